@@ -1,0 +1,39 @@
+# poc_barman: the extension (PGXS) and the stack around it.
+#
+#   make, make install, make installcheck   as any PGXS extension's
+#   make demo, make check, make up, ...     docker/stack (see README)
+
+# ---- the stack: works before PostgreSQL's development files are there ----
+STACK_GOALS := demo check up down psql conninfo bench lint
+
+ifneq ($(filter $(STACK_GOALS),$(MAKECMDGOALS)),)
+
+.PHONY: $(STACK_GOALS)
+$(STACK_GOALS):
+	@docker/stack $@
+
+else
+
+# ---- the extension ----
+EXTENSION  = extension/poc_barman
+MODULE_big = poc_barman
+OBJS       = $(patsubst %.c,%.o,$(sort $(wildcard extension/src/*.c)))
+DATA       = $(wildcard extension/poc_barman--*.sql)
+PGFILEDESC = "poc_barman - drive and prove a Barman backup scenario from SQL"
+
+PG_CFLAGS  = -Wall -Wextra -Wno-unused-parameter -Wno-sign-compare -Wno-missing-field-initializers
+SHLIB_LINK = -lcurl
+
+REGRESS      = $(patsubst sql/%.sql,%,$(sort $(wildcard sql/*.sql)))
+REGRESS_OPTS = --inputdir=.
+
+PG_CONFIG ?= pg_config
+PGXS := $(shell $(PG_CONFIG) --pgxs 2>/dev/null)
+ifeq ($(wildcard $(PGXS)),)
+$(error PostgreSQL's development files are missing: install postgresql-server-dev-NN, or give PG_CONFIG=, or run "make demo", which installs them)
+endif
+include $(PGXS)
+
+$(OBJS): $(wildcard extension/src/*.h)
+
+endif
