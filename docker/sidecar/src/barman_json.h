@@ -44,6 +44,9 @@ typedef struct BarmanFailure
 #define BARMAN_UNKNOWN_SERVER	"unknown_server"
 #define BARMAN_UNKNOWN_BACKUP	"unknown_backup"
 #define BARMAN_BACKUP_RUNNING	"backup_running"
+#define BARMAN_BAD_ARGUMENT		"bad_argument"
+#define BARMAN_BAD_BACKUP_ID	"bad_backup_id"	/* a name that several backups share */
+#define BARMAN_WRONG_STATE		"wrong_state"	/* inactive server */
 #define BARMAN_UNSUPPORTED		"unsupported_by_barman"
 #define BARMAN_INTERNAL			"internal"	/* out of memory */
 
@@ -71,8 +74,9 @@ extern json_t *barman_parse_backups(const BarmanOutput *output,
 
 /*
  * Fill what list-backups left null from a document of
- * barman_parse_diagnose().  False if it knows nothing of the server; the
- * backups are then unchanged.
+ * barman_parse_diagnose(), and give the times their microseconds.  Works on
+ * wide objects of barman_parse_backup() too, put in an array.  False if the
+ * document knows nothing of the server; the backups are then unchanged.
  */
 extern bool barman_merge_diagnose(json_t *backups, const char *server,
 								  const json_t *diagnose);
@@ -146,9 +150,8 @@ extern bool barman_valid_backup_id(const char *id);
 
 /*
  * Remove passwords from a value, in place and recursively: from strings that
- * look like connection strings or URIs, and the values of secret keys.  A
- * string that is itself the value cannot be replaced in place: put it in an
- * array.
+ * hold connection strings or URIs, and the values of secret keys.  Every
+ * parser above has done it already.
  */
 extern void barman_redact(json_t *value);
 
