@@ -1,0 +1,96 @@
+# shellcheck shell=bash
+# engine.sh: a container engine with Compose v2 and the base image, where there may be none of them
+# and no registry.  Everything comes from Debian's packages.
+
+BASE_SUITE=trixie
+export BASE=debian:$BASE_SUITE-slim
+ENGINE_RUN=${ENGINE_RUN:-/run/poc_barman-ci}
+
+engine_start() {
+  engine_install
+  engine_compose
+  engine_base
+  docker version --format 'engine {{.Server.Version}}'
+  docker compose version
+}
+
+engine_apt() { DEBIAN_FRONTEND=noninteractive apt-get -q -y "$@"; }
+
+# The daemon that is there, else Debian's, started by its service or else by ourselves.
+engine_install() {
+  if docker info > /dev/null 2>&1; then
+    return
+  fi
+  if ! command -v dockerd > /dev/null || ! command -v docker > /dev/null; then
+    engine_apt install --no-install-recommends docker.io iptables > /dev/null
+  fi
+  if docker info > /dev/null 2>&1; then
+    return
+  fi
+  mkdir -p "$ENGINE_RUN"
+  setsid dockerd > "$ENGINE_RUN/dockerd.log" 2>&1 < /dev/null &
+  echo $! > "$ENGINE_RUN/dockerd.pid"
+  for _ in {1..60}; do
+    if docker info > /dev/null 2>&1; then
+      return
+    fi
+    sleep 1
+  done
+  echo "dockerd does not answer after 60 s:" >&2
+  tail -n 30 "$ENGINE_RUN/dockerd.log" >&2
+  return 1
+}
+
+# Debian 12 has no Compose v2; the package of the next release needs nothing that this one lacks.
+engine_compose() {
+  local dir uri codename
+  if docker compose version > /dev/null 2>&1; then
+    return
+  fi
+  codename=$(. /etc/os-release && echo "$VERSION_CODENAME")
+  # the mirror that this machine uses
+  # shellcheck disable=SC2016
+  uri=$(apt-get indextargets --format '$(ORIGIN) $(RELEASE) $(COMPONENT) $(REPO_URI)' 'Created-By: Packages' |
+    awk -v release="$codename" '$1 == "Debian" && $2 == release && $3 == "main" {print $4; exit}')
+  [[ -n $uri ]] || { echo "no Debian mirror in this machine's apt sources" >&2; return 1; }
+  dir=$(mktemp -d)
+  mkdir -p "$dir/lists/partial" "$dir/cache/archives/partial"
+  echo "deb [signed-by=/usr/share/keyrings/debian-archive-keyring.gpg] $uri $BASE_SUITE main" > "$dir/sources.list"
+  local options=(-o "Dir::Etc::SourceList=$dir/sources.list" -o Dir::Etc::SourceParts=/dev/null
+    -o "Dir::State::Lists=$dir/lists" -o "Dir::Cache=$dir/cache" -o APT::Sandbox::User=root)
+  engine_apt "${options[@]}" update
+  (cd "$dir" && engine_apt "${options[@]}" download docker-compose)
+  dpkg-deb -x "$dir"/docker-compose_*.deb "$dir/unpacked"
+  mkdir -p ~/.docker/cli-plugins
+  find "$dir/unpacked" -type f -name docker-compose -perm -u+x -exec cp {} ~/.docker/cli-plugins/ \;
+  rm -rf "$dir"
+  docker compose version > /dev/null
+}
+
+engine_base() {
+  local dir
+  if docker image inspect "$BASE" > /dev/null 2>&1 || timeout 120 docker pull -q "$BASE" 2> /dev/null; then
+    return
+  fi
+  echo "$BASE cannot be pulled: making it from Debian's packages"
+  engine_apt install --no-install-recommends mmdebstrap > /dev/null
+  dir=$(mktemp -d)
+  mmdebstrap --quiet --variant=minbase "$BASE_SUITE" "$dir/base.tar"
+  docker import "$dir/base.tar" "$BASE"
+  rm -rf "$dir"
+}
+
+# Only the daemon that we started ourselves.
+engine_stop() {
+  local pid
+  [[ -e $ENGINE_RUN/dockerd.pid ]] || return 0
+  pid=$(< "$ENGINE_RUN/dockerd.pid")
+  if [[ $(cat "/proc/$pid/comm" 2> /dev/null) == dockerd ]]; then
+    kill -TERM "$pid"
+    for _ in {1..100}; do
+      kill -0 "$pid" 2> /dev/null || break
+      sleep 0.1
+    done
+  fi
+  rm -rf "$ENGINE_RUN"
+}
