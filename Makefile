@@ -27,6 +27,13 @@ SHLIB_LINK = -lcurl
 REGRESS      = $(patsubst sql/%.sql,%,$(sort $(wildcard sql/*.sql)))
 REGRESS_OPTS = --inputdir=.
 
+# without PGHOST or the like, the running stack's server is the one to test
+ifneq ($(filter installcheck,$(MAKECMDGOALS)),)
+ifeq ($(PGHOST)$(PGPORT)$(PGSERVICE),)
+$(foreach assignment,$(shell docker/stack env 2>/dev/null),$(eval export $(assignment)))
+endif
+endif
+
 PG_CONFIG ?= pg_config
 PGXS := $(shell $(PG_CONFIG) --pgxs 2>/dev/null)
 ifeq ($(wildcard $(PGXS)),)

@@ -1,0 +1,77 @@
+# shellcheck shell=bash
+# barman.sh: Barman's configuration for postgres1, and the sidecar beside it.
+
+# Often enough that a receive-wal that died is back before anybody waits for it.
+CRON_INTERVAL=15
+
+barman_config() { echo "$POC_HOME/barman/barman.conf"; }
+sidecar_program() { echo "$POC_HOME/src/docker/sidecar/barman-sidecar"; }
+sidecar_log() { echo "$POC_HOME/log/sidecar.log"; }
+
+barman_start() {
+  as_server src/docker/barman/configure "$POC_HOME/barman" "$RUN_USER" "$POC_HOME/barman" \
+    "$POC_HOME/log/barman.log" 127.0.0.1 "$(port_of postgres1)" "$(pg_bindir)" "$POC_HOME/secrets/pgpass"
+  as_server src/docker/barman/write-passfile "$POC_HOME/secrets" "$POC_HOME/secrets/pgpass"
+
+  if [[ ! -x $(sidecar_program) ]]; then
+    say "no sidecar in this checkout yet: Barman alone"
+    as_server barman -c "$(barman_config)" -q cron
+    return
+  fi
+
+  # an older program, or one that knew an older port
+  if sidecar_running && ! sidecar_current; then
+    sidecar_stop
+  fi
+  if ! sidecar_running; then
+    sidecar_start
+  fi
+  wait_for 30 "Barman: the sidecar's /healthz and a running receive-wal" "$(sidecar_log)" \
+    as_server src/docker/barman/healthy "$(port_of sidecar)" "$POC_HOME/barman/" || exit 1
+}
+
+sidecar_start() {
+  as_server cp "$(sidecar_program)" run/sidecar.program
+  # a session of its own: Ctrl-C in the terminal is not meant for it
+  as_server setsid -f sh -c 'echo $$ > run/sidecar.pid; exec "$@" >> log/sidecar.log 2>&1 < /dev/null' sh \
+    "$(sidecar_program)" --listen "127.0.0.1:$(port_of sidecar)" --token-file "$POC_HOME/secrets/token" \
+    --state-dir "$POC_HOME/jobs" --barman-config "$(barman_config)" --cron-interval "$CRON_INTERVAL"
+  wait_for 10 "the sidecar to start" "$(sidecar_log)" sidecar_running || exit 1
+}
+
+sidecar_pid() {
+  local pid=""
+  read -r pid 2> /dev/null < "$POC_HOME/run/sidecar.pid" || true
+  [[ $pid =~ ^[0-9]+$ ]] && echo "$pid"
+}
+
+# A number alone may belong to anyone by now: its program must be ours.
+sidecar_running() {
+  local pid
+  pid=$(sidecar_pid) || return 1
+  [[ $(as_server readlink "/proc/$pid/exe" 2> /dev/null) == "$(sidecar_program)"* ]]
+}
+
+sidecar_current() {
+  as_server cmp -s "$(sidecar_program)" run/sidecar.program &&
+    tr '\0' ' ' < "/proc/$(sidecar_pid)/cmdline" | grep -qF -- "127.0.0.1:$(port_of sidecar) "
+}
+
+sidecar_stop() {
+  local pid
+  sidecar_running || return 0
+  pid=$(sidecar_pid)
+  kill -TERM "$pid"
+  for _ in {1..150}; do
+    sidecar_running || return 0
+    sleep 0.1
+  done
+  say "stack: the sidecar did not end within 15 s, killing it"
+  kill -KILL "$pid"
+}
+
+barman_stop() {
+  sidecar_stop
+  # the receive-wal that cron left running, a backup that somebody started by hand
+  sweep barman src/docker/sidecar
+}

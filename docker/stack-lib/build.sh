@@ -1,0 +1,130 @@
+# shellcheck shell=bash
+# build.sh: finds PostgreSQL and builds the extension and the sidecar in a copy of the checkout.
+# Nothing is written into the checkout or into the system's PostgreSQL: the extension is installed
+# into a private tree of links to it, so that two checkouts can run side by side.
+
+MIN_VERSION=15
+
+# docker/stack sets it, the root of the checkout
+: "${checkout:?}"
+
+# Sets system_pg_config; false if there is no PostgreSQL to build with.
+find_postgres() {
+  local candidate
+  if [[ -n ${PG_CONFIG:-} ]]; then
+    candidate=$(command -v "$PG_CONFIG") || die "PG_CONFIG=$PG_CONFIG: no such program"
+    usable_postgres "$candidate" ||
+      die "PG_CONFIG=$PG_CONFIG: not a PostgreSQL $MIN_VERSION or later with server and development files" \
+        "install its packages (Debian: postgresql-NN and postgresql-server-dev-NN)"
+    system_pg_config=$candidate
+    return
+  fi
+  while IFS= read -r candidate; do
+    if usable_postgres "$candidate"; then
+      system_pg_config=$candidate
+      return
+    fi
+  done < <(printf '%s\n' /usr/lib/postgresql/*/bin/pg_config | sort -rV
+    command -v pg_config || true)
+  return 1
+}
+
+usable_postgres() {
+  local bindir
+  bindir=$("$1" --bindir 2> /dev/null) || return 1
+  [[ -x $bindir/postgres && -x $bindir/initdb && -e $("$1" --pgxs) && $(postgres_major "$1") -ge $MIN_VERSION ]]
+}
+
+postgres_major() { "$1" --version | sed -E 's/^[^0-9]*([0-9]+).*/\1/'; }
+
+build() {
+  local jobs
+  jobs=$(nproc)
+  copy_sources
+  if [[ ! -x $(pg_bindir)/postgres ]]; then
+    make_tree
+  fi
+  say "building the extension and the sidecar in $POC_HOME/src"
+  # without bitcode: it doubles the time and nothing here is inlined by JIT
+  as_server make -s -C "$POC_HOME/src" -j "$jobs" PG_CONFIG="$(pg_bindir)/pg_config" with_llvm=no \
+    all install > "$(build_log extension)" 2>&1 || build_failed extension
+  if [[ -e $POC_HOME/src/docker/sidecar/Makefile ]]; then
+    as_server make -s -C "$POC_HOME/src/docker/sidecar" -j "$jobs" > "$(build_log sidecar)" 2>&1 ||
+      build_failed sidecar
+  fi
+}
+
+build_log() {
+  as_server touch "$POC_HOME/log/build-$1.log"
+  echo "$POC_HOME/log/build-$1.log"
+}
+
+build_failed() {
+  as_server tail -n 40 "$POC_HOME/log/build-$1.log" >&2
+  die "the $1 does not build" "all of it: $POC_HOME/log/build-$1.log"
+}
+
+copy_sources() {
+  local owner=()
+  if [[ $(id -un) != "$RUN_USER" ]]; then
+    owner=(--chown="$RUN_USER:")
+  fi
+  as_server mkdir -p "$POC_HOME/src"
+  # --delete, or a file that is gone from the checkout would still be compiled
+  rsync -rlpt --delete "${owner[@]}" \
+    --exclude='*.o' --exclude='*.so' --exclude='*.bc' --exclude='*.a' \
+    --exclude='*.d' --exclude='/docker/sidecar/barman-sidecar' --exclude='/docker/sidecar/tests/test_*[!.]?' \
+    --exclude='tmp_check' --exclude='/results' --exclude='/.git' \
+    --include='/Makefile' --include='/META.json' --include='/compose.yaml' --include='/extension/***' \
+    --include='/sql/***' --include='/expected/***' --include='/docker/***' --exclude='/*' \
+    "$checkout/" "$POC_HOME/src/"
+}
+
+# The tree: PostgreSQL finds its share and lib directories relative to its own program file, so real
+# copies of the programs beside links to everything else make an installation of our own.
+make_tree() {
+  local bindir pkglibdir sharedir prefix name
+  bindir=$("$system_pg_config" --bindir)
+  pkglibdir=$("$system_pg_config" --pkglibdir)
+  sharedir=$("$system_pg_config" --sharedir)
+  prefix=$(tree_prefix)
+  # shellcheck disable=SC2016
+  as_server bash -euc '
+    tree=$1 prefix=$2 bindir=$3 pkglibdir=$4 sharedir=$5 include=$6
+    mkdir -p "$tree${bindir#"$prefix"}" "$tree${pkglibdir#"$prefix"}" "$tree${sharedir#"$prefix"}/extension" \
+      "$(dirname "$tree${include#"$prefix"}")"
+    cp -L "$bindir"/* "$tree${bindir#"$prefix"}/"
+    ln -sfn "$include" "$tree${include#"$prefix"}"
+    for dir in "$pkglibdir" "$sharedir" "$sharedir/extension"; do
+      for entry in "$dir"/*; do
+        case $(basename "$entry") in
+          extension | poc_barman*) ;;
+          *) ln -sfn "$entry" "$tree${dir#"$prefix"}/" ;;
+        esac
+      done
+    done' make_tree "$POC_HOME/pg" "$prefix" "$bindir" "$pkglibdir" "$sharedir" \
+    "$("$system_pg_config" --pkgincludedir)"
+  for name in sharedir pkglibdir pgxs; do
+    [[ $("$(pg_bindir)/pg_config" "--$name") == "$POC_HOME/pg$("$system_pg_config" "--$name" | cut -c $((${#prefix} + 1))-)" ]] ||
+      die "the PostgreSQL of $system_pg_config cannot be relocated (its --$name is fixed)"
+  done
+}
+
+# The directory that holds all of that PostgreSQL: /usr for Debian's.
+tree_prefix() {
+  local prefix directory
+  prefix=$("$system_pg_config" --bindir)
+  for directory in pkglibdir sharedir pkgincludedir; do
+    directory=$("$system_pg_config" "--$directory")
+    while [[ $directory != "$prefix"/* ]]; do
+      prefix=$(dirname "$prefix")
+    done
+  done
+  echo "${prefix%/}"
+}
+
+pg_bindir() {
+  local bindir
+  bindir=$("$system_pg_config" --bindir)
+  echo "$POC_HOME/pg${bindir#"$(tree_prefix)"}"
+}

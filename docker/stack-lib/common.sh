@@ -1,0 +1,157 @@
+# shellcheck shell=bash
+# common.sh: who runs what, where the home is, how to wait and how to fail.
+
+# docker/stack sets it, the root of the checkout
+: "${checkout:?}"
+
+# The caller's own PostgreSQL and Barman settings must not lead us to their servers.
+while IFS= read -r name; do
+  unset "$name"
+done < <(compgen -e | grep -E '^(PG(HOST|HOSTADDR|PORT|USER|PASSWORD|PASSFILE|DATABASE|SERVICE|SERVICEFILE|DATA|OPTIONS|APPNAME|SSL.*|CONNECT_TIMEOUT|TZ|CLIENTENCODING|DATESTYLE|TARGETSESSIONATTRS)|BARMAN_.*)$' || true)
+
+# In the C locale no message changes with the machine.
+export LC_ALL=C.UTF-8
+
+if [[ $(id -u) == 0 ]]; then
+  RUN_USER=${POC_RUN_USER:-postgres}
+else
+  RUN_USER=$(id -un)
+fi
+
+# Per user and checkout, and short: a socket's path may have 107 bytes only.
+# Not /tmp, which may be a small file system in memory.
+default_home() {
+  local hash
+  hash=$(printf '%s' "$checkout" | sha256sum)
+  echo "/var/tmp/poc_barman-$(id -u)-${hash:0:8}"
+}
+POC_HOME=${POC_HOME:-$(default_home)}
+
+say() { printf '%s\n' "$*" >&2; }
+
+# die MESSAGE [HINT...]
+die() {
+  printf 'stack: %s\n' "$1" >&2
+  shift
+  (($# == 0)) || printf '  %s\n' "$@" >&2
+  exit 1
+}
+
+# Runs a command as the servers' user, inside the home: the checkout may be closed to that user.
+as_server() {
+  (
+    cd "$POC_HOME" 2> /dev/null || cd /
+    export HOME=$POC_HOME
+    if [[ $(id -un) == "$RUN_USER" ]]; then
+      exec "$@"
+    fi
+    exec runuser -u "$RUN_USER" -- "$@"
+  )
+}
+
+# wait_for SECONDS WHAT LOG COMMAND...: polls; on failure tells what did not come and the log's end
+wait_for() {
+  local seconds=$1 what=$2 log=$3
+  shift 3
+  local end=$((SECONDS + seconds))
+  until "$@" > /dev/null 2>&1; do
+    if ((SECONDS >= end)); then
+      say "stack: gave up after $seconds s waiting for $what"
+      say "$("$@" 2>&1 || true)"
+      say "--- the end of $log"
+      as_server tail -n 20 "$log" >&2 || true
+      return 1
+    fi
+    sleep 0.1
+  done
+}
+
+make_home() {
+  [[ $POC_HOME == /* && $POC_HOME != *[[:space:]\|\&\'\"\\]* ]] ||
+    die "POC_HOME must be an absolute path without blanks, quotes or | &: $POC_HOME"
+  ((${#POC_HOME} <= 80)) ||
+    die "POC_HOME is too long for the path of a socket (${#POC_HOME} bytes, at most 80): $POC_HOME"
+  id "$RUN_USER" > /dev/null 2>&1 ||
+    die "the servers' user \"$RUN_USER\" does not exist" "set POC_RUN_USER, or run docker/stack deps"
+  [[ $(id -u "$RUN_USER") != 0 ]] ||
+    die "PostgreSQL does not run as root" "set POC_RUN_USER to an unprivileged user"
+
+  if [[ ! -e $POC_HOME ]]; then
+    as_server mkdir -m 700 "$POC_HOME" ||
+      die "$RUN_USER cannot make $POC_HOME" "set POC_HOME to a path that $RUN_USER may create"
+    as_server touch "$POC_HOME/.poc_barman"
+  fi
+  # someone else's directory under our name would see our secrets
+  [[ ! -L $POC_HOME && $(stat -c %U "$POC_HOME") == "$RUN_USER" && -e $POC_HOME/.poc_barman ]] ||
+    die "$POC_HOME exists and is not a home of this stack" "remove it, or set POC_HOME"
+  as_server mkdir -p -m 700 "$POC_HOME"/{log,run,s,secrets,barman,jobs}
+}
+
+port_in_use() { (exec 3<> "/dev/tcp/127.0.0.1/$1") 2> /dev/null; }
+
+# Below the kernel's range for outgoing connections, so that none of these sits on our port.
+free_port() {
+  local port
+  for _ in {1..200}; do
+    port=$((20000 + RANDOM % 12000))
+    if ! port_in_use "$port"; then
+      echo "$port"
+      return
+    fi
+  done
+  die "no free port found between 20000 and 32000"
+}
+
+# The remembered port; digits only, because the file belongs to the servers' user.
+port_of() {
+  local port=""
+  read -r port 2> /dev/null < "$POC_HOME/run/$1.port" || true
+  [[ $port =~ ^[0-9]{4,5}$ ]] && echo "$port"
+}
+
+# choose_port NAME: keeps the remembered port if nobody else took it meanwhile
+choose_port() {
+  local port
+  port=$(port_of "$1") || port=""
+  if [[ -z $port ]] || port_in_use "$port"; then
+    port=$(free_port)
+    as_server sh -c "echo $port > run/$1.port"
+  fi
+}
+
+need_up() {
+  if ! postgres1_running; then
+    die "nothing is up at $POC_HOME" "start it with: make up"
+  fi
+}
+
+# sweep DIRECTORY...: ends every process that names one of these directories of our home in its
+# arguments (a pg_receivewal, a pg_basebackup), each by its id.
+sweep() {
+  local pid signal
+  for signal in INT TERM KILL; do
+    for pid in $(our_processes "$@"); do
+      kill "-$signal" "$pid" 2> /dev/null || true
+    done
+    for _ in {1..50}; do
+      [[ -n $(our_processes "$@") ]] || return 0
+      sleep 0.1
+    done
+  done
+  die "processes that would not end: $(our_processes "$@" | tr '\n' ' ')"
+}
+
+our_processes() {
+  local dir arguments name user
+  user=$(id -u "$RUN_USER")
+  for dir in /proc/[0-9]*; do
+    [[ $(stat -c %u "$dir" 2> /dev/null) == "$user" ]] || continue
+    arguments=$(tr '\0' '\n' 2> /dev/null < "$dir/cmdline") || continue
+    for name in "$@"; do
+      if [[ $'\n'$arguments == *[$'\n'=]"$POC_HOME/$name/"* ]]; then
+        echo "${dir#/proc/}"
+        break
+      fi
+    done
+  done
+}

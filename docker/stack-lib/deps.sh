@@ -1,0 +1,158 @@
+# shellcheck shell=bash
+# deps.sh: installs with apt what is missing, and says what and why.  Asks nothing, starts no service.
+
+# What each purpose needs: "probe|package|why".  A probe is cmd:PROGRAM, pc:PKG-CONFIG-MODULE,
+# perl:MODULE, python:MODULE or file:PATH.
+DEPS_DEMO=(
+  "cmd:make|make|builds"
+  "cmd:gcc|gcc|compiles the extension and the sidecar"
+  "file:/usr/include/stdlib.h|libc6-dev|compiles the extension and the sidecar"
+  "cmd:pkg-config|pkg-config|finds the libraries"
+  "pc:libcurl|libcurl4-openssl-dev|HTTP client of the extension"
+  "pc:libmicrohttpd|libmicrohttpd-dev|HTTP server of the sidecar"
+  "pc:jansson|libjansson-dev|JSON in the sidecar"
+  "cmd:barman|barman|takes the backups"
+  "cmd:rsync|rsync|restores; copies the sources"
+  "cmd:runuser|util-linux|drops root"
+)
+DEPS_CHECK=(
+  "pc:cmocka|libcmocka-dev|unit tests of the sidecar"
+  "cmd:prove|perl|TAP tests"
+  "perl:IPC::Run|libipc-run-perl|TAP tests"
+)
+DEPS_LINT=(
+  "cmd:clang|clang|second compiler for warnings"
+  "cmd:cppcheck|cppcheck|static analysis"
+  "cmd:shellcheck|shellcheck|shell scripts"
+  "python:yaml|python3-yaml|reads openapi.yaml and compose.yaml"
+)
+
+# deps FOR...: demo, check, bench or lint
+deps() {
+  local purpose entries=("${DEPS_DEMO[@]}") missing=()
+  for purpose in "$@"; do
+    case $purpose in
+      demo | bench) ;;
+      check) entries+=("${DEPS_CHECK[@]}") ;;
+      lint) entries+=("${DEPS_CHECK[@]}" "${DEPS_LINT[@]}") ;;
+      *) die "deps: unknown purpose \"$purpose\"" "one of: demo check bench lint" ;;
+    esac
+  done
+
+  mapfile -t missing < <(missing_of "${entries[@]}")
+  if ! find_postgres; then
+    missing+=("$(postgres_packages)")
+  fi
+  ((${#missing[@]} > 0)) || return 0
+  command -v apt-get > /dev/null ||
+    die "missing: $(cut -d'|' -f1 <<< "$(printf '%s\n' "${missing[@]}")" | tr '\n' ' ')" \
+      "this machine has no apt-get: install them by its own means (README, \"Requirements\")"
+
+  say "installing what is missing, with apt:"
+  printf '%s\n' "${missing[@]}" | awk -F'|' '{printf "  %-28s %s\n", $1, $2}' >&2
+  apt_install "$(printf '%s\n' "${missing[@]}" | cut -d'|' -f1 | tr '\n' ' ')"
+  hash -r
+
+  mapfile -t missing < <(missing_of "${entries[@]}")
+  ((${#missing[@]} == 0)) ||
+    die "still missing after apt-get: $(printf '%s\n' "${missing[@]}" | cut -d'|' -f1 | tr '\n' ' ')"
+  find_postgres || die "apt-get did not bring a PostgreSQL $MIN_VERSION or later" \
+    "set PG_CONFIG to one that has its server and development files"
+}
+
+# prints "package|why" of what is not there
+missing_of() {
+  local entry probe package why
+  for entry in "$@"; do
+    IFS='|' read -r probe package why <<< "$entry"
+    have "$probe" || echo "$package|$why"
+  done
+}
+
+have() {
+  local what=${1#*:}
+  case $1 in
+    cmd:*) command -v "$what" > /dev/null ;;
+    pc:*) pkg-config --exists "$what" 2> /dev/null ;;
+    perl:*) perl "-M$what" -e 1 2> /dev/null ;;
+    python:*) /usr/bin/python3 -c "import $what" 2> /dev/null ;;
+    file:*) [[ -e $what ]] ;;
+  esac
+}
+
+# The development files of a server that is there, else the server this system offers.
+postgres_packages() {
+  local major
+  major=$(printf '%s\n' /usr/lib/postgresql/*/bin/postgres | sed -nE 's|.*/([0-9]+)/bin/postgres|\1|p' | sort -rn | head -n 1)
+  if [[ -z $major ]]; then
+    [[ -n $(apt-cache show postgresql 2> /dev/null) ]] || apt_update
+    major=$(apt-cache depends postgresql 2> /dev/null | sed -nE 's/.*Depends: postgresql-([0-9]+)$/\1/p' | head -n 1)
+  fi
+  ((${major:-0} >= MIN_VERSION)) ||
+    die "this system offers PostgreSQL ${major:-no version at all}, $MIN_VERSION or later is needed" \
+      "add a newer one (https://apt.postgresql.org), or set PG_CONFIG"
+  if [[ ! -x /usr/lib/postgresql/$major/bin/postgres ]]; then
+    echo "postgresql-$major|the server"
+  fi
+  echo "postgresql-server-dev-$major|builds the extension"
+}
+
+apt_update() { as_root apt-get -q -y -o DPkg::Lock::Timeout=300 update > /dev/null || die "apt-get update failed"; }
+
+# apt_install "PACKAGE PACKAGE...": one root shell, so that whatever happens it puts back what it changed
+apt_install() {
+  local packages=() known=yes package
+  read -r -a packages <<< "$1"
+  for package in "${packages[@]}"; do
+    [[ -n $(apt-cache show "$package" 2> /dev/null) ]] || known=no
+  done
+  [[ $known == yes ]] || apt_update
+  as_root bash -s -- "${packages[@]}" << 'ROOT' || die "apt-get failed" "by hand: apt-get install $1"
+set -euo pipefail
+log=$(mktemp)
+policy=/usr/sbin/policy-rc.d
+config=/etc/postgresql-common/createcluster.conf
+made_policy=no
+put_back() {
+  if [[ -e $config.poc_barman ]]; then mv "$config.poc_barman" "$config"; fi
+  if [[ $made_policy == yes ]]; then rm -f "$policy"; fi
+  rm -f "$log"
+}
+trap put_back EXIT
+export DEBIAN_FRONTEND=noninteractive
+install() {
+  apt-get -q -y -o DPkg::Lock::Timeout=300 install --no-install-recommends "$@" > "$log" 2>&1 < /dev/null && return
+  # an old index names files that the mirror no longer has
+  apt-get -q -y -o DPkg::Lock::Timeout=300 update > /dev/null
+  apt-get -q -y -o DPkg::Lock::Timeout=300 install --no-install-recommends "$@" > "$log" 2>&1 < /dev/null && return
+  tail -n 30 "$log" >&2
+  return 1
+}
+# no service is started by its package
+if [[ ! -e $policy ]]; then
+  printf '#!/bin/sh\nexit 101\n' > "$policy"
+  chmod 755 "$policy"
+  made_policy=yes
+fi
+# and PostgreSQL's makes no cluster: the stack has its own
+if [[ " $* " =~ \ postgresql-[0-9]+\  ]]; then
+  install postgresql-common
+  cp -p "$config" "$config.poc_barman"
+  echo "create_main_cluster = false" >> "$config"
+fi
+install "$@"
+ROOT
+}
+
+# as_root COMMAND...
+as_root() {
+  if [[ $(id -u) == 0 ]]; then
+    "$@"
+  elif ! command -v sudo > /dev/null; then
+    die "this needs root and there is no sudo: $*" "run docker/stack deps as root once"
+  elif sudo -n true 2> /dev/null || [[ -t 2 ]]; then
+    sudo "$@"
+  else
+    die "this needs root and sudo would ask for a password: $*" "run docker/stack deps as root once"
+  fi
+}

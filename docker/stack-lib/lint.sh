@@ -1,0 +1,62 @@
+# shellcheck shell=bash
+# lint.sh: what can be said of the files without running them.  Our own files only, warnings are errors.
+
+lint() {
+  : "${system_pg_config:=}"
+  local failed=0 step steps=(scripts sources static manifests)
+  deps lint
+  LINT_DIR=$(mktemp -d)
+  trap 'rm -rf "$LINT_DIR"' EXIT
+  rsync -rlpt --exclude='*.o' --exclude='*.so' --exclude='*.bc' --exclude='*.d' --exclude=/.git "${checkout:?}/" "$LINT_DIR/"
+  for step in "${steps[@]}"; do
+    say "== lint: $step"
+    (cd "$LINT_DIR" && "lint_$step") || failed=$((failed + 1))
+  done
+  say "lint: $((${#steps[@]} - failed)) of ${#steps[@]} steps passed"
+  ((failed == 0))
+}
+
+lint_scripts() {
+  local scripts perls
+  mapfile -t scripts < <(grep -rlE '^#!(/usr/bin/env |/bin/)(bash|sh)$' docker extension .ci)
+  shellcheck -x -s bash "${scripts[@]}" docker/stack-lib/*.sh
+  mapfile -t perls < <(find extension -name '*.pl' -o -name '*.pm')
+  local file
+  for file in "${perls[@]}"; do
+    perl -I "$(dirname "$("$system_pg_config" --pgxs)")/../test/perl" -I extension/t/lib -cw "$file" 2>&1 | grep -v 'syntax OK$' && return 1
+  done
+  return 0
+}
+
+# gcc's and clang's opinions differ, so both are asked.
+lint_sources() {
+  local cc status=0
+  for cc in gcc clang; do
+    # flags that PostgreSQL was built with are gcc's own
+    make -s clean with_llvm=no PG_CONFIG="$system_pg_config" > /dev/null
+    make -s CC="$cc" with_llvm=no PG_CONFIG="$system_pg_config" \
+      COPT="-Werror -Wno-unknown-warning-option -Wno-ignored-attributes -Wno-ignored-optimization-argument" > lint.log 2>&1 || {
+      say "extension, $cc:"
+      cat lint.log >&2
+      status=1
+    }
+    make -s -C docker/sidecar clean > /dev/null
+    make -s -C docker/sidecar CC="$cc" WERROR=1 > lint.log 2>&1 || {
+      say "sidecar, $cc:"
+      cat lint.log >&2
+      status=1
+    }
+  done
+  return "$status"
+}
+
+lint_static() {
+  # style is the models' (style.md); what cannot be seen from one file is the compilers' and tests'
+  cppcheck --quiet --error-exitcode=1 --inline-suppr --enable=warning,performance,portability \
+    --suppress=unknownMacro --suppress=missingInclude --suppress=missingIncludeSystem \
+    extension/src docker/sidecar/src
+}
+
+lint_manifests() {
+  docker/stack-lib/lint-manifests
+}

@@ -1,0 +1,88 @@
+# shellcheck shell=bash
+# postgres1.sh: the PostgreSQL server of the stack: made, started, stopped, asked.
+
+pgdata() { echo "$POC_HOME/postgres1"; }
+
+conninfo() { echo "postgresql://postgres@/postgres?host=$POC_HOME/s&port=$(port_of postgres1)"; }
+
+# The caller's own psql: root must not run programs that the servers' user could replace.
+run_psql() { "$("$system_pg_config" --bindir)/psql" "$@"; }
+
+# As the servers' user, for our own statements.
+server_psql() {
+  as_server env POC_SECRETS="$POC_HOME/secrets" "$(pg_bindir)/psql" -X -q -At -v ON_ERROR_STOP=1 \
+    -h "$POC_HOME/s" -p "$(port_of postgres1)" -U postgres "$@"
+}
+
+postgres1_running() {
+  [[ -n ${system_pg_config:-} ]] || find_postgres || return 1
+  [[ -e $(pgdata)/postmaster.pid ]] && as_server "$(pg_bindir)/pg_ctl" -D "$(pgdata)" status > /dev/null 2>&1
+}
+
+postgres1_start() {
+  if ! postgres1_running; then
+    choose_port postgres1
+    choose_port sidecar
+    as_server env PATH="$(pg_bindir):$PATH" PGDATA="$(pgdata)" POC_SECRETS="$POC_HOME/secrets" \
+      POC_LOCAL_CONF="$(local_conf)" "$POC_HOME/src/docker/postgres1/create-cluster" ||
+      die "the data directory of postgres1 could not be made"
+    as_server "$(pg_bindir)/pg_ctl" -D "$(pgdata)" -l "$(postgres1_log)" -w -t 60 -s start || {
+      as_server tail -n 20 "$(postgres1_log)" >&2
+      die "postgres1 does not start" "its log: $(postgres1_log)"
+    }
+  fi
+  server_psql -f "$POC_HOME/src/docker/postgres1/roles.sql"
+  create_extension
+}
+
+postgres1_log() { echo "$POC_HOME/log/postgres1.log"; }
+
+local_conf() {
+  cat << CONF
+port = $(port_of postgres1)
+listen_addresses = '127.0.0.1'
+unix_socket_directories = '$POC_HOME/s'
+poc_barman.url = 'http://127.0.0.1:$(port_of sidecar)'
+poc_barman.token_file = '$POC_HOME/secrets/token'
+CONF
+}
+
+# While 1.0 is being written its script changes without a new version: then it is made anew.
+create_extension() {
+  local sum
+  sum=$(as_server sh -c 'cat src/extension/poc_barman--*.sql | sha256sum')
+  if [[ $(as_server cat run/extension.sum 2> /dev/null) != "$sum" ]]; then
+    server_psql -c 'SET client_min_messages = warning' -c 'DROP EXTENSION IF EXISTS poc_barman' ||
+      die "the extension's script has changed and something depends on the installed one" \
+        "drop that, or start afresh: make down up"
+    as_server sh -c "echo '$sum' > run/extension.sum"
+  fi
+  server_psql -c 'SET client_min_messages = warning' -c 'CREATE EXTENSION IF NOT EXISTS poc_barman'
+}
+
+postgres1_stop() {
+  postgres1_running || return 0
+  as_server "$(pg_bindir)/pg_ctl" -D "$(pgdata)" -m fast -w -t 60 -s stop ||
+    as_server "$(pg_bindir)/pg_ctl" -D "$(pgdata)" -m immediate -w -t 30 -s stop ||
+    die "postgres1 does not stop" "its log: $(postgres1_log)"
+}
+
+# For "eval $(docker/stack env)": the live stack as tests see it.
+print_env() {
+  local name value
+  while IFS='=' read -r name value; do
+    printf '%s=%q\n' "$name" "$value"
+  done << ENV
+PGHOST=$POC_HOME/s
+PGPORT=$(port_of postgres1)
+PGUSER=postgres
+PGDATABASE=postgres
+POC_HOME=$POC_HOME
+POC_URL=http://127.0.0.1:$(port_of sidecar)
+POC_TOKEN_FILE=$POC_HOME/secrets/token
+POC_SIDECAR=$(sidecar_program)
+POC_BARMAN_CONFIG=$(barman_config)
+RUN_USER=$RUN_USER
+PG_BINDIR=$(pg_bindir)
+ENV
+}
