@@ -15,4 +15,21 @@
 #error "poc_barman needs PostgreSQL 15 or newer"
 #endif
 
+/* 17: wait event sets belong to a resource owner */
+#if PG_VERSION_NUM < 170000
+#define CreateWaitEventSet(resowner, nevents) \
+	CreateWaitEventSet(CurrentMemoryContext, (nevents))
+#endif
+
+/* 17: extensions name their wait events */
+#if PG_VERSION_NUM < 170000
+#define WaitEventExtensionNew(name) PG_WAIT_EXTENSION
+#endif
+
+/* 17: the writer of a logical message says whether it is flushed at once */
+#if PG_VERSION_NUM < 170000
+#define LogLogicalMessage(prefix, message, size, transactional, flush) \
+	LogLogicalMessage((prefix), (message), (size), (transactional))
+#endif
+
 #endif							/* POC_COMPAT_H */

@@ -1,0 +1,43 @@
+/*-------------------------------------------------------------------------
+ *
+ * http.h
+ *	  One HTTP request to the sidecar.
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef POC_HTTP_H
+#define POC_HTTP_H
+
+typedef struct PocHttpRequest
+{
+	const char *method;			/* "GET" or "POST" */
+	const char *path;			/* begins with a slash; already encoded */
+	const char *body;			/* JSON in UTF-8, or NULL */
+	int			hold;			/* ms the sidecar was asked to hold its answer */
+	bool		once;			/* must not be sent twice, nor given up while
+								 * its answer is only a moment away */
+} PocHttpRequest;
+
+typedef struct PocHttpResponse
+{
+	int			status;
+	char	   *content_type;	/* NULL if the sidecar named none */
+	char	   *content_encoding;	/* the same */
+	char	   *body;			/* NUL-terminated; may hold NULs as well */
+	size_t		length;
+} PocHttpResponse;
+
+/* Why there is no response: what ereport() needs.  Strings are palloc'd. */
+typedef struct PocHttpFailure
+{
+	int			sqlstate;
+	const char *message;
+	const char *detail;
+	const char *hint;
+} PocHttpFailure;
+
+extern PocHttpResponse *poc_http_request(const PocHttpRequest *request,
+										 PocHttpFailure *failure);
+extern bool poc_http_post_quietly(const char *path, int timeout);
+
+#endif							/* POC_HTTP_H */

@@ -1,0 +1,449 @@
+/*-------------------------------------------------------------------------
+ *
+ * job.c
+ *	  Starting a job of the sidecar, and following it to its end.
+ *
+ * A job that a query started must not outlive the query's failure: it is
+ * cancelled, with bounded effort, and the query's own error is the one shown.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "access/xlog.h"
+#include "catalog/pg_type.h"
+#include "executor/spi.h"
+#include "fmgr.h"
+#include "miscadmin.h"
+#include "storage/ipc.h"
+#include "storage/latch.h"
+#include "storage/pmsignal.h"
+#include "utils/builtins.h"
+#include "utils/memutils.h"
+#include "utils/timestamp.h"
+#include "utils/wait_event.h"
+
+#include "compat.h"
+#include "job.h"
+#include "sidecar.h"
+#include "wal.h"
+
+/* how long the sidecar is asked to hold the answer to a poll, in seconds */
+#define POLL_HOLD 20
+
+/* the same while Barman waits for WAL: then we have ticks to write */
+#define POLL_HOLD_FOR_WAL 1
+
+/*
+ * How long a sidecar may be away before its job is given up, in ms: a restart
+ * takes a second or two, and then the job's fate can be told.
+ */
+#define AWAY_LIMIT 15000
+#define AWAY_NAP 500
+
+typedef struct Job
+{
+	char		id[POC_JOB_ID_SIZE];
+	char		cancel_path[POC_JOB_ID_SIZE * 3 + 32];
+	bool		ended;
+} Job;
+
+/* What we have done for a job that waits for WAL. */
+typedef struct WalHelp
+{
+	int			switches;
+	TimestampTz next_switch;
+} WalHelp;
+
+static void remember_job(Job *job, Jsonb *answer);
+static Jsonb *follow_job(Job *job, TimestampTz deadline, bool show_log);
+static Jsonb *poll_job(const char *path, int hold);
+static int64 report_log(Jsonb *answer, int64 after, bool show_log);
+static void help_with_wal(WalHelp *help, const char *kind);
+static void cancel_job(int code, Datum arg);
+static char *job_path(const char *id);
+static bool is_ended(Jsonb *job);
+static void require_success(Jsonb *job, const char *id);
+static TimestampTz deadline_of_argument(FunctionCallInfo fcinfo, int argument);
+static void nap(int ms);
+
+PG_FUNCTION_INFO_V1(poc_run_job);
+PG_FUNCTION_INFO_V1(poc_follow_job);
+PG_FUNCTION_INFO_V1(poc_post);
+PG_FUNCTION_INFO_V1(poc_require_top_level);
+
+/*
+ * _poc_run_job(path text[], body jsonb, timeout_seconds float8, show_log boolean)
+ * returns jsonb: starts a job, follows it, and returns it done.  A job that
+ * failed is an error, and so is one that takes too long; it is cancelled then.
+ */
+Datum
+poc_run_job(PG_FUNCTION_ARGS)
+{
+	char	   *path = poc_sidecar_path(PG_GETARG_ARRAYTYPE_P(0));
+	TimestampTz deadline = deadline_of_argument(fcinfo, 2);
+	bool		show_log = PG_GETARG_BOOL(3);
+	Job		   *job = palloc0(sizeof(Job));
+	Jsonb	   *volatile result = NULL;
+
+	remember_job(job, poc_sidecar_post(path, PG_GETARG_JSONB_P(1)));
+
+	PG_ENSURE_ERROR_CLEANUP(cancel_job, PointerGetDatum(job));
+	{
+		result = follow_job(job, deadline, show_log);
+		if (!is_ended(result))
+			ereport(ERROR,
+					(errcode(ERRCODE_CONNECTION_FAILURE),
+					 errmsg("the job did not end in time"),
+					 errdetail("Job %s was in phase \"%s\" when its time was over, and was cancelled.",
+							   job->id,
+							   poc_json_text(result, "phase") ? poc_json_text(result, "phase") : "unknown"),
+					 errhint("Give it a longer timeout, or call the function with wait => false and follow the job with poc_wait_job(). The log of this one: SELECT * FROM poc_job_log('%s').",
+							 job->id)));
+		require_success(result, job->id);
+	}
+	PG_END_ENSURE_ERROR_CLEANUP(cancel_job, PointerGetDatum(job));
+
+	PG_RETURN_JSONB_P(result);
+}
+
+/*
+ * _poc_follow_job(job_id text, timeout_seconds float8) returns jsonb: the job
+ * when it has ended or the time is over, whichever comes first.
+ */
+Datum
+poc_follow_job(PG_FUNCTION_ARGS)
+{
+	Job			job = {0};
+	TimestampTz deadline = deadline_of_argument(fcinfo, 1);
+
+	if (PG_ARGISNULL(0))
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("invalid job identifier: NULL"),
+				 errdetail("A job is needed to wait for."),
+				 errhint("poc_jobs() lists the jobs that the sidecar knows.")));
+	strlcpy(job.id, text_to_cstring(PG_GETARG_TEXT_PP(0)), sizeof(job.id));
+	PG_RETURN_JSONB_P(follow_job(&job, deadline, true));
+}
+
+/*
+ * _poc_post(body jsonb, VARIADIC path text[]) returns jsonb: the job in the
+ * sidecar's answer, started (or asked to cancel) and left alone.
+ */
+Datum
+poc_post(PG_FUNCTION_ARGS)
+{
+	Jsonb	   *answer;
+	Job			job = {0};
+
+	answer = poc_sidecar_post(poc_sidecar_path(PG_GETARG_ARRAYTYPE_P(1)),
+							  PG_GETARG_JSONB_P(0));
+	remember_job(&job, answer);
+	PG_RETURN_JSONB_P(poc_json_member(answer, "job", jbvObject));
+}
+
+/*
+ * _poc_require_top_level() returns void: fails unless the procedure that calls
+ * it may commit.
+ */
+Datum
+poc_require_top_level(PG_FUNCTION_ARGS)
+{
+	if (!SPI_inside_nonatomic_context())
+		ereport(ERROR,
+				(errcode(ERRCODE_ACTIVE_SQL_TRANSACTION),
+				 errmsg("the scenario cannot be played inside a transaction block"),
+				 errdetail("Each of its steps is a transaction of its own."),
+				 errhint("End the transaction block, and CALL the procedure by itself.")));
+	PG_RETURN_VOID();
+}
+
+static void
+remember_job(Job *job, Jsonb *answer)
+{
+	Jsonb	   *object = poc_json_member(answer, "job", jbvObject);
+	char	   *id = object ? poc_json_text(object, "id") : NULL;
+
+	if (id == NULL || strlen(id) >= sizeof(job->id))
+		ereport(ERROR,
+				(errcode(ERRCODE_PROTOCOL_VIOLATION),
+				 errmsg("the answer of the Barman sidecar names no job"),
+				 errdetail("A job with an \"id\" was expected."),
+				 errhint("Check that poc_barman.url names a barman-sidecar, and that its version fits that of this extension.")));
+	strlcpy(job->id, id, sizeof(job->id));
+	snprintf(job->cancel_path, sizeof(job->cancel_path), "%s/cancel", job_path(id));
+}
+
+/*
+ * Polls until the job has ended or the deadline has passed (DT_NOEND: there is
+ * none); returns the job as last seen.  Passes its log on, and writes the WAL
+ * that it waits for.
+ */
+static Jsonb *
+follow_job(Job *job, TimestampTz deadline, bool show_log)
+{
+	char	   *path = job_path(job->id);
+	MemoryContext outer = CurrentMemoryContext;
+	MemoryContext context = AllocSetContextCreate(outer, "poc_barman poll",
+												  ALLOCSET_DEFAULT_SIZES);
+	WalHelp		help = {0};
+	int64		after = 0;
+	int			hold = 0;		/* the first poll is to see where we are */
+	Jsonb	   *state;
+
+	for (;;)
+	{
+		Jsonb	   *answer;
+		char	   *needs;
+		TimestampTz now;
+
+		MemoryContextReset(context);
+		MemoryContextSwitchTo(context);
+
+		answer = poll_job(psprintf("%s?after=" INT64_FORMAT "&wait=%d", path, after, hold),
+						  hold);
+		state = poc_json_member(answer, "job", jbvObject);
+		if (state == NULL)
+			ereport(ERROR,
+					(errcode(ERRCODE_PROTOCOL_VIOLATION),
+					 errmsg("the answer of the Barman sidecar to %s is malformed", path),
+					 errdetail("It has no object of the name \"job\"."),
+					 errhint("Check that poc_barman.url names a barman-sidecar, and that its version fits that of this extension.")));
+		job->ended = is_ended(state);
+		after = report_log(answer, after, show_log);
+
+		now = GetCurrentTimestamp();
+		if (job->ended || now >= deadline)
+			break;
+
+		hold = POLL_HOLD;
+		needs = poc_json_text(state, "needs");
+		if (needs != NULL && strcmp(needs, "wal") == 0)
+		{
+			help_with_wal(&help, poc_json_text(state, "kind"));
+			hold = POLL_HOLD_FOR_WAL;
+		}
+		if (deadline != DT_NOEND)
+		{
+			long		left = TimestampDifferenceMilliseconds(now, deadline);
+
+			hold = Min(hold, (int) ((left + 999) / 1000));
+		}
+	}
+
+	MemoryContextSwitchTo(outer);
+	state = (Jsonb *) PG_DETOAST_DATUM_COPY(PointerGetDatum(state));
+	MemoryContextDelete(context);
+	return state;
+}
+
+/*
+ * One poll.  Asking changes nothing, so a sidecar that is away (being
+ * restarted, perhaps) is asked again for a while.
+ */
+static Jsonb *
+poll_job(const char *path, int hold)
+{
+	TimestampTz start = GetCurrentTimestamp();
+	bool		told = false;
+
+	for (;;)
+	{
+		PocHttpFailure failure = {0};
+		Jsonb	   *answer = poc_sidecar_get(path, hold * 1000, &failure);
+
+		if (answer != NULL)
+			return answer;
+		if (ERRCODE_TO_CATEGORY(failure.sqlstate) != ERRCODE_CONNECTION_EXCEPTION ||
+			failure.sqlstate == ERRCODE_PROTOCOL_VIOLATION ||
+			TimestampDifferenceExceeds(start, GetCurrentTimestamp(),
+									   hold * 1000 + AWAY_LIMIT))
+			poc_sidecar_throw(&failure);
+		if (!told)
+			ereport(NOTICE,
+					(errmsg("%s; trying again", failure.message),
+					 failure.detail ? errdetail("%s", failure.detail) : 0));
+		told = true;
+		nap(AWAY_NAP);
+	}
+}
+
+/*
+ * Passes the new lines of the log on.  Returns the number of the last one.
+ */
+static int64
+report_log(Jsonb *answer, int64 after, bool show_log)
+{
+	Jsonb	   *log = poc_json_member(answer, "log", jbvArray);
+	JsonbIterator *iterator;
+	JsonbIteratorToken token;
+	JsonbValue	value;
+
+	if (log == NULL)
+		return after;
+
+	iterator = JsonbIteratorInit(&log->root);
+	token = JsonbIteratorNext(&iterator, &value, true);
+	Assert(token == WJB_BEGIN_ARRAY);
+
+	while ((token = JsonbIteratorNext(&iterator, &value, true)) == WJB_ELEM)
+	{
+		Jsonb	   *line;
+		char	   *level;
+		char	   *text;
+
+		if (value.type != jbvBinary)
+			continue;
+		line = JsonbValueToJsonb(&value);
+		if (!JB_ROOT_IS_OBJECT(line))
+			continue;
+		level = poc_json_text(line, "level");
+		text = poc_json_text(line, "text");
+		after = Max(after, poc_json_integer(line, "n"));
+		if (text == NULL)
+			continue;
+		if (level != NULL && strcmp(level, "warning") == 0)
+			ereport(WARNING, (errmsg("%s", text)));
+		else if (show_log)
+			ereport(NOTICE, (errmsg("%s", text)));
+	}
+	return after;
+}
+
+/*
+ * Writes what Barman waits for.
+ *
+ * A switch closes the segment that the backup needs, and the tick behind it
+ * makes Barman's receiver finish it.  The tick before it makes sure that there
+ * is something to close: on PostgreSQL 17 and later, Barman before 3.15 waits
+ * for one segment more than it needs (barman#1041).  One switch is enough but
+ * for bad luck, so further ones come at growing intervals: each costs a
+ * segment in the archive.
+ */
+static void
+help_with_wal(WalHelp *help, const char *kind)
+{
+	static const int interval[] = {5, 10, 20, 30};	/* seconds */
+	TimestampTz now = GetCurrentTimestamp();
+
+	/* on a standby only its primary could help */
+	if (RecoveryInProgress())
+		return;
+
+	poc_wal_tick();
+
+	/* the segment that such a job waits for is closed already */
+	if (kind != NULL && strcmp(kind, "switch-wal") == 0)
+		return;
+	if (now < help->next_switch)
+		return;
+	poc_wal_switch();
+	poc_wal_tick();
+
+	help->next_switch =
+		TimestampTzPlusMilliseconds(now, interval[Min(help->switches, lengthof(interval) - 1)] * 1000);
+	help->switches++;
+}
+
+/*
+ * Called while an error or the end of the process is under way: throws nothing
+ * and takes no longer than POC_JOB_CANCEL_TIMEOUT.
+ */
+static void
+cancel_job(int code, Datum arg)
+{
+	Job		   *job = (Job *) DatumGetPointer(arg);
+
+	/* with the postmaster dead, whoever can, should end fast */
+	if (job->ended || !PostmasterIsAlive())
+		return;
+	job->ended = true;
+	if (!poc_http_post_quietly(job->cancel_path, POC_JOB_CANCEL_TIMEOUT) &&
+		!proc_exit_inprogress)
+		ereport(WARNING,
+				(errmsg("could not cancel job %s", job->id),
+				 errdetail("The sidecar did not confirm the cancellation; the job may still run."),
+				 errhint("When the sidecar answers again: SELECT * FROM poc_cancel_job('%s').",
+						 job->id)));
+}
+
+static char *
+job_path(const char *id)
+{
+	Datum		segments[2];
+
+	segments[0] = CStringGetTextDatum("jobs");
+	segments[1] = CStringGetTextDatum(id);
+	return poc_sidecar_path(construct_array(segments, 2, TEXTOID, -1, false,
+											TYPALIGN_INT));
+}
+
+static bool
+is_ended(Jsonb *job)
+{
+	char	   *state = poc_json_text(job, "state");
+
+	return state == NULL ||
+		(strcmp(state, "queued") != 0 && strcmp(state, "running") != 0);
+}
+
+static void
+require_success(Jsonb *job, const char *id)
+{
+	char	   *state = poc_json_text(job, "state");
+	char	   *hint = psprintf("The log of the job: SELECT * FROM poc_job_log('%s').", id);
+	Jsonb	   *error;
+
+	if (state != NULL && strcmp(state, "done") == 0)
+		return;
+
+	if (state != NULL && strcmp(state, "cancelled") == 0)
+		ereport(ERROR,
+				(errcode(ERRCODE_OPERATOR_INTERVENTION),
+				 errmsg("job %s was cancelled", id),
+				 errdetail("Somebody else asked the sidecar to cancel it, or the sidecar was stopped."),
+				 errhint("%s", hint)));
+
+	error = poc_json_member(job, "error", jbvObject);
+	if (error == NULL && state != NULL && strcmp(state, "lost") == 0)
+		ereport(ERROR,
+				(errcode(ERRCODE_SYSTEM_ERROR),
+				 errmsg("job %s is lost", id),
+				 errdetail("The sidecar was restarted while the job ran, and does not know how it ended."),
+				 errhint("poc_backups() shows what has become of it. %s", hint)));
+	poc_sidecar_throw_error(error, 0, hint);
+}
+
+/*
+ * A time limit in seconds as the time when it is over.
+ */
+static TimestampTz
+deadline_of_argument(FunctionCallInfo fcinfo, int argument)
+{
+	double		seconds;
+
+	if (PG_ARGISNULL(argument))
+		return DT_NOEND;
+	seconds = PG_GETARG_FLOAT8(argument);
+	if (!(seconds >= 0))
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("timeout must not be negative"),
+				 errdetail("It is %g seconds.", seconds),
+				 errhint("Use NULL for no time limit.")));
+
+	/* a century is no limit either, and keeps the sum in range */
+	if (seconds > 100.0 * DAYS_PER_YEAR * SECS_PER_DAY)
+		return DT_NOEND;
+	return GetCurrentTimestamp() + (TimestampTz) (seconds * USECS_PER_SEC);
+}
+
+static void
+nap(int ms)
+{
+	(void) WaitLatch(MyLatch, WL_LATCH_SET | WL_TIMEOUT | WL_EXIT_ON_PM_DEATH,
+					 ms, PG_WAIT_EXTENSION);
+	ResetLatch(MyLatch);
+	CHECK_FOR_INTERRUPTS();
+}

@@ -1,0 +1,29 @@
+/*-------------------------------------------------------------------------
+ *
+ * sidecar.h
+ *	  What the sidecar's answers mean.
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef POC_SIDECAR_H
+#define POC_SIDECAR_H
+
+#include "utils/array.h"
+#include "utils/jsonb.h"
+
+#include "http.h"
+
+extern char *poc_sidecar_path(ArrayType *segments);
+extern Jsonb *poc_sidecar_get(const char *path, int hold,
+							  PocHttpFailure *failure);
+extern Jsonb *poc_sidecar_post(const char *path, Jsonb *body);
+extern void poc_sidecar_throw(const PocHttpFailure *failure) pg_attribute_noreturn();
+extern void poc_sidecar_throw_error(Jsonb *error, int status,
+									const char *hint) pg_attribute_noreturn();
+
+extern Jsonb *poc_json_member(Jsonb *object, const char *key,
+							  enum jbvType type);
+extern char *poc_json_text(Jsonb *object, const char *key);
+extern int64 poc_json_integer(Jsonb *object, const char *key);
+
+#endif							/* POC_SIDECAR_H */

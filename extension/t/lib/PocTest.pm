@@ -1,0 +1,92 @@
+# PocTest.pm: what the TAP tests share.
+
+package PocTest;
+
+use strict;
+use warnings;
+
+use Exporter 'import';
+use Time::HiRes qw(time sleep);
+use PostgreSQL::Test::Cluster;
+
+our @EXPORT = qw(poc_cluster use_url error_of elapsed wait_until);
+
+# A server with the extension, pointed at a URL.
+sub poc_cluster
+{
+	my ($name, $url) = @_;
+	my $node = PostgreSQL::Test::Cluster->new($name);
+
+	$node->init;
+	$node->append_conf('postgresql.conf', "poc_barman.url = '$url'\n");
+	$node->start;
+	$node->safe_psql('postgres', 'CREATE EXTENSION poc_barman');
+
+	# what an error consists of, in one line
+	$node->safe_psql('postgres', <<'SQL');
+CREATE FUNCTION error_of(command text) RETURNS text LANGUAGE plpgsql AS $$
+DECLARE
+	state text;
+	message text;
+	detail text;
+	hint text;
+BEGIN
+	EXECUTE command;
+	RETURN 'no error';
+EXCEPTION WHEN OTHERS THEN
+	GET STACKED DIAGNOSTICS state = RETURNED_SQLSTATE, message = MESSAGE_TEXT,
+		detail = PG_EXCEPTION_DETAIL, hint = PG_EXCEPTION_HINT;
+	RETURN format('%s|%s|%s|%s', state, message, detail, hint);
+END
+$$;
+SQL
+	return $node;
+}
+
+# Points a running server somewhere else; returns when new sessions see it.
+sub use_url
+{
+	my ($node, $url) = @_;
+
+	$node->safe_psql('postgres', "ALTER SYSTEM SET poc_barman.url = '$url'");
+	$node->reload;
+	return wait_until(sub {
+		$node->safe_psql('postgres', "LOAD 'poc_barman'; SHOW poc_barman.url") eq $url;
+	});
+}
+
+# (sqlstate, message, detail, hint) of a command; sqlstate '' if it succeeds.
+sub error_of
+{
+	my ($node, $command, $settings) = @_;
+	my $error = $node->safe_psql('postgres',
+		($settings // '') . ";\nSELECT error_of(\$command\$$command\$command\$)");
+
+	return ('', '', '', '') if $error eq 'no error';
+	return split(/\|/, $error, 4);
+}
+
+# Seconds that some code takes.
+sub elapsed
+{
+	my ($code) = @_;
+	my $began = time;
+
+	$code->();
+	return time - $began;
+}
+
+# Waits half a minute at most for something to become true.
+sub wait_until
+{
+	my ($code) = @_;
+
+	for (1 .. 300)
+	{
+		return 1 if $code->();
+		sleep 0.1;
+	}
+	return 0;
+}
+
+1;
