@@ -1,0 +1,39 @@
+/*
+ * arguments.h
+ *
+ * The body of a request: which fields it may have, and of which type.
+ */
+#ifndef ARGUMENTS_H
+#define ARGUMENTS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "answer.h"
+
+typedef enum ArgumentType
+{
+	ARGUMENT_TEXT,				/* or null, which is the default */
+	ARGUMENT_BOOL,
+	ARGUMENT_INTEGER			/* from low to high */
+} ArgumentType;
+
+typedef struct Argument
+{
+	const char *name;
+	ArgumentType type;
+	int64_t		low;
+	int64_t		high;
+	bool		nullable;		/* an integer or bool that may be null */
+	int64_t		standard;		/* its value if it is missing and not nullable */
+} Argument;
+
+/*
+ * The arguments with every field present; or NULL, and *refusal says why.
+ * fields ends with a NULL name.  An empty body is an empty object.
+ */
+extern json_t *arguments_parse(const char *body, size_t length,
+							   const Argument *fields, Answer **refusal);
+
+#endif							/* ARGUMENTS_H */

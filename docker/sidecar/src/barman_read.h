@@ -1,0 +1,22 @@
+/*
+ * barman_read.h
+ *
+ * Makes the answer of each kind of read by asking Barman.
+ */
+#ifndef BARMAN_READ_H
+#define BARMAN_READ_H
+
+#include "reads.h"
+
+/* The ReadExecutor of the real thing */
+extern Answer *barman_read(const ReadTarget *target, RunControl *control);
+
+/*
+ * Barman's version as a number (31303), or 0 if it cannot be told.  Blocks
+ * while Barman runs, the first time.
+ */
+extern int	barman_version(void);
+
+extern void barman_read_forget_all(void);
+
+#endif							/* BARMAN_READ_H */

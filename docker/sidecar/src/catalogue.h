@@ -1,0 +1,39 @@
+/*
+ * catalogue.h
+ *
+ * Where a server's backups and WAL lie, and whether anything there changed.
+ * Looks at names, sizes and times of files; what is in them is Barman's.
+ */
+#ifndef CATALOGUE_H
+#define CATALOGUE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include <jansson.h>
+
+/* directories: {base, wals, streaming, incoming, errors} as barman_parse_directories() */
+extern void catalogue_learn(const char *server, const json_t *directories);
+extern bool catalogue_known(const char *server);
+
+/* malloc'd path of an area, or NULL if unknown */
+extern char *catalogue_directory(const char *server, const char *area);
+
+/*
+ * A number that changes whenever the server's catalogue does; 0 if its
+ * directories are not known.
+ */
+extern uint64_t catalogue_signature(const char *server);
+
+/* The ids of the backups that have a directory: {id: true} */
+extern json_t *catalogue_backup_ids(const char *server);
+
+/* A number that changes whenever a WAL segment arrives or is archived. */
+extern uint64_t catalogue_wal_signature(const char *server);
+
+/* Is this segment in the WAL archive? */
+extern bool catalogue_has_wal(const char *server, const char *wal_file);
+
+extern void catalogue_forget_all(void);
+
+#endif							/* CATALOGUE_H */

@@ -1,0 +1,98 @@
+/*
+ * http.h
+ *
+ * One HTTP request, from libmicrohttpd to a route and back.
+ */
+#ifndef HTTP_H
+#define HTTP_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "answer.h"
+#include "reads.h"
+
+struct MHD_Connection;
+
+#define HTTP_SEGMENTS 8
+
+/* The answers a route may have to wait for, one after the other. */
+#define HTTP_READS 4
+
+typedef struct Request
+{
+	struct MHD_Connection *connection;
+	char	   *method;
+	char	   *path;			/* as it came, for the log */
+	char	   *segments[HTTP_SEGMENTS];	/* decoded */
+	int			segment_count;
+	char	   *body;
+	size_t		body_length;
+	size_t		body_seen;
+	bool		authorized;
+	int64_t		started;		/* monotonic_ms() */
+	int64_t		max_age_ms;		/* of Cache-Control, or READ_AGE_DEFAULT */
+
+	/* Reads that ended while this request slept, for its next run. */
+	ReadWaiter	waiter;
+	struct
+	{
+		ReadKind	kind;
+		char	   *server;
+		char	   *argument;
+		Answer	   *answer;
+	}			reads[HTTP_READS];
+	int			read_count;
+
+	/* A long poll's place in its job's list: job.c */
+	struct Request *job_next;
+	int64_t		job_deadline;	/* 0: not begun */
+} Request;
+
+/*
+ * A route answers, or returns NULL after it put the request to sleep; then it
+ * runs again, from the top, when the request is woken.
+ */
+typedef Answer *(*RouteHandler) (Request *request);
+
+typedef struct HttpOptions
+{
+	const char *listen;
+	const char *tls_cert;
+	const char *tls_key;
+} HttpOptions;
+
+extern bool http_start(const HttpOptions *options);
+
+/* No new connections; then no new requests. */
+extern void http_quiesce(void);
+extern bool http_stopping(void);
+
+/* Wakes nobody: who sleeps must have been woken before. */
+extern void http_stop(void);
+
+/*
+ * Sleep and wake.  The caller holds the lock of the list that the request is
+ * on, so nobody can wake it before it sleeps.
+ */
+extern void http_suspend(Request *request);
+extern void http_resume(Request *request);
+
+/* A reference to a fresh read; NULL: the request sleeps until there is one. */
+extern Answer *http_read(Request *request, ReadKind kind,
+						 const char *server, const char *argument);
+
+/* A number from the query; false if it is there but not within the bounds. */
+extern bool http_query_number(Request *request, const char *name,
+							  int64_t low, int64_t high, int64_t *value);
+
+/*
+ * Decode one path segment in place; false if a % is not followed by two
+ * digits, or the result holds a zero byte, a control character or no UTF-8.
+ */
+extern bool http_decode_segment(char *segment);
+
+/* Split a path into decoded segments; false if it is not a good path. */
+extern bool http_split_path(Request *request, const char *path);
+
+#endif							/* HTTP_H */

@@ -1,0 +1,993 @@
+/*
+ * job.c
+ *
+ * The life of a job: submitted, run in its own thread, recorded at each step,
+ * watched by long polls that hold no thread.  What a job does is in job_*.c.
+ */
+#include "job.h"
+
+#include <errno.h>
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/random.h>
+#include <unistd.h>
+
+#include "barman_run.h"
+#include "job_store.h"
+#include "log.h"
+#include "memory.h"
+#include "process.h"
+#include "reads.h"
+#include "timestamp.h"
+
+/* More at once than any Barman host should do. */
+#define MAX_RUNNING 32
+
+#define KEEP_JOBS 1000
+#define KEEP_US (INT64_C(30) * 86400 * 1000000)
+
+/* Between SIGINT, on which Barman tidies up, and SIGKILL */
+#define CANCEL_GRACE_MS 10000
+
+/* jobs_stop() waits no longer; the program must end within ten seconds. */
+#define STOP_MS 8000
+
+#define MAX_LOG_LINES 2000
+#define MAX_LOG_TEXT 4000
+
+#define ID_SIZE 32
+
+typedef enum JobState
+{
+	STATE_QUEUED,
+	STATE_RUNNING,
+	STATE_DONE,
+	STATE_FAILED,
+	STATE_CANCELLED,
+	STATE_LOST
+} JobState;
+
+static const char *const state_names[] = {
+	[STATE_QUEUED] = "queued",
+	[STATE_RUNNING] = "running",
+	[STATE_DONE] = "done",
+	[STATE_FAILED] = "failed",
+	[STATE_CANCELLED] = "cancelled",
+	[STATE_LOST] = "lost"
+};
+
+struct Job
+{
+	Job		   *next;			/* newest first */
+	char		id[ID_SIZE];
+	char	   *kind;
+	char	   *server;			/* NULL for cron */
+	JobState	state;
+	char	   *phase;
+	bool		needs_wal;
+	int64_t		created;		/* timestamp_now(); 0: not yet */
+	int64_t		started;
+	int64_t		ended;
+	int64_t		elapsed_ms;		/* once ended */
+	int			log_lines;
+	json_t	   *result;
+	json_t	   *error;
+	Request    *waiters;
+
+	/* Only while it runs */
+	const JobKind *does;
+	json_t	   *arguments;
+	RunControl *control;
+	int64_t		clock;			/* monotonic_ms() when it was created */
+	bool		cancel_requested;
+	bool		decided;		/* by its body; made known once recorded */
+	JobState	decision;
+	pid_t		process;		/* leader of the group that works for it */
+	uint64_t	process_start;
+	json_t	   *log;			/* all lines so far */
+};
+
+/* What a run of Barman needs to know of the job it works for. */
+typedef struct JobRun
+{
+	Job		   *job;
+	bool		(*tick) (void *arg);
+	void	   *arg;
+} JobRun;
+
+/*
+ * lock guards all of the above; record_lock is taken first, around writing a
+ * record, so that the newest record is also the last one written.
+ */
+static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+static pthread_mutex_t record_lock = PTHREAD_MUTEX_INITIALIZER;
+static pthread_cond_t job_ended = PTHREAD_COND_INITIALIZER;
+static Job *jobs;
+static int	running;
+static bool stopping;
+
+static void *job_main(void *arg);
+static void decide(Job *job, JobState state, json_t *result, json_t *error);
+static void settle(Job *job);
+static bool has_ended(const Job *job);
+static Job *find_job(const char *id);
+static Job *find_running(const char *kind, const char *server);
+static void new_id(char id[ID_SIZE]);
+static json_t *job_json(const Job *job);
+static json_t *record_json(const Job *job);
+static Job *job_of_record(const json_t *record);
+static int64_t time_of(const json_t *record, const char *key);
+static void time_set(json_t *value, const char *key, int64_t time);
+static bool record(Job *job);
+static void add_line(Job *job, JobLogLevel level, const char *text);
+static void touch(Job *job);
+static void free_job(Job *job);
+static void insert_job(Job *job);
+static void recover(Job *job, const json_t *record);
+static void purge(void);
+static void run_started(void *arg, pid_t pid);
+static bool run_ticks(void *arg);
+static Answer *envelope(int status, const Job *job);
+
+bool
+jobs_start(const char *state_dir)
+{
+	json_t	   *records;
+	json_t	   *one;
+	size_t		i;
+
+	if (!job_store_open(state_dir))
+		return false;
+	stopping = false;
+	records = job_store_load();
+	json_array_foreach(records, i, one)
+	{
+		Job		   *job = job_of_record(one);
+
+		if (job == NULL)
+		{
+			log_line(LOGLEVEL_WARNING, "the record of a job is incomplete: ignored", "id",
+					 json_string_value(json_object_get(one, "id")), NULL);
+			continue;
+		}
+		insert_job(job);
+		if (!has_ended(job))
+			recover(job, one);
+	}
+	json_decref(records);
+	pthread_mutex_lock(&lock);
+	purge();
+	pthread_mutex_unlock(&lock);
+	return true;
+}
+
+void
+jobs_stop(void)
+{
+	struct timespec until;
+
+	pthread_mutex_lock(&lock);
+	stopping = true;
+	for (Job *job = jobs; job != NULL; job = job->next)
+	{
+		if (!has_ended(job))
+		{
+			job->cancel_requested = true;
+			run_control_hurry(job->control);
+		}
+	}
+	clock_gettime(CLOCK_REALTIME, &until);
+	until.tv_sec += STOP_MS / 1000;
+	while (running > 0)
+	{
+		if (pthread_cond_timedwait(&job_ended, &lock, &until) == ETIMEDOUT)
+			break;
+	}
+	for (Job *job = jobs; job != NULL; job = job->next)
+		touch(job);
+	if (running > 0)
+	{
+		/* Its record says "running", so the next start makes it lost. */
+		log_line(LOGLEVEL_ERROR, "a job does not end: left as it is", NULL);
+		pthread_mutex_unlock(&lock);
+		return;
+	}
+	while (jobs != NULL)
+	{
+		Job		   *next = jobs->next;
+
+		free_job(jobs);
+		jobs = next;
+	}
+	pthread_mutex_unlock(&lock);
+	job_store_close();
+}
+
+Answer *
+job_submit(const JobKind *kind, const char *server, json_t *arguments)
+{
+	Job		   *job;
+	Job		   *other;
+	pthread_attr_t attributes;
+	pthread_t	thread;
+	Answer	   *answer = NULL;
+	RunControl *control;
+	bool		started;
+
+	pthread_mutex_lock(&lock);
+	other = kind->exclusive ? find_running(kind->name, server) : NULL;
+	if (stopping)
+		answer = answer_error("shutting_down", "the sidecar is shutting down", NULL,
+							  "Try again when it is back.");
+	else if (other != NULL)
+	{
+		char	   *message = mem_printf("another %s of server \"%s\" is running", kind->name, server);
+		char	   *detail = mem_printf("It is job %s.", other->id);
+
+		answer = answer_error(BARMAN_BACKUP_RUNNING, message, detail,
+							  "Wait until it has ended, or cancel it.");
+		free(message);
+		free(detail);
+	}
+	else if (running >= MAX_RUNNING)
+		answer = answer_error("too_many_requests", "too many jobs are running", NULL,
+							  "Try again later.");
+	control = answer == NULL ? run_control_create() : NULL;
+	if (answer == NULL && control == NULL)
+		answer = answer_error(BARMAN_INTERNAL, "out of file descriptors", NULL, NULL);
+	if (answer != NULL)
+	{
+		pthread_mutex_unlock(&lock);
+		json_decref(arguments);
+		return answer;
+	}
+
+	job = mem_alloc(sizeof(Job));
+	new_id(job->id);
+	job->kind = mem_strdup(kind->name);
+	job->server = mem_strdup(server);
+	job->state = STATE_QUEUED;
+	job->created = timestamp_now();
+	job->clock = monotonic_ms();
+	job->does = kind;
+	job->arguments = arguments;
+	job->control = control;
+	job->log = json_checked(json_array());
+	insert_job(job);
+	running++;
+	purge();
+	pthread_mutex_unlock(&lock);
+
+	/* Durable before anybody hears of it. */
+	if (!record(job))
+		answer = answer_error(BARMAN_INTERNAL, "could not record the job",
+							  "The state directory cannot be written.",
+							  "Look at the sidecar's log.");
+	pthread_mutex_lock(&lock);
+	if (answer == NULL)
+	{
+		answer = envelope(202, job);
+		answer->location = mem_printf("/v1/jobs/%s", job->id);
+		pthread_attr_init(&attributes);
+		pthread_attr_setdetachstate(&attributes, PTHREAD_CREATE_DETACHED);
+		started = pthread_create(&thread, &attributes, job_main, job) == 0;
+		pthread_attr_destroy(&attributes);
+		if (!started)
+		{
+			answer_release(answer);
+			answer = answer_error(BARMAN_INTERNAL, "could not start a thread", NULL, NULL);
+		}
+	}
+	if (answer->status != 202)
+	{
+		decide(job, STATE_FAILED, NULL,
+			   error_json(BARMAN_INTERNAL, "the job could not be started", NULL, NULL));
+		settle(job);
+	}
+	pthread_mutex_unlock(&lock);
+	return answer;
+}
+
+Answer *
+job_poll(Request *request, const char *id, int64_t after, int64_t wait_ms)
+{
+	Job		   *job;
+	json_t	   *value;
+	json_t	   *lines;
+	bool		first = request->job_deadline == 0;
+
+	pthread_mutex_lock(&lock);
+	job = find_job(id);
+	if (job == NULL)
+	{
+		pthread_mutex_unlock(&lock);
+		return answer_errorf("unknown_job", "there is no job \"%s\"", id);
+	}
+	if (first && wait_ms > 0 && !stopping && !has_ended(job) && job->log_lines <= after)
+	{
+		request->job_deadline = monotonic_ms() + wait_ms;
+		http_suspend(request);
+		request->job_next = job->waiters;
+		job->waiters = request;
+		pthread_mutex_unlock(&lock);
+		return NULL;
+	}
+
+	value = json_checked(json_object());
+	json_object_set_new(value, "job", job_json(job));
+	if (job->log != NULL)
+	{
+		lines = json_checked(json_array());
+		for (size_t i = after > 0 ? (size_t) after : 0; i < json_array_size(job->log); i++)
+			json_array_append(lines, json_array_get(job->log, i));
+		/* a copy: the log grows while the answer is sent */
+		json_object_set_new(value, "log", json_checked(json_deep_copy(lines)));
+		json_decref(lines);
+		pthread_mutex_unlock(&lock);
+	}
+	else
+	{
+		pthread_mutex_unlock(&lock);
+		json_object_set_new(value, "log", job_store_read_log(id, after));
+	}
+	return answer_json(200, value);
+}
+
+Answer *
+job_cancel(const char *id)
+{
+	Job		   *job;
+	Answer	   *answer;
+
+	pthread_mutex_lock(&lock);
+	job = find_job(id);
+	if (job == NULL)
+		answer = answer_errorf("unknown_job", "there is no job \"%s\"", id);
+	else if (has_ended(job))
+		answer = answer_errorf("job_ended", "job \"%s\" has already ended: it is %s", id,
+							   state_names[job->state]);
+	else
+	{
+		if (!job->cancel_requested)
+		{
+			job->cancel_requested = true;
+			add_line(job, JOB_WARNING, "cancelling");
+			run_control_cancel(job->control);
+		}
+		answer = envelope(202, job);
+	}
+	pthread_mutex_unlock(&lock);
+	return answer;
+}
+
+Answer *
+jobs_list(void)
+{
+	json_t	   *list = json_checked(json_array());
+	json_t	   *value = json_checked(json_object());
+
+	pthread_mutex_lock(&lock);
+	for (Job *job = jobs; job != NULL; job = job->next)
+		json_array_append_new(list, job_json(job));
+	pthread_mutex_unlock(&lock);
+	json_object_set_new(value, "jobs", list);
+	return answer_json(200, value);
+}
+
+void
+jobs_end_waits(int64_t now)
+{
+	pthread_mutex_lock(&lock);
+	for (Job *job = jobs; job != NULL; job = job->next)
+	{
+		for (Request **link = &job->waiters; *link != NULL;)
+		{
+			Request    *request = *link;
+
+			if (now >= request->job_deadline)
+			{
+				*link = request->job_next;
+				http_resume(request);
+			}
+			else
+				link = &request->job_next;
+		}
+	}
+	pthread_mutex_unlock(&lock);
+}
+
+JobCounters
+jobs_counters(void)
+{
+	JobCounters counters = {0};
+
+	pthread_mutex_lock(&lock);
+	for (Job *job = jobs; job != NULL; job = job->next)
+	{
+		counters.running += !has_ended(job);
+		counters.done += job->state == STATE_DONE;
+		counters.failed += job->state == STATE_FAILED;
+		counters.cancelled += job->state == STATE_CANCELLED;
+		counters.lost += job->state == STATE_LOST;
+	}
+	pthread_mutex_unlock(&lock);
+	return counters;
+}
+
+const char *
+job_server(const Job *job)
+{
+	return job->server;
+}
+
+int64_t
+job_elapsed_ms(const Job *job)
+{
+	return monotonic_ms() - job->clock;
+}
+
+void
+job_phase(Job *job, const char *phase)
+{
+	char	   *text;
+
+	text = mem_printf("%s (after %.1f s)", phase, (double) job_elapsed_ms(job) / 1000);
+	pthread_mutex_lock(&lock);
+	free(job->phase);
+	job->phase = mem_strdup(phase);
+	add_line(job, JOB_INFO, text);
+	pthread_mutex_unlock(&lock);
+	free(text);
+	record(job);
+}
+
+void
+job_needs_wal(Job *job, bool needs)
+{
+	pthread_mutex_lock(&lock);
+	if (job->needs_wal != needs)
+	{
+		job->needs_wal = needs;
+		touch(job);
+	}
+	pthread_mutex_unlock(&lock);
+}
+
+void
+job_log(Job *job, JobLogLevel level, const char *format,...)
+{
+	va_list		args;
+	char	   *text;
+
+	va_start(args, format);
+	text = mem_vprintf(format, args);
+	va_end(args);
+	pthread_mutex_lock(&lock);
+	add_line(job, level, text);
+	pthread_mutex_unlock(&lock);
+	free(text);
+}
+
+void
+job_log_messages(Job *job, json_t *messages)
+{
+	size_t		i;
+	json_t	   *message;
+
+	json_array_foreach(messages, i, message)
+	{
+		const char *level = json_string_value(json_object_get(message, "level"));
+		const char *text = json_string_value(json_object_get(message, "text"));
+
+		if (level != NULL && text != NULL)
+			job_log(job, strcmp(level, "error") == 0 ? JOB_ERROR :
+					strcmp(level, "warning") == 0 ? JOB_WARNING : JOB_INFO,
+					"%s", text);
+	}
+	json_decref(messages);
+}
+
+bool
+job_run(Job *job, const char *const *arguments, int64_t deadline_ms,
+		bool (*tick) (void *arg), void *arg, RunResult *result)
+{
+	JobRun		run = {job, tick, arg};
+	RunRequest	request = {
+		.deadline_ms = deadline_ms,
+		.grace_ms = CANCEL_GRACE_MS,
+		.control = job->control,
+		.started = run_started,
+		.tick = tick != NULL ? run_ticks : NULL,
+		.tick_ms = 200,
+		.arg = &run
+	};
+
+	barman_run(&request, arguments, result);
+	pthread_mutex_lock(&lock);
+	job->process = 0;
+	pthread_mutex_unlock(&lock);
+	return !run_control_cancelled(job->control);
+}
+
+bool
+job_sleep(Job *job, int64_t milliseconds)
+{
+	return run_control_sleep(job->control, milliseconds);
+}
+
+bool
+job_cancelled(const Job *job)
+{
+	return run_control_cancelled(job->control);
+}
+
+void
+job_done(Job *job, json_t *result)
+{
+	char	   *text = mem_printf("done (after %.1f s)", (double) job_elapsed_ms(job) / 1000);
+
+	pthread_mutex_lock(&lock);
+	add_line(job, JOB_INFO, text);
+	decide(job, STATE_DONE, result, NULL);
+	pthread_mutex_unlock(&lock);
+	free(text);
+}
+
+void
+job_fail(Job *job, const char *code, const char *message,
+		 const char *detail, const char *hint)
+{
+	pthread_mutex_lock(&lock);
+	decide(job, STATE_FAILED, NULL, error_json(code, message, detail, hint));
+	pthread_mutex_unlock(&lock);
+}
+
+void
+job_fail_with(Job *job, BarmanFailure *failure)
+{
+	job_fail(job, failure->code != NULL ? failure->code : BARMAN_INTERNAL,
+			 failure->message != NULL ? failure->message : "unknown failure",
+			 failure->detail, failure->hint);
+	barman_failure_clear(failure);
+}
+
+static void *
+job_main(void *arg)
+{
+	Job		   *job = arg;
+
+	pthread_mutex_lock(&lock);
+	job->state = STATE_RUNNING;
+	job->started = timestamp_now();
+	touch(job);
+	pthread_mutex_unlock(&lock);
+	record(job);
+	log_line(LOGLEVEL_INFO, "job started", "id", job->id, "kind", job->kind,
+			 "server", job->server, NULL);
+
+	if (!run_control_cancelled(job->control))
+		job->does->body(job, job->arguments);
+
+	pthread_mutex_lock(&lock);
+	if (job->cancel_requested && !(job->decided && job->decision == STATE_DONE))
+	{
+		bool		by_stop = stopping;
+
+		add_line(job, JOB_WARNING, "cancelled");
+		decide(job, STATE_CANCELLED, NULL,
+			   by_stop ? error_json(SIDECAR_SHUTTING_DOWN, "the job was cancelled because the sidecar stopped", NULL, NULL)
+			   : error_json("cancelled", "the job was cancelled", NULL, NULL));
+	}
+	else if (!job->decided)
+		decide(job, STATE_FAILED, NULL,
+			   error_json(BARMAN_INTERNAL, "the job ended without a result", NULL, NULL));
+	pthread_mutex_unlock(&lock);
+
+	/* Recorded and the cache emptied before anybody hears of the end. */
+	record(job);
+	reads_invalidate(job->server);
+	pthread_mutex_lock(&lock);
+	settle(job);
+	pthread_mutex_unlock(&lock);
+	return NULL;
+}
+
+/* How the job will have ended; the lock is held. */
+static void
+decide(Job *job, JobState state, json_t *result, json_t *error)
+{
+	json_decref(job->result);
+	json_decref(job->error);
+	job->result = result;
+	job->error = error;
+	job->decided = true;
+	job->decision = state;
+	job->ended = timestamp_now();
+	job->elapsed_ms = monotonic_ms() - job->clock;
+	job->needs_wal = false;
+}
+
+/*
+ * Make the decision known and let go of what only a running job has; the lock
+ * is held.  The job may be gone as soon as the lock is.
+ */
+static void
+settle(Job *job)
+{
+	char		elapsed[32];
+
+	job->state = job->decision;
+	snprintf(elapsed, sizeof(elapsed), "%lld", (long long) job->elapsed_ms);
+	log_line(job->state == STATE_DONE ? LOGLEVEL_INFO : LOGLEVEL_WARNING, "job ended",
+			 "id", job->id, "kind", job->kind, "server", job->server,
+			 "state", state_names[job->state], "ms", elapsed,
+			 "error", json_string_value(json_object_get(job->error, "message")),
+			 "detail", json_string_value(json_object_get(job->error, "detail")), NULL);
+	run_control_destroy(job->control);
+	job->control = NULL;
+	json_decref(job->arguments);
+	job->arguments = NULL;
+	json_decref(job->log);
+	job->log = NULL;			/* from now on it is read from its file */
+	job->does = NULL;
+	touch(job);
+	running--;
+	pthread_cond_broadcast(&job_ended);
+}
+
+static bool
+has_ended(const Job *job)
+{
+	return job->state != STATE_QUEUED && job->state != STATE_RUNNING;
+}
+
+static Job *
+find_job(const char *id)
+{
+	for (Job *job = jobs; job != NULL; job = job->next)
+	{
+		if (strcmp(job->id, id) == 0)
+			return job;
+	}
+	return NULL;
+}
+
+static Job *
+find_running(const char *kind, const char *server)
+{
+	for (Job *job = jobs; job != NULL; job = job->next)
+	{
+		if (!has_ended(job) && strcmp(job->kind, kind) == 0 &&
+			job->server != NULL && server != NULL && strcmp(job->server, server) == 0)
+			return job;
+	}
+	return NULL;
+}
+
+/* 20261122T081530Z-3f9a2c: sorts by time, and is not easily guessed. */
+static void
+new_id(char id[ID_SIZE])
+{
+	time_t		now = time(NULL);
+	struct tm	parts;
+	char		stamp[24];
+
+	gmtime_r(&now, &parts);
+	strftime(stamp, sizeof(stamp), "%Y%m%dT%H%M%SZ", &parts);
+	do
+	{
+		unsigned int random = 0;
+
+		if (getrandom(&random, sizeof(random), 0) != (ssize_t) sizeof(random))
+			random = (unsigned int) timestamp_now();
+		snprintf(id, ID_SIZE, "%s-%06x", stamp, random & 0xffffff);
+	} while (find_job(id) != NULL);
+}
+
+static json_t *
+job_json(const Job *job)
+{
+	json_t	   *value = json_checked(json_object());
+	int64_t		elapsed = has_ended(job) ? job->elapsed_ms : monotonic_ms() - job->clock;
+
+	json_object_set_new(value, "id", json_text(job->id));
+	json_object_set_new(value, "kind", json_text(job->kind));
+	json_object_set_new(value, "server", json_text(job->server));
+	json_object_set_new(value, "state", json_text(state_names[job->state]));
+	json_object_set_new(value, "phase", json_text(job->phase));
+	json_object_set_new(value, "needs", json_text(job->needs_wal ? "wal" : NULL));
+	time_set(value, "created", job->created);
+	time_set(value, "started", job->started);
+	time_set(value, "ended", has_ended(job) ? job->ended : 0);
+	json_object_set_new(value, "elapsed_seconds", json_real((double) elapsed / 1000));
+	json_object_set_new(value, "log_lines", json_integer(job->log_lines));
+	json_object_set_new(value, "progress", json_null());
+	json_object_set_new(value, "result", has_ended(job) && job->result != NULL ?
+						json_checked(json_deep_copy(job->result)) : json_null());
+	json_object_set_new(value, "error", has_ended(job) && job->error != NULL ?
+						json_checked(json_deep_copy(job->error)) : json_null());
+	return value;
+}
+
+/* What the job's file says: the job, and the process that works for it. */
+static json_t *
+record_json(const Job *job)
+{
+	Job			shown = *job;
+	json_t	   *value;
+	json_t	   *process;
+
+	if (job->decided)
+		shown.state = job->decision;
+	value = job_json(&shown);
+	if (job->process != 0 && !has_ended(&shown))
+	{
+		process = json_checked(json_object());
+		json_object_set_new(process, "group", json_integer(job->process));
+		json_object_set_new(process, "start_time", json_integer((json_int_t) job->process_start));
+		json_object_set_new(process, "session", json_integer(getsid(0)));
+		json_object_set_new(process, "boot", json_text(process_boot_id()));
+		json_object_set_new(value, "process", process);
+	}
+	return value;
+}
+
+static Job *
+job_of_record(const json_t *value)
+{
+	const char *id = json_string_value(json_object_get(value, "id"));
+	const char *kind = json_string_value(json_object_get(value, "kind"));
+	const char *state = json_string_value(json_object_get(value, "state"));
+	Job		   *job;
+	int			number;
+
+	if (id == NULL || kind == NULL || state == NULL || strlen(id) >= ID_SIZE ||
+		find_job(id) != NULL)
+		return NULL;
+	for (number = STATE_QUEUED; number <= STATE_LOST; number++)
+	{
+		if (strcmp(state, state_names[number]) == 0)
+			break;
+	}
+	if (number > STATE_LOST)
+		return NULL;
+
+	job = mem_alloc(sizeof(Job));
+	strcpy(job->id, id);
+	job->kind = mem_strdup(kind);
+	job->server = mem_strdup(json_string_value(json_object_get(value, "server")));
+	job->state = (JobState) number;
+	job->phase = mem_strdup(json_string_value(json_object_get(value, "phase")));
+	job->created = time_of(value, "created");
+	job->started = time_of(value, "started");
+	job->ended = time_of(value, "ended");
+	job->elapsed_ms = (int64_t) (json_number_value(json_object_get(value, "elapsed_seconds")) * 1000);
+	job->log_lines = (int) json_integer_value(json_object_get(value, "log_lines"));
+	if (json_is_object(json_object_get(value, "result")))
+		job->result = json_incref(json_object_get(value, "result"));
+	if (json_is_object(json_object_get(value, "error")))
+		job->error = json_incref(json_object_get(value, "error"));
+	return job;
+}
+
+static int64_t
+time_of(const json_t *value, const char *key)
+{
+	const char *text = json_string_value(json_object_get(value, key));
+	int64_t		time = 0;
+
+	if (text == NULL || !timestamp_parse(text, &time))
+		return 0;
+	return time;
+}
+
+static void
+time_set(json_t *value, const char *key, int64_t time)
+{
+	char		text[TIMESTAMP_LENGTH];
+
+	if (time != 0)
+		timestamp_format(time, text);
+	json_object_set_new(value, key, json_text(time != 0 ? text : NULL));
+}
+
+static bool
+record(Job *job)
+{
+	json_t	   *value;
+	bool		good;
+
+	pthread_mutex_lock(&record_lock);
+	pthread_mutex_lock(&lock);
+	value = record_json(job);
+	pthread_mutex_unlock(&lock);
+	good = job_store_write(json_string_value(json_object_get(value, "id")), value);
+	pthread_mutex_unlock(&record_lock);
+	json_decref(value);
+	return good;
+}
+
+/* The lock is held. */
+static void
+add_line(Job *job, JobLogLevel level, const char *text)
+{
+	static const char *const levels[] = {
+		[JOB_INFO] = "info",
+		[JOB_WARNING] = "warning",
+		[JOB_ERROR] = "error"
+	};
+	json_t	   *line;
+	char		now[TIMESTAMP_LENGTH];
+	char	   *cut = NULL;
+
+	if (job->log_lines > MAX_LOG_LINES)
+		return;
+	if (job->log_lines == MAX_LOG_LINES)
+	{
+		text = "further lines are dropped";
+		level = JOB_WARNING;
+	}
+	if (strlen(text) > MAX_LOG_TEXT)
+	{
+		size_t		length = MAX_LOG_TEXT;
+
+		/* not within a character */
+		while (length > 0 && ((unsigned char) text[length] & 0xc0) == 0x80)
+			length--;
+		cut = mem_printf("%.*s...", (int) length, text);
+		text = cut;
+	}
+	timestamp_format(timestamp_now(), now);
+	line = json_checked(json_object());
+	json_object_set_new(line, "n", json_integer(++job->log_lines));
+	json_object_set_new(line, "at", json_text(now));
+	json_object_set_new(line, "level", json_text(levels[level]));
+	json_object_set_new(line, "text", json_text(text));
+	job_store_append_log(job->id, line);
+	log_line(level == JOB_INFO ? LOGLEVEL_DEBUG : LOGLEVEL_WARNING, text,
+			 "job", job->id, "kind", job->kind, "server", job->server, NULL);
+	if (job->log != NULL)
+		json_array_append(job->log, line);
+	json_decref(line);
+	free(cut);
+	touch(job);
+}
+
+/* Wake the long polls; the lock is held. */
+static void
+touch(Job *job)
+{
+	Request    *request = job->waiters;
+
+	job->waiters = NULL;
+	while (request != NULL)
+	{
+		Request    *next = request->job_next;	/* gone once woken */
+
+		http_resume(request);
+		request = next;
+	}
+}
+
+static void
+free_job(Job *job)
+{
+	free(job->kind);
+	free(job->server);
+	free(job->phase);
+	json_decref(job->result);
+	json_decref(job->error);
+	json_decref(job->arguments);
+	json_decref(job->log);
+	run_control_destroy(job->control);
+	free(job);
+}
+
+/* Newest first */
+static void
+insert_job(Job *job)
+{
+	Job		  **link = &jobs;
+
+	while (*link != NULL && (*link)->created > job->created)
+		link = &(*link)->next;
+	job->next = *link;
+	*link = job;
+}
+
+/*
+ * A job that was running when the sidecar crashed.  What still works for it
+ * is ended: nobody would ever hear how it went.
+ */
+static void
+recover(Job *job, const json_t *value)
+{
+	json_t	   *process = json_object_get(value, "process");
+	json_t	   *lines;
+	const char *boot = json_string_value(json_object_get(process, "boot"));
+
+	log_line(LOGLEVEL_WARNING, "a job was running when the sidecar ended: it is lost",
+			 "id", job->id, "kind", job->kind, "server", job->server, NULL);
+	if (boot != NULL && strcmp(boot, process_boot_id()) == 0)
+	{
+		pid_t		group = (pid_t) json_integer_value(json_object_get(process, "group"));
+
+		if (process_end_group(group,
+							  (pid_t) json_integer_value(json_object_get(process, "session")),
+							  (uint64_t) json_integer_value(json_object_get(process, "start_time")),
+							  CANCEL_GRACE_MS / 2))
+			log_line(LOGLEVEL_WARNING, "ended the processes of a lost job", "id", job->id, NULL);
+	}
+
+	/* The log may be longer than the record knew. */
+	lines = job_store_read_log(job->id, 0);
+	if ((int) json_array_size(lines) > job->log_lines)
+		job->log_lines = (int) json_array_size(lines);
+	json_decref(lines);
+	pthread_mutex_lock(&lock);
+	add_line(job, JOB_WARNING, "lost: the sidecar ended while the job ran");
+	job->clock = monotonic_ms() - job->elapsed_ms;
+	decide(job, STATE_LOST, NULL,
+		   error_json("lost", "the sidecar ended while the job ran",
+					  "How it went is not known; its processes were ended.",
+					  "Look at the list of backups, then start it again."));
+	job->state = STATE_LOST;
+	pthread_mutex_unlock(&lock);
+	record(job);
+}
+
+/* The lock is held. */
+static void
+purge(void)
+{
+	int64_t		oldest = timestamp_now() - KEEP_US;
+	int			count = 0;
+
+	for (Job **link = &jobs; *link != NULL;)
+	{
+		Job		   *job = *link;
+
+		count++;
+		if (has_ended(job) && job->waiters == NULL &&
+			(count > KEEP_JOBS || job->created < oldest))
+		{
+			*link = job->next;
+			job_store_remove(job->id);
+			free_job(job);
+		}
+		else
+			link = &job->next;
+	}
+}
+
+/* In the job's thread, as soon as its process runs. */
+static void
+run_started(void *arg, pid_t pid)
+{
+	Job		   *job = ((JobRun *) arg)->job;
+
+	pthread_mutex_lock(&lock);
+	job->process = pid;
+	job->process_start = process_start_time(pid);
+	pthread_mutex_unlock(&lock);
+	record(job);
+}
+
+static bool
+run_ticks(void *arg)
+{
+	JobRun	   *run = arg;
+
+	return run->tick(run->arg);
+}
+
+static Answer *
+envelope(int status, const Job *job)
+{
+	json_t	   *value = json_checked(json_object());
+
+	json_object_set_new(value, "job", job_json(job));
+	return answer_json(status, value);
+}

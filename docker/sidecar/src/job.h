@@ -1,0 +1,89 @@
+/*
+ * job.h
+ *
+ * Jobs: the runs of Barman that change something.  Each has a thread while it
+ * runs and a file for ever after (well, for a month).
+ */
+#ifndef JOB_H
+#define JOB_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "answer.h"
+#include "http.h"
+#include "runner.h"
+
+typedef struct Job Job;
+
+/* What a kind of job does; ends with job_done() or job_fail(). */
+typedef void (*JobBody) (Job *job, const json_t *arguments);
+
+typedef struct JobKind
+{
+	const char *name;			/* "backup" */
+	bool		exclusive;		/* one at a time per server */
+	JobBody		body;
+} JobKind;
+
+/* Locks the state directory, makes what a crash left running "lost". */
+extern bool jobs_start(const char *state_dir);
+
+/* Cancels what runs and records it. */
+extern void jobs_stop(void);
+
+/* For routes: each makes a whole answer.  submit takes the arguments. */
+extern Answer *job_submit(const JobKind *kind, const char *server, json_t *arguments);
+extern Answer *job_poll(Request *request, const char *id, int64_t after, int64_t wait_ms);
+extern Answer *job_cancel(const char *id);
+extern Answer *jobs_list(void);
+
+/* Wakes the long polls whose time is up. */
+extern void jobs_end_waits(int64_t now);
+
+typedef struct JobCounters
+{
+	int			running;
+	int			done;
+	int			failed;
+	int			cancelled;
+	int			lost;
+} JobCounters;
+
+extern JobCounters jobs_counters(void);
+
+/* For the bodies of jobs, in their thread */
+typedef enum JobLogLevel
+{
+	JOB_INFO,
+	JOB_WARNING,
+	JOB_ERROR
+} JobLogLevel;
+
+extern const char *job_server(const Job *job);
+extern int64_t job_elapsed_ms(const Job *job);
+extern void job_phase(Job *job, const char *phase);	/* static string */
+extern void job_needs_wal(Job *job, bool needs);
+extern void job_log(Job *job, JobLogLevel level, const char *format,...)
+			__attribute__((format(printf, 3, 4)));
+
+/* Forward what barman_parse_messages() found; takes the messages. */
+extern void job_log_messages(Job *job, json_t *messages);
+
+/*
+ * Run Barman as barman_run() does; cancelled with the job.  False if the job
+ * was cancelled meanwhile.
+ */
+extern bool job_run(Job *job, const char *const *arguments, int64_t deadline_ms,
+					bool (*tick) (void *arg), void *arg, RunResult *result);
+
+/* False if the job was cancelled. */
+extern bool job_sleep(Job *job, int64_t milliseconds);
+extern bool job_cancelled(const Job *job);
+
+extern void job_done(Job *job, json_t *result);	/* takes the result */
+extern void job_fail(Job *job, const char *code, const char *message,
+					 const char *detail, const char *hint);
+extern void job_fail_with(Job *job, BarmanFailure *failure);	/* clears it */
+
+#endif							/* JOB_H */

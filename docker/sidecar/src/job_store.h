@@ -1,0 +1,30 @@
+/*
+ * job_store.h
+ *
+ * The files of the jobs: one record and one log each.
+ */
+#ifndef JOB_STORE_H
+#define JOB_STORE_H
+
+#include <stdbool.h>
+
+#include <jansson.h>
+
+/* Makes and locks the directory; says on the log why not. */
+extern bool job_store_open(const char *state_dir);
+extern void job_store_close(void);
+
+/* Durable when it returns. */
+extern bool job_store_write(const char *id, const json_t *record);
+
+/* All records that can be read; the others are renamed to *.bad. */
+extern json_t *job_store_load(void);
+
+extern bool job_store_append_log(const char *id, const json_t *line);
+
+/* The lines after the first n; an array, empty if there are none. */
+extern json_t *job_store_read_log(const char *id, json_int_t after);
+
+extern void job_store_remove(const char *id);
+
+#endif							/* JOB_STORE_H */

@@ -1,0 +1,23 @@
+/*
+ * job_switch_wal.h
+ *
+ * Getting a WAL segment closed and into Barman's archive.
+ */
+#ifndef JOB_SWITCH_WAL_H
+#define JOB_SWITCH_WAL_H
+
+#include "job.h"
+
+/* arguments: {wal_file: text or null, timeout_seconds: int} */
+extern const JobKind job_switch_wal;
+
+/* 24 hexadecimal digits, as PostgreSQL writes them */
+extern bool wal_file_name_is_valid(const char *name);
+
+/*
+ * Let Barman archive what has arrived.  Barman skips this in silence while
+ * another archiver works, so callers come back.  False if cancelled.
+ */
+extern bool archive_wal(Job *job);
+
+#endif							/* JOB_SWITCH_WAL_H */

@@ -1,0 +1,153 @@
+/*
+ * main.c
+ *
+ * Starts the rooms of the sidecar, waits for a signal, and stops them in the
+ * order that leaves nothing behind.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "barman_read.h"
+#include "catalogue.h"
+#include "http.h"
+#include "job.h"
+#include "job_cron.h"
+#include "log.h"
+#include "options.h"
+#include "reads.h"
+#include "routes.h"
+#include "token.h"
+
+/* We promise to be gone ten seconds after SIGTERM. */
+#define STOP_SECONDS 10
+
+static void open_standard_streams(void);
+static void wait_for_signal(const sigset_t *signals);
+static void stop_rooms(void);
+static void give_up(int signal);
+
+int
+main(int argc, char **argv)
+{
+	sigset_t	signals;
+	HttpOptions http_options;
+	ReadTarget	version = {READ_VERSION, "", ""};
+	ReadTarget	servers = {READ_SERVERS, "", ""};
+
+	open_standard_streams();
+	switch (options_parse(argc, argv))
+	{
+		case OPTIONS_RUN:
+			break;
+		case OPTIONS_DONE:
+			return 0;
+		case OPTIONS_WRONG:
+			return 2;
+	}
+	log_set_level(options.log_level);
+
+	/* Threads inherit the mask, so signals come to wait_for_signal() alone. */
+	signal(SIGPIPE, SIG_IGN);
+	sigemptyset(&signals);
+	sigaddset(&signals, SIGTERM);
+	sigaddset(&signals, SIGINT);
+	sigaddset(&signals, SIGHUP);
+	pthread_sigmask(SIG_BLOCK, &signals, NULL);
+
+	token_use_file(options.token_file);
+	if (options.token_file != NULL && token_check(NULL) == TOKEN_UNREADABLE)
+	{
+		log_line(LOGLEVEL_ERROR, "the token file is empty or cannot be read",
+				 "path", options.token_file, NULL);
+		return 1;
+	}
+	routes_init();
+	http_options.listen = options.listen;
+	http_options.tls_cert = options.tls_cert;
+	http_options.tls_key = options.tls_key;
+	if (!jobs_start(options.state_dir))
+		return 1;
+	if (!reads_start(options.max_reads, barman_read) ||
+		!cron_start(options.cron_interval))
+	{
+		log_line(LOGLEVEL_ERROR, "could not start", "cause", strerror(errno), NULL);
+		return 1;
+	}
+	if (!http_start(&http_options))
+	{
+		stop_rooms();
+		return 1;
+	}
+
+	/* The first to ask need not wait for these. */
+	answer_release(reads_get(&version, READ_AGE_DEFAULT, NULL));
+	answer_release(reads_get(&servers, READ_AGE_DEFAULT, NULL));
+
+	wait_for_signal(&signals);
+	stop_rooms();
+	log_line(LOGLEVEL_INFO, "stopped", NULL);
+	return 0;
+}
+
+/* A closed standard stream would let a pipe take its number. */
+static void
+open_standard_streams(void)
+{
+	int			fd;
+
+	do
+		fd = open("/dev/null", O_RDWR);
+	while (fd >= 0 && fd <= STDERR_FILENO);
+	if (fd >= 0)
+		close(fd);
+}
+
+static void
+wait_for_signal(const sigset_t *signals)
+{
+	int			number;
+
+	for (;;)
+	{
+		if (sigwait(signals, &number) != 0)
+			continue;
+		if (number != SIGHUP)
+			break;
+		/* Nothing to do: the token file is read again by itself. */
+		log_line(LOGLEVEL_INFO, "SIGHUP ignored: nothing needs to be read again", NULL);
+	}
+	log_line(LOGLEVEL_INFO, "stopping", "signal", number == SIGINT ? "SIGINT" : "SIGTERM", NULL);
+}
+
+/*
+ * No new requests; then the jobs, whose last words their watchers still hear;
+ * then the reads; and the HTTP server when nobody sleeps any more.
+ */
+static void
+stop_rooms(void)
+{
+	struct sigaction action = {.sa_handler = give_up};
+
+	sigaction(SIGALRM, &action, NULL);
+	alarm(STOP_SECONDS);
+	http_quiesce();
+	cron_stop();
+	jobs_stop();
+	reads_stop();
+	http_stop();
+	catalogue_forget_all();
+	barman_read_forget_all();
+}
+
+static void
+give_up(int signal)
+{
+	(void) signal;
+	_exit(1);
+}

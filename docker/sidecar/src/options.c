@@ -1,0 +1,252 @@
+/*
+ * options.c
+ *
+ * Reads the command line; refuses what would be unsafe or cannot work.
+ */
+#include "options.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <getopt.h>
+#include <limits.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "memory.h"
+
+#define DEFAULT_LISTEN "127.0.0.1:8480"
+#define DEFAULT_CRON_INTERVAL 60
+#define MAX_CRON_INTERVAL 86400
+#define DEFAULT_READ_TIMEOUT 60
+#define MAX_READ_TIMEOUT 3600
+#define DEFAULT_MAX_READS 4
+#define MAX_MAX_READS 64
+
+Options		options;
+
+static void usage(void);
+static bool parse_number(const char *name, const char *text, int low, int high, int *value);
+static char *find_program(const char *name);
+static OptionsVerdict wrong(const char *format,...)
+			__attribute__((format(printf, 1, 2)));
+
+OptionsVerdict
+options_parse(int argc, char **argv)
+{
+	static const struct option long_options[] = {
+		{"listen", required_argument, NULL, 'l'},
+		{"token-file", required_argument, NULL, 't'},
+		{"tls-cert", required_argument, NULL, 'c'},
+		{"tls-key", required_argument, NULL, 'k'},
+		{"state-dir", required_argument, NULL, 's'},
+		{"barman", required_argument, NULL, 'b'},
+		{"barman-config", required_argument, NULL, 'B'},
+		{"cron-interval", required_argument, NULL, 'i'},
+		{"read-timeout", required_argument, NULL, 'r'},
+		{"max-reads", required_argument, NULL, 'm'},
+		{"log-level", required_argument, NULL, 'L'},
+		{"help", no_argument, NULL, 'h'},
+		{"version", no_argument, NULL, 'V'},
+		{NULL, 0, NULL, 0}
+	};
+	const char *program = "barman";
+	int			c;
+
+	memset(&options, 0, sizeof(options));
+	options.listen = DEFAULT_LISTEN;
+	options.cron_interval = DEFAULT_CRON_INTERVAL;
+	options.read_timeout = DEFAULT_READ_TIMEOUT;
+	options.max_reads = DEFAULT_MAX_READS;
+	options.log_level = LOGLEVEL_INFO;
+
+	optind = 0;					/* tests parse more than once */
+	while ((c = getopt_long(argc, argv, "hV", long_options, NULL)) != -1)
+	{
+		switch (c)
+		{
+			case 'l':
+				options.listen = optarg;
+				break;
+			case 't':
+				options.token_file = optarg;
+				break;
+			case 'c':
+				options.tls_cert = optarg;
+				break;
+			case 'k':
+				options.tls_key = optarg;
+				break;
+			case 's':
+				options.state_dir = optarg;
+				break;
+			case 'b':
+				program = optarg;
+				break;
+			case 'B':
+				options.barman_config = optarg;
+				break;
+			case 'i':
+				if (!parse_number("cron-interval", optarg, 0, MAX_CRON_INTERVAL,
+								  &options.cron_interval))
+					return OPTIONS_WRONG;
+				break;
+			case 'r':
+				if (!parse_number("read-timeout", optarg, 1, MAX_READ_TIMEOUT,
+								  &options.read_timeout))
+					return OPTIONS_WRONG;
+				break;
+			case 'm':
+				if (!parse_number("max-reads", optarg, 1, MAX_MAX_READS,
+								  &options.max_reads))
+					return OPTIONS_WRONG;
+				break;
+			case 'L':
+				if (!log_level_parse(optarg, &options.log_level))
+					return wrong("unknown log level \"%s\": use debug, info, warning or error",
+								 optarg);
+				break;
+			case 'h':
+				usage();
+				return OPTIONS_DONE;
+			case 'V':
+				puts("barman-sidecar " SIDECAR_VERSION);
+				return OPTIONS_DONE;
+			default:
+				fputs("Try \"barman-sidecar --help\".\n", stderr);
+				return OPTIONS_WRONG;
+		}
+	}
+	if (optind < argc)
+		return wrong("unexpected argument \"%s\"", argv[optind]);
+	if (options.state_dir == NULL)
+		return wrong("--state-dir is missing: name a directory for the records of jobs");
+	if ((options.tls_cert == NULL) != (options.tls_key == NULL))
+		return wrong("--tls-cert and --tls-key belong together: give both or none");
+	if (options.token_file == NULL && !options_listen_is_local(options.listen))
+		return wrong("refusing to listen on \"%s\" without a token: give --token-file, or listen on 127.0.0.1",
+					 options.listen);
+	if (geteuid() == 0)
+		return wrong("refusing to run as root: start it as the user that Barman runs as");
+	options.barman = find_program(program);
+	if (options.barman == NULL)
+		return wrong("cannot find the program \"%s\": install Barman or give its path with --barman",
+					 program);
+	return OPTIONS_RUN;
+}
+
+bool
+options_listen_is_local(const char *listen)
+{
+	char		host[64];
+	const char *colon = strrchr(listen, ':');
+	struct in_addr four;
+	struct in6_addr six;
+	size_t		length;
+
+	if (strncmp(listen, "unix:", 5) == 0)
+		return true;
+	if (colon == NULL)
+		return false;
+	length = (size_t) (colon - listen);
+	if (length >= 2 && listen[0] == '[' && listen[length - 1] == ']')
+	{
+		listen++;
+		length -= 2;
+	}
+	if (length == 0 || length >= sizeof(host))
+		return false;
+	memcpy(host, listen, length);
+	host[length] = '\0';
+	if (inet_pton(AF_INET, host, &four) == 1)
+		return (ntohl(four.s_addr) >> 24) == 127;
+	if (inet_pton(AF_INET6, host, &six) == 1)
+		return IN6_IS_ADDR_LOOPBACK(&six);
+	return false;
+}
+
+static void
+usage(void)
+{
+	printf("barman-sidecar drives Barman for poc_barman over HTTP.\n"
+		   "\n"
+		   "Usage:\n"
+		   "  barman-sidecar --state-dir=DIR [OPTION]...\n"
+		   "\n"
+		   "Options:\n"
+		   "  --listen=ADDRESS:PORT      where to listen, or unix:/path (default %s;\n"
+		   "                             port 0 takes a free one)\n"
+		   "  --token-file=FILE          bearer token that callers must show; read again when\n"
+		   "                             it changes; needed to listen beyond loopback\n"
+		   "  --tls-cert=FILE            certificate (PEM), and\n"
+		   "  --tls-key=FILE             key (PEM), to serve HTTPS\n"
+		   "  --state-dir=DIR            where jobs are recorded (made if missing)\n"
+		   "  --barman=PROGRAM           barman, by name or path (default barman)\n"
+		   "  --barman-config=FILE       passed to barman as -c\n"
+		   "  --cron-interval=SECONDS    how often to run \"barman cron\"; 0 never (default %d)\n"
+		   "  --read-timeout=SECONDS     longest run of a reading command (default %d)\n"
+		   "  --max-reads=N              reading commands at a time (default %d)\n"
+		   "  --log-level=LEVEL          debug, info, warning or error (default info)\n"
+		   "  -h, --help                 show this help, then exit\n"
+		   "  -V, --version              show the version, then exit\n",
+		   DEFAULT_LISTEN, DEFAULT_CRON_INTERVAL, DEFAULT_READ_TIMEOUT, DEFAULT_MAX_READS);
+}
+
+static bool
+parse_number(const char *name, const char *text, int low, int high, int *value)
+{
+	char	   *end;
+	long		number;
+
+	errno = 0;
+	number = strtol(text, &end, 10);
+	if (errno != 0 || end == text || *end != '\0' || number < low || number > high)
+	{
+		wrong("--%s is \"%s\": it must be a number from %d to %d", name, text, low, high);
+		return false;
+	}
+	*value = (int) number;
+	return true;
+}
+
+/* The absolute path of a program, by PATH unless it holds a slash. */
+static char *
+find_program(const char *name)
+{
+	char		resolved[PATH_MAX];
+	const char *path = getenv("PATH");
+	const char *end;
+
+	if (strchr(name, '/') != NULL)
+	{
+		if (realpath(name, resolved) == NULL || access(resolved, X_OK) != 0)
+			return NULL;
+		return mem_strdup(resolved);
+	}
+	if (path == NULL)
+		path = "/usr/local/bin:/usr/bin:/bin";
+	for (; *path != '\0'; path = *end == ':' ? end + 1 : end)
+	{
+		char	   *candidate;
+
+		end = path + strcspn(path, ":");
+		candidate = mem_printf("%.*s/%s", (int) (end - path), path, name);
+		if (*path == '/' && access(candidate, X_OK) == 0)
+			return candidate;
+		free(candidate);
+	}
+	return NULL;
+}
+
+static OptionsVerdict
+wrong(const char *format,...)
+{
+	va_list		args;
+
+	fputs("barman-sidecar: ", stderr);
+	va_start(args, format);
+	vfprintf(stderr, format, args);
+	va_end(args);
+	fputc('\n', stderr);
+	return OPTIONS_WRONG;
+}

@@ -1,0 +1,46 @@
+/*
+ * options.h
+ *
+ * What the command line says.
+ */
+#ifndef OPTIONS_H
+#define OPTIONS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+
+#include "log.h"
+
+#define SIDECAR_VERSION "1.0"
+
+typedef struct Options
+{
+	char	   *listen;			/* ADDRESS:PORT or unix:/path */
+	char	   *token_file;
+	char	   *tls_cert;
+	char	   *tls_key;
+	char	   *state_dir;
+	char	   *barman;			/* absolute path after options_parse() */
+	char	   *barman_config;
+	int			cron_interval;	/* seconds; 0: off */
+	int			read_timeout;	/* seconds */
+	int			max_reads;
+	LogLevel	log_level;
+} Options;
+
+typedef enum OptionsVerdict
+{
+	OPTIONS_RUN,
+	OPTIONS_DONE,				/* --help or --version was answered */
+	OPTIONS_WRONG				/* said why on standard error */
+} OptionsVerdict;
+
+extern Options options;
+
+extern OptionsVerdict options_parse(int argc, char **argv);
+
+/* Does this --listen stay on this machine? */
+extern bool options_listen_is_local(const char *listen);
+
+#endif							/* OPTIONS_H */
