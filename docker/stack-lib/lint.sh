@@ -17,15 +17,23 @@ lint() {
 }
 
 lint_scripts() {
-  local scripts perls
+  local scripts perls file pgxs status=0
   mapfile -t scripts < <(grep -rlE '^#!(/usr/bin/env |/bin/)(bash|sh)$' docker extension .ci)
-  shellcheck -x -s bash "${scripts[@]}" docker/stack-lib/*.sh
+  shellcheck -x -s bash "${scripts[@]}" docker/stack-lib/*.sh .ci/*.sh || status=1
+
+  pgxs=$("$system_pg_config" --pgxs)
   mapfile -t perls < <(find extension -name '*.pl' -o -name '*.pm')
-  local file
   for file in "${perls[@]}"; do
-    perl -I "$(dirname "$("$system_pg_config" --pgxs)")/../test/perl" -I extension/t/lib -cw "$file" 2>&1 | grep -v 'syntax OK$' && return 1
+    perl -I "${pgxs%/makefiles/pgxs.mk}/test/perl" -I extension/t/lib -c "$file" 2> lint.log || {
+      cat lint.log >&2
+      status=1
+    }
   done
-  return 0
+
+  # Markdown has trailing blanks on purpose, psql's output by nature
+  ! grep -rnIE '[[:blank:]]+$' Makefile META.json compose.yaml .ci docker extension sql \
+    --exclude-dir=fixtures || status=1
+  return "$status"
 }
 
 # gcc's and clang's opinions differ, so both are asked.

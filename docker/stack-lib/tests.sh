@@ -72,7 +72,7 @@ suite_tap() {
   as_server mkdir -p "$results/log"
   # shellcheck disable=SC2016
   test_as_server env TESTDIR="$results" TESTDATADIR="$results" TESTLOGDIR="$results/log" \
-    PGPORT="$(free_port)" top_builddir="$pgxs" PG_REGRESS="$pgxs/src/test/regress/pg_regress" \
+    PG_TEST_PORT_DIR="$results/ports" PGPORT="$(free_port)" top_builddir="$pgxs" PG_REGRESS="$pgxs/src/test/regress/pg_regress" \
     sh -c 'cd src/extension && exec prove -I "$1/src/test/perl" -I t/lib t/*.pl' sh "$pgxs" 2>&1 | log_of tap && return
   say "--- the end of the failed tests' logs"
   as_server sh -c "tail -n 40 '$results'/log/regress_log_* '$results'/tmp_check/log/regress_log_* 2> /dev/null" || true
