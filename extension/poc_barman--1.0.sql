@@ -7,6 +7,93 @@
 -- Rows (rows.c): the extension alone, no sidecar
 -- ---------------------------------------------------------------------
 
+CREATE FUNCTION poc_seed(reset boolean DEFAULT false)
+RETURNS regclass
+LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
+SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+	IF to_regclass('public.dummy') IS NULL THEN
+		BEGIN
+			CREATE TABLE public.dummy (id serial PRIMARY KEY, text varchar);
+		EXCEPTION WHEN duplicate_table OR unique_violation THEN
+			NULL;	-- another session was faster
+		END;
+	ELSIF reset THEN
+		TRUNCATE public.dummy RESTART IDENTITY;
+	END IF;
+	RETURN 'public.dummy'::regclass;
+END
+$$;
+
+COMMENT ON FUNCTION poc_seed(boolean) IS
+'make public.dummy (id serial PRIMARY KEY, text varchar), the table of the scenario, or keep the one there is; reset => true empties it. Example: SELECT poc_seed();';
+
+CREATE FUNCTION poc_generate_rows(
+	n bigint,
+	target regclass DEFAULT NULL,
+	seed bigint DEFAULT NULL,
+	options jsonb DEFAULT '{}')
+RETURNS bigint
+AS 'MODULE_PATHNAME'
+LANGUAGE C VOLATILE CALLED ON NULL INPUT PARALLEL UNSAFE;
+
+COMMENT ON FUNCTION poc_generate_rows(bigint, regclass, bigint, jsonb) IS
+'insert n made-up rows into target (public.dummy when null) that obey its types and constraints; the same seed makes the same rows. Returns the number of rows inserted. Needs INSERT on the columns it writes. Errors: 22023 bad n or option, 42501 no privilege or a system catalog, 42809 not a table, 0A000 a type or constraint it cannot serve, 54000 no unique values left. Example: SELECT poc_generate_rows(100000, ''orders'', seed => 42);';
+
+-- The hash of a table is the sum of the hashes of its rows.  Parallel workers
+-- sum theirs and the sums are added.
+CREATE FUNCTION _poc_fingerprint_add(state bytea, "row" record)
+RETURNS bytea
+AS 'MODULE_PATHNAME', 'poc_fingerprint_add'
+LANGUAGE C STABLE CALLED ON NULL INPUT PARALLEL SAFE;
+
+CREATE FUNCTION _poc_fingerprint_combine(state bytea, other bytea)
+RETURNS bytea
+AS 'MODULE_PATHNAME', 'poc_fingerprint_combine'
+LANGUAGE C IMMUTABLE CALLED ON NULL INPUT PARALLEL SAFE;
+
+CREATE FUNCTION _poc_fingerprint_final(state bytea)
+RETURNS text
+AS 'MODULE_PATHNAME', 'poc_fingerprint_final'
+LANGUAGE C IMMUTABLE CALLED ON NULL INPUT PARALLEL SAFE;
+
+CREATE AGGREGATE _poc_fingerprint_sum(record) (
+	SFUNC = _poc_fingerprint_add,
+	STYPE = bytea,
+	SSPACE = 32,
+	COMBINEFUNC = _poc_fingerprint_combine,
+	FINALFUNC = _poc_fingerprint_final,
+	PARALLEL = SAFE
+);
+
+COMMENT ON FUNCTION _poc_fingerprint_add(bytea, record) IS 'internal: add the hash of a row';
+COMMENT ON FUNCTION _poc_fingerprint_combine(bytea, bytea) IS 'internal: add the sums of two workers';
+COMMENT ON FUNCTION _poc_fingerprint_final(bytea) IS 'internal: the sums in hexadecimal';
+COMMENT ON AGGREGATE _poc_fingerprint_sum(record) IS 'internal: order-independent hash of rows';
+
+-- Every setting that changes how a value is written is pinned, so that two
+-- sessions, and a restored copy, agree.
+CREATE FUNCTION poc_fingerprint(target regclass, OUT rows bigint, OUT hash text)
+LANGUAGE plpgsql VOLATILE PARALLEL RESTRICTED STRICT
+SET search_path = pg_catalog, pg_temp
+SET datestyle = 'ISO, YMD'
+SET intervalstyle = 'postgres'
+SET timezone = 'UTC'
+SET extra_float_digits = 1
+SET bytea_output = 'hex'
+SET xmlbinary = 'base64'
+SET lc_monetary = 'C'
+AS $$
+BEGIN
+	EXECUTE format('SELECT count(*), @extschema@._poc_fingerprint_sum(t.*) FROM %s AS t', target)
+		INTO rows, hash;
+END
+$$;
+
+COMMENT ON FUNCTION poc_fingerprint(regclass) IS
+'number of rows and hash of the content of a table, the same for any order of the rows and on a restored copy. Reads the whole table with the privileges of the caller. Example: SELECT * FROM poc_fingerprint(''dummy'');';
+
 -- ---------------------------------------------------------------------
 -- WAL (wal.c)
 -- ---------------------------------------------------------------------

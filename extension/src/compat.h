@@ -32,4 +32,73 @@
 	LogLogicalMessage((prefix), (message), (size), (transactional))
 #endif
 
+/* ---- rows ---- */
+
+#include "access/genam.h"
+#include "catalog/index.h"
+#include "catalog/pg_class.h"
+#include "executor/executor.h"
+#include "parser/parse_relation.h"
+#include "utils/acl.h"
+#include "utils/rangetypes.h"
+
+#if PG_VERSION_NUM >= 160000
+#include "varatt.h"
+#endif
+
+/* 16: what a query may do moved from the range table to a list of its own. */
+#if PG_VERSION_NUM >= 160000
+typedef RTEPermissionInfo PocPermissions;
+#define poc_nsitem_permissions(item)	((item)->p_perminfo)
+#define poc_rteperminfos(pstate)		((pstate)->p_rteperminfos)
+#else
+typedef RangeTblEntry PocPermissions;
+#define poc_nsitem_permissions(item)	((item)->p_rte)
+#define poc_rteperminfos(pstate)		NIL
+#define ExecCheckPermissions(rtable, permissions, report) \
+	ExecCheckRTPerms(rtable, report)
+#define ExecInsertIndexTuples(relinfo, slot, estate, update, quiet, conflict, arbiters, summarizing) \
+	ExecInsertIndexTuples(relinfo, slot, estate, update, quiet, conflict, arbiters)
+#define ExecGetRootToChildMap(relinfo, estate) \
+	((relinfo)->ri_RootToPartitionMap)
+#define object_ownercheck(classid, objectid, roleid) \
+	pg_class_ownercheck(objectid, roleid)
+#define make_range(typcache, lower, upper, empty, escontext) \
+	make_range(typcache, lower, upper, empty)
+#endif
+
+#if PG_VERSION_NUM >= 180000
+/* as it is */
+#elif PG_VERSION_NUM >= 160000
+#define ExecInitRangeTable(estate, rtable, permissions, unpruned) \
+	ExecInitRangeTable(estate, rtable, permissions)
+#else
+#define ExecInitRangeTable(estate, rtable, permissions, unpruned) \
+	ExecInitRangeTable(estate, rtable)
+#endif
+
+/* 17: why the indexes are rebuilt, for event triggers. */
+#if PG_VERSION_NUM < 170000
+#define reindex_relation(statement, relid, flags, params) \
+	reindex_relation(relid, flags, params)
+#endif
+
+#if PG_VERSION_NUM >= 180000
+/* as it is */
+#elif PG_VERSION_NUM >= 170000
+#define CheckValidResultRel(relinfo, operation, conflict, merge) \
+	CheckValidResultRel(relinfo, operation, merge)
+#else
+#define CheckValidResultRel(relinfo, operation, conflict, merge) \
+	CheckValidResultRel(relinfo, operation)
+#endif
+
+#if PG_VERSION_NUM < 180000
+#define index_beginscan(heap, index, snapshot, instrument, nkeys, norderbys) \
+	index_beginscan(heap, index, snapshot, nkeys, norderbys)
+#define poc_check_is_enforced(check)	true
+#else
+#define poc_check_is_enforced(check)	((check)->ccenforced)
+#endif
+
 #endif							/* POC_COMPAT_H */

@@ -1,0 +1,270 @@
+/*-------------------------------------------------------------------------
+ *
+ * rows.h
+ *	  What the files rows*.c share: the plan of a table, its columns and values.
+ *
+ * The words.  A *target* is the table to be filled.  Its *plan* says what each
+ * column gets.  A *value* (RowsValue) knows how to make data of one type.  A
+ * *key* is a set of columns that must stay unique.  The *maker* turns row
+ * numbers into rows.
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef POC_ROWS_H
+#define POC_ROWS_H
+
+#include "access/tupdesc.h"
+#include "executor/execdesc.h"
+#include "fmgr.h"
+#include "nodes/execnodes.h"
+#include "utils/jsonb.h"
+#include "utils/rel.h"
+#include "utils/typcache.h"
+
+#include "rows_random.h"
+
+/* How the rows reach the table. */
+typedef enum RowsPath
+{
+	ROWS_PATH_MULTI,			/* table_multi_insert, a thousand at a time */
+	ROWS_PATH_SINGLE,			/* one by one, with the executor's calls */
+	ROWS_PATH_SPI				/* INSERT ... SELECT through the executor */
+} RowsPath;
+
+/* When the entries of the indexes are made. */
+typedef enum RowsIndexes
+{
+	ROWS_INDEXES_AUTO,
+	ROWS_INDEXES_EACH,			/* with each row */
+	ROWS_INDEXES_AFTER			/* all at once, after the load */
+} RowsIndexes;
+
+/* How often a row is made anew because a CHECK rejects it. */
+#define ROWS_MAX_ATTEMPTS	1000
+
+/* Memory of the values of one batch: allocated by moving a pointer. */
+typedef struct RowsArena
+{
+	MemoryContext context;
+	char	   *next;
+	char	   *end;
+} RowsArena;
+
+extern void *rows_alloc_slow(RowsArena *arena, Size size);
+
+static inline void *
+rows_alloc(RowsArena *arena, Size size)
+{
+	char	   *result = arena->next;
+
+	size = MAXALIGN(size);
+	if (unlikely(size > (Size) (arena->end - result)))
+		return rows_alloc_slow(arena, size);
+	arena->next += size;
+	return result;
+}
+
+/*
+ * What is known of a column's admissible values, from CHECK constraints and
+ * from the options.  Constants stay in their own type.
+ */
+typedef struct RowsBound
+{
+	Const	   *constant;
+	bool		open;			/* the constant itself is outside */
+} RowsBound;
+
+typedef struct RowsBounds
+{
+	List	   *lows;			/* of RowsBound */
+	List	   *highs;			/* of RowsBound */
+	List	   *choices;		/* of Const; NIL when there is no such list */
+	int			min_length;		/* in characters; -1 when not known */
+	int			max_length;
+	bool		not_null;
+} RowsBounds;
+
+typedef struct RowsValue RowsValue;
+
+typedef Datum (*RowsMake) (const RowsValue *value, RowsDraw *draw, RowsArena *arena);
+typedef Datum (*RowsFromInt) (const RowsValue *value, int64 number, RowsArena *arena);
+typedef bool (*RowsToInt) (const RowsValue *value, Datum datum, int64 *number);
+typedef bool (*RowsDecode) (const RowsValue *value, Datum datum, uint64 *ordinal);
+typedef Datum (*RowsEncode) (const RowsValue *value, uint64 ordinal, RowsDraw *draw, RowsArena *arena);
+
+/* How data of one type are made. */
+struct RowsValue
+{
+	Oid			type;			/* never a domain: those are looked through */
+	int32		typmod;
+	int16		typlen;
+	bool		typbyval;
+	char		typalign;
+	const char *name;			/* of the generator, for poc_explain_rows() */
+	char	   *detail;
+
+	RowsMake	make;			/* a random value */
+	double		null_fraction;
+
+	/* types that are numbers in disguise */
+	RowsFromInt from_int;
+	RowsToInt	to_int;
+	int64		low;			/* range of the random values */
+	int64		high;
+	int64		unique_low;		/* range of the unique ones */
+	int64		unique_high;
+	int64		unit;			/* distance of two values */
+	uint64		steps;			/* number of values in the range */
+	int64		unique_unit;	/* distance of two counted values */
+	int			scale;			/* decimal digits, numeric only */
+
+	/* counting: the ordinal-th distinct value, and back */
+	RowsEncode	encode;			/* NULL: this type cannot be counted */
+	RowsDecode	decode;
+	uint64		capacity;		/* number of distinct values */
+
+	/* strings of characters, bytes or bits */
+	int			min_length;
+	int			max_length;
+
+	/* one of these */
+	int			nchoices;
+	Datum	   *choices;
+
+	/* text of a fixed form, read by the input function of the type */
+	const char *pattern;
+	FmgrInfo	input;
+	Oid			ioparam;
+
+	/* containers */
+	RowsValue  *element;
+	int			nfields;
+	RowsValue **fields;
+	TupleDesc	tupdesc;
+	TypeCacheEntry *typcache;
+
+	/* checks of a domain that must be tried on each value */
+	DomainConstraintRef *domain;
+	ExprContext *econtext;
+};
+
+/* What a column gets. */
+typedef enum RowsColumnKind
+{
+	ROWS_COLUMN_NOTHING,		/* dropped, or computed by PostgreSQL */
+	ROWS_COLUMN_NULL,
+	ROWS_COLUMN_DEFAULT,		/* its default, evaluated for each row */
+	ROWS_COLUMN_SEQUENCE,		/* the next value of a sequence */
+	ROWS_COLUMN_RANDOM,
+	ROWS_COLUMN_KEY				/* a digit of a counted key */
+} RowsColumnKind;
+
+typedef struct RowsColumn
+{
+	AttrNumber	attnum;
+	RowsColumnKind kind;
+	uint64		key;			/* for rows_draw_start() */
+	uint64		null_below;		/* a draw below this is a null */
+	RowsValue  *value;
+	RowsBounds	bounds;
+	char	   *domain_name;
+
+	Expr	   *default_expr;
+	ExprState  *default_state;
+	Oid			sequence;
+	Oid			sequence_type;	/* of the result: int2, int4 or int8 */
+	bool		sequence_checked;	/* does the caller need privileges on it? */
+
+	/* a digit of a key: ordinal / divisor % radix */
+	struct RowsKey *counted;
+	uint64		divisor;
+	uint64		radix;
+} RowsColumn;
+
+/* A set of columns that stays unique by counting. */
+typedef struct RowsKey
+{
+	char	   *name;			/* of the index */
+	Oid			index;
+	int			ncolumns;
+	RowsColumn **columns;
+	uint64		base;			/* ordinal of row 0 */
+	uint64		capacity;
+} RowsKey;
+
+/* A CHECK that the bounds do not express: tried on each row. */
+typedef struct RowsCheck
+{
+	char	   *name;
+	Expr	   *expr;
+	ExprState  *state;
+} RowsCheck;
+
+/* The options of one call. */
+typedef struct RowsOptions
+{
+	RowsIndexes indexes;
+	bool		use_defaults;
+} RowsOptions;
+
+typedef struct RowsPlan
+{
+	Relation	rel;
+	RowsPath	path;
+	const char *path_reason;
+	uint64		seed;
+	RowsOptions *options;
+	int			natts;
+	RowsColumn *columns;		/* one an attribute, natts of them */
+	List	   *keys;			/* of RowsKey */
+	List	   *checks;			/* of RowsCheck */
+	bool		has_volatile_default;
+} RowsPlan;
+
+/* Turns row numbers into rows. */
+typedef struct RowsMaker
+{
+	RowsPlan   *plan;
+	EState	   *estate;			/* of defaults and checks */
+	ExprContext *econtext;
+	TupleTableSlot *check_slot;
+	RowsArena	arena;
+	uint64		row;			/* for the error context */
+	RowsColumn *column;
+} RowsMaker;
+
+/* rows.c */
+extern void rows_error_context(void *maker);
+
+/* rows_target.c */
+extern Relation rows_open_target(Oid relid, bool writing);
+extern void rows_choose_path(RowsPlan *plan);
+extern void rows_refuse_unserved(RowsPlan *plan);
+
+/* rows_options.c */
+extern RowsOptions *rows_parse_options(Jsonb *json);
+
+/* rows_plan.c */
+extern RowsPlan *rows_make_plan(Relation rel, uint64 seed, RowsOptions *options);
+extern RowsMaker *rows_make_maker(RowsPlan *plan, EState *estate);
+extern void rows_make_row(RowsMaker *maker, uint64 row, Datum *values, bool *isnull);
+extern void rows_reset_maker(RowsMaker *maker);
+
+/* rows_check.c */
+extern void rows_read_checks(RowsPlan *plan);
+extern bool rows_read_condition(Node *node, AttrNumber attnum, RowsBounds *bounds);
+extern void rows_init_bounds(RowsBounds *bounds);
+
+/* rows_value.c */
+extern RowsValue *rows_make_value(Oid type, int32 typmod, RowsBounds *bounds,
+								  const char *column_name);
+extern Datum rows_value(const RowsValue *value, RowsDraw *draw, RowsArena *arena, bool *isnull);
+
+/* rows_unique.c */
+extern void rows_plan_keys(RowsPlan *plan);
+extern void rows_find_bases(RowsPlan *plan, uint64 nrows);
+
+/* rows_insert.c */
+extern uint64 rows_insert(RowsPlan *plan, uint64 first, uint64 nrows);
+
+#endif							/* POC_ROWS_H */

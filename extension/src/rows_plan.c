@@ -1,0 +1,425 @@
+/*-------------------------------------------------------------------------
+ *
+ * rows_plan.c
+ *	  What each column of a table gets, and the rows made from that plan.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "access/table.h"
+#include "catalog/pg_proc.h"
+#include "catalog/pg_type.h"
+#include "commands/sequence.h"
+#include "executor/executor.h"
+#include "miscadmin.h"
+#include "nodes/nodeFuncs.h"
+#include "optimizer/optimizer.h"
+#include "rewrite/rewriteHandler.h"
+#include "utils/builtins.h"
+#include "utils/fmgroids.h"
+#include "utils/lsyscache.h"
+#include "utils/memutils.h"
+#include "utils/typcache.h"
+
+#include "compat.h"
+#include "rows.h"
+
+/* Values are allocated in pieces of such a block ... */
+#define ARENA_BLOCK			(64 * 1024)
+/* ... but for large ones */
+#define ARENA_LARGE			(8 * 1024)
+
+/* What makes an expression change from row to row. */
+typedef struct Volatility
+{
+	bool		clock_or_chance;
+	bool		other;
+} Volatility;
+
+static void plan_column(RowsPlan *plan, RowsColumn *column, Form_pg_attribute attribute);
+static void plan_default(RowsPlan *plan, RowsColumn *column, Expr *expr);
+static bool is_nextval(Expr *expr, RowsColumn *column);
+static bool note_volatility(Node *node, void *context);
+static void refuse_type(RowsPlan *plan, Form_pg_attribute attribute) pg_attribute_noreturn();
+static Datum next_in_sequence(const RowsColumn *column, RowsArena *arena);
+static bool passes_checks(RowsMaker *maker, Datum *values, bool *isnull, RowsCheck **failed);
+
+/* ---- the plan ---- */
+
+RowsPlan *
+rows_make_plan(Relation rel, uint64 seed, RowsOptions *options)
+{
+	TupleDesc	tupdesc = RelationGetDescr(rel);
+	RowsPlan   *plan = palloc0(sizeof(RowsPlan));
+
+	plan->rel = rel;
+	plan->seed = seed;
+	plan->options = options;
+	plan->natts = tupdesc->natts;
+	plan->columns = palloc0(sizeof(RowsColumn) * Max(plan->natts, 1));
+	for (int i = 0; i < plan->natts; i++)
+	{
+		plan->columns[i].attnum = i + 1;
+		rows_init_bounds(&plan->columns[i].bounds);
+	}
+
+	rows_read_checks(plan);
+	for (int i = 0; i < plan->natts; i++)
+		plan_column(plan, &plan->columns[i], TupleDescAttr(tupdesc, i));
+	rows_plan_keys(plan);
+	rows_choose_path(plan);
+	return plan;
+}
+
+static void
+plan_column(RowsPlan *plan, RowsColumn *column, Form_pg_attribute attribute)
+{
+	Expr	   *default_expr;
+
+	column->key = rows_key(plan->seed, column->attnum, 0);
+	if (attribute->attisdropped || attribute->attgenerated != '\0')
+	{
+		column->kind = ROWS_COLUMN_NOTHING;
+		return;
+	}
+
+	default_expr = (Expr *) build_column_default(plan->rel, column->attnum);
+	if (default_expr != NULL && (plan->options->use_defaults || attribute->attidentity != '\0'))
+		plan_default(plan, column, default_expr);
+	if (column->kind != ROWS_COLUMN_NOTHING)
+		return;
+
+	column->value = rows_make_value(attribute->atttypid, attribute->atttypmod,
+									&column->bounds, NameStr(attribute->attname));
+	if (column->value != NULL)
+		column->kind = ROWS_COLUMN_RANDOM;
+	else if (!attribute->attnotnull && !column->bounds.not_null &&
+			 !DomainHasConstraints(attribute->atttypid))
+		column->kind = ROWS_COLUMN_NULL;
+	else
+		refuse_type(plan, attribute);
+}
+
+/*
+ * A column with a default gets it, as in an INSERT that does not name the
+ * column; but for the defaults that are the clock or chance, because the same
+ * seed has to give the same rows.
+ */
+static void
+plan_default(RowsPlan *plan, RowsColumn *column, Expr *expr)
+{
+	Volatility	volatility = {false, false};
+
+	expr = (Expr *) eval_const_expressions(NULL, (Node *) expr);
+	if (IsA(expr, Const) && ((Const *) expr)->constisnull)
+		return;
+	if (is_nextval(expr, column))
+	{
+		column->kind = ROWS_COLUMN_SEQUENCE;
+		return;
+	}
+	note_volatility((Node *) expr, &volatility);
+	if (volatility.clock_or_chance && !volatility.other)
+		return;
+	column->kind = ROWS_COLUMN_DEFAULT;
+	column->default_expr = expr;
+	if (contain_volatile_functions_not_nextval((Node *) expr))
+		plan->has_volatile_default = true;
+}
+
+/* nextval('sequence'), perhaps cast to a smaller integer */
+static bool
+is_nextval(Expr *expr, RowsColumn *column)
+{
+	Oid			result_type = exprType((Node *) expr);
+
+	if (IsA(expr, FuncExpr) &&
+		(((FuncExpr *) expr)->funcid == F_INT4_INT8 || ((FuncExpr *) expr)->funcid == F_INT2_INT8))
+		expr = linitial(((FuncExpr *) expr)->args);
+
+	if (IsA(expr, NextValueExpr))
+	{
+		column->sequence = ((NextValueExpr *) expr)->seqid;
+		column->sequence_checked = false;	/* as the executor does */
+	}
+	else if (IsA(expr, FuncExpr) && ((FuncExpr *) expr)->funcid == F_NEXTVAL &&
+			 IsA(linitial(((FuncExpr *) expr)->args), Const))
+	{
+		Const	   *sequence = linitial_node(Const, ((FuncExpr *) expr)->args);
+
+		if (sequence->constisnull)
+			return false;
+		column->sequence = DatumGetObjectId(sequence->constvalue);
+		column->sequence_checked = true;
+	}
+	else
+		return false;
+
+	column->sequence_type = result_type;
+	return result_type == INT2OID || result_type == INT4OID || result_type == INT8OID;
+}
+
+static bool
+note_function(Oid funcid, void *context)
+{
+	Volatility *volatility = context;
+	char	   *name;
+
+	switch (funcid)
+	{
+		case F_NOW:
+		case F_TRANSACTION_TIMESTAMP:
+		case F_STATEMENT_TIMESTAMP:
+		case F_CLOCK_TIMESTAMP:
+		case F_TIMEOFDAY:
+		case F_GEN_RANDOM_UUID:
+			volatility->clock_or_chance = true;
+			return false;
+		default:
+			break;
+	}
+	name = get_func_name(funcid);
+	if (name != NULL && (strcmp(name, "random") == 0 ||
+						 strncmp(name, "uuid_generate_v", strlen("uuid_generate_v")) == 0))
+		volatility->clock_or_chance = true;
+	else if (func_volatile(funcid) == PROVOLATILE_VOLATILE)
+		volatility->other = true;
+	return false;
+}
+
+/* Does an expression ask the clock or chance, or is it volatile otherwise? */
+static bool
+note_volatility(Node *node, void *context)
+{
+	if (node == NULL)
+		return false;
+	check_functions_in_node(node, note_function, context);
+	if (IsA(node, SQLValueFunction))
+	{
+		switch (((SQLValueFunction *) node)->op)
+		{
+			case SVFOP_CURRENT_DATE:
+			case SVFOP_CURRENT_TIME:
+			case SVFOP_CURRENT_TIME_N:
+			case SVFOP_CURRENT_TIMESTAMP:
+			case SVFOP_CURRENT_TIMESTAMP_N:
+			case SVFOP_LOCALTIME:
+			case SVFOP_LOCALTIME_N:
+			case SVFOP_LOCALTIMESTAMP:
+			case SVFOP_LOCALTIMESTAMP_N:
+				((Volatility *) context)->clock_or_chance = true;
+				break;
+			default:
+				break;
+		}
+	}
+	if (IsA(node, NextValueExpr))
+		((Volatility *) context)->other = true;
+	return expression_tree_walker(node, note_volatility, context);
+}
+
+static void
+refuse_type(RowsPlan *plan, Form_pg_attribute attribute)
+{
+	ereport(ERROR,
+			(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
+			 errmsg("cannot make values of type %s for column \"%s\" of table \"%s\"",
+					format_type_be(attribute->atttypid), NameStr(attribute->attname),
+					RelationGetRelationName(plan->rel)),
+			 errdetail("The type is not one that poc_barman knows, and the column is not nullable."),
+			 errhint("Give the column a DEFAULT."),
+			 errtablecol(plan->rel, attribute->attnum)));
+}
+
+/* ---- the rows ---- */
+
+RowsMaker *
+rows_make_maker(RowsPlan *plan, EState *estate)
+{
+	RowsMaker  *maker = palloc0(sizeof(RowsMaker));
+	ListCell   *cell;
+
+	maker->plan = plan;
+	maker->estate = estate;
+	maker->econtext = CreateExprContext(estate);
+	maker->arena.context = AllocSetContextCreate(CurrentMemoryContext, "poc_barman rows",
+												 ALLOCSET_DEFAULT_SIZES);
+
+	for (int i = 0; i < plan->natts; i++)
+	{
+		RowsColumn *column = &plan->columns[i];
+
+		if (column->kind == ROWS_COLUMN_DEFAULT)
+			column->default_state = ExecPrepareExpr(column->default_expr, estate);
+	}
+	foreach(cell, plan->checks)
+	{
+		RowsCheck  *check = lfirst(cell);
+
+		check->state = ExecPrepareExpr(check->expr, estate);
+	}
+	if (plan->checks != NIL)
+		maker->check_slot = MakeSingleTupleTableSlot(RelationGetDescr(plan->rel), &TTSOpsVirtual);
+	return maker;
+}
+
+/* Forget the values of the rows made so far. */
+void
+rows_reset_maker(RowsMaker *maker)
+{
+	MemoryContextReset(maker->arena.context);
+	maker->arena.next = maker->arena.end = NULL;
+	ResetExprContext(maker->econtext);
+}
+
+/* Make the row of a number. Its values live until rows_reset_maker(). */
+void
+rows_make_row(RowsMaker *maker, uint64 row, Datum *values, bool *isnull)
+{
+	RowsPlan   *plan = maker->plan;
+	RowsCheck  *failed = NULL;
+
+	maker->row = row;
+	for (int attempt = 0; attempt < ROWS_MAX_ATTEMPTS; attempt++)
+	{
+		for (int i = 0; i < plan->natts; i++)
+		{
+			RowsColumn *column = &plan->columns[i];
+			RowsDraw	draw;
+
+			maker->column = column;
+			switch (column->kind)
+			{
+				case ROWS_COLUMN_RANDOM:
+					rows_draw_start(&draw, likely(attempt == 0) ? column->key :
+									rows_key(plan->seed, column->attnum, attempt), row);
+					values[i] = rows_value(column->value, &draw, &maker->arena, &isnull[i]);
+					break;
+
+				case ROWS_COLUMN_KEY:
+					if (attempt > 0)
+						break;
+					rows_draw_start(&draw, column->key, row);
+					values[i] = column->value->encode(column->value,
+													  (column->counted->base + row) / column->divisor % column->radix,
+													  &draw, &maker->arena);
+					isnull[i] = false;
+					break;
+
+				case ROWS_COLUMN_SEQUENCE:
+					if (attempt > 0)
+						break;
+					values[i] = next_in_sequence(column, &maker->arena);
+					isnull[i] = false;
+					break;
+
+				case ROWS_COLUMN_DEFAULT:
+					if (attempt == 0)
+					{
+						MemoryContext old = MemoryContextSwitchTo(maker->arena.context);
+
+						values[i] = ExecEvalExpr(column->default_state, maker->econtext, &isnull[i]);
+						MemoryContextSwitchTo(old);
+					}
+					break;
+
+				case ROWS_COLUMN_NOTHING:
+				case ROWS_COLUMN_NULL:
+					values[i] = (Datum) 0;
+					isnull[i] = true;
+					break;
+			}
+		}
+		maker->column = NULL;
+
+		if (likely(plan->checks == NIL) || passes_checks(maker, values, isnull, &failed))
+			return;
+		CHECK_FOR_INTERRUPTS();
+	}
+
+	ereport(ERROR,
+			(errcode(ERRCODE_CHECK_VIOLATION),
+			 errmsg("no row found that satisfies constraint \"%s\" of table \"%s\"",
+					failed->name, RelationGetRelationName(plan->rel)),
+			 errdetail("Each of %d random rows was rejected.", ROWS_MAX_ATTEMPTS),
+			 errhint("poc_barman understands comparisons of one column with constants, BETWEEN, IN and length(); "
+					 "for other conditions give the columns fitting defaults."),
+			 errtableconstraint(plan->rel, failed->name)));
+}
+
+static Datum
+next_in_sequence(const RowsColumn *column, RowsArena *arena)
+{
+	int64		number = nextval_internal(column->sequence, column->sequence_checked);
+
+	switch (column->sequence_type)
+	{
+		case INT2OID:
+			if (number != (int16) number)
+				ereport(ERROR,
+						(errcode(ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE),
+						 errmsg("smallint out of range")));
+			return Int16GetDatum((int16) number);
+		case INT4OID:
+			if (number != (int32) number)
+				ereport(ERROR,
+						(errcode(ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE),
+						 errmsg("integer out of range")));
+			return Int32GetDatum((int32) number);
+		default:
+#ifdef USE_FLOAT8_BYVAL
+			return Int64GetDatum(number);
+#else
+			{
+				int64	   *kept = rows_alloc(arena, sizeof(int64));
+
+				*kept = number;
+				return PointerGetDatum(kept);
+			}
+#endif
+	}
+}
+
+static bool
+passes_checks(RowsMaker *maker, Datum *values, bool *isnull, RowsCheck **failed)
+{
+	TupleTableSlot *slot = maker->check_slot;
+	ListCell   *cell;
+
+	ExecClearTuple(slot);
+	memcpy(slot->tts_values, values, sizeof(Datum) * maker->plan->natts);
+	memcpy(slot->tts_isnull, isnull, sizeof(bool) * maker->plan->natts);
+	ExecStoreVirtualTuple(slot);
+	slot->tts_tableOid = RelationGetRelid(maker->plan->rel);
+	maker->econtext->ecxt_scantuple = slot;
+
+	foreach(cell, maker->plan->checks)
+	{
+		RowsCheck  *check = lfirst(cell);
+
+		if (!ExecCheck(check->state, maker->econtext))
+		{
+			*failed = check;
+			ResetExprContext(maker->econtext);
+			return false;
+		}
+	}
+	ResetExprContext(maker->econtext);
+	return true;
+}
+
+/* ---- memory ---- */
+
+void *
+rows_alloc_slow(RowsArena *arena, Size size)
+{
+	char	   *block;
+
+	if (size > ARENA_LARGE)
+		return MemoryContextAlloc(arena->context, size);
+	block = MemoryContextAlloc(arena->context, ARENA_BLOCK);
+	arena->next = block + size;
+	arena->end = block + ARENA_BLOCK;
+	return block;
+}

@@ -1,0 +1,193 @@
+/*-------------------------------------------------------------------------
+ *
+ * rows_target.c
+ *	  The gate: which tables may be filled, by whom, and by which path.
+ *
+ * Must never let a row through that a plain INSERT of the same user would be
+ * refused.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "access/relation.h"
+#include "access/xact.h"
+#include "catalog/catalog.h"
+#include "catalog/pg_class.h"
+#include "catalog/pg_inherits.h"
+#include "commands/extension.h"
+#include "commands/trigger.h"
+#include "miscadmin.h"
+#include "optimizer/optimizer.h"
+#include "tcop/utility.h"
+#include "utils/acl.h"
+#include "utils/builtins.h"
+#include "utils/lsyscache.h"
+#include "utils/rls.h"
+
+#include "compat.h"
+#include "rows.h"
+
+static void refuse_kind(Relation rel, const char *hint) pg_attribute_noreturn();
+static bool has_foreign_partition(Oid relid);
+static bool is_managed_by_extension(Relation rel);
+
+/* Open the table, or say why it cannot be filled. */
+Relation
+rows_open_target(Oid relid, bool writing)
+{
+	Relation	rel;
+	AclResult	acl;
+
+	if (writing)
+	{
+		PreventCommandDuringRecovery("poc_generate_rows()");
+		PreventCommandIfParallelMode("poc_generate_rows()");
+	}
+	rel = try_relation_open(relid, writing ? RowExclusiveLock : AccessShareLock);
+	if (rel == NULL)
+		ereport(ERROR,
+				(errcode(ERRCODE_UNDEFINED_TABLE),
+				 errmsg("relation with OID %u does not exist", relid),
+				 errhint("Name a table, for example 'public.dummy'.")));
+
+	switch (rel->rd_rel->relkind)
+	{
+		case RELKIND_RELATION:
+		case RELKIND_PARTITIONED_TABLE:
+			break;
+		case RELKIND_VIEW:
+			refuse_kind(rel, "Name the table behind the view.");
+		case RELKIND_MATVIEW:
+			refuse_kind(rel, "Fill the tables it is made from, then REFRESH MATERIALIZED VIEW.");
+		case RELKIND_FOREIGN_TABLE:
+			refuse_kind(rel, "Fill the table on the remote server.");
+		default:
+			refuse_kind(rel, "Name a table.");
+	}
+	if (IsCatalogRelation(rel))
+		ereport(ERROR,
+				(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
+				 errmsg("permission denied: \"%s\" is a system catalog", RelationGetRelationName(rel)),
+				 errdetail("Rows of a system catalog are made by DDL only."),
+				 errhint("Name a table of your own.")));
+	if (RELATION_IS_OTHER_TEMP(rel))
+		ereport(ERROR,
+				(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
+				 errmsg("cannot fill temporary table \"%s\" of another session",
+						RelationGetRelationName(rel)),
+				 errdetail("Its pages are in that session's memory."),
+				 errhint("Fill it from the session that made it.")));
+	if (writing && !rel->rd_islocaltemp)
+		PreventCommandIfReadOnly("poc_generate_rows()");
+
+	/* INSERT on some column; which ones are written is checked later */
+	acl = pg_class_aclcheck(relid, GetUserId(), ACL_INSERT);
+	if (acl != ACLCHECK_OK)
+		acl = pg_attribute_aclcheck_all(relid, GetUserId(), ACL_INSERT, ACLMASK_ANY);
+	if (acl != ACLCHECK_OK)
+		ereport(ERROR,
+				(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
+				 errmsg("permission denied for table %s", RelationGetRelationName(rel)),
+				 errdetail("Filling a table needs the INSERT privilege on the columns it writes."),
+				 errhint("The owner can grant it: GRANT INSERT ON %s TO %s;",
+						 quote_qualified_identifier(get_namespace_name(RelationGetNamespace(rel)),
+													RelationGetRelationName(rel)),
+						 quote_identifier(GetUserNameFromId(GetUserId(), false)))));
+	return rel;
+}
+
+static void
+refuse_kind(Relation rel, const char *hint)
+{
+	ereport(ERROR,
+			(errcode(ERRCODE_WRONG_OBJECT_TYPE),
+			 errmsg("cannot fill \"%s\" with rows", RelationGetRelationName(rel)),
+			 errdetail_relkind_not_supported(rel->rd_rel->relkind),
+			 errhint("%s", hint)));
+}
+
+/* Constraints that made-up rows cannot obey yet, and paths still to be built. */
+void
+rows_refuse_unserved(RowsPlan *plan)
+{
+	Relation	rel = plan->rel;
+
+	if (plan->path == ROWS_PATH_SPI)
+		ereport(ERROR,
+				(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
+				 errmsg("cannot fill table \"%s\" directly", RelationGetRelationName(rel)),
+				 errdetail("Not possible because %s.", plan->path_reason),
+				 errhint("Use INSERT, or fill it as a user to whom this does not apply.")));
+	if (RelationGetFKeyList(rel) != NIL)
+		ereport(ERROR,
+				(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
+				 errmsg("cannot fill table \"%s\", which has foreign keys", RelationGetRelationName(rel)),
+				 errdetail("Random values would not be found in the referenced tables."),
+				 errhint("Drop the foreign keys for the time of the load.")));
+}
+
+/* The fastest path that leaves nothing out. */
+void
+rows_choose_path(RowsPlan *plan)
+{
+	Relation	rel = plan->rel;
+	TriggerDesc *triggers = rel->trigdesc;
+
+	plan->path = ROWS_PATH_SPI;
+	if (check_enable_rls(RelationGetRelid(rel), InvalidOid, true) == RLS_ENABLED)
+		plan->path_reason = "row-level security applies to this user";
+	else if (is_managed_by_extension(rel))
+		plan->path_reason = "an extension distributes the rows of this table";
+	else if (rel->rd_rel->relkind == RELKIND_PARTITIONED_TABLE &&
+			 has_foreign_partition(RelationGetRelid(rel)))
+		plan->path_reason = "a partition is a foreign table";
+	else if (rel->rd_rel->relkind == RELKIND_PARTITIONED_TABLE &&
+			 triggers != NULL && triggers->trig_insert_new_table)
+		plan->path_reason = "a trigger wants the new rows of all partitions as a table";
+	else
+	{
+		plan->path = ROWS_PATH_SINGLE;
+		if (triggers != NULL && triggers->trig_insert_before_row)
+			plan->path_reason = "a BEFORE ROW trigger may change or drop rows";
+		else if (plan->has_volatile_default)
+			plan->path_reason = "a volatile default may look at the table";
+		else
+		{
+			plan->path = ROWS_PATH_MULTI;
+			plan->path_reason = "nothing asks for rows one by one";
+		}
+	}
+}
+
+static bool
+has_foreign_partition(Oid relid)
+{
+	ListCell   *cell;
+
+	foreach(cell, find_all_inheritors(relid, AccessShareLock, NULL))
+	{
+		if (get_rel_relkind(lfirst_oid(cell)) == RELKIND_FOREIGN_TABLE)
+			return true;
+	}
+	return false;
+}
+
+/*
+ * Citus and TimescaleDB keep rows elsewhere than in the table that is named;
+ * writing to it behind their back would lose them.
+ */
+static bool
+is_managed_by_extension(Relation rel)
+{
+	if (rel->rd_islocaltemp)
+		return false;
+	if (OidIsValid(get_extension_oid("citus", true)))
+		return true;
+	for (int i = 0; rel->trigdesc != NULL && i < rel->trigdesc->numtriggers; i++)
+	{
+		if (strcmp(rel->trigdesc->triggers[i].tgname, "ts_insert_blocker") == 0)
+			return true;
+	}
+	return false;
+}

@@ -1,0 +1,379 @@
+/*-------------------------------------------------------------------------
+ *
+ * rows_value.c
+ *	  One value of one type: which generator a type gets.
+ *
+ * Must never yield a Datum that the type's own input function would refuse.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "access/htup_details.h"
+#include "catalog/pg_enum.h"
+#include "catalog/pg_type.h"
+#include "executor/executor.h"
+#include "miscadmin.h"
+#include "utils/builtins.h"
+#include "utils/catcache.h"
+#include "utils/datum.h"
+#include "utils/lsyscache.h"
+#include "utils/memutils.h"
+#include "utils/syscache.h"
+
+#include "compat.h"
+#include "rows_value.h"
+
+/* A row type may hold an array of itself: stop somewhere. */
+#define ROWS_MAX_DEPTH		4
+
+/* Types whose values are written as text and read by the type itself. */
+typedef struct RowsPattern
+{
+	const char *type;
+	const char *pattern;		/* # is a digit, ? a letter */
+} RowsPattern;
+
+static const RowsPattern patterns[] =
+{
+	/* in pg_catalog */
+	{"box", "(##.#,##.#),(##.#,##.#)"},
+	{"circle", "<(##.#,##.#),1#.#>"},
+	{"int2vector", "# ## ###"},
+	{"json", "{\"id\": 1####, \"name\": \"????????\", \"tags\": [\"????\", \"????\"]}"},
+	{"jsonb", "{\"id\": 1####, \"name\": \"????????\", \"tags\": [\"????\", \"????\"]}"},
+	{"jsonpath", "$.????[#]"},
+	{"line", "{1#,2#,3#}"},
+	{"lseg", "[(##.#,##.#),(1##.#,1##.#)]"},
+	{"macaddr8", "08:00:2b:##:##:##:##:##"},
+	{"oidvector", "# ## ###"},
+	{"path", "[(#.#,#.#),(1#.#,1#.#),(2#.#,#.#)]"},
+	{"pg_snapshot", "1##:3##:2##"},
+	{"point", "(##.###,##.###)"},
+	{"polygon", "((0.#,0.#),(0.#,1#.#),(1#.#,1#.#))"},
+	{"refcursor", "????????"},
+	{"tid", "(1###,1)"},
+	{"tsquery", "???? & ????"},
+	{"tsvector", "???? ????? ??????"},
+	{"txid_snapshot", "1##:3##:2##"},
+	{"xml", "<row><id>####</id><name>???????\?</name></row>"},
+	/* of well-known extensions */
+	{"citext", "????????????????"},
+	{"cube", "(##.#,##.#)"},
+	{"geography", "POINT(1#.#### ##.####)"},
+	{"geometry", "POINT(1#.#### ##.####)"},
+	{"hstore", "name=>????????, id=>####"},
+	{"lquery", "????.*"},
+	{"ltree", "????.????.????"},
+	{"ltxtquery", "???? & ????"},
+	{"seg", "1#.# .. 2#.#"},
+	{"semver", "1.##.#"},
+	{NULL, NULL}
+};
+
+static void init_enum(RowsValue *value);
+static bool init_pattern(RowsValue *value, Form_pg_type form);
+static bool init_choices(RowsValue *value, List *constants);
+static Datum make_choice(const RowsValue *value, RowsDraw *draw, RowsArena *arena);
+static Datum encode_choice(const RowsValue *value, uint64 ordinal, RowsDraw *draw, RowsArena *arena);
+static bool decode_choice(const RowsValue *value, Datum datum, uint64 *ordinal);
+static RowsValue *make_domain(Oid domain, int32 typmod, RowsBounds *bounds, int depth);
+static bool passes_domain(const RowsValue *value, Datum datum, bool isnull, const char **failed);
+static RowsValue *make_value(Oid type, int32 typmod, RowsBounds *bounds, int depth);
+
+/*
+ * How values of a type are made, within bounds.  NULL when nothing is known of
+ * the type.
+ */
+RowsValue *
+rows_make_value(Oid type, int32 typmod, RowsBounds *bounds, const char *column_name)
+{
+	return make_value(type, typmod, bounds, 0);
+}
+
+/* The same for a part of a value: nothing but its type limits it. */
+RowsValue *
+rows_make_nested(Oid type, int32 typmod, int depth)
+{
+	RowsBounds	bounds;
+
+	if (depth > ROWS_MAX_DEPTH)
+		return NULL;
+	rows_init_bounds(&bounds);
+	return make_value(type, typmod, &bounds, depth);
+}
+
+/* One value, null or not; the checks of its domain are obeyed. */
+Datum
+rows_value(const RowsValue *value, RowsDraw *draw, RowsArena *arena, bool *isnull)
+{
+	const char *failed = NULL;
+
+	for (int attempt = 0; attempt < ROWS_MAX_ATTEMPTS; attempt++)
+	{
+		Datum		datum = (Datum) 0;
+
+		*isnull = value->null_fraction > 0 && rows_unit(draw) < value->null_fraction;
+		if (!*isnull)
+			datum = value->make(value, draw, arena);
+		if (likely(value->domain == NULL) || passes_domain(value, datum, *isnull, &failed))
+			return datum;
+		if ((attempt & 63) == 63)
+			CHECK_FOR_INTERRUPTS();
+	}
+
+	ereport(ERROR,
+			(errcode(ERRCODE_CHECK_VIOLATION),
+			 errmsg("no value found for domain %s", format_type_be(value->domain->tcache->type_id)),
+			 failed ? errdetail("Constraint \"%s\" rejected each of %d random values.",
+								failed, ROWS_MAX_ATTEMPTS)
+			 : errdetail("Each of %d random values was rejected.", ROWS_MAX_ATTEMPTS),
+			 errhint("Give the column values that the domain accepts, for example by a DEFAULT.")));
+	return (Datum) 0;			/* keep the compiler quiet */
+}
+
+static RowsValue *
+make_value(Oid type, int32 typmod, RowsBounds *bounds, int depth)
+{
+	HeapTuple	tuple;
+	Form_pg_type form;
+	RowsValue  *value;
+	bool		known = true;
+
+	tuple = SearchSysCache1(TYPEOID, ObjectIdGetDatum(type));
+	if (!HeapTupleIsValid(tuple))
+		elog(ERROR, "cache lookup failed for type %u", type);
+	form = (Form_pg_type) GETSTRUCT(tuple);
+
+	if (form->typtype == TYPTYPE_DOMAIN)
+	{
+		ReleaseSysCache(tuple);
+		return make_domain(type, typmod, bounds, depth);
+	}
+
+	value = palloc0(sizeof(RowsValue));
+	value->type = type;
+	value->typmod = typmod;
+	value->typlen = form->typlen;
+	value->typbyval = form->typbyval;
+	value->typalign = form->typalign;
+	value->unit = 1;
+
+	if (form->typtype == TYPTYPE_ENUM)
+		init_enum(value);
+	else if (rows_init_number(value, bounds) ||
+			 rows_init_string(value, bounds) ||
+			 rows_init_network(value) ||
+			 init_pattern(value, form) ||
+			 rows_init_container(value, form->typtype, depth))
+		 /* filled in */ ;
+	else
+		known = false;
+	ReleaseSysCache(tuple);
+
+	/* a list of values is all that is needed, even of an unknown type */
+	if (bounds->choices != NIL && init_choices(value, bounds->choices))
+		known = true;
+	return known ? value : NULL;
+}
+
+/* ---- enums and lists of values ---- */
+
+static void
+init_enum(RowsValue *value)
+{
+	CatCList   *list = SearchSysCacheList1(ENUMTYPOIDNAME, ObjectIdGetDatum(value->type));
+	float4	   *order = palloc(sizeof(float4) * Max(list->n_members, 1));
+
+	value->name = "enum";
+	value->choices = palloc(sizeof(Datum) * Max(list->n_members, 1));
+	for (int i = 0; i < list->n_members; i++)
+	{
+		Form_pg_enum label = (Form_pg_enum) GETSTRUCT(&list->members[i]->tuple);
+		int			j = value->nchoices;
+
+		/* a label added by this transaction must not be used yet */
+		if (EnumUncommitted(label->oid))
+			continue;
+		while (j > 0 && order[j - 1] > label->enumsortorder)
+		{
+			order[j] = order[j - 1];
+			value->choices[j] = value->choices[j - 1];
+			j--;
+		}
+		order[j] = label->enumsortorder;
+		value->choices[j] = ObjectIdGetDatum(label->oid);
+		value->nchoices++;
+	}
+	ReleaseSysCacheList(list);
+
+	if (value->nchoices == 0)
+		ereport(ERROR,
+				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+				 errmsg("enum type %s has no labels to choose from", format_type_be(value->type)),
+				 errhint("Add labels with ALTER TYPE ... ADD VALUE and commit.")));
+
+	value->make = make_choice;
+	value->encode = encode_choice;
+	value->decode = decode_choice;
+	value->capacity = value->nchoices;
+}
+
+/*
+ * Restrict a value to a list of constants.  False when one of them cannot be
+ * brought to the type.
+ */
+static bool
+init_choices(RowsValue *value, List *constants)
+{
+	Datum	   *choices = palloc(sizeof(Datum) * list_length(constants));
+	int			nchoices = 0;
+	ListCell   *cell;
+
+	foreach(cell, constants)
+	{
+		Const	   *constant = lfirst_node(Const, cell);
+		Datum		datum;
+		int64		number;
+		bool		exact;
+
+		if (constant->constisnull)
+			continue;
+		if (value->type == BPCHAROID &&
+			(constant->consttype == BPCHAROID || constant->consttype == TEXTOID))
+			datum = DirectFunctionCall3(bpchar, constant->constvalue,
+										Int32GetDatum(value->typmod), BoolGetDatum(true));
+		else if (constant->consttype == value->type ||
+				 (value->type == VARCHAROID && constant->consttype == TEXTOID))
+			datum = datumCopy(constant->constvalue, value->typbyval, value->typlen);
+		else if (value->from_int &&
+				 rows_number_from_const(value, constant, true, &number, &exact) && exact)
+		{
+			RowsArena	arena = {CurrentMemoryContext, NULL, NULL};
+
+			datum = value->from_int(value, number, &arena);
+		}
+		else
+			return false;
+		choices[nchoices++] = datum;
+	}
+	if (nchoices == 0)
+		return false;
+
+	value->name = "choice";
+	value->detail = psprintf("one of %d values", nchoices);
+	value->choices = choices;
+	value->nchoices = nchoices;
+	value->make = make_choice;
+	value->encode = encode_choice;
+	value->decode = decode_choice;
+	value->capacity = nchoices;
+	return true;
+}
+
+static Datum
+make_choice(const RowsValue *value, RowsDraw *draw, RowsArena *arena)
+{
+	return value->choices[rows_below(draw, value->nchoices)];
+}
+
+static Datum
+encode_choice(const RowsValue *value, uint64 ordinal, RowsDraw *draw, RowsArena *arena)
+{
+	return value->choices[ordinal];
+}
+
+static bool
+decode_choice(const RowsValue *value, Datum datum, uint64 *ordinal)
+{
+	for (int i = 0; i < value->nchoices; i++)
+	{
+		if (datum_image_eq(datum, value->choices[i], value->typbyval, value->typlen))
+		{
+			*ordinal = i;
+			return true;
+		}
+	}
+	return false;
+}
+
+/* ---- types read from text ---- */
+
+static bool
+init_pattern(RowsValue *value, Form_pg_type form)
+{
+	Oid			input;
+
+	for (const RowsPattern *p = patterns; p->type != NULL; p++)
+	{
+		if (strcmp(NameStr(form->typname), p->type) == 0)
+			value->pattern = p->pattern;
+	}
+	if (value->pattern == NULL || form->typtype != TYPTYPE_BASE)
+		return false;
+
+	getTypeInputInfo(value->type, &input, &value->ioparam);
+	fmgr_info(input, &value->input);
+	value->name = "pattern";
+	value->detail = pstrdup(value->pattern);
+	value->make = rows_make_pattern;
+	return true;
+}
+
+/* ---- domains ---- */
+
+static RowsValue *
+make_domain(Oid domain, int32 typmod, RowsBounds *bounds, int depth)
+{
+	DomainConstraintRef *ref = palloc0(sizeof(DomainConstraintRef));
+	Oid			basetype;
+	RowsValue  *value;
+	ListCell   *cell;
+
+	InitDomainConstraintRef(domain, ref, CurrentMemoryContext, true);
+	foreach(cell, ref->constraints)
+	{
+		DomainConstraintState *constraint = (DomainConstraintState *) lfirst(cell);
+
+		if (constraint->constrainttype == DOM_CONSTRAINT_CHECK)
+			rows_read_condition((Node *) constraint->check_expr, InvalidAttrNumber, bounds);
+	}
+
+	basetype = getBaseTypeAndTypmod(domain, &typmod);
+	value = make_value(basetype, typmod, bounds, depth);
+	if (value != NULL && ref->constraints != NIL)
+	{
+		value->domain = ref;
+		value->econtext = CreateStandaloneExprContext();
+	}
+	return value;
+}
+
+static bool
+passes_domain(const RowsValue *value, Datum datum, bool isnull, const char **failed)
+{
+	ExprContext *econtext = value->econtext;
+	ListCell   *cell;
+	bool		passes = true;
+
+	foreach(cell, value->domain->constraints)
+	{
+		DomainConstraintState *constraint = (DomainConstraintState *) lfirst(cell);
+
+		if (constraint->constrainttype == DOM_CONSTRAINT_NOTNULL)
+			passes = !isnull;
+		else
+		{
+			econtext->domainValue_datum = datum;
+			econtext->domainValue_isNull = isnull;
+			passes = ExecCheck(constraint->check_exprstate, econtext);
+		}
+		if (!passes)
+		{
+			*failed = constraint->name;
+			break;
+		}
+	}
+	ResetExprContext(econtext);
+	return passes;
+}

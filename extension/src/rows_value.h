@@ -1,0 +1,31 @@
+/*-------------------------------------------------------------------------
+ *
+ * rows_value.h
+ *	  What rows_value.c and the files of the single types share.
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef POC_ROWS_VALUE_H
+#define POC_ROWS_VALUE_H
+
+#include "rows.h"
+
+/* rows_number.c: types that are integers in disguise */
+extern bool rows_init_number(RowsValue *value, RowsBounds *bounds);
+extern bool rows_number_from_const(const RowsValue *value, const Const *constant,
+								   bool round_up, int64 *number, bool *exact);
+
+/* rows_string.c: characters, bytes, bits */
+extern bool rows_init_string(RowsValue *value, RowsBounds *bounds);
+extern Datum rows_make_pattern(const RowsValue *value, RowsDraw *draw, RowsArena *arena);
+
+/* rows_network.c: uuid and addresses */
+extern bool rows_init_network(RowsValue *value);
+
+/* rows_container.c: arrays, ranges, composite types */
+extern bool rows_init_container(RowsValue *value, char typtype, int depth);
+
+/* rows_value.c */
+extern RowsValue *rows_make_nested(Oid type, int32 typmod, int depth);
+
+#endif							/* POC_ROWS_VALUE_H */
