@@ -13,12 +13,6 @@ barman_start() {
     "$POC_HOME/log/barman.log" 127.0.0.1 "$(port_of postgres1)" "$(pg_bindir)" "$POC_HOME/secrets/pgpass"
   as_server src/docker/barman/write-passfile "$POC_HOME/secrets" "$POC_HOME/secrets/pgpass"
 
-  if [[ ! -x $(sidecar_program) ]]; then
-    say "no sidecar in this checkout yet: Barman alone"
-    as_server barman -c "$(barman_config)" -q cron
-    return
-  fi
-
   # an older program, or one that knew an older port
   if sidecar_running && ! sidecar_current; then
     sidecar_stop
