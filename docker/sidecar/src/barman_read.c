@@ -355,8 +355,11 @@ diagnose_main(void *arg)
 {
 	DiagnoseRun *diagnose = arg;
 	const char *arguments[] = {"diagnose", NULL};
+	int64_t		deadline = options.read_timeout * 1000;
 
-	run_read(arguments, DIAGNOSE_DEADLINE_MS, diagnose->control, true, &diagnose->result);
+	if (deadline > DIAGNOSE_DEADLINE_MS)
+		deadline = DIAGNOSE_DEADLINE_MS;
+	run_read(arguments, deadline, diagnose->control, true, &diagnose->result);
 	if (diagnose->result.outcome == RUN_TIMED_OUT)
 	{
 		pthread_mutex_lock(&memory_lock);
@@ -434,7 +437,9 @@ recall(const char *server, json_t *backups)
 		}
 		json_object_foreach(known, key, value)
 		{
-			if (json_is_null(json_object_get(backup, key)))
+			/* diagnose knows its end to the microsecond */
+			if (json_is_null(json_object_get(backup, key)) ||
+				(strcmp(key, "end_time") == 0 && !json_is_null(value)))
 				json_object_set_new(backup, key, json_checked(json_deep_copy(value)));
 		}
 	}

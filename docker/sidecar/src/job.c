@@ -585,9 +585,13 @@ job_main(void *arg)
 			   error_json(BARMAN_INTERNAL, "the job ended without a result", NULL, NULL));
 	pthread_mutex_unlock(&lock);
 
-	/* Recorded and the cache emptied before anybody hears of the end. */
+	/*
+	 * Recorded before anybody hears of the end, and what was read before it is
+	 * forgotten; who reports success has seen to that.
+	 */
 	record(job);
-	reads_invalidate(job->server);
+	if (job->decision != STATE_DONE)
+		reads_invalidate(job->server);
 	pthread_mutex_lock(&lock);
 	settle(job);
 	pthread_mutex_unlock(&lock);

@@ -81,7 +81,11 @@ extern bool job_run(Job *job, const char *const *arguments, int64_t deadline_ms,
 extern bool job_sleep(Job *job, int64_t milliseconds);
 extern bool job_cancelled(const Job *job);
 
-extern void job_done(Job *job, json_t *result);	/* takes the result */
+/*
+ * How it ended.  job_done() takes the result; before it, the job must have
+ * invalidated the reads that it made stale.
+ */
+extern void job_done(Job *job, json_t *result);
 extern void job_fail(Job *job, const char *code, const char *message,
 					 const char *detail, const char *hint);
 extern void job_fail_with(Job *job, BarmanFailure *failure);	/* clears it */

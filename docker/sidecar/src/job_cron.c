@@ -14,6 +14,7 @@
 #include "barman_run.h"
 #include "log.h"
 #include "memory.h"
+#include "reads.h"
 #include "timestamp.h"
 
 /* It only starts others, so it ends soon, or PostgreSQL hangs. */
@@ -81,6 +82,7 @@ cron_body(Job *job, const json_t *arguments)
 			free(detail);
 			detail = longer;
 		}
+		reads_invalidate(NULL);
 		if (result.exit_code == 0)
 			job_done(job, json_checked(json_pack("{s:O}", "messages", texts)));
 		else

@@ -6,11 +6,13 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/close_range.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "barman_read.h"
@@ -95,7 +97,7 @@ main(int argc, char **argv)
 	return 0;
 }
 
-/* A closed standard stream would let a pipe take its number. */
+/* A closed standard stream would let one of our pipes take its number. */
 static void
 open_standard_streams(void)
 {
@@ -106,6 +108,10 @@ open_standard_streams(void)
 	while (fd >= 0 && fd <= STDERR_FILENO);
 	if (fd >= 0)
 		close(fd);
+#ifdef SYS_close_range
+	/* What our caller left open is not for Barman. */
+	syscall(SYS_close_range, 3, ~0U, CLOSE_RANGE_CLOEXEC);
+#endif
 }
 
 static void

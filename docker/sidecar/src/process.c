@@ -18,6 +18,9 @@
 
 #include "timestamp.h"
 
+/* SIGKILL needs no consent, but a moment. */
+#define KILL_MS 1000
+
 typedef struct ProcessFacts
 {
 	char		state;
@@ -27,6 +30,7 @@ typedef struct ProcessFacts
 } ProcessFacts;
 
 static bool read_facts(pid_t pid, ProcessFacts *facts);
+static bool await_end(pid_t group, pid_t session, uint64_t start_time, int64_t limit_ms);
 static bool group_lives(pid_t group, pid_t session, uint64_t start_time);
 static void read_boot_id(void);
 
@@ -52,18 +56,28 @@ process_boot_id(void)
 bool
 process_end_group(pid_t group, pid_t session, uint64_t start_time, int64_t grace_ms)
 {
-	int64_t		until = monotonic_ms() + grace_ms;
-
 	if (group <= 1 || start_time == 0 || !group_lives(group, session, start_time))
 		return false;
 	kill(-group, SIGINT);
-	while (monotonic_ms() < until)
+	if (!await_end(group, session, start_time, grace_ms))
 	{
-		if (!group_lives(group, session, start_time))
-			return true;
-		usleep(50000);
+		kill(-group, SIGKILL);
+		await_end(group, session, start_time, KILL_MS);
 	}
-	kill(-group, SIGKILL);
+	return true;
+}
+
+static bool
+await_end(pid_t group, pid_t session, uint64_t start_time, int64_t limit_ms)
+{
+	int64_t		until = monotonic_ms() + limit_ms;
+
+	while (group_lives(group, session, start_time))
+	{
+		if (monotonic_ms() >= until)
+			return false;
+		usleep(20000);
+	}
 	return true;
 }
 

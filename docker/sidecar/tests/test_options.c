@@ -1,0 +1,110 @@
+/*
+ * test_options.c
+ *
+ * The command line refuses what is unsafe or cannot work.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "options.h"
+
+#define PARSE(...) parse((char *[]) {"barman-sidecar", __VA_ARGS__, NULL})
+
+static OptionsVerdict
+parse(char **argv)
+{
+	int			argc = 0;
+
+	while (argv[argc] != NULL)
+		argc++;
+	return options_parse(argc, argv);
+}
+
+static void
+loopback_is_told_from_the_world(void **state)
+{
+	(void) state;
+	assert_true(options_listen_is_local("127.0.0.1:8480"));
+	assert_true(options_listen_is_local("127.1.2.3:0"));
+	assert_true(options_listen_is_local("[::1]:8480"));
+	assert_true(options_listen_is_local("unix:/run/sidecar"));
+	assert_false(options_listen_is_local("0.0.0.0:8480"));
+	assert_false(options_listen_is_local("[::]:8480"));
+	assert_false(options_listen_is_local("10.0.0.1:8480"));
+	assert_false(options_listen_is_local("127.0.0.1.example.com:8480"));
+	assert_false(options_listen_is_local(":8480"));
+	assert_false(options_listen_is_local("8480"));
+	assert_false(options_listen_is_local(""));
+}
+
+static void
+the_world_needs_a_token(void **state)
+{
+	(void) state;
+	assert_int_equal(PARSE("--state-dir=/tmp/x", "--listen=0.0.0.0:1", "--barman=/bin/true"),
+					 OPTIONS_WRONG);
+}
+
+static void
+defaults_are_as_documented(void **state)
+{
+	(void) state;
+	assert_int_equal(PARSE("--state-dir", "/tmp/x", "--barman", "true"), OPTIONS_RUN);
+	assert_string_equal(options.listen, "127.0.0.1:8480");
+	assert_int_equal(options.cron_interval, 60);
+	assert_int_equal(options.read_timeout, 60);
+	assert_int_equal(options.max_reads, 4);
+	assert_int_equal(options.log_level, LOGLEVEL_INFO);
+	assert_int_equal(options.barman[0], '/');
+}
+
+static void
+wrong_values_are_refused(void **state)
+{
+	(void) state;
+	assert_int_equal(PARSE("--barman=/bin/true"), OPTIONS_WRONG);
+	assert_int_equal(PARSE("--state-dir=/tmp/x", "--barman=/bin/true", "extra"), OPTIONS_WRONG);
+	assert_int_equal(PARSE("--state-dir=/tmp/x", "--barman=/nonexistent"), OPTIONS_WRONG);
+	assert_int_equal(PARSE("--state-dir=/tmp/x", "--barman=no-such-program"), OPTIONS_WRONG);
+	assert_int_equal(PARSE("--state-dir=/tmp/x", "--barman=/bin/true", "--cron-interval=-1"), OPTIONS_WRONG);
+	assert_int_equal(PARSE("--state-dir=/tmp/x", "--barman=/bin/true", "--cron-interval=1x"), OPTIONS_WRONG);
+	assert_int_equal(PARSE("--state-dir=/tmp/x", "--barman=/bin/true", "--max-reads=0"), OPTIONS_WRONG);
+	assert_int_equal(PARSE("--state-dir=/tmp/x", "--barman=/bin/true", "--read-timeout=99999"), OPTIONS_WRONG);
+	assert_int_equal(PARSE("--state-dir=/tmp/x", "--barman=/bin/true", "--log-level=loud"), OPTIONS_WRONG);
+	assert_int_equal(PARSE("--state-dir=/tmp/x", "--barman=/bin/true", "--tls-cert=/tmp/c"), OPTIONS_WRONG);
+	assert_int_equal(PARSE("--nonsense"), OPTIONS_WRONG);
+}
+
+static void
+root_is_refused(void **state)
+{
+	(void) state;
+	if (seteuid(0) != 0)
+		return;					/* only root can show it */
+	assert_int_equal(PARSE("--state-dir=/tmp/x", "--barman=/bin/true"), OPTIONS_WRONG);
+	assert_int_equal(seteuid(65534), 0);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(loopback_is_told_from_the_world),
+		cmocka_unit_test(the_world_needs_a_token),
+		cmocka_unit_test(defaults_are_as_documented),
+		cmocka_unit_test(wrong_values_are_refused),
+		cmocka_unit_test(root_is_refused),
+	};
+
+	if (geteuid() == 0 && seteuid(65534) != 0)
+		return 1;
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

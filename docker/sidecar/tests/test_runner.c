@@ -1,0 +1,314 @@
+/*
+ * test_runner.c
+ *
+ * A child never outlives its deadline, its group goes with it, and nothing of
+ * ours leaks into it or out of it.
+ */
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/close_range.h>
+#include <pthread.h>
+#include <setjmp.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "process.h"
+#include "runner.h"
+#include "timestamp.h"
+
+#define SHELL(script) {"/bin/sh", "-c", script, NULL}
+
+static RunResult
+run(const char *const *argv, int64_t deadline_ms, int64_t grace_ms, RunControl *control)
+{
+	RunRequest	request = {
+		.argv = argv,
+		.deadline_ms = deadline_ms,
+		.grace_ms = grace_ms,
+		.control = control
+	};
+	RunResult	result;
+
+	runner_run(&request, &result);
+	return result;
+}
+
+static int
+open_descriptors(void)
+{
+	DIR		   *dir = opendir("/proc/self/fd");
+	int			count = 0;
+
+	while (readdir(dir) != NULL)
+		count++;
+	closedir(dir);
+	return count;
+}
+
+static bool
+process_is_gone(pid_t pid)
+{
+	for (int i = 0; i < 100; i++)
+	{
+		if (process_start_time(pid) == 0)
+			return true;
+		usleep(20000);
+	}
+	return false;
+}
+
+static void
+output_and_exit_code_are_kept_apart(void **state)
+{
+	const char *argv[] = SHELL("echo out; echo err >&2; exit 3");
+	RunResult	result = run(argv, 5000, 100, NULL);
+
+	(void) state;
+	assert_int_equal(result.outcome, RUN_EXITED);
+	assert_int_equal(result.exit_code, 3);
+	assert_string_equal(result.out, "out\n");
+	assert_string_equal(result.err, "err\n");
+	runner_free(&result);
+}
+
+static void
+a_missing_program_is_told(void **state)
+{
+	const char *argv[] = {"/nonexistent/barman", NULL};
+	RunResult	result = run(argv, 5000, 100, NULL);
+
+	(void) state;
+	assert_int_equal(result.outcome, RUN_NOT_STARTED);
+	assert_int_equal(result.start_error, ENOENT);
+	assert_string_equal(result.out, "");
+	runner_free(&result);
+}
+
+static void
+a_deadline_ends_the_whole_group(void **state)
+{
+	const char *argv[] = SHELL("sleep 300 & echo $!; wait");
+	RunResult	result = run(argv, 300, 2000, NULL);
+	pid_t		grandchild = atoi(result.out);
+
+	(void) state;
+	assert_int_equal(result.outcome, RUN_TIMED_OUT);
+	assert_true(result.elapsed_ms < 2500);
+	assert_true(grandchild > 1);
+	assert_true(process_is_gone(grandchild));
+	runner_free(&result);
+}
+
+static void
+who_ignores_an_interrupt_is_killed(void **state)
+{
+	const char *argv[] = SHELL("trap '' INT; echo ready; while :; do sleep 1; done");
+	RunResult	result = run(argv, 300, 300, NULL);
+
+	(void) state;
+	assert_int_equal(result.outcome, RUN_TIMED_OUT);
+	assert_int_equal(result.signal, SIGKILL);
+	assert_true(result.elapsed_ms < 2500);
+	runner_free(&result);
+}
+
+static void
+a_daemon_in_its_own_session_survives(void **state)
+{
+	const char *argv[] = SHELL("setsid sleep 30 </dev/null >/dev/null 2>&1 & echo $!");
+	RunResult	result = run(argv, 5000, 100, NULL);
+	pid_t		daemon_pid = atoi(result.out);
+
+	(void) state;
+	assert_int_equal(result.outcome, RUN_EXITED);
+	assert_true(result.elapsed_ms < 1000);
+	assert_true(process_start_time(daemon_pid) != 0);
+	kill(daemon_pid, SIGKILL);
+	runner_free(&result);
+}
+
+static void
+a_pipe_left_open_does_not_hold_us(void **state)
+{
+	const char *argv[] = SHELL("sleep 30 & echo $!; exit 0");
+	RunResult	result = run(argv, 20000, 100, NULL);
+
+	(void) state;
+	assert_int_equal(result.outcome, RUN_EXITED);
+	assert_int_equal(result.exit_code, 0);
+	assert_true(result.elapsed_ms < 5000);
+	kill(atoi(result.out), SIGKILL);
+	runner_free(&result);
+}
+
+static void
+endless_output_is_cut(void **state)
+{
+	const char *argv[] = SHELL("exec cat /dev/zero");
+	RunResult	result = run(argv, 30000, 1000, NULL);
+
+	(void) state;
+	assert_int_equal(result.outcome, RUN_TOO_LARGE);
+	assert_true(result.out_length <= 32 * 1024 * 1024);
+	runner_free(&result);
+}
+
+static void
+long_standard_error_is_dropped_not_fatal(void **state)
+{
+	const char *argv[] = SHELL("head -c 1000000 /dev/zero >&2; echo done");
+	RunResult	result = run(argv, 30000, 1000, NULL);
+
+	(void) state;
+	assert_int_equal(result.outcome, RUN_EXITED);
+	assert_string_equal(result.out, "done\n");
+	assert_true(result.err_length <= 256 * 1024);
+	runner_free(&result);
+}
+
+static void
+the_child_inherits_three_descriptors(void **state)
+{
+	const char *argv[] = SHELL("ls /proc/self/fd | wc -l; cat");
+	int			extra = open("/dev/null", O_RDONLY | O_CLOEXEC);
+	RunResult	result;
+
+	(void) state;
+	/* what our own caller left open is not the runner's business */
+	close_range(3, ~0U, CLOSE_RANGE_CLOEXEC);
+	result = run(argv, 5000, 100, NULL);
+	/* 0, 1, 2 and the one by which ls reads the directory */
+	assert_int_equal(atoi(result.out), 4);
+	close(extra);
+	runner_free(&result);
+}
+
+static void
+signals_are_as_a_new_program_expects_them(void **state)
+{
+	const char *argv[] = SHELL("grep -E 'SigBlk|SigIgn' /proc/self/status");
+	sigset_t	block;
+	sigset_t	before;
+	RunResult	result;
+
+	(void) state;
+	signal(SIGPIPE, SIG_IGN);
+	sigemptyset(&block);
+	sigaddset(&block, SIGINT);
+	sigaddset(&block, SIGTERM);
+	pthread_sigmask(SIG_BLOCK, &block, &before);
+	result = run(argv, 5000, 100, NULL);
+	pthread_sigmask(SIG_SETMASK, &before, NULL);
+	assert_non_null(strstr(result.out, "SigBlk:\t0000000000000000"));
+	assert_null(strstr(result.out, "SigIgn:\t0000000000001000"));
+	runner_free(&result);
+}
+
+static void *
+cancel_soon(void *control)
+{
+	usleep(200000);
+	run_control_cancel(control);
+	return NULL;
+}
+
+static void
+another_thread_can_cancel(void **state)
+{
+	const char *argv[] = SHELL("trap 'echo interrupted; exit 1' INT; echo ready; while :; do sleep 0.1; done");
+	RunControl *control = run_control_create();
+	pthread_t	thread;
+	RunResult	result;
+
+	(void) state;
+	pthread_create(&thread, NULL, cancel_soon, control);
+	result = run(argv, 20000, 5000, control);
+	pthread_join(thread, NULL);
+	assert_int_equal(result.outcome, RUN_CANCELLED);
+	assert_non_null(strstr(result.out, "interrupted"));
+	assert_true(result.elapsed_ms < 5000);
+	runner_free(&result);
+
+	/* what is cancelled does not start again */
+	result = run(argv, 20000, 5000, control);
+	assert_int_equal(result.outcome, RUN_CANCELLED);
+	assert_true(result.elapsed_ms < 100);
+	runner_free(&result);
+	assert_false(run_control_sleep(control, 10000));
+	run_control_destroy(control);
+}
+
+static void *
+hurry_soon(void *control)
+{
+	usleep(200000);
+	run_control_hurry(control);
+	return NULL;
+}
+
+static void
+a_hurried_run_is_killed_before_its_grace(void **state)
+{
+	const char *argv[] = SHELL("trap '' INT; while :; do sleep 1; done");
+	RunControl *control = run_control_create();
+	pthread_t	thread;
+	RunResult	result;
+
+	(void) state;
+	pthread_create(&thread, NULL, hurry_soon, control);
+	result = run(argv, 60000, 60000, control);
+	pthread_join(thread, NULL);
+	assert_int_equal(result.outcome, RUN_CANCELLED);
+	assert_int_equal(result.signal, SIGKILL);
+	assert_true(result.elapsed_ms < 8000);
+	runner_free(&result);
+	run_control_destroy(control);
+}
+
+static void
+descriptors_stay_flat(void **state)
+{
+	const char *good[] = {"/bin/true", NULL};
+	const char *bad[] = {"/nonexistent/barman", NULL};
+	int			before = open_descriptors();
+
+	(void) state;
+	for (int i = 0; i < 300; i++)
+	{
+		RunResult	result = run(i % 3 == 0 ? bad : good, 5000, 100, NULL);
+
+		runner_free(&result);
+	}
+	assert_int_equal(open_descriptors(), before);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(output_and_exit_code_are_kept_apart),
+		cmocka_unit_test(a_missing_program_is_told),
+		cmocka_unit_test(a_deadline_ends_the_whole_group),
+		cmocka_unit_test(who_ignores_an_interrupt_is_killed),
+		cmocka_unit_test(a_daemon_in_its_own_session_survives),
+		cmocka_unit_test(a_pipe_left_open_does_not_hold_us),
+		cmocka_unit_test(endless_output_is_cut),
+		cmocka_unit_test(long_standard_error_is_dropped_not_fatal),
+		cmocka_unit_test(the_child_inherits_three_descriptors),
+		cmocka_unit_test(signals_are_as_a_new_program_expects_them),
+		cmocka_unit_test(another_thread_can_cancel),
+		cmocka_unit_test(a_hurried_run_is_killed_before_its_grace),
+		cmocka_unit_test(descriptors_stay_flat),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
