@@ -12,6 +12,7 @@
 
 #include "barman_run.h"
 #include "catalogue.h"
+#include "disk.h"
 #include "files.h"
 #include "log.h"
 #include "memory.h"
@@ -84,6 +85,8 @@ barman_read(const ReadTarget *target, RunControl *control)
 			return files_list(target->server, target->argument);
 		case READ_DIRECTORIES:
 			return read_directories(target, control);
+		case READ_DISKS:
+			return disk_list(target->server);
 		case READ_CHECK:
 			return read_check(target, control);
 		case READ_STATUS:

@@ -26,6 +26,7 @@
 static void cron_body(Job *job, const json_t *arguments);
 static void *cron_main(void *arg);
 static void run_once(void);
+static void note_end(const RunResult *result, char *trouble);
 
 const JobKind job_cron = {"cron", false, cron_body};
 
@@ -41,6 +42,7 @@ static bool busy;
 static int	interval_ms;
 static RunControl *control;
 static char *last_failure;		/* NULL: the last run was good */
+static int64_t last_ended;		/* timestamp_now(); 0: none ended yet */
 
 static void
 cron_body(Job *job, const json_t *arguments)
@@ -50,6 +52,7 @@ cron_body(Job *job, const json_t *arguments)
 	BarmanFailure failure;
 	BarmanOutput output;
 	json_t	   *messages;
+	char	   *trouble = NULL;
 
 	(void) arguments;
 	job_log(job, JOB_INFO, "running Barman's maintenance for all servers");
@@ -65,7 +68,10 @@ cron_body(Job *job, const json_t *arguments)
 	messages = json_checked(barman_parse_messages(&output));
 	job_log_messages(job, json_incref(messages));
 	if (!barman_run_succeeded(&result, "cron", &failure))
+	{
+		trouble = mem_strdup(failure.message);
 		job_fail_with(job, &failure);
+	}
 	else
 	{
 		json_t	   *texts = json_checked(json_array());
@@ -86,11 +92,15 @@ cron_body(Job *job, const json_t *arguments)
 		if (result.exit_code == 0)
 			job_done(job, json_checked(json_pack("{s:O}", "messages", texts)));
 		else
+		{
+			trouble = mem_printf("exit code %d: %s", result.exit_code, detail);
 			job_fail(job, BARMAN_FAILED, "\"barman cron\" failed",
 					 detail[0] ? detail : NULL, "Look at Barman's log.");
+		}
 		json_decref(texts);
 		free(detail);
 	}
+	note_end(&result, trouble);
 	json_decref(messages);
 	runner_free(&result);
 }
@@ -137,8 +147,19 @@ cron_stop(void)
 	run_control_destroy(control);
 	control = NULL;
 	started = false;
+	pthread_mutex_lock(&lock);
 	free(last_failure);
 	last_failure = NULL;
+	pthread_mutex_unlock(&lock);
+}
+
+void
+cron_last_run(int64_t *ended, char **failure)
+{
+	pthread_mutex_lock(&lock);
+	*ended = last_ended;
+	*failure = mem_strdup(last_failure);
+	pthread_mutex_unlock(&lock);
 }
 
 static void *
@@ -167,7 +188,6 @@ cron_main(void *arg)
 	return NULL;
 }
 
-/* Says that it fails when it begins to, or fails otherwise than before. */
 static void
 run_once(void)
 {
@@ -193,13 +213,28 @@ run_once(void)
 	}
 	barman_failure_clear(&failure);
 
-	if (result.outcome == RUN_CANCELLED)
-		;						/* our own doing */
-	else if (trouble != NULL && (last_failure == NULL || strcmp(trouble, last_failure) != 0))
+	note_end(&result, trouble);
+	runner_free(&result);
+}
+
+/* Says that cron fails when it begins to, or fails otherwise than before. */
+static void
+note_end(const RunResult *result, char *trouble)
+{
+	pthread_mutex_lock(&lock);
+	if (result->outcome == RUN_CANCELLED)
+	{
+		/* our own doing, so it says nothing of Barman */
+		free(trouble);
+		pthread_mutex_unlock(&lock);
+		return;
+	}
+	if (trouble != NULL && (last_failure == NULL || strcmp(trouble, last_failure) != 0))
 		log_line(LOGLEVEL_WARNING, "barman cron failed", "cause", trouble, NULL);
 	else if (trouble == NULL && last_failure != NULL)
 		log_line(LOGLEVEL_INFO, "barman cron works again", NULL);
 	free(last_failure);
 	last_failure = trouble;
-	runner_free(&result);
+	last_ended = timestamp_now();
+	pthread_mutex_unlock(&lock);
 }

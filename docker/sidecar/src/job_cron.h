@@ -7,6 +7,7 @@
 #define JOB_CRON_H
 
 #include <stdbool.h>
+#include <stdint.h>
 
 #include "job.h"
 
@@ -15,5 +16,11 @@ extern const JobKind job_cron;
 /* "barman -q cron" at once and then every interval seconds; 0: never. */
 extern bool cron_start(int interval);
 extern void cron_stop(void);
+
+/*
+ * The last run that came to its end, at the interval or on request: when (0:
+ * none yet), and what went wrong, malloc'd, or NULL.
+ */
+extern void cron_last_run(int64_t *ended, char **failure);
 
 #endif							/* JOB_CRON_H */

@@ -21,6 +21,7 @@ typedef enum ReadKind
 	READ_BACKUP,				/* argument: backup id */
 	READ_FILES,					/* argument: area */
 	READ_DIRECTORIES,
+	READ_DISKS,
 	READ_CHECK,
 	READ_STATUS,
 	READ_REPLICATION,

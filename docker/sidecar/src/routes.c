@@ -51,6 +51,7 @@ static Answer *get_check(Request *request);
 static Answer *get_status(Request *request);
 static Answer *get_replication(Request *request);
 static Answer *get_files(Request *request);
+static Answer *get_disks(Request *request);
 static Answer *get_diagnose(Request *request);
 static Answer *get_jobs(Request *request);
 static Answer *get_job(Request *request);
@@ -59,6 +60,9 @@ static Answer *post_switch_wal(Request *request);
 static Answer *post_backup(Request *request);
 static Answer *post_cancel(Request *request);
 static Answer *get_of_server(Request *request, ReadKind kind, const char *argument);
+static Answer *get_of_directories(Request *request, ReadKind kind, const char *argument);
+static json_t *cron_json(void);
+static json_t *time_json(int64_t microseconds);
 static bool server_exists(Request *request, Answer **refusal);
 static bool find_backup(Request *request, const char *name,
 						json_t **backup, Answer **answer, Answer **refusal);
@@ -80,6 +84,7 @@ static const Route routes[] = {
 	{"GET", {"v1", "servers", "*", "status"}, get_status},
 	{"GET", {"v1", "servers", "*", "replication"}, get_replication},
 	{"GET", {"v1", "servers", "*", "files", "*"}, get_files},
+	{"GET", {"v1", "servers", "*", "disks"}, get_disks},
 	{"POST", {"v1", "servers", "*", "switch-wal"}, post_switch_wal},
 	{"GET", {"v1", "diagnose"}, get_diagnose},
 	{"POST", {"v1", "cron"}, post_cron},
@@ -174,9 +179,36 @@ get_health(Request *request)
 							json_null());
 		json_object_set_new(value, "uptime_seconds",
 							json_real((double) (monotonic_ms() - started) / 1000));
+		json_object_set_new(value, "time", time_json(timestamp_now()));
+		json_object_set_new(value, "cron", cron_json());
 		answer_release(version);
 	}
 	return answer_json(200, value);
+}
+
+/* Whether WAL is archived and receivers are kept running. */
+static json_t *
+cron_json(void)
+{
+	json_t	   *value = json_checked(json_object());
+	int64_t		ended;
+	char	   *failure;
+
+	cron_last_run(&ended, &failure);
+	json_object_set_new(value, "interval_seconds", json_integer(options.cron_interval));
+	json_object_set_new(value, "last_run", ended != 0 ? time_json(ended) : json_null());
+	json_object_set_new(value, "error", json_text(failure));
+	free(failure);
+	return value;
+}
+
+static json_t *
+time_json(int64_t microseconds)
+{
+	char		text[TIMESTAMP_LENGTH];
+
+	timestamp_format(microseconds, text);
+	return json_text(text);
 }
 
 static Answer *
@@ -243,22 +275,17 @@ static Answer *
 get_files(Request *request)
 {
 	const char *area = request->segments[SEGMENT_NAME];
-	Answer	   *directories;
-	Answer	   *refusal;
 
 	if (!files_area_is_valid(area))
 		return answer_error("bad_area", "there is no such area", NULL,
 							"Use base, wals, streaming, incoming or errors.");
-	if (!server_exists(request, &refusal))
-		return refusal;
-	if (!catalogue_known(request->segments[SEGMENT_SERVER]))
-	{
-		directories = http_read(request, READ_DIRECTORIES, request->segments[SEGMENT_SERVER], "");
-		if (directories == NULL || directories->status != 200)
-			return directories;
-		answer_release(directories);
-	}
-	return http_read(request, READ_FILES, request->segments[SEGMENT_SERVER], area);
+	return get_of_directories(request, READ_FILES, area);
+}
+
+static Answer *
+get_disks(Request *request)
+{
+	return get_of_directories(request, READ_DISKS, "");
 }
 
 static Answer *
@@ -366,6 +393,25 @@ get_of_server(Request *request, ReadKind kind, const char *argument)
 
 	if (!server_exists(request, &refusal))
 		return refusal;
+	return http_read(request, kind, request->segments[SEGMENT_SERVER], argument);
+}
+
+/* What can be told only when it is known where the server's files are. */
+static Answer *
+get_of_directories(Request *request, ReadKind kind, const char *argument)
+{
+	Answer	   *directories;
+	Answer	   *refusal;
+
+	if (!server_exists(request, &refusal))
+		return refusal;
+	if (!catalogue_known(request->segments[SEGMENT_SERVER]))
+	{
+		directories = http_read(request, READ_DIRECTORIES, request->segments[SEGMENT_SERVER], "");
+		if (directories == NULL || directories->status != 200)
+			return directories;
+		answer_release(directories);
+	}
 	return http_read(request, kind, request->segments[SEGMENT_SERVER], argument);
 }
 
