@@ -84,6 +84,18 @@ SELECT poc_generate_rows(10, 'fresh');
 SELECT count(*), max(id) FROM fresh;
 COMMIT;
 
+-- sequences: steps, limits, caches, and what they say afterwards
+CREATE SEQUENCE steps INCREMENT 10 START 5 MAXVALUE 10000;
+CREATE TABLE stepped (id int DEFAULT nextval('steps'), a int);
+SELECT poc_generate_rows(900, 'stepped'), lastval();
+INSERT INTO stepped (a) VALUES (0) RETURNING id;
+SELECT poc_generate_rows(150, 'stepped');
+SELECT count(*), count(DISTINCT id), max(id) FROM stepped;
+CREATE SEQUENCE backwards INCREMENT -1 CACHE 20;
+CREATE TABLE countdown (id int DEFAULT nextval('backwards'), a int);
+SELECT poc_generate_rows(50, 'countdown');
+SELECT count(DISTINCT id), min(id) FROM countdown;
+
 SET client_min_messages = warning;
 DROP TABLE passing;
 DROP SCHEMA rows_kinds CASCADE;

@@ -174,6 +174,9 @@ typedef struct RowsColumn
 	Oid			sequence;
 	Oid			sequence_type;	/* of the result: int2, int4 or int8 */
 	bool		sequence_checked;	/* does the caller need privileges on it? */
+	int64		next_number;	/* of the values taken in advance */
+	int64		increment;
+	uint64		reserved;
 
 	/* a digit of a key: ordinal / divisor % radix */
 	struct RowsKey *counted;
@@ -229,6 +232,7 @@ typedef struct RowsMaker
 	ExprContext *econtext;
 	TupleTableSlot *check_slot;
 	RowsArena	arena;
+	uint64		end;			/* number after the last row wanted */
 	uint64		row;			/* for the error context */
 	RowsColumn *column;
 } RowsMaker;
@@ -246,7 +250,7 @@ extern RowsOptions *rows_parse_options(Jsonb *json);
 
 /* rows_plan.c */
 extern RowsPlan *rows_make_plan(Relation rel, uint64 seed, RowsOptions *options);
-extern RowsMaker *rows_make_maker(RowsPlan *plan, EState *estate);
+extern RowsMaker *rows_make_maker(RowsPlan *plan, EState *estate, uint64 end);
 extern void rows_make_row(RowsMaker *maker, uint64 row, Datum *values, bool *isnull);
 extern void rows_reset_maker(RowsMaker *maker);
 
@@ -263,6 +267,9 @@ extern Datum rows_value(const RowsValue *value, RowsDraw *draw, RowsArena *arena
 /* rows_unique.c */
 extern void rows_plan_keys(RowsPlan *plan);
 extern void rows_find_bases(RowsPlan *plan, uint64 nrows);
+
+/* rows_sequence.c */
+extern Datum rows_next_in_sequence(RowsColumn *column, uint64 wanted, RowsArena *arena);
 
 /* rows_insert.c */
 extern uint64 rows_insert(RowsPlan *plan, uint64 first, uint64 nrows);

@@ -72,7 +72,7 @@ typedef struct RowsInsert
 } RowsInsert;
 
 static bool may_build_indexes_after(RowsPlan *plan, uint64 nrows);
-static void start_insert(RowsInsert *insert, RowsPlan *plan, bool with_indexes);
+static void start_insert(RowsInsert *insert, RowsPlan *plan, uint64 end, bool with_indexes);
 static void check_privileges(RowsInsert *insert, ParseState *pstate, Relation rel);
 static void insert_row(RowsInsert *insert, uint64 row);
 static ResultRelInfo *route_row(RowsInsert *insert, TupleTableSlot **slot);
@@ -93,7 +93,7 @@ rows_insert(RowsPlan *plan, uint64 first, uint64 nrows)
 	ErrorContextCallback callback;
 
 	rows_find_bases(plan, nrows);
-	start_insert(&insert, plan, !indexes_after);
+	start_insert(&insert, plan, first + nrows, !indexes_after);
 	start_progress(relid, nrows);
 
 	callback.callback = rows_error_context;
@@ -185,7 +185,7 @@ may_build_indexes_after(RowsPlan *plan, uint64 nrows)
 
 /* Everything that the executor would set up for an INSERT. */
 static void
-start_insert(RowsInsert *insert, RowsPlan *plan, bool with_indexes)
+start_insert(RowsInsert *insert, RowsPlan *plan, uint64 end, bool with_indexes)
 {
 	EState	   *estate = CreateExecutorState();
 	ParseState *pstate = make_parsestate(NULL);
@@ -219,7 +219,7 @@ start_insert(RowsInsert *insert, RowsPlan *plan, bool with_indexes)
 		insert->routing = ExecSetupPartitionTupleRouting(estate, plan->rel);
 	ExecBSInsertTriggers(estate, insert->root);
 
-	insert->maker = rows_make_maker(plan, estate);
+	insert->maker = rows_make_maker(plan, estate, end);
 	insert->command = GetCurrentCommandId(true);
 	insert->flush_context = AllocSetContextCreate(CurrentMemoryContext, "poc_barman batch",
 												  ALLOCSET_DEFAULT_SIZES);

@@ -10,7 +10,6 @@
 #include "access/table.h"
 #include "catalog/pg_proc.h"
 #include "catalog/pg_type.h"
-#include "commands/sequence.h"
 #include "executor/executor.h"
 #include "miscadmin.h"
 #include "nodes/nodeFuncs.h"
@@ -42,7 +41,6 @@ static void plan_default(RowsPlan *plan, RowsColumn *column, Expr *expr);
 static bool is_nextval(Expr *expr, RowsColumn *column);
 static bool note_volatility(Node *node, void *context);
 static void refuse_type(RowsPlan *plan, Form_pg_attribute attribute) pg_attribute_noreturn();
-static Datum next_in_sequence(const RowsColumn *column, RowsArena *arena);
 static bool passes_checks(RowsMaker *maker, Datum *values, bool *isnull, RowsCheck **failed);
 
 /* ---- the plan ---- */
@@ -235,12 +233,13 @@ refuse_type(RowsPlan *plan, Form_pg_attribute attribute)
 /* ---- the rows ---- */
 
 RowsMaker *
-rows_make_maker(RowsPlan *plan, EState *estate)
+rows_make_maker(RowsPlan *plan, EState *estate, uint64 end)
 {
 	RowsMaker  *maker = palloc0(sizeof(RowsMaker));
 	ListCell   *cell;
 
 	maker->plan = plan;
+	maker->end = end;
 	maker->estate = estate;
 	maker->econtext = CreateExprContext(estate);
 	maker->arena.context = AllocSetContextCreate(CurrentMemoryContext, "poc_barman rows",
@@ -310,7 +309,7 @@ rows_make_row(RowsMaker *maker, uint64 row, Datum *values, bool *isnull)
 				case ROWS_COLUMN_SEQUENCE:
 					if (attempt > 0)
 						break;
-					values[i] = next_in_sequence(column, &maker->arena);
+					values[i] = rows_next_in_sequence(column, maker->end - row, &maker->arena);
 					isnull[i] = false;
 					break;
 
@@ -346,39 +345,6 @@ rows_make_row(RowsMaker *maker, uint64 row, Datum *values, bool *isnull)
 			 errhint("poc_barman understands comparisons of one column with constants, BETWEEN, IN and length(); "
 					 "for other conditions give the columns fitting defaults."),
 			 errtableconstraint(plan->rel, failed->name)));
-}
-
-static Datum
-next_in_sequence(const RowsColumn *column, RowsArena *arena)
-{
-	int64		number = nextval_internal(column->sequence, column->sequence_checked);
-
-	switch (column->sequence_type)
-	{
-		case INT2OID:
-			if (number != (int16) number)
-				ereport(ERROR,
-						(errcode(ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE),
-						 errmsg("smallint out of range")));
-			return Int16GetDatum((int16) number);
-		case INT4OID:
-			if (number != (int32) number)
-				ereport(ERROR,
-						(errcode(ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE),
-						 errmsg("integer out of range")));
-			return Int32GetDatum((int32) number);
-		default:
-#ifdef USE_FLOAT8_BYVAL
-			return Int64GetDatum(number);
-#else
-			{
-				int64	   *kept = rows_alloc(arena, sizeof(int64));
-
-				*kept = number;
-				return PointerGetDatum(kept);
-			}
-#endif
-	}
 }
 
 static bool
