@@ -41,6 +41,20 @@ barman_redacted_document(const BarmanOutput *output)
 }
 
 /*
+ * Whether output that is no document was meant to be one.  It is not for
+ * showing then: escaped as JSON is, secrets could hide in it.
+ */
+bool
+barman_is_broken_json(const BarmanOutput *output)
+{
+	size_t		i = 0;
+
+	while (i < output->out_length && strchr(" \t\r\n", output->out[i]) != NULL)
+		i++;
+	return i < output->out_length && output->out[i] == '{';
+}
+
+/*
  * The document of a run that went well, or NULL with *failure filled: no
  * document, an exit code, messages of error, or nothing about the server.
  * Give server NULL where the answer is not under a server's name.

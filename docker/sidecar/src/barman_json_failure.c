@@ -166,7 +166,9 @@ own_words(const BarmanOutput *output, const json_t *document)
 		if (output->err_length > 0)
 			return last_words(output->err, output->err_length);
 		if (document == NULL && output->out_length > 0)
-			return last_words(output->out, output->out_length);
+			return barman_is_broken_json(output)
+				? copy_of("The JSON that it printed is cut off or malformed.")
+				: last_words(output->out, output->out_length);
 	}
 	text = barman_text_finish(&words);
 	if (text != NULL && strlen(text) > MAX_DETAIL)

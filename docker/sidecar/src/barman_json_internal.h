@@ -44,6 +44,7 @@ extern json_t *barman_fail_run(const BarmanOutput *output,
 /* barman_json.c */
 extern json_t *barman_document(const BarmanOutput *output);
 extern json_t *barman_redacted_document(const BarmanOutput *output);
+extern bool barman_is_broken_json(const BarmanOutput *output);
 extern bool barman_document_has_errors(const json_t *document);
 extern bool barman_is_message_key(const char *key);
 extern const json_t *barman_server_data(const json_t *document,

@@ -22,6 +22,7 @@ barman_parse_messages(const BarmanOutput *output)
 	json_t	   *document = barman_redacted_document(output);
 	json_t	   *messages = json_array();
 	const char *plain_level = output->exit_code == 0 ? "info" : "error";
+	const char *broken = "barman printed JSON that is cut off or malformed";
 	bool		ok = messages != NULL;
 
 	if (document != NULL)
@@ -32,6 +33,8 @@ barman_parse_messages(const BarmanOutput *output)
 			append_list(messages, json_object_get(document, "_ERROR"), "error") &&
 			append_list(messages, json_object_get(document, "_EXCEPTION"), "error");
 	}
+	else if (barman_is_broken_json(output))
+		ok = ok && append_lines(messages, broken, strlen(broken), "error");
 	else
 		ok = ok && append_lines(messages, output->out, output->out_length, plain_level);
 

@@ -14,6 +14,9 @@
 
 #define REDACTED "***"
 
+/* longer than any password; keeps the work linear in the text's length */
+#define MAX_QUOTED 4096
+
 /* A key that contains one of these holds a secret. */
 static const char *const secret_words[] = {
 	"password", "passwd", "passphrase", "secret", "token", "apikey", "api_key",
@@ -37,16 +40,17 @@ static const struct
 static void redact_value(json_t *value, bool secret);
 static void redact_string(json_t *string, bool secret);
 static size_t redact_uri(BarmanText *out, const char *text, size_t at,
-						 size_t length);
+						 size_t uri_end, size_t last_sign);
 static size_t redact_assignment(BarmanText *out, const char *text, size_t at,
 								size_t length, bool in_uri);
 static size_t redact_complaint(BarmanText *out, const char *text, size_t at,
 							   size_t length);
+static bool ends_with_complaint(const char *text, size_t length,
+								const char *complaint);
 static bool is_secret_key(const char *key, size_t length);
 static size_t quote_width(const char *text, size_t at, size_t length);
 static size_t quoted_end(const char *text, size_t at, size_t length,
 						 const char *quote, size_t width);
-static size_t token_end(const char *text, size_t at, size_t length);
 static bool is_blank(char c);
 static bool is_key_character(char c);
 
@@ -60,7 +64,8 @@ char *
 barman_redact_text(const char *text, size_t length)
 {
 	BarmanText	out = {0};
-	size_t		uri_end = 0;
+	size_t		uri_end = 0;	/* of the token that the last :// stood in */
+	size_t		last_sign = 0;	/* behind the last @ of it */
 	size_t		at = 0;
 
 	while (at < length)
@@ -69,8 +74,16 @@ barman_redact_text(const char *text, size_t length)
 
 		if (length - at >= 3 && memcmp(text + at, "://", 3) == 0)
 		{
-			next = redact_uri(&out, text, at, length);
-			uri_end = token_end(text, at, length);
+			if (at >= uri_end)
+			{
+				uri_end = at;
+				while (uri_end < length && !is_blank(text[uri_end]))
+					uri_end++;
+				last_sign = uri_end;
+				while (last_sign > at && text[last_sign - 1] != '@')
+					last_sign--;
+			}
+			next = redact_uri(&out, text, at, uri_end, last_sign);
 		}
 		else if (is_key_character(text[at]))
 			next = redact_assignment(&out, text, at, length, at < uri_end);
@@ -145,32 +158,34 @@ redact_string(json_t *string, bool secret)
 /*
  * At "://": user:password@ loses its password.  The password should end at the
  * last @ of the authority; if it holds an unescaped / ? or #, the authority
- * ends too early, hence the second look over the whole token.
+ * ends too early, hence the second look over the whole token.  last_sign is
+ * behind the last @ of the token, or before `at`.
  */
 static size_t
-redact_uri(BarmanText *out, const char *text, size_t at, size_t length)
+redact_uri(BarmanText *out, const char *text, size_t at, size_t uri_end,
+		   size_t last_sign)
 {
 	size_t		start = at + 3;
-	size_t		end = token_end(text, start, length);
 	size_t		authority_end = start;
-	size_t		colon;
+	size_t		colon = start;
 	size_t		sign;
 
-	while (authority_end < end && strchr("/?#", text[authority_end]) == NULL)
+	barman_text_append(out, "://", 3);
+	if (last_sign <= start)
+		return start;
+	while (authority_end < uri_end && strchr("/?#", text[authority_end]) == NULL)
 		authority_end++;
 	for (sign = authority_end; sign > start && text[sign - 1] != '@'; sign--)
 		;
-	if (sign == start && text[start < end ? start : at] != '[')
-	{
-		for (sign = end; sign > start && text[sign - 1] != '@'; sign--)
-			;
-	}
-	barman_text_append(out, "://", 3);
 	if (sign == start)
-		return start;
+	{
+		if (text[start] == '[')
+			return start;		/* the colons of an IPv6 address */
+		sign = last_sign;
+	}
 	sign--;						/* now at the @ itself */
-	for (colon = start; colon < sign && text[colon] != ':'; colon++)
-		;
+	while (colon < sign && text[colon] != ':')
+		colon++;
 	if (colon == sign)
 		return start;			/* a user without a password */
 	barman_text_append(out, text + start, colon + 1 - start);
@@ -231,14 +246,13 @@ redact_complaint(BarmanText *out, const char *text, size_t at, size_t length)
 {
 	for (size_t i = 0; quoting_complaints[i].text != NULL; i++)
 	{
-		const char *complaint = quoting_complaints[i].text;
-		size_t		size = strlen(complaint);
 		size_t		line_end = at + 1;
 		size_t		end;
 
-		if (at + 1 < size || memcmp(text + at + 1 - size, complaint, size) != 0)
+		if (!ends_with_complaint(text, at + 1, quoting_complaints[i].text))
 			continue;
-		while (line_end < length && text[line_end] != '\n')
+		while (line_end < length && text[line_end] != '\n' &&
+			   line_end - at <= MAX_QUOTED)
 			line_end++;
 		/* libpq does not escape quotes: up to the last one of the line */
 		for (end = line_end; end > at + 1 && text[end - 1] != '"'; end--)
@@ -251,6 +265,24 @@ redact_complaint(BarmanText *out, const char *text, size_t at, size_t length)
 		return end;
 	}
 	return at;
+}
+
+/* The text may be quoted itself, and have backslashes before its quotes. */
+static bool
+ends_with_complaint(const char *text, size_t length, const char *complaint)
+{
+	size_t		left = strlen(complaint);
+
+	while (left > 0 && length > 0)
+	{
+		char		c = text[--length];
+
+		if (c == complaint[left - 1])
+			left--;
+		else if (c != '\\')
+			return false;
+	}
+	return left == 0;
 }
 
 static bool
@@ -305,14 +337,6 @@ quoted_end(const char *text, size_t at, size_t length, const char *quote,
 		backslashes = 0;
 	}
 	return length;
-}
-
-static size_t
-token_end(const char *text, size_t at, size_t length)
-{
-	while (at < length && !is_blank(text[at]))
-		at++;
-	return at;
 }
 
 /* <ctype.h> would ask the locale, which may take half a UTF-8 character. */

@@ -26,7 +26,7 @@ barman_parse_servers(const BarmanOutput *output, BarmanFailure *failure)
 	ok = servers != NULL;
 	json_object_foreach(document, name, entry)
 	{
-		if (ok && !barman_is_message_key(name))
+		if (ok && name[0] != '\0' && !barman_is_message_key(name))
 			ok = barman_append(servers, one_server(name, entry));
 	}
 	json_decref(document);
@@ -88,19 +88,21 @@ one_server(const char *name, const json_t *entry)
 	bool		passive = cut_suffix(description, &length, " (Passive)");
 	bool		disabled = cut_suffix(description, &length, " (WARNING: disabled)");
 	bool		inactive = cut_suffix(description, &length, " (inactive)");
+	json_t	   *bare = json_stringn(description, length);
 	json_t	   *server = json_object();
 
-	if (server == NULL ||
+	if (server == NULL || bare == NULL ||
 		!barman_put(server, "server", json_string(name)) ||
-		!barman_put(server, "description",
-					length > 0 ? json_stringn(description, length) : json_null()) ||
+		!barman_put(server, "description", barman_value_text(bare)) ||
 		!barman_put(server, "state",
 					json_string(inactive ? "inactive" : disabled ? "disabled" :
 								passive ? "passive" : "active")))
 	{
+		json_decref(bare);
 		json_decref(server);
 		return NULL;
 	}
+	json_decref(bare);
 	return server;
 }
 

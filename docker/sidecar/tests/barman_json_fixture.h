@@ -248,7 +248,7 @@ static const Column directory_columns[] = {
 };
 
 static const Column message_columns[] = {
-	{"level", 'L'}, {"text", 'T'}, {NULL, 0}
+	{"level", 'L'}, {"text", 'M'}, {NULL, 0}
 };
 
 static const Column run_columns[] = {
@@ -303,6 +303,9 @@ validate_value(const char *key, json_t *value, char kind)
 		case 'T':				/* text */
 		case 't':
 			good = text && text[0] && strcmp(text, "None") != 0;
+			break;
+		case 'M':				/* a message */
+			good = text && text[0];
 			break;
 		case 'K':				/* a key of Barman's own: any text */
 			good = text != NULL;
