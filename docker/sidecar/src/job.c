@@ -529,8 +529,8 @@ job_done(Job *job, json_t *result)
 	char	   *text = mem_printf("done (after %.1f s)", (double) job_elapsed_ms(job) / 1000);
 
 	pthread_mutex_lock(&lock);
-	add_line(job, JOB_INFO, text);
 	decide(job, STATE_DONE, result, NULL);
+	add_line(job, JOB_INFO, text);
 	pthread_mutex_unlock(&lock);
 	free(text);
 }
@@ -575,10 +575,10 @@ job_main(void *arg)
 	{
 		bool		by_stop = stopping;
 
-		add_line(job, JOB_WARNING, "cancelled");
 		decide(job, STATE_CANCELLED, NULL,
 			   by_stop ? error_json(SIDECAR_SHUTTING_DOWN, "the job was cancelled because the sidecar stopped", NULL, NULL)
 			   : error_json("cancelled", "the job was cancelled", NULL, NULL));
+		add_line(job, JOB_WARNING, "cancelled");
 	}
 	else if (!job->decided)
 		decide(job, STATE_FAILED, NULL,
@@ -856,7 +856,8 @@ add_line(Job *job, JobLogLevel level, const char *text)
 		json_array_append(job->log, line);
 	json_decref(line);
 	free(cut);
-	touch(job);
+	if (!job->decided)
+		touch(job);				/* else the end itself will, in a moment */
 }
 
 /* Wake the long polls; the lock is held. */

@@ -1,0 +1,1464 @@
+/*
+ * test_http.c
+ *
+ * The program as its callers and its operator meet it: over HTTP, by signals,
+ * and after crashes.  Barman is tests/fake_barman, which misbehaves on demand.
+ */
+#include <arpa/inet.h>
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <netinet/in.h>
+#include <setjmp.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+#include <curl/curl.h>
+#include <jansson.h>
+
+#include "memory.h"
+#include "timestamp.h"
+
+#define TOKEN "s3cret-token"
+
+typedef struct Response
+{
+	long		status;
+	json_t	   *value;			/* NULL if the body is no JSON */
+	char	   *body;
+	size_t		length;
+	char	   *headers;
+	double		seconds;
+} Response;
+
+static char home[64];			/* all of a test's files */
+static char program[128];		/* copies that an unprivileged user can run */
+static char barman[128];
+static pid_t sidecar;
+static int	port;
+static CURL *curl;
+
+/* ---- files ---- */
+
+static char *
+path_of(const char *name)
+{
+	static char paths[4][256];
+	static int	next;
+	char	   *path = paths[next++ % 4];
+
+	snprintf(path, sizeof(paths[0]), "%s/%s", home, name);
+	return path;
+}
+
+static void
+write_file(const char *name, const char *text)
+{
+	FILE	   *file = fopen(path_of(name), "w");
+
+	assert_non_null(file);
+	fputs(text, file);
+	fclose(file);
+}
+
+static char *
+read_text(const char *name)
+{
+	static char text[65536];
+	FILE	   *file = fopen(path_of(name), "r");
+	size_t		length = 0;
+
+	if (file != NULL)
+	{
+		length = fread(text, 1, sizeof(text) - 1, file);
+		fclose(file);
+	}
+	text[length] = '\0';
+	return text;
+}
+
+static int
+count_of(const char *text, const char *word)
+{
+	int			count = 0;
+
+	while ((text = strstr(text, word)) != NULL)
+	{
+		count++;
+		text += strlen(word);
+	}
+	return count;
+}
+
+/* How often Barman was called with this in its arguments */
+static int
+calls_of(const char *words)
+{
+	return count_of(read_text("calls"), words);
+}
+
+static void
+shell(const char *format,...)
+{
+	va_list		args;
+	char	   *command;
+
+	va_start(args, format);
+	command = mem_vprintf(format, args);
+	va_end(args);
+	assert_int_equal(system(command), 0);
+	free(command);
+}
+
+static bool
+wait_until_gone(pid_t pid)
+{
+	for (int i = 0; i < 150; i++)
+	{
+		char		state = 'X';
+		char	   *text = mem_printf("/proc/%d/stat", (int) pid);
+		FILE	   *file = fopen(text, "r");
+
+		free(text);
+		if (file == NULL)
+			return true;
+		if (fscanf(file, "%*d (%*[^)]) %c", &state) != 1)
+			state = 'X';
+		fclose(file);
+		if (state == 'Z' || state == 'X')
+			return true;
+		usleep(20000);
+	}
+	return false;
+}
+
+/* ---- the sidecar ---- */
+
+static void
+start_with(const char *const *extra)
+{
+	const char *argv[32] = {program, "--listen=127.0.0.1:0", "--cron-interval=0"};
+	int			n = 3;
+	char		state_dir[128];
+	char		token_file[128];
+	char		barman_option[160];
+
+	snprintf(state_dir, sizeof(state_dir), "--state-dir=%s/state", home);
+	snprintf(token_file, sizeof(token_file), "--token-file=%s/token", home);
+	snprintf(barman_option, sizeof(barman_option), "--barman=%s", barman);
+	argv[n++] = state_dir;
+	argv[n++] = token_file;
+	argv[n++] = barman_option;
+	argv[n++] = "--log-level=debug";
+	for (int i = 0; extra != NULL && extra[i] != NULL; i++)
+		argv[n++] = extra[i];
+	argv[n] = NULL;
+
+	unlink(path_of("log"));
+	sidecar = fork();
+	if (sidecar == 0)
+	{
+		int			log = open(path_of("log"), O_WRONLY | O_CREAT | O_APPEND, 0600);
+
+		dup2(log, STDERR_FILENO);
+		setenv("FAKE_BARMAN", home, 1);
+		execv(program, (char **) (uintptr_t) argv);
+		_exit(127);
+	}
+	port = 0;
+	for (int i = 0; i < 500 && port == 0; i++)
+	{
+		const char *text = read_text("log");
+		const char *address = strstr(text, "address=127.0.0.1:");
+
+		if (address != NULL && strchr(address, '\n') != NULL)
+			port = atoi(address + strlen("address=127.0.0.1:"));
+		else
+			usleep(10000);
+		if (waitpid(sidecar, NULL, WNOHANG) == sidecar)
+			break;
+	}
+	if (port == 0)
+		fail_msg("the sidecar did not start: %s", read_text("log"));
+}
+
+static void
+start(void)
+{
+	start_with(NULL);
+}
+
+/* SIGTERM; the exit status */
+static int
+stop(void)
+{
+	int			status = -1;
+
+	if (sidecar == 0)
+		return 0;
+	kill(sidecar, SIGTERM);
+	waitpid(sidecar, &status, 0);
+	sidecar = 0;
+	return status;
+}
+
+static void
+crash(void)
+{
+	kill(sidecar, SIGKILL);
+	waitpid(sidecar, NULL, 0);
+	sidecar = 0;
+}
+
+static int
+set_up(void **state)
+{
+	(void) state;
+	strcpy(home, "/tmp/sidecar-http-XXXXXX");
+	if (mkdtemp(home) == NULL)
+		return 1;
+	write_file("token", TOKEN "\n");
+	write_file("calls", "");
+	curl = curl_easy_init();
+	return 0;
+}
+
+static int
+tear_down(void **state)
+{
+	(void) state;
+	curl_easy_cleanup(curl);
+	stop();
+	if (getenv("KEEP_LOG") != NULL)
+		shell("cp %s/log /tmp/sidecar-test.log", home);
+	shell("rm -rf %s", home);
+	return 0;
+}
+
+/* ---- requests ---- */
+
+static size_t
+keep(char *data, size_t size, size_t count, void *into)
+{
+	Response   *response = into;
+
+	response->body = mem_realloc(response->body, response->length + size * count + 1);
+	memcpy(response->body + response->length, data, size * count);
+	response->length += size * count;
+	response->body[response->length] = '\0';
+	return size * count;
+}
+
+static size_t
+keep_header(char *data, size_t size, size_t count, void *into)
+{
+	Response   *response = into;
+	char	   *longer = mem_printf("%s%.*s", response->headers ? response->headers : "",
+									(int) (size * count), data);
+
+	free(response->headers);
+	response->headers = longer;
+	return size * count;
+}
+
+static struct curl_slist *
+prepare(CURL *handle, Response *response, const char *method, const char *path,
+		const char *body, const char *token)
+{
+	struct curl_slist *headers = NULL;
+	char	   *url = mem_printf("http://127.0.0.1:%d%s", port, path);
+	char	   *authorization = mem_printf("Authorization: Bearer %s", token ? token : "");
+
+	memset(response, 0, sizeof(*response));
+	curl_easy_reset(handle);
+	curl_easy_setopt(handle, CURLOPT_URL, url);
+	curl_easy_setopt(handle, CURLOPT_PATH_AS_IS, 1L);
+	curl_easy_setopt(handle, CURLOPT_TIMEOUT, 60L);
+	curl_easy_setopt(handle, CURLOPT_NOSIGNAL, 1L);
+	curl_easy_setopt(handle, CURLOPT_WRITEFUNCTION, keep);
+	curl_easy_setopt(handle, CURLOPT_WRITEDATA, response);
+	curl_easy_setopt(handle, CURLOPT_HEADERFUNCTION, keep_header);
+	curl_easy_setopt(handle, CURLOPT_HEADERDATA, response);
+	if (token != NULL)
+		headers = curl_slist_append(headers, authorization);
+	headers = curl_slist_append(headers, "Content-Type: application/json");
+	headers = curl_slist_append(headers, "Expect:");
+	if (strcmp(method, "HEAD") == 0)
+		curl_easy_setopt(handle, CURLOPT_NOBODY, 1L);
+	else if (strcmp(method, "GET") != 0)
+	{
+		curl_easy_setopt(handle, CURLOPT_CUSTOMREQUEST, method);
+		curl_easy_setopt(handle, CURLOPT_COPYPOSTFIELDS, body ? body : "");
+	}
+	curl_easy_setopt(handle, CURLOPT_HTTPHEADER, headers);
+	free(url);
+	free(authorization);
+	return headers;
+}
+
+static void
+finish(CURL *handle, Response *response)
+{
+	curl_easy_getinfo(handle, CURLINFO_RESPONSE_CODE, &response->status);
+	curl_easy_getinfo(handle, CURLINFO_TOTAL_TIME, &response->seconds);
+	if (response->body != NULL)
+		response->value = json_loads(response->body, 0, NULL);
+}
+
+static Response
+request_as(const char *token, const char *method, const char *path, const char *body)
+{
+	Response	response;
+	struct curl_slist *headers = prepare(curl, &response, method, path, body, token);
+
+	curl_easy_perform(curl);
+	finish(curl, &response);
+	curl_slist_free_all(headers);
+	return response;
+}
+
+static void
+release(Response *response)
+{
+	json_decref(response->value);
+	free(response->body);
+	free(response->headers);
+	memset(response, 0, sizeof(*response));
+}
+
+static Response
+get(const char *path)
+{
+	return request_as(TOKEN, "GET", path, NULL);
+}
+
+static Response
+post(const char *path, const char *body)
+{
+	return request_as(TOKEN, "POST", path, body);
+}
+
+static const char *
+text_in(const json_t *object, const char *key)
+{
+	const char *text = json_string_value(json_object_get(object, key));
+
+	return text != NULL ? text : "";
+}
+
+/* The request must fail like this, in our one shape of errors. */
+static void
+expect_error(const char *method, const char *path, const char *body,
+			 long status, const char *code)
+{
+	Response	response = request_as(TOKEN, method, path, body);
+	json_t	   *error = json_object_get(response.value, "error");
+
+	if (response.status != status || strcmp(text_in(error, "code"), code) != 0)
+		fail_msg("%s %s %s: %ld %s", method, path, body ? body : "", response.status,
+				 response.body ? response.body : "");
+	assert_true(json_is_string(json_object_get(error, "message")));
+	assert_non_null(json_object_get(error, "detail"));
+	assert_non_null(json_object_get(error, "hint"));
+	assert_non_null(strstr(response.headers, "Content-Type: application/json"));
+	release(&response);
+}
+
+/* POST that must be accepted; the job's id, to be freed */
+static char *
+submit(const char *path, const char *body)
+{
+	Response	response = post(path, body);
+	char	   *id;
+	char	   *location;
+
+	if (response.status != 202)
+		fail_msg("POST %s: %ld %s", path, response.status, response.body);
+	id = mem_strdup(text_in(json_object_get(response.value, "job"), "id"));
+	location = mem_printf("Location: /v1/jobs/%s\r\n", id);
+	assert_non_null(strstr(response.headers, location));
+	free(location);
+	release(&response);
+	return id;
+}
+
+/* Follow a job to its end; the last answer's job */
+static json_t *
+follow(const char *id)
+{
+	int64_t		until = monotonic_ms() + 30000;
+	json_int_t	after = 0;
+
+	while (monotonic_ms() < until)
+	{
+		char	   *path = mem_printf("/v1/jobs/%s?after=%lld&wait=5", id, (long long) after);
+		Response	response = get(path);
+		json_t	   *job = json_object_get(response.value, "job");
+		json_t	   *log = json_object_get(response.value, "log");
+		const char *state = text_in(job, "state");
+		json_t	   *line;
+		size_t		i;
+
+		free(path);
+		assert_int_equal(response.status, 200);
+		json_array_foreach(log, i, line)
+		{
+			/* numbered without a gap, whatever the moment we ask */
+			assert_int_equal(json_integer_value(json_object_get(line, "n")), after + 1);
+			after++;
+		}
+		if (strcmp(state, "running") != 0 && strcmp(state, "queued") != 0)
+		{
+			job = json_incref(job);
+			assert_int_equal(json_integer_value(json_object_get(job, "log_lines")), after);
+			release(&response);
+			return job;
+		}
+		release(&response);
+	}
+	fail_msg("job %s does not end", id);
+	return NULL;
+}
+
+static void
+wait_for_phase(const char *id, const char *phase)
+{
+	for (int i = 0; i < 200; i++)
+	{
+		char	   *path = mem_printf("/v1/jobs/%s", id);
+		Response	response = get(path);
+		bool		reached = strcmp(text_in(json_object_get(response.value, "job"), "phase"), phase) == 0;
+
+		free(path);
+		release(&response);
+		if (reached)
+			return;
+		usleep(50000);
+	}
+	fail_msg("job %s does not come to the phase %s: %s", id, phase, read_text("log"));
+}
+
+/* Several GETs at once; each response is given to check */
+static void
+get_together(const char *path, int count, void (*check) (Response *response))
+{
+	CURLM	   *multi = curl_multi_init();
+	CURL	   *handles[64];
+	Response	responses[64];
+	struct curl_slist *headers[64];
+	int			running = 1;
+
+	for (int i = 0; i < count; i++)
+	{
+		handles[i] = curl_easy_init();
+		headers[i] = prepare(handles[i], &responses[i], "GET", path, NULL, TOKEN);
+		curl_multi_add_handle(multi, handles[i]);
+	}
+	while (running > 0)
+	{
+		curl_multi_perform(multi, &running);
+		curl_multi_poll(multi, NULL, 0, 200, NULL);
+	}
+	for (int i = 0; i < count; i++)
+	{
+		finish(handles[i], &responses[i]);
+		check(&responses[i]);
+		release(&responses[i]);
+		curl_multi_remove_handle(multi, handles[i]);
+		curl_easy_cleanup(handles[i]);
+		curl_slist_free_all(headers[i]);
+	}
+	curl_multi_cleanup(multi);
+}
+
+static int
+descriptors(void)
+{
+	char	   *path = mem_printf("/proc/%d/fd", (int) sidecar);
+	DIR		   *dir = opendir(path);
+	int			count = 0;
+
+	while (dir != NULL && readdir(dir) != NULL)
+		count++;
+	closedir(dir);
+	free(path);
+	return count;
+}
+
+/* ---- who may in ---- */
+
+static void
+health_needs_no_token_but_tells_more_with_one(void **state)
+{
+	Response	response;
+
+	(void) state;
+	start();
+	response = request_as(NULL, "GET", "/healthz", NULL);
+	assert_int_equal(response.status, 200);
+	assert_string_equal(response.body, "{\"status\":\"ok\"}");
+	release(&response);
+	response = request_as("wrong", "GET", "/healthz", NULL);
+	assert_int_equal(response.status, 401);
+	release(&response);
+	for (int i = 0; i < 100; i++)
+	{
+		response = get("/healthz");
+		assert_int_equal(response.status, 200);
+		assert_string_equal(text_in(response.value, "version"), "1.0");
+		assert_true(json_is_number(json_object_get(response.value, "uptime_seconds")));
+		if (strcmp(text_in(response.value, "barman_version"), "3.13.3") == 0)
+			break;
+		release(&response);
+		usleep(20000);
+	}
+	assert_string_equal(text_in(response.value, "barman_version"), "3.13.3");
+	release(&response);
+}
+
+static void
+all_else_needs_the_token(void **state)
+{
+	const char *paths[] = {"/v1/servers", "/v1/jobs", "/metrics", "/nonsense", "/"};
+	Response	response;
+
+	(void) state;
+	start();
+	for (size_t i = 0; i < sizeof(paths) / sizeof(paths[0]); i++)
+	{
+		response = request_as(NULL, "GET", paths[i], NULL);
+		assert_int_equal(response.status, 401);
+		assert_non_null(strstr(response.headers, "WWW-Authenticate: Bearer"));
+		release(&response);
+		response = request_as("wrong", "GET", paths[i], NULL);
+		assert_int_equal(response.status, 401);
+		release(&response);
+	}
+	response = request_as(NULL, "POST", "/v1/cron", NULL);
+	assert_int_equal(response.status, 401);
+	release(&response);
+	assert_int_equal(calls_of("cron"), 0);
+	assert_null(strstr(read_text("log"), TOKEN));
+}
+
+static void
+a_rotated_token_counts_at_once(void **state)
+{
+	Response	response;
+
+	(void) state;
+	start();
+	response = get("/v1/jobs");
+	assert_int_equal(response.status, 200);
+	release(&response);
+	write_file("token", "another\n");
+	response = get("/v1/jobs");
+	assert_int_equal(response.status, 401);
+	release(&response);
+	response = request_as("another", "GET", "/v1/jobs", NULL);
+	assert_int_equal(response.status, 200);
+	release(&response);
+	unlink(path_of("token"));
+	response = request_as("another", "GET", "/v1/jobs", NULL);
+	assert_int_equal(response.status, 503);
+	release(&response);
+}
+
+/* ---- what may be said ---- */
+
+static void
+addresses_and_methods_are_exact(void **state)
+{
+	Response	response;
+
+	(void) state;
+	start();
+	expect_error("GET", "/", NULL, 404, "not_found");
+	expect_error("GET", "/v1", NULL, 404, "not_found");
+	expect_error("GET", "/v1/servers/", NULL, 404, "not_found");
+	expect_error("GET", "/v1/servers/pg", NULL, 404, "not_found");
+	expect_error("GET", "/v1//jobs", NULL, 404, "not_found");
+	expect_error("GET", "/v1/servers/pg/backups/latest/x", NULL, 404, "not_found");
+	expect_error("GET", "/v1/%zz", NULL, 400, "bad_request");
+	expect_error("GET", "/v1/%00", NULL, 400, "bad_request");
+	expect_error("DELETE", "/v1/jobs", NULL, 405, "method_not_allowed");
+	expect_error("GET", "/v1/cron", NULL, 405, "method_not_allowed");
+	response = request_as(TOKEN, "PUT", "/v1/servers/pg/backups", "{}");
+	assert_int_equal(response.status, 405);
+	assert_non_null(strstr(response.headers, "Allow: GET, HEAD, POST\r\n"));
+	release(&response);
+	response = request_as(TOKEN, "HEAD", "/v1/jobs", NULL);
+	assert_int_equal(response.status, 200);
+	assert_null(response.body);
+	release(&response);
+}
+
+static void
+bodies_are_checked(void **state)
+{
+	char	   *large = mem_alloc(70001);
+	char	   *larger = mem_alloc(3000001);
+	Response	response;
+
+	(void) state;
+	start();
+	expect_error("POST", "/v1/cron", "{", 400, "bad_request");
+	expect_error("POST", "/v1/cron", "[]", 400, "bad_request");
+	expect_error("POST", "/v1/cron", "{\"x\":1}", 400, "bad_argument");
+	expect_error("POST", "/v1/servers/pg/backups", "{\"nmae\":\"x\"}", 400, "bad_argument");
+	expect_error("POST", "/v1/servers/pg/backups", "{\"name\":7}", 400, "bad_argument");
+	expect_error("POST", "/v1/servers/pg/backups", "{\"timeout_seconds\":-1}", 400, "bad_argument");
+	expect_error("POST", "/v1/servers/pg/switch-wal", "{\"wal_file\":\"../x\"}", 400, "bad_argument");
+	expect_error("GET", "/v1/jobs/x?wait=-1", NULL, 400, "bad_argument");
+	expect_error("GET", "/v1/jobs/x?wait=61", NULL, 400, "bad_argument");
+	expect_error("GET", "/v1/jobs/x?after=1x", NULL, 400, "bad_argument");
+	memset(large, ' ', 70000);
+	expect_error("POST", "/v1/cron", large, 413, "too_large");
+	memset(larger, ' ', 3000000);
+	response = post("/v1/cron", larger);
+	assert_true(response.status == 413 || response.status == 0);
+	release(&response);
+	free(large);
+	free(larger);
+	response = get("/v1/jobs");
+	assert_string_equal(response.body, "{\"jobs\":[]}");
+	release(&response);
+}
+
+static void
+what_is_no_backup_never_reaches_barman(void **state)
+{
+	(void) state;
+	start();
+	expect_error("GET", "/v1/servers/nope/backups", NULL, 404, "unknown_server");
+	expect_error("GET", "/v1/servers/-x/backups", NULL, 400, "bad_server_name");
+	expect_error("GET", "/v1/servers/..%2f..%2fetc/check", NULL, 400, "bad_server_name");
+	expect_error("GET", "/v1/servers//check", NULL, 400, "bad_server_name");
+	expect_error("GET", "/v1/servers/all/check", NULL, 400, "bad_server_name");
+	expect_error("GET", "/v1/servers/pg/backups/", NULL, 400, "bad_backup_id");
+	expect_error("GET", "/v1/servers/pg/backups/-", NULL, 400, "bad_backup_id");
+	expect_error("GET", "/v1/servers/pg/backups/..%2Fx", NULL, 400, "bad_backup_id");
+	expect_error("GET", "/v1/servers/pg/backups/latest;%20rm", NULL, 400, "bad_backup_id");
+	expect_error("GET", "/v1/servers/pg/backups/nosuchname", NULL, 404, "unknown_backup");
+	expect_error("GET", "/v1/servers/pg/files/etc", NULL, 400, "bad_area");
+	expect_error("POST", "/v1/servers/pg/backups", "{\"incremental\":\"\"}", 400, "bad_backup_id");
+	expect_error("POST", "/v1/servers/pg/backups", "{\"incremental\":\"nosuch\"}", 404, "unknown_backup");
+	expect_error("POST", "/v1/servers/pg/backups", "{\"name\":\"a b\"}", 400, "bad_argument");
+	expect_error("POST", "/v1/servers/pg/backups", "{\"name\":\"latest\"}", 400, "bad_argument");
+	assert_int_equal(calls_of("show-backup"), 0);
+	assert_int_equal(calls_of(" backup"), 0);
+	assert_int_equal(calls_of("check"), 0);
+	assert_int_equal(calls_of(".."), 0);
+}
+
+static void
+a_name_is_translated_to_its_backup(void **state)
+{
+	Response	response;
+
+	(void) state;
+	start();
+	shell("mkdir -p %s/home/base/20261122T081530 && echo DONE > %s/home/base/20261122T081530/backup.info", home, home);
+	response = get("/v1/servers/pg/backups/n20261122T081530");
+	assert_int_equal(response.status, 200);
+	release(&response);
+	assert_int_equal(calls_of("show-backup pg 20261122T081530"), 1);
+	expect_error("POST", "/v1/servers/pg/backups", "{\"name\":\"n20261122T081530\"}", 409, "conflict");
+}
+
+static void
+an_old_barman_cannot_take_incrementals(void **state)
+{
+	(void) state;
+	write_file("--version.sh", "echo '3.4.0 Barman by EnterpriseDB (www.enterprisedb.com)'");
+	start();
+	expect_error("POST", "/v1/servers/pg/backups", "{\"incremental\":\"latest\"}",
+				 422, "unsupported_by_barman");
+}
+
+/* ---- reads ---- */
+
+static void
+is_good(Response *response)
+{
+	assert_int_equal(response->status, 200);
+	assert_non_null(strstr(response->headers, "Age: "));
+	assert_true(json_is_array(json_object_get(response->value, "backups")));
+}
+
+static void
+together_they_run_barman_once(void **state)
+{
+	Response	response;
+
+	(void) state;
+	write_file("list-backups.sh", "sleep 0.5; printf '{\"%s\": []}' \"$2\"");
+	start();
+	response = get("/v1/servers/pg/check");	/* learn where the catalogue is */
+	release(&response);
+	usleep(300000);
+	get_together("/v1/servers/pg/backups", 40, is_good);
+	assert_int_equal(calls_of("list-backups"), 1);
+	get_together("/v1/servers/pg/backups", 40, is_good);
+	assert_int_equal(calls_of("list-backups"), 1);
+}
+
+static void
+a_change_of_the_catalogue_is_seen(void **state)
+{
+	Response	response;
+
+	(void) state;
+	start();
+	response = get("/v1/servers/pg/check");
+	release(&response);
+	usleep(300000);
+	response = get("/v1/servers/pg/backups");
+	assert_int_equal(json_array_size(json_object_get(response.value, "backups")), 0);
+	release(&response);
+	shell("mkdir -p %s/home/base/20261122T081530 && echo DONE > %s/home/base/20261122T081530/backup.info", home, home);
+	response = get("/v1/servers/pg/backups");
+	assert_int_equal(json_array_size(json_object_get(response.value, "backups")), 1);
+	release(&response);
+}
+
+static void
+a_hanging_barman_is_ended(void **state)
+{
+	const char *extra[] = {"--read-timeout=1", NULL};
+	Response	response;
+	pid_t		pid;
+
+	(void) state;
+	write_file("check.sh", "echo $$ > $FAKE_BARMAN/hanging; exec sleep 300");
+	start_with(extra);
+	response = get("/v1/servers/pg/check");
+	assert_int_equal(response.status, 504);
+	assert_string_equal(text_in(json_object_get(response.value, "error"), "code"), "barman_timeout");
+	assert_true(response.seconds < 5);
+	release(&response);
+	pid = atoi(read_text("hanging"));
+	assert_true(pid > 1);
+	assert_true(wait_until_gone(pid));
+}
+
+static void
+a_hanging_diagnose_costs_only_its_fields(void **state)
+{
+	const char *extra[] = {"--read-timeout=1", NULL};
+	Response	response;
+	json_t	   *backup;
+
+	(void) state;
+	shell("mkdir -p %s/home/base/20261122T081530 && echo DONE > %s/home/base/20261122T081530/backup.info", home, home);
+	write_file("diagnose.sh", "exec sleep 300");
+	start_with(extra);
+	response = get("/v1/servers/pg/backups");
+	assert_int_equal(response.status, 200);
+	backup = json_array_get(json_object_get(response.value, "backups"), 0);
+	assert_string_equal(text_in(backup, "status"), "DONE");
+	assert_true(json_is_null(json_object_get(backup, "begin_time")));
+	release(&response);
+}
+
+static void
+garbage_is_barmans_failure_not_ours(void **state)
+{
+	(void) state;
+	start();
+	write_file("check.sh", "echo 'Traceback (most recent call last)' >&2; exit 1");
+	expect_error("GET", "/v1/servers/pg/check", NULL, 502, "barman_failed");
+	write_file("status.sh", "printf '{\"pg\": '");
+	expect_error("GET", "/v1/servers/pg/status", NULL, 502, "barman_failed");
+	write_file("replication-status.sh", "echo 'usage: barman' >&2; exit 2");
+	expect_error("GET", "/v1/servers/pg/replication", NULL, 502, "barman_failed");
+	write_file("diagnose.sh", "exec cat /dev/zero");
+	expect_error("GET", "/v1/diagnose", NULL, 502, "barman_failed");
+	/* and an error is not remembered for long */
+	unlink(path_of("check.sh"));
+	usleep(1100000);
+	{
+		Response	response = get("/v1/servers/pg/check");
+
+		assert_int_equal(response.status, 200);
+		release(&response);
+	}
+}
+
+static void
+files_are_listed(void **state)
+{
+	Response	response;
+	json_t	   *file;
+
+	(void) state;
+	shell("mkdir -p %s/home/base/20261122T081530/data %s/home/wals/0000000100000000", home, home);
+	shell("cd %s/home && head -c 100 /dev/zero > base/20261122T081530/data/x && head -c 10 /dev/zero > base/20261122T081530/backup.info"
+		  " && head -c 16 /dev/zero > wals/0000000100000000/000000010000000000000003 && ln -s /etc wals/etc", home);
+	start();
+	response = get("/v1/servers/pg/files/base");
+	assert_int_equal(response.status, 200);
+	file = json_array_get(json_object_get(response.value, "files"), 0);
+	assert_string_equal(text_in(file, "name"), "20261122T081530");
+	assert_int_equal(json_integer_value(json_object_get(file, "bytes")), 110);
+	assert_true(json_is_true(json_object_get(file, "is_directory")));
+	assert_true(json_is_false(json_object_get(response.value, "truncated")));
+	release(&response);
+	response = get("/v1/servers/pg/files/wals");
+	assert_int_equal(json_array_size(json_object_get(response.value, "files")), 3);
+	file = json_array_get(json_object_get(response.value, "files"), 1);
+	assert_string_equal(text_in(file, "name"), "0000000100000000/000000010000000000000003");
+	assert_int_equal(json_integer_value(json_object_get(file, "bytes")), 16);
+	release(&response);
+}
+
+/* ---- jobs ---- */
+
+static void
+a_backup_ends_when_the_catalogue_says_done(void **state)
+{
+	char	   *id;
+	json_t	   *job;
+
+	(void) state;
+	start();
+	id = submit("/v1/servers/pg/backups", "{\"name\":\"weekly\"}");
+	job = follow(id);
+	assert_string_equal(text_in(job, "state"), "done");
+	assert_string_equal(text_in(json_object_get(json_object_get(job, "result"), "backup"), "status"), "DONE");
+	assert_true(json_is_null(json_object_get(job, "error")));
+	assert_int_equal(calls_of("backup --name weekly --immediate-checkpoint pg"), 1);
+	assert_int_equal(calls_of("--wait"), 0);
+	json_decref(job);
+	free(id);
+}
+
+static void
+a_backup_asks_for_wal_until_it_comes(void **state)
+{
+	char	   *id;
+	char	   *path;
+	json_t	   *job;
+	Response	response;
+
+	(void) state;
+	write_file("backup.status", "WAITING_FOR_WALS");
+	start();
+	id = submit("/v1/servers/pg/backups", "{\"immediate_checkpoint\":false}");
+	wait_for_phase(id, "waiting_for_wal");
+	path = mem_printf("/v1/jobs/%s", id);
+	usleep(100000);
+	response = get(path);
+	assert_string_equal(text_in(json_object_get(response.value, "job"), "needs"), "wal");
+	release(&response);
+	shell("touch %s/home/streaming/000000010000000000000005", home);
+	job = follow(id);
+	assert_string_equal(text_in(job, "state"), "done");
+	assert_true(json_is_null(json_object_get(job, "needs")));
+	assert_int_equal(calls_of("--immediate-checkpoint"), 0);
+	json_decref(job);
+	free(path);
+	free(id);
+}
+
+static void
+a_timeout_of_the_backup_is_told(void **state)
+{
+	char	   *id;
+	json_t	   *job;
+
+	(void) state;
+	write_file("backup.status", "WAITING_FOR_WALS");
+	start();
+	id = submit("/v1/servers/pg/backups", "{\"timeout_seconds\":2}");
+	job = follow(id);
+	assert_string_equal(text_in(job, "state"), "failed");
+	assert_string_equal(text_in(json_object_get(job, "error"), "code"), "barman_timeout");
+	json_decref(job);
+	free(id);
+
+	write_file("backup.seconds", "300");
+	id = submit("/v1/servers/pg/backups", "{\"timeout_seconds\":1}");
+	job = follow(id);
+	assert_string_equal(text_in(job, "state"), "failed");
+	assert_string_equal(text_in(json_object_get(job, "error"), "code"), "barman_timeout");
+	assert_true(wait_until_gone(atoi(read_text("copier.pid"))));
+	json_decref(job);
+	free(id);
+}
+
+static void
+a_failed_backup_fails_with_barmans_words(void **state)
+{
+	char	   *id;
+	json_t	   *job;
+
+	(void) state;
+	start();
+	write_file("backup.sh", "printf '{\"_ERROR\": [\"Impossible to start the backup. Check the log for more details, or run '\\''barman check pg'\\''\"]}'; exit 1");
+	write_file("check.sh", "printf '{\"pg\": {\"receive_wal_running\": {\"status\": \"FAILED\", \"hint\": \"See the Barman log file\"}}}'; exit 1");
+	id = submit("/v1/servers/pg/backups", "");
+	job = follow(id);
+	assert_string_equal(text_in(job, "state"), "failed");
+	assert_string_equal(text_in(json_object_get(job, "error"), "code"), "barman_failed");
+	assert_non_null(strstr(text_in(json_object_get(job, "error"), "detail"), "receive_wal_running"));
+	json_decref(job);
+	free(id);
+
+	write_file("backup.sh", "printf '{\"_ERROR\": [\"Another backup process is running\"]}'; exit 1");
+	id = submit("/v1/servers/pg/backups", "");
+	job = follow(id);
+	assert_string_equal(text_in(json_object_get(job, "error"), "code"), "backup_running");
+	json_decref(job);
+	free(id);
+}
+
+static void
+a_second_backup_of_the_server_is_refused(void **state)
+{
+	char	   *id;
+	Response	response;
+	json_t	   *error;
+
+	(void) state;
+	write_file("backup.seconds", "300");
+	start();
+	id = submit("/v1/servers/pg/backups", "{}");
+	wait_for_phase(id, "copying");
+	response = post("/v1/servers/pg/backups", "{}");
+	assert_int_equal(response.status, 409);
+	error = json_object_get(response.value, "error");
+	assert_string_equal(text_in(error, "code"), "backup_running");
+	assert_non_null(strstr(text_in(error, "detail"), id));
+	release(&response);
+	free(id);
+	/* the fake's home is shared, so "other" would see the same backups */
+	id = submit("/v1/servers/other/backups", "{}");
+	free(id);
+}
+
+static void
+a_cancelled_backup_is_tidied_up(void **state)
+{
+	char	   *id;
+	char	   *path;
+	Response	response;
+	json_t	   *job;
+
+	(void) state;
+	write_file("backup.seconds", "300");
+	start();
+	id = submit("/v1/servers/pg/backups", "{}");
+	wait_for_phase(id, "copying");
+	path = mem_printf("/v1/jobs/%s/cancel", id);
+	response = post(path, "");
+	assert_int_equal(response.status, 202);
+	release(&response);
+	job = follow(id);
+	assert_string_equal(text_in(job, "state"), "cancelled");
+	assert_true(json_is_object(json_object_get(job, "error")));
+	json_decref(job);
+	assert_int_equal(count_of(read_text("interrupted"), "interrupted"), 1);
+	assert_true(wait_until_gone(atoi(read_text("copier.pid"))));
+	expect_error("POST", path, "", 409, "job_ended");
+	expect_error("POST", "/v1/jobs/nope/cancel", "", 404, "unknown_job");
+	expect_error("GET", "/v1/jobs/nope", NULL, 404, "unknown_job");
+	free(path);
+
+	/* the server is free again */
+	write_file("backup.seconds", "0");
+	free(id);
+	sleep(1);					/* the fake names backups by the second */
+	id = submit("/v1/servers/pg/backups", "{}");
+	job = follow(id);
+	assert_string_equal(text_in(job, "state"), "done");
+	json_decref(job);
+	free(id);
+}
+
+static void
+a_segment_is_waited_for(void **state)
+{
+	char	   *id;
+	json_t	   *job;
+	Response	response;
+
+	(void) state;
+	start();
+	response = get("/v1/servers/pg/files/wals");
+	release(&response);
+	id = submit("/v1/servers/pg/switch-wal", "{\"wal_file\":\"000000010000000000000007\",\"timeout_seconds\":20}");
+	usleep(500000);
+	shell("touch %s/home/streaming/000000010000000000000007", home);
+	job = follow(id);
+	assert_string_equal(text_in(job, "state"), "done");
+	assert_string_equal(text_in(job, "kind"), "switch-wal");
+	assert_true(json_is_true(json_object_get(json_object_get(job, "result"), "archived")));
+	json_decref(job);
+	free(id);
+	id = submit("/v1/servers/pg/switch-wal", "{\"wal_file\":\"000000010000000000000008\",\"timeout_seconds\":1}");
+	job = follow(id);
+	assert_string_equal(text_in(job, "state"), "done");
+	assert_true(json_is_false(json_object_get(json_object_get(job, "result"), "archived")));
+	json_decref(job);
+	free(id);
+}
+
+static void
+cron_is_a_job_too(void **state)
+{
+	char	   *id;
+	json_t	   *job;
+
+	(void) state;
+	start();
+	id = submit("/v1/cron", NULL);
+	job = follow(id);
+	assert_string_equal(text_in(job, "state"), "done");
+	assert_true(json_is_null(json_object_get(job, "server")));
+	assert_string_equal(json_string_value(json_array_get(json_object_get(json_object_get(job, "result"), "messages"), 0)),
+						"Starting WAL archiving for server pg");
+	json_decref(job);
+	free(id);
+}
+
+/* ---- long polls ---- */
+
+static void
+has_waited(Response *response)
+{
+	assert_int_equal(response->status, 200);
+	assert_true(response->seconds > 0.9 && response->seconds < 10);
+}
+
+static void
+long_polls_hold_nobody_up(void **state)
+{
+	char	   *id;
+	char	   *path;
+	CURLM	   *multi = curl_multi_init();
+	CURL	   *handles[60];
+	Response	responses[60];
+	struct curl_slist *headers[60];
+	int			running = 0;
+	Response	response;
+
+	(void) state;
+	write_file("backup.seconds", "300");
+	start();
+	id = submit("/v1/servers/pg/backups", "{}");
+	wait_for_phase(id, "copying");
+	path = mem_printf("/v1/jobs/%s?after=1000&wait=2", id);
+	for (int i = 0; i < 60; i++)
+	{
+		handles[i] = curl_easy_init();
+		headers[i] = prepare(handles[i], &responses[i], "GET", path, NULL, TOKEN);
+		curl_multi_add_handle(multi, handles[i]);
+	}
+	for (int i = 0; i < 10; i++)
+	{
+		curl_multi_perform(multi, &running);
+		curl_multi_poll(multi, NULL, 0, 20, NULL);
+	}
+	assert_int_equal(running, 60);
+	response = get("/healthz");
+	assert_int_equal(response.status, 200);
+	assert_true(response.seconds < 0.5);
+	release(&response);
+	while (running > 0)
+	{
+		curl_multi_perform(multi, &running);
+		curl_multi_poll(multi, NULL, 0, 200, NULL);
+	}
+	for (int i = 0; i < 60; i++)
+	{
+		finish(handles[i], &responses[i]);
+		has_waited(&responses[i]);
+		release(&responses[i]);
+		curl_multi_remove_handle(multi, handles[i]);
+		curl_easy_cleanup(handles[i]);
+		curl_slist_free_all(headers[i]);
+	}
+	curl_multi_cleanup(multi);
+	free(path);
+	free(id);
+}
+
+static int
+open_raw(const char *text)
+{
+	struct sockaddr_in address = {.sin_family = AF_INET, .sin_port = htons((uint16_t) port)};
+	int			fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+	address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+	assert_int_equal(connect(fd, (struct sockaddr *) &address, sizeof(address)), 0);
+	assert_int_equal(write(fd, text, strlen(text)), (ssize_t) strlen(text));
+	return fd;
+}
+
+static void
+who_hangs_up_is_forgotten(void **state)
+{
+	char	   *id;
+	char	   *text;
+	int			before;
+	int			fd;
+
+	(void) state;
+	write_file("backup.seconds", "300");
+	start();
+	id = submit("/v1/servers/pg/backups", "{}");
+	wait_for_phase(id, "copying");
+	text = mem_printf("GET /v1/jobs/%s?after=1000&wait=1 HTTP/1.1\r\nHost: x\r\n"
+					  "Authorization: Bearer " TOKEN "\r\n\r\n", id);
+	before = descriptors();
+	for (int i = 0; i < 30; i++)
+	{
+		fd = open_raw(text);
+		usleep(2000);
+		close(fd);
+	}
+	usleep(2000000);
+	assert_in_range(descriptors(), before - 1, before + 1);
+	/* neither do half requests and noise disturb it */
+	for (int i = 0; i < 20; i++)
+		close(open_raw(i % 2 ? "GET /v1/jobs HTT" : "\x16\x03\x01\x02\x00\x01\x00\xff garbage\r\n\r\n"));
+	{
+		Response	response = get("/healthz");
+
+		assert_int_equal(response.status, 200);
+		release(&response);
+	}
+	free(text);
+	free(id);
+}
+
+static void
+descriptors_stay_flat(void **state)
+{
+	const char *paths[] = {"/healthz", "/v1/servers", "/v1/jobs", "/v1/servers/nope/check",
+	"/nonsense", "/v1/servers/pg/files/wals", "/v1/servers/pg/backups", "/metrics"};
+	int			before;
+
+	(void) state;
+	start();
+	for (int i = 0; i < 16; i++)
+	{
+		Response	response = get(paths[i % 8]);
+
+		release(&response);
+	}
+	usleep(500000);
+	before = descriptors();
+	for (int i = 0; i < 3000; i++)
+	{
+		Response	response;
+
+		if (i % 20 == 0)
+		{
+			/* a new connection now and then */
+			curl_easy_cleanup(curl);
+			curl = curl_easy_init();
+		}
+		response = get(paths[i % 8]);
+		assert_true(response.status >= 200);
+		release(&response);
+	}
+	usleep(500000);
+	assert_in_range(descriptors(), before - 4, before + 4);
+}
+
+/* ---- its operator ---- */
+
+static void
+sigterm_cancels_and_records(void **state)
+{
+	char	   *id;
+	char	   *file;
+	pid_t		copier;
+	int64_t		began;
+	json_t	   *record;
+
+	(void) state;
+	write_file("backup.seconds", "300");
+	start();
+	id = submit("/v1/servers/pg/backups", "{}");
+	wait_for_phase(id, "copying");
+	copier = atoi(read_text("copier.pid"));
+	began = monotonic_ms();
+	assert_int_equal(stop(), 0);
+	assert_true(monotonic_ms() - began < 10000);
+	assert_true(wait_until_gone(copier));
+	assert_int_equal(count_of(read_text("interrupted"), "interrupted"), 1);
+	file = mem_printf("state/%s.json", id);
+	record = json_loads(read_text(file), 0, NULL);
+	assert_string_equal(text_in(record, "state"), "cancelled");
+	assert_string_equal(text_in(json_object_get(record, "error"), "code"), "shutting_down");
+	json_decref(record);
+	free(file);
+	free(id);
+}
+
+static void
+sigterm_answers_those_who_wait(void **state)
+{
+	char	   *id;
+	char	   *path;
+	pid_t		helper;
+	int			status;
+
+	(void) state;
+	write_file("backup.seconds", "300");
+	write_file("check.sh", "exec sleep 300");
+	start();
+	id = submit("/v1/servers/pg/backups", "{}");
+	wait_for_phase(id, "copying");
+	path = mem_printf("/v1/jobs/%s?after=1000&wait=60", id);
+	helper = fork();
+	if (helper == 0)
+	{
+		CURL	   *mine = curl_easy_init();
+		Response	response;
+
+		prepare(mine, &response, "GET", path, NULL, TOKEN);
+		curl_easy_perform(mine);
+		finish(mine, &response);
+		_exit(response.status == 200 &&
+			  strcmp(text_in(json_object_get(response.value, "job"), "state"), "cancelled") == 0 ? 0 : 1);
+	}
+	usleep(300000);
+	{
+		CURLM	   *multi = curl_multi_init();
+		CURL	   *mine = curl_easy_init();
+		Response	response;
+		struct curl_slist *headers = prepare(mine, &response, "GET", "/v1/servers/pg/check", NULL, TOKEN);
+		int			running = 1;
+
+		curl_multi_add_handle(multi, mine);
+		for (int i = 0; i < 30; i++)
+		{
+			curl_multi_perform(multi, &running);
+			curl_multi_poll(multi, NULL, 0, 20, NULL);
+		}
+		assert_int_equal(running, 1);
+		kill(sidecar, SIGTERM);
+		while (running > 0)
+		{
+			curl_multi_perform(multi, &running);
+			curl_multi_poll(multi, NULL, 0, 200, NULL);
+		}
+		finish(mine, &response);
+		assert_int_equal(response.status, 503);
+		release(&response);
+		curl_multi_remove_handle(multi, mine);
+		curl_easy_cleanup(mine);
+		curl_multi_cleanup(multi);
+		curl_slist_free_all(headers);
+	}
+	assert_int_equal(stop(), 0);
+	waitpid(helper, &status, 0);
+	assert_int_equal(status, 0);
+	free(path);
+	free(id);
+}
+
+static void
+a_job_is_lost_when_the_sidecar_crashes(void **state)
+{
+	char	   *id;
+	char	   *path;
+	pid_t		copier;
+	json_t	   *job;
+
+	(void) state;
+	write_file("backup.seconds", "300");
+	start();
+	id = submit("/v1/servers/pg/backups", "{}");
+	wait_for_phase(id, "copying");
+	copier = atoi(read_text("copier.pid"));
+	crash();
+	start();
+	job = follow(id);
+	assert_string_equal(text_in(job, "state"), "lost");
+	json_decref(job);
+	assert_true(wait_until_gone(copier));
+	path = mem_printf("/v1/jobs/%s/cancel", id);
+	expect_error("POST", path, "", 409, "job_ended");
+	free(path);
+	free(id);
+}
+
+static void
+ended_jobs_survive_a_restart(void **state)
+{
+	char	   *id;
+	json_t	   *before;
+	json_t	   *after;
+
+	(void) state;
+	start();
+	id = submit("/v1/servers/pg/backups", "{}");
+	before = follow(id);
+	assert_int_equal(stop(), 0);
+	start();
+	after = follow(id);
+	assert_true(json_equal(before, after));
+	json_decref(before);
+	json_decref(after);
+	free(id);
+}
+
+static void
+daemons_of_barman_survive(void **state)
+{
+	const char *extra[] = {"--cron-interval=1", NULL};
+	pid_t		receiver = 0;
+
+	(void) state;
+	write_file("cron.sh", "[ -e $FAKE_BARMAN/receiver ] || { setsid sh -c 'echo $$ > $FAKE_BARMAN/receiver; exec sleep 60' </dev/null >/dev/null 2>&1 & }; printf '{}'");
+	start_with(extra);
+	for (int i = 0; i < 200 && receiver == 0; i++)
+	{
+		usleep(50000);
+		receiver = atoi(read_text("receiver"));
+	}
+	assert_true(receiver > 1);
+	sleep(2);
+	assert_true(calls_of("-q cron") >= 2);
+	assert_int_equal(stop(), 0);
+	assert_int_equal(kill(receiver, 0), 0);
+	kill(receiver, SIGKILL);
+}
+
+static void
+a_failing_cron_is_told_once(void **state)
+{
+	const char *extra[] = {"--cron-interval=1", NULL};
+
+	(void) state;
+	write_file("cron.sh", "echo 'ERROR: no' >&2; exit 1");
+	start_with(extra);
+	sleep(3);
+	assert_int_equal(stop(), 0);
+	assert_true(calls_of("-q cron") >= 2);
+	assert_int_equal(count_of(read_text("log"), "barman cron failed"), 1);
+}
+
+static void
+a_second_sidecar_is_refused(void **state)
+{
+	pid_t		second;
+	int			status;
+
+	(void) state;
+	start();
+	second = fork();
+	if (second == 0)
+	{
+		char	   *state_dir = mem_printf("--state-dir=%s/state", home);
+		char	   *barman_option = mem_printf("--barman=%s", barman);
+		int			null = open("/dev/null", O_WRONLY);
+
+		dup2(null, STDERR_FILENO);
+		execl(program, program, "--listen=127.0.0.1:0", state_dir, barman_option, (char *) NULL);
+		_exit(127);
+	}
+	waitpid(second, &status, 0);
+	assert_true(WIFEXITED(status) && WEXITSTATUS(status) == 1);
+}
+
+static void
+no_zombie_is_left(void **state)
+{
+	char	   *command;
+
+	(void) state;
+	start();
+	for (int i = 0; i < 5; i++)
+	{
+		char	   *id = submit("/v1/cron", NULL);
+
+		json_decref(follow(id));
+		free(id);
+	}
+	usleep(300000);
+	command = mem_printf("ps -o stat= --ppid %d | grep -q Z", (int) sidecar);
+	assert_int_not_equal(system(command), 0);
+	free(command);
+}
+
+#define HTTP_TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+
+/* With an argument, only the tests whose names match it: tests/test_http '*cancel*' */
+int
+main(int argc, char **argv)
+{
+	const struct CMUnitTest tests[] = {
+		HTTP_TEST(health_needs_no_token_but_tells_more_with_one),
+		HTTP_TEST(all_else_needs_the_token),
+		HTTP_TEST(a_rotated_token_counts_at_once),
+		HTTP_TEST(addresses_and_methods_are_exact),
+		HTTP_TEST(bodies_are_checked),
+		HTTP_TEST(what_is_no_backup_never_reaches_barman),
+		HTTP_TEST(a_name_is_translated_to_its_backup),
+		HTTP_TEST(an_old_barman_cannot_take_incrementals),
+		HTTP_TEST(together_they_run_barman_once),
+		HTTP_TEST(a_change_of_the_catalogue_is_seen),
+		HTTP_TEST(a_hanging_barman_is_ended),
+		HTTP_TEST(a_hanging_diagnose_costs_only_its_fields),
+		HTTP_TEST(garbage_is_barmans_failure_not_ours),
+		HTTP_TEST(files_are_listed),
+		HTTP_TEST(a_backup_ends_when_the_catalogue_says_done),
+		HTTP_TEST(a_backup_asks_for_wal_until_it_comes),
+		HTTP_TEST(a_timeout_of_the_backup_is_told),
+		HTTP_TEST(a_failed_backup_fails_with_barmans_words),
+		HTTP_TEST(a_second_backup_of_the_server_is_refused),
+		HTTP_TEST(a_cancelled_backup_is_tidied_up),
+		HTTP_TEST(a_segment_is_waited_for),
+		HTTP_TEST(cron_is_a_job_too),
+		HTTP_TEST(long_polls_hold_nobody_up),
+		HTTP_TEST(who_hangs_up_is_forgotten),
+		HTTP_TEST(descriptors_stay_flat),
+		HTTP_TEST(sigterm_cancels_and_records),
+		HTTP_TEST(sigterm_answers_those_who_wait),
+		HTTP_TEST(a_job_is_lost_when_the_sidecar_crashes),
+		HTTP_TEST(ended_jobs_survive_a_restart),
+		HTTP_TEST(daemons_of_barman_survive),
+		HTTP_TEST(a_failing_cron_is_told_once),
+		HTTP_TEST(a_second_sidecar_is_refused),
+		HTTP_TEST(no_zombie_is_left),
+	};
+	char		copies[] = "/tmp/sidecar-programs-XXXXXX";
+	int			failed;
+
+	/* The sidecar refuses to be root, and others may not see our checkout. */
+	if (mkdtemp(copies) == NULL)
+		return 1;
+	snprintf(program, sizeof(program), "%s/barman-sidecar", copies);
+	snprintf(barman, sizeof(barman), "%s/barman", copies);
+	chmod(copies, 0755);
+	shell("cp barman-sidecar %s && cp tests/fake_barman %s", program, barman);
+	if (geteuid() == 0)
+	{
+		shell("chown -R 65534:65534 %s", copies);
+		if (setgid(65534) != 0 || setuid(65534) != 0)
+			return 1;
+	}
+	if (argc > 1)
+		cmocka_set_test_filter(argv[1]);
+	curl_global_init(CURL_GLOBAL_ALL);
+	failed = cmocka_run_group_tests(tests, NULL, NULL);
+	curl_global_cleanup();
+	shell("rm -rf %s", copies);
+	return failed;
+}
