@@ -187,14 +187,20 @@ jobs_stop(void)
 	}
 	for (Job *job = jobs; job != NULL; job = job->next)
 		touch(job);
+	/* Its record says "running", so the next start makes it lost. */
 	if (running > 0)
-	{
-		/* Its record says "running", so the next start makes it lost. */
 		log_line(LOGLEVEL_ERROR, "a job does not end: left as it is", NULL);
-		pthread_mutex_unlock(&lock);
-		return;
-	}
-	while (jobs != NULL)
+	pthread_mutex_unlock(&lock);
+}
+
+void
+jobs_forget(void)
+{
+	bool		idle;
+
+	pthread_mutex_lock(&lock);
+	idle = running == 0;
+	while (idle && jobs != NULL)
 	{
 		Job		   *next = jobs->next;
 
@@ -202,7 +208,8 @@ jobs_stop(void)
 		jobs = next;
 	}
 	pthread_mutex_unlock(&lock);
-	job_store_close();
+	if (idle)
+		job_store_close();
 }
 
 Answer *

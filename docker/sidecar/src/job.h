@@ -29,8 +29,11 @@ typedef struct JobKind
 /* Locks the state directory, makes what a crash left running "lost". */
 extern bool jobs_start(const char *state_dir);
 
-/* Cancels what runs and records it. */
+/* Cancels what runs and records it; its watchers still hear how it ended. */
 extern void jobs_stop(void);
+
+/* Once nobody asks any more */
+extern void jobs_forget(void);
 
 /* For routes: each makes a whole answer.  submit takes the arguments. */
 extern Answer *job_submit(const JobKind *kind, const char *server, json_t *arguments);

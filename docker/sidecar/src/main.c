@@ -147,6 +147,7 @@ stop_rooms(void)
 	jobs_stop();
 	reads_stop();
 	http_stop();
+	jobs_forget();
 	catalogue_forget_all();
 	barman_read_forget_all();
 }

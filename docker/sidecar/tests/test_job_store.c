@@ -229,6 +229,7 @@ a_running_job_is_lost_after_a_crash(void **state)
 	assert_true(json_is_object(json_object_get(job, "error")));
 	json_decref(answer);
 	jobs_stop();
+	jobs_forget();
 
 	/* and stays lost */
 	assert_true(jobs_start(directory));
@@ -238,6 +239,7 @@ a_running_job_is_lost_after_a_crash(void **state)
 	assert_int_equal(json_integer_value(json_object_get(job, "log_lines")), 2);
 	json_decref(answer);
 	jobs_stop();
+	jobs_forget();
 }
 
 static void
@@ -264,6 +266,7 @@ somebody_elses_process_is_left_alone(void **state)
 	write_file("20261122T081530Z-3f9a2c.json", text);
 	assert_true(jobs_start(directory));
 	jobs_stop();
+	jobs_forget();
 	assert_int_equal(waitpid(leader, NULL, WNOHANG), 0);
 	kill(leader, SIGKILL);
 	waitpid(leader, NULL, 0);
@@ -280,6 +283,7 @@ old_jobs_are_forgotten(void **state)
 			   "\"created\": \"2020-01-01T00:00:00.000000Z\"}");
 	assert_true(jobs_start(directory));
 	jobs_stop();
+	jobs_forget();
 	assert_true(job_store_open(directory));
 	all = job_store_load();
 	assert_int_equal(json_array_size(all), 0);
