@@ -8,7 +8,7 @@
 
 #include <time.h>
 
-/* of each kind and fixture; set BARMAN_JSON_ROUNDS to dig deeper */
+/* damages of each kind per fixture; BARMAN_JSON_ROUNDS in the environment digs deeper */
 #define ROUNDS 4
 
 /* the fixture that was seen before, for splices */
@@ -34,7 +34,7 @@ random_below(size_t limit)
 	return limit ? (size_t) (next_random() % limit) : 0;
 }
 
-/* Its own parser, by its line in EXPECTED or its look; messages besides. */
+/* Fixtures are fed to every parser, not only their own. */
 static size_t
 try_all(const char *text, size_t length, const Fixture *fixture, bool exit_zero)
 {
@@ -220,6 +220,9 @@ assert_survives(const char *text, size_t length)
 	try_all("", 0, &fixture, false);
 }
 
+/* with the zero bytes within it */
+#define TEXT(text) {text, sizeof(text) - 1}
+
 static void
 made_up_nonsense(void **state)
 {
@@ -228,13 +231,13 @@ made_up_nonsense(void **state)
 		const char *text;
 		size_t		length;
 	}			cases[] = {
-		{"", 0}, {"\0", 1}, {"{\"pg\":\0}", 8}, {"\xFF\xFE{\0}\0", 6}, {"\xEF\xBB\xBF{}", 5},
-		{"{\"pg\":\"\\u0000\"}", 15}, {"{\"pg\":\"\\ud800\"}", 15},
-		{"{\"pg\":1e999}", 12}, {"{\"pg\":99999999999999999999999}", 31}, {"{\"pg\":-0}", 9},
-		{"{\"pg\":[],\"pg\":{}}", 18}, {"{\"_ERROR\":{}}", 13}, {"{\"_ERROR\":[[]]}", 15},
-		{"{\"_ERROR\":[1,null,\"\"]}", 23}, {"{\"_INFO\":\"x\"}", 13}, {"{\"pg\":[[]]}", 11},
-		{"{\"_INFO\":[\"{\\\"global\\\":{},\\\"servers\\\":[]}\"]}", 46},
-		{"{\"_INFO\":[\"{\\\"global\\\":{}\"]}", 30}, {"null", 4}, {"\"pg\"", 4}, {"nan", 3},
+		TEXT(""), TEXT("\0"), TEXT("{\"pg\":\0}"), TEXT("\xFF\xFE{\0}\0"), TEXT("\xEF\xBB\xBF{}"),
+		TEXT("{\"pg\":\"\\u0000\"}"), TEXT("{\"pg\":\"\\ud800\"}"),
+		TEXT("{\"pg\":1e999}"), TEXT("{\"pg\":99999999999999999999999}"), TEXT("{\"pg\":-0}"),
+		TEXT("{\"pg\":[],\"pg\":{}}"), TEXT("{\"_ERROR\":{}}"), TEXT("{\"_ERROR\":[[]]}"),
+		TEXT("{\"_ERROR\":[1,null,\"\"]}"), TEXT("{\"_INFO\":\"x\"}"), TEXT("{\"pg\":[[]]}"),
+		TEXT("{\"_INFO\":[\"{\\\"global\\\":{},\\\"servers\\\":[]}\"]}"),
+		TEXT("{\"_INFO\":[\"{\\\"global\\\":{}\"]}"), TEXT("null"), TEXT("\"pg\""), TEXT("nan"),
 	};
 
 	(void) state;
