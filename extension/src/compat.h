@@ -97,8 +97,10 @@ typedef RangeTblEntry PocPermissions;
 #define index_beginscan(heap, index, snapshot, instrument, nkeys, norderbys) \
 	index_beginscan(heap, index, snapshot, nkeys, norderbys)
 #define poc_check_is_enforced(check)	true
+#define poc_foreign_key_is_enforced(key)	true
 #else
 #define poc_check_is_enforced(check)	((check)->ccenforced)
+#define poc_foreign_key_is_enforced(key)	((key)->conenforced)
 #endif
 
 #endif							/* POC_COMPAT_H */

@@ -70,7 +70,7 @@ poc_generate_rows(PG_FUNCTION_ARGS)
 	relid = PG_ARGISNULL(1) ? seed_table(fcinfo) : PG_GETARG_OID(1);
 
 	rel = rows_open_target(relid, true);
-	plan = rows_make_plan(rel, seed, options);
+	plan = rows_make_plan(rel, seed, options, true);
 	rows_refuse_unserved(plan);
 	if (PG_ARGISNULL(2))
 		ereport(DEBUG1,

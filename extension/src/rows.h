@@ -128,8 +128,9 @@ struct RowsValue
 	int			max_length;
 
 	/* one of these */
-	int			nchoices;
+	uint64		nchoices;
 	Datum	   *choices;
+	struct RowsIndexEntry *index;	/* of the choices, once it is needed */
 
 	/* text of a fixed form, read by the input function of the type */
 	const char *pattern;
@@ -142,6 +143,8 @@ struct RowsValue
 	RowsValue **fields;
 	TupleDesc	tupdesc;
 	TypeCacheEntry *typcache;
+
+	uint64		region_key;		/* draws the partition of a row */
 
 	/* checks of a domain that must be tried on each value */
 	DomainConstraintRef *domain;
@@ -156,7 +159,9 @@ typedef enum RowsColumnKind
 	ROWS_COLUMN_DEFAULT,		/* its default, evaluated for each row */
 	ROWS_COLUMN_SEQUENCE,		/* the next value of a sequence */
 	ROWS_COLUMN_RANDOM,
-	ROWS_COLUMN_KEY				/* a digit of a counted key */
+	ROWS_COLUMN_KEY,			/* a digit of a counted key */
+	ROWS_COLUMN_FOREIGN,		/* part of a foreign key of several columns */
+	ROWS_COLUMN_ITSELF			/* what another column of the same row gets */
 } RowsColumnKind;
 
 typedef struct RowsColumn
@@ -166,8 +171,13 @@ typedef struct RowsColumn
 	uint64		key;			/* for rows_draw_start() */
 	uint64		null_below;		/* a draw below this is a null */
 	RowsValue  *value;
+	RowsValue  *region_value;	/* for a column of the partition key */
 	RowsBounds	bounds;
-	char	   *domain_name;
+	bool		planned;
+
+	/* of a foreign key; for ROWS_COLUMN_ITSELF the index of the other column */
+	struct RowsForeign *foreign;
+	int			component;
 
 	Expr	   *default_expr;
 	ExprState  *default_state;
@@ -192,8 +202,23 @@ typedef struct RowsKey
 	int			ncolumns;
 	RowsColumn **columns;
 	uint64		base;			/* ordinal of row 0 */
+	uint64		stride;			/* ordinals that a row may try */
 	uint64		capacity;
 } RowsKey;
+
+/* Rows of another table that a foreign key refers to. */
+typedef struct RowsForeign
+{
+	Oid			constraint;
+	Oid			parent;
+	int			number;			/* of the foreign key, part of its random key */
+	uint64		key;			/* for rows_draw_start() */
+	int			ncolumns;
+	uint64		nparents;
+	Datum	   *values;			/* ncolumns for each of them */
+	Oid			type;			/* of the first column */
+	bool		locked;			/* they cannot go away */
+} RowsForeign;
 
 /* A CHECK that the bounds do not express: tried on each row. */
 typedef struct RowsCheck
@@ -222,6 +247,9 @@ typedef struct RowsPlan
 	List	   *keys;			/* of RowsKey */
 	List	   *checks;			/* of RowsCheck */
 	bool		has_volatile_default;
+	bool		points_at_itself;	/* some column is ROWS_COLUMN_ITSELF */
+	bool		writing;		/* rather than explaining */
+	List	   *checked_foreign_keys;	/* OIDs of constraints */
 } RowsPlan;
 
 /* Turns row numbers into rows. */
@@ -249,7 +277,7 @@ extern void rows_refuse_unserved(RowsPlan *plan);
 extern RowsOptions *rows_parse_options(Jsonb *json);
 
 /* rows_plan.c */
-extern RowsPlan *rows_make_plan(Relation rel, uint64 seed, RowsOptions *options);
+extern RowsPlan *rows_make_plan(Relation rel, uint64 seed, RowsOptions *options, bool writing);
 extern RowsMaker *rows_make_maker(RowsPlan *plan, EState *estate, uint64 end);
 extern void rows_make_row(RowsMaker *maker, uint64 row, Datum *values, bool *isnull);
 extern void rows_reset_maker(RowsMaker *maker);
@@ -262,7 +290,15 @@ extern void rows_init_bounds(RowsBounds *bounds);
 /* rows_value.c */
 extern RowsValue *rows_make_value(Oid type, int32 typmod, RowsBounds *bounds,
 								  const char *column_name);
+extern RowsValue *rows_make_choice_value(Oid type, Datum *choices, uint64 nchoices);
 extern Datum rows_value(const RowsValue *value, RowsDraw *draw, RowsArena *arena, bool *isnull);
+
+/* rows_foreign.c */
+extern void rows_plan_foreign_keys(RowsPlan *plan);
+extern void rows_disable_checks(RowsPlan *plan, TriggerDesc *triggers);
+
+/* rows_partition.c */
+extern void rows_plan_partitions(RowsPlan *plan);
 
 /* rows_unique.c */
 extern void rows_plan_keys(RowsPlan *plan);

@@ -199,6 +199,7 @@ start_insert(RowsInsert *insert, RowsPlan *plan, uint64 end, bool with_indexes)
 	insert->root = makeNode(ResultRelInfo);
 	ExecInitResultRelation(estate, insert->root, 1);
 	CheckValidResultRel(insert->root, CMD_INSERT, ONCONFLICT_NONE, NIL);
+	rows_disable_checks(plan, insert->root->ri_TrigDesc);
 	if (with_indexes)
 		ExecOpenIndices(insert->root, false);
 
@@ -242,7 +243,8 @@ check_privileges(RowsInsert *insert, ParseState *pstate, Relation rel)
 	{
 		RowsColumn *column = &insert->plan->columns[i];
 
-		if (column->kind == ROWS_COLUMN_RANDOM || column->kind == ROWS_COLUMN_KEY)
+		if (column->kind != ROWS_COLUMN_NOTHING && column->kind != ROWS_COLUMN_DEFAULT &&
+			column->kind != ROWS_COLUMN_SEQUENCE && column->kind != ROWS_COLUMN_NULL)
 			permissions->insertedCols = bms_add_member(permissions->insertedCols,
 													   column->attnum - FirstLowInvalidHeapAttributeNumber);
 	}
@@ -253,7 +255,7 @@ static void
 insert_row(RowsInsert *insert, uint64 row)
 {
 	ResultRelInfo *relinfo = insert->root;
-	RowsBuffer *buffer = insert->current;
+	RowsBuffer *buffer = insert->routing == NULL ? insert->current : NULL;
 	TupleTableSlot *slot = insert->slot;
 
 	ResetPerTupleExprContext(insert->estate);
@@ -275,7 +277,8 @@ insert_row(RowsInsert *insert, uint64 row)
 	if (relinfo->ri_TrigDesc != NULL && relinfo->ri_TrigDesc->trig_insert_before_row &&
 		!ExecBRInsertTriggers(insert->estate, relinfo, slot))
 	{
-		rows_reset_maker(insert->maker);
+		if (insert->plan->path != ROWS_PATH_MULTI)
+			rows_reset_maker(insert->maker);
 		return;					/* the trigger dropped it */
 	}
 
@@ -356,6 +359,8 @@ buffer_for(RowsInsert *insert, ResultRelInfo *relinfo)
 	buffer = palloc0(sizeof(RowsBuffer));
 	buffer->relinfo = relinfo;
 	buffer->bistate = GetBulkInsertState();
+	if (insert->routing != NULL)
+		rows_disable_checks(insert->plan, relinfo->ri_TrigDesc);
 	insert->buffers = lappend(insert->buffers, buffer);
 	return buffer;
 }

@@ -41,12 +41,13 @@ static void plan_default(RowsPlan *plan, RowsColumn *column, Expr *expr);
 static bool is_nextval(Expr *expr, RowsColumn *column);
 static bool note_volatility(Node *node, void *context);
 static void refuse_type(RowsPlan *plan, Form_pg_attribute attribute) pg_attribute_noreturn();
+static void copy_own_keys(RowsPlan *plan, Datum *values, bool *isnull);
 static bool passes_checks(RowsMaker *maker, Datum *values, bool *isnull, RowsCheck **failed);
 
 /* ---- the plan ---- */
 
 RowsPlan *
-rows_make_plan(Relation rel, uint64 seed, RowsOptions *options)
+rows_make_plan(Relation rel, uint64 seed, RowsOptions *options, bool writing)
 {
 	TupleDesc	tupdesc = RelationGetDescr(rel);
 	RowsPlan   *plan = palloc0(sizeof(RowsPlan));
@@ -54,6 +55,7 @@ rows_make_plan(Relation rel, uint64 seed, RowsOptions *options)
 	plan->rel = rel;
 	plan->seed = seed;
 	plan->options = options;
+	plan->writing = writing;
 	plan->natts = tupdesc->natts;
 	plan->columns = palloc0(sizeof(RowsColumn) * Max(plan->natts, 1));
 	for (int i = 0; i < plan->natts; i++)
@@ -63,6 +65,8 @@ rows_make_plan(Relation rel, uint64 seed, RowsOptions *options)
 	}
 
 	rows_read_checks(plan);
+	rows_plan_foreign_keys(plan);
+	rows_plan_partitions(plan);
 	for (int i = 0; i < plan->natts; i++)
 		plan_column(plan, &plan->columns[i], TupleDescAttr(tupdesc, i));
 	rows_plan_keys(plan);
@@ -81,6 +85,8 @@ plan_column(RowsPlan *plan, RowsColumn *column, Form_pg_attribute attribute)
 		column->kind = ROWS_COLUMN_NOTHING;
 		return;
 	}
+	if (column->planned)
+		return;
 
 	default_expr = (Expr *) build_column_default(plan->rel, column->attnum);
 	if (default_expr != NULL && (plan->options->use_defaults || attribute->attidentity != '\0'))
@@ -88,6 +94,12 @@ plan_column(RowsPlan *plan, RowsColumn *column, Form_pg_attribute attribute)
 	if (column->kind != ROWS_COLUMN_NOTHING)
 		return;
 
+	if (column->region_value != NULL)
+	{
+		column->value = column->region_value;
+		column->kind = ROWS_COLUMN_RANDOM;
+		return;
+	}
 	column->value = rows_make_value(attribute->atttypid, attribute->atttypmod,
 									&column->bounds, NameStr(attribute->attname));
 	if (column->value != NULL)
@@ -297,11 +309,12 @@ rows_make_row(RowsMaker *maker, uint64 row, Datum *values, bool *isnull)
 					break;
 
 				case ROWS_COLUMN_KEY:
-					if (attempt > 0)
+					if ((uint64) attempt >= column->counted->stride)
 						break;
 					rows_draw_start(&draw, column->key, row);
 					values[i] = column->value->encode(column->value,
-													  (column->counted->base + row) / column->divisor % column->radix,
+													  ((column->counted->base + row) * column->counted->stride + attempt) /
+													  column->divisor % column->radix,
 													  &draw, &maker->arena);
 					isnull[i] = false;
 					break;
@@ -323,6 +336,21 @@ rows_make_row(RowsMaker *maker, uint64 row, Datum *values, bool *isnull)
 					}
 					break;
 
+				case ROWS_COLUMN_FOREIGN:
+					{
+						RowsForeign *foreign = column->foreign;
+						uint64		parent;
+
+						rows_draw_start(&draw, likely(attempt == 0) ? foreign->key :
+										rows_key(plan->seed, MaxHeapAttributeNumber + foreign->number, attempt),
+										row);
+						parent = rows_below(&draw, foreign->nparents);
+						values[i] = foreign->values[parent * foreign->ncolumns + column->component];
+						isnull[i] = false;
+						break;
+					}
+
+				case ROWS_COLUMN_ITSELF:	/* below, when the other one is known */
 				case ROWS_COLUMN_NOTHING:
 				case ROWS_COLUMN_NULL:
 					values[i] = (Datum) 0;
@@ -331,6 +359,8 @@ rows_make_row(RowsMaker *maker, uint64 row, Datum *values, bool *isnull)
 			}
 		}
 		maker->column = NULL;
+		if (unlikely(plan->points_at_itself))
+			copy_own_keys(plan, values, isnull);
 
 		if (likely(plan->checks == NIL) || passes_checks(maker, values, isnull, &failed))
 			return;
@@ -345,6 +375,20 @@ rows_make_row(RowsMaker *maker, uint64 row, Datum *values, bool *isnull)
 			 errhint("poc_barman understands comparisons of one column with constants, BETWEEN, IN and length(); "
 					 "for other conditions give the columns fitting defaults."),
 			 errtableconstraint(plan->rel, failed->name)));
+}
+
+/* A row that refers to itself has its own key in the foreign key. */
+static void
+copy_own_keys(RowsPlan *plan, Datum *values, bool *isnull)
+{
+	for (int i = 0; i < plan->natts; i++)
+	{
+		if (plan->columns[i].kind == ROWS_COLUMN_ITSELF)
+		{
+			values[i] = values[plan->columns[i].component];
+			isnull[i] = isnull[plan->columns[i].component];
+		}
+	}
 }
 
 static bool

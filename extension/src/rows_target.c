@@ -29,7 +29,7 @@
 #include "rows.h"
 
 static void refuse_kind(Relation rel, const char *hint) pg_attribute_noreturn();
-static bool has_foreign_partition(Oid relid);
+static void examine_partitions(Relation rel, bool *foreign, bool *before_row);
 static bool is_managed_by_extension(Relation rel);
 
 /* Open the table, or say why it cannot be filled. */
@@ -107,7 +107,7 @@ refuse_kind(Relation rel, const char *hint)
 			 errhint("%s", hint)));
 }
 
-/* Constraints that made-up rows cannot obey yet, and paths still to be built. */
+/* Paths still to be built. */
 void
 rows_refuse_unserved(RowsPlan *plan)
 {
@@ -119,12 +119,6 @@ rows_refuse_unserved(RowsPlan *plan)
 				 errmsg("cannot fill table \"%s\" directly", RelationGetRelationName(rel)),
 				 errdetail("Not possible because %s.", plan->path_reason),
 				 errhint("Use INSERT, or fill it as a user to whom this does not apply.")));
-	if (RelationGetFKeyList(rel) != NIL)
-		ereport(ERROR,
-				(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
-				 errmsg("cannot fill table \"%s\", which has foreign keys", RelationGetRelationName(rel)),
-				 errdetail("Random values would not be found in the referenced tables."),
-				 errhint("Drop the foreign keys for the time of the load.")));
 }
 
 /* The fastest path that leaves nothing out. */
@@ -133,14 +127,16 @@ rows_choose_path(RowsPlan *plan)
 {
 	Relation	rel = plan->rel;
 	TriggerDesc *triggers = rel->trigdesc;
+	bool		foreign;
+	bool		before_row;
 
+	examine_partitions(rel, &foreign, &before_row);
 	plan->path = ROWS_PATH_SPI;
 	if (check_enable_rls(RelationGetRelid(rel), InvalidOid, true) == RLS_ENABLED)
 		plan->path_reason = "row-level security applies to this user";
 	else if (is_managed_by_extension(rel))
 		plan->path_reason = "an extension distributes the rows of this table";
-	else if (rel->rd_rel->relkind == RELKIND_PARTITIONED_TABLE &&
-			 has_foreign_partition(RelationGetRelid(rel)))
+	else if (foreign)
 		plan->path_reason = "a partition is a foreign table";
 	else if (rel->rd_rel->relkind == RELKIND_PARTITIONED_TABLE &&
 			 triggers != NULL && triggers->trig_insert_new_table)
@@ -148,7 +144,7 @@ rows_choose_path(RowsPlan *plan)
 	else
 	{
 		plan->path = ROWS_PATH_SINGLE;
-		if (triggers != NULL && triggers->trig_insert_before_row)
+		if (before_row || (triggers != NULL && triggers->trig_insert_before_row))
 			plan->path_reason = "a BEFORE ROW trigger may change or drop rows";
 		else if (plan->has_volatile_default)
 			plan->path_reason = "a volatile default may look at the table";
@@ -160,17 +156,26 @@ rows_choose_path(RowsPlan *plan)
 	}
 }
 
-static bool
-has_foreign_partition(Oid relid)
+/* What the partitions ask for beyond the table itself. */
+static void
+examine_partitions(Relation rel, bool *foreign, bool *before_row)
 {
 	ListCell   *cell;
 
-	foreach(cell, find_all_inheritors(relid, AccessShareLock, NULL))
+	*foreign = false;
+	*before_row = false;
+	if (rel->rd_rel->relkind != RELKIND_PARTITIONED_TABLE)
+		return;
+	foreach(cell, find_all_inheritors(RelationGetRelid(rel), AccessShareLock, NULL))
 	{
-		if (get_rel_relkind(lfirst_oid(cell)) == RELKIND_FOREIGN_TABLE)
-			return true;
+		Relation	partition = relation_open(lfirst_oid(cell), AccessShareLock);
+
+		if (partition->rd_rel->relkind == RELKIND_FOREIGN_TABLE)
+			*foreign = true;
+		if (partition->trigdesc != NULL && partition->trigdesc->trig_insert_before_row)
+			*before_row = true;
+		relation_close(partition, AccessShareLock);
 	}
-	return false;
 }
 
 /*

@@ -36,6 +36,9 @@
 /* A type with fewer values is counted together with other columns. */
 #define ENOUGH_FOR_ANY		(UINT64CONST(1) << 24)
 
+/* Ordinals that a row may try until its CHECK is satisfied. */
+#define CHECKED_STRIDE		64
+
 /* Ordinals stay below this, so that sums cannot overflow. */
 #define LAST_ORDINAL		(UINT64CONST(1) << 62)
 
@@ -43,6 +46,7 @@ static void plan_key(RowsPlan *plan, Relation index);
 static List *columns_of_index(RowsPlan *plan, Relation index);
 static bool is_unique_already(List *columns);
 static void add_key(RowsPlan *plan, Relation index, List *columns);
+static bool is_checked_by_row(RowsPlan *plan, RowsKey *key);
 static bool decode_row(RowsKey *key, TupleTableSlot *slot, AttrNumber *attnums, uint64 *ordinal);
 static uint64 next_after_index(RowsPlan *plan, RowsKey *key, Relation index);
 static uint64 next_after_scan(RowsPlan *plan, RowsKey *key);
@@ -92,7 +96,8 @@ plan_key(RowsPlan *plan, Relation index)
 			continue;
 		digits = lappend(digits, column);
 		/* of equals the last: keys go from the general to the particular */
-		if (column->value->capacity >= ENOUGH_FOR_ANY)
+		if (column->value->capacity >= ENOUGH_FOR_ANY &&
+			(best == NULL || column->region_value == NULL))
 			best = column;
 	}
 
@@ -203,6 +208,26 @@ is_unique_already(List *columns)
 	return false;
 }
 
+/*
+ * Does a CHECK that is not understood, such as the bound of a hash partition,
+ * look at the key?  Then each row may try several ordinals.
+ */
+static bool
+is_checked_by_row(RowsPlan *plan, RowsKey *key)
+{
+	ListCell   *cell;
+	Bitmapset  *attributes = NULL;
+
+	foreach(cell, plan->checks)
+		pull_varattnos((Node *) ((RowsCheck *) lfirst(cell))->expr, 1, &attributes);
+	for (int i = 0; i < key->ncolumns; i++)
+	{
+		if (bms_is_member(key->columns[i]->attnum - FirstLowInvalidHeapAttributeNumber, attributes))
+			return true;
+	}
+	return false;
+}
+
 /* Make the columns the digits of one number, the last the lowest. */
 static void
 add_key(RowsPlan *plan, Relation index, List *columns)
@@ -226,7 +251,8 @@ add_key(RowsPlan *plan, Relation index, List *columns)
 		column->radix = Min(column->value->capacity, Max(LAST_ORDINAL / divisor, 1));
 		divisor *= column->radix;
 	}
-	key->capacity = divisor;
+	key->stride = is_checked_by_row(plan, key) ? CHECKED_STRIDE : 1;
+	key->capacity = divisor / key->stride;
 	plan->keys = lappend(plan->keys, key);
 }
 
@@ -309,7 +335,7 @@ next_after_index(RowsPlan *plan, RowsKey *key, Relation index)
 			continue;
 		if (value->decode(value, datum, &ordinal))
 		{
-			result = ordinal + 1;
+			result = ordinal / key->stride + 1;
 			break;
 		}
 		/* beyond our range: look further down; below it: nothing of ours */
@@ -364,8 +390,8 @@ next_after_scan(RowsPlan *plan, RowsKey *key)
 			MemoryContext old = MemoryContextSwitchTo(context);
 			uint64		ordinal;
 
-			if (decode_row(key, slot, attnums, &ordinal) && ordinal < key->capacity)
-				result = Max(result, ordinal + 1);
+			if (decode_row(key, slot, attnums, &ordinal))
+				result = Max(result, ordinal / key->stride + 1);
 			MemoryContextSwitchTo(old);
 			MemoryContextReset(context);
 			CHECK_FOR_INTERRUPTS();

@@ -12,6 +12,7 @@
 #include "access/htup_details.h"
 #include "catalog/pg_enum.h"
 #include "catalog/pg_type.h"
+#include "common/hashfn.h"
 #include "executor/executor.h"
 #include "miscadmin.h"
 #include "utils/builtins.h"
@@ -71,12 +72,21 @@ static const RowsPattern patterns[] =
 	{NULL, NULL}
 };
 
+/* A choice and the hash that it is found by. */
+typedef struct RowsIndexEntry
+{
+	uint32		hash;
+	uint64		choice;
+} RowsIndexEntry;
+
 static void init_enum(RowsValue *value);
 static bool init_pattern(RowsValue *value, Form_pg_type form);
 static bool init_choices(RowsValue *value, List *constants);
 static Datum make_choice(const RowsValue *value, RowsDraw *draw, RowsArena *arena);
 static Datum encode_choice(const RowsValue *value, uint64 ordinal, RowsDraw *draw, RowsArena *arena);
 static bool decode_choice(const RowsValue *value, Datum datum, uint64 *ordinal);
+static uint32 hash_choice(const RowsValue *value, Datum datum);
+static int	compare_entries(const void *a, const void *b);
 static RowsValue *make_domain(Oid domain, int32 typmod, RowsBounds *bounds, int depth);
 static bool passes_domain(const RowsValue *value, Datum datum, bool isnull, const char **failed);
 static RowsValue *make_value(Oid type, int32 typmod, RowsBounds *bounds, int depth);
@@ -283,18 +293,87 @@ encode_choice(const RowsValue *value, uint64 ordinal, RowsDraw *draw, RowsArena 
 	return value->choices[ordinal];
 }
 
+/* Which of the choices is it?  An index by hash answers, made on first use. */
 static bool
 decode_choice(const RowsValue *value, Datum datum, uint64 *ordinal)
 {
-	for (int i = 0; i < value->nchoices; i++)
+	RowsIndexEntry *index = value->index;
+	uint32		hash;
+	uint64		low = 0;
+	uint64		high = value->nchoices;
+
+	if (index == NULL)
 	{
-		if (datum_image_eq(datum, value->choices[i], value->typbyval, value->typlen))
+		index = MemoryContextAllocHuge(GetMemoryChunkContext((void *) value),
+									   sizeof(RowsIndexEntry) * value->nchoices);
+		for (uint64 i = 0; i < value->nchoices; i++)
 		{
-			*ordinal = i;
+			index[i].hash = hash_choice(value, value->choices[i]);
+			index[i].choice = i;
+		}
+		qsort(index, value->nchoices, sizeof(RowsIndexEntry), compare_entries);
+		((RowsValue *) value)->index = index;
+	}
+
+	hash = hash_choice(value, datum);
+	while (low < high)
+	{
+		uint64		middle = low + (high - low) / 2;
+
+		if (index[middle].hash < hash)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	for (; low < value->nchoices && index[low].hash == hash; low++)
+	{
+		if (datum_image_eq(datum, value->choices[index[low].choice], value->typbyval, value->typlen))
+		{
+			*ordinal = index[low].choice;
 			return true;
 		}
 	}
 	return false;
+}
+
+/* datum_image_hash() is for btree's needs; a short header must not matter. */
+static uint32
+hash_choice(const RowsValue *value, Datum datum)
+{
+	if (value->typlen == -1)
+	{
+		struct varlena *varlena = PG_DETOAST_DATUM_PACKED(datum);
+
+		return hash_bytes((unsigned char *) VARDATA_ANY(varlena), VARSIZE_ANY_EXHDR(varlena));
+	}
+	return datum_image_hash(datum, value->typbyval, value->typlen);
+}
+
+static int
+compare_entries(const void *a, const void *b)
+{
+	uint32		left = ((const RowsIndexEntry *) a)->hash;
+	uint32		right = ((const RowsIndexEntry *) b)->hash;
+
+	return (left > right) - (left < right);
+}
+
+/* A value that is one of some Datums of its type. */
+RowsValue *
+rows_make_choice_value(Oid type, Datum *choices, uint64 nchoices)
+{
+	RowsValue  *value = palloc0(sizeof(RowsValue));
+
+	value->type = type;
+	value->typmod = -1;
+	get_typlenbyvalalign(type, &value->typlen, &value->typbyval, &value->typalign);
+	value->choices = choices;
+	value->nchoices = nchoices;
+	value->make = make_choice;
+	value->encode = encode_choice;
+	value->decode = decode_choice;
+	value->capacity = nchoices;
+	return value;
 }
 
 /* ---- types read from text ---- */

@@ -1,0 +1,409 @@
+/*-------------------------------------------------------------------------
+ *
+ * rows_foreign.c
+ *	  Foreign keys: columns that take the keys of rows of another table.
+ *
+ * The referenced rows are read and locked FOR KEY SHARE once, which is what
+ * the check of each single row would do; so that check can be left out.  Where
+ * the caller may not lock them, it stays.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "access/genam.h"
+#include "access/htup_details.h"
+#include "access/table.h"
+#include "catalog/indexing.h"
+#include "catalog/pg_class.h"
+#include "catalog/pg_constraint.h"
+#include "catalog/pg_trigger.h"
+#include "executor/spi.h"
+#include "miscadmin.h"
+#include "utils/acl.h"
+#include "utils/builtins.h"
+#include "utils/datum.h"
+#include "utils/fmgroids.h"
+#include "utils/lsyscache.h"
+#include "utils/memutils.h"
+#include "utils/rls.h"
+#include "utils/syscache.h"
+#include "utils/typcache.h"
+
+#include "compat.h"
+#include "rows.h"
+
+/* Referenced rows that are kept to choose from. */
+#define MOST_PARENTS		65536
+/* ... when each may be used once only */
+#define MOST_UNIQUE_PARENTS	(10 * 1000 * 1000)
+
+static int	by_width(const ListCell *a, const ListCell *b);
+static void plan_foreign_key(RowsPlan *plan, ForeignKeyCacheInfo *key, int number);
+static void handle_no_parents(RowsPlan *plan, ForeignKeyCacheInfo *key);
+static void point_at_itself(RowsPlan *plan, ForeignKeyCacheInfo *key);
+static bool is_nullable(RowsPlan *plan, ForeignKeyCacheInfo *key);
+static bool leads_back(Oid from, Oid to, List **visited);
+static bool is_unique_alone(RowsPlan *plan, ForeignKeyCacheInfo *key);
+static void read_parents(RowsPlan *plan, ForeignKeyCacheInfo *key, RowsForeign *foreign);
+static bool may_lock(Oid relid);
+static bool is_checked(RowsPlan *plan, Oid constraint);
+static char *parents_query(RowsPlan *plan, ForeignKeyCacheInfo *key, uint64 most, bool lock);
+
+/* Give the columns of all foreign keys their values. */
+void
+rows_plan_foreign_keys(RowsPlan *plan)
+{
+	List	   *keys = copyObject(RelationGetFKeyList(plan->rel));
+	ListCell   *cell;
+	int			number = 0;
+
+	/* the widest first: (tenant, customer) settles what tenant is */
+	list_sort(keys, by_width);
+	foreach(cell, keys)
+	{
+		ForeignKeyCacheInfo *key = lfirst(cell);
+
+		if (poc_foreign_key_is_enforced(key))
+			plan_foreign_key(plan, key, number);
+		number++;
+	}
+}
+
+static int
+by_width(const ListCell *a, const ListCell *b)
+{
+	ForeignKeyCacheInfo *left = lfirst(a);
+	ForeignKeyCacheInfo *right = lfirst(b);
+
+	if (left->nkeys != right->nkeys)
+		return right->nkeys - left->nkeys;
+	return (left->conkey[0] > right->conkey[0]) - (left->conkey[0] < right->conkey[0]);
+}
+
+static void
+plan_foreign_key(RowsPlan *plan, ForeignKeyCacheInfo *key, int number)
+{
+	RowsForeign *foreign;
+	int			settled = 0;
+
+	for (int i = 0; i < key->nkeys; i++)
+	{
+		RowsColumn *column = &plan->columns[key->conkey[i] - 1];
+
+		if (column->planned)
+			settled++;
+	}
+	/* a narrower key within a wider one, or a column that counts: checked by row */
+	if (settled == key->nkeys)
+		return;
+	if (settled > 0)
+	{
+		if (!is_nullable(plan, key))
+			ereport(ERROR,
+					(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
+					 errmsg("cannot serve the foreign keys of table \"%s\" together",
+							RelationGetRelationName(plan->rel)),
+					 errdetail("Foreign key \"%s\" shares a column with another one.",
+							   get_constraint_name(key->conoid)),
+					 errhint("Drop one of them for the time of the load.")));
+		for (int i = 0; i < key->nkeys; i++)
+		{
+			RowsColumn *column = &plan->columns[key->conkey[i] - 1];
+
+			if (!column->planned)
+			{
+				column->kind = ROWS_COLUMN_NULL;
+				column->planned = true;
+			}
+		}
+		return;
+	}
+
+	foreign = palloc0(sizeof(RowsForeign));
+	foreign->constraint = key->conoid;
+	foreign->parent = key->confrelid;
+	foreign->number = number;
+	foreign->ncolumns = key->nkeys;
+	foreign->key = rows_key(plan->seed, MaxHeapAttributeNumber + number, 0);
+	read_parents(plan, key, foreign);
+	if (foreign->nparents == 0)
+	{
+		handle_no_parents(plan, key);
+		return;
+	}
+
+	for (int i = 0; i < key->nkeys; i++)
+	{
+		RowsColumn *column = &plan->columns[key->conkey[i] - 1];
+
+		column->planned = true;
+		column->foreign = foreign;
+		column->component = i;
+		if (key->nkeys > 1)
+			column->kind = ROWS_COLUMN_FOREIGN;
+		else
+		{
+			column->kind = ROWS_COLUMN_RANDOM;
+			column->value = rows_make_choice_value(foreign->type, foreign->values, foreign->nparents);
+			column->value->name = "reference";
+			column->value->detail = psprintf("one of " UINT64_FORMAT " rows of %s",
+											 foreign->nparents, get_rel_name(key->confrelid));
+		}
+	}
+	if (foreign->locked)
+		plan->checked_foreign_keys = lappend_oid(plan->checked_foreign_keys, key->conoid);
+}
+
+/* ---- no row to refer to ---- */
+
+static void
+handle_no_parents(RowsPlan *plan, ForeignKeyCacheInfo *key)
+{
+	List	   *visited = NIL;
+	char	   *parent = quote_qualified_identifier(get_namespace_name(get_rel_namespace(key->confrelid)),
+													get_rel_name(key->confrelid));
+
+	if (is_nullable(plan, key) && leads_back(key->confrelid, RelationGetRelid(plan->rel), &visited))
+	{
+		for (int i = 0; i < key->nkeys; i++)
+		{
+			plan->columns[key->conkey[i] - 1].kind = ROWS_COLUMN_NULL;
+			plan->columns[key->conkey[i] - 1].planned = true;
+		}
+	}
+	else if (key->confrelid == RelationGetRelid(plan->rel))
+		point_at_itself(plan, key);
+	else
+		ereport(ERROR,
+				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+				 errmsg("table \"%s\" has no rows that \"%s\" could refer to",
+						get_rel_name(key->confrelid), RelationGetRelationName(plan->rel)),
+				 errdetail("Foreign key \"%s\" takes its values from there.",
+						   get_constraint_name(key->conoid)),
+				 errhint("Fill it first, with SELECT poc_generate_rows(1000, '%s'), "
+						 "or use the option {\"parents\": true}.", parent)));
+}
+
+/* The first rows of a tree whose every node must have a parent: themselves. */
+static void
+point_at_itself(RowsPlan *plan, ForeignKeyCacheInfo *key)
+{
+	for (int i = 0; i < key->nkeys; i++)
+	{
+		RowsColumn *column = &plan->columns[key->conkey[i] - 1];
+
+		column->kind = ROWS_COLUMN_ITSELF;
+		plan->points_at_itself = true;
+		column->component = key->confkey[i] - 1;
+		column->planned = true;
+	}
+}
+
+static bool
+is_nullable(RowsPlan *plan, ForeignKeyCacheInfo *key)
+{
+	for (int i = 0; i < key->nkeys; i++)
+	{
+		Form_pg_attribute attribute = TupleDescAttr(RelationGetDescr(plan->rel), key->conkey[i] - 1);
+
+		if (attribute->attnotnull || plan->columns[key->conkey[i] - 1].bounds.not_null ||
+			DomainHasConstraints(attribute->atttypid))
+			return false;
+	}
+	return true;
+}
+
+/* Do foreign keys lead from one table to another, over any number of tables? */
+static bool
+leads_back(Oid from, Oid to, List **visited)
+{
+	Relation	rel;
+	List	   *keys;
+	ListCell   *cell;
+	bool		found = false;
+
+	if (from == to)
+		return true;
+	if (list_member_oid(*visited, from))
+		return false;
+	check_stack_depth();
+	*visited = lappend_oid(*visited, from);
+
+	rel = table_open(from, AccessShareLock);
+	keys = copyObject(RelationGetFKeyList(rel));
+	table_close(rel, AccessShareLock);
+	foreach(cell, keys)
+	{
+		if (leads_back(((ForeignKeyCacheInfo *) lfirst(cell))->confrelid, to, visited))
+		{
+			found = true;
+			break;
+		}
+	}
+	return found;
+}
+
+/* ---- the rows to refer to ---- */
+
+/* Is there a unique index on just the columns of the foreign key? */
+static bool
+is_unique_alone(RowsPlan *plan, ForeignKeyCacheInfo *key)
+{
+	ListCell   *cell;
+	bool		found = false;
+
+	foreach(cell, RelationGetIndexList(plan->rel))
+	{
+		Relation	index = index_open(lfirst_oid(cell), AccessShareLock);
+
+		if (index->rd_index->indisunique && index->rd_index->indnkeyatts == 1 &&
+			index->rd_index->indkey.values[0] == key->conkey[0])
+			found = true;
+		index_close(index, AccessShareLock);
+	}
+	return found && key->nkeys == 1;
+}
+
+static void
+read_parents(RowsPlan *plan, ForeignKeyCacheInfo *key, RowsForeign *foreign)
+{
+	MemoryContext context = CurrentMemoryContext;
+	uint64		most = is_unique_alone(plan, key) ? MOST_UNIQUE_PARENTS : MOST_PARENTS;
+	bool		lock = plan->writing && may_lock(key->confrelid);
+	char	   *query = parents_query(plan, key, most, lock);
+	bool		same_types = true;
+
+	for (int i = 0; i < key->nkeys; i++)
+		same_types &= (getBaseType(get_atttype(RelationGetRelid(plan->rel), key->conkey[i])) ==
+					   getBaseType(get_atttype(key->confrelid, key->confkey[i])));
+
+	SPI_connect();
+	if (SPI_execute(query, !lock, 0) != SPI_OK_SELECT)
+		elog(ERROR, "could not read the rows of table %u", key->confrelid);
+	foreign->nparents = SPI_processed;
+	foreign->type = getBaseType(get_atttype(RelationGetRelid(plan->rel), key->conkey[0]));
+	foreign->values = MemoryContextAllocHuge(context,
+											 sizeof(Datum) * Max(foreign->nparents, 1) * key->nkeys);
+	for (int i = 0; i < key->nkeys; i++)
+	{
+		int16		typlen;
+		bool		typbyval;
+
+		get_typlenbyval(SPI_gettypeid(SPI_tuptable->tupdesc, i + 1), &typlen, &typbyval);
+		for (uint64 row = 0; row < foreign->nparents; row++)
+		{
+			bool		isnull;
+			Datum		datum = SPI_getbinval(SPI_tuptable->vals[row], SPI_tuptable->tupdesc, i + 1, &isnull);
+			MemoryContext old = MemoryContextSwitchTo(context);
+
+			foreign->values[row * key->nkeys + i] = datumCopy(datum, typbyval, typlen);
+			MemoryContextSwitchTo(old);
+		}
+	}
+	SPI_finish();
+	foreign->locked = lock && same_types;
+}
+
+/* May the caller lock rows of the table?  UPDATE on it is what that takes. */
+static bool
+may_lock(Oid relid)
+{
+	return pg_class_aclcheck(relid, GetUserId(), ACL_UPDATE) == ACLCHECK_OK &&
+		check_enable_rls(relid, InvalidOid, true) != RLS_ENABLED;
+}
+
+static char *
+parents_query(RowsPlan *plan, ForeignKeyCacheInfo *key, uint64 most, bool lock)
+{
+	StringInfoData query;
+	StringInfoData names;
+	StringInfoData present;
+	HeapTuple	tuple;
+	float4		reltuples;
+	char		relkind;
+
+	initStringInfo(&query);
+	initStringInfo(&names);
+	initStringInfo(&present);
+	appendStringInfoString(&query, "SELECT ");
+	for (int i = 0; i < key->nkeys; i++)
+	{
+		char	   *name = get_attname(key->confrelid, key->confkey[i], false);
+		Oid			type = getBaseType(get_atttype(RelationGetRelid(plan->rel), key->conkey[i]));
+
+		appendStringInfo(&query, "%s(p.%s)::%s", i > 0 ? ", " : "", quote_identifier(name),
+						 format_type_extended(type, -1, FORMAT_TYPE_TYPEMOD_GIVEN |
+											  FORMAT_TYPE_FORCE_QUALIFY));
+		appendStringInfo(&names, "%sp.%s", i > 0 ? ", " : "", quote_identifier(name));
+		appendStringInfo(&present, "%sp.%s IS NOT NULL", i > 0 ? " AND " : "", quote_identifier(name));
+	}
+	appendStringInfo(&query, " FROM %s AS p",
+					 quote_qualified_identifier(get_namespace_name(get_rel_namespace(key->confrelid)),
+												get_rel_name(key->confrelid)));
+
+	/* of a very large table some pages will do */
+	tuple = SearchSysCache1(RELOID, ObjectIdGetDatum(key->confrelid));
+	if (!HeapTupleIsValid(tuple))
+		elog(ERROR, "cache lookup failed for relation %u", key->confrelid);
+	reltuples = ((Form_pg_class) GETSTRUCT(tuple))->reltuples;
+	relkind = ((Form_pg_class) GETSTRUCT(tuple))->relkind;
+	ReleaseSysCache(tuple);
+	if (relkind == RELKIND_RELATION && reltuples > 8.0 * most)
+		appendStringInfo(&query, " TABLESAMPLE system (%.6f) REPEATABLE (%u)",
+						 200.0 * most / reltuples, (uint32) plan->seed);
+
+	appendStringInfo(&query, " WHERE %s ORDER BY %s LIMIT " UINT64_FORMAT "%s",
+					 present.data, names.data, most, lock ? " FOR KEY SHARE OF p" : "");
+	return query.data;
+}
+
+/* A partition's foreign key descends from that of the table filled. */
+static bool
+is_checked(RowsPlan *plan, Oid constraint)
+{
+	while (OidIsValid(constraint))
+	{
+		HeapTuple	tuple;
+
+		if (list_member_oid(plan->checked_foreign_keys, constraint))
+			return true;
+		tuple = SearchSysCache1(CONSTROID, ObjectIdGetDatum(constraint));
+		if (!HeapTupleIsValid(tuple))
+			return false;
+		constraint = ((Form_pg_constraint) GETSTRUCT(tuple))->conparentid;
+		ReleaseSysCache(tuple);
+	}
+	return false;
+}
+
+/*
+ * Switch off the row-by-row check of foreign keys whose referenced rows are
+ * locked already.  The descriptor is a copy of the executor's own.
+ */
+void
+rows_disable_checks(RowsPlan *plan, TriggerDesc *triggers)
+{
+	if (triggers == NULL || plan->checked_foreign_keys == NIL)
+		return;
+	for (int i = 0; i < triggers->numtriggers; i++)
+	{
+		Trigger    *trigger = &triggers->triggers[i];
+
+		if (trigger->tgfoid == F_RI_FKEY_CHECK_INS && trigger->tgisinternal &&
+			is_checked(plan, trigger->tgconstraint))
+			trigger->tgenabled = TRIGGER_DISABLED;
+	}
+
+	/* without another trigger no row needs to be looked at after its insertion */
+	triggers->trig_insert_after_row = false;
+	for (int i = 0; i < triggers->numtriggers; i++)
+	{
+		Trigger    *trigger = &triggers->triggers[i];
+
+		if (trigger->tgenabled != TRIGGER_DISABLED &&
+			TRIGGER_TYPE_MATCHES(trigger->tgtype, TRIGGER_TYPE_ROW,
+								 TRIGGER_TYPE_AFTER, TRIGGER_TYPE_INSERT))
+			triggers->trig_insert_after_row = true;
+	}
+}
