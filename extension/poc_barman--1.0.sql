@@ -216,19 +216,17 @@ COMMENT ON FUNCTION _poc_server(text) IS
 
 CREATE FUNCTION _poc_job_rows(jobs jsonb)
 RETURNS TABLE (job_id text, kind text, server text, state text, phase text,
-	created timestamptz, started timestamptz, ended timestamptz, elapsed interval,
-	progress double precision, result jsonb, error text)
+	progress double precision, created timestamptz, ended timestamptz, elapsed interval,
+	error text, result jsonb)
 LANGUAGE sql STABLE PARALLEL RESTRICTED ROWS 100
 SET search_path = pg_catalog, pg_temp
 AS $$
 	SELECT j.id, j.kind, j.server, j.state, j.phase,
-		j.created, j.started, j.ended, make_interval(secs => j.elapsed_seconds),
-		j.progress, j.result,
-		concat_ws(': ', j.error ->> 'message', j.error ->> 'detail')
+		j.progress, j.created, j.ended, make_interval(secs => j.elapsed_seconds),
+		nullif(concat_ws(': ', j.error ->> 'message', j.error ->> 'detail'), ''), j.result
 	FROM jsonb_to_recordset(jobs) AS j(id text, kind text, server text, state text, phase text,
-		created timestamptz, started timestamptz, ended timestamptz,
-		elapsed_seconds double precision, progress double precision,
-		result jsonb, error jsonb)
+		progress double precision, created timestamptz, ended timestamptz,
+		elapsed_seconds double precision, error jsonb, result jsonb)
 $$;
 
 COMMENT ON FUNCTION _poc_job_rows(jsonb) IS
@@ -442,6 +440,8 @@ BEGIN
 	END IF;
 	IF wait THEN
 		barman_server := @extschema@._poc_server(server);
+		-- so that the sidecar has at hand what it checks, see poc_backup()
+		PERFORM @extschema@._poc_get_list('servers', 'servers');
 	END IF;
 
 	SELECT s.wal_file, s.lsn, s.switched
@@ -489,6 +489,13 @@ AS $$
 DECLARE
 	deadline timestamptz := clock_timestamp() + make_interval(secs => seconds);
 	next_switch timestamptz := '-infinity';
+	-- Barman takes a backup in spite of these, and no waiting cures them
+	-- (CheckStrategy.NON_CRITICAL_CHECKS in its server.py)
+	not_critical CONSTANT text[] := ARRAY[
+		'minimum_redundancy_requirements', 'backup_maximum_age', 'backup_minimum_size',
+		'failed_backups', 'archiver_errors', 'empty_incoming_directory',
+		'empty_streaming_directory', 'incoming_wals_directory',
+		'streaming_wals_directory', 'wal_maximum_age', 'postgresql_server_is_standby'];
 	checks jsonb;
 	failing text;
 	failing_before text;
@@ -517,7 +524,7 @@ BEGIN
 			string_agg(format('%s: %s', c.check_name, coalesce(nullif(c.hint, ''), 'no hint from Barman')), E'\n')
 		INTO failing, details
 		FROM jsonb_to_recordset(checks) AS c(check_name text, ok boolean, hint text)
-		WHERE c.ok IS NOT TRUE;
+		WHERE c.ok IS NOT TRUE AND c.check_name <> ALL (not_critical);
 
 		EXIT WHEN failing IS NULL;
 		IF clock_timestamp() >= deadline THEN
@@ -532,6 +539,17 @@ BEGIN
 		END IF;
 		PERFORM pg_sleep(1);
 	END LOOP;
+
+	SELECT string_agg(c.check_name, ', '),
+		string_agg(format('%s: %s', c.check_name, coalesce(nullif(c.hint, ''), 'no hint from Barman')), E'\n')
+	INTO failing, details
+	FROM jsonb_to_recordset(checks) AS c(check_name text, ok boolean, hint text)
+	WHERE c.ok IS NOT TRUE;
+	IF failing IS NOT NULL THEN
+		RAISE WARNING 'server % is ready for backups, but not all is well: %', barman_server, failing
+			USING DETAIL = details,
+				HINT = 'Barman takes backups in spite of this, so it is not waited for.';
+	END IF;
 
 	RETURN QUERY
 		SELECT c.server, c.check_name, c.ok, c.hint
@@ -552,7 +570,7 @@ AS $$
 $$;
 
 COMMENT ON FUNCTION poc_wait_ready(text, interval) IS
-'Runs barman cron, switches WAL and checks, again and again, until every check passes; returns the checks as poc_check() does. On a new server this is what makes the first backup possible. Errors: 55000 when the time is over, with the failing checks and Barman''s hints as detail. Example: SELECT * FROM poc_wait_ready(timeout => ''30 s'')';
+'Runs barman cron, switches WAL and checks, again and again, until every check passes that Barman demands for a backup; returns the checks as poc_check() does, and a warning if others fail (failed_backups, say, which only their removal cures). On a new server this is what makes the first backup possible. Errors: 55000 when the time is over, with the failing checks and Barman''s hints as detail. Example: SELECT * FROM poc_wait_ready(timeout => ''30 s'')';
 
 CREATE FUNCTION poc_backup(server text DEFAULT NULL, incremental text DEFAULT NULL, name text DEFAULT NULL,
 	immediate_checkpoint boolean DEFAULT true, wait boolean DEFAULT true, timeout interval DEFAULT NULL,
@@ -569,6 +587,14 @@ DECLARE
 	job jsonb;
 	backup jsonb;
 BEGIN
+	-- What the sidecar checks of a request it has at hand after this, and so it
+	-- starts the job at once: a query cancelled in between would not know the
+	-- job that it has to cancel.
+	PERFORM @extschema@._poc_get_list('servers', 'servers');
+	IF incremental IS NOT NULL OR name IS NOT NULL THEN
+		PERFORM @extschema@._poc_get_list('backups', VARIADIC path);
+	END IF;
+
 	IF wait THEN
 		job := @extschema@._poc_run_job(path, body, seconds);
 	ELSE
@@ -592,16 +618,18 @@ COMMENT ON FUNCTION poc_backup(text, text, text, boolean, boolean, interval) IS
 
 CREATE FUNCTION poc_jobs()
 RETURNS TABLE (job_id text, kind text, server text, state text, phase text,
-	created timestamptz, started timestamptz, ended timestamptz, elapsed interval,
-	progress double precision, result jsonb, error text)
+	progress double precision, created timestamptz, ended timestamptz, elapsed interval,
+	error text)
 LANGUAGE sql VOLATILE PARALLEL RESTRICTED COST 10000 ROWS 100
 SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 AS $$
-	SELECT j.* FROM @extschema@._poc_job_rows(@extschema@._poc_get_list('jobs', 'jobs')) AS j
+	SELECT j.job_id, j.kind, j.server, j.state, j.phase,
+		j.progress, j.created, j.ended, j.elapsed, j.error
+	FROM @extschema@._poc_job_rows(@extschema@._poc_get_list('jobs', 'jobs')) AS j
 $$;
 
 COMMENT ON FUNCTION poc_jobs() IS
-'The jobs that the sidecar knows, newest first. state is queued, running, done, failed, cancelled or lost (the sidecar was restarted under it); progress goes from 0 to 1 where it is known.';
+'The jobs that the sidecar knows, newest first. state is queued, running, done, failed, cancelled or lost (the sidecar was restarted under it); progress goes from 0 to 1 where it is known. poc_wait_job() tells the result of one that is done.';
 
 CREATE FUNCTION poc_job_log(job_id text)
 RETURNS TABLE (n bigint, at timestamptz, level text, line text)
@@ -618,8 +646,8 @@ COMMENT ON FUNCTION poc_job_log(text) IS
 
 CREATE FUNCTION poc_wait_job(job_id text, timeout interval DEFAULT NULL)
 RETURNS TABLE (job_id text, kind text, server text, state text, phase text,
-	created timestamptz, started timestamptz, ended timestamptz, elapsed interval,
-	progress double precision, result jsonb, error text)
+	progress double precision, created timestamptz, ended timestamptz, elapsed interval,
+	error text, result jsonb)
 LANGUAGE sql VOLATILE PARALLEL RESTRICTED COST 100000 ROWS 1
 SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 AS $$
@@ -632,8 +660,8 @@ COMMENT ON FUNCTION poc_wait_job(text, interval) IS
 
 CREATE FUNCTION poc_cancel_job(job_id text)
 RETURNS TABLE (job_id text, kind text, server text, state text, phase text,
-	created timestamptz, started timestamptz, ended timestamptz, elapsed interval,
-	progress double precision, result jsonb, error text)
+	progress double precision, created timestamptz, ended timestamptz, elapsed interval,
+	error text, result jsonb)
 LANGUAGE sql VOLATILE PARALLEL RESTRICTED COST 10000 ROWS 1
 SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 AS $$
@@ -662,19 +690,19 @@ DECLARE
 		['poc_switch_wal()',
 			'SELECT pg_catalog.format(''%s %s'', s.wal_file, CASE WHEN s.archived THEN ''archived'' ELSE ''not archived yet'' END) FROM @extschema@.poc_switch_wal() AS s'],
 		['poc_cron()',
-			'SELECT pg_catalog.format(''%s messages'', pg_catalog.count(*)) FROM @extschema@.poc_cron()'],
+			'SELECT coalesce(pg_catalog.string_agg(m, ''; ''), ''nothing to do'') FROM @extschema@.poc_cron() AS m'],
 		['poc_wait_ready()',
-			'SELECT pg_catalog.format(''all %s checks passed'', pg_catalog.count(*)) FROM @extschema@.poc_wait_ready()'],
+			'SELECT pg_catalog.format(''ready, %s of %s checks passed'', pg_catalog.count(*) FILTER (WHERE r.ok), pg_catalog.count(*)) FROM @extschema@.poc_wait_ready() AS r'],
 		['poc_check()',
 			'SELECT pg_catalog.format(''%s of %s checks passed'', pg_catalog.count(*) FILTER (WHERE c.ok), pg_catalog.count(*)) FROM @extschema@.poc_check() AS c'],
 		['poc_files(''streaming'')',
-			'SELECT pg_catalog.format(''%s files, %s'', pg_catalog.count(*), pg_catalog.pg_size_pretty(pg_catalog.sum(f.bytes))) FROM @extschema@.poc_files(''streaming'') AS f WHERE NOT f.is_directory'],
+			'SELECT pg_catalog.format(''%s file(s), %s'', pg_catalog.count(*), pg_catalog.pg_size_pretty(pg_catalog.sum(f.bytes))) FROM @extschema@.poc_files(''streaming'') AS f WHERE NOT f.is_directory'],
 		['poc_backup()',
 			'SELECT pg_catalog.format(''%s %s %s, %s'', b.type, b.backup_id, b.status, pg_catalog.pg_size_pretty(b.size)), b.backup_id, b.status FROM @extschema@.poc_backup() AS b'],
 		['poc_files(''base'')',
-			'SELECT pg_catalog.format(''%s backups, %s'', pg_catalog.count(*), pg_catalog.pg_size_pretty(pg_catalog.sum(f.bytes))) FROM @extschema@.poc_files(''base'') AS f'],
+			'SELECT pg_catalog.format(''%s backup(s), %s'', pg_catalog.count(*), pg_catalog.pg_size_pretty(pg_catalog.sum(f.bytes))) FROM @extschema@.poc_files(''base'') AS f'],
 		['poc_backups()',
-			'SELECT pg_catalog.format(''%s backups, %s of them DONE'', pg_catalog.count(*), pg_catalog.count(*) FILTER (WHERE b.status OPERATOR(pg_catalog.=) ''DONE'')) FROM @extschema@.poc_backups() AS b'],
+			'SELECT pg_catalog.format(''%s backup(s), %s DONE'', pg_catalog.count(*), pg_catalog.count(*) FILTER (WHERE b.status OPERATOR(pg_catalog.=) ''DONE'')) FROM @extschema@.poc_backups() AS b'],
 		['poc_show_backup(''latest'')',
 			'SELECT pg_catalog.format(''%s %s, %s to %s'', b.backup_id, b.status, b.begin_lsn, b.end_lsn), b.backup_id, b.status FROM @extschema@.poc_show_backup(''latest'') AS b']
 	];
@@ -694,13 +722,13 @@ BEGIN
 		COMMIT;
 		RAISE INFO '%', pg_catalog.format('%s/%s  %s  %s  %s s',
 			pg_catalog.lpad(n::text, 2), pg_catalog.array_length(scenario, 1),
-			pg_catalog.rpad(scenario[n][1], 25), pg_catalog.rpad(told, 55),
-			pg_catalog.to_char(EXTRACT(epoch FROM pg_catalog.clock_timestamp() - step_began), '9990.00'));
+			pg_catalog.rpad(scenario[n][1], 25), pg_catalog.rpad(told, 46),
+			pg_catalog.to_char(pg_catalog.date_part('epoch', pg_catalog.age(pg_catalog.clock_timestamp(), step_began)), '9990.00'));
 		steps := n;
 		backup_id := coalesce(told_id, backup_id);
 		status := coalesce(told_status, status);
 	END LOOP;
-	elapsed := pg_catalog.clock_timestamp() - began;
+	elapsed := pg_catalog.age(pg_catalog.clock_timestamp(), began);
 END
 $$;
 

@@ -334,7 +334,7 @@ help_with_wal(WalHelp *help, const char *kind)
 	poc_wal_tick();
 
 	/* the segment that such a job waits for is closed already */
-	if (kind != NULL && strcmp(kind, "switch-wal") == 0)
+	if (kind != NULL && strcmp(kind, "switch_wal") == 0)
 		return;
 	if (now < help->next_switch)
 		return;

@@ -150,6 +150,8 @@ my $good = '{"backups":[{"server":"s","backup_id":"20261122T061022","status":"DO
 my %faults = (
 	good => sub { answer($_[0], '200 OK', $good) },
 	typed => sub { answer($_[0], '200 OK', $good, 'Content-Type' => 'Application/JSON; charset=utf-8') },
+	long => sub { answer($_[0], '200 OK', '{"backups":[' . '{"server":"s","status":"[{"},' x 5000
+		. '{"server":"s","status":"DONE"}]}') },
 	chunked => sub {
 		my ($client) = @_;
 		print $client "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n";

@@ -48,7 +48,7 @@ sub use_url
 {
 	my ($node, $url) = @_;
 
-	$node->safe_psql('postgres', "ALTER SYSTEM SET poc_barman.url = '$url'");
+	$node->safe_psql('postgres', "LOAD 'poc_barman'; ALTER SYSTEM SET poc_barman.url = '$url'");
 	$node->reload;
 	return wait_until(sub {
 		$node->safe_psql('postgres', "LOAD 'poc_barman'; SHOW poc_barman.url") eq $url;

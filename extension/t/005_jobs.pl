@@ -1,0 +1,125 @@
+# A job is followed to its end, helped with WAL, and cancelled with its query.
+
+use strict;
+use warnings;
+
+use FindBin;
+use lib "$FindBin::RealBin/lib";
+
+use PostgreSQL::Test::Cluster;
+use PostgreSQL::Test::Utils;
+use Test::More;
+use Time::HiRes qw(sleep);
+
+use FakeSidecar;
+use PocTest;
+
+my $dir = PostgreSQL::Test::Utils::tempdir_short();
+my $fake = FakeSidecar->new(dir => $dir);
+my $node = poc_cluster('jobs', $fake->url);
+my ($stdout, $stderr);
+
+sub cancels { return scalar(grep { m{^POST /v1/jobs/\w+/cancel$} } $fake->requests); }
+
+# Runs a query that will wait in a psql of its own, until $code has been run.
+sub while_waiting
+{
+	my ($query, $code) = @_;
+	my %output;
+	my @command = ('psql', '-XAtq', '-d', $node->connstr('postgres'), '-c', $query);
+	my $run = IPC::Run::start(\@command, '<', \undef, '>', \$output{stdout}, '2>', \$output{stderr},
+		IPC::Run::timeout(60));
+	my $pid = '';
+
+	# it follows the job when it has asked for it the second time
+	my $polls = grep { m{^GET /v1/jobs/} } $fake->requests;
+	wait_until(sub { (grep { m{^GET /v1/jobs/} } $fake->requests) >= $polls + 2 });
+	$pid = $node->safe_psql('postgres',
+		"SELECT pid FROM pg_stat_activity WHERE query LIKE '%poc_%' AND pid <> pg_backend_pid() AND state = 'active'");
+	$code->($pid);
+	eval { $run->finish; };
+	return $output{stderr};
+}
+
+# the end of a job
+is($node->safe_psql('postgres', "SELECT backup_id, type, status, size, elapsed FROM poc_backup('good')"),
+	'20261122T061022|full|DONE|42|00:00:01.5', 'a job that is done is a row');
+$node->psql('postgres', "SELECT * FROM poc_backup('good')", stderr => \$stderr);
+like($stderr, qr/NOTICE:  Starting backup/, 'its log comes as notices');
+like($stderr, qr/WARNING:  It rains/, 'its warnings come as warnings');
+is($node->safe_psql('postgres', "SELECT job_id, status FROM poc_backup('endless', wait => false)"),
+	'endless|running', 'wait => false returns at once');
+is(cancels(), 0, 'and cancels nothing');
+
+my @error = error_of($node, "SELECT * FROM poc_backup('failed')");
+is($error[0], '58000', 'failed: SQLSTATE');
+is($error[1], 'the backup failed', 'failed: message');
+is($error[2], 'pg_basebackup: no space', 'failed: DETAIL is in Barman\'s own words');
+like($error[3], qr/poc_job_log\('failed'\)/, 'failed: HINT names the log');
+@error = error_of($node, "SELECT * FROM poc_backup('lost')");
+is($error[0], '58000', 'lost: SQLSTATE');
+@error = error_of($node, "SELECT * FROM poc_backup('cancelled')");
+is($error[0], '57000', 'cancelled by others: SQLSTATE');
+is(cancels(), 0, 'what has ended is not cancelled');
+is($node->safe_psql('postgres', "SELECT state, error FROM poc_wait_job('failed')"),
+	'failed|the backup failed: pg_basebackup: no space', 'poc_wait_job() returns a failed job as a row');
+
+# time limits
+@error = error_of($node, "SELECT * FROM poc_backup('endless', timeout => '1s')");
+is($error[0], '08006', 'timeout: SQLSTATE');
+like($error[2], qr/cancelled/, 'timeout: DETAIL');
+like($error[3], qr/poc_wait_job/, 'timeout: HINT');
+is(cancels(), 1, 'timeout: the job is cancelled');
+is($node->safe_psql('postgres', "SELECT state FROM poc_wait_job('endless', timeout => '1s')"),
+	'running', 'poc_wait_job() returns the job as it is in time');
+is(cancels(), 1, 'and leaves it alone');
+@error = error_of($node, "SELECT * FROM poc_backup('endless', timeout => '-1s')");
+is($error[0], '22023', 'negative timeout: SQLSTATE');
+
+# the ways for a query to end before its job
+my $query = "SELECT * FROM poc_backup('endless')";
+like(while_waiting($query, sub { $node->safe_psql('postgres', "SELECT pg_cancel_backend($_[0])") }),
+	qr/canceling statement due to user request/, 'cancel: the error is its own');
+is(cancels(), 2, 'cancel: the job is cancelled');
+like(while_waiting($query, sub { $node->safe_psql('postgres', "SELECT pg_terminate_backend($_[0])") }),
+	qr/terminating connection/, 'terminate: the error is its own');
+ok(wait_until(sub { cancels() == 3 }), 'terminate: the job is cancelled');
+$node->psql('postgres', "SET statement_timeout = '1s'; $query", stderr => \$stderr);
+like($stderr, qr/statement timeout/, 'statement_timeout: the error is its own');
+is(cancels(), 4, 'statement_timeout: the job is cancelled');
+like(while_waiting("SELECT * FROM poc_wait_job('endless')",
+		sub { $node->safe_psql('postgres', "SELECT pg_cancel_backend($_[0])") }),
+	qr/canceling statement due to user request/, 'poc_wait_job() is cancelled');
+is(cancels(), 4, 'but its job is not');
+
+# a sidecar that takes the cancellation and says nothing
+my $time = elapsed(sub {
+	$node->psql('postgres', "SET statement_timeout = '1s'; SELECT * FROM poc_backup('deaf')", stderr => \$stderr);
+});
+like($stderr, qr/statement timeout/, 'deaf sidecar: the error is its own');
+like($stderr, qr/WARNING:  could not cancel job deaf/, 'deaf sidecar: a warning');
+cmp_ok($time, '<', 4, 'deaf sidecar: the query does not hang');
+
+# WAL for a job that waits for it
+my $before = $node->safe_psql('postgres', 'SELECT pg_walfile_name(pg_current_wal_lsn())');
+error_of($node, "SELECT * FROM poc_backup('wal', timeout => '3s')");
+my $after = $node->safe_psql('postgres', 'SELECT pg_walfile_name(pg_current_wal_lsn())');
+cmp_ok($after, 'gt', $before, 'a backup that waits for WAL gets a switch');
+is(hex(substr($after, 8)) - hex(substr($before, 8)), 1, 'and only one at first');
+$before = $after;
+$node->safe_psql('postgres', "SELECT state FROM poc_wait_job('wal', timeout => '1s')");
+cmp_ok($node->safe_psql('postgres', 'SELECT pg_walfile_name(pg_current_wal_lsn())'),
+	'gt', $before, 'poc_wait_job() helps as well');
+
+# the sidecar is away for a moment
+my $port = $fake->{port};
+my $warning = while_waiting("SELECT * FROM poc_wait_job('endless', timeout => '5s')", sub {
+	$fake->stop;
+	sleep 1;
+	$fake = FakeSidecar->new(dir => $dir, port => $port);
+});
+like($warning, qr/NOTICE:  .*; trying again/, 'away: told');
+unlike($warning, qr/ERROR/, 'away: the job is followed on');
+
+$node->stop;
+done_testing();

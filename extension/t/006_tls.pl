@@ -1,0 +1,97 @@
+# https: the sidecar's certificate is always verified.
+
+use strict;
+use warnings;
+
+use FindBin;
+use lib "$FindBin::RealBin/lib";
+
+use PostgreSQL::Test::Cluster;
+use PostgreSQL::Test::Utils;
+use Test::More;
+use Time::HiRes qw(sleep);
+
+use PocTest;
+
+my $dir = PostgreSQL::Test::Utils::tempdir();
+
+plan skip_all => 'the program openssl is not installed'
+  if system('openssl version > /dev/null 2>&1') != 0;
+
+sub make_authority
+{
+	my ($name) = @_;
+	system_or_bail('openssl', 'req', '-x509', '-newkey', 'rsa:2048', '-nodes', '-days', '2',
+		'-subj', "/CN=$name", '-keyout', "$dir/$name.key", '-out', "$dir/$name.pem");
+}
+
+sub make_certificate
+{
+	my ($name, $subject) = @_;
+	append_to_file("$dir/$name.ext", "subjectAltName = $subject\n");
+	system_or_bail('openssl', 'req', '-newkey', 'rsa:2048', '-nodes', '-subj', "/CN=$name",
+		'-keyout', "$dir/$name.key", '-out', "$dir/$name.csr");
+	system_or_bail('openssl', 'x509', '-req', '-in', "$dir/$name.csr", '-days', '2', '-CA', "$dir/ours.pem",
+		'-CAkey', "$dir/ours.key", '-CAcreateserial', '-extfile', "$dir/$name.ext", '-out', "$dir/$name.pem");
+}
+
+make_authority('ours');
+make_authority('theirs');
+make_certificate('good', 'IP:127.0.0.1');
+make_certificate('elsewhere', 'DNS:elsewhere.example');
+
+# openssl answers a request for a file with the file, headers and all
+my $body = '{"servers":[{"server":"pg","description":"d","state":"active"}]}';
+mkdir("$dir/v1");
+append_to_file("$dir/v1/servers",
+	"HTTP/1.0 200 OK\r\nContent-Type: application/json\r\nContent-Length: " . length($body) . "\r\n\r\n$body");
+
+my @runs;
+sub serve
+{
+	my ($name) = @_;
+	my $port = PostgreSQL::Test::Cluster::get_free_port();
+	my ($in, $out) = ('', '');
+	chdir($dir);
+	push @runs, IPC::Run::start([ 'openssl', 's_server', '-HTTP', '-quiet', '-accept', "127.0.0.1:$port",
+		'-cert', "$dir/$name.pem", '-key', "$dir/$name.key" ], '<', \$in, '>', \$out, '2>&1');
+	sleep 0.5;
+	return "https://127.0.0.1:$port";
+}
+
+my $good = serve('good');
+my $node = poc_cluster('tls', $good);
+
+sub use_authority
+{
+	my ($file) = @_;
+	$node->safe_psql('postgres', "LOAD 'poc_barman'; ALTER SYSTEM SET poc_barman.ca_file = '$file'");
+	$node->reload;
+	wait_until(sub { $node->safe_psql('postgres', "LOAD 'poc_barman'; SHOW poc_barman.ca_file") eq $file });
+}
+
+my @error = error_of($node, 'SELECT * FROM poc_servers()');
+is($error[0], '08001', 'unknown authority: SQLSTATE');
+like($error[2], qr/certificate/i, 'unknown authority: DETAIL');
+like($error[3], qr/ca_file/, 'unknown authority: HINT');
+
+use_authority("$dir/ours.pem");
+is($node->safe_psql('postgres', 'SELECT server FROM poc_servers()'), 'pg', 'our authority: it works');
+
+use_authority("$dir/theirs.pem");
+@error = error_of($node, 'SELECT * FROM poc_servers()');
+is($error[0], '08001', 'another authority: SQLSTATE');
+
+use_authority("$dir/none.pem");
+@error = error_of($node, 'SELECT * FROM poc_servers()');
+is($error[0], '08001', 'no such file: SQLSTATE');
+like($error[3], qr/ca_file/, 'no such file: HINT');
+
+use_authority("$dir/ours.pem");
+use_url($node, serve('elsewhere'));
+@error = error_of($node, 'SELECT * FROM poc_servers()');
+is($error[0], '08001', 'a certificate for another host: SQLSTATE');
+
+$_->kill_kill for @runs;
+$node->stop;
+done_testing();
