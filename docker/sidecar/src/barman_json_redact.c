@@ -40,7 +40,9 @@ static const struct
 static void redact_value(json_t *value, bool secret);
 static void redact_string(json_t *string, bool secret);
 static size_t redact_uri(BarmanText *out, const char *text, size_t at,
-						 size_t uri_end, size_t last_sign);
+						 size_t uri_end, size_t last_sign, bool cut_off);
+static size_t redact_cut_off(BarmanText *out, const char *text, size_t start,
+							 size_t end);
 static size_t redact_assignment(BarmanText *out, const char *text, size_t at,
 								size_t length, bool in_uri);
 static size_t redact_complaint(BarmanText *out, const char *text, size_t at,
@@ -83,7 +85,8 @@ barman_redact_text(const char *text, size_t length)
 				while (last_sign > at && text[last_sign - 1] != '@')
 					last_sign--;
 			}
-			next = redact_uri(&out, text, at, uri_end, last_sign);
+			next = redact_uri(&out, text, at, uri_end, last_sign,
+							  uri_end == length);
 		}
 		else if (is_key_character(text[at]))
 			next = redact_assignment(&out, text, at, length, at < uri_end);
@@ -159,11 +162,12 @@ redact_string(json_t *string, bool secret)
  * At "://": user:password@ loses its password.  The password should end at the
  * last @ of the authority; if it holds an unescaped / ? or #, the authority
  * ends too early, hence the second look over the whole token.  last_sign is
- * behind the last @ of the token, or before `at`.
+ * behind the last @ of the token, or before `at`; cut_off tells that the text
+ * ends with the token, so that the @ may be missing.
  */
 static size_t
 redact_uri(BarmanText *out, const char *text, size_t at, size_t uri_end,
-		   size_t last_sign)
+		   size_t last_sign, bool cut_off)
 {
 	size_t		start = at + 3;
 	size_t		authority_end = start;
@@ -171,10 +175,11 @@ redact_uri(BarmanText *out, const char *text, size_t at, size_t uri_end,
 	size_t		sign;
 
 	barman_text_append(out, "://", 3);
-	if (last_sign <= start)
-		return start;
 	while (authority_end < uri_end && strchr("/?#", text[authority_end]) == NULL)
 		authority_end++;
+	if (last_sign <= start)
+		return cut_off && authority_end == uri_end
+			? redact_cut_off(out, text, start, uri_end) : start;
 	for (sign = authority_end; sign > start && text[sign - 1] != '@'; sign--)
 		;
 	if (sign == start)
@@ -191,6 +196,24 @@ redact_uri(BarmanText *out, const char *text, size_t at, size_t uri_end,
 	barman_text_append(out, text + start, colon + 1 - start);
 	barman_text_append_string(out, REDACTED);
 	return sign;
+}
+
+/* The text ends within user:password or host:port; a port has digits only. */
+static size_t
+redact_cut_off(BarmanText *out, const char *text, size_t start, size_t end)
+{
+	size_t		colon = start;
+	size_t		i;
+
+	while (colon < end && text[colon] != ':')
+		colon++;
+	for (i = colon + 1; i < end && text[i] >= '0' && text[i] <= '9'; i++)
+		;
+	if (i >= end || text[i] == ',' || text[start] == '[')
+		return start;
+	barman_text_append(out, text + start, colon + 1 - start);
+	barman_text_append_string(out, REDACTED);
+	return end;
 }
 
 /*

@@ -58,6 +58,13 @@ uris(void **state)
 	assert_redacts("postgres://u:a@h1:1,h2:2/d?sslpassword=b", "postgres://u:***@h1:1,h2:2/d?sslpassword=***");
 	assert_redacts("[postgres://u:a@h] and [https://v:b@i]", "[postgres://u:***@h] and [https://v:***@i]");
 	assert_redacts("http://[::1]:80/x?mail=a@b", "http://[::1]:80/x?mail=a@b");
+	/* cut off before the @ */
+	assert_redacts("x postgres://u:s3cr", "x postgres://u:***");
+	assert_redacts("x postgres://u:1s3cr", "x postgres://u:***");
+	assert_redacts("x postgres://h:5432", "x postgres://h:5432");
+	assert_redacts("x postgres://h:1,i:2", "x postgres://h:1,i:2");
+	assert_redacts("x postgres://[::1]", "x postgres://[::1]");
+	assert_redacts("x postgres://h", "x postgres://h");
 	assert_redacts("://", "://");
 	assert_redacts("a://@", "a://@");
 }
