@@ -673,6 +673,832 @@ COMMENT ON FUNCTION poc_cancel_job(text) IS
 'Asks the sidecar to cancel a job, and returns the job as it was then; poc_wait_job() tells when it has ended. Errors: 42704 unknown job, 55006 the job has ended already.';
 
 -- ---------------------------------------------------------------------
+-- Barman, examined (doctor.c)
+--
+-- One jsonb, the facts, holds what the sidecar said; each part of the
+-- examination makes rows of it and of what this server knows of itself.  A
+-- part leaves out the matters of which it lacks the facts.
+-- ---------------------------------------------------------------------
+
+CREATE FUNCTION _poc_token_file_mode() RETURNS integer
+LANGUAGE c VOLATILE STRICT PARALLEL RESTRICTED
+AS 'MODULE_PATHNAME', 'poc_token_file_mode';
+
+COMMENT ON FUNCTION _poc_token_file_mode() IS
+'The permission bits of the file that poc_barman.token_file names; null if there is none.';
+
+CREATE FUNCTION _poc_doctor_ask(facts jsonb, fact text, VARIADIC path text[]) RETURNS jsonb
+LANGUAGE plpgsql VOLATILE PARALLEL RESTRICTED COST 10000
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+	answer jsonb;
+	state text;
+	message text;
+	detail text;
+	hint text;
+BEGIN
+	IF facts ? 'silent' THEN
+		RETURN facts;
+	END IF;
+	answer := CASE fact
+		WHEN 'health' THEN @extschema@._poc_get_health()
+		WHEN 'diagnose' THEN @extschema@._poc_get_object(fact, VARIADIC path)
+		ELSE @extschema@._poc_get_list(fact, VARIADIC path)
+	END;
+	RETURN facts || jsonb_build_object(fact, answer);
+EXCEPTION WHEN OTHERS THEN
+	GET STACKED DIAGNOSTICS state = RETURNED_SQLSTATE, message = MESSAGE_TEXT,
+		detail = PG_EXCEPTION_DETAIL, hint = PG_EXCEPTION_HINT;
+	facts := facts || jsonb_build_object(fact || '_error', jsonb_build_object(
+		'sqlstate', state, 'message', message, 'detail', detail, 'hint', hint));
+	-- who did not answer this will not answer the rest, and each wait is a long one
+	IF fact = 'health' OR state IN ('08001', '08006') THEN
+		facts := facts || '{"silent": true}';
+	END IF;
+	RETURN facts;
+END
+$$;
+
+COMMENT ON FUNCTION _poc_doctor_ask(jsonb, text, text[]) IS
+'The facts and one more, asked of the sidecar at /v1/path...; if it cannot be had, the error as "..._error" instead.';
+
+CREATE FUNCTION _poc_doctor_facts(server text) RETURNS jsonb
+LANGUAGE plpgsql VOLATILE PARALLEL RESTRICTED COST 100000
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+	facts jsonb := jsonb_build_object('token_file_mode', @extschema@._poc_token_file_mode());
+	timeout text := current_setting('poc_barman.timeout');
+	name text := coalesce(server, nullif(current_setting('poc_barman.server'), ''));
+	began timestamptz;
+	latency interval;
+BEGIN
+	-- Barman's checks take a second; a Barman that takes so long hangs
+	IF timeout::interval > '20 s' THEN
+		PERFORM set_config('poc_barman.timeout', '20s', true);
+	END IF;
+
+	-- the first request may have to connect, the second tells the time
+	facts := @extschema@._poc_doctor_ask(facts, 'health', 'healthz');
+	began := clock_timestamp();
+	facts := @extschema@._poc_doctor_ask(facts, 'health', 'healthz');
+	latency := clock_timestamp() - began;
+	facts := facts || jsonb_build_object(
+		'latency', date_part('epoch', latency),
+		'skew', date_part('epoch', (facts -> 'health' ->> 'time')::timestamptz - (began + latency / 2)));
+
+	facts := @extschema@._poc_doctor_ask(facts, 'servers', 'servers');
+	IF name IS NULL AND jsonb_array_length(facts -> 'servers') = 1 THEN
+		name := facts -> 'servers' -> 0 ->> 'server';
+	END IF;
+	facts := facts || jsonb_build_object('server', name);
+
+	IF EXISTS (SELECT FROM jsonb_array_elements(facts -> 'servers') AS s WHERE s ->> 'server' = name) THEN
+		facts := @extschema@._poc_doctor_ask(facts, 'checks', 'servers', name, 'check');
+		facts := @extschema@._poc_doctor_ask(facts, 'diagnose', 'diagnose');
+		facts := @extschema@._poc_doctor_ask(facts, 'disks', 'servers', name, 'disks');
+		facts := facts - 'diagnose' || jsonb_build_object('barman', facts -> 'diagnose' -> 'servers' -> name);
+	END IF;
+
+	PERFORM set_config('poc_barman.timeout', timeout, true);
+	RETURN facts;
+END
+$$;
+
+COMMENT ON FUNCTION _poc_doctor_facts(text) IS
+'All that the sidecar can tell about a server, asked once: health, servers, checks, barman (its part of diagnose: config, status, backups, wals), disks, skew and latency in seconds; and server, the name that is meant.';
+
+CREATE FUNCTION _poc_doctor_check(facts jsonb, check_name text) RETURNS boolean
+LANGUAGE sql STABLE PARALLEL RESTRICTED
+SET search_path = pg_catalog, pg_temp
+AS $$
+	SELECT bool_and((c ->> 'ok')::boolean)
+	FROM jsonb_array_elements(facts -> 'checks') AS c
+	WHERE c ->> 'check_name' = $2
+$$;
+
+COMMENT ON FUNCTION _poc_doctor_check(jsonb, text) IS
+'Whether this check of Barman''s passed; null if it was not made.';
+
+CREATE FUNCTION _poc_doctor_conninfo(conninfo text, key text) RETURNS text
+LANGUAGE sql STABLE PARALLEL RESTRICTED
+SET search_path = pg_catalog, pg_temp
+AS $$
+	SELECT coalesce(
+		(regexp_match(conninfo, '(?:^|\s)' || key || '\s*=\s*''?([^\s'']+)'))[1],
+		CASE WHEN key = 'user' THEN (regexp_match(conninfo, '^postgres(?:ql)?://([^:@/]+)(?::[^@]*)?@'))[1] END)
+$$;
+
+COMMENT ON FUNCTION _poc_doctor_conninfo(text, text) IS
+'A value of one of Barman''s connection strings.';
+
+-- The road: extension, sidecar, token, clock, cron.
+
+CREATE FUNCTION _poc_doctor_sidecar(facts jsonb)
+RETURNS TABLE (area text, ok boolean, finding text, remedy text)
+LANGUAGE plpgsql VOLATILE PARALLEL RESTRICTED ROWS 10
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+	url text := current_setting('poc_barman.url');
+	address text := regexp_replace(url, '^https?://|/+$', '', 'g');
+	health jsonb := facts -> 'health';
+	error jsonb := facts -> 'health_error';
+	state text := error ->> 'sqlstate';
+	mode integer := (facts ->> 'token_file_mode')::integer;
+	skew double precision := (facts ->> 'skew')::double precision;
+	cron jsonb := health -> 'cron';
+	cron_interval interval := make_interval(secs => (cron ->> 'interval_seconds')::double precision);
+	cron_age interval := (health ->> 'time')::timestamptz - (cron ->> 'last_run')::timestamptz;
+	created text;
+	installed text;
+BEGIN
+	SELECT e.extversion, a.default_version INTO created, installed
+	FROM pg_extension AS e JOIN pg_available_extensions AS a ON a.name = e.extname
+	WHERE e.extname = 'poc_barman';
+	RETURN QUERY SELECT 'extension', created = installed,
+		CASE WHEN created = installed THEN format('poc_barman is version %s, as installed', created)
+			ELSE format('poc_barman is version %s in this database, but version %s is installed', created, installed) END,
+		'ALTER EXTENSION poc_barman UPDATE;';
+
+	IF state IS NULL OR state = '42501' THEN
+		RETURN QUERY SELECT 'sidecar', true,
+			format('the sidecar answers at %s within %s ms', url, ceil((facts ->> 'latency')::numeric * 1000)), NULL;
+	ELSIF state <> '55000' THEN
+		RETURN QUERY SELECT 'sidecar', false,
+			format('the sidecar at %s: %s (%s)', url, error ->> 'message', rtrim(error ->> 'detail', '.')),
+			CASE
+				WHEN state IN ('08001', '08006') AND error ->> 'detail' !~* 'resolve|certificate|SSL|TLS' THEN
+					format('barman-sidecar --listen %s --token-file FILE --state-dir DIRECTORY   # on the Barman host, as Barman''s user', address)
+				ELSE 'ALTER SYSTEM SET poc_barman.url = ''http://BARMAN_HOST:8480''; SELECT pg_reload_conf();'
+			END;
+	END IF;
+
+	IF state = '42501' THEN
+		RETURN QUERY SELECT 'token', false, 'the sidecar refuses the token of this server',
+			'ALTER SYSTEM SET poc_barman.token_file = ''/PATH/OF/THE/SIDECARS/TOKEN''; SELECT pg_reload_conf();';
+	ELSIF state = '55000' THEN
+		RETURN QUERY SELECT 'token', false,
+			format('no request can be sent: %s', rtrim(error ->> 'detail', '.')),
+			'ls -l "$(psql -AtXc ''SHOW poc_barman.token_file'')"   # on this host: must exist, and be readable by PostgreSQL''s user';
+	ELSIF state IS NULL THEN
+		RETURN QUERY SELECT 'token', true, CASE WHEN current_setting('poc_barman.token_file') = ''
+			THEN 'no token is used' ELSE 'the sidecar takes the token' END, NULL;
+	END IF;
+	IF mode IS NOT NULL THEN
+		RETURN QUERY SELECT 'token', mode & 4 = 0,
+			CASE WHEN mode & 4 = 0 THEN 'the token file is not open to everybody'
+				ELSE format('every user of this host can read the token file (mode %s)', lpad(to_oct, 4, '0')) END,
+			'chmod o-rwx "$(psql -AtXc ''SHOW poc_barman.token_file'')"   # on this host'
+		FROM concat(mode >> 6 & 7, mode >> 3 & 7, mode & 7) AS to_oct;
+	END IF;
+
+	IF health ->> 'version' IS NOT NULL THEN
+		RETURN QUERY SELECT 'sidecar', health ->> 'version' = created,
+			CASE WHEN health ->> 'version' = created THEN format('the sidecar is version %s, as the extension', created)
+				ELSE format('the sidecar is version %s, the extension %s', health ->> 'version', created) END,
+			format('make -C docker/sidecar install   # on the Barman host, from the sources of poc_barman %s; then start it again', created);
+	END IF;
+
+	IF skew IS NOT NULL THEN
+		RETURN QUERY SELECT 'clock', abs(skew) <= 2,
+			CASE WHEN abs(skew) <= 2 THEN 'the clocks of this host and the Barman host agree'
+				ELSE format('the Barman host''s clock is %s s %s this host''s', round(abs(skew)::numeric, 1),
+					CASE WHEN skew > 0 THEN 'ahead of' ELSE 'behind' END) END,
+			'timedatectl set-ntp true   # on both hosts';
+	END IF;
+
+	IF cron ->> 'error' IS NOT NULL THEN
+		RETURN QUERY SELECT 'cron', false, format('barman cron fails: %s', cron ->> 'error'),
+			'SELECT * FROM poc_cron();   -- runs it and shows Barman''s words';
+	ELSIF cron_interval > '0' THEN
+		-- a run takes a second, and two may be missed before it matters
+		RETURN QUERY SELECT 'cron',
+			coalesce(cron_age, make_interval(secs => (health ->> 'uptime_seconds')::double precision)) < 3 * cron_interval + '10 s',
+			CASE WHEN cron_age IS NULL THEN 'barman cron has not come to an end yet'
+				ELSE format('barman cron ran %s ago', date_trunc('second', cron_age)) END
+				|| format(', to run every %s', cron_interval),
+			'SELECT * FROM poc_cron();   -- and see the sidecar''s log for why it does not run by itself';
+	ELSIF cron_interval = '0' THEN
+		-- someone else's cron may run it: judged by what it must keep running
+		RETURN QUERY SELECT 'cron', @extschema@._poc_doctor_check(facts, 'receive_wal_running') IS NOT FALSE,
+			'the sidecar does not run barman cron (--cron-interval 0)'
+				|| CASE WHEN @extschema@._poc_doctor_check(facts, 'receive_wal_running') IS NOT FALSE THEN ', but receive-wal runs'
+					ELSE ', and nobody else seems to' END,
+			'SELECT * FROM poc_cron();   -- now; for good, start the sidecar with --cron-interval 60';
+	END IF;
+END
+$$;
+
+COMMENT ON FUNCTION _poc_doctor_sidecar(jsonb) IS
+'The part of the examination that is about the road to Barman.';
+
+-- This server: is it the right one, and is it set up for Barman?
+
+CREATE FUNCTION _poc_doctor_settings(facts jsonb)
+RETURNS TABLE (area text, ok boolean, finding text, remedy text)
+LANGUAGE plpgsql VOLATILE PARALLEL RESTRICTED ROWS 10
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+	config jsonb := facts -> 'barman' -> 'config';
+	slot text := config ->> 'slot_name';
+	receiver text := coalesce(config ->> 'streaming_archiver_name', 'barman_receive_wal');
+	own_id text := (SELECT c.system_identifier FROM pg_control_system() AS c);
+	barman_id text := coalesce(facts -> 'barman' -> 'status' ->> 'postgres_systemid',
+		facts -> 'barman' -> 'status' ->> 'streaming_systemid');
+	level text := current_setting('wal_level');
+	senders integer := current_setting('max_wal_senders');
+	senders_used integer := (SELECT count(*) FROM pg_stat_replication);
+	senders_needed integer;
+	slots integer := current_setting('max_replication_slots');
+	slots_used integer := (SELECT count(*) FROM pg_replication_slots);
+	slots_needed integer;
+	synchronous text[];
+	others bigint;
+	incrementals bigint;
+BEGIN
+	IF barman_id IS NOT NULL THEN
+		RETURN QUERY SELECT 'server', barman_id = own_id,
+			CASE WHEN barman_id = own_id THEN format('Barman''s server "%s" is this server', facts ->> 'server')
+				ELSE format('Barman''s server "%s" is another PostgreSQL: its system identifier is %s, this one''s %s',
+					facts ->> 'server', barman_id, own_id) END,
+			'SELECT * FROM poc_servers();   -- then SET poc_barman.server to the one that is this server';
+	END IF;
+	RETURN QUERY SELECT 'server', NOT pg_is_in_recovery(),
+		CASE WHEN pg_is_in_recovery() THEN 'this server is a standby: it cannot write the WAL that Barman waits for'
+			ELSE 'this server is a primary' END,
+		'SELECT sender_host, sender_port FROM pg_stat_wal_receiver;   -- connect there, and call poc_doctor()';
+
+	RETURN QUERY SELECT 'settings', level IN ('replica', 'logical'),
+		format('wal_level is %s', level)
+			|| CASE WHEN level = 'minimal' THEN ': too little to receive WAL or to restore from it' ELSE '' END,
+		'ALTER SYSTEM SET wal_level = ''replica'';   -- then restart PostgreSQL';
+
+	-- pg_basebackup takes one, and receive-wal one if it has none yet
+	senders_needed := 1 + CASE WHEN EXISTS (SELECT FROM pg_stat_replication AS r WHERE r.application_name = receiver) THEN 0 ELSE 1 END;
+	RETURN QUERY SELECT 'settings', senders - senders_used >= senders_needed,
+		format('max_wal_senders is %s, %s in use', senders, senders_used)
+			|| CASE WHEN senders - senders_used >= senders_needed THEN ''
+				ELSE format(': Barman needs %s more', senders_needed) END,
+		format('ALTER SYSTEM SET max_wal_senders = %s;   -- then restart PostgreSQL', greatest(10, 2 * (senders_used + senders_needed)));
+
+	slots_needed := CASE WHEN slot IS NULL OR EXISTS (SELECT FROM pg_replication_slots AS s WHERE s.slot_name = slot) THEN 0 ELSE 1 END;
+	RETURN QUERY SELECT 'settings', slots - slots_used >= slots_needed,
+		format('max_replication_slots is %s, %s in use', slots, slots_used)
+			|| CASE WHEN slots - slots_used >= slots_needed THEN ''
+				ELSE format(': none is left for Barman''s slot "%s"', slot) END,
+		format('ALTER SYSTEM SET max_replication_slots = %s;   -- then restart PostgreSQL', greatest(10, 2 * (slots_used + slots_needed)));
+
+	-- a slot without a limit endangers this server, no slot endangers the archive
+	IF config IS NOT NULL AND slot IS NULL THEN
+		RETURN QUERY SELECT 'retention', current_setting('wal_keep_size') <> '0',
+			format('Barman uses no slot, and wal_keep_size is %s', current_setting('wal_keep_size'))
+				|| CASE WHEN current_setting('wal_keep_size') = '0' THEN ': WAL it has not received yet may be removed' ELSE '' END,
+			'ALTER SYSTEM SET wal_keep_size = ''1GB''; SELECT pg_reload_conf();   -- or set slot_name in Barman''s configuration';
+	ELSE
+		RETURN QUERY SELECT 'retention', current_setting('max_slot_wal_keep_size') <> '-1',
+			CASE WHEN current_setting('max_slot_wal_keep_size') = '-1'
+				THEN 'max_slot_wal_keep_size is unlimited: a slot that nobody reads fills this server''s disk'
+				ELSE format('max_slot_wal_keep_size is %s', current_setting('max_slot_wal_keep_size')) END,
+			'ALTER SYSTEM SET max_slot_wal_keep_size = ''10GB''; SELECT pg_reload_conf();   -- less than its disk has free';
+	END IF;
+
+	-- as 'a', 'FIRST 1 (a, b)' or 'ANY 1 (a, b)'
+	synchronous := ARRAY(
+		SELECT lower(btrim(n, ' "'))
+		FROM unnest(string_to_array(regexp_replace(current_setting('synchronous_standby_names'),
+			'^\s*(first\s|any\s)?\s*\d+\s*\((.*)\)\s*$', '\2', 'i'), ',')) AS n
+		WHERE btrim(n) <> '');
+	others := (SELECT count(*) FROM pg_stat_replication AS r
+		WHERE r.application_name <> receiver AND r.sync_state IN ('sync', 'potential', 'quorum'));
+	RETURN QUERY SELECT 'settings', NOT (lower(receiver) = ANY (synchronous) OR '*' = ANY (synchronous)) OR others > 0,
+		CASE
+			WHEN NOT (lower(receiver) = ANY (synchronous) OR '*' = ANY (synchronous))
+				THEN 'synchronous_standby_names does not name Barman''s receiver'
+			WHEN others > 0
+				THEN format('synchronous_standby_names names Barman''s receiver, and %s other standbys are there', others)
+			ELSE format('synchronous_standby_names (%s) names Barman''s receiver alone: while it is away, every commit hangs',
+				current_setting('synchronous_standby_names'))
+		END,
+		'ALTER SYSTEM SET synchronous_standby_names = ''''; SELECT pg_reload_conf();';
+
+	-- known since PostgreSQL 17
+	IF current_setting('summarize_wal', true) IS NOT NULL THEN
+		incrementals := (SELECT count(*) FROM jsonb_each(facts -> 'barman' -> 'backups') AS b
+			WHERE b.value ->> 'parent_backup_id' IS NOT NULL);
+		RETURN QUERY SELECT 'settings', current_setting('summarize_wal')::boolean OR incrementals = 0,
+			format('summarize_wal is %s', current_setting('summarize_wal'))
+				|| CASE WHEN current_setting('summarize_wal')::boolean THEN ''
+					WHEN incrementals = 0 THEN ', and no incremental backup asks for it'
+					ELSE format(', but %s of Barman''s backups are incremental: the next cannot be', incrementals) END,
+			'ALTER SYSTEM SET summarize_wal = on; SELECT pg_reload_conf();   -- then take a full backup to start from';
+	END IF;
+END
+$$;
+
+COMMENT ON FUNCTION _poc_doctor_settings(jsonb) IS
+'The part of the examination that is about this server and its settings.';
+
+-- The slot, and who receives WAL through it.
+
+CREATE FUNCTION _poc_doctor_slot(facts jsonb)
+RETURNS TABLE (area text, ok boolean, finding text, remedy text)
+LANGUAGE plpgsql VOLATILE PARALLEL RESTRICTED ROWS 5
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+	server text := facts ->> 'server';
+	config jsonb := facts -> 'barman' -> 'config';
+	slot text := config ->> 'slot_name';
+	receiver_name text := coalesce(config ->> 'streaming_archiver_name', 'barman_receive_wal');
+	found record;
+	receiver record;
+	here pg_lsn := CASE WHEN pg_is_in_recovery() THEN pg_last_wal_replay_lsn() ELSE pg_current_wal_lsn() END;
+	segment bigint := pg_size_bytes(current_setting('wal_segment_size'));
+	retained numeric;
+	lag numeric;
+	-- what pg_wal is meant to hold; or before the slot is lost
+	allowed bigint := least(pg_size_bytes(current_setting('max_wal_size')),
+		nullif(pg_size_bytes(current_setting('max_slot_wal_keep_size')), -1) / 2);
+BEGIN
+	IF config IS NOT NULL AND NOT (config ->> 'streaming_archiver')::boolean THEN
+		RETURN;
+	END IF;
+	-- Barman does not say which slot is its own: perhaps it goes by its name
+	IF config IS NULL THEN
+		slot := (SELECT s.slot_name FROM pg_replication_slots AS s
+			WHERE s.slot_type = 'physical' AND s.slot_name LIKE '%barman%'
+			ORDER BY s.slot_name LIMIT 1);
+	END IF;
+
+	IF slot IS NOT NULL THEN
+		SELECT s.slot_name, s.active, s.active_pid, s.restart_lsn, coalesce(s.wal_status, '') AS wal_status
+		INTO found
+		FROM pg_replication_slots AS s WHERE s.slot_name = slot;
+		RETURN QUERY SELECT 'slot',
+			coalesce(found.active AND found.wal_status NOT IN ('lost', 'unreserved'), false),
+			format('slot "%s" ', slot) || CASE
+				WHEN found.slot_name IS NULL THEN 'does not exist: WAL that Barman has not received may be removed'
+				WHEN found.wal_status = 'lost' THEN 'is lost: WAL that Barman had not received is removed, and its archive has a gap'
+				WHEN found.wal_status = 'unreserved' THEN 'is about to be lost: the next checkpoint removes WAL that Barman needs'
+				WHEN NOT found.active THEN 'is inactive: nobody receives its WAL, and all of it is kept'
+				ELSE format('is in use by process %s', found.active_pid) END,
+			CASE
+				WHEN found.slot_name IS NULL THEN
+					format('SELECT * FROM pg_create_physical_replication_slot(%L, true);   -- then SELECT * FROM poc_wait_ready();', slot)
+				WHEN found.wal_status = 'lost' THEN
+					format('SELECT pg_drop_replication_slot(%1$L); SELECT pg_create_physical_replication_slot(%1$L, true);   -- then "barman receive-wal --reset %2$s" on the Barman host and SELECT * FROM poc_backup();', slot, server)
+				ELSE 'SELECT * FROM poc_cron();   -- starts receive-wal, which fetches it' END;
+
+		retained := here - found.restart_lsn;
+		IF retained IS NOT NULL AND found.wal_status <> 'lost' THEN
+			RETURN QUERY SELECT 'slot', retained <= allowed,
+				format('slot "%s" retains %s of WAL', slot, pg_size_pretty(retained))
+					|| CASE WHEN retained <= allowed THEN ''
+						ELSE format(', more than %s: until Barman receives it, it grows', pg_size_pretty(allowed)) END,
+				CASE WHEN found.active
+					THEN 'SELECT name, state, sent_lag, write_lag, flush_lag FROM poc_replication_status();   -- the receiver is too slow, or stuck'
+					ELSE 'SELECT * FROM poc_cron();   -- starts receive-wal, which fetches it' END;
+		END IF;
+	END IF;
+
+	SELECT r.pid, r.state, r.client_addr, r.write_lsn INTO receiver
+	FROM pg_stat_replication AS r
+	WHERE r.pid = found.active_pid OR (found.active_pid IS NULL AND r.application_name = receiver_name)
+	ORDER BY r.pid LIMIT 1;
+	RETURN QUERY SELECT 'receiver',
+		receiver.pid IS NOT NULL AND @extschema@._poc_doctor_check(facts, 'receive_wal_running') IS NOT FALSE,
+		CASE
+			WHEN receiver.pid IS NULL AND @extschema@._poc_doctor_check(facts, 'receive_wal_running')
+				THEN 'Barman believes that receive-wal runs, but nobody receives WAL from this server'
+			WHEN receiver.pid IS NULL THEN 'receive-wal is stopped: no WAL reaches Barman'
+			WHEN @extschema@._poc_doctor_check(facts, 'receive_wal_running') IS FALSE
+				THEN format('receive-wal is stopped, and somebody else (%s) has taken its place', coalesce(host(receiver.client_addr), 'local'))
+			ELSE format('receive-wal receives WAL (state %s)', receiver.state)
+		END,
+		CASE WHEN receiver.pid IS NULL AND @extschema@._poc_doctor_check(facts, 'receive_wal_running')
+			THEN format('barman receive-wal --stop %s; barman cron   # on the Barman host, as Barman''s user', server)
+			WHEN receiver.pid IS NOT NULL
+			THEN format('SELECT * FROM pg_stat_replication WHERE pid = %s;   -- end it with pg_terminate_backend(), then SELECT * FROM poc_cron();', receiver.pid)
+			ELSE 'SELECT * FROM poc_cron();   -- starts it; if it stops again, Barman''s log tells why' END;
+
+	lag := here - receiver.write_lsn;
+	IF lag IS NOT NULL THEN
+		-- eight segments on their way are more than a burst
+		RETURN QUERY SELECT 'receiver', lag <= 8 * segment,
+			format('receive-wal is %s behind', pg_size_pretty(lag)),
+			'SELECT pid, state, sent_lsn, write_lsn, reply_time FROM pg_stat_replication;   -- a slow network, a full disk, or a stopped pg_receivewal';
+	END IF;
+END
+$$;
+
+COMMENT ON FUNCTION _poc_doctor_slot(jsonb) IS
+'The part of the examination that is about the slot and its receiver.';
+
+-- Barman's two roles, and whether they are let in.
+
+CREATE FUNCTION _poc_doctor_access(facts jsonb)
+RETURNS TABLE (area text, ok boolean, finding text, remedy text)
+LANGUAGE plpgsql VOLATILE PARALLEL RESTRICTED ROWS 5
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+	config jsonb := facts -> 'barman' -> 'config';
+	version integer[] := string_to_array(substring(facts -> 'health' ->> 'barman_version' FROM '^\d+\.\d+'), '.');
+	broken record;
+	wanted record;
+	found record;
+	missing text[];
+	verdict text;
+BEGIN
+	SELECT h.line_number, h.error, count(*) OVER () AS lines INTO broken
+	FROM pg_hba_file_rules AS h WHERE h.error IS NOT NULL ORDER BY h.line_number LIMIT 1;
+	IF broken.error IS NOT NULL THEN
+		RETURN QUERY SELECT 'access', false,
+			format('pg_hba.conf, line %s: %s; a reload is refused until it is mended', broken.line_number, broken.error),
+			'SELECT line_number, error FROM pg_hba_file_rules WHERE error IS NOT NULL;   -- mend these, then SELECT pg_reload_conf();';
+	END IF;
+
+	FOR wanted IN
+		SELECT w.*, r.oid, r.rolsuper, r.rolcanlogin, r.rolreplication, r.rolvaliduntil
+		FROM (VALUES
+			(coalesce(@extschema@._poc_doctor_conninfo(config ->> 'conninfo', 'user'), 'barman'),
+				coalesce(@extschema@._poc_doctor_conninfo(config ->> 'conninfo', 'dbname'), 'postgres'),
+				@extschema@._poc_doctor_conninfo(config ->> 'conninfo', 'host'), false),
+			(coalesce(@extschema@._poc_doctor_conninfo(config ->> 'streaming_conninfo', 'user'), 'streaming_barman'),
+				'replication',
+				@extschema@._poc_doctor_conninfo(config ->> 'streaming_conninfo', 'host'), true))
+			AS w(name, database, host, streams)
+		LEFT JOIN pg_roles AS r ON r.rolname = w.name
+		-- without Barman's configuration, these names are but a guess
+		WHERE config IS NOT NULL OR r.oid IS NOT NULL
+	LOOP
+		missing := '{}';
+		IF wanted.oid IS NULL THEN
+			missing := ARRAY[format('CREATE ROLE %I LOGIN%s; \password %1$I', wanted.name,
+				CASE WHEN wanted.streams THEN ' REPLICATION' ELSE '' END)];
+		ELSE
+			missing := missing || ARRAY(
+				SELECT m.statement
+				FROM (VALUES
+					(NOT wanted.rolcanlogin, format('ALTER ROLE %I LOGIN', wanted.name)),
+					(wanted.rolvaliduntil < now(), format('ALTER ROLE %I VALID UNTIL ''infinity''', wanted.name)),
+					(wanted.streams AND NOT wanted.rolreplication AND NOT wanted.rolsuper,
+						format('ALTER ROLE %I REPLICATION', wanted.name)))
+					AS m(lacks, statement)
+				WHERE m.lacks);
+		END IF;
+		IF wanted.oid IS NOT NULL AND NOT wanted.streams THEN
+			missing := missing || ARRAY(
+				SELECT format('GRANT EXECUTE ON FUNCTION %s TO %I', f::regprocedure, wanted.name)
+				FROM unnest(ARRAY['pg_backup_start(text, boolean)', 'pg_backup_stop(boolean)',
+					'pg_switch_wal()', 'pg_create_restore_point(text)']) AS f
+				-- each database has its own; those that matter are in Barman's
+				WHERE current_database() = wanted.database
+					AND NOT has_function_privilege(wanted.oid, f::regprocedure, 'EXECUTE')
+				UNION ALL
+				SELECT format('GRANT %s TO %I', p, wanted.name)
+				FROM unnest(ARRAY['pg_read_all_settings', 'pg_read_all_stats']
+					-- barman switch-wal --force, since 3.9
+					|| CASE WHEN version >= '{3,9}' THEN ARRAY['pg_checkpoint'] ELSE '{}' END) AS p
+				WHERE NOT pg_has_role(wanted.oid, p, 'USAGE'));
+		END IF;
+		RETURN QUERY SELECT 'access', missing = '{}',
+			CASE WHEN wanted.oid IS NULL THEN format('role %I does not exist', wanted.name)
+				WHEN missing = '{}' THEN format('role %I may do what Barman does with it', wanted.name)
+				ELSE format('role %I lacks %s of the rights that Barman needs', wanted.name, cardinality(missing)) END,
+			array_to_string(missing, '; ') || ';';
+
+		-- the first line that speaks of this role and database for wherever Barman is
+		SELECT h.auth_method, h.line_number INTO found
+		FROM pg_hba_file_rules() WITH ORDINALITY AS h
+		WHERE h.error IS NULL
+			AND (h.type = 'local') = (coalesce(wanted.host, '127.0.0.1') LIKE '/%')
+			AND (wanted.database = ANY (h.database) OR (NOT wanted.streams AND 'all' = ANY (h.database)))
+			AND EXISTS (SELECT FROM unnest(h.user_name) AS u
+				WHERE u IN ('all', wanted.name) OR (u LIKE '+%' AND wanted.oid IS NOT NULL AND EXISTS (
+					SELECT FROM pg_roles AS g WHERE g.rolname = substr(u, 2) AND pg_has_role(wanted.oid, g.oid, 'MEMBER'))))
+			AND (h.auth_method <> 'reject' OR h.address = 'all')
+		ORDER BY h.ordinality LIMIT 1;
+		verdict := CASE WHEN found.auth_method IS NULL THEN 'has no line for it'
+			WHEN found.auth_method = 'reject' THEN format('rejects it in line %s', found.line_number) END;
+		RETURN QUERY SELECT 'access', verdict IS NULL,
+			format('pg_hba.conf %s (role %I, database %s)', coalesce(verdict, format('lets it in by line %s', found.line_number)),
+				wanted.name, wanted.database),
+			format('sed -i ''1i host %s %s samenet scram-sha-256'' "$(psql -AtXc ''SHOW hba_file'')" && psql -Xc ''SELECT pg_reload_conf()''   # on this host; for samenet, Barman''s address',
+				wanted.database, wanted.name);
+	END LOOP;
+END
+$$;
+
+COMMENT ON FUNCTION _poc_doctor_access(jsonb) IS
+'The part of the examination that is about Barman''s roles and pg_hba.conf.';
+
+-- Barman's own view, and its host.
+
+CREATE FUNCTION _poc_doctor_barman(facts jsonb)
+RETURNS TABLE (area text, ok boolean, finding text, remedy text)
+LANGUAGE plpgsql VOLATILE PARALLEL RESTRICTED ROWS 10
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+	server text := facts ->> 'server';
+	config jsonb := facts -> 'barman' -> 'config';
+	status jsonb := facts -> 'barman' -> 'status';
+	state text := (SELECT s ->> 'state' FROM jsonb_array_elements(facts -> 'servers') AS s WHERE s ->> 'server' = server);
+	names text := (SELECT string_agg(s ->> 'server', ', ') FROM jsonb_array_elements(facts -> 'servers') AS s);
+	asked text;
+	error jsonb;
+	major integer := current_setting('server_version_num')::integer / 10000;
+	clients text;
+	clients_major integer;
+	disk record;
+	next_size bigint;
+	-- told by a part of its own, in words that help more
+	elsewhere constant text[] := ARRAY['receive_wal_running', 'replication_slot', 'wal_archive', 'failed_backups',
+		'minimum_redundancy_requirements', 'pg_basebackup_compatible', 'pg_receivexlog_compatible'];
+BEGIN
+	FOREACH asked IN ARRAY ARRAY['servers', 'checks', 'diagnose', 'disks'] LOOP
+		error := facts -> (asked || '_error');
+		IF error IS NOT NULL THEN
+			RETURN QUERY SELECT 'Barman', false,
+				format('%s (%s)', error ->> 'message', rtrim(split_part(error ->> 'detail', E'\n', 1), '.')),
+				CASE asked WHEN 'servers' THEN 'barman list-servers   # on the Barman host, as Barman''s user'
+					WHEN 'diagnose' THEN 'barman diagnose   # on the Barman host, as Barman''s user'
+					ELSE format('barman check %s   # on the Barman host, as Barman''s user', server) END;
+		END IF;
+	END LOOP;
+	IF facts -> 'servers' IS NULL THEN
+		RETURN;
+	END IF;
+
+	RETURN QUERY SELECT 'Barman', coalesce(state = 'active', false),
+		CASE WHEN names IS NULL THEN 'Barman has no server'
+			WHEN server IS NULL THEN format('Barman has several servers (%s), and none is named', names)
+			WHEN state IS NULL THEN format('Barman has no server "%s", but %s', server, names)
+			ELSE format('Barman''s server "%s" is %s', server, state) END,
+		CASE WHEN names IS NULL THEN 'ls /etc/barman.d   # on the Barman host: one file describes one server'
+			WHEN state IS NULL THEN format('SET poc_barman.server = %L;', split_part(names, ', ', 1))
+			WHEN state = 'passive' THEN format('barman sync-info %s   # it copies from another Barman host: look at that one', server)
+			ELSE format('grep -rnE ''^ *(active|disabled)'' /etc/barman.d   # on the Barman host: [%s] must say neither active = false nor disabled', server) END;
+
+	IF facts -> 'checks' IS NOT NULL THEN
+		RETURN QUERY
+			SELECT 'Barman', false,
+				format('barman check: %s failed%s', c ->> 'check_name', ' (' || nullif(c ->> 'hint', '') || ')'),
+				CASE c ->> 'check_name'
+					WHEN 'postgresql' THEN
+						format('psql "%s" -c ''SELECT 1''   # on the Barman host, as Barman''s user: says what Barman does not', config ->> 'conninfo')
+					WHEN 'postgresql_streaming' THEN
+						format('psql "%s replication=1" -c ''IDENTIFY_SYSTEM''   # on the Barman host, as Barman''s user', config ->> 'streaming_conninfo')
+					WHEN 'backup_maximum_age' THEN 'SELECT * FROM poc_backup();'
+					WHEN 'backup_minimum_size' THEN 'SELECT backup_id, status, pg_size_pretty(size) FROM poc_backups();'
+					WHEN 'wal_maximum_age' THEN 'SELECT * FROM poc_switch_wal();'
+					WHEN 'archiver_errors' THEN 'SELECT * FROM poc_files(''errors'');'
+					WHEN 'archive_mode' THEN 'ALTER SYSTEM SET archive_mode = on;   -- then restart PostgreSQL'
+					WHEN 'wal_level' THEN 'ALTER SYSTEM SET wal_level = ''replica'';   -- then restart PostgreSQL'
+					WHEN 'pg_basebackup' THEN format('apt-get install postgresql-client-%s   # on the Barman host; path_prefix must name its programs', major)
+					WHEN 'pg_receivexlog' THEN format('apt-get install postgresql-client-%s   # on the Barman host; path_prefix must name its programs', major)
+					WHEN 'systemid_coherence' THEN 'SELECT system_identifier FROM pg_control_system();   -- Barman''s backups are of another: give this server a name of its own in Barman'
+					ELSE format('barman check %s   # on the Barman host, as Barman''s user; its log tells more', server)
+				END
+			FROM jsonb_array_elements(facts -> 'checks') AS c
+			WHERE (c ->> 'ok')::boolean IS NOT TRUE AND NOT c ->> 'check_name' = ANY (elsewhere);
+		IF NOT FOUND THEN
+			RETURN QUERY SELECT 'Barman', true,
+				format('barman check: %s checks passed', count(*)), NULL
+			FROM jsonb_array_elements(facts -> 'checks') AS c WHERE (c ->> 'ok')::boolean;
+		END IF;
+	END IF;
+
+	clients := coalesce(status ->> 'pg_receivexlog_version', status ->> 'pg_basebackup_version');
+	clients_major := substring(clients FROM '^\d+');
+	IF clients_major IS NOT NULL THEN
+		RETURN QUERY SELECT 'Barman', v.compatible,
+			format('the Barman host has the client programs of PostgreSQL %s', clients)
+				|| CASE WHEN v.compatible THEN '' ELSE format(': too old for this server, %s', current_setting('server_version')) END,
+			format('apt-get install postgresql-client-%1$s   # on the Barman host; then path_prefix = /usr/lib/postgresql/%1$s/bin', major)
+		FROM (SELECT clients_major >= major
+			AND @extschema@._poc_doctor_check(facts, 'pg_basebackup_compatible') IS NOT FALSE
+			AND @extschema@._poc_doctor_check(facts, 'pg_receivexlog_compatible') IS NOT FALSE) AS v(compatible);
+	END IF;
+
+	-- the fullest of the file systems decides
+	SELECT d.area, d.free_bytes, d.total_bytes INTO disk
+	FROM jsonb_to_recordset(facts -> 'disks') AS d(area text, free_bytes bigint, total_bytes bigint)
+	WHERE d.total_bytes > 0
+	ORDER BY d.free_bytes::numeric / d.total_bytes LIMIT 1;
+	next_size := (SELECT (b.value ->> 'size')::bigint FROM jsonb_each(facts -> 'barman' -> 'backups') AS b
+		WHERE b.value ->> 'status' = 'DONE' AND b.value ->> 'parent_backup_id' IS NULL
+		ORDER BY b.key COLLATE "C" DESC LIMIT 1);
+	IF disk.area IS NOT NULL THEN
+		RETURN QUERY SELECT 'disk', disk.free_bytes >= disk.total_bytes / 10 AND disk.free_bytes >= coalesce(next_size, 0),
+			format('%s of %s free on the Barman host', pg_size_pretty(disk.free_bytes), pg_size_pretty(disk.total_bytes))
+				|| CASE WHEN disk.free_bytes < coalesce(next_size, 0)
+					THEN format(', less than the last full backup took (%s)', pg_size_pretty(next_size))
+					WHEN disk.free_bytes < disk.total_bytes / 10 THEN ', less than a tenth' ELSE '' END,
+			format('barman delete %s oldest   # on the Barman host, as Barman''s user; for good, give it a retention_policy', server);
+	END IF;
+END
+$$;
+
+COMMENT ON FUNCTION _poc_doctor_barman(jsonb) IS
+'The part of the examination that is about Barman and its host.';
+
+-- What has reached the archive.
+
+CREATE FUNCTION _poc_doctor_archive(facts jsonb)
+RETURNS TABLE (area text, ok boolean, finding text, remedy text)
+LANGUAGE plpgsql VOLATILE PARALLEL RESTRICTED ROWS 5
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+	server text := facts ->> 'server';
+	segment bigint := pg_size_bytes(current_setting('wal_segment_size'));
+	here text := CASE WHEN NOT pg_is_in_recovery() THEN pg_walfile_name(pg_current_wal_lsn()) END;
+	archived text := (SELECT w.value ->> 'name'
+		FROM jsonb_each(facts -> 'barman' -> 'wals' -> 'last_archived_wal_per_timeline') AS w
+		ORDER BY w.key COLLATE "C" DESC LIMIT 1);
+	waiting bigint;
+	archiver record;
+BEGIN
+	IF facts -> 'barman' -> 'wals' IS NOT NULL AND here IS NOT NULL THEN
+		-- the segment after the last archived one is being written or received
+		waiting := (SELECT greatest(h.n - a.n - 1, 0)
+			FROM (SELECT ('x' || substr(here, 9, 8))::bit(32)::bigint * (4294967296 / segment) + ('x' || substr(here, 17, 8))::bit(32)::bigint) AS h(n),
+				(SELECT ('x' || substr(archived, 9, 8))::bit(32)::bigint * (4294967296 / segment) + ('x' || substr(archived, 17, 8))::bit(32)::bigint) AS a(n));
+		RETURN QUERY SELECT 'archive',
+			coalesce(left(archived, 8) >= left(here, 8) AND waiting <= 16, false),
+			CASE
+				WHEN archived IS NULL THEN 'Barman has not archived any WAL yet'
+				WHEN left(archived, 8) < left(here, 8)
+					THEN format('Barman has archived WAL of timeline %s only, and this server is on timeline %s', ltrim(left(archived, 8), '0'), ltrim(left(here, 8), '0'))
+				WHEN waiting > 16
+					THEN format('%s segments (%s) are not archived yet, %s is the last that is', waiting, pg_size_pretty(waiting * segment), archived)
+				ELSE format('WAL is archived up to %s, this server writes %s', archived, here)
+			END,
+			CASE
+				WHEN archived IS NULL THEN 'SELECT * FROM poc_wait_ready();'
+				WHEN left(archived, 8) < left(here, 8)
+					THEN format('barman receive-wal --stop %1$s; barman receive-wal --reset %1$s; barman cron   # on the Barman host; then SELECT * FROM poc_switch_wal();', server)
+				ELSE 'SELECT * FROM poc_cron();   -- archives what was received; if that is nothing, see the rows on slot and receiver'
+			END;
+	END IF;
+
+	IF (facts -> 'barman' -> 'config' ->> 'archiver')::boolean THEN
+		SELECT s.failed_count, s.last_failed_wal, s.last_failed_time > coalesce(s.last_archived_time, '-infinity') AS failing
+		INTO archiver FROM pg_stat_archiver AS s;
+		RETURN QUERY SELECT 'archive', current_setting('archive_mode') <> 'off' AND archiver.failing IS NOT TRUE,
+			CASE WHEN current_setting('archive_mode') = 'off' THEN 'archive_mode is off, but Barman expects this server to send its WAL'
+				WHEN archiver.failing THEN format('archive_command fails with %s, %s times so far', archiver.last_failed_wal, archiver.failed_count)
+				ELSE 'archive_command succeeds' END,
+			CASE WHEN current_setting('archive_mode') = 'off'
+				THEN format('ALTER SYSTEM SET archive_mode = on; ALTER SYSTEM SET archive_command = ''barman-wal-archive BARMAN_HOST %s %%p'';   -- then restart PostgreSQL', server)
+				ELSE 'SELECT * FROM pg_stat_archiver;   -- this server''s log has what the command said' END;
+	END IF;
+END
+$$;
+
+COMMENT ON FUNCTION _poc_doctor_archive(jsonb) IS
+'The part of the examination that is about the WAL archive.';
+
+-- The backups.
+
+CREATE FUNCTION _poc_doctor_backups(facts jsonb)
+RETURNS TABLE (area text, ok boolean, finding text, remedy text)
+LANGUAGE plpgsql VOLATILE PARALLEL RESTRICTED ROWS 10
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+	server text := facts ->> 'server';
+	config jsonb := facts -> 'barman' -> 'config';
+	backups jsonb := facts -> 'barman' -> 'backups';
+	latest text;
+	latest_end timestamptz;
+	waiting text[];
+	failed text[];
+	abandoned text[];
+	fulls bigint;
+	redundancy integer := substring(config ->> 'retention_policy' FROM '(?i)^\s*redundancy\s+(\d+)');
+	minimum text := (SELECT c ->> 'hint' FROM jsonb_array_elements(facts -> 'checks') AS c
+		WHERE c ->> 'check_name' = 'minimum_redundancy_requirements' AND NOT (c ->> 'ok')::boolean);
+BEGIN
+	IF backups IS NULL THEN
+		RETURN;
+	END IF;
+
+	SELECT max(b.key COLLATE "C") FILTER (WHERE b.value ->> 'status' = 'DONE'),
+		max((b.value ->> 'end_time')::timestamptz) FILTER (WHERE b.value ->> 'status' = 'DONE'),
+		count(*) FILTER (WHERE b.value ->> 'status' = 'DONE' AND b.value ->> 'parent_backup_id' IS NULL),
+		coalesce(array_agg(b.key ORDER BY b.key COLLATE "C") FILTER (WHERE b.value ->> 'status' = 'WAITING_FOR_WALS'), '{}'),
+		coalesce(array_agg(b.key ORDER BY b.key COLLATE "C") FILTER (WHERE b.value ->> 'status' = 'FAILED'), '{}'),
+		-- what this server does not send any more, nobody copies
+		coalesce(array_agg(b.key ORDER BY b.key COLLATE "C") FILTER (WHERE b.value ->> 'status' = 'STARTED'
+			AND config ->> 'backup_method' = 'postgres'
+			AND (b.value ->> 'begin_time')::timestamptz < now() - '1 min'::interval
+			AND NOT EXISTS (SELECT FROM pg_stat_progress_basebackup)), '{}')
+	INTO latest, latest_end, fulls, waiting, failed, abandoned
+	FROM jsonb_each(backups) AS b;
+
+	RETURN QUERY SELECT 'backups', latest IS NOT NULL,
+		CASE WHEN latest IS NULL THEN 'there is no backup that could be restored'
+			ELSE format('the latest backup is %s, %s old', latest, date_trunc('second', greatest(now() - latest_end, '0'))) END,
+		'SELECT * FROM poc_backup();';
+	RETURN QUERY SELECT 'backups', waiting = '{}',
+		CASE WHEN waiting = '{}' THEN 'no backup waits for WAL'
+			ELSE format('backup %s is WAITING_FOR_WALS: it cannot be restored before Barman has all its WAL', array_to_string(waiting, ', ')) END,
+		'SELECT * FROM poc_switch_wal();   -- closes the segment that it waits for';
+	RETURN QUERY SELECT 'backups', failed = '{}',
+		CASE WHEN failed = '{}' THEN 'no backup has failed'
+			ELSE format('backup %s FAILED (%s): barman check fails as long as it is there', array_to_string(failed, ', '),
+				coalesce(split_part(backups -> failed[cardinality(failed)] ->> 'error', E'\n', 1), 'no reason told')) END,
+		(SELECT string_agg(format('barman delete %s %s', server, f), '; ' ORDER BY n) || '   # on the Barman host, as Barman''s user'
+			FROM unnest(failed) WITH ORDINALITY AS u(f, n));
+	IF abandoned <> '{}' THEN
+		RETURN QUERY SELECT 'backups', false,
+			format('backup %s is STARTED, but no pg_basebackup runs: whoever took it was killed', array_to_string(abandoned, ', ')),
+			(SELECT string_agg(format('barman delete %s %s', server, a), '; ' ORDER BY n) || '   # on the Barman host, as Barman''s user'
+				FROM unnest(abandoned) WITH ORDINALITY AS u(a, n));
+	END IF;
+
+	RETURN QUERY SELECT 'backups', minimum IS NULL AND coalesce(fulls >= redundancy, true),
+		CASE WHEN minimum IS NOT NULL THEN format('minimum_redundancy is not met (%s)', minimum)
+			WHEN fulls < redundancy THEN format('the retention policy wants %s full backups, there are %s', redundancy, fulls)
+			WHEN config ->> 'retention_policy' IS NULL THEN 'no retention policy: backups are kept until somebody deletes them'
+			ELSE format('the retention policy (%s) is met', config ->> 'retention_policy') END,
+		'SELECT * FROM poc_backup();';
+END
+$$;
+
+COMMENT ON FUNCTION _poc_doctor_backups(jsonb) IS
+'The part of the examination that is about the backups.';
+
+-- The proof that they can be restored; nothing while there is no such thing as a drill.
+
+CREATE FUNCTION _poc_doctor_drill(facts jsonb)
+RETURNS TABLE (area text, ok boolean, finding text, remedy text)
+LANGUAGE plpgsql VOLATILE PARALLEL RESTRICTED ROWS 1
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+	passed timestamptz;
+BEGIN
+	IF to_regclass('@extschema@.poc_drills') IS NULL THEN
+		RETURN;
+	END IF;
+	EXECUTE 'SELECT max(d.at) FILTER (WHERE d.ok) FROM @extschema@.poc_drills AS d' INTO passed;
+	RETURN QUERY SELECT 'drill', coalesce(passed >= now() - '30 days'::interval, false),
+		CASE WHEN passed IS NULL THEN 'no restore drill has passed yet: that the backups can be restored is not proved'
+			ELSE format('the last restore drill that passed was %s days ago', date_part('day', now() - passed)) END,
+		'SELECT * FROM poc_restore_drill();';
+END
+$$;
+
+COMMENT ON FUNCTION _poc_doctor_drill(jsonb) IS
+'The part of the examination that is about restore drills.';
+
+CREATE FUNCTION _poc_doctor_examine(facts jsonb)
+RETURNS TABLE (area text, ok boolean, finding text, remedy text)
+LANGUAGE plpgsql VOLATILE PARALLEL RESTRICTED ROWS 40
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+	part text;
+	message text;
+BEGIN
+	FOREACH part IN ARRAY ARRAY['sidecar', 'settings', 'slot', 'access', 'barman', 'archive', 'backups', 'drill'] LOOP
+		-- one surprise must not hide what the others have found
+		BEGIN
+			RETURN QUERY EXECUTE format('SELECT * FROM @extschema@.%I($1)', '_poc_doctor_' || part) USING facts;
+		EXCEPTION WHEN OTHERS THEN
+			GET STACKED DIAGNOSTICS message = MESSAGE_TEXT;
+			RETURN QUERY SELECT part, false, format('could not be examined: %s', message),
+				'SELECT jsonb_pretty(poc_diagnose());   -- shows what Barman said';
+		END;
+	END LOOP;
+END
+$$;
+
+COMMENT ON FUNCTION _poc_doctor_examine(jsonb) IS
+'Every part of the examination, one after the other.';
+
+CREATE FUNCTION poc_doctor(server text DEFAULT NULL)
+RETURNS TABLE (area text, ok boolean, finding text, remedy text)
+LANGUAGE sql VOLATILE PARALLEL RESTRICTED COST 100000 ROWS 40
+SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+AS $$
+	SELECT e.area, e.ok, e.finding, CASE WHEN NOT e.ok THEN e.remedy END
+	FROM @extschema@._poc_doctor_facts($1) AS f(facts),
+		LATERAL @extschema@._poc_doctor_examine(f.facts) WITH ORDINALITY AS e(area, ok, finding, remedy, n)
+	ORDER BY e.ok, e.n
+$$;
+
+COMMENT ON FUNCTION poc_doctor(text) IS
+'Examines this server, the way to Barman, Barman and its backups: a row for each matter, those that are not ok first, with what to type against it. Whatever cannot be reached is a row, not an error; without the sidecar the rest is told all the same. What a remedy says after -- or # is a remark; # marks a command of the shell. Reads only. Example (\x auto in psql): SELECT * FROM poc_doctor() WHERE NOT ok';
+
+-- ---------------------------------------------------------------------
 -- The whole scenario
 -- ---------------------------------------------------------------------
 
@@ -754,6 +1580,20 @@ REVOKE ALL ON FUNCTION _poc_follow_job(text, double precision) FROM PUBLIC;
 REVOKE ALL ON FUNCTION _poc_server(text) FROM PUBLIC;
 REVOKE ALL ON FUNCTION _poc_job_rows(jsonb) FROM PUBLIC;
 REVOKE ALL ON FUNCTION _poc_wait_ready(text, double precision) FROM PUBLIC;
+REVOKE ALL ON FUNCTION _poc_token_file_mode() FROM PUBLIC;
+REVOKE ALL ON FUNCTION _poc_doctor_ask(jsonb, text, text[]) FROM PUBLIC;
+REVOKE ALL ON FUNCTION _poc_doctor_facts(text) FROM PUBLIC;
+REVOKE ALL ON FUNCTION _poc_doctor_check(jsonb, text) FROM PUBLIC;
+REVOKE ALL ON FUNCTION _poc_doctor_conninfo(text, text) FROM PUBLIC;
+REVOKE ALL ON FUNCTION _poc_doctor_sidecar(jsonb) FROM PUBLIC;
+REVOKE ALL ON FUNCTION _poc_doctor_settings(jsonb) FROM PUBLIC;
+REVOKE ALL ON FUNCTION _poc_doctor_slot(jsonb) FROM PUBLIC;
+REVOKE ALL ON FUNCTION _poc_doctor_access(jsonb) FROM PUBLIC;
+REVOKE ALL ON FUNCTION _poc_doctor_barman(jsonb) FROM PUBLIC;
+REVOKE ALL ON FUNCTION _poc_doctor_archive(jsonb) FROM PUBLIC;
+REVOKE ALL ON FUNCTION _poc_doctor_backups(jsonb) FROM PUBLIC;
+REVOKE ALL ON FUNCTION _poc_doctor_drill(jsonb) FROM PUBLIC;
+REVOKE ALL ON FUNCTION _poc_doctor_examine(jsonb) FROM PUBLIC;
 
 -- _poc_require_top_level() stays everybody's: poc_play() runs with its caller's
 -- rights, and the function does nothing but look at its own transaction.
@@ -768,6 +1608,7 @@ REVOKE ALL ON FUNCTION poc_replication_status(text) FROM PUBLIC;
 REVOKE ALL ON FUNCTION poc_files(text, text) FROM PUBLIC;
 REVOKE ALL ON FUNCTION poc_diagnose() FROM PUBLIC;
 REVOKE ALL ON FUNCTION poc_sidecar() FROM PUBLIC;
+REVOKE ALL ON FUNCTION poc_doctor(text) FROM PUBLIC;
 REVOKE ALL ON FUNCTION poc_jobs() FROM PUBLIC;
 REVOKE ALL ON FUNCTION poc_job_log(text) FROM PUBLIC;
 
@@ -780,6 +1621,7 @@ GRANT EXECUTE ON FUNCTION poc_replication_status(text) TO pg_monitor;
 GRANT EXECUTE ON FUNCTION poc_files(text, text) TO pg_monitor;
 GRANT EXECUTE ON FUNCTION poc_diagnose() TO pg_monitor;
 GRANT EXECUTE ON FUNCTION poc_sidecar() TO pg_monitor;
+GRANT EXECUTE ON FUNCTION poc_doctor(text) TO pg_monitor;
 GRANT EXECUTE ON FUNCTION poc_jobs() TO pg_monitor;
 GRANT EXECUTE ON FUNCTION poc_job_log(text) TO pg_monitor;
 
