@@ -41,6 +41,70 @@ LANGUAGE C VOLATILE CALLED ON NULL INPUT PARALLEL UNSAFE;
 COMMENT ON FUNCTION poc_generate_rows(bigint, regclass, bigint, jsonb) IS
 'insert n made-up rows into target (public.dummy when null) that obey its types and constraints; the same seed makes the same rows. Returns the number of rows inserted. Needs INSERT on the columns it writes. Errors: 22023 bad n or option, 42501 no privilege or a system catalog, 42809 not a table, 0A000 a type or constraint it cannot serve, 54000 no unique values left. Example: SELECT poc_generate_rows(100000, ''orders'', seed => 42);';
 
+CREATE FUNCTION poc_explain_rows(
+	target regclass DEFAULT NULL,
+	options jsonb DEFAULT '{}',
+	OUT column_name text, OUT type text, OUT generator text, OUT detail text)
+RETURNS SETOF record
+LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE CALLED ON NULL INPUT
+AS $$
+BEGIN
+	RETURN QUERY SELECT * FROM @extschema@._poc_explain_rows(coalesce(target, @extschema@.poc_seed()), options);
+END
+$$;
+
+COMMENT ON FUNCTION poc_explain_rows(regclass, jsonb) IS
+'what poc_generate_rows() would put into each column of target, and, in the first row, by which path: multi-insert, single-row or query. Writes nothing. Example: SELECT * FROM poc_explain_rows(''orders'');';
+
+CREATE FUNCTION _poc_explain_rows(
+	target regclass, options jsonb,
+	OUT column_name text, OUT type text, OUT generator text, OUT detail text)
+RETURNS SETOF record
+AS 'MODULE_PATHNAME', 'poc_explain_rows'
+LANGUAGE C VOLATILE STRICT PARALLEL UNSAFE;
+
+COMMENT ON FUNCTION _poc_explain_rows(regclass, jsonb) IS 'internal: poc_explain_rows() of a table that is named';
+
+-- Rows as the source of a query.  STRICT would hide them: the first argument
+-- is a null of the row type.
+CREATE FUNCTION _poc_rows("row" anyelement, target regclass, first bigint, n bigint, seed bigint, options jsonb)
+RETURNS SETOF anyelement
+AS 'MODULE_PATHNAME', 'poc_rows'
+LANGUAGE C VOLATILE CALLED ON NULL INPUT PARALLEL UNSAFE;
+
+COMMENT ON FUNCTION _poc_rows(anyelement, regclass, bigint, bigint, bigint, jsonb) IS 'internal: made-up rows of a row type';
+
+CREATE FUNCTION _poc_rows_query(target regclass, n bigint, seed bigint, options jsonb)
+RETURNS text
+AS 'MODULE_PATHNAME', 'poc_rows_query'
+LANGUAGE C VOLATILE STRICT PARALLEL UNSAFE;
+
+COMMENT ON FUNCTION _poc_rows_query(regclass, bigint, bigint, jsonb) IS 'internal: the query that poc_preview_rows() runs';
+
+CREATE FUNCTION poc_preview_rows(
+	target regclass DEFAULT NULL,
+	n integer DEFAULT 5,
+	seed bigint DEFAULT NULL,
+	options jsonb DEFAULT '{}')
+RETURNS SETOF jsonb
+LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE CALLED ON NULL INPUT
+AS $$
+BEGIN
+	IF n IS NULL OR n < 0 OR options IS NULL THEN
+		RAISE invalid_parameter_value USING
+			MESSAGE = 'the number of rows must not be null or negative, nor the options null',
+			HINT = 'For example: SELECT * FROM poc_preview_rows(''orders'', 5);';
+	END IF;
+	RETURN QUERY EXECUTE pg_catalog.format('SELECT pg_catalog.to_jsonb(preview) FROM (%s) AS preview',
+		@extschema@._poc_rows_query(
+			coalesce(target, @extschema@.poc_seed()), n,
+			coalesce(seed, pg_catalog.floor(pg_catalog.random() * 9007199254740992)::bigint), options));
+END
+$$;
+
+COMMENT ON FUNCTION poc_preview_rows(regclass, integer, bigint, jsonb) IS
+'the rows that poc_generate_rows() would insert with the same seed, without columns that a sequence or PostgreSQL itself fills. Writes nothing. Example: SELECT * FROM poc_preview_rows(''orders'', 5);';
+
 -- The hash of a table is the sum of the hashes of its rows.  Parallel workers
 -- sum theirs and the sums are added.
 CREATE FUNCTION _poc_fingerprint_add(state bytea, "row" record)

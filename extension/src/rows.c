@@ -71,13 +71,14 @@ poc_generate_rows(PG_FUNCTION_ARGS)
 
 	rel = rows_open_target(relid, true);
 	plan = rows_make_plan(rel, seed, options, true);
-	rows_refuse_unserved(plan);
 	if (PG_ARGISNULL(2))
 		ereport(DEBUG1,
 				(errmsg("poc_generate_rows() uses seed " INT64_FORMAT, (int64) seed)));
-	if (n > 0)
+	if (n > 0 && plan->path == ROWS_PATH_SPI)
+		inserted = rows_insert_by_query(plan, fcinfo->flinfo->fn_oid, 0, n, PG_GETARG_JSONB_P(3));
+	else if (n > 0)
 		inserted = rows_insert(plan, 0, n);
-	relation_close(rel, NoLock);
+	rows_close_plan(plan);
 
 	MemoryContextSwitchTo(old);
 	MemoryContextDelete(context);

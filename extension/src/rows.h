@@ -180,6 +180,7 @@ typedef struct RowsColumn
 	int			component;
 
 	Expr	   *default_expr;
+	bool		is_volatile;	/* the default, beyond nextval() */
 	ExprState  *default_state;
 	Oid			sequence;
 	Oid			sequence_type;	/* of the result: int2, int4 or int8 */
@@ -233,11 +234,15 @@ typedef struct RowsOptions
 {
 	RowsIndexes indexes;
 	bool		use_defaults;
+	bool		path_is_given;
+	RowsPath	path;			/* no faster one than this */
 } RowsOptions;
 
 typedef struct RowsPlan
 {
-	Relation	rel;
+	Relation	target;			/* what was named, perhaps a view */
+	Relation	rel;			/* whose rows are made */
+	AttrNumber *view_columns;	/* for each column of a view, that of the table */
 	RowsPath	path;
 	const char *path_reason;
 	uint64		seed;
@@ -260,6 +265,7 @@ typedef struct RowsMaker
 	ExprContext *econtext;
 	TupleTableSlot *check_slot;
 	RowsArena	arena;
+	bool		dry;			/* leave sequences alone */
 	uint64		end;			/* number after the last row wanted */
 	uint64		row;			/* for the error context */
 	RowsColumn *column;
@@ -271,19 +277,30 @@ extern void rows_error_context(void *maker);
 /* rows_target.c */
 extern Relation rows_open_target(Oid relid, bool writing);
 extern void rows_choose_path(RowsPlan *plan);
-extern void rows_refuse_unserved(RowsPlan *plan);
+
+/* rows_policy.c */
+extern List *rows_policy_conditions(Relation rel);
+
+/* rows_view.c */
+extern Relation rows_look_through_view(Relation view, AttrNumber **view_columns, List **conditions);
+
+/* rows_source.c */
+extern char *rows_source_query(RowsPlan *plan, Oid function, uint64 first, uint64 n, Jsonb *options,
+							   bool with_defaults, char **columns);
+extern uint64 rows_insert_by_query(RowsPlan *plan, Oid function, uint64 first, uint64 n, Jsonb *options);
 
 /* rows_options.c */
 extern RowsOptions *rows_parse_options(Jsonb *json);
 
 /* rows_plan.c */
 extern RowsPlan *rows_make_plan(Relation rel, uint64 seed, RowsOptions *options, bool writing);
+extern void rows_close_plan(RowsPlan *plan);
 extern RowsMaker *rows_make_maker(RowsPlan *plan, EState *estate, uint64 end);
 extern void rows_make_row(RowsMaker *maker, uint64 row, Datum *values, bool *isnull);
 extern void rows_reset_maker(RowsMaker *maker);
 
 /* rows_check.c */
-extern void rows_read_checks(RowsPlan *plan);
+extern void rows_read_checks(RowsPlan *plan, List *conditions);
 extern bool rows_read_condition(Node *node, AttrNumber attnum, RowsBounds *bounds);
 extern void rows_init_bounds(RowsBounds *bounds);
 

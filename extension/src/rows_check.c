@@ -20,6 +20,7 @@
 #include "nodes/nodeFuncs.h"
 #include "optimizer/clauses.h"
 #include "optimizer/optimizer.h"
+#include "rewrite/rewriteManip.h"
 #include "utils/array.h"
 #include "utils/datum.h"
 #include "utils/fmgroids.h"
@@ -50,10 +51,11 @@ rows_init_bounds(RowsBounds *bounds)
 
 /* Fill the bounds of all columns; what remains goes to plan->checks. */
 void
-rows_read_checks(RowsPlan *plan)
+rows_read_checks(RowsPlan *plan, List *conditions)
 {
 	TupleConstr *constr = RelationGetDescr(plan->rel)->constr;
 	List	   *partition = RelationGetPartitionQual(plan->rel);
+	ListCell   *cell;
 
 	if (constr != NULL)
 	{
@@ -65,6 +67,8 @@ rows_read_checks(RowsPlan *plan)
 				read_constraint(plan, check->ccname, stringToNode(check->ccbin));
 		}
 	}
+	foreach(cell, conditions)
+		read_constraint(plan, "(condition of a view or policy)", lfirst(cell));
 	if (partition != NIL)
 		read_constraint(plan, "(partition bound)", (Node *) make_ands_explicit(partition));
 }
@@ -76,6 +80,9 @@ read_constraint(RowsPlan *plan, const char *name, Node *expr)
 	ListCell   *cell;
 	bool		understood = true;
 
+	/* only PostgreSQL itself can try a subquery */
+	if (checkExprHasSubLink(expr))
+		return;
 	expr = eval_const_expressions(NULL, expr);
 	conditions = make_ands_implicit((Expr *) expr);
 	foreach(cell, conditions)

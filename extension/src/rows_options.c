@@ -57,13 +57,27 @@ rows_parse_options(Jsonb *json)
 			else
 				bad_option(key, "\"auto\", \"each\" or \"after\"");
 		}
+		else if (strcmp(key, "path") == 0)
+		{
+			char	   *path = string_option(key, &value);
+
+			options->path_is_given = true;
+			if (strcmp(path, "multi") == 0)
+				options->path = ROWS_PATH_MULTI;
+			else if (strcmp(path, "single") == 0)
+				options->path = ROWS_PATH_SINGLE;
+			else if (strcmp(path, "query") == 0)
+				options->path = ROWS_PATH_SPI;
+			else
+				bad_option(key, "\"multi\", \"single\" or \"query\"");
+		}
 		else if (strcmp(key, "defaults") == 0)
 			options->use_defaults = boolean_option(key, &value);
 		else
 			ereport(ERROR,
 					(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 					 errmsg("unknown option \"%s\"", key),
-					 errhint("Known options: indexes, defaults.")));
+					 errhint("Known options: defaults, indexes, path.")));
 	}
 	return options;
 }

@@ -7,7 +7,7 @@
  */
 #include "postgres.h"
 
-#include "access/table.h"
+#include "access/relation.h"
 #include "catalog/pg_proc.h"
 #include "catalog/pg_type.h"
 #include "executor/executor.h"
@@ -47,11 +47,14 @@ static bool passes_checks(RowsMaker *maker, Datum *values, bool *isnull, RowsChe
 /* ---- the plan ---- */
 
 RowsPlan *
-rows_make_plan(Relation rel, uint64 seed, RowsOptions *options, bool writing)
+rows_make_plan(Relation target, uint64 seed, RowsOptions *options, bool writing)
 {
-	TupleDesc	tupdesc = RelationGetDescr(rel);
 	RowsPlan   *plan = palloc0(sizeof(RowsPlan));
+	List	   *conditions = NIL;
+	Relation	rel = rows_look_through_view(target, &plan->view_columns, &conditions);
+	TupleDesc	tupdesc = RelationGetDescr(rel);
 
+	plan->target = target;
 	plan->rel = rel;
 	plan->seed = seed;
 	plan->options = options;
@@ -64,7 +67,8 @@ rows_make_plan(Relation rel, uint64 seed, RowsOptions *options, bool writing)
 		rows_init_bounds(&plan->columns[i].bounds);
 	}
 
-	rows_read_checks(plan);
+	conditions = list_concat(conditions, rows_policy_conditions(rel));
+	rows_read_checks(plan, conditions);
 	rows_plan_foreign_keys(plan);
 	rows_plan_partitions(plan);
 	for (int i = 0; i < plan->natts; i++)
@@ -134,6 +138,7 @@ plan_default(RowsPlan *plan, RowsColumn *column, Expr *expr)
 		return;
 	column->kind = ROWS_COLUMN_DEFAULT;
 	column->default_expr = expr;
+	column->is_volatile = contain_volatile_functions((Node *) expr);
 	if (contain_volatile_functions_not_nextval((Node *) expr))
 		plan->has_volatile_default = true;
 }
@@ -242,6 +247,15 @@ refuse_type(RowsPlan *plan, Form_pg_attribute attribute)
 			 errtablecol(plan->rel, attribute->attnum)));
 }
 
+/* The locks stay until the end of the transaction. */
+void
+rows_close_plan(RowsPlan *plan)
+{
+	if (plan->rel != plan->target)
+		relation_close(plan->rel, NoLock);
+	relation_close(plan->target, NoLock);
+}
+
 /* ---- the rows ---- */
 
 RowsMaker *
@@ -322,12 +336,23 @@ rows_make_row(RowsMaker *maker, uint64 row, Datum *values, bool *isnull)
 				case ROWS_COLUMN_SEQUENCE:
 					if (attempt > 0)
 						break;
+					if (maker->dry)
+					{
+						values[i] = (Datum) 0;
+						isnull[i] = true;
+						break;
+					}
 					values[i] = rows_next_in_sequence(column, maker->end - row, &maker->arena);
 					isnull[i] = false;
 					break;
 
 				case ROWS_COLUMN_DEFAULT:
-					if (attempt == 0)
+					if (maker->dry && column->is_volatile)
+					{
+						values[i] = (Datum) 0;
+						isnull[i] = true;
+					}
+					else if (attempt == 0)
 					{
 						MemoryContext old = MemoryContextSwitchTo(maker->arena.context);
 

@@ -19,6 +19,8 @@
 #include "commands/trigger.h"
 #include "miscadmin.h"
 #include "optimizer/optimizer.h"
+#include "rewrite/prs2lock.h"
+#include "rewrite/rewriteHandler.h"
 #include "tcop/utility.h"
 #include "utils/acl.h"
 #include "utils/builtins.h"
@@ -28,6 +30,8 @@
 #include "compat.h"
 #include "rows.h"
 
+static bool is_writable_view(Relation view);
+static bool has_insert_rule(Relation rel);
 static void refuse_kind(Relation rel, const char *hint) pg_attribute_noreturn();
 static void examine_partitions(Relation rel, bool *foreign, bool *before_row);
 static bool is_managed_by_extension(Relation rel);
@@ -56,12 +60,14 @@ rows_open_target(Oid relid, bool writing)
 		case RELKIND_RELATION:
 		case RELKIND_PARTITIONED_TABLE:
 			break;
+		case RELKIND_FOREIGN_TABLE:
+			break;
 		case RELKIND_VIEW:
-			refuse_kind(rel, "Name the table behind the view.");
+			if (!is_writable_view(rel))
+				refuse_kind(rel, "Name the table behind the view, or give the view an INSTEAD OF INSERT trigger.");
+			break;
 		case RELKIND_MATVIEW:
 			refuse_kind(rel, "Fill the tables it is made from, then REFRESH MATERIALIZED VIEW.");
-		case RELKIND_FOREIGN_TABLE:
-			refuse_kind(rel, "Fill the table on the remote server.");
 		default:
 			refuse_kind(rel, "Name a table.");
 	}
@@ -97,6 +103,25 @@ rows_open_target(Oid relid, bool writing)
 	return rel;
 }
 
+static bool
+is_writable_view(Relation view)
+{
+	return (view->trigdesc != NULL && view->trigdesc->trig_insert_instead_row) ||
+		has_insert_rule(view) ||
+		view_query_is_auto_updatable(get_view_query(view), true) == NULL;
+}
+
+static bool
+has_insert_rule(Relation rel)
+{
+	for (int i = 0; rel->rd_rules != NULL && i < rel->rd_rules->numLocks; i++)
+	{
+		if (rel->rd_rules->rules[i]->event == CMD_INSERT)
+			return true;
+	}
+	return false;
+}
+
 static void
 refuse_kind(Relation rel, const char *hint)
 {
@@ -105,20 +130,6 @@ refuse_kind(Relation rel, const char *hint)
 			 errmsg("cannot fill \"%s\" with rows", RelationGetRelationName(rel)),
 			 errdetail_relkind_not_supported(rel->rd_rel->relkind),
 			 errhint("%s", hint)));
-}
-
-/* Paths still to be built. */
-void
-rows_refuse_unserved(RowsPlan *plan)
-{
-	Relation	rel = plan->rel;
-
-	if (plan->path == ROWS_PATH_SPI)
-		ereport(ERROR,
-				(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
-				 errmsg("cannot fill table \"%s\" directly", RelationGetRelationName(rel)),
-				 errdetail("Not possible because %s.", plan->path_reason),
-				 errhint("Use INSERT, or fill it as a user to whom this does not apply.")));
 }
 
 /* The fastest path that leaves nothing out. */
@@ -132,7 +143,15 @@ rows_choose_path(RowsPlan *plan)
 
 	examine_partitions(rel, &foreign, &before_row);
 	plan->path = ROWS_PATH_SPI;
-	if (check_enable_rls(RelationGetRelid(rel), InvalidOid, true) == RLS_ENABLED)
+	if (plan->target->rd_rel->relkind == RELKIND_VIEW)
+		plan->path_reason = "it is a view";
+	else if (rel->rd_rel->relkind == RELKIND_FOREIGN_TABLE)
+		plan->path_reason = "it is a foreign table";
+	else if (has_insert_rule(rel))
+		plan->path_reason = "a rule rewrites INSERT";
+	else if (plan->options->path_is_given && plan->options->path == ROWS_PATH_SPI)
+		plan->path_reason = "the option \"path\" says so";
+	else if (check_enable_rls(RelationGetRelid(rel), InvalidOid, true) == RLS_ENABLED)
 		plan->path_reason = "row-level security applies to this user";
 	else if (is_managed_by_extension(rel))
 		plan->path_reason = "an extension distributes the rows of this table";
@@ -146,6 +165,8 @@ rows_choose_path(RowsPlan *plan)
 		plan->path = ROWS_PATH_SINGLE;
 		if (before_row || (triggers != NULL && triggers->trig_insert_before_row))
 			plan->path_reason = "a BEFORE ROW trigger may change or drop rows";
+		else if (plan->options->path_is_given && plan->options->path == ROWS_PATH_SINGLE)
+			plan->path_reason = "the option \"path\" says so";
 		else if (plan->has_volatile_default)
 			plan->path_reason = "a volatile default may look at the table";
 		else

@@ -275,7 +275,8 @@ rows_find_bases(RowsPlan *plan, uint64 nrows)
 	 * Two that count in the same table would count the same: the second waits
 	 * for the first to end.  Ordinary writers are not held up.
 	 */
-	LockRelationOid(RelationGetRelid(rel), ShareUpdateExclusiveLock);
+	if (plan->writing)
+		LockRelationOid(RelationGetRelid(rel), ShareUpdateExclusiveLock);
 
 	foreach(cell, plan->keys)
 	{

@@ -1,0 +1,130 @@
+/*-------------------------------------------------------------------------
+ *
+ * rows_explain.c
+ *	  poc_explain_rows(): what each column would get, and by which path.
+ *
+ * Must never write, nor draw from a sequence.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "catalog/pg_class.h"
+#include "funcapi.h"
+#include "nodes/nodes.h"
+#include "utils/builtins.h"
+#include "utils/lsyscache.h"
+#include "utils/ruleutils.h"
+
+#include "compat.h"
+#include "rows.h"
+
+static void explain_path(RowsPlan *plan, Datum *values, bool *isnull);
+static void explain_column(RowsPlan *plan, RowsColumn *column, Datum *values, bool *isnull);
+
+PG_FUNCTION_INFO_V1(poc_explain_rows);
+
+/* poc_explain_rows(target regclass, options jsonb): (column_name, type, generator, detail) */
+Datum
+poc_explain_rows(PG_FUNCTION_ARGS)
+{
+	ReturnSetInfo *result = (ReturnSetInfo *) fcinfo->resultinfo;
+	Relation	target = rows_open_target(PG_GETARG_OID(0), false);
+	RowsPlan   *plan = rows_make_plan(target, 0, rows_parse_options(PG_GETARG_JSONB_P(1)), false);
+	Datum		values[4];
+	bool		isnull[4];
+
+	InitMaterializedSRF(fcinfo, 0);
+	memset(isnull, false, sizeof(isnull));
+	explain_path(plan, values, isnull);
+	tuplestore_putvalues(result->setResult, result->setDesc, values, isnull);
+
+	for (int i = 0; i < RelationGetDescr(target)->natts; i++)
+	{
+		AttrNumber	source = plan->view_columns != NULL ? plan->view_columns[i] : i + 1;
+
+		if (TupleDescAttr(RelationGetDescr(target), i)->attisdropped || source <= 0)
+			continue;
+		memset(isnull, false, sizeof(isnull));
+		explain_column(plan, &plan->columns[source - 1], values, isnull);
+		values[0] = CStringGetTextDatum(NameStr(TupleDescAttr(RelationGetDescr(target), i)->attname));
+		tuplestore_putvalues(result->setResult, result->setDesc, values, isnull);
+	}
+	rows_close_plan(plan);
+	return (Datum) 0;
+}
+
+/* The first line speaks of the whole table. */
+static void
+explain_path(RowsPlan *plan, Datum *values, bool *isnull)
+{
+	static const char *const names[] = {
+		[ROWS_PATH_MULTI] = "multi-insert",
+		[ROWS_PATH_SINGLE] = "single-row",
+		[ROWS_PATH_SPI] = "query",
+	};
+	StringInfoData detail;
+	ListCell   *cell;
+
+	initStringInfo(&detail);
+	appendStringInfoString(&detail, plan->path_reason);
+	foreach(cell, plan->checks)
+		appendStringInfo(&detail, "; \"%s\" is tried on each row", ((RowsCheck *) lfirst(cell))->name);
+
+	isnull[0] = true;
+	values[0] = (Datum) 0;
+	values[1] = CStringGetTextDatum("table");
+	values[2] = CStringGetTextDatum(names[plan->path]);
+	values[3] = CStringGetTextDatum(detail.data);
+}
+
+static void
+explain_column(RowsPlan *plan, RowsColumn *column, Datum *values, bool *isnull)
+{
+	Form_pg_attribute attribute = TupleDescAttr(RelationGetDescr(plan->rel), column->attnum - 1);
+	const char *generator = "";
+	const char *detail = NULL;
+
+	switch (column->kind)
+	{
+		case ROWS_COLUMN_NOTHING:
+			generator = "computed";
+			detail = "PostgreSQL computes it from other columns";
+			break;
+		case ROWS_COLUMN_NULL:
+			generator = "null";
+			detail = "no value is known for it";
+			break;
+		case ROWS_COLUMN_DEFAULT:
+			generator = "default";
+			detail = deparse_expression((Node *) column->default_expr,
+										deparse_context_for(RelationGetRelationName(plan->rel),
+															RelationGetRelid(plan->rel)), false, false);
+			break;
+		case ROWS_COLUMN_SEQUENCE:
+			generator = "sequence";
+			detail = get_rel_name(column->sequence);
+			break;
+		case ROWS_COLUMN_RANDOM:
+			generator = column->value->name;
+			detail = column->value->detail;
+			break;
+		case ROWS_COLUMN_KEY:
+			generator = "key";
+			detail = psprintf("counts %s, unique in \"%s\"", column->value->name, column->counted->name);
+			break;
+		case ROWS_COLUMN_FOREIGN:
+			generator = "reference";
+			detail = psprintf("part of one of " UINT64_FORMAT " rows of %s",
+							  column->foreign->nparents, get_rel_name(column->foreign->parent));
+			break;
+		case ROWS_COLUMN_ITSELF:
+			generator = "reference";
+			detail = "the row itself, because the table is empty";
+			break;
+	}
+	values[1] = CStringGetTextDatum(format_type_with_typemod(attribute->atttypid, attribute->atttypmod));
+	values[2] = CStringGetTextDatum(generator);
+	isnull[3] = (detail == NULL);
+	values[3] = isnull[3] ? (Datum) 0 : CStringGetTextDatum(detail);
+}

@@ -1,0 +1,72 @@
+/*-------------------------------------------------------------------------
+ *
+ * rows_policy.c
+ *	  What row-level security demands of the rows that a user may insert.
+ *
+ * Only shapes the rows; PostgreSQL itself enforces the policies.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "catalog/pg_authid.h"
+#include "miscadmin.h"
+#include "nodes/makefuncs.h"
+#include "rewrite/rowsecurity.h"
+#include "utils/acl.h"
+#include "utils/array.h"
+#include "utils/rel.h"
+#include "utils/rls.h"
+
+#include "compat.h"
+#include "rows.h"
+
+static bool applies(RowSecurityPolicy *policy);
+
+/* Conditions on new rows: all restrictive policies, one of the permissive. */
+List *
+rows_policy_conditions(Relation rel)
+{
+	List	   *conditions = NIL;
+	List	   *permissive = NIL;
+	bool		unknown = false;
+	ListCell   *cell;
+
+	if (rel->rd_rsdesc == NULL ||
+		check_enable_rls(RelationGetRelid(rel), InvalidOid, true) != RLS_ENABLED)
+		return NIL;
+
+	foreach(cell, rel->rd_rsdesc->policies)
+	{
+		RowSecurityPolicy *policy = lfirst(cell);
+		Expr	   *condition = policy->with_check_qual != NULL ? policy->with_check_qual : policy->qual;
+
+		if (!applies(policy))
+			continue;
+		if (condition == NULL || policy->hassublinks)
+			unknown |= policy->permissive;
+		else if (policy->permissive)
+			permissive = lappend(permissive, copyObject(condition));
+		else
+			conditions = lappend(conditions, copyObject(condition));
+	}
+	if (permissive != NIL && !unknown)
+		conditions = lappend(conditions,
+							 list_length(permissive) == 1 ? linitial(permissive) : make_orclause(permissive));
+	return conditions;
+}
+
+static bool
+applies(RowSecurityPolicy *policy)
+{
+	Oid		   *roles = (Oid *) ARR_DATA_PTR(policy->roles);
+
+	if (policy->polcmd != '*' && policy->polcmd != ACL_INSERT_CHR)
+		return false;
+	for (int i = 0; i < ARR_DIMS(policy->roles)[0]; i++)
+	{
+		if (roles[i] == ACL_ID_PUBLIC || has_privs_of_role(GetUserId(), roles[i]))
+			return true;
+	}
+	return false;
+}
