@@ -891,7 +891,9 @@ BEGIN
 			format('the sidecar answers at %s within %s ms', url, ceil((facts ->> 'latency')::numeric * 1000)), NULL;
 	ELSIF state <> '55000' THEN
 		RETURN QUERY SELECT 'sidecar', false,
-			format('the sidecar at %s: %s (%s)', url, error ->> 'message', rtrim(error ->> 'detail', '.')),
+			CASE WHEN state IN ('08001', '08006')
+				THEN format('no answer from the sidecar at %s: %s', url, regexp_replace(error ->> 'detail', ' \(libcurl.*|\.$', ''))
+				ELSE format('the sidecar at %s: %s (%s)', url, error ->> 'message', rtrim(error ->> 'detail', '.')) END,
 			CASE
 				WHEN state IN ('08001', '08006') AND error ->> 'detail' !~* 'resolve|certificate|SSL|TLS' THEN
 					format('barman-sidecar --listen %s --token-file FILE --state-dir DIRECTORY   # on the Barman host, as Barman''s user', address)
@@ -1077,7 +1079,11 @@ DECLARE
 	config jsonb := facts -> 'barman' -> 'config';
 	slot text := config ->> 'slot_name';
 	receiver_name text := coalesce(config ->> 'streaming_archiver_name', 'barman_receive_wal');
-	found record;
+	slot_exists boolean := false;
+	slot_active boolean := false;
+	slot_pid integer;
+	slot_start pg_lsn;
+	slot_wal text := '';
 	receiver record;
 	here pg_lsn := CASE WHEN pg_is_in_recovery() THEN pg_last_wal_replay_lsn() ELSE pg_current_wal_lsn() END;
 	segment bigint := pg_size_bytes(current_setting('wal_segment_size'));
@@ -1098,31 +1104,30 @@ BEGIN
 	END IF;
 
 	IF slot IS NOT NULL THEN
-		SELECT s.slot_name, s.active, s.active_pid, s.restart_lsn, coalesce(s.wal_status, '') AS wal_status
-		INTO found
+		SELECT true, s.active, s.active_pid, s.restart_lsn, coalesce(s.wal_status, '')
+		INTO slot_exists, slot_active, slot_pid, slot_start, slot_wal
 		FROM pg_replication_slots AS s WHERE s.slot_name = slot;
-		RETURN QUERY SELECT 'slot',
-			coalesce(found.active AND found.wal_status NOT IN ('lost', 'unreserved'), false),
+		RETURN QUERY SELECT 'slot', coalesce(slot_active AND slot_wal NOT IN ('lost', 'unreserved'), false),
 			format('slot "%s" ', slot) || CASE
-				WHEN found.slot_name IS NULL THEN 'does not exist: WAL that Barman has not received may be removed'
-				WHEN found.wal_status = 'lost' THEN 'is lost: WAL that Barman had not received is removed, and its archive has a gap'
-				WHEN found.wal_status = 'unreserved' THEN 'is about to be lost: the next checkpoint removes WAL that Barman needs'
-				WHEN NOT found.active THEN 'is inactive: nobody receives its WAL, and all of it is kept'
-				ELSE format('is in use by process %s', found.active_pid) END,
+				WHEN slot_exists IS NULL THEN 'does not exist: WAL that Barman has not received may be removed'
+				WHEN slot_wal = 'lost' THEN 'is lost: WAL that Barman had not received is removed, and its archive has a gap'
+				WHEN slot_wal = 'unreserved' THEN 'is about to be lost: the next checkpoint removes WAL that Barman needs'
+				WHEN NOT slot_active THEN 'is inactive: nobody receives its WAL, and all of it is kept'
+				ELSE format('is in use by process %s', slot_pid) END,
 			CASE
-				WHEN found.slot_name IS NULL THEN
+				WHEN slot_exists IS NULL THEN
 					format('SELECT * FROM pg_create_physical_replication_slot(%L, true);   -- then SELECT * FROM poc_wait_ready();', slot)
-				WHEN found.wal_status = 'lost' THEN
+				WHEN slot_wal = 'lost' THEN
 					format('SELECT pg_drop_replication_slot(%1$L); SELECT pg_create_physical_replication_slot(%1$L, true);   -- then "barman receive-wal --reset %2$s" on the Barman host and SELECT * FROM poc_backup();', slot, server)
 				ELSE 'SELECT * FROM poc_cron();   -- starts receive-wal, which fetches it' END;
 
-		retained := here - found.restart_lsn;
-		IF retained IS NOT NULL AND found.wal_status <> 'lost' THEN
+		retained := here - slot_start;
+		IF retained IS NOT NULL AND slot_wal <> 'lost' THEN
 			RETURN QUERY SELECT 'slot', retained <= allowed,
 				format('slot "%s" retains %s of WAL', slot, pg_size_pretty(retained))
 					|| CASE WHEN retained <= allowed THEN ''
 						ELSE format(', more than %s: until Barman receives it, it grows', pg_size_pretty(allowed)) END,
-				CASE WHEN found.active
+				CASE WHEN slot_active
 					THEN 'SELECT name, state, sent_lag, write_lag, flush_lag FROM poc_replication_status();   -- the receiver is too slow, or stuck'
 					ELSE 'SELECT * FROM poc_cron();   -- starts receive-wal, which fetches it' END;
 		END IF;
@@ -1130,7 +1135,7 @@ BEGIN
 
 	SELECT r.pid, r.state, r.client_addr, r.write_lsn INTO receiver
 	FROM pg_stat_replication AS r
-	WHERE r.pid = found.active_pid OR (found.active_pid IS NULL AND r.application_name = receiver_name)
+	WHERE r.pid = slot_pid OR (slot_pid IS NULL AND r.application_name = receiver_name)
 	ORDER BY r.pid LIMIT 1;
 	RETURN QUERY SELECT 'receiver',
 		receiver.pid IS NOT NULL AND @extschema@._poc_doctor_check(facts, 'receive_wal_running') IS NOT FALSE,
@@ -1288,7 +1293,7 @@ BEGIN
 		error := facts -> (asked || '_error');
 		IF error IS NOT NULL THEN
 			RETURN QUERY SELECT 'Barman', false,
-				format('%s (%s)', error ->> 'message', rtrim(split_part(error ->> 'detail', E'\n', 1), '.')),
+				format('%s (%s)', error ->> 'message', regexp_replace(split_part(error ->> 'detail', E'\n', 1), ' \(libcurl.*|\.$', '')),
 				CASE asked WHEN 'servers' THEN 'barman list-servers   # on the Barman host, as Barman''s user'
 					WHEN 'diagnose' THEN 'barman diagnose   # on the Barman host, as Barman''s user'
 					ELSE format('barman check %s   # on the Barman host, as Barman''s user', server) END;
@@ -1398,7 +1403,8 @@ BEGIN
 			CASE
 				WHEN archived IS NULL THEN 'Barman has not archived any WAL yet'
 				WHEN left(archived, 8) < left(here, 8)
-					THEN format('Barman has archived WAL of timeline %s only, and this server is on timeline %s', ltrim(left(archived, 8), '0'), ltrim(left(here, 8), '0'))
+					THEN format('Barman has archived WAL up to timeline %s, and this server is on timeline %s',
+						('x' || left(archived, 8))::bit(32)::integer, ('x' || left(here, 8))::bit(32)::integer)
 				WHEN waiting > 16
 					THEN format('%s segments (%s) are not archived yet, %s is the last that is', waiting, pg_size_pretty(waiting * segment), archived)
 				ELSE format('WAL is archived up to %s, this server writes %s', archived, here)

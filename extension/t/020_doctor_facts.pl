@@ -1,0 +1,262 @@
+# What poc_doctor() makes of answers that no healthy sidecar and Barman give.
+
+use strict;
+use warnings;
+
+use FindBin;
+use lib "$FindBin::RealBin/lib";
+
+use JSON::PP;
+use POSIX qw(strftime);
+use PostgreSQL::Test::Cluster;
+use PostgreSQL::Test::Utils;
+use Test::More;
+
+use DoctorTest;
+use FakeSidecar;
+use PocTest;
+
+my $dir = PostgreSQL::Test::Utils::tempdir_short();
+my $fake = FakeDoctor->new(dir => $dir);
+my $node = poc_cluster('facts', $fake->url);
+my $major = $node->safe_psql('postgres', "SELECT current_setting('server_version_num')::int / 10000");
+my $system_id = $node->safe_psql('postgres', 'SELECT system_identifier FROM pg_control_system()');
+my $wal_file = $node->safe_psql('postgres', 'SELECT pg_walfile_name(pg_current_wal_lsn())');
+
+$node->safe_psql('postgres', <<'SQL');
+CREATE ROLE barman LOGIN;
+CREATE ROLE streaming_barman LOGIN REPLICATION;
+GRANT EXECUTE ON FUNCTION pg_backup_start(text, boolean), pg_backup_stop(boolean), pg_switch_wal(),
+	pg_create_restore_point(text) TO barman;
+GRANT pg_read_all_settings, pg_read_all_stats, pg_checkpoint TO barman;
+SQL
+
+sub time_at { return strftime('%Y-%m-%dT%H:%M:%SZ', gmtime(time + ($_[0] // 0))); }
+
+# What a sidecar says of a Barman that is well; the argument changes it.
+sub answers
+{
+	my ($change) = @_;
+	my %facts = (
+		health => {
+			status => 'ok', version => '1.0', barman_version => '3.13.3', uptime_seconds => 1000, time => time_at(),
+			cron => { interval_seconds => 60, last_run => time_at(-20), error => undef } },
+		servers => [ { server => 'pg', description => 'd', state => 'active' } ],
+		checks => [ map { { server => 'pg', check_name => $_, ok => JSON::PP::true, hint => '' } }
+			  qw(postgresql wal_level receive_wal_running minimum_redundancy_requirements) ],
+		disks => [ { area => 'base', free_bytes => 500e9, total_bytes => 1000e9 },
+			{ area => 'wals', free_bytes => 400e9, total_bytes => 1000e9 } ],
+		config => {
+			slot_name => 'barman', streaming_archiver => JSON::PP::true, archiver => JSON::PP::false, backup_method => 'postgres',
+			conninfo => 'host=' . $node->host . ' user=barman dbname=postgres',
+			streaming_conninfo => 'host=' . $node->host . ' user=streaming_barman dbname=postgres',
+			retention_policy => undef },
+		status => { postgres_systemid => $system_id, pg_receivexlog_version => "$major.1" },
+		wals => { last_archived_wal_per_timeline => { '00000001' => { name => $wal_file } } },
+		backups => { '20261101T000000' => backup('DONE') });
+
+	$change->(\%facts) if $change;
+	$fake->say('/healthz', $facts{health});
+	$fake->say('/v1/servers', { servers => $facts{servers} });
+	$fake->say('/v1/servers/pg/check', $facts{check_error} // { checks => $facts{checks} });
+	$fake->say('/v1/servers/pg/disks', { disks => $facts{disks} });
+	$fake->say('/v1/diagnose', $facts{diagnose_error} // { diagnose => { global => {}, servers => { pg =>
+		{ map { $_ => $facts{$_} } qw(config status wals backups) } } } });
+	return;
+}
+
+sub backup
+{
+	my ($status, %more) = @_;
+	return { status => $status, size => 1e9, begin_time => '2026-11-01T00:00:00+00:00', end_time => '2026-11-01T00:00:01+00:00', error => undef, %more };
+}
+
+sub with { answers(@_); return examine($node); }
+
+# a Barman that is well, on a server that no receiver has reached yet
+my $rows = with();
+is_well($rows, 'sidecar', qr/answers at/, 'sidecar');
+is_well($rows, 'sidecar', qr/version 1\.0, as the extension/, 'version');
+is_well($rows, 'clock', qr/agree/, 'clock');
+is_well($rows, 'cron', qr/ran 00:00:2\d ago, to run every 00:01:00/, 'cron');
+is_well($rows, 'server', qr/"pg" is this server/, 'identity');
+is_well($rows, 'Barman', qr/"pg" is active/, 'server');
+is_well($rows, 'Barman', qr/4 checks passed/, 'checks');
+is_well($rows, 'Barman', qr/client programs of PostgreSQL $major\.1/, 'clients');
+is_well($rows, 'disk', qr/373 GB of 931 GB free/, 'disk: the fuller one is told');
+is_well($rows, 'archive', qr/up to $wal_file/, 'archive');
+is_well($rows, 'backups', qr/latest backup is 20261101T000000, .* old/, 'backup');
+is_well($rows, 'backups', qr/no retention policy/, 'retention');
+is_well($rows, 'access', qr/role barman may/, 'role');
+is_well($rows, 'access', qr/lets it in by line \d+ .role streaming_barman, database replication/, 'pg_hba.conf');
+is_ill($rows, 'settings', qr/wal_level is minimal/, qr/^ALTER SYSTEM SET wal_level = 'replica';/, 'wal_level');
+is_ill($rows, 'settings', qr/max_wal_senders is 0, 0 in use: Barman needs 2 more/, qr/^ALTER SYSTEM SET max_wal_senders = 10;/, 'max_wal_senders');
+is_ill($rows, 'slot', qr/"barman" does not exist/, qr/pg_create_physical_replication_slot\('barman', true\)/, 'slot missing');
+is_ill($rows, 'receiver', qr/believes that receive-wal runs/, qr/receive-wal --stop pg; barman cron/, 'stale lock');
+no_row($rows, 'drill', qr/./, 'drill') if $node->safe_psql('postgres', "SELECT to_regclass('poc_drills') IS NULL") eq 't';
+is(scalar(grep { /could not be examined/ } map { $_->[2] } @$rows), 0, 'every part could be examined');
+
+# the road
+$rows = with(sub { $_[0]{health}{version} = '1.7' });
+is_ill($rows, 'sidecar', qr/sidecar is version 1\.7, the extension 1\.0/, qr/make -C docker\/sidecar install/, 'sidecar of another version');
+
+$node->safe_psql('postgres', "UPDATE pg_extension SET extversion = '0.9' WHERE extname = 'poc_barman'");
+$rows = with();
+is_ill($rows, 'extension', qr/version 0\.9 in this database, but version 1\.0 is installed/, qr/^ALTER EXTENSION poc_barman UPDATE;$/, 'extension of another version');
+$node->safe_psql('postgres', "UPDATE pg_extension SET extversion = '1.0' WHERE extname = 'poc_barman'");
+
+$rows = with(sub { $_[0]{health}{time} = time_at(90); $_[0]{health}{cron}{last_run} = time_at(80) });
+is_ill($rows, 'clock', qr/(89|90|91)\.\d s ahead of/, qr/timedatectl set-ntp true/, 'clock ahead');
+is_well($rows, 'cron', qr/./, 'cron by the Barman host\'s own clock');
+$rows = with(sub { $_[0]{health}{time} = time_at(-3600) });
+is_ill($rows, 'clock', qr/\d+\.\d s behind/, qr/timedatectl/, 'clock behind');
+
+$rows = with(sub { $_[0]{health}{cron}{last_run} = time_at(-1000) });
+is_ill($rows, 'cron', qr/ran 00:16:4\d ago, to run every 00:01:00/, qr/poc_cron\(\)/, 'cron late');
+$rows = with(sub { $_[0]{health}{cron}{last_run} = undef });
+is_ill($rows, 'cron', qr/has not come to an end yet/, qr/poc_cron\(\)/, 'cron hangs');
+$rows = with(sub { $_[0]{health}{cron}{error} = 'exit code 1: ERROR: no room' });
+is_ill($rows, 'cron', qr/fails: exit code 1: ERROR: no room/, qr/poc_cron\(\)/, 'cron fails');
+$rows = with(sub { delete $_[0]{health}{$_} for qw(time cron) });
+no_row($rows, 'clock', qr/./, 'a sidecar that does not tell the time');
+no_row($rows, 'cron', qr/./, 'nor of cron');
+
+# Barman
+$rows = with(sub { $_[0]{status}{postgres_systemid} = '42' });
+is_ill($rows, 'server', qr/another PostgreSQL: its system identifier is 42/, qr/poc_servers\(\)/, 'another server');
+$rows = with(sub { $_[0]{servers}[0]{state} = 'disabled' });
+is_ill($rows, 'Barman', qr/"pg" is disabled/, qr/grep -rnE .* \[pg\]/, 'server disabled');
+$rows = with(sub { push @{ $_[0]{servers} }, { server => 'pg2', state => 'active' } });
+is_ill($rows, 'Barman', qr/several servers \(pg, pg2\)/, qr/^SET poc_barman.server = 'pg';$/, 'server not named');
+answers();
+is_ill(examine($node, 'nope'), 'Barman', qr/no server "nope", but pg/, qr/SET poc_barman.server/, 'unknown server');
+$rows = with(sub { $_[0]{servers} = [] });
+is_ill($rows, 'Barman', qr/Barman has no server/, qr/barman\.d/, 'no server at all');
+
+$rows = with(sub { push @{ $_[0]{checks} }, { check_name => 'postgresql', ok => JSON::PP::false, hint => '' },
+	{ check_name => 'directories', ok => JSON::PP::false, hint => 'No space left' } });
+is_ill($rows, 'Barman', qr/barman check: postgresql failed$/, qr/^psql ".*user=barman/, 'check without a hint');
+is_ill($rows, 'Barman', qr/directories failed \(No space left\)/, qr/^barman check pg/, 'check with a hint');
+$rows = with(sub { $_[0]{check_error} = { error => { code => 'barman_failed', message => 'barman check failed', detail => "disk is on fire\nrun", hint => undef } } });
+is_ill($rows, 'Barman', qr/barman check failed \(disk is on fire\)/, qr/^barman check pg/, 'Barman fails');
+is_well($rows, 'archive', qr/up to/, 'the rest is told: archive');
+
+$rows = with(sub { $_[0]{status}{pg_receivexlog_version} = '9.6.1' });
+is_ill($rows, 'Barman', qr/client programs of PostgreSQL 9\.6\.1: too old/, qr/apt-get install postgresql-client-$major/, 'old client programs');
+$rows = with(sub { push @{ $_[0]{checks} }, { check_name => 'pg_basebackup_compatible', ok => JSON::PP::false, hint => '' } });
+is_ill($rows, 'Barman', qr/too old/, qr/postgresql-client-$major/, 'client programs that Barman refuses');
+
+$rows = with(sub { $_[0]{disks}[1]{free_bytes} = 50e9 });
+is_ill($rows, 'disk', qr/47 GB of 931 GB free on the Barman host, less than a tenth/, qr/^barman delete pg oldest/, 'disk nearly full');
+$rows = with(sub { $_[0]{backups}{'20261101T000000'}{size} = 450e9 });
+is_ill($rows, 'disk', qr/less than the last full backup took \(419 GB\)/, qr/retention_policy/, 'no room for a backup');
+
+# the archive
+$rows = with(sub { $_[0]{wals} = {} });
+is_ill($rows, 'archive', qr/has not archived any WAL/, qr/poc_wait_ready\(\)/, 'nothing archived');
+$rows = with(sub { $_[0]{wals}{last_archived_wal_per_timeline} = { '00000000' => { name => '00000000000000000000000F' } } });
+is_ill($rows, 'archive', qr/up to timeline 0, and this server is on timeline 1/, qr/receive-wal --reset pg/, 'another timeline');
+$rows = with(sub { $_[0]{config}{archiver} = JSON::PP::true });
+is_ill($rows, 'archive', qr/archive_mode is off/, qr/ALTER SYSTEM SET archive_mode = on/, 'archive_mode off');
+
+# the backups
+$rows = with(sub { $_[0]{backups} = {} });
+is_ill($rows, 'backups', qr/no backup that could be restored/, qr/^SELECT \* FROM poc_backup\(\);$/, 'no backup');
+$rows = with(sub { $_[0]{backups}{'20261102T000000'} = backup('WAITING_FOR_WALS'); $_[0]{backups}{'20261103T000000'} = backup('FAILED', error => "no room\nat all");
+	$_[0]{backups}{'20261104T000000'} = backup('STARTED'); $_[0]{backups}{'20261105T000000'} = backup('STARTED', begin_time => time_at(-5)) });
+is_ill($rows, 'backups', qr/20261102T000000 is WAITING_FOR_WALS/, qr/poc_switch_wal\(\)/, 'backup that waits');
+is_ill($rows, 'backups', qr/20261103T000000 FAILED \(no room\)/, qr/^barman delete pg 20261103T000000/, 'backup that failed');
+is_ill($rows, 'backups', qr/20261104T000000 is STARTED, but/, qr/^barman delete pg 20261104T000000   #/, 'backup that was abandoned');
+is_well($rows, 'backups', qr/latest backup is 20261101T000000/, 'the good one is told');
+$rows = with(sub { $_[0]{checks}[3] = { check_name => 'minimum_redundancy_requirements', ok => JSON::PP::false, hint => 'have 1 backups, expected at least 2' } });
+is_ill($rows, 'backups', qr/minimum_redundancy is not met \(have 1 backups, expected at least 2\)/, qr/poc_backup\(\)/, 'minimum redundancy');
+$rows = with(sub { $_[0]{config}{retention_policy} = 'REDUNDANCY 3' });
+is_ill($rows, 'backups', qr/wants 3 full backups, there are 1/, qr/poc_backup\(\)/, 'retention');
+$rows = with(sub { $_[0]{config}{retention_policy} = 'RECOVERY WINDOW OF 7 DAYS' });
+is_well($rows, 'backups', qr/policy \(RECOVERY WINDOW OF 7 DAYS\) is met/, 'retention by time');
+
+SKIP:
+{
+	skip 'summarize_wal is new in PostgreSQL 17', 3 if $major < 17;
+	is_well(with(), 'settings', qr/summarize_wal is off, and no incremental/, 'summarize_wal not needed');
+	$rows = with(sub { $_[0]{backups}{'20261102T000000'} = backup('DONE', parent_backup_id => '20261101T000000') });
+	is_ill($rows, 'settings', qr/summarize_wal is off, but 1 of/, qr/ALTER SYSTEM SET summarize_wal = on/, 'summarize_wal off');
+	is_well($rows, 'disk', qr/free/, 'an incremental says nothing of the room for a full one');
+}
+
+# without a slot
+$rows = with(sub { $_[0]{config}{slot_name} = undef });
+is_ill($rows, 'retention', qr/uses no slot, and wal_keep_size is 0/, qr/ALTER SYSTEM SET wal_keep_size/, 'no slot, nothing kept');
+no_row($rows, 'slot', qr/./, 'no slot');
+
+# roles that Barman's configuration names, and this server lacks
+$rows = with(sub { $_[0]{config}{conninfo} = 'postgresql://backup:xxx@h/postgres'; $_[0]{config}{streaming_conninfo} = q(user='stream' host=1.2.3.4) });
+is_ill($rows, 'access', qr/role backup does not exist/, qr/^CREATE ROLE backup LOGIN; .password backup;$/, 'role missing');
+is_ill($rows, 'access', qr/role stream does not exist/, qr/^CREATE ROLE stream LOGIN REPLICATION/, 'streaming role missing');
+
+# the drills
+SKIP:
+{
+	skip 'the extension has drills of its own', 3 if $node->safe_psql('postgres', "SELECT to_regclass('poc_drills') IS NOT NULL") eq 't';
+	$node->safe_psql('postgres', 'CREATE TABLE poc_drills (at timestamptz, ok boolean)');
+	is_ill(with(), 'drill', qr/no restore drill has passed yet/, qr/poc_restore_drill\(\)/, 'no drill');
+	$node->safe_psql('postgres', "INSERT INTO poc_drills VALUES (now() - '40 days'::interval, true), (now(), false)");
+	is_ill(with(), 'drill', qr/passed was 40 days ago/, qr/poc_restore_drill\(\)/, 'old drill');
+	$node->safe_psql('postgres', "INSERT INTO poc_drills VALUES (now() - '1 day'::interval, true)");
+	is_well(with(), 'drill', qr/passed was 1 days ago/, 'drill');
+}
+
+# answers that are none
+$rows = with(sub { $_[0]{status} = { postgres_systemid => [1], pg_receivexlog_version => {} }; $_[0]{backups} = { x => { status => 'DONE', end_time => 'yesterday, I think' } } });
+is_ill($rows, 'backups', qr/could not be examined: invalid input syntax/, qr/poc_diagnose\(\)/, 'a part that cannot make sense of it');
+is_well($rows, 'settings', qr/synchronous/, 'the other parts are told');
+
+# a Barman that hangs keeps the doctor for one wait, not for three
+answers(sub { $_[0]{check_error} = 'silent' });
+my $time = elapsed(sub { $rows = examine($node, undef, "SET poc_barman.timeout = '1s';") });
+is_ill($rows, 'Barman', qr/timed out|timeout/i, qr/^barman check pg/, 'Barman hangs');
+cmp_ok($time, '<', 3, 'one wait');
+
+# who answers is no sidecar, or nobody
+$fake->say('/healthz', '<html>');
+is_ill(examine($node), 'sidecar', qr/malformed/, qr/ALTER SYSTEM SET poc_barman.url/, 'not a sidecar');
+$fake->stop;
+$time = elapsed(sub { $rows = examine($node) });
+is_ill($rows, 'sidecar', qr/^no answer from the sidecar at .*: Failed to connect[^(]*$/, qr/^barman-sidecar --listen 127\.0\.0\.1:\d+ --token-file/, 'sidecar down');
+is_well($rows, 'settings', qr/synchronous/, 'settings without a sidecar');
+no_row($rows, 'slot', qr/./, 'no slot that could be Barman\'s');
+is_ill($rows, 'receiver', qr/is stopped/, qr/poc_cron\(\)/, 'receiver without a sidecar');
+is_well($rows, 'access', qr/role barman may/, 'roles without a sidecar');
+no_row($rows, 'backups', qr/./, 'backups');
+cmp_ok($time, '<', 2, 'soon');
+
+$node->stop;
+done_testing();
+
+# A sidecar that says what it is told to: of each address, a file.
+package FakeDoctor;
+
+use parent -norequire, 'FakeSidecar';
+
+sub file { my ($self, $path) = @_; return "$self->{dir}/answer" . $path =~ tr{/}{_}r; }
+
+sub say
+{
+	my ($self, $path, $answer) = @_;
+	my $file = $self->file($path);
+
+	open(my $out, '>', "$file.new") or die "$file: $!";
+	print $out ref $answer ? JSON::PP::encode_json($answer) : $answer;
+	close($out);
+	rename("$file.new", $file);
+	return;
+}
+
+sub route
+{
+	my ($self, $client, $method, $path) = @_;
+	my $body = -e $self->file($path) ? PostgreSQL::Test::Utils::slurp_file($self->file($path)) : '';
+
+	sleep 60 if $body eq 'silent';
+	return FakeSidecar::answer($client, $body eq '' ? '404 Not Found' : $body =~ /^\{"error"/ ? '502 Bad Gateway' : '200 OK', $body);
+}
