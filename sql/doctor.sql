@@ -1,6 +1,6 @@
 -- the doctor: a row for each matter, and a remedy that can be typed for each that is not well
-CREATE EXTENSION IF NOT EXISTS poc_barman;
 SET client_min_messages = error;
+CREATE EXTENSION IF NOT EXISTS poc_barman;
 
 -- a server that is in use: WAL archived, a backup there
 SELECT count(*) > 0 AS ready FROM poc_wait_ready();
