@@ -32,10 +32,12 @@ SET poc_barman.token_file = '/etc/passwd';
 SET poc_barman.ca_file = '/tmp/ca.pem';
 
 -- the rest has bounds
+\set VERBOSITY sqlstate
 SET poc_barman.timeout = 0;
 SET poc_barman.timeout = '11min';
 SET poc_barman.connect_timeout = '2min';
 SET poc_barman.max_response_size = '1GB';
+\set VERBOSITY default
 SET poc_barman.server = 'a/b';
 SET poc_barman.server = 'two words';
 SET poc_barman.timeout = '5s';

@@ -19,7 +19,7 @@
 static bool check_url(char **newval, void **extra, GucSource source);
 static bool check_file(char **newval, void **extra, GucSource source);
 static bool check_server(char **newval, void **extra, GucSource source);
-static bool is_plain_url(const char *url, const char **why);
+static bool is_url(const char *text);
 static bool has_space_or_control(const char *value);
 
 char	   *poc_url = NULL;
@@ -101,8 +101,15 @@ check_url(char **newval, void **extra, GucSource source)
 	else if (strncmp(url, "http://", 7) != 0 &&
 			 strncmp(url, "https://", 8) != 0)
 		why = "It must begin with \"http://\", \"https://\" or \"unix:/\".";
-	else
-		(void) is_plain_url(url, &why);
+
+	/*
+	 * Credentials would show up in messages and logs; a query or a fragment
+	 * would end up in the middle of the addresses we build.
+	 */
+	else if (strpbrk(url, "@?#") != NULL)
+		why = "It must not contain a user name, a password, a query or a fragment.";
+	else if (!is_url(url))
+		why = "It is not a valid URL.";
 
 	if (why != NULL)
 		GUC_check_errdetail("%s", why);
@@ -110,49 +117,17 @@ check_url(char **newval, void **extra, GucSource source)
 }
 
 /*
- * Is this a URL of nothing but scheme, host, port and path?  Credentials would
- * show up in messages and logs; a query or fragment would end up in the middle
- * of the addresses we build.  libcurl decides what a URL is, as it is libcurl
- * that will read it.
+ * libcurl decides what a URL is, as it is libcurl that will read it.
  */
 static bool
-is_plain_url(const char *url, const char **why)
+is_url(const char *text)
 {
-	static const struct
-	{
-		CURLUPart	part;
-		const char *why;
-	}			refused[] =
-	{
-		{CURLUPART_USER, "It must not contain a user name."},
-		{CURLUPART_PASSWORD, "It must not contain a password."},
-		{CURLUPART_QUERY, "It must not contain a query."},
-		{CURLUPART_FRAGMENT, "It must not contain a fragment."},
-	};
-	CURLU	   *parsed = curl_url();
+	CURLU	   *url = curl_url();
+	bool		valid;
 
-	if (parsed == NULL)
-		*why = "Out of memory.";
-	else if (curl_url_set(parsed, CURLUPART_URL, url, 0) != CURLUE_OK)
-		*why = "It is not a valid URL.";
-	else
-	{
-		for (int i = 0; i < lengthof(refused) && *why == NULL; i++)
-		{
-			char	   *text = NULL;
-
-			if (curl_url_get(parsed, refused[i].part, &text, 0) == CURLUE_OK)
-				*why = refused[i].why;
-			curl_free(text);
-		}
-	}
-
-	/* an empty query or fragment is no part at all for libcurl */
-	if (*why == NULL && strpbrk(url, "?#@") != NULL)
-		*why = "It must not contain \"?\", \"#\" or \"@\".";
-
-	curl_url_cleanup(parsed);
-	return *why == NULL;
+	valid = url != NULL && curl_url_set(url, CURLUPART_URL, text, 0) == CURLUE_OK;
+	curl_url_cleanup(url);
+	return valid;
 }
 
 static bool
