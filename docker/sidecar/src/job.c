@@ -483,16 +483,18 @@ job_log_messages(Job *job, json_t *messages)
 	size_t		i;
 	json_t	   *message;
 
+	/* all at once: who watches hears them in one answer */
+	pthread_mutex_lock(&lock);
 	json_array_foreach(messages, i, message)
 	{
 		const char *level = json_string_value(json_object_get(message, "level"));
 		const char *text = json_string_value(json_object_get(message, "text"));
 
 		if (level != NULL && text != NULL)
-			job_log(job, strcmp(level, "error") == 0 ? JOB_ERROR :
-					strcmp(level, "warning") == 0 ? JOB_WARNING : JOB_INFO,
-					"%s", text);
+			add_line(job, strcmp(level, "error") == 0 ? JOB_ERROR :
+					 strcmp(level, "warning") == 0 ? JOB_WARNING : JOB_INFO, text);
 	}
+	pthread_mutex_unlock(&lock);
 	json_decref(messages);
 }
 

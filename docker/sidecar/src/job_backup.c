@@ -31,9 +31,14 @@
 #define LOOK_MS 100
 #define ASK_EVERY_MS 5000
 
-/* How long to leave it to the caller to make WAL, and then how often */
+/*
+ * How long to leave it to the caller to make WAL, and how long after that
+ * first switch of our own the next one comes; each costs a segment in the
+ * archive, so the pauses double.
+ */
 #define LEAVE_MS 10000
-#define SWITCH_EVERY_MS 15000
+#define SWITCH_AGAIN_MS 5000
+#define SWITCH_RARELY_MS 60000
 
 /* "switch-wal --force" works without superuser from 3.9 on. */
 #define VERSION_FORCE_SWITCH 30900
@@ -51,6 +56,7 @@ typedef struct BackupRun
 } BackupRun;
 
 static void backup_body(Job *job, const json_t *arguments);
+static json_t *without_false_alarm(json_t *messages);
 static bool watch_copy(void *arg);
 static void explain_refusal(BackupRun *run, BarmanFailure *failure);
 static void wait_for_wal(BackupRun *run, int64_t deadline);
@@ -107,7 +113,7 @@ backup_body(Job *job, const json_t *arguments)
 	if (job_run(job, command, limit, watch_copy, &run, &result))
 	{
 		output = runner_output(&result);
-		job_log_messages(job, json_checked(barman_parse_messages(&output)));
+		job_log_messages(job, without_false_alarm(json_checked(barman_parse_messages(&output))));
 		if (barman_run_succeeded(&result, "backup", &failure))
 			value = barman_parse_backup_run(&output, job_server(job), &failure);
 		if (value == NULL)
@@ -130,6 +136,27 @@ backup_body(Job *job, const json_t *arguments)
 	runner_free(&result);
 	json_decref(run.before);
 	free(run.id);
+}
+
+/*
+ * Barman warns that the backup waits for WAL, and advises --wait.  Waiting is
+ * what we do next, so it would only frighten.
+ */
+static json_t *
+without_false_alarm(json_t *messages)
+{
+	size_t		i = 0;
+
+	while (i < json_array_size(messages))
+	{
+		const char *text = json_string_value(json_object_get(json_array_get(messages, i), "text"));
+
+		if (text != NULL && strstr(text, "classified as WAITING_FOR_WALS") != NULL)
+			json_array_remove(messages, i);
+		else
+			i++;
+	}
+	return messages;
 }
 
 /* While Barman runs: notice the new backup, or that there will be none. */
@@ -212,6 +239,7 @@ wait_for_wal(BackupRun *run, int64_t deadline)
 	Job		   *job = run->job;
 	int64_t		began = monotonic_ms();
 	int64_t		next_switch = began + LEAVE_MS;
+	int64_t		pause = SWITCH_AGAIN_MS;
 	uint64_t	seen = catalogue_wal_signature(job_server(job));
 	bool		announced = false;
 	bool		warned = false;
@@ -231,20 +259,23 @@ wait_for_wal(BackupRun *run, int64_t deadline)
 		}
 		if (waiting && !announced)
 		{
-			job_phase(job, "waiting_for_wal");
-			job_log(job, JOB_INFO, "backup %s is copied and waits for the WAL that closes it", run->id);
 			job_needs_wal(job, true);
+			job_log(job, JOB_INFO, "backup %s is copied and waits for the WAL that closes it", run->id);
+			job_phase(job, "waiting_for_wal");
 			announced = true;
 		}
 
 		until = monotonic_ms() + ASK_EVERY_MS;
 		if (until > deadline)
 			until = deadline;
+		if (until > next_switch)
+			until = next_switch;
 		if (!wait_for_change(job, &seen, until))
 			return;
 		if (monotonic_ms() >= next_switch)
 		{
-			next_switch = monotonic_ms() + SWITCH_EVERY_MS;
+			next_switch = monotonic_ms() + pause;
+			pause = pause * 2 < SWITCH_RARELY_MS ? pause * 2 : SWITCH_RARELY_MS;
 			if (barman_version() >= VERSION_FORCE_SWITCH && !force_switch(job, &warned))
 				return;
 		}
@@ -343,8 +374,8 @@ check_backup(BackupRun *run)
 static bool
 force_switch(Job *job, bool *warned)
 {
-	const char *command[] = {"switch-wal", "--force", "--archive", "--archive-timeout", "10",
-	job_server(job), NULL};
+	/* without --archive, which would wait for the next WAL in its turn */
+	const char *command[] = {"switch-wal", "--force", job_server(job), NULL};
 	RunResult	result;
 	BarmanOutput output;
 	bool		going_on;
@@ -352,7 +383,7 @@ force_switch(Job *job, bool *warned)
 	job_log(job, JOB_INFO, "no WAL came: having Barman switch to a new segment");
 	going_on = job_run(job, command, SWITCH_DEADLINE_MS, NULL, NULL, &result);
 	output = runner_output(&result);
-	if (going_on && !(result.outcome == RUN_EXITED && result.exit_code == 0) && !*warned)
+	if (going_on && !*warned && !(result.outcome == RUN_EXITED && result.exit_code == 0))
 	{
 		job_log_messages(job, json_checked(barman_parse_messages(&output)));
 		*warned = true;

@@ -55,7 +55,9 @@ archive_wal(Job *job)
 
 	going_on = job_run(job, command, ARCHIVE_DEADLINE_MS, NULL, NULL, &result);
 	output = runner_output(&result);
-	if (going_on && strstr(result.out, "Another archive-wal process") == NULL)
+	/* Each look would be a line; only what was archived is news. */
+	if (going_on && strstr(result.out, "Another archive-wal process") == NULL &&
+		strstr(result.out, "no file found") == NULL)
 		job_log_messages(job, json_checked(barman_parse_messages(&output)));
 	runner_free(&result);
 	return going_on;

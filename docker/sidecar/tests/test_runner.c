@@ -54,12 +54,24 @@ open_descriptors(void)
 	return count;
 }
 
+/* Or a zombie: not every container has an init that reaps. */
 static bool
 process_is_gone(pid_t pid)
 {
+	char		path[64];
+
+	snprintf(path, sizeof(path), "/proc/%d/stat", (int) pid);
 	for (int i = 0; i < 100; i++)
 	{
-		if (process_start_time(pid) == 0)
+		FILE	   *file = fopen(path, "r");
+		char		state = 'X';
+
+		if (file == NULL)
+			return true;
+		if (fscanf(file, "%*d (%*[^)]) %c", &state) != 1)
+			state = 'X';
+		fclose(file);
+		if (state == 'Z' || state == 'X')
 			return true;
 		usleep(20000);
 	}
