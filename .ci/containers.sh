@@ -2,7 +2,13 @@
 # containers.sh: the container leg, step by step, under a project name of its own.
 
 export COMPOSE_PROJECT_NAME=poc_barman_ci
-export POC_PORT=${POC_PORT:-25432}
+# the first port that nobody listens on
+for POC_PORT in {25432..25532}; do
+  if ! (exec 3<> "/dev/tcp/127.0.0.1/$POC_PORT") 2> /dev/null; then
+    break
+  fi
+done
+export POC_PORT
 
 containers_build() { docker compose --progress plain build > build.log 2>&1 || { tail -n 60 build.log; return 1; }; rm -f build.log; }
 

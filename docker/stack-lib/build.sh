@@ -41,7 +41,8 @@ build() {
   local jobs
   jobs=$(nproc)
   copy_sources
-  if [[ ! -x $(pg_bindir)/postgres ]]; then
+  # anew after PostgreSQL's package has been upgraded, but not under a running server
+  if ! cmp -s "$("$system_pg_config" --bindir)/postgres" "$(pg_bindir)/postgres" && ! postgres1_running; then
     make_tree
   fi
   say "building the extension and the sidecar in $POC_HOME/src"

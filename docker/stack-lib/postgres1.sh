@@ -20,7 +20,13 @@ postgres1_running() {
 }
 
 postgres1_start() {
+  local major made_with
+  major=$(postgres_major "$system_pg_config")
   if ! postgres1_running; then
+    made_with=$(as_server cat postgres1/PG_VERSION 2> /dev/null) || made_with=$major
+    [[ $made_with == "$major" ]] ||
+      die "postgres1 was made with PostgreSQL $made_with, this is $major ($system_pg_config)" \
+        "give PG_CONFIG of the other, or start afresh: make down up"
     choose_port postgres1
     choose_port sidecar
     as_server env PATH="$(pg_bindir):$PATH" PGDATA="$(pgdata)" POC_SECRETS="$POC_HOME/secrets" \
