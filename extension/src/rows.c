@@ -67,6 +67,7 @@ poc_generate_rows(PG_FUNCTION_ARGS)
 				(errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
 				 errmsg("options must not be null"),
 				 errhint("Leave them out, or give '{}'.")));
+	options->nrows = n;
 	relid = PG_ARGISNULL(1) ? seed_table(fcinfo) : PG_GETARG_OID(1);
 
 	rel = rows_open_target(relid, true);
@@ -75,9 +76,9 @@ poc_generate_rows(PG_FUNCTION_ARGS)
 		ereport(DEBUG1,
 				(errmsg("poc_generate_rows() uses seed " INT64_FORMAT, (int64) seed)));
 	if (n > 0 && plan->path == ROWS_PATH_SPI)
-		inserted = rows_insert_by_query(plan, fcinfo->flinfo->fn_oid, 0, n, PG_GETARG_JSONB_P(3));
+		inserted = rows_insert_by_query(plan, fcinfo->flinfo->fn_oid, options->start, n, PG_GETARG_JSONB_P(3));
 	else if (n > 0)
-		inserted = rows_insert(plan, 0, n);
+		inserted = rows_insert(plan, options->start, n);
 	rows_close_plan(plan);
 
 	MemoryContextSwitchTo(old);

@@ -23,6 +23,16 @@
 
 #include "rows_random.h"
 
+/* How the values of a column are spread over their range. */
+typedef enum RowsDistribution
+{
+	ROWS_UNIFORM,
+	ROWS_NORMAL,
+	ROWS_ZIPF,
+	ROWS_SEQUENCE,				/* row after row, a step apart */
+	ROWS_SERIES					/* the same, somewhere within the step */
+} RowsDistribution;
+
 /* How the rows reach the table. */
 typedef enum RowsPath
 {
@@ -144,12 +154,39 @@ struct RowsValue
 	TupleDesc	tupdesc;
 	TypeCacheEntry *typcache;
 
+	/* what the options add */
+	RowsDistribution distribution;
+	int64		step;
+	double	   *weights;		/* of the choices: sums up to each, from 0 to 1 */
+	const char *prefix;
+	RowsMake	prefixed;		/* makes what comes after the prefix */
+
 	uint64		region_key;		/* draws the partition of a row */
 
 	/* checks of a domain that must be tried on each value */
 	DomainConstraintRef *domain;
 	ExprContext *econtext;
 };
+
+/* The options of one column. */
+typedef struct RowsColumnOptions
+{
+	char	   *name;
+	bool		used;
+	double		null_fraction;	/* -1: not given */
+	bool		is_constant;
+	List	   *values;			/* of char *, as the type reads them */
+	List	   *weights;		/* of double * */
+	char	   *min;
+	char	   *max;
+	char	   *step;
+	int			min_length;		/* -1: not given */
+	int			max_length;
+	char	   *prefix;
+	char	   *pattern;
+	bool		use_default;
+	RowsDistribution distribution;
+} RowsColumnOptions;
 
 /* What a column gets. */
 typedef enum RowsColumnKind
@@ -174,6 +211,8 @@ typedef struct RowsColumn
 	RowsValue  *region_value;	/* for a column of the partition key */
 	RowsBounds	bounds;
 	bool		planned;
+	RowsColumnOptions *options;	/* NULL when none are given */
+	bool		shaped;			/* do they tell what is in it? */
 
 	/* of a foreign key; for ROWS_COLUMN_ITSELF the index of the other column */
 	struct RowsForeign *foreign;
@@ -233,6 +272,12 @@ typedef struct RowsCheck
 typedef struct RowsOptions
 {
 	RowsIndexes indexes;
+	List	   *columns;		/* of RowsColumnOptions */
+	double		null_fraction;
+	bool		parents;		/* fill empty referenced tables first */
+	List	   *waiting;		/* tables whose referenced tables are being filled */
+	uint64		nrows;			/* how many are asked for */
+	uint64		start;			/* number of the first row */
 	bool		use_defaults;
 	bool		path_is_given;
 	RowsPath	path;			/* no faster one than this */
@@ -291,6 +336,14 @@ extern uint64 rows_insert_by_query(RowsPlan *plan, Oid function, uint64 first, u
 
 /* rows_options.c */
 extern RowsOptions *rows_parse_options(Jsonb *json);
+extern RowsColumnOptions *rows_options_of(RowsOptions *options, const char *column);
+extern bool rows_options_shape(const RowsColumnOptions *options);
+extern void rows_options_bounds(RowsColumnOptions *options, Oid type, int32 typmod, RowsBounds *bounds);
+extern void rows_options_all_used(RowsOptions *options, const char *table);
+
+/* rows_shape.c */
+extern void rows_shape_value(RowsValue *value, const RowsColumnOptions *options);
+extern uint64 rows_distributed(const RowsValue *value, RowsDraw *draw, uint64 limit);
 
 /* rows_plan.c */
 extern RowsPlan *rows_make_plan(Relation rel, uint64 seed, RowsOptions *options, bool writing);
@@ -307,6 +360,7 @@ extern void rows_init_bounds(RowsBounds *bounds);
 /* rows_value.c */
 extern RowsValue *rows_make_value(Oid type, int32 typmod, RowsBounds *bounds,
 								  const char *column_name);
+extern RowsValue *rows_make_unknown_value(Oid type, int32 typmod);
 extern RowsValue *rows_make_choice_value(Oid type, Datum *choices, uint64 nchoices);
 extern Datum rows_value(const RowsValue *value, RowsDraw *draw, RowsArena *arena, bool *isnull);
 

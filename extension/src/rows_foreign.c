@@ -38,8 +38,12 @@
 /* ... when each may be used once only */
 #define MOST_UNIQUE_PARENTS	(10 * 1000 * 1000)
 
+/* Rows that are made in an empty referenced table. */
+#define MOST_FILLED_PARENTS	1000
+
 static int	by_width(const ListCell *a, const ListCell *b);
 static void plan_foreign_key(RowsPlan *plan, ForeignKeyCacheInfo *key, int number);
+static bool fill_parent(RowsPlan *plan, ForeignKeyCacheInfo *key);
 static void handle_no_parents(RowsPlan *plan, ForeignKeyCacheInfo *key);
 static void point_at_itself(RowsPlan *plan, ForeignKeyCacheInfo *key);
 static bool is_nullable(RowsPlan *plan, ForeignKeyCacheInfo *key);
@@ -127,6 +131,8 @@ plan_foreign_key(RowsPlan *plan, ForeignKeyCacheInfo *key, int number)
 	foreign->ncolumns = key->nkeys;
 	foreign->key = rows_key(plan->seed, MaxHeapAttributeNumber + number, 0);
 	read_parents(plan, key, foreign);
+	if (foreign->nparents == 0 && fill_parent(plan, key))
+		read_parents(plan, key, foreign);
 	if (foreign->nparents == 0)
 	{
 		handle_no_parents(plan, key);
@@ -156,6 +162,41 @@ plan_foreign_key(RowsPlan *plan, ForeignKeyCacheInfo *key, int number)
 }
 
 /* ---- no row to refer to ---- */
+
+/* Fill an empty referenced table, if the options ask for that. */
+static bool
+fill_parent(RowsPlan *plan, ForeignKeyCacheInfo *key)
+{
+	RowsOptions *options;
+	RowsPlan   *parent;
+	uint64		nrows;
+
+	/* a table that waits for this one to be filled is a circle */
+	if (!plan->options->parents || !plan->writing ||
+		key->confrelid == RelationGetRelid(plan->rel) ||
+		list_member_oid(plan->options->waiting, key->confrelid))
+		return false;
+	check_stack_depth();
+
+	nrows = is_unique_alone(plan, key) ? plan->options->nrows :
+		Min(Max(plan->options->nrows / 10, 1), MOST_FILLED_PARENTS);
+	options = palloc0(sizeof(RowsOptions));
+	options->use_defaults = true;
+	options->parents = true;
+	options->nrows = nrows;
+	options->waiting = lappend_oid(list_copy(plan->options->waiting), RelationGetRelid(plan->rel));
+
+	parent = rows_make_plan(rows_open_target(key->confrelid, true), plan->seed, options, true);
+	if (parent->path == ROWS_PATH_SPI)
+	{
+		rows_close_plan(parent);
+		return false;
+	}
+	rows_insert(parent, 0, nrows);
+	rows_close_plan(parent);
+	return true;
+}
+
 
 static void
 handle_no_parents(RowsPlan *plan, ForeignKeyCacheInfo *key)

@@ -369,7 +369,10 @@ rows_init_number(RowsValue *value, RowsBounds *bounds)
 static Datum
 make_number(const RowsValue *value, RowsDraw *draw, RowsArena *arena)
 {
-	return value->from_int(value, value->low + (int64) rows_below(draw, value->steps) * value->unit, arena);
+	uint64		number = likely(value->distribution == ROWS_UNIFORM) ?
+		rows_below(draw, value->steps) : rows_distributed(value, draw, value->steps);
+
+	return value->from_int(value, value->low + (int64) number * value->unit, arena);
 }
 
 static Datum

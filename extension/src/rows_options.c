@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * rows_options.c
- *	  The options of one call: from jsonb to RowsOptions.
+ *	  The options of one call: from jsonb to what the plan is made of.
  *
  * Must never pass over a key in silence: a misspelt option is an error.
  *
@@ -9,15 +9,29 @@
  */
 #include "postgres.h"
 
+#include "catalog/pg_type.h"
+#include "nodes/makefuncs.h"
 #include "utils/builtins.h"
+#include "utils/fmgrprotos.h"
+#include "utils/lsyscache.h"
 #include "utils/numeric.h"
 
 #include "compat.h"
 #include "rows.h"
 
+/* The largest length of strings that may be asked for. */
+#define MOST_LENGTH			(10 * 1024 * 1024)
+
+static void parse_columns(RowsOptions *options, JsonbContainer *json);
+static void parse_column(RowsColumnOptions *column, JsonbContainer *json);
+static void parse_values(RowsColumnOptions *column, const char *key, JsonbValue *value);
+static void parse_length(RowsColumnOptions *column, const char *key, JsonbValue *value);
 static char *string_option(const char *key, JsonbValue *value);
 static bool boolean_option(const char *key, JsonbValue *value);
+static double number_option(const char *key, JsonbValue *value, double low, double high);
+static char *scalar_option(const char *key, JsonbValue *value);
 static void bad_option(const char *key, const char *expected) pg_attribute_noreturn();
+static Const *constant_of_text(RowsColumnOptions *options, const char *text, Oid type, int32 typmod);
 
 RowsOptions *
 rows_parse_options(Jsonb *json)
@@ -44,7 +58,21 @@ rows_parse_options(Jsonb *json)
 		key = pnstrdup(value.val.string.val, value.val.string.len);
 		(void) JsonbIteratorNext(&iterator, &value, true);
 
-		if (strcmp(key, "indexes") == 0)
+		if (strcmp(key, "columns") == 0)
+		{
+			if (value.type != jbvBinary || !JsonContainerIsObject(value.val.binary.data))
+				bad_option(key, "an object with a member for each column");
+			parse_columns(options, value.val.binary.data);
+		}
+		else if (strcmp(key, "null_fraction") == 0)
+			options->null_fraction = number_option(key, &value, 0, 1);
+		else if (strcmp(key, "parents") == 0)
+			options->parents = boolean_option(key, &value);
+		else if (strcmp(key, "defaults") == 0)
+			options->use_defaults = boolean_option(key, &value);
+		else if (strcmp(key, "start") == 0)
+			options->start = (uint64) number_option(key, &value, 0, 1e15);
+		else if (strcmp(key, "indexes") == 0)
 		{
 			char	   *indexes = string_option(key, &value);
 
@@ -71,16 +99,182 @@ rows_parse_options(Jsonb *json)
 			else
 				bad_option(key, "\"multi\", \"single\" or \"query\"");
 		}
-		else if (strcmp(key, "defaults") == 0)
-			options->use_defaults = boolean_option(key, &value);
 		else
 			ereport(ERROR,
 					(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 					 errmsg("unknown option \"%s\"", key),
-					 errhint("Known options: defaults, indexes, path.")));
+					 errhint("Known options: columns, defaults, indexes, null_fraction, parents, path, start.")));
 	}
 	return options;
 }
+
+static void
+parse_columns(RowsOptions *options, JsonbContainer *json)
+{
+	JsonbIterator *iterator = JsonbIteratorInit(json);
+	JsonbIteratorToken token;
+	JsonbValue	value;
+
+	while ((token = JsonbIteratorNext(&iterator, &value, true)) != WJB_DONE)
+	{
+		RowsColumnOptions *column;
+
+		if (token != WJB_KEY)
+			continue;
+		column = palloc0(sizeof(RowsColumnOptions));
+		column->name = pnstrdup(value.val.string.val, value.val.string.len);
+		column->null_fraction = -1;
+		column->min_length = column->max_length = -1;
+		(void) JsonbIteratorNext(&iterator, &value, true);
+		if (value.type != jbvBinary || !JsonContainerIsObject(value.val.binary.data))
+			bad_option(column->name, "an object, such as {\"min\": 1, \"max\": 10}");
+		parse_column(column, value.val.binary.data);
+		options->columns = lappend(options->columns, column);
+	}
+}
+
+static void
+parse_column(RowsColumnOptions *column, JsonbContainer *json)
+{
+	JsonbIterator *iterator = JsonbIteratorInit(json);
+	JsonbIteratorToken token;
+	JsonbValue	value;
+
+	while ((token = JsonbIteratorNext(&iterator, &value, true)) != WJB_DONE)
+	{
+		char	   *key;
+		char	   *path;
+
+		if (token != WJB_KEY)
+			continue;
+		key = pnstrdup(value.val.string.val, value.val.string.len);
+		path = psprintf("%s.%s", column->name, key);
+		(void) JsonbIteratorNext(&iterator, &value, true);
+
+		if (strcmp(key, "null_fraction") == 0)
+			column->null_fraction = number_option(path, &value, 0, 1);
+		else if (strcmp(key, "values") == 0)
+			parse_values(column, path, &value);
+		else if (strcmp(key, "constant") == 0)
+		{
+			column->is_constant = true;
+			if (value.type != jbvNull)
+				column->values = list_make1(scalar_option(path, &value));
+		}
+		else if (strcmp(key, "min") == 0)
+			column->min = scalar_option(path, &value);
+		else if (strcmp(key, "max") == 0)
+			column->max = scalar_option(path, &value);
+		else if (strcmp(key, "step") == 0)
+			column->step = scalar_option(path, &value);
+		else if (strcmp(key, "length") == 0)
+			parse_length(column, path, &value);
+		else if (strcmp(key, "prefix") == 0)
+			column->prefix = string_option(path, &value);
+		else if (strcmp(key, "pattern") == 0)
+			column->pattern = string_option(path, &value);
+		else if (strcmp(key, "default") == 0)
+			column->use_default = boolean_option(path, &value);
+		else if (strcmp(key, "distribution") == 0)
+		{
+			char	   *name = string_option(path, &value);
+
+			if (strcmp(name, "uniform") == 0)
+				column->distribution = ROWS_UNIFORM;
+			else if (strcmp(name, "normal") == 0)
+				column->distribution = ROWS_NORMAL;
+			else if (strcmp(name, "zipf") == 0)
+				column->distribution = ROWS_ZIPF;
+			else if (strcmp(name, "sequence") == 0)
+				column->distribution = ROWS_SEQUENCE;
+			else if (strcmp(name, "series") == 0)
+				column->distribution = ROWS_SERIES;
+			else
+				bad_option(path, "\"uniform\", \"normal\", \"zipf\", \"sequence\" or \"series\"");
+		}
+		else
+			ereport(ERROR,
+					(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+					 errmsg("unknown option \"%s\" of column \"%s\"", key, column->name),
+					 errhint("Known options: constant, default, distribution, length, max, min, "
+							 "null_fraction, pattern, prefix, step, values.")));
+	}
+}
+
+/* ["a", "b"], or {"a": 3, "b": 1} with their weights */
+static void
+parse_values(RowsColumnOptions *column, const char *key, JsonbValue *value)
+{
+	JsonbIterator *iterator;
+	JsonbIteratorToken token;
+	JsonbValue	member;
+	bool		weighted;
+
+	if (value->type != jbvBinary ||
+		(!JsonContainerIsArray(value->val.binary.data) && !JsonContainerIsObject(value->val.binary.data)))
+		bad_option(key, "an array of values, or an object of values and their weights");
+	weighted = JsonContainerIsObject(value->val.binary.data);
+
+	iterator = JsonbIteratorInit(value->val.binary.data);
+	while ((token = JsonbIteratorNext(&iterator, &member, true)) != WJB_DONE)
+	{
+		if (token == WJB_ELEM)
+			column->values = lappend(column->values, scalar_option(key, &member));
+		else if (token == WJB_KEY)
+			column->values = lappend(column->values,
+									 pnstrdup(member.val.string.val, member.val.string.len));
+		else if (token == WJB_VALUE && weighted)
+		{
+			double	   *weight = palloc(sizeof(double));
+
+			*weight = number_option(key, &member, 0, 1e15);
+			column->weights = lappend(column->weights, weight);
+		}
+	}
+	if (column->values == NIL)
+		bad_option(key, "a list that is not empty");
+}
+
+/* 10, or {"min": 5, "max": 20} */
+static void
+parse_length(RowsColumnOptions *column, const char *key, JsonbValue *value)
+{
+	JsonbIterator *iterator;
+	JsonbIteratorToken token;
+	JsonbValue	member;
+
+	if (value->type == jbvNumeric)
+	{
+		column->min_length = column->max_length = (int) number_option(key, value, 0, MOST_LENGTH);
+		return;
+	}
+	if (value->type != jbvBinary || !JsonContainerIsObject(value->val.binary.data))
+		bad_option(key, "a number, or {\"min\": ..., \"max\": ...}");
+	iterator = JsonbIteratorInit(value->val.binary.data);
+	while ((token = JsonbIteratorNext(&iterator, &member, true)) != WJB_DONE)
+	{
+		char	   *bound;
+
+		if (token != WJB_KEY)
+			continue;
+		bound = pnstrdup(member.val.string.val, member.val.string.len);
+		(void) JsonbIteratorNext(&iterator, &member, true);
+		if (strcmp(bound, "min") == 0)
+			column->min_length = (int) number_option(key, &member, 0, MOST_LENGTH);
+		else if (strcmp(bound, "max") == 0)
+			column->max_length = (int) number_option(key, &member, 0, MOST_LENGTH);
+		else
+			bad_option(key, "a number, or {\"min\": ..., \"max\": ...}");
+	}
+	if (column->max_length < 0)
+		column->max_length = column->min_length;
+	if (column->min_length < 0)
+		column->min_length = 0;
+	if (column->min_length > column->max_length)
+		bad_option(key, "a range whose min is not above its max");
+}
+
+/* ---- single values ---- */
 
 static char *
 string_option(const char *key, JsonbValue *value)
@@ -98,6 +292,37 @@ boolean_option(const char *key, JsonbValue *value)
 	return value->val.boolean;
 }
 
+static double
+number_option(const char *key, JsonbValue *value, double low, double high)
+{
+	double		number;
+
+	if (value->type != jbvNumeric)
+		bad_option(key, "a number");
+	number = DatumGetFloat8(DirectFunctionCall1(numeric_float8, NumericGetDatum(value->val.numeric)));
+	if (!(number >= low && number <= high))
+		bad_option(key, psprintf("between %g and %g", low, high));
+	return number;
+}
+
+/* A value of the column, as the text that its type reads. */
+static char *
+scalar_option(const char *key, JsonbValue *value)
+{
+	switch (value->type)
+	{
+		case jbvString:
+			return pnstrdup(value->val.string.val, value->val.string.len);
+		case jbvNumeric:
+			return DatumGetCString(DirectFunctionCall1(numeric_out, NumericGetDatum(value->val.numeric)));
+		case jbvBool:
+			return pstrdup(value->val.boolean ? "true" : "false");
+		default:
+			bad_option(key, "a string, a number, true or false");
+	}
+	return NULL;				/* keep the compiler quiet */
+}
+
 static void
 bad_option(const char *key, const char *expected)
 {
@@ -105,4 +330,112 @@ bad_option(const char *key, const char *expected)
 			(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 			 errmsg("invalid value of option \"%s\"", key),
 			 errdetail("It must be %s.", expected)));
+}
+
+/* ---- what the options mean for a column ---- */
+
+RowsColumnOptions *
+rows_options_of(RowsOptions *options, const char *column)
+{
+	ListCell   *cell;
+
+	foreach(cell, options->columns)
+	{
+		RowsColumnOptions *candidate = lfirst(cell);
+
+		if (strcmp(candidate->name, column) == 0)
+		{
+			candidate->used = true;
+			return candidate;
+		}
+	}
+	return NULL;
+}
+
+/* Is there something said of the content of the column? */
+bool
+rows_options_shape(const RowsColumnOptions *options)
+{
+	return options->is_constant || options->values != NIL || options->min != NULL ||
+		options->max != NULL || options->step != NULL || options->max_length >= 0 ||
+		options->prefix != NULL || options->pattern != NULL || options->distribution != ROWS_UNIFORM;
+}
+
+/* Add what the options say to what the CHECK constraints say. */
+void
+rows_options_bounds(RowsColumnOptions *options, Oid type, int32 typmod, RowsBounds *bounds)
+{
+	ListCell   *cell;
+
+	type = getBaseTypeAndTypmod(type, &typmod);
+	if (options->min != NULL)
+	{
+		RowsBound  *bound = palloc0(sizeof(RowsBound));
+
+		bound->constant = constant_of_text(options, options->min, type, -1);
+		bounds->lows = lappend(bounds->lows, bound);
+	}
+	if (options->max != NULL)
+	{
+		RowsBound  *bound = palloc0(sizeof(RowsBound));
+
+		bound->constant = constant_of_text(options, options->max, type, -1);
+		bounds->highs = lappend(bounds->highs, bound);
+	}
+	if (options->values != NIL)
+	{
+		bounds->choices = NIL;
+		foreach(cell, options->values)
+			bounds->choices = lappend(bounds->choices, constant_of_text(options, lfirst(cell), type, typmod));
+	}
+	if (options->max_length >= 0)
+	{
+		bounds->min_length = options->min_length;
+		bounds->max_length = options->max_length;
+	}
+}
+
+static void
+value_error_context(void *name)
+{
+	errcontext("options of column \"%s\"", (char *) name);
+}
+
+static Const *
+constant_of_text(RowsColumnOptions *options, const char *text, Oid type, int32 typmod)
+{
+	Oid			input;
+	Oid			ioparam;
+	int16		typlen;
+	bool		typbyval;
+	Datum		datum;
+	ErrorContextCallback callback;
+
+	callback.callback = value_error_context;
+	callback.arg = options->name;
+	callback.previous = error_context_stack;
+	error_context_stack = &callback;
+	getTypeInputInfo(type, &input, &ioparam);
+	get_typlenbyval(type, &typlen, &typbyval);
+	datum = OidInputFunctionCall(input, (char *) text, ioparam, typmod);
+	error_context_stack = callback.previous;
+	return makeConst(type, typmod, get_typcollation(type), typlen, datum, false, typbyval);
+}
+
+/* An option for a column that is not there is a misspelt one. */
+void
+rows_options_all_used(RowsOptions *options, const char *table)
+{
+	ListCell   *cell;
+
+	foreach(cell, options->columns)
+	{
+		RowsColumnOptions *column = lfirst(cell);
+
+		if (!column->used)
+			ereport(ERROR,
+					(errcode(ERRCODE_UNDEFINED_COLUMN),
+					 errmsg("options name column \"%s\", which table \"%s\" does not have", column->name, table),
+					 errhint("See poc_explain_rows() for the columns that can be shaped.")));
+	}
 }

@@ -8,6 +8,7 @@
 #include "postgres.h"
 
 #include "access/relation.h"
+#include "catalog/pg_attribute.h"
 #include "catalog/pg_proc.h"
 #include "catalog/pg_type.h"
 #include "executor/executor.h"
@@ -37,6 +38,8 @@ typedef struct Volatility
 } Volatility;
 
 static void plan_column(RowsPlan *plan, RowsColumn *column, Form_pg_attribute attribute);
+static void plan_options(RowsPlan *plan, RowsColumn *column, Form_pg_attribute attribute);
+static void finish_column(RowsPlan *plan, RowsColumn *column, Form_pg_attribute attribute);
 static void plan_default(RowsPlan *plan, RowsColumn *column, Expr *expr);
 static bool is_nextval(Expr *expr, RowsColumn *column);
 static bool note_volatility(Node *node, void *context);
@@ -69,6 +72,9 @@ rows_make_plan(Relation target, uint64 seed, RowsOptions *options, bool writing)
 
 	conditions = list_concat(conditions, rows_policy_conditions(rel));
 	rows_read_checks(plan, conditions);
+	for (int i = 0; i < plan->natts; i++)
+		plan_options(plan, &plan->columns[i], TupleDescAttr(tupdesc, i));
+	rows_options_all_used(options, RelationGetRelationName(rel));
 	rows_plan_foreign_keys(plan);
 	rows_plan_partitions(plan);
 	for (int i = 0; i < plan->natts; i++)
@@ -90,29 +96,111 @@ plan_column(RowsPlan *plan, RowsColumn *column, Form_pg_attribute attribute)
 		return;
 	}
 	if (column->planned)
+	{
+		finish_column(plan, column, attribute);
 		return;
+	}
 
 	default_expr = (Expr *) build_column_default(plan->rel, column->attnum);
-	if (default_expr != NULL && (plan->options->use_defaults || attribute->attidentity != '\0'))
+	if (default_expr != NULL && !column->shaped &&
+		(plan->options->use_defaults || attribute->attidentity != '\0'))
 		plan_default(plan, column, default_expr);
 	if (column->kind != ROWS_COLUMN_NOTHING)
+	{
+		finish_column(plan, column, attribute);
 		return;
+	}
 
 	if (column->region_value != NULL)
 	{
 		column->value = column->region_value;
 		column->kind = ROWS_COLUMN_RANDOM;
+		finish_column(plan, column, attribute);
 		return;
 	}
 	column->value = rows_make_value(attribute->atttypid, attribute->atttypmod,
 									&column->bounds, NameStr(attribute->attname));
 	if (column->value != NULL)
 		column->kind = ROWS_COLUMN_RANDOM;
+	else if (column->options != NULL && column->options->pattern != NULL)
+	{
+		column->value = rows_make_unknown_value(attribute->atttypid, attribute->atttypmod);
+		column->kind = ROWS_COLUMN_RANDOM;
+	}
 	else if (!attribute->attnotnull && !column->bounds.not_null &&
 			 !DomainHasConstraints(attribute->atttypid))
 		column->kind = ROWS_COLUMN_NULL;
 	else
 		refuse_type(plan, attribute);
+	finish_column(plan, column, attribute);
+}
+
+/* What the options say of the column comes before all else. */
+static void
+plan_options(RowsPlan *plan, RowsColumn *column, Form_pg_attribute attribute)
+{
+	RowsColumnOptions *options;
+
+	if (attribute->attisdropped)
+		return;
+	options = rows_options_of(plan->options, NameStr(attribute->attname));
+	if (options == NULL)
+		return;
+	if (attribute->attgenerated != '\0' || attribute->attidentity == ATTRIBUTE_IDENTITY_ALWAYS)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("options cannot shape column \"%s\"", NameStr(attribute->attname)),
+				 errdetail("PostgreSQL itself fills this column.")));
+	column->options = options;
+	column->shaped = rows_options_shape(options);
+	if (!column->shaped)
+		return;
+	if (options->is_constant && options->values == NIL)
+	{
+		if (attribute->attnotnull)
+			ereport(ERROR,
+					(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+					 errmsg("option \"%s.constant\" asks for nulls in a column that is NOT NULL",
+							NameStr(attribute->attname))));
+		column->kind = ROWS_COLUMN_NULL;
+		column->planned = true;
+		return;
+	}
+	rows_options_bounds(options, attribute->atttypid, attribute->atttypmod, &column->bounds);
+	/* neither a foreign key nor a partition changes what was asked for */
+	if (options->values != NIL || options->pattern != NULL || options->prefix != NULL)
+	{
+		column->value = rows_make_value(attribute->atttypid, attribute->atttypmod, &column->bounds, NULL);
+		if (column->value == NULL)
+			column->value = rows_make_unknown_value(attribute->atttypid, attribute->atttypmod);
+		column->kind = ROWS_COLUMN_RANDOM;
+		column->planned = true;
+	}
+}
+
+/* Distributions and nulls, whatever the values are. */
+static void
+finish_column(RowsPlan *plan, RowsColumn *column, Form_pg_attribute attribute)
+{
+	double		fraction = plan->options->null_fraction;
+	bool		nullable = !attribute->attnotnull && !column->bounds.not_null;
+
+	if (column->kind != ROWS_COLUMN_RANDOM)
+		return;
+	if (column->options != NULL)
+	{
+		if (column->shaped)
+			rows_shape_value(column->value, column->options);
+		if (column->options->null_fraction >= 0)
+			fraction = column->options->null_fraction;
+		if (column->options->null_fraction > 0 && !nullable)
+			ereport(ERROR,
+					(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+					 errmsg("option \"%s.null_fraction\" asks for nulls in a column that is NOT NULL",
+							NameStr(attribute->attname))));
+	}
+	if (nullable)
+		column->value->null_fraction = fraction;
 }
 
 /*
@@ -134,7 +222,8 @@ plan_default(RowsPlan *plan, RowsColumn *column, Expr *expr)
 		return;
 	}
 	note_volatility((Node *) expr, &volatility);
-	if (volatility.clock_or_chance && !volatility.other)
+	if (volatility.clock_or_chance && !volatility.other &&
+		(column->options == NULL || !column->options->use_default))
 		return;
 	column->kind = ROWS_COLUMN_DEFAULT;
 	column->default_expr = expr;

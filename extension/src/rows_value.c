@@ -98,7 +98,11 @@ static RowsValue *make_value(Oid type, int32 typmod, RowsBounds *bounds, int dep
 RowsValue *
 rows_make_value(Oid type, int32 typmod, RowsBounds *bounds, const char *column_name)
 {
-	return make_value(type, typmod, bounds, 0);
+	RowsValue  *value = make_value(type, typmod, bounds, 0);
+
+	if (value != NULL)
+		rows_hint(value, bounds, column_name);
+	return value;
 }
 
 /* The same for a part of a value: nothing but its type limits it. */
@@ -284,7 +288,25 @@ init_choices(RowsValue *value, List *constants)
 static Datum
 make_choice(const RowsValue *value, RowsDraw *draw, RowsArena *arena)
 {
-	return value->choices[rows_below(draw, value->nchoices)];
+	uint64		low = 0;
+	uint64		high = value->nchoices - 1;
+	double		random;
+
+	if (likely(value->weights == NULL))
+		return value->choices[likely(value->distribution == ROWS_UNIFORM) ?
+							  rows_below(draw, value->nchoices) :
+							  rows_distributed(value, draw, value->nchoices)];
+	random = rows_unit(draw);
+	while (low < high)
+	{
+		uint64		middle = low + (high - low) / 2;
+
+		if (value->weights[middle] > random)
+			high = middle;
+		else
+			low = middle + 1;
+	}
+	return value->choices[low];
 }
 
 static Datum
@@ -356,6 +378,18 @@ compare_entries(const void *a, const void *b)
 	uint32		right = ((const RowsIndexEntry *) b)->hash;
 
 	return (left > right) - (left < right);
+}
+
+/* A value of a type that nothing is known of, until the options tell. */
+RowsValue *
+rows_make_unknown_value(Oid type, int32 typmod)
+{
+	RowsValue  *value = palloc0(sizeof(RowsValue));
+
+	value->type = getBaseTypeAndTypmod(type, &typmod);
+	value->typmod = typmod;
+	get_typlenbyvalalign(value->type, &value->typlen, &value->typbyval, &value->typalign);
+	return value;
 }
 
 /* A value that is one of some Datums of its type. */

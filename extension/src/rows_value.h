@@ -22,6 +22,9 @@ extern Datum rows_make_pattern(const RowsValue *value, RowsDraw *draw, RowsArena
 /* rows_network.c: uuid and addresses */
 extern bool rows_init_network(RowsValue *value);
 
+/* rows_words.c: what the name of a column suggests */
+extern void rows_hint(RowsValue *value, RowsBounds *bounds, const char *column);
+
 /* rows_container.c: arrays, ranges, composite types */
 extern bool rows_init_container(RowsValue *value, char typtype, int depth);
 
