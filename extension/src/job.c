@@ -56,7 +56,8 @@ typedef struct WalHelp
 } WalHelp;
 
 static void remember_job(Job *job, Jsonb *answer);
-static Jsonb *follow_job(Job *job, TimestampTz deadline, bool show_log);
+static Jsonb *follow_job(Job *job, TimestampTz deadline, bool show_log,
+						 bool show_past);
 static Jsonb *poll_job(const char *path, int hold);
 static int64 report_log(Jsonb *answer, int64 after, bool show_log);
 static void help_with_wal(WalHelp *help, const char *kind);
@@ -90,7 +91,7 @@ poc_run_job(PG_FUNCTION_ARGS)
 
 	PG_ENSURE_ERROR_CLEANUP(cancel_job, PointerGetDatum(job));
 	{
-		result = follow_job(job, deadline, show_log);
+		result = follow_job(job, deadline, show_log, true);
 		if (!is_ended(result))
 			ereport(ERROR,
 					(errcode(ERRCODE_CONNECTION_FAILURE),
@@ -124,7 +125,7 @@ poc_follow_job(PG_FUNCTION_ARGS)
 				 errdetail("A job is needed to wait for."),
 				 errhint("poc_jobs() lists the jobs that the sidecar knows.")));
 	strlcpy(job.id, text_to_cstring(PG_GETARG_TEXT_PP(0)), sizeof(job.id));
-	PG_RETURN_JSONB_P(follow_job(&job, deadline, true));
+	PG_RETURN_JSONB_P(follow_job(&job, deadline, true, false));
 }
 
 /*
@@ -177,11 +178,12 @@ remember_job(Job *job, Jsonb *answer)
 
 /*
  * Polls until the job has ended or the deadline has passed (DT_NOEND: there is
- * none); returns the job as last seen.  Passes its log on, and writes the WAL
- * that it waits for.
+ * none); returns the job as last seen.  Passes its log on (not that of a job
+ * which has ended before, unless "show_past"), and writes the WAL that it waits
+ * for.
  */
 static Jsonb *
-follow_job(Job *job, TimestampTz deadline, bool show_log)
+follow_job(Job *job, TimestampTz deadline, bool show_log, bool show_past)
 {
 	char	   *path = job_path(job->id);
 	MemoryContext outer = CurrentMemoryContext;
@@ -211,6 +213,8 @@ follow_job(Job *job, TimestampTz deadline, bool show_log)
 					 errdetail("It has no object of the name \"job\"."),
 					 errhint("Check that poc_barman.url names a barman-sidecar, and that its version fits that of this extension.")));
 		job->ended = is_ended(state);
+		if (job->ended && after == 0 && !show_past)
+			break;
 		after = report_log(answer, after, show_log);
 
 		now = GetCurrentTimestamp();
@@ -334,7 +338,7 @@ help_with_wal(WalHelp *help, const char *kind)
 	poc_wal_tick();
 
 	/* the segment that such a job waits for is closed already */
-	if (kind != NULL && strcmp(kind, "switch_wal") == 0)
+	if (kind != NULL && strcmp(kind, "switch-wal") == 0)
 		return;
 	if (now < help->next_switch)
 		return;

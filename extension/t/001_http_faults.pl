@@ -102,7 +102,20 @@ for my $fault (qw(close_at_once silent too_short))
 }
 
 # the connection is kept from one statement to the next
-use_url($node, $unix->url);
+my $connections = grep { $_ eq 'CONNECT' } $unix->requests;
+$node->safe_psql('postgres', "SELECT count(*) FROM poc_backups('good');\n" x 10);
+is(scalar(grep { $_ eq 'CONNECT' } $unix->requests) - $connections, 1, 'one connection for ten requests');
+
+# what is not ASCII
+$node->safe_psql('postgres', "CREATE DATABASE latin ENCODING 'LATIN1' LOCALE 'C' TEMPLATE template0");
+$node->safe_psql('latin', 'CREATE EXTENSION poc_barman');
+for my $database (qw(postgres latin))
+{
+	is($node->safe_psql($database, "SELECT status = 'd' || chr(233) || 'j' || chr(224) FROM poc_backups('accents')"),
+		't', "$database: text arrives in the encoding of the database");
+}
+
+# a list that was cut
 my ($stdout, $stderr);
 $node->psql('postgres', "SELECT * FROM poc_files('base', 'truncated')", stdout => \$stdout, stderr => \$stderr);
 like($stderr, qr/WARNING:  the list is not complete/, 'a list that was cut is told');

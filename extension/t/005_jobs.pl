@@ -64,6 +64,26 @@ is(cancels(), 0, 'what has ended is not cancelled');
 is($node->safe_psql('postgres', "SELECT state, error FROM poc_wait_job('failed')"),
 	'failed|the backup failed: pg_basebackup: no space', 'poc_wait_job() returns a failed job as a row');
 
+$node->psql('postgres', "SELECT * FROM poc_wait_job('good')", stderr => \$stderr);
+unlike($stderr, qr/NOTICE/, 'and does not repeat the log of one that has ended before');
+
+# a segment that is not archived in time
+$node->psql('postgres', "SELECT archived FROM poc_switch_wal('late')", stdout => \$stdout, stderr => \$stderr);
+is($stdout, 'f', 'not archived in time: a row');
+like($stderr, qr/WARNING:  WAL file 0{7}1\w+ was not archived in time/, 'not archived in time: a warning');
+like($stderr, qr/HINT:/, 'not archived in time: HINT');
+
+# a server that does not get ready, and one that is good enough
+@error = error_of($node, "SELECT * FROM poc_wait_ready('unready', timeout => '1.5 s')");
+is($error[0], '55000', 'not ready: SQLSTATE');
+like($error[2], qr/wal_archive: please make sure/, 'not ready: DETAIL lists the checks that fail');
+like($error[3], qr/00:00:01.5/, 'not ready: HINT');
+$node->psql('postgres', "SELECT * FROM poc_wait_ready('unready', timeout => '0 s')", stderr => \$stderr);
+like($stderr, qr/replication_slot: no hint/, 'not ready: DETAIL lists them all');
+$node->psql('postgres', "SELECT count(*) FROM poc_wait_ready('complaining')", stdout => \$stdout, stderr => \$stderr);
+is($stdout, '2', 'ready in spite of failed backups');
+like($stderr, qr/WARNING:  server complaining is ready.*failed_backups/, 'which are told');
+
 # time limits
 @error = error_of($node, "SELECT * FROM poc_backup('endless', timeout => '1s')");
 is($error[0], '08006', 'timeout: SQLSTATE');

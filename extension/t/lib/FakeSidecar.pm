@@ -49,7 +49,7 @@ sub new
 
 sub url { return $_[0]->{url}; }
 
-# The requests so far, each "METHOD /path".
+# The requests so far, each "METHOD /path", and each connection as "CONNECT".
 sub requests
 {
 	my ($self) = @_;
@@ -104,6 +104,7 @@ sub serve
 	my ($self, $client) = @_;
 
 	$client->autoflush(1);
+	$self->note_down('CONNECT');
 	while (defined(my $line = <$client>))
 	{
 		my ($method, $path) = $line =~ m{^(\w+) (\S+) HTTP/1\.1\r?$} or return;
@@ -117,10 +118,7 @@ sub serve
 		my $body = '';
 		read($client, $body, $length) if $length;
 
-		open(my $log, '>>', $self->{log}) or die;
-		print $log "$method $path\n";
-		close($log);
-
+		$self->note_down("$method $path");
 		if (defined $self->{token} && $token ne $self->{token})
 		{
 			answer($client, '401 Unauthorized',
@@ -129,6 +127,14 @@ sub serve
 		}
 		$self->route($client, $method, $path) or return;
 	}
+}
+
+sub note_down
+{
+	my ($self, $line) = @_;
+	open(my $log, '>>', $self->{log}) or die "$self->{log}: $!";
+	print $log "$line\n";
+	close($log);
 }
 
 sub answer
@@ -228,6 +234,12 @@ my %faults = (
 	empty => sub { answer($_[0], '200 OK', '') },
 	array => sub { answer($_[0], '200 OK', '[]') },
 	no_list => sub { answer($_[0], '200 OK', '{"backups":{}}') },
+	accents => sub { answer($_[0], '200 OK', qq({"backups":[{"status":"d\xc3\xa9j\xc3\xa0"}]})) },
+	unready => sub { answer($_[0], '200 OK', '{"checks":[{"server":"s","check_name":"postgresql","ok":true,"hint":""},'
+		. '{"server":"s","check_name":"wal_archive","ok":false,"hint":"please make sure WAL shipping is setup"},'
+		. '{"server":"s","check_name":"replication_slot","ok":false,"hint":""}]}') },
+	complaining => sub { answer($_[0], '200 OK', '{"checks":[{"server":"s","check_name":"postgresql","ok":true,"hint":""},'
+		. '{"server":"s","check_name":"failed_backups","ok":false,"hint":"there are 2 failed backups"}]}') },
 	truncated => sub { answer($_[0], '200 OK', '{"files":[{"name":"a","bytes":1,"is_directory":false}],"truncated":true}') },
 );
 
@@ -254,6 +266,7 @@ my %jobs = (
 	wal => sub { my ($c, $after, $wait) = @_; sleep $wait; job('wal', 'running', needs => 1) },
 	good => sub { job('good', 'done', result => '{"backup":{"backup_id":"20261122T061022","type":"full","status":"DONE","size":42}}') },
 	failed => sub { job('failed', 'failed', error => '{"code":"barman_failed","message":"the backup failed","detail":"pg_basebackup: no space","hint":null}') },
+	late => sub { job('late', 'done', result => '{"wal_file":"000000010000000000000001","archived":false,"elapsed_seconds":1}') },
 	lost => sub { job('lost', 'lost') },
 	cancelled => sub { job('cancelled', 'cancelled') },
 );
@@ -271,6 +284,11 @@ sub route
 		my @names = @{ $self->{servers} // ['good'] };
 		return answer($client, '200 OK',
 			'{"servers":[' . join(',', map { qq({"server":"$_","description":"d","state":"active"}) } @names) . ']}');
+	}
+
+	if ($path eq '/v1/cron')
+	{
+		return answer($client, '202 Accepted', '{"job":' . job('good', 'running') . '}');
 	}
 
 	# a job: POST starts one whose name is the server's; then it is polled
