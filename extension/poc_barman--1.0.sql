@@ -1133,7 +1133,7 @@ BEGIN
 		END IF;
 	END IF;
 
-	SELECT r.pid, r.state, r.client_addr, r.write_lsn INTO receiver
+	SELECT r.pid, r.state, r.client_addr, r.sent_lsn INTO receiver
 	FROM pg_stat_replication AS r
 	WHERE r.pid = slot_pid OR (slot_pid IS NULL AND r.application_name = receiver_name)
 	ORDER BY r.pid LIMIT 1;
@@ -1153,9 +1153,10 @@ BEGIN
 			THEN format('SELECT * FROM pg_stat_replication WHERE pid = %s;   -- end it with pg_terminate_backend(), then SELECT * FROM poc_cron();', receiver.pid)
 			ELSE 'SELECT * FROM poc_cron();   -- starts it; if it stops again, Barman''s log tells why' END;
 
-	lag := here - receiver.write_lsn;
+	-- what was sent, as pg_receivewal tells what it wrote every ten seconds only
+	lag := here - receiver.sent_lsn;
 	IF lag IS NOT NULL THEN
-		-- eight segments on their way are more than a burst
+		-- eight segments that could not even be sent are more than a burst
 		RETURN QUERY SELECT 'receiver', lag <= 8 * segment,
 			format('receive-wal is %s behind', pg_size_pretty(lag)),
 			'SELECT pid, state, sent_lsn, write_lsn, reply_time FROM pg_stat_replication;   -- a slow network, a full disk, or a stopped pg_receivewal';
@@ -1249,15 +1250,17 @@ BEGIN
 			AND EXISTS (SELECT FROM unnest(h.user_name) AS u
 				WHERE u IN ('all', wanted.name) OR (u LIKE '+%' AND wanted.oid IS NOT NULL AND EXISTS (
 					SELECT FROM pg_roles AS g WHERE g.rolname = substr(u, 2) AND pg_has_role(wanted.oid, g.oid, 'MEMBER'))))
-			AND (h.auth_method <> 'reject' OR h.address = 'all')
+			AND (h.auth_method <> 'reject' OR h.type = 'local' OR h.address = 'all')
 		ORDER BY h.ordinality LIMIT 1;
 		verdict := CASE WHEN found.auth_method IS NULL THEN 'has no line for it'
 			WHEN found.auth_method = 'reject' THEN format('rejects it in line %s', found.line_number) END;
 		RETURN QUERY SELECT 'access', verdict IS NULL,
 			format('pg_hba.conf %s (role %I, database %s)', coalesce(verdict, format('lets it in by line %s', found.line_number)),
 				wanted.name, wanted.database),
-			format('sed -i ''1i host %s %s samenet scram-sha-256'' "$(psql -AtXc ''SHOW hba_file'')" && psql -Xc ''SELECT pg_reload_conf()''   # on this host; for samenet, Barman''s address',
-				wanted.database, wanted.name);
+			format('sed -i ''1i %s %s %s%s scram-sha-256'' "$(psql -AtXc ''SHOW hba_file'')" && psql -Xc ''SELECT pg_reload_conf()''   # on this host%s',
+				CASE WHEN wanted.host LIKE '/%' THEN 'local' ELSE 'host' END, wanted.database, wanted.name,
+				CASE WHEN wanted.host LIKE '/%' THEN '' ELSE ' samenet' END,
+				CASE WHEN wanted.host LIKE '/%' THEN '' ELSE '; for samenet, Barman''s address' END);
 	END LOOP;
 END
 $$;

@@ -1,0 +1,204 @@
+# A live stack, broken in every way that poc_doctor() must see, and mended by
+# typing what it says.
+
+use strict;
+use warnings;
+
+use FindBin;
+use lib "$FindBin::RealBin/lib";
+
+use PostgreSQL::Test::Cluster;
+use PostgreSQL::Test::Utils;
+use Test::More;
+
+use DoctorTest;
+use LiveBarman;
+use PocTest;
+
+# no more than Barman needs, so that another can take it away
+my $live = LiveBarman->new('live', conf => "max_wal_senders = 2\nmax_replication_slots = 2\n");
+my $node = $live->{node};
+my $home = $live->{home};
+
+sub sql { return $node->safe_psql('postgres', "SET client_min_messages = error; $_[0]"); }
+
+# A setting as sessions to come will see it.
+sub setting
+{
+	my ($name, $value) = @_;
+	sql("ALTER SYSTEM SET $name = '$value'");
+	$node->reload;
+	return wait_until(sub { sql("SHOW $name") eq $value });
+}
+
+# A remedy as a person would type it: into psql, or into the shell.
+sub type
+{
+	my ($remedy) = @_;
+	return $remedy =~ /   # on / ? $live->run($remedy) : sql($remedy);
+}
+
+# cron makes the sidecar ask Barman anew
+sub examine_anew { sql('SELECT poc_cron()'); return examine($node); }
+
+sub all_well
+{
+	my ($rows, $name) = @_;
+	my @ill = grep { !$_->[1] && $_->[0] !~ /^(drill|disk)$/ } @$rows;
+
+	local $Test::Builder::Level = $Test::Builder::Level + 1;
+	is(scalar(@ill), 0, "$name: all is well") or diag(map { join(' | ', @$_) . "\n" } @ill);
+	return;
+}
+
+$live->start;
+my $rows = examine($node);
+is_ill($rows, 'backups', qr/no backup/, qr/poc_backup\(\)/, 'a new server: no backup');
+sql('SELECT poc_wait_ready()');
+is(sql('SELECT status FROM poc_backup()'), 'DONE', 'remedy: a backup');
+$rows = examine_anew();
+all_well($rows, 'the stack');
+is_well($rows, 'slot', qr/slot "barman" is in use by process \d+/, 'slot');
+is_well($rows, 'receiver', qr/receives WAL \(state streaming\)/, 'receiver');
+my $time = elapsed(sub { examine($node) });
+cmp_ok($time, '<', 1, 'a second look takes less than a second');
+note("a second look took $time s");
+
+# ---- this server, while everything runs ----
+sql('REVOKE pg_read_all_stats FROM barman; ALTER ROLE streaming_barman NOREPLICATION');
+setting('max_slot_wal_keep_size', '-1');
+setting('synchronous_standby_names', 'FIRST 1 (barman_receive_wal)');
+chmod(0644, "$home/token");
+my $hba = slurp_file($node->data_dir . '/pg_hba.conf');
+open(my $file, '>', $node->data_dir . '/pg_hba.conf') or die;
+print $file "local replication streaming_barman reject\nnonsense\n$hba";
+close($file);
+my $other = IPC::Run::start([ 'pg_receivewal', '-D', PostgreSQL::Test::Utils::tempdir(), '-d', $node->connstr('postgres'), '--no-loop' ],
+	'<', \undef, '>', \my $out, '2>', \my $err);
+wait_until(sub { sql('SELECT count(*) FROM pg_stat_replication') == 2 });
+
+$rows = examine($node);
+my @remedies = (
+	is_ill($rows, 'settings', qr/names Barman's receiver alone: while it is away, every commit hangs/, qr/ALTER SYSTEM SET synchronous_standby_names/, 'synchronous receiver'),
+	is_ill($rows, 'access', qr/role barman lacks 1 of/, qr/^GRANT pg_read_all_stats TO barman;$/, 'right of a role missing'),
+	is_ill($rows, 'access', qr/role streaming_barman lacks 1 of/, qr/^ALTER ROLE streaming_barman REPLICATION;$/, 'role without REPLICATION'),
+	is_ill($rows, 'retention', qr/unlimited/, qr/ALTER SYSTEM SET max_slot_wal_keep_size/, 'slots without limit'),
+	is_ill($rows, 'token', qr/every user of this host can read the token file \(mode 0644\)/, qr/^chmod o-rwx/, 'token file open to all'),
+	is_ill($rows, 'access', qr/pg_hba.conf rejects it in line 1 \(role streaming_barman/, qr/^sed -i '1i local replication streaming_barman/, 'rejected by pg_hba.conf'));
+is_ill($rows, 'access', qr/pg_hba.conf, line 2: /, qr/FROM pg_hba_file_rules/, 'pg_hba.conf broken');
+is_ill($rows, 'settings', qr/max_wal_senders is 2, 2 in use: Barman needs 1 more/, qr/^ALTER SYSTEM SET max_wal_senders = 10;/, 'no sender left');
+
+$other->kill_kill;
+type($_) for @remedies;
+$rows = examine($node);
+is_ill($rows, 'access', qr/line 3: /, qr/./, 'the broken line is left');
+is_well($rows, 'access', qr/lets it in by line 1 \(role streaming_barman/, 'remedy: pg_hba.conf');
+open($file, '>', $node->data_dir . '/pg_hba.conf') or die;
+print $file $hba;
+close($file);
+$node->reload;
+wait_until(sub { sql("SHOW synchronous_standby_names") eq '' });
+all_well(examine($node), 'remedies');
+
+# ---- a receiver that is stuck, and a backup that waits for it ----
+setting('max_slot_wal_keep_size', '256MB');
+kill('STOP', $live->receivers);
+sql("SELECT poc_generate_wal('24 MB')");
+$live->run('barman backup postgres1');
+$rows = examine_anew();
+is_ill($rows, 'slot', qr/slot "barman" retains \d+ MB of WAL, more than 16 MB/, qr/poc_replication_status/, 'slot that retains too much');
+is_ill($rows, 'receiver', qr/receive-wal is \d+ MB behind/, qr/pg_stat_replication/, 'receiver that lags');
+is_ill($rows, 'archive', qr/\d\d segments \(\d\d MB\) are not archived yet/, qr/poc_cron\(\)/, 'archive that lags');
+my $remedy = is_ill($rows, 'backups', qr/\d{8}T\d{6} is WAITING_FOR_WALS/, qr/poc_switch_wal\(\)/, 'backup that waits for WAL');
+kill('CONT', $live->receivers);
+type($remedy);
+ok(wait_until(sub { sql("SELECT pg_current_wal_lsn() - restart_lsn < 2 ^ 20 FROM pg_replication_slots") eq 't' }), 'the receiver catches up');
+all_well(examine_anew(), 'remedy: switch WAL');
+
+# ---- Barman ----
+$live->mode('fail');
+$live->run('barman backup postgres1');
+$live->mode('old');
+$live->configure("minimum_redundancy = 5\n");
+$rows = examine_anew();
+$remedy = is_ill($rows, 'backups', qr/\d{8}T\d{6} FAILED \(.+\): barman check fails/, qr/^barman delete postgres1 \d{8}T\d{6}   # on/, 'failed backup in the way');
+is_ill($rows, 'backups', qr/minimum_redundancy is not met \(have \d/, qr/poc_backup\(\)/, 'minimum redundancy');
+is_ill($rows, 'Barman', qr/client programs of PostgreSQL 9\.6\.1: too old for this server/, qr/apt-get install postgresql-client-\d+/, 'old client programs');
+$live->mode('good');
+$live->configure;
+type($remedy);
+all_well(examine_anew(), 'remedy: delete');
+
+# ---- the sidecar, and cron ----
+$live->stop;
+$live->stop_receiver;
+wait_until(sub { sql('SELECT count(*) FROM pg_stat_replication') == 0 });
+$rows = examine($node);
+is_ill($rows, 'sidecar', qr/^no answer from the sidecar at unix:/, qr/^barman-sidecar --listen unix:/, 'sidecar down');
+is_ill($rows, 'slot', qr/slot "barman" is inactive/, qr/poc_cron/, 'sidecar down: slot inactive');
+is_ill($rows, 'receiver', qr/receive-wal is stopped/, qr/poc_cron/, 'sidecar down: receiver stopped');
+is_well($rows, 'access', qr/role barman may/, 'sidecar down: roles');
+
+$live->start(cron_interval => 0);
+rename("$home/token", "$home/token.away");
+$rows = examine($node);
+is_ill($rows, 'token', qr/could not be opened: No such file/, qr/^ls -l/, 'no token file');
+$live->write('token', "wrong\n", 0600);
+# the sidecar reads its file again, so this one must be another
+setting('poc_barman.token_file', "$home/token.mine");
+$live->write('token.mine', "mine\n", 0600);
+$rows = examine($node);
+is_ill($rows, 'token', qr/refuses the token/, qr/ALTER SYSTEM SET poc_barman.token_file/, 'wrong token');
+is_well($rows, 'sidecar', qr/answers at/, 'wrong token: the sidecar answers');
+setting('poc_barman.token_file', "$home/token");
+
+$rows = examine($node);
+is_ill($rows, 'cron', qr/does not run barman cron .*, and nobody else seems to/, qr/poc_cron\(\)/, 'cron not running');
+is_ill($rows, 'slot', qr/slot "barman" is inactive: nobody receives its WAL/, qr/poc_cron\(\)/, 'slot inactive');
+$remedy = is_ill($rows, 'receiver', qr/receive-wal is stopped: no WAL reaches Barman/, qr/poc_cron\(\)/, 'receive-wal stopped');
+type($remedy);
+ok(wait_until(sub { sql("SELECT active FROM pg_replication_slots WHERE slot_name = 'barman'") eq 't' }), 'remedy: cron');
+$rows = examine_anew();
+is_well($rows, 'cron', qr/but receive-wal runs/, 'somebody runs cron');
+all_well($rows, 'remedy: cron');
+
+# ---- the slot ----
+$live->stop_receiver;
+wait_until(sub { sql("SELECT active FROM pg_replication_slots WHERE slot_name = 'barman'") eq 'f' });
+sql(<<'SQL');
+SELECT pg_drop_replication_slot('barman');
+SELECT pg_create_physical_replication_slot('one'), pg_create_physical_replication_slot('two');
+SQL
+$rows = examine($node);
+$remedy = is_ill($rows, 'slot', qr/slot "barman" does not exist/, qr/pg_create_physical_replication_slot/, 'slot missing');
+is_ill($rows, 'settings', qr/max_replication_slots is 2, 2 in use: none is left for Barman's slot "barman"/, qr/^ALTER SYSTEM SET max_replication_slots/, 'no slot left');
+sql("SELECT pg_drop_replication_slot('one'), pg_drop_replication_slot('two')");
+type($remedy);
+
+setting('max_slot_wal_keep_size', '2MB');
+sql("SELECT poc_generate_wal('24 MB')");
+sql('CHECKPOINT');
+$rows = examine($node);
+$remedy = is_ill($rows, 'slot', qr/slot "barman" is lost: WAL that Barman had not received is removed/,
+	qr/^SELECT pg_drop_replication_slot\('barman'\); .*-- then "(barman receive-wal --reset postgres1)"/, 'slot lost');
+setting('max_slot_wal_keep_size', '64MB');
+type($remedy);
+$live->run('barman receive-wal --reset postgres1');
+sql('SELECT poc_wait_ready()');
+$rows = examine_anew();
+is_well($rows, 'slot', qr/in use by/, 'remedy: a new slot');
+is_well($rows, 'receiver', qr/receives WAL/, 'remedy: receiver');
+
+# ---- a standby ----
+$node->stop;
+$live->stop_receiver;
+$node->append_conf('standby.signal', '');
+$node->start;
+$rows = examine($node);
+is_ill($rows, 'server', qr/is a standby: it cannot write the WAL/, qr/pg_stat_wal_receiver/, 'standby');
+is(scalar(grep { $_->[2] =~ /could not be examined/ } @$rows), 0, 'every part can be examined on a standby')
+  or diag(map { join(' | ', @$_) . "\n" } @$rows);
+
+$live->stop;
+$node->stop;
+done_testing();

@@ -1,0 +1,178 @@
+# LiveBarman.pm: a PostgreSQL, a Barman and a sidecar of a test's own, to be broken.
+#
+# The programs are the real ones; between Barman and those of PostgreSQL stand
+# scripts that can be told to misbehave.  Everything is below one directory.
+
+package LiveBarman;
+
+use strict;
+use warnings;
+
+use Cwd qw(abs_path);
+use File::Basename qw(dirname);
+use PostgreSQL::Test::Cluster;
+use PostgreSQL::Test::Utils;
+use Time::HiRes qw(sleep);
+
+use PocTest;
+
+my $docker = abs_path(dirname(__FILE__) . '/../../../docker');
+
+sub new
+{
+	my ($class, $name, %args) = @_;
+	my $home = PostgreSQL::Test::Utils::tempdir_short();
+	my $self = bless { home => $home, owner => $$ }, $class;
+
+	$self->{sidecar} = $ENV{POC_SIDECAR} // "$docker/sidecar/barman-sidecar";
+	-x $self->{sidecar} or die "no sidecar to test with: $self->{sidecar}";
+	mkdir("$home/$_") or die "$home/$_: $!" for qw(bin barman jobs);
+	$self->write('token', "secret\n", 0600);
+
+	# small segments, so that a little WAL is many of them
+	my $node = $self->{node} = PostgreSQL::Test::Cluster->new($name);
+	$node->init(allows_streaming => 1, extra => ['--wal-segsize=1']);
+	$node->append_conf('postgresql.conf', <<"CONF");
+max_wal_size = 16MB
+max_slot_wal_keep_size = 64MB
+poc_barman.url = 'unix:$home/sidecar'
+poc_barman.token_file = '$home/token'
+poc_barman.server = 'postgres1'
+CONF
+	$node->append_conf('postgresql.conf', $args{conf} // '');
+	$node->start;
+	$node->safe_psql('postgres', <<'SQL');
+CREATE EXTENSION poc_barman;
+CREATE ROLE barman LOGIN;
+CREATE ROLE streaming_barman LOGIN REPLICATION;
+GRANT EXECUTE ON FUNCTION pg_backup_start(text, boolean), pg_backup_stop(boolean), pg_switch_wal(),
+	pg_create_restore_point(text) TO barman;
+GRANT pg_read_all_settings, pg_read_all_stats, pg_checkpoint TO barman;
+SQL
+
+	my $bindir = $node->config_data('--bindir');
+	$bindir =~ s/\s+$//;
+	# a receiver that tells each second what it has, instead of every ten
+	my %options = (pg_basebackup => '', pg_receivewal => ' --status-interval=1');
+	for my $program (sort keys %options)
+	{
+		$self->write("bin/$program", <<"SH", 0755);
+#!/bin/sh
+case "\$(cat $home/mode):\$1" in
+old:--version) echo "$program (PostgreSQL) 9.6.1"; exit ;;
+fail:-*) [ "\$1" = --version ] || { echo "$program: told to fail" >&2; exit 1; } ;;
+esac
+exec $bindir/$program$options{$program} "\$@"
+SH
+	}
+	$self->mode('good');
+	$self->configure;
+	return $self;
+}
+
+# What the programs of PostgreSQL do for Barman: good, old or fail.
+sub mode { my ($self, $mode) = @_; return $self->write('mode', "$mode\n"); }
+
+# Barman's configuration, with more lines for the server.
+sub configure
+{
+	my ($self, $more) = @_;
+	my ($home, $node) = @$self{qw(home node)};
+
+	system_or_bail("$docker/barman/configure", "$home/barman", scalar(getpwuid($<)), "$home/barman", "$home/barman.log",
+		$node->host, $node->port, "$home/bin", '/dev/null');
+	open(my $file, '>>', "$home/barman/barman.d/postgres1.conf") or die "postgres1.conf: $!";
+	print $file $more // '';
+	close($file);
+	return;
+}
+
+# Starts the sidecar; returns when it answers.
+sub start
+{
+	my ($self, %args) = @_;
+	my $home = $self->{home};
+
+	$self->{pid} = fork() // die "fork: $!";
+	if (!$self->{pid})
+	{
+		open(STDIN, '<', '/dev/null');
+		open(STDOUT, '>>', "$home/sidecar.log");
+		open(STDERR, '>&', \*STDOUT);
+		exec($self->{sidecar}, '--listen', "unix:$home/sidecar", '--token-file', "$home/token", '--state-dir', "$home/jobs",
+			'--barman-config', "$home/barman/barman.conf", '--cron-interval', $args{cron_interval} // 30)
+		  or POSIX::_exit(1);
+	}
+	wait_until(sub { -S "$home/sidecar" }) or die 'the sidecar does not start: ' . slurp_file("$home/sidecar.log");
+	return;
+}
+
+sub stop
+{
+	my ($self) = @_;
+	return if !$self->{pid} || $self->{owner} != $$;
+	kill('TERM', $self->{pid});
+	waitpid($self->{pid}, 0);
+	$self->{pid} = undef;
+	unlink("$self->{home}/sidecar");
+	return;
+}
+
+# Runs Barman, or any command of the shell as Barman's user would.
+sub run
+{
+	my ($self, $command) = @_;
+	my $node = $self->{node};
+
+	local $ENV{BARMAN_CONFIG_FILE} = "$self->{home}/barman/barman.conf";
+	local @ENV{qw(PGHOST PGPORT PGDATABASE)} = ($node->host, $node->port, 'postgres');
+	my ($out, $err);
+	IPC::Run::run([ 'bash', '-c', $command ], '<', \undef, '>', \$out, '2>', \$err, IPC::Run::timeout(60));
+	return "$out$err";
+}
+
+# The processes of Barman's own receiver.
+sub receivers
+{
+	my ($self) = @_;
+	my @pids;
+
+	for my $path (glob('/proc/[0-9]*/cmdline'))
+	{
+		open(my $file, '<', $path) or next;
+		my $arguments = join('', <$file>) // '';
+		push @pids, $path =~ m{/proc/(\d+)/} if $arguments =~ m{\Q$self->{home}\E/barman} && $arguments =~ /receive-?wal/;
+	}
+	return grep { $_ != $$ } @pids;
+}
+
+sub stop_receiver
+{
+	my ($self) = @_;
+	return wait_until(sub { kill('KILL', $self->receivers); !$self->receivers });
+}
+
+sub write
+{
+	my ($self, $name, $text, $mode) = @_;
+	my $path = "$self->{home}/$name";
+
+	open(my $file, '>', $path) or die "$path: $!";
+	print $file $text;
+	close($file);
+	chmod($mode // 0644, $path);
+	return;
+}
+
+sub DESTROY
+{
+	my ($self) = @_;
+	local ($?, $@);
+
+	return if $self->{owner} != $$;
+	$self->stop;
+	kill('KILL', $self->receivers);
+	return;
+}
+
+1;
