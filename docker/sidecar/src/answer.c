@@ -28,6 +28,7 @@ static const struct
 	{BARMAN_UNKNOWN_SERVER, 404},
 	{BARMAN_UNKNOWN_BACKUP, 404},
 	{"unknown_job", 404},
+	{"unknown_instance", 404},
 	{"method_not_allowed", 405},
 	{BARMAN_BACKUP_RUNNING, 409},
 	{"job_ended", 409},

@@ -136,6 +136,37 @@ extern json_t *barman_parse_switch_wal(const BarmanOutput *output,
 									   const char *server,
 									   BarmanFailure *failure);
 
+/*
+ * recover SERVER ...: {}.  A backup that Barman restored although it "IS NOT
+ * VALID" is a failure.
+ */
+extern json_t *barman_parse_restore(const BarmanOutput *output,
+									const char *server,
+									BarmanFailure *failure);
+
+/*
+ * verify-backup SERVER ID: {status: valid|corrupt, detail}.  A backup that
+ * cannot be verified is a failure, a corrupt one a value.
+ */
+extern json_t *barman_parse_verify(const BarmanOutput *output,
+								   const char *server,
+								   BarmanFailure *failure);
+
+/* keep SERVER ID, with --target or --release: {} */
+extern json_t *barman_parse_keep(const BarmanOutput *output,
+								 const char *server,
+								 BarmanFailure *failure);
+
+/* keep --status SERVER ID: {status: full|standalone|none} */
+extern json_t *barman_parse_keep_status(const BarmanOutput *output,
+										const char *server,
+										BarmanFailure *failure);
+
+/* delete SERVER ID: {deleted: [id]}: with the backup go those based on it */
+extern json_t *barman_parse_delete(const BarmanOutput *output,
+								   const char *server,
+								   BarmanFailure *failure);
+
 /* barman --version: {text: "3.13.3", number: 31303} */
 extern json_t *barman_parse_version(const BarmanOutput *output,
 									BarmanFailure *failure);

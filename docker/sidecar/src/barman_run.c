@@ -14,8 +14,8 @@
 #include "memory.h"
 #include "options.h"
 
-/* Our longest command has nine arguments of its own. */
-#define ARGUMENTS_MAX 24
+/* recover has two for each tablespace, and takes at most a hundred of these. */
+#define ARGUMENTS_MAX 240
 
 static void run(const RunRequest *request, bool json,
 				const char *const *arguments, RunResult *result);

@@ -67,6 +67,7 @@ struct Job
 	JobState	state;
 	char	   *phase;
 	bool		needs_wal;
+	double		progress;		/* 0: unknown */
 	int64_t		created;		/* timestamp_now(); 0: not yet */
 	int64_t		started;
 	int64_t		ended;
@@ -451,6 +452,14 @@ job_phase(Job *job, const char *phase)
 }
 
 void
+job_progress(Job *job, double part)
+{
+	pthread_mutex_lock(&lock);
+	job->progress = part < 0 ? 0 : part > 1 ? 1 : part;
+	pthread_mutex_unlock(&lock);
+}
+
+void
 job_needs_wal(Job *job, bool needs)
 {
 	pthread_mutex_lock(&lock);
@@ -576,8 +585,8 @@ job_main(void *arg)
 	log_line(LOGLEVEL_INFO, "job started", "id", job->id, "kind", job->kind,
 			 "server", job->server, NULL);
 
-	if (!run_control_cancelled(job->control))
-		job->does->body(job, job->arguments);
+	/* Also when it is cancelled already: the body gives back what its route claimed. */
+	job->does->body(job, job->arguments);
 
 	pthread_mutex_lock(&lock);
 	if (job->cancel_requested && !(job->decided && job->decision == STATE_DONE))
@@ -716,7 +725,7 @@ job_json(const Job *job)
 	time_set(value, "ended", has_ended(job) ? job->ended : 0);
 	json_object_set_new(value, "elapsed_seconds", json_real((double) elapsed / 1000));
 	json_object_set_new(value, "log_lines", json_integer(job->log_lines));
-	json_object_set_new(value, "progress", json_null());
+	json_object_set_new(value, "progress", job->progress > 0 ? json_real(job->progress) : json_null());
 	json_object_set_new(value, "result", has_ended(job) && job->result != NULL ?
 						json_checked(json_deep_copy(job->result)) : json_null());
 	json_object_set_new(value, "error", has_ended(job) && job->error != NULL ?

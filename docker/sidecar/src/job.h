@@ -66,6 +66,7 @@ typedef enum JobLogLevel
 extern const char *job_server(const Job *job);
 extern int64_t job_elapsed_ms(const Job *job);
 extern void job_phase(Job *job, const char *phase);	/* static string */
+extern void job_progress(Job *job, double part);	/* from 0 to 1 */
 extern void job_needs_wal(Job *job, bool needs);
 extern void job_log(Job *job, JobLogLevel level, const char *format,...)
 			__attribute__((format(printf, 3, 4)));

@@ -18,6 +18,7 @@
 #include "barman_read.h"
 #include "catalogue.h"
 #include "http.h"
+#include "instance.h"
 #include "job.h"
 #include "job_cron.h"
 #include "log.h"
@@ -73,7 +74,7 @@ main(int argc, char **argv)
 	http_options.listen = options.listen;
 	http_options.tls_cert = options.tls_cert;
 	http_options.tls_key = options.tls_key;
-	if (!jobs_start(options.state_dir))
+	if (!jobs_start(options.state_dir) || !instances_start(options.state_dir))
 		return 1;
 	if (!reads_start(options.max_reads, barman_read) ||
 		!cron_start(options.cron_interval))
@@ -145,6 +146,7 @@ stop_rooms(void)
 	http_quiesce();
 	cron_stop();
 	jobs_stop();
+	instances_stop();
 	reads_stop();
 	http_stop();
 	jobs_forget();

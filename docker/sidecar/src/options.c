@@ -22,12 +22,21 @@
 #define MAX_READ_TIMEOUT 3600
 #define DEFAULT_MAX_READS 4
 #define MAX_MAX_READS 64
+#define DEFAULT_INSTANCE_PORTS "15500-15599"
+#define DEFAULT_INSTANCE_LISTEN "127.0.0.1"
+#define DEFAULT_MAX_INSTANCES 8
+#define MAX_MAX_INSTANCES 1000
+#define DEFAULT_RESTORE_TIMEOUT 600
+#define MAX_RESTORE_TIMEOUT 86400
 
 Options		options;
 
 static void usage(void);
 static bool parse_number(const char *name, const char *text, int low, int high, int *value);
+static bool parse_ports(const char *text);
+static bool is_plain_path(const char *path);
 static char *find_program(const char *name);
+static char *find_bindir(void);
 static OptionsVerdict wrong(const char *format,...)
 			__attribute__((format(printf, 1, 2)));
 
@@ -46,6 +55,14 @@ options_parse(int argc, char **argv)
 		{"read-timeout", required_argument, NULL, 'r'},
 		{"max-reads", required_argument, NULL, 'm'},
 		{"log-level", required_argument, NULL, 'L'},
+		{"instance-root", required_argument, NULL, 'R'},
+		{"instance-ports", required_argument, NULL, 'P'},
+		{"instance-listen", required_argument, NULL, 'A'},
+		{"instance-host", required_argument, NULL, 'H'},
+		{"pg-bindir", required_argument, NULL, 'p'},
+		{"max-instances", required_argument, NULL, 'M'},
+		{"restore-timeout", required_argument, NULL, 'T'},
+		{"allow-delete", no_argument, NULL, 'D'},
 		{"help", no_argument, NULL, 'h'},
 		{"version", no_argument, NULL, 'V'},
 		{NULL, 0, NULL, 0}
@@ -59,6 +76,10 @@ options_parse(int argc, char **argv)
 	options.read_timeout = DEFAULT_READ_TIMEOUT;
 	options.max_reads = DEFAULT_MAX_READS;
 	options.log_level = LOGLEVEL_INFO;
+	options.instance_listen = DEFAULT_INSTANCE_LISTEN;
+	options.max_instances = DEFAULT_MAX_INSTANCES;
+	options.restore_timeout = DEFAULT_RESTORE_TIMEOUT;
+	parse_ports(DEFAULT_INSTANCE_PORTS);
 
 	optind = 0;					/* tests parse more than once */
 	while ((c = getopt_long(argc, argv, "hV", long_options, NULL)) != -1)
@@ -106,6 +127,36 @@ options_parse(int argc, char **argv)
 					return wrong("unknown log level \"%s\": use debug, info, warning or error",
 								 optarg);
 				break;
+			case 'R':
+				options.instance_root = optarg;
+				break;
+			case 'P':
+				if (!parse_ports(optarg))
+					return wrong("--instance-ports is \"%s\": it must be two ports, as in %s", optarg,
+								 DEFAULT_INSTANCE_PORTS);
+				break;
+			case 'A':
+				options.instance_listen = optarg;
+				break;
+			case 'H':
+				options.instance_host = optarg;
+				break;
+			case 'p':
+				options.pg_bindir = optarg;
+				break;
+			case 'M':
+				if (!parse_number("max-instances", optarg, 1, MAX_MAX_INSTANCES,
+								  &options.max_instances))
+					return OPTIONS_WRONG;
+				break;
+			case 'T':
+				if (!parse_number("restore-timeout", optarg, 1, MAX_RESTORE_TIMEOUT,
+								  &options.restore_timeout))
+					return OPTIONS_WRONG;
+				break;
+			case 'D':
+				options.allow_delete = true;
+				break;
 			case 'h':
 				usage();
 				return OPTIONS_DONE;
@@ -126,6 +177,17 @@ options_parse(int argc, char **argv)
 	if (options.token_file == NULL && !options_listen_is_local(options.listen))
 		return wrong("refusing to listen on \"%s\" without a token: give --token-file, or listen on 127.0.0.1",
 					 options.listen);
+	if (options.instance_root != NULL && !is_plain_path(options.instance_root))
+		return wrong("--instance-root is \"%s\": it must be an absolute path of letters, digits and ./_-",
+					 options.instance_root);
+	if (options.instance_host == NULL)
+		options.instance_host = options.instance_listen;
+	if (options.pg_bindir == NULL && options.instance_root != NULL)
+	{
+		options.pg_bindir = find_bindir();
+		if (options.pg_bindir == NULL)
+			return wrong("cannot find the program \"postgres\", which --instance-root needs: install PostgreSQL's server or name its directory with --pg-bindir");
+	}
 	if (geteuid() == 0)
 		return wrong("refusing to run as root: start it as the user that Barman runs as");
 	options.barman = find_program(program);
@@ -187,9 +249,22 @@ usage(void)
 		   "  --read-timeout=SECONDS     longest run of a reading command (default %d)\n"
 		   "  --max-reads=N              reading commands at a time (default %d)\n"
 		   "  --log-level=LEVEL          debug, info, warning or error (default info)\n"
+		   "  --allow-delete             let callers delete backups\n"
+		   "\n"
+		   "Restoring, off without --instance-root:\n"
+		   "  --instance-root=DIR        where backups are restored to (made if missing)\n"
+		   "  --instance-ports=A-B       ports of the restored servers (default %s)\n"
+		   "  --instance-listen=ADDRESS  where they listen (default %s)\n"
+		   "  --instance-host=NAME       how callers reach that address (default the same)\n"
+		   "  --pg-bindir=DIR            PostgreSQL's programs (default where postgres is)\n"
+		   "  --max-instances=N          restored servers at a time (default %d)\n"
+		   "  --restore-timeout=SECONDS  longest time without progress (default %d)\n"
+		   "\n"
 		   "  -h, --help                 show this help, then exit\n"
 		   "  -V, --version              show the version, then exit\n",
-		   DEFAULT_LISTEN, DEFAULT_CRON_INTERVAL, DEFAULT_READ_TIMEOUT, DEFAULT_MAX_READS);
+		   DEFAULT_LISTEN, DEFAULT_CRON_INTERVAL, DEFAULT_READ_TIMEOUT, DEFAULT_MAX_READS,
+		   DEFAULT_INSTANCE_PORTS, DEFAULT_INSTANCE_LISTEN, DEFAULT_MAX_INSTANCES,
+		   DEFAULT_RESTORE_TIMEOUT);
 }
 
 static bool
@@ -207,6 +282,42 @@ parse_number(const char *name, const char *text, int low, int high, int *value)
 	}
 	*value = (int) number;
 	return true;
+}
+
+/* "15500-15599" */
+static bool
+parse_ports(const char *text)
+{
+	int			low;
+	int			high;
+	int			used = 0;
+
+	if (sscanf(text, "%5d-%5d%n", &low, &high, &used) != 2 || text[used] != '\0' ||
+		low < 1024 || high > 65535 || low > high)
+		return false;
+	options.instance_port_low = low;
+	options.instance_port_high = high;
+	return true;
+}
+
+/* Barman writes it into commands that a shell runs, PostgreSQL into settings. */
+static bool
+is_plain_path(const char *path)
+{
+	return path[0] == '/' && path[1] != '\0' &&
+		strspn(path, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789./_-") == strlen(path);
+}
+
+/* Where PostgreSQL's server is, by PATH; or NULL. */
+static char *
+find_bindir(void)
+{
+	char	   *program = find_program("postgres");
+	char	   *slash = program != NULL ? strrchr(program, '/') : NULL;
+
+	if (slash != NULL)
+		*slash = '\0';
+	return program;
 }
 
 /* The absolute path of a program, by PATH unless it holds a slash. */

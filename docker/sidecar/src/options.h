@@ -27,6 +27,17 @@ typedef struct Options
 	int			read_timeout;	/* seconds */
 	int			max_reads;
 	LogLevel	log_level;
+
+	/* Restored servers */
+	char	   *instance_root;	/* NULL: restoring is off */
+	int			instance_port_low;
+	int			instance_port_high;
+	char	   *instance_listen;
+	char	   *instance_host;	/* how callers reach it */
+	char	   *pg_bindir;		/* NULL: no PostgreSQL server found */
+	int			max_instances;
+	int			restore_timeout;	/* seconds without progress */
+	bool		allow_delete;
 } Options;
 
 typedef enum OptionsVerdict

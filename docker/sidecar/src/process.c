@@ -24,6 +24,7 @@
 typedef struct ProcessFacts
 {
 	char		state;
+	pid_t		parent;
 	pid_t		group;
 	pid_t		session;
 	uint64_t	start_time;
@@ -42,6 +43,23 @@ process_start_time(pid_t pid)
 	ProcessFacts facts;
 
 	return read_facts(pid, &facts) ? facts.start_time : 0;
+}
+
+bool
+process_is_running(pid_t pid, uint64_t start_time)
+{
+	ProcessFacts facts;
+
+	return read_facts(pid, &facts) && facts.start_time == start_time &&
+		facts.state != 'Z' && facts.state != 'X';
+}
+
+pid_t
+process_parent(pid_t pid)
+{
+	ProcessFacts facts;
+
+	return read_facts(pid, &facts) ? facts.parent : 0;
 }
 
 const char *
@@ -89,6 +107,7 @@ read_facts(pid_t pid, ProcessFacts *facts)
 	ssize_t		length;
 	const char *rest;
 	int			fd;
+	int			parent;
 	int			group;
 	int			session;
 	unsigned long long start_time;
@@ -106,9 +125,10 @@ read_facts(pid_t pid, ProcessFacts *facts)
 	/* The second field is a name in parentheses and may hold anything. */
 	rest = strrchr(text, ')');
 	if (rest == NULL ||
-		sscanf(rest + 1, " %c %*d %d %d %*d %*d %*u %*u %*u %*u %*u %*u %*u %*d %*d %*d %*d %*d %*d %llu",
-			   &facts->state, &group, &session, &start_time) != 4)
+		sscanf(rest + 1, " %c %d %d %d %*d %*d %*u %*u %*u %*u %*u %*u %*u %*d %*d %*d %*d %*d %*d %llu",
+			   &facts->state, &parent, &group, &session, &start_time) != 5)
 		return false;
+	facts->parent = parent;
 	facts->group = group;
 	facts->session = session;
 	facts->start_time = start_time;

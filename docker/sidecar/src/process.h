@@ -16,6 +16,12 @@
  */
 extern uint64_t process_start_time(pid_t pid);
 
+/* False for one that has ended and was not reaped. */
+extern bool process_is_running(pid_t pid, uint64_t start_time);
+
+/* 0 if there is no such process */
+extern pid_t process_parent(pid_t pid);
+
 /* Changes with every boot; "" if the kernel does not tell. */
 extern const char *process_boot_id(void);
 

@@ -24,6 +24,7 @@
 #include "metrics.h"
 #include "options.h"
 #include "reads.h"
+#include "routes_restore.h"
 #include "timestamp.h"
 
 /* A long poll holds no thread, but it holds a connection. */
@@ -63,15 +64,11 @@ static Answer *get_of_server(Request *request, ReadKind kind, const char *argume
 static Answer *get_of_directories(Request *request, ReadKind kind, const char *argument);
 static json_t *cron_json(void);
 static json_t *time_json(int64_t microseconds);
-static bool server_exists(Request *request, Answer **refusal);
-static bool find_backup(Request *request, const char *name,
-						json_t **backup, Answer **answer, Answer **refusal);
 static bool is_backup_id(const char *name);
 static bool is_shortcut(const char *name);
 static bool is_full(const json_t *backup);
 static bool name_is_free(Request *request, const char *name, Answer **refusal);
 static bool parent_is_good(Request *request, json_t *arguments, Answer **refusal);
-static bool text_is(const json_t *object, const char *key, const char *text);
 
 static const Route routes[] = {
 	{"GET", {"healthz"}, get_health},
@@ -86,16 +83,18 @@ static const Route routes[] = {
 	{"GET", {"v1", "servers", "*", "files", "*"}, get_files},
 	{"GET", {"v1", "servers", "*", "disks"}, get_disks},
 	{"POST", {"v1", "servers", "*", "switch-wal"}, post_switch_wal},
+	{"POST", {"v1", "servers", "*", "backups", "*", "verify"}, post_verify},
+	{"POST", {"v1", "servers", "*", "backups", "*", "keep"}, post_keep},
+	{"DELETE", {"v1", "servers", "*", "backups", "*"}, delete_backup},
+	{"POST", {"v1", "servers", "*", "restores"}, post_restore},
+	{"GET", {"v1", "instances"}, get_instances},
+	{"DELETE", {"v1", "instances", "*"}, delete_instance},
 	{"GET", {"v1", "diagnose"}, get_diagnose},
 	{"POST", {"v1", "cron"}, post_cron},
 	{"GET", {"v1", "jobs"}, get_jobs},
 	{"GET", {"v1", "jobs", "*"}, get_job},
 	{"POST", {"v1", "jobs", "*", "cancel"}, post_cancel},
 };
-
-/* Segments of /v1/servers/{server}/THING/{name} */
-#define SEGMENT_SERVER 2
-#define SEGMENT_NAME 4
 
 static const Argument no_arguments[] = {
 	{NULL, ARGUMENT_TEXT, 0, 0, false, 0}
@@ -130,6 +129,7 @@ routes_dispatch(Request *request)
 	const char *method = strcmp(request->method, "HEAD") == 0 ? "GET" : request->method;
 	bool		gets = false;
 	bool		posts = false;
+	bool		deletes = false;
 	Answer	   *answer;
 
 	for (size_t i = 0; i < sizeof(routes) / sizeof(routes[0]); i++)
@@ -148,13 +148,15 @@ routes_dispatch(Request *request)
 			return route->handler(request);
 		gets = gets || strcmp(route->method, "GET") == 0;
 		posts = posts || strcmp(route->method, "POST") == 0;
+		deletes = deletes || strcmp(route->method, "DELETE") == 0;
 	}
-	if (!gets && !posts)
+	if (!gets && !posts && !deletes)
 		return answer_error("not_found", "there is nothing at this address", NULL,
 							"See docker/sidecar/openapi.yaml.");
 	answer = answer_errorf("method_not_allowed", "this address does not take the method %.16s",
 						   request->method);
-	answer->allow = gets && posts ? "GET, HEAD, POST" : gets ? "GET, HEAD" : "POST";
+	answer->allow = gets && posts ? "GET, HEAD, POST" : gets && deletes ? "GET, HEAD, DELETE" :
+		gets ? "GET, HEAD" : deletes ? "DELETE" : "POST";
 	return answer;
 }
 
@@ -239,13 +241,13 @@ get_backup(Request *request)
 	Answer	   *refusal;
 	Answer	   *answer;
 
-	if (!server_exists(request, &refusal))
+	if (!route_server_exists(request, &refusal))
 		return refusal;
 	if (!barman_valid_backup_id(name))
 		return answer_errorf("bad_backup_id", "\"%.128s\" cannot be a backup", name);
 	if (is_backup_id(name) || is_shortcut(name))
 		return http_read(request, READ_BACKUP, request->segments[SEGMENT_SERVER], name);
-	if (!find_backup(request, name, &backup, &list, &refusal))
+	if (!route_find_backup(request, name, &backup, &list, &refusal))
 		return refusal;
 	answer = http_read(request, READ_BACKUP, request->segments[SEGMENT_SERVER],
 					   json_string_value(json_object_get(backup, "backup_id")));
@@ -334,7 +336,7 @@ post_switch_wal(Request *request)
 	json_t	   *arguments;
 	const char *wal_file;
 
-	if (!server_exists(request, &refusal))
+	if (!route_server_exists(request, &refusal))
 		return refusal;
 	arguments = arguments_parse(request->body, request->body_length,
 								switch_wal_arguments, &refusal);
@@ -357,7 +359,7 @@ post_backup(Request *request)
 	json_t	   *arguments;
 	const char *name;
 
-	if (!server_exists(request, &refusal))
+	if (!route_server_exists(request, &refusal))
 		return refusal;
 	arguments = arguments_parse(request->body, request->body_length,
 								backup_arguments, &refusal);
@@ -391,7 +393,7 @@ get_of_server(Request *request, ReadKind kind, const char *argument)
 {
 	Answer	   *refusal;
 
-	if (!server_exists(request, &refusal))
+	if (!route_server_exists(request, &refusal))
 		return refusal;
 	return http_read(request, kind, request->segments[SEGMENT_SERVER], argument);
 }
@@ -403,7 +405,7 @@ get_of_directories(Request *request, ReadKind kind, const char *argument)
 	Answer	   *directories;
 	Answer	   *refusal;
 
-	if (!server_exists(request, &refusal))
+	if (!route_server_exists(request, &refusal))
 		return refusal;
 	if (!catalogue_known(request->segments[SEGMENT_SERVER]))
 	{
@@ -415,9 +417,8 @@ get_of_directories(Request *request, ReadKind kind, const char *argument)
 	return http_read(request, kind, request->segments[SEGMENT_SERVER], argument);
 }
 
-/* False: *refusal is the answer, or NULL if the request sleeps. */
-static bool
-server_exists(Request *request, Answer **refusal)
+bool
+route_server_exists(Request *request, Answer **refusal)
 {
 	const char *server = request->segments[SEGMENT_SERVER];
 	ReadTarget	directories = {READ_DIRECTORIES, server, ""};
@@ -438,7 +439,7 @@ server_exists(Request *request, Answer **refusal)
 		return false;
 	}
 	json_array_foreach(json_object_get(servers->value, "servers"), i, one)
-		found = found || text_is(one, "server", server);
+		found = found || route_text_is(one, "server", server);
 	answer_release(servers);
 	if (!found)
 	{
@@ -451,12 +452,8 @@ server_exists(Request *request, Answer **refusal)
 	return true;
 }
 
-/*
- * The backup of this id or name.  True: *backup is part of *list, which the
- * caller releases.  False as in server_exists().
- */
-static bool
-find_backup(Request *request, const char *name,
+bool
+route_find_backup(Request *request, const char *name,
 			json_t **backup, Answer **list, Answer **refusal)
 {
 	json_t	   *one;
@@ -474,13 +471,13 @@ find_backup(Request *request, const char *name,
 		bool		matches;
 
 		if (strcmp(name, "latest") == 0 || strcmp(name, "last") == 0)
-			matches = found == 0 && text_is(one, "status", "DONE");
+			matches = found == 0 && route_text_is(one, "status", "DONE");
 		else if (strcmp(name, "latest-full") == 0 || strcmp(name, "last-full") == 0)
-			matches = found == 0 && text_is(one, "status", "DONE") && is_full(one);
+			matches = found == 0 && route_text_is(one, "status", "DONE") && is_full(one);
 		else if (strcmp(name, "oldest") == 0 || strcmp(name, "first") == 0)
-			matches = text_is(one, "status", "DONE");
+			matches = route_text_is(one, "status", "DONE");
 		else
-			matches = text_is(one, "backup_id", name) || text_is(one, "name", name);
+			matches = route_text_is(one, "backup_id", name) || route_text_is(one, "name", name);
 		if (matches)
 		{
 			*backup = one;
@@ -527,7 +524,7 @@ is_shortcut(const char *name)
 static bool
 is_full(const json_t *backup)
 {
-	return !text_is(backup, "type", "incremental") && !text_is(backup, "type", "snapshot");
+	return !route_text_is(backup, "type", "incremental") && !route_text_is(backup, "type", "snapshot");
 }
 
 /* Barman takes a second backup of the same name, and then finds neither. */
@@ -552,7 +549,7 @@ name_is_free(Request *request, const char *name, Answer **refusal)
 		return false;
 	}
 	json_array_foreach(json_object_get(list->value, "backups"), i, one)
-		taken = taken || text_is(one, "name", name);
+		taken = taken || route_text_is(one, "name", name);
 	answer_release(list);
 	if (taken)
 		*refusal = answer_errorf("conflict", "another backup already bears the name \"%s\"", name);
@@ -599,9 +596,9 @@ parent_is_good(Request *request, json_t *arguments, Answer **refusal)
 		return false;
 	}
 	answer_release(version);
-	if (!find_backup(request, parent, &backup, &list, refusal))
+	if (!route_find_backup(request, parent, &backup, &list, refusal))
 		return false;
-	failed = !text_is(backup, "status", "DONE") && !text_is(backup, "status", "WAITING_FOR_WALS");
+	failed = !route_text_is(backup, "status", "DONE") && !route_text_is(backup, "status", "WAITING_FOR_WALS");
 	if (failed)
 		*refusal = answer_errorf("wrong_state", "backup \"%s\" cannot be the parent of another: it is %s",
 								 parent, json_string_value(json_object_get(backup, "status")));
@@ -611,8 +608,8 @@ parent_is_good(Request *request, json_t *arguments, Answer **refusal)
 	return !failed;
 }
 
-static bool
-text_is(const json_t *object, const char *key, const char *text)
+bool
+route_text_is(const json_t *object, const char *key, const char *text)
 {
 	const char *value = json_string_value(json_object_get(object, key));
 

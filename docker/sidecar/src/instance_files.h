@@ -1,0 +1,58 @@
+/*
+ * instance_files.h
+ *
+ * The directory of a restored instance: made, mended, measured, removed.
+ */
+#ifndef INSTANCE_FILES_H
+#define INSTANCE_FILES_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* Below an instance's directory; socket is short, for its path has a limit. */
+#define INSTANCE_DATA "data"
+#define INSTANCE_TABLESPACES "tablespaces"
+#define INSTANCE_STAGING "staging"
+#define INSTANCE_SOCKET "socket"
+#define INSTANCE_LOG "server.log"
+#define INSTANCE_CONFIG "postgresql.conf"
+#define INSTANCE_HBA "pg_hba.conf"
+#define INSTANCE_IDENT "pg_ident.conf"
+
+/*
+ * Make the directory and what Barman and PostgreSQL need in it, but not the
+ * data directory itself: Barman makes that.  Returns errno; EEXIST if the
+ * directory is there already, whoever made it.
+ */
+extern int	instance_files_make(const char *directory);
+
+/*
+ * Make a restored data directory one that PostgreSQL accepts: what Barman 3.11
+ * to 3.14 leave out of a combined incremental, and nothing of its former life.
+ * NULL, or malloc'd words on why it cannot be.
+ */
+extern char *instance_files_mend(const char *directory);
+
+/* Remove the directory and all below it; follows no link.  Returns errno. */
+extern int	instance_files_remove(const char *directory);
+
+/* The bytes of all files below a directory, and a number that grows with them. */
+typedef struct FilesSize
+{
+	int64_t		bytes;
+	int64_t		files;
+} FilesSize;
+
+extern FilesSize instance_files_size(const char *directory);
+
+/* malloc'd last lines of a text file, at most limit bytes; "" if there is none */
+extern char *instance_files_tail(const char *path, size_t limit);
+
+/* malloc'd text of a small file, or NULL */
+extern char *instance_files_read(const char *path);
+
+/* Write a file anew, mode 0600, and make it durable.  Returns errno. */
+extern int	instance_files_write(const char *path, const char *text);
+
+#endif							/* INSTANCE_FILES_H */

@@ -1,0 +1,268 @@
+/*
+ * instance_server.c
+ *
+ * Starts, looks at and ends the process of a restored PostgreSQL server,
+ * without libpq: postmaster.pid tells how far it is.  Never signals a process
+ * that is not the one it started.
+ */
+#include "instance_server.h"
+
+#include <ctype.h>
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <spawn.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ipc.h>
+#include <sys/shm.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "instance_files.h"
+#include "memory.h"
+#include "process.h"
+#include "timestamp.h"
+
+#define LOOK_AGAIN_MS 50
+
+/* After SIGKILL only the kernel can be in the way. */
+#define KILL_MS 5000
+
+#define CHILDREN_MAX 1024
+
+/* Lines of postmaster.pid, from 1 (PostgreSQL's utils/pidfile.h) */
+#define PIDFILE_SHARED_MEMORY 7
+#define PIDFILE_STATUS 8
+
+static char **server_environment(void);
+static bool lives(const ServerProcess *process);
+static bool wait_gone(const ServerProcess *process, int64_t milliseconds);
+static int	list_children(pid_t parent, ServerProcess *children, int limit);
+static char *pidfile_line(const char *directory, int number);
+static void remove_shared_memory(const char *words);
+
+int
+server_start(const char *bindir, const char *directory, ServerProcess *process)
+{
+	posix_spawn_file_actions_t actions;
+	posix_spawnattr_t attributes;
+	sigset_t	none;
+	sigset_t	all;
+	char	   *program = mem_printf("%s/postgres", bindir);
+	char	   *data = mem_printf("%s/" INSTANCE_DATA, directory);
+	char	   *config = mem_printf("config_file=%s/" INSTANCE_CONFIG, directory);
+	char	   *log = mem_printf("%s/" INSTANCE_LOG, directory);
+	char	   *argv[] = {program, "-D", data, "-c", config, NULL};
+	char	  **environment = server_environment();
+	int			error;
+
+	sigemptyset(&none);
+	sigfillset(&all);
+	posix_spawn_file_actions_init(&actions);
+	posix_spawn_file_actions_addopen(&actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
+	posix_spawn_file_actions_addopen(&actions, STDOUT_FILENO, log,
+									 O_WRONLY | O_CREAT | O_APPEND, 0600);
+	posix_spawn_file_actions_adddup2(&actions, STDOUT_FILENO, STDERR_FILENO);
+	posix_spawnattr_init(&attributes);
+	posix_spawnattr_setsigmask(&attributes, &none);
+	posix_spawnattr_setsigdefault(&attributes, &all);
+	posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSID |
+							 POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF);
+
+	error = posix_spawn(&process->pid, program, &actions, &attributes, argv, environment);
+	if (error == 0)
+		process->start_time = process_start_time(process->pid);
+	else
+		process->pid = 0;
+
+	posix_spawnattr_destroy(&attributes);
+	posix_spawn_file_actions_destroy(&actions);
+	free(environment);
+	free(program);
+	free(data);
+	free(config);
+	free(log);
+	return error;
+}
+
+ServerState
+server_look(const char *directory, const ServerProcess *process)
+{
+	char	   *status;
+	ServerState state = SERVER_STARTING;
+
+	if (!lives(process))
+		return SERVER_GONE;
+
+	/* "ready   " only once the startup process, and so recovery, has ended */
+	status = pidfile_line(directory, PIDFILE_STATUS);
+	if (status != NULL && strncmp(status, "ready", 5) == 0)
+		state = SERVER_READY;
+	free(status);
+	return state;
+}
+
+bool
+server_ended_cleanly(const char *directory)
+{
+	char	   *line = pidfile_line(directory, 1);
+	bool		cleanly = line == NULL;
+
+	free(line);
+	return cleanly;
+}
+
+bool
+server_end(const char *directory, const ServerProcess *process, int64_t grace_ms)
+{
+	ServerProcess children[CHILDREN_MAX];
+	char	   *shared_memory;
+	bool		gone = true;
+	int			n;
+
+	if (!lives(process))
+		return true;
+	shared_memory = pidfile_line(directory, PIDFILE_SHARED_MEMORY);
+
+	/* immediate shutdown: no checkpoint for what is to be removed */
+	kill(process->pid, SIGQUIT);
+	if (!wait_gone(process, grace_ms))
+	{
+		/*
+		 * Stopped or stuck.  Each child is the leader of a session of its
+		 * own, so no group has them all.  The parent goes first: it would
+		 * start others.
+		 */
+		kill(process->pid, SIGSTOP);
+		n = list_children(process->pid, children, CHILDREN_MAX);
+		kill(process->pid, SIGKILL);
+		for (int i = 0; i < n; i++)
+		{
+			if (lives(&children[i]))
+				kill(children[i].pid, SIGKILL);
+		}
+		gone = wait_gone(process, KILL_MS);
+		for (int i = 0; i < n; i++)
+			gone = wait_gone(&children[i], KILL_MS) && gone;
+		if (gone && shared_memory != NULL)
+			remove_shared_memory(shared_memory);
+	}
+	free(shared_memory);
+	return gone;
+}
+
+/* Ours without what would speak to a PostgreSQL program. */
+static char **
+server_environment(void)
+{
+	extern char **environ;
+	char	  **copy;
+	int			count = 0;
+	int			n = 0;
+
+	while (environ[count] != NULL)
+		count++;
+	copy = mem_alloc(((size_t) count + 1) * sizeof(char *));
+	for (int i = 0; i < count; i++)
+	{
+		if (strncmp(environ[i], "PG", 2) != 0)
+			copy[n++] = environ[i];
+	}
+	return copy;
+}
+
+/* Reaps it, if it is a child of ours that has ended. */
+static bool
+lives(const ServerProcess *process)
+{
+	if (process->pid <= 1 || process->start_time == 0)
+		return false;
+	if (process_start_time(process->pid) != process->start_time)
+		return false;
+	if (waitpid(process->pid, NULL, WNOHANG) == process->pid)
+		return false;
+	return process_is_running(process->pid, process->start_time);
+}
+
+static bool
+wait_gone(const ServerProcess *process, int64_t milliseconds)
+{
+	int64_t		until = monotonic_ms() + milliseconds;
+
+	while (lives(process))
+	{
+		if (monotonic_ms() >= until)
+			return false;
+		usleep(LOOK_AGAIN_MS * 1000);
+	}
+	return true;
+}
+
+static int
+list_children(pid_t parent, ServerProcess *children, int limit)
+{
+	DIR		   *proc = opendir("/proc");
+	struct dirent *entry;
+	int			n = 0;
+
+	while (proc != NULL && n < limit && (entry = readdir(proc)) != NULL)
+	{
+		pid_t		pid = (pid_t) atoi(entry->d_name);
+
+		if (isdigit((unsigned char) entry->d_name[0]) && process_parent(pid) == parent)
+		{
+			children[n].pid = pid;
+			children[n].start_time = process_start_time(pid);
+			n++;
+		}
+	}
+	if (proc != NULL)
+		closedir(proc);
+	return n;
+}
+
+static char *
+pidfile_line(const char *directory, int number)
+{
+	char	   *path = mem_printf("%s/" INSTANCE_DATA "/postmaster.pid", directory);
+	char	   *text = instance_files_read(path);
+	char	   *line = text;
+	char	   *found = NULL;
+
+	free(path);
+	for (int n = 1; line != NULL && *line != '\0'; n++)
+	{
+		size_t		length = strcspn(line, "\n");
+
+		if (n == number)
+		{
+			found = mem_strndup(line, length);
+			break;
+		}
+		line += length;
+		if (*line == '\n')
+			line++;
+	}
+	free(text);
+	return found;
+}
+
+/*
+ * The little System V segment that a killed server leaves behind; words are
+ * its key and id.  Nobody may be attached to it.
+ */
+static void
+remove_shared_memory(const char *words)
+{
+	unsigned long key;
+	int			id;
+	struct shmid_ds status;
+
+	if (sscanf(words, "%lu %d", &key, &id) == 2 &&
+		shmctl(id, IPC_STAT, &status) == 0 && status.shm_nattch == 0 &&
+		(unsigned long) status.shm_perm.__key == key)
+		shmctl(id, IPC_RMID, NULL);
+}

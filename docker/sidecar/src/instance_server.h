@@ -1,0 +1,44 @@
+/*
+ * instance_server.h
+ *
+ * The process of a restored PostgreSQL server: started, looked at, ended.
+ */
+#ifndef INSTANCE_SERVER_H
+#define INSTANCE_SERVER_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+/* A process by the two numbers that no other can bear; pid 0: none. */
+typedef struct ServerProcess
+{
+	pid_t		pid;
+	uint64_t	start_time;
+} ServerProcess;
+
+typedef enum ServerState
+{
+	SERVER_GONE,
+	SERVER_STARTING,			/* lives; recovery has not ended */
+	SERVER_READY				/* recovery has ended, it takes connections */
+} ServerState;
+
+/*
+ * Start the server of an instance's directory in a session of its own; what
+ * it says goes to the directory's log.  Returns errno.
+ */
+extern int	server_start(const char *bindir, const char *directory, ServerProcess *process);
+
+extern ServerState server_look(const char *directory, const ServerProcess *process);
+
+/* Was the server shut down, as opposed to having died? */
+extern bool server_ended_cleanly(const char *directory);
+
+/*
+ * End a server whose data nobody wants any more; returns when no process of
+ * it is left, and true, or when that is hopeless.
+ */
+extern bool server_end(const char *directory, const ServerProcess *process, int64_t grace_ms);
+
+#endif							/* INSTANCE_SERVER_H */

@@ -1,0 +1,25 @@
+/*
+ * job_restore.h
+ *
+ * Restoring a backup to an instance, and dropping one.
+ */
+#ifndef JOB_RESTORE_H
+#define JOB_RESTORE_H
+
+#include "job.h"
+
+/*
+ * arguments: {instance: claimed, backup_id: of a backup that exists, pinned:
+ * bool (else an older one may be taken), target_name, target_time,
+ * target_lsn, target_xid: text or null, immediate, start: bool, wal_file,
+ * system_identifier: text or null}, all checked.
+ */
+extern const JobKind job_restore;
+
+/* arguments: {instance: claimed to drop} */
+extern const JobKind job_drop_instance;
+
+/* "0/3000060"; false if it is none */
+extern bool restore_parse_lsn(const char *text, uint64_t *lsn);
+
+#endif							/* JOB_RESTORE_H */

@@ -1,0 +1,18 @@
+/*
+ * routes_restore.h
+ *
+ * The addresses for restoring and for the life of a backup after it is made.
+ */
+#ifndef ROUTES_RESTORE_H
+#define ROUTES_RESTORE_H
+
+#include "http.h"
+
+extern Answer *post_restore(Request *request);
+extern Answer *get_instances(Request *request);
+extern Answer *delete_instance(Request *request);
+extern Answer *post_verify(Request *request);
+extern Answer *post_keep(Request *request);
+extern Answer *delete_backup(Request *request);
+
+#endif							/* ROUTES_RESTORE_H */
