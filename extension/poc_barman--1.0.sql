@@ -223,7 +223,7 @@ LANGUAGE c VOLATILE PARALLEL RESTRICTED COST 100000
 AS 'MODULE_PATHNAME', 'poc_run_job';
 
 COMMENT ON FUNCTION _poc_run_job(text[], jsonb, double precision, boolean) IS
-'Starts a job, follows it (log lines become notices, WAL that Barman waits for is written) and returns it done. Fails as the job fails; cancels the job if the query ends before it.';
+'Starts a job by POST, or with a null body by DELETE, follows it (log lines become notices, WAL that Barman waits for is written) and returns it done. Fails as the job fails; cancels the job if the query ends before it.';
 
 CREATE FUNCTION _poc_follow_job(job_id text, timeout_seconds double precision) RETURNS jsonb
 LANGUAGE c VOLATILE PARALLEL RESTRICTED COST 100000
@@ -735,6 +735,154 @@ $$;
 
 COMMENT ON FUNCTION poc_cancel_job(text) IS
 'Asks the sidecar to cancel a job, and returns the job as it was then; poc_wait_job() tells when it has ended. Errors: 42704 unknown job, 55006 the job has ended already.';
+
+CREATE FUNCTION poc_verify_backup(backup_id text DEFAULT 'latest', server text DEFAULT NULL,
+	OUT job_id text, OUT status text, OUT detail text)
+LANGUAGE sql VOLATILE PARALLEL RESTRICTED COST 100000
+SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+AS $$
+	SELECT j.job ->> 'id', j.job -> 'result' ->> 'status', j.job -> 'result' ->> 'detail'
+	FROM @extschema@._poc_run_job(
+		ARRAY['servers', @extschema@._poc_server($2), 'backups', coalesce($1, ''), 'verify'], '{}', NULL) AS j(job)
+$$;
+
+COMMENT ON FUNCTION poc_verify_backup(text, text) IS
+'Has Barman read a whole backup and compare it with its manifest. status is valid, or corrupt, with what is wrong as detail. It says nothing of the WAL, nor whether the backup can be restored: poc_restore() does. Errors: 42704 unknown backup, 55000 a backup that cannot be verified. Example: SELECT * FROM poc_verify_backup()';
+
+CREATE FUNCTION poc_keep_backup(backup_id text, keep text DEFAULT 'full', server text DEFAULT NULL,
+	OUT job_id text, OUT status text, OUT detail text)
+LANGUAGE sql VOLATILE PARALLEL RESTRICTED COST 100000
+SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+AS $$
+	SELECT j.job ->> 'id', j.job -> 'result' ->> 'status', j.job -> 'result' ->> 'detail'
+	FROM @extschema@._poc_run_job(
+		ARRAY['servers', @extschema@._poc_server($3), 'backups', coalesce($1, ''), 'keep'],
+		jsonb_build_object('keep', $2), NULL) AS j(job)
+$$;
+
+COMMENT ON FUNCTION poc_keep_backup(text, text, text) IS
+'Takes a backup out of the retention policy: keep => ''full'' keeps it with all WAL from it on, ''standalone'' with the WAL that makes it consistent, ''release'' lets the policy have it again. status is full, standalone or none, as Barman then says. Errors: 42704 unknown backup, 55000 an incremental backup or one that is not DONE. Example: SELECT * FROM poc_keep_backup(''20261122T061022'', ''standalone'')';
+
+CREATE FUNCTION poc_delete_backup(backup_id text, server text DEFAULT NULL,
+	OUT job_id text, OUT status text, OUT detail text)
+LANGUAGE sql VOLATILE PARALLEL RESTRICTED COST 100000
+SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+AS $$
+	SELECT j.job ->> 'id', j.job -> 'result' ->> 'status', j.job -> 'result' ->> 'detail'
+	FROM @extschema@._poc_run_job(
+		ARRAY['servers', @extschema@._poc_server($2), 'backups', coalesce($1, '')], NULL, NULL) AS j(job)
+$$;
+
+COMMENT ON FUNCTION poc_delete_backup(text, text) IS
+'Deletes a backup and every incremental backup based on it; detail lists them. Errors: 42501 unless barman-sidecar was started with --allow-delete, 42704 unknown backup, 55000 the backup is kept or too few would be left, 55006 it is being restored. Example: SELECT * FROM poc_delete_backup(''20261122T061022'')';
+
+CREATE FUNCTION poc_restore(INOUT instance text, backup_id text DEFAULT 'latest', server text DEFAULT NULL,
+	target_name text DEFAULT NULL, target_time timestamptz DEFAULT NULL, target_lsn pg_lsn DEFAULT NULL,
+	target_xid xid8 DEFAULT NULL, immediate boolean DEFAULT false, start boolean DEFAULT true,
+	wait boolean DEFAULT true,
+	OUT state text, OUT conninfo text, OUT port integer, OUT recovered_lsn pg_lsn,
+	OUT recovered_time timestamptz, OUT timeline integer, OUT restore_elapsed interval,
+	OUT recovery_elapsed interval)
+LANGUAGE plpgsql VOLATILE PARALLEL RESTRICTED COST 100000
+SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+	path text[] := ARRAY['servers', @extschema@._poc_server(server), 'restores'];
+	body jsonb := jsonb_build_object('instance', instance, 'backup_id', coalesce(backup_id, ''),
+		'target_name', target_name,
+		'target_time', to_char(target_time AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'),
+		'target_lsn', target_lsn, 'target_xid', target_xid,
+		'immediate', coalesce(immediate, false), 'start', coalesce(start, true));
+	segment bigint := pg_size_bytes(current_setting('wal_segment_size'));
+	job jsonb;
+	restored jsonb;
+BEGIN
+	IF NOT isfinite(target_time) THEN
+		RAISE EXCEPTION 'target time must be finite'
+			USING ERRCODE = 'invalid_parameter_value',
+				DETAIL = format('It is %s.', target_time),
+				HINT = 'Leave the target out to recover all there is.';
+	END IF;
+	IF target_time > clock_timestamp() THEN
+		RAISE EXCEPTION 'target time lies in the future'
+			USING ERRCODE = 'invalid_parameter_value',
+				DETAIL = format('It is %s, and now it is %s.', target_time, clock_timestamp()),
+				HINT = 'Leave the target out to recover all there is.';
+	END IF;
+
+	-- Barman restores what is archived, and what was written last is not; so
+	-- the segment that holds it is closed now, and the sidecar waits for it.
+	IF NOT pg_is_in_recovery() AND NOT coalesce(immediate, false) AND
+		(target_lsn IS NULL OR target_lsn + 2 * segment > pg_current_wal_insert_lsn())
+	THEN
+		-- Recovery to a time stops at the first transaction that ended after
+		-- it: there must be one. A subtransaction that fails is one.
+		IF target_time IS NOT NULL THEN
+			BEGIN
+				PERFORM pg_logical_emit_message(true, 'poc_barman', 'end');
+				RAISE EXCEPTION USING ERRCODE = 'raise_exception';
+			EXCEPTION WHEN raise_exception THEN
+				NULL;
+			END;
+		END IF;
+		body := body || jsonb_build_object(
+			'wal_file', (SELECT s.wal_file FROM @extschema@._poc_wal_switch(true) AS s),
+			'system_identifier', (SELECT c.system_identifier::text FROM pg_control_system() AS c));
+	END IF;
+
+	IF wait THEN
+		job := @extschema@._poc_run_job(path, body, NULL);
+	ELSE
+		job := @extschema@._poc_post(body, VARIADIC path);
+		RAISE NOTICE 'the restore is job %', job ->> 'id';
+	END IF;
+
+	restored := job -> 'result' -> 'instance';
+	state := coalesce(restored ->> 'state', 'restoring');
+	conninfo := restored ->> 'conninfo';
+	port := (restored ->> 'port')::integer;
+	recovered_lsn := (restored ->> 'recovered_lsn')::pg_lsn;
+	recovered_time := (restored ->> 'recovered_time')::timestamptz;
+	timeline := (restored ->> 'timeline')::integer;
+	restore_elapsed := make_interval(secs => (restored ->> 'restore_seconds')::double precision);
+	recovery_elapsed := make_interval(secs => (restored ->> 'recovery_seconds')::double precision);
+END
+$$;
+
+COMMENT ON FUNCTION poc_restore(text, text, text, text, timestamptz, pg_lsn, xid8, boolean, boolean, boolean) IS
+'Restores a backup on Barman''s host to a server of its own, an instance of this name (lower-case letters, digits, underscores), and waits until its recovery has ended. Without a target it recovers all there is, up to this very call; or give one of target_name (a restore point), target_time, target_lsn, target_xid, immediate. Of ''latest'' an older backup is taken if a target_time or target_lsn needs it. The instance runs apart from production on a timeline of its own; conninfo says where, and the roles and passwords are those restored. recovered_time is when the last recovered transaction was committed; without one, when the backup ended. With start => false it is restored but not started; with wait => false the restore goes on as a job. Nothing is left of a restore that fails or is cancelled. Errors: 22023 bad name or target, 42704 unknown backup, 55000 the target cannot be reached or the sidecar restores nothing, 55006 there is such an instance, 53400 too many instances, 08006 no progress, 58000 with Barman''s or the server''s own words. Example: SELECT * FROM poc_restore(''before_the_mistake'', target_time => now() - interval ''10 min'')';
+
+CREATE FUNCTION poc_instances()
+RETURNS TABLE (instance text, server text, backup_id text, state text, conninfo text, port integer,
+	recovered_lsn pg_lsn, recovered_time timestamptz, timeline integer,
+	restore_elapsed interval, recovery_elapsed interval, created timestamptz, bytes bigint, error text)
+LANGUAGE sql VOLATILE PARALLEL RESTRICTED COST 10000 ROWS 10
+SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+AS $$
+	SELECT i.instance, i.server, i.backup_id, i.state, i.conninfo, i.port,
+		i.recovered_lsn, i.recovered_time, i.timeline,
+		make_interval(secs => i.restore_seconds), make_interval(secs => i.recovery_seconds),
+		i.created, i.bytes, i.error ->> 'message'
+	FROM jsonb_to_recordset(@extschema@._poc_get_list('instances', 'instances'))
+		AS i(instance text, server text, backup_id text, state text, conninfo text, port integer,
+			recovered_lsn pg_lsn, recovered_time timestamptz, timeline integer,
+			restore_seconds double precision, recovery_seconds double precision,
+			created timestamptz, bytes bigint, error jsonb)
+$$;
+
+COMMENT ON FUNCTION poc_instances() IS
+'The instances that poc_restore() made, newest first. state is restoring, recovering, running, stopped or failed; of a restore that failed only the error is left. bytes is the size right after recovery.';
+
+CREATE FUNCTION poc_drop_instance(INOUT instance text, OUT state text)
+LANGUAGE sql VOLATILE PARALLEL RESTRICTED COST 100000
+SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+AS $$
+	SELECT j.job -> 'result' ->> 'instance', j.job -> 'result' ->> 'state'
+	FROM @extschema@._poc_run_job(ARRAY['instances', coalesce($1, '')], NULL, NULL, false) AS j(job)
+$$;
+
+COMMENT ON FUNCTION poc_drop_instance(text) IS
+'Stops an instance and removes all its files; state is dropped then. Errors: 42704 unknown instance, 55006 it is still being restored. Example: SELECT * FROM poc_drop_instance(''before_the_mistake'')';
 
 -- ---------------------------------------------------------------------
 -- Barman, examined (doctor.c)
@@ -1684,6 +1832,7 @@ REVOKE ALL ON FUNCTION poc_sidecar() FROM PUBLIC;
 REVOKE ALL ON FUNCTION poc_doctor(text) FROM PUBLIC;
 REVOKE ALL ON FUNCTION poc_jobs() FROM PUBLIC;
 REVOKE ALL ON FUNCTION poc_job_log(text) FROM PUBLIC;
+REVOKE ALL ON FUNCTION poc_instances() FROM PUBLIC;
 
 GRANT EXECUTE ON FUNCTION poc_servers() TO pg_monitor;
 GRANT EXECUTE ON FUNCTION poc_backups(text) TO pg_monitor;
@@ -1697,6 +1846,7 @@ GRANT EXECUTE ON FUNCTION poc_sidecar() TO pg_monitor;
 GRANT EXECUTE ON FUNCTION poc_doctor(text) TO pg_monitor;
 GRANT EXECUTE ON FUNCTION poc_jobs() TO pg_monitor;
 GRANT EXECUTE ON FUNCTION poc_job_log(text) TO pg_monitor;
+GRANT EXECUTE ON FUNCTION poc_instances() TO pg_monitor;
 
 -- Actions: by explicit GRANT alone.
 REVOKE ALL ON FUNCTION poc_generate_wal(text) FROM PUBLIC;
@@ -1706,4 +1856,9 @@ REVOKE ALL ON FUNCTION poc_wait_ready(text, interval) FROM PUBLIC;
 REVOKE ALL ON FUNCTION poc_backup(text, text, text, boolean, boolean, interval) FROM PUBLIC;
 REVOKE ALL ON FUNCTION poc_wait_job(text, interval) FROM PUBLIC;
 REVOKE ALL ON FUNCTION poc_cancel_job(text) FROM PUBLIC;
+REVOKE ALL ON FUNCTION poc_verify_backup(text, text) FROM PUBLIC;
+REVOKE ALL ON FUNCTION poc_keep_backup(text, text, text) FROM PUBLIC;
+REVOKE ALL ON FUNCTION poc_delete_backup(text, text) FROM PUBLIC;
+REVOKE ALL ON FUNCTION poc_restore(text, text, text, text, timestamptz, pg_lsn, xid8, boolean, boolean, boolean) FROM PUBLIC;
+REVOKE ALL ON FUNCTION poc_drop_instance(text) FROM PUBLIC;
 REVOKE ALL ON PROCEDURE poc_play(integer, text, text, interval) FROM PUBLIC;

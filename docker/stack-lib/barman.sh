@@ -4,6 +4,9 @@
 # Often enough that a receive-wal that died is back before anybody waits for it.
 CRON_INTERVAL=15
 
+# For restored servers, from the remembered one on; the sidecar passes over those in use.
+INSTANCE_PORTS=20
+
 barman_config() { echo "$POC_HOME/barman/barman.conf"; }
 sidecar_program() { echo "$POC_HOME/src/docker/sidecar/barman-sidecar"; }
 sidecar_log() { echo "$POC_HOME/log/sidecar.log"; }
@@ -29,7 +32,9 @@ sidecar_start() {
   # a session of its own: Ctrl-C in the terminal is not meant for it
   as_server setsid -f sh -c 'echo $$ > run/sidecar.pid; exec "$@" >> log/sidecar.log 2>&1 < /dev/null' sh \
     "$(sidecar_program)" --listen "127.0.0.1:$(port_of sidecar)" --token-file "$POC_HOME/secrets/token" \
-    --state-dir "$POC_HOME/jobs" --barman-config "$(barman_config)" --cron-interval "$CRON_INTERVAL"
+    --state-dir "$POC_HOME/jobs" --barman-config "$(barman_config)" --cron-interval "$CRON_INTERVAL" \
+    --instance-root "$POC_HOME/instances" --pg-bindir "$(pg_bindir)" \
+    --instance-ports "$(port_of instances)-$(($(port_of instances) + INSTANCE_PORTS - 1))"
   wait_for 10 "the sidecar to start" "$(sidecar_log)" sidecar_running || exit 1
 }
 

@@ -29,6 +29,7 @@ postgres1_start() {
         "give PG_CONFIG of the other, or start afresh: make down up"
     choose_port postgres1
     choose_port sidecar
+    choose_port instances
     as_server env PATH="$(pg_bindir):$PATH" PGDATA="$(pgdata)" POC_SECRETS="$POC_HOME/secrets" \
       POC_LOCAL_CONF="$(local_conf)" "$POC_HOME/src/docker/postgres1/create-cluster" ||
       die "the data directory of postgres1 could not be made"

@@ -327,6 +327,8 @@ set_options(CURL *handle, const PocHttpRequest *request,
 	}
 	else
 		curl_easy_setopt(handle, CURLOPT_HTTPGET, 1L);
+	if (strcmp(request->method, "DELETE") == 0)
+		curl_easy_setopt(handle, CURLOPT_CUSTOMREQUEST, "DELETE");
 
 	/* on a kept connection that turns out dead, libcurl would send it again */
 	curl_easy_setopt(handle, CURLOPT_FRESH_CONNECT, request->once ? 1L : 0L);

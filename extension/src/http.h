@@ -10,7 +10,7 @@
 
 typedef struct PocHttpRequest
 {
-	const char *method;			/* "GET" or "POST" */
+	const char *method;			/* "GET", "POST" or "DELETE" */
 	const char *path;			/* begins with a slash; already encoded */
 	const char *body;			/* JSON in UTF-8, or NULL */
 	int			hold;			/* ms the sidecar was asked to hold its answer */

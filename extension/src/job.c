@@ -75,7 +75,8 @@ PG_FUNCTION_INFO_V1(poc_require_top_level);
 
 /*
  * _poc_run_job(path text[], body jsonb, timeout_seconds float8, show_log boolean)
- * returns jsonb: starts a job, follows it, and returns it done.  A job that
+ * returns jsonb: starts a job by POST, or without a body by DELETE, follows it,
+ * and returns it done.  A job that
  * failed is an error, and so is one that takes too long; it is cancelled then.
  */
 Datum
@@ -87,7 +88,10 @@ poc_run_job(PG_FUNCTION_ARGS)
 	Job		   *job = palloc0(sizeof(Job));
 	Jsonb	   *volatile result = NULL;
 
-	remember_job(job, poc_sidecar_post(path, PG_GETARG_JSONB_P(1)));
+	if (PG_ARGISNULL(1))
+		remember_job(job, poc_sidecar_delete(path));
+	else
+		remember_job(job, poc_sidecar_post(path, PG_GETARG_JSONB_P(1)));
 
 	PG_ENSURE_ERROR_CLEANUP(cancel_job, PointerGetDatum(job));
 	{

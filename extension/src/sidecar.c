@@ -216,6 +216,21 @@ poc_sidecar_post(const char *path, Jsonb *body)
 	return read_answer(response, path);
 }
 
+/*
+ * The same for DELETE, which has no body.
+ */
+Jsonb *
+poc_sidecar_delete(const char *path)
+{
+	PocHttpRequest request = {.method = "DELETE",.path = path,.once = true};
+	PocHttpFailure failure = {0};
+	PocHttpResponse *response = poc_http_request(&request, &failure);
+
+	if (response == NULL)
+		poc_sidecar_throw(&failure);
+	return read_answer(response, path);
+}
+
 void
 poc_sidecar_throw(const PocHttpFailure *failure)
 {

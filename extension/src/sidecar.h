@@ -17,6 +17,7 @@ extern char *poc_sidecar_path(ArrayType *segments);
 extern Jsonb *poc_sidecar_get(const char *path, int hold,
 							  PocHttpFailure *failure);
 extern Jsonb *poc_sidecar_post(const char *path, Jsonb *body);
+extern Jsonb *poc_sidecar_delete(const char *path);
 extern void poc_sidecar_throw(const PocHttpFailure *failure) pg_attribute_noreturn();
 extern void poc_sidecar_throw_error(Jsonb *error, int status,
 									const char *hint) pg_attribute_noreturn();
