@@ -32,6 +32,9 @@
 /* show-servers hangs with PostgreSQL too; what it tells changes rarely. */
 #define DIRECTORIES_DEADLINE_MS 15000
 
+/* Of how many servers that is asked before anybody wants to know */
+#define LEARN_MAX 16
+
 typedef json_t *(*ParseServer) (const BarmanOutput *output, const char *server,
 								BarmanFailure *failure);
 
@@ -51,6 +54,7 @@ static int64_t diagnose_rests_until;
 
 static Answer *read_version(RunControl *control);
 static Answer *read_servers(RunControl *control);
+static void learn_directories(const json_t *servers);
 static Answer *read_backups(const ReadTarget *target, RunControl *control);
 static Answer *read_backup(const ReadTarget *target, RunControl *control);
 static Answer *read_check(const ReadTarget *target, RunControl *control);
@@ -156,7 +160,31 @@ read_servers(RunControl *control)
 
 		value = barman_parse_servers(&output, &failure);
 	}
+	if (value != NULL)
+		learn_directories(value);
 	return finish(&result, value, "servers", &failure);
+}
+
+/*
+ * Ask in time where each server's files are, so that the first list of its
+ * backups is watched from the beginning.
+ */
+static void
+learn_directories(const json_t *servers)
+{
+	json_t	   *one;
+	size_t		i;
+
+	json_array_foreach(servers, i, one)
+	{
+		const char *server = json_string_value(json_object_get(one, "server"));
+		ReadTarget	target = {READ_DIRECTORIES, server, ""};
+
+		if (i >= LEARN_MAX)
+			break;
+		if (server != NULL && !catalogue_known(server))
+			answer_release(reads_get(&target, READ_AGE_DEFAULT, NULL));
+	}
 }
 
 /*

@@ -1,0 +1,61 @@
+/*
+ * fuzz_request.c
+ *
+ * Whatever a caller sends as a path or a body is split or refused, and never
+ * more.  The first line of the input is the path, the rest the body.
+ */
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "arguments.h"
+#include "http.h"
+#include "memory.h"
+
+extern int	LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+static const Argument fields[] = {
+	{"name", ARGUMENT_TEXT, 0, 0, true, 0},
+	{"fast", ARGUMENT_BOOL, 0, 0, false, true},
+	{"seconds", ARGUMENT_INTEGER, 1, 100, false, 60},
+	{NULL, ARGUMENT_TEXT, 0, 0, false, 0}
+};
+
+int
+LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	const uint8_t *end = memchr(data, '\n', size);
+	size_t		length = end != NULL ? (size_t) (end - data) : size;
+	char	   *path = mem_strndup((const char *) data, length);
+	Request		request = {0};
+	Answer	   *refusal = NULL;
+	json_t	   *arguments;
+
+	if (http_split_path(&request, path))
+	{
+		for (int i = 0; i < request.segment_count; i++)
+		{
+			/* no control character survives, and all of it is UTF-8 */
+			json_t	   *text = json_string(request.segments[i]);
+
+			if (text == NULL || strpbrk(request.segments[i], "\n\r\t") != NULL)
+				abort();
+			json_decref(text);
+		}
+	}
+	for (int i = 0; i < request.segment_count; i++)
+		free(request.segments[i]);
+	free(path);
+
+	if (end != NULL)
+	{
+		arguments = arguments_parse((const char *) end + 1, size - length - 1,
+									fields, &refusal);
+		if ((arguments == NULL) == (refusal == NULL))
+			abort();
+		json_decref(arguments);
+		answer_release(refusal);
+	}
+	return 0;
+}
