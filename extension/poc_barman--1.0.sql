@@ -105,6 +105,19 @@ $$;
 COMMENT ON FUNCTION poc_preview_rows(regclass, integer, bigint, jsonb) IS
 'the rows that poc_generate_rows() would insert with the same seed, without columns that a sequence or PostgreSQL itself fills. Writes nothing. Example: SELECT * FROM poc_preview_rows(''orders'', 5);';
 
+CREATE PROCEDURE poc_fill(
+	target regclass DEFAULT NULL,
+	rows bigint DEFAULT NULL,
+	size text DEFAULT NULL,
+	workers integer DEFAULT 2,
+	seed bigint DEFAULT NULL,
+	options jsonb DEFAULT '{}')
+LANGUAGE C
+AS 'MODULE_PATHNAME';
+
+COMMENT ON PROCEDURE poc_fill(regclass, bigint, text, integer, bigint, jsonb) IS
+'the rows of poc_generate_rows(), by parallel background workers that commit in batches, until so many rows are made or the table (with TOAST, without indexes) has the size. Not atomic: what is committed stays when it fails or is cancelled. Not inside a transaction block (25001). Example: CALL poc_fill(''orders'', size => ''2 GB'', workers => 4);';
+
 -- The hash of a table is the sum of the hashes of its rows.  Parallel workers
 -- sum theirs and the sums are added.
 CREATE FUNCTION _poc_fingerprint_add(state bytea, "row" record)

@@ -43,6 +43,12 @@ SELECT poc_generate_rows(1, 'pg_class');
 \echo :SQLSTATE
 SELECT poc_generate_rows(1, 'pg_authid');
 \echo :SQLSTATE
+-- nor through a view
+SELECT poc_generate_rows(1, 'pg_group');
+\echo :SQLSTATE
+CREATE VIEW sneaky AS SELECT rolname FROM pg_authid;
+SELECT poc_generate_rows(1, 'sneaky');
+\echo :SQLSTATE
 
 BEGIN TRANSACTION READ ONLY;
 SELECT poc_generate_rows(1, 't');

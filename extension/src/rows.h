@@ -275,6 +275,8 @@ typedef struct RowsOptions
 	List	   *columns;		/* of RowsColumnOptions */
 	double		null_fraction;
 	bool		parents;		/* fill empty referenced tables first */
+	uint64	   *bases;			/* of the keys, when a caller of workers knows them */
+	int			nbases;
 	List	   *waiting;		/* tables whose referenced tables are being filled */
 	uint64		nrows;			/* how many are asked for */
 	uint64		start;			/* number of the first row */
@@ -321,6 +323,7 @@ extern void rows_error_context(void *maker);
 
 /* rows_target.c */
 extern Relation rows_open_target(Oid relid, bool writing);
+extern void rows_refuse_catalog(Relation rel);
 extern void rows_choose_path(RowsPlan *plan);
 
 /* rows_policy.c */

@@ -178,8 +178,9 @@ fill_parent(RowsPlan *plan, ForeignKeyCacheInfo *key)
 		return false;
 	check_stack_depth();
 
-	nrows = is_unique_alone(plan, key) ? plan->options->nrows :
-		Min(Max(plan->options->nrows / 10, 1), MOST_FILLED_PARENTS);
+	nrows = plan->options->nrows > 0 ? plan->options->nrows : MOST_FILLED_PARENTS * 10;
+	if (!is_unique_alone(plan, key))
+		nrows = Min(Max(nrows / 10, 1), MOST_FILLED_PARENTS);
 	options = palloc0(sizeof(RowsOptions));
 	options->use_defaults = true;
 	options->parents = true;

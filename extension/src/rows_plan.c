@@ -57,6 +57,7 @@ rows_make_plan(Relation target, uint64 seed, RowsOptions *options, bool writing)
 	Relation	rel = rows_look_through_view(target, &plan->view_columns, &conditions);
 	TupleDesc	tupdesc = RelationGetDescr(rel);
 
+	rows_refuse_catalog(rel);
 	plan->target = target;
 	plan->rel = rel;
 	plan->seed = seed;

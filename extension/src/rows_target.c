@@ -71,12 +71,7 @@ rows_open_target(Oid relid, bool writing)
 		default:
 			refuse_kind(rel, "Name a table.");
 	}
-	if (IsCatalogRelation(rel))
-		ereport(ERROR,
-				(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
-				 errmsg("permission denied: \"%s\" is a system catalog", RelationGetRelationName(rel)),
-				 errdetail("Rows of a system catalog are made by DDL only."),
-				 errhint("Name a table of your own.")));
+	rows_refuse_catalog(rel);
 	if (RELATION_IS_OTHER_TEMP(rel))
 		ereport(ERROR,
 				(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
@@ -101,6 +96,18 @@ rows_open_target(Oid relid, bool writing)
 													RelationGetRelationName(rel)),
 						 quote_identifier(GetUserNameFromId(GetUserId(), false)))));
 	return rel;
+}
+
+/* Nobody, not even a superuser, wants made-up rows there. */
+void
+rows_refuse_catalog(Relation rel)
+{
+	if (IsCatalogRelation(rel) || IsCatalogNamespace(RelationGetNamespace(rel)))
+		ereport(ERROR,
+				(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
+				 errmsg("permission denied: \"%s\" is a system catalog", RelationGetRelationName(rel)),
+				 errdetail("Rows of a system catalog are made by DDL only."),
+				 errhint("Name a table of your own.")));
 }
 
 static bool

@@ -270,6 +270,12 @@ rows_find_bases(RowsPlan *plan, uint64 nrows)
 
 	if (plan->keys == NIL)
 		return;
+	if (plan->options->bases != NULL && plan->options->nbases == list_length(plan->keys))
+	{
+		foreach(cell, plan->keys)
+			((RowsKey *) lfirst(cell))->base = plan->options->bases[foreach_current_index(cell)];
+		return;
+	}
 
 	/*
 	 * Two that count in the same table would count the same: the second waits
