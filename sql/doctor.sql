@@ -19,7 +19,7 @@ SELECT string_agg(DISTINCT area, ', ' ORDER BY area) AS areas FROM poc_doctor() 
 SELECT area, finding, remedy FROM poc_doctor() WHERE NOT ok AND area NOT IN ('backups', 'disk', 'drill');
 
 -- in words; what differs from one moment to the next is left out
-SELECT area, ok, finding FROM poc_doctor()
+SELECT area, ok, regexp_replace(finding, 'line \d+', 'line N') AS finding FROM poc_doctor()
 WHERE area IN ('extension', 'token', 'clock', 'server', 'access')
 	OR finding ~ '^(wal_level|max_slot|synchronous|no backup waits)'
 ORDER BY area, finding COLLATE "C";
