@@ -197,8 +197,10 @@ is_ill($rows, 'access', qr/role stream does not exist/, qr/^CREATE ROLE stream L
 # the drills
 SKIP:
 {
-	skip 'the extension has drills of its own', 3 if $node->safe_psql('postgres', "SELECT to_regclass('poc_drills') IS NOT NULL") eq 't';
+	skip 'the extension has drills of its own', 4 if $node->safe_psql('postgres', "SELECT to_regclass('poc_drills') IS NOT NULL") eq 't';
 	$node->safe_psql('postgres', 'CREATE TABLE poc_drills (at timestamptz, ok boolean)');
+	no_row(with(), 'drill', qr/./, 'drills of somebody else');
+	$node->safe_psql('postgres', 'ALTER EXTENSION poc_barman ADD TABLE poc_drills');
 	is_ill(with(), 'drill', qr/no restore drill has passed yet/, qr/poc_restore_drill\(\)/, 'no drill');
 	$node->safe_psql('postgres', "INSERT INTO poc_drills VALUES (now() - '40 days'::interval, true), (now(), false)");
 	is_ill(with(), 'drill', qr/passed was 40 days ago/, qr/poc_restore_drill\(\)/, 'old drill');
