@@ -199,6 +199,54 @@ COMMENT ON FUNCTION _poc_wal_tick() IS
 'Writes and flushes one small WAL record (a logical message, not transactional). Returns its end.';
 
 -- ---------------------------------------------------------------------
+-- Proof: marks (mark.c)
+-- ---------------------------------------------------------------------
+
+CREATE TABLE _poc_marks (
+	name text COLLATE "C" PRIMARY KEY,
+	lsn pg_lsn NOT NULL,
+	timeline integer NOT NULL,
+	system_identifier bigint NOT NULL,
+	at timestamptz NOT NULL
+);
+
+CREATE TABLE _poc_mark_tables (
+	mark text COLLATE "C" REFERENCES _poc_marks ON DELETE CASCADE,
+	relation text COLLATE "C",
+	bytes bigint NOT NULL,
+	rows bigint NOT NULL,
+	hash text NOT NULL,
+	PRIMARY KEY (mark, relation)
+);
+
+COMMENT ON TABLE _poc_marks IS
+'The marks: name of the restore point, end of its record in WAL, when and in which cluster it was created.';
+COMMENT ON TABLE _poc_mark_tables IS
+'What a table held at a mark: its size in bytes, its rows and their hash by poc_fingerprint().';
+
+-- pg_dump keeps what cannot be made again
+SELECT pg_catalog.pg_extension_config_dump('_poc_marks', '');
+SELECT pg_catalog.pg_extension_config_dump('_poc_mark_tables', '');
+
+CREATE VIEW poc_marks AS
+	SELECT m.name, m.lsn, m.timeline, m.system_identifier, m.at,
+		(SELECT count(*) FROM _poc_mark_tables AS t WHERE t.mark = m.name)::integer AS tables,
+		(SELECT coalesce(sum(t.rows), 0) FROM _poc_mark_tables AS t WHERE t.mark = m.name)::bigint AS rows,
+		(SELECT coalesce(sum(t.bytes), 0) FROM _poc_mark_tables AS t WHERE t.mark = m.name)::bigint AS bytes
+	FROM _poc_marks AS m;
+
+COMMENT ON VIEW poc_marks IS
+'The marks that poc_mark() has set: position and timeline of the restore point, when and in which cluster, and the number of tables, their rows and their size in bytes. To forget one: DELETE FROM poc_marks WHERE name = ''before_upgrade''';
+
+CREATE FUNCTION poc_mark(name text, tables regclass[] DEFAULT NULL,
+	OUT name text, OUT lsn pg_lsn, OUT at timestamptz, OUT tables integer, OUT rows bigint)
+LANGUAGE c VOLATILE PARALLEL UNSAFE COST 100000
+AS 'MODULE_PATHNAME', 'poc_mark';
+
+COMMENT ON FUNCTION poc_mark(text, regclass[]) IS
+'Creates a restore point of this name and records, for exactly that position in WAL, the number of rows and the fingerprint of each of the tables, so that a restore to it can be proved. Until the transaction ends nobody can write to them (SHARE locks; lock_timeout counts). Without tables, all of the database: ordinary tables, partitions and populated materialized views, but those of extensions and the catalogs; a notice tells of each that is larger than poc_barman.mark_size_limit (10 GB) and left out. Reads with its caller''s rights: needs SELECT on the tables, and no row security in the way. Must be the first change of its transaction, at "read committed". Errors: 22023 bad name, 42501 no privilege, 42710 name taken, 42809 nothing that a backup brings back, 42P01 no such table, 55000 wrong transaction, standby or wal_level, 55P03 lock timeout. Example: SELECT * FROM poc_mark(''before_upgrade'')';
+
+-- ---------------------------------------------------------------------
 -- The road to the sidecar (sidecar.c, job.c); not for people
 -- ---------------------------------------------------------------------
 
@@ -1852,6 +1900,7 @@ REVOKE ALL ON FUNCTION poc_jobs() FROM PUBLIC;
 REVOKE ALL ON FUNCTION poc_job_log(text) FROM PUBLIC;
 REVOKE ALL ON FUNCTION poc_instances() FROM PUBLIC;
 
+GRANT SELECT ON poc_marks TO pg_monitor;
 GRANT EXECUTE ON FUNCTION poc_servers() TO pg_monitor;
 GRANT EXECUTE ON FUNCTION poc_backups(text) TO pg_monitor;
 GRANT EXECUTE ON FUNCTION poc_show_backup(text, text) TO pg_monitor;
@@ -1868,6 +1917,7 @@ GRANT EXECUTE ON FUNCTION poc_instances() TO pg_monitor;
 
 -- Actions: by explicit GRANT alone.
 REVOKE ALL ON FUNCTION poc_generate_wal(text) FROM PUBLIC;
+REVOKE ALL ON FUNCTION poc_mark(text, regclass[]) FROM PUBLIC;
 REVOKE ALL ON FUNCTION poc_switch_wal(text, boolean, interval) FROM PUBLIC;
 REVOKE ALL ON FUNCTION poc_cron() FROM PUBLIC;
 REVOKE ALL ON FUNCTION poc_wait_ready(text, interval) FROM PUBLIC;

@@ -29,6 +29,7 @@ char	   *poc_server = NULL;
 int			poc_connect_timeout = POC_CONNECT_TIMEOUT_DEFAULT;
 int			poc_timeout = POC_TIMEOUT_DEFAULT;
 int			poc_max_response_size = POC_MAX_RESPONSE_SIZE_DEFAULT;
+int			poc_mark_size_limit = POC_MARK_SIZE_LIMIT_DEFAULT;
 
 void
 poc_define_settings(void)
@@ -77,6 +78,13 @@ poc_define_settings(void)
 							&poc_max_response_size, POC_MAX_RESPONSE_SIZE_DEFAULT,
 							POC_MAX_RESPONSE_SIZE_MIN, POC_MAX_RESPONSE_SIZE_MAX,
 							PGC_SUSET, GUC_UNIT_KB,
+							NULL, NULL, NULL);
+	DefineCustomIntVariable("poc_barman.mark_size_limit",
+							"Largest table that a mark of all tables takes in.",
+							"A notice tells of each that is left out; a table that is named is taken in whatever its size. -1: no limit.",
+							&poc_mark_size_limit, POC_MARK_SIZE_LIMIT_DEFAULT,
+							POC_MARK_SIZE_LIMIT_MIN, POC_MARK_SIZE_LIMIT_MAX,
+							PGC_USERSET, GUC_UNIT_MB,
 							NULL, NULL, NULL);
 
 	MarkGUCPrefixReserved("poc_barman");

@@ -25,6 +25,11 @@
 #define POC_MAX_RESPONSE_SIZE_DEFAULT (16 * 1024)
 #define POC_MAX_RESPONSE_SIZE_MAX (255 * 1024)
 
+/* megabytes; a table's writers wait while it is read, 10 GB for about a minute */
+#define POC_MARK_SIZE_LIMIT_MIN (-1)
+#define POC_MARK_SIZE_LIMIT_DEFAULT (10 * 1024)
+#define POC_MARK_SIZE_LIMIT_MAX INT_MAX
+
 extern char *poc_url;
 extern char *poc_token_file;
 extern char *poc_ca_file;
@@ -32,6 +37,7 @@ extern char *poc_server;
 extern int	poc_connect_timeout;
 extern int	poc_timeout;
 extern int	poc_max_response_size;
+extern int	poc_mark_size_limit;
 
 extern void poc_define_settings(void);
 
