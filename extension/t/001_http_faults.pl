@@ -107,10 +107,10 @@ $node->safe_psql('postgres', "SELECT count(*) FROM poc_backups('good');\n" x 10)
 is(scalar(grep { $_ eq 'CONNECT' } $unix->requests) - $connections, 1, 'one connection for ten requests');
 
 # what is not ASCII
-$node->safe_psql('postgres', "CREATE DATABASE latin ENCODING 'LATIN1' LOCALE 'C' TEMPLATE template0");
-$node->safe_psql('latin', 'CREATE EXTENSION poc_barman');
-for my $database (qw(postgres latin))
+for my $database (qw(utf8 latin1))
 {
+	$node->safe_psql('postgres', "CREATE DATABASE $database ENCODING '$database' LOCALE 'C' TEMPLATE template0");
+	$node->safe_psql($database, 'CREATE EXTENSION poc_barman');
 	is($node->safe_psql($database, "SELECT status = 'd' || chr(233) || 'j' || chr(224) FROM poc_backups('accents')"),
 		't', "$database: text arrives in the encoding of the database");
 }

@@ -99,11 +99,10 @@ cmp_ok($time, '<', 0.4 + $soon, 'timeout at once');
 	use_url($node, $fake->url);
 }
 
-# the postmaster dies
+# the postmaster dies, and that is the end of this test
 {
 	my %output;
 	my ($run, $pid) = waiting_query("SELECT * FROM poc_backups('silent')", \%output);
-	my $postmaster = (split(/\n/, slurp_file($node->data_dir . '/postmaster.pid')))[0];
 	$time = elapsed(sub {
 		$node->kill9;
 		for (1 .. 100) { last if !kill(0, $pid) || slurp_stat($pid) =~ /^Z/; sleep 0.02; }
@@ -111,14 +110,9 @@ cmp_ok($time, '<', 0.4 + $soon, 'timeout at once');
 	cmp_ok($time, '<', $soon, 'postmaster death ends the backend at once');
 	note("postmaster death: $time s");
 	finish($run);
-	ok(wait_until(sub { !kill(0, $postmaster) }), 'postmaster is gone');
+
 }
 
-# and PostgreSQL started again works
-$node->start;
-is($node->safe_psql('postgres', "SELECT status FROM poc_backups('good')"), 'DONE', 'works after a restart');
-
-$node->stop;
 done_testing();
 
 sub slurp_stat
