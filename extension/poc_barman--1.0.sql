@@ -1007,10 +1007,8 @@ DECLARE
 	began timestamptz;
 	latency interval;
 BEGIN
-	-- Barman's checks take a second; a Barman that takes so long hangs
-	IF timeout::interval > '20 s' THEN
-		PERFORM set_config('poc_barman.timeout', '20s', true);
-	END IF;
+	-- the sidecar itself does not wait for Barman
+	PERFORM set_config('poc_barman.timeout', date_part('epoch', least(timeout::interval, '5 s')) * 1000 || 'ms', true);
 
 	-- the first request may have to connect, the second tells the time
 	facts := @extschema@._poc_doctor_ask(facts, 'health', 'healthz');
@@ -1021,6 +1019,8 @@ BEGIN
 		'latency', date_part('epoch', latency),
 		'skew', date_part('epoch', (facts -> 'health' ->> 'time')::timestamptz - (began + latency / 2)));
 
+	-- Barman's checks take a second; a Barman that takes so long hangs
+	PERFORM set_config('poc_barman.timeout', date_part('epoch', least(timeout::interval, '20 s')) * 1000 || 'ms', true);
 	facts := @extschema@._poc_doctor_ask(facts, 'servers', 'servers');
 	IF name IS NULL AND jsonb_array_length(facts -> 'servers') = 1 THEN
 		name := facts -> 'servers' -> 0 ->> 'server';
@@ -1106,7 +1106,9 @@ BEGIN
 				THEN format('no answer from the sidecar at %s: %s', url, regexp_replace(error ->> 'detail', ' \(libcurl.*|\.$', ''))
 				ELSE format('the sidecar at %s: %s (%s)', url, error ->> 'message', rtrim(error ->> 'detail', '.')) END,
 			CASE
-				WHEN state IN ('08001', '08006') AND error ->> 'detail' !~* 'resolve|certificate|SSL|TLS' THEN
+				WHEN state = '08006' THEN
+					'pkill -x barman-sidecar   # on the Barman host; then start it again: its log may tell why it hangs'
+				WHEN state = '08001' AND error ->> 'detail' !~* 'resolve|certificate|SSL|TLS' THEN
 					format('barman-sidecar --listen %s --token-file FILE --state-dir DIRECTORY   # on the Barman host, as Barman''s user', address)
 				ELSE 'ALTER SYSTEM SET poc_barman.url = ''http://BARMAN_HOST:8480''; SELECT pg_reload_conf();'
 			END;

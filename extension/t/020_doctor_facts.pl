@@ -219,7 +219,9 @@ my $time = elapsed(sub { $rows = examine($node, undef, "SET poc_barman.timeout =
 is_ill($rows, 'Barman', qr/timed out|timeout/i, qr/^barman check pg/, 'Barman hangs');
 cmp_ok($time, '<', 3, 'one wait');
 
-# who answers is no sidecar, or nobody
+# who answers is a sidecar that hangs, no sidecar, or nobody
+$fake->say('/healthz', 'silent');
+is_ill(examine($node, undef, "SET poc_barman.timeout = '500ms';"), 'sidecar', qr/^no answer .* timed out/, qr/^pkill -x barman-sidecar/, 'the sidecar hangs');
 $fake->say('/healthz', '<html>');
 is_ill(examine($node), 'sidecar', qr/malformed/, qr/ALTER SYSTEM SET poc_barman.url/, 'not a sidecar');
 $fake->stop;
