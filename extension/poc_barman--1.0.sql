@@ -105,6 +105,16 @@ $$;
 COMMENT ON FUNCTION poc_preview_rows(regclass, integer, bigint, jsonb) IS
 'the rows that poc_generate_rows() would insert with the same seed, without columns that a sequence or PostgreSQL itself fills. Writes nothing. Example: SELECT * FROM poc_preview_rows(''orders'', 5);';
 
+CREATE FUNCTION poc_last_rows(
+	OUT target regclass, OUT rows bigint, OUT seed bigint, OUT path text,
+	OUT elapsed interval, OUT rows_per_second double precision, OUT wal_bytes bigint)
+RETURNS record
+AS 'MODULE_PATHNAME'
+LANGUAGE C VOLATILE STRICT PARALLEL RESTRICTED;
+
+COMMENT ON FUNCTION poc_last_rows() IS
+'what the last poc_generate_rows() of this session did: rows, the seed that makes them again, the path, how long it took and the bytes of WAL it wrote. Nulls before the first one. Example: SELECT * FROM poc_last_rows();';
+
 CREATE PROCEDURE poc_fill(
 	target regclass DEFAULT NULL,
 	rows bigint DEFAULT NULL,

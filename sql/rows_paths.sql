@@ -50,6 +50,9 @@ SELECT count(*) FROM previewed, many AS m WHERE to_jsonb(m) @> p;
 SELECT poc_preview_rows('many', -1);
 SELECT * FROM poc_preview_rows('many', 0);
 
+-- what the last run did
+SELECT target, rows, seed, path, elapsed > '0' AS elapsed, rows_per_second > 0 AS speed, wal_bytes BETWEEN 1000 AND 1000000 AS wal FROM poc_last_rows();
+
 -- what the multi-insert path must not be forced upon
 CREATE FUNCTION nothing() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NEW; END';
 CREATE TRIGGER t BEFORE INSERT ON one FOR EACH ROW EXECUTE FUNCTION nothing();

@@ -34,6 +34,11 @@
 
 /* ---- rows ---- */
 
+/* 18: the attribute goes before the declaration. */
+#if PG_VERSION_NUM < 180000
+#define pg_noreturn __attribute__((noreturn))
+#endif
+
 #include "access/genam.h"
 #include "catalog/index.h"
 #include "catalog/pg_class.h"

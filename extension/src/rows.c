@@ -7,15 +7,19 @@
  */
 #include "postgres.h"
 
+#include "access/htup_details.h"
 #include "access/relation.h"
 #include "catalog/namespace.h"
 #include "common/pg_prng.h"
+#include "executor/instrument.h"
 #include "executor/spi.h"
 #include "fmgr.h"
+#include "funcapi.h"
 #include "miscadmin.h"
 #include "utils/builtins.h"
 #include "utils/lsyscache.h"
 #include "utils/memutils.h"
+#include "utils/timestamp.h"
 
 #include "compat.h"
 #include "rows.h"
@@ -23,9 +27,23 @@
 /* More rows than this in one call are a slip of the finger. */
 #define MAX_ROWS			INT64CONST(1000000000000)
 
+/* What the last call of this session did. */
+typedef struct LastRun
+{
+	Oid			target;			/* InvalidOid: there was none */
+	int64		rows;
+	int64		seed;
+	RowsPath	path;
+	double		seconds;
+	uint64		wal_bytes;
+} LastRun;
+
+static LastRun last_run;
+
 static Oid	seed_table(FunctionCallInfo fcinfo);
 
 PG_FUNCTION_INFO_V1(poc_generate_rows);
+PG_FUNCTION_INFO_V1(poc_last_rows);
 
 /* poc_generate_rows(n bigint, target regclass, seed bigint, options jsonb) */
 Datum
@@ -38,9 +56,13 @@ poc_generate_rows(PG_FUNCTION_ARGS)
 	RowsPlan   *plan;
 	Relation	rel;
 	uint64		inserted = 0;
+	instr_time	began;
+	instr_time	taken;
+	uint64		wal_before = pgWalUsage.wal_bytes;
 	MemoryContext context;
 	MemoryContext old;
 
+	INSTR_TIME_SET_CURRENT(began);
 	if (PG_ARGISNULL(0))
 		ereport(ERROR,
 				(errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
@@ -79,11 +101,59 @@ poc_generate_rows(PG_FUNCTION_ARGS)
 		inserted = rows_insert_by_query(plan, fcinfo->flinfo->fn_oid, options->start, n, PG_GETARG_JSONB_P(3));
 	else if (n > 0)
 		inserted = rows_insert(plan, options->start, n);
+	if (n > 0)
+	{
+		INSTR_TIME_SET_CURRENT(taken);
+		INSTR_TIME_SUBTRACT(taken, began);
+		last_run.target = relid;
+		last_run.rows = inserted;
+		last_run.seed = (int64) seed;
+		last_run.path = plan->path;
+		last_run.seconds = INSTR_TIME_GET_DOUBLE(taken);
+		last_run.wal_bytes = pgWalUsage.wal_bytes - wal_before;
+	}
 	rows_close_plan(plan);
 
 	MemoryContextSwitchTo(old);
 	MemoryContextDelete(context);
 	PG_RETURN_INT64(inserted);
+}
+
+/* poc_last_rows(): (target, rows, seed, path, elapsed, rows_per_second, wal_bytes), or nulls */
+Datum
+poc_last_rows(PG_FUNCTION_ARGS)
+{
+	TupleDesc	tupdesc;
+	Datum		values[7] = {0};
+	bool		isnull[7];
+	Interval   *elapsed = palloc0(sizeof(Interval));
+
+	if (get_call_result_type(fcinfo, NULL, &tupdesc) != TYPEFUNC_COMPOSITE)
+		elog(ERROR, "return type must be a row type");
+	memset(isnull, last_run.target == InvalidOid, sizeof(isnull));
+	elapsed->time = (int64) (last_run.seconds * USECS_PER_SEC);
+	values[0] = ObjectIdGetDatum(last_run.target);
+	values[1] = Int64GetDatum(last_run.rows);
+	values[2] = Int64GetDatum(last_run.seed);
+	values[3] = CStringGetTextDatum(rows_path_name(last_run.path));
+	values[4] = IntervalPGetDatum(elapsed);
+	values[5] = Float8GetDatum(last_run.rows / Max(last_run.seconds, 1e-6));
+	values[6] = Int64GetDatum((int64) last_run.wal_bytes);
+	PG_RETURN_DATUM(HeapTupleGetDatum(heap_form_tuple(tupdesc, values, isnull)));
+}
+
+const char *
+rows_path_name(RowsPath path)
+{
+	switch (path)
+	{
+		case ROWS_PATH_MULTI:
+			return "multi-insert";
+		case ROWS_PATH_SINGLE:
+			return "single-row";
+		default:
+			return "query";
+	}
 }
 
 /* The scenario's own table, made on first use. */

@@ -319,6 +319,7 @@ typedef struct RowsMaker
 } RowsMaker;
 
 /* rows.c */
+extern const char *rows_path_name(RowsPath path);
 extern void rows_error_context(void *maker);
 
 /* rows_target.c */

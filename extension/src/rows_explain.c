@@ -58,11 +58,6 @@ poc_explain_rows(PG_FUNCTION_ARGS)
 static void
 explain_path(RowsPlan *plan, Datum *values, bool *isnull)
 {
-	static const char *const names[] = {
-		[ROWS_PATH_MULTI] = "multi-insert",
-		[ROWS_PATH_SINGLE] = "single-row",
-		[ROWS_PATH_SPI] = "query",
-	};
 	StringInfoData detail;
 	ListCell   *cell;
 
@@ -74,7 +69,7 @@ explain_path(RowsPlan *plan, Datum *values, bool *isnull)
 	isnull[0] = true;
 	values[0] = (Datum) 0;
 	values[1] = CStringGetTextDatum("table");
-	values[2] = CStringGetTextDatum(names[plan->path]);
+	values[2] = CStringGetTextDatum(rows_path_name(plan->path));
 	values[3] = CStringGetTextDatum(detail.data);
 }
 

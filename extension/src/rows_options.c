@@ -30,7 +30,7 @@ static char *string_option(const char *key, JsonbValue *value);
 static bool boolean_option(const char *key, JsonbValue *value);
 static double number_option(const char *key, JsonbValue *value, double low, double high);
 static char *scalar_option(const char *key, JsonbValue *value);
-static void bad_option(const char *key, const char *expected) pg_attribute_noreturn();
+pg_noreturn static void bad_option(const char *key, const char *expected);
 static Const *constant_of_text(RowsColumnOptions *options, const char *text, Oid type, int32 typmod);
 
 RowsOptions *

@@ -43,7 +43,7 @@ static void finish_column(RowsPlan *plan, RowsColumn *column, Form_pg_attribute 
 static void plan_default(RowsPlan *plan, RowsColumn *column, Expr *expr);
 static bool is_nextval(Expr *expr, RowsColumn *column);
 static bool note_volatility(Node *node, void *context);
-static void refuse_type(RowsPlan *plan, Form_pg_attribute attribute) pg_attribute_noreturn();
+pg_noreturn static void refuse_type(RowsPlan *plan, Form_pg_attribute attribute);
 static void copy_own_keys(RowsPlan *plan, Datum *values, bool *isnull);
 static bool passes_checks(RowsMaker *maker, Datum *values, bool *isnull, RowsCheck **failed);
 

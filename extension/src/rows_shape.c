@@ -18,7 +18,7 @@
 #include "compat.h"
 #include "rows_value.h"
 
-static void refuse(const RowsColumnOptions *options, const RowsValue *value, const char *option) pg_attribute_noreturn();
+pg_noreturn static void refuse(const RowsColumnOptions *options, const RowsValue *value, const char *option);
 static void set_weights(RowsValue *value, const RowsColumnOptions *options);
 static void set_pattern(RowsValue *value, const RowsColumnOptions *options, const char *pattern);
 static void set_step(RowsValue *value, const RowsColumnOptions *options);

@@ -32,7 +32,7 @@
 
 static bool is_writable_view(Relation view);
 static bool has_insert_rule(Relation rel);
-static void refuse_kind(Relation rel, const char *hint) pg_attribute_noreturn();
+pg_noreturn static void refuse_kind(Relation rel, const char *hint);
 static void examine_partitions(Relation rel, bool *foreign, bool *before_row);
 static bool is_managed_by_extension(Relation rel);
 

@@ -1,0 +1,77 @@
+# poc_generate_rows() beside other sessions: two that fill one table, writers, deletes of parents, DDL.
+
+use strict;
+use warnings;
+
+use PostgreSQL::Test::Cluster;
+use PostgreSQL::Test::Utils;
+use Test::More;
+
+use RowsTest;
+
+my $node = PostgreSQL::Test::Cluster->new('concurrency');
+$node->init;
+$node->start;
+$node->safe_psql('postgres', <<'SQL');
+CREATE EXTENSION poc_barman;
+CREATE EXTENSION amcheck;
+CREATE TABLE keyed (k int PRIMARY KEY, email varchar(80) UNIQUE);
+CREATE TABLE serial (id serial PRIMARY KEY, words text);
+CREATE TABLE parent (id serial PRIMARY KEY, words text);
+CREATE TABLE child (id serial PRIMARY KEY, parent int NOT NULL REFERENCES parent);
+SELECT poc_generate_rows(50, 'parent');
+SQL
+
+# Two, and four, that count in one table count on from each other.
+my @runs = map { in_background($node, "SELECT poc_generate_rows(10000, 'keyed', 1)") } 1 .. 4;
+is((finish($_))[0], 0, 'a session fills the table') for @runs;
+is($node->safe_psql('postgres', 'SELECT count(*), max(k), count(DISTINCT email) FROM keyed'), '40000|40000|40000', 'each key once');
+
+# A sequence is shared, also with sessions that draw one value at a time.
+@runs = map { in_background($node, "SELECT poc_generate_rows(10000, 'serial')") } 1 .. 3;
+push @runs, in_background($node, "DO \$\$ BEGIN FOR i IN 1 .. 3000 LOOP INSERT INTO serial (words) VALUES ('x'); COMMIT; END LOOP; END \$\$");
+is((finish($_))[0], 0, 'a session draws from the sequence') for @runs;
+is($node->safe_psql('postgres', 'SELECT count(*), count(DISTINCT id) FROM serial'), '33000|33000', 'each number once');
+
+# Writers are not held up by one that counts.
+my $run = in_background($node, "BEGIN; SELECT poc_generate_rows(2000, 'keyed'); SELECT pg_sleep(3); COMMIT");
+ok(wait_for($node, "SELECT count(*) = 1 FROM pg_stat_activity WHERE wait_event = 'PgSleep'"), 'one has counted, and waits');
+my ($rc, $out, $err) = $node->psql('postgres', "SET statement_timeout = '2s'; INSERT INTO keyed VALUES (-1, 'somebody'); DELETE FROM keyed WHERE k = 1");
+is($rc, 0, 'others insert and delete');
+($rc, $out, $err) = $node->psql('postgres', "SET lock_timeout = '200ms'; ALTER TABLE keyed ADD COLUMN c int");
+like($err, qr/lock timeout/, 'DDL waits');
+is((finish($run))[0], 0, 'and the first commits');
+$node->safe_psql('postgres', 'ALTER TABLE keyed ADD COLUMN c int');
+is($node->safe_psql('postgres', "SELECT poc_generate_rows(10, 'keyed')"), '10', 'after the DDL the new column is filled too');
+
+# Parents that are referred to cannot go away before the commit.
+$run = in_background($node, "BEGIN; SELECT poc_generate_rows(2000, 'child'); SELECT pg_sleep(2); COMMIT");
+ok(wait_for($node, "SELECT count(*) = 1 FROM pg_stat_activity WHERE wait_event = 'PgSleep'"), 'one refers to parents');
+($rc, $out, $err) = $node->psql('postgres', 'DELETE FROM parent WHERE id <= 25');
+like($err, qr/violates foreign key constraint/, 'a delete waits, and then finds the children');
+is((finish($run))[0], 0, 'and they are there');
+
+# Parents that another session deletes: it waits for that session, and refers to what remains.
+$node->safe_psql('postgres', 'TRUNCATE child');
+$run = in_background($node, 'BEGIN; DELETE FROM parent WHERE id <= 25; SELECT pg_sleep(2); COMMIT');
+ok(wait_for($node, "SELECT count(*) = 1 FROM pg_stat_activity WHERE wait_event = 'PgSleep'"), 'one deletes parents');
+is($node->safe_psql('postgres', "SELECT poc_generate_rows(2000, 'child')"), '2000', 'the other goes on');
+is((finish($run))[0], 0, 'the first commits');
+is($node->safe_psql('postgres', 'SELECT min(parent) > 25 FROM child'), 't', 'no child refers to what is gone');
+
+# Building indexes after the load is not for a table that somebody uses.
+$node->safe_psql('postgres', 'TRUNCATE serial');
+$run = in_background($node, 'BEGIN; SELECT count(*) FROM serial; SELECT pg_sleep(2); COMMIT');
+ok(wait_for($node, "SELECT count(*) = 1 FROM pg_stat_activity WHERE wait_event = 'PgSleep'"), 'one reads the empty table');
+is($node->safe_psql('postgres', "SET statement_timeout = '1500ms'; SELECT poc_generate_rows(5000, 'serial')"), '5000', 'the other does not wait for it');
+finish($run);
+
+# A table that is dropped under way
+$run = in_background($node, 'BEGIN; DROP TABLE child; SELECT pg_sleep(1); COMMIT');
+ok(wait_for($node, "SELECT count(*) = 1 FROM pg_stat_activity WHERE wait_event = 'PgSleep'"), 'one drops the table');
+($rc, $out, $err) = $node->psql('postgres', "SELECT poc_generate_rows(10, 'child')");
+like($err, qr/does not exist/, 'the other is told so');
+finish($run);
+ok(check_indexes($node), 'heaps and indexes are sound');
+
+done_testing();
