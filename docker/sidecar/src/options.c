@@ -18,7 +18,8 @@
 #define DEFAULT_LISTEN "127.0.0.1:8480"
 #define DEFAULT_CRON_INTERVAL 60
 #define MAX_CRON_INTERVAL 86400
-#define DEFAULT_READ_TIMEOUT 60
+/* Below the client's 60 s, so that it hears from us why there is no answer */
+#define DEFAULT_READ_TIMEOUT 45
 #define MAX_READ_TIMEOUT 3600
 #define DEFAULT_MAX_READS 4
 #define MAX_MAX_READS 64
