@@ -28,7 +28,7 @@ postgres1_start() {
       die "postgres1 was made with PostgreSQL $made_with, this is $major ($system_pg_config)" \
         "give PG_CONFIG of the other, or start afresh: make down up"
     choose_port postgres1
-    choose_port sidecar
+    sidecar_running || choose_port sidecar
     choose_port instances
     as_server env PATH="$(pg_bindir):$PATH" PGDATA="$(pgdata)" POC_SECRETS="$POC_HOME/secrets" \
       POC_LOCAL_CONF="$(local_conf)" "$POC_HOME/src/docker/postgres1/create-cluster" ||
