@@ -12,6 +12,7 @@
 
 #include "answer.h"
 #include "instance_config.h"
+#include "instance_recovery.h"
 #include "instance_server.h"
 
 typedef struct Instance Instance;
@@ -49,13 +50,6 @@ extern ServerConfig instance_config(const Instance *instance);
 /* What has become of it; each is recorded when the call returns. */
 extern void instance_restores(Instance *instance, const char *backup_id);
 extern void instance_recovers(Instance *instance, int64_t restore_ms, const ServerProcess *process);
-
-typedef struct Recovery
-{
-	int			timeline;		/* 0: unknown */
-	char	   *lsn;			/* malloc'd, or NULL */
-	char	   *time;			/* RFC 3339, malloc'd, or NULL */
-} Recovery;
 
 /*
  * The ends of a claim.  ready: runs, or with recovery NULL, restored but not

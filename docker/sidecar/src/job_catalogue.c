@@ -26,7 +26,7 @@ static void verify_body(Job *job, const json_t *arguments);
 static void keep_body(Job *job, const json_t *arguments);
 static void delete_body(Job *job, const json_t *arguments);
 static json_t *run(Job *job, const char *const *command, int64_t deadline_ms, Parser parse);
-static void finish(Job *job, const char *status, const char *detail);
+static void finish(Job *job, const char *id, const char *status, const char *detail);
 
 const JobKind job_verify = {"verify", false, verify_body};
 const JobKind job_keep = {"keep", false, keep_body};
@@ -45,6 +45,7 @@ verify_body(Job *job, const json_t *arguments)
 		return;
 	if (strcmp(json_string_value(json_object_get(value, "status")), "valid") != 0)
 		job_log(job, JOB_WARNING, "backup %s is corrupt", id);
+	json_object_set_new(value, "backup_id", json_text(id));
 	job_done(job, value);
 }
 
@@ -72,9 +73,9 @@ keep_body(Job *job, const json_t *arguments)
 	if (strcmp(status, releases ? "none" : keep) != 0)
 		job_fail(job, BARMAN_FAILED, "Barman did not do what it was asked", status, "Look at Barman's log.");
 	else if (releases)
-		finish(job, status, "The retention policy holds for it again.");
+		finish(job, id, status, "The retention policy holds for it again.");
 	else
-		finish(job, status, strcmp(keep, "full") == 0 ?
+		finish(job, id, status, strcmp(keep, "full") == 0 ?
 			   "It is kept with all WAL from it on, whatever the retention policy." :
 			   "It is kept with the WAL that makes it consistent, whatever the retention policy.");
 	json_decref(value);
@@ -104,7 +105,7 @@ delete_body(Job *job, const json_t *arguments)
 		found = found || strcmp(json_string_value(one), id) == 0;
 	}
 	if (value != NULL && found)
-		finish(job, "deleted", detail);
+		finish(job, id, "deleted", detail);
 	else if (value != NULL)
 		job_fail(job, BARMAN_FAILED, "Barman did not say that it deleted the backup",
 				 detail[0] != '\0' ? detail : NULL, "Look at Barman's log.");
@@ -146,10 +147,11 @@ run(Job *job, const char *const *command, int64_t deadline_ms, Parser parse)
 }
 
 static void
-finish(Job *job, const char *status, const char *detail)
+finish(Job *job, const char *id, const char *status, const char *detail)
 {
 	json_t	   *value = json_checked(json_object());
 
+	json_object_set_new(value, "backup_id", json_text(id));
 	json_object_set_new(value, "status", json_text(status));
 	json_object_set_new(value, "detail", json_text(detail));
 	job_done(job, value);

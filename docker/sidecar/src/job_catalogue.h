@@ -8,16 +8,16 @@
 
 #include "job.h"
 
-/* arguments: {backup_id}; result {status: valid|corrupt, detail} */
+/* arguments: {backup_id}; result {backup_id, status: valid|corrupt, detail} */
 extern const JobKind job_verify;
 
 /*
  * arguments: {backup_id, keep: full|standalone|release};
- * result {status: full|standalone|none, detail}
+ * result {backup_id, status: full|standalone|none, detail}
  */
 extern const JobKind job_keep;
 
-/* arguments: {backup_id}; result {status: deleted, detail} */
+/* arguments: {backup_id}; result {backup_id, status: deleted, detail} */
 extern const JobKind job_delete;
 
 #endif							/* JOB_CATALOGUE_H */

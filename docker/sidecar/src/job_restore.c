@@ -7,7 +7,6 @@
  */
 #include "job_restore.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -21,6 +20,7 @@
 #include "catalogue.h"
 #include "instance.h"
 #include "instance_files.h"
+#include "instance_recovery.h"
 #include "job_switch_wal.h"
 #include "log.h"
 #include "memory.h"
@@ -49,8 +49,7 @@
 
 #define PROGRAM_MS 30000
 
-/* What is read of the server's log for its last words, and what is shown */
-#define LOG_READ 65536
+/* What is shown of the log of a server that did not recover */
 #define LOG_SHOWN 2000
 
 /* Barman's command line: nobody has so many tablespaces. */
@@ -99,9 +98,6 @@ static bool watch_copy(void *arg);
 static bool prepare(Restore *restore);
 static bool recover(Restore *restore, Recovery *recovery);
 static bool explain_recovery(Restore *restore);
-static void look_at_recovery(Restore *restore, Recovery *recovery);
-static void read_history(const char *directory, Recovery *recovery);
-static char *recovered_time(const char *log);
 static char *run_program(const char *program, const char *argument);
 static int	major_version_here(void);
 static int64_t segment_size(const json_t *backup);
@@ -683,7 +679,7 @@ recover(Restore *restore, Recovery *recovery)
 	restore->recovery_ms = monotonic_ms() - began;
 	if (state == SERVER_READY)
 	{
-		look_at_recovery(restore, recovery);
+		recovery_read(restore->directory, text_of(restore->backup, "end_time"), recovery);
 		job_log(job, JOB_INFO, "recovery has ended at %s on timeline %d",
 				recovery->lsn != NULL ? recovery->lsn : "an unknown position", recovery->timeline);
 		good = true;
@@ -725,90 +721,6 @@ explain_recovery(Restore *restore)
 			 "the restored server did not start");
 	free(tail);
 	return false;
-}
-
-static void
-look_at_recovery(Restore *restore, Recovery *recovery)
-{
-	char	   *path = mem_printf("%s/" INSTANCE_LOG, restore->directory);
-	char	   *log = instance_files_tail(path, LOG_READ);
-
-	free(path);
-	path = mem_printf("%s/" INSTANCE_DATA "/pg_wal", restore->directory);
-	read_history(path, recovery);
-	free(path);
-
-	/* without a transaction since, the data is that of the backup's end */
-	recovery->time = recovered_time(log);
-	if (recovery->time == NULL)
-		recovery->time = mem_strdup(text_of(restore->backup, "end_time"));
-	free(log);
-}
-
-/*
- * The new timeline's history names the position where it began: that is the
- * end of what was replayed.
- */
-static void
-read_history(const char *directory, Recovery *recovery)
-{
-	DIR		   *dir = opendir(directory);
-	struct dirent *entry;
-	char	   *path;
-	char	   *text;
-
-	while (dir != NULL && (entry = readdir(dir)) != NULL)
-	{
-		unsigned int timeline;
-		int			used = 0;
-
-		if (sscanf(entry->d_name, "%8X.history%n", &timeline, &used) == 1 &&
-			used == 16 && entry->d_name[used] == '\0' && (int) timeline > recovery->timeline)
-			recovery->timeline = (int) timeline;
-	}
-	if (dir != NULL)
-		closedir(dir);
-	path = mem_printf("%s/%08X.history", directory, (unsigned int) recovery->timeline);
-	text = recovery->timeline != 0 ? instance_files_read(path) : NULL;
-	for (char *line = text; line != NULL; line = strchr(line, '\n'))
-	{
-		unsigned int parent;
-		unsigned int high;
-		unsigned int low;
-
-		line += strspn(line, "\n");
-		if (sscanf(line, "%u %X/%X", &parent, &high, &low) == 3)
-		{
-			free(recovery->lsn);
-			recovery->lsn = mem_printf("%X/%X", high, low);
-		}
-	}
-	free(text);
-	free(path);
-}
-
-/* "... was at log time 2026-11-22 08:41:09.943094+00", always in UTC */
-static char *
-recovered_time(const char *log)
-{
-	static const char words[] = "last completed transaction was at log time ";
-	const char *found = NULL;
-	int			year,
-				month,
-				day,
-				hour,
-				minute;
-	double		second;
-
-	while ((log = strstr(log, words)) != NULL)
-	{
-		log += strlen(words);
-		found = log;
-	}
-	if (found == NULL ||
-		sscanf(found, "%d-%d-%d %d:%d:%lf", &year, &month, &day, &hour, &minute, &second) != 6)
-		return NULL;
-	return mem_printf("%04d-%02d-%02dT%02d:%02d:%09.6fZ", year, month, day, hour, minute, second);
 }
 
 /* malloc'd output of one of PostgreSQL's programs; "" if it failed */

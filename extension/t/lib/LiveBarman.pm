@@ -87,7 +87,7 @@ sub configure
 	return;
 }
 
-# Starts the sidecar; returns when it answers.
+# Starts the sidecar, with more options perhaps; returns when it answers.
 sub start
 {
 	my ($self, %args) = @_;
@@ -100,7 +100,8 @@ sub start
 		open(STDOUT, '>>', "$home/sidecar.log");
 		open(STDERR, '>&', \*STDOUT);
 		exec($self->{sidecar}, '--listen', "unix:$home/sidecar", '--token-file', "$home/token", '--state-dir', "$home/jobs",
-			'--barman-config', "$home/barman/barman.conf", '--cron-interval', $args{cron_interval} // 30)
+			'--barman-config', "$home/barman/barman.conf", '--cron-interval', $args{cron_interval} // 30,
+			@{ $args{options} // [] })
 		  or POSIX::_exit(1);
 	}
 	wait_until(sub { -S "$home/sidecar" }) or die 'the sidecar does not start: ' . slurp_file("$home/sidecar.log");
@@ -109,9 +110,9 @@ sub start
 
 sub stop
 {
-	my ($self) = @_;
+	my ($self, $signal) = @_;
 	return if !$self->{pid} || $self->{owner} != $$;
-	kill('TERM', $self->{pid});
+	kill($signal // 'TERM', $self->{pid});
 	waitpid($self->{pid}, 0);
 	$self->{pid} = undef;
 	unlink("$self->{home}/sidecar");

@@ -9,7 +9,7 @@ use Exporter 'import';
 use Time::HiRes qw(time sleep);
 use PostgreSQL::Test::Cluster;
 
-our @EXPORT = qw(poc_cluster use_url error_of elapsed wait_until);
+our @EXPORT = qw(poc_cluster make_error_of use_url error_of elapsed wait_until);
 
 # A server with the extension, pointed at a URL.
 sub poc_cluster
@@ -21,8 +21,15 @@ sub poc_cluster
 	$node->append_conf('postgresql.conf', "poc_barman.url = '$url'\n");
 	$node->start;
 	$node->safe_psql('postgres', 'CREATE EXTENSION poc_barman');
+	make_error_of($node);
+	return $node;
+}
 
-	# what an error consists of, in one line
+# What an error consists of, in one line: what error_of() below asks
+sub make_error_of
+{
+	my ($node) = @_;
+
 	$node->safe_psql('postgres', <<'SQL');
 CREATE FUNCTION error_of(command text) RETURNS text LANGUAGE plpgsql AS $$
 DECLARE
@@ -40,7 +47,7 @@ EXCEPTION WHEN OTHERS THEN
 END
 $$;
 SQL
-	return $node;
+	return;
 }
 
 # Points a running server somewhere else; returns when new sessions see it.

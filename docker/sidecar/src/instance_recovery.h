@@ -1,0 +1,23 @@
+/*
+ * instance_recovery.h
+ *
+ * How far a recovery came that has ended.
+ */
+#ifndef INSTANCE_RECOVERY_H
+#define INSTANCE_RECOVERY_H
+
+typedef struct Recovery
+{
+	int			timeline;		/* 0: unknown */
+	char	   *lsn;			/* malloc'd, or NULL */
+	char	   *time;			/* RFC 3339, malloc'd, or NULL */
+} Recovery;
+
+/*
+ * Fill a zeroed *recovery from what the server of this instance's directory
+ * left.  end_time is that of the backup, or NULL: without a transaction since,
+ * the data is of then.
+ */
+extern void recovery_read(const char *directory, const char *end_time, Recovery *recovery);
+
+#endif							/* INSTANCE_RECOVERY_H */
