@@ -1377,7 +1377,7 @@ BEGIN
 			ELSE 'SELECT * FROM poc_cron();   -- starts it; if it stops again, Barman''s log tells why' END;
 
 	-- what was sent, as pg_receivewal tells what it wrote every ten seconds only
-	lag := here - receiver.sent_lsn;
+	lag := greatest(here - receiver.sent_lsn, 0);
 	IF lag IS NOT NULL THEN
 		-- eight segments that could not even be sent are more than a burst
 		RETURN QUERY SELECT 'receiver', lag <= 8 * segment,

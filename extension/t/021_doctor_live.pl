@@ -64,6 +64,16 @@ my $time = elapsed(sub { examine($node) });
 cmp_ok($time, '<', 1, 'a second look takes less than a second');
 note("a second look took $time s");
 
+SKIP:
+{
+	skip 'incremental backups are new in PostgreSQL 17', 3 if $node->pg_version < 17;
+	is(sql("SELECT status FROM poc_backup(incremental => 'latest')"), 'DONE', 'an incremental backup');
+	setting('summarize_wal', 'off');
+	my $remedy = is_ill(examine_anew(), 'settings', qr/summarize_wal is off, but 1 of Barman's backups/, qr/^ALTER SYSTEM SET summarize_wal = on;/, 'summarize_wal off');
+	type($remedy);
+	is_well(examine($node), 'settings', qr/summarize_wal is on/, 'remedy: summarize_wal');
+}
+
 # ---- this server, while everything runs ----
 sql('REVOKE pg_read_all_stats FROM barman; ALTER ROLE streaming_barman NOREPLICATION');
 setting('max_slot_wal_keep_size', '-1');

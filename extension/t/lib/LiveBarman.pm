@@ -39,6 +39,7 @@ poc_barman.url = 'unix:$home/sidecar'
 poc_barman.token_file = '$home/token'
 poc_barman.server = 'postgres1'
 CONF
+	$node->append_conf('postgresql.conf', 'summarize_wal = on') if $node->pg_version >= 17;
 	$node->append_conf('postgresql.conf', $args{conf} // '');
 	$node->start;
 	$node->safe_psql('postgres', <<'SQL');
