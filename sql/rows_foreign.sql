@@ -38,7 +38,7 @@ CREATE TABLE tree (id serial PRIMARY KEY, parent int REFERENCES tree);
 SELECT poc_generate_rows(10, 'tree'), poc_generate_rows(100, 'tree');
 SELECT count(*), count(parent) FROM tree;
 CREATE TABLE strict_tree (id serial PRIMARY KEY, parent int NOT NULL REFERENCES strict_tree DEFERRABLE INITIALLY DEFERRED);
-SELECT poc_generate_rows(10, 'strict_tree'), poc_generate_rows(100, 'strict_tree');
+SELECT poc_generate_rows(2000, 'strict_tree'), poc_generate_rows(100, 'strict_tree');
 SELECT count(*), count(*) FILTER (WHERE parent <> id) FROM strict_tree;
 CREATE TABLE hen (id serial PRIMARY KEY);
 CREATE TABLE egg (id serial PRIMARY KEY, hen int REFERENCES hen);

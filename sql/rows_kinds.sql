@@ -32,6 +32,18 @@ SELECT poc_generate_rows(1, 'indexed', options => '{"indexes": "after"}');
 ROLLBACK;
 SELECT poc_generate_rows(2000, 'indexed') FROM (SELECT count(*) FROM indexed) AS used;
 
+-- a trigger that looks for the new rows by an index finds them
+CREATE TABLE looked_at (id int PRIMARY KEY);
+CREATE FUNCTION look() RETURNS trigger LANGUAGE plpgsql SET enable_seqscan = off AS $$
+BEGIN
+	IF NOT EXISTS (SELECT 1 FROM rows_kinds.looked_at WHERE id = 1500) THEN
+		RAISE 'row 1500 is not there';
+	END IF;
+	RETURN NULL;
+END $$;
+CREATE TRIGGER look AFTER INSERT ON looked_at FOR EACH STATEMENT EXECUTE FUNCTION look();
+SELECT poc_generate_rows(2000, 'looked_at');
+
 -- triggers of every kind fire as for INSERT
 CREATE TABLE watched (id serial, a int, b text);
 CREATE TABLE seen (what text, n bigint);

@@ -370,6 +370,7 @@ extern Datum rows_value(const RowsValue *value, RowsDraw *draw, RowsArena *arena
 
 /* rows_foreign.c */
 extern void rows_plan_foreign_keys(RowsPlan *plan);
+extern bool rows_has_insert_triggers(RowsPlan *plan);
 extern void rows_disable_checks(RowsPlan *plan, TriggerDesc *triggers);
 
 /* rows_partition.c */

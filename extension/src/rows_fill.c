@@ -90,7 +90,7 @@ poc_fill(PG_FUNCTION_ARGS)
 	Jsonb	   *options;
 	Oid			relid;
 	RowsPlan   *plan;
-	Fill		fill = {0};
+	Fill	   *fill;
 	FillState	state = {0};
 
 	if (!PG_ARGISNULL(2))
@@ -148,19 +148,20 @@ poc_fill(PG_FUNCTION_ARGS)
 	state.batch = bytes > 0 ? SIZED_BATCH_ROWS :
 		Max(LEAST_BATCH_ROWS, Min(MOST_BATCH_ROWS, rows / (nworkers * 4)));
 	state.nbases = list_length(plan->keys);
-	fill.state = &state;
-	share_state(&fill, plan, JsonbToCString(NULL, &options->root, VARSIZE(options)), nworkers);
+	fill = palloc0(sizeof(Fill));
+	fill->state = &state;
+	share_state(fill, plan, JsonbToCString(NULL, &options->root, VARSIZE(options)), nworkers);
 
 	PG_TRY();
 	{
-		start_workers(&fill, nworkers);
-		wait_for_workers(&fill, began);
+		start_workers(fill, nworkers);
+		wait_for_workers(fill, began);
 	}
 	PG_CATCH();
 	{
-		uint64		committed = pg_atomic_read_u64(&fill.state->committed);
+		uint64		committed = pg_atomic_read_u64(&fill->state->committed);
 
-		stop_workers(&fill);
+		stop_workers(fill);
 		ereport(WARNING,
 				(errmsg("poc_fill() stopped: at least " UINT64_FORMAT " rows are committed", committed)));
 		PG_RE_THROW();
@@ -168,14 +169,14 @@ poc_fill(PG_FUNCTION_ARGS)
 	PG_END_TRY();
 
 	{
-		uint64		committed = pg_atomic_read_u64(&fill.state->committed);
+		uint64		committed = pg_atomic_read_u64(&fill->state->committed);
 		double		seconds = (GetCurrentTimestamp() - began) / 1e6;
 
 		ereport(NOTICE,
 				(errmsg("poc_fill(): " UINT64_FORMAT " rows in %.1f s, %.0f rows/s by %d workers",
-						committed, seconds, committed / Max(seconds, 0.001), fill.nworkers)));
+						committed, seconds, committed / Max(seconds, 0.001), fill->nworkers)));
 	}
-	stop_workers(&fill);
+	stop_workers(fill);
 	rows_close_plan(plan);
 	MemoryContextSwitchTo(old);
 	MemoryContextDelete(context);
@@ -238,7 +239,7 @@ plan_target(Oid relid, int64 seed, Jsonb *json, uint64 nrows)
 
 	if (plan->keys != NIL)
 		LockRelationOid(RelationGetRelid(plan->rel), ShareUpdateExclusiveLock);
-	rows_find_bases(plan, nrows);
+	rows_find_bases(plan, options->start + nrows);
 	return plan;
 }
 

@@ -420,6 +420,26 @@ is_checked(RowsPlan *plan, Oid constraint)
 }
 
 /*
+ * Are there triggers that an INSERT fires, other than checks of foreign keys
+ * that are superfluous?  A table that refers to itself is checked by its index.
+ */
+bool
+rows_has_insert_triggers(RowsPlan *plan)
+{
+	TriggerDesc *triggers = plan->rel->trigdesc;
+
+	for (int i = 0; triggers != NULL && i < triggers->numtriggers; i++)
+	{
+		Trigger    *trigger = &triggers->triggers[i];
+
+		if (TRIGGER_FOR_INSERT(trigger->tgtype) && trigger->tgenabled != TRIGGER_DISABLED &&
+			!(trigger->tgfoid == F_RI_FKEY_CHECK_INS && is_checked(plan, trigger->tgconstraint)))
+			return true;
+	}
+	return false;
+}
+
+/*
  * Switch off the row-by-row check of foreign keys whose referenced rows are
  * locked already.  The descriptor is a copy of the executor's own.
  */

@@ -92,7 +92,7 @@ rows_insert(RowsPlan *plan, uint64 first, uint64 nrows)
 	bool		indexes_after = may_build_indexes_after(plan, nrows);
 	ErrorContextCallback callback;
 
-	rows_find_bases(plan, nrows);
+	rows_find_bases(plan, first + nrows);
 	start_insert(&insert, plan, first + nrows, !indexes_after);
 	start_progress(relid, nrows);
 
@@ -148,6 +148,8 @@ may_build_indexes_after(RowsPlan *plan, uint64 nrows)
 		reason = "It is not a plain table.";
 	else if (plan->path != ROWS_PATH_MULTI)
 		reason = "Its rows are inserted one by one.";
+	else if (rows_has_insert_triggers(plan))
+		reason = "Its triggers might look for rows by an index.";
 	else if (!object_ownercheck(RelationRelationId, RelationGetRelid(rel), GetUserId()))
 		reason = "Only its owner may lock everybody else out.";
 	else if (rel->rd_refcnt != 1 || AfterTriggerPendingOnRel(RelationGetRelid(rel)))

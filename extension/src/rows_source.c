@@ -104,7 +104,7 @@ start_source(FunctionCallInfo fcinfo)
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 				 errmsg("rows are made of the row type of a table"),
 				 errhint("Use poc_preview_rows().")));
-	rows_find_bases(source->plan, PG_GETARG_INT64(3));
+	rows_find_bases(source->plan, PG_GETARG_INT64(2) + PG_GETARG_INT64(3));
 	source->estate = CreateExecutorState();
 	source->maker = rows_make_maker(source->plan, source->estate,
 									(uint64) PG_GETARG_INT64(2) + PG_GETARG_INT64(3));
