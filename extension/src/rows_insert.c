@@ -12,6 +12,7 @@
 #include "postgres.h"
 
 #include "access/heapam.h"
+#include "access/hio.h"
 #include "access/tableam.h"
 #include "access/xact.h"
 #include "catalog/index.h"
@@ -41,6 +42,9 @@
 /* ... and the memory that their values may take. */
 #define BATCH_BYTES			(512 * 1024)
 
+/* One table may take this part of the shared buffers: a quarter. */
+#define SPARED_CACHE		4
+
 /* Below this number of rows, rebuilding the indexes is not worth its files. */
 #define INDEXES_AFTER_ROWS	1000
 
@@ -49,6 +53,7 @@ typedef struct RowsBuffer
 {
 	ResultRelInfo *relinfo;
 	BulkInsertState bistate;
+	BlockNumber first_block;	/* that was written */
 	int			nslots;
 	TupleTableSlot *slots[BATCH_ROWS];
 	uint64		rows[BATCH_ROWS];	/* their numbers, for the error context */
@@ -80,6 +85,7 @@ static RowsBuffer *buffer_for(RowsInsert *insert, ResultRelInfo *relinfo);
 static void write_one(RowsInsert *insert, ResultRelInfo *relinfo, TupleTableSlot *slot);
 static void write_batch(RowsInsert *insert);
 static void write_buffer(RowsInsert *insert, RowsBuffer *buffer);
+static void spare_the_cache(RowsBuffer *buffer);
 static void end_insert(RowsInsert *insert);
 static void start_progress(Oid relid, uint64 nrows);
 
@@ -361,6 +367,9 @@ buffer_for(RowsInsert *insert, ResultRelInfo *relinfo)
 	buffer = palloc0(sizeof(RowsBuffer));
 	buffer->relinfo = relinfo;
 	buffer->bistate = GetBulkInsertState();
+	buffer->first_block = InvalidBlockNumber;
+	FreeAccessStrategy(buffer->bistate->strategy);
+	buffer->bistate->strategy = NULL;
 	if (insert->routing != NULL)
 		rows_disable_checks(insert->plan, relinfo->ri_TrigDesc);
 	insert->buffers = lappend(insert->buffers, buffer);
@@ -411,6 +420,7 @@ write_buffer(RowsInsert *insert, RowsBuffer *buffer)
 					   insert->command, 0, buffer->bistate);
 	MemoryContextSwitchTo(old);
 	MemoryContextReset(insert->flush_context);
+	spare_the_cache(buffer);
 
 	for (int i = 0; i < buffer->nslots; i++)
 	{
@@ -435,6 +445,26 @@ write_buffer(RowsInsert *insert, RowsBuffer *buffer)
 	}
 	insert->inserted += buffer->nslots;
 	buffer->nslots = 0;
+}
+
+/*
+ * Like any INSERT, use the shared buffers, which saves writing pages early and
+ * reading them again for the indexes; but beyond a part of them go on in a
+ * ring, as COPY does from the start.
+ */
+static void
+spare_the_cache(RowsBuffer *buffer)
+{
+	BulkInsertState bistate = buffer->bistate;
+	BlockNumber block;
+
+	if (bistate->strategy != NULL || !BufferIsValid(bistate->current_buf))
+		return;
+	block = BufferGetBlockNumber(bistate->current_buf);
+	if (buffer->first_block == InvalidBlockNumber)
+		buffer->first_block = block;
+	else if (block > buffer->first_block && block - buffer->first_block > NBuffers / SPARED_CACHE)
+		bistate->strategy = GetAccessStrategy(BAS_BULKWRITE);
 }
 
 static void
