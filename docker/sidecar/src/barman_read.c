@@ -57,9 +57,10 @@ static Answer *read_servers(RunControl *control);
 static void learn_directories(const json_t *servers);
 static Answer *read_backups(const ReadTarget *target, RunControl *control);
 static Answer *read_backup(const ReadTarget *target, RunControl *control);
+static void complete_backup(json_t *backup, const char *server, RunControl *control);
 static Answer *read_check(const ReadTarget *target, RunControl *control);
 static Answer *read_directories(const ReadTarget *target, RunControl *control);
-static Answer *read_diagnose(RunControl *control);
+static Answer *read_diagnose(int64_t deadline_ms, RunControl *control);
 static Answer *read_server(const ReadTarget *target, RunControl *control,
 						   const char *command, const char *key, ParseServer parse);
 static Answer *finish(RunResult *result, json_t *value, const char *key,
@@ -100,7 +101,7 @@ barman_read(const ReadTarget *target, RunControl *control)
 			return read_server(target, control, "replication-status", NULL,
 							   barman_parse_replication);
 		case READ_DIAGNOSE:
-			return read_diagnose(control);
+			return read_diagnose(options.read_timeout * 1000, control);
 	}
 	return answer_error(BARMAN_INTERNAL, "unknown kind of read", NULL, NULL);
 }
@@ -267,7 +268,25 @@ read_backup(const ReadTarget *target, RunControl *control)
 
 		value = barman_parse_backup(&output, target->server, &failure);
 	}
+	if (value != NULL && json_is_null(json_object_get(value, "type")))
+		complete_backup(value, target->server, control);
 	return finish(&result, value, "backup", &failure);
+}
+
+/* Before 3.11 only diagnose tells a backup's type and method. */
+static void
+complete_backup(json_t *backup, const char *server, RunControl *control)
+{
+	Answer	   *answer;
+	json_t	   *backups;
+
+	if (diagnose_rests())
+		return;
+	answer = read_diagnose(DIAGNOSE_DEADLINE_MS, control);
+	backups = json_checked(json_pack("[O]", backup));
+	barman_merge_diagnose(backups, server, json_object_get(answer->value, "diagnose"));
+	json_decref(backups);
+	answer_release(answer);
 }
 
 static Answer *
@@ -312,14 +331,14 @@ read_directories(const ReadTarget *target, RunControl *control)
 
 /* The console form: Barman itself leaves the secrets out. */
 static Answer *
-read_diagnose(RunControl *control)
+read_diagnose(int64_t deadline_ms, RunControl *control)
 {
 	const char *arguments[] = {"diagnose", NULL};
 	RunResult	result;
 	BarmanFailure failure;
 	json_t	   *value = NULL;
 
-	run_read(arguments, options.read_timeout * 1000, control, true, &result);
+	run_read(arguments, deadline_ms, control, true, &result);
 	if (barman_run_succeeded(&result, "diagnose", &failure))
 	{
 		BarmanOutput output = runner_output(&result);

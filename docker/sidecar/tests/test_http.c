@@ -775,6 +775,35 @@ a_hanging_diagnose_costs_only_its_fields(void **state)
 }
 
 static void
+diagnose_tells_what_an_old_show_backup_does_not(void **state)
+{
+	Response	response;
+	json_t	   *backup;
+
+	(void) state;
+	shell("mkdir -p %s/home/base/20261122T081530 && echo DONE > %s/home/base/20261122T081530/backup.info", home, home);
+	write_file("diagnose.sh",
+			   "printf '{\"global\": {}, \"models\": {}, \"servers\": {\"pg\": {\"config\": {}, "
+			   "\"status\": {}, \"backups\": {\"20261122T081530\": {\"backup_id\": \"20261122T081530\", "
+			   "\"mode\": \"postgres\", \"systemid\": \"7\"}}}}}'");
+	start();
+	response = get("/v1/servers/pg/backups/20261122T081530");
+	assert_int_equal(response.status, 200);
+	backup = json_object_get(response.value, "backup");
+	assert_string_equal(text_in(backup, "type"), "full");
+	assert_string_equal(text_in(backup, "system_id"), "7");
+	release(&response);
+
+	/* without it the rest is told all the same */
+	shell("touch %s/home/base/20261122T081530/backup.info", home);
+	write_file("diagnose.sh", "exit 1");
+	response = get("/v1/servers/pg/backups/20261122T081530");
+	assert_int_equal(response.status, 200);
+	assert_true(json_is_null(json_object_get(json_object_get(response.value, "backup"), "type")));
+	release(&response);
+}
+
+static void
 garbage_is_barmans_failure_not_ours(void **state)
 {
 	(void) state;
@@ -1419,6 +1448,7 @@ main(int argc, char **argv)
 		HTTP_TEST(a_change_of_the_catalogue_is_seen),
 		HTTP_TEST(a_hanging_barman_is_ended),
 		HTTP_TEST(a_hanging_diagnose_costs_only_its_fields),
+		HTTP_TEST(diagnose_tells_what_an_old_show_backup_does_not),
 		HTTP_TEST(garbage_is_barmans_failure_not_ours),
 		HTTP_TEST(files_are_listed),
 		HTTP_TEST(a_backup_ends_when_the_catalogue_says_done),
