@@ -2,13 +2,23 @@
 # containers.sh: the container leg, step by step, under a project name of its own.
 
 export COMPOSE_PROJECT_NAME=poc_barman_ci
-# the first port that nobody listens on
-for POC_PORT in {25432..25532}; do
-  if ! (exec 3<> "/dev/tcp/127.0.0.1/$POC_PORT") 2> /dev/null; then
-    break
-  fi
-done
-export POC_PORT
+# first_free FROM COUNT: the first of COUNT ports in a row that nobody listens on
+first_free() {
+  local from port
+  for ((from = $1; from < $1 + 1000; from += $2)); do
+    for ((port = from; port < from + $2; port++)); do
+      if (exec 3<> "/dev/tcp/127.0.0.1/$port") 2> /dev/null; then
+        continue 2
+      fi
+    done
+    echo "$from"
+    return
+  done
+  return 1
+}
+POC_PORT=$(first_free 25432 1)
+instances=$(first_free 26500 10)
+export POC_PORT POC_INSTANCE_PORTS=$instances-$((instances + 9))
 
 containers_build() { docker compose --progress plain build > build.log 2>&1 || { tail -n 60 build.log; return 1; }; rm -f build.log; }
 

@@ -28,6 +28,7 @@ barman_start() {
 }
 
 sidecar_start() {
+  port_of instances > /dev/null || choose_port instances
   as_server cp "$(sidecar_program)" run/sidecar.program
   # a session of its own: Ctrl-C in the terminal is not meant for it
   as_server setsid -f sh -c 'echo $$ > run/sidecar.pid; exec "$@" >> log/sidecar.log 2>&1 < /dev/null' sh \
