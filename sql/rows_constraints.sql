@@ -75,8 +75,12 @@ SELECT poc_generate_rows(100, 'late'), poc_generate_rows(100, 'late');
 -- an exclusion constraint is obeyed by equality, otherwise refused
 CREATE TABLE excluded (a int, EXCLUDE USING btree (a WITH =));
 SELECT poc_generate_rows(100, 'excluded');
-CREATE TABLE overlapping (r int4range, EXCLUDE USING gist (r WITH &&));
-SELECT poc_generate_rows(100, 'overlapping');
+CREATE TABLE overlapping (r int4range, t tstzrange NOT NULL, EXCLUDE USING gist (r WITH &&), EXCLUDE USING gist (t WITH &&));
+INSERT INTO overlapping VALUES ('[50, 70)', '[2016-01-01 00:00+00, 2016-01-01 00:30+00]');
+SELECT poc_generate_rows(100, 'overlapping'), poc_generate_rows(1500, 'overlapping');
+SELECT count(*), min(lower(r)) FROM overlapping;
+CREATE TABLE circles (c circle, EXCLUDE USING gist (c WITH &&));
+SELECT poc_generate_rows(100, 'circles');
 CREATE TABLE uncountable (a jsonb UNIQUE);
 SELECT poc_generate_rows(100, 'uncountable');
 

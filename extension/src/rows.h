@@ -134,6 +134,7 @@ struct RowsValue
 	uint64		capacity;		/* number of distinct values */
 
 	/* strings of characters, bytes or bits */
+	bool		is_text;		/* stored as text is */
 	int			min_length;
 	int			max_length;
 

@@ -333,7 +333,8 @@ refuse_type(RowsPlan *plan, Form_pg_attribute attribute)
 					format_type_be(attribute->atttypid), NameStr(attribute->attname),
 					RelationGetRelationName(plan->rel)),
 			 errdetail("The type is not one that poc_barman knows, and the column is not nullable."),
-			 errhint("Give the column a DEFAULT."),
+			 errhint("Give the column a DEFAULT, or values by the option "
+					 "{\"columns\": {\"%s\": {\"values\": [...]}}}.", NameStr(attribute->attname)),
 			 errtablecol(plan->rel, attribute->attnum)));
 }
 

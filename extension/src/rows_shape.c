@@ -29,7 +29,7 @@ void
 rows_shape_value(RowsValue *value, const RowsColumnOptions *options)
 {
 	bool		is_string = value->min_length > 0 || value->max_length > 0 ||
-		value->type == TEXTOID || value->type == VARCHAROID || value->type == BPCHAROID;
+		value->is_text || value->type == BPCHAROID;
 
 	if ((options->min != NULL || options->max != NULL) && value->from_int == NULL)
 		refuse(options, value, options->min != NULL ? "min" : "max");
@@ -55,7 +55,7 @@ rows_shape_value(RowsValue *value, const RowsColumnOptions *options)
 		set_pattern(value, options, options->pattern);
 	if (options->prefix != NULL)
 	{
-		if (value->type != TEXTOID && value->type != VARCHAROID)
+		if (!value->is_text)
 			refuse(options, value, "prefix");
 		value->prefix = options->prefix;
 		value->prefixed = value->make;

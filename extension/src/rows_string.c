@@ -11,6 +11,7 @@
 #include "postgres.h"
 
 #include "catalog/pg_type.h"
+#include "parser/parse_coerce.h"
 #include "port/pg_bswap.h"
 #include "utils/builtins.h"
 #include "utils/varbit.h"
@@ -73,7 +74,11 @@ rows_init_string(RowsValue *value, RowsBounds *bounds)
 			init_bits(value);
 			return true;
 		default:
-			return false;
+			/* citext and the like: text by another name */
+			if (value->typlen != -1 || !IsBinaryCoercible(value->type, TEXTOID))
+				return false;
+			init_text(value, bounds);
+			return true;
 	}
 }
 
@@ -97,6 +102,7 @@ init_text(RowsValue *value, RowsBounds *bounds)
 		length = (limit >= 0) ? Min(bounds->min_length, limit) : bounds->min_length;
 
 	value->name = "text";
+	value->is_text = (value->type != NAMEOID && value->type != BPCHAROID);
 	value->detail = psprintf("%d characters", length);
 	value->min_length = value->max_length = length;
 	value->make = make_text;

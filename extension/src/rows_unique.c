@@ -111,7 +111,7 @@ plan_key(RowsPlan *plan, Relation index)
 				 errmsg("cannot make rows that satisfy \"%s\" of table \"%s\"",
 						RelationGetRelationName(index), RelationGetRelationName(plan->rel)),
 				 index->rd_index->indisexclusion ?
-				 errdetail("An exclusion constraint is obeyed only if it compares a column for equality.") :
+				 errdetail("An exclusion constraint is obeyed only if it compares a column for equality, or ranges for overlap.") :
 				 errdetail("The index is unique on an expression of several columns, or of none."),
 				 errhint("Drop the constraint for the time of the load.")));
 	else
@@ -177,7 +177,10 @@ columns_of_index(RowsPlan *plan, Relation index)
 		{
 			char	   *name = get_opname(operators[i]);
 
-			if (name == NULL || strcmp(name, "=") != 0)
+			/* counted ranges do not overlap */
+			if (name == NULL ||
+				(strcmp(name, "=") != 0 &&
+				 !(strcmp(name, "&&") == 0 && type_is_range(TupleDescAttr(RelationGetDescr(plan->rel), attnum - 1)->atttypid))))
 				continue;
 		}
 		columns = lappend(columns, &plan->columns[attnum - 1]);
@@ -422,7 +425,7 @@ decode_row(RowsKey *key, TupleTableSlot *slot, AttrNumber *attnums, uint64 *ordi
 		Datum		datum = slot_getattr(slot, attnums[i], &isnull);
 		uint64		digit;
 
-		if (isnull || !column->value->decode(column->value, datum, &digit) || digit >= column->radix)
+		if (isnull || !column->value->decode(column->value, datum, &digit) || digit > column->radix)
 			return false;
 		*ordinal += digit * column->divisor;
 	}

@@ -59,7 +59,6 @@ static const RowsPattern patterns[] =
 	{"txid_snapshot", "1##:3##:2##"},
 	{"xml", "<row><id>####</id><name>???????\?</name></row>"},
 	/* of well-known extensions */
-	{"citext", "????????????????"},
 	{"cube", "(##.#,##.#)"},
 	{"geography", "POINT(1#.#### ##.####)"},
 	{"geometry", "POINT(1#.#### ##.####)"},

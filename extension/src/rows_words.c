@@ -198,12 +198,11 @@ static bool decode_words(const RowsValue *value, Datum datum, uint64 *ordinal);
 void
 rows_hint(RowsValue *value, RowsBounds *bounds, const char *column)
 {
-	bool		is_text = (value->type == TEXTOID || value->type == VARCHAROID);
 
 	if (value->nchoices > 0 || column == NULL)
 		return;
 
-	if (is_text && bounds->min_length <= 0 && bounds->lows == NIL && bounds->highs == NIL)
+	if (value->is_text && bounds->min_length <= 0 && bounds->lows == NIL && bounds->highs == NIL)
 	{
 		int			room = bounds->max_length;
 
