@@ -26,7 +26,7 @@ CREATE TABLE listed_2 PARTITION OF listed FOR VALUES IN ('c') PARTITION BY RANGE
 CREATE TABLE listed_2_1 PARTITION OF listed_2 FOR VALUES FROM (100) TO (200);
 CREATE TABLE listed_2_2 PARTITION OF listed_2 FOR VALUES FROM (300) TO (MAXVALUE);
 CREATE TABLE listed_3 PARTITION OF listed DEFAULT;
-SELECT poc_generate_rows(1000, 'listed');
+SELECT poc_generate_rows(1000, 'listed', options => '{"null_fraction": 0.5}');
 SELECT tableoid::regclass, count(*) > 200 AS enough FROM listed GROUP BY 1 ORDER BY 1;
 SELECT poc_generate_rows(10, 'listed_3');
 

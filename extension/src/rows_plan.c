@@ -184,7 +184,9 @@ static void
 finish_column(RowsPlan *plan, RowsColumn *column, Form_pg_attribute attribute)
 {
 	double		fraction = plan->options->null_fraction;
-	bool		nullable = !attribute->attnotnull && !column->bounds.not_null;
+	/* few partitions take nulls */
+	bool		nullable = !attribute->attnotnull && !column->bounds.not_null &&
+		column->region_value == NULL;
 
 	if (column->kind != ROWS_COLUMN_RANDOM)
 		return;
@@ -197,7 +199,7 @@ finish_column(RowsPlan *plan, RowsColumn *column, Form_pg_attribute attribute)
 		if (column->options->null_fraction > 0 && !nullable)
 			ereport(ERROR,
 					(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-					 errmsg("option \"%s.null_fraction\" asks for nulls in a column that is NOT NULL",
+					 errmsg("option \"%s.null_fraction\" asks for nulls in a column that takes none",
 							NameStr(attribute->attname))));
 	}
 	if (nullable)
