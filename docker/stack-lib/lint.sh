@@ -18,7 +18,9 @@ lint() {
 
 lint_scripts() {
   local scripts perls file pgxs status=0
-  mapfile -t scripts < <(grep -rlE '^#!(/usr/bin/env |/bin/)(bash|sh)$' docker extension .ci)
+  # by their first line alone: tests hold scripts within scripts
+  mapfile -t scripts < <(find docker extension .ci -type f ! -path '*/fixtures/*' \
+    -exec awk 'FNR == 1 && /^#!.*[ \/](ba)?sh$/ {print FILENAME} {nextfile}' {} +)
   shellcheck -x "${scripts[@]}" docker/stack-lib/*.sh .ci/*.sh || status=1
 
   pgxs=$("$system_pg_config" --pgxs)
@@ -59,11 +61,12 @@ lint_sources() {
 }
 
 # varFuncNullUB: POSIX makes NULL a pointer, so it may end a variable list of arguments.
-# invalidLifetime: cppcheck believes that the parsed value keeps the output it was parsed from.
+# invalidLifetime: cppcheck believes that a parsed value keeps pointers to the arguments of its
+# parser; the sanitized unit tests look for the same.
 lint_static() {
   cppcheck --quiet --error-exitcode=1 --inline-suppr --enable=warning,performance,portability \
     --suppress=unknownMacro --suppress=missingInclude --suppress=missingIncludeSystem --suppress=varFuncNullUB \
-    --suppress=invalidLifetime:docker/sidecar/src/barman_read.c \
+    --suppress=invalidLifetime \
     extension/src docker/sidecar/src
 }
 
