@@ -1,6 +1,7 @@
 -- poc_seed() makes the table of the scenario, and poc_generate_rows() its rows
 SET client_min_messages = warning;
 CREATE EXTENSION IF NOT EXISTS poc_barman;
+DROP TABLE IF EXISTS dummy;
 RESET client_min_messages;
 SELECT to_regclass('public.dummy') IS NULL AS absent;
 SELECT poc_generate_rows(3);

@@ -43,7 +43,7 @@ static Jsonb *parse_json(const PocHttpResponse *response, const char *path);
 static bool is_json_type(const char *content_type);
 static int	json_depth(const char *text, size_t length);
 static char *excerpt(const PocHttpResponse *response);
-static void throw_malformed(const char *path, const char *detail) pg_attribute_noreturn();
+pg_noreturn static void throw_malformed(const char *path, const char *detail);
 static const ErrorKind *error_kind(const char *code, int status);
 static JsonbValue *find_member(Jsonb *object, const char *key);
 

@@ -18,9 +18,9 @@ extern Jsonb *poc_sidecar_get(const char *path, int hold,
 							  PocHttpFailure *failure);
 extern Jsonb *poc_sidecar_post(const char *path, Jsonb *body);
 extern Jsonb *poc_sidecar_delete(const char *path);
-extern void poc_sidecar_throw(const PocHttpFailure *failure) pg_attribute_noreturn();
-extern void poc_sidecar_throw_error(Jsonb *error, int status,
-									const char *hint) pg_attribute_noreturn();
+pg_noreturn extern void poc_sidecar_throw(const PocHttpFailure *failure);
+pg_noreturn extern void poc_sidecar_throw_error(Jsonb *error, int status,
+												const char *hint);
 
 extern Jsonb *poc_json_member(Jsonb *object, const char *key,
 							  enum jbvType type);

@@ -38,7 +38,7 @@ static const struct
 	{"'summarize_wal' option has to be enabled", BARMAN_WRONG_STATE,
 	"Set summarize_wal = on in PostgreSQL and take a full backup first."},
 	{"Impossible to start the backup", BARMAN_FAILED,
-	"Run a check of the server: it names what is missing."},
+	"Run a check of the server: it names what is missing. From SQL, poc_wait_ready() brings a new server to where it can be backed up."},
 	{"Unable to connect to server ", BARMAN_FAILED,
 	"Barman cannot reach PostgreSQL: see whether it runs, and check the server's conninfo and password."},
 	{"Unable to perform pg_switch_wal", BARMAN_FAILED,

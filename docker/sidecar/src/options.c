@@ -71,6 +71,7 @@ options_parse(int argc, char **argv)
 	const char *program = "barman";
 	int			c;
 
+	free(options.barman);
 	memset(&options, 0, sizeof(options));
 	options.listen = DEFAULT_LISTEN;
 	options.cron_interval = DEFAULT_CRON_INTERVAL;

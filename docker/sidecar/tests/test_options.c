@@ -61,7 +61,7 @@ defaults_are_as_documented(void **state)
 	assert_int_equal(PARSE("--state-dir", "/tmp/x", "--barman", "true"), OPTIONS_RUN);
 	assert_string_equal(options.listen, "127.0.0.1:8480");
 	assert_int_equal(options.cron_interval, 60);
-	assert_int_equal(options.read_timeout, 60);
+	assert_int_equal(options.read_timeout, 45);
 	assert_int_equal(options.max_reads, 4);
 	assert_int_equal(options.log_level, LOGLEVEL_INFO);
 	assert_int_equal(options.barman[0], '/');
