@@ -956,6 +956,166 @@ COMMENT ON FUNCTION poc_drop_instance(text) IS
 'Stops an instance and removes all its files; state is dropped then. Errors: 42704 unknown instance, 55006 it is still being restored. Example: SELECT * FROM poc_drop_instance(''before_the_mistake'')';
 
 -- ---------------------------------------------------------------------
+-- Proof: drills
+-- ---------------------------------------------------------------------
+
+CREATE TABLE _poc_drills (
+	at timestamptz NOT NULL,
+	job_id text COLLATE "C",
+	began timestamptz NOT NULL,
+	ok boolean NOT NULL,
+	server text NOT NULL,
+	backup_id text,
+	mark text,
+	system_identifier bigint NOT NULL,
+	timeline integer,
+	recovered_lsn pg_lsn,
+	recovered_time timestamptz,
+	restore_elapsed interval,
+	recovery_elapsed interval,
+	tables integer NOT NULL,
+	rows bigint NOT NULL,
+	bytes bigint,
+	postgresql_version text,
+	barman_version text,
+	steps jsonb NOT NULL,
+	PRIMARY KEY (at, began)
+);
+
+COMMENT ON TABLE _poc_drills IS
+'The receipts of restore drills, with their steps as the sidecar told them.';
+
+SELECT pg_catalog.pg_extension_config_dump('_poc_drills', '');
+
+CREATE VIEW poc_drills AS
+	SELECT d.at, d.ok, d.server, d.backup_id, d.mark, d.timeline,
+		d.restore_elapsed + d.recovery_elapsed AS rto,
+		greatest(d.began - d.recovered_time, '0') AS rpo,
+		d.tables, d.rows, d.bytes,
+		CASE WHEN d.ok THEN 'passed' ELSE coalesce(
+			(SELECT format('failed: %s', string_agg(concat_ws(': ', s.step ->> 'step', s.step ->> 'detail'), '; ' ORDER BY s.n))
+			FROM jsonb_array_elements(d.steps) WITH ORDINALITY AS s(step, n)
+			WHERE NOT (s.step ->> 'ok')::boolean), 'failed') END AS verdict,
+		d.recovered_lsn, d.recovered_time, d.at - d.began AS elapsed,
+		d.system_identifier, d.postgresql_version, d.barman_version, d.job_id
+	FROM _poc_drills AS d;
+
+COMMENT ON VIEW poc_drills IS
+'The receipts of poc_restore_drill(). at is when the drill ended; rto is how long restore and recovery took; rpo is how old, when the drill began, the newest data was that it brought back; tables and rows are those compared and found to be as at the mark; bytes is the size of what was restored. Example: SELECT at, ok, rto, rpo, verdict FROM poc_drills ORDER BY at DESC';
+
+CREATE FUNCTION poc_restore_drill(mark text DEFAULT NULL, backup_id text DEFAULT 'latest',
+	server text DEFAULT NULL, asserts text[] DEFAULT '{}', keep boolean DEFAULT false)
+RETURNS TABLE (step text, ok boolean, elapsed interval, detail text)
+LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE COST 1000000 ROWS 10
+SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+AS $$
+#variable_conflict use_column
+DECLARE
+	began CONSTANT timestamptz := clock_timestamp();
+	barman_server CONSTANT text := @extschema@._poc_server(server);
+	this_cluster CONSTANT bigint := (SELECT c.system_identifier FROM pg_control_system() AS c);
+	target @extschema@._poc_marks;
+	segment CONSTANT bigint := pg_size_bytes(current_setting('wal_segment_size'));
+	body jsonb;
+	job jsonb;
+	drill jsonb;
+	steps jsonb;
+	recovered timestamptz;
+	message text;
+	cause text;
+BEGIN
+	IF pg_is_in_recovery() THEN
+		RAISE EXCEPTION 'recovery is in progress'
+			USING ERRCODE = 'object_not_in_prerequisite_state',
+				DETAIL = 'A standby cannot keep the receipt.',
+				HINT = 'Call this function on the primary.';
+	END IF;
+	IF array_position(asserts, NULL) IS NOT NULL THEN
+		RAISE EXCEPTION 'an assertion must not be null'
+			USING ERRCODE = 'invalid_parameter_value',
+				HINT = 'For example: SELECT * FROM poc_restore_drill(asserts => ''{SELECT count(*) > 0 FROM orders}'')';
+	END IF;
+	IF mark IS NOT NULL THEN
+		SELECT m.* INTO target FROM @extschema@._poc_marks AS m WHERE m.name = mark;
+		IF NOT FOUND THEN
+			RAISE EXCEPTION 'there is no mark "%"', mark
+				USING ERRCODE = 'undefined_object',
+					HINT = format('SELECT * FROM poc_mark(%L) sets one; the view poc_marks shows those there are.', mark);
+		END IF;
+		IF target.system_identifier <> this_cluster THEN
+			RAISE EXCEPTION 'mark "%" is of another cluster', mark
+				USING ERRCODE = 'object_not_in_prerequisite_state',
+					DETAIL = format('Its system identifier is %s, that of this one %s.', target.system_identifier, this_cluster),
+					HINT = 'It came with a dump. Set a mark here: SELECT * FROM poc_mark(''name'')';
+		END IF;
+	END IF;
+
+	body := jsonb_build_object(
+		'instance', format('drill_%s_%s', to_char(began AT TIME ZONE 'UTC', 'YYYYMMDD"t"HH24MISSMS'), pg_backend_pid()),
+		'backup_id', coalesce(backup_id, 'latest'), 'keep', coalesce(keep, false),
+		'target_lsn', target.lsn, 'system_identifier', this_cluster::text,
+		'database', current_database(),
+		'schema', (SELECT n.nspname FROM pg_extension AS e JOIN pg_namespace AS n ON n.oid = e.extnamespace WHERE e.extname = 'poc_barman'),
+		'superuser', (SELECT a.rolname FROM pg_roles AS a WHERE a.oid = 10),
+		'tables', (SELECT jsonb_agg(jsonb_build_object('relation', t.relation, 'rows', t.rows, 'hash', t.hash) ORDER BY t.relation)
+			FROM @extschema@._poc_mark_tables AS t WHERE t.mark = target.name),
+		'asserts', to_jsonb(asserts));
+
+	-- As poc_restore() does: what is to be restored must be archived. Without a
+	-- mark it is all there is up to now, and a transaction tells when that was.
+	IF mark IS NULL OR target.lsn + 2 * segment > pg_current_wal_insert_lsn() THEN
+		BEGIN
+			PERFORM pg_logical_emit_message(true, 'poc_barman', 'end');
+			RAISE EXCEPTION USING ERRCODE = 'raise_exception';
+		EXCEPTION WHEN raise_exception THEN
+			NULL;
+		END;
+		body := body || jsonb_build_object('wal_file', (SELECT s.wal_file FROM @extschema@._poc_wal_switch(true) AS s));
+	END IF;
+
+	-- A sidecar or a Barman that fails is what a drill is to find; what was
+	-- asked wrongly is an error.
+	BEGIN
+		job := @extschema@._poc_run_job(ARRAY['servers', barman_server, 'drills'], body, NULL);
+		drill := job -> 'result';
+		steps := drill -> 'steps';
+	EXCEPTION WHEN connection_exception OR sqlclient_unable_to_establish_sqlconnection OR connection_failure
+		OR protocol_violation OR system_error THEN
+		GET STACKED DIAGNOSTICS message = MESSAGE_TEXT, cause = PG_EXCEPTION_DETAIL;
+		steps := jsonb_build_array(jsonb_build_object('step', 'sidecar', 'ok', false,
+			'seconds', date_part('epoch', clock_timestamp() - began),
+			'detail', concat_ws(': ', message, nullif(cause, ''))));
+	END;
+
+	-- What the mark recorded is newer than the last transaction before it.
+	recovered := greatest((drill ->> 'recovered_time')::timestamptz, target.at);
+	INSERT INTO @extschema@._poc_drills (at, job_id, began, ok, server, backup_id, mark, system_identifier,
+		timeline, recovered_lsn, recovered_time, restore_elapsed, recovery_elapsed,
+		tables, rows, bytes, postgresql_version, barman_version, steps)
+	VALUES (clock_timestamp(), job ->> 'id', began, coalesce((drill ->> 'ok')::boolean, false), barman_server,
+		drill ->> 'backup_id', target.name, this_cluster,
+		(drill ->> 'timeline')::integer, (drill ->> 'recovered_lsn')::pg_lsn,
+		CASE WHEN drill ->> 'recovered_lsn' IS NOT NULL THEN recovered END,
+		make_interval(secs => (drill ->> 'restore_seconds')::double precision),
+		make_interval(secs => (drill ->> 'recovery_seconds')::double precision),
+		coalesce((drill ->> 'tables')::integer, 0), coalesce((drill ->> 'rows')::bigint, 0),
+		(drill ->> 'bytes')::bigint, drill ->> 'postgresql_version', drill ->> 'barman_version', steps);
+
+	RETURN QUERY
+		SELECT s.step, s.ok, make_interval(secs => s.seconds), s.detail
+		FROM jsonb_to_recordset(steps) AS s(step text, ok boolean, seconds double precision, detail text);
+	IF drill -> 'instance' ->> 'instance' IS NOT NULL THEN
+		RAISE NOTICE 'instance % is kept', drill -> 'instance' ->> 'instance'
+			USING HINT = format('To connect: %s. To remove it: SELECT * FROM poc_drop_instance(%L)',
+				drill -> 'instance' ->> 'conninfo', drill -> 'instance' ->> 'instance');
+	END IF;
+END
+$$;
+
+COMMENT ON FUNCTION poc_restore_drill(text, text, text, text[], boolean) IS
+'Proves that a backup can be restored: restores it on Barman''s host to a server apart from production, compares, tells each step with its time, removes the server and keeps a receipt (the view poc_drills). With a mark it recovers to that point and compares each of its tables; without, it recovers all there is up to this call. Then pg_amcheck reads every table and index of the database, where it is installed, and each assertion must be a query that returns true. A step that is not ok says what differs; it is no error, so that the receipt is kept. keep => true leaves the server as an instance, for poc_drop_instance() to remove. The assertions are run by a role that can read every table of the restored server and write none: whoever may call this function may know all there is in it. Errors: 22023 bad argument, 42704 no such mark or backup, 55000 a mark of another cluster, a standby, or the sidecar restores nothing, 53400 too many instances. Example: SELECT * FROM poc_restore_drill(''before_upgrade'', asserts => ''{SELECT count(*) > 0 FROM public.orders}'')';
+
+-- ---------------------------------------------------------------------
 -- Barman, examined (doctor.c)
 --
 -- One jsonb, the facts, holds what the sidecar said; each part of the
@@ -1913,6 +2073,7 @@ REVOKE ALL ON FUNCTION poc_job_log(text) FROM PUBLIC;
 REVOKE ALL ON FUNCTION poc_instances() FROM PUBLIC;
 
 GRANT SELECT ON poc_marks TO pg_monitor;
+GRANT SELECT ON poc_drills TO pg_monitor;
 GRANT EXECUTE ON FUNCTION poc_servers() TO pg_monitor;
 GRANT EXECUTE ON FUNCTION poc_backups(text) TO pg_monitor;
 GRANT EXECUTE ON FUNCTION poc_show_backup(text, text) TO pg_monitor;
@@ -1930,6 +2091,7 @@ GRANT EXECUTE ON FUNCTION poc_instances() TO pg_monitor;
 -- Actions: by explicit GRANT alone.
 REVOKE ALL ON FUNCTION poc_generate_wal(text) FROM PUBLIC;
 REVOKE ALL ON FUNCTION poc_mark(text, regclass[]) FROM PUBLIC;
+REVOKE ALL ON FUNCTION poc_restore_drill(text, text, text, text[], boolean) FROM PUBLIC;
 REVOKE ALL ON FUNCTION poc_switch_wal(text, boolean, interval) FROM PUBLIC;
 REVOKE ALL ON FUNCTION poc_cron() FROM PUBLIC;
 REVOKE ALL ON FUNCTION poc_wait_ready(text, interval) FROM PUBLIC;

@@ -86,7 +86,7 @@ find_field(const Argument *fields, const char *name)
 static json_t *
 default_of(const Argument *field)
 {
-	if (field->type == ARGUMENT_TEXT || field->nullable)
+	if (field->type == ARGUMENT_TEXT || field->type == ARGUMENT_LIST || field->nullable)
 		return json_null();
 	if (field->type == ARGUMENT_BOOL)
 		return json_boolean(field->standard != 0);
@@ -108,6 +108,11 @@ check_value(const Argument *field, const json_t *value, Answer **refusal)
 			if (json_is_string(value))
 				return true;
 			*refusal = refuse(field, "a string or null");
+			return false;
+		case ARGUMENT_LIST:
+			if (json_is_array(value))
+				return true;
+			*refusal = refuse(field, "an array or null");
 			return false;
 		case ARGUMENT_BOOL:
 			if (json_is_boolean(value))

@@ -530,6 +530,26 @@ job_run(Job *job, const char *const *arguments, int64_t deadline_ms,
 }
 
 bool
+job_run_program(Job *job, const char *const *argv, int64_t deadline_ms, RunResult *result)
+{
+	JobRun		run = {job, NULL, NULL};
+	RunRequest	request = {
+		.argv = argv,
+		.deadline_ms = deadline_ms,
+		.grace_ms = CANCEL_GRACE_MS,
+		.control = job->control,
+		.started = run_started,
+		.arg = &run
+	};
+
+	runner_run(&request, result);
+	pthread_mutex_lock(&lock);
+	job->process = 0;
+	pthread_mutex_unlock(&lock);
+	return !run_control_cancelled(job->control);
+}
+
+bool
 job_sleep(Job *job, int64_t milliseconds)
 {
 	return run_control_sleep(job->control, milliseconds);

@@ -18,6 +18,7 @@
 #include "barman_read.h"
 #include "barman_run.h"
 #include "catalogue.h"
+#include "drill.h"
 #include "instance.h"
 #include "instance_files.h"
 #include "instance_recovery.h"
@@ -73,6 +74,11 @@ typedef struct Restore
 	int64_t		restore_ms;
 	int64_t		recovery_ms;
 
+	/* Of a drill */
+	bool		is_drill;
+	json_t	   *drill;			/* the result so far */
+	int64_t		step_began;
+
 	/* While Barman copies */
 	FilesSize	size;
 	int64_t		expected;		/* bytes, or 0 */
@@ -83,6 +89,11 @@ typedef struct Restore
 
 static void restore_body(Job *job, const json_t *arguments);
 static void drop_body(Job *job, const json_t *arguments);
+static void drill_body(Job *job, const json_t *arguments);
+static Restore start_restore(Job *job, const json_t *arguments);
+static void drill_stage(Restore *restore, const char *name, bool good, const char *detail);
+static json_t *version_json(void);
+static void end_drill(Restore *restore, const Recovery *recovery, bool recovered, bool good);
 static bool find_backup(Restore *restore);
 static bool read_backup(Restore *restore, const char *id);
 static bool step_back(Restore *restore);
@@ -109,28 +120,16 @@ static bool fail_with_answer(Restore *restore, const Answer *answer);
 static void end(Restore *restore, const Recovery *recovery);
 
 const JobKind job_restore = {"restore", false, restore_body};
+const JobKind job_drill = {"drill", false, drill_body};
 const JobKind job_drop_instance = {"drop_instance", false, drop_body};
 
 static void
 restore_body(Job *job, const json_t *arguments)
 {
-	Restore		restore = {
-		.job = job,
-		.arguments = arguments,
-		.instance = instance_claimed(text_of(arguments, "instance")),
-		.target = {
-			.name = text_of(arguments, "target_name"),
-			.time = text_of(arguments, "target_time"),
-			.lsn = text_of(arguments, "target_lsn"),
-			.xid = text_of(arguments, "target_xid"),
-			.immediate = json_is_true(json_object_get(arguments, "immediate"))
-		},
-		.recovery_ms = -1
-	};
+	Restore		restore = start_restore(job, arguments);
 	Recovery	recovery = {0};
 	bool		start = json_is_true(json_object_get(arguments, "start"));
 
-	restore.directory = instance_directory(restore.instance);
 	if (find_backup(&restore) &&
 		fits_here(&restore) &&
 		complete_backup(&restore) &&
@@ -145,6 +144,158 @@ restore_body(Job *job, const json_t *arguments)
 	json_decref(restore.backup);
 	free(recovery.lsn);
 	free(recovery.time);
+}
+
+static Restore
+start_restore(Job *job, const json_t *arguments)
+{
+	Restore		restore = {
+		.job = job,
+		.arguments = arguments,
+		.instance = instance_claimed(text_of(arguments, "instance")),
+		.target = {
+			.name = text_of(arguments, "target_name"),
+			.time = text_of(arguments, "target_time"),
+			.lsn = text_of(arguments, "target_lsn"),
+			.xid = text_of(arguments, "target_xid"),
+			.immediate = json_is_true(json_object_get(arguments, "immediate"))
+		},
+		.recovery_ms = -1
+	};
+
+	restore.directory = instance_directory(restore.instance);
+	return restore;
+}
+
+/*
+ * A restore that is asked what it has brought back, and then removed.  What
+ * fails is a step that is not ok, not an error: the caller keeps a receipt of
+ * that as well.
+ */
+static void
+drill_body(Job *job, const json_t *arguments)
+{
+	Restore		restore = start_restore(job, arguments);
+	Recovery	recovery = {0};
+	ServerConfig config = instance_config(restore.instance);
+	bool		recovered;
+	bool		good;
+	char	   *copied;
+	char	   *reached = NULL;
+
+	restore.is_drill = true;
+	restore.drill = drill_result();
+	restore.step_began = monotonic_ms();
+	good = find_backup(&restore) && fits_here(&restore) && complete_backup(&restore);
+	drill_stage(&restore, "backup", good, text_of(restore.backup, "backup_id"));
+	if (good)
+	{
+		good = bring_wal(&restore) && target_is_archived(&restore);
+		drill_stage(&restore, "wal", good, text_of(arguments, "wal_file"));
+	}
+	if (good)
+	{
+		good = copy_files(&restore) && prepare(&restore);
+		copied = mem_printf("%lld bytes", (long long) instance_files_size(restore.directory).bytes);
+		drill_stage(&restore, "restore", good, copied);
+		free(copied);
+	}
+	recovered = good && recover(&restore, &recovery);
+	if (good)
+	{
+		reached = mem_printf("to %s on timeline %d", recovery.lsn != NULL ? recovery.lsn : "an unknown position",
+							 recovery.timeline);
+		drill_stage(&restore, "recovery", recovered, reached);
+		free(reached);
+	}
+	good = recovered && drill_examine(job, &config,
+									  (int) json_integer_value(json_object_get(restore.backup, "postgresql_version")) / 10000,
+									  arguments, restore.drill);
+	end_drill(&restore, &recovery, recovered, good);
+	json_decref(restore.backup);
+	json_decref(restore.error);
+	free(recovery.lsn);
+	free(recovery.time);
+}
+
+/* A step that the time since the last one was spent on */
+static void
+drill_stage(Restore *restore, const char *name, bool good, const char *detail)
+{
+	const char *message = text_of(restore->error, "message");
+	const char *cause = text_of(restore->error, "detail");
+	int64_t		now = monotonic_ms();
+	char	   *words;
+
+	if (good)
+		words = mem_strdup(detail);
+	else
+		words = mem_printf("%s%s%s", message != NULL ? message : "cancelled",
+						   cause != NULL ? ": " : "", cause != NULL ? cause : "");
+	drill_step(restore->drill, name, good, now - restore->step_began, words);
+	if (!good && !job_cancelled(restore->job))
+		job_log(restore->job, JOB_WARNING, "%s: %s", name, words);
+	restore->step_began = now;
+	free(words);
+}
+
+/* Removes the server, unless it is to be kept; a cancelled drill keeps none. */
+static void
+end_drill(Restore *restore, const Recovery *recovery, bool recovered, bool good)
+{
+	Job		   *job = restore->job;
+	json_t	   *result = restore->drill;
+	bool		keep = recovered && !job_cancelled(job) &&
+		json_is_true(json_object_get(restore->arguments, "keep"));
+	int64_t		bytes = instance_files_size(restore->directory).bytes;
+	int64_t		began = monotonic_ms();
+
+	json_object_set_new(result, "backup_id", json_text(text_of(restore->backup, "backup_id")));
+	json_object_set_new(result, "barman_version", version_json());
+	json_object_set_new(result, "bytes", json_integer(bytes));
+	json_object_set_new(result, "timeline", recovery->timeline != 0 ?
+						json_integer(recovery->timeline) : json_null());
+	json_object_set_new(result, "recovered_lsn", json_text(recovery->lsn));
+	json_object_set_new(result, "recovered_time", json_text(recovery->time));
+	json_object_set_new(result, "restore_seconds", recovered ?
+						json_real((double) restore->restore_ms / 1000) : json_null());
+	json_object_set_new(result, "recovery_seconds", recovered ?
+						json_real((double) restore->recovery_ms / 1000) : json_null());
+	job_phase(job, "removing");
+	if (keep)
+		json_object_set_new(result, "instance",
+							instance_ready(restore->instance, restore->restore_ms,
+										   restore->recovery_ms, recovery));
+	else
+	{
+		char	   *directory = mem_strdup(restore->directory);
+		bool		removed = instance_dropped(restore->instance);
+
+		drill_step(result, "teardown", removed, monotonic_ms() - began,
+				   removed ? NULL : directory);
+		if (!removed)
+			job_log(job, JOB_WARNING, "what was restored could not be removed: drop the instance");
+		good = good && removed;
+		json_object_set_new(result, "instance", json_null());
+		free(directory);
+	}
+	json_object_set_new(result, "ok", json_boolean(good));
+	if (job_cancelled(job))
+		json_decref(result);
+	else
+		job_done(job, result);
+}
+
+/* 31303 is "3.13.3" */
+static json_t *
+version_json(void)
+{
+	int			number = barman_version();
+	char	   *text = mem_printf("%d.%d.%d", number / 10000, number / 100 % 100, number % 100);
+	json_t	   *value = number > 0 ? json_text(text) : json_null();
+
+	free(text);
+	return value;
 }
 
 static void
@@ -621,13 +772,20 @@ prepare(Restore *restore)
 	else
 	{
 		controldata = run_program("pg_controldata", data);
+		/* for a drill only we are let in, unless it is to be looked at later */
+		if (restore->is_drill && !json_is_true(json_object_get(restore->arguments, "keep")))
+			config.listen = "";
 		error = instance_config_write(&config, controldata, &restore->target);
 		if (error != 0)
 			fail(restore, BARMAN_INTERNAL, strerror(error), NULL,
 				 "could not write the configuration of the instance");
 		free(controldata);
 	}
-	if (restore->error == NULL && !instance_socket_fits(&config))
+	if (restore->error == NULL && restore->is_drill && !instance_socket_fits(&config))
+		fail(restore, BARMAN_WRONG_STATE, config.directory,
+			 "Give the sidecar an --instance-root with a shorter path.",
+			 "the path of a socket would be too long for a drill");
+	else if (restore->error == NULL && !instance_socket_fits(&config))
 		job_log(restore->job, JOB_INFO,
 				"the path of a socket would be too long: the server listens on TCP alone");
 	free(words);

@@ -16,6 +16,14 @@
  */
 extern const JobKind job_restore;
 
+/*
+ * Restore, ask and remove.  arguments: of the above instance, backup_id,
+ * pinned, target_lsn, wal_file and system_identifier; keep: bool, and what
+ * drill_examine() asks: database, superuser, schema (where the extension is):
+ * text, tables, asserts: lists or null.
+ */
+extern const JobKind job_drill;
+
 /* arguments: {instance: claimed to drop} */
 extern const JobKind job_drop_instance;
 

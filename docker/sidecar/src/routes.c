@@ -87,6 +87,7 @@ static const Route routes[] = {
 	{"POST", {"v1", "servers", "*", "backups", "*", "keep"}, post_keep},
 	{"DELETE", {"v1", "servers", "*", "backups", "*"}, delete_backup},
 	{"POST", {"v1", "servers", "*", "restores"}, post_restore},
+	{"POST", {"v1", "servers", "*", "drills"}, post_drill},
 	{"GET", {"v1", "instances"}, get_instances},
 	{"DELETE", {"v1", "instances", "*"}, delete_instance},
 	{"GET", {"v1", "diagnose"}, get_diagnose},

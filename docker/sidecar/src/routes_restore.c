@@ -11,6 +11,7 @@
 
 #include "arguments.h"
 #include "barman_json.h"
+#include "drill.h"
 #include "instance.h"
 #include "job.h"
 #include "job_catalogue.h"
@@ -27,6 +28,7 @@
 /* How far the clocks of two hosts may differ */
 #define CLOCK_SKEW_US (INT64_C(60) * 1000000)
 
+static Answer *submit_restore(Request *request, const JobKind *kind, json_t *arguments);
 static bool restore_is_sound(json_t *arguments, Answer **refusal);
 static bool choose_backup(Request *request, json_t *arguments, Answer **refusal);
 static bool ends_by(const json_t *backup, const char *time);
@@ -59,20 +61,64 @@ static const Argument restore_arguments[] = {
 	{NULL, ARGUMENT_TEXT, 0, 0, false, 0}
 };
 
+static const Argument drill_arguments[] = {
+	{"instance", ARGUMENT_TEXT, 0, 0, true, 0},
+	{"backup_id", ARGUMENT_TEXT, 0, 0, true, 0},
+	{"target_lsn", ARGUMENT_TEXT, 0, 0, true, 0},
+	{"wal_file", ARGUMENT_TEXT, 0, 0, true, 0},
+	{"system_identifier", ARGUMENT_TEXT, 0, 0, true, 0},
+	{"keep", ARGUMENT_BOOL, 0, 0, false, false},
+	{"database", ARGUMENT_TEXT, 0, 0, true, 0},
+	{"superuser", ARGUMENT_TEXT, 0, 0, true, 0},
+	{"schema", ARGUMENT_TEXT, 0, 0, true, 0},
+	{"tables", ARGUMENT_LIST, 0, 0, true, 0},
+	{"asserts", ARGUMENT_LIST, 0, 0, true, 0},
+	{NULL, ARGUMENT_TEXT, 0, 0, false, 0}
+};
+
 Answer *
 post_restore(Request *request)
 {
-	const char *server = request->segments[SEGMENT_SERVER];
 	Answer	   *refusal = NULL;
-	Answer	   *answer;
 	json_t	   *arguments;
-	Instance   *instance = NULL;
 
 	if (!route_server_exists(request, &refusal))
 		return refusal;
 	arguments = arguments_parse(request->body, request->body_length, restore_arguments, &refusal);
 	if (arguments == NULL)
 		return refusal;
+	return submit_restore(request, &job_restore, arguments);
+}
+
+Answer *
+post_drill(Request *request)
+{
+	Answer	   *refusal = NULL;
+	json_t	   *arguments;
+	const char *wrong;
+
+	if (!route_server_exists(request, &refusal))
+		return refusal;
+	arguments = arguments_parse(request->body, request->body_length, drill_arguments, &refusal);
+	if (arguments == NULL)
+		return refusal;
+	wrong = drill_arguments_are_bad(arguments);
+	if (wrong != NULL)
+	{
+		json_decref(arguments);
+		return answer_error("bad_argument", wrong, NULL, NULL);
+	}
+	return submit_restore(request, &job_drill, arguments);
+}
+
+/* Takes the arguments. */
+static Answer *
+submit_restore(Request *request, const JobKind *kind, json_t *arguments)
+{
+	const char *server = request->segments[SEGMENT_SERVER];
+	Answer	   *refusal = NULL;
+	Answer	   *answer;
+	Instance   *instance = NULL;
 
 	/* last, for it must not be done twice */
 	if (restore_is_sound(arguments, &refusal) &&
@@ -83,7 +129,7 @@ post_restore(Request *request)
 		json_decref(arguments);
 		return refusal;
 	}
-	answer = job_submit(&job_restore, server, arguments);
+	answer = job_submit(kind, server, arguments);
 	if (answer->status != 202)
 		instance_give_back(instance);
 	return answer;
