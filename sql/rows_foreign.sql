@@ -81,7 +81,9 @@ GRANT SELECT ON customers TO poc_rows_clerk;
 SELECT setval('orders_id_seq', 10000);
 SET ROLE poc_rows_clerk;
 SELECT poc_generate_rows(10, 'orders');
+SELECT poc_generate_rows(10, 'orders', options => '{"foreign_keys": "bulk"}');
 RESET ROLE;
+SELECT poc_generate_rows(10, 'orders', options => '{"foreign_keys": "bulk"}'), poc_generate_rows(10, 'orders', options => '{"foreign_keys": "each"}');
 
 SET client_min_messages = warning;
 DROP SCHEMA rows_foreign CASCADE;

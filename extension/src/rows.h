@@ -49,6 +49,14 @@ typedef enum RowsIndexes
 	ROWS_INDEXES_AFTER			/* all at once, after the load */
 } RowsIndexes;
 
+/* How foreign keys are checked. */
+typedef enum RowsForeignKeys
+{
+	ROWS_FOREIGN_KEYS_AUTO,		/* in bulk where the caller may lock the rows referred to */
+	ROWS_FOREIGN_KEYS_BULK,		/* so, or not at all */
+	ROWS_FOREIGN_KEYS_EACH		/* row by row */
+} RowsForeignKeys;
+
 /* How often a row is made anew because a CHECK rejects it. */
 #define ROWS_MAX_ATTEMPTS	1000
 
@@ -273,6 +281,7 @@ typedef struct RowsCheck
 typedef struct RowsOptions
 {
 	RowsIndexes indexes;
+	RowsForeignKeys foreign_keys;
 	List	   *columns;		/* of RowsColumnOptions */
 	double		null_fraction;
 	bool		parents;		/* fill empty referenced tables first */

@@ -157,6 +157,13 @@ plan_foreign_key(RowsPlan *plan, ForeignKeyCacheInfo *key, int number)
 											 foreign->nparents, get_rel_name(key->confrelid));
 		}
 	}
+	if (plan->writing && !foreign->locked && plan->options->foreign_keys == ROWS_FOREIGN_KEYS_BULK)
+		ereport(ERROR,
+				(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
+				 errmsg("cannot check foreign key \"%s\" in bulk", get_constraint_name(key->conoid)),
+				 errdetail("That locks rows of \"%s\", which takes the UPDATE privilege on it and columns of the same type.",
+						   get_rel_name(key->confrelid)),
+				 errhint("Use the option {\"foreign_keys\": \"auto\"}.")));
 	if (foreign->locked)
 		plan->checked_foreign_keys = lappend_oid(plan->checked_foreign_keys, key->conoid);
 }
@@ -312,7 +319,8 @@ read_parents(RowsPlan *plan, ForeignKeyCacheInfo *key, RowsForeign *foreign)
 {
 	MemoryContext context = CurrentMemoryContext;
 	uint64		most = is_unique_alone(plan, key) ? MOST_UNIQUE_PARENTS : MOST_PARENTS;
-	bool		lock = plan->writing && may_lock(key->confrelid);
+	bool		lock = plan->writing && may_lock(key->confrelid) &&
+		plan->options->foreign_keys != ROWS_FOREIGN_KEYS_EACH;
 	char	   *query = parents_query(plan, key, most, lock);
 	bool		same_types = true;
 

@@ -85,6 +85,19 @@ rows_parse_options(Jsonb *json)
 			else
 				bad_option(key, "\"auto\", \"each\" or \"after\"");
 		}
+		else if (strcmp(key, "foreign_keys") == 0)
+		{
+			char	   *checks = string_option(key, &value);
+
+			if (strcmp(checks, "auto") == 0)
+				options->foreign_keys = ROWS_FOREIGN_KEYS_AUTO;
+			else if (strcmp(checks, "bulk") == 0)
+				options->foreign_keys = ROWS_FOREIGN_KEYS_BULK;
+			else if (strcmp(checks, "each") == 0)
+				options->foreign_keys = ROWS_FOREIGN_KEYS_EACH;
+			else
+				bad_option(key, "\"auto\", \"bulk\" or \"each\"");
+		}
 		else if (strcmp(key, "path") == 0)
 		{
 			char	   *path = string_option(key, &value);
@@ -103,7 +116,7 @@ rows_parse_options(Jsonb *json)
 			ereport(ERROR,
 					(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 					 errmsg("unknown option \"%s\"", key),
-					 errhint("Known options: columns, defaults, indexes, null_fraction, parents, path, start.")));
+					 errhint("Known options: columns, defaults, foreign_keys, indexes, null_fraction, parents, path, start.")));
 	}
 	return options;
 }
