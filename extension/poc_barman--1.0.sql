@@ -1054,6 +1054,7 @@ BEGIN
 		'instance', format('drill_%s_%s', to_char(began AT TIME ZONE 'UTC', 'YYYYMMDD"t"HH24MISSMS'), pg_backend_pid()),
 		'backup_id', coalesce(backup_id, 'latest'), 'keep', coalesce(keep, false),
 		'target_lsn', target.lsn, 'system_identifier', this_cluster::text,
+		'marked_at', to_char(target.at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'),
 		'database', current_database(),
 		'schema', (SELECT n.nspname FROM pg_extension AS e JOIN pg_namespace AS n ON n.oid = e.extnamespace WHERE e.extname = 'poc_barman'),
 		'superuser', (SELECT a.rolname FROM pg_roles AS a WHERE a.oid = 10),

@@ -156,6 +156,19 @@ nothing_left('killed sidecar');
 
 is(failures('afterwards'), 'none', 'and then a drill passes again');
 
+# ---- metrics ----
+my $metrics = $live->run("curl -s -H 'Authorization: Bearer secret' --unix-socket $home/sidecar http://localhost/metrics");
+like($metrics, qr/^barman_sidecar_last_drill_ok\{server="postgres1"\} 1\./m, 'the sidecar tells how the last drill ended');
+like($metrics, qr/^barman_sidecar_\Q$_\E\{server="postgres1"\} \d/m, "and $_")
+  for qw(seconds_since_last_proven_restore last_drill_rto_seconds last_drill_rpo_seconds);
+my ($rpo) = $metrics =~ /^barman_sidecar_last_drill_rpo_seconds\{server="postgres1"\} (\S+)/m;
+cmp_ok(abs($rpo - $node->safe_psql('postgres', "SELECT extract(epoch FROM rpo) FROM poc_drills ORDER BY at DESC LIMIT 1")), '<', 30,
+	'and the same age of the newest data as the receipt');
+$live->stop;
+start();
+like($live->run("curl -s -H 'Authorization: Bearer secret' --unix-socket $home/sidecar http://localhost/metrics"),
+	qr/^barman_sidecar_last_drill_ok\{server="postgres1"\} 1\./m, 'it still knows after a restart');
+
 # ---- pg_dump ----
 $node->safe_psql('postgres', 'CREATE DATABASE copy');
 $node->command_ok([ 'pg_dump', '-f', "$home/dump.sql", $node->connstr('postgres') ], 'pg_dump');

@@ -19,6 +19,7 @@
 #include "barman_run.h"
 #include "catalogue.h"
 #include "drill.h"
+#include "drill_record.h"
 #include "instance.h"
 #include "instance_files.h"
 #include "instance_recovery.h"
@@ -93,6 +94,7 @@ static void drill_body(Job *job, const json_t *arguments);
 static Restore start_restore(Job *job, const json_t *arguments);
 static void drill_stage(Restore *restore, const char *name, bool good, const char *detail);
 static json_t *version_json(void);
+static int64_t age_of_newest(Restore *restore, const Recovery *recovery);
 static void end_drill(Restore *restore, const Recovery *recovery, bool recovered, bool good);
 static bool find_backup(Restore *restore);
 static bool read_backup(Restore *restore, const char *id);
@@ -283,7 +285,33 @@ end_drill(Restore *restore, const Recovery *recovery, bool recovered, bool good)
 	if (job_cancelled(job))
 		json_decref(result);
 	else
+	{
+		drill_record(job_server(job), good,
+					 recovered ? restore->restore_ms + restore->recovery_ms : -1,
+					 recovered ? age_of_newest(restore, recovery) : -1);
 		job_done(job, result);
+	}
+}
+
+/*
+ * How old, when the drill began, the newest was that it brought back, in
+ * milliseconds; -1: unknown.
+ */
+static int64_t
+age_of_newest(Restore *restore, const Recovery *recovery)
+{
+	const char *marked_at = text_of(restore->arguments, "marked_at");
+	int64_t		began = timestamp_now() / 1000 - job_elapsed_ms(restore->job);
+	int64_t		newest = -1;
+	int64_t		marked;
+
+	if (recovery->time != NULL && !timestamp_parse(recovery->time, &newest))
+		newest = -1;
+	if (marked_at != NULL && timestamp_parse(marked_at, &marked) && marked > newest)
+		newest = marked;
+	if (newest < 0)
+		return -1;
+	return began > newest / 1000 ? began - newest / 1000 : 0;
 }
 
 /* 31303 is "3.13.3" */

@@ -17,6 +17,7 @@
 
 #include "barman_read.h"
 #include "catalogue.h"
+#include "drill_record.h"
 #include "http.h"
 #include "instance.h"
 #include "job.h"
@@ -74,6 +75,7 @@ main(int argc, char **argv)
 	http_options.listen = options.listen;
 	http_options.tls_cert = options.tls_cert;
 	http_options.tls_key = options.tls_key;
+	drill_record_start(options.state_dir);
 	if (!jobs_start(options.state_dir) || !instances_start(options.state_dir))
 		return 1;
 	if (!reads_start(options.max_reads, barman_read) ||
@@ -150,6 +152,7 @@ stop_rooms(void)
 	reads_stop();
 	http_stop();
 	jobs_forget();
+	drill_record_stop();
 	catalogue_forget_all();
 	barman_read_forget_all();
 }

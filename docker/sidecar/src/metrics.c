@@ -6,6 +6,9 @@
  */
 #include "metrics.h"
 
+#include <stdlib.h>
+
+#include "drill_record.h"
 #include "job.h"
 #include "memory.h"
 #include "reads.h"
@@ -15,8 +18,10 @@ metrics_answer(void)
 {
 	JobCounters jobs = jobs_counters();
 	ReadCounters reads = reads_counters();
+	char	   *drills = drill_record_metrics();
+	Answer	   *answer;
 
-	return answer_text("text/plain; version=0.0.4; charset=utf-8", mem_printf(
+	answer = answer_text("text/plain; version=0.0.4; charset=utf-8", mem_printf(
 		"# HELP barman_sidecar_up Whether the sidecar answers.\n"
 		"# TYPE barman_sidecar_up gauge\n"
 		"barman_sidecar_up 1\n"
@@ -35,8 +40,11 @@ metrics_answer(void)
 		"barman_sidecar_reads_joined_total %llu\n"
 		"# HELP barman_sidecar_read_runs_total Reads that Barman was asked for.\n"
 		"# TYPE barman_sidecar_read_runs_total counter\n"
-		"barman_sidecar_read_runs_total %llu\n",
+		"barman_sidecar_read_runs_total %llu\n"
+		"%s",
 		jobs.running, jobs.done, jobs.failed, jobs.cancelled, jobs.lost,
 		(unsigned long long) reads.hits, (unsigned long long) reads.joined,
-		(unsigned long long) reads.runs));
+		(unsigned long long) reads.runs, drills));
+	free(drills);
+	return answer;
 }

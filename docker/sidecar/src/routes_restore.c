@@ -67,6 +67,7 @@ static const Argument drill_arguments[] = {
 	{"target_lsn", ARGUMENT_TEXT, 0, 0, true, 0},
 	{"wal_file", ARGUMENT_TEXT, 0, 0, true, 0},
 	{"system_identifier", ARGUMENT_TEXT, 0, 0, true, 0},
+	{"marked_at", ARGUMENT_TEXT, 0, 0, true, 0},
 	{"keep", ARGUMENT_BOOL, 0, 0, false, false},
 	{"database", ARGUMENT_TEXT, 0, 0, true, 0},
 	{"superuser", ARGUMENT_TEXT, 0, 0, true, 0},

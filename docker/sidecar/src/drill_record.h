@@ -1,0 +1,22 @@
+/*
+ * drill_record.h
+ *
+ * How the last drill of each server ended, for metrics.  Outlives the sidecar.
+ */
+#ifndef DRILL_RECORD_H
+#define DRILL_RECORD_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+/* Before there are other threads */
+extern void drill_record_start(const char *state_dir);
+extern void drill_record_stop(void);
+
+/* Milliseconds; -1: unknown, for nothing was recovered */
+extern void drill_record(const char *server, bool good, int64_t rto_ms, int64_t rpo_ms);
+
+/* malloc'd gauges in Prometheus' text format, "" if there was no drill */
+extern char *drill_record_metrics(void);
+
+#endif							/* DRILL_RECORD_H */
