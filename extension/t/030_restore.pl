@@ -47,7 +47,7 @@ SH
 misbehave();
 
 my @options = ('--barman', "$home/bin/barman", '--instance-root', "$home/instances", '--instance-ports', '23400-23449',
-	'--pg-bindir', "$home/pgbin", '--restore-timeout', '4', '--allow-delete');
+	'--pg-bindir', "$home/pgbin", '--restore-timeout', '20', '--allow-delete');
 
 sub misbehave
 {
@@ -146,7 +146,7 @@ nothing_left('bad', 'full');
 misbehave(barman => 'frozen');
 my $seconds = elapsed(sub { @error = error_of($node, "SELECT poc_restore('bad', immediate => true)"); });
 is($error[0], '08006', 'hung Barman: SQLSTATE');
-cmp_ok($seconds, '<', 60, 'hung Barman: in time');
+cmp_ok($seconds, '<', 90, 'hung Barman: in time');
 ok(!is_running(pid_in("$home/frozen")), 'hung Barman: ended');
 nothing_left('bad', 'hung Barman');
 misbehave(server => 'frozen');
