@@ -349,6 +349,25 @@ $$;
 COMMENT ON FUNCTION _poc_server(text) IS
 'The server meant by this argument: itself; if null, the setting poc_barman.server; if that is empty, the only server Barman has.';
 
+-- Barman's streaming_backup_name, unless somebody configured another
+CREATE FUNCTION _poc_backup_progress(OUT progress double precision, OUT line text)
+LANGUAGE sql VOLATILE PARALLEL RESTRICTED
+SET search_path = pg_catalog, pg_temp
+AS $$
+	SELECT s.part,
+		CASE WHEN p.phase <> 'streaming database files' THEN p.phase
+			WHEN s.part IS NULL THEN pg_size_pretty(p.backup_streamed)
+			ELSE format('%s %% (%s of %s)', floor(100 * s.part), pg_size_pretty(p.backup_streamed), pg_size_pretty(p.backup_total)) END
+	FROM pg_stat_progress_basebackup AS p
+		JOIN pg_stat_activity AS a ON a.pid = p.pid AND a.application_name = 'barman_streaming_backup',
+		LATERAL (SELECT least(p.backup_streamed::double precision / nullif(p.backup_total, 0), 1)) AS s(part)
+	ORDER BY a.backend_start DESC
+	LIMIT 1
+$$;
+
+COMMENT ON FUNCTION _poc_backup_progress() IS
+'How much of the backup that Barman takes of this server has been sent, from 0 to 1, and the same in words.';
+
 CREATE FUNCTION _poc_job_rows(jobs jsonb)
 RETURNS TABLE (job_id text, kind text, server text, state text, phase text,
 	progress double precision, created timestamptz, ended timestamptz, elapsed interval,
@@ -357,11 +376,14 @@ LANGUAGE sql STABLE PARALLEL RESTRICTED ROWS 100
 SET search_path = pg_catalog, pg_temp
 AS $$
 	SELECT j.id, j.kind, j.server, j.state, j.phase,
-		j.progress, j.created, j.ended, make_interval(secs => j.elapsed_seconds),
+		coalesce(j.progress, CASE WHEN j.kind = 'backup' AND j.phase = 'copying' AND j.state = 'running'
+			AND j.system_identifier = (SELECT c.system_identifier::text FROM pg_control_system() AS c)
+			THEN (SELECT p.progress FROM @extschema@._poc_backup_progress() AS p) END),
+		j.created, j.ended, make_interval(secs => j.elapsed_seconds),
 		nullif(concat_ws(': ', j.error ->> 'message', j.error ->> 'detail'), ''), j.result
 	FROM jsonb_to_recordset(jobs) AS j(id text, kind text, server text, state text, phase text,
 		progress double precision, created timestamptz, ended timestamptz,
-		elapsed_seconds double precision, error jsonb, result jsonb)
+		elapsed_seconds double precision, error jsonb, result jsonb, system_identifier text)
 $$;
 
 COMMENT ON FUNCTION _poc_job_rows(jsonb) IS
@@ -749,7 +771,7 @@ END
 $$;
 
 COMMENT ON FUNCTION poc_backup(text, text, text, boolean, boolean, interval) IS
-'Takes a backup and waits until Barman has all the WAL it needs: status is DONE then, also on a server that nobody else writes to. incremental names the parent backup (PostgreSQL 17, Barman 3.11); name gives the backup a name. With immediate_checkpoint => false the checkpoint before it takes its time. With wait => false the row tells the job, to be followed by poc_wait_job(). size is in bytes. Cancelling the query cancels the backup. Errors: 55006 another backup of the server runs, 08006 not done within timeout (the backup is cancelled), 58000 with Barman''s own words. Example: SELECT * FROM poc_backup()';
+'Takes a backup and waits until Barman has all the WAL it needs: status is DONE then, also on a server that nobody else writes to. incremental names the parent backup (PostgreSQL 17, Barman 3.11); name gives the backup a name. With immediate_checkpoint => false the checkpoint before it takes its time. With wait => false the row tells the job, to be followed by poc_wait_job(). size is in bytes. Cancelling the query cancels the backup. While this server sends it, notices tell how much. Errors: 55006 another backup of the server runs, 08006 not done within timeout (the backup is cancelled), 58000 with Barman''s own words. Example: SELECT * FROM poc_backup()';
 
 CREATE FUNCTION poc_jobs()
 RETURNS TABLE (job_id text, kind text, server text, state text, phase text,
@@ -764,7 +786,7 @@ AS $$
 $$;
 
 COMMENT ON FUNCTION poc_jobs() IS
-'The jobs that the sidecar knows, newest first. state is queued, running, done, failed, cancelled or lost (the sidecar was restarted under it); progress goes from 0 to 1 where it is known. poc_wait_job() tells the result of one that is done.';
+'The jobs that the sidecar knows, newest first. state is queued, running, done, failed, cancelled or lost (the sidecar was restarted under it); progress goes from 0 to 1 where it is known: of a restore, and of a backup while this server sends it. poc_wait_job() tells the result of one that is done.';
 
 CREATE FUNCTION poc_job_log(job_id text)
 RETURNS TABLE (n bigint, at timestamptz, level text, line text)
@@ -1962,13 +1984,46 @@ COMMENT ON FUNCTION poc_doctor(text) IS
 -- The whole scenario
 -- ---------------------------------------------------------------------
 
+-- Why this server and its Barman can take no incremental backup; null if they can.
+CREATE FUNCTION _poc_why_full() RETURNS text
+LANGUAGE sql VOLATILE PARALLEL RESTRICTED COST 10000
+SET search_path = pg_catalog, pg_temp
+AS $$
+	SELECT CASE WHEN current_setting('server_version_num')::integer < 170000 THEN 'PostgreSQL is older than 17'
+		WHEN current_setting('summarize_wal', true) IS DISTINCT FROM 'on' THEN 'summarize_wal is off'
+		WHEN s.barman_version ~ '^([12]\.|3\.([0-9]|10)([^0-9]|$))' THEN 'Barman is older than 3.11' END
+	FROM @extschema@.poc_sidecar() AS s
+$$;
+
+COMMENT ON FUNCTION _poc_why_full() IS
+'What is missing for incremental backups; null if nothing is.';
+
 CREATE PROCEDURE poc_play(INOUT steps integer DEFAULT NULL, INOUT backup_id text DEFAULT NULL,
 	INOUT status text DEFAULT NULL, INOUT elapsed interval DEFAULT NULL)
 LANGUAGE plpgsql
 AS $$
 DECLARE
-	-- what is run, and what is told of it
-	scenario CONSTANT text[] := ARRAY[
+	began CONSTANT timestamptz := pg_catalog.clock_timestamp();
+	-- of the mark, and of the instance restored to it
+	name CONSTANT text := pg_catalog.to_char(began, '"play_"YYYYMMDDHH24MISS');
+	why_full text;
+	parent text;
+	scenario text[];
+	step_began timestamptz;
+	told text;
+	-- what later steps need of earlier ones
+	memory jsonb := '{}';
+	learnt jsonb;
+BEGIN
+	PERFORM @extschema@._poc_require_top_level();
+	why_full := @extschema@._poc_why_full();
+	IF why_full IS NULL THEN
+		parent := 'incremental => ''latest''';
+	END IF;
+
+	-- What is run, and what is told of it; $1 is the name, $2 the memory.  The
+	-- second column of a result is learnt.
+	scenario := ARRAY[
 		['poc_seed()',
 			'SELECT pg_catalog.format(''table %s'', @extschema@.poc_seed())'],
 		['poc_generate_rows(100000)',
@@ -1984,42 +2039,55 @@ DECLARE
 		['poc_files(''streaming'')',
 			'SELECT pg_catalog.format(''%s file(s), %s'', pg_catalog.count(*), pg_catalog.pg_size_pretty(pg_catalog.sum(f.bytes))) FROM @extschema@.poc_files(''streaming'') AS f WHERE NOT f.is_directory'],
 		['poc_backup()',
-			'SELECT pg_catalog.format(''%s %s %s, %s'', b.type, b.backup_id, b.status, pg_catalog.pg_size_pretty(b.size)), b.backup_id, b.status FROM @extschema@.poc_backup() AS b'],
+			'SELECT pg_catalog.format(''%s %s %s, %s'', b.type, b.backup_id, b.status, pg_catalog.pg_size_pretty(b.size)) FROM @extschema@.poc_backup() AS b'],
 		['poc_files(''base'')',
 			'SELECT pg_catalog.format(''%s backup(s), %s'', pg_catalog.count(*), pg_catalog.pg_size_pretty(pg_catalog.sum(f.bytes))) FROM @extschema@.poc_files(''base'') AS f'],
+		['poc_generate_rows(10000)',
+			'SELECT pg_catalog.format(''%s more rows'', @extschema@.poc_generate_rows(10000))'],
+		[pg_catalog.concat('poc_backup(', parent, ')  ', why_full),
+			pg_catalog.concat('SELECT pg_catalog.format(''%s %s %s, %s'', b.type, b.backup_id, b.status, pg_catalog.pg_size_pretty(b.size)), pg_catalog.jsonb_build_object(''backup_id'', b.backup_id, ''status'', b.status) FROM @extschema@.poc_backup(', parent, ') AS b')],
 		['poc_backups()',
 			'SELECT pg_catalog.format(''%s backup(s), %s DONE'', pg_catalog.count(*), pg_catalog.count(*) FILTER (WHERE b.status OPERATOR(pg_catalog.=) ''DONE'')) FROM @extschema@.poc_backups() AS b'],
 		['poc_show_backup(''latest'')',
-			'SELECT pg_catalog.format(''%s %s, %s to %s'', b.backup_id, b.status, b.begin_lsn, b.end_lsn), b.backup_id, b.status FROM @extschema@.poc_show_backup(''latest'') AS b']
+			'SELECT pg_catalog.format(''%s %s, %s to %s'', b.backup_id, b.status, b.begin_lsn, b.end_lsn) FROM @extschema@.poc_show_backup(''latest'') AS b'],
+		['poc_generate_rows(1000)',
+			'SELECT pg_catalog.format(''%s more rows'', @extschema@.poc_generate_rows(1000))'],
+		['poc_mark(name, ''{dummy}'')',
+			'SELECT pg_catalog.format(''%s: %s rows at %s'', m.name, m.rows, m.lsn), pg_catalog.jsonb_build_object(''lsn'', m.lsn) FROM @extschema@.poc_mark($1, ''{public.dummy}'') AS m'],
+		['poc_generate_rows(100)',
+			'SELECT pg_catalog.format(''%s rows too many'', @extschema@.poc_generate_rows(100))'],
+		['poc_restore(name, target_name => name)',
+			'SELECT pg_catalog.format(''%s on port %s, timeline %s'', r.state, r.port, r.timeline) FROM @extschema@.poc_restore($1, target_name => $1) AS r'],
+		['poc_instances()',
+			'SELECT pg_catalog.format(''recovered to %s, %s'', i.recovered_lsn, CASE WHEN i.recovered_lsn OPERATOR(pg_catalog.=) ($2 OPERATOR(pg_catalog.->>) ''lsn'')::pg_catalog.pg_lsn THEN ''the mark'' ELSE ''not the mark'' END) FROM @extschema@.poc_instances() AS i WHERE i.instance OPERATOR(pg_catalog.=) $1'],
+		['poc_drop_instance(name)',
+			'SELECT d.state FROM @extschema@.poc_drop_instance($1) AS d'],
+		['poc_restore_drill(name)',
+			'SELECT pg_catalog.format(''%s of %s steps passed'', pg_catalog.count(*) FILTER (WHERE d.ok), pg_catalog.count(*)) FROM @extschema@.poc_restore_drill($1) AS d'],
+		['poc_drills',
+			'SELECT pg_catalog.format(''%s, %s rows as at the mark, RTO %s s'', d.verdict, d.rows, pg_catalog.round(pg_catalog.date_part(''epoch'', d.rto)::numeric, 1)) FROM @extschema@.poc_drills AS d WHERE d.mark OPERATOR(pg_catalog.=) $1']
 	];
-	began CONSTANT timestamptz := pg_catalog.clock_timestamp();
-	step_began timestamptz;
-	step record;
-	told text;
-	told_id text;
-	told_status text;
-BEGIN
-	PERFORM @extschema@._poc_require_top_level();
 
 	steps := 0;
 	FOR n IN 1 .. pg_catalog.array_length(scenario, 1) LOOP
 		step_began := pg_catalog.clock_timestamp();
-		EXECUTE scenario[n][2] INTO told, told_id, told_status;
+		EXECUTE scenario[n][2] INTO told, learnt USING name, memory;
 		COMMIT;
 		RAISE INFO '%', pg_catalog.format('%s/%s  %s  %s  %s s',
 			pg_catalog.lpad(n::text, 2), pg_catalog.array_length(scenario, 1),
-			pg_catalog.rpad(scenario[n][1], 25), pg_catalog.rpad(told, 46),
+			pg_catalog.rpad(scenario[n][1], 41), pg_catalog.rpad(told, 48),
 			pg_catalog.to_char(pg_catalog.date_part('epoch', pg_catalog.age(pg_catalog.clock_timestamp(), step_began)), '9990.00'));
 		steps := n;
-		backup_id := coalesce(told_id, backup_id);
-		status := coalesce(told_status, status);
+		memory := memory OPERATOR(pg_catalog.||) coalesce(learnt, '{}');
 	END LOOP;
+	backup_id := memory OPERATOR(pg_catalog.->>) 'backup_id';
+	status := memory OPERATOR(pg_catalog.->>) 'status';
 	elapsed := pg_catalog.age(pg_catalog.clock_timestamp(), began);
 END
 $$;
 
 COMMENT ON PROCEDURE poc_play(integer, text, text, interval) IS
-'Plays the whole scenario, from an empty table to a backup that is DONE, and tells the result and time of each step as it goes. Every step is a call of its own that works by itself, in a transaction of its own; so this must not be called in a transaction block. Runs with its caller''s rights. The arguments are there to return the number of steps played, the backup and its status, and the time of all. Example: CALL poc_play()';
+'Plays the whole scenario: rows, a full backup, more rows, an incremental backup (a full one where PostgreSQL or Barman is too old), a mark, rows too many, a restore to the mark without these, and a drill that compares it row for row; and tells the result and time of each step as it goes. Every step is a call of its own that works by itself, in a transaction of its own; so this must not be called in a transaction block. Runs with its caller''s rights. The arguments are there to return the number of steps played, the backup and its status, and the time of all. Example: CALL poc_play()';
 
 -- ---------------------------------------------------------------------
 -- Privileges (design section 7).  One place, so that it can be audited.
@@ -2038,6 +2106,7 @@ REVOKE ALL ON FUNCTION _poc_post(jsonb, text[]) FROM PUBLIC;
 REVOKE ALL ON FUNCTION _poc_run_job(text[], jsonb, double precision, boolean) FROM PUBLIC;
 REVOKE ALL ON FUNCTION _poc_follow_job(text, double precision) FROM PUBLIC;
 REVOKE ALL ON FUNCTION _poc_server(text) FROM PUBLIC;
+REVOKE ALL ON FUNCTION _poc_backup_progress() FROM PUBLIC;
 REVOKE ALL ON FUNCTION _poc_job_rows(jsonb) FROM PUBLIC;
 REVOKE ALL ON FUNCTION _poc_wait_ready(text, double precision) FROM PUBLIC;
 REVOKE ALL ON FUNCTION _poc_token_file_mode() FROM PUBLIC;
@@ -2055,8 +2124,8 @@ REVOKE ALL ON FUNCTION _poc_doctor_backups(jsonb) FROM PUBLIC;
 REVOKE ALL ON FUNCTION _poc_doctor_drill(jsonb) FROM PUBLIC;
 REVOKE ALL ON FUNCTION _poc_doctor_examine(jsonb) FROM PUBLIC;
 
--- _poc_require_top_level() stays everybody's: poc_play() runs with its caller's
--- rights, and the function does nothing but look at its own transaction.
+-- _poc_require_top_level() and _poc_why_full() stay everybody's: poc_play() runs
+-- with its caller's rights, and so do they.
 
 -- Readers: for monitoring.
 REVOKE ALL ON FUNCTION poc_servers() FROM PUBLIC;

@@ -13,4 +13,5 @@ ROLLBACK;
 CALL poc_play() \gset
 SELECT :steps AS steps, :'status' AS status, :'elapsed'::interval > '0 s' AS elapsed;
 SELECT backup_id = :'backup_id' AS is_newest, status FROM poc_backups() LIMIT 1;
-SELECT count(*) >= 100000 AS rows FROM dummy;
+SELECT count(*) >= 111100 AS rows FROM dummy;
+SELECT count(*) AS left_behind FROM poc_instances() WHERE instance ~ '^play_';

@@ -18,7 +18,9 @@
 #include "storage/ipc.h"
 #include "storage/latch.h"
 #include "storage/pmsignal.h"
+#include "utils/backend_status.h"
 #include "utils/builtins.h"
+#include "utils/lsyscache.h"
 #include "utils/memutils.h"
 #include "utils/timestamp.h"
 #include "utils/wait_event.h"
@@ -34,6 +36,9 @@
 /* the same while Barman waits for WAL: then we have ticks to write */
 #define POLL_HOLD_FOR_WAL 1
 
+/* the same while a backup is sent from here: then we see how far it is */
+#define POLL_HOLD_FOR_PROGRESS 1
+
 /*
  * How long a sidecar may be away before its job is given up, in ms: a restart
  * takes a second or two, and then the job's fate can be told.
@@ -45,6 +50,7 @@ typedef struct Job
 {
 	char		id[POC_JOB_ID_SIZE];
 	char		cancel_path[POC_JOB_ID_SIZE * 3 + 32];
+	const char *schema;			/* of our functions, quoted */
 	bool		ended;
 } Job;
 
@@ -55,12 +61,22 @@ typedef struct WalHelp
 	TimestampTz next_switch;
 } WalHelp;
 
+/* What was said of a copy's progress last. */
+typedef struct ProgressReport
+{
+	char		text[100];
+	TimestampTz at;
+} ProgressReport;
+
 static void remember_job(Job *job, Jsonb *answer);
 static Jsonb *follow_job(Job *job, TimestampTz deadline, bool show_log,
 						 bool show_past);
 static Jsonb *poll_job(const char *path, int hold);
 static int64 report_log(Jsonb *answer, int64 after, bool show_log);
 static void help_with_wal(WalHelp *help, const char *kind);
+static bool is_copied_from_here(Jsonb *job);
+static void report_progress(const char *schema, ProgressReport *last);
+static const char *schema_of_function(FunctionCallInfo fcinfo);
 static void cancel_job(int code, Datum arg);
 static char *job_path(const char *id);
 static bool is_ended(Jsonb *job);
@@ -88,6 +104,7 @@ poc_run_job(PG_FUNCTION_ARGS)
 	Job		   *job = palloc0(sizeof(Job));
 	Jsonb	   *volatile result = NULL;
 
+	job->schema = schema_of_function(fcinfo);
 	if (PG_ARGISNULL(1))
 		remember_job(job, poc_sidecar_delete(path));
 	else
@@ -129,6 +146,7 @@ poc_follow_job(PG_FUNCTION_ARGS)
 				 errdetail("A job is needed to wait for."),
 				 errhint("poc_jobs() lists the jobs that the sidecar knows.")));
 	strlcpy(job.id, text_to_cstring(PG_GETARG_TEXT_PP(0)), sizeof(job.id));
+	job.schema = schema_of_function(fcinfo);
 	PG_RETURN_JSONB_P(follow_job(&job, deadline, true, false));
 }
 
@@ -194,6 +212,7 @@ follow_job(Job *job, TimestampTz deadline, bool show_log, bool show_past)
 	MemoryContext context = AllocSetContextCreate(outer, "poc_barman poll",
 												  ALLOCSET_DEFAULT_SIZES);
 	WalHelp		help = {0};
+	ProgressReport progress = {0};
 	int64		after = 0;
 	int			hold = 0;		/* the first poll is to see where we are */
 	Jsonb	   *state;
@@ -231,6 +250,11 @@ follow_job(Job *job, TimestampTz deadline, bool show_log, bool show_past)
 		{
 			help_with_wal(&help, poc_json_text(state, "kind"));
 			hold = POLL_HOLD_FOR_WAL;
+		}
+		else if (show_log && is_copied_from_here(state))
+		{
+			report_progress(job->schema, &progress);
+			hold = POLL_HOLD_FOR_PROGRESS;
 		}
 		if (deadline != DT_NOEND)
 		{
@@ -352,6 +376,66 @@ help_with_wal(WalHelp *help, const char *kind)
 	help->next_switch =
 		TimestampTzPlusMilliseconds(now, interval[Min(help->switches, lengthof(interval) - 1)] * 1000);
 	help->switches++;
+}
+
+/*
+ * Is it a backup that Barman copies from this very server?
+ */
+static bool
+is_copied_from_here(Jsonb *job)
+{
+	char	   *kind = poc_json_text(job, "kind");
+	char	   *phase = poc_json_text(job, "phase");
+	char	   *identifier = poc_json_text(job, "system_identifier");
+
+	return kind != NULL && strcmp(kind, "backup") == 0 &&
+		phase != NULL && strcmp(phase, "copying") == 0 &&
+		identifier != NULL &&
+		strcmp(identifier, psprintf(UINT64_FORMAT, GetSystemIdentifier())) == 0;
+}
+
+/*
+ * Barman prints nothing until the copy is complete, but the server that sends
+ * it knows.  Once a second at most, and nothing twice.
+ */
+static void
+report_progress(const char *schema, ProgressReport *last)
+{
+	TimestampTz now = GetCurrentTimestamp();
+	char	   *text;
+
+	if (!TimestampDifferenceExceeds(last->at, now, 1000))
+		return;
+	last->at = now;
+
+	/* what others do is otherwise seen once per transaction */
+	pgstat_clear_backend_activity_snapshot();
+
+	SPI_connect();
+	if (SPI_execute(psprintf("SELECT p.line FROM %s._poc_backup_progress() AS p", schema),
+					false, 1) != SPI_OK_SELECT)
+		elog(ERROR, "could not ask for the progress of a backup");
+	text = SPI_processed > 0 ?
+		SPI_getvalue(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 1) : NULL;
+	if (text != NULL && strcmp(text, last->text) != 0)
+	{
+		strlcpy(last->text, text, sizeof(last->text));
+		ereport(NOTICE, (errmsg("copying: %s", text)));
+	}
+	SPI_finish();
+}
+
+/*
+ * The schema of the extension, as that of the function that was called.
+ */
+static const char *
+schema_of_function(FunctionCallInfo fcinfo)
+{
+	char	   *schema = get_namespace_name(get_func_namespace(fcinfo->flinfo->fn_oid));
+
+	if (schema == NULL)
+		elog(ERROR, "cache lookup failed for the schema of function %u", fcinfo->flinfo->fn_oid);
+	return quote_identifier(schema);
 }
 
 /*

@@ -68,6 +68,7 @@ struct Job
 	char	   *phase;
 	bool		needs_wal;
 	double		progress;		/* 0: unknown */
+	char	   *system_identifier;	/* of its server, once known */
 	int64_t		created;		/* timestamp_now(); 0: not yet */
 	int64_t		started;
 	int64_t		ended;
@@ -460,6 +461,15 @@ job_progress(Job *job, double part)
 }
 
 void
+job_system_identifier(Job *job, const char *identifier)
+{
+	pthread_mutex_lock(&lock);
+	free(job->system_identifier);
+	job->system_identifier = mem_strdup(identifier);
+	pthread_mutex_unlock(&lock);
+}
+
+void
 job_needs_wal(Job *job, bool needs)
 {
 	pthread_mutex_lock(&lock);
@@ -746,6 +756,7 @@ job_json(const Job *job)
 	json_object_set_new(value, "elapsed_seconds", json_real((double) elapsed / 1000));
 	json_object_set_new(value, "log_lines", json_integer(job->log_lines));
 	json_object_set_new(value, "progress", job->progress > 0 ? json_real(job->progress) : json_null());
+	json_object_set_new(value, "system_identifier", json_text(job->system_identifier));
 	json_object_set_new(value, "result", has_ended(job) && job->result != NULL ?
 						json_checked(json_deep_copy(job->result)) : json_null());
 	json_object_set_new(value, "error", has_ended(job) && job->error != NULL ?
@@ -920,6 +931,7 @@ free_job(Job *job)
 	free(job->kind);
 	free(job->server);
 	free(job->phase);
+	free(job->system_identifier);
 	json_decref(job->result);
 	json_decref(job->error);
 	json_decref(job->arguments);

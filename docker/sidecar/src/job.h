@@ -68,6 +68,9 @@ extern int64_t job_elapsed_ms(const Job *job);
 extern void job_phase(Job *job, const char *phase);	/* static string */
 extern void job_progress(Job *job, double part);	/* from 0 to 1 */
 extern void job_needs_wal(Job *job, bool needs);
+
+/* Which PostgreSQL the job is about: who is that one can see its progress. */
+extern void job_system_identifier(Job *job, const char *identifier);
 extern void job_log(Job *job, JobLogLevel level, const char *format,...)
 			__attribute__((format(printf, 3, 4)));
 

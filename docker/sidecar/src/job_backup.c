@@ -58,6 +58,7 @@ typedef struct BackupRun
 static void backup_body(Job *job, const json_t *arguments);
 static json_t *without_false_alarm(json_t *messages);
 static bool watch_copy(void *arg);
+static void tell_whose(Job *job);
 static void explain_refusal(BackupRun *run, BarmanFailure *failure);
 static void wait_for_wal(BackupRun *run, int64_t deadline);
 static bool look_at_catalogue(BackupRun *run, bool *waiting);
@@ -185,10 +186,28 @@ watch_copy(void *arg)
 	if (run->id != NULL)
 	{
 		job_log(run->job, JOB_INFO, "backup %s has begun", run->id);
+		tell_whose(run->job);
 		job_phase(run->job, "copying");
 		return true;
 	}
 	return job_elapsed_ms(run->job) < START_MS;
+}
+
+/*
+ * Barman keeps the identity of the server that it backs up beside the backups.
+ * It tells whoever asks for progress whether to look at his own server.
+ */
+static void
+tell_whose(Job *job)
+{
+	char	   *base = catalogue_directory(job_server(job), "base");
+	char	   *path = base != NULL ? mem_printf("%s/../identity.json", base) : NULL;
+	json_t	   *identity = path != NULL ? json_load_file(path, 0, NULL) : NULL;
+
+	job_system_identifier(job, json_string_value(json_object_get(identity, "systemid")));
+	json_decref(identity);
+	free(path);
+	free(base);
 }
 
 /*

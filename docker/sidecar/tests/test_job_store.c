@@ -15,6 +15,7 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -290,6 +291,50 @@ old_jobs_are_forgotten(void **state)
 	json_decref(all);
 }
 
+/* A thousand, and those are the newest; one that is lost counts like any other. */
+static void
+only_the_newest_jobs_are_kept(void **state)
+{
+	Answer	   *answer;
+	json_t	   *list;
+	struct stat facts;
+
+	(void) state;
+	for (int i = 0; i < 1003; i++)
+	{
+		char		name[64];
+		char		text[256];
+		time_t		created = time(NULL) - 5000 + i;
+		struct tm	parts;
+		char		stamp[32];
+
+		gmtime_r(&created, &parts);
+		strftime(stamp, sizeof(stamp), "%Y-%m-%dT%H:%M:%S.000000Z", &parts);
+		snprintf(name, sizeof(name), "20261122T000000Z-%06x.json", (unsigned int) i);
+		snprintf(text, sizeof(text),
+				 "{\"id\": \"20261122T000000Z-%06x\", \"kind\": \"cron\", \"state\": \"%s\","
+				 "\"created\": \"%s\"}", (unsigned int) i, i % 2 == 0 ? "done" : "lost", stamp);
+		write_file(name, text);
+		snprintf(name, sizeof(name), "20261122T000000Z-%06x.log", (unsigned int) i);
+		write_file(name, "{\"n\":1,\"text\":\"one\"}\n");
+	}
+	assert_true(jobs_start(directory));
+	answer = jobs_list();
+	list = json_object_get(answer->value, "jobs");
+	assert_int_equal(json_array_size(list), 1000);
+	assert_string_equal(json_string_value(json_object_get(json_array_get(list, 0), "id")),
+						"20261122T000000Z-0003ea");
+	assert_string_equal(json_string_value(json_object_get(json_array_get(list, 999), "id")),
+						"20261122T000000Z-000003");
+	answer_release(answer);
+	jobs_stop();
+	jobs_forget();
+
+	assert_int_equal(stat(path_of("20261122T000000Z-000002.json"), &facts), -1);
+	assert_int_equal(stat(path_of("20261122T000000Z-000002.log"), &facts), -1);
+	assert_int_equal(stat(path_of("20261122T000000Z-000003.log"), &facts), 0);
+}
+
 #define STORE_TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 
 int
@@ -304,6 +349,7 @@ main(void)
 		STORE_TEST(a_running_job_is_lost_after_a_crash),
 		STORE_TEST(somebody_elses_process_is_left_alone),
 		STORE_TEST(old_jobs_are_forgotten),
+		STORE_TEST(only_the_newest_jobs_are_kept),
 	};
 
 	log_set_level(LOGLEVEL_ERROR);
