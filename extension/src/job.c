@@ -74,6 +74,7 @@ static Jsonb *follow_job(Job *job, TimestampTz deadline, bool show_log,
 static Jsonb *poll_job(const char *path, int hold);
 static int64 report_log(Jsonb *answer, int64 after, bool show_log);
 static void help_with_wal(WalHelp *help, const char *kind);
+static bool is_of_another_server(Jsonb *job);
 static bool is_copied_from_here(Jsonb *job);
 static void report_progress(const char *schema, ProgressReport *last);
 static const char *schema_of_function(FunctionCallInfo fcinfo);
@@ -248,7 +249,8 @@ follow_job(Job *job, TimestampTz deadline, bool show_log, bool show_past)
 		needs = poc_json_text(state, "needs");
 		if (needs != NULL && strcmp(needs, "wal") == 0)
 		{
-			help_with_wal(&help, poc_json_text(state, "kind"));
+			if (!is_of_another_server(state))
+				help_with_wal(&help, poc_json_text(state, "kind"));
 			hold = POLL_HOLD_FOR_WAL;
 		}
 		else if (show_log && is_copied_from_here(state))
@@ -379,6 +381,19 @@ help_with_wal(WalHelp *help, const char *kind)
 }
 
 /*
+ * Is the job known to be about another server than this?  Our WAL is of no use
+ * to it then.
+ */
+static bool
+is_of_another_server(Jsonb *job)
+{
+	char	   *identifier = poc_json_text(job, "system_identifier");
+
+	return identifier != NULL &&
+		strcmp(identifier, psprintf(UINT64_FORMAT, GetSystemIdentifier())) != 0;
+}
+
+/*
  * Is it a backup that Barman copies from this very server?
  */
 static bool
@@ -386,12 +401,10 @@ is_copied_from_here(Jsonb *job)
 {
 	char	   *kind = poc_json_text(job, "kind");
 	char	   *phase = poc_json_text(job, "phase");
-	char	   *identifier = poc_json_text(job, "system_identifier");
-
 	return kind != NULL && strcmp(kind, "backup") == 0 &&
 		phase != NULL && strcmp(phase, "copying") == 0 &&
-		identifier != NULL &&
-		strcmp(identifier, psprintf(UINT64_FORMAT, GetSystemIdentifier())) == 0;
+		poc_json_text(job, "system_identifier") != NULL &&
+		!is_of_another_server(job);
 }
 
 /*
