@@ -43,10 +43,16 @@ FAILED_LINES='
 # count SUITE LINES: the sum of these numbers
 count() { as_server cat "results/$1.log" | sed -nE "$2" | awk '{n += $1} END {print n + 0}'; }
 
+# bench [CASE...], or bench barman [CASE...]
 bench() {
+  local program=run
+  if [[ ${1:-} == barman ]]; then
+    program=barman
+    shift
+  fi
   deps bench
   private_stack
-  test_as_server src/extension/bench/run "$@"
+  test_as_server "src/extension/bench/$program" "$@"
 }
 
 installcheck() {

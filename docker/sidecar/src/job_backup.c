@@ -60,7 +60,7 @@ static json_t *without_false_alarm(json_t *messages);
 static bool watch_copy(void *arg);
 static void tell_whose(Job *job);
 static void explain_refusal(BackupRun *run, BarmanFailure *failure);
-static void wait_for_wal(BackupRun *run, int64_t deadline);
+static void wait_for_wal(BackupRun *run, bool waiting, int64_t deadline);
 static bool look_at_catalogue(BackupRun *run, bool *waiting);
 static bool wait_for_change(Job *job, uint64_t *seen, int64_t until);
 static bool check_backup(BackupRun *run);
@@ -127,10 +127,8 @@ backup_body(Job *job, const json_t *arguments)
 			free(run.id);
 			run.id = mem_strdup(json_string_value(json_object_get(value, "backup_id")));
 			run.error = json_string_value(json_object_get(value, "error"));
-			if (json_is_null(timeout))
-				wait_for_wal(&run, monotonic_ms() + WAIT_MS);
-			else
-				wait_for_wal(&run, began + limit);
+			wait_for_wal(&run, json_is_true(json_object_get(value, "waiting")),
+						 json_is_null(timeout) ? monotonic_ms() + WAIT_MS : began + limit);
 		}
 		json_decref(value);
 	}
@@ -250,10 +248,11 @@ explain_refusal(BackupRun *run, BarmanFailure *failure)
 /*
  * Copied; now the WAL up to its end must be archived.  On a quiet server no
  * segment is ever closed, and only the primary can write one: needs "wal"
- * asks the caller.  If nobody helps, we have Barman switch.
+ * asks the caller.  If nobody helps, we have Barman switch.  If Barman's last
+ * word was that it waits, the catalogue need not be asked to know that.
  */
 static void
-wait_for_wal(BackupRun *run, int64_t deadline)
+wait_for_wal(BackupRun *run, bool waiting, int64_t deadline)
 {
 	Job		   *job = run->job;
 	int64_t		began = monotonic_ms();
@@ -262,14 +261,13 @@ wait_for_wal(BackupRun *run, int64_t deadline)
 	uint64_t	seen = catalogue_wal_signature(job_server(job));
 	bool		announced = false;
 	bool		warned = false;
-	bool		waiting;
 
-	for (;;)
+	for (bool first = true;; first = false)
 	{
 		int64_t		until;
 
 		reads_invalidate(job_server(job));
-		if (!look_at_catalogue(run, &waiting))
+		if (!(first && waiting) && !look_at_catalogue(run, &waiting))
 			return;				/* it said how it ended */
 		if (waiting && monotonic_ms() >= deadline)
 		{
