@@ -2,6 +2,7 @@
 #
 #   make, make install, make installcheck   as any PGXS extension's
 #   make demo, make check, make up, ...     docker/stack (see README)
+#   make check-newest                       the containers on Debian sid
 
 # ---- the stack: works before PostgreSQL's development files are there ----
 STACK_GOALS := demo check up down psql conninfo bench lint
@@ -11,6 +12,13 @@ ifneq ($(filter $(STACK_GOALS),$(MAKECMDGOALS)),)
 .PHONY: $(STACK_GOALS)
 $(STACK_GOALS):
 	@docker/stack $@
+
+# ---- in containers, with the newest PostgreSQL and Barman there are ----
+else ifneq ($(filter check-newest,$(MAKECMDGOALS)),)
+
+.PHONY: check-newest
+check-newest:
+	@.ci/newest
 
 else
 

@@ -1,7 +1,7 @@
 # shellcheck shell=bash
 # containers.sh: the container leg, step by step, under a project name of its own.
 
-export COMPOSE_PROJECT_NAME=poc_barman_ci
+export COMPOSE_PROJECT_NAME=${COMPOSE_PROJECT_NAME:-poc_barman_ci}
 # first_free FROM COUNT: the first of COUNT ports in a row that nobody listens on
 first_free() {
   local from port
@@ -47,18 +47,23 @@ containers_inspect() {
   done
 }
 
+# The tests connect to restored servers by the name that their host has among the containers; a copy
+# of /etc/hosts that only they see makes it known here.
 containers_installcheck() {
-  local passfile
-  passfile=$(mktemp)
+  local passfile hosts address failed=0
+  passfile=$(mktemp) hosts=$(mktemp)
   docker compose exec -T postgres1 sh -c 'printf "*:*:*:postgres:%s\n" "$(cat "$POC_SECRETS/postgres")"' > "$passfile"
   chmod 600 "$passfile"
+  address=$(docker inspect -f '{{range .NetworkSettings.Networks}}{{.IPAddress}}{{end}}' "$(docker compose ps -q barman)")
+  { cat /etc/hosts; echo "$address barman"; } > "$hosts"
+  chmod 644 "$hosts"
+  # shellcheck disable=SC2016
   PGHOST=127.0.0.1 PGPORT=$POC_PORT PGUSER=postgres PGPASSFILE=$passfile \
-    make -s installcheck PG_CONFIG="$(containers_pg_config)" || {
-    head -n 300 regression.diffs
-    rm -f "$passfile"
-    return 1
-  }
-  rm -f "$passfile"
+    unshare --mount sh -c 'mount --bind "$1" /etc/hosts && exec make -s installcheck PG_CONFIG="$2"' sh \
+    "$hosts" "$(containers_pg_config)" || failed=1
+  rm -f "$passfile" "$hosts"
+  ((failed == 0)) || head -n 300 regression.diffs
+  return "$failed"
 }
 
 # the host's pg_regress and psql

@@ -2,7 +2,9 @@
 # engine.sh: a container engine with Compose v2 and the base image, where there may be none of them
 # and no registry.  Everything comes from Debian's packages.
 
-BASE_SUITE=trixie
+BASE_SUITE=${BASE_SUITE:-trixie}
+# whose Compose runs on Debian 12
+COMPOSE_SUITE=trixie
 export BASE=debian:$BASE_SUITE-slim
 ENGINE_RUN=${ENGINE_RUN:-/run/poc_barman-ci}
 
@@ -55,7 +57,7 @@ engine_compose() {
   [[ -n $uri ]] || { echo "no Debian mirror in this machine's apt sources" >&2; return 1; }
   dir=$(mktemp -d)
   mkdir -p "$dir/lists/partial" "$dir/cache/archives/partial"
-  echo "deb [signed-by=/usr/share/keyrings/debian-archive-keyring.gpg] $uri $BASE_SUITE main" > "$dir/sources.list"
+  echo "deb [signed-by=/usr/share/keyrings/debian-archive-keyring.gpg] $uri $COMPOSE_SUITE main" > "$dir/sources.list"
   local options=(-o "Dir::Etc::SourceList=$dir/sources.list" -o Dir::Etc::SourceParts=/dev/null
     -o "Dir::State::Lists=$dir/lists" -o "Dir::Cache=$dir/cache" -o APT::Sandbox::User=root)
   engine_apt "${options[@]}" update
@@ -75,7 +77,8 @@ engine_base() {
   echo "$BASE cannot be pulled: making it from Debian's packages"
   engine_apt install --no-install-recommends mmdebstrap > /dev/null
   dir=$(mktemp -d)
-  mmdebstrap --quiet --variant=minbase "$BASE_SUITE" "$dir/base.tar"
+  # a mirror's copy of sid may be past its date; signatures are checked all the same
+  mmdebstrap --quiet --variant=minbase --aptopt="Acquire::Check-Valid-Until \"false\"" "$BASE_SUITE" "$dir/base.tar"
   docker import "$dir/base.tar" "$BASE"
   rm -rf "$dir"
 }
