@@ -793,13 +793,22 @@ diagnose_tells_what_an_old_show_backup_does_not(void **state)
 	assert_string_equal(text_in(backup, "type"), "full");
 	assert_string_equal(text_in(backup, "system_id"), "7");
 	release(&response);
+}
 
-	/* without it the rest is told all the same */
-	shell("touch %s/home/base/20261122T081530/backup.info", home);
+static void
+without_diagnose_the_rest_of_a_backup_is_told(void **state)
+{
+	Response	response;
+	json_t	   *backup;
+
+	(void) state;
 	write_file("diagnose.sh", "exit 1");
+	start();
 	response = get("/v1/servers/pg/backups/20261122T081530");
 	assert_int_equal(response.status, 200);
-	assert_true(json_is_null(json_object_get(json_object_get(response.value, "backup"), "type")));
+	backup = json_object_get(response.value, "backup");
+	assert_string_equal(text_in(backup, "status"), "DONE");
+	assert_true(json_is_null(json_object_get(backup, "type")));
 	release(&response);
 }
 
@@ -1449,6 +1458,7 @@ main(int argc, char **argv)
 		HTTP_TEST(a_hanging_barman_is_ended),
 		HTTP_TEST(a_hanging_diagnose_costs_only_its_fields),
 		HTTP_TEST(diagnose_tells_what_an_old_show_backup_does_not),
+		HTTP_TEST(without_diagnose_the_rest_of_a_backup_is_told),
 		HTTP_TEST(garbage_is_barmans_failure_not_ours),
 		HTTP_TEST(files_are_listed),
 		HTTP_TEST(a_backup_ends_when_the_catalogue_says_done),
