@@ -288,6 +288,13 @@ AS 'MODULE_PATHNAME', 'poc_post';
 COMMENT ON FUNCTION _poc_post(jsonb, text[]) IS
 'Posts a body to /v1/path... and returns the job that the sidecar answers with, without following it.';
 
+CREATE FUNCTION _poc_cancel_job(job_id text) RETURNS jsonb
+LANGUAGE c VOLATILE STRICT PARALLEL RESTRICTED COST 10000
+AS 'MODULE_PATHNAME', 'poc_cancel_job';
+
+COMMENT ON FUNCTION _poc_cancel_job(text) IS
+'Asks the sidecar to cancel a job, and returns the job as it is then.';
+
 CREATE FUNCTION _poc_run_job(path text[], body jsonb, timeout_seconds double precision,
 	show_log boolean DEFAULT true) RETURNS jsonb
 LANGUAGE c VOLATILE PARALLEL RESTRICTED COST 100000
@@ -597,8 +604,6 @@ BEGIN
 	END IF;
 	IF wait THEN
 		barman_server := @extschema@._poc_server(server);
-		-- so that the sidecar has at hand what it checks, see poc_backup()
-		PERFORM @extschema@._poc_get_list('servers', 'servers');
 	END IF;
 
 	SELECT s.wal_file, s.lsn, s.switched
@@ -744,14 +749,6 @@ DECLARE
 	job jsonb;
 	backup jsonb;
 BEGIN
-	-- What the sidecar checks of a request it has at hand after this, and so it
-	-- starts the job at once: a query cancelled in between would not know the
-	-- job that it has to cancel.
-	PERFORM @extschema@._poc_get_list('servers', 'servers');
-	IF incremental IS NOT NULL OR name IS NOT NULL THEN
-		PERFORM @extschema@._poc_get_list('backups', VARIADIC path);
-	END IF;
-
 	IF wait THEN
 		job := @extschema@._poc_run_job(path, body, seconds);
 	ELSE
@@ -823,7 +820,7 @@ LANGUAGE sql VOLATILE PARALLEL RESTRICTED COST 10000 ROWS 1
 SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 AS $$
 	SELECT j.*
-	FROM @extschema@._poc_job_rows(jsonb_build_array(@extschema@._poc_post('{}', 'jobs', coalesce($1, ''), 'cancel'))) AS j
+	FROM @extschema@._poc_job_rows(jsonb_build_array(@extschema@._poc_cancel_job(coalesce($1, '')))) AS j
 $$;
 
 COMMENT ON FUNCTION poc_cancel_job(text) IS
@@ -2103,6 +2100,7 @@ REVOKE ALL ON FUNCTION _poc_get_list(text, text[]) FROM PUBLIC;
 REVOKE ALL ON FUNCTION _poc_get_object(text, text[]) FROM PUBLIC;
 REVOKE ALL ON FUNCTION _poc_get_health() FROM PUBLIC;
 REVOKE ALL ON FUNCTION _poc_post(jsonb, text[]) FROM PUBLIC;
+REVOKE ALL ON FUNCTION _poc_cancel_job(text) FROM PUBLIC;
 REVOKE ALL ON FUNCTION _poc_run_job(text[], jsonb, double precision, boolean) FROM PUBLIC;
 REVOKE ALL ON FUNCTION _poc_follow_job(text, double precision) FROM PUBLIC;
 REVOKE ALL ON FUNCTION _poc_server(text) FROM PUBLIC;

@@ -13,7 +13,7 @@ CREATE TEMP VIEW functions AS
 -- everybody: of what runs as its owner, or is not for people, nothing that does anything
 SELECT name FROM functions
 WHERE has_function_privilege('regress_poc_nobody', oid, 'EXECUTE')
-	AND (prosecdef OR name ~ '^_poc_(get|post|run|follow|wal|server|job|wait|require)') ORDER BY name;
+	AND (prosecdef OR name ~ '^_poc_(get|post|cancel|run|follow|wal|server|job|wait|require)') ORDER BY name;
 
 -- readers: the reading functions
 SELECT name FROM functions

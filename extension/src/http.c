@@ -50,13 +50,6 @@
 /* A bearer token is some 32 to 100 characters; JSON web tokens reach 2 kB. */
 #define MAX_TOKEN_SIZE 4096
 
-/*
- * How long, in milliseconds, a request that must not be sent twice may hold
- * off a cancel request: when we leave before the answer, a job may have
- * started that nobody knows of.  The sidecar answers such requests at once.
- */
-#define ONCE_GRACE 80
-
 /* everything that the callbacks write to */
 typedef struct Exchange
 {
@@ -86,8 +79,8 @@ static void open_handles(void);
 static void close_handles(void);
 static bool set_options(CURL *handle, const PocHttpRequest *request,
 						struct curl_slist **headers, char *error);
-static CURLcode perform(const PocHttpRequest *request);
-static void wait_for_events(const PocHttpRequest *request, instr_time start);
+static CURLcode perform(void);
+static void wait_for_events(void);
 static void drive(curl_socket_t fd, int events);
 static long timer_left(void);
 static PocHttpResponse *take_response(void);
@@ -148,7 +141,7 @@ poc_http_request(const PocHttpRequest *request, PocHttpFailure *failure)
 		}
 		else
 		{
-			code = perform(request);
+			code = perform();
 			if (code == CURLE_OK)
 				response = take_response();
 			else
@@ -330,9 +323,6 @@ set_options(CURL *handle, const PocHttpRequest *request,
 	if (strcmp(request->method, "DELETE") == 0)
 		curl_easy_setopt(handle, CURLOPT_CUSTOMREQUEST, "DELETE");
 
-	/* on a kept connection that turns out dead, libcurl would send it again */
-	curl_easy_setopt(handle, CURLOPT_FRESH_CONNECT, request->once ? 1L : 0L);
-
 	curl_easy_setopt(handle, CURLOPT_NOSIGNAL, 1L);
 #if LIBCURL_VERSION_NUM >= 0x075500
 	curl_easy_setopt(handle, CURLOPT_PROTOCOLS_STR, "http,https");
@@ -379,20 +369,17 @@ set_options(CURL *handle, const PocHttpRequest *request,
 }
 
 static CURLcode
-perform(const PocHttpRequest *request)
+perform(void)
 {
 	CURLMcode	mcode = CURLM_OK;
 	CURLcode	code = CURLE_OK;
 	CURLMsg    *message;
-	instr_time	start;
 	int			left;
 
 	free(exchange.body);
 	free(exchange.content_encoding);
 	memset(&exchange, 0, sizeof(exchange));
 	exchange.max_length = (size_t) poc_max_response_size * 1024;
-
-	INSTR_TIME_SET_CURRENT(start);
 
 	WITH_SIGNALS_BLOCKED(mcode = curl_multi_add_handle(multi, easy));
 	if (mcode != CURLM_OK)
@@ -401,7 +388,7 @@ perform(const PocHttpRequest *request)
 
 	drive(CURL_SOCKET_TIMEOUT, 0);
 	while ((message = curl_multi_info_read(multi, &left)) == NULL)
-		wait_for_events(request, start);
+		wait_for_events();
 	if (message->msg == CURLMSG_DONE)
 		code = message->data.result;
 
@@ -416,7 +403,7 @@ perform(const PocHttpRequest *request)
  * Sleeps until there is something to do for libcurl, and lets it do it.
  */
 static void
-wait_for_events(const PocHttpRequest *request, instr_time start)
+wait_for_events(void)
 {
 	static uint32 wait_event = 0;
 	WaitEventSet *volatile set = NULL;
@@ -430,10 +417,7 @@ wait_for_events(const PocHttpRequest *request, instr_time start)
 	if (exchange.too_many_sockets)
 		elog(ERROR, "libcurl uses more sockets than expected");
 
-	if (!request->once || elapsed_ms(start) >= ONCE_GRACE)
-		CHECK_FOR_INTERRUPTS();
-	else
-		timeout = Min(timeout, ONCE_GRACE - elapsed_ms(start));
+	CHECK_FOR_INTERRUPTS();
 
 	PG_TRY();
 	{
@@ -524,6 +508,8 @@ explain_failure(CURLcode code, PocHttpFailure *failure)
 
 	/* zero until the request could be sent, also on a kept connection */
 	curl_easy_getinfo(easy, CURLINFO_PRETRANSFER_TIME_T, &connected);
+	failure->sent = connected != 0;
+	failure->timed_out = code == CURLE_OPERATION_TIMEDOUT;
 
 	failure->detail = psprintf("%s (libcurl: %s); the address is %s.",
 							   exchange.error[0] ? exchange.error : "No answer",
@@ -644,6 +630,20 @@ make_headers(const PocHttpRequest *request, char *error)
 	if (list != NULL && request->body != NULL &&
 		(longer = curl_slist_append(list, "Content-Type: application/json")) != NULL)
 		list = longer;
+	if (list != NULL && request->key != NULL)
+	{
+		char		key[128];
+
+		snprintf(key, sizeof(key), "Idempotency-Key: %s", request->key);
+		longer = curl_slist_append(list, key);
+		if (longer == NULL)
+		{
+			/* without it, it must not be sent */
+			curl_slist_free_all(list);
+			return NULL;
+		}
+		list = longer;
+	}
 
 	if (list != NULL && poc_token_file[0] != '\0')
 	{

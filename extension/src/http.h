@@ -14,8 +14,8 @@ typedef struct PocHttpRequest
 	const char *path;			/* begins with a slash; already encoded */
 	const char *body;			/* JSON in UTF-8, or NULL */
 	int			hold;			/* ms the sidecar was asked to hold its answer */
-	bool		once;			/* must not be sent twice, nor given up while
-								 * its answer is only a moment away */
+	const char *key;			/* by which the sidecar knows it when it is
+								 * sent again, or NULL */
 } PocHttpRequest;
 
 typedef struct PocHttpResponse
@@ -34,6 +34,8 @@ typedef struct PocHttpFailure
 	const char *message;
 	const char *detail;
 	const char *hint;
+	bool		sent;			/* perhaps the sidecar has got the request */
+	bool		timed_out;		/* it was given up, not cut off */
 } PocHttpFailure;
 
 extern PocHttpResponse *poc_http_request(const PocHttpRequest *request,

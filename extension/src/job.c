@@ -16,14 +16,11 @@
 #include "fmgr.h"
 #include "miscadmin.h"
 #include "storage/ipc.h"
-#include "storage/latch.h"
-#include "storage/pmsignal.h"
 #include "utils/backend_status.h"
 #include "utils/builtins.h"
 #include "utils/lsyscache.h"
 #include "utils/memutils.h"
 #include "utils/timestamp.h"
-#include "utils/wait_event.h"
 
 #include "compat.h"
 #include "job.h"
@@ -39,21 +36,6 @@
 /* the same while a backup is sent from here: then we see how far it is */
 #define POLL_HOLD_FOR_PROGRESS 1
 
-/*
- * How long a sidecar may be away before its job is given up, in ms: a restart
- * takes a second or two, and then the job's fate can be told.
- */
-#define AWAY_LIMIT 15000
-#define AWAY_NAP 500
-
-typedef struct Job
-{
-	char		id[POC_JOB_ID_SIZE];
-	char		cancel_path[POC_JOB_ID_SIZE * 3 + 32];
-	const char *schema;			/* of our functions, quoted */
-	bool		ended;
-} Job;
-
 /* What we have done for a job that waits for WAL. */
 typedef struct WalHelp
 {
@@ -68,9 +50,8 @@ typedef struct ProgressReport
 	TimestampTz at;
 } ProgressReport;
 
-static void remember_job(Job *job, Jsonb *answer);
-static Jsonb *follow_job(Job *job, TimestampTz deadline, bool show_log,
-						 bool show_past);
+static Jsonb *follow_job(PocJob *job, const char *schema, TimestampTz deadline,
+						 bool show_log, bool show_past);
 static Jsonb *poll_job(const char *path, int hold);
 static int64 report_log(Jsonb *answer, int64 after, bool show_log);
 static void help_with_wal(WalHelp *help, const char *kind);
@@ -78,16 +59,15 @@ static bool is_of_another_server(Jsonb *job);
 static bool is_copied_from_here(Jsonb *job);
 static void report_progress(const char *schema, ProgressReport *last);
 static const char *schema_of_function(FunctionCallInfo fcinfo);
-static void cancel_job(int code, Datum arg);
 static char *job_path(const char *id);
 static bool is_ended(Jsonb *job);
 static void require_success(Jsonb *job, const char *id);
 static TimestampTz deadline_of_argument(FunctionCallInfo fcinfo, int argument);
-static void nap(int ms);
 
 PG_FUNCTION_INFO_V1(poc_run_job);
 PG_FUNCTION_INFO_V1(poc_follow_job);
 PG_FUNCTION_INFO_V1(poc_post);
+PG_FUNCTION_INFO_V1(poc_cancel_job);
 PG_FUNCTION_INFO_V1(poc_require_top_level);
 
 /*
@@ -102,18 +82,15 @@ poc_run_job(PG_FUNCTION_ARGS)
 	char	   *path = poc_sidecar_path(PG_GETARG_ARRAYTYPE_P(0));
 	TimestampTz deadline = deadline_of_argument(fcinfo, 2);
 	bool		show_log = PG_GETARG_BOOL(3);
-	Job		   *job = palloc0(sizeof(Job));
+	const char *schema = schema_of_function(fcinfo);
+	Jsonb	   *body = PG_ARGISNULL(1) ? NULL : PG_GETARG_JSONB_P(1);
+	PocJob	   *job = poc_job_new();
 	Jsonb	   *volatile result = NULL;
 
-	job->schema = schema_of_function(fcinfo);
-	if (PG_ARGISNULL(1))
-		remember_job(job, poc_sidecar_delete(path));
-	else
-		remember_job(job, poc_sidecar_post(path, PG_GETARG_JSONB_P(1)));
-
-	PG_ENSURE_ERROR_CLEANUP(cancel_job, PointerGetDatum(job));
+	PG_ENSURE_ERROR_CLEANUP(poc_job_cancel, PointerGetDatum(job));
 	{
-		result = follow_job(job, deadline, show_log, true);
+		(void) poc_job_start(job, path, body);
+		result = follow_job(job, schema, deadline, show_log, true);
 		if (!is_ended(result))
 			ereport(ERROR,
 					(errcode(ERRCODE_CONNECTION_FAILURE),
@@ -125,7 +102,7 @@ poc_run_job(PG_FUNCTION_ARGS)
 							 job->id)));
 		require_success(result, job->id);
 	}
-	PG_END_ENSURE_ERROR_CLEANUP(cancel_job, PointerGetDatum(job));
+	PG_END_ENSURE_ERROR_CLEANUP(poc_job_cancel, PointerGetDatum(job));
 
 	PG_RETURN_JSONB_P(result);
 }
@@ -137,7 +114,7 @@ poc_run_job(PG_FUNCTION_ARGS)
 Datum
 poc_follow_job(PG_FUNCTION_ARGS)
 {
-	Job			job = {0};
+	PocJob		job = {0};
 	TimestampTz deadline = deadline_of_argument(fcinfo, 1);
 
 	if (PG_ARGISNULL(0))
@@ -147,24 +124,41 @@ poc_follow_job(PG_FUNCTION_ARGS)
 				 errdetail("A job is needed to wait for."),
 				 errhint("poc_jobs() lists the jobs that the sidecar knows.")));
 	strlcpy(job.id, text_to_cstring(PG_GETARG_TEXT_PP(0)), sizeof(job.id));
-	job.schema = schema_of_function(fcinfo);
-	PG_RETURN_JSONB_P(follow_job(&job, deadline, true, false));
+	PG_RETURN_JSONB_P(follow_job(&job, schema_of_function(fcinfo), deadline, true, false));
 }
 
 /*
- * _poc_post(body jsonb, VARIADIC path text[]) returns jsonb: the job in the
- * sidecar's answer, started (or asked to cancel) and left alone.
+ * _poc_post(body jsonb, VARIADIC path text[]) returns jsonb: starts a job and
+ * leaves it alone, unless the query ends before it is known.
  */
 Datum
 poc_post(PG_FUNCTION_ARGS)
 {
-	Jsonb	   *answer;
-	Job			job = {0};
+	char	   *path = poc_sidecar_path(PG_GETARG_ARRAYTYPE_P(1));
+	Jsonb	   *body = PG_GETARG_JSONB_P(0);
+	PocJob	   *job = poc_job_new();
+	Jsonb	   *volatile result = NULL;
 
-	answer = poc_sidecar_post(poc_sidecar_path(PG_GETARG_ARRAYTYPE_P(1)),
-							  PG_GETARG_JSONB_P(0));
-	remember_job(&job, answer);
-	PG_RETURN_JSONB_P(poc_json_member(answer, "job", jbvObject));
+	PG_ENSURE_ERROR_CLEANUP(poc_job_cancel, PointerGetDatum(job));
+	{
+		result = poc_job_start(job, path, body);
+	}
+	PG_END_ENSURE_ERROR_CLEANUP(poc_job_cancel, PointerGetDatum(job));
+
+	PG_RETURN_JSONB_P(result);
+}
+
+/*
+ * _poc_cancel_job(job_id text) returns jsonb: the job, asked to end.
+ */
+Datum
+poc_cancel_job(PG_FUNCTION_ARGS)
+{
+	char	   *path = psprintf("%s/cancel", job_path(text_to_cstring(PG_GETARG_TEXT_PP(0))));
+	Jsonb	   *body = DatumGetJsonbP(DirectFunctionCall1(jsonb_in, CStringGetDatum("{}")));
+	Jsonb	   *answer = poc_sidecar_post(path, body);
+
+	PG_RETURN_JSONB_P(poc_job_in_answer(answer, path));
 }
 
 /*
@@ -183,22 +177,6 @@ poc_require_top_level(PG_FUNCTION_ARGS)
 	PG_RETURN_VOID();
 }
 
-static void
-remember_job(Job *job, Jsonb *answer)
-{
-	Jsonb	   *object = poc_json_member(answer, "job", jbvObject);
-	char	   *id = object ? poc_json_text(object, "id") : NULL;
-
-	if (id == NULL || strlen(id) >= sizeof(job->id))
-		ereport(ERROR,
-				(errcode(ERRCODE_PROTOCOL_VIOLATION),
-				 errmsg("the answer of the Barman sidecar names no job"),
-				 errdetail("A job with an \"id\" was expected."),
-				 errhint("Check that poc_barman.url names a barman-sidecar, and that its version fits that of this extension.")));
-	strlcpy(job->id, id, sizeof(job->id));
-	snprintf(job->cancel_path, sizeof(job->cancel_path), "%s/cancel", job_path(id));
-}
-
 /*
  * Polls until the job has ended or the deadline has passed (DT_NOEND: there is
  * none); returns the job as last seen.  Passes its log on (not that of a job
@@ -206,7 +184,8 @@ remember_job(Job *job, Jsonb *answer)
  * for.
  */
 static Jsonb *
-follow_job(Job *job, TimestampTz deadline, bool show_log, bool show_past)
+follow_job(PocJob *job, const char *schema, TimestampTz deadline,
+		   bool show_log, bool show_past)
 {
 	char	   *path = job_path(job->id);
 	MemoryContext outer = CurrentMemoryContext;
@@ -222,6 +201,7 @@ follow_job(Job *job, TimestampTz deadline, bool show_log, bool show_past)
 	{
 		Jsonb	   *answer;
 		char	   *needs;
+		bool		ended;
 		TimestampTz now;
 
 		MemoryContextReset(context);
@@ -229,20 +209,15 @@ follow_job(Job *job, TimestampTz deadline, bool show_log, bool show_past)
 
 		answer = poll_job(psprintf("%s?after=" INT64_FORMAT "&wait=%d", path, after, hold),
 						  hold);
-		state = poc_json_member(answer, "job", jbvObject);
-		if (state == NULL)
-			ereport(ERROR,
-					(errcode(ERRCODE_PROTOCOL_VIOLATION),
-					 errmsg("the answer of the Barman sidecar to %s is malformed", path),
-					 errdetail("It has no object of the name \"job\"."),
-					 errhint("Check that poc_barman.url names a barman-sidecar, and that its version fits that of this extension.")));
-		job->ended = is_ended(state);
-		if (job->ended && after == 0 && !show_past)
+		state = poc_job_in_answer(answer, path);
+		ended = is_ended(state);
+		job->may_run = !ended;
+		if (ended && after == 0 && !show_past)
 			break;
 		after = report_log(answer, after, show_log);
 
 		now = GetCurrentTimestamp();
-		if (job->ended || now >= deadline)
+		if (ended || now >= deadline)
 			break;
 
 		hold = POLL_HOLD;
@@ -255,7 +230,7 @@ follow_job(Job *job, TimestampTz deadline, bool show_log, bool show_past)
 		}
 		else if (show_log && is_copied_from_here(state))
 		{
-			report_progress(job->schema, &progress);
+			report_progress(schema, &progress);
 			hold = POLL_HOLD_FOR_PROGRESS;
 		}
 		if (deadline != DT_NOEND)
@@ -279,8 +254,7 @@ follow_job(Job *job, TimestampTz deadline, bool show_log, bool show_past)
 static Jsonb *
 poll_job(const char *path, int hold)
 {
-	TimestampTz start = GetCurrentTimestamp();
-	bool		told = false;
+	PocJobAbsence absence = {.since = GetCurrentTimestamp(),.grace = hold * 1000};
 
 	for (;;)
 	{
@@ -289,17 +263,7 @@ poll_job(const char *path, int hold)
 
 		if (answer != NULL)
 			return answer;
-		if (ERRCODE_TO_CATEGORY(failure.sqlstate) != ERRCODE_CONNECTION_EXCEPTION ||
-			failure.sqlstate == ERRCODE_PROTOCOL_VIOLATION ||
-			TimestampDifferenceExceeds(start, GetCurrentTimestamp(),
-									   hold * 1000 + AWAY_LIMIT))
-			poc_sidecar_throw(&failure);
-		if (!told)
-			ereport(NOTICE,
-					(errmsg("%s; trying again", failure.message),
-					 failure.detail ? errdetail("%s", failure.detail) : 0));
-		told = true;
-		nap(AWAY_NAP);
+		poc_job_await_sidecar(&absence, &failure);
 	}
 }
 
@@ -451,28 +415,6 @@ schema_of_function(FunctionCallInfo fcinfo)
 	return quote_identifier(schema);
 }
 
-/*
- * Called while an error or the end of the process is under way: throws nothing
- * and takes no longer than POC_JOB_CANCEL_TIMEOUT.
- */
-static void
-cancel_job(int code, Datum arg)
-{
-	Job		   *job = (Job *) DatumGetPointer(arg);
-
-	/* with the postmaster dead, whoever can, should end fast */
-	if (job->ended || !PostmasterIsAlive())
-		return;
-	job->ended = true;
-	if (!poc_http_post_quietly(job->cancel_path, POC_JOB_CANCEL_TIMEOUT) &&
-		!proc_exit_inprogress)
-		ereport(WARNING,
-				(errmsg("could not cancel job %s", job->id),
-				 errdetail("The sidecar did not confirm the cancellation; the job may still run."),
-				 errhint("When the sidecar answers again: SELECT * FROM poc_cancel_job('%s').",
-						 job->id)));
-}
-
 static char *
 job_path(const char *id)
 {
@@ -542,13 +484,4 @@ deadline_of_argument(FunctionCallInfo fcinfo, int argument)
 	if (seconds > 100.0 * DAYS_PER_YEAR * SECS_PER_DAY)
 		return DT_NOEND;
 	return GetCurrentTimestamp() + (TimestampTz) (seconds * USECS_PER_SEC);
-}
-
-static void
-nap(int ms)
-{
-	(void) WaitLatch(MyLatch, WL_LATCH_SET | WL_TIMEOUT | WL_EXIT_ON_PM_DEATH,
-					 ms, PG_WAIT_EXTENSION);
-	ResetLatch(MyLatch);
-	CHECK_FOR_INTERRUPTS();
 }

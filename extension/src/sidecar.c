@@ -38,7 +38,8 @@ typedef struct ErrorKind
 } ErrorKind;
 
 static Datum get_field(PG_FUNCTION_ARGS, enum jbvType type);
-static Jsonb *read_answer(const PocHttpResponse *response, const char *path);
+static Jsonb *read_answer(const PocHttpResponse *response, const char *path,
+						  bool *refused);
 static Jsonb *parse_json(const PocHttpResponse *response, const char *path);
 static bool is_json_type(const char *content_type);
 static int	json_depth(const char *text, size_t length);
@@ -195,7 +196,7 @@ poc_sidecar_get(const char *path, int hold, PocHttpFailure *failure)
 		failure->hint = error_kind("", 503)->hint;
 		return NULL;
 	}
-	return response ? read_answer(response, path) : NULL;
+	return response ? read_answer(response, path, NULL) : NULL;
 }
 
 /*
@@ -204,31 +205,37 @@ poc_sidecar_get(const char *path, int hold, PocHttpFailure *failure)
 Jsonb *
 poc_sidecar_post(const char *path, Jsonb *body)
 {
-	PocHttpRequest request = {.method = "POST",.path = path,.once = true};
 	PocHttpFailure failure = {0};
-	PocHttpResponse *response;
-	char	   *text = JsonbToCString(NULL, &body->root, VARSIZE(body));
+	bool		refused;
+	Jsonb	   *answer = poc_sidecar_start(path, body, NULL, &failure, &refused);
 
-	request.body = pg_server_to_any(text, strlen(text), PG_UTF8);
-	response = poc_http_request(&request, &failure);
-	if (response == NULL)
+	if (answer == NULL)
 		poc_sidecar_throw(&failure);
-	return read_answer(response, path);
+	return answer;
 }
 
 /*
- * The same for DELETE, which has no body.
+ * Posts a JSON object, or without one sends a DELETE, under a key that lets the
+ * sidecar know the request again (none if NULL).  Returns the JSON object
+ * answered; NULL, with *failure filled, when no answer came.  When it throws,
+ * *refused tells whether the sidecar itself has said no.
  */
 Jsonb *
-poc_sidecar_delete(const char *path)
+poc_sidecar_start(const char *path, Jsonb *body, const char *key,
+				  PocHttpFailure *failure, bool *refused)
 {
-	PocHttpRequest request = {.method = "DELETE",.path = path,.once = true};
-	PocHttpFailure failure = {0};
-	PocHttpResponse *response = poc_http_request(&request, &failure);
+	PocHttpRequest request = {.method = body ? "POST" : "DELETE",.path = path,.key = key};
+	PocHttpResponse *response;
 
-	if (response == NULL)
-		poc_sidecar_throw(&failure);
-	return read_answer(response, path);
+	*refused = false;
+	if (body != NULL)
+	{
+		char	   *text = JsonbToCString(NULL, &body->root, VARSIZE(body));
+
+		request.body = pg_server_to_any(text, strlen(text), PG_UTF8);
+	}
+	response = poc_http_request(&request, failure);
+	return response ? read_answer(response, path, refused) : NULL;
 }
 
 void
@@ -242,7 +249,7 @@ poc_sidecar_throw(const PocHttpFailure *failure)
 }
 
 static Jsonb *
-read_answer(const PocHttpResponse *response, const char *path)
+read_answer(const PocHttpResponse *response, const char *path, bool *refused)
 {
 	Jsonb	   *answer;
 	Jsonb	   *error;
@@ -263,6 +270,8 @@ read_answer(const PocHttpResponse *response, const char *path)
 		throw_malformed(path, psprintf("Its status is %d.", response->status));
 
 	error = poc_json_member(answer, "error", jbvObject);
+	if (refused != NULL)
+		*refused = error != NULL;
 	poc_sidecar_throw_error(error, response->status, NULL);
 }
 

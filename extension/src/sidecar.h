@@ -17,7 +17,8 @@ extern char *poc_sidecar_path(ArrayType *segments);
 extern Jsonb *poc_sidecar_get(const char *path, int hold,
 							  PocHttpFailure *failure);
 extern Jsonb *poc_sidecar_post(const char *path, Jsonb *body);
-extern Jsonb *poc_sidecar_delete(const char *path);
+extern Jsonb *poc_sidecar_start(const char *path, Jsonb *body, const char *key,
+								PocHttpFailure *failure, bool *refused);
 pg_noreturn extern void poc_sidecar_throw(const PocHttpFailure *failure);
 pg_noreturn extern void poc_sidecar_throw_error(Jsonb *error, int status,
 												const char *hint);

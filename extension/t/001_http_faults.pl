@@ -93,14 +93,6 @@ for my $server ($tcp, $unix)
 	}
 }
 
-# a request that starts a job is not sent twice
-for my $fault (qw(close_at_once silent too_short))
-{
-	my $before = grep { /^POST/ } $unix->requests;
-	error_of($node, "SELECT * FROM poc_backup('$fault')", "SET poc_barman.timeout = '300ms'");
-	is(scalar(grep { /^POST/ } $unix->requests) - $before, 1, "$fault: posted once");
-}
-
 # the connection is kept from one statement to the next
 my $connections = grep { $_ eq 'CONNECT' } $unix->requests;
 $node->safe_psql('postgres', "SELECT count(*) FROM poc_backups('good');\n" x 10);

@@ -19,7 +19,7 @@ my $fake = FakeSidecar->new(dir => $dir);
 my $node = poc_cluster('jobs', $fake->url);
 my ($stdout, $stderr);
 
-sub cancels { return scalar(grep { m{^POST /v1/jobs/\w+/cancel$} } $fake->requests); }
+sub cancels { return scalar(grep { m{^POST /v1/(?:jobs|keys)/\w+/cancel$} } $fake->requests); }
 
 # Runs a query that will wait in a psql of its own, until $code has been run.
 sub while_waiting

@@ -53,13 +53,6 @@ sub while_copying
 	return ($stdout, $stderr, \%seen);
 }
 
-# The programs that Barman runs to copy
-sub copiers
-{
-	return grep { my $text = ''; if (open(my $file, '<', $_)) { $text = join('', <$file>) // ''; }
-		$text =~ m{pg_basebackup} && $text =~ m{\Q$live->{home}\E/barman} } glob('/proc/[0-9]*/cmdline');
-}
-
 $live->configure("bandwidth_limit = 6000\n");
 $live->start;
 sql('SELECT poc_wait_ready()');
@@ -75,7 +68,7 @@ my @lines = sort { $seen->{$a} <=> $seen->{$b} } keys %$seen;
 cmp_ok(scalar(grep { /^copying: \d+ % \(\d+ \wB of \d+ \wB\)$/ } @lines), '>=', 2, 'progress: notices') or diag(@lines);
 my @pauses = map { $seen->{ $lines[$_] } - $seen->{ $lines[ $_ - 1 ] } } 1 .. $#lines;
 is(scalar(grep { $_ < 0.8 } @pauses), 0, 'progress: once a second at most') or diag("@pauses");
-is(sql("SELECT progress IS NULL FROM poc_jobs() WHERE kind = 'backup' LIMIT 1"), 't', 'progress: none of a job that has ended');
+is(sql("SELECT phase IS NULL, progress FROM poc_jobs() WHERE kind = 'backup' LIMIT 1"), 't|1', 'a job that is done has no phase, and progress 1');
 
 # two sessions ask for the same
 my ($running, @error);
@@ -96,7 +89,8 @@ like($error[1], qr/\Q$running\E/, 'two sessions: DETAIL names the running job');
 like($stderr, qr/ERROR:  57014/, 'cancel: the error is its own');
 is(sql("SELECT state FROM poc_wait_job('$running', timeout => '30 s')"), 'cancelled', 'cancel: so is the job');
 is(sql('SELECT status FROM poc_backups() LIMIT 1'), 'FAILED', 'cancel: Barman knows that the backup failed');
-is(scalar(copiers()), 0, 'cancel: no pg_basebackup is left');
+is(scalar($live->copiers), 0, 'cancel: no pg_basebackup is left');
+is(sql("SELECT phase IS NULL FROM poc_jobs() WHERE job_id = '$running'"), 't', 'cancel: the job has no phase any more');
 is(sql('SELECT count(*) FROM pg_stat_progress_basebackup'), '0', 'cancel: nor does the server send anything');
 
 # incrementals

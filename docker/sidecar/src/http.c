@@ -81,6 +81,7 @@ static enum MHD_Result handle(void *cls, struct MHD_Connection *connection,
 							  const char *upload_data, size_t *upload_data_size,
 							  void **request_cls);
 static Answer *check_request(Request *request);
+static Answer *keep_key(Request *request);
 static Answer *check_authorization(Request *request);
 static enum MHD_Result reply(Request *request, Answer *answer);
 static void release_body(void *answer);
@@ -539,6 +540,25 @@ check_request(Request *request)
 		type != NULL && strncasecmp(type, "application/json", 16) != 0)
 		return answer_error("bad_request", "the body must be JSON", NULL,
 							"Send it with Content-Type: application/json.");
+	return keep_key(request);
+}
+
+/*
+ * What a caller calls his request, to find out later what became of it.  Only
+ * a good one is kept: it becomes part of a job's record.
+ */
+static Answer *
+keep_key(Request *request)
+{
+	const char *key = header(request, "Idempotency-Key");
+
+	if (key == NULL)
+		return NULL;
+	if (!job_key_is_valid(key))
+		return answer_error("bad_argument", "the header Idempotency-Key is malformed",
+							"It has 16 to 64 letters, digits, hyphens and underscores.",
+							"Send one that nobody guesses, such as a random UUID.");
+	request->key = mem_strdup(key);
 	return NULL;
 }
 
@@ -657,6 +677,7 @@ completed(void *cls, struct MHD_Connection *connection,
 	free(request->method);
 	free(request->path);
 	free(request->body);
+	free(request->key);
 	free(request);
 }
 

@@ -30,6 +30,7 @@ typedef struct Request
 	size_t		body_length;
 	size_t		body_seen;
 	bool		authorized;
+	char	   *key;			/* Idempotency-Key, or NULL */
 	int64_t		started;		/* monotonic_ms() */
 	int64_t		max_age_ms;		/* of Cache-Control, or READ_AGE_DEFAULT */
 

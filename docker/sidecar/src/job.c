@@ -39,6 +39,12 @@
 
 #define ID_SIZE 32
 
+#define KEY_MIN 16
+#define KEY_MAX 64
+
+/* No request is on its way for longer. */
+#define BAR_KEY_MS (10 * 60 * 1000)
+
 typedef enum JobState
 {
 	STATE_QUEUED,
@@ -64,6 +70,8 @@ struct Job
 	char		id[ID_SIZE];
 	char	   *kind;
 	char	   *server;			/* NULL for cron */
+	char	   *key;			/* of the request that started it, or NULL */
+	char	   *request;		/* that request: "POST /v1/cron" */
 	JobState	state;
 	char	   *phase;
 	bool		needs_wal;
@@ -91,6 +99,14 @@ struct Job
 	json_t	   *log;			/* all lines so far */
 };
 
+/* A key that was cancelled before its request came. */
+typedef struct BarredKey
+{
+	struct BarredKey *next;		/* newest first */
+	int64_t		since;			/* monotonic_ms() */
+	char		key[KEY_MAX + 1];
+} BarredKey;
+
 /* What a run of Barman needs to know of the job it works for. */
 typedef struct JobRun
 {
@@ -107,6 +123,7 @@ static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static pthread_mutex_t record_lock = PTHREAD_MUTEX_INITIALIZER;
 static pthread_cond_t job_ended = PTHREAD_COND_INITIALIZER;
 static Job *jobs;
+static BarredKey *barred_keys;
 static int	running;
 static bool stopping;
 
@@ -115,7 +132,15 @@ static void decide(Job *job, JobState state, json_t *result, json_t *error);
 static void settle(Job *job);
 static bool has_ended(const Job *job);
 static Job *find_job(const char *id);
-static Job *find_running(const char *kind, const char *server);
+static Job *find_key(const char *key);
+static Job *find_running(const Job *except, const char *kind, const char *server, bool cancelled);
+static void wait_for_turn(Job *job);
+static void request_cancel(Job *job);
+static void bar_key(const char *key);
+static void forget_barred_keys(int64_t until);
+static bool is_barred(const char *key);
+static char *request_text(const Request *request);
+static Answer *accepted(int status, const Job *job);
 static void new_id(char id[ID_SIZE]);
 static json_t *job_json(const Job *job);
 static json_t *record_json(const Job *job);
@@ -131,7 +156,6 @@ static void recover(Job *job, const json_t *record);
 static void purge(void);
 static void run_started(void *arg, pid_t pid);
 static bool run_ticks(void *arg);
-static Answer *envelope(int status, const Job *job);
 
 bool
 jobs_start(const char *state_dir)
@@ -180,6 +204,7 @@ jobs_stop(void)
 			run_control_hurry(job->control);
 		}
 	}
+	pthread_cond_broadcast(&job_ended);
 	clock_gettime(CLOCK_REALTIME, &until);
 	until.tv_sec += STOP_MS / 1000;
 	while (running > 0)
@@ -209,13 +234,14 @@ jobs_forget(void)
 		free_job(jobs);
 		jobs = next;
 	}
+	forget_barred_keys(INT64_MAX);
 	pthread_mutex_unlock(&lock);
 	if (idle)
 		job_store_close();
 }
 
 Answer *
-job_submit(const JobKind *kind, const char *server, json_t *arguments)
+job_submit(const Request *request, const JobKind *kind, const char *server, json_t *arguments)
 {
 	Job		   *job;
 	Job		   *other;
@@ -226,7 +252,8 @@ job_submit(const JobKind *kind, const char *server, json_t *arguments)
 	bool		started;
 
 	pthread_mutex_lock(&lock);
-	other = kind->exclusive ? find_running(kind->name, server) : NULL;
+	/* one that was cancelled is on its way out: ours waits for its end */
+	other = kind->exclusive ? find_running(NULL, kind->name, server, false) : NULL;
 	if (stopping)
 		answer = answer_error("shutting_down", "the sidecar is shutting down", NULL,
 							  "Try again when it is back.");
@@ -257,6 +284,8 @@ job_submit(const JobKind *kind, const char *server, json_t *arguments)
 	new_id(job->id);
 	job->kind = mem_strdup(kind->name);
 	job->server = mem_strdup(server);
+	job->key = mem_strdup(request->key);
+	job->request = request_text(request);
 	job->state = STATE_QUEUED;
 	job->created = timestamp_now();
 	job->clock = monotonic_ms();
@@ -277,8 +306,7 @@ job_submit(const JobKind *kind, const char *server, json_t *arguments)
 	pthread_mutex_lock(&lock);
 	if (answer == NULL)
 	{
-		answer = envelope(202, job);
-		answer->location = mem_printf("/v1/jobs/%s", job->id);
+		answer = accepted(202, job);
 		pthread_attr_init(&attributes);
 		pthread_attr_setdetachstate(&attributes, PTHREAD_CREATE_DETACHED);
 		started = pthread_create(&thread, &attributes, job_main, job) == 0;
@@ -297,6 +325,71 @@ job_submit(const JobKind *kind, const char *server, json_t *arguments)
 	}
 	pthread_mutex_unlock(&lock);
 	return answer;
+}
+
+Answer *
+job_of_request(const Request *request)
+{
+	Job		   *job;
+	Answer	   *answer = NULL;
+	char	   *text;
+
+	if (request->key == NULL)
+		return NULL;
+	text = request_text(request);
+	pthread_mutex_lock(&lock);
+	job = find_key(request->key);
+	if (job != NULL && strcmp(job->request, text) != 0)
+	{
+		char	   *detail = mem_printf("It was sent with: %s.", job->request);
+
+		answer = answer_error("conflict", "the idempotency key belongs to another request",
+							  detail, "Use each key for one request.");
+		free(detail);
+	}
+	else if (job != NULL)
+		answer = accepted(202, job);
+	else if (is_barred(request->key))
+		answer = answer_error("conflict", "the request was cancelled before it came", NULL,
+							  "Send it again with another Idempotency-Key.");
+	pthread_mutex_unlock(&lock);
+	free(text);
+	return answer;
+}
+
+Answer *
+job_cancel_key(const char *key)
+{
+	Job		   *job;
+	Answer	   *answer;
+	json_t	   *nothing;
+
+	pthread_mutex_lock(&lock);
+	job = find_key(key);
+	if (job == NULL)
+	{
+		bar_key(key);
+		nothing = json_checked(json_object());
+		json_object_set_new(nothing, "job", json_null());
+		answer = answer_json(200, nothing);
+	}
+	else if (has_ended(job))
+		answer = accepted(200, job);
+	else
+	{
+		request_cancel(job);
+		answer = accepted(202, job);
+	}
+	pthread_mutex_unlock(&lock);
+	return answer;
+}
+
+bool
+job_key_is_valid(const char *key)
+{
+	size_t		length = strspn(key, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_");
+
+	return key[length] == '\0' && length >= KEY_MIN && length <= KEY_MAX;
 }
 
 Answer *
@@ -359,13 +452,8 @@ job_cancel(const char *id)
 							   state_names[job->state]);
 	else
 	{
-		if (!job->cancel_requested)
-		{
-			job->cancel_requested = true;
-			add_line(job, JOB_WARNING, "cancelling");
-			run_control_cancel(job->control);
-		}
-		answer = envelope(202, job);
+		request_cancel(job);
+		answer = accepted(202, job);
 	}
 	pthread_mutex_unlock(&lock);
 	return answer;
@@ -607,6 +695,7 @@ job_main(void *arg)
 	Job		   *job = arg;
 
 	pthread_mutex_lock(&lock);
+	wait_for_turn(job);
 	job->state = STATE_RUNNING;
 	job->started = timestamp_now();
 	touch(job);
@@ -707,15 +796,112 @@ find_job(const char *id)
 }
 
 static Job *
-find_running(const char *kind, const char *server)
+find_key(const char *key)
 {
 	for (Job *job = jobs; job != NULL; job = job->next)
 	{
-		if (!has_ended(job) && strcmp(job->kind, kind) == 0 &&
+		if (job->key != NULL && strcmp(job->key, key) == 0)
+			return job;
+	}
+	return NULL;
+}
+
+static Job *
+find_running(const Job *except, const char *kind, const char *server, bool cancelled)
+{
+	for (Job *job = jobs; job != NULL; job = job->next)
+	{
+		if (job != except && !has_ended(job) && job->cancel_requested == cancelled &&
+			strcmp(job->kind, kind) == 0 &&
 			job->server != NULL && server != NULL && strcmp(job->server, server) == 0)
 			return job;
 	}
 	return NULL;
+}
+
+/*
+ * Until those have ended that were cancelled in favour of this one, which
+ * Barman may take seconds for.  The lock is held, and let go meanwhile.
+ */
+static void
+wait_for_turn(Job *job)
+{
+	bool		told = false;
+
+	while (job->does->exclusive && !job->cancel_requested)
+	{
+		Job		   *other = find_running(job, job->kind, job->server, true);
+		char	   *text;
+
+		if (other == NULL)
+			break;
+		if (!told)
+		{
+			text = mem_printf("waiting until job %s, which was cancelled, has ended", other->id);
+			add_line(job, JOB_INFO, text);
+			free(text);
+			told = true;
+		}
+		pthread_cond_wait(&job_ended, &lock);
+	}
+}
+
+/* The lock is held. */
+static void
+request_cancel(Job *job)
+{
+	if (job->cancel_requested)
+		return;
+	job->cancel_requested = true;
+	add_line(job, JOB_WARNING, "cancelling");
+	run_control_cancel(job->control);
+	pthread_cond_broadcast(&job_ended); /* it may be waiting for its turn */
+}
+
+/* From now on nothing is started with this key; the lock is held. */
+static void
+bar_key(const char *key)
+{
+	BarredKey  *barred = mem_alloc(sizeof(BarredKey));
+
+	forget_barred_keys(monotonic_ms() - BAR_KEY_MS);
+	strcpy(barred->key, key);
+	barred->since = monotonic_ms();
+	barred->next = barred_keys;
+	barred_keys = barred;
+}
+
+static void
+forget_barred_keys(int64_t until)
+{
+	BarredKey **link = &barred_keys;
+
+	while (*link != NULL && (*link)->since > until)
+		link = &(*link)->next;
+	while (*link != NULL)
+	{
+		BarredKey  *old = *link;
+
+		*link = old->next;
+		free(old);
+	}
+}
+
+static bool
+is_barred(const char *key)
+{
+	for (const BarredKey *barred = barred_keys; barred != NULL; barred = barred->next)
+	{
+		if (strcmp(barred->key, key) == 0)
+			return true;
+	}
+	return false;
+}
+
+static char *
+request_text(const Request *request)
+{
+	return request->key != NULL ? mem_printf("%s %s", request->method, request->path) : NULL;
 }
 
 /* 20261122T081530Z-3f9a2c: sorts by time, and is not easily guessed. */
@@ -743,19 +929,20 @@ job_json(const Job *job)
 {
 	json_t	   *value = json_checked(json_object());
 	int64_t		elapsed = has_ended(job) ? job->elapsed_ms : monotonic_ms() - job->clock;
+	double		progress = job->state == STATE_DONE ? 1 : job->progress;
 
 	json_object_set_new(value, "id", json_text(job->id));
 	json_object_set_new(value, "kind", json_text(job->kind));
 	json_object_set_new(value, "server", json_text(job->server));
 	json_object_set_new(value, "state", json_text(state_names[job->state]));
-	json_object_set_new(value, "phase", json_text(job->phase));
+	json_object_set_new(value, "phase", json_text(has_ended(job) ? NULL : job->phase));
 	json_object_set_new(value, "needs", json_text(job->needs_wal ? "wal" : NULL));
 	time_set(value, "created", job->created);
 	time_set(value, "started", job->started);
 	time_set(value, "ended", has_ended(job) ? job->ended : 0);
 	json_object_set_new(value, "elapsed_seconds", json_real((double) elapsed / 1000));
 	json_object_set_new(value, "log_lines", json_integer(job->log_lines));
-	json_object_set_new(value, "progress", job->progress > 0 ? json_real(job->progress) : json_null());
+	json_object_set_new(value, "progress", progress > 0 ? json_real(progress) : json_null());
 	json_object_set_new(value, "system_identifier", json_text(job->system_identifier));
 	json_object_set_new(value, "result", has_ended(job) && job->result != NULL ?
 						json_checked(json_deep_copy(job->result)) : json_null());
@@ -775,6 +962,8 @@ record_json(const Job *job)
 	if (job->decided)
 		shown.state = job->decision;
 	value = job_json(&shown);
+	json_object_set_new(value, "key", json_text(job->key));
+	json_object_set_new(value, "request", json_text(job->request));
 	if (job->process != 0 && !has_ended(&shown))
 	{
 		process = json_checked(json_object());
@@ -812,7 +1001,9 @@ job_of_record(const json_t *value)
 	job->kind = mem_strdup(kind);
 	job->server = mem_strdup(json_string_value(json_object_get(value, "server")));
 	job->state = (JobState) number;
-	job->phase = mem_strdup(json_string_value(json_object_get(value, "phase")));
+	job->request = mem_strdup(json_string_value(json_object_get(value, "request")));
+	if (job->request != NULL)
+		job->key = mem_strdup(json_string_value(json_object_get(value, "key")));
 	job->created = time_of(value, "created");
 	job->started = time_of(value, "started");
 	job->ended = time_of(value, "ended");
@@ -930,6 +1121,8 @@ free_job(Job *job)
 {
 	free(job->kind);
 	free(job->server);
+	free(job->key);
+	free(job->request);
 	free(job->phase);
 	free(job->system_identifier);
 	json_decref(job->result);
@@ -1039,10 +1232,13 @@ run_ticks(void *arg)
 }
 
 static Answer *
-envelope(int status, const Job *job)
+accepted(int status, const Job *job)
 {
 	json_t	   *value = json_checked(json_object());
+	Answer	   *answer;
 
 	json_object_set_new(value, "job", job_json(job));
-	return answer_json(status, value);
+	answer = answer_json(status, value);
+	answer->location = mem_printf("/v1/jobs/%s", job->id);
+	return answer;
 }

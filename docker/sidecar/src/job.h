@@ -35,8 +35,18 @@ extern void jobs_stop(void);
 /* Once nobody asks any more */
 extern void jobs_forget(void);
 
-/* For routes: each makes a whole answer.  submit takes the arguments. */
-extern Answer *job_submit(const JobKind *kind, const char *server, json_t *arguments);
+/*
+ * For routes: each makes a whole answer.  submit takes the arguments.
+ *
+ * A request with a key starts one job at most, however often it is sent:
+ * job_of_request() is what it started, NULL if nothing yet.  job_cancel_key()
+ * cancels that job, and what has the key and is still on its way.
+ */
+extern Answer *job_submit(const Request *request, const JobKind *kind, const char *server,
+						  json_t *arguments);
+extern Answer *job_of_request(const Request *request);
+extern Answer *job_cancel_key(const char *key);
+extern bool job_key_is_valid(const char *key);
 extern Answer *job_poll(Request *request, const char *id, int64_t after, int64_t wait_ms);
 extern Answer *job_cancel(const char *id);
 extern Answer *jobs_list(void);

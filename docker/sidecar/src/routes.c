@@ -60,6 +60,7 @@ static Answer *post_cron(Request *request);
 static Answer *post_switch_wal(Request *request);
 static Answer *post_backup(Request *request);
 static Answer *post_cancel(Request *request);
+static Answer *post_cancel_key(Request *request);
 static Answer *get_of_server(Request *request, ReadKind kind, const char *argument);
 static Answer *get_of_directories(Request *request, ReadKind kind, const char *argument);
 static json_t *cron_json(void);
@@ -95,6 +96,7 @@ static const Route routes[] = {
 	{"GET", {"v1", "jobs"}, get_jobs},
 	{"GET", {"v1", "jobs", "*"}, get_job},
 	{"POST", {"v1", "jobs", "*", "cancel"}, post_cancel},
+	{"POST", {"v1", "keys", "*", "cancel"}, post_cancel_key},
 };
 
 static const Argument no_arguments[] = {
@@ -146,7 +148,10 @@ routes_dispatch(Request *request)
 		if (n < request->segment_count || (n < HTTP_SEGMENTS && route->segments[n] != NULL))
 			continue;
 		if (strcmp(route->method, method) == 0)
-			return route->handler(request);
+		{
+			answer = strcmp(method, "GET") != 0 ? job_of_request(request) : NULL;
+			return answer != NULL ? answer : route->handler(request);
+		}
 		gets = gets || strcmp(route->method, "GET") == 0;
 		posts = posts || strcmp(route->method, "POST") == 0;
 		deletes = deletes || strcmp(route->method, "DELETE") == 0;
@@ -327,7 +332,7 @@ post_cron(Request *request)
 
 	if (arguments == NULL)
 		return refusal;
-	return job_submit(&job_cron, NULL, arguments);
+	return job_submit(request, &job_cron, NULL, arguments);
 }
 
 static Answer *
@@ -350,7 +355,7 @@ post_switch_wal(Request *request)
 		return answer_error("bad_argument", "the field \"wal_file\" must be the name of a WAL segment",
 							NULL, "It has 24 hexadecimal digits, as pg_walfile_name() gives it.");
 	}
-	return job_submit(&job_switch_wal, request->segments[SEGMENT_SERVER], arguments);
+	return job_submit(request, &job_switch_wal, request->segments[SEGMENT_SERVER], arguments);
 }
 
 static Answer *
@@ -373,7 +378,7 @@ post_backup(Request *request)
 		json_decref(arguments);
 		return refusal;
 	}
-	return job_submit(&job_backup, request->segments[SEGMENT_SERVER], arguments);
+	return job_submit(request, &job_backup, request->segments[SEGMENT_SERVER], arguments);
 }
 
 static Answer *
@@ -387,6 +392,22 @@ post_cancel(Request *request)
 		return refusal;
 	json_decref(arguments);
 	return job_cancel(request->segments[2]);
+}
+
+static Answer *
+post_cancel_key(Request *request)
+{
+	Answer	   *refusal = NULL;
+	json_t	   *arguments = arguments_parse(request->body, request->body_length,
+											no_arguments, &refusal);
+
+	if (arguments == NULL)
+		return refusal;
+	json_decref(arguments);
+	if (!job_key_is_valid(request->segments[2]))
+		return answer_error("bad_argument", "this cannot be a key", NULL,
+							"It is what the header Idempotency-Key was.");
+	return job_cancel_key(request->segments[2]);
 }
 
 static Answer *

@@ -130,7 +130,7 @@ submit_restore(Request *request, const JobKind *kind, json_t *arguments)
 		json_decref(arguments);
 		return refusal;
 	}
-	answer = job_submit(kind, server, arguments);
+	answer = job_submit(request, kind, server, arguments);
 	if (answer->status != 202)
 		instance_give_back(instance);
 	return answer;
@@ -162,7 +162,7 @@ delete_instance(Request *request)
 		return refusal;
 	}
 	json_object_set_new(arguments, "instance", json_text(name));
-	answer = job_submit(&job_drop_instance, instance_server(instance), arguments);
+	answer = job_submit(request, &job_drop_instance, instance_server(instance), arguments);
 	if (answer->status != 202)
 		instance_give_back(instance);
 	return answer;
@@ -400,7 +400,7 @@ static Answer *
 submit_for_backup(Request *request, const JobKind *kind, json_t *arguments, const json_t *backup)
 {
 	json_object_set(arguments, "backup_id", json_object_get(backup, "backup_id"));
-	return job_submit(kind, request->segments[SEGMENT_SERVER], arguments);
+	return job_submit(request, kind, request->segments[SEGMENT_SERVER], arguments);
 }
 
 static const char *

@@ -49,7 +49,8 @@ sub new
 
 sub url { return $_[0]->{url}; }
 
-# The requests so far, each "METHOD /path", and each connection as "CONNECT".
+# The requests so far, each "METHOD /path", and each connection as "CONNECT";
+# the key of a request follows it, as "KEY key /path".
 sub requests
 {
 	my ($self) = @_;
@@ -108,12 +109,13 @@ sub serve
 	while (defined(my $line = <$client>))
 	{
 		my ($method, $path) = $line =~ m{^(\w+) (\S+) HTTP/1\.1\r?$} or return;
-		my ($length, $token) = (0, '');
+		my ($length, $token, $key) = (0, '', undef);
 		while (defined(my $header = <$client>))
 		{
 			last if $header =~ /^\r?$/;
 			$length = $1 if $header =~ /^content-length: *(\d+)/i;
 			$token = $1 if $header =~ /^authorization: bearer (\S+)\r?$/i;
+			$key = $1 if $header =~ /^idempotency-key: (\S+)\r?$/i;
 		}
 		my $body = '';
 		read($client, $body, $length) if $length;
@@ -124,6 +126,12 @@ sub serve
 			answer($client, '401 Unauthorized',
 				'{"error":{"code":"unauthorized","message":"wrong or missing token","detail":null,"hint":null}}');
 			next;
+		}
+		if (defined $key)
+		{
+			$self->note_down("KEY $key $path");
+			my @sent = grep { /^KEY $key / } $self->requests;
+			$self->{times} = @sent;
 		}
 		$self->route($client, $method, $path) or return;
 	}
@@ -291,6 +299,14 @@ sub route
 		return answer($client, '202 Accepted', '{"job":' . job('good', 'running') . '}');
 	}
 
+	# a job whose answer gets lost on its way, the first time or always
+	if ($method ne 'GET' && $path =~ m{^/v1/(?:servers|instances)/(unheard|cut|never|garbled)\b})
+	{
+		my $fault = { unheard => 'close_at_once', cut => 'too_short', never => 'silent', garbled => 'not_json' }->{$1};
+		return $faults{$fault}->($client) if $self->{times} < 2;
+		return answer($client, '202 Accepted', '{"job":' . job('good', 'running') . '}');
+	}
+
 	# a job: POST starts one whose name is the server's; then it is polled
 	if ($method eq 'POST' && $path =~ m{^/v1/servers/(\w+)/(backups|switch-wal)$})
 	{
@@ -300,8 +316,12 @@ sub route
 	}
 	if ($method eq 'POST' && $path =~ m{^/v1/jobs/(\w+)/cancel$})
 	{
-		sleep 60 if $1 eq 'deaf';
 		return answer($client, '202 Accepted', '{"job":' . job($1, 'running') . '}');
+	}
+	if ($method eq 'POST' && $path =~ m{^/v1/keys/(\w+)/cancel$})
+	{
+		sleep 60 if grep { m{^KEY $1 /v1/servers/deaf} } $self->requests;
+		return answer($client, '200 OK', '{"job":null}');
 	}
 	if ($path =~ m{^/v1/jobs/(\w+)(?:\?after=(\d+)&wait=(\d+))?$} && $jobs{$1})
 	{

@@ -133,17 +133,20 @@ sub run
 	return "$out$err";
 }
 
-# The processes of Barman's own receiver.
-sub receivers
+# The processes of Barman's own receiver, and those that copy for a backup
+sub receivers { my ($self) = @_; return $self->processes(qr/receive-?wal/); }
+sub copiers { my ($self) = @_; return $self->processes(qr/pg_basebackup/); }
+
+sub processes
 {
-	my ($self) = @_;
+	my ($self, $pattern) = @_;
 	my @pids;
 
 	for my $path (glob('/proc/[0-9]*/cmdline'))
 	{
 		open(my $file, '<', $path) or next;
 		my $arguments = join('', <$file>) // '';
-		push @pids, $path =~ m{/proc/(\d+)/} if $arguments =~ m{\Q$self->{home}\E/barman} && $arguments =~ /receive-?wal/;
+		push @pids, $path =~ m{/proc/(\d+)/} if $arguments =~ m{\Q$self->{home}\E/barman} && $arguments =~ $pattern;
 	}
 	return grep { $_ != $$ } @pids;
 }

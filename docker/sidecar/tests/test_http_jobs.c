@@ -1,0 +1,346 @@
+/*
+ * test_http_jobs.c
+ *
+ * Jobs as those meet them who start, follow and cancel them; across restarts
+ * and crashes of the program.
+ */
+#include "sidecar_fixture.h"
+
+/* ---- jobs ---- */
+
+static void
+a_backup_ends_when_the_catalogue_says_done(void **state)
+{
+	char	   *id;
+	json_t	   *job;
+
+	(void) state;
+	start();
+	id = submit("/v1/servers/pg/backups", "{\"name\":\"weekly\"}");
+	job = follow(id);
+	assert_string_equal(text_in(job, "state"), "done");
+	assert_string_equal(text_in(json_object_get(json_object_get(job, "result"), "backup"), "status"), "DONE");
+	assert_true(json_is_null(json_object_get(job, "error")));
+	assert_true(json_is_null(json_object_get(job, "phase")));
+	assert_true(json_number_value(json_object_get(job, "progress")) == 1.0);
+	assert_int_equal(calls_of("backup --name weekly --immediate-checkpoint pg"), 1);
+	assert_int_equal(calls_of("--wait"), 0);
+	json_decref(job);
+	free(id);
+}
+
+static void
+a_backup_asks_for_wal_until_it_comes(void **state)
+{
+	char	   *id;
+	char	   *path;
+	json_t	   *job;
+	Response	response;
+
+	(void) state;
+	write_file("backup.status", "WAITING_FOR_WALS");
+	start();
+	id = submit("/v1/servers/pg/backups", "{\"immediate_checkpoint\":false}");
+	wait_for_phase(id, "waiting_for_wal");
+	path = mem_printf("/v1/jobs/%s", id);
+	usleep(100000);
+	response = get(path);
+	assert_string_equal(text_in(json_object_get(response.value, "job"), "needs"), "wal");
+	release(&response);
+	shell("touch %s/home/streaming/000000010000000000000005", home);
+	job = follow(id);
+	assert_string_equal(text_in(job, "state"), "done");
+	assert_true(json_is_null(json_object_get(job, "needs")));
+	assert_int_equal(calls_of("--immediate-checkpoint"), 0);
+	json_decref(job);
+	free(path);
+	free(id);
+}
+
+static void
+a_timeout_of_the_backup_is_told(void **state)
+{
+	char	   *id;
+	json_t	   *job;
+
+	(void) state;
+	write_file("backup.status", "WAITING_FOR_WALS");
+	start();
+	id = submit("/v1/servers/pg/backups", "{\"timeout_seconds\":2}");
+	job = follow(id);
+	assert_string_equal(text_in(job, "state"), "failed");
+	assert_string_equal(text_in(json_object_get(job, "error"), "code"), "barman_timeout");
+	json_decref(job);
+	free(id);
+
+	write_file("backup.seconds", "300");
+	id = submit("/v1/servers/pg/backups", "{\"timeout_seconds\":1}");
+	job = follow(id);
+	assert_string_equal(text_in(job, "state"), "failed");
+	assert_string_equal(text_in(json_object_get(job, "error"), "code"), "barman_timeout");
+	assert_true(wait_until_gone(atoi(read_text("copier.pid"))));
+	json_decref(job);
+	free(id);
+}
+
+static void
+a_failed_backup_fails_with_barmans_words(void **state)
+{
+	char	   *id;
+	json_t	   *job;
+
+	(void) state;
+	start();
+	write_file("backup.sh", "printf '{\"_ERROR\": [\"Impossible to start the backup. Check the log for more details, or run '\\''barman check pg'\\''\"]}'; exit 1");
+	write_file("check.sh", "printf '{\"pg\": {\"receive_wal_running\": {\"status\": \"FAILED\", \"hint\": \"See the Barman log file\"}}}'; exit 1");
+	id = submit("/v1/servers/pg/backups", "");
+	job = follow(id);
+	assert_string_equal(text_in(job, "state"), "failed");
+	assert_string_equal(text_in(json_object_get(job, "error"), "code"), "barman_failed");
+	assert_non_null(strstr(text_in(json_object_get(job, "error"), "detail"), "receive_wal_running"));
+	json_decref(job);
+	free(id);
+
+	write_file("backup.sh", "printf '{\"_ERROR\": [\"Another backup process is running\"]}'; exit 1");
+	id = submit("/v1/servers/pg/backups", "");
+	job = follow(id);
+	assert_string_equal(text_in(json_object_get(job, "error"), "code"), "backup_running");
+	json_decref(job);
+	free(id);
+}
+
+static void
+a_second_backup_of_the_server_is_refused(void **state)
+{
+	char	   *id;
+	Response	response;
+	json_t	   *error;
+
+	(void) state;
+	write_file("backup.seconds", "300");
+	start();
+	id = submit("/v1/servers/pg/backups", "{}");
+	wait_for_phase(id, "copying");
+	response = post("/v1/servers/pg/backups", "{}");
+	assert_int_equal(response.status, 409);
+	error = json_object_get(response.value, "error");
+	assert_string_equal(text_in(error, "code"), "backup_running");
+	assert_non_null(strstr(text_in(error, "detail"), id));
+	release(&response);
+	free(id);
+	/* the fake's home is shared, so "other" would see the same backups */
+	id = submit("/v1/servers/other/backups", "{}");
+	free(id);
+}
+
+static void
+a_cancelled_backup_is_tidied_up(void **state)
+{
+	char	   *id;
+	char	   *path;
+	Response	response;
+	json_t	   *job;
+
+	(void) state;
+	write_file("backup.seconds", "300");
+	start();
+	id = submit("/v1/servers/pg/backups", "{}");
+	wait_for_phase(id, "copying");
+	path = mem_printf("/v1/jobs/%s/cancel", id);
+	response = post(path, "");
+	assert_int_equal(response.status, 202);
+	release(&response);
+	job = follow(id);
+	assert_string_equal(text_in(job, "state"), "cancelled");
+	assert_true(json_is_object(json_object_get(job, "error")));
+	assert_true(json_is_null(json_object_get(job, "phase")));
+	json_decref(job);
+	assert_int_equal(count_of(read_text("interrupted"), "interrupted"), 1);
+	assert_true(wait_until_gone(atoi(read_text("copier.pid"))));
+	expect_error("POST", path, "", 409, "job_ended");
+	expect_error("POST", "/v1/jobs/nope/cancel", "", 404, "unknown_job");
+	expect_error("GET", "/v1/jobs/nope", NULL, 404, "unknown_job");
+	free(path);
+
+	/* the server is free again */
+	write_file("backup.seconds", "0");
+	free(id);
+	sleep(1);					/* the fake names backups by the second */
+	id = submit("/v1/servers/pg/backups", "{}");
+	job = follow(id);
+	assert_string_equal(text_in(job, "state"), "done");
+	json_decref(job);
+	free(id);
+}
+
+/* Barman takes its time to tidy up; the next backup waits for that. */
+static void
+a_backup_waits_for_the_end_of_a_cancelled_one(void **state)
+{
+	char	   *first;
+	char	   *second;
+	char	   *third;
+	char	   *path;
+	Response	response;
+	json_t	   *job;
+
+	(void) state;
+	write_file("backup.sh",
+			   "echo $$ >> $FAKE_BARMAN/began\n"
+			   "trap 'sleep 2; echo $$ >> $FAKE_BARMAN/ended; exit 1' INT\n"
+			   "sleep 300 & wait");
+	start();
+	first = submit("/v1/servers/pg/backups", "{}");
+	for (int i = 0; i < 100 && read_text("began")[0] == '\0'; i++)
+		usleep(50000);
+	path = mem_printf("/v1/jobs/%s/cancel", first);
+	response = post(path, "");
+	assert_int_equal(response.status, 202);
+	release(&response);
+	free(path);
+
+	second = submit("/v1/servers/pg/backups", "{}");
+	path = mem_printf("/v1/jobs/%s?wait=2", second);
+	response = get(path);
+	assert_string_equal(text_in(json_object_get(response.value, "job"), "state"), "queued");
+	assert_non_null(strstr(response.body, first));
+	release(&response);
+	free(path);
+	response = post("/v1/servers/pg/backups", "{}");
+	assert_int_equal(response.status, 409);
+	assert_non_null(strstr(response.body, second));
+	release(&response);
+
+	/* whom nobody waits for any more gives way at once */
+	path = mem_printf("/v1/jobs/%s/cancel", second);
+	response = post(path, "");
+	release(&response);
+	free(path);
+	third = submit("/v1/servers/pg/backups", "{}");
+	assert_int_equal(count_of(read_text("began"), "\n"), 1);
+	job = follow(second);
+	assert_string_equal(text_in(job, "state"), "cancelled");
+	json_decref(job);
+	job = follow(first);
+	assert_string_equal(text_in(job, "state"), "cancelled");
+	json_decref(job);
+	for (int i = 0; i < 100 && count_of(read_text("began"), "\n") < 2; i++)
+		usleep(50000);
+	assert_int_equal(count_of(read_text("began"), "\n"), 2);
+	assert_int_equal(count_of(read_text("ended"), "\n"), 1);
+	free(first);
+	free(second);
+	free(third);
+}
+
+static void
+a_segment_is_waited_for(void **state)
+{
+	char	   *id;
+	json_t	   *job;
+	Response	response;
+
+	(void) state;
+	start();
+	response = get("/v1/servers/pg/files/wals");
+	release(&response);
+	id = submit("/v1/servers/pg/switch-wal", "{\"wal_file\":\"000000010000000000000007\",\"timeout_seconds\":20}");
+	usleep(500000);
+	shell("touch %s/home/streaming/000000010000000000000007", home);
+	job = follow(id);
+	assert_string_equal(text_in(job, "state"), "done");
+	assert_string_equal(text_in(job, "kind"), "switch-wal");
+	assert_true(json_is_true(json_object_get(json_object_get(job, "result"), "archived")));
+	json_decref(job);
+	free(id);
+	id = submit("/v1/servers/pg/switch-wal", "{\"wal_file\":\"000000010000000000000008\",\"timeout_seconds\":1}");
+	job = follow(id);
+	assert_string_equal(text_in(job, "state"), "done");
+	assert_true(json_is_false(json_object_get(json_object_get(job, "result"), "archived")));
+	json_decref(job);
+	free(id);
+}
+
+static void
+cron_is_a_job_too(void **state)
+{
+	char	   *id;
+	json_t	   *job;
+
+	(void) state;
+	start();
+	id = submit("/v1/cron", NULL);
+	job = follow(id);
+	assert_string_equal(text_in(job, "state"), "done");
+	assert_true(json_is_null(json_object_get(job, "server")));
+	assert_string_equal(json_string_value(json_array_get(json_object_get(json_object_get(job, "result"), "messages"), 0)),
+						"Starting WAL archiving for server pg");
+	json_decref(job);
+	free(id);
+}
+
+static void
+a_job_is_lost_when_the_sidecar_crashes(void **state)
+{
+	char	   *id;
+	char	   *path;
+	pid_t		copier;
+	json_t	   *job;
+
+	(void) state;
+	write_file("backup.seconds", "300");
+	start();
+	id = submit("/v1/servers/pg/backups", "{}");
+	wait_for_phase(id, "copying");
+	copier = atoi(read_text("copier.pid"));
+	crash();
+	start();
+	job = follow(id);
+	assert_string_equal(text_in(job, "state"), "lost");
+	json_decref(job);
+	assert_true(wait_until_gone(copier));
+	path = mem_printf("/v1/jobs/%s/cancel", id);
+	expect_error("POST", path, "", 409, "job_ended");
+	free(path);
+	free(id);
+}
+
+static void
+ended_jobs_survive_a_restart(void **state)
+{
+	char	   *id;
+	json_t	   *before;
+	json_t	   *after;
+
+	(void) state;
+	start();
+	id = submit("/v1/servers/pg/backups", "{}");
+	before = follow(id);
+	assert_int_equal(stop(), 0);
+	start();
+	after = follow(id);
+	assert_true(json_equal(before, after));
+	json_decref(before);
+	json_decref(after);
+	free(id);
+}
+
+int
+main(int argc, char **argv)
+{
+	const struct CMUnitTest tests[] = {
+		HTTP_TEST(a_backup_ends_when_the_catalogue_says_done),
+		HTTP_TEST(a_backup_asks_for_wal_until_it_comes),
+		HTTP_TEST(a_timeout_of_the_backup_is_told),
+		HTTP_TEST(a_failed_backup_fails_with_barmans_words),
+		HTTP_TEST(a_second_backup_of_the_server_is_refused),
+		HTTP_TEST(a_cancelled_backup_is_tidied_up),
+		HTTP_TEST(a_backup_waits_for_the_end_of_a_cancelled_one),
+		HTTP_TEST(a_segment_is_waited_for),
+		HTTP_TEST(cron_is_a_job_too),
+		HTTP_TEST(a_job_is_lost_when_the_sidecar_crashes),
+		HTTP_TEST(ended_jobs_survive_a_restart),
+	};
+
+	return RUN_HTTP_TESTS(argc, argv, tests);
+}
