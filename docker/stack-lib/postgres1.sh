@@ -22,6 +22,10 @@ postgres1_running() {
 postgres1_start() {
   local major made_with
   major=$(postgres_major "$system_pg_config")
+  if postgres1_running && [[ $(as_server cat run/library.sum 2> /dev/null) != "$(library_sum)" ]]; then
+    say "postgres1 is started again: the library it has loaded is of an earlier build"
+    postgres1_stop
+  fi
   if ! postgres1_running; then
     made_with=$(as_server cat postgres1/PG_VERSION 2> /dev/null) || made_with=$major
     [[ $made_with == "$major" ]] ||
@@ -37,10 +41,13 @@ postgres1_start() {
       as_server tail -n 20 "$(postgres1_log)" >&2
       die "postgres1 does not start" "its log: $(postgres1_log)"
     }
+    as_server sh -c "echo '$(library_sum)' > run/library.sum"
   fi
   server_psql -f "$POC_HOME/src/docker/postgres1/roles.sql"
   create_extension
 }
+
+library_sum() { as_server sha256sum "$("$(pg_bindir)/pg_config" --pkglibdir)/poc_barman.so"; }
 
 postgres1_log() { echo "$POC_HOME/log/postgres1.log"; }
 
