@@ -393,6 +393,12 @@ extern void rows_find_bases(RowsPlan *plan, uint64 nrows);
 /* rows_sequence.c */
 extern Datum rows_next_in_sequence(RowsColumn *column, uint64 wanted, RowsArena *arena);
 
+/* rows_tuple.c */
+typedef struct RowsLayout RowsLayout;
+extern RowsLayout *rows_make_layout(Relation rel);
+extern bool rows_store_tuple(const RowsLayout *layout, TupleTableSlot *slot, RowsArena *arena);
+extern void rows_forget_tuple(TupleTableSlot *slot);
+
 /* rows_insert.c */
 extern uint64 rows_insert(RowsPlan *plan, uint64 first, uint64 nrows);
 

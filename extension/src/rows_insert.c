@@ -52,10 +52,12 @@
 typedef struct RowsBuffer
 {
 	ResultRelInfo *relinfo;
+	RowsLayout *layout;			/* NULL: the access method forms the tuples */
 	BulkInsertState bistate;
 	BlockNumber first_block;	/* that was written */
 	int			nslots;
 	TupleTableSlot *slots[BATCH_ROWS];
+	bool		formed[BATCH_ROWS]; /* does the slot hold a tuple of ours? */
 	uint64		rows[BATCH_ROWS];	/* their numbers, for the error context */
 } RowsBuffer;
 
@@ -309,6 +311,8 @@ insert_row(RowsInsert *insert, uint64 row)
 	}
 
 	buffer = insert->current;
+	buffer->formed[buffer->nslots] = buffer->layout != NULL &&
+		rows_store_tuple(buffer->layout, slot, &insert->maker->arena);
 	buffer->rows[buffer->nslots++] = row;
 	if (buffer->nslots == BATCH_ROWS ||
 		MemoryContextMemAllocated(insert->maker->arena.context, false) > BATCH_BYTES)
@@ -341,8 +345,11 @@ route_row(RowsInsert *insert, TupleTableSlot **slot)
 		*slot = execute_attr_map_slot(map->attrMap, *slot, target);
 	else if (target != NULL)
 	{
-		ExecCopySlot(target, *slot);
-		*slot = target;
+		/* the values themselves stay where they are until the row is written */
+		ExecClearTuple(target);
+		memcpy(target->tts_values, (*slot)->tts_values, sizeof(Datum) * insert->plan->natts);
+		memcpy(target->tts_isnull, (*slot)->tts_isnull, sizeof(bool) * insert->plan->natts);
+		*slot = ExecStoreVirtualTuple(target);
 	}
 	(*slot)->tts_tableOid = RelationGetRelid(relinfo->ri_RelationDesc);
 	return relinfo;
@@ -366,6 +373,7 @@ buffer_for(RowsInsert *insert, ResultRelInfo *relinfo)
 
 	buffer = palloc0(sizeof(RowsBuffer));
 	buffer->relinfo = relinfo;
+	buffer->layout = rows_make_layout(relinfo->ri_RelationDesc);
 	buffer->bistate = GetBulkInsertState();
 	buffer->first_block = InvalidBlockNumber;
 	FreeAccessStrategy(buffer->bistate->strategy);
@@ -441,6 +449,8 @@ write_buffer(RowsInsert *insert, RowsBuffer *buffer)
 			if ((i & 127) == 127)
 				CHECK_FOR_INTERRUPTS();
 		}
+		if (buffer->formed[i])
+			rows_forget_tuple(slot);
 		ExecClearTuple(slot);
 	}
 	insert->inserted += buffer->nslots;
