@@ -379,6 +379,7 @@ stream_read(Stream *stream)
 			{
 				stream->size = stream->size > 0 ? stream->size * 2 : 16384;
 				stream->data = mem_realloc(stream->data, stream->size);
+				stream->data[stream->length] = '\0';
 			}
 			into = stream->data + stream->length;
 			room = stream->size - stream->length - 1;
