@@ -30,6 +30,7 @@
 #include "utils/guc.h"
 #include "utils/lsyscache.h"
 #include "utils/pg_lsn.h"
+#include "utils/resowner.h"
 #include "utils/syscache.h"
 #include "utils/timestamp.h"
 
@@ -419,15 +420,24 @@ why_not_markable(Mark *mark, Oid relid)
 	return NULL;
 }
 
-/* By poc_fingerprint(), which takes parallel workers where the planner does. */
+/*
+ * By poc_fingerprint(), which takes parallel workers where the planner does.
+ * The planner locks each index of each table until its transaction ends: one
+ * of thousands of tables would fill the lock table for nothing.  Our own locks
+ * are older and stay.
+ */
 static void
 fingerprint_table(Mark *mark, MarkedTable *table)
 {
 	Oid			types[] = {REGCLASSOID};
 	Datum		values[] = {ObjectIdGetDatum(table->relid)};
+	MemoryContext context = CurrentMemoryContext;
+	ResourceOwner owner = CurrentResourceOwner;
 	MemoryContext old;
 	bool		isnull;
 
+	BeginInternalSubTransaction(NULL);
+	MemoryContextSwitchTo(context);
 	run(psprintf("SELECT rows, hash FROM %s.poc_fingerprint($1)", mark->schema),
 		1, types, values, SPI_OK_SELECT);
 	if (SPI_processed != 1)
@@ -437,6 +447,9 @@ fingerprint_table(Mark *mark, MarkedTable *table)
 	table->rows = DatumGetInt64(SPI_getbinval(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 1, &isnull));
 	table->hash = TextDatumGetCString(SPI_getbinval(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 2, &isnull));
 	MemoryContextSwitchTo(old);
+	RollbackAndReleaseCurrentSubTransaction();
+	MemoryContextSwitchTo(context);
+	CurrentResourceOwner = owner;
 }
 
 /*

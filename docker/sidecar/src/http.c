@@ -30,10 +30,7 @@
 #include "timestamp.h"
 #include "token.h"
 
-/* Our longest body is a few hundred bytes. */
-#define BODY_MAX (64 * 1024)
-
-/* A body that is too large is read to here, so that the sender hears why. */
+/* Of a body that is too large so much more is read, so that the sender hears why. */
 #define BODY_DISCARD_MAX (1024 * 1024)
 
 /* Request line and headers of one request must fit into this. */
@@ -496,9 +493,9 @@ handle(void *cls, struct MHD_Connection *connection,
 
 		*upload_data_size = 0;
 		request->body_seen += size;
-		if (request->body_seen > BODY_DISCARD_MAX)
+		if (request->body_seen > request->body_max + BODY_DISCARD_MAX)
 			return MHD_NO;		/* closes the connection */
-		if (request->body_seen <= BODY_MAX)
+		if (request->body_seen <= request->body_max)
 		{
 			request->body = mem_realloc(request->body, request->body_length + size + 1);
 			memcpy(request->body + request->body_length, upload_data, size);
@@ -509,8 +506,8 @@ handle(void *cls, struct MHD_Connection *connection,
 	}
 
 	set_busy(connection, true);
-	if (request->body_seen > BODY_MAX)
-		answer = answer_errorf("too_large", "the body is larger than %d bytes", BODY_MAX);
+	if (request->body_seen > request->body_max)
+		answer = answer_errorf("too_large", "the body is larger than %zu bytes", request->body_max);
 	else
 		answer = routes_dispatch(request);
 	if (answer == NULL)
@@ -534,8 +531,9 @@ check_request(Request *request)
 	answer = check_authorization(request);
 	if (answer != NULL)
 		return answer;
-	if (length != NULL && strtoull(length, NULL, 10) > BODY_MAX)
-		return answer_errorf("too_large", "the body is larger than %d bytes", BODY_MAX);
+	request->body_max = routes_body_max(request);
+	if (length != NULL && strtoull(length, NULL, 10) > request->body_max)
+		return answer_errorf("too_large", "the body is larger than %zu bytes", request->body_max);
 	if (((length != NULL && strtoull(length, NULL, 10) > 0) || chunked != NULL) &&
 		type != NULL && strncasecmp(type, "application/json", 16) != 0)
 		return answer_error("bad_request", "the body must be JSON", NULL,

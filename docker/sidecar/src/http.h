@@ -29,6 +29,7 @@ typedef struct Request
 	char	   *body;
 	size_t		body_length;
 	size_t		body_seen;
+	size_t		body_max;		/* what its route takes */
 	bool		authorized;
 	char	   *key;			/* Idempotency-Key, or NULL */
 	int64_t		started;		/* monotonic_ms() */

@@ -34,6 +34,10 @@
 #define MAX_SWITCH_TIMEOUT_SECONDS 3600
 #define DEFAULT_SWITCH_TIMEOUT_SECONDS 60
 
+/* What a person asks is short; a mark is of up to some 100,000 tables. */
+#define BODY_MAX ((size_t) 64 * 1024)
+#define DRILL_BODY_MAX ((size_t) 32 * 1024 * 1024)
+
 #define VERSION_INCREMENTAL 31100
 
 typedef struct Route
@@ -43,6 +47,7 @@ typedef struct Route
 	RouteHandler handler;
 } Route;
 
+static bool leads_to(const Route *route, const Request *request);
 static Answer *get_health(Request *request);
 static Answer *get_metrics(Request *request);
 static Answer *get_servers(Request *request);
@@ -138,14 +143,8 @@ routes_dispatch(Request *request)
 	for (size_t i = 0; i < sizeof(routes) / sizeof(routes[0]); i++)
 	{
 		const Route *route = &routes[i];
-		int			n = 0;
 
-		while (n < request->segment_count && n < HTTP_SEGMENTS &&
-			   route->segments[n] != NULL &&
-			   (strcmp(route->segments[n], "*") == 0 ||
-				strcmp(route->segments[n], request->segments[n]) == 0))
-			n++;
-		if (n < request->segment_count || (n < HTTP_SEGMENTS && route->segments[n] != NULL))
+		if (!leads_to(route, request))
 			continue;
 		if (strcmp(route->method, method) == 0)
 		{
@@ -164,6 +163,31 @@ routes_dispatch(Request *request)
 	answer->allow = gets && posts ? "GET, HEAD, POST" : gets && deletes ? "GET, HEAD, DELETE" :
 		gets ? "GET, HEAD" : deletes ? "DELETE" : "POST";
 	return answer;
+}
+
+size_t
+routes_body_max(const Request *request)
+{
+	for (size_t i = 0; i < sizeof(routes) / sizeof(routes[0]); i++)
+	{
+		if (routes[i].handler == post_drill && leads_to(&routes[i], request) &&
+			strcmp(request->method, routes[i].method) == 0)
+			return DRILL_BODY_MAX;
+	}
+	return BODY_MAX;
+}
+
+static bool
+leads_to(const Route *route, const Request *request)
+{
+	int			n = 0;
+
+	while (n < request->segment_count && n < HTTP_SEGMENTS &&
+		   route->segments[n] != NULL &&
+		   (strcmp(route->segments[n], "*") == 0 ||
+			strcmp(route->segments[n], request->segments[n]) == 0))
+		n++;
+	return n == request->segment_count && (n == HTTP_SEGMENTS || route->segments[n] == NULL);
 }
 
 /* Never waits: whoever asks for health has little patience. */

@@ -14,6 +14,9 @@ extern void routes_init(void);
 /* NULL: the request sleeps and will be dispatched again. */
 extern Answer *routes_dispatch(Request *request);
 
+/* How large the body of this request may be, whose path is split */
+extern size_t routes_body_max(const Request *request);
+
 /* Segments of /v1/servers/{server}/THING/{name} */
 #define SEGMENT_SERVER 2
 #define SEGMENT_NAME 4

@@ -305,6 +305,8 @@ prepare(CURL *handle, Response *response, const char *method, const char *path,
 	else if (strcmp(method, "GET") != 0)
 	{
 		curl_easy_setopt(handle, CURLOPT_CUSTOMREQUEST, method);
+		/* with the size, libcurl takes more than 8 MB */
+		curl_easy_setopt(handle, CURLOPT_POSTFIELDSIZE, body ? (long) strlen(body) : 0L);
 		curl_easy_setopt(handle, CURLOPT_COPYPOSTFIELDS, body ? body : "");
 	}
 	curl_easy_setopt(handle, CURLOPT_HTTPHEADER, headers);

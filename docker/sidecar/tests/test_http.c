@@ -119,6 +119,7 @@ bodies_are_checked(void **state)
 {
 	char	   *large = mem_alloc(70001);
 	char	   *larger = mem_alloc(3000001);
+	char	   *largest = mem_alloc(33 * 1024 * 1024 + 1);
 	Response	response;
 
 	(void) state;
@@ -135,12 +136,20 @@ bodies_are_checked(void **state)
 	expect_error("GET", "/v1/jobs/x?after=1x", NULL, 400, "bad_argument");
 	memset(large, ' ', 70000);
 	expect_error("POST", "/v1/cron", large, 413, "too_large");
+	/* the tables of a mark are many */
+	expect_error("POST", "/v1/servers/pg/drills", large, 400, "bad_request");
 	memset(larger, ' ', 3000000);
 	response = post("/v1/cron", larger);
 	assert_true(response.status == 413 || response.status == 0);
 	release(&response);
+	expect_error("POST", "/v1/servers/pg/drills", larger, 400, "bad_request");
+	memset(largest, ' ', 33 * 1024 * 1024);
+	response = post("/v1/servers/pg/drills", largest);
+	assert_true(response.status == 413 || response.status == 0);
+	release(&response);
 	free(large);
 	free(larger);
+	free(largest);
 	response = get("/v1/jobs");
 	assert_string_equal(response.body, "{\"jobs\":[]}");
 	release(&response);

@@ -1,0 +1,112 @@
+/*
+ * drill_amcheck.c
+ *
+ * Lets pg_amcheck read every table and index of a restored database, where it
+ * and the extension that it needs are installed.  That they are not must not
+ * make a drill fail, and anything else that keeps it from checking must.
+ */
+#include "drill_amcheck.h"
+
+#include <pthread.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "drill.h"
+#include "drill_compare.h"
+#include "memory.h"
+#include "options.h"
+#include "timestamp.h"
+
+/* Reading every table and index of the database */
+#define AMCHECK_MS (INT64_C(24) * 3600 * 1000)
+
+/* What it exits with when it has found corruption */
+#define AMCHECK_CORRUPT 2
+
+struct DrillAmcheck
+{
+	const DrillServer *server;
+	pthread_t	thread;
+	bool		in_thread;
+	bool		ran;
+	RunResult	result;
+};
+
+static void *check(void *arg);
+static char *what_it_says(const RunResult *result);
+
+DrillAmcheck *
+drill_amcheck_start(const DrillServer *server)
+{
+	DrillAmcheck *amcheck = mem_alloc(sizeof(DrillAmcheck));
+
+	amcheck->server = server;
+	amcheck->in_thread = pthread_create(&amcheck->thread, NULL, check, amcheck) == 0;
+	return amcheck;
+}
+
+bool
+drill_amcheck_end(DrillAmcheck *amcheck, json_t *result)
+{
+	Job		   *job = amcheck->server->job;
+	const RunResult *run = &amcheck->result;
+	bool		good = true;
+	char	   *words;
+
+	if (amcheck->in_thread)
+		pthread_join(amcheck->thread, NULL);
+	else
+		check(amcheck);
+	if (!amcheck->ran)
+		job_log(job, JOB_INFO, "no pg_amcheck on this host");
+	else if (job_cancelled(job))
+		good = false;
+	else if (run->outcome == RUN_EXITED && run->exit_code == 0)
+		drill_step(result, "amcheck", true, run->elapsed_ms, "no corruption in tables and indexes");
+	else if (run->outcome == RUN_EXITED && run->exit_code != AMCHECK_CORRUPT &&
+			 strstr(run->err, "extension \"amcheck\" is not available") != NULL)
+		job_log(job, JOB_INFO, "no pg_amcheck: extension amcheck is not installed on this host");
+	else
+	{
+		words = what_it_says(run);
+		drill_step(result, "amcheck", false, run->elapsed_ms, words);
+		free(words);
+		good = false;
+	}
+	runner_free(&amcheck->result);
+	free(amcheck);
+	return good;
+}
+
+static void *
+check(void *arg)
+{
+	DrillAmcheck *amcheck = arg;
+	const DrillServer *server = amcheck->server;
+	char	   *program = mem_printf("%s/pg_amcheck", options.pg_bindir);
+	char	   *jobs = mem_printf("--jobs=%d", drill_workers());
+	char	   *where = drill_conninfo(server, server->superuser);
+	const char *argv[] = {DRILL_ENVIRONMENT, program, "--install-missing", jobs, where, NULL};
+
+	amcheck->ran = access(program, X_OK) == 0;
+	if (amcheck->ran)
+		job_run_program(server->job, argv, AMCHECK_MS, &amcheck->result);
+	free(where);
+	free(jobs);
+	free(program);
+	return NULL;
+}
+
+/* malloc'd; what it found is on its standard output */
+static char *
+what_it_says(const RunResult *result)
+{
+	const char *text = result->out[0] != '\0' ? result->out : result->err;
+	char	   *words = mem_printf("%s%.*s", result->outcome == RUN_EXITED ? "" : "pg_amcheck did not end well. ",
+								   DRILL_DETAIL_MAX, text);
+
+	for (size_t length = strlen(words); length > 0 && words[length - 1] == '\n'; length--)
+		words[length - 1] = '\0';
+	return words;
+}

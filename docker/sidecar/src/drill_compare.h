@@ -1,0 +1,26 @@
+/*
+ * drill_compare.h
+ *
+ * The tables of a restored server against the fingerprints of a mark.
+ */
+#ifndef DRILL_COMPARE_H
+#define DRILL_COMPARE_H
+
+#include <stdbool.h>
+
+#include <jansson.h>
+
+#include "drill_session.h"
+
+/* How many may ask the server at a time */
+extern int	drill_workers(void);
+
+/*
+ * Compare each of the tables [{"relation", "bytes", "rows", "hash"}] by
+ * poc_fingerprint() of that schema.  A step of the result for all that are as
+ * they were, and one for each that is not; false if there is one.
+ */
+extern bool drill_compare(const DrillServer *server, const char *schema,
+						  const json_t *tables, json_t *result);
+
+#endif							/* DRILL_COMPARE_H */

@@ -1,0 +1,64 @@
+/*
+ * drill_session.h
+ *
+ * Asking a restored server by psql, through its own socket.
+ */
+#ifndef DRILL_SESSION_H
+#define DRILL_SESSION_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "instance_config.h"
+#include "job.h"
+
+/* Of one table, one assertion: a large table is read at 100 MB/s or so. */
+#define DRILL_STATEMENT_MS (INT64_C(6) * 3600 * 1000)
+
+#define DRILL_QUICK_MS 60000
+
+/* What a step shows of a program's words */
+#define DRILL_DETAIL_MAX 1000
+
+typedef struct DrillServer
+{
+	Job		   *job;			/* each question is cancelled with it */
+	const ServerConfig *config;
+	int			major;			/* of PostgreSQL */
+	const char *database;
+	const char *superuser;
+	char		reader[32];		/* a role that can only read */
+	char		tag[24];		/* nobody can know it */
+} DrillServer;
+
+/* One of both is NULL; malloc'd. */
+typedef struct DrillAnswer
+{
+	char	   *output;			/* the first line of the result */
+	char	   *error;			/* why there is none */
+} DrillAnswer;
+
+/* With a reader and a tag that nothing in the server can have. */
+extern DrillServer drill_server(Job *job, const ServerConfig *config, int major,
+								const char *database, const char *superuser);
+
+/*
+ * Ask one after the other in one session, each in a transaction of its own;
+ * one that fails does not end it.  May be called by several threads.
+ */
+extern void drill_ask(const DrillServer *server, const char *user, int64_t deadline_ms,
+					  char *const *queries, size_t count, DrillAnswer *answers);
+
+extern void drill_answer_free(DrillAnswer *answer);
+
+/* malloc'd: how libpq finds the server as this user */
+extern char *drill_conninfo(const DrillServer *server, const char *user);
+
+/* Without what our own environment would add to it. */
+#define DRILL_ENVIRONMENT "/usr/bin/env", "-i", "LC_ALL=C.UTF-8"
+
+/* malloc'd: as an identifier or a literal, with standard_conforming_strings on */
+extern char *drill_quoted(const char *text, char quote);
+
+#endif							/* DRILL_SESSION_H */
