@@ -171,6 +171,7 @@ SET extra_float_digits = 1
 SET bytea_output = 'hex'
 SET xmlbinary = 'base64'
 SET lc_monetary = 'C'
+SET quote_all_identifiers = off
 AS $$
 BEGIN
 	EXECUTE format('SELECT count(*), @extschema@._poc_fingerprint_sum(t.*) FROM %s AS t', target)
@@ -1072,12 +1073,12 @@ BEGIN
 	body := jsonb_build_object(
 		'instance', format('drill_%s_%s', to_char(began AT TIME ZONE 'UTC', 'YYYYMMDD"t"HH24MISSMS'), pg_backend_pid()),
 		'backup_id', coalesce(backup_id, 'latest'), 'keep', coalesce(keep, false),
-		'target_lsn', target.lsn, 'system_identifier', this_cluster::text,
+		'target_lsn', target.lsn, 'timeline', target.timeline, 'system_identifier', this_cluster::text,
 		'marked_at', to_char(target.at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'),
 		'database', current_database(),
 		'schema', (SELECT n.nspname FROM pg_extension AS e JOIN pg_namespace AS n ON n.oid = e.extnamespace WHERE e.extname = 'poc_barman'),
 		'superuser', (SELECT a.rolname FROM pg_roles AS a WHERE a.oid = 10),
-		'tables', (SELECT jsonb_agg(jsonb_build_object('relation', t.relation, 'rows', t.rows, 'hash', t.hash) ORDER BY t.relation)
+		'tables', (SELECT jsonb_agg(jsonb_build_object('relation', t.relation, 'bytes', t.bytes, 'rows', t.rows, 'hash', t.hash) ORDER BY t.relation)
 			FROM @extschema@._poc_mark_tables AS t WHERE t.mark = target.name),
 		'asserts', to_jsonb(asserts));
 

@@ -123,6 +123,14 @@ instance_config_main(const ServerConfig *config, const char *controldata)
 		   "lc_messages = 'C'\n"
 		   "log_startup_progress_interval = '1s'\n"
 		   "dynamic_shared_memory_type = mmap\n");
+	if (config->scratch)
+		append(&text, "\n# thrown away soon, and nothing of it runs by itself\n"
+			   "fsync = off\n"
+			   "synchronous_commit = off\n"
+			   "full_page_writes = off\n"
+			   "checkpoint_timeout = '1d'\n"
+			   "max_wal_size = '100GB'\n"
+			   "autovacuum = off\n");
 	return text;
 }
 
@@ -153,7 +161,10 @@ instance_config_recovery(const char *barmans, const RecoveryTarget *target)
 	 */
 	if (!fetches)
 		append_setting(&text, "restore_command", "false");
-	append_setting(&text, "recovery_target_timeline", "latest");
+	if (target->timeline > 0)
+		append(&text, "recovery_target_timeline = '%d'\n", target->timeline);
+	else
+		append_setting(&text, "recovery_target_timeline", "latest");
 	append_setting(&text, "recovery_target_action", "promote");
 	if (target->immediate)
 		append_setting(&text, "recovery_target", "immediate");

@@ -17,6 +17,7 @@ typedef struct RecoveryTarget
 	const char *lsn;
 	const char *xid;
 	bool		immediate;
+	int			timeline;		/* on which the target lies; 0: the latest */
 } RecoveryTarget;
 
 typedef struct ServerConfig
@@ -25,6 +26,7 @@ typedef struct ServerConfig
 	const char *directory;		/* of the instance */
 	const char *listen;
 	int			port;
+	bool		scratch;		/* thrown away soon: nothing need be durable */
 } ServerConfig;
 
 /*

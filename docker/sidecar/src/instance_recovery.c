@@ -73,6 +73,7 @@ read_history(const char *directory, Recovery *recovery)
 		{
 			free(recovery->lsn);
 			recovery->lsn = mem_printf("%X/%X", high, low);
+			recovery->parent = (int) parent;
 		}
 	}
 	free(text);

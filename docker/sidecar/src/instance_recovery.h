@@ -9,6 +9,7 @@
 typedef struct Recovery
 {
 	int			timeline;		/* 0: unknown */
+	int			parent;			/* the timeline that was recovered; 0: unknown */
 	char	   *lsn;			/* malloc'd, or NULL */
 	char	   *time;			/* RFC 3339, malloc'd, or NULL */
 } Recovery;

@@ -21,6 +21,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "confinement.h"
 #include "instance_files.h"
 #include "memory.h"
 #include "process.h"
@@ -45,7 +46,7 @@ static char *pidfile_line(const char *directory, int number);
 static void remove_shared_memory(const char *words);
 
 int
-server_start(const char *bindir, const char *directory, ServerProcess *process)
+server_start(const char *bindir, const char *directory, bool confined, ServerProcess *process)
 {
 	posix_spawn_file_actions_t actions;
 	posix_spawnattr_t attributes;
@@ -72,7 +73,8 @@ server_start(const char *bindir, const char *directory, ServerProcess *process)
 	posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSID |
 							 POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF);
 
-	error = posix_spawn(&process->pid, program, &actions, &attributes, argv, environment);
+	error = (confined ? confined_spawn : posix_spawn) (&process->pid, program, &actions, &attributes,
+													   argv, environment);
 	if (error == 0)
 		process->start_time = process_start_time(process->pid);
 	else

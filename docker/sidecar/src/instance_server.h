@@ -25,10 +25,12 @@ typedef enum ServerState
 } ServerState;
 
 /*
- * Start the server of an instance's directory in a session of its own; what
- * it says goes to the directory's log.  Returns errno.
+ * Start the server of an instance's directory in a session of its own, and
+ * confined if it shall reach nobody (confinement.h); what it says goes to the
+ * directory's log.  Returns errno.
  */
-extern int	server_start(const char *bindir, const char *directory, ServerProcess *process);
+extern int	server_start(const char *bindir, const char *directory, bool confined,
+						 ServerProcess *process);
 
 extern ServerState server_look(const char *directory, const ServerProcess *process);
 

@@ -18,6 +18,7 @@
 #include "barman_read.h"
 #include "barman_run.h"
 #include "catalogue.h"
+#include "confinement.h"
 #include "drill.h"
 #include "drill_record.h"
 #include "instance.h"
@@ -77,6 +78,7 @@ typedef struct Restore
 
 	/* Of a drill */
 	bool		is_drill;
+	bool		confined;		/* the server cannot reach anybody */
 	json_t	   *drill;			/* the result so far */
 	int64_t		step_began;
 
@@ -95,6 +97,8 @@ static Restore start_restore(Job *job, const json_t *arguments);
 static void drill_stage(Restore *restore, const char *name, bool good, const char *detail);
 static json_t *version_json(void);
 static int64_t age_of_newest(Restore *restore, const Recovery *recovery);
+static bool on_its_timeline(Restore *restore, const Recovery *recovery);
+static bool is_isolated(Restore *restore);
 static void end_drill(Restore *restore, const Recovery *recovery, bool recovered, bool good);
 static bool find_backup(Restore *restore);
 static bool read_backup(Restore *restore, const char *id);
@@ -160,7 +164,8 @@ start_restore(Job *job, const json_t *arguments)
 			.time = text_of(arguments, "target_time"),
 			.lsn = text_of(arguments, "target_lsn"),
 			.xid = text_of(arguments, "target_xid"),
-			.immediate = json_is_true(json_object_get(arguments, "immediate"))
+			.immediate = json_is_true(json_object_get(arguments, "immediate")),
+			.timeline = (int) json_integer_value(json_object_get(arguments, "timeline"))
 		},
 		.recovery_ms = -1
 	};
@@ -202,7 +207,7 @@ drill_body(Job *job, const json_t *arguments)
 		drill_stage(&restore, "restore", good, copied);
 		free(copied);
 	}
-	recovered = good && recover(&restore, &recovery);
+	recovered = good && recover(&restore, &recovery) && on_its_timeline(&restore, &recovery);
 	if (good)
 	{
 		reached = mem_printf("to %s on timeline %d", recovery.lsn != NULL ? recovery.lsn : "an unknown position",
@@ -210,7 +215,7 @@ drill_body(Job *job, const json_t *arguments)
 		drill_stage(&restore, "recovery", recovered, reached);
 		free(reached);
 	}
-	good = recovered && drill_examine(job, &config,
+	good = recovered && is_isolated(&restore) && drill_examine(job, &config,
 									  (int) json_integer_value(json_object_get(restore.backup, "postgresql_version")) / 10000,
 									  arguments, restore.drill);
 	end_drill(&restore, &recovery, recovered, good);
@@ -239,6 +244,32 @@ drill_stage(Restore *restore, const char *name, bool good, const char *detail)
 		job_log(restore->job, JOB_WARNING, "%s: %s", name, words);
 	restore->step_began = now;
 	free(words);
+}
+
+/* A position of another timeline is another state of the database. */
+static bool
+on_its_timeline(Restore *restore, const Recovery *recovery)
+{
+	int			timeline = restore->target.timeline;
+
+	if (timeline == 0 || recovery->parent == timeline)
+		return true;
+	return fail(restore, BARMAN_WRONG_STATE, "A position is one of its timeline only.", NULL,
+				"timeline %d was recovered, and the target is on timeline %d",
+				recovery->parent, timeline);
+}
+
+/* The server was let start, so the kernel must say that it holds. */
+static bool
+is_isolated(Restore *restore)
+{
+	bool		good = restore->confined || options.drill_network;
+
+	drill_step(restore->drill, "isolation", good, 0,
+			   restore->confined ? "the kernel refuses every outgoing connection of the restored server" :
+			   options.drill_network ? "outgoing connections are not refused: barman-sidecar runs with --drill-network=host" :
+			   "the kernel does not say that it refuses outgoing connections");
+	return good;
 }
 
 /* Removes the server, unless it is to be kept; a cancelled drill keeps none. */
@@ -801,7 +832,8 @@ prepare(Restore *restore)
 	{
 		controldata = run_program("pg_controldata", data);
 		/* for a drill only we are let in, unless it is to be looked at later */
-		if (restore->is_drill && !json_is_true(json_object_get(restore->arguments, "keep")))
+		config.scratch = restore->is_drill && !json_is_true(json_object_get(restore->arguments, "keep"));
+		if (config.scratch)
 			config.listen = "";
 		error = instance_config_write(&config, controldata, &restore->target);
 		if (error != 0)
@@ -835,11 +867,19 @@ recover(Restore *restore, Recovery *recovery)
 	int64_t		began = monotonic_ms();
 	int64_t		progress_at = began;
 	off_t		seen = 0;
+	bool		confined = restore->is_drill && !options.drill_network;
 	int			error;
 	bool		good = false;
 
 	job_phase(job, "recovering");
-	error = server_start(options.pg_bindir, restore->directory, &process);
+	error = server_start(options.pg_bindir, restore->directory, confined, &process);
+	if (error == ENOSYS && confined)
+	{
+		free(log);
+		return fail(restore, BARMAN_UNSUPPORTED, "This kernel has no seccomp filters, or not for this architecture.",
+					"Start barman-sidecar with --drill-network=host where the restored server may reach others.",
+					"the restored server cannot be kept from making connections");
+	}
 	if (error != 0)
 	{
 		free(log);
@@ -865,6 +905,7 @@ recover(Restore *restore, Recovery *recovery)
 	restore->recovery_ms = monotonic_ms() - began;
 	if (state == SERVER_READY)
 	{
+		restore->confined = process_is_confined(process.pid);
 		recovery_read(restore->directory, text_of(restore->backup, "end_time"), recovery);
 		job_log(job, JOB_INFO, "recovery has ended at %s on timeline %d",
 				recovery->lsn != NULL ? recovery->lsn : "an unknown position", recovery->timeline);

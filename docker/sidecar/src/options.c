@@ -63,6 +63,7 @@ options_parse(int argc, char **argv)
 		{"pg-bindir", required_argument, NULL, 'p'},
 		{"max-instances", required_argument, NULL, 'M'},
 		{"restore-timeout", required_argument, NULL, 'T'},
+		{"drill-network", required_argument, NULL, 'N'},
 		{"allow-delete", no_argument, NULL, 'D'},
 		{"help", no_argument, NULL, 'h'},
 		{"version", no_argument, NULL, 'V'},
@@ -155,6 +156,11 @@ options_parse(int argc, char **argv)
 				if (!parse_number("restore-timeout", optarg, 1, MAX_RESTORE_TIMEOUT,
 								  &options.restore_timeout))
 					return OPTIONS_WRONG;
+				break;
+			case 'N':
+				if (strcmp(optarg, "none") != 0 && strcmp(optarg, "host") != 0)
+					return wrong("--drill-network is \"%s\": it must be none or host", optarg);
+				options.drill_network = strcmp(optarg, "host") == 0;
 				break;
 			case 'D':
 				options.allow_delete = true;
@@ -261,6 +267,8 @@ usage(void)
 		   "  --pg-bindir=DIR            PostgreSQL's programs (default where postgres is)\n"
 		   "  --max-instances=N          restored servers at a time (default %d)\n"
 		   "  --restore-timeout=SECONDS  longest time without progress (default %d)\n"
+		   "  --drill-network=none|host  whether the server of a drill may make connections\n"
+		   "                             (default none)\n"
 		   "\n"
 		   "  -h, --help                 show this help, then exit\n"
 		   "  -V, --version              show the version, then exit\n",

@@ -37,6 +37,7 @@ typedef struct Options
 	char	   *pg_bindir;		/* NULL: no PostgreSQL server found */
 	int			max_instances;
 	int			restore_timeout;	/* seconds without progress */
+	bool		drill_network;	/* drills may reach others */
 	bool		allow_delete;
 } Options;
 

@@ -65,6 +65,7 @@ static const Argument drill_arguments[] = {
 	{"instance", ARGUMENT_TEXT, 0, 0, true, 0},
 	{"backup_id", ARGUMENT_TEXT, 0, 0, true, 0},
 	{"target_lsn", ARGUMENT_TEXT, 0, 0, true, 0},
+	{"timeline", ARGUMENT_INTEGER, 1, INT32_MAX, true, 0},
 	{"wal_file", ARGUMENT_TEXT, 0, 0, true, 0},
 	{"system_identifier", ARGUMENT_TEXT, 0, 0, true, 0},
 	{"marked_at", ARGUMENT_TEXT, 0, 0, true, 0},

@@ -115,7 +115,7 @@ test_settings_keep_apart(void **state)
 		"\nshared_preload_libraries = ''\n", "\nhot_standby = off\n",
 		"\nmax_prepared_transactions = 7\n", "\nmax_locks_per_transaction = 256\n"
 	};
-	ServerConfig config = {"x", "/i/x", "127.0.0.1", 5555};
+	ServerConfig config = {.name = "x", .directory = "/i/x", .listen = "127.0.0.1", .port = 5555};
 	char	   *text = instance_config_main(&config, controldata);
 
 	(void) state;
@@ -131,6 +131,14 @@ test_settings_keep_apart(void **state)
 	text = instance_config_main(&config, "");
 	assert_non_null(strstr(text, "\nunix_socket_directories = ''\n"));
 	assert_non_null(strstr(text, "\nmax_prepared_transactions = 0\n"));
+	assert_null(strstr(text, "\nfsync"));
+	free(text);
+
+	/* what is thrown away soon need not be durable, and does nothing by itself */
+	config.scratch = true;
+	text = instance_config_main(&config, controldata);
+	assert_non_null(strstr(text, "\nfsync = off\n"));
+	assert_non_null(strstr(text, "\nautovacuum = off\n"));
 	free(text);
 }
 
@@ -171,6 +179,7 @@ test_own_target(void **state)
 	RecoveryTarget name = {.name = "it's a \\ name"};
 	RecoveryTarget time = {.time = "2026-11-22T06:10:22.423819Z"};
 	RecoveryTarget immediate = {.immediate = true};
+	RecoveryTarget timeline = {.lsn = "0/3000060", .timeline = 3};
 	char	   *text;
 
 	(void) state;
@@ -183,6 +192,12 @@ test_own_target(void **state)
 	free(text);
 	text = instance_config_recovery("", &immediate);
 	assert_non_null(strstr(text, "\nrecovery_target = 'immediate'\n"));
+	assert_non_null(strstr(text, "\nrecovery_target_timeline = 'latest'\n"));
+	free(text);
+	text = instance_config_recovery("recovery_target_timeline = 'latest'\n", &timeline);
+	assert_non_null(strstr(text, "\nrecovery_target_lsn = '0/3000060'\n"));
+	assert_non_null(strstr(text, "\nrecovery_target_timeline = '3'\n"));
+	assert_null(strstr(text, "latest"));
 	free(text);
 }
 

@@ -64,6 +64,7 @@ defaults_are_as_documented(void **state)
 	assert_int_equal(options.read_timeout, 45);
 	assert_int_equal(options.max_reads, 4);
 	assert_int_equal(options.log_level, LOGLEVEL_INFO);
+	assert_false(options.drill_network);
 	assert_int_equal(options.barman[0], '/');
 }
 
@@ -81,6 +82,7 @@ wrong_values_are_refused(void **state)
 	assert_int_equal(PARSE("--state-dir=/tmp/x", "--barman=/bin/true", "--read-timeout=99999"), OPTIONS_WRONG);
 	assert_int_equal(PARSE("--state-dir=/tmp/x", "--barman=/bin/true", "--log-level=loud"), OPTIONS_WRONG);
 	assert_int_equal(PARSE("--state-dir=/tmp/x", "--barman=/bin/true", "--tls-cert=/tmp/c"), OPTIONS_WRONG);
+	assert_int_equal(PARSE("--state-dir=/tmp/x", "--barman=/bin/true", "--drill-network=some"), OPTIONS_WRONG);
 	assert_int_equal(PARSE("--nonsense"), OPTIONS_WRONG);
 }
 

@@ -83,12 +83,12 @@ sub elapsed
 	return time - $began;
 }
 
-# Waits half a minute at most for something to become true.
+# Waits half a minute at most, or so many seconds, for something to become true.
 sub wait_until
 {
-	my ($code) = @_;
+	my ($code, $seconds) = (@_, 30);
 
-	for (1 .. 300)
+	for (1 .. 10 * $seconds)
 	{
 		return 1 if $code->();
 		sleep 0.1;
