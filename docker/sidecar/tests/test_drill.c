@@ -106,6 +106,7 @@ static char *
 begin(const char *answers, json_t *tables, json_t *asserts)
 {
 	static const char *const written[] = {"sessions", "conninfo", "queries"};
+	Request		request = {0};
 	Answer	   *answer;
 	char	   *id;
 
@@ -119,7 +120,7 @@ begin(const char *answers, json_t *tables, json_t *asserts)
 						  "asserts", asserts != NULL ? asserts : json_array());
 	json_decref(told);
 	told = NULL;
-	answer = job_submit(&job_examine, "pg", json_object());
+	answer = job_submit(&request, &job_examine, "pg", json_object());
 	assert_int_equal(answer->status, 202);
 	id = mem_strdup(json_string_value(json_object_get(json_object_get(answer->value, "job"), "id")));
 	answer_release(answer);
