@@ -46,7 +46,7 @@ exec barman "\$@"
 SH
 misbehave();
 
-my @options = ('--barman', "$home/bin/barman", '--instance-root', "$home/instances", '--instance-ports', '23400-23449',
+my @options = ('--barman', "$home/bin/barman", '--instance-root', "$home/instances",
 	'--pg-bindir', "$home/pgbin", '--restore-timeout', '20', '--allow-delete');
 
 sub misbehave

@@ -39,7 +39,7 @@ sub ask
 
 sub value { return $node->safe_psql('postgres', $_[0]); }
 
-$live->start(cron_interval => 5, options => ['--instance-root', "$home/instances", '--instance-ports', '23450-23499', '--pg-bindir', $bindir]);
+$live->start(cron_interval => 5, options => ['--instance-root', "$home/instances", '--pg-bindir', $bindir]);
 value('SELECT count(*) FROM poc_wait_ready()');
 value('SELECT poc_seed()');
 value('SELECT poc_generate_rows(20000, seed => 1)');

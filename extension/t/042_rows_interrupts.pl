@@ -28,7 +28,7 @@ SELECT poc_generate_rows(10, 'keyed');
 SELECT poc_seed();
 SQL
 
-# Each path obeys a timeout; a busy machine may take its time, but not seconds.
+# Each path obeys a timeout; a busy machine may take its time, but not the minutes of all the rows.
 for my $table (qw(plain keyed slow seen parts))
 {
 	my $began = time;
@@ -36,7 +36,7 @@ for my $table (qw(plain keyed slow seen parts))
 	my $taken = time - $began;
 
 	like($err, qr/canceling statement due to statement timeout/, "$table: a timeout ends the call");
-	cmp_ok($taken, '<', 2, sprintf('%s: after %.2f s', $table, $taken));
+	cmp_ok($taken, '<', 10, sprintf('%s: after %.2f s', $table, $taken));
 }
 
 # The rebuilding of indexes, too, and being terminated.

@@ -51,7 +51,7 @@ sub start_drills
 
 	return $live->start(cron_interval => 5, options => [
 		'--barman', "$live->{home}/bin/barman", '--instance-root', $live->{instances},
-		'--instance-ports', '23450-23499', '--pg-bindir', $live->{bindir}, @options ]);
+		'--pg-bindir', $live->{bindir}, @options ]);
 }
 
 # All steps of a drill with these arguments, each "step|ok|detail"

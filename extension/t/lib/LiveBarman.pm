@@ -93,6 +93,8 @@ sub start
 {
 	my ($self, %args) = @_;
 	my $home = $self->{home};
+	# apart from those of tests that run at the same time
+	my $port = 20000 + $self->{owner} % 240 * 50;
 
 	$self->{pid} = fork() // die "fork: $!";
 	if (!$self->{pid})
@@ -102,7 +104,7 @@ sub start
 		open(STDERR, '>&', \*STDOUT);
 		exec($self->{sidecar}, '--listen', "unix:$home/sidecar", '--token-file', "$home/token", '--state-dir', "$home/jobs",
 			'--barman-config', "$home/barman/barman.conf", '--cron-interval', $args{cron_interval} // 30,
-			@{ $args{options} // [] })
+			'--instance-ports', $port . '-' . ($port + 49), @{ $args{options} // [] })
 		  or POSIX::_exit(1);
 	}
 	wait_until(sub { -S "$home/sidecar" }) or die 'the sidecar does not start: ' . slurp_file("$home/sidecar.log");

@@ -83,10 +83,10 @@ sub elapsed
 	return time - $began;
 }
 
-# Waits half a minute at most, or so many seconds, for something to become true.
+# Waits for something to become true: two minutes at most, because the machine may be busy, or so many seconds.
 sub wait_until
 {
-	my ($code, $seconds) = (@_, 30);
+	my ($code, $seconds) = (@_, 120);
 
 	for (1 .. 10 * $seconds)
 	{
