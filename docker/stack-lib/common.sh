@@ -38,8 +38,13 @@ die() {
 }
 
 # Runs a command as the servers' user, inside the home: the checkout may be closed to that user.
+# A server must not keep what the caller has open, a lock or a pipe, nor our own lock.
 as_server() {
   (
+    for fd in /proc/self/fd/*; do
+      fd=${fd##*/}
+      ((fd < 3 || fd == 255)) || exec {fd}>&-
+    done
     cd "$POC_HOME" 2> /dev/null || cd /
     export HOME=$POC_HOME
     if [[ $(id -un) == "$RUN_USER" ]]; then
@@ -79,12 +84,36 @@ make_home() {
   if [[ ! -e $POC_HOME ]]; then
     as_server mkdir -m 700 "$POC_HOME" ||
       die "$RUN_USER cannot make $POC_HOME" "set POC_HOME to a path that $RUN_USER may create"
-    as_server touch "$POC_HOME/.poc_barman"
   fi
   # someone else's directory under our name would see our secrets
-  [[ ! -L $POC_HOME && $(stat -c %U "$POC_HOME") == "$RUN_USER" && -e $POC_HOME/.poc_barman ]] ||
-    die "$POC_HOME exists and is not a home of this stack" "remove it, or set POC_HOME"
+  [[ ! -L $POC_HOME && $(stat -c %U "$POC_HOME") == "$RUN_USER" ]] || not_our_home
+  # just made, or by an "up" that was interrupted there
+  [[ -n $(as_server ls -A "$POC_HOME") ]] || as_server touch "$POC_HOME/.poc_barman"
+  [[ -e $POC_HOME/.poc_barman ]] || not_our_home
   as_server mkdir -p -m 700 "$POC_HOME"/{log,run,s,secrets,barman,jobs}
+}
+
+not_our_home() { die "$POC_HOME exists and is not a home of this stack" "remove it, or set POC_HOME"; }
+
+# Makes the home and lets one "up" or "down" at a time work in it.
+hold_home() {
+  [[ -z ${home_lock:-} ]] || return 0
+  make_home
+  exec {home_lock}< "$POC_HOME"
+  if ! flock -n "$home_lock"; then
+    say "stack: another docker/stack works in $POC_HOME, waiting for it"
+    flock "$home_lock"
+  fi
+  # a "down" has removed it meanwhile
+  if [[ ! /proc/self/fd/$home_lock -ef $POC_HOME ]]; then
+    release_home
+    hold_home
+  fi
+}
+
+release_home() {
+  exec {home_lock}<&-
+  home_lock=""
 }
 
 port_in_use() { (exec 3<> "/dev/tcp/127.0.0.1/$1") 2> /dev/null; }
@@ -125,8 +154,8 @@ need_up() {
   fi
 }
 
-# sweep DIRECTORY...: ends every process that names one of these directories of our home in its
-# arguments (a pg_receivewal, a pg_basebackup), each by its id.
+# sweep DIRECTORY...: ends every process that names one of these directories (of our home, unless they are absolute)
+# in its arguments (a pg_receivewal, a pg_basebackup), each by its id.
 sweep() {
   local pid signal
   for signal in INT TERM KILL; do
@@ -143,10 +172,12 @@ sweep() {
 
 # The patterns come by a pipe, so that grep does not find itself.
 our_processes() {
-  local user home directory file
+  local user directory file
   user=$(id -u "$RUN_USER")
-  home=$(sed 's/[^A-Za-z0-9_/-]/[&]/g' <<< "$POC_HOME")
-  grep -lszE -f <(for directory in "$@"; do echo "(^|=)$home/$directory/"; done) /proc/[0-9]*/cmdline |
+  grep -lszE -f <(for directory in "$@"; do
+    [[ $directory == /* ]] || directory=$POC_HOME/$directory
+    sed 's/[^A-Za-z0-9_/-]/[&]/g; s|.*|(^\|=)&/|' <<< "$directory"
+  done) /proc/[0-9]*/cmdline |
     while IFS= read -r file; do
       if [[ $(stat -c %u "$file" 2> /dev/null) == "$user" ]]; then
         basename "${file%/cmdline}"

@@ -2,28 +2,61 @@
 # tests.sh: installcheck against the running stack; check and bench on a private one that is always
 # torn down, however they end.
 
-# check [SUITE...]: all of them if none is named
+# check [SUITE...]: all of them if none is named.  Those that wait for Barman and those that compute run side by side;
+# what one of several says is shown when it has ended.
 check() {
-  local suite passed failed ok lines="" began=$SECONDS all_passed=0 all_failed=0 suites=("$@")
+  local suite lines="" began=$SECONDS all_passed=0 all_failed=0 suites=("$@") lane live=/dev/null
   ((${#suites[@]} > 0)) || suites=(unit sanitized regress tap)
+  for suite in "${suites[@]}"; do
+    declare -F "suite_$suite" > /dev/null || die "check: unknown suite \"$suite\"" "one of: unit sanitized regress tap"
+  done
+  ((${#suites[@]} > 1)) || live=/dev/stdout
   deps check
   private_stack
   as_server mkdir -p results
+  for lane in "unit sanitized" regress tap; do
+    mapfile -t lane < <(printf '%s\n' "${suites[@]}" | grep -xF "${lane// /$'\n'}")
+    ((${#lane[@]} == 0)) || background check_lane "${lane[@]}"
+  done
+  wait "${backgrounds[@]}" || true
   for suite in "${suites[@]}"; do
-    say "== $suite"
-    ok=yes
-    "suite_$suite" 2>&1 | as_server tee "results/$suite.log" || ok=no
-    passed=$(count "$suite" "$PASSED_LINES") failed=$(count "$suite" "$FAILED_LINES")
-    # a suite that died, and one that ran nothing, have failed too
-    if ((failed == 0)) && { [[ $ok == no ]] || ((passed == 0)); }; then
-      failed=1
-    fi
-    all_passed=$((all_passed + passed)) all_failed=$((all_failed + failed))
-    lines+=$(printf '   %-10s %4d passed, %d failed' "$suite" "$passed" "$failed")$'\n'
+    sum_up "$suite"
   done
   printf '== check, %d s\n%s' "$((SECONDS - began))" "$lines"
   echo "$all_passed passed, $all_failed failed"
   ((all_failed == 0))
+}
+
+check_lane() {
+  local suite ended began
+  for suite in "$@"; do
+    say "== $suite: begins"
+    began=$SECONDS ended=no
+    if "suite_$suite" 2>&1 < /dev/null | as_server tee "results/$suite.log" > "$live"; then
+      ended=yes
+    fi
+    as_server sh -c "echo '$ended $((SECONDS - began))' > results/$suite.end"
+    [[ $live == /dev/null ]] || continue
+    {
+      flock 8
+      say "== $suite"
+      as_server cat "results/$suite.log"
+    } 8< "$POC_HOME/results"
+  done
+}
+
+# Adds a suite to the sums of check.
+sum_up() {
+  local passed failed skipped ended=no seconds=0
+  passed=$(count "$1" "$PASSED_LINES") failed=$(count "$1" "$FAILED_LINES") skipped=$(count "$1" "$SKIPPED_LINES")
+  [[ ${POC_SKIPPED:-} != fail ]] || failed=$((failed + skipped))
+  read -r ended seconds < <(as_server cat "results/$1.end") || true
+  # a suite that died, and one that ran nothing, have failed too
+  if ((failed == 0)) && { [[ $ended == no ]] || ((passed == 0)); }; then
+    failed=1
+  fi
+  all_passed=$((all_passed + passed)) all_failed=$((all_failed + failed))
+  lines+=$(printf '   %-10s %4d passed, %d failed, %d skipped, %d s' "$1" "$passed" "$failed" "$skipped" "$seconds")$'\n'
 }
 
 # What the runners say of themselves, each line reduced to a number: cmocka, pg_regress (before 16
@@ -39,6 +72,10 @@ FAILED_LINES='
   s/^test .* \.\.\. FAILED .*/1/p
   s/^not ok [0-9]+ .*/1/p
   s/.*Tests: [0-9]+ Failed: ([0-9]+)\).*/\1/p'
+# of prove --directives: a file that skips itself, a test
+SKIPPED_LINES='
+  s/^[^ ]+\.pl \.+ skipped: .*/1/p
+  s/^ok [0-9]+ # skip .*/1/p'
 
 # count SUITE LINES: the sum of these numbers
 count() { as_server cat "results/$1.log" | sed -nE "$2" | awk '{n += $1} END {print n + 0}'; }
@@ -66,23 +103,43 @@ private_stack() {
   trap 'tear_down $?' EXIT
   trap 'exit 130' INT
   trap 'exit 143' TERM HUP
+  # short, because sockets are deep below it
+  TESTS_TMP=$(as_server mktemp -d /tmp/poc.XXXXXX)
   up
 }
 
 tear_down() {
+  local pid
   trap '' INT TERM HUP
+  for pid in "${backgrounds[@]}"; do
+    kill -TERM -- "-$pid" 2> /dev/null || true
+  done
+  # what tests leave behind that could not end by themselves
+  if [[ -n ${TESTS_TMP:-} ]]; then
+    sweep "$TESTS_TMP" pg src sanitized
+    as_server rm -rf "$TESTS_TMP"
+  fi
   down
   exit "$1"
+}
+
+# background COMMAND...: in a process group of its own, so that a signal to us need not wait for it and can end it
+backgrounds=()
+background() {
+  set -m
+  "$@" &
+  set +m
+  backgrounds+=($!)
 }
 
 # Runs a test as the servers' user with everything that "docker/stack env" tells in its environment.
 test_as_server() {
   local assignments
   mapfile -t assignments < <(print_env)
-  as_server env "${assignments[@]}" PG_CONFIG="$(pg_bindir)/pg_config" PATH="$(pg_bindir):$PATH" "$@"
+  as_server env "${assignments[@]}" TMPDIR="${TESTS_TMP:-/tmp}" PG_CONFIG="$(pg_bindir)/pg_config" PATH="$(pg_bindir):$PATH" "$@"
 }
 
-suite_unit() { test_as_server make -s -C src/docker/sidecar check; }
+suite_unit() { test_as_server make -s -C src/docker/sidecar -j "$(nproc)" check; }
 
 # The same under ASan and UBSan, in a copy: these objects are not for the running sidecar.
 suite_sanitized() {
@@ -99,6 +156,9 @@ regress() {
   return 1
 }
 
+# Files at a time: each has servers of its own and waits more than it computes.
+TAP_JOBS=${TAP_JOBS:-3}
+
 # As PGXS's prove_installcheck does it.
 # shellcheck disable=SC2016
 suite_tap() {
@@ -109,7 +169,7 @@ suite_tap() {
   test_as_server env TESTDIR="$results" TESTDATADIR="$results" TESTLOGDIR="$results/log" \
     PG_TEST_PORT_DIR="$results/ports" PGPORT="$(free_port)" \
     top_builddir="$pgxs" PG_REGRESS="$pgxs/src/test/regress/pg_regress" \
-    sh -c 'cd src/extension && exec prove -I "$1/src/test/perl" -I t/lib t/*.pl' sh "$pgxs" && return
+    sh -c 'cd src/extension && exec prove --timer --directives --jobs "$2" -I "$1/src/test/perl" -I t/lib t/*.pl' sh "$pgxs" "$TAP_JOBS" && return
   as_server sh -c '
     for log in "$1"/log/regress_log_* "$1"/tmp_check/log/regress_log_*; do
       if test -e "$log" && { grep -q "not ok " "$log" || ! grep -q " 1\.\.[0-9]" "$log"; }; then
