@@ -3,6 +3,7 @@
 #   make, make install, make installcheck   as any PGXS extension's
 #   make demo, make check, make up, ...     docker/stack (see README)
 #   make check-newest                       the containers on Debian sid
+#   make dist                               the archive for PGXN, of what is committed
 
 # ---- the stack: works before PostgreSQL's development files are there ----
 STACK_GOALS := demo check up down psql conninfo bench lint
@@ -19,6 +20,15 @@ else ifneq ($(filter check-newest,$(MAKECMDGOALS)),)
 .PHONY: check-newest
 check-newest:
 	@.ci/newest
+
+# ---- the archive ----
+else ifneq ($(filter dist,$(MAKECMDGOALS)),)
+
+RELEASE := poc_barman-$(shell sed -n '/"version"/{s/.*"version": "\(.*\)",.*/\1/p;q}' META.json)
+
+.PHONY: dist
+dist:
+	git archive --format=zip --prefix=$(RELEASE)/ -o $(RELEASE).zip HEAD
 
 else
 

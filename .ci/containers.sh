@@ -1,7 +1,8 @@
 # shellcheck shell=bash
-# containers.sh: the container leg, step by step, under a project name of its own.
+# containers.sh: the container legs, step by step, under a project name of this run's own.
 
-export COMPOSE_PROJECT_NAME=${COMPOSE_PROJECT_NAME:-poc_barman_ci}
+export COMPOSE_PROJECT_NAME=poc_barman_ci_$$ COMPOSE_FILE=compose.yaml:.ci/compose.yaml COMPOSE_PROFILES=tests
+
 # first_free FROM COUNT: the first of COUNT ports in a row that nobody listens on
 first_free() {
   local from port
@@ -20,15 +21,32 @@ POC_PORT=$(first_free 25432 1)
 instances=$(first_free 26500 10)
 export POC_PORT POC_INSTANCE_PORTS=$instances-$((instances + 9))
 
-containers_build() { docker compose --progress plain build > build.log 2>&1 || { tail -n 60 build.log; return 1; }; rm -f build.log; }
+# containers_run [OPTION...] COMMAND: in a container of its own that has the checkout.  It comes by a pipe:
+# the engine may be on another machine, and nothing is written into it.
+containers_run() {
+  tar -c --exclude-vcs . | docker compose run --rm -T --no-deps "${@:1:$#-1}" tests sh -c "tar -x --no-same-owner && ${*: -1}"
+}
+
+# Here every test can run, so one that skips itself has failed.
+containers_check() { containers_run -e POC_SKIPPED=fail 'docker/stack check unit tap'; }
+
+containers_build() {
+  docker compose --progress plain build > "$LEGS/build.log" 2>&1 || {
+    tail -n 60 "$LEGS/build.log"
+    return 1
+  }
+}
 
 containers_up() {
-  docker compose up -d --wait --wait-timeout 120 || {
+  docker compose up -d --wait --wait-timeout 120 postgres1 barman || {
     docker compose ps -a
     docker compose logs --tail 50
     return 1
   }
   docker compose ps
+  # by the published port
+  PGPASSWORD=$(containers_password) psql -X -At -h 127.0.0.1 -p "$POC_PORT" -U postgres \
+    -c "SELECT format('PostgreSQL %s, Barman %s', current_setting('server_version'), barman_version) FROM poc_sidecar()"
 }
 
 # No process is root, and no image holds a secret.
@@ -47,27 +65,13 @@ containers_inspect() {
   done
 }
 
-# The tests connect to restored servers by the name that their host has among the containers; a copy
-# of /etc/hosts that only they see makes it known here.
+# From among the containers, because the tests connect to restored servers by the name of their host.
 containers_installcheck() {
-  local passfile hosts address failed=0
-  passfile=$(mktemp) hosts=$(mktemp)
-  docker compose exec -T postgres1 sh -c 'printf "*:*:*:postgres:%s\n" "$(cat "$POC_SECRETS/postgres")"' > "$passfile"
-  chmod 600 "$passfile"
-  address=$(docker inspect -f '{{range .NetworkSettings.Networks}}{{.IPAddress}}{{end}}' "$(docker compose ps -q barman)")
-  { cat /etc/hosts; echo "$address barman"; } > "$hosts"
-  chmod 644 "$hosts"
-  # shellcheck disable=SC2016
-  PGHOST=127.0.0.1 PGPORT=$POC_PORT PGUSER=postgres PGPASSFILE=$passfile \
-    unshare --mount sh -c 'mount --bind "$1" /etc/hosts && exec make -s installcheck PG_CONFIG="$2"' sh \
-    "$hosts" "$(containers_pg_config)" || failed=1
-  rm -f "$passfile" "$hosts"
-  ((failed == 0)) || head -n 300 regression.diffs
-  return "$failed"
+  PGPASSWORD=$(containers_password) containers_run -e PGPASSWORD -e PGHOST=postgres1 -e PGUSER=postgres \
+    'make -s installcheck || { head -n 300 regression.diffs; exit 1; }'
 }
 
-# the host's pg_regress and psql
-containers_pg_config() { printf '%s\n' /usr/lib/postgresql/*/bin/pg_config | sort -V | tail -n 1; }
+containers_password() { docker compose exec -T postgres1 cat /var/lib/poc_barman/postgres; }
 
 containers_scenario() {
   docker compose exec -T postgres1 psql -U postgres -v ON_ERROR_STOP=1 -c 'CALL poc_play()'

@@ -16,12 +16,19 @@ engine_start() {
   docker compose version
 }
 
-engine_apt() { DEBIAN_FRONTEND=noninteractive apt-get -q -y "$@"; }
+engine_apt() { engine_root env DEBIAN_FRONTEND=noninteractive apt-get -q -y -o DPkg::Lock::Timeout=300 "$@"; }
+engine_root() { if [[ $(id -u) == 0 ]]; then "$@"; else sudo -n "$@"; fi; }
 
 # The daemon that is there, else Debian's, started by its service or else by ourselves.
 engine_install() {
   if docker info > /dev/null 2>&1; then
     return
+  fi
+  if ! engine_root true 2> /dev/null; then
+    echo "no container engine answers, and only root can start one:" >&2
+    docker info 2>&1 | tail -n 2 >&2
+    echo "run this as root, or as a user who may use docker" >&2
+    return 1
   fi
   if ! command -v dockerd > /dev/null || ! command -v docker > /dev/null; then
     engine_apt install --no-install-recommends docker.io iptables > /dev/null
@@ -29,8 +36,8 @@ engine_install() {
   if docker info > /dev/null 2>&1; then
     return
   fi
-  mkdir -p "$ENGINE_RUN"
-  setsid dockerd > "$ENGINE_RUN/dockerd.log" 2>&1 < /dev/null &
+  engine_root install -d -o "$(id -u)" "$ENGINE_RUN"
+  engine_root setsid dockerd > "$ENGINE_RUN/dockerd.log" 2>&1 < /dev/null &
   echo $! > "$ENGINE_RUN/dockerd.pid"
   for _ in {1..60}; do
     if docker info > /dev/null 2>&1; then
@@ -78,7 +85,7 @@ engine_base() {
   engine_apt install --no-install-recommends mmdebstrap > /dev/null
   dir=$(mktemp -d)
   # a mirror's copy of sid may be past its date; signatures are checked all the same
-  mmdebstrap --quiet --variant=minbase --aptopt="Acquire::Check-Valid-Until \"false\"" "$BASE_SUITE" "$dir/base.tar"
+  engine_root mmdebstrap --quiet --variant=minbase --aptopt="Acquire::Check-Valid-Until \"false\"" "$BASE_SUITE" "$dir/base.tar"
   docker import "$dir/base.tar" "$BASE"
   rm -rf "$dir"
 }

@@ -1,0 +1,57 @@
+# shellcheck shell=bash
+# legs.sh: legs one after another in lanes, lanes side by side.  What a leg says is shown when it has
+# ended, so that no two mix; all are counted, and the first word that ends them all is theirs, too.
+
+LEGS=$(mktemp -d)
+lanes=()
+
+# leg NAME COMMAND...: sets $outcome.  Never part of a condition: in those "set -e" is off, however deep.
+leg() {
+  local name=$1 began=$SECONDS log
+  shift
+  outcome=FAILED
+  log=$(mktemp "$LEGS/log.XXXXXX")
+  printf '######## %s: begins\n' "$name"
+  (
+    set -euo pipefail
+    "$@"
+  ) > "$log" 2>&1 < /dev/null &
+  if wait $!; then
+    outcome=passed
+  fi
+  {
+    flock 9
+    printf '\n######## %s: %s\n' "$name" "$outcome"
+    cat "$log"
+    printf '%-42s %-7s %4d s\n' "$name" "$outcome" "$((SECONDS - began))" >> "$LEGS/times"
+  } 9> "$LEGS/lock"
+}
+
+# lane COMMAND...: in a process group of its own, so that it can be ended with all it has started
+lane() {
+  set -m
+  "$@" &
+  set +m
+  lanes+=($!)
+}
+
+lanes_wait() { wait "${lanes[@]}" || true; }
+
+lanes_end() {
+  local pid
+  for pid in "${lanes[@]}"; do
+    kill -TERM -- "-$pid" 2> /dev/null || true
+  done
+  wait
+}
+
+# Tells how long everything took; false if a leg failed, or if there was none.
+legs_sum() {
+  local passed failed
+  passed=$(grep -c ' passed ' "$LEGS/times") || true
+  failed=$(grep -c ' FAILED ' "$LEGS/times") || true
+  printf '\n######## %d s in all\n' "$SECONDS"
+  cat "$LEGS/times"
+  echo "$passed passed, $failed failed"
+  ((failed == 0 && passed > 0))
+}
