@@ -39,6 +39,7 @@
 #define pg_noreturn __attribute__((noreturn))
 #endif
 
+#include "access/attmap.h"
 #include "access/genam.h"
 #include "catalog/index.h"
 #include "catalog/pg_class.h"
@@ -70,6 +71,8 @@ typedef RangeTblEntry PocPermissions;
 	pg_class_ownercheck(objectid, roleid)
 #define make_range(typcache, lower, upper, empty, escontext) \
 	make_range(typcache, lower, upper, empty)
+#define build_attrmap_by_name(indesc, outdesc, missing_ok) \
+	build_attrmap_by_name(indesc, outdesc)
 #endif
 
 #if PG_VERSION_NUM >= 180000

@@ -97,12 +97,9 @@ poc_generate_rows(PG_FUNCTION_ARGS)
 	if (PG_ARGISNULL(2))
 		ereport(DEBUG1,
 				(errmsg("poc_generate_rows() uses seed " INT64_FORMAT, (int64) seed)));
-	if (n > 0 && plan->path == ROWS_PATH_SPI)
-		inserted = rows_insert_by_query(plan, fcinfo->flinfo->fn_oid, options->start, n, PG_GETARG_JSONB_P(3));
-	else if (n > 0)
-		inserted = rows_insert(plan, options->start, n);
 	if (n > 0)
 	{
+		inserted = rows_write(plan, fcinfo->flinfo->fn_oid, options->start, n, PG_GETARG_JSONB_P(3));
 		INSTR_TIME_SET_CURRENT(taken);
 		INSTR_TIME_SUBTRACT(taken, began);
 		last_run.target = relid;

@@ -100,6 +100,8 @@ typedef struct RowsBounds
 	int			min_length;		/* in characters; -1 when not known */
 	int			max_length;
 	bool		not_null;
+	bool		may_be_empty;	/* then is_empty is set, instead of an error raised */
+	bool		is_empty;
 } RowsBounds;
 
 typedef struct RowsValue RowsValue;
@@ -222,6 +224,7 @@ typedef struct RowsColumn
 	bool		planned;
 	RowsColumnOptions *options;	/* NULL when none are given */
 	bool		shaped;			/* do they tell what is in it? */
+	bool		bounded;		/* does the value keep within the bounds? */
 
 	/* of a foreign key; for ROWS_COLUMN_ITSELF the index of the other column */
 	struct RowsForeign *foreign;
@@ -263,17 +266,25 @@ typedef struct RowsForeign
 	int			number;			/* of the foreign key, part of its random key */
 	uint64		key;			/* for rows_draw_start() */
 	int			ncolumns;
+	AttrNumber *attnums;		/* of the columns that refer */
+	Oid		   *types;			/* of the values */
 	uint64		nparents;
 	Datum	   *values;			/* ncolumns for each of them */
-	Oid			type;			/* of the first column */
 	bool		locked;			/* they cannot go away */
+	struct RowsJoin *join;		/* several foreign keys that share columns; then no values */
+
+	/* when it is a digit of a key */
+	RowsColumn *leader;			/* the column that stands for all; NULL: drawn at random */
+	bool	   *counts;			/* for each column: does it tell the digit? */
+	struct RowsIndexEntry *index;	/* of the rows, once it is needed */
 } RowsForeign;
 
-/* A CHECK that the bounds do not express: tried on each row. */
+/* A CHECK: tried on each row, unless bounds express it. */
 typedef struct RowsCheck
 {
 	char	   *name;
 	Expr	   *expr;
+	Bitmapset  *attributes;		/* as pull_varattnos() counts them */
 	ExprState  *state;
 } RowsCheck;
 
@@ -302,12 +313,14 @@ typedef struct RowsPlan
 	AttrNumber *view_columns;	/* for each column of a view, that of the table */
 	RowsPath	path;
 	const char *path_reason;
+	const char *manager;		/* who keeps the rows, if not PostgreSQL itself */
 	uint64		seed;
 	RowsOptions *options;
 	int			natts;
 	RowsColumn *columns;		/* one an attribute, natts of them */
 	List	   *keys;			/* of RowsKey */
-	List	   *checks;			/* of RowsCheck */
+	List	   *checks;			/* of RowsCheck: tried on each row */
+	List	   *bounding_checks;	/* of RowsCheck: the bounds say the same */
 	bool		has_volatile_default;
 	bool		points_at_itself;	/* some column is ROWS_COLUMN_ITSELF */
 	bool		writing;		/* rather than explaining */
@@ -336,6 +349,10 @@ extern void rows_error_context(void *maker);
 extern Relation rows_open_target(Oid relid, bool writing);
 extern void rows_refuse_catalog(Relation rel);
 extern void rows_choose_path(RowsPlan *plan);
+extern bool rows_takes_inserts(Relation foreign_table);
+
+/* rows_managed.c */
+extern const char *rows_manager(Relation rel);
 
 /* rows_policy.c */
 extern List *rows_policy_conditions(Relation rel);
@@ -347,6 +364,9 @@ extern Relation rows_look_through_view(Relation view, AttrNumber **view_columns,
 extern char *rows_source_query(RowsPlan *plan, Oid function, uint64 first, uint64 n, Jsonb *options,
 							   bool with_defaults, char **columns);
 extern uint64 rows_insert_by_query(RowsPlan *plan, Oid function, uint64 first, uint64 n, Jsonb *options);
+
+/* rows_write.c */
+extern uint64 rows_write(RowsPlan *plan, Oid function, uint64 first, uint64 nrows, Jsonb *options);
 
 /* rows_options.c */
 extern RowsOptions *rows_parse_options(Jsonb *json);
@@ -368,6 +388,8 @@ extern void rows_reset_maker(RowsMaker *maker);
 
 /* rows_check.c */
 extern void rows_read_checks(RowsPlan *plan, List *conditions);
+extern void rows_add_check(RowsPlan *plan, const char *name, Node *expr);
+extern void rows_try_unbounded(RowsPlan *plan);
 extern bool rows_read_condition(Node *node, AttrNumber attnum, RowsBounds *bounds);
 extern void rows_init_bounds(RowsBounds *bounds);
 
@@ -383,11 +405,32 @@ extern void rows_plan_foreign_keys(RowsPlan *plan);
 extern bool rows_has_insert_triggers(RowsPlan *plan);
 extern void rows_disable_checks(RowsPlan *plan, TriggerDesc *triggers);
 
+/* rows_foreign_count.c */
+extern uint64 rows_count_foreign(RowsPlan *plan, RowsForeign *foreign, List *columns);
+extern bool rows_decode_foreign(RowsForeign *foreign, const Datum *values, uint64 *ordinal);
+
+/* rows_foreign_join.c */
+extern RowsForeign *rows_join_foreign(RowsPlan *plan, RowsForeign *left, RowsForeign *right);
+extern Datum rows_joined_value(const RowsForeign *foreign, uint64 ordinal, int component);
+extern bool rows_joined_ordinal(RowsForeign *foreign, const Datum *values, uint64 *ordinal);
+extern RowsForeign **rows_joined_parts(const RowsForeign *foreign, int *nparts);
+
+/* A column of one of the rows referred to. */
+static inline Datum
+rows_foreign_value(const RowsForeign *foreign, uint64 ordinal, int component)
+{
+	if (unlikely(foreign->join != NULL))
+		return rows_joined_value(foreign, ordinal, component);
+	return foreign->values[ordinal * foreign->ncolumns + component];
+}
+
 /* rows_partition.c */
 extern void rows_plan_partitions(RowsPlan *plan);
 
 /* rows_unique.c */
 extern void rows_plan_keys(RowsPlan *plan);
+
+/* rows_bases.c */
 extern void rows_find_bases(RowsPlan *plan, uint64 nrows);
 
 /* rows_sequence.c */

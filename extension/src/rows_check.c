@@ -20,6 +20,7 @@
 #include "nodes/nodeFuncs.h"
 #include "optimizer/clauses.h"
 #include "optimizer/optimizer.h"
+#include "rewrite/rewriteHandler.h"
 #include "rewrite/rewriteManip.h"
 #include "utils/array.h"
 #include "utils/datum.h"
@@ -33,6 +34,10 @@
 #include "rows.h"
 
 static void read_constraint(RowsPlan *plan, const char *name, Node *expr);
+static Node *without_generated(Node *node, void *plan);
+static bool contains_nullable(Node *node, void *plan);
+static bool keeps_within_bounds(RowsColumn *column);
+static bool meet_choices(RowsBounds *bounds, List *choices);
 static bool read_operator(OpExpr *op, AttrNumber attnum, RowsBounds *bounds);
 static bool read_in_list(ScalarArrayOpExpr *in, AttrNumber attnum, RowsBounds *bounds);
 static bool read_or(BoolExpr *or, AttrNumber attnum, RowsBounds *bounds);
@@ -76,16 +81,15 @@ rows_read_checks(RowsPlan *plan, List *conditions)
 static void
 read_constraint(RowsPlan *plan, const char *name, Node *expr)
 {
-	List	   *conditions;
+	RowsCheck  *check;
 	ListCell   *cell;
 	bool		understood = true;
 
 	/* only PostgreSQL itself can try a subquery */
 	if (checkExprHasSubLink(expr))
 		return;
-	expr = eval_const_expressions(NULL, expr);
-	conditions = make_ands_implicit((Expr *) expr);
-	foreach(cell, conditions)
+	expr = eval_const_expressions(NULL, without_generated(expr, plan));
+	foreach(cell, make_ands_implicit((Expr *) expr))
 	{
 		Node	   *condition = lfirst(cell);
 		Bitmapset  *attributes = NULL;
@@ -104,13 +108,110 @@ read_constraint(RowsPlan *plan, const char *name, Node *expr)
 		}
 	}
 
+	rows_add_check(plan, name, expr);
 	if (!understood)
-	{
-		RowsCheck  *check = palloc0(sizeof(RowsCheck));
+		return;
+	check = llast(plan->checks);
+	plan->checks = list_delete_last(plan->checks);
+	plan->bounding_checks = lappend(plan->bounding_checks, check);
+}
 
-		check->name = pstrdup(name);
-		check->expr = (Expr *) expr;
-		plan->checks = lappend(plan->checks, check);
+/* Have a condition tried on each row. */
+void
+rows_add_check(RowsPlan *plan, const char *name, Node *expr)
+{
+	RowsCheck  *check = palloc0(sizeof(RowsCheck));
+
+	check->name = pstrdup(name);
+	check->expr = (Expr *) expr;
+	pull_varattnos(expr, 1, &check->attributes);
+	plan->checks = lappend(plan->checks, check);
+}
+
+/* A column that PostgreSQL computes is what it is computed from. */
+static Node *
+without_generated(Node *node, void *plan)
+{
+	Relation	rel = ((RowsPlan *) plan)->rel;
+
+	if (node == NULL)
+		return NULL;
+	if (IsA(node, Var) && ((Var *) node)->varattno > 0 &&
+		TupleDescAttr(RelationGetDescr(rel), ((Var *) node)->varattno - 1)->attgenerated != '\0')
+		return build_column_default(rel, ((Var *) node)->varattno);
+	return expression_tree_mutator(node, without_generated, plan);
+}
+
+/*
+ * The bounds of a column say nothing to values that come from elsewhere, such
+ * as the rows that a foreign key refers to: have their CHECKs tried on each row.
+ */
+void
+rows_try_unbounded(RowsPlan *plan)
+{
+	TupleDesc	tupdesc = RelationGetDescr(plan->rel);
+	ListCell   *cell;
+
+	foreach(cell, plan->bounding_checks)
+	{
+		RowsCheck  *check = lfirst(cell);
+		int			member = -1;
+
+		while ((member = bms_next_member(check->attributes, member)) >= 0)
+		{
+			if (!keeps_within_bounds(&plan->columns[member + FirstLowInvalidHeapAttributeNumber - 1]))
+			{
+				plan->checks = lappend(plan->checks, check);
+				break;
+			}
+		}
+	}
+
+	/* a generated column that is NOT NULL needs what it is computed from */
+	for (int i = 0; i < plan->natts; i++)
+	{
+		Form_pg_attribute attribute = TupleDescAttr(tupdesc, i);
+		NullTest   *test;
+
+		if (attribute->attisdropped || attribute->attgenerated == '\0' || !attribute->attnotnull ||
+			!contains_nullable((Node *) build_column_default(plan->rel, i + 1), plan))
+			continue;
+		test = makeNode(NullTest);
+		test->arg = (Expr *) build_column_default(plan->rel, i + 1);
+		test->nulltesttype = IS_NOT_NULL;
+		test->location = -1;
+		rows_add_check(plan, psprintf("%s is NOT NULL", NameStr(attribute->attname)), (Node *) test);
+	}
+}
+
+static bool
+contains_nullable(Node *node, void *plan)
+{
+	if (node == NULL)
+		return false;
+	if (IsA(node, Var) && ((Var *) node)->varattno > 0)
+	{
+		RowsColumn *column = &((RowsPlan *) plan)->columns[((Var *) node)->varattno - 1];
+
+		return column->kind == ROWS_COLUMN_NULL ||
+			(column->kind == ROWS_COLUMN_RANDOM && column->value->null_fraction > 0);
+	}
+	return expression_tree_walker(node, contains_nullable, plan);
+}
+
+static bool
+keeps_within_bounds(RowsColumn *column)
+{
+	switch (column->kind)
+	{
+		case ROWS_COLUMN_RANDOM:
+		case ROWS_COLUMN_KEY:
+			return column->bounded;
+		case ROWS_COLUMN_FOREIGN:
+		case ROWS_COLUMN_ITSELF:
+			return false;
+		default:
+			return true;		/* another attempt would change nothing */
 	}
 }
 
@@ -196,12 +297,7 @@ read_operator(OpExpr *op, AttrNumber attnum, RowsBounds *bounds)
 		return false;
 
 	if (strategy == BTEqualStrategyNumber)
-	{
-		if (bounds->choices != NIL)
-			return false;
-		bounds->choices = list_make1(constant);
-		return true;
-	}
+		return meet_choices(bounds, list_make1(constant));
 	bound = palloc(sizeof(RowsBound));
 	bound->constant = constant;
 	bound->open = (strategy == BTLessStrategyNumber || strategy == BTGreaterStrategyNumber);
@@ -228,8 +324,9 @@ read_in_list(ScalarArrayOpExpr *in, AttrNumber attnum, RowsBounds *bounds)
 	Datum	   *datums;
 	bool	   *nulls;
 	int			ndatums;
+	List	   *choices = NIL;
 
-	if (!in->useOr || bounds->choices != NIL || !is_subject(left, attnum) ||
+	if (!in->useOr || !is_subject(left, attnum) ||
 		comparison(in->opno, exprType(left)) != BTEqualStrategyNumber)
 		return false;
 	constant = constant_of(lsecond(in->args));
@@ -243,11 +340,50 @@ read_in_list(ScalarArrayOpExpr *in, AttrNumber attnum, RowsBounds *bounds)
 	for (int i = 0; i < ndatums; i++)
 	{
 		if (!nulls[i])
-			bounds->choices = lappend(bounds->choices,
-									  makeConst(element, -1, get_typcollation(element), typlen,
-												datums[i], false, typbyval));
+			choices = lappend(choices,
+							  makeConst(element, -1, get_typcollation(element), typlen,
+										datums[i], false, typbyval));
 	}
-	return bounds->choices != NIL;
+	return choices != NIL && meet_choices(bounds, choices);
+}
+
+/* The values that were admissible up to now and are so still. */
+static bool
+meet_choices(RowsBounds *bounds, List *choices)
+{
+	List	   *both = NIL;
+	ListCell   *cell;
+
+	if (bounds->choices == NIL)
+	{
+		bounds->choices = choices;
+		return true;
+	}
+	foreach(cell, bounds->choices)
+	{
+		Const	   *old = lfirst(cell);
+		ListCell   *other;
+
+		foreach(other, choices)
+		{
+			Const	   *new = lfirst(other);
+
+			if (old->consttype != new->consttype)
+				return false;
+			if (datumIsEqual(old->constvalue, new->constvalue, old->constbyval, old->constlen))
+			{
+				both = lappend(both, old);
+				break;
+			}
+		}
+	}
+	if (both == NIL)
+	{
+		bounds->is_empty = bounds->may_be_empty;
+		return bounds->may_be_empty;
+	}
+	bounds->choices = both;
+	return true;
 }
 
 /* column = constant OR column = constant ..., perhaps OR column IS NULL */
@@ -280,10 +416,7 @@ read_or(BoolExpr *or, AttrNumber attnum, RowsBounds *bounds)
 			return false;
 		choices = list_concat(choices, arm.choices);
 	}
-	if (choices == NIL || bounds->choices != NIL)
-		return false;
-	bounds->choices = choices;
-	return true;
+	return choices != NIL && meet_choices(bounds, choices);
 }
 
 /* Is this the column, or the column brought to a wider type? */

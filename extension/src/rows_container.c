@@ -29,7 +29,10 @@ static Datum make_array(const RowsValue *value, RowsDraw *draw, RowsArena *arena
 static Datum make_one_range(const RowsValue *value, RowsDraw *draw, RowsArena *arena);
 static Datum encode_range(const RowsValue *value, uint64 ordinal, RowsDraw *draw, RowsArena *arena);
 static bool decode_range(const RowsValue *value, Datum datum, uint64 *ordinal);
+static bool decode_upper(const RowsValue *value, RangeBound *upper, uint64 *ordinal);
 static Datum make_one_multirange(const RowsValue *value, RowsDraw *draw, RowsArena *arena);
+static Datum encode_multirange(const RowsValue *value, uint64 ordinal, RowsDraw *draw, RowsArena *arena);
+static bool decode_multirange(const RowsValue *value, Datum datum, uint64 *ordinal);
 static Datum make_composite(const RowsValue *value, RowsDraw *draw, RowsArena *arena);
 
 bool
@@ -44,7 +47,11 @@ rows_init_container(RowsValue *value, char typtype, int depth)
 				return false;
 			value->name = "multirange";
 			value->make = make_one_multirange;
-			value->encode = NULL;
+			if (value->encode != NULL)
+			{
+				value->encode = encode_multirange;
+				value->decode = decode_multirange;
+			}
 			return true;
 		case TYPTYPE_COMPOSITE:
 			return init_composite(value, depth);
@@ -168,23 +175,28 @@ encode_range(const RowsValue *value, uint64 ordinal, RowsDraw *draw, RowsArena *
 static bool
 decode_range(const RowsValue *value, Datum datum, uint64 *ordinal)
 {
-	const RowsValue *element = value->element;
 	RangeBound	lower;
 	RangeBound	upper;
 	bool		empty;
-	int64		number;
 
 	range_deserialize(value->typcache, DatumGetRangeTypeP(datum), &lower, &upper, &empty);
-	if (empty)
-		return false;
-	if (upper.infinite)
+	return !empty && decode_upper(value, &upper, ordinal);
+}
+
+static bool
+decode_upper(const RowsValue *value, RangeBound *upper, uint64 *ordinal)
+{
+	const RowsValue *element = value->element;
+	int64		number;
+
+	if (upper->infinite)
 	{
 		*ordinal = value->capacity;
 		return true;
 	}
-	if (!element->to_int(element, upper.val, &number) || number < element->unique_low)
+	if (!element->to_int(element, upper->val, &number) || number < element->unique_low)
 		return false;
-	if (!upper.inclusive && number > element->unique_low)
+	if (!upper->inclusive && number > element->unique_low)
 		number--;
 	*ordinal = (uint64) (number - element->unique_low) / value->step;
 	return true;
@@ -204,6 +216,31 @@ make_one_multirange(const RowsValue *value, RowsDraw *draw, RowsArena *arena)
 	result = make_multirange(value->type, value->typcache, nranges, ranges);
 	MemoryContextSwitchTo(old);
 	return MultirangeTypePGetDatum(result);
+}
+
+/* A counted multirange is one counted range. */
+static Datum
+encode_multirange(const RowsValue *value, uint64 ordinal, RowsDraw *draw, RowsArena *arena)
+{
+	RangeType  *range = DatumGetRangeTypeP(encode_range(value, ordinal, draw, arena));
+	MemoryContext old = MemoryContextSwitchTo(arena->context);
+	MultirangeType *result = make_multirange(value->type, value->typcache, 1, &range);
+
+	MemoryContextSwitchTo(old);
+	return MultirangeTypePGetDatum(result);
+}
+
+static bool
+decode_multirange(const RowsValue *value, Datum datum, uint64 *ordinal)
+{
+	MultirangeType *multirange = DatumGetMultirangeTypeP(datum);
+	RangeBound	lower;
+	RangeBound	upper;
+
+	if (multirange->rangeCount == 0)
+		return false;
+	multirange_get_bounds(value->typcache, multirange, multirange->rangeCount - 1, &lower, &upper);
+	return decode_upper(value, &upper, ordinal);
 }
 
 /* ---- rows as values ---- */

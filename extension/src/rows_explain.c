@@ -110,8 +110,11 @@ explain_column(RowsPlan *plan, RowsColumn *column, Datum *values, bool *isnull)
 			break;
 		case ROWS_COLUMN_FOREIGN:
 			generator = "reference";
-			detail = psprintf("part of one of " UINT64_FORMAT " rows of %s",
-							  column->foreign->nparents, get_rel_name(column->foreign->parent));
+			if (column->foreign->join != NULL)
+				detail = psprintf("part of one of " UINT64_FORMAT " sets of rows that agree", column->foreign->nparents);
+			else
+				detail = psprintf("part of one of " UINT64_FORMAT " rows of %s",
+								  column->foreign->nparents, get_rel_name(column->foreign->parent));
 			break;
 		case ROWS_COLUMN_ITSELF:
 			generator = "reference";

@@ -43,10 +43,14 @@
 
 static int	by_width(const ListCell *a, const ListCell *b);
 static void plan_foreign_key(RowsPlan *plan, ForeignKeyCacheInfo *key, int number);
+static void take_foreign(RowsPlan *plan, RowsForeign *foreign);
+static void keep_chosen(RowsPlan *plan, RowsForeign *foreign);
+static void handle_no_agreement(RowsPlan *plan, ForeignKeyCacheInfo *key);
+static void note_checked(RowsPlan *plan, RowsForeign *foreign, ForeignKeyCacheInfo *key);
 static bool fill_parent(RowsPlan *plan, ForeignKeyCacheInfo *key);
 static void handle_no_parents(RowsPlan *plan, ForeignKeyCacheInfo *key);
 static void point_at_itself(RowsPlan *plan, ForeignKeyCacheInfo *key);
-static bool is_nullable(RowsPlan *plan, ForeignKeyCacheInfo *key);
+static bool is_nullable(RowsPlan *plan, ForeignKeyCacheInfo *key, bool one_is_enough);
 static bool leads_back(Oid from, Oid to, List **visited);
 static bool is_unique_alone(RowsPlan *plan, ForeignKeyCacheInfo *key);
 static void read_parents(RowsPlan *plan, ForeignKeyCacheInfo *key, RowsForeign *foreign);
@@ -89,47 +93,38 @@ static void
 plan_foreign_key(RowsPlan *plan, ForeignKeyCacheInfo *key, int number)
 {
 	RowsForeign *foreign;
+	RowsForeign *other = NULL;	/* that settles some of the columns */
 	int			settled = 0;
+	int			by_options = 0;
 
 	for (int i = 0; i < key->nkeys; i++)
 	{
 		RowsColumn *column = &plan->columns[key->conkey[i] - 1];
 
-		if (column->planned)
-			settled++;
+		settled += column->planned;
+		by_options += (column->planned && column->value != NULL && column->value->nchoices > 0 && column->foreign == NULL);
+		if (column->kind == ROWS_COLUMN_FOREIGN)
+			other = column->foreign;
 	}
 	/* a narrower key within a wider one, or a column that counts: checked by row */
-	if (settled == key->nkeys)
+	if (settled == key->nkeys && by_options == 0)
 		return;
-	if (settled > 0)
-	{
-		if (!is_nullable(plan, key))
-			ereport(ERROR,
-					(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
-					 errmsg("cannot serve the foreign keys of table \"%s\" together",
-							RelationGetRelationName(plan->rel)),
-					 errdetail("Foreign key \"%s\" shares a column with another one.",
-							   get_constraint_name(key->conoid)),
-					 errhint("Drop one of them for the time of the load.")));
-		for (int i = 0; i < key->nkeys; i++)
-		{
-			RowsColumn *column = &plan->columns[key->conkey[i] - 1];
-
-			if (!column->planned)
-			{
-				column->kind = ROWS_COLUMN_NULL;
-				column->planned = true;
-			}
-		}
+	if (settled == 1 && key->nkeys == 1)
 		return;
-	}
 
 	foreign = palloc0(sizeof(RowsForeign));
 	foreign->constraint = key->conoid;
 	foreign->parent = key->confrelid;
 	foreign->number = number;
 	foreign->ncolumns = key->nkeys;
+	foreign->attnums = palloc(sizeof(AttrNumber) * key->nkeys);
+	foreign->types = palloc(sizeof(Oid) * key->nkeys);
 	foreign->key = rows_key(plan->seed, MaxHeapAttributeNumber + number, 0);
+	for (int i = 0; i < key->nkeys; i++)
+	{
+		foreign->attnums[i] = key->conkey[i];
+		foreign->types[i] = getBaseType(get_atttype(RelationGetRelid(plan->rel), key->conkey[i]));
+	}
 	read_parents(plan, key, foreign);
 	if (foreign->nparents == 0 && fill_parent(plan, key))
 		read_parents(plan, key, foreign);
@@ -138,25 +133,116 @@ plan_foreign_key(RowsPlan *plan, ForeignKeyCacheInfo *key, int number)
 		handle_no_parents(plan, key);
 		return;
 	}
-
-	for (int i = 0; i < key->nkeys; i++)
+	if (by_options > 0)
+		keep_chosen(plan, foreign);
+	if (other != NULL)
 	{
-		RowsColumn *column = &plan->columns[key->conkey[i] - 1];
+		RowsForeign *joined = rows_join_foreign(plan, other, foreign);
+
+		if (joined == NULL)
+		{
+			handle_no_agreement(plan, key);
+			return;
+		}
+		note_checked(plan, foreign, key);
+		take_foreign(plan, joined);
+		return;
+	}
+	if (settled > by_options)
+	{
+		handle_no_agreement(plan, key);
+		return;
+	}
+	take_foreign(plan, foreign);
+	note_checked(plan, foreign, key);
+}
+
+/* The columns take their values from these rows. */
+static void
+take_foreign(RowsPlan *plan, RowsForeign *foreign)
+{
+	for (int i = 0; i < foreign->ncolumns; i++)
+	{
+		RowsColumn *column = &plan->columns[foreign->attnums[i] - 1];
 
 		column->planned = true;
+		column->bounded = false;
 		column->foreign = foreign;
 		column->component = i;
-		if (key->nkeys > 1)
+		if (foreign->ncolumns > 1)
 			column->kind = ROWS_COLUMN_FOREIGN;
 		else
 		{
 			column->kind = ROWS_COLUMN_RANDOM;
-			column->value = rows_make_choice_value(foreign->type, foreign->values, foreign->nparents);
+			column->value = rows_make_choice_value(foreign->types[0], foreign->values, foreign->nparents);
 			column->value->name = "reference";
 			column->value->detail = psprintf("one of " UINT64_FORMAT " rows of %s",
-											 foreign->nparents, get_rel_name(key->confrelid));
+											 foreign->nparents, get_rel_name(foreign->parent));
 		}
 	}
+}
+
+/* Of the rows referred to, only those with the values that the options list. */
+static void
+keep_chosen(RowsPlan *plan, RowsForeign *foreign)
+{
+	uint64		nkept = 0;
+
+	for (uint64 row = 0; row < foreign->nparents; row++)
+	{
+		bool		chosen = true;
+
+		for (int i = 0; i < foreign->ncolumns && chosen; i++)
+		{
+			RowsValue  *value = plan->columns[foreign->attnums[i] - 1].value;
+			uint64		ordinal;
+
+			if (value != NULL && value->nchoices > 0 && plan->columns[foreign->attnums[i] - 1].foreign == NULL)
+				chosen = value->decode(value, rows_foreign_value(foreign, row, i), &ordinal);
+		}
+		if (chosen)
+			memmove(foreign->values + nkept++ * foreign->ncolumns, foreign->values + row * foreign->ncolumns,
+					sizeof(Datum) * foreign->ncolumns);
+	}
+	foreign->nparents = nkept;
+	if (nkept == 0)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("table \"%s\" has no rows with the values that the options give to the columns of \"%s\"",
+						get_rel_name(foreign->parent), RelationGetRelationName(plan->rel)),
+				 errdetail("Foreign key \"%s\" takes its values from there.", get_constraint_name(foreign->constraint)),
+				 errhint("Give other values, or insert a row that has these.")));
+}
+
+/* Foreign keys that share columns, and no rows that agree in them. */
+static void
+handle_no_agreement(RowsPlan *plan, ForeignKeyCacheInfo *key)
+{
+	if (!is_nullable(plan, key, true))
+		ereport(ERROR,
+				(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
+				 errmsg("cannot serve the foreign keys of table \"%s\" together",
+						RelationGetRelationName(plan->rel)),
+				 errdetail("Foreign key \"%s\" shares a column with another one or with an option, and no rows were found that agree in it.",
+						   get_constraint_name(key->conoid)),
+				 errhint("Insert rows into \"%s\" that agree, or drop one of the foreign keys for the time of the load.",
+						 get_rel_name(key->confrelid))));
+	for (int i = 0; i < key->nkeys; i++)
+	{
+		RowsColumn *column = &plan->columns[key->conkey[i] - 1];
+
+		if (!column->planned)
+		{
+			column->kind = ROWS_COLUMN_NULL;
+			column->planned = true;
+		}
+	}
+}
+
+/* The check of each row can be left out if the rows referred to are locked. */
+static void
+note_checked(RowsPlan *plan, RowsForeign *foreign, ForeignKeyCacheInfo *key)
+{
 	if (plan->writing && !foreign->locked && plan->options->foreign_keys == ROWS_FOREIGN_KEYS_BULK)
 		ereport(ERROR,
 				(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
@@ -213,7 +299,7 @@ handle_no_parents(RowsPlan *plan, ForeignKeyCacheInfo *key)
 	char	   *parent = quote_qualified_identifier(get_namespace_name(get_rel_namespace(key->confrelid)),
 													get_rel_name(key->confrelid));
 
-	if (is_nullable(plan, key) && leads_back(key->confrelid, RelationGetRelid(plan->rel), &visited))
+	if (is_nullable(plan, key, false) && leads_back(key->confrelid, RelationGetRelid(plan->rel), &visited))
 	{
 		for (int i = 0; i < key->nkeys; i++)
 		{
@@ -250,12 +336,14 @@ point_at_itself(RowsPlan *plan, ForeignKeyCacheInfo *key)
 }
 
 static bool
-is_nullable(RowsPlan *plan, ForeignKeyCacheInfo *key)
+is_nullable(RowsPlan *plan, ForeignKeyCacheInfo *key, bool one_is_enough)
 {
 	for (int i = 0; i < key->nkeys; i++)
 	{
 		Form_pg_attribute attribute = TupleDescAttr(RelationGetDescr(plan->rel), key->conkey[i] - 1);
 
+		if (one_is_enough && plan->columns[key->conkey[i] - 1].planned)
+			continue;
 		if (attribute->attnotnull || plan->columns[key->conkey[i] - 1].bounds.not_null ||
 			DomainHasConstraints(attribute->atttypid))
 			return false;
@@ -295,7 +383,7 @@ leads_back(Oid from, Oid to, List **visited)
 
 /* ---- the rows to refer to ---- */
 
-/* Is there a unique index on just the columns of the foreign key? */
+/* Is there a unique index on the columns of the foreign key, and no others? */
 static bool
 is_unique_alone(RowsPlan *plan, ForeignKeyCacheInfo *key)
 {
@@ -305,13 +393,18 @@ is_unique_alone(RowsPlan *plan, ForeignKeyCacheInfo *key)
 	foreach(cell, RelationGetIndexList(plan->rel))
 	{
 		Relation	index = index_open(lfirst_oid(cell), AccessShareLock);
+		bool		within = index->rd_index->indisunique;
 
-		if (index->rd_index->indisunique && index->rd_index->indnkeyatts == 1 &&
-			index->rd_index->indkey.values[0] == key->conkey[0])
-			found = true;
+		for (int i = 0; i < index->rd_index->indnkeyatts && within; i++)
+		{
+			within = false;
+			for (int j = 0; j < key->nkeys; j++)
+				within |= (index->rd_index->indkey.values[i] == key->conkey[j]);
+		}
+		found |= within;
 		index_close(index, AccessShareLock);
 	}
-	return found && key->nkeys == 1;
+	return found;
 }
 
 static void
@@ -332,7 +425,6 @@ read_parents(RowsPlan *plan, ForeignKeyCacheInfo *key, RowsForeign *foreign)
 	if (SPI_execute(query, !lock, 0) != SPI_OK_SELECT)
 		elog(ERROR, "could not read the rows of table %u", key->confrelid);
 	foreign->nparents = SPI_processed;
-	foreign->type = getBaseType(get_atttype(RelationGetRelid(plan->rel), key->conkey[0]));
 	foreign->values = MemoryContextAllocHuge(context,
 											 sizeof(Datum) * Max(foreign->nparents, 1) * key->nkeys);
 	for (int i = 0; i < key->nkeys; i++)

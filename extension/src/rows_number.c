@@ -525,11 +525,10 @@ apply_bounds(RowsValue *value, RowsBounds *bounds)
 	}
 
 	if (value->low > value->high)
-		ereport(ERROR,
-				(errcode(ERRCODE_CHECK_VIOLATION),
-				 errmsg("no value of type %s lies within the bounds of the column",
-						format_type_be(value->type)),
-				 errdetail("The CHECK constraints and options of the column leave an empty range.")));
+	{
+		rows_no_value(value->type, bounds);
+		return;
+	}
 	value->steps = (uint64) (value->high - value->low) / value->unit + 1;
 	if (has_low || has_high)
 		value->detail = pstrdup("range of its constraints");

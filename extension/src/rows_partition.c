@@ -16,9 +16,11 @@
 #include "catalog/pg_class.h"
 #include "catalog/pg_inherits.h"
 #include "nodes/makefuncs.h"
+#include "nodes/nodeFuncs.h"
 #include "optimizer/optimizer.h"
 #include "partitioning/partbounds.h"
 #include "partitioning/partdesc.h"
+#include "utils/builtins.h"
 #include "utils/lsyscache.h"
 #include "utils/partcache.h"
 #include "utils/rel.h"
@@ -26,8 +28,25 @@
 #include "compat.h"
 #include "rows.h"
 
-static bool read_region(RowsPlan *plan, List *quals, RowsBounds *bounds, bool *limited);
+/* More regions of one partition than this are not told apart. */
+#define MOST_REGIONS		64
+
+/* Values that one partition takes, or a part of them. */
+typedef struct RowsRegion
+{
+	RowsBounds *bounds;			/* one a column of the table */
+	RowsValue **values;
+	bool	   *limits;			/* which columns? */
+	int			nlimits;
+} RowsRegion;
+
+static List *leaves_of(Relation rel);
+static bool read_leaf(RowsPlan *plan, List *quals, List **regions);
+static List *split_by_or(List *conditions);
+static RowsRegion *read_region(RowsPlan *plan, List *conditions);
 static RowsBounds *copy_bounds(RowsPlan *plan);
+static bool make_values(RowsPlan *plan, RowsRegion *region, bool *limited);
+static List *simplest(List *regions);
 static RowsValue *make_region_value(RowsPlan *plan, RowsColumn *column, List *regions);
 static Datum make_in_region(const RowsValue *value, RowsDraw *draw, RowsArena *arena);
 static Datum encode_in_region(const RowsValue *value, uint64 ordinal, RowsDraw *draw, RowsArena *arena);
@@ -40,47 +59,88 @@ rows_plan_partitions(RowsPlan *plan)
 {
 	Relation	rel = plan->rel;
 	bool	   *limited = palloc0(sizeof(bool) * Max(plan->natts, 1));
-	List	   *regions = NIL;	/* of arrays of RowsBounds */
+	List	   *leaves;
+	List	   *regions = NIL;	/* of RowsRegion */
 	List	   *any_of = NIL;	/* of conditions, one a leaf */
+	bool		takes_all = false;
 	bool		understood = true;
+	bool		settled = false;
+	int			nlimited = 0;
 	ListCell   *cell;
 
-	if (rel->rd_rel->relkind != RELKIND_PARTITIONED_TABLE || covers_everything(rel))
+	if ((rel->rd_rel->relkind != RELKIND_PARTITIONED_TABLE && !rel->rd_rel->relispartition) ||
+		(rel->rd_rel->relkind == RELKIND_PARTITIONED_TABLE && covers_everything(rel)))
 		return;
 
-	foreach(cell, find_all_inheritors(RelationGetRelid(rel), AccessShareLock, NULL))
+	leaves = leaves_of(rel);
+	if (leaves == NIL)
+		ereport(ERROR,
+				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+				 errmsg("table \"%s\" has no partition that could take a row", RelationGetRelationName(rel)),
+				 errhint("Make one: CREATE TABLE ... PARTITION OF %s ...",
+						 quote_qualified_identifier(get_namespace_name(RelationGetNamespace(rel)),
+													RelationGetRelationName(rel)))));
+	foreach(cell, leaves)
 	{
 		Relation	leaf = table_open(lfirst_oid(cell), AccessShareLock);
-		List	   *quals = NIL;
+		List	   *quals = map_partition_varattnos(copyObject(RelationGetPartitionQual(leaf)), 1, rel, leaf);
 
-		if (leaf->rd_rel->relkind != RELKIND_PARTITIONED_TABLE)
-			quals = map_partition_varattnos(copyObject(RelationGetPartitionQual(leaf)), 1, rel, leaf);
-		if (quals != NIL)
+		if (quals == NIL)
+			takes_all = true;
+		else
 		{
-			RowsBounds *bounds = copy_bounds(plan);
-
 			any_of = lappend(any_of, make_ands_explicit(copyObject(quals)));
-			if (read_region(plan, quals, bounds, limited))
-				regions = lappend(regions, bounds);
-			else
-				understood = false;
+			understood &= read_leaf(plan, quals, &regions);
 		}
 		table_close(leaf, AccessShareLock);
 	}
 
+	/* one partition's simple bounds are in the columns' bounds already */
+	if (rel->rd_rel->relkind != RELKIND_PARTITIONED_TABLE && list_length(regions) < 2 && understood)
+		return;
+
+	/* a column that one region limits takes its values from a region in every row */
+	foreach(cell, regions)
+	{
+		for (int i = 0; i < plan->natts; i++)
+			limited[i] |= ((RowsRegion *) lfirst(cell))->limits[i];
+	}
+	foreach(cell, regions)
+		(void) make_values(plan, lfirst(cell), limited);
 	for (int i = 0; i < plan->natts && regions != NIL; i++)
 	{
-		if (limited[i] && !plan->columns[i].planned)
+		nlimited += limited[i];
+		if (limited[i] && plan->columns[i].planned)
+			settled = true;
+		else if (limited[i])
 			plan->columns[i].region_value = make_region_value(plan, &plan->columns[i], regions);
 	}
-	if (!understood && regions == NIL && any_of != NIL)
-	{
-		RowsCheck  *check = palloc0(sizeof(RowsCheck));
 
-		check->name = "(partition bounds)";
-		check->expr = make_orclause(any_of);
-		plan->checks = lappend(plan->checks, check);
+	/* columns that count, or come from elsewhere, may part from the others' region */
+	if ((settled || nlimited > 1 || regions == NIL) && any_of != NIL && !takes_all &&
+		rel->rd_rel->relkind == RELKIND_PARTITIONED_TABLE)
+		rows_add_check(plan, "(partition bounds)", (Node *) make_orclause(any_of));
+}
+
+/* The tables that hold the rows; archives in files take none. */
+static List *
+leaves_of(Relation rel)
+{
+	List	   *leaves = NIL;
+	ListCell   *cell;
+
+	if (rel->rd_rel->relkind != RELKIND_PARTITIONED_TABLE)
+		return list_make1_oid(RelationGetRelid(rel));
+	foreach(cell, find_all_inheritors(RelationGetRelid(rel), AccessShareLock, NULL))
+	{
+		Relation	leaf = table_open(lfirst_oid(cell), NoLock);
+
+		if (leaf->rd_rel->relkind == RELKIND_RELATION ||
+			(leaf->rd_rel->relkind == RELKIND_FOREIGN_TABLE && rows_takes_inserts(leaf)))
+			leaves = lappend_oid(leaves, lfirst_oid(cell));
+		table_close(leaf, NoLock);
 	}
+	return leaves;
 }
 
 /*
@@ -106,15 +166,94 @@ covers_everything(Relation rel)
 	return covered > 0.999999;
 }
 
-/* The bounds of each column within one partition; false: not understood. */
+/*
+ * The regions of one partition.  The bounds of several columns are a choice of
+ * conditions: (a = 1 AND b >= 5) OR a > 1.  False: some of it is not understood.
+ */
 static bool
-read_region(RowsPlan *plan, List *quals, RowsBounds *bounds, bool *limited)
+read_leaf(RowsPlan *plan, List *quals, List **regions)
 {
 	List	   *conditions = make_ands_implicit((Expr *)
 												eval_const_expressions(NULL, (Node *) make_ands_explicit(quals)));
+	List	   *found = NIL;
 	ListCell   *cell;
 	bool		understood = true;
 
+	foreach(cell, split_by_or(conditions))
+	{
+		RowsRegion *region = read_region(plan, lfirst(cell));
+
+		if (region == NULL)
+			understood = false;
+		else if (make_values(plan, region, region->limits))
+			found = lappend(found, region);
+	}
+	*regions = list_concat(*regions, simplest(found));
+	return understood;
+}
+
+/* Of the regions of one partition, those that tie the fewest columns. */
+static List *
+simplest(List *regions)
+{
+	List	   *result = NIL;
+	int			least = MaxHeapAttributeNumber;
+	ListCell   *cell;
+
+	foreach(cell, regions)
+		least = Min(least, ((RowsRegion *) lfirst(cell))->nlimits);
+	foreach(cell, regions)
+	{
+		if (((RowsRegion *) lfirst(cell))->nlimits == least)
+			result = lappend(result, lfirst(cell));
+	}
+	return result;
+}
+
+/* Conditions with choices of several columns, as lists without such choices. */
+static List *
+split_by_or(List *conditions)
+{
+	List	   *lists = list_make1(NIL);
+	ListCell   *cell;
+
+	foreach(cell, conditions)
+	{
+		Node	   *condition = lfirst(cell);
+		Bitmapset  *attributes = NULL;
+		List	   *split = NIL;
+		List	   *arms = list_make1(list_make1(condition));
+		ListCell   *left;
+		ListCell   *right;
+
+		pull_varattnos(condition, 1, &attributes);
+		if (is_orclause(condition) && bms_num_members(attributes) > 1)
+		{
+			arms = NIL;
+			foreach(left, ((BoolExpr *) condition)->args)
+				arms = list_concat(arms, split_by_or(make_ands_implicit(lfirst(left))));
+		}
+		if (list_length(arms) * list_length(lists) > MOST_REGIONS)
+			arms = list_make1(list_make1(condition));
+		foreach(left, lists)
+		{
+			foreach(right, arms)
+				split = lappend(split, list_concat_copy(lfirst(left), lfirst(right)));
+		}
+		lists = split;
+	}
+	return lists;
+}
+
+/* The bounds of each column within one region; NULL: not understood. */
+static RowsRegion *
+read_region(RowsPlan *plan, List *conditions)
+{
+	RowsRegion *region = palloc0(sizeof(RowsRegion));
+	ListCell   *cell;
+
+	region->bounds = copy_bounds(plan);
+	region->limits = palloc0(sizeof(bool) * plan->natts);
 	foreach(cell, conditions)
 	{
 		Node	   *condition = lfirst(cell);
@@ -124,19 +263,17 @@ read_region(RowsPlan *plan, List *quals, RowsBounds *bounds, bool *limited)
 
 		pull_varattnos(condition, 1, &attributes);
 		if (!bms_get_singleton_member(attributes, &member))
-		{
-			understood = false;
-			continue;
-		}
+			return NULL;
 		attnum = member + FirstLowInvalidHeapAttributeNumber;
-		if (attnum <= 0)
-			return false;
-		if (!rows_read_condition(condition, attnum, &bounds[attnum - 1]))
-			understood = false;
-		else if (!IsA(condition, NullTest))
-			limited[attnum - 1] = true;
+		if (attnum <= 0 || !rows_read_condition(condition, attnum, &region->bounds[attnum - 1]))
+			return NULL;
+		if (!IsA(condition, NullTest) && !region->limits[attnum - 1])
+		{
+			region->limits[attnum - 1] = true;
+			region->nlimits++;
+		}
 	}
-	return understood;
+	return region;
 }
 
 static RowsBounds *
@@ -149,15 +286,34 @@ copy_bounds(RowsPlan *plan)
 		bounds[i] = plan->columns[i].bounds;
 		bounds[i].lows = list_copy(bounds[i].lows);
 		bounds[i].highs = list_copy(bounds[i].highs);
-		bounds[i].choices = NIL;
+		bounds[i].choices = list_copy(bounds[i].choices);
+		bounds[i].may_be_empty = true;
 	}
 	return bounds;
+}
+
+/* Make the values of those columns; false when there are none. */
+static bool
+make_values(RowsPlan *plan, RowsRegion *region, bool *limited)
+{
+	region->values = palloc0(sizeof(RowsValue *) * plan->natts);
+	for (int i = 0; i < plan->natts; i++)
+	{
+		Form_pg_attribute attribute = TupleDescAttr(RelationGetDescr(plan->rel), i);
+
+		if (!limited[i] || plan->columns[i].planned)
+			continue;
+		region->values[i] = rows_make_value(attribute->atttypid, attribute->atttypmod,
+											&region->bounds[i], NameStr(attribute->attname));
+		if (region->bounds[i].is_empty)
+			return false;
+	}
+	return true;
 }
 
 static RowsValue *
 make_region_value(RowsPlan *plan, RowsColumn *column, List *regions)
 {
-	Form_pg_attribute attribute = TupleDescAttr(RelationGetDescr(plan->rel), column->attnum - 1);
 	RowsValue  *value = NULL;
 	int			nfields = list_length(regions);
 	RowsValue **fields = palloc(sizeof(RowsValue *) * nfields);
@@ -165,9 +321,7 @@ make_region_value(RowsPlan *plan, RowsColumn *column, List *regions)
 
 	foreach(cell, regions)
 	{
-		RowsBounds *bounds = lfirst(cell);
-		RowsValue  *field = rows_make_value(attribute->atttypid, attribute->atttypmod,
-											&bounds[column->attnum - 1], NameStr(attribute->attname));
+		RowsValue  *field = ((RowsRegion *) lfirst(cell))->values[column->attnum - 1];
 
 		if (field == NULL)
 			return NULL;
@@ -203,7 +357,7 @@ make_in_region(const RowsValue *value, RowsDraw *draw, RowsArena *arena)
 	RowsDraw	region;
 	bool		isnull;
 
-	rows_draw_start(&region, value->region_key, draw->row);
+	rows_draw_start(&region, value->region_key + draw->attempt * ROWS_STEP, draw->row);
 	return rows_value(value->fields[rows_below(&region, value->nfields)], draw, arena, &isnull);
 }
 

@@ -44,6 +44,8 @@ static void plan_default(RowsPlan *plan, RowsColumn *column, Expr *expr);
 static bool is_nextval(Expr *expr, RowsColumn *column);
 static bool note_volatility(Node *node, void *context);
 pg_noreturn static void refuse_type(RowsPlan *plan, Form_pg_attribute attribute);
+static uint64 digit_of(RowsColumn *column, uint64 row, int attempt);
+static uint64 choose_parent(RowsPlan *plan, RowsForeign *foreign, uint64 row, int attempt);
 static void copy_own_keys(RowsPlan *plan, Datum *values, bool *isnull);
 static bool passes_checks(RowsMaker *maker, Datum *values, bool *isnull, RowsCheck **failed);
 
@@ -60,6 +62,7 @@ rows_make_plan(Relation target, uint64 seed, RowsOptions *options, bool writing)
 	rows_refuse_catalog(rel);
 	plan->target = target;
 	plan->rel = rel;
+	plan->manager = rows_manager(rel);
 	plan->seed = seed;
 	plan->options = options;
 	plan->writing = writing;
@@ -80,6 +83,7 @@ rows_make_plan(Relation target, uint64 seed, RowsOptions *options, bool writing)
 	rows_plan_partitions(plan);
 	for (int i = 0; i < plan->natts; i++)
 		plan_column(plan, &plan->columns[i], TupleDescAttr(tupdesc, i));
+	rows_try_unbounded(plan);
 	rows_plan_keys(plan);
 	rows_choose_path(plan);
 	return plan;
@@ -116,17 +120,20 @@ plan_column(RowsPlan *plan, RowsColumn *column, Form_pg_attribute attribute)
 	{
 		column->value = column->region_value;
 		column->kind = ROWS_COLUMN_RANDOM;
+		column->bounded = true;
 		finish_column(plan, column, attribute);
 		return;
 	}
 	column->value = rows_make_value(attribute->atttypid, attribute->atttypmod,
 									&column->bounds, NameStr(attribute->attname));
+	column->bounded = true;
 	if (column->value != NULL)
 		column->kind = ROWS_COLUMN_RANDOM;
 	else if (column->options != NULL && column->options->pattern != NULL)
 	{
 		column->value = rows_make_unknown_value(attribute->atttypid, attribute->atttypmod);
 		column->kind = ROWS_COLUMN_RANDOM;
+		column->bounded = false;
 	}
 	else if (!attribute->attnotnull && !column->bounds.not_null &&
 			 !DomainHasConstraints(attribute->atttypid))
@@ -391,6 +398,28 @@ rows_reset_maker(RowsMaker *maker)
 	ResetExprContext(maker->econtext);
 }
 
+/* What a column that counts shows in a row. */
+static uint64
+digit_of(RowsColumn *column, uint64 row, int attempt)
+{
+	RowsKey    *key = column->counted;
+
+	return ((key->base + row) * key->stride + attempt) / column->divisor % column->radix;
+}
+
+/* To which of the rows of another table does a row refer? */
+static uint64
+choose_parent(RowsPlan *plan, RowsForeign *foreign, uint64 row, int attempt)
+{
+	RowsDraw	draw;
+
+	if (foreign->leader != NULL)
+		return digit_of(foreign->leader, row, attempt);
+	rows_draw_start(&draw, likely(attempt == 0) ? foreign->key :
+					rows_key(plan->seed, MaxHeapAttributeNumber + foreign->number, attempt), row);
+	return rows_below(&draw, foreign->nparents);
+}
+
 /* Make the row of a number. Its values live until rows_reset_maker(). */
 void
 rows_make_row(RowsMaker *maker, uint64 row, Datum *values, bool *isnull)
@@ -412,6 +441,7 @@ rows_make_row(RowsMaker *maker, uint64 row, Datum *values, bool *isnull)
 				case ROWS_COLUMN_RANDOM:
 					rows_draw_start(&draw, likely(attempt == 0) ? column->key :
 									rows_key(plan->seed, column->attnum, attempt), row);
+					draw.attempt = attempt;
 					values[i] = rows_value(column->value, &draw, &maker->arena, &isnull[i]);
 					break;
 
@@ -419,10 +449,7 @@ rows_make_row(RowsMaker *maker, uint64 row, Datum *values, bool *isnull)
 					if ((uint64) attempt >= column->counted->stride)
 						break;
 					rows_draw_start(&draw, column->key, row);
-					values[i] = column->value->encode(column->value,
-													  ((column->counted->base + row) * column->counted->stride + attempt) /
-													  column->divisor % column->radix,
-													  &draw, &maker->arena);
+					values[i] = column->value->encode(column->value, digit_of(column, row, attempt), &draw, &maker->arena);
 					isnull[i] = false;
 					break;
 
@@ -455,18 +482,12 @@ rows_make_row(RowsMaker *maker, uint64 row, Datum *values, bool *isnull)
 					break;
 
 				case ROWS_COLUMN_FOREIGN:
-					{
-						RowsForeign *foreign = column->foreign;
-						uint64		parent;
-
-						rows_draw_start(&draw, likely(attempt == 0) ? foreign->key :
-										rows_key(plan->seed, MaxHeapAttributeNumber + foreign->number, attempt),
-										row);
-						parent = rows_below(&draw, foreign->nparents);
-						values[i] = foreign->values[parent * foreign->ncolumns + column->component];
-						isnull[i] = false;
+					if (column->foreign->leader != NULL && (uint64) attempt >= column->foreign->leader->counted->stride)
 						break;
-					}
+					values[i] = rows_foreign_value(column->foreign, choose_parent(plan, column->foreign, row, attempt),
+												   column->component);
+					isnull[i] = false;
+					break;
 
 				case ROWS_COLUMN_ITSELF:	/* below, when the other one is known */
 				case ROWS_COLUMN_NOTHING:
@@ -491,7 +512,7 @@ rows_make_row(RowsMaker *maker, uint64 row, Datum *values, bool *isnull)
 					failed->name, RelationGetRelationName(plan->rel)),
 			 errdetail("Each of %d random rows was rejected.", ROWS_MAX_ATTEMPTS),
 			 errhint("poc_barman understands comparisons of one column with constants, BETWEEN, IN and length(); "
-					 "for other conditions give the columns fitting defaults."),
+					 "for other conditions shape the columns by the option \"columns\", or give them fitting defaults."),
 			 errtableconstraint(plan->rel, failed->name)));
 }
 

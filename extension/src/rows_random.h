@@ -22,6 +22,7 @@ typedef struct RowsDraw
 {
 	uint64		state;
 	uint64		row;			/* number of the row, from 0 */
+	int			attempt;		/* at this row */
 } RowsDraw;
 
 /* The finalizer of splitmix64: every input bit changes half of the output. */
@@ -47,6 +48,7 @@ rows_draw_start(RowsDraw *draw, uint64 key, uint64 row)
 {
 	draw->state = rows_mix(key + row * UINT64CONST(0xD1B54A32D192ED03));
 	draw->row = row;
+	draw->attempt = 0;
 }
 
 static inline uint64

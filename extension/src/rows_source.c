@@ -39,6 +39,9 @@ typedef struct RowsSource
 	bool	   *isnull;
 } RowsSource;
 
+/* Whose INSERT is running: its source counts as it does. */
+static RowsPlan *writing = NULL;
+
 static RowsSource *start_source(FunctionCallInfo fcinfo);
 static void end_source(Datum source);
 static bool is_shown(RowsColumn *column, bool with_defaults);
@@ -104,6 +107,11 @@ start_source(FunctionCallInfo fcinfo)
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 				 errmsg("rows are made of the row type of a table"),
 				 errhint("Use poc_preview_rows().")));
+	if (writing != NULL && RelationGetRelid(writing->target) == PG_GETARG_OID(1))
+	{
+		source->plan->options->bases = writing->options->bases;
+		source->plan->options->nbases = writing->options->nbases;
+	}
 	rows_find_bases(source->plan, PG_GETARG_INT64(2) + PG_GETARG_INT64(3));
 	source->estate = CreateExecutorState();
 	source->maker = rows_make_maker(source->plan, source->estate,
@@ -211,7 +219,8 @@ rows_insert_by_query(RowsPlan *plan, Oid function, uint64 first, uint64 n, Jsonb
 	char	   *columns;
 	char	   *source;
 	StringInfoData query;
-	uint64		inserted;
+	RowsPlan   *outer = writing;
+	volatile uint64 inserted = 0;
 
 	source = rows_source_query(plan, function, first, n, options, false, &columns);
 	initStringInfo(&query);
@@ -223,12 +232,22 @@ rows_insert_by_query(RowsPlan *plan, Oid function, uint64 first, uint64 n, Jsonb
 	else
 		appendStringInfo(&query, " SELECT FROM pg_catalog.generate_series(1, " INT64_FORMAT ")", (int64) n);
 
-	if (plan->keys != NIL)
+	/* a worker's caller holds the lock, and knows where counting begins */
+	if (plan->keys != NIL && plan->options->bases == NULL)
 		LockRelationOid(RelationGetRelid(plan->rel), ShareUpdateExclusiveLock);
-	SPI_connect();
-	if (SPI_execute(query.data, false, 0) < 0)
-		elog(ERROR, "INSERT through SPI failed: %s", SPI_result_code_string(SPI_result));
-	inserted = SPI_processed;
-	SPI_finish();
+	writing = plan;
+	PG_TRY();
+	{
+		SPI_connect();
+		if (SPI_execute(query.data, false, 0) < 0)
+			elog(ERROR, "INSERT through SPI failed: %s", SPI_result_code_string(SPI_result));
+		inserted = SPI_processed;
+		SPI_finish();
+	}
+	PG_FINALLY();
+	{
+		writing = outer;
+	}
+	PG_END_TRY();
 	return inserted;
 }

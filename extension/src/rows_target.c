@@ -11,12 +11,13 @@
 #include "postgres.h"
 
 #include "access/relation.h"
+#include "access/transam.h"
 #include "access/xact.h"
 #include "catalog/catalog.h"
 #include "catalog/pg_class.h"
 #include "catalog/pg_inherits.h"
-#include "commands/extension.h"
 #include "commands/trigger.h"
+#include "foreign/fdwapi.h"
 #include "miscadmin.h"
 #include "optimizer/optimizer.h"
 #include "rewrite/prs2lock.h"
@@ -33,8 +34,7 @@
 static bool is_writable_view(Relation view);
 static bool has_insert_rule(Relation rel);
 pg_noreturn static void refuse_kind(Relation rel, const char *hint);
-static void examine_partitions(Relation rel, bool *foreign, bool *before_row);
-static bool is_managed_by_extension(Relation rel);
+static void examine_partitions(Relation rel, bool *foreign, bool *before_row, const char **manager);
 
 /* Open the table, or say why it cannot be filled. */
 Relation
@@ -61,6 +61,8 @@ rows_open_target(Oid relid, bool writing)
 		case RELKIND_PARTITIONED_TABLE:
 			break;
 		case RELKIND_FOREIGN_TABLE:
+			if (!rows_takes_inserts(rel))
+				refuse_kind(rel, "Its foreign-data wrapper does not write: name another table.");
 			break;
 		case RELKIND_VIEW:
 			if (!is_writable_view(rel))
@@ -102,7 +104,9 @@ rows_open_target(Oid relid, bool writing)
 void
 rows_refuse_catalog(Relation rel)
 {
-	if (IsCatalogRelation(rel) || IsCatalogNamespace(RelationGetNamespace(rel)))
+	/* what initdb made beyond the catalogs: the tables of information_schema */
+	if (IsCatalogRelation(rel) || IsCatalogNamespace(RelationGetNamespace(rel)) ||
+		RelationGetRelid(rel) < FirstNormalObjectId)
 		ereport(ERROR,
 				(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
 				 errmsg("permission denied: \"%s\" is a system catalog", RelationGetRelationName(rel)),
@@ -147,8 +151,9 @@ rows_choose_path(RowsPlan *plan)
 	TriggerDesc *triggers = rel->trigdesc;
 	bool		foreign;
 	bool		before_row;
+	const char *manager;
 
-	examine_partitions(rel, &foreign, &before_row);
+	examine_partitions(rel, &foreign, &before_row, &manager);
 	plan->path = ROWS_PATH_SPI;
 	if (plan->target->rd_rel->relkind == RELKIND_VIEW)
 		plan->path_reason = "it is a view";
@@ -160,8 +165,10 @@ rows_choose_path(RowsPlan *plan)
 		plan->path_reason = "the option \"path\" says so";
 	else if (check_enable_rls(RelationGetRelid(rel), InvalidOid, true) == RLS_ENABLED)
 		plan->path_reason = "row-level security applies to this user";
-	else if (is_managed_by_extension(rel))
-		plan->path_reason = "an extension distributes the rows of this table";
+	else if (plan->manager != NULL)
+		plan->path_reason = plan->manager;
+	else if (manager != NULL)
+		plan->path_reason = psprintf("of a partition, %s", manager);
 	else if (foreign)
 		plan->path_reason = "a partition is a foreign table";
 	else if (rel->rd_rel->relkind == RELKIND_PARTITIONED_TABLE &&
@@ -186,12 +193,13 @@ rows_choose_path(RowsPlan *plan)
 
 /* What the partitions ask for beyond the table itself. */
 static void
-examine_partitions(Relation rel, bool *foreign, bool *before_row)
+examine_partitions(Relation rel, bool *foreign, bool *before_row, const char **manager)
 {
 	ListCell   *cell;
 
 	*foreign = false;
 	*before_row = false;
+	*manager = NULL;
 	if (rel->rd_rel->relkind != RELKIND_PARTITIONED_TABLE)
 		return;
 	foreach(cell, find_all_inheritors(RelationGetRelid(rel), AccessShareLock, NULL))
@@ -202,25 +210,19 @@ examine_partitions(Relation rel, bool *foreign, bool *before_row)
 			*foreign = true;
 		if (partition->trigdesc != NULL && partition->trigdesc->trig_insert_before_row)
 			*before_row = true;
+		if (*manager == NULL)
+			*manager = rows_manager(partition);
 		relation_close(partition, AccessShareLock);
 	}
 }
 
-/*
- * Citus and TimescaleDB keep rows elsewhere than in the table that is named;
- * writing to it behind their back would lose them.
- */
-static bool
-is_managed_by_extension(Relation rel)
+/* Does the foreign-data wrapper write rows? */
+bool
+rows_takes_inserts(Relation foreign_table)
 {
-	if (rel->rd_islocaltemp)
-		return false;
-	if (OidIsValid(get_extension_oid("citus", true)))
-		return true;
-	for (int i = 0; rel->trigdesc != NULL && i < rel->trigdesc->numtriggers; i++)
-	{
-		if (strcmp(rel->trigdesc->triggers[i].tgname, "ts_insert_blocker") == 0)
-			return true;
-	}
-	return false;
+	FdwRoutine *routine = GetFdwRoutineForRelation(foreign_table, false);
+
+	return routine->ExecForeignInsert != NULL &&
+		(routine->IsForeignRelUpdatable == NULL ||
+		 (routine->IsForeignRelUpdatable(foreign_table) & (1 << CMD_INSERT)) != 0);
 }

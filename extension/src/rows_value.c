@@ -71,20 +71,14 @@ static const RowsPattern patterns[] =
 	{NULL, NULL}
 };
 
-/* A choice and the hash that it is found by. */
-typedef struct RowsIndexEntry
-{
-	uint32		hash;
-	uint64		choice;
-} RowsIndexEntry;
-
 static void init_enum(RowsValue *value);
 static bool init_pattern(RowsValue *value, Form_pg_type form);
-static bool init_choices(RowsValue *value, List *constants);
+static bool init_choices(RowsValue *value, RowsBounds *bounds);
+static bool within(const Const *constant, RowsBounds *bounds);
 static Datum make_choice(const RowsValue *value, RowsDraw *draw, RowsArena *arena);
 static Datum encode_choice(const RowsValue *value, uint64 ordinal, RowsDraw *draw, RowsArena *arena);
 static bool decode_choice(const RowsValue *value, Datum datum, uint64 *ordinal);
-static uint32 hash_choice(const RowsValue *value, Datum datum);
+static uint32 hash_datum(Datum datum, bool typbyval, int16 typlen);
 static int	compare_entries(const void *a, const void *b);
 static RowsValue *make_domain(Oid domain, int32 typmod, RowsBounds *bounds, int depth);
 static bool passes_domain(const RowsValue *value, Datum datum, bool isnull, const char **failed);
@@ -185,7 +179,7 @@ make_value(Oid type, int32 typmod, RowsBounds *bounds, int depth)
 	ReleaseSysCache(tuple);
 
 	/* a list of values is all that is needed, even of an unknown type */
-	if (bounds->choices != NIL && init_choices(value, bounds->choices))
+	if (bounds->choices != NIL && init_choices(value, bounds))
 		known = true;
 	return known ? value : NULL;
 }
@@ -237,13 +231,14 @@ init_enum(RowsValue *value)
  * brought to the type.
  */
 static bool
-init_choices(RowsValue *value, List *constants)
+init_choices(RowsValue *value, RowsBounds *bounds)
 {
-	Datum	   *choices = palloc(sizeof(Datum) * list_length(constants));
+	Datum	   *choices = palloc(sizeof(Datum) * list_length(bounds->choices));
 	int			nchoices = 0;
+	bool		outside = false;
 	ListCell   *cell;
 
-	foreach(cell, constants)
+	foreach(cell, bounds->choices)
 	{
 		Const	   *constant = lfirst_node(Const, cell);
 		Datum		datum;
@@ -252,6 +247,11 @@ init_choices(RowsValue *value, List *constants)
 
 		if (constant->constisnull)
 			continue;
+		if (!within(constant, bounds))
+		{
+			outside = true;
+			continue;
+		}
 		if (value->type == BPCHAROID &&
 			(constant->consttype == BPCHAROID || constant->consttype == TEXTOID))
 			datum = DirectFunctionCall3(bpchar, constant->constvalue,
@@ -271,7 +271,11 @@ init_choices(RowsValue *value, List *constants)
 		choices[nchoices++] = datum;
 	}
 	if (nchoices == 0)
+	{
+		if (outside)
+			rows_no_value(value->type, bounds);
 		return false;
+	}
 
 	value->name = "choice";
 	value->detail = psprintf("one of %d values", nchoices);
@@ -282,6 +286,47 @@ init_choices(RowsValue *value, List *constants)
 	value->decode = decode_choice;
 	value->capacity = nchoices;
 	return true;
+}
+
+/* Is a constant within the lowest and highest ones of its own type? */
+static bool
+within(const Const *constant, RowsBounds *bounds)
+{
+	List	   *ends[] = {bounds->lows, bounds->highs};
+	TypeCacheEntry *typcache = lookup_type_cache(constant->consttype, TYPECACHE_CMP_PROC_FINFO);
+	ListCell   *cell;
+
+	if (type_is_collatable(constant->consttype) || !OidIsValid(typcache->cmp_proc))
+		return true;
+	for (int i = 0; i < lengthof(ends); i++)
+	{
+		foreach(cell, ends[i])
+		{
+			RowsBound  *bound = lfirst(cell);
+			int32		order;
+
+			if (bound->constant->consttype != constant->consttype)
+				continue;
+			order = DatumGetInt32(FunctionCall2(&typcache->cmp_proc_finfo, constant->constvalue,
+												bound->constant->constvalue));
+			if ((order == 0 && bound->open) || (i == 0 ? order < 0 : order > 0))
+				return false;
+		}
+	}
+	return true;
+}
+
+/* Bounds leave nothing: an error, or a partition that no row goes to. */
+void
+rows_no_value(Oid type, RowsBounds *bounds)
+{
+	bounds->is_empty = true;
+	if (!bounds->may_be_empty)
+		ereport(ERROR,
+				(errcode(ERRCODE_CHECK_VIOLATION),
+				 errmsg("no value of type %s lies within the bounds of the column", format_type_be(type)),
+				 errdetail("The CHECK constraints and options of the column leave an empty range."),
+				 errhint("See poc_explain_rows() for the columns; widen the constraint or the option.")));
 }
 
 static Datum
@@ -329,14 +374,14 @@ decode_choice(const RowsValue *value, Datum datum, uint64 *ordinal)
 									   sizeof(RowsIndexEntry) * value->nchoices);
 		for (uint64 i = 0; i < value->nchoices; i++)
 		{
-			index[i].hash = hash_choice(value, value->choices[i]);
+			index[i].hash = hash_datum(value->choices[i], value->typbyval, value->typlen);
 			index[i].choice = i;
 		}
 		qsort(index, value->nchoices, sizeof(RowsIndexEntry), compare_entries);
 		((RowsValue *) value)->index = index;
 	}
 
-	hash = hash_choice(value, datum);
+	hash = hash_datum(datum, value->typbyval, value->typlen);
 	while (low < high)
 	{
 		uint64		middle = low + (high - low) / 2;
@@ -359,15 +404,35 @@ decode_choice(const RowsValue *value, Datum datum, uint64 *ordinal)
 
 /* datum_image_hash() is for btree's needs; a short header must not matter. */
 static uint32
-hash_choice(const RowsValue *value, Datum datum)
+hash_datum(Datum datum, bool typbyval, int16 typlen)
 {
-	if (value->typlen == -1)
+	if (typlen == -1)
 	{
 		struct varlena *varlena = PG_DETOAST_DATUM_PACKED(datum);
 
 		return hash_bytes((unsigned char *) VARDATA_ANY(varlena), VARSIZE_ANY_EXHDR(varlena));
 	}
-	return datum_image_hash(datum, value->typbyval, value->typlen);
+	return datum_image_hash(datum, typbyval, typlen);
+}
+
+uint32
+rows_hash_datum(Datum datum, Oid type)
+{
+	int16		typlen;
+	bool		typbyval;
+
+	get_typlenbyval(type, &typlen, &typbyval);
+	return hash_datum(datum, typbyval, typlen);
+}
+
+bool
+rows_same_datum(Datum left, Datum right, Oid type)
+{
+	int16		typlen;
+	bool		typbyval;
+
+	get_typlenbyval(type, &typlen, &typbyval);
+	return datum_image_eq(left, right, typbyval, typlen);
 }
 
 static int

@@ -10,6 +10,13 @@
 
 #include "rows.h"
 
+/* A choice and the hash that it is found by. */
+typedef struct RowsIndexEntry
+{
+	uint32		hash;
+	uint64		choice;
+} RowsIndexEntry;
+
 /* rows_number.c: types that are integers in disguise */
 extern bool rows_init_number(RowsValue *value, RowsBounds *bounds);
 extern bool rows_number_from_const(const RowsValue *value, const Const *constant,
@@ -29,6 +36,9 @@ extern void rows_hint(RowsValue *value, RowsBounds *bounds, const char *column);
 extern bool rows_init_container(RowsValue *value, char typtype, int depth);
 
 /* rows_value.c */
+extern void rows_no_value(Oid type, RowsBounds *bounds);
+extern uint32 rows_hash_datum(Datum datum, Oid type);
+extern bool rows_same_datum(Datum left, Datum right, Oid type);
 extern RowsValue *rows_make_nested(Oid type, int32 typmod, int depth);
 
 #endif							/* POC_ROWS_VALUE_H */

@@ -140,9 +140,7 @@ insert_batch(FillState *state, const char *options_text, uint64 *bases,
 
 	*large_enough = (state->bytes > 0 && bytes_of(state->target) >= state->bytes);
 	if (!*large_enough)
-		inserted = (plan->path == ROWS_PATH_SPI) ?
-			rows_insert_by_query(plan, state->function, first, nrows, json) :
-			rows_insert(plan, first, nrows);
+		inserted = rows_write(plan, state->function, first, nrows, json);
 	rows_close_plan(plan);
 	return inserted;
 }

@@ -1,0 +1,55 @@
+/*-------------------------------------------------------------------------
+ *
+ * rows_write.c
+ *	  Writes rows by the path that their plan chose.
+ *
+ * What a constraint refuses although the plan obeys constraints came from
+ * elsewhere: a default, a trigger, an expression, an option.  Must never hide
+ * such an error, only say what can be done.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "compat.h"
+#include "rows.h"
+
+pg_noreturn static void rethrow_with_hint(MemoryContext context);
+
+/* Make rows first, first + 1, ... and write them; returns how many went in. */
+uint64
+rows_write(RowsPlan *plan, Oid function, uint64 first, uint64 nrows, Jsonb *options)
+{
+	MemoryContext context = CurrentMemoryContext;
+	volatile uint64 inserted = 0;
+
+	PG_TRY();
+	{
+		if (plan->path == ROWS_PATH_SPI)
+			inserted = rows_insert_by_query(plan, function, first, nrows, options);
+		else
+			inserted = rows_insert(plan, first, nrows);
+	}
+	PG_CATCH();
+	{
+		if (ERRCODE_TO_CATEGORY(geterrcode()) != ERRCODE_INTEGRITY_CONSTRAINT_VIOLATION)
+			PG_RE_THROW();
+		rethrow_with_hint(context);
+	}
+	PG_END_TRY();
+	return inserted;
+}
+
+static void
+rethrow_with_hint(MemoryContext context)
+{
+	ErrorData  *error;
+
+	MemoryContextSwitchTo(context);
+	error = CopyErrorData();
+	FlushErrorState();
+	if (error->hint == NULL)
+		error->hint = pstrdup("The value may come from a default, a trigger, an expression or an option: "
+							  "shape the columns behind it by the option \"columns\", or drop the constraint for the time of the load.");
+	ReThrowError(error);
+}
