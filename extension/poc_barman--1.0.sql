@@ -311,6 +311,20 @@ AS 'MODULE_PATHNAME', 'poc_follow_job';
 COMMENT ON FUNCTION _poc_follow_job(text, double precision) IS
 'Follows a job that runs already and returns it, as it is when it has ended or the time is over.';
 
+CREATE FUNCTION _poc_records(objects jsonb) RETURNS SETOF record
+LANGUAGE c STABLE PARALLEL RESTRICTED ROWS 100
+AS 'MODULE_PATHNAME', 'poc_records';
+
+COMMENT ON FUNCTION _poc_records(jsonb) IS
+'An object of the sidecar''s, or an array of them, as rows of the columns asked for. A member that is missing or null is null; one of another type than its column is a violation of the protocol. A column of type interval comes from a number of seconds: elapsed or x_elapsed or x_time from elapsed_seconds or x_seconds.';
+
+CREATE FUNCTION _poc_records("row" anyelement, objects jsonb) RETURNS SETOF anyelement
+LANGUAGE c STABLE PARALLEL RESTRICTED ROWS 100
+AS 'MODULE_PATHNAME', 'poc_records';
+
+COMMENT ON FUNCTION _poc_records(anyelement, jsonb) IS
+'The same as rows of a type, of which the first argument is a null.';
+
 CREATE FUNCTION _poc_require_top_level() RETURNS void
 LANGUAGE c VOLATILE STRICT PARALLEL RESTRICTED
 AS 'MODULE_PATHNAME', 'poc_require_top_level';
@@ -335,7 +349,7 @@ BEGIN
 
 	names := ARRAY(
 		SELECT s.server
-		FROM jsonb_to_recordset(@extschema@._poc_get_list('servers', 'servers')) AS s(server text)
+		FROM @extschema@._poc_records(@extschema@._poc_get_list('servers', 'servers')) AS s(server text)
 		ORDER BY s.server);
 	IF cardinality(names) = 1 THEN
 		RETURN names[1];
@@ -376,10 +390,14 @@ $$;
 COMMENT ON FUNCTION _poc_backup_progress() IS
 'How much of the backup that Barman takes of this server has been sent, from 0 to 1, and the same in words.';
 
-CREATE FUNCTION _poc_job_rows(jobs jsonb)
-RETURNS TABLE (job_id text, kind text, server text, state text, phase text,
+CREATE TYPE poc_job AS (
+	job_id text, kind text, server text, state text, phase text,
 	progress double precision, created timestamptz, ended timestamptz, elapsed interval,
-	error text, result jsonb)
+	error text, result jsonb);
+
+COMMENT ON TYPE poc_job IS 'A job of the sidecar, as poc_wait_job() and poc_cancel_job() return it.';
+
+CREATE FUNCTION _poc_job_rows(jobs jsonb) RETURNS SETOF poc_job
 LANGUAGE sql STABLE PARALLEL RESTRICTED ROWS 100
 SET search_path = pg_catalog, pg_temp
 AS $$
@@ -387,11 +405,11 @@ AS $$
 		coalesce(j.progress, CASE WHEN j.kind = 'backup' AND j.phase = 'copying' AND j.state = 'running'
 			AND j.system_identifier = (SELECT c.system_identifier::text FROM pg_control_system() AS c)
 			THEN (SELECT p.progress FROM @extschema@._poc_backup_progress() AS p) END),
-		j.created, j.ended, make_interval(secs => j.elapsed_seconds),
+		j.created, j.ended, j.elapsed,
 		nullif(concat_ws(': ', j.error ->> 'message', j.error ->> 'detail'), ''), j.result
-	FROM jsonb_to_recordset(jobs) AS j(id text, kind text, server text, state text, phase text,
+	FROM @extschema@._poc_records(jobs) AS j(id text, kind text, server text, state text, phase text,
 		progress double precision, created timestamptz, ended timestamptz,
-		elapsed_seconds double precision, error jsonb, result jsonb, system_identifier text)
+		elapsed interval, error jsonb, result jsonb, system_identifier text)
 $$;
 
 COMMENT ON FUNCTION _poc_job_rows(jsonb) IS
@@ -407,37 +425,38 @@ LANGUAGE sql VOLATILE PARALLEL RESTRICTED COST 10000 ROWS 10
 SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 AS $$
 	SELECT s.server, s.description, s.state
-	FROM jsonb_to_recordset(@extschema@._poc_get_list('servers', 'servers'))
+	FROM @extschema@._poc_records(@extschema@._poc_get_list('servers', 'servers'))
 		AS s(server text, description text, state text)
 $$;
 
 COMMENT ON FUNCTION poc_servers() IS
 'The PostgreSQL servers that Barman backs up. state is active, inactive, disabled or passive.';
 
-CREATE FUNCTION poc_backups(server text DEFAULT NULL)
-RETURNS TABLE (server text, backup_id text, name text, type text, status text,
+CREATE TYPE poc_backup_item AS (
+	server text, backup_id text, name text, type text, status text,
 	begin_time timestamptz, end_time timestamptz, size bigint, wal_size bigint,
-	parent_id text, retention text, error text)
+	parent_id text, retention text, error text);
+
+COMMENT ON TYPE poc_backup_item IS 'A backup, as poc_backups() lists it.';
+
+CREATE FUNCTION poc_backups(server text DEFAULT NULL) RETURNS SETOF poc_backup_item
 LANGUAGE sql VOLATILE PARALLEL RESTRICTED COST 10000 ROWS 100
 SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 AS $$
-	SELECT b.server, b.backup_id, b.name, b.type, b.status, b.begin_time, b.end_time,
-		b.size, b.wal_size, b.parent_id, b.retention, b.error
+	SELECT b.*
 	FROM unnest(CASE WHEN $1 IS NULL
 			THEN ARRAY(SELECT s.server FROM @extschema@.poc_servers() AS s)
 			ELSE ARRAY[$1] END) AS wanted(server),
-		LATERAL jsonb_to_recordset(@extschema@._poc_get_list('backups', 'servers', wanted.server, 'backups'))
-			AS b(server text, backup_id text, name text, type text, status text,
-				begin_time timestamptz, end_time timestamptz, size bigint, wal_size bigint,
-				parent_id text, retention text, error text)
+		LATERAL @extschema@._poc_records(NULL::@extschema@.poc_backup_item,
+			@extschema@._poc_get_list('backups', 'servers', wanted.server, 'backups')) AS b
 	ORDER BY b.backup_id COLLATE "C" DESC, b.server
 $$;
 
 COMMENT ON FUNCTION poc_backups(text) IS
 'The backups of a server, or of all servers if none is named; newest first. size is that of the backup, wal_size that of the WAL archived after it until the next one, in bytes; type is full, incremental, rsync or snapshot. Errors: 42704 unknown server. Example: SELECT backup_id, status, pg_size_pretty(size) FROM poc_backups()';
 
-CREATE FUNCTION poc_show_backup(backup_id text DEFAULT 'latest', server text DEFAULT NULL)
-RETURNS TABLE (server text, backup_id text, name text, type text, status text,
+CREATE TYPE poc_backup_detail AS (
+	server text, backup_id text, name text, type text, status text,
 	system_id text, postgresql_version integer, data_directory text,
 	data_checksums text, summarize_wal text, method text, compression text, encryption text,
 	size bigint, size_with_wals bigint, cluster_size bigint,
@@ -450,41 +469,18 @@ RETURNS TABLE (server text, backup_id text, name text, type text, status text,
 	wals_after_count bigint, wals_after_size bigint, wal_rate_per_second double precision,
 	last_wal text, timelines text[], retention text,
 	previous_backup text, next_backup text, parent_id text, root_id text,
-	children text[], chain_size integer, tablespaces jsonb, error text)
+	children text[], chain_size integer, tablespaces jsonb, error text);
+
+COMMENT ON TYPE poc_backup_detail IS 'All of a backup, as poc_show_backup() tells it.';
+
+CREATE FUNCTION poc_show_backup(backup_id text DEFAULT 'latest', server text DEFAULT NULL)
+RETURNS SETOF poc_backup_detail
 LANGUAGE sql VOLATILE PARALLEL RESTRICTED COST 10000 ROWS 1
 SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 AS $$
-	SELECT b.server, b.backup_id, b.name, b.type, b.status,
-		b.system_id, b.postgresql_version, b.data_directory,
-		b.data_checksums, b.summarize_wal, b.method, b.compression, b.encryption,
-		b.size, b.size_with_wals, b.cluster_size,
-		b.timeline, b.begin_time, b.end_time,
-		b.begin_lsn, b.end_lsn, b.begin_wal, b.end_wal,
-		b.begin_offset, b.end_offset,
-		make_interval(secs => b.copy_seconds), make_interval(secs => b.analysis_seconds),
-		b.throughput, b.workers,
-		b.wal_count, b.wal_size, b.wal_compression_ratio,
-		b.resources_saved, b.resources_saved_percentage,
-		b.wals_after_count, b.wals_after_size, b.wal_rate_per_second,
-		b.last_wal, b.timelines, b.retention,
-		b.previous_backup, b.next_backup, b.parent_id, b.root_id,
-		b.children, b.chain_size, b.tablespaces, b.error
-	FROM jsonb_to_record(@extschema@._poc_get_object('backup', 'servers', @extschema@._poc_server($2), 'backups', $1))
-		AS b(server text, backup_id text, name text, type text, status text,
-			system_id text, postgresql_version integer, data_directory text,
-			data_checksums text, summarize_wal text, method text, compression text, encryption text,
-			size bigint, size_with_wals bigint, cluster_size bigint,
-			timeline integer, begin_time timestamptz, end_time timestamptz,
-			begin_lsn pg_lsn, end_lsn pg_lsn, begin_wal text, end_wal text,
-			begin_offset bigint, end_offset bigint,
-			copy_seconds double precision, analysis_seconds double precision,
-			throughput bigint, workers integer,
-			wal_count bigint, wal_size bigint, wal_compression_ratio text,
-			resources_saved bigint, resources_saved_percentage double precision,
-			wals_after_count bigint, wals_after_size bigint, wal_rate_per_second double precision,
-			last_wal text, timelines text[], retention text,
-			previous_backup text, next_backup text, parent_id text, root_id text,
-			children text[], chain_size integer, tablespaces jsonb, error text)
+	SELECT b.*
+	FROM @extschema@._poc_records(NULL::@extschema@.poc_backup_detail,
+		@extschema@._poc_get_object('backup', 'servers', @extschema@._poc_server($2), 'backups', $1)) AS b
 $$;
 
 COMMENT ON FUNCTION poc_show_backup(text, text) IS
@@ -496,7 +492,7 @@ LANGUAGE sql VOLATILE PARALLEL RESTRICTED COST 10000 ROWS 30
 SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 AS $$
 	SELECT c.server, c.check_name, c.ok, c.hint
-	FROM jsonb_to_recordset(@extschema@._poc_get_list('checks', 'servers', @extschema@._poc_server($1), 'check'))
+	FROM @extschema@._poc_records(@extschema@._poc_get_list('checks', 'servers', @extschema@._poc_server($1), 'check'))
 		AS c(server text, check_name text, ok boolean, hint text)
 $$;
 
@@ -509,30 +505,28 @@ LANGUAGE sql VOLATILE PARALLEL RESTRICTED COST 10000 ROWS 30
 SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 AS $$
 	SELECT s.server, s.key, s.description, s.value
-	FROM jsonb_to_recordset(@extschema@._poc_get_list('status', 'servers', @extschema@._poc_server($1), 'status'))
+	FROM @extschema@._poc_records(@extschema@._poc_get_list('status', 'servers', @extschema@._poc_server($1), 'status'))
 		AS s(server text, key text, description text, value text)
 $$;
 
 COMMENT ON FUNCTION poc_status(text) IS
 'The result of barman status, a row for each key. Example: SELECT key, value FROM poc_status()';
 
-CREATE FUNCTION poc_replication_status(server text DEFAULT NULL)
-RETURNS TABLE (server text, name text, application_name text, client_addr inet, client_port integer,
+CREATE TYPE poc_streaming_client AS (
+	server text, name text, application_name text, client_addr inet, client_port integer,
 	user_name text, state text, sync_state text, slot_name text, pid integer, started_at timestamptz,
 	sent_lsn pg_lsn, write_lsn pg_lsn, flush_lsn pg_lsn, replay_lsn pg_lsn,
-	sent_lag bigint, write_lag bigint, flush_lag bigint, replay_lag bigint)
+	sent_lag bigint, write_lag bigint, flush_lag bigint, replay_lag bigint);
+
+COMMENT ON TYPE poc_streaming_client IS 'A client that streams from a server, as poc_replication_status() returns it.';
+
+CREATE FUNCTION poc_replication_status(server text DEFAULT NULL) RETURNS SETOF poc_streaming_client
 LANGUAGE sql VOLATILE PARALLEL RESTRICTED COST 10000 ROWS 5
 SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 AS $$
-	SELECT c.server, c.name, c.application_name, c.client_addr, c.client_port,
-		c.user_name, c.state, c.sync_state, c.slot_name, c.pid, c.started_at,
-		c.sent_lsn, c.write_lsn, c.flush_lsn, c.replay_lsn,
-		c.sent_lag, c.write_lag, c.flush_lag, c.replay_lag
-	FROM jsonb_to_recordset(@extschema@._poc_get_list('clients', 'servers', @extschema@._poc_server($1), 'replication'))
-		AS c(server text, name text, application_name text, client_addr inet, client_port integer,
-			user_name text, state text, sync_state text, slot_name text, pid integer, started_at timestamptz,
-			sent_lsn pg_lsn, write_lsn pg_lsn, flush_lsn pg_lsn, replay_lsn pg_lsn,
-			sent_lag bigint, write_lag bigint, flush_lag bigint, replay_lag bigint)
+	SELECT c.*
+	FROM @extschema@._poc_records(NULL::@extschema@.poc_streaming_client,
+		@extschema@._poc_get_list('clients', 'servers', @extschema@._poc_server($1), 'replication')) AS c
 $$;
 
 COMMENT ON FUNCTION poc_replication_status(text) IS
@@ -544,7 +538,7 @@ LANGUAGE sql VOLATILE PARALLEL RESTRICTED COST 10000 ROWS 100
 SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 AS $$
 	SELECT f.name, f.bytes, f.modified, f.is_directory
-	FROM jsonb_to_recordset(@extschema@._poc_get_list('files', 'servers', @extschema@._poc_server($2), 'files', $1))
+	FROM @extschema@._poc_records(@extschema@._poc_get_list('files', 'servers', @extschema@._poc_server($2), 'files', $1))
 		AS f(name text, bytes bigint, modified timestamptz, is_directory boolean)
 $$;
 
@@ -572,9 +566,9 @@ DECLARE
 BEGIN
 	latency := clock_timestamp() - began;
 	url := current_setting('poc_barman.url');
-	version := health ->> 'version';
-	barman_version := health ->> 'barman_version';
-	uptime := make_interval(secs => (health ->> 'uptime_seconds')::double precision);
+	SELECT h.version, h.barman_version, h.uptime
+	INTO poc_sidecar.version, poc_sidecar.barman_version, poc_sidecar.uptime
+	FROM @extschema@._poc_records(health) AS h(version text, barman_version text, uptime interval);
 END
 $$;
 
@@ -617,7 +611,7 @@ BEGIN
 			ARRAY['servers', barman_server, 'switch-wal'],
 			jsonb_build_object('wal_file', wal_file, 'timeout_seconds', ceil(seconds)),
 			seconds + 30, false);
-		archived := coalesce((job -> 'result' ->> 'archived')::boolean, false);
+		archived := coalesce((SELECT r.archived FROM @extschema@._poc_records(job -> 'result') AS r(archived boolean)), false);
 		IF NOT archived THEN
 			RAISE WARNING 'WAL file % was not archived in time', wal_file
 				USING DETAIL = format('Barman did not archive it within %s.', timeout),
@@ -686,7 +680,7 @@ BEGIN
 		SELECT string_agg(c.check_name, ', '),
 			string_agg(format('%s: %s', c.check_name, coalesce(nullif(c.hint, ''), 'no hint from Barman')), E'\n')
 		INTO failing, details
-		FROM jsonb_to_recordset(checks) AS c(check_name text, ok boolean, hint text)
+		FROM @extschema@._poc_records(checks) AS c(check_name text, ok boolean, hint text)
 		WHERE c.ok IS NOT TRUE AND c.check_name <> ALL (not_critical);
 
 		EXIT WHEN failing IS NULL;
@@ -706,7 +700,7 @@ BEGIN
 	SELECT string_agg(c.check_name, ', '),
 		string_agg(format('%s: %s', c.check_name, coalesce(nullif(c.hint, ''), 'no hint from Barman')), E'\n')
 	INTO failing, details
-	FROM jsonb_to_recordset(checks) AS c(check_name text, ok boolean, hint text)
+	FROM @extschema@._poc_records(checks) AS c(check_name text, ok boolean, hint text)
 	WHERE c.ok IS NOT TRUE;
 	IF failing IS NOT NULL THEN
 		RAISE WARNING 'server % is ready for backups, but not all is well: %', barman_server, failing
@@ -716,7 +710,7 @@ BEGIN
 
 	RETURN QUERY
 		SELECT c.server, c.check_name, c.ok, c.hint
-		FROM jsonb_to_recordset(checks) AS c(server text, check_name text, ok boolean, hint text);
+		FROM @extschema@._poc_records(checks) AS c(server text, check_name text, ok boolean, hint text);
 END
 $$;
 
@@ -748,7 +742,6 @@ DECLARE
 		'immediate_checkpoint', coalesce(immediate_checkpoint, true),
 		'timeout_seconds', NULL);
 	job jsonb;
-	backup jsonb;
 BEGIN
 	IF wait THEN
 		job := @extschema@._poc_run_job(path, body, seconds);
@@ -758,13 +751,10 @@ BEGIN
 			VARIADIC path);
 	END IF;
 
-	backup := job -> 'result' -> 'backup';
-	job_id := job ->> 'id';
-	backup_id := backup ->> 'backup_id';
-	type := backup ->> 'type';
-	status := coalesce(backup ->> 'status', job ->> 'state');
-	size := (backup ->> 'size')::bigint;
-	elapsed := make_interval(secs => (job ->> 'elapsed_seconds')::double precision);
+	SELECT j.id, b.backup_id, b.type, coalesce(b.status, j.state), b.size, j.elapsed
+	INTO poc_backup.job_id, poc_backup.backup_id, poc_backup.type, poc_backup.status, poc_backup.size, poc_backup.elapsed
+	FROM @extschema@._poc_records(job) AS j(id text, state text, elapsed interval)
+		LEFT JOIN @extschema@._poc_records(NULL::@extschema@.poc_backup_item, job -> 'result' -> 'backup') AS b ON true;
 END
 $$;
 
@@ -792,7 +782,7 @@ LANGUAGE sql VOLATILE PARALLEL RESTRICTED COST 10000 ROWS 100
 SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 AS $$
 	SELECT l.n, l.at, l.level, l.text
-	FROM jsonb_to_recordset(@extschema@._poc_get_list('log', 'jobs', $1))
+	FROM @extschema@._poc_records(@extschema@._poc_get_list('log', 'jobs', $1))
 		AS l(n bigint, at timestamptz, level text, text text)
 $$;
 
@@ -800,9 +790,7 @@ COMMENT ON FUNCTION poc_job_log(text) IS
 'What a job has said so far. Errors: 42704 unknown job.';
 
 CREATE FUNCTION poc_wait_job(job_id text, timeout interval DEFAULT NULL)
-RETURNS TABLE (job_id text, kind text, server text, state text, phase text,
-	progress double precision, created timestamptz, ended timestamptz, elapsed interval,
-	error text, result jsonb)
+RETURNS SETOF poc_job
 LANGUAGE sql VOLATILE PARALLEL RESTRICTED COST 100000 ROWS 1
 SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 AS $$
@@ -814,9 +802,7 @@ COMMENT ON FUNCTION poc_wait_job(text, interval) IS
 'Waits until a job has ended, shows its log meanwhile and writes the WAL that a backup waits for; returns the job, as it is when the time is over if that comes first. A job that failed is a row, not an error. Cancelling this query leaves the job alone. Errors: 42704 unknown job. Example: SELECT state, result FROM poc_wait_job((SELECT job_id FROM poc_backup(wait => false)))';
 
 CREATE FUNCTION poc_cancel_job(job_id text)
-RETURNS TABLE (job_id text, kind text, server text, state text, phase text,
-	progress double precision, created timestamptz, ended timestamptz, elapsed interval,
-	error text, result jsonb)
+RETURNS SETOF poc_job
 LANGUAGE sql VOLATILE PARALLEL RESTRICTED COST 10000 ROWS 1
 SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 AS $$
@@ -886,7 +872,6 @@ DECLARE
 		'immediate', coalesce(immediate, false), 'start', coalesce(start, true));
 	segment bigint := pg_size_bytes(current_setting('wal_segment_size'));
 	job jsonb;
-	restored jsonb;
 BEGIN
 	IF NOT isfinite(target_time) THEN
 		RAISE EXCEPTION 'target time must be finite'
@@ -928,15 +913,13 @@ BEGIN
 		RAISE NOTICE 'the restore is job %', job ->> 'id';
 	END IF;
 
-	restored := job -> 'result' -> 'instance';
-	state := coalesce(restored ->> 'state', 'restoring');
-	conninfo := restored ->> 'conninfo';
-	port := (restored ->> 'port')::integer;
-	recovered_lsn := (restored ->> 'recovered_lsn')::pg_lsn;
-	recovered_time := (restored ->> 'recovered_time')::timestamptz;
-	timeline := (restored ->> 'timeline')::integer;
-	restore_elapsed := make_interval(secs => (restored ->> 'restore_seconds')::double precision);
-	recovery_elapsed := make_interval(secs => (restored ->> 'recovery_seconds')::double precision);
+	SELECT i.state, i.conninfo, i.port, i.recovered_lsn, i.recovered_time, i.timeline, i.restore_elapsed, i.recovery_elapsed
+	INTO poc_restore.state, poc_restore.conninfo, poc_restore.port, poc_restore.recovered_lsn,
+		poc_restore.recovered_time, poc_restore.timeline, poc_restore.restore_elapsed, poc_restore.recovery_elapsed
+	FROM @extschema@._poc_records(job -> 'result' -> 'instance')
+		AS i(state text, conninfo text, port integer, recovered_lsn pg_lsn, recovered_time timestamptz,
+			timeline integer, restore_elapsed interval, recovery_elapsed interval);
+	state := coalesce(state, 'restoring');
 END
 $$;
 
@@ -952,12 +935,12 @@ SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 AS $$
 	SELECT i.instance, i.server, i.backup_id, i.state, i.conninfo, i.port,
 		i.recovered_lsn, i.recovered_time, i.timeline,
-		make_interval(secs => i.restore_seconds), make_interval(secs => i.recovery_seconds),
+		i.restore_elapsed, i.recovery_elapsed,
 		i.created, i.bytes, i.error ->> 'message'
-	FROM jsonb_to_recordset(@extschema@._poc_get_list('instances', 'instances'))
+	FROM @extschema@._poc_records(@extschema@._poc_get_list('instances', 'instances'))
 		AS i(instance text, server text, backup_id text, state text, conninfo text, port integer,
 			recovered_lsn pg_lsn, recovered_time timestamptz, timeline integer,
-			restore_seconds double precision, recovery_seconds double precision,
+			restore_elapsed interval, recovery_elapsed interval,
 			created timestamptz, bytes bigint, error jsonb)
 $$;
 
@@ -1802,9 +1785,10 @@ DECLARE
 BEGIN
 	IF facts -> 'barman' -> 'wals' IS NOT NULL AND here IS NOT NULL THEN
 		-- the segment after the last archived one is being written or received
-		waiting := (SELECT greatest(h.n - a.n - 1, 0)
-			FROM (SELECT ('x' || substr(here, 9, 8))::bit(32)::bigint * (4294967296 / segment) + ('x' || substr(here, 17, 8))::bit(32)::bigint) AS h(n),
-				(SELECT ('x' || substr(archived, 9, 8))::bit(32)::bigint * (4294967296 / segment) + ('x' || substr(archived, 17, 8))::bit(32)::bigint) AS a(n));
+		waiting := greatest(0, (SELECT n.numbers[2] - n.numbers[1] - 1
+			FROM (SELECT array_agg(('x' || substr(f.name, 9, 8))::bit(32)::bigint * (4294967296 / segment)
+					+ ('x' || substr(f.name, 17, 8))::bit(32)::bigint ORDER BY f.place)
+				FROM unnest(ARRAY[archived, here]) WITH ORDINALITY AS f(name, place)) AS n(numbers)));
 		RETURN QUERY SELECT 'archive',
 			coalesce(left(archived, 8) >= left(here, 8) AND waiting <= 16, false),
 			CASE
@@ -2103,6 +2087,8 @@ REVOKE ALL ON FUNCTION _poc_get_health() FROM PUBLIC;
 REVOKE ALL ON FUNCTION _poc_post(jsonb, text[]) FROM PUBLIC;
 REVOKE ALL ON FUNCTION _poc_cancel_job(text) FROM PUBLIC;
 REVOKE ALL ON FUNCTION _poc_run_job(text[], jsonb, double precision, boolean) FROM PUBLIC;
+REVOKE ALL ON FUNCTION _poc_records(jsonb) FROM PUBLIC;
+REVOKE ALL ON FUNCTION _poc_records(anyelement, jsonb) FROM PUBLIC;
 REVOKE ALL ON FUNCTION _poc_follow_job(text, double precision) FROM PUBLIC;
 REVOKE ALL ON FUNCTION _poc_server(text) FROM PUBLIC;
 REVOKE ALL ON FUNCTION _poc_backup_progress() FROM PUBLIC;

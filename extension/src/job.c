@@ -431,8 +431,7 @@ is_ended(Jsonb *job)
 {
 	char	   *state = poc_json_text(job, "state");
 
-	return state == NULL ||
-		(strcmp(state, "queued") != 0 && strcmp(state, "running") != 0);
+	return strcmp(state, "queued") != 0 && strcmp(state, "running") != 0;
 }
 
 static void
@@ -442,10 +441,10 @@ require_success(Jsonb *job, const char *id)
 	char	   *hint = psprintf("The log of the job: SELECT * FROM poc_job_log('%s').", id);
 	Jsonb	   *error;
 
-	if (state != NULL && strcmp(state, "done") == 0)
+	if (strcmp(state, "done") == 0)
 		return;
 
-	if (state != NULL && strcmp(state, "cancelled") == 0)
+	if (strcmp(state, "cancelled") == 0)
 		ereport(ERROR,
 				(errcode(ERRCODE_OPERATOR_INTERVENTION),
 				 errmsg("job %s was cancelled", id),
@@ -453,7 +452,7 @@ require_success(Jsonb *job, const char *id)
 				 errhint("%s", hint)));
 
 	error = poc_json_member(job, "error", jbvObject);
-	if (error == NULL && state != NULL && strcmp(state, "lost") == 0)
+	if (error == NULL && strcmp(state, "lost") == 0)
 		ereport(ERROR,
 				(errcode(ERRCODE_SYSTEM_ERROR),
 				 errmsg("job %s is lost", id),

@@ -96,11 +96,7 @@ poc_job_start(PocJob *job, const char *path, Jsonb *body)
 	object = poc_job_in_answer(answer, path);
 	id = poc_json_text(object, "id");
 	if (id == NULL || strlen(id) >= sizeof(job->id))
-		ereport(ERROR,
-				(errcode(ERRCODE_PROTOCOL_VIOLATION),
-				 errmsg("the answer of the Barman sidecar names no job"),
-				 errdetail("A job with an \"id\" was expected."),
-				 errhint("Check that poc_barman.url names a barman-sidecar, and that its version fits that of this extension.")));
+		poc_sidecar_malformed(path, "It has a job without an \"id\".");
 	strlcpy(job->id, id, sizeof(job->id));
 	return object;
 }
@@ -145,11 +141,9 @@ poc_job_in_answer(Jsonb *answer, const char *path)
 	Jsonb	   *object = poc_json_member(answer, "job", jbvObject);
 
 	if (object == NULL)
-		ereport(ERROR,
-				(errcode(ERRCODE_PROTOCOL_VIOLATION),
-				 errmsg("the answer of the Barman sidecar to %s is malformed", path),
-				 errdetail("It has no object of the name \"job\"."),
-				 errhint("Check that poc_barman.url names a barman-sidecar, and that its version fits that of this extension.")));
+		poc_sidecar_malformed(path, "It has no object of the name \"job\".");
+	if (poc_json_text(object, "state") == NULL)
+		poc_sidecar_malformed(path, "It has a job without a \"state\".");
 	return object;
 }
 

@@ -44,7 +44,6 @@ static Jsonb *parse_json(const PocHttpResponse *response, const char *path);
 static bool is_json_type(const char *content_type);
 static int	json_depth(const char *text, size_t length);
 static char *excerpt(const PocHttpResponse *response);
-pg_noreturn static void throw_malformed(const char *path, const char *detail);
 static const ErrorKind *error_kind(const char *code, int status);
 static JsonbValue *find_member(Jsonb *object, const char *key);
 
@@ -98,10 +97,10 @@ get_field(PG_FUNCTION_ARGS, enum jbvType type)
 
 	field = poc_json_member(answer, text_to_cstring(PG_GETARG_TEXT_PP(0)), type);
 	if (field == NULL)
-		throw_malformed(path,
-						psprintf("It has no %s of the name \"%s\".",
-								 type == jbvArray ? "array" : "object",
-								 text_to_cstring(PG_GETARG_TEXT_PP(0))));
+		poc_sidecar_malformed(path,
+							  psprintf("It has no %s of the name \"%s\".",
+									   type == jbvArray ? "array" : "object",
+									   text_to_cstring(PG_GETARG_TEXT_PP(0))));
 
 	truncated = find_member(answer, "truncated");
 	if (truncated != NULL && truncated->type == jbvBool && truncated->val.boolean)
@@ -255,9 +254,9 @@ read_answer(const PocHttpResponse *response, const char *path, bool *refused)
 	Jsonb	   *error;
 
 	if (response->status >= 300 && response->status < 400)
-		throw_malformed(path,
-						psprintf("It is a redirection (HTTP %d), and those are not followed.",
-								 response->status));
+		poc_sidecar_malformed(path,
+							  psprintf("It is a redirection (HTTP %d), and those are not followed.",
+									   response->status));
 
 	/* whoever stands between us and the sidecar has no JSON to offer */
 	if (response->status >= 400 && !is_json_type(response->content_type))
@@ -267,7 +266,7 @@ read_answer(const PocHttpResponse *response, const char *path, bool *refused)
 	if (response->status >= 200 && response->status < 300)
 		return answer;
 	if (response->status < 400)
-		throw_malformed(path, psprintf("Its status is %d.", response->status));
+		poc_sidecar_malformed(path, psprintf("Its status is %d.", response->status));
 
 	error = poc_json_member(answer, "error", jbvObject);
 	if (refused != NULL)
@@ -284,22 +283,22 @@ parse_json(const PocHttpResponse *response, const char *path)
 
 	if (response->content_encoding != NULL &&
 		pg_strcasecmp(response->content_encoding, "identity") != 0)
-		throw_malformed(path,
-						psprintf("Its content is encoded (\"%s\"), which was not asked for.",
-								 response->content_encoding));
+		poc_sidecar_malformed(path,
+							  psprintf("Its content is encoded (\"%s\"), which was not asked for.",
+									   response->content_encoding));
 	if (!is_json_type(response->content_type))
-		throw_malformed(path,
-						psprintf("Its type is \"%s\", not \"application/json\"; it begins with: %s",
-								 response->content_type ? response->content_type : "",
-								 excerpt(response)));
+		poc_sidecar_malformed(path,
+							  psprintf("Its type is \"%s\", not \"application/json\"; it begins with: %s",
+									   response->content_type ? response->content_type : "",
+									   excerpt(response)));
 	if (memchr(response->body, '\0', response->length) != NULL)
-		throw_malformed(path, "It contains a NUL character.");
+		poc_sidecar_malformed(path, "It contains a NUL character.");
 	if (!pg_verify_mbstr(PG_UTF8, response->body, response->length, true))
-		throw_malformed(path, "It is not valid UTF-8.");
+		poc_sidecar_malformed(path, "It is not valid UTF-8.");
 	if (json_depth(response->body, response->length) > MAX_JSON_DEPTH)
-		throw_malformed(path,
-						psprintf("Its JSON is nested more than %d deep.",
-								 MAX_JSON_DEPTH));
+		poc_sidecar_malformed(path,
+							  psprintf("Its JSON is nested more than %d deep.",
+									   MAX_JSON_DEPTH));
 
 	text = pg_any_to_server(response->body, response->length, PG_UTF8);
 
@@ -320,16 +319,16 @@ parse_json(const PocHttpResponse *response, const char *path)
 
 		/* only the error is replaced: the transaction ends all the same */
 		FlushErrorState();
-		throw_malformed(path,
-						psprintf("%s: %s  It begins with: %s",
-								 edata->message,
-								 edata->detail ? edata->detail : "No detail.",
-								 excerpt(response)));
+		poc_sidecar_malformed(path,
+							  psprintf("%s: %s  It begins with: %s",
+									   edata->message,
+									   edata->detail ? edata->detail : "No detail.",
+									   excerpt(response)));
 	}
 	PG_END_TRY();
 
 	if (!JB_ROOT_IS_OBJECT(answer))
-		throw_malformed(path, "It is not a JSON object.");
+		poc_sidecar_malformed(path, "It is not a JSON object.");
 	return answer;
 }
 
@@ -392,12 +391,17 @@ excerpt(const PocHttpResponse *response)
 	return text;
 }
 
-static void
-throw_malformed(const char *path, const char *detail)
+/*
+ * An answer that is not what it should be; without a path, one to be told from
+ * the statement.
+ */
+void
+poc_sidecar_malformed(const char *path, const char *detail)
 {
 	ereport(ERROR,
 			(errcode(ERRCODE_PROTOCOL_VIOLATION),
-			 errmsg("the answer of the Barman sidecar to %s is malformed", path),
+			 path ? errmsg("the answer of the Barman sidecar to %s is malformed", path) :
+			 errmsg("the answer of the Barman sidecar is malformed"),
 			 errdetail("%s", detail),
 			 errhint("Check that poc_barman.url names a barman-sidecar, and that its version fits that of this extension.")));
 }
@@ -550,17 +554,20 @@ poc_json_text(Jsonb *object, const char *key)
 }
 
 /*
- * A member that is a number, cut to an integer; 0 if there is none.
+ * A member that counts something; 0 if there is none, or it cannot be.
  */
 int64
 poc_json_integer(Jsonb *object, const char *key)
 {
 	JsonbValue *value = find_member(object, key);
 
+	double		number;
+
 	if (value == NULL || value->type != jbvNumeric)
 		return 0;
-	return DatumGetInt64(DirectFunctionCall1(numeric_int8,
-											 NumericGetDatum(value->val.numeric)));
+	number = DatumGetFloat8(DirectFunctionCall1(numeric_float8_no_overflow,
+												NumericGetDatum(value->val.numeric)));
+	return number >= 0 && number < PG_INT32_MAX ? (int64) number : 0;
 }
 
 static JsonbValue *

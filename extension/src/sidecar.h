@@ -20,6 +20,8 @@ extern Jsonb *poc_sidecar_post(const char *path, Jsonb *body);
 extern Jsonb *poc_sidecar_start(const char *path, Jsonb *body, const char *key,
 								PocHttpFailure *failure, bool *refused);
 pg_noreturn extern void poc_sidecar_throw(const PocHttpFailure *failure);
+pg_noreturn extern void poc_sidecar_malformed(const char *path,
+											  const char *detail);
 pg_noreturn extern void poc_sidecar_throw_error(Jsonb *error, int status,
 												const char *hint);
 

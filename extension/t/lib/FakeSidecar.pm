@@ -15,7 +15,8 @@ use POSIX ();
 use Time::HiRes qw(sleep);
 
 # new(dir => where to write, unix => 1 for a Unix-domain socket,
-#     token => the one to ask for, port => one to take again)
+#     token => the one to ask for, port => one to take again,
+#     answers => { path => the body to answer with })
 sub new
 {
 	my ($class, %args) = @_;
@@ -283,6 +284,10 @@ sub route
 {
 	my ($self, $client, $method, $path) = @_;
 
+	if (defined(my $body = $self->{answers}{ $path =~ s/\?.*//r }))
+	{
+		return answer($client, '200 OK', $body);
+	}
 	if ($path eq '/healthz')
 	{
 		return answer($client, '200 OK', '{"status":"ok","version":"1.0","barman_version":"3.13.3","uptime_seconds":12.5}');
