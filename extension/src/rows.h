@@ -195,7 +195,7 @@ typedef struct RowsColumnOptions
 	int			max_length;
 	char	   *prefix;
 	char	   *pattern;
-	bool		use_default;
+	int			use_default;	/* 1 or 0; -1: not given */
 	RowsDistribution distribution;
 } RowsColumnOptions;
 

@@ -459,8 +459,12 @@ apply_bounds(RowsValue *value, RowsBounds *bounds)
 			continue;
 		if (exact && bound->open && number < PG_INT64_MAX)
 			number++;
+		if (number > value->unique_high)
+		{
+			rows_no_value(value->type, bounds);
+			return;
+		}
 		number = Max(number, least_number(value));
-		number = Min(number, value->unique_high);
 		low = has_low ? Max(low, number) : number;
 		has_low = true;
 	}
@@ -474,7 +478,11 @@ apply_bounds(RowsValue *value, RowsBounds *bounds)
 			continue;
 		if (exact && bound->open && number > PG_INT64_MIN)
 			number--;
-		number = Max(number, least_number(value));
+		if (number < least_number(value))
+		{
+			rows_no_value(value->type, bounds);
+			return;
+		}
 		number = Min(number, value->unique_high);
 		high = has_high ? Min(high, number) : number;
 		has_high = true;

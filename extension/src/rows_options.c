@@ -9,6 +9,8 @@
  */
 #include "postgres.h"
 
+#include <math.h>
+
 #include "catalog/pg_type.h"
 #include "nodes/makefuncs.h"
 #include "utils/builtins.h"
@@ -24,11 +26,14 @@
 
 static void parse_columns(RowsOptions *options, JsonbContainer *json);
 static void parse_column(RowsColumnOptions *column, JsonbContainer *json);
+static void refuse_conflicts(RowsColumnOptions *column, List *keys);
+static bool has_key(List *keys, const char *key);
 static void parse_values(RowsColumnOptions *column, const char *key, JsonbValue *value);
 static void parse_length(RowsColumnOptions *column, const char *key, JsonbValue *value);
 static char *string_option(const char *key, JsonbValue *value);
 static bool boolean_option(const char *key, JsonbValue *value);
 static double number_option(const char *key, JsonbValue *value, double low, double high);
+static double whole_option(const char *key, JsonbValue *value, double high);
 static char *scalar_option(const char *key, JsonbValue *value);
 pg_noreturn static void bad_option(const char *key, const char *expected);
 static Const *constant_of_text(RowsColumnOptions *options, const char *text, Oid type, int32 typmod);
@@ -71,7 +76,7 @@ rows_parse_options(Jsonb *json)
 		else if (strcmp(key, "defaults") == 0)
 			options->use_defaults = boolean_option(key, &value);
 		else if (strcmp(key, "start") == 0)
-			options->start = (uint64) number_option(key, &value, 0, 1e15);
+			options->start = (uint64) whole_option(key, &value, 1e15);
 		else if (strcmp(key, "indexes") == 0)
 		{
 			char	   *indexes = string_option(key, &value);
@@ -137,6 +142,7 @@ parse_columns(RowsOptions *options, JsonbContainer *json)
 		column = palloc0(sizeof(RowsColumnOptions));
 		column->name = pnstrdup(value.val.string.val, value.val.string.len);
 		column->null_fraction = -1;
+		column->use_default = -1;
 		column->min_length = column->max_length = -1;
 		(void) JsonbIteratorNext(&iterator, &value, true);
 		if (value.type != jbvBinary || !JsonContainerIsObject(value.val.binary.data))
@@ -152,6 +158,7 @@ parse_column(RowsColumnOptions *column, JsonbContainer *json)
 	JsonbIterator *iterator = JsonbIteratorInit(json);
 	JsonbIteratorToken token;
 	JsonbValue	value;
+	List	   *keys = NIL;
 
 	while ((token = JsonbIteratorNext(&iterator, &value, true)) != WJB_DONE)
 	{
@@ -161,6 +168,7 @@ parse_column(RowsColumnOptions *column, JsonbContainer *json)
 		if (token != WJB_KEY)
 			continue;
 		key = pnstrdup(value.val.string.val, value.val.string.len);
+		keys = lappend(keys, key);
 		path = psprintf("%s.%s", column->name, key);
 		(void) JsonbIteratorNext(&iterator, &value, true);
 
@@ -187,7 +195,7 @@ parse_column(RowsColumnOptions *column, JsonbContainer *json)
 		else if (strcmp(key, "pattern") == 0)
 			column->pattern = string_option(path, &value);
 		else if (strcmp(key, "default") == 0)
-			column->use_default = boolean_option(path, &value);
+			column->use_default = boolean_option(path, &value) ? 1 : 0;
 		else if (strcmp(key, "distribution") == 0)
 		{
 			char	   *name = string_option(path, &value);
@@ -212,6 +220,53 @@ parse_column(RowsColumnOptions *column, JsonbContainer *json)
 					 errhint("Known options: constant, default, distribution, length, max, min, "
 							 "null_fraction, pattern, prefix, step, values.")));
 	}
+	refuse_conflicts(column, keys);
+}
+
+/* An option that another one makes meaningless is a slip. */
+static void
+refuse_conflicts(RowsColumnOptions *column, List *keys)
+{
+	static const struct
+	{
+		const char *key;
+		const char *others[10];
+	}			conflicts[] =
+	{
+		{"constant", {"default", "distribution", "length", "max", "min", "pattern", "prefix", "step", "values"}},
+		{"default", {"distribution", "length", "max", "min", "pattern", "prefix", "step", "values"}},
+		{"pattern", {"distribution", "length", "max", "min", "prefix", "step", "values"}},
+		{"values", {"length", "max", "min", "prefix", "step"}},
+	};
+
+	for (int i = 0; i < lengthof(conflicts); i++)
+	{
+		if (!has_key(keys, conflicts[i].key) ||
+			(strcmp(conflicts[i].key, "default") == 0 && column->use_default == 0))
+			continue;
+		for (const char *const *other = conflicts[i].others; *other != NULL; other++)
+		{
+			if (has_key(keys, *other) && (strcmp(*other, "default") != 0 || column->use_default == 1))
+				ereport(ERROR,
+						(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+						 errmsg("options \"%s\" and \"%s\" of column \"%s\" do not go together",
+								conflicts[i].key, *other, column->name),
+						 errhint("Leave one of them out.")));
+		}
+	}
+}
+
+static bool
+has_key(List *keys, const char *key)
+{
+	ListCell   *cell;
+
+	foreach(cell, keys)
+	{
+		if (strcmp(lfirst(cell), key) == 0)
+			return true;
+	}
+	return false;
 }
 
 /* ["a", "b"], or {"a": 3, "b": 1} with their weights */
@@ -222,6 +277,7 @@ parse_values(RowsColumnOptions *column, const char *key, JsonbValue *value)
 	JsonbIteratorToken token;
 	JsonbValue	member;
 	bool		weighted;
+	double		sum = 0;
 
 	if (value->type != jbvBinary ||
 		(!JsonContainerIsArray(value->val.binary.data) && !JsonContainerIsObject(value->val.binary.data)))
@@ -241,11 +297,14 @@ parse_values(RowsColumnOptions *column, const char *key, JsonbValue *value)
 			double	   *weight = palloc(sizeof(double));
 
 			*weight = number_option(key, &member, 0, 1e15);
+			sum += *weight;
 			column->weights = lappend(column->weights, weight);
 		}
 	}
 	if (column->values == NIL)
 		bad_option(key, "a list that is not empty");
+	if (weighted && !(sum > 0))
+		bad_option(key, "a list with a weight above 0");
 }
 
 /* 10, or {"min": 5, "max": 20} */
@@ -258,7 +317,7 @@ parse_length(RowsColumnOptions *column, const char *key, JsonbValue *value)
 
 	if (value->type == jbvNumeric)
 	{
-		column->min_length = column->max_length = (int) number_option(key, value, 0, MOST_LENGTH);
+		column->min_length = column->max_length = (int) whole_option(key, value, MOST_LENGTH);
 		return;
 	}
 	if (value->type != jbvBinary || !JsonContainerIsObject(value->val.binary.data))
@@ -273,9 +332,9 @@ parse_length(RowsColumnOptions *column, const char *key, JsonbValue *value)
 		bound = pnstrdup(member.val.string.val, member.val.string.len);
 		(void) JsonbIteratorNext(&iterator, &member, true);
 		if (strcmp(bound, "min") == 0)
-			column->min_length = (int) number_option(key, &member, 0, MOST_LENGTH);
+			column->min_length = (int) whole_option(key, &member, MOST_LENGTH);
 		else if (strcmp(bound, "max") == 0)
-			column->max_length = (int) number_option(key, &member, 0, MOST_LENGTH);
+			column->max_length = (int) whole_option(key, &member, MOST_LENGTH);
 		else
 			bad_option(key, "a number, or {\"min\": ..., \"max\": ...}");
 	}
@@ -314,7 +373,17 @@ number_option(const char *key, JsonbValue *value, double low, double high)
 		bad_option(key, "a number");
 	number = DatumGetFloat8(DirectFunctionCall1(numeric_float8, NumericGetDatum(value->val.numeric)));
 	if (!(number >= low && number <= high))
-		bad_option(key, psprintf("between %g and %g", low, high));
+		bad_option(key, psprintf("between %.15g and %.15g", low, high));
+	return number;
+}
+
+static double
+whole_option(const char *key, JsonbValue *value, double high)
+{
+	double		number = number_option(key, value, 0, high);
+
+	if (number != floor(number))
+		bad_option(key, "a whole number");
 	return number;
 }
 
@@ -330,8 +399,11 @@ scalar_option(const char *key, JsonbValue *value)
 			return DatumGetCString(DirectFunctionCall1(numeric_out, NumericGetDatum(value->val.numeric)));
 		case jbvBool:
 			return pstrdup(value->val.boolean ? "true" : "false");
+		case jbvBinary:
+			/* for a column of type json */
+			return JsonbToCString(NULL, value->val.binary.data, value->val.binary.len);
 		default:
-			bad_option(key, "a string, a number, true or false");
+			bad_option(key, "a string, a number, true, false, or JSON for a column of that type");
 	}
 	return NULL;				/* keep the compiler quiet */
 }

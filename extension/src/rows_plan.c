@@ -38,6 +38,7 @@ typedef struct Volatility
 } Volatility;
 
 static void plan_column(RowsPlan *plan, RowsColumn *column, Form_pg_attribute attribute);
+static bool wants_default(RowsPlan *plan, RowsColumn *column, Form_pg_attribute attribute);
 static void plan_options(RowsPlan *plan, RowsColumn *column, Form_pg_attribute attribute);
 static void finish_column(RowsPlan *plan, RowsColumn *column, Form_pg_attribute attribute);
 static void plan_default(RowsPlan *plan, RowsColumn *column, Expr *expr);
@@ -107,8 +108,13 @@ plan_column(RowsPlan *plan, RowsColumn *column, Form_pg_attribute attribute)
 	}
 
 	default_expr = (Expr *) build_column_default(plan->rel, column->attnum);
-	if (default_expr != NULL && !column->shaped &&
-		(plan->options->use_defaults || attribute->attidentity != '\0'))
+	if (default_expr == NULL && column->options != NULL && column->options->use_default == 1)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("option \"%s.default\" asks for a default that the column does not have",
+						NameStr(attribute->attname)),
+				 errhint("Leave the option out, or give the column a DEFAULT.")));
+	if (default_expr != NULL && !column->shaped && wants_default(plan, column, attribute))
 		plan_default(plan, column, default_expr);
 	if (column->kind != ROWS_COLUMN_NOTHING)
 	{
@@ -141,6 +147,17 @@ plan_column(RowsPlan *plan, RowsColumn *column, Form_pg_attribute attribute)
 	else
 		refuse_type(plan, attribute);
 	finish_column(plan, column, attribute);
+}
+
+/* The options of the column have a say before those of the table. */
+static bool
+wants_default(RowsPlan *plan, RowsColumn *column, Form_pg_attribute attribute)
+{
+	if (attribute->attidentity != '\0')
+		return true;
+	if (column->options != NULL && column->options->use_default >= 0)
+		return column->options->use_default == 1;
+	return plan->options->use_defaults;
 }
 
 /* What the options say of the column comes before all else. */
@@ -233,7 +250,7 @@ plan_default(RowsPlan *plan, RowsColumn *column, Expr *expr)
 	}
 	note_volatility((Node *) expr, &volatility);
 	if (volatility.clock_or_chance && !volatility.other &&
-		(column->options == NULL || !column->options->use_default))
+		(column->options == NULL || column->options->use_default != 1))
 		return;
 	column->kind = ROWS_COLUMN_DEFAULT;
 	column->default_expr = expr;
@@ -449,8 +466,14 @@ rows_make_row(RowsMaker *maker, uint64 row, Datum *values, bool *isnull)
 					if ((uint64) attempt >= column->counted->stride)
 						break;
 					rows_draw_start(&draw, column->key, row);
+					isnull[i] = attempt == 0 && column->value->null_fraction > 0 &&
+						rows_unit(&draw) < column->value->null_fraction;
+					if (isnull[i])
+					{
+						values[i] = (Datum) 0;
+						break;
+					}
 					values[i] = column->value->encode(column->value, digit_of(column, row, attempt), &draw, &maker->arena);
-					isnull[i] = false;
 					break;
 
 				case ROWS_COLUMN_SEQUENCE:

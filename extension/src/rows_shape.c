@@ -11,6 +11,7 @@
 #include <math.h>
 
 #include "catalog/pg_type.h"
+#include "mb/pg_wchar.h"
 #include "utils/builtins.h"
 #include "utils/lsyscache.h"
 #include "utils/timestamp.h"
@@ -55,7 +56,8 @@ rows_shape_value(RowsValue *value, const RowsColumnOptions *options)
 		set_pattern(value, options, options->pattern);
 	if (options->prefix != NULL)
 	{
-		if (!value->is_text)
+		if (!value->is_text ||
+			(value->typmod >= (int32) VARHDRSZ && pg_mbstrlen(options->prefix) > value->typmod - VARHDRSZ))
 			refuse(options, value, "prefix");
 		value->prefix = options->prefix;
 		value->prefixed = value->make;
@@ -153,7 +155,10 @@ set_step(RowsValue *value, const RowsColumnOptions *options)
 		value->step = (int64) step;
 	}
 	if (value->step <= 0)
-		refuse(options, value, "step");
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("invalid value of option \"%s.step\"", options->name),
+				 errdetail("It must be positive, and not smaller than what the type can tell apart.")));
 }
 
 /* A number in [0, limit) that is not uniform. */

@@ -170,7 +170,7 @@ replace_default(RowsPlan *plan, List *columns)
 		RowsValue  *value;
 
 		if (column->kind != ROWS_COLUMN_DEFAULT || column->is_volatile ||
-			(column->options != NULL && column->options->use_default))
+			(column->options != NULL && column->options->use_default == 1))
 			continue;
 		value = rows_make_value(attribute->atttypid, attribute->atttypmod, &column->bounds,
 								NameStr(attribute->attname));
@@ -334,6 +334,8 @@ add_key(RowsPlan *plan, Relation index, List *columns)
 		RowsColumn *column = list_nth(columns, i);
 
 		key->columns[i] = column;
+		if (index->rd_index->indnullsnotdistinct)
+			column->value->null_fraction = 0;
 		if (column->kind == ROWS_COLUMN_FOREIGN)
 			column->foreign->leader = column;
 		else
