@@ -1,0 +1,72 @@
+# A drill whose disk is full says so and gives back what it took: here the disk is a file system of memory.
+
+use strict;
+use warnings;
+
+use FindBin;
+use lib "$FindBin::RealBin/lib";
+
+use File::Temp qw(tempdir);
+use PostgreSQL::Test::Cluster;
+use PostgreSQL::Test::Utils;
+use Test::More;
+
+use DrillTest;
+use PocTest;
+
+# The sidecar gets one that only it sees, as a user who may make mounts of his own; where no user may,
+# as in most containers, /dev/shm is a small one.
+my $live = drill_stack('disk');
+my ($home, $node) = @$live{qw(home node)};
+my ($uid, $gid) = ($<, (split ' ', $()[0]);
+my $mounts = system("unshare --user --map-root-user --mount true 2> /dev/null") == 0;
+$live->stop;
+if ($mounts)
+{
+	mkdir("$home/small");
+	$live->write('bin/sidecar', <<"SH", 0755);
+#!/bin/sh
+exec unshare --user --map-root-user --mount sh -c 'mount -t tmpfs -o size=150m tmpfs $home/small &&
+	exec unshare --user --map-user=$uid --map-group=$gid $live->{sidecar} "\$@"' sh "\$@"
+SH
+	$live->{sidecar} = "$home/bin/sidecar";
+	$live->{instances} = "$home/small";
+}
+else
+{
+	$live->{instances} = tempdir('poc_XXXXXX', DIR => '/dev/shm', CLEANUP => 1);
+}
+start_drills($live);
+$live->{disk} = $mounts ? "/proc/$live->{pid}/root$home/small" : $live->{instances};
+
+# Takes all room of the disk but so many bytes.
+sub leave
+{
+	my ($bytes) = @_;
+	my ($free) = $live->run("stat -f -c '%f %S' $live->{disk}") =~ /^(\d+ \d+)$/m or die 'stat';
+	my ($blocks, $size) = split(' ', $free);
+	my $ballast = $blocks * $size - $bytes;
+
+	die "the disk is too small: $free" if $ballast < 0;
+	$live->run("head -c $ballast /dev/zero > $live->{disk}/ballast");
+	return;
+}
+
+$node->safe_psql('postgres', "SELECT poc_generate_wal('3 MB')");
+$node->safe_psql('postgres', "SELECT tables FROM poc_mark('mark')");
+my $bytes = $node->safe_psql('postgres', 'SELECT size FROM poc_show_backup()');
+is(failures($live, 'room enough'), 'none', 'with room enough it passes');
+
+leave(1024 * 1024);
+like(failures($live, 'no room'), qr/^backup: there is not enough room for the backup: The backup has \d+ bytes, and \d+ are free/,
+	'without room for the backup nothing is begun');
+unlink("$live->{disk}/ballast");
+
+leave($bytes + 1536 * 1024);
+like(failures($live, 'full'), qr/^(?:restore|recovery): .*[Nn]o space left on device/s, 'a disk that is full in the middle');
+unlink("$live->{disk}/ballast");
+
+is(failures($live, 'room again'), 'none', 'and with room again it passes');
+is(join(' ', glob("$live->{disk}/*")), '', 'the disk is empty');
+
+done_testing();
