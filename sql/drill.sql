@@ -8,13 +8,16 @@ CREATE TABLE orders (id int PRIMARY KEY, item text);
 INSERT INTO orders SELECT i, 'item ' || i FROM generate_series(1, 1000) AS i;
 CREATE TABLE "it's ""odd""" (a int);
 INSERT INTO "it's ""odd""" VALUES (1);
+CREATE TABLE renamed AS SELECT 1 AS n;
 SET client_min_messages = error;
 SELECT count(*) > 0 AS ready FROM poc_wait_ready();
 SET client_min_messages = warning;
 SELECT status FROM poc_backup();
 INSERT INTO orders SELECT i, 'item ' || i FROM generate_series(1001, 2000) AS i;
-SELECT tables, rows FROM poc_mark('regress_drill', ARRAY['orders', '"it''s ""odd"""']::regclass[]);
+SELECT tables, rows FROM poc_mark('regress_drill', ARRAY['orders', '"it''s ""odd"""', 'renamed']::regclass[]);
 UPDATE orders SET item = 'changed after the mark';
+ALTER TABLE orders ADD COLUMN added int DEFAULT 7;
+ALTER TABLE renamed RENAME TO otherwise;
 DROP TABLE "it's ""odd""";
 
 -- what was there at the mark is there again, whatever has become of it since
