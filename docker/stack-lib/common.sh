@@ -27,7 +27,8 @@ default_home() {
 }
 POC_HOME=${POC_HOME:-$(default_home)}
 
-say() { printf '%s\n' "$*" >&2; }
+# never fails: the terminal may be gone while we clean up
+say() { printf '%s\n' "$*" >&2 || true; }
 
 # die MESSAGE [HINT...]
 die() {
