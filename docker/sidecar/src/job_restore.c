@@ -109,6 +109,7 @@ static bool bring_wal(Restore *restore);
 static bool wal_is_needed(Restore *restore);
 static bool target_is_archived(Restore *restore);
 static int	compare_with_archive(Restore *restore, char **last);
+static bool is_archived(Restore *restore, const char *segment);
 static bool copy_files(Restore *restore);
 static int	recover_command(Restore *restore, const char **command, char **owned);
 static bool watch_copy(void *arg);
@@ -638,18 +639,42 @@ compare_with_archive(Restore *restore, char **last)
 	char		segment[17];
 	int			result = 1;
 
+	if (!restore_parse_lsn(restore->target.lsn, &lsn))
+		return result;
+	segment_of(lsn, segment_size(restore->backup), segment);
+	if (is_archived(restore, segment))
+		return 0;
 	reads_invalidate(job_server(restore->job));
 	answer = reads_wait(&newest, READ_AGE_DEFAULT);
 	wal = text_of(json_object_get(answer->value, "backup"), "last_wal");
-	if (wal != NULL && strlen(wal) == 24 && restore_parse_lsn(restore->target.lsn, &lsn))
+	if (wal != NULL && strlen(wal) == 24)
 	{
-		segment_of(lsn, segment_size(restore->backup), segment);
 		result = strcmp(wal + 8, segment);
 		if (last != NULL)
 			*last = mem_strdup(wal);
 	}
 	answer_release(answer);
 	return result;
+}
+
+/*
+ * Barman takes a second to tell, and tells of no segment of a later timeline
+ * than that of the backup.  The target lies on its own timeline, or on that of
+ * the segment the caller closed.
+ */
+static bool
+is_archived(Restore *restore, const char *segment)
+{
+	const char *wal_file = text_of(restore->arguments, "wal_file");
+	char		name[25];
+
+	if (restore->target.timeline > 0)
+		snprintf(name, sizeof(name), "%08X%.16s", (unsigned int) restore->target.timeline, segment);
+	else if (wal_file != NULL)
+		snprintf(name, sizeof(name), "%.8s%.16s", wal_file, segment);
+	else
+		return false;
+	return catalogue_has_wal(job_server(restore->job), name);
 }
 
 static bool
