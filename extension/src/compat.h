@@ -69,6 +69,8 @@ typedef RangeTblEntry PocPermissions;
 	((relinfo)->ri_RootToPartitionMap)
 #define object_ownercheck(classid, objectid, roleid) \
 	pg_class_ownercheck(objectid, roleid)
+#define RelationSetNewRelfilenumber(rel, persistence) \
+	RelationSetNewRelfilenode(rel, persistence)
 #define make_range(typcache, lower, upper, empty, escontext) \
 	make_range(typcache, lower, upper, empty)
 #define build_attrmap_by_name(indesc, outdesc, missing_ok) \

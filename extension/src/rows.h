@@ -442,6 +442,16 @@ extern RowsLayout *rows_make_layout(Relation rel);
 extern bool rows_store_tuple(const RowsLayout *layout, TupleTableSlot *slot, RowsArena *arena);
 extern void rows_forget_tuple(TupleTableSlot *slot);
 
+/* rows_btree.c */
+typedef struct RowsEntries RowsEntries;
+extern RowsEntries *rows_collect_entries(Relation rel);
+extern void rows_add_entry(RowsEntries *entries, TupleTableSlot *slot);
+extern bool rows_build_btree(Relation rel, RowsEntries *entries, uint64 nrows);
+
+/* rows_index.c */
+extern bool rows_may_index_after(RowsPlan *plan, uint64 nrows);
+extern void rows_index_after(Relation rel, RowsEntries *entries, uint64 nrows);
+
 /* rows_insert.c */
 extern uint64 rows_insert(RowsPlan *plan, uint64 first, uint64 nrows);
 

@@ -45,9 +45,6 @@
 /* One table may take this part of the shared buffers: a quarter. */
 #define SPARED_CACHE		4
 
-/* Below this number of rows, rebuilding the indexes is not worth its files. */
-#define INDEXES_AFTER_ROWS	1000
-
 /* Rows that wait for being written to one table or partition. */
 typedef struct RowsBuffer
 {
@@ -75,10 +72,10 @@ typedef struct RowsInsert
 	TupleTableSlot *slot;		/* of the root, when rows are routed */
 	List	   *buffers;		/* of RowsBuffer */
 	RowsBuffer *current;
+	RowsEntries *entries;		/* of an index that is built after the load */
 	uint64		inserted;
 } RowsInsert;
 
-static bool may_build_indexes_after(RowsPlan *plan, uint64 nrows);
 static void start_insert(RowsInsert *insert, RowsPlan *plan, uint64 end, bool with_indexes);
 static void check_privileges(RowsInsert *insert, ParseState *pstate, Relation rel);
 static void insert_row(RowsInsert *insert, uint64 row);
@@ -97,11 +94,13 @@ rows_insert(RowsPlan *plan, uint64 first, uint64 nrows)
 {
 	RowsInsert	insert = {0};
 	Oid			relid = RelationGetRelid(plan->rel);
-	bool		indexes_after = may_build_indexes_after(plan, nrows);
+	bool		indexes_after = rows_may_index_after(plan, nrows);
 	ErrorContextCallback callback;
 
 	rows_find_bases(plan, first + nrows);
 	start_insert(&insert, plan, first + nrows, !indexes_after);
+	if (indexes_after)
+		insert.entries = rows_collect_entries(plan->rel);
 	start_progress(relid, nrows);
 
 	callback.callback = rows_error_context;
@@ -123,74 +122,8 @@ rows_insert(RowsPlan *plan, uint64 first, uint64 nrows)
 	/* what was written is there for whatever comes next in this command */
 	CommandCounterIncrement();
 	if (indexes_after)
-	{
-		ReindexParams params = {.options = REINDEXOPT_REPORT_PROGRESS};
-
-		reindex_relation(NULL, relid, REINDEX_REL_CHECK_CONSTRAINTS, &params);
-		CommandCounterIncrement();
-	}
+		rows_index_after(plan->rel, insert.entries, insert.inserted);
 	return insert.inserted;
-}
-
-/*
- * May the indexes be left alone until the rows are in?  Only if the table has
- * no rows, nobody else uses it, and nothing of this session has it open; the
- * lock must be free at once, because waiting for it would hold up others.
- */
-static bool
-may_build_indexes_after(RowsPlan *plan, uint64 nrows)
-{
-	Relation	rel = plan->rel;
-	bool		asked = (plan->options->indexes == ROWS_INDEXES_AFTER);
-	const char *reason = NULL;
-	List	   *indexes;
-	ListCell   *cell;
-
-	if (plan->options->indexes == ROWS_INDEXES_EACH || (!asked && nrows < INDEXES_AFTER_ROWS))
-		return false;
-	indexes = RelationGetIndexList(rel);
-	if (indexes == NIL)
-		return false;
-
-	if (rel->rd_rel->relkind != RELKIND_RELATION)
-		reason = "It is not a plain table.";
-	else if (plan->path != ROWS_PATH_MULTI)
-		reason = "Its rows are inserted one by one.";
-	else if (rows_has_insert_triggers(plan))
-		reason = "Its triggers might look for rows by an index.";
-	else if (!object_ownercheck(RelationRelationId, RelationGetRelid(rel), GetUserId()))
-		reason = "Only its owner may lock everybody else out.";
-	else if (rel->rd_refcnt != 1 || AfterTriggerPendingOnRel(RelationGetRelid(rel)))
-		reason = "This session uses it in another command.";
-	else if (RelationGetNumberOfBlocks(rel) != 0)
-		reason = "It is not empty.";
-	else if (!ConditionalLockRelationOid(RelationGetRelid(rel), AccessExclusiveLock))
-		reason = "Another session uses it.";
-	else if (RelationGetNumberOfBlocks(rel) != 0)
-		reason = "It is not empty.";
-
-	foreach(cell, indexes)
-	{
-		Relation	index;
-
-		if (reason != NULL)
-			break;
-		index = index_open(lfirst_oid(cell), AccessShareLock);
-		if (index->rd_refcnt != 1)
-			reason = "This session uses one of its indexes in another command.";
-		else if (!index->rd_index->indisvalid || !index->rd_index->indisready)
-			reason = "One of its indexes is not valid.";
-		index_close(index, AccessShareLock);
-	}
-
-	if (reason != NULL && asked)
-		ereport(ERROR,
-				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
-				 errmsg("cannot build the indexes of table \"%s\" after the load",
-						RelationGetRelationName(rel)),
-				 errdetail("%s", reason),
-				 errhint("Use the option {\"indexes\": \"auto\"}.")));
-	return reason == NULL;
 }
 
 /* Everything that the executor would set up for an INSERT. */
@@ -434,6 +367,8 @@ write_buffer(RowsInsert *insert, RowsBuffer *buffer)
 	{
 		TupleTableSlot *slot = buffer->slots[i];
 
+		if (insert->entries != NULL)
+			rows_add_entry(insert->entries, slot);
 		if (relinfo->ri_NumIndices > 0 || has_triggers)
 		{
 			List	   *recheck = NIL;

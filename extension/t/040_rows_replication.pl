@@ -19,8 +19,10 @@ CREATE TABLE parts_1 PARTITION OF parts FOR VALUES FROM ('2020-01-01') TO ('2021
 CREATE TABLE parts_2 PARTITION OF parts FOR VALUES FROM ('2021-01-01') TO ('2022-01-01');
 CREATE TABLE child (id serial PRIMARY KEY, parent int NOT NULL REFERENCES varied);
 CREATE TABLE dummy (id serial PRIMARY KEY, text varchar);
+CREATE TABLE narrow (id smallserial PRIMARY KEY);
+CREATE TABLE tall (id bigserial, words text, PRIMARY KEY (id) WITH (fillfactor = 10));
 SQL
-my @tables = qw(varied parts child dummy);
+my @tables = qw(varied parts child dummy narrow tall);
 
 my $primary = PostgreSQL::Test::Cluster->new('primary');
 $primary->init(allows_streaming => 'logical');
@@ -50,6 +52,14 @@ SELECT poc_generate_rows(5000, 'varied', $round, '{"columns": {"big": {"length":
 SELECT poc_generate_rows(5000, 'parts', $round);
 SELECT poc_generate_rows(5000, 'child', $round);
 SELECT poc_generate_rows(20000, seed => $round);
+SELECT poc_generate_rows(3000, 'narrow', $round);
+SELECT poc_generate_rows(20000, 'tall', $round);
+SQL
+	$primary->wait_for_catchup($standby);
+	ok(check_indexes($primary), "heaps and indexes of the primary are sound after round $round");
+	ok(check_indexes($standby), "heaps and indexes of the standby are sound after round $round");
+	is($primary->safe_psql('postgres', <<'SQL'), 't', "and each level of their trees agrees with the next after round $round");
+SELECT count(*) = 3 FROM (SELECT bt_index_parent_check(i, true, true) FROM unnest('{dummy_pkey,narrow_pkey,tall_pkey}'::regclass[]) AS i) AS checked
 SQL
 }
 $primary->safe_psql('postgres', "CALL poc_fill(rows => 5000)");
