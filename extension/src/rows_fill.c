@@ -12,6 +12,7 @@
 
 #include "access/relation.h"
 #include "access/xact.h"
+#include "access/xlog.h"
 #include "catalog/pg_type.h"
 #include "commands/defrem.h"
 #include "common/pg_prng.h"
@@ -21,6 +22,7 @@
 #include "miscadmin.h"
 #include "pgstat.h"
 #include "postmaster/bgworker.h"
+#include "replication/syncrep.h"
 #include "storage/dsm.h"
 #include "storage/ipc.h"
 #include "storage/latch.h"
@@ -72,6 +74,8 @@ static void start_workers(Fill *fill, int nworkers);
 static void wait_for_workers(Fill *fill, TimestampTz began);
 static bool read_messages(Fill *fill, int worker);
 static void stop_workers(Fill *fill);
+static uint64 make_durable(FillState *state);
+static void wait_for_standbys(FillState *state);
 static void stop_when_detached(dsm_segment *segment, Datum state);
 
 PG_FUNCTION_INFO_V1(poc_fill);
@@ -159,7 +163,7 @@ poc_fill(PG_FUNCTION_ARGS)
 	}
 	PG_CATCH();
 	{
-		uint64		committed = pg_atomic_read_u64(&fill->state->committed);
+		uint64		committed = make_durable(fill->state);
 
 		stop_workers(fill);
 		ereport(WARNING,
@@ -169,9 +173,10 @@ poc_fill(PG_FUNCTION_ARGS)
 	PG_END_TRY();
 
 	{
-		uint64		committed = pg_atomic_read_u64(&fill->state->committed);
+		uint64		committed = make_durable(fill->state);
 		double		seconds = (GetCurrentTimestamp() - began) / 1e6;
 
+		wait_for_standbys(fill->state);
 		ereport(NOTICE,
 				(errmsg("poc_fill(): " UINT64_FORMAT " rows in %.1f s, %.0f rows/s by %d workers",
 						committed, seconds, committed / Max(seconds, 0.001), fill->nworkers)));
@@ -274,6 +279,7 @@ share_state(Fill *fill, RowsPlan *plan, const char *options, int nworkers)
 	pg_atomic_init_u32(&state->next_worker, 0);
 	pg_atomic_init_u64(&state->next_row, 0);
 	pg_atomic_init_u64(&state->committed, 0);
+	pg_atomic_init_u64(&state->commit_end, 0);
 	pg_atomic_init_u32(&state->stop, 0);
 	shm_toc_insert(toc, FILL_STATE, state);
 	fill->state = state;
@@ -375,6 +381,33 @@ wait_for_workers(Fill *fill, TimestampTz began)
 		ResetLatch(MyLatch);
 		CHECK_FOR_INTERRUPTS();
 	}
+}
+
+/*
+ * The commits of the workers do not wait for the disk, but what is told of is
+ * there for good, if the caller's synchronous_commit wants that.  Returns the
+ * number of rows.
+ */
+static uint64
+make_durable(FillState *state)
+{
+	uint64		committed = pg_atomic_read_u64(&state->committed);
+	XLogRecPtr	end;
+
+	pg_read_barrier();
+	end = pg_atomic_read_u64(&state->commit_end);
+	if (end != InvalidXLogRecPtr && synchronous_commit > SYNCHRONOUS_COMMIT_OFF)
+		XLogFlush(end);
+	return committed;
+}
+
+/* As a commit of the caller would wait for its standbys. */
+static void
+wait_for_standbys(FillState *state)
+{
+	HOLD_INTERRUPTS();
+	SyncRepWaitForLSN(pg_atomic_read_u64(&state->commit_end), true);
+	RESUME_INTERRUPTS();
 }
 
 /* False when the worker has no more to say. */

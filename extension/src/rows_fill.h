@@ -41,6 +41,7 @@ typedef struct FillState
 	pg_atomic_uint32 next_worker;
 	pg_atomic_uint64 next_row;
 	pg_atomic_uint64 committed;
+	pg_atomic_uint64 commit_end;	/* WAL position of the last commit */
 	pg_atomic_uint32 stop;
 } FillState;
 

@@ -14,6 +14,7 @@
 #include "access/relation.h"
 #include "access/table.h"
 #include "access/xact.h"
+#include "access/xlog.h"
 #include "catalog/pg_class.h"
 #include "catalog/pg_inherits.h"
 #include "libpq/pqmq.h"
@@ -42,6 +43,7 @@
 #include "rows_fill.h"
 
 static bool take_rows(FillState *state, uint64 *first, uint64 *nrows);
+static void tell_commit_end(FillState *state);
 static uint64 insert_batch(FillState *state, const char *options_text, uint64 *bases,
 						   uint64 first, uint64 nrows, bool *large_enough);
 static uint64 bytes_of(Oid relid);
@@ -85,6 +87,8 @@ poc_fill_worker(Datum segment_handle)
 	RestoreGUCState(shm_toc_lookup(toc, FILL_SETTINGS, false));
 	CommitTransactionCommand();
 	SetUserIdAndSecContext(state->user, state->security);
+	/* the caller makes the commits durable, all at once, before it tells of them */
+	SetConfigOption("synchronous_commit", "off", PGC_USERSET, PGC_S_SESSION);
 
 	while (!large_enough && take_rows(state, &first, &nrows))
 	{
@@ -98,6 +102,7 @@ poc_fill_worker(Datum segment_handle)
 		inserted = insert_batch(state, options_text, bases, first, nrows, &large_enough);
 		PopActiveSnapshot();
 		CommitTransactionCommand();
+		tell_commit_end(state);
 		pg_atomic_fetch_add_u64(&state->committed, inserted);
 		pgstat_report_stat(true);
 		pgstat_report_activity(STATE_IDLE, NULL);
@@ -121,6 +126,17 @@ take_rows(FillState *state, uint64 *first, uint64 *nrows)
 	*first = state->start + taken;
 	*nrows = Min(state->batch, state->rows - taken);
 	return true;
+}
+
+/* What the caller has to flush. */
+static void
+tell_commit_end(FillState *state)
+{
+	uint64		known = pg_atomic_read_u64(&state->commit_end);
+
+	while (known < XactLastCommitEnd &&
+		   !pg_atomic_compare_exchange_u64(&state->commit_end, &known, XactLastCommitEnd))
+		 /* known is what another worker has told meanwhile */ ;
 }
 
 static uint64

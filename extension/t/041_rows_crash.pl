@@ -38,7 +38,15 @@ $node->stop('immediate');
 finish($run);
 $node->start;
 is($node->safe_psql('postgres', 'SELECT count(*) FROM dummy'), '0', 'no row is there');
-is($node->safe_psql('postgres', 'SELECT poc_generate_rows(3000)'), '3000', 'dummy can be filled');
+is($node->safe_psql('postgres', 'SELECT poc_generate_rows(300000)'), '300000', 'dummy can be filled');
+
+# what is committed is made again from WAL, the index that was written with it included
+$node->safe_psql('postgres', "CREATE TABLE whole (a int, b text); CALL poc_fill('whole', 300000)");
+$node->stop('immediate');
+$node->start;
+is($node->safe_psql('postgres', 'SELECT count(*), count(DISTINCT id) FROM dummy'), '300000|300000', 'after a crash all rows of dummy are there');
+is($node->safe_psql('postgres', "SELECT bt_index_parent_check('dummy_pkey', true, true)"), '', 'and all of its index');
+is($node->safe_psql('postgres', 'SELECT count(*) FROM whole'), '300000', 'and all rows that poc_fill() told of');
 
 # of poc_fill() whole batches are left
 $node->safe_psql('postgres', 'CREATE TABLE plain (a int, b text)');
