@@ -10,6 +10,10 @@
  */
 #include "postgres.h"
 
+#if defined(__x86_64__) && defined(__SSE2__)
+#include <emmintrin.h>
+#endif
+
 #include "catalog/pg_type.h"
 #include "parser/parse_coerce.h"
 #include "port/pg_bswap.h"
@@ -153,36 +157,39 @@ start_text(const RowsValue *value, int length, RowsArena *arena, char **data)
 	return PointerGetDatum(result);
 }
 
-/* Eight hexadecimal digits of a 32-bit number, all at once. */
-static inline uint64
-hex_digits(uint32 number)
+/* Sixteen hexadecimal digits of a number, all at once. */
+#if defined(__x86_64__) && defined(__SSE2__)
+static inline void
+hex_digits(uint64 number, char *digits)
 {
-	uint64		x = number;
-	uint64		letters;
+	const __m128i nibble = _mm_set1_epi8(0x0f);
+	__m128i		bytes = _mm_cvtsi64_si128((int64) pg_hton64(number));
+	__m128i		x = _mm_unpacklo_epi8(_mm_and_si128(_mm_srli_epi16(bytes, 4), nibble),
+									  _mm_and_si128(bytes, nibble));
+	__m128i		letters = _mm_and_si128(_mm_cmpgt_epi8(x, _mm_set1_epi8(9)), _mm_set1_epi8('a' - '0' - 10));
 
-	x = (x | (x << 16)) & UINT64CONST(0x0000FFFF0000FFFF);
-	x = (x | (x << 8)) & UINT64CONST(0x00FF00FF00FF00FF);
-	x = (x | (x << 4)) & UINT64CONST(0x0F0F0F0F0F0F0F0F);
-	letters = ((x + UINT64CONST(0x0606060606060606)) >> 4) & UINT64CONST(0x0101010101010101);
-	return x + UINT64CONST(0x3030303030303030) + letters * ('a' - '0' - 10);
+	_mm_storeu_si128((__m128i *) digits, _mm_add_epi8(_mm_add_epi8(x, _mm_set1_epi8('0')), letters));
 }
+#else
+static inline void
+hex_digits(uint64 number, char *digits)
+{
+	for (int i = 15; i >= 0; i--, number >>= 4)
+		digits[i] = "0123456789abcdef"[number & 0x0f];
+}
+#endif
 
 static void
 fill_hex(char *data, int length, RowsDraw *draw)
 {
-	while (length > 0)
-	{
-		uint64		random = rows_draw(draw);
-		uint64		digits[2];
+	char		digits[16];
 
-		digits[0] = pg_hton64(hex_digits((uint32) (random >> 32)));
-		digits[1] = pg_hton64(hex_digits((uint32) random));
-		if (length >= (int) sizeof(digits))
-			memcpy(data, digits, sizeof(digits));
-		else
-			memcpy(data, digits, length);
-		data += sizeof(digits);
-		length -= sizeof(digits);
+	for (; length >= (int) sizeof(digits); length -= sizeof(digits), data += sizeof(digits))
+		hex_digits(rows_draw(draw), data);
+	if (length > 0)
+	{
+		hex_digits(rows_draw(draw), digits);
+		memcpy(data, digits, length);
 	}
 }
 
