@@ -15,18 +15,18 @@
 #include "access/hio.h"
 #include "access/tableam.h"
 #include "access/xact.h"
-#include "catalog/index.h"
+#include "access/xlog.h"
 #include "catalog/pg_class.h"
 #include "commands/progress.h"
 #include "commands/trigger.h"
 #include "executor/execPartition.h"
 #include "executor/executor.h"
+#include "executor/instrument.h"
 #include "executor/nodeModifyTable.h"
 #include "miscadmin.h"
 #include "nodes/makefuncs.h"
 #include "parser/parse_relation.h"
 #include "storage/bufmgr.h"
-#include "storage/lmgr.h"
 #include "utils/acl.h"
 #include "utils/backend_progress.h"
 #include "utils/backend_status.h"
@@ -41,6 +41,9 @@
 #define BATCH_ROWS			1000
 /* ... and the memory that their values may take. */
 #define BATCH_BYTES			(512 * 1024)
+
+/* WAL that is worth writing at once. */
+#define WAL_BYTES_TO_WRITE	(1024 * 1024)
 
 /* One table may take this part of the shared buffers: a quarter. */
 #define SPARED_CACHE		4
@@ -73,6 +76,7 @@ typedef struct RowsInsert
 	List	   *buffers;		/* of RowsBuffer */
 	RowsBuffer *current;
 	RowsEntries *entries;		/* of an index that is built after the load */
+	uint64		wal_told;		/* bytes of WAL that the writer knows of */
 	uint64		inserted;
 } RowsInsert;
 
@@ -82,6 +86,7 @@ static void insert_row(RowsInsert *insert, uint64 row);
 static ResultRelInfo *route_row(RowsInsert *insert, TupleTableSlot **slot);
 static RowsBuffer *buffer_for(RowsInsert *insert, ResultRelInfo *relinfo);
 static void write_one(RowsInsert *insert, ResultRelInfo *relinfo, TupleTableSlot *slot);
+static void wake_wal_writer(RowsInsert *insert);
 static void write_batch(RowsInsert *insert);
 static void write_buffer(RowsInsert *insert, RowsBuffer *buffer);
 static void spare_the_cache(RowsBuffer *buffer);
@@ -331,6 +336,20 @@ write_one(RowsInsert *insert, ResultRelInfo *relinfo, TupleTableSlot *slot)
 	pgstat_progress_update_param(PROGRESS_COPY_TUPLES_PROCESSED, ++insert->inserted);
 }
 
+/*
+ * Let the WAL writer write and flush what there is while we go on; otherwise it
+ * looks only five times a second, and we would do its work when the WAL buffers
+ * are full, and wait for the rest at the commit.
+ */
+static void
+wake_wal_writer(RowsInsert *insert)
+{
+	if (pgWalUsage.wal_bytes - insert->wal_told < WAL_BYTES_TO_WRITE)
+		return;
+	insert->wal_told = pgWalUsage.wal_bytes;
+	XLogSetAsyncXactLSN(GetXLogInsertRecPtr());
+}
+
 /* Write all that waits. */
 static void
 write_batch(RowsInsert *insert)
@@ -339,6 +358,7 @@ write_batch(RowsInsert *insert)
 
 	foreach(cell, insert->buffers)
 		write_buffer(insert, lfirst(cell));
+	wake_wal_writer(insert);
 	rows_reset_maker(insert->maker);
 	pgstat_progress_update_param(PROGRESS_COPY_TUPLES_PROCESSED, insert->inserted);
 }
