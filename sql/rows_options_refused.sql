@@ -52,12 +52,14 @@ SELECT d, doc, count(*) FROM t GROUP BY d, doc;
 SELECT poc_generate_rows(10, 't', 1, '{"columns": {"d": {"default": false}, "u": {"null_fraction": 1}, "n": {"min": -2147483648, "max": 2147483647}}}');
 SELECT count(*) FILTER (WHERE d <> 7) AS made, count(*) FILTER (WHERE u IS NULL) AS nulls FROM t;
 -- names that need quotes, in every path
+\pset format unaligned
 CREATE TABLE "Grüße & ""x""" ("Straße 1" text, "order" int UNIQUE, "a.b" int DEFAULT 7, "select" serial);
 SELECT poc_generate_rows(2, '"Grüße & ""x"""', 1, '{"columns": {"Straße 1": {"values": ["ä", "漢字"]}, "a.b": {"min": 1, "max": 3}}}');
 SELECT poc_generate_rows(2, '"Grüße & ""x"""', 1, '{"path": "query", "columns": {"Straße 1": {"prefix": "ß''\"\\", "length": 4}}}');
 SELECT "order", "Straße 1", "select" FROM "Grüße & ""x""" ORDER BY 1;
 SELECT poc_preview_rows('"Grüße & ""x"""', 1, 1);
 SELECT column_name, generator, detail FROM poc_explain_rows('"Grüße & ""x"""');
+\pset format aligned
 
 SET client_min_messages = warning;
 DROP SCHEMA rows_options_refused CASCADE;

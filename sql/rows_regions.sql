@@ -71,6 +71,8 @@ SELECT poc_generate_rows(500, 'nulls', options => '{"null_fraction": 0.9}');
 -- multiranges count as ranges do
 CREATE TABLE spans (a int4multirange UNIQUE, b tstzmultirange PRIMARY KEY);
 SELECT poc_generate_rows(500, 'spans'), poc_generate_rows(500, 'spans');
+CREATE TABLE apart (a int4multirange, EXCLUDE USING gist (a WITH &&));
+SELECT poc_generate_rows(200, 'apart'), poc_generate_rows(200, 'apart');
 
 SET client_min_messages = warning;
 DROP SCHEMA rows_regions CASCADE;

@@ -311,7 +311,7 @@ note_function(Oid funcid, void *context)
 			break;
 	}
 	name = get_func_name(funcid);
-	if (name != NULL && (strcmp(name, "random") == 0 ||
+	if (name != NULL && (strcmp(name, "random") == 0 || strcmp(name, "uuidv4") == 0 || strcmp(name, "uuidv7") == 0 ||
 						 strncmp(name, "uuid_generate_v", strlen("uuid_generate_v")) == 0))
 		volatility->clock_or_chance = true;
 	else if (func_volatile(funcid) == PROVOLATILE_VOLATILE)

@@ -245,7 +245,9 @@ columns_of_index(RowsPlan *plan, Relation index)
 			/* counted ranges do not overlap */
 			if (name == NULL ||
 				(strcmp(name, "=") != 0 &&
-				 !(strcmp(name, "&&") == 0 && type_is_range(TupleDescAttr(RelationGetDescr(plan->rel), attnum - 1)->atttypid))))
+				 !(strcmp(name, "&&") == 0 &&
+				   (type_is_range(TupleDescAttr(RelationGetDescr(plan->rel), attnum - 1)->atttypid) ||
+					type_is_multirange(TupleDescAttr(RelationGetDescr(plan->rel), attnum - 1)->atttypid)))))
 				continue;
 		}
 		columns = lappend(columns, &plan->columns[attnum - 1]);

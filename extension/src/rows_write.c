@@ -3,7 +3,7 @@
  * rows_write.c
  *	  Writes rows by the path that their plan chose.
  *
- * What a constraint refuses although the plan obeys constraints came from
+ * What a constraint or a type refuses although the plan obeys them came from
  * elsewhere: a default, a trigger, an expression, an option.  Must never hide
  * such an error, only say what can be done.
  *
@@ -32,7 +32,9 @@ rows_write(RowsPlan *plan, Oid function, uint64 first, uint64 nrows, Jsonb *opti
 	}
 	PG_CATCH();
 	{
-		if (ERRCODE_TO_CATEGORY(geterrcode()) != ERRCODE_INTEGRITY_CONSTRAINT_VIOLATION)
+		int			category = ERRCODE_TO_CATEGORY(geterrcode());
+
+		if (category != ERRCODE_INTEGRITY_CONSTRAINT_VIOLATION && category != ERRCODE_DATA_EXCEPTION)
 			PG_RE_THROW();
 		rethrow_with_hint(context);
 	}
@@ -50,6 +52,6 @@ rethrow_with_hint(MemoryContext context)
 	FlushErrorState();
 	if (error->hint == NULL)
 		error->hint = pstrdup("The value may come from a default, a trigger, an expression or an option: "
-							  "shape the columns behind it by the option \"columns\", or drop the constraint for the time of the load.");
+							  "shape the columns behind it by the option \"columns\", or lift the constraint for the time of the load.");
 	ReThrowError(error);
 }

@@ -27,6 +27,12 @@ my @runs = map { in_background($node, "SELECT poc_generate_rows(10000, 'keyed', 
 is((finish($_))[0], 0, 'a session fills the table') for @runs;
 is($node->safe_psql('postgres', 'SELECT count(*), max(k), count(DISTINCT email) FROM keyed'), '40000|40000|40000', 'each key once');
 
+# Workers of several poc_fill() do so too, also through a view, which only the executor writes to.
+$node->safe_psql('postgres', 'CREATE VIEW keys AS SELECT * FROM keyed');
+@runs = map { in_background($node, "CALL poc_fill('$_', 20000, workers => 2)") } qw(keyed keys keyed);
+is((finish($_))[0], 0, 'poc_fill() fills the table') for @runs;
+is($node->safe_psql('postgres', 'SELECT count(*), max(k), count(DISTINCT email) FROM keyed'), '100000|100000|100000', 'each key once, again');
+
 # A sequence is shared, also with sessions that draw one value at a time.
 @runs = map { in_background($node, "SELECT poc_generate_rows(10000, 'serial')") } 1 .. 3;
 push @runs, in_background($node, "DO \$\$ BEGIN FOR i IN 1 .. 3000 LOOP INSERT INTO serial (words) VALUES ('x'); COMMIT; END LOOP; END \$\$");
