@@ -11,6 +11,7 @@
 
 #include "catalog/pg_class.h"
 #include "funcapi.h"
+#include "mb/pg_wchar.h"
 #include "nodes/nodes.h"
 #include "utils/builtins.h"
 #include "utils/lsyscache.h"
@@ -19,7 +20,11 @@
 #include "compat.h"
 #include "rows.h"
 
+/* Bytes of a pattern that are shown. */
+#define MOST_DETAIL			36
+
 static void explain_path(RowsPlan *plan, Datum *values, bool *isnull);
+static const char *clip(const char *detail);
 static void explain_column(RowsPlan *plan, RowsColumn *column, Datum *values, bool *isnull);
 
 PG_FUNCTION_INFO_V1(poc_explain_rows);
@@ -64,13 +69,27 @@ explain_path(RowsPlan *plan, Datum *values, bool *isnull)
 	initStringInfo(&detail);
 	appendStringInfoString(&detail, plan->path_reason);
 	foreach(cell, plan->checks)
-		appendStringInfo(&detail, "; \"%s\" is tried on each row", ((RowsCheck *) lfirst(cell))->name);
+		appendStringInfo(&detail, "\n\"%s\" is tried on each row", ((RowsCheck *) lfirst(cell))->name);
 
 	isnull[0] = true;
 	values[0] = (Datum) 0;
 	values[1] = CStringGetTextDatum("table");
 	values[2] = CStringGetTextDatum(rows_path_name(plan->path));
 	values[3] = CStringGetTextDatum(detail.data);
+}
+
+/* As much of a detail as leaves a line of the output readable. */
+static const char *
+clip(const char *detail)
+{
+	int			length;
+	int			clipped;
+
+	if (detail == NULL)
+		return NULL;
+	length = strlen(detail);
+	clipped = pg_mbcliplen(detail, length, MOST_DETAIL);
+	return clipped < length ? psprintf("%.*s...", clipped, detail) : detail;
 }
 
 static void
@@ -92,9 +111,9 @@ explain_column(RowsPlan *plan, RowsColumn *column, Datum *values, bool *isnull)
 			break;
 		case ROWS_COLUMN_DEFAULT:
 			generator = "default";
-			detail = deparse_expression((Node *) column->default_expr,
-										deparse_context_for(RelationGetRelationName(plan->rel),
-															RelationGetRelid(plan->rel)), false, false);
+			detail = clip(deparse_expression((Node *) column->default_expr,
+											 deparse_context_for(RelationGetRelationName(plan->rel),
+																 RelationGetRelid(plan->rel)), false, false));
 			break;
 		case ROWS_COLUMN_SEQUENCE:
 			generator = "sequence";
@@ -102,7 +121,7 @@ explain_column(RowsPlan *plan, RowsColumn *column, Datum *values, bool *isnull)
 			break;
 		case ROWS_COLUMN_RANDOM:
 			generator = column->value->name;
-			detail = column->value->detail;
+			detail = clip(column->value->detail);
 			break;
 		case ROWS_COLUMN_KEY:
 			generator = "key";

@@ -10,6 +10,7 @@
 #include "access/relation.h"
 #include "catalog/pg_class.h"
 #include "nodes/makefuncs.h"
+#include "nodes/nodeFuncs.h"
 #include "parser/parsetree.h"
 #include "rewrite/rewriteHandler.h"
 #include "rewrite/rewriteManip.h"
@@ -18,6 +19,8 @@
 
 #include "compat.h"
 #include "rows.h"
+
+static Node *look_behind(Node *node, void *targets);
 
 /*
  * Rows for a view with an INSTEAD OF trigger are made from the view itself.
@@ -59,17 +62,30 @@ rows_look_through_view(Relation view, AttrNumber **view_columns, List **conditio
 		}
 		*view_columns = columns;
 
-		/* the innermost condition speaks of the table itself */
-		if (query->jointree->quals != NULL && behind->rd_rel->relkind != RELKIND_VIEW)
-		{
-			Node	   *quals = query->jointree->quals;
-
-			ChangeVarNodes(quals, reference->rtindex, 1, 0);
-			*conditions = lappend(*conditions, quals);
-		}
+		/* what was asked of the view's columns is asked of those behind them */
+		ChangeVarNodes((Node *) query, reference->rtindex, 1, 0);
+		*conditions = (List *) look_behind((Node *) *conditions, query->targetList);
+		if (query->jointree->quals != NULL)
+			*conditions = lappend(*conditions, query->jointree->quals);
 		if (rel != view)
 			relation_close(rel, NoLock);
 		rel = behind;
 	}
 	return rel;
+}
+
+/* Conditions on the columns of a view, as conditions on what they show. */
+static Node *
+look_behind(Node *node, void *targets)
+{
+	if (node == NULL)
+		return NULL;
+	if (IsA(node, Var) && ((Var *) node)->varno == 1 && ((Var *) node)->varlevelsup == 0 &&
+		((Var *) node)->varattno > 0)
+	{
+		TargetEntry *target = get_tle_by_resno(targets, ((Var *) node)->varattno);
+
+		return target != NULL ? copyObject((Node *) target->expr) : node;
+	}
+	return expression_tree_mutator(node, look_behind, targets);
 }

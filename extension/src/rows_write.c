@@ -34,7 +34,8 @@ rows_write(RowsPlan *plan, Oid function, uint64 first, uint64 nrows, Jsonb *opti
 	{
 		int			category = ERRCODE_TO_CATEGORY(geterrcode());
 
-		if (category != ERRCODE_INTEGRITY_CONSTRAINT_VIOLATION && category != ERRCODE_DATA_EXCEPTION)
+		if (category != ERRCODE_INTEGRITY_CONSTRAINT_VIOLATION && category != ERRCODE_DATA_EXCEPTION &&
+			category != ERRCODE_TO_CATEGORY(ERRCODE_WITH_CHECK_OPTION_VIOLATION))
 			PG_RE_THROW();
 		rethrow_with_hint(context);
 	}
