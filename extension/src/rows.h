@@ -405,6 +405,10 @@ extern void rows_plan_foreign_keys(RowsPlan *plan);
 extern bool rows_has_insert_triggers(RowsPlan *plan);
 extern void rows_disable_checks(RowsPlan *plan, TriggerDesc *triggers);
 
+/* rows_parents.c */
+extern bool rows_is_unique_alone(RowsPlan *plan, ForeignKeyCacheInfo *key);
+extern void rows_read_parents(RowsPlan *plan, ForeignKeyCacheInfo *key, RowsForeign *foreign);
+
 /* rows_foreign_count.c */
 extern uint64 rows_count_foreign(RowsPlan *plan, RowsForeign *foreign, List *columns);
 extern bool rows_decode_foreign(RowsForeign *foreign, const Datum *values, uint64 *ordinal);

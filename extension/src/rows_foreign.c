@@ -11,32 +11,21 @@
  */
 #include "postgres.h"
 
-#include "access/genam.h"
 #include "access/htup_details.h"
 #include "access/table.h"
-#include "catalog/indexing.h"
 #include "catalog/pg_class.h"
 #include "catalog/pg_constraint.h"
 #include "catalog/pg_trigger.h"
-#include "executor/spi.h"
+#include "commands/trigger.h"
 #include "miscadmin.h"
-#include "utils/acl.h"
 #include "utils/builtins.h"
-#include "utils/datum.h"
 #include "utils/fmgroids.h"
 #include "utils/lsyscache.h"
-#include "utils/memutils.h"
-#include "utils/rls.h"
 #include "utils/syscache.h"
 #include "utils/typcache.h"
 
 #include "compat.h"
 #include "rows.h"
-
-/* Referenced rows that are kept to choose from. */
-#define MOST_PARENTS		65536
-/* ... when each may be used once only */
-#define MOST_UNIQUE_PARENTS	(10 * 1000 * 1000)
 
 /* Rows that are made in an empty referenced table. */
 #define MOST_FILLED_PARENTS	1000
@@ -52,11 +41,7 @@ static void handle_no_parents(RowsPlan *plan, ForeignKeyCacheInfo *key);
 static void point_at_itself(RowsPlan *plan, ForeignKeyCacheInfo *key);
 static bool is_nullable(RowsPlan *plan, ForeignKeyCacheInfo *key, bool one_is_enough);
 static bool leads_back(Oid from, Oid to, List **visited);
-static bool is_unique_alone(RowsPlan *plan, ForeignKeyCacheInfo *key);
-static void read_parents(RowsPlan *plan, ForeignKeyCacheInfo *key, RowsForeign *foreign);
-static bool may_lock(Oid relid);
 static bool is_checked(RowsPlan *plan, Oid constraint);
-static char *parents_query(RowsPlan *plan, ForeignKeyCacheInfo *key, uint64 most, bool lock);
 
 /* Give the columns of all foreign keys their values. */
 void
@@ -125,9 +110,9 @@ plan_foreign_key(RowsPlan *plan, ForeignKeyCacheInfo *key, int number)
 		foreign->attnums[i] = key->conkey[i];
 		foreign->types[i] = getBaseType(get_atttype(RelationGetRelid(plan->rel), key->conkey[i]));
 	}
-	read_parents(plan, key, foreign);
+	rows_read_parents(plan, key, foreign);
 	if (foreign->nparents == 0 && fill_parent(plan, key))
-		read_parents(plan, key, foreign);
+		rows_read_parents(plan, key, foreign);
 	if (foreign->nparents == 0)
 	{
 		handle_no_parents(plan, key);
@@ -272,7 +257,7 @@ fill_parent(RowsPlan *plan, ForeignKeyCacheInfo *key)
 	check_stack_depth();
 
 	nrows = plan->options->nrows > 0 ? plan->options->nrows : MOST_FILLED_PARENTS * 10;
-	if (!is_unique_alone(plan, key))
+	if (!rows_is_unique_alone(plan, key))
 		nrows = Min(Max(nrows / 10, 1), MOST_FILLED_PARENTS);
 	options = palloc0(sizeof(RowsOptions));
 	options->use_defaults = true;
@@ -381,124 +366,7 @@ leads_back(Oid from, Oid to, List **visited)
 	return found;
 }
 
-/* ---- the rows to refer to ---- */
-
-/* Is there a unique index on the columns of the foreign key, and no others? */
-static bool
-is_unique_alone(RowsPlan *plan, ForeignKeyCacheInfo *key)
-{
-	ListCell   *cell;
-	bool		found = false;
-
-	foreach(cell, RelationGetIndexList(plan->rel))
-	{
-		Relation	index = index_open(lfirst_oid(cell), AccessShareLock);
-		bool		within = index->rd_index->indisunique;
-
-		for (int i = 0; i < index->rd_index->indnkeyatts && within; i++)
-		{
-			within = false;
-			for (int j = 0; j < key->nkeys; j++)
-				within |= (index->rd_index->indkey.values[i] == key->conkey[j]);
-		}
-		found |= within;
-		index_close(index, AccessShareLock);
-	}
-	return found;
-}
-
-static void
-read_parents(RowsPlan *plan, ForeignKeyCacheInfo *key, RowsForeign *foreign)
-{
-	MemoryContext context = CurrentMemoryContext;
-	uint64		most = is_unique_alone(plan, key) ? MOST_UNIQUE_PARENTS : MOST_PARENTS;
-	bool		lock = plan->writing && may_lock(key->confrelid) &&
-		plan->options->foreign_keys != ROWS_FOREIGN_KEYS_EACH;
-	char	   *query = parents_query(plan, key, most, lock);
-	bool		same_types = true;
-
-	for (int i = 0; i < key->nkeys; i++)
-		same_types &= (getBaseType(get_atttype(RelationGetRelid(plan->rel), key->conkey[i])) ==
-					   getBaseType(get_atttype(key->confrelid, key->confkey[i])));
-
-	SPI_connect();
-	if (SPI_execute(query, !lock, 0) != SPI_OK_SELECT)
-		elog(ERROR, "could not read the rows of table %u", key->confrelid);
-	foreign->nparents = SPI_processed;
-	foreign->values = MemoryContextAllocHuge(context,
-											 sizeof(Datum) * Max(foreign->nparents, 1) * key->nkeys);
-	for (int i = 0; i < key->nkeys; i++)
-	{
-		int16		typlen;
-		bool		typbyval;
-
-		get_typlenbyval(SPI_gettypeid(SPI_tuptable->tupdesc, i + 1), &typlen, &typbyval);
-		for (uint64 row = 0; row < foreign->nparents; row++)
-		{
-			bool		isnull;
-			Datum		datum = SPI_getbinval(SPI_tuptable->vals[row], SPI_tuptable->tupdesc, i + 1, &isnull);
-			MemoryContext old = MemoryContextSwitchTo(context);
-
-			foreign->values[row * key->nkeys + i] = datumCopy(datum, typbyval, typlen);
-			MemoryContextSwitchTo(old);
-		}
-	}
-	SPI_finish();
-	foreign->locked = lock && same_types;
-}
-
-/* May the caller lock rows of the table?  UPDATE on it is what that takes. */
-static bool
-may_lock(Oid relid)
-{
-	return pg_class_aclcheck(relid, GetUserId(), ACL_UPDATE) == ACLCHECK_OK &&
-		check_enable_rls(relid, InvalidOid, true) != RLS_ENABLED;
-}
-
-static char *
-parents_query(RowsPlan *plan, ForeignKeyCacheInfo *key, uint64 most, bool lock)
-{
-	StringInfoData query;
-	StringInfoData names;
-	StringInfoData present;
-	HeapTuple	tuple;
-	float4		reltuples;
-	char		relkind;
-
-	initStringInfo(&query);
-	initStringInfo(&names);
-	initStringInfo(&present);
-	appendStringInfoString(&query, "SELECT ");
-	for (int i = 0; i < key->nkeys; i++)
-	{
-		char	   *name = get_attname(key->confrelid, key->confkey[i], false);
-		Oid			type = getBaseType(get_atttype(RelationGetRelid(plan->rel), key->conkey[i]));
-
-		appendStringInfo(&query, "%s(p.%s)::%s", i > 0 ? ", " : "", quote_identifier(name),
-						 format_type_extended(type, -1, FORMAT_TYPE_TYPEMOD_GIVEN |
-											  FORMAT_TYPE_FORCE_QUALIFY));
-		appendStringInfo(&names, "%sp.%s", i > 0 ? ", " : "", quote_identifier(name));
-		appendStringInfo(&present, "%sp.%s IS NOT NULL", i > 0 ? " AND " : "", quote_identifier(name));
-	}
-	appendStringInfo(&query, " FROM %s AS p",
-					 quote_qualified_identifier(get_namespace_name(get_rel_namespace(key->confrelid)),
-												get_rel_name(key->confrelid)));
-
-	/* of a very large table some pages will do */
-	tuple = SearchSysCache1(RELOID, ObjectIdGetDatum(key->confrelid));
-	if (!HeapTupleIsValid(tuple))
-		elog(ERROR, "cache lookup failed for relation %u", key->confrelid);
-	reltuples = ((Form_pg_class) GETSTRUCT(tuple))->reltuples;
-	relkind = ((Form_pg_class) GETSTRUCT(tuple))->relkind;
-	ReleaseSysCache(tuple);
-	if (relkind == RELKIND_RELATION && reltuples > 8.0 * most)
-		appendStringInfo(&query, " TABLESAMPLE system (%.6f) REPEATABLE (%u)",
-						 200.0 * most / reltuples, (uint32) plan->seed);
-
-	appendStringInfo(&query, " WHERE %s ORDER BY %s LIMIT " UINT64_FORMAT "%s",
-					 present.data, names.data, most, lock ? " FOR KEY SHARE OF p" : "");
-	return query.data;
-}
+/* ---- the check of each row ---- */
 
 /* A partition's foreign key descends from that of the table filled. */
 static bool
