@@ -12,8 +12,8 @@ DO $$
 BEGIN
 	EXECUTE format('CREATE SERVER poc_rows_loopback FOREIGN DATA WRAPPER postgres_fdw OPTIONS (dbname %L, host %L, port %L)',
 		current_database(), split_part(current_setting('unix_socket_directories'), ',', 1), current_setting('port'));
+	EXECUTE format('CREATE USER MAPPING FOR CURRENT_USER SERVER poc_rows_loopback OPTIONS (user %L)', current_user);
 END $$;
-CREATE USER MAPPING FOR CURRENT_USER SERVER poc_rows_loopback;
 CREATE SERVER poc_rows_files FOREIGN DATA WRAPPER file_fdw;
 CREATE TABLE remote (id int, size int, words text);
 CREATE FOREIGN TABLE far (id int NOT NULL, size int CHECK (size BETWEEN 5 AND 7), words varchar(10))
@@ -25,6 +25,10 @@ SELECT count(*), min(size), max(size), max(length(words)) FROM remote;
 CREATE FOREIGN TABLE in_a_file (id int) SERVER poc_rows_files OPTIONS (filename '/nowhere');
 SELECT poc_generate_rows(1, 'in_a_file');
 \echo :SQLSTATE
+CREATE FOREIGN DATA WRAPPER poc_rows_nothing;
+CREATE SERVER poc_rows_nowhere FOREIGN DATA WRAPPER poc_rows_nothing;
+CREATE FOREIGN TABLE nowhere (id int) SERVER poc_rows_nowhere;
+SELECT poc_generate_rows(1, 'nowhere');
 
 -- foreign partitions: those that take rows get theirs, an archive gets none
 CREATE TABLE parts (id int, k int) PARTITION BY RANGE (k);
@@ -78,4 +82,5 @@ DROP SCHEMA rows_managed CASCADE;
 DROP ACCESS METHOD poc_rows_heap;
 DROP SERVER poc_rows_loopback CASCADE;
 DROP SERVER poc_rows_files CASCADE;
+DROP FOREIGN DATA WRAPPER poc_rows_nothing CASCADE;
 DROP EXTENSION postgres_fdw, file_fdw;

@@ -18,6 +18,7 @@
 #include "catalog/pg_inherits.h"
 #include "commands/trigger.h"
 #include "foreign/fdwapi.h"
+#include "foreign/foreign.h"
 #include "miscadmin.h"
 #include "optimizer/optimizer.h"
 #include "rewrite/prs2lock.h"
@@ -220,8 +221,13 @@ examine_partitions(Relation rel, bool *foreign, bool *before_row, const char **m
 bool
 rows_takes_inserts(Relation foreign_table)
 {
-	FdwRoutine *routine = GetFdwRoutineForRelation(foreign_table, false);
+	ForeignServer *server = GetForeignServer(GetForeignServerIdByRelId(RelationGetRelid(foreign_table)));
+	FdwRoutine *routine;
 
+	/* a wrapper may be a mere name */
+	if (!OidIsValid(GetForeignDataWrapper(server->fdwid)->fdwhandler))
+		return false;
+	routine = GetFdwRoutineForRelation(foreign_table, false);
 	return routine->ExecForeignInsert != NULL &&
 		(routine->IsForeignRelUpdatable == NULL ||
 		 (routine->IsForeignRelUpdatable(foreign_table) & (1 << CMD_INSERT)) != 0);
