@@ -328,6 +328,7 @@ test_recovery(void **state)
 		"LOG:  database system is ready to accept connections\n");
 	recovery_read(path, "2026-01-01T00:00:00Z", &recovery);
 	assert_int_equal(recovery.timeline, 11);
+	assert_int_equal(recovery.parent, 2);
 	assert_string_equal(recovery.lsn, "1/50027D0");
 	assert_string_equal(recovery.time, "2026-11-22T08:41:11.647025Z");
 	free(recovery.lsn);

@@ -18,7 +18,8 @@ our @EXPORT = qw(drill_stack start_drills failures steps begin_drill nothing_lef
 sub drill_stack
 {
 	my ($name, %args) = @_;
-	my $live = LiveBarman->new($name, conf => $args{conf});
+	# on a busy machine Barman takes its time
+	my $live = LiveBarman->new($name, conf => "poc_barman.timeout = '5min'\n" . ($args{conf} // ''));
 	my ($home, $node) = @$live{qw(home node)};
 
 	$live->{bindir} = $node->config_data('--bindir');
