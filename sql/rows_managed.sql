@@ -75,6 +75,15 @@ CREATE TRIGGER send BEFORE INSERT ON measured FOR EACH ROW EXECUTE FUNCTION send
 SELECT poc_generate_rows(100, 'measured', seed => 1), poc_generate_rows(100, 'measured', seed => 1);
 SELECT count(*), count(DISTINCT at) FROM measured;
 ALTER EXTENSION poc_barman DROP TABLE _timescaledb_catalog.hypertable;
+-- the same for the catalog of Citus
+SET allow_system_table_mods = on;
+CREATE TABLE pg_catalog.pg_dist_partition (logicalrelid regclass);
+ALTER EXTENSION poc_barman ADD TABLE pg_catalog.pg_dist_partition;
+INSERT INTO pg_catalog.pg_dist_partition VALUES ('remote_2');
+SELECT t, (SELECT generator FROM poc_explain_rows(t::regclass) LIMIT 1) AS path FROM unnest(ARRAY['remote', 'remote_2']) AS t;
+ALTER EXTENSION poc_barman DROP TABLE pg_catalog.pg_dist_partition;
+DROP TABLE pg_catalog.pg_dist_partition;
+RESET allow_system_table_mods;
 
 SET client_min_messages = warning;
 DROP SCHEMA _timescaledb_catalog CASCADE;
