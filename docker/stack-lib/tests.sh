@@ -145,7 +145,8 @@ suite_unit() { test_as_server make -s -C src/docker/sidecar -j "$(nproc)" check;
 suite_sanitized() {
   as_server cp -r src/docker/sidecar sanitized
   as_server make -s -C sanitized clean
-  test_as_server make -s -C sanitized -j "$(nproc)" SANITIZE=1 WERROR= check
+  # after those that measure how soon something happens
+  test_as_server nice make -s -C sanitized -j "$(nproc)" SANITIZE=1 WERROR= check
 }
 
 suite_regress() { regress; }
@@ -157,7 +158,7 @@ regress() {
 }
 
 # Files at a time: each has servers of its own and waits more than it computes.
-TAP_JOBS=${TAP_JOBS:-3}
+TAP_JOBS=${TAP_JOBS:-2}
 
 # As PGXS's prove_installcheck does it.
 # shellcheck disable=SC2016
