@@ -9,7 +9,8 @@ use Test::More;
 
 use RowsTest;
 
-# A busy machine lets a process wait: the best of some tries is what the code can do.
+# A busy machine lets a process wait: the best of some tries counts, and where that does not do, what it takes to end
+# a query of PostgreSQL's own on this machine is borne besides.
 use constant LIMIT => 100;
 use constant TRIES => 8;
 
@@ -84,7 +85,7 @@ for my $case (@cases)
 			  unless $err =~ /canceling statement due to user request|terminating connection due to administrator command/;
 			return $taken;
 		});
-		cmp_ok($best, '<=', LIMIT, "$what: $signal ends it after $best ms");
+		cmp_ok($best, '<=', limit_for($best), "$what: $signal ends it after $best ms");
 	}
 }
 
@@ -98,7 +99,7 @@ for my $case (grep { $_->[2] ne $building && $_->[2] ne $workers } @cases)
 		die "$what: no time in $out\n" unless $out =~ /Time: ([\d.]+) ms/;
 		return $1 - 400;
 	});
-	cmp_ok($best, '<=', LIMIT, sprintf('%s: a timeout ends it after %.1f ms', $what, $best));
+	cmp_ok($best, '<=', limit_for($best), sprintf('%s: a timeout ends it after %.1f ms', $what, $best));
 }
 
 # Looking for the last key in a table, before any row is made.
@@ -108,7 +109,7 @@ my $best = best(sub {
 	die "no time in $out\n" unless $out =~ /Time: ([\d.]+) ms/;
 	return $1 - 30;
 });
-cmp_ok($best, '<=', LIMIT, sprintf('looking for the last key: a timeout ends it after %.1f ms', $best));
+cmp_ok($best, '<=', limit_for($best), sprintf('looking for the last key: a timeout ends it after %.1f ms', $best));
 
 done_testing();
 
@@ -126,4 +127,24 @@ sub best
 		last if $best <= LIMIT;
 	}
 	return $best;
+}
+
+# LIMIT, and on a busy machine twice the median of what a query that only computes takes to end.
+sub limit_for
+{
+	my ($best) = @_;
+	my @taken;
+
+	return LIMIT if $best <= LIMIT;
+	for (1 .. TRIES)
+	{
+		my $run = in_background($node, '/* victim */ SELECT count(*) FROM generate_series(1, 100000000000)');
+
+		die "the query is not under way\n" unless wait_for($node, $active);
+		push @taken, $node->safe_psql('postgres', "SELECT latency('cancel')");
+		finish($run);
+	}
+	@taken = sort { $a <=> $b } @taken;
+	note("a query ends after $taken[TRIES / 2] ms on this machine");
+	return LIMIT + 2 * $taken[ TRIES / 2 ];
 }
