@@ -51,6 +51,11 @@ SELECT generator, detail FROM poc_explain_rows('elsewhere', '{"path": "multi"}')
 SELECT poc_generate_rows(1500, 'elsewhere'), poc_generate_rows(1500, 'elsewhere');
 SELECT count(*), max(k) FROM elsewhere;
 SELECT poc_generate_rows(1, 'elsewhere', options => '{"indexes": "after"}');
+-- also when it is filled because others refer to it, by one who may not lock its rows
+CREATE TABLE parent (k int PRIMARY KEY) USING poc_rows_heap;
+CREATE TABLE child (k int NOT NULL REFERENCES parent);
+SELECT poc_generate_rows(100, 'child', options => '{"parents": true, "foreign_keys": "each"}');
+SELECT count(*) FROM parent;
 CREATE TABLE mixed (k int) PARTITION BY RANGE (k);
 CREATE TABLE mixed_1 PARTITION OF mixed FOR VALUES FROM (0) TO (10) USING poc_rows_heap;
 SELECT generator, detail FROM poc_explain_rows('mixed') LIMIT 1;

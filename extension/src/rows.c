@@ -90,6 +90,7 @@ poc_generate_rows(PG_FUNCTION_ARGS)
 				 errmsg("options must not be null"),
 				 errhint("Leave them out, or give '{}'.")));
 	options->nrows = n;
+	options->function = fcinfo->flinfo->fn_oid;
 	relid = PG_ARGISNULL(1) ? seed_table(fcinfo) : PG_GETARG_OID(1);
 
 	rel = rows_open_target(relid, true);

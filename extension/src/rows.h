@@ -298,6 +298,7 @@ typedef struct RowsOptions
 	bool		parents;		/* fill empty referenced tables first */
 	uint64	   *bases;			/* of the keys, when a caller of workers knows them */
 	int			nbases;
+	Oid			function;		/* of this extension, that was called */
 	List	   *waiting;		/* tables whose referenced tables are being filled */
 	uint64		nrows;			/* how many are asked for */
 	uint64		start;			/* number of the first row */

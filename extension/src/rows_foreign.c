@@ -20,6 +20,7 @@
 #include "miscadmin.h"
 #include "utils/builtins.h"
 #include "utils/fmgroids.h"
+#include "utils/fmgrprotos.h"
 #include "utils/lsyscache.h"
 #include "utils/syscache.h"
 #include "utils/typcache.h"
@@ -263,15 +264,12 @@ fill_parent(RowsPlan *plan, ForeignKeyCacheInfo *key)
 	options->use_defaults = true;
 	options->parents = true;
 	options->nrows = nrows;
+	options->function = plan->options->function;
 	options->waiting = lappend_oid(list_copy(plan->options->waiting), RelationGetRelid(plan->rel));
 
 	parent = rows_make_plan(rows_open_target(key->confrelid, true), plan->seed, options, true);
-	if (parent->path == ROWS_PATH_SPI)
-	{
-		rows_close_plan(parent);
-		return false;
-	}
-	rows_insert(parent, 0, nrows);
+	rows_write(parent, options->function, 0, nrows,
+			   DatumGetJsonbP(DirectFunctionCall1(jsonb_in, CStringGetDatum("{}"))));
 	rows_close_plan(parent);
 	return true;
 }

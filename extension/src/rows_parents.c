@@ -70,7 +70,7 @@ rows_read_parents(RowsPlan *plan, ForeignKeyCacheInfo *key, RowsForeign *foreign
 					   getBaseType(get_atttype(key->confrelid, key->confkey[i])));
 
 	SPI_connect();
-	if (SPI_execute(query, !lock, 0) != SPI_OK_SELECT)
+	if (SPI_execute(query, !plan->writing, 0) != SPI_OK_SELECT)
 		elog(ERROR, "could not read the rows of table %u", key->confrelid);
 	foreign->nparents = SPI_processed;
 	foreign->values = MemoryContextAllocHuge(context,

@@ -149,6 +149,7 @@ insert_batch(FillState *state, const char *options_text, uint64 *bases,
 	uint64		inserted = 0;
 
 	options->nrows = nrows;
+	options->function = state->function;
 	options->indexes = ROWS_INDEXES_EACH;
 	options->bases = bases;
 	options->nbases = state->nbases;
