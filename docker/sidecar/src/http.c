@@ -126,6 +126,11 @@ http_start(const HttpOptions *http_options)
 		}
 		flags |= MHD_USE_TLS;
 	}
+	/* the first connection may come at once, and is told of by this */
+	pthread_condattr_init(&attributes);
+	pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
+	pthread_cond_init(&connections_changed, &attributes);
+	pthread_condattr_destroy(&attributes);
 	listen_fd = listen_on(http_options->listen, address, sizeof(address));
 	if (listen_fd >= 0)
 	{
@@ -160,10 +165,6 @@ http_start(const HttpOptions *http_options)
 	if (daemon_handle == NULL)
 		return false;
 
-	pthread_condattr_init(&attributes);
-	pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
-	pthread_cond_init(&connections_changed, &attributes);
-	pthread_condattr_destroy(&attributes);
 	if (pthread_create(&timer, NULL, timer_main, NULL) != 0)
 	{
 		log_line(LOGLEVEL_ERROR, "could not start a thread", NULL);
