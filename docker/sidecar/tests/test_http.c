@@ -4,6 +4,8 @@
  * The program as its callers and its operator meet it: over HTTP, by signals,
  * and after crashes.
  */
+#include <regex.h>
+
 #include "sidecar_fixture.h"
 
 /* ---- who may in ---- */
@@ -491,6 +493,56 @@ who_hangs_up_is_forgotten(void **state)
 	free(id);
 }
 
+/* As https://prometheus.io/docs/instrumenting/exposition_formats/ has it */
+static void
+metrics_are_what_prometheus_reads(void **state)
+{
+	Response	response;
+	regex_t		comment;
+	regex_t		sample;
+	char		described[64] = "";
+	char		typed[64] = "";
+	char	   *rest;
+	int			samples = 0;
+
+	(void) state;
+	regcomp(&comment, "^# (HELP [a-z_]+ [^ ].*|TYPE [a-z_]+ (counter|gauge))$", REG_EXTENDED | REG_NOSUB);
+	regcomp(&sample, "^[a-z_]+([{][a-z_]+=\"[^\"\\]*\"(,[a-z_]+=\"[^\"\\]*\")*[}])? -?[0-9]+([.][0-9]+)?(e[+-]?[0-9]+)?$",
+			REG_EXTENDED | REG_NOSUB);
+	start();
+	free(submit("/v1/servers/pg/backups", "{}"));
+	response = get("/metrics");
+	assert_int_equal(response.status, 200);
+	assert_non_null(strstr(response.headers, "Content-Type: text/plain; version=0.0.4"));
+	assert_int_equal(response.body[response.length - 1], '\n');
+	for (char *line = strtok_r(response.body, "\n", &rest); line != NULL; line = strtok_r(NULL, "\n", &rest))
+	{
+		char		name[64];
+
+		/* each family is described, then typed, then given */
+		if (line[0] == '#')
+		{
+			assert_int_equal(regexec(&comment, line, 0, NULL, 0), 0);
+			assert_int_equal(sscanf(line + 7, "%63s", name), 1);
+			if (line[2] == 'H')
+				strcpy(described, name);
+			else
+				strcpy(typed, name);
+			assert_string_equal(name, described);
+			continue;
+		}
+		if (regexec(&sample, line, 0, NULL, 0) != 0)
+			fail_msg("no sample: %s", line);
+		assert_int_equal(sscanf(line, "%63[a-z_]", name), 1);
+		assert_string_equal(name, typed);
+		samples++;
+	}
+	assert_true(samples >= 9);
+	release(&response);
+	regfree(&comment);
+	regfree(&sample);
+}
+
 static void
 descriptors_stay_flat(void **state)
 {
@@ -722,6 +774,7 @@ main(int argc, char **argv)
 		HTTP_TEST(files_are_listed),
 		HTTP_TEST(long_polls_hold_nobody_up),
 		HTTP_TEST(who_hangs_up_is_forgotten),
+		HTTP_TEST(metrics_are_what_prometheus_reads),
 		HTTP_TEST(descriptors_stay_flat),
 		HTTP_TEST(sigterm_cancels_and_records),
 		HTTP_TEST(sigterm_answers_those_who_wait),
