@@ -382,7 +382,7 @@ AS $$
 			ELSE format('%s %% (%s of %s)', floor(100 * s.part), pg_size_pretty(p.backup_streamed), pg_size_pretty(p.backup_total)) END
 	FROM pg_stat_progress_basebackup AS p
 		JOIN pg_stat_activity AS a ON a.pid = p.pid AND a.application_name = 'barman_streaming_backup',
-		LATERAL (SELECT least(p.backup_streamed::double precision / nullif(p.backup_total, 0), 1)) AS s(part)
+		LATERAL (SELECT CASE WHEN p.backup_total > 0 THEN least(p.backup_streamed::double precision / p.backup_total, 1) END) AS s(part)
 	ORDER BY a.backend_start DESC
 	LIMIT 1
 $$;

@@ -70,6 +70,14 @@ my @pauses = map { $seen->{ $lines[$_] } - $seen->{ $lines[ $_ - 1 ] } } 1 .. $#
 is(scalar(grep { $_ < 0.8 } @pauses), 0, 'progress: once a second at most') or diag("@pauses");
 is(sql("SELECT phase IS NULL, progress FROM poc_jobs() WHERE kind = 'backup' LIMIT 1"), 't|1', 'a job that is done has no phase, and progress 1');
 
+# before anything is copied: a checkpoint that takes its time
+sql('SELECT poc_generate_rows(50000)');
+my $job = sql('SELECT job_id FROM poc_backup(immediate_checkpoint => false, wait => false)');
+ok(wait_until(sub { sql("SELECT phase FROM pg_stat_progress_basebackup") eq 'waiting for checkpoint to finish' }), 'a backup waits for its checkpoint');
+is(sql("SELECT state, phase, progress IS NULL FROM poc_jobs() WHERE job_id = '$job'"), 'running|copying|t', 'progress: none while nothing is copied');
+sql("SELECT poc_cancel_job('$job')");
+is(sql("SELECT state FROM poc_wait_job('$job', timeout => '60 s')"), 'cancelled', 'and is cancelled');
+
 # two sessions ask for the same
 my ($running, @error);
 ($stdout, $stderr) = while_copying("SELECT job_id FROM poc_backup()", sub {

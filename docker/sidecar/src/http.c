@@ -24,6 +24,7 @@
 #include <microhttpd.h>
 
 #include "job.h"
+#include "job_keys.h"
 #include "log.h"
 #include "memory.h"
 #include "routes.h"

@@ -15,6 +15,8 @@
 #include <unistd.h>
 
 #include "barman_run.h"
+#include "job_internal.h"
+#include "job_keys.h"
 #include "job_store.h"
 #include "log.h"
 #include "memory.h"
@@ -37,75 +39,8 @@
 #define MAX_LOG_LINES 2000
 #define MAX_LOG_TEXT 4000
 
-#define ID_SIZE 32
-
-#define KEY_MIN 16
-#define KEY_MAX 64
-
-/* No request is on its way for longer. */
-#define BAR_KEY_MS (10 * 60 * 1000)
-
-typedef enum JobState
-{
-	STATE_QUEUED,
-	STATE_RUNNING,
-	STATE_DONE,
-	STATE_FAILED,
-	STATE_CANCELLED,
-	STATE_LOST
-} JobState;
-
-static const char *const state_names[] = {
-	[STATE_QUEUED] = "queued",
-	[STATE_RUNNING] = "running",
-	[STATE_DONE] = "done",
-	[STATE_FAILED] = "failed",
-	[STATE_CANCELLED] = "cancelled",
-	[STATE_LOST] = "lost"
-};
-
-struct Job
-{
-	Job		   *next;			/* newest first */
-	char		id[ID_SIZE];
-	char	   *kind;
-	char	   *server;			/* NULL for cron */
-	char	   *key;			/* of the request that started it, or NULL */
-	char	   *request;		/* that request: "POST /v1/cron" */
-	JobState	state;
-	char	   *phase;
-	bool		needs_wal;
-	double		progress;		/* 0: unknown */
-	char	   *system_identifier;	/* of its server, once known */
-	int64_t		created;		/* timestamp_now(); 0: not yet */
-	int64_t		started;
-	int64_t		ended;
-	int64_t		elapsed_ms;		/* once ended */
-	int			log_lines;
-	json_t	   *result;
-	json_t	   *error;
-	Request    *waiters;
-
-	/* Only while it runs */
-	const JobKind *does;
-	json_t	   *arguments;
-	RunControl *control;
-	int64_t		clock;			/* monotonic_ms() when it was created */
-	bool		cancel_requested;
-	bool		decided;		/* by its body; made known once recorded */
-	JobState	decision;
-	pid_t		process;		/* leader of the group that works for it */
-	uint64_t	process_start;
-	json_t	   *log;			/* all lines so far */
-};
-
-/* A key that was cancelled before its request came. */
-typedef struct BarredKey
-{
-	struct BarredKey *next;		/* newest first */
-	int64_t		since;			/* monotonic_ms() */
-	char		key[KEY_MAX + 1];
-} BarredKey;
+/* More segments archived at once are told in one line. */
+#define MAX_SEGMENT_LINES 3
 
 /* What a run of Barman needs to know of the job it works for. */
 typedef struct JobRun
@@ -116,39 +51,29 @@ typedef struct JobRun
 } JobRun;
 
 /*
- * lock guards all of the above; record_lock is taken first, around writing a
+ * lock guards the jobs and the barred keys; record_lock is taken first, around writing a
  * record, so that the newest record is also the last one written.
  */
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static pthread_mutex_t record_lock = PTHREAD_MUTEX_INITIALIZER;
 static pthread_cond_t job_ended = PTHREAD_COND_INITIALIZER;
 static Job *jobs;
-static BarredKey *barred_keys;
 static int	running;
 static bool stopping;
 
 static void *job_main(void *arg);
 static void decide(Job *job, JobState state, json_t *result, json_t *error);
 static void settle(Job *job);
-static bool has_ended(const Job *job);
 static Job *find_job(const char *id);
 static Job *find_key(const char *key);
 static Job *find_running(const Job *except, const char *kind, const char *server, bool cancelled);
 static void wait_for_turn(Job *job);
 static void request_cancel(Job *job);
-static void bar_key(const char *key);
-static void forget_barred_keys(int64_t until);
-static bool is_barred(const char *key);
-static char *request_text(const Request *request);
 static Answer *accepted(int status, const Job *job);
 static void new_id(char id[ID_SIZE]);
-static json_t *job_json(const Job *job);
-static json_t *record_json(const Job *job);
-static Job *job_of_record(const json_t *record);
-static int64_t time_of(const json_t *record, const char *key);
-static void time_set(json_t *value, const char *key, int64_t time);
 static bool record(Job *job);
 static void add_line(Job *job, JobLogLevel level, const char *text);
+static size_t count_segments(const json_t *messages, size_t first);
 static void touch(Job *job);
 static void free_job(Job *job);
 static void insert_job(Job *job);
@@ -172,6 +97,11 @@ jobs_start(const char *state_dir)
 	{
 		Job		   *job = job_of_record(one);
 
+		if (job != NULL && find_job(job->id) != NULL)
+		{
+			free_job(job);
+			job = NULL;
+		}
 		if (job == NULL)
 		{
 			log_line(LOGLEVEL_WARNING, "the record of a job is incomplete: ignored", "id",
@@ -179,7 +109,7 @@ jobs_start(const char *state_dir)
 			continue;
 		}
 		insert_job(job);
-		if (!has_ended(job))
+		if (!job_has_ended(job))
 			recover(job, one);
 	}
 	json_decref(records);
@@ -198,7 +128,7 @@ jobs_stop(void)
 	stopping = true;
 	for (Job *job = jobs; job != NULL; job = job->next)
 	{
-		if (!has_ended(job))
+		if (!job_has_ended(job))
 		{
 			job->cancel_requested = true;
 			run_control_hurry(job->control);
@@ -234,7 +164,7 @@ jobs_forget(void)
 		free_job(jobs);
 		jobs = next;
 	}
-	forget_barred_keys(INT64_MAX);
+	job_keys_forget();
 	pthread_mutex_unlock(&lock);
 	if (idle)
 		job_store_close();
@@ -285,7 +215,7 @@ job_submit(const Request *request, const JobKind *kind, const char *server, json
 	job->kind = mem_strdup(kind->name);
 	job->server = mem_strdup(server);
 	job->key = mem_strdup(request->key);
-	job->request = request_text(request);
+	job->request = job_request_text(request);
 	job->state = STATE_QUEUED;
 	job->created = timestamp_now();
 	job->clock = monotonic_ms();
@@ -336,7 +266,7 @@ job_of_request(const Request *request)
 
 	if (request->key == NULL)
 		return NULL;
-	text = request_text(request);
+	text = job_request_text(request);
 	pthread_mutex_lock(&lock);
 	job = find_key(request->key);
 	if (job != NULL && strcmp(job->request, text) != 0)
@@ -349,7 +279,7 @@ job_of_request(const Request *request)
 	}
 	else if (job != NULL)
 		answer = accepted(202, job);
-	else if (is_barred(request->key))
+	else if (job_keys_barred(request->key))
 		answer = answer_error("conflict", "the request was cancelled before it came", NULL,
 							  "Send it again with another Idempotency-Key.");
 	pthread_mutex_unlock(&lock);
@@ -368,12 +298,12 @@ job_cancel_key(const char *key)
 	job = find_key(key);
 	if (job == NULL)
 	{
-		bar_key(key);
+		job_keys_bar(key);
 		nothing = json_checked(json_object());
 		json_object_set_new(nothing, "job", json_null());
 		answer = answer_json(200, nothing);
 	}
-	else if (has_ended(job))
+	else if (job_has_ended(job))
 		answer = accepted(200, job);
 	else
 	{
@@ -382,14 +312,6 @@ job_cancel_key(const char *key)
 	}
 	pthread_mutex_unlock(&lock);
 	return answer;
-}
-
-bool
-job_key_is_valid(const char *key)
-{
-	size_t		length = strspn(key, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_");
-
-	return key[length] == '\0' && length >= KEY_MIN && length <= KEY_MAX;
 }
 
 Answer *
@@ -407,7 +329,7 @@ job_poll(Request *request, const char *id, int64_t after, int64_t wait_ms)
 		pthread_mutex_unlock(&lock);
 		return answer_errorf("unknown_job", "there is no job \"%s\"", id);
 	}
-	if (first && wait_ms > 0 && !stopping && !has_ended(job) && job->log_lines <= after)
+	if (first && wait_ms > 0 && !stopping && !job_has_ended(job) && job->log_lines <= after)
 	{
 		request->job_deadline = monotonic_ms() + wait_ms;
 		http_suspend(request);
@@ -447,9 +369,9 @@ job_cancel(const char *id)
 	job = find_job(id);
 	if (job == NULL)
 		answer = answer_errorf("unknown_job", "there is no job \"%s\"", id);
-	else if (has_ended(job))
+	else if (job_has_ended(job))
 		answer = answer_errorf("job_ended", "job \"%s\" has already ended: it is %s", id,
-							   state_names[job->state]);
+							   job_state_names[job->state]);
 	else
 	{
 		request_cancel(job);
@@ -503,7 +425,7 @@ jobs_counters(void)
 	pthread_mutex_lock(&lock);
 	for (Job *job = jobs; job != NULL; job = job->next)
 	{
-		counters.running += !has_ended(job);
+		counters.running += !job_has_ended(job);
 		counters.done += job->state == STATE_DONE;
 		counters.failed += job->state == STATE_FAILED;
 		counters.cancelled += job->state == STATE_CANCELLED;
@@ -596,13 +518,43 @@ job_log_messages(Job *job, json_t *messages)
 	{
 		const char *level = json_string_value(json_object_get(message, "level"));
 		const char *text = json_string_value(json_object_get(message, "text"));
+		size_t		segments = count_segments(messages, i);
 
-		if (level != NULL && text != NULL)
+		if (segments > MAX_SEGMENT_LINES)
+		{
+			char	   *summary = mem_printf("\t%zu segments, %s to %s", segments, text + 1,
+											 json_string_value(json_object_get(json_array_get(messages, i + segments - 1), "text")) + 1);
+
+			add_line(job, JOB_INFO, summary);
+			free(summary);
+			i += segments - 1;
+		}
+		else if (level != NULL && text != NULL)
 			add_line(job, strcmp(level, "error") == 0 ? JOB_ERROR :
 					 strcmp(level, "warning") == 0 ? JOB_WARNING : JOB_INFO, text);
 	}
 	pthread_mutex_unlock(&lock);
 	json_decref(messages);
+}
+
+/*
+ * Barman gives each segment that it archives a line of its own.  How many such
+ * lines are there from this one on?
+ */
+static size_t
+count_segments(const json_t *messages, size_t first)
+{
+	size_t		n = first;
+
+	for (; n < json_array_size(messages); n++)
+	{
+		const char *text = json_string_value(json_object_get(json_array_get(messages, n), "text"));
+
+		if (text == NULL || text[0] != '\t' || strlen(text) != 25 ||
+			strspn(text + 1, "0123456789ABCDEF") != 24)
+			break;
+	}
+	return n - first;
 }
 
 bool
@@ -763,7 +715,7 @@ settle(Job *job)
 	snprintf(elapsed, sizeof(elapsed), "%lld", (long long) job->elapsed_ms);
 	log_line(job->state == STATE_DONE ? LOGLEVEL_INFO : LOGLEVEL_WARNING, "job ended",
 			 "id", job->id, "kind", job->kind, "server", job->server,
-			 "state", state_names[job->state], "ms", elapsed,
+			 "state", job_state_names[job->state], "ms", elapsed,
 			 "error", json_string_value(json_object_get(job->error, "message")),
 			 "detail", json_string_value(json_object_get(job->error, "detail")), NULL);
 	run_control_destroy(job->control);
@@ -776,12 +728,6 @@ settle(Job *job)
 	touch(job);
 	running--;
 	pthread_cond_broadcast(&job_ended);
-}
-
-static bool
-has_ended(const Job *job)
-{
-	return job->state != STATE_QUEUED && job->state != STATE_RUNNING;
 }
 
 static Job *
@@ -811,7 +757,7 @@ find_running(const Job *except, const char *kind, const char *server, bool cance
 {
 	for (Job *job = jobs; job != NULL; job = job->next)
 	{
-		if (job != except && !has_ended(job) && job->cancel_requested == cancelled &&
+		if (job != except && !job_has_ended(job) && job->cancel_requested == cancelled &&
 			strcmp(job->kind, kind) == 0 &&
 			job->server != NULL && server != NULL && strcmp(job->server, server) == 0)
 			return job;
@@ -858,52 +804,6 @@ request_cancel(Job *job)
 	pthread_cond_broadcast(&job_ended); /* it may be waiting for its turn */
 }
 
-/* From now on nothing is started with this key; the lock is held. */
-static void
-bar_key(const char *key)
-{
-	BarredKey  *barred = mem_alloc(sizeof(BarredKey));
-
-	forget_barred_keys(monotonic_ms() - BAR_KEY_MS);
-	strcpy(barred->key, key);
-	barred->since = monotonic_ms();
-	barred->next = barred_keys;
-	barred_keys = barred;
-}
-
-static void
-forget_barred_keys(int64_t until)
-{
-	BarredKey **link = &barred_keys;
-
-	while (*link != NULL && (*link)->since > until)
-		link = &(*link)->next;
-	while (*link != NULL)
-	{
-		BarredKey  *old = *link;
-
-		*link = old->next;
-		free(old);
-	}
-}
-
-static bool
-is_barred(const char *key)
-{
-	for (const BarredKey *barred = barred_keys; barred != NULL; barred = barred->next)
-	{
-		if (strcmp(barred->key, key) == 0)
-			return true;
-	}
-	return false;
-}
-
-static char *
-request_text(const Request *request)
-{
-	return request->key != NULL ? mem_printf("%s %s", request->method, request->path) : NULL;
-}
-
 /* 20261122T081530Z-3f9a2c: sorts by time, and is not easily guessed. */
 static void
 new_id(char id[ID_SIZE])
@@ -924,119 +824,6 @@ new_id(char id[ID_SIZE])
 	} while (find_job(id) != NULL);
 }
 
-static json_t *
-job_json(const Job *job)
-{
-	json_t	   *value = json_checked(json_object());
-	int64_t		elapsed = has_ended(job) ? job->elapsed_ms : monotonic_ms() - job->clock;
-	double		progress = job->state == STATE_DONE ? 1 : job->progress;
-
-	json_object_set_new(value, "id", json_text(job->id));
-	json_object_set_new(value, "kind", json_text(job->kind));
-	json_object_set_new(value, "server", json_text(job->server));
-	json_object_set_new(value, "state", json_text(state_names[job->state]));
-	json_object_set_new(value, "phase", json_text(has_ended(job) ? NULL : job->phase));
-	json_object_set_new(value, "needs", json_text(job->needs_wal ? "wal" : NULL));
-	time_set(value, "created", job->created);
-	time_set(value, "started", job->started);
-	time_set(value, "ended", has_ended(job) ? job->ended : 0);
-	json_object_set_new(value, "elapsed_seconds", json_real((double) elapsed / 1000));
-	json_object_set_new(value, "log_lines", json_integer(job->log_lines));
-	json_object_set_new(value, "progress", progress > 0 ? json_real(progress) : json_null());
-	json_object_set_new(value, "system_identifier", json_text(job->system_identifier));
-	json_object_set_new(value, "result", has_ended(job) && job->result != NULL ?
-						json_checked(json_deep_copy(job->result)) : json_null());
-	json_object_set_new(value, "error", has_ended(job) && job->error != NULL ?
-						json_checked(json_deep_copy(job->error)) : json_null());
-	return value;
-}
-
-/* What the job's file says: the job, and the process that works for it. */
-static json_t *
-record_json(const Job *job)
-{
-	Job			shown = *job;
-	json_t	   *value;
-	json_t	   *process;
-
-	if (job->decided)
-		shown.state = job->decision;
-	value = job_json(&shown);
-	json_object_set_new(value, "key", json_text(job->key));
-	json_object_set_new(value, "request", json_text(job->request));
-	if (job->process != 0 && !has_ended(&shown))
-	{
-		process = json_checked(json_object());
-		json_object_set_new(process, "group", json_integer(job->process));
-		json_object_set_new(process, "start_time", json_integer((json_int_t) job->process_start));
-		json_object_set_new(process, "session", json_integer(getsid(0)));
-		json_object_set_new(process, "boot", json_text(process_boot_id()));
-		json_object_set_new(value, "process", process);
-	}
-	return value;
-}
-
-static Job *
-job_of_record(const json_t *value)
-{
-	const char *id = json_string_value(json_object_get(value, "id"));
-	const char *kind = json_string_value(json_object_get(value, "kind"));
-	const char *state = json_string_value(json_object_get(value, "state"));
-	Job		   *job;
-	int			number;
-
-	if (id == NULL || kind == NULL || state == NULL || strlen(id) >= ID_SIZE ||
-		find_job(id) != NULL)
-		return NULL;
-	for (number = STATE_QUEUED; number <= STATE_LOST; number++)
-	{
-		if (strcmp(state, state_names[number]) == 0)
-			break;
-	}
-	if (number > STATE_LOST)
-		return NULL;
-
-	job = mem_alloc(sizeof(Job));
-	strcpy(job->id, id);
-	job->kind = mem_strdup(kind);
-	job->server = mem_strdup(json_string_value(json_object_get(value, "server")));
-	job->state = (JobState) number;
-	job->request = mem_strdup(json_string_value(json_object_get(value, "request")));
-	if (job->request != NULL)
-		job->key = mem_strdup(json_string_value(json_object_get(value, "key")));
-	job->created = time_of(value, "created");
-	job->started = time_of(value, "started");
-	job->ended = time_of(value, "ended");
-	job->elapsed_ms = (int64_t) (json_number_value(json_object_get(value, "elapsed_seconds")) * 1000);
-	job->log_lines = (int) json_integer_value(json_object_get(value, "log_lines"));
-	if (json_is_object(json_object_get(value, "result")))
-		job->result = json_incref(json_object_get(value, "result"));
-	if (json_is_object(json_object_get(value, "error")))
-		job->error = json_incref(json_object_get(value, "error"));
-	return job;
-}
-
-static int64_t
-time_of(const json_t *value, const char *key)
-{
-	const char *text = json_string_value(json_object_get(value, key));
-	int64_t		time = 0;
-
-	if (text == NULL || !timestamp_parse(text, &time))
-		return 0;
-	return time;
-}
-
-static void
-time_set(json_t *value, const char *key, int64_t time)
-{
-	char		text[TIMESTAMP_LENGTH];
-
-	if (time != 0)
-		timestamp_format(time, text);
-	json_object_set_new(value, key, json_text(time != 0 ? text : NULL));
-}
-
 static bool
 record(Job *job)
 {
@@ -1045,7 +832,7 @@ record(Job *job)
 
 	pthread_mutex_lock(&record_lock);
 	pthread_mutex_lock(&lock);
-	value = record_json(job);
+	value = job_record_json(job);
 	pthread_mutex_unlock(&lock);
 	good = job_store_write(json_string_value(json_object_get(value, "id")), value);
 	pthread_mutex_unlock(&record_lock);
@@ -1198,7 +985,7 @@ purge(void)
 		Job		   *job = *link;
 
 		count++;
-		if (has_ended(job) && job->waiters == NULL &&
+		if (job_has_ended(job) && job->waiters == NULL &&
 			(count > KEEP_JOBS || job->created < oldest))
 		{
 			*link = job->next;

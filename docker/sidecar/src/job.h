@@ -46,7 +46,6 @@ extern Answer *job_submit(const Request *request, const JobKind *kind, const cha
 						  json_t *arguments);
 extern Answer *job_of_request(const Request *request);
 extern Answer *job_cancel_key(const char *key);
-extern bool job_key_is_valid(const char *key);
 extern Answer *job_poll(Request *request, const char *id, int64_t after, int64_t wait_ms);
 extern Answer *job_cancel(const char *id);
 extern Answer *jobs_list(void);

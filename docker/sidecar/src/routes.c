@@ -19,6 +19,7 @@
 #include "job.h"
 #include "job_backup.h"
 #include "job_cron.h"
+#include "job_keys.h"
 #include "job_switch_wal.h"
 #include "memory.h"
 #include "metrics.h"

@@ -262,6 +262,29 @@ a_segment_is_waited_for(void **state)
 }
 
 static void
+many_segments_are_one_line(void **state)
+{
+	char	   *id;
+	char	   *log;
+
+	(void) state;
+	start();
+	write_file("cron.sh",
+			   "printf '{\"_INFO\": [\"Processing\"'\n"
+			   "for i in 1 2 3 4 5 6 7 8 9; do printf ', \"\\\\t00000001000000000000000%d\"' $i; done\n"
+			   "printf ', \"Processing\", \"\\\\t00000001000000000000000A\", \"\\\\tother\"]}'");
+	id = submit("/v1/cron", NULL);
+	json_decref(follow(id));
+	log = mem_printf("state/%s.log", id);
+	assert_int_equal(count_of(read_text(log), "\\t"), 3);
+	assert_non_null(strstr(read_text(log), "\\t9 segments, 000000010000000000000001 to 000000010000000000000009\""));
+	assert_non_null(strstr(read_text(log), "\\t00000001000000000000000A\""));
+	assert_non_null(strstr(read_text(log), "\\tother\""));
+	free(log);
+	free(id);
+}
+
+static void
 cron_is_a_job_too(void **state)
 {
 	char	   *id;
@@ -337,6 +360,7 @@ main(int argc, char **argv)
 		HTTP_TEST(a_cancelled_backup_is_tidied_up),
 		HTTP_TEST(a_backup_waits_for_the_end_of_a_cancelled_one),
 		HTTP_TEST(a_segment_is_waited_for),
+		HTTP_TEST(many_segments_are_one_line),
 		HTTP_TEST(cron_is_a_job_too),
 		HTTP_TEST(a_job_is_lost_when_the_sidecar_crashes),
 		HTTP_TEST(ended_jobs_survive_a_restart),
