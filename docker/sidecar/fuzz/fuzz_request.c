@@ -1,8 +1,8 @@
 /*
  * fuzz_request.c
  *
- * Whatever a caller sends as a path or a body is split or refused, and never
- * more.  The first line of the input is the path, the rest the body.
+ * Whatever a caller sends as a path, a key or a body is split or refused, and
+ * never more.  The first line of the input is the path, the rest the body.
  */
 #include <stddef.h>
 #include <stdint.h>
@@ -11,6 +11,7 @@
 
 #include "arguments.h"
 #include "http.h"
+#include "job_keys.h"
 #include "memory.h"
 
 extern int	LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
@@ -46,6 +47,9 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	}
 	for (int i = 0; i < request.segment_count; i++)
 		free(request.segments[i]);
+	/* a key becomes part of a record, and of a path */
+	if (job_key_is_valid(path) && (strlen(path) > 64 || strpbrk(path, "/\"\\ .") != NULL))
+		abort();
 	free(path);
 
 	if (end != NULL)
