@@ -774,7 +774,7 @@ AS $$
 $$;
 
 COMMENT ON FUNCTION poc_jobs() IS
-'The jobs that the sidecar knows, newest first. state is queued, running, done, failed, cancelled or lost (the sidecar was restarted under it); progress goes from 0 to 1 where it is known: of a restore, and of a backup while this server sends it. poc_wait_job() tells the result of one that is done.';
+'The jobs that the sidecar knows, newest first. state is queued, running, done, failed, cancelled or lost (the sidecar was restarted under it); progress goes from 0 to 1 where it is known: of a restore, of a backup while this server sends it, and it is 1 of what is done. phase is null of what has ended. poc_wait_job() tells the result of one that is done.';
 
 CREATE FUNCTION poc_job_log(job_id text)
 RETURNS TABLE (n bigint, at timestamptz, level text, line text)
@@ -811,7 +811,7 @@ AS $$
 $$;
 
 COMMENT ON FUNCTION poc_cancel_job(text) IS
-'Asks the sidecar to cancel a job, and returns the job as it was then; poc_wait_job() tells when it has ended. Errors: 42704 unknown job, 55006 the job has ended already.';
+'Asks the sidecar to cancel a job, and returns the job as it was then; poc_wait_job() tells when it has ended. The next backup need not wait for that: it does so itself. Errors: 42704 unknown job, 55006 the job has ended already.';
 
 CREATE FUNCTION poc_verify_backup(backup_id text DEFAULT 'latest', server text DEFAULT NULL,
 	OUT job_id text, OUT status text, OUT detail text)
@@ -1283,8 +1283,10 @@ BEGIN
 				WHEN state = '08006' THEN
 					'pkill -x barman-sidecar   # on the Barman host; then start it again: its log may tell why it hangs'
 				WHEN state = '08001' AND error ->> 'detail' !~* 'resolve|certificate|SSL|TLS' THEN
-					format('barman-sidecar --listen %s --token-file FILE --state-dir DIRECTORY   # on the Barman host, as Barman''s user', address)
-				ELSE 'ALTER SYSTEM SET poc_barman.url = ''http://BARMAN_HOST:8480''; SELECT pg_reload_conf();'
+					format('pgrep -a barman-sidecar || barman-sidecar --listen %s --token-file %s --state-dir ~/sidecar   # on the Barman host, as Barman''s user', address,
+						-- on one host, both can read the same file
+						coalesce(CASE WHEN address ~ '^(unix:|127\.|localhost|\[::1\])' THEN quote_literal(nullif(current_setting('poc_barman.token_file'), '')) END, '~/sidecar.token'))
+				ELSE 'SHOW poc_barman.url;   -- no barman-sidecar is there: ALTER SYSTEM SET it to where one listens, then SELECT pg_reload_conf();'
 			END;
 	END IF;
 
@@ -1297,7 +1299,9 @@ BEGIN
 
 	IF state = '42501' THEN
 		RETURN QUERY SELECT 'token', false, 'the sidecar refuses the token of this server',
-			'ALTER SYSTEM SET poc_barman.token_file = ''/PATH/OF/THE/SIDECARS/TOKEN''; SELECT pg_reload_conf();';
+			CASE WHEN current_setting('poc_barman.token_file') = ''
+				THEN 'SHOW poc_barman.token_file;   -- is empty: ALTER SYSTEM SET it to a file that holds the sidecar''s token, then SELECT pg_reload_conf();'
+				ELSE 'sha256sum "$(psql -AtXc ''SHOW poc_barman.token_file'')"   # on this host; the file that barman-sidecar --token-file names must have the same' END;
 	ELSIF state = '55000' THEN
 		RETURN QUERY SELECT 'token', false,
 			format('no request can be sent: %s', rtrim(error ->> 'detail', '.')),
@@ -1503,7 +1507,7 @@ BEGIN
 				ELSE format('is in use by process %s', slot_pid) END,
 			CASE
 				WHEN slot_exists IS NULL THEN
-					format('SELECT * FROM pg_create_physical_replication_slot(%L, true);   -- then SELECT * FROM poc_wait_ready();', slot)
+					format('SELECT * FROM pg_create_physical_replication_slot(%1$L, true);   -- then SELECT * FROM poc_wait_ready(); if WAL is missing by now, first "barman receive-wal --reset %2$s" on the Barman host', slot, server)
 				WHEN slot_wal = 'lost' THEN
 					format('SELECT pg_drop_replication_slot(%1$L); SELECT pg_create_physical_replication_slot(%1$L, true);   -- then "barman receive-wal --reset %2$s" on the Barman host and SELECT * FROM poc_backup();', slot, server)
 				ELSE 'SELECT * FROM poc_cron();   -- starts receive-wal, which fetches it' END;
@@ -1744,20 +1748,21 @@ BEGIN
 			AND @extschema@._poc_doctor_check(facts, 'pg_receivexlog_compatible') IS NOT FALSE) AS v(compatible);
 	END IF;
 
-	-- the fullest of the file systems decides
-	SELECT d.area, d.free_bytes, d.total_bytes INTO disk
-	FROM jsonb_to_recordset(facts -> 'disks') AS d(area text, free_bytes bigint, total_bytes bigint)
-	WHERE d.total_bytes > 0
-	ORDER BY d.free_bytes::numeric / d.total_bytes LIMIT 1;
 	next_size := (SELECT (b.value ->> 'size')::bigint FROM jsonb_each(facts -> 'barman' -> 'backups') AS b
 		WHERE b.value ->> 'status' = 'DONE' AND b.value ->> 'parent_backup_id' IS NULL
 		ORDER BY b.key COLLATE "C" DESC LIMIT 1);
-	IF disk.area IS NOT NULL THEN
-		RETURN QUERY SELECT 'disk', disk.free_bytes >= disk.total_bytes / 10 AND disk.free_bytes >= coalesce(next_size, 0),
+	-- the worst of the file systems is told
+	SELECT d.free_bytes, d.total_bytes, s.small, d.free_bytes < d.total_bytes / 10 AS nearly_full
+	INTO disk
+	FROM @extschema@._poc_records(facts -> 'disks') AS d(area text, free_bytes bigint, total_bytes bigint),
+		LATERAL (SELECT coalesce(d.area = 'base' AND d.free_bytes < next_size, false)) AS s(small)
+	WHERE d.total_bytes > 0
+	ORDER BY s.small DESC, d.free_bytes::numeric / d.total_bytes LIMIT 1;
+	IF disk.total_bytes IS NOT NULL THEN
+		RETURN QUERY SELECT 'disk', NOT disk.small AND NOT disk.nearly_full,
 			format('%s of %s free on the Barman host', pg_size_pretty(disk.free_bytes), pg_size_pretty(disk.total_bytes))
-				|| CASE WHEN disk.free_bytes < coalesce(next_size, 0)
-					THEN format(', less than the last full backup took (%s)', pg_size_pretty(next_size))
-					WHEN disk.free_bytes < disk.total_bytes / 10 THEN ', less than a tenth' ELSE '' END,
+				|| CASE WHEN disk.small THEN format(', less than the last full backup took (%s)', pg_size_pretty(next_size))
+					WHEN disk.nearly_full THEN ', less than a tenth' ELSE '' END,
 			format('barman delete %s oldest   # on the Barman host, as Barman''s user; for good, give it a retention_policy', server);
 	END IF;
 END
@@ -1782,6 +1787,13 @@ DECLARE
 		ORDER BY w.key COLLATE "C" DESC LIMIT 1);
 	waiting bigint;
 	archiver record;
+	mode text := current_setting('archive_mode');
+	wanted boolean := coalesce((facts -> 'barman' -> 'config' ->> 'archiver')::boolean, false);
+	idle boolean := mode <> 'off' AND current_setting('archive_command') = '' AND current_setting('archive_library') = '';
+	-- who streams has no use for it
+	command text := format('ALTER SYSTEM SET archive_command = %L;', CASE WHEN wanted THEN format('barman-wal-archive %s %s %%p',
+		coalesce((SELECT host(r.client_addr) FROM pg_stat_replication AS r WHERE r.application_name ~ 'barman' LIMIT 1), 'localhost'), server)
+		ELSE 'true' END);
 BEGIN
 	IF facts -> 'barman' -> 'wals' IS NOT NULL AND here IS NOT NULL THEN
 		-- the segment after the last archived one is being written or received
@@ -1808,15 +1820,18 @@ BEGIN
 			END;
 	END IF;
 
-	IF (facts -> 'barman' -> 'config' ->> 'archiver')::boolean THEN
+	-- also where Barman does not rely on it: a backup ends when its WAL is archived
+	IF mode <> 'off' OR wanted THEN
 		SELECT s.failed_count, s.last_failed_wal, s.last_failed_time > coalesce(s.last_archived_time, '-infinity') AS failing
 		INTO archiver FROM pg_stat_archiver AS s;
-		RETURN QUERY SELECT 'archive', current_setting('archive_mode') <> 'off' AND archiver.failing IS NOT TRUE,
-			CASE WHEN current_setting('archive_mode') = 'off' THEN 'archive_mode is off, but Barman expects this server to send its WAL'
-				WHEN archiver.failing THEN format('archive_command fails with %s, %s times so far', archiver.last_failed_wal, archiver.failed_count)
+		RETURN QUERY SELECT 'archive', mode <> 'off' AND NOT idle AND archiver.failing IS NOT TRUE,
+			CASE WHEN mode = 'off' THEN 'archive_mode is off, but Barman expects this server to send its WAL'
+				WHEN idle THEN 'archive_mode is on, but there is no archive_command: all WAL is kept, and no backup comes to an end'
+				WHEN archiver.failing THEN format('archive_command fails with %s, %s times so far: all WAL is kept, and no backup comes to an end',
+					archiver.last_failed_wal, archiver.failed_count)
 				ELSE 'archive_command succeeds' END,
-			CASE WHEN current_setting('archive_mode') = 'off'
-				THEN format('ALTER SYSTEM SET archive_mode = on; ALTER SYSTEM SET archive_command = ''barman-wal-archive BARMAN_HOST %s %%p'';   -- then restart PostgreSQL', server)
+			CASE WHEN mode = 'off' THEN format('ALTER SYSTEM SET archive_mode = on; %s   -- then restart PostgreSQL', command)
+				WHEN idle THEN format('%s SELECT pg_reload_conf();', command)
 				ELSE 'SELECT * FROM pg_stat_archiver;   -- this server''s log has what the command said' END;
 	END IF;
 END
@@ -1888,7 +1903,8 @@ BEGIN
 		CASE WHEN minimum IS NOT NULL THEN format('minimum_redundancy is not met (%s)', minimum)
 			WHEN fulls < redundancy THEN format('the retention policy wants %s full backups, there are %s', redundancy, fulls)
 			WHEN config ->> 'retention_policy' IS NULL THEN 'no retention policy: backups are kept until somebody deletes them'
-			ELSE format('the retention policy (%s) is met', config ->> 'retention_policy') END,
+			-- Barman writes a b for "backups" behind it
+			ELSE format('the retention policy (%s) is met', regexp_replace(config ->> 'retention_policy', ' b$', '')) END,
 		'SELECT * FROM poc_backup();';
 END
 $$;

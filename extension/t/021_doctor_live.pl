@@ -4,6 +4,7 @@
 use strict;
 use warnings;
 
+use File::Temp;
 use FindBin;
 use lib "$FindBin::RealBin/lib";
 
@@ -16,7 +17,7 @@ use LiveBarman;
 use PocTest;
 
 # no more than Barman needs, so that another can take it away
-my $live = LiveBarman->new('live', conf => "max_wal_senders = 2\nmax_replication_slots = 2\n");
+my $live = LiveBarman->new('live', conf => "max_wal_senders = 2\nmax_replication_slots = 2\narchive_mode = on\narchive_command = 'true'\n");
 my $node = $live->{node};
 my $home = $live->{home};
 
@@ -36,6 +37,17 @@ sub type
 {
 	my ($remedy) = @_;
 	return $remedy =~ /   # on / ? $live->run($remedy) : sql($remedy);
+}
+
+# Settings that PostgreSQL reads when it starts
+sub setting_after_restart
+{
+	my (%settings) = @_;
+	$node->stop;
+	$live->stop_receiver;
+	$node->append_conf('postgresql.auto.conf', join('', map { "$_ = '$settings{$_}'\n" } sort keys %settings));
+	$node->start;
+	return;
 }
 
 # cron makes the sidecar ask Barman anew
@@ -132,33 +144,92 @@ $live->mode('old');
 $live->configure("minimum_redundancy = 5\n");
 $rows = examine_anew();
 $remedy = is_ill($rows, 'backups', qr/\d{8}T\d{6} FAILED \(.+\): barman check fails/, qr/^barman delete postgres1 \d{8}T\d{6}   # on/, 'failed backup in the way');
-is_ill($rows, 'backups', qr/minimum_redundancy is not met \(have \d/, qr/poc_backup\(\)/, 'minimum redundancy');
+my $redundancy = is_ill($rows, 'backups', qr/minimum_redundancy is not met \(have \d/, qr/poc_backup\(\)/, 'minimum redundancy');
 is_ill($rows, 'Barman', qr/client programs of PostgreSQL 9\.6\.1: too old for this server/, qr/apt-get install postgresql-client-\d+/, 'old client programs');
 $live->mode('good');
 $live->configure;
 type($remedy);
 all_well(examine_anew(), 'remedy: delete');
 
+my $fulls = sql("SELECT count(*) FROM poc_backups() WHERE status = 'DONE' AND parent_id IS NULL") + 1;
+$live->configure("minimum_redundancy = $fulls\nretention_policy = REDUNDANCY $fulls\n");
+is_ill(examine_anew(), 'backups', qr/minimum_redundancy is not met/, qr/^\Q$redundancy\E$/, 'one backup too few');
+$live->configure("retention_policy = REDUNDANCY $fulls\n");
+is_ill(examine_anew(), 'backups', qr/wants $fulls full backups, there are/, qr/^\Q$redundancy\E$/, 'retention not met');
+type($redundancy);
+is_well(examine_anew(), 'backups', qr/policy .redundancy $fulls. is met/, 'remedy: one more');
+$live->configure;
+
+# its configuration is gone, and with it all that Barman could say
+rename("$home/barman/barman.conf", "$home/barman/away");
+$node->psql('postgres', 'SELECT poc_cron()');
+$rows = examine($node);
+$remedy = is_ill($rows, 'Barman', qr/barman/, qr/^barman (list-servers|check|diagnose)/, 'Barman down');
+like(type($remedy), qr/configuration file|does not exist/i, 'Barman down: the remedy tells why');
+rename("$home/barman/away", "$home/barman/barman.conf");
+all_well(examine_anew(), 'Barman is back');
+
+# ---- versions ----
+sql("UPDATE pg_extension SET extversion = '0.9' WHERE extname = 'poc_barman'");
+$rows = examine($node);
+is_ill($rows, 'extension', qr/version 0\.9 in this database, but version 1\.0 is installed/, qr/^ALTER EXTENSION poc_barman UPDATE;$/, 'extension of another version');
+is_ill($rows, 'sidecar', qr/sidecar is version 1\.0, the extension 0\.9/, qr/make -C docker\/sidecar install/, 'sidecar of another version');
+sql("UPDATE pg_extension SET extversion = '1.0' WHERE extname = 'poc_barman'");
+
+# ---- an archive_command that fails ----
+$live->configure("archiver = on\n");
+setting('archive_command', 'false');
+sql('SELECT poc_switch_wal(wait => false)');
+ok(wait_until(sub { sql('SELECT failed_count > 0 FROM pg_stat_archiver') eq 't' }), 'archive_command fails');
+$remedy = is_ill(examine_anew(), 'archive', qr/archive_command fails with [0-9A-F]{24}, \d+ times so far/, qr/FROM pg_stat_archiver/, 'failing archive_command');
+like(type($remedy), qr/[0-9A-F]{24}/, 'failing archive_command: the remedy shows the segment');
+setting('archive_command', "cp %p $home/barman/postgres1/incoming/%f");
+ok(wait_until(sub { sql('SELECT last_archived_time > last_failed_time FROM pg_stat_archiver') eq 't' }), 'archive_command succeeds');
+is_well(examine_anew(), 'archive', qr/archive_command succeeds/, 'archive_command');
+$live->configure;
+setting('archive_command', '');
+$remedy = is_ill(examine_anew(), 'archive', qr/there is no archive_command: .* no backup comes to an end/, qr/^ALTER SYSTEM SET archive_command = 'true'; SELECT pg_reload_conf\(\);$/, 'no archive_command');
+type($remedy);
+ok(wait_until(sub { sql('SHOW archive_command') eq 'true' }), 'remedy: archive_command');
+is_well(examine($node), 'archive', qr/archive_command succeeds/, 'remedy: archive_command');
+
 # ---- the sidecar, and cron ----
 $live->stop;
 $live->stop_receiver;
 wait_until(sub { sql('SELECT count(*) FROM pg_stat_replication') == 0 });
 $rows = examine($node);
-is_ill($rows, 'sidecar', qr/^no answer from the sidecar at unix:/, qr/^barman-sidecar --listen unix:/, 'sidecar down');
+$remedy = is_ill($rows, 'sidecar', qr/^no answer from the sidecar at unix:/, qr/^pgrep -a barman-sidecar \|\| barman-sidecar --listen unix:\S+ --token-file '\Q$home\E\/token'/, 'sidecar down');
 is_ill($rows, 'slot', qr/slot "barman" is inactive/, qr/poc_cron/, 'sidecar down: slot inactive');
 is_ill($rows, 'receiver', qr/receive-wal is stopped/, qr/poc_cron/, 'sidecar down: receiver stopped');
 is_well($rows, 'access', qr/role barman may/, 'sidecar down: roles');
 
+# as it would run for ever, it is left alone once it answers
+{
+	my ($path) = $live->{sidecar} =~ m{(.*)/};
+	my ($command) = $remedy =~ /\|\| (.*?)   #/;
+	local $ENV{HOME} = PostgreSQL::Test::Utils::tempdir_short();
+	my $run = IPC::Run::start([ 'bash', '-c', "PATH=$path:\$PATH; exec $command --barman-config $home/barman/barman.conf" ],
+		'<', \undef, '>', \my $out, '2>', \my $err);
+	ok(wait_until(sub { -S "$home/sidecar" }), 'remedy: the sidecar listens');
+	is_well(examine($node), 'sidecar', qr/answers at unix:/, 'remedy: sidecar');
+	$run->signal('TERM');
+	$run->finish;
+	$live->stop_receiver;
+	unlink("$home/sidecar");
+}
+
 $live->start(cron_interval => 0);
 rename("$home/token", "$home/token.away");
 $rows = examine($node);
-is_ill($rows, 'token', qr/could not be opened: No such file/, qr/^ls -l/, 'no token file');
+$remedy = is_ill($rows, 'token', qr/could not be opened: No such file/, qr/^ls -l/, 'no token file');
+like(type($remedy), qr/token.*No such file/, 'remedy: there is none');
 $live->write('token', "wrong\n", 0600);
 # the sidecar reads its file again, so this one must be another
 setting('poc_barman.token_file', "$home/token.mine");
 $live->write('token.mine', "mine\n", 0600);
 $rows = examine($node);
-is_ill($rows, 'token', qr/refuses the token/, qr/ALTER SYSTEM SET poc_barman.token_file/, 'wrong token');
+$remedy = is_ill($rows, 'token', qr/refuses the token/, qr/^sha256sum /, 'wrong token');
+like(type($remedy), qr/^[0-9a-f]{64}  \Q$home\E\/token.mine$/m, 'remedy: the token of this server');
 is_well($rows, 'sidecar', qr/answers at/, 'wrong token: the sidecar answers');
 setting('poc_barman.token_file', "$home/token");
 
@@ -181,9 +252,9 @@ SELECT pg_create_physical_replication_slot('one'), pg_create_physical_replicatio
 SQL
 $rows = examine($node);
 $remedy = is_ill($rows, 'slot', qr/slot "barman" does not exist/, qr/pg_create_physical_replication_slot/, 'slot missing');
-is_ill($rows, 'settings', qr/max_replication_slots is 2, 2 in use: none is left for Barman's slot "barman"/, qr/^ALTER SYSTEM SET max_replication_slots/, 'no slot left');
+my $slots = is_ill($rows, 'settings', qr/max_replication_slots is 2, 2 in use: none is left for Barman's slot "barman"/, qr/^ALTER SYSTEM SET max_replication_slots/, 'no slot left');
 sql("SELECT pg_drop_replication_slot('one'), pg_drop_replication_slot('two')");
-type($remedy);
+type($_) for $remedy, $slots;
 
 setting('max_slot_wal_keep_size', '2MB');
 sql("SELECT poc_generate_wal('24 MB')");
@@ -198,6 +269,68 @@ sql('SELECT poc_wait_ready()');
 $rows = examine_anew();
 is_well($rows, 'slot', qr/in use by/, 'remedy: a new slot');
 is_well($rows, 'receiver', qr/receives WAL/, 'remedy: receiver');
+
+# ---- what a restart is needed for ----
+my @summaries = $node->pg_version >= 17 ? ('summarize_wal') : ();
+$live->stop_receiver;
+sql("SELECT pg_terminate_backend(active_pid) FROM pg_replication_slots WHERE active");
+wait_until(sub { sql('SELECT count(*) FROM pg_replication_slots WHERE active') == 0 });
+sql('SELECT pg_drop_replication_slot(slot_name) FROM pg_replication_slots');
+setting_after_restart(wal_level => 'minimal', max_wal_senders => 0, archive_mode => 'off', map { $_ => 'off' } @summaries);
+$rows = examine($node);
+@remedies = (
+	is_ill($rows, 'settings', qr/wal_level is minimal/, qr/^ALTER SYSTEM SET wal_level = 'replica';/, 'wal_level'),
+	is_ill($rows, 'settings', qr/max_wal_senders is 0, 0 in use: Barman needs 2 more/, qr/^ALTER SYSTEM SET max_wal_senders = 10;/, 'no senders'));
+type($_) for @remedies;
+setting_after_restart(map { $_ => 'on' } @summaries);
+$remedy = is_ill(examine($node), 'slot', qr/slot "barman" does not exist/, qr/^SELECT \* FROM pg_create_physical_replication_slot.* first "barman receive-wal --reset postgres1"/, 'the slot is gone with them');
+type($remedy);
+$live->run('barman receive-wal --reset postgres1');
+sql('SELECT poc_wait_ready()');
+is(sql('SELECT status FROM poc_backup()'), 'DONE', 'remedies: a backup');
+$rows = examine_anew();
+is_well($rows, 'settings', qr/wal_level is replica/, 'remedy: wal_level');
+is_well($rows, 'settings', qr/max_wal_senders is 10/, 'remedy: senders');
+is_well($rows, 'settings', qr/max_replication_slots is 10/, 'remedy: slots');
+
+# ---- the last drill ----
+$live->stop;
+mkdir("$home/instances");
+$live->start(options => [ '--instance-root', "$home/instances", '--pg-bindir', $node->config_data('--bindir') =~ s/\s+$//r ]);
+sql(<<'SQL');
+INSERT INTO _poc_drills (at, began, ok, server, system_identifier, tables, rows, steps)
+SELECT now() - '40 days'::interval, now() - '40 days'::interval, true, 'postgres1', system_identifier, 0, 0, '[]' FROM pg_control_system()
+SQL
+$remedy = is_ill(examine($node), 'drill', qr/passed was 40 days ago/, qr/^SELECT \* FROM poc_restore_drill\(\);$/, 'drill too old');
+type($remedy);
+is_well(examine($node), 'drill', qr/passed was 0 days ago/, 'remedy: drill');
+
+# ---- a disk that is nearly full ----
+SKIP:
+{
+	# most users may make mounts of their own; else /dev/shm is small, as in most containers
+	my $mounts = system('unshare -Urm sh -c "mount -t tmpfs small /mnt && unshare -U true" 2> /dev/null') == 0;
+	my ($room) = `df --output=avail -B 1M /dev/shm` =~ /(\d+)\s*$/;
+
+	skip 'there is no small file system', 2 if !$mounts && $room > 100;
+	$live->stop;
+	my $small = $mounts ? undef : File::Temp::tempdir('poc_XXXXXX', DIR => '/dev/shm', CLEANUP => 1);
+	if (defined $small)
+	{
+		system("head -c " . int($room * 0.93) . "M /dev/zero > $small/filler");
+		$live->configure("incoming_wals_directory = $small\n");
+	}
+	$live->start($mounts ? (small_disk => 20) : ());
+	$remedy = is_ill(examine_anew(), 'disk', qr/\d+ [kM]B of \d+ MB free on the Barman host, less than a tenth/,
+		qr/^barman delete postgres1 oldest   # on the Barman host/, 'disk nearly full');
+	unlink("$small/filler") if defined $small;
+	my $before = sql('SELECT count(*) FROM poc_backups()');
+	type($remedy);
+	is(sql('SELECT count(*) FROM poc_backups()'), $before - 1, 'remedy: one backup less');
+	$live->stop;
+	$live->configure;
+	$live->start;
+}
 
 # ---- a standby ----
 $node->stop;

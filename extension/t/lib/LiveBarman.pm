@@ -88,7 +88,9 @@ sub configure
 	return;
 }
 
-# Starts the sidecar, with more options perhaps; returns when it answers.
+# Starts the sidecar, with more options perhaps; returns when it answers.  With
+# small_disk, in a name space where a directory of Barman's is a tmpfs of that
+# many MB, full but for half of one.
 sub start
 {
 	my ($self, %args) = @_;
@@ -102,7 +104,13 @@ sub start
 		open(STDIN, '<', '/dev/null');
 		open(STDOUT, '>>', "$home/sidecar.log");
 		open(STDERR, '>&', \*STDOUT);
-		exec($self->{sidecar}, '--listen', "unix:$home/sidecar", '--token-file', "$home/token", '--state-dir', "$home/jobs",
+		my @where;
+		@where = ('unshare', '-Urm', 'sh', '-c', <<"SH", 'sh', "$home/barman/postgres1/incoming", $args{small_disk}, $<, $() if $args{small_disk};
+mount -t tmpfs -o "size=\$2m,mode=1777" small "\$1" && head -c "\$((\$2 * 1048576 - 524288))" /dev/zero > "\$1/filler" || exit
+uid=\$3 gid=\${4%% *}; shift 4
+exec unshare -U --map-user="\$uid" --map-group="\$gid" "\$@"
+SH
+		exec(@where, $self->{sidecar}, '--listen', "unix:$home/sidecar", '--token-file', "$home/token", '--state-dir', "$home/jobs",
 			'--barman-config', "$home/barman/barman.conf", '--cron-interval', $args{cron_interval} // 30,
 			'--instance-ports', $port . '-' . ($port + 49), @{ $args{options} // [] })
 		  or POSIX::_exit(1);
