@@ -110,6 +110,7 @@ typedef struct Spawn
 	int			error;
 } Spawn;
 
+static int	filters_of(pid_t pid);
 static void *spawn_confined(void *arg);
 
 /*
@@ -135,17 +136,31 @@ confined_spawn(pid_t *pid, const char *path,
 bool
 process_is_confined(pid_t pid)
 {
+	return filters_of(pid) > filters_of(getpid());
+}
+
+/*
+ * A container has filters of its own, which we have as well.  Kernels before
+ * 5.9 do not count them, but tell of what comes with ours.
+ */
+static int
+filters_of(pid_t pid)
+{
 	char		line[256];
 	char	   *path = mem_printf("/proc/%d/status", (int) pid);
 	FILE	   *file = fopen(path, "re");
-	bool		filtered = false;
+	int			privileges_given_up = 0;
+	int			filters = -1;
 
 	while (file != NULL && fgets(line, sizeof(line), file) != NULL)
-		filtered = filtered || strcmp(line, "Seccomp:\t2\n") == 0;
+	{
+		sscanf(line, "NoNewPrivs: %d", &privileges_given_up);
+		sscanf(line, "Seccomp_filters: %d", &filters);
+	}
 	if (file != NULL)
 		fclose(file);
 	free(path);
-	return filtered;
+	return filters >= 0 ? filters : privileges_given_up;
 }
 
 static void *

@@ -21,7 +21,7 @@ extern int	confined_spawn(pid_t *pid, const char *path,
 						   const posix_spawnattr_t *attributes,
 						   char *const *argv, char *const *environment);
 
-/* Does the kernel say so of this process? */
+/* Does the kernel say so of this process, which is not ours? */
 extern bool process_is_confined(pid_t pid);
 
 #endif							/* CONFINEMENT_H */
