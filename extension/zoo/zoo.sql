@@ -123,7 +123,7 @@ UNION ALL
 SELECT 'internal error', * FROM zoo.attempts WHERE sqlstate LIKE 'XX%' OR message ~ 'cache lookup|could not open relation'
 UNION ALL
 SELECT 'no hint', * FROM zoo.attempts
-WHERE sqlstate NOT LIKE 'XX%' AND coalesce(hint, '') = '' AND context !~ 'PL/pgSQL function (?!zoo\.|poc_)'
+WHERE sqlstate NOT LIKE 'XX%' AND coalesce(hint, '') = '' AND context !~ 'PL/pgSQL function (?!zoo\.|poc_)|remote SQL command'
 UNION ALL
 SELECT 'too slow', * FROM zoo.attempts WHERE sqlstate = '57014'
 UNION ALL
