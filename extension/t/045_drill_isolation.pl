@@ -88,17 +88,25 @@ $node->safe_psql('postgres', "SELECT state FROM poc_drop_instance('$instance')")
 # ---- and the traps are good: with the host's network the same calls get through ----
 $live->stop;
 start_drills($live, '--drill-network', 'host');
-$steps = steps($live, $asserts);
-like($steps, qr/^isolation\|t\|.*--drill-network=host/m, 'a step tells that it is not held');
-cmp_ok(calls($_), '>', 0, "reached: $_") for qw(tcp file);
-is(calls('publisher'), 0, 'a subscription does not run even then');
-is(calls('trigger'), 0, 'nor an event trigger');
+# who is connected waits for an answer, on some versions without end: so they are sent away meanwhile
+my $drill = begin_drill($live, $asserts);
+my %reached;
+ok(wait_until(sub {
+	$drill->{run}->pump_nb;
+	$reached{$_} += calls($_) for keys %traps;
+	!$drill->{run}->pumpable;
+}, 180), 'the drill ends');
+$drill->{run}->finish;
+like($drill->{out}, qr/^isolation\|t\|.*--drill-network=host/m, 'a step tells that it is not held');
+cmp_ok($reached{$_}, '>', 0, "reached: $_") for qw(tcp file);
+is($reached{publisher}, 0, 'a subscription does not run even then');
+is($reached{trigger}, 0, 'nor an event trigger');
 $live->stop;
 $node->append_conf('postgresql.conf', "max_logical_replication_workers = 4\n");
 $node->restart;
 my $called = 0;
 ok(wait_until(sub { $called += calls('publisher') }), 'production itself calls the publisher');
-my ($rc) = $node->psql('postgres', 'CREATE TABLE x ()', stderr => \$err);
+$node->psql('postgres', "SET statement_timeout = '3s'; CREATE TABLE x ()", stderr => \$err);
 cmp_ok(calls('trigger'), '>', 0, 'and its event trigger calls home');
 
 done_testing();
