@@ -296,6 +296,13 @@ AS 'MODULE_PATHNAME', 'poc_cancel_job';
 COMMENT ON FUNCTION _poc_cancel_job(text) IS
 'Asks the sidecar to cancel a job, and returns the job as it is then.';
 
+CREATE FUNCTION _poc_ask(field text, body jsonb, VARIADIC path text[]) RETURNS jsonb
+LANGUAGE c VOLATILE STRICT PARALLEL RESTRICTED COST 10000
+AS 'MODULE_PATHNAME', 'poc_ask';
+
+COMMENT ON FUNCTION _poc_ask(text, jsonb, text[]) IS
+'Posts a body to /v1/path... that starts no job, and returns the object of this name in the answer.';
+
 CREATE FUNCTION _poc_run_job(path text[], body jsonb, timeout_seconds double precision,
 	show_log boolean DEFAULT true) RETURNS jsonb
 LANGUAGE c VOLATILE PARALLEL RESTRICTED COST 100000
@@ -856,7 +863,7 @@ COMMENT ON FUNCTION poc_delete_backup(text, text) IS
 CREATE FUNCTION poc_restore(INOUT instance text, backup_id text DEFAULT 'latest', server text DEFAULT NULL,
 	target_name text DEFAULT NULL, target_time timestamptz DEFAULT NULL, target_lsn pg_lsn DEFAULT NULL,
 	target_xid xid8 DEFAULT NULL, immediate boolean DEFAULT false, start boolean DEFAULT true,
-	wait boolean DEFAULT true,
+	wait boolean DEFAULT true, target_timeline integer DEFAULT NULL,
 	OUT state text, OUT conninfo text, OUT port integer, OUT recovered_lsn pg_lsn,
 	OUT recovered_time timestamptz, OUT timeline integer, OUT restore_elapsed interval,
 	OUT recovery_elapsed interval)
@@ -869,8 +876,12 @@ DECLARE
 		'target_name', target_name,
 		'target_time', to_char(target_time AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'),
 		'target_lsn', target_lsn, 'target_xid', target_xid,
-		'immediate', coalesce(immediate, false), 'start', coalesce(start, true));
+		'immediate', coalesce(immediate, false), 'start', coalesce(start, true),
+		'target_timeline', target_timeline,
+		'system_identifier', (SELECT c.system_identifier::text FROM pg_control_system() AS c));
 	segment bigint := pg_size_bytes(current_setting('wal_segment_size'));
+	timeline_now integer;
+	chosen jsonb;
 	job jsonb;
 BEGIN
 	IF NOT isfinite(target_time) THEN
@@ -886,24 +897,49 @@ BEGIN
 				HINT = 'Leave the target out to recover all there is.';
 	END IF;
 
-	-- Barman restores what is archived, and what was written last is not; so
-	-- the segment that holds it is closed now, and the sidecar waits for it.
-	IF NOT pg_is_in_recovery() AND NOT coalesce(immediate, false) AND
-		(target_lsn IS NULL OR target_lsn + 2 * segment > pg_current_wal_insert_lsn())
+	-- A standby may not ask for its own timeline, and closes no segment.
+	IF NOT pg_is_in_recovery() THEN
+		timeline_now := ('x' || left(pg_walfile_name(pg_current_wal_lsn()), 8))::bit(32)::integer;
+		body := body || jsonb_build_object('timeline', timeline_now);
+	END IF;
+
+	-- What is refused is refused before anything is done for it.
+	chosen := @extschema@._poc_ask('restore', body, VARIADIC path || 'check'::text);
+	IF timeline_now IS NOT NULL AND (chosen ->> 'system_identifier' = body ->> 'system_identifier') IS NOT false AND
+		(chosen ->> 'timeline')::integer IN (0, timeline_now)
 	THEN
-		-- Recovery to a time stops at the first transaction that ended after
-		-- it: there must be one. A subtransaction that fails is one.
-		IF target_time IS NOT NULL THEN
-			BEGIN
-				PERFORM pg_logical_emit_message(true, 'poc_barman', 'end');
-				RAISE EXCEPTION USING ERRCODE = 'raise_exception';
-			EXCEPTION WHEN raise_exception THEN
-				NULL;
-			END;
+		IF target_lsn > pg_current_wal_insert_lsn() THEN
+			RAISE EXCEPTION 'position % lies beyond what is written', target_lsn
+				USING ERRCODE = 'object_not_in_prerequisite_state',
+					DETAIL = format('The server is at %s.', pg_current_wal_insert_lsn()),
+					HINT = 'Choose an earlier position, or leave the target out to recover all there is.';
 		END IF;
-		body := body || jsonb_build_object(
-			'wal_file', (SELECT s.wal_file FROM @extschema@._poc_wal_switch(true) AS s),
-			'system_identifier', (SELECT c.system_identifier::text FROM pg_control_system() AS c));
+		IF target_xid >= pg_snapshot_xmax(pg_current_snapshot()) THEN
+			RAISE EXCEPTION 'transaction % has not ended yet', target_xid
+				USING ERRCODE = 'object_not_in_prerequisite_state',
+					DETAIL = format('The next transaction that begins may be %s.', pg_snapshot_xmax(pg_current_snapshot())),
+					HINT = 'Choose one that has ended, or leave the target out to recover all there is.';
+		END IF;
+
+		-- Barman restores what is archived, and what was written last is not;
+		-- so the segment that holds it is closed now, and the sidecar waits
+		-- for it.
+		IF NOT coalesce(immediate, false) AND
+			(target_lsn IS NULL OR target_lsn + 2 * segment > pg_current_wal_insert_lsn())
+		THEN
+			-- Recovery to a time stops at the first transaction that ended
+			-- after it: there must be one. A subtransaction that fails is one.
+			IF target_time IS NOT NULL THEN
+				BEGIN
+					PERFORM pg_logical_emit_message(true, 'poc_barman', 'end');
+					RAISE EXCEPTION USING ERRCODE = 'raise_exception';
+				EXCEPTION WHEN raise_exception THEN
+					NULL;
+				END;
+			END IF;
+			body := body || jsonb_build_object(
+				'wal_file', (SELECT s.wal_file FROM @extschema@._poc_wal_switch(true) AS s));
+		END IF;
 	END IF;
 
 	IF wait THEN
@@ -923,8 +959,8 @@ BEGIN
 END
 $$;
 
-COMMENT ON FUNCTION poc_restore(text, text, text, text, timestamptz, pg_lsn, xid8, boolean, boolean, boolean) IS
-'Restores a backup on Barman''s host to a server of its own, an instance of this name (lower-case letters, digits, underscores), and waits until its recovery has ended. Without a target it recovers all there is, up to this very call; or give one of target_name (a restore point), target_time, target_lsn, target_xid, immediate. Of ''latest'' an older backup is taken if a target_time or target_lsn needs it. The instance runs apart from production on a timeline of its own; conninfo says where, and the roles and passwords are those restored. recovered_time is when the last recovered transaction was committed; without one, when the backup ended. With start => false it is restored but not started; with wait => false the restore goes on as a job. Nothing is left of a restore that fails or is cancelled. Errors: 22023 bad name or target, 42704 unknown backup, 55000 the target cannot be reached or the sidecar restores nothing, 55006 there is such an instance, 53400 too many instances, 08006 no progress, 58000 with Barman''s or the server''s own words. Example: SELECT * FROM poc_restore(''before_the_mistake'', target_time => now() - interval ''10 min'')';
+COMMENT ON FUNCTION poc_restore(text, text, text, text, timestamptz, pg_lsn, xid8, boolean, boolean, boolean, integer) IS
+'Restores a backup on Barman''s host to a server of its own, an instance of this name (lower-case letters, digits, underscores), and waits until its recovery has ended. Without a target it recovers all there is, up to this very call; or give one of target_name (a restore point), target_time, target_lsn, target_xid, immediate. Of ''latest'' an older backup is taken if a target_time or target_lsn, or the timeline, needs it. Recovery follows the timeline that this server is on, or after a failover with target_timeline the one it came from. The instance runs apart from production on a timeline of its own; conninfo says where, and the roles and passwords are those restored. recovered_time is when the last recovered transaction was committed; without one, when the backup ended. With start => false it is restored but not started; with wait => false the restore goes on as a job. Nothing is left of a restore that fails or is cancelled. Errors: 22023 bad name or target, 42704 unknown backup, 55000 the target cannot be reached or the sidecar restores nothing, 55006 there is such an instance, 53400 too many instances, 08006 no progress, 58000 with Barman''s or the server''s own words. Example: SELECT * FROM poc_restore(''before_the_mistake'', target_time => now() - interval ''10 min'')';
 
 CREATE FUNCTION poc_instances()
 RETURNS TABLE (instance text, server text, backup_id text, state text, conninfo text, port integer,
@@ -1056,7 +1092,7 @@ BEGIN
 	body := jsonb_build_object(
 		'instance', format('drill_%s_%s', to_char(began AT TIME ZONE 'UTC', 'YYYYMMDD"t"HH24MISSMS'), pg_backend_pid()),
 		'backup_id', coalesce(backup_id, 'latest'), 'keep', coalesce(keep, false),
-		'target_lsn', target.lsn, 'timeline', target.timeline, 'system_identifier', this_cluster::text,
+		'target_lsn', target.lsn, 'target_timeline', target.timeline, 'system_identifier', this_cluster::text,
 		'marked_at', to_char(target.at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'),
 		'database', current_database(),
 		'schema', (SELECT n.nspname FROM pg_extension AS e JOIN pg_namespace AS n ON n.oid = e.extnamespace WHERE e.extname = 'poc_barman'),
@@ -2172,6 +2208,6 @@ REVOKE ALL ON FUNCTION poc_cancel_job(text) FROM PUBLIC;
 REVOKE ALL ON FUNCTION poc_verify_backup(text, text) FROM PUBLIC;
 REVOKE ALL ON FUNCTION poc_keep_backup(text, text, text) FROM PUBLIC;
 REVOKE ALL ON FUNCTION poc_delete_backup(text, text) FROM PUBLIC;
-REVOKE ALL ON FUNCTION poc_restore(text, text, text, text, timestamptz, pg_lsn, xid8, boolean, boolean, boolean) FROM PUBLIC;
+REVOKE ALL ON FUNCTION poc_restore(text, text, text, text, timestamptz, pg_lsn, xid8, boolean, boolean, boolean, integer) FROM PUBLIC;
 REVOKE ALL ON FUNCTION poc_drop_instance(text) FROM PUBLIC;
 REVOKE ALL ON PROCEDURE poc_play(integer, text, text, interval) FROM PUBLIC;

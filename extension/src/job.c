@@ -68,6 +68,7 @@ PG_FUNCTION_INFO_V1(poc_run_job);
 PG_FUNCTION_INFO_V1(poc_follow_job);
 PG_FUNCTION_INFO_V1(poc_post);
 PG_FUNCTION_INFO_V1(poc_cancel_job);
+PG_FUNCTION_INFO_V1(poc_ask);
 PG_FUNCTION_INFO_V1(poc_require_top_level);
 
 /*
@@ -159,6 +160,28 @@ poc_cancel_job(PG_FUNCTION_ARGS)
 	Jsonb	   *answer = poc_sidecar_post(path, body);
 
 	PG_RETURN_JSONB_P(poc_job_in_answer(answer, path));
+}
+
+/*
+ * _poc_ask(field text, body jsonb, VARIADIC path text[]) returns jsonb: the
+ * object of this name in the answer to a body that starts no job.
+ */
+Datum
+poc_ask(PG_FUNCTION_ARGS)
+{
+	char	   *field = text_to_cstring(PG_GETARG_TEXT_PP(0));
+	Jsonb	   *object;
+
+	object = poc_json_member(poc_sidecar_post(poc_sidecar_path(PG_GETARG_ARRAYTYPE_P(2)),
+											  PG_GETARG_JSONB_P(1)),
+							 field, jbvObject);
+	if (object == NULL)
+		ereport(ERROR,
+				(errcode(ERRCODE_PROTOCOL_VIOLATION),
+				 errmsg("the answer of the Barman sidecar is not what it should be"),
+				 errdetail("An object \"%s\" was expected.", field),
+				 errhint("Check that poc_barman.url names a barman-sidecar, and that its version fits that of this extension.")));
+	PG_RETURN_JSONB_P(object);
 }
 
 /*

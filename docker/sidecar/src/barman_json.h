@@ -81,6 +81,13 @@ extern json_t *barman_parse_backups(const BarmanOutput *output,
 extern bool barman_merge_diagnose(json_t *backups, const char *server,
 								  const json_t *diagnose);
 
+/*
+ * What diagnose tells of one backup: of the wide object, what does not depend
+ * on the WAL archived since, and segment_size.  NULL: it does not know it.
+ */
+extern json_t *barman_diagnose_backup(const json_t *diagnose, const char *server,
+									  const char *id);
+
 /* show-backup SERVER ID: the wide object */
 extern json_t *barman_parse_backup(const BarmanOutput *output,
 								   const char *server,

@@ -14,8 +14,47 @@ static json_t *inner_document(const json_t *document);
 static bool is_diagnosis(const json_t *document);
 static bool merge_one(json_t *backup, const json_t *facts);
 static json_t *type_from(const json_t *facts);
+static json_t *copy_seconds_from(const json_t *facts);
+static json_t *tablespaces_from(const json_t *facts);
 static bool fill(json_t *backup, const char *key, json_t *value);
 static bool fill_time(json_t *backup, const char *key, const json_t *facts);
+
+/*
+ * Which of diagnose's facts is which key of ours; without a fact, the value is
+ * made from all of them; without a value, it is a time of the same name.
+ */
+static const struct
+{
+	const char *key;
+	const char *fact;
+	json_t	   *(*value) (const json_t *fact);
+}			merged[] =
+{
+	{"begin_time", NULL, NULL},
+	{"end_time", NULL, NULL},
+	{"name", "backup_name", barman_value_text},
+	{"type", NULL, type_from},
+	{"status", "status", barman_value_word},
+	{"parent_id", "parent_backup_id", barman_value_backup_id},
+	{"error", "error", barman_value_text},
+	{"system_id", "systemid", barman_value_word},
+	{"postgresql_version", "version", barman_value_bytes},
+	{"data_directory", "pgdata", barman_value_path},
+	{"data_checksums", "data_checksums", barman_value_word},
+	{"summarize_wal", "summarize_wal", barman_value_word},
+	{"method", "mode", barman_value_word},
+	{"compression", "compression", barman_value_word},
+	{"encryption", "encryption", barman_value_word},
+	{"cluster_size", "cluster_size", barman_value_bytes},
+	{"timeline", "timeline", barman_value_bytes},
+	{"begin_lsn", "begin_xlog", barman_value_lsn},
+	{"end_lsn", "end_xlog", barman_value_lsn},
+	{"begin_wal", "begin_wal", barman_value_segment},
+	{"end_wal", "end_wal", barman_value_segment},
+	{"begin_offset", "begin_offset", barman_value_bytes},
+	{"end_offset", "end_offset", barman_value_bytes},
+	{"copy_seconds", NULL, copy_seconds_from}
+};
 
 /*
  * The secrets are removed after the inner text was parsed: removing them from
@@ -92,42 +131,78 @@ is_diagnosis(const json_t *document)
 		json_is_object(json_object_get(document, "servers"));
 }
 
+json_t *
+barman_diagnose_backup(const json_t *diagnose, const char *server, const char *id)
+{
+	const json_t *entry = json_object_get(json_object_get(diagnose, "servers"), server);
+	const json_t *facts = json_object_get(json_object_get(entry, "backups"), id);
+	json_t	   *backup;
+	bool		ok;
+
+	if (!json_is_object(facts))
+		return NULL;
+	backup = json_object();
+	ok = barman_put(backup, "server", json_string(server)) &&
+		barman_put(backup, "backup_id", json_string(id));
+	for (size_t i = 0; ok && i < sizeof(merged) / sizeof(merged[0]); i++)
+		ok = barman_put(backup, merged[i].key, json_null());
+	ok = ok && merge_one(backup, facts) &&
+		barman_put(backup, "tablespaces", tablespaces_from(facts)) &&
+		barman_put(backup, "segment_size",
+				   barman_value_bytes(barman_get(facts, "xlog_segment_size")));
+	if (!ok)
+	{
+		json_decref(backup);
+		return NULL;
+	}
+	return backup;
+}
+
 /* False when out of memory. */
 static bool
 merge_one(json_t *backup, const json_t *facts)
 {
-	const json_t *statistics = json_object_get(facts, "copy_stats");
+	bool		ok = true;
 
-	return fill_time(backup, "begin_time", facts) &&
-		fill_time(backup, "end_time", facts) &&
-		fill(backup, "name", barman_value_text(barman_get(facts, "backup_name"))) &&
-		fill(backup, "type", type_from(facts)) &&
-		fill(backup, "status", barman_value_word(barman_get(facts, "status"))) &&
-		fill(backup, "parent_id",
-			 barman_value_backup_id(barman_get(facts, "parent_backup_id"))) &&
-		fill(backup, "error", barman_value_text(barman_get(facts, "error"))) &&
-		fill(backup, "system_id", barman_value_word(barman_get(facts, "systemid"))) &&
-		fill(backup, "postgresql_version",
-			 barman_value_bytes(barman_get(facts, "version"))) &&
-		fill(backup, "data_directory", barman_value_path(barman_get(facts, "pgdata"))) &&
-		fill(backup, "data_checksums",
-			 barman_value_word(barman_get(facts, "data_checksums"))) &&
-		fill(backup, "summarize_wal",
-			 barman_value_word(barman_get(facts, "summarize_wal"))) &&
-		fill(backup, "method", barman_value_word(barman_get(facts, "mode"))) &&
-		fill(backup, "compression", barman_value_word(barman_get(facts, "compression"))) &&
-		fill(backup, "encryption", barman_value_word(barman_get(facts, "encryption"))) &&
-		fill(backup, "cluster_size",
-			 barman_value_bytes(barman_get(facts, "cluster_size"))) &&
-		fill(backup, "timeline", barman_value_bytes(barman_get(facts, "timeline"))) &&
-		fill(backup, "begin_lsn", barman_value_lsn(barman_get(facts, "begin_xlog"))) &&
-		fill(backup, "end_lsn", barman_value_lsn(barman_get(facts, "end_xlog"))) &&
-		fill(backup, "begin_wal", barman_value_segment(barman_get(facts, "begin_wal"))) &&
-		fill(backup, "end_wal", barman_value_segment(barman_get(facts, "end_wal"))) &&
-		fill(backup, "begin_offset", barman_value_bytes(barman_get(facts, "begin_offset"))) &&
-		fill(backup, "end_offset", barman_value_bytes(barman_get(facts, "end_offset"))) &&
-		fill(backup, "copy_seconds",
-			 barman_value_real(barman_get(statistics, "copy_time")));
+	for (size_t i = 0; ok && i < sizeof(merged) / sizeof(merged[0]); i++)
+	{
+		if (merged[i].value == NULL)
+			ok = fill_time(backup, merged[i].key, facts);
+		else
+			ok = fill(backup, merged[i].key, merged[i].fact == NULL ? merged[i].value(facts)
+					  : merged[i].value(barman_get(facts, merged[i].fact)));
+	}
+	return ok;
+}
+
+static json_t *
+copy_seconds_from(const json_t *facts)
+{
+	return barman_value_real(barman_get(json_object_get(facts, "copy_stats"), "copy_time"));
+}
+
+/* null, or [ [name, oid, location] ] */
+static json_t *
+tablespaces_from(const json_t *facts)
+{
+	const json_t *list = json_object_get(facts, "tablespaces");
+	json_t	   *tablespaces = json_array();
+
+	for (size_t i = 0; tablespaces != NULL && i < json_array_size(list); i++)
+	{
+		const json_t *entry = json_array_get(list, i);
+		json_t	   *tablespace = json_object();
+
+		if (!barman_append(tablespaces, tablespace) ||
+			!barman_put(tablespace, "name", barman_value_text(json_array_get(entry, 0))) ||
+			!barman_put(tablespace, "oid", barman_value_bytes(json_array_get(entry, 1))) ||
+			!barman_put(tablespace, "location", barman_value_path(json_array_get(entry, 2))))
+		{
+			json_decref(tablespaces);
+			return NULL;
+		}
+	}
+	return tablespaces;
 }
 
 static json_t *

@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "backup_memory.h"
 #include "barman_run.h"
 #include "catalogue.h"
 #include "disk.h"
@@ -37,41 +38,60 @@
 
 typedef json_t *(*ParseServer) (const BarmanOutput *output, const char *server,
 								BarmanFailure *failure);
+typedef json_t *(*ParseWhole) (const BarmanOutput *output, BarmanFailure *failure);
 
-typedef struct DiagnoseRun
+/* One run of a reading command, and what makes a value of its output. */
+typedef struct Question
 {
-	RunControl *control;
-	RunResult	result;
-} DiagnoseRun;
+	const char *arguments[4];	/* the command first */
+	int64_t		longest_ms;		/* 0: as long as --read-timeout allows */
+	bool		console;		/* not -f json */
+	const char *server;
+	ParseServer parse_server;
+	ParseWhole	parse_whole;	/* or this one */
+} Question;
 
-/*
- * What is known of finished backups, by server and id: only diagnose tells
- * when a backup began, and one look is enough.
- */
-static pthread_mutex_t memory_lock = PTHREAD_MUTEX_INITIALIZER;
-static json_t *remembered;
+/* diagnose beside another command */
+typedef struct Diagnose
+{
+	pthread_t	thread;
+	RunControl *control;		/* NULL: it was not started */
+	json_t	   *document;
+	BarmanFailure failure;
+} Diagnose;
+
+static pthread_mutex_t rest_lock = PTHREAD_MUTEX_INITIALIZER;
 static int64_t diagnose_rests_until;
 
-static Answer *read_version(RunControl *control);
 static Answer *read_servers(RunControl *control);
 static void learn_directories(const json_t *servers);
 static Answer *read_backups(const ReadTarget *target, RunControl *control);
 static Answer *read_backup(const ReadTarget *target, RunControl *control);
-static void complete_backup(json_t *backup, const char *server, RunControl *control);
 static Answer *read_check(const ReadTarget *target, RunControl *control);
 static Answer *read_directories(const ReadTarget *target, RunControl *control);
-static Answer *read_diagnose(int64_t deadline_ms, RunControl *control);
-static Answer *read_server(const ReadTarget *target, RunControl *control,
-						   const char *command, const char *key, ParseServer parse);
-static Answer *finish(RunResult *result, json_t *value, const char *key,
-					  BarmanFailure *failure);
-static void run_read(const char *const *arguments, int64_t deadline_ms,
-					 RunControl *control, bool console, RunResult *result);
+static Answer *answer_of_server(const ReadTarget *target, RunControl *control,
+								const char *command, const char *key, ParseServer parse);
+static Answer *answer_of(const Question *question, RunControl *control, const char *key);
+static Answer *finish(json_t *value, const char *key, BarmanFailure *failure);
+static json_t *ask(const Question *question, RunControl *control, BarmanFailure *failure);
+static Diagnose *diagnose_begin(void);
+static json_t *diagnose_end(Diagnose *diagnose, bool wanted, const char *server);
 static void *diagnose_main(void *arg);
-static bool knows_every_backup(const char *server);
+static json_t *ask_diagnose(RunControl *control, BarmanFailure *failure);
 static bool diagnose_rests(void);
-static bool recall(const char *server, json_t *backups);
-static void remember(const char *server, const json_t *backups);
+
+static const Question version_question = {
+	.arguments = {"--version"}, .console = true, .parse_whole = barman_parse_version
+};
+
+static const Question servers_question = {
+	.arguments = {"list-servers"}, .parse_whole = barman_parse_servers
+};
+
+/* The console form: Barman itself leaves the secrets out. */
+static const Question diagnose_question = {
+	.arguments = {"diagnose"}, .console = true, .parse_whole = barman_parse_diagnose
+};
 
 Answer *
 barman_read(const ReadTarget *target, RunControl *control)
@@ -79,7 +99,7 @@ barman_read(const ReadTarget *target, RunControl *control)
 	switch (target->kind)
 	{
 		case READ_VERSION:
-			return read_version(control);
+			return answer_of(&version_question, control, NULL);
 		case READ_SERVERS:
 			return read_servers(control);
 		case READ_BACKUPS:
@@ -95,13 +115,13 @@ barman_read(const ReadTarget *target, RunControl *control)
 		case READ_CHECK:
 			return read_check(target, control);
 		case READ_STATUS:
-			return read_server(target, control, "status", "status",
-							   barman_parse_status);
+			return answer_of_server(target, control, "status", "status",
+									barman_parse_status);
 		case READ_REPLICATION:
-			return read_server(target, control, "replication-status", NULL,
-							   barman_parse_replication);
+			return answer_of_server(target, control, "replication-status", NULL,
+									barman_parse_replication);
 		case READ_DIAGNOSE:
-			return read_diagnose(options.read_timeout * 1000, control);
+			return answer_of(&diagnose_question, control, "diagnose");
 	}
 	return answer_error(BARMAN_INTERNAL, "unknown kind of read", NULL, NULL);
 }
@@ -119,51 +139,13 @@ barman_version(void)
 	return number;
 }
 
-void
-barman_read_forget_all(void)
-{
-	pthread_mutex_lock(&memory_lock);
-	json_decref(remembered);
-	remembered = NULL;
-	pthread_mutex_unlock(&memory_lock);
-}
-
-static Answer *
-read_version(RunControl *control)
-{
-	const char *arguments[] = {"--version", NULL};
-	RunResult	result;
-	BarmanFailure failure;
-	json_t	   *value = NULL;
-
-	run_read(arguments, options.read_timeout * 1000, control, true, &result);
-	if (barman_run_succeeded(&result, "--version", &failure))
-	{
-		BarmanOutput output = runner_output(&result);
-
-		value = barman_parse_version(&output, &failure);
-	}
-	return finish(&result, value, NULL, &failure);
-}
-
 static Answer *
 read_servers(RunControl *control)
 {
-	const char *arguments[] = {"list-servers", NULL};
-	RunResult	result;
-	BarmanFailure failure;
-	json_t	   *value = NULL;
+	Answer	   *answer = answer_of(&servers_question, control, "servers");
 
-	run_read(arguments, options.read_timeout * 1000, control, false, &result);
-	if (barman_run_succeeded(&result, "list-servers", &failure))
-	{
-		BarmanOutput output = runner_output(&result);
-
-		value = barman_parse_servers(&output, &failure);
-	}
-	if (value != NULL)
-		learn_directories(value);
-	return finish(&result, value, "servers", &failure);
+	learn_directories(json_object_get(answer->value, "servers"));
+	return answer;
 }
 
 /*
@@ -195,104 +177,65 @@ learn_directories(const json_t *servers)
 static Answer *
 read_backups(const ReadTarget *target, RunControl *control)
 {
-	const char *arguments[] = {"list-backups", target->server, NULL};
-	DiagnoseRun diagnose = {NULL, {0}};
-	pthread_t	thread;
-	bool		started = false;
-	bool		complete = true;
-	RunResult	result;
+	const Question question = {
+		.arguments = {"list-backups", target->server},
+		.server = target->server,
+		.parse_server = barman_parse_backups
+	};
+	json_t	   *seen = catalogue_backup_ids(target->server);
+	Diagnose   *diagnose = backup_memory_has_all(target->server) ? NULL : diagnose_begin();
+	bool		asked = diagnose != NULL;
 	BarmanFailure failure;
-	json_t	   *backups = NULL;
+	json_t	   *backups = ask(&question, control, &failure);
+	bool		complete = backups == NULL || backup_memory_recall(target->server, backups);
+	json_t	   *document = diagnose_end(diagnose, !complete && !run_control_cancelled(control),
+										target->server);
 	Answer	   *answer;
 
-	if (!knows_every_backup(target->server) && !diagnose_rests() &&
-		(diagnose.control = run_control_create()) != NULL)
-		started = pthread_create(&thread, NULL, diagnose_main, &diagnose) == 0;
-
-	run_read(arguments, options.read_timeout * 1000, control, false, &result);
-	if (barman_run_succeeded(&result, "list-backups", &failure))
-	{
-		BarmanOutput output = runner_output(&result);
-
-		backups = barman_parse_backups(&output, target->server, &failure);
-	}
-	if (backups != NULL)
-		complete = recall(target->server, backups);
-
-	if (started)
-	{
-		if (backups == NULL || complete || run_control_cancelled(control))
-			run_control_cancel(diagnose.control);
-		pthread_join(thread, NULL);
-		if (backups != NULL && !complete)
-		{
-			BarmanOutput output = runner_output(&diagnose.result);
-			BarmanFailure ignored = {0};
-			json_t	   *document = NULL;
-
-			if (diagnose.result.outcome == RUN_EXITED)
-				document = barman_parse_diagnose(&output, &ignored);
-			if (document != NULL &&
-				barman_merge_diagnose(backups, target->server, document))
-				remember(target->server, backups);
-			else
-				log_line(LOGLEVEL_WARNING, "the list of backups lacks what only diagnose tells",
-						 "server", target->server, "cause",
-						 diagnose.result.outcome == RUN_TIMED_OUT ? "diagnose was late" : ignored.message,
-						 NULL);
-			barman_failure_clear(&ignored);
-			json_decref(document);
-		}
-		runner_free(&diagnose.result);
-	}
-	run_control_destroy(diagnose.control);
-
-	answer = finish(&result, backups, "backups", &failure);
-	if (!started && !complete && !diagnose_rests())
+	if (backups != NULL && (complete || barman_merge_diagnose(backups, target->server, document)))
+		backup_memory_keep(target->server, backups, document, seen);
+	json_decref(document);
+	json_decref(seen);
+	answer = finish(backups, "backups", &failure);
+	if (!asked && !complete && !diagnose_rests())
 		answer->provisional = true; /* ask diagnose the next time */
 	return answer;
 }
 
+/* Before Barman 3.11 only diagnose tells a backup's type and method. */
 static Answer *
 read_backup(const ReadTarget *target, RunControl *control)
 {
-	const char *arguments[] = {"show-backup", target->server, target->argument, NULL};
-	RunResult	result;
+	const Question question = {
+		.arguments = {"show-backup", target->server, target->argument},
+		.server = target->server,
+		.parse_server = barman_parse_backup
+	};
 	BarmanFailure failure;
-	json_t	   *value = NULL;
+	json_t	   *backup = ask(&question, control, &failure);
+	json_t	   *backups = json_checked(json_array());
 
-	run_read(arguments, options.read_timeout * 1000, control, false, &result);
-	if (barman_run_succeeded(&result, "show-backup", &failure))
+	if (backup != NULL && json_is_null(json_object_get(backup, "type")))
 	{
-		BarmanOutput output = runner_output(&result);
+		json_array_append(backups, backup);
+		if (!backup_memory_recall(target->server, backups))
+		{
+			BarmanFailure ignored = {0};
+			json_t	   *document = diagnose_rests() ? NULL : ask_diagnose(control, &ignored);
 
-		value = barman_parse_backup(&output, target->server, &failure);
+			barman_merge_diagnose(backups, target->server, document);
+			json_decref(document);
+			barman_failure_clear(&ignored);
+		}
 	}
-	if (value != NULL && json_is_null(json_object_get(value, "type")))
-		complete_backup(value, target->server, control);
-	return finish(&result, value, "backup", &failure);
-}
-
-/* Before 3.11 only diagnose tells a backup's type and method. */
-static void
-complete_backup(json_t *backup, const char *server, RunControl *control)
-{
-	Answer	   *answer;
-	json_t	   *backups;
-
-	if (diagnose_rests())
-		return;
-	answer = read_diagnose(DIAGNOSE_DEADLINE_MS, control);
-	backups = json_checked(json_pack("[O]", backup));
-	barman_merge_diagnose(backups, server, json_object_get(answer->value, "diagnose"));
 	json_decref(backups);
-	answer_release(answer);
+	return finish(backup, "backup", &failure);
 }
 
 static Answer *
 read_check(const ReadTarget *target, RunControl *control)
 {
-	Answer	   *answer = read_server(target, control, "check", "checks", barman_parse_check);
+	Answer	   *answer = answer_of_server(target, control, "check", "checks", barman_parse_check);
 	json_t	   *checks = json_object_get(answer->value, "checks");
 	size_t		i;
 	json_t	   *check;
@@ -309,69 +252,46 @@ read_check(const ReadTarget *target, RunControl *control)
 static Answer *
 read_directories(const ReadTarget *target, RunControl *control)
 {
-	const char *arguments[] = {"show-servers", target->server, NULL};
-	int64_t		deadline = options.read_timeout * 1000;
-	RunResult	result;
+	const Question question = {
+		.arguments = {"show-servers", target->server},
+		.longest_ms = DIRECTORIES_DEADLINE_MS,
+		.server = target->server,
+		.parse_server = barman_parse_directories
+	};
 	BarmanFailure failure;
-	json_t	   *value = NULL;
+	json_t	   *directories = ask(&question, control, &failure);
 
-	if (deadline > DIRECTORIES_DEADLINE_MS)
-		deadline = DIRECTORIES_DEADLINE_MS;
-	run_read(arguments, deadline, control, false, &result);
-	if (barman_run_succeeded(&result, "show-servers", &failure))
-	{
-		BarmanOutput output = runner_output(&result);
-
-		value = barman_parse_directories(&output, target->server, &failure);
-	}
-	if (value != NULL)
-		catalogue_learn(target->server, value);
-	return finish(&result, value, NULL, &failure);
-}
-
-/* The console form: Barman itself leaves the secrets out. */
-static Answer *
-read_diagnose(int64_t deadline_ms, RunControl *control)
-{
-	const char *arguments[] = {"diagnose", NULL};
-	RunResult	result;
-	BarmanFailure failure;
-	json_t	   *value = NULL;
-
-	run_read(arguments, deadline_ms, control, true, &result);
-	if (barman_run_succeeded(&result, "diagnose", &failure))
-	{
-		BarmanOutput output = runner_output(&result);
-
-		value = barman_parse_diagnose(&output, &failure);
-	}
-	return finish(&result, value, "diagnose", &failure);
+	if (directories != NULL)
+		catalogue_learn(target->server, directories);
+	return finish(directories, NULL, &failure);
 }
 
 static Answer *
-read_server(const ReadTarget *target, RunControl *control,
-			const char *command, const char *key, ParseServer parse)
+answer_of_server(const ReadTarget *target, RunControl *control,
+				 const char *command, const char *key, ParseServer parse)
 {
-	const char *arguments[] = {command, target->server, NULL};
-	RunResult	result;
+	const Question question = {
+		.arguments = {command, target->server},
+		.server = target->server,
+		.parse_server = parse
+	};
+
+	return answer_of(&question, control, key);
+}
+
+static Answer *
+answer_of(const Question *question, RunControl *control, const char *key)
+{
 	BarmanFailure failure;
-	json_t	   *value = NULL;
+	json_t	   *value = ask(question, control, &failure);
 
-	run_read(arguments, options.read_timeout * 1000, control, false, &result);
-	if (barman_run_succeeded(&result, command, &failure))
-	{
-		BarmanOutput output = runner_output(&result);
-
-		value = parse(&output, target->server, &failure);
-	}
-	return finish(&result, value, key, &failure);
+	return finish(value, key, &failure);
 }
 
 /* The value under its key, or the failure. */
 static Answer *
-finish(RunResult *result, json_t *value, const char *key, BarmanFailure *failure)
+finish(json_t *value, const char *key, BarmanFailure *failure)
 {
-	runner_free(result);
 	if (value == NULL)
 		return answer_failure(failure);
 	if (key != NULL)
@@ -384,62 +304,100 @@ finish(RunResult *result, json_t *value, const char *key, BarmanFailure *failure
 	return answer_json(200, value);
 }
 
-static void
-run_read(const char *const *arguments, int64_t deadline_ms,
-		 RunControl *control, bool console, RunResult *result)
+static json_t *
+ask(const Question *question, RunControl *control, BarmanFailure *failure)
 {
 	RunRequest	request = {
-		.deadline_ms = deadline_ms,
+		.deadline_ms = options.read_timeout * 1000,
 		.grace_ms = READ_GRACE_MS,
 		.control = control
 	};
+	RunResult	result;
+	json_t	   *value = NULL;
 
-	if (console)
-		barman_run_console(&request, arguments, result);
+	if (question->longest_ms != 0 && request.deadline_ms > question->longest_ms)
+		request.deadline_ms = question->longest_ms;
+	if (question->console)
+		barman_run_console(&request, question->arguments, &result);
 	else
-		barman_run(&request, arguments, result);
+		barman_run(&request, question->arguments, &result);
+	if (barman_run_succeeded(&result, question->arguments[0], failure))
+	{
+		BarmanOutput output = runner_output(&result);
+
+		value = question->parse_server != NULL ?
+			question->parse_server(&output, question->server, failure) :
+			question->parse_whole(&output, failure);
+	}
+	runner_free(&result);
+	return value;
+}
+
+/* NULL if it is better left alone now. */
+static Diagnose *
+diagnose_begin(void)
+{
+	Diagnose   *diagnose;
+
+	if (diagnose_rests())
+		return NULL;
+	diagnose = mem_alloc(sizeof(Diagnose));
+	diagnose->control = run_control_create();
+	if (diagnose->control == NULL ||
+		pthread_create(&diagnose->thread, NULL, diagnose_main, diagnose) != 0)
+	{
+		run_control_destroy(diagnose->control);
+		free(diagnose);
+		return NULL;
+	}
+	return diagnose;
+}
+
+/* Its document, if it is wanted and there is one. */
+static json_t *
+diagnose_end(Diagnose *diagnose, bool wanted, const char *server)
+{
+	json_t	   *document;
+
+	if (diagnose == NULL)
+		return NULL;
+	if (!wanted)
+		run_control_cancel(diagnose->control);
+	pthread_join(diagnose->thread, NULL);
+	document = diagnose->document;
+	if (wanted && document == NULL)
+		log_line(LOGLEVEL_WARNING, "the list of backups lacks what only diagnose tells",
+				 "server", server, "cause", diagnose->failure.message, NULL);
+	barman_failure_clear(&diagnose->failure);
+	run_control_destroy(diagnose->control);
+	free(diagnose);
+	return document;
 }
 
 static void *
 diagnose_main(void *arg)
 {
-	DiagnoseRun *diagnose = arg;
-	const char *arguments[] = {"diagnose", NULL};
-	int64_t		deadline = options.read_timeout * 1000;
+	Diagnose   *diagnose = arg;
 
-	if (deadline > DIAGNOSE_DEADLINE_MS)
-		deadline = DIAGNOSE_DEADLINE_MS;
-	run_read(arguments, deadline, diagnose->control, true, &diagnose->result);
-	if (diagnose->result.outcome == RUN_TIMED_OUT)
-	{
-		pthread_mutex_lock(&memory_lock);
-		diagnose_rests_until = monotonic_ms() + DIAGNOSE_REST_MS;
-		pthread_mutex_unlock(&memory_lock);
-	}
+	diagnose->document = ask_diagnose(diagnose->control, &diagnose->failure);
 	return NULL;
 }
 
-/*
- * Is diagnose needless?  A wrong no costs one run; a wrong yes costs nulls
- * until the next look, because recall() tells the truth.
- */
-static bool
-knows_every_backup(const char *server)
+static json_t *
+ask_diagnose(RunControl *control, BarmanFailure *failure)
 {
-	json_t	   *ids = catalogue_backup_ids(server);
-	bool		known = catalogue_known(server);
-	const char *id;
-	json_t	   *value;
+	Question	question = diagnose_question;
+	json_t	   *document;
 
-	pthread_mutex_lock(&memory_lock);
-	json_object_foreach(ids, id, value)
+	question.longest_ms = DIAGNOSE_DEADLINE_MS;
+	document = ask(&question, control, failure);
+	if (document == NULL && strcmp(failure->code, BARMAN_TIMEOUT) == 0)
 	{
-		if (json_object_get(json_object_get(remembered, server), id) == NULL)
-			known = false;
+		pthread_mutex_lock(&rest_lock);
+		diagnose_rests_until = monotonic_ms() + DIAGNOSE_REST_MS;
+		pthread_mutex_unlock(&rest_lock);
 	}
-	pthread_mutex_unlock(&memory_lock);
-	json_decref(ids);
-	return known;
+	return document;
 }
 
 static bool
@@ -447,76 +405,8 @@ diagnose_rests(void)
 {
 	bool		rests;
 
-	pthread_mutex_lock(&memory_lock);
+	pthread_mutex_lock(&rest_lock);
 	rests = monotonic_ms() < diagnose_rests_until;
-	pthread_mutex_unlock(&memory_lock);
+	pthread_mutex_unlock(&rest_lock);
 	return rests;
-}
-
-/* Fill the nulls of finished backups from memory; true if none is left. */
-static bool
-recall(const char *server, json_t *backups)
-{
-	bool		complete = true;
-	size_t		i;
-	json_t	   *backup;
-
-	pthread_mutex_lock(&memory_lock);
-	json_array_foreach(backups, i, backup)
-	{
-		const char *id = json_string_value(json_object_get(backup, "backup_id"));
-		const char *status = json_string_value(json_object_get(backup, "status"));
-		json_t	   *known = json_object_get(json_object_get(remembered, server), id ? id : "");
-		const char *known_status = json_string_value(json_object_get(known, "status"));
-		const char *key;
-		json_t	   *value;
-
-		if (known == NULL || status == NULL || known_status == NULL)
-		{
-			complete = false;
-			continue;
-		}
-		/* What waited for WAL and is now done began when it began. */
-		if (strcmp(status, known_status) != 0 &&
-			!(strcmp(known_status, "WAITING_FOR_WALS") == 0 &&
-			  strcmp(status, "DONE") == 0))
-		{
-			json_object_del(json_object_get(remembered, server), id);
-			complete = false;
-			continue;
-		}
-		json_object_foreach(known, key, value)
-		{
-			/* diagnose knows its end to the microsecond */
-			if (json_is_null(json_object_get(backup, key)) ||
-				(strcmp(key, "end_time") == 0 && !json_is_null(value)))
-				json_object_set_new(backup, key, json_checked(json_deep_copy(value)));
-		}
-	}
-	pthread_mutex_unlock(&memory_lock);
-	return complete;
-}
-
-static void
-remember(const char *server, const json_t *backups)
-{
-	json_t	   *mine = json_checked(json_object());
-	size_t		i;
-	json_t	   *backup;
-
-	json_array_foreach((json_t *) backups, i, backup)
-	{
-		const char *id = json_string_value(json_object_get(backup, "backup_id"));
-		const char *status = json_string_value(json_object_get(backup, "status"));
-
-		if (id != NULL && status != NULL &&
-			(strcmp(status, "DONE") == 0 || strcmp(status, "FAILED") == 0 ||
-			 strcmp(status, "WAITING_FOR_WALS") == 0))
-			json_object_set_new(mine, id, json_checked(json_deep_copy(backup)));
-	}
-	pthread_mutex_lock(&memory_lock);
-	if (remembered == NULL)
-		remembered = json_checked(json_object());
-	json_object_set_new(remembered, server, mine);
-	pthread_mutex_unlock(&memory_lock);
 }

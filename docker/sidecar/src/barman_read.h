@@ -17,6 +17,4 @@ extern Answer *barman_read(const ReadTarget *target, RunControl *control);
  */
 extern int	barman_version(void);
 
-extern void barman_read_forget_all(void);
-
 #endif							/* BARMAN_READ_H */

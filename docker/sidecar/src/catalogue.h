@@ -25,7 +25,10 @@ extern char *catalogue_directory(const char *server, const char *area);
  */
 extern uint64_t catalogue_signature(const char *server);
 
-/* The ids of the backups that have a directory: {id: true} */
+/*
+ * The backups that have a directory: {id: text that changes whenever Barman
+ * writes the backup's description}
+ */
 extern json_t *catalogue_backup_ids(const char *server);
 
 /* A number that changes whenever a WAL segment arrives or is archived. */
@@ -33,6 +36,12 @@ extern uint64_t catalogue_wal_signature(const char *server);
 
 /* Is this segment in the WAL archive? */
 extern bool catalogue_has_wal(const char *server, const char *wal_file);
+
+/* malloc'd name of the last archived segment of a timeline, or NULL */
+extern char *catalogue_newest_wal(const char *server, int timeline);
+
+/* The newest timeline whose history is archived; 0: none is. */
+extern int	catalogue_newest_history(const char *server);
 
 extern void catalogue_forget_all(void);
 

@@ -17,7 +17,7 @@ struct MHD_Connection;
 #define HTTP_SEGMENTS 8
 
 /* The answers a route may have to wait for, one after the other. */
-#define HTTP_READS 4
+#define HTTP_READS 16
 
 typedef struct Request
 {

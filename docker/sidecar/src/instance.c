@@ -95,6 +95,8 @@ static void record(const Instance *instance);
 static void settle_after_crash(Instance *instance);
 static Instance *find(const char *name);
 static Answer *refuse_if_off(void);
+static Answer *refuse_claim(const char *name);
+static Answer *refuse_directory(const char *name);
 static Answer *refuse_unknown(const char *name);
 static int	find_port(void);
 static bool port_is_free(int port);
@@ -187,7 +189,6 @@ Instance *
 instance_claim(const char *name, const char *server, Answer **refusal)
 {
 	Instance   *instance;
-	int			count = 0;
 	int			error;
 
 	*refusal = refuse_if_off();
@@ -195,28 +196,7 @@ instance_claim(const char *name, const char *server, Answer **refusal)
 		return NULL;
 
 	pthread_mutex_lock(&lock);
-	instance = find(name);
-	for (Instance *one = instances; one != NULL; one = one->next)
-		count += one != instance && (one->claimed || one->has_files);
-	if (instance != NULL && (instance->claimed || instance->has_files))
-	{
-		char	   *message = mem_printf("there is an instance \"%s\" already", name);
-		char	   *detail = mem_printf("It is %s.", state_names[instance->state]);
-
-		*refusal = answer_error("conflict", message, detail,
-								"Choose another name, or drop that instance first.");
-		free(message);
-		free(detail);
-	}
-	else if (count >= options.max_instances)
-	{
-		char	   *detail = mem_printf("The sidecar keeps at most %d (--max-instances).",
-										options.max_instances);
-
-		*refusal = answer_error("too_many_requests", "there are too many instances", detail,
-								"Drop one that is not needed any more.");
-		free(detail);
-	}
+	*refusal = refuse_claim(name);
 	if (*refusal != NULL)
 	{
 		pthread_mutex_unlock(&lock);
@@ -224,6 +204,7 @@ instance_claim(const char *name, const char *server, Answer **refusal)
 	}
 
 	/* of one that failed only the error was left */
+	instance = find(name);
 	if (instance != NULL)
 		forget(instance);
 	instance = mem_alloc(sizeof(Instance));
@@ -235,24 +216,15 @@ instance_claim(const char *name, const char *server, Answer **refusal)
 	instance->restore_ms = instance->recovery_ms = instance->bytes = -1;
 	instance->created = timestamp_now();
 	instance->port = find_port();
-	error = instance->port != 0 ? instance_files_make(instance->directory) : 0;
-	if (instance->port == 0)
-	{
-		char	   *detail = mem_printf("All ports from %d to %d are taken (--instance-ports).",
-										options.instance_port_low, options.instance_port_high);
-
-		*refusal = answer_error("too_many_requests", "there is no port for another instance", detail,
-								"Drop an instance that is not needed any more, or give the sidecar more ports.");
-		free(detail);
-	}
+	error = instance_files_make(instance->directory);
+	if (error == EEXIST)
+		*refusal = refuse_directory(name);
 	else if (error != 0)
 	{
 		char	   *message = mem_printf("could not make the directory of instance \"%s\"", name);
 		char	   *detail = mem_printf("%s: %s", instance->directory, strerror(error));
 
-		*refusal = answer_error(error == EEXIST ? "conflict" : "internal", message, detail,
-								error == EEXIST ?
-								"The sidecar did not make it and does not touch it: choose another name, or remove it by hand." : NULL);
+		*refusal = answer_error("internal", message, detail, NULL);
 		free(message);
 		free(detail);
 	}
@@ -270,6 +242,25 @@ instance_claim(const char *name, const char *server, Answer **refusal)
 	}
 	pthread_mutex_unlock(&lock);
 	return instance;
+}
+
+Answer *
+instance_refusal(const char *name)
+{
+	Answer	   *refusal = refuse_if_off();
+	char	   *directory;
+	struct stat status;
+
+	if (refusal != NULL)
+		return refusal;
+	directory = mem_printf("%s/%s", options.instance_root, name);
+	pthread_mutex_lock(&lock);
+	refusal = refuse_claim(name);
+	if (refusal == NULL && lstat(directory, &status) == 0)
+		refusal = refuse_directory(name);
+	pthread_mutex_unlock(&lock);
+	free(directory);
+	return refusal;
 }
 
 Instance *
@@ -677,6 +668,58 @@ refuse_if_off(void)
 	return answer_error("wrong_state", "this sidecar restores nothing",
 						"It was started without a directory for instances.",
 						"Start barman-sidecar with --instance-root=DIRECTORY.");
+}
+
+/* Why there can be no instance of this name now; the lock is held. */
+static Answer *
+refuse_claim(const char *name)
+{
+	const Instance *same = find(name);
+	Answer	   *refusal = NULL;
+	char	   *message;
+	char	   *detail;
+	int			count = 0;
+
+	for (Instance *one = instances; one != NULL; one = one->next)
+		count += one != same && (one->claimed || one->has_files);
+	if (same != NULL && (same->claimed || same->has_files))
+	{
+		message = mem_printf("there is an instance \"%s\" already", name);
+		detail = mem_printf("It is %s.", state_names[same->state]);
+		refusal = answer_error("conflict", message, detail,
+							   "Choose another name, or drop that instance first.");
+		free(message);
+		free(detail);
+	}
+	else if (count >= options.max_instances)
+	{
+		detail = mem_printf("The sidecar keeps at most %d (--max-instances).", options.max_instances);
+		refusal = answer_error("too_many_requests", "there are too many instances", detail,
+							   "Drop one that is not needed any more.");
+		free(detail);
+	}
+	else if (find_port() == 0)
+	{
+		detail = mem_printf("All ports from %d to %d are taken (--instance-ports).",
+							options.instance_port_low, options.instance_port_high);
+		refusal = answer_error("too_many_requests", "there is no port for another instance", detail,
+							   "Drop an instance that is not needed any more, or give the sidecar more ports.");
+		free(detail);
+	}
+	return refusal;
+}
+
+static Answer *
+refuse_directory(const char *name)
+{
+	char	   *message = mem_printf("could not make the directory of instance \"%s\"", name);
+	char	   *detail = mem_printf("%s/%s: %s", options.instance_root, name, strerror(EEXIST));
+	Answer	   *refusal = answer_error("conflict", message, detail,
+									   "The sidecar did not make it and does not touch it: choose another name, or remove it by hand.");
+
+	free(message);
+	free(detail);
+	return refusal;
 }
 
 static Answer *

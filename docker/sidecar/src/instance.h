@@ -40,6 +40,9 @@ extern Instance *instance_claim(const char *name, const char *server, Answer **r
 extern Instance *instance_claim_to_drop(const char *name, Answer **refusal);
 extern void instance_give_back(Instance *instance);
 
+/* Why instance_claim() would refuse now; NULL: it would not. */
+extern Answer *instance_refusal(const char *name);
+
 /* For the job: the instance of that name, which its route has claimed. */
 extern Instance *instance_claimed(const char *name);
 

@@ -17,7 +17,7 @@ typedef struct RecoveryTarget
 	const char *lsn;
 	const char *xid;
 	bool		immediate;
-	int			timeline;		/* on which the target lies; 0: the latest */
+	int			timeline;		/* to follow; 0: the newest there is */
 } RecoveryTarget;
 
 typedef struct ServerConfig

@@ -13,6 +13,7 @@
 #include <fcntl.h>
 #include <signal.h>
 #include <spawn.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -25,6 +26,7 @@
 #include "instance_files.h"
 #include "memory.h"
 #include "process.h"
+#include "runner.h"
 #include "timestamp.h"
 
 #define LOOK_AGAIN_MS 50
@@ -33,6 +35,8 @@
 #define KILL_MS 5000
 
 #define CHILDREN_MAX 1024
+
+#define PROGRAM_MS 30000
 
 /* Lines of postmaster.pid, from 1 (PostgreSQL's utils/pidfile.h) */
 #define PIDFILE_SHARED_MEMORY 7
@@ -44,6 +48,40 @@ static bool wait_gone(const ServerProcess *process, int64_t milliseconds);
 static int	list_children(pid_t parent, ServerProcess *children, int limit);
 static char *pidfile_line(const char *directory, int number);
 static void remove_shared_memory(const char *words);
+
+char *
+server_program(const char *bindir, const char *program, const char *argument)
+{
+	char	   *path = mem_printf("%s/%s", bindir, program);
+	const char *argv[] = {"/usr/bin/env", "LC_ALL=C", path, argument, NULL};
+	RunRequest	request = {.argv = argv, .deadline_ms = PROGRAM_MS, .grace_ms = 1000};
+	RunResult	result;
+	char	   *text;
+
+	runner_run(&request, &result);
+	text = mem_strdup(result.outcome == RUN_EXITED && result.exit_code == 0 ? result.out : "");
+	runner_free(&result);
+	free(path);
+	return text;
+}
+
+/* "postgres (PostgreSQL) 15.20 (Debian ...)" */
+int
+server_major_version(const char *bindir)
+{
+	static atomic_int known;	/* a directory of programs is of one version */
+	int			major = atomic_load(&known);
+	char	   *text;
+
+	if (major == 0)
+	{
+		text = server_program(bindir, "postgres", "--version");
+		sscanf(text, "postgres (PostgreSQL) %d", &major);
+		free(text);
+		atomic_store(&known, major);
+	}
+	return major;
+}
 
 int
 server_start(const char *bindir, const char *directory, bool confined, ServerProcess *process)

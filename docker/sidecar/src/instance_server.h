@@ -24,6 +24,12 @@ typedef enum ServerState
 	SERVER_READY				/* recovery has ended, it takes connections */
 } ServerState;
 
+/* malloc'd output of one of PostgreSQL's programs; "" if it failed */
+extern char *server_program(const char *bindir, const char *program, const char *argument);
+
+/* Of the PostgreSQL below bindir: 17; 0 if there is none */
+extern int	server_major_version(const char *bindir);
+
 /*
  * Start the server of an instance's directory in a session of its own, and
  * confined if it shall reach nobody (confinement.h); what it says goes to the

@@ -15,6 +15,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "backup_memory.h"
 #include "barman_read.h"
 #include "catalogue.h"
 #include "drill_record.h"
@@ -154,7 +155,7 @@ stop_rooms(void)
 	jobs_forget();
 	drill_record_stop();
 	catalogue_forget_all();
-	barman_read_forget_all();
+	backup_memory_forget_all();
 }
 
 static void

@@ -109,6 +109,12 @@ json_text(const char *text)
 	return value;
 }
 
+const char *
+json_text_of(const json_t *object, const char *key)
+{
+	return json_string_value(json_object_get(object, key));
+}
+
 static void
 out_of_memory(void)
 {

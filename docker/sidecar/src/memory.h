@@ -27,4 +27,7 @@ extern json_t *json_checked(json_t *value);
 /* A string, or null for NULL; bytes that are not UTF-8 become '?'. */
 extern json_t *json_text(const char *text);
 
+/* The string under a key, or NULL */
+extern const char *json_text_of(const json_t *object, const char *key);
+
 #endif							/* MEMORY_H */

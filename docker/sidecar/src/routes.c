@@ -13,6 +13,7 @@
 #include <string.h>
 
 #include "arguments.h"
+#include "backup_memory.h"
 #include "barman_json.h"
 #include "catalogue.h"
 #include "files.h"
@@ -94,6 +95,7 @@ static const Route routes[] = {
 	{"POST", {"v1", "servers", "*", "backups", "*", "keep"}, post_keep},
 	{"DELETE", {"v1", "servers", "*", "backups", "*"}, delete_backup},
 	{"POST", {"v1", "servers", "*", "restores"}, post_restore},
+	{"POST", {"v1", "servers", "*", "restores", "check"}, post_restore_check},
 	{"POST", {"v1", "servers", "*", "drills"}, post_drill},
 	{"GET", {"v1", "instances"}, get_instances},
 	{"DELETE", {"v1", "instances", "*"}, delete_instance},
@@ -479,19 +481,23 @@ route_server_exists(Request *request, Answer **refusal)
 		*refusal = answer_errorf("bad_server_name", "\"%.128s\" cannot be a server", server);
 		return false;
 	}
-	servers = http_read(request, READ_SERVERS, "", "");
-	if (servers == NULL || servers->status != 200)
+	/* once it was there is enough: Barman itself refuses what is gone */
+	if (!catalogue_known(server))
 	{
-		*refusal = servers;
-		return false;
-	}
-	json_array_foreach(json_object_get(servers->value, "servers"), i, one)
-		found = found || route_text_is(one, "server", server);
-	answer_release(servers);
-	if (!found)
-	{
-		*refusal = answer_errorf(BARMAN_UNKNOWN_SERVER, "Barman has no server \"%s\"", server);
-		return false;
+		servers = http_read(request, READ_SERVERS, "", "");
+		if (servers == NULL || servers->status != 200)
+		{
+			*refusal = servers;
+			return false;
+		}
+		json_array_foreach(json_object_get(servers->value, "servers"), i, one)
+			found = found || route_text_is(one, "server", server);
+		answer_release(servers);
+		if (!found)
+		{
+			*refusal = answer_errorf(BARMAN_UNKNOWN_SERVER, "Barman has no server \"%s\"", server);
+			return false;
+		}
 	}
 
 	/* Where its files are: nobody waits, but the cache is better for it. */
@@ -503,11 +509,14 @@ bool
 route_find_backup(Request *request, const char *name,
 			json_t **backup, Answer **list, Answer **refusal)
 {
+	json_t	   *backups;
 	json_t	   *one;
 	size_t		i;
 	int			found = 0;
 
-	*list = http_read(request, READ_BACKUPS, request->segments[SEGMENT_SERVER], "");
+	backups = backup_memory_list(request->segments[SEGMENT_SERVER]);
+	*list = backups != NULL ? answer_json(200, json_checked(json_pack("{s:o}", "backups", backups)))
+		: http_read(request, READ_BACKUPS, request->segments[SEGMENT_SERVER], "");
 	if (*list == NULL || (*list)->status != 200)
 	{
 		*refusal = *list;

@@ -19,6 +19,7 @@
 #include "job_switch_wal.h"
 #include "memory.h"
 #include "options.h"
+#include "restore_choice.h"
 #include "routes.h"
 #include "timestamp.h"
 
@@ -28,14 +29,20 @@
 /* How far the clocks of two hosts may differ */
 #define CLOCK_SKEW_US (INT64_C(60) * 1000000)
 
+/*
+ * Why not; asked before the backup is known (NULL), and again with it.
+ */
+typedef Answer *(*Objection) (Request *request, const json_t *arguments, const json_t *backup);
+
 static Answer *submit_restore(Request *request, const JobKind *kind, json_t *arguments);
+static bool is_for_the_receipt(const JobKind *kind, json_t *arguments, Answer **refusal);
 static bool restore_is_sound(json_t *arguments, Answer **refusal);
-static bool choose_backup(Request *request, json_t *arguments, Answer **refusal);
-static bool ends_by(const json_t *backup, const char *time);
 static bool find_named_backup(Request *request, json_t **backup, Answer **list, Answer **refusal);
-static Answer *submit_for_backup(Request *request, const JobKind *kind, json_t *arguments,
-								 const json_t *backup);
-static const char *text_of(const json_t *object, const char *key);
+static Answer *submit_for_backup(Request *request, const JobKind *kind, const Argument *fields,
+								 Objection object);
+static Answer *object_to_keep(Request *request, const json_t *arguments, const json_t *backup);
+static Answer *object_to_delete(Request *request, const json_t *arguments, const json_t *backup);
+static json_t *parse_for_server(Request *request, const Argument *fields, Answer **refusal);
 static bool refuse(Answer **refusal, const char *field, const char *must, const char *hint);
 
 static const Argument no_arguments[] = {
@@ -56,6 +63,8 @@ static const Argument restore_arguments[] = {
 	{"target_xid", ARGUMENT_TEXT, 0, 0, true, 0},
 	{"immediate", ARGUMENT_BOOL, 0, 0, false, false},
 	{"start", ARGUMENT_BOOL, 0, 0, false, true},
+	{"target_timeline", ARGUMENT_INTEGER, 1, INT32_MAX, true, 0},
+	{"timeline", ARGUMENT_INTEGER, 1, INT32_MAX, true, 0},
 	{"wal_file", ARGUMENT_TEXT, 0, 0, true, 0},
 	{"system_identifier", ARGUMENT_TEXT, 0, 0, true, 0},
 	{NULL, ARGUMENT_TEXT, 0, 0, false, 0}
@@ -65,7 +74,7 @@ static const Argument drill_arguments[] = {
 	{"instance", ARGUMENT_TEXT, 0, 0, true, 0},
 	{"backup_id", ARGUMENT_TEXT, 0, 0, true, 0},
 	{"target_lsn", ARGUMENT_TEXT, 0, 0, true, 0},
-	{"timeline", ARGUMENT_INTEGER, 1, INT32_MAX, true, 0},
+	{"target_timeline", ARGUMENT_INTEGER, 1, INT32_MAX, true, 0},
 	{"wal_file", ARGUMENT_TEXT, 0, 0, true, 0},
 	{"system_identifier", ARGUMENT_TEXT, 0, 0, true, 0},
 	{"marked_at", ARGUMENT_TEXT, 0, 0, true, 0},
@@ -82,26 +91,43 @@ Answer *
 post_restore(Request *request)
 {
 	Answer	   *refusal = NULL;
-	json_t	   *arguments;
+	json_t	   *arguments = parse_for_server(request, restore_arguments, &refusal);
 
-	if (!route_server_exists(request, &refusal))
-		return refusal;
-	arguments = arguments_parse(request->body, request->body_length, restore_arguments, &refusal);
+	return arguments != NULL ? submit_restore(request, &job_restore, arguments) : refusal;
+}
+
+/* Would post_restore() start a job, and of which backup? */
+Answer *
+post_restore_check(Request *request)
+{
+	Answer	   *refusal = NULL;
+	json_t	   *arguments = parse_for_server(request, restore_arguments, &refusal);
+	json_t	   *backup;
+
 	if (arguments == NULL)
 		return refusal;
-	return submit_restore(request, &job_restore, arguments);
+	if (restore_is_sound(arguments, &refusal) &&
+		(refusal = instance_refusal(json_text_of(arguments, "instance"))) == NULL &&
+		restore_choose(request, arguments, &backup, &refusal))
+	{
+		refusal = answer_json(200, json_checked(
+			json_pack("{s:{s:O, s:O, s:O}}", "restore",
+					  "backup_id", json_object_get(arguments, "backup_id"),
+					  "timeline", json_object_get(arguments, "target_timeline"),
+					  "system_identifier", json_object_get(backup, "system_id"))));
+		json_decref(backup);
+	}
+	json_decref(arguments);
+	return refusal;
 }
 
 Answer *
 post_drill(Request *request)
 {
 	Answer	   *refusal = NULL;
-	json_t	   *arguments;
+	json_t	   *arguments = parse_for_server(request, drill_arguments, &refusal);
 	const char *wrong;
 
-	if (!route_server_exists(request, &refusal))
-		return refusal;
-	arguments = arguments_parse(request->body, request->body_length, drill_arguments, &refusal);
 	if (arguments == NULL)
 		return refusal;
 	wrong = drill_arguments_are_bad(arguments);
@@ -121,11 +147,14 @@ submit_restore(Request *request, const JobKind *kind, json_t *arguments)
 	Answer	   *refusal = NULL;
 	Answer	   *answer;
 	Instance   *instance = NULL;
+	json_t	   *backup = NULL;
 
-	/* last, for it must not be done twice */
+	/* claimed last, for it must not be done twice */
 	if (restore_is_sound(arguments, &refusal) &&
-		choose_backup(request, arguments, &refusal))
-		instance = instance_claim(text_of(arguments, "instance"), server, &refusal);
+		(restore_choose(request, arguments, &backup, &refusal) ||
+		 is_for_the_receipt(kind, arguments, &refusal)))
+		instance = instance_claim(json_text_of(arguments, "instance"), server, &refusal);
+	json_decref(backup);
 	if (instance == NULL)
 	{
 		json_decref(arguments);
@@ -135,6 +164,18 @@ submit_restore(Request *request, const JobKind *kind, json_t *arguments)
 	if (answer->status != 202)
 		instance_give_back(instance);
 	return answer;
+}
+
+/* That no backup serves its mark is what a drill is to find. */
+static bool
+is_for_the_receipt(const JobKind *kind, json_t *arguments, Answer **refusal)
+{
+	if (kind != &job_drill || *refusal == NULL || (*refusal)->status != 422)
+		return false;
+	json_object_set(arguments, "refused", json_object_get((*refusal)->value, "error"));
+	answer_release(*refusal);
+	*refusal = NULL;
+	return true;
 }
 
 Answer *
@@ -172,83 +213,77 @@ delete_instance(Request *request)
 Answer *
 post_verify(Request *request)
 {
-	Answer	   *refusal = NULL;
-	Answer	   *answer;
-	Answer	   *list;
-	json_t	   *backup;
-	json_t	   *arguments = arguments_parse(request->body, request->body_length,
-											no_arguments, &refusal);
-
-	if (arguments == NULL)
-		return refusal;
-	if (!find_named_backup(request, &backup, &list, &refusal))
-	{
-		json_decref(arguments);
-		return refusal;
-	}
-	answer = submit_for_backup(request, &job_verify, arguments, backup);
-	answer_release(list);
-	return answer;
+	return submit_for_backup(request, &job_verify, no_arguments, NULL);
 }
 
 Answer *
 post_keep(Request *request)
 {
-	Answer	   *refusal = NULL;
-	Answer	   *answer;
-	Answer	   *list;
-	json_t	   *backup;
-	json_t	   *arguments = arguments_parse(request->body, request->body_length,
-											keep_arguments, &refusal);
-	const char *keep = text_of(arguments, "keep");
-
-	if (arguments == NULL)
-		return refusal;
-	if (keep == NULL || (strcmp(keep, "full") != 0 && strcmp(keep, "standalone") != 0 &&
-						 strcmp(keep, "release") != 0))
-		refuse(&refusal, "keep", "be full, standalone or release",
-			   "full keeps the WAL from the backup on, standalone only what makes it consistent.");
-	if (refusal != NULL || !find_named_backup(request, &backup, &list, &refusal))
-	{
-		json_decref(arguments);
-		return refusal;
-	}
-	answer = submit_for_backup(request, &job_keep, arguments, backup);
-	answer_release(list);
-	return answer;
+	return submit_for_backup(request, &job_keep, keep_arguments, object_to_keep);
 }
 
 Answer *
 delete_backup(Request *request)
 {
+	return submit_for_backup(request, &job_delete, no_arguments, object_to_delete);
+}
+
+static Answer *
+object_to_keep(Request *request, const json_t *arguments, const json_t *backup)
+{
+	const char *keep = json_text_of(arguments, "keep");
 	Answer	   *refusal = NULL;
-	Answer	   *answer;
+
+	(void) request;
+	(void) backup;
+	if (keep == NULL || (strcmp(keep, "full") != 0 && strcmp(keep, "standalone") != 0 &&
+						 strcmp(keep, "release") != 0))
+		refuse(&refusal, "keep", "be full, standalone or release",
+			   "full keeps the WAL from the backup on, standalone only what makes it consistent.");
+	return refusal;
+}
+
+static Answer *
+object_to_delete(Request *request, const json_t *arguments, const json_t *backup)
+{
+	(void) arguments;
+	if (!options.allow_delete)
+		return answer_error("forbidden", "this sidecar deletes no backups",
+							"Whoever breaks into the primary must not be able to destroy its backups.",
+							"Delete it on Barman's host, or start barman-sidecar with --allow-delete.");
+	if (backup != NULL &&
+		instance_is_restoring(request->segments[SEGMENT_SERVER], json_text_of(backup, "backup_id")))
+		return answer_error("conflict", "the backup is being restored", NULL,
+							"Wait until the restore has ended.");
+	return NULL;
+}
+
+/* Start a job for the backup that the path names, unless something objects. */
+static Answer *
+submit_for_backup(Request *request, const JobKind *kind, const Argument *fields, Objection object)
+{
+	Answer	   *refusal = NULL;
 	Answer	   *list;
 	json_t	   *backup;
-	json_t	   *arguments = arguments_parse(request->body, request->body_length,
-											no_arguments, &refusal);
+	json_t	   *arguments = arguments_parse(request->body, request->body_length, fields, &refusal);
 
 	if (arguments == NULL)
 		return refusal;
-	if (!options.allow_delete)
-		refusal = answer_error("forbidden", "this sidecar deletes no backups",
-							   "Whoever breaks into the primary must not be able to destroy its backups.",
-							   "Delete it on Barman's host, or start barman-sidecar with --allow-delete.");
+	if (object != NULL)
+		refusal = object(request, arguments, NULL);
 	if (refusal != NULL || !find_named_backup(request, &backup, &list, &refusal))
 	{
 		json_decref(arguments);
 		return refusal;
 	}
-	if (instance_is_restoring(request->segments[SEGMENT_SERVER], text_of(backup, "backup_id")))
-	{
-		json_decref(arguments);
-		answer = answer_error("conflict", "the backup is being restored", NULL,
-							  "Wait until the restore has ended.");
-	}
-	else
-		answer = submit_for_backup(request, &job_delete, arguments, backup);
+	json_object_set(arguments, "backup_id", json_object_get(backup, "backup_id"));
+	if (object != NULL)
+		refusal = object(request, arguments, backup);
 	answer_release(list);
-	return answer;
+	if (refusal == NULL)
+		return job_submit(request, kind, request->segments[SEGMENT_SERVER], arguments);
+	json_decref(arguments);
+	return refusal;
 }
 
 /* Everything about a restore that can be said without asking Barman */
@@ -256,19 +291,19 @@ static bool
 restore_is_sound(json_t *arguments, Answer **refusal)
 {
 	static const char *const targets[] = {"target_name", "target_time", "target_lsn", "target_xid"};
-	const char *instance = text_of(arguments, "instance");
-	const char *backup = text_of(arguments, "backup_id");
-	const char *name = text_of(arguments, "target_name");
-	const char *time = text_of(arguments, "target_time");
-	const char *lsn = text_of(arguments, "target_lsn");
-	const char *xid = text_of(arguments, "target_xid");
-	const char *wal_file = text_of(arguments, "wal_file");
+	const char *instance = json_text_of(arguments, "instance");
+	const char *backup = json_text_of(arguments, "backup_id");
+	const char *name = json_text_of(arguments, "target_name");
+	const char *time = json_text_of(arguments, "target_time");
+	const char *lsn = json_text_of(arguments, "target_lsn");
+	const char *xid = json_text_of(arguments, "target_xid");
+	const char *wal_file = json_text_of(arguments, "wal_file");
 	int			count = json_is_true(json_object_get(arguments, "immediate"));
 	int64_t		microseconds;
 	uint64_t	position;
 
 	for (size_t i = 0; i < sizeof(targets) / sizeof(targets[0]); i++)
-		count += text_of(arguments, targets[i]) != NULL;
+		count += json_text_of(arguments, targets[i]) != NULL;
 	if (count > 1)
 	{
 		*refusal = answer_error("bad_argument", "there is more than one recovery target", NULL,
@@ -314,73 +349,6 @@ restore_is_sound(json_t *arguments, Answer **refusal)
 	return true;
 }
 
-/*
- * Pin the backup down.  Of "latest" any that serves the target will do, and
- * for a time the newest that had ended by then serves best.
- */
-static bool
-choose_backup(Request *request, json_t *arguments, Answer **refusal)
-{
-	const char *asked = text_of(arguments, "backup_id");
-	const char *time = text_of(arguments, "target_time");
-	bool		any = asked == NULL || strcmp(asked, "latest") == 0 || strcmp(asked, "last") == 0;
-	json_t	   *backup;
-	json_t	   *one;
-	Answer	   *list;
-	size_t		i;
-
-	if (!route_find_backup(request, any ? "latest" : asked, &backup, &list, refusal))
-		return false;
-	if (any && time != NULL && !ends_by(backup, time))
-	{
-		json_array_foreach(json_object_get(list->value, "backups"), i, one)
-		{
-			if (route_text_is(one, "status", "DONE") && ends_by(one, time))
-			{
-				backup = one;
-				break;
-			}
-		}
-	}
-	if (!route_text_is(backup, "status", "DONE") && !route_text_is(backup, "status", "WAITING_FOR_WALS"))
-	{
-		char	   *message = mem_printf("backup \"%s\" cannot be restored: it is %s",
-										 text_of(backup, "backup_id"), text_of(backup, "status"));
-
-		*refusal = answer_error("wrong_state", message, text_of(backup, "error"),
-								"Choose a backup whose status is DONE.");
-		free(message);
-	}
-	else if (time != NULL && !ends_by(backup, time))
-	{
-		char	   *detail = mem_printf("Backup %s ended at %s.", text_of(backup, "backup_id"),
-										text_of(backup, "end_time"));
-
-		*refusal = answer_error("wrong_state", "the target time lies before the end of the backup",
-								detail, "Choose an older backup, or a later time.");
-		free(detail);
-	}
-	else
-	{
-		json_object_set(arguments, "backup_id", json_object_get(backup, "backup_id"));
-		json_object_set_new(arguments, "pinned", json_boolean(!any));
-	}
-	answer_release(list);
-	return *refusal == NULL;
-}
-
-/* What is not known does not hinder. */
-static bool
-ends_by(const json_t *backup, const char *time)
-{
-	const char *end = text_of(backup, "end_time");
-	int64_t		end_us;
-	int64_t		time_us;
-
-	return end == NULL || !timestamp_parse(end, &end_us) ||
-		!timestamp_parse(time, &time_us) || end_us <= time_us;
-}
-
 /* The backup that the path names */
 static bool
 find_named_backup(Request *request, json_t **backup, Answer **list, Answer **refusal)
@@ -397,17 +365,13 @@ find_named_backup(Request *request, json_t **backup, Answer **list, Answer **ref
 	return route_find_backup(request, name, backup, list, refusal);
 }
 
-static Answer *
-submit_for_backup(Request *request, const JobKind *kind, json_t *arguments, const json_t *backup)
+/* NULL as in route_server_exists(), or because they are not sound. */
+static json_t *
+parse_for_server(Request *request, const Argument *fields, Answer **refusal)
 {
-	json_object_set(arguments, "backup_id", json_object_get(backup, "backup_id"));
-	return job_submit(request, kind, request->segments[SEGMENT_SERVER], arguments);
-}
-
-static const char *
-text_of(const json_t *object, const char *key)
-{
-	return json_string_value(json_object_get(object, key));
+	if (!route_server_exists(request, refusal))
+		return NULL;
+	return arguments_parse(request->body, request->body_length, fields, refusal);
 }
 
 static bool

@@ -9,6 +9,7 @@
 #include "http.h"
 
 extern Answer *post_restore(Request *request);
+extern Answer *post_restore_check(Request *request);
 extern Answer *post_drill(Request *request);
 extern Answer *get_instances(Request *request);
 extern Answer *delete_instance(Request *request);

@@ -22,7 +22,7 @@
 #include "instance_config.h"
 #include "instance_files.h"
 #include "instance_recovery.h"
-#include "job_restore.h"
+#include "restore_choice.h"
 #include "memory.h"
 
 static const char controldata[] =

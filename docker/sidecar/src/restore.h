@@ -1,0 +1,66 @@
+/*
+ * restore.h
+ *
+ * A restore under way, and its steps in their order.  Each step returns false
+ * if the job was cancelled, or with the reason in error.
+ */
+#ifndef RESTORE_H
+#define RESTORE_H
+
+#include "instance.h"
+#include "instance_files.h"
+#include "job.h"
+
+/* WAL that the caller has closed arrives within a second or two, or not at all. */
+#define WAL_MS 60000
+
+typedef struct Restore
+{
+	Job		   *job;
+	const json_t *arguments;
+	Instance   *instance;
+	const char *directory;
+	RecoveryTarget target;
+	json_t	   *backup;			/* the wide object */
+	json_t	   *error;			/* why not, once something failed */
+	int64_t		restore_ms;
+	int64_t		recovery_ms;
+
+	/* Of a drill */
+	bool		is_drill;
+	bool		confined;		/* the server cannot reach anybody */
+	json_t	   *drill;			/* the result so far */
+	int64_t		step_began;
+
+	/* While Barman copies */
+	FilesSize	size;
+	int64_t		expected;		/* bytes, or 0 */
+	int64_t		measured_at;
+	int64_t		progress_at;
+	bool		stalled;
+} Restore;
+
+extern Restore restore_begin(Job *job, const json_t *arguments);
+
+/* What is known of the backup that the route has chosen */
+extern bool restore_find_backup(Restore *restore);
+
+/* A copied backup that still waits for WAL: it cannot be restored before. */
+extern bool restore_complete_backup(Restore *restore);
+
+extern bool restore_bring_wal(Restore *restore);
+extern bool restore_timeline_is_reached(Restore *restore);
+extern bool restore_target_is_archived(Restore *restore);
+extern bool restore_copy(Restore *restore);
+extern bool restore_prepare(Restore *restore);
+extern bool restore_recover(Restore *restore, Recovery *recovery);
+
+/* Of the server that was backed up */
+extern int64_t restore_segment_size(const json_t *backup);
+
+/* Remember why; returns false, for the caller to pass on. */
+extern bool restore_fail(Restore *restore, const char *code, const char *detail, const char *hint,
+						 const char *format,...) __attribute__((format(printf, 5, 6)));
+extern bool restore_fail_with(Restore *restore, const json_t *error);
+
+#endif							/* RESTORE_H */

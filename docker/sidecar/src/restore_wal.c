@@ -1,0 +1,226 @@
+/*
+ * restore_wal.c
+ *
+ * The WAL that a restore needs: is it archived, and if not, can it be brought?
+ * Closes no segment: the caller has, if it is the server that was backed up.
+ */
+#include "restore.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "catalogue.h"
+#include "job_switch_wal.h"
+#include "memory.h"
+#include "reads.h"
+#include "restore_choice.h"
+#include "timestamp.h"
+
+/* Before the caller is asked to write more WAL */
+#define WAL_QUIET_MS 2000
+
+#define LOOK_MS 100
+#define ARCHIVE_EVERY_MS 5000
+
+#define DEFAULT_SEGMENT_SIZE (16 * 1024 * 1024)
+
+static bool wal_is_needed(Restore *restore);
+static bool is_of_timeline(const char *wal_file, int timeline);
+static int	followed_timeline(const Restore *restore);
+static int	compare_with_archive(Restore *restore, int timeline);
+static void segment_of(uint64_t lsn, int64_t size, char name[17]);
+
+/*
+ * Barman restores archived segments only, and the newest is never archived.
+ * So the caller has closed it before it called: wait for that one.  If it does
+ * not come, recovery will tell whether it was needed.
+ */
+bool
+restore_bring_wal(Restore *restore)
+{
+	Job		   *job = restore->job;
+	const char *wal_file = json_text_of(restore->arguments, "wal_file");
+	ReadTarget	directories = {READ_DIRECTORIES, job_server(job), ""};
+	int64_t		began = monotonic_ms();
+	int64_t		archived_at = INT64_MIN / 2;
+	uint64_t	seen = 0;
+	bool		arrived;
+
+	if (!wal_is_needed(restore))
+		return true;
+	job_phase(job, "archiving");
+	if (!catalogue_known(job_server(job)))
+		answer_release(reads_wait(&directories, READ_AGE_DEFAULT));
+	while (!(arrived = catalogue_has_wal(job_server(job), wal_file)) &&
+		   monotonic_ms() < began + WAL_MS)
+	{
+		uint64_t	signature = catalogue_wal_signature(job_server(job));
+		int64_t		now = monotonic_ms();
+
+		if (signature != seen || now - archived_at >= ARCHIVE_EVERY_MS)
+		{
+			seen = signature;
+			archived_at = now;
+			if (!archive_wal(job))
+				return false;
+			continue;
+		}
+		if (now >= began + WAL_QUIET_MS)
+			job_needs_wal(job, true);
+		if (!job_sleep(job, LOOK_MS))
+			return false;
+	}
+	job_needs_wal(job, false);
+	reads_invalidate(job_server(job));
+	if (!arrived)
+		job_log(job, JOB_WARNING,
+				"segment %s was not archived within %d seconds: restoring from what is archived",
+				wal_file, WAL_MS / 1000);
+	return true;
+}
+
+static bool
+wal_is_needed(Restore *restore)
+{
+	const char *wal_file = json_text_of(restore->arguments, "wal_file");
+	const char *caller = json_text_of(restore->arguments, "system_identifier");
+	const char *backed_up = json_text_of(restore->backup, "system_id");
+
+	if (wal_file == NULL || restore->target.immediate)
+		return false;
+	if (caller != NULL && backed_up != NULL && strcmp(caller, backed_up) != 0)
+	{
+		job_log(restore->job, JOB_INFO,
+				"the caller is not server \"%s\": restoring from what is archived",
+				job_server(restore->job));
+		return false;
+	}
+	/* of a timeline that production has left no more comes */
+	if (restore->target.timeline != 0 && !is_of_timeline(wal_file, restore->target.timeline))
+		return false;
+
+	/* the record behind the target's may be in the next segment */
+	return restore->target.lsn == NULL || compare_with_archive(restore, followed_timeline(restore)) <= 0;
+}
+
+static bool
+is_of_timeline(const char *wal_file, int timeline)
+{
+	char		prefix[9];
+
+	snprintf(prefix, sizeof(prefix), "%08X", (unsigned int) timeline);
+	return strncmp(wal_file, prefix, 8) == 0;
+}
+
+/*
+ * A timeline that had just begun when the restore was asked for: only now its
+ * history can be archived, and Barman tell whether the backup leads to it.
+ */
+bool
+restore_timeline_is_reached(Restore *restore)
+{
+	ReadTarget	target = {READ_BACKUP, job_server(restore->job),
+	json_text_of(restore->backup, "backup_id")};
+	Answer	   *answer;
+	bool		reached;
+
+	if (!json_is_true(json_object_get(restore->arguments, "timeline_is_new")))
+		return true;
+	answer = reads_wait(&target, READ_AGE_DEFAULT);
+	reached = restore_leads_to(json_object_get(answer->value, "backup"), restore->target.timeline);
+	answer_release(answer);
+	return reached ||
+		restore_fail(restore, BARMAN_WRONG_STATE, "Its history is not in the archive, or the backup ended after it had begun.",
+					 "Choose an older backup, or take a new one. SELECT * FROM poc_check() WHERE NOT ok tells whether Barman receives WAL.",
+					 "backup %s does not lead to timeline %d", target.argument, restore->target.timeline);
+}
+
+/* Of a position it is known before whether there is WAL for it. */
+bool
+restore_target_is_archived(Restore *restore)
+{
+	int			timeline = followed_timeline(restore);
+	char	   *last;
+	char	   *detail;
+	bool		archived = restore->target.lsn == NULL;
+
+	/* where its timeline was left behind, those after it go on */
+	for (int one = timeline; one > 0 && !archived; one--)
+		archived = compare_with_archive(restore, one) >= 0;
+	if (archived)
+		return true;
+	last = catalogue_newest_wal(job_server(restore->job), timeline);
+	detail = last != NULL ? mem_printf("The newest segment in the archive is %s.", last)
+		: mem_printf("Of timeline %d no segment is in the archive.", timeline);
+	restore_fail(restore, BARMAN_WRONG_STATE, detail,
+				 "Choose an earlier position; or see with poc_check() whether Barman receives WAL.",
+				 "position %s lies beyond what is archived", restore->target.lsn);
+	free(detail);
+	free(last);
+	return false;
+}
+
+static int
+followed_timeline(const Restore *restore)
+{
+	return restore->target.timeline != 0 ? restore->target.timeline :
+		(int) json_integer_value(json_object_get(restore->backup, "timeline"));
+}
+
+/*
+ * How the newest archived segment of a timeline compares with that of the
+ * target position: below, at or above 0; above also if nothing is known.
+ */
+static int
+compare_with_archive(Restore *restore, int timeline)
+{
+	char	   *wal = catalogue_newest_wal(job_server(restore->job), timeline);
+	uint64_t	lsn;
+	char		segment[17];
+	int			result = -1;
+
+	if (!catalogue_known(job_server(restore->job)) ||
+		!restore_parse_lsn(restore->target.lsn, &lsn))
+		result = 1;
+	else if (wal != NULL)
+	{
+		segment_of(lsn, restore_segment_size(restore->backup), segment);
+		result = strcmp(wal + 8, segment);
+	}
+	free(wal);
+	return result;
+}
+
+/*
+ * show-backup does not tell, but a position, the name of its segment and its
+ * offset there do.
+ */
+int64_t
+restore_segment_size(const json_t *backup)
+{
+	const char *wal = json_text_of(backup, "begin_wal");
+	json_int_t	told = json_integer_value(json_object_get(backup, "segment_size"));
+	uint64_t	lsn;
+	uint64_t	number;
+	uint64_t	low;
+
+	if (told > 0)
+		return told;
+	if (wal == NULL || strlen(wal) != 24 || json_text_of(backup, "begin_lsn") == NULL ||
+		!restore_parse_lsn(json_text_of(backup, "begin_lsn"), &lsn))
+		return DEFAULT_SEGMENT_SIZE;
+	number = strtoull(wal + 16, NULL, 16);
+	low = (lsn & 0xFFFFFFFF) - (uint64_t) json_integer_value(json_object_get(backup, "begin_offset"));
+	if (number == 0 || low % number != 0 || low / number < 1024 * 1024 || low / number > 1024 * 1024 * 1024)
+		return DEFAULT_SEGMENT_SIZE;
+	return (int64_t) (low / number);
+}
+
+/* The part of a segment's name that is not its timeline */
+static void
+segment_of(uint64_t lsn, int64_t size, char name[17])
+{
+	snprintf(name, 17, "%08X%08X", (unsigned int) (lsn >> 32),
+			 (unsigned int) ((lsn & 0xFFFFFFFF) / (uint64_t) size));
+}

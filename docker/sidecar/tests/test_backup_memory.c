@@ -1,0 +1,200 @@
+/*
+ * test_backup_memory.c
+ *
+ * A finished backup is known without asking Barman, until Barman writes its
+ * description again.
+ */
+#include "barman_json_fixture.h"
+
+#include "backup_memory.h"
+#include "catalogue.h"
+#include "memory.h"
+
+#define NEWER "20261122T061025"
+#define OLDER "20261122T060946"
+
+static char home[64];
+
+static void
+write_info(const char *path, const char *text)
+{
+	char	   *command = mem_printf("mkdir -p $(dirname %s/%s) && echo %s > %s/%s", home, path, text, home, path);
+
+	assert_int_equal(system(command), 0);
+	free(command);
+}
+
+static int
+set_up(void **state)
+{
+	json_t	   *directories;
+	char	   *base;
+
+	(void) state;
+	strcpy(home, "/tmp/sidecar-memory-XXXXXX");
+	assert_non_null(mkdtemp(home));
+	base = mem_printf("%s/base", home);
+	directories = json_pack("{s:s}", "base", base);
+	catalogue_learn("pg", directories);
+	json_decref(directories);
+	free(base);
+	return 0;
+}
+
+static int
+tear_down(void **state)
+{
+	char	   *command = mem_printf("rm -r %s", home);
+
+	(void) state;
+	backup_memory_forget_all();
+	catalogue_forget_all();
+	assert_int_equal(system(command), 0);
+	free(command);
+	return 0;
+}
+
+/* Two backups of a real diagnosis, listed with these states */
+static void
+keep(const char *newer, const char *older)
+{
+	json_t	   *seen = catalogue_backup_ids("pg");
+	json_t	   *diagnosis = json_loads("{\"global\":{},\"servers\":{\"pg\":{\"backups\":{"
+									   "\"" NEWER "\":{\"timeline\":2,\"end_xlog\":\"0/4000000\",\"xlog_segment_size\":1048576,"
+									   "\"tablespaces\":[[\"fast\",16384,\"/srv/fast\"]]},"
+									   "\"" OLDER "\":{\"timeline\":1,\"end_xlog\":\"0/2000000\",\"tablespaces\":null}}}}}", 0, NULL);
+	json_t	   *list = json_pack("[{s:s,s:s,s:n},{s:s,s:s}]", "backup_id", NEWER, "status", newer, "name",
+								 "backup_id", OLDER, "status", older);
+
+	backup_memory_keep("pg", list, diagnosis, seen);
+	json_decref(list);
+	json_decref(diagnosis);
+	json_decref(seen);
+}
+
+static void
+known_backups_are_listed_newest_first(void **state)
+{
+	json_t	   *list;
+	json_t	   *newer;
+
+	(void) state;
+	assert_null(backup_memory_list("pg"));
+	write_info("base/" NEWER "/backup.info", "1");
+	write_info("base/" OLDER "/backup.info", "1");
+	assert_false(backup_memory_has_all("pg"));
+	keep("DONE", "FAILED");
+	assert_true(backup_memory_has_all("pg"));
+	list = backup_memory_list("pg");
+	assert_int_equal(json_array_size(list), 2);
+	newer = json_array_get(list, 0);
+	assert_string_equal(json_text_of(newer, "backup_id"), NEWER);
+	assert_string_equal(json_text_of(newer, "end_lsn"), "0/4000000");
+	assert_int_equal(json_integer_value(json_object_get(newer, "timeline")), 2);
+	assert_int_equal(json_integer_value(json_object_get(newer, "segment_size")), 1048576);
+	assert_string_equal(json_text_of(json_array_get(json_object_get(newer, "tablespaces"), 0), "name"), "fast");
+	assert_int_equal(json_array_size(json_object_get(json_array_get(list, 1), "tablespaces")), 0);
+	json_decref(list);
+}
+
+static void
+a_description_that_changed_is_not_known(void **state)
+{
+	json_t	   *backup;
+
+	(void) state;
+	write_info("base/" NEWER "/backup.info", "1");
+	write_info("base/" OLDER "/backup.info", "1");
+	keep("DONE", "DONE");
+	write_info("base/" NEWER "/backup.info", "22");
+	assert_null(backup_memory_list("pg"));
+	assert_null(backup_memory_find("pg", NEWER));
+	backup = backup_memory_find("pg", OLDER);
+	assert_non_null(backup);
+	json_decref(backup);
+
+	/* where Barman keeps it since 3.13.2 */
+	write_info("meta/" OLDER "-backup.info", "1");
+	assert_null(backup_memory_find("pg", OLDER));
+}
+
+static void
+a_backup_that_runs_is_not_known(void **state)
+{
+	(void) state;
+	write_info("base/" NEWER "/backup.info", "1");
+	write_info("base/" OLDER "/backup.info", "1");
+	keep("STARTED", "DONE");
+	assert_null(backup_memory_find("pg", NEWER));
+	assert_null(backup_memory_list("pg"));
+}
+
+/* The list says so later, and diagnose is not asked again. */
+static void
+what_waited_for_wal_is_known_when_done(void **state)
+{
+	json_t	   *list = json_pack("[{s:s,s:s,s:n}]", "backup_id", NEWER, "status", "DONE", "timeline");
+	json_t	   *seen;
+	json_t	   *backup;
+
+	(void) state;
+	write_info("base/" NEWER "/backup.info", "1");
+	keep("WAITING_FOR_WALS", "DONE");
+	write_info("base/" NEWER "/backup.info", "22");
+	seen = catalogue_backup_ids("pg");
+	assert_true(backup_memory_recall("pg", list));
+	assert_int_equal(json_integer_value(json_object_get(json_array_get(list, 0), "timeline")), 2);
+	backup_memory_keep("pg", list, NULL, seen);
+	backup = backup_memory_find("pg", NEWER);
+	assert_string_equal(json_text_of(backup, "status"), "DONE");
+	assert_string_equal(json_text_of(backup, "end_lsn"), "0/4000000");
+	json_decref(backup);
+	json_decref(seen);
+	json_decref(list);
+}
+
+/* The archive by its names alone: a history may be compressed. */
+static void
+the_archive_tells_its_timelines(void **state)
+{
+	char	   *wals = mem_printf("%s/wals", home);
+	json_t	   *directories = json_pack("{s:s}", "wals", wals);
+	char	   *newest;
+
+	(void) state;
+	catalogue_learn("pg", directories);
+	assert_int_equal(catalogue_newest_history("pg"), 0);
+	assert_null(catalogue_newest_wal("pg", 1));
+	write_info("wals/0000000100000000/0000000100000000000000FE", "1");
+	write_info("wals/0000000100000001/000000010000000100000002", "1");
+	write_info("wals/0000000100000001/000000010000000100000002.00000028.backup", "1");
+	write_info("wals/0000000A00000000/0000000A00000000000000FF", "1");
+	write_info("wals/0000000A.history", "1");
+	write_info("wals/00000002.history", "1");
+	assert_int_equal(catalogue_newest_history("pg"), 10);
+	newest = catalogue_newest_wal("pg", 1);
+	assert_string_equal(newest, "000000010000000100000002");
+	free(newest);
+	newest = catalogue_newest_wal("pg", 10);
+	assert_string_equal(newest, "0000000A00000000000000FF");
+	free(newest);
+	assert_null(catalogue_newest_wal("pg", 2));
+	json_decref(directories);
+	free(wals);
+}
+
+#define MEMORY_TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		MEMORY_TEST(known_backups_are_listed_newest_first),
+		MEMORY_TEST(a_description_that_changed_is_not_known),
+		MEMORY_TEST(a_backup_that_runs_is_not_known),
+		MEMORY_TEST(what_waited_for_wal_is_known_when_done),
+		MEMORY_TEST(the_archive_tells_its_timelines)
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
