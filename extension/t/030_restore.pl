@@ -119,6 +119,7 @@ is($node->safe_psql('postgres', "SELECT state FROM poc_restore('good')"), 'runni
 is(ask('good', 'SELECT sum(n) FROM t'), '1', 'a tablespace is remapped');
 is(ask('good', "COMMIT PREPARED 'prepared'", 'SELECT sum(n) FROM t'), '3', 'a prepared transaction is there');
 is(ask('good', 'SHOW shared_preload_libraries'), '', 'no setting of ALTER SYSTEM is used');
+unlike(slurp_file("$home/instances/good/data/postgresql.auto.conf"), qr/sudo|get-wal/, 'no WAL is fetched with sudo');
 is(ask('good', 'SELECT pg_switch_wal() IS NOT NULL'), 't', 'it closes a segment of its own');
 ok(!-e "$home/poisoned", 'and archives it nowhere');
 is($node->safe_psql('postgres', 'SELECT sum(n) FROM t'), '1', 'production is untouched');

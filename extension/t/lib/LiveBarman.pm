@@ -88,9 +88,9 @@ sub configure
 	return;
 }
 
-# Starts the sidecar, with more options perhaps; returns when it answers.  With
-# small_disk, in a name space where a directory of Barman's is a tmpfs of that
-# many MB, full but for half of one.
+# Starts the sidecar, with more options perhaps, and below another program;
+# returns when it answers.  With small_disk, in a name space where a directory
+# of Barman's is a tmpfs of that many MB, full but for half of one.
 sub start
 {
 	my ($self, %args) = @_;
@@ -110,7 +110,7 @@ mount -t tmpfs -o "size=\$2m,mode=1777" small "\$1" && head -c "\$((\$2 * 104857
 uid=\$3 gid=\${4%% *}; shift 4
 exec unshare -U --map-user="\$uid" --map-group="\$gid" "\$@"
 SH
-		exec(@where, $self->{sidecar}, '--listen', "unix:$home/sidecar", '--token-file', "$home/token", '--state-dir', "$home/jobs",
+		exec(@{ $args{below} // [] }, @where, $self->{sidecar}, '--listen', "unix:$home/sidecar", '--token-file', "$home/token", '--state-dir', "$home/jobs",
 			'--barman-config', "$home/barman/barman.conf", '--cron-interval', $args{cron_interval} // 30,
 			'--instance-ports', $port . '-' . ($port + 49), @{ $args{options} // [] })
 		  or POSIX::_exit(1);
