@@ -60,6 +60,31 @@ RESET enable_bitmapscan;
 SELECT poc_generate_rows(500, 'counted'), (examine('counted')).*;
 INSERT INTO counted VALUES (17, 'again');
 
+-- rows that others write meanwhile, and an order of one's own
+CREATE TABLE beside (id serial, words varchar);
+CREATE INDEX ON beside (id);
+CREATE FUNCTION write_beside(id int) RETURNS boolean LANGUAGE plpgsql AS $$
+BEGIN
+	IF id = 700 THEN
+		INSERT INTO rows_indexes.beside VALUES (-1, 'beside');
+	END IF;
+	RETURN true;
+END $$;
+ALTER TABLE beside ADD CHECK (write_beside(id));
+CREATE FUNCTION compare_backwards(a int, b int) RETURNS int LANGUAGE sql IMMUTABLE AS 'SELECT btint4cmp(b, a)';
+CREATE OPERATOR CLASS backwards_ops FOR TYPE int USING btree AS
+	OPERATOR 1 >, OPERATOR 2 >=, OPERATOR 3 =, OPERATOR 4 <=, OPERATOR 5 <, FUNCTION 1 compare_backwards(int, int);
+CREATE TABLE ordered (id serial, words varchar);
+CREATE INDEX ON ordered (id backwards_ops);
+SELECT t, poc_generate_rows(3000, t, seed => 1, options => '{"indexes": "after"}'), (examine(t)).same
+FROM unnest('{beside,ordered}'::regclass[]) AS t;
+SET enable_seqscan = off;
+SET enable_bitmapscan = off;
+SELECT count(*) > 0 FROM beside WHERE id = -1;
+SELECT count(*) FROM ordered WHERE id BETWEEN 10 AND 19;
+RESET enable_seqscan;
+RESET enable_bitmapscan;
+
 -- what is rolled back leaves nothing
 BEGIN;
 TRUNCATE counted;

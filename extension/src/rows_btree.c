@@ -21,6 +21,7 @@
 #include "catalog/index.h"
 #include "catalog/pg_am.h"
 #include "catalog/pg_index.h"
+#include "catalog/pg_opfamily.h"
 #include "catalog/pg_type.h"
 #include "miscadmin.h"
 #include "storage/bufmgr.h"
@@ -126,7 +127,7 @@ rows_collect_entries(Relation rel)
 		index->rd_index->indkey.values[0] > 0 && RelationGetIndexPredicate(index) == NIL &&
 		(index->rd_indoption[0] & INDOPTION_DESC) == 0 &&
 		(type == INT2OID || type == INT4OID || (type == INT8OID && FLOAT8PASSBYVAL)) &&
-		index->rd_opcintype[0] == type)
+		index->rd_opfamily[0] == INTEGER_BTREE_FAM_OID)
 	{
 		entries = palloc0(sizeof(RowsEntries));
 		entries->routine = *index->rd_indam;

@@ -120,6 +120,8 @@ rows_insert(RowsPlan *plan, uint64 first, uint64 nrows)
 	}
 	write_batch(&insert);
 	error_context_stack = callback.previous;
+	if (GetCurrentCommandId(false) != insert.command)
+		insert.entries = NULL;	/* a function has written, perhaps into this table */
 
 	end_insert(&insert);
 	pgstat_progress_end_command();
