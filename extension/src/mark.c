@@ -433,23 +433,37 @@ fingerprint_table(Mark *mark, MarkedTable *table)
 	Datum		values[] = {ObjectIdGetDatum(table->relid)};
 	MemoryContext context = CurrentMemoryContext;
 	ResourceOwner owner = CurrentResourceOwner;
+	ErrorData  *volatile error = NULL;
 	MemoryContext old;
 	bool		isnull;
 
 	BeginInternalSubTransaction(NULL);
 	MemoryContextSwitchTo(context);
-	run(psprintf("SELECT rows, hash FROM %s.poc_fingerprint($1)", mark->schema),
-		1, types, values, SPI_OK_SELECT);
-	if (SPI_processed != 1)
-		elog(ERROR, "poc_fingerprint() returned no row");
+	PG_TRY();
+	{
+		run(psprintf("SELECT rows, hash FROM %s.poc_fingerprint($1)", mark->schema),
+			1, types, values, SPI_OK_SELECT);
+		if (SPI_processed != 1)
+			elog(ERROR, "poc_fingerprint() returned no row");
 
-	old = MemoryContextSwitchTo(GetMemoryChunkContext(mark));
-	table->rows = DatumGetInt64(SPI_getbinval(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 1, &isnull));
-	table->hash = TextDatumGetCString(SPI_getbinval(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 2, &isnull));
-	MemoryContextSwitchTo(old);
+		old = MemoryContextSwitchTo(GetMemoryChunkContext(mark));
+		table->rows = DatumGetInt64(SPI_getbinval(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 1, &isnull));
+		table->hash = TextDatumGetCString(SPI_getbinval(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 2, &isnull));
+		MemoryContextSwitchTo(old);
+	}
+	PG_CATCH();
+	{
+		/* an error must not find it open: the session would stay in it */
+		MemoryContextSwitchTo(context);
+		error = CopyErrorData();
+		FlushErrorState();
+	}
+	PG_END_TRY();
 	RollbackAndReleaseCurrentSubTransaction();
 	MemoryContextSwitchTo(context);
 	CurrentResourceOwner = owner;
+	if (error != NULL)
+		ReThrowError(error);
 }
 
 /*

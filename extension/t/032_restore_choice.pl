@@ -42,7 +42,10 @@ sub row
 {
 	my ($n) = @_;
 	value("INSERT INTO t VALUES ($n)");
-	return (split(/\|/, value("SELECT pg_current_wal_insert_lsn(), clock_timestamp() FROM pg_create_restore_point('after $n')")));
+	my @where = split(/\|/, value("SELECT pg_current_wal_insert_lsn(), clock_timestamp() FROM pg_create_restore_point('after $n')"));
+	# a restore point is not flushed by itself, and a standby would not get it
+	value("SELECT pg_logical_emit_message(true, 'test', '')");
+	return @where;
 }
 
 # The backup a restore takes, the timeline it followed, and the rows that are there

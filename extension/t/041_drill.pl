@@ -108,7 +108,7 @@ nothing_left($live, 'killed sidecar');
 is(failures($live, 'afterwards'), 'none', 'and then a drill passes again');
 
 # ---- metrics ----
-my $metrics = $live->run("curl -s -H 'Authorization: Bearer secret' --unix-socket $home/sidecar http://localhost/metrics");
+my $metrics = $live->get('/metrics');
 like($metrics, qr/^barman_sidecar_last_drill_ok\{server="postgres1"\} 1\./m, 'the sidecar tells how the last drill ended');
 like($metrics, qr/^barman_sidecar_\Q$_\E\{server="postgres1"\} \d/m, "and $_")
   for qw(seconds_since_last_proven_restore last_drill_rto_seconds last_drill_rpo_seconds);
@@ -117,7 +117,7 @@ cmp_ok(abs($rpo - $node->safe_psql('postgres', "SELECT extract(epoch FROM rpo) F
 	'and the same age of the newest data as the receipt');
 $live->stop;
 start_drills($live);
-like($live->run("curl -s -H 'Authorization: Bearer secret' --unix-socket $home/sidecar http://localhost/metrics"),
+like($live->get('/metrics'),
 	qr/^barman_sidecar_last_drill_ok\{server="postgres1"\} 1\./m, 'it still knows after a restart');
 
 # ---- pg_dump ----

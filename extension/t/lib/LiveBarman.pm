@@ -10,6 +10,7 @@ use warnings;
 
 use Cwd qw(abs_path);
 use File::Basename qw(dirname);
+use IO::Socket::UNIX;
 use PostgreSQL::Test::Cluster;
 use PostgreSQL::Test::Utils;
 use Time::HiRes qw(sleep);
@@ -141,6 +142,17 @@ sub run
 	my ($out, $err);
 	IPC::Run::run([ 'bash', '-c', $command ], '<', \undef, '>', \$out, '2>', \$err, IPC::Run::timeout(60));
 	return "$out$err";
+}
+
+# What the sidecar answers, with the lines above it.
+sub get
+{
+	my ($self, $path) = @_;
+	my $socket = IO::Socket::UNIX->new("$self->{home}/sidecar") or return "no connection: $!";
+
+	print {$socket} "GET $path HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer secret\r\nConnection: close\r\n\r\n";
+	local $/;
+	return scalar(readline($socket)) // '';
 }
 
 # The processes of Barman's own receiver, and those that copy for a backup
