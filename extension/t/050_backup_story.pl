@@ -15,7 +15,8 @@ use Time::HiRes qw(time);
 use LiveBarman;
 use PocTest;
 
-my $live = LiveBarman->new('backups');
+# dirty pages stay for the checkpoint, which then takes its time
+my $live = LiveBarman->new('backups', conf => "shared_buffers = 16MB\nbgwriter_lru_maxpages = 0\n");
 my $node = $live->{node};
 
 sub sql { return $node->safe_psql('postgres', "SET client_min_messages = error; $_[0]"); }
