@@ -1715,6 +1715,7 @@ DECLARE
 	clients_major integer;
 	disk record;
 	next_size bigint;
+	dependents bigint;
 	-- told by a part of its own, in words that help more
 	elsewhere constant text[] := ARRAY['receive_wal_running', 'replication_slot', 'wal_archive', 'failed_backups',
 		'minimum_redundancy_requirements', 'pg_basebackup_compatible', 'pg_receivexlog_compatible'];
@@ -1787,6 +1788,12 @@ BEGIN
 	next_size := (SELECT (b.value ->> 'size')::bigint FROM jsonb_each(facts -> 'barman' -> 'backups') AS b
 		WHERE b.value ->> 'status' = 'DONE' AND b.value ->> 'parent_backup_id' IS NULL
 		ORDER BY b.key COLLATE "C" DESC LIMIT 1);
+	-- Barman deletes with a backup all that were taken on top of it
+	WITH RECURSIVE doomed(id) AS (
+		SELECT min(b.key COLLATE "C") FROM jsonb_each(facts -> 'barman' -> 'backups') AS b WHERE b.value ->> 'status' = 'DONE'
+		UNION ALL
+		SELECT b.key COLLATE "C" FROM doomed, jsonb_each(facts -> 'barman' -> 'backups') AS b WHERE b.value ->> 'parent_backup_id' = doomed.id)
+	SELECT count(*) - 1 INTO dependents FROM doomed;
 	-- the worst of the file systems is told
 	SELECT d.free_bytes, d.total_bytes, s.small, d.free_bytes < d.total_bytes / 10 AS nearly_full
 	INTO disk
@@ -1799,7 +1806,8 @@ BEGIN
 			format('%s of %s free on the Barman host', pg_size_pretty(disk.free_bytes), pg_size_pretty(disk.total_bytes))
 				|| CASE WHEN disk.small THEN format(', less than the last full backup took (%s)', pg_size_pretty(next_size))
 					WHEN disk.nearly_full THEN ', less than a tenth' ELSE '' END,
-			format('barman delete %s oldest   # on the Barman host, as Barman''s user; for good, give it a retention_policy', server);
+			format('barman delete %s oldest   # on the Barman host, as Barman''s user%s; for good, give it a retention_policy', server,
+				CASE WHEN dependents > 0 THEN format(': it takes %s incremental with it', dependents) ELSE '' END);
 	END IF;
 END
 $$;
@@ -1894,6 +1902,7 @@ DECLARE
 	abandoned text[];
 	fulls bigint;
 	redundancy integer := substring(config ->> 'retention_policy' FROM '(?i)^\s*redundancy\s+(\d+)');
+	minimum_redundancy integer := substring(config ->> 'minimum_redundancy' FROM '^\d+$');
 	minimum text := (SELECT c ->> 'hint' FROM jsonb_array_elements(facts -> 'checks') AS c
 		WHERE c ->> 'check_name' = 'minimum_redundancy_requirements' AND NOT (c ->> 'ok')::boolean);
 BEGIN
@@ -1913,6 +1922,10 @@ BEGIN
 			AND NOT EXISTS (SELECT FROM pg_stat_progress_basebackup)), '{}')
 	INTO latest, latest_end, fulls, waiting, failed, abandoned
 	FROM jsonb_each(backups) AS b;
+	-- barman check of 3.13 counts incremental backups too, and none of those is worth anything without its full one
+	IF fulls < minimum_redundancy THEN
+		minimum := coalesce(minimum, format('have %s non-incremental backups, expected at least %s', fulls, minimum_redundancy));
+	END IF;
 
 	RETURN QUERY SELECT 'backups', latest IS NOT NULL,
 		CASE WHEN latest IS NULL THEN 'there is no backup that could be restored'
@@ -1939,8 +1952,8 @@ BEGIN
 		CASE WHEN minimum IS NOT NULL THEN format('minimum_redundancy is not met (%s)', minimum)
 			WHEN fulls < redundancy THEN format('the retention policy wants %s full backups, there are %s', redundancy, fulls)
 			WHEN config ->> 'retention_policy' IS NULL THEN 'no retention policy: backups are kept until somebody deletes them'
-			-- Barman writes a b for "backups" behind it
-			ELSE format('the retention policy (%s) is met', regexp_replace(config ->> 'retention_policy', ' b$', '')) END,
+			-- as people write it: Barman tells "redundancy 3 b", or what its configuration says
+			ELSE format('the retention policy (%s) is met', coalesce('REDUNDANCY ' || redundancy, config ->> 'retention_policy')) END,
 		'SELECT * FROM poc_backup();';
 END
 $$;

@@ -71,6 +71,13 @@ sub backup
 	return { status => $status, size => 1e9, begin_time => '2026-11-01T00:00:00+00:00', end_time => '2026-11-01T00:00:01+00:00', error => undef, %more };
 }
 
+sub incremental
+{
+	my ($facts, $id, $parent) = @_;
+	$facts->{backups}{$id} = backup('DONE', parent_backup_id => $parent);
+	return;
+}
+
 sub with { answers(@_); return examine($node); }
 
 # a Barman that is well, on a server that no receiver has reached yet
@@ -147,7 +154,10 @@ $rows = with(sub { push @{ $_[0]{checks} }, { check_name => 'pg_basebackup_compa
 is_ill($rows, 'Barman', qr/too old/, qr/postgresql-client-$major/, 'client programs that Barman refuses');
 
 $rows = with(sub { $_[0]{disks}[1]{free_bytes} = 50e9 });
-is_ill($rows, 'disk', qr/47 GB of 931 GB free on the Barman host, less than a tenth/, qr/^barman delete pg oldest/, 'disk nearly full');
+is_ill($rows, 'disk', qr/47 GB of 931 GB free on the Barman host, less than a tenth/, qr/^barman delete pg oldest   # on the Barman host, as Barman's user; for good/, 'disk nearly full');
+$rows = with(sub { $_[0]{disks}[1]{free_bytes} = 50e9; incremental(@_, '20261102T000000', '20261101T000000'); incremental(@_, '20261103T000000', '20261102T000000');
+	$_[0]{backups}{'20261104T000000'} = backup('DONE'); incremental(@_, '20261105T000000', '20261104T000000') });
+is_ill($rows, 'disk', qr/less than a tenth/, qr/^barman delete pg oldest   # .*: it takes 2 incremental with it; for good/, 'disk nearly full: what goes with the oldest');
 $rows = with(sub { $_[0]{backups}{'20261101T000000'}{size} = 550e9 });
 is_ill($rows, 'disk', qr/466 GB of 931 GB free .*less than the last full backup took \(512 GB\)/, qr/retention_policy/, 'no room for a backup, though others are fuller');
 $rows = with(sub { $_[0]{backups}{'20261101T000000'}{size} = 450e9 });
@@ -172,6 +182,15 @@ is_ill($rows, 'backups', qr/20261104T000000 is STARTED, but/, qr/^barman delete 
 is_well($rows, 'backups', qr/latest backup is 20261101T000000/, 'the good one is told');
 $rows = with(sub { $_[0]{checks}[3] = { check_name => 'minimum_redundancy_requirements', ok => JSON::PP::false, hint => 'have 1 backups, expected at least 2' } });
 is_ill($rows, 'backups', qr/minimum_redundancy is not met \(have 1 backups, expected at least 2\)/, qr/poc_backup\(\)/, 'minimum redundancy');
+$rows = with(sub { $_[0]{config}{minimum_redundancy} = 2; incremental(@_, '20261102T000000', '20261101T000000') });
+is_ill($rows, 'backups', qr/minimum_redundancy is not met \(have 1 non-incremental backups, expected at least 2\)/, qr/poc_backup\(\)/, 'minimum redundancy by an incremental backup');
+$rows = with(sub { $_[0]{config}{minimum_redundancy} = 1 });
+is_well($rows, 'backups', qr/no retention policy/, 'minimum redundancy met');
+for my $told ('redundancy 1 b', 'REDUNDANCY 1')
+{
+	$rows = with(sub { $_[0]{config}{retention_policy} = $told });
+	is_well($rows, 'backups', qr/policy \(REDUNDANCY 1\) is met/, "retention, told as $told");
+}
 $rows = with(sub { $_[0]{config}{retention_policy} = 'REDUNDANCY 3' });
 is_ill($rows, 'backups', qr/wants 3 full backups, there are 1/, qr/poc_backup\(\)/, 'retention');
 $rows = with(sub { $_[0]{config}{retention_policy} = 'RECOVERY WINDOW OF 7 DAYS' });
