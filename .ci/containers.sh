@@ -17,9 +17,6 @@ first_free() {
   done
   return 1
 }
-POC_PORT=$(first_free 25432 1)
-instances=$(first_free 26500 10)
-export POC_PORT POC_INSTANCE_PORTS=$instances-$((instances + 9))
 
 # containers_run [OPTION...] COMMAND: in a container of its own that has the checkout.  It comes by a pipe:
 # the engine may be on another machine, and nothing is written into it.
@@ -38,6 +35,11 @@ containers_build() {
 }
 
 containers_up() {
+  local instances
+  # as late as can be: others take ports as well
+  POC_PORT=$(first_free 25432 1)
+  instances=$(first_free 26500 10)
+  export POC_PORT POC_INSTANCE_PORTS=$instances-$((instances + 9))
   docker compose up -d --wait --wait-timeout 120 postgres1 barman || {
     docker compose ps -a
     docker compose logs --tail 50

@@ -257,7 +257,7 @@ test_many(void **state)
 	assert_true(drill(good_server, json_incref(tables), NULL));
 	expect("compare", true, "1000 table(s), 2000 rows as at the mark\n");
 	text = get("sessions");
-	assert_in_range(strlen(text), 3, 20);
+	assert_true(strlen(text) >= 3 && strlen(text) <= 20);
 	free(text);
 
 	assert_false(drill("answer() { case $1 in *pg_control_system*) echo '4711|15.20' ;; *) echo '1|x' ;; esac; }\n",
@@ -375,7 +375,7 @@ test_cancelled(void **state)
 	answer_release(job_cancel(id));
 	while (sem_wait(&ended) != 0)
 		;
-	assert_in_range(monotonic_ms() - began, 0, 20000);
+	assert_true(monotonic_ms() - began <= 20000);
 	assert_false(verdict);
 	expect("compare", true, "");
 	expect("assert", true, "");
@@ -408,7 +408,7 @@ test_arguments(void **state)
 }
 
 static int
-start(void **state)
+start_group(void **state)
 {
 	char		template[] = "/tmp/test_drill_XXXXXX";
 	char	   *jobs;
@@ -427,7 +427,7 @@ start(void **state)
 }
 
 static int
-stop(void **state)
+stop_group(void **state)
 {
 	(void) state;
 	jobs_stop();
@@ -456,5 +456,5 @@ main(void)
 		cmocka_unit_test(test_arguments),
 	};
 
-	return cmocka_run_group_tests(tests, start, stop);
+	return cmocka_run_group_tests(tests, start_group, stop_group);
 }

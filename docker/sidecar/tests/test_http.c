@@ -479,7 +479,7 @@ who_hangs_up_is_forgotten(void **state)
 		close(fd);
 	}
 	usleep(2000000);
-	assert_in_range(descriptors(), before - 1, before + 1);
+	assert_true(abs(descriptors() - before) <= 1);
 	/* neither do half requests and noise disturb it */
 	for (int i = 0; i < 20; i++)
 		close(open_raw(i % 2 ? "GET /v1/jobs HTT" : "\x16\x03\x01\x02\x00\x01\x00\xff garbage\r\n\r\n"));
@@ -575,7 +575,7 @@ descriptors_stay_flat(void **state)
 		release(&response);
 	}
 	usleep(500000);
-	assert_in_range(descriptors(), before - 4, before + 4);
+	assert_true(abs(descriptors() - before) <= 4);
 }
 
 /* ---- its operator ---- */
