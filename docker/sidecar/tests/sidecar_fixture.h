@@ -204,7 +204,7 @@ start(void)
 
 /* SIGTERM; the exit status */
 static inline int
-stop(void)
+terminate(void)
 {
 	int			status = -1;
 
@@ -245,7 +245,7 @@ tear_down(void **state)
 	(void) state;
 	curl_easy_cleanup(curl);
 	/* a sanitizer that found something would not exit 0 */
-	status = stop();
+	status = terminate();
 	if (getenv("KEEP_LOG") != NULL)
 		shell("cp %s/log /tmp/sidecar-test.log", home);
 	shell("rm -rf %s", home);

@@ -596,7 +596,7 @@ sigterm_cancels_and_records(void **state)
 	wait_for_phase(id, "copying");
 	copier = atoi(read_text("copier.pid"));
 	began = monotonic_ms();
-	assert_int_equal(stop(), 0);
+	assert_int_equal(terminate(), 0);
 	assert_true(monotonic_ms() - began < 10000);
 	assert_true(wait_until_gone(copier));
 	assert_int_equal(count_of(read_text("interrupted"), "interrupted"), 1);
@@ -665,7 +665,7 @@ sigterm_answers_those_who_wait(void **state)
 		curl_multi_cleanup(multi);
 		curl_slist_free_all(headers);
 	}
-	assert_int_equal(stop(), 0);
+	assert_int_equal(terminate(), 0);
 	waitpid(helper, &status, 0);
 	assert_int_equal(status, 0);
 	free(path);
@@ -690,7 +690,7 @@ daemons_of_barman_survive(void **state)
 	assert_true(receiver > 1);
 	sleep(2);
 	assert_true(calls_of("-q cron") >= 2);
-	assert_int_equal(stop(), 0);
+	assert_int_equal(terminate(), 0);
 	assert_int_equal(kill(receiver, 0), 0);
 	kill(receiver, SIGKILL);
 }
@@ -704,7 +704,7 @@ a_failing_cron_is_told_once(void **state)
 	write_file("cron.sh", "echo 'ERROR: no' >&2; exit 1");
 	start_with(extra);
 	sleep(3);
-	assert_int_equal(stop(), 0);
+	assert_int_equal(terminate(), 0);
 	assert_true(calls_of("-q cron") >= 2);
 	assert_int_equal(count_of(read_text("log"), "barman cron failed"), 1);
 }

@@ -339,7 +339,7 @@ ended_jobs_survive_a_restart(void **state)
 	start();
 	id = submit("/v1/servers/pg/backups", "{}");
 	before = follow(id);
-	assert_int_equal(stop(), 0);
+	assert_int_equal(terminate(), 0);
 	start();
 	after = follow(id);
 	assert_true(json_equal(before, after));
