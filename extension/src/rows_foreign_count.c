@@ -10,8 +10,6 @@
 #include "postgres.h"
 
 #include "common/hashfn.h"
-#include "utils/datum.h"
-#include "utils/lsyscache.h"
 #include "utils/memutils.h"
 
 #include "compat.h"
@@ -78,41 +76,20 @@ rows_decode_foreign(RowsForeign *foreign, const Datum *values, uint64 *ordinal)
 {
 	RowsIndexEntry *index = foreign->index;
 	uint32		hash;
-	uint64		low = 0;
-	uint64		high = foreign->nparents;
 
 	if (foreign->join != NULL)
 		return rows_joined_ordinal(foreign, values, ordinal);
 	hash = hash_row(foreign, values);
-	while (low < high)
+	for (uint64 i = rows_first_of_hash(index, foreign->nparents, hash);
+		 i < foreign->nparents && index[i].hash == hash; i++)
 	{
-		uint64		middle = low + (high - low) / 2;
-
-		if (index[middle].hash < hash)
-			low = middle + 1;
-		else
-			high = middle;
-	}
-	for (; low < foreign->nparents && index[low].hash == hash; low++)
-	{
-		if (same_row(foreign, values, foreign->values + index[low].choice * foreign->ncolumns))
+		if (same_row(foreign, values, foreign->values + index[i].choice * foreign->ncolumns))
 		{
-			*ordinal = index[low].choice;
+			*ordinal = index[i].choice;
 			return true;
 		}
 	}
 	return false;
-}
-
-static int
-compare_entries(const void *a, const void *b)
-{
-	const RowsIndexEntry *left = a;
-	const RowsIndexEntry *right = b;
-
-	if (left->hash != right->hash)
-		return (left->hash > right->hash) - (left->hash < right->hash);
-	return (left->choice > right->choice) - (left->choice < right->choice);
 }
 
 static void
@@ -126,7 +103,7 @@ build_index(RowsForeign *foreign)
 		index[row].hash = hash_row(foreign, foreign->values + row * foreign->ncolumns);
 		index[row].choice = row;
 	}
-	qsort(index, foreign->nparents, sizeof(RowsIndexEntry), compare_entries);
+	rows_sort_by_hash(index, foreign->nparents);
 	foreign->index = index;
 }
 

@@ -41,13 +41,6 @@ typedef struct RowsJoin
 	uint64	   *before;			/* combinations before each group, and one more */
 } RowsJoin;
 
-/* A row of the first table that is to begin or find a group. */
-typedef struct Grouped
-{
-	uint32		hash;
-	uint64		row;
-} Grouped;
-
 static bool shared_columns(RowsForeign *foreign, RowsForeign *added, RowsJoin *join);
 static void add_parts(RowsJoin *join, RowsForeign *foreign, int *n);
 static void group_rows(RowsJoin *join);
@@ -137,30 +130,20 @@ add_parts(RowsJoin *join, RowsForeign *foreign, int *n)
 	}
 }
 
-static int
-compare_hashes(const void *a, const void *b)
-{
-	const Grouped *left = a;
-	const Grouped *right = b;
-
-	if (left->hash != right->hash)
-		return (left->hash > right->hash) - (left->hash < right->hash);
-	return (left->row > right->row) - (left->row < right->row);
-}
-
 /* The rows of one table, ordered by the hash of what they share. */
-static Grouped *
+static RowsIndexEntry *
 order_rows(RowsJoin *join, RowsPart *part)
 {
 	uint64		nrows = part->foreign->nparents;
-	Grouped    *rows = MemoryContextAllocHuge(CurrentMemoryContext, sizeof(Grouped) * Max(nrows, 1));
+	RowsIndexEntry *rows = MemoryContextAllocHuge(CurrentMemoryContext,
+												  sizeof(RowsIndexEntry) * Max(nrows, 1));
 
 	for (uint64 row = 0; row < nrows; row++)
 	{
 		rows[row].hash = hash_shared(join, part, row);
-		rows[row].row = row;
+		rows[row].choice = row;
 	}
-	qsort(rows, nrows, sizeof(Grouped), compare_hashes);
+	rows_sort_by_hash(rows, nrows);
 	return rows;
 }
 
@@ -170,7 +153,7 @@ group_rows(RowsJoin *join)
 {
 	RowsPart   *leader = &join->parts[0];
 	uint64		nleaders = leader->foreign->nparents;
-	Grouped    *leaders = order_rows(join, leader);
+	RowsIndexEntry *leaders = order_rows(join, leader);
 	uint64	   *founder = MemoryContextAllocHuge(CurrentMemoryContext, sizeof(uint64) * Max(nleaders, 1));
 	uint32	   *first_group = MemoryContextAllocHuge(CurrentMemoryContext, sizeof(uint32) * Max(nleaders, 1));
 
@@ -182,16 +165,16 @@ group_rows(RowsJoin *join)
 
 		first_group[i] = same_hash ? first_group[i - 1] : join->ngroups;
 		for (uint32 group = first_group[i]; group < join->ngroups && !found; group++)
-			found = same_shared(join, leader, leaders[i].row, leader, founder[group]);
+			found = same_shared(join, leader, leaders[i].choice, leader, founder[group]);
 		if (!found)
-			founder[join->ngroups++] = leaders[i].row;
+			founder[join->ngroups++] = leaders[i].choice;
 	}
 
 	for (int p = 0; p < join->nparts; p++)
 	{
 		RowsPart   *part = &join->parts[p];
 		uint64		nrows = part->foreign->nparents;
-		Grouped    *rows = (p == 0) ? leaders : order_rows(join, part);
+		RowsIndexEntry *rows = (p == 0) ? leaders : order_rows(join, part);
 		uint64		at = 0;
 
 		part->rows = MemoryContextAllocHuge(CurrentMemoryContext, sizeof(uint64) * Max(nrows, 1));
@@ -203,7 +186,7 @@ group_rows(RowsJoin *join)
 		/* which group?  Both lists are ordered by the hash. */
 		for (uint64 i = 0; i < nrows; i++)
 		{
-			uint64		row = rows[i].row;
+			uint64		row = rows[i].choice;
 
 			part->place[row] = PG_UINT64_MAX;
 			while (at < nleaders && leaders[at].hash < rows[i].hash)

@@ -12,7 +12,6 @@
 #include "access/htup_details.h"
 #include "catalog/pg_enum.h"
 #include "catalog/pg_type.h"
-#include "common/hashfn.h"
 #include "executor/executor.h"
 #include "miscadmin.h"
 #include "utils/builtins.h"
@@ -78,8 +77,6 @@ static bool within(const Const *constant, RowsBounds *bounds);
 static Datum make_choice(const RowsValue *value, RowsDraw *draw, RowsArena *arena);
 static Datum encode_choice(const RowsValue *value, uint64 ordinal, RowsDraw *draw, RowsArena *arena);
 static bool decode_choice(const RowsValue *value, Datum datum, uint64 *ordinal);
-static uint32 hash_datum(Datum datum, bool typbyval, int16 typlen);
-static int	compare_entries(const void *a, const void *b);
 static RowsValue *make_domain(Oid domain, int32 typmod, RowsBounds *bounds, int depth);
 static bool passes_domain(const RowsValue *value, Datum datum, bool isnull, const char **failed);
 static RowsValue *make_value(Oid type, int32 typmod, RowsBounds *bounds, int depth);
@@ -365,8 +362,6 @@ decode_choice(const RowsValue *value, Datum datum, uint64 *ordinal)
 {
 	RowsIndexEntry *index = value->index;
 	uint32		hash;
-	uint64		low = 0;
-	uint64		high = value->nchoices;
 
 	if (index == NULL)
 	{
@@ -374,74 +369,24 @@ decode_choice(const RowsValue *value, Datum datum, uint64 *ordinal)
 									   sizeof(RowsIndexEntry) * value->nchoices);
 		for (uint64 i = 0; i < value->nchoices; i++)
 		{
-			index[i].hash = hash_datum(value->choices[i], value->typbyval, value->typlen);
+			index[i].hash = rows_hash_image(value->choices[i], value->typbyval, value->typlen);
 			index[i].choice = i;
 		}
-		qsort(index, value->nchoices, sizeof(RowsIndexEntry), compare_entries);
+		rows_sort_by_hash(index, value->nchoices);
 		((RowsValue *) value)->index = index;
 	}
 
-	hash = hash_datum(datum, value->typbyval, value->typlen);
-	while (low < high)
+	hash = rows_hash_image(datum, value->typbyval, value->typlen);
+	for (uint64 i = rows_first_of_hash(index, value->nchoices, hash);
+		 i < value->nchoices && index[i].hash == hash; i++)
 	{
-		uint64		middle = low + (high - low) / 2;
-
-		if (index[middle].hash < hash)
-			low = middle + 1;
-		else
-			high = middle;
-	}
-	for (; low < value->nchoices && index[low].hash == hash; low++)
-	{
-		if (datum_image_eq(datum, value->choices[index[low].choice], value->typbyval, value->typlen))
+		if (datum_image_eq(datum, value->choices[index[i].choice], value->typbyval, value->typlen))
 		{
-			*ordinal = index[low].choice;
+			*ordinal = index[i].choice;
 			return true;
 		}
 	}
 	return false;
-}
-
-/* datum_image_hash() is for btree's needs; a short header must not matter. */
-static uint32
-hash_datum(Datum datum, bool typbyval, int16 typlen)
-{
-	if (typlen == -1)
-	{
-		struct varlena *varlena = PG_DETOAST_DATUM_PACKED(datum);
-
-		return hash_bytes((unsigned char *) VARDATA_ANY(varlena), VARSIZE_ANY_EXHDR(varlena));
-	}
-	return datum_image_hash(datum, typbyval, typlen);
-}
-
-uint32
-rows_hash_datum(Datum datum, Oid type)
-{
-	int16		typlen;
-	bool		typbyval;
-
-	get_typlenbyval(type, &typlen, &typbyval);
-	return hash_datum(datum, typbyval, typlen);
-}
-
-bool
-rows_same_datum(Datum left, Datum right, Oid type)
-{
-	int16		typlen;
-	bool		typbyval;
-
-	get_typlenbyval(type, &typlen, &typbyval);
-	return datum_image_eq(left, right, typbyval, typlen);
-}
-
-static int
-compare_entries(const void *a, const void *b)
-{
-	uint32		left = ((const RowsIndexEntry *) a)->hash;
-	uint32		right = ((const RowsIndexEntry *) b)->hash;
-
-	return (left > right) - (left < right);
 }
 
 /* A value of a type that nothing is known of, until the options tell. */

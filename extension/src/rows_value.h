@@ -10,7 +10,7 @@
 
 #include "rows.h"
 
-/* A choice and the hash that it is found by. */
+/* A choice, or a row referred to, and the hash that it is found by. */
 typedef struct RowsIndexEntry
 {
 	uint32		hash;
@@ -35,10 +35,15 @@ extern void rows_hint(RowsValue *value, RowsBounds *bounds, const char *column);
 /* rows_container.c: arrays, ranges, composite types */
 extern bool rows_init_container(RowsValue *value, char typtype, int depth);
 
-/* rows_value.c */
-extern void rows_no_value(Oid type, RowsBounds *bounds);
+/* rows_hash.c */
+extern void rows_sort_by_hash(RowsIndexEntry *index, uint64 n);
+extern uint64 rows_first_of_hash(const RowsIndexEntry *index, uint64 n, uint32 hash);
+extern uint32 rows_hash_image(Datum datum, bool typbyval, int16 typlen);
 extern uint32 rows_hash_datum(Datum datum, Oid type);
 extern bool rows_same_datum(Datum left, Datum right, Oid type);
+
+/* rows_value.c */
+extern void rows_no_value(Oid type, RowsBounds *bounds);
 extern RowsValue *rows_make_nested(Oid type, int32 typmod, int depth);
 
 #endif							/* POC_ROWS_VALUE_H */
