@@ -17,6 +17,10 @@ static json_t *default_of(const Argument *field);
 static bool check_value(const Argument *field, const json_t *value, Answer **refusal);
 static Answer *refuse(const Argument *field, const char *wanted);
 
+const Argument no_arguments[] = {
+	{NULL, ARGUMENT_TEXT, 0, 0, false, 0}
+};
+
 json_t *
 arguments_parse(const char *body, size_t length, const Argument *fields, Answer **refusal)
 {

@@ -30,6 +30,9 @@ typedef struct Argument
 	int64_t		standard;		/* its value if it is missing and not nullable */
 } Argument;
 
+/* the fields of a body that has none */
+extern const Argument no_arguments[];
+
 /*
  * The arguments with every field present; or NULL, and *refusal says why.
  * fields ends with a NULL name.  An empty body is an empty object.

@@ -76,6 +76,7 @@ static bool is_backup_id(const char *name);
 static bool is_shortcut(const char *name);
 static bool is_full(const json_t *backup);
 static bool name_is_free(Request *request, const char *name, Answer **refusal);
+static bool body_is_empty(Request *request, Answer **refusal);
 static bool parent_is_good(Request *request, json_t *arguments, Answer **refusal);
 
 static const Route routes[] = {
@@ -105,10 +106,6 @@ static const Route routes[] = {
 	{"GET", {"v1", "jobs", "*"}, get_job},
 	{"POST", {"v1", "jobs", "*", "cancel"}, post_cancel},
 	{"POST", {"v1", "keys", "*", "cancel"}, post_cancel_key},
-};
-
-static const Argument no_arguments[] = {
-	{NULL, ARGUMENT_TEXT, 0, 0, false, 0}
 };
 
 static const Argument switch_wal_arguments[] = {
@@ -408,16 +405,23 @@ post_backup(Request *request)
 	return job_submit(request, &job_backup, request->segments[SEGMENT_SERVER], arguments);
 }
 
+static bool
+body_is_empty(Request *request, Answer **refusal)
+{
+	json_t	   *arguments = arguments_parse(request->body, request->body_length,
+											no_arguments, refusal);
+
+	json_decref(arguments);
+	return arguments != NULL;
+}
+
 static Answer *
 post_cancel(Request *request)
 {
 	Answer	   *refusal = NULL;
-	json_t	   *arguments = arguments_parse(request->body, request->body_length,
-											no_arguments, &refusal);
 
-	if (arguments == NULL)
+	if (!body_is_empty(request, &refusal))
 		return refusal;
-	json_decref(arguments);
 	return job_cancel(request->segments[2]);
 }
 
@@ -425,12 +429,9 @@ static Answer *
 post_cancel_key(Request *request)
 {
 	Answer	   *refusal = NULL;
-	json_t	   *arguments = arguments_parse(request->body, request->body_length,
-											no_arguments, &refusal);
 
-	if (arguments == NULL)
+	if (!body_is_empty(request, &refusal))
 		return refusal;
-	json_decref(arguments);
 	if (!job_key_is_valid(request->segments[2]))
 		return answer_error("bad_argument", "this cannot be a key", NULL,
 							"It is what the header Idempotency-Key was.");

@@ -45,10 +45,6 @@ static Answer *object_to_delete(Request *request, const json_t *arguments, const
 static json_t *parse_for_server(Request *request, const Argument *fields, Answer **refusal);
 static bool refuse(Answer **refusal, const char *field, const char *must, const char *hint);
 
-static const Argument no_arguments[] = {
-	{NULL, ARGUMENT_TEXT, 0, 0, false, 0}
-};
-
 static const Argument keep_arguments[] = {
 	{"keep", ARGUMENT_TEXT, 0, 0, true, 0},
 	{NULL, ARGUMENT_TEXT, 0, 0, false, 0}
