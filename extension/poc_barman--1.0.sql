@@ -209,6 +209,21 @@ AS 'MODULE_PATHNAME', 'poc_wal_tick_sql';
 COMMENT ON FUNCTION _poc_wal_tick() IS
 'Writes and flushes one small WAL record (a logical message, not transactional). Returns its end.';
 
+CREATE FUNCTION _poc_wal_end() RETURNS void
+LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
+SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+	PERFORM pg_logical_emit_message(true, 'poc_barman', 'end');
+	RAISE EXCEPTION USING ERRCODE = 'raise_exception';
+EXCEPTION WHEN raise_exception THEN
+	NULL;
+END
+$$;
+
+COMMENT ON FUNCTION _poc_wal_end() IS
+'Writes the end of a transaction, with its time, at which a recovery can stop: a subtransaction that fails has one.';
+
 -- ---------------------------------------------------------------------
 -- Proof: marks (mark.c)
 -- ---------------------------------------------------------------------
@@ -928,14 +943,9 @@ BEGIN
 			(target_lsn IS NULL OR target_lsn + 2 * segment > pg_current_wal_insert_lsn())
 		THEN
 			-- Recovery to a time stops at the first transaction that ended
-			-- after it: there must be one. A subtransaction that fails is one.
+			-- after it: there must be one.
 			IF target_time IS NOT NULL THEN
-				BEGIN
-					PERFORM pg_logical_emit_message(true, 'poc_barman', 'end');
-					RAISE EXCEPTION USING ERRCODE = 'raise_exception';
-				EXCEPTION WHEN raise_exception THEN
-					NULL;
-				END;
+				PERFORM @extschema@._poc_wal_end();
 			END IF;
 			body := body || jsonb_build_object(
 				'wal_file', (SELECT s.wal_file FROM @extschema@._poc_wal_switch(true) AS s));
@@ -1104,12 +1114,7 @@ BEGIN
 	-- As poc_restore() does: what is to be restored must be archived. Without a
 	-- mark it is all there is up to now, and a transaction tells when that was.
 	IF mark IS NULL OR target.lsn + 2 * segment > pg_current_wal_insert_lsn() THEN
-		BEGIN
-			PERFORM pg_logical_emit_message(true, 'poc_barman', 'end');
-			RAISE EXCEPTION USING ERRCODE = 'raise_exception';
-		EXCEPTION WHEN raise_exception THEN
-			NULL;
-		END;
+		PERFORM @extschema@._poc_wal_end();
 		body := body || jsonb_build_object('wal_file', (SELECT s.wal_file FROM @extschema@._poc_wal_switch(true) AS s));
 	END IF;
 
@@ -2146,6 +2151,7 @@ COMMENT ON PROCEDURE poc_play(integer, text, text, interval) IS
 -- The road: never to be granted.  The functions over it run as their owner.
 REVOKE ALL ON FUNCTION _poc_wal_switch(boolean) FROM PUBLIC;
 REVOKE ALL ON FUNCTION _poc_wal_tick() FROM PUBLIC;
+REVOKE ALL ON FUNCTION _poc_wal_end() FROM PUBLIC;
 REVOKE ALL ON FUNCTION _poc_get_list(text, text[]) FROM PUBLIC;
 REVOKE ALL ON FUNCTION _poc_get_object(text, text[]) FROM PUBLIC;
 REVOKE ALL ON FUNCTION _poc_get_health() FROM PUBLIC;
