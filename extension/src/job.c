@@ -170,17 +170,12 @@ Datum
 poc_ask(PG_FUNCTION_ARGS)
 {
 	char	   *field = text_to_cstring(PG_GETARG_TEXT_PP(0));
+	char	   *path = poc_sidecar_path(PG_GETARG_ARRAYTYPE_P(2));
 	Jsonb	   *object;
 
-	object = poc_json_member(poc_sidecar_post(poc_sidecar_path(PG_GETARG_ARRAYTYPE_P(2)),
-											  PG_GETARG_JSONB_P(1)),
-							 field, jbvObject);
+	object = poc_json_member(poc_sidecar_post(path, PG_GETARG_JSONB_P(1)), field, jbvObject);
 	if (object == NULL)
-		ereport(ERROR,
-				(errcode(ERRCODE_PROTOCOL_VIOLATION),
-				 errmsg("the answer of the Barman sidecar is not what it should be"),
-				 errdetail("An object \"%s\" was expected.", field),
-				 errhint("Check that poc_barman.url names a barman-sidecar, and that its version fits that of this extension.")));
+		poc_sidecar_malformed(path, psprintf("It has no object of the name \"%s\".", field));
 	PG_RETURN_JSONB_P(object);
 }
 

@@ -560,7 +560,6 @@ int64
 poc_json_integer(Jsonb *object, const char *key)
 {
 	JsonbValue *value = find_member(object, key);
-
 	double		number;
 
 	if (value == NULL || value->type != jbvNumeric)
