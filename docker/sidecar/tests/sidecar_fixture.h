@@ -457,6 +457,32 @@ wait_for_phase(const char *id, const char *phase)
 	fail_msg("job %s does not come to the phase %s: %s", id, phase, read_text("log"));
 }
 
+/* Lets the requests go on for a while: how many are under way then? */
+static inline int
+let_run(CURLM *multi, int rounds)
+{
+	int			running = 0;
+
+	for (int i = 0; i < rounds; i++)
+	{
+		curl_multi_perform(multi, &running);
+		curl_multi_poll(multi, NULL, 0, 20, NULL);
+	}
+	return running;
+}
+
+static inline void
+let_end(CURLM *multi)
+{
+	int			running = 1;
+
+	while (running > 0)
+	{
+		curl_multi_perform(multi, &running);
+		curl_multi_poll(multi, NULL, 0, 200, NULL);
+	}
+}
+
 /* Several GETs at once; each response is given to check */
 static inline void
 get_together(const char *path, int count, void (*check) (Response *response))
@@ -465,7 +491,6 @@ get_together(const char *path, int count, void (*check) (Response *response))
 	CURL	   *handles[64];
 	Response	responses[64];
 	struct curl_slist *headers[64];
-	int			running = 1;
 
 	for (int i = 0; i < count; i++)
 	{
@@ -473,11 +498,7 @@ get_together(const char *path, int count, void (*check) (Response *response))
 		headers[i] = prepare(handles[i], &responses[i], "GET", path, NULL, TOKEN);
 		curl_multi_add_handle(multi, handles[i]);
 	}
-	while (running > 0)
-	{
-		curl_multi_perform(multi, &running);
-		curl_multi_poll(multi, NULL, 0, 200, NULL);
-	}
+	let_end(multi);
 	for (int i = 0; i < count; i++)
 	{
 		finish(handles[i], &responses[i]);

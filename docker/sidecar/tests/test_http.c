@@ -400,7 +400,6 @@ long_polls_hold_nobody_up(void **state)
 	CURL	   *handles[60];
 	Response	responses[60];
 	struct curl_slist *headers[60];
-	int			running = 0;
 	Response	response;
 
 	(void) state;
@@ -415,21 +414,12 @@ long_polls_hold_nobody_up(void **state)
 		headers[i] = prepare(handles[i], &responses[i], "GET", path, NULL, TOKEN);
 		curl_multi_add_handle(multi, handles[i]);
 	}
-	for (int i = 0; i < 10; i++)
-	{
-		curl_multi_perform(multi, &running);
-		curl_multi_poll(multi, NULL, 0, 20, NULL);
-	}
-	assert_int_equal(running, 60);
+	assert_int_equal(let_run(multi, 10), 60);
 	response = get("/healthz");
 	assert_int_equal(response.status, 200);
 	assert_true(response.seconds < 0.5);
 	release(&response);
-	while (running > 0)
-	{
-		curl_multi_perform(multi, &running);
-		curl_multi_poll(multi, NULL, 0, 200, NULL);
-	}
+	let_end(multi);
 	for (int i = 0; i < 60; i++)
 	{
 		finish(handles[i], &responses[i]);
@@ -642,21 +632,11 @@ sigterm_answers_those_who_wait(void **state)
 		CURL	   *mine = curl_easy_init();
 		Response	response;
 		struct curl_slist *headers = prepare(mine, &response, "GET", "/v1/servers/pg/check", NULL, TOKEN);
-		int			running = 1;
 
 		curl_multi_add_handle(multi, mine);
-		for (int i = 0; i < 30; i++)
-		{
-			curl_multi_perform(multi, &running);
-			curl_multi_poll(multi, NULL, 0, 20, NULL);
-		}
-		assert_int_equal(running, 1);
+		assert_int_equal(let_run(multi, 30), 1);
 		kill(sidecar, SIGTERM);
-		while (running > 0)
-		{
-			curl_multi_perform(multi, &running);
-			curl_multi_poll(multi, NULL, 0, 200, NULL);
-		}
+		let_end(multi);
 		finish(mine, &response);
 		assert_int_equal(response.status, 503);
 		release(&response);
@@ -671,7 +651,6 @@ sigterm_answers_those_who_wait(void **state)
 	free(path);
 	free(id);
 }
-
 
 static void
 daemons_of_barman_survive(void **state)

@@ -191,7 +191,6 @@ a_request_on_its_way_is_cancelled_by_its_key(void **state)
 	CURL	   *mine = curl_easy_init();
 	Response	response;
 	struct curl_slist *headers;
-	int			running = 1;
 	char	   *id;
 
 	(void) state;
@@ -199,20 +198,11 @@ a_request_on_its_way_is_cancelled_by_its_key(void **state)
 	start();
 	headers = prepare_with_key(mine, &response, KEY, "POST", BACKUPS);
 	curl_multi_add_handle(multi, mine);
-	for (int i = 0; i < 10; i++)
-	{
-		curl_multi_perform(multi, &running);
-		curl_multi_poll(multi, NULL, 0, 20, NULL);
-	}
-	assert_int_equal(running, 1);
+	assert_int_equal(let_run(multi, 10), 1);
 	id = cancel_key(200);
 	assert_string_equal(id, "");
 	free(id);
-	while (running > 0)
-	{
-		curl_multi_perform(multi, &running);
-		curl_multi_poll(multi, NULL, 0, 200, NULL);
-	}
+	let_end(multi);
 	finish(mine, &response);
 	assert_int_equal(response.status, 409);
 	release(&response);
