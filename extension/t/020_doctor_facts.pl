@@ -23,13 +23,7 @@ my $major = $node->safe_psql('postgres', "SELECT current_setting('server_version
 my $system_id = $node->safe_psql('postgres', 'SELECT system_identifier FROM pg_control_system()');
 my $wal_file = $node->safe_psql('postgres', 'SELECT pg_walfile_name(pg_current_wal_lsn())');
 
-$node->safe_psql('postgres', <<'SQL');
-CREATE ROLE barman LOGIN;
-CREATE ROLE streaming_barman LOGIN REPLICATION;
-GRANT EXECUTE ON FUNCTION pg_backup_start(text, boolean), pg_backup_stop(boolean), pg_switch_wal(),
-	pg_create_restore_point(text) TO barman;
-GRANT pg_read_all_settings, pg_read_all_stats, pg_checkpoint TO barman;
-SQL
+create_barman_roles($node);
 
 sub time_at { return strftime('%Y-%m-%dT%H:%M:%SZ', gmtime(time + ($_[0] // 0))); }
 

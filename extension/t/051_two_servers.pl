@@ -26,14 +26,8 @@ poc_barman.url = 'unix:$home/sidecar'
 poc_barman.token_file = '$home/token'
 CONF
 $second->start;
-$second->safe_psql('postgres', <<'SQL');
-CREATE EXTENSION poc_barman;
-CREATE ROLE barman LOGIN;
-CREATE ROLE streaming_barman LOGIN REPLICATION;
-GRANT EXECUTE ON FUNCTION pg_backup_start(text, boolean), pg_backup_stop(boolean), pg_switch_wal(),
-	pg_create_restore_point(text) TO barman;
-GRANT pg_read_all_settings, pg_read_all_stats, pg_checkpoint TO barman;
-SQL
+$second->safe_psql('postgres', 'CREATE EXTENSION poc_barman');
+create_barman_roles($second);
 
 sub on
 {

@@ -43,14 +43,8 @@ CONF
 	$node->append_conf('postgresql.conf', 'summarize_wal = on') if $node->pg_version >= 17;
 	$node->append_conf('postgresql.conf', $args{conf} // '');
 	$node->start;
-	$node->safe_psql('postgres', <<'SQL');
-CREATE EXTENSION poc_barman;
-CREATE ROLE barman LOGIN;
-CREATE ROLE streaming_barman LOGIN REPLICATION;
-GRANT EXECUTE ON FUNCTION pg_backup_start(text, boolean), pg_backup_stop(boolean), pg_switch_wal(),
-	pg_create_restore_point(text) TO barman;
-GRANT pg_read_all_settings, pg_read_all_stats, pg_checkpoint TO barman;
-SQL
+	$node->safe_psql('postgres', 'CREATE EXTENSION poc_barman');
+	create_barman_roles($node);
 
 	my $bindir = $node->config_data('--bindir');
 	$bindir =~ s/\s+$//;

@@ -9,7 +9,7 @@ use Exporter 'import';
 use Time::HiRes qw(time sleep);
 use PostgreSQL::Test::Cluster;
 
-our @EXPORT = qw(poc_cluster make_error_of use_url error_of elapsed wait_until);
+our @EXPORT = qw(poc_cluster create_barman_roles make_error_of use_url error_of elapsed wait_until);
 
 # A server with the extension, pointed at a URL.
 sub poc_cluster
@@ -23,6 +23,20 @@ sub poc_cluster
 	$node->safe_psql('postgres', 'CREATE EXTENSION poc_barman');
 	make_error_of($node);
 	return $node;
+}
+
+# Barman's two, and what they need
+sub create_barman_roles
+{
+	my ($node) = @_;
+	$node->safe_psql('postgres', <<'SQL');
+CREATE ROLE barman LOGIN;
+CREATE ROLE streaming_barman LOGIN REPLICATION;
+GRANT EXECUTE ON FUNCTION pg_backup_start(text, boolean), pg_backup_stop(boolean), pg_switch_wal(),
+	pg_create_restore_point(text) TO barman;
+GRANT pg_read_all_settings, pg_read_all_stats, pg_checkpoint TO barman;
+SQL
+	return;
 }
 
 # What an error consists of, in one line: what error_of() below asks
