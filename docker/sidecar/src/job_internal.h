@@ -1,16 +1,21 @@
 /*
  * job_internal.h
  *
- * What a job is, for job.c and the files that help it.
+ * What a job is, for the files that make up job.h.  The kinds of jobs (job_backup.c
+ * and its like) know job.h alone.
  */
 #ifndef JOB_INTERNAL_H
 #define JOB_INTERNAL_H
 
+#include <pthread.h>
 #include <sys/types.h>
 
 #include "job.h"
 
 #define ID_SIZE 32
+
+/* Between SIGINT, on which Barman tidies up, and SIGKILL */
+#define CANCEL_GRACE_MS 10000
 
 typedef enum JobState
 {
@@ -59,10 +64,48 @@ struct Job
 
 extern const char *const job_state_names[];
 
-/* job_record.c: as callers see it, and as its file keeps it */
+/*
+ * job_record.c: as callers see it, and as its file keeps it.  job_write_record() takes
+ * the lock.
+ */
 extern bool job_has_ended(const Job *job);
 extern json_t *job_json(const Job *job);
-extern json_t *job_record_json(const Job *job);
+extern bool job_write_record(Job *job);
 extern Job *job_of_record(const json_t *record);	/* NULL: incomplete */
+
+/* job_table.c: the lock guards all jobs, and the barred keys */
+typedef struct JobTable
+{
+	pthread_mutex_t lock;
+	pthread_cond_t ended;		/* a job has, or may have been cancelled */
+	int			running;
+	bool		stopping;
+} JobTable;
+
+extern JobTable job_table;
+
+/* The lock is held in all that follow, but not in job_main(). */
+extern Job *job_find(const char *id);
+extern Job *job_find_key(const char *key);
+
+/* Of that kind and server, and cancelled meanwhile or not */
+extern Job *job_find_running(const Job *except, const char *kind, const char *server, bool cancelled);
+extern void job_insert(Job *job);
+extern void jobs_purge(void);
+
+/* job.c: wake the long polls */
+extern void job_touch(Job *job);
+
+/* job_log.c */
+extern void job_add_line(Job *job, JobLogLevel level, const char *text);
+
+/*
+ * job_run.c: the thread of a job; how it will have ended, taking result and error; and
+ * that made known, after which it has let go of what only a running job has.  Then
+ * the job may be gone as soon as the lock is.
+ */
+extern void *job_main(void *job);
+extern void job_decide(Job *job, JobState state, json_t *result, json_t *error);
+extern void job_settle(Job *job);
 
 #endif							/* JOB_INTERNAL_H */

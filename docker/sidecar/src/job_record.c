@@ -4,15 +4,21 @@
  * A job as JSON: what callers are shown, and what its file keeps.  Callers
  * never see the key of the request that started it.
  */
+#include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "job_internal.h"
+#include "job_store.h"
 #include "memory.h"
 #include "process.h"
 #include "timestamp.h"
 
+/* Taken before the lock of the jobs, so that the newest record is also the last one written. */
+static pthread_mutex_t record_lock = PTHREAD_MUTEX_INITIALIZER;
+
+static json_t *record_json(const Job *job);
 static int64_t time_of(const json_t *value, const char *key);
 static void time_set(json_t *value, const char *key, int64_t time);
 
@@ -58,9 +64,25 @@ job_json(const Job *job)
 	return value;
 }
 
+bool
+job_write_record(Job *job)
+{
+	json_t	   *value;
+	bool		good;
+
+	pthread_mutex_lock(&record_lock);
+	pthread_mutex_lock(&job_table.lock);
+	value = record_json(job);
+	pthread_mutex_unlock(&job_table.lock);
+	good = job_store_write(json_string_value(json_object_get(value, "id")), value);
+	pthread_mutex_unlock(&record_lock);
+	json_decref(value);
+	return good;
+}
+
 /* What the job's file says: the job, and the process that works for it. */
-json_t *
-job_record_json(const Job *job)
+static json_t *
+record_json(const Job *job)
 {
 	Job			shown = *job;
 	json_t	   *value;
