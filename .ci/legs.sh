@@ -1,8 +1,9 @@
 # shellcheck shell=bash
 # legs.sh: legs one after another in lanes, lanes side by side.  What a leg says is shown when it has
-# ended, so that no two mix; all are counted, and the first word that ends them all is theirs, too.
+# ended, so that no two mix; all are counted, and what the failed ones said last is repeated at the end.
 
 LEGS=$(mktemp -d)
+REPEATED=100
 lanes=()
 
 # leg NAME COMMAND...: sets $outcome.  Never part of a condition: in those "set -e" is off, however deep.
@@ -24,6 +25,7 @@ leg() {
     printf '\n######## %s: %s\n' "$name" "$outcome"
     cat "$log"
     printf '%-42s %-7s %4d s\n' "$name" "$outcome" "$((SECONDS - began))" >> "$LEGS/times"
+    [[ $outcome == passed ]] || { echo "######## of $name:" && tail -n "$REPEATED" "$log"; } >> "$LEGS/failures"
   } 9> "$LEGS/lock"
 }
 
@@ -45,11 +47,12 @@ lanes_end() {
   wait
 }
 
-# Tells how long everything took; false if a leg failed, or if there was none.
+# Tells what failed and how long everything took; false if a leg failed, or if there was none.
 legs_sum() {
   local passed failed
   passed=$(grep -c ' passed ' "$LEGS/times") || true
   failed=$(grep -c ' FAILED ' "$LEGS/times") || true
+  [[ ! -e $LEGS/failures ]] || cat "$LEGS/failures"
   printf '\n######## %d s in all\n' "$SECONDS"
   cat "$LEGS/times"
   echo "$passed passed, $failed failed"

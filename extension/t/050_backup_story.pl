@@ -75,6 +75,7 @@ is(sql("SELECT phase IS NULL, progress FROM poc_jobs() WHERE kind = 'backup' LIM
 sql('SELECT poc_generate_rows(50000)');
 my $job = sql('SELECT job_id FROM poc_backup(immediate_checkpoint => false, wait => false)');
 ok(wait_until(sub { sql("SELECT phase FROM pg_stat_progress_basebackup") eq 'waiting for checkpoint to finish' }), 'a backup waits for its checkpoint');
+ok(wait_until(sub { sql("SELECT phase FROM poc_jobs() WHERE job_id = '$job'") eq 'copying' }), '... of which poc_jobs() tells');
 is(sql("SELECT state, phase, progress IS NULL FROM poc_jobs() WHERE job_id = '$job'"), 'running|copying|t', 'progress: none while nothing is copied');
 sql("SELECT poc_cancel_job('$job')");
 is(sql("SELECT state FROM poc_wait_job('$job', timeout => '60 s')"), 'cancelled', 'and is cancelled');
