@@ -398,8 +398,10 @@ extern void rows_init_bounds(RowsBounds *bounds);
 extern RowsValue *rows_make_value(Oid type, int32 typmod, RowsBounds *bounds,
 								  const char *column_name);
 extern RowsValue *rows_make_unknown_value(Oid type, int32 typmod);
-extern RowsValue *rows_make_choice_value(Oid type, Datum *choices, uint64 nchoices);
 extern Datum rows_value(const RowsValue *value, RowsDraw *draw, RowsArena *arena, bool *isnull);
+
+/* rows_choice.c */
+extern RowsValue *rows_make_choice_value(Oid type, Datum *choices, uint64 nchoices);
 
 /* rows_foreign.c */
 extern void rows_plan_foreign_keys(RowsPlan *plan);

@@ -22,6 +22,10 @@ extern bool rows_init_number(RowsValue *value, RowsBounds *bounds);
 extern bool rows_number_from_const(const RowsValue *value, const Const *constant,
 								   bool round_up, int64 *number, bool *exact);
 
+/* rows_choice.c: enums and lists of values */
+extern void rows_init_enum(RowsValue *value);
+extern bool rows_init_choices(RowsValue *value, RowsBounds *bounds);
+
 /* rows_string.c: characters, bytes, bits */
 extern bool rows_init_string(RowsValue *value, RowsBounds *bounds);
 extern Datum rows_make_pattern(const RowsValue *value, RowsDraw *draw, RowsArena *arena);
