@@ -391,8 +391,10 @@ extern void rows_reset_maker(RowsMaker *maker);
 extern void rows_read_checks(RowsPlan *plan, List *conditions);
 extern void rows_add_check(RowsPlan *plan, const char *name, Node *expr);
 extern void rows_try_unbounded(RowsPlan *plan);
-extern bool rows_read_condition(Node *node, AttrNumber attnum, RowsBounds *bounds);
+
+/* rows_condition.c */
 extern void rows_init_bounds(RowsBounds *bounds);
+extern bool rows_read_condition(Node *node, AttrNumber attnum, RowsBounds *bounds);
 
 /* rows_value.c */
 extern RowsValue *rows_make_value(Oid type, int32 typmod, RowsBounds *bounds,
