@@ -383,6 +383,8 @@ extern uint64 rows_distributed(const RowsValue *value, RowsDraw *draw, uint64 li
 /* rows_plan.c */
 extern RowsPlan *rows_make_plan(Relation rel, uint64 seed, RowsOptions *options, bool writing);
 extern void rows_close_plan(RowsPlan *plan);
+
+/* rows_maker.c */
 extern RowsMaker *rows_make_maker(RowsPlan *plan, EState *estate, uint64 end);
 extern void rows_make_row(RowsMaker *maker, uint64 row, Datum *values, bool *isnull);
 extern void rows_reset_maker(RowsMaker *maker);
