@@ -17,7 +17,24 @@ typedef struct RowsIndexEntry
 	uint64		choice;
 } RowsIndexEntry;
 
-/* rows_number.c: types that are integers in disguise */
+/* rows_number_types.c: types that are integers in disguise */
+typedef struct RowsNumberType
+{
+	Oid			type;
+	const char *name;
+	int64		low;			/* range of the random values */
+	int64		high;
+	int64		unique_low;		/* range of the unique ones */
+	int64		unique_high;
+	int64		unique_unit;
+	RowsFromInt from_int;
+	RowsToInt	to_int;
+	int			scale;			/* decimal digits of the fraction */
+} RowsNumberType;
+
+extern const RowsNumberType *rows_number_type(Oid type);
+
+/* rows_number.c: their values, and the bounds of those */
 extern bool rows_init_number(RowsValue *value, RowsBounds *bounds);
 extern bool rows_number_from_const(const RowsValue *value, const Const *constant,
 								   bool round_up, int64 *number, bool *exact);
