@@ -371,6 +371,8 @@ extern uint64 rows_write(RowsPlan *plan, Oid function, uint64 first, uint64 nrow
 
 /* rows_options.c */
 extern RowsOptions *rows_parse_options(Jsonb *json);
+
+/* rows_options_column.c */
 extern RowsColumnOptions *rows_options_of(RowsOptions *options, const char *column);
 extern bool rows_options_shape(const RowsColumnOptions *options);
 extern void rows_options_bounds(RowsColumnOptions *options, Oid type, int32 typmod, RowsBounds *bounds);

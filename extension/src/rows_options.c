@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * rows_options.c
- *	  The options of one call: from jsonb to what the plan is made of.
+ *	  The options of one call, read from jsonb.
  *
  * Must never pass over a key in silence: a misspelt option is an error.
  *
@@ -12,10 +12,8 @@
 #include <math.h>
 
 #include "catalog/pg_type.h"
-#include "nodes/makefuncs.h"
 #include "utils/builtins.h"
 #include "utils/fmgrprotos.h"
-#include "utils/lsyscache.h"
 #include "utils/numeric.h"
 
 #include "compat.h"
@@ -36,7 +34,6 @@ static double number_option(const char *key, JsonbValue *value, double low, doub
 static double whole_option(const char *key, JsonbValue *value, double high);
 static char *scalar_option(const char *key, JsonbValue *value);
 pg_noreturn static void bad_option(const char *key, const char *expected);
-static Const *constant_of_text(RowsColumnOptions *options, const char *text, Oid type, int32 typmod);
 
 RowsOptions *
 rows_parse_options(Jsonb *json)
@@ -415,112 +412,4 @@ bad_option(const char *key, const char *expected)
 			(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 			 errmsg("invalid value of option \"%s\"", key),
 			 errdetail("It must be %s.", expected)));
-}
-
-/* ---- what the options mean for a column ---- */
-
-RowsColumnOptions *
-rows_options_of(RowsOptions *options, const char *column)
-{
-	ListCell   *cell;
-
-	foreach(cell, options->columns)
-	{
-		RowsColumnOptions *candidate = lfirst(cell);
-
-		if (strcmp(candidate->name, column) == 0)
-		{
-			candidate->used = true;
-			return candidate;
-		}
-	}
-	return NULL;
-}
-
-/* Is there something said of the content of the column? */
-bool
-rows_options_shape(const RowsColumnOptions *options)
-{
-	return options->is_constant || options->values != NIL || options->min != NULL ||
-		options->max != NULL || options->step != NULL || options->max_length >= 0 ||
-		options->prefix != NULL || options->pattern != NULL || options->distribution != ROWS_UNIFORM;
-}
-
-/* Add what the options say to what the CHECK constraints say. */
-void
-rows_options_bounds(RowsColumnOptions *options, Oid type, int32 typmod, RowsBounds *bounds)
-{
-	ListCell   *cell;
-
-	type = getBaseTypeAndTypmod(type, &typmod);
-	if (options->min != NULL)
-	{
-		RowsBound  *bound = palloc0(sizeof(RowsBound));
-
-		bound->constant = constant_of_text(options, options->min, type, -1);
-		bounds->lows = lappend(bounds->lows, bound);
-	}
-	if (options->max != NULL)
-	{
-		RowsBound  *bound = palloc0(sizeof(RowsBound));
-
-		bound->constant = constant_of_text(options, options->max, type, -1);
-		bounds->highs = lappend(bounds->highs, bound);
-	}
-	if (options->values != NIL)
-	{
-		bounds->choices = NIL;
-		foreach(cell, options->values)
-			bounds->choices = lappend(bounds->choices, constant_of_text(options, lfirst(cell), type, typmod));
-	}
-	if (options->max_length >= 0)
-	{
-		bounds->min_length = options->min_length;
-		bounds->max_length = options->max_length;
-	}
-}
-
-static void
-value_error_context(void *name)
-{
-	errcontext("options of column \"%s\"", (char *) name);
-}
-
-static Const *
-constant_of_text(RowsColumnOptions *options, const char *text, Oid type, int32 typmod)
-{
-	Oid			input;
-	Oid			ioparam;
-	int16		typlen;
-	bool		typbyval;
-	Datum		datum;
-	ErrorContextCallback callback;
-
-	callback.callback = value_error_context;
-	callback.arg = options->name;
-	callback.previous = error_context_stack;
-	error_context_stack = &callback;
-	getTypeInputInfo(type, &input, &ioparam);
-	get_typlenbyval(type, &typlen, &typbyval);
-	datum = OidInputFunctionCall(input, (char *) text, ioparam, typmod);
-	error_context_stack = callback.previous;
-	return makeConst(type, typmod, get_typcollation(type), typlen, datum, false, typbyval);
-}
-
-/* An option for a column that is not there is a misspelt one. */
-void
-rows_options_all_used(RowsOptions *options, const char *table)
-{
-	ListCell   *cell;
-
-	foreach(cell, options->columns)
-	{
-		RowsColumnOptions *column = lfirst(cell);
-
-		if (!column->used)
-			ereport(ERROR,
-					(errcode(ERRCODE_UNDEFINED_COLUMN),
-					 errmsg("options name column \"%s\", which table \"%s\" does not have", column->name, table),
-					 errhint("See poc_explain_rows() for the columns that can be shaped.")));
-	}
 }
