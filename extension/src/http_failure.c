@@ -1,0 +1,111 @@
+/*-------------------------------------------------------------------------
+ *
+ * http_failure.c
+ *	  What went wrong when there is no answer: libcurl's code, as an SQLSTATE
+ *	  with words that a person can act upon.
+ *
+ * Must never claim that a request was not sent when perhaps it was.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "curl_prelude.h"
+#include "compat.h"
+#include "http_exchange.h"
+#include "settings.h"
+
+void
+poc_http_explain_failure(CURL *handle, CURLcode code,
+						 const PocHttpExchange *exchange,
+						 PocHttpFailure *failure)
+{
+	curl_off_t	connected = 0;
+
+	/* zero until the request could be sent, also on a kept connection */
+	curl_easy_getinfo(handle, CURLINFO_PRETRANSFER_TIME_T, &connected);
+	failure->sent = connected != 0;
+	failure->timed_out = code == CURLE_OPERATION_TIMEDOUT;
+
+	failure->detail = psprintf("%s (libcurl: %s); the address is %s.",
+							   exchange->error[0] ? exchange->error : "No answer",
+							   curl_easy_strerror(code), poc_url);
+
+	if (exchange->too_large || code == CURLE_FILESIZE_EXCEEDED)
+	{
+		failure->sqlstate = ERRCODE_PROGRAM_LIMIT_EXCEEDED;
+		failure->message = "the answer of the Barman sidecar is too large";
+		failure->detail = psprintf("It exceeds poc_barman.max_response_size, which is %d kB.",
+								   poc_max_response_size);
+		failure->hint = "A superuser can raise poc_barman.max_response_size.";
+		return;
+	}
+	/* a single header line beyond libcurl's own limit ends as "out of memory" */
+	if (exchange->headers_too_large ||
+		(code == CURLE_OUT_OF_MEMORY && exchange->length == 0 && connected > 0))
+	{
+		failure->sqlstate = ERRCODE_PROGRAM_LIMIT_EXCEEDED;
+		failure->message = "the answer of the Barman sidecar is too large";
+		failure->detail = psprintf("Its headers exceed %d kB.", POC_HTTP_MAX_HEADER_SIZE / 1024);
+		failure->hint = "Check that the setting poc_barman.url names a barman-sidecar and no other service.";
+		return;
+	}
+	if (exchange->out_of_memory || code == CURLE_OUT_OF_MEMORY)
+	{
+		failure->sqlstate = ERRCODE_OUT_OF_MEMORY;
+		failure->message = "out of memory for the answer of the Barman sidecar";
+		failure->hint = "A superuser can lower poc_barman.max_response_size.";
+		return;
+	}
+
+	switch (code)
+	{
+		case CURLE_COULDNT_CONNECT:
+		case CURLE_COULDNT_RESOLVE_HOST:
+			failure->sqlstate = ERRCODE_SQLCLIENT_UNABLE_TO_ESTABLISH_SQLCONNECTION;
+			failure->message = "could not connect to the Barman sidecar";
+			failure->hint = "Check that barman-sidecar runs and that the setting poc_barman.url names where it listens.";
+			break;
+
+		case CURLE_OPERATION_TIMEDOUT:
+			if (connected == 0)
+			{
+				failure->sqlstate = ERRCODE_SQLCLIENT_UNABLE_TO_ESTABLISH_SQLCONNECTION;
+				failure->message = "could not connect to the Barman sidecar in time";
+				failure->hint = "Check that barman-sidecar runs and can be reached, or raise poc_barman.connect_timeout.";
+			}
+			else
+			{
+				failure->sqlstate = ERRCODE_CONNECTION_FAILURE;
+				failure->message = "the Barman sidecar did not answer in time";
+				failure->hint = "Look into the sidecar's log for what Barman is doing, or raise poc_barman.timeout.";
+			}
+			break;
+
+		case CURLE_PEER_FAILED_VERIFICATION:
+		case CURLE_SSL_CONNECT_ERROR:
+		case CURLE_SSL_CERTPROBLEM:
+		case CURLE_SSL_CACERT_BADFILE:
+		case CURLE_SSL_CIPHER:
+		case CURLE_SSL_ISSUER_ERROR:
+			failure->sqlstate = ERRCODE_SQLCLIENT_UNABLE_TO_ESTABLISH_SQLCONNECTION;
+			failure->message = "could not make a secure connection to the Barman sidecar";
+			failure->hint = "Check that poc_barman.ca_file holds the authority that signed the sidecar's certificate, and that the certificate names the host of poc_barman.url.";
+			break;
+
+		case CURLE_WEIRD_SERVER_REPLY:
+		case CURLE_UNSUPPORTED_PROTOCOL:
+		case CURLE_BAD_CONTENT_ENCODING:
+		case CURLE_WRITE_ERROR:
+			failure->sqlstate = ERRCODE_PROTOCOL_VIOLATION;
+			failure->message = "the answer of the Barman sidecar is not understood";
+			failure->hint = "Check that the setting poc_barman.url names a barman-sidecar and no other service.";
+			break;
+
+		default:
+			failure->sqlstate = ERRCODE_CONNECTION_FAILURE;
+			failure->message = "the connection to the Barman sidecar broke";
+			failure->hint = "Check that barman-sidecar still runs; its log tells why it stopped.";
+			break;
+	}
+}
