@@ -26,7 +26,7 @@
 #include "log.h"
 #include "options.h"
 #include "reads.h"
-#include "routes.h"
+#include "routes_read.h"
 #include "token.h"
 
 /* We promise to be gone ten seconds after SIGTERM. */

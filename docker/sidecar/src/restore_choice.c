@@ -16,7 +16,7 @@
 #include "instance_server.h"
 #include "memory.h"
 #include "options.h"
-#include "routes.h"
+#include "routes_name.h"
 #include "timestamp.h"
 
 typedef struct Choice

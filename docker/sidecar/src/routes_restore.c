@@ -20,7 +20,7 @@
 #include "memory.h"
 #include "options.h"
 #include "restore_choice.h"
-#include "routes.h"
+#include "routes_name.h"
 #include "timestamp.h"
 
 /* PostgreSQL's MAXFNAMELEN less the zero */

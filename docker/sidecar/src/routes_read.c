@@ -1,0 +1,197 @@
+/*
+ * routes_read.c
+ *
+ * The addresses that only tell: the sidecar's health, and what Barman says.
+ */
+#include "routes_read.h"
+
+#include <stdlib.h>
+
+#include "barman_json.h"
+#include "catalogue.h"
+#include "files.h"
+#include "job_cron.h"
+#include "memory.h"
+#include "metrics.h"
+#include "options.h"
+#include "reads.h"
+#include "routes_name.h"
+#include "timestamp.h"
+
+static json_t *cron_json(void);
+static json_t *time_json(int64_t microseconds);
+static Answer *get_of_server(Request *request, ReadKind kind, const char *argument);
+static Answer *get_of_directories(Request *request, ReadKind kind, const char *argument);
+
+static int64_t started;
+
+void
+routes_init(void)
+{
+	started = monotonic_ms();
+}
+
+/* Never waits: whoever asks for health has little patience. */
+Answer *
+get_health(Request *request)
+{
+	ReadTarget	target = {READ_VERSION, "", ""};
+	json_t	   *value;
+	Answer	   *version;
+
+	if (http_stopping())
+		return answer_error("shutting_down", "the sidecar is shutting down", NULL, NULL);
+	value = json_checked(json_object());
+	json_object_set_new(value, "status", json_text("ok"));
+	if (request->authorized)
+	{
+		version = reads_get(&target, READ_AGE_DEFAULT, NULL);
+		json_object_set_new(value, "version", json_text(SIDECAR_VERSION));
+		json_object_set_new(value, "barman_version", version != NULL ?
+							json_text(json_string_value(json_object_get(version->value, "text"))) :
+							json_null());
+		json_object_set_new(value, "uptime_seconds",
+							json_real((double) (monotonic_ms() - started) / 1000));
+		json_object_set_new(value, "time", time_json(timestamp_now()));
+		json_object_set_new(value, "cron", cron_json());
+		answer_release(version);
+	}
+	return answer_json(200, value);
+}
+
+/* Whether WAL is archived and receivers are kept running. */
+static json_t *
+cron_json(void)
+{
+	json_t	   *value = json_checked(json_object());
+	int64_t		ended;
+	char	   *failure;
+
+	cron_last_run(&ended, &failure);
+	json_object_set_new(value, "interval_seconds", json_integer(options.cron_interval));
+	json_object_set_new(value, "last_run", ended != 0 ? time_json(ended) : json_null());
+	json_object_set_new(value, "error", json_text(failure));
+	free(failure);
+	return value;
+}
+
+static json_t *
+time_json(int64_t microseconds)
+{
+	char		text[TIMESTAMP_LENGTH];
+
+	timestamp_format(microseconds, text);
+	return json_text(text);
+}
+
+Answer *
+get_metrics(Request *request)
+{
+	(void) request;
+	return metrics_answer();
+}
+
+Answer *
+get_servers(Request *request)
+{
+	return http_read(request, READ_SERVERS, "", "");
+}
+
+Answer *
+get_backups(Request *request)
+{
+	return get_of_server(request, READ_BACKUPS, "");
+}
+
+Answer *
+get_backup(Request *request)
+{
+	const char *name = request->segments[SEGMENT_NAME];
+	json_t	   *backup;
+	Answer	   *list;
+	Answer	   *refusal;
+	Answer	   *answer;
+
+	if (!route_server_exists(request, &refusal))
+		return refusal;
+	if (!barman_valid_backup_id(name))
+		return answer_errorf("bad_backup_id", "\"%.128s\" cannot be a backup", name);
+	if (route_is_backup_id(name) || route_is_shortcut(name))
+		return http_read(request, READ_BACKUP, request->segments[SEGMENT_SERVER], name);
+	if (!route_find_backup(request, name, &backup, &list, &refusal))
+		return refusal;
+	answer = http_read(request, READ_BACKUP, request->segments[SEGMENT_SERVER],
+					   json_string_value(json_object_get(backup, "backup_id")));
+	answer_release(list);
+	return answer;
+}
+
+Answer *
+get_check(Request *request)
+{
+	return get_of_server(request, READ_CHECK, "");
+}
+
+Answer *
+get_status(Request *request)
+{
+	return get_of_server(request, READ_STATUS, "");
+}
+
+Answer *
+get_replication(Request *request)
+{
+	return get_of_server(request, READ_REPLICATION, "");
+}
+
+Answer *
+get_files(Request *request)
+{
+	const char *area = request->segments[SEGMENT_NAME];
+
+	if (!files_area_is_valid(area))
+		return answer_error("bad_area", "there is no such area", NULL,
+							"Use base, wals, streaming, incoming or errors.");
+	return get_of_directories(request, READ_FILES, area);
+}
+
+Answer *
+get_disks(Request *request)
+{
+	return get_of_directories(request, READ_DISKS, "");
+}
+
+Answer *
+get_diagnose(Request *request)
+{
+	return http_read(request, READ_DIAGNOSE, "", "");
+}
+
+static Answer *
+get_of_server(Request *request, ReadKind kind, const char *argument)
+{
+	Answer	   *refusal;
+
+	if (!route_server_exists(request, &refusal))
+		return refusal;
+	return http_read(request, kind, request->segments[SEGMENT_SERVER], argument);
+}
+
+/* What can be told only when it is known where the server's files are. */
+static Answer *
+get_of_directories(Request *request, ReadKind kind, const char *argument)
+{
+	Answer	   *directories;
+	Answer	   *refusal;
+
+	if (!route_server_exists(request, &refusal))
+		return refusal;
+	if (!catalogue_known(request->segments[SEGMENT_SERVER]))
+	{
+		directories = http_read(request, READ_DIRECTORIES, request->segments[SEGMENT_SERVER], "");
+		if (directories == NULL || directories->status != 200)
+			return directories;
+		answer_release(directories);
+	}
+	return http_read(request, kind, request->segments[SEGMENT_SERVER], argument);
+}

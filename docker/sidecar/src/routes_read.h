@@ -1,0 +1,26 @@
+/*
+ * routes_read.h
+ *
+ * The addresses that only tell.
+ */
+#ifndef ROUTES_READ_H
+#define ROUTES_READ_H
+
+#include "http.h"
+
+/* Called once at start, for the uptime. */
+extern void routes_init(void);
+
+extern Answer *get_health(Request *request);
+extern Answer *get_metrics(Request *request);
+extern Answer *get_servers(Request *request);
+extern Answer *get_backups(Request *request);
+extern Answer *get_backup(Request *request);
+extern Answer *get_check(Request *request);
+extern Answer *get_status(Request *request);
+extern Answer *get_replication(Request *request);
+extern Answer *get_files(Request *request);
+extern Answer *get_disks(Request *request);
+extern Answer *get_diagnose(Request *request);
+
+#endif							/* ROUTES_READ_H */
