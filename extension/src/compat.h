@@ -52,6 +52,11 @@
 #include "varatt.h"
 #endif
 
+/* 16: bulk inserts add many pages to a file at once. */
+#if PG_VERSION_NUM < 160000
+#define POC_EXTENDS_BY_ONE
+#endif
+
 /* 16: what a query may do moved from the range table to a list of its own. */
 #if PG_VERSION_NUM >= 160000
 typedef RTEPermissionInfo PocPermissions;

@@ -89,6 +89,8 @@ typedef struct RowsTree
 	Relation	index;
 	const RowsEntries *entries;
 	BufferAccessStrategy strategy;
+	BlockNumber npages;
+	BlockNumber room_end;		/* of the pages that the file has */
 	BlockNumber logged;			/* all before this are, but for the metapage */
 	uint64		run;			/* where the leaves are */
 	uint16		in_run;
@@ -103,6 +105,7 @@ static void find_leaf_keys(RowsTree *tree);
 static void write_leaf(RowsTree *tree, uint64 number);
 static void write_inner_page(RowsTree *tree, int level, uint64 number);
 static Buffer start_page(RowsTree *tree, int level, uint64 number, OffsetNumber *offset);
+static Buffer next_page(RowsTree *tree, BlockNumber block);
 static void end_page(RowsTree *tree, Buffer buffer);
 static void write_metapage(RowsTree *tree, Buffer buffer);
 static int64 lowest_key(const RowsTree *tree, int level, uint64 number);
@@ -282,6 +285,7 @@ lay_out(RowsTree *tree)
 		nitems = npages;
 		tree->nlevels++;
 	} while (npages > 1);
+	tree->npages = start;
 	find_leaf_keys(tree);
 }
 
@@ -380,10 +384,7 @@ start_page(RowsTree *tree, int level, uint64 number, OffsetNumber *offset)
 	BTPageOpaque opaque;
 
 	CHECK_FOR_INTERRUPTS();
-	buffer = ReadBufferExtended(tree->index, MAIN_FORKNUM, P_NEW, RBM_ZERO_AND_LOCK, tree->strategy);
-	if (BufferGetBlockNumber(buffer) != block)
-		elog(ERROR, "block %u of index \"%s\" is in the place of block %u",
-			 BufferGetBlockNumber(buffer), RelationGetRelationName(tree->index), block);
+	buffer = next_page(tree, block);
 	page = BufferGetPage(buffer);
 	_bt_pageinit(page, BLCKSZ);
 	opaque = BTPageGetOpaque(page);
@@ -403,6 +404,32 @@ start_page(RowsTree *tree, int level, uint64 number, OffsetNumber *offset)
 		BTreeTupleSetNAtts(&high.tuple, 1, false);
 		add_item(page, &high.tuple, P_HIKEY);
 	}
+	return buffer;
+}
+
+/* Of the file, which grows by many pages at once if it can. */
+static Buffer
+next_page(RowsTree *tree, BlockNumber block)
+{
+	Buffer		buffer;
+	BlockNumber first;
+	uint32		n;
+
+	if (block >= tree->room_end)
+	{
+		n = rows_extend(tree->index, Min(tree->npages - block, LOGGED_PAGES), tree->strategy, &first);
+		tree->room_end = first + n;
+		if (n > 0 && first != block)
+			elog(ERROR, "block %u of index \"%s\" is in the place of block %u",
+				 first, RelationGetRelationName(tree->index), block);
+	}
+	if (block < tree->room_end)
+		return ReadBufferExtended(tree->index, MAIN_FORKNUM, block, RBM_ZERO_AND_LOCK, tree->strategy);
+
+	buffer = ReadBufferExtended(tree->index, MAIN_FORKNUM, P_NEW, RBM_ZERO_AND_LOCK, tree->strategy);
+	if (BufferGetBlockNumber(buffer) != block)
+		elog(ERROR, "block %u of index \"%s\" is in the place of block %u",
+			 BufferGetBlockNumber(buffer), RelationGetRelationName(tree->index), block);
 	return buffer;
 }
 

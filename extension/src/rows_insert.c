@@ -46,7 +46,7 @@
 #define WAL_BYTES_TO_WRITE	(1024 * 1024)
 
 /* One table may take this part of the shared buffers: a quarter. */
-#define SPARED_CACHE		4
+#define SPARED_CACHE		2
 
 /* Rows that wait for being written to one table or partition. */
 typedef struct RowsBuffer
@@ -55,6 +55,8 @@ typedef struct RowsBuffer
 	RowsLayout *layout;			/* NULL: the access method forms the tuples */
 	BulkInsertState bistate;
 	BlockNumber first_block;	/* that was written */
+	RowsRoom   *room;			/* NULL: PostgreSQL makes it, or there is nothing to make */
+	uint64		nrows;			/* that have been written */
 	int			nslots;
 	TupleTableSlot *slots[BATCH_ROWS];
 	bool		formed[BATCH_ROWS]; /* does the slot hold a tuple of ours? */
@@ -77,6 +79,7 @@ typedef struct RowsInsert
 	RowsBuffer *current;
 	RowsEntries *entries;		/* of an index that is built after the load */
 	uint64		wal_told;		/* bytes of WAL that the writer knows of */
+	uint64		wanted;			/* rows, of all */
 	uint64		inserted;
 } RowsInsert;
 
@@ -90,6 +93,7 @@ static void wake_wal_writer(RowsInsert *insert);
 static void write_batch(RowsInsert *insert);
 static void write_buffer(RowsInsert *insert, RowsBuffer *buffer);
 static void spare_the_cache(RowsBuffer *buffer);
+static void make_room(RowsInsert *insert, RowsBuffer *buffer);
 static void end_insert(RowsInsert *insert);
 static void start_progress(Oid relid, uint64 nrows);
 
@@ -106,6 +110,7 @@ rows_insert(RowsPlan *plan, uint64 first, uint64 nrows)
 	start_insert(&insert, plan, first + nrows, !indexes_after);
 	if (indexes_after)
 		insert.entries = rows_collect_entries(plan->rel);
+	insert.wanted = nrows;
 	start_progress(relid, nrows);
 
 	callback.callback = rows_error_context;
@@ -316,6 +321,7 @@ buffer_for(RowsInsert *insert, ResultRelInfo *relinfo)
 	buffer->layout = rows_make_layout(relinfo->ri_RelationDesc);
 	buffer->bistate = GetBulkInsertState();
 	buffer->first_block = InvalidBlockNumber;
+	buffer->room = rows_start_room(relinfo->ri_RelationDesc);
 	FreeAccessStrategy(buffer->bistate->strategy);
 	buffer->bistate->strategy = NULL;
 	if (insert->routing != NULL)
@@ -384,6 +390,10 @@ write_buffer(RowsInsert *insert, RowsBuffer *buffer)
 	MemoryContextSwitchTo(old);
 	MemoryContextReset(insert->flush_context);
 	spare_the_cache(buffer);
+	insert->inserted += buffer->nslots;
+	buffer->nrows += buffer->nslots;
+	if (buffer->room != NULL)
+		make_room(insert, buffer);
 
 	for (int i = 0; i < buffer->nslots; i++)
 	{
@@ -410,7 +420,6 @@ write_buffer(RowsInsert *insert, RowsBuffer *buffer)
 			rows_forget_tuple(slot);
 		ExecClearTuple(slot);
 	}
-	insert->inserted += buffer->nslots;
 	buffer->nslots = 0;
 }
 
@@ -432,6 +441,16 @@ spare_the_cache(RowsBuffer *buffer)
 		buffer->first_block = block;
 	else if (block > buffer->first_block && block - buffer->first_block > NBuffers / SPARED_CACHE)
 		bistate->strategy = GetAccessStrategy(BAS_BULKWRITE);
+}
+
+/* Room for the share of the rows to come that this table or partition has had so far. */
+static void
+make_room(RowsInsert *insert, RowsBuffer *buffer)
+{
+	uint64		coming = (insert->wanted - insert->inserted) *
+		((double) buffer->nrows / insert->inserted);
+
+	rows_make_room(buffer->room, buffer->bistate, buffer->slots[0], buffer->nslots, coming);
 }
 
 static void
