@@ -54,7 +54,8 @@ static void read_ended(ReadWaiter *waiter, Answer *answer);
 bool
 http_start(const HttpOptions *http_options)
 {
-	unsigned int flags = MHD_USE_INTERNAL_POLLING_THREAD | MHD_USE_AUTO |
+	/* its epoll mode may abort when it stops listening, and few connections need none */
+	unsigned int flags = MHD_USE_POLL_INTERNAL_THREAD |
 		MHD_ALLOW_SUSPEND_RESUME | MHD_USE_ITC | MHD_USE_ERROR_LOG;
 	char	   *cert = NULL;
 	char	   *key = NULL;
@@ -150,14 +151,11 @@ read_file(const char *path)
 void
 http_quiesce(void)
 {
-	MHD_socket	fd;
-
 	if (daemon_handle == NULL)
 		return;
-	fd = MHD_quiesce_daemon(daemon_handle);
-	if (fd != MHD_INVALID_SOCKET)
-		close(fd);
-	listen_fd = -1;
+	/* libmicrohttpd's thread may be waiting at the socket: it is closed after that has ended */
+	MHD_quiesce_daemon(daemon_handle);
+	shutdown(listen_fd, SHUT_RDWR);
 	http_unlisten();
 	atomic_store(&stopping, true);
 }
@@ -182,8 +180,12 @@ http_stop(void)
 
 	http_connections_unwatch();
 	if (atomic_load(&sleeping) == 0)
+	{
 		MHD_stop_daemon(daemon_handle);
+		close(listen_fd);
+	}
 	daemon_handle = NULL;
+	listen_fd = -1;
 }
 
 /*
