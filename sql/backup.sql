@@ -21,17 +21,22 @@ FROM poc_wait_job(:'job_id');
 -- cancelled with the query, and when its time is over; the next one goes on
 SELECT max(created) AS before FROM poc_jobs() \gset
 SELECT count(*) AS servers FROM poc_servers();
+-- pages for its checkpoint to take its time with
+CREATE TABLE written (id bigint, words text);
+SELECT poc_generate_rows(100000, 'written') AS rows;
 \set VERBOSITY sqlstate
 SET statement_timeout = '600ms';
 SELECT * FROM poc_backup('postgres1', immediate_checkpoint => false);
 RESET statement_timeout;
 SELECT job_id FROM poc_jobs() WHERE created > :'before' AND kind = 'backup' \gset
 SELECT state FROM poc_wait_job(:'job_id', timeout => '30 s');
+SELECT poc_generate_rows(100000, 'written') AS rows;
 SELECT * FROM poc_backup('postgres1', timeout => '200 ms', immediate_checkpoint => false);
 SELECT job_id FROM poc_jobs() WHERE created > :'before' AND kind = 'backup' LIMIT 1 \gset
 SELECT state FROM poc_wait_job(:'job_id', timeout => '30 s');
 \set VERBOSITY default
 SELECT status FROM poc_backup();
+DROP TABLE written;
 
 -- no such parent, or too old for incremental backups: clear either way
 DO $$

@@ -36,6 +36,9 @@
 /* the same while a backup is sent from here: then we see how far it is */
 #define POLL_HOLD_FOR_PROGRESS 1
 
+/* between polls when less than a second is left, in milliseconds */
+#define POLL_NAP 100
+
 /* What we have done for a job that waits for WAL. */
 typedef struct WalHelp
 {
@@ -255,7 +258,9 @@ follow_job(PocJob *job, const char *schema, TimestampTz deadline,
 		{
 			long		left = TimestampDifferenceMilliseconds(now, deadline);
 
-			hold = Min(hold, (int) ((left + 999) / 1000));
+			hold = Min(hold, (int) (left / 1000));
+			if (hold == 0)
+				poc_job_nap(Min(left, POLL_NAP));
 		}
 	}
 

@@ -39,6 +39,7 @@ extern PocJob *poc_job_new(void);
 extern Jsonb *poc_job_start(PocJob *job, const char *path, Jsonb *body);
 extern void poc_job_cancel(int code, Datum arg);
 extern Jsonb *poc_job_in_answer(Jsonb *answer, const char *path);
+extern void poc_job_nap(long milliseconds);
 extern void poc_job_await_sidecar(PocJobAbsence *absence, PocHttpFailure *failure);
 
 #endif							/* POC_JOB_H */

@@ -164,9 +164,17 @@ poc_job_await_sidecar(PocJobAbsence *absence, PocHttpFailure *failure)
 				(errmsg("%s; trying again", failure->message),
 				 failure->detail ? errdetail("%s", failure->detail) : 0));
 	absence->told = true;
+	poc_job_nap(AWAY_NAP);
+}
 
+/*
+ * Sleeps, unless something happens to this process.
+ */
+void
+poc_job_nap(long milliseconds)
+{
 	(void) WaitLatch(MyLatch, WL_LATCH_SET | WL_TIMEOUT | WL_EXIT_ON_PM_DEATH,
-					 AWAY_NAP, PG_WAIT_EXTENSION);
+					 milliseconds, PG_WAIT_EXTENSION);
 	ResetLatch(MyLatch);
 	CHECK_FOR_INTERRUPTS();
 }

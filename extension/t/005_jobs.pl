@@ -93,6 +93,10 @@ is(cancels(), 1, 'timeout: the job is cancelled');
 is($node->safe_psql('postgres', "SELECT state FROM poc_wait_job('endless', timeout => '1s')"),
 	'running', 'poc_wait_job() returns the job as it is in time');
 is(cancels(), 1, 'and leaves it alone');
+my $asked = $fake->requests;
+my $waited = elapsed(sub { $node->safe_psql('postgres', "SELECT FROM poc_wait_job('endless', timeout => '300 ms')") });
+cmp_ok($waited, '>=', 0.3, 'less than a second is waited for');
+is(scalar(grep { m{^GET .*wait=[1-9]} } ($fake->requests)[$asked .. $fake->requests - 1]), 0, 'and no longer');
 @error = error_of($node, "SELECT * FROM poc_backup('endless', timeout => '-1s')");
 is($error[0], '22023', 'negative timeout: SQLSTATE');
 
