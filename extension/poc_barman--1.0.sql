@@ -1721,6 +1721,7 @@ DECLARE
 	disk record;
 	next_size bigint;
 	dependents bigint;
+	fulls bigint;
 	-- told by a part of its own, in words that help more
 	elsewhere constant text[] := ARRAY['receive_wal_running', 'replication_slot', 'wal_archive', 'failed_backups',
 		'minimum_redundancy_requirements', 'pg_basebackup_compatible', 'pg_receivexlog_compatible'];
@@ -1799,6 +1800,8 @@ BEGIN
 		UNION ALL
 		SELECT b.key COLLATE "C" FROM doomed, jsonb_each(facts -> 'barman' -> 'backups') AS b WHERE b.value ->> 'parent_backup_id' = doomed.id)
 	SELECT count(*) - 1 INTO dependents FROM doomed;
+	fulls := (SELECT count(*) FROM jsonb_each(facts -> 'barman' -> 'backups') AS b
+		WHERE b.value ->> 'status' = 'DONE' AND b.value ->> 'parent_backup_id' IS NULL);
 	-- the worst of the file systems is told
 	SELECT d.free_bytes, d.total_bytes, s.small, d.free_bytes < d.total_bytes / 10 AS nearly_full
 	INTO disk
@@ -1811,8 +1814,9 @@ BEGIN
 			format('%s of %s free on the Barman host', pg_size_pretty(disk.free_bytes), pg_size_pretty(disk.total_bytes))
 				|| CASE WHEN disk.small THEN format(', less than the last full backup took (%s)', pg_size_pretty(next_size))
 					WHEN disk.nearly_full THEN ', less than a tenth' ELSE '' END,
-			format('barman delete %s oldest   # on the Barman host, as Barman''s user%s; for good, give it a retention_policy', server,
-				CASE WHEN dependents > 0 THEN format(': it takes %s incremental with it', dependents) ELSE '' END);
+			CASE WHEN fulls > 1 THEN format('barman delete %s oldest   # on the Barman host, as Barman''s user%s; for good, give it a retention_policy', server,
+				CASE WHEN dependents > 0 THEN format(': it takes %s incremental with it', dependents) ELSE '' END)
+			ELSE 'Enlarge the file system on the Barman host, or free it of other files: there is no backup to spare.' END;
 	END IF;
 END
 $$;
@@ -1907,6 +1911,14 @@ DECLARE
 	abandoned text[];
 	fulls bigint;
 	redundancy integer := substring(config ->> 'retention_policy' FROM '(?i)^\s*redundancy\s+(\d+)');
+	-- Barman tells "window 2 w", or what its configuration says; a month has 31 days
+	policy text[] := regexp_match(config ->> 'retention_policy', '^\s*(?:recovery\s+window\s+of|window)\s+(\d{1,5})\s*([dwm])', 'i');
+	recovery_window interval := make_interval(days => policy[1]::integer * CASE lower(policy[2]) WHEN 'd' THEN 1 WHEN 'w' THEN 7 ELSE 31 END);
+	-- as people write it
+	retention text := coalesce('REDUNDANCY ' || redundancy,
+		'RECOVERY WINDOW OF ' || policy[1] || CASE lower(policy[2]) WHEN 'd' THEN ' DAYS' WHEN 'w' THEN ' WEEKS' ELSE ' MONTHS' END,
+		config ->> 'retention_policy');
+	first_end timestamptz;
 	minimum_redundancy integer := substring(config ->> 'minimum_redundancy' FROM '^\d+$');
 	minimum text := (SELECT c ->> 'hint' FROM jsonb_array_elements(facts -> 'checks') AS c
 		WHERE c ->> 'check_name' = 'minimum_redundancy_requirements' AND NOT (c ->> 'ok')::boolean);
@@ -1917,6 +1929,7 @@ BEGIN
 
 	SELECT max(b.key COLLATE "C") FILTER (WHERE b.value ->> 'status' = 'DONE'),
 		max((b.value ->> 'end_time')::timestamptz) FILTER (WHERE b.value ->> 'status' = 'DONE'),
+		min((b.value ->> 'end_time')::timestamptz) FILTER (WHERE b.value ->> 'status' = 'DONE'),
 		count(*) FILTER (WHERE b.value ->> 'status' = 'DONE' AND b.value ->> 'parent_backup_id' IS NULL),
 		coalesce(array_agg(b.key ORDER BY b.key COLLATE "C") FILTER (WHERE b.value ->> 'status' = 'WAITING_FOR_WALS'), '{}'),
 		coalesce(array_agg(b.key ORDER BY b.key COLLATE "C") FILTER (WHERE b.value ->> 'status' = 'FAILED'), '{}'),
@@ -1925,7 +1938,7 @@ BEGIN
 			AND config ->> 'backup_method' = 'postgres'
 			AND (b.value ->> 'begin_time')::timestamptz < now() - '1 min'::interval
 			AND NOT EXISTS (SELECT FROM pg_stat_progress_basebackup)), '{}')
-	INTO latest, latest_end, fulls, waiting, failed, abandoned
+	INTO latest, latest_end, first_end, fulls, waiting, failed, abandoned
 	FROM jsonb_each(backups) AS b;
 	-- barman check of 3.13 counts incremental backups too, and none of those is worth anything without its full one
 	IF fulls < minimum_redundancy THEN
@@ -1957,8 +1970,9 @@ BEGIN
 		CASE WHEN minimum IS NOT NULL THEN format('minimum_redundancy is not met (%s)', minimum)
 			WHEN fulls < redundancy THEN format('the retention policy wants %s full backups, there are %s', redundancy, fulls)
 			WHEN config ->> 'retention_policy' IS NULL THEN 'no retention policy: backups are kept until somebody deletes them'
-			-- as people write it: Barman tells "redundancy 3 b", or what its configuration says
-			ELSE format('the retention policy (%s) is met', coalesce('REDUNDANCY ' || redundancy, config ->> 'retention_policy')) END,
+			WHEN first_end > now() - recovery_window THEN format('the retention policy (%s) reaches back beyond the first backup: nothing before %s can be recovered yet',
+				retention, date_trunc('second', first_end))
+			ELSE format('the retention policy (%s) is met', retention) END,
 		'SELECT * FROM poc_backup();';
 END
 $$;

@@ -147,13 +147,15 @@ is_ill($rows, 'Barman', qr/client programs of PostgreSQL 9\.6\.1: too old/, qr/a
 $rows = with(sub { push @{ $_[0]{checks} }, { check_name => 'pg_basebackup_compatible', ok => JSON::PP::false, hint => '' } });
 is_ill($rows, 'Barman', qr/too old/, qr/postgresql-client-$major/, 'client programs that Barman refuses');
 
-$rows = with(sub { $_[0]{disks}[1]{free_bytes} = 50e9 });
+$rows = with(sub { $_[0]{disks}[1]{free_bytes} = 50e9; $_[0]{backups}{'20261102T000000'} = backup('DONE') });
 is_ill($rows, 'disk', qr/47 GB of 931 GB free on the Barman host, less than a tenth/, qr/^barman delete pg oldest   # on the Barman host, as Barman's user; for good/, 'disk nearly full');
+$rows = with(sub { $_[0]{disks}[1]{free_bytes} = 50e9; incremental(@_, '20261102T000000', '20261101T000000') });
+is_ill($rows, 'disk', qr/less than a tenth/, qr/^Enlarge the file system .* no backup to spare/, 'disk nearly full of the only backup');
 $rows = with(sub { $_[0]{disks}[1]{free_bytes} = 50e9; incremental(@_, '20261102T000000', '20261101T000000'); incremental(@_, '20261103T000000', '20261102T000000');
 	$_[0]{backups}{'20261104T000000'} = backup('DONE'); incremental(@_, '20261105T000000', '20261104T000000') });
 is_ill($rows, 'disk', qr/less than a tenth/, qr/^barman delete pg oldest   # .*: it takes 2 incremental with it; for good/, 'disk nearly full: what goes with the oldest');
 $rows = with(sub { $_[0]{backups}{'20261101T000000'}{size} = 550e9 });
-is_ill($rows, 'disk', qr/466 GB of 931 GB free .*less than the last full backup took \(512 GB\)/, qr/retention_policy/, 'no room for a backup, though others are fuller');
+is_ill($rows, 'disk', qr/466 GB of 931 GB free .*less than the last full backup took \(512 GB\)/, qr/^Enlarge/, 'no room for a backup, though others are fuller');
 $rows = with(sub { $_[0]{backups}{'20261101T000000'}{size} = 450e9 });
 is_well($rows, 'disk', qr/373 GB of 931 GB free/, 'room for a backup, though not with the WAL');
 
@@ -187,8 +189,15 @@ for my $told ('redundancy 1 b', 'REDUNDANCY 1')
 }
 $rows = with(sub { $_[0]{config}{retention_policy} = 'REDUNDANCY 3' });
 is_ill($rows, 'backups', qr/wants 3 full backups, there are 1/, qr/poc_backup\(\)/, 'retention');
-$rows = with(sub { $_[0]{config}{retention_policy} = 'RECOVERY WINDOW OF 7 DAYS' });
-is_well($rows, 'backups', qr/policy \(RECOVERY WINDOW OF 7 DAYS\) is met/, 'retention by time');
+for my $told ('window 1 w', 'RECOVERY WINDOW OF 1 WEEKS')
+{
+	$rows = with(sub { $_[0]{config}{retention_policy} = $told; $_[0]{backups}{'20261101T000000'}{end_time} = time_at(-8 * 86400) });
+	is_well($rows, 'backups', qr/policy \(RECOVERY WINDOW OF 1 WEEKS\) is met/, "retention by time, told as $told");
+	$rows = with(sub { $_[0]{config}{retention_policy} = $told; $_[0]{backups}{'20261101T000000'}{end_time} = time_at(-6 * 86400) });
+	is_well($rows, 'backups', qr/\(RECOVERY WINDOW OF 1 WEEKS\) reaches back beyond the first backup: nothing before \d{4}-/, "not yet covered, told as $told");
+}
+$rows = with(sub { $_[0]{config}{retention_policy} = 'window 99999999999 d' });
+is_well($rows, 'backups', qr/policy \(window 99999999999 d\)/, 'retention, told as nobody can');
 
 SKIP:
 {
