@@ -54,7 +54,7 @@ END
 $$;
 
 COMMENT ON FUNCTION poc_explain_rows(regclass, jsonb) IS
-'what poc_generate_rows() would put into each column of target, and, in the first row, by which path: multi-insert, single-row or query. Writes nothing. Example: SELECT * FROM poc_explain_rows(''orders'');';
+'what poc_generate_rows() would put into each column of target, and, in the first row, by which path: multi-insert, single-row or query. A second row tells of a table with indexes when those are written: with each row, or after the load. Writes nothing. Example: SELECT * FROM poc_explain_rows(''orders'');';
 
 CREATE FUNCTION _poc_explain_rows(
 	target regclass, options jsonb,

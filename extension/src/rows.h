@@ -472,6 +472,7 @@ extern bool rows_build_btree(Relation rel, RowsEntries *entries, uint64 nrows);
 
 /* rows_index.c */
 extern bool rows_may_index_after(RowsPlan *plan, uint64 nrows);
+extern const char *rows_explain_indexes(RowsPlan *plan, const char **reason);
 extern void rows_index_after(Relation rel, RowsEntries *entries, uint64 nrows);
 
 /* rows_insert.c */

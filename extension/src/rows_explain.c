@@ -24,6 +24,7 @@
 #define MOST_DETAIL			36
 
 static void explain_path(RowsPlan *plan, Datum *values, bool *isnull);
+static bool explain_indexes(RowsPlan *plan, Datum *values);
 static const char *clip(const char *detail);
 static void explain_column(RowsPlan *plan, RowsColumn *column, Datum *values, bool *isnull);
 
@@ -43,6 +44,8 @@ poc_explain_rows(PG_FUNCTION_ARGS)
 	memset(isnull, false, sizeof(isnull));
 	explain_path(plan, values, isnull);
 	tuplestore_putvalues(result->setResult, result->setDesc, values, isnull);
+	if (explain_indexes(plan, values))
+		tuplestore_putvalues(result->setResult, result->setDesc, values, isnull);
 
 	for (int i = 0; i < RelationGetDescr(target)->natts; i++)
 	{
@@ -59,7 +62,7 @@ poc_explain_rows(PG_FUNCTION_ARGS)
 	return (Datum) 0;
 }
 
-/* The first line speaks of the whole table. */
+/* The first line speaks of the whole table, */
 static void
 explain_path(RowsPlan *plan, Datum *values, bool *isnull)
 {
@@ -76,6 +79,21 @@ explain_path(RowsPlan *plan, Datum *values, bool *isnull)
 	values[1] = CStringGetTextDatum("table");
 	values[2] = CStringGetTextDatum(rows_path_name(plan->path));
 	values[3] = CStringGetTextDatum(detail.data);
+}
+
+/* the second, if it has any, of its indexes. */
+static bool
+explain_indexes(RowsPlan *plan, Datum *values)
+{
+	const char *reason;
+	const char *when = rows_explain_indexes(plan, &reason);
+
+	if (when == NULL)
+		return false;
+	values[1] = CStringGetTextDatum("indexes");
+	values[2] = CStringGetTextDatum(when);
+	values[3] = CStringGetTextDatum(reason);
+	return true;
 }
 
 /* As much of a detail as leaves a line of the output readable. */

@@ -26,6 +26,8 @@
 /* Below this number of rows, rebuilding the indexes is not worth its files. */
 #define INDEXES_AFTER_ROWS	1000
 
+static const char *obstacle(RowsPlan *plan, List *indexes);
+
 /*
  * May the indexes be left alone until the rows are in?  Only if the table has
  * no rows, nobody else uses it, and nothing of this session has it open; the
@@ -36,9 +38,8 @@ rows_may_index_after(RowsPlan *plan, uint64 nrows)
 {
 	Relation	rel = plan->rel;
 	bool		asked = (plan->options->indexes == ROWS_INDEXES_AFTER);
-	const char *reason = NULL;
+	const char *reason;
 	List	   *indexes;
-	ListCell   *cell;
 
 	if (plan->options->indexes == ROWS_INDEXES_EACH || (!asked && nrows < INDEXES_AFTER_ROWS))
 		return false;
@@ -46,35 +47,13 @@ rows_may_index_after(RowsPlan *plan, uint64 nrows)
 	if (indexes == NIL)
 		return false;
 
-	if (rel->rd_rel->relkind != RELKIND_RELATION)
-		reason = "It is not a plain table.";
-	else if (plan->path != ROWS_PATH_MULTI)
-		reason = "Its rows are inserted one by one.";
-	else if (rows_has_insert_triggers(plan))
-		reason = "Its triggers might look for rows by an index.";
-	else if (!object_ownercheck(RelationRelationId, RelationGetRelid(rel), GetUserId()))
-		reason = "Only its owner may lock everybody else out.";
-	else if (rel->rd_refcnt != 1 || AfterTriggerPendingOnRel(RelationGetRelid(rel)))
-		reason = "This session uses it in another command.";
-	else if (RelationGetNumberOfBlocks(rel) != 0)
-		reason = "It is not empty.";
-	else if (!ConditionalLockRelationOid(RelationGetRelid(rel), AccessExclusiveLock))
-		reason = "Another session uses it.";
-	else if (RelationGetNumberOfBlocks(rel) != 0)
-		reason = "It is not empty.";
-
-	foreach(cell, indexes)
+	reason = obstacle(plan, indexes);
+	if (reason == NULL)
 	{
-		Relation	index;
-
-		if (reason != NULL)
-			break;
-		index = index_open(lfirst_oid(cell), AccessShareLock);
-		if (index->rd_refcnt != 1)
-			reason = "This session uses one of its indexes in another command.";
-		else if (!index->rd_index->indisvalid || !index->rd_index->indisready)
-			reason = "One of its indexes is not valid.";
-		index_close(index, AccessShareLock);
+		if (!ConditionalLockRelationOid(RelationGetRelid(rel), AccessExclusiveLock))
+			reason = "another session uses it";
+		else
+			reason = obstacle(plan, indexes);	/* somebody may have been faster */
 	}
 
 	if (reason != NULL && asked)
@@ -82,9 +61,66 @@ rows_may_index_after(RowsPlan *plan, uint64 nrows)
 				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
 				 errmsg("cannot build the indexes of table \"%s\" after the load",
 						RelationGetRelationName(rel)),
-				 errdetail("%s", reason),
+				 errdetail("%c%s.", pg_toupper(reason[0]), reason + 1),
 				 errhint("Use the option {\"indexes\": \"auto\"}.")));
 	return reason == NULL;
+}
+
+/*
+ * Foretell that of many rows, without a lock: "after" or "each", and why; NULL
+ * if there are no indexes.
+ */
+const char *
+rows_explain_indexes(RowsPlan *plan, const char **reason)
+{
+	List	   *indexes = (plan->rel->rd_rel->relkind == RELKIND_RELATION) ?
+		RelationGetIndexList(plan->rel) : NIL;
+
+	if (indexes == NIL)
+		return NULL;
+	*reason = (plan->options->indexes == ROWS_INDEXES_EACH) ? "the option \"indexes\" demands it" :
+		obstacle(plan, indexes);
+	if (*reason != NULL)
+		return "each";
+	*reason = psprintf("built when they are in: %d rows or more into the empty table, which nobody else uses",
+					   INDEXES_AFTER_ROWS);
+	return "after";
+}
+
+/* Why the indexes cannot wait, but for what a lock tells. */
+static const char *
+obstacle(RowsPlan *plan, List *indexes)
+{
+	Relation	rel = plan->rel;
+	const char *reason = NULL;
+	ListCell   *cell;
+
+	if (rel->rd_rel->relkind != RELKIND_RELATION)
+		return "it is not a plain table";
+	if (plan->path != ROWS_PATH_MULTI)
+		return "its rows are inserted one by one";
+	if (rows_has_insert_triggers(plan))
+		return "its triggers might look for rows by an index";
+	if (!object_ownercheck(RelationRelationId, RelationGetRelid(rel), GetUserId()))
+		return "only its owner may lock everybody else out";
+	if (rel->rd_refcnt != 1 || AfterTriggerPendingOnRel(RelationGetRelid(rel)))
+		return "this session uses it in another command";
+	if (RelationGetNumberOfBlocks(rel) != 0)
+		return "it is not empty";
+
+	foreach(cell, indexes)
+	{
+		Relation	index = index_open(lfirst_oid(cell), AccessShareLock);
+
+		if (index->rd_refcnt != 1)
+			reason = "this session uses one of its indexes in another command";
+		else if (!index->rd_index->indisvalid || !index->rd_index->indisready)
+			reason = "one of its indexes is not valid";
+		index_close(index, AccessShareLock);
+		if (reason != NULL)
+			break;
+	}
+	return reason;
 }
 
 /* All rows are in: build the indexes. */
