@@ -159,6 +159,7 @@ regress() {
 
 # Files at a time: each has servers of its own and waits more than it computes.
 TAP_JOBS=${TAP_JOBS:-2}
+TAP_FILES=${TAP_FILES:-t/*.pl}
 
 # As PGXS's prove_installcheck does it.
 # shellcheck disable=SC2016
@@ -170,7 +171,7 @@ suite_tap() {
   test_as_server env TESTDIR="$results" TESTDATADIR="$results" TESTLOGDIR="$results/log" \
     PG_TEST_PORT_DIR="$results/ports" PGPORT="$(free_port)" \
     top_builddir="$pgxs" PG_REGRESS="$pgxs/src/test/regress/pg_regress" \
-    sh -c 'cd src/extension && exec prove --timer --directives --jobs "$2" -I "$1/src/test/perl" -I t/lib t/*.pl' sh "$pgxs" "$TAP_JOBS" && return
+    sh -c 'cd src/extension && exec prove --timer --directives --jobs "$2" -I "$1/src/test/perl" -I t/lib $3' sh "$pgxs" "$TAP_JOBS" "$TAP_FILES" && return
   as_server sh -c '
     for log in "$1"/log/regress_log_* "$1"/tmp_check/log/regress_log_*; do
       if test -e "$log" && { grep -q "not ok " "$log" || ! grep -q " 1\.\.[0-9]" "$log"; }; then

@@ -20,11 +20,11 @@ poc_http_explain_failure(CURL *handle, CURLcode code,
 						 const PocHttpExchange *exchange,
 						 PocHttpFailure *failure)
 {
-	curl_off_t	connected = 0;
+	long		bytes_sent = 0;
 
-	/* zero until the request could be sent, also on a kept connection */
-	curl_easy_getinfo(handle, CURLINFO_PRETRANSFER_TIME_T, &connected);
-	failure->sent = connected != 0;
+	/* of the request; the times that libcurl tells are not zero in all versions */
+	curl_easy_getinfo(handle, CURLINFO_REQUEST_SIZE, &bytes_sent);
+	failure->sent = bytes_sent > 0;
 	failure->timed_out = code == CURLE_OPERATION_TIMEDOUT;
 
 	failure->detail = psprintf("%s (libcurl: %s); the address is %s.",
@@ -42,7 +42,7 @@ poc_http_explain_failure(CURL *handle, CURLcode code,
 	}
 	/* a single header line beyond libcurl's own limit ends as "out of memory" */
 	if (exchange->headers_too_large ||
-		(code == CURLE_OUT_OF_MEMORY && exchange->length == 0 && connected > 0))
+		(code == CURLE_OUT_OF_MEMORY && exchange->length == 0 && failure->sent))
 	{
 		failure->sqlstate = ERRCODE_PROGRAM_LIMIT_EXCEEDED;
 		failure->message = "the answer of the Barman sidecar is too large";
@@ -68,7 +68,7 @@ poc_http_explain_failure(CURL *handle, CURLcode code,
 			break;
 
 		case CURLE_OPERATION_TIMEDOUT:
-			if (connected == 0)
+			if (!failure->sent)
 			{
 				failure->sqlstate = ERRCODE_SQLCLIENT_UNABLE_TO_ESTABLISH_SQLCONNECTION;
 				failure->message = "could not connect to the Barman sidecar in time";

@@ -9,6 +9,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "barman_read.h"
 #include "barman_run.h"
@@ -57,6 +58,7 @@ typedef struct BackupRun
 
 static void backup_body(Job *job, const json_t *arguments);
 static json_t *without_false_alarm(json_t *messages);
+static bool wait_for_new_id(BackupRun *run);
 static bool watch_copy(void *arg);
 static void tell_whose(Job *job);
 static void explain_refusal(BackupRun *run, BarmanFailure *failure);
@@ -111,6 +113,11 @@ backup_body(Job *job, const json_t *arguments)
 	command[n++] = job_server(job);
 	command[n] = NULL;
 
+	if (!wait_for_new_id(&run))
+	{
+		json_decref(run.before);
+		return;
+	}
 	if (job_run(job, command, limit, watch_copy, &run, &result))
 	{
 		output = runner_output(&result);
@@ -135,6 +142,28 @@ backup_body(Job *job, const json_t *arguments)
 	runner_free(&result);
 	json_decref(run.before);
 	free(run.id);
+}
+
+/*
+ * Barman calls a backup after the second in which it begins, and has one that
+ * begins in the same second as another take its place: after one that was
+ * cancelled, for example.  False if cancelled.
+ */
+static bool
+wait_for_new_id(BackupRun *run)
+{
+	for (;;)
+	{
+		time_t		now = time(NULL);
+		struct tm	local;
+		char		id[32];
+
+		strftime(id, sizeof(id), "%Y%m%dT%H%M%S", localtime_r(&now, &local));
+		if (json_object_get(run->before, id) == NULL)
+			return true;
+		if (!job_sleep(run->job, LOOK_MS))
+			return false;
+	}
 }
 
 /*

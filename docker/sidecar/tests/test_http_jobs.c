@@ -30,6 +30,26 @@ a_backup_ends_when_the_catalogue_says_done(void **state)
 }
 
 static void
+two_backups_in_a_second_have_two_identifiers(void **state)
+{
+	char		ids[2][32];
+
+	(void) state;
+	start();
+	for (int i = 0; i < 2; i++)
+	{
+		char	   *id = submit("/v1/servers/pg/backups", "{}");
+		json_t	   *job = follow(id);
+
+		snprintf(ids[i], sizeof(ids[i]), "%s",
+				 text_in(json_object_get(json_object_get(job, "result"), "backup"), "backup_id"));
+		json_decref(job);
+		free(id);
+	}
+	assert_string_not_equal(ids[0], ids[1]);
+}
+
+static void
 a_backup_asks_for_wal_until_it_comes(void **state)
 {
 	char	   *id;
@@ -353,6 +373,7 @@ main(int argc, char **argv)
 {
 	const struct CMUnitTest tests[] = {
 		HTTP_TEST(a_backup_ends_when_the_catalogue_says_done),
+		HTTP_TEST(two_backups_in_a_second_have_two_identifiers),
 		HTTP_TEST(a_backup_asks_for_wal_until_it_comes),
 		HTTP_TEST(a_timeout_of_the_backup_is_told),
 		HTTP_TEST(a_failed_backup_fails_with_barmans_words),
