@@ -60,14 +60,24 @@ typedef enum RowsForeignKeys
 /* How often a row is made anew because a CHECK rejects it. */
 #define ROWS_MAX_ATTEMPTS	1000
 
+/* rows_arena.c */
+typedef struct RowsArenaBlock RowsArenaBlock;
+
 /* Memory of the values of one batch: allocated by moving a pointer. */
 typedef struct RowsArena
 {
-	MemoryContext context;
+	MemoryContext context;		/* large values, and what PostgreSQL makes */
 	char	   *next;
 	char	   *end;
+	RowsArenaBlock *block;		/* that these point into */
+	RowsArenaBlock *first;
+	MemoryContext keeper;		/* of the blocks */
+	Size		used;			/* bytes of blocks */
 } RowsArena;
 
+extern void rows_init_arena(RowsArena *arena);
+extern void rows_reset_arena(RowsArena *arena);
+extern Size rows_arena_size(const RowsArena *arena);
 extern void *rows_alloc_slow(RowsArena *arena, Size size);
 
 static inline void *
@@ -463,6 +473,16 @@ extern void rows_make_room(RowsRoom *room, struct BulkInsertStateData *bistate,
 						   TupleTableSlot *slot, uint64 nrows, uint64 coming);
 extern uint32 rows_extend(Relation rel, uint32 npages, BufferAccessStrategy strategy,
 						  BlockNumber *first);
+
+/* rows_touch.c */
+/* The buffers from ... to - 1 */
+typedef struct RowsTouched
+{
+	int			from;
+	int			to;
+} RowsTouched;
+
+extern void rows_touch_around(Buffer buffer, RowsTouched *range);
 
 /* rows_btree.c */
 typedef struct RowsEntries RowsEntries;

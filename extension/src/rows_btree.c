@@ -89,6 +89,7 @@ typedef struct RowsTree
 	Relation	index;
 	const RowsEntries *entries;
 	BufferAccessStrategy strategy;
+	RowsTouched touched;
 	BlockNumber npages;
 	BlockNumber room_end;		/* of the pages that the file has */
 	BlockNumber logged;			/* all before this are, but for the metapage */
@@ -442,6 +443,7 @@ end_page(RowsTree *tree, Buffer buffer)
 	UnlockReleaseBuffer(buffer);
 	if (end - tree->logged >= LOGGED_PAGES)
 	{
+		rows_touch_around(buffer, &tree->touched);
 		if (RelationNeedsWAL(tree->index))
 			log_newpage_range(tree->index, MAIN_FORKNUM, tree->logged, end, true);
 		tree->logged = end;

@@ -105,8 +105,9 @@ rows_init_choices(RowsValue *value, RowsBounds *bounds)
 		else if (value->from_int &&
 				 rows_number_from_const(value, constant, true, &number, &exact) && exact)
 		{
-			RowsArena	arena = {CurrentMemoryContext, NULL, NULL};
+			RowsArena	arena;
 
+			rows_init_arena(&arena);
 			datum = value->from_int(value, number, &arena);
 		}
 		else

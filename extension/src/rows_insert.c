@@ -80,6 +80,7 @@ typedef struct RowsInsert
 	RowsEntries *entries;		/* of an index that is built after the load */
 	uint64		wal_told;		/* bytes of WAL that the writer knows of */
 	uint64		wanted;			/* rows, of all */
+	RowsTouched touched;
 	uint64		inserted;
 } RowsInsert;
 
@@ -260,7 +261,7 @@ insert_row(RowsInsert *insert, uint64 row)
 		rows_store_tuple(buffer->layout, slot, &insert->maker->arena);
 	buffer->rows[buffer->nslots++] = row;
 	if (buffer->nslots == BATCH_ROWS ||
-		MemoryContextMemAllocated(insert->maker->arena.context, false) > BATCH_BYTES)
+		rows_arena_size(&insert->maker->arena) > BATCH_BYTES)
 		write_batch(insert);
 }
 
@@ -389,6 +390,7 @@ write_buffer(RowsInsert *insert, RowsBuffer *buffer)
 					   insert->command, 0, buffer->bistate);
 	MemoryContextSwitchTo(old);
 	MemoryContextReset(insert->flush_context);
+	rows_touch_around(buffer->bistate->current_buf, &insert->touched);
 	spare_the_cache(buffer);
 	insert->inserted += buffer->nslots;
 	buffer->nrows += buffer->nslots;

@@ -18,11 +18,6 @@
 #include "compat.h"
 #include "rows.h"
 
-/* Values are allocated in pieces of such a block ... */
-#define ARENA_BLOCK			(64 * 1024)
-/* ... but for large ones */
-#define ARENA_LARGE			(8 * 1024)
-
 static uint64 digit_of(RowsColumn *column, uint64 row, int attempt);
 static uint64 choose_parent(RowsPlan *plan, RowsForeign *foreign, uint64 row, int attempt);
 static void copy_own_keys(RowsPlan *plan, Datum *values, bool *isnull);
@@ -38,8 +33,7 @@ rows_make_maker(RowsPlan *plan, EState *estate, uint64 end)
 	maker->end = end;
 	maker->estate = estate;
 	maker->econtext = CreateExprContext(estate);
-	maker->arena.context = AllocSetContextCreate(CurrentMemoryContext, "poc_barman rows",
-												 ALLOCSET_DEFAULT_SIZES);
+	rows_init_arena(&maker->arena);
 
 	for (int i = 0; i < plan->natts; i++)
 	{
@@ -165,8 +159,7 @@ rows_make_row(RowsMaker *maker, uint64 row, Datum *values, bool *isnull)
 void
 rows_reset_maker(RowsMaker *maker)
 {
-	MemoryContextReset(maker->arena.context);
-	maker->arena.next = maker->arena.end = NULL;
+	rows_reset_arena(&maker->arena);
 	ResetExprContext(maker->econtext);
 }
 
@@ -232,18 +225,4 @@ passes_checks(RowsMaker *maker, Datum *values, bool *isnull, RowsCheck **failed)
 	}
 	ResetExprContext(maker->econtext);
 	return true;
-}
-
-/* The block is used up: begin another. */
-void *
-rows_alloc_slow(RowsArena *arena, Size size)
-{
-	char	   *block;
-
-	if (size > ARENA_LARGE)
-		return MemoryContextAlloc(arena->context, size);
-	block = MemoryContextAlloc(arena->context, ARENA_BLOCK);
-	arena->next = block + size;
-	arena->end = block + ARENA_BLOCK;
-	return block;
 }
