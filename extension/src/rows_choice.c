@@ -24,6 +24,7 @@
 #include "rows_value.h"
 
 static bool within(const Const *constant, RowsBounds *bounds);
+static void set_choices(RowsValue *value, Datum *choices, uint64 nchoices);
 static Datum make_choice(const RowsValue *value, RowsDraw *draw, RowsArena *arena);
 static Datum encode_choice(const RowsValue *value, uint64 ordinal, RowsDraw *draw, RowsArena *arena);
 static bool decode_choice(const RowsValue *value, Datum datum, uint64 *ordinal);
@@ -63,10 +64,7 @@ rows_init_enum(RowsValue *value)
 				 errmsg("enum type %s has no labels to choose from", format_type_be(value->type)),
 				 errhint("Add labels with ALTER TYPE ... ADD VALUE and commit.")));
 
-	value->make = make_choice;
-	value->encode = encode_choice;
-	value->decode = decode_choice;
-	value->capacity = value->nchoices;
+	set_choices(value, value->choices, value->nchoices);
 }
 
 /*
@@ -123,12 +121,7 @@ rows_init_choices(RowsValue *value, RowsBounds *bounds)
 
 	value->name = "choice";
 	value->detail = psprintf("one of %d values", nchoices);
-	value->choices = choices;
-	value->nchoices = nchoices;
-	value->make = make_choice;
-	value->encode = encode_choice;
-	value->decode = decode_choice;
-	value->capacity = nchoices;
+	set_choices(value, choices, nchoices);
 	return true;
 }
 
@@ -141,13 +134,19 @@ rows_make_choice_value(Oid type, Datum *choices, uint64 nchoices)
 	value->type = type;
 	value->typmod = -1;
 	get_typlenbyvalalign(type, &value->typlen, &value->typbyval, &value->typalign);
+	set_choices(value, choices, nchoices);
+	return value;
+}
+
+static void
+set_choices(RowsValue *value, Datum *choices, uint64 nchoices)
+{
 	value->choices = choices;
 	value->nchoices = nchoices;
 	value->make = make_choice;
 	value->encode = encode_choice;
 	value->decode = decode_choice;
 	value->capacity = nchoices;
-	return value;
 }
 
 /* Is a constant within the lowest and highest ones of its own type? */

@@ -45,7 +45,7 @@
 /* WAL that is worth writing at once. */
 #define WAL_BYTES_TO_WRITE	(1024 * 1024)
 
-/* One table may take this part of the shared buffers: a quarter. */
+/* One table may take this part of the shared buffers: half, which an INSERT could take whole. */
 #define SPARED_CACHE		2
 
 /* Rows that wait for being written to one table or partition. */
