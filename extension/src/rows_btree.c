@@ -419,15 +419,10 @@ next_page(RowsTree *tree, BlockNumber block)
 	if (block >= tree->room_end)
 	{
 		n = rows_extend(tree->index, Min(tree->npages - block, LOGGED_PAGES), tree->strategy, &first);
-		tree->room_end = first + n;
-		if (n > 0 && first != block)
-			elog(ERROR, "block %u of index \"%s\" is in the place of block %u",
-				 first, RelationGetRelationName(tree->index), block);
+		tree->room_end = (n > 0 && first == block) ? block + n : 0;
 	}
-	if (block < tree->room_end)
-		return ReadBufferExtended(tree->index, MAIN_FORKNUM, block, RBM_ZERO_AND_LOCK, tree->strategy);
-
-	buffer = ReadBufferExtended(tree->index, MAIN_FORKNUM, P_NEW, RBM_ZERO_AND_LOCK, tree->strategy);
+	buffer = ReadBufferExtended(tree->index, MAIN_FORKNUM, block < tree->room_end ? block : P_NEW,
+								RBM_ZERO_AND_LOCK, tree->strategy);
 	if (BufferGetBlockNumber(buffer) != block)
 		elog(ERROR, "block %u of index \"%s\" is in the place of block %u",
 			 BufferGetBlockNumber(buffer), RelationGetRelationName(tree->index), block);
