@@ -2,8 +2,8 @@
  * http.c
  *
  * The glue to libmicrohttpd: the server, and the life of a request from the
- * first call to the reply, asleep in between.  What an address means is the
- * business of routes.c.
+ * first call to the reply, asleep in between.  Knows no address: what one means
+ * is the business of the service that it is given.
  */
 #include "http_internal.h"
 
@@ -16,7 +16,6 @@
 
 #include "log.h"
 #include "memory.h"
-#include "routes.h"
 #include "timestamp.h"
 #include "token.h"
 
@@ -30,6 +29,8 @@
 
 /* Silence of this many seconds ends a connection that does not sleep. */
 #define IDLE_TIMEOUT 30
+
+HttpService http_service;
 
 static struct MHD_Daemon *daemon_handle;
 static int	listen_fd = -1;
@@ -78,6 +79,7 @@ http_start(const HttpOptions *http_options)
 		}
 		flags |= MHD_USE_TLS;
 	}
+	http_service = http_options->service;
 	/* the first connection may come at once, and is told of by this */
 	http_connections_init();
 	listen_fd = http_listen(http_options->listen, address, sizeof(address));
@@ -235,7 +237,7 @@ handle(void *cls, struct MHD_Connection *connection,
 	if (request->body_seen > request->body_max)
 		answer = answer_errorf("too_large", "the body is larger than %zu bytes", request->body_max);
 	else
-		answer = routes_dispatch(request);
+		answer = http_service.answer(request);
 	if (answer == NULL)
 		return MHD_YES;			/* it sleeps */
 	return reply(request, answer);

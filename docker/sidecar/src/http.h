@@ -57,11 +57,28 @@ typedef struct Request
  */
 typedef Answer *(*RouteHandler) (Request *request);
 
+/*
+ * What HTTP is given to call: it knows no route and no job.
+ *
+ * admit: the headers are there, the path is split, and the caller has shown
+ * what he had to.  NULL, after it set body_max and key; or the refusal, for
+ * which no body is read.
+ *
+ * tick: some times a second while there is a connection.
+ */
+typedef struct HttpService
+{
+	Answer	   *(*admit) (Request *request);
+	RouteHandler answer;
+	void		(*tick) (int64_t now);
+} HttpService;
+
 typedef struct HttpOptions
 {
 	const char *listen;
 	const char *tls_cert;
 	const char *tls_key;
+	HttpService service;
 } HttpOptions;
 
 extern bool http_start(const HttpOptions *options);
@@ -83,6 +100,9 @@ extern void http_resume(Request *request);
 /* A reference to a fresh read; NULL: the request sleeps until there is one. */
 extern Answer *http_read(Request *request, ReadKind kind,
 						 const char *server, const char *argument);
+
+/* The value of a header, or NULL */
+extern const char *http_header(Request *request, const char *name);
 
 /* A number from the query; false if it is there but not within the bounds. */
 extern bool http_query_number(Request *request, const char *name,

@@ -2,7 +2,7 @@
  * http_connection.c
  *
  * The connections that are open, and the thread that ends those which drip
- * and the long polls whose time is up.
+ * and has the service end the waits whose time is up.
  */
 #include "http_internal.h"
 
@@ -10,7 +10,6 @@
 #include <stdlib.h>
 #include <sys/socket.h>
 
-#include "job.h"
 #include "memory.h"
 #include "timestamp.h"
 
@@ -62,10 +61,7 @@ http_connections_unwatch(void)
 	pthread_join(timer, NULL);
 }
 
-/*
- * Ends long polls whose time is up and connections that drip.  Idle unless
- * there is a connection.
- */
+/* Idle unless there is a connection. */
 static void *
 timer_main(void *arg)
 {
@@ -87,7 +83,7 @@ timer_main(void *arg)
 				shutdown(c->fd, SHUT_RDWR);
 		}
 		pthread_mutex_unlock(&connections_lock);
-		jobs_end_waits(now);
+		http_service.tick(now);
 		pthread_mutex_lock(&connections_lock);
 		if (!timer_stop)
 		{

@@ -12,6 +12,8 @@
 
 #define PATH_MAX_BYTES 1024
 
+extern HttpService http_service;
+
 /*
  * http_listen.c: a socket that listens, or -1 after the log was told why not.
  * address is told what it came to be.

@@ -12,47 +12,45 @@
 #include <string.h>
 #include <strings.h>
 
-#include "job_keys.h"
 #include "log.h"
 #include "memory.h"
-#include "routes.h"
 #include "token.h"
 
 static Answer *check_authorization(Request *request);
-static Answer *keep_key(Request *request);
-static const char *header(Request *request, const char *name);
 static int64_t cache_control(const char *value);
 static bool is_utf8(const char *text);
 
 Answer *
 http_refuse_early(Request *request)
 {
-	const char *length = header(request, MHD_HTTP_HEADER_CONTENT_LENGTH);
-	const char *type = header(request, MHD_HTTP_HEADER_CONTENT_TYPE);
-	const char *chunked = header(request, MHD_HTTP_HEADER_TRANSFER_ENCODING);
+	const char *length = http_header(request, MHD_HTTP_HEADER_CONTENT_LENGTH);
+	const char *type = http_header(request, MHD_HTTP_HEADER_CONTENT_TYPE);
+	const char *chunked = http_header(request, MHD_HTTP_HEADER_TRANSFER_ENCODING);
 	Answer	   *answer;
 
-	request->max_age_ms = cache_control(header(request, MHD_HTTP_HEADER_CACHE_CONTROL));
+	request->max_age_ms = cache_control(http_header(request, MHD_HTTP_HEADER_CACHE_CONTROL));
 	if (!http_split_path(request, request->path))
 		return answer_error("bad_request", "the path of the request is malformed",
 							"It is too long, or holds an invalid escape.", NULL);
 	answer = check_authorization(request);
 	if (answer != NULL)
 		return answer;
-	request->body_max = routes_body_max(request);
+	answer = http_service.admit(request);
+	if (answer != NULL)
+		return answer;
 	if (length != NULL && strtoull(length, NULL, 10) > request->body_max)
 		return answer_errorf("too_large", "the body is larger than %zu bytes", request->body_max);
 	if (((length != NULL && strtoull(length, NULL, 10) > 0) || chunked != NULL) &&
 		type != NULL && strncasecmp(type, "application/json", 16) != 0)
 		return answer_error("bad_request", "the body must be JSON", NULL,
 							"Send it with Content-Type: application/json.");
-	return keep_key(request);
+	return NULL;
 }
 
 static Answer *
 check_authorization(Request *request)
 {
-	const char *authorization = header(request, MHD_HTTP_HEADER_AUTHORIZATION);
+	const char *authorization = http_header(request, MHD_HTTP_HEADER_AUTHORIZATION);
 	bool		is_health = request->segment_count == 1 &&
 		strcmp(request->segments[0], "healthz") == 0;
 
@@ -76,34 +74,15 @@ check_authorization(Request *request)
 								NULL, "Look at the sidecar's log.");
 	}
 	/* Without a token only the address protects us, and a browser is local. */
-	if (!token_configured() && header(request, MHD_HTTP_HEADER_ORIGIN) != NULL)
+	if (!token_configured() && http_header(request, MHD_HTTP_HEADER_ORIGIN) != NULL)
 		return answer_error("forbidden", "requests of web pages are refused",
 							"The request has the header Origin.", NULL);
 	request->authorized = true;
 	return NULL;
 }
 
-/*
- * What a caller calls his request, to find out later what became of it.  Only
- * a good one is kept: it becomes part of a job's record.
- */
-static Answer *
-keep_key(Request *request)
-{
-	const char *key = header(request, "Idempotency-Key");
-
-	if (key == NULL)
-		return NULL;
-	if (!job_key_is_valid(key))
-		return answer_error("bad_argument", "the header Idempotency-Key is malformed",
-							"It has 16 to 64 letters, digits, hyphens and underscores.",
-							"Send one that nobody guesses, such as a random UUID.");
-	request->key = mem_strdup(key);
-	return NULL;
-}
-
-static const char *
-header(Request *request, const char *name)
+const char *
+http_header(Request *request, const char *name)
 {
 	return MHD_lookup_connection_value(request->connection, MHD_HEADER_KIND, name);
 }

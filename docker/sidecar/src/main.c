@@ -26,6 +26,7 @@
 #include "log.h"
 #include "options.h"
 #include "reads.h"
+#include "routes.h"
 #include "routes_read.h"
 #include "token.h"
 
@@ -41,7 +42,7 @@ int
 main(int argc, char **argv)
 {
 	sigset_t	signals;
-	HttpOptions http_options;
+	HttpOptions http_options = {.service = {routes_admit, routes_dispatch, jobs_end_waits}};
 	ReadTarget	version = {READ_VERSION, "", ""};
 	ReadTarget	servers = {READ_SERVERS, "", ""};
 

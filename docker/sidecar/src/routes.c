@@ -12,6 +12,8 @@
 #include <string.h>
 
 #include "job.h"
+#include "job_keys.h"
+#include "memory.h"
 #include "routes_job.h"
 #include "routes_read.h"
 #include "routes_restore.h"
@@ -27,6 +29,8 @@ typedef struct Route
 	RouteHandler handler;
 } Route;
 
+static const Route *find_route(const Request *request, Answer **refusal);
+static Answer *keep_key(Request *request);
 static bool leads_to(const Route *route, const Request *request);
 
 static const Route routes[] = {
@@ -59,13 +63,36 @@ static const Route routes[] = {
 };
 
 Answer *
+routes_admit(Request *request)
+{
+	Answer	   *refusal;
+	const Route *route = find_route(request, &refusal);
+
+	if (route == NULL)
+		return refusal;
+	request->body_max = route->handler == post_drill ? DRILL_BODY_MAX : BODY_MAX;
+	return keep_key(request);
+}
+
+Answer *
 routes_dispatch(Request *request)
+{
+	Answer	   *answer;
+	const Route *route = find_route(request, &answer);
+
+	if (route == NULL)
+		return answer;
+	answer = strcmp(route->method, "GET") != 0 ? job_of_request(request) : NULL;
+	return answer != NULL ? answer : route->handler(request);
+}
+
+static const Route *
+find_route(const Request *request, Answer **refusal)
 {
 	const char *method = strcmp(request->method, "HEAD") == 0 ? "GET" : request->method;
 	bool		gets = false;
 	bool		posts = false;
 	bool		deletes = false;
-	Answer	   *answer;
 
 	for (size_t i = 0; i < sizeof(routes) / sizeof(routes[0]); i++)
 	{
@@ -74,34 +101,41 @@ routes_dispatch(Request *request)
 		if (!leads_to(route, request))
 			continue;
 		if (strcmp(route->method, method) == 0)
-		{
-			answer = strcmp(method, "GET") != 0 ? job_of_request(request) : NULL;
-			return answer != NULL ? answer : route->handler(request);
-		}
+			return route;
 		gets = gets || strcmp(route->method, "GET") == 0;
 		posts = posts || strcmp(route->method, "POST") == 0;
 		deletes = deletes || strcmp(route->method, "DELETE") == 0;
 	}
 	if (!gets && !posts && !deletes)
-		return answer_error("not_found", "there is nothing at this address", NULL,
-							"See docker/sidecar/openapi.yaml.");
-	answer = answer_errorf("method_not_allowed", "this address does not take the method %.16s",
-						   request->method);
-	answer->allow = gets && posts ? "GET, HEAD, POST" : gets && deletes ? "GET, HEAD, DELETE" :
-		gets ? "GET, HEAD" : deletes ? "DELETE" : "POST";
-	return answer;
+		*refusal = answer_error("not_found", "there is nothing at this address", NULL,
+								"See docker/sidecar/openapi.yaml.");
+	else
+	{
+		*refusal = answer_errorf("method_not_allowed", "this address does not take the method %.16s",
+								 request->method);
+		(*refusal)->allow = gets && posts ? "GET, HEAD, POST" : gets && deletes ? "GET, HEAD, DELETE" :
+			gets ? "GET, HEAD" : deletes ? "DELETE" : "POST";
+	}
+	return NULL;
 }
 
-size_t
-routes_body_max(const Request *request)
+/*
+ * What a caller calls his request, to find out later what became of it.  Only
+ * a good one is kept: it becomes part of a job's record.
+ */
+static Answer *
+keep_key(Request *request)
 {
-	for (size_t i = 0; i < sizeof(routes) / sizeof(routes[0]); i++)
-	{
-		if (routes[i].handler == post_drill && leads_to(&routes[i], request) &&
-			strcmp(request->method, routes[i].method) == 0)
-			return DRILL_BODY_MAX;
-	}
-	return BODY_MAX;
+	const char *key = http_header(request, "Idempotency-Key");
+
+	if (key == NULL)
+		return NULL;
+	if (!job_key_is_valid(key))
+		return answer_error("bad_argument", "the header Idempotency-Key is malformed",
+							"It has 16 to 64 letters, digits, hyphens and underscores.",
+							"Send one that nobody guesses, such as a random UUID.");
+	request->key = mem_strdup(key);
+	return NULL;
 }
 
 static bool

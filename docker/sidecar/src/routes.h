@@ -11,7 +11,7 @@
 /* NULL: the request sleeps and will be dispatched again. */
 extern Answer *routes_dispatch(Request *request);
 
-/* How large the body of this request may be, whose path is split */
-extern size_t routes_body_max(const Request *request);
+/* What can be said before the body is read: is there such an address, how much may it be sent? */
+extern Answer *routes_admit(Request *request);
 
 #endif							/* ROUTES_H */
