@@ -12,7 +12,7 @@ ifneq ($(filter $(STACK_GOALS),$(MAKECMDGOALS)),)
 
 .PHONY: $(STACK_GOALS)
 $(STACK_GOALS):
-	@docker/stack $@
+	@bash docker/stack $@
 
 # ---- in containers, with the newest PostgreSQL and Barman there are ----
 else ifneq ($(filter check-newest,$(MAKECMDGOALS)),)
@@ -54,8 +54,10 @@ endif
 
 PG_CONFIG ?= pg_config
 PGXS := $(shell $(PG_CONFIG) --pgxs 2>/dev/null)
-ifeq ($(wildcard $(PGXS)),)
-$(error PostgreSQL's development files are missing: install postgresql-server-dev-NN, or give PG_CONFIG=, or run "make demo", which installs them)
+# a client's package brings pg_config and PGXS without the server's headers
+ifeq ($(shell test -e "$(PGXS)" && test -e "$$($(PG_CONFIG) --includedir-server)/postgres.h" && echo yes),)
+PG_MAJOR := $(or $(shell $(PG_CONFIG) --version 2>/dev/null | sed -nE 's/^[^0-9]*([0-9]+).*/\1/p'),NN)
+$(error the headers of the PostgreSQL $(if $(filter NN,$(PG_MAJOR)),server,$(PG_MAJOR) server) are missing: install postgresql-server-dev-$(PG_MAJOR), or give PG_CONFIG=, or run "make demo", which installs them)
 endif
 include $(PGXS)
 

@@ -10,29 +10,38 @@ MIN_VERSION=15
 
 # Sets system_pg_config; false if there is no PostgreSQL to build with.
 find_postgres() {
-  local candidate
+  local candidate lacks
   if [[ -n ${PG_CONFIG:-} ]]; then
     candidate=$(command -v "$PG_CONFIG") || die "PG_CONFIG=$PG_CONFIG: no such program"
-    usable_postgres "$candidate" ||
-      die "PG_CONFIG=$PG_CONFIG: not a PostgreSQL $MIN_VERSION or later with server and development files" \
-        "install its packages (Debian: postgresql-NN and postgresql-server-dev-NN)"
+    lacks=$(lacks_of_postgres "$candidate")
+    [[ -z $lacks ]] || die "PG_CONFIG=$PG_CONFIG: $lacks"
     system_pg_config=$candidate
     return
   fi
+  # Debian's places and those of PGDG's RPMs
   while IFS= read -r candidate; do
-    if usable_postgres "$candidate"; then
+    if [[ -z $(lacks_of_postgres "$candidate") ]]; then
       system_pg_config=$candidate
       return
     fi
-  done < <(printf '%s\n' /usr/lib/postgresql/*/bin/pg_config | sort -rV
+  done < <(printf '%s\n' /usr/lib/postgresql/*/bin/pg_config /usr/pgsql-*/bin/pg_config | sort -rV
     command -v pg_config || true)
   return 1
 }
 
-usable_postgres() {
-  local bindir
-  bindir=$("$1" --bindir 2> /dev/null) || return 1
-  [[ -x $bindir/postgres && -x $bindir/initdb && -e $("$1" --pgxs) && $(postgres_major "$1") -ge $MIN_VERSION ]]
+# Prints what that PostgreSQL lacks to be built with.  A client's package brings pg_config and PGXS without
+# the server's headers, and libpq's another pg_config without a server.
+lacks_of_postgres() {
+  local bindir major
+  if ! bindir=$("$1" --bindir 2> /dev/null) || ! major=$(postgres_major "$1") || [[ ! $major =~ ^[0-9]+$ ]]; then
+    echo "no pg_config"
+  elif ((major < MIN_VERSION)); then
+    echo "PostgreSQL $major, $MIN_VERSION or later is needed"
+  elif [[ ! -x $bindir/postgres || ! -x $bindir/initdb ]]; then
+    echo "no server in $bindir, install it (Debian: postgresql-$major)"
+  elif [[ ! -e $("$1" --pgxs) || ! -e $("$1" --includedir-server)/postgres.h ]]; then
+    echo "no headers of the server in $("$1" --includedir-server), install them (Debian: postgresql-server-dev-$major)"
+  fi
 }
 
 postgres_major() { "$1" --version | sed -E 's/^[^0-9]*([0-9]+).*/\1/'; }

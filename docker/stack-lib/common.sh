@@ -7,10 +7,17 @@
 # The caller's own PostgreSQL and Barman settings must not lead us to their servers.
 while IFS= read -r name; do
   unset "$name"
-done < <(compgen -e | grep -E '^(PG(HOST|HOSTADDR|PORT|USER|PASSWORD|PASSFILE|DATABASE|SERVICE|SERVICEFILE|DATA|OPTIONS|APPNAME|SSL.*|CONNECT_TIMEOUT|TZ|CLIENTENCODING|DATESTYLE|TARGETSESSIONATTRS)|BARMAN_.*)$' || true)
+done < <(compgen -e | grep -E '^(PG[A-Z]+|BARMAN_.*)$' || true)
 
-# In the C locale no message changes with the machine.
+# In the C locale no message changes with the machine; LANGUAGE would outrank it.
 export LC_ALL=C.UTF-8
+unset LANGUAGE CDPATH
+
+# What is private says so by itself; all else another user reads, the servers' or apt's.
+umask 022
+
+# Debian gives an ordinary user no sbin, where runuser and others are.
+export PATH=$PATH:/usr/local/sbin:/usr/sbin:/sbin
 
 if [[ $(id -u) == 0 ]]; then
   RUN_USER=${POC_RUN_USER:-postgres}
@@ -91,6 +98,8 @@ make_home() {
   # just made, or by an "up" that was interrupted there
   [[ -n $(as_server ls -A "$POC_HOME") ]] || as_server touch "$POC_HOME/.poc_barman"
   [[ -e $POC_HOME/.poc_barman ]] || not_our_home
+  runs_programs "$POC_HOME" ||
+    die "$POC_HOME is on a file system that runs no programs (mounted with noexec)" "set POC_HOME to a path elsewhere"
   as_server mkdir -p -m 700 "$POC_HOME"/{log,run,s,secrets,barman,jobs}
 }
 
@@ -115,6 +124,21 @@ hold_home() {
 release_home() {
   exec {home_lock}<&-
   home_lock=""
+}
+
+# runs_programs DIRECTORY: the kernel calls no file executable where noexec is mounted
+runs_programs() {
+  # shellcheck disable=SC2016
+  as_server sh -c 'probe=$(mktemp "$1/probe.XXXXXX") && chmod 700 "$probe" && test -x "$probe"
+    status=$?; rm -f "$probe"; exit "$status"' sh "$1"
+}
+
+# Parallel queries share memory in /dev/shm, and in a container there is little: less than this, and they share files.
+SHM_MB=256
+shm_is_small() {
+  local room
+  room=$(df --output=size -B 1M /dev/shm 2> /dev/null | tail -n 1) || room=0
+  ((room < SHM_MB))
 }
 
 port_in_use() { (exec 3<> "/dev/tcp/127.0.0.1/$1") 2> /dev/null; }

@@ -1,6 +1,9 @@
 # shellcheck shell=bash
 # deps.sh: installs with apt what is missing, and says what and why.  Asks nothing, starts no service.
 
+# docker/stack sets it, the root of the checkout
+: "${checkout:?}"
+
 # What each purpose needs: "probe|package|why".  A probe is cmd:PROGRAM, pc:PKG-CONFIG-MODULE,
 # perl:MODULE, python:MODULE or file:PATH.
 DEPS_DEMO=(
@@ -13,8 +16,9 @@ DEPS_DEMO=(
   "pc:jansson|libjansson-dev|JSON in the sidecar"
   "cmd:barman|barman|takes the backups"
   "cmd:rsync|rsync|restores; copies the sources"
-  "cmd:runuser|util-linux|drops root"
 )
+# only root has somebody else to become
+[[ $(id -u) != 0 ]] || DEPS_DEMO+=("cmd:runuser|util-linux|drops root")
 DEPS_CHECK=(
   "pc:cmocka|libcmocka-dev|unit tests of the sidecar"
   "cmd:prove|perl|TAP tests"
@@ -40,25 +44,32 @@ deps() {
   done
 
   mapfile -t missing < <(missing_of "${entries[@]}")
-  if ! find_postgres; then
-    missing+=("$(postgres_packages)")
-  fi
+  find_postgres || add_postgres_packages
   ((${#missing[@]} > 0)) || return 0
   command -v apt-get > /dev/null ||
-    die "missing: $(cut -d'|' -f1 <<< "$(printf '%s\n' "${missing[@]}")" | tr '\n' ' ')" \
+    die "missing: $(packages_of "${missing[@]}")" \
       "this machine has no apt-get: install them by its own means (README, \"Requirements\")"
+  can_be_root ||
+    die "missing: $(packages_of "${missing[@]}"); to install them needs root" \
+      "as root, once: $checkout/docker/stack deps $*"
 
+  apt_update "$(packages_of "${missing[@]}")"
+  # now known by their versions
+  mapfile -t missing < <(missing_of "${entries[@]}")
+  find_postgres || add_postgres_packages
   say "installing what is missing, with apt:"
   printf '%s\n' "${missing[@]}" | awk -F'|' '{printf "  %-28s %s\n", $1, $2}' >&2
-  apt_install "$(printf '%s\n' "${missing[@]}" | cut -d'|' -f1 | tr '\n' ' ')"
+  apt_install "$(packages_of "${missing[@]}")"
   hash -r
 
   mapfile -t missing < <(missing_of "${entries[@]}")
-  ((${#missing[@]} == 0)) ||
-    die "still missing after apt-get: $(printf '%s\n' "${missing[@]}" | cut -d'|' -f1 | tr '\n' ' ')"
+  ((${#missing[@]} == 0)) || die "still missing after apt-get: $(packages_of "${missing[@]}")"
   find_postgres || die "apt-get did not bring a PostgreSQL $MIN_VERSION or later" \
     "set PG_CONFIG to one that has its server and development files"
 }
+
+# "package|why"... as words
+packages_of() { printf '%s\n' "$@" | cut -d'|' -f1 | paste -sd ' '; }
 
 # prints "package|why" of what is not there
 missing_of() {
@@ -80,33 +91,43 @@ have() {
   esac
 }
 
-# The development files of a server that is there, else the server this system offers.
-postgres_packages() {
-  local major
+# Adds to "missing": the development files of a server that is there, else the server this system offers,
+# by the name of whatever version while apt's index is not there.
+add_postgres_packages() {
+  local major server=""
   major=$(printf '%s\n' /usr/lib/postgresql/*/bin/postgres | sed -nE 's|.*/([0-9]+)/bin/postgres|\1|p' | sort -rn | head -n 1)
+  # an unknown package fails, too
   if [[ -z $major ]]; then
-    [[ -n $(apt-cache show postgresql 2> /dev/null) ]] || apt_update
-    major=$(apt-cache depends postgresql 2> /dev/null | sed -nE 's/.*Depends: postgresql-([0-9]+)$/\1/p' | head -n 1)
+    major=$(apt-cache depends postgresql 2> /dev/null | sed -nE 's/.*Depends: postgresql-([0-9]+)$/\1/p' | head -n 1) || true
+    server=postgresql${major:+-$major}
   fi
-  ((${major:-0} >= MIN_VERSION)) ||
-    die "this system offers PostgreSQL ${major:-no version at all}, $MIN_VERSION or later is needed" \
+  if [[ -z $major && -n ${apt_updated:-} ]] || { [[ -n $major ]] && ((major < MIN_VERSION)); }; then
+    die "this system offers PostgreSQL ${major:-in no version at all}, $MIN_VERSION or later is needed" \
       "add a newer one (https://apt.postgresql.org), or set PG_CONFIG"
-  if [[ ! -x /usr/lib/postgresql/$major/bin/postgres ]]; then
-    echo "postgresql-$major|the server"
   fi
-  echo "postgresql-server-dev-$major|builds the extension"
+  [[ -z $server ]] || missing+=("$server|the server")
+  missing+=("postgresql-server-dev-${major:-all}|builds the extension")
 }
 
-apt_update() { as_root apt-get -q -y -o DPkg::Lock::Timeout=300 update > /dev/null || die "apt-get update failed"; }
+# apt_update "PACKAGE PACKAGE...": always, because an old index names files that the mirror no longer has, and
+# because it tells within seconds when there is no network.  A source that fails is no matter while another answers.
+apt_updated=""
+apt_update() {
+  local log
+  say "missing: $1"
+  log=$(as_root env LC_ALL=C apt-get -q -y -o DPkg::Lock::Timeout=300 -o Acquire::Retries=0 -o Acquire::http::Timeout=15 \
+    -o Acquire::https::Timeout=15 update 2>&1) || true
+  if grep -qE '^(Err|Ign):' <<< "$log" && ! grep -qE '^(Hit|Get):' <<< "$log"; then
+    die "cannot install $1: apt-get reaches none of its sources (no network?)" \
+      "$(grep -m 1 -A 1 '^Err:' <<< "$log" | paste -sd ' ')" "by hand: apt-get install $1"
+  fi
+  apt_updated=yes
+}
 
 # apt_install "PACKAGE PACKAGE...": one root shell, so that whatever happens it puts back what it changed
 apt_install() {
-  local packages=() known=yes package
+  local packages=()
   read -r -a packages <<< "$1"
-  for package in "${packages[@]}"; do
-    [[ -n $(apt-cache show "$package" 2> /dev/null) ]] || known=no
-  done
-  [[ $known == yes ]] || apt_update
   as_root bash -s -- "${packages[@]}" << 'ROOT' || die "apt-get failed" "by hand: apt-get install $1"
 set -euo pipefail
 log=$(mktemp)
@@ -121,9 +142,6 @@ put_back() {
 trap put_back EXIT
 export DEBIAN_FRONTEND=noninteractive
 install() {
-  apt-get -q -y -o DPkg::Lock::Timeout=300 install --no-install-recommends "$@" > "$log" 2>&1 < /dev/null && return
-  # an old index names files that the mirror no longer has
-  apt-get -q -y -o DPkg::Lock::Timeout=300 update > /dev/null
   apt-get -q -y -o DPkg::Lock::Timeout=300 install --no-install-recommends "$@" > "$log" 2>&1 < /dev/null && return
   tail -n 30 "$log" >&2
   return 1
@@ -145,14 +163,7 @@ ROOT
 }
 
 # as_root COMMAND...
-as_root() {
-  if [[ $(id -u) == 0 ]]; then
-    "$@"
-  elif ! command -v sudo > /dev/null; then
-    die "this needs root and there is no sudo: $*" "run docker/stack deps as root once"
-  elif sudo -n true 2> /dev/null || [[ -t 2 ]]; then
-    sudo "$@"
-  else
-    die "this needs root and sudo would ask for a password: $*" "run docker/stack deps as root once"
-  fi
-}
+as_root() { if [[ $(id -u) == 0 ]]; then "$@"; else sudo "$@"; fi; }
+
+# sudo may ask for its password where somebody can answer
+can_be_root() { [[ $(id -u) == 0 ]] || { command -v sudo > /dev/null && { sudo -n true 2> /dev/null || [[ -t 2 ]]; }; }; }

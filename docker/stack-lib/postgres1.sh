@@ -59,6 +59,7 @@ unix_socket_directories = '$POC_HOME/s'
 poc_barman.url = 'http://127.0.0.1:$(port_of sidecar)'
 poc_barman.token_file = '$POC_HOME/secrets/token'
 CONF
+  ! shm_is_small || echo "dynamic_shared_memory_type = mmap"
 }
 
 # While 1.0 is being written its script changes without a new version: then it is made anew.

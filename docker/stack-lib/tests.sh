@@ -104,7 +104,9 @@ private_stack() {
   trap 'exit 130' INT
   trap 'exit 143' TERM HUP
   # short, because sockets are deep below it
-  TESTS_TMP=$(as_server mktemp -d /tmp/poc.XXXXXX)
+  TESTS_TMP=/tmp
+  runs_programs "$TESTS_TMP" || TESTS_TMP=/var/tmp
+  TESTS_TMP=$(as_server mktemp -d "$TESTS_TMP/poc.XXXXXX")
   up
 }
 
@@ -168,6 +170,11 @@ suite_tap() {
   pgxs=$("$(pg_bindir)/pg_config" --pgxs)
   pgxs=${pgxs%/src/makefiles/pgxs.mk}
   as_server mkdir -p "$results/log"
+  # a line for every server that the tests make
+  if shm_is_small; then
+    as_server sh -c 'echo "dynamic_shared_memory_type = mmap" > results/temp.conf'
+    local -x TEMP_CONFIG=$POC_HOME/results/temp.conf
+  fi
   test_as_server env TESTDIR="$results" TESTDATADIR="$results" TESTLOGDIR="$results/log" \
     PG_TEST_PORT_DIR="$results/ports" PGPORT="$(free_port)" \
     top_builddir="$pgxs" PG_REGRESS="$pgxs/src/test/regress/pg_regress" \
