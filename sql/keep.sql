@@ -1,4 +1,5 @@
--- A backup after it was made: verified, kept, and not deleted from here.
+-- A backup after it was made: verified, kept, and neither released nor deleted
+-- from here: the primary's token may operate, but destroy nothing.
 SET client_min_messages = error;
 CREATE EXTENSION IF NOT EXISTS poc_barman;
 \set SHOW_CONTEXT never
@@ -11,8 +12,10 @@ SELECT job_id <> '' AS job, status, detail <> '' AS detail FROM poc_verify_backu
 SELECT status FROM poc_verify_backup(:'backup_id');
 
 SELECT job_id <> '' AS job, status, detail FROM poc_keep_backup(:'backup_id');
+-- each of these would let the retention policy remove something
 SELECT status FROM poc_keep_backup(:'backup_id', 'standalone');
-SELECT status, detail FROM poc_keep_backup(:'backup_id', 'release');
+SELECT status FROM poc_keep_backup(:'backup_id', 'release');
+SELECT status FROM poc_keep_backup(:'backup_id');
 
 -- bad input
 \set VERBOSITY sqlstate

@@ -30,9 +30,11 @@ barman_start() {
 sidecar_start() {
   port_of instances > /dev/null || choose_port instances
   as_server cp "$(sidecar_program)" run/sidecar.program
+  # in the containers a group reads it; here nobody but the servers' user
+  as_server chmod 600 secrets/token
   # a session of its own: Ctrl-C in the terminal is not meant for it
   as_server setsid -f sh -c 'echo $$ > run/sidecar.pid; exec "$@" >> log/sidecar.log 2>&1 < /dev/null' sh \
-    "$(sidecar_program)" --listen "127.0.0.1:$(port_of sidecar)" --token-file "$POC_HOME/secrets/token" \
+    "$(sidecar_program)" --listen "127.0.0.1:$(port_of sidecar)" --token-file "operate=$POC_HOME/secrets/token" \
     --state-dir "$POC_HOME/jobs" --barman-config "$(barman_config)" --cron-interval "$CRON_INTERVAL" \
     --instance-root "$POC_HOME/instances" --pg-bindir "$(pg_bindir)" \
     --instance-ports "$(port_of instances)-$(($(port_of instances) + INSTANCE_PORTS - 1))"

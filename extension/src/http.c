@@ -81,7 +81,9 @@ poc_http_request(const PocHttpRequest *request, PocHttpFailure *failure)
 			failure->sqlstate = ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE;
 			failure->message = "the request to the Barman sidecar could not be prepared";
 			failure->detail = pstrdup(exchange.error);
-			failure->hint = "Check the setting poc_barman.token_file: a file with one line, the token, that PostgreSQL's system user can read.";
+			failure->hint = request->destroys ?
+				"Check the setting poc_barman.destroy_token_file: a file with one line, the token, that PostgreSQL's system user can read." :
+				"Check the setting poc_barman.token_file: a file with one line, the token, that PostgreSQL's system user can read.";
 		}
 		else
 		{

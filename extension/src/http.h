@@ -16,6 +16,7 @@ typedef struct PocHttpRequest
 	int			hold;			/* ms the sidecar was asked to hold its answer */
 	const char *key;			/* by which the sidecar knows it when it is
 								 * sent again, or NULL */
+	bool		destroys;		/* needs the token for that */
 } PocHttpRequest;
 
 typedef struct PocHttpResponse

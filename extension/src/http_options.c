@@ -26,7 +26,7 @@ static bool endpoint(const char *path, const char **socket_path,
 					 char *url, size_t url_size);
 static struct curl_slist *make_headers(const PocHttpRequest *request,
 									   char *error);
-static bool read_token(char *token, size_t size, char *error);
+static bool read_token(const char *path, char *token, size_t size, char *error);
 
 /*
  * Sets every option anew, so that nothing of the last request or of older
@@ -133,6 +133,7 @@ make_headers(const PocHttpRequest *request, char *error)
 {
 	char		header[MAX_TOKEN_SIZE + 32] = "Authorization: Bearer ";
 	size_t		prefix = strlen(header);
+	const char *token_file = request->destroys ? poc_destroy_token_file : poc_token_file;
 	struct curl_slist *list;
 	struct curl_slist *longer;
 
@@ -160,10 +161,10 @@ make_headers(const PocHttpRequest *request, char *error)
 		list = longer;
 	}
 
-	if (list != NULL && poc_token_file[0] != '\0')
+	if (list != NULL && token_file[0] != '\0')
 	{
 		longer = NULL;
-		if (read_token(header + prefix, sizeof(header) - prefix, error))
+		if (read_token(token_file, header + prefix, sizeof(header) - prefix, error))
 			longer = curl_slist_append(list, header);
 		explicit_bzero(header, sizeof(header));
 		if (longer == NULL)
@@ -182,13 +183,13 @@ make_headers(const PocHttpRequest *request, char *error)
  * The path is not told: it is for superusers to know.
  */
 static bool
-read_token(char *token, size_t size, char *error)
+read_token(const char *path, char *token, size_t size, char *error)
 {
 	int			fd;
 	ssize_t		length;
 
 	/* O_NONBLOCK: a fifo must not hang us */
-	fd = open(poc_token_file, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+	fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
 	if (fd < 0)
 	{
 		snprintf(error, CURL_ERROR_SIZE,

@@ -24,6 +24,7 @@ static bool has_space_or_control(const char *value);
 
 char	   *poc_url = NULL;
 char	   *poc_token_file = NULL;
+char	   *poc_destroy_token_file = NULL;
 char	   *poc_ca_file = NULL;
 char	   *poc_server = NULL;
 int			poc_connect_timeout = POC_CONNECT_TIMEOUT_DEFAULT;
@@ -44,6 +45,12 @@ poc_define_settings(void)
 							   "File that holds the bearer token of the sidecar.",
 							   "Read at each request, so the token can be rotated. Empty: no token is sent.",
 							   &poc_token_file, "",
+							   PGC_SIGHUP, GUC_SUPERUSER_ONLY,
+							   check_file, NULL, NULL);
+	DefineCustomStringVariable("poc_barman.destroy_token_file",
+							   "File that holds a token for releasing and deleting backups.",
+							   "For a control database alone: who becomes superuser of a server must not be able to destroy its backups. Empty: nothing is released or deleted from here.",
+							   &poc_destroy_token_file, "",
 							   PGC_SIGHUP, GUC_SUPERUSER_ONLY,
 							   check_file, NULL, NULL);
 	DefineCustomStringVariable("poc_barman.ca_file",

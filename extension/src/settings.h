@@ -32,6 +32,7 @@
 
 extern char *poc_url;
 extern char *poc_token_file;
+extern char *poc_destroy_token_file;
 extern char *poc_ca_file;
 extern char *poc_server;
 extern int	poc_connect_timeout;

@@ -19,6 +19,7 @@
 
 #include "curl_prelude.h"
 #include "compat.h"
+#include "settings.h"
 #include "sidecar.h"
 
 /* The sidecar's own answers nest five deep; Barman's diagnosis, ten. */
@@ -30,6 +31,7 @@
 static Datum get_field(PG_FUNCTION_ARGS, enum jbvType type);
 static Jsonb *read_answer(const PocHttpResponse *response, const char *path,
 						  bool *refused);
+static bool needs_destroy_token(const char *path, Jsonb *body, bool *refused);
 static Jsonb *parse_json(const PocHttpResponse *response, const char *path);
 static bool is_json_type(const char *content_type);
 static int	json_depth(const char *text, size_t length);
@@ -213,6 +215,7 @@ poc_sidecar_start(const char *path, Jsonb *body, const char *key,
 	PocHttpResponse *response;
 
 	*refused = false;
+	request.destroys = needs_destroy_token(path, body, refused);
 	if (body != NULL)
 	{
 		char	   *text = JsonbToCString(NULL, &body->root, VARSIZE(body));
@@ -221,6 +224,37 @@ poc_sidecar_start(const char *path, Jsonb *body, const char *key,
 	}
 	response = poc_http_request(&request, failure);
 	return response ? read_answer(response, path, refused) : NULL;
+}
+
+/*
+ * Deletes a backup, or lets the retention policy have it again?  Then only the
+ * token for that will do, which a server must not have whose backups these are.
+ */
+static bool
+needs_destroy_token(const char *path, Jsonb *body, bool *refused)
+{
+	const char *end = strrchr(path, '/');
+	bool		deletes = body == NULL && strncmp(path, "/v1/servers/", 12) == 0;
+	char	   *keep = body != NULL && end != NULL && strcmp(end, "/keep") == 0 ?
+		poc_json_text(body, "keep") : NULL;
+	bool		releases = keep != NULL && strcmp(keep, "release") == 0;
+
+	/* from full to standalone it takes WAL away: the sidecar sees whether */
+	if (keep != NULL && strcmp(keep, "standalone") == 0)
+		return poc_destroy_token_file[0] != '\0';
+	if (!deletes && !releases)
+		return false;
+	if (poc_destroy_token_file[0] == '\0')
+	{
+		*refused = true;
+		ereport(ERROR,
+				(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
+				 errmsg(deletes ? "this server has no token to delete backups with" :
+						"this server has no token to release backups with"),
+				 errdetail("The setting poc_barman.destroy_token_file is empty."),
+				 errhint("Do it on Barman's host, or from a control database whose poc_barman.destroy_token_file names a file with a token of the scope destroy.")));
+	}
+	return true;
 }
 
 static Jsonb *

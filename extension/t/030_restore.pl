@@ -219,7 +219,20 @@ is($node->safe_psql('postgres', "SELECT state FROM poc_wait_job('$job', '2 min')
 is($node->safe_psql('postgres', "SELECT status FROM poc_backups() WHERE backup_id = '$waiting'"), 'DONE', 'it is DONE now');
 $node->safe_psql('postgres', "SELECT poc_drop_instance('good')");
 
-# deleting, which is allowed here
+# deleting, which is allowed here, with the token of a control database
+@error = error_of($node, "SELECT poc_delete_backup('$backup')");
+is($error[0], '42501', 'without that token: SQLSTATE');
+like($error[3], qr/control database/, 'without that token: HINT');
+@error = error_of($node, "SELECT poc_keep_backup('$backup', 'release')");
+is($error[0], '42501', 'without that token nothing is released either');
+$node->append_conf('postgresql.conf', "poc_barman.destroy_token_file = '$home/token'");
+$node->reload;
+ok(wait_until(sub { (error_of($node, "SELECT poc_delete_backup('$backup')"))[1] =~ /scope "destroy"/ }),
+	'with a token that may only operate: refused by the sidecar');
+$node->append_conf('postgresql.conf', "poc_barman.destroy_token_file = '$home/token_that_destroys'");
+$node->reload;
+ok(wait_until(sub { $node->safe_psql('postgres', "LOAD 'poc_barman'; SHOW poc_barman.destroy_token_file") =~ /destroys/ }),
+	'with the right one');
 @error = error_of($node, "SELECT poc_keep_backup('$backup')");
 is($error[0], '', 'kept');
 @error = error_of($node, "SELECT poc_delete_backup('$backup')");

@@ -11,6 +11,7 @@
 
 #include "answer.h"
 #include "reads.h"
+#include "token.h"
 
 struct MHD_Connection;
 
@@ -31,6 +32,8 @@ typedef struct Request
 	size_t		body_seen;
 	size_t		body_max;		/* what its route takes */
 	bool		authorized;
+	TokenVerdict token;
+	const TokenGrant *grant;	/* what its token lets it do; NULL before that is known */
 	char	   *key;			/* Idempotency-Key, or NULL */
 	int64_t		started;		/* monotonic_ms() */
 	int64_t		max_age_ms;		/* of Cache-Control, or READ_AGE_DEFAULT */
@@ -60,8 +63,8 @@ typedef Answer *(*RouteHandler) (Request *request);
 /*
  * What HTTP is given to call: it knows no route and no job.
  *
- * admit: the headers are there, the path is split, and the caller has shown
- * what he had to.  NULL, after it set body_max and key; or the refusal, for
+ * admit: the headers are there, the path is split, and it is known what the
+ * caller's token is worth.  NULL, after it set body_max and key; or the refusal, for
  * which no body is read.
  *
  * tick: some times a second while there is a connection.

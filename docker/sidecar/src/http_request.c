@@ -12,11 +12,20 @@
 #include <string.h>
 #include <strings.h>
 
-#include "log.h"
 #include "memory.h"
 #include "token.h"
 
+/* The headers of that name */
+typedef struct Authorization
+{
+	const char *value;
+	int			count;
+	bool		has_nul;
+} Authorization;
+
 static Answer *check_authorization(Request *request);
+static enum MHD_Result see_header(void *arg, enum MHD_ValueKind kind, const char *key, size_t key_size,
+								  const char *value, size_t value_size);
 static int64_t cache_control(const char *value);
 static bool is_utf8(const char *text);
 
@@ -47,38 +56,40 @@ http_refuse_early(Request *request)
 	return NULL;
 }
 
+/* What the caller's token is worth; whether that is enough, the service says. */
 static Answer *
 check_authorization(Request *request)
 {
-	const char *authorization = http_header(request, MHD_HTTP_HEADER_AUTHORIZATION);
-	bool		is_health = request->segment_count == 1 &&
-		strcmp(request->segments[0], "healthz") == 0;
+	Authorization authorization = {0};
 
-	switch (token_check(authorization))
-	{
-		case TOKEN_GOOD:
-			break;
-		case TOKEN_MISSING:
-			if (is_health)
-				return NULL;
-			return answer_error("unauthorized", "a token is needed", NULL,
-								"Send the header Authorization: Bearer, with the content of the sidecar's token file.");
-		case TOKEN_WRONG:
-			return answer_error("unauthorized", "the token is wrong", NULL,
-								"Compare it with the sidecar's token file.");
-		case TOKEN_UNREADABLE:
-			if (is_health && authorization == NULL)
-				return NULL;
-			log_line(LOGLEVEL_ERROR, "the token file is empty or cannot be read: nobody may in", NULL);
-			return answer_error("unavailable", "the sidecar cannot read its token file",
-								NULL, "Look at the sidecar's log.");
-	}
+	MHD_get_connection_values_n(request->connection, MHD_HEADER_KIND, see_header, &authorization);
+	if (authorization.count > 1 || authorization.has_nul)
+		return answer_error("bad_request", "the header Authorization is malformed",
+							authorization.has_nul ? "It holds a zero byte." : "It is there more than once.", NULL);
+	request->token = token_check(authorization.value, &request->grant);
+
 	/* Without a token only the address protects us, and a browser is local. */
 	if (!token_configured() && http_header(request, MHD_HTTP_HEADER_ORIGIN) != NULL)
 		return answer_error("forbidden", "requests of web pages are refused",
 							"The request has the header Origin.", NULL);
-	request->authorized = true;
+	request->authorized = request->token == TOKEN_GOOD;
 	return NULL;
+}
+
+static enum MHD_Result
+see_header(void *arg, enum MHD_ValueKind kind, const char *key, size_t key_size,
+		   const char *value, size_t value_size)
+{
+	Authorization *seen = arg;
+
+	(void) kind;
+	if (key_size != strlen(MHD_HTTP_HEADER_AUTHORIZATION) ||
+		strncasecmp(key, MHD_HTTP_HEADER_AUTHORIZATION, key_size) != 0)
+		return MHD_YES;
+	seen->count++;
+	seen->value = value != NULL ? value : "";
+	seen->has_nul = seen->has_nul || (value != NULL && memchr(value, '\0', value_size) != NULL);
+	return MHD_YES;
 }
 
 const char *

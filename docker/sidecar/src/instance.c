@@ -80,7 +80,7 @@ instances_stop(void)
 }
 
 Answer *
-instances_list(void)
+instances_list(const TokenGrant *grant)
 {
 	json_t	   *list = json_checked(json_array());
 	json_t	   *value = json_checked(json_object());
@@ -89,7 +89,8 @@ instances_list(void)
 	for (Instance *instance = instance_table.newest; instance != NULL; instance = instance->next)
 	{
 		instance_look_after(instance);
-		json_array_append_new(list, instance_json(instance));
+		if (token_reaches(grant, instance->server))
+			json_array_append_new(list, instance_json(instance));
 	}
 	pthread_mutex_unlock(&instance_table.lock);
 	json_object_set_new(value, "instances", list);

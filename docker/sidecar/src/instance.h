@@ -14,6 +14,7 @@
 #include "instance_config.h"
 #include "instance_recovery.h"
 #include "instance_server.h"
+#include "token.h"
 
 typedef struct Instance Instance;
 
@@ -27,7 +28,7 @@ extern bool instances_start(const char *state_dir);
 /* Ends the watch.  The servers go on: the next sidecar finds them. */
 extern void instances_stop(void);
 
-extern Answer *instances_list(void);
+extern Answer *instances_list(const TokenGrant *grant);
 
 extern bool instance_name_is_valid(const char *name);
 
@@ -37,7 +38,7 @@ extern bool instance_name_is_valid(const char *name);
  * owns it until a job has ended with it, or it is given back.
  */
 extern Instance *instance_claim(const char *name, const char *server, Answer **refusal);
-extern Instance *instance_claim_to_drop(const char *name, Answer **refusal);
+extern Instance *instance_claim_to_drop(const char *name, const TokenGrant *grant, Answer **refusal);
 extern void instance_give_back(Instance *instance);
 
 /* Why instance_claim() would refuse now; NULL: it would not. */

@@ -117,7 +117,7 @@ instance_refusal(const char *name)
 }
 
 Instance *
-instance_claim_to_drop(const char *name, Answer **refusal)
+instance_claim_to_drop(const char *name, const TokenGrant *grant, Answer **refusal)
 {
 	Instance   *instance;
 
@@ -126,8 +126,11 @@ instance_claim_to_drop(const char *name, Answer **refusal)
 		return NULL;
 	pthread_mutex_lock(&instance_table.lock);
 	instance = instance_name_is_valid(name) ? instance_find(name) : NULL;
-	if (instance == NULL)
+	if (instance == NULL || !token_reaches(grant, instance->server))
+	{
+		instance = NULL;
 		*refusal = refuse_unknown(name);
+	}
 	else if (instance->claimed)
 	{
 		char	   *message = mem_printf("instance \"%s\" is busy", name);

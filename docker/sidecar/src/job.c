@@ -144,7 +144,7 @@ job_of_request(const Request *request)
 }
 
 Answer *
-job_cancel_key(const char *key)
+job_cancel_key(const Request *request, const char *key)
 {
 	Job		   *job;
 	Answer	   *answer;
@@ -152,9 +152,10 @@ job_cancel_key(const char *key)
 
 	pthread_mutex_lock(&job_table.lock);
 	job = job_find_key(key);
-	if (job == NULL)
+	if (job == NULL || !job_is_visible(job, request))
 	{
-		job_keys_bar(key);
+		if (job == NULL)
+			job_keys_bar(key);
 		nothing = json_checked(json_object());
 		json_object_set_new(nothing, "job", json_null());
 		answer = answer_json(200, nothing);
@@ -180,7 +181,7 @@ job_poll(Request *request, const char *id, int64_t after, int64_t wait_ms)
 
 	pthread_mutex_lock(&job_table.lock);
 	job = job_find(id);
-	if (job == NULL)
+	if (job == NULL || !job_is_visible(job, request))
 	{
 		pthread_mutex_unlock(&job_table.lock);
 		return answer_errorf("unknown_job", "there is no job \"%s\"", id);
@@ -216,14 +217,14 @@ job_poll(Request *request, const char *id, int64_t after, int64_t wait_ms)
 }
 
 Answer *
-job_cancel(const char *id)
+job_cancel(const Request *request, const char *id)
 {
 	Job		   *job;
 	Answer	   *answer;
 
 	pthread_mutex_lock(&job_table.lock);
 	job = job_find(id);
-	if (job == NULL)
+	if (job == NULL || !job_is_visible(job, request))
 		answer = answer_errorf("unknown_job", "there is no job \"%s\"", id);
 	else if (job_has_ended(job))
 		answer = answer_errorf("job_ended", "job \"%s\" has already ended: it is %s", id,

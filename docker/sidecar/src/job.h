@@ -41,14 +41,16 @@ extern void jobs_forget(void);
  * A request with a key starts one job at most, however often it is sent:
  * job_of_request() is what it started, NULL if nothing yet.  job_cancel_key()
  * cancels that job, and what has the key and is still on its way.
+ *
+ * A job of a server that the token of the request does not reach is not there.
  */
 extern Answer *job_submit(const Request *request, const JobKind *kind, const char *server,
 						  json_t *arguments);
 extern Answer *job_of_request(const Request *request);
-extern Answer *job_cancel_key(const char *key);
+extern Answer *job_cancel_key(const Request *request, const char *key);
 extern Answer *job_poll(Request *request, const char *id, int64_t after, int64_t wait_ms);
-extern Answer *job_cancel(const char *id);
-extern Answer *jobs_list(void);
+extern Answer *job_cancel(const Request *request, const char *id);
+extern Answer *jobs_list(const Request *request);
 
 /* Wakes the long polls whose time is up. */
 extern void jobs_end_waits(int64_t now);

@@ -62,6 +62,24 @@ keep_body(Job *job, const json_t *arguments)
 	const char *status;
 
 	job_phase(job, releases ? "releasing" : "keeping");
+	/* from full to standalone, its WAL after that may go */
+	if (strcmp(keep, "standalone") == 0 && !json_is_true(json_object_get(arguments, "may_lessen")))
+	{
+		bool		lessens;
+
+		value = run(job, ask, KEEP_MS, barman_parse_keep_status);
+		if (value == NULL)
+			return;
+		lessens = strcmp(json_string_value(json_object_get(value, "status")), "full") == 0;
+		json_decref(value);
+		if (lessens)
+		{
+			job_fail(job, "forbidden", "this needs a token of the scope \"destroy\"",
+					 "The backup is kept with all WAL from it on; of that, standalone would let the retention policy remove what is not needed to make it consistent.",
+					 "Send a token of that scope; --token-file=SCOPE=FILE gives the sidecar one.");
+			return;
+		}
+	}
 	value = run(job, releases ? release : set, KEEP_MS, barman_parse_keep);
 	if (value == NULL)
 		return;

@@ -88,6 +88,9 @@ extern JobTable job_table;
 extern Job *job_find(const char *id);
 extern Job *job_find_key(const char *key);
 
+/* Does the token of the request reach the job's server? */
+extern bool job_is_visible(const Job *job, const Request *request);
+
 /* Of that kind and server, and cancelled meanwhile or not */
 extern Job *job_find_running(const Job *except, const char *kind, const char *server, bool cancelled);
 extern void job_insert(Job *job);

@@ -122,14 +122,17 @@ jobs_forget(void)
 }
 
 Answer *
-jobs_list(void)
+jobs_list(const Request *request)
 {
 	json_t	   *list = json_checked(json_array());
 	json_t	   *value = json_checked(json_object());
 
 	pthread_mutex_lock(&job_table.lock);
 	for (Job *job = jobs; job != NULL; job = job->next)
-		json_array_append_new(list, job_json(job));
+	{
+		if (job_is_visible(job, request))
+			json_array_append_new(list, job_json(job));
+	}
 	pthread_mutex_unlock(&job_table.lock);
 	json_object_set_new(value, "jobs", list);
 	return answer_json(200, value);
@@ -214,6 +217,12 @@ recover(Job *job, const json_t *value)
 	job->state = STATE_LOST;
 	pthread_mutex_unlock(&job_table.lock);
 	job_write_record(job);
+}
+
+bool
+job_is_visible(const Job *job, const Request *request)
+{
+	return token_reaches(request->grant, job->server);
 }
 
 void

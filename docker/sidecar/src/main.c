@@ -34,6 +34,7 @@
 #define STOP_SECONDS 10
 
 static void open_standard_streams(void);
+static void tell_who_may(void);
 static void wait_for_signal(const sigset_t *signals);
 static void stop_rooms(void);
 static void give_up(int signal);
@@ -66,13 +67,9 @@ main(int argc, char **argv)
 	sigaddset(&signals, SIGHUP);
 	pthread_sigmask(SIG_BLOCK, &signals, NULL);
 
-	token_use_file(options.token_file);
-	if (options.token_file != NULL && token_check(NULL) == TOKEN_UNREADABLE)
-	{
-		log_line(LOGLEVEL_ERROR, "the token file is empty or cannot be read",
-				 "path", options.token_file, NULL);
+	if (!token_read_files())
 		return 1;
-	}
+	tell_who_may();
 	routes_init();
 	http_options.listen = options.listen;
 	http_options.tls_cert = options.tls_cert;
@@ -119,6 +116,22 @@ open_standard_streams(void)
 #endif
 }
 
+/* What an operator may not have meant */
+static void
+tell_who_may(void)
+{
+	bool		by_path = strncmp(options.listen, "unix:", 5) == 0;
+
+	if (!token_configured())
+		log_line(LOGLEVEL_WARNING, by_path ?
+				 "there is no --token-file: every user who may open the socket (its owner and group) may take backups, restore and read all tables of a backup, and see Barman's state; nobody may delete or release a backup" :
+				 "there is no --token-file: every user and every program of this machine may take backups, restore and read all tables of a backup, and see Barman's state; nobody may delete or release a backup",
+				 "listen", options.listen, "remedy", "give --token-file, or --listen=unix:/path", NULL);
+	if (options.allow_delete && token_strongest() < SCOPE_DESTROY)
+		log_line(LOGLEVEL_WARNING, "--allow-delete has no effect: no token has the scope destroy",
+				 "remedy", "give --token-file=destroy=FILE", NULL);
+}
+
 static void
 wait_for_signal(const sigset_t *signals)
 {
@@ -130,8 +143,9 @@ wait_for_signal(const sigset_t *signals)
 			continue;
 		if (number != SIGHUP)
 			break;
-		/* Nothing to do: the token file is read again by itself. */
-		log_line(LOGLEVEL_INFO, "SIGHUP ignored: nothing needs to be read again", NULL);
+		/* they are read when they change; who sends the signal wants to be told */
+		if (token_read_files())
+			log_line(LOGLEVEL_INFO, "SIGHUP: the token files are good", NULL);
 	}
 	log_line(LOGLEVEL_INFO, "stopping", "signal", number == SIGINT ? "SIGINT" : "SIGTERM", NULL);
 }

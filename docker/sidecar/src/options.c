@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "memory.h"
+#include "token.h"
 
 #define DEFAULT_LISTEN "127.0.0.1:8480"
 #define DEFAULT_CRON_INTERVAL 60
@@ -70,9 +71,11 @@ options_parse(int argc, char **argv)
 		{NULL, 0, NULL, 0}
 	};
 	const char *program = "barman";
+	char	   *text;
 	int			c;
 
 	free(options.barman);
+	token_forget_files();
 	memset(&options, 0, sizeof(options));
 	options.listen = DEFAULT_LISTEN;
 	options.cron_interval = DEFAULT_CRON_INTERVAL;
@@ -93,7 +96,13 @@ options_parse(int argc, char **argv)
 				options.listen = optarg;
 				break;
 			case 't':
-				options.token_file = optarg;
+				text = token_add_file(optarg);
+				if (text != NULL)
+				{
+					wrong("%s", text);
+					free(text);
+					return OPTIONS_WRONG;
+				}
 				break;
 			case 'c':
 				options.tls_cert = optarg;
@@ -182,7 +191,7 @@ options_parse(int argc, char **argv)
 		return wrong("--state-dir is missing: name a directory for the records of jobs");
 	if ((options.tls_cert == NULL) != (options.tls_key == NULL))
 		return wrong("--tls-cert and --tls-key belong together: give both or none");
-	if (options.token_file == NULL && !options_listen_is_local(options.listen))
+	if (!token_configured() && !options_listen_is_local(options.listen))
 		return wrong("refusing to listen on \"%s\" without a token: give --token-file, or listen on 127.0.0.1",
 					 options.listen);
 	if (options.instance_root != NULL && !is_plain_path(options.instance_root))
@@ -246,8 +255,12 @@ usage(void)
 		   "Options:\n"
 		   "  --listen=ADDRESS:PORT      where to listen, or unix:/path (default %s;\n"
 		   "                             port 0 takes a free one)\n"
-		   "  --token-file=FILE          bearer token that callers must show; read again when\n"
-		   "                             it changes; needed to listen beyond loopback\n"
+		   "  --token-file=[SCOPE[:SERVER,...]=]FILE\n"
+		   "                             bearer token that callers must show; may be given more\n"
+		   "                             than once.  SCOPE is read, operate (default) or destroy\n"
+		   "                             (release and delete backups); with SERVERs it is good for\n"
+		   "                             these alone.  Mode 0600; read again when it changes;\n"
+		   "                             needed to listen beyond loopback\n"
 		   "  --tls-cert=FILE            certificate (PEM), and\n"
 		   "  --tls-key=FILE             key (PEM), to serve HTTPS\n"
 		   "  --state-dir=DIR            where jobs are recorded (made if missing)\n"
@@ -257,7 +270,7 @@ usage(void)
 		   "  --read-timeout=SECONDS     longest run of a reading command (default %d)\n"
 		   "  --max-reads=N              reading commands at a time (default %d)\n"
 		   "  --log-level=LEVEL          debug, info, warning or error (default info)\n"
-		   "  --allow-delete             let callers delete backups\n"
+		   "  --allow-delete             let who has a destroy token delete backups\n"
 		   "\n"
 		   "Restoring, off without --instance-root:\n"
 		   "  --instance-root=DIR        where backups are restored to (made if missing)\n"

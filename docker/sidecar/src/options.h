@@ -17,7 +17,6 @@
 typedef struct Options
 {
 	char	   *listen;			/* ADDRESS:PORT or unix:/path */
-	char	   *token_file;
 	char	   *tls_cert;
 	char	   *tls_key;
 	char	   *state_dir;

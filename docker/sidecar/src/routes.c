@@ -9,12 +9,14 @@
  */
 #include "routes.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "job.h"
 #include "job_keys.h"
 #include "memory.h"
 #include "routes_job.h"
+#include "routes_name.h"
 #include "routes_read.h"
 #include "routes_restore.h"
 
@@ -22,44 +24,59 @@
 #define BODY_MAX ((size_t) 64 * 1024)
 #define DRILL_BODY_MAX ((size_t) 32 * 1024 * 1024)
 
+/* Whom a route tells of what; whose handler looks itself is said at each. */
+typedef enum RouteReach
+{
+	OF_NOTHING,					/* no route may have it */
+	OF_ANYBODY,
+	OF_ONE_SERVER,				/* the third segment, which the token must reach */
+	OF_ALL_SERVERS,				/* for tokens of all servers alone */
+	OF_OWN_SERVERS				/* its handler leaves out those that the token does not reach */
+} RouteReach;
+
+/* A new route needs a scope and a reach: tests/test_scopes.c */
 typedef struct Route
 {
 	const char *method;
 	const char *segments[HTTP_SEGMENTS];	/* "*" is any one segment */
+	TokenScope	scope;
+	RouteReach	reach;
 	RouteHandler handler;
 } Route;
 
 static const Route *find_route(const Request *request, Answer **refusal);
+static Answer *refuse_caller(const Request *request, TokenScope needed);
+static Answer *refuse_grant(const Request *request, const Route *route);
 static Answer *keep_key(Request *request);
 static bool leads_to(const Route *route, const Request *request);
 
 static const Route routes[] = {
-	{"GET", {"healthz"}, get_health},
-	{"GET", {"metrics"}, get_metrics},
-	{"GET", {"v1", "servers"}, get_servers},
-	{"GET", {"v1", "servers", "*", "backups"}, get_backups},
-	{"POST", {"v1", "servers", "*", "backups"}, post_backup},
-	{"GET", {"v1", "servers", "*", "backups", "*"}, get_backup},
-	{"GET", {"v1", "servers", "*", "check"}, get_check},
-	{"GET", {"v1", "servers", "*", "status"}, get_status},
-	{"GET", {"v1", "servers", "*", "replication"}, get_replication},
-	{"GET", {"v1", "servers", "*", "files", "*"}, get_files},
-	{"GET", {"v1", "servers", "*", "disks"}, get_disks},
-	{"POST", {"v1", "servers", "*", "switch-wal"}, post_switch_wal},
-	{"POST", {"v1", "servers", "*", "backups", "*", "verify"}, post_verify},
-	{"POST", {"v1", "servers", "*", "backups", "*", "keep"}, post_keep},
-	{"DELETE", {"v1", "servers", "*", "backups", "*"}, delete_backup},
-	{"POST", {"v1", "servers", "*", "restores"}, post_restore},
-	{"POST", {"v1", "servers", "*", "restores", "check"}, post_restore_check},
-	{"POST", {"v1", "servers", "*", "drills"}, post_drill},
-	{"GET", {"v1", "instances"}, get_instances},
-	{"DELETE", {"v1", "instances", "*"}, delete_instance},
-	{"GET", {"v1", "diagnose"}, get_diagnose},
-	{"POST", {"v1", "cron"}, post_cron},
-	{"GET", {"v1", "jobs"}, get_jobs},
-	{"GET", {"v1", "jobs", "*"}, get_job},
-	{"POST", {"v1", "jobs", "*", "cancel"}, post_cancel},
-	{"POST", {"v1", "keys", "*", "cancel"}, post_cancel_key},
+	{"GET", {"healthz"}, SCOPE_NONE, OF_ANYBODY, get_health},
+	{"GET", {"metrics"}, SCOPE_READ, OF_ALL_SERVERS, get_metrics},
+	{"GET", {"v1", "servers"}, SCOPE_READ, OF_OWN_SERVERS, get_servers},
+	{"GET", {"v1", "servers", "*", "backups"}, SCOPE_READ, OF_ONE_SERVER, get_backups},
+	{"POST", {"v1", "servers", "*", "backups"}, SCOPE_OPERATE, OF_ONE_SERVER, post_backup},
+	{"GET", {"v1", "servers", "*", "backups", "*"}, SCOPE_READ, OF_ONE_SERVER, get_backup},
+	{"GET", {"v1", "servers", "*", "check"}, SCOPE_READ, OF_ONE_SERVER, get_check},
+	{"GET", {"v1", "servers", "*", "status"}, SCOPE_READ, OF_ONE_SERVER, get_status},
+	{"GET", {"v1", "servers", "*", "replication"}, SCOPE_READ, OF_ONE_SERVER, get_replication},
+	{"GET", {"v1", "servers", "*", "files", "*"}, SCOPE_READ, OF_ONE_SERVER, get_files},
+	{"GET", {"v1", "servers", "*", "disks"}, SCOPE_READ, OF_ONE_SERVER, get_disks},
+	{"POST", {"v1", "servers", "*", "switch-wal"}, SCOPE_OPERATE, OF_ONE_SERVER, post_switch_wal},
+	{"POST", {"v1", "servers", "*", "backups", "*", "verify"}, SCOPE_OPERATE, OF_ONE_SERVER, post_verify},
+	{"POST", {"v1", "servers", "*", "backups", "*", "keep"}, SCOPE_OPERATE, OF_ONE_SERVER, post_keep},
+	{"DELETE", {"v1", "servers", "*", "backups", "*"}, SCOPE_DESTROY, OF_ONE_SERVER, delete_backup},
+	{"POST", {"v1", "servers", "*", "restores"}, SCOPE_OPERATE, OF_ONE_SERVER, post_restore},
+	{"POST", {"v1", "servers", "*", "restores", "check"}, SCOPE_READ, OF_ONE_SERVER, post_restore_check},
+	{"POST", {"v1", "servers", "*", "drills"}, SCOPE_OPERATE, OF_ONE_SERVER, post_drill},
+	{"GET", {"v1", "instances"}, SCOPE_READ, OF_OWN_SERVERS, get_instances},
+	{"DELETE", {"v1", "instances", "*"}, SCOPE_OPERATE, OF_OWN_SERVERS, delete_instance},
+	{"GET", {"v1", "diagnose"}, SCOPE_READ, OF_ALL_SERVERS, get_diagnose},
+	{"POST", {"v1", "cron"}, SCOPE_OPERATE, OF_ALL_SERVERS, post_cron},
+	{"GET", {"v1", "jobs"}, SCOPE_READ, OF_OWN_SERVERS, get_jobs},
+	{"GET", {"v1", "jobs", "*"}, SCOPE_READ, OF_OWN_SERVERS, get_job},
+	{"POST", {"v1", "jobs", "*", "cancel"}, SCOPE_OPERATE, OF_OWN_SERVERS, post_cancel},
+	{"POST", {"v1", "keys", "*", "cancel"}, SCOPE_OPERATE, OF_OWN_SERVERS, post_cancel_key},
 };
 
 Answer *
@@ -67,8 +84,16 @@ routes_admit(Request *request)
 {
 	Answer	   *refusal;
 	const Route *route = find_route(request, &refusal);
+	Answer	   *unknown = refuse_caller(request, route != NULL ? route->scope : SCOPE_READ);
 
-	if (route == NULL)
+	/* who is nobody is not told either what addresses there are */
+	if (unknown != NULL || route == NULL)
+	{
+		if (unknown != NULL && route == NULL)
+			answer_release(refusal);
+		return unknown != NULL ? unknown : refusal;
+	}
+	if (request->grant != NULL && (refusal = refuse_grant(request, route)) != NULL)
 		return refusal;
 	request->body_max = route->handler == post_drill ? DRILL_BODY_MAX : BODY_MAX;
 	return keep_key(request);
@@ -117,6 +142,81 @@ find_route(const Request *request, Answer **refusal)
 			gets ? "GET, HEAD" : deletes ? "DELETE" : "POST";
 	}
 	return NULL;
+}
+
+/* Who has no good token, where one is needed */
+static Answer *
+refuse_caller(const Request *request, TokenScope needed)
+{
+	char	   *detail = mem_printf("It must have the scope \"%s\" or more.", token_scope_name(needed));
+	Answer	   *answer = NULL;
+
+	switch (request->token)
+	{
+		case TOKEN_GOOD:
+			break;
+		case TOKEN_MISSING:
+			if (needed != SCOPE_NONE)
+				answer = answer_error("unauthorized", "a token is needed", detail,
+									  "Send the header Authorization: Bearer, with the content of a token file of the sidecar's.");
+			break;
+		case TOKEN_WRONG:
+			answer = answer_error("unauthorized", "the token is wrong", needed != SCOPE_NONE ? detail : NULL,
+								  "Compare it with the sidecar's token file.");
+			break;
+		case TOKEN_UNREADABLE:
+			if (needed != SCOPE_NONE || http_header((Request *) (uintptr_t) request, "Authorization") != NULL)
+				answer = answer_error("unavailable", "the sidecar cannot use a token file of its own",
+									  "So it cannot tell whether the token is good.", "Look at the sidecar's log.");
+			break;
+	}
+	free(detail);
+	return answer;
+}
+
+/* What the token is not good for */
+static Answer *
+refuse_grant(const Request *request, const Route *route)
+{
+	if (request->grant->scope < route->scope)
+		return routes_refuse_scope(request, route->scope);
+	if (route->reach == OF_ALL_SERVERS && !token_reaches(request->grant, NULL))
+		return answer_error("forbidden", "this concerns all servers, and the token is for some alone",
+							NULL, "Use a token that is not limited to servers.");
+	/* what it does not reach is not there */
+	if (route->reach == OF_ONE_SERVER && !token_reaches(request->grant, request->segments[SEGMENT_SERVER]))
+		return answer_errorf(BARMAN_UNKNOWN_SERVER, "Barman has no server \"%.128s\"",
+							 request->segments[SEGMENT_SERVER]);
+	return NULL;
+}
+
+Answer *
+routes_refuse_scope(const Request *request, TokenScope needed)
+{
+	char	   *message = mem_printf("this needs a token of the scope \"%s\"", token_scope_name(needed));
+	char	   *detail = token_configured() ?
+		mem_printf("The token that was sent has the scope \"%s\".", token_scope_name(request->grant->scope)) :
+		mem_strdup("The sidecar has no token files: then callers may operate, but destroy nothing.");
+	Answer	   *answer = answer_error("forbidden", message, detail,
+									  "Send a token of that scope; --token-file=SCOPE=FILE gives the sidecar one.");
+
+	free(message);
+	free(detail);
+	return answer;
+}
+
+bool
+routes_describe(size_t n, RouteDescription *description)
+{
+	if (n >= sizeof(routes) / sizeof(routes[0]))
+		return false;
+	description->method = routes[n].method;
+	description->segments = routes[n].segments;
+	description->scope = routes[n].scope;
+	description->has_reach = routes[n].reach != OF_NOTHING;
+	description->of_one_server = routes[n].reach == OF_ONE_SERVER;
+	description->of_all_servers = routes[n].reach == OF_ALL_SERVERS;
+	return true;
 }
 
 /*

@@ -51,8 +51,7 @@ static const Argument backup_arguments[] = {
 Answer *
 get_jobs(Request *request)
 {
-	(void) request;
-	return jobs_list();
+	return jobs_list(request);
 }
 
 Answer *
@@ -215,7 +214,7 @@ post_cancel(Request *request)
 
 	if (!body_is_empty(request, &refusal))
 		return refusal;
-	return job_cancel(request->segments[2]);
+	return job_cancel(request, request->segments[2]);
 }
 
 Answer *
@@ -228,7 +227,7 @@ post_cancel_key(Request *request)
 	if (!job_key_is_valid(request->segments[2]))
 		return answer_error("bad_argument", "this cannot be a key", NULL,
 							"It is what the header Idempotency-Key was.");
-	return job_cancel_key(request->segments[2]);
+	return job_cancel_key(request, request->segments[2]);
 }
 
 static bool

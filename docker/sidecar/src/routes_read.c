@@ -94,7 +94,23 @@ get_metrics(Request *request)
 Answer *
 get_servers(Request *request)
 {
-	return http_read(request, READ_SERVERS, "", "");
+	Answer	   *all = http_read(request, READ_SERVERS, "", "");
+	Answer	   *own;
+	json_t	   *list;
+	json_t	   *one;
+	size_t		i;
+
+	if (all == NULL || all->status != 200 || token_reaches(request->grant, NULL))
+		return all;
+	list = json_checked(json_array());
+	json_array_foreach(json_object_get(all->value, "servers"), i, one)
+	{
+		if (token_reaches(request->grant, json_string_value(json_object_get(one, "server"))))
+			json_array_append(list, one);
+	}
+	own = answer_json(200, json_checked(json_pack("{s:o}", "servers", list)));
+	answer_release(all);
+	return own;
 }
 
 Answer *

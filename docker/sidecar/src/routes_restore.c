@@ -20,6 +20,7 @@
 #include "memory.h"
 #include "options.h"
 #include "restore_choice.h"
+#include "routes.h"
 #include "routes_name.h"
 #include "timestamp.h"
 
@@ -32,7 +33,7 @@
 /*
  * Why not; asked before the backup is known (NULL), and again with it.
  */
-typedef Answer *(*Objection) (Request *request, const json_t *arguments, const json_t *backup);
+typedef Answer *(*Objection) (Request *request, json_t *arguments, const json_t *backup);
 
 static Answer *submit_restore(Request *request, const JobKind *kind, json_t *arguments);
 static bool is_for_the_receipt(const JobKind *kind, json_t *arguments, Answer **refusal);
@@ -40,8 +41,8 @@ static bool restore_is_sound(json_t *arguments, Answer **refusal);
 static bool find_named_backup(Request *request, json_t **backup, Answer **list, Answer **refusal);
 static Answer *submit_for_backup(Request *request, const JobKind *kind, const Argument *fields,
 								 Objection object);
-static Answer *object_to_keep(Request *request, const json_t *arguments, const json_t *backup);
-static Answer *object_to_delete(Request *request, const json_t *arguments, const json_t *backup);
+static Answer *object_to_keep(Request *request, json_t *arguments, const json_t *backup);
+static Answer *object_to_delete(Request *request, json_t *arguments, const json_t *backup);
 static json_t *parse_for_server(Request *request, const Argument *fields, Answer **refusal);
 static bool refuse(Answer **refusal, const char *field, const char *must, const char *hint);
 
@@ -177,8 +178,7 @@ is_for_the_receipt(const JobKind *kind, json_t *arguments, Answer **refusal)
 Answer *
 get_instances(Request *request)
 {
-	(void) request;
-	return instances_list();
+	return instances_list(request->grant);
 }
 
 Answer *
@@ -193,7 +193,7 @@ delete_instance(Request *request)
 
 	if (arguments == NULL)
 		return refusal;
-	instance = instance_claim_to_drop(name, &refusal);
+	instance = instance_claim_to_drop(name, request->grant, &refusal);
 	if (instance == NULL)
 	{
 		json_decref(arguments);
@@ -225,22 +225,24 @@ delete_backup(Request *request)
 }
 
 static Answer *
-object_to_keep(Request *request, const json_t *arguments, const json_t *backup)
+object_to_keep(Request *request, json_t *arguments, const json_t *backup)
 {
 	const char *keep = json_text_of(arguments, "keep");
 	Answer	   *refusal = NULL;
 
-	(void) request;
-	(void) backup;
 	if (keep == NULL || (strcmp(keep, "full") != 0 && strcmp(keep, "standalone") != 0 &&
 						 strcmp(keep, "release") != 0))
 		refuse(&refusal, "keep", "be full, standalone or release",
 			   "full keeps the WAL from the backup on, standalone only what makes it consistent.");
+	else if (strcmp(keep, "release") == 0 && request->grant->scope < SCOPE_DESTROY)
+		refusal = routes_refuse_scope(request, SCOPE_DESTROY);	/* the next cron may remove it */
+	else if (backup != NULL)
+		json_object_set_new(arguments, "may_lessen", json_boolean(request->grant->scope >= SCOPE_DESTROY));
 	return refusal;
 }
 
 static Answer *
-object_to_delete(Request *request, const json_t *arguments, const json_t *backup)
+object_to_delete(Request *request, json_t *arguments, const json_t *backup)
 {
 	(void) arguments;
 	if (!options.allow_delete)

@@ -232,6 +232,7 @@ set_up(void **state)
 	if (mkdtemp(home) == NULL)
 		return 1;
 	write_file("token", TOKEN "\n");
+	chmod(path_of("token"), 0600);
 	write_file("calls", "");
 	curl = curl_easy_init();
 	return 0;

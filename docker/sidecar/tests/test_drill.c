@@ -365,6 +365,8 @@ static void
 test_cancelled(void **state)
 {
 	struct timespec a_moment = {0, 300000000};
+	static const TokenGrant all = {SCOPE_OPERATE, NULL};
+	Request		request = {.grant = &all};
 	int64_t		began;
 	char	   *id = begin("answer() { case $1 in *pg_control_system*) echo '4711|15.20' ;; *poc_fingerprint*) sleep 60 ;; esac; }\n",
 						   json_pack("[o, o]", table("a"), table("b")), json_pack("[s]", "SELECT true"));
@@ -372,7 +374,7 @@ test_cancelled(void **state)
 	(void) state;
 	nanosleep(&a_moment, NULL);
 	began = monotonic_ms();
-	answer_release(job_cancel(id));
+	answer_release(job_cancel(&request, id));
 	while (sem_wait(&ended) != 0)
 		;
 	assert_true(monotonic_ms() - began <= 20000);

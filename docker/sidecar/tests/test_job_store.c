@@ -25,6 +25,9 @@
 #include "log.h"
 #include "process.h"
 
+static const TokenGrant reader = {SCOPE_READ, NULL};
+static const Request everything = {.grant = &reader};
+
 static char directory[64];
 
 static int
@@ -67,7 +70,7 @@ write_file(const char *name, const char *text)
 static json_t *
 job_of(const char *id)
 {
-	Request		request = {0};
+	Request		request = {.grant = &reader};
 	Answer	   *answer = job_poll(&request, id, 0, 0);
 	json_t	   *value = json_incref(answer->value);
 
@@ -319,7 +322,7 @@ only_the_newest_jobs_are_kept(void **state)
 		write_file(name, "{\"n\":1,\"text\":\"one\"}\n");
 	}
 	assert_true(jobs_start(directory));
-	answer = jobs_list();
+	answer = jobs_list(&everything);
 	list = json_object_get(answer->value, "jobs");
 	assert_int_equal(json_array_size(list), 1000);
 	assert_string_equal(json_string_value(json_object_get(json_array_get(list, 0), "id")),

@@ -3,6 +3,7 @@
  *
  * openapi.yaml describes every address that the sidecar answers, and no other.
  */
+#include <ctype.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdbool.h>
@@ -19,6 +20,7 @@
 typedef struct Addresses
 {
 	char		text[MAX_ADDRESSES][160];	/* as "GET /v1/jobs" */
+	char		scope[MAX_ADDRESSES][16];	/* as "read" */
 	int			count;
 } Addresses;
 
@@ -30,15 +32,16 @@ add(Addresses *addresses, const char *method, const char *path)
 			 "%s %s", method, path);
 }
 
-static bool
-holds(const Addresses *addresses, const char *text)
+/* -1: it is not there */
+static int
+place_of(const Addresses *addresses, const char *text)
 {
 	for (int i = 0; i < addresses->count; i++)
 	{
 		if (strcmp(addresses->text[i], text) == 0)
-			return true;
+			return i;
 	}
-	return false;
+	return -1;
 }
 
 /* Lines such as {"GET", {"v1", "jobs", "*"}, get_job}, of the table of routes */
@@ -69,6 +72,10 @@ read_routes(Addresses *addresses)
 			p += strlen(segment) + 2;
 		}
 		add(addresses, method, path);
+		p = strstr(line, "SCOPE_");
+		assert_non_null(p);
+		for (int i = 0; p[6 + i] != ',' && i < 15; i++)
+			addresses->scope[addresses->count - 1][i] = (char) tolower((unsigned char) p[6 + i]);
 	}
 	fclose(file);
 }
@@ -114,6 +121,8 @@ read_description(Addresses *addresses)
 				*p = (char) (*p - 'a' + 'A');
 			add(addresses, method, path);
 		}
+		else if (path[0] != '\0' && addresses->count > 0)
+			sscanf(line, "      x-scope: %15s", addresses->scope[addresses->count - 1]);
 	}
 	fclose(file);
 }
@@ -130,12 +139,17 @@ routes_and_description_agree(void **state)
 	assert_true(routes->count >= 16);
 	for (int i = 0; i < routes->count; i++)
 	{
-		if (!holds(described, routes->text[i]))
+		int			there = place_of(described, routes->text[i]);
+
+		if (there < 0)
 			fail_msg("openapi.yaml does not describe %s", routes->text[i]);
+		if (strcmp(routes->scope[i], described->scope[there]) != 0)
+			fail_msg("%s has the scope %s, and in openapi.yaml \"%s\"",
+					 routes->text[i], routes->scope[i], described->scope[there]);
 	}
 	for (int i = 0; i < described->count; i++)
 	{
-		if (!holds(routes, described->text[i]))
+		if (place_of(routes, described->text[i]) < 0)
 			fail_msg("openapi.yaml describes %s, which is not there", described->text[i]);
 	}
 	free(routes);

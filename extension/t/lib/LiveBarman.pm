@@ -29,6 +29,7 @@ sub new
 	-x $self->{sidecar} or die "no sidecar to test with: $self->{sidecar}";
 	mkdir("$home/$_") or die "$home/$_: $!" for qw(bin barman jobs);
 	$self->write('token', "secret\n", 0600);
+	$self->write('token_that_destroys', "more-secret\n", 0600);
 
 	# small segments, so that a little WAL is many of them
 	my $node = $self->{node} = PostgreSQL::Test::Cluster->new($name);
@@ -105,7 +106,7 @@ mount -t tmpfs -o "size=\$2m,mode=1777" small "\$1" && head -c "\$((\$2 * 104857
 uid=\$3 gid=\${4%% *}; shift 4
 exec unshare -U --map-user="\$uid" --map-group="\$gid" "\$@"
 SH
-		exec(@{ $args{below} // [] }, @where, $self->{sidecar}, '--listen', "unix:$home/sidecar", '--token-file', "$home/token", '--state-dir', "$home/jobs",
+		exec(@{ $args{below} // [] }, @where, $self->{sidecar}, '--listen', "unix:$home/sidecar", '--token-file', "$home/token", '--token-file', "destroy=$home/token_that_destroys", '--state-dir', "$home/jobs",
 			'--barman-config', "$home/barman/barman.conf", '--cron-interval', $args{cron_interval} // 30,
 			'--instance-ports', $port . '-' . ($port + 49), @{ $args{options} // [] })
 		  or POSIX::_exit(1);
