@@ -4,6 +4,9 @@
 # Often enough that a receive-wal that died is back before anybody waits for it.
 CRON_INTERVAL=15
 
+# The tests and the figures take many.
+MAX_BACKUPS_PER_HOUR=1000
+
 # For restored servers, from the remembered one on; the sidecar passes over those in use.
 INSTANCE_PORTS=20
 
@@ -36,6 +39,7 @@ sidecar_start() {
   as_server setsid -f sh -c 'echo $$ > run/sidecar.pid; exec "$@" >> log/sidecar.log 2>&1 < /dev/null' sh \
     "$(sidecar_program)" --listen "127.0.0.1:$(port_of sidecar)" --token-file "operate=$POC_HOME/secrets/token" \
     --state-dir "$POC_HOME/jobs" --barman-config "$(barman_config)" --cron-interval "$CRON_INTERVAL" \
+    --max-backups-per-hour "$MAX_BACKUPS_PER_HOUR" \
     --instance-root "$POC_HOME/instances" --pg-bindir "$(pg_bindir)" \
     --instance-ports "$(port_of instances)-$(($(port_of instances) + INSTANCE_PORTS - 1))"
   wait_for 10 "the sidecar to start" "$(sidecar_log)" sidecar_running || exit 1

@@ -26,6 +26,7 @@ typedef struct Answer
 	bool		cached;			/* a read: carries the header Age */
 	bool		provisional;	/* likely to be different soon: cache it briefly */
 	char	   *location;		/* header Location, or NULL */
+	int			retry_after;	/* seconds, header Retry-After of a 429 or 503; 0: at once */
 	const char *allow;			/* header Allow, or NULL; static */
 	const char *content_type;	/* static */
 } Answer;

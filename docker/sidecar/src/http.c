@@ -278,7 +278,10 @@ reply(Request *request, Answer *answer)
 		MHD_add_response_header(response, MHD_HTTP_HEADER_WWW_AUTHENTICATE,
 								"Bearer realm=\"barman-sidecar\"");
 	if (status == 429 || status == 503)
-		MHD_add_response_header(response, MHD_HTTP_HEADER_RETRY_AFTER, "1");
+	{
+		snprintf(text, sizeof(text), "%d", answer->retry_after > 0 ? answer->retry_after : 1);
+		MHD_add_response_header(response, MHD_HTTP_HEADER_RETRY_AFTER, text);
+	}
 	result = MHD_queue_response(request->connection, (unsigned int) status, response);
 	MHD_destroy_response(response);
 

@@ -32,6 +32,7 @@ typedef struct Request
 	size_t		body_seen;
 	size_t		body_max;		/* what its route takes */
 	bool		authorized;
+	bool		local;			/* by loopback or a Unix socket */
 	TokenVerdict token;
 	const TokenGrant *grant;	/* what its token lets it do; NULL before that is known */
 	char	   *key;			/* Idempotency-Key, or NULL */
@@ -106,6 +107,12 @@ extern Answer *http_read(Request *request, ReadKind kind,
 
 /* The value of a header, or NULL */
 extern const char *http_header(Request *request, const char *name);
+
+/* A text from the query, or NULL */
+extern const char *http_query(const Request *request, const char *name);
+
+/* Who sent it: an address, or the user and process behind a Unix socket */
+extern void http_peer(const Request *request, char *text, size_t size);
 
 /* A number from the query; false if it is there but not within the bounds. */
 extern bool http_query_number(Request *request, const char *name,

@@ -6,11 +6,15 @@
  */
 #include "http_internal.h"
 
+#include <arpa/inet.h>
 #include <ctype.h>
 #include <errno.h>
+#include <netinet/in.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
+#include <sys/socket.h>
 
 #include "memory.h"
 #include "token.h"
@@ -26,6 +30,8 @@ typedef struct Authorization
 static Answer *check_authorization(Request *request);
 static enum MHD_Result see_header(void *arg, enum MHD_ValueKind kind, const char *key, size_t key_size,
 								  const char *value, size_t value_size);
+static bool is_local(const Request *request);
+static const struct sockaddr *peer_address(const Request *request);
 static int64_t cache_control(const char *value);
 static bool is_utf8(const char *text);
 
@@ -37,6 +43,7 @@ http_refuse_early(Request *request)
 	const char *chunked = http_header(request, MHD_HTTP_HEADER_TRANSFER_ENCODING);
 	Answer	   *answer;
 
+	request->local = is_local(request);
 	request->max_age_ms = cache_control(http_header(request, MHD_HTTP_HEADER_CACHE_CONTROL));
 	if (!http_split_path(request, request->path))
 		return answer_error("bad_request", "the path of the request is malformed",
@@ -92,6 +99,56 @@ see_header(void *arg, enum MHD_ValueKind kind, const char *key, size_t key_size,
 	return MHD_YES;
 }
 
+static const struct sockaddr *
+peer_address(const Request *request)
+{
+	const union MHD_ConnectionInfo *info =
+		MHD_get_connection_info(request->connection, MHD_CONNECTION_INFO_CLIENT_ADDRESS);
+
+	return info != NULL ? info->client_addr : NULL;
+}
+
+static bool
+is_local(const Request *request)
+{
+	const struct sockaddr *peer = peer_address(request);
+
+	if (peer == NULL)
+		return false;
+	switch (peer->sa_family)
+	{
+		case AF_UNIX:
+			return true;
+		case AF_INET:
+			return (ntohl(((const struct sockaddr_in *) (const void *) peer)->sin_addr.s_addr) >> 24) == 127;
+		case AF_INET6:
+			return IN6_IS_ADDR_LOOPBACK(&((const struct sockaddr_in6 *) (const void *) peer)->sin6_addr);
+		default:
+			return false;
+	}
+}
+
+void
+http_peer(const Request *request, char *text, size_t size)
+{
+	const struct sockaddr *peer = request->connection != NULL ? peer_address(request) : NULL;
+	const union MHD_ConnectionInfo *info;
+	struct ucred who;
+	socklen_t	length = sizeof(who);
+
+	snprintf(text, size, "unknown");
+	if (peer == NULL)
+		return;
+	if (peer->sa_family == AF_INET)
+		inet_ntop(AF_INET, &((const struct sockaddr_in *) (const void *) peer)->sin_addr, text, (socklen_t) size);
+	else if (peer->sa_family == AF_INET6)
+		inet_ntop(AF_INET6, &((const struct sockaddr_in6 *) (const void *) peer)->sin6_addr, text, (socklen_t) size);
+	else if (peer->sa_family == AF_UNIX &&
+			 (info = MHD_get_connection_info(request->connection, MHD_CONNECTION_INFO_CONNECTION_FD)) != NULL &&
+			 getsockopt(info->connect_fd, SOL_SOCKET, SO_PEERCRED, &who, &length) == 0)
+		snprintf(text, size, "uid %u, pid %d", (unsigned int) who.uid, (int) who.pid);
+}
+
 const char *
 http_header(Request *request, const char *name)
 {
@@ -118,12 +175,17 @@ cache_control(const char *value)
 	return READ_AGE_DEFAULT;
 }
 
+const char *
+http_query(const Request *request, const char *name)
+{
+	return MHD_lookup_connection_value(request->connection, MHD_GET_ARGUMENT_KIND, name);
+}
+
 bool
 http_query_number(Request *request, const char *name,
 				  int64_t low, int64_t high, int64_t *value)
 {
-	const char *text = MHD_lookup_connection_value(request->connection,
-												   MHD_GET_ARGUMENT_KIND, name);
+	const char *text = http_query(request, name);
 	char	   *end;
 	long long	number;
 

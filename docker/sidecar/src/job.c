@@ -15,12 +15,11 @@
 
 #include "job_internal.h"
 #include "job_keys.h"
+#include "job_limits.h"
 #include "job_store.h"
+#include "log.h"
 #include "memory.h"
 #include "timestamp.h"
-
-/* More at once than any Barman host should do. */
-#define MAX_RUNNING 32
 
 static void new_id(char id[ID_SIZE]);
 static void request_cancel(Job *job);
@@ -35,6 +34,7 @@ job_submit(const Request *request, const JobKind *kind, const char *server, json
 	pthread_t	thread;
 	Answer	   *answer = NULL;
 	RunControl *control;
+	char		peer[80];
 	bool		started;
 
 	pthread_mutex_lock(&job_table.lock);
@@ -53,9 +53,8 @@ job_submit(const Request *request, const JobKind *kind, const char *server, json
 		free(message);
 		free(detail);
 	}
-	else if (job_table.running >= MAX_RUNNING)
-		answer = answer_error("too_many_requests", "too many jobs are running", NULL,
-							  "Try again later.");
+	else
+		answer = job_limits_refuse(request, kind, server, arguments);
 	control = answer == NULL ? run_control_create() : NULL;
 	if (answer == NULL && control == NULL)
 		answer = answer_error(BARMAN_INTERNAL, "out of file descriptors", NULL, NULL);
@@ -83,6 +82,10 @@ job_submit(const Request *request, const JobKind *kind, const char *server, json
 	job_table.running++;
 	jobs_purge();
 	pthread_mutex_unlock(&job_table.lock);
+
+	http_peer(request, peer, sizeof(peer));
+	log_line(LOGLEVEL_INFO, "job accepted", "id", job->id, "kind", kind->name, "server", server,
+			 "from", peer, "scope", token_scope_name(request->grant != NULL ? request->grant->scope : SCOPE_UNSET), NULL);
 
 	/* Durable before anybody hears of it. */
 	if (!job_write_record(job))

@@ -23,6 +23,9 @@ typedef struct JobKind
 {
 	const char *name;			/* "backup" */
 	bool		exclusive;		/* one at a time per server */
+	bool		one_per_backup;	/* one at a time per backup_id of its arguments */
+	bool		makes_backups;	/* limited by the hour; has a place kept */
+	bool		frees_room;		/* has a place kept */
 	JobBody		body;
 } JobKind;
 
@@ -50,7 +53,8 @@ extern Answer *job_of_request(const Request *request);
 extern Answer *job_cancel_key(const Request *request, const char *key);
 extern Answer *job_poll(Request *request, const char *id, int64_t after, int64_t wait_ms);
 extern Answer *job_cancel(const Request *request, const char *id);
-extern Answer *jobs_list(const Request *request);
+extern Answer *jobs_list(const Request *request, int64_t limit, const char *before);
+#define JOBS_LIST_MAX 1000
 
 /* Wakes the long polls whose time is up. */
 extern void jobs_end_waits(int64_t now);
@@ -79,6 +83,9 @@ extern int64_t job_elapsed_ms(const Job *job);
 extern void job_phase(Job *job, const char *phase);	/* static string */
 extern void job_progress(Job *job, double part);	/* from 0 to 1 */
 extern void job_needs_wal(Job *job, bool needs);
+
+/* Its backup is copied: it counts, however the job ends. */
+extern void job_copied(Job *job);
 
 /* Which PostgreSQL the job is about: who is that one can see its progress. */
 extern void job_system_identifier(Job *job, const char *identifier);

@@ -69,7 +69,7 @@ static bool check_backup(BackupRun *run);
 static bool force_switch(Job *job, bool *warned);
 static void still_waiting(BackupRun *run);
 
-const JobKind job_backup = {"backup", true, backup_body};
+const JobKind job_backup = {.name = "backup", .exclusive = true, .body = backup_body, .makes_backups = true};
 
 static void
 backup_body(Job *job, const json_t *arguments)
@@ -291,6 +291,7 @@ wait_for_wal(BackupRun *run, bool waiting, int64_t deadline)
 	bool		announced = false;
 	bool		warned = false;
 
+	job_copied(job);
 	for (bool first = true;; first = false)
 	{
 		int64_t		until;

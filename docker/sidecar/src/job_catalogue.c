@@ -28,9 +28,9 @@ static void delete_body(Job *job, const json_t *arguments);
 static json_t *run(Job *job, const char *const *command, int64_t deadline_ms, Parser parse);
 static void finish(Job *job, const char *id, const char *status, const char *detail);
 
-const JobKind job_verify = {"verify", false, verify_body};
-const JobKind job_keep = {"keep", false, keep_body};
-const JobKind job_delete = {"delete", true, delete_body};
+const JobKind job_verify = {.name = "verify", .body = verify_body, .one_per_backup = true};
+const JobKind job_keep = {.name = "keep", .body = keep_body};
+const JobKind job_delete = {.name = "delete", .exclusive = true, .body = delete_body};
 
 static void
 verify_body(Job *job, const json_t *arguments)

@@ -28,7 +28,7 @@ static void *cron_main(void *arg);
 static void run_once(void);
 static void note_end(const RunResult *result, char *trouble);
 
-const JobKind job_cron = {"cron", false, cron_body};
+const JobKind job_cron = {.name = "cron", .body = cron_body};
 
 /* Two at a time would only find Barman's own lock taken. */
 static pthread_mutex_t one_at_a_time = PTHREAD_MUTEX_INITIALIZER;

@@ -24,7 +24,7 @@ static void end_drill(Restore *restore, const Recovery *recovery, bool recovered
 static int64_t age_of_newest(Restore *restore, const Recovery *recovery);
 static json_t *version_json(void);
 
-const JobKind job_drill = {"drill", false, drill_body};
+const JobKind job_drill = {.name = "drill", .body = drill_body};
 
 /*
  * What fails is a step that is not ok, not an error: the caller keeps a

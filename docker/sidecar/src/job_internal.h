@@ -38,6 +38,7 @@ struct Job
 	JobState	state;
 	char	   *phase;
 	bool		needs_wal;
+	bool		copied;			/* it has made a backup that may come to count */
 	double		progress;		/* 0: unknown */
 	char	   *system_identifier;	/* of its server, once known */
 	int64_t		created;		/* timestamp_now(); 0: not yet */
@@ -70,6 +71,7 @@ extern const char *const job_state_names[];
  */
 extern bool job_has_ended(const Job *job);
 extern json_t *job_json(const Job *job);
+extern json_t *job_json_brief(const Job *job);	/* for lists: without its result */
 extern bool job_write_record(Job *job);
 extern Job *job_of_record(const json_t *record);	/* NULL: incomplete */
 
@@ -94,6 +96,7 @@ extern bool job_is_visible(const Job *job, const Request *request);
 /* Of that kind and server, and cancelled meanwhile or not */
 extern Job *job_find_running(const Job *except, const char *kind, const char *server, bool cancelled);
 extern void job_insert(Job *job);
+extern const Job *job_newest(void);
 extern void jobs_purge(void);
 
 /* job.c: wake the long polls */

@@ -10,10 +10,14 @@
 #include <unistd.h>
 
 #include "job_internal.h"
+#include "job_limits.h"
 #include "job_store.h"
 #include "memory.h"
 #include "process.h"
 #include "timestamp.h"
+
+/* Of each text of an error in a list */
+#define BRIEF_TEXT_MAX 1000
 
 /* Taken before the lock of the jobs, so that the newest record is also the last one written. */
 static pthread_mutex_t record_lock = PTHREAD_MUTEX_INITIALIZER;
@@ -35,6 +39,21 @@ bool
 job_has_ended(const Job *job)
 {
 	return job->state != STATE_QUEUED && job->state != STATE_RUNNING;
+}
+
+/* As job_json(), but of a size that a thousand of may be sent. */
+json_t *
+job_json_brief(const Job *job)
+{
+	Job			shown = *job;
+	json_t	   *value;
+
+	shown.result = NULL;
+	shown.error = job->error != NULL ? job_limits_cut(job->error, BRIEF_TEXT_MAX) : NULL;
+	value = job_json(&shown);
+	json_object_del(value, "result");
+	json_decref(shown.error);
+	return value;
 }
 
 json_t *
@@ -93,6 +112,7 @@ record_json(const Job *job)
 	value = job_json(&shown);
 	json_object_set_new(value, "key", json_text(job->key));
 	json_object_set_new(value, "request", json_text(job->request));
+	json_object_set_new(value, "copied", json_boolean(job->copied));
 	if (job->process != 0 && !job_has_ended(&shown))
 	{
 		process = json_checked(json_object());
@@ -136,6 +156,8 @@ job_of_record(const json_t *value)
 	job->started = time_of(value, "started");
 	job->ended = time_of(value, "ended");
 	job->elapsed_ms = (int64_t) (json_number_value(json_object_get(value, "elapsed_seconds")) * 1000);
+	/* one that does not say may have */
+	job->copied = !json_is_false(json_object_get(value, "copied"));
 	job->log_lines = (int) json_integer_value(json_object_get(value, "log_lines"));
 	if (json_is_object(json_object_get(value, "result")))
 		job->result = json_incref(json_object_get(value, "result"));

@@ -28,8 +28,8 @@ static void drop_body(Job *job, const json_t *arguments);
 static bool read_backup(Restore *restore, const char *id);
 static void end(Restore *restore, const Recovery *recovery);
 
-const JobKind job_restore = {"restore", false, restore_body};
-const JobKind job_drop_instance = {"drop_instance", false, drop_body};
+const JobKind job_restore = {.name = "restore", .body = restore_body};
+const JobKind job_drop_instance = {.name = "drop_instance", .body = drop_body, .frees_room = true};
 
 static void
 restore_body(Job *job, const json_t *arguments)

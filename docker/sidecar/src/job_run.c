@@ -10,6 +10,7 @@
 
 #include "barman_run.h"
 #include "job_internal.h"
+#include "job_limits.h"
 #include "log.h"
 #include "memory.h"
 #include "process.h"
@@ -146,6 +147,14 @@ job_system_identifier(Job *job, const char *identifier)
 }
 
 void
+job_copied(Job *job)
+{
+	pthread_mutex_lock(&job_table.lock);
+	job->copied = true;
+	pthread_mutex_unlock(&job_table.lock);
+}
+
+void
 job_needs_wal(Job *job, bool needs)
 {
 	pthread_mutex_lock(&job_table.lock);
@@ -238,7 +247,7 @@ job_done(Job *job, json_t *result)
 	char	   *text = mem_printf("done (after %.1f s)", (double) job_elapsed_ms(job) / 1000);
 
 	pthread_mutex_lock(&job_table.lock);
-	job_decide(job, STATE_DONE, result, NULL);
+	job_decide(job, STATE_DONE, job_limits_shorten(result), NULL);
 	job_add_line(job, JOB_INFO, text);
 	pthread_mutex_unlock(&job_table.lock);
 	free(text);
@@ -249,7 +258,7 @@ job_fail(Job *job, const char *code, const char *message,
 		 const char *detail, const char *hint)
 {
 	pthread_mutex_lock(&job_table.lock);
-	job_decide(job, STATE_FAILED, NULL, error_json(code, message, detail, hint));
+	job_decide(job, STATE_FAILED, NULL, job_limits_shorten(error_json(code, message, detail, hint)));
 	pthread_mutex_unlock(&job_table.lock);
 }
 

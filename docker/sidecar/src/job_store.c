@@ -23,8 +23,8 @@
 #define RECORD_SUFFIX ".json"
 #define LOG_SUFFIX ".log"
 
-/* A record is a few kilobytes. */
-#define RECORD_MAX (1024 * 1024)
+/* A record is a few kilobytes; its result is kept below a megabyte. */
+#define RECORD_MAX (4 * 1024 * 1024)
 
 static int	directory = -1;
 static int	lock_file = -1;

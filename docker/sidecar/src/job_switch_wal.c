@@ -37,7 +37,7 @@ static void switch_and_archive(Job *job, int64_t timeout_ms);
 static bool say_that_it_waits(void *job);
 static void finish(Job *job, const char *wal_file, bool archived);
 
-const JobKind job_switch_wal = {"switch-wal", false, switch_wal_body};
+const JobKind job_switch_wal = {.name = "switch-wal", .body = switch_wal_body};
 
 bool
 wal_file_name_is_valid(const char *name)

@@ -11,6 +11,7 @@
 
 #include "job_internal.h"
 #include "job_keys.h"
+#include "job_limits.h"
 #include "job_store.h"
 #include "log.h"
 #include "memory.h"
@@ -121,18 +122,28 @@ jobs_forget(void)
 		job_store_close();
 }
 
+/*
+ * The newest first, as many as the limit says, from the one after that job on.
+ * What came of them is told one by one: a list must not grow beyond what its
+ * readers take.
+ */
 Answer *
-jobs_list(const Request *request)
+jobs_list(const Request *request, int64_t limit, const char *before)
 {
 	json_t	   *list = json_checked(json_array());
 	json_t	   *value = json_checked(json_object());
+	const Job  *job;
 
 	pthread_mutex_lock(&job_table.lock);
-	for (Job *job = jobs; job != NULL; job = job->next)
+	job = before != NULL ? job_find(before) : NULL;
+	for (job = job != NULL ? job->next : before != NULL ? NULL : jobs;
+		 job != NULL && (int64_t) json_array_size(list) < limit; job = job->next)
 	{
 		if (job_is_visible(job, request))
-			json_array_append_new(list, job_json(job));
+			json_array_append_new(list, job_json_brief(job));
 	}
+	if (job != NULL)
+		json_object_set_new(value, "more", json_true());
 	pthread_mutex_unlock(&job_table.lock);
 	json_object_set_new(value, "jobs", list);
 	return answer_json(200, value);
@@ -225,6 +236,12 @@ job_is_visible(const Job *job, const Request *request)
 	return token_reaches(request->grant, job->server);
 }
 
+const Job *
+job_newest(void)
+{
+	return jobs;
+}
+
 void
 job_insert(Job *job)
 {
@@ -283,7 +300,7 @@ jobs_purge(void)
 
 		count++;
 		if (job_has_ended(job) && job->waiters == NULL &&
-			(count > KEEP_JOBS || job->created < oldest))
+			!job_limits_need(job) && (count > KEEP_JOBS || job->created < oldest))
 		{
 			*link = job->next;
 			job_store_remove(job->id);

@@ -10,6 +10,7 @@
 
 #include "drill_record.h"
 #include "job.h"
+#include "job_limits.h"
 #include "memory.h"
 #include "reads.h"
 
@@ -19,6 +20,7 @@ metrics_answer(void)
 	JobCounters jobs = jobs_counters();
 	ReadCounters reads = reads_counters();
 	char	   *drills = drill_record_metrics();
+	char	   *limits = job_limits_metrics();
 	Answer	   *answer;
 
 	answer = answer_text("text/plain; version=0.0.4; charset=utf-8", mem_printf(
@@ -41,10 +43,11 @@ metrics_answer(void)
 		"# HELP barman_sidecar_read_runs_total Reads that Barman was asked for.\n"
 		"# TYPE barman_sidecar_read_runs_total counter\n"
 		"barman_sidecar_read_runs_total %llu\n"
-		"%s",
+		"%s%s",
 		jobs.running, jobs.done, jobs.failed, jobs.cancelled, jobs.lost,
 		(unsigned long long) reads.hits, (unsigned long long) reads.joined,
-		(unsigned long long) reads.runs, drills));
+		(unsigned long long) reads.runs, limits, drills));
 	free(drills);
+	free(limits);
 	return answer;
 }

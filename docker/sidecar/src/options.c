@@ -24,6 +24,12 @@
 #define MAX_READ_TIMEOUT 3600
 #define DEFAULT_MAX_READS 4
 #define MAX_MAX_READS 64
+#define DEFAULT_MAX_JOBS 32
+#define MIN_MAX_JOBS 3
+#define MAX_MAX_JOBS 256
+#define DEFAULT_MAX_JOBS_OF_KIND 8
+#define DEFAULT_MAX_BACKUPS_PER_HOUR 12
+#define MAX_MAX_BACKUPS_PER_HOUR 100000
 #define DEFAULT_INSTANCE_PORTS "15500-15599"
 #define DEFAULT_INSTANCE_LISTEN "127.0.0.1"
 #define DEFAULT_MAX_INSTANCES 8
@@ -31,7 +37,12 @@
 #define DEFAULT_RESTORE_TIMEOUT 600
 #define MAX_RESTORE_TIMEOUT 86400
 
-Options		options;
+/* tests of single rooms parse no command line */
+Options		options = {
+	.max_jobs = DEFAULT_MAX_JOBS,
+	.max_jobs_of_kind = DEFAULT_MAX_JOBS_OF_KIND,
+	.max_backups_per_hour = DEFAULT_MAX_BACKUPS_PER_HOUR
+};
 
 static void usage(void);
 static bool parse_number(const char *name, const char *text, int low, int high, int *value);
@@ -56,6 +67,9 @@ options_parse(int argc, char **argv)
 		{"cron-interval", required_argument, NULL, 'i'},
 		{"read-timeout", required_argument, NULL, 'r'},
 		{"max-reads", required_argument, NULL, 'm'},
+		{"max-jobs", required_argument, NULL, 'j'},
+		{"max-jobs-of-kind", required_argument, NULL, 'J'},
+		{"max-backups-per-hour", required_argument, NULL, 'x'},
 		{"log-level", required_argument, NULL, 'L'},
 		{"instance-root", required_argument, NULL, 'R'},
 		{"instance-ports", required_argument, NULL, 'P'},
@@ -81,6 +95,9 @@ options_parse(int argc, char **argv)
 	options.cron_interval = DEFAULT_CRON_INTERVAL;
 	options.read_timeout = DEFAULT_READ_TIMEOUT;
 	options.max_reads = DEFAULT_MAX_READS;
+	options.max_jobs = DEFAULT_MAX_JOBS;
+	options.max_jobs_of_kind = DEFAULT_MAX_JOBS_OF_KIND;
+	options.max_backups_per_hour = DEFAULT_MAX_BACKUPS_PER_HOUR;
 	options.log_level = LOGLEVEL_INFO;
 	options.instance_listen = DEFAULT_INSTANCE_LISTEN;
 	options.max_instances = DEFAULT_MAX_INSTANCES;
@@ -132,6 +149,19 @@ options_parse(int argc, char **argv)
 			case 'm':
 				if (!parse_number("max-reads", optarg, 1, MAX_MAX_READS,
 								  &options.max_reads))
+					return OPTIONS_WRONG;
+				break;
+			case 'j':
+				if (!parse_number("max-jobs", optarg, MIN_MAX_JOBS, MAX_MAX_JOBS, &options.max_jobs))
+					return OPTIONS_WRONG;
+				break;
+			case 'J':
+				if (!parse_number("max-jobs-of-kind", optarg, 1, MAX_MAX_JOBS, &options.max_jobs_of_kind))
+					return OPTIONS_WRONG;
+				break;
+			case 'x':
+				if (!parse_number("max-backups-per-hour", optarg, 0, MAX_MAX_BACKUPS_PER_HOUR,
+								  &options.max_backups_per_hour))
 					return OPTIONS_WRONG;
 				break;
 			case 'L':
@@ -269,6 +299,11 @@ usage(void)
 		   "  --cron-interval=SECONDS    how often to run \"barman cron\"; 0 never (default %d)\n"
 		   "  --read-timeout=SECONDS     longest run of a reading command (default %d)\n"
 		   "  --max-reads=N              reading commands at a time (default %d)\n"
+		   "  --max-jobs=N               jobs at a time (default %d); one place is kept for backups,\n"
+		   "                             one for callers on this host\n"
+		   "  --max-jobs-of-kind=N       of one kind for one server (default %d)\n"
+		   "  --max-backups-per-hour=N   backups of a server within an hour (default %d; 0 any\n"
+		   "                             number), so that a retention by number holds\n"
 		   "  --log-level=LEVEL          debug, info, warning or error (default info)\n"
 		   "  --allow-delete             let who has a destroy token delete backups\n"
 		   "\n"
@@ -286,6 +321,7 @@ usage(void)
 		   "  -h, --help                 show this help, then exit\n"
 		   "  -V, --version              show the version, then exit\n",
 		   DEFAULT_LISTEN, DEFAULT_CRON_INTERVAL, DEFAULT_READ_TIMEOUT, DEFAULT_MAX_READS,
+		   DEFAULT_MAX_JOBS, DEFAULT_MAX_JOBS_OF_KIND, DEFAULT_MAX_BACKUPS_PER_HOUR,
 		   DEFAULT_INSTANCE_PORTS, DEFAULT_INSTANCE_LISTEN, DEFAULT_MAX_INSTANCES,
 		   DEFAULT_RESTORE_TIMEOUT);
 }

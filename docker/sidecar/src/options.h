@@ -25,6 +25,9 @@ typedef struct Options
 	int			cron_interval;	/* seconds; 0: off */
 	int			read_timeout;	/* seconds */
 	int			max_reads;
+	int			max_jobs;
+	int			max_jobs_of_kind;	/* for one server */
+	int			max_backups_per_hour;	/* of one server; 0: any number */
 	LogLevel	log_level;
 
 	/* Restored servers */

@@ -51,7 +51,11 @@ static const Argument backup_arguments[] = {
 Answer *
 get_jobs(Request *request)
 {
-	return jobs_list(request);
+	int64_t		limit = JOBS_LIST_MAX;
+
+	if (!http_query_number(request, "limit", 1, JOBS_LIST_MAX, &limit))
+		return answer_errorf("bad_argument", "\"limit\" must be a number of jobs from 1 to %d", JOBS_LIST_MAX);
+	return jobs_list(request, limit, http_query(request, "before"));
 }
 
 Answer *

@@ -151,8 +151,8 @@ wait_until_gone(pid_t pid)
 static inline void
 start_with(const char *const *extra)
 {
-	const char *argv[32] = {program, "--listen=127.0.0.1:0", "--cron-interval=0"};
-	int			n = 3;
+	const char *argv[32] = {program, "--listen=127.0.0.1:0", "--cron-interval=0", "--max-backups-per-hour=0"};
+	int			n = 4;
 	char		state_dir[128];
 	char		token_file[128];
 	char		barman_option[160];

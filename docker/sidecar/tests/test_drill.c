@@ -79,7 +79,7 @@ examine(Job *job, const json_t *unused)
 	sem_post(&ended);
 }
 
-static const JobKind job_examine = {"drill", false, examine};
+static const JobKind job_examine = {.name = "drill", .body = examine};
 
 static void
 put(const char *name, const char *text, mode_t mode)

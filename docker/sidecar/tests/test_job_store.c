@@ -322,7 +322,7 @@ only_the_newest_jobs_are_kept(void **state)
 		write_file(name, "{\"n\":1,\"text\":\"one\"}\n");
 	}
 	assert_true(jobs_start(directory));
-	answer = jobs_list(&everything);
+	answer = jobs_list(&everything, JOBS_LIST_MAX, NULL);
 	list = json_object_get(answer->value, "jobs");
 	assert_int_equal(json_array_size(list), 1000);
 	assert_string_equal(json_string_value(json_object_get(json_array_get(list, 0), "id")),

@@ -107,7 +107,7 @@ uid=\$3 gid=\${4%% *}; shift 4
 exec unshare -U --map-user="\$uid" --map-group="\$gid" "\$@"
 SH
 		exec(@{ $args{below} // [] }, @where, $self->{sidecar}, '--listen', "unix:$home/sidecar", '--token-file', "$home/token", '--token-file', "destroy=$home/token_that_destroys", '--state-dir', "$home/jobs",
-			'--barman-config', "$home/barman/barman.conf", '--cron-interval', $args{cron_interval} // 30,
+			'--barman-config', "$home/barman/barman.conf", '--cron-interval', $args{cron_interval} // 30, '--max-backups-per-hour', '0',
 			'--instance-ports', $port . '-' . ($port + 49), @{ $args{options} // [] })
 		  or POSIX::_exit(1);
 	}

@@ -56,7 +56,7 @@ sub start
 		open(STDERR, '>&', \*STDOUT);
 		exec($ENV{POC_SIDECAR}, '--listen', "127.0.0.1:$self->{port}",
 			'--token-file', $self->token_file, '--state-dir', "$self->{dir}/state",
-			'--barman-config', $ENV{POC_BARMAN_CONFIG}, '--cron-interval', '0');
+			'--barman-config', $ENV{POC_BARMAN_CONFIG}, '--cron-interval', '0', '--max-backups-per-hour', '0');
 	}
 
 	my $end = time + 20;
