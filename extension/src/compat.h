@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * compat.h
- *	  Differences between PostgreSQL 15 and 18, in one place.
+ *	  Differences between PostgreSQL 15 and 19, in one place.
  *
  * The only file that may mention PG_VERSION_NUM.  Where servers differ, the
  * *new* name is defined here for *old* servers.
@@ -45,6 +45,7 @@
 #include "catalog/pg_class.h"
 #include "executor/executor.h"
 #include "parser/parse_relation.h"
+#include "storage/bufmgr.h"
 #include "utils/acl.h"
 #include "utils/rangetypes.h"
 
@@ -52,9 +53,17 @@
 #include "varatt.h"
 #endif
 
-/* 16: bulk inserts add many pages to a file at once. */
+/* 16: a file grows by many pages at once; before, by one */
 #if PG_VERSION_NUM < 160000
-#define POC_EXTENDS_BY_ONE
+#define BMR_REL(rel)	(rel)
+static inline BlockNumber
+ExtendBufferedRelBy(Relation rel, ForkNumber fork, BufferAccessStrategy strategy, uint32 flags,
+					uint32 extend_by, Buffer *buffers, uint32 *extended_by)
+{
+	buffers[0] = ReadBufferExtended(rel, fork, P_NEW, RBM_NORMAL, strategy);
+	*extended_by = 1;
+	return BufferGetBlockNumber(buffers[0]);
+}
 #endif
 
 /* 16: what a query may do moved from the range table to a list of its own. */
@@ -68,8 +77,6 @@ typedef RangeTblEntry PocPermissions;
 #define poc_rteperminfos(pstate)		NIL
 #define ExecCheckPermissions(rtable, permissions, report) \
 	ExecCheckRTPerms(rtable, report)
-#define ExecInsertIndexTuples(relinfo, slot, estate, update, quiet, conflict, arbiters, summarizing) \
-	ExecInsertIndexTuples(relinfo, slot, estate, update, quiet, conflict, arbiters)
 #define ExecGetRootToChildMap(relinfo, estate) \
 	((relinfo)->ri_RootToPartitionMap)
 #define object_ownercheck(classid, objectid, roleid) \
@@ -108,9 +115,43 @@ typedef RangeTblEntry PocPermissions;
 	CheckValidResultRel(relinfo, operation)
 #endif
 
-#if PG_VERSION_NUM < 180000
-#define index_beginscan(heap, index, snapshot, instrument, nkeys, norderbys) \
+/* 19: scans have flags, 18: instrumentation */
+#if PG_VERSION_NUM >= 190000
+/* as it is */
+#elif PG_VERSION_NUM >= 180000
+#define index_beginscan(heap, index, snapshot, instrument, nkeys, norderbys, flags) \
+	index_beginscan(heap, index, snapshot, instrument, nkeys, norderbys)
+#else
+#define index_beginscan(heap, index, snapshot, instrument, nkeys, norderbys, flags) \
 	index_beginscan(heap, index, snapshot, nkeys, norderbys)
+#endif
+
+/* 19: flags in place of booleans, of which we set none */
+#if PG_VERSION_NUM >= 190000
+/* as it is */
+#elif PG_VERSION_NUM >= 160000
+#define ExecInsertIndexTuples(relinfo, estate, flags, slot, arbiters, conflict) \
+	ExecInsertIndexTuples(relinfo, slot, estate, false, false, conflict, arbiters, false)
+#else
+#define ExecInsertIndexTuples(relinfo, estate, flags, slot, arbiters, conflict) \
+	ExecInsertIndexTuples(relinfo, slot, estate, false, false, conflict, arbiters)
+#endif
+
+#if PG_VERSION_NUM < 190000
+#define table_beginscan(rel, snapshot, nkeys, keys, flags) \
+	table_beginscan(rel, snapshot, nkeys, keys)
+#define index_build(heap, index, info, is_reindex, parallel, progress) \
+	index_build(heap, index, info, is_reindex, parallel)
+#define DomainHasConstraints(type, has_volatile) \
+	DomainHasConstraints(type)
+#endif
+
+/* The versions whose btree pages rows_btree.c knows how to write */
+#if PG_VERSION_NUM < 190000
+#define POC_WRITES_BTREE
+#endif
+
+#if PG_VERSION_NUM < 180000
 #define poc_check_is_enforced(check)	true
 #define poc_foreign_key_is_enforced(key)	true
 #else

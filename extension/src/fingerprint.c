@@ -249,7 +249,7 @@ append_value(RowHash *hash, int column)
 	Datum		value = hash->values[column];
 	const char *data;
 	int32		length;
-	struct varlena *varlena = NULL;
+	struct varlena *detoasted = NULL;
 	char	   *text = NULL;
 
 	if (info->form == FORM_DROPPED)
@@ -274,9 +274,9 @@ append_value(RowHash *hash, int column)
 			length = strlen(data);
 			break;
 		case FORM_VARLENA:
-			varlena = PG_DETOAST_DATUM_PACKED(value);
-			data = VARDATA_ANY(varlena);
-			length = VARSIZE_ANY_EXHDR(varlena);
+			detoasted = PG_DETOAST_DATUM_PACKED(value);
+			data = VARDATA_ANY(detoasted);
+			length = VARSIZE_ANY_EXHDR(detoasted);
 			break;
 		default:
 			text = OutputFunctionCall(&info->output, value);
@@ -286,8 +286,8 @@ append_value(RowHash *hash, int column)
 	}
 	appendBinaryStringInfo(buffer, (char *) &length, sizeof(length));
 	appendBinaryStringInfo(buffer, data, length);
-	if (varlena != NULL && (Pointer) varlena != DatumGetPointer(value))
-		pfree(varlena);
+	if (detoasted != NULL && (Pointer) detoasted != DatumGetPointer(value))
+		pfree(detoasted);
 	if (text != NULL)
 		pfree(text);
 }

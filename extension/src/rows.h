@@ -465,25 +465,6 @@ extern RowsLayout *rows_make_layout(Relation rel);
 extern bool rows_store_tuple(const RowsLayout *layout, TupleTableSlot *slot, RowsArena *arena);
 extern void rows_forget_tuple(TupleTableSlot *slot);
 
-/* rows_extend.c */
-typedef struct RowsRoom RowsRoom;
-struct BulkInsertStateData;		/* of access/hio.h */
-extern RowsRoom *rows_start_room(Relation rel);
-extern void rows_make_room(RowsRoom *room, struct BulkInsertStateData *bistate,
-						   TupleTableSlot *slot, uint64 nrows, uint64 coming);
-extern uint32 rows_extend(Relation rel, uint32 npages, BufferAccessStrategy strategy,
-						  BlockNumber *first);
-
-/* rows_touch.c */
-/* The buffers from ... to - 1 */
-typedef struct RowsTouched
-{
-	int			from;
-	int			to;
-} RowsTouched;
-
-extern void rows_touch_around(Buffer buffer, RowsTouched *range);
-
 /* rows_btree.c */
 typedef struct RowsEntries RowsEntries;
 extern RowsEntries *rows_collect_entries(Relation rel);

@@ -109,7 +109,7 @@ next_after_index(RowsPlan *plan, RowsKey *key, Relation index)
 	InitDirtySnapshot(dirty);
 	ScanKeyEntryInitialize(&not_null, SK_ISNULL | SK_SEARCHNOTNULL, 1, InvalidStrategy,
 						   InvalidOid, InvalidOid, InvalidOid, (Datum) 0);
-	scan = index_beginscan(plan->rel, index, &dirty, NULL, 1, 0);
+	scan = index_beginscan(plan->rel, index, &dirty, NULL, 1, 0, 0);
 	index_rescan(scan, &not_null, 1, NULL, 0);
 	while (index_getnext_slot(scan, descending ? ForwardScanDirection : BackwardScanDirection, slot))
 	{
@@ -166,7 +166,7 @@ next_after_scan(RowsPlan *plan, RowsKey *key)
 
 		InitDirtySnapshot(dirty);
 		slot = table_slot_create(rel, NULL);
-		scan = table_beginscan(rel, &dirty, 0, NULL);
+		scan = table_beginscan(rel, &dirty, 0, NULL, 0);
 		while (table_scan_getnextslot(scan, ForwardScanDirection, slot))
 		{
 			MemoryContext old = MemoryContextSwitchTo(context);

@@ -32,8 +32,13 @@
 #include "compat.h"
 #include "rows.h"
 
+#ifdef POC_WRITES_BTREE
+
 /* Runs that are shorter on average are not worth keeping. */
 #define LEAST_RUN			8
+
+/* Pages that the file grows by at once; they are pinned together. */
+#define ADDED_PAGES			64
 
 /* Pages whose images are logged together. */
 #define LOGGED_PAGES		256
@@ -89,7 +94,6 @@ typedef struct RowsTree
 	Relation	index;
 	const RowsEntries *entries;
 	BufferAccessStrategy strategy;
-	RowsTouched touched;
 	BlockNumber npages;
 	BlockNumber room_end;		/* of the pages that the file has */
 	BlockNumber logged;			/* all before this are, but for the metapage */
@@ -218,7 +222,7 @@ rows_build_btree(Relation rel, RowsEntries *entries, uint64 nrows)
 	index->rd_indam = &entries->routine;
 	PG_TRY();
 	{
-		index_build(rel, index, info, true, false);
+		index_build(rel, index, info, true, false, true);
 	}
 	PG_FINALLY();
 	{
@@ -413,19 +417,22 @@ static Buffer
 next_page(RowsTree *tree, BlockNumber block)
 {
 	Buffer		buffer;
+	Buffer		added[ADDED_PAGES];
 	BlockNumber first;
 	uint32		n;
 
 	if (block >= tree->room_end)
 	{
-		n = rows_extend(tree->index, Min(tree->npages - block, LOGGED_PAGES), tree->strategy, &first);
-		tree->room_end = (n > 0 && first == block) ? block + n : 0;
+		first = ExtendBufferedRelBy(BMR_REL(tree->index), MAIN_FORKNUM, tree->strategy, 0,
+									Min(tree->npages - block, ADDED_PAGES), added, &n);
+		for (uint32 i = 0; i < n; i++)
+			ReleaseBuffer(added[i]);
+		if (first != block)
+			elog(ERROR, "block %u of index \"%s\" is in the place of block %u",
+				 first, RelationGetRelationName(tree->index), block);
+		tree->room_end = block + n;
 	}
-	buffer = ReadBufferExtended(tree->index, MAIN_FORKNUM, block < tree->room_end ? block : P_NEW,
-								RBM_ZERO_AND_LOCK, tree->strategy);
-	if (BufferGetBlockNumber(buffer) != block)
-		elog(ERROR, "block %u of index \"%s\" is in the place of block %u",
-			 BufferGetBlockNumber(buffer), RelationGetRelationName(tree->index), block);
+	buffer = ReadBufferExtended(tree->index, MAIN_FORKNUM, block, RBM_ZERO_AND_LOCK, tree->strategy);
 	return buffer;
 }
 
@@ -438,7 +445,6 @@ end_page(RowsTree *tree, Buffer buffer)
 	UnlockReleaseBuffer(buffer);
 	if (end - tree->logged >= LOGGED_PAGES)
 	{
-		rows_touch_around(buffer, &tree->touched);
 		if (RelationNeedsWAL(tree->index))
 			log_newpage_range(tree->index, MAIN_FORKNUM, tree->logged, end, true);
 		tree->logged = end;
@@ -481,6 +487,28 @@ set_key(IndexTuple tuple, Oid type, int64 key)
 static void
 add_item(Page page, IndexTuple tuple, OffsetNumber offset)
 {
-	if (PageAddItem(page, (Item) tuple, IndexTupleSize(tuple), offset, false, false) != offset)
+	if (PageAddItem(page, (void *) tuple, IndexTupleSize(tuple), offset, false, false) != offset)
 		elog(ERROR, "no room for an index entry");
 }
+
+#else
+
+/* A version whose pages are not known: PostgreSQL builds the index by itself. */
+RowsEntries *
+rows_collect_entries(Relation rel)
+{
+	return NULL;
+}
+
+void
+rows_add_entry(RowsEntries *entries, TupleTableSlot *slot)
+{
+}
+
+bool
+rows_build_btree(Relation rel, RowsEntries *entries, uint64 nrows)
+{
+	return false;
+}
+
+#endif

@@ -16,6 +16,7 @@
 #include "utils/builtins.h"
 #include "utils/lsyscache.h"
 #include "utils/ruleutils.h"
+#include "utils/tuplestore.h"
 
 #include "compat.h"
 #include "rows.h"

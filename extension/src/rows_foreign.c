@@ -328,7 +328,7 @@ is_nullable(RowsPlan *plan, ForeignKeyCacheInfo *key, bool one_is_enough)
 		if (one_is_enough && plan->columns[key->conkey[i] - 1].planned)
 			continue;
 		if (attribute->attnotnull || plan->columns[key->conkey[i] - 1].bounds.not_null ||
-			DomainHasConstraints(attribute->atttypid))
+			DomainHasConstraints(attribute->atttypid, NULL))
 			return false;
 	}
 	return true;

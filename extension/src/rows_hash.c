@@ -50,9 +50,9 @@ rows_hash_image(Datum datum, bool typbyval, int16 typlen)
 {
 	if (typlen == -1)
 	{
-		struct varlena *varlena = PG_DETOAST_DATUM_PACKED(datum);
+		struct varlena *value = PG_DETOAST_DATUM_PACKED(datum);
 
-		return hash_bytes((unsigned char *) VARDATA_ANY(varlena), VARSIZE_ANY_EXHDR(varlena));
+		return hash_bytes((unsigned char *) VARDATA_ANY(value), VARSIZE_ANY_EXHDR(value));
 	}
 	return datum_image_hash(datum, typbyval, typlen);
 }

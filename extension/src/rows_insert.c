@@ -14,6 +14,7 @@
 #include "access/heapam.h"
 #include "access/hio.h"
 #include "access/tableam.h"
+#include "access/tupconvert.h"
 #include "access/xact.h"
 #include "access/xlog.h"
 #include "catalog/pg_class.h"
@@ -55,7 +56,6 @@ typedef struct RowsBuffer
 	RowsLayout *layout;			/* NULL: the access method forms the tuples */
 	BulkInsertState bistate;
 	BlockNumber first_block;	/* that was written */
-	RowsRoom   *room;			/* NULL: PostgreSQL makes it, or there is nothing to make */
 	uint64		nrows;			/* that have been written */
 	int			nslots;
 	TupleTableSlot *slots[BATCH_ROWS];
@@ -80,7 +80,6 @@ typedef struct RowsInsert
 	RowsEntries *entries;		/* of an index that is built after the load */
 	uint64		wal_told;		/* bytes of WAL that the writer knows of */
 	uint64		wanted;			/* rows, of all */
-	RowsTouched touched;
 	uint64		inserted;
 } RowsInsert;
 
@@ -94,7 +93,6 @@ static void wake_wal_writer(RowsInsert *insert);
 static void write_batch(RowsInsert *insert);
 static void write_buffer(RowsInsert *insert, RowsBuffer *buffer);
 static void spare_the_cache(RowsBuffer *buffer);
-static void make_room(RowsInsert *insert, RowsBuffer *buffer);
 static void end_insert(RowsInsert *insert);
 static void start_progress(Oid relid, uint64 nrows);
 
@@ -322,7 +320,6 @@ buffer_for(RowsInsert *insert, ResultRelInfo *relinfo)
 	buffer->layout = rows_make_layout(relinfo->ri_RelationDesc);
 	buffer->bistate = GetBulkInsertState();
 	buffer->first_block = InvalidBlockNumber;
-	buffer->room = rows_start_room(relinfo->ri_RelationDesc);
 	FreeAccessStrategy(buffer->bistate->strategy);
 	buffer->bistate->strategy = NULL;
 	if (insert->routing != NULL)
@@ -338,8 +335,7 @@ write_one(RowsInsert *insert, ResultRelInfo *relinfo, TupleTableSlot *slot)
 
 	table_tuple_insert(relinfo->ri_RelationDesc, slot, insert->command, 0, NULL);
 	if (relinfo->ri_NumIndices > 0)
-		recheck = ExecInsertIndexTuples(relinfo, slot, insert->estate, false, false,
-										NULL, NIL, false);
+		recheck = ExecInsertIndexTuples(relinfo, insert->estate, 0, slot, NIL, NULL);
 	ExecARInsertTriggers(insert->estate, relinfo, slot, recheck, insert->transition);
 	list_free(recheck);
 	pgstat_progress_update_param(PROGRESS_COPY_TUPLES_PROCESSED, ++insert->inserted);
@@ -390,12 +386,9 @@ write_buffer(RowsInsert *insert, RowsBuffer *buffer)
 					   insert->command, 0, buffer->bistate);
 	MemoryContextSwitchTo(old);
 	MemoryContextReset(insert->flush_context);
-	rows_touch_around(buffer->bistate->current_buf, &insert->touched);
 	spare_the_cache(buffer);
 	insert->inserted += buffer->nslots;
 	buffer->nrows += buffer->nslots;
-	if (buffer->room != NULL)
-		make_room(insert, buffer);
 
 	for (int i = 0; i < buffer->nslots; i++)
 	{
@@ -410,8 +403,7 @@ write_buffer(RowsInsert *insert, RowsBuffer *buffer)
 			insert->maker->row = buffer->rows[i];
 			ResetPerTupleExprContext(estate);
 			if (relinfo->ri_NumIndices > 0)
-				recheck = ExecInsertIndexTuples(relinfo, slot, estate, false, false,
-												NULL, NIL, false);
+				recheck = ExecInsertIndexTuples(relinfo, estate, 0, slot, NIL, NULL);
 			if (has_triggers)
 				ExecARInsertTriggers(estate, relinfo, slot, recheck, insert->transition);
 			list_free(recheck);
@@ -443,16 +435,6 @@ spare_the_cache(RowsBuffer *buffer)
 		buffer->first_block = block;
 	else if (block > buffer->first_block && block - buffer->first_block > NBuffers / SPARED_CACHE)
 		bistate->strategy = GetAccessStrategy(BAS_BULKWRITE);
-}
-
-/* Room for the share of the rows to come that this table or partition has had so far. */
-static void
-make_room(RowsInsert *insert, RowsBuffer *buffer)
-{
-	uint64		coming = (insert->wanted - insert->inserted) *
-		((double) buffer->nrows / insert->inserted);
-
-	rows_make_room(buffer->room, buffer->bistate, buffer->slots[0], buffer->nslots, coming);
 }
 
 static void

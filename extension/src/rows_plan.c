@@ -137,7 +137,7 @@ plan_column(RowsPlan *plan, RowsColumn *column, Form_pg_attribute attribute)
 		column->bounded = false;
 	}
 	else if (!attribute->attnotnull && !column->bounds.not_null &&
-			 !DomainHasConstraints(attribute->atttypid))
+			 !DomainHasConstraints(attribute->atttypid, NULL))
 		column->kind = ROWS_COLUMN_NULL;
 	else
 		refuse_type(plan, attribute);
