@@ -975,19 +975,20 @@ COMMENT ON FUNCTION poc_restore(text, text, text, text, timestamptz, pg_lsn, xid
 CREATE FUNCTION poc_instances()
 RETURNS TABLE (instance text, server text, backup_id text, state text, conninfo text, port integer,
 	recovered_lsn pg_lsn, recovered_time timestamptz, timeline integer,
-	restore_elapsed interval, recovery_elapsed interval, created timestamptz, bytes bigint, error text)
+	restore_elapsed interval, recovery_elapsed interval, created timestamptz, bytes bigint, error text,
+	isolation text)
 LANGUAGE sql VOLATILE PARALLEL RESTRICTED COST 10000 ROWS 10
 SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 AS $$
 	SELECT i.instance, i.server, i.backup_id, i.state, i.conninfo, i.port,
 		i.recovered_lsn, i.recovered_time, i.timeline,
 		i.restore_elapsed, i.recovery_elapsed,
-		i.created, i.bytes, i.error ->> 'message'
+		i.created, i.bytes, i.error ->> 'message', i.isolation
 	FROM @extschema@._poc_records(@extschema@._poc_get_list('instances', 'instances'))
 		AS i(instance text, server text, backup_id text, state text, conninfo text, port integer,
 			recovered_lsn pg_lsn, recovered_time timestamptz, timeline integer,
 			restore_elapsed interval, recovery_elapsed interval,
-			created timestamptz, bytes bigint, error jsonb)
+			created timestamptz, bytes bigint, error jsonb, isolation text)
 $$;
 
 COMMENT ON FUNCTION poc_instances() IS

@@ -18,8 +18,12 @@ my ($home, $node) = @$live{qw(home node)};
 my $bindir = $node->config_data('--bindir');
 $bindir =~ s/\s+$//;
 make_error_of($node);
-my ($root, $small, $ballast) = ("$home/instances");
-END { unlink($ballast) if defined $ballast; }
+my ($root, $small, $ballast, $inside) = ("$home/instances");
+END
+{
+	unlink($ballast) if defined $ballast;
+	kill('KILL', $inside) if $inside;
+}
 
 sub value { return $node->safe_psql('postgres', $_[0]); }
 
@@ -36,9 +40,12 @@ sub start_on
 	mkdir($root);
 	if (system("unshare -rm mount -t tmpfs tmpfs $root 2>> $home/unshare.log") == 0)
 	{
-		my $mount = "mount -t tmpfs -o mode=700,size=$bytes tmpfs $root && exec unshare -U --map-user=$uid --map-group=$gid \"\$@\"";
+		my $mount = "mount -t tmpfs -o mode=700,size=$bytes tmpfs $root && { sleep infinity & } && echo \$! > $home/inside && exec unshare -U --map-user=$uid --map-group=$gid \"\$@\"";
 		$live->start(cron_interval => 300, below => [ 'unshare', '-rm', 'sh', '-c', $mount, 'sh' ], options => [ @options, $root ]);
-		$small = "/proc/$live->{pid}/root$root";
+		# seen from outside through a process beside the sidecar, which is closed to its user's others
+		kill('KILL', $inside) if $inside;
+		($inside) = slurp_file("$home/inside") =~ /(\d+)/;
+		$small = "/proc/$inside/root$root";
 		return;
 	}
 	my ($size) = (split(' ', `df -B1 --output=avail /dev/shm | tail -1`))[0];

@@ -27,6 +27,7 @@ if ($mounts)
 	$live->write('bin/sidecar', <<"SH", 0755);
 #!/bin/sh
 exec unshare --user --map-root-user --mount sh -c 'mount -t tmpfs -o size=150m tmpfs $home/small &&
+	{ sleep infinity & } && echo \$! > $home/inside &&
 	exec unshare --user --map-user=$uid --map-group=$gid $live->{sidecar} "\$@"' sh "\$@"
 SH
 	$live->{sidecar} = "$home/bin/sidecar";
@@ -37,7 +38,10 @@ else
 	$live->{instances} = tempdir('poc_XXXXXX', DIR => '/dev/shm', CLEANUP => 1);
 }
 start_drills($live);
-$live->{disk} = $mounts ? "/proc/$live->{pid}/root$home/small" : $live->{instances};
+# seen from outside through a process beside the sidecar, which is closed to its user's others
+my ($inside) = $mounts ? slurp_file("$home/inside") =~ /(\d+)/ : ();
+END { kill('KILL', $inside) if $inside; }
+$live->{disk} = $mounts ? "/proc/$inside/root$home/small" : $live->{instances};
 
 # Takes all room of the disk but so many bytes.
 sub leave

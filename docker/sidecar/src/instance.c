@@ -7,6 +7,7 @@
 #include "instance_internal.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -22,6 +23,7 @@
 
 InstanceTable instance_table = {.lock = PTHREAD_MUTEX_INITIALIZER};
 
+static void use_real_root(void);
 static void settle_after_crash(Instance *instance);
 
 bool
@@ -37,11 +39,22 @@ instances_start(const char *state_dir)
 				 "directory", options.instance_root, "error", strerror(errno), NULL);
 		return false;
 	}
+	use_real_root();
 	instance_records_load();
 	for (Instance *instance = instance_table.newest; instance != NULL; instance = instance->next)
 		settle_after_crash(instance);
 
 	return instance_watch_start();
+}
+
+/* Without a link in it, so that below it none need be followed (instance_files.c) */
+static void
+use_real_root(void)
+{
+	static char root[PATH_MAX];
+
+	if (realpath(options.instance_root, root) != NULL)
+		options.instance_root = root;
 }
 
 /* Before there are other threads. */
@@ -133,12 +146,23 @@ instance_restores(Instance *instance, const char *backup_id)
 }
 
 void
-instance_recovers(Instance *instance, int64_t restore_ms, const ServerProcess *process)
+instance_has_written(Instance *instance, int64_t bytes)
+{
+	pthread_mutex_lock(&instance_table.lock);
+	instance->written = bytes;
+	pthread_mutex_unlock(&instance_table.lock);
+}
+
+void
+instance_recovers(Instance *instance, int64_t restore_ms, const ServerProcess *process,
+				  const char *isolation)
 {
 	pthread_mutex_lock(&instance_table.lock);
 	instance->state = INSTANCE_RECOVERING;
 	instance->restore_ms = restore_ms;
 	instance->process = *process;
+	free(instance->isolation);
+	instance->isolation = mem_strdup(isolation);
 	instance_write_record(instance);
 	pthread_mutex_unlock(&instance_table.lock);
 }
@@ -153,6 +177,7 @@ instance_ready(Instance *instance, int64_t restore_ms, int64_t recovery_ms,
 	pthread_mutex_lock(&instance_table.lock);
 	instance->restore_ms = restore_ms;
 	instance->bytes = bytes;
+	instance->reserved = 0;
 	if (recovery != NULL)
 	{
 		instance->state = INSTANCE_RUNNING;
@@ -179,6 +204,7 @@ instance_failed(Instance *instance, json_t *error)
 	removed = instance_remove_files(instance);
 	pthread_mutex_lock(&instance_table.lock);
 	instance->state = INSTANCE_FAILED;
+	instance->reserved = 0;
 	instance->has_files = !removed;
 	instance->port = 0;
 	instance->bytes = -1;
@@ -201,6 +227,7 @@ instance_dropped(Instance *instance)
 	else
 	{
 		instance->claimed = false;
+		instance->reserved = 0;
 		instance_write_record(instance);
 	}
 	pthread_mutex_unlock(&instance_table.lock);
@@ -272,6 +299,7 @@ instance_free(Instance *instance)
 	free(instance->server);
 	free(instance->directory);
 	free(instance->backup_id);
+	free(instance->isolation);
 	free(instance->recovery.lsn);
 	free(instance->recovery.time);
 	json_decref(instance->error);

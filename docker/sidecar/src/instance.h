@@ -14,6 +14,7 @@
 #include "instance_config.h"
 #include "instance_recovery.h"
 #include "instance_server.h"
+#include "restore_room.h"
 #include "token.h"
 
 typedef struct Instance Instance;
@@ -35,14 +36,16 @@ extern bool instance_name_is_valid(const char *name);
 /*
  * For routes.  Claim a name, a directory and a port for a restore; or an
  * instance that is to be dropped.  NULL: *refusal says why not.  Who gets one
- * owns it until a job has ended with it, or it is given back.
+ * owns it until a job has ended with it, or it is given back.  What a restore
+ * needs is reserved for it as long as it is restoring or recovering.
  */
-extern Instance *instance_claim(const char *name, const char *server, Answer **refusal);
+extern Instance *instance_claim(const char *name, const char *server, const RestoreNeeds *needs,
+								Answer **refusal);
 extern Instance *instance_claim_to_drop(const char *name, const TokenGrant *grant, Answer **refusal);
 extern void instance_give_back(Instance *instance);
 
 /* Why instance_claim() would refuse now; NULL: it would not. */
-extern Answer *instance_refusal(const char *name);
+extern Answer *instance_refusal(const char *name, const RestoreNeeds *needs);
 
 /* For the job: the instance of that name, which its route has claimed. */
 extern Instance *instance_claimed(const char *name);
@@ -51,9 +54,13 @@ extern const char *instance_directory(const Instance *instance);
 extern const char *instance_server(const Instance *instance);
 extern ServerConfig instance_config(const Instance *instance);
 
+/* For the job: so many bytes of what is reserved are written by now. */
+extern void instance_has_written(Instance *instance, int64_t bytes);
+
 /* What has become of it; each is recorded when the call returns. */
 extern void instance_restores(Instance *instance, const char *backup_id);
-extern void instance_recovers(Instance *instance, int64_t restore_ms, const ServerProcess *process);
+extern void instance_recovers(Instance *instance, int64_t restore_ms, const ServerProcess *process,
+							  const char *isolation);
 
 /*
  * The ends of a claim.  ready: runs, or with recovery NULL, restored but not

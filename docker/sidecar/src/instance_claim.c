@@ -13,8 +13,10 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "cage.h"
 #include "instance_files.h"
 #include "instance_internal.h"
+#include "instance_room.h"
 #include "memory.h"
 #include "options.h"
 #include "timestamp.h"
@@ -23,7 +25,7 @@
 #define NAME_MAX_LENGTH 41
 
 static Answer *refuse_if_off(void);
-static Answer *refuse_claim(const char *name);
+static Answer *refuse_claim(const char *name, const RestoreNeeds *needs);
 static Answer *refuse_directory(const char *name);
 static Answer *refuse_unknown(const char *name);
 static int	find_port(void);
@@ -39,7 +41,7 @@ instance_name_is_valid(const char *name)
 }
 
 Instance *
-instance_claim(const char *name, const char *server, Answer **refusal)
+instance_claim(const char *name, const char *server, const RestoreNeeds *needs, Answer **refusal)
 {
 	Instance   *instance;
 	int			error;
@@ -49,7 +51,7 @@ instance_claim(const char *name, const char *server, Answer **refusal)
 		return NULL;
 
 	pthread_mutex_lock(&instance_table.lock);
-	*refusal = refuse_claim(name);
+	*refusal = refuse_claim(name, needs);
 	if (*refusal != NULL)
 	{
 		pthread_mutex_unlock(&instance_table.lock);
@@ -68,6 +70,7 @@ instance_claim(const char *name, const char *server, Answer **refusal)
 	instance->claimed = true;
 	instance->restore_ms = instance->recovery_ms = instance->bytes = -1;
 	instance->created = timestamp_now();
+	instance->reserved = restore_needs_sum(needs);
 	instance->port = find_port();
 	error = instance_files_make(instance->directory);
 	if (error == EEXIST)
@@ -81,6 +84,17 @@ instance_claim(const char *name, const char *server, Answer **refusal)
 		free(message);
 		free(detail);
 	}
+	else
+	{
+		/* without a record nobody would know whose the directory is */
+		instance->has_files = true;
+		if (!instance_write_record(instance))
+		{
+			instance_files_remove(instance->directory);
+			*refusal = answer_error("internal", "could not record the instance",
+									"The state directory cannot be written.", "Look at the sidecar's log.");
+		}
+	}
 	if (*refusal != NULL)
 	{
 		instance_free(instance);
@@ -88,17 +102,15 @@ instance_claim(const char *name, const char *server, Answer **refusal)
 	}
 	else
 	{
-		instance->has_files = true;
 		instance->next = instance_table.newest;
 		instance_table.newest = instance;
-		instance_write_record(instance);
 	}
 	pthread_mutex_unlock(&instance_table.lock);
 	return instance;
 }
 
 Answer *
-instance_refusal(const char *name)
+instance_refusal(const char *name, const RestoreNeeds *needs)
 {
 	Answer	   *refusal = refuse_if_off();
 	char	   *directory;
@@ -108,7 +120,7 @@ instance_refusal(const char *name)
 		return refusal;
 	directory = mem_printf("%s/%s", options.instance_root, name);
 	pthread_mutex_lock(&instance_table.lock);
-	refusal = refuse_claim(name);
+	refusal = refuse_claim(name, needs);
 	if (refusal == NULL && lstat(directory, &status) == 0)
 		refusal = refuse_directory(name);
 	pthread_mutex_unlock(&instance_table.lock);
@@ -185,14 +197,23 @@ refuse_if_off(void)
 
 /* Why there can be no instance of this name now; the lock is held. */
 static Answer *
-refuse_claim(const char *name)
+refuse_claim(const char *name, const RestoreNeeds *needs)
 {
 	const Instance *same = instance_find(name);
 	Answer	   *refusal = NULL;
 	char	   *message;
 	char	   *detail;
 	int			count = 0;
+	CageHold	offered = cage_offered();
 
+	if (options.confinement_required && offered.abi == 0)
+	{
+		detail = cage_why_not(offered.error);
+		refusal = answer_error("wrong_state", "nothing is restored here: a restored server could not be kept in its directory",
+							   detail, cage_hint(offered.error));
+		free(detail);
+		return refusal;
+	}
 	for (Instance *one = instance_table.newest; one != NULL; one = one->next)
 		count += one != same && (one->claimed || one->has_files);
 	if (same != NULL && (same->claimed || same->has_files))
@@ -219,6 +240,8 @@ refuse_claim(const char *name)
 							   "Drop an instance that is not needed any more, or give the sidecar more ports.");
 		free(detail);
 	}
+	else
+		refusal = instance_room_refusal(needs);
 	return refusal;
 }
 

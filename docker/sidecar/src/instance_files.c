@@ -9,10 +9,12 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/openat2.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "memory.h"
@@ -20,6 +22,7 @@
 /* No configuration or control file of ours or PostgreSQL's is larger. */
 #define SMALL_FILE_MAX (1024 * 1024)
 
+static int	open_to_read(const char *path);
 static int	remove_below(int parent, const char *name);
 static void measure_below(int parent, const char *name, FilesSize *size);
 static int	make_directory(const char *directory, const char *name);
@@ -109,7 +112,7 @@ instance_files_size(const char *directory)
 char *
 instance_files_tail(const char *path, size_t limit)
 {
-	int			fd = open(path, O_RDONLY | O_CLOEXEC);
+	int			fd = open_to_read(path);
 	struct stat status;
 	char	   *text;
 	char	   *line;
@@ -140,7 +143,7 @@ instance_files_tail(const char *path, size_t limit)
 char *
 instance_files_read(const char *path)
 {
-	int			fd = open(path, O_RDONLY | O_CLOEXEC);
+	int			fd = open_to_read(path);
 	char	   *text;
 	size_t		length = 0;
 	ssize_t		got;
@@ -160,7 +163,8 @@ int
 instance_files_write(const char *path, const char *text)
 {
 	char	   *fresh = mem_printf("%s.new", path);
-	int			fd = open(fresh, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+	int			fd = unlink(fresh) != 0 && errno != ENOENT ? -1 :
+		open(fresh, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
 	size_t		length = strlen(text);
 	int			error = fd < 0 ? errno : 0;
 
@@ -186,6 +190,34 @@ instance_files_write(const char *path, const char *text)
 		unlink(fresh);
 	free(fresh);
 	return error;
+}
+
+/*
+ * A file that is one: the restored server writes below its directory, and may
+ * have put a link there to what we can read and it cannot, or a fifo, at which
+ * we would wait.  Where the instances are has no link in its path
+ * (instances_start()).  Returns -1 with errno.
+ */
+static int
+open_to_read(const char *path)
+{
+	struct open_how how = {
+		.flags = O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC,
+		.resolve = RESOLVE_NO_SYMLINKS
+	};
+	struct stat status;
+	int			fd = (int) syscall(SYS_openat2, AT_FDCWD, path, &how, sizeof(how));
+
+	/* an older kernel, or container engine */
+	if (fd < 0 && (errno == ENOSYS || errno == EPERM))
+		fd = open(path, (int) how.flags);
+	if (fd >= 0 && (fstat(fd, &status) != 0 || !S_ISREG(status.st_mode)))
+	{
+		close(fd);
+		fd = -1;
+		errno = EINVAL;
+	}
+	return fd;
 }
 
 static int
@@ -270,9 +302,16 @@ exists(const char *directory, const char *name)
 static DIR *
 open_directory(int parent, const char *name)
 {
-	int			fd = openat(parent, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	const int	flags = O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC;
+	int			fd = openat(parent, name, flags);
 	DIR		   *directory;
+	struct stat status;
 
+	/* a directory that its owner has closed to himself */
+	if (fd < 0 && errno == EACCES &&
+		fstatat(parent, name, &status, AT_SYMLINK_NOFOLLOW) == 0 && S_ISDIR(status.st_mode) &&
+		fchmodat(parent, name, 0700, 0) == 0)
+		fd = openat(parent, name, flags);
 	if (fd < 0)
 		return NULL;
 	directory = fdopendir(fd);

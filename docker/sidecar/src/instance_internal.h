@@ -31,11 +31,14 @@ struct Instance
 	bool		has_files;
 	int			port;			/* 0: none */
 	ServerProcess process;
+	char	   *isolation;		/* what holds the process, in words; or NULL */
 	Recovery	recovery;
 	int64_t		restore_ms;		/* -1: unknown */
 	int64_t		recovery_ms;
 	int64_t		created;		/* timestamp_now() */
 	int64_t		bytes;			/* -1: unknown */
+	int64_t		reserved;		/* for its restore while that runs, and */
+	int64_t		written;		/* so much of it is there */
 	json_t	   *error;
 };
 
@@ -66,7 +69,7 @@ extern const char *const instance_state_names[];
 extern bool instance_records_open(const char *state_dir);	/* false: errno */
 extern void instance_records_load(void);
 extern void instance_records_close(void);
-extern void instance_write_record(const Instance *instance);
+extern bool instance_write_record(const Instance *instance);	/* false: told why */
 extern void instance_remove_record(const Instance *instance);
 
 /* INSTANCE of the HTTP interface; the lock is held. */

@@ -120,6 +120,7 @@ instance_of_record(const json_t *value)
 	instance->restore_ms = json_is_number(restore) ? (int64_t) (json_number_value(restore) * 1000 + 0.5) : -1;
 	instance->recovery_ms = json_is_number(recovery) ? (int64_t) (json_number_value(recovery) * 1000 + 0.5) : -1;
 	instance->bytes = json_is_integer(bytes) ? json_integer_value(bytes) : -1;
+	instance->isolation = mem_strdup(json_string_value(json_object_get(value, "isolation")));
 	instance->error = json_is_object(error) ? json_checked(json_deep_copy(error)) : NULL;
 	if (created == NULL || !timestamp_parse(created, &instance->created))
 		instance->created = 0;
@@ -133,7 +134,7 @@ instance_of_record(const json_t *value)
 	return instance;
 }
 
-void
+bool
 instance_write_record(const Instance *instance)
 {
 	char	   *path = mem_printf("%s/%s.json", records, instance->name);
@@ -147,6 +148,7 @@ instance_write_record(const Instance *instance)
 	free(text);
 	json_decref(value);
 	free(path);
+	return error == 0;
 }
 
 void
@@ -196,6 +198,7 @@ instance_json(const Instance *instance)
 	json_object_set_new(value, "created", json_text(created));
 	json_object_set_new(value, "bytes", instance->bytes >= 0 ?
 						json_integer(instance->bytes) : json_null());
+	json_object_set_new(value, "isolation", json_text(instance->isolation));
 	json_object_set_new(value, "error", instance->error != NULL ?
 						json_checked(json_deep_copy(instance->error)) : json_null());
 	free(conninfo);

@@ -22,7 +22,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "confinement.h"
+#include "cage.h"
 #include "instance_files.h"
 #include "memory.h"
 #include "process.h"
@@ -42,7 +42,9 @@
 #define PIDFILE_SHARED_MEMORY 7
 #define PIDFILE_STATUS 8
 
-static char **server_environment(void);
+static int	spawn_in_cage(const void *how, pid_t *pid, const char *path,
+						  posix_spawn_file_actions_t *actions, const posix_spawnattr_t *attributes,
+						  char *const *argv);
 static bool lives(const ServerProcess *process);
 static bool wait_gone(const ServerProcess *process, int64_t milliseconds);
 static int	list_children(pid_t parent, ServerProcess *children, int limit);
@@ -83,19 +85,50 @@ server_major_version(const char *bindir)
 	return major;
 }
 
+/* It reads a file that whoever was superuser of the primary has written. */
+char *
+server_controldata(const char *bindir, const char *directory, bool required)
+{
+	char	   *path = mem_printf("%s/pg_controldata", bindir);
+	char	   *data = mem_printf("%s/" INSTANCE_DATA, directory);
+	const char *argv[] = {path, data, NULL};
+	const Cage	cage = {.directory = directory, .read_only = true, .bindir = bindir, .required = required};
+	RunRequest	request = {
+		.argv = argv, .deadline_ms = PROGRAM_MS, .grace_ms = 1000, .spawn = spawn_in_cage, .how = &cage
+	};
+	RunResult	result;
+	char	   *text;
+
+	runner_run(&request, &result);
+	text = mem_strdup(result.outcome == RUN_EXITED && result.exit_code == 0 ? result.out : "");
+	runner_free(&result);
+	free(path);
+	free(data);
+	return text;
+}
+
+static int
+spawn_in_cage(const void *how, pid_t *pid, const char *path,
+			  posix_spawn_file_actions_t *actions, const posix_spawnattr_t *attributes,
+			  char *const *argv)
+{
+	CageHold	held;
+
+	return cage_spawn(how, &held, pid, path, actions, attributes, argv);
+}
+
 int
-server_start(const char *bindir, const char *directory, bool confined, ServerProcess *process)
+server_start(const Cage *cage, CageHold *held, ServerProcess *process)
 {
 	posix_spawn_file_actions_t actions;
 	posix_spawnattr_t attributes;
 	sigset_t	none;
 	sigset_t	all;
-	char	   *program = mem_printf("%s/postgres", bindir);
-	char	   *data = mem_printf("%s/" INSTANCE_DATA, directory);
-	char	   *config = mem_printf("config_file=%s/" INSTANCE_CONFIG, directory);
-	char	   *log = mem_printf("%s/" INSTANCE_LOG, directory);
+	char	   *program = mem_printf("%s/postgres", cage->bindir);
+	char	   *data = mem_printf("%s/" INSTANCE_DATA, cage->directory);
+	char	   *config = mem_printf("config_file=%s/" INSTANCE_CONFIG, cage->directory);
+	char	   *log = mem_printf("%s/" INSTANCE_LOG, cage->directory);
 	char	   *argv[] = {program, "-D", data, "-c", config, NULL};
-	char	  **environment = server_environment();
 	int			error;
 
 	sigemptyset(&none);
@@ -111,8 +144,7 @@ server_start(const char *bindir, const char *directory, bool confined, ServerPro
 	posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSID |
 							 POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF);
 
-	error = (confined ? confined_spawn : posix_spawn) (&process->pid, program, &actions, &attributes,
-													   argv, environment);
+	error = cage_spawn(cage, held, &process->pid, program, &actions, &attributes, argv);
 	if (error == 0)
 		process->start_time = process_start_time(process->pid);
 	else
@@ -120,7 +152,6 @@ server_start(const char *bindir, const char *directory, bool confined, ServerPro
 
 	posix_spawnattr_destroy(&attributes);
 	posix_spawn_file_actions_destroy(&actions);
-	free(environment);
 	free(program);
 	free(data);
 	free(config);
@@ -192,26 +223,6 @@ server_end(const char *directory, const ServerProcess *process, int64_t grace_ms
 	}
 	free(shared_memory);
 	return gone;
-}
-
-/* Ours without what would speak to a PostgreSQL program. */
-static char **
-server_environment(void)
-{
-	extern char **environ;
-	char	  **copy;
-	int			count = 0;
-	int			n = 0;
-
-	while (environ[count] != NULL)
-		count++;
-	copy = mem_alloc(((size_t) count + 1) * sizeof(char *));
-	for (int i = 0; i < count; i++)
-	{
-		if (strncmp(environ[i], "PG", 2) != 0)
-			copy[n++] = environ[i];
-	}
-	return copy;
 }
 
 /* Reaps it, if it is a child of ours that has ended. */

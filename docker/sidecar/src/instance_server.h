@@ -10,6 +10,8 @@
 #include <stdint.h>
 #include <sys/types.h>
 
+#include "cage.h"
+
 /* A process by the two numbers that no other can bear; pid 0: none. */
 typedef struct ServerProcess
 {
@@ -31,12 +33,16 @@ extern char *server_program(const char *bindir, const char *program, const char 
 extern int	server_major_version(const char *bindir);
 
 /*
- * Start the server of an instance's directory in a session of its own, and
- * confined if it shall reach nobody (confinement.h); what it says goes to the
- * directory's log.  Returns errno.
+ * malloc'd output of pg_controldata of an instance's directory, "" if it
+ * failed; in a cage, and without one not at all if it is required.
  */
-extern int	server_start(const char *bindir, const char *directory, bool confined,
-						 ServerProcess *process);
+extern char *server_controldata(const char *bindir, const char *directory, bool required);
+
+/*
+ * Start the server of a cage's directory in that cage and in a session of its
+ * own; what it says goes to the directory's log.  Returns errno.
+ */
+extern int	server_start(const Cage *cage, CageHold *held, ServerProcess *process);
 
 extern ServerState server_look(const char *directory, const ServerProcess *process);
 

@@ -9,6 +9,7 @@
 
 #include "instance_files.h"
 #include "instance_internal.h"
+#include "instance_room.h"
 #include "log.h"
 #include "memory.h"
 #include "timestamp.h"
@@ -64,7 +65,11 @@ watch(void *arg)
 
 		for (Instance *instance = instance_table.newest; instance != NULL; instance = instance->next)
 			instance_look_after(instance);
-		pthread_cond_timedwait(&stop_watch, &instance_table.lock, &until);
+		pthread_mutex_unlock(&instance_table.lock);
+		instance_room_look();	/* may hang with the file system */
+		pthread_mutex_lock(&instance_table.lock);
+		if (!instance_table.stopping)
+			pthread_cond_timedwait(&stop_watch, &instance_table.lock, &until);
 	}
 	pthread_mutex_unlock(&instance_table.lock);
 	return NULL;

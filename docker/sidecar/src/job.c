@@ -21,12 +21,27 @@
 #include "memory.h"
 #include "timestamp.h"
 
+static Answer *submit(const Request *request, const JobKind *kind, const char *server,
+					  json_t *arguments, bool is_freeing);
 static void new_id(char id[ID_SIZE]);
 static void request_cancel(Job *job);
 static Answer *accepted(int status, const Job *job);
 
 Answer *
 job_submit(const Request *request, const JobKind *kind, const char *server, json_t *arguments)
+{
+	return submit(request, kind, server, arguments, false);
+}
+
+Answer *
+job_submit_freeing(const Request *request, const JobKind *kind, const char *server, json_t *arguments)
+{
+	return submit(request, kind, server, arguments, true);
+}
+
+static Answer *
+submit(const Request *request, const JobKind *kind, const char *server, json_t *arguments,
+	   bool is_freeing)
 {
 	Job		   *job;
 	Job		   *other;
@@ -87,8 +102,8 @@ job_submit(const Request *request, const JobKind *kind, const char *server, json
 	log_line(LOGLEVEL_INFO, "job accepted", "id", job->id, "kind", kind->name, "server", server,
 			 "from", peer, "scope", token_scope_name(request->grant != NULL ? request->grant->scope : SCOPE_UNSET), NULL);
 
-	/* Durable before anybody hears of it. */
-	if (!job_write_record(job))
+	/* Durable before anybody hears of it, but for what ends a full disk */
+	if (!job_write_record(job) && !is_freeing)
 		answer = answer_error(BARMAN_INTERNAL, "could not record the job",
 							  "The state directory cannot be written.",
 							  "Look at the sidecar's log.");

@@ -39,7 +39,8 @@ extern void jobs_stop(void);
 extern void jobs_forget(void);
 
 /*
- * For routes: each makes a whole answer.  submit takes the arguments.
+ * For routes: each makes a whole answer.  submit takes the arguments; freeing:
+ * of a job that makes room, and so also runs if there is none to record it.
  *
  * A request with a key starts one job at most, however often it is sent:
  * job_of_request() is what it started, NULL if nothing yet.  job_cancel_key()
@@ -49,6 +50,8 @@ extern void jobs_forget(void);
  */
 extern Answer *job_submit(const Request *request, const JobKind *kind, const char *server,
 						  json_t *arguments);
+extern Answer *job_submit_freeing(const Request *request, const JobKind *kind, const char *server,
+								  json_t *arguments);
 extern Answer *job_of_request(const Request *request);
 extern Answer *job_cancel_key(const Request *request, const char *key);
 extern Answer *job_poll(Request *request, const char *id, int64_t after, int64_t wait_ms);

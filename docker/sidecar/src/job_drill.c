@@ -73,6 +73,7 @@ drill_body(Job *job, const json_t *arguments)
 	end_drill(&restore, &recovery, recovered, good);
 	json_decref(restore.backup);
 	json_decref(restore.error);
+	free(restore.isolation);
 	free(recovery.lsn);
 	free(recovery.time);
 }
@@ -115,12 +116,12 @@ on_its_timeline(Restore *restore, const Recovery *recovery)
 static bool
 is_isolated(Restore *restore)
 {
-	bool		good = restore->confined || options.drill_network;
+	bool		good = (restore->held.connections || options.drill_network) &&
+		(restore->held.abi > 0 || !options.confinement_required);
 
-	drill_step(restore->drill, "isolation", good, 0,
-			   restore->confined ? "the kernel refuses every outgoing connection of the restored server" :
-			   options.drill_network ? "outgoing connections are not refused: barman-sidecar runs with --drill-network=host" :
-			   "the kernel does not say that it refuses outgoing connections");
+	free(restore->isolation);
+	restore->isolation = cage_words(&restore->held, "drill-network");
+	drill_step(restore->drill, "isolation", good, 0, restore->isolation);
 	return good;
 }
 

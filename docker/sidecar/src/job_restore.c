@@ -50,6 +50,7 @@ restore_body(Job *job, const json_t *arguments)
 	else
 		end(&restore, NULL);
 	json_decref(restore.backup);
+	free(restore.isolation);
 	free(recovery.lsn);
 	free(recovery.time);
 }

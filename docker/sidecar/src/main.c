@@ -12,11 +12,13 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
 #include "backup_memory.h"
 #include "barman_read.h"
+#include "cage.h"
 #include "catalogue.h"
 #include "drill_record.h"
 #include "http.h"
@@ -35,6 +37,7 @@
 
 static void open_standard_streams(void);
 static void tell_who_may(void);
+static void tell_of_cage(void);
 static void wait_for_signal(const sigset_t *signals);
 static void stop_rooms(void);
 static void give_up(int signal);
@@ -47,6 +50,8 @@ main(int argc, char **argv)
 	ReadTarget	version = {READ_VERSION, "", ""};
 	ReadTarget	servers = {READ_SERVERS, "", ""};
 
+	/* Our memory and environment are not for others of the same user. */
+	prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
 	open_standard_streams();
 	switch (options_parse(argc, argv))
 	{
@@ -70,6 +75,7 @@ main(int argc, char **argv)
 	if (!token_read_files())
 		return 1;
 	tell_who_may();
+	tell_of_cage();
 	routes_init();
 	http_options.listen = options.listen;
 	http_options.tls_cert = options.tls_cert;
@@ -130,6 +136,25 @@ tell_who_may(void)
 	if (options.allow_delete && token_strongest() < SCOPE_DESTROY)
 		log_line(LOGLEVEL_WARNING, "--allow-delete has no effect: no token has the scope destroy",
 				 "remedy", "give --token-file=destroy=FILE", NULL);
+}
+
+/* Known at the start, not first when somebody needs a restore */
+static void
+tell_of_cage(void)
+{
+	CageHold	offered = cage_offered();
+	char	   *why;
+
+	if (options.instance_root == NULL || offered.abi > 0)
+		return;
+	why = cage_why_not(offered.error);
+	if (options.confinement_required)
+		log_line(LOGLEVEL_ERROR, "nothing will be restored: the kernel cannot keep a restored server in its directory",
+				 "cause", why, "hint", cage_hint(offered.error), NULL);
+	else
+		log_line(LOGLEVEL_WARNING, "restored servers are not kept in their directories: they can read and write whatever Barman can",
+				 "cause", why, NULL);
+	free(why);
 }
 
 static void

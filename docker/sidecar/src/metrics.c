@@ -9,6 +9,7 @@
 #include <stdlib.h>
 
 #include "drill_record.h"
+#include "instance_room.h"
 #include "job.h"
 #include "job_limits.h"
 #include "memory.h"
@@ -19,6 +20,7 @@ metrics_answer(void)
 {
 	JobCounters jobs = jobs_counters();
 	ReadCounters reads = reads_counters();
+	Room		room = instance_room_seen();
 	char	   *drills = drill_record_metrics();
 	char	   *limits = job_limits_metrics();
 	Answer	   *answer;
@@ -43,10 +45,20 @@ metrics_answer(void)
 		"# HELP barman_sidecar_read_runs_total Reads that Barman was asked for.\n"
 		"# TYPE barman_sidecar_read_runs_total counter\n"
 		"barman_sidecar_read_runs_total %llu\n"
+		"# HELP barman_sidecar_restore_reserved_bytes Promised to restores that run, and not yet written.\n"
+		"# TYPE barman_sidecar_restore_reserved_bytes gauge\n"
+		"barman_sidecar_restore_reserved_bytes %lld\n"
+		"# HELP barman_sidecar_instance_free_bytes Free where backups are restored to; -1 if unknown.\n"
+		"# TYPE barman_sidecar_instance_free_bytes gauge\n"
+		"barman_sidecar_instance_free_bytes %lld\n"
+		"# HELP barman_sidecar_reserve_free_bytes What restores leave free of it.\n"
+		"# TYPE barman_sidecar_reserve_free_bytes gauge\n"
+		"barman_sidecar_reserve_free_bytes %lld\n"
 		"%s%s",
 		jobs.running, jobs.done, jobs.failed, jobs.cancelled, jobs.lost,
 		(unsigned long long) reads.hits, (unsigned long long) reads.joined,
-		(unsigned long long) reads.runs, limits, drills));
+		(unsigned long long) reads.runs,
+		(long long) room.reserved, (long long) room.free, (long long) room.floor, limits, drills));
 	free(drills);
 	free(limits);
 	return answer;

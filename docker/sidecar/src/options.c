@@ -35,6 +35,10 @@
 #define DEFAULT_MAX_INSTANCES 8
 #define MAX_MAX_INSTANCES 1000
 #define DEFAULT_RESTORE_TIMEOUT 600
+/* On a large disk a share is more than Barman's archive needs to go on. */
+#define DEFAULT_RESERVE_PERCENT 5
+#define DEFAULT_RESERVE_BYTES (INT64_C(10) * 1024 * 1024 * 1024)
+#define MAX_RESERVE_PERCENT 99
 #define MAX_RESTORE_TIMEOUT 86400
 
 /* tests of single rooms parse no command line */
@@ -46,7 +50,10 @@ Options		options = {
 
 static void usage(void);
 static bool parse_number(const char *name, const char *text, int low, int high, int *value);
+static bool parse_choice(const char *name, const char *text, const char *no, const char *yes,
+						 bool *value);
 static bool parse_ports(const char *text);
+static bool parse_reserve(const char *text);
 static bool is_plain_path(const char *path);
 static char *find_program(const char *name);
 static char *find_bindir(void);
@@ -79,6 +86,9 @@ options_parse(int argc, char **argv)
 		{"max-instances", required_argument, NULL, 'M'},
 		{"restore-timeout", required_argument, NULL, 'T'},
 		{"drill-network", required_argument, NULL, 'N'},
+		{"instance-network", required_argument, NULL, 'I'},
+		{"confinement", required_argument, NULL, 'C'},
+		{"reserve-free", required_argument, NULL, 'F'},
 		{"allow-delete", no_argument, NULL, 'D'},
 		{"help", no_argument, NULL, 'h'},
 		{"version", no_argument, NULL, 'V'},
@@ -102,6 +112,9 @@ options_parse(int argc, char **argv)
 	options.instance_listen = DEFAULT_INSTANCE_LISTEN;
 	options.max_instances = DEFAULT_MAX_INSTANCES;
 	options.restore_timeout = DEFAULT_RESTORE_TIMEOUT;
+	options.confinement_required = true;
+	options.reserve_percent = DEFAULT_RESERVE_PERCENT;
+	options.reserve_bytes = DEFAULT_RESERVE_BYTES;
 	parse_ports(DEFAULT_INSTANCE_PORTS);
 
 	optind = 0;					/* tests parse more than once */
@@ -197,9 +210,22 @@ options_parse(int argc, char **argv)
 					return OPTIONS_WRONG;
 				break;
 			case 'N':
-				if (strcmp(optarg, "none") != 0 && strcmp(optarg, "host") != 0)
-					return wrong("--drill-network is \"%s\": it must be none or host", optarg);
-				options.drill_network = strcmp(optarg, "host") == 0;
+				if (!parse_choice("drill-network", optarg, "none", "host", &options.drill_network))
+					return OPTIONS_WRONG;
+				break;
+			case 'I':
+				if (!parse_choice("instance-network", optarg, "none", "host", &options.instance_network))
+					return OPTIONS_WRONG;
+				break;
+			case 'F':
+				if (!parse_reserve(optarg))
+					return wrong("--reserve-free is \"%s\": it must be a size, as in 10GB, or a share of the disk, as in 5%%",
+								 optarg);
+				break;
+			case 'C':
+				if (!parse_choice("confinement", optarg, "best-effort", "required",
+								  &options.confinement_required))
+					return OPTIONS_WRONG;
 				break;
 			case 'D':
 				options.allow_delete = true;
@@ -317,13 +343,21 @@ usage(void)
 		   "  --restore-timeout=SECONDS  longest time without progress (default %d)\n"
 		   "  --drill-network=none|host  whether the server of a drill may make connections\n"
 		   "                             (default none)\n"
+		   "  --instance-network=none|host\n"
+		   "                             the same for other restored servers (default none)\n"
+		   "  --confinement=required|best-effort\n"
+		   "                             whether to restore nothing where the kernel cannot keep a\n"
+		   "                             restored server in its directory (default required)\n"
+		   "  --reserve-free=SIZE|N%%     what restores leave free of the disk for Barman, as in\n"
+		   "                             20GB (default %d%%, at most %d GB)\n"
 		   "\n"
 		   "  -h, --help                 show this help, then exit\n"
 		   "  -V, --version              show the version, then exit\n",
 		   DEFAULT_LISTEN, DEFAULT_CRON_INTERVAL, DEFAULT_READ_TIMEOUT, DEFAULT_MAX_READS,
 		   DEFAULT_MAX_JOBS, DEFAULT_MAX_JOBS_OF_KIND, DEFAULT_MAX_BACKUPS_PER_HOUR,
 		   DEFAULT_INSTANCE_PORTS, DEFAULT_INSTANCE_LISTEN, DEFAULT_MAX_INSTANCES,
-		   DEFAULT_RESTORE_TIMEOUT);
+		   DEFAULT_RESTORE_TIMEOUT, DEFAULT_RESERVE_PERCENT,
+		   (int) (DEFAULT_RESERVE_BYTES >> 30));
 }
 
 static bool
@@ -343,6 +377,16 @@ parse_number(const char *name, const char *text, int low, int high, int *value)
 	return true;
 }
 
+static bool
+parse_choice(const char *name, const char *text, const char *no, const char *yes, bool *value)
+{
+	*value = strcmp(text, yes) == 0;
+	if (*value || strcmp(text, no) == 0)
+		return true;
+	wrong("--%s is \"%s\": it must be %s or %s", name, text, no, yes);
+	return false;
+}
+
 /* "15500-15599" */
 static bool
 parse_ports(const char *text)
@@ -357,6 +401,40 @@ parse_ports(const char *text)
 	options.instance_port_low = low;
 	options.instance_port_high = high;
 	return true;
+}
+
+/* "5%", or "10GB" */
+static bool
+parse_reserve(const char *text)
+{
+	static const struct
+	{
+		const char *unit;
+		int			shift;
+	}			units[] = {{"", 0}, {"B", 0}, {"kB", 10}, {"MB", 20}, {"GB", 30}, {"TB", 40}};
+	char	   *end;
+	long		number;
+
+	errno = 0;
+	number = strtol(text, &end, 10);
+	if (errno != 0 || end == text || number < 0)
+		return false;
+	if (strcmp(end, "%") == 0 && number <= MAX_RESERVE_PERCENT)
+	{
+		options.reserve_percent = (int) number;
+		options.reserve_bytes = number > 0 ? INT64_MAX : 0;
+		return true;
+	}
+	for (size_t i = 0; i < sizeof(units) / sizeof(units[0]); i++)
+	{
+		if (strcmp(end, units[i].unit) == 0 && number <= INT64_MAX >> units[i].shift)
+		{
+			options.reserve_percent = 0;
+			options.reserve_bytes = (int64_t) number << units[i].shift;
+			return true;
+		}
+	}
+	return false;
 }
 
 /* Barman writes it into commands that a shell runs, PostgreSQL into settings. */

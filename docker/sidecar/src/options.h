@@ -40,6 +40,10 @@ typedef struct Options
 	int			max_instances;
 	int			restore_timeout;	/* seconds without progress */
 	bool		drill_network;	/* drills may reach others */
+	bool		instance_network;	/* so may restored servers */
+	int			reserve_percent;	/* of the disk, and at most */
+	int64_t		reserve_bytes;	/* so much, stay free of restores; 0 percent: just so much */
+	bool		confinement_required;	/* without Landlock nothing is restored */
 	bool		allow_delete;
 } Options;
 

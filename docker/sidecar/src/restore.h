@@ -7,6 +7,7 @@
 #ifndef RESTORE_H
 #define RESTORE_H
 
+#include "cage.h"
 #include "instance.h"
 #include "instance_files.h"
 #include "job.h"
@@ -25,10 +26,11 @@ typedef struct Restore
 	json_t	   *error;			/* why not, once something failed */
 	int64_t		restore_ms;
 	int64_t		recovery_ms;
+	CageHold	held;			/* of the server, once it runs */
+	char	   *isolation;		/* the same in words, malloc'd */
 
 	/* Of a drill */
 	bool		is_drill;
-	bool		confined;		/* the server cannot reach anybody */
 	json_t	   *drill;			/* the result so far */
 	int64_t		step_began;
 

@@ -9,7 +9,6 @@
 
 #include <stdlib.h>
 #include <string.h>
-#include <sys/statvfs.h>
 
 #include "barman_json.h"
 #include "catalogue.h"
@@ -258,14 +257,12 @@ restore_leads_to(const json_t *backup, int timeline)
 	return false;
 }
 
-/* Can the PostgreSQL of this host run it, and is there room? */
+/* Can the PostgreSQL of this host run it? */
 static Answer *
 refuse_host(const json_t *backup)
 {
 	int			major = number_of(backup, "postgresql_version") / 10000;
 	int			here = server_major_version(options.pg_bindir);
-	const json_t *size = json_object_get(backup, "cluster_size");
-	struct statvfs room;
 
 	if (here != major && major != 0)
 		return refuse(mem_printf("a server of PostgreSQL %d cannot be started here", major),
@@ -273,16 +270,6 @@ refuse_host(const json_t *backup)
 					  : mem_printf("The backup is of PostgreSQL %d, and \"%s\" holds no PostgreSQL server.", major,
 								   options.pg_bindir),
 					  "Install that version of PostgreSQL on Barman's host and name its programs with --pg-bindir.");
-	if (!json_is_integer(size))
-		size = json_object_get(backup, "size");
-	if (options.instance_root != NULL && statvfs(options.instance_root, &room) == 0 &&
-		(uint64_t) json_integer_value(size) > (uint64_t) room.f_bavail * room.f_frsize)
-		return refuse(mem_strdup("there is not enough room for the backup"),
-					  mem_printf("The backup has %lld bytes, and %lld are free below \"%s\".",
-								 (long long) json_integer_value(size),
-								 (long long) room.f_bavail * (long long) room.f_frsize,
-								 options.instance_root),
-					  "Drop an instance that is not needed any more, or give the sidecar another --instance-root.");
 	return NULL;
 }
 

@@ -113,6 +113,9 @@ recover_command(Restore *restore, const char **command, char **owned)
 
 	command[n++] = "recover";
 
+	/* Whatever Barman's configuration says: a restored server gets nothing of Barman's home. */
+	command[n++] = "--no-get-wal";
+
 	/* Without it, 3.4 copies the WAL of the backup's own timeline alone. */
 	command[n++] = "--target-tli";
 	owned[count] = restore->target.timeline != 0 ? mem_printf("%d", restore->target.timeline) : mem_strdup("latest");
@@ -191,6 +194,7 @@ watch_copy(void *arg)
 	if (size.bytes != restore->size.bytes || size.files != restore->size.files)
 		restore->progress_at = now;
 	restore->size = size;
+	instance_has_written(restore->instance, size.bytes);
 	if (restore->expected > 0)
 		job_progress(restore->job, (double) size.bytes / (double) restore->expected);
 	restore->stalled = now >= restore->progress_at + (int64_t) options.restore_timeout * 1000;
@@ -205,7 +209,6 @@ bool
 restore_prepare(Restore *restore)
 {
 	ServerConfig config = instance_config(restore->instance);
-	char	   *data = mem_printf("%s/" INSTANCE_DATA, restore->directory);
 	char	   *words = instance_files_mend(restore->directory);
 	char	   *controldata;
 	int			error;
@@ -215,7 +218,7 @@ restore_prepare(Restore *restore)
 			 "Barman left a directory that PostgreSQL cannot use");
 	else
 	{
-		controldata = server_program(options.pg_bindir, "pg_controldata", data);
+		controldata = server_controldata(options.pg_bindir, restore->directory, options.confinement_required);
 		/* for a drill only we are let in, unless it is to be looked at later */
 		config.scratch = restore->is_drill && !json_is_true(json_object_get(restore->arguments, "keep"));
 		if (config.scratch)
@@ -234,6 +237,5 @@ restore_prepare(Restore *restore)
 		job_log(restore->job, JOB_INFO,
 				"the path of a socket would be too long: the server listens on TCP alone");
 	free(words);
-	free(data);
 	return restore->error == NULL;
 }

@@ -12,7 +12,8 @@
 #include <sys/stat.h>
 
 #include "barman_run.h"
-#include "confinement.h"
+#include "cage.h"
+#include "cage_filter.h"
 #include "instance_files.h"
 #include "memory.h"
 #include "options.h"
@@ -24,6 +25,7 @@
 /* What is shown of the log of a server that did not recover */
 #define LOG_SHOWN 2000
 
+static bool start_caged(Restore *restore, ServerProcess *process);
 static bool explain_recovery(Restore *restore);
 
 /*
@@ -40,26 +42,15 @@ restore_recover(Restore *restore, Recovery *recovery)
 	int64_t		began = monotonic_ms();
 	int64_t		progress_at = began;
 	off_t		seen = 0;
-	bool		confined = restore->is_drill && !options.drill_network;
-	int			error;
 	bool		good = false;
 
 	job_phase(job, "recovering");
-	error = server_start(options.pg_bindir, restore->directory, confined, &process);
-	if (error == ENOSYS && confined)
+	if (!start_caged(restore, &process))
 	{
 		free(log);
-		return restore_fail(restore, BARMAN_UNSUPPORTED, "This kernel has no seccomp filters, or not for this architecture.",
-					"Start barman-sidecar with --drill-network=host where the restored server may reach others.",
-					"the restored server cannot be kept from making connections");
+		return false;
 	}
-	if (error != 0)
-	{
-		free(log);
-		return restore_fail(restore, BARMAN_INTERNAL, strerror(error), "Check --pg-bindir.",
-					"could not start PostgreSQL");
-	}
-	instance_recovers(restore->instance, restore->restore_ms, &process);
+	instance_recovers(restore->instance, restore->restore_ms, &process, restore->isolation);
 	while ((state = server_look(restore->directory, &process)) == SERVER_STARTING)
 	{
 		struct stat status;
@@ -78,7 +69,7 @@ restore_recover(Restore *restore, Recovery *recovery)
 	restore->recovery_ms = monotonic_ms() - began;
 	if (state == SERVER_READY)
 	{
-		restore->confined = process_is_confined(process.pid);
+		restore->held.connections = restore->held.connections && process_is_filtered(process.pid);
 		recovery_read(restore->directory, json_text_of(restore->backup, "end_time"), recovery);
 		job_log(job, JOB_INFO, "recovery has ended at %s on timeline %d",
 				recovery->lsn != NULL ? recovery->lsn : "an unknown position", recovery->timeline);
@@ -97,6 +88,49 @@ restore_recover(Restore *restore, Recovery *recovery)
 	}
 	free(log);
 	return good;
+}
+
+/* What the sidecar was not told to let pass is refused, or the server is not started. */
+static bool
+start_caged(Restore *restore, ServerProcess *process)
+{
+	const char *option = restore->is_drill ? "drill-network" : "instance-network";
+	const Cage	cage = {
+		.directory = restore->directory,
+		.bindir = options.pg_bindir,
+		.port = instance_config(restore->instance).port,
+		.network = restore->is_drill ? options.drill_network : options.instance_network,
+		.required = options.confinement_required
+	};
+	int			error = server_start(&cage, &restore->held, process);
+	char	   *detail;
+
+	free(restore->isolation);
+	restore->isolation = cage_words(&restore->held, option);
+	if (error == 0)
+	{
+		if (restore->held.abi == 0)
+			job_log(restore->job, JOB_WARNING, "%s", restore->isolation);
+		return true;
+	}
+	if (cage.required && restore->held.abi == 0)
+	{
+		detail = cage_why_not(restore->held.error);
+		restore_fail(restore, BARMAN_UNSUPPORTED, detail, cage_hint(restore->held.error),
+					 "the restored server cannot be kept in its directory");
+		free(detail);
+		return false;
+	}
+	if (error == ENOSYS && !cage.network)
+	{
+		detail = mem_printf("Start barman-sidecar with --%s=host where the restored server may reach others.", option);
+		restore_fail(restore, BARMAN_UNSUPPORTED, "This kernel has no seccomp filters, or not for this architecture.",
+					 detail, "the restored server cannot be kept from making connections");
+		free(detail);
+		return false;
+	}
+	return restore_fail(restore, BARMAN_INTERNAL, strerror(error), "Check --pg-bindir.",
+						"could not start PostgreSQL");
 }
 
 /* The server ended while it recovered. */

@@ -99,15 +99,20 @@ post_restore_check(Request *request)
 {
 	Answer	   *refusal = NULL;
 	json_t	   *arguments = parse_for_server(request, restore_arguments, &refusal);
+	const RestoreNeeds nothing = {0};
 	json_t	   *backup;
 
 	if (arguments == NULL)
 		return refusal;
 	if (restore_is_sound(arguments, &refusal) &&
-		(refusal = instance_refusal(json_text_of(arguments, "instance"))) == NULL &&
+		(refusal = instance_refusal(json_text_of(arguments, "instance"), &nothing)) == NULL &&
 		restore_choose(request, arguments, &backup, &refusal))
 	{
-		refusal = answer_json(200, json_checked(
+		RestoreNeeds needs = restore_needs(backup, arguments, request->segments[SEGMENT_SERVER]);
+
+		refusal = instance_refusal(json_text_of(arguments, "instance"), &needs);
+		if (refusal == NULL)
+			refusal = answer_json(200, json_checked(
 			json_pack("{s:{s:O, s:O, s:O}}", "restore",
 					  "backup_id", json_object_get(arguments, "backup_id"),
 					  "timeline", json_object_get(arguments, "target_timeline"),
@@ -145,12 +150,25 @@ submit_restore(Request *request, const JobKind *kind, json_t *arguments)
 	Answer	   *answer;
 	Instance   *instance = NULL;
 	json_t	   *backup = NULL;
+	RestoreNeeds needs = {0};
+	const RestoreNeeds nothing = {0};
 
 	/* claimed last, for it must not be done twice */
 	if (restore_is_sound(arguments, &refusal) &&
 		(restore_choose(request, arguments, &backup, &refusal) ||
 		 is_for_the_receipt(kind, arguments, &refusal)))
-		instance = instance_claim(json_text_of(arguments, "instance"), server, &refusal);
+	{
+		const char *name = json_text_of(arguments, "instance");
+
+		if (backup != NULL)
+			needs = restore_needs(backup, arguments, server);
+		/* whatever else there is against it, a drill's receipt tells of the room */
+		refusal = instance_refusal(name, &nothing);
+		if (refusal == NULL)
+			instance = instance_claim(name, server, &needs, &refusal);
+		if (instance == NULL && is_for_the_receipt(kind, arguments, &refusal))
+			instance = instance_claim(name, server, &nothing, &refusal);
+	}
 	json_decref(backup);
 	if (instance == NULL)
 	{
@@ -200,7 +218,7 @@ delete_instance(Request *request)
 		return refusal;
 	}
 	json_object_set_new(arguments, "instance", json_text(name));
-	answer = job_submit(request, &job_drop_instance, instance_server(instance), arguments);
+	answer = job_submit_freeing(request, &job_drop_instance, instance_server(instance), arguments);
 	if (answer->status != 202)
 		instance_give_back(instance);
 	return answer;

@@ -239,8 +239,12 @@ start_child(const RunRequest *request, pid_t *pid, Stream *out, Stream *err)
 	posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETPGROUP |
 							 POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF);
 
-	error = posix_spawn(pid, request->argv[0], &actions, &attributes,
-						(char *const *) (uintptr_t) request->argv, environ);
+	if (request->spawn != NULL)
+		error = request->spawn(request->how, pid, request->argv[0], &actions, &attributes,
+							   (char *const *) (uintptr_t) request->argv);
+	else
+		error = posix_spawn(pid, request->argv[0], &actions, &attributes,
+							(char *const *) (uintptr_t) request->argv, environ);
 
 	posix_spawnattr_destroy(&attributes);
 	posix_spawn_file_actions_destroy(&actions);

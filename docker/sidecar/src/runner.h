@@ -6,6 +6,7 @@
 #ifndef RUNNER_H
 #define RUNNER_H
 
+#include <spawn.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -29,6 +30,11 @@ typedef enum RunOutcome
  */
 typedef struct RunControl RunControl;
 
+/* Starts a program otherwise than posix_spawn() would; returns errno. */
+typedef int (*RunSpawn) (const void *how, pid_t *pid, const char *path,
+						 posix_spawn_file_actions_t *actions, const posix_spawnattr_t *attributes,
+						 char *const *argv);
+
 typedef struct RunRequest
 {
 	const char *const *argv;	/* argv[0] is an absolute path */
@@ -40,6 +46,8 @@ typedef struct RunRequest
 									 * false ends it as its deadline would */
 	int64_t		tick_ms;
 	void	   *arg;
+	RunSpawn	spawn;			/* or NULL */
+	const void *how;			/* for it */
 } RunRequest;
 
 typedef struct RunResult

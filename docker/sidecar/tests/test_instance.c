@@ -22,6 +22,7 @@
 #include "instance_config.h"
 #include "instance_files.h"
 #include "instance_recovery.h"
+#include "restore_room.h"
 #include "restore_choice.h"
 #include "memory.h"
 
@@ -40,6 +41,9 @@ static void test_mend(void **state);
 static void test_mend_refuses(void **state);
 static void test_remove_follows_no_link(void **state);
 static void test_make_is_a_claim(void **state);
+static void test_follows_no_link_of_a_server(void **state);
+static void test_removes_what_is_closed(void **state);
+static void test_needs(void **state);
 static void test_tail(void **state);
 static void test_recovery(void **state);
 static char *directory(void);
@@ -59,6 +63,9 @@ main(void)
 		cmocka_unit_test(test_mend_refuses),
 		cmocka_unit_test(test_remove_follows_no_link),
 		cmocka_unit_test(test_make_is_a_claim),
+		cmocka_unit_test(test_follows_no_link_of_a_server),
+		cmocka_unit_test(test_removes_what_is_closed),
+		cmocka_unit_test(test_needs),
 		cmocka_unit_test(test_tail),
 		cmocka_unit_test(test_recovery),
 	};
@@ -285,6 +292,105 @@ test_make_is_a_claim(void **state)
 	instance_files_remove(parent);
 	free(parent);
 	free(path);
+}
+
+/* What we read of a restored server's directory is a file there, and nothing else. */
+static void
+test_follows_no_link_of_a_server(void **state)
+{
+	char	   *root = directory();
+	char	   *secret = mem_printf("%s/secret", root);
+	char	   *log = mem_printf("%s/x/" INSTANCE_LOG, root);
+	char	   *below = mem_printf("%s/x/data/postmaster.pid", root);
+	char	   *data = mem_printf("%s/x/data", root);
+	char	   *fifo = mem_printf("%s/x/fifo", root);
+	char	   *config = mem_printf("%s/x/" INSTANCE_CONFIG, root);
+	char	   *fresh = mem_printf("%s.new", config);
+	char	   *instance = mem_printf("%s/x", root);
+	char	   *text;
+
+	(void) state;
+	assert_int_equal(mkdir(instance, 0700), 0);
+	put(root, "secret", "token");
+	put(root, "postmaster.pid", "token");
+	assert_int_equal(symlink(secret, log), 0);
+	assert_int_equal(symlink(root, data), 0);
+	assert_int_equal(mkfifo(fifo, 0600), 0);
+	text = instance_files_tail(log, 100);
+	assert_string_equal(text, "");
+	free(text);
+	assert_null(instance_files_read(log));
+	assert_null(instance_files_read(below));
+	assert_null(instance_files_read(fifo));
+
+	/* nor is anything written through one */
+	assert_int_equal(symlink(secret, fresh), 0);
+	assert_int_equal(instance_files_write(config, "mine"), 0);
+	text = instance_files_read(secret);
+	assert_string_equal(text, "token");
+	free(text);
+	text = instance_files_read(config);
+	assert_string_equal(text, "mine");
+	free(text);
+	assert_int_equal(instance_files_remove(root), 0);
+	free(instance);
+	free(fresh);
+	free(config);
+	free(fifo);
+	free(data);
+	free(below);
+	free(log);
+	free(secret);
+	free(root);
+}
+
+static void
+test_removes_what_is_closed(void **state)
+{
+	char	   *root = directory();
+	char	   *closed = mem_printf("%s/closed", root);
+
+	(void) state;
+	assert_int_equal(mkdir(closed, 0700), 0);
+	put(closed, "file", "x");
+	assert_int_equal(chmod(closed, 0), 0);
+	assert_int_equal(instance_files_remove(root), 0);
+	assert_int_not_equal(access(root, F_OK), 0);
+	free(closed);
+	free(root);
+}
+
+/* The backup, the WAL to replay in whole segments, and room to work */
+static void
+test_needs(void **state)
+{
+	const int64_t segment = 16 * 1024 * 1024;
+	const int64_t work = segment + 2 * segment;
+	json_t	   *backup = json_pack("{s:I, s:s, s:s, s:I, s:i}", "size", (json_int_t) 1000, "begin_lsn", "0/2000028",
+								   "end_lsn", "0/2000100", "segment_size", (json_int_t) segment, "timeline", 1);
+	json_t	   *immediate = json_pack("{s:b}", "immediate", 1);
+	json_t	   *position = json_pack("{s:s}", "target_lsn", "0/5000060");
+	RestoreNeeds needs = restore_needs(backup, immediate, "nobody");
+
+	(void) state;
+	assert_int_equal(needs.backup, 1000);
+	assert_int_equal(needs.unpacking, 0);
+	assert_int_equal(needs.wal, segment);
+	assert_int_equal(restore_needs_sum(&needs), 1000 + segment + work);
+
+	/* segments 2 to 5, and the one behind */
+	needs = restore_needs(backup, position, "nobody");
+	assert_int_equal(needs.wal, 5 * segment);
+
+	/* what a combined backup has is more than what it adds to its parent */
+	json_object_set_new(backup, "cluster_size", json_integer(5000));
+	json_object_set_new(backup, "compression", json_string("gzip"));
+	needs = restore_needs(backup, position, "nobody");
+	assert_int_equal(needs.backup, 5000);
+	assert_int_equal(needs.unpacking, 1000);
+	json_decref(position);
+	json_decref(immediate);
+	json_decref(backup);
 }
 
 static void

@@ -65,6 +65,10 @@ defaults_are_as_documented(void **state)
 	assert_int_equal(options.max_reads, 4);
 	assert_int_equal(options.log_level, LOGLEVEL_INFO);
 	assert_false(options.drill_network);
+	assert_false(options.instance_network);
+	assert_true(options.confinement_required);
+	assert_int_equal(options.reserve_percent, 5);
+	assert_int_equal(options.reserve_bytes, INT64_C(10) << 30);
 	assert_int_equal(options.barman[0], '/');
 }
 
@@ -83,7 +87,28 @@ wrong_values_are_refused(void **state)
 	assert_int_equal(PARSE("--state-dir=/tmp/x", "--barman=/bin/true", "--log-level=loud"), OPTIONS_WRONG);
 	assert_int_equal(PARSE("--state-dir=/tmp/x", "--barman=/bin/true", "--tls-cert=/tmp/c"), OPTIONS_WRONG);
 	assert_int_equal(PARSE("--state-dir=/tmp/x", "--barman=/bin/true", "--drill-network=some"), OPTIONS_WRONG);
+	assert_int_equal(PARSE("--state-dir=/tmp/x", "--barman=/bin/true", "--instance-network=some"), OPTIONS_WRONG);
+	assert_int_equal(PARSE("--state-dir=/tmp/x", "--barman=/bin/true", "--confinement=off"), OPTIONS_WRONG);
+	assert_int_equal(PARSE("--state-dir=/tmp/x", "--barman=/bin/true", "--reserve-free=100%"), OPTIONS_WRONG);
+	assert_int_equal(PARSE("--state-dir=/tmp/x", "--barman=/bin/true", "--reserve-free=-1"), OPTIONS_WRONG);
+	assert_int_equal(PARSE("--state-dir=/tmp/x", "--barman=/bin/true", "--reserve-free=1PB"), OPTIONS_WRONG);
+	assert_int_equal(PARSE("--state-dir=/tmp/x", "--barman=/bin/true", "--reserve-free=9999999999TB"), OPTIONS_WRONG);
 	assert_int_equal(PARSE("--nonsense"), OPTIONS_WRONG);
+}
+
+static void
+what_stays_free_is_a_size_or_a_share(void **state)
+{
+	(void) state;
+	assert_int_equal(PARSE("--state-dir=/tmp/x", "--barman=/bin/true", "--reserve-free=20GB"), OPTIONS_RUN);
+	assert_int_equal(options.reserve_percent, 0);
+	assert_int_equal(options.reserve_bytes, INT64_C(20) << 30);
+	assert_int_equal(PARSE("--state-dir=/tmp/x", "--barman=/bin/true", "--reserve-free=10%"), OPTIONS_RUN);
+	assert_int_equal(options.reserve_percent, 10);
+	assert_true(options.reserve_bytes > INT64_C(1) << 60);
+	assert_int_equal(PARSE("--state-dir=/tmp/x", "--barman=/bin/true", "--reserve-free=0"), OPTIONS_RUN);
+	assert_int_equal(options.reserve_percent, 0);
+	assert_int_equal(options.reserve_bytes, 0);
 }
 
 static void
@@ -104,6 +129,7 @@ main(void)
 		cmocka_unit_test(the_world_needs_a_token),
 		cmocka_unit_test(defaults_are_as_documented),
 		cmocka_unit_test(wrong_values_are_refused),
+		cmocka_unit_test(what_stays_free_is_a_size_or_a_share),
 		cmocka_unit_test(root_is_refused),
 	};
 

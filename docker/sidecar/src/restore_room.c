@@ -1,0 +1,102 @@
+/*
+ * restore_room.c
+ *
+ * How many bytes a restore needs while it runs, by what is known before it.
+ * An estimate: rather a little too much than too little.
+ */
+#include "restore_room.h"
+
+#include <stdlib.h>
+
+#include "catalogue.h"
+#include "memory.h"
+#include "restore.h"
+#include "restore_choice.h"
+
+/* The log, statistics, the pages that recovery adds */
+#define WORK_BYTES (INT64_C(16) * 1024 * 1024)
+
+/* The one that recovery copies, and the first of the new timeline */
+#define WORK_SEGMENTS 2
+
+static int64_t wal_bytes(const json_t *backup, const json_t *arguments, const char *server);
+static bool end_of_wal(const json_t *backup, const json_t *arguments, const char *server,
+					   int64_t segment, uint64_t *end);
+static bool position_of(const json_t *object, const char *key, uint64_t *lsn);
+
+RestoreNeeds
+restore_needs(const json_t *backup, const json_t *arguments, const char *server)
+{
+	const json_t *whole = json_object_get(backup, "cluster_size");
+	const json_t *stored = json_object_get(backup, "size");
+	const char *compression = json_text_of(backup, "compression");
+	RestoreNeeds needs;
+
+	needs.backup = json_integer_value(json_is_integer(whole) ? whole : stored);
+	needs.unpacking = compression != NULL ? json_integer_value(stored) : 0;
+	needs.wal = wal_bytes(backup, arguments, server);
+	needs.work = WORK_BYTES + WORK_SEGMENTS * restore_segment_size(backup);
+	return needs;
+}
+
+int64_t
+restore_needs_sum(const RestoreNeeds *needs)
+{
+	return needs->backup + needs->unpacking + needs->wal + needs->work;
+}
+
+/* Barman copies whole segments, from where the backup began. */
+static int64_t
+wal_bytes(const json_t *backup, const json_t *arguments, const char *server)
+{
+	int64_t		segment = restore_segment_size(backup);
+	uint64_t	begin;
+	uint64_t	end;
+
+	if ((!position_of(backup, "begin_lsn", &begin) && !position_of(backup, "end_lsn", &begin)) ||
+		!end_of_wal(backup, arguments, server, segment, &end))
+		return json_integer_value(json_object_get(backup, "wal_size"));
+	begin -= begin % (uint64_t) segment;
+	return end > begin ? (int64_t) (end - begin) : segment;
+}
+
+/* That of the target and one segment more, but no more than is archived */
+static bool
+end_of_wal(const json_t *backup, const json_t *arguments, const char *server,
+		   int64_t segment, uint64_t *end)
+{
+	int			timeline = (int) json_integer_value(json_object_get(arguments, "target_timeline"));
+	char	   *newest;
+	unsigned int high;
+	unsigned int low;
+	bool		known;
+
+	if (json_is_true(json_object_get(arguments, "immediate")) && position_of(backup, "end_lsn", end))
+	{
+		*end += (uint64_t) segment - *end % (uint64_t) segment;
+		return true;
+	}
+	if (position_of(arguments, "target_lsn", end))
+	{
+		*end += 2 * (uint64_t) segment - *end % (uint64_t) segment;
+		return true;
+	}
+	if (timeline == 0)
+		timeline = (int) json_integer_value(json_object_get(backup, "timeline"));
+	newest = catalogue_newest_wal(server, timeline);
+	known = newest != NULL && sscanf(newest, "%*8c%8X%8X", &high, &low) == 2;
+	free(newest);
+
+	/* and the one that the caller has just closed */
+	if (known)
+		*end = ((uint64_t) high << 32) + ((uint64_t) low + 2) * (uint64_t) segment;
+	return known;
+}
+
+static bool
+position_of(const json_t *object, const char *key, uint64_t *lsn)
+{
+	const char *text = json_text_of(object, key);
+
+	return text != NULL && restore_parse_lsn(text, lsn);
+}

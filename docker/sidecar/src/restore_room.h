@@ -1,0 +1,26 @@
+/*
+ * restore_room.h
+ *
+ * How many bytes a restore needs while it runs.
+ */
+#ifndef RESTORE_ROOM_H
+#define RESTORE_ROOM_H
+
+#include <stdint.h>
+
+#include <jansson.h>
+
+typedef struct RestoreNeeds
+{
+	int64_t		backup;			/* as it will lie there */
+	int64_t		unpacking;		/* a compressed one, beside it meanwhile */
+	int64_t		wal;			/* to replay */
+	int64_t		work;			/* what PostgreSQL writes besides */
+} RestoreNeeds;
+
+/* Of what is known of the backup, for the target in checked arguments */
+extern RestoreNeeds restore_needs(const json_t *backup, const json_t *arguments, const char *server);
+
+extern int64_t restore_needs_sum(const RestoreNeeds *needs);
+
+#endif							/* RESTORE_ROOM_H */
