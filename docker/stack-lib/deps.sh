@@ -13,6 +13,7 @@ DEPS_DEMO=(
   "cmd:pkg-config|pkg-config|finds the libraries"
   "pc:libcurl|libcurl4-openssl-dev|HTTP client of the extension"
   "pc:libmicrohttpd|libmicrohttpd-dev|HTTP server of the sidecar"
+  "pc:gnutls|libgnutls28-dev|TLS of the sidecar"
   "pc:jansson|libjansson-dev|JSON in the sidecar"
   "cmd:barman|barman|takes the backups"
   "cmd:rsync|rsync|restores; copies the sources"

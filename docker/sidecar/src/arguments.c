@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "http_body.h"
 #include "memory.h"
 
 static const Argument *find_field(const Argument *fields, const char *name);
@@ -24,30 +25,19 @@ const Argument no_arguments[] = {
 json_t *
 arguments_parse(const char *body, size_t length, const Argument *fields, Answer **refusal)
 {
-	json_t	   *given;
+	json_t	   *given = http_body_parse(body, length, ARGUMENTS_MAX_VALUES, refusal);
+	json_t	   *arguments = given != NULL ? arguments_check(given, fields, refusal) : NULL;
+
+	json_decref(given);
+	return arguments;
+}
+
+json_t *
+arguments_check(json_t *given, const Argument *fields, Answer **refusal)
+{
 	json_t	   *arguments;
-	json_error_t error;
 	const char *name;
 	json_t	   *value;
-
-	if (length == 0)
-		given = json_checked(json_object());
-	else
-		given = json_loadb(body, length, JSON_REJECT_DUPLICATES, &error);
-	if (given == NULL)
-	{
-		char	   *detail = mem_printf("%s, at byte %d.", error.text, error.position);
-
-		*refusal = answer_error("bad_request", "the body is not valid JSON", detail, NULL);
-		free(detail);
-		return NULL;
-	}
-	if (!json_is_object(given))
-	{
-		json_decref(given);
-		*refusal = answer_error("bad_request", "the body must be a JSON object", NULL, NULL);
-		return NULL;
-	}
 
 	arguments = json_checked(json_object());
 	for (const Argument *field = fields; field->name != NULL; field++)
@@ -60,7 +50,6 @@ arguments_parse(const char *body, size_t length, const Argument *fields, Answer 
 			*refusal = answer_errorf("bad_argument", "unknown field \"%.64s\"", name);
 		if (field == NULL || !check_value(field, value, refusal))
 		{
-			json_decref(given);
 			json_decref(arguments);
 			return NULL;
 		}
@@ -72,7 +61,6 @@ arguments_parse(const char *body, size_t length, const Argument *fields, Answer 
 		else
 			json_object_set(arguments, name, value);
 	}
-	json_decref(given);
 	return arguments;
 }
 

@@ -33,10 +33,16 @@ typedef struct Argument
 /* the fields of a body that has none */
 extern const Argument no_arguments[];
 
+/* What a person asks is short. */
+#define ARGUMENTS_MAX_VALUES ((size_t) 1000)
+
 /*
  * The arguments with every field present; or NULL, and *refusal says why.
- * fields ends with a NULL name.  An empty body is an empty object.
+ * fields ends with a NULL name.  given, an object, is not changed.
  */
+extern json_t *arguments_check(json_t *given, const Argument *fields, Answer **refusal);
+
+/* The same of a body; an empty one is an empty object. */
 extern json_t *arguments_parse(const char *body, size_t length,
 							   const Argument *fields, Answer **refusal);
 

@@ -7,13 +7,14 @@
  */
 #include "http_internal.h"
 
-#include <errno.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
+#include "http_body.h"
+#include "http_tls.h"
 #include "log.h"
 #include "memory.h"
 #include "timestamp.h"
@@ -25,19 +26,18 @@
 /* Request line and headers of one request must fit into this. */
 #define CONNECTION_MEMORY (32 * 1024)
 
-#define CONNECTION_LIMIT 256
-
-/* Silence of this many seconds ends a connection that does not sleep. */
-#define IDLE_TIMEOUT 30
+/* We count them ourselves; those that we have ended are still libmicrohttpd's for a moment. */
+#define CONNECTIONS_BEYOND 512
 
 HttpService http_service;
 
 static struct MHD_Daemon *daemon_handle;
-static int	listen_fd = -1;
+static bool serves_tls;
 static atomic_bool stopping;
 static atomic_int sleeping;
 
-static char *read_file(const char *path);
+static void allow_own_names(const char *listen);
+static void *begin(void *cls, const char *uri, struct MHD_Connection *connection);
 static enum MHD_Result handle(void *cls, struct MHD_Connection *connection,
 							  const char *url, const char *method, const char *version,
 							  const char *upload_data, size_t *upload_data_size,
@@ -56,98 +56,71 @@ bool
 http_start(const HttpOptions *http_options)
 {
 	/* its epoll mode may abort when it stops listening, and few connections need none */
-	unsigned int flags = MHD_USE_POLL_INTERNAL_THREAD |
+	unsigned int flags = MHD_USE_POLL_INTERNAL_THREAD | MHD_USE_NO_LISTEN_SOCKET |
 		MHD_ALLOW_SUSPEND_RESUME | MHD_USE_ITC | MHD_USE_ERROR_LOG;
-	char	   *cert = NULL;
-	char	   *key = NULL;
+	struct MHD_OptionItem tls[] = {
+		{MHD_OPTION_HTTPS_CERT_CALLBACK, 0, (void *) (uintptr_t) http_tls_choose},
+		{MHD_OPTION_HTTPS_PRIORITIES, 0, (void *) (uintptr_t) HTTP_TLS_PRIORITIES},
+		{MHD_OPTION_END, 0, NULL}
+	};
+	struct MHD_OptionItem none[] = {{MHD_OPTION_END, 0, NULL}};
 	char		address[160];
+	int			fd;
 
-	if (http_options->tls_cert != NULL)
+	serves_tls = http_options->tls_cert != NULL;
+	if (serves_tls)
 	{
 		if (MHD_is_feature_supported(MHD_FEATURE_TLS) != MHD_YES)
 		{
 			log_line(LOGLEVEL_ERROR, "this libmicrohttpd cannot do TLS", NULL);
 			return false;
 		}
-		cert = read_file(http_options->tls_cert);
-		key = read_file(http_options->tls_key);
-		if (cert == NULL || key == NULL)
-		{
-			free(cert);
-			free(key);
+		if (!http_tls_use(http_options->tls_cert, http_options->tls_key))
 			return false;
-		}
 		flags |= MHD_USE_TLS;
 	}
 	http_service = http_options->service;
-	/* the first connection may come at once, and is told of by this */
-	http_connections_init();
-	listen_fd = http_listen(http_options->listen, address, sizeof(address));
-	if (listen_fd >= 0)
-	{
-		struct MHD_OptionItem tls[] = {
-			{MHD_OPTION_HTTPS_MEM_CERT, 0, cert},
-			{MHD_OPTION_HTTPS_MEM_KEY, 0, key},
-			{MHD_OPTION_END, 0, NULL}
-		};
-		struct MHD_OptionItem none[] = {{MHD_OPTION_END, 0, NULL}};
-
-		daemon_handle =
-			MHD_start_daemon(flags, 0, NULL, NULL, handle, NULL,
-							 MHD_OPTION_EXTERNAL_LOGGER, log_server, NULL,
-							 MHD_OPTION_LISTEN_SOCKET, listen_fd,
-							 MHD_OPTION_CONNECTION_LIMIT, (unsigned int) CONNECTION_LIMIT,
-							 MHD_OPTION_CONNECTION_TIMEOUT, (unsigned int) IDLE_TIMEOUT,
-							 MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t) CONNECTION_MEMORY,
-							 MHD_OPTION_UNESCAPE_CALLBACK, keep_escapes, NULL,
-							 MHD_OPTION_NOTIFY_COMPLETED, completed, NULL,
-							 MHD_OPTION_NOTIFY_CONNECTION, http_connection_notify, NULL,
-							 MHD_OPTION_ARRAY, cert != NULL ? tls : none,
-							 MHD_OPTION_END);
-		if (daemon_handle == NULL)
-		{
-			log_line(LOGLEVEL_ERROR, "could not start the HTTP server", NULL);
-			close(listen_fd);
-			listen_fd = -1;
-		}
-	}
-	free(cert);
-	free(key);
-	if (daemon_handle == NULL)
+	http_connections_init(&http_options->limits, serves_tls);
+	http_bodies_limit((size_t) http_options->limits.body_megabytes * 1024 * 1024);
+	fd = http_listen(http_options->listen, address, sizeof(address));
+	if (fd < 0)
 		return false;
-
-	if (!http_connections_watch())
+	allow_own_names(http_options->listen);
+	daemon_handle =
+		MHD_start_daemon(flags, 0, NULL, NULL, handle, NULL,
+						 MHD_OPTION_EXTERNAL_LOGGER, log_server, NULL,
+						 MHD_OPTION_CONNECTION_LIMIT,
+						 (unsigned int) (http_options->limits.connections + CONNECTIONS_BEYOND),
+						 MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t) CONNECTION_MEMORY,
+						 MHD_OPTION_STRICT_FOR_CLIENT, 1,
+						 MHD_OPTION_URI_LOG_CALLBACK, begin, NULL,
+						 MHD_OPTION_UNESCAPE_CALLBACK, keep_escapes, NULL,
+						 MHD_OPTION_NOTIFY_COMPLETED, completed, NULL,
+						 MHD_OPTION_NOTIFY_CONNECTION, http_connection_notify, NULL,
+						 MHD_OPTION_ARRAY, serves_tls ? tls : none,
+						 MHD_OPTION_END);
+	if (daemon_handle == NULL)
+	{
+		log_line(LOGLEVEL_ERROR, "could not start the HTTP server", NULL);
+		close(fd);
+		return false;
+	}
+	if (!http_connections_watch() || !http_work_start() ||
+		!http_accept_start(daemon_handle, fd, serves_tls))
 	{
 		log_line(LOGLEVEL_ERROR, "could not start a thread", NULL);
 		return false;
 	}
 	log_line(LOGLEVEL_INFO, "listening", "address", address,
-			 "tls", http_options->tls_cert != NULL ? "yes" : "no",
+			 "tls", serves_tls ? "yes" : "no",
 			 "token", token_configured() ? "yes" : "no", NULL);
 	return true;
 }
 
-static char *
-read_file(const char *path)
+void
+http_reload(void)
 {
-	FILE	   *file = fopen(path, "re");
-	char	   *text = NULL;
-	size_t		length = 0;
-
-	if (file != NULL)
-	{
-		text = mem_alloc(65536);
-		length = fread(text, 1, 65535, file);
-		fclose(file);
-	}
-	if (length == 0)
-	{
-		log_line(LOGLEVEL_ERROR, "could not read file", "path", path,
-				 "cause", file == NULL ? strerror(errno) : "it is empty", NULL);
-		free(text);
-		return NULL;
-	}
-	return text;
+	http_tls_reload();
 }
 
 void
@@ -155,9 +128,7 @@ http_quiesce(void)
 {
 	if (daemon_handle == NULL)
 		return;
-	/* libmicrohttpd's thread may be waiting at the socket: it is closed after that has ended */
-	MHD_quiesce_daemon(daemon_handle);
-	shutdown(listen_fd, SHUT_RDWR);
+	http_accept_stop();
 	http_unlisten();
 	atomic_store(&stopping, true);
 }
@@ -180,14 +151,42 @@ http_stop(void)
 		usleep(5000);
 	usleep(20000);				/* let the last answers leave */
 
+	http_work_stop();
 	http_connections_unwatch();
 	if (atomic_load(&sleeping) == 0)
-	{
 		MHD_stop_daemon(daemon_handle);
-		close(listen_fd);
-	}
 	daemon_handle = NULL;
-	listen_fd = -1;
+	http_tls_forget();
+	http_hosts_forget();
+}
+
+/* What its caller was told to listen on, and what its machine is called */
+static void
+allow_own_names(const char *listen)
+{
+	const char *colon = strrchr(listen, ':');
+	char	   *host = mem_strndup(listen, colon != NULL ? (size_t) (colon - listen) : 0);
+	char		name[256] = "";
+
+	/* what means any address is nobody's name */
+	if (strcmp(host, "0.0.0.0") != 0 && strcmp(host, "[::]") != 0 && strcmp(host, "*") != 0)
+		http_host_allow(host);
+	free(host);
+	if (gethostname(name, sizeof(name) - 1) == 0)
+		http_host_allow(name);
+}
+
+/* libmicrohttpd has read the first line, and forgets how long it was. */
+static void *
+begin(void *cls, const char *uri, struct MHD_Connection *connection)
+{
+	Request    *request = mem_alloc(sizeof(Request));
+
+	(void) cls;
+	request->connection = connection;
+	request->uri_length = strlen(uri);
+	request->started = monotonic_ms();
+	return request;
 }
 
 /*
@@ -203,16 +202,13 @@ handle(void *cls, struct MHD_Connection *connection,
 	Answer	   *answer;
 
 	(void) cls;
-	(void) version;
-	if (request == NULL)
+	if (!request->begun)
 	{
-		request = mem_alloc(sizeof(Request));
-		*request_cls = request;
-		request->connection = connection;
+		request->begun = true;
 		request->method = mem_strdup(method);
 		request->path = mem_strndup(url, strnlen(url, PATH_MAX_BYTES + 1));
-		request->started = monotonic_ms();
-		answer = http_refuse_early(request);
+		http_connection_stage(connection, HTTP_SENDS_BODY);
+		answer = http_refuse_early(request, version);
 		return answer != NULL ? reply(request, answer) : MHD_YES;
 	}
 	if (*upload_data_size > 0)
@@ -223,20 +219,28 @@ handle(void *cls, struct MHD_Connection *connection,
 		request->body_seen += size;
 		if (request->body_seen > request->body_max + BODY_DISCARD_MAX)
 			return MHD_NO;		/* closes the connection */
-		if (request->body_seen <= request->body_max)
-		{
-			request->body = mem_realloc(request->body, request->body_length + size + 1);
-			memcpy(request->body + request->body_length, upload_data, size);
-			request->body_length += size;
-			request->body[request->body_length] = '\0';
-		}
+		if (request->body_seen <= request->body_max && !request->body_dropped)
+			request->body_dropped = !http_body_append(request, upload_data, size);
 		return MHD_YES;
 	}
 
-	http_connection_busy(connection, true);
-	if (request->body_seen > request->body_max)
+	http_connection_stage(connection, HTTP_IS_SERVED);
+	http_wait_ended(connection);
+	answer = request->answer;
+	request->answer = NULL;
+	if (answer == NULL && request->body_seen > request->body_max)
 		answer = answer_errorf("too_large", "the body is larger than %zu bytes", request->body_max);
-	else
+	if (answer == NULL && request->body_dropped)
+		answer = answer_error("unavailable", "there is no room for the body", NULL,
+							  "Others are sending theirs.  Try again later.");
+	if (answer == NULL && request->apart)
+	{
+		atomic_fetch_add(&sleeping, 1);
+		MHD_suspend_connection(connection);
+		http_work_add(request);
+		return MHD_YES;
+	}
+	if (answer == NULL)
 		answer = http_service.answer(request);
 	if (answer == NULL)
 		return MHD_YES;			/* it sleeps */
@@ -252,6 +256,7 @@ reply(Request *request, Answer *answer)
 	char		text[32];
 	int			status = answer->status;
 
+	http_connection_stage(request->connection, HTTP_TAKES_ANSWER);
 	response = MHD_create_response_from_buffer_with_free_callback_cls(answer->length,
 																	  answer->body,
 																	  release_body,
@@ -282,6 +287,8 @@ reply(Request *request, Answer *answer)
 		snprintf(text, sizeof(text), "%d", answer->retry_after > 0 ? answer->retry_after : 1);
 		MHD_add_response_header(response, MHD_HTTP_HEADER_RETRY_AFTER, text);
 	}
+	if (!request->authorized)
+		MHD_add_response_header(response, MHD_HTTP_HEADER_CONNECTION, "close");
 	result = MHD_queue_response(request->connection, (unsigned int) status, response);
 	MHD_destroy_response(response);
 
@@ -315,7 +322,9 @@ completed(void *cls, struct MHD_Connection *connection,
 	*request_cls = NULL;
 	if (request == NULL)
 		return;
-	http_connection_busy(connection, false);
+	http_connection_stage(connection, HTTP_IDLES);
+	http_wait_ended(connection);
+	http_body_free(request);
 	for (int i = 0; i < request->segment_count; i++)
 		free(request->segments[i]);
 	for (int i = 0; i < HTTP_READS; i++)
@@ -326,7 +335,8 @@ completed(void *cls, struct MHD_Connection *connection,
 	}
 	free(request->method);
 	free(request->path);
-	free(request->body);
+	json_decref(request->value);
+	answer_release(request->answer);
 	free(request->key);
 	free(request);
 }
@@ -351,15 +361,27 @@ log_server(void *cls, const char *format, va_list args)
 	free(text);
 }
 
+/* What is served apart sleeps for libmicrohttpd from the first to the last. */
 void
 http_suspend(Request *request)
 {
+	if (request->apart)
+		return;
 	atomic_fetch_add(&sleeping, 1);
 	MHD_suspend_connection(request->connection);
 }
 
 void
 http_resume(Request *request)
+{
+	if (request->apart)
+		http_work_add(request);
+	else
+		http_work_done(request);
+}
+
+void
+http_work_done(Request *request)
 {
 	MHD_resume_connection(request->connection);
 	atomic_fetch_sub(&sleeping, 1);

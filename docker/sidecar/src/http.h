@@ -10,6 +10,7 @@
 #include <stdint.h>
 
 #include "answer.h"
+#include "http_limits.h"
 #include "reads.h"
 #include "token.h"
 
@@ -27,10 +28,15 @@ typedef struct Request
 	char	   *path;			/* as it came, for the log */
 	char	   *segments[HTTP_SEGMENTS];	/* decoded */
 	int			segment_count;
-	char	   *body;
+	size_t		uri_length;		/* as it came, with what follows the path */
+	bool		begun;			/* its headers have been looked at */
+	char	   *body;			/* until it is parsed */
 	size_t		body_length;
 	size_t		body_seen;
-	size_t		body_max;		/* what its route takes */
+	size_t		body_max;		/* what its route takes: bytes, */
+	size_t		values_max;		/* and values of JSON */
+	bool		body_dropped;	/* there was no room for it */
+	json_t	   *value;			/* what the body says: an object, if it is served apart */
 	bool		authorized;
 	bool		local;			/* by loopback or a Unix socket */
 	TokenVerdict token;
@@ -38,6 +44,11 @@ typedef struct Request
 	char	   *key;			/* Idempotency-Key, or NULL */
 	int64_t		started;		/* monotonic_ms() */
 	int64_t		max_age_ms;		/* of Cache-Control, or READ_AGE_DEFAULT */
+
+	/* Served apart from libmicrohttpd's thread, with its answer in the end */
+	bool		apart;
+	struct Request *work_next;
+	Answer	   *answer;
 
 	/* Reads that ended while this request slept, for its next run. */
 	ReadWaiter	waiter;
@@ -65,8 +76,12 @@ typedef Answer *(*RouteHandler) (Request *request);
  * What HTTP is given to call: it knows no route and no job.
  *
  * admit: the headers are there, the path is split, and it is known what the
- * caller's token is worth.  NULL, after it set body_max and key; or the refusal, for
- * which no body is read.
+ * caller's token is worth.  NULL, after it set body_max, values_max, apart and key; or
+ * the refusal, for which no body is read.
+ *
+ * answer: in libmicrohttpd's thread, which everybody waits for; or, for a
+ * request that is served apart, in the one thread for these, with its body
+ * parsed into value.
  *
  * tick: some times a second while there is a connection.
  */
@@ -82,14 +97,47 @@ typedef struct HttpOptions
 	const char *listen;
 	const char *tls_cert;
 	const char *tls_key;
+	HttpLimits	limits;
 	HttpService service;
 } HttpOptions;
+
+/* What a connection is about; its time is counted from when that began. */
+typedef enum HttpStage
+{
+	HTTP_ARRIVES,				/* until the headers are there: TLS, too */
+	HTTP_SENDS_BODY,
+	HTTP_IS_SERVED,
+	HTTP_TAKES_ANSWER,
+	HTTP_IDLES
+} HttpStage;
+
+#define HTTP_STAGES (HTTP_IDLES + 1)
+
+typedef struct HttpCounters
+{
+	int			connections[HTTP_STAGES];
+	int			waits;
+	size_t		body_bytes;
+	uint64_t	refused;		/* connections for which there was no room */
+	uint64_t	displaced;		/* ended to make room */
+	uint64_t	timeouts[HTTP_STAGES];
+	uint64_t	waits_refused;
+	uint64_t	bodies_refused;
+} HttpCounters;
+
+extern HttpCounters http_counters(void);
 
 extern bool http_start(const HttpOptions *options);
 
 /* No new connections; then no new requests. */
 extern void http_quiesce(void);
 extern bool http_stopping(void);
+
+/* A name that callers may send in the header Host; before http_start() */
+extern void http_host_allow(const char *name);
+
+/* Reads the certificate and key again; what is under way goes on. */
+extern void http_reload(void);
 
 /* Wakes nobody: who sleeps must have been woken before. */
 extern void http_stop(void);
@@ -100,6 +148,9 @@ extern void http_stop(void);
  */
 extern void http_suspend(Request *request);
 extern void http_resume(Request *request);
+
+/* False: too many long polls are waiting, in all or from its address. */
+extern bool http_may_wait(Request *request);
 
 /* A reference to a fresh read; NULL: the request sleeps until there is one. */
 extern Answer *http_read(Request *request, ReadKind kind,

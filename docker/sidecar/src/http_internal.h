@@ -23,21 +23,41 @@ extern int	http_listen(const char *listen, char *address, size_t size);
 /* Removes the path of the socket, if it has one. */
 extern void http_unlisten(void);
 
+/* http_accept.c: closes the socket when it stops */
+extern bool http_accept_start(struct MHD_Daemon *daemon, int fd, bool tls);
+extern void http_accept_stop(void);
+
 /* http_connection.c: init before there are connections, watch once there can be */
-extern void http_connections_init(void);
+extern void http_connections_init(const HttpLimits *wanted, bool tls);
 extern bool http_connections_watch(void);
 extern void http_connections_unwatch(void);
+
+/* Is there room for one more?  Then it is counted, until it is closed or forgotten. */
+extern bool http_connection_admit(int fd, const struct sockaddr *address);
+extern void http_connection_forget(int fd);
 extern void http_connection_notify(void *cls, struct MHD_Connection *connection,
 								   void **socket_context,
 								   enum MHD_ConnectionNotificationCode code);
+extern void http_connection_stage(struct MHD_Connection *connection, HttpStage stage);
+extern bool http_connection_is_unix(struct MHD_Connection *connection);
+extern void http_wait_ended(struct MHD_Connection *connection);
 
-/* Has a whole request arrived?  If not, the connection has only so much time. */
-extern void http_connection_busy(struct MHD_Connection *connection, bool busy);
+/* http_headers.c: NULL, or why the request is refused whatever it is about */
+extern Answer *http_headers_refuse(Request *request, const char *version);
+extern void http_hosts_forget(void);
+
+/* http_work.c: the thread for requests that are served apart */
+extern bool http_work_start(void);
+extern void http_work_stop(void);
+extern void http_work_add(Request *request);
+
+/* http.c: its answer is there */
+extern void http_work_done(Request *request);
 
 /*
  * http_request.c: fills in the request.  NULL, or the answer to one that can
  * be refused before the body is read.
  */
-extern Answer *http_refuse_early(Request *request);
+extern Answer *http_refuse_early(Request *request, const char *version);
 
 #endif							/* HTTP_INTERNAL_H */

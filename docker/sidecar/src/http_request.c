@@ -16,33 +16,28 @@
 #include <strings.h>
 #include <sys/socket.h>
 
+#include "http_body.h"
 #include "memory.h"
 #include "token.h"
 
-/* The headers of that name */
-typedef struct Authorization
-{
-	const char *value;
-	int			count;
-	bool		has_nul;
-} Authorization;
-
 static Answer *check_authorization(Request *request);
-static enum MHD_Result see_header(void *arg, enum MHD_ValueKind kind, const char *key, size_t key_size,
-								  const char *value, size_t value_size);
 static bool is_local(const Request *request);
 static const struct sockaddr *peer_address(const Request *request);
+static bool is_of_page(Request *request);
 static int64_t cache_control(const char *value);
 static bool is_utf8(const char *text);
 
 Answer *
-http_refuse_early(Request *request)
+http_refuse_early(Request *request, const char *version)
 {
 	const char *length = http_header(request, MHD_HTTP_HEADER_CONTENT_LENGTH);
 	const char *type = http_header(request, MHD_HTTP_HEADER_CONTENT_TYPE);
 	const char *chunked = http_header(request, MHD_HTTP_HEADER_TRANSFER_ENCODING);
-	Answer	   *answer;
+	size_t		declared;
+	Answer	   *answer = http_headers_refuse(request, version);
 
+	if (answer != NULL)
+		return answer;
 	request->local = is_local(request);
 	request->max_age_ms = cache_control(http_header(request, MHD_HTTP_HEADER_CACHE_CONTROL));
 	if (!http_split_path(request, request->path))
@@ -54,12 +49,18 @@ http_refuse_early(Request *request)
 	answer = http_service.admit(request);
 	if (answer != NULL)
 		return answer;
-	if (length != NULL && strtoull(length, NULL, 10) > request->body_max)
+	declared = length != NULL ? strtoull(length, NULL, 10) : 0;
+	if ((declared > 0 || chunked != NULL) && request->body_max == 0)
+		return answer_error("bad_request", "this request takes no body", NULL, NULL);
+	if (declared > request->body_max)
 		return answer_errorf("too_large", "the body is larger than %zu bytes", request->body_max);
-	if (((length != NULL && strtoull(length, NULL, 10) > 0) || chunked != NULL) &&
+	if ((declared > 0 || chunked != NULL) &&
 		type != NULL && strncasecmp(type, "application/json", 16) != 0)
 		return answer_error("bad_request", "the body must be JSON", NULL,
 							"Send it with Content-Type: application/json.");
+	if (!http_body_would_fit(declared))
+		return answer_error("unavailable", "there is no room for the body", NULL,
+							"Others are sending theirs.  Try again later.");
 	return NULL;
 }
 
@@ -67,36 +68,13 @@ http_refuse_early(Request *request)
 static Answer *
 check_authorization(Request *request)
 {
-	Authorization authorization = {0};
-
-	MHD_get_connection_values_n(request->connection, MHD_HEADER_KIND, see_header, &authorization);
-	if (authorization.count > 1 || authorization.has_nul)
-		return answer_error("bad_request", "the header Authorization is malformed",
-							authorization.has_nul ? "It holds a zero byte." : "It is there more than once.", NULL);
-	request->token = token_check(authorization.value, &request->grant);
-
-	/* Without a token only the address protects us, and a browser is local. */
-	if (!token_configured() && http_header(request, MHD_HTTP_HEADER_ORIGIN) != NULL)
+	request->token = token_check(http_header(request, MHD_HTTP_HEADER_AUTHORIZATION), &request->grant);
+	if (!token_configured() && is_of_page(request))
 		return answer_error("forbidden", "requests of web pages are refused",
-							"The request has the header Origin.", NULL);
+							"The request has the header Origin, or Sec-Fetch-Site says that a page of another site sends it.",
+							NULL);
 	request->authorized = request->token == TOKEN_GOOD;
 	return NULL;
-}
-
-static enum MHD_Result
-see_header(void *arg, enum MHD_ValueKind kind, const char *key, size_t key_size,
-		   const char *value, size_t value_size)
-{
-	Authorization *seen = arg;
-
-	(void) kind;
-	if (key_size != strlen(MHD_HTTP_HEADER_AUTHORIZATION) ||
-		strncasecmp(key, MHD_HTTP_HEADER_AUTHORIZATION, key_size) != 0)
-		return MHD_YES;
-	seen->count++;
-	seen->value = value != NULL ? value : "";
-	seen->has_nul = seen->has_nul || (value != NULL && memchr(value, '\0', value_size) != NULL);
-	return MHD_YES;
 }
 
 static const struct sockaddr *
@@ -147,6 +125,16 @@ http_peer(const Request *request, char *text, size_t size)
 			 (info = MHD_get_connection_info(request->connection, MHD_CONNECTION_INFO_CONNECTION_FD)) != NULL &&
 			 getsockopt(info->connect_fd, SOL_SOCKET, SO_PEERCRED, &who, &length) == 0)
 		snprintf(text, size, "uid %u, pid %d", (unsigned int) who.uid, (int) who.pid);
+}
+
+/* Without a token only the address protects us, and a browser is local. */
+static bool
+is_of_page(Request *request)
+{
+	const char *site = http_header(request, "Sec-Fetch-Site");
+
+	return http_header(request, MHD_HTTP_HEADER_ORIGIN) != NULL ||
+		(site != NULL && strcmp(site, "none") != 0 && strcmp(site, "same-origin") != 0);
 }
 
 const char *

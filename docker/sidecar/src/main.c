@@ -80,6 +80,9 @@ main(int argc, char **argv)
 	http_options.listen = options.listen;
 	http_options.tls_cert = options.tls_cert;
 	http_options.tls_key = options.tls_key;
+	http_options.limits = options.http;
+	for (int i = 0; i < options.host_name_count; i++)
+		http_host_allow(options.host_names[i]);
 	drill_record_start(options.state_dir);
 	if (!jobs_start(options.state_dir) || !instances_start(options.state_dir))
 		return 1;
@@ -171,6 +174,7 @@ wait_for_signal(const sigset_t *signals)
 		/* they are read when they change; who sends the signal wants to be told */
 		if (token_read_files())
 			log_line(LOGLEVEL_INFO, "SIGHUP: the token files are good", NULL);
+		http_reload();
 	}
 	log_line(LOGLEVEL_INFO, "stopping", "signal", number == SIGINT ? "SIGINT" : "SIGTERM", NULL);
 }

@@ -9,11 +9,14 @@
 #include <stdlib.h>
 
 #include "drill_record.h"
+#include "http.h"
 #include "instance_room.h"
 #include "job.h"
 #include "job_limits.h"
 #include "memory.h"
 #include "reads.h"
+
+static char *http_metrics(void);
 
 Answer *
 metrics_answer(void)
@@ -23,6 +26,7 @@ metrics_answer(void)
 	Room		room = instance_room_seen();
 	char	   *drills = drill_record_metrics();
 	char	   *limits = job_limits_metrics();
+	char	   *http = http_metrics();
 	Answer	   *answer;
 
 	answer = answer_text("text/plain; version=0.0.4; charset=utf-8", mem_printf(
@@ -54,12 +58,62 @@ metrics_answer(void)
 		"# HELP barman_sidecar_reserve_free_bytes What restores leave free of it.\n"
 		"# TYPE barman_sidecar_reserve_free_bytes gauge\n"
 		"barman_sidecar_reserve_free_bytes %lld\n"
-		"%s%s",
+		"%s%s%s",
 		jobs.running, jobs.done, jobs.failed, jobs.cancelled, jobs.lost,
 		(unsigned long long) reads.hits, (unsigned long long) reads.joined,
 		(unsigned long long) reads.runs,
-		(long long) room.reserved, (long long) room.free, (long long) room.floor, limits, drills));
+		(long long) room.reserved, (long long) room.free, (long long) room.floor, limits, http, drills));
+	free(http);
 	free(drills);
 	free(limits);
 	return answer;
+}
+
+static char *
+http_metrics(void)
+{
+	HttpCounters http = http_counters();
+
+	return mem_printf(
+		"# HELP barman_sidecar_connections Open connections by what they are about.\n"
+		"# TYPE barman_sidecar_connections gauge\n"
+		"barman_sidecar_connections{stage=\"headers\"} %d\n"
+		"barman_sidecar_connections{stage=\"body\"} %d\n"
+		"barman_sidecar_connections{stage=\"served\"} %d\n"
+		"barman_sidecar_connections{stage=\"answer\"} %d\n"
+		"barman_sidecar_connections{stage=\"idle\"} %d\n"
+		"# HELP barman_sidecar_connections_refused_total Connections for which there was no room.\n"
+		"# TYPE barman_sidecar_connections_refused_total counter\n"
+		"barman_sidecar_connections_refused_total %llu\n"
+		"# HELP barman_sidecar_connections_displaced_total Connections that were ended to make room for others.\n"
+		"# TYPE barman_sidecar_connections_displaced_total counter\n"
+		"barman_sidecar_connections_displaced_total %llu\n"
+		"# HELP barman_sidecar_timeouts_total Connections that took too long, by what they were about.\n"
+		"# TYPE barman_sidecar_timeouts_total counter\n"
+		"barman_sidecar_timeouts_total{stage=\"headers\"} %llu\n"
+		"barman_sidecar_timeouts_total{stage=\"body\"} %llu\n"
+		"barman_sidecar_timeouts_total{stage=\"answer\"} %llu\n"
+		"barman_sidecar_timeouts_total{stage=\"idle\"} %llu\n"
+		"# HELP barman_sidecar_waits Requests that wait for a job.\n"
+		"# TYPE barman_sidecar_waits gauge\n"
+		"barman_sidecar_waits %d\n"
+		"# HELP barman_sidecar_waits_refused_total Requests that could not wait because too many did.\n"
+		"# TYPE barman_sidecar_waits_refused_total counter\n"
+		"barman_sidecar_waits_refused_total %llu\n"
+		"# HELP barman_sidecar_body_bytes Memory of the bodies of requests.\n"
+		"# TYPE barman_sidecar_body_bytes gauge\n"
+		"barman_sidecar_body_bytes %zu\n"
+		"# HELP barman_sidecar_bodies_refused_total Bodies for which there was no room.\n"
+		"# TYPE barman_sidecar_bodies_refused_total counter\n"
+		"barman_sidecar_bodies_refused_total %llu\n",
+		http.connections[HTTP_ARRIVES], http.connections[HTTP_SENDS_BODY],
+		http.connections[HTTP_IS_SERVED], http.connections[HTTP_TAKES_ANSWER],
+		http.connections[HTTP_IDLES],
+		(unsigned long long) http.refused, (unsigned long long) http.displaced,
+		(unsigned long long) http.timeouts[HTTP_ARRIVES],
+		(unsigned long long) http.timeouts[HTTP_SENDS_BODY],
+		(unsigned long long) http.timeouts[HTTP_TAKES_ANSWER],
+		(unsigned long long) http.timeouts[HTTP_IDLES],
+		http.waits, (unsigned long long) http.waits_refused,
+		http.body_bytes, (unsigned long long) http.bodies_refused);
 }

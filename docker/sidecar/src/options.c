@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "memory.h"
+#include "options_limits.h"
 #include "token.h"
 
 #define DEFAULT_LISTEN "127.0.0.1:8480"
@@ -48,6 +49,14 @@ Options		options = {
 	.max_backups_per_hour = DEFAULT_MAX_BACKUPS_PER_HOUR
 };
 
+/* Beyond the letters, which are few */
+enum
+{
+	OPTION_HOST_NAME = 256,
+	OPTION_INSECURE_HTTP,
+	OPTION_LIMIT				/* the first of options_limits */
+};
+
 static void usage(void);
 static bool parse_number(const char *name, const char *text, int low, int high, int *value);
 static bool parse_choice(const char *name, const char *text, const char *no, const char *yes,
@@ -63,7 +72,7 @@ static OptionsVerdict wrong(const char *format,...)
 OptionsVerdict
 options_parse(int argc, char **argv)
 {
-	static const struct option long_options[] = {
+	static const struct option words[] = {
 		{"listen", required_argument, NULL, 'l'},
 		{"token-file", required_argument, NULL, 't'},
 		{"tls-cert", required_argument, NULL, 'c'},
@@ -90,10 +99,12 @@ options_parse(int argc, char **argv)
 		{"confinement", required_argument, NULL, 'C'},
 		{"reserve-free", required_argument, NULL, 'F'},
 		{"allow-delete", no_argument, NULL, 'D'},
+		{"host-name", required_argument, NULL, OPTION_HOST_NAME},
+		{"insecure-http", no_argument, NULL, OPTION_INSECURE_HTTP},
 		{"help", no_argument, NULL, 'h'},
 		{"version", no_argument, NULL, 'V'},
-		{NULL, 0, NULL, 0}
 	};
+	struct option long_options[sizeof(words) / sizeof(words[0]) + OPTIONS_LIMITS + 1] = {0};
 	const char *program = "barman";
 	char	   *text;
 	int			c;
@@ -116,6 +127,13 @@ options_parse(int argc, char **argv)
 	options.reserve_percent = DEFAULT_RESERVE_PERCENT;
 	options.reserve_bytes = DEFAULT_RESERVE_BYTES;
 	parse_ports(DEFAULT_INSTANCE_PORTS);
+	for (int i = 0; i < OPTIONS_LIMITS; i++)
+	{
+		*options_limits[i].value = options_limits[i].standard;
+		long_options[i] =
+			(struct option) {options_limits[i].name, required_argument, NULL, OPTION_LIMIT + i};
+	}
+	memcpy(long_options + OPTIONS_LIMITS, words, sizeof(words));
 
 	optind = 0;					/* tests parse more than once */
 	while ((c = getopt_long(argc, argv, "hV", long_options, NULL)) != -1)
@@ -230,6 +248,14 @@ options_parse(int argc, char **argv)
 			case 'D':
 				options.allow_delete = true;
 				break;
+			case OPTION_HOST_NAME:
+				if (options.host_name_count == OPTIONS_MAX_HOST_NAMES)
+					return wrong("there are more than %d --host-name", OPTIONS_MAX_HOST_NAMES);
+				options.host_names[options.host_name_count++] = optarg;
+				break;
+			case OPTION_INSECURE_HTTP:
+				options.insecure_http = true;
+				break;
 			case 'h':
 				usage();
 				return OPTIONS_DONE;
@@ -237,6 +263,15 @@ options_parse(int argc, char **argv)
 				puts("barman-sidecar " SIDECAR_VERSION);
 				return OPTIONS_DONE;
 			default:
+				if (c >= OPTION_LIMIT && c < OPTION_LIMIT + OPTIONS_LIMITS)
+				{
+					int			i = c - OPTION_LIMIT;
+
+					if (!parse_number(options_limits[i].name, optarg, options_limits[i].low,
+									  options_limits[i].high, options_limits[i].value))
+						return OPTIONS_WRONG;
+					break;
+				}
 				fputs("Try \"barman-sidecar --help\".\n", stderr);
 				return OPTIONS_WRONG;
 		}
@@ -250,6 +285,11 @@ options_parse(int argc, char **argv)
 	if (!token_configured() && !options_listen_is_local(options.listen))
 		return wrong("refusing to listen on \"%s\" without a token: give --token-file, or listen on 127.0.0.1",
 					 options.listen);
+	if (options.tls_cert == NULL && !options.insecure_http && !options_listen_is_local(options.listen))
+		return wrong("refusing to listen on \"%s\" without TLS, where others could read the token: give --tls-cert and --tls-key, or --insecure-http if nobody else reaches that network",
+					 options.listen);
+	if (options.http.reserved_connections >= options.http.connections)
+		return wrong("--reserved-connections leaves none: it must be less than --max-connections");
 	if (options.instance_root != NULL && !is_plain_path(options.instance_root))
 		return wrong("--instance-root is \"%s\": it must be an absolute path of letters, digits and ./_-",
 					 options.instance_root);
@@ -319,6 +359,11 @@ usage(void)
 		   "                             needed to listen beyond loopback\n"
 		   "  --tls-cert=FILE            certificate (PEM), and\n"
 		   "  --tls-key=FILE             key (PEM), to serve HTTPS\n"
+		   "  --insecure-http            listen beyond loopback without TLS: whoever reads that\n"
+		   "                             network learns the token\n"
+		   "  --host-name=NAME           a name that callers use for this sidecar, beside its\n"
+		   "                             addresses, its machine's name and localhost; may be\n"
+		   "                             repeated; others are refused (DNS rebinding)\n"
 		   "  --state-dir=DIR            where jobs are recorded (made if missing)\n"
 		   "  --barman=PROGRAM           barman, by name or path (default barman)\n"
 		   "  --barman-config=FILE       passed to barman as -c\n"
@@ -351,13 +396,18 @@ usage(void)
 		   "  --reserve-free=SIZE|N%%     what restores leave free of the disk for Barman, as in\n"
 		   "                             20GB (default %d%%, at most %d GB)\n"
 		   "\n"
-		   "  -h, --help                 show this help, then exit\n"
-		   "  -V, --version              show the version, then exit\n",
+		   "What its clients may take up:\n",
 		   DEFAULT_LISTEN, DEFAULT_CRON_INTERVAL, DEFAULT_READ_TIMEOUT, DEFAULT_MAX_READS,
 		   DEFAULT_MAX_JOBS, DEFAULT_MAX_JOBS_OF_KIND, DEFAULT_MAX_BACKUPS_PER_HOUR,
 		   DEFAULT_INSTANCE_PORTS, DEFAULT_INSTANCE_LISTEN, DEFAULT_MAX_INSTANCES,
 		   DEFAULT_RESTORE_TIMEOUT, DEFAULT_RESERVE_PERCENT,
 		   (int) (DEFAULT_RESERVE_BYTES >> 30));
+	for (int i = 0; i < OPTIONS_LIMITS; i++)
+		printf("  --%s=N%*s %s (default %d)\n", options_limits[i].name,
+			   (int) (29 - strlen(options_limits[i].name)), "", options_limits[i].meaning, options_limits[i].standard);
+	printf("\n"
+		   "  -h, --help                 show this help, then exit\n"
+		   "  -V, --version              show the version, then exit\n");
 }
 
 static bool

@@ -10,15 +10,22 @@
 #include <stdint.h>
 #include <stdio.h>
 
+#include "http_limits.h"
 #include "log.h"
 
 #define SIDECAR_VERSION "1.0"
+
+#define OPTIONS_MAX_HOST_NAMES 16
 
 typedef struct Options
 {
 	char	   *listen;			/* ADDRESS:PORT or unix:/path */
 	char	   *tls_cert;
 	char	   *tls_key;
+	bool		insecure_http;	/* beyond this machine without TLS */
+	char	   *host_names[OPTIONS_MAX_HOST_NAMES]; /* that callers may use for us */
+	int			host_name_count;
+	HttpLimits	http;
 	char	   *state_dir;
 	char	   *barman;			/* absolute path after options_parse() */
 	char	   *barman_config;

@@ -12,6 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "arguments.h"
 #include "job.h"
 #include "job_keys.h"
 #include "memory.h"
@@ -23,6 +24,7 @@
 /* What a person asks is short; a mark is of up to some 100,000 tables. */
 #define BODY_MAX ((size_t) 64 * 1024)
 #define DRILL_BODY_MAX ((size_t) 32 * 1024 * 1024)
+#define DRILL_MAX_VALUES ((size_t) 500000)
 
 /* Whom a route tells of what; whose handler looks itself is said at each. */
 typedef enum RouteReach
@@ -95,7 +97,15 @@ routes_admit(Request *request)
 	}
 	if (request->grant != NULL && (refusal = refuse_grant(request, route)) != NULL)
 		return refusal;
-	request->body_max = route->handler == post_drill ? DRILL_BODY_MAX : BODY_MAX;
+	/* what only tells takes no body, and whoever asks waits for nobody's */
+	request->apart = strcmp(route->method, "GET") != 0;
+	if (request->apart)
+	{
+		bool		is_drill = route->handler == post_drill;
+
+		request->body_max = is_drill ? DRILL_BODY_MAX : BODY_MAX;
+		request->values_max = is_drill ? DRILL_MAX_VALUES : ARGUMENTS_MAX_VALUES;
+	}
 	return keep_key(request);
 }
 

@@ -69,6 +69,10 @@ get_job(Request *request)
 	if (!http_query_number(request, "wait", 0, MAX_WAIT_SECONDS, &wait))
 		return answer_errorf("bad_argument", "\"wait\" must be a number of seconds from 0 to %d",
 							 MAX_WAIT_SECONDS);
+	/* it runs again when it was woken: then it has its place */
+	if (wait > 0 && request->job_deadline == 0 && !http_may_wait(request))
+		return answer_error("too_many_requests", "too many requests wait for jobs", NULL,
+							"Ask without \"wait\", or try again later.");
 	return job_poll(request, request->segments[2], after, wait * 1000);
 }
 
@@ -76,8 +80,7 @@ Answer *
 post_cron(Request *request)
 {
 	Answer	   *refusal = NULL;
-	json_t	   *arguments = arguments_parse(request->body, request->body_length,
-											no_arguments, &refusal);
+	json_t	   *arguments = arguments_check(request->value, no_arguments, &refusal);
 
 	if (arguments == NULL)
 		return refusal;
@@ -93,8 +96,7 @@ post_switch_wal(Request *request)
 
 	if (!route_server_exists(request, &refusal))
 		return refusal;
-	arguments = arguments_parse(request->body, request->body_length,
-								switch_wal_arguments, &refusal);
+	arguments = arguments_check(request->value, switch_wal_arguments, &refusal);
 	if (arguments == NULL)
 		return refusal;
 	wal_file = json_string_value(json_object_get(arguments, "wal_file"));
@@ -116,8 +118,7 @@ post_backup(Request *request)
 
 	if (!route_server_exists(request, &refusal))
 		return refusal;
-	arguments = arguments_parse(request->body, request->body_length,
-								backup_arguments, &refusal);
+	arguments = arguments_check(request->value, backup_arguments, &refusal);
 	if (arguments == NULL)
 		return refusal;
 	name = json_string_value(json_object_get(arguments, "name"));
@@ -237,8 +238,7 @@ post_cancel_key(Request *request)
 static bool
 body_is_empty(Request *request, Answer **refusal)
 {
-	json_t	   *arguments = arguments_parse(request->body, request->body_length,
-											no_arguments, refusal);
+	json_t	   *arguments = arguments_check(request->value, no_arguments, refusal);
 
 	json_decref(arguments);
 	return arguments != NULL;

@@ -205,8 +205,7 @@ delete_instance(Request *request)
 	const char *name = request->segments[2];
 	Answer	   *refusal = NULL;
 	Answer	   *answer;
-	json_t	   *arguments = arguments_parse(request->body, request->body_length,
-											no_arguments, &refusal);
+	json_t	   *arguments = arguments_check(request->value, no_arguments, &refusal);
 	Instance   *instance;
 
 	if (arguments == NULL)
@@ -281,7 +280,7 @@ submit_for_backup(Request *request, const JobKind *kind, const Argument *fields,
 	Answer	   *refusal = NULL;
 	Answer	   *list;
 	json_t	   *backup;
-	json_t	   *arguments = arguments_parse(request->body, request->body_length, fields, &refusal);
+	json_t	   *arguments = arguments_check(request->value, fields, &refusal);
 
 	if (arguments == NULL)
 		return refusal;
@@ -387,7 +386,7 @@ parse_for_server(Request *request, const Argument *fields, Answer **refusal)
 {
 	if (!route_server_exists(request, refusal))
 		return NULL;
-	return arguments_parse(request->body, request->body_length, fields, refusal);
+	return arguments_check(request->value, fields, refusal);
 }
 
 static bool

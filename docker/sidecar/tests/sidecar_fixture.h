@@ -149,7 +149,7 @@ wait_until_gone(pid_t pid)
 /* ---- the sidecar ---- */
 
 static inline void
-start_with(const char *const *extra)
+start_as(const char *const *extra, bool with_token)
 {
 	const char *argv[32] = {program, "--listen=127.0.0.1:0", "--cron-interval=0", "--max-backups-per-hour=0"};
 	int			n = 4;
@@ -161,7 +161,8 @@ start_with(const char *const *extra)
 	snprintf(token_file, sizeof(token_file), "--token-file=%s/token", home);
 	snprintf(barman_option, sizeof(barman_option), "--barman=%s", barman);
 	argv[n++] = state_dir;
-	argv[n++] = token_file;
+	if (with_token)
+		argv[n++] = token_file;
 	argv[n++] = barman_option;
 	argv[n++] = "--log-level=debug";
 	for (int i = 0; extra != NULL && extra[i] != NULL; i++)
@@ -194,6 +195,12 @@ start_with(const char *const *extra)
 	}
 	if (port == 0)
 		fail_msg("the sidecar did not start: %s", read_text("log"));
+}
+
+static inline void
+start_with(const char *const *extra)
+{
+	start_as(extra, true);
 }
 
 static inline void

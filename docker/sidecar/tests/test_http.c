@@ -6,7 +6,7 @@
  */
 #include <regex.h>
 
-#include "sidecar_fixture.h"
+#include "raw_fixture.h"
 
 /* ---- who may in ---- */
 
@@ -434,18 +434,6 @@ long_polls_hold_nobody_up(void **state)
 	free(id);
 }
 
-static int
-open_raw(const char *text)
-{
-	struct sockaddr_in address = {.sin_family = AF_INET, .sin_port = htons((uint16_t) port)};
-	int			fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-
-	address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-	assert_int_equal(connect(fd, (struct sockaddr *) &address, sizeof(address)), 0);
-	assert_int_equal(write(fd, text, strlen(text)), (ssize_t) strlen(text));
-	return fd;
-}
-
 static void
 who_hangs_up_is_forgotten(void **state)
 {
@@ -459,7 +447,7 @@ who_hangs_up_is_forgotten(void **state)
 	start();
 	id = submit("/v1/servers/pg/backups", "{}");
 	wait_for_phase(id, "copying");
-	text = mem_printf("GET /v1/jobs/%s?after=1000&wait=1 HTTP/1.1\r\nHost: x\r\n"
+	text = mem_printf("GET /v1/jobs/%s?after=1000&wait=1 HTTP/1.1\r\nHost: localhost\r\n"
 					  "Authorization: Bearer " TOKEN "\r\n\r\n", id);
 	before = descriptors();
 	for (int i = 0; i < 30; i++)

@@ -16,6 +16,7 @@
 #include <cmocka.h>
 
 #include "options.h"
+#include "options_limits.h"
 
 #define PARSE(...) parse((char *[]) {"barman-sidecar", __VA_ARGS__, NULL})
 
@@ -52,6 +53,42 @@ the_world_needs_a_token(void **state)
 	(void) state;
 	assert_int_equal(PARSE("--state-dir=/tmp/x", "--listen=0.0.0.0:1", "--barman=/bin/true"),
 					 OPTIONS_WRONG);
+}
+
+static void
+the_world_needs_tls_or_a_word_of_the_risk(void **state)
+{
+	(void) state;
+	assert_int_equal(PARSE("--state-dir=/tmp/x", "--listen=0.0.0.0:1", "--barman=/bin/true", "--token-file=/tmp/t"),
+					 OPTIONS_WRONG);
+	assert_int_equal(PARSE("--state-dir=/tmp/x", "--listen=0.0.0.0:1", "--barman=/bin/true", "--token-file=/tmp/t",
+						   "--insecure-http"), OPTIONS_RUN);
+	assert_int_equal(PARSE("--state-dir=/tmp/x", "--listen=0.0.0.0:1", "--barman=/bin/true", "--token-file=/tmp/t",
+						   "--tls-cert=/tmp/c", "--tls-key=/tmp/k"), OPTIONS_RUN);
+	assert_int_equal(PARSE("--state-dir=/tmp/x", "--listen=127.0.0.1:1", "--barman=/bin/true"), OPTIONS_RUN);
+}
+
+static void
+each_limit_has_a_default_and_bounds(void **state)
+{
+	(void) state;
+	assert_int_equal(PARSE("--state-dir=/tmp/x", "--barman=/bin/true"), OPTIONS_RUN);
+	for (int i = 0; i < OPTIONS_LIMITS; i++)
+	{
+		const OptionsLimit *limit = &options_limits[i];
+		char		highest[64];
+		char		beyond[64];
+
+		assert_int_equal(*limit->value, limit->standard);
+		snprintf(highest, sizeof(highest), "--%s=%d", limit->name, limit->high);
+		snprintf(beyond, sizeof(beyond), "--%s=%d", limit->name, limit->high + 1);
+		assert_int_equal(PARSE("--state-dir=/tmp/x", "--barman=/bin/true", beyond), OPTIONS_WRONG);
+		if (limit->value != &options.http.reserved_connections)
+			assert_int_equal(PARSE("--state-dir=/tmp/x", "--barman=/bin/true", highest), OPTIONS_RUN);
+		else
+			assert_int_equal(PARSE("--state-dir=/tmp/x", "--barman=/bin/true", highest), OPTIONS_WRONG);
+		assert_int_equal(PARSE("--state-dir=/tmp/x", "--barman=/bin/true"), OPTIONS_RUN);
+	}
 }
 
 static void
@@ -127,6 +164,8 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(loopback_is_told_from_the_world),
 		cmocka_unit_test(the_world_needs_a_token),
+		cmocka_unit_test(the_world_needs_tls_or_a_word_of_the_risk),
+		cmocka_unit_test(each_limit_has_a_default_and_bounds),
 		cmocka_unit_test(defaults_are_as_documented),
 		cmocka_unit_test(wrong_values_are_refused),
 		cmocka_unit_test(what_stays_free_is_a_size_or_a_share),
