@@ -4,10 +4,40 @@
 \echo Use "CREATE EXTENSION poc_barman" to load this file. \quit
 
 -- ---------------------------------------------------------------------
+-- Two schemas
+--
+-- People call what is in the extension's schema, the one that CREATE EXTENSION
+-- names.  Everything else is in _poc, which belongs to the extension, and in
+-- which nobody but its owner creates anything: the script fails if there is
+-- such a schema already.
+--
+-- Whoever owns the extension's schema (of "public", that is the owner of the
+-- database) can plant functions beside ours, or rename the schema and put
+-- another in its place.  So this script may be run in any schema, because
+-- nothing of ours ever looks there:
+-- - it looks up names in pg_catalog alone (the next line), and says in which
+--   schema it creates what;
+-- - the bodies of our functions name no schema but _poc and pg_catalog, and
+--   give exact types; those that run as the owner have a pinned search_path,
+--   and those that cannot have one qualify every name and operator;
+-- - what must call a public function of ours does so by its OID: in C, or in a
+--   function with a body of the SQL standard (BEGIN ATOMIC), which PostgreSQL
+--   resolves here and now.  Here it gives every argument with its exact type,
+--   which no overload that was there before can match as well.
+-- ---------------------------------------------------------------------
+
+SET LOCAL search_path = pg_catalog, pg_temp;
+
+CREATE SCHEMA _poc;
+
+COMMENT ON SCHEMA _poc IS
+'The internal functions, types and tables of poc_barman; not for people';
+
+-- ---------------------------------------------------------------------
 -- Rows (rows.c): the extension alone, no sidecar
 -- ---------------------------------------------------------------------
 
-CREATE FUNCTION poc_seed(reset boolean DEFAULT false)
+CREATE FUNCTION @extschema@.poc_seed(reset boolean DEFAULT false)
 RETURNS regclass
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
 SET search_path = pg_catalog, pg_temp
@@ -26,10 +56,10 @@ BEGIN
 END
 $$;
 
-COMMENT ON FUNCTION poc_seed(boolean) IS
+COMMENT ON FUNCTION @extschema@.poc_seed(boolean) IS
 'make public.dummy (id serial PRIMARY KEY, text varchar), the table of the scenario, or keep the one there is; reset => true empties it. Example: SELECT poc_seed();';
 
-CREATE FUNCTION poc_generate_rows(
+CREATE FUNCTION @extschema@.poc_generate_rows(
 	n bigint,
 	target regclass DEFAULT NULL,
 	seed bigint DEFAULT NULL,
@@ -38,84 +68,52 @@ RETURNS bigint
 AS 'MODULE_PATHNAME'
 LANGUAGE C VOLATILE CALLED ON NULL INPUT PARALLEL UNSAFE;
 
-COMMENT ON FUNCTION poc_generate_rows(bigint, regclass, bigint, jsonb) IS
+COMMENT ON FUNCTION @extschema@.poc_generate_rows(bigint, regclass, bigint, jsonb) IS
 'insert n made-up rows into target (public.dummy when null) that obey its types and constraints; the same seed makes the same rows. Returns the number of rows inserted. Needs INSERT on the columns it writes. Errors: 22023 bad n or option, 42501 no privilege or a system catalog, 42809 not a table, 0A000 a type or constraint it cannot serve, 54000 no unique values left. Example: SELECT poc_generate_rows(100000, ''orders'', seed => 42);';
 
-CREATE FUNCTION poc_explain_rows(
+CREATE FUNCTION @extschema@.poc_explain_rows(
 	target regclass DEFAULT NULL,
 	options jsonb DEFAULT '{}',
 	OUT column_name text, OUT type text, OUT generator text, OUT detail text)
 RETURNS SETOF record
-LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE CALLED ON NULL INPUT
-AS $$
-BEGIN
-	RETURN QUERY SELECT * FROM @extschema@._poc_explain_rows(coalesce(target, @extschema@.poc_seed()), options);
-END
-$$;
+AS 'MODULE_PATHNAME'
+LANGUAGE C VOLATILE PARALLEL UNSAFE CALLED ON NULL INPUT;
 
-COMMENT ON FUNCTION poc_explain_rows(regclass, jsonb) IS
+COMMENT ON FUNCTION @extschema@.poc_explain_rows(regclass, jsonb) IS
 'what poc_generate_rows() would put into each column of target, and, in the first row, by which path: multi-insert, single-row or query. A second row tells of a table with indexes when those are written: with each row, or after the load. Writes nothing. Example: SELECT * FROM poc_explain_rows(''orders'');';
-
-CREATE FUNCTION _poc_explain_rows(
-	target regclass, options jsonb,
-	OUT column_name text, OUT type text, OUT generator text, OUT detail text)
-RETURNS SETOF record
-AS 'MODULE_PATHNAME', 'poc_explain_rows'
-LANGUAGE C VOLATILE STRICT PARALLEL UNSAFE;
-
-COMMENT ON FUNCTION _poc_explain_rows(regclass, jsonb) IS 'internal: poc_explain_rows() of a table that is named';
 
 -- Rows as the source of a query.  STRICT would hide them: the first argument
 -- is a null of the row type.
-CREATE FUNCTION _poc_rows("row" anyelement, target regclass, first bigint, n bigint, seed bigint, options jsonb)
+CREATE FUNCTION _poc.rows("row" anyelement, target regclass, first bigint, n bigint, seed bigint, options jsonb)
 RETURNS SETOF anyelement
 AS 'MODULE_PATHNAME', 'poc_rows'
 LANGUAGE C VOLATILE CALLED ON NULL INPUT PARALLEL UNSAFE;
 
-COMMENT ON FUNCTION _poc_rows(anyelement, regclass, bigint, bigint, bigint, jsonb) IS 'internal: made-up rows of a row type';
+COMMENT ON FUNCTION _poc.rows(anyelement, regclass, bigint, bigint, bigint, jsonb) IS 'internal: made-up rows of a row type';
 
-CREATE FUNCTION _poc_rows_query(target regclass, n bigint, seed bigint, options jsonb)
-RETURNS text
-AS 'MODULE_PATHNAME', 'poc_rows_query'
-LANGUAGE C VOLATILE STRICT PARALLEL UNSAFE;
-
-COMMENT ON FUNCTION _poc_rows_query(regclass, bigint, bigint, jsonb) IS 'internal: the query that poc_preview_rows() runs';
-
-CREATE FUNCTION poc_preview_rows(
+CREATE FUNCTION @extschema@.poc_preview_rows(
 	target regclass DEFAULT NULL,
 	n integer DEFAULT 5,
 	seed bigint DEFAULT NULL,
 	options jsonb DEFAULT '{}')
 RETURNS SETOF jsonb
-LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE CALLED ON NULL INPUT
-AS $$
-BEGIN
-	IF n IS NULL OR n < 0 OR options IS NULL THEN
-		RAISE invalid_parameter_value USING
-			MESSAGE = 'the number of rows must not be null or negative, nor the options null',
-			HINT = 'For example: SELECT * FROM poc_preview_rows(''orders'', 5);';
-	END IF;
-	RETURN QUERY EXECUTE pg_catalog.format('SELECT pg_catalog.to_jsonb(preview) FROM (%s) AS preview',
-		@extschema@._poc_rows_query(
-			coalesce(target, @extschema@.poc_seed()), n,
-			coalesce(seed, pg_catalog.floor(pg_catalog.random() * 9007199254740992)::bigint), options));
-END
-$$;
+AS 'MODULE_PATHNAME'
+LANGUAGE C VOLATILE PARALLEL UNSAFE CALLED ON NULL INPUT;
 
-COMMENT ON FUNCTION poc_preview_rows(regclass, integer, bigint, jsonb) IS
+COMMENT ON FUNCTION @extschema@.poc_preview_rows(regclass, integer, bigint, jsonb) IS
 'the rows that poc_generate_rows() would insert with the same seed, without columns that a sequence or PostgreSQL itself fills. Writes nothing. Example: SELECT * FROM poc_preview_rows(''orders'', 5);';
 
-CREATE FUNCTION poc_last_rows(
+CREATE FUNCTION @extschema@.poc_last_rows(
 	OUT target regclass, OUT rows bigint, OUT seed bigint, OUT path text,
 	OUT elapsed interval, OUT rows_per_second double precision, OUT wal_bytes bigint)
 RETURNS record
 AS 'MODULE_PATHNAME'
 LANGUAGE C VOLATILE STRICT PARALLEL RESTRICTED;
 
-COMMENT ON FUNCTION poc_last_rows() IS
+COMMENT ON FUNCTION @extschema@.poc_last_rows() IS
 'what the last poc_generate_rows() of this session did: rows, the seed that makes them again, the path, how long it took and the bytes of WAL it wrote. Nulls before the first one. Example: SELECT * FROM poc_last_rows();';
 
-CREATE PROCEDURE poc_fill(
+CREATE PROCEDURE @extschema@.poc_fill(
 	target regclass DEFAULT NULL,
 	rows bigint DEFAULT NULL,
 	size text DEFAULT NULL,
@@ -125,43 +123,43 @@ CREATE PROCEDURE poc_fill(
 LANGUAGE C
 AS 'MODULE_PATHNAME';
 
-COMMENT ON PROCEDURE poc_fill(regclass, bigint, text, integer, bigint, jsonb) IS
+COMMENT ON PROCEDURE @extschema@.poc_fill(regclass, bigint, text, integer, bigint, jsonb) IS
 'the rows of poc_generate_rows(), by parallel background workers that commit in batches, until so many rows are made or the table (with TOAST, without indexes) has the size. Not atomic: what is committed stays when it fails or is cancelled. Not inside a transaction block (25001). Example: CALL poc_fill(''orders'', size => ''2 GB'', workers => 4);';
 
 -- The hash of a table is the sum of the hashes of its rows.  Parallel workers
 -- sum theirs and the sums are added.
-CREATE FUNCTION _poc_fingerprint_add(state bytea, "row" record)
+CREATE FUNCTION _poc.fingerprint_add(state bytea, "row" record)
 RETURNS bytea
 AS 'MODULE_PATHNAME', 'poc_fingerprint_add'
 LANGUAGE C STABLE CALLED ON NULL INPUT PARALLEL SAFE;
 
-CREATE FUNCTION _poc_fingerprint_combine(state bytea, other bytea)
+CREATE FUNCTION _poc.fingerprint_combine(state bytea, other bytea)
 RETURNS bytea
 AS 'MODULE_PATHNAME', 'poc_fingerprint_combine'
 LANGUAGE C IMMUTABLE CALLED ON NULL INPUT PARALLEL SAFE;
 
-CREATE FUNCTION _poc_fingerprint_final(state bytea)
+CREATE FUNCTION _poc.fingerprint_final(state bytea)
 RETURNS text
 AS 'MODULE_PATHNAME', 'poc_fingerprint_final'
 LANGUAGE C IMMUTABLE CALLED ON NULL INPUT PARALLEL SAFE;
 
-CREATE AGGREGATE _poc_fingerprint_sum(record) (
-	SFUNC = _poc_fingerprint_add,
+CREATE AGGREGATE _poc.fingerprint_sum(record) (
+	SFUNC = _poc.fingerprint_add,
 	STYPE = bytea,
 	SSPACE = 32,
-	COMBINEFUNC = _poc_fingerprint_combine,
-	FINALFUNC = _poc_fingerprint_final,
+	COMBINEFUNC = _poc.fingerprint_combine,
+	FINALFUNC = _poc.fingerprint_final,
 	PARALLEL = SAFE
 );
 
-COMMENT ON FUNCTION _poc_fingerprint_add(bytea, record) IS 'internal: add the hash of a row';
-COMMENT ON FUNCTION _poc_fingerprint_combine(bytea, bytea) IS 'internal: add the sums of two workers';
-COMMENT ON FUNCTION _poc_fingerprint_final(bytea) IS 'internal: the sums in hexadecimal';
-COMMENT ON AGGREGATE _poc_fingerprint_sum(record) IS 'internal: order-independent hash of rows';
+COMMENT ON FUNCTION _poc.fingerprint_add(bytea, record) IS 'internal: add the hash of a row';
+COMMENT ON FUNCTION _poc.fingerprint_combine(bytea, bytea) IS 'internal: add the sums of two workers';
+COMMENT ON FUNCTION _poc.fingerprint_final(bytea) IS 'internal: the sums in hexadecimal';
+COMMENT ON AGGREGATE _poc.fingerprint_sum(record) IS 'internal: order-independent hash of rows';
 
 -- Every setting that changes how a value is written is pinned, so that two
 -- sessions, and a restored copy, agree.
-CREATE FUNCTION poc_fingerprint(target regclass, OUT rows bigint, OUT hash text)
+CREATE FUNCTION @extschema@.poc_fingerprint(target regclass, OUT rows bigint, OUT hash text)
 LANGUAGE plpgsql VOLATILE PARALLEL RESTRICTED STRICT
 SET search_path = pg_catalog, pg_temp
 SET datestyle = 'ISO, YMD'
@@ -174,42 +172,42 @@ SET lc_monetary = 'C'
 SET quote_all_identifiers = off
 AS $$
 BEGIN
-	EXECUTE format('SELECT count(*), @extschema@._poc_fingerprint_sum(t.*) FROM %s AS t', target)
+	EXECUTE format('SELECT count(*), _poc.fingerprint_sum(t.*) FROM %s AS t', target)
 		INTO rows, hash;
 END
 $$;
 
-COMMENT ON FUNCTION poc_fingerprint(regclass) IS
+COMMENT ON FUNCTION @extschema@.poc_fingerprint(regclass) IS
 'number of rows and hash of the content of a table, the same for any order of the rows and on a restored copy. Reads the whole table with the privileges of the caller. Example: SELECT * FROM poc_fingerprint(''dummy'');';
 
 -- ---------------------------------------------------------------------
 -- WAL (wal.c)
 -- ---------------------------------------------------------------------
 
-CREATE FUNCTION poc_generate_wal(size text DEFAULT '64 MB',
+CREATE FUNCTION @extschema@.poc_generate_wal(size text DEFAULT '64 MB',
 	OUT start_lsn pg_lsn, OUT end_lsn pg_lsn, OUT bytes bigint, OUT segments bigint)
 LANGUAGE c VOLATILE STRICT PARALLEL RESTRICTED
 AS 'MODULE_PATHNAME', 'poc_generate_wal';
 
-COMMENT ON FUNCTION poc_generate_wal(text) IS
+COMMENT ON FUNCTION @extschema@.poc_generate_wal(text) IS
 'Writes so much WAL (a size as pg_size_bytes() reads it, 64 GB at most) and touches no table. Returns the positions before and after, the bytes between them (what others wrote meanwhile is counted too) and how many segments were filled. Errors: 22023 size out of range, 55000 on a standby. Example: SELECT * FROM poc_generate_wal(''64 MB'')';
 
-CREATE FUNCTION _poc_wal_switch(force boolean,
+CREATE FUNCTION _poc.wal_switch(force boolean,
 	OUT wal_file text, OUT lsn pg_lsn, OUT switched boolean)
 LANGUAGE c VOLATILE STRICT PARALLEL RESTRICTED
 AS 'MODULE_PATHNAME', 'poc_wal_switch_sql';
 
-COMMENT ON FUNCTION _poc_wal_switch(boolean) IS
+COMMENT ON FUNCTION _poc.wal_switch(boolean) IS
 'Closes the current WAL segment and writes a record into the next; forced, writes one before it as well, so that there is always something to close. Returns the segment closed last.';
 
-CREATE FUNCTION _poc_wal_tick() RETURNS pg_lsn
+CREATE FUNCTION _poc.wal_tick() RETURNS pg_lsn
 LANGUAGE c VOLATILE STRICT PARALLEL RESTRICTED
 AS 'MODULE_PATHNAME', 'poc_wal_tick_sql';
 
-COMMENT ON FUNCTION _poc_wal_tick() IS
+COMMENT ON FUNCTION _poc.wal_tick() IS
 'Writes and flushes one small WAL record (a logical message, not transactional). Returns its end.';
 
-CREATE FUNCTION _poc_wal_end() RETURNS void
+CREATE FUNCTION _poc.wal_end() RETURNS void
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
 SET search_path = pg_catalog, pg_temp
 AS $$
@@ -221,14 +219,14 @@ EXCEPTION WHEN raise_exception THEN
 END
 $$;
 
-COMMENT ON FUNCTION _poc_wal_end() IS
+COMMENT ON FUNCTION _poc.wal_end() IS
 'Writes the end of a transaction, with its time, at which a recovery can stop: a subtransaction that fails has one.';
 
 -- ---------------------------------------------------------------------
 -- Proof: marks (mark.c)
 -- ---------------------------------------------------------------------
 
-CREATE TABLE _poc_marks (
+CREATE TABLE _poc.marks (
 	name text COLLATE "C" PRIMARY KEY,
 	lsn pg_lsn NOT NULL,
 	timeline integer NOT NULL,
@@ -236,8 +234,8 @@ CREATE TABLE _poc_marks (
 	at timestamptz NOT NULL
 );
 
-CREATE TABLE _poc_mark_tables (
-	mark text COLLATE "C" REFERENCES _poc_marks ON DELETE CASCADE,
+CREATE TABLE _poc.mark_tables (
+	mark text COLLATE "C" REFERENCES _poc.marks ON DELETE CASCADE,
 	relation text COLLATE "C",
 	bytes bigint NOT NULL,
 	rows bigint NOT NULL,
@@ -245,116 +243,116 @@ CREATE TABLE _poc_mark_tables (
 	PRIMARY KEY (mark, relation)
 );
 
-COMMENT ON TABLE _poc_marks IS
+COMMENT ON TABLE _poc.marks IS
 'The marks: name of the restore point, end of its record in WAL, when and in which cluster it was created.';
-COMMENT ON TABLE _poc_mark_tables IS
+COMMENT ON TABLE _poc.mark_tables IS
 'What a table held at a mark: its size in bytes, its rows and their hash by poc_fingerprint().';
 
 -- pg_dump keeps what cannot be made again
-SELECT pg_catalog.pg_extension_config_dump('_poc_marks', '');
-SELECT pg_catalog.pg_extension_config_dump('_poc_mark_tables', '');
+SELECT pg_catalog.pg_extension_config_dump('_poc.marks', '');
+SELECT pg_catalog.pg_extension_config_dump('_poc.mark_tables', '');
 
-CREATE VIEW poc_marks AS
+CREATE VIEW @extschema@.poc_marks AS
 	SELECT m.name, m.lsn, m.timeline, m.system_identifier, m.at,
-		(SELECT count(*) FROM _poc_mark_tables AS t WHERE t.mark = m.name)::integer AS tables,
-		(SELECT coalesce(sum(t.rows), 0) FROM _poc_mark_tables AS t WHERE t.mark = m.name)::bigint AS rows,
-		(SELECT coalesce(sum(t.bytes), 0) FROM _poc_mark_tables AS t WHERE t.mark = m.name)::bigint AS bytes
-	FROM _poc_marks AS m;
+		(SELECT count(*) FROM _poc.mark_tables AS t WHERE t.mark = m.name)::integer AS tables,
+		(SELECT coalesce(sum(t.rows), 0) FROM _poc.mark_tables AS t WHERE t.mark = m.name)::bigint AS rows,
+		(SELECT coalesce(sum(t.bytes), 0) FROM _poc.mark_tables AS t WHERE t.mark = m.name)::bigint AS bytes
+	FROM _poc.marks AS m;
 
-COMMENT ON VIEW poc_marks IS
+COMMENT ON VIEW @extschema@.poc_marks IS
 'The marks that poc_mark() has set: position and timeline of the restore point, when and in which cluster, and the number of tables, their rows and their size in bytes. To forget one: DELETE FROM poc_marks WHERE name = ''before_upgrade''';
 
-CREATE FUNCTION poc_mark(name text, tables regclass[] DEFAULT NULL,
+CREATE FUNCTION @extschema@.poc_mark(name text, tables regclass[] DEFAULT NULL,
 	OUT name text, OUT lsn pg_lsn, OUT at timestamptz, OUT tables integer, OUT rows bigint)
 LANGUAGE c VOLATILE PARALLEL UNSAFE COST 100000
 AS 'MODULE_PATHNAME', 'poc_mark';
 
-COMMENT ON FUNCTION poc_mark(text, regclass[]) IS
+COMMENT ON FUNCTION @extschema@.poc_mark(text, regclass[]) IS
 'Creates a restore point of this name and records, for exactly that position in WAL, the number of rows and the fingerprint of each of the tables, so that a restore to it can be proved. Until the transaction ends nobody can write to them (SHARE locks; lock_timeout counts). Without tables, all of the database: ordinary tables, partitions and populated materialized views, but those of extensions and the catalogs; a notice tells of each that is larger than poc_barman.mark_size_limit (10 GB) and left out. Reads with its caller''s rights: needs SELECT on the tables, and no row security in the way. Must be the first change of its transaction, at "read committed". Errors: 22023 bad name, 42501 no privilege, 42710 name taken, 42809 nothing that a backup brings back, 42P01 no such table, 55000 wrong transaction, standby or wal_level, 55P03 lock timeout. Example: SELECT * FROM poc_mark(''before_upgrade'')';
 
 -- ---------------------------------------------------------------------
 -- The road to the sidecar (sidecar.c, job.c); not for people
 -- ---------------------------------------------------------------------
 
-CREATE FUNCTION _poc_get_list(field text, VARIADIC path text[]) RETURNS jsonb
+CREATE FUNCTION _poc.get_list(field text, path text[]) RETURNS jsonb
 LANGUAGE c VOLATILE PARALLEL RESTRICTED COST 10000
 AS 'MODULE_PATHNAME', 'poc_get_list';
 
-COMMENT ON FUNCTION _poc_get_list(text, text[]) IS
+COMMENT ON FUNCTION _poc.get_list(text, text[]) IS
 'Asks the sidecar for /v1/path... and returns the array of this name in its answer.';
 
-CREATE FUNCTION _poc_get_object(field text, VARIADIC path text[]) RETURNS jsonb
+CREATE FUNCTION _poc.get_object(field text, path text[]) RETURNS jsonb
 LANGUAGE c VOLATILE PARALLEL RESTRICTED COST 10000
 AS 'MODULE_PATHNAME', 'poc_get_object';
 
-COMMENT ON FUNCTION _poc_get_object(text, text[]) IS
+COMMENT ON FUNCTION _poc.get_object(text, text[]) IS
 'Asks the sidecar for /v1/path... and returns the object of this name in its answer; with a null name, the whole answer.';
 
-CREATE FUNCTION _poc_get_health() RETURNS jsonb
+CREATE FUNCTION _poc.get_health() RETURNS jsonb
 LANGUAGE c VOLATILE STRICT PARALLEL RESTRICTED COST 10000
 AS 'MODULE_PATHNAME', 'poc_get_health';
 
-COMMENT ON FUNCTION _poc_get_health() IS
+COMMENT ON FUNCTION _poc.get_health() IS
 'Asks the sidecar for /healthz and returns its answer.';
 
-CREATE FUNCTION _poc_post(body jsonb, VARIADIC path text[]) RETURNS jsonb
+CREATE FUNCTION _poc.post(body jsonb, path text[]) RETURNS jsonb
 LANGUAGE c VOLATILE STRICT PARALLEL RESTRICTED COST 10000
 AS 'MODULE_PATHNAME', 'poc_post';
 
-COMMENT ON FUNCTION _poc_post(jsonb, text[]) IS
+COMMENT ON FUNCTION _poc.post(jsonb, text[]) IS
 'Posts a body to /v1/path... and returns the job that the sidecar answers with, without following it.';
 
-CREATE FUNCTION _poc_cancel_job(job_id text) RETURNS jsonb
+CREATE FUNCTION _poc.cancel_job(job_id text) RETURNS jsonb
 LANGUAGE c VOLATILE STRICT PARALLEL RESTRICTED COST 10000
 AS 'MODULE_PATHNAME', 'poc_cancel_job';
 
-COMMENT ON FUNCTION _poc_cancel_job(text) IS
+COMMENT ON FUNCTION _poc.cancel_job(text) IS
 'Asks the sidecar to cancel a job, and returns the job as it is then.';
 
-CREATE FUNCTION _poc_ask(field text, body jsonb, VARIADIC path text[]) RETURNS jsonb
+CREATE FUNCTION _poc.ask(field text, body jsonb, path text[]) RETURNS jsonb
 LANGUAGE c VOLATILE STRICT PARALLEL RESTRICTED COST 10000
 AS 'MODULE_PATHNAME', 'poc_ask';
 
-COMMENT ON FUNCTION _poc_ask(text, jsonb, text[]) IS
+COMMENT ON FUNCTION _poc.ask(text, jsonb, text[]) IS
 'Posts a body to /v1/path... that starts no job, and returns the object of this name in the answer.';
 
-CREATE FUNCTION _poc_run_job(path text[], body jsonb, timeout_seconds double precision,
-	show_log boolean DEFAULT true) RETURNS jsonb
+CREATE FUNCTION _poc.run_job(path text[], body jsonb, timeout_seconds double precision,
+	show_log boolean) RETURNS jsonb
 LANGUAGE c VOLATILE PARALLEL RESTRICTED COST 100000
 AS 'MODULE_PATHNAME', 'poc_run_job';
 
-COMMENT ON FUNCTION _poc_run_job(text[], jsonb, double precision, boolean) IS
+COMMENT ON FUNCTION _poc.run_job(text[], jsonb, double precision, boolean) IS
 'Starts a job by POST, or with a null body by DELETE, follows it (log lines become notices, WAL that Barman waits for is written) and returns it done. Fails as the job fails; cancels the job if the query ends before it.';
 
-CREATE FUNCTION _poc_follow_job(job_id text, timeout_seconds double precision) RETURNS jsonb
+CREATE FUNCTION _poc.follow_job(job_id text, timeout_seconds double precision) RETURNS jsonb
 LANGUAGE c VOLATILE PARALLEL RESTRICTED COST 100000
 AS 'MODULE_PATHNAME', 'poc_follow_job';
 
-COMMENT ON FUNCTION _poc_follow_job(text, double precision) IS
+COMMENT ON FUNCTION _poc.follow_job(text, double precision) IS
 'Follows a job that runs already and returns it, as it is when it has ended or the time is over.';
 
-CREATE FUNCTION _poc_records(objects jsonb) RETURNS SETOF record
+CREATE FUNCTION _poc.records(objects jsonb) RETURNS SETOF record
 LANGUAGE c STABLE PARALLEL RESTRICTED ROWS 100
 AS 'MODULE_PATHNAME', 'poc_records';
 
-COMMENT ON FUNCTION _poc_records(jsonb) IS
+COMMENT ON FUNCTION _poc.records(jsonb) IS
 'An object of the sidecar''s, or an array of them, as rows of the columns asked for. A member that is missing or null is null; one of another type than its column is a violation of the protocol. A column of type interval comes from a number of seconds: elapsed or x_elapsed or x_time from elapsed_seconds or x_seconds.';
 
-CREATE FUNCTION _poc_records("row" anyelement, objects jsonb) RETURNS SETOF anyelement
+CREATE FUNCTION _poc.records("row" anyelement, objects jsonb) RETURNS SETOF anyelement
 LANGUAGE c STABLE PARALLEL RESTRICTED ROWS 100
 AS 'MODULE_PATHNAME', 'poc_records';
 
-COMMENT ON FUNCTION _poc_records(anyelement, jsonb) IS
+COMMENT ON FUNCTION _poc.records(anyelement, jsonb) IS
 'The same as rows of a type, of which the first argument is a null.';
 
-CREATE FUNCTION _poc_require_top_level() RETURNS void
+CREATE FUNCTION _poc.require_top_level() RETURNS void
 LANGUAGE c VOLATILE STRICT PARALLEL RESTRICTED
 AS 'MODULE_PATHNAME', 'poc_require_top_level';
 
-COMMENT ON FUNCTION _poc_require_top_level() IS
+COMMENT ON FUNCTION _poc.require_top_level() IS
 'Fails unless the procedure that calls it may commit.';
 
-CREATE FUNCTION _poc_server(server text) RETURNS text
+CREATE FUNCTION _poc.server(server text) RETURNS text
 LANGUAGE plpgsql VOLATILE PARALLEL RESTRICTED COST 10000
 SET search_path = pg_catalog, pg_temp
 AS $$
@@ -371,7 +369,7 @@ BEGIN
 
 	names := ARRAY(
 		SELECT s.server
-		FROM @extschema@._poc_records(@extschema@._poc_get_list('servers', 'servers')) AS s(server text)
+		FROM _poc.records(_poc.get_list('servers'::text, ARRAY['servers'::text])) AS s(server text)
 		ORDER BY s.server);
 	IF cardinality(names) = 1 THEN
 		RETURN names[1];
@@ -390,11 +388,11 @@ BEGIN
 END
 $$;
 
-COMMENT ON FUNCTION _poc_server(text) IS
+COMMENT ON FUNCTION _poc.server(text) IS
 'The server meant by this argument: itself; if null, the setting poc_barman.server; if that is empty, the only server Barman has.';
 
 -- Barman's streaming_backup_name, unless somebody configured another
-CREATE FUNCTION _poc_backup_progress(OUT progress double precision, OUT line text)
+CREATE FUNCTION _poc.backup_progress(OUT progress double precision, OUT line text)
 LANGUAGE sql VOLATILE PARALLEL RESTRICTED
 SET search_path = pg_catalog, pg_temp
 AS $$
@@ -409,75 +407,75 @@ AS $$
 	LIMIT 1
 $$;
 
-COMMENT ON FUNCTION _poc_backup_progress() IS
+COMMENT ON FUNCTION _poc.backup_progress() IS
 'How much of the backup that Barman takes of this server has been sent, from 0 to 1, and the same in words.';
 
-CREATE TYPE poc_job AS (
+CREATE TYPE _poc.job AS (
 	job_id text, kind text, server text, state text, phase text,
 	progress double precision, created timestamptz, ended timestamptz, elapsed interval,
 	error text, result jsonb);
 
-COMMENT ON TYPE poc_job IS 'A job of the sidecar, as poc_wait_job() and poc_cancel_job() return it.';
+COMMENT ON TYPE _poc.job IS 'A job of the sidecar, as poc_wait_job() and poc_cancel_job() return it.';
 
-CREATE FUNCTION _poc_job_rows(jobs jsonb) RETURNS SETOF poc_job
+CREATE FUNCTION _poc.job_rows(jobs jsonb) RETURNS SETOF _poc.job
 LANGUAGE sql STABLE PARALLEL RESTRICTED ROWS 100
 SET search_path = pg_catalog, pg_temp
 AS $$
 	SELECT j.id, j.kind, j.server, j.state, j.phase,
 		coalesce(j.progress, CASE WHEN j.kind = 'backup' AND j.phase = 'copying' AND j.state = 'running'
 			AND j.system_identifier = (SELECT c.system_identifier::text FROM pg_control_system() AS c)
-			THEN (SELECT p.progress FROM @extschema@._poc_backup_progress() AS p) END),
+			THEN (SELECT p.progress FROM _poc.backup_progress() AS p) END),
 		j.created, j.ended, j.elapsed,
 		nullif(concat_ws(': ', j.error ->> 'message', j.error ->> 'detail'), ''), j.result
-	FROM @extschema@._poc_records(jobs) AS j(id text, kind text, server text, state text, phase text,
+	FROM _poc.records(jobs) AS j(id text, kind text, server text, state text, phase text,
 		progress double precision, created timestamptz, ended timestamptz,
 		elapsed interval, error jsonb, result jsonb, system_identifier text)
 $$;
 
-COMMENT ON FUNCTION _poc_job_rows(jsonb) IS
+COMMENT ON FUNCTION _poc.job_rows(jsonb) IS
 'Jobs, as the sidecar describes them, as rows.';
 
 -- ---------------------------------------------------------------------
 -- Barman, reading
 -- ---------------------------------------------------------------------
 
-CREATE FUNCTION poc_servers()
+CREATE FUNCTION @extschema@.poc_servers()
 RETURNS TABLE (server text, description text, state text)
 LANGUAGE sql VOLATILE PARALLEL RESTRICTED COST 10000 ROWS 10
 SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 AS $$
 	SELECT s.server, s.description, s.state
-	FROM @extschema@._poc_records(@extschema@._poc_get_list('servers', 'servers'))
+	FROM _poc.records(_poc.get_list('servers'::text, ARRAY['servers'::text]))
 		AS s(server text, description text, state text)
 $$;
 
-COMMENT ON FUNCTION poc_servers() IS
+COMMENT ON FUNCTION @extschema@.poc_servers() IS
 'The PostgreSQL servers that Barman backs up. state is active, inactive, disabled or passive.';
 
-CREATE TYPE poc_backup_item AS (
+CREATE TYPE _poc.backup_item AS (
 	server text, backup_id text, name text, type text, status text,
 	begin_time timestamptz, end_time timestamptz, size bigint, wal_size bigint,
 	parent_id text, retention text, error text);
 
-COMMENT ON TYPE poc_backup_item IS 'A backup, as poc_backups() lists it.';
+COMMENT ON TYPE _poc.backup_item IS 'A backup, as poc_backups() lists it.';
 
-CREATE FUNCTION poc_backups(server text DEFAULT NULL) RETURNS SETOF poc_backup_item
+CREATE FUNCTION @extschema@.poc_backups(server text DEFAULT NULL) RETURNS SETOF _poc.backup_item
 LANGUAGE sql VOLATILE PARALLEL RESTRICTED COST 10000 ROWS 100
 SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 AS $$
 	SELECT b.*
 	FROM unnest(CASE WHEN $1 IS NULL
-			THEN ARRAY(SELECT s.server FROM @extschema@.poc_servers() AS s)
+			THEN ARRAY(SELECT s.server FROM _poc.records(_poc.get_list('servers'::text, ARRAY['servers'::text])) AS s(server text))
 			ELSE ARRAY[$1] END) AS wanted(server),
-		LATERAL @extschema@._poc_records(NULL::@extschema@.poc_backup_item,
-			@extschema@._poc_get_list('backups', 'servers', wanted.server, 'backups')) AS b
+		LATERAL _poc.records(NULL::_poc.backup_item,
+			_poc.get_list('backups'::text, ARRAY['servers'::text, wanted.server, 'backups'::text])) AS b
 	ORDER BY b.backup_id COLLATE "C" DESC, b.server
 $$;
 
-COMMENT ON FUNCTION poc_backups(text) IS
+COMMENT ON FUNCTION @extschema@.poc_backups(text) IS
 'The backups of a server, or of all servers if none is named; newest first. size is that of the backup, wal_size that of the WAL archived after it until the next one, in bytes; type is full, incremental, rsync or snapshot. Errors: 42704 unknown server. Example: SELECT backup_id, status, pg_size_pretty(size) FROM poc_backups()';
 
-CREATE TYPE poc_backup_detail AS (
+CREATE TYPE _poc.backup_detail AS (
 	server text, backup_id text, name text, type text, status text,
 	system_id text, postgresql_version integer, data_directory text,
 	data_checksums text, summarize_wal text, method text, compression text, encryption text,
@@ -493,115 +491,115 @@ CREATE TYPE poc_backup_detail AS (
 	previous_backup text, next_backup text, parent_id text, root_id text,
 	children text[], chain_size integer, tablespaces jsonb, error text);
 
-COMMENT ON TYPE poc_backup_detail IS 'All of a backup, as poc_show_backup() tells it.';
+COMMENT ON TYPE _poc.backup_detail IS 'All of a backup, as poc_show_backup() tells it.';
 
-CREATE FUNCTION poc_show_backup(backup_id text DEFAULT 'latest', server text DEFAULT NULL)
-RETURNS SETOF poc_backup_detail
+CREATE FUNCTION @extschema@.poc_show_backup(backup_id text DEFAULT 'latest', server text DEFAULT NULL)
+RETURNS SETOF _poc.backup_detail
 LANGUAGE sql VOLATILE PARALLEL RESTRICTED COST 10000 ROWS 1
 SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 AS $$
 	SELECT b.*
-	FROM @extschema@._poc_records(NULL::@extschema@.poc_backup_detail,
-		@extschema@._poc_get_object('backup', 'servers', @extschema@._poc_server($2), 'backups', $1)) AS b
+	FROM _poc.records(NULL::_poc.backup_detail,
+		_poc.get_object('backup'::text, ARRAY['servers'::text, _poc.server($2), 'backups'::text, $1])) AS b
 $$;
 
-COMMENT ON FUNCTION poc_show_backup(text, text) IS
+COMMENT ON FUNCTION @extschema@.poc_show_backup(text, text) IS
 'All that Barman knows of one backup: its identifier, a name, or latest, oldest, latest-full, last-failed. Sizes in bytes, throughput in bytes per second; wal_count and wal_size are of the WAL the backup needs, wals_after_... of what was archived after it; null is what this version of Barman or kind of backup does not tell. Errors: 42704 unknown server or backup, 22023 not an identifier. Example (\x in psql): SELECT * FROM poc_show_backup(''latest'')';
 
-CREATE FUNCTION poc_check(server text DEFAULT NULL)
+CREATE FUNCTION @extschema@.poc_check(server text DEFAULT NULL)
 RETURNS TABLE (server text, check_name text, ok boolean, hint text)
 LANGUAGE sql VOLATILE PARALLEL RESTRICTED COST 10000 ROWS 30
 SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 AS $$
 	SELECT c.server, c.check_name, c.ok, c.hint
-	FROM @extschema@._poc_records(@extschema@._poc_get_list('checks', 'servers', @extschema@._poc_server($1), 'check'))
+	FROM _poc.records(_poc.get_list('checks'::text, ARRAY['servers'::text, _poc.server($1), 'check'::text]))
 		AS c(server text, check_name text, ok boolean, hint text)
 $$;
 
-COMMENT ON FUNCTION poc_check(text) IS
+COMMENT ON FUNCTION @extschema@.poc_check(text) IS
 'The result of barman check, a row for each check. Example: SELECT check_name, hint FROM poc_check() WHERE NOT ok';
 
-CREATE FUNCTION poc_status(server text DEFAULT NULL)
+CREATE FUNCTION @extschema@.poc_status(server text DEFAULT NULL)
 RETURNS TABLE (server text, key text, description text, value text)
 LANGUAGE sql VOLATILE PARALLEL RESTRICTED COST 10000 ROWS 30
 SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 AS $$
 	SELECT s.server, s.key, s.description, s.value
-	FROM @extschema@._poc_records(@extschema@._poc_get_list('status', 'servers', @extschema@._poc_server($1), 'status'))
+	FROM _poc.records(_poc.get_list('status'::text, ARRAY['servers'::text, _poc.server($1), 'status'::text]))
 		AS s(server text, key text, description text, value text)
 $$;
 
-COMMENT ON FUNCTION poc_status(text) IS
+COMMENT ON FUNCTION @extschema@.poc_status(text) IS
 'The result of barman status, a row for each key. Example: SELECT key, value FROM poc_status()';
 
-CREATE TYPE poc_streaming_client AS (
+CREATE TYPE _poc.streaming_client AS (
 	server text, name text, application_name text, client_addr inet, client_port integer,
 	user_name text, state text, sync_state text, slot_name text, pid integer, started_at timestamptz,
 	sent_lsn pg_lsn, write_lsn pg_lsn, flush_lsn pg_lsn, replay_lsn pg_lsn,
 	sent_lag bigint, write_lag bigint, flush_lag bigint, replay_lag bigint);
 
-COMMENT ON TYPE poc_streaming_client IS 'A client that streams from a server, as poc_replication_status() returns it.';
+COMMENT ON TYPE _poc.streaming_client IS 'A client that streams from a server, as poc_replication_status() returns it.';
 
-CREATE FUNCTION poc_replication_status(server text DEFAULT NULL) RETURNS SETOF poc_streaming_client
+CREATE FUNCTION @extschema@.poc_replication_status(server text DEFAULT NULL) RETURNS SETOF _poc.streaming_client
 LANGUAGE sql VOLATILE PARALLEL RESTRICTED COST 10000 ROWS 5
 SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 AS $$
 	SELECT c.*
-	FROM @extschema@._poc_records(NULL::@extschema@.poc_streaming_client,
-		@extschema@._poc_get_list('clients', 'servers', @extschema@._poc_server($1), 'replication')) AS c
+	FROM _poc.records(NULL::_poc.streaming_client,
+		_poc.get_list('clients'::text, ARRAY['servers'::text, _poc.server($1), 'replication'::text])) AS c
 $$;
 
-COMMENT ON FUNCTION poc_replication_status(text) IS
+COMMENT ON FUNCTION @extschema@.poc_replication_status(text) IS
 'The streaming clients of a server as Barman sees them; the lags are bytes behind the server''s position.';
 
-CREATE FUNCTION poc_files(area text, server text DEFAULT NULL)
+CREATE FUNCTION @extschema@.poc_files(area text, server text DEFAULT NULL)
 RETURNS TABLE (name text, bytes bigint, modified timestamptz, is_directory boolean)
 LANGUAGE sql VOLATILE PARALLEL RESTRICTED COST 10000 ROWS 100
 SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 AS $$
 	SELECT f.name, f.bytes, f.modified, f.is_directory
-	FROM @extschema@._poc_records(@extschema@._poc_get_list('files', 'servers', @extschema@._poc_server($2), 'files', $1))
+	FROM _poc.records(_poc.get_list('files'::text, ARRAY['servers'::text, _poc.server($2), 'files'::text, $1]))
 		AS f(name text, bytes bigint, modified timestamptz, is_directory boolean)
 $$;
 
-COMMENT ON FUNCTION poc_files(text, text) IS
+COMMENT ON FUNCTION @extschema@.poc_files(text, text) IS
 'The files that Barman keeps for a server: base (one directory for each backup, with the bytes of all it holds), wals (the archive), streaming (received and not yet archived), incoming or errors. A warning tells when the list was cut. Errors: 22023 another area. Example: SELECT * FROM poc_files(''streaming'')';
 
-CREATE FUNCTION poc_diagnose() RETURNS jsonb
+CREATE FUNCTION @extschema@.poc_diagnose() RETURNS jsonb
 LANGUAGE sql VOLATILE PARALLEL RESTRICTED COST 10000
 SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 AS $$
-	SELECT @extschema@._poc_get_object('diagnose', 'diagnose')
+	SELECT _poc.get_object('diagnose'::text, ARRAY['diagnose'::text])
 $$;
 
-COMMENT ON FUNCTION poc_diagnose() IS
+COMMENT ON FUNCTION @extschema@.poc_diagnose() IS
 'The document of barman diagnose, without passwords. Example: SELECT jsonb_pretty(poc_diagnose())';
 
-CREATE FUNCTION poc_sidecar(OUT url text, OUT version text, OUT barman_version text,
+CREATE FUNCTION @extschema@.poc_sidecar(OUT url text, OUT version text, OUT barman_version text,
 	OUT uptime interval, OUT latency interval)
 LANGUAGE plpgsql VOLATILE PARALLEL RESTRICTED COST 10000
 SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
 	began timestamptz := clock_timestamp();
-	health jsonb := @extschema@._poc_get_health();
+	health jsonb := _poc.get_health();
 BEGIN
 	latency := clock_timestamp() - began;
 	url := current_setting('poc_barman.url');
 	SELECT h.version, h.barman_version, h.uptime
 	INTO poc_sidecar.version, poc_sidecar.barman_version, poc_sidecar.uptime
-	FROM @extschema@._poc_records(health) AS h(version text, barman_version text, uptime interval);
+	FROM _poc.records(health) AS h(version text, barman_version text, uptime interval);
 END
 $$;
 
-COMMENT ON FUNCTION poc_sidecar() IS
+COMMENT ON FUNCTION @extschema@.poc_sidecar() IS
 'Where the sidecar is, its version and Barman''s, how long it has been up, and how long it took to answer.';
 
 -- ---------------------------------------------------------------------
 -- Barman, acting
 -- ---------------------------------------------------------------------
 
-CREATE FUNCTION poc_switch_wal(server text DEFAULT NULL, wait boolean DEFAULT true,
+CREATE FUNCTION @extschema@.poc_switch_wal(server text DEFAULT NULL, wait boolean DEFAULT true,
 	timeout interval DEFAULT '60s',
 	OUT wal_file text, OUT lsn pg_lsn, OUT switched boolean, OUT archived boolean, OUT elapsed interval)
 LANGUAGE plpgsql VOLATILE PARALLEL RESTRICTED COST 100000
@@ -620,20 +618,20 @@ BEGIN
 				HINT = 'Use NULL for no time limit, wait => false not to wait at all.';
 	END IF;
 	IF wait THEN
-		barman_server := @extschema@._poc_server(server);
+		barman_server := _poc.server(server);
 	END IF;
 
 	SELECT s.wal_file, s.lsn, s.switched
 	INTO poc_switch_wal.wal_file, poc_switch_wal.lsn, poc_switch_wal.switched
-	FROM @extschema@._poc_wal_switch(false) AS s;
+	FROM _poc.wal_switch(false) AS s;
 
 	IF wait THEN
 		-- the sidecar keeps to the time; ours is for a sidecar that does not
-		job := @extschema@._poc_run_job(
-			ARRAY['servers', barman_server, 'switch-wal'],
+		job := _poc.run_job(
+			ARRAY['servers'::text, barman_server, 'switch-wal'::text],
 			jsonb_build_object('wal_file', wal_file, 'timeout_seconds', ceil(seconds)),
 			seconds + 30, false);
-		archived := coalesce((SELECT r.archived FROM @extschema@._poc_records(job -> 'result') AS r(archived boolean)), false);
+		archived := coalesce((SELECT r.archived FROM _poc.records(job -> 'result') AS r(archived boolean)), false);
 		IF NOT archived THEN
 			RAISE WARNING 'WAL file % was not archived in time', wal_file
 				USING DETAIL = format('Barman did not archive it within %s.', timeout),
@@ -644,23 +642,23 @@ BEGIN
 END
 $$;
 
-COMMENT ON FUNCTION poc_switch_wal(text, boolean, interval) IS
+COMMENT ON FUNCTION @extschema@.poc_switch_wal(text, boolean, interval) IS
 'Closes the current WAL segment, writes a record into the next so that Barman sees the end of it, and waits until Barman has archived it. switched is false when nothing was written since this session''s last switch; lsn is the end of the closed segment''s last record. Not archived in time: archived is false, and a warning. With wait => false archived is null. Errors: 55000 on a standby. Example: SELECT * FROM poc_switch_wal()';
 
-CREATE FUNCTION poc_cron() RETURNS SETOF text
+CREATE FUNCTION @extschema@.poc_cron() RETURNS SETOF text
 LANGUAGE sql VOLATILE PARALLEL RESTRICTED COST 100000 ROWS 10
 SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 AS $$
 	SELECT m.line
 	FROM jsonb_array_elements_text(
-		coalesce(@extschema@._poc_run_job(ARRAY['cron'], '{}', NULL, false) -> 'result' -> 'messages', '[]'))
+		coalesce(_poc.run_job(ARRAY['cron'::text], '{}'::jsonb, NULL::double precision, false) -> 'result' -> 'messages', '[]'))
 		AS m(line)
 $$;
 
-COMMENT ON FUNCTION poc_cron() IS
+COMMENT ON FUNCTION @extschema@.poc_cron() IS
 'Runs barman cron, which starts the WAL receivers, archives what they received and applies retention; returns what it said. The sidecar does so by itself at an interval. Errors: 58000 with Barman''s own words.';
 
-CREATE FUNCTION _poc_wait_ready(barman_server text, seconds double precision)
+CREATE FUNCTION _poc.wait_ready(barman_server text, seconds double precision)
 RETURNS TABLE (server text, check_name text, ok boolean, hint text)
 LANGUAGE plpgsql VOLATILE PARALLEL RESTRICTED COST 100000
 SET search_path = pg_catalog, pg_temp
@@ -688,21 +686,21 @@ BEGIN
 	END IF;
 
 	LOOP
-		PERFORM @extschema@._poc_run_job(ARRAY['cron'], '{}', NULL, false);
+		PERFORM _poc.run_job(ARRAY['cron'::text], '{}'::jsonb, NULL::double precision, false);
 
 		-- a switch costs a segment in the archive, a tick next to nothing
 		IF clock_timestamp() >= next_switch THEN
-			PERFORM @extschema@._poc_wal_switch(true);
+			PERFORM _poc.wal_switch(true);
 			next_switch := clock_timestamp() + '10 s'::interval;
 		ELSE
-			PERFORM @extschema@._poc_wal_tick();
+			PERFORM _poc.wal_tick();
 		END IF;
 
-		checks := @extschema@._poc_get_list('checks', 'servers', barman_server, 'check');
+		checks := _poc.get_list('checks'::text, ARRAY['servers'::text, barman_server, 'check'::text]);
 		SELECT string_agg(c.check_name, ', '),
 			string_agg(format('%s: %s', c.check_name, coalesce(nullif(c.hint, ''), 'no hint from Barman')), E'\n')
 		INTO failing, details
-		FROM @extschema@._poc_records(checks) AS c(check_name text, ok boolean, hint text)
+		FROM _poc.records(checks) AS c(check_name text, ok boolean, hint text)
 		WHERE c.ok IS NOT TRUE AND c.check_name <> ALL (not_critical);
 
 		EXIT WHEN failing IS NULL;
@@ -722,7 +720,7 @@ BEGIN
 	SELECT string_agg(c.check_name, ', '),
 		string_agg(format('%s: %s', c.check_name, coalesce(nullif(c.hint, ''), 'no hint from Barman')), E'\n')
 	INTO failing, details
-	FROM @extschema@._poc_records(checks) AS c(check_name text, ok boolean, hint text)
+	FROM _poc.records(checks) AS c(check_name text, ok boolean, hint text)
 	WHERE c.ok IS NOT TRUE;
 	IF failing IS NOT NULL THEN
 		RAISE WARNING 'server % is ready for backups, but not all is well: %', barman_server, failing
@@ -732,26 +730,26 @@ BEGIN
 
 	RETURN QUERY
 		SELECT c.server, c.check_name, c.ok, c.hint
-		FROM @extschema@._poc_records(checks) AS c(server text, check_name text, ok boolean, hint text);
+		FROM _poc.records(checks) AS c(server text, check_name text, ok boolean, hint text);
 END
 $$;
 
-COMMENT ON FUNCTION _poc_wait_ready(text, double precision) IS
+COMMENT ON FUNCTION _poc.wait_ready(text, double precision) IS
 'What poc_wait_ready() does, for a server by its name.';
 
-CREATE FUNCTION poc_wait_ready(server text DEFAULT NULL, timeout interval DEFAULT '120s')
+CREATE FUNCTION @extschema@.poc_wait_ready(server text DEFAULT NULL, timeout interval DEFAULT '120s')
 RETURNS TABLE (server text, check_name text, ok boolean, hint text)
 LANGUAGE sql VOLATILE PARALLEL RESTRICTED COST 100000 ROWS 30
 SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 AS $$
 	SELECT r.server, r.check_name, r.ok, r.hint
-	FROM @extschema@._poc_wait_ready(@extschema@._poc_server($1), date_part('epoch', $2)) AS r
+	FROM _poc.wait_ready(_poc.server($1), date_part('epoch', $2)) AS r
 $$;
 
-COMMENT ON FUNCTION poc_wait_ready(text, interval) IS
+COMMENT ON FUNCTION @extschema@.poc_wait_ready(text, interval) IS
 'Runs barman cron, switches WAL and checks, again and again, until every check passes that Barman demands for a backup; returns the checks as poc_check() does, and a warning if others fail (failed_backups, say, which only their removal cures). On a new server this is what makes the first backup possible. Errors: 55000 when the time is over, with the failing checks and Barman''s hints as detail. Example: SELECT * FROM poc_wait_ready(timeout => ''30 s'')';
 
-CREATE FUNCTION poc_backup(server text DEFAULT NULL, incremental text DEFAULT NULL, name text DEFAULT NULL,
+CREATE FUNCTION @extschema@.poc_backup(server text DEFAULT NULL, incremental text DEFAULT NULL, name text DEFAULT NULL,
 	immediate_checkpoint boolean DEFAULT true, wait boolean DEFAULT true, timeout interval DEFAULT NULL,
 	OUT job_id text, OUT backup_id text, OUT type text, OUT status text, OUT size bigint, OUT elapsed interval)
 LANGUAGE plpgsql VOLATILE PARALLEL RESTRICTED COST 100000
@@ -759,31 +757,30 @@ SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
 	seconds double precision := date_part('epoch', timeout);
-	path text[] := ARRAY['servers', @extschema@._poc_server(server), 'backups'];
+	path text[] := ARRAY['servers'::text, _poc.server(server), 'backups'::text];
 	body jsonb := jsonb_build_object('incremental', incremental, 'name', name,
 		'immediate_checkpoint', coalesce(immediate_checkpoint, true),
 		'timeout_seconds', NULL);
 	job jsonb;
 BEGIN
 	IF wait THEN
-		job := @extschema@._poc_run_job(path, body, seconds);
+		job := _poc.run_job(path, body, seconds, true);
 	ELSE
 		-- nobody here will watch the time, so the sidecar must
-		job := @extschema@._poc_post(body || jsonb_build_object('timeout_seconds', ceil(seconds)),
-			VARIADIC path);
+		job := _poc.post(body || jsonb_build_object('timeout_seconds', ceil(seconds)), path);
 	END IF;
 
 	SELECT j.id, b.backup_id, b.type, coalesce(b.status, j.state), b.size, j.elapsed
 	INTO poc_backup.job_id, poc_backup.backup_id, poc_backup.type, poc_backup.status, poc_backup.size, poc_backup.elapsed
-	FROM @extschema@._poc_records(job) AS j(id text, state text, elapsed interval)
-		LEFT JOIN @extschema@._poc_records(NULL::@extschema@.poc_backup_item, job -> 'result' -> 'backup') AS b ON true;
+	FROM _poc.records(job) AS j(id text, state text, elapsed interval)
+		LEFT JOIN _poc.records(NULL::_poc.backup_item, job -> 'result' -> 'backup') AS b ON true;
 END
 $$;
 
-COMMENT ON FUNCTION poc_backup(text, text, text, boolean, boolean, interval) IS
+COMMENT ON FUNCTION @extschema@.poc_backup(text, text, text, boolean, boolean, interval) IS
 'Takes a backup and waits until Barman has all the WAL it needs: status is DONE then, also on a server that nobody else writes to. incremental names the parent backup (PostgreSQL 17, Barman 3.11); name gives the backup a name. With immediate_checkpoint => false the checkpoint before it takes its time. With wait => false the row tells the job, to be followed by poc_wait_job(). size is in bytes. Cancelling the query cancels the backup. While this server sends it, notices tell how much. Errors: 55006 another backup of the server runs, 08006 not done within timeout (the backup is cancelled), 58000 with Barman''s own words. Example: SELECT * FROM poc_backup()';
 
-CREATE FUNCTION poc_jobs()
+CREATE FUNCTION @extschema@.poc_jobs()
 RETURNS TABLE (job_id text, kind text, server text, state text, phase text,
 	progress double precision, created timestamptz, ended timestamptz, elapsed interval,
 	error text)
@@ -792,90 +789,90 @@ SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 AS $$
 	SELECT j.job_id, j.kind, j.server, j.state, j.phase,
 		j.progress, j.created, j.ended, j.elapsed, j.error
-	FROM @extschema@._poc_job_rows(@extschema@._poc_get_list('jobs', 'jobs')) AS j
+	FROM _poc.job_rows(_poc.get_list('jobs'::text, ARRAY['jobs'::text])) AS j
 $$;
 
-COMMENT ON FUNCTION poc_jobs() IS
+COMMENT ON FUNCTION @extschema@.poc_jobs() IS
 'The jobs that the sidecar knows, newest first. state is queued, running, done, failed, cancelled or lost (the sidecar was restarted under it); progress goes from 0 to 1 where it is known: of a restore, of a backup while this server sends it, and it is 1 of what is done. phase is null of what has ended. poc_wait_job() tells the result of one that is done.';
 
-CREATE FUNCTION poc_job_log(job_id text)
+CREATE FUNCTION @extschema@.poc_job_log(job_id text)
 RETURNS TABLE (n bigint, at timestamptz, level text, line text)
 LANGUAGE sql VOLATILE PARALLEL RESTRICTED COST 10000 ROWS 100
 SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 AS $$
 	SELECT l.n, l.at, l.level, l.text
-	FROM @extschema@._poc_records(@extschema@._poc_get_list('log', 'jobs', $1))
+	FROM _poc.records(_poc.get_list('log'::text, ARRAY['jobs'::text, $1]))
 		AS l(n bigint, at timestamptz, level text, text text)
 $$;
 
-COMMENT ON FUNCTION poc_job_log(text) IS
+COMMENT ON FUNCTION @extschema@.poc_job_log(text) IS
 'What a job has said so far. Errors: 42704 unknown job.';
 
-CREATE FUNCTION poc_wait_job(job_id text, timeout interval DEFAULT NULL)
-RETURNS SETOF poc_job
+CREATE FUNCTION @extschema@.poc_wait_job(job_id text, timeout interval DEFAULT NULL)
+RETURNS SETOF _poc.job
 LANGUAGE sql VOLATILE PARALLEL RESTRICTED COST 100000 ROWS 1
 SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 AS $$
 	SELECT j.*
-	FROM @extschema@._poc_job_rows(jsonb_build_array(@extschema@._poc_follow_job($1, date_part('epoch', $2)))) AS j
+	FROM _poc.job_rows(jsonb_build_array(_poc.follow_job($1, date_part('epoch', $2)))) AS j
 $$;
 
-COMMENT ON FUNCTION poc_wait_job(text, interval) IS
+COMMENT ON FUNCTION @extschema@.poc_wait_job(text, interval) IS
 'Waits until a job has ended, shows its log meanwhile and writes the WAL that a backup waits for; returns the job, as it is when the time is over if that comes first. A job that failed is a row, not an error. Cancelling this query leaves the job alone. Errors: 42704 unknown job. Example: SELECT state, result FROM poc_wait_job((SELECT job_id FROM poc_backup(wait => false)))';
 
-CREATE FUNCTION poc_cancel_job(job_id text)
-RETURNS SETOF poc_job
+CREATE FUNCTION @extschema@.poc_cancel_job(job_id text)
+RETURNS SETOF _poc.job
 LANGUAGE sql VOLATILE PARALLEL RESTRICTED COST 10000 ROWS 1
 SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 AS $$
 	SELECT j.*
-	FROM @extschema@._poc_job_rows(jsonb_build_array(@extschema@._poc_cancel_job(coalesce($1, '')))) AS j
+	FROM _poc.job_rows(jsonb_build_array(_poc.cancel_job(coalesce($1, '')))) AS j
 $$;
 
-COMMENT ON FUNCTION poc_cancel_job(text) IS
+COMMENT ON FUNCTION @extschema@.poc_cancel_job(text) IS
 'Asks the sidecar to cancel a job, and returns the job as it was then; poc_wait_job() tells when it has ended. The next backup need not wait for that: it does so itself. Errors: 42704 unknown job, 55006 the job has ended already.';
 
-CREATE FUNCTION poc_verify_backup(backup_id text DEFAULT 'latest', server text DEFAULT NULL,
+CREATE FUNCTION @extschema@.poc_verify_backup(backup_id text DEFAULT 'latest', server text DEFAULT NULL,
 	OUT job_id text, OUT status text, OUT detail text)
 LANGUAGE sql VOLATILE PARALLEL RESTRICTED COST 100000
 SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 AS $$
 	SELECT j.job ->> 'id', j.job -> 'result' ->> 'status', j.job -> 'result' ->> 'detail'
-	FROM @extschema@._poc_run_job(
-		ARRAY['servers', @extschema@._poc_server($2), 'backups', coalesce($1, ''), 'verify'], '{}', NULL) AS j(job)
+	FROM _poc.run_job(
+		ARRAY['servers'::text, _poc.server($2), 'backups'::text, coalesce($1, ''), 'verify'::text], '{}'::jsonb, NULL::double precision, true) AS j(job)
 $$;
 
-COMMENT ON FUNCTION poc_verify_backup(text, text) IS
+COMMENT ON FUNCTION @extschema@.poc_verify_backup(text, text) IS
 'Has Barman read a whole backup and compare it with its manifest. status is valid, or corrupt, with what is wrong as detail. It says nothing of the WAL, nor whether the backup can be restored: poc_restore() does. Errors: 42704 unknown backup, 55000 a backup that cannot be verified. Example: SELECT * FROM poc_verify_backup()';
 
-CREATE FUNCTION poc_keep_backup(backup_id text, keep text DEFAULT 'full', server text DEFAULT NULL,
+CREATE FUNCTION @extschema@.poc_keep_backup(backup_id text, keep text DEFAULT 'full', server text DEFAULT NULL,
 	OUT job_id text, OUT status text, OUT detail text)
 LANGUAGE sql VOLATILE PARALLEL RESTRICTED COST 100000
 SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 AS $$
 	SELECT j.job ->> 'id', j.job -> 'result' ->> 'status', j.job -> 'result' ->> 'detail'
-	FROM @extschema@._poc_run_job(
-		ARRAY['servers', @extschema@._poc_server($3), 'backups', coalesce($1, ''), 'keep'],
-		jsonb_build_object('keep', $2), NULL) AS j(job)
+	FROM _poc.run_job(
+		ARRAY['servers'::text, _poc.server($3), 'backups'::text, coalesce($1, ''), 'keep'::text],
+		jsonb_build_object('keep', $2), NULL::double precision, true) AS j(job)
 $$;
 
-COMMENT ON FUNCTION poc_keep_backup(text, text, text) IS
+COMMENT ON FUNCTION @extschema@.poc_keep_backup(text, text, text) IS
 'Takes a backup out of the retention policy: keep => ''full'' keeps it with all WAL from it on, ''standalone'' with the WAL that makes it consistent, ''release'' lets the policy have it again. status is full, standalone or none, as Barman then says. Errors: 42704 unknown backup, 55000 an incremental backup or one that is not DONE. Example: SELECT * FROM poc_keep_backup(''20261122T061022'', ''standalone'')';
 
-CREATE FUNCTION poc_delete_backup(backup_id text, server text DEFAULT NULL,
+CREATE FUNCTION @extschema@.poc_delete_backup(backup_id text, server text DEFAULT NULL,
 	OUT job_id text, OUT status text, OUT detail text)
 LANGUAGE sql VOLATILE PARALLEL RESTRICTED COST 100000
 SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 AS $$
 	SELECT j.job ->> 'id', j.job -> 'result' ->> 'status', j.job -> 'result' ->> 'detail'
-	FROM @extschema@._poc_run_job(
-		ARRAY['servers', @extschema@._poc_server($2), 'backups', coalesce($1, '')], NULL, NULL) AS j(job)
+	FROM _poc.run_job(
+		ARRAY['servers'::text, _poc.server($2), 'backups'::text, coalesce($1, '')], NULL::jsonb, NULL::double precision, true) AS j(job)
 $$;
 
-COMMENT ON FUNCTION poc_delete_backup(text, text) IS
+COMMENT ON FUNCTION @extschema@.poc_delete_backup(text, text) IS
 'Deletes a backup and every incremental backup based on it; detail lists them. Errors: 42501 unless barman-sidecar was started with --allow-delete, 42704 unknown backup, 55000 the backup is kept or too few would be left, 55006 it is being restored. Example: SELECT * FROM poc_delete_backup(''20261122T061022'')';
 
-CREATE FUNCTION poc_restore(INOUT instance text, backup_id text DEFAULT 'latest', server text DEFAULT NULL,
+CREATE FUNCTION @extschema@.poc_restore(INOUT instance text, backup_id text DEFAULT 'latest', server text DEFAULT NULL,
 	target_name text DEFAULT NULL, target_time timestamptz DEFAULT NULL, target_lsn pg_lsn DEFAULT NULL,
 	target_xid xid8 DEFAULT NULL, immediate boolean DEFAULT false, start boolean DEFAULT true,
 	wait boolean DEFAULT true, target_timeline integer DEFAULT NULL,
@@ -886,7 +883,7 @@ LANGUAGE plpgsql VOLATILE PARALLEL RESTRICTED COST 100000
 SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
-	path text[] := ARRAY['servers', @extschema@._poc_server(server), 'restores'];
+	path text[] := ARRAY['servers'::text, _poc.server(server), 'restores'::text];
 	body jsonb := jsonb_build_object('instance', instance, 'backup_id', coalesce(backup_id, ''),
 		'target_name', target_name,
 		'target_time', to_char(target_time AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'),
@@ -919,7 +916,7 @@ BEGIN
 	END IF;
 
 	-- What is refused is refused before anything is done for it.
-	chosen := @extschema@._poc_ask('restore', body, VARIADIC path || 'check'::text);
+	chosen := _poc.ask('restore'::text, body, path || 'check'::text);
 	IF timeline_now IS NOT NULL AND (chosen ->> 'system_identifier' = body ->> 'system_identifier') IS NOT false AND
 		(chosen ->> 'timeline')::integer IN (0, timeline_now)
 	THEN
@@ -945,34 +942,34 @@ BEGIN
 			-- Recovery to a time stops at the first transaction that ended
 			-- after it: there must be one.
 			IF target_time IS NOT NULL THEN
-				PERFORM @extschema@._poc_wal_end();
+				PERFORM _poc.wal_end();
 			END IF;
 			body := body || jsonb_build_object(
-				'wal_file', (SELECT s.wal_file FROM @extschema@._poc_wal_switch(true) AS s));
+				'wal_file', (SELECT s.wal_file FROM _poc.wal_switch(true) AS s));
 		END IF;
 	END IF;
 
 	IF wait THEN
-		job := @extschema@._poc_run_job(path, body, NULL);
+		job := _poc.run_job(path, body, NULL::double precision, true);
 	ELSE
-		job := @extschema@._poc_post(body, VARIADIC path);
+		job := _poc.post(body, path);
 		RAISE NOTICE 'the restore is job %', job ->> 'id';
 	END IF;
 
 	SELECT i.state, i.conninfo, i.port, i.recovered_lsn, i.recovered_time, i.timeline, i.restore_elapsed, i.recovery_elapsed
 	INTO poc_restore.state, poc_restore.conninfo, poc_restore.port, poc_restore.recovered_lsn,
 		poc_restore.recovered_time, poc_restore.timeline, poc_restore.restore_elapsed, poc_restore.recovery_elapsed
-	FROM @extschema@._poc_records(job -> 'result' -> 'instance')
+	FROM _poc.records(job -> 'result' -> 'instance')
 		AS i(state text, conninfo text, port integer, recovered_lsn pg_lsn, recovered_time timestamptz,
 			timeline integer, restore_elapsed interval, recovery_elapsed interval);
 	state := coalesce(state, 'restoring');
 END
 $$;
 
-COMMENT ON FUNCTION poc_restore(text, text, text, text, timestamptz, pg_lsn, xid8, boolean, boolean, boolean, integer) IS
+COMMENT ON FUNCTION @extschema@.poc_restore(text, text, text, text, timestamptz, pg_lsn, xid8, boolean, boolean, boolean, integer) IS
 'Restores a backup on Barman''s host to a server of its own, an instance of this name (lower-case letters, digits, underscores), and waits until its recovery has ended. Without a target it recovers all there is, up to this very call; or give one of target_name (a restore point), target_time, target_lsn, target_xid, immediate. Of ''latest'' an older backup is taken if a target_time or target_lsn, or the timeline, needs it. Recovery follows the timeline that this server is on, or after a failover with target_timeline the one it came from. The instance runs apart from production on a timeline of its own; conninfo says where, and the roles and passwords are those restored. recovered_time is when the last recovered transaction was committed; without one, when the backup ended. With start => false it is restored but not started; with wait => false the restore goes on as a job. Nothing is left of a restore that fails or is cancelled. Errors: 22023 bad name or target, 42704 unknown backup, 55000 the target cannot be reached or the sidecar restores nothing, 55006 there is such an instance, 53400 too many instances, 08006 no progress, 58000 with Barman''s or the server''s own words. Example: SELECT * FROM poc_restore(''before_the_mistake'', target_time => now() - interval ''10 min'')';
 
-CREATE FUNCTION poc_instances()
+CREATE FUNCTION @extschema@.poc_instances()
 RETURNS TABLE (instance text, server text, backup_id text, state text, conninfo text, port integer,
 	recovered_lsn pg_lsn, recovered_time timestamptz, timeline integer,
 	restore_elapsed interval, recovery_elapsed interval, created timestamptz, bytes bigint, error text,
@@ -984,32 +981,32 @@ AS $$
 		i.recovered_lsn, i.recovered_time, i.timeline,
 		i.restore_elapsed, i.recovery_elapsed,
 		i.created, i.bytes, i.error ->> 'message', i.isolation
-	FROM @extschema@._poc_records(@extschema@._poc_get_list('instances', 'instances'))
+	FROM _poc.records(_poc.get_list('instances'::text, ARRAY['instances'::text]))
 		AS i(instance text, server text, backup_id text, state text, conninfo text, port integer,
 			recovered_lsn pg_lsn, recovered_time timestamptz, timeline integer,
 			restore_elapsed interval, recovery_elapsed interval,
 			created timestamptz, bytes bigint, error jsonb, isolation text)
 $$;
 
-COMMENT ON FUNCTION poc_instances() IS
+COMMENT ON FUNCTION @extschema@.poc_instances() IS
 'The instances that poc_restore() made, newest first. state is restoring, recovering, running, stopped or failed; of a restore that failed only the error is left. bytes is the size right after recovery.';
 
-CREATE FUNCTION poc_drop_instance(INOUT instance text, OUT state text)
+CREATE FUNCTION @extschema@.poc_drop_instance(INOUT instance text, OUT state text)
 LANGUAGE sql VOLATILE PARALLEL RESTRICTED COST 100000
 SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 AS $$
 	SELECT j.job -> 'result' ->> 'instance', j.job -> 'result' ->> 'state'
-	FROM @extschema@._poc_run_job(ARRAY['instances', coalesce($1, '')], NULL, NULL, false) AS j(job)
+	FROM _poc.run_job(ARRAY['instances'::text, coalesce($1, '')], NULL::jsonb, NULL::double precision, false) AS j(job)
 $$;
 
-COMMENT ON FUNCTION poc_drop_instance(text) IS
+COMMENT ON FUNCTION @extschema@.poc_drop_instance(text) IS
 'Stops an instance and removes all its files; state is dropped then. Errors: 42704 unknown instance, 55006 it is still being restored. Example: SELECT * FROM poc_drop_instance(''before_the_mistake'')';
 
 -- ---------------------------------------------------------------------
 -- Proof: drills
 -- ---------------------------------------------------------------------
 
-CREATE TABLE _poc_drills (
+CREATE TABLE _poc.drills (
 	at timestamptz NOT NULL,
 	job_id text COLLATE "C",
 	began timestamptz NOT NULL,
@@ -1032,12 +1029,12 @@ CREATE TABLE _poc_drills (
 	PRIMARY KEY (at, began)
 );
 
-COMMENT ON TABLE _poc_drills IS
+COMMENT ON TABLE _poc.drills IS
 'The receipts of restore drills, with their steps as the sidecar told them.';
 
-SELECT pg_catalog.pg_extension_config_dump('_poc_drills', '');
+SELECT pg_catalog.pg_extension_config_dump('_poc.drills', '');
 
-CREATE VIEW poc_drills AS
+CREATE VIEW @extschema@.poc_drills AS
 	SELECT d.at, d.ok, d.server, d.backup_id, d.mark, d.timeline,
 		d.restore_elapsed + d.recovery_elapsed AS rto,
 		greatest(d.began - d.recovered_time, '0') AS rpo,
@@ -1048,12 +1045,12 @@ CREATE VIEW poc_drills AS
 			WHERE NOT (s.step ->> 'ok')::boolean), 'failed') END AS verdict,
 		d.recovered_lsn, d.recovered_time, d.at - d.began AS elapsed,
 		d.system_identifier, d.postgresql_version, d.barman_version, d.job_id
-	FROM _poc_drills AS d;
+	FROM _poc.drills AS d;
 
-COMMENT ON VIEW poc_drills IS
+COMMENT ON VIEW @extschema@.poc_drills IS
 'The receipts of poc_restore_drill(). at is when the drill ended; rto is how long restore and recovery took; rpo is how old, when the drill began, the newest data was that it brought back; tables and rows are those compared and found to be as at the mark; bytes is the size of what was restored. Example: SELECT at, ok, rto, rpo, verdict FROM poc_drills ORDER BY at DESC';
 
-CREATE FUNCTION poc_restore_drill(mark text DEFAULT NULL, backup_id text DEFAULT 'latest',
+CREATE FUNCTION @extschema@.poc_restore_drill(mark text DEFAULT NULL, backup_id text DEFAULT 'latest',
 	server text DEFAULT NULL, asserts text[] DEFAULT '{}', keep boolean DEFAULT false)
 RETURNS TABLE (step text, ok boolean, elapsed interval, detail text)
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE COST 1000000 ROWS 10
@@ -1062,9 +1059,9 @@ AS $$
 #variable_conflict use_column
 DECLARE
 	began CONSTANT timestamptz := clock_timestamp();
-	barman_server CONSTANT text := @extschema@._poc_server(server);
+	barman_server CONSTANT text := _poc.server(server);
 	this_cluster CONSTANT bigint := (SELECT c.system_identifier FROM pg_control_system() AS c);
-	target @extschema@._poc_marks;
+	target _poc.marks;
 	segment CONSTANT bigint := pg_size_bytes(current_setting('wal_segment_size'));
 	body jsonb;
 	job jsonb;
@@ -1086,7 +1083,7 @@ BEGIN
 				HINT = 'For example: SELECT * FROM poc_restore_drill(asserts => ''{SELECT count(*) > 0 FROM orders}'')';
 	END IF;
 	IF mark IS NOT NULL THEN
-		SELECT m.* INTO target FROM @extschema@._poc_marks AS m WHERE m.name = mark;
+		SELECT m.* INTO target FROM _poc.marks AS m WHERE m.name = mark;
 		IF NOT FOUND THEN
 			RAISE EXCEPTION 'there is no mark "%"', mark
 				USING ERRCODE = 'undefined_object',
@@ -1109,20 +1106,20 @@ BEGIN
 		'schema', (SELECT n.nspname FROM pg_extension AS e JOIN pg_namespace AS n ON n.oid = e.extnamespace WHERE e.extname = 'poc_barman'),
 		'superuser', (SELECT a.rolname FROM pg_roles AS a WHERE a.oid = 10),
 		'tables', (SELECT jsonb_agg(jsonb_build_object('relation', t.relation, 'bytes', t.bytes, 'rows', t.rows, 'hash', t.hash) ORDER BY t.relation)
-			FROM @extschema@._poc_mark_tables AS t WHERE t.mark = target.name),
+			FROM _poc.mark_tables AS t WHERE t.mark = target.name),
 		'asserts', to_jsonb(asserts));
 
 	-- As poc_restore() does: what is to be restored must be archived. Without a
 	-- mark it is all there is up to now, and a transaction tells when that was.
 	IF mark IS NULL OR target.lsn + 2 * segment > pg_current_wal_insert_lsn() THEN
-		PERFORM @extschema@._poc_wal_end();
-		body := body || jsonb_build_object('wal_file', (SELECT s.wal_file FROM @extschema@._poc_wal_switch(true) AS s));
+		PERFORM _poc.wal_end();
+		body := body || jsonb_build_object('wal_file', (SELECT s.wal_file FROM _poc.wal_switch(true) AS s));
 	END IF;
 
 	-- A sidecar or a Barman that fails is what a drill is to find; what was
 	-- asked wrongly is an error.
 	BEGIN
-		job := @extschema@._poc_run_job(ARRAY['servers', barman_server, 'drills'], body, NULL);
+		job := _poc.run_job(ARRAY['servers'::text, barman_server, 'drills'::text], body, NULL::double precision, true);
 		drill := job -> 'result';
 		steps := drill -> 'steps';
 	EXCEPTION WHEN connection_exception OR sqlclient_unable_to_establish_sqlconnection OR connection_failure
@@ -1135,7 +1132,7 @@ BEGIN
 
 	-- What the mark recorded is newer than the last transaction before it.
 	recovered := greatest((drill ->> 'recovered_time')::timestamptz, target.at);
-	INSERT INTO @extschema@._poc_drills (at, job_id, began, ok, server, backup_id, mark, system_identifier,
+	INSERT INTO _poc.drills (at, job_id, began, ok, server, backup_id, mark, system_identifier,
 		timeline, recovered_lsn, recovered_time, restore_elapsed, recovery_elapsed,
 		tables, rows, bytes, postgresql_version, barman_version, steps)
 	VALUES (clock_timestamp(), job ->> 'id', began, coalesce((drill ->> 'ok')::boolean, false), barman_server,
@@ -1158,7 +1155,7 @@ BEGIN
 END
 $$;
 
-COMMENT ON FUNCTION poc_restore_drill(text, text, text, text[], boolean) IS
+COMMENT ON FUNCTION @extschema@.poc_restore_drill(text, text, text, text[], boolean) IS
 'Proves that a backup can be restored: restores it on Barman''s host to a server apart from production (the kernel refuses each connection that it tries to make), compares, tells each step with its time, removes the server and keeps a receipt (the view poc_drills). With a mark it recovers to that point, on the mark''s timeline, and compares each of its tables; without, it recovers all there is up to this call. Meanwhile pg_amcheck reads every table and index of the database, where it is installed; so the times of these steps overlap. Each assertion must be a query that returns true. A step that is not ok says what differs; it is no error, so that the receipt is kept. keep => true leaves the server as an instance, for poc_drop_instance() to remove. The assertions are run by a role that can read every table of the restored server and write none: whoever may call this function may know all there is in it. Errors: 22023 bad argument, 42704 no such mark or backup, 55000 a mark of another cluster, a standby, or the sidecar restores nothing, 53400 too many instances. Example: SELECT * FROM poc_restore_drill(''before_upgrade'', asserts => ''{SELECT count(*) > 0 FROM public.orders}'')';
 
 -- ---------------------------------------------------------------------
@@ -1169,14 +1166,14 @@ COMMENT ON FUNCTION poc_restore_drill(text, text, text, text[], boolean) IS
 -- part leaves out the matters of which it lacks the facts.
 -- ---------------------------------------------------------------------
 
-CREATE FUNCTION _poc_token_file_mode() RETURNS integer
+CREATE FUNCTION _poc.token_file_mode() RETURNS integer
 LANGUAGE c VOLATILE STRICT PARALLEL RESTRICTED
 AS 'MODULE_PATHNAME', 'poc_token_file_mode';
 
-COMMENT ON FUNCTION _poc_token_file_mode() IS
+COMMENT ON FUNCTION _poc.token_file_mode() IS
 'The permission bits of the file that poc_barman.token_file names; null if there is none.';
 
-CREATE FUNCTION _poc_doctor_ask(facts jsonb, fact text, VARIADIC path text[]) RETURNS jsonb
+CREATE FUNCTION _poc.doctor_ask(facts jsonb, fact text, path text[]) RETURNS jsonb
 LANGUAGE plpgsql VOLATILE PARALLEL RESTRICTED COST 10000
 SET search_path = pg_catalog, pg_temp
 AS $$
@@ -1191,9 +1188,9 @@ BEGIN
 		RETURN facts;
 	END IF;
 	answer := CASE fact
-		WHEN 'health' THEN @extschema@._poc_get_health()
-		WHEN 'diagnose' THEN @extschema@._poc_get_object(fact, VARIADIC path)
-		ELSE @extschema@._poc_get_list(fact, VARIADIC path)
+		WHEN 'health' THEN _poc.get_health()
+		WHEN 'diagnose' THEN _poc.get_object(fact, path)
+		ELSE _poc.get_list(fact, path)
 	END;
 	RETURN facts || jsonb_build_object(fact, answer);
 EXCEPTION WHEN OTHERS THEN
@@ -1209,15 +1206,15 @@ EXCEPTION WHEN OTHERS THEN
 END
 $$;
 
-COMMENT ON FUNCTION _poc_doctor_ask(jsonb, text, text[]) IS
+COMMENT ON FUNCTION _poc.doctor_ask(jsonb, text, text[]) IS
 'The facts and one more, asked of the sidecar at /v1/path...; if it cannot be had, the error as "..._error" instead.';
 
-CREATE FUNCTION _poc_doctor_facts(server text) RETURNS jsonb
+CREATE FUNCTION _poc.doctor_facts(server text) RETURNS jsonb
 LANGUAGE plpgsql VOLATILE PARALLEL RESTRICTED COST 100000
 SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
-	facts jsonb := jsonb_build_object('token_file_mode', @extschema@._poc_token_file_mode());
+	facts jsonb := jsonb_build_object('token_file_mode', _poc.token_file_mode());
 	timeout text := current_setting('poc_barman.timeout');
 	name text := coalesce(server, nullif(current_setting('poc_barman.server'), ''));
 	began timestamptz;
@@ -1227,9 +1224,9 @@ BEGIN
 	PERFORM set_config('poc_barman.timeout', date_part('epoch', least(timeout::interval, '5 s')) * 1000 || 'ms', true);
 
 	-- the first request may have to connect, the second tells the time
-	facts := @extschema@._poc_doctor_ask(facts, 'health', 'healthz');
+	facts := _poc.doctor_ask(facts, 'health'::text, ARRAY['healthz'::text]);
 	began := clock_timestamp();
-	facts := @extschema@._poc_doctor_ask(facts, 'health', 'healthz');
+	facts := _poc.doctor_ask(facts, 'health'::text, ARRAY['healthz'::text]);
 	latency := clock_timestamp() - began;
 	facts := facts || jsonb_build_object(
 		'latency', date_part('epoch', latency),
@@ -1237,16 +1234,16 @@ BEGIN
 
 	-- Barman's checks take a second; a Barman that takes so long hangs
 	PERFORM set_config('poc_barman.timeout', date_part('epoch', least(timeout::interval, '20 s')) * 1000 || 'ms', true);
-	facts := @extschema@._poc_doctor_ask(facts, 'servers', 'servers');
+	facts := _poc.doctor_ask(facts, 'servers'::text, ARRAY['servers'::text]);
 	IF name IS NULL AND jsonb_array_length(facts -> 'servers') = 1 THEN
 		name := facts -> 'servers' -> 0 ->> 'server';
 	END IF;
 	facts := facts || jsonb_build_object('server', name);
 
 	IF EXISTS (SELECT FROM jsonb_array_elements(facts -> 'servers') AS s WHERE s ->> 'server' = name) THEN
-		facts := @extschema@._poc_doctor_ask(facts, 'checks', 'servers', name, 'check');
-		facts := @extschema@._poc_doctor_ask(facts, 'diagnose', 'diagnose');
-		facts := @extschema@._poc_doctor_ask(facts, 'disks', 'servers', name, 'disks');
+		facts := _poc.doctor_ask(facts, 'checks'::text, ARRAY['servers'::text, name, 'check'::text]);
+		facts := _poc.doctor_ask(facts, 'diagnose'::text, ARRAY['diagnose'::text]);
+		facts := _poc.doctor_ask(facts, 'disks'::text, ARRAY['servers'::text, name, 'disks'::text]);
 		facts := facts - 'diagnose' || jsonb_build_object('barman', facts -> 'diagnose' -> 'servers' -> name);
 	END IF;
 
@@ -1255,10 +1252,10 @@ BEGIN
 END
 $$;
 
-COMMENT ON FUNCTION _poc_doctor_facts(text) IS
+COMMENT ON FUNCTION _poc.doctor_facts(text) IS
 'All that the sidecar can tell about a server, asked once: health, servers, checks, barman (its part of diagnose: config, status, backups, wals), disks, skew and latency in seconds; and server, the name that is meant.';
 
-CREATE FUNCTION _poc_doctor_check(facts jsonb, check_name text) RETURNS boolean
+CREATE FUNCTION _poc.doctor_check(facts jsonb, check_name text) RETURNS boolean
 LANGUAGE sql STABLE PARALLEL RESTRICTED
 SET search_path = pg_catalog, pg_temp
 AS $$
@@ -1267,10 +1264,10 @@ AS $$
 	WHERE c ->> 'check_name' = $2
 $$;
 
-COMMENT ON FUNCTION _poc_doctor_check(jsonb, text) IS
+COMMENT ON FUNCTION _poc.doctor_check(jsonb, text) IS
 'Whether this check of Barman''s passed; null if it was not made.';
 
-CREATE FUNCTION _poc_doctor_conninfo(conninfo text, key text) RETURNS text
+CREATE FUNCTION _poc.doctor_conninfo(conninfo text, key text) RETURNS text
 LANGUAGE sql STABLE PARALLEL RESTRICTED
 SET search_path = pg_catalog, pg_temp
 AS $$
@@ -1279,12 +1276,12 @@ AS $$
 		CASE WHEN key = 'user' THEN (regexp_match(conninfo, '^postgres(?:ql)?://([^:@/]+)(?::[^@]*)?@'))[1] END)
 $$;
 
-COMMENT ON FUNCTION _poc_doctor_conninfo(text, text) IS
+COMMENT ON FUNCTION _poc.doctor_conninfo(text, text) IS
 'A value of one of Barman''s connection strings.';
 
 -- The road: extension, sidecar, token, clock, cron.
 
-CREATE FUNCTION _poc_doctor_sidecar(facts jsonb)
+CREATE FUNCTION _poc.doctor_sidecar(facts jsonb)
 RETURNS TABLE (area text, ok boolean, finding text, remedy text)
 LANGUAGE plpgsql VOLATILE PARALLEL RESTRICTED ROWS 10
 SET search_path = pg_catalog, pg_temp
@@ -1381,21 +1378,21 @@ BEGIN
 			'SELECT * FROM poc_cron();   -- and see the sidecar''s log for why it does not run by itself';
 	ELSIF cron_interval = '0' THEN
 		-- someone else's cron may run it: judged by what it must keep running
-		RETURN QUERY SELECT 'cron', @extschema@._poc_doctor_check(facts, 'receive_wal_running') IS NOT FALSE,
+		RETURN QUERY SELECT 'cron', _poc.doctor_check(facts, 'receive_wal_running'::text) IS NOT FALSE,
 			'the sidecar does not run barman cron (--cron-interval 0)'
-				|| CASE WHEN @extschema@._poc_doctor_check(facts, 'receive_wal_running') IS NOT FALSE THEN ', but receive-wal runs'
+				|| CASE WHEN _poc.doctor_check(facts, 'receive_wal_running'::text) IS NOT FALSE THEN ', but receive-wal runs'
 					ELSE ', and nobody else seems to' END,
 			'SELECT * FROM poc_cron();   -- now; for good, start the sidecar with --cron-interval 60';
 	END IF;
 END
 $$;
 
-COMMENT ON FUNCTION _poc_doctor_sidecar(jsonb) IS
+COMMENT ON FUNCTION _poc.doctor_sidecar(jsonb) IS
 'The part of the examination that is about the road to Barman.';
 
 -- This server: is it the right one, and is it set up for Barman?
 
-CREATE FUNCTION _poc_doctor_settings(facts jsonb)
+CREATE FUNCTION _poc.doctor_settings(facts jsonb)
 RETURNS TABLE (area text, ok boolean, finding text, remedy text)
 LANGUAGE plpgsql VOLATILE PARALLEL RESTRICTED ROWS 10
 SET search_path = pg_catalog, pg_temp
@@ -1497,12 +1494,12 @@ BEGIN
 END
 $$;
 
-COMMENT ON FUNCTION _poc_doctor_settings(jsonb) IS
+COMMENT ON FUNCTION _poc.doctor_settings(jsonb) IS
 'The part of the examination that is about this server and its settings.';
 
 -- The slot, and who receives WAL through it.
 
-CREATE FUNCTION _poc_doctor_slot(facts jsonb)
+CREATE FUNCTION _poc.doctor_slot(facts jsonb)
 RETURNS TABLE (area text, ok boolean, finding text, remedy text)
 LANGUAGE plpgsql VOLATILE PARALLEL RESTRICTED ROWS 5
 SET search_path = pg_catalog, pg_temp
@@ -1571,16 +1568,16 @@ BEGIN
 	WHERE r.pid = slot_pid OR (slot_pid IS NULL AND r.application_name = receiver_name)
 	ORDER BY r.pid LIMIT 1;
 	RETURN QUERY SELECT 'receiver',
-		receiver.pid IS NOT NULL AND @extschema@._poc_doctor_check(facts, 'receive_wal_running') IS NOT FALSE,
+		receiver.pid IS NOT NULL AND _poc.doctor_check(facts, 'receive_wal_running'::text) IS NOT FALSE,
 		CASE
-			WHEN receiver.pid IS NULL AND @extschema@._poc_doctor_check(facts, 'receive_wal_running')
+			WHEN receiver.pid IS NULL AND _poc.doctor_check(facts, 'receive_wal_running'::text)
 				THEN 'Barman believes that receive-wal runs, but nobody receives WAL from this server'
 			WHEN receiver.pid IS NULL THEN 'receive-wal is stopped: no WAL reaches Barman'
-			WHEN @extschema@._poc_doctor_check(facts, 'receive_wal_running') IS FALSE
+			WHEN _poc.doctor_check(facts, 'receive_wal_running'::text) IS FALSE
 				THEN format('receive-wal is stopped, and somebody else (%s) has taken its place', coalesce(host(receiver.client_addr), 'local'))
 			ELSE format('receive-wal receives WAL (state %s)', receiver.state)
 		END,
-		CASE WHEN receiver.pid IS NULL AND @extschema@._poc_doctor_check(facts, 'receive_wal_running')
+		CASE WHEN receiver.pid IS NULL AND _poc.doctor_check(facts, 'receive_wal_running'::text)
 			THEN format('barman receive-wal --stop %s; barman cron   # on the Barman host, as Barman''s user', server)
 			WHEN receiver.pid IS NOT NULL
 			THEN format('SELECT * FROM pg_stat_replication WHERE pid = %s;   -- end it with pg_terminate_backend(), then SELECT * FROM poc_cron();', receiver.pid)
@@ -1597,12 +1594,12 @@ BEGIN
 END
 $$;
 
-COMMENT ON FUNCTION _poc_doctor_slot(jsonb) IS
+COMMENT ON FUNCTION _poc.doctor_slot(jsonb) IS
 'The part of the examination that is about the slot and its receiver.';
 
 -- Barman's two roles, and whether they are let in.
 
-CREATE FUNCTION _poc_doctor_access(facts jsonb)
+CREATE FUNCTION _poc.doctor_access(facts jsonb)
 RETURNS TABLE (area text, ok boolean, finding text, remedy text)
 LANGUAGE plpgsql VOLATILE PARALLEL RESTRICTED ROWS 5
 SET search_path = pg_catalog, pg_temp
@@ -1627,12 +1624,12 @@ BEGIN
 	FOR wanted IN
 		SELECT w.*, r.oid, r.rolsuper, r.rolcanlogin, r.rolreplication, r.rolvaliduntil
 		FROM (VALUES
-			(coalesce(@extschema@._poc_doctor_conninfo(config ->> 'conninfo', 'user'), 'barman'),
-				coalesce(@extschema@._poc_doctor_conninfo(config ->> 'conninfo', 'dbname'), 'postgres'),
-				@extschema@._poc_doctor_conninfo(config ->> 'conninfo', 'host'), false),
-			(coalesce(@extschema@._poc_doctor_conninfo(config ->> 'streaming_conninfo', 'user'), 'streaming_barman'),
+			(coalesce(_poc.doctor_conninfo(config ->> 'conninfo', 'user'::text), 'barman'),
+				coalesce(_poc.doctor_conninfo(config ->> 'conninfo', 'dbname'::text), 'postgres'),
+				_poc.doctor_conninfo(config ->> 'conninfo', 'host'::text), false),
+			(coalesce(_poc.doctor_conninfo(config ->> 'streaming_conninfo', 'user'::text), 'streaming_barman'),
 				'replication',
-				@extschema@._poc_doctor_conninfo(config ->> 'streaming_conninfo', 'host'), true))
+				_poc.doctor_conninfo(config ->> 'streaming_conninfo', 'host'::text), true))
 			AS w(name, database, host, streams)
 		LEFT JOIN pg_roles AS r ON r.rolname = w.name
 		-- without Barman's configuration, these names are but a guess
@@ -1698,12 +1695,12 @@ BEGIN
 END
 $$;
 
-COMMENT ON FUNCTION _poc_doctor_access(jsonb) IS
+COMMENT ON FUNCTION _poc.doctor_access(jsonb) IS
 'The part of the examination that is about Barman''s roles and pg_hba.conf.';
 
 -- Barman's own view, and its host.
 
-CREATE FUNCTION _poc_doctor_barman(facts jsonb)
+CREATE FUNCTION _poc.doctor_barman(facts jsonb)
 RETURNS TABLE (area text, ok boolean, finding text, remedy text)
 LANGUAGE plpgsql VOLATILE PARALLEL RESTRICTED ROWS 10
 SET search_path = pg_catalog, pg_temp
@@ -1727,7 +1724,7 @@ DECLARE
 	elsewhere constant text[] := ARRAY['receive_wal_running', 'replication_slot', 'wal_archive', 'failed_backups',
 		'minimum_redundancy_requirements', 'pg_basebackup_compatible', 'pg_receivexlog_compatible'];
 BEGIN
-	FOREACH asked IN ARRAY ARRAY['servers', 'checks', 'diagnose', 'disks'] LOOP
+	FOREACH asked IN ARRAY ARRAY['servers'::text, 'checks', 'diagnose', 'disks'] LOOP
 		error := facts -> (asked || '_error');
 		IF error IS NOT NULL THEN
 			RETURN QUERY SELECT 'Barman', false,
@@ -1788,8 +1785,8 @@ BEGIN
 				|| CASE WHEN v.compatible THEN '' ELSE format(': too old for this server, %s', current_setting('server_version')) END,
 			format('apt-get install postgresql-client-%1$s   # on the Barman host; then path_prefix = /usr/lib/postgresql/%1$s/bin', major)
 		FROM (SELECT clients_major >= major
-			AND @extschema@._poc_doctor_check(facts, 'pg_basebackup_compatible') IS NOT FALSE
-			AND @extschema@._poc_doctor_check(facts, 'pg_receivexlog_compatible') IS NOT FALSE) AS v(compatible);
+			AND _poc.doctor_check(facts, 'pg_basebackup_compatible'::text) IS NOT FALSE
+			AND _poc.doctor_check(facts, 'pg_receivexlog_compatible'::text) IS NOT FALSE) AS v(compatible);
 	END IF;
 
 	next_size := (SELECT (b.value ->> 'size')::bigint FROM jsonb_each(facts -> 'barman' -> 'backups') AS b
@@ -1806,7 +1803,7 @@ BEGIN
 	-- the worst of the file systems is told
 	SELECT d.free_bytes, d.total_bytes, s.small, d.free_bytes < d.total_bytes / 10 AS nearly_full
 	INTO disk
-	FROM @extschema@._poc_records(facts -> 'disks') AS d(area text, free_bytes bigint, total_bytes bigint),
+	FROM _poc.records(facts -> 'disks') AS d(area text, free_bytes bigint, total_bytes bigint),
 		LATERAL (SELECT coalesce(d.area = 'base' AND d.free_bytes < next_size, false)) AS s(small)
 	WHERE d.total_bytes > 0
 	ORDER BY s.small DESC, d.free_bytes::numeric / d.total_bytes LIMIT 1;
@@ -1822,12 +1819,12 @@ BEGIN
 END
 $$;
 
-COMMENT ON FUNCTION _poc_doctor_barman(jsonb) IS
+COMMENT ON FUNCTION _poc.doctor_barman(jsonb) IS
 'The part of the examination that is about Barman and its host.';
 
 -- What has reached the archive.
 
-CREATE FUNCTION _poc_doctor_archive(facts jsonb)
+CREATE FUNCTION _poc.doctor_archive(facts jsonb)
 RETURNS TABLE (area text, ok boolean, finding text, remedy text)
 LANGUAGE plpgsql VOLATILE PARALLEL RESTRICTED ROWS 5
 SET search_path = pg_catalog, pg_temp
@@ -1891,12 +1888,12 @@ BEGIN
 END
 $$;
 
-COMMENT ON FUNCTION _poc_doctor_archive(jsonb) IS
+COMMENT ON FUNCTION _poc.doctor_archive(jsonb) IS
 'The part of the examination that is about the WAL archive.';
 
 -- The backups.
 
-CREATE FUNCTION _poc_doctor_backups(facts jsonb)
+CREATE FUNCTION _poc.doctor_backups(facts jsonb)
 RETURNS TABLE (area text, ok boolean, finding text, remedy text)
 LANGUAGE plpgsql VOLATILE PARALLEL RESTRICTED ROWS 10
 SET search_path = pg_catalog, pg_temp
@@ -1978,12 +1975,12 @@ BEGIN
 END
 $$;
 
-COMMENT ON FUNCTION _poc_doctor_backups(jsonb) IS
+COMMENT ON FUNCTION _poc.doctor_backups(jsonb) IS
 'The part of the examination that is about the backups.';
 
--- The proof that they can be restored; nothing while there is no such thing as a drill.
+-- The proof that they can be restored.
 
-CREATE FUNCTION _poc_doctor_drill(facts jsonb)
+CREATE FUNCTION _poc.doctor_drill(facts jsonb)
 RETURNS TABLE (area text, ok boolean, finding text, remedy text)
 LANGUAGE plpgsql VOLATILE PARALLEL RESTRICTED ROWS 1
 SET search_path = pg_catalog, pg_temp
@@ -1991,13 +1988,7 @@ AS $$
 DECLARE
 	passed timestamptz;
 BEGIN
-	-- ours alone: another's view would run its functions with our rights
-	IF NOT EXISTS (SELECT FROM pg_depend AS d JOIN pg_extension AS e ON e.oid = d.refobjid
-		WHERE d.classid = 'pg_class'::regclass AND d.objid = to_regclass('@extschema@.poc_drills')
-			AND d.refclassid = 'pg_extension'::regclass AND e.extname = 'poc_barman' AND d.deptype = 'e') THEN
-		RETURN;
-	END IF;
-	EXECUTE 'SELECT max(d.at) FILTER (WHERE d.ok) FROM @extschema@.poc_drills AS d' INTO passed;
+	passed := (SELECT max(d.at) FILTER (WHERE d.ok) FROM _poc.drills AS d);
 	RETURN QUERY SELECT 'drill', coalesce(passed >= now() - '30 days'::interval, false),
 		CASE WHEN passed IS NULL THEN 'no restore drill has passed yet: that the backups can be restored is not proved'
 			ELSE format('the last restore drill that passed was %s days ago', date_part('day', now() - passed)) END,
@@ -2005,10 +1996,10 @@ BEGIN
 END
 $$;
 
-COMMENT ON FUNCTION _poc_doctor_drill(jsonb) IS
+COMMENT ON FUNCTION _poc.doctor_drill(jsonb) IS
 'The part of the examination that is about restore drills.';
 
-CREATE FUNCTION _poc_doctor_examine(facts jsonb)
+CREATE FUNCTION _poc.doctor_examine(facts jsonb)
 RETURNS TABLE (area text, ok boolean, finding text, remedy text)
 LANGUAGE plpgsql VOLATILE PARALLEL RESTRICTED ROWS 40
 SET search_path = pg_catalog, pg_temp
@@ -2020,7 +2011,7 @@ BEGIN
 	FOREACH part IN ARRAY ARRAY['sidecar', 'settings', 'slot', 'access', 'barman', 'archive', 'backups', 'drill'] LOOP
 		-- one surprise must not hide what the others have found
 		BEGIN
-			RETURN QUERY EXECUTE format('SELECT * FROM @extschema@.%I($1)', '_poc_doctor_' || part) USING facts;
+			RETURN QUERY EXECUTE format('SELECT * FROM _poc.%I($1)', 'doctor_' || part) USING facts;
 		EXCEPTION WHEN OTHERS THEN
 			GET STACKED DIAGNOSTICS message = MESSAGE_TEXT;
 			RETURN QUERY SELECT part, false, format('could not be examined: %s', message),
@@ -2030,21 +2021,21 @@ BEGIN
 END
 $$;
 
-COMMENT ON FUNCTION _poc_doctor_examine(jsonb) IS
+COMMENT ON FUNCTION _poc.doctor_examine(jsonb) IS
 'Every part of the examination, one after the other.';
 
-CREATE FUNCTION poc_doctor(server text DEFAULT NULL)
+CREATE FUNCTION @extschema@.poc_doctor(server text DEFAULT NULL)
 RETURNS TABLE (area text, ok boolean, finding text, remedy text)
 LANGUAGE sql VOLATILE PARALLEL RESTRICTED COST 100000 ROWS 40
 SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 AS $$
 	SELECT e.area, e.ok, e.finding, CASE WHEN NOT e.ok THEN e.remedy END
-	FROM @extschema@._poc_doctor_facts($1) AS f(facts),
-		LATERAL @extschema@._poc_doctor_examine(f.facts) WITH ORDINALITY AS e(area, ok, finding, remedy, n)
+	FROM _poc.doctor_facts($1) AS f(facts),
+		LATERAL _poc.doctor_examine(f.facts) WITH ORDINALITY AS e(area, ok, finding, remedy, n)
 	ORDER BY e.ok, e.n
 $$;
 
-COMMENT ON FUNCTION poc_doctor(text) IS
+COMMENT ON FUNCTION @extschema@.poc_doctor(text) IS
 'Examines this server, the way to Barman, Barman and its backups: a row for each matter, those that are not ok first, with what to type against it. Whatever cannot be reached is a row, not an error; without the sidecar the rest is told all the same. What a remedy says after -- or # is a remark; # marks a command of the shell. Reads only. Example (\x auto in psql): SELECT * FROM poc_doctor() WHERE NOT ok';
 
 -- ---------------------------------------------------------------------
@@ -2052,196 +2043,194 @@ COMMENT ON FUNCTION poc_doctor(text) IS
 -- ---------------------------------------------------------------------
 
 -- Why this server and its Barman can take no incremental backup; null if they can.
-CREATE FUNCTION _poc_why_full() RETURNS text
+CREATE FUNCTION _poc.why_full() RETURNS text
 LANGUAGE sql VOLATILE PARALLEL RESTRICTED COST 10000
-SET search_path = pg_catalog, pg_temp
-AS $$
-	SELECT CASE WHEN current_setting('server_version_num')::integer < 170000 THEN 'PostgreSQL is older than 17'
-		WHEN current_setting('summarize_wal', true) IS DISTINCT FROM 'on' THEN 'summarize_wal is off'
+BEGIN ATOMIC
+	SELECT CASE WHEN current_setting('server_version_num'::text)::integer < 170000 THEN 'PostgreSQL is older than 17'
+		WHEN current_setting('summarize_wal'::text, true) IS DISTINCT FROM 'on' THEN 'summarize_wal is off'
 		WHEN s.barman_version ~ '^([12]\.|3\.([0-9]|10)([^0-9]|$))' THEN 'Barman is older than 3.11' END
-	FROM @extschema@.poc_sidecar() AS s
-$$;
+	FROM @extschema@.poc_sidecar() AS s;
+END;
 
-COMMENT ON FUNCTION _poc_why_full() IS
+COMMENT ON FUNCTION _poc.why_full() IS
 'What is missing for incremental backups; null if nothing is.';
 
-CREATE PROCEDURE poc_play(INOUT steps integer DEFAULT NULL, INOUT backup_id text DEFAULT NULL,
+-- One step of the scenario: what it told, and what later steps need of it.
+-- Bound to our own functions by OID (see "Two schemas"); with its caller's
+-- rights, and only if he may run every step.
+CREATE FUNCTION _poc.play_step(step integer, name text, learnt jsonb) RETURNS jsonb
+LANGUAGE sql VOLATILE PARALLEL UNSAFE COST 1000000
+BEGIN ATOMIC
+	SELECT CASE step
+		WHEN 1 THEN (SELECT jsonb_build_object('told', format('table %s', t), 'table', t::oid)
+			FROM @extschema@.poc_seed(false) AS t)
+		WHEN 2 THEN (SELECT jsonb_build_object('told', format('%s rows', r))
+			FROM @extschema@.poc_generate_rows(100000::bigint, (learnt ->> 'table')::oid::regclass, NULL::bigint, '{}'::jsonb) AS r)
+		WHEN 3 THEN (SELECT jsonb_build_object('told', format('%s %s', s.wal_file, CASE WHEN s.archived THEN 'archived' ELSE 'not archived yet' END))
+			FROM @extschema@.poc_switch_wal(NULL::text, true, '60 s'::interval) AS s)
+		WHEN 4 THEN (SELECT jsonb_build_object('told', coalesce(string_agg(m, '; '::text), 'nothing to do'))
+			FROM @extschema@.poc_cron() AS m)
+		WHEN 5 THEN (SELECT jsonb_build_object('told', format('ready, %s of %s checks passed', count(*) FILTER (WHERE r.ok), count(*)))
+			FROM @extschema@.poc_wait_ready(NULL::text, '120 s'::interval) AS r)
+		WHEN 6 THEN (SELECT jsonb_build_object('told', format('%s of %s checks passed', count(*) FILTER (WHERE c.ok), count(*)))
+			FROM @extschema@.poc_check(NULL::text) AS c)
+		WHEN 7 THEN (SELECT jsonb_build_object('told', format('%s file(s), %s', count(*), pg_size_pretty(sum(f.bytes))))
+			FROM @extschema@.poc_files('streaming'::text, NULL::text) AS f WHERE NOT f.is_directory)
+		WHEN 8 THEN (SELECT jsonb_build_object('told', format('%s %s %s, %s', b.type, b.backup_id, b.status, pg_size_pretty(b.size)))
+			FROM @extschema@.poc_backup(NULL::text, NULL::text, NULL::text, true, true, NULL::interval) AS b)
+		WHEN 9 THEN (SELECT jsonb_build_object('told', format('%s backup(s), %s', count(*), pg_size_pretty(sum(f.bytes))))
+			FROM @extschema@.poc_files('base'::text, NULL::text) AS f)
+		WHEN 10 THEN (SELECT jsonb_build_object('told', format('%s more rows', r))
+			FROM @extschema@.poc_generate_rows(10000::bigint, (learnt ->> 'table')::oid::regclass, NULL::bigint, '{}'::jsonb) AS r)
+		WHEN 11 THEN (SELECT jsonb_build_object('told', format('%s %s %s, %s', b.type, b.backup_id, b.status, pg_size_pretty(b.size)),
+				'backup_id', b.backup_id, 'status', b.status)
+			FROM @extschema@.poc_backup(NULL::text, learnt ->> 'incremental', NULL::text, true, true, NULL::interval) AS b)
+		WHEN 12 THEN (SELECT jsonb_build_object('told', format('%s backup(s), %s DONE', count(*), count(*) FILTER (WHERE b.status = 'DONE')))
+			FROM @extschema@.poc_backups(NULL::text) AS b)
+		WHEN 13 THEN (SELECT jsonb_build_object('told', format('%s %s, %s to %s', b.backup_id, b.status, b.begin_lsn, b.end_lsn))
+			FROM @extschema@.poc_show_backup('latest'::text, NULL::text) AS b)
+		WHEN 14 THEN (SELECT jsonb_build_object('told', format('%s more rows', r))
+			FROM @extschema@.poc_generate_rows(1000::bigint, (learnt ->> 'table')::oid::regclass, NULL::bigint, '{}'::jsonb) AS r)
+		WHEN 15 THEN (SELECT jsonb_build_object('told', format('%s: %s rows at %s', m.name, m.rows, m.lsn), 'lsn', m.lsn)
+			FROM @extschema@.poc_mark(play_step.name, ARRAY[(learnt ->> 'table')::oid::regclass]) AS m)
+		WHEN 16 THEN (SELECT jsonb_build_object('told', format('%s rows too many', r))
+			FROM @extschema@.poc_generate_rows(100::bigint, (learnt ->> 'table')::oid::regclass, NULL::bigint, '{}'::jsonb) AS r)
+		WHEN 17 THEN (SELECT jsonb_build_object('told', format('%s on port %s, timeline %s', r.state, r.port, r.timeline))
+			FROM @extschema@.poc_restore(play_step.name, 'latest'::text, NULL::text, play_step.name, NULL::timestamptz,
+				NULL::pg_lsn, NULL::xid8, false, true, true, NULL::integer) AS r)
+		WHEN 18 THEN (SELECT jsonb_build_object('told', format('recovered to %s, %s', i.recovered_lsn,
+				CASE WHEN i.recovered_lsn = (learnt ->> 'lsn')::pg_lsn THEN 'the mark' ELSE 'not the mark' END))
+			FROM @extschema@.poc_instances() AS i WHERE i.instance = play_step.name)
+		WHEN 19 THEN (SELECT jsonb_build_object('told', d.state)
+			FROM @extschema@.poc_drop_instance(play_step.name) AS d)
+		WHEN 20 THEN (SELECT jsonb_build_object('told', format('%s of %s steps passed', count(*) FILTER (WHERE d.ok), count(*)))
+			FROM @extschema@.poc_restore_drill(play_step.name, 'latest'::text, NULL::text, '{}'::text[], false) AS d)
+		WHEN 21 THEN (SELECT jsonb_build_object('told', format('%s, %s rows as at the mark, RTO %s s', d.verdict, d.rows, round(date_part('epoch', d.rto)::numeric, 1)))
+			FROM @extschema@.poc_drills AS d WHERE d.mark = play_step.name)
+	END;
+END;
+
+COMMENT ON FUNCTION _poc.play_step(integer, text, jsonb) IS
+'Plays a step of poc_play(), of this name for its mark and its instance; returns what it told and learnt.';
+
+-- A procedure that commits can have no search_path of its own: every name and
+-- operator in it is qualified, those of types too.
+CREATE PROCEDURE @extschema@.poc_play(INOUT steps integer DEFAULT NULL, INOUT backup_id text DEFAULT NULL,
 	INOUT status text DEFAULT NULL, INOUT elapsed interval DEFAULT NULL)
 LANGUAGE plpgsql
 AS $$
 DECLARE
-	began CONSTANT timestamptz := pg_catalog.clock_timestamp();
+	began CONSTANT pg_catalog.timestamptz := pg_catalog.clock_timestamp();
 	-- of the mark, and of the instance restored to it
-	name CONSTANT text := pg_catalog.to_char(began, '"play_"YYYYMMDDHH24MISS');
-	why_full text;
-	parent text;
-	scenario text[];
-	step_began timestamptz;
-	told text;
+	name CONSTANT pg_catalog.text := pg_catalog.to_char(began, '"play_"YYYYMMDDHH24MISS'::pg_catalog.text);
+	why_full pg_catalog.text;
+	titles pg_catalog.text[];
+	step_began pg_catalog.timestamptz;
+	answer pg_catalog.jsonb;
 	-- what later steps need of earlier ones
-	memory jsonb := '{}';
-	learnt jsonb;
+	learnt pg_catalog.jsonb := '{}'::pg_catalog.jsonb;
 BEGIN
-	PERFORM @extschema@._poc_require_top_level();
-	why_full := @extschema@._poc_why_full();
+	PERFORM _poc.require_top_level();
+	why_full := _poc.why_full();
 	IF why_full IS NULL THEN
-		parent := 'incremental => ''latest''';
+		learnt := pg_catalog.jsonb_build_object('incremental'::pg_catalog.text, 'latest'::pg_catalog.text);
 	END IF;
 
-	-- What is run, and what is told of it; $1 is the name, $2 the memory.  The
-	-- second column of a result is learnt.
-	scenario := ARRAY[
-		['poc_seed()',
-			'SELECT pg_catalog.format(''table %s'', @extschema@.poc_seed())'],
-		['poc_generate_rows(100000)',
-			'SELECT pg_catalog.format(''%s rows'', @extschema@.poc_generate_rows(100000))'],
-		['poc_switch_wal()',
-			'SELECT pg_catalog.format(''%s %s'', s.wal_file, CASE WHEN s.archived THEN ''archived'' ELSE ''not archived yet'' END) FROM @extschema@.poc_switch_wal() AS s'],
-		['poc_cron()',
-			'SELECT coalesce(pg_catalog.string_agg(m, ''; ''), ''nothing to do'') FROM @extschema@.poc_cron() AS m'],
-		['poc_wait_ready()',
-			'SELECT pg_catalog.format(''ready, %s of %s checks passed'', pg_catalog.count(*) FILTER (WHERE r.ok), pg_catalog.count(*)) FROM @extschema@.poc_wait_ready() AS r'],
-		['poc_check()',
-			'SELECT pg_catalog.format(''%s of %s checks passed'', pg_catalog.count(*) FILTER (WHERE c.ok), pg_catalog.count(*)) FROM @extschema@.poc_check() AS c'],
-		['poc_files(''streaming'')',
-			'SELECT pg_catalog.format(''%s file(s), %s'', pg_catalog.count(*), pg_catalog.pg_size_pretty(pg_catalog.sum(f.bytes))) FROM @extschema@.poc_files(''streaming'') AS f WHERE NOT f.is_directory'],
-		['poc_backup()',
-			'SELECT pg_catalog.format(''%s %s %s, %s'', b.type, b.backup_id, b.status, pg_catalog.pg_size_pretty(b.size)) FROM @extschema@.poc_backup() AS b'],
-		['poc_files(''base'')',
-			'SELECT pg_catalog.format(''%s backup(s), %s'', pg_catalog.count(*), pg_catalog.pg_size_pretty(pg_catalog.sum(f.bytes))) FROM @extschema@.poc_files(''base'') AS f'],
-		['poc_generate_rows(10000)',
-			'SELECT pg_catalog.format(''%s more rows'', @extschema@.poc_generate_rows(10000))'],
-		[pg_catalog.concat('poc_backup(', parent, ')  ', why_full),
-			pg_catalog.concat('SELECT pg_catalog.format(''%s %s %s, %s'', b.type, b.backup_id, b.status, pg_catalog.pg_size_pretty(b.size)), pg_catalog.jsonb_build_object(''backup_id'', b.backup_id, ''status'', b.status) FROM @extschema@.poc_backup(', parent, ') AS b')],
-		['poc_backups()',
-			'SELECT pg_catalog.format(''%s backup(s), %s DONE'', pg_catalog.count(*), pg_catalog.count(*) FILTER (WHERE b.status OPERATOR(pg_catalog.=) ''DONE'')) FROM @extschema@.poc_backups() AS b'],
-		['poc_show_backup(''latest'')',
-			'SELECT pg_catalog.format(''%s %s, %s to %s'', b.backup_id, b.status, b.begin_lsn, b.end_lsn) FROM @extschema@.poc_show_backup(''latest'') AS b'],
-		['poc_generate_rows(1000)',
-			'SELECT pg_catalog.format(''%s more rows'', @extschema@.poc_generate_rows(1000))'],
-		['poc_mark(name, ''{dummy}'')',
-			'SELECT pg_catalog.format(''%s: %s rows at %s'', m.name, m.rows, m.lsn), pg_catalog.jsonb_build_object(''lsn'', m.lsn) FROM @extschema@.poc_mark($1, ''{public.dummy}'') AS m'],
-		['poc_generate_rows(100)',
-			'SELECT pg_catalog.format(''%s rows too many'', @extschema@.poc_generate_rows(100))'],
-		['poc_restore(name, target_name => name)',
-			'SELECT pg_catalog.format(''%s on port %s, timeline %s'', r.state, r.port, r.timeline) FROM @extschema@.poc_restore($1, target_name => $1) AS r'],
-		['poc_instances()',
-			'SELECT pg_catalog.format(''recovered to %s, %s'', i.recovered_lsn, CASE WHEN i.recovered_lsn OPERATOR(pg_catalog.=) ($2 OPERATOR(pg_catalog.->>) ''lsn'')::pg_catalog.pg_lsn THEN ''the mark'' ELSE ''not the mark'' END) FROM @extschema@.poc_instances() AS i WHERE i.instance OPERATOR(pg_catalog.=) $1'],
-		['poc_drop_instance(name)',
-			'SELECT d.state FROM @extschema@.poc_drop_instance($1) AS d'],
-		['poc_restore_drill(name)',
-			'SELECT pg_catalog.format(''%s of %s steps passed'', pg_catalog.count(*) FILTER (WHERE d.ok), pg_catalog.count(*)) FROM @extschema@.poc_restore_drill($1) AS d'],
-		['poc_drills',
-			'SELECT pg_catalog.format(''%s, %s rows as at the mark, RTO %s s'', d.verdict, d.rows, pg_catalog.round(pg_catalog.date_part(''epoch'', d.rto)::numeric, 1)) FROM @extschema@.poc_drills AS d WHERE d.mark OPERATOR(pg_catalog.=) $1']
-	];
+	titles := ARRAY['poc_seed()', 'poc_generate_rows(100000)', 'poc_switch_wal()', 'poc_cron()',
+		'poc_wait_ready()', 'poc_check()', 'poc_files(''streaming'')', 'poc_backup()', 'poc_files(''base'')',
+		'poc_generate_rows(10000)',
+		pg_catalog.concat('poc_backup('::pg_catalog.text,
+			CASE WHEN why_full IS NULL THEN 'incremental => ''latest'''::pg_catalog.text END, ')  '::pg_catalog.text, why_full),
+		'poc_backups()', 'poc_show_backup(''latest'')', 'poc_generate_rows(1000)', 'poc_mark(name, ''{dummy}'')',
+		'poc_generate_rows(100)', 'poc_restore(name, target_name => name)', 'poc_instances()',
+		'poc_drop_instance(name)', 'poc_restore_drill(name)', 'poc_drills']::pg_catalog.text[];
 
 	steps := 0;
-	FOR n IN 1 .. pg_catalog.array_length(scenario, 1) LOOP
+	FOR n IN 1 .. pg_catalog.cardinality(titles) LOOP
 		step_began := pg_catalog.clock_timestamp();
-		EXECUTE scenario[n][2] INTO told, learnt USING name, memory;
+		answer := _poc.play_step(n, name, learnt);
 		COMMIT;
-		RAISE INFO '%', pg_catalog.format('%s/%s  %s  %s  %s s',
-			pg_catalog.lpad(n::text, 2), pg_catalog.array_length(scenario, 1),
-			pg_catalog.rpad(scenario[n][1], 41), pg_catalog.rpad(told, 48),
-			pg_catalog.to_char(pg_catalog.date_part('epoch', pg_catalog.age(pg_catalog.clock_timestamp(), step_began)), '9990.00'));
+		RAISE INFO '%', pg_catalog.format('%s/%s  %s  %s  %s s'::pg_catalog.text,
+			pg_catalog.lpad(n::pg_catalog.text, 2), pg_catalog.cardinality(titles),
+			pg_catalog.rpad(titles[n], 41),
+			pg_catalog.rpad(answer OPERATOR(pg_catalog.->>) 'told'::pg_catalog.text, 48),
+			pg_catalog.to_char(pg_catalog.date_part('epoch'::pg_catalog.text,
+				pg_catalog.age(pg_catalog.clock_timestamp(), step_began)), '9990.00'::pg_catalog.text));
 		steps := n;
-		memory := memory OPERATOR(pg_catalog.||) coalesce(learnt, '{}');
+		learnt := learnt OPERATOR(pg_catalog.||) coalesce(answer, '{}'::pg_catalog.jsonb);
 	END LOOP;
-	backup_id := memory OPERATOR(pg_catalog.->>) 'backup_id';
-	status := memory OPERATOR(pg_catalog.->>) 'status';
+	backup_id := learnt OPERATOR(pg_catalog.->>) 'backup_id'::pg_catalog.text;
+	status := learnt OPERATOR(pg_catalog.->>) 'status'::pg_catalog.text;
 	elapsed := pg_catalog.age(pg_catalog.clock_timestamp(), began);
 END
 $$;
 
-COMMENT ON PROCEDURE poc_play(integer, text, text, interval) IS
+COMMENT ON PROCEDURE @extschema@.poc_play(integer, text, text, interval) IS
 'Plays the whole scenario: rows, a full backup, more rows, an incremental backup (a full one where PostgreSQL or Barman is too old), a mark, rows too many, a restore to the mark without these, and a drill that compares it row for row; and tells the result and time of each step as it goes. Every step is a call of its own that works by itself, in a transaction of its own; so this must not be called in a transaction block. Runs with its caller''s rights. The arguments are there to return the number of steps played, the backup and its status, and the time of all. Example: CALL poc_play()';
 
 -- ---------------------------------------------------------------------
 -- Privileges (design section 7).  One place, so that it can be audited.
 -- ---------------------------------------------------------------------
 
--- What reaches the network, writes or switches WAL, or is a part of those, is
--- nobody's but the owner's until granted.
+-- Everything is closed, in both schemas, whoever forgot to say so; what the
+-- list below does not open is the owner's alone until granted.
+DO $$
+DECLARE
+	member record;
+BEGIN
+	FOR member IN
+		SELECT d.classid, d.objid
+		FROM pg_depend AS d JOIN pg_extension AS e ON e.oid = d.refobjid
+		WHERE d.refclassid = 'pg_extension'::regclass AND d.deptype = 'e' AND e.extname = 'poc_barman'
+	LOOP
+		IF member.classid = 'pg_proc'::regclass THEN
+			EXECUTE format('REVOKE ALL ON ROUTINE %s FROM PUBLIC', member.objid::regprocedure);
+		ELSIF member.classid = 'pg_class'::regclass THEN
+			EXECUTE format('REVOKE ALL ON TABLE %s FROM PUBLIC', member.objid::regclass);
+		ELSIF member.classid = 'pg_type'::regclass THEN
+			EXECUTE format('REVOKE ALL ON TYPE %s FROM PUBLIC', member.objid::regtype);
+		ELSIF member.classid = 'pg_namespace'::regclass THEN
+			EXECUTE format('REVOKE ALL ON SCHEMA %s FROM PUBLIC', member.objid::regnamespace);
+		END IF;
+	END LOOP;
+END
+$$;
 
--- The road: never to be granted.  The functions over it run as their owner.
-REVOKE ALL ON FUNCTION _poc_wal_switch(boolean) FROM PUBLIC;
-REVOKE ALL ON FUNCTION _poc_wal_tick() FROM PUBLIC;
-REVOKE ALL ON FUNCTION _poc_wal_end() FROM PUBLIC;
-REVOKE ALL ON FUNCTION _poc_get_list(text, text[]) FROM PUBLIC;
-REVOKE ALL ON FUNCTION _poc_get_object(text, text[]) FROM PUBLIC;
-REVOKE ALL ON FUNCTION _poc_get_health() FROM PUBLIC;
-REVOKE ALL ON FUNCTION _poc_post(jsonb, text[]) FROM PUBLIC;
-REVOKE ALL ON FUNCTION _poc_cancel_job(text) FROM PUBLIC;
-REVOKE ALL ON FUNCTION _poc_run_job(text[], jsonb, double precision, boolean) FROM PUBLIC;
-REVOKE ALL ON FUNCTION _poc_records(jsonb) FROM PUBLIC;
-REVOKE ALL ON FUNCTION _poc_records(anyelement, jsonb) FROM PUBLIC;
-REVOKE ALL ON FUNCTION _poc_follow_job(text, double precision) FROM PUBLIC;
-REVOKE ALL ON FUNCTION _poc_server(text) FROM PUBLIC;
-REVOKE ALL ON FUNCTION _poc_backup_progress() FROM PUBLIC;
-REVOKE ALL ON FUNCTION _poc_job_rows(jsonb) FROM PUBLIC;
-REVOKE ALL ON FUNCTION _poc_wait_ready(text, double precision) FROM PUBLIC;
-REVOKE ALL ON FUNCTION _poc_token_file_mode() FROM PUBLIC;
-REVOKE ALL ON FUNCTION _poc_doctor_ask(jsonb, text, text[]) FROM PUBLIC;
-REVOKE ALL ON FUNCTION _poc_doctor_facts(text) FROM PUBLIC;
-REVOKE ALL ON FUNCTION _poc_doctor_check(jsonb, text) FROM PUBLIC;
-REVOKE ALL ON FUNCTION _poc_doctor_conninfo(text, text) FROM PUBLIC;
-REVOKE ALL ON FUNCTION _poc_doctor_sidecar(jsonb) FROM PUBLIC;
-REVOKE ALL ON FUNCTION _poc_doctor_settings(jsonb) FROM PUBLIC;
-REVOKE ALL ON FUNCTION _poc_doctor_slot(jsonb) FROM PUBLIC;
-REVOKE ALL ON FUNCTION _poc_doctor_access(jsonb) FROM PUBLIC;
-REVOKE ALL ON FUNCTION _poc_doctor_barman(jsonb) FROM PUBLIC;
-REVOKE ALL ON FUNCTION _poc_doctor_archive(jsonb) FROM PUBLIC;
-REVOKE ALL ON FUNCTION _poc_doctor_backups(jsonb) FROM PUBLIC;
-REVOKE ALL ON FUNCTION _poc_doctor_drill(jsonb) FROM PUBLIC;
-REVOKE ALL ON FUNCTION _poc_doctor_examine(jsonb) FROM PUBLIC;
+-- Everybody: what works with the rights of its caller and reaches neither the
+-- network nor the WAL of others.
+GRANT EXECUTE ON FUNCTION @extschema@.poc_seed(boolean) TO PUBLIC;
+GRANT EXECUTE ON FUNCTION @extschema@.poc_generate_rows(bigint, regclass, bigint, jsonb) TO PUBLIC;
+GRANT EXECUTE ON FUNCTION @extschema@.poc_explain_rows(regclass, jsonb) TO PUBLIC;
+GRANT EXECUTE ON FUNCTION @extschema@.poc_preview_rows(regclass, integer, bigint, jsonb) TO PUBLIC;
+GRANT EXECUTE ON FUNCTION @extschema@.poc_last_rows() TO PUBLIC;
+GRANT EXECUTE ON PROCEDURE @extschema@.poc_fill(regclass, bigint, text, integer, bigint, jsonb) TO PUBLIC;
+GRANT EXECUTE ON FUNCTION @extschema@.poc_fingerprint(regclass) TO PUBLIC;
 
--- _poc_require_top_level() and _poc_why_full() stay everybody's: poc_play() runs
--- with its caller's rights, and so do they.
+-- And the internals that these, and poc_play(), call with the rights of their
+-- caller: to name them he needs USAGE.  It opens nothing else, as every other
+-- object of the schema is closed by itself.
+GRANT USAGE ON SCHEMA _poc TO PUBLIC;
+GRANT EXECUTE ON FUNCTION _poc.rows(anyelement, regclass, bigint, bigint, bigint, jsonb) TO PUBLIC;
+GRANT EXECUTE ON FUNCTION _poc.fingerprint_sum(record) TO PUBLIC;
+GRANT EXECUTE ON FUNCTION _poc.require_top_level() TO PUBLIC;
+GRANT EXECUTE ON FUNCTION _poc.why_full() TO PUBLIC;
+GRANT EXECUTE ON FUNCTION _poc.play_step(integer, text, jsonb) TO PUBLIC;
 
 -- Readers: for monitoring.
-REVOKE ALL ON FUNCTION poc_servers() FROM PUBLIC;
-REVOKE ALL ON FUNCTION poc_backups(text) FROM PUBLIC;
-REVOKE ALL ON FUNCTION poc_show_backup(text, text) FROM PUBLIC;
-REVOKE ALL ON FUNCTION poc_check(text) FROM PUBLIC;
-REVOKE ALL ON FUNCTION poc_status(text) FROM PUBLIC;
-REVOKE ALL ON FUNCTION poc_replication_status(text) FROM PUBLIC;
-REVOKE ALL ON FUNCTION poc_files(text, text) FROM PUBLIC;
-REVOKE ALL ON FUNCTION poc_diagnose() FROM PUBLIC;
-REVOKE ALL ON FUNCTION poc_sidecar() FROM PUBLIC;
-REVOKE ALL ON FUNCTION poc_doctor(text) FROM PUBLIC;
-REVOKE ALL ON FUNCTION poc_jobs() FROM PUBLIC;
-REVOKE ALL ON FUNCTION poc_job_log(text) FROM PUBLIC;
-REVOKE ALL ON FUNCTION poc_instances() FROM PUBLIC;
+GRANT SELECT ON @extschema@.poc_marks TO pg_monitor;
+GRANT SELECT ON @extschema@.poc_drills TO pg_monitor;
+GRANT EXECUTE ON FUNCTION @extschema@.poc_servers() TO pg_monitor;
+GRANT EXECUTE ON FUNCTION @extschema@.poc_backups(text) TO pg_monitor;
+GRANT EXECUTE ON FUNCTION @extschema@.poc_show_backup(text, text) TO pg_monitor;
+GRANT EXECUTE ON FUNCTION @extschema@.poc_check(text) TO pg_monitor;
+GRANT EXECUTE ON FUNCTION @extschema@.poc_status(text) TO pg_monitor;
+GRANT EXECUTE ON FUNCTION @extschema@.poc_replication_status(text) TO pg_monitor;
+GRANT EXECUTE ON FUNCTION @extschema@.poc_files(text, text) TO pg_monitor;
+GRANT EXECUTE ON FUNCTION @extschema@.poc_diagnose() TO pg_monitor;
+GRANT EXECUTE ON FUNCTION @extschema@.poc_sidecar() TO pg_monitor;
+GRANT EXECUTE ON FUNCTION @extschema@.poc_doctor(text) TO pg_monitor;
+GRANT EXECUTE ON FUNCTION @extschema@.poc_jobs() TO pg_monitor;
+GRANT EXECUTE ON FUNCTION @extschema@.poc_job_log(text) TO pg_monitor;
+GRANT EXECUTE ON FUNCTION @extschema@.poc_instances() TO pg_monitor;
 
-GRANT SELECT ON poc_marks TO pg_monitor;
-GRANT SELECT ON poc_drills TO pg_monitor;
-GRANT EXECUTE ON FUNCTION poc_servers() TO pg_monitor;
-GRANT EXECUTE ON FUNCTION poc_backups(text) TO pg_monitor;
-GRANT EXECUTE ON FUNCTION poc_show_backup(text, text) TO pg_monitor;
-GRANT EXECUTE ON FUNCTION poc_check(text) TO pg_monitor;
-GRANT EXECUTE ON FUNCTION poc_status(text) TO pg_monitor;
-GRANT EXECUTE ON FUNCTION poc_replication_status(text) TO pg_monitor;
-GRANT EXECUTE ON FUNCTION poc_files(text, text) TO pg_monitor;
-GRANT EXECUTE ON FUNCTION poc_diagnose() TO pg_monitor;
-GRANT EXECUTE ON FUNCTION poc_sidecar() TO pg_monitor;
-GRANT EXECUTE ON FUNCTION poc_doctor(text) TO pg_monitor;
-GRANT EXECUTE ON FUNCTION poc_jobs() TO pg_monitor;
-GRANT EXECUTE ON FUNCTION poc_job_log(text) TO pg_monitor;
-GRANT EXECUTE ON FUNCTION poc_instances() TO pg_monitor;
-
--- Actions: by explicit GRANT alone.
-REVOKE ALL ON FUNCTION poc_generate_wal(text) FROM PUBLIC;
-REVOKE ALL ON FUNCTION poc_mark(text, regclass[]) FROM PUBLIC;
-REVOKE ALL ON FUNCTION poc_restore_drill(text, text, text, text[], boolean) FROM PUBLIC;
-REVOKE ALL ON FUNCTION poc_switch_wal(text, boolean, interval) FROM PUBLIC;
-REVOKE ALL ON FUNCTION poc_cron() FROM PUBLIC;
-REVOKE ALL ON FUNCTION poc_wait_ready(text, interval) FROM PUBLIC;
-REVOKE ALL ON FUNCTION poc_backup(text, text, text, boolean, boolean, interval) FROM PUBLIC;
-REVOKE ALL ON FUNCTION poc_wait_job(text, interval) FROM PUBLIC;
-REVOKE ALL ON FUNCTION poc_cancel_job(text) FROM PUBLIC;
-REVOKE ALL ON FUNCTION poc_verify_backup(text, text) FROM PUBLIC;
-REVOKE ALL ON FUNCTION poc_keep_backup(text, text, text) FROM PUBLIC;
-REVOKE ALL ON FUNCTION poc_delete_backup(text, text) FROM PUBLIC;
-REVOKE ALL ON FUNCTION poc_restore(text, text, text, text, timestamptz, pg_lsn, xid8, boolean, boolean, boolean, integer) FROM PUBLIC;
-REVOKE ALL ON FUNCTION poc_drop_instance(text) FROM PUBLIC;
-REVOKE ALL ON PROCEDURE poc_play(integer, text, text, interval) FROM PUBLIC;
+-- Actions, and what is left of _poc: by explicit GRANT alone.

@@ -64,7 +64,7 @@ CREATE ROLE regress_doctor_monitor IN ROLE pg_monitor;
 CREATE ROLE regress_doctor_nobody;
 SET ROLE regress_doctor_monitor;
 SELECT count(*) > 25 AS many FROM poc_doctor();
-SELECT count(*) FROM _poc_doctor_facts(NULL);
+SELECT count(*) FROM _poc.doctor_facts(NULL);
 SET ROLE regress_doctor_nobody;
 SELECT count(*) FROM poc_doctor();
 RESET ROLE;

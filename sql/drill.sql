@@ -31,9 +31,9 @@ SELECT ok, verdict, mark, server = 'postgres1' AS server, backup_id IS NOT NULL 
 FROM poc_drills ORDER BY at DESC LIMIT 1;
 
 -- what is not is told: of a table, of an assertion; and these can only read
-UPDATE _poc_mark_tables SET rows = rows + 1 WHERE mark = 'regress_drill' AND relation = 'drill.orders';
-UPDATE _poc_mark_tables SET hash = md5(hash) WHERE mark = 'regress_drill' AND relation LIKE '%odd%';
-INSERT INTO _poc_mark_tables VALUES ('regress_drill', 'drill.gone', 0, 0, 'x');
+UPDATE _poc.mark_tables SET rows = rows + 1 WHERE mark = 'regress_drill' AND relation = 'drill.orders';
+UPDATE _poc.mark_tables SET hash = md5(hash) WHERE mark = 'regress_drill' AND relation LIKE '%odd%';
+INSERT INTO _poc.mark_tables VALUES ('regress_drill', 'drill.gone', 0, 0, 'x');
 SELECT step, ok, detail
 FROM poc_restore_drill('regress_drill', asserts => ARRAY[
 	'SELECT false',
@@ -69,7 +69,7 @@ SELECT * FROM poc_restore_drill(asserts => '{NULL}');
 SELECT * FROM poc_restore_drill(backup_id => '20000101T000000');
 SELECT * FROM poc_restore_drill(backup_id => '--help');
 SELECT * FROM poc_restore_drill(server => 'no_such_server');
-UPDATE _poc_marks SET system_identifier = 1 WHERE name = 'regress_drill';
+UPDATE _poc.marks SET system_identifier = 1 WHERE name = 'regress_drill';
 SELECT * FROM poc_restore_drill('regress_drill');
 CREATE ROLE regress_poc_driller;
 SET ROLE regress_poc_driller;

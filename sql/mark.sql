@@ -14,7 +14,7 @@ CREATE TABLE parts (id int) PARTITION BY RANGE (id);
 CREATE TABLE parts_1 PARTITION OF parts FOR VALUES FROM (1) TO (500);
 CREATE TABLE parts_2 PARTITION OF parts FOR VALUES FROM (500) TO (2000);
 INSERT INTO parts SELECT generate_series(1, 1000);
-CREATE VIEW contents AS SELECT mark, relation, rows, bytes, hash FROM _poc_mark_tables;
+CREATE VIEW contents AS SELECT mark, relation, rows, bytes, hash FROM _poc.mark_tables;
 
 -- what it returns, and what is kept of it
 SELECT pg_current_wal_insert_lsn() AS before, clock_timestamp() AS began \gset

@@ -36,7 +36,7 @@ SELECT * FROM poc_mark('regress_tables', '{4294967295}');
 \set VERBOSITY default
 SELECT * FROM poc_mark('regress_tables', '{unlogged}');
 SELECT * FROM poc_mark('regress_tables', '{pg_class}');
-SELECT * FROM poc_mark('regress_tables', '{_poc_marks}');
+SELECT * FROM poc_mark('regress_tables', '{_poc.marks}');
 
 -- transactions in which the tables may look otherwise than after a restore
 BEGIN;
@@ -67,8 +67,8 @@ SET ROLE regress_poc_marker;
 SELECT name, tables, rows FROM poc_mark('regress_marker', '{t}');
 -- the rights it is stored with are gone again, and no mark can be made up
 SELECT current_user;
-INSERT INTO _poc_marks VALUES ('regress_forged', '0/1', 1, 1, now());
-INSERT INTO _poc_mark_tables VALUES ('regress_marker', 'x', 1, 1, 'x');
+INSERT INTO _poc.marks VALUES ('regress_forged', '0/1', 1, 1, now());
+INSERT INTO _poc.mark_tables VALUES ('regress_marker', 'x', 1, 1, 'x');
 UPDATE poc_marks SET lsn = '0/1';
 DELETE FROM poc_marks;
 RESET ROLE;

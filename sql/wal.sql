@@ -33,7 +33,7 @@ RESET statement_timeout;
 
 -- a tick is written, flushed, and no reason for anybody to do anything
 SELECT pg_current_wal_insert_lsn() AS before \gset
-SELECT _poc_wal_tick() AS tick \gset
+SELECT _poc.wal_tick() AS tick \gset
 SELECT :'tick'::pg_lsn > :'before'::pg_lsn AS written,
 	:'tick'::pg_lsn <= pg_current_wal_flush_lsn() AS flushed;
 
@@ -43,7 +43,7 @@ DECLARE
 	bytes numeric;
 BEGIN
 	FOR i IN 1 .. 20 LOOP
-		bytes := - (pg_current_wal_insert_lsn() - _poc_wal_tick());
+		bytes := - (pg_current_wal_insert_lsn() - _poc.wal_tick());
 		EXIT WHEN bytes < 200;
 	END LOOP;
 	ASSERT bytes < 200, bytes;
@@ -82,10 +82,10 @@ DECLARE
 	closed record;
 BEGIN
 	FOR i IN 1 .. 5 LOOP
-		PERFORM _poc_wal_tick();
+		PERFORM _poc.wal_tick();
 		current := pg_walfile_name(pg_current_wal_insert_lsn());
 		PERFORM pg_switch_wal();
-		SELECT * INTO closed FROM _poc_wal_switch(false);
+		SELECT * INTO closed FROM _poc.wal_switch(false);
 		EXIT WHEN NOT closed.switched;
 	END LOOP;
 	ASSERT NOT closed.switched;
@@ -95,4 +95,4 @@ $$;
 
 -- forced, there always is something
 SELECT pg_walfile_name(pg_current_wal_insert_lsn()) AS current \gset
-SELECT wal_file = :'current' AS closed_the_current, switched FROM _poc_wal_switch(true);
+SELECT wal_file = :'current' AS closed_the_current, switched FROM _poc.wal_switch(true);

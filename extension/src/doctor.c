@@ -18,7 +18,7 @@
 PG_FUNCTION_INFO_V1(poc_token_file_mode);
 
 /*
- * _poc_token_file_mode() returns integer: the permission bits of the token
+ * _poc.token_file_mode() returns integer: the permission bits of the token
  * file; NULL if none is set, or it cannot be looked at.
  */
 Datum

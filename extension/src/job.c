@@ -53,15 +53,14 @@ typedef struct ProgressReport
 	TimestampTz at;
 } ProgressReport;
 
-static Jsonb *follow_job(PocJob *job, const char *schema, TimestampTz deadline,
+static Jsonb *follow_job(PocJob *job, TimestampTz deadline,
 						 bool show_log, bool show_past);
 static Jsonb *poll_job(const char *path, int hold);
 static int64 report_log(Jsonb *answer, int64 after, bool show_log);
 static void help_with_wal(WalHelp *help, const char *kind);
 static bool is_of_another_server(Jsonb *job);
 static bool is_copied_from_here(Jsonb *job);
-static void report_progress(const char *schema, ProgressReport *last);
-static const char *schema_of_function(FunctionCallInfo fcinfo);
+static void report_progress(ProgressReport *last);
 static char *job_path(const char *id);
 static bool is_ended(Jsonb *job);
 static void require_success(Jsonb *job, const char *id);
@@ -75,7 +74,7 @@ PG_FUNCTION_INFO_V1(poc_ask);
 PG_FUNCTION_INFO_V1(poc_require_top_level);
 
 /*
- * _poc_run_job(path text[], body jsonb, timeout_seconds float8, show_log boolean)
+ * _poc.run_job(path text[], body jsonb, timeout_seconds float8, show_log boolean)
  * returns jsonb: starts a job by POST, or without a body by DELETE, follows it,
  * and returns it done.  A job that
  * failed is an error, and so is one that takes too long; it is cancelled then.
@@ -86,7 +85,6 @@ poc_run_job(PG_FUNCTION_ARGS)
 	char	   *path = poc_sidecar_path(PG_GETARG_ARRAYTYPE_P(0));
 	TimestampTz deadline = deadline_of_argument(fcinfo, 2);
 	bool		show_log = PG_GETARG_BOOL(3);
-	const char *schema = schema_of_function(fcinfo);
 	Jsonb	   *body = PG_ARGISNULL(1) ? NULL : PG_GETARG_JSONB_P(1);
 	PocJob	   *job = poc_job_new();
 	Jsonb	   *volatile result = NULL;
@@ -94,7 +92,7 @@ poc_run_job(PG_FUNCTION_ARGS)
 	PG_ENSURE_ERROR_CLEANUP(poc_job_cancel, PointerGetDatum(job));
 	{
 		(void) poc_job_start(job, path, body);
-		result = follow_job(job, schema, deadline, show_log, true);
+		result = follow_job(job, deadline, show_log, true);
 		if (!is_ended(result))
 			ereport(ERROR,
 					(errcode(ERRCODE_CONNECTION_FAILURE),
@@ -112,7 +110,7 @@ poc_run_job(PG_FUNCTION_ARGS)
 }
 
 /*
- * _poc_follow_job(job_id text, timeout_seconds float8) returns jsonb: the job
+ * _poc.follow_job(job_id text, timeout_seconds float8) returns jsonb: the job
  * when it has ended or the time is over, whichever comes first.
  */
 Datum
@@ -128,11 +126,11 @@ poc_follow_job(PG_FUNCTION_ARGS)
 				 errdetail("A job is needed to wait for."),
 				 errhint("poc_jobs() lists the jobs that the sidecar knows.")));
 	strlcpy(job.id, text_to_cstring(PG_GETARG_TEXT_PP(0)), sizeof(job.id));
-	PG_RETURN_JSONB_P(follow_job(&job, schema_of_function(fcinfo), deadline, true, false));
+	PG_RETURN_JSONB_P(follow_job(&job, deadline, true, false));
 }
 
 /*
- * _poc_post(body jsonb, VARIADIC path text[]) returns jsonb: starts a job and
+ * _poc.post(body jsonb, path text[]) returns jsonb: starts a job and
  * leaves it alone, unless the query ends before it is known.
  */
 Datum
@@ -153,7 +151,7 @@ poc_post(PG_FUNCTION_ARGS)
 }
 
 /*
- * _poc_cancel_job(job_id text) returns jsonb: the job, asked to end.
+ * _poc.cancel_job(job_id text) returns jsonb: the job, asked to end.
  */
 Datum
 poc_cancel_job(PG_FUNCTION_ARGS)
@@ -166,7 +164,7 @@ poc_cancel_job(PG_FUNCTION_ARGS)
 }
 
 /*
- * _poc_ask(field text, body jsonb, VARIADIC path text[]) returns jsonb: the
+ * _poc.ask(field text, body jsonb, path text[]) returns jsonb: the
  * object of this name in the answer to a body that starts no job.
  */
 Datum
@@ -183,7 +181,7 @@ poc_ask(PG_FUNCTION_ARGS)
 }
 
 /*
- * _poc_require_top_level() returns void: fails unless the procedure that calls
+ * _poc.require_top_level() returns void: fails unless the procedure that calls
  * it may commit.
  */
 Datum
@@ -205,7 +203,7 @@ poc_require_top_level(PG_FUNCTION_ARGS)
  * for.
  */
 static Jsonb *
-follow_job(PocJob *job, const char *schema, TimestampTz deadline,
+follow_job(PocJob *job, TimestampTz deadline,
 		   bool show_log, bool show_past)
 {
 	char	   *path = job_path(job->id);
@@ -251,7 +249,7 @@ follow_job(PocJob *job, const char *schema, TimestampTz deadline,
 		}
 		else if (show_log && is_copied_from_here(state))
 		{
-			report_progress(schema, &progress);
+			report_progress(&progress);
 			hold = POLL_HOLD_FOR_PROGRESS;
 		}
 		if (deadline != DT_NOEND)
@@ -399,7 +397,7 @@ is_copied_from_here(Jsonb *job)
  * it knows.  Once a second at most, and nothing twice.
  */
 static void
-report_progress(const char *schema, ProgressReport *last)
+report_progress(ProgressReport *last)
 {
 	TimestampTz now = GetCurrentTimestamp();
 	char	   *text;
@@ -412,8 +410,7 @@ report_progress(const char *schema, ProgressReport *last)
 	pgstat_clear_backend_activity_snapshot();
 
 	SPI_connect();
-	if (SPI_execute(psprintf("SELECT p.line FROM %s._poc_backup_progress() AS p", schema),
-					false, 1) != SPI_OK_SELECT)
+	if (SPI_execute("SELECT p.line FROM _poc.backup_progress() AS p", false, 1) != SPI_OK_SELECT)
 		elog(ERROR, "could not ask for the progress of a backup");
 	text = SPI_processed > 0 ?
 		SPI_getvalue(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 1) : NULL;
@@ -423,19 +420,6 @@ report_progress(const char *schema, ProgressReport *last)
 		ereport(NOTICE, (errmsg("copying: %s", text)));
 	}
 	SPI_finish();
-}
-
-/*
- * The schema of the extension, as that of the function that was called.
- */
-static const char *
-schema_of_function(FunctionCallInfo fcinfo)
-{
-	char	   *schema = get_namespace_name(get_func_namespace(fcinfo->flinfo->fn_oid));
-
-	if (schema == NULL)
-		elog(ERROR, "cache lookup failed for the schema of function %u", fcinfo->flinfo->fn_oid);
-	return quote_identifier(schema);
 }
 
 static char *

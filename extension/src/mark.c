@@ -13,6 +13,7 @@
 #include "access/xact.h"
 #include "access/xlog.h"
 #include "access/xlog_internal.h"
+#include "catalog/namespace.h"
 #include "catalog/pg_class.h"
 #include "catalog/pg_type.h"
 #include "common/hashfn.h"
@@ -26,11 +27,13 @@
 #include "utils/lsyscache.h"
 #include "utils/pg_lsn.h"
 #include "utils/resowner.h"
+#include "utils/snapmgr.h"
 #include "utils/syscache.h"
 #include "utils/timestamp.h"
 
 #include "compat.h"
 #include "mark.h"
+#include "sibling.h"
 
 static char *mark_name(FunctionCallInfo fcinfo);
 static void require_fit_transaction(void);
@@ -148,13 +151,13 @@ static PocMark *
 start_mark(char *name, Oid function)
 {
 	PocMark	   *mark = palloc0(sizeof(PocMark));
-	Oid			schema = get_func_namespace(function);
+	Oid			types[] = {REGCLASSOID};
 
 	mark->name = name;
-	mark->schema = pstrdup(quote_identifier(get_namespace_name(schema)));
-	mark->storage = get_relname_relid("_poc_marks", schema);
+	mark->fingerprint = poc_sibling(function, "poc_fingerprint", lengthof(types), types);
+	mark->storage = get_relname_relid("marks", get_namespace_oid(POC_INTERNAL_SCHEMA, false));
 	if (!OidIsValid(mark->storage))
-		elog(ERROR, "table _poc_marks is missing");
+		elog(ERROR, "table _poc.marks is missing");
 	mark->owner = owner_of(mark->storage);
 	return mark;
 }
@@ -190,8 +193,7 @@ reserve_name(PocMark *mark)
 
 	GetUserIdAndSecContext(&user, &context);
 	SetUserIdAndSecContext(mark->owner, context | SECURITY_LOCAL_USERID_CHANGE);
-	run(psprintf("SELECT FROM %s._poc_marks WHERE name = $1", mark->schema),
-		1, types, values, SPI_OK_SELECT);
+	run("SELECT FROM _poc.marks WHERE name = $1", 1, types, values, SPI_OK_SELECT);
 	taken = SPI_processed > 0;
 	SetUserIdAndSecContext(user, context);
 
@@ -212,27 +214,26 @@ reserve_name(PocMark *mark)
 static void
 fingerprint_table(PocMark *mark, PocMarkedTable *table)
 {
-	Oid			types[] = {REGCLASSOID};
-	Datum		values[] = {ObjectIdGetDatum(table->relid)};
 	MemoryContext context = CurrentMemoryContext;
 	ResourceOwner owner = CurrentResourceOwner;
 	ErrorData  *volatile error = NULL;
 	MemoryContext old;
-	bool		isnull;
 
 	BeginInternalSubTransaction(NULL);
 	MemoryContextSwitchTo(context);
 	PG_TRY();
 	{
-		run(psprintf("SELECT rows, hash FROM %s.poc_fingerprint($1)", mark->schema),
-			1, types, values, SPI_OK_SELECT);
-		if (SPI_processed != 1)
-			elog(ERROR, "poc_fingerprint() returned no row");
+		HeapTupleHeader row;
+		bool		isnull;
 
+		PushActiveSnapshot(GetTransactionSnapshot());
+		row = DatumGetHeapTupleHeader(OidFunctionCall1(mark->fingerprint,
+													   ObjectIdGetDatum(table->relid)));
+		table->rows = DatumGetInt64(GetAttributeByName(row, "rows", &isnull));
 		old = MemoryContextSwitchTo(GetMemoryChunkContext(mark));
-		table->rows = DatumGetInt64(SPI_getbinval(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 1, &isnull));
-		table->hash = TextDatumGetCString(SPI_getbinval(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 2, &isnull));
+		table->hash = TextDatumGetCString(GetAttributeByName(row, "hash", &isnull));
 		MemoryContextSwitchTo(old);
+		PopActiveSnapshot();
 	}
 	PG_CATCH();
 	{
@@ -265,16 +266,15 @@ store_mark(PocMark *mark)
 		TimestampTzGetDatum(mark->at)
 	};
 	Oid			table_types[] = {TEXTOID, TEXTOID, INT8OID, INT8OID, TEXTOID};
-	char	   *insert_table = psprintf("INSERT INTO %s._poc_mark_tables (mark, relation, bytes, rows, hash) VALUES ($1, $2, $3, $4, $5)",
-										mark->schema);
+	static const char insert_table[] =
+		"INSERT INTO _poc.mark_tables (mark, relation, bytes, rows, hash) VALUES ($1, $2, $3, $4, $5)";
 	Oid			user;
 	int			context;
 	ListCell   *cell;
 
 	GetUserIdAndSecContext(&user, &context);
 	SetUserIdAndSecContext(mark->owner, context | SECURITY_LOCAL_USERID_CHANGE);
-	run(psprintf("INSERT INTO %s._poc_marks (name, lsn, timeline, system_identifier, at) VALUES ($1, $2, $3, $4, $5)",
-				 mark->schema),
+	run("INSERT INTO _poc.marks (name, lsn, timeline, system_identifier, at) VALUES ($1, $2, $3, $4, $5)",
 		5, mark_types, mark_values, SPI_OK_INSERT);
 	foreach(cell, mark->tables)
 	{

@@ -27,8 +27,8 @@ typedef struct PocMarkedTable
 typedef struct PocMark
 {
 	char	   *name;
-	char	   *schema;			/* of the extension, quoted */
-	Oid			storage;		/* _poc_marks */
+	Oid			fingerprint;	/* poc_fingerprint(regclass) */
+	Oid			storage;		/* _poc.marks */
 	Oid			owner;			/* and its owner */
 	List	   *tables;			/* of PocMarkedTable */
 	XLogRecPtr	lsn;

@@ -51,8 +51,8 @@ pg_noreturn static void refuse(Column *column, JsonbValue *value, const char *wa
 PG_FUNCTION_INFO_V1(poc_records);
 
 /*
- * _poc_records(objects jsonb) returns setof record, and
- * _poc_records("row" anyelement, objects jsonb) returns setof anyelement: an
+ * _poc.records(objects jsonb) returns setof record, and
+ * _poc.records("row" anyelement, objects jsonb) returns setof anyelement: an
  * array of objects, or a single one, as rows of the columns that are asked for.
  */
 Datum

@@ -40,8 +40,6 @@ typedef struct LastRun
 
 static LastRun last_run;
 
-static Oid	seed_table(FunctionCallInfo fcinfo);
-
 PG_FUNCTION_INFO_V1(poc_generate_rows);
 PG_FUNCTION_INFO_V1(poc_last_rows);
 
@@ -52,17 +50,7 @@ poc_generate_rows(PG_FUNCTION_ARGS)
 	int64		n;
 	Oid			relid;
 	uint64		seed;
-	RowsOptions *options;
-	RowsPlan   *plan;
-	Relation	rel;
-	uint64		inserted = 0;
-	instr_time	began;
-	instr_time	taken;
-	uint64		wal_before = pgWalUsage.wal_bytes;
-	MemoryContext context;
-	MemoryContext old;
 
-	INSTR_TIME_SET_CURRENT(began);
 	if (PG_ARGISNULL(0))
 		ereport(ERROR,
 				(errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
@@ -80,27 +68,38 @@ poc_generate_rows(PG_FUNCTION_ARGS)
 	else
 		seed = pg_prng_uint64(&pg_global_prng_state) >> 1;
 
-	context = AllocSetContextCreate(CurrentMemoryContext, "poc_generate_rows",
-									ALLOCSET_DEFAULT_SIZES);
-	old = MemoryContextSwitchTo(context);
-	options = PG_ARGISNULL(3) ? NULL : rows_parse_options(PG_GETARG_JSONB_P(3));
-	if (options == NULL)
+	if (PG_ARGISNULL(3))
 		ereport(ERROR,
 				(errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
 				 errmsg("options must not be null"),
 				 errhint("Leave them out, or give '{}'.")));
-	options->nrows = n;
-	options->function = fcinfo->flinfo->fn_oid;
-	relid = PG_ARGISNULL(1) ? seed_table(fcinfo) : PG_GETARG_OID(1);
-
-	rel = rows_open_target(relid, true);
-	plan = rows_make_plan(rel, seed, options, true);
+	relid = PG_ARGISNULL(1) ? rows_make_default_target(fcinfo->flinfo->fn_oid) : PG_GETARG_OID(1);
 	if (PG_ARGISNULL(2))
 		ereport(DEBUG1,
 				(errmsg("poc_generate_rows() uses seed " INT64_FORMAT, (int64) seed)));
+	PG_RETURN_INT64((int64) rows_generate(relid, (uint64) n, seed, PG_GETARG_JSONB_P(3)));
+}
+
+/* Insert n rows, or with none look at everything and make ready. */
+uint64
+rows_generate(Oid relid, uint64 n, uint64 seed, Jsonb *json)
+{
+	MemoryContext context = AllocSetContextCreate(CurrentMemoryContext, "poc_generate_rows",
+												  ALLOCSET_DEFAULT_SIZES);
+	MemoryContext old = MemoryContextSwitchTo(context);
+	RowsOptions *options = rows_parse_options(json);
+	RowsPlan   *plan;
+	uint64		inserted = 0;
+	instr_time	began;
+	instr_time	taken;
+	uint64		wal_before = pgWalUsage.wal_bytes;
+
+	INSTR_TIME_SET_CURRENT(began);
+	options->nrows = n;
+	plan = rows_make_plan(rows_open_target(relid, true), seed, options, true);
 	if (n > 0)
 	{
-		inserted = rows_write(plan, fcinfo->flinfo->fn_oid, options->start, n, PG_GETARG_JSONB_P(3));
+		inserted = rows_write(plan, options->start, n, json);
 		INSTR_TIME_SET_CURRENT(taken);
 		INSTR_TIME_SUBTRACT(taken, began);
 		last_run.target = relid;
@@ -114,7 +113,7 @@ poc_generate_rows(PG_FUNCTION_ARGS)
 
 	MemoryContextSwitchTo(old);
 	MemoryContextDelete(context);
-	PG_RETURN_INT64(inserted);
+	return inserted;
 }
 
 /* poc_last_rows(): (target, rows, seed, path, elapsed, rows_per_second, wal_bytes), or nulls */
@@ -152,24 +151,6 @@ rows_path_name(RowsPath path)
 		default:
 			return "query";
 	}
-}
-
-/* The scenario's own table, made on first use. */
-static Oid
-seed_table(FunctionCallInfo fcinfo)
-{
-	Oid			function = fcinfo->flinfo->fn_oid;
-	char	   *schema = get_namespace_name(get_func_namespace(function));
-	char	   *query = psprintf("SELECT %s.poc_seed()", quote_identifier(schema));
-	bool		isnull;
-	Oid			relid;
-
-	SPI_connect();
-	if (SPI_execute(query, false, 1) != SPI_OK_SELECT || SPI_processed != 1)
-		elog(ERROR, "poc_seed() returned no table");
-	relid = DatumGetObjectId(SPI_getbinval(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 1, &isnull));
-	SPI_finish();
-	return relid;
 }
 
 /* "generating row 17 of table "orders", column "price"" */

@@ -308,7 +308,6 @@ typedef struct RowsOptions
 	bool		parents;		/* fill empty referenced tables first */
 	uint64	   *bases;			/* of the keys, when a caller of workers knows them */
 	int			nbases;
-	Oid			function;		/* of this extension, that was called */
 	List	   *waiting;		/* tables whose referenced tables are being filled */
 	uint64		nrows;			/* how many are asked for */
 	uint64		start;			/* number of the first row */
@@ -362,6 +361,13 @@ extern void rows_refuse_catalog(Relation rel);
 extern void rows_choose_path(RowsPlan *plan);
 extern bool rows_takes_inserts(Relation foreign_table);
 
+/* rows_default.c */
+extern Oid	rows_default_target(void);
+extern Oid	rows_make_default_target(Oid function);
+
+/* rows.c */
+extern uint64 rows_generate(Oid relid, uint64 n, uint64 seed, Jsonb *json);
+
 /* rows_managed.c */
 extern const char *rows_manager(Relation rel);
 
@@ -372,12 +378,11 @@ extern List *rows_policy_conditions(Relation rel);
 extern Relation rows_look_through_view(Relation view, AttrNumber **view_columns, List **conditions);
 
 /* rows_source.c */
-extern char *rows_source_query(RowsPlan *plan, Oid function, uint64 first, uint64 n, Jsonb *options,
-							   bool with_defaults, char **columns);
-extern uint64 rows_insert_by_query(RowsPlan *plan, Oid function, uint64 first, uint64 n, Jsonb *options);
+extern AttrNumber rows_source_column(RowsPlan *plan, int attribute, bool with_defaults);
+extern uint64 rows_insert_by_query(RowsPlan *plan, uint64 first, uint64 n, Jsonb *options);
 
 /* rows_write.c */
-extern uint64 rows_write(RowsPlan *plan, Oid function, uint64 first, uint64 nrows, Jsonb *options);
+extern uint64 rows_write(RowsPlan *plan, uint64 first, uint64 nrows, Jsonb *options);
 
 /* rows_options.c */
 extern RowsOptions *rows_parse_options(Jsonb *json);

@@ -143,7 +143,6 @@ poc_fill(PG_FUNCTION_ARGS)
 	state.database = MyDatabaseId;
 	state.session_user = GetSessionUserId();
 	GetUserIdAndSecContext(&state.user, &state.security);
-	state.function = fcinfo->flinfo->fn_oid;
 	state.target = relid;
 	state.seed = seed;
 	state.start = plan->options->start;
@@ -213,23 +212,13 @@ argument(FunctionCallInfo fcinfo, int number, int64 null, int64 least, int64 mos
 static Oid
 prepare_target(FunctionCallInfo fcinfo, int64 seed)
 {
-	const char *schema = quote_identifier(get_namespace_name(get_func_namespace(fcinfo->flinfo->fn_oid)));
-	Oid			types[] = {REGCLASSOID, INT8OID, JSONBOID};
-	Datum		values[3];
-	char	   *query = psprintf("SELECT target, %s.poc_generate_rows(0, target, $2, $3)"
-								 " FROM (SELECT coalesce($1, %s.poc_seed()) AS target OFFSET 0) AS named",
-								 schema, schema);
-	bool		isnull;
 	Oid			relid;
 
-	values[0] = PG_ARGISNULL(0) ? (Datum) 0 : PG_GETARG_DATUM(0);
-	values[1] = Int64GetDatum(seed);
-	values[2] = PG_GETARG_DATUM(5);
 	SPI_connect_ext(SPI_OPT_NONATOMIC);
-	if (SPI_execute_with_args(query, 3, types, values, PG_ARGISNULL(0) ? "n  " : "   ", false, 1) != SPI_OK_SELECT ||
-		SPI_processed != 1)
-		elog(ERROR, "poc_generate_rows() returned no row");
-	relid = DatumGetObjectId(SPI_getbinval(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 1, &isnull));
+	EnsurePortalSnapshotExists();
+	relid = PG_ARGISNULL(0) ? rows_make_default_target(fcinfo->flinfo->fn_oid) : PG_GETARG_OID(0);
+	CommandCounterIncrement();
+	(void) rows_generate(relid, 0, (uint64) seed, PG_GETARG_JSONB_P(5));
 	SPI_commit();
 	SPI_finish();
 	return relid;

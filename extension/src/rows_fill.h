@@ -28,7 +28,6 @@ typedef struct FillState
 	Oid			session_user;
 	Oid			user;
 	int			security;		/* context */
-	Oid			function;		/* tells the schema of the extension */
 	Oid			target;
 	int64		seed;
 	uint64		start;			/* number of the first row */

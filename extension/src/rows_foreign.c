@@ -264,11 +264,10 @@ fill_parent(RowsPlan *plan, ForeignKeyCacheInfo *key)
 	options->use_defaults = true;
 	options->parents = true;
 	options->nrows = nrows;
-	options->function = plan->options->function;
 	options->waiting = lappend_oid(list_copy(plan->options->waiting), RelationGetRelid(plan->rel));
 
 	parent = rows_make_plan(rows_open_target(key->confrelid, true), plan->seed, options, true);
-	rows_write(parent, options->function, 0, nrows,
+	rows_write(parent, 0, nrows,
 			   DatumGetJsonbP(DirectFunctionCall1(jsonb_in, CStringGetDatum("{}"))));
 	rows_close_plan(parent);
 	return true;

@@ -38,9 +38,9 @@ typedef struct RowsCatalog
 
 static const RowsCatalog catalogs[] =
 {
-	{"citus", "pg_catalog", "pg_dist_partition", "logicalrelid = pg_catalog.format('%I.%I', $1, $2)::pg_catalog.regclass"},
-	{"timescaledb", "_timescaledb_catalog", "hypertable", "schema_name = $1 AND table_name = $2"},
-	{"timescaledb", "_timescaledb_catalog", "chunk", "schema_name = $1 AND table_name = $2"},
+	{"citus", "pg_catalog", "pg_dist_partition", "logicalrelid OPERATOR(pg_catalog.=) pg_catalog.format('%I.%I', $1, $2)::pg_catalog.regclass"},
+	{"timescaledb", "_timescaledb_catalog", "hypertable", "schema_name OPERATOR(pg_catalog.=) $1 AND table_name OPERATOR(pg_catalog.=) $2"},
+	{"timescaledb", "_timescaledb_catalog", "chunk", "schema_name OPERATOR(pg_catalog.=) $1 AND table_name OPERATOR(pg_catalog.=) $2"},
 };
 
 static bool is_listed(Relation rel, const RowsCatalog *catalog);

@@ -140,7 +140,7 @@ parents_query(RowsPlan *plan, ForeignKeyCacheInfo *key, uint64 most, bool lock)
 	relkind = ((Form_pg_class) GETSTRUCT(tuple))->relkind;
 	ReleaseSysCache(tuple);
 	if (relkind == RELKIND_RELATION && reltuples > 8.0 * most)
-		appendStringInfo(&query, " TABLESAMPLE system (%.6f) REPEATABLE (%u)",
+		appendStringInfo(&query, " TABLESAMPLE pg_catalog.system (%.6f) REPEATABLE (%u)",
 						 200.0 * most / reltuples, (uint32) plan->seed);
 
 	appendStringInfo(&query, " WHERE %s ORDER BY %s LIMIT " UINT64_FORMAT "%s",

@@ -1,8 +1,8 @@
 /*-------------------------------------------------------------------------
  *
  * rows_source.c
- *	  Made-up rows as the source of a query: for previews, and for the tables
- *	  that only the executor itself may write to.
+ *	  Made-up rows as the source of a query, for the tables that only the
+ *	  executor itself may write to.
  *
  * Makes the same rows as the other paths, so it is what they are tested
  * against.  Must never draw from a sequence: the INSERT around it does.
@@ -27,8 +27,9 @@
 
 #include "compat.h"
 #include "rows.h"
+#include "sibling.h"
 
-/* A run of _poc_rows(), from call to call. */
+/* A run of _poc.rows(), from call to call. */
 typedef struct RowsSource
 {
 	RowsPlan   *plan;
@@ -44,12 +45,11 @@ static RowsPlan *writing = NULL;
 
 static RowsSource *start_source(FunctionCallInfo fcinfo);
 static void end_source(Datum source);
-static bool is_shown(RowsColumn *column, bool with_defaults);
+static char *source_query(RowsPlan *plan, uint64 first, uint64 n, Jsonb *options, char **columns);
 
 PG_FUNCTION_INFO_V1(poc_rows);
-PG_FUNCTION_INFO_V1(poc_rows_query);
 
-/* _poc_rows(row anyelement, target regclass, first bigint, n bigint, seed bigint, options jsonb): rows of that type */
+/* _poc.rows(row anyelement, target regclass, first bigint, n bigint, seed bigint, options jsonb): rows of that type */
 Datum
 poc_rows(PG_FUNCTION_ARGS)
 {
@@ -138,29 +138,33 @@ end_source(Datum datum)
 	rows_close_plan(source->plan);
 }
 
-/* _poc_rows_query(target regclass, n bigint, seed bigint, options jsonb): what poc_preview_rows() runs */
-Datum
-poc_rows_query(PG_FUNCTION_ARGS)
+/*
+ * The column of the table that a column of what was named comes from; none if
+ * no value is made for it here.
+ */
+AttrNumber
+rows_source_column(RowsPlan *plan, int attribute, bool with_defaults)
 {
-	Relation	rel = rows_open_target(PG_GETARG_OID(0), false);
-	RowsPlan   *plan = rows_make_plan(rel, (uint64) PG_GETARG_INT64(2),
-									  rows_parse_options(PG_GETARG_JSONB_P(3)), false);
-	char	   *query = rows_source_query(plan, fcinfo->flinfo->fn_oid, 0, PG_GETARG_INT64(1),
-										  PG_GETARG_JSONB_P(3), true, NULL);
+	AttrNumber	source = plan->view_columns != NULL ? plan->view_columns[attribute] : attribute + 1;
 
-	rows_close_plan(plan);
-	PG_RETURN_TEXT_P(cstring_to_text(query));
+	if (TupleDescAttr(RelationGetDescr(plan->target), attribute)->attisdropped || source <= 0)
+		return InvalidAttrNumber;
+	switch (plan->columns[source - 1].kind)
+	{
+		case ROWS_COLUMN_NOTHING:
+		case ROWS_COLUMN_SEQUENCE:
+			return InvalidAttrNumber;
+		case ROWS_COLUMN_DEFAULT:
+			return with_defaults && !plan->columns[source - 1].is_volatile ? source : InvalidAttrNumber;
+		default:
+			return source;
+	}
 }
 
-/*
- * SELECT the columns of rows first to first + n - 1.  The function, any of this
- * extension, tells its schema.  *columns becomes the list of the columns.
- */
-char *
-rows_source_query(RowsPlan *plan, Oid function, uint64 first, uint64 n, Jsonb *options,
-				  bool with_defaults, char **columns)
+/* SELECT the columns of rows first to first + n - 1.  *columns becomes their list. */
+static char *
+source_query(RowsPlan *plan, uint64 first, uint64 n, Jsonb *options, char **columns)
 {
-	char	   *schema = get_namespace_name(get_func_namespace(function));
 	StringInfoData query;
 	StringInfoData names;
 	bool		first_column = true;
@@ -170,51 +174,33 @@ rows_source_query(RowsPlan *plan, Oid function, uint64 first, uint64 n, Jsonb *o
 	appendStringInfoString(&query, "SELECT ");
 	for (int i = 0; i < RelationGetDescr(plan->target)->natts; i++)
 	{
-		Form_pg_attribute attribute = TupleDescAttr(RelationGetDescr(plan->target), i);
-		AttrNumber	source = plan->view_columns != NULL ? plan->view_columns[i] : i + 1;
-		char	   *name;
+		AttrNumber	source = rows_source_column(plan, i, false);
+		const char *separator = first_column ? "" : ", ";
 
-		if (attribute->attisdropped || source <= 0 ||
-			!is_shown(&plan->columns[source - 1], with_defaults))
+		if (source == InvalidAttrNumber)
 			continue;
-		name = NameStr(TupleDescAttr(RelationGetDescr(plan->rel), source - 1)->attname);
-		appendStringInfo(&query, "%s(source.r).%s AS %s", first_column ? "" : ", ",
-						 quote_identifier(name), quote_identifier(NameStr(attribute->attname)));
-		appendStringInfo(&names, "%s%s", first_column ? "" : ", ",
-						 quote_identifier(NameStr(attribute->attname)));
+		appendStringInfo(&query, "%s(source.r).%s", separator,
+						 quote_identifier(NameStr(TupleDescAttr(RelationGetDescr(plan->rel), source - 1)->attname)));
+		appendStringInfo(&names, "%s%s", separator,
+						 quote_identifier(NameStr(TupleDescAttr(RelationGetDescr(plan->target), i)->attname)));
 		first_column = false;
 	}
-	appendStringInfo(&query, " FROM (SELECT %s._poc_rows(NULL::%s, %s::pg_catalog.regclass, " INT64_FORMAT ", " INT64_FORMAT ", '" INT64_FORMAT "', %s) AS r OFFSET 0) AS source",
-					 quote_identifier(schema),
+	appendStringInfo(&query, " FROM (SELECT " POC_INTERNAL_SCHEMA ".rows(NULL::%s, %s::pg_catalog.regclass, "
+					 "'" INT64_FORMAT "'::pg_catalog.int8, '" INT64_FORMAT "'::pg_catalog.int8, "
+					 "'" INT64_FORMAT "'::pg_catalog.int8, %s::pg_catalog.jsonb) AS r OFFSET 0) AS source",
 					 quote_qualified_identifier(get_namespace_name(RelationGetNamespace(plan->rel)),
 												RelationGetRelationName(plan->rel)),
 					 quote_literal_cstr(quote_qualified_identifier(get_namespace_name(RelationGetNamespace(plan->target)),
 																   RelationGetRelationName(plan->target))),
 					 (int64) first, (int64) n, (int64) plan->seed,
 					 quote_literal_cstr(JsonbToCString(NULL, &options->root, VARSIZE(options))));
-	if (columns != NULL)
-		*columns = names.data;
+	*columns = names.data;
 	return query.data;
-}
-
-static bool
-is_shown(RowsColumn *column, bool with_defaults)
-{
-	switch (column->kind)
-	{
-		case ROWS_COLUMN_NOTHING:
-		case ROWS_COLUMN_SEQUENCE:
-			return false;
-		case ROWS_COLUMN_DEFAULT:
-			return with_defaults && !column->is_volatile;
-		default:
-			return true;
-	}
 }
 
 /* INSERT ... SELECT through the executor. */
 uint64
-rows_insert_by_query(RowsPlan *plan, Oid function, uint64 first, uint64 n, Jsonb *options)
+rows_insert_by_query(RowsPlan *plan, uint64 first, uint64 n, Jsonb *options)
 {
 	char	   *columns;
 	char	   *source;
@@ -222,7 +208,7 @@ rows_insert_by_query(RowsPlan *plan, Oid function, uint64 first, uint64 n, Jsonb
 	RowsPlan   *outer = writing;
 	volatile uint64 inserted = 0;
 
-	source = rows_source_query(plan, function, first, n, options, false, &columns);
+	source = source_query(plan, first, n, options, &columns);
 	initStringInfo(&query);
 	appendStringInfo(&query, "INSERT INTO %s",
 					 quote_qualified_identifier(get_namespace_name(RelationGetNamespace(plan->target)),

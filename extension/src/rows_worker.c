@@ -149,7 +149,6 @@ insert_batch(FillState *state, const char *options_text, uint64 *bases,
 	uint64		inserted = 0;
 
 	options->nrows = nrows;
-	options->function = state->function;
 	options->indexes = ROWS_INDEXES_EACH;
 	options->bases = bases;
 	options->nbases = state->nbases;
@@ -157,7 +156,7 @@ insert_batch(FillState *state, const char *options_text, uint64 *bases,
 
 	*large_enough = (state->bytes > 0 && bytes_of(state->target) >= state->bytes);
 	if (!*large_enough)
-		inserted = rows_write(plan, state->function, first, nrows, json);
+		inserted = rows_write(plan, first, nrows, json);
 	rows_close_plan(plan);
 	return inserted;
 }

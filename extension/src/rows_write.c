@@ -18,7 +18,7 @@ pg_noreturn static void rethrow_with_hint(MemoryContext context);
 
 /* Make rows first, first + 1, ... and write them; returns how many went in. */
 uint64
-rows_write(RowsPlan *plan, Oid function, uint64 first, uint64 nrows, Jsonb *options)
+rows_write(RowsPlan *plan, uint64 first, uint64 nrows, Jsonb *options)
 {
 	MemoryContext context = CurrentMemoryContext;
 	volatile uint64 inserted = 0;
@@ -26,7 +26,7 @@ rows_write(RowsPlan *plan, Oid function, uint64 first, uint64 nrows, Jsonb *opti
 	PG_TRY();
 	{
 		if (plan->path == ROWS_PATH_SPI)
-			inserted = rows_insert_by_query(plan, function, first, nrows, options);
+			inserted = rows_insert_by_query(plan, first, nrows, options);
 		else
 			inserted = rows_insert(plan, first, nrows);
 	}

@@ -43,7 +43,7 @@ PG_FUNCTION_INFO_V1(poc_get_object);
 PG_FUNCTION_INFO_V1(poc_get_health);
 
 /*
- * _poc_get_list(field text, VARIADIC path text[]) returns jsonb: the array of
+ * _poc.get_list(field text, path text[]) returns jsonb: the array of
  * that name in the sidecar's answer.
  */
 Datum
@@ -53,7 +53,7 @@ poc_get_list(PG_FUNCTION_ARGS)
 }
 
 /*
- * _poc_get_object(field text, VARIADIC path text[]) returns jsonb: the object
+ * _poc.get_object(field text, path text[]) returns jsonb: the object
  * of that name; the whole answer if the name is NULL.
  */
 Datum
@@ -63,7 +63,7 @@ poc_get_object(PG_FUNCTION_ARGS)
 }
 
 /*
- * _poc_get_health() returns jsonb
+ * _poc.get_health() returns jsonb
  */
 Datum
 poc_get_health(PG_FUNCTION_ARGS)

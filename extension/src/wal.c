@@ -93,7 +93,7 @@ poc_generate_wal(PG_FUNCTION_ARGS)
 }
 
 /*
- * _poc_wal_switch(force boolean, OUT wal_file text, OUT lsn pg_lsn, OUT switched boolean)
+ * _poc.wal_switch(force boolean, OUT wal_file text, OUT lsn pg_lsn, OUT switched boolean)
  *
  * Closes the current segment and writes a tick into the next.  Unless forced,
  * it is left alone when this session closed the last one and nothing but ticks
@@ -136,7 +136,7 @@ poc_wal_switch_sql(PG_FUNCTION_ARGS)
 }
 
 /*
- * _poc_wal_tick() returns pg_lsn
+ * _poc.wal_tick() returns pg_lsn
  */
 Datum
 poc_wal_tick_sql(PG_FUNCTION_ARGS)

@@ -298,7 +298,7 @@ $live->stop;
 mkdir("$home/instances");
 $live->start(options => [ '--instance-root', "$home/instances", '--pg-bindir', $node->config_data('--bindir') =~ s/\s+$//r ]);
 sql(<<'SQL');
-INSERT INTO _poc_drills (at, began, ok, server, system_identifier, tables, rows, steps)
+INSERT INTO _poc.drills (at, began, ok, server, system_identifier, tables, rows, steps)
 SELECT now() - '40 days'::interval, now() - '40 days'::interval, true, 'postgres1', system_identifier, 0, 0, '[]' FROM pg_control_system()
 SQL
 $remedy = is_ill(examine($node), 'drill', qr/passed was 40 days ago/, qr/^SELECT \* FROM poc_restore_drill\(\);$/, 'drill too old');

@@ -90,7 +90,7 @@ SET parallel_tuple_cost = 0;
 SQL
 like($stderr, qr/Workers Launched: [12]\b/, 'parallel workers read the tables');
 is($node->safe_psql('postgres', <<'SQL'), 't', 'and come to the same fingerprints');
-SELECT bool_and(a.hash = b.hash) FROM _poc_mark_tables a JOIN _poc_mark_tables b USING (relation)
+SELECT bool_and(a.hash = b.hash) FROM _poc.mark_tables a JOIN _poc.mark_tables b USING (relation)
 WHERE a.mark = 'parallel' AND b.mark = 'other'
 SQL
 
@@ -102,13 +102,13 @@ sleep 1;
 $node->safe_psql('postgres', mark('restored'));
 $bench->finish;
 my $changed = $node->safe_psql('postgres', <<'SQL');
-SELECT (poc_fingerprint(relation::regclass)).hash <> hash FROM _poc_mark_tables WHERE mark = 'restored' AND relation = 'public.t'
+SELECT (poc_fingerprint(relation::regclass)).hash <> hash FROM _poc.mark_tables WHERE mark = 'restored' AND relation = 'public.t'
 SQL
 is($changed, 't', 'the table has changed since the mark');
 my $lsn = $node->safe_psql('postgres', "SELECT lsn FROM poc_marks WHERE name = 'restored'");
 my $expected = $node->safe_psql('postgres',
-	"SELECT relation, rows, hash FROM _poc_mark_tables WHERE mark = 'restored' ORDER BY relation");
-$node->safe_psql('postgres', 'SELECT pg_switch_wal(); SELECT _poc_wal_tick()');
+	"SELECT relation, rows, hash FROM _poc.mark_tables WHERE mark = 'restored' ORDER BY relation");
+$node->safe_psql('postgres', 'SELECT pg_switch_wal(); SELECT _poc.wal_tick()');
 
 foreach my $target ("recovery_target_name = 'restored'", "recovery_target_lsn = '$lsn'")
 {
@@ -131,7 +131,7 @@ $node->safe_psql('postgres', 'CREATE DATABASE copy');
 $node->command_ok([ 'pg_dump', '-f', $node->basedir . '/dump.sql', $node->connstr('postgres') ], 'pg_dump');
 $node->command_ok([ 'psql', '-X', '-q', '-v', 'ON_ERROR_STOP=1', '-f', $node->basedir . '/dump.sql', $node->connstr('copy') ],
 	'the dump is restored');
-my $all = 'SELECT m, t FROM _poc_marks AS m JOIN _poc_mark_tables AS t ON t.mark = m.name ORDER BY m.name, t.relation';
+my $all = 'SELECT m, t FROM _poc.marks AS m JOIN _poc.mark_tables AS t ON t.mark = m.name ORDER BY m.name, t.relation';
 is($node->safe_psql('copy', $all), $node->safe_psql('postgres', $all), 'pg_dump keeps the marks');
 is($node->safe_psql('copy', "SELECT count(*) > 0 FROM poc_marks WHERE name = 'restored' AND tables = 2"), 't',
 	'and their view shows them');

@@ -37,7 +37,7 @@ my $node = $live->{node};
 is($node->safe_psql('postgres', "SELECT tables, rows FROM poc_mark('many')"), '3102|5001', 'a mark of thousands of tables');
 is(failures($live, 'many', "'many'"), 'none', 'is proved');
 is($node->safe_psql('postgres', 'SELECT tables, rows FROM poc_drills ORDER BY at DESC LIMIT 1'), '3102|5001', 'to the last of them');
-$node->safe_psql('postgres', "UPDATE _poc_mark_tables SET rows = rows + 1 WHERE mark = 'many'");
+$node->safe_psql('postgres', "UPDATE _poc.mark_tables SET rows = rows + 1 WHERE mark = 'many'");
 my $failures = failures($live, 'all differ', "'many'");
 is(scalar(() = $failures =~ /^compare: (?!\d)/mg) + 0, 100, 'of those that differ a hundred are named');
 like($failures, qr/^compare: 3002 more tables differ$/m, 'and the others counted');
