@@ -26,6 +26,9 @@
 /* Errors, and checks that fail, are asked again soon. */
 #define SHORT_AGE_MS 1000
 
+/* How long an answer that is too old serves while one asks Barman again */
+#define MAX_STALE_MS 5000
+
 /* Without a signature to tell of changes, time must. */
 #define UNWATCHED_AGE_MS 5000
 
@@ -103,6 +106,7 @@ static Entry *find_entry(const ReadTarget *target);
 static void evict_entries(void);
 static void free_entry(Entry *entry);
 static bool is_fresh(const Entry *entry, uint64_t signature, int64_t max_age_ms);
+static bool is_stale_but_good(const Entry *entry, uint64_t signature, int64_t max_age_ms);
 static uint64_t signature_of(ReadKind kind, const char *server);
 static void add_waiter(ReadWaiter **list, ReadWaiter *waiter);
 static void wake_all(ReadWaiter **list, Answer *answer);
@@ -251,6 +255,12 @@ get(const ReadTarget *target, int64_t max_age_ms, ReadWaiter *waiter)
 		return answer_keep(entry->answer);
 	}
 
+	/* while one asks Barman again, the others need not wait for what was true a moment ago */
+	if ((entry->running || entry->queued) && is_stale_but_good(entry, signature, max_age_ms))
+	{
+		counters.hits++;
+		return answer_keep(entry->answer);
+	}
 	if (entry->running)
 	{
 		/* A run that began before the last change cannot know of it. */
@@ -352,6 +362,24 @@ is_fresh(const Entry *entry, uint64_t signature, int64_t max_age_ms)
 	if (max_age_ms >= 0 && max_age_ms < limit)
 		limit = max_age_ms;
 	return monotonic_ms() - entry->answer->made < limit;
+}
+
+/*
+ * Too old, but no job and no change of the catalogue has come since; never for
+ * longer than a run of Barman should last.  What failed is not told again.
+ */
+static bool
+is_stale_but_good(const Entry *entry, uint64_t signature, int64_t max_age_ms)
+{
+	int64_t		limit = kinds[entry->kind].max_age_ms;
+
+	if (max_age_ms >= 0 || entry->answer == NULL || entry->answer->status != 200 ||
+		entry->answer->provisional || entry->answer_generation != entry->generation ||
+		entry->answer_signature != signature)
+		return false;
+	if (kinds[entry->kind].watched && signature == 0 && limit > UNWATCHED_AGE_MS)
+		limit = UNWATCHED_AGE_MS;
+	return monotonic_ms() - entry->answer->made < limit + MAX_STALE_MS;
 }
 
 static uint64_t

@@ -163,6 +163,45 @@ the_caller_may_want_it_younger(void **state)
 	assert_int_equal(ask_aged(READ_BACKUPS, "pg", 0), 3);
 }
 
+static void *
+ask_files_in_thread(void *arg)
+{
+	(void) arg;
+	return (void *) (intptr_t) ask(READ_FILES, "pg");
+}
+
+/* One asks Barman again and waits; the others have the old answer, unless something was changed. */
+static void
+while_one_asks_again_the_others_have_the_old_answer(void **state)
+{
+	pthread_t	first;
+	void	   *run;
+	int			old = 0;
+
+	(void) state;
+	assert_int_equal(ask(READ_FILES, "pg"), 1);
+	atomic_store(&run_us, 1000000);
+	usleep(1100000);			/* its age */
+	pthread_create(&first, NULL, ask_files_in_thread, NULL);
+	while (atomic_load(&runs) < 2)
+		usleep(1000);
+	for (int i = 0; i < 100; i++)
+		old += ask(READ_FILES, "pg") == 1;
+	assert_true(old >= 90);
+	/* who wants it younger waits for it */
+	assert_int_equal(ask_aged(READ_FILES, "pg", 500), 2);
+	pthread_join(first, &run);
+	assert_int_equal((int) (intptr_t) run, 2);
+
+	usleep(1100000);
+	pthread_create(&first, NULL, ask_files_in_thread, NULL);
+	while (atomic_load(&runs) < 3)
+		usleep(1000);
+	reads_invalidate("pg");
+	assert_int_equal(ask(READ_FILES, "pg"), 4);
+	pthread_join(first, &run);
+}
+
 static void
 a_hanging_postgresql_does_not_hold_the_list(void **state)
 {
@@ -272,6 +311,7 @@ main(void)
 		READS_TEST(a_run_that_began_before_the_job_ended_does_not_count),
 		READS_TEST(an_error_is_asked_again_soon),
 		READS_TEST(the_caller_may_want_it_younger),
+		READS_TEST(while_one_asks_again_the_others_have_the_old_answer),
 		READS_TEST(a_hanging_postgresql_does_not_hold_the_list),
 		READS_TEST(who_waits_when_it_stops_is_told),
 		READS_TEST(a_changed_catalogue_makes_it_stale),
