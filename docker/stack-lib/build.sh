@@ -104,12 +104,14 @@ make_tree() {
     cp -L "$bindir"/* "$tree${bindir#"$prefix"}/"
     ln -sfn "$include" "$tree${include#"$prefix"}"
     for dir in "$pkglibdir" "$sharedir" "$sharedir/extension"; do
+      entries=()
       for entry in "$dir"/*; do
-        case $(basename "$entry") in
+        case ${entry##*/} in
           extension | poc_barman*) ;;
-          *) ln -sfn "$entry" "$tree${dir#"$prefix"}/" ;;
+          *) entries+=("$entry") ;;
         esac
       done
+      ln -sfn -t "$tree${dir#"$prefix"}" "${entries[@]}"
     done' make_tree "$POC_HOME/pg" "$prefix" "$bindir" "$pkglibdir" "$sharedir" \
     "$("$system_pg_config" --pkgincludedir)"
   for name in sharedir pkglibdir pgxs; do

@@ -96,10 +96,14 @@ make_home() {
   # someone else's directory under our name would see our secrets
   [[ ! -L $POC_HOME && $(stat -c %U "$POC_HOME") == "$RUN_USER" ]] || not_our_home
   # just made, or by an "up" that was interrupted there
-  [[ -n $(as_server ls -A "$POC_HOME") ]] || as_server touch "$POC_HOME/.poc_barman"
+  if [[ -z $(as_server ls -A "$POC_HOME") ]]; then
+    if ! runs_programs "$POC_HOME"; then
+      as_server rmdir "$POC_HOME"
+      die "$POC_HOME is on a file system that runs no programs (mounted with noexec)" "set POC_HOME to a path elsewhere"
+    fi
+    as_server touch "$POC_HOME/.poc_barman"
+  fi
   [[ -e $POC_HOME/.poc_barman ]] || not_our_home
-  runs_programs "$POC_HOME" ||
-    die "$POC_HOME is on a file system that runs no programs (mounted with noexec)" "set POC_HOME to a path elsewhere"
   as_server mkdir -p -m 700 "$POC_HOME"/{log,run,s,secrets,barman,jobs}
 }
 

@@ -48,7 +48,7 @@ sub start_on
 		$small = "/proc/$inside/root$root";
 		return;
 	}
-	my ($size) = (split(' ', `df -B1 --output=avail /dev/shm | tail -1`))[0];
+	my $size = take_shm();
 	die 'no small file system can be had: neither by unshare nor is /dev/shm one' if $size > 1024**3;
 	$small = "/dev/shm/poc-$$";
 	$ballast = "/dev/shm/ballast-$$";

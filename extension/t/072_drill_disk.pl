@@ -35,6 +35,7 @@ SH
 }
 else
 {
+	take_shm();
 	$live->{instances} = tempdir('poc_XXXXXX', DIR => '/dev/shm', CLEANUP => 1);
 }
 start_drills($live);

@@ -6,10 +6,25 @@ use strict;
 use warnings;
 
 use Exporter 'import';
+use Fcntl qw(:flock);
 use Time::HiRes qw(time sleep);
 use PostgreSQL::Test::Cluster;
 
-our @EXPORT = qw(poc_cluster create_barman_roles make_error_of use_url error_of elapsed wait_until);
+our @EXPORT = qw(poc_cluster create_barman_roles make_error_of use_url error_of elapsed wait_until take_shm);
+
+# Where tests may make no mounts of their own, /dev/shm is their small file
+# system: for one of them at a time, until it ends.  Returns the room there.
+my $shm;
+sub take_shm
+{
+	if (!$shm)
+	{
+		open($shm, '<', '/dev/shm') or die "/dev/shm: $!";
+		flock($shm, LOCK_EX) or die "/dev/shm: $!";
+	}
+	my ($room) = `df --output=avail -B 1 /dev/shm` =~ /(\d+)\s*$/;
+	return $room;
+}
 
 # A server with the extension, pointed at a URL.
 sub poc_cluster
