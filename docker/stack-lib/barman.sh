@@ -26,7 +26,8 @@ barman_start() {
   if ! sidecar_running; then
     sidecar_start
   fi
-  wait_for 30 "Barman: the sidecar's /healthz and a running receive-wal" "$(sidecar_log)" \
+  # a busy machine starts Barman three times in the meantime
+  wait_for 90 "Barman: the sidecar's /healthz and a running receive-wal" "$(sidecar_log)" \
     as_server src/docker/barman/healthy "$(port_of sidecar)" "$POC_HOME/barman/" || exit 1
 }
 
