@@ -32,6 +32,11 @@ DEPS_LINT=(
   "python:yaml|python3-yaml|reads openapi.yaml and compose.yaml"
 )
 
+DEPS_FUZZ=(
+  "cmd:clang|clang|builds the fuzzers"
+  "clang:fuzzer,address,undefined|libclang-rt-dev|libFuzzer and the sanitizers of clang"
+)
+
 # deps FOR...: demo, check, bench or lint
 deps() {
   local purpose entries=("${DEPS_DEMO[@]}") missing=()
@@ -40,6 +45,7 @@ deps() {
       demo | bench) ;;
       check) entries+=("${DEPS_CHECK[@]}") ;;
       lint) entries+=("${DEPS_CHECK[@]}" "${DEPS_LINT[@]}") ;;
+      fuzz) entries+=("${DEPS_CHECK[@]}" "${DEPS_FUZZ[@]}") ;;
       *) die "deps: unknown purpose \"$purpose\"" "one of: demo check bench lint" ;;
     esac
   done
@@ -88,6 +94,7 @@ have() {
     pc:*) pkg-config --exists "$what" 2> /dev/null ;;
     perl:*) perl "-M$what" -e 1 2> /dev/null ;;
     python:*) /usr/bin/python3 -c "import $what" 2> /dev/null ;;
+    clang:*) clang -fsanitize="$what" -x c -o /dev/null - <<< 'int LLVMFuzzerTestOneInput(void) {return 0;}' 2> /dev/null ;;
     file:*) [[ -e $what ]] ;;
   esac
 }

@@ -8,13 +8,13 @@ check() {
   local suite lines="" began=$SECONDS all_passed=0 all_failed=0 suites=("$@") lane live=/dev/null
   ((${#suites[@]} > 0)) || suites=(unit sanitized regress tap)
   for suite in "${suites[@]}"; do
-    declare -F "suite_$suite" > /dev/null || die "check: unknown suite \"$suite\"" "one of: unit sanitized regress tap"
+    declare -F "suite_$suite" > /dev/null || die "check: unknown suite \"$suite\"" "one of: unit sanitized regress tap, and threads fuzz"
   done
   ((${#suites[@]} > 1)) || live=/dev/stdout
   deps check
   private_stack
   as_server mkdir -p results
-  for lane in "unit sanitized" regress tap; do
+  for lane in "unit sanitized threads fuzz" regress tap; do
     mapfile -t lane < <(printf '%s\n' "${suites[@]}" | grep -xF "${lane// /$'\n'}")
     ((${#lane[@]} == 0)) || background check_lane "${lane[@]}"
   done
@@ -149,6 +149,20 @@ suite_sanitized() {
   as_server make -s -C sanitized clean
   # after those that measure how soon something happens
   test_as_server nice make -s -C sanitized -j "$(nproc)" SANITIZE=1 WERROR= check
+}
+
+# What meets the network, under ThreadSanitizer: the sidecar's HTTP and its cache.
+suite_threads() {
+  as_server cp -r src/docker/sidecar threads
+  as_server make -s -C threads clean
+  test_as_server nice make -s -C threads -j "$(nproc)" SANITIZE=thread WERROR= check-threads
+}
+
+# Each fuzzer for POC_FUZZ_SECONDS, from the fixtures on.
+suite_fuzz() {
+  deps fuzz
+  as_server cp -r src/docker/sidecar fuzzed
+  test_as_server nice make -s -C fuzzed -j "$(nproc)" FUZZ_SECONDS="${POC_FUZZ_SECONDS:-60}" check-fuzz
 }
 
 suite_regress() { regress; }
