@@ -66,6 +66,7 @@ main(int argc, char **argv)
 
 	/* Threads inherit the mask, so signals come to wait_for_signal() alone. */
 	signal(SIGPIPE, SIG_IGN);
+	signal(SIGXFSZ, SIG_IGN);	/* a file that may not grow is a full disk */
 	sigemptyset(&signals);
 	sigaddset(&signals, SIGTERM);
 	sigaddset(&signals, SIGINT);

@@ -14,7 +14,7 @@ use PocTest;
 
 our @EXPORT = qw(drill_stack start_drills failures steps begin_drill nothing_left servers overwrite);
 
-# A stack whose sidecar drills; more lines of postgresql.conf, more SQL for its database.
+# A stack whose sidecar drills; more lines of postgresql.conf, more SQL for its database, or what to do with the stack.
 sub drill_stack
 {
 	my ($name, %args) = @_;
@@ -38,7 +38,7 @@ CREATE TABLE t (id int PRIMARY KEY, b text);
 INSERT INTO t SELECT i, 'needle ' || i FROM generate_series(1, 1000) AS i;
 CREATE TABLE u AS SELECT 1 AS n;
 SQL
-	$node->safe_psql('postgres', $args{sql}) if $args{sql};
+	ref $args{sql} ? $args{sql}->($live) : $node->safe_psql('postgres', $args{sql}) if $args{sql};
 	$node->safe_psql('postgres', $_) for 'VACUUM FREEZE t', 'CHECKPOINT';
 	start_drills($live, @{ $args{options} // [] });
 	$node->safe_psql('postgres', 'SELECT count(*) FROM poc_wait_ready()');
