@@ -51,28 +51,28 @@ BEGIN
 	FOREACH command IN ARRAY ARRAY[
 		format('COPY (SELECT 1) TO %L', target ->> 'config'),
 		format('COPY (SELECT 1) TO PROGRAM %L', 'echo hook >> ' || (target ->> 'config')),
-		format('COPY (SELECT 1) TO PROGRAM %L', 'rm -r ' || (target ->> 'backups') || '/*'),
-		format('COPY (SELECT 1) TO PROGRAM %L', 'cat ' || (target ->> 'token') || ' > stolen'),
-		format('COPY (SELECT 1) TO PROGRAM %L', 'ls ' || (target ->> 'home')),
-		format('COPY (SELECT 1) TO PROGRAM %L', 'kill -9 ' || (target ->> 'pid1')),
-		format('COPY (SELECT 1) TO PROGRAM %L', 'cat /proc/' || (target ->> 'pid2') || '/environ > stolen'),
+		format('COPY (SELECT 1) TO PROGRAM %L', 'rm -r ' || (target ->> 'backups') || '/* && cat > /dev/null'),
+		format('COPY (SELECT 1) TO PROGRAM %L', 'cat ' || (target ->> 'token') || ' > stolen && cat > /dev/null'),
+		format('COPY (SELECT 1) TO PROGRAM %L', 'ls ' || (target ->> 'home') || ' && cat > /dev/null'),
+		format('COPY (SELECT 1) TO PROGRAM %L', 'kill -9 ' || (target ->> 'pid1') || ' && cat > /dev/null'),
+		format('COPY (SELECT 1) TO PROGRAM %L', 'cat /proc/' || (target ->> 'pid2') || '/environ > stolen && cat > /dev/null'),
 		format('SELECT pg_read_file(%L)', target ->> 'token'),
 		format('SELECT pg_ls_dir(%L)', target ->> 'home'),
 		format('SELECT pg_read_binary_file(%L)', '/proc/' || (target ->> 'pid2') || '/environ'),
 		format('SELECT lo_export(4711, %L)', (target ->> 'home') || '/exported'),
-		format('SELECT hostile(%L, %L)', 'write', target ->> 'config'),
-		format('SELECT hostile(%L, %L)', 'create', (target ->> 'home') || '/created'),
-		format('SELECT hostile(%L, %L)', 'write', '/proc/' || (target ->> 'pid2') || '/mem'),
-		format('SELECT hostile(%L, %L)', 'open to all', target ->> 'token'),
-		format('SELECT hostile(%L, %L)', 'link', target ->> 'token'),
-		format('SELECT hostile(%L, %L)', 'truncate', target ->> 'config'),
-		format('SELECT hostile(%L, %L)', 'remove', target ->> 'token'),
-		format('SELECT hostile(%L, %L)', 'limit', target ->> 'pid2'),
-		format('SELECT hostile(%L, %L)', 'kill', target ->> 'pid2'),
-		format('SELECT hostile(%L, %L)', 'tcp', target ->> 'tcp'),
-		format('SELECT hostile(%L, %L)', 'socket', target ->> 'sidecar'),
-		format('SELECT hostile(%L, %L)', 'socket', target ->> 'primary'),
-		format('SELECT hostile(%L, %L)', 'abstract', target ->> 'abstract')]
+		format('SELECT public.hostile(%L, %L)', 'write', target ->> 'config'),
+		format('SELECT public.hostile(%L, %L)', 'create', (target ->> 'home') || '/created'),
+		format('SELECT public.hostile(%L, %L)', 'write', '/proc/' || (target ->> 'pid2') || '/mem'),
+		format('SELECT public.hostile(%L, %L)', 'open to all', target ->> 'token'),
+		format('SELECT public.hostile(%L, %L)', 'link', target ->> 'token'),
+		format('SELECT public.hostile(%L, %L)', 'truncate', target ->> 'config'),
+		format('SELECT public.hostile(%L, %L)', 'remove', target ->> 'token'),
+		format('SELECT public.hostile(%L, %L)', 'limit', target ->> 'pid2'),
+		format('SELECT public.hostile(%L, %L)', 'kill', target ->> 'pid2'),
+		format('SELECT public.hostile(%L, %L)', 'tcp', target ->> 'tcp'),
+		format('SELECT public.hostile(%L, %L)', 'socket', target ->> 'sidecar'),
+		format('SELECT public.hostile(%L, %L)', 'socket', target ->> 'primary'),
+		format('SELECT public.hostile(%L, %L)', 'abstract', target ->> 'abstract')]
 	LOOP
 		BEGIN
 			EXECUTE command;
@@ -106,6 +106,7 @@ sub all_refused
 
 	cmp_ok(scalar(@results), '>', 20, "$name: all was tried");
 	is(join("\n", grep { !/^refused: / } @results), '', "$name: all was refused");
+	is(join("\n", grep { /does not exist|syntax|Invalid argument|No such|Broken pipe/ } @results), '', "$name: for no other reason");
 	note(join("\n", @results));
 	return;
 }
@@ -190,7 +191,7 @@ is(ask("SET timezone = 'Europe/Paris'; SELECT '2026-07-01 00:00+00'::timestamptz
 is(ask("COPY (SELECT 1) TO PROGRAM 'cat > copied'; SELECT pg_read_file('copied')"), "1\n\n", 'a program, in its directory') or note($err);
 
 # a leftover of it leads the sidecar nowhere: the log of a server that died is shown, and this one is the token
-ask("COPY (SELECT 1) TO PROGRAM 'ln -sf $home/token ../server.log'");
+ask("COPY (SELECT 1) TO PROGRAM 'ln -sf $home/token ../server.log && cat > /dev/null'");
 my $pid = (split(/\n/, slurp_file("$live->{instances}/ours/data/postmaster.pid")))[0];
 kill('KILL', $pid);
 ok(wait_until(sub { $node->safe_psql('postgres', "SELECT state FROM poc_instances() WHERE instance = 'ours'") eq 'failed' }), 'it is noticed that it died');

@@ -18,7 +18,7 @@ const char *const cage_system_programs[] = {
 	"/usr", "/bin", "/sbin", "/lib", "/lib32", "/lib64", NULL
 };
 
-/* Users, to whom a name belongs; time zones; locales; dictionaries of Debian's */
+/* Users, to whom a name belongs; hosts, as in --instance-listen; time zones; locales; dictionaries of Debian's */
 const char *const cage_system_files[] = {
 	"/dev/urandom",
 	"/dev/random",
@@ -28,6 +28,10 @@ const char *const cage_system_files[] = {
 	"/etc/passwd",
 	"/etc/group",
 	"/etc/nsswitch.conf",
+	"/etc/host.conf",
+	"/etc/hosts",
+	"/etc/gai.conf",
+	"/etc/services",
 	"/etc/localtime",
 	"/etc/timezone",
 	"/etc/locale.alias",
