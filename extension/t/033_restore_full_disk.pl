@@ -29,7 +29,7 @@ END
 $live->write('bin/barman', <<"SH", 0755);
 #!/bin/sh
 case "\$(cat $home/barman.mode):\$*" in
-full:*recover*) cat $home/fill | sh ;;
+full:*recover*) . $home/fill ;;
 hold:*recover*) touch $home/held; while [ -e $home/held ]; do sleep 0.1; done ;;
 esac
 exec barman "\$@"
