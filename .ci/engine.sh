@@ -11,7 +11,7 @@ ENGINE_RUN=${ENGINE_RUN:-/run/poc_barman-ci}
 engine_start() {
   engine_install
   engine_compose
-  engine_base
+  engine_base "$BASE_SUITE"
   docker version --format 'engine {{.Server.Version}}'
   docker compose version
 }
@@ -76,17 +76,18 @@ engine_compose() {
   docker compose version > /dev/null
 }
 
+# engine_base SUITE
 engine_base() {
-  local dir
-  if docker image inspect "$BASE" > /dev/null 2>&1 || timeout 120 docker pull -q "$BASE" 2> /dev/null; then
+  local dir image=debian:$1-slim
+  if docker image inspect "$image" > /dev/null 2>&1 || timeout 120 docker pull -q "$image" 2> /dev/null; then
     return
   fi
-  echo "$BASE cannot be pulled: making it from Debian's packages"
+  echo "$image cannot be pulled: making it from Debian's packages"
   engine_apt install --no-install-recommends mmdebstrap > /dev/null
   dir=$(mktemp -d)
   # a mirror's copy of sid may be past its date; signatures are checked all the same
-  engine_root mmdebstrap --quiet --variant=minbase --aptopt="Acquire::Check-Valid-Until \"false\"" "$BASE_SUITE" "$dir/base.tar"
-  docker import "$dir/base.tar" "$BASE"
+  engine_root mmdebstrap --quiet --variant=minbase --aptopt="Acquire::Check-Valid-Until \"false\"" "$1" "$dir/base.tar"
+  docker import "$dir/base.tar" "$image"
   rm -rf "$dir"
 }
 
