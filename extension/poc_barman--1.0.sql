@@ -2187,7 +2187,9 @@ BEGIN
 			EXECUTE format('REVOKE ALL ON ROUTINE %s FROM PUBLIC', member.objid::regprocedure);
 		ELSIF member.classid = 'pg_class'::regclass THEN
 			EXECUTE format('REVOKE ALL ON TABLE %s FROM PUBLIC', member.objid::regclass);
-		ELSIF member.classid = 'pg_type'::regclass THEN
+		-- an array's privileges are its element's; since 17 it is a member too
+		ELSIF member.classid = 'pg_type'::regclass AND
+			(SELECT t.typcategory <> 'A' FROM pg_type AS t WHERE t.oid = member.objid) THEN
 			EXECUTE format('REVOKE ALL ON TYPE %s FROM PUBLIC', member.objid::regtype);
 		ELSIF member.classid = 'pg_namespace'::regclass THEN
 			EXECUTE format('REVOKE ALL ON SCHEMA %s FROM PUBLIC', member.objid::regnamespace);
