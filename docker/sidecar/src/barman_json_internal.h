@@ -29,6 +29,12 @@ extern void barman_text_append(BarmanText *text, const char *data,
 							   size_t length);
 extern void barman_text_append_string(BarmanText *text, const char *string);
 extern char *barman_text_finish(BarmanText *text);
+
+/*
+ * barman_json_redact_command.c: at the start of a word.  Where the text goes on
+ * behind a secret that was left out; at itself if there is none.
+ */
+extern size_t barman_redact_command(BarmanText *out, const char *text, size_t at, size_t length);
 extern char *barman_text_utf8(const char *data, size_t length);
 extern bool barman_text_starts(const char *text, const char *prefix);
 

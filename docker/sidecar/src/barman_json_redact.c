@@ -20,7 +20,7 @@
 /* A key that contains one of these holds a secret. */
 static const char *const secret_words[] = {
 	"password", "passwd", "passphrase", "secret", "token", "apikey", "api_key",
-	"access_key", "private_key", "customer_key", "scram_client_key",
+	"access_key", "private_key", "signature", "credential", "cookie", "customer_key", "scram_client_key",
 	"scram_server_key", NULL
 };
 
@@ -74,6 +74,14 @@ barman_redact_text(const char *text, size_t length)
 	{
 		size_t		next = at;
 
+		/* at the beginning of a word, an option or a line */
+		if (at == 0 || !is_key_character(text[at - 1]))
+			next = barman_redact_command(&out, text, at, length);
+		if (next != at)
+		{
+			at = next;
+			continue;
+		}
 		if (length - at >= 3 && memcmp(text + at, "://", 3) == 0)
 		{
 			if (at >= uri_end)
@@ -252,11 +260,28 @@ redact_assignment(BarmanText *out, const char *text, size_t at, size_t length,
 	if (i >= length || text[i] == '\n')
 		return at;
 
+	if (text[i] == '$' && quote_width(text, i + 1, length) > 0)
+		i++;
 	width = quote_width(text, i, length);
 	barman_text_append(out, text + at, i + width - at);
 	barman_text_append_string(out, REDACTED);
 	if (width > 0)
-		return quoted_end(text, i + width, length, text + i, width);
+	{
+		size_t		end = quoted_end(text, i + width, length, text + i, width);
+		size_t		behind = end + 1;
+
+		/* in a shell, pieces that are quoted in different ways make one word */
+		while (width == 1 && assigns && behind < length &&
+			   (is_key_character(text[behind]) || text[behind] == '\'' || text[behind] == '"'))
+			behind = is_key_character(text[behind]) ? behind + 1
+				: quoted_end(text, behind + 1, length, text + behind, 1) + 1;
+		if (behind > end + 1)
+		{
+			barman_text_append(out, text + i, 1);
+			return behind < length ? behind : length;
+		}
+		return end;
+	}
 	while (i < length && !is_blank(text[i]) &&
 		   !(in_uri && text[i] == '&'))
 		i += text[i] == '\\' && i + 1 < length ? 2 : 1;
@@ -311,6 +336,9 @@ ends_with_complaint(const char *text, size_t length, const char *complaint)
 static bool
 is_secret_key(const char *key, size_t length)
 {
+	/* of an address that grants access for some time */
+	if (length == 3 && strncasecmp(key, "sig", 3) == 0)
+		return true;
 	for (const char *const *word = secret_words; *word; word++)
 	{
 		size_t		size = strlen(*word);

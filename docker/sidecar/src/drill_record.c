@@ -45,7 +45,7 @@ void
 drill_record_start(const char *state_dir)
 {
 	path = mem_printf("%s/drills.json", state_dir);
-	servers = json_load_file(path, JSON_REJECT_DUPLICATES, NULL);
+	servers = instance_files_json(path);
 	if (!json_is_object(servers))
 	{
 		json_decref(servers);

@@ -7,9 +7,11 @@
 #include "instance_internal.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <limits.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -23,7 +25,10 @@
 
 InstanceTable instance_table = {.lock = PTHREAD_MUTEX_INITIALIZER};
 
+static int	root_lock = -1; /* held while the sidecar runs */
+
 static void use_real_root(void);
+static bool lock_root(void);
 static void settle_after_crash(Instance *instance);
 
 bool
@@ -40,6 +45,8 @@ instances_start(const char *state_dir)
 		return false;
 	}
 	use_real_root();
+	if (!lock_root())
+		return false;
 	instance_records_load();
 	for (Instance *instance = instance_table.newest; instance != NULL; instance = instance->next)
 		settle_after_crash(instance);
@@ -55,6 +62,20 @@ use_real_root(void)
 
 	if (realpath(options.instance_root, root) != NULL)
 		options.instance_root = root;
+}
+
+/* Two sidecars over one root would give one name, or one port, to two servers. */
+static bool
+lock_root(void)
+{
+	root_lock = open(options.instance_root, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (root_lock >= 0 && flock(root_lock, LOCK_EX | LOCK_NB) == 0)
+		return true;
+	log_line(LOGLEVEL_ERROR, root_lock >= 0 ? "another sidecar uses this directory of the instances" :
+			 "cannot open the directory of the instances",
+			 "directory", options.instance_root, "error", strerror(errno),
+			 "remedy", "give each sidecar an --instance-root of its own", NULL);
+	return false;
 }
 
 /* Before there are other threads. */
@@ -90,6 +111,9 @@ instances_stop(void)
 	while (instance_table.newest != NULL)
 		instance_forget(instance_table.newest);
 	instance_records_close();
+	if (root_lock >= 0)
+		close(root_lock);
+	root_lock = -1;
 }
 
 Answer *

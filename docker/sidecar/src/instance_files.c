@@ -19,6 +19,9 @@
 
 #include "memory.h"
 
+/* A record of ours is some kilobytes. */
+#define RECORD_MAX (4 * 1024 * 1024)
+
 /* No configuration or control file of ours or PostgreSQL's is larger. */
 #define SMALL_FILE_MAX (1024 * 1024)
 
@@ -157,6 +160,21 @@ instance_files_read(const char *path)
 	close(fd);
 	text[length] = '\0';
 	return mem_realloc(text, length + 1);
+}
+
+json_t *
+instance_files_json(const char *path)
+{
+	/* a FIFO must not hang the start */
+	int			fd = open(path, O_RDONLY | O_NONBLOCK | O_NOFOLLOW | O_CLOEXEC);
+	struct stat facts;
+	json_t	   *value = NULL;
+
+	if (fd >= 0 && fstat(fd, &facts) == 0 && S_ISREG(facts.st_mode) && facts.st_size <= RECORD_MAX)
+		value = json_loadfd(fd, JSON_REJECT_DUPLICATES, NULL);
+	if (fd >= 0)
+		close(fd);
+	return value;
 }
 
 int

@@ -10,6 +10,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include <jansson.h>
+
 /* Below an instance's directory; socket is short, for its path has a limit. */
 #define INSTANCE_DATA "data"
 #define INSTANCE_TABLESPACES "tablespaces"
@@ -51,6 +53,9 @@ extern char *instance_files_tail(const char *path, size_t limit);
 
 /* malloc'd text of a small file, or NULL */
 extern char *instance_files_read(const char *path);
+
+/* What a record of ours holds; NULL if it cannot be read, or is no plain file */
+extern json_t *instance_files_json(const char *path);
 
 /* Write a file anew, mode 0600, and make it durable.  Returns errno. */
 extern int	instance_files_write(const char *path, const char *text);

@@ -63,7 +63,7 @@ instance_records_load(void)
 		if (dot == NULL || strcmp(dot, ".json") != 0)
 			continue;
 		path = mem_printf("%s/%s", records, entry->d_name);
-		value = json_load_file(path, JSON_REJECT_DUPLICATES, NULL);
+		value = instance_files_json(path);
 		if (value != NULL)
 			instance = instance_of_record(value);
 		if (instance == NULL)

@@ -100,9 +100,15 @@ job_add_line(Job *job, JobLogLevel level, const char *text)
 	json_t	   *line;
 	char		now[TIMESTAMP_LENGTH];
 	char	   *cut = NULL;
+	char	   *plain;
 
 	if (job->log_lines > MAX_LOG_LINES)
 		return;
+	/* whoever said it, and whatever of: a program's own words too */
+	plain = barman_redact_text(text, strlen(text));
+	if (plain == NULL)
+		return;
+	text = plain;
 	if (job->log_lines == MAX_LOG_LINES)
 	{
 		text = "further lines are dropped";
@@ -131,6 +137,7 @@ job_add_line(Job *job, JobLogLevel level, const char *text)
 		json_array_append(job->log, line);
 	json_decref(line);
 	free(cut);
+	free(plain);
 	if (!job->decided)
 		job_touch(job);				/* else the end itself will, in a moment */
 }

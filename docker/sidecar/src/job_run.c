@@ -7,6 +7,7 @@
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "barman_run.h"
 #include "job_internal.h"
@@ -257,9 +258,14 @@ void
 job_fail(Job *job, const char *code, const char *message,
 		 const char *detail, const char *hint)
 {
+	char	   *plain_message = barman_redact_text(message, strlen(message));
+	char	   *plain_detail = detail != NULL ? barman_redact_text(detail, strlen(detail)) : NULL;
+
 	pthread_mutex_lock(&job_table.lock);
-	job_decide(job, STATE_FAILED, NULL, job_limits_shorten(error_json(code, message, detail, hint)));
+	job_decide(job, STATE_FAILED, NULL, job_limits_shorten(error_json(code, plain_message, plain_detail, hint)));
 	pthread_mutex_unlock(&job_table.lock);
+	free(plain_message);
+	free(plain_detail);
 }
 
 void

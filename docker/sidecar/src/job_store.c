@@ -22,16 +22,21 @@
 #define LOCK_NAME "lock"
 #define RECORD_SUFFIX ".json"
 #define LOG_SUFFIX ".log"
+#define TEMPORARY_SUFFIX ".tmp"
 
 /* A record is a few kilobytes; its result is kept below a megabyte. */
 #define RECORD_MAX (4 * 1024 * 1024)
+
+/* 2001 lines of 4000 characters, each escaped at worst */
+#define LOG_MAX ((off_t) 64 * 1024 * 1024)
 
 static int	directory = -1;
 static int	lock_file = -1;
 
 static bool complain(const char *message, const char *name);
 static bool write_all(int fd, const char *text, size_t length);
-static bool is_record_name(const char *name);
+static bool is_plain(int fd, off_t size_max);
+static bool has_suffix(const char *name, const char *suffix);
 
 bool
 job_store_open(const char *state_dir)
@@ -43,10 +48,17 @@ job_store_open(const char *state_dir)
 	directory = open(state_dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (directory < 0)
 		return complain("could not open the state directory", state_dir);
-	if (fstat(directory, &facts) == 0 && facts.st_uid == geteuid() &&
+	if (fstat(directory, &facts) != 0)
+		return complain("could not examine the state directory", state_dir);
+	if (facts.st_uid == geteuid() &&
 		(facts.st_mode & 077) != 0 && fchmod(directory, 0700) != 0)
 		return complain("could not close the state directory to others", state_dir);
-	lock_file = openat(directory, LOCK_NAME, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+	if (facts.st_uid != geteuid() && (facts.st_mode & 022) != 0)
+	{
+		errno = EPERM;
+		return complain("the state directory belongs to somebody else, and others may write to it", state_dir);
+	}
+	lock_file = openat(directory, LOCK_NAME, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK, 0600);
 	if (lock_file < 0)
 		return complain("could not write to the state directory", state_dir);
 	if (flock(lock_file, LOCK_EX | LOCK_NB) != 0)
@@ -73,10 +85,12 @@ job_store_write(const char *id, const json_t *record)
 	char	   *name = mem_printf("%s" RECORD_SUFFIX, id);
 	char	   *temporary = mem_printf("%s.tmp", id);
 	char	   *text = json_dumps(record, JSON_INDENT(1));
-	int			fd = openat(directory, temporary,
-							O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+	int			fd;
 	bool		good;
 
+	/* a file of our own: whatever has its name, a FIFO too, is a leftover */
+	unlinkat(directory, temporary, 0);
+	fd = openat(directory, temporary, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
 	good = fd >= 0 && text != NULL && write_all(fd, text, strlen(text)) &&
 		fsync(fd) == 0;
 	if (fd >= 0)
@@ -111,14 +125,15 @@ job_store_load(void)
 	{
 		json_error_t error;
 		json_t	   *record = NULL;
-		struct stat facts;
 		int			file;
 
-		if (!is_record_name(entry->d_name))
+		/* of one that crashed while it wrote */
+		if (has_suffix(entry->d_name, TEMPORARY_SUFFIX))
+			unlinkat(directory, entry->d_name, 0);
+		if (!has_suffix(entry->d_name, RECORD_SUFFIX))
 			continue;
-		file = openat(directory, entry->d_name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
-		if (file >= 0 && fstat(file, &facts) == 0 && S_ISREG(facts.st_mode) &&
-			facts.st_size <= RECORD_MAX)
+		file = openat(directory, entry->d_name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
+		if (file >= 0 && is_plain(file, RECORD_MAX))
 			record = json_loadfd(file, 0, &error);
 		if (file >= 0)
 			close(file);
@@ -146,8 +161,8 @@ job_store_append_log(const char *id, const json_t *line)
 	char	   *text = json_dumps(line, JSON_COMPACT);
 	char	   *whole = text != NULL ? mem_printf("%s\n", text) : NULL;
 	int			fd = openat(directory, name,
-							O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
-	bool		good = fd >= 0 && whole != NULL && write_all(fd, whole, strlen(whole));
+							O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK, 0600);
+	bool		good = fd >= 0 && is_plain(fd, LOG_MAX) && whole != NULL && write_all(fd, whole, strlen(whole));
 
 	if (fd >= 0)
 		close(fd);
@@ -164,8 +179,8 @@ job_store_read_log(const char *id, json_int_t after)
 {
 	json_t	   *lines = json_checked(json_array());
 	char	   *name = mem_printf("%s" LOG_SUFFIX, id);
-	int			fd = openat(directory, name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
-	FILE	   *file = fd >= 0 ? fdopen(fd, "r") : NULL;
+	int			fd = openat(directory, name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
+	FILE	   *file = fd >= 0 && is_plain(fd, LOG_MAX) ? fdopen(fd, "r") : NULL;
 	char	   *text = NULL;
 	size_t		size = 0;
 
@@ -179,6 +194,8 @@ job_store_read_log(const char *id, json_int_t after)
 	}
 	if (file != NULL)
 		fclose(file);
+	else if (fd >= 0)
+		close(fd);
 	free(text);
 	free(name);
 	return lines;
@@ -220,10 +237,20 @@ write_all(int fd, const char *text, size_t length)
 	return true;
 }
 
+/* Is it a file, and no larger than we would have let it become? */
 static bool
-is_record_name(const char *name)
+is_plain(int fd, off_t size_max)
+{
+	struct stat facts;
+
+	return fstat(fd, &facts) == 0 && S_ISREG(facts.st_mode) && facts.st_size <= size_max;
+}
+
+static bool
+has_suffix(const char *name, const char *suffix)
 {
 	size_t		length = strlen(name);
+	size_t		size = strlen(suffix);
 
-	return length > 5 && strcmp(name + length - 5, RECORD_SUFFIX) == 0;
+	return length > size && strcmp(name + length - size, suffix) == 0;
 }

@@ -20,12 +20,14 @@
 #include "barman_read.h"
 #include "cage.h"
 #include "catalogue.h"
+#include "check_config.h"
 #include "drill_record.h"
 #include "http.h"
 #include "instance.h"
 #include "job.h"
 #include "job_cron.h"
 #include "log.h"
+#include "notify.h"
 #include "options.h"
 #include "reads.h"
 #include "routes.h"
@@ -73,6 +75,8 @@ main(int argc, char **argv)
 	sigaddset(&signals, SIGHUP);
 	pthread_sigmask(SIG_BLOCK, &signals, NULL);
 
+	if (options.check_config)
+		return check_config() == 0 ? 0 : 1;
 	if (!token_read_files())
 		return 1;
 	tell_who_may();
@@ -103,7 +107,9 @@ main(int argc, char **argv)
 	answer_release(reads_get(&version, READ_AGE_DEFAULT, NULL));
 	answer_release(reads_get(&servers, READ_AGE_DEFAULT, NULL));
 
+	notify_manager("READY=1");
 	wait_for_signal(&signals);
+	notify_manager("STOPPING=1");
 	stop_rooms();
 	log_line(LOGLEVEL_INFO, "stopped", NULL);
 	return 0;

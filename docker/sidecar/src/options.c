@@ -101,6 +101,7 @@ options_parse(int argc, char **argv)
 		{"allow-delete", no_argument, NULL, 'D'},
 		{"host-name", required_argument, NULL, OPTION_HOST_NAME},
 		{"insecure-http", no_argument, NULL, OPTION_INSECURE_HTTP},
+		{"check-config", no_argument, NULL, 'y'},
 		{"help", no_argument, NULL, 'h'},
 		{"version", no_argument, NULL, 'V'},
 	};
@@ -256,6 +257,9 @@ options_parse(int argc, char **argv)
 			case OPTION_INSECURE_HTTP:
 				options.insecure_http = true;
 				break;
+			case 'y':
+				options.check_config = true;
+				break;
 			case 'h':
 				usage();
 				return OPTIONS_DONE;
@@ -406,6 +410,7 @@ usage(void)
 		printf("  --%s=N%*s %s (default %d)\n", options_limits[i].name,
 			   (int) (29 - strlen(options_limits[i].name)), "", options_limits[i].meaning, options_limits[i].standard);
 	printf("\n"
+		   "  --check-config             look whether it could start like this, then exit\n"
 		   "  -h, --help                 show this help, then exit\n"
 		   "  -V, --version              show the version, then exit\n");
 }

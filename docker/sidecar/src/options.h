@@ -52,6 +52,7 @@ typedef struct Options
 	int64_t		reserve_bytes;	/* so much, stay free of restores; 0 percent: just so much */
 	bool		confinement_required;	/* without Landlock nothing is restored */
 	bool		allow_delete;
+	bool		check_config;	/* look whether it could run, and end */
 } Options;
 
 typedef enum OptionsVerdict

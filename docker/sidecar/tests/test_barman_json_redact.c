@@ -43,6 +43,62 @@ connection_strings(void **state)
 }
 
 static void
+options_of_commands(void **state)
+{
+	(void) state;
+	assert_redacts("curl -u bob:s3cr3t https://h/x", "curl -u bob:*** https://h/x");
+	assert_redacts("curl -ubob:s3cr3t https://h/x", "curl -ubob:*** https://h/x");
+	assert_redacts("curl --user 'bob:s3 cr3t' x", "curl --user 'bob:***' x");
+	assert_redacts("curl --user=bob:s3cr3t x", "curl --user=bob:*** x");
+	assert_redacts("[\"curl -u \\\"bob:s3 cr3t\\\" x\"]", "[\"curl -u \\\"bob:***\\\" x\"]");
+	assert_redacts("sudo -u barman ls", "sudo -u barman ls");
+	assert_redacts("psql -U bob -h h", "psql -U bob -h h");
+	assert_redacts("sshpass -p s3cr3t ssh h", "sshpass -p *** ssh h");
+	assert_redacts("sshpass -ps3cr3t ssh h", "sshpass -p*** ssh h");
+	assert_redacts("sshpass -v -p 's3 cr3t' ssh h", "sshpass -v -p *** ssh h");
+	assert_redacts("sshpass -p \"s3\\\" cr3t\" ssh h", "sshpass -p *** ssh h");
+	assert_redacts("sshpass -f /file ssh h", "sshpass -f /file ssh h");
+	assert_redacts("PGPASSWORD='s3'\"cr3t x\"y psql", "PGPASSWORD='***' psql");
+	assert_redacts("PGPASSWORD=$'s3 cr3t' psql", "PGPASSWORD=$'***' psql");
+}
+
+static void
+headers_and_addresses(void **state)
+{
+	(void) state;
+	assert_redacts("Authorization: Bearer s3cr3t\nnext", "Authorization: ***\nnext");
+	assert_redacts("authorization: Basic czNjcjN0", "authorization: ***");
+	assert_redacts("curl -H 'Authorization: Bearer s3cr3t' https://h", "curl -H 'Authorization: ***' https://h");
+	assert_redacts("{\"Authorization\": \"AWS4-HMAC Credential=a/b, Signature=c\", \"x\": 1}",
+				   "{\"Authorization\": \"***\", \"x\": 1}");
+	assert_redacts("Proxy-Authorization: Basic abc", "Proxy-Authorization: ***");
+	assert_redacts("Cookie: session=s3cr3t; a=b\nx", "Cookie: ***\nx");
+	assert_redacts("sent Bearer s3cr3t to h", "sent Bearer *** to h");
+	assert_redacts("https://h/c?sv=1&sig=s3cr3t%3D&se=2", "https://h/c?sv=1&sig=***&se=2");
+	assert_redacts("https://h/c?X-Amz-Signature=s3cr3t&x=1", "https://h/c?X-Amz-Signature=***&x=1");
+	assert_redacts("authorization_plugin loaded", "authorization_plugin loaded");
+	assert_redacts("signal=9 design=good", "signal=9 design=good");
+}
+
+static void
+keys_and_password_files(void **state)
+{
+	(void) state;
+	assert_redacts("-----BEGIN RSA PRIVATE KEY-----\nMIIEs3cr3t\nabc\n-----END RSA PRIVATE KEY-----\nx",
+				   "-----BEGIN RSA PRIVATE KEY-----***-----END RSA PRIVATE KEY-----\nx");
+	assert_redacts("k = \"-----BEGIN OPENSSH PRIVATE KEY-----\\nb3Bl\\n-----END OPENSSH PRIVATE KEY-----\"",
+				   "k = \"-----BEGIN OPENSSH PRIVATE KEY-----***-----END OPENSSH PRIVATE KEY-----\"");
+	/* cut off */
+	assert_redacts("-----BEGIN PRIVATE KEY-----\nMIIEs3cr3t", "-----BEGIN PRIVATE KEY-----***");
+	assert_redacts("-----BEGIN CERTIFICATE-----\nMIID\n-----END CERTIFICATE-----",
+				   "-----BEGIN CERTIFICATE-----\nMIID\n-----END CERTIFICATE-----");
+	assert_redacts("db1:5432:*:barman:s3 cr3t\nnext", "db1:5432:*:barman:***\nnext");
+	assert_redacts("*:*:*:barman:s3cr3t", "*:*:*:barman:***");
+	assert_redacts("a\\:b:5432:d:u:s3:cr3t", "a\\:b:5432:d:u:***");
+	assert_redacts("at 07:03:14: it failed", "at 07:03:14: it failed");
+}
+
+static void
 uris(void **state)
 {
 	(void) state;
@@ -316,6 +372,9 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(connection_strings),
+		cmocka_unit_test(options_of_commands),
+		cmocka_unit_test(headers_and_addresses),
+		cmocka_unit_test(keys_and_password_files),
 		cmocka_unit_test(uris),
 		cmocka_unit_test(quoted_in_other_texts),
 		cmocka_unit_test(complaints_of_libpq),
