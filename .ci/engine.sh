@@ -37,8 +37,9 @@ engine_install() {
     return
   fi
   engine_root install -d -o "$(id -u)" "$ENGINE_RUN"
-  engine_root setsid dockerd > "$ENGINE_RUN/dockerd.log" 2>&1 < /dev/null &
-  echo $! > "$ENGINE_RUN/dockerd.pid"
+  # its own id: that of the job would be a shell's
+  # shellcheck disable=SC2016
+  engine_root setsid sh -c 'echo $$ > "$1" && exec dockerd' sh "$ENGINE_RUN/dockerd.pid" > "$ENGINE_RUN/dockerd.log" 2>&1 < /dev/null &
   for _ in {1..60}; do
     if docker info > /dev/null 2>&1; then
       return
@@ -97,9 +98,9 @@ engine_stop() {
   [[ -e $ENGINE_RUN/dockerd.pid ]] || return 0
   pid=$(< "$ENGINE_RUN/dockerd.pid")
   if [[ $(cat "/proc/$pid/comm" 2> /dev/null) == dockerd ]]; then
-    kill -TERM "$pid"
+    engine_root kill -TERM "$pid"
     for _ in {1..100}; do
-      kill -0 "$pid" 2> /dev/null || break
+      [[ -e /proc/$pid ]] || break
       sleep 0.1
     done
   fi
