@@ -42,22 +42,39 @@ RETURNS regclass
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
 SET search_path = pg_catalog, pg_temp
 AS $$
+DECLARE
+	dummy regclass := to_regclass('public.dummy'::text);
+	owner text;
 BEGIN
-	IF to_regclass('public.dummy') IS NULL THEN
+	IF dummy IS NULL THEN
 		BEGIN
 			CREATE TABLE public.dummy (id serial PRIMARY KEY, text varchar);
 		EXCEPTION WHEN duplicate_table OR unique_violation THEN
 			NULL;	-- another session was faster
 		END;
-	ELSIF reset THEN
-		TRUNCATE public.dummy RESTART IDENTITY;
+		dummy := 'public.dummy'::regclass;
 	END IF;
-	RETURN 'public.dummy'::regclass;
+
+	-- It is meant although nobody names it: what its owner has put on it, a
+	-- trigger perhaps, must not run with the rights of whoever calls us.
+	owner := (SELECT r.rolname FROM pg_class AS c JOIN pg_roles AS r ON r.oid = c.relowner
+		WHERE c.oid = dummy AND r.rolname <> current_user AND NOT r.rolsuper);
+	IF owner IS NOT NULL THEN
+		RAISE EXCEPTION 'public.dummy belongs to another role'
+			USING ERRCODE = 'insufficient_privilege',
+				DETAIL = format('It belongs to "%s", whose triggers and functions would run with your rights.', owner),
+				HINT = 'Name the table to use, public.dummy too if you trust its owner.';
+	END IF;
+
+	IF reset THEN
+		EXECUTE format('TRUNCATE %s RESTART IDENTITY', dummy);
+	END IF;
+	RETURN dummy;
 END
 $$;
 
 COMMENT ON FUNCTION @extschema@.poc_seed(boolean) IS
-'make public.dummy (id serial PRIMARY KEY, text varchar), the table of the scenario, or keep the one there is; reset => true empties it. Example: SELECT poc_seed();';
+'make public.dummy (id serial PRIMARY KEY, text varchar), the table of the scenario, or keep the one there is; reset => true empties it. Errors: 42501 it belongs to another role, not a superuser. Example: SELECT poc_seed();';
 
 CREATE FUNCTION @extschema@.poc_generate_rows(
 	n bigint,
@@ -128,33 +145,47 @@ COMMENT ON PROCEDURE @extschema@.poc_fill(regclass, bigint, text, integer, bigin
 
 -- The hash of a table is the sum of the hashes of its rows.  Parallel workers
 -- sum theirs and the sums are added.
-CREATE FUNCTION _poc.fingerprint_add(state bytea, "row" record)
-RETURNS bytea
+CREATE FUNCTION _poc.fingerprint_add(state internal, "row" record)
+RETURNS internal
 AS 'MODULE_PATHNAME', 'poc_fingerprint_add'
 LANGUAGE C STABLE CALLED ON NULL INPUT PARALLEL SAFE;
 
-CREATE FUNCTION _poc.fingerprint_combine(state bytea, other bytea)
-RETURNS bytea
+CREATE FUNCTION _poc.fingerprint_combine(state internal, other internal)
+RETURNS internal
 AS 'MODULE_PATHNAME', 'poc_fingerprint_combine'
 LANGUAGE C IMMUTABLE CALLED ON NULL INPUT PARALLEL SAFE;
 
-CREATE FUNCTION _poc.fingerprint_final(state bytea)
+CREATE FUNCTION _poc.fingerprint_serialize(state internal)
+RETURNS bytea
+AS 'MODULE_PATHNAME', 'poc_fingerprint_serialize'
+LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
+
+CREATE FUNCTION _poc.fingerprint_deserialize(bytes bytea, internal)
+RETURNS internal
+AS 'MODULE_PATHNAME', 'poc_fingerprint_deserialize'
+LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
+
+CREATE FUNCTION _poc.fingerprint_final(state internal)
 RETURNS text
 AS 'MODULE_PATHNAME', 'poc_fingerprint_final'
 LANGUAGE C IMMUTABLE CALLED ON NULL INPUT PARALLEL SAFE;
 
 CREATE AGGREGATE _poc.fingerprint_sum(record) (
 	SFUNC = _poc.fingerprint_add,
-	STYPE = bytea,
+	STYPE = internal,
 	SSPACE = 32,
 	COMBINEFUNC = _poc.fingerprint_combine,
+	SERIALFUNC = _poc.fingerprint_serialize,
+	DESERIALFUNC = _poc.fingerprint_deserialize,
 	FINALFUNC = _poc.fingerprint_final,
 	PARALLEL = SAFE
 );
 
-COMMENT ON FUNCTION _poc.fingerprint_add(bytea, record) IS 'internal: add the hash of a row';
-COMMENT ON FUNCTION _poc.fingerprint_combine(bytea, bytea) IS 'internal: add the sums of two workers';
-COMMENT ON FUNCTION _poc.fingerprint_final(bytea) IS 'internal: the sums in hexadecimal';
+COMMENT ON FUNCTION _poc.fingerprint_add(internal, record) IS 'internal: add the hash of a row';
+COMMENT ON FUNCTION _poc.fingerprint_combine(internal, internal) IS 'internal: add the sums of two workers';
+COMMENT ON FUNCTION _poc.fingerprint_serialize(internal) IS 'internal: the sums of a worker as bytes';
+COMMENT ON FUNCTION _poc.fingerprint_deserialize(bytea, internal) IS 'internal: the bytes of a worker as sums';
+COMMENT ON FUNCTION _poc.fingerprint_final(internal) IS 'internal: the sums in hexadecimal';
 COMMENT ON AGGREGATE _poc.fingerprint_sum(record) IS 'internal: order-independent hash of rows';
 
 -- Every setting that changes how a value is written is pinned, so that two
@@ -294,6 +325,13 @@ AS 'MODULE_PATHNAME', 'poc_get_health';
 
 COMMENT ON FUNCTION _poc.get_health() IS
 'Asks the sidecar for /healthz and returns its answer.';
+
+CREATE FUNCTION _poc.url() RETURNS text
+LANGUAGE c VOLATILE STRICT PARALLEL RESTRICTED
+AS 'MODULE_PATHNAME', 'poc_url_told';
+
+COMMENT ON FUNCTION _poc.url() IS
+'The setting poc_barman.url; null if who asks, whatever function he asks through, may not see it.';
 
 CREATE FUNCTION _poc.post(body jsonb, path text[]) RETURNS jsonb
 LANGUAGE c VOLATILE STRICT PARALLEL RESTRICTED COST 10000
@@ -585,7 +623,7 @@ DECLARE
 	health jsonb := _poc.get_health();
 BEGIN
 	latency := clock_timestamp() - began;
-	url := current_setting('poc_barman.url');
+	url := _poc.url();
 	SELECT h.version, h.barman_version, h.uptime
 	INTO poc_sidecar.version, poc_sidecar.barman_version, poc_sidecar.uptime
 	FROM _poc.records(health) AS h(version text, barman_version text, uptime interval);
@@ -593,7 +631,7 @@ END
 $$;
 
 COMMENT ON FUNCTION @extschema@.poc_sidecar() IS
-'Where the sidecar is, its version and Barman''s, how long it has been up, and how long it took to answer.';
+'Where the sidecar is (null unless pg_read_all_settings lets you see it), its version and Barman''s, how long it has been up, and how long it took to answer.';
 
 -- ---------------------------------------------------------------------
 -- Barman, acting
@@ -1287,7 +1325,7 @@ LANGUAGE plpgsql VOLATILE PARALLEL RESTRICTED ROWS 10
 SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
-	url text := current_setting('poc_barman.url');
+	url text := coalesce(_poc.url(), '(poc_barman.url, which you may not see)');
 	address text := regexp_replace(url, '^https?://|/+$', '', 'g');
 	health jsonb := facts -> 'health';
 	error jsonb := facts -> 'health_error';
@@ -2234,5 +2272,9 @@ GRANT EXECUTE ON FUNCTION @extschema@.poc_doctor(text) TO pg_monitor;
 GRANT EXECUTE ON FUNCTION @extschema@.poc_jobs() TO pg_monitor;
 GRANT EXECUTE ON FUNCTION @extschema@.poc_job_log(text) TO pg_monitor;
 GRANT EXECUTE ON FUNCTION @extschema@.poc_instances() TO pg_monitor;
+
+-- pg_dump reads what pg_extension_config_dump() names, and the owner of the
+-- database dumps it: who can dump all of a database can read all of it.
+GRANT SELECT ON _poc.marks, _poc.mark_tables, _poc.drills TO pg_database_owner;
 
 -- Actions, and what is left of _poc: by explicit GRANT alone.

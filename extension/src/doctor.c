@@ -12,6 +12,7 @@
 #include <sys/stat.h>
 
 #include "fmgr.h"
+#include "utils/builtins.h"
 
 #include "settings.h"
 
@@ -29,4 +30,17 @@ poc_token_file_mode(PG_FUNCTION_ARGS)
 	if (poc_token_file[0] == '\0' || stat(poc_token_file, &token) != 0)
 		PG_RETURN_NULL();
 	PG_RETURN_INT32(token.st_mode & 07777);
+}
+
+PG_FUNCTION_INFO_V1(poc_url_told);
+
+/*
+ * _poc.url() returns text: the setting, as SHOW would tell it to who asks.
+ */
+Datum
+poc_url_told(PG_FUNCTION_ARGS)
+{
+	if (!poc_url_is_visible())
+		PG_RETURN_NULL();
+	PG_RETURN_TEXT_P(cstring_to_text(poc_url));
 }

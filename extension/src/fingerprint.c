@@ -24,14 +24,9 @@
 #include "compat.h"
 #include "rows_random.h"
 
-/*
- * The state of the aggregate: the number of rows and two sums of hashes, kept
- * as bytea so that parallel workers can hand theirs over as it is.
- */
+/* The state of the aggregate: the number of rows and two sums of hashes. */
 typedef struct Fingerprint
 {
-	int32		vl_len_;
-	uint32		unused;
 	uint64		rows;
 	uint64		sums[2];
 } Fingerprint;
@@ -69,25 +64,26 @@ typedef struct RowHash
 static RowHash *start_row_hash(FmgrInfo *flinfo, HeapTupleHeader row);
 static ColumnForm form_of_type(Oid type);
 static void append_value(RowHash *hash, int column);
-static Fingerprint *new_fingerprint(void);
+static MemoryContext aggregate_context(FunctionCallInfo fcinfo);
 
 PG_FUNCTION_INFO_V1(poc_fingerprint_add);
 PG_FUNCTION_INFO_V1(poc_fingerprint_combine);
+PG_FUNCTION_INFO_V1(poc_fingerprint_serialize);
+PG_FUNCTION_INFO_V1(poc_fingerprint_deserialize);
 PG_FUNCTION_INFO_V1(poc_fingerprint_final);
 
-/* The transition function: (state bytea, row record) -> bytea */
+/* The transition function: (state internal, row record) -> internal */
 Datum
 poc_fingerprint_add(PG_FUNCTION_ARGS)
 {
-	Fingerprint *state;
+	MemoryContext context = aggregate_context(fcinfo);
+	Fingerprint *state = PG_ARGISNULL(0) ? MemoryContextAllocZero(context, sizeof(Fingerprint)) :
+		(Fingerprint *) PG_GETARG_POINTER(0);
 	HeapTupleHeader row;
 	RowHash    *hash;
 	HeapTupleData tuple;
 	uint64		key;
 
-	if (!AggCheckCallContext(fcinfo, NULL))
-		elog(ERROR, "poc_fingerprint_add() called outside an aggregate");
-	state = PG_ARGISNULL(0) ? new_fingerprint() : (Fingerprint *) PG_GETARG_POINTER(0);
 	if (PG_ARGISNULL(1))
 		PG_RETURN_POINTER(state);
 
@@ -114,18 +110,18 @@ poc_fingerprint_add(PG_FUNCTION_ARGS)
 	PG_RETURN_POINTER(state);
 }
 
+/* (state internal, other internal) -> internal */
 Datum
 poc_fingerprint_combine(PG_FUNCTION_ARGS)
 {
-	Fingerprint *state;
-	Fingerprint *other;
+	MemoryContext context = aggregate_context(fcinfo);
+	Fingerprint *state = PG_ARGISNULL(0) ? MemoryContextAllocZero(context, sizeof(Fingerprint)) :
+		(Fingerprint *) PG_GETARG_POINTER(0);
 
-	if (!AggCheckCallContext(fcinfo, NULL))
-		elog(ERROR, "poc_fingerprint_combine() called outside an aggregate");
-	state = PG_ARGISNULL(0) ? new_fingerprint() : (Fingerprint *) PG_GETARG_POINTER(0);
 	if (!PG_ARGISNULL(1))
 	{
-		other = (Fingerprint *) PG_DETOAST_DATUM(PG_GETARG_DATUM(1));
+		Fingerprint *other = (Fingerprint *) PG_GETARG_POINTER(1);
+
 		state->rows += other->rows;
 		state->sums[0] += other->sums[0];
 		state->sums[1] += other->sums[1];
@@ -133,25 +129,65 @@ poc_fingerprint_combine(PG_FUNCTION_ARGS)
 	PG_RETURN_POINTER(state);
 }
 
-/* (state) -> the number of rows and both sums, in hexadecimal */
+/* (state internal) -> bytea: what a parallel worker hands over */
+Datum
+poc_fingerprint_serialize(PG_FUNCTION_ARGS)
+{
+	bytea	   *bytes;
+
+	(void) aggregate_context(fcinfo);
+	bytes = palloc(VARHDRSZ + sizeof(Fingerprint));
+	SET_VARSIZE(bytes, VARHDRSZ + sizeof(Fingerprint));
+	memcpy(VARDATA(bytes), PG_GETARG_POINTER(0), sizeof(Fingerprint));
+	PG_RETURN_BYTEA_P(bytes);
+}
+
+/* (bytes bytea, internal) -> internal */
+Datum
+poc_fingerprint_deserialize(PG_FUNCTION_ARGS)
+{
+	Fingerprint *state;
+	bytea	   *bytes;
+
+	(void) aggregate_context(fcinfo);
+	bytes = PG_GETARG_BYTEA_PP(0);
+	if (VARSIZE_ANY_EXHDR(bytes) != sizeof(Fingerprint))
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_BINARY_REPRESENTATION),
+				 errmsg("the state of a fingerprint has %zu bytes, not %zu",
+						(size_t) VARSIZE_ANY_EXHDR(bytes), sizeof(Fingerprint))));
+	state = palloc(sizeof(Fingerprint));
+	memcpy(state, VARDATA_ANY(bytes), sizeof(Fingerprint));
+	PG_RETURN_POINTER(state);
+}
+
+/* (state internal) -> both sums, in hexadecimal */
 Datum
 poc_fingerprint_final(PG_FUNCTION_ARGS)
 {
 	Fingerprint empty = {0};
-	Fingerprint *state = PG_ARGISNULL(0) ? &empty : (Fingerprint *) PG_DETOAST_DATUM(PG_GETARG_DATUM(0));
+	Fingerprint *state;
 
+	(void) aggregate_context(fcinfo);
+	state = PG_ARGISNULL(0) ? &empty : (Fingerprint *) PG_GETARG_POINTER(0);
 	PG_RETURN_TEXT_P(cstring_to_text(psprintf("%016llx%016llx",
 											  (unsigned long long) state->sums[0],
 											  (unsigned long long) state->sums[1])));
 }
 
-static Fingerprint *
-new_fingerprint(void)
+/* Where a state lives; nobody but the executor has one to give. */
+static MemoryContext
+aggregate_context(FunctionCallInfo fcinfo)
 {
-	Fingerprint *state = palloc0(sizeof(Fingerprint));
+	MemoryContext context;
 
-	SET_VARSIZE(state, sizeof(Fingerprint));
-	return state;
+	if (!AggCheckCallContext(fcinfo, &context))
+		ereport(ERROR,
+				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+				 errmsg("this function is a part of an aggregate"),
+				 errdetail("It was called by itself, so there is no state for it to work on."),
+				 errhint("Use poc_fingerprint().")));
+	return context;
 }
 
 static RowHash *

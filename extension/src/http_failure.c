@@ -27,9 +27,13 @@ poc_http_explain_failure(CURL *handle, CURLcode code,
 	failure->sent = bytes_sent > 0;
 	failure->timed_out = code == CURLE_OPERATION_TIMEDOUT;
 
-	failure->detail = psprintf("%s (libcurl: %s); the address is %s.",
-							   exchange->error[0] ? exchange->error : "No answer",
-							   curl_easy_strerror(code), poc_url);
+	/* libcurl's own words name the host and the port as well */
+	if (poc_url_is_visible())
+		failure->detail = psprintf("%s (libcurl: %s); the address is %s.",
+								   exchange->error[0] ? exchange->error : "No answer",
+								   curl_easy_strerror(code), poc_url);
+	else
+		failure->detail = psprintf("libcurl says: %s.", curl_easy_strerror(code));
 
 	if (exchange->too_large || code == CURLE_FILESIZE_EXCEEDED)
 	{

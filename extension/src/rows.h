@@ -462,6 +462,7 @@ extern void rows_plan_keys(RowsPlan *plan);
 extern void rows_find_bases(RowsPlan *plan, uint64 nrows);
 
 /* rows_sequence.c */
+extern void rows_check_sequences(RowsPlan *plan, uint64 nrows);
 extern Datum rows_next_in_sequence(RowsColumn *column, uint64 wanted, RowsArena *arena);
 
 /* rows_tuple.c */

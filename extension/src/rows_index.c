@@ -97,6 +97,13 @@ obstacle(RowsPlan *plan, List *indexes)
 
 	if (rel->rd_rel->relkind != RELKIND_RELATION)
 		return "it is not a plain table";
+	/* who asks for it by name knows that he keeps others out until he ends */
+	if (plan->options->indexes == ROWS_INDEXES_AUTO &&
+		(IsTransactionBlock() || GetCurrentTransactionNestLevel() > 1))
+		return "its lock would keep everybody out until the transaction block ends";
+	/* predicate locks of others may be on the entries that are built anew */
+	if (IsolationIsSerializable())
+		return "the transaction is serializable";
 	if (plan->path != ROWS_PATH_MULTI)
 		return "its rows are inserted one by one";
 	if (rows_has_insert_triggers(plan))

@@ -352,7 +352,11 @@ wake_wal_writer(RowsInsert *insert)
 	if (pgWalUsage.wal_bytes - insert->wal_told < WAL_BYTES_TO_WRITE)
 		return;
 	insert->wal_told = pgWalUsage.wal_bytes;
-	XLogSetAsyncXactLSN(GetXLogInsertRecPtr());
+	/*
+	 * As far as our own last record, as a commit does it: where the next one
+	 * begins may lie behind the header of a page that nobody has begun.
+	 */
+	XLogSetAsyncXactLSN(XactLastRecEnd);
 }
 
 /* Write all that waits. */

@@ -20,6 +20,8 @@
 #include "utils/acl.h"
 #include "utils/builtins.h"
 #include "utils/fmgrprotos.h"
+#include "utils/lsyscache.h"
+#include "utils/rel.h"
 #include "utils/syscache.h"
 
 #include "compat.h"
@@ -29,6 +31,63 @@
 #define BATCH_VALUES		1000
 
 static void reserve(RowsColumn *column, uint64 wanted);
+static void check_room(RowsPlan *plan, RowsColumn *column, uint64 wanted);
+
+/* Rather no value at all than some, and then an error: a sequence does not roll back. */
+void
+rows_check_sequences(RowsPlan *plan, uint64 nrows)
+{
+	for (int i = 0; i < plan->natts; i++)
+	{
+		if (plan->columns[i].kind == ROWS_COLUMN_SEQUENCE)
+			check_room(plan, &plan->columns[i], nrows);
+	}
+}
+
+static void
+check_room(RowsPlan *plan, RowsColumn *column, uint64 wanted)
+{
+	HeapTuple	tuple;
+	Form_pg_sequence form;
+	int64		most = column->sequence_type == INT2OID ? PG_INT16_MAX :
+		column->sequence_type == INT4OID ? PG_INT32_MAX : PG_INT64_MAX;
+	int64		next;
+	int64		increment;
+	uint64		left;
+	bool		cycles;
+	NullableDatum last;
+	LOCAL_FCINFO(fcinfo, 1);
+
+	/* who may draw from it may not be allowed to look */
+	if (pg_class_aclcheck(column->sequence, GetUserId(), ACL_USAGE | ACL_SELECT) != ACLCHECK_OK)
+		return;
+	InitFunctionCallInfoData(*fcinfo, NULL, 1, InvalidOid, NULL, NULL);
+	fcinfo->args[0].value = ObjectIdGetDatum(column->sequence);
+	fcinfo->args[0].isnull = false;
+	last.value = pg_sequence_last_value(fcinfo);
+	last.isnull = fcinfo->isnull;
+
+	tuple = SearchSysCache1(SEQRELID, ObjectIdGetDatum(column->sequence));
+	if (!HeapTupleIsValid(tuple))
+		elog(ERROR, "cache lookup failed for sequence %u", column->sequence);
+	form = (Form_pg_sequence) GETSTRUCT(tuple);
+	increment = form->seqincrement;
+	cycles = form->seqcycle;
+	most = Min(most, form->seqmax);
+	next = last.isnull ? form->seqstart : DatumGetInt64(last.value);
+	left = next > most ? 0 : ((uint64) most - (uint64) next) / (uint64) Max(increment, 1) + (last.isnull ? 1 : 0);
+	ReleaseSysCache(tuple);
+
+	if (!cycles && increment > 0 && left < wanted)
+		ereport(ERROR,
+				(errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
+				 errmsg("sequence \"%s\" has no values left for " UINT64_FORMAT " rows",
+						get_rel_name(column->sequence), wanted),
+				 errdetail("Column \"%s\" of table \"%s\" takes its values from there, and " UINT64_FORMAT " are left.",
+						   NameStr(TupleDescAttr(RelationGetDescr(plan->rel), column->attnum - 1)->attname),
+						   RelationGetRelationName(plan->rel), left),
+				 errhint("Ask for fewer rows, or give the column and its sequence a larger type.")));
+}
 
 /* The next value; no more than `wanted` will be asked for in all. */
 Datum

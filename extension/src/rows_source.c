@@ -98,6 +98,12 @@ start_source(FunctionCallInfo fcinfo)
 
 	for (int i = 1; i < PG_NARGS(); i++)
 		given &= !PG_ARGISNULL(i);
+	if (given && (PG_GETARG_INT64(2) < 0 || PG_GETARG_INT64(3) < 0 ||
+				  PG_GETARG_INT64(3) > PG_INT64_MAX - PG_GETARG_INT64(2)))
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("the numbers of rows are out of range"),
+				 errhint("Use poc_preview_rows().")));
 	if (given)
 		source->plan = rows_make_plan(rows_open_target(PG_GETARG_OID(1), false),
 									  (uint64) PG_GETARG_INT64(4),

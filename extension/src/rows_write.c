@@ -23,6 +23,7 @@ rows_write(RowsPlan *plan, uint64 first, uint64 nrows, Jsonb *options)
 	MemoryContext context = CurrentMemoryContext;
 	volatile uint64 inserted = 0;
 
+	rows_check_sequences(plan, nrows);
 	PG_TRY();
 	{
 		if (plan->path == ROWS_PATH_SPI)

@@ -11,6 +11,9 @@
 
 #include <limits.h>
 
+#include "catalog/pg_authid.h"
+#include "miscadmin.h"
+#include "utils/acl.h"
 #include "utils/guc.h"
 
 #include "curl_prelude.h"
@@ -181,4 +184,14 @@ has_space_or_control(const char *value)
 			return true;
 	}
 	return false;
+}
+
+/*
+ * May the user see poc_barman.url?  The user of the session or of SET ROLE: our
+ * functions run as their owner, who may see everything.
+ */
+bool
+poc_url_is_visible(void)
+{
+	return has_privs_of_role(GetOuterUserId(), ROLE_PG_READ_ALL_SETTINGS);
 }

@@ -42,4 +42,6 @@ extern int	poc_mark_size_limit;
 
 extern void poc_define_settings(void);
 
+extern bool poc_url_is_visible(void);
+
 #endif							/* POC_SETTINGS_H */

@@ -1,0 +1,115 @@
+# What the owner of a database, who is no superuser, may do with the extension in it, and what he may not make others do.
+
+use strict;
+use warnings;
+
+use FindBin;
+use lib "$FindBin::RealBin/lib";
+
+use IO::Socket::INET;
+use PostgreSQL::Test::Cluster;
+use PostgreSQL::Test::Utils;
+use Test::More;
+
+use FakeSidecar;
+use PocTest;
+
+my $fake = FakeSidecar->new(dir => PostgreSQL::Test::Utils::tempdir_short());
+my $node = PostgreSQL::Test::Cluster->new('owner');
+$node->init(allows_streaming => 1);
+$node->append_conf('postgresql.conf', "poc_barman.url = '" . $fake->url . "'\npoc_barman.timeout = '5s'\n");
+$node->start;
+$node->safe_psql('postgres', <<'SQL');
+CREATE ROLE owner LOGIN;
+CREATE ROLE operator LOGIN;
+CREATE ROLE reader LOGIN IN ROLE pg_monitor;
+CREATE DATABASE victim OWNER owner;
+SQL
+$node->safe_psql('victim', 'CREATE EXTENSION poc_barman; GRANT EXECUTE ON ALL ROUTINES IN SCHEMA public TO operator');
+
+# ---- the owner dumps his database, with the marks ----
+$node->safe_psql('victim', 'CREATE TABLE t AS SELECT generate_series(1, 10) AS i; GRANT SELECT ON t TO owner');
+is($node->safe_psql('victim', "SELECT rows FROM poc_mark('kept', '{t}')"), '10', 'a mark');
+my $dump = PostgreSQL::Test::Utils::tempdir() . '/dump';
+$node->command_ok([ 'pg_dump', '-U', 'owner', '-Fc', '-f', $dump, $node->connstr('victim') ], 'the owner dumps the database');
+$node->safe_psql('postgres', 'CREATE DATABASE copy');
+$node->command_ok([ 'pg_restore', '-d', $node->connstr('copy'), $dump ], 'a superuser restores the dump');
+my $marks = 'SELECT m, t FROM _poc.marks AS m JOIN _poc.mark_tables AS t ON t.mark = m.name';
+is($node->safe_psql('copy', $marks), $node->safe_psql('victim', $marks), 'and has the marks again');
+for my $statement ('DELETE FROM _poc.marks', "UPDATE _poc.mark_tables SET rows = 1", 'TRUNCATE _poc.drills', 'ALTER TABLE _poc.marks DISABLE TRIGGER ALL',
+	'CREATE TRIGGER x AFTER INSERT ON _poc.marks EXECUTE FUNCTION suppress_redundant_updates_trigger()')
+{
+	my ($rc, $out, $err) = $node->psql('victim', $statement, extra_params => [ '-U', 'owner', '-v', 'VERBOSITY=sqlstate' ]);
+	like($err, qr/42501/, "the owner of the database may not: $statement");
+}
+my ($rc, $out, $err) = $node->psql('victim', 'SELECT * FROM _poc.marks', extra_params => [ '-U', 'operator' ]);
+like($err, qr/permission denied/, 'nobody else reads them');
+
+# ---- a table that nobody named is not run for somebody else ----
+$node->safe_psql('victim', <<'SQL', extra_params => [ '-U', 'owner' ]);
+CREATE TABLE public.dummy (id serial PRIMARY KEY, text varchar);
+CREATE SEQUENCE ran;
+GRANT ALL ON SEQUENCE ran, dummy_id_seq TO PUBLIC;
+GRANT ALL ON dummy TO PUBLIC;
+CREATE FUNCTION trap() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN PERFORM nextval('public.ran'); RETURN NEW; END $$;
+CREATE TRIGGER row BEFORE INSERT ON dummy FOR EACH ROW EXECUTE FUNCTION trap();
+CREATE TRIGGER all_rows BEFORE TRUNCATE ON dummy EXECUTE FUNCTION trap();
+SQL
+for my $user ($node->safe_psql('postgres', 'SELECT current_user'), 'operator')
+{
+	for my $statement ('SELECT poc_generate_rows(1)', 'SELECT poc_generate_rows(n => 1, target => NULL)', 'CALL poc_fill(rows => 1)', 'SELECT poc_seed()',
+		'SELECT poc_seed(reset => true)', 'SELECT * FROM poc_explain_rows()', 'SELECT * FROM poc_preview_rows()', 'CALL poc_play()')
+	{
+		my ($rc, $out, $err) = $node->psql('victim', $statement, extra_params => [ '-U', $user, '-v', 'VERBOSITY=verbose' ]);
+		# an operator lacks what poc_play() needs besides
+		like($err, qr/ERROR:  42501: (public\.dummy belongs to another role|permission denied for view poc_drills)/, "$user is refused: $statement");
+	}
+}
+is($node->safe_psql('victim', 'SELECT is_called FROM ran'), 'f', 'nothing of the owner ran');
+is($node->safe_psql('victim', "SELECT poc_generate_rows(1, 'public.dummy')"), '1', 'a table that is named is filled');
+is($node->safe_psql('victim', 'SELECT last_value FROM ran'), '1', 'and runs its triggers, as INSERT does');
+is($node->safe_psql('victim', 'SELECT poc_generate_rows(1)', extra_params => [ '-U', 'owner' ]), '1', 'its owner need not name it');
+
+# ---- who only looks writes nothing, and makes no table ----
+$node->safe_psql('victim', 'DROP TABLE public.dummy CASCADE');
+for my $function (qw(poc_explain_rows poc_preview_rows))
+{
+	my ($rc, $out, $err) = $node->psql('victim', "SELECT * FROM $function()");
+	like($err, qr/there is no public\.dummy.*SELECT poc_seed\(\)/s, "$function() makes no table, and says who does");
+	$node->safe_psql('victim', "BEGIN READ ONLY; SELECT * FROM $function('t'); COMMIT");
+	pass("$function() runs in a read-only transaction");
+}
+is($node->safe_psql('victim', "SELECT to_regclass('public.dummy') IS NULL"), 't', 'none was made');
+
+# ---- the address of the sidecar ----
+my $port = $fake->{port};
+my $silent = IO::Socket::INET->new(LocalAddr => '127.0.0.1', Listen => 1) or die "listen: $!";
+my $closed = do { my $s = IO::Socket::INET->new(LocalAddr => '127.0.0.1', Listen => 1); my $p = $s->sockport; close($s); $p };
+my $denied = FakeSidecar->new(dir => PostgreSQL::Test::Utils::tempdir_short(), token => 'another');
+my %routes = (
+	'nobody listens' => [ "http://127.0.0.1:$closed", 'poc_servers()' ],
+	'nobody answers' => [ 'http://127.0.0.1:' . $silent->sockport, 'poc_servers()' ],
+	'no such host' => [ 'http://nowhere.invalid:4711', 'poc_servers()' ],
+	'no such socket' => [ 'unix:/nowhere/4711.sock', 'poc_servers()' ],
+	'not TLS' => [ "https://127.0.0.1:$port", 'poc_servers()' ],
+	'wrong token' => [ $denied->url, 'poc_servers()' ],
+	(map { ("answer $_" => [ $fake->url, "poc_backups('$_')" ]) } qw(garbage not_json cut redirect html error_500 error_502 no_list close_at_once)));
+for my $name (sort keys %routes)
+{
+	my ($url, $call) = @{ $routes{$name} };
+	my ($address) = $url =~ m{((?:127[^/]*|nowhere[^/]*|/nowhere.*))};
+	ok(use_url($node, $url), "$name: the address is set");
+	for my $query ("SELECT * FROM $call", 'SELECT * FROM poc_sidecar()', 'SELECT * FROM poc_doctor()')
+	{
+		my ($rc, $out, $err) = $node->psql('victim', "SET poc_barman.timeout = '1s'; $query", extra_params => [ '-U', 'operator', '-v', 'VERBOSITY=verbose' ]);
+		unlike("$out$err", qr/\Q$address\E|\b4711\b|nowhere/, "$name: who may not see the setting is not told the address by: $query");
+	}
+}
+ok(use_url($node, "http://127.0.0.1:$closed"), 'nobody listens again');
+for my $user ('reader', $node->safe_psql('postgres', 'SELECT current_user'))
+{
+	my ($rc, $out, $err) = $node->psql('victim', 'SELECT * FROM poc_servers()', extra_params => [ '-U', $user ]);
+	like($err, qr/the address is http:\/\/127\.0\.0\.1:$closed/, "$user is told");
+}
+
+done_testing();
