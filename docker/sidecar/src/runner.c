@@ -16,6 +16,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/eventfd.h>
+#include <sys/mman.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -76,6 +77,7 @@ static void stream_read(Stream *stream);
 static void stream_close(Stream *stream);
 static bool child_has_ended(pid_t pid);
 static int	open_pidfd(pid_t pid);
+static int	open_input(const char *text, int *fd);
 static int	open_pipe(int fds[2]);
 
 void
@@ -195,7 +197,7 @@ run_control_sleep(RunControl *control, int64_t milliseconds)
 }
 
 /*
- * Spawn the child with standard input from /dev/null and pipes for the rest.
+ * Spawn the child with its input, or /dev/null, and pipes for the rest.
  * Every descriptor of ours is close-on-exec, so it inherits nothing else.
  */
 static int
@@ -208,6 +210,7 @@ start_child(const RunRequest *request, pid_t *pid, Stream *out, Stream *err)
 	sigset_t	defaults;
 	int			out_pipe[2];
 	int			err_pipe[2];
+	int			input = -1;
 	int			error;
 
 	error = open_pipe(out_pipe);
@@ -220,6 +223,15 @@ start_child(const RunRequest *request, pid_t *pid, Stream *out, Stream *err)
 		close(out_pipe[1]);
 		return error;
 	}
+	error = request->input != NULL ? open_input(request->input, &input) : 0;
+	if (error != 0)
+	{
+		close(out_pipe[0]);
+		close(out_pipe[1]);
+		close(err_pipe[0]);
+		close(err_pipe[1]);
+		return error;
+	}
 
 	sigemptyset(&none);
 	sigemptyset(&defaults);
@@ -230,7 +242,10 @@ start_child(const RunRequest *request, pid_t *pid, Stream *out, Stream *err)
 	sigaddset(&defaults, SIGXFSZ);
 
 	posix_spawn_file_actions_init(&actions);
-	posix_spawn_file_actions_addopen(&actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
+	if (input >= 0)
+		posix_spawn_file_actions_adddup2(&actions, input, STDIN_FILENO);
+	else
+		posix_spawn_file_actions_addopen(&actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
 	posix_spawn_file_actions_adddup2(&actions, out_pipe[1], STDOUT_FILENO);
 	posix_spawn_file_actions_adddup2(&actions, err_pipe[1], STDERR_FILENO);
 	posix_spawnattr_init(&attributes);
@@ -251,6 +266,8 @@ start_child(const RunRequest *request, pid_t *pid, Stream *out, Stream *err)
 	posix_spawn_file_actions_destroy(&actions);
 	close(out_pipe[1]);
 	close(err_pipe[1]);
+	if (input >= 0)
+		close(input);
 	if (error != 0)
 	{
 		close(out_pipe[0]);
@@ -441,6 +458,35 @@ open_pidfd(pid_t pid)
 	(void) pid;
 	return -1;
 #endif
+}
+
+/* A file in memory, so that nobody need feed the child; returns errno. */
+static int
+open_input(const char *text, int *fd)
+{
+	size_t		length = strlen(text);
+	int			error = 0;
+
+	*fd = memfd_create("input", MFD_CLOEXEC);
+	if (*fd < 0)
+		return errno;
+	while (error == 0 && length > 0)
+	{
+		ssize_t		written = write(*fd, text, length);
+
+		if (written > 0)
+		{
+			text += written;
+			length -= (size_t) written;
+		}
+		else if (errno != EINTR)
+			error = errno;
+	}
+	if (error == 0 && lseek(*fd, 0, SEEK_SET) != 0)
+		error = errno;
+	if (error != 0)
+		close(*fd);
+	return error;
 }
 
 /* The reading end does not block; returns errno. */

@@ -38,6 +38,7 @@ typedef int (*RunSpawn) (const void *how, pid_t *pid, const char *path,
 typedef struct RunRequest
 {
 	const char *const *argv;	/* argv[0] is an absolute path */
+	const char *input;			/* what it reads, or NULL for nothing */
 	int64_t		deadline_ms;	/* from now */
 	int64_t		grace_ms;		/* between SIGINT and SIGKILL */
 	RunControl *control;		/* or NULL */

@@ -92,6 +92,28 @@ output_and_exit_code_are_kept_apart(void **state)
 	runner_free(&result);
 }
 
+/* More than a pipe holds, and none of it in the arguments */
+static void
+what_it_reads_is_given(void **state)
+{
+	const char *const argv[] = {"/usr/bin/wc", "-c", NULL};
+	size_t		length = 1000000;
+	char	   *input = malloc(length + 1);
+	int			before = open_descriptors();
+	RunRequest	request = {.argv = argv, .input = input, .deadline_ms = 10000, .grace_ms = 100};
+	RunResult	result;
+
+	(void) state;
+	memset(input, 'x', length);
+	input[length] = '\0';
+	runner_run(&request, &result);
+	assert_int_equal(result.outcome, RUN_EXITED);
+	assert_string_equal(result.out, "1000000\n");
+	assert_int_equal(open_descriptors(), before);
+	runner_free(&result);
+	free(input);
+}
+
 static void
 a_missing_program_is_told(void **state)
 {
@@ -308,6 +330,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(output_and_exit_code_are_kept_apart),
+		cmocka_unit_test(what_it_reads_is_given),
 		cmocka_unit_test(a_missing_program_is_told),
 		cmocka_unit_test(a_deadline_ends_the_whole_group),
 		cmocka_unit_test(who_ignores_an_interrupt_is_killed),
