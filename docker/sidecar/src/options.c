@@ -41,6 +41,15 @@
 #define DEFAULT_RESERVE_BYTES (INT64_C(10) * 1024 * 1024 * 1024)
 #define MAX_RESERVE_PERCENT 99
 #define MAX_RESTORE_TIMEOUT 86400
+/* Each is a session of its own; their texts stand in the receipt. */
+#define DEFAULT_MAX_ASSERTIONS 100
+#define MAX_MAX_ASSERTIONS 10000
+#define DEFAULT_MAX_ASSERTION_BYTES 65536
+#define MAX_MAX_ASSERTION_BYTES 1048576
+
+/* Options without a letter */
+#define OPTION_MAX_ASSERTIONS 0x501
+#define OPTION_MAX_ASSERTION_BYTES 0x502
 
 /* tests of single rooms parse no command line */
 Options		options = {
@@ -98,6 +107,8 @@ options_parse(int argc, char **argv)
 		{"instance-network", required_argument, NULL, 'I'},
 		{"confinement", required_argument, NULL, 'C'},
 		{"reserve-free", required_argument, NULL, 'F'},
+		{"max-assertions", required_argument, NULL, OPTION_MAX_ASSERTIONS},
+		{"max-assertion-bytes", required_argument, NULL, OPTION_MAX_ASSERTION_BYTES},
 		{"allow-delete", no_argument, NULL, 'D'},
 		{"host-name", required_argument, NULL, OPTION_HOST_NAME},
 		{"insecure-http", no_argument, NULL, OPTION_INSECURE_HTTP},
@@ -127,6 +138,8 @@ options_parse(int argc, char **argv)
 	options.confinement_required = true;
 	options.reserve_percent = DEFAULT_RESERVE_PERCENT;
 	options.reserve_bytes = DEFAULT_RESERVE_BYTES;
+	options.max_assertions = DEFAULT_MAX_ASSERTIONS;
+	options.max_assertion_bytes = DEFAULT_MAX_ASSERTION_BYTES;
 	parse_ports(DEFAULT_INSTANCE_PORTS);
 	for (int i = 0; i < OPTIONS_LIMITS; i++)
 	{
@@ -244,6 +257,16 @@ options_parse(int argc, char **argv)
 			case 'C':
 				if (!parse_choice("confinement", optarg, "best-effort", "required",
 								  &options.confinement_required))
+					return OPTIONS_WRONG;
+				break;
+			case OPTION_MAX_ASSERTIONS:
+				if (!parse_number("max-assertions", optarg, 0, MAX_MAX_ASSERTIONS,
+								  &options.max_assertions))
+					return OPTIONS_WRONG;
+				break;
+			case OPTION_MAX_ASSERTION_BYTES:
+				if (!parse_number("max-assertion-bytes", optarg, 0, MAX_MAX_ASSERTION_BYTES,
+								  &options.max_assertion_bytes))
 					return OPTIONS_WRONG;
 				break;
 			case 'D':
@@ -399,13 +422,16 @@ usage(void)
 		   "                             restored server in its directory (default required)\n"
 		   "  --reserve-free=SIZE|N%%     what restores leave free of the disk for Barman, as in\n"
 		   "                             20GB (default %d%%, at most %d GB)\n"
+		   "  --max-assertions=N         assertions of a drill (default %d)\n"
+		   "  --max-assertion-bytes=N    bytes of all of them (default %d)\n"
 		   "\n"
 		   "What its clients may take up:\n",
 		   DEFAULT_LISTEN, DEFAULT_CRON_INTERVAL, DEFAULT_READ_TIMEOUT, DEFAULT_MAX_READS,
 		   DEFAULT_MAX_JOBS, DEFAULT_MAX_JOBS_OF_KIND, DEFAULT_MAX_BACKUPS_PER_HOUR,
 		   DEFAULT_INSTANCE_PORTS, DEFAULT_INSTANCE_LISTEN, DEFAULT_MAX_INSTANCES,
 		   DEFAULT_RESTORE_TIMEOUT, DEFAULT_RESERVE_PERCENT,
-		   (int) (DEFAULT_RESERVE_BYTES >> 30));
+		   (int) (DEFAULT_RESERVE_BYTES >> 30),
+		   DEFAULT_MAX_ASSERTIONS, DEFAULT_MAX_ASSERTION_BYTES);
 	for (int i = 0; i < OPTIONS_LIMITS; i++)
 		printf("  --%s=N%*s %s (default %d)\n", options_limits[i].name,
 			   (int) (29 - strlen(options_limits[i].name)), "", options_limits[i].meaning, options_limits[i].standard);

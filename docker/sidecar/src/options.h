@@ -51,6 +51,8 @@ typedef struct Options
 	int			reserve_percent;	/* of the disk, and at most */
 	int64_t		reserve_bytes;	/* so much, stay free of restores; 0 percent: just so much */
 	bool		confinement_required;	/* without Landlock nothing is restored */
+	int			max_assertions;	/* of a drill */
+	int			max_assertion_bytes;	/* of all of them */
 	bool		allow_delete;
 	bool		check_config;	/* look whether it could run, and end */
 } Options;

@@ -37,6 +37,7 @@ typedef Answer *(*Objection) (Request *request, json_t *arguments, const json_t 
 
 static Answer *submit_restore(Request *request, const JobKind *kind, json_t *arguments);
 static bool is_for_the_receipt(const JobKind *kind, json_t *arguments, Answer **refusal);
+static Answer *refuse_assertions(const json_t *assertions);
 static bool restore_is_sound(json_t *arguments, Answer **refusal);
 static bool find_named_backup(Request *request, json_t **backup, Answer **list, Answer **refusal);
 static Answer *submit_for_backup(Request *request, const JobKind *kind, const Argument *fields,
@@ -133,10 +134,12 @@ post_drill(Request *request)
 	if (arguments == NULL)
 		return refusal;
 	wrong = drill_arguments_are_bad(arguments);
-	if (wrong != NULL)
+	refusal = wrong != NULL ? answer_error("bad_argument", wrong, NULL, NULL) :
+		refuse_assertions(json_object_get(arguments, "asserts"));
+	if (refusal != NULL)
 	{
 		json_decref(arguments);
-		return answer_error("bad_argument", wrong, NULL, NULL);
+		return refusal;
 	}
 	return submit_restore(request, &job_drill, arguments);
 }
@@ -179,6 +182,33 @@ submit_restore(Request *request, const JobKind *kind, json_t *arguments)
 	if (answer->status != 202)
 		instance_give_back(instance);
 	return answer;
+}
+
+/* NULL unless they are too many, or too large; each is text. */
+static Answer *
+refuse_assertions(const json_t *assertions)
+{
+	size_t		count = json_array_size(assertions);
+	size_t		bytes = 0;
+	const json_t *one;
+	size_t		i;
+	char	   *message;
+	char	   *detail;
+	Answer	   *refusal = NULL;
+
+	json_array_foreach(assertions, i, one)
+		bytes += json_string_length(one);
+	if (count > (size_t) options.max_assertions || bytes > (size_t) options.max_assertion_bytes)
+	{
+		message = mem_printf("%zu assertions of %zu bytes are more than a drill takes", count, bytes);
+		detail = mem_printf("At most %d, of at most %d bytes together.",
+							options.max_assertions, options.max_assertion_bytes);
+		refusal = answer_error("too_large", message, detail,
+							   "Ask for less, call functions of the database, or start barman-sidecar with larger --max-assertions and --max-assertion-bytes.");
+		free(message);
+		free(detail);
+	}
+	return refusal;
 }
 
 /* That no backup serves its mark is what a drill is to find. */
