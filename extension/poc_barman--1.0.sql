@@ -1141,8 +1141,8 @@ BEGIN
 		'target_lsn', target.lsn, 'target_timeline', target.timeline, 'system_identifier', this_cluster::text,
 		'marked_at', to_char(target.at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'),
 		'database', current_database(),
-		'schema', (SELECT n.nspname FROM pg_extension AS e JOIN pg_namespace AS n ON n.oid = e.extnamespace WHERE e.extname = 'poc_barman'),
-		'superuser', (SELECT a.rolname FROM pg_roles AS a WHERE a.oid = 10),
+		-- the one of initdb, unless it may not log in
+		'superuser', (SELECT a.rolname FROM pg_roles AS a WHERE a.rolsuper AND a.rolcanlogin ORDER BY a.oid LIMIT 1),
 		'tables', (SELECT jsonb_agg(jsonb_build_object('relation', t.relation, 'bytes', t.bytes, 'rows', t.rows, 'hash', t.hash) ORDER BY t.relation)
 			FROM _poc.mark_tables AS t WHERE t.mark = target.name),
 		'asserts', to_jsonb(asserts));
@@ -1187,14 +1187,15 @@ BEGIN
 		FROM jsonb_to_recordset(steps) AS s(step text, ok boolean, seconds double precision, detail text);
 	IF drill -> 'instance' ->> 'instance' IS NOT NULL THEN
 		RAISE NOTICE 'instance % is kept', drill -> 'instance' ->> 'instance'
-			USING HINT = format('To connect: %s. To remove it: SELECT * FROM poc_drop_instance(%L)',
+			USING DETAIL = 'Passwords and settings of roles and databases are removed in it.',
+				HINT = format('To connect: %s, after ALTER ROLE ... PASSWORD through its socket on Barman''s host. To remove it: SELECT * FROM poc_drop_instance(%L)',
 				drill -> 'instance' ->> 'conninfo', drill -> 'instance' ->> 'instance');
 	END IF;
 END
 $$;
 
 COMMENT ON FUNCTION @extschema@.poc_restore_drill(text, text, text, text[], boolean) IS
-'Proves that a backup can be restored: restores it on Barman''s host to a server apart from production (the kernel refuses each connection that it tries to make), compares, tells each step with its time, removes the server and keeps a receipt (the view poc_drills). With a mark it recovers to that point, on the mark''s timeline, and compares each of its tables; without, it recovers all there is up to this call. Meanwhile pg_amcheck reads every table and index of the database, where it is installed; so the times of these steps overlap. Each assertion must be a query that returns true. A step that is not ok says what differs; it is no error, so that the receipt is kept. keep => true leaves the server as an instance, for poc_drop_instance() to remove. The assertions are run by a role that can read every table of the restored server and write none: whoever may call this function may know all there is in it. Errors: 22023 bad argument, 42704 no such mark or backup, 55000 a mark of another cluster, a standby, or the sidecar restores nothing, 53400 too many instances. Example: SELECT * FROM poc_restore_drill(''before_upgrade'', asserts => ''{SELECT count(*) > 0 FROM public.orders}'')';
+'Proves that a backup can be restored: restores it on Barman''s host to a server apart from production (the kernel refuses each connection that it tries to make), compares, tells each step with its time, removes the server and keeps a receipt (the view poc_drills). With a mark it recovers to that point, on the mark''s timeline, and compares each of its tables, by functions of Barman''s host: PostgreSQL there must have poc_barman installed; without, it recovers all there is up to this call. Before anything is asked, the settings of databases and roles, connection limits, event triggers, passwords and the options of foreign servers and subscriptions are removed in the copy. Then pg_amcheck reads every table and index of the database, where it is installed, beside the assertions; so the times of these steps overlap. Each assertion must be a query that returns true; names must be qualified (search_path is pg_catalog); of its errors only the SQLSTATE is told. A step that is not ok says what differs; it is no error, so that the receipt is kept. keep => true leaves the server as an instance, for poc_drop_instance() to remove. The assertions are run by a role that can read every table and large object of the restored server and write none: whoever may call this function may know all there is in it. Errors: 22023 bad argument, 42704 no such mark or backup, 55000 a mark of another cluster, a standby, or the sidecar restores nothing, 53400 too many instances, 54000 too many or too large assertions. Example: SELECT * FROM poc_restore_drill(''before_upgrade'', asserts => ''{SELECT count(*) > 0 FROM public.orders}'')';
 
 -- ---------------------------------------------------------------------
 -- Barman, examined (doctor.c)

@@ -72,7 +72,9 @@ sub begin_long_drill
 {
 	my $drill = begin_drill($live, "'mark', asserts => '{SELECT pg_sleep(120) IS NOT NULL}'");
 
-	ok(wait_until(sub { grep { slurp_cmdline($_) =~ /pg_sleep/ } servers($live) }, 180), 'a drill is under way');
+	# the assertion itself is in nobody's arguments
+	ok(wait_until(sub { grep { slurp_cmdline($_) =~ /poc_drill_\w+ postgres \[local\] DO/ } servers($live) }, 180), 'a drill is under way');
+	ok(!(grep { slurp_cmdline($_) =~ /pg_sleep/ } servers($live)), 'and nobody on the host sees what it asks');
 	return $drill;
 }
 

@@ -91,7 +91,7 @@ check(void *arg)
 
 	amcheck->ran = access(program, X_OK) == 0;
 	if (amcheck->ran)
-		job_run_program(server->job, argv, AMCHECK_MS, &amcheck->result);
+		job_run_program(server->job, argv, NULL, AMCHECK_MS, &amcheck->result);
 	free(where);
 	free(jobs);
 	free(program);

@@ -2,7 +2,8 @@
  * drill_compare.c
  *
  * Compares the tables of a restored server with what a mark recorded of them,
- * several at a time.  A table that cannot be read differs.
+ * several at a time.  A table that cannot be read differs.  What is compared
+ * must not be computed by the database that it is to prove.
  */
 #include "drill_compare.h"
 
@@ -12,6 +13,7 @@
 #include <unistd.h>
 
 #include "drill.h"
+#include "drill_prepare.h"
 #include "memory.h"
 #include "timestamp.h"
 
@@ -37,7 +39,6 @@ typedef struct Comparison
 typedef struct Work
 {
 	const DrillServer *server;
-	const char *schema;
 	Comparison *comparisons;	/* the largest first */
 	size_t		count;
 	size_t		taken;			/* protected by the lock, as is */
@@ -63,11 +64,10 @@ drill_workers(void)
 }
 
 bool
-drill_compare(const DrillServer *server, const char *schema, const json_t *tables, json_t *result)
+drill_compare(const DrillServer *server, const json_t *tables, json_t *result)
 {
 	Work		work = {
 		.server = server,
-		.schema = schema,
 		.count = json_array_size(tables),
 		.lock = PTHREAD_MUTEX_INITIALIZER
 	};
@@ -75,7 +75,15 @@ drill_compare(const DrillServer *server, const char *schema, const json_t *table
 	int			started = 0;
 	int64_t		began = monotonic_ms();
 	bool		same;
+	char	   *error = work.count > 0 ? drill_bring_fingerprint(server) : NULL;
 
+	if (error != NULL)
+	{
+		if (!job_cancelled(server->job))
+			drill_step(result, "compare", false, monotonic_ms() - began, error);
+		free(error);
+		return false;
+	}
 	work.comparisons = mem_alloc((work.count + 1) * sizeof(Comparison));
 	for (size_t i = 0; i < work.count; i++)
 	{
@@ -138,7 +146,6 @@ take(Work *work, size_t *first)
 static void
 compare_part(Work *work, Comparison *part, size_t count)
 {
-	char	   *schema = drill_quoted(work->schema, '"');
 	char	  **queries = mem_alloc(count * sizeof(char *));
 	DrillAnswer *answers = mem_alloc(count * sizeof(DrillAnswer));
 	int64_t		began = monotonic_ms();
@@ -148,8 +155,12 @@ compare_part(Work *work, Comparison *part, size_t count)
 	{
 		char	   *name = drill_quoted(json_string_value(json_object_get(part[i].table, "relation")), '\'');
 
-		queries[i] = mem_printf("SELECT f.rows, f.hash FROM %s.poc_fingerprint(pg_catalog.to_regclass(%s)) AS f",
-								schema, name);
+		/* what was a table at the mark and is none now would run a query of its own */
+		queries[i] = mem_printf("SELECT pg_catalog.format('SELECT pg_catalog.count(*), %s.fingerprint(t.*) FROM %%I.%%I AS t', "
+								"n.nspname, c.relname) "
+								"FROM pg_catalog.pg_class AS c JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace "
+								"WHERE c.oid = pg_catalog.to_regclass(%s) AND c.relkind IN ('r', 'p', 'm') \\gexec",
+								work->server->schema, name);
 		free(name);
 	}
 	drill_ask(work->server, work->server->reader, DRILL_STATEMENT_MS, queries, count, answers);
@@ -163,7 +174,6 @@ compare_part(Work *work, Comparison *part, size_t count)
 	}
 	free(answers);
 	free(queries);
-	free(schema);
 
 	pthread_mutex_lock(&work->lock);
 	work->done_bytes += bytes;

@@ -16,11 +16,10 @@
 extern int	drill_workers(void);
 
 /*
- * Compare each of the tables [{"relation", "bytes", "rows", "hash"}] by
- * poc_fingerprint() of that schema.  A step of the result for all that are as
- * they were, and one for each that is not; false if there is one.
+ * Compare each of the tables [{"relation", "bytes", "rows", "hash"}] by the
+ * functions of this host (drill_prepare.h).  A step of the result for all that
+ * are as they were, and one for each that is not; false if there is one.
  */
-extern bool drill_compare(const DrillServer *server, const char *schema,
-						  const json_t *tables, json_t *result);
+extern bool drill_compare(const DrillServer *server, const json_t *tables, json_t *result);
 
 #endif							/* DRILL_COMPARE_H */

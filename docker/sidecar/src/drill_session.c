@@ -18,13 +18,13 @@
 /* From it on a superuser may do without them, and they may be of a login. */
 #define VERSION_EVENT_TRIGGERS 17
 
-/* program, options and end; and those of each query */
-#define FIXED_ARGUMENTS 16
-#define QUERY_ARGUMENTS 6
+#define ERROR_LABEL "ERROR:  "
 
+static char *script(const DrillServer *server, char *const *queries, size_t count);
 static char *part(const char *text, const char *mark, const char *next);
 static char *words_of(const RunResult *result, int64_t deadline_ms);
-static char *first_error(const char *words);
+static char *message_of(const char *words);
+static bool begins(const char *line, const char *label);
 static char *conninfo_value(const char *text);
 static void random_name(char *name, size_t size, const char *prefix);
 
@@ -41,14 +41,15 @@ drill_server(Job *job, const ServerConfig *config, int major,
 	};
 
 	random_name(server.reader, sizeof(server.reader), "poc_drill_");
+	random_name(server.schema, sizeof(server.schema), "poc_proof_");
 	random_name(server.tag, sizeof(server.tag), "q");
 	return server;
 }
 
 /*
- * psql sends each --command as it is: only one that began with a backslash
- * would be its own, and those are ours.  They mark where the answer to a query
- * begins, in both of its streams.
+ * The questions reach psql by its standard input: its arguments are for
+ * everybody to see.  Between them stand commands of psql's that mark where the
+ * answer begins, in both of its streams.
  */
 void
 drill_ask(const DrillServer *server, const char *user, int64_t deadline_ms,
@@ -56,31 +57,14 @@ drill_ask(const DrillServer *server, const char *user, int64_t deadline_ms,
 {
 	char	   *program = mem_printf("%s/psql", options.pg_bindir);
 	char	   *where = drill_conninfo(server, user);
-	const char **argv = mem_alloc((FIXED_ARGUMENTS + QUERY_ARGUMENTS * count) * sizeof(char *));
-	char	  **marks = mem_alloc((2 * count + 1) * sizeof(char *));
-	const char *const fixed[] = {DRILL_ENVIRONMENT, program,
+	char	   *input = script(server, queries, count);
+	const char *const argv[] = {DRILL_ENVIRONMENT, program,
 		"--no-psqlrc", "--no-password", "--quiet", "--tuples-only", "--no-align",
-	"--dbname", where};
-	size_t		n = 0;
+	"--dbname", where, NULL};
 	RunResult	result;
 	char	   *words;
 
-	for (size_t i = 0; i < sizeof(fixed) / sizeof(fixed[0]); i++)
-		argv[n++] = fixed[i];
-	for (size_t i = 0; i < count; i++)
-	{
-		marks[2 * i] = mem_printf("\\echo %s-%zu", server->tag, i);
-		marks[2 * i + 1] = mem_printf("\\warn %s-%zu", server->tag, i);
-		argv[n++] = "--command";
-		argv[n++] = marks[2 * i];
-		argv[n++] = "--command";
-		argv[n++] = marks[2 * i + 1];
-		argv[n++] = "--command";
-		argv[n++] = queries[i];
-	}
-	argv[n] = NULL;
-
-	job_run_program(server->job, argv, deadline_ms, &result);
+	job_run_program(server->job, argv, input, deadline_ms, &result);
 	words = words_of(&result, deadline_ms);
 	for (size_t i = 0; i < count; i++)
 	{
@@ -89,10 +73,10 @@ drill_ask(const DrillServer *server, const char *user, int64_t deadline_ms,
 		char	   *output = part(result.out, mark, next);
 		char	   *error = part(result.err, mark, next);
 
-		/* a query that succeeds may still warn; of the last, only the exit tells */
-		if (output == NULL || strstr(error != NULL ? error : "", "ERROR:  ") != NULL ||
-			(words != NULL && strstr(result.out, next) == NULL))
-			answers[i].error = error != NULL && error[0] != '\0' ? first_error(error)
+		/* a query that succeeds may still warn; psql goes on after one that fails */
+		if (output == NULL || strstr(result.out, next) == NULL ||
+			(error != NULL && strstr(error, ERROR_LABEL) != NULL))
+			answers[i].error = error != NULL && error[0] != '\0' ? message_of(error)
 				: mem_strdup(words != NULL ? words : "psql did not ask it");
 		else
 			answers[i].output = mem_strndup(output, strcspn(output, "\n"));
@@ -101,10 +85,7 @@ drill_ask(const DrillServer *server, const char *user, int64_t deadline_ms,
 		free(output);
 		free(error);
 	}
-	for (size_t i = 0; i < 2 * count; i++)
-		free(marks[i]);
-	free(marks);
-	free(argv);
+	free(input);
 	free(words);
 	free(where);
 	free(program);
@@ -120,12 +101,19 @@ drill_answer_free(DrillAnswer *answer)
 }
 
 /*
- * Settings of a role or a database may be anything; those of the connection
- * come before them.
+ * Settings of a role or a database may be anything until they are removed;
+ * those of the connection come before them.  What enters a fingerprint as text
+ * is written as poc_fingerprint() writes it.
  */
 char *
 drill_conninfo(const DrillServer *server, const char *user)
 {
+	static const char for_superuser[] = " -c session_preload_libraries= -c session_replication_role=replica"
+		" -c role=none -c default_transaction_read_only=off -c exit_on_error=off -c statement_timeout=0"
+		" -c lock_timeout=0 -c idle_in_transaction_session_timeout=0 -c idle_session_timeout=0";
+	static const char for_reader[] = " -c default_transaction_read_only=on -c row_security=off"
+		" -c datestyle=ISO,YMD -c intervalstyle=postgres -c timezone=UTC -c extra_float_digits=1"
+		" -c bytea_output=hex -c xmlbinary=base64 -c lc_monetary=C -c quote_all_identifiers=off";
 	char	   *directory = mem_printf("%s/" INSTANCE_SOCKET, server->config->directory);
 	bool		is_superuser = strcmp(user, server->reader) != 0;
 	char	   *host = conninfo_value(directory);
@@ -133,11 +121,12 @@ drill_conninfo(const DrillServer *server, const char *user)
 	char	   *database = conninfo_value(server->database);
 	char	   *text = mem_printf("host=%s port=%d user=%s dbname=%s connect_timeout=30 client_encoding=UTF8 "
 								  "application_name=poc_drill options='"
-								  "-c local_preload_libraries= -c search_path=pg_catalog -c standard_conforming_strings=on "
+								  "-c local_preload_libraries= -c search_path=pg_catalog,pg_temp -c standard_conforming_strings=on "
 								  "-c client_min_messages=warning%s%s'",
 								  host, server->config->port, role, database,
-								  !is_superuser ? "" : " -c session_preload_libraries= -c session_replication_role=replica",
-								  is_superuser && server->major >= VERSION_EVENT_TRIGGERS ? " -c event_triggers=off" : "");
+								  is_superuser ? for_superuser : for_reader,
+								  is_superuser && server->major >= VERSION_EVENT_TRIGGERS ?
+								  " -c event_triggers=off -c transaction_timeout=0" : "");
 
 	free(directory);
 	free(host);
@@ -163,6 +152,27 @@ drill_quoted(const char *text, char quote)
 	return copy;
 }
 
+/* malloc'd; a semicolon of its own line ends each question, whatever its end. */
+static char *
+script(const DrillServer *server, char *const *queries, size_t count)
+{
+	char	   *text = NULL;
+	size_t		size = 0;
+	FILE	   *file = open_memstream(&text, &size);
+
+	if (file == NULL)
+		abort();				/* out of memory */
+	for (size_t i = 0; i <= count; i++)
+	{
+		fprintf(file, "\\echo %s-%zu\n\\warn %s-%zu\n", server->tag, i, server->tag, i);
+		if (i < count)
+			fprintf(file, "%s\n;\n", queries[i]);
+	}
+	if (fclose(file) != 0)
+		abort();
+	return text;
+}
+
 /* malloc'd text between two marks, or from the first on; NULL without it */
 static char *
 part(const char *text, const char *mark, const char *next)
@@ -185,7 +195,7 @@ words_of(const RunResult *result, int64_t deadline_ms)
 	{
 		case RUN_EXITED:
 			return result->exit_code == 0 ? NULL :
-				result->err[0] != '\0' ? first_error(result->err) :
+				result->err[0] != '\0' ? message_of(result->err) :
 				mem_printf("psql ended with exit code %d", result->exit_code);
 		case RUN_TIMED_OUT:
 			return mem_printf("not done within %lld seconds", (long long) deadline_ms / 1000);
@@ -201,19 +211,55 @@ words_of(const RunResult *result, int64_t deadline_ms)
 	return mem_strdup("the answer is too large");
 }
 
-/* "ERROR:  it is false", without what comes before and after */
+/*
+ * malloc'd: the first error in psql's words with its DETAIL and HINT, without
+ * the label before it and what tells where in our question it was.
+ */
 static char *
-first_error(const char *words)
+message_of(const char *words)
 {
-	const char *error = strstr(words, "ERROR:  ");
-	size_t		length;
+	static const char *const wanted[] = {"DETAIL:  ", "HINT:  "};
+	static const char *const unwanted[] = {"LINE ", "QUERY:  ", "CONTEXT:  ", "LOCATION:  ", "STATEMENT:  "};
+	const char *error = strstr(words, ERROR_LABEL);
+	char	   *message = mem_alloc(DRILL_DETAIL_MAX + 1);
+	size_t		used = 0;
+	bool		keep = true;
 
 	if (error != NULL)
-		error += strlen("ERROR:  ");
-	else
-		error = words;
-	length = strcspn(error, "\n");
-	return mem_strndup(error, length < DRILL_DETAIL_MAX ? length : DRILL_DETAIL_MAX);
+		words = error + strlen(ERROR_LABEL);
+	for (const char *line = words; *line != '\0';)
+	{
+		size_t		length = strcspn(line, "\n");
+
+		/* those of another message */
+		if (line != words && (begins(line, "ERROR:  ") || begins(line, "WARNING:  ")))
+			break;
+		for (size_t i = 0; i < sizeof(wanted) / sizeof(wanted[0]); i++)
+			keep = keep || begins(line, wanted[i]);
+		for (size_t i = 0; i < sizeof(unwanted) / sizeof(unwanted[0]); i++)
+			keep = keep && (line == words || !begins(line, unwanted[i]));
+		if (keep && used + length + 1 <= DRILL_DETAIL_MAX)
+		{
+			if (used > 0)
+				message[used++] = '\n';
+			memcpy(message + used, line, length);
+			used += length;
+		}
+		else if (keep && used == 0)
+		{
+			used = DRILL_DETAIL_MAX;
+			memcpy(message, line, used);
+		}
+		line += length + (line[length] == '\n');
+	}
+	message[used] = '\0';
+	return message;
+}
+
+static bool
+begins(const char *line, const char *label)
+{
+	return strncmp(line, label, strlen(label)) == 0;
 }
 
 /* As libpq wants a value of a connection string */

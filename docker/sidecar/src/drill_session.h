@@ -29,6 +29,7 @@ typedef struct DrillServer
 	const char *database;
 	const char *superuser;
 	char		reader[32];		/* a role that can only read */
+	char		schema[32];		/* of our functions there */
 	char		tag[24];		/* nobody can know it */
 } DrillServer;
 
@@ -36,16 +37,18 @@ typedef struct DrillServer
 typedef struct DrillAnswer
 {
 	char	   *output;			/* the first line of the result */
-	char	   *error;			/* why there is none */
+	char	   *error;			/* why there is none: message, DETAIL, HINT */
 } DrillAnswer;
 
-/* With a reader and a tag that nothing in the server can have. */
+/* With names that nothing in the server can have. */
 extern DrillServer drill_server(Job *job, const ServerConfig *config, int major,
 								const char *database, const char *superuser);
 
 /*
  * Ask one after the other in one session, each in a transaction of its own;
- * one that fails does not end it.  May be called by several threads.
+ * one that fails does not end it.  A question may be several statements, and
+ * commands of psql's: nothing from outside may stand in it but quoted.  May be
+ * called by several threads.
  */
 extern void drill_ask(const DrillServer *server, const char *user, int64_t deadline_ms,
 					  char *const *queries, size_t count, DrillAnswer *answers);

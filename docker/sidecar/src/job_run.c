@@ -190,11 +190,13 @@ job_run(Job *job, const char *const *arguments, int64_t deadline_ms,
 }
 
 bool
-job_run_program(Job *job, const char *const *argv, int64_t deadline_ms, RunResult *result)
+job_run_program(Job *job, const char *const *argv, const char *input, int64_t deadline_ms,
+				RunResult *result)
 {
 	JobRun		run = {job, NULL, NULL};
 	RunRequest	request = {
 		.argv = argv,
+		.input = input,
 		.deadline_ms = deadline_ms,
 		.grace_ms = CANCEL_GRACE_MS,
 		.control = job->control,

@@ -27,37 +27,42 @@
 #include "timestamp.h"
 
 /*
- * Writes down what it is asked, and answers by the function "answer" of a
+ * Writes down its arguments and what it is asked, and answers by the function "answer" of a
  * file beside it.
  */
 static const char fake_psql[] =
 	"#!/bin/sh\n"
 	"here=$(dirname \"$0\")\n"
+	"printf '%s\\0' \"$@\" >> \"$here/arguments\"\n"
 	"answer() { :; }\n"
 	". \"$here/answer.sh\"\n"
 	"echo >> \"$here/sessions\"\n"
-	"code=0\n"
 	"while [ $# -gt 0 ]; do\n"
-	"  case $1 in\n"
-	"    --dbname) printf '%s\\n' \"$2\" >> \"$here/conninfo\"; shift 2 ;;\n"
-	"    --command)\n"
-	"      case $2 in\n"
-	"        '\\echo '*) echo \"${2#* }\" ;;\n"
-	"        '\\warn '*) echo \"${2#* }\" >&2 ;;\n"
-	"        *) printf '%s\\0' \"$2\" >> \"$here/queries\"; code=0; answer \"$2\" || code=1 ;;\n"
-	"      esac\n"
-	"      shift 2 ;;\n"
-	"    *) shift ;;\n"
-	"  esac\n"
+	"  case $1 in --dbname) printf '%s\\n' \"$2\" >> \"$here/conninfo\" ;; esac\n"
+	"  shift\n"
 	"done\n"
-	"exit $code\n";
+	"query=\n"
+	"while IFS= read -r line; do\n"
+	"  case $line in\n"
+	"    '\\echo '*) printf '%s\\n' \"${line#* }\" ;;\n"
+	"    '\\warn '*) printf '%s\\n' \"${line#* }\" >&2 ;;\n"
+	"    ';') query=${query#?}; printf '%s\\0' \"$query\" >> \"$here/queries\"\n"
+	"      case $query in\n"
+	"        *relhastriggers*) echo ${plain:-0} ;;\n"
+	"        *string_agg*) echo 6f6e65,74656d706c61746530 ;;\n"
+	"        *) answer \"$query\" ;;\n"
+	"      esac\n"
+	"      query= ;;\n"
+	"    *) query=\"$query\n$line\" ;;\n"
+	"  esac\n"
+	"done\n";
 
 /* What a good server says: two tables of two rows each */
 static const char good_server[] =
 	"answer() {\n"
 	"  case $1 in\n"
 	"    *pg_control_system*) echo '4711|15.20' ;;\n"
-	"    *poc_fingerprint*) echo '2|abc' ;;\n"
+	"    *.fingerprint*) echo '2|abc' ;;\n"
 	"  esac\n"
 	"}\n";
 
@@ -105,7 +110,7 @@ get(const char *name)
 static char *
 begin(const char *answers, json_t *tables, json_t *asserts)
 {
-	static const char *const written[] = {"sessions", "conninfo", "queries"};
+	static const char *const written[] = {"sessions", "conninfo", "queries", "arguments"};
 	Request		request = {0};
 	Answer	   *answer;
 	char	   *id;
@@ -114,8 +119,8 @@ begin(const char *answers, json_t *tables, json_t *asserts)
 		put(written[i], "", 0600);
 	put("answer.sh", answers, 0600);
 	json_decref(arguments);
-	arguments = json_pack("{s:s, s:s, s:s, s:s, s:o, s:o}", "database", "it's \"one\"", "superuser", "postgres",
-						  "schema", "pub\"lic", "system_identifier", "4711",
+	arguments = json_pack("{s:s, s:s, s:s, s:o, s:o}", "database", "it's \"one\"", "superuser", "postgres",
+						  "system_identifier", "4711",
 						  "tables", tables != NULL ? tables : json_array(),
 						  "asserts", asserts != NULL ? asserts : json_array());
 	json_decref(told);
@@ -198,18 +203,19 @@ test_differences(void **state)
 	assert_false(drill("answer() {\n"
 					   "  case $1 in\n"
 					   "    *pg_control_system*) echo '4711|15.20' ;;\n"
-					   "    *\"'rows'\"*) echo '3|abc' ;;\n"
-					   "    *\"'content'\"*) echo '2|abd' ;;\n"
-					   "    *\"'gone'\"*) echo '|' ;;\n"
-					   "    *\"'broken'\"*) echo 'WARNING:  page verification failed' >&2\n"
-					   "      echo 'ERROR:  invalid page in block 1' >&2; echo 'CONTEXT:  x' >&2; false ;;\n"
-					   "    *poc_fingerprint*) echo '2|abc' ;;\n"
+					   "    *\"regclass('rows')\"*) echo '3|abc' ;;\n"
+					   "    *\"regclass('content')\"*) echo '2|abd' ;;\n"
+					   "    *\"regclass('gone')\"*) ;;\n"
+					   "    *\"regclass('broken')\"*) echo 'WARNING:  page verification failed' >&2\n"
+					   "      echo 'ERROR:  invalid page in block 1' >&2\n"
+					   "      echo 'LINE 1: x' >&2; echo 'HINT:  y' >&2; echo 'CONTEXT:  z' >&2; echo '  z' >&2 ;;\n"
+					   "    *.fingerprint*) echo '2|abc' ;;\n"
 					   "  esac\n"
 					   "}\n", tables, NULL));
 	expect("compare", false, "rows: 2 rows expected, 3 found\n"
 		   "content: 2 rows as expected, but their content differs\n"
 		   "gone: there is no such table\n"
-		   "broken: invalid page in block 1\n");
+		   "broken: invalid page in block 1\nHINT:  y\n");
 	expect("compare", true, "1 table(s), 2 rows as at the mark\n");
 	/* each tells something: one that fails does not end it */
 	expect("amcheck", true, "no corruption in tables and indexes\n");
@@ -223,8 +229,8 @@ test_lost_connection(void **state)
 	assert_false(drill("answer() {\n"
 					   "  case $1 in\n"
 					   "    *pg_control_system*) echo '4711|15.20' ;;\n"
-					   "    *\"'b'\"*) echo 'server closed the connection unexpectedly' >&2; exit 2 ;;\n"
-					   "    *poc_fingerprint*) echo '2|abc' ;;\n"
+					   "    *\"regclass('b')\"*) echo 'server closed the connection unexpectedly' >&2; exit 2 ;;\n"
+					   "    *.fingerprint*) echo '2|abc' ;;\n"
 					   "  esac\n"
 					   "}\n", json_pack("[o, o, o]", table("a"), table("b"), table("c")), NULL));
 	expect("compare", true, "1 table(s), 2 rows as at the mark\n");
@@ -257,7 +263,7 @@ test_many(void **state)
 	assert_true(drill(good_server, json_incref(tables), NULL));
 	expect("compare", true, "1000 table(s), 2000 rows as at the mark\n");
 	text = get("sessions");
-	assert_true(strlen(text) >= 3 && strlen(text) <= 20);
+	assert_true(strlen(text) >= 3 && strlen(text) <= 30);
 	free(text);
 
 	assert_false(drill("answer() { case $1 in *pg_control_system*) echo '4711|15.20' ;; *) echo '1|x' ;; esac; }\n",
@@ -291,8 +297,8 @@ test_quoting(void **state)
 			queries[strlen(queries)] = line[i] != '\0' ? line[i] : '\1';
 	}
 	fclose(file);
-	assert_non_null(strstr(queries, "\1SELECT f.rows, f.hash FROM \"pub\"\"lic\".poc_fingerprint("
-						   "pg_catalog.to_regclass('\"a''; \\! touch x\"\n.\"b\\\\\"')) AS f\1"));
+	assert_non_null(strstr(queries, " WHERE c.oid = pg_catalog.to_regclass('\"a''; \\! touch x\"\n.\"b\\\\\"') "
+						   "AND c.relkind IN ('r', 'p', 'm') \\gexec\1"));
 	assert_non_null(strstr(queries, "GRANT CONNECT ON DATABASE \"it's \"\"one\"\"\" TO poc_drill_"));
 	free(queries);
 	free(path);
@@ -301,18 +307,82 @@ test_quoting(void **state)
 	free(conninfo);
 }
 
+/* Of an assertion it is told whether it holds, and of an error the SQLSTATE. */
 static void
 test_assertions(void **state)
 {
+	char	   *text;
+
 	(void) state;
 	assert_false(drill("answer() {\n"
 					   "  case $1 in\n"
 					   "    *pg_control_system*) echo '4711|15.20' ;;\n"
-					   "    *'SELECT false'*) echo 'ERROR:  it is false' >&2; false ;;\n"
+					   "    *'SELECT false'*) echo 'ERROR:  PB001' >&2 ;;\n"
+					   "    *'SELECT NULL'*) echo 'ERROR:  PB002' >&2 ;;\n"
+					   "    *'FROM t'*) echo 'ERROR:  42P01' >&2 ;;\n"
+					   "    *'SELECT odd'*) echo 'ERROR:  XX001' >&2 ;;\n"
 					   "  esac\n"
-					   "}\n", NULL, json_pack("[s, s]", "SELECT false", "SELECT true")));
-	expect("assert", false, "SELECT false: it is false\n");
+					   "}\n", NULL, json_pack("[s, s, s, s, s]", "SELECT false", "SELECT NULL", "FROM t", "SELECT odd", "SELECT true")));
+	expect("assert", false, "SELECT false: it is false\nSELECT NULL: it is null\n"
+		   "FROM t: SQLSTATE 42P01 (undefined_table): assertions run with search_path = pg_catalog, so qualify names, as in public.orders\n"
+		   "SELECT odd: SQLSTATE XX001\n");
 	expect("assert", true, "SELECT true\n");
+
+	/* arguments are for everybody on the host to see */
+	text = get("arguments");
+	assert_null(strstr(text, "SELECT"));
+	free(text);
+}
+
+/* Before anything else is asked, in every database */
+static void
+test_prepared(void **state)
+{
+	char	   *text;
+	const char *first;
+	const char *second;
+
+	(void) state;
+	assert_true(drill(good_server, json_pack("[o]", table("a")), json_pack("[s]", "SELECT true")));
+	text = get("conninfo");
+	assert_memory_equal(text, "host=", 5);
+	first = strstr(text, " dbname='one' ");
+	second = strstr(text, " dbname='template0' ");
+	assert_non_null(first);
+	assert_non_null(second);
+	assert_true(first < strstr(text, " user='poc_drill_") && second < strstr(text, " user='poc_drill_"));
+	free(text);
+
+	/* whose catalog runs code cannot be made harmless */
+	text = mem_printf("plain=1\n%s", good_server);
+	assert_false(drill(text, json_pack("[o]", table("a")), json_pack("[s]", "SELECT true")));
+	free(text);
+	text = steps("connect", false);
+	assert_memory_equal(text, "tables of the system catalog have triggers or rules\n", 52);
+	free(text);
+	assert_int_equal(json_array_size(json_object_get(told, "steps")), 1);
+}
+
+/* Without a library of this host there is no proof. */
+static void
+test_no_library(void **state)
+{
+	char	   *text;
+
+	(void) state;
+	assert_false(drill("answer() {\n"
+					   "  case $1 in\n"
+					   "    *pg_control_system*) echo '4711|15.20' ;;\n"
+					   "    *'CREATE AGGREGATE'*) echo 'ERROR:  could not access file \"$libdir/poc_barman\": No such file or directory' >&2 ;;\n"
+					   "    *.fingerprint*) echo '2|abc' ;;\n"
+					   "  esac\n"
+					   "}\n", json_pack("[o]", table("a")), NULL));
+	text = steps("compare", false);
+	assert_memory_equal(text, "the library of poc_barman on this host cannot be used: ", 55);
+	assert_non_null(strstr(text, "\nHINT:  Install poc_barman for PostgreSQL 15 on Barman's host too"));
+	free(text);
+	expect("compare", true, "");
+	assert_int_equal(json_integer_value(json_object_get(told, "tables")), 0);
 }
 
 static void
@@ -364,15 +434,22 @@ test_amcheck(void **state)
 static void
 test_cancelled(void **state)
 {
-	struct timespec a_moment = {0, 300000000};
 	static const TokenGrant all = {SCOPE_OPERATE, NULL};
 	Request		request = {.grant = &all};
+	struct timespec a_moment = {0, 10000000};
 	int64_t		began;
-	char	   *id = begin("answer() { case $1 in *pg_control_system*) echo '4711|15.20' ;; *poc_fingerprint*) sleep 60 ;; esac; }\n",
+	char	   *id = begin("answer() { case $1 in *pg_control_system*) echo '4711|15.20' ;; *.fingerprint*) echo x > \"$here/sleeps\"; sleep 60 ;; esac; }\n",
 						   json_pack("[o, o]", table("a"), table("b")), json_pack("[s]", "SELECT true"));
 
 	(void) state;
-	nanosleep(&a_moment, NULL);
+	for (bool compares = false; !compares;)
+	{
+		char	   *text = get("sleeps");
+
+		compares = text[0] != '\0';
+		free(text);
+		nanosleep(&a_moment, NULL);
+	}
 	began = monotonic_ms();
 	answer_release(job_cancel(&request, id));
 	while (sem_wait(&ended) != 0)
@@ -388,15 +465,15 @@ test_cancelled(void **state)
 static void
 test_arguments(void **state)
 {
-	json_t	   *good = json_pack("{s:s, s:s, s:s, s:[o], s:[s]}", "database", "d", "superuser", "s", "schema", "p",
+	json_t	   *good = json_pack("{s:s, s:s, s:[o], s:[s]}", "database", "d", "superuser", "s",
 								 "tables", table("t"), "asserts", "SELECT true");
 	json_t	   *bad;
 
 	(void) state;
 	assert_null(drill_arguments_are_bad(good));
 	bad = json_deep_copy(good);
-	json_object_set_new(bad, "schema", json_null());
-	assert_non_null(strstr(drill_arguments_are_bad(bad), "\"schema\""));
+	json_object_set_new(bad, "superuser", json_null());
+	assert_non_null(strstr(drill_arguments_are_bad(bad), "\"superuser\""));
 	json_decref(bad);
 	bad = json_deep_copy(good);
 	json_object_set_new(json_array_get(json_object_get(bad, "tables"), 0), "rows", json_string("2"));
@@ -451,6 +528,8 @@ main(void)
 		cmocka_unit_test(test_many),
 		cmocka_unit_test(test_quoting),
 		cmocka_unit_test(test_assertions),
+		cmocka_unit_test(test_prepared),
+		cmocka_unit_test(test_no_library),
 		cmocka_unit_test(test_another_cluster),
 		cmocka_unit_test(test_no_connection),
 		cmocka_unit_test(test_amcheck),

@@ -52,7 +52,7 @@ sub start_drills
 
 	return $live->start(cron_interval => 5, options => [
 		'--barman', "$live->{home}/bin/barman", '--instance-root', $live->{instances},
-		'--pg-bindir', $live->{bindir}, @options ]);
+		'--pg-bindir', $live->{bindir}, '--read-timeout', 240, @options ]);
 }
 
 # All steps of a drill with these arguments, each "step|ok|detail"

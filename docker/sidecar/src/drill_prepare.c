@@ -1,0 +1,248 @@
+/*
+ * drill_prepare.c
+ *
+ * Makes a restored copy one that can be asked: what the application has set
+ * must not decide the answer, what production has planted must not run, and
+ * what its catalogs know of secrets must not be read.
+ *
+ * By plain changes of rows, which fire no event trigger on any version, and
+ * never through a function or a language that is not PostgreSQL's own.  Only
+ * ever in a copy that is thrown away.
+ */
+#include "drill_prepare.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "memory.h"
+#include "timestamp.h"
+
+/*
+ * A superuser can have put triggers and rules on the tables of the catalog
+ * themselves: they would run by what we do.  11 is pg_catalog, and what initdb
+ * makes has lower numbers than 16384.
+ */
+#define CATALOG_IS_PLAIN \
+	"SELECT pg_catalog.count(*) FROM pg_catalog.pg_class AS c " \
+	"WHERE c.relnamespace = 11 AND c.oid < 16384 AND c.relkind = 'r' AND (c.relhastriggers OR c.relhasrules);\n"
+
+/* Of the whole cluster; the names of the databases are told as bytes. */
+static const char cluster_sql[] =
+	"BEGIN;\n"
+	"DELETE FROM ONLY pg_catalog.pg_db_role_setting;\n"
+	"UPDATE ONLY pg_catalog.pg_database SET datallowconn = true, datconnlimit = -1 WHERE datconnlimit <> -2;\n"
+	"UPDATE ONLY pg_catalog.pg_authid SET rolpassword = NULL, rolconnlimit = -1;\n"
+	"UPDATE ONLY pg_catalog.pg_subscription SET subconninfo = '';\n"
+	"COMMIT;\n"
+	"SELECT pg_catalog.string_agg(pg_catalog.encode(pg_catalog.convert_to(d.datname::pg_catalog.text, 'SQL_ASCII'), 'hex'), ',') "
+	"FROM pg_catalog.pg_database AS d WHERE d.datconnlimit <> -2";
+
+/*
+ * Of each database.  The statistics of the catalog's own columns hold the most
+ * common of their values, and so these secrets again.
+ */
+static const char database_sql[] =
+	"BEGIN;\n"
+	"UPDATE ONLY pg_catalog.pg_event_trigger SET evtenabled = 'D';\n"
+	"UPDATE ONLY pg_catalog.pg_user_mapping SET umoptions = NULL;\n"
+	"UPDATE ONLY pg_catalog.pg_foreign_server SET srvoptions = NULL;\n"
+	"UPDATE ONLY pg_catalog.pg_foreign_data_wrapper SET fdwoptions = NULL;\n"
+	"UPDATE ONLY pg_catalog.pg_foreign_table SET ftoptions = NULL;\n"
+	"UPDATE ONLY pg_catalog.pg_attribute SET attfdwoptions = NULL WHERE attfdwoptions IS NOT NULL;\n"
+	"DELETE FROM ONLY pg_catalog.pg_statistic WHERE starelid < 16384;\n"
+	"COMMIT";
+
+static char *empty_cluster(const DrillServer *server, char **databases);
+static char *empty_database(const DrillServer *server);
+static char *empty_databases(const DrillServer *server, const char *databases);
+static char *make_reader(const DrillServer *server);
+static char *name_of(const char *hex, size_t length);
+static char *ask(const DrillServer *server, const char *sql, char **output);
+
+char *
+drill_prepare(const DrillServer *server)
+{
+	char	   *databases = NULL;
+	char	   *error = empty_cluster(server, &databases);
+
+	if (error == NULL)
+		error = empty_databases(server, databases);
+	if (error == NULL)
+		error = make_reader(server);
+	free(databases);
+	return error;
+}
+
+/*
+ * $libdir is where the server's own programs expect their libraries, whatever
+ * dynamic_library_path says.  Privileges are given by name: the database may
+ * have default ones of its own.
+ */
+char *
+drill_bring_fingerprint(const DrillServer *server)
+{
+	char	   *sql = mem_printf("BEGIN;\n"
+								 "CREATE SCHEMA %1$s;\n"
+								 "CREATE FUNCTION %1$s.add(state pg_catalog.internal, \"row\" pg_catalog.record) RETURNS pg_catalog.internal\n"
+								 "AS '$libdir/poc_barman', 'poc_fingerprint_add' LANGUAGE C STABLE CALLED ON NULL INPUT PARALLEL SAFE;\n"
+								 "CREATE FUNCTION %1$s.combine(state pg_catalog.internal, other pg_catalog.internal) RETURNS pg_catalog.internal\n"
+								 "AS '$libdir/poc_barman', 'poc_fingerprint_combine' LANGUAGE C IMMUTABLE CALLED ON NULL INPUT PARALLEL SAFE;\n"
+								 "CREATE FUNCTION %1$s.serialize(state pg_catalog.internal) RETURNS pg_catalog.bytea\n"
+								 "AS '$libdir/poc_barman', 'poc_fingerprint_serialize' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;\n"
+								 "CREATE FUNCTION %1$s.deserialize(bytes pg_catalog.bytea, pg_catalog.internal) RETURNS pg_catalog.internal\n"
+								 "AS '$libdir/poc_barman', 'poc_fingerprint_deserialize' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;\n"
+								 "CREATE FUNCTION %1$s.final(state pg_catalog.internal) RETURNS pg_catalog.text\n"
+								 "AS '$libdir/poc_barman', 'poc_fingerprint_final' LANGUAGE C IMMUTABLE CALLED ON NULL INPUT PARALLEL SAFE;\n"
+								 "CREATE AGGREGATE %1$s.fingerprint(pg_catalog.record) (SFUNC = %1$s.add, STYPE = pg_catalog.internal, SSPACE = 32,\n"
+								 "COMBINEFUNC = %1$s.combine, SERIALFUNC = %1$s.serialize, DESERIALFUNC = %1$s.deserialize,\n"
+								 "FINALFUNC = %1$s.final, PARALLEL = SAFE);\n"
+								 "GRANT USAGE ON SCHEMA %1$s TO %2$s;\n"
+								 "GRANT EXECUTE ON ALL FUNCTIONS IN SCHEMA %1$s TO %2$s;\n"
+								 "COMMIT", server->schema, server->reader);
+	char	   *error = ask(server, sql, NULL);
+	char	   *words;
+
+	free(sql);
+	if (error == NULL || (strstr(error, "could not access file") == NULL &&
+						  strstr(error, "could not find function") == NULL &&
+						  strstr(error, "could not load library") == NULL))
+		return error;
+	words = mem_printf("the library of poc_barman on this host cannot be used: %s\n"
+					   "DETAIL:  Tables are compared by functions of Barman's host, not by those of the restored database.\n"
+					   "HINT:  Install poc_barman for PostgreSQL %d on Barman's host too, of the same version.",
+					   error, server->major);
+	free(error);
+	return words;
+}
+
+/*
+ * From a database that lets us in: the one that is asked, as a rule.  Which
+ * databases there are is for the caller to free.
+ */
+static char *
+empty_cluster(const DrillServer *server, char **databases)
+{
+	static const char *const others[] = {"postgres", "template1"};
+	DrillServer from = *server;
+	char	   *plain = NULL;
+	char	   *error = ask(&from, CATALOG_IS_PLAIN, &plain);
+	char	   *other_error;
+
+	for (size_t i = 0; error != NULL && i < sizeof(others) / sizeof(others[0]); i++)
+	{
+		from.database = others[i];
+		other_error = ask(&from, CATALOG_IS_PLAIN, &plain);
+		if (other_error == NULL)
+		{
+			free(error);
+			error = NULL;
+		}
+		free(other_error);
+	}
+	if (error == NULL && strcmp(plain, "0") != 0)
+		error = mem_strdup("tables of the system catalog have triggers or rules\n"
+						   "DETAIL:  Code of the restored database would run by whatever is changed in it, so that nothing can be proved.\n"
+						   "HINT:  Only a superuser with allow_system_table_mods can have made them: look into pg_trigger and pg_rewrite.");
+	free(plain);
+	return error != NULL ? error : ask(&from, cluster_sql, databases);
+}
+
+static char *
+empty_databases(const DrillServer *server, const char *databases)
+{
+	char	   *error = NULL;
+
+	while (error == NULL && *databases != '\0')
+	{
+		size_t		length = strcspn(databases, ",");
+		char	   *name = name_of(databases, length);
+		DrillServer other = *server;
+
+		other.database = name;
+		error = empty_database(&other);
+		if (error != NULL)
+		{
+			char	   *words = mem_printf("database %s: %s", name, error);
+
+			free(error);
+			error = words;
+		}
+		free(name);
+		databases += length + (databases[length] == ',');
+	}
+	return error;
+}
+
+static char *
+empty_database(const DrillServer *server)
+{
+	char	   *plain = NULL;
+	char	   *error = ask(server, CATALOG_IS_PLAIN, &plain);
+
+	if (error == NULL && strcmp(plain, "0") != 0)
+		error = mem_strdup("tables of its system catalog have triggers or rules");
+	free(plain);
+	return error != NULL ? error : ask(server, database_sql, NULL);
+}
+
+/*
+ * A role of its own, for those of the cluster may do anything, and the only one
+ * that anything of the caller is run by.  It reads large objects whosever they
+ * are, and leaves no words of its errors in the server's log.  amcheck is
+ * installed anew, from this host, when it is needed.
+ */
+static char *
+make_reader(const DrillServer *server)
+{
+	char	   *database = drill_quoted(server->database, '"');
+	char	   *sql = mem_printf("BEGIN;\n"
+								 "CREATE ROLE %1$s LOGIN INHERIT BYPASSRLS NOSUPERUSER NOCREATEDB NOCREATEROLE NOREPLICATION;\n"
+								 "GRANT pg_read_all_data TO %1$s;\n"
+								 "GRANT CONNECT ON DATABASE %2$s TO %1$s;\n"
+								 "GRANT EXECUTE ON FUNCTION pg_catalog.pg_control_system() TO %1$s;\n"
+								 "ALTER ROLE %1$s SET lo_compat_privileges = on;\n"
+								 "ALTER ROLE %1$s SET log_statement = none;\n"
+								 "ALTER ROLE %1$s SET log_min_messages = panic;\n"
+								 "ALTER ROLE %1$s SET log_min_error_statement = panic;\n"
+								 "DROP EXTENSION IF EXISTS amcheck CASCADE;\n"
+								 "COMMIT", server->reader, database);
+	char	   *error = ask(server, sql, NULL);
+
+	free(sql);
+	free(database);
+	return error;
+}
+
+/* malloc'd bytes of their hexadecimal digits */
+static char *
+name_of(const char *hex, size_t length)
+{
+	char	   *name = mem_alloc(length / 2 + 1);
+
+	for (size_t i = 0; i + 1 < length; i += 2)
+	{
+		char		digits[] = {hex[i], hex[i + 1], '\0'};
+
+		name[i / 2] = (char) strtol(digits, NULL, 16);
+	}
+	return name;
+}
+
+/* As superuser.  The error, malloc'd, or NULL; the output is for the caller to free. */
+static char *
+ask(const DrillServer *server, const char *sql, char **output)
+{
+	char	   *copy = mem_strdup(sql);
+	DrillAnswer answer = {NULL, NULL};
+
+	drill_ask(server, server->superuser, DRILL_QUICK_MS, &copy, 1, &answer);
+	free(copy);
+	if (output != NULL)
+	{
+		free(*output);
+		*output = answer.output;
+		answer.output = NULL;
+	}
+	free(answer.output);
+	return answer.error;
+}
