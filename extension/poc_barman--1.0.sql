@@ -910,6 +910,31 @@ $$;
 COMMENT ON FUNCTION @extschema@.poc_delete_backup(text, text) IS
 'Deletes a backup and every incremental backup based on it; detail lists them. Errors: 42501 unless barman-sidecar was started with --allow-delete, 42704 unknown backup, 55000 the backup is kept or too few would be left, 55006 it is being restored. Example: SELECT * FROM poc_delete_backup(''20261122T061022'')';
 
+-- What a server must have to recover what this one has written: the sidecar
+-- makes up for settings, and tells which locale Barman's host lacks.
+CREATE FUNCTION _poc.primary_facts() RETURNS jsonb
+LANGUAGE sql VOLATILE PARALLEL RESTRICTED
+SET search_path = pg_catalog, pg_temp
+AS $$
+	SELECT jsonb_build_object(
+		'settings', (SELECT jsonb_object_agg(s.name, s.setting::bigint) FROM pg_settings AS s
+			WHERE s.name = ANY ('{max_connections,max_worker_processes,max_wal_senders,max_prepared_transactions,max_locks_per_transaction,max_pred_locks_per_transaction,max_replication_slots,max_active_replication_origins}')),
+		'preload', current_setting('shared_preload_libraries'),
+		'locales', (SELECT jsonb_agg(jsonb_build_object('of', l.of, 'locale', l.locale, 'needed', l.needed, 'version', l.version))
+			FROM (SELECT format('database %I', d.datname) AS of, x.locale, d.datname = current_database() AS needed,
+					CASE WHEN d.datlocprovider = 'c' THEN pg_database_collation_actual_version(d.oid) END AS version
+				FROM pg_database AS d, unnest(ARRAY[d.datcollate, d.datctype]) AS x(locale)
+				WHERE d.datallowconn
+				UNION
+				SELECT format('collation %I.%I', n.nspname, c.collname), x.locale, true, pg_collation_actual_version(c.oid)
+				FROM pg_collation AS c JOIN pg_namespace AS n ON n.oid = c.collnamespace,
+					unnest(ARRAY[c.collcollate, c.collctype]) AS x(locale)
+				WHERE c.collprovider = 'c' AND x.locale IS NOT NULL AND
+					c.oid IN (SELECT a.attcollation FROM pg_attribute AS a)
+				ORDER BY 3 DESC, 1, 2
+				LIMIT 1000) AS l))
+$$;
+
 CREATE FUNCTION @extschema@.poc_restore(INOUT instance text, backup_id text DEFAULT 'latest', server text DEFAULT NULL,
 	target_name text DEFAULT NULL, target_time timestamptz DEFAULT NULL, target_lsn pg_lsn DEFAULT NULL,
 	target_xid xid8 DEFAULT NULL, immediate boolean DEFAULT false, start boolean DEFAULT true,
@@ -928,7 +953,8 @@ DECLARE
 		'target_lsn', target_lsn, 'target_xid', target_xid,
 		'immediate', coalesce(immediate, false), 'start', coalesce(start, true),
 		'target_timeline', target_timeline,
-		'system_identifier', (SELECT c.system_identifier::text FROM pg_control_system() AS c));
+		'system_identifier', (SELECT c.system_identifier::text FROM pg_control_system() AS c),
+		'primary', _poc.primary_facts());
 	segment bigint := pg_size_bytes(current_setting('wal_segment_size'));
 	timeline_now integer;
 	chosen jsonb;
@@ -1145,7 +1171,7 @@ BEGIN
 		'superuser', (SELECT a.rolname FROM pg_roles AS a WHERE a.rolsuper AND a.rolcanlogin ORDER BY a.oid LIMIT 1),
 		'tables', (SELECT jsonb_agg(jsonb_build_object('relation', t.relation, 'bytes', t.bytes, 'rows', t.rows, 'hash', t.hash) ORDER BY t.relation)
 			FROM _poc.mark_tables AS t WHERE t.mark = target.name),
-		'asserts', to_jsonb(asserts));
+		'asserts', to_jsonb(asserts), 'primary', _poc.primary_facts());
 
 	-- As poc_restore() does: what is to be restored must be archived. Without a
 	-- mark it is all there is up to now, and a transaction tells when that was.

@@ -78,7 +78,8 @@ find_field(const Argument *fields, const char *name)
 static json_t *
 default_of(const Argument *field)
 {
-	if (field->type == ARGUMENT_TEXT || field->type == ARGUMENT_LIST || field->nullable)
+	if (field->type == ARGUMENT_TEXT || field->type == ARGUMENT_LIST ||
+		field->type == ARGUMENT_OBJECT || field->nullable)
 		return json_null();
 	if (field->type == ARGUMENT_BOOL)
 		return json_boolean(field->standard != 0);
@@ -105,6 +106,11 @@ check_value(const Argument *field, const json_t *value, Answer **refusal)
 			if (json_is_array(value))
 				return true;
 			*refusal = refuse(field, "an array or null");
+			return false;
+		case ARGUMENT_OBJECT:
+			if (json_is_object(value))
+				return true;
+			*refusal = refuse(field, "an object or null");
 			return false;
 		case ARGUMENT_BOOL:
 			if (json_is_boolean(value))

@@ -17,7 +17,8 @@ typedef enum ArgumentType
 	ARGUMENT_TEXT,				/* or null, which is the default */
 	ARGUMENT_BOOL,
 	ARGUMENT_INTEGER,			/* from low to high */
-	ARGUMENT_LIST				/* or null, which is the default; whatever is in it */
+	ARGUMENT_LIST,				/* or null, which is the default; whatever is in it */
+	ARGUMENT_OBJECT				/* the same */
 } ArgumentType;
 
 typedef struct Argument

@@ -29,6 +29,7 @@ static int	root_lock = -1; /* held while the sidecar runs */
 
 static void use_real_root(void);
 static bool lock_root(void);
+static bool libraries_are_here(void);
 static void settle_after_crash(Instance *instance);
 
 bool
@@ -45,7 +46,7 @@ instances_start(const char *state_dir)
 		return false;
 	}
 	use_real_root();
-	if (!lock_root())
+	if (!lock_root() || !libraries_are_here())
 		return false;
 	instance_records_load();
 	for (Instance *instance = instance_table.newest; instance != NULL; instance = instance->next)
@@ -76,6 +77,33 @@ lock_root(void)
 			 "directory", options.instance_root, "error", strerror(errno),
 			 "remedy", "give each sidecar an --instance-root of its own", NULL);
 	return false;
+}
+
+/* Better now than after the first restore's copy */
+static bool
+libraries_are_here(void)
+{
+	char	   *directory;
+	bool		here = true;
+
+	if (options.instance_preload == NULL)
+		return true;
+	directory = server_program(options.pg_bindir, "pg_config", "--pkglibdir");
+	directory[strcspn(directory, "\n")] = '\0';
+	for (const char *name = options.instance_preload; here && *name != '\0';)
+	{
+		size_t		length = strcspn(name, ",");
+		char	   *path = mem_printf("%s/%.*s.so", directory, (int) length, name);
+
+		/* without pg_config the server will tell */
+		here = directory[0] == '\0' || access(path, R_OK) == 0;
+		if (!here)
+			log_line(LOGLEVEL_ERROR, "a library of --instance-preload is not installed", "file", path, NULL);
+		name += length + (name[length] == ',');
+		free(path);
+	}
+	free(directory);
+	return here;
 }
 
 /* Before there are other threads. */
@@ -153,6 +181,7 @@ instance_config(const Instance *instance)
 		.name = instance->name,
 		.directory = instance->directory,
 		.listen = options.instance_listen,
+		.preload = options.instance_preload,
 		.port = instance->port
 	};
 

@@ -3,11 +3,11 @@
  *
  * Writes the configuration of a restored server.  It must keep the server
  * apart from production: no archiving, no streaming, no subscription's worker,
- * no preloaded library, a port and a socket of its own.
+ * no library that the sidecar was not told of, a port and a socket of its own.
+ * Never takes over a line that the primary could have written.
  */
 #include "instance_config.h"
 
-#include <ctype.h>
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -15,12 +15,12 @@
 #include <sys/un.h>
 
 #include "instance_files.h"
+#include "instance_mend.h"
 #include "memory.h"
 
 static void append(char **text, const char *format,...)
 			__attribute__((format(printf, 2, 3)));
 static void append_setting(char **text, const char *name, const char *value);
-static bool is_how_to_recover(const char *line);
 
 /*
  * Only local sessions are trusted: the socket's directory lets nobody in but
@@ -33,7 +33,7 @@ static const char hba[] =
 	"host   all  all  ::/0           scram-sha-256\n";
 
 int
-instance_config_write(const ServerConfig *config, const char *controldata,
+instance_config_write(const ServerConfig *config, const ServerNeeds *needs,
 					  const RecoveryTarget *target)
 {
 	struct
@@ -43,20 +43,21 @@ instance_config_write(const ServerConfig *config, const char *controldata,
 	}			files[] = {
 		{INSTANCE_HBA, mem_strdup(hba)},
 		{INSTANCE_IDENT, mem_strdup("")},
-		{INSTANCE_CONFIG, instance_config_main(config, controldata)},
-		{INSTANCE_DATA "/postgresql.auto.conf", NULL},
+		{INSTANCE_CONFIG, instance_config_main(config, needs)},
+
+		/* for whoever starts it by hand with no more than -D */
+		{INSTANCE_DATA "/postgresql.conf",
+		mem_printf("# Written by barman-sidecar: production's own is in ../" INSTANCE_PRODUCTION ".\n"
+				   "include '%s/" INSTANCE_CONFIG "'\n", config->directory)},
+		{INSTANCE_DATA "/postgresql.auto.conf", instance_config_recovery(target)},
 		{INSTANCE_DATA "/recovery.signal", mem_strdup("")}
 	};
-	char	   *path = mem_printf("%s/%s", config->directory, files[3].name);
-	char	   *barmans = instance_files_read(path);
 	int			error = 0;
 
-	free(path);
-	files[3].text = instance_config_recovery(barmans != NULL ? barmans : "", target);
-	free(barmans);
 	for (size_t i = 0; i < sizeof(files) / sizeof(files[0]); i++)
 	{
-		path = mem_printf("%s/%s", config->directory, files[i].name);
+		char	   *path = mem_printf("%s/%s", config->directory, files[i].name);
+
 		if (error == 0)
 			error = instance_files_write(path, files[i].text);
 		free(path);
@@ -66,7 +67,7 @@ instance_config_write(const ServerConfig *config, const char *controldata,
 }
 
 char *
-instance_config_main(const ServerConfig *config, const char *controldata)
+instance_config_main(const ServerConfig *config, const ServerNeeds *needs)
 {
 	char	   *text = mem_strdup("");
 	char	   *path;
@@ -85,6 +86,10 @@ instance_config_main(const ServerConfig *config, const char *controldata)
 	path = mem_printf("%s/" INSTANCE_IDENT, config->directory);
 	append_setting(&text, "ident_file", path);
 	free(path);
+	path = mem_printf("%s/" INSTANCE_DATA, config->directory);
+	append_setting(&text, "data_directory", path);
+	free(path);
+	append_setting(&text, "external_pid_file", "");
 
 	append(&text, "\n# apart from production\n"
 		   "archive_mode = off\n"
@@ -92,22 +97,39 @@ instance_config_main(const ServerConfig *config, const char *controldata)
 		   "primary_conninfo = ''\n"
 		   "primary_slot_name = ''\n"
 		   "max_wal_senders = 0\n"
-		   "max_logical_replication_workers = 0\n"
-		   "shared_preload_libraries = ''\n"
+		   "max_logical_replication_workers = 0\n");
+	append_setting(&text, "shared_preload_libraries", config->preload != NULL ? config->preload : "");
+	append(&text,
 		   "session_preload_libraries = ''\n"
 		   "local_preload_libraries = ''\n");
 
 	/*
 	 * Nobody is let in before recovery has ended, so that the first session
-	 * sees the end of it; and then settings need not be production's, but for
-	 * what holds its prepared transactions.
+	 * sees the end of it.
 	 */
-	append(&text, "\n# recovery\n"
+	append(&text, "\n# recovery, of what may have been set otherwise where the WAL was written\n"
 		   "hot_standby = off\n"
+		   "wal_level = replica\n"
+		   "max_connections = %lld\n"
+		   "max_worker_processes = %lld\n"
 		   "max_prepared_transactions = %lld\n"
-		   "max_locks_per_transaction = %lld\n",
-		   (long long) controldata_number(controldata, "max_prepared_xacts setting", 0),
-		   (long long) controldata_number(controldata, "max_locks_per_xact setting", 64));
+		   "max_locks_per_transaction = %lld\n"
+		   "max_pred_locks_per_transaction = %lld\n"
+		   "max_replication_slots = %lld\n"
+		   "track_commit_timestamp = %s\n",
+		   (long long) needs->connections, (long long) needs->worker_processes,
+		   (long long) needs->prepared_transactions, (long long) needs->locks_per_transaction,
+		   (long long) needs->predicate_locks_per_transaction, (long long) needs->origins,
+		   needs->commit_timestamps ? "on" : "off");
+	if (needs->knows_origins)
+		append(&text, "max_active_replication_origins = %lld\n", (long long) needs->origins);
+
+	/* One process replays: what it will need is read ahead, and stays. */
+	append(&text, "recovery_prefetch = try\n"
+		   "wal_decode_buffer_size = '4MB'\n"
+		   "maintenance_io_concurrency = 64\n"
+		   "huge_pages = try\n"
+		   "shared_buffers = '%lldMB'\n", (long long) needs->shared_buffers);
 
 	/*
 	 * The log is read by us; it must grow while there is progress.  Shared
@@ -135,32 +157,17 @@ instance_config_main(const ServerConfig *config, const char *controldata)
 }
 
 char *
-instance_config_recovery(const char *barmans, const RecoveryTarget *target)
+instance_config_recovery(const RecoveryTarget *target)
 {
 	char	   *text = mem_strdup("");
-	bool		fetches = false;
 
 	append(&text, "# Written by barman-sidecar; ALTER SYSTEM may write it again.\n");
-	for (const char *line = barmans; *line != '\0';)
-	{
-		int			length = (int) strcspn(line, "\n");
-
-		if (is_how_to_recover(line))
-		{
-			append(&text, "%.*s\n", length, line);
-			fetches = fetches || strncmp(line, "restore_command", 15) == 0;
-		}
-		line += length;
-		if (*line == '\n')
-			line++;
-	}
 
 	/*
-	 * Without a restore_command Barman has put the WAL into pg_wal, from where
-	 * it is taken when there is nothing to fetch.
+	 * The WAL is in pg_wal (instance_mend()), where it is looked for when
+	 * there is nothing to fetch.  PostgreSQL insists on a command.
 	 */
-	if (!fetches)
-		append_setting(&text, "restore_command", "false");
+	append_setting(&text, "restore_command", "false");
 	if (target->timeline > 0)
 		append(&text, "recovery_target_timeline = '%d'\n", target->timeline);
 	else
@@ -186,24 +193,6 @@ instance_config_recovery(const char *barmans, const RecoveryTarget *target)
 	return text;
 }
 
-int64_t
-controldata_number(const char *controldata, const char *key, int64_t def)
-{
-	size_t		length = strlen(key);
-
-	for (const char *line = controldata; line != NULL; line = strchr(line, '\n'))
-	{
-		line += strspn(line, "\n");
-		if (strncmp(line, key, length) == 0 && line[length] == ':')
-		{
-			const char *value = line + length + 1 + strspn(line + length + 1, " ");
-
-			return isdigit((unsigned char) *value) ? strtoll(value, NULL, 10) : def;
-		}
-	}
-	return def;
-}
-
 bool
 instance_socket_fits(const ServerConfig *config)
 {
@@ -211,23 +200,6 @@ instance_socket_fits(const ServerConfig *config)
 	size_t		length = strlen(config->directory) + strlen("/" INSTANCE_SOCKET "/.s.PGSQL.65535");
 
 	return length < sizeof(address.sun_path);
-}
-
-/* Of Barman's lines: the last of each name wins, and Barman appends. */
-static bool
-is_how_to_recover(const char *line)
-{
-	static const char *const names[] = {"restore_command", "recovery_end_command"};
-
-	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
-	{
-		size_t		length = strlen(names[i]);
-
-		if (strncmp(line, names[i], length) == 0 &&
-			(line[length] == ' ' || line[length] == '='))
-			return true;
-	}
-	return false;
 }
 
 static void

@@ -9,6 +9,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "instance_needs.h"
+
 /* How far to recover; at most one is set, none means all the WAL there is. */
 typedef struct RecoveryTarget
 {
@@ -25,29 +27,23 @@ typedef struct ServerConfig
 	const char *name;
 	const char *directory;		/* of the instance */
 	const char *listen;
+	const char *preload;		/* libraries, with commas; NULL: none */
 	int			port;
 	bool		scratch;		/* thrown away soon: nothing need be durable */
 } ServerConfig;
 
-/*
- * malloc'd text of postgresql.conf.  controldata is what pg_controldata says
- * of the restored directory: PostgreSQL needs some settings as large as
- * production's.
- */
-extern char *instance_config_main(const ServerConfig *config, const char *controldata);
+/* malloc'd text of postgresql.conf */
+extern char *instance_config_main(const ServerConfig *config, const ServerNeeds *needs);
+
+/* malloc'd text of postgresql.auto.conf: the target, and that the WAL is there */
+extern char *instance_config_recovery(const RecoveryTarget *target);
 
 /*
- * malloc'd text of postgresql.auto.conf: of Barman's, how the WAL is fetched;
- * of ours, the target.  ALTER SYSTEM's settings of production are dropped.
+ * Write all configuration below the directory.  Of the backup's nothing is
+ * read: instance_mend() has put it aside.  Returns errno.
  */
-extern char *instance_config_recovery(const char *barmans, const RecoveryTarget *target);
-
-/* Write all configuration below the directory.  Returns errno. */
-extern int	instance_config_write(const ServerConfig *config, const char *controldata,
+extern int	instance_config_write(const ServerConfig *config, const ServerNeeds *needs,
 								  const RecoveryTarget *target);
-
-/* An unsigned number in pg_controldata's output; def if it is not there. */
-extern int64_t controldata_number(const char *controldata, const char *key, int64_t def);
 
 /* Does the path of the server's socket fit into what the kernel allows? */
 extern bool instance_socket_fits(const ServerConfig *config);

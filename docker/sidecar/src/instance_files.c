@@ -1,7 +1,7 @@
 /*
  * instance_files.c
  *
- * Makes, mends, measures and removes the directory of a restored instance.
+ * Makes, measures and removes the directory of a restored instance.
  * Never follows a link out of it, and never removes what it did not make.
  */
 #include "instance_files.h"
@@ -29,7 +29,6 @@ static int	open_to_read(const char *path);
 static int	remove_below(int parent, const char *name);
 static void measure_below(int parent, const char *name, FilesSize *size);
 static int	make_directory(const char *directory, const char *name);
-static bool exists(const char *directory, const char *name);
 static DIR *open_directory(int parent, const char *name);
 static bool is_dots(const char *name);
 
@@ -53,48 +52,6 @@ instance_files_make(const char *directory)
 		}
 	}
 	return 0;
-}
-
-char *
-instance_files_mend(const char *directory)
-{
-	static const char *const needed[] = {"PG_VERSION", "global/pg_control", "base"};
-
-	/* left out by the restore of a combined incremental, Barman 3.11 to 3.14 */
-	static const char *const missing[] = {"pg_wal", "pg_tblspc"};
-
-	/* of a server that was a standby, or copied while it ran */
-	static const char *const former[] = {"standby.signal", "postmaster.pid", "postmaster.opts"};
-
-	char	   *data = mem_printf("%s/" INSTANCE_DATA, directory);
-	char	   *words = NULL;
-	char	   *path;
-
-	for (size_t i = 0; words == NULL && i < sizeof(needed) / sizeof(needed[0]); i++)
-	{
-		if (!exists(data, needed[i]))
-			words = mem_printf("\"%s\" is missing.", needed[i]);
-	}
-	if (words == NULL && chmod(data, 0700) != 0)
-		words = mem_printf("Its mode could not be set: %s.", strerror(errno));
-	for (size_t i = 0; words == NULL && i < sizeof(missing) / sizeof(missing[0]); i++)
-	{
-		int			error = exists(data, missing[i]) ? 0 : make_directory(data, missing[i]);
-
-		if (error != 0)
-			words = mem_printf("\"%s\" could not be made: %s.", missing[i], strerror(error));
-	}
-	for (size_t i = 0; words == NULL && i < sizeof(former) / sizeof(former[0]); i++)
-	{
-		path = mem_printf("%s/%s", data, former[i]);
-		unlink(path);
-		free(path);
-	}
-	path = mem_printf("%s/" INSTANCE_STAGING, directory);
-	instance_files_remove(path);
-	free(path);
-	free(data);
-	return words;
 }
 
 int
@@ -304,17 +261,6 @@ make_directory(const char *directory, const char *name)
 
 	free(path);
 	return error;
-}
-
-static bool
-exists(const char *directory, const char *name)
-{
-	char	   *path = mem_printf("%s/%s", directory, name);
-	struct stat status;
-	bool		there = lstat(path, &status) == 0;
-
-	free(path);
-	return there;
 }
 
 static DIR *

@@ -1,7 +1,7 @@
 /*
  * instance_files.h
  *
- * The directory of a restored instance: made, mended, measured, removed.
+ * The directory of a restored instance: made, measured, removed.
  */
 #ifndef INSTANCE_FILES_H
 #define INSTANCE_FILES_H
@@ -28,13 +28,6 @@
  * directory is there already, whoever made it.
  */
 extern int	instance_files_make(const char *directory);
-
-/*
- * Make a restored data directory one that PostgreSQL accepts: what Barman 3.11
- * to 3.14 leave out of a combined incremental, and nothing of its former life.
- * NULL, or malloc'd words on why it cannot be.
- */
-extern char *instance_files_mend(const char *directory);
 
 /* Remove the directory and all below it; follows no link.  Returns errno. */
 extern int	instance_files_remove(const char *directory);

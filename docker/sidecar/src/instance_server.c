@@ -127,8 +127,12 @@ server_start(const Cage *cage, CageHold *held, ServerProcess *process)
 	char	   *program = mem_printf("%s/postgres", cage->bindir);
 	char	   *data = mem_printf("%s/" INSTANCE_DATA, cage->directory);
 	char	   *config = mem_printf("config_file=%s/" INSTANCE_CONFIG, cage->directory);
+	char	   *hba = mem_printf("hba_file=%s/" INSTANCE_HBA, cage->directory);
+	char	   *ident = mem_printf("ident_file=%s/" INSTANCE_IDENT, cage->directory);
+	char	   *where = mem_printf("data_directory=%s", data);
 	char	   *log = mem_printf("%s/" INSTANCE_LOG, cage->directory);
-	char	   *argv[] = {program, "-D", data, "-c", config, NULL};
+	char	   *argv[] = {program, "-D", data, "-c", config, "-c", hba, "-c", ident, "-c", where,
+	"-c", "external_pid_file=", NULL};
 	int			error;
 
 	sigemptyset(&none);
@@ -155,6 +159,9 @@ server_start(const Cage *cage, CageHold *held, ServerProcess *process)
 	free(program);
 	free(data);
 	free(config);
+	free(hba);
+	free(ident);
+	free(where);
 	free(log);
 	return error;
 }

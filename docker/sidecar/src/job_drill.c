@@ -14,6 +14,7 @@
 #include "job_restore.h"
 #include "memory.h"
 #include "options.h"
+#include "restore_host.h"
 #include "timestamp.h"
 
 static void drill_body(Job *job, const json_t *arguments);
@@ -39,12 +40,14 @@ drill_body(Job *job, const json_t *arguments)
 	bool		recovered;
 	bool		good;
 	char	   *copied;
+	char	   *notes;
 	char	   *reached = NULL;
 
 	restore.is_drill = true;
 	restore.drill = drill_result();
 	restore.step_began = monotonic_ms();
-	good = restore_find_backup(&restore) && restore_complete_backup(&restore);
+	good = restore_find_backup(&restore) && restore_host_serves(&restore) &&
+		restore_complete_backup(&restore);
 	drill_stage(&restore, "backup", good, json_text_of(restore.backup, "backup_id"));
 	if (good)
 	{
@@ -55,7 +58,10 @@ drill_body(Job *job, const json_t *arguments)
 	if (good)
 	{
 		good = restore_copy(&restore) && restore_prepare(&restore);
-		copied = mem_printf("%lld bytes", (long long) instance_files_size(restore.directory).bytes);
+		notes = restore_host_notes(&restore);
+		copied = mem_printf("%lld bytes%s%s", (long long) instance_files_size(restore.directory).bytes,
+							notes[0] != '\0' ? ". " : "", notes);
+		free(notes);
 		drill_stage(&restore, "restore", good, copied);
 		free(copied);
 	}
@@ -84,14 +90,16 @@ drill_stage(Restore *restore, const char *name, bool good, const char *detail)
 {
 	const char *message = json_text_of(restore->error, "message");
 	const char *cause = json_text_of(restore->error, "detail");
+	const char *hint = json_text_of(restore->error, "hint");
 	int64_t		now = monotonic_ms();
 	char	   *words;
 
 	if (good)
 		words = mem_strdup(detail);
 	else
-		words = mem_printf("%s%s%s", message != NULL ? message : "cancelled",
-						   cause != NULL ? ": " : "", cause != NULL ? cause : "");
+		words = mem_printf("%s%s%s%s%s", message != NULL ? message : "cancelled",
+						   cause != NULL ? ": " : "", cause != NULL ? cause : "",
+						   hint != NULL ? "\nHINT: " : "", hint != NULL ? hint : "");
 	drill_step(restore->drill, name, good, now - restore->step_began, words);
 	if (!good && !job_cancelled(restore->job))
 		job_log(restore->job, JOB_WARNING, "%s: %s", name, words);

@@ -18,6 +18,7 @@
 #include "memory.h"
 #include "options.h"
 #include "reads.h"
+#include "restore_host.h"
 #include "timestamp.h"
 
 #define LOOK_MS 100
@@ -39,6 +40,7 @@ restore_body(Job *job, const json_t *arguments)
 	bool		start = json_is_true(json_object_get(arguments, "start"));
 
 	if (restore_find_backup(&restore) &&
+		restore_host_serves(&restore) &&
 		restore_complete_backup(&restore) &&
 		restore_bring_wal(&restore) &&
 		restore_timeline_is_reached(&restore) &&

@@ -73,6 +73,7 @@ static bool parse_choice(const char *name, const char *text, const char *no, con
 static bool parse_ports(const char *text);
 static bool parse_reserve(const char *text);
 static bool is_plain_path(const char *path);
+static bool are_plain_names(const char *list);
 static char *find_program(const char *name);
 static char *find_bindir(void);
 static OptionsVerdict wrong(const char *format,...)
@@ -109,6 +110,7 @@ options_parse(int argc, char **argv)
 		{"reserve-free", required_argument, NULL, 'F'},
 		{"max-assertions", required_argument, NULL, OPTION_MAX_ASSERTIONS},
 		{"max-assertion-bytes", required_argument, NULL, OPTION_MAX_ASSERTION_BYTES},
+		{"instance-preload", required_argument, NULL, 'Y'},
 		{"allow-delete", no_argument, NULL, 'D'},
 		{"host-name", required_argument, NULL, OPTION_HOST_NAME},
 		{"insecure-http", no_argument, NULL, OPTION_INSECURE_HTTP},
@@ -269,6 +271,11 @@ options_parse(int argc, char **argv)
 								  &options.max_assertion_bytes))
 					return OPTIONS_WRONG;
 				break;
+			case 'Y':
+				if (!are_plain_names(optarg))
+					return wrong("--instance-preload is \"%s\": it must be names of libraries, with commas and no paths", optarg);
+				options.instance_preload = optarg;
+				break;
 			case 'D':
 				options.allow_delete = true;
 				break;
@@ -413,6 +420,8 @@ usage(void)
 		   "  --pg-bindir=DIR            PostgreSQL's programs (default where postgres is)\n"
 		   "  --max-instances=N          restored servers at a time (default %d)\n"
 		   "  --restore-timeout=SECONDS  longest time without progress (default %d)\n"
+		   "  --instance-preload=LIBRARY[,...]\n"
+		   "                             what their WAL needs, of the libraries installed here\n"
 		   "  --drill-network=none|host  whether the server of a drill may make connections\n"
 		   "                             (default none)\n"
 		   "  --instance-network=none|host\n"
@@ -524,6 +533,24 @@ is_plain_path(const char *path)
 {
 	return path[0] == '/' && path[1] != '\0' &&
 		strspn(path, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789./_-") == strlen(path);
+}
+
+/* Of libraries: a path could lead into what was restored. */
+static bool
+are_plain_names(const char *list)
+{
+	static const char allowed[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-";
+
+	for (;; list++)
+	{
+		size_t		length = strspn(list, allowed);
+
+		list += length;
+		if (length == 0 || (*list != ',' && *list != '\0'))
+			return false;
+		if (*list == '\0')
+			return true;
+	}
 }
 
 /* Where PostgreSQL's server is, by PATH; or NULL. */

@@ -46,6 +46,7 @@ typedef struct Options
 	char	   *pg_bindir;		/* NULL: no PostgreSQL server found */
 	int			max_instances;
 	int			restore_timeout;	/* seconds without progress */
+	char	   *instance_preload;	/* libraries, with commas; NULL: none */
 	bool		drill_network;	/* drills may reach others */
 	bool		instance_network;	/* so may restored servers */
 	int			reserve_percent;	/* of the disk, and at most */

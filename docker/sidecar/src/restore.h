@@ -53,6 +53,9 @@ extern bool restore_complete_backup(Restore *restore);
 extern bool restore_bring_wal(Restore *restore);
 extern bool restore_timeline_is_reached(Restore *restore);
 extern bool restore_target_is_archived(Restore *restore);
+/* Do the backup's files hold nothing that leads out of it? */
+extern bool restore_source_is_sound(Restore *restore);
+
 extern bool restore_copy(Restore *restore);
 extern bool restore_prepare(Restore *restore);
 extern bool restore_recover(Restore *restore, Recovery *recovery);

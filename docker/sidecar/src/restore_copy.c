@@ -14,6 +14,8 @@
 #include "barman_read.h"
 #include "barman_run.h"
 #include "instance_files.h"
+#include "instance_mend.h"
+#include "instance_needs.h"
 #include "memory.h"
 #include "options.h"
 #include "restore_choice.h"
@@ -49,10 +51,13 @@ restore_copy(Restore *restore)
 	json_t	   *value = NULL;
 	json_t	   *messages;
 	json_t	   *message;
+	char	   *words;
 	size_t		i;
 	int64_t		began = monotonic_ms();
 	bool		going_on;
 
+	if (!restore_source_is_sound(restore))
+		return false;
 	count = recover_command(restore, command, owned);
 	if (count < 0)
 		return false;
@@ -92,6 +97,14 @@ restore_copy(Restore *restore)
 	runner_free(&result);
 	going_on = value != NULL;
 	json_decref(value);
+
+	/* before anything of ours is put there */
+	words = going_on ? instance_check(restore->directory) : NULL;
+	if (words != NULL)
+		going_on = restore_fail(restore, BARMAN_WRONG_STATE, words,
+								"Find out who put it into the backup.",
+								"what Barman copied leads out of the directory of the instance");
+	free(words);
 	return going_on;
 }
 
@@ -209,13 +222,15 @@ bool
 restore_prepare(Restore *restore)
 {
 	ServerConfig config = instance_config(restore->instance);
-	char	   *words = instance_files_mend(restore->directory);
+	char	   *data = mem_printf("%s/" INSTANCE_DATA, restore->directory);
+	char	   *words = instance_mend(restore->directory, server_major_version(options.pg_bindir));
 	char	   *controldata;
+	ServerNeeds needs;
 	int			error;
 
 	if (words != NULL)
-		restore_fail(restore, BARMAN_FAILED, words, "Look at Barman's log.",
-			 "Barman left a directory that PostgreSQL cannot use");
+		restore_fail(restore, BARMAN_FAILED, words, "Look at Barman's log, and at the files of the backup.",
+			 "Barman left a directory that PostgreSQL must not be started on");
 	else
 	{
 		controldata = server_controldata(options.pg_bindir, restore->directory, options.confinement_required);
@@ -223,7 +238,8 @@ restore_prepare(Restore *restore)
 		config.scratch = restore->is_drill && !json_is_true(json_object_get(restore->arguments, "keep"));
 		if (config.scratch)
 			config.listen = "";
-		error = instance_config_write(&config, controldata, &restore->target);
+		needs = server_needs(data, controldata, json_object_get(json_object_get(restore->arguments, "primary"), "settings"));
+		error = instance_config_write(&config, &needs, &restore->target);
 		if (error != 0)
 			restore_fail(restore, BARMAN_INTERNAL, strerror(error), NULL,
 				 "could not write the configuration of the instance");
@@ -237,5 +253,6 @@ restore_prepare(Restore *restore)
 		job_log(restore->job, JOB_INFO,
 				"the path of a socket would be too long: the server listens on TCP alone");
 	free(words);
+	free(data);
 	return restore->error == NULL;
 }

@@ -27,6 +27,7 @@
 
 static bool start_caged(Restore *restore, ServerProcess *process);
 static bool explain_recovery(Restore *restore);
+static char *last_words(const char *log);
 
 /*
  * Start the server and wait until recovery has ended: it takes no connection
@@ -139,6 +140,7 @@ explain_recovery(Restore *restore)
 {
 	char	   *log = mem_printf("%s/" INSTANCE_LOG, restore->directory);
 	char	   *tail = instance_files_tail(log, LOG_SHOWN);
+	char	   *words = last_words(tail);
 
 	free(log);
 	if (strstr(tail, "recovery ended before configured recovery target was reached") != NULL)
@@ -150,9 +152,68 @@ explain_recovery(Restore *restore)
 	else if (strstr(tail, "Address already in use") != NULL)
 		restore_fail(restore, "conflict", tail, "Restore again: another port will be chosen.",
 			 "another program has taken the port of the instance");
+	else if (strstr(tail, "resource manager with ID") != NULL)
+	{
+		const char *preload = json_text_of(json_object_get(restore->arguments, "primary"), "preload");
+		char	   *hint = mem_printf("Start barman-sidecar with --instance-preload=LIBRARY, which must be installed on Barman's host.%s%s",
+									  preload != NULL && preload[0] != '\0' ? " The primary preloads: " : "",
+									  preload != NULL ? preload : "");
+
+		restore_fail(restore, BARMAN_WRONG_STATE, words, hint,
+			 "recovery needs a library that is not preloaded: the WAL has records of a resource manager of its own");
+		free(hint);
+	}
 	else
-		restore_fail(restore, BARMAN_INTERNAL, tail, "The log of the server is above.",
+	{
+		char	   *detail = words[0] != '\0' ? mem_printf("%s\n%s", words, tail) : mem_strdup(tail);
+
+		restore_fail(restore, BARMAN_INTERNAL, detail, "The log of the server is above.",
 			 "the restored server did not start");
+		free(detail);
+	}
+	free(words);
 	free(tail);
 	return false;
+}
+
+/*
+ * malloc'd: the last FATAL or PANIC of a log with its DETAIL, HINT and CONTEXT,
+ * or ""
+ */
+static char *
+last_words(const char *log)
+{
+	static const char *const levels[] = {"FATAL:  ", "PANIC:  "};
+	static const char *const more[] = {"DETAIL:  ", "HINT:  ", "CONTEXT:  "};
+	const char *found = NULL;
+	const char *end;
+
+	for (const char *line = log; line != NULL; line = strchr(line, '\n'))
+	{
+		size_t		length;
+
+		line += strspn(line, "\n");
+		length = strcspn(line, "\n");
+		for (size_t i = 0; i < sizeof(levels) / sizeof(levels[0]); i++)
+		{
+			const char *at = memmem(line, length, levels[i], strlen(levels[i]));
+
+			if (at != NULL)
+				found = at + strlen(levels[i]);
+		}
+	}
+	if (found == NULL)
+		return mem_strdup("");
+	for (end = found + strcspn(found, "\n"); *end == '\n';)
+	{
+		size_t		length = strcspn(end + 1, "\n");
+		bool		belongs = false;
+
+		for (size_t i = 0; i < sizeof(more) / sizeof(more[0]); i++)
+			belongs = belongs || memmem(end + 1, length, more[i], strlen(more[i])) != NULL;
+		if (!belongs)
+			break;
+		end += 1 + length;
+	}
+	return mem_strndup(found, (size_t) (end - found));
 }

@@ -20,6 +20,7 @@
 #include "memory.h"
 #include "options.h"
 #include "restore_choice.h"
+#include "restore_host.h"
 #include "routes.h"
 #include "routes_name.h"
 #include "timestamp.h"
@@ -65,6 +66,7 @@ static const Argument restore_arguments[] = {
 	{"timeline", ARGUMENT_INTEGER, 1, INT32_MAX, true, 0},
 	{"wal_file", ARGUMENT_TEXT, 0, 0, true, 0},
 	{"system_identifier", ARGUMENT_TEXT, 0, 0, true, 0},
+	{"primary", ARGUMENT_OBJECT, 0, 0, true, 0},
 	{NULL, ARGUMENT_TEXT, 0, 0, false, 0}
 };
 
@@ -82,6 +84,7 @@ static const Argument drill_arguments[] = {
 	{"schema", ARGUMENT_TEXT, 0, 0, true, 0},
 	{"tables", ARGUMENT_LIST, 0, 0, true, 0},
 	{"asserts", ARGUMENT_LIST, 0, 0, true, 0},
+	{"primary", ARGUMENT_OBJECT, 0, 0, true, 0},
 	{NULL, ARGUMENT_TEXT, 0, 0, false, 0}
 };
 
@@ -343,10 +346,16 @@ restore_is_sound(json_t *arguments, Answer **refusal)
 	const char *lsn = json_text_of(arguments, "target_lsn");
 	const char *xid = json_text_of(arguments, "target_xid");
 	const char *wal_file = json_text_of(arguments, "wal_file");
+	const char *wrong = restore_primary_is_bad(json_object_get(arguments, "primary"));
 	int			count = json_is_true(json_object_get(arguments, "immediate"));
 	int64_t		microseconds;
 	uint64_t	position;
 
+	if (wrong != NULL)
+	{
+		*refusal = answer_error("bad_argument", wrong, NULL, NULL);
+		return false;
+	}
 	for (size_t i = 0; i < sizeof(targets) / sizeof(targets[0]); i++)
 		count += json_text_of(arguments, targets[i]) != NULL;
 	if (count > 1)

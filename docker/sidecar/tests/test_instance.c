@@ -21,6 +21,7 @@
 #include "instance.h"
 #include "instance_config.h"
 #include "instance_files.h"
+#include "instance_mend.h"
 #include "instance_recovery.h"
 #include "restore_room.h"
 #include "restore_choice.h"
@@ -28,17 +29,23 @@
 
 static const char controldata[] =
 	"pg_control version number:            1300\n"
-	"max_prepared_xacts setting:           7\n"
-	"max_locks_per_xact setting:           256\n"
+	"max_connections setting:              700\n"
+	"max_worker_processes setting:         30\n"
+	"max_wal_senders setting:              50\n"
+	"max_prepared_xacts setting:           700\n"
+	"max_locks_per_xact setting:           512\n"
+	"track_commit_timestamp setting:       on\n"
 	"Mock authentication nonce:            00\n";
 
 static void test_names(void **state);
 static void test_positions(void **state);
 static void test_settings_keep_apart(void **state);
-static void test_only_how_to_fetch_is_kept(void **state);
+static void test_settings_suffice(void **state);
+static void test_nothing_is_taken_over(void **state);
 static void test_own_target(void **state);
 static void test_mend(void **state);
 static void test_mend_refuses(void **state);
+static void test_mend_finds_links(void **state);
 static void test_remove_follows_no_link(void **state);
 static void test_make_is_a_claim(void **state);
 static void test_follows_no_link_of_a_server(void **state);
@@ -57,10 +64,12 @@ main(void)
 		cmocka_unit_test(test_names),
 		cmocka_unit_test(test_positions),
 		cmocka_unit_test(test_settings_keep_apart),
-		cmocka_unit_test(test_only_how_to_fetch_is_kept),
+		cmocka_unit_test(test_settings_suffice),
+		cmocka_unit_test(test_nothing_is_taken_over),
 		cmocka_unit_test(test_own_target),
 		cmocka_unit_test(test_mend),
 		cmocka_unit_test(test_mend_refuses),
+		cmocka_unit_test(test_mend_finds_links),
 		cmocka_unit_test(test_remove_follows_no_link),
 		cmocka_unit_test(test_make_is_a_claim),
 		cmocka_unit_test(test_follows_no_link_of_a_server),
@@ -120,12 +129,18 @@ test_settings_keep_apart(void **state)
 		"\narchive_mode = off\n", "\narchive_command = ''\n", "\nprimary_conninfo = ''\n",
 		"\nprimary_slot_name = ''\n", "\nmax_logical_replication_workers = 0\n",
 		"\nshared_preload_libraries = ''\n", "\nhot_standby = off\n",
-		"\nmax_prepared_transactions = 7\n", "\nmax_locks_per_transaction = 256\n"
+		"\ndata_directory = '/i/x/data'\n", "\nexternal_pid_file = ''\n", "\nident_file = '/i/x/pg_ident.conf'\n",
+		"\nmax_connections = 700\n", "\nmax_worker_processes = 30\n", "\nmax_wal_senders = 0\n",
+		"\nmax_prepared_transactions = 700\n", "\nmax_replication_slots = 4096\n",
+		"\ntrack_commit_timestamp = on\n"
 	};
 	ServerConfig config = {.name = "x", .directory = "/i/x", .listen = "127.0.0.1", .port = 5555};
-	char	   *text = instance_config_main(&config, controldata);
+	ServerNeeds needs = server_needs("/i/x/data", controldata, NULL);
+	ServerNeeds least = server_needs("/i/x/data", "", NULL);
+	char	   *text = instance_config_main(&config, &needs);
 
 	(void) state;
+	assert_null(strstr(text, "max_active_replication_origins"));
 	for (size_t i = 0; i < sizeof(wanted) / sizeof(wanted[0]); i++)
 	{
 		if (strstr(text, wanted[i]) == NULL)
@@ -135,49 +150,101 @@ test_settings_keep_apart(void **state)
 
 	/* a path too long for a socket: none */
 	config.directory = "/0123456789/0123456789/0123456789/0123456789/0123456789/0123456789/0123456789/0123456789/x";
-	text = instance_config_main(&config, "");
+	text = instance_config_main(&config, &least);
 	assert_non_null(strstr(text, "\nunix_socket_directories = ''\n"));
-	assert_non_null(strstr(text, "\nmax_prepared_transactions = 0\n"));
+	assert_non_null(strstr(text, "\nmax_prepared_transactions = 200\n"));
+	assert_non_null(strstr(text, "\ntrack_commit_timestamp = off\n"));
 	assert_null(strstr(text, "\nfsync"));
 	free(text);
 
 	/* what is thrown away soon need not be durable, and does nothing by itself */
 	config.scratch = true;
-	text = instance_config_main(&config, controldata);
+	config.preload = "one,two";
+	text = instance_config_main(&config, &needs);
+	assert_non_null(strstr(text, "\nshared_preload_libraries = 'one,two'\n"));
 	assert_non_null(strstr(text, "\nfsync = off\n"));
 	assert_non_null(strstr(text, "\nautovacuum = off\n"));
 	free(text);
 }
 
+/* Of the checkpoint, of the primary's word, and of neither: the most counts. */
 static void
-test_only_how_to_fetch_is_kept(void **state)
+test_settings_suffice(void **state)
 {
+	char	   *path = directory();
+	json_t	   *told = json_pack("{s:i, s:i, s:s}", "max_connections", 5000, "max_prepared_transactions", 5,
+								 "max_worker_processes", "no number");
+	ServerNeeds needs = server_needs(path, controldata, told);
+
+	(void) state;
+	assert_int_equal(needs.connections, 5000);
+	assert_int_equal(needs.prepared_transactions, 700);
+	assert_int_equal(needs.worker_processes, 30);
+	assert_false(needs.knows_origins);
+	json_decref(told);
+
+	/* all the locks that there were, although there are no WAL senders */
+	needs = server_needs(path, controldata, NULL);
+	assert_true(needs.locks_per_transaction * (700 + 30 + 700) >= 512 * (700 + 30 + 700 + 50));
+
+	/* a primary cannot have all the memory */
+	told = json_pack("{s:i, s:i}", "max_locks_per_transaction", INT32_MAX, "max_connections", 262143);
+	needs = server_needs(path, "", told);
+	assert_true(needs.locks_per_transaction * 262143 < INT64_C(1) << 34);
+	json_decref(told);
+
+	/* as many origins as the last checkpoint has, twice */
+	put(path, "pg_logical/replorigin_checkpoint", "");
+	{
+		char	   *file = mem_printf("%s/pg_logical/replorigin_checkpoint", path);
+
+		assert_int_equal(truncate(file, 8 + 16 * 3000), 0);
+		free(file);
+	}
+	needs = server_needs(path, "pg_control version number:            1800\n", NULL);
+	assert_int_equal(needs.origins, 6000);
+	assert_true(needs.knows_origins);
+	instance_files_remove(path);
+	free(path);
+}
+
+static void
+test_nothing_is_taken_over(void **state)
+{
+	ServerConfig config = {.name = "x", .listen = "127.0.0.1", .port = 5555};
+	ServerNeeds needs = server_needs("", "", NULL);
 	RecoveryTarget none = {0};
+	char	   *path = directory();
+	char	   *file;
 	char	   *text;
 
 	(void) state;
-	text = instance_config_recovery("# Do not edit this file manually!\n"
-									"shared_preload_libraries = 'pg_cron'\n"
-									"archive_command = 'cp %p /production/%f'\n"
-									"restore_commander = 'x'\n"
-									"recovery_target_name = 'barmans'\n"
-									"restore_command = 'cp barman_wal/%f %p'\n"
-									"recovery_end_command = 'rm -fr barman_wal'", &none);
-	assert_null(strstr(text, "pg_cron"));
+	config.directory = path;
+	put(path, "data/postgresql.auto.conf", "archive_command = 'cp %p /production/%f'\n"
+		"restore_command = 'cp barman_wal/%f %p'\nrecovery_end_command = 'rm -fr barman_wal'\n");
+	put(path, "data/postgresql.conf", "shared_preload_libraries = 'pg_cron'\n");
+	assert_int_equal(instance_config_write(&config, &needs, &none), 0);
+
+	file = mem_printf("%s/data/postgresql.auto.conf", path);
+	text = instance_files_read(file);
 	assert_null(strstr(text, "production"));
-	assert_null(strstr(text, "restore_commander"));
-	assert_null(strstr(text, "barmans"));
-	assert_non_null(strstr(text, "\nrestore_command = 'cp barman_wal/%f %p'\n"));
-	assert_non_null(strstr(text, "\nrecovery_end_command = 'rm -fr barman_wal'\n"));
-	assert_null(strstr(text, "restore_command = 'false'"));
+	assert_null(strstr(text, "barman_wal"));
+	assert_null(strstr(text, "recovery_end_command"));
+	assert_non_null(strstr(text, "\nrestore_command = 'false'\n"));
 	assert_non_null(strstr(text, "\nrecovery_target_timeline = 'latest'\n"));
 	assert_null(strstr(text, "\nrecovery_target ="));
 	free(text);
+	free(file);
 
-	/* Barman has put the WAL into place and writes nothing */
-	text = instance_config_recovery("", &none);
-	assert_non_null(strstr(text, "\nrestore_command = 'false'\n"));
+	/* by hand the same server is started */
+	file = mem_printf("%s/data/postgresql.conf", path);
+	text = instance_files_read(file);
+	assert_null(strstr(text, "pg_cron"));
+	assert_non_null(strstr(text, "\ninclude '"));
 	free(text);
+	free(file);
+	instance_files_remove(path);
+	free(path);
 }
 
 static void
@@ -190,18 +257,18 @@ test_own_target(void **state)
 	char	   *text;
 
 	(void) state;
-	text = instance_config_recovery("", &name);
+	text = instance_config_recovery(&name);
 	assert_non_null(strstr(text, "\nrecovery_target_name = 'it''s a \\\\ name'\n"));
 	assert_non_null(strstr(text, "\nrecovery_target_action = 'promote'\n"));
 	free(text);
-	text = instance_config_recovery("", &time);
+	text = instance_config_recovery(&time);
 	assert_non_null(strstr(text, "\nrecovery_target_time = '2026-11-22 06:10:22.423819+00'\n"));
 	free(text);
-	text = instance_config_recovery("", &immediate);
+	text = instance_config_recovery(&immediate);
 	assert_non_null(strstr(text, "\nrecovery_target = 'immediate'\n"));
 	assert_non_null(strstr(text, "\nrecovery_target_timeline = 'latest'\n"));
 	free(text);
-	text = instance_config_recovery("recovery_target_timeline = 'latest'\n", &timeline);
+	text = instance_config_recovery(&timeline);
 	assert_non_null(strstr(text, "\nrecovery_target_lsn = '0/3000060'\n"));
 	assert_non_null(strstr(text, "\nrecovery_target_timeline = '3'\n"));
 	assert_null(strstr(text, "latest"));
@@ -223,17 +290,33 @@ test_mend(void **state)
 	put(path, "data/standby.signal", "");
 	put(path, "data/postmaster.pid", "1\n");
 	put(path, "staging/left", "");
-	assert_null(instance_files_mend(path));
+	put(path, "data/recovery.conf/deep", "");
+	put(path, "data/tablespace_map", "16384 /\n");
+	put(path, "data/postgresql.auto.conf", "production's");
+	put(path, "data/barman_wal/000000010000000000000002", "");
+	put(path, "data/barman_wal/00000002.history", "");
+	put(path, "data/barman_wal/evil", "");
+	assert_null(instance_mend(path, 17));
 	assert_true(there(path, "data/pg_tblspc"));
 	assert_int_equal(stat(pg_wal, &status), 0);
 	assert_int_equal(status.st_mode & 07777, 0700);
 	assert_false(there(path, "data/standby.signal"));
 	assert_false(there(path, "data/postmaster.pid"));
 	assert_false(there(path, "staging"));
+	assert_false(there(path, "data/recovery.conf"));
+	assert_false(there(path, "data/tablespace_map"));
+
+	/* the WAL where it is found without a command, the settings where they are not */
+	assert_true(there(path, "data/pg_wal/000000010000000000000002"));
+	assert_true(there(path, "data/pg_wal/00000002.history"));
+	assert_false(there(path, "data/pg_wal/evil"));
+	assert_false(there(path, "data/barman_wal"));
+	assert_false(there(path, "data/postgresql.auto.conf"));
+	assert_true(there(path, "production/postgresql.auto.conf"));
 
 	/* nothing to mend the second time */
 	put(path, "data/pg_wal/000000010000000000000001", "");
-	assert_null(instance_files_mend(path));
+	assert_null(instance_mend(path, 17));
 	assert_true(there(path, "data/pg_wal/000000010000000000000001"));
 	assert_int_equal(instance_files_remove(path), 0);
 	free(pg_wal);
@@ -244,13 +327,77 @@ static void
 test_mend_refuses(void **state)
 {
 	char	   *path = directory();
-	char	   *words = instance_files_mend(path);
+	char	   *words = instance_mend(path, 17);
 
 	(void) state;
 	assert_non_null(strstr(words, "PG_VERSION"));
 	free(words);
+
+	put(path, "data/PG_VERSION", "9.6\n");
+	put(path, "data/global/pg_control", "");
+	put(path, "data/base/1/1", "");
+	words = instance_mend(path, 17);
+	assert_non_null(strstr(words, "9.6"));
+	free(words);
 	instance_files_remove(path);
 	free(path);
+}
+
+/* The primary decides what Barman copies: nothing of it may lead elsewhere. */
+static void
+test_mend_finds_links(void **state)
+{
+	static const char *const names[] = {
+		"data/pg_wal", "data/barman_wal", "data/postgresql.conf", "data/base/1/1", "data/pg_tblspc/16384",
+		"tablespaces/1"
+	};
+
+	(void) state;
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+	{
+		char	   *path = directory();
+		char	   *theirs = directory();
+		char	   *link = mem_printf("%s/%s", path, names[i]);
+		char	   *words;
+
+		put(path, "data/PG_VERSION", "17\n");
+		put(path, "data/global/pg_control", "");
+		put(path, "data/base/1/2", "");
+		put(path, "data/pg_tblspc/x", "");
+		put(path, "tablespaces/2", "");
+		put(theirs, "file", "theirs");
+		assert_int_equal(symlink(theirs, link), 0);
+		words = instance_check(path);
+		assert_non_null(words);
+		assert_non_null(strstr(words, names[i]));
+		free(words);
+		assert_true(there(theirs, "file"));
+		instance_files_remove(path);
+		instance_files_remove(theirs);
+		free(link);
+		free(theirs);
+		free(path);
+	}
+
+	/* the links that Barman was told to make */
+	{
+		char	   *path = directory();
+		char	   *link = mem_printf("%s/data/pg_tblspc/16384", path);
+		char	   *target = mem_printf("%s/tablespaces/1", path);
+
+		put(path, "data/PG_VERSION", "17\n");
+		put(path, "data/global/pg_control", "");
+		put(path, "data/base/1/2", "");
+		put(path, "data/pg_tblspc/x", "");
+		put(path, "tablespaces/1/x", "");
+		assert_int_equal(symlink(target, link), 0);
+		assert_null(instance_check(path));
+		assert_null(instance_mend(path, 17));
+		instance_files_remove(path);
+		free(target);
+		free(link);
+		free(path);
+	}
 }
 
 static void

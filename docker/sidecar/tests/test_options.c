@@ -132,6 +132,9 @@ wrong_values_are_refused(void **state)
 	assert_int_equal(PARSE("--state-dir=/tmp/x", "--barman=/bin/true", "--reserve-free=9999999999TB"), OPTIONS_WRONG);
 	assert_int_equal(PARSE("--state-dir=/tmp/x", "--barman=/bin/true", "--max-assertions=-1"), OPTIONS_WRONG);
 	assert_int_equal(PARSE("--state-dir=/tmp/x", "--barman=/bin/true", "--max-assertion-bytes=64k"), OPTIONS_WRONG);
+	assert_int_equal(PARSE("--state-dir=/tmp/x", "--barman=/bin/true", "--instance-preload=../x"), OPTIONS_WRONG);
+	assert_int_equal(PARSE("--state-dir=/tmp/x", "--barman=/bin/true", "--instance-preload=a,"), OPTIONS_WRONG);
+	assert_int_equal(PARSE("--state-dir=/tmp/x", "--barman=/bin/true", "--instance-preload="), OPTIONS_WRONG);
 	assert_int_equal(PARSE("--nonsense"), OPTIONS_WRONG);
 }
 

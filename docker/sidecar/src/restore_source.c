@@ -1,0 +1,94 @@
+/*
+ * restore_source.c
+ *
+ * Looks through the files of a backup before Barman copies them.  Barman
+ * copies what a link leads to, so no link may lead out of the backup: the
+ * primary could have itself shown the files of Barman's host.
+ */
+#include "restore.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "backup_memory.h"
+#include "catalogue.h"
+#include "instance_mend.h"
+#include "memory.h"
+#include "reads.h"
+
+/* No chain of incremental backups is longer. */
+#define CHAIN_MAX 1000
+
+static char *look_at_backup(const char *base, const json_t *backup);
+static bool is_known_tablespace(const char *name, const char *target, void *arg);
+
+bool
+restore_source_is_sound(Restore *restore)
+{
+	const char *server = job_server(restore->job);
+	ReadTarget	directories = {READ_DIRECTORIES, server, ""};
+	json_t	   *backup = json_incref(restore->backup);
+	char	   *words = NULL;
+	char	   *base;
+
+	if (!catalogue_known(server))
+		answer_release(reads_wait(&directories, READ_AGE_DEFAULT));
+	base = catalogue_directory(server, "base");
+	for (int i = 0; i < CHAIN_MAX && base != NULL && backup != NULL && words == NULL; i++)
+	{
+		const char *parent = json_text_of(backup, "parent_id");
+		json_t	   *next = NULL;
+
+		words = look_at_backup(base, backup);
+		if (words == NULL && parent != NULL)
+			next = backup_memory_find(server, parent);
+		if (words != NULL)
+			restore_fail(restore, BARMAN_WRONG_STATE, words,
+						 "Nothing was copied. Find out who put it there: Barman would copy what it leads to.",
+						 "backup %s holds what no backup of PostgreSQL holds", json_text_of(backup, "backup_id"));
+		json_decref(backup);
+		backup = next;
+	}
+	json_decref(backup);
+	free(words);
+	free(base);
+	return restore->error == NULL;
+}
+
+/* What is not there Barman will miss itself. */
+static char *
+look_at_backup(const char *base, const json_t *backup)
+{
+	char	   *directory = mem_printf("%s/%s", base, json_text_of(backup, "backup_id"));
+	char	   *words = NULL;
+
+	if (access(directory, F_OK) == 0)
+		words = instance_find_foreign(directory, is_known_tablespace,
+									  json_object_get(backup, "tablespaces"));
+	free(directory);
+	return words;
+}
+
+/* Barman makes those links itself, and does not follow the copied ones. */
+static bool
+is_known_tablespace(const char *name, const char *target, void *arg)
+{
+	static const char below[] = INSTANCE_DATA "/pg_tblspc/";
+	json_t	   *one;
+	size_t		i;
+
+	(void) target;
+	if (strncmp(name, below, strlen(below)) != 0)
+		return false;
+	json_array_foreach((json_t *) arg, i, one)
+	{
+		char	   *oid = mem_printf("%lld", (long long) json_integer_value(json_object_get(one, "oid")));
+		bool		same = strcmp(name + strlen(below), oid) == 0;
+
+		free(oid);
+		if (same)
+			return true;
+	}
+	return false;
+}
