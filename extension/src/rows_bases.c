@@ -19,7 +19,6 @@
 #include "executor/spi.h"
 #include "miscadmin.h"
 #include "storage/bufmgr.h"
-#include "storage/lmgr.h"
 #include "utils/builtins.h"
 #include "utils/lsyscache.h"
 #include "utils/memutils.h"
@@ -55,13 +54,6 @@ rows_find_bases(RowsPlan *plan, uint64 nrows)
 			((RowsKey *) lfirst(cell))->base = plan->options->bases[foreach_current_index(cell)];
 		return;
 	}
-
-	/*
-	 * Two that count in the same table would count the same: the second waits
-	 * for the first to end.  Ordinary writers are not held up.
-	 */
-	if (plan->writing)
-		LockRelationOid(RelationGetRelid(rel), ShareUpdateExclusiveLock);
 
 	foreach(cell, plan->keys)
 	{

@@ -19,7 +19,6 @@
 #include "executor/spi.h"
 #include "funcapi.h"
 #include "miscadmin.h"
-#include "storage/lmgr.h"
 #include "utils/builtins.h"
 #include "utils/jsonb.h"
 #include "utils/lsyscache.h"
@@ -224,9 +223,6 @@ rows_insert_by_query(RowsPlan *plan, uint64 first, uint64 n, Jsonb *options)
 	else
 		appendStringInfo(&query, " SELECT FROM pg_catalog.generate_series(1, " INT64_FORMAT ")", (int64) n);
 
-	/* a worker's caller holds the lock, and knows where counting begins */
-	if (plan->keys != NIL && plan->options->bases == NULL)
-		LockRelationOid(RelationGetRelid(plan->rel), ShareUpdateExclusiveLock);
 	writing = plan;
 	PG_TRY();
 	{

@@ -11,6 +11,9 @@
  */
 #include "postgres.h"
 
+#include "storage/lmgr.h"
+#include "utils/rel.h"
+
 #include "compat.h"
 #include "rows.h"
 
@@ -23,6 +26,17 @@ rows_write(RowsPlan *plan, uint64 first, uint64 nrows, Jsonb *options)
 	MemoryContext context = CurrentMemoryContext;
 	volatile uint64 inserted = 0;
 
+	/* a worker's caller holds the lock, and knows where counting begins */
+	volatile bool counts = plan->keys != NIL && plan->options->bases == NULL;
+
+	/*
+	 * Two that count in the same table would count the same: the second waits
+	 * until the rows of the first are there, and counts on from these, committed
+	 * or not.  No longer, or two that fill two tables in opposite order would
+	 * wait for each other.  Ordinary writers are not held up.
+	 */
+	if (counts)
+		LockRelationOid(RelationGetRelid(plan->rel), ShareUpdateExclusiveLock);
 	rows_check_sequences(plan, nrows);
 	PG_TRY();
 	{
@@ -41,6 +55,10 @@ rows_write(RowsPlan *plan, uint64 first, uint64 nrows, Jsonb *options)
 		rethrow_with_hint(context);
 	}
 	PG_END_TRY();
+
+	/* a manager's rows are seen only when they are committed */
+	if (counts && plan->manager == NULL)
+		UnlockRelationOid(RelationGetRelid(plan->rel), ShareUpdateExclusiveLock);
 	return inserted;
 }
 

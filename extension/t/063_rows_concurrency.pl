@@ -72,6 +72,29 @@ ok(wait_for($node, "SELECT count(*) = 1 FROM pg_stat_activity WHERE wait_event =
 is($node->safe_psql('postgres', "SET statement_timeout = '1500ms'; SELECT poc_generate_rows(5000, 'serial')"), '5000', 'the other does not wait for it');
 finish($run);
 
+# Two transactions that fill two tables in opposite order end, as with INSERT, for who counts waits for nobody's commit.
+# The first waits at the gate for the second, so that a wait of the second for the first is a deadlock.
+$node->safe_psql('postgres', 'CREATE TABLE one (id int PRIMARY KEY, t text UNIQUE); CREATE TABLE two (id int PRIMARY KEY, t text); CREATE TABLE gate (id int PRIMARY KEY)');
+my $second = in_background($node, <<'SQL');
+BEGIN;
+INSERT INTO gate VALUES (1);
+SELECT poc_generate_rows(100, 'two');
+DO $$
+BEGIN
+	FOR i IN 1 .. 600 LOOP
+		EXIT WHEN EXISTS (SELECT FROM pg_catalog.pg_locks WHERE locktype = 'transactionid' AND NOT granted);
+		PERFORM pg_sleep(0.1);
+	END LOOP;
+END
+$$;
+SELECT poc_generate_rows(100, 'one');
+COMMIT;
+SQL
+ok(wait_for($node, "SELECT count(*) = 1 FROM pg_locks WHERE locktype = 'relation' AND relation = 'gate'::regclass AND mode = 'RowExclusiveLock'"), 'one is through the gate');
+my $first = in_background($node, "BEGIN; SELECT poc_generate_rows(100, 'one'); INSERT INTO gate VALUES (1) ON CONFLICT DO NOTHING; SELECT poc_generate_rows(100, 'two'); COMMIT");
+is((finish($_))[0], 0, 'it fills both tables') for $second, $first;
+is($node->safe_psql('postgres', "SELECT (SELECT concat(count(*), ' ', max(id)) FROM one), (SELECT concat(count(*), ' ', max(id)) FROM two)"), '200 200|200 200', 'and each counts on from the rows of the other, committed or not');
+
 # A table that is dropped under way
 $run = in_background($node, 'BEGIN; DROP TABLE child; SELECT pg_sleep(1); COMMIT');
 ok(wait_for($node, "SELECT count(*) = 1 FROM pg_stat_activity WHERE wait_event = 'PgSleep'"), 'one drops the table');
