@@ -935,6 +935,9 @@ AS $$
 				LIMIT 1000) AS l))
 $$;
 
+COMMENT ON FUNCTION _poc.primary_facts() IS
+'Internal. What the sidecar is told of this server before it restores: settings that recovery must not be given less of, the libraries that are preloaded, and the locales of the databases and of the collations in use, those of the current database as needed.';
+
 CREATE FUNCTION @extschema@.poc_restore(INOUT instance text, backup_id text DEFAULT 'latest', server text DEFAULT NULL,
 	target_name text DEFAULT NULL, target_time timestamptz DEFAULT NULL, target_lsn pg_lsn DEFAULT NULL,
 	target_xid xid8 DEFAULT NULL, immediate boolean DEFAULT false, start boolean DEFAULT true,
