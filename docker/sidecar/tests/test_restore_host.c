@@ -1,0 +1,109 @@
+/*
+ * test_restore_host.c
+ *
+ * What is said of a host that lacks what the primary has, before anything is
+ * copied.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "memory.h"
+#include "restore_host.h"
+
+static json_t *primary_with(const char *of, const char *locale, bool needed, const char *version);
+
+static void
+a_drill_needs_the_locales_it_asks_in(void **state)
+{
+	json_t	   *arguments = primary_with("database loc", "xx_XX.utf8", true, NULL);
+	Restore		restore = {.arguments = arguments, .is_drill = true};
+
+	(void) state;
+	assert_false(restore_host_serves(&restore));
+	assert_string_equal(json_text_of(restore.error, "message"), "locale \"xx_XX.utf8\" is missing on Barman's host");
+	assert_non_null(strstr(json_text_of(restore.error, "detail"), "database loc"));
+	assert_non_null(strstr(json_text_of(restore.error, "hint"), "Install the locale"));
+	json_decref(restore.error);
+	json_decref(arguments);
+}
+
+static void
+locales_that_are_here_are_not_missing(void **state)
+{
+	json_t	   *arguments = primary_with("database loc", "C", true, NULL);
+	Restore		restore = {.arguments = arguments, .is_drill = true};
+	char	   *notes;
+
+	(void) state;
+	assert_true(restore_host_serves(&restore));
+	assert_null(restore.error);
+	notes = restore_host_notes(&restore);
+	assert_string_equal(notes, "");
+	free(notes);
+	json_decref(arguments);
+}
+
+/* of another database the drill asks nothing, but its receipt tells */
+static void
+others_are_noted(void **state)
+{
+	json_t	   *arguments = primary_with("database far", "xx_XX.utf8", false, NULL);
+	Restore		restore = {.arguments = arguments};
+	char	   *notes = restore_host_notes(&restore);
+
+	(void) state;
+	assert_non_null(strstr(notes, "database far"));
+	assert_non_null(strstr(notes, "xx_XX.utf8"));
+	free(notes);
+	json_decref(arguments);
+	arguments = primary_with("database old", "C", true, "1.0");
+	restore.arguments = arguments;
+	notes = restore_host_notes(&restore);
+	assert_non_null(strstr(notes, "glibc 1.0"));
+	free(notes);
+	json_decref(arguments);
+}
+
+static void
+what_is_no_primary_is_refused(void **state)
+{
+	json_t	   *number = json_integer(1);
+	json_t	   *nameless = json_pack("{s:[{s:s}]}", "locales", "of", "database x");
+	json_t	   *arguments = primary_with("database x", "C", true, NULL);
+
+	(void) state;
+	assert_null(restore_primary_is_bad(NULL));
+	assert_null(restore_primary_is_bad(json_object_get(arguments, "primary")));
+	assert_non_null(restore_primary_is_bad(number));
+	assert_non_null(restore_primary_is_bad(nameless));
+	json_decref(number);
+	json_decref(nameless);
+	json_decref(arguments);
+}
+
+static json_t *
+primary_with(const char *of, const char *locale, bool needed, const char *version)
+{
+	return json_pack("{s:{s:[{s:s, s:s, s:b, s:s?}]}}", "primary", "locales",
+					 "of", of, "locale", locale, "needed", (int) needed, "version", version);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_drill_needs_the_locales_it_asks_in),
+		cmocka_unit_test(locales_that_are_here_are_not_missing),
+		cmocka_unit_test(others_are_noted),
+		cmocka_unit_test(what_is_no_primary_is_refused),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
