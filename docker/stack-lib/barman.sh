@@ -12,6 +12,8 @@ INSTANCE_PORTS=20
 
 barman_config() { echo "$POC_HOME/barman/barman.conf"; }
 sidecar_program() { echo "$POC_HOME/src/docker/sidecar/barman-sidecar"; }
+# a socket and no port: other users of this machine are not asked to guess a token
+sidecar_socket() { echo "$POC_HOME/s/sidecar"; }
 sidecar_log() { echo "$POC_HOME/log/sidecar.log"; }
 
 barman_start() {
@@ -28,7 +30,7 @@ barman_start() {
   fi
   # a busy machine starts Barman three times in the meantime
   wait_for 90 "Barman: the sidecar's /healthz and a running receive-wal" "$(sidecar_log)" \
-    as_server src/docker/barman/healthy "$(port_of sidecar)" "$POC_HOME/barman/" || exit 1
+    as_server src/docker/barman/healthy "$(sidecar_socket)" "$POC_HOME/barman/" || exit 1
 }
 
 sidecar_start() {
@@ -38,7 +40,7 @@ sidecar_start() {
   as_server chmod 600 secrets/token
   # a session of its own: Ctrl-C in the terminal is not meant for it
   as_server setsid -f sh -c 'echo $$ > run/sidecar.pid; exec "$@" >> log/sidecar.log 2>&1 < /dev/null' sh \
-    "$(sidecar_program)" --listen "127.0.0.1:$(port_of sidecar)" --token-file "operate=$POC_HOME/secrets/token" \
+    "$(sidecar_program)" --listen "unix:$(sidecar_socket)" --token-file "operate=$POC_HOME/secrets/token" \
     --state-dir "$POC_HOME/jobs" --barman-config "$(barman_config)" --cron-interval "$CRON_INTERVAL" \
     --max-backups-per-hour "$MAX_BACKUPS_PER_HOUR" \
     --instance-root "$POC_HOME/instances" --pg-bindir "$(pg_bindir)" --confinement best-effort \
@@ -62,7 +64,7 @@ sidecar_running() {
 
 sidecar_current() {
   as_server cmp -s "$(sidecar_program)" run/sidecar.program &&
-    tr '\0' ' ' < "/proc/$(sidecar_pid)/cmdline" | grep -qF -- "127.0.0.1:$(port_of sidecar) "
+    tr '\0' ' ' < "/proc/$(sidecar_pid)/cmdline" | grep -qF -- "unix:$(sidecar_socket) "
 }
 
 sidecar_stop() {

@@ -32,7 +32,6 @@ postgres1_start() {
       die "postgres1 was made with PostgreSQL $made_with, this is $major ($system_pg_config)" \
         "give PG_CONFIG of the other, or start afresh: make down up"
     choose_port postgres1
-    sidecar_running || choose_port sidecar
     choose_port instances
     as_server env PATH="$(pg_bindir):$PATH" PGDATA="$(pgdata)" POC_SECRETS="$POC_HOME/secrets" \
       POC_LOCAL_CONF="$(local_conf)" "$POC_HOME/src/docker/postgres1/create-cluster" ||
@@ -56,7 +55,7 @@ local_conf() {
 port = $(port_of postgres1)
 listen_addresses = '127.0.0.1'
 unix_socket_directories = '$POC_HOME/s'
-poc_barman.url = 'http://127.0.0.1:$(port_of sidecar)'
+poc_barman.url = 'unix:$(sidecar_socket)'
 poc_barman.token_file = '$POC_HOME/secrets/token'
 CONF
   ! shm_is_small || echo "dynamic_shared_memory_type = mmap"
@@ -93,7 +92,7 @@ PGPORT=$(port_of postgres1)
 PGUSER=postgres
 PGDATABASE=postgres
 POC_HOME=$POC_HOME
-POC_URL=http://127.0.0.1:$(port_of sidecar)
+POC_URL=unix:$(sidecar_socket)
 POC_TOKEN_FILE=$POC_HOME/secrets/token
 POC_SIDECAR=$(sidecar_program)
 POC_BARMAN_CONFIG=$(barman_config)
