@@ -2040,6 +2040,15 @@ BEGIN
 				retention, date_trunc('second', first_end))
 			ELSE format('the retention policy (%s) is met', retention) END,
 		'SELECT * FROM poc_backup();';
+
+	-- a number says nothing of time: new backups, good for nothing perhaps, cost the old ones
+	IF redundancy IS NOT NULL OR policy IS NOT NULL THEN
+		RETURN QUERY SELECT 'backups', redundancy IS NULL,
+			CASE WHEN redundancy IS NULL THEN format('new backups push no older one out of the retention policy (%s) before its time', retention)
+				ELSE format('the retention policy goes by number (REDUNDANCY %1$s): who takes %1$s new full backups has Barman delete all older ones', redundancy) END,
+			'grep -rn retention_policy /etc/barman.conf /etc/barman.d   # on the Barman host: make it RECOVERY WINDOW OF n DAYS'
+				|| coalesce('; until then, SELECT * FROM poc_keep_backup(' || quote_literal(latest) || '); keeps the latest', '');
+	END IF;
 END
 $$;
 

@@ -88,6 +88,7 @@ is_well($rows, 'disk', qr/373 GB of 931 GB free/, 'disk: the fuller one is told'
 is_well($rows, 'archive', qr/up to $wal_file/, 'archive');
 is_well($rows, 'backups', qr/latest backup is 20261101T000000, .* old/, 'backup');
 is_well($rows, 'backups', qr/no retention policy/, 'retention');
+no_row($rows, 'backups', qr/by number|push/, 'no retention policy deletes nothing');
 is_well($rows, 'access', qr/role barman may/, 'role');
 is_well($rows, 'access', qr/lets it in by line \d+ .role streaming_barman, database replication/, 'pg_hba.conf');
 is_ill($rows, 'settings', qr/wal_level is minimal/, qr/^ALTER SYSTEM SET wal_level = 'replica';/, 'wal_level');
@@ -190,6 +191,10 @@ for my $told ('redundancy 1 b', 'REDUNDANCY 1')
 {
 	$rows = with(sub { $_[0]{config}{retention_policy} = $told });
 	is_well($rows, 'backups', qr/policy \(REDUNDANCY 1\) is met/, "retention, told as $told");
+	is_ill($rows, 'backups', qr/goes by number \(REDUNDANCY 1\): who takes 1 new full backups has Barman delete all older ones/,
+		qr/^grep -rn retention_policy .*# on the Barman host: make it RECOVERY WINDOW OF n DAYS; .*poc_keep_backup\('20261101T000000'\)/, "retention by number is warned of, told as $told");
+	$rows = with(sub { $_[0]{config}{retention_policy} = $told; $_[0]{backups} = {} });
+	is_ill($rows, 'backups', qr/goes by number/, qr/OF n DAYS$/, "retention by number without a backup, told as $told");
 }
 $rows = with(sub { $_[0]{config}{retention_policy} = 'REDUNDANCY 3' });
 is_ill($rows, 'backups', qr/wants 3 full backups, there are 1/, qr/poc_backup\(\)/, 'retention');
@@ -197,6 +202,7 @@ for my $told ('window 1 w', 'RECOVERY WINDOW OF 1 WEEKS')
 {
 	$rows = with(sub { $_[0]{config}{retention_policy} = $told; $_[0]{backups}{'20261101T000000'}{end_time} = time_at(-8 * 86400) });
 	is_well($rows, 'backups', qr/policy \(RECOVERY WINDOW OF 1 WEEKS\) is met/, "retention by time, told as $told");
+	is_well($rows, 'backups', qr/push no older one out of the retention policy \(RECOVERY WINDOW OF 1 WEEKS\)/, "retention by time is not warned of, told as $told");
 	$rows = with(sub { $_[0]{config}{retention_policy} = $told; $_[0]{backups}{'20261101T000000'}{end_time} = time_at(-6 * 86400) });
 	is_well($rows, 'backups', qr/\(RECOVERY WINDOW OF 1 WEEKS\) reaches back beyond the first backup: nothing before \d{4}-/, "not yet covered, told as $told");
 }

@@ -157,7 +157,13 @@ is_ill(examine_anew(), 'backups', qr/minimum_redundancy is not met .*at least $f
 $live->configure("retention_policy = REDUNDANCY $fulls\n");
 is_ill(examine_anew(), 'backups', qr/wants $fulls full backups, there are/, qr/^\Q$redundancy\E$/, 'retention not met');
 type($redundancy);
-is_well(examine_anew(), 'backups', qr/policy \(REDUNDANCY $fulls\) is met/, 'remedy: one more');
+$rows = examine_anew();
+is_well($rows, 'backups', qr/policy \(REDUNDANCY $fulls\) is met/, 'remedy: one more');
+is_ill($rows, 'backups', qr/goes by number \(REDUNDANCY $fulls\): who takes $fulls new/, qr/RECOVERY WINDOW OF n DAYS.*poc_keep_backup/, 'retention by number');
+$live->configure("retention_policy = RECOVERY WINDOW OF 3 DAYS\n");
+$rows = examine_anew();
+is_well($rows, 'backups', qr/push no older one out of the retention policy \(RECOVERY WINDOW OF 3 DAYS\)/, 'remedy: retention by time');
+all_well($rows, 'retention by time');
 $live->configure;
 
 # its configuration is gone, and with it all that Barman could say
