@@ -228,24 +228,29 @@ $rows = with(sub { $_[0]{config}{conninfo} = 'postgresql://backup:xxx@h/postgres
 is_ill($rows, 'access', qr/role backup does not exist/, qr/^CREATE ROLE backup LOGIN; .password backup;$/, 'role missing');
 is_ill($rows, 'access', qr/role stream does not exist/, qr/^CREATE ROLE stream LOGIN REPLICATION/, 'streaming role missing');
 
-# the drills; receipts of our own take the place of the extension's
-$node->safe_psql('postgres', <<'SQL');
-DO $$
-BEGIN
-	IF to_regclass('poc_drills') IS NOT NULL THEN
-		ALTER EXTENSION poc_barman DROP VIEW poc_drills;
-		ALTER VIEW poc_drills RENAME TO real_drills;
-	END IF;
-END
-$$;
-CREATE TABLE poc_drills (at timestamptz, ok boolean);
+# the drills: our own receipts count, whatever else is called so
+sub drill
+{
+	my ($age, $ok) = @_;
+	$node->safe_psql('postgres', <<"SQL");
+INSERT INTO _poc.drills (at, began, ok, server, system_identifier, tables, rows, steps)
+VALUES (now() - '$age'::interval, now() - '$age'::interval, $ok, 'pg', 7, 0, 0, '[]')
 SQL
-no_row(with(), 'drill', qr/./, 'drills of somebody else');
-$node->safe_psql('postgres', 'ALTER EXTENSION poc_barman ADD TABLE poc_drills');
+	return;
+}
+$node->safe_psql('postgres', <<'SQL');
+CREATE SCHEMA other;
+CREATE TABLE other.drills AS SELECT now() AS at, true AS ok;
+CREATE TABLE other.poc_drills AS TABLE other.drills;
+ALTER DATABASE postgres SET search_path = other, public;
+SQL
+is_ill(with(), 'drill', qr/no restore drill has passed yet/, qr/poc_restore_drill\(\)/, 'drills of somebody else');
+$node->safe_psql('postgres', 'ALTER DATABASE postgres RESET search_path');
 is_ill(with(), 'drill', qr/no restore drill has passed yet/, qr/poc_restore_drill\(\)/, 'no drill');
-$node->safe_psql('postgres', "INSERT INTO poc_drills VALUES (now() - '40 days'::interval, true), (now(), false)");
+drill('40 days', 'true');
+drill('0', 'false');
 is_ill(with(), 'drill', qr/passed was 40 days ago/, qr/poc_restore_drill\(\)/, 'old drill');
-$node->safe_psql('postgres', "INSERT INTO poc_drills VALUES (now() - '1 day'::interval, true)");
+drill('1 day', 'true');
 is_well(with(), 'drill', qr/passed was 1 days ago/, 'drill');
 
 # answers that are none
