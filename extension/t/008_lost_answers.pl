@@ -94,7 +94,7 @@ is_cancelled('no answer in time', "SET poc_barman.timeout = '500ms'; SELECT * FR
 is_cancelled('an answer that makes no sense', "SELECT * FROM poc_backup('garbled')", qr/ERROR:  08P01/);
 
 # asked for again and again, and then cancelled
-(undef, my $stderr) = run_sql("SET statement_timeout = '2s'; SELECT * FROM poc_backup('close_at_once')");
+(undef, my $stderr) = run_sql("SET statement_timeout = '6s'; SELECT * FROM poc_backup('close_at_once')");
 like($stderr, qr/ERROR:  57014/, 'no answer ever: the error is its own');
 my ($keys, $cancelled) = asked();
 cmp_ok(scalar(@$keys), '>=', 3, 'no answer ever: sent again and again');
