@@ -22,17 +22,25 @@ my $live = LiveBarman->new('restore', conf => <<'CONF');
 max_prepared_transactions = 5
 CONF
 my ($home, $node) = @$live{qw(home node)};
-my $bindir = $node->config_data('--bindir');
-$bindir =~ s/\s+$//;
+my ($bindir, $sharedir) = map { $node->config_data($_) =~ s/\s+$//r } qw(--bindir --sharedir);
+# the tree that make check installs into
+my $prefix = $bindir;
+$prefix =~ s{/[^/]*$}{} while index($sharedir, "$prefix/") != 0;
+die "$prefix is not a tree of this test's own" if $prefix eq '/usr';
 my @error;
 make_error_of($node);
 
-mkdir("$home/pgbin");
-symlink($_, "$home/pgbin/" . (split(m{/}, $_))[-1]) for grep { !m{/postgres$} } glob("$bindir/*");
-$live->write('pgbin/postgres', <<"SH", 0755);
+# Programs of its own, of which postgres may freeze.  A restored server is in a cage: it reads and executes nothing
+# beside these, and writes nothing that tells its id.
+my $tree = "$home/pg";
+my $pgbin = $tree . substr($bindir, length($prefix));
+system('cp', '-a', $prefix, $tree) == 0 or die "cannot copy $prefix";
+rename("$pgbin/postgres", "$pgbin/postgres.real") or die "$pgbin/postgres: $!";
+system('cp', '/bin/sleep', "$pgbin/frozen") == 0 or die 'cannot copy sleep';
+$live->write(substr("$pgbin/postgres", length("$home/")), <<"SH", 0755);
 #!/bin/sh
-[ "\$(cat $home/server)" = frozen ] && [ "\$1" != --version ] && { echo \$\$ > $home/frozen; exec sleep 600; }
-exec $bindir/postgres "\$@"
+[ "\$(cat $pgbin/mode)" = frozen ] && [ "\$1" != --version ] && exec $pgbin/frozen 600
+exec $pgbin/postgres.real "\$@"
 SH
 $live->write('bin/barman', <<"SH", 0755);
 #!/bin/sh
@@ -47,13 +55,13 @@ SH
 misbehave();
 
 my @options = ('--barman', "$home/bin/barman", '--instance-root', "$home/instances",
-	'--pg-bindir', "$home/pgbin", '--restore-timeout', '20', '--allow-delete');
+	'--pg-bindir', $pgbin, '--restore-timeout', '20', '--allow-delete');
 
 sub misbehave
 {
 	my (%modes) = @_;
 	$live->write('barman.mode', $modes{barman} // 'good');
-	$live->write('server', $modes{server} // 'good');
+	$live->write(substr("$pgbin/mode", length("$home/")), $modes{server} // 'good');
 	unlink("$home/frozen");
 	return;
 }
@@ -81,6 +89,17 @@ sub pid_in
 	my ($path) = @_;
 	wait_until(sub { -s $path }) or die "no $path";
 	return (split(/\n/, slurp_file($path)))[0];
+}
+
+# Of the frozen server, or undef
+sub frozen_server
+{
+	for my $file (glob('/proc/[0-9]*/cmdline'))
+	{
+		open(my $line, '<', $file) or next;
+		return (split(m{/}, $file))[2] if (<$line> // '') =~ /^\Q$pgbin\E\/frozen\0/;
+	}
+	return;
 }
 
 sub is_running
@@ -154,7 +173,7 @@ misbehave(server => 'frozen');
 @error = error_of($node, "SELECT poc_restore('bad', immediate => true)");
 is($error[0], '08006', 'frozen server: SQLSTATE');
 like($error[1], qr/no progress/, 'frozen server: message');
-ok(!is_running(pid_in("$home/frozen")), 'frozen server: ended');
+ok(!frozen_server(), 'frozen server: ended');
 nothing_left('bad', 'frozen server');
 
 # the sidecar is killed, or stopped, under a restore
@@ -164,7 +183,9 @@ for my $phase (qw(restoring recovering))
 	{
 		misbehave($phase eq 'restoring' ? 'barman' : 'server' => 'frozen');
 		my $state = $node->safe_psql('postgres', "SELECT state FROM poc_restore('bad', immediate => true, wait => false)");
-		my $pid = pid_in("$home/frozen");
+		my $pid;
+		ok(wait_until(sub { defined($pid = $phase eq 'restoring' ? pid_in("$home/frozen") : frozen_server()) }),
+			"$signal while $phase: it is frozen");
 		ok(wait_until(sub { state_of('bad') eq $phase }), "$signal while $phase");
 		$live->stop($signal);
 		start();
