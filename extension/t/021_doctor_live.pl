@@ -20,6 +20,10 @@ use PocTest;
 my $live = LiveBarman->new('live', conf => "max_wal_senders = 2\nmax_replication_slots = 2\narchive_mode = on\narchive_command = 'true'\n");
 my $node = $live->{node};
 my $home = $live->{home};
+# the sidecar does not answer with a token file of its own that is open
+$live->write('ours', "secret\n", 0600);
+$node->append_conf('postgresql.conf', "poc_barman.token_file = '$home/ours'");
+$node->restart;
 
 sub sql { return $node->safe_psql('postgres', "SET client_min_messages = error; $_[0]"); }
 
@@ -90,7 +94,7 @@ SKIP:
 sql('REVOKE pg_read_all_stats FROM barman; ALTER ROLE streaming_barman NOREPLICATION');
 setting('max_slot_wal_keep_size', '-1');
 setting('synchronous_standby_names', 'FIRST 1 (barman_receive_wal)');
-chmod(0644, "$home/token");
+chmod(0644, "$home/ours");
 my $hba = slurp_file($node->data_dir . '/pg_hba.conf');
 open(my $file, '>', $node->data_dir . '/pg_hba.conf') or die;
 print $file "local replication streaming_barman reject\nnonsense\n$hba";
@@ -225,19 +229,18 @@ is_well($rows, 'access', qr/role barman may/, 'sidecar down: roles');
 }
 
 $live->start(cron_interval => 0);
-rename("$home/token", "$home/token.away");
+rename("$home/ours", "$home/ours.away");
 $rows = examine($node);
 $remedy = is_ill($rows, 'token', qr/could not be opened: No such file/, qr/^ls -l/, 'no token file');
-like(type($remedy), qr/token.*No such file/, 'remedy: there is none');
-$live->write('token', "wrong\n", 0600);
-# the sidecar reads its file again, so this one must be another
+like(type($remedy), qr/ours.*No such file/, 'remedy: there is none');
+rename("$home/ours.away", "$home/ours");
 setting('poc_barman.token_file', "$home/token.mine");
 $live->write('token.mine', "mine\n", 0600);
 $rows = examine($node);
 $remedy = is_ill($rows, 'token', qr/refuses the token/, qr/^sha256sum /, 'wrong token');
 like(type($remedy), qr/^[0-9a-f]{64}  \Q$home\E\/token.mine$/m, 'remedy: the token of this server');
 is_well($rows, 'sidecar', qr/answers at/, 'wrong token: the sidecar answers');
-setting('poc_barman.token_file', "$home/token");
+setting('poc_barman.token_file', "$home/ours");
 
 $rows = examine($node);
 is_ill($rows, 'cron', qr/does not run barman cron .*, and nobody else seems to/, qr/poc_cron\(\)/, 'cron not running');
