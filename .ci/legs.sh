@@ -37,7 +37,8 @@ lane() {
   lanes+=($!)
 }
 
-lanes_wait() { wait "${lanes[@]}" || true; }
+# those that have ended already are no matter
+lanes_wait() { wait "${lanes[@]}" 2> /dev/null || true; }
 
 lanes_end() {
   local pid
