@@ -70,17 +70,17 @@ end_of_wal(const json_t *backup, const json_t *arguments, const char *server,
 	unsigned int high;
 	unsigned int low;
 	bool		known;
+	bool		targeted;
+	uint64_t	target;
 
 	if (json_is_true(json_object_get(arguments, "immediate")) && position_of(backup, "end_lsn", end))
 	{
 		*end += (uint64_t) segment - *end % (uint64_t) segment;
 		return true;
 	}
-	if (position_of(arguments, "target_lsn", end))
-	{
-		*end += 2 * (uint64_t) segment - *end % (uint64_t) segment;
-		return true;
-	}
+	targeted = position_of(arguments, "target_lsn", &target);
+	if (targeted)
+		target += 2 * (uint64_t) segment - target % (uint64_t) segment;
 	if (timeline == 0)
 		timeline = (int) json_integer_value(json_object_get(backup, "timeline"));
 	newest = catalogue_newest_wal(server, timeline);
@@ -90,7 +90,9 @@ end_of_wal(const json_t *backup, const json_t *arguments, const char *server,
 	/* and the one that the caller has just closed */
 	if (known)
 		*end = ((uint64_t) high << 32) + ((uint64_t) low + 2) * (uint64_t) segment;
-	return known;
+	if (targeted && (!known || target < *end))
+		*end = target;
+	return known || targeted;
 }
 
 static bool
