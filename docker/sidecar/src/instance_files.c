@@ -28,7 +28,6 @@
 static int	open_to_read(const char *path);
 static int	remove_below(int parent, const char *name);
 static void measure_below(int parent, const char *name, FilesSize *size);
-static int	make_directory(const char *directory, const char *name);
 static DIR *open_directory(int parent, const char *name);
 static bool is_dots(const char *name);
 
@@ -44,7 +43,7 @@ instance_files_make(const char *directory)
 		return errno;
 	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
 	{
-		error = make_directory(directory, names[i]);
+		error = instance_files_make_directory(directory, names[i]);
 		if (error != 0)
 		{
 			instance_files_remove(directory);
@@ -253,8 +252,8 @@ measure_below(int parent, const char *name, FilesSize *size)
 	closedir(directory);
 }
 
-static int
-make_directory(const char *directory, const char *name)
+int
+instance_files_make_directory(const char *directory, const char *name)
 {
 	char	   *path = mem_printf("%s/%s", directory, name);
 	int			error = mkdir(path, 0700) == 0 ? 0 : errno;

@@ -53,4 +53,7 @@ extern json_t *instance_files_json(const char *path);
 /* Write a file anew, mode 0600, and make it durable.  Returns errno. */
 extern int	instance_files_write(const char *path, const char *text);
 
+/* Make a directory for its owner alone.  Returns errno. */
+extern int	instance_files_make_directory(const char *directory, const char *name);
+
 #endif							/* INSTANCE_FILES_H */

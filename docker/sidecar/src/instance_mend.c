@@ -39,7 +39,6 @@ static char *take_wal(const char *data);
 static char *put_aside(const char *directory, const char *data);
 static bool is_wal(const char *name);
 static bool exists(const char *directory, const char *name);
-static int	make_directory(const char *directory, const char *name);
 
 char *
 instance_mend(const char *directory, int major)
@@ -176,7 +175,7 @@ complete(const char *data, int major)
 		words = mem_printf("Its mode could not be set: %s.", strerror(errno));
 	for (size_t i = 0; words == NULL && i < sizeof(missing) / sizeof(missing[0]); i++)
 	{
-		int			error = exists(data, missing[i]) ? 0 : make_directory(data, missing[i]);
+		int			error = exists(data, missing[i]) ? 0 : instance_files_make_directory(data, missing[i]);
 
 		if (error != 0)
 			words = mem_printf("\"%s\" could not be made: %s.", missing[i], strerror(error));
@@ -260,7 +259,7 @@ put_aside(const char *directory, const char *data)
 	static const char *const names[] = {
 		"postgresql.conf", "postgresql.auto.conf", "pg_hba.conf", "pg_ident.conf"
 	};
-	int			error = make_directory(directory, INSTANCE_PRODUCTION);
+	int			error = instance_files_make_directory(directory, INSTANCE_PRODUCTION);
 	char	   *words = NULL;
 
 	if (error != 0 && error != EEXIST)
@@ -287,14 +286,4 @@ exists(const char *directory, const char *name)
 
 	free(path);
 	return there;
-}
-
-static int
-make_directory(const char *directory, const char *name)
-{
-	char	   *path = mem_printf("%s/%s", directory, name);
-	int			error = mkdir(path, 0700) == 0 ? 0 : errno;
-
-	free(path);
-	return error;
 }
