@@ -4,11 +4,13 @@
 
 LEGS=$(mktemp -d)
 REPEATED=100
+# of a leg that hangs the rest must still be heard within the time that CI has
+LEG_SECONDS=${LEG_SECONDS:-2400}
 lanes=()
 
 # leg NAME COMMAND...: sets $outcome.  Never part of a condition: in those "set -e" is off, however deep.
 leg() {
-  local name=$1 began=$SECONDS log
+  local name=$1 began=$SECONDS log pid
   shift
   outcome=FAILED
   log=$(mktemp "$LEGS/log.XXXXXX")
@@ -16,8 +18,12 @@ leg() {
   (
     set -euo pipefail
     "$@"
-  ) > "$log" 2>&1 < /dev/null &
-  if wait $!; then
+    # never in place of this shell, whose children are ended when it takes too long
+    true
+  ) >> "$log" 2>&1 < /dev/null &
+  pid=$!
+  leg_limit "$pid" "$log" &
+  if wait "$pid" && [[ ! -e $log.late ]]; then
     outcome=passed
   fi
   {
@@ -27,6 +33,15 @@ leg() {
     printf '%-42s %-7s %4d s\n' "$name" "$outcome" "$((SECONDS - began))" >> "$LEGS/times"
     [[ $outcome == passed ]] || { echo "######## of $name:" && tail -n "$REPEATED" "$log"; } >> "$LEGS/failures"
   } 9> "$LEGS/lock"
+}
+
+# leg_limit PID LOG: asks what a leg runs to end, should it take too long
+leg_limit() {
+  timeout "$LEG_SECONDS" tail --pid="$1" -f /dev/null && return
+  : > "$2.late"
+  printf '######## it has not ended within %d s\n' "$LEG_SECONDS" >> "$2"
+  # shellcheck disable=SC2046
+  kill -TERM $(cat "/proc/$1/task/$1/children") 2> /dev/null || true
 }
 
 # lane COMMAND...: in a process group of its own, so that it can be ended with all it has started

@@ -116,6 +116,8 @@ tear_down() {
   for pid in "${backgrounds[@]}"; do
     kill -TERM -- "-$pid" 2> /dev/null || true
   done
+  # who ends us, because something hangs, wants to know what
+  ((${#backgrounds[@]} == 0 || $1 != 143)) || tell_unended
   # what tests leave behind that could not end by themselves
   if [[ -n ${TESTS_TMP:-} ]]; then
     sweep "$TESTS_TMP" pg src sanitized
@@ -123,6 +125,15 @@ tear_down() {
   fi
   down
   exit "$1"
+}
+
+# shellcheck disable=SC2016
+tell_unended() {
+  as_server sh -c '
+    for log in results/*.log; do
+      test -e "${log%.log}.end" || { echo "--- $log, which has not ended"; tail -n 40 "$log"; }
+    done'
+  tell_tap
 }
 
 # background COMMAND...: in a process group of its own, so that a signal to us need not wait for it and can end it
@@ -193,14 +204,20 @@ suite_tap() {
     PG_TEST_PORT_DIR="$results/ports" PGPORT="$(free_port)" \
     top_builddir="$pgxs" PG_REGRESS="$pgxs/src/test/regress/pg_regress" \
     sh -c 'cd src/extension && exec prove --timer --directives --jobs "$2" -I "$1/src/test/perl" -I t/lib $3' sh "$pgxs" "$TAP_JOBS" "$TAP_FILES" && return
+  tell_tap
+  return 1
+}
+
+# What the TAP files that have failed, or have not ended, say of it.
+# shellcheck disable=SC2016
+tell_tap() {
   as_server sh -c '
-    for log in "$1"/log/regress_log_* "$1"/tmp_check/log/regress_log_*; do
+    for log in results/tap/log/regress_log_* results/tap/tmp_check/log/regress_log_*; do
       if test -e "$log" && { grep -q "not ok " "$log" || ! grep -q " 1\.\.[0-9]" "$log"; }; then
         echo "--- $log"
         grep -A 12 "not ok " "$log"
         echo "--- its end"
         tail -n 20 "$log"
       fi
-    done' sh "$results"
-  return 1
+    done'
 }
