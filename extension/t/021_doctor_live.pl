@@ -208,12 +208,13 @@ $live->stop;
 $live->stop_receiver;
 wait_until(sub { sql('SELECT count(*) FROM pg_stat_replication') == 0 });
 $rows = examine($node);
-$remedy = is_ill($rows, 'sidecar', qr/^no answer from the sidecar at unix:/, qr/^pgrep -a barman-sidecar \|\| barman-sidecar --listen unix:\S+ --token-file '\Q$home\E\/token'/, 'sidecar down');
+$remedy = is_ill($rows, 'sidecar', qr/^no answer from the sidecar at unix:/, qr/^pgrep -a barman-sidecar \|\| barman-sidecar --listen unix:\S+ --token-file '\Q$home\E\/ours'/, 'sidecar down');
 is_ill($rows, 'slot', qr/slot "barman" is inactive/, qr/poc_cron/, 'sidecar down: slot inactive');
 is_ill($rows, 'receiver', qr/receive-wal is stopped/, qr/poc_cron/, 'sidecar down: receiver stopped');
 is_well($rows, 'access', qr/role barman may/, 'sidecar down: roles');
 
-# as it would run for ever, it is left alone once it answers
+# as it would run for ever, it is left alone once it answers; it takes no token of a file that a group may read
+chmod(0600, "$home/ours");
 {
 	my ($path) = $live->{sidecar} =~ m{(.*)/};
 	my ($command) = $remedy =~ /\|\| (.*?)   #/;
