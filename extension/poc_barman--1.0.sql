@@ -1002,10 +1002,10 @@ BEGIN
 
 		-- Barman restores what is archived, and what was written last is not;
 		-- so the segment that holds it is closed now, and the sidecar waits
-		-- for it.
-		IF NOT coalesce(immediate, false) AND
-			(target_lsn IS NULL OR target_lsn + 2 * segment > pg_current_wal_insert_lsn())
-		THEN
+		-- for it; as it does for one that was closed before, should Barman lag.
+		IF target_lsn + 2 * segment <= pg_current_wal_insert_lsn() THEN
+			body := body || jsonb_build_object('wal_file', pg_walfile_name(target_lsn + segment));
+		ELSIF NOT coalesce(immediate, false) THEN
 			-- Recovery to a time stops at the first transaction that ended
 			-- after it: there must be one.
 			IF target_time IS NOT NULL THEN
@@ -1178,7 +1178,9 @@ BEGIN
 
 	-- As poc_restore() does: what is to be restored must be archived. Without a
 	-- mark it is all there is up to now, and a transaction tells when that was.
-	IF mark IS NULL OR target.lsn + 2 * segment > pg_current_wal_insert_lsn() THEN
+	IF target.lsn + 2 * segment <= pg_current_wal_insert_lsn() THEN
+		body := body || jsonb_build_object('wal_file', pg_walfile_name(target.lsn + segment));
+	ELSE
 		PERFORM _poc.wal_end();
 		body := body || jsonb_build_object('wal_file', (SELECT s.wal_file FROM _poc.wal_switch(true) AS s));
 	END IF;
