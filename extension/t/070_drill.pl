@@ -73,9 +73,18 @@ sub begin_long_drill
 	my $drill = begin_drill($live, "'mark', asserts => '{SELECT pg_sleep(120) IS NOT NULL}'");
 
 	# the assertion itself is in nobody's arguments
-	ok(wait_until(sub { grep { slurp_cmdline($_) =~ /poc_drill_\w+ postgres \[local\] DO/ } servers($live) }, 180), 'a drill is under way');
+	ok(wait_until(\&asserts, 180), 'a drill is under way');
 	ok(!(grep { slurp_cmdline($_) =~ /pg_sleep/ } servers($live)), 'and nobody on the host sees what it asks');
 	return $drill;
+}
+
+# Whether a session of a restored server asks what its caller asserts
+sub asserts
+{
+	my ($instance) = map { m{([^/]+)$} } glob("$home/instances/drill_*") or return 0;
+
+	return scalar grep { slurp_cmdline($_) =~ /^postgres: \Q$instance\E: poc_drill_\w+ postgres \[local\] DO/ }
+	  map { m{(\d+)$} } glob('/proc/[0-9]*');
 }
 
 sub slurp_cmdline
