@@ -32,6 +32,7 @@ typedef struct Request
 	bool		begun;			/* its headers have been looked at */
 	char	   *body;			/* until it is parsed */
 	size_t		body_length;
+	size_t		body_capacity;
 	size_t		body_seen;
 	size_t		body_max;		/* what its route takes: bytes, */
 	size_t		values_max;		/* and values of JSON */

@@ -49,7 +49,12 @@ http_body_append(Request *request, const char *data, size_t size)
 {
 	if (!take(request->body_length, size))
 		return false;
-	request->body = mem_realloc(request->body, request->body_length + size + 1);
+	/* what is not used of it takes no memory yet */
+	if (request->body_length + size + 1 > request->body_capacity)
+	{
+		request->body_capacity = 2 * (request->body_length + size + 1);
+		request->body = mem_realloc(request->body, request->body_capacity);
+	}
 	memcpy(request->body + request->body_length, data, size);
 	request->body_length += size;
 	request->body[request->body_length] = '\0';
@@ -79,7 +84,7 @@ http_body_free(Request *request)
 	pthread_mutex_unlock(&lock);
 	free(request->body);
 	request->body = NULL;
-	request->body_length = 0;
+	request->body_length = request->body_capacity = 0;
 }
 
 void

@@ -181,7 +181,7 @@ start_as(const char *const *extra, bool with_token)
 		_exit(127);
 	}
 	port = 0;
-	for (int i = 0; i < 500 && port == 0; i++)
+	for (int i = 0; i < 3000 && port == 0; i++)
 	{
 		const char *text = read_text("log");
 		const char *address = strstr(text, "address=127.0.0.1:");
@@ -382,7 +382,7 @@ expect_error(const char *method, const char *path, const char *body,
 	json_t	   *error = json_object_get(response.value, "error");
 
 	if (response.status != status || strcmp(text_in(error, "code"), code) != 0)
-		fail_msg("%s %s %s: %ld %s", method, path, body ? body : "", response.status,
+		fail_msg("%s %s %.200s: %ld %s", method, path, body ? body : "", response.status,
 				 response.body ? response.body : "");
 	assert_true(json_is_string(json_object_get(error, "message")));
 	assert_non_null(json_object_get(error, "detail"));
