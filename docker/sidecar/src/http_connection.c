@@ -217,7 +217,11 @@ make_room(const HttpPeer *peer)
 	return true;
 }
 
-/* The oldest: of this peer, or of the peer that has the most, of other machines perhaps. */
+/*
+ * The oldest: of this peer, or of the peer that has the most, of other machines
+ * perhaps.  Also one that libmicrohttpd has not begun to serve: whoever accepts
+ * is who hands over, so its descriptor is not closed meanwhile.
+ */
 static Connection *
 most_dispensable(const HttpPeer *peer, bool foreign)
 {
@@ -225,7 +229,7 @@ most_dispensable(const HttpPeer *peer, bool foreign)
 
 	for (Connection *c = connections; c != NULL; c = c->next)
 	{
-		if (c->ended || !c->served || (c->stage != HTTP_ARRIVES && c->stage != HTTP_IDLES) ||
+		if (c->ended || (c->stage != HTTP_ARRIVES && c->stage != HTTP_IDLES) ||
 			(peer != NULL && c->peer != peer) || (foreign && c->peer->local))
 			continue;
 		if (best == NULL || c->peer->open > best->peer->open ||

@@ -6,6 +6,7 @@
  */
 #include "metrics.h"
 
+#include <dirent.h>
 #include <stdlib.h>
 
 #include "drill_record.h"
@@ -16,6 +17,7 @@
 #include "memory.h"
 #include "reads.h"
 
+static int	open_descriptors(void);
 static char *http_metrics(void);
 
 Answer *
@@ -33,6 +35,9 @@ metrics_answer(void)
 		"# HELP barman_sidecar_up Whether the sidecar answers.\n"
 		"# TYPE barman_sidecar_up gauge\n"
 		"barman_sidecar_up 1\n"
+		"# HELP process_open_fds Number of open file descriptors.\n"
+		"# TYPE process_open_fds gauge\n"
+		"process_open_fds %d\n"
 		"# HELP barman_sidecar_jobs Jobs on record by state.\n"
 		"# TYPE barman_sidecar_jobs gauge\n"
 		"barman_sidecar_jobs{state=\"running\"} %d\n"
@@ -59,7 +64,7 @@ metrics_answer(void)
 		"# TYPE barman_sidecar_reserve_free_bytes gauge\n"
 		"barman_sidecar_reserve_free_bytes %lld\n"
 		"%s%s%s",
-		jobs.running, jobs.done, jobs.failed, jobs.cancelled, jobs.lost,
+		open_descriptors(), jobs.running, jobs.done, jobs.failed, jobs.cancelled, jobs.lost,
 		(unsigned long long) reads.hits, (unsigned long long) reads.joined,
 		(unsigned long long) reads.runs,
 		(long long) room.reserved, (long long) room.free, (long long) room.floor, limits, http, drills));
@@ -67,6 +72,24 @@ metrics_answer(void)
 	free(drills);
 	free(limits);
 	return answer;
+}
+
+/* -1 if it cannot be known.  Nobody else can count them: a process that is not dumpable shows them to itself alone. */
+static int
+open_descriptors(void)
+{
+	DIR		   *dir = opendir("/proc/self/fd");
+	struct dirent *entry;
+	int			count = dir != NULL ? 0 : -1;
+
+	while (dir != NULL && (entry = readdir(dir)) != NULL)
+		count += entry->d_name[0] != '.';
+	if (dir != NULL)
+	{
+		closedir(dir);
+		count--;				/* that of the directory itself */
+	}
+	return count;
 }
 
 static char *

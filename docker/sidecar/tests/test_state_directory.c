@@ -31,6 +31,7 @@ run_to_end(const char *const *extra)
 
 		dup2(out, STDOUT_FILENO);
 		dup2(out, STDERR_FILENO);
+		prctl(PR_SET_PDEATHSIG, SIGKILL);
 		setenv("FAKE_BARMAN", home, 1);
 		execv(program, (char **) (uintptr_t) argv);
 		_exit(127);
@@ -134,7 +135,9 @@ a_socket_is_taken_over_from_a_crash_but_from_nobody_else(void **state)
 		{
 			int			log = open(path_of("log"), O_WRONLY | O_CREAT | O_APPEND, 0600);
 
+			dup2(log, STDOUT_FILENO);
 			dup2(log, STDERR_FILENO);
+			prctl(PR_SET_PDEATHSIG, SIGKILL);
 			setenv("FAKE_BARMAN", home, 1);
 			execv(program, (char **) (uintptr_t) argv);
 			_exit(127);
