@@ -8,6 +8,7 @@
 #include <string.h>
 
 static json_t *one_server(const char *name, const json_t *entry);
+static json_t *locks_of(const json_t *data);
 static bool cut_suffix(const char *text, size_t *length, const char *suffix);
 
 json_t *
@@ -68,13 +69,28 @@ barman_parse_directories(const BarmanOutput *output, const char *server,
 		!barman_put(directories, "incoming",
 					barman_value_path(barman_get(data, "incoming_wals_directory"))) ||
 		!barman_put(directories, "errors",
-					barman_value_path(barman_get(data, "errors_directory"))))
+					barman_value_path(barman_get(data, "errors_directory"))) ||
+		!barman_put(directories, "locks", locks_of(data)))
 	{
 		json_decref(directories);
 		directories = barman_fail_memory(failure);
 	}
 	json_decref(document);
 	return directories;
+}
+
+/* Barman 3.14 and later do not tell; where its servers are it is unless configured otherwise. */
+static json_t *
+locks_of(const json_t *data)
+{
+	json_t	   *told = barman_value_path(barman_get(data, "barman_lock_directory"));
+	const char *backups = json_string_value(barman_get(data, "backup_directory"));
+	const char *end = backups != NULL ? strrchr(backups, '/') : NULL;
+
+	if (json_is_string(told) || end == NULL || end == backups || backups[0] != '/')
+		return told;
+	json_decref(told);
+	return json_stringn(backups, (size_t) (end - backups));
 }
 
 /* The state is told only by what Barman appends to the description. */

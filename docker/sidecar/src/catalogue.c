@@ -45,8 +45,6 @@ typedef struct Catalogue
 	char	   *server_xlogdb;	/* since */
 } Catalogue;
 
-static const char hexadecimal[] = "0123456789ABCDEF";
-
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static Catalogue *catalogues;
 
@@ -62,7 +60,6 @@ static void listing_clear(Listing *listing);
 static bool same_stat(const struct stat *a, const struct stat *b);
 static bool looks_like_id(const char *name);
 static json_t *describe(const char *base, const char *id);
-static char *last_name(const char *path, const char *prefix, size_t digits);
 
 void
 catalogue_learn(const char *server, const json_t *directories)
@@ -215,93 +212,6 @@ catalogue_wal_signature(const char *server)
 	}
 	pthread_mutex_unlock(&lock);
 	return hash;
-}
-
-bool
-catalogue_has_wal(const char *server, const char *wal_file)
-{
-	char	   *wals = catalogue_directory(server, "wals");
-	char	   *path;
-	struct stat ignored;
-	bool		found;
-
-	if (wals == NULL)
-		return false;
-	path = mem_printf("%s/%.16s/%s", wals, wal_file, wal_file);
-	found = stat(path, &ignored) == 0;
-	free(path);
-	free(wals);
-	return found;
-}
-
-char *
-catalogue_newest_wal(const char *server, int timeline)
-{
-	char	   *wals = catalogue_directory(server, "wals");
-	char		prefix[9];
-	char	   *log;
-	char	   *path;
-	char	   *newest = NULL;
-
-	snprintf(prefix, sizeof(prefix), "%08X", (unsigned int) timeline);
-	log = wals != NULL ? last_name(wals, prefix, 16) : NULL;
-	if (log != NULL)
-	{
-		path = mem_printf("%s/%s", wals, log);
-		newest = last_name(path, log, 24);
-		free(path);
-	}
-	free(log);
-	free(wals);
-	return newest;
-}
-
-int
-catalogue_newest_history(const char *server)
-{
-	char	   *wals = catalogue_directory(server, "wals");
-	DIR		   *dir = wals != NULL ? opendir(wals) : NULL;
-	struct dirent *entry;
-	int			newest = 0;
-
-	while (dir != NULL && (entry = readdir(dir)) != NULL)
-	{
-		if (strlen(entry->d_name) == 16 && strcmp(entry->d_name + 8, ".history") == 0 &&
-			strspn(entry->d_name, hexadecimal) == 8)
-		{
-			int			timeline = (int) strtol(entry->d_name, NULL, 16);
-
-			if (timeline > newest)
-				newest = timeline;
-		}
-	}
-	if (dir != NULL)
-		closedir(dir);
-	free(wals);
-	return newest;
-}
-
-/* malloc'd: of the names of so many hexadecimal digits that begin so */
-static char *
-last_name(const char *path, const char *prefix, size_t digits)
-{
-	DIR		   *dir = opendir(path);
-	struct dirent *entry;
-	char	   *last = NULL;
-
-	while (dir != NULL && (entry = readdir(dir)) != NULL)
-	{
-		if (strlen(entry->d_name) == digits && strspn(entry->d_name, hexadecimal) == digits &&
-			strncmp(entry->d_name, prefix, strlen(prefix)) == 0 &&
-			(last == NULL || strcmp(entry->d_name, last) > 0))
-		{
-			free(last);
-			last = mem_strdup(entry->d_name);
-		}
-	}
-	if (dir != NULL)
-		closedir(dir);
-	return last;
 }
 
 void

@@ -37,8 +37,14 @@ extern uint64_t catalogue_wal_signature(const char *server);
 /* Is this segment in the WAL archive? */
 extern bool catalogue_has_wal(const char *server, const char *wal_file);
 
+/* Are there whole segments that were received and are not archived yet? */
+extern bool catalogue_waits(const char *server);
+
 /* malloc'd name of the last archived segment of a timeline, or NULL */
 extern char *catalogue_newest_wal(const char *server, int timeline);
+
+/* The same of the first */
+extern char *catalogue_oldest_wal(const char *server, int timeline);
 
 /* The newest timeline whose history is archived; 0: none is. */
 extern int	catalogue_newest_history(const char *server);

@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "backup_hold.h"
 #include "barman_run.h"
 #include "log.h"
 #include "memory.h"
@@ -26,6 +27,7 @@
 static void cron_body(Job *job, const json_t *arguments);
 static void *cron_main(void *arg);
 static void run_once(void);
+static void archive_held(void);
 static void note_end(const RunResult *result, char *trouble);
 
 const JobKind job_cron = {.name = "cron", .body = cron_body};
@@ -215,6 +217,31 @@ run_once(void)
 
 	note_end(&result, trouble);
 	runner_free(&result);
+	archive_held();
+}
+
+/* What cron does not do for a server whose backup is being copied */
+static void
+archive_held(void)
+{
+	json_t	   *servers = backup_held_servers();
+	json_t	   *server;
+	size_t		i;
+
+	json_array_foreach(servers, i, server)
+	{
+		const char *command[] = {"-q", "archive-wal", json_string_value(server), NULL};
+		RunRequest	request = {
+			.deadline_ms = CRON_DEADLINE_MS,
+			.grace_ms = 5000,
+			.control = control
+		};
+		RunResult	result;
+
+		barman_run_console(&request, command, &result);
+		runner_free(&result);
+	}
+	json_decref(servers);
 }
 
 /* Says that cron fails when it begins to, or fails otherwise than before. */

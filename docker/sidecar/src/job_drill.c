@@ -15,6 +15,7 @@
 #include "memory.h"
 #include "options.h"
 #include "restore_host.h"
+#include "restore_tail.h"
 #include "timestamp.h"
 
 static void drill_body(Job *job, const json_t *arguments);
@@ -46,8 +47,8 @@ drill_body(Job *job, const json_t *arguments)
 	restore.is_drill = true;
 	restore.drill = drill_result();
 	restore.step_began = monotonic_ms();
-	good = restore_find_backup(&restore) && restore_host_serves(&restore) &&
-		restore_complete_backup(&restore);
+	good = restore_find_backup(&restore) && restore_hold(&restore) &&
+		restore_host_serves(&restore) && restore_complete_backup(&restore);
 	drill_stage(&restore, "backup", good, json_text_of(restore.backup, "backup_id"));
 	if (good)
 	{
@@ -57,7 +58,7 @@ drill_body(Job *job, const json_t *arguments)
 	}
 	if (good)
 	{
-		good = restore_copy(&restore) && restore_prepare(&restore);
+		good = restore_copy(&restore) && restore_take_tail(&restore) && restore_prepare(&restore);
 		notes = restore_host_notes(&restore);
 		copied = mem_printf("%lld bytes%s%s", (long long) instance_files_size(restore.directory).bytes,
 							notes[0] != '\0' ? ". " : "", notes);
@@ -68,18 +69,25 @@ drill_body(Job *job, const json_t *arguments)
 	recovered = good && restore_recover(&restore, &recovery) && on_its_timeline(&restore, &recovery);
 	if (good)
 	{
-		reached = mem_printf("to %s on timeline %d", recovery.lsn != NULL ? recovery.lsn : "an unknown position",
-							 recovery.timeline);
+		json_t	   *reach = restore_reach(&restore, &recovery);
+		char	   *words = restore_reach_words(reach);
+
+		reached = mem_printf("to %s on timeline %d%s", recovery.lsn != NULL ? recovery.lsn : "an unknown position",
+							 recovery.timeline, words);
 		drill_stage(&restore, "recovery", recovered, reached);
+		json_object_set_new(restore.drill, "reach", reach);
+		free(words);
 		free(reached);
 	}
 	good = recovered && is_isolated(&restore) && drill_examine(job, &config,
 									  (int) json_integer_value(json_object_get(restore.backup, "postgresql_version")) / 10000,
 									  arguments, restore.drill);
 	end_drill(&restore, &recovery, recovered, good);
+	restore_let_go(&restore);
 	json_decref(restore.backup);
 	json_decref(restore.error);
 	free(restore.isolation);
+	json_decref(restore.tail);
 	free(recovery.lsn);
 	free(recovery.time);
 }

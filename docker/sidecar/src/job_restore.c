@@ -19,6 +19,8 @@
 #include "options.h"
 #include "reads.h"
 #include "restore_host.h"
+#include "restore_points.h"
+#include "restore_tail.h"
 #include "timestamp.h"
 
 #define LOOK_MS 100
@@ -27,6 +29,7 @@
 static void restore_body(Job *job, const json_t *arguments);
 static void drop_body(Job *job, const json_t *arguments);
 static bool read_backup(Restore *restore, const char *id);
+static json_t *tell_reach(Restore *restore, const Recovery *recovery);
 static void end(Restore *restore, const Recovery *recovery);
 
 const JobKind job_restore = {.name = "restore", .body = restore_body};
@@ -40,19 +43,24 @@ restore_body(Job *job, const json_t *arguments)
 	bool		start = json_is_true(json_object_get(arguments, "start"));
 
 	if (restore_find_backup(&restore) &&
+		restore_hold(&restore) &&
 		restore_host_serves(&restore) &&
 		restore_complete_backup(&restore) &&
 		restore_bring_wal(&restore) &&
 		restore_timeline_is_reached(&restore) &&
 		restore_target_is_archived(&restore) &&
 		restore_copy(&restore) &&
+		restore_take_tail(&restore) &&
+		restore_count_points(&restore) &&
 		restore_prepare(&restore) &&
 		(!start || restore_recover(&restore, &recovery)))
 		end(&restore, start ? &recovery : NULL);
 	else
 		end(&restore, NULL);
+	restore_let_go(&restore);
 	json_decref(restore.backup);
 	free(restore.isolation);
+	json_decref(restore.tail);
 	free(recovery.lsn);
 	free(recovery.time);
 }
@@ -72,7 +80,8 @@ restore_begin(Job *job, const json_t *arguments)
 			.immediate = json_is_true(json_object_get(arguments, "immediate")),
 			.timeline = (int) json_integer_value(json_object_get(arguments, "target_timeline"))
 		},
-		.recovery_ms = -1
+		.recovery_ms = -1,
+		.tail = json_checked(json_array())
 	};
 
 	restore.directory = instance_directory(restore.instance);
@@ -140,7 +149,7 @@ read_backup(Restore *restore, const char *id)
 		json_decref(restore->backup);
 		restore->backup = json_checked(json_deep_copy(json_object_get(answer->value, "backup")));
 	}
-	else
+	else if (restore_backup_is_there(restore))
 		restore_fail_with(restore, json_object_get(answer->value, "error"));
 	answer_release(answer);
 	return good;
@@ -212,6 +221,24 @@ restore_fail_with(Restore *restore, const json_t *error)
 				json_text_of(error, "hint"), "%s", json_text_of(error, "message"));
 }
 
+/* What was not reached is warned of only if nobody has asked for less. */
+static json_t *
+tell_reach(Restore *restore, const Recovery *recovery)
+{
+	json_t	   *reach = restore_reach(restore, recovery);
+	char	   *words = restore_reach_words(reach);
+	bool		less = json_integer_value(json_object_get(reach, "unreached_bytes")) > 0;
+	const RecoveryTarget *target = &restore->target;
+	bool		all = target->name == NULL && target->time == NULL && target->lsn == NULL &&
+		target->xid == NULL && !target->immediate;
+
+	if (recovery != NULL && less)
+		job_log(restore->job, all && !restore->wal_arrived ? JOB_WARNING : JOB_INFO,
+				"recovered to %s%s", json_text_of(reach, "recovered_lsn"), words);
+	free(words);
+	return reach;
+}
+
 static void
 end(Restore *restore, const Recovery *recovery)
 {
@@ -227,6 +254,7 @@ end(Restore *restore, const Recovery *recovery)
 		json_object_set_new(value, "instance",
 							instance_ready(restore->instance, restore->restore_ms,
 										   restore->recovery_ms, recovery));
+		json_object_set_new(value, "reach", tell_reach(restore, recovery));
 		job_done(job, value);
 		return;
 	}

@@ -29,6 +29,15 @@ typedef struct Restore
 	CageHold	held;			/* of the server, once it runs */
 	char	   *isolation;		/* the same in words, malloc'd */
 
+	struct BackupHold *hold;	/* on the backup, until it is copied */
+
+	/* What there is of WAL, in positions; 0: not known */
+	uint64_t	archived_end;
+	uint64_t	received_end;
+	int64_t		received_at;	/* microseconds; 0: not known */
+	bool		wal_arrived;	/* what the caller has closed is archived */
+	json_t	   *tail;			/* segments that were not archived, and taken along */
+
 	/* Of a drill */
 	bool		is_drill;
 	json_t	   *drill;			/* the result so far */
@@ -47,6 +56,14 @@ extern Restore restore_begin(Job *job, const json_t *arguments);
 /* What is known of the backup that the route has chosen */
 extern bool restore_find_backup(Restore *restore);
 
+/*
+ * restore_hold.c: keep the backup from being removed until it is let go; and is
+ * it still there?
+ */
+extern bool restore_hold(Restore *restore);
+extern void restore_let_go(Restore *restore);
+extern bool restore_backup_is_there(Restore *restore);
+
 /* A copied backup that still waits for WAL: it cannot be restored before. */
 extern bool restore_complete_backup(Restore *restore);
 
@@ -55,6 +72,9 @@ extern bool restore_timeline_is_reached(Restore *restore);
 extern bool restore_target_is_archived(Restore *restore);
 /* Do the backup's files hold nothing that leads out of it? */
 extern bool restore_source_is_sound(Restore *restore);
+
+/* The timeline that is followed from the backup */
+extern int	restore_timeline(const Restore *restore);
 
 extern bool restore_copy(Restore *restore);
 extern bool restore_prepare(Restore *restore);

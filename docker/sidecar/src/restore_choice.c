@@ -18,6 +18,9 @@
 #include "routes_name.h"
 #include "timestamp.h"
 
+/* Where the retention policy may have been at work */
+#define KEEP_HINT " What the retention policy has removed is gone; poc_keep_backup() keeps a backup from it."
+
 typedef struct Choice
 {
 	Request    *request;
@@ -30,6 +33,7 @@ typedef struct Choice
 	Answer	   *answer;			/* of the failed read */
 } Choice;
 
+static void place_mark(json_t *arguments, const json_t *list);
 static Answer *examine(Choice *choice, json_t *item);
 static json_t *read_backup(Choice *choice, const char *id);
 static Answer *refuse_target(const Choice *choice);
@@ -58,6 +62,7 @@ restore_choose(Request *request, json_t *arguments, json_t **backup, Answer **re
 
 	if (!route_find_backup(request, any ? "latest" : asked, &named, &list, refusal))
 		return false;
+	place_mark(arguments, list->value);
 	if (!any)
 		*refusal = examine(&choice, named);
 	else
@@ -88,6 +93,35 @@ restore_choose(Request *request, json_t *arguments, json_t **backup, Answer **re
 	json_object_set_new(arguments, "timeline_is_new", json_boolean(choice.timeline_is_new));
 	*backup = choice.backup;
 	return true;
+}
+
+/*
+ * The name of a mark of the caller's own means where the mark is, for a name
+ * may have been given to restore points before.  Of the backups of another
+ * cluster it says nothing: there the name is only a name.
+ */
+static void
+place_mark(json_t *arguments, const json_t *list)
+{
+	const char *caller = json_text_of(arguments, "system_identifier");
+	const char *backed_up = NULL;
+	json_t	   *one;
+	size_t		i;
+
+	if (json_text_of(arguments, "mark_lsn") == NULL || json_text_of(arguments, "target_name") == NULL)
+		return;
+	json_array_foreach(json_object_get(list, "backups"), i, one)
+	{
+		if (backed_up == NULL)
+			backed_up = json_text_of(one, "system_id");
+	}
+	if (caller == NULL || (backed_up != NULL && strcmp(caller, backed_up) != 0))
+		return;
+	json_object_set(arguments, "target_lsn", json_object_get(arguments, "mark_lsn"));
+	if (number_of(arguments, "target_timeline") == 0)
+		json_object_set(arguments, "target_timeline", json_object_get(arguments, "mark_timeline"));
+	json_object_set(arguments, "mark", json_object_get(arguments, "target_name"));
+	json_object_set_new(arguments, "target_name", json_null());
 }
 
 /* Why it does not serve; NULL if it does, or nothing can be said (stopped). */
@@ -147,12 +181,12 @@ refuse_target(const Choice *choice)
 	if (time != NULL && !ends_by(choice->backup, time))
 		return refuse(mem_strdup("the target time lies before the end of the backup"),
 					  mem_printf("Backup %s ended at %s.", id, json_text_of(choice->backup, "end_time")),
-					  "Choose an older backup, or a later time.");
+					  "Choose an older backup, or a later time." KEEP_HINT);
 	if (lsn != NULL && end != NULL && restore_parse_lsn(lsn, &target) &&
 		restore_parse_lsn(end, &end_lsn) && target < end_lsn)
 		return refuse(mem_printf("position %s lies before the end of the backup", lsn),
 					  mem_printf("Backup %s is consistent from %s on.", id, end),
-					  "Choose an older backup, or a later position.");
+					  "Choose an older backup, or a later position." KEEP_HINT);
 	return NULL;
 }
 

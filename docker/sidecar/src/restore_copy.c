@@ -96,6 +96,8 @@ restore_copy(Restore *restore)
 	}
 	runner_free(&result);
 	going_on = value != NULL;
+	if (!job_cancelled(job))
+		going_on = restore_backup_is_there(restore) && going_on;
 	json_decref(value);
 
 	/* before anything of ours is put there */
@@ -228,6 +230,7 @@ restore_prepare(Restore *restore)
 	ServerNeeds needs;
 	int			error;
 
+	restore_let_go(restore);
 	if (words != NULL)
 		restore_fail(restore, BARMAN_FAILED, words, "Look at Barman's log, and at the files of the backup.",
 			 "Barman left a directory that PostgreSQL must not be started on");

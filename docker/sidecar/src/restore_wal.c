@@ -15,6 +15,7 @@
 #include "memory.h"
 #include "reads.h"
 #include "restore_choice.h"
+#include "restore_tail.h"
 #include "timestamp.h"
 
 /* Before the caller is asked to write more WAL */
@@ -25,9 +26,9 @@
 
 #define DEFAULT_SEGMENT_SIZE (16 * 1024 * 1024)
 
+static void bring_received(Restore *restore);
 static bool wal_is_needed(Restore *restore);
 static bool is_of_timeline(const char *wal_file, int timeline);
-static int	followed_timeline(const Restore *restore);
 static int	compare_with_archive(Restore *restore, int timeline);
 static void segment_of(uint64_t lsn, int64_t size, char name[17]);
 
@@ -48,7 +49,10 @@ restore_bring_wal(Restore *restore)
 	bool		arrived;
 
 	if (!wal_is_needed(restore))
+	{
+		bring_received(restore);
 		return true;
+	}
 	job_phase(job, "archiving");
 	if (!catalogue_known(job_server(job)))
 		answer_release(reads_wait(&directories, READ_AGE_DEFAULT));
@@ -73,11 +77,34 @@ restore_bring_wal(Restore *restore)
 	}
 	job_needs_wal(job, false);
 	reads_invalidate(job_server(job));
+	restore->wal_arrived = arrived;
+	restore_look_at_tail(restore);
 	if (!arrived)
 		job_log(job, JOB_WARNING,
 				"segment %s was not archived within %d seconds: restoring from what is archived",
 				wal_file, WAL_MS / 1000);
 	return true;
+}
+
+/*
+ * Nobody has closed a segment for this restore: the primary may be gone.  What
+ * is received as a whole is archived, and how far the rest goes is looked at.
+ */
+static void
+bring_received(Restore *restore)
+{
+	Job		   *job = restore->job;
+	ReadTarget	directories = {READ_DIRECTORIES, job_server(job), ""};
+
+	if (!catalogue_known(job_server(job)))
+		answer_release(reads_wait(&directories, READ_AGE_DEFAULT));
+	if (!restore->target.immediate && catalogue_waits(job_server(job)))
+	{
+		job_phase(job, "archiving");
+		archive_wal(job);
+		reads_invalidate(job_server(job));
+	}
+	restore_look_at_tail(restore);
 }
 
 static bool
@@ -101,7 +128,7 @@ wal_is_needed(Restore *restore)
 		return false;
 
 	/* the record behind the target's may be in the next segment */
-	return restore->target.lsn == NULL || compare_with_archive(restore, followed_timeline(restore)) <= 0;
+	return restore->target.lsn == NULL || compare_with_archive(restore, restore_timeline(restore)) <= 0;
 }
 
 static bool
@@ -140,14 +167,16 @@ restore_timeline_is_reached(Restore *restore)
 bool
 restore_target_is_archived(Restore *restore)
 {
-	int			timeline = followed_timeline(restore);
+	int			timeline = restore_timeline(restore);
 	char	   *last;
 	char	   *detail;
+	uint64_t	lsn;
 	bool		archived = restore->target.lsn == NULL;
 
 	/* where its timeline was left behind, those after it go on */
 	for (int one = timeline; one > 0 && !archived; one--)
 		archived = compare_with_archive(restore, one) >= 0;
+	archived = archived || (restore_parse_lsn(restore->target.lsn, &lsn) && restore_tail_has(restore, lsn));
 	if (archived)
 		return true;
 	last = catalogue_newest_wal(job_server(restore->job), timeline);
@@ -161,8 +190,8 @@ restore_target_is_archived(Restore *restore)
 	return false;
 }
 
-static int
-followed_timeline(const Restore *restore)
+int
+restore_timeline(const Restore *restore)
 {
 	return restore->target.timeline != 0 ? restore->target.timeline :
 		(int) json_integer_value(json_object_get(restore->backup, "timeline"));

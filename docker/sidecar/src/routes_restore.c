@@ -62,6 +62,8 @@ static const Argument restore_arguments[] = {
 	{"target_xid", ARGUMENT_TEXT, 0, 0, true, 0},
 	{"immediate", ARGUMENT_BOOL, 0, 0, false, false},
 	{"start", ARGUMENT_BOOL, 0, 0, false, true},
+	{"mark_lsn", ARGUMENT_TEXT, 0, 0, true, 0},
+	{"mark_timeline", ARGUMENT_INTEGER, 1, INT32_MAX, true, 0},
 	{"target_timeline", ARGUMENT_INTEGER, 1, INT32_MAX, true, 0},
 	{"timeline", ARGUMENT_INTEGER, 1, INT32_MAX, true, 0},
 	{"wal_file", ARGUMENT_TEXT, 0, 0, true, 0},
@@ -117,10 +119,11 @@ post_restore_check(Request *request)
 		refusal = instance_refusal(json_text_of(arguments, "instance"), &needs);
 		if (refusal == NULL)
 			refusal = answer_json(200, json_checked(
-			json_pack("{s:{s:O, s:O, s:O}}", "restore",
+			json_pack("{s:{s:O, s:O, s:O, s:O?}}", "restore",
 					  "backup_id", json_object_get(arguments, "backup_id"),
 					  "timeline", json_object_get(arguments, "target_timeline"),
-					  "system_identifier", json_object_get(backup, "system_id"))));
+					  "system_identifier", json_object_get(backup, "system_id"),
+					  "target_lsn", json_object_get(arguments, "target_lsn"))));
 		json_decref(backup);
 	}
 	json_decref(arguments);
@@ -345,6 +348,7 @@ restore_is_sound(json_t *arguments, Answer **refusal)
 	const char *time = json_text_of(arguments, "target_time");
 	const char *lsn = json_text_of(arguments, "target_lsn");
 	const char *xid = json_text_of(arguments, "target_xid");
+	const char *mark = json_text_of(arguments, "mark_lsn");
 	const char *wal_file = json_text_of(arguments, "wal_file");
 	const char *wrong = restore_primary_is_bad(json_object_get(arguments, "primary"));
 	int			count = json_is_true(json_object_get(arguments, "immediate"));
@@ -395,6 +399,8 @@ restore_is_sound(json_t *arguments, Answer **refusal)
 	}
 	if (lsn != NULL && !restore_parse_lsn(lsn, &position))
 		return refuse(refusal, "target_lsn", "be a position in the WAL", "Such as 0/3000060.");
+	if (mark != NULL && !restore_parse_lsn(mark, &position))
+		return refuse(refusal, "mark_lsn", "be a position in the WAL", "Such as 0/3000060.");
 	if (xid != NULL && (strlen(xid) > 20 || strspn(xid, "0123456789") != strlen(xid) ||
 						strtoull(xid, NULL, 10) < 3))
 		return refuse(refusal, "target_xid", "be a transaction's number", "It is from 3 on.");

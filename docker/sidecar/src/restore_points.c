@@ -1,0 +1,156 @@
+/*
+ * restore_points.c
+ *
+ * PostgreSQL stops at the first restore point of a name, and a name may have
+ * been given twice.  Counts them in the WAL that Barman has copied; never
+ * fails a restore.
+ */
+#include "restore_points.h"
+
+#include <dirent.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "memory.h"
+#include "options.h"
+#include "restore_tail.h"
+#include "timestamp.h"
+
+/* pg_waldump reads some hundred segments a second; more than this is not worth it. */
+#define SCAN_MS 30000
+
+static char **segments_from(const char *directory, const char *first, size_t *count);
+static int	compare_names(const void *a, const void *b);
+static void tell(Restore *restore, int count, const char *first, bool whole);
+
+bool
+restore_count_points(Restore *restore)
+{
+	const char *begin = json_text_of(restore->backup, "begin_wal");
+	int64_t		deadline = monotonic_ms() + SCAN_MS;
+	char	   *program;
+	char	   *directory;
+	char	  **names;
+	size_t		n;
+	size_t		i;
+	char		first[24] = "";
+	int			count = 0;
+	bool		whole = true;
+
+	if (restore->target.name == NULL)
+		return true;
+	program = mem_printf("%s/pg_waldump", options.pg_bindir);
+	directory = restore_wal_directory(restore);
+	names = segments_from(directory, begin, &n);
+	for (i = 0; i < n && whole && !job_cancelled(restore->job); i++)
+	{
+		char	   *path = mem_printf("%s/%s", directory, names[i]);
+		const char *argv[] = {program, "--quiet", "--rmgr=XLOG", path, NULL};
+		RunResult	result;
+
+		/* it ends with an error where the WAL does, so that says nothing */
+		job_run_program(restore->job, argv, NULL, SCAN_MS, &result);
+		whole = result.outcome == RUN_EXITED && monotonic_ms() < deadline;
+		if (result.outcome == RUN_EXITED)
+			restore_points_in(result.out, restore->target.name, &count, first);
+		runner_free(&result);
+		free(path);
+	}
+	if (!job_cancelled(restore->job))
+		tell(restore, count, first, whole && n > 0);
+	for (i = 0; i < n; i++)
+		free(names[i]);
+	free(names);
+	free(directory);
+	free(program);
+	return !job_cancelled(restore->job);
+}
+
+static void
+tell(Restore *restore, int count, const char *first, bool whole)
+{
+	const char *name = restore->target.name;
+
+	if (!whole)
+		job_log(restore->job, JOB_WARNING,
+				"no mark \"%s\" is known where the restore was asked for: PostgreSQL stops at the first restore point of this name; how many there are in the archived WAL is not known",
+				name);
+	else if (count == 0)
+		job_log(restore->job, JOB_WARNING,
+				"no mark \"%s\" is known where the restore was asked for, and no restore point of this name was found in the WAL from the backup on", name);
+	else
+		job_log(restore->job, count > 1 ? JOB_WARNING : JOB_INFO,
+				"no mark \"%s\" is known where the restore was asked for: PostgreSQL stops at the first restore point of this name, at %s, of %d in the WAL from the backup on",
+				name, first, count);
+}
+
+/* "rmgr: XLOG ... lsn: 0/03018B48, prev 0/..., desc: RESTORE_POINT name" */
+void
+restore_points_in(const char *text, const char *name, int *count, char first[24])
+{
+	static const char words[] = "desc: RESTORE_POINT ";
+	size_t		length = strlen(name);
+
+	while (text != NULL && *text != '\0')
+	{
+		const char *end = strchr(text, '\n');
+		const char *found = strstr(text, words);
+		const char *lsn = strstr(text, "lsn: ");
+
+		if (end == NULL)
+			end = text + strlen(text);
+		if (found != NULL && found < end &&
+			(size_t) (end - found) == strlen(words) + length &&
+			strncmp(found + strlen(words), name, length) == 0)
+		{
+			if ((*count)++ == 0 && lsn != NULL && lsn < end)
+			{
+				size_t		digits = strspn(lsn + 5, "0123456789ABCDEFabcdef/");
+
+				memcpy(first, lsn + 5, digits < 23 ? digits : 23);
+				first[digits < 23 ? digits : 23] = '\0';
+			}
+		}
+		text = *end == '\n' ? end + 1 : end;
+	}
+}
+
+/* The names of the segments that recovery reads, in its order */
+static char **
+segments_from(const char *directory, const char *first, size_t *count)
+{
+	DIR		   *dir = opendir(directory);
+	struct dirent *entry;
+	char	  **names = NULL;
+	size_t		size = 0;
+
+	*count = 0;
+	while (dir != NULL && (entry = readdir(dir)) != NULL)
+	{
+		if (strlen(entry->d_name) != 24 || strspn(entry->d_name, "0123456789ABCDEF") != 24 ||
+			(first != NULL && strlen(first) == 24 && strcmp(entry->d_name + 8, first + 8) < 0))
+			continue;
+		if (*count == size)
+		{
+			size = size > 0 ? size * 2 : 64;
+			names = mem_realloc(names, size * sizeof(char *));
+		}
+		names[(*count)++] = mem_strdup(entry->d_name);
+	}
+	if (dir != NULL)
+		closedir(dir);
+	if (names != NULL)
+		qsort(names, *count, sizeof(char *), compare_names);
+	return names;
+}
+
+/* A position comes before its timeline: what left a timeline goes on beside it. */
+static int
+compare_names(const void *a, const void *b)
+{
+	const char *one = *(char *const *) a;
+	const char *other = *(char *const *) b;
+	int			order = strcmp(one + 8, other + 8);
+
+	return order != 0 ? order : strcmp(one, other);
+}

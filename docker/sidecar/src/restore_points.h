@@ -1,0 +1,23 @@
+/*
+ * restore_points.h
+ *
+ * How many restore points bear the name that a restore is to stop at.
+ */
+#ifndef RESTORE_POINTS_H
+#define RESTORE_POINTS_H
+
+#include "restore.h"
+
+/*
+ * Of a restore to a name that is no mark of its caller's: say where PostgreSQL
+ * will stop.  False only if the job was cancelled.
+ */
+extern bool restore_count_points(Restore *restore);
+
+/*
+ * Of what pg_waldump prints: add the restore points of a name to *count, and
+ * keep the position of the first in an empty buffer.
+ */
+extern void restore_points_in(const char *text, const char *name, int *count, char first[24]);
+
+#endif							/* RESTORE_POINTS_H */

@@ -1,0 +1,390 @@
+/*
+ * restore_tail.c
+ *
+ * The newest WAL of a server stands in files that its receiver still fills,
+ * and "barman recover" leaves them out.  A restore takes them along, and tells
+ * what it did not reach.  Never writes where Barman keeps its own.
+ */
+#include "restore_tail.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "barman_run.h"
+#include "catalogue.h"
+#include "instance_files.h"
+#include "job_switch_wal.h"
+#include "memory.h"
+#include "restore_choice.h"
+#include "timestamp.h"
+
+#define PARTIAL ".partial"
+
+/* gunzip of a segment of a gigabyte takes seconds */
+#define GET_WAL_DEADLINE_MS (5 * 60 * 1000)
+
+#define BLOCK 65536
+
+/* PostgreSQL aligns its records to this. */
+#define ALIGNMENT 8
+
+static bool is_wanted(const Restore *restore);
+static char *newest_received(Restore *restore, bool *partial, bool *compressed);
+static bool received_at(const Restore *restore, int timeline, uint64_t segment);
+static bool fetch(Restore *restore, const char *name, const char *directory);
+static bool newest_in(const char *directory, int timeline, uint64_t per_log, uint64_t *segment);
+static bool parse_name(const char *name, uint64_t per_log, uint64_t *segment);
+static void name_of(int timeline, uint64_t segment, uint64_t per_log, char name[25]);
+static json_t *lsn_json(uint64_t lsn);
+
+void
+restore_look_at_tail(Restore *restore)
+{
+	int64_t		size = restore_segment_size(restore->backup);
+	uint64_t	per_log = UINT64_C(0x100000000) / (uint64_t) size;
+	char	   *archived = catalogue_newest_wal(job_server(restore->job), restore_timeline(restore));
+	bool		partial = false;
+	bool		compressed = false;
+	char	   *received;
+	char	   *path;
+	uint64_t	segment;
+	struct stat status;
+
+	if (archived != NULL && parse_name(archived, per_log, &segment))
+		restore->archived_end = (segment + 1) * (uint64_t) size;
+	restore->received_end = restore->archived_end;
+	received = newest_received(restore, &partial, &compressed);
+	if (received != NULL)
+	{
+		char	   *streaming = catalogue_directory(job_server(restore->job), "streaming");
+		uint64_t	end = (uint64_t) size;
+
+		path = mem_printf("%s/%s", streaming, received);
+		if (stat(path, &status) == 0)
+			restore->received_at = (int64_t) status.st_mtim.tv_sec * 1000000 + status.st_mtim.tv_nsec / 1000;
+		if (partial)
+		{
+			int64_t		used = compressed ? 0 : restore_file_end(path);
+
+			end = used < 0 ? 0 : ((uint64_t) used + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT;
+		}
+		if (compressed)
+			job_log(restore->job, JOB_WARNING, "%s is compressed, and what it holds cannot be restored before it is archived", received);
+		parse_name(received, per_log, &segment);
+		if (segment * (uint64_t) size + end > restore->received_end)
+			restore->received_end = segment * (uint64_t) size + end;
+		free(path);
+		free(streaming);
+	}
+	free(received);
+	free(archived);
+}
+
+bool
+restore_tail_has(const Restore *restore, uint64_t lsn)
+{
+	return restore->received_end > restore->archived_end && lsn <= restore->received_end;
+}
+
+/*
+ * If the caller has closed its segment and that is archived, all is archived
+ * that there was when it called.
+ */
+static bool
+is_wanted(const Restore *restore)
+{
+	uint64_t	lsn;
+
+	if (restore->target.immediate || restore->wal_arrived || restore->received_end <= restore->archived_end)
+		return false;
+	return restore->target.lsn == NULL || !restore_parse_lsn(restore->target.lsn, &lsn) ||
+		lsn >= restore->archived_end;
+}
+
+bool
+restore_take_tail(Restore *restore)
+{
+	int			timeline = restore_timeline(restore);
+	int64_t		size = restore_segment_size(restore->backup);
+	uint64_t	per_log = UINT64_C(0x100000000) / (uint64_t) size;
+	uint64_t	last = (restore->received_end - 1) / (uint64_t) size;
+	uint64_t	segment;
+	char	   *directory;
+	char		name[25];
+	bool		good = true;
+
+	if (!is_wanted(restore))
+		return true;
+	directory = restore_wal_directory(restore);
+	if (newest_in(directory, timeline, per_log, &segment))
+		segment++;
+	else
+		segment = restore->archived_end > 0 ? restore->archived_end / (uint64_t) size : last;
+
+	/* what was archived meanwhile, what waits for that, and what is being received */
+	for (; good && (segment <= last || received_at(restore, timeline, segment)); segment++)
+	{
+		name_of(timeline, segment, per_log, name);
+		good = fetch(restore, name, directory);
+	}
+	free(directory);
+	if (job_cancelled(restore->job))
+		return false;
+	if (json_array_size(restore->tail) > 0)
+		job_log(restore->job, JOB_WARNING,
+				"WAL that Barman has received but not archived is restored as well: %s%s",
+				json_string_value(json_array_get(restore->tail, 0)),
+				json_array_size(restore->tail) > 1 ? " and what follows it" : "");
+	return true;
+}
+
+/* False: there is none, which is no failure, or the job was cancelled. */
+static bool
+fetch(Restore *restore, const char *name, const char *directory)
+{
+	/* Barman looks into the archive too, should it be there by now */
+	const char *command[] = {"get-wal", "--partial", "--output-directory", directory,
+	job_server(restore->job), name, NULL};
+	int64_t		size = restore_segment_size(restore->backup);
+	char	   *path = mem_printf("%s/%s", directory, name);
+	RunResult	result;
+	struct stat status;
+	bool		good;
+
+	good = job_run(restore->job, command, GET_WAL_DEADLINE_MS, NULL, NULL, &result) &&
+		result.outcome == RUN_EXITED && result.exit_code == 0 && stat(path, &status) == 0;
+	runner_free(&result);
+
+	/* A file that was being written may be short; PostgreSQL takes whole ones alone. */
+	if (good && status.st_size > size)
+		good = false;
+	if (good && status.st_size < size)
+		good = truncate(path, size) == 0;
+	if (good)
+		json_array_append_new(restore->tail, json_text(name));
+	else
+	{
+		unlink(path);
+		if (!job_cancelled(restore->job))
+			job_log(restore->job, JOB_WARNING, "Barman could not give segment %s: recovery ends before it", name);
+	}
+	free(path);
+	return good;
+}
+
+json_t *
+restore_reach(Restore *restore, const Recovery *recovery)
+{
+	json_t	   *reach = json_checked(json_object());
+	const char *recovered = recovery != NULL ? recovery->lsn : NULL;
+	const char *time = recovery != NULL ? recovery->time : NULL;
+	uint64_t	lsn;
+	int64_t		newest;
+	json_t	   *bytes = json_null();
+	json_t	   *seconds = json_null();
+
+	if (recovered != NULL && restore_parse_lsn(recovered, &lsn) && restore->received_end > 0)
+	{
+		uint64_t	missing = restore->received_end > lsn ? restore->received_end - lsn : 0;
+
+		bytes = json_integer((json_int_t) missing);
+		if (missing == 0)
+			seconds = json_real(0);
+		else if (restore->received_at != 0 && time != NULL && timestamp_parse(time, &newest))
+			seconds = json_real(restore->received_at > newest ? (double) (restore->received_at - newest) / 1000000 : 0);
+	}
+	json_object_set_new(reach, "archived_lsn", lsn_json(restore->archived_end));
+	json_object_set_new(reach, "received_lsn", lsn_json(restore->received_end));
+	json_object_set_new(reach, "recovered_lsn", json_text(recovered));
+	json_object_set_new(reach, "unreached_bytes", bytes);
+	json_object_set_new(reach, "unreached_seconds", seconds);
+	json_object_set(reach, "tail", restore->tail);
+	return reach;
+}
+
+char *
+restore_reach_words(const json_t *reach)
+{
+	const char *received = json_text_of(reach, "received_lsn");
+	json_int_t	bytes = json_integer_value(json_object_get(reach, "unreached_bytes"));
+
+	if (received == NULL)
+		return mem_strdup("; how far Barman has received is not known");
+	if (bytes == 0)
+		return mem_printf("; Barman had received to %s", received);
+	return mem_printf("; Barman had received to %s: %lld bytes were not reached", received, (long long) bytes);
+}
+
+/* With a target Barman has them fetched from a directory of their own. */
+char *
+restore_wal_directory(const Restore *restore)
+{
+	char	   *own = mem_printf("%s/" INSTANCE_DATA "/barman_wal", restore->directory);
+	struct stat status;
+
+	if (stat(own, &status) == 0 && S_ISDIR(status.st_mode))
+		return own;
+	free(own);
+	return mem_printf("%s/" INSTANCE_DATA "/pg_wal", restore->directory);
+}
+
+int64_t
+restore_file_end(const char *path)
+{
+	static const char zeros[BLOCK];
+	int			file = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+	char	   *block;
+	struct stat status;
+	off_t		end;
+	ssize_t		got = 0;
+
+	if (file < 0 || fstat(file, &status) != 0)
+	{
+		if (file >= 0)
+			close(file);
+		return -1;
+	}
+	block = mem_alloc(BLOCK);
+	for (end = status.st_size; end > 0; end -= got)
+	{
+		off_t		from = (end - 1) / BLOCK * BLOCK;
+
+		got = pread(file, block, (size_t) (end - from), from);
+		if (got != (ssize_t) (end - from))
+		{
+			end = -1;
+			break;
+		}
+		if (memcmp(block, zeros, (size_t) got) == 0)
+			continue;
+		while (block[got - 1] == '\0')
+			got--;
+		end = from + got;
+		break;
+	}
+	free(block);
+	close(file);
+	return end;
+}
+
+/* malloc'd name of the file that the receiver of this timeline wrote last, or NULL */
+static char *
+newest_received(Restore *restore, bool *partial, bool *compressed)
+{
+	char	   *streaming = catalogue_directory(job_server(restore->job), "streaming");
+	DIR		   *dir = streaming != NULL ? opendir(streaming) : NULL;
+	struct dirent *entry;
+	char		prefix[9];
+	char	   *newest = NULL;
+
+	snprintf(prefix, sizeof(prefix), "%08X", (unsigned int) restore_timeline(restore));
+	while (dir != NULL && (entry = readdir(dir)) != NULL)
+	{
+		const char *name = entry->d_name;
+		size_t		digits = strspn(name, "0123456789ABCDEF");
+
+		if (digits != 24 || (name[24] != '\0' && strstr(name + 24, PARTIAL) == NULL))
+			continue;
+		if (strncmp(name, prefix, 8) != 0)
+		{
+			if (strncmp(name, prefix, 8) > 0)
+				job_log(restore->job, JOB_INFO, "%s is of another timeline and left out", name);
+			continue;
+		}
+		/* the whole segment comes before its own remains */
+		if (newest != NULL && (strncmp(name, newest, 24) < 0 ||
+							   (strncmp(name, newest, 24) == 0 && strlen(name) > strlen(newest))))
+			continue;
+		free(newest);
+		newest = mem_strdup(name);
+		*partial = name[24] != '\0';
+		*compressed = *partial && strcmp(name + 24, PARTIAL) != 0;
+	}
+	if (dir != NULL)
+		closedir(dir);
+	free(streaming);
+	return newest;
+}
+
+/* Has the receiver this segment, or a part of it, or has it been archived since? */
+static bool
+received_at(const Restore *restore, int timeline, uint64_t segment)
+{
+	const char *server = job_server(restore->job);
+	uint64_t	per_log = UINT64_C(0x100000000) / (uint64_t) restore_segment_size(restore->backup);
+	char	   *streaming = catalogue_directory(server, "streaming");
+	char	   *path;
+	char		name[25];
+	struct stat status;
+	bool		found;
+
+	name_of(timeline, segment, per_log, name);
+	path = mem_printf("%s/%s" PARTIAL, streaming != NULL ? streaming : "", name);
+	found = streaming != NULL && stat(path, &status) == 0;
+	path[strlen(path) - strlen(PARTIAL)] = '\0';
+	found = found || (streaming != NULL && stat(path, &status) == 0) || catalogue_has_wal(server, name);
+	free(path);
+	free(streaming);
+	return found;
+}
+
+static bool
+newest_in(const char *directory, int timeline, uint64_t per_log, uint64_t *segment)
+{
+	DIR		   *dir = opendir(directory);
+	struct dirent *entry;
+	char		prefix[9];
+	bool		found = false;
+	uint64_t	one;
+
+	snprintf(prefix, sizeof(prefix), "%08X", (unsigned int) timeline);
+	while (dir != NULL && (entry = readdir(dir)) != NULL)
+	{
+		if (strlen(entry->d_name) != 24 || strncmp(entry->d_name, prefix, 8) != 0 ||
+			!parse_name(entry->d_name, per_log, &one) || (found && one <= *segment))
+			continue;
+		*segment = one;
+		found = true;
+	}
+	if (dir != NULL)
+		closedir(dir);
+	return found;
+}
+
+/* Of a name that begins with those of a segment: its number among all segments */
+static bool
+parse_name(const char *name, uint64_t per_log, uint64_t *segment)
+{
+	unsigned int log;
+	unsigned int number;
+
+	if (strspn(name, "0123456789ABCDEF") < 24 || sscanf(name + 8, "%8X%8X", &log, &number) != 2)
+		return false;
+	*segment = log * per_log + number;
+	return true;
+}
+
+static void
+name_of(int timeline, uint64_t segment, uint64_t per_log, char name[25])
+{
+	snprintf(name, 25, "%08X%08X%08X", (unsigned int) timeline,
+			 (unsigned int) (segment / per_log), (unsigned int) (segment % per_log));
+}
+
+static json_t *
+lsn_json(uint64_t lsn)
+{
+	char		text[24];
+
+	if (lsn == 0)
+		return json_null();
+	snprintf(text, sizeof(text), "%X/%X", (unsigned int) (lsn >> 32), (unsigned int) lsn);
+	return json_text(text);
+}

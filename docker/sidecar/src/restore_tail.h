@@ -1,0 +1,39 @@
+/*
+ * restore_tail.h
+ *
+ * The WAL that Barman has received and not archived, and how far a restore came.
+ */
+#ifndef RESTORE_TAIL_H
+#define RESTORE_TAIL_H
+
+#include "restore.h"
+
+/* Look how far the archive and the receiver have come, before Barman copies. */
+extern void restore_look_at_tail(Restore *restore);
+
+/* Does what was received, but is not archived, reach the target position? */
+extern bool restore_tail_has(const Restore *restore, uint64_t lsn);
+
+/*
+ * Bring what is received and not archived to where the restored server looks
+ * for WAL, if the restore is to have it.
+ */
+extern bool restore_take_tail(Restore *restore);
+
+/*
+ * {archived_lsn, received_lsn, recovered_lsn, unreached_bytes,
+ * unreached_seconds, tail}: what the server has of what Barman had.  recovery
+ * may be NULL.
+ */
+extern json_t *restore_reach(Restore *restore, const Recovery *recovery);
+
+/* The same in words, after what was recovered: "; ..." or "" */
+extern char *restore_reach_words(const json_t *reach);
+
+/* malloc'd: where Barman has put the WAL for the restored server */
+extern char *restore_wal_directory(const Restore *restore);
+
+/* The last byte but zeros of a file, counted from 1; -1: it cannot be read */
+extern int64_t restore_file_end(const char *path);
+
+#endif							/* RESTORE_TAIL_H */
