@@ -9,14 +9,42 @@
 
 #define MAX_NAME 128
 
+static bool is_section_name(const char *name);
 static bool is_safe_name(const char *name);
 
 /* Barman takes "all" for every server, and reserves "barman". */
 bool
 barman_valid_server_name(const char *name)
 {
-	return name != NULL && is_safe_name(name) && strcmp(name, "all") != 0 &&
+	return name != NULL && is_section_name(name) && strcmp(name, "all") != 0 &&
 		strcmp(name, "barman") != 0;
+}
+
+/*
+ * Barman takes any section of its configuration for a server, blanks and
+ * letters of all languages included, and makes a directory of that name.  No
+ * option, no path, no line, and no shell sees it; that it is one of Barman's
+ * servers is looked up besides.
+ */
+static bool
+is_section_name(const char *name)
+{
+	size_t		length = strlen(name);
+	json_t	   *text;
+
+	if (length == 0 || length > MAX_NAME || name[0] == '.' || name[0] == '-' ||
+		name[0] == ' ' || name[length - 1] == ' ')
+		return false;
+	for (size_t i = 0; i < length; i++)
+	{
+		unsigned char byte = (unsigned char) name[i];
+
+		if (byte < ' ' || byte == 127 || strchr("/\\[]\"'`$;|&<>*?:", byte) != NULL)
+			return false;
+	}
+	text = json_string(name);	/* NULL: not UTF-8 */
+	json_decref(text);
+	return text != NULL;
 }
 
 /*

@@ -70,7 +70,8 @@ barman_parse_directories(const BarmanOutput *output, const char *server,
 					barman_value_path(barman_get(data, "incoming_wals_directory"))) ||
 		!barman_put(directories, "errors",
 					barman_value_path(barman_get(data, "errors_directory"))) ||
-		!barman_put(directories, "locks", locks_of(data)))
+		!barman_put(directories, "locks", locks_of(data)) ||
+		!barman_put(directories, "passive", json_boolean(json_is_true(barman_get(data, "passive_node")))))
 	{
 		json_decref(directories);
 		directories = barman_fail_memory(failure);

@@ -114,6 +114,19 @@ catalogue_known(const char *server)
 	return known;
 }
 
+bool
+catalogue_is_passive(const char *server)
+{
+	Catalogue  *catalogue;
+	bool		passive;
+
+	pthread_mutex_lock(&lock);
+	catalogue = find(server);
+	passive = catalogue != NULL && json_is_true(json_object_get(catalogue->directories, "passive"));
+	pthread_mutex_unlock(&lock);
+	return passive;
+}
+
 char *
 catalogue_directory(const char *server, const char *area)
 {

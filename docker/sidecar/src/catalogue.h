@@ -19,6 +19,9 @@ extern bool catalogue_known(const char *server);
 /* malloc'd path of an area, or NULL if unknown */
 extern char *catalogue_directory(const char *server, const char *area);
 
+/* Does Barman say that it is passive?  No if that is not known. */
+extern bool catalogue_is_passive(const char *server);
+
 /*
  * A number that changes whenever the server's catalogue does; 0 if its
  * directories are not known.

@@ -94,7 +94,7 @@ post_switch_wal(Request *request)
 	json_t	   *arguments;
 	const char *wal_file;
 
-	if (!route_server_exists(request, &refusal))
+	if (!route_server_acts(request, &refusal))
 		return refusal;
 	arguments = arguments_check(request->value, switch_wal_arguments, &refusal);
 	if (arguments == NULL)
@@ -116,7 +116,7 @@ post_backup(Request *request)
 	json_t	   *arguments;
 	const char *name;
 
-	if (!route_server_exists(request, &refusal))
+	if (!route_server_acts(request, &refusal))
 		return refusal;
 	arguments = arguments_check(request->value, backup_arguments, &refusal);
 	if (arguments == NULL)

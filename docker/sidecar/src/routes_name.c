@@ -6,6 +6,7 @@
  */
 #include "routes_name.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "backup_memory.h"
@@ -14,6 +15,7 @@
 #include "memory.h"
 #include "reads.h"
 
+static Answer *refuse_state(const char *server, const char *state);
 static bool is_full(const json_t *backup);
 
 bool
@@ -26,6 +28,7 @@ route_server_exists(Request *request, Answer **refusal)
 	size_t		i;
 	bool		found = false;
 
+	*refusal = NULL;
 	if (!barman_valid_server_name(server))
 	{
 		*refusal = answer_errorf("bad_server_name", "\"%.128s\" cannot be a server", server);
@@ -41,8 +44,15 @@ route_server_exists(Request *request, Answer **refusal)
 			return false;
 		}
 		json_array_foreach(json_object_get(servers->value, "servers"), i, one)
-			found = found || route_text_is(one, "server", server);
+		{
+			if (!route_text_is(one, "server", server))
+				continue;
+			found = true;
+			*refusal = refuse_state(server, json_text_of(one, "state"));
+		}
 		answer_release(servers);
+		if (found && *refusal != NULL)
+			return false;
 		if (!found)
 		{
 			*refusal = answer_errorf(BARMAN_UNKNOWN_SERVER, "Barman has no server \"%s\"", server);
@@ -53,6 +63,41 @@ route_server_exists(Request *request, Answer **refusal)
 	/* Where its files are: nobody waits, but the cache is better for it. */
 	answer_release(reads_get(&directories, READ_AGE_DEFAULT, NULL));
 	return true;
+}
+
+/* Barman itself does nothing for these, and says little of it. */
+static Answer *
+refuse_state(const char *server, const char *state)
+{
+	char	   *message = mem_printf("server \"%s\" is %s", server, state != NULL ? state : "unknown");
+	Answer	   *answer = NULL;
+
+	if (state != NULL && strcmp(state, "inactive") == 0)
+		answer = answer_error(BARMAN_WRONG_STATE, message, "Barman's configuration says so (active = false), and Barman does nothing for it.",
+							  "Set active = true in Barman's configuration of the server.");
+	else if (state != NULL && strcmp(state, "disabled") == 0)
+		answer = answer_error(BARMAN_WRONG_STATE, message, "Barman has found a fault in its configuration, and does nothing for it.",
+							  "On Barman's host, \"barman check\" of the server names the fault.");
+	free(message);
+	return answer;
+}
+
+/* A passive server has nothing of its own to back up: Barman copies another Barman's. */
+bool
+route_server_acts(Request *request, Answer **refusal)
+{
+	const char *server = request->segments[SEGMENT_SERVER];
+	char	   *message;
+
+	if (!route_server_exists(request, refusal))
+		return false;
+	if (!catalogue_is_passive(server))
+		return true;
+	message = mem_printf("server \"%s\" is passive", server);
+	*refusal = answer_error(BARMAN_WRONG_STATE, message, "It holds copies of what another Barman has taken; that one speaks with PostgreSQL.",
+							"Do this on the Barman that primary_ssh_command of the server leads to. What was copied can be listed, verified and restored here.");
+	free(message);
+	return false;
 }
 
 bool

@@ -18,6 +18,9 @@
  */
 extern bool route_server_exists(Request *request, Answer **refusal);
 
+/* The same for what only a server with a PostgreSQL of its own can do */
+extern bool route_server_acts(Request *request, Answer **refusal);
+
 /*
  * The backup of this id, name or shortcut.  True: *backup is part of *list,
  * which the caller releases.  False as in route_server_exists().

@@ -521,8 +521,8 @@ arguments_are_harmless(void **state)
 		"", "-", "f", "fail", "failed", "last-", "ast", "a", "../x", "latest; rm", "x/y", "-x", ".x",
 		"--help", "a b", "a\n", "\xC3\xA9", "$(x)", "a'b", "a\"b", "*", "@x"
 	};
-	static const char *const good_servers[] = {"pg", "postgres1", "main-db.eu", "A_1", "a"};
-	static const char *const bad_servers[] = {"", "all", "barman", "-x", ".", "..", "a/b", "a b", "a;b", "a\\b"};
+	static const char *const good_servers[] = {"pg", "postgres1", "main-db.eu", "A_1", "a", "a b", "s\xC3\xA9rv\xC3\xA8r \xC3\xBC", "PG-Main.01"};
+	static const char *const bad_servers[] = {"", "all", "barman", "-x", ".", "..", "a/b", "a;b", "a\\b", " a", "a ", "a\n", "a\xC3", "\xFF", "$(x)", "a'b", "a:b"};
 	char		long_name[130];
 
 	(void) state;
