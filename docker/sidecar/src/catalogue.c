@@ -114,6 +114,19 @@ catalogue_known(const char *server)
 	return known;
 }
 
+json_t *
+catalogue_told(const char *server)
+{
+	Catalogue  *catalogue;
+	json_t	   *told;
+
+	pthread_mutex_lock(&lock);
+	catalogue = find(server);
+	told = catalogue != NULL ? json_deep_copy(catalogue->directories) : NULL;
+	pthread_mutex_unlock(&lock);
+	return told;
+}
+
 bool
 catalogue_is_passive(const char *server)
 {

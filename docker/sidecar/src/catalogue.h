@@ -16,6 +16,9 @@
 extern void catalogue_learn(const char *server, const json_t *directories);
 extern bool catalogue_known(const char *server);
 
+/* What Barman has told of the server, for the caller to release; or NULL */
+extern json_t *catalogue_told(const char *server);
+
 /* malloc'd path of an area, or NULL if unknown */
 extern char *catalogue_directory(const char *server, const char *area);
 
@@ -46,8 +49,8 @@ extern bool catalogue_waits(const char *server);
 /* malloc'd name of the last archived segment of a timeline, or NULL */
 extern char *catalogue_newest_wal(const char *server, int timeline);
 
-/* The same of the first */
-extern char *catalogue_oldest_wal(const char *server, int timeline);
+/* The same of the first or the last of all timelines */
+extern char *catalogue_extreme_wal(const char *server, bool last);
 
 /* The newest timeline whose history is archived; 0: none is. */
 extern int	catalogue_newest_history(const char *server);

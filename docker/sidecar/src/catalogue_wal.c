@@ -83,25 +83,22 @@ catalogue_newest_history(const char *server)
 }
 
 char *
-catalogue_oldest_wal(const char *server, int timeline)
+catalogue_extreme_wal(const char *server, bool last)
 {
 	char	   *wals = catalogue_directory(server, "wals");
-	char		prefix[9];
-	char	   *log;
+	char	   *log = wals != NULL ? extreme_name(wals, "", 16, last) : NULL;
 	char	   *path;
-	char	   *oldest = NULL;
+	char	   *name = NULL;
 
-	snprintf(prefix, sizeof(prefix), "%08X", (unsigned int) timeline);
-	log = wals != NULL ? extreme_name(wals, prefix, 16, false) : NULL;
 	if (log != NULL)
 	{
 		path = mem_printf("%s/%s", wals, log);
-		oldest = extreme_name(path, log, 24, false);
+		name = extreme_name(path, log, 24, last);
 		free(path);
 	}
 	free(log);
 	free(wals);
-	return oldest;
+	return name;
 }
 
 bool

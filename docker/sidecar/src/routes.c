@@ -64,6 +64,7 @@ static const Route routes[] = {
 	{"GET", {"v1", "servers", "*", "replication"}, SCOPE_READ, OF_ONE_SERVER, get_replication},
 	{"GET", {"v1", "servers", "*", "files", "*"}, SCOPE_READ, OF_ONE_SERVER, get_files},
 	{"GET", {"v1", "servers", "*", "disks"}, SCOPE_READ, OF_ONE_SERVER, get_disks},
+	{"GET", {"v1", "servers", "*", "archive"}, SCOPE_READ, OF_ONE_SERVER, get_archive},
 	{"POST", {"v1", "servers", "*", "switch-wal"}, SCOPE_OPERATE, OF_ONE_SERVER, post_switch_wal},
 	{"POST", {"v1", "servers", "*", "backups", "*", "verify"}, SCOPE_OPERATE, OF_ONE_SERVER, post_verify},
 	{"POST", {"v1", "servers", "*", "backups", "*", "keep"}, SCOPE_OPERATE, OF_ONE_SERVER, post_keep},

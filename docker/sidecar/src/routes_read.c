@@ -177,6 +177,33 @@ get_disks(Request *request)
 	return get_of_directories(request, READ_DISKS, "");
 }
 
+/* The first and the last segment of the archive, and whose it is */
+Answer *
+get_archive(Request *request)
+{
+	const char *server = request->segments[SEGMENT_SERVER];
+	Answer	   *answer = get_of_directories(request, READ_DIRECTORIES, "");
+	json_t	   *told;
+	char	   *oldest;
+	char	   *newest;
+
+	if (answer == NULL || answer->status != 200)
+		return answer;
+	answer_release(answer);
+	told = catalogue_told(server);
+	oldest = catalogue_extreme_wal(server, false);
+	newest = catalogue_extreme_wal(server, true);
+	answer = answer_json(200, json_checked(
+		json_pack("{s:{s:o, s:o, s:O?, s:O?}}", "archive",
+				  "oldest_wal", json_text(oldest), "newest_wal", json_text(newest),
+				  "in_recovery", json_object_get(told, "in_recovery"),
+				  "system_identifier", json_object_get(told, "system_id"))));
+	json_decref(told);
+	free(oldest);
+	free(newest);
+	return answer;
+}
+
 Answer *
 get_diagnose(Request *request)
 {
