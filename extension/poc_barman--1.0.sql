@@ -497,6 +497,29 @@ CREATE TYPE _poc.backup_item AS (
 
 COMMENT ON TYPE _poc.backup_item IS 'A backup, as poc_backups() lists it.';
 
+CREATE FUNCTION _poc.backups_of(server text, alone boolean) RETURNS SETOF _poc.backup_item
+LANGUAGE plpgsql VOLATILE PARALLEL RESTRICTED COST 10000 ROWS 100
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+	cause text;
+BEGIN
+	RETURN QUERY SELECT b.* FROM _poc.records(NULL::_poc.backup_item,
+		_poc.get_list('backups'::text, ARRAY['servers'::text, server, 'backups'::text])) AS b;
+EXCEPTION WHEN system_error OR object_not_in_prerequisite_state OR invalid_parameter_value THEN
+	-- the trouble of one server is not that of the others
+	IF alone THEN
+		RAISE;
+	END IF;
+	GET STACKED DIAGNOSTICS cause = PG_EXCEPTION_DETAIL;
+	RAISE WARNING 'the backups of server % are not listed: %', server, SQLERRM
+		USING DETAIL = cause;
+END
+$$;
+
+COMMENT ON FUNCTION _poc.backups_of(text, boolean) IS
+'The backups of a server; its trouble is a warning unless it is asked for alone.';
+
 CREATE FUNCTION @extschema@.poc_backups(server text DEFAULT NULL) RETURNS SETOF _poc.backup_item
 LANGUAGE sql VOLATILE PARALLEL RESTRICTED COST 10000 ROWS 100
 SECURITY DEFINER SET search_path = pg_catalog, pg_temp
@@ -505,13 +528,12 @@ AS $$
 	FROM unnest(CASE WHEN $1 IS NULL
 			THEN ARRAY(SELECT s.server FROM _poc.records(_poc.get_list('servers'::text, ARRAY['servers'::text])) AS s(server text))
 			ELSE ARRAY[$1] END) AS wanted(server),
-		LATERAL _poc.records(NULL::_poc.backup_item,
-			_poc.get_list('backups'::text, ARRAY['servers'::text, wanted.server, 'backups'::text])) AS b
+		LATERAL _poc.backups_of(wanted.server, $1 IS NOT NULL) AS b
 	ORDER BY b.backup_id COLLATE "C" DESC, b.server
 $$;
 
 COMMENT ON FUNCTION @extschema@.poc_backups(text) IS
-'The backups of a server, or of all servers if none is named; newest first. size is that of the backup, wal_size that of the WAL archived after it until the next one, in bytes; type is full, incremental, rsync or snapshot. Errors: 42704 unknown server. Example: SELECT backup_id, status, pg_size_pretty(size) FROM poc_backups()';
+'The backups of a server, or of all servers if none is named; newest first; of a server that cannot be listed then a warning tells. size is that of the backup, wal_size that of the WAL archived after it until the next one, in bytes; type is full, incremental, rsync or snapshot. Errors: 42704 unknown server. Example: SELECT backup_id, status, pg_size_pretty(size) FROM poc_backups()';
 
 CREATE TYPE _poc.backup_detail AS (
 	server text, backup_id text, name text, type text, status text,
@@ -696,6 +718,39 @@ $$;
 COMMENT ON FUNCTION @extschema@.poc_cron() IS
 'Runs barman cron, which starts the WAL receivers, archives what they received and applies retention; returns what it said. The sidecar does so by itself at an interval. Errors: 58000 with Barman''s own words.';
 
+-- Another cluster's standby does not hinder.  A Barman that is too slow to tell
+-- is asked again.
+CREATE FUNCTION _poc.standby_is_ready(barman_server text) RETURNS boolean
+LANGUAGE plpgsql VOLATILE PARALLEL RESTRICTED COST 10000
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+	archive jsonb;
+	redo text;
+	checkpoint text;
+BEGIN
+	BEGIN
+		archive := _poc.get_object('archive'::text, ARRAY['servers'::text, barman_server, 'archive'::text]);
+	EXCEPTION WHEN system_error OR connection_failure THEN
+		RETURN false;
+	END;
+	IF pg_is_in_recovery() OR (archive ->> 'in_recovery')::boolean IS NOT TRUE OR
+		(archive ->> 'system_identifier')::bigint IS DISTINCT FROM (SELECT c.system_identifier FROM pg_control_system() AS c) THEN
+		RETURN true;
+	END IF;
+	SELECT pg_walfile_name(c.redo_lsn), pg_walfile_name(c.checkpoint_lsn) INTO redo, checkpoint FROM pg_control_checkpoint() AS c;
+	IF (archive ->> 'oldest_wal') COLLATE "C" <= redo THEN
+		-- what holds the record of the checkpoint has gone through the standby
+		RETURN (archive ->> 'newest_wal') COLLATE "C" >= checkpoint;
+	END IF;
+	CHECKPOINT;
+	RETURN false;
+END
+$$;
+
+COMMENT ON FUNCTION _poc.standby_is_ready(text) IS
+'Has Barman the WAL that a backup of this server''s standby needs?  If not, makes a checkpoint, whose WAL it will have.';
+
 CREATE FUNCTION _poc.wait_ready(barman_server text, seconds double precision)
 RETURNS TABLE (server text, check_name text, ok boolean, hint text)
 LANGUAGE plpgsql VOLATILE PARALLEL RESTRICTED COST 100000
@@ -715,6 +770,8 @@ DECLARE
 	failing text;
 	failing_before text;
 	details text;
+	cron_trouble text;
+	cron_told text;
 BEGIN
 	IF seconds < 0 THEN
 		RAISE EXCEPTION 'timeout must not be negative'
@@ -724,7 +781,20 @@ BEGIN
 	END IF;
 
 	LOOP
-		PERFORM _poc.run_job(ARRAY['cron'::text], '{}'::jsonb, NULL::double precision, false);
+		-- It serves all servers, and fails if one of them has trouble: whether
+		-- this one is ready only its checks tell.
+		BEGIN
+			cron_trouble := NULL;
+			PERFORM _poc.run_job(ARRAY['cron'::text], '{}'::jsonb, NULL::double precision, false);
+		EXCEPTION WHEN system_error THEN
+			GET STACKED DIAGNOSTICS cron_trouble = PG_EXCEPTION_DETAIL;
+			cron_trouble := format('barman cron, for all servers: %s', coalesce(nullif(cron_trouble, ''), SQLERRM));
+			IF cron_trouble IS DISTINCT FROM cron_told THEN
+				RAISE NOTICE 'barman cron failed, perhaps for another server'
+					USING DETAIL = cron_trouble;
+				cron_told := cron_trouble;
+			END IF;
+		END;
 
 		-- a switch costs a segment in the archive, a tick next to nothing
 		IF clock_timestamp() >= next_switch THEN
@@ -741,11 +811,19 @@ BEGIN
 		FROM _poc.records(checks) AS c(check_name text, ok boolean, hint text)
 		WHERE c.ok IS NOT TRUE AND c.check_name <> ALL (not_critical);
 
+		-- The backup of a standby begins where its last checkpoint did, and may
+		-- so need WAL from before Barman received any.
+		IF failing IS NULL AND NOT _poc.standby_is_ready(barman_server) THEN
+			failing := 'a checkpoint that Barman has the WAL of';
+			details := format('%s: a backup of the standby would begin before the first segment in Barman''s archive', failing);
+			next_switch := '-infinity';
+		END IF;
+
 		EXIT WHEN failing IS NULL;
 		IF clock_timestamp() >= deadline THEN
 			RAISE EXCEPTION 'server % is not ready for backups', barman_server
 				USING ERRCODE = 'object_not_in_prerequisite_state',
-					DETAIL = details,
+					DETAIL = concat_ws(E'\n', details, cron_trouble),
 					HINT = format('Not all of Barman''s checks passed within %s; see the hints above and Barman''s log.', make_interval(secs => seconds));
 		END IF;
 		IF failing IS DISTINCT FROM failing_before THEN
@@ -944,7 +1022,8 @@ CREATE FUNCTION @extschema@.poc_restore(INOUT instance text, backup_id text DEFA
 	wait boolean DEFAULT true, target_timeline integer DEFAULT NULL,
 	OUT state text, OUT conninfo text, OUT port integer, OUT recovered_lsn pg_lsn,
 	OUT recovered_time timestamptz, OUT timeline integer, OUT restore_elapsed interval,
-	OUT recovery_elapsed interval)
+	OUT recovery_elapsed interval, OUT archived_lsn pg_lsn, OUT received_lsn pg_lsn,
+	OUT unreached_bytes bigint, OUT unreached interval)
 LANGUAGE plpgsql VOLATILE PARALLEL RESTRICTED COST 100000
 SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 AS $$
@@ -960,6 +1039,7 @@ DECLARE
 		'primary', _poc.primary_facts());
 	segment bigint := pg_size_bytes(current_setting('wal_segment_size'));
 	timeline_now integer;
+	mark record;
 	chosen jsonb;
 	job jsonb;
 BEGIN
@@ -976,6 +1056,13 @@ BEGIN
 				HINT = 'Leave the target out to recover all there is.';
 	END IF;
 
+	-- The name of a mark means the mark, not the first restore point so named.
+	IF target_name IS NOT NULL THEN
+		SELECT m.lsn, m.timeline INTO mark FROM _poc.marks AS m
+		WHERE m.name = target_name AND m.system_identifier::text = body ->> 'system_identifier';
+		body := body || jsonb_build_object('mark_lsn', mark.lsn, 'mark_timeline', mark.timeline);
+	END IF;
+
 	-- A standby may not ask for its own timeline, and closes no segment.
 	IF NOT pg_is_in_recovery() THEN
 		timeline_now := ('x' || left(pg_walfile_name(pg_current_wal_lsn()), 8))::bit(32)::integer;
@@ -984,6 +1071,7 @@ BEGIN
 
 	-- What is refused is refused before anything is done for it.
 	chosen := _poc.ask('restore'::text, body, path || 'check'::text);
+	target_lsn := (chosen ->> 'target_lsn')::pg_lsn;
 	IF timeline_now IS NOT NULL AND (chosen ->> 'system_identifier' = body ->> 'system_identifier') IS NOT false AND
 		(chosen ->> 'timeline')::integer IN (0, timeline_now)
 	THEN
@@ -1029,12 +1117,16 @@ BEGIN
 	FROM _poc.records(job -> 'result' -> 'instance')
 		AS i(state text, conninfo text, port integer, recovered_lsn pg_lsn, recovered_time timestamptz,
 			timeline integer, restore_elapsed interval, recovery_elapsed interval);
+	archived_lsn := (job -> 'result' -> 'reach' ->> 'archived_lsn')::pg_lsn;
+	received_lsn := (job -> 'result' -> 'reach' ->> 'received_lsn')::pg_lsn;
+	unreached_bytes := (job -> 'result' -> 'reach' ->> 'unreached_bytes')::bigint;
+	unreached := make_interval(secs => (job -> 'result' -> 'reach' ->> 'unreached_seconds')::double precision);
 	state := coalesce(state, 'restoring');
 END
 $$;
 
 COMMENT ON FUNCTION @extschema@.poc_restore(text, text, text, text, timestamptz, pg_lsn, xid8, boolean, boolean, boolean, integer) IS
-'Restores a backup on Barman''s host to a server of its own, an instance of this name (lower-case letters, digits, underscores), and waits until its recovery has ended. Without a target it recovers all there is, up to this very call; or give one of target_name (a restore point), target_time, target_lsn, target_xid, immediate. Of ''latest'' an older backup is taken if a target_time or target_lsn, or the timeline, needs it. Recovery follows the timeline that this server is on, or after a failover with target_timeline the one it came from. The instance runs apart from production on a timeline of its own; conninfo says where, and the roles and passwords are those restored. recovered_time is when the last recovered transaction was committed; without one, when the backup ended. With start => false it is restored but not started; with wait => false the restore goes on as a job. Nothing is left of a restore that fails or is cancelled. Errors: 22023 bad name or target, 42704 unknown backup, 55000 the target cannot be reached or the sidecar restores nothing, 55006 there is such an instance, 53400 too many instances, 08006 no progress, 58000 with Barman''s or the server''s own words. Example: SELECT * FROM poc_restore(''before_the_mistake'', target_time => now() - interval ''10 min'')';
+'Restores a backup on Barman''s host to a server of its own, an instance of this name (lower-case letters, digits, underscores), and waits until its recovery has ended. Without a target it recovers all there is, up to this very call; WAL that Barman has received but not archived yet is restored as well when this server does not close its segment itself (it is lost, say), and a warning tells of it. Or give one of target_name (a mark of this database means the mark; of any other restore point the first of its name is meant, and a notice tells how many there are), target_time, target_lsn, target_xid, immediate. Of ''latest'' an older backup is taken if a target_time or target_lsn, or the timeline, needs it. Recovery follows the timeline that this server is on, or after a failover with target_timeline the one it came from. The instance runs apart from production on a timeline of its own; conninfo says where, and the roles and passwords are those restored. recovered_time is when the last recovered transaction was committed; without one, when the backup ended. archived_lsn and received_lsn are how far Barman had archived and received when the copy began; unreached_bytes and unreached tell what of that the instance does not have: bytes of WAL, and the time from recovered_time to the last WAL received. With start => false it is restored but not started; with wait => false the restore goes on as a job. Nothing is left of a restore that fails or is cancelled. Errors: 22023 bad name or target, 42704 unknown backup, 55000 the target cannot be reached or the sidecar restores nothing, 55006 there is such an instance, 53400 too many instances, 08006 no progress, 58000 with Barman''s or the server''s own words. Example: SELECT * FROM poc_restore(''before_the_mistake'', target_time => now() - interval ''10 min'')';
 
 CREATE FUNCTION @extschema@.poc_instances()
 RETURNS TABLE (instance text, server text, backup_id text, state text, conninfo text, port integer,
@@ -1093,6 +1185,10 @@ CREATE TABLE _poc.drills (
 	postgresql_version text,
 	barman_version text,
 	steps jsonb NOT NULL,
+	archived_lsn pg_lsn,
+	received_lsn pg_lsn,
+	unreached_bytes bigint,
+	unreached interval,
 	PRIMARY KEY (at, began)
 );
 
@@ -1111,11 +1207,12 @@ CREATE VIEW @extschema@.poc_drills AS
 			FROM jsonb_array_elements(d.steps) WITH ORDINALITY AS s(step, n)
 			WHERE NOT (s.step ->> 'ok')::boolean), 'failed') END AS verdict,
 		d.recovered_lsn, d.recovered_time, d.at - d.began AS elapsed,
-		d.system_identifier, d.postgresql_version, d.barman_version, d.job_id
+		d.system_identifier, d.postgresql_version, d.barman_version, d.job_id,
+		d.archived_lsn, d.received_lsn, d.unreached_bytes, d.unreached
 	FROM _poc.drills AS d;
 
 COMMENT ON VIEW @extschema@.poc_drills IS
-'The receipts of poc_restore_drill(). at is when the drill ended; rto is how long restore and recovery took; rpo is how old, when the drill began, the newest data was that it brought back; tables and rows are those compared and found to be as at the mark; bytes is the size of what was restored. Example: SELECT at, ok, rto, rpo, verdict FROM poc_drills ORDER BY at DESC';
+'The receipts of poc_restore_drill(). at is when the drill ended; rto is how long restore and recovery took; rpo is how old, when the drill began, the newest data was that it brought back; tables and rows are those compared and found to be as at the mark; bytes is the size of what was restored; archived_lsn and received_lsn are how far Barman had archived and received, unreached_bytes and unreached what of that was not brought back (after a mark: on purpose). Example: SELECT at, ok, rto, rpo, verdict FROM poc_drills ORDER BY at DESC';
 
 CREATE FUNCTION @extschema@.poc_restore_drill(mark text DEFAULT NULL, backup_id text DEFAULT 'latest',
 	server text DEFAULT NULL, asserts text[] DEFAULT '{}', keep boolean DEFAULT false)
@@ -1203,7 +1300,8 @@ BEGIN
 	recovered := greatest((drill ->> 'recovered_time')::timestamptz, target.at);
 	INSERT INTO _poc.drills (at, job_id, began, ok, server, backup_id, mark, system_identifier,
 		timeline, recovered_lsn, recovered_time, restore_elapsed, recovery_elapsed,
-		tables, rows, bytes, postgresql_version, barman_version, steps)
+		tables, rows, bytes, postgresql_version, barman_version, steps,
+		archived_lsn, received_lsn, unreached_bytes, unreached)
 	VALUES (clock_timestamp(), job ->> 'id', began, coalesce((drill ->> 'ok')::boolean, false), barman_server,
 		drill ->> 'backup_id', target.name, this_cluster,
 		(drill ->> 'timeline')::integer, (drill ->> 'recovered_lsn')::pg_lsn,
@@ -1211,7 +1309,10 @@ BEGIN
 		make_interval(secs => (drill ->> 'restore_seconds')::double precision),
 		make_interval(secs => (drill ->> 'recovery_seconds')::double precision),
 		coalesce((drill ->> 'tables')::integer, 0), coalesce((drill ->> 'rows')::bigint, 0),
-		(drill ->> 'bytes')::bigint, drill ->> 'postgresql_version', drill ->> 'barman_version', steps);
+		(drill ->> 'bytes')::bigint, drill ->> 'postgresql_version', drill ->> 'barman_version', steps,
+		(drill -> 'reach' ->> 'archived_lsn')::pg_lsn, (drill -> 'reach' ->> 'received_lsn')::pg_lsn,
+		(drill -> 'reach' ->> 'unreached_bytes')::bigint,
+		make_interval(secs => (drill -> 'reach' ->> 'unreached_seconds')::double precision));
 
 	RETURN QUERY
 		SELECT s.step, s.ok, make_interval(secs => s.seconds), s.detail

@@ -1,0 +1,87 @@
+# The tail of the WAL: when the server is lost, what Barman has received last is
+# in files that it has not archived.
+
+use strict;
+use warnings;
+
+use FindBin;
+use lib "$FindBin::RealBin/lib";
+
+use PostgreSQL::Test::Cluster;
+use PostgreSQL::Test::Utils;
+use Test::More;
+
+use LiveBarman;
+use PocTest;
+
+my $live = LiveBarman->new('lost', conf => "poc_barman.timeout = '300s'\n");
+$live->configure;
+my ($home, $node) = @$live{qw(home node)};
+my $bindir = $node->config_data('--bindir');
+$bindir =~ s/\s+$//;
+
+my $spare = PostgreSQL::Test::Cluster->new('spare');
+$spare->init;
+$spare->append_conf('postgresql.conf', <<"CONF");
+poc_barman.url = 'unix:$home/sidecar'
+poc_barman.token_file = '$home/token'
+poc_barman.timeout = '300s'
+CONF
+$spare->start;
+$spare->safe_psql('postgres', 'CREATE EXTENSION poc_barman');
+
+sub value { return $node->safe_psql('postgres', "SET client_min_messages = error; $_[0]"); }
+
+# What a restore asked for at the spare server returns and says, and the rows of t
+sub restored
+{
+	my ($arguments, $columns) = @_;
+	my (undef, $row, $said) = $spare->psql('postgres', "SELECT $columns FROM poc_restore('one', $arguments)");
+	my $port = $spare->safe_psql('postgres', "SELECT port FROM poc_instances() WHERE state = 'running'");
+	my $rows = 'none';
+	if ($port ne '')
+	{
+		IPC::Run::run([ "$bindir/psql", '-XAtq', '-h', "$home/instances/one/socket", '-p', $port, '-d', 'postgres',
+				'-c', "SELECT count(*) FROM t" ], '<', \undef, '>', \$rows);
+		chomp($rows);
+	}
+	$spare->safe_psql('postgres', "SELECT poc_drop_instance('one')");
+	return ($rows, $row, $said);
+}
+
+$live->start(cron_interval => 300, options => [ '--instance-root', "$home/instances", '--pg-bindir', $bindir ]);
+value('CREATE TABLE t (n int)');
+value('SELECT count(*) FROM poc_wait_ready()');
+value('SELECT backup_id FROM poc_backup()');
+
+# alive, all is archived up to the call
+value('INSERT INTO t VALUES (1)');
+my $row = value("SELECT received_lsn >= archived_lsn AND recovered_lsn <= received_lsn AND unreached_bytes < 100000 FROM poc_restore('alive')");
+is($row, 't', 'a restore tells how far Barman had come');
+value("SELECT poc_drop_instance('alive')");
+is(value("SELECT bool_and(ok) FROM poc_restore_drill()"), 't', 'a drill passes');
+is(value('SELECT archived_lsn IS NOT NULL AND received_lsn >= archived_lsn AND unreached_bytes >= 0 FROM poc_drills'), 't', 'and its receipt tells how far Barman had come');
+
+# whole segments that nobody has archived, and a part of one
+value('SELECT wal_file FROM poc_switch_wal()');
+value("INSERT INTO t SELECT generate_series(1, 100000)");
+my $end = value('INSERT INTO t VALUES (0) RETURNING pg_current_wal_flush_lsn()');
+$end = value('SELECT pg_current_wal_flush_lsn()');
+ok(wait_until(sub { value("SELECT bool_or(flush_lsn >= '$end') FROM pg_stat_replication") eq 't' }), 'Barman has received it');
+$node->stop('immediate');
+ok(glob("$home/barman/postgres1/streaming/*.partial"), 'Barman holds a part of a segment');
+
+my ($rows, $what, $said) = restored("server => 'postgres1'", "unreached_bytes, unreached, recovered_lsn >= '$end'");
+is($rows, '100002', 'without a target: every row that Barman has received');
+is($what, '0|00:00:00|t', 'nothing that was received is missing');
+like($said, qr/WARNING:.*received but not archived is restored as well/, 'and it is said');
+
+# a position there
+($rows, $what) = restored("server => 'postgres1', target_lsn => '$end'", "recovered_lsn = '$end'");
+is("$rows $what", '100002 t', 'a position in what is not archived');
+
+# what stops before it says so
+($rows, $what) = restored("server => 'postgres1', immediate => true", 'unreached_bytes > 1000000');
+is($what, 't', 'what was not reached is told');
+
+done_testing();
