@@ -188,6 +188,8 @@ instance_config_recovery(const RecoveryTarget *target)
 	}
 	if (target->lsn != NULL)
 		append_setting(&text, "recovery_target_lsn", target->lsn);
+	if (target->lsn != NULL && target->exclusive)
+		append(&text, "recovery_target_inclusive = off\n");
 	if (target->xid != NULL)
 		append_setting(&text, "recovery_target_xid", target->xid);
 	return text;

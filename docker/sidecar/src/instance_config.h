@@ -19,6 +19,7 @@ typedef struct RecoveryTarget
 	const char *lsn;
 	const char *xid;
 	bool		immediate;
+	bool		exclusive;		/* stop before the record at lsn: that is where a mark is */
 	int			timeline;		/* to follow; 0: the newest there is */
 } RecoveryTarget;
 

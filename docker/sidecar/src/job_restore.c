@@ -77,6 +77,7 @@ restore_begin(Job *job, const json_t *arguments)
 			.time = json_text_of(arguments, "target_time"),
 			.lsn = json_text_of(arguments, "target_lsn"),
 			.xid = json_text_of(arguments, "target_xid"),
+			.exclusive = json_text_of(arguments, "mark") != NULL || json_text_of(arguments, "marked_at") != NULL,
 			.immediate = json_is_true(json_object_get(arguments, "immediate")),
 			.timeline = (int) json_integer_value(json_object_get(arguments, "target_timeline"))
 		},
