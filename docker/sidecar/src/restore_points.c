@@ -45,7 +45,7 @@ restore_count_points(Restore *restore)
 	for (i = 0; i < n && whole && !job_cancelled(restore->job); i++)
 	{
 		char	   *path = mem_printf("%s/%s", directory, names[i]);
-		const char *argv[] = {program, "--quiet", "--rmgr=XLOG", path, NULL};
+		const char *argv[] = {program, "--rmgr=XLOG", path, NULL};
 		RunResult	result;
 
 		/* it ends with an error where the WAL does, so that says nothing */
