@@ -336,6 +336,11 @@ sub route
 			"{\"job\":$job,\"log\":" . ($after >= 2 ? '[]' : $log) . '}');
 	}
 
+	# of a server that is no standby
+	if ($path =~ m{^/v1/servers/(?:complaining|unready)/archive$})
+	{
+		return answer($client, '200 OK', '{"archive":{"oldest_wal":null,"newest_wal":null,"in_recovery":false,"system_identifier":null}}');
+	}
 	if ($path =~ m{^/v1/servers/(\w+)/} && $faults{$1})
 	{
 		return $faults{$1}->($client);
