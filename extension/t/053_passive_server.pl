@@ -39,7 +39,8 @@ $foreign = encode('UTF-8', $foreign);
 
 sub value { return $node->safe_psql('postgres', "SET client_min_messages = error; $_[0]"); }
 
-$live->start(cron_interval => 300);
+mkdir("$home/instances");
+$live->start(cron_interval => 300, options => [ '--instance-root', "$home/instances", '--pg-bindir', $node->config_data('--bindir') =~ s/\s+$//r ]);
 is(value(q{SELECT string_agg(server || ' ' || state, ',' ORDER BY server COLLATE "C") FROM poc_servers()}),
 	"a b active,asleep inactive,copies passive,postgres1 active,$foreign active", 'the servers and what they are');
 
@@ -70,6 +71,9 @@ for my $name ('a b', $foreign)
 	is(value("SELECT status FROM poc_verify_backup('latest', '$name')"), 'valid', "$name: verified");
 	is(value("SELECT count(*) > 0 FROM poc_files('base', '$name')"), 't', "$name: its files");
 }
+# a server that was just added is there at once
+beside('late', 'late', 'slot_late', '');
+is(value("SELECT state FROM poc_servers() WHERE server = 'late'"), 'active', 'a server that was just added');
 my @error = error_of($node, "SELECT * FROM poc_check('a/b')");
 like($error[1], qr/cannot be a server/, 'what cannot be a name is refused');
 

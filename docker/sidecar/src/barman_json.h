@@ -73,6 +73,13 @@ extern json_t *barman_parse_backups(const BarmanOutput *output,
 									BarmanFailure *failure);
 
 /*
+ * The facts of one backup from the text of its backup.info, as they stand in a
+ * document of barman_parse_diagnose(), but tablespaces is Python's text.  NULL
+ * if it is no such file.
+ */
+extern json_t *barman_parse_backup_info(const char *text);
+
+/*
  * Fill what list-backups left null from a document of
  * barman_parse_diagnose(), and give the times their microseconds.  Works on
  * wide objects of barman_parse_backup() too, put in an array.  False if the

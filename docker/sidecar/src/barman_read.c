@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "backup_info.h"
 #include "backup_memory.h"
 #include "barman_run.h"
 #include "catalogue.h"
@@ -66,6 +67,7 @@ static int64_t diagnose_rests_until;
 static Answer *read_servers(RunControl *control);
 static void learn_directories(const json_t *servers);
 static Answer *read_backups(const ReadTarget *target, RunControl *control);
+static bool lacks_something(const json_t *backups);
 static Answer *read_backup(const ReadTarget *target, RunControl *control);
 static Answer *read_check(const ReadTarget *target, RunControl *control);
 static Answer *read_directories(const ReadTarget *target, RunControl *control);
@@ -171,8 +173,9 @@ learn_directories(const json_t *servers)
 }
 
 /*
- * list-backups and diagnose at the same time.  Only the first must succeed;
- * the second is asked only if there may be a backup we do not know.
+ * What list-backups does not tell stands in Barman's records of the backups.
+ * Where these are not known yet, or do not tell all, diagnose is asked; of a
+ * backup that has ended then nothing is missing, or it is an error.
  */
 static Answer *
 read_backups(const ReadTarget *target, RunControl *control)
@@ -183,23 +186,49 @@ read_backups(const ReadTarget *target, RunControl *control)
 		.parse_server = barman_parse_backups
 	};
 	json_t	   *seen = catalogue_backup_ids(target->server);
-	Diagnose   *diagnose = backup_memory_has_all(target->server) ? NULL : diagnose_begin();
-	bool		asked = diagnose != NULL;
+	Diagnose   *diagnose = catalogue_known(target->server) ? NULL : diagnose_begin();
 	BarmanFailure failure;
 	json_t	   *backups = ask(&question, control, &failure);
 	bool		complete = backups == NULL || backup_memory_recall(target->server, backups);
-	json_t	   *document = diagnose_end(diagnose, !complete && !run_control_cancelled(control),
-										target->server);
-	Answer	   *answer;
+	json_t	   *document = complete ? NULL : backup_info_document(target->server, backups);
+
+	if (!complete && document == NULL && diagnose == NULL && !run_control_cancelled(control))
+		diagnose = diagnose_begin();
+	if (document == NULL)
+		document = diagnose_end(diagnose, !complete && !run_control_cancelled(control), target->server);
+	else
+		json_decref(diagnose_end(diagnose, false, target->server));
 
 	if (backups != NULL && (complete || barman_merge_diagnose(backups, target->server, document)))
 		backup_memory_keep(target->server, backups, document, seen);
-	json_decref(document);
 	json_decref(seen);
-	answer = finish(backups, "backups", &failure);
-	if (!asked && !complete && !diagnose_rests())
-		answer->provisional = true; /* ask diagnose the next time */
-	return answer;
+	if (backups != NULL && !complete && document == NULL && lacks_something(backups))
+	{
+		json_decref(backups);
+		return answer_error(BARMAN_TIMEOUT, "barman diagnose did not tell when the backups began",
+							"Barman's records of them could not be read either.",
+							"Try again; on Barman's host, barman diagnose shows what holds it up.");
+	}
+	json_decref(document);
+	return finish(backups, "backups", &failure);
+}
+
+/* Of a backup that has ended it is known when it began, and of what type it is. */
+static bool
+lacks_something(const json_t *backups)
+{
+	json_t	   *backup;
+	size_t		i;
+
+	json_array_foreach(backups, i, backup)
+	{
+		const char *status = json_text_of(backup, "status");
+
+		if (status != NULL && strcmp(status, "DONE") == 0 &&
+			(json_is_null(json_object_get(backup, "begin_time")) || json_is_null(json_object_get(backup, "type"))))
+			return true;
+	}
+	return false;
 }
 
 /* Before Barman 3.11 only diagnose tells a backup's type and method. */
@@ -221,8 +250,10 @@ read_backup(const ReadTarget *target, RunControl *control)
 		if (!backup_memory_recall(target->server, backups))
 		{
 			BarmanFailure ignored = {0};
-			json_t	   *document = diagnose_rests() ? NULL : ask_diagnose(control, &ignored);
+			json_t	   *document = backup_info_document(target->server, backups);
 
+			if (document == NULL && !diagnose_rests())
+				document = ask_diagnose(control, &ignored);
 			barman_merge_diagnose(backups, target->server, document);
 			json_decref(document);
 			barman_failure_clear(&ignored);

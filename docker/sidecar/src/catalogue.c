@@ -128,16 +128,18 @@ catalogue_told(const char *server)
 }
 
 bool
-catalogue_is_passive(const char *server)
+catalogue_state_is(const char *server, const char *state)
 {
 	Catalogue  *catalogue;
-	bool		passive;
+	const char *known;
+	bool		is;
 
 	pthread_mutex_lock(&lock);
 	catalogue = find(server);
-	passive = catalogue != NULL && json_is_true(json_object_get(catalogue->directories, "passive"));
+	known = catalogue != NULL ? json_text_of(catalogue->directories, "state") : NULL;
+	is = known != NULL && strcmp(known, state) == 0;
 	pthread_mutex_unlock(&lock);
-	return passive;
+	return is;
 }
 
 char *

@@ -11,8 +11,10 @@
 #include <string.h>
 
 #include "catalogue.h"
+#include "configuration.h"
 #include "log.h"
 #include "memory.h"
+#include "options.h"
 #include "timestamp.h"
 
 #define MAX_WORKERS 64
@@ -385,7 +387,12 @@ is_stale_but_good(const Entry *entry, uint64_t signature, int64_t max_age_ms)
 static uint64_t
 signature_of(ReadKind kind, const char *server)
 {
-	return kinds[kind].watched ? catalogue_signature(server) : 0;
+	uint64_t	catalogue = kinds[kind].watched ? catalogue_signature(server) : 0;
+
+	/* who is a server, and where it has its files, only Barman's configuration changes */
+	if (kind == READ_SERVERS || kind == READ_DIRECTORIES)
+		return configuration_signature(options.barman_config);
+	return catalogue != 0 ? catalogue ^ configuration_signature(options.barman_config) : 0;
 }
 
 static void

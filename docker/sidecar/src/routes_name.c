@@ -21,6 +21,7 @@ static bool is_full(const json_t *backup);
 bool
 route_server_exists(Request *request, Answer **refusal)
 {
+	static const char *const idle[] = {"inactive", "disabled"};
 	const char *server = request->segments[SEGMENT_SERVER];
 	ReadTarget	directories = {READ_DIRECTORIES, server, ""};
 	Answer	   *servers;
@@ -35,6 +36,14 @@ route_server_exists(Request *request, Answer **refusal)
 		return false;
 	}
 	/* once it was there is enough: Barman itself refuses what is gone */
+	for (size_t n = 0; n < sizeof(idle) / sizeof(idle[0]); n++)
+	{
+		if (catalogue_state_is(server, idle[n]))
+		{
+			*refusal = refuse_state(server, idle[n]);
+			return false;
+		}
+	}
 	if (!catalogue_known(server))
 	{
 		servers = http_read(request, READ_SERVERS, "", "");
@@ -91,7 +100,7 @@ route_server_acts(Request *request, Answer **refusal)
 
 	if (!route_server_exists(request, refusal))
 		return false;
-	if (!catalogue_is_passive(server))
+	if (!catalogue_state_is(server, "passive"))
 		return true;
 	message = mem_printf("server \"%s\" is passive", server);
 	*refusal = answer_error(BARMAN_WRONG_STATE, message, "It holds copies of what another Barman has taken; that one speaks with PostgreSQL.",

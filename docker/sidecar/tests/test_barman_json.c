@@ -290,6 +290,27 @@ console_and_json_diagnosis_agree(void **state)
 }
 
 static void
+a_record_is_read_as_diagnose_tells_it(void **state)
+{
+	json_t	   *facts = barman_parse_backup_info("begin_time=2026-11-28 20:53:18.955822+00:00\nbegin_wal=000000010000000000000010\n"
+												 "begin_offset=40\nerror=could not connect: password=secret\nparent_backup_id=None\nsystemid=7713327811758689435\n"
+												 "copy_stats={'copy_time': 5.5, 'total_time': 6}\nno value\n=no key\nstatus=DONE");
+
+	(void) state;
+	assert_string_equal(json_string_value(json_object_get(facts, "begin_wal")), "000000010000000000000010");
+	assert_string_equal(json_string_value(json_object_get(facts, "systemid")), "7713327811758689435");
+	assert_int_equal(json_integer_value(json_object_get(facts, "begin_offset")), 40);
+	assert_true(json_is_null(json_object_get(facts, "parent_backup_id")));
+	assert_true(json_real_value(json_object_get(json_object_get(facts, "copy_stats"), "copy_time")) > 5);
+	assert_null(strstr(json_string_value(json_object_get(facts, "error")), "secret"));
+	assert_int_equal(json_object_size(facts), 8);
+	json_decref(facts);
+	assert_null(barman_parse_backup_info(""));
+	assert_null(barman_parse_backup_info("status=None"));
+	assert_null(barman_parse_backup_info("DONE\n"));
+}
+
+static void
 lags_are_bytes_behind_the_server(void **state)
 {
 	json_t	   *replication = parse_text("replication",
@@ -556,6 +577,7 @@ main(void)
 		cmocka_unit_test(diagnose_knows_parents_and_errors),
 		cmocka_unit_test(diagnose_completes_a_wide_backup_too),
 		cmocka_unit_test(console_and_json_diagnosis_agree),
+		cmocka_unit_test(a_record_is_read_as_diagnose_tells_it),
 		cmocka_unit_test(lags_are_bytes_behind_the_server),
 		cmocka_unit_test(switch_wal_in_prose),
 		cmocka_unit_test(backup_waits_only_if_barman_says_so_last),

@@ -274,8 +274,9 @@ a_hanging_barman_is_ended(void **state)
 	assert_true(wait_until_gone(pid));
 }
 
+/* What the list lacks stands in Barman's own record of the backup. */
 static void
-a_hanging_diagnose_costs_only_its_fields(void **state)
+a_hanging_diagnose_costs_nothing(void **state)
 {
 	/* the time is for list-backups too, which a busy machine runs slowly */
 	const char *extra[] = {"--read-timeout=5", NULL};
@@ -284,14 +285,33 @@ a_hanging_diagnose_costs_only_its_fields(void **state)
 
 	(void) state;
 	shell("mkdir -p %s/home/base/20261122T081530 && echo DONE > %s/home/base/20261122T081530/backup.info", home, home);
+	shell("mkdir -p %s/home/meta && printf 'begin_time=2026-11-22 08:15:30.5+00:00\\nmode=postgres\\nerror=None\\n"
+		  "status=DONE\\nsystemid=7710873587336078004\\n' > %s/home/meta/20261122T081530-backup.info", home, home);
 	write_file("diagnose.sh", "exec sleep 300");
 	start_with(extra);
+	/* where the records are is known once it was asked */
+	response = get("/v1/servers/pg/files/base");
+	assert_int_equal(response.status, 200);
+	release(&response);
 	response = get("/v1/servers/pg/backups");
 	assert_int_equal(response.status, 200);
 	backup = json_array_get(json_object_get(response.value, "backups"), 0);
 	assert_string_equal(text_in(backup, "status"), "DONE");
-	assert_true(json_is_null(json_object_get(backup, "begin_time")));
+	assert_string_equal(text_in(backup, "begin_time"), "2026-11-22T08:15:30.500000Z");
+	assert_string_equal(text_in(backup, "type"), "full");
 	release(&response);
+}
+
+static void
+what_could_not_be_had_is_an_error(void **state)
+{
+	const char *extra[] = {"--read-timeout=5", NULL};
+
+	(void) state;
+	shell("mkdir -p %s/home/base/20261122T081530 && echo DONE > %s/home/base/20261122T081530/backup.info", home, home);
+	write_file("diagnose.sh", "exec sleep 300");
+	start_with(extra);
+	expect_error("GET", "/v1/servers/pg/backups", NULL, 504, "barman_timeout");
 }
 
 static void
@@ -735,7 +755,8 @@ main(int argc, char **argv)
 		HTTP_TEST(together_they_run_barman_once),
 		HTTP_TEST(a_change_of_the_catalogue_is_seen),
 		HTTP_TEST(a_hanging_barman_is_ended),
-		HTTP_TEST(a_hanging_diagnose_costs_only_its_fields),
+		HTTP_TEST(a_hanging_diagnose_costs_nothing),
+		HTTP_TEST(what_could_not_be_had_is_an_error),
 		HTTP_TEST(diagnose_tells_what_an_old_show_backup_does_not),
 		HTTP_TEST(without_diagnose_the_rest_of_a_backup_is_told),
 		HTTP_TEST(garbage_is_barmans_failure_not_ours),

@@ -1,0 +1,96 @@
+/*
+ * backup_info.c
+ *
+ * The backup.info files of a server's backups, which are there at once when
+ * Barman's diagnose takes its time.  Never writes one, and follows no link.
+ */
+#include "backup_info.h"
+
+#include <fcntl.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "barman_json.h"
+#include "catalogue.h"
+#include "memory.h"
+
+#define RECORD_MAX (1024 * 1024)
+
+static json_t *record_of(const char *base, const char *id);
+static char *read_record(const char *path);
+
+json_t *
+backup_info_document(const char *server, const json_t *backups)
+{
+	char	   *base = catalogue_directory(server, "base");
+	json_t	   *records = json_checked(json_object());
+	json_t	   *backup;
+	size_t		i;
+	bool		all = base != NULL;
+
+	json_array_foreach(backups, i, backup)
+	{
+		const char *id = json_text_of(backup, "backup_id");
+		json_t	   *record = all && id != NULL && barman_valid_backup_id(id) ? record_of(base, id) : NULL;
+
+		all = record != NULL;
+		if (!all)
+			break;
+		json_object_set_new(records, id, record);
+	}
+	free(base);
+	if (!all)
+	{
+		json_decref(records);
+		return NULL;
+	}
+	return json_checked(json_pack("{s:{s:{s:o}}}", "servers", server, "backups", records));
+}
+
+/* Where it is since Barman 3.13.2, or before. */
+static json_t *
+record_of(const char *base, const char *id)
+{
+	char	   *new = mem_printf("%s/../meta/%s-backup.info", base, id);
+	char	   *old = mem_printf("%s/%s/backup.info", base, id);
+	char	   *text = read_record(new);
+	json_t	   *record;
+
+	if (text == NULL)
+		text = read_record(old);
+	record = text != NULL ? barman_parse_backup_info(text) : NULL;
+	/* a list in Python's words, which diagnose tells as JSON */
+	if (json_is_string(json_object_get(record, "tablespaces")))
+	{
+		json_decref(record);
+		record = NULL;
+	}
+	free(text);
+	free(old);
+	free(new);
+	return record;
+}
+
+static char *
+read_record(const char *path)
+{
+	int			fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
+	struct stat facts;
+	char	   *text = NULL;
+	ssize_t		got = 0;
+
+	if (fd >= 0 && fstat(fd, &facts) == 0 && S_ISREG(facts.st_mode) && facts.st_size <= RECORD_MAX)
+	{
+		text = mem_alloc((size_t) facts.st_size + 1);
+		got = read(fd, text, (size_t) facts.st_size);
+	}
+	if (fd >= 0)
+		close(fd);
+	if (text != NULL && got <= 0)
+	{
+		free(text);
+		text = NULL;
+	}
+	return text;
+}

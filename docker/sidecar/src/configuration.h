@@ -1,0 +1,14 @@
+/*
+ * configuration.h
+ *
+ * Whether Barman's configuration has changed.
+ */
+#ifndef CONFIGURATION_H
+#define CONFIGURATION_H
+
+#include <stdint.h>
+
+/* Of Barman's file (NULL: where Barman looks for it) and of those beside it: another one when one of them was written */
+extern uint64_t configuration_signature(const char *path);
+
+#endif							/* CONFIGURATION_H */
