@@ -9,7 +9,6 @@
 
 static json_t *one_server(const char *name, const json_t *entry);
 static json_t *locks_of(const json_t *data);
-static const char *state_of(const json_t *data);
 static bool cut_suffix(const char *text, size_t *length, const char *suffix);
 
 json_t *
@@ -72,7 +71,6 @@ barman_parse_directories(const BarmanOutput *output, const char *server,
 		!barman_put(directories, "errors",
 					barman_value_path(barman_get(data, "errors_directory"))) ||
 		!barman_put(directories, "locks", locks_of(data)) ||
-		!barman_put(directories, "state", json_string(state_of(data))) ||
 		!barman_put(directories, "in_recovery", json_boolean(json_is_true(barman_get(data, "is_in_recovery")))) ||
 		!barman_put(directories, "system_id", barman_value_word(barman_get(data, "postgres_systemid"))))
 	{
@@ -81,15 +79,6 @@ barman_parse_directories(const BarmanOutput *output, const char *server,
 	}
 	json_decref(document);
 	return directories;
-}
-
-/* In the words of barman_parse_servers() */
-static const char *
-state_of(const json_t *data)
-{
-	return json_is_false(barman_get(data, "active")) ? "inactive"
-		: json_is_true(barman_get(data, "disabled")) ? "disabled"
-		: json_is_true(barman_get(data, "passive_node")) ? "passive" : "active";
 }
 
 /* Barman 3.14 and later do not tell; where its servers are it is unless configured otherwise. */

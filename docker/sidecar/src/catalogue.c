@@ -127,21 +127,6 @@ catalogue_told(const char *server)
 	return told;
 }
 
-bool
-catalogue_state_is(const char *server, const char *state)
-{
-	Catalogue  *catalogue;
-	const char *known;
-	bool		is;
-
-	pthread_mutex_lock(&lock);
-	catalogue = find(server);
-	known = catalogue != NULL ? json_text_of(catalogue->directories, "state") : NULL;
-	is = known != NULL && strcmp(known, state) == 0;
-	pthread_mutex_unlock(&lock);
-	return is;
-}
-
 char *
 catalogue_directory(const char *server, const char *area)
 {

@@ -22,9 +22,6 @@ extern json_t *catalogue_told(const char *server);
 /* malloc'd path of an area, or NULL if unknown */
 extern char *catalogue_directory(const char *server, const char *area);
 
-/* Does Barman say that a server is in this state, one of barman_parse_servers()?  No if that is not known. */
-extern bool catalogue_state_is(const char *server, const char *state);
-
 /*
  * A number that changes whenever the server's catalogue does; 0 if its
  * directories are not known.

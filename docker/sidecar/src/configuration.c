@@ -30,7 +30,7 @@ configuration_signature(const char *path)
 {
 	char	   *main_file = where_it_is(path);
 	uint64_t	sum = add_file(0, main_file);
-	char	   *directory = directory_of(main_file, sum);
+	char	   *directory = sum != 0 ? directory_of(main_file, sum) : NULL;
 	DIR		   *dir = directory != NULL ? opendir(directory) : NULL;
 	struct dirent *entry;
 
@@ -129,7 +129,7 @@ add_file(uint64_t sum, const char *path)
 	uint64_t	parts[4];
 
 	if (stat(path, &facts) != 0)
-		return sum + 1;
+		return sum;
 	parts[0] = (uint64_t) facts.st_ino;
 	parts[1] = (uint64_t) facts.st_size;
 	parts[2] = (uint64_t) facts.st_mtim.tv_sec;

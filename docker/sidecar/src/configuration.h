@@ -8,7 +8,10 @@
 
 #include <stdint.h>
 
-/* Of Barman's file (NULL: where Barman looks for it) and of those beside it: another one when one of them was written */
+/*
+ * Of Barman's file (NULL: where Barman looks for it) and of those it leads to:
+ * another one when one of them was written.  0 if there is no such file.
+ */
 extern uint64_t configuration_signature(const char *path);
 
 #endif							/* CONFIGURATION_H */

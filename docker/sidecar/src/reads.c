@@ -59,7 +59,8 @@ typedef struct Entry
 
 /*
  * live: Barman connects to PostgreSQL and may hang with it, so these never get
- * the last worker.  watched: a change of the catalogue makes it stale.
+ * the last worker.  watched: a change of the catalogue, or of Barman's
+ * configuration, makes it stale.
  */
 static const struct
 {
@@ -69,7 +70,7 @@ static const struct
 }			kinds[READ_KINDS] =
 {
 	[READ_VERSION] = {false, false, 3600 * 1000},
-	[READ_SERVERS] = {false, false, 10 * 1000},
+	[READ_SERVERS] = {false, true, 600 * 1000},
 	[READ_BACKUPS] = {false, true, 60 * 1000},
 	[READ_BACKUP] = {false, true, 60 * 1000},
 	[READ_FILES] = {false, false, 1000},
@@ -220,7 +221,7 @@ reads_invalidate(const char *server)
 	pthread_mutex_lock(&lock);
 	for (Entry *entry = entries; entry != NULL; entry = entry->next)
 	{
-		if (entry->kind == READ_VERSION || entry->kind == READ_DIRECTORIES)
+		if (entry->kind == READ_VERSION || entry->kind == READ_SERVERS || entry->kind == READ_DIRECTORIES)
 			continue;			/* no job of ours changes these */
 		if (server == NULL || entry->server[0] == '\0' ||
 			strcmp(entry->server, server) == 0)
@@ -387,12 +388,16 @@ is_stale_but_good(const Entry *entry, uint64_t signature, int64_t max_age_ms)
 static uint64_t
 signature_of(ReadKind kind, const char *server)
 {
-	uint64_t	catalogue = kinds[kind].watched ? catalogue_signature(server) : 0;
+	uint64_t	configuration;
+	uint64_t	catalogue;
 
-	/* who is a server, and where it has its files, only Barman's configuration changes */
-	if (kind == READ_SERVERS || kind == READ_DIRECTORIES)
-		return configuration_signature(options.barman_config);
-	return catalogue != 0 ? catalogue ^ configuration_signature(options.barman_config) : 0;
+	if (!kinds[kind].watched)
+		return 0;
+	configuration = configuration_signature(options.barman_config);
+	if (kind == READ_SERVERS)
+		return configuration;
+	catalogue = catalogue_signature(server);
+	return catalogue != 0 ? catalogue ^ configuration : 0;
 }
 
 static void

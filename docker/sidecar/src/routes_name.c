@@ -15,13 +15,26 @@
 #include "memory.h"
 #include "reads.h"
 
-static Answer *refuse_state(const char *server, const char *state);
+static bool server_is_usable(Request *request, bool acts, Answer **refusal);
+static Answer *refuse_state(const char *server, const char *state, bool acts);
 static bool is_full(const json_t *backup);
 
 bool
 route_server_exists(Request *request, Answer **refusal)
 {
-	static const char *const idle[] = {"inactive", "disabled"};
+	return server_is_usable(request, false, refusal);
+}
+
+/* A passive server has nothing of its own to back up: Barman copies another Barman's. */
+bool
+route_server_acts(Request *request, Answer **refusal)
+{
+	return server_is_usable(request, true, refusal);
+}
+
+static bool
+server_is_usable(Request *request, bool acts, Answer **refusal)
+{
 	const char *server = request->segments[SEGMENT_SERVER];
 	ReadTarget	directories = {READ_DIRECTORIES, server, ""};
 	Answer	   *servers;
@@ -35,39 +48,24 @@ route_server_exists(Request *request, Answer **refusal)
 		*refusal = answer_errorf("bad_server_name", "\"%.128s\" cannot be a server", server);
 		return false;
 	}
-	/* once it was there is enough: Barman itself refuses what is gone */
-	for (size_t n = 0; n < sizeof(idle) / sizeof(idle[0]); n++)
+	servers = http_read(request, READ_SERVERS, "", "");
+	if (servers == NULL || servers->status != 200)
 	{
-		if (catalogue_state_is(server, idle[n]))
-		{
-			*refusal = refuse_state(server, idle[n]);
-			return false;
-		}
+		*refusal = servers;
+		return false;
 	}
-	if (!catalogue_known(server))
+	json_array_foreach(json_object_get(servers->value, "servers"), i, one)
 	{
-		servers = http_read(request, READ_SERVERS, "", "");
-		if (servers == NULL || servers->status != 200)
-		{
-			*refusal = servers;
-			return false;
-		}
-		json_array_foreach(json_object_get(servers->value, "servers"), i, one)
-		{
-			if (!route_text_is(one, "server", server))
-				continue;
-			found = true;
-			*refusal = refuse_state(server, json_text_of(one, "state"));
-		}
-		answer_release(servers);
-		if (found && *refusal != NULL)
-			return false;
-		if (!found)
-		{
-			*refusal = answer_errorf(BARMAN_UNKNOWN_SERVER, "Barman has no server \"%s\"", server);
-			return false;
-		}
+		if (!route_text_is(one, "server", server))
+			continue;
+		found = true;
+		*refusal = refuse_state(server, json_text_of(one, "state"), acts);
 	}
+	answer_release(servers);
+	if (!found)
+		*refusal = answer_errorf(BARMAN_UNKNOWN_SERVER, "Barman has no server \"%s\"", server);
+	if (*refusal != NULL)
+		return false;
 
 	/* Where its files are: nobody waits, but the cache is better for it. */
 	answer_release(reads_get(&directories, READ_AGE_DEFAULT, NULL));
@@ -76,7 +74,7 @@ route_server_exists(Request *request, Answer **refusal)
 
 /* Barman itself does nothing for these, and says little of it. */
 static Answer *
-refuse_state(const char *server, const char *state)
+refuse_state(const char *server, const char *state, bool acts)
 {
 	char	   *message = mem_printf("server \"%s\" is %s", server, state != NULL ? state : "unknown");
 	Answer	   *answer = NULL;
@@ -87,26 +85,11 @@ refuse_state(const char *server, const char *state)
 	else if (state != NULL && strcmp(state, "disabled") == 0)
 		answer = answer_error(BARMAN_WRONG_STATE, message, "Barman has found a fault in its configuration, and does nothing for it.",
 							  "On Barman's host, \"barman check\" of the server names the fault.");
+	else if (state != NULL && strcmp(state, "passive") == 0 && acts)
+		answer = answer_error(BARMAN_WRONG_STATE, message, "It holds copies of what another Barman has taken; that one speaks with PostgreSQL.",
+							  "Do this on the Barman that primary_ssh_command of the server leads to. What was copied can be listed, verified and restored here.");
 	free(message);
 	return answer;
-}
-
-/* A passive server has nothing of its own to back up: Barman copies another Barman's. */
-bool
-route_server_acts(Request *request, Answer **refusal)
-{
-	const char *server = request->segments[SEGMENT_SERVER];
-	char	   *message;
-
-	if (!route_server_exists(request, refusal))
-		return false;
-	if (!catalogue_state_is(server, "passive"))
-		return true;
-	message = mem_printf("server \"%s\" is passive", server);
-	*refusal = answer_error(BARMAN_WRONG_STATE, message, "It holds copies of what another Barman has taken; that one speaks with PostgreSQL.",
-							"Do this on the Barman that primary_ssh_command of the server leads to. What was copied can be listed, verified and restored here.");
-	free(message);
-	return false;
 }
 
 bool
