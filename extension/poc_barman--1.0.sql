@@ -659,6 +659,41 @@ COMMENT ON FUNCTION @extschema@.poc_sidecar() IS
 -- Barman, acting
 -- ---------------------------------------------------------------------
 
+CREATE FUNCTION _poc.cluster_of(barman_server text) RETURNS bigint
+LANGUAGE plpgsql VOLATILE PARALLEL RESTRICTED COST 10000
+SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+	RETURN (_poc.get_object('archive'::text, ARRAY['servers'::text, barman_server, 'archive'::text]) ->> 'system_identifier')::bigint;
+EXCEPTION WHEN system_error OR connection_exception OR connection_failure OR sqlclient_unable_to_establish_sqlconnection
+	OR protocol_violation THEN
+	RETURN NULL;
+END
+$$;
+
+COMMENT ON FUNCTION _poc.cluster_of(text) IS
+'The system identifier of a server of Barman''s; null if Barman cannot tell it now.';
+
+CREATE FUNCTION _poc.is_elsewhere(barman_server text, cluster bigint, consequence text) RETURNS boolean
+LANGUAGE plpgsql VOLATILE PARALLEL RESTRICTED
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+	this_cluster constant bigint := (SELECT c.system_identifier FROM pg_control_system() AS c);
+BEGIN
+	-- what is not known is taken for this server, as one says who names none
+	IF cluster IS NULL OR cluster = this_cluster THEN
+		RETURN false;
+	END IF;
+	RAISE NOTICE 'Barman''s server "%" is another PostgreSQL than this one: %', barman_server, consequence
+		USING DETAIL = format('Its system identifier is %s, this one''s %s.', cluster, this_cluster);
+	RETURN true;
+END
+$$;
+
+COMMENT ON FUNCTION _poc.is_elsewhere(text, bigint, text) IS
+'Is a server of Barman''s, of this system identifier, another PostgreSQL than the caller''s?  If so, says it with what follows from it.';
+
 CREATE FUNCTION @extschema@.poc_switch_wal(server text DEFAULT NULL, wait boolean DEFAULT true,
 	timeout interval DEFAULT '60s',
 	OUT wal_file text, OUT lsn pg_lsn, OUT switched boolean, OUT archived boolean, OUT elapsed interval)
@@ -669,6 +704,7 @@ DECLARE
 	began timestamptz := clock_timestamp();
 	seconds double precision := date_part('epoch', timeout);
 	barman_server text;
+	elsewhere boolean := false;
 	job jsonb;
 BEGIN
 	IF seconds < 0 THEN
@@ -677,20 +713,25 @@ BEGIN
 				DETAIL = format('It is %s.', timeout),
 				HINT = 'Use NULL for no time limit, wait => false not to wait at all.';
 	END IF;
-	IF wait THEN
+	IF wait OR server IS NOT NULL THEN
 		barman_server := _poc.server(server);
+		elsewhere := _poc.is_elsewhere(barman_server, _poc.cluster_of(barman_server),
+			'Barman itself closes a segment of it, none is closed here');
 	END IF;
 
-	SELECT s.wal_file, s.lsn, s.switched
-	INTO poc_switch_wal.wal_file, poc_switch_wal.lsn, poc_switch_wal.switched
-	FROM _poc.wal_switch(false) AS s;
+	IF NOT elsewhere THEN
+		SELECT s.wal_file, s.lsn, s.switched
+		INTO poc_switch_wal.wal_file, poc_switch_wal.lsn, poc_switch_wal.switched
+		FROM _poc.wal_switch(false) AS s;
+	END IF;
 
-	IF wait THEN
+	IF wait OR elsewhere THEN
 		-- the sidecar keeps to the time; ours is for a sidecar that does not
 		job := _poc.run_job(
 			ARRAY['servers'::text, barman_server, 'switch-wal'::text],
 			jsonb_build_object('wal_file', wal_file, 'timeout_seconds', ceil(seconds)),
 			seconds + 30, false);
+		wal_file := coalesce(wal_file, job -> 'result' ->> 'wal_file');
 		archived := coalesce((SELECT r.archived FROM _poc.records(job -> 'result') AS r(archived boolean)), false);
 		IF NOT archived THEN
 			RAISE WARNING 'WAL file % was not archived in time', wal_file
@@ -703,7 +744,7 @@ END
 $$;
 
 COMMENT ON FUNCTION @extschema@.poc_switch_wal(text, boolean, interval) IS
-'Closes the current WAL segment, writes a record into the next so that Barman sees the end of it, and waits until Barman has archived it. switched is false when nothing was written since this session''s last switch; lsn is the end of the closed segment''s last record. Not archived in time: archived is false, and a warning. With wait => false archived is null. Errors: 55000 on a standby. Example: SELECT * FROM poc_switch_wal()';
+'Closes the current WAL segment, writes a record into the next so that Barman sees the end of it, and waits until Barman has archived it. switched is false when nothing was written since this session''s last switch; lsn is the end of the closed segment''s last record. Not archived in time: archived is false, and a warning. With wait => false archived is null. Of a server of Barman''s that is another PostgreSQL than this one Barman closes the segment, and lsn and switched are null; a notice tells. Errors: 55000 on a standby. Example: SELECT * FROM poc_switch_wal()';
 
 CREATE FUNCTION @extschema@.poc_cron() RETURNS SETOF text
 LANGUAGE sql VOLATILE PARALLEL RESTRICTED COST 100000 ROWS 10
@@ -772,6 +813,8 @@ DECLARE
 	details text;
 	cron_trouble text;
 	cron_told text;
+	cluster bigint;
+	elsewhere boolean := false;
 BEGIN
 	IF seconds < 0 THEN
 		RAISE EXCEPTION 'timeout must not be negative'
@@ -797,10 +840,19 @@ BEGIN
 		END;
 
 		-- a switch costs a segment in the archive, a tick next to nothing
+		IF cluster IS NULL THEN
+			cluster := _poc.cluster_of(barman_server);
+			elsewhere := _poc.is_elsewhere(barman_server, cluster, 'Barman itself closes segments of it, none is closed here');
+		END IF;
 		IF clock_timestamp() >= next_switch THEN
-			PERFORM _poc.wal_switch(true);
+			IF elsewhere THEN
+				PERFORM _poc.run_job(ARRAY['servers'::text, barman_server, 'switch-wal'::text],
+					jsonb_build_object('wal_file', NULL, 'timeout_seconds', 5), NULL::double precision, false);
+			ELSE
+				PERFORM _poc.wal_switch(true);
+			END IF;
 			next_switch := clock_timestamp() + '10 s'::interval;
-		ELSE
+		ELSIF NOT elsewhere THEN
 			PERFORM _poc.wal_tick();
 		END IF;
 
@@ -1225,6 +1277,8 @@ DECLARE
 	began CONSTANT timestamptz := clock_timestamp();
 	barman_server CONSTANT text := _poc.server(server);
 	this_cluster CONSTANT bigint := (SELECT c.system_identifier FROM pg_control_system() AS c);
+	cluster CONSTANT bigint := coalesce(_poc.cluster_of(barman_server), this_cluster);
+	elsewhere boolean;
 	target _poc.marks;
 	segment CONSTANT bigint := pg_size_bytes(current_setting('wal_segment_size'));
 	body jsonb;
@@ -1246,6 +1300,13 @@ BEGIN
 			USING ERRCODE = 'invalid_parameter_value',
 				HINT = 'For example: SELECT * FROM poc_restore_drill(asserts => ''{SELECT count(*) > 0 FROM orders}'')';
 	END IF;
+	IF mark IS NOT NULL AND cluster <> this_cluster THEN
+		RAISE EXCEPTION 'Barman''s server "%" is another PostgreSQL than this one, whose mark "%" is', barman_server, mark
+			USING ERRCODE = 'object_not_in_prerequisite_state',
+				DETAIL = format('Its system identifier is %s, this one''s %s.', cluster, this_cluster),
+				HINT = 'Call this function there; or without a mark, and what Barman has archived of it is restored.';
+	END IF;
+	elsewhere := _poc.is_elsewhere(barman_server, cluster, 'what Barman has archived of it is restored, no segment is closed for it');
 	IF mark IS NOT NULL THEN
 		SELECT m.* INTO target FROM _poc.marks AS m WHERE m.name = mark;
 		IF NOT FOUND THEN
@@ -1264,7 +1325,7 @@ BEGIN
 	body := jsonb_build_object(
 		'instance', format('drill_%s_%s', to_char(began AT TIME ZONE 'UTC', 'YYYYMMDD"t"HH24MISSMS'), pg_backend_pid()),
 		'backup_id', coalesce(backup_id, 'latest'), 'keep', coalesce(keep, false),
-		'target_lsn', target.lsn, 'target_timeline', target.timeline, 'system_identifier', this_cluster::text,
+		'target_lsn', target.lsn, 'target_timeline', target.timeline, 'system_identifier', cluster::text,
 		'marked_at', to_char(target.at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'),
 		'database', current_database(),
 		-- the one of initdb, unless it may not log in
@@ -1275,7 +1336,10 @@ BEGIN
 
 	-- As poc_restore() does: what is to be restored must be archived. Without a
 	-- mark it is all there is up to now, and a transaction tells when that was.
-	IF target.lsn + 2 * segment <= pg_current_wal_insert_lsn() THEN
+	IF elsewhere THEN
+		-- nor are this server's locales and settings those that count
+		body := body - 'primary';
+	ELSIF target.lsn + 2 * segment <= pg_current_wal_insert_lsn() THEN
 		body := body || jsonb_build_object('wal_file', pg_walfile_name(target.lsn + segment));
 	ELSE
 		PERFORM _poc.wal_end();
@@ -1303,7 +1367,7 @@ BEGIN
 		tables, rows, bytes, postgresql_version, barman_version, steps,
 		archived_lsn, received_lsn, unreached_bytes, unreached)
 	VALUES (clock_timestamp(), job ->> 'id', began, coalesce((drill ->> 'ok')::boolean, false), barman_server,
-		drill ->> 'backup_id', target.name, this_cluster,
+		drill ->> 'backup_id', target.name, cluster,
 		(drill ->> 'timeline')::integer, (drill ->> 'recovered_lsn')::pg_lsn,
 		CASE WHEN drill ->> 'recovered_lsn' IS NOT NULL THEN recovered END,
 		make_interval(secs => (drill ->> 'restore_seconds')::double precision),
@@ -1361,6 +1425,7 @@ BEGIN
 	answer := CASE fact
 		WHEN 'health' THEN _poc.get_health()
 		WHEN 'diagnose' THEN _poc.get_object(fact, path)
+		WHEN 'drill' THEN _poc.get_object(fact, path)
 		ELSE _poc.get_list(fact, path)
 	END;
 	RETURN facts || jsonb_build_object(fact, answer);
@@ -1415,6 +1480,7 @@ BEGIN
 		facts := _poc.doctor_ask(facts, 'checks'::text, ARRAY['servers'::text, name, 'check'::text]);
 		facts := _poc.doctor_ask(facts, 'diagnose'::text, ARRAY['diagnose'::text]);
 		facts := _poc.doctor_ask(facts, 'disks'::text, ARRAY['servers'::text, name, 'disks'::text]);
+		facts := _poc.doctor_ask(facts, 'drill'::text, ARRAY['servers'::text, name, 'drills'::text, 'last'::text]);
 		facts := facts - 'diagnose' || jsonb_build_object('barman', facts -> 'diagnose' -> 'servers' -> name);
 	END IF;
 
@@ -1437,6 +1503,17 @@ $$;
 
 COMMENT ON FUNCTION _poc.doctor_check(jsonb, text) IS
 'Whether this check of Barman''s passed; null if it was not made.';
+
+CREATE FUNCTION _poc.doctor_cluster(facts jsonb) RETURNS text
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+SET search_path = pg_catalog, pg_temp
+AS $$
+	SELECT substring(coalesce(facts -> 'barman' -> 'status' ->> 'postgres_systemid',
+		facts -> 'barman' -> 'status' ->> 'streaming_systemid') FROM '^\d+$')
+$$;
+
+COMMENT ON FUNCTION _poc.doctor_cluster(jsonb) IS
+'The system identifier of the server that Barman means; null if it does not tell.';
 
 CREATE FUNCTION _poc.doctor_conninfo(conninfo text, key text) RETURNS text
 LANGUAGE sql STABLE PARALLEL RESTRICTED
@@ -1573,8 +1650,7 @@ DECLARE
 	slot text := config ->> 'slot_name';
 	receiver text := coalesce(config ->> 'streaming_archiver_name', 'barman_receive_wal');
 	own_id text := (SELECT c.system_identifier FROM pg_control_system() AS c);
-	barman_id text := coalesce(facts -> 'barman' -> 'status' ->> 'postgres_systemid',
-		facts -> 'barman' -> 'status' ->> 'streaming_systemid');
+	barman_id text := _poc.doctor_cluster(facts);
 	level text := current_setting('wal_level');
 	senders integer := current_setting('max_wal_senders');
 	senders_used integer := (SELECT count(*) FROM pg_stat_replication);
@@ -1589,9 +1665,12 @@ BEGIN
 	IF barman_id IS NOT NULL THEN
 		RETURN QUERY SELECT 'server', barman_id = own_id,
 			CASE WHEN barman_id = own_id THEN format('Barman''s server "%s" is this server', facts ->> 'server')
-				ELSE format('Barman''s server "%s" is another PostgreSQL: its system identifier is %s, this one''s %s',
+				ELSE format('Barman''s server "%s" is another PostgreSQL, whose settings, slot, roles and WAL are not examined here: its system identifier is %s, this one''s %s',
 					facts ->> 'server', barman_id, own_id) END,
-			'SELECT * FROM poc_servers();   -- then SET poc_barman.server to the one that is this server';
+			'SELECT * FROM poc_servers();   -- then SET poc_barman.server to the one that is this server, or call poc_doctor() there';
+		IF barman_id <> own_id THEN
+			RETURN;
+		END IF;
 	END IF;
 	RETURN QUERY SELECT 'server', NOT pg_is_in_recovery(),
 		CASE WHEN pg_is_in_recovery() THEN 'this server is a standby: it cannot write the WAL that Barman waits for'
@@ -1894,6 +1973,12 @@ DECLARE
 	-- told by a part of its own, in words that help more
 	elsewhere constant text[] := ARRAY['receive_wal_running', 'replication_slot', 'wal_archive', 'failed_backups',
 		'minimum_redundancy_requirements', 'pg_basebackup_compatible', 'pg_receivexlog_compatible'];
+	-- what fails with every connection
+	following constant text[] := ARRAY['pg_basebackup_compatible', 'pg_basebackup_supports_tablespaces_mapping',
+		'pg_receivexlog_compatible', 'systemid_coherence', 'wal_level', 'postgresql_superuser',
+		'postgresql_superuser_or_standard_user_with_backup_privileges'];
+	reached constant boolean := _poc.doctor_check(facts, 'postgresql'::text) IS NOT FALSE
+		AND _poc.doctor_check(facts, 'postgresql_streaming'::text) IS NOT FALSE;
 BEGIN
 	FOREACH asked IN ARRAY ARRAY['servers'::text, 'checks', 'diagnose', 'disks'] LOOP
 		error := facts -> (asked || '_error');
@@ -1940,7 +2025,8 @@ BEGIN
 					ELSE format('barman check %s   # on the Barman host, as Barman''s user; its log tells more', server)
 				END
 			FROM jsonb_array_elements(facts -> 'checks') AS c
-			WHERE (c ->> 'ok')::boolean IS NOT TRUE AND NOT c ->> 'check_name' = ANY (elsewhere);
+			WHERE (c ->> 'ok')::boolean IS NOT TRUE AND NOT c ->> 'check_name' = ANY (elsewhere)
+				AND (reached OR NOT c ->> 'check_name' = ANY (following));
 		IF NOT FOUND THEN
 			RETURN QUERY SELECT 'Barman', true,
 				format('barman check: %s checks passed', count(*)), NULL
@@ -1957,7 +2043,9 @@ BEGIN
 			format('apt-get install postgresql-client-%1$s   # on the Barman host; then path_prefix = /usr/lib/postgresql/%1$s/bin', major)
 		FROM (SELECT clients_major >= major
 			AND _poc.doctor_check(facts, 'pg_basebackup_compatible'::text) IS NOT FALSE
-			AND _poc.doctor_check(facts, 'pg_receivexlog_compatible'::text) IS NOT FALSE) AS v(compatible);
+			AND _poc.doctor_check(facts, 'pg_receivexlog_compatible'::text) IS NOT FALSE) AS v(compatible)
+		-- of a server that Barman cannot ask it does not know
+		WHERE reached OR clients_major < major;
 	END IF;
 
 	next_size := (SELECT (b.value ->> 'size')::bigint FROM jsonb_each(facts -> 'barman' -> 'backups') AS b
@@ -2166,13 +2254,35 @@ LANGUAGE plpgsql VOLATILE PARALLEL RESTRICTED ROWS 1
 SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
+	-- receipts of other databases are not seen here: the sidecar knows the last of all
+	known jsonb := facts -> 'drill';
+	receipt record;
 	passed timestamptz;
 BEGIN
-	passed := (SELECT max(d.at) FILTER (WHERE d.ok) FROM _poc.drills AS d);
-	RETURN QUERY SELECT 'drill', coalesce(passed >= now() - '30 days'::interval, false),
-		CASE WHEN passed IS NULL THEN 'no restore drill has passed yet: that the backups can be restored is not proved'
-			ELSE format('the last restore drill that passed was %s days ago', date_part('day', now() - passed)) END,
-		'SELECT * FROM poc_restore_drill();';
+	SELECT d.at, d.ok, (SELECT max(p.at) FROM _poc.drills AS p WHERE p.ok AND p.system_identifier = d.system_identifier) AS passed,
+		(SELECT concat_ws(': ', s.step ->> 'step', s.step ->> 'detail')
+			FROM jsonb_array_elements(d.steps) WITH ORDINALITY AS s(step, n)
+			WHERE NOT (s.step ->> 'ok')::boolean ORDER BY s.n LIMIT 1) AS verdict
+	INTO receipt
+	FROM _poc.drills AS d
+	WHERE d.system_identifier = (SELECT c.system_identifier FROM pg_control_system() AS c)
+	ORDER BY d.at DESC LIMIT 1;
+	passed := greatest(receipt.passed, (known ->> 'passed')::timestamptz);
+	-- the sidecar's clock may be another
+	IF receipt.at IS NOT NULL AND NOT receipt.ok AND receipt.at >= coalesce((known ->> 'ended')::timestamptz - '1 min'::interval, receipt.at) THEN
+		RETURN QUERY SELECT 'drill', false,
+			format('the latest restore drill, %s days ago, failed: %s', date_part('day', now() - receipt.at), receipt.verdict),
+			'SELECT * FROM poc_drills ORDER BY at DESC LIMIT 1;   -- its receipt; after the repair: SELECT * FROM poc_restore_drill();';
+	ELSIF known ->> 'ok' = 'false' AND coalesce((known ->> 'ended')::timestamptz > receipt.at, true) THEN
+		RETURN QUERY SELECT 'drill', false,
+			format('the latest restore drill, %s days ago and of another database, failed', date_part('day', now() - (known ->> 'ended')::timestamptz)),
+			'SELECT * FROM poc_restore_drill();';
+	ELSE
+		RETURN QUERY SELECT 'drill', coalesce(passed >= now() - '30 days'::interval, false),
+			CASE WHEN passed IS NULL THEN 'no restore drill has passed yet: that the backups can be restored is not proved'
+				ELSE format('the last restore drill that passed was %s days ago', date_part('day', now() - passed)) END,
+			'SELECT * FROM poc_restore_drill();';
+	END IF;
 END
 $$;
 
@@ -2185,10 +2295,14 @@ LANGUAGE plpgsql VOLATILE PARALLEL RESTRICTED ROWS 40
 SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
+	own_id constant text := (SELECT c.system_identifier FROM pg_control_system() AS c);
 	part text;
 	message text;
 BEGIN
 	FOREACH part IN ARRAY ARRAY['sidecar', 'settings', 'slot', 'access', 'barman', 'archive', 'backups', 'drill'] LOOP
+		-- what is of this server says nothing of another that Barman means
+		CONTINUE WHEN part IN ('slot', 'access', 'archive') AND
+			_poc.doctor_cluster(facts) <> own_id;
 		-- one surprise must not hide what the others have found
 		BEGIN
 			RETURN QUERY EXECUTE format('SELECT * FROM _poc.%I($1)', 'doctor_' || part) USING facts;

@@ -47,13 +47,15 @@ sub answers
 			retention_policy => undef },
 		status => { postgres_systemid => $system_id, pg_receivexlog_version => "$major.1" },
 		wals => { last_archived_wal_per_timeline => { '00000001' => { name => $wal_file } } },
-		backups => { '20261101T000000' => backup('DONE') });
+		backups => { '20261101T000000' => backup('DONE') },
+		drill => { map { $_ => undef } qw(ended ok passed rto_seconds rpo_seconds) });
 
 	$change->(\%facts) if $change;
 	$fake->say('/healthz', $facts{health});
 	$fake->say('/v1/servers', { servers => $facts{servers} });
 	$fake->say('/v1/servers/pg/check', $facts{check_error} // { checks => $facts{checks} });
 	$fake->say('/v1/servers/pg/disks', { disks => $facts{disks} });
+	$fake->say('/v1/servers/pg/drills/last', { drill => $facts{drill} });
 	$fake->say('/v1/diagnose', $facts{diagnose_error} // { diagnose => { global => {}, servers => { pg =>
 		{ map { $_ => $facts{$_} } qw(config status wals backups) } } } });
 	return;
@@ -98,6 +100,24 @@ is_ill($rows, 'receiver', qr/believes that receive-wal runs/, qr/receive-wal --s
 no_row($rows, 'drill', qr/./, 'drill') if $node->safe_psql('postgres', "SELECT to_regclass('poc_drills') IS NULL") eq 't';
 is(scalar(grep { /could not be examined/ } map { $_->[2] } @$rows), 0, 'every part could be examined');
 
+# drills, of this database and of others
+$rows = with();
+is_ill($rows, 'drill', qr/no restore drill has passed yet/, qr/poc_restore_drill/, 'no drill');
+$rows = with(sub { $_[0]{drill} = { ended => time_at(-60), ok => JSON::PP::true, passed => time_at(-60) } });
+is_well($rows, 'drill', qr/passed was 0 days ago/, 'a drill of another database');
+$rows = with(sub { $_[0]{drill} = { ended => time_at(-60), ok => JSON::PP::false, passed => time_at(-600) } });
+is_ill($rows, 'drill', qr/latest restore drill, 0 days ago and of another database, failed/, qr/poc_restore_drill/, 'one that failed after one that passed');
+$node->safe_psql('postgres', <<'SQL');
+INSERT INTO _poc.drills (at, began, ok, server, system_identifier, tables, rows, steps)
+SELECT now() - n * '1 hour'::interval, now(), n = 2, 'pg', system_identifier, 0, 0, '[{"step": "compare", "ok": false, "detail": "t differs"}]'
+FROM pg_control_system(), generate_series(1, 2) AS n
+SQL
+$rows = with();
+is_ill($rows, 'drill', qr/latest restore drill, 0 days ago, failed: compare: t differs/, qr/FROM poc_drills/, 'one of this database that failed after one that passed');
+$rows = with(sub { $_[0]{drill} = { ended => time_at(-60), ok => JSON::PP::true, passed => time_at(-60) } });
+is_well($rows, 'drill', qr/passed was 0 days ago/, 'and one elsewhere that passed after it');
+$node->safe_psql('postgres', 'DELETE FROM _poc.drills');
+
 # the road
 $rows = with(sub { $_[0]{health}{version} = '1.7' });
 is_ill($rows, 'sidecar', qr/sidecar is version 1\.7, the extension 1\.0/, qr/make -C docker\/sidecar install/, 'sidecar of another version');
@@ -129,7 +149,7 @@ no_row($rows, 'cron', qr/./, 'nor of cron');
 
 # Barman
 $rows = with(sub { $_[0]{status}{postgres_systemid} = '42' });
-is_ill($rows, 'server', qr/another PostgreSQL: its system identifier is 42/, qr/poc_servers\(\)/, 'another server');
+is_ill($rows, 'server', qr/another PostgreSQL, whose settings, .*: its system identifier is 42/, qr/poc_servers\(\)/, 'another server');
 $rows = with(sub { $_[0]{servers}[0]{state} = 'disabled' });
 is_ill($rows, 'Barman', qr/"pg" is disabled/, qr/grep -rnE .* \[pg\]/, 'server disabled');
 $rows = with(sub { push @{ $_[0]{servers} }, { server => 'pg2', state => 'active' } });
@@ -151,6 +171,10 @@ $rows = with(sub { $_[0]{status}{pg_receivexlog_version} = '9.6.1' });
 is_ill($rows, 'Barman', qr/client programs of PostgreSQL 9\.6\.1: too old/, qr/apt-get install postgresql-client-$major/, 'old client programs');
 $rows = with(sub { push @{ $_[0]{checks} }, { check_name => 'pg_basebackup_compatible', ok => JSON::PP::false, hint => '' } });
 is_ill($rows, 'Barman', qr/too old/, qr/postgresql-client-$major/, 'client programs that Barman refuses');
+$rows = with(sub { push @{ $_[0]{checks} }, map { { check_name => $_, ok => JSON::PP::false, hint => '' } }
+	  qw(postgresql_streaming pg_basebackup_compatible pg_receivexlog_compatible systemid_coherence) });
+is_ill($rows, 'Barman', qr/postgresql_streaming failed/, qr/IDENTIFY_SYSTEM/, 'a connection that fails');
+no_row($rows, 'Barman', qr/too old|systemid_coherence/, 'what follows from it is not told');
 
 $rows = with(sub { $_[0]{disks}[1]{free_bytes} = 50e9; $_[0]{backups}{'20261102T000000'} = backup('DONE') });
 is_ill($rows, 'disk', qr/47 GB of 931 GB free on the Barman host, less than a tenth/, qr/^barman delete pg oldest   # on the Barman host, as Barman's user; for good/, 'disk nearly full');
@@ -234,7 +258,7 @@ sub drill
 	my ($age, $ok) = @_;
 	$node->safe_psql('postgres', <<"SQL");
 INSERT INTO _poc.drills (at, began, ok, server, system_identifier, tables, rows, steps)
-VALUES (now() - '$age'::interval, now() - '$age'::interval, $ok, 'pg', 7, 0, 0, '[]')
+SELECT now() - '$age'::interval, now() - '$age'::interval, $ok, 'pg', system_identifier, 0, 0, '[]' FROM pg_control_system()
 SQL
 	return;
 }
@@ -247,11 +271,14 @@ SQL
 is_ill(with(), 'drill', qr/no restore drill has passed yet/, qr/poc_restore_drill\(\)/, 'drills of somebody else');
 $node->safe_psql('postgres', 'ALTER DATABASE postgres RESET search_path');
 is_ill(with(), 'drill', qr/no restore drill has passed yet/, qr/poc_restore_drill\(\)/, 'no drill');
+$node->safe_psql('postgres', "INSERT INTO _poc.drills (at, began, ok, server, system_identifier, tables, rows, steps) VALUES (now(), now(), true, 'pg', 7, 0, 0, '[]')");
+is_ill(with(), 'drill', qr/no restore drill has passed yet/, qr/poc_restore_drill\(\)/, 'a receipt of another cluster, which came with a dump');
 drill('40 days', 'true');
-drill('0', 'false');
 is_ill(with(), 'drill', qr/passed was 40 days ago/, qr/poc_restore_drill\(\)/, 'old drill');
 drill('1 day', 'true');
 is_well(with(), 'drill', qr/passed was 1 days ago/, 'drill');
+drill('0', 'false');
+is_ill(with(), 'drill', qr/latest restore drill, 0 days ago, failed/, qr/FROM poc_drills/, 'the newest verdict counts');
 
 # answers that are none
 $rows = with(sub { $_[0]{status} = { postgres_systemid => [1], pg_receivexlog_version => {} }; $_[0]{backups} = { x => { status => 'DONE', end_time => 'yesterday, I think' } } });

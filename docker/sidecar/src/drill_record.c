@@ -38,6 +38,7 @@ static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static json_t *servers;			/* server -> {"ended", "ok", "passed", "rto", "rpo"}: numbers or null */
 static char *path;
 
+static json_t *time_of(const json_t *seconds);
 static json_t *seconds_or_null(int64_t milliseconds);
 static char *append(char *text, char *more);
 
@@ -89,6 +90,36 @@ drill_record(const char *server, bool good, int64_t rto_ms, int64_t rpo_ms)
 		log_line(LOGLEVEL_ERROR, "how a drill ended cannot be recorded",
 				 "error", error > 0 ? strerror(error) : "out of memory", NULL);
 	free(text);
+}
+
+json_t *
+drill_record_last(const char *server)
+{
+	json_t	   *record;
+	json_t	   *last;
+
+	pthread_mutex_lock(&lock);
+	record = json_object_get(servers, server);
+	last = json_checked(
+		json_pack("{s:o, s:o, s:o, s:O?, s:O?}",
+				  "ended", time_of(json_object_get(record, "ended")),
+				  "ok", record == NULL ? json_null() : json_boolean(json_number_value(json_object_get(record, "ok")) != 0),
+				  "passed", time_of(json_object_get(record, "passed")),
+				  "rto_seconds", json_object_get(record, "rto"),
+				  "rpo_seconds", json_object_get(record, "rpo")));
+	pthread_mutex_unlock(&lock);
+	return last;
+}
+
+static json_t *
+time_of(const json_t *seconds)
+{
+	char		text[TIMESTAMP_LENGTH];
+
+	if (!json_is_number(seconds))
+		return json_null();
+	timestamp_format((int64_t) (json_number_value(seconds) * 1000000), text);
+	return json_text(text);
 }
 
 char *

@@ -1,7 +1,7 @@
 /*
  * drill_record.h
  *
- * How the last drill of each server ended, for metrics.  Outlives the sidecar.
+ * How the last drill of each server ended.  Outlives the sidecar.
  */
 #ifndef DRILL_RECORD_H
 #define DRILL_RECORD_H
@@ -9,12 +9,17 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include <jansson.h>
+
 /* Before there are other threads */
 extern void drill_record_start(const char *state_dir);
 extern void drill_record_stop(void);
 
 /* Milliseconds; -1: unknown, for nothing was recovered */
 extern void drill_record(const char *server, bool good, int64_t rto_ms, int64_t rpo_ms);
+
+/* {"ended", "ok", "passed", "rto_seconds", "rpo_seconds"} of a server, times as text; all null if there was none */
+extern json_t *drill_record_last(const char *server);
 
 /* malloc'd gauges in Prometheus' text format, "" if there was no drill */
 extern char *drill_record_metrics(void);

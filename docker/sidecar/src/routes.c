@@ -71,6 +71,7 @@ static const Route routes[] = {
 	{"DELETE", {"v1", "servers", "*", "backups", "*"}, SCOPE_DESTROY, OF_ONE_SERVER, delete_backup},
 	{"POST", {"v1", "servers", "*", "restores"}, SCOPE_OPERATE, OF_ONE_SERVER, post_restore},
 	{"POST", {"v1", "servers", "*", "restores", "check"}, SCOPE_READ, OF_ONE_SERVER, post_restore_check},
+	{"GET", {"v1", "servers", "*", "drills", "last"}, SCOPE_READ, OF_ONE_SERVER, get_last_drill},
 	{"POST", {"v1", "servers", "*", "drills"}, SCOPE_OPERATE, OF_ONE_SERVER, post_drill},
 	{"GET", {"v1", "instances"}, SCOPE_READ, OF_OWN_SERVERS, get_instances},
 	{"DELETE", {"v1", "instances", "*"}, SCOPE_OPERATE, OF_OWN_SERVERS, delete_instance},

@@ -9,6 +9,7 @@
 
 #include "barman_json.h"
 #include "catalogue.h"
+#include "drill_record.h"
 #include "files.h"
 #include "job_cron.h"
 #include "memory.h"
@@ -202,6 +203,18 @@ get_archive(Request *request)
 	free(oldest);
 	free(newest);
 	return answer;
+}
+
+/* Of whatever database it was asked for */
+Answer *
+get_last_drill(Request *request)
+{
+	Answer	   *refusal;
+
+	if (!route_server_exists(request, &refusal))
+		return refusal;
+	return answer_json(200, json_checked(json_pack("{s:o}", "drill",
+												   drill_record_last(request->segments[SEGMENT_SERVER]))));
 }
 
 Answer *

@@ -1,0 +1,63 @@
+# A caller that is not the server meant: a control database, which Barman does
+# not back up.  It is told so, and nothing of its own is taken for the server's.
+
+use strict;
+use warnings;
+
+use FindBin;
+use lib "$FindBin::RealBin/lib";
+
+use PostgreSQL::Test::Cluster;
+use PostgreSQL::Test::Utils;
+use Test::More;
+
+use DoctorTest;
+use DrillTest;
+use LiveBarman;
+use PocTest;
+
+my $live = drill_stack('served');
+my ($served, $home) = @$live{qw(node home)};
+my $control = PostgreSQL::Test::Cluster->new('control');
+$control->init(allows_streaming => 1, extra => ['--wal-segsize=1']);
+$control->append_conf('postgresql.conf', <<"CONF");
+poc_barman.url = 'unix:$home/sidecar'
+poc_barman.token_file = '$home/token'
+poc_barman.server = 'postgres1'
+poc_barman.timeout = '5min'
+CONF
+$control->start;
+$control->safe_psql('postgres', 'CREATE EXTENSION poc_barman; CREATE TABLE mine AS SELECT 1 AS n');
+make_error_of($control);
+
+# What a statement returns and says; and that no segment was closed here.
+sub from_control
+{
+	my ($query, $name) = @_;
+	my $before = $control->safe_psql('postgres', 'SELECT pg_walfile_name(pg_current_wal_insert_lsn())');
+	my ($code, $out, $error) = $control->psql('postgres', $query);
+
+	is($code, 0, "$name: succeeds") or diag($error);
+	like($error, qr/NOTICE:  Barman's server "postgres1" is another PostgreSQL than this one: .*DETAIL:  Its system identifier is \d+, this one's \d+\./s, "$name: it is said");
+	is($control->safe_psql('postgres', 'SELECT pg_walfile_name(pg_current_wal_insert_lsn())'), $before, "$name: no segment is closed here");
+	return $out;
+}
+
+$served->safe_psql('postgres', 'INSERT INTO u VALUES (2)');
+my $wal = $served->safe_psql('postgres', 'SELECT pg_walfile_name(pg_current_wal_insert_lsn())');
+is(from_control('SELECT archived, lsn IS NULL, wal_file FROM poc_switch_wal()', 'poc_switch_wal'), "t|t|$wal", 'its segment is closed and archived');
+is(from_control('SELECT bool_and(ok) FROM poc_wait_ready()', 'poc_wait_ready'), 't', 'it is ready');
+is(from_control("SELECT string_agg(step || ' ' || ok, ',') FILTER (WHERE step IN ('wal', 'identity', 'assert')) FROM poc_restore_drill(asserts => '{SELECT count(*) = 2 FROM public.u}')", 'poc_restore_drill'),
+	'wal true,identity true,assert true', 'a drill of what is archived of it');
+is($control->safe_psql('postgres', 'SELECT ok, system_identifier = (SELECT system_identifier FROM pg_control_system()) FROM poc_drills'), 't|f', 'its receipt is of the other server');
+
+$control->safe_psql('postgres', "SELECT poc_mark('here', '{mine}')");
+my @error = error_of($control, "SELECT * FROM poc_restore_drill('here')");
+is("$error[0] $error[1]", '55000 Barman\'s server "postgres1" is another PostgreSQL than this one, whose mark "here" is', 'a mark of this server is refused');
+
+my $rows = examine($control);
+is_ill($rows, 'server', qr/another PostgreSQL, whose settings, slot, roles and WAL are not examined here/, qr/poc_servers\(\)/, 'the doctor');
+is(scalar(grep { $_->[0] =~ /^(settings|slot|access|archive)$/ } @$rows), 0, 'gives no advice for this one');
+is_well($rows, 'Barman', qr/checks passed/, 'but of Barman');
+
+done_testing();
