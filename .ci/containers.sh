@@ -24,8 +24,11 @@ containers_run() {
   tar -c --exclude-vcs . | docker compose run --rm -T --no-deps "${@:1:$#-1}" tests sh -c "tar -x --no-same-owner && ${*: -1}"
 }
 
-# Here every test can run, so one that skips itself has failed.
-containers_check() { containers_run -e POC_SKIPPED=fail 'docker/stack check unit tap'; }
+# What depends on the versions of PostgreSQL and Barman; the whole suite runs outside of containers.
+CONTAINERS_TAP=${CONTAINERS_TAP:-t/01*.pl t/02*.pl t/03[01456]*.pl t/05[04]*.pl t/06[13]*.pl t/07[0468]*.pl}
+
+# In there every test can run, so one that skips itself has failed.
+containers_check() { containers_run -e POC_SKIPPED=fail -e "TAP_FILES=$CONTAINERS_TAP" 'docker/stack check unit tap'; }
 
 containers_build() {
   docker compose --progress plain build > "$LEGS/build.log" 2>&1 || {
