@@ -336,10 +336,10 @@ sub route
 			"{\"job\":$job,\"log\":" . ($after >= 2 ? '[]' : $log) . '}');
 	}
 
-	# of a server that is no standby
-	if ($path =~ m{^/v1/servers/(?:complaining|unready)/archive$})
+	# of a server that is no standby, and not new
+	if ($path =~ m{^/v1/servers/\w+/archive$})
 	{
-		return answer($client, '200 OK', '{"archive":{"oldest_wal":null,"newest_wal":null,"in_recovery":false,"system_identifier":null}}');
+		return answer($client, '200 OK', '{"archive":{"oldest_wal":"000000010000000000000001","newest_wal":"000000010000000000000001","in_recovery":false,"system_identifier":null}}');
 	}
 	if ($path =~ m{^/v1/servers/(\w+)/} && $faults{$1})
 	{
