@@ -199,6 +199,9 @@ read_backups(const ReadTarget *target, RunControl *control)
 	else
 		json_decref(diagnose_end(diagnose, false, target->server));
 
+	/* where they are may have been told meanwhile */
+	if (!complete && document == NULL)
+		document = backup_info_document(target->server, backups);
 	if (backups != NULL && (complete || barman_merge_diagnose(backups, target->server, document)))
 		backup_memory_keep(target->server, backups, document, seen);
 	json_decref(seen);

@@ -13,6 +13,8 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "barman_json.h"
+#include "instance_files.h"
 #include "memory.h"
 
 /*
@@ -47,7 +49,9 @@ typedef struct Catalogue
 
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static Catalogue *catalogues;
+static char *store;				/* the file that outlives us; NULL: none */
 
+static void keep(void);
 static Catalogue *find(const char *server);
 static void forget(Catalogue *catalogue);
 static const char *directory_of(const Catalogue *catalogue, const char *area);
@@ -60,6 +64,41 @@ static void listing_clear(Listing *listing);
 static bool same_stat(const struct stat *a, const struct stat *b);
 static bool looks_like_id(const char *name);
 static json_t *describe(const char *base, const char *id);
+
+void
+catalogue_start(const char *state_dir)
+{
+	char	   *path = mem_printf("%s/catalogue.json", state_dir);
+	json_t	   *known = instance_files_json(path);
+	const char *server;
+	json_t	   *directories;
+
+	json_object_foreach(known, server, directories)
+	{
+		if (barman_valid_server_name(server) && json_is_object(directories))
+			catalogue_learn(server, directories);
+	}
+	json_decref(known);
+	pthread_mutex_lock(&lock);
+	store = path;
+	pthread_mutex_unlock(&lock);
+}
+
+/* The lock is held.  Without the file Barman has to be asked again, no more. */
+static void
+keep(void)
+{
+	json_t	   *known = json_checked(json_object());
+	char	   *text;
+
+	for (Catalogue *c = catalogues; c != NULL; c = c->next)
+		json_object_set(known, c->server, c->directories);
+	text = json_dumps(known, JSON_INDENT(2));
+	if (text != NULL)
+		instance_files_write(store, text);
+	free(text);
+	json_decref(known);
+}
 
 void
 catalogue_learn(const char *server, const json_t *directories)
@@ -100,6 +139,8 @@ catalogue_learn(const char *server, const json_t *directories)
 		catalogue->xlogdb = mem_printf("%s/xlog.db", wals);
 		catalogue->server_xlogdb = mem_printf("%s/%s-xlog.db", wals, server);
 	}
+	if (store != NULL)
+		keep();
 	pthread_mutex_unlock(&lock);
 }
 
@@ -240,6 +281,8 @@ catalogue_forget_all(void)
 		free(catalogues);
 		catalogues = next;
 	}
+	free(store);
+	store = NULL;
 	pthread_mutex_unlock(&lock);
 }
 

@@ -12,6 +12,12 @@
 
 #include <jansson.h>
 
+/*
+ * Before there are other threads: what was learnt before a restart, for a
+ * PostgreSQL that hangs keeps Barman from telling it again.
+ */
+extern void catalogue_start(const char *state_dir);
+
 /* directories: {base, wals, streaming, incoming, errors} as barman_parse_directories() */
 extern void catalogue_learn(const char *server, const json_t *directories);
 extern bool catalogue_known(const char *server);

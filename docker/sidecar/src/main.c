@@ -89,6 +89,7 @@ main(int argc, char **argv)
 	for (int i = 0; i < options.host_name_count; i++)
 		http_host_allow(options.host_names[i]);
 	drill_record_start(options.state_dir);
+	catalogue_start(options.state_dir);
 	if (!jobs_start(options.state_dir) || !instances_start(options.state_dir))
 		return 1;
 	if (!reads_start(options.max_reads, barman_read) ||
