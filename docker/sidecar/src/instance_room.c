@@ -49,13 +49,13 @@ instance_room_refusal(const RestoreNeeds *needs)
 	Answer	   *refusal;
 	char	   *detail;
 
-	if (sum == 0 || !look(&room) || sum <= room.free - room.reserved - room.floor)
+	if (sum == 0 || !look(&room) || restore_add_bytes(restore_add_bytes(sum, room.reserved), room.floor) <= room.free)
 		return NULL;
 	detail = mem_printf("The backup has %lld bytes, and %lld are free below \"%s\". With its WAL and room to work the restore needs %lld; %lld of the free ones are reserved for restores that run, and %lld are kept free for Barman (--reserve-free).",
 						(long long) needs->backup, (long long) room.free, options.instance_root,
 						(long long) sum, (long long) room.reserved, (long long) room.floor);
 	refusal = answer_error("wrong_state", "there is not enough room for the backup", detail,
-						   room.reserved > 0 && sum <= room.free - room.floor ?
+						   room.reserved > 0 && restore_add_bytes(sum, room.floor) <= room.free ?
 						   "Wait until the restores that run have ended, or drop an instance that is not needed any more." :
 						   "Drop an instance that is not needed any more, or give the sidecar another --instance-root.");
 	free(detail);
@@ -71,7 +71,7 @@ promised(void)
 	for (Instance *instance = instance_table.newest; instance != NULL; instance = instance->next)
 	{
 		if (instance->reserved > instance->written)
-			sum += instance->reserved - instance->written;
+			sum = restore_add_bytes(sum, instance->reserved - instance->written);
 	}
 	return sum;
 }

@@ -121,7 +121,7 @@ restore_find_backup(Restore *restore)
 {
 	const char *id = json_text_of(restore->arguments, "backup_id");
 	const json_t *size;
-
+	char	   *words;
 	const json_t *refused = json_object_get(restore->arguments, "refused");
 
 	job_phase(restore->job, "checking");
@@ -130,6 +130,13 @@ restore_find_backup(Restore *restore)
 	instance_restores(restore->instance, id);
 	restore->backup = backup_memory_find(job_server(restore->job), id);
 	if (restore->backup == NULL && !read_backup(restore, id))
+		return false;
+	words = restore_segment_size_is_bad(restore->backup);
+	if (words != NULL)
+		restore_fail(restore, BARMAN_WRONG_STATE, words, "Find out what answers for pg_settings where Barman connects.",
+					 "backup %s cannot be restored: what is recorded of it cannot be", id);
+	free(words);
+	if (restore->error != NULL)
 		return false;
 	size = json_object_get(restore->backup, "cluster_size");
 	if (!json_is_integer(size))

@@ -80,8 +80,11 @@ extern bool restore_copy(Restore *restore);
 extern bool restore_prepare(Restore *restore);
 extern bool restore_recover(Restore *restore, Recovery *recovery);
 
-/* Of the server that was backed up */
+/* Of the server that was backed up; one that PostgreSQL can have, whatever is told */
 extern int64_t restore_segment_size(const json_t *backup);
+
+/* NULL, or malloc'd words on why what is told of it cannot be */
+extern char *restore_segment_size_is_bad(const json_t *backup);
 
 /* Remember why; returns false, for the caller to pass on. */
 extern bool restore_fail(Restore *restore, const char *code, const char *detail, const char *hint,

@@ -15,6 +15,7 @@
 #include "instance_server.h"
 #include "memory.h"
 #include "options.h"
+#include "restore.h"
 #include "routes_name.h"
 #include "timestamp.h"
 
@@ -42,6 +43,7 @@ static Answer *refuse_timeline(Choice *choice);
 static int	wanted_timeline(const Choice *choice, int own);
 static int	caller_timeline(const Choice *choice);
 static Answer *refuse_host(const json_t *backup);
+static Answer *refuse_segments(const json_t *backup);
 static Answer *refuse(char *message, char *detail, const char *hint);
 static int	number_of(const json_t *object, const char *key);
 
@@ -83,6 +85,8 @@ restore_choose(Request *request, json_t *arguments, json_t **backup, Answer **re
 		*refusal = choice.answer;
 	if (*refusal == NULL && !choice.stopped)
 		*refusal = refuse_host(choice.backup);
+	if (*refusal == NULL && !choice.stopped)
+		*refusal = refuse_segments(choice.backup);
 	if (*refusal != NULL || choice.stopped)
 	{
 		json_decref(choice.backup);
@@ -305,6 +309,18 @@ refuse_host(const json_t *backup)
 								   options.pg_bindir),
 					  "Install that version of PostgreSQL on Barman's host and name its programs with --pg-bindir.");
 	return NULL;
+}
+
+/* All that is reckoned of WAL depends on it. */
+static Answer *
+refuse_segments(const json_t *backup)
+{
+	char	   *words = restore_segment_size_is_bad(backup);
+
+	if (words == NULL)
+		return NULL;
+	return refuse(mem_printf("backup %s cannot be restored: what is recorded of it cannot be", json_text_of(backup, "backup_id")),
+				  words, "Find out what answers for pg_settings where Barman connects; choose another backup.");
 }
 
 bool

@@ -21,6 +21,10 @@ typedef struct RestoreNeeds
 /* Of what is known of the backup, for the target in checked arguments */
 extern RestoreNeeds restore_needs(const json_t *backup, const json_t *arguments, const char *server);
 
+/* At most INT64_MAX, whatever is said of the backup */
 extern int64_t restore_needs_sum(const RestoreNeeds *needs);
+
+/* The sum of two numbers of bytes; none is negative, and INT64_MAX is the end. */
+extern int64_t restore_add_bytes(int64_t one, int64_t other);
 
 #endif							/* RESTORE_ROOM_H */

@@ -24,12 +24,16 @@
 #define LOOK_MS 100
 #define ARCHIVE_EVERY_MS 5000
 
+/* PostgreSQL's own limits (access/xlog_internal.h) */
+#define SEGMENT_SIZE_MIN (INT64_C(1024) * 1024)
+#define SEGMENT_SIZE_MAX (INT64_C(1024) * 1024 * 1024)
 #define DEFAULT_SEGMENT_SIZE (16 * 1024 * 1024)
 
 static void bring_received(Restore *restore);
 static bool wal_is_needed(Restore *restore);
 static bool is_of_timeline(const char *wal_file, int timeline);
 static int	compare_with_archive(Restore *restore, int timeline);
+static bool can_be_segment_size(int64_t size);
 static void segment_of(uint64_t lsn, int64_t size, char name[17]);
 
 /*
@@ -234,16 +238,38 @@ restore_segment_size(const json_t *backup)
 	uint64_t	number;
 	uint64_t	low;
 
-	if (told > 0)
+	if (can_be_segment_size(told))
 		return told;
 	if (wal == NULL || strlen(wal) != 24 || json_text_of(backup, "begin_lsn") == NULL ||
 		!restore_parse_lsn(json_text_of(backup, "begin_lsn"), &lsn))
 		return DEFAULT_SEGMENT_SIZE;
 	number = strtoull(wal + 16, NULL, 16);
 	low = (lsn & 0xFFFFFFFF) - (uint64_t) json_integer_value(json_object_get(backup, "begin_offset"));
-	if (number == 0 || low % number != 0 || low / number < 1024 * 1024 || low / number > 1024 * 1024 * 1024)
+	if (number == 0 || low % number != 0 || low / number > (uint64_t) SEGMENT_SIZE_MAX ||
+		!can_be_segment_size((int64_t) (low / number)))
 		return DEFAULT_SEGMENT_SIZE;
 	return (int64_t) (low / number);
+}
+
+/*
+ * Barman asks the primary for it, where an administrator of a database can put
+ * another pg_settings before that of the system.
+ */
+char *
+restore_segment_size_is_bad(const json_t *backup)
+{
+	const json_t *told = json_object_get(backup, "segment_size");
+
+	if (!json_is_integer(told) || can_be_segment_size(json_integer_value(told)))
+		return NULL;
+	return mem_printf("Its segments of WAL are said to have %lld bytes, and PostgreSQL's have a power of two from 1 MB to 1 GB.",
+					  (long long) json_integer_value(told));
+}
+
+static bool
+can_be_segment_size(int64_t size)
+{
+	return size >= SEGMENT_SIZE_MIN && size <= SEGMENT_SIZE_MAX && (size & (size - 1)) == 0;
 }
 
 /* The part of a segment's name that is not its timeline */

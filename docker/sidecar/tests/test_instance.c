@@ -23,6 +23,7 @@
 #include "instance_files.h"
 #include "instance_mend.h"
 #include "instance_recovery.h"
+#include "restore.h"
 #include "restore_room.h"
 #include "restore_choice.h"
 #include "memory.h"
@@ -51,6 +52,7 @@ static void test_make_is_a_claim(void **state);
 static void test_follows_no_link_of_a_server(void **state);
 static void test_removes_what_is_closed(void **state);
 static void test_needs(void **state);
+static void test_needs_of_a_liar(void **state);
 static void test_tail(void **state);
 static void test_recovery(void **state);
 static char *directory(void);
@@ -75,6 +77,7 @@ main(void)
 		cmocka_unit_test(test_follows_no_link_of_a_server),
 		cmocka_unit_test(test_removes_what_is_closed),
 		cmocka_unit_test(test_needs),
+		cmocka_unit_test(test_needs_of_a_liar),
 		cmocka_unit_test(test_tail),
 		cmocka_unit_test(test_recovery),
 	};
@@ -537,6 +540,54 @@ test_needs(void **state)
 	assert_int_equal(needs.unpacking, 1000);
 	json_decref(position);
 	json_decref(immediate);
+	json_decref(backup);
+}
+
+/* A view pg_settings of the primary's, and backup.info, may say anything. */
+static void
+test_needs_of_a_liar(void **state)
+{
+	static const json_int_t sizes[] = {
+		INT64_C(8589934592), 1, 3, 16 * 1024 * 1024 + 1, 24 * 1024 * 1024, 512 * 1024, INT64_C(2147483648), -1, 0, INT64_MAX, INT64_MIN
+	};
+	json_t	   *backup = json_pack("{s:I, s:I, s:s, s:I, s:s}", "size", (json_int_t) INT64_MAX, "cluster_size", (json_int_t) INT64_MAX,
+								   "compression", "gzip", "wal_size", (json_int_t) INT64_MAX, "backup_id", "x");
+	json_t	   *far = json_pack("{s:s}", "target_lsn", "FFFFFFFF/FFFFFFFF");
+	RestoreNeeds needs;
+	char	   *words;
+
+	(void) state;
+	for (size_t i = 0; i < sizeof(sizes) / sizeof(sizes[0]); i++)
+	{
+		json_object_set_new(backup, "segment_size", json_integer(sizes[i]));
+		assert_int_equal(restore_segment_size(backup), 16 * 1024 * 1024);
+		words = restore_segment_size_is_bad(backup);
+		assert_non_null(words);
+		free(words);
+		needs = restore_needs(backup, far, "nobody");
+		assert_int_equal(restore_needs_sum(&needs), INT64_MAX);
+	}
+	for (json_int_t size = 1024 * 1024; size <= 1024 * 1024 * 1024; size *= 2)
+	{
+		json_object_set_new(backup, "segment_size", json_integer(size));
+		assert_int_equal(restore_segment_size(backup), size);
+		assert_null(restore_segment_size_is_bad(backup));
+	}
+	json_object_set_new(backup, "segment_size", json_null());
+	assert_null(restore_segment_size_is_bad(backup));
+
+	/* nothing is won by what is negative, nor by a position at the very end */
+	json_object_set_new(backup, "cluster_size", json_integer(INT64_MIN));
+	json_object_set_new(backup, "size", json_integer(-1000));
+	json_object_set_new(backup, "wal_size", json_integer(INT64_MIN));
+	needs = restore_needs(backup, far, "nobody");
+	assert_int_equal(needs.backup, 0);
+	assert_int_equal(needs.unpacking, 0);
+	assert_int_equal(needs.wal, 0);
+	json_object_set_new(backup, "begin_lsn", json_string("0/2000028"));
+	needs = restore_needs(backup, far, "nobody");
+	assert_int_equal(needs.wal, INT64_MAX);
+	json_decref(far);
 	json_decref(backup);
 }
 
