@@ -62,6 +62,7 @@ extern bool restore_find_backup(Restore *restore);
  */
 extern bool restore_hold(Restore *restore);
 extern void restore_let_go(Restore *restore);
+extern json_t *restore_chain(Restore *restore);
 extern bool restore_backup_is_there(Restore *restore);
 
 /* A copied backup that still waits for WAL: it cannot be restored before. */

@@ -100,6 +100,9 @@ restore_copy(Restore *restore)
 		going_on = restore_backup_is_there(restore) && going_on;
 	json_decref(value);
 
+	/* what was put into the backup while Barman copied may have been followed */
+	going_on = going_on && restore_source_is_sound(restore);
+
 	/* before anything of ours is put there */
 	words = going_on ? instance_check(restore->directory) : NULL;
 	if (words != NULL)

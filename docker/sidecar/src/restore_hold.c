@@ -6,19 +6,15 @@
  */
 #include "restore.h"
 
+#include "backup_chain.h"
 #include "backup_hold.h"
-#include "backup_memory.h"
 #include "memory.h"
+#include "reads.h"
 #include "timestamp.h"
 
 /* Barman's maintenance takes a second or two, unless it removes much. */
 #define HOLD_MS 60000
 #define LOOK_MS 50
-
-/* Nobody stacks so many incremental backups. */
-#define CHAIN_MAX 1000
-
-static json_t *chain_of(Restore *restore);
 
 /* The backup is not removed from now on, by the retention policy at least. */
 bool
@@ -26,8 +22,15 @@ restore_hold(Restore *restore)
 {
 	Job		   *job = restore->job;
 	int64_t		deadline = monotonic_ms() + HOLD_MS;
-	json_t	   *ids = chain_of(restore);
-	bool		busy = true;
+	json_t	   *chain = restore_chain(restore);
+	json_t	   *ids = json_checked(json_array());
+	json_t	   *one;
+	size_t		i;
+	bool		busy = chain != NULL;
+
+	json_array_foreach(chain, i, one)
+		json_array_append(ids, json_object_get(one, "backup_id"));
+	json_decref(chain);
 
 	while (restore->hold == NULL && busy && monotonic_ms() < deadline)
 	{
@@ -36,7 +39,7 @@ restore_hold(Restore *restore)
 			break;
 	}
 	json_decref(ids);
-	if (job_cancelled(job))
+	if (job_cancelled(job) || restore->error != NULL)
 		return false;
 	if (restore->hold == NULL)
 		job_log(job, JOB_INFO, "Barman's retention policy is not held off meanwhile: %s",
@@ -44,25 +47,27 @@ restore_hold(Restore *restore)
 	return restore_backup_is_there(restore);
 }
 
-/* What the copy is made from */
-static json_t *
-chain_of(Restore *restore)
+/* What the copy is made from; NULL, and the reason told, unless all of it is known */
+json_t *
+restore_chain(Restore *restore)
 {
-	json_t	   *ids = json_checked(json_array());
-	json_t	   *backup = json_incref(restore->backup);
+	const char *server = job_server(restore->job);
+	ReadTarget	backups = {READ_BACKUPS, server, ""};
+	char	   *unknown;
+	json_t	   *chain = backup_chain(server, restore->backup, &unknown);
 
-	for (int i = 0; backup != NULL && i < CHAIN_MAX; i++)
+	/* after a restart perhaps nobody has asked yet */
+	if (chain == NULL && json_text_of(restore->backup, "parent_id") != NULL)
 	{
-		const char *parent = json_text_of(backup, "parent_id");
-		json_t	   *next;
-
-		json_array_append(ids, json_object_get(backup, "backup_id"));
-		next = parent != NULL ? backup_memory_find(job_server(restore->job), parent) : NULL;
-		json_decref(backup);
-		backup = next;
+		free(unknown);
+		answer_release(reads_wait(&backups, READ_AGE_DEFAULT));
+		chain = backup_chain(server, restore->backup, &unknown);
 	}
-	json_decref(backup);
-	return ids;
+	if (chain == NULL)
+		restore_fail(restore, "unavailable", unknown, "Try again; if it stays so, look at what \"barman diagnose\" says.",
+					 "it is not known what backup %s is made of", json_text_of(restore->backup, "backup_id"));
+	free(unknown);
+	return chain;
 }
 
 void

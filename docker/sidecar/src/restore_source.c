@@ -9,16 +9,11 @@
 
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
-#include "backup_memory.h"
 #include "catalogue.h"
 #include "instance_mend.h"
 #include "memory.h"
 #include "reads.h"
-
-/* No chain of incremental backups is longer. */
-#define CHAIN_MAX 1000
 
 static char *look_at_backup(const char *base, const json_t *backup);
 static bool is_known_tablespace(const char *name, const char *target, void *arg);
@@ -28,44 +23,43 @@ restore_source_is_sound(Restore *restore)
 {
 	const char *server = job_server(restore->job);
 	ReadTarget	directories = {READ_DIRECTORIES, server, ""};
-	json_t	   *backup = json_incref(restore->backup);
-	char	   *words = NULL;
+	json_t	   *chain;
+	json_t	   *backup;
+	size_t		i;
 	char	   *base;
 
 	if (!catalogue_known(server))
 		answer_release(reads_wait(&directories, READ_AGE_DEFAULT));
 	base = catalogue_directory(server, "base");
-	for (int i = 0; i < CHAIN_MAX && base != NULL && backup != NULL && words == NULL; i++)
+	if (base == NULL)
+		return restore_fail(restore, "unavailable", "Barman does not tell where this server's files are, so they cannot be looked through before they are copied.",
+							"Try again; if it stays so, look at what \"barman show-servers\" says.",
+							"the files of backup %s could not be looked at", json_text_of(restore->backup, "backup_id"));
+	chain = restore_chain(restore);
+	json_array_foreach(chain, i, backup)
 	{
-		const char *parent = json_text_of(backup, "parent_id");
-		json_t	   *next = NULL;
+		char	   *words = look_at_backup(base, backup);
 
-		words = look_at_backup(base, backup);
-		if (words == NULL && parent != NULL)
-			next = backup_memory_find(server, parent);
 		if (words != NULL)
 			restore_fail(restore, BARMAN_WRONG_STATE, words,
-						 "Nothing was copied. Find out who put it there: Barman would copy what it leads to.",
+						 "Find out who put it there: Barman would copy what it leads to.",
 						 "backup %s holds what no backup of PostgreSQL holds", json_text_of(backup, "backup_id"));
-		json_decref(backup);
-		backup = next;
+		free(words);
+		if (restore->error != NULL)
+			break;
 	}
-	json_decref(backup);
-	free(words);
+	json_decref(chain);
 	free(base);
 	return restore->error == NULL;
 }
 
-/* What is not there Barman will miss itself. */
 static char *
 look_at_backup(const char *base, const json_t *backup)
 {
 	char	   *directory = mem_printf("%s/%s", base, json_text_of(backup, "backup_id"));
-	char	   *words = NULL;
+	char	   *words = instance_find_foreign(directory, is_known_tablespace,
+											  json_object_get(backup, "tablespaces"));
 
-	if (access(directory, F_OK) == 0)
-		words = instance_find_foreign(directory, is_known_tablespace,
-									  json_object_get(backup, "tablespaces"));
 	free(directory);
 	return words;
 }

@@ -6,9 +6,12 @@
  */
 #include "barman_json_fixture.h"
 
+#include "backup_chain.h"
 #include "backup_memory.h"
 #include "catalogue.h"
+#include "job_internal.h"
 #include "memory.h"
+#include "restore.h"
 
 #define NEWER "20261122T061025"
 #define OLDER "20261122T060946"
@@ -183,6 +186,84 @@ the_archive_tells_its_timelines(void **state)
 	free(wals);
 }
 
+/* Whoever looks at all that a backup is made of must not miss one. */
+static void
+a_chain_is_known_as_a_whole_or_not(void **state)
+{
+	static const char record[] = "'backup_label=None\nstatus=DONE\nmode=postgres\ntimeline=1\nparent_backup_id=%s\ntablespaces=None'";
+	json_t	   *newest = json_pack("{s:s, s:s, s:s}", "backup_id", "20261122T061030", "type", "incremental", "parent_id", NEWER);
+	char	   *text;
+	char	   *unknown;
+	json_t	   *chain = backup_chain("pg", newest, &unknown);
+
+	(void) state;
+	assert_null(chain);
+	assert_non_null(strstr(unknown, NEWER));
+	free(unknown);
+
+	/* by Barman's records, as far as there are any */
+	text = mem_printf(record, OLDER);
+	write_info("base/" NEWER "/backup.info", text);
+	free(text);
+	assert_null(backup_chain("pg", newest, &unknown));
+	assert_non_null(strstr(unknown, OLDER));
+	free(unknown);
+	text = mem_printf(record, "None");
+	write_info("base/" OLDER "/backup.info", text);
+	free(text);
+	chain = backup_chain("pg", newest, &unknown);
+	assert_null(unknown);
+	assert_int_equal(json_array_size(chain), 3);
+	assert_string_equal(json_text_of(json_array_get(chain, 2), "backup_id"), OLDER);
+	json_decref(chain);
+
+	/* nor is a circle a chain */
+	text = mem_printf(record, NEWER);
+	write_info("base/" OLDER "/backup.info", text);
+	free(text);
+	assert_null(backup_chain("pg", newest, &unknown));
+	free(unknown);
+
+	/* a full one needs none; one that builds on nobody knows what is not whole */
+	json_object_set_new(newest, "parent_id", json_null());
+	assert_null(backup_chain("pg", newest, &unknown));
+	free(unknown);
+	json_object_set_new(newest, "type", json_string("full"));
+	chain = backup_chain("pg", newest, &unknown);
+	assert_int_equal(json_array_size(chain), 1);
+	json_decref(chain);
+	json_decref(newest);
+}
+
+static void
+what_cannot_be_looked_at_is_not_copied(void **state)
+{
+	json_t	   *directories = json_pack("{s:n}", "base");
+	Job			job = {.server = mem_strdup("other")};
+	Restore		restore = {.job = &job};
+
+	(void) state;
+	/* Barman has told of the server, but not where its backups are */
+	catalogue_learn("other", directories);
+	restore.backup = json_pack("{s:s, s:s}", "backup_id", OLDER, "type", "full");
+	assert_false(restore_source_is_sound(&restore));
+	assert_string_equal(json_text_of(restore.error, "code"), "unavailable");
+	json_decref(restore.error);
+	restore.error = NULL;
+
+	/* nor are files that are not where they should be */
+	free(job.server);
+	job.server = mem_strdup("pg");
+	assert_false(restore_source_is_sound(&restore));
+	json_decref(restore.error);
+	restore.error = NULL;
+	write_info("base/" OLDER "/data/PG_VERSION", "15");
+	assert_true(restore_source_is_sound(&restore));
+	json_decref(restore.backup);
+	json_decref(directories);
+	free(job.server);
+}
+
 #define MEMORY_TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 
 int
@@ -193,7 +274,9 @@ main(void)
 		MEMORY_TEST(a_description_that_changed_is_not_known),
 		MEMORY_TEST(a_backup_that_runs_is_not_known),
 		MEMORY_TEST(what_waited_for_wal_is_known_when_done),
-		MEMORY_TEST(the_archive_tells_its_timelines)
+		MEMORY_TEST(the_archive_tells_its_timelines),
+		MEMORY_TEST(a_chain_is_known_as_a_whole_or_not),
+		MEMORY_TEST(what_cannot_be_looked_at_is_not_copied)
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
