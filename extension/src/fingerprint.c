@@ -22,14 +22,8 @@
 #include "utils/typcache.h"
 
 #include "compat.h"
+#include "fingerprint.h"
 #include "rows_random.h"
-
-/* The state of the aggregate: the number of rows and two sums of hashes. */
-typedef struct Fingerprint
-{
-	uint64		rows;
-	uint64		sums[2];
-} Fingerprint;
 
 /* How the values of one column enter the hash. */
 typedef enum ColumnForm
@@ -49,21 +43,27 @@ typedef struct ColumnHash
 	FmgrInfo	output;
 } ColumnHash;
 
-/* What is known of the row type, from call to call. */
-typedef struct RowHash
+/* What is known of a row type, from row to row. */
+struct PocRowHash
 {
-	Oid			type;
-	int32		typmod;
+	MemoryContext context;		/* holds all of it */
 	TupleDesc	tupdesc;
 	ColumnHash *columns;
+	StringInfoData buffer;
+};
+
+/* The same between the calls of the aggregate */
+typedef struct CallState
+{
+	uint64		identifier;		/* of the row type as it is now: ALTER TYPE makes another */
+	PocRowHash *hash;
 	Datum	   *values;
 	bool	   *isnull;
-	StringInfoData buffer;
-} RowHash;
+} CallState;
 
-static RowHash *start_row_hash(FmgrInfo *flinfo, HeapTupleHeader row);
+static CallState *call_state(FmgrInfo *flinfo, HeapTupleHeader row);
 static ColumnForm form_of_type(Oid type);
-static void append_value(RowHash *hash, int column);
+static void append_value(PocRowHash *hash, int column, Datum value, bool isnull);
 static MemoryContext aggregate_context(FunctionCallInfo fcinfo);
 
 PG_FUNCTION_INFO_V1(poc_fingerprint_add);
@@ -77,36 +77,23 @@ Datum
 poc_fingerprint_add(PG_FUNCTION_ARGS)
 {
 	MemoryContext context = aggregate_context(fcinfo);
-	Fingerprint *state = PG_ARGISNULL(0) ? MemoryContextAllocZero(context, sizeof(Fingerprint)) :
-		(Fingerprint *) PG_GETARG_POINTER(0);
+	PocFingerprint *state = PG_ARGISNULL(0) ? MemoryContextAllocZero(context, sizeof(PocFingerprint)) :
+		(PocFingerprint *) PG_GETARG_POINTER(0);
 	HeapTupleHeader row;
-	RowHash    *hash;
+	CallState  *call;
 	HeapTupleData tuple;
-	uint64		key;
 
 	if (PG_ARGISNULL(1))
 		PG_RETURN_POINTER(state);
 
 	row = PG_GETARG_HEAPTUPLEHEADER(1);
-	hash = fcinfo->flinfo->fn_extra;
-	if (hash == NULL || hash->type != HeapTupleHeaderGetTypeId(row) ||
-		hash->typmod != HeapTupleHeaderGetTypMod(row))
-		hash = start_row_hash(fcinfo->flinfo, row);
-
+	call = call_state(fcinfo->flinfo, row);
 	tuple.t_len = HeapTupleHeaderGetDatumLength(row);
 	ItemPointerSetInvalid(&tuple.t_self);
 	tuple.t_tableOid = InvalidOid;
 	tuple.t_data = row;
-	heap_deform_tuple(&tuple, hash->tupdesc, hash->values, hash->isnull);
-
-	resetStringInfo(&hash->buffer);
-	for (int i = 0; i < hash->tupdesc->natts; i++)
-		append_value(hash, i);
-
-	key = hash_bytes_extended((unsigned char *) hash->buffer.data, hash->buffer.len, 0);
-	state->rows++;
-	state->sums[0] += key;
-	state->sums[1] += rows_mix(key);
+	heap_deform_tuple(&tuple, call->hash->tupdesc, call->values, call->isnull);
+	poc_fingerprint_row(state, call->hash, call->values, call->isnull);
 	PG_RETURN_POINTER(state);
 }
 
@@ -115,12 +102,12 @@ Datum
 poc_fingerprint_combine(PG_FUNCTION_ARGS)
 {
 	MemoryContext context = aggregate_context(fcinfo);
-	Fingerprint *state = PG_ARGISNULL(0) ? MemoryContextAllocZero(context, sizeof(Fingerprint)) :
-		(Fingerprint *) PG_GETARG_POINTER(0);
+	PocFingerprint *state = PG_ARGISNULL(0) ? MemoryContextAllocZero(context, sizeof(PocFingerprint)) :
+		(PocFingerprint *) PG_GETARG_POINTER(0);
 
 	if (!PG_ARGISNULL(1))
 	{
-		Fingerprint *other = (Fingerprint *) PG_GETARG_POINTER(1);
+		PocFingerprint *other = (PocFingerprint *) PG_GETARG_POINTER(1);
 
 		state->rows += other->rows;
 		state->sums[0] += other->sums[0];
@@ -136,9 +123,9 @@ poc_fingerprint_serialize(PG_FUNCTION_ARGS)
 	bytea	   *bytes;
 
 	(void) aggregate_context(fcinfo);
-	bytes = palloc(VARHDRSZ + sizeof(Fingerprint));
-	SET_VARSIZE(bytes, VARHDRSZ + sizeof(Fingerprint));
-	memcpy(VARDATA(bytes), PG_GETARG_POINTER(0), sizeof(Fingerprint));
+	bytes = palloc(VARHDRSZ + sizeof(PocFingerprint));
+	SET_VARSIZE(bytes, VARHDRSZ + sizeof(PocFingerprint));
+	memcpy(VARDATA(bytes), PG_GETARG_POINTER(0), sizeof(PocFingerprint));
 	PG_RETURN_BYTEA_P(bytes);
 }
 
@@ -146,18 +133,18 @@ poc_fingerprint_serialize(PG_FUNCTION_ARGS)
 Datum
 poc_fingerprint_deserialize(PG_FUNCTION_ARGS)
 {
-	Fingerprint *state;
+	PocFingerprint *state;
 	bytea	   *bytes;
 
 	(void) aggregate_context(fcinfo);
 	bytes = PG_GETARG_BYTEA_PP(0);
-	if (VARSIZE_ANY_EXHDR(bytes) != sizeof(Fingerprint))
+	if (VARSIZE_ANY_EXHDR(bytes) != sizeof(PocFingerprint))
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_BINARY_REPRESENTATION),
 				 errmsg("the state of a fingerprint has %zu bytes, not %zu",
-						(size_t) VARSIZE_ANY_EXHDR(bytes), sizeof(Fingerprint))));
-	state = palloc(sizeof(Fingerprint));
-	memcpy(state, VARDATA_ANY(bytes), sizeof(Fingerprint));
+						(size_t) VARSIZE_ANY_EXHDR(bytes), sizeof(PocFingerprint))));
+	state = palloc(sizeof(PocFingerprint));
+	memcpy(state, VARDATA_ANY(bytes), sizeof(PocFingerprint));
 	PG_RETURN_POINTER(state);
 }
 
@@ -165,14 +152,12 @@ poc_fingerprint_deserialize(PG_FUNCTION_ARGS)
 Datum
 poc_fingerprint_final(PG_FUNCTION_ARGS)
 {
-	Fingerprint empty = {0};
-	Fingerprint *state;
+	PocFingerprint empty = {0};
+	PocFingerprint *state;
 
 	(void) aggregate_context(fcinfo);
-	state = PG_ARGISNULL(0) ? &empty : (Fingerprint *) PG_GETARG_POINTER(0);
-	PG_RETURN_TEXT_P(cstring_to_text(psprintf("%016llx%016llx",
-											  (unsigned long long) state->sums[0],
-											  (unsigned long long) state->sums[1])));
+	state = PG_ARGISNULL(0) ? &empty : (PocFingerprint *) PG_GETARG_POINTER(0);
+	PG_RETURN_TEXT_P(cstring_to_text(poc_fingerprint_text(state)));
 }
 
 /* Where a state lives; nobody but the executor has one to give. */
@@ -190,21 +175,52 @@ aggregate_context(FunctionCallInfo fcinfo)
 	return context;
 }
 
-static RowHash *
-start_row_hash(FmgrInfo *flinfo, HeapTupleHeader row)
+/*
+ * The type can change under a running query: whoever may call the aggregate may
+ * own it.  Then what was known of it is not true of the next row.
+ */
+static CallState *
+call_state(FmgrInfo *flinfo, HeapTupleHeader row)
 {
-	MemoryContext old = MemoryContextSwitchTo(flinfo->fn_mcxt);
-	RowHash    *hash = palloc0(sizeof(RowHash));
+	Oid			type = HeapTupleHeaderGetTypeId(row);
+	int32		typmod = HeapTupleHeaderGetTypMod(row);
+	uint64		identifier = assign_record_type_identifier(type, typmod);
+	CallState  *call = flinfo->fn_extra;
+	TupleDesc	tupdesc;
 
-	hash->type = HeapTupleHeaderGetTypeId(row);
-	hash->typmod = HeapTupleHeaderGetTypMod(row);
-	hash->tupdesc = lookup_rowtype_tupdesc_copy(hash->type, hash->typmod);
-	hash->columns = palloc0(sizeof(ColumnHash) * Max(hash->tupdesc->natts, 1));
-	hash->values = palloc(sizeof(Datum) * Max(hash->tupdesc->natts, 1));
-	hash->isnull = palloc(sizeof(bool) * Max(hash->tupdesc->natts, 1));
+	if (call != NULL && call->identifier == identifier)
+		return call;
+	if (call == NULL)
+		call = flinfo->fn_extra = MemoryContextAllocZero(flinfo->fn_mcxt, sizeof(CallState));
+	if (call->hash != NULL)
+	{
+		PocRowHash *old = call->hash;
+
+		call->hash = NULL;
+		call->identifier = 0;
+		poc_row_hash_free(old);
+	}
+	tupdesc = lookup_rowtype_tupdesc(type, typmod);
+	call->hash = poc_row_hash(tupdesc, flinfo->fn_mcxt);
+	ReleaseTupleDesc(tupdesc);
+	call->values = MemoryContextAlloc(call->hash->context, sizeof(Datum) * Max(call->hash->tupdesc->natts, 1));
+	call->isnull = MemoryContextAlloc(call->hash->context, sizeof(bool) * Max(call->hash->tupdesc->natts, 1));
+	call->identifier = identifier;
+	return call;
+}
+
+PocRowHash *
+poc_row_hash(TupleDesc tupdesc, MemoryContext parent)
+{
+	MemoryContext context = AllocSetContextCreate(parent, "poc_barman row hash", ALLOCSET_SMALL_SIZES);
+	MemoryContext old = MemoryContextSwitchTo(context);
+	PocRowHash *hash = palloc0(sizeof(PocRowHash));
+
+	hash->context = context;
+	hash->tupdesc = CreateTupleDescCopy(tupdesc);
+	hash->columns = palloc0(sizeof(ColumnHash) * Max(tupdesc->natts, 1));
 	initStringInfo(&hash->buffer);
-
-	for (int i = 0; i < hash->tupdesc->natts; i++)
+	for (int i = 0; i < tupdesc->natts; i++)
 	{
 		Form_pg_attribute attribute = TupleDescAttr(hash->tupdesc, i);
 		ColumnHash *column = &hash->columns[i];
@@ -219,12 +235,37 @@ start_row_hash(FmgrInfo *flinfo, HeapTupleHeader row)
 			bool		is_varlena;
 
 			getTypeOutputInfo(attribute->atttypid, &output, &is_varlena);
-			fmgr_info_cxt(output, &column->output, flinfo->fn_mcxt);
+			fmgr_info_cxt(output, &column->output, context);
 		}
 	}
 	MemoryContextSwitchTo(old);
-	flinfo->fn_extra = hash;
 	return hash;
+}
+
+void
+poc_row_hash_free(PocRowHash *hash)
+{
+	MemoryContextDelete(hash->context);
+}
+
+void
+poc_fingerprint_row(PocFingerprint *sum, PocRowHash *hash, const Datum *values, const bool *isnull)
+{
+	uint64		key;
+
+	resetStringInfo(&hash->buffer);
+	for (int i = 0; i < hash->tupdesc->natts; i++)
+		append_value(hash, i, values[i], isnull[i]);
+	key = hash_bytes_extended((unsigned char *) hash->buffer.data, hash->buffer.len, 0);
+	sum->rows++;
+	sum->sums[0] += key;
+	sum->sums[1] += rows_mix(key);
+}
+
+char *
+poc_fingerprint_text(const PocFingerprint *sum)
+{
+	return psprintf("%016llx%016llx", (unsigned long long) sum->sums[0], (unsigned long long) sum->sums[1]);
 }
 
 /*
@@ -278,11 +319,10 @@ form_of_type(Oid type)
 
 /* A value with its length before it, so that neighbours cannot be mistaken. */
 static void
-append_value(RowHash *hash, int column)
+append_value(PocRowHash *hash, int column, Datum value, bool isnull)
 {
 	ColumnHash *info = &hash->columns[column];
 	StringInfo	buffer = &hash->buffer;
-	Datum		value = hash->values[column];
 	const char *data;
 	int32		length;
 	struct varlena *detoasted = NULL;
@@ -290,7 +330,7 @@ append_value(RowHash *hash, int column)
 
 	if (info->form == FORM_DROPPED)
 		return;
-	if (hash->isnull[column])
+	if (isnull)
 	{
 		length = -1;
 		appendBinaryStringInfo(buffer, (char *) &length, sizeof(length));

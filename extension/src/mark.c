@@ -32,6 +32,7 @@
 #include "utils/timestamp.h"
 
 #include "compat.h"
+#include "fingerprint.h"
 #include "mark.h"
 #include "sibling.h"
 
@@ -40,7 +41,8 @@ static void require_fit_transaction(void);
 static PocMark *start_mark(char *name, Oid function);
 static Oid	owner_of(Oid relid);
 static void reserve_name(PocMark *mark);
-static void fingerprint_table(PocMark *mark, PocMarkedTable *table);
+static void fingerprint_found(PocMark *mark, PocMarkedTable *table);
+static void fingerprint_named(PocMark *mark, PocMarkedTable *table);
 static void store_mark(PocMark *mark);
 static void run(const char *command, int nargs, Oid *types, Datum *values, int expected);
 static Datum mark_row(FunctionCallInfo fcinfo, PocMark *mark);
@@ -63,8 +65,7 @@ poc_mark(PG_FUNCTION_ARGS)
 
 	/* No policy may hide rows: rather an error than a part for the whole. */
 	nest_level = NewGUCNestLevel();
-	(void) set_config_option("search_path", "pg_catalog, pg_temp",
-							 PGC_USERSET, PGC_S_SESSION, GUC_ACTION_SAVE, true, 0, false);
+	poc_fingerprint_settings();
 	(void) set_config_option("row_security", "off",
 							 PGC_USERSET, PGC_S_SESSION, GUC_ACTION_SAVE, true, 0, false);
 	mark = start_mark(name, fcinfo->flinfo->fn_oid);
@@ -74,7 +75,12 @@ poc_mark(PG_FUNCTION_ARGS)
 	poc_mark_find_tables(mark, named);
 	poc_mark_lock_tables(mark, named != NULL);
 	foreach(cell, mark->tables)
-		fingerprint_table(mark, lfirst(cell));
+	{
+		if (named != NULL)
+			fingerprint_named(mark, lfirst(cell));
+		else
+			fingerprint_found(mark, lfirst(cell));
+	}
 
 	/*
 	 * Whoever changed one of these tables has committed before we got its
@@ -206,13 +212,33 @@ reserve_name(PocMark *mark)
 }
 
 /*
- * By poc_fingerprint(), which takes parallel workers where the planner does.
+ * A table that the caller has not named, and whose owner the caller may not
+ * know: nothing of that owner's may run, so it is no query.
+ */
+static void
+fingerprint_found(PocMark *mark, PocMarkedTable *table)
+{
+	PocFingerprint sum;
+	MemoryContext old;
+
+	PushActiveSnapshot(GetTransactionSnapshot());
+	sum = poc_fingerprint_table(table->relid);
+	PopActiveSnapshot();
+	old = MemoryContextSwitchTo(GetMemoryChunkContext(mark));
+	table->rows = (int64) sum.rows;
+	table->hash = poc_fingerprint_text(&sum);
+	MemoryContextSwitchTo(old);
+}
+
+/*
+ * By poc_fingerprint(), which takes parallel workers where the planner does; as
+ * a SELECT from the table, it runs what the table's owner made to run.
  * The planner locks each index of each table until its transaction ends: one
  * of thousands of tables would fill the lock table for nothing.  Our own locks
  * are older and stay.
  */
 static void
-fingerprint_table(PocMark *mark, PocMarkedTable *table)
+fingerprint_named(PocMark *mark, PocMarkedTable *table)
 {
 	MemoryContext context = CurrentMemoryContext;
 	ResourceOwner owner = CurrentResourceOwner;

@@ -1,0 +1,152 @@
+/*-------------------------------------------------------------------------
+ *
+ * fingerprint_table.c
+ *	  The fingerprint of a whole table by its OID, without a query.
+ *
+ * Must never run code of the table's owner: a query by a name finds whatever
+ * bears it by then, and its planner evaluates the expressions of indexes.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "access/relation.h"
+#include "access/table.h"
+#include "access/tableam.h"
+#include "access/tupconvert.h"
+#include "catalog/pg_class.h"
+#include "catalog/pg_inherits.h"
+#include "executor/executor.h"
+#include "miscadmin.h"
+#include "rewrite/rewriteHandler.h"
+#include "utils/acl.h"
+#include "utils/guc.h"
+#include "utils/memutils.h"
+#include "utils/rel.h"
+#include "utils/rls.h"
+#include "utils/snapmgr.h"
+
+#include "compat.h"
+#include "fingerprint.h"
+
+static void add_rows(PocFingerprint *sum, PocRowHash *hash, Relation rel, TupleDesc tupdesc);
+static ExprState **virtual_columns(Relation rel, EState *estate);
+
+/* As SET clauses of poc_fingerprint() have them: every setting that changes how a value is written */
+void
+poc_fingerprint_settings(void)
+{
+	static const struct
+	{
+		const char *name;
+		const char *value;
+	}			settings[] = {
+		{"search_path", "pg_catalog, pg_temp"},
+		{"datestyle", "ISO, YMD"},
+		{"intervalstyle", "postgres"},
+		{"timezone", "UTC"},
+		{"extra_float_digits", "1"},
+		{"bytea_output", "hex"},
+		{"xmlbinary", "base64"},
+		{"lc_monetary", "C"},
+		{"quote_all_identifiers", "off"},
+	};
+
+	for (size_t i = 0; i < lengthof(settings); i++)
+		(void) set_config_option(settings[i].name, settings[i].value,
+								 PGC_USERSET, PGC_S_SESSION, GUC_ACTION_SAVE, true, 0, false);
+}
+
+/*
+ * The rows of a table and of all that inherits from it, which the caller has
+ * locked and may read; an error if row security would hide some.
+ */
+PocFingerprint
+poc_fingerprint_table(Oid relid)
+{
+	PocFingerprint sum = {0};
+	Relation	rel = table_open(relid, AccessShareLock);
+	PocRowHash *hash;
+	ListCell   *cell;
+
+	(void) check_enable_rls(relid, InvalidOid, false);
+	hash = poc_row_hash(RelationGetDescr(rel), CurrentMemoryContext);
+	foreach(cell, find_all_inheritors(relid, AccessShareLock, NULL))
+	{
+		Relation	member = table_open(lfirst_oid(cell), NoLock);
+
+		if (RELKIND_HAS_STORAGE(member->rd_rel->relkind))
+			add_rows(&sum, hash, member, RelationGetDescr(rel));
+		table_close(member, NoLock);
+	}
+	poc_row_hash_free(hash);
+	table_close(rel, NoLock);
+	return sum;
+}
+
+static void
+add_rows(PocFingerprint *sum, PocRowHash *hash, Relation rel, TupleDesc tupdesc)
+{
+	/* a child may have its columns in another order, and more of them */
+	TupleConversionMap *map = convert_tuples_by_name(RelationGetDescr(rel), tupdesc);
+	TupleTableSlot *slot = table_slot_create(rel, NULL);
+	TupleTableSlot *mapped = map != NULL ? MakeSingleTupleTableSlot(tupdesc, &TTSOpsVirtual) : NULL;
+	EState	   *estate = CreateExecutorState();
+	ExprContext *context = GetPerTupleExprContext(estate);
+	ExprState **expressions = virtual_columns(rel, estate);
+	int			natts = RelationGetDescr(rel)->natts;
+	TableScanDesc scan = table_beginscan(rel, GetActiveSnapshot(), 0, NULL, 0);
+
+	while (table_scan_getnextslot(scan, ForwardScanDirection, slot))
+	{
+		TupleTableSlot *row = slot;
+		MemoryContext old;
+
+		CHECK_FOR_INTERRUPTS();
+		ResetPerTupleExprContext(estate);
+		old = MemoryContextSwitchTo(GetPerTupleMemoryContext(estate));
+		slot_getallattrs(slot);
+		for (int i = 0; expressions != NULL && i < natts; i++)
+		{
+			if (expressions[i] == NULL)
+				continue;
+			context->ecxt_scantuple = slot;
+			slot->tts_values[i] = ExecEvalExpr(expressions[i], context, &slot->tts_isnull[i]);
+		}
+		if (map != NULL)
+			row = execute_attr_map_slot(map->attrMap, slot, mapped);
+		poc_fingerprint_row(sum, hash, row->tts_values, row->tts_isnull);
+		MemoryContextSwitchTo(old);
+	}
+	table_endscan(scan);
+	FreeExecutorState(estate);
+	if (mapped != NULL)
+		ExecDropSingleTupleTableSlot(mapped);
+	ExecDropSingleTupleTableSlot(slot);
+	if (map != NULL)
+		free_conversion_map(map);
+}
+
+/* Of columns that are computed when they are read: by built-in functions alone, PostgreSQL allows no others. */
+static ExprState **
+virtual_columns(Relation rel, EState *estate)
+{
+#if PG_VERSION_NUM >= 180000
+	TupleDesc	tupdesc = RelationGetDescr(rel);
+	ExprState **expressions;
+
+	if (tupdesc->constr == NULL || !tupdesc->constr->has_generated_virtual)
+		return NULL;
+	expressions = palloc0(sizeof(ExprState *) * tupdesc->natts);
+	for (int i = 0; i < tupdesc->natts; i++)
+	{
+		if (TupleDescAttr(tupdesc, i)->attgenerated == ATTRIBUTE_GENERATED_VIRTUAL && !TupleDescAttr(tupdesc, i)->attisdropped)
+			expressions[i] = ExecPrepareExpr((Expr *) build_generation_expression(rel, i + 1), estate);
+	}
+	return expressions;
+#else
+	(void) rel;
+	(void) estate;
+	return NULL;
+#endif
+}
