@@ -9,6 +9,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
@@ -19,6 +20,10 @@
 #include "log.h"
 #include "memory.h"
 #include "options.h"
+#include "timestamp.h"
+
+/* So long the start waits for what a crash has left: mostly it is gone by then. */
+#define LEFTOVERS_MS 5000
 
 /* Before a server that is not wanted any more is killed */
 #define END_GRACE_MS 8000
@@ -31,6 +36,8 @@ static void use_real_root(void);
 static bool lock_root(void);
 static bool libraries_are_here(void);
 static void settle_after_crash(Instance *instance);
+static void remove_leftovers(void);
+static void *remove_each(void *arg);
 
 bool
 instances_start(const char *state_dir)
@@ -51,6 +58,7 @@ instances_start(const char *state_dir)
 	instance_records_load();
 	for (Instance *instance = instance_table.newest; instance != NULL; instance = instance->next)
 		settle_after_crash(instance);
+	remove_leftovers();
 
 	return instance_watch_start();
 }
@@ -115,9 +123,6 @@ settle_after_crash(Instance *instance)
 		log_line(LOGLEVEL_WARNING, "a restore was under way when the sidecar ended: removing what it made",
 				 "instance", instance->name, NULL);
 		instance->claimed = true;
-		instance_failed(instance,
-						error_json("lost", "the sidecar ended while the instance was being restored",
-								   "What had been restored was removed.", "Restore it again."));
 	}
 	else if (instance->state == INSTANCE_RUNNING)
 	{
@@ -125,6 +130,54 @@ settle_after_crash(Instance *instance)
 		if (instance->state == INSTANCE_RUNNING)
 			log_line(LOGLEVEL_INFO, "a restored server still runs", "instance", instance->name, NULL);
 	}
+}
+
+/*
+ * What a restored server has left may take long to remove: nobody is kept from
+ * being served by that.  What is removed at once is gone when we return.
+ */
+static void
+remove_leftovers(void)
+{
+	Instance  **left;
+	size_t		count = 0;
+	pthread_t	thread;
+	struct timespec until;
+
+	for (Instance *instance = instance_table.newest; instance != NULL; instance = instance->next)
+		count += instance->claimed;
+	if (count == 0)
+		return;
+	left = mem_alloc((count + 1) * sizeof(Instance *));
+	count = 0;
+	for (Instance *instance = instance_table.newest; instance != NULL; instance = instance->next)
+	{
+		if (instance->claimed)
+			left[count++] = instance;
+	}
+	left[count] = NULL;
+	if (pthread_create(&thread, NULL, remove_each, left) != 0)
+	{
+		remove_each(left);
+		return;
+	}
+	until = monotonic_timespec(monotonic_ms() + LEFTOVERS_MS);
+	if (pthread_clockjoin_np(thread, NULL, CLOCK_MONOTONIC, &until) != 0)
+		pthread_detach(thread);
+}
+
+/* They are claimed, so nobody else touches them; takes the list. */
+static void *
+remove_each(void *arg)
+{
+	Instance  **left = arg;
+
+	for (size_t i = 0; left[i] != NULL; i++)
+		instance_failed(left[i],
+						error_json("lost", "the sidecar ended while the instance was being restored",
+								   "What had been restored was removed.", "Restore it again."));
+	free(left);
+	return NULL;
 }
 
 void

@@ -15,7 +15,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <fcntl.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "instance.h"
@@ -51,6 +55,7 @@ static void test_remove_follows_no_link(void **state);
 static void test_make_is_a_claim(void **state);
 static void test_follows_no_link_of_a_server(void **state);
 static void test_removes_what_is_closed(void **state);
+static void test_removes_what_is_deep(void **state);
 static void test_needs(void **state);
 static void test_needs_of_a_liar(void **state);
 static void test_tail(void **state);
@@ -76,6 +81,7 @@ main(void)
 		cmocka_unit_test(test_make_is_a_claim),
 		cmocka_unit_test(test_follows_no_link_of_a_server),
 		cmocka_unit_test(test_removes_what_is_closed),
+		cmocka_unit_test(test_removes_what_is_deep),
 		cmocka_unit_test(test_needs),
 		cmocka_unit_test(test_needs_of_a_liar),
 		cmocka_unit_test(test_tail),
@@ -507,6 +513,55 @@ test_removes_what_is_closed(void **state)
 	assert_int_equal(instance_files_remove(root), 0);
 	assert_int_not_equal(access(root, F_OK), 0);
 	free(closed);
+	free(root);
+}
+
+/* As deep as a restored server may nest them, and closed where it hurts */
+static void
+test_removes_what_is_deep(void **state)
+{
+	const int	depth = 4000;
+	const struct rlimit few = {.rlim_cur = 64, .rlim_max = 64};
+	const struct rlimit small = {.rlim_cur = 256 * 1024, .rlim_max = 256 * 1024};
+	char	   *root = directory();
+	char	   *base = mem_printf("%s/x", root);
+	int			fd;
+	pid_t		child;
+	int			status;
+
+	(void) state;
+	assert_int_equal(mkdir(base, 0700), 0);
+	put(root, ".removing.0/file", "x");
+	put(root, ".removing.1", "x");
+	fd = open(base, O_RDONLY | O_DIRECTORY);
+	for (int i = 0; i < depth; i++)
+	{
+		int			below;
+
+		assert_int_equal(mkdirat(fd, "d", 0700), 0);
+		assert_true(i % 1000 != 0 || symlinkat("/etc", fd, "link") == 0);
+		below = openat(fd, "d", O_RDONLY | O_DIRECTORY);
+		assert_true(below >= 0);
+		/* open to look at and no more, or not even that */
+		assert_int_equal(fchmod(fd, i % 1000 == 31 ? 0500 : i % 1000 == 500 ? 0 : 0700), 0);
+		close(fd);
+		fd = below;
+	}
+	close(fd);
+
+	/* with few descriptors and a small stack, and as little readable as the sidecar */
+	child = fork();
+	if (child == 0)
+	{
+		prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
+		setrlimit(RLIMIT_NOFILE, &few);
+		setrlimit(RLIMIT_STACK, &small);
+		_exit(instance_files_size(root).files < 3 ? 255 : instance_files_remove(root));
+	}
+	assert_int_equal(waitpid(child, &status, 0), child);
+	assert_int_equal(status, 0);
+	assert_int_not_equal(access(root, F_OK), 0);
+	free(base);
 	free(root);
 }
 

@@ -103,6 +103,35 @@ two_sidecars_share_neither_state_nor_instances(void **state)
 	start_with(extra);
 }
 
+/* However it has nested its directories, the sidecar starts and removes them. */
+static void
+what_a_crash_left_is_removed_however_deep(void **state)
+{
+	char		root[160];
+	const char *extra[] = {root, "--pg-bindir=/bin", NULL};
+	Response	response;
+	int64_t		until = monotonic_ms() + 60000;
+	bool		removed = false;
+
+	(void) state;
+	snprintf(root, sizeof(root), "--instance-root=%s/instances", home);
+	shell("mkdir -p -m 700 %s/state/instances %s/instances/deep && cd %s/instances/deep && "
+		  "i=0; while [ $i -lt 150 ]; do n=$n/d/d/d/d/d/d/d/d/d/d; i=$((i + 1)); done; "
+		  "for i in 1 2 3; do mkdir -p ./$n; cd -P ./$n; done", home, home, home);
+	write_file("state/instances/deep.json",
+			   "{\"instance\": \"deep\", \"server\": \"pg\", \"state\": \"restoring\", \"has_files\": true, \"created\": \"2026-11-22T00:00:00.000000Z\"}");
+	start_with(extra);
+	while (!removed && monotonic_ms() < until)
+	{
+		response = get("/v1/instances");
+		assert_int_equal(response.status, 200);
+		removed = strstr(response.body, "\"failed\"") != NULL;
+		release(&response);
+	}
+	assert_true(removed);
+	assert_int_not_equal(access(path_of("instances/deep"), F_OK), 0);
+}
+
 static void
 a_socket_is_taken_over_from_a_crash_but_from_nobody_else(void **state)
 {
@@ -223,6 +252,7 @@ main(int argc, char **argv)
 {
 	const struct CMUnitTest tests[] = {
 		HTTP_TEST(leftovers_neither_hang_the_start_nor_are_believed),
+		HTTP_TEST(what_a_crash_left_is_removed_however_deep),
 		HTTP_TEST(two_sidecars_share_neither_state_nor_instances),
 		HTTP_TEST(a_socket_is_taken_over_from_a_crash_but_from_nobody_else),
 		HTTP_TEST(check_config_says_what_is_wrong_and_makes_nothing),
