@@ -11,6 +11,8 @@
 #include <string.h>
 #include <time.h>
 
+#include "backup_info.h"
+#include "barman_json.h"
 #include "barman_read.h"
 #include "barman_run.h"
 #include "catalogue.h"
@@ -60,6 +62,8 @@ static void backup_body(Job *job, const json_t *arguments);
 static json_t *without_false_alarm(json_t *messages);
 static bool wait_for_new_id(BackupRun *run);
 static bool watch_copy(void *arg);
+static void find_new_id(BackupRun *run);
+static void count_what_is_left(BackupRun *run);
 static void tell_whose(Job *job);
 static void explain_refusal(BackupRun *run, BarmanFailure *failure);
 static void wait_for_wal(BackupRun *run, bool waiting, int64_t deadline);
@@ -126,6 +130,7 @@ backup_body(Job *job, const json_t *arguments)
 			value = barman_parse_backup_run(&output, job_server(job), &failure);
 		if (value == NULL)
 		{
+			count_what_is_left(&run);
 			explain_refusal(&run, &failure);
 			job_fail_with(job, &failure);
 		}
@@ -139,9 +144,64 @@ backup_body(Job *job, const json_t *arguments)
 		}
 		json_decref(value);
 	}
+	else
+		count_what_is_left(&run);
 	runner_free(&result);
 	json_decref(run.before);
 	free(run.id);
+}
+
+/*
+ * The run did not succeed, but what it had copied becomes a backup once its WAL
+ * is archived, by Barman's own maintenance: unless Barman calls it failed, or
+ * there is none, it counts.
+ */
+static void
+count_what_is_left(BackupRun *run)
+{
+	const char *server = job_server(run->job);
+	ReadTarget	target = {READ_BACKUPS, server, ""};
+	json_t	   *list;
+	json_t	   *one;
+	json_t	   *records;
+	json_t	   *backup = NULL;
+	char	   *status;
+	size_t		i;
+
+	find_new_id(run);
+	if (run->watched && run->id == NULL)
+		return;
+	list = json_checked(json_pack("[{s:s?}]", "backup_id", run->id));
+	records = run->id != NULL ? backup_info_document(server, list) : NULL;
+	json_decref(list);
+	if (records != NULL)
+		backup = barman_diagnose_backup(records, server, run->id);
+	status = mem_strdup(json_text_of(backup, "status"));
+	json_decref(backup);
+	json_decref(records);
+	if (status == NULL && run->id != NULL)
+	{
+		Answer	   *answer;
+
+		reads_invalidate(server);
+		answer = reads_wait(&target, READ_AGE_DEFAULT);
+		if (answer->status == 200)
+			status = mem_strdup("FAILED");	/* if it is not in the list */
+		json_array_foreach(json_object_get(answer->value, "backups"), i, one)
+		{
+			const char *id = json_text_of(one, "backup_id");
+
+			if (id != NULL && strcmp(id, run->id) == 0)
+			{
+				free(status);
+				status = mem_strdup(json_text_of(one, "status"));
+			}
+		}
+		answer_release(answer);
+	}
+	if (status == NULL || strcmp(status, "FAILED") != 0)
+		job_copied(run->job);
+	free(status);
 }
 
 /*
@@ -192,15 +252,29 @@ static bool
 watch_copy(void *arg)
 {
 	BackupRun  *run = arg;
-	json_t	   *now;
-	const char *id;
-	json_t	   *value;
 
 	if (run->id != NULL)
 		return true;
 	if (!run->watched)
 		return true;
-	now = catalogue_backup_ids(job_server(run->job));
+	find_new_id(run);
+	if (run->id != NULL)
+	{
+		job_log(run->job, JOB_INFO, "backup %s has begun", run->id);
+		tell_whose(run->job);
+		job_phase(run->job, "copying");
+		return true;
+	}
+	return job_elapsed_ms(run->job) < START_MS;
+}
+
+static void
+find_new_id(BackupRun *run)
+{
+	json_t	   *now = run->watched && run->id == NULL ? catalogue_backup_ids(job_server(run->job)) : NULL;
+	const char *id;
+	json_t	   *value;
+
 	json_object_foreach(now, id, value)
 	{
 		if (json_object_get(run->before, id) == NULL)
@@ -210,14 +284,6 @@ watch_copy(void *arg)
 		}
 	}
 	json_decref(now);
-	if (run->id != NULL)
-	{
-		job_log(run->job, JOB_INFO, "backup %s has begun", run->id);
-		tell_whose(run->job);
-		job_phase(run->job, "copying");
-		return true;
-	}
-	return job_elapsed_ms(run->job) < START_MS;
 }
 
 /*

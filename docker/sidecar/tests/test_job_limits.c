@@ -189,6 +189,45 @@ backups_within_an_hour_are_limited_also_across_restarts(void **state)
 	free(job);
 }
 
+/* Once Barman waits for the WAL, its maintenance makes a backup of it, whatever becomes of the job. */
+static void
+a_cancelled_backup_counts_unless_barman_calls_it_failed(void **state)
+{
+	const char *extra[] = {"--max-backups-per-hour=2", NULL};
+	char	   *job;
+	char	   *path;
+	json_t	   *ended;
+	Response	response;
+
+	(void) state;
+	start_with(extra);
+	for (int i = 0; i < 4; i++)
+	{
+		/* a copy that is cut off, and then two that were made */
+		const char *status = i < 2 ? "FAILED" : i == 2 ? "WAITING_FOR_WALS" : "DONE";
+		char	   *script = mem_printf("id=2026112%dT061022\nmkdir -p $home/base/$id && echo STARTED > $home/base/$id/backup.info\n"
+										"trap 'echo %s > $home/base/$id/backup.info; exit 1' INT\nsleep 100 & wait\n", i, status);
+
+		write_file("backup.sh", script);
+		free(script);
+		job = submit("/v1/servers/pg/backups", "{}");
+		wait_for_phase(job, "copying");
+		path = mem_printf("/v1/jobs/%s/cancel", job);
+		response = post(path, "");
+		assert_int_equal(response.status, 202);
+		release(&response);
+		free(path);
+		ended = follow(job);
+		assert_string_equal(text_in(ended, "state"), "cancelled");
+		json_decref(ended);
+		free(job);
+	}
+	assert_int_equal(status_of("/v1/servers/pg/backups", "{}", "backups_per_hour"), 429);
+	terminate();
+	start_with(extra);
+	assert_int_equal(status_of("/v1/servers/pg/backups", "{}", "backups_per_hour"), 429);
+}
+
 static void
 a_list_tells_no_results_and_is_read_in_parts(void **state)
 {
@@ -267,6 +306,7 @@ main(int argc, char **argv)
 		HTTP_TEST(jobs_of_one_kind_leave_room_for_others),
 		HTTP_TEST(a_place_is_kept_for_backups),
 		HTTP_TEST(backups_within_an_hour_are_limited_also_across_restarts),
+		HTTP_TEST(a_cancelled_backup_counts_unless_barman_calls_it_failed),
 		HTTP_TEST(a_list_tells_no_results_and_is_read_in_parts),
 	};
 
