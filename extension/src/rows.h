@@ -320,6 +320,8 @@ typedef struct RowsPlan
 {
 	Relation	target;			/* what was named, perhaps a view */
 	Relation	rel;			/* whose rows are made */
+	Oid			role;			/* whose rights an INSERT into it uses */
+	Bitmapset  *readable;		/* numbers of its columns whose values the caller may learn */
 	AttrNumber *view_columns;	/* for each column of a view, that of the table */
 	RowsPath	path;
 	const char *path_reason;
@@ -372,10 +374,16 @@ extern uint64 rows_generate(Oid relid, uint64 n, uint64 seed, Jsonb *json);
 extern const char *rows_manager(Relation rel);
 
 /* rows_policy.c */
-extern List *rows_policy_conditions(Relation rel);
+extern List *rows_policy_conditions(Relation rel, Oid role);
 
 /* rows_view.c */
-extern Relation rows_look_through_view(Relation view, AttrNumber **view_columns, List **conditions);
+extern void rows_look_through_view(RowsPlan *plan, List **conditions);
+
+/* rows_rights.c */
+extern void rows_require_insert(Oid relid, Oid role);
+extern Bitmapset *rows_readable_columns(Relation rel, Oid role);
+extern void rows_require_rights(RowsPlan *plan);
+extern void rows_require_readable_keys(RowsPlan *plan);
 
 /* rows_source.c */
 extern AttrNumber rows_source_column(RowsPlan *plan, int attribute, bool with_defaults);
@@ -459,6 +467,7 @@ extern void rows_plan_partitions(RowsPlan *plan);
 extern void rows_plan_keys(RowsPlan *plan);
 
 /* rows_bases.c */
+extern bool rows_bases_are_given(RowsPlan *plan);
 extern void rows_find_bases(RowsPlan *plan, uint64 nrows);
 
 /* rows_sequence.c */

@@ -3,6 +3,9 @@
  * rows_bases.c
  *	  Where the counting of keys goes on: after the rows that are there.
  *
+ * Reads tables without the executor, so must never do so before the caller's
+ * rights are checked.
+ *
  *-------------------------------------------------------------------------
  */
 #include "postgres.h"
@@ -48,12 +51,13 @@ rows_find_bases(RowsPlan *plan, uint64 nrows)
 
 	if (plan->keys == NIL)
 		return;
-	if (plan->options->bases != NULL && plan->options->nbases == list_length(plan->keys))
+	if (rows_bases_are_given(plan))
 	{
 		foreach(cell, plan->keys)
 			((RowsKey *) lfirst(cell))->base = plan->options->bases[foreach_current_index(cell)];
 		return;
 	}
+	rows_require_readable_keys(plan);
 
 	foreach(cell, plan->keys)
 	{
@@ -84,6 +88,13 @@ rows_find_bases(RowsPlan *plan, uint64 nrows)
 							   key->capacity, Min(key->base, key->capacity)),
 					 errhint("Ask for fewer rows, or widen the type or the CHECK of its columns.")));
 	}
+}
+
+/* A worker is told by the caller of all of them. */
+bool
+rows_bases_are_given(RowsPlan *plan)
+{
+	return plan->options->bases != NULL && plan->options->nbases == list_length(plan->keys);
 }
 
 /* The last number is at the end of the index. */

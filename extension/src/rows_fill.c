@@ -231,6 +231,7 @@ plan_target(Oid relid, int64 seed, Jsonb *json, uint64 nrows)
 	RowsOptions *options = rows_parse_options(json);
 	RowsPlan   *plan = rows_make_plan(rows_open_target(relid, false), (uint64) seed, options, false);
 
+	rows_require_rights(plan);
 	if (plan->keys != NIL)
 		LockRelationOid(RelationGetRelid(plan->rel), ShareUpdateExclusiveLock);
 	rows_find_bases(plan, options->start + nrows);

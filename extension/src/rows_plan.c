@@ -43,12 +43,14 @@ rows_make_plan(Relation target, uint64 seed, RowsOptions *options, bool writing)
 {
 	RowsPlan   *plan = palloc0(sizeof(RowsPlan));
 	List	   *conditions = NIL;
-	Relation	rel = rows_look_through_view(target, &plan->view_columns, &conditions);
-	TupleDesc	tupdesc = RelationGetDescr(rel);
+	Relation	rel;
+	TupleDesc	tupdesc;
 
-	rows_refuse_catalog(rel);
 	plan->target = target;
-	plan->rel = rel;
+	rows_look_through_view(plan, &conditions);
+	rel = plan->rel;
+	tupdesc = RelationGetDescr(rel);
+	rows_refuse_catalog(rel);
 	plan->manager = rows_manager(rel);
 	plan->seed = seed;
 	plan->options = options;
@@ -61,7 +63,7 @@ rows_make_plan(Relation target, uint64 seed, RowsOptions *options, bool writing)
 		rows_init_bounds(&plan->columns[i].bounds);
 	}
 
-	conditions = list_concat(conditions, rows_policy_conditions(rel));
+	conditions = list_concat(conditions, rows_policy_conditions(rel, plan->role));
 	rows_read_checks(plan, conditions);
 	for (int i = 0; i < plan->natts; i++)
 		plan_options(plan, &plan->columns[i], TupleDescAttr(tupdesc, i));

@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * rows_policy.c
- *	  What row-level security demands of the rows that a user may insert.
+ *	  What row-level security demands of the rows that a role may insert.
  *
  * Only shapes the rows; PostgreSQL itself enforces the policies.
  *
@@ -10,7 +10,6 @@
 #include "postgres.h"
 
 #include "catalog/pg_authid.h"
-#include "miscadmin.h"
 #include "nodes/makefuncs.h"
 #include "rewrite/rowsecurity.h"
 #include "utils/acl.h"
@@ -21,11 +20,11 @@
 #include "compat.h"
 #include "rows.h"
 
-static bool applies(RowSecurityPolicy *policy);
+static bool applies(RowSecurityPolicy *policy, Oid role);
 
 /* Conditions on new rows: all restrictive policies, one of the permissive. */
 List *
-rows_policy_conditions(Relation rel)
+rows_policy_conditions(Relation rel, Oid role)
 {
 	List	   *conditions = NIL;
 	List	   *permissive = NIL;
@@ -33,7 +32,7 @@ rows_policy_conditions(Relation rel)
 	ListCell   *cell;
 
 	if (rel->rd_rsdesc == NULL ||
-		check_enable_rls(RelationGetRelid(rel), InvalidOid, true) != RLS_ENABLED)
+		check_enable_rls(RelationGetRelid(rel), role, true) != RLS_ENABLED)
 		return NIL;
 
 	foreach(cell, rel->rd_rsdesc->policies)
@@ -41,7 +40,7 @@ rows_policy_conditions(Relation rel)
 		RowSecurityPolicy *policy = lfirst(cell);
 		Expr	   *condition = policy->with_check_qual != NULL ? policy->with_check_qual : policy->qual;
 
-		if (!applies(policy))
+		if (!applies(policy, role))
 			continue;
 		if (condition == NULL || policy->hassublinks)
 			unknown |= policy->permissive;
@@ -57,7 +56,7 @@ rows_policy_conditions(Relation rel)
 }
 
 static bool
-applies(RowSecurityPolicy *policy)
+applies(RowSecurityPolicy *policy, Oid role)
 {
 	Oid		   *roles = (Oid *) ARR_DATA_PTR(policy->roles);
 
@@ -65,7 +64,7 @@ applies(RowSecurityPolicy *policy)
 		return false;
 	for (int i = 0; i < ARR_DIMS(policy->roles)[0]; i++)
 	{
-		if (roles[i] == ACL_ID_PUBLIC || has_privs_of_role(GetUserId(), roles[i]))
+		if (roles[i] == ACL_ID_PUBLIC || has_privs_of_role(role, roles[i]))
 			return true;
 	}
 	return false;

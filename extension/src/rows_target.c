@@ -24,14 +24,13 @@
 #include "rewrite/prs2lock.h"
 #include "rewrite/rewriteHandler.h"
 #include "tcop/utility.h"
-#include "utils/acl.h"
-#include "utils/builtins.h"
 #include "utils/lsyscache.h"
 #include "utils/rls.h"
 
 #include "compat.h"
 #include "rows.h"
 
+static bool may_be_filled(Oid relid);
 static bool is_writable_view(Relation view);
 static bool has_insert_rule(Relation rel);
 pg_noreturn static void refuse_kind(Relation rel, const char *hint);
@@ -42,13 +41,14 @@ Relation
 rows_open_target(Oid relid, bool writing)
 {
 	Relation	rel;
-	AclResult	acl;
 
 	if (writing)
 	{
 		PreventCommandDuringRecovery("poc_generate_rows()");
 		PreventCommandIfParallelMode("poc_generate_rows()");
 	}
+	if (may_be_filled(relid))
+		rows_require_insert(relid, GetUserId());	/* before a lock that others could wait for */
 	rel = try_relation_open(relid, writing ? RowExclusiveLock : AccessShareLock);
 	if (rel == NULL)
 		ereport(ERROR,
@@ -84,21 +84,17 @@ rows_open_target(Oid relid, bool writing)
 				 errhint("Fill it from the session that made it.")));
 	if (writing && !rel->rd_islocaltemp)
 		PreventCommandIfReadOnly("poc_generate_rows()");
-
-	/* INSERT on some column; which ones are written is checked later */
-	acl = pg_class_aclcheck(relid, GetUserId(), ACL_INSERT);
-	if (acl != ACLCHECK_OK)
-		acl = pg_attribute_aclcheck_all(relid, GetUserId(), ACL_INSERT, ACLMASK_ANY);
-	if (acl != ACLCHECK_OK)
-		ereport(ERROR,
-				(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
-				 errmsg("permission denied for table %s", RelationGetRelationName(rel)),
-				 errdetail("Filling a table needs the INSERT privilege on the columns it writes."),
-				 errhint("The owner can grant it: GRANT INSERT ON %s TO %s;",
-						 quote_qualified_identifier(get_namespace_name(RelationGetNamespace(rel)),
-													RelationGetRelationName(rel)),
-						 quote_identifier(GetUserNameFromId(GetUserId(), false)))));
 	return rel;
+}
+
+/* Of what else there is, the errors tell. */
+static bool
+may_be_filled(Oid relid)
+{
+	char		relkind = get_rel_relkind(relid);
+
+	return relkind == RELKIND_RELATION || relkind == RELKIND_PARTITIONED_TABLE ||
+		relkind == RELKIND_FOREIGN_TABLE || relkind == RELKIND_VIEW;
 }
 
 /* Nobody, not even a superuser, wants made-up rows there. */

@@ -3,12 +3,16 @@
  * rows_view.c
  *	  Views: whose rows are to be made, and what the view demands of them.
  *
+ * Must never open a table behind a view that an INSERT through the view would
+ * not be allowed to write to.
+ *
  *-------------------------------------------------------------------------
  */
 #include "postgres.h"
 
 #include "access/relation.h"
 #include "catalog/pg_class.h"
+#include "miscadmin.h"
 #include "nodes/makefuncs.h"
 #include "nodes/nodeFuncs.h"
 #include "parser/parsetree.h"
@@ -20,19 +24,24 @@
 #include "compat.h"
 #include "rows.h"
 
+static Bitmapset *shown_columns(Bitmapset *readable, Query *query, Bitmapset *owners);
 static Node *look_behind(Node *node, void *targets);
 
 /*
  * Rows for a view with an INSTEAD OF trigger are made from the view itself.
  * Rows for an automatically updatable view are those of the table behind it:
- * returns that table, with the view's columns mapped, or the view.
+ * the plan's relation becomes that table, with the view's columns mapped, or
+ * stays the view.
  */
-Relation
-rows_look_through_view(Relation view, AttrNumber **view_columns, List **conditions)
+void
+rows_look_through_view(RowsPlan *plan, List **conditions)
 {
+	Relation	view = plan->target;
 	Relation	rel = view;
+	AttrNumber **view_columns = &plan->view_columns;
 
-	*view_columns = NULL;
+	plan->role = GetUserId();
+	plan->readable = rows_readable_columns(rel, plan->role);
 	while (rel->rd_rel->relkind == RELKIND_VIEW)
 	{
 		Query	   *query;
@@ -49,7 +58,11 @@ rows_look_through_view(Relation view, AttrNumber **view_columns, List **conditio
 			break;
 		reference = linitial_node(RangeTblRef, query->jointree->fromlist);
 		entry = rt_fetch(reference->rtindex, query->rtable);
+		plan->role = RelationHasSecurityInvoker(rel) ? GetUserId() : rel->rd_rel->relowner;
+		rows_require_insert(entry->relid, plan->role);
 		behind = relation_open(entry->relid, AccessShareLock);
+		plan->readable = bms_union(shown_columns(plan->readable, query, rows_readable_columns(behind, plan->role)),
+								   rows_readable_columns(behind, GetUserId()));
 
 		columns = palloc0(sizeof(AttrNumber) * natts);
 		for (int i = 0; i < natts; i++)
@@ -71,7 +84,31 @@ rows_look_through_view(Relation view, AttrNumber **view_columns, List **conditio
 			relation_close(rel, NoLock);
 		rel = behind;
 	}
-	return rel;
+	plan->rel = rel;
+}
+
+/*
+ * The columns behind a view that the caller sees through it: those that he may
+ * read of the view and the view's owner behind it, of all rows.
+ */
+static Bitmapset *
+shown_columns(Bitmapset *readable, Query *query, Bitmapset *owners)
+{
+	Bitmapset  *result = NULL;
+	ListCell   *cell;
+
+	if (query->jointree->quals != NULL)
+		return NULL;
+	foreach(cell, query->targetList)
+	{
+		TargetEntry *target = lfirst(cell);
+
+		if (IsA(target->expr, Var) && ((Var *) target->expr)->varattno > 0 &&
+			bms_is_member(target->resno, readable) &&
+			bms_is_member(((Var *) target->expr)->varattno, owners))
+			result = bms_add_member(result, ((Var *) target->expr)->varattno);
+	}
+	return result;
 }
 
 /* Conditions on the columns of a view, as conditions on what they show. */

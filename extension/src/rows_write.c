@@ -35,6 +35,7 @@ rows_write(RowsPlan *plan, uint64 first, uint64 nrows, Jsonb *options)
 	 * or not.  No longer, or two that fill two tables in opposite order would
 	 * wait for each other.  Ordinary writers are not held up.
 	 */
+	rows_require_rights(plan);
 	if (counts)
 		LockRelationOid(RelationGetRelid(plan->rel), ShareUpdateExclusiveLock);
 	rows_check_sequences(plan, nrows);

@@ -17,7 +17,7 @@ use PocTest;
 my $fake = FakeSidecar->new(dir => PostgreSQL::Test::Utils::tempdir_short());
 my $node = PostgreSQL::Test::Cluster->new('owner');
 $node->init(allows_streaming => 1);
-$node->append_conf('postgresql.conf', "poc_barman.url = '" . $fake->url . "'\npoc_barman.timeout = '5s'\n");
+$node->append_conf('postgresql.conf', "poc_barman.url = '" . $fake->url . "'\npoc_barman.timeout = '5s'\nmax_prepared_transactions = 2\n");
 $node->start;
 $node->safe_psql('postgres', <<'SQL');
 CREATE ROLE owner LOGIN;
@@ -69,6 +69,42 @@ is($node->safe_psql('victim', 'SELECT is_called FROM ran'), 'f', 'nothing of the
 is($node->safe_psql('victim', "SELECT poc_generate_rows(1, 'public.dummy')"), '1', 'a table that is named is filled');
 is($node->safe_psql('victim', 'SELECT last_value FROM ran'), '1', 'and runs its triggers, as INSERT does');
 is($node->safe_psql('victim', 'SELECT poc_generate_rows(1)', extra_params => [ '-U', 'owner' ]), '1', 'its owner need not name it');
+
+# ---- a table is not touched before it is known that its caller may write to it ----
+$node->safe_psql('victim', <<'SQL');
+CREATE TABLE hidden (number bigint PRIMARY KEY, words text);
+CREATE TABLE partly (number bigint, words text UNIQUE);
+GRANT INSERT (number) ON partly TO operator;
+GRANT SELECT ON partly TO operator;
+GRANT CREATE ON SCHEMA public TO operator;
+SET ROLE operator;
+CREATE VIEW looking_glass AS SELECT * FROM hidden;
+SQL
+# whoever asks for a lock that conflicts waits in vain
+my %locks = (
+	'ACCESS EXCLUSIVE' => [ 'hidden', "SELECT poc_generate_rows(1, 'looking_glass')", "SELECT poc_preview_rows('looking_glass')", "SELECT poc_explain_rows('looking_glass')",
+		"CALL poc_fill('looking_glass', 1)", "SELECT poc_generate_rows(1, 'hidden')",
+		"SELECT poc_preview_rows('hidden')", "CALL poc_fill('hidden', 1)" ],
+	# beside an INSERT, but not beside somebody who counts
+	'SHARE UPDATE EXCLUSIVE' => [ 'partly', "SELECT poc_generate_rows(1, 'partly')", "CALL poc_fill('partly', 1)" ]);
+for my $mode (sort keys %locks)
+{
+	my ($table, @statements) = @{ $locks{$mode} };
+	$node->safe_psql('victim', "BEGIN; LOCK TABLE $table IN $mode MODE; PREPARE TRANSACTION 'held'");
+	for my $statement (@statements)
+	{
+		my ($rc, $out, $err) = $node->psql('victim', "SET lock_timeout = '1s'; $statement", extra_params => [ '-U', 'operator', '-v', 'VERBOSITY=sqlstate' ]);
+		like($err, qr/42501/, "refused without waiting for a lock: $statement");
+	}
+	$node->safe_psql('victim', "ROLLBACK PREPARED 'held'");
+}
+$node->safe_psql('victim', 'GRANT INSERT, SELECT ON hidden TO operator');
+for my $function (qw(poc_explain_rows poc_preview_rows))
+{
+	is($node->safe_psql('victim', "BEGIN; CREATE TEMP TABLE seen AS SELECT * FROM $function('looking_glass');
+		SELECT string_agg(DISTINCT mode, ' ') FROM pg_locks WHERE pid = pg_backend_pid() AND relation = 'hidden'::regclass; ROLLBACK",
+		extra_params => [ '-U', 'operator' ]), 'AccessShareLock', "$function() takes no stronger lock");
+}
 
 # ---- who only looks writes nothing, and makes no table ----
 $node->safe_psql('victim', 'DROP TABLE public.dummy CASCADE');
