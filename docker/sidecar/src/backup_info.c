@@ -48,6 +48,20 @@ backup_info_document(const char *server, const json_t *backups)
 	return json_checked(json_pack("{s:{s:{s:o}}}", "servers", server, "backups", records));
 }
 
+bool
+backup_info_exists(const char *server, const char *id)
+{
+	char	   *base = catalogue_directory(server, "base");
+	char	   *new = mem_printf("%s/../meta/%s-backup.info", base != NULL ? base : "", id);
+	char	   *old = mem_printf("%s/%s/backup.info", base != NULL ? base : "", id);
+	bool		exists = base != NULL && (access(new, F_OK) == 0 || access(old, F_OK) == 0);
+
+	free(old);
+	free(new);
+	free(base);
+	return exists;
+}
+
 /* Where it is since Barman 3.13.2, or before. */
 static json_t *
 record_of(const char *base, const char *id)

@@ -6,6 +6,8 @@
 #ifndef BACKUP_INFO_H
 #define BACKUP_INFO_H
 
+#include <stdbool.h>
+
 #include <jansson.h>
 
 /*
@@ -13,5 +15,8 @@
  * NULL unless each of them has a record that tells all.
  */
 extern json_t *backup_info_document(const char *server, const json_t *backups);
+
+/* Is there such a record, whatever it tells?  The id is a valid one. */
+extern bool backup_info_exists(const char *server, const char *id);
 
 #endif							/* BACKUP_INFO_H */

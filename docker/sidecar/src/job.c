@@ -21,6 +21,9 @@
 #include "memory.h"
 #include "timestamp.h"
 
+/* Bytes of a log in an answer: as many as are parsed and sent without anybody noticing */
+#define LOG_PAGE ((size_t) 1024 * 1024)
+
 static Answer *submit(const Request *request, const JobKind *kind, const char *server,
 					  json_t *arguments, bool is_freeing);
 static void new_id(char id[ID_SIZE]);
@@ -195,6 +198,8 @@ job_poll(Request *request, const char *id, int64_t after, int64_t wait_ms)
 	Job		   *job;
 	json_t	   *value;
 	json_t	   *lines;
+	size_t		bytes = 0;
+	bool		more = false;
 	bool		first = request->job_deadline == 0;
 
 	pthread_mutex_lock(&job_table.lock);
@@ -219,8 +224,16 @@ job_poll(Request *request, const char *id, int64_t after, int64_t wait_ms)
 	if (job->log != NULL)
 	{
 		lines = json_checked(json_array());
-		for (size_t i = after > 0 ? (size_t) after : 0; i < json_array_size(job->log); i++)
-			json_array_append(lines, json_array_get(job->log, i));
+		for (size_t i = after > 0 ? (size_t) after : 0; i < json_array_size(job->log) && !more; i++)
+		{
+			json_t	   *line = json_array_get(job->log, i);
+			size_t		length = json_string_length(json_object_get(line, "text"));
+
+			more = bytes > 0 && bytes + length > LOG_PAGE;
+			if (!more)
+				json_array_append(lines, line);
+			bytes += length + 1;
+		}
 		/* a copy: the log grows while the answer is sent */
 		json_object_set_new(value, "log", json_checked(json_deep_copy(lines)));
 		json_decref(lines);
@@ -229,8 +242,10 @@ job_poll(Request *request, const char *id, int64_t after, int64_t wait_ms)
 	else
 	{
 		pthread_mutex_unlock(&job_table.lock);
-		json_object_set_new(value, "log", job_store_read_log(id, after));
+		json_object_set_new(value, "log", job_store_read_log(id, after, LOG_PAGE, &more));
 	}
+	if (more)
+		json_object_set_new(value, "more", json_true());
 	return answer_json(200, value);
 }
 

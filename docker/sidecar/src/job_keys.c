@@ -17,6 +17,9 @@
 /* No request is on its way for longer. */
 #define BAR_KEY_MS (10 * 60 * 1000)
 
+/* Nobody cancels so many in that time but who wants to fill our memory. */
+#define BARRED_MAX 1000
+
 /* A key that was cancelled before its request came. */
 typedef struct BarredKey
 {
@@ -28,6 +31,7 @@ typedef struct BarredKey
 static BarredKey *barred_keys;
 
 static void forget(int64_t until);
+static void forget_from(BarredKey **link);
 
 bool
 job_key_is_valid(const char *key)
@@ -47,6 +51,10 @@ job_keys_bar(const char *key)
 	barred->since = monotonic_ms();
 	barred->next = barred_keys;
 	barred_keys = barred;
+	for (int i = 1; barred != NULL && i < BARRED_MAX; i++)
+		barred = barred->next;
+	if (barred != NULL)
+		forget_from(&barred->next);
 }
 
 void
@@ -62,6 +70,12 @@ forget(int64_t until)
 
 	while (*link != NULL && (*link)->since > until)
 		link = &(*link)->next;
+	forget_from(link);
+}
+
+static void
+forget_from(BarredKey **link)
+{
 	while (*link != NULL)
 	{
 		BarredKey  *old = *link;

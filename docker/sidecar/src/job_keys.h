@@ -11,8 +11,8 @@
 extern bool job_key_is_valid(const char *key);
 
 /*
- * Keys that were cancelled before their request came; the caller holds the
- * lock of the jobs.
+ * Keys that were cancelled before their request came, the last thousand; the
+ * caller holds the lock of the jobs.
  */
 extern void job_keys_bar(const char *key);
 extern bool job_keys_barred(const char *key);

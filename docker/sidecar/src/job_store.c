@@ -175,7 +175,7 @@ job_store_append_log(const char *id, const json_t *line)
 }
 
 json_t *
-job_store_read_log(const char *id, json_int_t after)
+job_store_read_log(const char *id, json_int_t after, size_t limit, bool *more)
 {
 	json_t	   *lines = json_checked(json_array());
 	char	   *name = mem_printf("%s" LOG_SUFFIX, id);
@@ -183,11 +183,23 @@ job_store_read_log(const char *id, json_int_t after)
 	FILE	   *file = fd >= 0 && is_plain(fd, LOG_MAX) ? fdopen(fd, "r") : NULL;
 	char	   *text = NULL;
 	size_t		size = 0;
+	size_t		bytes = 0;
+	ssize_t		length;
 
-	while (file != NULL && getline(&text, &size, file) > 0)
+	*more = false;
+	while (file != NULL && (length = getline(&text, &size, file)) > 0)
 	{
-		json_t	   *line = json_loads(text, 0, NULL);
+		json_t	   *line;
+		long long	n;
 
+		/* what the caller has is not parsed again */
+		if (sscanf(text, "{\"n\":%lld", &n) == 1 && n <= after)
+			continue;
+		*more = bytes > 0 && bytes + (size_t) length > limit;
+		if (*more)
+			break;
+		bytes += (size_t) length;
+		line = json_loads(text, 0, NULL);
 		if (json_integer_value(json_object_get(line, "n")) > after)
 			json_array_append(lines, line);
 		json_decref(line);

@@ -22,8 +22,11 @@ extern json_t *job_store_load(void);
 
 extern bool job_store_append_log(const char *id, const json_t *line);
 
-/* The lines after the first n; an array, empty if there are none. */
-extern json_t *job_store_read_log(const char *id, json_int_t after);
+/*
+ * The lines after the first n, as many as have no more than limit bytes, or one;
+ * an array, empty if there are none.  *more: there are others behind them.
+ */
+extern json_t *job_store_read_log(const char *id, json_int_t after, size_t limit, bool *more);
 
 extern void job_store_remove(const char *id);
 

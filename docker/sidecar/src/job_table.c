@@ -198,6 +198,7 @@ recover(Job *job, const json_t *value)
 {
 	json_t	   *process = json_object_get(value, "process");
 	json_t	   *lines;
+	bool		more;
 	const char *boot = json_string_value(json_object_get(process, "boot"));
 
 	log_line(LOGLEVEL_WARNING, "a job was running when the sidecar ended: it is lost",
@@ -214,7 +215,7 @@ recover(Job *job, const json_t *value)
 	}
 
 	/* The log may be longer than the record knew. */
-	lines = job_store_read_log(job->id, 0);
+	lines = job_store_read_log(job->id, 0, SIZE_MAX, &more);
 	if ((int) json_array_size(lines) > job->log_lines)
 		job->log_lines = (int) json_array_size(lines);
 	json_decref(lines);

@@ -7,6 +7,7 @@
 
 #include <stdlib.h>
 
+#include "backup_info.h"
 #include "barman_json.h"
 #include "catalogue.h"
 #include "drill_record.h"
@@ -20,6 +21,7 @@
 #include "timestamp.h"
 
 static json_t *cron_json(void);
+static bool may_be_there(const char *server, const char *id);
 static json_t *time_json(int64_t microseconds);
 static Answer *get_of_server(Request *request, ReadKind kind, const char *argument);
 static Answer *get_of_directories(Request *request, ReadKind kind, const char *argument);
@@ -133,6 +135,9 @@ get_backup(Request *request)
 		return refusal;
 	if (!barman_valid_backup_id(name))
 		return answer_errorf("bad_backup_id", "\"%.128s\" cannot be a backup", name);
+	if (route_is_backup_id(name) && !may_be_there(request->segments[SEGMENT_SERVER], name))
+		return answer_errorf(BARMAN_UNKNOWN_BACKUP, "server \"%s\" has no backup \"%s\"",
+							 request->segments[SEGMENT_SERVER], name);
 	if (route_is_backup_id(name) || route_is_shortcut(name))
 		return http_read(request, READ_BACKUP, request->segments[SEGMENT_SERVER], name);
 	if (!route_find_backup(request, name, &backup, &list, &refusal))
@@ -141,6 +146,20 @@ get_backup(Request *request)
 					   json_string_value(json_object_get(backup, "backup_id")));
 	answer_release(list);
 	return answer;
+}
+
+/*
+ * Barman is not asked for what anybody may invent: some hundred such questions
+ * would have everybody else wait.
+ */
+static bool
+may_be_there(const char *server, const char *id)
+{
+	json_t	   *ids = catalogue_known(server) ? catalogue_backup_ids(server) : NULL;
+	bool		there = ids == NULL || json_object_get(ids, id) != NULL || backup_info_exists(server, id);
+
+	json_decref(ids);
+	return there;
 }
 
 Answer *

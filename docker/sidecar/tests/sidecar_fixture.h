@@ -437,7 +437,8 @@ follow(const char *id)
 			assert_int_equal(json_integer_value(json_object_get(line, "n")), after + 1);
 			after++;
 		}
-		if (strcmp(state, "running") != 0 && strcmp(state, "queued") != 0)
+		if (strcmp(state, "running") != 0 && strcmp(state, "queued") != 0 &&
+			!json_is_true(json_object_get(response.value, "more")))
 		{
 			job = json_incref(job);
 			assert_int_equal(json_integer_value(json_object_get(job, "log_lines")), after);

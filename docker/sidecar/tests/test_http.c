@@ -184,6 +184,32 @@ what_is_no_backup_never_reaches_barman(void **state)
 }
 
 static void
+an_invented_id_never_reaches_barman(void **state)
+{
+	Response	response;
+
+	(void) state;
+	start();
+	shell("mkdir -p %s/home/base/20261122T081530 && echo DONE > %s/home/base/20261122T081530/backup.info", home, home);
+	/* from here on it is known where the backups are */
+	response = get("/v1/servers/pg/disks");
+	assert_int_equal(response.status, 200);
+	release(&response);
+	for (int i = 0; i < 200; i++)
+	{
+		char	   *path = mem_printf("/v1/servers/pg/backups/19990101T000%03d", i);
+
+		expect_error("GET", path, NULL, 404, "unknown_backup");
+		free(path);
+	}
+	assert_int_equal(calls_of("show-backup"), 0);
+	response = get("/v1/servers/pg/backups/20261122T081530");
+	assert_int_equal(response.status, 200);
+	release(&response);
+	assert_int_equal(calls_of("show-backup"), 1);
+}
+
+static void
 a_name_is_translated_to_its_backup(void **state)
 {
 	Response	response;
@@ -343,6 +369,7 @@ without_diagnose_the_rest_of_a_backup_is_told(void **state)
 
 	(void) state;
 	write_file("diagnose.sh", "exit 1");
+	shell("mkdir -p %s/home/base/20261122T081530 && echo DONE > %s/home/base/20261122T081530/backup.info", home, home);
 	start();
 	response = get("/v1/servers/pg/backups/20261122T081530");
 	assert_int_equal(response.status, 200);
@@ -750,6 +777,7 @@ main(int argc, char **argv)
 		HTTP_TEST(addresses_and_methods_are_exact),
 		HTTP_TEST(bodies_are_checked),
 		HTTP_TEST(what_is_no_backup_never_reaches_barman),
+		HTTP_TEST(an_invented_id_never_reaches_barman),
 		HTTP_TEST(a_name_is_translated_to_its_backup),
 		HTTP_TEST(an_old_barman_cannot_take_incrementals),
 		HTTP_TEST(together_they_run_barman_once),

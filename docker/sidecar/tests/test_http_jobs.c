@@ -304,6 +304,38 @@ many_segments_are_one_line(void **state)
 	free(id);
 }
 
+/* Neither a running nor an ended job has anybody hold megabytes for an answer. */
+static void
+a_long_log_comes_in_pages(void **state)
+{
+	char	   *id;
+	char	   *path;
+	json_t	   *job;
+	Response	response;
+
+	(void) state;
+	write_file("cron.sh", "printf '{\"_INFO\": [\"first\"'; text=$(printf '%3000s' x | tr ' ' x)\n"
+			   "i=0; while [ $i -lt 800 ]; do printf ', \"%s %s\"' $i $text; i=$((i + 1)); done; printf ']}'\n");
+	start();
+	id = submit("/v1/cron", "{}");
+	job = follow(id);			/* which asks for page after page */
+	assert_string_equal(text_in(job, "state"), "done");
+	assert_true(json_integer_value(json_object_get(job, "log_lines")) > 800);
+	json_decref(job);
+	path = mem_printf("/v1/jobs/%s", id);
+	response = get(path);
+	assert_true(json_is_true(json_object_get(response.value, "more")));
+	assert_in_range(response.length, 500000, 1300000);
+	release(&response);
+	free(path);
+	path = mem_printf("/v1/jobs/%s?after=790", id);
+	response = get(path);
+	assert_null(json_object_get(response.value, "more"));
+	release(&response);
+	free(path);
+	free(id);
+}
+
 static void
 cron_is_a_job_too(void **state)
 {
@@ -423,6 +455,7 @@ main(int argc, char **argv)
 		HTTP_TEST(a_backup_waits_for_the_end_of_a_cancelled_one),
 		HTTP_TEST(a_segment_is_waited_for),
 		HTTP_TEST(many_segments_are_one_line),
+		HTTP_TEST(a_long_log_comes_in_pages),
 		HTTP_TEST(cron_is_a_job_too),
 		HTTP_TEST(a_job_is_lost_when_the_sidecar_crashes),
 		HTTP_TEST(crashes_in_the_middle_lose_nothing),

@@ -215,6 +215,31 @@ a_request_on_its_way_is_cancelled_by_its_key(void **state)
 	release(&response);
 }
 
+/* More cost no memory: the oldest go. */
+static void
+cancelled_keys_are_no_more_than_a_thousand(void **state)
+{
+	Response	response;
+
+	(void) state;
+	start();
+	free(cancel_key(200));
+	for (int i = 0; i < 999; i++)
+	{
+		char	   *path = mem_printf("/v1/keys/a-key-that-nobody-sent-%d/cancel", i);
+
+		response = post(path, "");
+		assert_int_equal(response.status, 200);
+		release(&response);
+		free(path);
+	}
+	expect_refusal(KEY, BACKUPS, 409, "conflict");
+	response = post("/v1/keys/one-more-key-and-the-first-is-gone/cancel", "");
+	assert_int_equal(response.status, 200);
+	release(&response);
+	free(submit_with_key(BACKUPS));
+}
+
 int
 main(int argc, char **argv)
 {
@@ -224,6 +249,7 @@ main(int argc, char **argv)
 		HTTP_TEST(a_key_is_for_one_request),
 		HTTP_TEST(a_job_is_cancelled_by_its_key),
 		HTTP_TEST(a_cancelled_key_starts_nothing),
+		HTTP_TEST(cancelled_keys_are_no_more_than_a_thousand),
 		HTTP_TEST(a_request_on_its_way_is_cancelled_by_its_key),
 	};
 

@@ -129,17 +129,26 @@ static void
 a_torn_log_line_is_ignored(void **state)
 {
 	json_t	   *lines;
+	bool		more;
 
 	(void) state;
 	assert_true(job_store_open(directory));
 	write_file("a.log", "{\"n\":1,\"text\":\"one\"}\n{\"n\":2,\"text\":\"two\"}\n{\"n\":3,\"te");
-	lines = job_store_read_log("a", 0);
+	lines = job_store_read_log("a", 0, 30, &more);
+	assert_int_equal(json_array_size(lines), 1);
+	assert_true(more);
+	json_decref(lines);
+	lines = job_store_read_log("a", 1, 1, &more);
+	assert_int_equal(json_array_size(lines), 1);
+	assert_true(more);
+	json_decref(lines);
+	lines = job_store_read_log("a", 0, SIZE_MAX, &more);
 	assert_int_equal(json_array_size(lines), 2);
 	json_decref(lines);
-	lines = job_store_read_log("a", 1);
+	lines = job_store_read_log("a", 1, SIZE_MAX, &more);
 	assert_int_equal(json_array_size(lines), 1);
 	json_decref(lines);
-	lines = job_store_read_log("nobody", 0);
+	lines = job_store_read_log("nobody", 0, SIZE_MAX, &more);
 	assert_int_equal(json_array_size(lines), 0);
 	json_decref(lines);
 }
@@ -163,6 +172,7 @@ lines_of_two_threads_do_not_mix(void **state)
 	char		longest[3000];
 	pthread_t	other;
 	json_t	   *lines;
+	bool		more;
 
 	(void) state;
 	assert_true(job_store_open(directory));
@@ -171,7 +181,7 @@ lines_of_two_threads_do_not_mix(void **state)
 	pthread_create(&other, NULL, append_many, longest);
 	append_many(longest);
 	pthread_join(other, NULL);
-	lines = job_store_read_log("a", 0);
+	lines = job_store_read_log("a", 0, SIZE_MAX, &more);
 	assert_int_equal(json_array_size(lines), 400);
 	json_decref(lines);
 }
