@@ -2466,28 +2466,34 @@ COMMENT ON PROCEDURE @extschema@.poc_play(integer, text, text, interval) IS
 -- Privileges (design section 7).  One place, so that it can be audited.
 -- ---------------------------------------------------------------------
 
--- Everything is closed, in both schemas, whoever forgot to say so; what the
--- list below does not open is the owner's alone until granted.
+-- Everything is closed, in both schemas, whoever forgot to say so, and whatever
+-- ALTER DEFAULT PRIVILEGES of the role that creates the extension has opened to
+-- whom; what the list below does not open is the owner's alone until granted.
 DO $$
 DECLARE
 	member record;
 BEGIN
 	FOR member IN
-		SELECT d.classid, d.objid
-		FROM pg_depend AS d JOIN pg_extension AS e ON e.oid = d.refobjid
+		SELECT o.kind, o.name, CASE a.grantee WHEN 0 THEN 'PUBLIC' ELSE a.grantee::regrole::text END AS grantee
+		FROM pg_depend AS d JOIN pg_extension AS e ON e.oid = d.refobjid,
+			LATERAL (
+				SELECT 'ROUTINE', p.oid::regprocedure::text, p.proowner, coalesce(p.proacl, acldefault('f', p.proowner))
+				FROM pg_proc AS p WHERE d.classid = 'pg_proc'::regclass AND p.oid = d.objid
+				UNION ALL
+				SELECT CASE c.relkind WHEN 'S' THEN 'SEQUENCE' ELSE 'TABLE' END, c.oid::regclass::text, c.relowner, c.relacl
+				FROM pg_class AS c WHERE d.classid = 'pg_class'::regclass AND c.oid = d.objid
+				UNION ALL
+				-- an array's privileges are its element's; since 17 it is a member too
+				SELECT 'TYPE', t.oid::regtype::text, t.typowner, coalesce(t.typacl, acldefault('T', t.typowner))
+				FROM pg_type AS t WHERE d.classid = 'pg_type'::regclass AND t.oid = d.objid AND t.typcategory <> 'A'
+				UNION ALL
+				SELECT 'SCHEMA', n.oid::regnamespace::text, n.nspowner, n.nspacl
+				FROM pg_namespace AS n WHERE d.classid = 'pg_namespace'::regclass AND n.oid = d.objid
+			) AS o(kind, name, owner, acl),
+			LATERAL (SELECT DISTINCT x.grantee FROM aclexplode(o.acl) AS x WHERE x.grantee <> o.owner) AS a
 		WHERE d.refclassid = 'pg_extension'::regclass AND d.deptype = 'e' AND e.extname = 'poc_barman'
 	LOOP
-		IF member.classid = 'pg_proc'::regclass THEN
-			EXECUTE format('REVOKE ALL ON ROUTINE %s FROM PUBLIC', member.objid::regprocedure);
-		ELSIF member.classid = 'pg_class'::regclass THEN
-			EXECUTE format('REVOKE ALL ON TABLE %s FROM PUBLIC', member.objid::regclass);
-		-- an array's privileges are its element's; since 17 it is a member too
-		ELSIF member.classid = 'pg_type'::regclass AND
-			(SELECT t.typcategory <> 'A' FROM pg_type AS t WHERE t.oid = member.objid) THEN
-			EXECUTE format('REVOKE ALL ON TYPE %s FROM PUBLIC', member.objid::regtype);
-		ELSIF member.classid = 'pg_namespace'::regclass THEN
-			EXECUTE format('REVOKE ALL ON SCHEMA %s FROM PUBLIC', member.objid::regnamespace);
-		END IF;
+		EXECUTE format('REVOKE ALL ON %s %s FROM %s CASCADE', member.kind, member.name, member.grantee);
 	END LOOP;
 END
 $$;

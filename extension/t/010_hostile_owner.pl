@@ -63,6 +63,28 @@ my @functions = map { my @f = split(/\|/, $_, -1); { where => $f[0], name => $f[
 cmp_ok(scalar(grep { $_->{where} eq 'ours' } @functions), '>', 30, 'the catalog tells of the public functions');
 cmp_ok(scalar(grep { $_->{where} eq 'internal' } @functions), '>', 30, 'and of the internal ones');
 
+# ---- what others are granted by default is not granted on ours ----
+my $grants = <<'SQL';
+SELECT o.identity, coalesce(nullif(a.grantee, 0)::regrole::text, 'PUBLIC'), a.privilege_type, a.is_grantable
+FROM pg_depend AS d JOIN pg_extension AS e ON d.refclassid = 'pg_extension'::regclass AND e.oid = d.refobjid,
+	LATERAL pg_identify_object(d.classid, d.objid, 0) AS o,
+	LATERAL (SELECT proowner, coalesce(proacl, acldefault('f', proowner)) FROM pg_proc WHERE d.classid = 'pg_proc'::regclass AND oid = d.objid
+		UNION ALL SELECT relowner, relacl FROM pg_class WHERE d.classid = 'pg_class'::regclass AND oid = d.objid
+		UNION ALL SELECT relowner, attacl FROM pg_class AS c JOIN pg_attribute AS a ON a.attrelid = c.oid WHERE d.classid = 'pg_class'::regclass AND c.oid = d.objid
+		UNION ALL SELECT typowner, coalesce(typacl, acldefault('T', typowner)) FROM pg_type WHERE d.classid = 'pg_type'::regclass AND oid = d.objid AND typcategory <> 'A'
+		UNION ALL SELECT nspowner, nspacl FROM pg_namespace WHERE d.classid = 'pg_namespace'::regclass AND oid = d.objid) AS p(owner, acl),
+	LATERAL aclexplode(p.acl) AS a
+WHERE e.extname = 'poc_barman' AND d.deptype = 'e' AND a.grantee <> p.owner ORDER BY 1, 2, 3
+SQL
+$node->safe_psql('postgres', 'CREATE DATABASE defaults');
+$node->safe_psql('defaults', join("\n",
+	(map { my $kind = $_; map { "ALTER DEFAULT PRIVILEGES $_ GRANT ALL ON $kind TO operator, PUBLIC;" } '', 'IN SCHEMA public' } qw(FUNCTIONS TABLES SEQUENCES TYPES)),
+	'ALTER DEFAULT PRIVILEGES GRANT ALL ON SCHEMAS TO operator, PUBLIC;',
+	(map { "ALTER DEFAULT PRIVILEGES GRANT ALL ON $_ TO operator WITH GRANT OPTION;" } qw(FUNCTIONS TABLES SEQUENCES TYPES SCHEMAS)),
+	'CREATE EXTENSION poc_barman;'));
+cmp_ok($node->safe_psql('postgres', "SELECT count(*) FROM ($grants) AS g"), '>', 20, 'the catalog tells of the grants on ours');
+is($node->safe_psql('defaults', $grants), $node->safe_psql('postgres', $grants), 'default privileges open nothing of ours');
+
 # ---- what is planted ----
 # nextval() survives a rollback: whatever ran has left its trace.
 sub tripwire
