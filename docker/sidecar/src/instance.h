@@ -45,7 +45,7 @@ extern Instance *instance_claim_to_drop(const char *name, const TokenGrant *gran
 extern void instance_give_back(Instance *instance);
 
 /* Why instance_claim() would refuse now; NULL: it would not. */
-extern Answer *instance_refusal(const char *name, const RestoreNeeds *needs);
+extern Answer *instance_refusal(const char *name, const char *server, const RestoreNeeds *needs);
 
 /* For the job: the instance of that name, which its route has claimed. */
 extern Instance *instance_claimed(const char *name);

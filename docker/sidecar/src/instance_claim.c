@@ -19,13 +19,15 @@
 #include "instance_room.h"
 #include "memory.h"
 #include "options.h"
+#include "reads.h"
 #include "timestamp.h"
 
 /* A name is a directory, a setting and part of a path with a limit. */
 #define NAME_MAX_LENGTH 41
 
 static Answer *refuse_if_off(void);
-static Answer *refuse_claim(const char *name, const RestoreNeeds *needs);
+static int	share_of_a_server(void);
+static Answer *refuse_claim(const char *name, const char *server, int share, const RestoreNeeds *needs);
 static Answer *refuse_directory(const char *name);
 static Answer *refuse_unknown(const char *name);
 static int	find_port(void);
@@ -45,13 +47,14 @@ instance_claim(const char *name, const char *server, const RestoreNeeds *needs, 
 {
 	Instance   *instance;
 	int			error;
+	int			share = share_of_a_server();
 
 	*refusal = refuse_if_off();
 	if (*refusal != NULL)
 		return NULL;
 
 	pthread_mutex_lock(&instance_table.lock);
-	*refusal = refuse_claim(name, needs);
+	*refusal = refuse_claim(name, server, share, needs);
 	if (*refusal != NULL)
 	{
 		pthread_mutex_unlock(&instance_table.lock);
@@ -110,9 +113,10 @@ instance_claim(const char *name, const char *server, const RestoreNeeds *needs, 
 }
 
 Answer *
-instance_refusal(const char *name, const RestoreNeeds *needs)
+instance_refusal(const char *name, const char *server, const RestoreNeeds *needs)
 {
 	Answer	   *refusal = refuse_if_off();
+	int			share = share_of_a_server();
 	char	   *directory;
 	struct stat status;
 
@@ -120,7 +124,7 @@ instance_refusal(const char *name, const RestoreNeeds *needs)
 		return refusal;
 	directory = mem_printf("%s/%s", options.instance_root, name);
 	pthread_mutex_lock(&instance_table.lock);
-	refusal = refuse_claim(name, needs);
+	refusal = refuse_claim(name, server, share, needs);
 	if (refusal == NULL && lstat(directory, &status) == 0)
 		refusal = refuse_directory(name);
 	pthread_mutex_unlock(&instance_table.lock);
@@ -195,15 +199,35 @@ refuse_if_off(void)
 						"Start barman-sidecar with --instance-root=DIRECTORY.");
 }
 
+/* The token of one server must not take what the others need. */
+static int
+share_of_a_server(void)
+{
+	ReadTarget	target = {READ_SERVERS, "", ""};
+	Answer	   *servers;
+	int			share = options.max_instances_per_server;
+
+	if (share == 0)
+	{
+		servers = reads_get(&target, READ_AGE_DEFAULT, NULL);
+		share = options.max_instances;
+		if (servers == NULL || json_array_size(json_object_get(servers->value, "servers")) != 1)
+			share = share > 1 ? share / 2 : 1;
+		answer_release(servers);
+	}
+	return share;
+}
+
 /* Why there can be no instance of this name now; the lock is held. */
 static Answer *
-refuse_claim(const char *name, const RestoreNeeds *needs)
+refuse_claim(const char *name, const char *server, int share, const RestoreNeeds *needs)
 {
 	const Instance *same = instance_find(name);
 	Answer	   *refusal = NULL;
 	char	   *message;
 	char	   *detail;
 	int			count = 0;
+	int			of_server = 0;
 	CageHold	offered = cage_offered();
 
 	if (options.confinement_required && offered.abi == 0)
@@ -215,7 +239,12 @@ refuse_claim(const char *name, const RestoreNeeds *needs)
 		return refusal;
 	}
 	for (Instance *one = instance_table.newest; one != NULL; one = one->next)
-		count += one != same && (one->claimed || one->has_files);
+	{
+		bool		counts = one != same && (one->claimed || one->has_files);
+
+		count += counts;
+		of_server += counts && strcmp(one->server, server) == 0;
+	}
 	if (same != NULL && (same->claimed || same->has_files))
 	{
 		message = mem_printf("there is an instance \"%s\" already", name);
@@ -230,6 +259,16 @@ refuse_claim(const char *name, const RestoreNeeds *needs)
 		detail = mem_printf("The sidecar keeps at most %d (--max-instances).", options.max_instances);
 		refusal = answer_error("too_many_requests", "there are too many instances", detail,
 							   "Drop one that is not needed any more.");
+		free(detail);
+	}
+	else if (of_server >= share)
+	{
+		message = mem_printf("there are too many instances of server \"%s\"", server);
+		detail = mem_printf("The sidecar keeps at most %d of one server (--max-instances-per-server), and %d in all.",
+							share, options.max_instances);
+		refusal = answer_error("too_many_requests", message, detail,
+							   "Drop one that is not needed any more.");
+		free(message);
 		free(detail);
 	}
 	else if (find_port() == 0)

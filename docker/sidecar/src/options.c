@@ -63,6 +63,7 @@ enum
 {
 	OPTION_HOST_NAME = 256,
 	OPTION_INSECURE_HTTP,
+	OPTION_MAX_INSTANCES_PER_SERVER,
 	OPTION_LIMIT				/* the first of options_limits */
 };
 
@@ -103,6 +104,7 @@ options_parse(int argc, char **argv)
 		{"instance-host", required_argument, NULL, 'H'},
 		{"pg-bindir", required_argument, NULL, 'p'},
 		{"max-instances", required_argument, NULL, 'M'},
+		{"max-instances-per-server", required_argument, NULL, OPTION_MAX_INSTANCES_PER_SERVER},
 		{"restore-timeout", required_argument, NULL, 'T'},
 		{"drill-network", required_argument, NULL, 'N'},
 		{"instance-network", required_argument, NULL, 'I'},
@@ -236,6 +238,11 @@ options_parse(int argc, char **argv)
 			case 'M':
 				if (!parse_number("max-instances", optarg, 1, MAX_MAX_INSTANCES,
 								  &options.max_instances))
+					return OPTIONS_WRONG;
+				break;
+			case OPTION_MAX_INSTANCES_PER_SERVER:
+				if (!parse_number("max-instances-per-server", optarg, 1, MAX_MAX_INSTANCES,
+								  &options.max_instances_per_server))
 					return OPTIONS_WRONG;
 				break;
 			case 'T':
@@ -419,6 +426,9 @@ usage(void)
 		   "  --instance-host=NAME       how callers reach that address (default the same)\n"
 		   "  --pg-bindir=DIR            PostgreSQL's programs (default where postgres is)\n"
 		   "  --max-instances=N          restored servers at a time (default %d)\n"
+		   "  --max-instances-per-server=N\n"
+		   "                             of one server's backups (default half of them, all if\n"
+		   "                             Barman has one server)\n"
 		   "  --restore-timeout=SECONDS  longest time without progress (default %d)\n"
 		   "  --instance-preload=LIBRARY[,...]\n"
 		   "                             what their WAL needs, of the libraries installed here\n"

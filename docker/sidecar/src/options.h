@@ -45,6 +45,7 @@ typedef struct Options
 	char	   *instance_host;	/* how callers reach it */
 	char	   *pg_bindir;		/* NULL: no PostgreSQL server found */
 	int			max_instances;
+	int			max_instances_per_server;	/* 0: half, or all of the only server's */
 	int			restore_timeout;	/* seconds without progress */
 	char	   *instance_preload;	/* libraries, with commas; NULL: none */
 	bool		drill_network;	/* drills may reach others */

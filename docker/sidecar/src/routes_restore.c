@@ -111,12 +111,12 @@ post_restore_check(Request *request)
 	if (arguments == NULL)
 		return refusal;
 	if (restore_is_sound(arguments, &refusal) &&
-		(refusal = instance_refusal(json_text_of(arguments, "instance"), &nothing)) == NULL &&
+		(refusal = instance_refusal(json_text_of(arguments, "instance"), request->segments[SEGMENT_SERVER], &nothing)) == NULL &&
 		restore_choose(request, arguments, &backup, &refusal))
 	{
 		RestoreNeeds needs = restore_needs(backup, arguments, request->segments[SEGMENT_SERVER]);
 
-		refusal = instance_refusal(json_text_of(arguments, "instance"), &needs);
+		refusal = instance_refusal(json_text_of(arguments, "instance"), request->segments[SEGMENT_SERVER], &needs);
 		if (refusal == NULL)
 			refusal = answer_json(200, json_checked(
 			json_pack("{s:{s:O, s:O, s:O, s:O?}}", "restore",
@@ -172,7 +172,7 @@ submit_restore(Request *request, const JobKind *kind, json_t *arguments)
 		if (backup != NULL)
 			needs = restore_needs(backup, arguments, server);
 		/* whatever else there is against it, a drill's receipt tells of the room */
-		refusal = instance_refusal(name, &nothing);
+		refusal = instance_refusal(name, server, &nothing);
 		if (refusal == NULL)
 			instance = instance_claim(name, server, &needs, &refusal);
 		if (instance == NULL && is_for_the_receipt(kind, arguments, &refusal))

@@ -133,6 +133,37 @@ what_a_crash_left_is_removed_however_deep(void **state)
 }
 
 static void
+one_server_takes_half_of_the_instances(void **state)
+{
+	char		root[160];
+	const char *half[] = {root, "--pg-bindir=/bin", "--confinement=best-effort", "--max-instances=5", NULL};
+	const char *more[] = {root, "--pg-bindir=/bin", "--confinement=best-effort", "--max-instances=5", "--max-instances-per-server=3", NULL};
+	Response	response;
+
+	(void) state;
+	snprintf(root, sizeof(root), "--instance-root=%s/instances", home);
+	shell("mkdir -p -m 700 %s/state/instances %s/instances/a %s/instances/b", home, home, home);
+	write_file("state/instances/a.json", "{\"instance\": \"a\", \"server\": \"pg\", \"state\": \"stopped\", \"has_files\": true}");
+	write_file("state/instances/b.json", "{\"instance\": \"b\", \"server\": \"pg\", \"state\": \"stopped\", \"has_files\": true}");
+	start_with(half);
+	response = post("/v1/servers/pg/restores/check", "{\"instance\": \"c\"}");
+	assert_int_equal(response.status, 429);
+	assert_non_null(strstr(response.body, "at most 2 of one server (--max-instances-per-server), and 5 in all"));
+	release(&response);
+	/* whose turn it is otherwise: there is no backup */
+	expect_error("POST", "/v1/servers/other/restores/check", "{\"instance\": \"c\"}", 404, "unknown_backup");
+	terminate();
+	start_with(more);
+	expect_error("POST", "/v1/servers/pg/restores/check", "{\"instance\": \"c\"}", 404, "unknown_backup");
+	terminate();
+
+	/* of the only server there may be all */
+	write_file("list-servers.sh", "printf '{\"pg\": {\"description\": \"Main\"}}'\n");
+	start_with(half);
+	expect_error("POST", "/v1/servers/pg/restores/check", "{\"instance\": \"c\"}", 404, "unknown_backup");
+}
+
+static void
 a_socket_is_taken_over_from_a_crash_but_from_nobody_else(void **state)
 {
 	char		listen_option[160];
@@ -253,6 +284,7 @@ main(int argc, char **argv)
 	const struct CMUnitTest tests[] = {
 		HTTP_TEST(leftovers_neither_hang_the_start_nor_are_believed),
 		HTTP_TEST(what_a_crash_left_is_removed_however_deep),
+		HTTP_TEST(one_server_takes_half_of_the_instances),
 		HTTP_TEST(two_sidecars_share_neither_state_nor_instances),
 		HTTP_TEST(a_socket_is_taken_over_from_a_crash_but_from_nobody_else),
 		HTTP_TEST(check_config_says_what_is_wrong_and_makes_nothing),
