@@ -2,17 +2,21 @@
  * restore_host.c
  *
  * Compares what the primary says that it has, locales above all, with what is
- * on Barman's host.  Starts nothing: it is known before hours of copying.
+ * on Barman's host: it is known before hours of copying.  Never keeps a name
+ * that the primary has told.
  */
 #include "restore_host.h"
 
+#include <ctype.h>
 #include <gnu/libc-version.h>
-#include <locale.h>
+#include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "barman_run.h"
+#include "instance_server.h"
 #include "memory.h"
+#include "timestamp.h"
 
 /* Nobody has so many, and each is looked for. */
 #define LOCALES_MAX 1000
@@ -21,7 +25,12 @@
 /* One sentence of these is read, not twenty. */
 #define NOTES_MAX 3
 
+/* Who has installed one need not wait for longer. */
+#define LIST_AGE_MS 10000
+
 static bool has_locale(const char *name);
+static json_t *locales_here(void);
+static char *plain_locale(const char *name);
 static char *missing_here(const json_t *one);
 static void add(char **text, char *sentence);
 
@@ -111,19 +120,88 @@ missing_here(const json_t *one)
 					  json_text_of(one, "of"), json_text_of(one, "locale"));
 }
 
-/* As PostgreSQL will ask for it; the C library takes no path for a name. */
+/*
+ * By the list of those there are: newlocale() would keep each name that it was
+ * ever asked for, and anybody may invent some.
+ */
 static bool
 has_locale(const char *name)
 {
-	locale_t	locale;
+	char	   *plain = plain_locale(name);
+	json_t	   *list = locales_here();
 
-	if (name[0] == '\0' || strchr(name, '/') != NULL)
-		return false;
-	locale = newlocale(LC_COLLATE_MASK | LC_CTYPE_MASK, name, (locale_t) 0);
-	if (locale == (locale_t) 0)
-		return false;
-	freelocale(locale);
-	return true;
+	/* without a list nothing can be said; these PostgreSQL and the C library always have */
+	bool		has = name[0] != '\0' && strchr(name, '/') == NULL &&
+		(json_object_size(list) == 0 || json_object_get(list, plain) != NULL ||
+		 strcmp(name, "C") == 0 || strcmp(name, "POSIX") == 0);
+
+	json_decref(list);
+	free(plain);
+	return has;
+}
+
+/* {name as plain_locale() makes it: true}, for the caller to release; empty if it cannot be had */
+static json_t *
+locales_here(void)
+{
+	static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+	static json_t *known;
+	static int64_t known_at;
+	json_t	   *list;
+
+	pthread_mutex_lock(&lock);
+	if (known == NULL || monotonic_ms() >= known_at + LIST_AGE_MS)
+	{
+		char	   *text = server_program("/usr/bin", "locale", "-a");
+		char	   *rest = NULL;
+
+		json_decref(known);
+		known = json_checked(json_object());
+		for (char *one = strtok_r(text, "\n", &rest); one != NULL; one = strtok_r(NULL, "\n", &rest))
+		{
+			char	   *plain = plain_locale(one);
+
+			json_object_set_new_nocheck(known, plain, json_true());
+			free(plain);
+		}
+		known_at = monotonic_ms();
+		free(text);
+	}
+	list = json_checked(json_copy(known));
+	pthread_mutex_unlock(&lock);
+	return list;
+}
+
+/* malloc'd name with its codeset as the C library compares it: de_DE.UTF-8 is de_DE.utf8. */
+static char *
+plain_locale(const char *name)
+{
+	char	   *plain = mem_alloc(2 * strlen(name) + sizeof("iso"));
+	size_t		language = strcspn(name, ".@");
+	const char *codeset = name[language] == '.' ? name + language + 1 : NULL;
+	size_t		length = codeset != NULL ? strcspn(codeset, "@") : 0;
+	bool		digits = true;
+	size_t		n = language;
+
+	memcpy(plain, name, language);
+	for (size_t i = 0; i < length; i++)
+		digits = digits && !isalpha((unsigned char) codeset[i]);
+	if (codeset != NULL)
+	{
+		plain[n++] = '.';
+		if (digits)
+		{
+			memcpy(plain + n, "iso", 3);
+			n += 3;
+		}
+		for (size_t i = 0; i < length; i++)
+		{
+			if (isalnum((unsigned char) codeset[i]))
+				plain[n++] = (char) tolower((unsigned char) codeset[i]);
+		}
+	}
+	strcpy(plain + n, codeset != NULL ? codeset + length : name + language);
+	return plain;
 }
 
 /* Takes the sentence. */

@@ -11,6 +11,7 @@
 
 #include <cmocka.h>
 
+#include <malloc.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -48,6 +49,45 @@ locales_that_are_here_are_not_missing(void **state)
 	assert_string_equal(notes, "");
 	free(notes);
 	json_decref(arguments);
+}
+
+static void
+spellings_of_a_codeset_are_one(void **state)
+{
+	static const char *const names[] = {"C", "POSIX", "C.UTF-8", "C.utf8", "C.Utf-8"};
+
+	(void) state;
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+	{
+		json_t	   *arguments = primary_with("database loc", names[i], true, NULL);
+		Restore		restore = {.arguments = arguments, .is_drill = true};
+
+		assert_true(restore_host_serves(&restore));
+		json_decref(arguments);
+	}
+}
+
+/* The C library would remember each. */
+static void
+invented_locales_leave_nothing_behind(void **state)
+{
+	size_t		before = 0;
+
+	(void) state;
+	for (int i = 0; i < 1100; i++)
+	{
+		char	   *name = mem_printf("zz_%04d.utf8@%0150d", i, i);
+		json_t	   *arguments = primary_with("database loc", name, true, NULL);
+		Restore		restore = {.arguments = arguments, .is_drill = true};
+
+		assert_false(restore_host_serves(&restore));
+		json_decref(restore.error);
+		json_decref(arguments);
+		free(name);
+		if (i == 100)
+			before = mallinfo2().uordblks;
+	}
+	assert_true(mallinfo2().uordblks < before + 64 * 1024);
 }
 
 /* of another database the drill asks nothing, but its receipt tells */
@@ -101,6 +141,8 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_drill_needs_the_locales_it_asks_in),
 		cmocka_unit_test(locales_that_are_here_are_not_missing),
+		cmocka_unit_test(spellings_of_a_codeset_are_one),
+		cmocka_unit_test(invented_locales_leave_nothing_behind),
 		cmocka_unit_test(others_are_noted),
 		cmocka_unit_test(what_is_no_primary_is_refused),
 	};
