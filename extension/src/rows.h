@@ -180,6 +180,7 @@ struct RowsValue
 	int64		step;
 	double	   *weights;		/* of the choices: sums up to each, from 0 to 1 */
 	const char *prefix;
+	int			prefix_length;	/* in characters */
 	RowsMake	prefixed;		/* makes what comes after the prefix */
 
 	uint64		region_key;		/* draws the partition of a row */

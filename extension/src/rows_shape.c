@@ -60,6 +60,7 @@ rows_shape_value(RowsValue *value, const RowsColumnOptions *options)
 			(value->typmod >= (int32) VARHDRSZ && pg_mbstrlen(options->prefix) > value->typmod - VARHDRSZ))
 			refuse(options, value, "prefix");
 		value->prefix = options->prefix;
+		value->prefix_length = pg_mbstrlen(options->prefix);
 		value->prefixed = value->make;
 		value->make = make_prefixed;
 		value->encode = NULL;
@@ -196,21 +197,23 @@ rows_distributed(const RowsValue *value, RowsDraw *draw, uint64 limit)
 	}
 }
 
+/* The length is one in characters, and no character is cut. */
 static Datum
 make_prefixed(const RowsValue *value, RowsDraw *draw, RowsArena *arena)
 {
 	Datum		rest = value->prefixed(value, draw, arena);
 	struct varlena *text = (struct varlena *) DatumGetPointer(rest);
 	int			prefix = strlen(value->prefix);
-	int			length = prefix + (int) VARSIZE_ANY_EXHDR(text);
+	int			length = (int) VARSIZE_ANY_EXHDR(text);
 	struct varlena *result;
 
+	/* the prefix itself fits: what is left is for the rest */
 	if (value->typmod >= (int32) VARHDRSZ)
-		length = Min(length, value->typmod - VARHDRSZ);
-	result = rows_alloc(arena, length + VARHDRSZ);
-	SET_VARSIZE(result, length + VARHDRSZ);
-	memcpy(VARDATA(result), value->prefix, Min(prefix, length));
-	if (length > prefix)
-		memcpy(VARDATA(result) + prefix, VARDATA_ANY(text), length - prefix);
+		length = pg_mbcharcliplen(VARDATA_ANY(text), length,
+								  value->typmod - VARHDRSZ - value->prefix_length);
+	result = rows_alloc(arena, prefix + length + VARHDRSZ);
+	SET_VARSIZE(result, prefix + length + VARHDRSZ);
+	memcpy(VARDATA(result), value->prefix, prefix);
+	memcpy(VARDATA(result) + prefix, VARDATA_ANY(text), length);
 	return PointerGetDatum(result);
 }
