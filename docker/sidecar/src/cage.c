@@ -168,11 +168,14 @@ spawn_caged(void *arg)
 	}
 	if (spawn->error == 0)
 	{
-		spawn->error = cage_filter_apply(spawn->cage->network, held->abi >= ABI_TRUNCATE);
-		held->connections = spawn->error == 0 && !spawn->cage->network;
+		CageReach	reach = spawn->cage->network ? REACH_NETWORK :
+			spawn->cage->socket_files ? REACH_SOCKET_FILES : REACH_NOBODY;
+
+		spawn->error = cage_filter_apply(reach, held->abi >= ABI_TRUNCATE);
+		held->connections = spawn->error == 0 && reach == REACH_NOBODY;
 
 		/* whoever wants connections refused must have that */
-		if (spawn->cage->network && !spawn->cage->required)
+		if (reach != REACH_NOBODY && !spawn->cage->required)
 			spawn->error = 0;
 	}
 	if (spawn->error == 0)
@@ -234,14 +237,19 @@ static int
 fill_ruleset(const Cage *cage, char **programs, int ruleset, uint64_t handled, int abi)
 {
 	const PortRule port = {BIND_TCP, (uint64_t) cage->port};
+	const uint64_t programs_may = cage->only != NULL ? MAY_READ : MAY_RUN;
 	int			error = 0;
 
 	for (size_t i = 0; error == 0 && cage_system_programs[i] != NULL; i++)
-		error = let(ruleset, cage_system_programs[i], MAY_RUN, handled);
+		error = let(ruleset, cage_system_programs[i], programs_may, handled);
 	for (size_t i = 0; error == 0 && cage_system_files[i] != NULL; i++)
 		error = let(ruleset, cage_system_files[i], MAY_READ, handled);
 	for (size_t i = 0; error == 0 && programs != NULL && programs[i] != NULL; i++)
-		error = let(ruleset, programs[i], MAY_RUN, handled);
+		error = let(ruleset, programs[i], programs_may, handled);
+	if (error == 0 && cage->only != NULL)
+		error = let(ruleset, cage->only, ACCESS_EXECUTE | ACCESS_READ_FILE, handled);
+	for (size_t i = 0; error == 0 && cage->only != NULL && cage_loaders[i] != NULL; i++)
+		error = let(ruleset, cage_loaders[i], ACCESS_EXECUTE | ACCESS_READ_FILE, handled);
 	if (error == 0)
 		error = let(ruleset, "/dev/null", ACCESS_READ_FILE | ACCESS_WRITE_FILE | ACCESS_TRUNCATE, handled);
 	if (error == 0 && cage->directory != NULL)

@@ -16,8 +16,11 @@ typedef struct Cage
 	const char *directory;		/* absolute: what is below may be read and, */
 	bool		read_only;		/* unless so, written; but nothing executed */
 	const char *bindir;			/* of PostgreSQL's programs, or NULL */
+	const char *only;			/* the one file that may be executed; NULL: */
+								/* the system's programs and PostgreSQL's */
 	int			port;			/* that it may listen on; 0: none */
 	bool		network;		/* connections */
+	bool		socket_files;	/* connections to sockets in the file system only */
 	bool		required;		/* without Landlock it is not started */
 } Cage;
 

@@ -66,9 +66,12 @@ typedef struct Refusal
 	int			error;			/* 0: it does nothing, and says that it has */
 } Refusal;
 
-/* What connects, or sends to an address that a filter cannot see */
-static const Refusal connections[] = {
+static const Refusal connecting[] = {
 	{SYS_connect, EACCES},
+};
+
+/* What sends to an address that a filter cannot see */
+static const Refusal addressed[] = {
 	{SYS_sendmsg, EACCES},
 	{SYS_sendmmsg, EACCES},
 };
@@ -175,6 +178,7 @@ static void refuse_where_bits(Program *program, int number, int argument, unsign
 static void refuse_unless_zero(Program *program, int number, int argument);
 static void refuse_everybody(Program *program);
 static void refuse_sockets(Program *program);
+static void refuse_sockets_but_of_files(Program *program);
 static int	filters_of(pid_t pid);
 
 /* The low and high half of an argument, on the architectures above */
@@ -182,7 +186,7 @@ static int	filters_of(pid_t pid);
 #define HIGH(n) (LOW(n) + 4)
 
 int
-cage_filter_apply(bool network, bool by_path)
+cage_filter_apply(CageReach reach, bool by_path)
 {
 	const Refusal cut = {SYS_truncate, EACCES};
 	Program		program = {.length = 0};
@@ -199,17 +203,20 @@ cage_filter_apply(bool network, bool by_path)
 	refuse_calls(&program, never, sizeof(never) / sizeof(never[0]));
 	if (!by_path)
 		refuse_calls(&program, &cut, 1);
-	if (!network)
-		refuse_calls(&program, connections, sizeof(connections) / sizeof(connections[0]));
+	if (reach == REACH_NOBODY)
+		refuse_calls(&program, connecting, sizeof(connecting) / sizeof(connecting[0]));
+	if (reach != REACH_NETWORK)
+		refuse_calls(&program, addressed, sizeof(addressed) / sizeof(addressed[0]));
 	refuse_where_bits(&program, SYS_clone, 0, NEW_NAMESPACES);
 	refuse_unless_zero(&program, SYS_prlimit64, 0);
 	refuse_everybody(&program);
-	if (!network)
-	{
-		/* sendto() is send() if it names no address */
+	/* sendto() is send() if it names no address */
+	if (reach != REACH_NETWORK)
 		refuse_unless_zero(&program, SYS_sendto, 4);
+	if (reach == REACH_NOBODY)
 		refuse_sockets(&program);
-	}
+	else if (reach == REACH_SOCKET_FILES)
+		refuse_sockets_but_of_files(&program);
 	add(&program, BPF_RET | BPF_K, SECCOMP_RET_ALLOW, 0, 0);
 
 	filter.len = program.length;
@@ -309,6 +316,19 @@ refuse_sockets(Program *program)
 	add(program, BPF_JMP | BPF_JEQ | BPF_K, IPPROTO_TCP, 0, 1);
 	add(program, BPF_RET | BPF_K, SECCOMP_RET_ALLOW, 0, 0);
 	give(program, EACCES);
+}
+
+static void
+refuse_sockets_but_of_files(Program *program)
+{
+	add(program, BPF_JMP | BPF_JEQ | BPF_K, SYS_socket, 0, 7);
+	load(program, LOW(0));
+	add(program, BPF_JMP | BPF_JEQ | BPF_K, AF_UNIX, 0, 3);
+	load(program, LOW(1));
+	add(program, BPF_ALU | BPF_AND | BPF_K, SOCKET_TYPE, 0, 0);
+	add(program, BPF_JMP | BPF_JEQ | BPF_K, SOCK_STREAM, 1, 0);
+	give(program, EACCES);
+	add(program, BPF_RET | BPF_K, SECCOMP_RET_ALLOW, 0, 0);
 }
 
 /*

@@ -1,8 +1,8 @@
 /*
  * cage_paths.c
  *
- * What a restored server may read and execute of its host: the system's
- * programs and PostgreSQL's.  Nothing here may lie in a home, or hold a secret.
+ * What a restored server, and who asks it, may read and execute of its host:
+ * the system's programs and PostgreSQL's.  Nothing here may lie in a home, or hold a secret.
  */
 #include "cage_paths.h"
 
@@ -16,6 +16,12 @@
 
 const char *const cage_system_programs[] = {
 	"/usr", "/bin", "/sbin", "/lib", "/lib32", "/lib64", NULL
+};
+
+/* Those of the architectures that cage_filter.c knows: glibc's and musl's */
+const char *const cage_loaders[] = {
+	"/lib64/ld-linux-x86-64.so.2", "/lib/ld-linux-aarch64.so.1",
+	"/lib/ld-musl-x86_64.so.1", "/lib/ld-musl-aarch64.so.1", NULL
 };
 
 /* Users, to whom a name belongs; hosts, as in --instance-listen; time zones; locales; dictionaries of Debian's */

@@ -54,7 +54,8 @@ typedef enum Where
 	FREE,
 	CAGED,
 	CAGED_WITH_NETWORK,
-	CAGED_TO_READ
+	CAGED_TO_READ,
+	CAGED_TO_ASK				/* a server, at its socket */
 } Where;
 
 typedef struct Attempt
@@ -463,6 +464,39 @@ nothing(void *arg)
 	return arg;
 }
 
+static int
+try_to_run(const char *program)
+{
+	char	   *argv[] = {(char *) (uintptr_t) program, NULL};
+	pid_t		pid;
+	int			error = posix_spawn(&pid, program, NULL, NULL, argv, environ);
+
+	return error != 0 ? error : waitpid(pid, NULL, 0) == pid ? REACHED : errno;
+}
+
+static int
+try_program(void)
+{
+	return try_to_run("/bin/true");
+}
+
+/* As \! and \o of psql, and COPY ... TO PROGRAM */
+static int
+try_shell(void)
+{
+	FILE	   *pipe = popen("exit 0", "w");
+	int			piped = pipe != NULL ? pclose(pipe) : -1;
+	int			status = system("exit 0");
+
+	return status == 0 || piped == 0 ? REACHED : WIFEXITED(status) && WEXITSTATUS(status) == 127 ? EACCES : UNKNOWN;
+}
+
+static int
+try_read_at_home(void)
+{
+	return try_open(place.home, "mine", O_RDONLY);
+}
+
 /* What PostgreSQL does all day */
 static int
 try_to_work(void)
@@ -533,8 +567,11 @@ static const Attempt attempts[] = {
 	{"clone name space", try_clone_name_space, EACCES, true},
 	{"open file", try_open_file, EBADF, false},
 	{"inherited environment", try_inherited_environment, ENOENT, false},
+	{"program", try_program, REACHED, false},
+	{"shell", try_shell, REACHED, false},
 	{"work", try_to_work, REACHED, false},
 	{"write at home", try_to_write_at_home, REACHED, false},
+	{"read at home", try_read_at_home, REACHED, false},
 };
 
 static int
@@ -569,6 +606,10 @@ cage_of(Where where)
 		.directory = place.home, .bindir = directory, .port = place.own_port, .required = true,
 		.network = where == CAGED_WITH_NETWORK, .read_only = where == CAGED_TO_READ
 	};
+	const Cage	asks = {.bindir = directory, .only = self, .socket_files = true, .required = true};
+
+	if (where == CAGED_TO_ASK)
+		return asks;
 
 	return cage;
 }
@@ -639,6 +680,32 @@ test_with_network(void **state)
 	assert_int_equal(outcome("any port", CAGED_WITH_NETWORK), EACCES);
 	assert_int_equal(outcome("read", CAGED_WITH_NETWORK), EACCES);
 	assert_int_equal(outcome("signal", CAGED_WITH_NETWORK), EPERM);
+}
+
+/* Who asks a server connects to its socket, and can do no more than write to its own output. */
+static void
+test_to_ask(void **state)
+{
+	static const char *const nothing_of[] = {
+		"tcp", "datagram", "send to", "send message", "netlink", "ring", "any port", "own port",
+		"read", "write", "append", "create", "list", "shared memory", "cut", "remove", "make directory", "link in",
+		"rename out", "change mode", "run its own", "program", "shell", "write at home", "read at home"
+	};
+
+	(void) state;
+	put(place.home, "mine", 0600);
+	assert_int_equal(outcome("socket file", CAGED_TO_ASK), REACHED);
+	for (size_t i = 0; i < sizeof(nothing_of) / sizeof(nothing_of[0]); i++)
+	{
+		int			got = outcome(nothing_of[i], CAGED_TO_ASK);
+
+		if (got != EACCES)
+			fail_msg("%s: exit code %d", nothing_of[i], got);
+	}
+	assert_int_equal(outcome("abstract socket", CAGED_TO_ASK), EPERM);
+	assert_int_equal(outcome("signal", CAGED_TO_ASK), EPERM);
+	assert_int_equal(outcome("open file", CAGED_TO_ASK), EBADF);
+	assert_int_equal(outcome("inherited environment", CAGED_TO_ASK), ENOENT);
 }
 
 static void
@@ -877,6 +944,7 @@ main(int argc, char **argv)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_gets_at_nothing_else),
 		cmocka_unit_test(test_with_network),
+		cmocka_unit_test(test_to_ask),
 		cmocka_unit_test(test_to_read),
 		cmocka_unit_test(test_older_kernel),
 		cmocka_unit_test(test_is_inherited),
