@@ -92,7 +92,9 @@ server_controldata(const char *bindir, const char *directory, bool required)
 	char	   *path = mem_printf("%s/pg_controldata", bindir);
 	char	   *data = mem_printf("%s/" INSTANCE_DATA, directory);
 	const char *argv[] = {path, data, NULL};
-	const Cage	cage = {.directory = directory, .read_only = true, .bindir = bindir, .required = required};
+	const Cage	cage = {
+		.directory = directory, .read_only = true, .bindir = bindir, .only = path, .required = required
+	};
 	RunRequest	request = {
 		.argv = argv, .deadline_ms = PROGRAM_MS, .grace_ms = 1000, .spawn = spawn_in_cage, .how = &cage
 	};

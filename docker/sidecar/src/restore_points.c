@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "caged_run.h"
 #include "memory.h"
 #include "options.h"
 #include "restore_tail.h"
@@ -49,7 +50,7 @@ restore_count_points(Restore *restore)
 		RunResult	result;
 
 		/* it ends with an error where the WAL does, so that says nothing */
-		job_run_program(restore->job, argv, NULL, SCAN_MS, &result);
+		caged_run(restore->job, directory, false, argv, NULL, SCAN_MS, &result);
 		whole = result.outcome == RUN_EXITED && monotonic_ms() < deadline;
 		if (result.outcome == RUN_EXITED)
 			restore_points_in(result.out, restore->target.name, &count, first);
