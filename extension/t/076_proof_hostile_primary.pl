@@ -131,6 +131,38 @@ $node->safe_psql('postgres', $_) for
 	"UPDATE poc_marks SET lsn = pg_current_wal_insert_lsn() WHERE name = 'view'", 'SELECT count(*) FROM poc_switch_wal()';
 is(failures($live, 'a view', "'view'"), 'compare: public.u: there is no such table', 'a view is not asked');
 
+# ---- a server that answers for itself, and names that end what they stand in ----
+# An exact match in pg_catalog comes before one of "any" arguments; a client that follows the server's
+# standard_conforming_strings reads what comes next in another way.
+my $pwned = "$live->{home}/pwned";
+$node->safe_psql('postgres', <<"SQL");
+CREATE FUNCTION pg_catalog.format(text, name, name) RETURNS text LANGUAGE plpgsql AS \$\$
+BEGIN
+	IF current_setting('cluster_name') NOT LIKE 'drill%' THEN RETURN quote_ident(\$2) || '.' || quote_ident(\$3); END IF;
+	PERFORM set_config('standard_conforming_strings', 'off', false);
+	RETURN 'SELECT 1, ''as you like it''';
+END \$\$;
+CREATE FUNCTION change_sides(oid, regclass) RETURNS boolean LANGUAGE plpgsql AS \$\$
+BEGIN
+	IF current_setting('cluster_name') LIKE 'drill%' THEN PERFORM set_config('standard_conforming_strings', 'off', false); END IF;
+	RETURN \$1 = \$2::oid;
+END \$\$;
+CREATE OPERATOR pg_catalog.= (LEFTARG = oid, RIGHTARG = regclass, FUNCTION = change_sides);
+GRANT EXECUTE ON FUNCTION change_sides(oid, regclass), pg_catalog.format(text, name, name) TO PUBLIC;
+SELECT poc_mark('names', '{t}');
+UPDATE _poc.mark_tables SET rows = 1, hash = 'as you like it' WHERE mark = 'names';
+INSERT INTO _poc.mark_tables SELECT 'names', relation, 0, 1, 'as you like it' FROM (VALUES
+	(E'"u\\\\'' \\\\! touch $pwned\\n"'),
+	(E'u\\\\'' \\\\o | touch $pwned\\n'),
+	(E'u."\\n\\\\.\\n\\\\! touch $pwned\\n"'),
+	(E'public."\\u0081" \\\\! touch $pwned\\n'),
+	('\$q\$; COPY (SELECT) TO PROGRAM ''touch $pwned''; --')) AS t(relation);
+SQL
+my $names = failures($live, 'names', "'names', asserts => ARRAY['SELECT true', E'SELECT \\'x\\\\'' = ''\\n\\\\! touch $pwned\\n']");
+like($names, qr/^compare: public\.t: 1 rows expected, 1000 found$/m, 'what a planted function answers is not believed');
+is(scalar(() = $names =~ /^compare: /mg), 6, 'no name of a table is taken for another');
+ok(!-e $pwned, 'and nothing of them runs on the host');
+
 # ---- code in the catalog itself ----
 $node->safe_psql('postgres', <<'SQL');
 SET allow_system_table_mods = on;

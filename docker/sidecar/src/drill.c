@@ -111,7 +111,7 @@ compare_identity(const DrillServer *server, const json_t *arguments, json_t *res
 {
 	const char *expected = text_of(arguments, "system_identifier");
 	int64_t		began = monotonic_ms();
-	char	   *query = mem_strdup("SELECT c.system_identifier, pg_catalog.current_setting('server_version') "
+	char	   *query = mem_strdup("SELECT c.system_identifier, pg_catalog.current_setting('server_version'::pg_catalog.text) "
 								   "FROM pg_catalog.pg_control_system() AS c");
 	DrillAnswer answer = {NULL, NULL};
 	char	   *version;

@@ -12,6 +12,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "caged_run.h"
 #include "drill.h"
 #include "drill_compare.h"
 #include "memory.h"
@@ -87,11 +88,11 @@ check(void *arg)
 	char	   *program = mem_printf("%s/pg_amcheck", options.pg_bindir);
 	char	   *jobs = mem_printf("--jobs=%d", drill_workers());
 	char	   *where = drill_conninfo(server, server->superuser);
-	const char *argv[] = {DRILL_ENVIRONMENT, program, "--install-missing", jobs, where, NULL};
+	const char *argv[] = {program, "--install-missing", jobs, where, NULL};
 
 	amcheck->ran = access(program, X_OK) == 0;
 	if (amcheck->ran)
-		job_run_program(server->job, argv, NULL, AMCHECK_MS, &amcheck->result);
+		caged_run(server->job, NULL, true, argv, NULL, AMCHECK_MS, &amcheck->result);
 	free(where);
 	free(jobs);
 	free(program);

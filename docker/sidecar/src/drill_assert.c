@@ -87,13 +87,13 @@ drill_assert(const DrillServer *server, const json_t *assertions, json_t *result
 static char *
 why_not(const DrillServer *server, const char *assertion)
 {
-	char	   *literal = drill_quoted(assertion, '\'');
+	char	   *value = drill_value(assertion);
 	char	   *query = mem_printf("\\set VERBOSITY sqlstate\n"
 								   "BEGIN READ ONLY;\n"
-								   "DO $%s$ DECLARE result boolean; BEGIN EXECUTE %s INTO STRICT result; "
+								   "DO $poc$ DECLARE result boolean; BEGIN EXECUTE %s INTO STRICT result; "
 								   "IF result IS NULL THEN RAISE EXCEPTION USING ERRCODE = '" SQLSTATE_NULL "'; "
-								   "ELSIF NOT result THEN RAISE EXCEPTION USING ERRCODE = '" SQLSTATE_FALSE "'; END IF; END $%s$",
-								   server->tag, literal, server->tag);
+								   "ELSIF NOT result THEN RAISE EXCEPTION USING ERRCODE = '" SQLSTATE_FALSE "'; END IF; END $poc$",
+								   value);
 	DrillAnswer answer = {NULL, NULL};
 	char	   *words;
 
@@ -101,7 +101,7 @@ why_not(const DrillServer *server, const char *assertion)
 	words = answer.error != NULL ? words_on(answer.error) : NULL;
 	drill_answer_free(&answer);
 	free(query);
-	free(literal);
+	free(value);
 	return words;
 }
 

@@ -27,9 +27,16 @@
 /* So many that differ are named; of the others it is told how many they are. */
 #define NAMED_MAX 100
 
+/* What is compared, of pg_class.relkind */
+#define TABLE_KINDS "rpm"
+
+/* As SQL has it */
+#define WHITESPACE " \t\n\r\f"
+
 typedef struct Comparison
 {
 	const json_t *table;
+	char	   *name;			/* malloc'd: in SQL; NULL: it has none */
 	int64_t		bytes;
 	size_t		number;			/* in the list of the caller */
 	char	   *difference;		/* malloc'd, or NULL */
@@ -47,6 +54,10 @@ typedef struct Work
 	pthread_mutex_t lock;
 } Work;
 
+static void find_tables(Work *work);
+static char *read_name(Comparison *comparison);
+static char *read_part(const char **text);
+static char *quoted(const char *schema, const char *name);
 static void *work_off(void *arg);
 static size_t take(Work *work, size_t *first);
 static void compare_part(Work *work, Comparison *part, size_t count);
@@ -95,6 +106,7 @@ drill_compare(const DrillServer *server, const json_t *tables, json_t *result)
 		work.all_bytes += one->bytes;
 	}
 	qsort(work.comparisons, work.count, sizeof(Comparison), larger_first);
+	find_tables(&work);
 
 	/* this thread is one of them */
 	while (started < drill_workers() - 1 &&
@@ -107,9 +119,145 @@ drill_compare(const DrillServer *server, const json_t *tables, json_t *result)
 	qsort(work.comparisons, work.count, sizeof(Comparison), as_listed);
 	same = !job_cancelled(server->job) && tell(&work, began, result);
 	for (size_t i = 0; i < work.count; i++)
+	{
 		free(work.comparisons[i].difference);
+		free(work.comparisons[i].name);
+	}
 	free(work.comparisons);
 	return same;
+}
+
+/*
+ * What was a table at the mark must still be one, for a view would run a query
+ * of its own.  The server's answer is looked at here, and is no part of another
+ * question: of which table the next one is the server must not decide.
+ */
+static void
+find_tables(Work *work)
+{
+	Comparison **asked = mem_alloc(work->count * sizeof(Comparison *));
+	char	  **queries = mem_alloc(work->count * sizeof(char *));
+	DrillAnswer *answers = mem_alloc(work->count * sizeof(DrillAnswer));
+	size_t		n = 0;
+
+	for (size_t i = 0; i < work->count; i++)
+	{
+		Comparison *one = &work->comparisons[i];
+
+		queries[n] = read_name(one);
+		if (queries[n] != NULL)
+			asked[n++] = one;
+		else
+			one->difference = mem_strdup("this is no name of a table");
+	}
+	if (n > 0)
+		drill_ask(work->server, work->server->reader, DRILL_STATEMENT_MS, queries, n, answers);
+	for (size_t i = 0; i < n; i++)
+	{
+		const char *kind = answers[i].output;
+
+		if (kind == NULL)
+			asked[i]->difference = mem_strdup(answers[i].error);
+		else if (strlen(kind) != 1 || strchr(TABLE_KINDS, kind[0]) == NULL)
+			asked[i]->difference = mem_strdup("there is no such table");
+		drill_answer_free(&answers[i]);
+		free(queries[i]);
+	}
+	free(answers);
+	free(queries);
+	free(asked);
+}
+
+/*
+ * The question what kind of relation it is, malloc'd, as a name of one or two
+ * parts is read by SQL; NULL: it is none.
+ */
+static char *
+read_name(Comparison *comparison)
+{
+	const char *rest = json_string_value(json_object_get(comparison->table, "relation"));
+	char	   *schema = NULL;
+	char	   *name = read_part(&rest);
+	char	   *text;
+	char	   *value;
+	char	   *query = NULL;
+
+	if (name != NULL && *rest == '.')
+	{
+		rest++;
+		schema = name;
+		name = read_part(&rest);
+	}
+	if (name != NULL && *rest == '\0')
+	{
+		text = quoted(schema, name);
+		value = drill_value(text);
+		query = mem_printf("SELECT c.relkind FROM pg_catalog.pg_class AS c "
+						   "WHERE c.oid OPERATOR(pg_catalog.=) pg_catalog.to_regclass(%s)::pg_catalog.oid", value);
+		free(value);
+		free(text);
+		text = drill_identifier(name);
+		value = schema != NULL ? drill_identifier(schema) : NULL;
+		comparison->name = schema != NULL ? mem_printf("%s.%s", value, text) : mem_strdup(text);
+		free(value);
+		free(text);
+	}
+	free(schema);
+	free(name);
+	return query;
+}
+
+/* malloc'd; NULL if there is none */
+static char *
+read_part(const char **text)
+{
+	const char *from = *text + strspn(*text, WHITESPACE);
+	bool		in_quotes = *from == '"';
+	bool		closed = !in_quotes;
+	char	   *name = mem_alloc(strlen(from) + 1);
+	char	   *to = name;
+
+	if (in_quotes)
+		from++;
+	for (; *from != '\0'; from++)
+	{
+		if (in_quotes && *from == '"' && *++from != '"')
+		{
+			closed = true;
+			break;
+		}
+		if (!in_quotes && (*from == '.' || *from == '"' || strchr(WHITESPACE, *from) != NULL))
+			break;
+		*to++ = !in_quotes && *from >= 'A' && *from <= 'Z' ? (char) (*from - 'A' + 'a') : *from;
+	}
+	*text = from + strspn(from, WHITESPACE);
+	if (closed && to > name)
+		return name;
+	free(name);
+	return NULL;
+}
+
+/* malloc'd */
+static char *
+quoted(const char *schema, const char *name)
+{
+	char	   *text = mem_alloc(2 * (strlen(name) + (schema != NULL ? strlen(schema) : 0)) + sizeof("\"\".\"\""));
+	char	   *to = text;
+
+	for (int i = schema != NULL ? 0 : 1; i < 2; i++)
+	{
+		*to++ = '"';
+		for (const char *from = i == 0 ? schema : name; *from != '\0'; from++)
+		{
+			if (*from == '"')
+				*to++ = '"';
+			*to++ = *from;
+		}
+		*to++ = '"';
+		if (i == 0)
+			*to++ = '.';
+	}
+	return text;
 }
 
 static void *
@@ -146,34 +294,34 @@ take(Work *work, size_t *first)
 static void
 compare_part(Work *work, Comparison *part, size_t count)
 {
+	Comparison **asked = mem_alloc(count * sizeof(Comparison *));
 	char	  **queries = mem_alloc(count * sizeof(char *));
 	DrillAnswer *answers = mem_alloc(count * sizeof(DrillAnswer));
 	int64_t		began = monotonic_ms();
 	int64_t		bytes = 0;
+	size_t		n = 0;
 
 	for (size_t i = 0; i < count; i++)
 	{
-		char	   *name = drill_quoted(json_string_value(json_object_get(part[i].table, "relation")), '\'');
-
-		/* what was a table at the mark and is none now would run a query of its own */
-		queries[i] = mem_printf("SELECT pg_catalog.format('SELECT pg_catalog.count(*), %s.fingerprint(t.*) FROM %%I.%%I AS t', "
-								"n.nspname, c.relname) "
-								"FROM pg_catalog.pg_class AS c JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace "
-								"WHERE c.oid = pg_catalog.to_regclass(%s) AND c.relkind IN ('r', 'p', 'm') \\gexec",
-								work->server->schema, name);
-		free(name);
-	}
-	drill_ask(work->server, work->server->reader, DRILL_STATEMENT_MS, queries, count, answers);
-	for (size_t i = 0; i < count; i++)
-	{
-		part[i].difference = difference(part[i].table, &answers[i]);
-		part[i].elapsed_ms = monotonic_ms() - began;
 		bytes += part[i].bytes;
+		if (part[i].difference != NULL)
+			continue;
+		queries[n] = mem_printf("SELECT pg_catalog.count(*), %s.fingerprint(t.*) FROM %s AS t",
+								work->server->schema, part[i].name);
+		asked[n++] = &part[i];
+	}
+	if (n > 0)
+		drill_ask(work->server, work->server->reader, DRILL_STATEMENT_MS, queries, n, answers);
+	for (size_t i = 0; i < n; i++)
+	{
+		asked[i]->difference = difference(asked[i]->table, &answers[i]);
+		asked[i]->elapsed_ms = monotonic_ms() - began;
 		drill_answer_free(&answers[i]);
 		free(queries[i]);
 	}
 	free(answers);
 	free(queries);
+	free(asked);
 
 	pthread_mutex_lock(&work->lock);
 	work->done_bytes += bytes;
@@ -193,7 +341,7 @@ difference(const json_t *table, const DrillAnswer *answer)
 	if (answer->output == NULL)
 		return mem_strdup(answer->error);
 	if (hash == NULL || hash == answer->output)
-		return mem_strdup("there is no such table");
+		return mem_strdup("the server does not tell");
 	rows = strtoll(answer->output, NULL, 10);
 	if (rows != expected)
 		return mem_printf("%lld rows expected, %lld found", expected, rows);

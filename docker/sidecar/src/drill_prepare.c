@@ -6,8 +6,9 @@
  * what its catalogs know of secrets must not be read.
  *
  * By plain changes of rows, which fire no event trigger on any version, and
- * never through a function or a language that is not PostgreSQL's own.  Only
- * ever in a copy that is thrown away.
+ * never through a function or a language that is not PostgreSQL's own: the
+ * types of all arguments are those of PostgreSQL's, for somebody may have put a
+ * better match beside it.  Only ever in a copy that is thrown away.
  */
 #include "drill_prepare.h"
 
@@ -24,7 +25,7 @@
  */
 #define CATALOG_IS_PLAIN \
 	"SELECT pg_catalog.count(*) FROM pg_catalog.pg_class AS c " \
-	"WHERE c.relnamespace = 11 AND c.oid < 16384 AND c.relkind = 'r' AND (c.relhastriggers OR c.relhasrules);\n"
+	"WHERE c.relnamespace = 11::pg_catalog.oid AND c.oid < 16384::pg_catalog.oid AND c.relkind = 'r'::pg_catalog.\"char\" AND (c.relhastriggers OR c.relhasrules);\n"
 
 /* Of the whole cluster; the names of the databases are told as bytes. */
 static const char cluster_sql[] =
@@ -34,7 +35,8 @@ static const char cluster_sql[] =
 	"UPDATE ONLY pg_catalog.pg_authid SET rolpassword = NULL, rolconnlimit = -1;\n"
 	"UPDATE ONLY pg_catalog.pg_subscription SET subconninfo = '';\n"
 	"COMMIT;\n"
-	"SELECT pg_catalog.string_agg(pg_catalog.encode(pg_catalog.convert_to(d.datname::pg_catalog.text, 'SQL_ASCII'), 'hex'), ',') "
+	"SELECT pg_catalog.string_agg(pg_catalog.encode(pg_catalog.convert_to(d.datname::pg_catalog.text, 'SQL_ASCII'::pg_catalog.name), "
+	"'hex'::pg_catalog.text), ','::pg_catalog.text) "
 	"FROM pg_catalog.pg_database AS d WHERE d.datconnlimit <> -2";
 
 /*
@@ -49,7 +51,7 @@ static const char database_sql[] =
 	"UPDATE ONLY pg_catalog.pg_foreign_data_wrapper SET fdwoptions = NULL;\n"
 	"UPDATE ONLY pg_catalog.pg_foreign_table SET ftoptions = NULL;\n"
 	"UPDATE ONLY pg_catalog.pg_attribute SET attfdwoptions = NULL WHERE attfdwoptions IS NOT NULL;\n"
-	"DELETE FROM ONLY pg_catalog.pg_statistic WHERE starelid < 16384;\n"
+	"DELETE FROM ONLY pg_catalog.pg_statistic WHERE starelid < 16384::pg_catalog.oid;\n"
 	"COMMIT";
 
 static char *empty_cluster(const DrillServer *server, char **databases);
@@ -194,7 +196,7 @@ empty_database(const DrillServer *server)
 static char *
 make_reader(const DrillServer *server)
 {
-	char	   *database = drill_quoted(server->database, '"');
+	char	   *database = drill_identifier(server->database);
 	char	   *sql = mem_printf("BEGIN;\n"
 								 "CREATE ROLE %1$s LOGIN INHERIT BYPASSRLS NOSUPERUSER NOCREATEDB NOCREATEROLE NOREPLICATION;\n"
 								 "GRANT pg_read_all_data TO %1$s;\n"

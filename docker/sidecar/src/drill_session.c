@@ -2,7 +2,9 @@
  * drill_session.c
  *
  * Asks a restored server, by psql through its own socket.  Nothing that comes
- * from outside may reach psql where it could be a command of psql's.
+ * from outside may reach psql where it could be a command of psql's, wherever
+ * the server makes psql believe that a literal ends.  If it did, psql's cage
+ * has nothing for it to run.
  */
 #include "drill_session.h"
 
@@ -11,6 +13,7 @@
 #include <string.h>
 #include <sys/random.h>
 
+#include "caged_run.h"
 #include "instance_files.h"
 #include "memory.h"
 #include "options.h"
@@ -20,6 +23,7 @@
 
 #define ERROR_LABEL "ERROR:  "
 
+static uint32_t next_character(const char **text);
 static char *script(const DrillServer *server, char *const *queries, size_t count);
 static char *part(const char *text, const char *mark, const char *next);
 static char *words_of(const RunResult *result, int64_t deadline_ms);
@@ -58,13 +62,13 @@ drill_ask(const DrillServer *server, const char *user, int64_t deadline_ms,
 	char	   *program = mem_printf("%s/psql", options.pg_bindir);
 	char	   *where = drill_conninfo(server, user);
 	char	   *input = script(server, queries, count);
-	const char *const argv[] = {DRILL_ENVIRONMENT, program,
+	const char *const argv[] = {program,
 		"--no-psqlrc", "--no-password", "--quiet", "--tuples-only", "--no-align",
 	"--dbname", where, NULL};
 	RunResult	result;
 	char	   *words;
 
-	job_run_program(server->job, argv, input, deadline_ms, &result);
+	caged_run(server->job, NULL, true, argv, input, deadline_ms, &result);
 	words = words_of(&result, deadline_ms);
 	for (size_t i = 0; i < count; i++)
 	{
@@ -135,21 +139,58 @@ drill_conninfo(const DrillServer *server, const char *user)
 	return text;
 }
 
+/*
+ * The types are written, so that no function of other arguments that somebody
+ * has put beside PostgreSQL's own is a better match.
+ */
 char *
-drill_quoted(const char *text, char quote)
+drill_value(const char *text)
 {
-	char	   *copy = mem_alloc(2 * strlen(text) + 3);
-	char	   *to = copy;
+	static const char before[] = "pg_catalog.convert_from(pg_catalog.decode('";
+	static const char after[] = "'::pg_catalog.text, 'hex'::pg_catalog.text), 'UTF8'::pg_catalog.name)";
+	char	   *sql = mem_alloc(sizeof(before) + sizeof(after) + 2 * strlen(text));
+	char	   *to = stpcpy(sql, before);
 
-	*to++ = quote;
 	for (; *text != '\0'; text++)
+		to += sprintf(to, "%02x", (unsigned char) *text);
+	strcpy(to, after);
+	return sql;
+}
+
+/* An escape of our own: a backslash is the beginning of psql's commands. */
+char *
+drill_identifier(const char *text)
+{
+	static const char before[] = "U&\"";
+	static const char after[] = "\" UESCAPE '!'";
+	char	   *sql = mem_alloc(sizeof(before) + sizeof(after) + 8 * strlen(text));
+	char	   *to = stpcpy(sql, before);
+
+	for (const char *from = text; *from != '\0';)
+		to += sprintf(to, "!+%06x", (unsigned int) next_character(&from));
+	strcpy(to, after);
+	return sql;
+}
+
+/* Of UTF-8, as all JSON is; a byte that is none is what Unicode has for such. */
+static uint32_t
+next_character(const char **text)
+{
+	const unsigned char *byte = (const unsigned char *) *text;
+	int			more = byte[0] >= 0xf0 ? 3 : byte[0] >= 0xe0 ? 2 : byte[0] >= 0xc0 ? 1 : 0;
+	uint32_t	character = more > 0 ? byte[0] & (0x3fU >> more) : byte[0];
+
+	for (int i = 1; i <= more; i++)
 	{
-		if (*text == quote)
-			*to++ = quote;
-		*to++ = *text;
+		if ((byte[i] & 0xc0) != 0x80)
+		{
+			*text += i;
+			return 0xfffd;
+		}
+		character = character << 6 | (byte[i] & 0x3f);
 	}
-	*to = quote;
-	return copy;
+	*text += more + 1;
+	return byte[0] >= 0x80 && more == 0 ? 0xfffd : character;
 }
 
 /* malloc'd; a semicolon of its own line ends each question, whatever its end. */

@@ -47,8 +47,9 @@ extern DrillServer drill_server(Job *job, const ServerConfig *config, int major,
 /*
  * Ask one after the other in one session, each in a transaction of its own;
  * one that fails does not end it.  A question may be several statements, and
- * commands of psql's: nothing from outside may stand in it but quoted.  May be
- * called by several threads.
+ * commands of psql's: nothing from outside may stand in it but by
+ * drill_value() and drill_identifier(), nor anything that the server has
+ * answered.  May be called by several threads.
  */
 extern void drill_ask(const DrillServer *server, const char *user, int64_t deadline_ms,
 					  char *const *queries, size_t count, DrillAnswer *answers);
@@ -58,10 +59,11 @@ extern void drill_answer_free(DrillAnswer *answer);
 /* malloc'd: how libpq finds the server as this user */
 extern char *drill_conninfo(const DrillServer *server, const char *user);
 
-/* Without what our own environment would add to it. */
-#define DRILL_ENVIRONMENT "/usr/bin/env", "-i", "LC_ALL=C.UTF-8"
-
-/* malloc'd: as an identifier or a literal, with standard_conforming_strings on */
-extern char *drill_quoted(const char *text, char quote);
+/*
+ * malloc'd: SQL of this text as a value, and as an identifier.  Both are digits
+ * alone, for how psql and the server read anything else is the server's choice.
+ */
+extern char *drill_value(const char *text);
+extern char *drill_identifier(const char *text);
 
 #endif							/* DRILL_SESSION_H */

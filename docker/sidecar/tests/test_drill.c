@@ -2,7 +2,8 @@
  * test_drill.c
  *
  * A restored server is called good only if every question was answered, and
- * as it should be.  In the place of psql and pg_amcheck stand scripts.
+ * as it should be.  In the place of psql and pg_amcheck stand scripts, for
+ * which there is no cage: they run and write what psql must not.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -15,10 +16,15 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <arpa/inet.h>
+#include <pthread.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/un.h>
 #include <time.h>
 #include <unistd.h>
 
+#include "cage.h"
 #include "drill.h"
 #include "drill_session.h"
 #include "instance_files.h"
@@ -35,6 +41,7 @@ static const char fake_psql[] =
 	"here=$(dirname \"$0\")\n"
 	"printf '%s\\0' \"$@\" >> \"$here/arguments\"\n"
 	"answer() { :; }\n"
+	"kind() { echo r; }\n"
 	". \"$here/answer.sh\"\n"
 	"echo >> \"$here/sessions\"\n"
 	"while [ $# -gt 0 ]; do\n"
@@ -49,6 +56,7 @@ static const char fake_psql[] =
 	"    ';') query=${query#?}; printf '%s\\0' \"$query\" >> \"$here/queries\"\n"
 	"      case $query in\n"
 	"        *relhastriggers*) echo ${plain:-0} ;;\n"
+	"        *to_regclass*) kind \"$query\" ;;\n"
 	"        *string_agg*) echo 6f6e65,74656d706c61746530 ;;\n"
 	"        *) answer \"$query\" ;;\n"
 	"      esac\n"
@@ -66,11 +74,19 @@ static const char good_server[] =
 	"  esac\n"
 	"}\n";
 
+/* These names in quotes, as bytes, and as characters */
+#define HEX_OF_GONE "22676f6e6522"
+#define HEX_OF_VIEW "227669657722"
+#define DIGITS_OF_ROWS "'!+000072!+00006f!+000077!+000073'"
+#define DIGITS_OF_CONTENT "'!+000063!+00006f!+00006e!+000074!+000065!+00006e!+000074'"
+#define DIGITS_OF_BROKEN "'!+000062!+000072!+00006f!+00006b!+000065!+00006e'"
+
 static char *home;
 static sem_t ended;
 static json_t *arguments;
 static json_t *told;			/* the result of the last drill */
 static bool verdict;
+static int	newest_abi;
 
 static void
 examine(Job *job, const json_t *unused)
@@ -196,25 +212,35 @@ test_good(void **state)
 static void
 test_differences(void **state)
 {
-	json_t	   *tables = json_pack("[o, o, o, o, o]", table("same"), table("rows"), table("content"),
-								   table("gone"), table("broken"));
+	json_t	   *tables = json_pack("[o, o, o, o, o, o]", table("same"), table("rows"), table("content"),
+								   table("gone"), table("view"), table("broken"));
+	char	   *script;
 
 	(void) state;
-	assert_false(drill("answer() {\n"
-					   "  case $1 in\n"
-					   "    *pg_control_system*) echo '4711|15.20' ;;\n"
-					   "    *\"regclass('rows')\"*) echo '3|abc' ;;\n"
-					   "    *\"regclass('content')\"*) echo '2|abd' ;;\n"
-					   "    *\"regclass('gone')\"*) ;;\n"
-					   "    *\"regclass('broken')\"*) echo 'WARNING:  page verification failed' >&2\n"
-					   "      echo 'ERROR:  invalid page in block 1' >&2\n"
-					   "      echo 'LINE 1: x' >&2; echo 'HINT:  y' >&2; echo 'CONTEXT:  z' >&2; echo '  z' >&2 ;;\n"
-					   "    *.fingerprint*) echo '2|abc' ;;\n"
-					   "  esac\n"
-					   "}\n", tables, NULL));
+	script = mem_printf("kind() {\n"
+						"  case $1 in\n"
+						"    *%s*) ;;\n"
+						"    *%s*) echo v ;;\n"
+						"    *) echo r ;;\n"
+						"  esac\n"
+						"}\n"
+						"answer() {\n"
+						"  case $1 in\n"
+						"    *pg_control_system*) echo '4711|15.20' ;;\n"
+						"    *%s*) echo '3|abc' ;;\n"
+						"    *%s*) echo '2|abd' ;;\n"
+						"    *%s*) echo 'WARNING:  page verification failed' >&2\n"
+						"      echo 'ERROR:  invalid page in block 1' >&2\n"
+						"      echo 'LINE 1: x' >&2; echo 'HINT:  y' >&2; echo 'CONTEXT:  z' >&2; echo '  z' >&2 ;;\n"
+						"    *.fingerprint*) echo '2|abc' ;;\n"
+						"  esac\n"
+						"}\n", HEX_OF_GONE, HEX_OF_VIEW, DIGITS_OF_ROWS, DIGITS_OF_CONTENT, DIGITS_OF_BROKEN);
+	assert_false(drill(script, tables, NULL));
+	free(script);
 	expect("compare", false, "rows: 2 rows expected, 3 found\n"
 		   "content: 2 rows as expected, but their content differs\n"
 		   "gone: there is no such table\n"
+		   "view: there is no such table\n"
 		   "broken: invalid page in block 1\nHINT:  y\n");
 	expect("compare", true, "1 table(s), 2 rows as at the mark\n");
 	/* each tells something: one that fails does not end it */
@@ -229,7 +255,7 @@ test_lost_connection(void **state)
 	assert_false(drill("answer() {\n"
 					   "  case $1 in\n"
 					   "    *pg_control_system*) echo '4711|15.20' ;;\n"
-					   "    *\"regclass('b')\"*) echo 'server closed the connection unexpectedly' >&2; exit 2 ;;\n"
+					   "    *'!+000062'*) echo 'server closed the connection unexpectedly' >&2; exit 2 ;;\n"
 					   "    *.fingerprint*) echo '2|abc' ;;\n"
 					   "  esac\n"
 					   "}\n", json_pack("[o, o, o]", table("a"), table("b"), table("c")), NULL));
@@ -277,34 +303,188 @@ test_many(void **state)
 	free(text);
 }
 
-/* Names, texts and the like come from outside. */
-static void
-test_quoting(void **state)
+/* The questions of the last drill, a line or more each; malloc'd */
+static char *
+questions(void)
 {
-	char	   *queries;
 	char	   *path = mem_printf("%s/queries", home);
-	FILE	   *file;
-	char		line[1000] = "";
-	char	   *conninfo;
+	FILE	   *file = fopen(path, "r");
+	char	   *text = mem_alloc(100000);
+	size_t		length = fread(text, 1, 99999, file);
+
+	fclose(file);
+	free(path);
+	for (size_t i = 0; i < length; i++)
+	{
+		if (text[i] == '\0')
+			text[i] = '\n';
+	}
+	return text;
+}
+
+/*
+ * Names and texts come from outside, and psql reads literals as the server
+ * tells it to: of them nothing but digits is in what psql reads.
+ */
+static void
+test_nothing_but_digits(void **state)
+{
+	static const char *const no_names[] = {"", ".", "a.", ".a", "a.b.c", "a b", "\"a", "a\"b\"", "\"a\"b", "\"\"", "x\\'\\! touch x\n"};
+	json_t	   *tables = json_pack("[o, o, o, o]", table("\"a'; \\! touch x\"\n.\"b\"\"\\\\\""), table("\"\\.\n\\! touch\""),
+								   table(" Public . T "), table("\"h\xc3\xa9\xe2\x82\xac\xf0\x9f\x90\x98\""));
+	json_t	   *none = json_array();
+	char	   *text;
 
 	(void) state;
-	assert_true(drill(good_server, json_pack("[o]", table("\"a'; \\! touch x\"\n.\"b\\\\\"")), NULL));
-	file = fopen(path, "r");
-	queries = mem_alloc(10000);
-	for (size_t length; (length = fread(line, 1, sizeof(line), file)) > 0;)
+	assert_true(drill(good_server, tables, json_pack("[s, s]", "SELECT 'x\\'; \\! touch x\n", "true'")));
+	expect("compare", true, "4 table(s), 8 rows as at the mark\n");
+	text = questions();
+	assert_null(strstr(text, "touch"));
+	for (const char *at = text; (at = strchr(at, '\\')) != NULL; at++)
+		assert_memory_equal(at, "\\set VERBOSITY sqlstate\n", 24);
+	assert_non_null(strstr(text, "to_regclass(pg_catalog.convert_from(pg_catalog.decode('2261273b205c2120746f7563682078222e226222225c5c22'::pg_catalog.text, "
+						   "'hex'::pg_catalog.text), 'UTF8'::pg_catalog.name))::pg_catalog.oid\n"));
+	assert_non_null(strstr(text, "decode('227075626c6963222e227422'::"));
+	assert_non_null(strstr(text, " FROM U&\"!+000070!+000075!+000062!+00006c!+000069!+000063\" UESCAPE '!'.U&\"!+000074\" UESCAPE '!' AS t\n"));
+	assert_non_null(strstr(text, " FROM U&\"!+000068!+0000e9!+0020ac!+01f418\" UESCAPE '!' AS t\n"));
+	assert_non_null(strstr(text, "EXECUTE pg_catalog.convert_from(pg_catalog.decode('7472756527'::"));
+	assert_non_null(strstr(text, "GRANT CONNECT ON DATABASE U&\"!+000069!+000074!+000027!+000073!+000020!+000022!+00006f!+00006e!+000065!+000022\" UESCAPE '!' TO poc_drill_"));
+	free(text);
+	text = get("conninfo");
+	assert_non_null(strstr(text, " dbname='it\\'s \"one\"' "));
+	free(text);
+
+	/* what is no name is not asked at all */
+	for (size_t i = 0; i < sizeof(no_names) / sizeof(no_names[0]); i++)
+		json_array_append_new(none, table(no_names[i]));
+	assert_false(drill(good_server, none, NULL));
+	text = questions();
+	assert_null(strstr(text, "to_regclass"));
+	assert_null(strstr(text, " AS t\n"));
+	free(text);
+	text = steps("compare", false);
+	assert_non_null(strstr(text, "a b: this is no name of a table\n"));
+	free(text);
+}
+
+/* ---- a server, which does not matter, and the psql of this host ---- */
+
+static void
+say(int fd, char type, const void *body, uint32_t length)
+{
+	uint32_t	size = htonl(length + 4);
+
+	assert_int_equal(send(fd, &type, 1, MSG_NOSIGNAL), 1);
+	assert_int_equal(send(fd, &size, 4, MSG_NOSIGNAL), 4);
+	assert_int_equal(send(fd, body, length, MSG_NOSIGNAL), length);
+}
+
+/* Lets the next one in, and answers nothing to whatever it asks. */
+static void *
+serve(void *listening)
+{
+	char		bytes[10000];
+	uint32_t	size;
+	int			fd = accept(*(int *) listening, NULL, NULL);
+
+	if (recv(fd, &size, 4, MSG_WAITALL) != 4 || ntohl(size) > sizeof(bytes) ||
+		recv(fd, bytes, ntohl(size) - 4, MSG_WAITALL) < 4)
+		return NULL;
+	say(fd, 'R', "\0\0\0", 4);
+	say(fd, 'S', "standard_conforming_strings\0off", 32);
+	say(fd, 'Z', "I", 1);
+	while (recv(fd, bytes, 1, MSG_WAITALL) == 1 && recv(fd, &size, 4, MSG_WAITALL) == 4 &&
+		   ntohl(size) <= sizeof(bytes) &&
+		   (ntohl(size) == 4 || recv(fd, bytes + 1, ntohl(size) - 4, MSG_WAITALL) > 0))
 	{
-		for (size_t i = 0; i < length; i++)
-			queries[strlen(queries)] = line[i] != '\0' ? line[i] : '\1';
+		if (bytes[0] == 'Q')
+		{
+			say(fd, 'I', "", 0);
+			say(fd, 'Z', "I", 1);
+		}
 	}
-	fclose(file);
-	assert_non_null(strstr(queries, " WHERE c.oid = pg_catalog.to_regclass('\"a''; \\! touch x\"\n.\"b\\\\\"') "
-						   "AND c.relkind IN ('r', 'p', 'm') \\gexec\1"));
-	assert_non_null(strstr(queries, "GRANT CONNECT ON DATABASE \"it's \"\"one\"\"\" TO poc_drill_"));
-	free(queries);
+	close(fd);
+	return NULL;
+}
+
+static void
+ask_badly(Job *job, const json_t *unused)
+{
+	ServerConfig config = {.name = "drill_x", .directory = home, .port = 5};
+	DrillServer server = drill_server(job, &config, 15, "d", "s");
+	DrillAnswer answer = {NULL, NULL};
+	char	   *query = mem_printf("\\! echo x > %1$s/shell\n\\o | cat > %1$s/pipe\nSELECT 1;\n\\o %1$s/file\nSELECT 1;\n\\o\n\\echo `echo x > %1$s/backquoted`", home);
+
+	(void) unused;
+	drill_ask(&server, "s", 60000, &query, 1, &answer);
+	drill_answer_free(&answer);
+	free(query);
+	job_done(job, json_checked(json_object()));
+	sem_post(&ended);
+}
+
+static const JobKind job_ask_badly = {.name = "drill", .body = ask_badly};
+
+static int
+count_written(void)
+{
+	static const char *const written[] = {"shell", "pipe", "file", "backquoted"};
+	int			n = 0;
+
+	for (size_t i = 0; i < sizeof(written) / sizeof(written[0]); i++)
+	{
+		char	   *path = mem_printf("%s/%s", home, written[i]);
+
+		n += unlink(path) == 0;
+		free(path);
+	}
+	return n;
+}
+
+/* If a command reached psql after all, it would find nothing to run and nowhere to write. */
+static void
+test_psql_in_its_cage(void **state)
+{
+	struct sockaddr_un address = {.sun_family = AF_UNIX};
+	char		bindir[1000] = "";
+	FILE	   *asked = popen("${PG_CONFIG:-pg_config} --bindir 2> /dev/null", "r");
+	char	   *path;
+	int			listening = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+	(void) state;
+	assert_true(fgets(bindir, sizeof(bindir), asked) == NULL || strlen(bindir) > 1);
+	pclose(asked);
+	bindir[strcspn(bindir, "\n")] = '\0';
+	path = mem_printf("%s/psql", bindir);
+	if (access(path, X_OK) != 0)
+		skip();
 	free(path);
-	conninfo = get("conninfo");
-	assert_non_null(strstr(conninfo, " dbname='it\\'s \"one\"' "));
-	free(conninfo);
+	path = mem_printf("%s/" INSTANCE_SOCKET, home);
+	assert_int_equal(mkdir(path, 0700), 0);
+	snprintf(address.sun_path, sizeof(address.sun_path), "%s/.s.PGSQL.5", path);
+	free(path);
+	assert_int_equal(bind(listening, (struct sockaddr *) &address, sizeof(address)), 0);
+	assert_int_equal(listen(listening, 5), 0);
+
+	options.pg_bindir = bindir;
+	for (int caged = 0; caged < 2; caged++)
+	{
+		Request		request = {0};
+		pthread_t	thread;
+
+		cage_newest_abi = caged ? newest_abi : 0;
+		options.confinement_required = caged;
+		assert_int_equal(pthread_create(&thread, NULL, serve, &listening), 0);
+		answer_release(job_submit(&request, &job_ask_badly, "pg", json_object()));
+		while (sem_wait(&ended) != 0)
+			;
+		pthread_join(thread, NULL);
+		assert_int_equal(count_written(), caged ? 0 : 4);
+	}
+	options.confinement_required = false;
+	options.pg_bindir = home;
+	cage_newest_abi = 0;
+	close(listening);
 }
 
 /* Of an assertion it is told whether it holds, and of an error the SQLSTATE. */
@@ -317,10 +497,10 @@ test_assertions(void **state)
 	assert_false(drill("answer() {\n"
 					   "  case $1 in\n"
 					   "    *pg_control_system*) echo '4711|15.20' ;;\n"
-					   "    *'SELECT false'*) echo 'ERROR:  PB001' >&2 ;;\n"
-					   "    *'SELECT NULL'*) echo 'ERROR:  PB002' >&2 ;;\n"
-					   "    *'FROM t'*) echo 'ERROR:  42P01' >&2 ;;\n"
-					   "    *'SELECT odd'*) echo 'ERROR:  XX001' >&2 ;;\n"
+					   "    *2066616c7365*) echo 'ERROR:  PB001' >&2 ;;\n"
+					   "    *204e554c4c*) echo 'ERROR:  PB002' >&2 ;;\n"
+					   "    *46524f4d2074*) echo 'ERROR:  42P01' >&2 ;;\n"
+					   "    *206f6464*) echo 'ERROR:  XX001' >&2 ;;\n"
 					   "  esac\n"
 					   "}\n", NULL, json_pack("[s, s, s, s, s]", "SELECT false", "SELECT NULL", "FROM t", "SELECT odd", "SELECT true")));
 	expect("assert", false, "SELECT false: it is false\nSELECT NULL: it is null\n"
@@ -495,6 +675,8 @@ start_group(void **state)
 	(void) state;
 	home = mem_strdup(mkdtemp(template));
 	options.pg_bindir = home;
+	newest_abi = cage_newest_abi;
+	cage_newest_abi = 0;
 	put("psql", fake_psql, 0700);
 	put("pg_amcheck", "#!/bin/sh\n", 0700);
 	sem_init(&ended, 0, 0);
@@ -526,7 +708,8 @@ main(void)
 		cmocka_unit_test(test_differences),
 		cmocka_unit_test(test_lost_connection),
 		cmocka_unit_test(test_many),
-		cmocka_unit_test(test_quoting),
+		cmocka_unit_test(test_nothing_but_digits),
+		cmocka_unit_test(test_psql_in_its_cage),
 		cmocka_unit_test(test_assertions),
 		cmocka_unit_test(test_prepared),
 		cmocka_unit_test(test_no_library),
