@@ -2,7 +2,8 @@
  * backup_hold.c
  *
  * Holds Barman's lock files while a backup is copied, as Barman's own commands
- * do.  Never removes one, and never keeps a server's WAL from being received.
+ * do.  Never removes one, and never keeps a receiver of WAL from being started
+ * for longer than it takes to notice that there is none.
  */
 #include "backup_hold.h"
 
@@ -37,7 +38,7 @@ struct BackupHold
 {
 	BackupHold *next;
 	char	   *server;
-	bool		had_receiver;
+	bool		needs_receiver;
 	Held	   *cron;			/* of the maintenance, or NULL */
 	Held	  **backups;
 	size_t		count;
@@ -50,6 +51,7 @@ static Held *held;
 static Held *take(const char *directory, const char *server, const char *what, bool *busy);
 static int	lock_file(const char *path, bool *busy);
 static void give_back(Held *one);
+static bool holds_maintenance(BackupHold *hold);
 static bool is_taken(const char *directory, const char *server, const char *what);
 
 BackupHold *
@@ -58,6 +60,7 @@ backup_hold(const char *server, const json_t *ids, bool *busy)
 	char	   *directory = catalogue_directory(server, "locks");
 	BackupHold *hold;
 	json_t	   *id;
+	json_t	   *told;
 	size_t		i;
 	bool		locks_cron;
 
@@ -78,7 +81,10 @@ backup_hold(const char *server, const json_t *ids, bool *busy)
 		if (one != NULL)
 			hold->backups[hold->count++] = one;
 	}
-	hold->had_receiver = is_taken(directory, server, "receive-wal");
+	told = catalogue_told(server);
+	hold->needs_receiver = json_is_true(json_object_get(told, "receives")) ||
+		is_taken(directory, server, "receive-wal");
+	json_decref(told);
 	free(directory);
 	hold->next = holds;
 	holds = hold;
@@ -137,25 +143,40 @@ backup_held_servers(void)
 	pthread_mutex_lock(&lock);
 	for (BackupHold *hold = holds; hold != NULL; hold = hold->next)
 	{
-		char	   *directory = catalogue_directory(hold->server, "locks");
-
-		bool		holds_cron = hold->cron != NULL && hold->cron->file >= 0;
-
-		if (holds_cron && hold->had_receiver && directory != NULL &&
-			!is_taken(directory, hold->server, "receive-wal"))
-		{
-			log_line(LOGLEVEL_WARNING, "maintenance goes on although a backup is being copied, for WAL is not received",
-					 "server", hold->server, NULL);
-			close(hold->cron->file);
-			hold->cron->file = -1;
-			holds_cron = false;
-		}
-		if (holds_cron)
+		if (holds_maintenance(hold))
 			json_array_append_new(servers, json_text(hold->server));
-		free(directory);
 	}
 	pthread_mutex_unlock(&lock);
 	return servers;
+}
+
+void
+backup_hold_look(BackupHold *hold)
+{
+	pthread_mutex_lock(&lock);
+	if (hold != NULL)
+		holds_maintenance(hold);
+	pthread_mutex_unlock(&lock);
+}
+
+/* Not any more if WAL should be received and is not; the lock is held. */
+static bool
+holds_maintenance(BackupHold *hold)
+{
+	char	   *directory;
+
+	if (hold->cron == NULL || hold->cron->file < 0)
+		return false;
+	directory = catalogue_directory(hold->server, "locks");
+	if (hold->needs_receiver && directory != NULL && !is_taken(directory, hold->server, "receive-wal"))
+	{
+		log_line(LOGLEVEL_WARNING, "maintenance goes on although a backup is being copied, for WAL is not received",
+				 "server", hold->server, NULL);
+		close(hold->cron->file);
+		hold->cron->file = -1;
+	}
+	free(directory);
+	return hold->cron->file >= 0;
 }
 
 /* ".SERVER-WHAT.lock", with our process in it as Barman writes its own; or NULL */

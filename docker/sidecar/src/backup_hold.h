@@ -27,8 +27,13 @@ extern bool backup_is_there(const char *server, const char *id);
 
 /*
  * For the maintenance: the servers it passes over now, as an array.  A server
- * whose receiver has ended is let go, for WAL counts more than a restore.
+ * whose receiver has ended, or was not there in the first place though WAL is
+ * to be streamed, is let go: the maintenance starts it, for WAL counts more than
+ * a restore.
  */
 extern json_t *backup_held_servers(void);
+
+/* The same look, for who holds and cannot know that there is a maintenance of ours */
+extern void backup_hold_look(BackupHold *hold);
 
 #endif							/* BACKUP_HOLD_H */

@@ -115,7 +115,10 @@ extern json_t *barman_parse_replication(const BarmanOutput *output,
 										const char *server,
 										BarmanFailure *failure);
 
-/* show-servers SERVER: {base, wals, streaming, incoming, errors}: absolute paths or null */
+/*
+ * show-servers SERVER: {base, wals, streaming, incoming, errors, locks}: absolute
+ * paths or null; receives: by its configuration WAL is streamed
+ */
 extern json_t *barman_parse_directories(const BarmanOutput *output,
 										const char *server,
 										BarmanFailure *failure);

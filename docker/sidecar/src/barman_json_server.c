@@ -71,6 +71,7 @@ barman_parse_directories(const BarmanOutput *output, const char *server,
 		!barman_put(directories, "errors",
 					barman_value_path(barman_get(data, "errors_directory"))) ||
 		!barman_put(directories, "locks", locks_of(data)) ||
+		!barman_put(directories, "receives", json_boolean(json_is_true(barman_get(data, "streaming_archiver")))) ||
 		!barman_put(directories, "in_recovery", json_boolean(json_is_true(barman_get(data, "is_in_recovery")))) ||
 		!barman_put(directories, "system_id", barman_value_word(barman_get(data, "postgres_systemid"))))
 	{

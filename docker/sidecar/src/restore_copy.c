@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "backup_hold.h"
 #include "barman_read.h"
 #include "barman_run.h"
 #include "instance_files.h"
@@ -208,6 +209,7 @@ watch_copy(void *arg)
 
 	if (now < restore->measured_at + MEASURE_MS)
 		return true;
+	backup_hold_look(restore->hold);
 	size = instance_files_size(restore->directory);
 	if (size.bytes != restore->size.bytes || size.files != restore->size.files)
 		restore->progress_at = now;

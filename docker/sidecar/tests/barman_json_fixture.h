@@ -244,7 +244,7 @@ static const Column client_columns[] = {
 
 static const Column directory_columns[] = {
 	{"base", 'p'}, {"wals", 'p'}, {"streaming", 'p'}, {"incoming", 'p'},
-	{"errors", 'p'}, {"locks", 'p'}, {"in_recovery", 'B'}, {"system_id", 't'}, {NULL, 0}
+	{"errors", 'p'}, {"locks", 'p'}, {"receives", 'B'}, {"in_recovery", 'B'}, {"system_id", 't'}, {NULL, 0}
 };
 
 static const Column message_columns[] = {
