@@ -369,14 +369,17 @@ test_nothing_but_digits(void **state)
 
 /* ---- a server, which does not matter, and the psql of this host ---- */
 
+/* If it is not heard, psql runs nothing, and the test fails by that. */
 static void
 say(int fd, char type, const void *body, uint32_t length)
 {
 	uint32_t	size = htonl(length + 4);
+	char		message[100];
 
-	assert_int_equal(send(fd, &type, 1, MSG_NOSIGNAL), 1);
-	assert_int_equal(send(fd, &size, 4, MSG_NOSIGNAL), 4);
-	assert_int_equal(send(fd, body, length, MSG_NOSIGNAL), length);
+	message[0] = type;
+	memcpy(message + 1, &size, 4);
+	memcpy(message + 5, body, length);
+	send(fd, message, 5 + length, MSG_NOSIGNAL);
 }
 
 /* Lets the next one in, and answers nothing to whatever it asks. */
@@ -456,7 +459,8 @@ test_psql_in_its_cage(void **state)
 	pclose(asked);
 	bindir[strcspn(bindir, "\n")] = '\0';
 	path = mem_printf("%s/psql", bindir);
-	if (access(path, X_OK) != 0)
+	cage_newest_abi = newest_abi;
+	if (access(path, X_OK) != 0 || cage_offered().abi == 0)
 		skip();
 	free(path);
 	path = mem_printf("%s/" INSTANCE_SOCKET, home);
