@@ -15,21 +15,27 @@
 #include "http_exchange.h"
 #include "settings.h"
 
+static const char *hint_on_security(const char *error);
+
 void
 poc_http_explain_failure(CURL *handle, CURLcode code,
 						 const PocHttpExchange *exchange,
 						 PocHttpFailure *failure)
 {
 	long		bytes_sent = 0;
+	long		system_error = 0;
+	bool		is_socket = strncmp(poc_url, "unix:", strlen("unix:")) == 0;
 
 	/* of the request; the times that libcurl tells are not zero in all versions */
 	curl_easy_getinfo(handle, CURLINFO_REQUEST_SIZE, &bytes_sent);
+	curl_easy_getinfo(handle, CURLINFO_OS_ERRNO, &system_error);
 	failure->sent = bytes_sent > 0;
 	failure->timed_out = code == CURLE_OPERATION_TIMEDOUT;
 
-	/* libcurl's own words name the host and the port as well */
+	/* libcurl's own words name the host and the port as well, and of a socket ones that are none */
 	if (poc_url_is_visible())
 		failure->detail = psprintf("%s (libcurl: %s); the address is %s.",
+								   is_socket && system_error != 0 ? strerror((int) system_error) :
 								   exchange->error[0] ? exchange->error : "No answer",
 								   curl_easy_strerror(code), poc_url);
 	else
@@ -68,7 +74,9 @@ poc_http_explain_failure(CURL *handle, CURLcode code,
 		case CURLE_COULDNT_RESOLVE_HOST:
 			failure->sqlstate = ERRCODE_SQLCLIENT_UNABLE_TO_ESTABLISH_SQLCONNECTION;
 			failure->message = "could not connect to the Barman sidecar";
-			failure->hint = "Check that barman-sidecar runs and that the setting poc_barman.url names where it listens.";
+			failure->hint = is_socket && system_error == EACCES
+				? "PostgreSQL's user must be able to write to the socket, and to search its directory."
+				: "Check that barman-sidecar runs and that the setting poc_barman.url names where it listens.";
 			break;
 
 		case CURLE_OPERATION_TIMEDOUT:
@@ -94,7 +102,7 @@ poc_http_explain_failure(CURL *handle, CURLcode code,
 		case CURLE_SSL_ISSUER_ERROR:
 			failure->sqlstate = ERRCODE_SQLCLIENT_UNABLE_TO_ESTABLISH_SQLCONNECTION;
 			failure->message = "could not make a secure connection to the Barman sidecar";
-			failure->hint = "Check that poc_barman.ca_file holds the authority that signed the sidecar's certificate, and that the certificate names the host of poc_barman.url.";
+			failure->hint = hint_on_security(exchange->error);
 			break;
 
 		case CURLE_WEIRD_SERVER_REPLY:
@@ -109,7 +117,21 @@ poc_http_explain_failure(CURL *handle, CURLcode code,
 		default:
 			failure->sqlstate = ERRCODE_CONNECTION_FAILURE;
 			failure->message = "the connection to the Barman sidecar broke";
-			failure->hint = "Check that barman-sidecar still runs; its log tells why it stopped.";
+			failure->hint = strncmp(poc_url, "http:", strlen("http:")) == 0
+				? "Check that barman-sidecar still runs, its log tells why it stopped; and that it does not expect https://."
+				: "Check that barman-sidecar still runs; its log tells why it stopped.";
 			break;
 	}
+}
+
+/* By the words of libcurl, that is of OpenSSL or GnuTLS: there is no code for it. */
+static const char *
+hint_on_security(const char *error)
+{
+	if (strstr(error, "expired") != NULL)
+		return "Renew the sidecar's certificate, then send it SIGHUP.";
+	if (strstr(error, "wrong version number") != NULL || strstr(error, "unexpected TLS packet") != NULL ||
+		strstr(error, "packet length") != NULL)
+		return "Where poc_barman.url leads, plain HTTP seems to be spoken: use http://, or start the sidecar with --tls-cert and --tls-key.";
+	return "Check that poc_barman.ca_file holds the authority that signed the sidecar's certificate, and that the certificate names the host of poc_barman.url.";
 }

@@ -70,6 +70,8 @@ poc_http_set_options(CURL *handle, const PocHttpRequest *request,
 	if (strcmp(request->method, "DELETE") == 0)
 		curl_easy_setopt(handle, CURLOPT_CUSTOMREQUEST, "DELETE");
 
+	/* on a connection that was used before libcurl sends again what got lost, and says nothing */
+	curl_easy_setopt(handle, CURLOPT_FRESH_CONNECT, strcmp(request->method, "GET") != 0 ? 1L : 0L);
 	curl_easy_setopt(handle, CURLOPT_NOSIGNAL, 1L);
 #if LIBCURL_VERSION_NUM >= 0x075500
 	curl_easy_setopt(handle, CURLOPT_PROTOCOLS_STR, "http,https");

@@ -27,11 +27,11 @@ sub make_authority
 
 sub make_certificate
 {
-	my ($name, $subject) = @_;
+	my ($name, $subject, $days) = (@_, 2);
 	append_to_file("$dir/$name.ext", "subjectAltName = $subject\n");
 	system_or_bail('openssl', 'req', '-newkey', 'rsa:2048', '-nodes', '-subj', "/CN=$name",
 		'-keyout', "$dir/$name.key", '-out', "$dir/$name.csr");
-	system_or_bail('openssl', 'x509', '-req', '-in', "$dir/$name.csr", '-days', '2', '-CA', "$dir/ours.pem",
+	system_or_bail('openssl', 'x509', '-req', '-in', "$dir/$name.csr", '-days', $days, '-CA', "$dir/ours.pem",
 		'-CAkey', "$dir/ours.key", '-CAcreateserial', '-extfile', "$dir/$name.ext", '-out', "$dir/$name.pem");
 }
 
@@ -39,6 +39,7 @@ make_authority('ours');
 make_authority('theirs');
 make_certificate('good', 'IP:127.0.0.1');
 make_certificate('elsewhere', 'DNS:elsewhere.example');
+make_certificate('old', 'IP:127.0.0.1', -1);
 
 # openssl answers a request for a file with the file, headers and all
 my $body = '{"servers":[{"server":"pg","description":"d","state":"active"}]}';
@@ -91,6 +92,18 @@ use_authority("$dir/ours.pem");
 use_url($node, serve('elsewhere'));
 @error = error_of($node, 'SELECT * FROM poc_servers()');
 is($error[0], '08001', 'a certificate for another host: SQLSTATE');
+
+use_url($node, serve('old'));
+@error = error_of($node, 'SELECT * FROM poc_servers()');
+is($error[0], '08001', 'an expired certificate: SQLSTATE');
+like($error[3], qr/Renew the sidecar's certificate/, 'an expired certificate: HINT');
+
+# a socket that is not there is no port of localhost
+use_url($node, "unix:$dir/none");
+@error = error_of($node, 'SELECT * FROM poc_servers()');
+is($error[0], '08001', 'no socket: SQLSTATE');
+like($error[2], qr/^No such file or directory .*unix:\Q$dir\E\/none/, 'no socket: DETAIL');
+unlike($error[2], qr/port/, 'no socket: no port is named');
 
 $_->kill_kill for @runs;
 $node->stop;
