@@ -262,7 +262,8 @@ CREATE TABLE _poc.marks (
 	lsn pg_lsn NOT NULL,
 	timeline integer NOT NULL,
 	system_identifier bigint NOT NULL,
-	at timestamptz NOT NULL
+	at timestamptz NOT NULL,
+	omitted text[] NOT NULL
 );
 
 CREATE TABLE _poc.mark_tables (
@@ -274,14 +275,26 @@ CREATE TABLE _poc.mark_tables (
 	PRIMARY KEY (mark, relation)
 );
 
+CREATE TABLE _poc.mark_sequences (
+	mark text COLLATE "C" REFERENCES _poc.marks ON DELETE CASCADE,
+	relation text COLLATE "C",
+	value bigint,
+	ascending boolean NOT NULL,
+	PRIMARY KEY (mark, relation)
+);
+
 COMMENT ON TABLE _poc.marks IS
-'The marks: name of the restore point, end of its record in WAL, when and in which cluster it was created.';
+'The marks: name of the restore point, end of its record in WAL, when and in which cluster it was created, and what of its database is not in it, and why.';
 COMMENT ON TABLE _poc.mark_tables IS
 'What a table held at a mark: its size in bytes, its rows and their hash by poc_fingerprint().';
+
+COMMENT ON TABLE _poc.mark_sequences IS
+'The last value that a sequence had given before a mark, null if none.';
 
 -- pg_dump keeps what cannot be made again
 SELECT pg_catalog.pg_extension_config_dump('_poc.marks', '');
 SELECT pg_catalog.pg_extension_config_dump('_poc.mark_tables', '');
+SELECT pg_catalog.pg_extension_config_dump('_poc.mark_sequences', '');
 
 CREATE VIEW @extschema@.poc_marks AS
 	SELECT m.name, m.lsn, m.timeline, m.system_identifier, m.at,
@@ -299,7 +312,7 @@ LANGUAGE c VOLATILE PARALLEL UNSAFE COST 100000
 AS 'MODULE_PATHNAME', 'poc_mark';
 
 COMMENT ON FUNCTION @extschema@.poc_mark(text, regclass[]) IS
-'Creates a restore point of this name and records, for exactly that position in WAL, the number of rows and the fingerprint of each of the tables, so that a restore to it can be proved. Until the transaction ends nobody can write to them (SHARE locks; lock_timeout counts). Without tables, all of the database: ordinary tables, partitions and populated materialized views, but those of extensions and the catalogs; a notice tells of each that is larger than poc_barman.mark_size_limit (10 GB) and left out. Reads with its caller''s rights: needs SELECT on the tables, and no row security in the way. Must be the first change of its transaction, at "read committed". Errors: 22023 bad name, 42501 no privilege, 42710 name taken, 42809 nothing that a backup brings back, 42P01 no such table, 55000 wrong transaction, standby or wal_level, 55P03 lock timeout. Example: SELECT * FROM poc_mark(''before_upgrade'')';
+'Creates a restore point of this name and records, for exactly that position in WAL, the number of rows and the fingerprint of each of the tables, so that a restore to it can be proved. Until the transaction ends nobody can write to them (SHARE locks; lock_timeout counts). Without tables, all of the database: ordinary tables, partitions, populated materialized views and large objects (those with SELECT on pg_largeobject), but none of extensions, and the values of sequences, which a restored server may be beyond by some that nobody was given; notices tell what is left out: tables larger than poc_barman.mark_size_limit (10 GB), unlogged ones, what may not be read. Reads with its caller''s rights: needs SELECT on the tables, and no row security in the way. Must be the first change of its transaction, at "read committed". Errors: 22023 bad name, 42501 no privilege, 42710 name taken, 42809 nothing that a backup brings back, 42P01 no such table, 55000 wrong transaction, standby or wal_level, 55P03 lock timeout. Example: SELECT * FROM poc_mark(''before_upgrade'')';
 
 -- ---------------------------------------------------------------------
 -- The road to the sidecar (sidecar.c, job.c); not for people
@@ -917,6 +930,22 @@ $$;
 COMMENT ON FUNCTION @extschema@.poc_wait_ready(text, interval) IS
 'Runs barman cron, switches WAL and checks, again and again, until every check passes that Barman demands for a backup; returns the checks as poc_check() does, and a warning if others fail (failed_backups, say, which only their removal cures). On a new server this is what makes the first backup possible. Errors: 55000 when the time is over, with the failing checks and Barman''s hints as detail. Example: SELECT * FROM poc_wait_ready(timeout => ''30 s'')';
 
+CREATE FUNCTION _poc.is_new(barman_server text) RETURNS boolean
+LANGUAGE plpgsql VOLATILE PARALLEL RESTRICTED COST 10000
+SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+	RETURN (_poc.get_object('archive'::text, ARRAY['servers'::text, barman_server, 'archive'::text]) -> 'newest_wal') = 'null'::jsonb;
+EXCEPTION WHEN system_error OR connection_exception OR connection_failure OR sqlclient_unable_to_establish_sqlconnection
+	OR protocol_violation THEN
+	-- the backup itself will tell
+	RETURN false;
+END
+$$;
+
+COMMENT ON FUNCTION _poc.is_new(text) IS
+'Has Barman archived no WAL of a server yet?  False if Barman cannot tell it now.';
+
 CREATE FUNCTION @extschema@.poc_backup(server text DEFAULT NULL, incremental text DEFAULT NULL, name text DEFAULT NULL,
 	immediate_checkpoint boolean DEFAULT true, wait boolean DEFAULT true, timeout interval DEFAULT NULL,
 	OUT job_id text, OUT backup_id text, OUT type text, OUT status text, OUT size bigint, OUT elapsed interval)
@@ -925,12 +954,19 @@ SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
 	seconds double precision := date_part('epoch', timeout);
-	path text[] := ARRAY['servers'::text, _poc.server(server), 'backups'::text];
+	barman_server text := _poc.server(server);
+	path text[] := ARRAY['servers'::text, barman_server, 'backups'::text];
 	body jsonb := jsonb_build_object('incremental', incremental, 'name', name,
 		'immediate_checkpoint', coalesce(immediate_checkpoint, true),
 		'timeout_seconds', NULL);
 	job jsonb;
 BEGIN
+	-- Of a server whose WAL has never reached Barman, Barman refuses a backup.
+	IF _poc.is_new(barman_server) THEN
+		RAISE NOTICE 'server % is new to Barman: making it ready', barman_server;
+		PERFORM _poc.wait_ready(barman_server, 120);
+	END IF;
+
 	IF wait THEN
 		job := _poc.run_job(path, body, seconds, true);
 	ELSE
@@ -946,7 +982,7 @@ END
 $$;
 
 COMMENT ON FUNCTION @extschema@.poc_backup(text, text, text, boolean, boolean, interval) IS
-'Takes a backup and waits until Barman has all the WAL it needs: status is DONE then, also on a server that nobody else writes to. incremental names the parent backup (PostgreSQL 17, Barman 3.11); name gives the backup a name. With immediate_checkpoint => false the checkpoint before it takes its time. With wait => false the row tells the job, to be followed by poc_wait_job(). size is in bytes. Cancelling the query cancels the backup. While this server sends it, notices tell how much. Errors: 55006 another backup of the server runs, 08006 not done within timeout (the backup is cancelled), 58000 with Barman''s own words. Example: SELECT * FROM poc_backup()';
+'Takes a backup and waits until Barman has all the WAL it needs: status is DONE then, also on a server that nobody else writes to. A server that is new to Barman is made ready first, as poc_wait_ready() does. incremental names the parent backup (PostgreSQL 17, Barman 3.11); name gives the backup a name. With immediate_checkpoint => false the checkpoint before it takes its time. With wait => false the row tells the job, to be followed by poc_wait_job(). size is in bytes. Cancelling the query cancels the backup. While this server sends it, notices tell how much. Errors: 55006 another backup of the server runs, 08006 not done within timeout (the backup is cancelled), 58000 with Barman''s own words. Example: SELECT * FROM poc_backup()';
 
 CREATE FUNCTION @extschema@.poc_jobs()
 RETURNS TABLE (job_id text, kind text, server text, state text, phase text,
@@ -1332,6 +1368,8 @@ BEGIN
 		'superuser', (SELECT a.rolname FROM pg_roles AS a WHERE a.rolsuper AND a.rolcanlogin ORDER BY a.oid LIMIT 1),
 		'tables', (SELECT jsonb_agg(jsonb_build_object('relation', t.relation, 'bytes', t.bytes, 'rows', t.rows, 'hash', t.hash) ORDER BY t.relation)
 			FROM _poc.mark_tables AS t WHERE t.mark = target.name),
+		'sequences', (SELECT jsonb_agg(jsonb_build_object('relation', q.relation, 'value', q.value, 'ascending', q.ascending) ORDER BY q.relation)
+			FROM _poc.mark_sequences AS q WHERE q.mark = target.name),
 		'asserts', to_jsonb(asserts), 'primary', _poc.primary_facts());
 
 	-- As poc_restore() does: what is to be restored must be archived. Without a
@@ -1359,6 +1397,11 @@ BEGIN
 			'seconds', date_part('epoch', clock_timestamp() - began),
 			'detail', concat_ws(': ', message, nullif(cause, ''))));
 	END;
+
+	IF target.omitted <> '{}' AND drill IS NOT NULL THEN
+		steps := steps || jsonb_build_object('step', 'compare', 'ok', true, 'seconds', 0,
+			'detail', format('not in the mark, and so not compared: %s', array_to_string(target.omitted, '; ')));
+	END IF;
 
 	-- What the mark recorded is newer than the last transaction before it.
 	recovered := greatest((drill ->> 'recovered_time')::timestamptz, target.at);
@@ -2537,6 +2580,6 @@ GRANT EXECUTE ON FUNCTION @extschema@.poc_instances() TO pg_monitor;
 
 -- pg_dump reads what pg_extension_config_dump() names, and the owner of the
 -- database dumps it: who can dump all of a database can read all of it.
-GRANT SELECT ON _poc.marks, _poc.mark_tables, _poc.drills TO pg_database_owner;
+GRANT SELECT ON _poc.marks, _poc.mark_tables, _poc.mark_sequences, _poc.drills TO pg_database_owner;
 
 -- Actions, and what is left of _poc: by explicit GRANT alone.

@@ -22,6 +22,7 @@
 #include "funcapi.h"
 #include "miscadmin.h"
 #include "storage/lmgr.h"
+#include "utils/array.h"
 #include "utils/builtins.h"
 #include "utils/guc.h"
 #include "utils/lsyscache.h"
@@ -44,6 +45,7 @@ static void reserve_name(PocMark *mark);
 static void fingerprint_found(PocMark *mark, PocMarkedTable *table);
 static void fingerprint_named(PocMark *mark, PocMarkedTable *table);
 static void store_mark(PocMark *mark);
+static Datum texts_of(List *strings);
 static void run(const char *command, int nargs, Oid *types, Datum *values, int expected);
 static Datum mark_row(FunctionCallInfo fcinfo, PocMark *mark);
 
@@ -73,6 +75,8 @@ poc_mark(PG_FUNCTION_ARGS)
 
 	reserve_name(mark);
 	poc_mark_find_tables(mark, named);
+	if (named == NULL)
+		poc_mark_find_large_objects(mark);
 	poc_mark_lock_tables(mark, named != NULL);
 	foreach(cell, mark->tables)
 	{
@@ -80,6 +84,12 @@ poc_mark(PG_FUNCTION_ARGS)
 			fingerprint_named(mark, lfirst(cell));
 		else
 			fingerprint_found(mark, lfirst(cell));
+	}
+	if (named == NULL)
+	{
+		poc_mark_find_omitted(mark);
+		poc_mark_read_sequences(mark);
+		poc_mark_tell_omitted(mark);
 	}
 
 	/*
@@ -283,15 +293,19 @@ fingerprint_named(PocMark *mark, PocMarkedTable *table)
 static void
 store_mark(PocMark *mark)
 {
-	Oid			mark_types[] = {TEXTOID, PG_LSNOID, INT4OID, INT8OID, TIMESTAMPTZOID};
+	Oid			mark_types[] = {TEXTOID, PG_LSNOID, INT4OID, INT8OID, TIMESTAMPTZOID, TEXTARRAYOID};
 	Datum		mark_values[] = {
 		CStringGetTextDatum(mark->name),
 		LSNGetDatum(mark->lsn),
 		Int32GetDatum((int32) GetWALInsertionTimeLine()),
 		Int64GetDatum((int64) GetSystemIdentifier()),
-		TimestampTzGetDatum(mark->at)
+		TimestampTzGetDatum(mark->at),
+		texts_of(mark->omitted)
 	};
 	Oid			table_types[] = {TEXTOID, TEXTOID, INT8OID, INT8OID, TEXTOID};
+	Oid			sequence_types[] = {TEXTOID, TEXTOID, INT8OID, BOOLOID, BOOLOID};
+	static const char insert_sequence[] =
+		"INSERT INTO _poc.mark_sequences (mark, relation, value, ascending) VALUES ($1, $2, CASE WHEN NOT $4 THEN $3 END, $5)";
 	static const char insert_table[] =
 		"INSERT INTO _poc.mark_tables (mark, relation, bytes, rows, hash) VALUES ($1, $2, $3, $4, $5)";
 	Oid			user;
@@ -300,8 +314,8 @@ store_mark(PocMark *mark)
 
 	GetUserIdAndSecContext(&user, &context);
 	SetUserIdAndSecContext(mark->owner, context | SECURITY_LOCAL_USERID_CHANGE);
-	run("INSERT INTO _poc.marks (name, lsn, timeline, system_identifier, at) VALUES ($1, $2, $3, $4, $5)",
-		5, mark_types, mark_values, SPI_OK_INSERT);
+	run("INSERT INTO _poc.marks (name, lsn, timeline, system_identifier, at, omitted) VALUES ($1, $2, $3, $4, $5, $6)",
+		6, mark_types, mark_values, SPI_OK_INSERT);
 	foreach(cell, mark->tables)
 	{
 		PocMarkedTable *table = lfirst(cell);
@@ -315,7 +329,32 @@ store_mark(PocMark *mark)
 
 		run(insert_table, 5, table_types, table_values, SPI_OK_INSERT);
 	}
+	foreach(cell, mark->sequences)
+	{
+		PocMarkedSequence *sequence = lfirst(cell);
+		Datum		sequence_values[] = {
+			mark_values[0],
+			CStringGetTextDatum(sequence->name),
+			Int64GetDatum(sequence->value),
+			BoolGetDatum(sequence->unused),
+			BoolGetDatum(sequence->ascending)
+		};
+
+		run(insert_sequence, 5, sequence_types, sequence_values, SPI_OK_INSERT);
+	}
 	SetUserIdAndSecContext(user, context);
+}
+
+static Datum
+texts_of(List *strings)
+{
+	Datum	   *texts = palloc(list_length(strings) * sizeof(Datum));
+	int			n = 0;
+	ListCell   *cell;
+
+	foreach(cell, strings)
+		texts[n++] = CStringGetTextDatum(lfirst(cell));
+	return PointerGetDatum(construct_array(texts, n, TEXTOID, -1, false, TYPALIGN_INT));
 }
 
 static void

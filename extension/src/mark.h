@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * mark.h
- *	  A mark, and the tables that it is of.
+ *	  A mark, and what it is of.
  *
  *-------------------------------------------------------------------------
  */
@@ -23,6 +23,15 @@ typedef struct PocMarkedTable
 	char	   *hash;
 } PocMarkedTable;
 
+/* The value of a sequence at a mark; the restored one may be beyond it. */
+typedef struct PocMarkedSequence
+{
+	char	   *name;			/* with its schema, quoted */
+	int64		value;
+	bool		unused;			/* it has given none yet */
+	bool		ascending;
+} PocMarkedSequence;
+
 /* A mark, as it is stored. */
 typedef struct PocMark
 {
@@ -31,6 +40,9 @@ typedef struct PocMark
 	Oid			storage;		/* _poc.marks */
 	Oid			owner;			/* and its owner */
 	List	   *tables;			/* of PocMarkedTable */
+	List	   *sequences;		/* of PocMarkedSequence */
+	List	   *omitted;		/* of char *: what is left out, and why */
+	List	   *untold;			/* those of them that no notice has told of */
 	XLogRecPtr	lsn;
 	TimestampTz at;
 } PocMark;
@@ -38,5 +50,12 @@ typedef struct PocMark
 /* mark_tables.c */
 extern void poc_mark_find_tables(PocMark *mark, ArrayType *named);
 extern void poc_mark_lock_tables(PocMark *mark, bool named);
+
+/* mark_rest.c */
+extern void poc_mark_find_large_objects(PocMark *mark);
+extern void poc_mark_read_sequences(PocMark *mark);
+extern void poc_mark_find_omitted(PocMark *mark);
+extern void poc_mark_leave_out(PocMark *mark, const char *what, bool told);
+extern void poc_mark_tell_omitted(PocMark *mark);
 
 #endif							/* POC_MARK_H */

@@ -13,6 +13,7 @@
 #include "catalog/dependency.h"
 #include "catalog/pg_class.h"
 #include "catalog/pg_inherits.h"
+#include "catalog/pg_largeobject.h"
 #include "catalog/pg_type.h"
 #include "executor/spi.h"
 #include "miscadmin.h"
@@ -27,7 +28,7 @@
 #include "settings.h"
 
 static void check_all_found(List *tables, ArrayType *named);
-static bool is_too_large(PocMarkedTable *table);
+static bool is_too_large(PocMark *mark, PocMarkedTable *table);
 static void check_select(PocMarkedTable *table);
 static const char *why_not_markable(PocMark *mark, Oid relid);
 
@@ -72,7 +73,7 @@ poc_mark_find_tables(PocMark *mark, ArrayType *named)
 		table->bytes = DatumGetInt64(SPI_getbinval(row, desc, 3, &isnull));
 		if (isnull)
 			table->bytes = 0;	/* dropped this moment; the lock will tell */
-		if (named != NULL || !is_too_large(table))
+		if (named != NULL || !is_too_large(mark, table))
 			mark->tables = lappend(mark->tables, table);
 		MemoryContextSwitchTo(old);
 	}
@@ -110,9 +111,12 @@ poc_mark_lock_tables(PocMark *mark, bool named)
 					 errdetail_internal("%s", why),
 					 errhint("Name ordinary tables, partitioned tables or materialized views.")));
 		else
+		{
 			ereport(NOTICE,
 					(errmsg("table %s is not in the mark", table->name),
 					 errdetail_internal("%s", why)));
+			poc_mark_leave_out(mark, psprintf("table %s: %s", table->name, why), true);
+		}
 	}
 	mark->tables = locked;
 }
@@ -152,7 +156,7 @@ check_all_found(List *tables, ArrayType *named)
 
 /* Tells of every table that a mark of all tables leaves out. */
 static bool
-is_too_large(PocMarkedTable *table)
+is_too_large(PocMark *mark, PocMarkedTable *table)
 {
 	if (poc_mark_size_limit < 0 ||
 		table->bytes <= (int64) poc_mark_size_limit * 1024 * 1024)
@@ -163,6 +167,7 @@ is_too_large(PocMarkedTable *table)
 			 errdetail("It has " INT64_FORMAT " MB; the limit is %d MB.",
 					   table->bytes / (1024 * 1024), poc_mark_size_limit),
 			 errhint("Set poc_barman.mark_size_limit to a larger size, or to -1, or name the tables to mark.")));
+	poc_mark_leave_out(mark, psprintf("table %s: it is larger than poc_barman.mark_size_limit", table->name), true);
 	return true;
 }
 
@@ -195,7 +200,7 @@ why_not_markable(PocMark *mark, Oid relid)
 		return "It was dropped meanwhile.";
 	if (kind != RELKIND_RELATION && kind != RELKIND_PARTITIONED_TABLE && kind != RELKIND_MATVIEW)
 		return "It holds no rows of its own.";
-	if (IsCatalogRelationOid(relid))
+	if (IsCatalogRelationOid(relid) && relid != LargeObjectRelationId)
 		return "It is a system catalog.";
 	if (getExtensionOfObject(RelationRelationId, relid) ==
 		getExtensionOfObject(RelationRelationId, mark->storage))

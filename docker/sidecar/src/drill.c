@@ -14,6 +14,7 @@
 #include "drill_assert.h"
 #include "drill_compare.h"
 #include "drill_prepare.h"
+#include "drill_sequences.h"
 #include "drill_session.h"
 #include "memory.h"
 #include "timestamp.h"
@@ -64,6 +65,8 @@ drill_examine(Job *job, const ServerConfig *config, int major, const json_t *arg
 	 * what runs no code of the database's, then what does.
 	 */
 	good = drill_compare(&server, json_object_get(arguments, "tables"), result);
+	if (!job_cancelled(job))
+		good = drill_sequences(&server, json_object_get(arguments, "sequences"), result) && good;
 	amcheck = drill_amcheck_start(&server);
 	if (!job_cancelled(job))
 		good = drill_assert(&server, json_object_get(arguments, "asserts"), result) && good;
@@ -85,6 +88,14 @@ drill_arguments_are_bad(const json_t *arguments)
 		if (text_of(one, "relation") == NULL || text_of(one, "hash") == NULL ||
 			!json_is_integer(json_object_get(one, "rows")))
 			return "each of the field \"tables\" must be {\"relation\", \"rows\", \"hash\"}";
+	}
+	json_array_foreach(json_object_get(arguments, "sequences"), i, one)
+	{
+		const json_t *value = json_object_get(one, "value");
+
+		if (text_of(one, "relation") == NULL || !json_is_boolean(json_object_get(one, "ascending")) ||
+			!(json_is_integer(value) || json_is_null(value)))
+			return "each of the field \"sequences\" must be {\"relation\", \"value\", \"ascending\"}";
 	}
 	json_array_foreach(json_object_get(arguments, "asserts"), i, one)
 	{

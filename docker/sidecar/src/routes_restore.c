@@ -85,6 +85,7 @@ static const Argument drill_arguments[] = {
 	{"superuser", ARGUMENT_TEXT, 0, 0, true, 0},
 	{"schema", ARGUMENT_TEXT, 0, 0, true, 0},
 	{"tables", ARGUMENT_LIST, 0, 0, true, 0},
+	{"sequences", ARGUMENT_LIST, 0, 0, true, 0},
 	{"asserts", ARGUMENT_LIST, 0, 0, true, 0},
 	{"primary", ARGUMENT_OBJECT, 0, 0, true, 0},
 	{NULL, ARGUMENT_TEXT, 0, 0, false, 0}
