@@ -10,7 +10,6 @@
 #include <ctype.h>
 #include <dirent.h>
 #include <errno.h>
-#include <fcntl.h>
 #include <signal.h>
 #include <spawn.h>
 #include <stdatomic.h>
@@ -27,6 +26,7 @@
 #include "memory.h"
 #include "process.h"
 #include "runner.h"
+#include "server_keeper.h"
 #include "timestamp.h"
 
 #define LOOK_AGAIN_MS 50
@@ -122,49 +122,12 @@ spawn_in_cage(const void *how, pid_t *pid, const char *path,
 int
 server_start(const Cage *cage, CageHold *held, ServerProcess *process)
 {
-	posix_spawn_file_actions_t actions;
-	posix_spawnattr_t attributes;
-	sigset_t	none;
-	sigset_t	all;
-	char	   *program = mem_printf("%s/postgres", cage->bindir);
-	char	   *data = mem_printf("%s/" INSTANCE_DATA, cage->directory);
-	char	   *config = mem_printf("config_file=%s/" INSTANCE_CONFIG, cage->directory);
-	char	   *hba = mem_printf("hba_file=%s/" INSTANCE_HBA, cage->directory);
-	char	   *ident = mem_printf("ident_file=%s/" INSTANCE_IDENT, cage->directory);
-	char	   *where = mem_printf("data_directory=%s", data);
-	char	   *log = mem_printf("%s/" INSTANCE_LOG, cage->directory);
-	char	   *argv[] = {program, "-D", data, "-c", config, "-c", hba, "-c", ident, "-c", where,
-	"-c", "external_pid_file=", NULL};
-	int			error;
+	int			error = server_keeper_start(cage, held, &process->pid);
 
-	sigemptyset(&none);
-	sigfillset(&all);
-	posix_spawn_file_actions_init(&actions);
-	posix_spawn_file_actions_addopen(&actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
-	posix_spawn_file_actions_addopen(&actions, STDOUT_FILENO, log,
-									 O_WRONLY | O_CREAT | O_APPEND, 0600);
-	posix_spawn_file_actions_adddup2(&actions, STDOUT_FILENO, STDERR_FILENO);
-	posix_spawnattr_init(&attributes);
-	posix_spawnattr_setsigmask(&attributes, &none);
-	posix_spawnattr_setsigdefault(&attributes, &all);
-	posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSID |
-							 POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF);
-
-	error = cage_spawn(cage, held, &process->pid, program, &actions, &attributes, argv);
 	if (error == 0)
 		process->start_time = process_start_time(process->pid);
 	else
 		process->pid = 0;
-
-	posix_spawnattr_destroy(&attributes);
-	posix_spawn_file_actions_destroy(&actions);
-	free(program);
-	free(data);
-	free(config);
-	free(hba);
-	free(ident);
-	free(where);
-	free(log);
 	return error;
 }
 
@@ -211,10 +174,16 @@ server_end(const char *directory, const ServerProcess *process, int64_t grace_ms
 	kill(process->pid, SIGQUIT);
 	if (!wait_gone(process, grace_ms))
 	{
+		/* Stopped or stuck: the keeper ends whatever is there */
+		kill(process->pid, SIGTERM);
+		gone = wait_gone(process, KILL_MS);
+	}
+	if (!gone)
+	{
 		/*
-		 * Stopped or stuck.  Each child is the leader of a session of its
-		 * own, so no group has them all.  The parent goes first: it would
-		 * start others.
+		 * The keeper itself was stopped, or there is none, for an older sidecar
+		 * started the server: its children then.  The parent goes first: it
+		 * would start others.
 		 */
 		kill(process->pid, SIGSTOP);
 		n = list_children(process->pid, children, CHILDREN_MAX);
@@ -227,9 +196,9 @@ server_end(const char *directory, const ServerProcess *process, int64_t grace_ms
 		gone = wait_gone(process, KILL_MS);
 		for (int i = 0; i < n; i++)
 			gone = wait_gone(&children[i], KILL_MS) && gone;
-		if (gone && shared_memory != NULL)
-			remove_shared_memory(shared_memory);
 	}
+	if (gone && shared_memory != NULL)
+		remove_shared_memory(shared_memory);
 	free(shared_memory);
 	return gone;
 }

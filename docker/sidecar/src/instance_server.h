@@ -12,7 +12,10 @@
 
 #include "cage.h"
 
-/* A process by the two numbers that no other can bear; pid 0: none. */
+/*
+ * A process by the two numbers that no other can bear; pid 0: none.  That of a
+ * server is its keeper, which lives as long as any process of it does.
+ */
 typedef struct ServerProcess
 {
 	pid_t		pid;

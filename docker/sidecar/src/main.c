@@ -32,6 +32,7 @@
 #include "reads.h"
 #include "routes.h"
 #include "routes_read.h"
+#include "server_keeper.h"
 #include "token.h"
 
 /* We promise to be gone ten seconds after SIGTERM. */
@@ -54,6 +55,8 @@ main(int argc, char **argv)
 
 	/* Our memory and environment are not for others of the same user. */
 	prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
+	if (argc > 1 && strcmp(argv[1], SERVER_KEEPER) == 0)
+		return server_keeper_main(argc - 2, argv + 2);
 	open_standard_streams();
 	switch (options_parse(argc, argv))
 	{

@@ -16,6 +16,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
@@ -31,6 +32,9 @@
 #include "restore_room.h"
 #include "restore_choice.h"
 #include "memory.h"
+#include "process.h"
+#include "server_keeper.h"
+#include "timestamp.h"
 
 static const char controldata[] =
 	"pg_control version number:            1300\n"
@@ -56,6 +60,7 @@ static void test_make_is_a_claim(void **state);
 static void test_follows_no_link_of_a_server(void **state);
 static void test_removes_what_is_closed(void **state);
 static void test_removes_what_is_deep(void **state);
+static void test_ends_with_all_its_processes(void **state);
 static void test_needs(void **state);
 static void test_needs_of_a_liar(void **state);
 static void test_tail(void **state);
@@ -65,7 +70,7 @@ static void put(const char *directory, const char *name, const char *text);
 static bool there(const char *directory, const char *name);
 
 int
-main(void)
+main(int argc, char **argv)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_names),
@@ -82,12 +87,16 @@ main(void)
 		cmocka_unit_test(test_follows_no_link_of_a_server),
 		cmocka_unit_test(test_removes_what_is_closed),
 		cmocka_unit_test(test_removes_what_is_deep),
+		cmocka_unit_test(test_ends_with_all_its_processes),
 		cmocka_unit_test(test_needs),
 		cmocka_unit_test(test_needs_of_a_liar),
 		cmocka_unit_test(test_tail),
 		cmocka_unit_test(test_recovery),
 	};
 
+	/* the sidecar's program is its own keeper of servers, and so is this one */
+	if (argc > 1 && strcmp(argv[1], SERVER_KEEPER) == 0)
+		return server_keeper_main(argc - 2, argv + 2);
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
 
@@ -562,6 +571,69 @@ test_removes_what_is_deep(void **state)
 	assert_int_equal(status, 0);
 	assert_int_not_equal(access(root, F_OK), 0);
 	free(base);
+	free(root);
+}
+
+/* Also what has left its session and its parent, whether the server is ended or dies */
+static void
+test_ends_with_all_its_processes(void **state)
+{
+	static const char server[] =
+		"#!/bin/sh\n"
+		"setsid sh -c '(while :; do echo $$ > '$2'/alive; sleep 0.05; done) & echo $! > '$2'/daemon' &\n"
+		"echo $$ > $2/server\n"
+		"trap 'exit 2' QUIT\n"
+		"while :; do sleep 0.05; done\n";
+	char	   *root = directory();
+	char	   *bin = mem_printf("%s/bin", root);
+	char	   *instance = mem_printf("%s/i", root);
+	char	   *daemon = mem_printf("%s/data/daemon", instance);
+	char	   *postgres = mem_printf("%s/postgres", bin);
+	char	   *first = mem_printf("%s/data/server", instance);
+	Cage		cage = {.directory = instance, .bindir = bin, .port = 5555};
+
+	(void) state;
+	for (int how = 0; how < 3; how++)
+	{
+		CageHold	held;
+		ServerProcess process;
+		pid_t		pids[2] = {0, 0};
+		int64_t		until = monotonic_ms() + 20000;
+
+		assert_int_equal(instance_files_make(instance), 0);
+		put(instance, "data/PG_VERSION", "15\n");
+		put(root, "bin/postgres", server);
+		assert_int_equal(chmod(postgres, 0755), 0);
+		assert_int_equal(server_start(&cage, &held, &process), 0);
+		while ((pids[0] <= 1 || pids[1] <= 1) && monotonic_ms() < until)
+		{
+			char	   *text = instance_files_read(daemon);
+			char	   *other = instance_files_read(first);
+
+			pids[0] = text != NULL ? atoi(text) : 0;
+			pids[1] = other != NULL ? atoi(other) : 0;
+			free(text);
+			free(other);
+		}
+		assert_true(pids[0] > 1 && pids[1] > 1);
+
+		/* asked, dead before, or frozen */
+		if (how == 1)
+			kill(pids[1], SIGKILL);
+		if (how == 2)
+			kill(pids[1], SIGSTOP);
+		assert_true(server_end(instance, &process, how == 2 ? 200 : 15000));
+		assert_int_equal(process_start_time(pids[0]), 0);
+		assert_int_equal(process_start_time(pids[1]), 0);
+		assert_int_equal(server_look(instance, &process), SERVER_GONE);
+		assert_int_equal(instance_files_remove(instance), 0);
+	}
+	assert_int_equal(instance_files_remove(root), 0);
+	free(first);
+	free(postgres);
+	free(daemon);
+	free(instance);
+	free(bin);
 	free(root);
 }
 

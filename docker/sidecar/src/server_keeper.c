@@ -1,0 +1,310 @@
+/*
+ * server_keeper.c
+ *
+ * Stands above a restored server, outside of its cage.  Whatever the server
+ * starts and leaves, a daemon of a session of its own too, becomes its child;
+ * when the server has ended, so does it all.  Never signals a process that is
+ * not below it.
+ */
+#include "server_keeper.h"
+
+#include <ctype.h>
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <spawn.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "instance_files.h"
+#include "memory.h"
+#include "process.h"
+#include "timestamp.h"
+
+/* Where the keeper tells how the start went */
+#define REPORT_FILE 3
+
+/* The server's own processes notice its end, and go by themselves. */
+#define GRACE_MS 2000
+
+/* Between two looks at what does not end */
+#define AGAIN_MS 20
+#define IDLE_MS 60000
+
+/* Rounds of stopping, before all are killed: some may be starting others. */
+#define STOP_ROUNDS 10
+
+/* Directory, bindir, port, network, required */
+#define ARGUMENTS 5
+
+typedef struct Report
+{
+	int			error;
+	CageHold	held;
+} Report;
+
+typedef struct Below
+{
+	pid_t		pid;
+	pid_t		parent;
+	bool		ours;
+} Below;
+
+static int	start_server(const Cage *cage, CageHold *held, pid_t *pid);
+static void end_all(void);
+static size_t signal_all(int number);
+static size_t list_processes(Below **processes);
+
+int
+server_keeper_start(const Cage *cage, CageHold *held, pid_t *pid)
+{
+	posix_spawn_file_actions_t actions;
+	posix_spawnattr_t attributes;
+	sigset_t	none;
+	sigset_t	all;
+	char	   *port = mem_printf("%d", cage->port);
+	char	   *argv[] = {"barman-sidecar", SERVER_KEEPER, (char *) (uintptr_t) cage->directory,
+		(char *) (uintptr_t) cage->bindir, port, cage->network ? "1" : "0", cage->required ? "1" : "0", NULL};
+	Report		report = {0};
+	int			ends[2];
+	int			error;
+
+	if (pipe2(ends, O_CLOEXEC) != 0)
+	{
+		free(port);
+		return errno;
+	}
+	sigemptyset(&none);
+	sigfillset(&all);
+	posix_spawn_file_actions_init(&actions);
+	posix_spawn_file_actions_addopen(&actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
+	posix_spawn_file_actions_addopen(&actions, STDOUT_FILENO, "/dev/null", O_WRONLY, 0);
+	posix_spawn_file_actions_addopen(&actions, STDERR_FILENO, "/dev/null", O_WRONLY, 0);
+	posix_spawn_file_actions_adddup2(&actions, ends[1], REPORT_FILE);
+	posix_spawn_file_actions_addclosefrom_np(&actions, REPORT_FILE + 1);
+	posix_spawnattr_init(&attributes);
+	posix_spawnattr_setsigmask(&attributes, &none);
+	posix_spawnattr_setsigdefault(&attributes, &all);
+	posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSID |
+							 POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF);
+	error = posix_spawn(pid, "/proc/self/exe", &actions, &attributes, argv, environ);
+	close(ends[1]);
+	if (error == 0)
+	{
+		ssize_t		got;
+
+		while ((got = read(ends[0], &report, sizeof(report))) < 0 && errno == EINTR)
+			;
+		*held = report.held;
+		error = got == (ssize_t) sizeof(report) ? report.error : ECHILD;
+		if (error != 0)
+		{
+			kill(*pid, SIGKILL);
+			waitpid(*pid, NULL, 0);
+		}
+	}
+	close(ends[0]);
+	posix_spawnattr_destroy(&attributes);
+	posix_spawn_file_actions_destroy(&actions);
+	free(port);
+	return error;
+}
+
+int
+server_keeper_main(int argc, char **argv)
+{
+	Report		report = {.error = EINVAL};
+	sigset_t	signals;
+	pid_t		server = 0;
+	int64_t		end_at = -1;
+
+	/* who ends the sidecar by its name does not mean its servers */
+	prctl(PR_SET_NAME, "server-keeper", 0, 0, 0);
+	sigemptyset(&signals);
+	sigaddset(&signals, SIGCHLD);
+	sigaddset(&signals, SIGQUIT);
+	sigaddset(&signals, SIGTERM);
+	sigaddset(&signals, SIGINT);
+	sigaddset(&signals, SIGHUP);
+	sigprocmask(SIG_BLOCK, &signals, NULL);
+	if (argc == ARGUMENTS && prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0) == 0)
+	{
+		const Cage	cage = {
+			.directory = argv[0], .bindir = argv[1], .port = atoi(argv[2]),
+			.network = argv[3][0] == '1', .required = argv[4][0] == '1'
+		};
+
+		report.error = start_server(&cage, &report.held, &server);
+	}
+	if (write(REPORT_FILE, &report, sizeof(report)) != (ssize_t) sizeof(report))
+		end_at = 0;				/* nobody knows of it */
+	close(REPORT_FILE);
+
+	for (;;)
+	{
+		struct timespec pause;
+		int64_t		now = monotonic_ms();
+		int64_t		wait_ms = end_at < 0 ? IDLE_MS : now < end_at ? end_at - now : AGAIN_MS;
+		pid_t		ended;
+
+		while ((ended = waitpid(-1, NULL, WNOHANG)) > 0)
+		{
+			if (ended == server)
+			{
+				server = 0;
+				end_at = end_at < 0 ? now + GRACE_MS : end_at;
+				wait_ms = AGAIN_MS;
+			}
+		}
+		if (ended < 0 && errno == ECHILD)
+			return report.error != 0;
+		if (end_at >= 0 && now >= end_at)
+			end_all();
+		pause.tv_sec = wait_ms / 1000;
+		pause.tv_nsec = wait_ms % 1000 * 1000000;
+		switch (sigtimedwait(&signals, NULL, &pause))
+		{
+			case SIGQUIT:
+				if (server > 0)
+					kill(server, SIGQUIT);
+				break;
+			case SIGTERM:
+				end_at = 0;
+				break;
+			default:
+				break;
+		}
+	}
+}
+
+static int
+start_server(const Cage *cage, CageHold *held, pid_t *pid)
+{
+	posix_spawn_file_actions_t actions;
+	posix_spawnattr_t attributes;
+	sigset_t	none;
+	sigset_t	all;
+	char	   *program = mem_printf("%s/postgres", cage->bindir);
+	char	   *data = mem_printf("%s/" INSTANCE_DATA, cage->directory);
+	char	   *config = mem_printf("config_file=%s/" INSTANCE_CONFIG, cage->directory);
+	char	   *hba = mem_printf("hba_file=%s/" INSTANCE_HBA, cage->directory);
+	char	   *ident = mem_printf("ident_file=%s/" INSTANCE_IDENT, cage->directory);
+	char	   *where = mem_printf("data_directory=%s", data);
+	char	   *log = mem_printf("%s/" INSTANCE_LOG, cage->directory);
+	char	   *argv[] = {program, "-D", data, "-c", config, "-c", hba, "-c", ident, "-c", where,
+	"-c", "external_pid_file=", NULL};
+	int			error;
+
+	sigemptyset(&none);
+	sigfillset(&all);
+	posix_spawn_file_actions_init(&actions);
+	posix_spawn_file_actions_addopen(&actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
+	posix_spawn_file_actions_addopen(&actions, STDOUT_FILENO, log,
+									 O_WRONLY | O_CREAT | O_APPEND, 0600);
+	posix_spawn_file_actions_adddup2(&actions, STDOUT_FILENO, STDERR_FILENO);
+	posix_spawnattr_init(&attributes);
+	posix_spawnattr_setsigmask(&attributes, &none);
+	posix_spawnattr_setsigdefault(&attributes, &all);
+	posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSID |
+							 POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF);
+
+	error = cage_spawn(cage, held, pid, program, &actions, &attributes, argv);
+
+	posix_spawnattr_destroy(&attributes);
+	posix_spawn_file_actions_destroy(&actions);
+	free(program);
+	free(data);
+	free(config);
+	free(hba);
+	free(ident);
+	free(where);
+	free(log);
+	return error;
+}
+
+/* Stopped first, as long as there are more at each look: they cannot outrun that. */
+static void
+end_all(void)
+{
+	size_t		before = 0;
+
+	for (int i = 0; i < STOP_ROUNDS; i++)
+	{
+		size_t		count = signal_all(SIGSTOP);
+
+		if (count == before)
+			break;
+		before = count;
+	}
+	signal_all(SIGKILL);
+}
+
+/* To all below us; how many are there? */
+static size_t
+signal_all(int number)
+{
+	Below	   *processes;
+	size_t		count = list_processes(&processes);
+	size_t		found = 0;
+	bool		more = true;
+
+	while (more)
+	{
+		more = false;
+		for (size_t i = 0; i < count; i++)
+		{
+			bool		below = processes[i].parent == getpid();
+
+			for (size_t j = 0; j < count && !processes[i].ours && !below; j++)
+				below = processes[j].ours && processes[j].pid == processes[i].parent;
+			if (below && !processes[i].ours)
+				processes[i].ours = more = true;
+		}
+	}
+	for (size_t i = 0; i < count; i++)
+	{
+		int			handle = processes[i].ours ? (int) syscall(SYS_pidfd_open, processes[i].pid, 0) : -1;
+
+		/* still the same one: its parent, which is below us or we, has not reaped it */
+		if (handle >= 0 && process_parent(processes[i].pid) == processes[i].parent &&
+			syscall(SYS_pidfd_send_signal, handle, number, NULL, 0) == 0)
+			found++;
+		if (handle >= 0)
+			close(handle);
+	}
+	free(processes);
+	return found;
+}
+
+static size_t
+list_processes(Below **processes)
+{
+	DIR		   *proc = opendir("/proc");
+	struct dirent *entry;
+	size_t		count = 0;
+	size_t		room = 0;
+
+	*processes = NULL;
+	while (proc != NULL && (entry = readdir(proc)) != NULL)
+	{
+		pid_t		pid = (pid_t) atoi(entry->d_name);
+		pid_t		parent = isdigit((unsigned char) entry->d_name[0]) ? process_parent(pid) : 0;
+
+		if (parent <= 0)
+			continue;
+		if (count == room)
+		{
+			room = 2 * room + 256;
+			*processes = mem_realloc(*processes, room * sizeof(Below));
+		}
+		(*processes)[count++] = (Below) {pid, parent, false};
+	}
+	if (proc != NULL)
+		closedir(proc);
+	return count;
+}

@@ -1,0 +1,25 @@
+/*
+ * server_keeper.h
+ *
+ * The process above a restored server, which ends with the last of its
+ * processes.
+ */
+#ifndef SERVER_KEEPER_H
+#define SERVER_KEEPER_H
+
+#include "cage.h"
+
+/* The first argument of the sidecar's program, for it to be a keeper */
+#define SERVER_KEEPER "keep-server"
+
+/*
+ * Start a keeper, and the server of the cage's directory below it.  SIGQUIT to
+ * the keeper is an immediate shutdown; SIGTERM ends whatever is left.  Returns
+ * errno; *held as from cage_spawn().
+ */
+extern int	server_keeper_start(const Cage *cage, CageHold *held, pid_t *pid);
+
+/* The keeper itself, with its arguments; returns the status to exit with. */
+extern int	server_keeper_main(int argc, char **argv);
+
+#endif							/* SERVER_KEEPER_H */
