@@ -13,6 +13,7 @@
 #include "access/relation.h"
 #include "access/xact.h"
 #include "access/xlog.h"
+#include "catalog/pg_proc.h"
 #include "catalog/pg_type.h"
 #include "commands/defrem.h"
 #include "common/pg_prng.h"
@@ -71,6 +72,8 @@ static Oid	prepare_target(FunctionCallInfo fcinfo, int64 seed);
 static RowsPlan *plan_target(Oid relid, int64 seed, Jsonb *json, uint64 nrows);
 static void share_state(Fill *fill, RowsPlan *plan, const char *options, int nworkers);
 static void start_workers(Fill *fill, int nworkers);
+static int	used_slots(void);
+static void wait_for_start(Fill *fill);
 static void wait_for_workers(Fill *fill, TimestampTz began);
 static bool read_messages(Fill *fill, int worker);
 static void stop_workers(Fill *fill);
@@ -303,10 +306,16 @@ stop_when_detached(dsm_segment *segment, Datum state)
 	pg_atomic_write_u32(&((FillState *) DatumGetPointer(state))->stop, 1);
 }
 
+/*
+ * At least half of the slots for background workers stays free, however many
+ * sessions fill tables: parallel queries and replication need them too.  So one
+ * session at a time counts the slots and takes of them.
+ */
 static void
 start_workers(Fill *fill, int nworkers)
 {
 	BackgroundWorker worker = {0};
+	int			used;
 
 	worker.bgw_flags = BGWORKER_SHMEM_ACCESS | BGWORKER_BACKEND_DATABASE_CONNECTION;
 	worker.bgw_start_time = BgWorkerStart_ConsistentState;
@@ -318,21 +327,70 @@ start_workers(Fill *fill, int nworkers)
 	strlcpy(worker.bgw_type, "poc_barman fill", BGW_MAXLEN);
 	snprintf(worker.bgw_name, BGW_MAXLEN, "poc_barman fill for PID %d", MyProcPid);
 
-	for (int i = 0; i < nworkers; i++)
+	/* no statement can lock a function as if it were shared by all databases */
+	LockSharedObject(ProcedureRelationId, InvalidOid, 0, ExclusiveLock);
+	used = used_slots();
+	for (int i = 0; i < nworkers && used + i < max_worker_processes / 2; i++)
 	{
 		if (!RegisterDynamicBackgroundWorker(&worker, &fill->workers[i]))
 			break;
 		fill->nworkers++;
 	}
+	wait_for_start(fill);
+	UnlockSharedObject(ProcedureRelationId, InvalidOid, 0, ExclusiveLock);
+
 	if (fill->nworkers == 0)
 		ereport(ERROR,
 				(errcode(ERRCODE_CONFIGURATION_LIMIT_EXCEEDED),
 				 errmsg("no background worker is free for poc_fill()"),
+				 errdetail("Half of max_worker_processes, which is %d, stays free for others, and %d are in use.",
+						   max_worker_processes, used),
 				 errhint("Raise max_worker_processes, or use poc_generate_rows().")));
 	if (fill->nworkers < nworkers)
-		ereport(WARNING,
+		ereport(NOTICE,
 				(errmsg("poc_fill() runs with %d of %d workers", fill->nworkers, nworkers),
+				 errdetail("Half of max_worker_processes, which is %d, stays free for others, and %d were in use.",
+						   max_worker_processes, used),
 				 errhint("Raise max_worker_processes to have more.")));
+}
+
+/* Background workers of any kind that run now. */
+static int
+used_slots(void)
+{
+	int			used = 0;
+
+	for (uint32 i = 0; i < ProcGlobal->allProcCount; i++)
+	{
+		PGPROC	   *proc = &ProcGlobal->allProcs[i];
+
+		/* the PID may stay when the process has ended; nobody owns its latch then */
+		if (proc->procLatch.owner_pid != 0 &&
+			(void *) proc->procgloballist == (void *) &ProcGlobal->bgworkerFreeProcs)
+			used++;
+	}
+	return used;
+}
+
+/* Until all can be seen there; one that failed to start will be told of later. */
+static void
+wait_for_start(Fill *fill)
+{
+	for (;;)
+	{
+		if (pg_atomic_read_u32(&fill->state->next_worker) >= (uint32) fill->nworkers)
+			return;
+		for (int i = 0; i < fill->nworkers; i++)
+		{
+			pid_t		pid;
+
+			if (GetBackgroundWorkerPid(fill->workers[i], &pid) == BGWH_STOPPED)
+				return;
+		}
+		(void) WaitLatch(MyLatch, WL_LATCH_SET | WL_TIMEOUT | WL_EXIT_ON_PM_DEATH, 100, PG_WAIT_EXTENSION);
+		ResetLatch(MyLatch);
+		CHECK_FOR_INTERRUPTS();
+	}
 }
 
 /* Until all workers are done; the first error of any of them is raised. */

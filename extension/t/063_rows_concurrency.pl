@@ -33,6 +33,23 @@ $node->safe_psql('postgres', 'CREATE VIEW keys AS SELECT * FROM keyed');
 is((finish($_))[0], 0, 'poc_fill() fills the table') for @runs;
 is($node->safe_psql('postgres', 'SELECT count(*), max(k), count(DISTINCT email) FROM keyed'), '100000|100000|100000', 'each key once, again');
 
+# However many are asked for, and by however many: half of the slots for background workers stays free.
+$node->safe_psql('postgres', "CREATE TABLE slots (t text); CREATE VIEW workers AS SELECT count(*) FROM pg_stat_activity WHERE backend_type = 'poc_barman fill'");
+my ($code, $nothing, $told) = $node->psql('postgres', "CALL poc_fill('slots', 20000, workers => 64)");
+like($told, qr/NOTICE:  poc_fill\(\) runs with 3 of 64 workers\nDETAIL:  Half of max_worker_processes, which is 8, stays free for others, and 1 were in use\./, 'who asks for all is told how many there are');
+is($node->safe_psql('postgres', 'SELECT count(*) FROM slots'), '20000', 'and these make all the rows');
+$node->safe_psql('postgres', "CREATE FUNCTION hold() RETURNS trigger LANGUAGE plpgsql AS \$\$BEGIN PERFORM pg_advisory_xact_lock_shared(1); RETURN NULL; END\$\$;
+	CREATE TRIGGER hold BEFORE INSERT ON slots EXECUTE FUNCTION hold()");
+my $holder = in_background($node, "BEGIN; SELECT pg_advisory_xact_lock(1); SELECT pg_sleep(30); COMMIT");
+ok(wait_for($node, "SELECT count(*) = 1 FROM pg_stat_activity WHERE wait_event = 'PgSleep'"), 'a lock holds up all who fill');
+@runs = map { in_background($node, "CALL poc_fill('slots', 20000, workers => 2)") } 1 .. 4;
+ok(wait_for($node, "SELECT count(*) = 2 FROM pg_stat_activity WHERE query ~ '^CALL poc_fill'"), 'two of four are left');
+is($node->safe_psql('postgres', 'SELECT * FROM workers'), '3', 'with the workers that there are');
+$node->safe_psql('postgres', "SELECT pg_cancel_backend(pid) FROM pg_stat_activity WHERE wait_event = 'PgSleep'");
+finish($holder);
+is(join(' ', sort { $a <=> $b } map { (finish($_))[0] == 0 ? 0 : 1 } @runs), '0 0 1 1', 'and they end well');
+is($node->safe_psql('postgres', 'SELECT count(*) FROM slots'), '60000', 'having made their rows');
+
 # A sequence is shared, also with sessions that draw one value at a time.
 @runs = map { in_background($node, "SELECT poc_generate_rows(10000, 'serial')") } 1 .. 3;
 push @runs, in_background($node, "DO \$\$ BEGIN FOR i IN 1 .. 3000 LOOP INSERT INTO serial (words) VALUES ('x'); COMMIT; END LOOP; END \$\$");
