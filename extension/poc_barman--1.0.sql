@@ -141,7 +141,7 @@ LANGUAGE C
 AS 'MODULE_PATHNAME';
 
 COMMENT ON PROCEDURE @extschema@.poc_fill(regclass, bigint, text, integer, bigint, jsonb) IS
-'the rows of poc_generate_rows(), by parallel background workers that commit in batches, until so many rows are made or the table (with TOAST, without indexes) has the size. Not atomic: what is committed stays when it fails or is cancelled. Not inside a transaction block (25001). Example: CALL poc_fill(''orders'', size => ''2 GB'', workers => 4);';
+'the rows of poc_generate_rows(), by parallel background workers that commit in batches, until so many rows are made or the table (with TOAST, without indexes) has the size. Half of max_worker_processes stays free for others; a notice tells if that leaves fewer workers. Not atomic: what is committed stays when it fails or is cancelled. Not inside a transaction block (25001). Example: CALL poc_fill(''orders'', size => ''2 GB'', workers => 4);';
 
 -- The hash of a table is the sum of the hashes of its rows.  Parallel workers
 -- sum theirs and the sums are added.
@@ -774,7 +774,7 @@ COMMENT ON FUNCTION @extschema@.poc_cron() IS
 
 -- Another cluster's standby does not hinder.  A Barman that is too slow to tell
 -- is asked again.
-CREATE FUNCTION _poc.standby_is_ready(barman_server text) RETURNS boolean
+CREATE FUNCTION _poc.standby_is_ready(barman_server text, may_checkpoint boolean, OUT ready boolean, OUT checkpointed boolean)
 LANGUAGE plpgsql VOLATILE PARALLEL RESTRICTED COST 10000
 SET search_path = pg_catalog, pg_temp
 AS $$
@@ -783,27 +783,32 @@ DECLARE
 	redo text;
 	checkpoint text;
 BEGIN
+	ready := false;
+	checkpointed := false;
 	BEGIN
 		archive := _poc.get_object('archive'::text, ARRAY['servers'::text, barman_server, 'archive'::text]);
 	EXCEPTION WHEN system_error OR connection_failure THEN
-		RETURN false;
+		RETURN;
 	END;
 	IF pg_is_in_recovery() OR (archive ->> 'in_recovery')::boolean IS NOT TRUE OR
 		(archive ->> 'system_identifier')::bigint IS DISTINCT FROM (SELECT c.system_identifier FROM pg_control_system() AS c) THEN
-		RETURN true;
+		ready := true;
+		RETURN;
 	END IF;
 	SELECT pg_walfile_name(c.redo_lsn), pg_walfile_name(c.checkpoint_lsn) INTO redo, checkpoint FROM pg_control_checkpoint() AS c;
 	IF (archive ->> 'oldest_wal') COLLATE "C" <= redo THEN
 		-- what holds the record of the checkpoint has gone through the standby
-		RETURN (archive ->> 'newest_wal') COLLATE "C" >= checkpoint;
+		ready := coalesce((archive ->> 'newest_wal') COLLATE "C" >= checkpoint, false);
+	ELSIF may_checkpoint AND (archive ->> 'oldest_wal') IS NOT NULL THEN
+		-- it begins after what is archived already, so one is enough
+		CHECKPOINT;
+		checkpointed := true;
 	END IF;
-	CHECKPOINT;
-	RETURN false;
 END
 $$;
 
-COMMENT ON FUNCTION _poc.standby_is_ready(text) IS
-'Has Barman the WAL that a backup of this server''s standby needs?  If not, makes a checkpoint, whose WAL it will have.';
+COMMENT ON FUNCTION _poc.standby_is_ready(text, boolean) IS
+'Has Barman the WAL that a backup of this server''s standby needs?  If not, makes a checkpoint, whose WAL it will have, if it may, and tells so.';
 
 CREATE FUNCTION _poc.wait_ready(barman_server text, seconds double precision)
 RETURNS TABLE (server text, check_name text, ok boolean, hint text)
@@ -828,6 +833,8 @@ DECLARE
 	cron_told text;
 	cluster bigint;
 	elsewhere boolean := false;
+	standby_ready boolean;
+	made_checkpoint boolean := false;
 BEGIN
 	IF seconds < 0 THEN
 		RAISE EXCEPTION 'timeout must not be negative'
@@ -878,7 +885,12 @@ BEGIN
 
 		-- The backup of a standby begins where its last checkpoint did, and may
 		-- so need WAL from before Barman received any.
-		IF failing IS NULL AND NOT _poc.standby_is_ready(barman_server) THEN
+		-- A checkpoint costs every session, so a call makes one at most.
+		IF failing IS NULL THEN
+			SELECT s.ready, made_checkpoint OR s.checkpointed INTO standby_ready, made_checkpoint
+			FROM _poc.standby_is_ready(barman_server, NOT made_checkpoint) AS s;
+		END IF;
+		IF failing IS NULL AND NOT standby_ready THEN
 			failing := 'a checkpoint that Barman has the WAL of';
 			details := format('%s: a backup of the standby would begin before the first segment in Barman''s archive', failing);
 			next_switch := '-infinity';
@@ -961,6 +973,9 @@ DECLARE
 		'timeout_seconds', NULL);
 	job jsonb;
 BEGIN
+	-- who names no server may have been given one, by the owner of the database
+	PERFORM _poc.is_elsewhere(barman_server, _poc.cluster_of(barman_server), 'the backup is of that one');
+
 	-- Of a server whose WAL has never reached Barman, Barman refuses a backup.
 	IF _poc.is_new(barman_server) THEN
 		RAISE NOTICE 'server % is new to Barman: making it ready', barman_server;
@@ -982,7 +997,7 @@ END
 $$;
 
 COMMENT ON FUNCTION @extschema@.poc_backup(text, text, text, boolean, boolean, interval) IS
-'Takes a backup and waits until Barman has all the WAL it needs: status is DONE then, also on a server that nobody else writes to. A server that is new to Barman is made ready first, as poc_wait_ready() does. incremental names the parent backup (PostgreSQL 17, Barman 3.11); name gives the backup a name. With immediate_checkpoint => false the checkpoint before it takes its time. With wait => false the row tells the job, to be followed by poc_wait_job(). size is in bytes. Cancelling the query cancels the backup. While this server sends it, notices tell how much. Errors: 55006 another backup of the server runs, 08006 not done within timeout (the backup is cancelled), 58000 with Barman''s own words. Example: SELECT * FROM poc_backup()';
+'Takes a backup and waits until Barman has all the WAL it needs: status is DONE then, also on a server that nobody else writes to. A server that is new to Barman is made ready first, as poc_wait_ready() does. incremental names the parent backup (PostgreSQL 17, Barman 3.11); name gives the backup a name. With immediate_checkpoint => false the checkpoint before it takes its time. With wait => false the row tells the job, to be followed by poc_wait_job(). size is in bytes. Cancelling the query cancels the backup. While this server sends it, notices tell how much; one tells if the server is another PostgreSQL than this one. Errors: 55006 another backup of the server runs, 08006 not done within timeout (the backup is cancelled), 58000 with Barman''s own words. Example: SELECT * FROM poc_backup()';
 
 CREATE FUNCTION @extschema@.poc_jobs()
 RETURNS TABLE (job_id text, kind text, server text, state text, phase text,

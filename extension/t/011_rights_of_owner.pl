@@ -148,4 +148,32 @@ for my $user ('reader', $node->safe_psql('postgres', 'SELECT current_user'))
 	like($err, qr/the address is http:\/\/127\.0\.0\.1:$closed/, "$user is told");
 }
 
+# ---- a backup of another server than this is told of, for the owner may have named it ----
+my $archive = '{"archive":{"oldest_wal":"0000000100000000000000FE","newest_wal":"0000000100000000000000FF","in_recovery":%s,"system_identifier":%s}}';
+my $cluster = $node->safe_psql('postgres', 'SELECT system_identifier FROM pg_control_system()');
+my $job = '{"job":' . FakeSidecar::job('good', 'running') . '}';
+sub elsewhere
+{
+	my ($recovers, $identifier) = @_;
+	my $other = FakeSidecar->new(dir => PostgreSQL::Test::Utils::tempdir_short(), answers => {
+		'/v1/servers/good/archive' => sprintf($archive, $recovers, $identifier),
+		'/v1/servers/good/check' => '{"checks":[{"server":"good","check_name":"postgresql","ok":true,"hint":""}]}',
+		'/v1/servers/good/backups' => $job, '/v1/jobs/good/cancel' => $job });
+	ok(use_url($node, $other->url), 'another sidecar');
+	return $other;
+}
+my $other = elsewhere('false', 4711);
+$node->safe_psql('victim', "SELECT poc_last_rows(); ALTER DATABASE victim SET poc_barman.server = 'good'", extra_params => [ '-U', 'owner' ]);
+($rc, $out, $err) = $node->psql('victim', 'SELECT job_id FROM poc_backup(wait => false)');
+is($out, 'good', 'the backup is taken of the server that the owner has named');
+like($err, qr/NOTICE:  Barman's server "good" is another PostgreSQL than this one: the backup is of that one/, 'and that is told');
+
+# ---- who waits for a standby makes one checkpoint ----
+my $standby = elsewhere('true', $cluster);
+my $log_before = -s $node->logfile;
+($rc, $out, $err) = $node->psql('victim', "SELECT count(*) FROM poc_wait_ready('good', timeout => '4 s')", extra_params => [ '-U', 'operator' ]);
+like($err, qr/server good is not ready for backups.*a checkpoint that Barman has the WAL of/s, 'the WAL does not come');
+my @checkpoints = PostgreSQL::Test::Utils::slurp_file($node->logfile, $log_before) =~ /checkpoint starting: .*\bforce\b/g;
+is(scalar(@checkpoints), 1, 'and one checkpoint was made');
+
 done_testing();
