@@ -14,6 +14,7 @@
 
 #include "drill.h"
 #include "drill_prepare.h"
+#include "drill_relation.h"
 #include "memory.h"
 #include "timestamp.h"
 
@@ -31,8 +32,6 @@
 #define TABLE_KINDS "rpm"
 
 /* As SQL has it */
-#define WHITESPACE " \t\n\r\f"
-
 typedef struct Comparison
 {
 	const json_t *table;
@@ -55,9 +54,6 @@ typedef struct Work
 } Work;
 
 static void find_tables(Work *work);
-static char *read_name(Comparison *comparison);
-static char *read_part(const char **text);
-static char *quoted(const char *schema, const char *name);
 static void *work_off(void *arg);
 static size_t take(Work *work, size_t *first);
 static void compare_part(Work *work, Comparison *part, size_t count);
@@ -144,8 +140,7 @@ find_tables(Work *work)
 	{
 		Comparison *one = &work->comparisons[i];
 
-		queries[n] = read_name(one);
-		if (queries[n] != NULL)
+		if (drill_relation(json_string_value(json_object_get(one->table, "relation")), &one->name, &queries[n]))
 			asked[n++] = one;
 		else
 			one->difference = mem_strdup("this is no name of a table");
@@ -166,98 +161,6 @@ find_tables(Work *work)
 	free(answers);
 	free(queries);
 	free(asked);
-}
-
-/*
- * The question what kind of relation it is, malloc'd, as a name of one or two
- * parts is read by SQL; NULL: it is none.
- */
-static char *
-read_name(Comparison *comparison)
-{
-	const char *rest = json_string_value(json_object_get(comparison->table, "relation"));
-	char	   *schema = NULL;
-	char	   *name = read_part(&rest);
-	char	   *text;
-	char	   *value;
-	char	   *query = NULL;
-
-	if (name != NULL && *rest == '.')
-	{
-		rest++;
-		schema = name;
-		name = read_part(&rest);
-	}
-	if (name != NULL && *rest == '\0')
-	{
-		text = quoted(schema, name);
-		value = drill_value(text);
-		query = mem_printf("SELECT c.relkind FROM pg_catalog.pg_class AS c "
-						   "WHERE c.oid OPERATOR(pg_catalog.=) pg_catalog.to_regclass(%s)::pg_catalog.oid", value);
-		free(value);
-		free(text);
-		text = drill_identifier(name);
-		value = schema != NULL ? drill_identifier(schema) : NULL;
-		comparison->name = schema != NULL ? mem_printf("%s.%s", value, text) : mem_strdup(text);
-		free(value);
-		free(text);
-	}
-	free(schema);
-	free(name);
-	return query;
-}
-
-/* malloc'd; NULL if there is none */
-static char *
-read_part(const char **text)
-{
-	const char *from = *text + strspn(*text, WHITESPACE);
-	bool		in_quotes = *from == '"';
-	bool		closed = !in_quotes;
-	char	   *name = mem_alloc(strlen(from) + 1);
-	char	   *to = name;
-
-	if (in_quotes)
-		from++;
-	for (; *from != '\0'; from++)
-	{
-		if (in_quotes && *from == '"' && *++from != '"')
-		{
-			closed = true;
-			break;
-		}
-		if (!in_quotes && (*from == '.' || *from == '"' || strchr(WHITESPACE, *from) != NULL))
-			break;
-		*to++ = !in_quotes && *from >= 'A' && *from <= 'Z' ? (char) (*from - 'A' + 'a') : *from;
-	}
-	*text = from + strspn(from, WHITESPACE);
-	if (closed && to > name)
-		return name;
-	free(name);
-	return NULL;
-}
-
-/* malloc'd */
-static char *
-quoted(const char *schema, const char *name)
-{
-	char	   *text = mem_alloc(2 * (strlen(name) + (schema != NULL ? strlen(schema) : 0)) + sizeof("\"\".\"\""));
-	char	   *to = text;
-
-	for (int i = schema != NULL ? 0 : 1; i < 2; i++)
-	{
-		*to++ = '"';
-		for (const char *from = i == 0 ? schema : name; *from != '\0'; from++)
-		{
-			if (*from == '"')
-				*to++ = '"';
-			*to++ = *from;
-		}
-		*to++ = '"';
-		if (i == 0)
-			*to++ = '.';
-	}
-	return text;
 }
 
 static void *

@@ -8,52 +8,92 @@
 #include "drill_sequences.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "drill.h"
+#include "drill_relation.h"
 #include "memory.h"
 #include "timestamp.h"
 
 /* So many that differ are named; of the others it is told how many they are. */
 #define NAMED_MAX 100
 
-static char *query_for(const json_t *sequence);
+static void ask(const DrillServer *server, char **questions, size_t count, DrillAnswer *answers);
 static char *difference(const json_t *sequence, const DrillAnswer *answer);
 
 bool
 drill_sequences(const DrillServer *server, const json_t *sequences, json_t *result)
 {
 	size_t		count = json_array_size(sequences);
-	char	  **queries;
+	char	  **questions;
+	char	  **differences;	/* of each sequence, or NULL */
+	char	  **names;
 	DrillAnswer *answers;
+	size_t	   *asked;			/* which sequence a question is of */
+	size_t		kinds;
+	size_t		n = 0;
 	int64_t		began = monotonic_ms();
 	size_t		differ = 0;
 
 	if (count == 0)
 		return true;
-	queries = mem_alloc(count * sizeof(char *));
+	questions = mem_alloc(count * sizeof(char *));
 	answers = mem_alloc(count * sizeof(DrillAnswer));
-	for (size_t i = 0; i < count; i++)
-		queries[i] = query_for(json_array_get(sequences, i));
-	drill_ask(server, server->reader, DRILL_QUICK_MS, queries, count, answers);
+	differences = mem_alloc(count * sizeof(char *));
+	names = mem_alloc(count * sizeof(char *));
+	asked = mem_alloc(count * sizeof(size_t));
+
+	/* what was a sequence at the mark and is none now is not read */
 	for (size_t i = 0; i < count; i++)
 	{
-		const json_t *sequence = json_array_get(sequences, i);
-		char	   *words = difference(sequence, &answers[i]);
+		if (drill_relation(json_string_value(json_object_get(json_array_get(sequences, i), "relation")), &names[i], &questions[n]))
+			asked[n++] = i;
+		else
+			differences[i] = mem_strdup("this is no name of a sequence");
+	}
+	ask(server, questions, n, answers);
+	kinds = n;
+	n = 0;
+	for (size_t i = 0; i < kinds; i++)
+	{
+		size_t		one = asked[i];
 
-		if (words != NULL && ++differ <= NAMED_MAX)
+		if (answers[i].output == NULL)
+			differences[one] = mem_strdup(answers[i].error);
+		else if (strcmp(answers[i].output, "S") != 0)
+			differences[one] = mem_strdup("there is no such sequence");
+		else
 		{
-			char	   *detail = mem_printf("sequence %s: %s", json_string_value(json_object_get(sequence, "relation")), words);
+			asked[n] = one;
+			questions[n++] = mem_printf("SELECT s.last_value, s.is_called FROM %s AS s", names[one]);
+		}
+		drill_answer_free(&answers[i]);
+	}
+	ask(server, questions, n, answers);
+	for (size_t i = 0; i < n; i++)
+	{
+		differences[asked[i]] = difference(json_array_get(sequences, asked[i]), &answers[i]);
+		drill_answer_free(&answers[i]);
+	}
+
+	for (size_t i = 0; i < count; i++)
+	{
+		if (differences[i] != NULL && ++differ <= NAMED_MAX)
+		{
+			char	   *detail = mem_printf("sequence %s: %s", json_string_value(json_object_get(json_array_get(sequences, i), "relation")), differences[i]);
 
 			job_log(server->job, JOB_WARNING, "%s", detail);
 			drill_step(result, "compare", false, monotonic_ms() - began, detail);
 			free(detail);
 		}
-		free(words);
-		drill_answer_free(&answers[i]);
-		free(queries[i]);
+		free(differences[i]);
+		free(names[i]);
 	}
+	free(asked);
+	free(names);
+	free(differences);
 	free(answers);
-	free(queries);
+	free(questions);
 	if (differ > NAMED_MAX || differ < count)
 	{
 		char	   *detail = differ > NAMED_MAX ? mem_printf("%zu more sequences differ", differ - NAMED_MAX)
@@ -65,17 +105,14 @@ drill_sequences(const DrillServer *server, const json_t *sequences, json_t *resu
 	return differ == 0;
 }
 
-/* What was a sequence at the mark and is none now would run a query of its own. */
-static char *
-query_for(const json_t *sequence)
+/* Frees the questions. */
+static void
+ask(const DrillServer *server, char **questions, size_t count, DrillAnswer *answers)
 {
-	char	   *name = drill_quoted(json_string_value(json_object_get(sequence, "relation")), '\'');
-	char	   *query = mem_printf("SELECT pg_catalog.format('SELECT last_value, is_called FROM %%I.%%I', n.nspname, c.relname) "
-								   "FROM pg_catalog.pg_class AS c JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace "
-								   "WHERE c.oid = pg_catalog.to_regclass(%s) AND c.relkind = 'S' \\gexec", name);
-
-	free(name);
-	return query;
+	if (count > 0)
+		drill_ask(server, server->reader, DRILL_STATEMENT_MS, questions, count, answers);
+	for (size_t i = 0; i < count; i++)
+		free(questions[i]);
 }
 
 /* NULL, or malloc'd words on the difference */
