@@ -17,16 +17,39 @@
 #include <sys/stat.h>
 
 #include "memory.h"
+#include "timestamp.h"
 
 #define LINE_MAX_BYTES 4096
 
+static uint64_t look(const char *path);
 static char *where_it_is(const char *path);
 static char *directory_of(const char *main_file, uint64_t sum);
 static char *directory_in(const char *path);
 static uint64_t add_file(uint64_t sum, const char *path);
 
+/* Looks once in a millisecond: a busy sidecar is asked a hundred times meanwhile. */
 uint64_t
 configuration_signature(const char *path)
+{
+	static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+	static int64_t looked = -1;
+	static uint64_t seen;
+	int64_t		now = monotonic_ms();
+	uint64_t	signature;
+
+	pthread_mutex_lock(&lock);
+	if (now != looked)
+	{
+		seen = look(path);
+		looked = now;
+	}
+	signature = seen;
+	pthread_mutex_unlock(&lock);
+	return signature;
+}
+
+static uint64_t
+look(const char *path)
 {
 	char	   *main_file = where_it_is(path);
 	uint64_t	sum = add_file(0, main_file);
