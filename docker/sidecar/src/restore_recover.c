@@ -13,10 +13,10 @@
 
 #include "barman_run.h"
 #include "cage.h"
-#include "cage_filter.h"
 #include "instance_files.h"
 #include "memory.h"
 #include "options.h"
+#include "server_keeper.h"
 #include "timestamp.h"
 
 /* How often to look whether recovery has ended */
@@ -70,7 +70,7 @@ restore_recover(Restore *restore, Recovery *recovery)
 	restore->recovery_ms = monotonic_ms() - began;
 	if (state == SERVER_READY)
 	{
-		restore->held.connections = restore->held.connections && process_is_filtered(process.pid);
+		restore->held.connections = restore->held.connections && server_keeper_is_filtered(process.pid);
 		recovery_read(restore->directory, json_text_of(restore->backup, "end_time"), recovery);
 		job_log(job, JOB_INFO, "recovery has ended at %s on timeline %d",
 				recovery->lsn != NULL ? recovery->lsn : "an unknown position", recovery->timeline);

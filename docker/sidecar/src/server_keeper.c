@@ -21,6 +21,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "cage_filter.h"
 #include "instance_files.h"
 #include "memory.h"
 #include "process.h"
@@ -113,6 +114,26 @@ server_keeper_start(const Cage *cage, CageHold *held, pid_t *pid)
 	posix_spawn_file_actions_destroy(&actions);
 	free(port);
 	return error;
+}
+
+/* What is a child of it was started by it, or by one that was. */
+bool
+server_keeper_is_filtered(pid_t keeper)
+{
+	Below	   *processes;
+	size_t		count = list_processes(&processes);
+	size_t		children = 0;
+	bool		filtered = true;
+
+	for (size_t i = 0; i < count; i++)
+	{
+		if (processes[i].parent != keeper)
+			continue;
+		children++;
+		filtered = filtered && process_is_filtered(processes[i].pid);
+	}
+	free(processes);
+	return filtered && children > 0;
 }
 
 int

@@ -7,6 +7,9 @@
 #ifndef SERVER_KEEPER_H
 #define SERVER_KEEPER_H
 
+#include <stdbool.h>
+#include <sys/types.h>
+
 #include "cage.h"
 
 /* The first argument of the sidecar's program, for it to be a keeper */
@@ -18,6 +21,9 @@
  * errno; *held as from cage_spawn().
  */
 extern int	server_keeper_start(const Cage *cage, CageHold *held, pid_t *pid);
+
+/* Does the kernel hold the server below it, and what that has left, off connections? */
+extern bool server_keeper_is_filtered(pid_t keeper);
 
 /* The keeper itself, with its arguments; returns the status to exit with. */
 extern int	server_keeper_main(int argc, char **argv);
