@@ -47,8 +47,9 @@ drill_body(Job *job, const json_t *arguments)
 	restore.is_drill = true;
 	restore.drill = drill_result();
 	restore.step_began = monotonic_ms();
-	good = restore_find_backup(&restore) && restore_hold(&restore) &&
-		restore_host_serves(&restore) && restore_complete_backup(&restore);
+	/* the maintenance completes a backup, and a hold may keep it off */
+	good = restore_find_backup(&restore) && restore_host_serves(&restore) &&
+		restore_complete_backup(&restore) && restore_hold(&restore);
 	drill_stage(&restore, "backup", good, json_text_of(restore.backup, "backup_id"));
 	if (good)
 	{

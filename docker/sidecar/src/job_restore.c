@@ -42,10 +42,11 @@ restore_body(Job *job, const json_t *arguments)
 	Recovery	recovery = {0};
 	bool		start = json_is_true(json_object_get(arguments, "start"));
 
+	/* the maintenance completes a backup, and a hold may keep it off */
 	if (restore_find_backup(&restore) &&
-		restore_hold(&restore) &&
 		restore_host_serves(&restore) &&
 		restore_complete_backup(&restore) &&
+		restore_hold(&restore) &&
 		restore_bring_wal(&restore) &&
 		restore_timeline_is_reached(&restore) &&
 		restore_target_is_archived(&restore) &&
