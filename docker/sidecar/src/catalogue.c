@@ -16,6 +16,7 @@
 #include "barman_json.h"
 #include "instance_files.h"
 #include "memory.h"
+#include "timestamp.h"
 
 /*
  * A directory changed less than this ago may change again without its time
@@ -45,6 +46,8 @@ typedef struct Catalogue
 	Listing		meta;
 	char	   *xlogdb;			/* before Barman 3.13.2 */
 	char	   *server_xlogdb;	/* since */
+	int64_t		looked;			/* when its files were looked at, */
+	uint64_t	signature;		/* and what was seen */
 } Catalogue;
 
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
@@ -124,6 +127,7 @@ catalogue_learn(const char *server, const json_t *directories)
 	else
 		forget(catalogue);
 	catalogue->directories = json_checked(json_deep_copy(directories));
+	catalogue->looked = -1;
 	base = directory_of(catalogue, "base");
 	wals = directory_of(catalogue, "wals");
 	if (base != NULL)
@@ -193,15 +197,22 @@ catalogue_signature(const char *server)
 	catalogue = find(server);
 	if (catalogue != NULL && catalogue->base.path != NULL)
 	{
-		hash = hash_listing(FNV_OFFSET, &catalogue->base);
-		hash = hash_listing(hash, &catalogue->meta);
-		if (catalogue->xlogdb != NULL)
+		int64_t		now = monotonic_ms();
+
+		/* once in a millisecond: a busy sidecar is asked often meanwhile */
+		if (catalogue->looked != now)
 		{
-			hash = hash_stat(hash, catalogue->xlogdb, &ignored);
-			hash = hash_stat(hash, catalogue->server_xlogdb, &ignored);
+			hash = hash_listing(FNV_OFFSET, &catalogue->base);
+			hash = hash_listing(hash, &catalogue->meta);
+			if (catalogue->xlogdb != NULL)
+			{
+				hash = hash_stat(hash, catalogue->xlogdb, &ignored);
+				hash = hash_stat(hash, catalogue->server_xlogdb, &ignored);
+			}
+			catalogue->signature = hash != 0 ? hash : 1;
+			catalogue->looked = now;
 		}
-		if (hash == 0)
-			hash = 1;
+		hash = catalogue->signature;
 	}
 	pthread_mutex_unlock(&lock);
 	return hash;

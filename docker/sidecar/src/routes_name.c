@@ -76,16 +76,20 @@ server_is_usable(Request *request, bool acts, Answer **refusal)
 static Answer *
 refuse_state(const char *server, const char *state, bool acts)
 {
-	char	   *message = mem_printf("server \"%s\" is %s", server, state != NULL ? state : "unknown");
+	char	   *message;
 	Answer	   *answer = NULL;
 
-	if (state != NULL && strcmp(state, "inactive") == 0)
+	if (state == NULL || strcmp(state, "active") == 0)
+		return NULL;
+	message = mem_printf("server \"%s\" is %s", server, state);
+
+	if (strcmp(state, "inactive") == 0)
 		answer = answer_error(BARMAN_WRONG_STATE, message, "Barman's configuration says so (active = false), and Barman does nothing for it.",
 							  "Set active = true in Barman's configuration of the server.");
-	else if (state != NULL && strcmp(state, "disabled") == 0)
+	else if (strcmp(state, "disabled") == 0)
 		answer = answer_error(BARMAN_WRONG_STATE, message, "Barman has found a fault in its configuration, and does nothing for it.",
 							  "On Barman's host, \"barman check\" of the server names the fault.");
-	else if (state != NULL && strcmp(state, "passive") == 0 && acts)
+	else if (strcmp(state, "passive") == 0 && acts)
 		answer = answer_error(BARMAN_WRONG_STATE, message, "It holds copies of what another Barman has taken; that one speaks with PostgreSQL.",
 							  "Do this on the Barman that primary_ssh_command of the server leads to. What was copied can be listed, verified and restored here.");
 	free(message);

@@ -20,6 +20,7 @@
 
 #include "catalogue.h"
 #include "reads.h"
+#include "timestamp.h"
 
 static atomic_int runs;
 static atomic_int status_to_give;
@@ -235,6 +236,16 @@ who_waits_when_it_stops_is_told(void **state)
 	answer_release(answer);
 }
 
+/* The files are looked at once in a millisecond. */
+static void
+next_millisecond(void)
+{
+	int64_t		now = monotonic_ms();
+
+	while (monotonic_ms() == now)
+		;
+}
+
 static void
 a_changed_catalogue_makes_it_stale(void **state)
 {
@@ -261,6 +272,7 @@ a_changed_catalogue_makes_it_stale(void **state)
 	file = fopen(path, "a");
 	fputs("status=DONE\n", file);
 	fclose(file);
+	next_millisecond();
 	assert_int_equal(ask(READ_BACKUPS, "pg"), 2);
 	assert_int_equal(ask(READ_BACKUPS, "pg"), 2);
 
@@ -268,15 +280,18 @@ a_changed_catalogue_makes_it_stale(void **state)
 	file = fopen(path, "a");
 	fputs("000000010000000000000003\n", file);
 	fclose(file);
+	next_millisecond();
 	assert_int_equal(ask(READ_BACKUPS, "pg"), 3);
 
 	snprintf(path, sizeof(path), "%s/meta/20261122T081530-backup.info", directory);
 	file = fopen(path, "w");
 	fclose(file);
+	next_millisecond();
 	assert_int_equal(ask(READ_BACKUPS, "pg"), 4);
 
 	snprintf(path, sizeof(path), "%s/base/20261123T081530", directory);
 	assert_int_equal(mkdir(path, 0700), 0);
+	next_millisecond();
 	assert_int_equal(ask(READ_BACKUPS, "pg"), 5);
 	assert_int_equal(ask(READ_BACKUPS, "pg"), 5);
 
