@@ -679,7 +679,7 @@ AS $$
 BEGIN
 	RETURN (_poc.get_object('archive'::text, ARRAY['servers'::text, barman_server, 'archive'::text]) ->> 'system_identifier')::bigint;
 EXCEPTION WHEN system_error OR connection_exception OR connection_failure OR sqlclient_unable_to_establish_sqlconnection
-	OR protocol_violation THEN
+	OR protocol_violation OR object_not_in_prerequisite_state THEN
 	RETURN NULL;
 END
 $$;

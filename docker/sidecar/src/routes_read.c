@@ -202,11 +202,14 @@ Answer *
 get_archive(Request *request)
 {
 	const char *server = request->segments[SEGMENT_SERVER];
-	Answer	   *answer = get_of_directories(request, READ_DIRECTORIES, "");
+	Answer	   *answer;
 	json_t	   *told;
 	char	   *oldest;
 	char	   *newest;
 
+	if (!route_server_acts(request, &answer))
+		return answer;
+	answer = get_of_directories(request, READ_DIRECTORIES, "");
 	if (answer == NULL || answer->status != 200)
 		return answer;
 	answer_release(answer);
