@@ -52,27 +52,27 @@ bool
 backup_info_exists(const char *server, const char *id)
 {
 	char	   *base = catalogue_directory(server, "base");
-	char	   *new = mem_printf("%s/../meta/%s-backup.info", base != NULL ? base : "", id);
-	char	   *old = mem_printf("%s/%s/backup.info", base != NULL ? base : "", id);
-	bool		exists = base != NULL && (access(new, F_OK) == 0 || access(old, F_OK) == 0);
+	RecordPaths paths;
+	bool		exists;
 
-	free(old);
-	free(new);
+	if (base == NULL)
+		return false;
+	paths = catalogue_record_paths(base, id);
+	exists = access(paths.new, F_OK) == 0 || access(paths.old, F_OK) == 0;
+	catalogue_free_paths(&paths);
 	free(base);
 	return exists;
 }
 
-/* Where it is since Barman 3.13.2, or before. */
 static json_t *
 record_of(const char *base, const char *id)
 {
-	char	   *new = mem_printf("%s/../meta/%s-backup.info", base, id);
-	char	   *old = mem_printf("%s/%s/backup.info", base, id);
-	char	   *text = read_record(new);
+	RecordPaths paths = catalogue_record_paths(base, id);
+	char	   *text = read_record(paths.new);
 	json_t	   *record;
 
 	if (text == NULL)
-		text = read_record(old);
+		text = read_record(paths.old);
 	record = text != NULL ? barman_parse_backup_info(text) : NULL;
 	/* a list in Python's words, which diagnose tells as JSON */
 	if (json_is_string(json_object_get(record, "tablespaces")))
@@ -81,8 +81,7 @@ record_of(const char *base, const char *id)
 		record = NULL;
 	}
 	free(text);
-	free(old);
-	free(new);
+	catalogue_free_paths(&paths);
 	return record;
 }
 

@@ -14,36 +14,18 @@
 #include <sys/stat.h>
 
 #include "barman_json.h"
+#include "file_hash.h"
 #include "instance_files.h"
 #include "memory.h"
 #include "timestamp.h"
-
-/*
- * A directory changed less than this ago may change again without its time
- * moving (file systems keep time in ticks), so its list is not yet trusted.
- */
-#define SETTLED_NS INT64_C(2000000000)
-
-#define FNV_OFFSET UINT64_C(14695981039346656037)
-#define FNV_PRIME UINT64_C(1099511628211)
-
-typedef struct Listing
-{
-	char	   *path;			/* directory */
-	const char *suffix;			/* from an entry's name to its backup.info */
-	struct stat stat;			/* when it was read */
-	bool		settled;
-	char	  **files;			/* paths of the backup.info files */
-	size_t		count;
-} Listing;
 
 typedef struct Catalogue
 {
 	struct Catalogue *next;
 	char	   *server;
 	json_t	   *directories;
-	Listing		base;
-	Listing		meta;
+	FileListing base;
+	FileListing meta;
 	char	   *xlogdb;			/* before Barman 3.13.2 */
 	char	   *server_xlogdb;	/* since */
 	int64_t		looked;			/* when its files were looked at, */
@@ -58,13 +40,6 @@ static void keep(void);
 static Catalogue *find(const char *server);
 static void forget(Catalogue *catalogue);
 static const char *directory_of(const Catalogue *catalogue, const char *area);
-static uint64_t hash_bytes(uint64_t hash, const void *bytes, size_t length);
-static uint64_t hash_stat(uint64_t hash, const char *path, struct stat *found);
-static uint64_t hash_listing(uint64_t hash, Listing *listing);
-static uint64_t hash_names(uint64_t hash, const char *path);
-static void listing_read(Listing *listing, const struct stat *now);
-static void listing_clear(Listing *listing);
-static bool same_stat(const struct stat *a, const struct stat *b);
 static bool looks_like_id(const char *name);
 static json_t *describe(const char *base, const char *id);
 
@@ -202,12 +177,12 @@ catalogue_signature(const char *server)
 		/* once in a millisecond: a busy sidecar is asked often meanwhile */
 		if (catalogue->looked != now)
 		{
-			hash = hash_listing(FNV_OFFSET, &catalogue->base);
-			hash = hash_listing(hash, &catalogue->meta);
+			hash = file_hash_listing(FILE_HASH_START, &catalogue->base);
+			hash = file_hash_listing(hash, &catalogue->meta);
 			if (catalogue->xlogdb != NULL)
 			{
-				hash = hash_stat(hash, catalogue->xlogdb, &ignored);
-				hash = hash_stat(hash, catalogue->server_xlogdb, &ignored);
+				hash = file_hash_stat(hash, catalogue->xlogdb, &ignored);
+				hash = file_hash_stat(hash, catalogue->server_xlogdb, &ignored);
 			}
 			catalogue->signature = hash != 0 ? hash : 1;
 			catalogue->looked = now;
@@ -237,27 +212,42 @@ catalogue_backup_ids(const char *server)
 	return ids;
 }
 
-/* In either of the places where versions of Barman keep the description */
 static json_t *
 describe(const char *base, const char *id)
 {
-	char	   *old = mem_printf("%s/%s/backup.info", base, id);
-	char	   *new = mem_printf("%s/../meta/%s-backup.info", base, id);
+	RecordPaths paths = catalogue_record_paths(base, id);
 	struct stat ignored;
 	char		text[17];
 
-	snprintf(text, sizeof(text), "%016llx",
-			 (unsigned long long) hash_stat(hash_stat(FNV_OFFSET, old, &ignored), new, &ignored));
-	free(old);
-	free(new);
+	snprintf(text, sizeof(text), "%016llx", (unsigned long long)
+			 file_hash_stat(file_hash_stat(FILE_HASH_START, paths.old, &ignored), paths.new, &ignored));
+	catalogue_free_paths(&paths);
 	return json_text(text);
+}
+
+RecordPaths
+catalogue_record_paths(const char *base, const char *id)
+{
+	RecordPaths paths = {
+		.new = mem_printf("%s/../meta/%s-backup.info", base, id),
+		.old = mem_printf("%s/%s/backup.info", base, id)
+	};
+
+	return paths;
+}
+
+void
+catalogue_free_paths(RecordPaths *paths)
+{
+	free(paths->new);
+	free(paths->old);
 }
 
 uint64_t
 catalogue_wal_signature(const char *server)
 {
 	static const char *const areas[] = {"streaming", "incoming"};
-	uint64_t	hash = FNV_OFFSET;
+	uint64_t	hash = FILE_HASH_START;
 	struct stat ignored;
 	Catalogue  *catalogue;
 
@@ -268,12 +258,12 @@ catalogue_wal_signature(const char *server)
 		const char *path = directory_of(catalogue, areas[i]);
 
 		if (path != NULL)
-			hash = hash_names(hash, path);
+			hash = file_hash_names(hash, path);
 	}
 	if (catalogue != NULL && catalogue->xlogdb != NULL)
 	{
-		hash = hash_stat(hash, catalogue->xlogdb, &ignored);
-		hash = hash_stat(hash, catalogue->server_xlogdb, &ignored);
+		hash = file_hash_stat(hash, catalogue->xlogdb, &ignored);
+		hash = file_hash_stat(hash, catalogue->server_xlogdb, &ignored);
 	}
 	pthread_mutex_unlock(&lock);
 	return hash;
@@ -314,9 +304,9 @@ forget(Catalogue *catalogue)
 {
 	json_decref(catalogue->directories);
 	catalogue->directories = NULL;
-	listing_clear(&catalogue->base);
+	file_listing_clear(&catalogue->base);
 	free(catalogue->base.path);
-	listing_clear(&catalogue->meta);
+	file_listing_clear(&catalogue->meta);
 	free(catalogue->meta.path);
 	free(catalogue->xlogdb);
 	free(catalogue->server_xlogdb);
@@ -330,116 +320,6 @@ directory_of(const Catalogue *catalogue, const char *area)
 	const char *path = json_string_value(json_object_get(catalogue->directories, area));
 
 	return path != NULL && path[0] == '/' ? path : NULL;
-}
-
-static uint64_t
-hash_bytes(uint64_t hash, const void *bytes, size_t length)
-{
-	const unsigned char *p = bytes;
-
-	for (size_t i = 0; i < length; i++)
-		hash = (hash ^ p[i]) * FNV_PRIME;
-	return hash;
-}
-
-static uint64_t
-hash_stat(uint64_t hash, const char *path, struct stat *found)
-{
-	int64_t		facts[6] = {0};
-
-	if (stat(path, found) == 0)
-	{
-		facts[0] = (int64_t) found->st_ino;
-		facts[1] = (int64_t) found->st_size;
-		facts[2] = (int64_t) found->st_mtim.tv_sec;
-		facts[3] = (int64_t) found->st_mtim.tv_nsec;
-		facts[4] = (int64_t) found->st_ctim.tv_sec;
-		facts[5] = (int64_t) found->st_ctim.tv_nsec;
-	}
-	else
-		memset(found, 0, sizeof(*found));
-	return hash_bytes(hash, facts, sizeof(facts));
-}
-
-static uint64_t
-hash_listing(uint64_t hash, Listing *listing)
-{
-	struct stat now;
-	struct stat ignored;
-
-	hash = hash_stat(hash, listing->path, &now);
-	if (!listing->settled || !same_stat(&listing->stat, &now))
-		listing_read(listing, &now);
-	for (size_t i = 0; i < listing->count; i++)
-		hash = hash_stat(hash, listing->files[i], &ignored);
-	return hash;
-}
-
-static uint64_t
-hash_names(uint64_t hash, const char *path)
-{
-	DIR		   *dir = opendir(path);
-	struct dirent *entry;
-	uint64_t	sum = 0;		/* readdir() promises no order */
-
-	while (dir != NULL && (entry = readdir(dir)) != NULL)
-		sum += hash_bytes(FNV_OFFSET, entry->d_name, strlen(entry->d_name));
-	if (dir != NULL)
-		closedir(dir);
-	return hash_bytes(hash, &sum, sizeof(sum));
-}
-
-static void
-listing_read(Listing *listing, const struct stat *now)
-{
-	DIR		   *dir;
-	struct dirent *entry;
-	struct timespec clock;
-	size_t		size = 0;
-
-	listing_clear(listing);
-	listing->stat = *now;
-	clock_gettime(CLOCK_REALTIME, &clock);
-	listing->settled =
-		(clock.tv_sec - now->st_mtim.tv_sec) * INT64_C(1000000000) +
-		(clock.tv_nsec - now->st_mtim.tv_nsec) > SETTLED_NS;
-
-	dir = opendir(listing->path);
-	while (dir != NULL && (entry = readdir(dir)) != NULL)
-	{
-		if (entry->d_name[0] == '.')
-			continue;
-		if (listing->count == size)
-		{
-			size = size > 0 ? size * 2 : 16;
-			listing->files = mem_realloc(listing->files, size * sizeof(char *));
-		}
-		listing->files[listing->count++] =
-			mem_printf("%s/%s%s", listing->path, entry->d_name, listing->suffix);
-	}
-	if (dir != NULL)
-		closedir(dir);
-}
-
-static void
-listing_clear(Listing *listing)
-{
-	for (size_t i = 0; i < listing->count; i++)
-		free(listing->files[i]);
-	free(listing->files);
-	listing->files = NULL;
-	listing->count = 0;
-	listing->settled = false;
-}
-
-static bool
-same_stat(const struct stat *a, const struct stat *b)
-{
-	return a->st_dev == b->st_dev && a->st_ino == b->st_ino &&
-		a->st_mtim.tv_sec == b->st_mtim.tv_sec &&
-		a->st_mtim.tv_nsec == b->st_mtim.tv_nsec &&
-		a->st_ctim.tv_sec == b->st_ctim.tv_sec &&
-		a->st_ctim.tv_nsec == b->st_ctim.tv_nsec;
 }
 
 /* YYYYMMDDTHHMMSS */

@@ -40,6 +40,16 @@ extern uint64_t catalogue_signature(const char *server);
  */
 extern json_t *catalogue_backup_ids(const char *server);
 
+/* Where Barman keeps its record of a backup: since 3.13.2, or before; malloc'd */
+typedef struct RecordPaths
+{
+	char	   *new;
+	char	   *old;
+} RecordPaths;
+
+extern RecordPaths catalogue_record_paths(const char *base, const char *id);
+extern void catalogue_free_paths(RecordPaths *paths);
+
 /* A number that changes whenever a WAL segment arrives or is archived. */
 extern uint64_t catalogue_wal_signature(const char *server);
 

@@ -16,6 +16,7 @@
 
 static const char hexadecimal[] = "0123456789ABCDEF";
 
+static char *extreme_wal(const char *server, const char *prefix, bool last);
 static char *extreme_name(const char *path, const char *prefix, size_t digits, bool last);
 
 bool
@@ -38,23 +39,36 @@ catalogue_has_wal(const char *server, const char *wal_file)
 char *
 catalogue_newest_wal(const char *server, int timeline)
 {
-	char	   *wals = catalogue_directory(server, "wals");
 	char		prefix[9];
-	char	   *log;
-	char	   *path;
-	char	   *newest = NULL;
 
 	snprintf(prefix, sizeof(prefix), "%08X", (unsigned int) timeline);
-	log = wals != NULL ? extreme_name(wals, prefix, 16, true) : NULL;
+	return extreme_wal(server, prefix, true);
+}
+
+char *
+catalogue_extreme_wal(const char *server, bool last)
+{
+	return extreme_wal(server, "", last);
+}
+
+/* Of those that begin so: in the first or last of the directories of the archive */
+static char *
+extreme_wal(const char *server, const char *prefix, bool last)
+{
+	char	   *wals = catalogue_directory(server, "wals");
+	char	   *log = wals != NULL ? extreme_name(wals, prefix, 16, last) : NULL;
+	char	   *path;
+	char	   *name = NULL;
+
 	if (log != NULL)
 	{
 		path = mem_printf("%s/%s", wals, log);
-		newest = extreme_name(path, log, 24, true);
+		name = extreme_name(path, log, 24, last);
 		free(path);
 	}
 	free(log);
 	free(wals);
-	return newest;
+	return name;
 }
 
 int
@@ -80,25 +94,6 @@ catalogue_newest_history(const char *server)
 		closedir(dir);
 	free(wals);
 	return newest;
-}
-
-char *
-catalogue_extreme_wal(const char *server, bool last)
-{
-	char	   *wals = catalogue_directory(server, "wals");
-	char	   *log = wals != NULL ? extreme_name(wals, "", 16, last) : NULL;
-	char	   *path;
-	char	   *name = NULL;
-
-	if (log != NULL)
-	{
-		path = mem_printf("%s/%s", wals, log);
-		name = extreme_name(path, log, 24, last);
-		free(path);
-	}
-	free(log);
-	free(wals);
-	return name;
 }
 
 bool

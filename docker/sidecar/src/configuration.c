@@ -8,14 +8,13 @@
 #include "configuration.h"
 
 #include <ctype.h>
-#include <dirent.h>
 #include <pthread.h>
-#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 
+#include "file_hash.h"
 #include "memory.h"
 #include "timestamp.h"
 
@@ -23,9 +22,7 @@
 
 static uint64_t look(const char *path);
 static char *where_it_is(const char *path);
-static char *directory_of(const char *main_file, uint64_t sum);
 static char *directory_in(const char *path);
-static uint64_t add_file(uint64_t sum, const char *path);
 
 /* Looks once in a millisecond: a busy sidecar is asked a hundred times meanwhile. */
 uint64_t
@@ -48,52 +45,27 @@ configuration_signature(const char *path)
 	return signature;
 }
 
+/* The caller holds the lock. */
 static uint64_t
 look(const char *path)
 {
+	static FileListing beside = {.suffix = ""};
+	static uint64_t beside_which;
 	char	   *main_file = where_it_is(path);
-	uint64_t	sum = add_file(0, main_file);
-	char	   *directory = sum != 0 ? directory_of(main_file, sum) : NULL;
-	DIR		   *dir = directory != NULL ? opendir(directory) : NULL;
-	struct dirent *entry;
+	struct stat facts;
+	uint64_t	hash = file_hash_stat(FILE_HASH_START, main_file, &facts);
 
-	/* a sum, because a directory has no order */
-	while (dir != NULL && (entry = readdir(dir)) != NULL)
+	if (facts.st_ino == 0)
+		hash = 0;
+	else if (hash != beside_which)
 	{
-		char	   *one;
-
-		if (entry->d_name[0] == '.')
-			continue;
-		one = mem_printf("%s/%s", directory, entry->d_name);
-		sum = add_file(sum, one);
-		free(one);
+		file_listing_clear(&beside);
+		free(beside.path);
+		beside.path = directory_in(main_file);
+		beside_which = hash;
 	}
-	if (dir != NULL)
-		closedir(dir);
-	free(directory);
 	free(main_file);
-	return sum;
-}
-
-/* Reads the file only if it is another one than the last time */
-static char *
-directory_of(const char *main_file, uint64_t sum)
-{
-	static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
-	static uint64_t read_sum;
-	static char *read_directory;
-	char	   *directory;
-
-	pthread_mutex_lock(&lock);
-	if (sum != read_sum)
-	{
-		free(read_directory);
-		read_directory = directory_in(main_file);
-		read_sum = sum;
-	}
-	directory = read_directory != NULL ? mem_strdup(read_directory) : NULL;
-	pthread_mutex_unlock(&lock);
-	return directory;
+	return hash != 0 && beside.path != NULL ? file_hash_listing(hash, &beside) : hash;
 }
 
 static char *
@@ -142,22 +114,4 @@ directory_in(const char *path)
 	if (file != NULL)
 		fclose(file);
 	return directory;
-}
-
-static uint64_t
-add_file(uint64_t sum, const char *path)
-{
-	struct stat facts;
-	uint64_t	hash = UINT64_C(14695981039346656037);
-	uint64_t	parts[4];
-
-	if (stat(path, &facts) != 0)
-		return sum;
-	parts[0] = (uint64_t) facts.st_ino;
-	parts[1] = (uint64_t) facts.st_size;
-	parts[2] = (uint64_t) facts.st_mtim.tv_sec;
-	parts[3] = (uint64_t) facts.st_mtim.tv_nsec;
-	for (size_t i = 0; i < 4; i++)
-		hash = (hash ^ parts[i]) * UINT64_C(1099511628211);
-	return sum + hash;
 }
