@@ -12,12 +12,10 @@
 #include "cage.h"
 #include "job_internal.h"
 #include "options.h"
-#include "process.h"
 
 static int	spawn_in_cage(const void *how, pid_t *pid, const char *path,
 						  posix_spawn_file_actions_t *actions, const posix_spawnattr_t *attributes,
 						  char *const *argv);
-static void run_started(void *arg, pid_t pid);
 
 bool
 caged_run(Job *job, const char *directory, bool asks, const char *const *argv,
@@ -32,23 +30,15 @@ caged_run(Job *job, const char *directory, bool asks, const char *const *argv,
 		.socket_files = asks,
 		.required = options.confinement_required
 	};
-	const RunRequest request = {
-		.argv = argv,
-		.input = input,
-		.deadline_ms = deadline_ms,
-		.grace_ms = CANCEL_GRACE_MS,
-		.control = job->control,
-		.started = run_started,
-		.arg = job,
-		.spawn = spawn_in_cage,
-		.how = &cage
-	};
+	JobRun		run = {job, NULL, NULL};
+	RunRequest	request = job_run_request(&run, deadline_ms);
 
+	request.argv = argv;
+	request.input = input;
+	request.spawn = spawn_in_cage;
+	request.how = &cage;
 	runner_run(&request, result);
-	pthread_mutex_lock(&job_table.lock);
-	job->process = 0;
-	pthread_mutex_unlock(&job_table.lock);
-	return !run_control_cancelled(job->control);
+	return job_run_ended(job);
 }
 
 static int
@@ -59,17 +49,4 @@ spawn_in_cage(const void *how, pid_t *pid, const char *path,
 	CageHold	held;
 
 	return cage_spawn(how, &held, pid, path, actions, attributes, argv);
-}
-
-/* As soon as it runs, for who tidies up after a sidecar that has died */
-static void
-run_started(void *arg, pid_t pid)
-{
-	Job		   *job = arg;
-
-	pthread_mutex_lock(&job_table.lock);
-	job->process = pid;
-	job->process_start = process_start_time(pid);
-	pthread_mutex_unlock(&job_table.lock);
-	job_write_record(job);
 }

@@ -105,13 +105,6 @@ extern void job_log_messages(Job *job, json_t *messages);
 extern bool job_run(Job *job, const char *const *arguments, int64_t deadline_ms,
 					bool (*tick) (void *arg), void *arg, RunResult *result);
 
-/*
- * The same for a program other than Barman: argv[0] is an absolute path, input
- * what it reads, or NULL.
- */
-extern bool job_run_program(Job *job, const char *const *argv, const char *input,
-							int64_t deadline_ms, RunResult *result);
-
 /* False if the job was cancelled. */
 extern bool job_sleep(Job *job, int64_t milliseconds);
 extern bool job_cancelled(const Job *job);

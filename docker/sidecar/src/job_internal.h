@@ -114,4 +114,19 @@ extern void *job_main(void *job);
 extern void job_decide(Job *job, JobState state, json_t *result, json_t *error);
 extern void job_settle(Job *job);
 
+/* job_run.c: what a program needs to know of the job that it runs for */
+typedef struct JobRun
+{
+	Job		   *job;
+	bool		(*tick) (void *arg);
+	void	   *arg;
+} JobRun;
+
+/*
+ * A program of a job: cancelled with it, and on its record while it runs.  Run
+ * it, then tell that it has ended; false if the job was cancelled meanwhile.
+ */
+extern RunRequest job_run_request(JobRun *run, int64_t deadline_ms);
+extern bool job_run_ended(Job *job);
+
 #endif							/* JOB_INTERNAL_H */

@@ -18,14 +18,6 @@
 #include "reads.h"
 #include "timestamp.h"
 
-/* What a run of Barman needs to know of the job it works for. */
-typedef struct JobRun
-{
-	Job		   *job;
-	bool		(*tick) (void *arg);
-	void	   *arg;
-} JobRun;
-
 static void wait_for_turn(Job *job);
 static void run_started(void *arg, pid_t pid);
 static bool run_ticks(void *arg);
@@ -172,46 +164,41 @@ job_run(Job *job, const char *const *arguments, int64_t deadline_ms,
 		bool (*tick) (void *arg), void *arg, RunResult *result)
 {
 	JobRun		run = {job, tick, arg};
+	RunRequest	request = job_run_request(&run, deadline_ms);
+
+	if (tick != NULL)
+	{
+		request.tick = run_ticks;
+		request.tick_ms = 200;
+	}
+	barman_run(&request, arguments, result);
+	return job_run_ended(job);
+}
+
+RunRequest
+job_run_request(JobRun *run, int64_t deadline_ms)
+{
 	RunRequest	request = {
 		.deadline_ms = deadline_ms,
 		.grace_ms = CANCEL_GRACE_MS,
-		.control = job->control,
+		.control = run->job->control,
 		.started = run_started,
-		.tick = tick != NULL ? run_ticks : NULL,
-		.tick_ms = 200,
-		.arg = &run
+		.arg = run
 	};
 
-	barman_run(&request, arguments, result);
-	pthread_mutex_lock(&job_table.lock);
-	job->process = 0;
-	pthread_mutex_unlock(&job_table.lock);
-	return !run_control_cancelled(job->control);
+	return request;
 }
 
 bool
-job_run_program(Job *job, const char *const *argv, const char *input, int64_t deadline_ms,
-				RunResult *result)
+job_run_ended(Job *job)
 {
-	JobRun		run = {job, NULL, NULL};
-	RunRequest	request = {
-		.argv = argv,
-		.input = input,
-		.deadline_ms = deadline_ms,
-		.grace_ms = CANCEL_GRACE_MS,
-		.control = job->control,
-		.started = run_started,
-		.arg = &run
-	};
-
-	runner_run(&request, result);
 	pthread_mutex_lock(&job_table.lock);
 	job->process = 0;
 	pthread_mutex_unlock(&job_table.lock);
 	return !run_control_cancelled(job->control);
 }
 
-/* In the job's thread, as soon as its process runs. */
+/* In the job's thread, as soon as its process runs: for who tidies up after a sidecar that has died */
 static void
 run_started(void *arg, pid_t pid)
 {
