@@ -31,7 +31,6 @@
 /* What is compared, of pg_class.relkind */
 #define TABLE_KINDS "rpm"
 
-/* As SQL has it */
 typedef struct Comparison
 {
 	const json_t *table;
@@ -123,44 +122,20 @@ drill_compare(const DrillServer *server, const json_t *tables, json_t *result)
 	return same;
 }
 
-/*
- * What was a table at the mark must still be one, for a view would run a query
- * of its own.  The server's answer is looked at here, and is no part of another
- * question: of which table the next one is the server must not decide.
- */
 static void
 find_tables(Work *work)
 {
-	Comparison **asked = mem_alloc(work->count * sizeof(Comparison *));
-	char	  **queries = mem_alloc(work->count * sizeof(char *));
-	DrillAnswer *answers = mem_alloc(work->count * sizeof(DrillAnswer));
-	size_t		n = 0;
+	DrillRelation *relations = mem_alloc(work->count * sizeof(DrillRelation));
 
 	for (size_t i = 0; i < work->count; i++)
+		relations[i].text = json_string_value(json_object_get(work->comparisons[i].table, "relation"));
+	drill_relations_find(work->server, relations, work->count, TABLE_KINDS, "table");
+	for (size_t i = 0; i < work->count; i++)
 	{
-		Comparison *one = &work->comparisons[i];
-
-		if (drill_relation(json_string_value(json_object_get(one->table, "relation")), &one->name, &queries[n]))
-			asked[n++] = one;
-		else
-			one->difference = mem_strdup("this is no name of a table");
+		work->comparisons[i].name = relations[i].name;
+		work->comparisons[i].difference = relations[i].difference;
 	}
-	if (n > 0)
-		drill_ask(work->server, work->server->reader, DRILL_STATEMENT_MS, queries, n, answers);
-	for (size_t i = 0; i < n; i++)
-	{
-		const char *kind = answers[i].output;
-
-		if (kind == NULL)
-			asked[i]->difference = mem_strdup(answers[i].error);
-		else if (strlen(kind) != 1 || strchr(TABLE_KINDS, kind[0]) == NULL)
-			asked[i]->difference = mem_strdup("there is no such table");
-		drill_answer_free(&answers[i]);
-		free(queries[i]);
-	}
-	free(answers);
-	free(queries);
-	free(asked);
+	free(relations);
 }
 
 static void *

@@ -9,21 +9,63 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "drill_session.h"
 #include "memory.h"
 
+/* As SQL has it */
 #define WHITESPACE " \t\n\r\f"
 
+static char *read_name(DrillRelation *relation);
 static char *read_part(const char **text);
 static char *quoted(const char *schema, const char *name);
 
-bool
-drill_relation(const char *text, char **name, char **kind_query)
+/*
+ * What was a table at the mark must still be one, for a view would run a query
+ * of its own.  The server's answer is looked at here, and is no part of another
+ * question: of which relation the next one is the server must not decide.
+ */
+void
+drill_relations_find(const DrillServer *server, DrillRelation *relations, size_t count,
+					 const char *kinds, const char *what)
 {
-	const char *rest = text;
+	DrillRelation **asked = mem_alloc(count * sizeof(DrillRelation *));
+	char	  **questions = mem_alloc(count * sizeof(char *));
+	DrillAnswer *answers = mem_alloc(count * sizeof(DrillAnswer));
+	size_t		n = 0;
+
+	for (size_t i = 0; i < count; i++)
+	{
+		questions[n] = read_name(&relations[i]);
+		if (questions[n] != NULL)
+			asked[n++] = &relations[i];
+		else
+			relations[i].difference = mem_printf("this is no name of a %s", what);
+	}
+	if (n > 0)
+		drill_ask(server, server->reader, DRILL_STATEMENT_MS, questions, n, answers);
+	for (size_t i = 0; i < n; i++)
+	{
+		const char *kind = answers[i].output;
+
+		if (kind == NULL)
+			asked[i]->difference = mem_strdup(answers[i].error);
+		else if (strlen(kind) != 1 || strchr(kinds, kind[0]) == NULL)
+			asked[i]->difference = mem_printf("there is no such %s", what);
+		drill_answer_free(&answers[i]);
+		free(questions[i]);
+	}
+	free(answers);
+	free(questions);
+	free(asked);
+}
+
+/* The question for its relkind, malloc'd; NULL if it is no name of one or two parts */
+static char *
+read_name(DrillRelation *relation)
+{
+	const char *rest = relation->text;
 	char	   *schema = NULL;
 	char	   *part = read_part(&rest);
-	bool		is_name;
+	char	   *question = NULL;
 
 	if (part != NULL && *rest == '.')
 	{
@@ -31,17 +73,16 @@ drill_relation(const char *text, char **name, char **kind_query)
 		schema = part;
 		part = read_part(&rest);
 	}
-	is_name = part != NULL && *rest == '\0';
-	if (is_name)
+	if (part != NULL && *rest == '\0')
 	{
 		char	   *whole = quoted(schema, part);
 		char	   *value = drill_value(whole);
 		char	   *last = drill_identifier(part);
 		char	   *first = schema != NULL ? drill_identifier(schema) : NULL;
 
-		*kind_query = mem_printf("SELECT c.relkind FROM pg_catalog.pg_class AS c "
-								 "WHERE c.oid OPERATOR(pg_catalog.=) pg_catalog.to_regclass(%s)::pg_catalog.oid", value);
-		*name = schema != NULL ? mem_printf("%s.%s", first, last) : mem_strdup(last);
+		question = mem_printf("SELECT c.relkind FROM pg_catalog.pg_class AS c "
+							  "WHERE c.oid OPERATOR(pg_catalog.=) pg_catalog.to_regclass(%s)::pg_catalog.oid", value);
+		relation->name = schema != NULL ? mem_printf("%s.%s", first, last) : mem_strdup(last);
 		free(first);
 		free(last);
 		free(value);
@@ -49,7 +90,7 @@ drill_relation(const char *text, char **name, char **kind_query)
 	}
 	free(schema);
 	free(part);
-	return is_name;
+	return question;
 }
 
 /* malloc'd; NULL if there is none */
