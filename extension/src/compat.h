@@ -115,6 +115,15 @@ typedef RangeTblEntry PocPermissions;
 	CheckValidResultRel(relinfo, operation)
 #endif
 
+/* 18: columns that are computed when they are read */
+#if PG_VERSION_NUM >= 180000
+#define poc_has_virtual_columns(constr)	((constr)->has_generated_virtual)
+#else
+#define poc_has_virtual_columns(constr)	false
+#define ATTRIBUTE_GENERATED_VIRTUAL	'v'
+#define build_generation_expression(rel, attnum)	NULL
+#endif
+
 /* 19: scans have flags, 18: instrumentation */
 #if PG_VERSION_NUM >= 190000
 /* as it is */

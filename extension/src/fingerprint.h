@@ -26,7 +26,7 @@ extern void poc_fingerprint_row(PocFingerprint *sum, PocRowHash *hash, const Dat
 extern char *poc_fingerprint_text(const PocFingerprint *sum);
 
 /* fingerprint_table.c */
-extern void poc_fingerprint_settings(void);
+extern void poc_fingerprint_settings(Oid fingerprint);
 extern PocFingerprint poc_fingerprint_table(Oid relid);
 
 #endif							/* POC_FINGERPRINT_H */

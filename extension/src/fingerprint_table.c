@@ -16,6 +16,7 @@
 #include "access/tupconvert.h"
 #include "catalog/pg_class.h"
 #include "catalog/pg_inherits.h"
+#include "catalog/pg_proc.h"
 #include "executor/executor.h"
 #include "miscadmin.h"
 #include "rewrite/rewriteHandler.h"
@@ -25,6 +26,7 @@
 #include "utils/rel.h"
 #include "utils/rls.h"
 #include "utils/snapmgr.h"
+#include "utils/syscache.h"
 
 #include "compat.h"
 #include "fingerprint.h"
@@ -32,29 +34,20 @@
 static void add_rows(PocFingerprint *sum, PocRowHash *hash, Relation rel, TupleDesc tupdesc);
 static ExprState **virtual_columns(Relation rel, EState *estate);
 
-/* As SET clauses of poc_fingerprint() have them: every setting that changes how a value is written */
+/* What the SET clauses of poc_fingerprint() pin, until the nest level of settings ends */
 void
-poc_fingerprint_settings(void)
+poc_fingerprint_settings(Oid fingerprint)
 {
-	static const struct
-	{
-		const char *name;
-		const char *value;
-	}			settings[] = {
-		{"search_path", "pg_catalog, pg_temp"},
-		{"datestyle", "ISO, YMD"},
-		{"intervalstyle", "postgres"},
-		{"timezone", "UTC"},
-		{"extra_float_digits", "1"},
-		{"bytea_output", "hex"},
-		{"xmlbinary", "base64"},
-		{"lc_monetary", "C"},
-		{"quote_all_identifiers", "off"},
-	};
+	HeapTuple	tuple = SearchSysCache1(PROCOID, ObjectIdGetDatum(fingerprint));
+	Datum		config;
+	bool		isnull;
 
-	for (size_t i = 0; i < lengthof(settings); i++)
-		(void) set_config_option(settings[i].name, settings[i].value,
-								 PGC_USERSET, PGC_S_SESSION, GUC_ACTION_SAVE, true, 0, false);
+	if (!HeapTupleIsValid(tuple))
+		elog(ERROR, "cache lookup failed for function %u", fingerprint);
+	config = SysCacheGetAttr(PROCOID, tuple, Anum_pg_proc_proconfig, &isnull);
+	if (!isnull)
+		ProcessGUCArray(DatumGetArrayTypeP(config), PGC_USERSET, PGC_S_SESSION, GUC_ACTION_SAVE);
+	ReleaseSysCache(tuple);
 }
 
 /*
@@ -131,11 +124,10 @@ add_rows(PocFingerprint *sum, PocRowHash *hash, Relation rel, TupleDesc tupdesc)
 static ExprState **
 virtual_columns(Relation rel, EState *estate)
 {
-#if PG_VERSION_NUM >= 180000
 	TupleDesc	tupdesc = RelationGetDescr(rel);
 	ExprState **expressions;
 
-	if (tupdesc->constr == NULL || !tupdesc->constr->has_generated_virtual)
+	if (tupdesc->constr == NULL || !poc_has_virtual_columns(tupdesc->constr))
 		return NULL;
 	expressions = palloc0(sizeof(ExprState *) * tupdesc->natts);
 	for (int i = 0; i < tupdesc->natts; i++)
@@ -144,9 +136,4 @@ virtual_columns(Relation rel, EState *estate)
 			expressions[i] = ExecPrepareExpr((Expr *) build_generation_expression(rel, i + 1), estate);
 	}
 	return expressions;
-#else
-	(void) rel;
-	(void) estate;
-	return NULL;
-#endif
 }

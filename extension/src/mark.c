@@ -67,10 +67,10 @@ poc_mark(PG_FUNCTION_ARGS)
 
 	/* No policy may hide rows: rather an error than a part for the whole. */
 	nest_level = NewGUCNestLevel();
-	poc_fingerprint_settings();
 	(void) set_config_option("row_security", "off",
 							 PGC_USERSET, PGC_S_SESSION, GUC_ACTION_SAVE, true, 0, false);
 	mark = start_mark(name, fcinfo->flinfo->fn_oid);
+	poc_fingerprint_settings(mark->fingerprint);
 	SPI_connect();
 
 	reserve_name(mark);
