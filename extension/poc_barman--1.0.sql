@@ -672,14 +672,29 @@ COMMENT ON FUNCTION @extschema@.poc_sidecar() IS
 -- Barman, acting
 -- ---------------------------------------------------------------------
 
+CREATE FUNCTION _poc.archive_of(barman_server text) RETURNS jsonb
+LANGUAGE plpgsql VOLATILE PARALLEL RESTRICTED COST 10000
+SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+	RETURN _poc.get_object('archive'::text, ARRAY['servers'::text, barman_server, 'archive'::text]);
+EXCEPTION WHEN system_error OR connection_exception OR connection_failure OR sqlclient_unable_to_establish_sqlconnection
+	OR protocol_violation THEN
+	-- what is asked for next will tell
+	RETURN NULL;
+END
+$$;
+
+COMMENT ON FUNCTION _poc.archive_of(text) IS
+'Where the archive of a server begins and ends, and whose it is; null if Barman cannot tell it now. Errors: 55000 a server that is passive or inactive.';
+
 CREATE FUNCTION _poc.cluster_of(barman_server text) RETURNS bigint
 LANGUAGE plpgsql VOLATILE PARALLEL RESTRICTED COST 10000
 SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
-	RETURN (_poc.get_object('archive'::text, ARRAY['servers'::text, barman_server, 'archive'::text]) ->> 'system_identifier')::bigint;
-EXCEPTION WHEN system_error OR connection_exception OR connection_failure OR sqlclient_unable_to_establish_sqlconnection
-	OR protocol_violation OR object_not_in_prerequisite_state THEN
+	RETURN (_poc.archive_of(barman_server) ->> 'system_identifier')::bigint;
+EXCEPTION WHEN object_not_in_prerequisite_state THEN
 	RETURN NULL;
 END
 $$;
@@ -779,17 +794,15 @@ LANGUAGE plpgsql VOLATILE PARALLEL RESTRICTED COST 10000
 SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
-	archive jsonb;
+	archive jsonb := _poc.archive_of(barman_server);
 	redo text;
 	checkpoint text;
 BEGIN
 	ready := false;
 	checkpointed := false;
-	BEGIN
-		archive := _poc.get_object('archive'::text, ARRAY['servers'::text, barman_server, 'archive'::text]);
-	EXCEPTION WHEN system_error OR connection_failure THEN
+	IF archive IS NULL THEN
 		RETURN;
-	END;
+	END IF;
 	IF pg_is_in_recovery() OR (archive ->> 'in_recovery')::boolean IS NOT TRUE OR
 		(archive ->> 'system_identifier')::bigint IS DISTINCT FROM (SELECT c.system_identifier FROM pg_control_system() AS c) THEN
 		ready := true;
@@ -942,22 +955,6 @@ $$;
 COMMENT ON FUNCTION @extschema@.poc_wait_ready(text, interval) IS
 'Runs barman cron, switches WAL and checks, again and again, until every check passes that Barman demands for a backup; returns the checks as poc_check() does, and a warning if others fail (failed_backups, say, which only their removal cures). On a new server this is what makes the first backup possible. Errors: 55000 when the time is over, with the failing checks and Barman''s hints as detail. Example: SELECT * FROM poc_wait_ready(timeout => ''30 s'')';
 
-CREATE FUNCTION _poc.is_new(barman_server text) RETURNS boolean
-LANGUAGE plpgsql VOLATILE PARALLEL RESTRICTED COST 10000
-SET search_path = pg_catalog, pg_temp
-AS $$
-BEGIN
-	RETURN (_poc.get_object('archive'::text, ARRAY['servers'::text, barman_server, 'archive'::text]) -> 'newest_wal') = 'null'::jsonb;
-EXCEPTION WHEN system_error OR connection_exception OR connection_failure OR sqlclient_unable_to_establish_sqlconnection
-	OR protocol_violation THEN
-	-- the backup itself will tell
-	RETURN false;
-END
-$$;
-
-COMMENT ON FUNCTION _poc.is_new(text) IS
-'Has Barman archived no WAL of a server yet?  False if Barman cannot tell it now.';
-
 CREATE FUNCTION @extschema@.poc_backup(server text DEFAULT NULL, incremental text DEFAULT NULL, name text DEFAULT NULL,
 	immediate_checkpoint boolean DEFAULT true, wait boolean DEFAULT true, timeout interval DEFAULT NULL,
 	OUT job_id text, OUT backup_id text, OUT type text, OUT status text, OUT size bigint, OUT elapsed interval)
@@ -971,13 +968,14 @@ DECLARE
 	body jsonb := jsonb_build_object('incremental', incremental, 'name', name,
 		'immediate_checkpoint', coalesce(immediate_checkpoint, true),
 		'timeout_seconds', NULL);
+	archive jsonb := _poc.archive_of(barman_server);
 	job jsonb;
 BEGIN
 	-- who names no server may have been given one, by the owner of the database
-	PERFORM _poc.is_elsewhere(barman_server, _poc.cluster_of(barman_server), 'the backup is of that one');
+	PERFORM _poc.is_elsewhere(barman_server, (archive ->> 'system_identifier')::bigint, 'the backup is of that one');
 
 	-- Of a server whose WAL has never reached Barman, Barman refuses a backup.
-	IF _poc.is_new(barman_server) THEN
+	IF archive -> 'newest_wal' = 'null'::jsonb THEN
 		RAISE NOTICE 'server % is new to Barman: making it ready', barman_server;
 		PERFORM _poc.wait_ready(barman_server, 120);
 	END IF;
