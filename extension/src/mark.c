@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * mark.c
- *	  poc_mark(): a restore point, and what was in the tables at that point.
+ *	  poc_mark(): a restore point, and what the database held at that point.
  *
  * Must never read a table with other rights than the caller's, nor leave a
  * way to store a mark whose fingerprints were not taken here.

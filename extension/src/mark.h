@@ -13,6 +13,14 @@
 #include "nodes/pg_list.h"
 #include "utils/array.h"
 
+/*
+ * Of pg_class AS c and pg_namespace AS n, the relations that a mark of all of a
+ * database is of: none of the system's, none of an extension's.
+ */
+#define POC_MARK_OF_THE_USER \
+	"n.nspname NOT IN ('pg_catalog', 'information_schema') AND n.nspname !~ '^pg_(toast|temp)' " \
+	"AND NOT EXISTS (SELECT FROM pg_depend AS d WHERE d.classid = 'pg_class'::regclass AND d.objid = c.oid AND d.deptype = 'e') "
+
 /* One table of a mark. */
 typedef struct PocMarkedTable
 {
@@ -51,7 +59,7 @@ typedef struct PocMark
 extern void poc_mark_find_tables(PocMark *mark, ArrayType *named);
 extern void poc_mark_lock_tables(PocMark *mark, bool named);
 
-/* mark_rest.c */
+/* mark_objects.c */
 extern void poc_mark_find_large_objects(PocMark *mark);
 extern void poc_mark_read_sequences(PocMark *mark);
 extern void poc_mark_find_omitted(PocMark *mark);

@@ -47,8 +47,7 @@ poc_mark_find_tables(PocMark *mark, ArrayType *named)
 		"FROM pg_class AS c JOIN pg_namespace AS n ON n.oid = c.relnamespace "
 		"WHERE CASE WHEN $1 IS NOT NULL THEN c.oid = ANY ($1) "
 		"  ELSE c.relkind IN ('r', 'm') AND c.relpersistence = 'p' AND (c.relkind <> 'm' OR c.relispopulated) "
-		"   AND n.nspname NOT IN ('pg_catalog', 'information_schema') "
-		"   AND NOT EXISTS (SELECT FROM pg_depend AS d WHERE d.classid = 'pg_class'::regclass AND d.objid = c.oid AND d.deptype = 'e') "
+		"   AND " POC_MARK_OF_THE_USER
 		"   AND NOT EXISTS (SELECT FROM pg_inherits AS i JOIN pg_class AS p ON p.oid = i.inhparent WHERE i.inhrelid = c.oid AND p.relkind = 'r') "
 		"  END "
 		"ORDER BY c.oid";

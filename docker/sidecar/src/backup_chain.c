@@ -12,7 +12,6 @@
 
 #include "backup_info.h"
 #include "backup_memory.h"
-#include "barman_json.h"
 #include "memory.h"
 
 /* Nobody stacks so many. */
@@ -59,15 +58,6 @@ static json_t *
 find(const char *server, const char *id)
 {
 	json_t	   *backup = backup_memory_find(server, id);
-	json_t	   *list;
-	json_t	   *document;
 
-	if (backup != NULL)
-		return backup;
-	list = json_checked(json_pack("[{s:s}]", "backup_id", id));
-	document = backup_info_document(server, list);
-	backup = document != NULL ? barman_diagnose_backup(document, server, id) : NULL;
-	json_decref(document);
-	json_decref(list);
-	return backup;
+	return backup != NULL ? backup : backup_info_find(server, id);
 }

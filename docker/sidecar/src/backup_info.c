@@ -48,6 +48,18 @@ backup_info_document(const char *server, const json_t *backups)
 	return json_checked(json_pack("{s:{s:{s:o}}}", "servers", server, "backups", records));
 }
 
+json_t *
+backup_info_find(const char *server, const char *id)
+{
+	json_t	   *list = json_checked(json_pack("[{s:s}]", "backup_id", id));
+	json_t	   *records = backup_info_document(server, list);
+	json_t	   *backup = records != NULL ? barman_diagnose_backup(records, server, id) : NULL;
+
+	json_decref(records);
+	json_decref(list);
+	return backup;
+}
+
 bool
 backup_info_exists(const char *server, const char *id)
 {

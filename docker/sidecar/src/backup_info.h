@@ -16,6 +16,9 @@
  */
 extern json_t *backup_info_document(const char *server, const json_t *backups);
 
+/* One backup of these records, as barman_diagnose_backup() has it; or NULL */
+extern json_t *backup_info_find(const char *server, const char *id);
+
 /* Is there such a record, whatever it tells?  The id is a valid one. */
 extern bool backup_info_exists(const char *server, const char *id);
 

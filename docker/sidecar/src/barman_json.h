@@ -117,7 +117,8 @@ extern json_t *barman_parse_replication(const BarmanOutput *output,
 
 /*
  * show-servers SERVER: {base, wals, streaming, incoming, errors, locks}: absolute
- * paths or null; receives: by its configuration WAL is streamed
+ * paths or null; receives: by its configuration WAL is streamed; in_recovery;
+ * system_id: text or null
  */
 extern json_t *barman_parse_directories(const BarmanOutput *output,
 										const char *server,

@@ -137,6 +137,16 @@ cage_spawn(const Cage *cage, CageHold *held, pid_t *pid, const char *path,
 	return error;
 }
 
+int
+cage_spawn_run(const void *how, pid_t *pid, const char *path,
+			   posix_spawn_file_actions_t *actions, const posix_spawnattr_t *attributes,
+			   char *const *argv)
+{
+	CageHold	held;
+
+	return cage_spawn(how, &held, pid, path, actions, attributes, argv);
+}
+
 CageHold
 cage_offered(void)
 {

@@ -41,6 +41,11 @@ extern int	cage_spawn(const Cage *cage, CageHold *held, pid_t *pid, const char *
 					   posix_spawn_file_actions_t *actions, const posix_spawnattr_t *attributes,
 					   char *const *argv);
 
+/* The same for RunRequest.spawn; how is the Cage. */
+extern int	cage_spawn_run(const void *how, pid_t *pid, const char *path,
+						   posix_spawn_file_actions_t *actions, const posix_spawnattr_t *attributes,
+						   char *const *argv);
+
 /* What this kernel, or the container that we are in, offers; connections is not asked. */
 extern CageHold cage_offered(void);
 

@@ -13,9 +13,6 @@
 #include "job_internal.h"
 #include "options.h"
 
-static int	spawn_in_cage(const void *how, pid_t *pid, const char *path,
-						  posix_spawn_file_actions_t *actions, const posix_spawnattr_t *attributes,
-						  char *const *argv);
 
 bool
 caged_run(Job *job, const char *directory, bool asks, const char *const *argv,
@@ -35,18 +32,8 @@ caged_run(Job *job, const char *directory, bool asks, const char *const *argv,
 
 	request.argv = argv;
 	request.input = input;
-	request.spawn = spawn_in_cage;
+	request.spawn = cage_spawn_run;
 	request.how = &cage;
 	runner_run(&request, result);
 	return job_run_ended(job);
-}
-
-static int
-spawn_in_cage(const void *how, pid_t *pid, const char *path,
-			  posix_spawn_file_actions_t *actions, const posix_spawnattr_t *attributes,
-			  char *const *argv)
-{
-	CageHold	held;
-
-	return cage_spawn(how, &held, pid, path, actions, attributes, argv);
 }

@@ -18,7 +18,7 @@
  */
 extern void catalogue_start(const char *state_dir);
 
-/* directories: {base, wals, streaming, incoming, errors} as barman_parse_directories() */
+/* directories: as barman_parse_directories() */
 extern void catalogue_learn(const char *server, const json_t *directories);
 extern bool catalogue_known(const char *server);
 

@@ -27,7 +27,7 @@ extern void drill_step(json_t *result, const char *name, bool ok, int64_t millis
 extern bool drill_examine(Job *job, const ServerConfig *config, int major,
 						  const json_t *arguments, json_t *result);
 
-/* Are these the tables and assertions of a drill?  Else what is wrong. */
+/* Are these the tables, sequences and assertions of a drill?  Else what is wrong. */
 extern const char *drill_arguments_are_bad(const json_t *arguments);
 
 #endif							/* DRILL_H */

@@ -3,7 +3,7 @@
  *
  * Starts, looks at and ends the process of a restored PostgreSQL server,
  * without libpq: postmaster.pid tells how far it is.  Never signals a process
- * that is not the one it started.
+ * that is not its keeper, or the keeper's child.
  */
 #include "instance_server.h"
 
@@ -23,10 +23,10 @@
 
 #include "cage.h"
 #include "instance_files.h"
+#include "instance_keeper.h"
 #include "memory.h"
 #include "process.h"
 #include "runner.h"
-#include "server_keeper.h"
 #include "timestamp.h"
 
 #define LOOK_AGAIN_MS 50
@@ -42,9 +42,6 @@
 #define PIDFILE_SHARED_MEMORY 7
 #define PIDFILE_STATUS 8
 
-static int	spawn_in_cage(const void *how, pid_t *pid, const char *path,
-						  posix_spawn_file_actions_t *actions, const posix_spawnattr_t *attributes,
-						  char *const *argv);
 static bool lives(const ServerProcess *process);
 static bool wait_gone(const ServerProcess *process, int64_t milliseconds);
 static int	list_children(pid_t parent, ServerProcess *children, int limit);
@@ -96,7 +93,7 @@ server_controldata(const char *bindir, const char *directory, bool required)
 		.directory = directory, .read_only = true, .bindir = bindir, .only = path, .required = required
 	};
 	RunRequest	request = {
-		.argv = argv, .deadline_ms = PROGRAM_MS, .grace_ms = 1000, .spawn = spawn_in_cage, .how = &cage
+		.argv = argv, .deadline_ms = PROGRAM_MS, .grace_ms = 1000, .spawn = cage_spawn_run, .how = &cage
 	};
 	RunResult	result;
 	char	   *text;
@@ -107,16 +104,6 @@ server_controldata(const char *bindir, const char *directory, bool required)
 	free(path);
 	free(data);
 	return text;
-}
-
-static int
-spawn_in_cage(const void *how, pid_t *pid, const char *path,
-			  posix_spawn_file_actions_t *actions, const posix_spawnattr_t *attributes,
-			  char *const *argv)
-{
-	CageHold	held;
-
-	return cage_spawn(how, &held, pid, path, actions, attributes, argv);
 }
 
 int

@@ -29,7 +29,7 @@ typedef enum ServerState
 	SERVER_READY				/* recovery has ended, it takes connections */
 } ServerState;
 
-/* malloc'd output of one of PostgreSQL's programs; "" if it failed */
+/* malloc'd output of a program in bindir, of PostgreSQL's or the system's; "" if it failed */
 extern char *server_program(const char *bindir, const char *program, const char *argument);
 
 /* Of the PostgreSQL below bindir: 17; 0 if there is none */

@@ -161,24 +161,17 @@ count_what_is_left(BackupRun *run)
 {
 	const char *server = job_server(run->job);
 	ReadTarget	target = {READ_BACKUPS, server, ""};
-	json_t	   *list;
 	json_t	   *one;
-	json_t	   *records;
-	json_t	   *backup = NULL;
+	json_t	   *backup;
 	char	   *status;
 	size_t		i;
 
 	find_new_id(run);
 	if (run->watched && run->id == NULL)
 		return;
-	list = json_checked(json_pack("[{s:s?}]", "backup_id", run->id));
-	records = run->id != NULL ? backup_info_document(server, list) : NULL;
-	json_decref(list);
-	if (records != NULL)
-		backup = barman_diagnose_backup(records, server, run->id);
+	backup = run->id != NULL ? backup_info_find(server, run->id) : NULL;
 	status = mem_strdup(json_text_of(backup, "status"));
 	json_decref(backup);
-	json_decref(records);
 	if (status == NULL && run->id != NULL)
 	{
 		Answer	   *answer;

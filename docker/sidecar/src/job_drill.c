@@ -15,7 +15,7 @@
 #include "memory.h"
 #include "options.h"
 #include "restore_host.h"
-#include "restore_tail.h"
+#include "restore_received.h"
 #include "timestamp.h"
 
 static void drill_body(Job *job, const json_t *arguments);

@@ -20,7 +20,7 @@
 #include "reads.h"
 #include "restore_host.h"
 #include "restore_points.h"
-#include "restore_tail.h"
+#include "restore_received.h"
 #include "timestamp.h"
 
 #define LOOK_MS 100

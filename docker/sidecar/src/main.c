@@ -24,6 +24,7 @@
 #include "drill_record.h"
 #include "http.h"
 #include "instance.h"
+#include "instance_keeper.h"
 #include "job.h"
 #include "job_cron.h"
 #include "log.h"
@@ -32,7 +33,6 @@
 #include "reads.h"
 #include "routes.h"
 #include "routes_read.h"
-#include "server_keeper.h"
 #include "token.h"
 
 /* We promise to be gone ten seconds after SIGTERM. */

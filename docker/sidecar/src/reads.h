@@ -71,7 +71,10 @@ extern Answer *reads_get(const ReadTarget *target, int64_t max_age_ms,
 /* The same for threads that may block. */
 extern Answer *reads_wait(const ReadTarget *target, int64_t max_age_ms);
 
-/* Nothing read of this server before now is true any more; NULL: of any. */
+/*
+ * Nothing read of this server before now is true any more (NULL: of any), but
+ * which servers there are, where they keep their files, and Barman's version.
+ */
 extern void reads_invalidate(const char *server);
 
 typedef struct ReadCounters

@@ -10,7 +10,8 @@
 
 /*
  * Pins down "backup_id" and "target_timeline" (0: the newest there is) of
- * checked arguments; "timeline_is_new" is true if the caller's own timeline
+ * checked arguments; where "target_name" is a mark of the caller's,
+ * "target_lsn" takes its place, and "mark" keeps the name; "timeline_is_new" is true if the caller's own timeline
  * is not archived yet.  True: *backup, which the caller releases, is what is
  * known of it.  False: *refusal is the answer, or NULL if the request sleeps.
  */

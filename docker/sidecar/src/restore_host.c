@@ -13,7 +13,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "barman_run.h"
 #include "instance_server.h"
 #include "memory.h"
 #include "timestamp.h"

@@ -14,7 +14,7 @@
 #include "caged_run.h"
 #include "memory.h"
 #include "options.h"
-#include "restore_tail.h"
+#include "restore_received.h"
 #include "timestamp.h"
 
 /* pg_waldump reads some hundred segments a second; more than this is not worth it. */
@@ -23,6 +23,7 @@
 static char **segments_from(const char *directory, const char *first, size_t *count);
 static int	compare_names(const void *a, const void *b);
 static void tell(Restore *restore, int count, const char *first, bool whole);
+static void points_in(const char *text, const char *name, int *count, char first[24]);
 
 bool
 restore_count_points(Restore *restore)
@@ -53,7 +54,7 @@ restore_count_points(Restore *restore)
 		caged_run(restore->job, directory, false, argv, NULL, SCAN_MS, &result);
 		whole = result.outcome == RUN_EXITED && monotonic_ms() < deadline;
 		if (result.outcome == RUN_EXITED)
-			restore_points_in(result.out, restore->target.name, &count, first);
+			points_in(result.out, restore->target.name, &count, first);
 		runner_free(&result);
 		free(path);
 	}
@@ -85,9 +86,13 @@ tell(Restore *restore, int count, const char *first, bool whole)
 				name, first, count);
 }
 
-/* "rmgr: XLOG ... lsn: 0/03018B48, prev 0/..., desc: RESTORE_POINT name" */
-void
-restore_points_in(const char *text, const char *name, int *count, char first[24])
+/*
+ * Of what pg_waldump prints: add the restore points of a name to *count, and
+ * keep the position of the first in an empty buffer.
+ * "rmgr: XLOG ... lsn: 0/03018B48, prev 0/..., desc: RESTORE_POINT name"
+ */
+static void
+points_in(const char *text, const char *name, int *count, char first[24])
 {
 	static const char words[] = "desc: RESTORE_POINT ";
 	size_t		length = strlen(name);

@@ -14,10 +14,4 @@
  */
 extern bool restore_count_points(Restore *restore);
 
-/*
- * Of what pg_waldump prints: add the restore points of a name to *count, and
- * keep the position of the first in an empty buffer.
- */
-extern void restore_points_in(const char *text, const char *name, int *count, char first[24]);
-
 #endif							/* RESTORE_POINTS_H */

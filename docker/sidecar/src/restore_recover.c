@@ -14,9 +14,9 @@
 #include "barman_run.h"
 #include "cage.h"
 #include "instance_files.h"
+#include "instance_keeper.h"
 #include "memory.h"
 #include "options.h"
-#include "server_keeper.h"
 #include "timestamp.h"
 
 /* How often to look whether recovery has ended */

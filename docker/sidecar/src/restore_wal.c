@@ -15,7 +15,7 @@
 #include "memory.h"
 #include "reads.h"
 #include "restore_choice.h"
-#include "restore_tail.h"
+#include "restore_received.h"
 #include "timestamp.h"
 
 /* Before the caller is asked to write more WAL */

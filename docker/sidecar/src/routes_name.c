@@ -11,7 +11,6 @@
 
 #include "backup_memory.h"
 #include "barman_json.h"
-#include "catalogue.h"
 #include "memory.h"
 #include "reads.h"
 

@@ -13,8 +13,9 @@
 #define SEGMENT_NAME 4
 
 /*
- * Does Barman know the server of the path?  False: *refusal is the answer, or
- * NULL if the request sleeps.
+ * Does Barman know the server of the path, and do anything for it (it is neither
+ * inactive nor disabled)?  False: *refusal is the answer, or NULL if the request
+ * sleeps.
  */
 extern bool route_server_exists(Request *request, Answer **refusal);
 

@@ -33,7 +33,7 @@
 #include "restore_choice.h"
 #include "memory.h"
 #include "process.h"
-#include "server_keeper.h"
+#include "instance_keeper.h"
 #include "timestamp.h"
 
 static const char controldata[] =

@@ -1,11 +1,11 @@
 /*
- * restore_tail.c
+ * restore_received.c
  *
  * The newest WAL of a server stands in files that its receiver still fills,
  * and "barman recover" leaves them out.  A restore takes them along, and tells
  * what it did not reach.  Never writes where Barman keeps its own.
  */
-#include "restore_tail.h"
+#include "restore_received.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -17,10 +17,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "barman_run.h"
 #include "catalogue.h"
 #include "instance_files.h"
-#include "job_switch_wal.h"
 #include "memory.h"
 #include "restore_choice.h"
 #include "timestamp.h"
@@ -43,6 +41,7 @@ static bool newest_in(const char *directory, int timeline, uint64_t per_log, uin
 static bool parse_name(const char *name, uint64_t per_log, uint64_t *segment);
 static void name_of(int timeline, uint64_t segment, uint64_t per_log, char name[25]);
 static json_t *lsn_json(uint64_t lsn);
+static int64_t file_end(const char *path);
 
 void
 restore_look_at_tail(Restore *restore)
@@ -71,7 +70,7 @@ restore_look_at_tail(Restore *restore)
 			restore->received_at = (int64_t) status.st_mtim.tv_sec * 1000000 + status.st_mtim.tv_nsec / 1000;
 		if (partial)
 		{
-			int64_t		used = compressed ? 0 : restore_file_end(path);
+			int64_t		used = compressed ? 0 : file_end(path);
 
 			end = used < 0 ? 0 : ((uint64_t) used + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT;
 		}
@@ -235,8 +234,9 @@ restore_wal_directory(const Restore *restore)
 	return mem_printf("%s/" INSTANCE_DATA "/pg_wal", restore->directory);
 }
 
-int64_t
-restore_file_end(const char *path)
+/* The last byte but zeros of a file, counted from 1; -1: it cannot be read */
+static int64_t
+file_end(const char *path)
 {
 	static const char zeros[BLOCK];
 	int			file = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);

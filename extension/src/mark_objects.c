@@ -1,6 +1,6 @@
 /*-------------------------------------------------------------------------
  *
- * mark_rest.c
+ * mark_objects.c
  *	  What a mark of all of a database holds beside tables: large objects and
  *	  the values of sequences; and what it leaves out.
  *
@@ -23,11 +23,6 @@
 
 /* So many are named in a notice; the receipt has them all. */
 #define TOLD_MAX 10
-
-/* Of relations that a mark is of: none of the system's, none of an extension's */
-#define OF_THE_USER \
-	"n.nspname NOT IN ('pg_catalog', 'information_schema') AND n.nspname !~ '^pg_(toast|temp)' " \
-	"AND NOT EXISTS (SELECT FROM pg_depend AS d WHERE d.classid = 'pg_class'::regclass AND d.objid = c.oid AND d.deptype = 'e') "
 
 static void query(const char *command);
 static char *text_at(MemoryContext context, uint64 row, int column);
@@ -79,7 +74,7 @@ poc_mark_read_sequences(PocMark *mark)
 		  "       CASE WHEN readable THEN pg_sequence_last_value(c.oid) END, s.seqincrement > 0, readable "
 		  "FROM pg_sequence AS s JOIN pg_class AS c ON c.oid = s.seqrelid JOIN pg_namespace AS n ON n.oid = c.relnamespace, "
 		  "     LATERAL has_sequence_privilege(c.oid, 'SELECT, USAGE') AS readable "
-		  "WHERE c.relpersistence = 'p' AND " OF_THE_USER
+		  "WHERE c.relpersistence = 'p' AND " POC_MARK_OF_THE_USER
 		  "ORDER BY c.oid");
 	for (uint64 i = 0; i < SPI_processed; i++)
 	{
@@ -113,7 +108,7 @@ poc_mark_find_omitted(PocMark *mark)
 		  "      UNION ALL SELECT 'unlogged sequence', 'a backup does not hold its value' WHERE c.relkind = 'S' AND c.relpersistence = 'u' "
 		  "      UNION ALL SELECT 'materialized view', 'it is not populated' WHERE c.relkind = 'm' AND NOT c.relispopulated "
 		  "      UNION ALL SELECT 'foreign table', 'its rows are on another server' WHERE c.relkind = 'f') AS w "
-		  "WHERE " OF_THE_USER
+		  "WHERE " POC_MARK_OF_THE_USER
 		  "ORDER BY c.oid");
 	for (uint64 i = 0; i < SPI_processed; i++)
 		poc_mark_leave_out(mark, text_at(CurrentMemoryContext, i, 1), false);

@@ -1,10 +1,10 @@
 /*
- * restore_tail.h
+ * restore_received.h
  *
  * The WAL that Barman has received and not archived, and how far a restore came.
  */
-#ifndef RESTORE_TAIL_H
-#define RESTORE_TAIL_H
+#ifndef RESTORE_RECEIVED_H
+#define RESTORE_RECEIVED_H
 
 #include "restore.h"
 
@@ -33,7 +33,4 @@ extern char *restore_reach_words(const json_t *reach);
 /* malloc'd: where Barman has put the WAL for the restored server */
 extern char *restore_wal_directory(const Restore *restore);
 
-/* The last byte but zeros of a file, counted from 1; -1: it cannot be read */
-extern int64_t restore_file_end(const char *path);
-
-#endif							/* RESTORE_TAIL_H */
+#endif							/* RESTORE_RECEIVED_H */

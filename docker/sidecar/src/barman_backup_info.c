@@ -1,5 +1,5 @@
 /*
- * barman_json_info.c
+ * barman_backup_info.c
  *
  * A backup.info file, Barman's own record of a backup: lines "key=value".
  * Never takes a value for a number that is a name, and tells no secret.

@@ -1,11 +1,11 @@
 /*
- * server_keeper.h
+ * instance_keeper.h
  *
  * The process above a restored server, which ends with the last of its
  * processes.
  */
-#ifndef SERVER_KEEPER_H
-#define SERVER_KEEPER_H
+#ifndef INSTANCE_KEEPER_H
+#define INSTANCE_KEEPER_H
 
 #include <stdbool.h>
 #include <sys/types.h>
@@ -28,4 +28,4 @@ extern bool server_keeper_is_filtered(pid_t keeper);
 /* The keeper itself, with its arguments; returns the status to exit with. */
 extern int	server_keeper_main(int argc, char **argv);
 
-#endif							/* SERVER_KEEPER_H */
+#endif							/* INSTANCE_KEEPER_H */

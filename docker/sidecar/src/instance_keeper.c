@@ -1,12 +1,12 @@
 /*
- * server_keeper.c
+ * instance_keeper.c
  *
  * Stands above a restored server, outside of its cage.  Whatever the server
  * starts and leaves, a daemon of a session of its own too, becomes its child;
  * when the server has ended, so does it all.  Never signals a process that is
  * not below it.
  */
-#include "server_keeper.h"
+#include "instance_keeper.h"
 
 #include <ctype.h>
 #include <dirent.h>
