@@ -9,6 +9,7 @@
 #include "cage_filter.h"
 
 #include <errno.h>
+#include <signal.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -170,13 +171,27 @@ static const Refusal never[] = {
 	{SYS_personality, EACCES},
 };
 
+/* Calls that send a signal, and which argument names it */
+static const struct
+{
+	int			number;
+	int			argument;
+}			signals[] = {
+	{SYS_kill, 1},
+	{SYS_tkill, 1},
+	{SYS_tgkill, 2},
+	{SYS_rt_sigqueueinfo, 1},
+	{SYS_rt_tgsigqueueinfo, 2},
+	{SYS_pidfd_send_signal, 1},
+};
+
 static void add(Program *program, unsigned short code, unsigned int k, unsigned char yes, unsigned char no);
 static void load(Program *program, size_t offset);
 static void give(Program *program, int error);
 static void refuse_calls(Program *program, const Refusal *refusals, size_t count);
 static void refuse_where_bits(Program *program, int number, int argument, unsigned int bits);
 static void refuse_unless_zero(Program *program, int number, int argument);
-static void refuse_everybody(Program *program);
+static void refuse_value(Program *program, int number, int argument, unsigned int value);
 static void refuse_sockets(Program *program);
 static void refuse_sockets_but_of_files(Program *program);
 static int	filters_of(pid_t pid);
@@ -209,7 +224,12 @@ cage_filter_apply(CageReach reach, bool by_path)
 		refuse_calls(&program, addressed, sizeof(addressed) / sizeof(addressed[0]));
 	refuse_where_bits(&program, SYS_clone, 0, NEW_NAMESPACES);
 	refuse_unless_zero(&program, SYS_prlimit64, 0);
-	refuse_everybody(&program);
+
+	/* kill(-1): all of this user's, of which the server is but one */
+	refuse_value(&program, SYS_kill, 0, (unsigned int) -1);
+	/* what is stopped stays so until it is killed */
+	for (size_t i = 0; i < sizeof(signals) / sizeof(signals[0]); i++)
+		refuse_value(&program, signals[i].number, signals[i].argument, SIGCONT);
 	/* sendto() is send() if it names no address */
 	if (reach != REACH_NETWORK)
 		refuse_unless_zero(&program, SYS_sendto, 4);
@@ -286,15 +306,15 @@ refuse_unless_zero(Program *program, int number, int argument)
 	add(program, BPF_RET | BPF_K, SECCOMP_RET_ALLOW, 0, 0);
 }
 
-/* kill(-1): all of this user's, of which the server is but one */
+/* Another value is looked at by what comes next. */
 static void
-refuse_everybody(Program *program)
+refuse_value(Program *program, int number, int argument, unsigned int value)
 {
-	add(program, BPF_JMP | BPF_JEQ | BPF_K, SYS_kill, 0, 4);
-	load(program, LOW(0));
-	add(program, BPF_JMP | BPF_JEQ | BPF_K, (unsigned int) -1, 0, 1);
+	add(program, BPF_JMP | BPF_JEQ | BPF_K, (unsigned int) number, 0, 4);
+	load(program, LOW(argument));
+	add(program, BPF_JMP | BPF_JEQ | BPF_K, value, 0, 1);
 	give(program, EACCES);
-	add(program, BPF_RET | BPF_K, SECCOMP_RET_ALLOW, 0, 0);
+	load(program, offsetof(struct seccomp_data, nr));
 }
 
 /* Of sockets those to listen with are allowed: of files, and TCP. */

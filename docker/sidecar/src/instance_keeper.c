@@ -17,6 +17,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -37,8 +38,14 @@
 #define AGAIN_MS 20
 #define IDLE_MS 60000
 
-/* Rounds of stopping, before all are killed: some may be starting others. */
-#define STOP_ROUNDS 10
+/* Of stopping, before what is stopped is killed */
+#define STOP_MS 3000
+
+/*
+ * All processes of Barman's user together: with no limit, what starts others
+ * faster than they are stopped would never end.
+ */
+#define PROCESSES_MAX 4096
 
 /* Directory, bindir, port, network, required */
 #define ARGUMENTS 5
@@ -53,12 +60,22 @@ typedef struct Below
 {
 	pid_t		pid;
 	pid_t		parent;
-	bool		ours;
+	enum
+	{
+		NOT_KNOWN,
+		OURS,
+		FOREIGN
+	}			whose;
 } Below;
 
 static int	start_server(const Cage *cage, CageHold *held, pid_t *pid);
+static void limit_processes(void);
 static void end_all(void);
-static size_t signal_all(int number);
+static size_t stop_all(void);
+static void kill_all(void);
+static bool send_signal(const Below *process, int number);
+static bool is_ours(Below *processes, size_t count, size_t which);
+static int	compare_pids(const void *a, const void *b);
 static size_t list_processes(Below **processes);
 
 int
@@ -152,6 +169,8 @@ server_keeper_main(int argc, char **argv)
 	sigaddset(&signals, SIGTERM);
 	sigaddset(&signals, SIGINT);
 	sigaddset(&signals, SIGHUP);
+	/* the sidecar may be gone when it is told how the start went */
+	sigaddset(&signals, SIGPIPE);
 	sigprocmask(SIG_BLOCK, &signals, NULL);
 	if (argc == ARGUMENTS && prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0) == 0)
 	{
@@ -160,6 +179,7 @@ server_keeper_main(int argc, char **argv)
 			.network = argv[3][0] == '1', .required = argv[4][0] == '1'
 		};
 
+		limit_processes();
 		report.error = start_server(&cage, &report.held, &server);
 	}
 	if (write(REPORT_FILE, &report, sizeof(report)) != (ssize_t) sizeof(report))
@@ -248,58 +268,109 @@ start_server(const Cage *cage, CageHold *held, pid_t *pid)
 	return error;
 }
 
-/* Stopped first, as long as there are more at each look: they cannot outrun that. */
+static void
+limit_processes(void)
+{
+	struct rlimit limit;
+
+	if (getrlimit(RLIMIT_NPROC, &limit) != 0 || limit.rlim_max <= PROCESSES_MAX)
+		return;
+	limit.rlim_cur = limit.rlim_max = PROCESSES_MAX;
+	setrlimit(RLIMIT_NPROC, &limit);
+}
+
+/*
+ * Stopped before any is killed: a process that is stopped starts no others,
+ * keeps its place among PROCESSES_MAX, and cannot be continued from within the
+ * cage, so that there are fewer that run at each look.
+ */
 static void
 end_all(void)
 {
-	size_t		before = 0;
+	int64_t		until = monotonic_ms() + STOP_MS;
 
-	for (int i = 0; i < STOP_ROUNDS; i++)
-	{
-		size_t		count = signal_all(SIGSTOP);
-
-		if (count == before)
-			break;
-		before = count;
-	}
-	signal_all(SIGKILL);
+	while (stop_all() > 0 && monotonic_ms() < until)
+		;
+	kill_all();
 }
 
-/* To all below us; how many are there? */
+/* How many were running? */
 static size_t
-signal_all(int number)
+stop_all(void)
 {
 	Below	   *processes;
 	size_t		count = list_processes(&processes);
-	size_t		found = 0;
-	bool		more = true;
+	size_t		running = 0;
 
-	while (more)
-	{
-		more = false;
-		for (size_t i = 0; i < count; i++)
-		{
-			bool		below = processes[i].parent == getpid();
-
-			for (size_t j = 0; j < count && !processes[i].ours && !below; j++)
-				below = processes[j].ours && processes[j].pid == processes[i].parent;
-			if (below && !processes[i].ours)
-				processes[i].ours = more = true;
-		}
-	}
 	for (size_t i = 0; i < count; i++)
 	{
-		int			handle = processes[i].ours ? (int) syscall(SYS_pidfd_open, processes[i].pid, 0) : -1;
-
-		/* still the same one: its parent, which is below us or we, has not reaped it */
-		if (handle >= 0 && process_parent(processes[i].pid) == processes[i].parent &&
-			syscall(SYS_pidfd_send_signal, handle, number, NULL, 0) == 0)
-			found++;
-		if (handle >= 0)
-			close(handle);
+		if (is_ours(processes, count, i) && process_may_run(processes[i].pid))
+		{
+			send_signal(&processes[i], SIGSTOP);
+			running++;
+		}
 	}
 	free(processes);
-	return found;
+	return running;
+}
+
+static void
+kill_all(void)
+{
+	Below	   *processes;
+	size_t		count = list_processes(&processes);
+
+	for (size_t i = 0; i < count; i++)
+	{
+		if (is_ours(processes, count, i))
+			send_signal(&processes[i], SIGKILL);
+	}
+	free(processes);
+}
+
+static bool
+send_signal(const Below *process, int number)
+{
+	int			handle = (int) syscall(SYS_pidfd_open, process->pid, 0);
+	bool		sent = false;
+
+	if (handle < 0)
+		return false;
+
+	/* still the same one: its parent, which is below us or we, has not reaped it */
+	if (process_parent(process->pid) == process->parent)
+		sent = syscall(SYS_pidfd_send_signal, handle, number, NULL, 0) == 0;
+	close(handle);
+	return sent;
+}
+
+/* Each is asked once: what is found out holds for all on the way up. */
+static bool
+is_ours(Below *processes, size_t count, size_t which)
+{
+	Below	   *process = &processes[which];
+
+	if (process->whose == NOT_KNOWN)
+	{
+		Below		wanted = {.pid = process->parent};
+		Below	   *parent;
+
+		process->whose = FOREIGN;	/* for the look at what makes a ring of itself */
+		if (process->parent == getpid())
+			process->whose = OURS;
+		else if ((parent = bsearch(&wanted, processes, count, sizeof(Below), compare_pids)) != NULL)
+			process->whose = is_ours(processes, count, (size_t) (parent - processes)) ? OURS : FOREIGN;
+	}
+	return process->whose == OURS;
+}
+
+static int
+compare_pids(const void *a, const void *b)
+{
+	const Below *left = a;
+	const Below *right = b;
+
+	return (left->pid > right->pid) - (left->pid < right->pid);
 }
 
 static size_t
@@ -323,9 +394,11 @@ list_processes(Below **processes)
 			room = 2 * room + 256;
 			*processes = mem_realloc(*processes, room * sizeof(Below));
 		}
-		(*processes)[count++] = (Below) {pid, parent, false};
+		(*processes)[count++] = (Below) {pid, parent, NOT_KNOWN};
 	}
 	if (proc != NULL)
 		closedir(proc);
+	if (count > 0)
+		qsort(*processes, count, sizeof(Below), compare_pids);
 	return count;
 }

@@ -34,6 +34,9 @@
 /* After SIGKILL only the kernel can be in the way. */
 #define KILL_MS 5000
 
+/* A keeper that has much to end takes its time. */
+#define KEEPER_MS 60000
+
 #define CHILDREN_MAX 1024
 
 #define PROGRAM_MS 30000
@@ -162,8 +165,12 @@ server_end(const char *directory, const ServerProcess *process, int64_t grace_ms
 	if (!wait_gone(process, grace_ms))
 	{
 		/* Stopped or stuck: the keeper ends whatever is there */
+		int64_t		until = monotonic_ms() + KEEPER_MS;
+
 		kill(process->pid, SIGTERM);
-		gone = wait_gone(process, KILL_MS);
+		do
+			gone = wait_gone(process, KILL_MS);
+		while (!gone && process_may_run(process->pid) && monotonic_ms() < until);
 	}
 	if (!gone)
 	{

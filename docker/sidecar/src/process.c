@@ -54,6 +54,14 @@ process_is_running(pid_t pid, uint64_t start_time)
 		facts.state != 'Z' && facts.state != 'X';
 }
 
+bool
+process_may_run(pid_t pid)
+{
+	ProcessFacts facts;
+
+	return read_facts(pid, &facts) && strchr("TtZX", facts.state) == NULL;
+}
+
 pid_t
 process_parent(pid_t pid)
 {

@@ -46,6 +46,10 @@ static const char controldata[] =
 	"track_commit_timestamp setting:       on\n"
 	"Mock authentication nonce:            00\n";
 
+/* As an argument of this program, which is then not a test, and when it has run for long enough */
+#define SWARM "--swarm"
+#define SWARM_BYTES 1000
+
 static void test_names(void **state);
 static void test_positions(void **state);
 static void test_settings_keep_apart(void **state);
@@ -61,6 +65,10 @@ static void test_follows_no_link_of_a_server(void **state);
 static void test_removes_what_is_closed(void **state);
 static void test_removes_what_is_deep(void **state);
 static void test_ends_with_all_its_processes(void **state);
+static int	run_swarm(const char *path);
+static void copy_this_program(const char *directory_to);
+static int64_t file_size(const char *path);
+static void assert_quiet(const char *path);
 static void test_needs(void **state);
 static void test_needs_of_a_liar(void **state);
 static void test_tail(void **state);
@@ -94,6 +102,8 @@ main(int argc, char **argv)
 		cmocka_unit_test(test_recovery),
 	};
 
+	if (argc > 2 && strcmp(argv[1], SWARM) == 0)
+		return run_swarm(argv[2]);
 	/* the sidecar's program is its own keeper of servers, and so is this one */
 	if (argc > 1 && strcmp(argv[1], SERVER_KEEPER) == 0)
 		return server_keeper_main(argc - 2, argv + 2);
@@ -574,6 +584,64 @@ test_removes_what_is_deep(void **state)
 	free(root);
 }
 
+/* Ten processes at a time, none of which is there for long: a byte for each that was */
+static int
+run_swarm(const char *path)
+{
+	int			fd = open(path, O_WRONLY | O_APPEND | O_CLOEXEC);
+
+	for (int i = 0; i < 10; i++)
+	{
+		if (fork() != 0)
+			continue;
+		for (;;)
+		{
+			if (write(fd, ".", 1) != 1)
+				_exit(1);
+			setsid();
+			if (fork() > 0)
+				_exit(0);
+		}
+	}
+	return 0;
+}
+
+static void
+copy_this_program(const char *directory_to)
+{
+	char	   *to = mem_printf("%s/swarm", directory_to);
+	char		buffer[65536];
+	int			from_fd = open("/proc/self/exe", O_RDONLY | O_CLOEXEC);
+	int			to_fd = open(to, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0755);
+	ssize_t		n;
+
+	assert_true(from_fd >= 0 && to_fd >= 0);
+	while ((n = read(from_fd, buffer, sizeof(buffer))) > 0)
+		assert_int_equal(write(to_fd, buffer, (size_t) n), n);
+	close(from_fd);
+	close(to_fd);
+	free(to);
+}
+
+static int64_t
+file_size(const char *path)
+{
+	struct stat status;
+
+	return stat(path, &status) == 0 ? status.st_size : -1;
+}
+
+/* Nothing of the swarm is left, or it would write. */
+static void
+assert_quiet(const char *path)
+{
+	int64_t		size = file_size(path);
+	int64_t		until = monotonic_ms() + 300;
+
+	while (monotonic_ms() < until)
+		assert_int_equal(file_size(path), size);
+}
+
 /* Also what has left its session and its parent, whether the server is ended or dies */
 static void
 test_ends_with_all_its_processes(void **state)
@@ -581,6 +649,7 @@ test_ends_with_all_its_processes(void **state)
 	static const char server[] =
 		"#!/bin/sh\n"
 		"setsid sh -c '(while :; do echo $$ > '$2'/alive; sleep 0.05; done) & echo $! > '$2'/daemon' &\n"
+		"[ ! -e $2/swarm ] || ${0%/postgres}/swarm " SWARM " $2/swarm &\n"
 		"echo $$ > $2/server\n"
 		"trap 'exit 2' QUIT\n"
 		"while :; do sleep 0.05; done\n";
@@ -593,17 +662,23 @@ test_ends_with_all_its_processes(void **state)
 	Cage		cage = {.directory = instance, .bindir = bin, .port = 5555};
 
 	(void) state;
-	for (int how = 0; how < 3; how++)
+	for (int how = 0; how < 4; how++)
 	{
 		CageHold	held;
 		ServerProcess process;
 		pid_t		pids[2] = {0, 0};
+		char	   *swarm = mem_printf("%s/data/swarm", instance);
 		int64_t		until = monotonic_ms() + 20000;
 
 		assert_int_equal(instance_files_make(instance), 0);
 		put(instance, "data/PG_VERSION", "15\n");
 		put(root, "bin/postgres", server);
 		assert_int_equal(chmod(postgres, 0755), 0);
+		if (how == 3)
+		{
+			put(instance, "data/swarm", "");
+			copy_this_program(bin);
+		}
 		assert_int_equal(server_start(&cage, &held, &process), 0);
 		while ((pids[0] <= 1 || pids[1] <= 1) && monotonic_ms() < until)
 		{
@@ -616,8 +691,10 @@ test_ends_with_all_its_processes(void **state)
 			free(other);
 		}
 		assert_true(pids[0] > 1 && pids[1] > 1);
+		while (how == 3 && file_size(swarm) < SWARM_BYTES)
+			assert_true(monotonic_ms() < until);
 
-		/* asked, dead before, or frozen */
+		/* asked, dead before, frozen, or with what runs away from whoever looks for it */
 		if (how == 1)
 			kill(pids[1], SIGKILL);
 		if (how == 2)
@@ -626,7 +703,10 @@ test_ends_with_all_its_processes(void **state)
 		assert_int_equal(process_start_time(pids[0]), 0);
 		assert_int_equal(process_start_time(pids[1]), 0);
 		assert_int_equal(server_look(instance, &process), SERVER_GONE);
+		if (how == 3)
+			assert_quiet(swarm);
 		assert_int_equal(instance_files_remove(instance), 0);
+		free(swarm);
 	}
 	assert_int_equal(instance_files_remove(root), 0);
 	free(first);
