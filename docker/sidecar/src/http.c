@@ -26,9 +26,6 @@
 /* Request line and headers of one request must fit into this. */
 #define CONNECTION_MEMORY (32 * 1024)
 
-/* We count them ourselves; those that we have ended are still libmicrohttpd's for a moment. */
-#define CONNECTIONS_BEYOND 512
-
 HttpService http_service;
 
 static struct MHD_Daemon *daemon_handle;

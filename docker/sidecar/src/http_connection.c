@@ -33,6 +33,7 @@ typedef struct Connection
 static pthread_mutex_t connections_lock = PTHREAD_MUTEX_INITIALIZER;
 static pthread_cond_t connections_changed;
 static Connection *connections;
+static int	listed;			/* in connections, ended ones too */
 static int	open_all;
 static int	open_foreign;		/* of these, from other machines */
 static int	waits_all;
@@ -174,7 +175,7 @@ http_connection_admit(int fd, const struct sockaddr *address)
 
 	pthread_mutex_lock(&connections_lock);
 	peer = http_peer_find(address);
-	admitted = make_room(peer);
+	admitted = listed < limits.connections + CONNECTIONS_BEYOND && make_room(peer);
 	if (admitted)
 	{
 		mine = mem_alloc(sizeof(Connection));
@@ -183,6 +184,7 @@ http_connection_admit(int fd, const struct sockaddr *address)
 		mine->since = monotonic_ms();
 		mine->next = connections;
 		connections = mine;
+		listed++;
 		peer->known++;
 		count_open(peer, 1);
 		pthread_cond_signal(&connections_changed);
@@ -316,6 +318,7 @@ drop(Connection *connection)
 	if (!connection->ended)
 		count_open(connection->peer, -1);
 	set_waits(connection, false);
+	listed--;
 	connection->peer->known--;
 	free(connection);
 }

@@ -12,6 +12,13 @@
 
 #define PATH_MAX_BYTES 1024
 
+/*
+ * We count connections ourselves; those that we have ended are still
+ * libmicrohttpd's for a moment.  It must never have to close one for want of
+ * room, for it would not tell us.
+ */
+#define CONNECTIONS_BEYOND 512
+
 extern HttpService http_service;
 
 /*
