@@ -99,17 +99,15 @@ points_in(const char *text, const char *name, int *count, char first[24])
 
 	while (text != NULL && *text != '\0')
 	{
-		const char *end = strchr(text, '\n');
-		const char *found = strstr(text, words);
-		const char *lsn = strstr(text, "lsn: ");
+		const char *end = strchrnul(text, '\n');
+		/* within the line: what the primary has written may be long */
+		const char *found = memmem(text, (size_t) (end - text), words, strlen(words));
+		const char *lsn = memmem(text, (size_t) (end - text), "lsn: ", 5);
 
-		if (end == NULL)
-			end = text + strlen(text);
-		if (found != NULL && found < end &&
-			(size_t) (end - found) == strlen(words) + length &&
+		if (found != NULL && (size_t) (end - found) == strlen(words) + length &&
 			strncmp(found + strlen(words), name, length) == 0)
 		{
-			if ((*count)++ == 0 && lsn != NULL && lsn < end)
+			if ((*count)++ == 0 && lsn != NULL)
 			{
 				size_t		digits = strspn(lsn + 5, "0123456789ABCDEFabcdef/");
 

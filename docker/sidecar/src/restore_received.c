@@ -76,8 +76,7 @@ restore_look_at_tail(Restore *restore)
 		}
 		if (compressed)
 			job_log(restore->job, JOB_WARNING, "%s is compressed, and what it holds cannot be restored before it is archived", received);
-		parse_name(received, per_log, &segment);
-		if (segment * (uint64_t) size + end > restore->received_end)
+		if (parse_name(received, per_log, &segment) && segment * (uint64_t) size + end > restore->received_end)
 			restore->received_end = segment * (uint64_t) size + end;
 		free(path);
 		free(streaming);
