@@ -10,6 +10,7 @@
  */
 #include "postgres.h"
 
+#include "access/htup_details.h"
 #include "access/relation.h"
 #include "access/table.h"
 #include "access/tableam.h"
@@ -18,9 +19,12 @@
 #include "catalog/pg_inherits.h"
 #include "catalog/pg_proc.h"
 #include "executor/executor.h"
+#include "fmgr.h"
+#include "funcapi.h"
 #include "miscadmin.h"
 #include "rewrite/rewriteHandler.h"
 #include "utils/acl.h"
+#include "utils/builtins.h"
 #include "utils/guc.h"
 #include "utils/memutils.h"
 #include "utils/rel.h"
@@ -30,6 +34,8 @@
 
 #include "compat.h"
 #include "fingerprint.h"
+
+PG_FUNCTION_INFO_V1(poc_fingerprint_of);
 
 static void add_rows(PocFingerprint *sum, PocRowHash *hash, Relation rel, TupleDesc tupdesc);
 static ExprState **virtual_columns(Relation rel, EState *estate);
@@ -75,6 +81,37 @@ poc_fingerprint_table(Oid relid)
 	poc_row_hash_free(hash);
 	table_close(rel, NoLock);
 	return sum;
+}
+
+/*
+ * (relation oid, OUT rows bigint, OUT hash text), for a drill, which makes it in
+ * the restored server.  The settings are those of its connection.
+ */
+Datum
+poc_fingerprint_of(PG_FUNCTION_ARGS)
+{
+	Oid			relid = PG_GETARG_OID(0);
+	Relation	rel = table_open(relid, AccessShareLock);
+	char		kind = rel->rd_rel->relkind;
+	PocFingerprint sum;
+	TupleDesc	tupdesc;
+	Datum		values[2];
+	bool		nulls[2] = {false};
+
+	if (kind != RELKIND_RELATION && kind != RELKIND_PARTITIONED_TABLE && kind != RELKIND_MATVIEW)
+		ereport(ERROR,
+				(errcode(ERRCODE_WRONG_OBJECT_TYPE),
+				 errmsg("\"%s\" holds no rows of its own", RelationGetRelationName(rel))));
+	if (pg_class_aclcheck(relid, GetUserId(), ACL_SELECT) != ACLCHECK_OK)
+		aclcheck_error(ACLCHECK_NO_PRIV, OBJECT_TABLE, RelationGetRelationName(rel));
+	sum = poc_fingerprint_table(relid);
+	table_close(rel, NoLock);
+
+	if (get_call_result_type(fcinfo, NULL, &tupdesc) != TYPEFUNC_COMPOSITE)
+		elog(ERROR, "return type must be a row type");
+	values[0] = Int64GetDatum((int64) sum.rows);
+	values[1] = CStringGetTextDatum(poc_fingerprint_text(&sum));
+	PG_RETURN_DATUM(HeapTupleGetDatum(heap_form_tuple(BlessTupleDesc(tupdesc), values, nulls)));
 }
 
 static void

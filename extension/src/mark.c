@@ -65,9 +65,15 @@ poc_mark(PG_FUNCTION_ARGS)
 
 	require_fit_transaction();
 
-	/* No policy may hide rows: rather an error than a part for the whole. */
+	/*
+	 * No policy may hide rows: rather an error than a part for the whole.  And
+	 * what our queries name is PostgreSQL's, whatever poc_fingerprint() has
+	 * become.
+	 */
 	nest_level = NewGUCNestLevel();
 	(void) set_config_option("row_security", "off",
+							 PGC_USERSET, PGC_S_SESSION, GUC_ACTION_SAVE, true, 0, false);
+	(void) set_config_option("search_path", "pg_catalog, pg_temp",
 							 PGC_USERSET, PGC_S_SESSION, GUC_ACTION_SAVE, true, 0, false);
 	mark = start_mark(name, fcinfo->flinfo->fn_oid);
 	poc_fingerprint_settings(mark->fingerprint);

@@ -61,6 +61,7 @@ extern void poc_mark_lock_tables(PocMark *mark, bool named);
 
 /* mark_objects.c */
 extern void poc_mark_find_large_objects(PocMark *mark);
+extern void poc_mark_wait_for_removals(void);
 extern void poc_mark_read_sequences(PocMark *mark);
 extern void poc_mark_find_omitted(PocMark *mark);
 extern void poc_mark_leave_out(PocMark *mark, const char *what, bool told);

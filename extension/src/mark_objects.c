@@ -10,13 +10,20 @@
  */
 #include "postgres.h"
 
+#include "access/table.h"
+#include "access/tableam.h"
+#include "access/xact.h"
 #include "catalog/pg_largeobject.h"
+#include "catalog/pg_largeobject_metadata.h"
 #include "catalog/pg_type.h"
 #include "executor/spi.h"
 #include "miscadmin.h"
+#include "storage/lmgr.h"
 #include "utils/acl.h"
 #include "utils/builtins.h"
 #include "utils/memutils.h"
+#include "utils/rel.h"
+#include "utils/snapmgr.h"
 
 #include "compat.h"
 #include "mark.h"
@@ -25,6 +32,7 @@
 #define TOLD_MAX 10
 
 static void query(const char *command);
+static TransactionId removal_in_progress(void);
 static char *text_at(MemoryContext context, uint64 row, int column);
 static int64 bigint_at(uint64 row, int column, bool *isnull);
 
@@ -59,6 +67,43 @@ poc_mark_find_large_objects(PocMark *mark)
 	table->bytes = bytes;
 	mark->tables = lappend(mark->tables, table);
 	MemoryContextSwitchTo(old);
+}
+
+/*
+ * Who removes a large object gives the lock of the catalog back at once: a
+ * removal that is not committed yet would be behind us, and before the mark.
+ * The catalog is locked, so no other begins.
+ */
+void
+poc_mark_wait_for_removals(void)
+{
+	TransactionId xid;
+
+	while (TransactionIdIsValid(xid = removal_in_progress()))
+		XactLockTableWait(xid, NULL, NULL, XLTW_None);
+}
+
+static TransactionId
+removal_in_progress(void)
+{
+	Relation	rel = table_open(LargeObjectMetadataRelationId, AccessShareLock);
+	TupleTableSlot *slot = table_slot_create(rel, NULL);
+	TransactionId xid = InvalidTransactionId;
+	SnapshotData dirty;
+	TableScanDesc scan;
+
+	InitDirtySnapshot(dirty);
+	scan = table_beginscan(rel, &dirty, 0, NULL, 0);
+	while (!TransactionIdIsValid(xid) && table_scan_getnextslot(scan, ForwardScanDirection, slot))
+	{
+		CHECK_FOR_INTERRUPTS();
+		if (TransactionIdIsValid(dirty.xmax) && !TransactionIdIsCurrentTransactionId(dirty.xmax))
+			xid = dirty.xmax;
+	}
+	table_endscan(scan);
+	ExecDropSingleTupleTableSlot(slot);
+	table_close(rel, AccessShareLock);
+	return xid;
 }
 
 /*

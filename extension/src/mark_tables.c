@@ -99,6 +99,8 @@ poc_mark_lock_tables(PocMark *mark, bool named)
 		/* who may not read a table shall not hold up those who write it */
 		check_select(table);
 		LockRelationOid(table->relid, ShareLock);
+		if (table->relid == LargeObjectRelationId)
+			poc_mark_wait_for_removals();
 
 		why = why_not_markable(mark, table->relid);
 		if (why == NULL)

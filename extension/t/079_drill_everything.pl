@@ -13,6 +13,7 @@ use Test::More;
 
 use DrillTest;
 use PocTest;
+use RowsTest;
 
 my $live = drill_stack('all', sql => <<'SQL');
 CREATE SEQUENCE given;
@@ -26,6 +27,25 @@ CREATE MATERIALIZED VIEW empty AS SELECT 1 AS n WITH NO DATA;
 SELECT nextval('given') FROM generate_series(1, 40);
 SELECT nextval('down') FROM generate_series(1, 40);
 SELECT lo_from_bytea(77001, 'a large object'), lo_from_bytea(77002, decode(repeat('00ff', 5000), 'hex'));
+SELECT lo_from_bytea(77004, 'soon gone');
+CREATE TABLE secret AS SELECT 'of nobody else' AS words;
+CREATE ROLE owner LOGIN;
+CREATE SCHEMA bait AUTHORIZATION owner;
+SET ROLE owner;
+CREATE FUNCTION bait.words() RETURNS int IMMUTABLE LANGUAGE plpgsql AS $$
+DECLARE
+	words text;
+BEGIN
+	IF current_user LIKE 'poc\_drill\_%' THEN
+		SELECT s.words INTO words FROM public.secret AS s;
+		PERFORM set_config('datestyle', 'German', false);
+		RAISE EXCEPTION 'read: %', words;
+	END IF;
+	RETURN 1;
+END $$;
+CREATE TABLE bait.t AS SELECT 1 AS n;
+CREATE INDEX ON bait.t ((bait.words()));
+RESET ROLE;
 CREATE ROLE reader LOGIN;
 GRANT SELECT ON ALL TABLES IN SCHEMA public TO reader;
 GRANT pg_read_all_data TO reader;
@@ -45,6 +65,17 @@ is(value("SELECT rows > 2 FROM _poc.mark_tables WHERE relation = 'pg_catalog.pg_
 my ($error_code, undef, $error) = $node->psql('postgres', "SELECT poc_mark('named', '{forgotten}')");
 like($error, qr/ERROR:  public\.forgotten cannot be marked\nDETAIL:  forgotten is not permanent, so that no backup has its rows\./, 'a named unlogged table is refused');
 
+# an object that is being removed: the mark waits, for it is gone at the mark
+my $holder = in_background($node, 'SELECT pg_advisory_lock(79); SELECT pg_sleep(300)');
+wait_until(sub { value("SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND granted") == 1 });
+my $removal = in_background($node, 'BEGIN; SELECT lo_unlink(77004); SELECT pg_advisory_xact_lock(79); COMMIT');
+wait_until(sub { value("SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND NOT granted") == 1 });
+my $mark = in_background($node, "SELECT poc_mark('without')");
+ok(wait_until(sub { value("SELECT count(*) FROM pg_stat_activity WHERE query LIKE '%poc\\_mark(''without%' AND wait_event = 'transactionid'") == 1 }), 'a mark waits for a removal');
+value("SELECT pg_terminate_backend(pid) FROM pg_locks WHERE locktype = 'advisory' AND granted");
+finish($_) for $removal, $mark, $holder;
+is(failures($live, 'without', "'without'"), 'none', 'and is of what is there then');
+
 # what comes later is not brought back
 value(q{SELECT nextval('given') FROM generate_series(1, 100); SELECT lo_put(77001, 0, 'A'); SELECT lo_unlink(77002); SELECT lo_create(77003)});
 my $steps = steps($live, q{'mark', asserts => ARRAY['SELECT convert_from(lo_get(77001), ''UTF8'') = ''a large object''', 'SELECT length(lo_get(77002)) = 10000']});
@@ -52,6 +83,7 @@ unlike($steps, qr/^\w+\|f\|/m, 'a drill passes') or diag($steps);
 like($steps, qr/^compare\|t\|3 sequence\(s\) at their values of the mark, or beyond$/m, 'sequences are compared');
 like($steps, qr/^compare\|t\|not in the mark, and so not compared: .*forgotten.*empty/m, 'what is not in the mark stands in the receipt');
 like($steps, qr/^assert\|t\|SELECT length/m, 'assertions read large objects');
+unlike(value('SELECT string_agg(steps::text, chr(10)) FROM _poc.drills'), qr/of nobody else/, 'and no owner of a table reads those of others by it');
 
 value(q{UPDATE _poc.mark_sequences SET value = value + 1000 WHERE relation = 'public.given'; UPDATE _poc.mark_sequences SET value = value - 1000 WHERE relation = 'public.down'});
 value(q{INSERT INTO _poc.mark_sequences VALUES ('mark', 'public.t', 1, true); UPDATE _poc.mark_tables SET hash = reverse(hash) WHERE relation = 'pg_catalog.pg_largeobject'});
@@ -62,7 +94,7 @@ like($failures, qr/^compare: sequence public\.t: there is no such sequence$/m, '
 like($failures, qr/^compare: pg_catalog\.pg_largeobject: \d+ rows as expected, but their content differs$/m, 'large objects that differ');
 
 # a role that may not read large objects
-$node->safe_psql('postgres', 'REVOKE pg_read_all_data FROM reader; GRANT EXECUTE ON FUNCTION poc_mark TO reader; GRANT SELECT ON ALL TABLES IN SCHEMA public TO reader; GRANT SELECT ON SEQUENCE given TO reader');
+$node->safe_psql('postgres', 'DROP SCHEMA bait CASCADE; REVOKE pg_read_all_data FROM reader; GRANT EXECUTE ON FUNCTION poc_mark TO reader; GRANT SELECT ON ALL TABLES IN SCHEMA public TO reader; GRANT SELECT ON SEQUENCE given TO reader');
 ($code, $tables, $notice) = $node->psql('postgres', "SET ROLE reader; SELECT tables FROM poc_mark('of_a_reader')");
 like($notice, qr/2 large objects: to read them all needs SELECT on pg_largeobject/, 'large objects that may not be read are said');
 like($notice, qr/sequence public\.down: permission denied/, 'so are sequences');

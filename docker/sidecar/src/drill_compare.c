@@ -34,7 +34,7 @@
 typedef struct Comparison
 {
 	const json_t *table;
-	char	   *name;			/* malloc'd: in SQL; NULL: it has none */
+	char	   *oid;			/* malloc'd: SQL of its OID; NULL: it has none */
 	int64_t		bytes;
 	size_t		number;			/* in the list of the caller */
 	char	   *difference;		/* malloc'd, or NULL */
@@ -116,7 +116,7 @@ drill_compare(const DrillServer *server, const json_t *tables, json_t *result)
 	for (size_t i = 0; i < work.count; i++)
 	{
 		free(work.comparisons[i].difference);
-		free(work.comparisons[i].name);
+		free(work.comparisons[i].oid);
 	}
 	free(work.comparisons);
 	return same;
@@ -132,7 +132,8 @@ find_tables(Work *work)
 	drill_relations_find(work->server, relations, work->count, TABLE_KINDS, "table");
 	for (size_t i = 0; i < work->count; i++)
 	{
-		work->comparisons[i].name = relations[i].name;
+		work->comparisons[i].oid = relations[i].oid;
+		free(relations[i].name);
 		work->comparisons[i].difference = relations[i].difference;
 	}
 	free(relations);
@@ -184,8 +185,8 @@ compare_part(Work *work, Comparison *part, size_t count)
 		bytes += part[i].bytes;
 		if (part[i].difference != NULL)
 			continue;
-		queries[n] = mem_printf("SELECT pg_catalog.count(*), %s.fingerprint(t.*) FROM %s AS t",
-								work->server->schema, part[i].name);
+		/* no query of the table: its planner would run what the owner put into indexes */
+		queries[n] = mem_printf("SELECT f.rows, f.hash FROM %s.fingerprint(%s) AS f", work->server->schema, part[i].oid);
 		asked[n++] = &part[i];
 	}
 	if (n > 0)

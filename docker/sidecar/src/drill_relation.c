@@ -80,8 +80,9 @@ read_name(DrillRelation *relation)
 		char	   *last = drill_identifier(part);
 		char	   *first = schema != NULL ? drill_identifier(schema) : NULL;
 
+		relation->oid = mem_printf("pg_catalog.to_regclass(%s)::pg_catalog.oid", value);
 		question = mem_printf("SELECT c.relkind FROM pg_catalog.pg_class AS c "
-							  "WHERE c.oid OPERATOR(pg_catalog.=) pg_catalog.to_regclass(%s)::pg_catalog.oid", value);
+							  "WHERE c.oid OPERATOR(pg_catalog.=) %s", relation->oid);
 		relation->name = schema != NULL ? mem_printf("%s.%s", first, last) : mem_strdup(last);
 		free(first);
 		free(last);

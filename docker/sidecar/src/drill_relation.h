@@ -15,6 +15,7 @@ typedef struct DrillRelation
 {
 	const char *text;			/* one or two parts, as SQL reads it */
 	char	   *name;			/* malloc'd: SQL of it, of digits alone; NULL: it is none */
+	char	   *oid;			/* malloc'd: the same, of its OID */
 	char	   *difference;		/* malloc'd: why it is not such a relation; NULL: it is one */
 } DrillRelation;
 

@@ -72,6 +72,7 @@ drill_sequences(const DrillServer *server, const json_t *sequences, json_t *resu
 		}
 		free(relations[i].difference);
 		free(relations[i].name);
+		free(relations[i].oid);
 	}
 	free(relations);
 	if (differ > NAMED_MAX || differ < count)

@@ -56,7 +56,7 @@ static const char fake_psql[] =
 	"    ';') query=${query#?}; printf '%s\\0' \"$query\" >> \"$here/queries\"\n"
 	"      case $query in\n"
 	"        *relhastriggers*) echo ${plain:-0} ;;\n"
-	"        *to_regclass*) kind \"$query\" ;;\n"
+	"        *c.relkind*) kind \"$query\" ;;\n"
 	"        *string_agg*) echo 6f6e65,74656d706c61746530 ;;\n"
 	"        *) answer \"$query\" ;;\n"
 	"      esac\n"
@@ -74,12 +74,13 @@ static const char good_server[] =
 	"  esac\n"
 	"}\n";
 
-/* These names in quotes, as bytes, and as characters */
+/* These names in quotes, as bytes */
 #define HEX_OF_GONE "22676f6e6522"
 #define HEX_OF_VIEW "227669657722"
-#define DIGITS_OF_ROWS "'!+000072!+00006f!+000077!+000073'"
-#define DIGITS_OF_CONTENT "'!+000063!+00006f!+00006e!+000074!+000065!+00006e!+000074'"
-#define DIGITS_OF_BROKEN "'!+000062!+000072!+00006f!+00006b!+000065!+00006e'"
+#define HEX_OF_ROWS "22726f777322"
+#define HEX_OF_CONTENT "22636f6e74656e7422"
+#define HEX_OF_BROKEN "2262726f6b656e22"
+#define HEX_OF_B "226222"
 
 static char *home;
 static sem_t ended;
@@ -234,7 +235,7 @@ test_differences(void **state)
 						"      echo 'LINE 1: x' >&2; echo 'HINT:  y' >&2; echo 'CONTEXT:  z' >&2; echo '  z' >&2 ;;\n"
 						"    *.fingerprint*) echo '2|abc' ;;\n"
 						"  esac\n"
-						"}\n", HEX_OF_GONE, HEX_OF_VIEW, DIGITS_OF_ROWS, DIGITS_OF_CONTENT, DIGITS_OF_BROKEN);
+						"}\n", HEX_OF_GONE, HEX_OF_VIEW, HEX_OF_ROWS, HEX_OF_CONTENT, HEX_OF_BROKEN);
 	assert_false(drill(script, tables, NULL));
 	free(script);
 	expect("compare", false, "rows: 2 rows expected, 3 found\n"
@@ -255,7 +256,7 @@ test_lost_connection(void **state)
 	assert_false(drill("answer() {\n"
 					   "  case $1 in\n"
 					   "    *pg_control_system*) echo '4711|15.20' ;;\n"
-					   "    *'!+000062'*) echo 'server closed the connection unexpectedly' >&2; exit 2 ;;\n"
+					   "    *.fingerprint*" HEX_OF_B "*) echo 'server closed the connection unexpectedly' >&2; exit 2 ;;\n"
 					   "    *.fingerprint*) echo '2|abc' ;;\n"
 					   "  esac\n"
 					   "}\n", json_pack("[o, o, o]", table("a"), table("b"), table("c")), NULL));
@@ -345,8 +346,7 @@ test_nothing_but_digits(void **state)
 	assert_non_null(strstr(text, "to_regclass(pg_catalog.convert_from(pg_catalog.decode('2261273b205c2120746f7563682078222e226222225c5c22'::pg_catalog.text, "
 						   "'hex'::pg_catalog.text), 'UTF8'::pg_catalog.name))::pg_catalog.oid\n"));
 	assert_non_null(strstr(text, "decode('227075626c6963222e227422'::"));
-	assert_non_null(strstr(text, " FROM U&\"!+000070!+000075!+000062!+00006c!+000069!+000063\" UESCAPE '!'.U&\"!+000074\" UESCAPE '!' AS t\n"));
-	assert_non_null(strstr(text, " FROM U&\"!+000068!+0000e9!+0020ac!+01f418\" UESCAPE '!' AS t\n"));
+	assert_non_null(strstr(text, ".fingerprint(pg_catalog.to_regclass(pg_catalog.convert_from(pg_catalog.decode('2268c3a9e282acf09f909822'::"));
 	assert_non_null(strstr(text, "EXECUTE pg_catalog.convert_from(pg_catalog.decode('7472756527'::"));
 	assert_non_null(strstr(text, "GRANT CONNECT ON DATABASE U&\"!+000069!+000074!+000027!+000073!+000020!+000022!+00006f!+00006e!+000065!+000022\" UESCAPE '!' TO poc_drill_"));
 	free(text);
@@ -360,7 +360,6 @@ test_nothing_but_digits(void **state)
 	assert_false(drill(good_server, none, NULL));
 	text = questions();
 	assert_null(strstr(text, "to_regclass"));
-	assert_null(strstr(text, " AS t\n"));
 	free(text);
 	text = steps("compare", false);
 	assert_non_null(strstr(text, "a b: this is no name of a table\n"));
@@ -557,7 +556,7 @@ test_no_library(void **state)
 	assert_false(drill("answer() {\n"
 					   "  case $1 in\n"
 					   "    *pg_control_system*) echo '4711|15.20' ;;\n"
-					   "    *'CREATE AGGREGATE'*) echo 'ERROR:  could not access file \"$libdir/poc_barman\": No such file or directory' >&2 ;;\n"
+					   "    *'CREATE FUNCTION'*) echo 'ERROR:  could not access file \"$libdir/poc_barman\": No such file or directory' >&2 ;;\n"
 					   "    *.fingerprint*) echo '2|abc' ;;\n"
 					   "  esac\n"
 					   "}\n", json_pack("[o]", table("a")), NULL));
