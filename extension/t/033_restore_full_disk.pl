@@ -138,7 +138,7 @@ $live->write('barman.mode', 'full');
 @error = error_of($node, "SELECT poc_restore('small')");
 is($error[0], '58000', 'the disk is full in the middle: SQLSTATE');
 like("@error[2, 3]", qr/No space left on device|File too large/, 'the disk is full in the middle: DETAIL');
-is(value("SELECT state FROM poc_instances() WHERE instance = 'small'"), 'failed', 'the disk is full in the middle: the error is left');
+is(value("SELECT state FROM poc_instances() WHERE instance = 'small'"), '', 'the disk is full in the middle: no instance is left');
 unlink("$small/ballast");
 is(used(), $empty, 'the disk is full in the middle: nothing else is left');
 is(reserved(), 0, 'the disk is full in the middle: nothing is reserved');

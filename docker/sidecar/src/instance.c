@@ -309,15 +309,23 @@ instance_failed(Instance *instance, json_t *error)
 	/* nobody else touches a claimed instance, so this may take its time */
 	removed = instance_remove_files(instance);
 	pthread_mutex_lock(&instance_table.lock);
-	instance->state = INSTANCE_FAILED;
-	instance->reserved = 0;
-	instance->has_files = !removed;
-	instance->port = 0;
-	instance->bytes = -1;
-	json_decref(instance->error);
-	instance->error = error;
-	instance->claimed = false;
-	instance_write_record(instance);
+	if (removed)
+	{
+		instance_forget(instance);
+		json_decref(error);
+	}
+	else
+	{
+		instance->state = INSTANCE_FAILED;
+		instance->reserved = 0;
+		instance->has_files = true;
+		instance->port = 0;
+		instance->bytes = -1;
+		json_decref(instance->error);
+		instance->error = error;
+		instance->claimed = false;
+		instance_write_record(instance);
+	}
 	pthread_mutex_unlock(&instance_table.lock);
 	return removed;
 }

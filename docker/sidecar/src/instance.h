@@ -64,9 +64,10 @@ extern void instance_recovers(Instance *instance, int64_t restore_ms, const Serv
 
 /*
  * The ends of a claim.  ready: runs, or with recovery NULL, restored but not
- * started; returns the instance as JSON.  failed: its server is ended and its directory removed; what is
- * kept is the error (taken).  dropped: nothing is kept.  The last two are
- * false if something could not be removed.
+ * started; returns the instance as JSON.  failed and dropped: its server is
+ * ended, its directory removed, and nothing is kept, for its job has the error;
+ * false if something could not be removed: then the instance stays, with the
+ * error (taken).
  */
 extern json_t *instance_ready(Instance *instance, int64_t restore_ms, int64_t recovery_ms,
 							  const Recovery *recovery);

@@ -61,7 +61,7 @@ instance_claim(const char *name, const char *server, const RestoreNeeds *needs, 
 		return NULL;
 	}
 
-	/* of one that failed only the error was left */
+	/* what an older sidecar left of one that failed */
 	instance = instance_find(name);
 	if (instance != NULL)
 		instance_forget(instance);

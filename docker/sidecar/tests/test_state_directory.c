@@ -125,7 +125,7 @@ what_a_crash_left_is_removed_however_deep(void **state)
 	{
 		response = get("/v1/instances");
 		assert_int_equal(response.status, 200);
-		removed = strstr(response.body, "\"failed\"") != NULL;
+		removed = strstr(response.body, "\"deep\"") == NULL;
 		release(&response);
 	}
 	assert_true(removed);
