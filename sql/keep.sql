@@ -11,7 +11,10 @@ SELECT :'status' AS status;
 SELECT job_id <> '' AS job, status, detail <> '' AS detail FROM poc_verify_backup();
 SELECT status FROM poc_verify_backup(:'backup_id');
 
+-- that it is kept is seen, with or without a retention policy
+SELECT retention FROM poc_backups() WHERE backup_id = :'backup_id';
 SELECT job_id <> '' AS job, status, detail FROM poc_keep_backup(:'backup_id');
+SELECT retention FROM poc_backups() WHERE backup_id = :'backup_id';
 -- each of these would let the retention policy remove something
 SELECT status FROM poc_keep_backup(:'backup_id', 'standalone');
 SELECT status FROM poc_keep_backup(:'backup_id', 'release');

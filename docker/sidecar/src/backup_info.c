@@ -8,6 +8,7 @@
 
 #include <fcntl.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -74,6 +75,40 @@ backup_info_exists(const char *server, const char *id)
 	catalogue_free_paths(&paths);
 	free(base);
 	return exists;
+}
+
+void
+backup_info_tell_kept(const char *server, json_t *backups)
+{
+	static const struct
+	{
+		const char *annotation;
+		const char *word;
+	}			words[] = {{"full", "KEEP:FULL"}, {"standalone", "KEEP:STANDALONE"}};
+	char	   *base = catalogue_directory(server, "base");
+	json_t	   *backup;
+	size_t		i;
+
+	json_array_foreach(backups, i, backup)
+	{
+		const char *id = json_text_of(backup, "backup_id");
+		const char *told = json_text_of(backup, "retention");
+		char	   *path;
+		char	   *kept;
+
+		if (base == NULL || id == NULL || !barman_valid_backup_id(id) || (told != NULL && strcmp(told, "-") != 0))
+			continue;
+		path = catalogue_keep_path(base, id);
+		kept = read_record(path);
+		for (size_t w = 0; kept != NULL && w < sizeof(words) / sizeof(words[0]); w++)
+		{
+			if (strcmp(kept, words[w].annotation) == 0)
+				json_object_set_new(backup, "retention", json_text(words[w].word));
+		}
+		free(kept);
+		free(path);
+	}
+	free(base);
 }
 
 static json_t *

@@ -19,6 +19,9 @@
 #include "memory.h"
 #include "timestamp.h"
 
+/* In the directory of a backup */
+#define KEEP_SUFFIX "/annotations/keep"
+
 typedef struct Catalogue
 {
 	struct Catalogue *next;
@@ -26,6 +29,7 @@ typedef struct Catalogue
 	json_t	   *directories;
 	FileListing base;
 	FileListing meta;
+	FileListing kept;			/* whether they are */
 	char	   *xlogdb;			/* before Barman 3.13.2 */
 	char	   *server_xlogdb;	/* since */
 	int64_t		looked;			/* when its files were looked at, */
@@ -109,6 +113,8 @@ catalogue_learn(const char *server, const json_t *directories)
 	{
 		catalogue->base.path = mem_strdup(base);
 		catalogue->base.suffix = "/backup.info";
+		catalogue->kept.path = mem_strdup(base);
+		catalogue->kept.suffix = KEEP_SUFFIX;
 		/* since 3.13.2: the directory "meta" beside "base" */
 		catalogue->meta.path = mem_printf("%s/../meta", base);
 		catalogue->meta.suffix = "";
@@ -179,6 +185,7 @@ catalogue_signature(const char *server)
 		{
 			hash = file_hash_listing(FILE_HASH_START, &catalogue->base);
 			hash = file_hash_listing(hash, &catalogue->meta);
+			hash = file_hash_listing(hash, &catalogue->kept);
 			if (catalogue->xlogdb != NULL)
 			{
 				hash = file_hash_stat(hash, catalogue->xlogdb, &ignored);
@@ -234,6 +241,12 @@ catalogue_record_paths(const char *base, const char *id)
 	};
 
 	return paths;
+}
+
+char *
+catalogue_keep_path(const char *base, const char *id)
+{
+	return mem_printf("%s/%s" KEEP_SUFFIX, base, id);
 }
 
 void
@@ -308,9 +321,11 @@ forget(Catalogue *catalogue)
 	free(catalogue->base.path);
 	file_listing_clear(&catalogue->meta);
 	free(catalogue->meta.path);
+	file_listing_clear(&catalogue->kept);
+	free(catalogue->kept.path);
 	free(catalogue->xlogdb);
 	free(catalogue->server_xlogdb);
-	catalogue->base.path = catalogue->meta.path = NULL;
+	catalogue->base.path = catalogue->meta.path = catalogue->kept.path = NULL;
 	catalogue->xlogdb = catalogue->server_xlogdb = NULL;
 }
 
