@@ -186,4 +186,15 @@ is(restored("target_time => '$time{7}'"), "$backup{c} 3: 0 1 2 3 4 7", 'a time a
 @error = refused("'$backup{e}', target_timeline => 1", 'a backup of the new timeline');
 is("$error[0] $error[1]", "55000 backup $backup{e} does not lead to timeline 1", 'a backup of the new timeline leads not to the old one');
 
+# names
+@error = error_of($node, "SELECT poc_backup(name => 'monday')");
+is("$error[0] $error[1]", '55006 another backup already bears the name "monday"', 'a name for a second backup');
+like($error[3], qr/poc_backups\(\)/, 'a name for a second backup: what to do');
+my $tablespace = PostgreSQL::Test::Utils::tempdir();
+value("CREATE TABLESPACE \"a:b\" LOCATION '$tablespace'");
+$backup{f} = value('SELECT backup_id FROM poc_backup()');
+@error = refused("'$backup{f}'", 'a tablespace with a colon');
+is("$error[0] $error[1]", "55000 backup $backup{f} cannot be restored elsewhere", 'a tablespace that Barman cannot be told of');
+like("$error[2] $error[3]", qr/"a:b".*RENAME/, 'a tablespace that Barman cannot be told of: which, and what to do');
+
 done_testing();

@@ -87,6 +87,9 @@ extern int64_t restore_segment_size(const json_t *backup);
 /* NULL, or malloc'd words on why what is told of it cannot be */
 extern char *restore_segment_size_is_bad(const json_t *backup);
 
+/* malloc'd: why Barman cannot restore its tablespaces elsewhere; or NULL */
+extern char *restore_tablespaces_are_bad(const json_t *backup);
+
 /* Remember why; returns false, for the caller to pass on. */
 extern bool restore_fail(Restore *restore, const char *code, const char *detail, const char *hint,
 						 const char *format,...) __attribute__((format(printf, 5, 6)));

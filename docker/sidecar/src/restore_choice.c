@@ -44,6 +44,7 @@ static int	wanted_timeline(const Choice *choice, int own);
 static int	caller_timeline(const Choice *choice);
 static Answer *refuse_host(const json_t *backup);
 static Answer *refuse_segments(const json_t *backup);
+static Answer *refuse_tablespaces(const json_t *backup);
 static Answer *refuse(char *message, char *detail, const char *hint);
 static int	number_of(const json_t *object, const char *key);
 
@@ -87,6 +88,8 @@ restore_choose(Request *request, json_t *arguments, json_t **backup, Answer **re
 		*refusal = refuse_host(choice.backup);
 	if (*refusal == NULL && !choice.stopped)
 		*refusal = refuse_segments(choice.backup);
+	if (*refusal == NULL && !choice.stopped)
+		*refusal = refuse_tablespaces(choice.backup);
 	if (*refusal != NULL || choice.stopped)
 	{
 		json_decref(choice.backup);
@@ -321,6 +324,17 @@ refuse_segments(const json_t *backup)
 		return NULL;
 	return refuse(mem_printf("backup %s cannot be restored: what is recorded of it cannot be", json_text_of(backup, "backup_id")),
 				  words, "Find out what answers for pg_settings where Barman connects; choose another backup.");
+}
+
+static Answer *
+refuse_tablespaces(const json_t *backup)
+{
+	char	   *words = restore_tablespaces_are_bad(backup);
+
+	if (words == NULL)
+		return NULL;
+	return refuse(mem_printf("backup %s cannot be restored elsewhere", json_text_of(backup, "backup_id")), words,
+				  "Rename the tablespace (ALTER TABLESPACE ... RENAME TO ...) and take another backup.");
 }
 
 bool

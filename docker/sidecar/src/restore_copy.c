@@ -57,11 +57,16 @@ restore_copy(Restore *restore)
 	int64_t		began = monotonic_ms();
 	bool		going_on;
 
+	words = restore_tablespaces_are_bad(restore->backup);
+	if (words != NULL)
+	{
+		restore_fail(restore, BARMAN_UNSUPPORTED, words, NULL, "the backup cannot be restored elsewhere");
+		free(words);
+		return false;
+	}
 	if (!restore_source_is_sound(restore))
 		return false;
 	count = recover_command(restore, command, owned);
-	if (count < 0)
-		return false;
 	job_phase(job, "restoring");
 	job_log(job, JOB_INFO, "restoring backup %s of server \"%s\"",
 			json_text_of(restore->backup, "backup_id"), job_server(job));
@@ -114,10 +119,32 @@ restore_copy(Restore *restore)
 	return going_on;
 }
 
+char *
+restore_tablespaces_are_bad(const json_t *backup)
+{
+	const json_t *tablespaces = json_object_get(backup, "tablespaces");
+	const json_t *tablespace;
+	size_t		i;
+
+	if (json_array_size(tablespaces) > TABLESPACES_MAX)
+		return mem_printf("It has %zu tablespaces, and Barman can be told where to restore %d.",
+						  json_array_size(tablespaces), TABLESPACES_MAX);
+	json_array_foreach(tablespaces, i, tablespace)
+	{
+		const char *name = json_text_of(tablespace, "name");
+
+		if (name == NULL)
+			return mem_strdup("Barman does not know the name of one of its tablespaces.");
+		if (strchr(name, ':') != NULL || name[0] == '-')
+			return mem_printf("Barman cannot be told where to restore a tablespace of the name \"%s\".", name);
+	}
+	return NULL;
+}
+
 /*
  * How Barman is called.  The target is ours to write; Barman is told so much
  * of it as keeps it from copying the whole archive.  Returns the number of
- * owned strings, or -1.
+ * owned strings.
  */
 static int
 recover_command(Restore *restore, const char **command, char **owned)
@@ -178,14 +205,6 @@ recover_command(Restore *restore, const char **command, char **owned)
 	{
 		const char *name = json_text_of(tablespace, "name");
 
-		if (i >= TABLESPACES_MAX || name == NULL || strchr(name, ':') != NULL || name[0] == '-')
-		{
-			while (count > 0)
-				free(owned[--count]);
-			restore_fail(restore, BARMAN_UNSUPPORTED, "Barman cannot be told where to restore it.", NULL,
-				 "tablespace \"%s\" cannot be restored elsewhere", name != NULL ? name : "?");
-			return -1;
-		}
 		owned[count] = mem_printf("%s:%s/" INSTANCE_TABLESPACES "/%zu", name, restore->directory, i + 1);
 		command[n++] = "--tablespace";
 		command[n++] = owned[count++];

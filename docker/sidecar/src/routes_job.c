@@ -156,7 +156,13 @@ name_is_free(Request *request, const char *name, Answer **refusal)
 		taken = taken || route_text_is(one, "name", name);
 	answer_release(list);
 	if (taken)
-		*refusal = answer_errorf("conflict", "another backup already bears the name \"%s\"", name);
+	{
+		char	   *message = mem_printf("another backup already bears the name \"%s\"", name);
+
+		*refusal = answer_error("conflict", message, "Barman would take it, and then find neither by this name.",
+								"Choose a name that poc_backups() does not show.");
+		free(message);
+	}
 	return !taken;
 }
 
