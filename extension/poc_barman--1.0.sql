@@ -1117,6 +1117,30 @@ $$;
 COMMENT ON FUNCTION _poc.primary_facts() IS
 'Internal. What the sidecar is told of this server before it restores: settings that recovery must not be given less of, the libraries that are preloaded, and the locales of the databases and of the collations in use, those of the current database as needed.';
 
+CREATE FUNCTION _poc.user_conninfo(conninfo text) RETURNS text
+LANGUAGE sql STABLE STRICT PARALLEL SAFE
+SET search_path = pg_catalog, pg_temp
+AS $$
+	SELECT $1 || ' user=' || CASE WHEN session_user ~ '^[A-Za-z0-9_]+$' THEN session_user::text
+		ELSE '''' || regexp_replace(session_user::text, '([\\''])', '\\\1', 'g') || '''' END
+$$;
+
+COMMENT ON FUNCTION _poc.user_conninfo(text) IS
+'Internal. A connection string of a restored server, for who asks: without a user libpq takes the name that the operating system has for him.';
+
+CREATE FUNCTION _poc.name_json(name text) RETURNS jsonb
+LANGUAGE sql STABLE STRICT PARALLEL SAFE
+SET search_path = pg_catalog, pg_temp
+AS $$
+	SELECT CASE WHEN getdatabaseencoding() = 'SQL_ASCII' AND encode(convert_to($1, 'SQL_ASCII'), 'escape') <> $1
+		THEN jsonb_build_object('relation', encode(convert_to($1, 'SQL_ASCII'), 'escape'),
+			'name_hex', encode(convert_to($1, 'SQL_ASCII'), 'hex'))
+		ELSE jsonb_build_object('relation', $1) END
+$$;
+
+COMMENT ON FUNCTION _poc.name_json(text) IS
+'Internal. The name of a relation as the sidecar is told it: a name in a database of SQL_ASCII may be of no encoding, and is given as bytes, beside words of it.';
+
 CREATE FUNCTION @extschema@.poc_restore(INOUT instance text, backup_id text DEFAULT 'latest', server text DEFAULT NULL,
 	target_name text DEFAULT NULL, target_time timestamptz DEFAULT NULL, target_lsn pg_lsn DEFAULT NULL,
 	target_xid xid8 DEFAULT NULL, immediate boolean DEFAULT false, start boolean DEFAULT true,
@@ -1212,7 +1236,7 @@ BEGIN
 		RAISE NOTICE 'the restore is job %', job ->> 'id';
 	END IF;
 
-	SELECT i.state, i.conninfo, i.port, i.recovered_lsn, i.recovered_time, i.timeline, i.restore_elapsed, i.recovery_elapsed
+	SELECT i.state, _poc.user_conninfo(i.conninfo), i.port, i.recovered_lsn, i.recovered_time, i.timeline, i.restore_elapsed, i.recovery_elapsed
 	INTO poc_restore.state, poc_restore.conninfo, poc_restore.port, poc_restore.recovered_lsn,
 		poc_restore.recovered_time, poc_restore.timeline, poc_restore.restore_elapsed, poc_restore.recovery_elapsed
 	FROM _poc.records(job -> 'result' -> 'instance')
@@ -1227,7 +1251,7 @@ END
 $$;
 
 COMMENT ON FUNCTION @extschema@.poc_restore(text, text, text, text, timestamptz, pg_lsn, xid8, boolean, boolean, boolean, integer) IS
-'Restores a backup on Barman''s host to a server of its own, an instance of this name (lower-case letters, digits, underscores), and waits until its recovery has ended. Without a target it recovers all there is, up to this very call; WAL that Barman has received but not archived yet is restored as well when this server does not close its segment itself (it is lost, say), and a warning tells of it. Or give one of target_name (a mark of this database means the mark; of any other restore point the first of its name is meant, and a notice tells how many there are), target_time, target_lsn, target_xid, immediate. Of ''latest'' an older backup is taken if a target_time or target_lsn, or the timeline, needs it. Recovery follows the timeline that this server is on, or after a failover with target_timeline the one it came from. The instance runs apart from production on a timeline of its own; conninfo says where, and the roles and passwords are those restored. recovered_time is when the last recovered transaction was committed; without one, when the backup ended. archived_lsn and received_lsn are how far Barman had archived and received when the copy began; unreached_bytes and unreached tell what of that the instance does not have: bytes of WAL, and the time from recovered_time to the last WAL received. With start => false it is restored but not started; with wait => false the restore goes on as a job. Nothing is left of a restore that fails or is cancelled. Errors: 22023 bad name or target, 42704 unknown backup, 55000 the target cannot be reached or the sidecar restores nothing, 55006 there is such an instance, 53400 too many instances, 08006 no progress, 58000 with Barman''s or the server''s own words. Example: SELECT * FROM poc_restore(''before_the_mistake'', target_time => now() - interval ''10 min'')';
+'Restores a backup on Barman''s host to a server of its own, an instance of this name (lower-case letters, digits, underscores), and waits until its recovery has ended. Without a target it recovers all there is, up to this very call; WAL that Barman has received but not archived yet is restored as well when this server does not close its segment itself (it is lost, say), and a warning tells of it. Or give one of target_name (a mark of this database means the mark; of any other restore point the first of its name is meant, and a notice tells how many there are), target_time, target_lsn, target_xid, immediate. Of ''latest'' an older backup is taken if a target_time or target_lsn, or the timeline, needs it. Recovery follows the timeline that this server is on, or after a failover with target_timeline the one it came from. The instance runs apart from production on a timeline of its own; conninfo says where, for the role that asks; the roles and passwords are those restored. recovered_time is when the last recovered transaction was committed; without one, when the backup ended. archived_lsn and received_lsn are how far Barman had archived and received when the copy began; unreached_bytes and unreached tell what of that the instance does not have: bytes of WAL, and the time from recovered_time to the last WAL received. With start => false it is restored but not started; with wait => false the restore goes on as a job. Nothing is left of a restore that fails or is cancelled. Errors: 22023 bad name or target, 42704 unknown backup, 55000 the target cannot be reached or the sidecar restores nothing, 55006 there is such an instance, 53400 too many instances, 08006 no progress, 58000 with Barman''s or the server''s own words. Example: SELECT * FROM poc_restore(''before_the_mistake'', target_time => now() - interval ''10 min'')';
 
 CREATE FUNCTION @extschema@.poc_instances()
 RETURNS TABLE (instance text, server text, backup_id text, state text, conninfo text, port integer,
@@ -1237,7 +1261,7 @@ RETURNS TABLE (instance text, server text, backup_id text, state text, conninfo 
 LANGUAGE sql VOLATILE PARALLEL RESTRICTED COST 10000 ROWS 10
 SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 AS $$
-	SELECT i.instance, i.server, i.backup_id, i.state, i.conninfo, i.port,
+	SELECT i.instance, i.server, i.backup_id, i.state, _poc.user_conninfo(i.conninfo), i.port,
 		i.recovered_lsn, i.recovered_time, i.timeline,
 		i.restore_elapsed, i.recovery_elapsed,
 		i.created, i.bytes, i.error ->> 'message', i.isolation
@@ -1249,7 +1273,7 @@ AS $$
 $$;
 
 COMMENT ON FUNCTION @extschema@.poc_instances() IS
-'The instances that poc_restore() made, newest first. state is restoring, recovering, running, stopped or failed; of a restore that failed only the error is left. bytes is the size right after recovery.';
+'The instances that poc_restore() made, newest first. state is restoring, recovering, running, stopped or failed: its server ended by itself, or its files could not be removed. Of a restore that failed nothing is left here; poc_jobs() and poc_job_log() tell why. bytes is the size right after recovery.';
 
 CREATE FUNCTION @extschema@.poc_drop_instance(INOUT instance text, OUT state text)
 LANGUAGE sql VOLATILE PARALLEL RESTRICTED COST 100000
@@ -1379,9 +1403,9 @@ BEGIN
 		'database', current_database(),
 		-- the one of initdb, unless it may not log in
 		'superuser', (SELECT a.rolname FROM pg_roles AS a WHERE a.rolsuper AND a.rolcanlogin ORDER BY a.oid LIMIT 1),
-		'tables', (SELECT jsonb_agg(jsonb_build_object('relation', t.relation, 'bytes', t.bytes, 'rows', t.rows, 'hash', t.hash) ORDER BY t.relation)
+		'tables', (SELECT jsonb_agg(_poc.name_json(t.relation) || jsonb_build_object('bytes', t.bytes, 'rows', t.rows, 'hash', t.hash) ORDER BY t.relation)
 			FROM _poc.mark_tables AS t WHERE t.mark = target.name),
-		'sequences', (SELECT jsonb_agg(jsonb_build_object('relation', q.relation, 'value', q.value, 'ascending', q.ascending) ORDER BY q.relation)
+		'sequences', (SELECT jsonb_agg(_poc.name_json(q.relation) || jsonb_build_object('value', q.value, 'ascending', q.ascending) ORDER BY q.relation)
 			FROM _poc.mark_sequences AS q WHERE q.mark = target.name),
 		'asserts', to_jsonb(asserts), 'primary', _poc.primary_facts());
 
@@ -1533,6 +1557,8 @@ BEGIN
 	facts := facts || jsonb_build_object('server', name);
 
 	IF EXISTS (SELECT FROM jsonb_array_elements(facts -> 'servers') AS s WHERE s ->> 'server' = name) THEN
+		-- Barman is asked all of it at once
+		facts := _poc.doctor_ask(facts, 'ahead'::text, ARRAY['servers'::text, name, 'ahead'::text]) - 'ahead' - 'ahead_error';
 		facts := _poc.doctor_ask(facts, 'checks'::text, ARRAY['servers'::text, name, 'check'::text]);
 		facts := _poc.doctor_ask(facts, 'diagnose'::text, ARRAY['diagnose'::text]);
 		facts := _poc.doctor_ask(facts, 'disks'::text, ARRAY['servers'::text, name, 'disks'::text]);

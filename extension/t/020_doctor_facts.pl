@@ -53,6 +53,7 @@ sub answers
 	$change->(\%facts) if $change;
 	$fake->say('/healthz', $facts{health});
 	$fake->say('/v1/servers', { servers => $facts{servers} });
+	$fake->say('/v1/servers/pg/ahead', { ahead => [qw(check diagnose disks)] });
 	$fake->say('/v1/servers/pg/check', $facts{check_error} // { checks => $facts{checks} });
 	$fake->say('/v1/servers/pg/disks', { disks => $facts{disks} });
 	$fake->say('/v1/servers/pg/drills/last', { drill => $facts{drill} });

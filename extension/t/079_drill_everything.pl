@@ -99,4 +99,25 @@ $node->safe_psql('postgres', 'DROP SCHEMA bait CASCADE; REVOKE pg_read_all_data 
 like($notice, qr/2 large objects: to read them all needs SELECT on pg_largeobject/, 'large objects that may not be read are said');
 like($notice, qr/sequence public\.down: permission denied/, 'so are sequences');
 
+# names that are of no encoding, in a database of none
+value(q{CREATE DATABASE bytes ENCODING 'SQL_ASCII' TEMPLATE template0 LC_COLLATE 'C' LC_CTYPE 'C'});
+$node->safe_psql('bytes', <<'SQL');
+CREATE EXTENSION poc_barman;
+DO $$
+DECLARE name text := convert_from('\x74e922', 'SQL_ASCII');
+BEGIN
+	EXECUTE format('CREATE SCHEMA %I CREATE TABLE %1$I (x text)', name);
+	EXECUTE format('CREATE SEQUENCE %I.%I', name, name || 's');
+	EXECUTE format('SELECT nextval(%L)', format('%I.%I', name, name || 's'));
+	EXECUTE format('INSERT INTO %I.%1$I VALUES (%L)', name, E'\351\377');
+END $$;
+SELECT poc_mark('bytes');
+SQL
+my $bytes = $node->safe_psql('bytes', "SELECT step, ok, detail FROM poc_restore_drill('bytes')");
+unlike($bytes, qr/^\w+\|f\|/m, 'a drill of names that are of no encoding') or diag($bytes);
+like($bytes, qr/^compare\|t\|1 sequence\(s\)/m, 'their sequences are compared');
+like($bytes, qr/^compare\|t\|1 table\(s\), 1 rows/m, 'and their tables');
+$node->safe_psql('bytes', q{UPDATE _poc.mark_tables SET hash = reverse(hash)});
+like($node->safe_psql('bytes', "SELECT detail FROM poc_restore_drill('bytes') WHERE NOT ok"), qr/t\\351"".*: 1 rows as expected, but their content differs/, 'one that differs is described');
+
 done_testing();

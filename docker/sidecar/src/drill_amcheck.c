@@ -87,7 +87,8 @@ check(void *arg)
 	const DrillServer *server = amcheck->server;
 	char	   *program = mem_printf("%s/pg_amcheck", options.pg_bindir);
 	char	   *jobs = mem_printf("--jobs=%d", drill_workers());
-	char	   *where = drill_conninfo(server, server->superuser);
+	/* names go back as they came: in a database of SQL_ASCII they may be of no encoding */
+	char	   *where = drill_conninfo(server, server->superuser, "SQL_ASCII");
 	const char *argv[] = {program, "--install-missing", jobs, where, NULL};
 
 	amcheck->ran = access(program, X_OK) == 0;

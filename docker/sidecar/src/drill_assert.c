@@ -87,7 +87,7 @@ drill_assert(const DrillServer *server, const json_t *assertions, json_t *result
 static char *
 why_not(const DrillServer *server, const char *assertion)
 {
-	char	   *value = drill_value(assertion);
+	char	   *value = drill_value(assertion, "UTF8");
 	char	   *query = mem_printf("\\set VERBOSITY sqlstate\n"
 								   "BEGIN READ ONLY;\n"
 								   "DO $poc$ DECLARE result boolean; BEGIN EXECUTE %s INTO STRICT result; "

@@ -128,12 +128,11 @@ find_tables(Work *work)
 	DrillRelation *relations = mem_alloc(work->count * sizeof(DrillRelation));
 
 	for (size_t i = 0; i < work->count; i++)
-		relations[i].text = json_string_value(json_object_get(work->comparisons[i].table, "relation"));
+		drill_relation_set(&relations[i], work->comparisons[i].table);
 	drill_relations_find(work->server, relations, work->count, TABLE_KINDS, "table");
 	for (size_t i = 0; i < work->count; i++)
 	{
 		work->comparisons[i].oid = relations[i].oid;
-		free(relations[i].name);
 		work->comparisons[i].difference = relations[i].difference;
 	}
 	free(relations);

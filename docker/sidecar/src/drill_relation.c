@@ -15,8 +15,16 @@
 #define WHITESPACE " \t\n\r\f"
 
 static char *read_name(DrillRelation *relation);
+static char *from_hex(const char *hex);
 static char *read_part(const char **text);
 static char *quoted(const char *schema, const char *name);
+
+void
+drill_relation_set(DrillRelation *relation, const json_t *given)
+{
+	relation->text = json_text_of(given, "relation");
+	relation->hex = json_text_of(given, "name_hex");
+}
 
 /*
  * What was a table at the mark must still be one, for a view would run a query
@@ -62,10 +70,15 @@ drill_relations_find(const DrillServer *server, DrillRelation *relations, size_t
 static char *
 read_name(DrillRelation *relation)
 {
-	const char *rest = relation->text;
+	char	   *bytes = relation->hex != NULL ? from_hex(relation->hex) : NULL;
+	const char *rest = relation->hex != NULL ? bytes : relation->text;
 	char	   *schema = NULL;
-	char	   *part = read_part(&rest);
+	char	   *part;
 	char	   *question = NULL;
+
+	if (rest == NULL)
+		return NULL;
+	part = read_part(&rest);
 
 	if (part != NULL && *rest == '.')
 	{
@@ -76,22 +89,37 @@ read_name(DrillRelation *relation)
 	if (part != NULL && *rest == '\0')
 	{
 		char	   *whole = quoted(schema, part);
-		char	   *value = drill_value(whole);
-		char	   *last = drill_identifier(part);
-		char	   *first = schema != NULL ? drill_identifier(schema) : NULL;
+		char	   *value = drill_value(whole, relation->hex != NULL ? "SQL_ASCII" : "UTF8");
 
 		relation->oid = mem_printf("pg_catalog.to_regclass(%s)::pg_catalog.oid", value);
 		question = mem_printf("SELECT c.relkind FROM pg_catalog.pg_class AS c "
 							  "WHERE c.oid OPERATOR(pg_catalog.=) %s", relation->oid);
-		relation->name = schema != NULL ? mem_printf("%s.%s", first, last) : mem_strdup(last);
-		free(first);
-		free(last);
 		free(value);
 		free(whole);
 	}
 	free(schema);
 	free(part);
+	free(bytes);
 	return question;
+}
+
+/* malloc'd; NULL if it is none */
+static char *
+from_hex(const char *hex)
+{
+	size_t		length = strlen(hex);
+	char	   *bytes;
+
+	if (length % 2 != 0 || strspn(hex, "0123456789abcdef") != length)
+		return NULL;
+	bytes = mem_alloc(length / 2 + 1);
+	for (size_t i = 0; i < length / 2; i++)
+	{
+		const char	digits[3] = {hex[2 * i], hex[2 * i + 1], '\0'};
+
+		bytes[i] = (char) strtol(digits, NULL, 16);
+	}
+	return bytes;
 }
 
 /* malloc'd; NULL if there is none */

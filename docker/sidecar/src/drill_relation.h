@@ -8,16 +8,21 @@
 
 #include <stddef.h>
 
+#include <jansson.h>
+
 #include "drill_session.h"
 
 /* One name of the caller's, and what came of it. */
 typedef struct DrillRelation
 {
 	const char *text;			/* one or two parts, as SQL reads it */
-	char	   *name;			/* malloc'd: SQL of it, of digits alone; NULL: it is none */
-	char	   *oid;			/* malloc'd: the same, of its OID */
+	const char *hex;			/* its bytes in a database of SQL_ASCII, where the text only describes it; or NULL */
+	char	   *oid;			/* malloc'd: SQL of its OID, of digits alone; NULL: the text is no name */
 	char	   *difference;		/* malloc'd: why it is not such a relation; NULL: it is one */
 } DrillRelation;
+
+/* Of what a caller gives: {"relation", "name_hex"} */
+extern void drill_relation_set(DrillRelation *relation, const json_t *given);
 
 /*
  * Read the names, and ask whether each is a relation of these kinds, of

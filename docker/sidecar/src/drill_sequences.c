@@ -39,14 +39,14 @@ drill_sequences(const DrillServer *server, const json_t *sequences, json_t *resu
 	asked = mem_alloc(count * sizeof(size_t));
 
 	for (size_t i = 0; i < count; i++)
-		relations[i].text = json_string_value(json_object_get(json_array_get(sequences, i), "relation"));
+		drill_relation_set(&relations[i], json_array_get(sequences, i));
 	drill_relations_find(server, relations, count, "S", "sequence");
 	for (size_t i = 0; i < count; i++)
 	{
 		if (relations[i].difference != NULL)
 			continue;
 		asked[n] = i;
-		questions[n++] = mem_printf("SELECT s.last_value, s.is_called FROM %s AS s", relations[i].name);
+		questions[n++] = mem_printf("SELECT COALESCE(s, 0::pg_catalog.int8), s IS NOT NULL FROM pg_catalog.pg_sequence_last_value(%s) AS s", relations[i].oid);
 	}
 	if (n > 0)
 		drill_ask(server, server->reader, DRILL_STATEMENT_MS, questions, n, answers);
@@ -71,7 +71,6 @@ drill_sequences(const DrillServer *server, const json_t *sequences, json_t *resu
 			free(detail);
 		}
 		free(relations[i].difference);
-		free(relations[i].name);
 		free(relations[i].oid);
 	}
 	free(relations);

@@ -60,7 +60,7 @@ drill_ask(const DrillServer *server, const char *user, int64_t deadline_ms,
 		  char *const *queries, size_t count, DrillAnswer *answers)
 {
 	char	   *program = mem_printf("%s/psql", options.pg_bindir);
-	char	   *where = drill_conninfo(server, user);
+	char	   *where = drill_conninfo(server, user, "UTF8");
 	char	   *input = script(server, queries, count);
 	const char *const argv[] = {program,
 		"--no-psqlrc", "--no-password", "--quiet", "--tuples-only", "--no-align",
@@ -110,7 +110,7 @@ drill_answer_free(DrillAnswer *answer)
  * is written as poc_fingerprint() writes it.
  */
 char *
-drill_conninfo(const DrillServer *server, const char *user)
+drill_conninfo(const DrillServer *server, const char *user, const char *encoding)
 {
 	static const char for_superuser[] = " -c session_preload_libraries= -c session_replication_role=replica"
 		" -c role=none -c default_transaction_read_only=off -c exit_on_error=off -c statement_timeout=0"
@@ -123,11 +123,11 @@ drill_conninfo(const DrillServer *server, const char *user)
 	char	   *host = conninfo_value(directory);
 	char	   *role = conninfo_value(user);
 	char	   *database = conninfo_value(server->database);
-	char	   *text = mem_printf("host=%s port=%d user=%s dbname=%s connect_timeout=30 client_encoding=UTF8 "
+	char	   *text = mem_printf("host=%s port=%d user=%s dbname=%s connect_timeout=30 client_encoding=%s "
 								  "application_name=poc_drill options='"
 								  "-c local_preload_libraries= -c search_path=pg_catalog,pg_temp -c standard_conforming_strings=on "
 								  "-c client_min_messages=warning%s%s'",
-								  host, server->config->port, role, database,
+								  host, server->config->port, role, database, encoding,
 								  is_superuser ? for_superuser : for_reader,
 								  is_superuser && server->major >= VERSION_EVENT_TRIGGERS ?
 								  " -c event_triggers=off -c transaction_timeout=0" : "");
@@ -144,16 +144,17 @@ drill_conninfo(const DrillServer *server, const char *user)
  * has put beside PostgreSQL's own is a better match.
  */
 char *
-drill_value(const char *text)
+drill_value(const char *text, const char *encoding)
 {
-	static const char before[] = "pg_catalog.convert_from(pg_catalog.decode('";
-	static const char after[] = "'::pg_catalog.text, 'hex'::pg_catalog.text), 'UTF8'::pg_catalog.name)";
-	char	   *sql = mem_alloc(sizeof(before) + sizeof(after) + 2 * strlen(text));
-	char	   *to = stpcpy(sql, before);
+	char	   *digits = mem_alloc(2 * strlen(text) + 1);
+	char	   *to = digits;
+	char	   *sql;
 
 	for (; *text != '\0'; text++)
 		to += sprintf(to, "%02x", (unsigned char) *text);
-	strcpy(to, after);
+	sql = mem_printf("pg_catalog.convert_from(pg_catalog.decode('%s'::pg_catalog.text, 'hex'::pg_catalog.text), "
+					 "'%s'::pg_catalog.name)", digits, encoding);
+	free(digits);
 	return sql;
 }
 

@@ -56,14 +56,15 @@ extern void drill_ask(const DrillServer *server, const char *user, int64_t deadl
 
 extern void drill_answer_free(DrillAnswer *answer);
 
-/* malloc'd: how libpq finds the server as this user */
-extern char *drill_conninfo(const DrillServer *server, const char *user);
+/* malloc'd: how libpq finds the server as this user, who reads and writes in this encoding */
+extern char *drill_conninfo(const DrillServer *server, const char *user, const char *encoding);
 
 /*
  * malloc'd: SQL of this text as a value, and as an identifier.  Both are digits
  * alone, for how psql and the server read anything else is the server's choice.
+ * encoding: of the text, in PostgreSQL's words.
  */
-extern char *drill_value(const char *text);
+extern char *drill_value(const char *text, const char *encoding);
 extern char *drill_identifier(const char *text);
 
 #endif							/* DRILL_SESSION_H */

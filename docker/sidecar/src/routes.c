@@ -60,6 +60,7 @@ static const Route routes[] = {
 	{"POST", {"v1", "servers", "*", "backups"}, SCOPE_OPERATE, OF_ONE_SERVER, post_backup},
 	{"GET", {"v1", "servers", "*", "backups", "*"}, SCOPE_READ, OF_ONE_SERVER, get_backup},
 	{"GET", {"v1", "servers", "*", "check"}, SCOPE_READ, OF_ONE_SERVER, get_check},
+	{"GET", {"v1", "servers", "*", "ahead"}, SCOPE_READ, OF_ONE_SERVER, get_ahead},
 	{"GET", {"v1", "servers", "*", "status"}, SCOPE_READ, OF_ONE_SERVER, get_status},
 	{"GET", {"v1", "servers", "*", "replication"}, SCOPE_READ, OF_ONE_SERVER, get_replication},
 	{"GET", {"v1", "servers", "*", "files", "*"}, SCOPE_READ, OF_ONE_SERVER, get_files},

@@ -227,6 +227,41 @@ get_archive(Request *request)
 	return answer;
 }
 
+/*
+ * Have Barman asked what an examination of this server will ask for, all at
+ * once: one after the other it would wait for each.  Waits for none of it.
+ */
+Answer *
+get_ahead(Request *request)
+{
+	static const struct
+	{
+		const char *word;
+		ReadKind	kind;
+		bool		of_all;
+	}			ahead[] = {
+		{"check", READ_CHECK, false}, {"diagnose", READ_DIAGNOSE, true}, {"disks", READ_DISKS, false}
+	};
+	const char *server = request->segments[SEGMENT_SERVER];
+	json_t	   *words;
+	Answer	   *refusal;
+
+	if (!route_server_exists(request, &refusal))
+		return refusal;
+	words = json_checked(json_array());
+	for (size_t i = 0; i < sizeof(ahead) / sizeof(ahead[0]); i++)
+	{
+		ReadTarget	target = {ahead[i].kind, ahead[i].of_all ? "" : server, ""};
+
+		if (ahead[i].of_all ? !token_reaches(request->grant, NULL) :
+			ahead[i].kind == READ_DISKS && !catalogue_known(server))
+			continue;
+		answer_release(reads_get(&target, request->max_age_ms, NULL));
+		json_array_append_new(words, json_text(ahead[i].word));
+	}
+	return answer_json(200, json_checked(json_pack("{s:o}", "ahead", words)));
+}
+
 /* Of whatever database it was asked for */
 Answer *
 get_last_drill(Request *request)

@@ -22,6 +22,7 @@ extern Answer *get_replication(Request *request);
 extern Answer *get_files(Request *request);
 extern Answer *get_disks(Request *request);
 extern Answer *get_archive(Request *request);
+extern Answer *get_ahead(Request *request);
 extern Answer *get_last_drill(Request *request);
 extern Answer *get_diagnose(Request *request);
 
