@@ -19,8 +19,9 @@ CREATE TEMP VIEW members AS
 	FROM pg_depend AS d JOIN pg_extension AS e ON d.refclassid = 'pg_extension'::regclass AND d.refobjid = e.oid,
 		LATERAL pg_identify_object(d.classid, d.objid, 0) AS i
 	WHERE e.extname = 'poc_barman' AND d.deptype = 'e'
-		-- array types are members since PostgreSQL 17; their privileges are their elements'
-		AND NOT EXISTS (SELECT FROM pg_type AS t WHERE d.classid = 'pg_type'::regclass AND t.oid = d.objid AND t.typcategory = 'A');
+		-- array types, and the row types of tables, are members since PostgreSQL 17; the former have the privileges of their elements
+		AND NOT EXISTS (SELECT FROM pg_type AS t LEFT JOIN pg_class AS c ON c.oid = t.typrelid
+			WHERE d.classid = 'pg_type'::regclass AND t.oid = d.objid AND (t.typcategory = 'A' OR c.relkind <> 'c'));
 CREATE TEMP VIEW functions AS
 	SELECT p.oid, p.proname::text COLLATE "C" AS name, p.prosecdef, p.proconfig, p.prosrc, m.*
 	FROM members AS m JOIN pg_proc AS p ON m.classid = 'pg_proc'::regclass AND m.objid = p.oid;

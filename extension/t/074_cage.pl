@@ -126,8 +126,9 @@ sub what_matters
 {
 	my ($live) = @_;
 	my $home = $live->{home};
-	return $live->run("cd $home && find token barman/barman.conf barman/barman.d barman/postgres1/base -printf '%p %m %U %G %s\\n' | sort;" .
-		" find token barman/barman.conf barman/barman.d barman/postgres1/base -type f -exec sha256sum {} + | sort");
+	# since 3.13.2 the records are in a directory of their own
+	my $places = 'token barman/barman.conf barman/barman.d barman/postgres1/base ' . (-d "$home/barman/postgres1/meta" ? 'barman/postgres1/meta' : '');
+	return $live->run("cd $home && find $places -printf '%p %m %U %G %s\\n' | sort; find $places -type f -exec sha256sum {} + | sort");
 }
 
 my $live = drill_stack('cage', sql => \&plant);
