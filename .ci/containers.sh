@@ -49,6 +49,8 @@ containers_up() {
     return 1
   }
   docker compose ps
+  # healthy means that a backup can be taken: the first statement is one, and Barman has nothing against it
+  docker compose exec -T barman barman check postgres1
   # by the published port
   PGPASSWORD=$(containers_password) psql -X -At -h 127.0.0.1 -p "$POC_PORT" -U postgres \
     -c "SELECT format('PostgreSQL %s, Barman %s', current_setting('server_version'), barman_version) FROM poc_sidecar()"
@@ -80,6 +82,11 @@ containers_password() { docker compose exec -T postgres1 cat /var/lib/poc_barman
 
 containers_scenario() {
   docker compose exec -T postgres1 psql -U postgres -v ON_ERROR_STOP=1 -c 'CALL poc_play()'
+  # what it prints is where it says, for who is there
+  docker compose exec -T postgres1 bash -euo pipefail -c '
+    conninfo=$(psql -U postgres -XAtq -c "SELECT conninfo FROM poc_restore('"'printed'"')" 2> /dev/null)
+    psql -w -XAt -d "$conninfo" -c "SELECT current_user, NOT pg_is_in_recovery()"
+    psql -U postgres -XAtq -c "SELECT poc_drop_instance('"'printed'"')"'
   # it ended with a backup that is good
   [[ $(docker compose exec -T postgres1 psql -U postgres -X -At \
     -c "SELECT status FROM poc_backups() LIMIT 1") == DONE ]]
