@@ -78,6 +78,12 @@ is(failures($live, 'without', "'without'"), 'none', 'and is of what is there the
 
 # what comes later is not brought back
 value(q{SELECT nextval('given') FROM generate_series(1, 100); SELECT lo_put(77001, 0, 'A'); SELECT lo_unlink(77002); SELECT lo_create(77003)});
+# more WAL than a backup should leave to recovery
+value("SELECT * FROM poc_generate_wal('20 MB')");
+value("SELECT poc_mark('far', '{secret}')");
+my (undef, undef, $told) = $node->psql('postgres', "SELECT poc_restore_drill('far')");
+like($told, qr/NOTICE:  2\d{7} bytes of WAL since the backup began were replayed.*VACUUM \(FREEZE\)/, 'much WAL to replay is told, with what helps');
+
 my $steps = steps($live, q{'mark', asserts => ARRAY['SELECT convert_from(lo_get(77001), ''UTF8'') = ''a large object''', 'SELECT length(lo_get(77002)) = 10000']});
 unlike($steps, qr/^\w+\|f\|/m, 'a drill passes') or diag($steps);
 like($steps, qr/^compare\|t\|3 sequence\(s\) at their values of the mark, or beyond$/m, 'sequences are compared');

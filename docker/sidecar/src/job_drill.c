@@ -14,11 +14,17 @@
 #include "job_restore.h"
 #include "memory.h"
 #include "options.h"
+#include "restore_choice.h"
 #include "restore_host.h"
 #include "restore_received.h"
 #include "timestamp.h"
 
+/* WAL is much to replay, if it is this many segments and this part of what was copied */
+#define MUCH_SEGMENTS 16
+#define MUCH_PART 4
+
 static void drill_body(Job *job, const json_t *arguments);
+static void tell_replay(const Restore *restore, const Recovery *recovery);
 static void drill_stage(Restore *restore, const char *name, bool good, const char *detail);
 static bool on_its_timeline(Restore *restore, const Recovery *recovery);
 static bool is_isolated(Restore *restore);
@@ -76,6 +82,8 @@ drill_body(Job *job, const json_t *arguments)
 		reached = mem_printf("to %s on timeline %d%s", recovery.lsn != NULL ? recovery.lsn : "an unknown position",
 							 recovery.timeline, words);
 		drill_stage(&restore, "recovery", recovered, reached);
+		if (recovered)
+			tell_replay(&restore, &recovery);
 		json_object_set_new(restore.drill, "reach", reach);
 		free(words);
 		free(reached);
@@ -114,6 +122,28 @@ drill_stage(Restore *restore, const char *name, bool good, const char *detail)
 		job_log(restore->job, JOB_WARNING, "%s: %s", name, words);
 	restore->step_began = now;
 	free(words);
+}
+
+/*
+ * One process replays, so that WAL takes longer than the same bytes of a
+ * backup.  Where it is much there is something to be done about it.
+ */
+static void
+tell_replay(const Restore *restore, const Recovery *recovery)
+{
+	const char *begin = json_text_of(restore->backup, "begin_lsn");
+	int64_t		backup = restore->size.bytes;
+	uint64_t	from;
+	uint64_t	to;
+
+	if (begin == NULL || recovery->lsn == NULL || !restore_parse_lsn(begin, &from) ||
+		!restore_parse_lsn(recovery->lsn, &to) || to < from)
+		return;
+	if (to - from < MUCH_SEGMENTS * (uint64_t) restore_segment_size(restore->backup) ||
+		(int64_t) (to - from) < backup / MUCH_PART)
+		return;
+	job_log(restore->job, JOB_INFO, "%llu bytes of WAL since the backup began were replayed: a newer backup restores faster; after a large load VACUUM (FREEZE) before the backup, for else who reads the rows first writes them to WAL again (data checksums, wal_log_hints)",
+			(unsigned long long) (to - from));
 }
 
 /* A position of another timeline is another state of the database. */
