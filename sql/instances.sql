@@ -33,8 +33,10 @@ SELECT poc_restore('regress_x', target_time => '2000-01-01');
 SELECT poc_restore('regress_x', target_lsn => '0/1');
 SELECT poc_restore('regress_x', target_lsn => 'FFFF/0');
 SELECT poc_restore('regress_x', target_name => 'no such point');
-SELECT j.state, substring(j.error FROM '^[^:]*') AS error, (SELECT count(*) FROM poc_instances() WHERE instance = 'regress_x') AS instances
+SELECT j.state, split_part(j.error, E'\n', 1) AS error, (SELECT count(*) FROM poc_instances() WHERE instance = 'regress_x') AS instances
 FROM poc_jobs() AS j WHERE j.kind = 'restore' LIMIT 1;
+SELECT count(*) > 0 AS log FROM poc_job_log((SELECT job_id FROM poc_jobs() WHERE kind = 'restore' LIMIT 1))
+WHERE line LIKE '%starting point-in-time recovery%';
 
 -- its name is free again; not started, it waits for somebody to start it
 SELECT state, conninfo, timeline FROM poc_restore('regress_x', immediate => true, start => false);
@@ -60,7 +62,7 @@ SELECT state FROM poc_restore('regress_x', wait => false);
 SELECT job_id FROM poc_jobs() WHERE kind = 'restore' LIMIT 1 \gset
 SELECT kind FROM poc_cancel_job(:'job_id');
 SELECT state FROM poc_wait_job(:'job_id', '1 min');
-SELECT j.state, substring(j.error FROM '^[^:]*') AS error, (SELECT count(*) FROM poc_instances() WHERE instance = 'regress_x') AS instances
+SELECT j.state, split_part(j.error, E'\n', 1) AS error, (SELECT count(*) FROM poc_instances() WHERE instance = 'regress_x') AS instances
 FROM poc_jobs() AS j WHERE j.kind = 'restore' LIMIT 1;
 SELECT poc_drop_instance('regress_x');
 

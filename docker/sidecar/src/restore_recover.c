@@ -23,10 +23,12 @@
 #define RECOVERY_LOOK_MS 50
 
 /* What is shown of the log of a server that did not recover */
-#define LOG_SHOWN 2000
+#define LOG_SHOWN 8000
 
 static bool start_caged(Restore *restore, ServerProcess *process);
 static bool explain_recovery(Restore *restore);
+static void tell_log(Job *job, const char *log);
+static char *last_transaction(const char *log);
 static char *last_words(const char *log);
 
 /*
@@ -81,8 +83,11 @@ restore_recover(Restore *restore, Recovery *recovery)
 	else if (!job_cancelled(job))
 	{
 		char	   *tail = instance_files_tail(log, LOG_SHOWN);
+		const char *last = strrchr(tail, '\n');
 
-		restore_fail(restore, BARMAN_TIMEOUT, tail, "Look at the load of Barman's host.",
+		/* what it was at */
+		tell_log(job, tail);
+		restore_fail(restore, BARMAN_TIMEOUT, last != NULL ? last + 1 : tail, "Look at the load of Barman's host.",
 			 "the restored server made no progress for %d seconds and was stopped",
 			 options.restore_timeout);
 		free(tail);
@@ -143,14 +148,23 @@ explain_recovery(Restore *restore)
 	char	   *words = last_words(tail);
 
 	free(log);
+	tell_log(restore->job, tail);
 	if (strstr(tail, "recovery ended before configured recovery target was reached") != NULL)
-		restore_fail(restore, BARMAN_WRONG_STATE, tail,
+	{
+		char	   *last = last_transaction(tail);
+		char	   *detail = last == NULL ? mem_strdup(words) :
+			mem_printf("%s\nThe last transaction that can be had ended at %s.", words, last);
+
+		restore_fail(restore, BARMAN_WRONG_STATE, detail,
 			 restore->target.name != NULL ?
 			 "Is the name right, and was the restore point made after the end of the backup? If it was made just now, its WAL may not be archived yet." :
 			 "The archived WAL does not reach so far, or the backup is younger than the target.",
 			 "recovery ended before the target was reached");
+		free(detail);
+		free(last);
+	}
 	else if (strstr(tail, "Address already in use") != NULL)
-		restore_fail(restore, "conflict", tail, "Restore again: another port will be chosen.",
+		restore_fail(restore, "conflict", words, "Restore again: another port will be chosen.",
 			 "another program has taken the port of the instance");
 	else if (strstr(tail, "resource manager with ID") != NULL)
 	{
@@ -164,16 +178,37 @@ explain_recovery(Restore *restore)
 		free(hint);
 	}
 	else
-	{
-		char	   *detail = words[0] != '\0' ? mem_printf("%s\n%s", words, tail) : mem_strdup(tail);
-
-		restore_fail(restore, BARMAN_INTERNAL, detail, "The log of the server is above.",
-			 "the restored server did not start");
-		free(detail);
-	}
+		restore_fail(restore, BARMAN_INTERNAL, words[0] != '\0' ? words : "Its log tells no reason.",
+			 "poc_job_log() has the end of the server's log.", "the restored server did not start");
 	free(words);
 	free(tail);
 	return false;
+}
+
+/* The end of a server's log, line by line */
+static void
+tell_log(Job *job, const char *log)
+{
+	for (const char *line = log; *line != '\0';)
+	{
+		size_t		length = strcspn(line, "\n");
+
+		if (length > 0)
+			job_log(job, JOB_INFO, "%.*s", (int) length, line);
+		line += length + (line[length] == '\n' ? 1 : 0);
+	}
+}
+
+/* malloc'd: when the last transaction that was replayed ended; NULL if none was */
+static char *
+last_transaction(const char *log)
+{
+	static const char before[] = "last completed transaction was at log time ";
+	const char *found = NULL;
+
+	for (const char *at = log; (at = strstr(at, before)) != NULL; at++)
+		found = at + strlen(before);
+	return found != NULL ? mem_strndup(found, strcspn(found, "\n")) : NULL;
 }
 
 /*
