@@ -19,7 +19,7 @@ else ifneq ($(filter check-newest,$(MAKECMDGOALS)),)
 
 .PHONY: check-newest
 check-newest:
-	@.ci/newest
+	@BASE_SUITE=sid PG_VERSION=18 .ci/run containers
 
 # ---- the archive ----
 else ifneq ($(filter dist,$(MAKECMDGOALS)),)

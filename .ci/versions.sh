@@ -1,0 +1,50 @@
+# shellcheck shell=bash
+# versions.sh: the story on versions newer than those of the other lanes: the images are built, a backup can be
+# taken, the regression tests pass and the scenario is played.  The whole suite runs on two of the versions.
+
+VERSIONS=("18 sid" "19 experimental")
+
+versions_legs() {
+  local version
+  for version in "${VERSIONS[@]}"; do
+    # shellcheck disable=SC2086
+    versions_story $version
+  done
+}
+
+# versions_story MAJOR SUITE: leaves the variables of the container legs as they were
+versions_story() (
+  export COMPOSE_PROJECT_NAME=${COMPOSE_PROJECT_NAME}_$1 BASE=debian:$2-slim PG_VERSION=$1
+  trap containers_remove EXIT
+  leg "PostgreSQL $1: images" versions_images "$2"
+  [[ ${outcome:-} == passed ]] || return 0
+  leg "PostgreSQL $1: up --wait" containers_up
+  [[ ${outcome:-} == passed ]] || return 0
+  leg "PostgreSQL $1: make installcheck" containers_installcheck
+  leg "PostgreSQL $1: the scenario" containers_scenario
+)
+
+versions_images() {
+  if [[ $1 == experimental ]]; then
+    versions_experimental
+  else
+    engine_base "$1"
+  fi
+  containers_build
+}
+
+# Debian experimental is sid and a few packages besides: PostgreSQL's, and nothing else
+versions_experimental() {
+  local image=debian:experimental-slim
+  if docker image inspect "$image" > /dev/null 2>&1; then
+    return
+  fi
+  engine_base sid
+  docker build -q -t "$image" - << 'DOCKERFILE'
+FROM debian:sid-slim
+RUN sed -n 's/^deb \(.*\) sid main.*/deb \1 experimental main/p' /etc/apt/sources.list > /etc/apt/sources.list.d/experimental.list \
+    && test -s /etc/apt/sources.list.d/experimental.list \
+    && printf '%s\n' 'Package: postgresql*-19* libpq* postgresql-common* postgresql-client-common*' \
+      'Pin: release a=experimental' 'Pin-Priority: 900' > /etc/apt/preferences.d/postgresql
+DOCKERFILE
+}
