@@ -44,7 +44,8 @@ sidecar_start() {
     --state-dir "$POC_HOME/jobs" --barman-config "$(barman_config)" --cron-interval "$CRON_INTERVAL" \
     --max-backups-per-hour "$MAX_BACKUPS_PER_HOUR" \
     --instance-root "$POC_HOME/instances" --pg-bindir "$(pg_bindir)" --confinement best-effort \
-    --instance-ports "$(port_of instances)-$(($(port_of instances) + INSTANCE_PORTS - 1))"
+    --instance-ports "$(port_of instances)-$(($(port_of instances) + INSTANCE_PORTS - 1))" \
+    --instance-host socket
   wait_for 10 "the sidecar to start" "$(sidecar_log)" sidecar_running || exit 1
 }
 

@@ -29,6 +29,7 @@ const char *const instance_state_names[] = {
 
 static char *records;			/* directory of the records */
 
+static char *host_of(const Instance *instance);
 static Instance *instance_of_record(const json_t *record);
 static json_t *record_json(const Instance *instance);
 static json_t *seconds_json(int64_t milliseconds);
@@ -178,8 +179,8 @@ instance_json(const Instance *instance)
 {
 	json_t	   *value = json_checked(json_object());
 	bool		reachable = instance->state == INSTANCE_RUNNING;
-	char	   *conninfo = reachable ? mem_printf("host=%s port=%d dbname=postgres",
-												  options.instance_host, instance->port) : NULL;
+	char	   *host = host_of(instance);
+	char	   *conninfo = reachable ? mem_printf("host=%s port=%d dbname=postgres", host, instance->port) : NULL;
 	char		created[TIMESTAMP_LENGTH];
 
 	timestamp_format(instance->created, created);
@@ -202,7 +203,21 @@ instance_json(const Instance *instance)
 	json_object_set_new(value, "error", instance->error != NULL ?
 						json_checked(json_deep_copy(instance->error)) : json_null());
 	free(conninfo);
+	free(host);
 	return value;
+}
+
+/* malloc'd; the path of a socket has no characters that would need quoting */
+static char *
+host_of(const Instance *instance)
+{
+	ServerConfig config = instance_config(instance);
+
+	if (strcmp(options.instance_host, "socket") != 0)
+		return mem_strdup(options.instance_host);
+	if (!instance_socket_fits(&config))
+		return mem_strdup(options.instance_listen);
+	return mem_printf("%s/" INSTANCE_SOCKET, instance->directory);
 }
 
 static json_t *
