@@ -1465,7 +1465,7 @@ BEGIN
 		RAISE NOTICE 'instance % is kept', drill -> 'instance' ->> 'instance'
 			USING DETAIL = 'Passwords and settings of roles and databases are removed in it.',
 				HINT = format('To connect: %s, after ALTER ROLE ... PASSWORD through its socket on Barman''s host. To remove it: SELECT * FROM poc_drop_instance(%L)',
-				drill -> 'instance' ->> 'conninfo', drill -> 'instance' ->> 'instance');
+				_poc.user_conninfo(drill -> 'instance' ->> 'conninfo'), drill -> 'instance' ->> 'instance');
 	END IF;
 END
 $$;
@@ -1558,7 +1558,7 @@ BEGIN
 
 	IF EXISTS (SELECT FROM jsonb_array_elements(facts -> 'servers') AS s WHERE s ->> 'server' = name) THEN
 		-- Barman is asked all of it at once
-		facts := _poc.doctor_ask(facts, 'ahead'::text, ARRAY['servers'::text, name, 'ahead'::text]) - 'ahead' - 'ahead_error';
+		PERFORM _poc.doctor_ask(facts, 'ahead'::text, ARRAY['servers'::text, name, 'ahead'::text]);
 		facts := _poc.doctor_ask(facts, 'checks'::text, ARRAY['servers'::text, name, 'check'::text]);
 		facts := _poc.doctor_ask(facts, 'diagnose'::text, ARRAY['diagnose'::text]);
 		facts := _poc.doctor_ask(facts, 'disks'::text, ARRAY['servers'::text, name, 'disks'::text]);

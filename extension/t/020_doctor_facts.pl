@@ -292,6 +292,12 @@ my $time = elapsed(sub { $rows = examine($node, undef, "SET poc_barman.timeout =
 is_ill($rows, 'Barman', qr/timed out|timeout/i, qr/^barman check pg/, 'Barman hangs');
 cmp_ok($time, '<', 8, 'one wait');
 
+# what could not be asked ahead is asked all the same
+my $usual = scalar(@{ with(sub { }) });
+answers();
+$fake->say('/v1/servers/pg/ahead', 'silent');
+is(scalar(@{ examine($node, undef, "SET poc_barman.timeout = '1s';") }), $usual, 'nothing is left out where that hangs');
+
 # who answers is a sidecar that hangs, no sidecar, or nobody
 $fake->say('/healthz', 'silent');
 is_ill(examine($node, undef, "SET poc_barman.timeout = '500ms';"), 'sidecar', qr/^no answer .* timed out/, qr/^pkill -x barman-sidecar/, 'the sidecar hangs');

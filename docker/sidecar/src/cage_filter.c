@@ -9,7 +9,6 @@
 #include "cage_filter.h"
 
 #include <errno.h>
-#include <signal.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -171,20 +170,6 @@ static const Refusal never[] = {
 	{SYS_personality, EACCES},
 };
 
-/* Calls that send a signal, and which argument names it */
-static const struct
-{
-	int			number;
-	int			argument;
-}			signals[] = {
-	{SYS_kill, 1},
-	{SYS_tkill, 1},
-	{SYS_tgkill, 2},
-	{SYS_rt_sigqueueinfo, 1},
-	{SYS_rt_tgsigqueueinfo, 2},
-	{SYS_pidfd_send_signal, 1},
-};
-
 static void add(Program *program, unsigned short code, unsigned int k, unsigned char yes, unsigned char no);
 static void load(Program *program, size_t offset);
 static void give(Program *program, int error);
@@ -227,9 +212,6 @@ cage_filter_apply(CageReach reach, bool by_path)
 
 	/* kill(-1): all of this user's, of which the server is but one */
 	refuse_value(&program, SYS_kill, 0, (unsigned int) -1);
-	/* what is stopped stays so until it is killed */
-	for (size_t i = 0; i < sizeof(signals) / sizeof(signals[0]); i++)
-		refuse_value(&program, signals[i].number, signals[i].argument, SIGCONT);
 	/* sendto() is send() if it names no address */
 	if (reach != REACH_NETWORK)
 		refuse_unless_zero(&program, SYS_sendto, 4);

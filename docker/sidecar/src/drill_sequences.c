@@ -46,7 +46,7 @@ drill_sequences(const DrillServer *server, const json_t *sequences, json_t *resu
 		if (relations[i].difference != NULL)
 			continue;
 		asked[n] = i;
-		questions[n++] = mem_printf("SELECT COALESCE(s, 0::pg_catalog.int8), s IS NOT NULL FROM pg_catalog.pg_sequence_last_value(%s) AS s", relations[i].oid);
+		questions[n++] = mem_printf("SELECT COALESCE(s, 0::pg_catalog.int8), s IS NOT NULL FROM pg_catalog.pg_sequence_last_value((%s)::pg_catalog.regclass) AS s", relations[i].oid);
 	}
 	if (n > 0)
 		drill_ask(server, server->reader, DRILL_STATEMENT_MS, questions, n, answers);

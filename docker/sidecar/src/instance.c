@@ -183,14 +183,17 @@ remove_each(void *arg)
 void
 instances_stop(void)
 {
+	bool		claimed = false;
+
 	instance_watch_stop();
+	pthread_mutex_lock(&instance_table.lock);
 	for (Instance *instance = instance_table.newest; instance != NULL; instance = instance->next)
-	{
-		if (instance->claimed)
-			return;				/* by a job that did not end in time */
-	}
-	while (instance_table.newest != NULL)
+		claimed = claimed || instance->claimed;
+	while (!claimed && instance_table.newest != NULL)
 		instance_forget(instance_table.newest);
+	pthread_mutex_unlock(&instance_table.lock);
+	if (claimed)
+		return;					/* by a job that did not end in time */
 	instance_records_close();
 	if (root_lock >= 0)
 		close(root_lock);

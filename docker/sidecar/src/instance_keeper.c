@@ -38,7 +38,7 @@
 #define AGAIN_MS 20
 #define IDLE_MS 60000
 
-/* Of stopping, before what is stopped is killed */
+/* Of forbidding, before what there is is killed all the same */
 #define STOP_MS 3000
 
 /*
@@ -70,11 +70,10 @@ typedef struct Below
 
 static int	start_server(const Cage *cage, CageHold *held, pid_t *pid);
 static void limit_processes(void);
-static void end_all(void);
-static size_t stop_all(void);
-static void kill_all(void);
+static int	forbid_to_start(pid_t keeper);
+static int	kill_all(pid_t keeper);
 static bool send_signal(const Below *process, int number);
-static bool is_ours(Below *processes, size_t count, size_t which);
+static bool is_ours(pid_t keeper, Below *processes, size_t count, size_t which);
 static int	compare_pids(const void *a, const void *b);
 static size_t list_processes(Below **processes);
 
@@ -205,7 +204,7 @@ server_keeper_main(int argc, char **argv)
 		if (ended < 0 && errno == ECHILD)
 			return report.error != 0;
 		if (end_at >= 0 && now >= end_at)
-			end_all();
+			server_keeper_end_below(getpid());
 		pause.tv_sec = wait_ms / 1000;
 		pause.tv_nsec = wait_ms % 1000 * 1000000;
 		switch (sigtimedwait(&signals, NULL, &pause))
@@ -273,59 +272,68 @@ limit_processes(void)
 {
 	struct rlimit limit;
 
-	if (getrlimit(RLIMIT_NPROC, &limit) != 0 || limit.rlim_max <= PROCESSES_MAX)
+	if (getrlimit(RLIMIT_NPROC, &limit) != 0)
 		return;
-	limit.rlim_cur = limit.rlim_max = PROCESSES_MAX;
+	limit.rlim_cur = limit.rlim_cur < PROCESSES_MAX ? limit.rlim_cur : PROCESSES_MAX;
+	limit.rlim_max = limit.rlim_max < PROCESSES_MAX ? limit.rlim_max : PROCESSES_MAX;
 	setrlimit(RLIMIT_NPROC, &limit);
 }
 
 /*
- * Stopped before any is killed: a process that is stopped starts no others,
- * keeps its place among PROCESSES_MAX, and cannot be continued from within the
- * cage, so that there are fewer that run at each look.
+ * None is killed before all of them may start no others, which a process cannot
+ * undo and its children inherit: what starts others faster than they are found
+ * has ended when it has been found once.
  */
-static void
-end_all(void)
+int
+server_keeper_end_below(pid_t keeper)
 {
 	int64_t		until = monotonic_ms() + STOP_MS;
 
-	while (stop_all() > 0 && monotonic_ms() < until)
+	while (forbid_to_start(keeper) > 0 && monotonic_ms() < until)
 		;
-	kill_all();
+	return kill_all(keeper);
 }
 
-/* How many were running? */
-static size_t
-stop_all(void)
+/* How many of them could start others until now?  They are stopped as well, which they may undo. */
+static int
+forbid_to_start(pid_t keeper)
 {
+	const struct rlimit none = {0, 0};
 	Below	   *processes;
 	size_t		count = list_processes(&processes);
-	size_t		running = 0;
+	int			found = 0;
 
 	for (size_t i = 0; i < count; i++)
 	{
-		if (is_ours(processes, count, i) && process_may_run(processes[i].pid))
+		struct rlimit before = none;
+
+		if (!is_ours(keeper, processes, count, i) || !send_signal(&processes[i], SIGSTOP))
+			continue;
+		if (prlimit(processes[i].pid, RLIMIT_NPROC, &none, &before) == 0 && before.rlim_max > 0)
+			found++;
+	}
+	free(processes);
+	return found;
+}
+
+/* How many are there still, when they were told? */
+static int
+kill_all(pid_t keeper)
+{
+	Below	   *processes;
+	size_t		count = list_processes(&processes);
+	int			found = 0;
+
+	for (size_t i = 0; i < count; i++)
+	{
+		if (is_ours(keeper, processes, count, i) && !process_has_ended(processes[i].pid))
 		{
-			send_signal(&processes[i], SIGSTOP);
-			running++;
+			send_signal(&processes[i], SIGKILL);
+			found++;
 		}
 	}
 	free(processes);
-	return running;
-}
-
-static void
-kill_all(void)
-{
-	Below	   *processes;
-	size_t		count = list_processes(&processes);
-
-	for (size_t i = 0; i < count; i++)
-	{
-		if (is_ours(processes, count, i))
-			send_signal(&processes[i], SIGKILL);
-	}
-	free(processes);
+	return found;
 }
 
 static bool
@@ -346,7 +354,7 @@ send_signal(const Below *process, int number)
 
 /* Each is asked once: what is found out holds for all on the way up. */
 static bool
-is_ours(Below *processes, size_t count, size_t which)
+is_ours(pid_t keeper, Below *processes, size_t count, size_t which)
 {
 	Below	   *process = &processes[which];
 
@@ -356,10 +364,10 @@ is_ours(Below *processes, size_t count, size_t which)
 		Below	   *parent;
 
 		process->whose = FOREIGN;	/* for the look at what makes a ring of itself */
-		if (process->parent == getpid())
+		if (process->parent == keeper)
 			process->whose = OURS;
 		else if ((parent = bsearch(&wanted, processes, count, sizeof(Below), compare_pids)) != NULL)
-			process->whose = is_ours(processes, count, (size_t) (parent - processes)) ? OURS : FOREIGN;
+			process->whose = is_ours(keeper, processes, count, (size_t) (parent - processes)) ? OURS : FOREIGN;
 	}
 	return process->whose == OURS;
 }

@@ -22,6 +22,12 @@
  */
 extern int	server_keeper_start(const Cage *cage, CageHold *held, pid_t *pid);
 
+/*
+ * End all that is below a keeper, but not itself; returns how many were still
+ * there to be told.  May be called for a keeper that is stopped.
+ */
+extern int	server_keeper_end_below(pid_t keeper);
+
 /* Does the kernel hold the server below it, and what that has left, off connections? */
 extern bool server_keeper_is_filtered(pid_t keeper);
 

@@ -7,8 +7,6 @@
  */
 #include "instance_server.h"
 
-#include <ctype.h>
-#include <dirent.h>
 #include <errno.h>
 #include <signal.h>
 #include <spawn.h>
@@ -37,8 +35,6 @@
 /* A keeper that has much to end takes its time. */
 #define KEEPER_MS 60000
 
-#define CHILDREN_MAX 1024
-
 #define PROGRAM_MS 30000
 
 /* Lines of postmaster.pid, from 1 (PostgreSQL's utils/pidfile.h) */
@@ -47,7 +43,6 @@
 
 static bool lives(const ServerProcess *process);
 static bool wait_gone(const ServerProcess *process, int64_t milliseconds);
-static int	list_children(pid_t parent, ServerProcess *children, int limit);
 static char *pidfile_line(const char *directory, int number);
 static void remove_shared_memory(const char *words);
 
@@ -151,10 +146,8 @@ server_ended_cleanly(const char *directory)
 bool
 server_end(const char *directory, const ServerProcess *process, int64_t grace_ms)
 {
-	ServerProcess children[CHILDREN_MAX];
 	char	   *shared_memory;
 	bool		gone = true;
-	int			n;
 
 	if (!lives(process))
 		return true;
@@ -170,26 +163,23 @@ server_end(const char *directory, const ServerProcess *process, int64_t grace_ms
 		kill(process->pid, SIGTERM);
 		do
 			gone = wait_gone(process, KILL_MS);
-		while (!gone && process_may_run(process->pid) && monotonic_ms() < until);
+		while (!gone && !process_is_stopped(process->pid) && monotonic_ms() < until);
 	}
 	if (!gone)
 	{
 		/*
 		 * The keeper itself was stopped, or there is none, for an older sidecar
-		 * started the server: its children then.  The parent goes first: it
-		 * would start others.
+		 * started the server.  What is below goes first: without a parent nobody
+		 * could tell whose it is.
 		 */
+		int64_t		until = monotonic_ms() + KILL_MS;
+		int			left;
+
 		kill(process->pid, SIGSTOP);
-		n = list_children(process->pid, children, CHILDREN_MAX);
+		while ((left = server_keeper_end_below(process->pid)) > 0 && monotonic_ms() < until)
+			usleep(LOOK_AGAIN_MS * 1000);
 		kill(process->pid, SIGKILL);
-		for (int i = 0; i < n; i++)
-		{
-			if (lives(&children[i]))
-				kill(children[i].pid, SIGKILL);
-		}
-		gone = wait_gone(process, KILL_MS);
-		for (int i = 0; i < n; i++)
-			gone = wait_gone(&children[i], KILL_MS) && gone;
+		gone = wait_gone(process, KILL_MS) && left == 0;
 	}
 	if (gone && shared_memory != NULL)
 		remove_shared_memory(shared_memory);
@@ -222,29 +212,6 @@ wait_gone(const ServerProcess *process, int64_t milliseconds)
 		usleep(LOOK_AGAIN_MS * 1000);
 	}
 	return true;
-}
-
-static int
-list_children(pid_t parent, ServerProcess *children, int limit)
-{
-	DIR		   *proc = opendir("/proc");
-	struct dirent *entry;
-	int			n = 0;
-
-	while (proc != NULL && n < limit && (entry = readdir(proc)) != NULL)
-	{
-		pid_t		pid = (pid_t) atoi(entry->d_name);
-
-		if (isdigit((unsigned char) entry->d_name[0]) && process_parent(pid) == parent)
-		{
-			children[n].pid = pid;
-			children[n].start_time = process_start_time(pid);
-			n++;
-		}
-	}
-	if (proc != NULL)
-		closedir(proc);
-	return n;
 }
 
 static char *

@@ -132,7 +132,7 @@ static void
 tell_replay(const Restore *restore, const Recovery *recovery)
 {
 	const char *begin = json_text_of(restore->backup, "begin_lsn");
-	int64_t		backup = restore->size.bytes;
+	int64_t		backup = restore->expected;
 	uint64_t	from;
 	uint64_t	to;
 

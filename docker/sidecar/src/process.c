@@ -27,9 +27,11 @@ typedef struct ProcessFacts
 	pid_t		parent;
 	pid_t		group;
 	pid_t		session;
+	int			threads;
 	uint64_t	start_time;
 } ProcessFacts;
 
+static bool has_ended(const ProcessFacts *facts);
 static bool read_facts(pid_t pid, ProcessFacts *facts);
 static bool await_end(pid_t group, pid_t session, uint64_t start_time, int64_t limit_ms);
 static bool group_lives(pid_t group, pid_t session, uint64_t start_time);
@@ -50,16 +52,29 @@ process_is_running(pid_t pid, uint64_t start_time)
 {
 	ProcessFacts facts;
 
-	return read_facts(pid, &facts) && facts.start_time == start_time &&
-		facts.state != 'Z' && facts.state != 'X';
+	return read_facts(pid, &facts) && facts.start_time == start_time && !has_ended(&facts);
+}
+
+static bool
+has_ended(const ProcessFacts *facts)
+{
+	return strchr("ZX", facts->state) != NULL && facts->threads <= 1;
 }
 
 bool
-process_may_run(pid_t pid)
+process_has_ended(pid_t pid)
 {
 	ProcessFacts facts;
 
-	return read_facts(pid, &facts) && strchr("TtZX", facts.state) == NULL;
+	return !read_facts(pid, &facts) || has_ended(&facts);
+}
+
+bool
+process_is_stopped(pid_t pid)
+{
+	ProcessFacts facts;
+
+	return read_facts(pid, &facts) && strchr("Tt", facts.state) != NULL;
 }
 
 pid_t
@@ -133,8 +148,8 @@ read_facts(pid_t pid, ProcessFacts *facts)
 	/* The second field is a name in parentheses and may hold anything. */
 	rest = strrchr(text, ')');
 	if (rest == NULL ||
-		sscanf(rest + 1, " %c %d %d %d %*d %*d %*u %*u %*u %*u %*u %*u %*u %*d %*d %*d %*d %*d %*d %llu",
-			   &facts->state, &parent, &group, &session, &start_time) != 5)
+		sscanf(rest + 1, " %c %d %d %d %*d %*d %*u %*u %*u %*u %*u %*u %*u %*d %*d %*d %*d %d %*d %llu",
+			   &facts->state, &parent, &group, &session, &facts->threads, &start_time) != 6)
 		return false;
 	facts->parent = parent;
 	facts->group = group;
@@ -161,7 +176,7 @@ group_lives(pid_t group, pid_t session, uint64_t start_time)
 		lives = isdigit((unsigned char) entry->d_name[0]) &&
 			read_facts((pid_t) atoi(entry->d_name), &facts) &&
 			facts.group == group && facts.session == session &&
-			facts.start_time >= start_time && facts.state != 'Z';
+			facts.start_time >= start_time && !has_ended(&facts);
 	}
 	if (proc != NULL)
 		closedir(proc);

@@ -19,8 +19,11 @@ extern uint64_t process_start_time(pid_t pid);
 /* False for one that has ended and was not reaped. */
 extern bool process_is_running(pid_t pid, uint64_t start_time);
 
-/* False for one that is stopped, has ended, or is not there. */
-extern bool process_may_run(pid_t pid);
+/* Not there, or all of its threads have: its first one may have before. */
+extern bool process_has_ended(pid_t pid);
+
+/* Someone has stopped it (SIGSTOP). */
+extern bool process_is_stopped(pid_t pid);
 
 /* 0 if there is no such process */
 extern pid_t process_parent(pid_t pid);

@@ -417,12 +417,6 @@ try_to_signal_all(void)
 }
 
 static int
-try_to_continue(void)
-{
-	return kill(getpid(), SIGCONT) != 0 ? errno : REACHED;
-}
-
-static int
 try_limits(void)
 {
 	struct rlimit limit;
@@ -568,7 +562,6 @@ static const Attempt attempts[] = {
 	{"foreign memory", try_foreign_memory, EACCES, true},
 	{"signal", try_signal, EPERM, false},
 	{"signal all", try_to_signal_all, EACCES, false},
-	{"continue", try_to_continue, EACCES, false},
 	{"limits", try_limits, EACCES, true},
 	{"priority", try_priority, EACCES, false},
 	{"name space", try_name_space, EACCES, true},
@@ -756,7 +749,7 @@ test_older_kernel(void **state)
 static void
 test_is_inherited(void **state)
 {
-	char	   *argv[] = {"/bin/sh", "-c", "/bin/sh -c 'cat /etc/hostname' && exit 1; echo here > \"$0\"; sleep 60",
+	char	   *argv[] = {"/bin/sh", "-c", "/bin/sh -c 'cat /etc/hostname' && exit 1; echo here > \"$0\"; exec sleep 60",
 		mem_printf("%s/grandchild", place.home), NULL};
 	Cage		cage = cage_of(CAGED);
 	CageHold	held;

@@ -16,6 +16,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <fcntl.h>
+#include <pthread.h>
 #include <signal.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
@@ -584,16 +585,38 @@ test_removes_what_is_deep(void **state)
 	free(root);
 }
 
+static int	swarm_file;
+
+/* In a thread of a process whose first thread has ended: a byte, and on to the next process */
+static void *
+hop(void *unused)
+{
+	pthread_t	thread;
+
+	(void) unused;
+	if (write(swarm_file, ".", 1) != 1)
+		_exit(1);
+	setsid();
+	if (fork() != 0)
+		_exit(0);
+	if (pthread_create(&thread, NULL, hop, NULL) != 0)
+		_exit(1);
+	pthread_exit(NULL);
+}
+
 /* Ten processes at a time, none of which is there for long: a byte for each that was */
 static int
 run_swarm(const char *path)
 {
 	int			fd = open(path, O_WRONLY | O_APPEND | O_CLOEXEC);
 
+	swarm_file = fd;
 	for (int i = 0; i < 10; i++)
 	{
 		if (fork() != 0)
 			continue;
+		if (i % 2 == 1)
+			hop(NULL);
 		for (;;)
 		{
 			if (write(fd, ".", 1) != 1)
