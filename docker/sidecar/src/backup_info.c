@@ -93,20 +93,22 @@ backup_info_tell_kept(const char *server, json_t *backups)
 	{
 		const char *id = json_text_of(backup, "backup_id");
 		const char *told = json_text_of(backup, "retention");
-		char	   *path;
+		RecordPaths paths;
 		char	   *kept;
 
 		if (base == NULL || id == NULL || !barman_valid_backup_id(id) || (told != NULL && strcmp(told, "-") != 0))
 			continue;
-		path = catalogue_keep_path(base, id);
-		kept = read_record(path);
+		paths = catalogue_keep_paths(base, id);
+		kept = read_record(paths.new);
+		if (kept == NULL)
+			kept = read_record(paths.old);
 		for (size_t w = 0; kept != NULL && w < sizeof(words) / sizeof(words[0]); w++)
 		{
 			if (strcmp(kept, words[w].annotation) == 0)
 				json_object_set_new(backup, "retention", json_text(words[w].word));
 		}
 		free(kept);
-		free(path);
+		catalogue_free_paths(&paths);
 	}
 	free(base);
 }

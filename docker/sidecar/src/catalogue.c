@@ -243,10 +243,15 @@ catalogue_record_paths(const char *base, const char *id)
 	return paths;
 }
 
-char *
-catalogue_keep_path(const char *base, const char *id)
+RecordPaths
+catalogue_keep_paths(const char *base, const char *id)
 {
-	return mem_printf("%s/%s" KEEP_SUFFIX, base, id);
+	RecordPaths paths = {
+		.new = mem_printf("%s/../meta/%s-keep", base, id),
+		.old = mem_printf("%s/%s" KEEP_SUFFIX, base, id)
+	};
+
+	return paths;
 }
 
 void

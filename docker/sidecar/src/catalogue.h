@@ -50,8 +50,8 @@ typedef struct RecordPaths
 extern RecordPaths catalogue_record_paths(const char *base, const char *id);
 extern void catalogue_free_paths(RecordPaths *paths);
 
-/* Where it keeps that one is kept; malloc'd */
-extern char *catalogue_keep_path(const char *base, const char *id);
+/* Where it keeps that one is kept: since 3.13.3, or before; malloc'd */
+extern RecordPaths catalogue_keep_paths(const char *base, const char *id);
 
 /* A number that changes whenever a WAL segment arrives or is archived. */
 extern uint64_t catalogue_wal_signature(const char *server);
