@@ -41,6 +41,12 @@ PGFILEDESC = "poc_barman - drive and prove a Barman backup scenario from SQL"
 
 PG_CFLAGS  = -Wall -Wextra -Wno-unused-parameter -Wno-sign-compare -Wno-missing-field-initializers
 SHLIB_LINK = -lcurl
+# for docker/stack check backend; AddressSanitizer would have to be in the server's own program
+ifneq ($(SANITIZE),)
+SANITIZER   = -fsanitize=undefined -fno-sanitize-recover=undefined
+PG_CFLAGS  += $(SANITIZER) -fno-omit-frame-pointer
+SHLIB_LINK += $(SANITIZER)
+endif
 
 REGRESS      = $(patsubst sql/%.sql,%,$(sort $(wildcard sql/*.sql)))
 REGRESS_OPTS = --inputdir=.

@@ -8,13 +8,15 @@ check() {
   local suite lines="" began=$SECONDS all_passed=0 all_failed=0 suites=("$@") lane live=/dev/null
   ((${#suites[@]} > 0)) || suites=(unit sanitized regress tap)
   for suite in "${suites[@]}"; do
-    declare -F "suite_$suite" > /dev/null || die "check: unknown suite \"$suite\"" "one of: unit sanitized regress tap, and threads fuzz"
+    declare -F "suite_$suite" > /dev/null || die "check: unknown suite \"$suite\"" "one of: unit sanitized regress tap, and threads fuzz backend"
   done
   ((${#suites[@]} > 1)) || live=/dev/stdout
   deps check
   private_stack
   as_server mkdir -p results
-  for lane in "unit sanitized threads fuzz" regress tap; do
+  # it changes what the others use
+  [[ " ${suites[*]} " != *" backend "* ]] || ((${#suites[@]} == 1)) || die "check: backend runs alone"
+  for lane in "unit sanitized threads fuzz" regress tap backend; do
     mapfile -t lane < <(printf '%s\n' "${suites[@]}" | grep -xF "${lane// /$'\n'}")
     ((${#lane[@]} == 0)) || background check_lane "${lane[@]}"
   done
@@ -178,8 +180,19 @@ suite_fuzz() {
 
 suite_regress() { regress; }
 
+# The extension under UBSan: an error ends the session, and with it the server.
+suite_backend() {
+  as_server make -s -C "$POC_HOME/src" PG_CONFIG="$(pg_bindir)/pg_config" with_llvm=no clean
+  as_server make -s -C "$POC_HOME/src" -j "$(nproc)" PG_CONFIG="$(pg_bindir)/pg_config" with_llvm=no SANITIZE=1 all install
+  # for the library that it has loaded is another
+  postgres1_start
+  regress SANITIZE=1
+  as_server sh -c '! grep "runtime error" log/postgres1.log'
+}
+
+# regress [VARIABLE=VALUE...]
 regress() {
-  test_as_server make -s -C "$POC_HOME/src" with_llvm=no PG_CONFIG="$(pg_bindir)/pg_config" installcheck && return
+  test_as_server make -s -C "$POC_HOME/src" with_llvm=no PG_CONFIG="$(pg_bindir)/pg_config" "$@" installcheck && return
   as_server sh -c 'test ! -e src/regression.diffs || head -n 300 src/regression.diffs'
   return 1
 }
