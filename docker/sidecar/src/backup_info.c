@@ -19,7 +19,8 @@
 #define RECORD_MAX (1024 * 1024)
 
 static json_t *record_of(const char *base, const char *id);
-static char *read_record(const char *path);
+static char *read_record(RecordPaths paths);
+static char *read_file(const char *path);
 
 json_t *
 backup_info_document(const char *server, const json_t *backups)
@@ -93,22 +94,17 @@ backup_info_tell_kept(const char *server, json_t *backups)
 	{
 		const char *id = json_text_of(backup, "backup_id");
 		const char *told = json_text_of(backup, "retention");
-		RecordPaths paths;
 		char	   *kept;
 
 		if (base == NULL || id == NULL || !barman_valid_backup_id(id) || (told != NULL && strcmp(told, "-") != 0))
 			continue;
-		paths = catalogue_keep_paths(base, id);
-		kept = read_record(paths.new);
-		if (kept == NULL)
-			kept = read_record(paths.old);
+		kept = read_record(catalogue_keep_paths(base, id));
 		for (size_t w = 0; kept != NULL && w < sizeof(words) / sizeof(words[0]); w++)
 		{
 			if (strcmp(kept, words[w].annotation) == 0)
 				json_object_set_new(backup, "retention", json_text(words[w].word));
 		}
 		free(kept);
-		catalogue_free_paths(&paths);
 	}
 	free(base);
 }
@@ -116,13 +112,9 @@ backup_info_tell_kept(const char *server, json_t *backups)
 static json_t *
 record_of(const char *base, const char *id)
 {
-	RecordPaths paths = catalogue_record_paths(base, id);
-	char	   *text = read_record(paths.new);
-	json_t	   *record;
+	char	   *text = read_record(catalogue_record_paths(base, id));
+	json_t	   *record = text != NULL ? barman_parse_backup_info(text) : NULL;
 
-	if (text == NULL)
-		text = read_record(paths.old);
-	record = text != NULL ? barman_parse_backup_info(text) : NULL;
 	/* a list in Python's words, which diagnose tells as JSON */
 	if (json_is_string(json_object_get(record, "tablespaces")))
 	{
@@ -130,12 +122,23 @@ record_of(const char *base, const char *id)
 		record = NULL;
 	}
 	free(text);
-	catalogue_free_paths(&paths);
 	return record;
 }
 
+/* malloc'd; NULL if it is in neither of the places, which are freed */
 static char *
-read_record(const char *path)
+read_record(RecordPaths paths)
+{
+	char	   *text = read_file(paths.new);
+
+	if (text == NULL)
+		text = read_file(paths.old);
+	catalogue_free_paths(&paths);
+	return text;
+}
+
+static char *
+read_file(const char *path)
 {
 	int			fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
 	struct stat facts;

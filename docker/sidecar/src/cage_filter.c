@@ -176,7 +176,7 @@ static void give(Program *program, int error);
 static void refuse_calls(Program *program, const Refusal *refusals, size_t count);
 static void refuse_where_bits(Program *program, int number, int argument, unsigned int bits);
 static void refuse_unless_zero(Program *program, int number, int argument);
-static void refuse_value(Program *program, int number, int argument, unsigned int value);
+static void refuse_everybody(Program *program);
 static void refuse_sockets(Program *program);
 static void refuse_sockets_but_of_files(Program *program);
 static int	filters_of(pid_t pid);
@@ -209,9 +209,7 @@ cage_filter_apply(CageReach reach, bool by_path)
 		refuse_calls(&program, addressed, sizeof(addressed) / sizeof(addressed[0]));
 	refuse_where_bits(&program, SYS_clone, 0, NEW_NAMESPACES);
 	refuse_unless_zero(&program, SYS_prlimit64, 0);
-
-	/* kill(-1): all of this user's, of which the server is but one */
-	refuse_value(&program, SYS_kill, 0, (unsigned int) -1);
+	refuse_everybody(&program);
 	/* sendto() is send() if it names no address */
 	if (reach != REACH_NETWORK)
 		refuse_unless_zero(&program, SYS_sendto, 4);
@@ -288,15 +286,15 @@ refuse_unless_zero(Program *program, int number, int argument)
 	add(program, BPF_RET | BPF_K, SECCOMP_RET_ALLOW, 0, 0);
 }
 
-/* Another value is looked at by what comes next. */
+/* kill(-1): all of this user's, of which the server is but one */
 static void
-refuse_value(Program *program, int number, int argument, unsigned int value)
+refuse_everybody(Program *program)
 {
-	add(program, BPF_JMP | BPF_JEQ | BPF_K, (unsigned int) number, 0, 4);
-	load(program, LOW(argument));
-	add(program, BPF_JMP | BPF_JEQ | BPF_K, value, 0, 1);
+	add(program, BPF_JMP | BPF_JEQ | BPF_K, SYS_kill, 0, 4);
+	load(program, LOW(0));
+	add(program, BPF_JMP | BPF_JEQ | BPF_K, (unsigned int) -1, 0, 1);
 	give(program, EACCES);
-	load(program, offsetof(struct seccomp_data, nr));
+	add(program, BPF_RET | BPF_K, SECCOMP_RET_ALLOW, 0, 0);
 }
 
 /* Of sockets those to listen with are allowed: of files, and TCP. */

@@ -68,6 +68,7 @@ typedef struct Below
 	}			whose;
 } Below;
 
+static void attributes_of_a_session(posix_spawnattr_t *attributes);
 static int	start_server(const Cage *cage, CageHold *held, pid_t *pid);
 static void limit_processes(void);
 static int	forbid_to_start(pid_t keeper);
@@ -82,8 +83,6 @@ server_keeper_start(const Cage *cage, CageHold *held, pid_t *pid)
 {
 	posix_spawn_file_actions_t actions;
 	posix_spawnattr_t attributes;
-	sigset_t	none;
-	sigset_t	all;
 	char	   *port = mem_printf("%d", cage->port);
 	char	   *argv[] = {"barman-sidecar", SERVER_KEEPER, (char *) (uintptr_t) cage->directory,
 		(char *) (uintptr_t) cage->bindir, port, cage->network ? "1" : "0", cage->required ? "1" : "0", NULL};
@@ -96,19 +95,13 @@ server_keeper_start(const Cage *cage, CageHold *held, pid_t *pid)
 		free(port);
 		return errno;
 	}
-	sigemptyset(&none);
-	sigfillset(&all);
 	posix_spawn_file_actions_init(&actions);
 	posix_spawn_file_actions_addopen(&actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
 	posix_spawn_file_actions_addopen(&actions, STDOUT_FILENO, "/dev/null", O_WRONLY, 0);
 	posix_spawn_file_actions_addopen(&actions, STDERR_FILENO, "/dev/null", O_WRONLY, 0);
 	posix_spawn_file_actions_adddup2(&actions, ends[1], REPORT_FILE);
 	posix_spawn_file_actions_addclosefrom_np(&actions, REPORT_FILE + 1);
-	posix_spawnattr_init(&attributes);
-	posix_spawnattr_setsigmask(&attributes, &none);
-	posix_spawnattr_setsigdefault(&attributes, &all);
-	posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSID |
-							 POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF);
+	attributes_of_a_session(&attributes);
 	error = posix_spawn(pid, "/proc/self/exe", &actions, &attributes, argv, environ);
 	close(ends[1]);
 	if (error == 0)
@@ -222,13 +215,27 @@ server_keeper_main(int argc, char **argv)
 	}
 }
 
+/* A session of its own, and signals as a program of the shell has them */
+static void
+attributes_of_a_session(posix_spawnattr_t *attributes)
+{
+	sigset_t	none;
+	sigset_t	all;
+
+	sigemptyset(&none);
+	sigfillset(&all);
+	posix_spawnattr_init(attributes);
+	posix_spawnattr_setsigmask(attributes, &none);
+	posix_spawnattr_setsigdefault(attributes, &all);
+	posix_spawnattr_setflags(attributes, POSIX_SPAWN_SETSID |
+							 POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF);
+}
+
 static int
 start_server(const Cage *cage, CageHold *held, pid_t *pid)
 {
 	posix_spawn_file_actions_t actions;
 	posix_spawnattr_t attributes;
-	sigset_t	none;
-	sigset_t	all;
 	char	   *program = mem_printf("%s/postgres", cage->bindir);
 	char	   *data = mem_printf("%s/" INSTANCE_DATA, cage->directory);
 	char	   *config = mem_printf("config_file=%s/" INSTANCE_CONFIG, cage->directory);
@@ -240,18 +247,12 @@ start_server(const Cage *cage, CageHold *held, pid_t *pid)
 	"-c", "external_pid_file=", NULL};
 	int			error;
 
-	sigemptyset(&none);
-	sigfillset(&all);
 	posix_spawn_file_actions_init(&actions);
 	posix_spawn_file_actions_addopen(&actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
 	posix_spawn_file_actions_addopen(&actions, STDOUT_FILENO, log,
 									 O_WRONLY | O_CREAT | O_APPEND, 0600);
 	posix_spawn_file_actions_adddup2(&actions, STDOUT_FILENO, STDERR_FILENO);
-	posix_spawnattr_init(&attributes);
-	posix_spawnattr_setsigmask(&attributes, &none);
-	posix_spawnattr_setsigdefault(&attributes, &all);
-	posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSID |
-							 POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF);
+	attributes_of_a_session(&attributes);
 
 	error = cage_spawn(cage, held, pid, program, &actions, &attributes, argv);
 
