@@ -24,7 +24,7 @@ sub waiting_query
 	my ($query, $output) = @_;
 	my @command = ('psql', '-XAtq', '-d', $admin, '-c', $query);
 	my $run = IPC::Run::start(\@command, '<', \undef, '>', \$output->{stdout}, '2>', \$output->{stderr},
-		IPC::Run::timeout(60));
+		IPC::Run::timeout(180));
 	my $pid;
 
 	wait_until(sub {
@@ -38,7 +38,7 @@ sub waiting_query
 sub finish { my ($run) = @_; eval { $run->finish; }; return; }
 
 # far below the minute that all of these would take, because the machine may be busy with other tests
-my $soon = 5;
+my $soon = 20;
 
 for my $fault (qw(silent slow_headers slow_drip))
 {

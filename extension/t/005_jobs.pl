@@ -28,7 +28,7 @@ sub while_waiting
 	my %output;
 	my @command = ('psql', '-XAtq', '-d', $node->connstr('postgres'), '-c', $query);
 	my $run = IPC::Run::start(\@command, '<', \undef, '>', \$output{stdout}, '2>', \$output{stderr},
-		IPC::Run::timeout(60));
+		IPC::Run::timeout(180));
 	my $pid = '';
 
 	# it follows the job when it has asked for it the second time

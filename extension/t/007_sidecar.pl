@@ -54,7 +54,7 @@ sub during_backup
 	my $run = IPC::Run::start(
 		[ 'psql', '-XAtq', '-d', $node->connstr('postgres'), '-v', 'VERBOSITY=verbose',
 			'-c', "SELECT * FROM poc_backup('postgres1', immediate_checkpoint => false)" ],
-		'<', \undef, '>', \$stdout, '2>', \$stderr, IPC::Run::timeout(120));
+		'<', \undef, '>', \$stdout, '2>', \$stderr, IPC::Run::timeout(180));
 
 	ok(wait_until(sub { $run->pump_nb; $stderr =~ /NOTICE/ }), 'a backup is under way');
 	my $job = $node->safe_psql('postgres',

@@ -76,8 +76,7 @@ $rows = examine_anew();
 all_well($rows, 'the stack');
 is_well($rows, 'slot', qr/slot "barman" is in use by process \d+/, 'slot');
 is_well($rows, 'receiver', qr/receives WAL \(state streaming\)/, 'receiver');
-# of three: others use this machine as well
-my ($time) = sort { $a <=> $b } map { elapsed(sub { examine($node) }) } 1 .. 3;
+my $time = least_time(0.7, sub { examine($node) });
 cmp_ok($time, '<', 0.7, 'a second look takes less than 0.7 s');
 my ($anew) = sort { $a <=> $b } map { sql('SELECT poc_cron()'); elapsed(sub { examine($node) }) } 1 .. 3;
 note("a second look took $time s, one that asks Barman anew $anew s");

@@ -36,7 +36,7 @@ sub while_copying
 	my ($query, $code) = @_;
 	my ($stdout, $stderr) = ('', '');
 	my $run = IPC::Run::start([ 'psql', '-XAtq', '-d', $node->connstr('postgres'), '-v', 'VERBOSITY=verbose', '-c', $query ],
-		'<', \undef, '>', \$stdout, '2>', \$stderr, IPC::Run::timeout(120));
+		'<', \undef, '>', \$stdout, '2>', \$stderr, IPC::Run::timeout(180));
 
 	while ($run->pumpable)
 	{

@@ -28,7 +28,7 @@ sub start_backup
 	@$output = ('', '');
 	return IPC::Run::start(
 		[ 'psql', '-XAtq', '-d', $node->connstr('postgres'), '-v', 'VERBOSITY=verbose', '-c', $query // 'SELECT status FROM poc_backup()' ],
-		'<', \undef, '>', \$output->[0], '2>', \$output->[1], IPC::Run::timeout(120));
+		'<', \undef, '>', \$output->[0], '2>', \$output->[1], IPC::Run::timeout(180));
 }
 
 # Does anything still run, for the sidecar, for Barman, or for PostgreSQL?

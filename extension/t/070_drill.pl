@@ -73,7 +73,7 @@ sub begin_long_drill
 	my $drill = begin_drill($live, "'mark', asserts => '{SELECT pg_sleep(120) IS NOT NULL}'");
 
 	# the assertion itself is in nobody's arguments
-	ok(wait_until(\&asserts, 180), 'a drill is under way');
+	ok(wait_until(\&asserts), 'a drill is under way');
 	ok(!(grep { slurp_cmdline($_) =~ /pg_sleep/ } servers($live)), 'and nobody on the host sees what it asks');
 	return $drill;
 }

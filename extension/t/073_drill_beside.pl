@@ -60,7 +60,7 @@ $node->start;
 $node->promote;
 $node->poll_query_until('postgres', 'SELECT NOT pg_is_in_recovery()');
 $node->safe_psql('postgres', "UPDATE t SET b = 'after' WHERE id = 1");
-ok(wait_until(sub { $node->safe_psql('postgres', 'SELECT count(*) FROM pg_stat_replication') > 0 }, 60), 'Barman receives of the new timeline');
+ok(wait_until(sub { $node->safe_psql('postgres', 'SELECT count(*) FROM pg_stat_replication') > 0 }), 'Barman receives of the new timeline');
 is(failures($live, 'old mark'), 'none', 'a mark of before the switch is proved');
 $node->safe_psql('postgres', "SELECT tables FROM poc_mark('new', '{t, u}')");
 is($node->safe_psql('postgres', "SELECT timeline FROM poc_marks WHERE name = 'new'"), '2', 'a mark on the new timeline');

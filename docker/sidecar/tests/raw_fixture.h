@@ -10,9 +10,6 @@
 
 #include "sidecar_fixture.h"
 
-/* Longer than any answer takes on a busy machine */
-#define RAW_PATIENCE_MS 30000
-
 static inline int
 open_silent(void)
 {
@@ -62,7 +59,7 @@ read_to_end(int fd, int64_t milliseconds, char *text, size_t size)
 static inline int
 read_status(int fd)
 {
-	int64_t		until = monotonic_ms() + RAW_PATIENCE_MS;
+	int64_t		until = monotonic_ms() + PATIENCE_MS;
 	char		text[64] = "";
 	size_t		length = 0;
 
@@ -98,7 +95,7 @@ metric(const char *name)
 static inline void
 wait_for_metric(const char *name, double at_least)
 {
-	int64_t		until = monotonic_ms() + RAW_PATIENCE_MS;
+	int64_t		until = monotonic_ms() + PATIENCE_MS;
 
 	while (metric(name) < at_least)
 	{

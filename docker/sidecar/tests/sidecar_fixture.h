@@ -30,6 +30,7 @@
 #include <jansson.h>
 
 #include "memory.h"
+#include "patience.h"
 #include "timestamp.h"
 
 #define TOKEN "s3cret-token"
@@ -127,7 +128,9 @@ shell(const char *format,...)
 static inline bool
 wait_until_gone(pid_t pid)
 {
-	for (int i = 0; i < 150; i++)
+	int64_t		began = monotonic_ms();
+
+	do
 	{
 		char		state = 'X';
 		char	   *text = mem_printf("/proc/%d/stat", (int) pid);
@@ -141,8 +144,7 @@ wait_until_gone(pid_t pid)
 		fclose(file);
 		if (state == 'Z' || state == 'X')
 			return true;
-		usleep(20000);
-	}
+	} while (look_again(began));
 	return false;
 }
 
@@ -301,7 +303,7 @@ prepare(CURL *handle, Response *response, const char *method, const char *path,
 	curl_easy_reset(handle);
 	curl_easy_setopt(handle, CURLOPT_URL, url);
 	curl_easy_setopt(handle, CURLOPT_PATH_AS_IS, 1L);
-	curl_easy_setopt(handle, CURLOPT_TIMEOUT, 60L);
+	curl_easy_setopt(handle, CURLOPT_TIMEOUT_MS, (long) PATIENCE_MS);
 	curl_easy_setopt(handle, CURLOPT_NOSIGNAL, 1L);
 	curl_easy_setopt(handle, CURLOPT_WRITEFUNCTION, keep);
 	curl_easy_setopt(handle, CURLOPT_WRITEDATA, response);
@@ -416,7 +418,7 @@ submit(const char *path, const char *body)
 static inline json_t *
 follow(const char *id)
 {
-	int64_t		until = monotonic_ms() + 30000;
+	int64_t		until = monotonic_ms() + PATIENCE_MS;
 	json_int_t	after = 0;
 
 	while (monotonic_ms() < until)
@@ -454,7 +456,9 @@ follow(const char *id)
 static inline void
 wait_for_phase(const char *id, const char *phase)
 {
-	for (int i = 0; i < 200; i++)
+	int64_t		began = monotonic_ms();
+
+	do
 	{
 		char	   *path = mem_printf("/v1/jobs/%s", id);
 		Response	response = get(path);
@@ -464,8 +468,7 @@ wait_for_phase(const char *id, const char *phase)
 		release(&response);
 		if (reached)
 			return;
-		usleep(50000);
-	}
+	} while (look_again(began));
 	fail_msg("job %s does not come to the phase %s: %s", id, phase, read_text("log"));
 }
 

@@ -14,6 +14,8 @@ static void
 health_needs_no_token_but_tells_more_with_one(void **state)
 {
 	Response	response;
+	int64_t		began = monotonic_ms();
+	bool		known;
 
 	(void) state;
 	start();
@@ -24,19 +26,16 @@ health_needs_no_token_but_tells_more_with_one(void **state)
 	response = request_as("wrong", "GET", "/healthz", NULL);
 	assert_int_equal(response.status, 401);
 	release(&response);
-	for (int i = 0; i < 100; i++)
+	do
 	{
 		response = get("/healthz");
 		assert_int_equal(response.status, 200);
 		assert_string_equal(text_in(response.value, "version"), "1.0");
 		assert_true(json_is_number(json_object_get(response.value, "uptime_seconds")));
-		if (strcmp(text_in(response.value, "barman_version"), "3.13.3") == 0)
-			break;
+		known = strcmp(text_in(response.value, "barman_version"), "3.13.3") == 0;
 		release(&response);
-		usleep(20000);
-	}
-	assert_string_equal(text_in(response.value, "barman_version"), "3.13.3");
-	release(&response);
+	} while (!known && look_again(began));
+	assert_true(known);
 }
 
 static void
@@ -465,7 +464,7 @@ long_polls_hold_nobody_up(void **state)
 	assert_int_equal(let_run(multi, 10), 60);
 	response = get("/healthz");
 	assert_int_equal(response.status, 200);
-	assert_true(response.seconds < 0.5);
+	assert_true(response.seconds < 1.5);
 	release(&response);
 	let_end(multi);
 	for (int i = 0; i < 60; i++)
@@ -485,6 +484,7 @@ long_polls_hold_nobody_up(void **state)
 static void
 who_hangs_up_is_forgotten(void **state)
 {
+	int64_t		began;
 	char	   *id;
 	char	   *text;
 	int			before;
@@ -498,14 +498,15 @@ who_hangs_up_is_forgotten(void **state)
 	text = mem_printf("GET /v1/jobs/%s?after=1000&wait=1 HTTP/1.1\r\nHost: localhost\r\n"
 					  "Authorization: Bearer " TOKEN "\r\n\r\n", id);
 	before = descriptors();
+	began = monotonic_ms();
 	for (int i = 0; i < 30; i++)
 	{
 		fd = open_raw(text);
 		usleep(2000);
 		close(fd);
 	}
-	usleep(2000000);
-	assert_true(abs(descriptors() - before) <= 1);
+	while (abs(descriptors() - before) > 1)
+		assert_true(look_again(began));
 	/* neither do half requests and noise disturb it */
 	for (int i = 0; i < 20; i++)
 		close(open_raw(i % 2 ? "GET /v1/jobs HTT" : "\x16\x03\x01\x02\x00\x01\x00\xff garbage\r\n\r\n"));
@@ -575,6 +576,7 @@ descriptors_stay_flat(void **state)
 	const char *paths[] = {"/healthz", "/v1/servers", "/v1/jobs", "/v1/servers/nope/check",
 	"/nonsense", "/v1/servers/pg/files/wals", "/v1/servers/pg/backups", "/metrics"};
 	int			before;
+	int64_t		began;
 
 	(void) state;
 	start();
@@ -600,8 +602,9 @@ descriptors_stay_flat(void **state)
 		assert_true(response.status >= 200);
 		release(&response);
 	}
-	usleep(500000);
-	assert_true(abs(descriptors() - before) <= 4);
+	began = monotonic_ms();
+	while (abs(descriptors() - before) > 4)
+		assert_true(look_again(began));
 }
 
 /* ---- its operator ---- */
@@ -623,7 +626,8 @@ sigterm_cancels_and_records(void **state)
 	copier = atoi(read_text("copier.pid"));
 	began = monotonic_ms();
 	assert_int_equal(terminate(), 0);
-	assert_true(monotonic_ms() - began < 10000);
+	/* far below the five minutes of the backup */
+	assert_true(monotonic_ms() - began < 60000);
 	assert_true(wait_until_gone(copier));
 	assert_int_equal(count_of(read_text("interrupted"), "interrupted"), 1);
 	file = mem_printf("state/%s.json", id);
@@ -692,19 +696,17 @@ static void
 daemons_of_barman_survive(void **state)
 {
 	const char *extra[] = {"--cron-interval=1", NULL};
-	pid_t		receiver = 0;
+	pid_t		receiver;
+	int64_t		began = monotonic_ms();
 
 	(void) state;
 	write_file("cron.sh", "[ -e $FAKE_BARMAN/receiver ] || { setsid sh -c 'echo $$ > $FAKE_BARMAN/receiver; exec sleep 60' </dev/null >/dev/null 2>&1 & }; printf '{}'");
 	start_with(extra);
-	for (int i = 0; i < 200 && receiver == 0; i++)
-	{
-		usleep(50000);
-		receiver = atoi(read_text("receiver"));
-	}
+	while ((receiver = atoi(read_text("receiver"))) == 0)
+		assert_true(look_again(began));
 	assert_true(receiver > 1);
-	sleep(2);
-	assert_true(calls_of("-q cron") >= 2);
+	while (calls_of("-q cron") < 2)
+		assert_true(look_again(began));
 	assert_int_equal(terminate(), 0);
 	assert_int_equal(kill(receiver, 0), 0);
 	kill(receiver, SIGKILL);
@@ -751,6 +753,7 @@ static void
 no_zombie_is_left(void **state)
 {
 	char	   *command;
+	int64_t		began;
 
 	(void) state;
 	start();
@@ -761,9 +764,10 @@ no_zombie_is_left(void **state)
 		json_decref(follow(id));
 		free(id);
 	}
-	usleep(300000);
+	began = monotonic_ms();
 	command = mem_printf("ps -o stat= --ppid %d | grep -q Z", (int) sidecar);
-	assert_int_not_equal(system(command), 0);
+	while (system(command) == 0)
+		assert_true(look_again(began));
 	free(command);
 }
 

@@ -101,7 +101,7 @@ ambiguous_requests_are_refused_and_closed(void **state)
 		int			fd = open_silent();
 
 		assert_int_equal(send(fd, one->text, one->length, MSG_NOSIGNAL), (ssize_t) one->length);
-		if (!read_to_end(fd, RAW_PATIENCE_MS, text, sizeof(text)))
+		if (!read_to_end(fd, PATIENCE_MS, text, sizeof(text)))
 			fail_msg("%s: the connection stays open after %s", one->name, text);
 		/* libmicrohttpd 1.0 hangs up on a zero byte in the first line */
 		if (strncmp(text, "HTTP/1.1 400 ", 13) != 0 && strncmp(text, "HTTP/1.0 400 ", 13) != 0 &&
@@ -131,7 +131,7 @@ a_version_that_is_none_gets_no_answer_of_ours(void **state)
 		char		text[8192] = "";
 		int			fd = open_raw(texts[i]);
 
-		assert_true(read_to_end(fd, RAW_PATIENCE_MS, text, sizeof(text)));
+		assert_true(read_to_end(fd, PATIENCE_MS, text, sizeof(text)));
 		if (strstr(text, " 200 ") != NULL || strstr(text, "\"jobs\"") != NULL)
 			fail_msg("%s: %s", texts[i], text);
 		close(fd);
@@ -233,7 +233,7 @@ no_body_is_read_of_what_is_refused(void **state)
 		int			fd = open_raw(text);
 
 		/* nothing of the body was sent */
-		assert_true(read_to_end(fd, RAW_PATIENCE_MS, answer, sizeof(answer)));
+		assert_true(read_to_end(fd, PATIENCE_MS, answer, sizeof(answer)));
 		assert_int_equal(atoi(answer + strlen("HTTP/1.1 ")), refused[i].status);
 		close(fd);
 		free(text);

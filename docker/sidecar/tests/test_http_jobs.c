@@ -203,16 +203,18 @@ a_backup_waits_for_the_end_of_a_cancelled_one(void **state)
 	char	   *path;
 	Response	response;
 	json_t	   *job;
+	int64_t		since;
 
 	(void) state;
 	write_file("backup.sh",
 			   "echo $$ >> $FAKE_BARMAN/began\n"
-			   "trap 'sleep 2; echo $$ >> $FAKE_BARMAN/ended; exit 1' INT\n"
+			   "trap 'while [ ! -e $FAKE_BARMAN/let_end ]; do sleep 0.1; done; echo $$ >> $FAKE_BARMAN/ended; exit 1' INT\n"
 			   "sleep 300 & wait");
 	start();
+	since = monotonic_ms();
 	first = submit("/v1/servers/pg/backups", "{}");
-	for (int i = 0; i < 100 && read_text("began")[0] == '\0'; i++)
-		usleep(50000);
+	while (read_text("began")[0] == '\0')
+		assert_true(look_again(since));
 	path = mem_printf("/v1/jobs/%s/cancel", first);
 	response = post(path, "");
 	assert_int_equal(response.status, 202);
@@ -241,12 +243,12 @@ a_backup_waits_for_the_end_of_a_cancelled_one(void **state)
 	job = follow(second);
 	assert_string_equal(text_in(job, "state"), "cancelled");
 	json_decref(job);
+	write_file("let_end", "");
 	job = follow(first);
 	assert_string_equal(text_in(job, "state"), "cancelled");
 	json_decref(job);
-	for (int i = 0; i < 100 && count_of(read_text("began"), "\n") < 2; i++)
-		usleep(50000);
-	assert_int_equal(count_of(read_text("began"), "\n"), 2);
+	while (count_of(read_text("began"), "\n") < 2)
+		assert_true(look_again(since));
 	assert_int_equal(count_of(read_text("ended"), "\n"), 1);
 	free(first);
 	free(second);

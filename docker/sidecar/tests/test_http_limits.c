@@ -59,7 +59,7 @@ who_drips_headers_is_told_and_ended(void **state)
 	while (!read_to_end(fd, 100, text, sizeof(text)))
 	{
 		(void) !send(fd, "x", 1, MSG_NOSIGNAL);
-		assert_true(monotonic_ms() - began < RAW_PATIENCE_MS);
+		assert_true(monotonic_ms() - began < PATIENCE_MS);
 	}
 	assert_true(monotonic_ms() - began >= 900);
 	if (strncmp(text, "HTTP/1.1 408 ", 13) != 0 || strstr(text, "request_timeout") == NULL)
@@ -83,7 +83,7 @@ who_drips_a_body_is_told_and_ended(void **state)
 	while (!read_to_end(fd, 100, text, sizeof(text)))
 	{
 		(void) !send(fd, " ", 1, MSG_NOSIGNAL);
-		assert_true(monotonic_ms() - began < RAW_PATIENCE_MS);
+		assert_true(monotonic_ms() - began < PATIENCE_MS);
 	}
 	if (strncmp(text, "HTTP/1.1 408 ", 13) != 0)
 		fail_msg("%s", text);
@@ -101,7 +101,7 @@ who_idles_is_ended(void **state)
 	(void) state;
 	start_with(extra);
 	fd = open_raw("GET /v1/jobs HTTP/1.1\r\n" AUTHORIZED "\r\n");
-	assert_true(read_to_end(fd, RAW_PATIENCE_MS, text, sizeof(text)));
+	assert_true(read_to_end(fd, PATIENCE_MS, text, sizeof(text)));
 	assert_non_null(strstr(text, "HTTP/1.1 200 "));
 	close(fd);
 	assert_true(metric("barman_sidecar_timeouts_total{stage=\"idle\"}") == 1);

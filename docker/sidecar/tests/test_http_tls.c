@@ -78,7 +78,7 @@ greet(const char *priorities)
 	assert_int_equal(gnutls_priority_set_direct(session, priorities, NULL), 0);
 	gnutls_credentials_set(session, GNUTLS_CRD_CERTIFICATE, credentials);
 	gnutls_transport_set_int(session, fd);
-	gnutls_handshake_set_timeout(session, RAW_PATIENCE_MS);
+	gnutls_handshake_set_timeout(session, PATIENCE_MS);
 	do
 		error = gnutls_handshake(session);
 	while (error < 0 && !gnutls_error_is_fatal(error));
@@ -149,7 +149,7 @@ expect_answer(gnutls_session_t session)
 static void
 wait_for_log(const char *words, int times)
 {
-	int64_t		until = monotonic_ms() + RAW_PATIENCE_MS;
+	int64_t		until = monotonic_ms() + PATIENCE_MS;
 
 	while (count_of(read_text("log"), words) < times)
 	{
@@ -238,7 +238,7 @@ a_handshake_has_its_time(void **state)
 	make_certificate(1);
 	start_tls("--header-timeout=1");
 	fd = open_silent();
-	assert_true(read_to_end(fd, RAW_PATIENCE_MS, text, sizeof(text)));
+	assert_true(read_to_end(fd, PATIENCE_MS, text, sizeof(text)));
 	/* nothing that is no TLS is said */
 	assert_string_equal(text, "");
 	close(fd);

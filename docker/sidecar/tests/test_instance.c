@@ -33,6 +33,7 @@
 #include "restore_room.h"
 #include "restore_choice.h"
 #include "memory.h"
+#include "patience.h"
 #include "process.h"
 #include "instance_keeper.h"
 #include "timestamp.h"
@@ -691,7 +692,7 @@ test_ends_with_all_its_processes(void **state)
 		ServerProcess process;
 		pid_t		pids[2] = {0, 0};
 		char	   *swarm = mem_printf("%s/data/swarm", instance);
-		int64_t		until = monotonic_ms() + 20000;
+		int64_t		until = monotonic_ms() + PATIENCE_MS;
 
 		assert_int_equal(instance_files_make(instance), 0);
 		put(instance, "data/PG_VERSION", "15\n");

@@ -21,9 +21,13 @@
 
 #include <cmocka.h>
 
+#include "patience.h"
 #include "process.h"
 #include "runner.h"
 #include "timestamp.h"
+
+/* Soon, on a machine however busy: what it is told from takes minutes */
+#define MUCH_LATER_MS 60000
 
 #define SHELL(script) {"/bin/sh", "-c", script, NULL}
 
@@ -59,9 +63,10 @@ static bool
 process_is_gone(pid_t pid)
 {
 	char		path[64];
+	int64_t		began = monotonic_ms();
 
 	snprintf(path, sizeof(path), "/proc/%d/stat", (int) pid);
-	for (int i = 0; i < 100; i++)
+	do
 	{
 		FILE	   *file = fopen(path, "r");
 		char		state = 'X';
@@ -73,8 +78,7 @@ process_is_gone(pid_t pid)
 		fclose(file);
 		if (state == 'Z' || state == 'X')
 			return true;
-		usleep(20000);
-	}
+	} while (look_again(began));
 	return false;
 }
 
@@ -131,12 +135,12 @@ static void
 a_deadline_ends_the_whole_group(void **state)
 {
 	const char *argv[] = SHELL("sleep 300 & echo $!; wait");
-	RunResult	result = run(argv, 300, 2000, NULL);
+	RunResult	result = run(argv, 2000, 200000, NULL);
 	pid_t		grandchild = atoi(result.out);
 
 	(void) state;
 	assert_int_equal(result.outcome, RUN_TIMED_OUT);
-	assert_true(result.elapsed_ms < 2500);
+	assert_true(result.elapsed_ms < MUCH_LATER_MS);
 	assert_true(grandchild > 1);
 	assert_true(process_is_gone(grandchild));
 	runner_free(&result);
@@ -146,25 +150,25 @@ static void
 who_ignores_an_interrupt_is_killed(void **state)
 {
 	const char *argv[] = SHELL("trap '' INT; echo ready; while :; do sleep 1; done");
-	RunResult	result = run(argv, 300, 300, NULL);
+	RunResult	result = run(argv, 2000, 300, NULL);
 
 	(void) state;
 	assert_int_equal(result.outcome, RUN_TIMED_OUT);
 	assert_int_equal(result.signal, SIGKILL);
-	assert_true(result.elapsed_ms < 2500);
+	assert_true(result.elapsed_ms < MUCH_LATER_MS);
 	runner_free(&result);
 }
 
 static void
 a_daemon_in_its_own_session_survives(void **state)
 {
-	const char *argv[] = SHELL("setsid sleep 30 </dev/null >/dev/null 2>&1 & echo $!");
-	RunResult	result = run(argv, 5000, 100, NULL);
+	const char *argv[] = SHELL("setsid sleep 300 </dev/null >/dev/null 2>&1 & echo $!");
+	RunResult	result = run(argv, 200000, 100, NULL);
 	pid_t		daemon_pid = atoi(result.out);
 
 	(void) state;
 	assert_int_equal(result.outcome, RUN_EXITED);
-	assert_true(result.elapsed_ms < 1000);
+	assert_true(result.elapsed_ms < MUCH_LATER_MS);
 	assert_true(process_start_time(daemon_pid) != 0);
 	kill(daemon_pid, SIGKILL);
 	runner_free(&result);
@@ -173,13 +177,13 @@ a_daemon_in_its_own_session_survives(void **state)
 static void
 a_pipe_left_open_does_not_hold_us(void **state)
 {
-	const char *argv[] = SHELL("sleep 30 & echo $!; exit 0");
-	RunResult	result = run(argv, 20000, 100, NULL);
+	const char *argv[] = SHELL("sleep 300 & echo $!; exit 0");
+	RunResult	result = run(argv, 200000, 100, NULL);
 
 	(void) state;
 	assert_int_equal(result.outcome, RUN_EXITED);
 	assert_int_equal(result.exit_code, 0);
-	assert_true(result.elapsed_ms < 5000);
+	assert_true(result.elapsed_ms < MUCH_LATER_MS);
 	kill(atoi(result.out), SIGKILL);
 	runner_free(&result);
 }
@@ -265,17 +269,17 @@ another_thread_can_cancel(void **state)
 
 	(void) state;
 	pthread_create(&thread, NULL, cancel_soon, control);
-	result = run(argv, 20000, 5000, control);
+	result = run(argv, 200000, 200000, control);
 	pthread_join(thread, NULL);
 	assert_int_equal(result.outcome, RUN_CANCELLED);
 	assert_non_null(strstr(result.out, "interrupted"));
-	assert_true(result.elapsed_ms < 5000);
+	assert_true(result.elapsed_ms < MUCH_LATER_MS);
 	runner_free(&result);
 
 	/* what is cancelled does not start again */
 	result = run(argv, 20000, 5000, control);
 	assert_int_equal(result.outcome, RUN_CANCELLED);
-	assert_true(result.elapsed_ms < 100);
+	assert_string_equal(result.out, "");
 	runner_free(&result);
 	assert_false(run_control_sleep(control, 10000));
 	run_control_destroy(control);
@@ -299,11 +303,11 @@ a_hurried_run_is_killed_before_its_grace(void **state)
 
 	(void) state;
 	pthread_create(&thread, NULL, hurry_soon, control);
-	result = run(argv, 60000, 60000, control);
+	result = run(argv, 200000, 200000, control);
 	pthread_join(thread, NULL);
 	assert_int_equal(result.outcome, RUN_CANCELLED);
 	assert_int_equal(result.signal, SIGKILL);
-	assert_true(result.elapsed_ms < 8000);
+	assert_true(result.elapsed_ms < MUCH_LATER_MS);
 	runner_free(&result);
 	run_control_destroy(control);
 }

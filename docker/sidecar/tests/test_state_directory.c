@@ -16,6 +16,7 @@ run_to_end(const char *const *extra)
 	char		barman_option[160];
 	int			n = 3;
 	int			status = -1;
+	int64_t		began = monotonic_ms();
 	pid_t		pid;
 
 	snprintf(barman_option, sizeof(barman_option), "--barman=%s", barman);
@@ -36,12 +37,11 @@ run_to_end(const char *const *extra)
 		execv(program, (char **) (uintptr_t) argv);
 		_exit(127);
 	}
-	for (int i = 0; i < 3000; i++)
+	do
 	{
 		if (waitpid(pid, &status, WNOHANG) == pid)
 			return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
-		usleep(10000);
-	}
+	} while (look_again(began));
 	kill(pid, SIGKILL);
 	waitpid(pid, NULL, 0);
 	return -1;
@@ -110,7 +110,7 @@ what_a_crash_left_is_removed_however_deep(void **state)
 	char		root[160];
 	const char *extra[] = {root, "--pg-bindir=/bin", NULL};
 	Response	response;
-	int64_t		until = monotonic_ms() + 60000;
+	int64_t		until = monotonic_ms() + PATIENCE_MS;
 	bool		removed = false;
 
 	(void) state;
@@ -187,6 +187,7 @@ a_socket_is_taken_over_from_a_crash_but_from_nobody_else(void **state)
 		const char *argv[] = {program, first, listen_option, "--cron-interval=0", "--log-level=info", NULL, NULL};
 		char		barman_option[160];
 		struct stat facts;
+		int64_t		began = monotonic_ms();
 
 		snprintf(barman_option, sizeof(barman_option), "--barman=%s", barman);
 		argv[5] = barman_option;
@@ -202,9 +203,8 @@ a_socket_is_taken_over_from_a_crash_but_from_nobody_else(void **state)
 			execv(program, (char **) (uintptr_t) argv);
 			_exit(127);
 		}
-		for (int i = 0; i < 3000 && strstr(read_text("log"), "msg=\"listening\"") == NULL; i++)
-			usleep(10000);
-		assert_non_null(strstr(read_text("log"), "msg=\"listening\""));
+		while (strstr(read_text("log"), "msg=\"listening\"") == NULL)
+			assert_true(look_again(began));
 		assert_int_equal(stat(path_of("socket"), &facts), 0);
 		assert_int_equal(facts.st_mode & 0777, 0660);
 		/* without a token it says what that means */

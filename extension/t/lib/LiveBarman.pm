@@ -135,7 +135,7 @@ sub run
 	local $ENV{BARMAN_CONFIG_FILE} = "$self->{home}/barman/barman.conf";
 	local @ENV{qw(PGHOST PGPORT PGDATABASE)} = ($node->host, $node->port, 'postgres');
 	my ($out, $err);
-	IPC::Run::run([ 'bash', '-c', $command ], '<', \undef, '>', \$out, '2>', \$err, IPC::Run::timeout(60));
+	IPC::Run::run([ 'bash', '-c', $command ], '<', \undef, '>', \$out, '2>', \$err, IPC::Run::timeout(180));
 	return "$out$err";
 }
 
