@@ -1557,8 +1557,10 @@ BEGIN
 	facts := facts || jsonb_build_object('server', name);
 
 	IF EXISTS (SELECT FROM jsonb_array_elements(facts -> 'servers') AS s WHERE s ->> 'server' = name) THEN
-		-- Barman is asked all of it at once
-		PERFORM _poc.doctor_ask(facts, 'ahead'::text, ARRAY['servers'::text, name, 'ahead'::text]);
+		-- Barman is asked all of it at once where each of these can connect for replication, as receive-wal may too
+		IF current_setting('max_wal_senders')::integer - (SELECT count(*) FROM pg_stat_replication) >= 4 THEN
+			PERFORM _poc.doctor_ask(facts, 'ahead'::text, ARRAY['servers'::text, name, 'ahead'::text]);
+		END IF;
 		facts := _poc.doctor_ask(facts, 'checks'::text, ARRAY['servers'::text, name, 'check'::text]);
 		facts := _poc.doctor_ask(facts, 'diagnose'::text, ARRAY['diagnose'::text]);
 		facts := _poc.doctor_ask(facts, 'disks'::text, ARRAY['servers'::text, name, 'disks'::text]);

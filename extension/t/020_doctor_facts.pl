@@ -288,12 +288,23 @@ is_well($rows, 'settings', qr/synchronous/, 'the other parts are told');
 
 # a Barman that hangs keeps the doctor for one wait, not for three
 answers(sub { $_[0]{check_error} = 'silent' });
-my $time = elapsed(sub { $rows = examine($node, undef, "SET poc_barman.timeout = '4s';") });
+my $time = least_time(8, sub { $rows = examine($node, undef, "SET poc_barman.timeout = '4s';") });
 is_ill($rows, 'Barman', qr/timed out|timeout/i, qr/^barman check pg/, 'Barman hangs');
 cmp_ok($time, '<', 8, 'one wait');
 
-# what could not be asked ahead is asked all the same
+# side by side, but not where that would take the last connections for replication, and have Barman say so
+sub asked_ahead { return scalar(grep { m{GET /v1/servers/pg/ahead} } $fake->requests); }
+is(asked_ahead(), 0, 'where there are no senders, Barman is asked one by one');
+$node->append_conf('postgresql.conf', "wal_level = replica\nmax_wal_senders = 3\n");
+$node->restart;
+with(sub { });
+is(asked_ahead(), 0, 'where there are few, too');
+$node->append_conf('postgresql.conf', "max_wal_senders = 10\n");
+$node->restart;
 my $usual = scalar(@{ with(sub { }) });
+cmp_ok(asked_ahead(), '>', 0, 'where there are enough, all at once');
+
+# what could not be asked ahead is asked all the same
 answers();
 $fake->say('/v1/servers/pg/ahead', 'silent');
 is(scalar(@{ examine($node, undef, "SET poc_barman.timeout = '1s';") }), $usual, 'nothing is left out where that hangs');
