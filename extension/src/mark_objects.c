@@ -65,7 +65,8 @@ poc_mark_find_large_objects(PocMark *mark)
 	table->relid = LargeObjectRelationId;
 	table->name = pstrdup("pg_catalog.pg_largeobject");
 	table->bytes = bytes;
-	mark->tables = lappend(mark->tables, table);
+	/* first of all: everybody may hold it up, and no table is to be locked meanwhile */
+	mark->tables = lcons(table, mark->tables);
 	MemoryContextSwitchTo(old);
 }
 
