@@ -19,6 +19,10 @@
 #include "memory.h"
 #include "timestamp.h"
 
+/* Of a table, a petabyte */
+#define BYTES_MAX (INT64_C(1) << 50)
+
+static bool is_size(const json_t *bytes);
 static bool prepare(const DrillServer *server, json_t *result);
 static bool compare_identity(const DrillServer *server, const json_t *arguments, json_t *result);
 static const char *text_of(const json_t *object, const char *key);
@@ -75,6 +79,14 @@ drill_examine(Job *job, const ServerConfig *config, int major, const json_t *arg
 	return good && !job_cancelled(job);
 }
 
+/* What a table is told to hold, or null: those of many are added up. */
+static bool
+is_size(const json_t *bytes)
+{
+	return bytes == NULL || json_is_null(bytes) ||
+		(json_is_integer(bytes) && json_integer_value(bytes) >= 0 && json_integer_value(bytes) <= BYTES_MAX);
+}
+
 const char *
 drill_arguments_are_bad(const json_t *arguments)
 {
@@ -86,7 +98,7 @@ drill_arguments_are_bad(const json_t *arguments)
 	json_array_foreach(json_object_get(arguments, "tables"), i, one)
 	{
 		if (text_of(one, "relation") == NULL || text_of(one, "hash") == NULL ||
-			!json_is_integer(json_object_get(one, "rows")))
+			!json_is_integer(json_object_get(one, "rows")) || !is_size(json_object_get(one, "bytes")))
 			return "each of the field \"tables\" must be {\"relation\", \"rows\", \"hash\"}";
 	}
 	json_array_foreach(json_object_get(arguments, "sequences"), i, one)

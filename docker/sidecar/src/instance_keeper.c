@@ -73,7 +73,8 @@ static int	start_server(const Cage *cage, CageHold *held, pid_t *pid);
 static void limit_processes(void);
 static int	forbid_to_start(pid_t keeper);
 static int	kill_all(pid_t keeper);
-static bool send_signal(const Below *process, int number);
+static int	open_process(const Below *process);
+static bool signal_process(int handle, int number);
 static bool is_ours(pid_t keeper, Below *processes, size_t count, size_t which);
 static int	compare_pids(const void *a, const void *b);
 static size_t list_processes(Below **processes);
@@ -308,10 +309,15 @@ forbid_to_start(pid_t keeper)
 	{
 		struct rlimit before = none;
 
-		if (!is_ours(keeper, processes, count, i) || !send_signal(&processes[i], SIGSTOP))
+		int			handle = is_ours(keeper, processes, count, i) ? open_process(&processes[i]) : -1;
+
+		if (handle < 0)
 			continue;
-		if (prlimit(processes[i].pid, RLIMIT_NPROC, &none, &before) == 0 && before.rlim_max > 0)
+		/* nobody else gets its id while it is stopped and not reaped */
+		if (signal_process(handle, SIGSTOP) &&
+			prlimit(processes[i].pid, RLIMIT_NPROC, &none, &before) == 0 && before.rlim_max > 0)
 			found++;
+		close(handle);
 	}
 	free(processes);
 	return found;
@@ -329,7 +335,13 @@ kill_all(pid_t keeper)
 	{
 		if (is_ours(keeper, processes, count, i) && !process_has_ended(processes[i].pid))
 		{
-			send_signal(&processes[i], SIGKILL);
+			int			handle = open_process(&processes[i]);
+
+			if (handle >= 0)
+			{
+				signal_process(handle, SIGKILL);
+				close(handle);
+			}
 			found++;
 		}
 	}
@@ -337,20 +349,25 @@ kill_all(pid_t keeper)
 	return found;
 }
 
-static bool
-send_signal(const Below *process, int number)
+/* A handle of it; -1: it is not the one that was listed any more. */
+static int
+open_process(const Below *process)
 {
 	int			handle = (int) syscall(SYS_pidfd_open, process->pid, 0);
-	bool		sent = false;
-
-	if (handle < 0)
-		return false;
 
 	/* still the same one: its parent, which is below us or we, has not reaped it */
-	if (process_parent(process->pid) == process->parent)
-		sent = syscall(SYS_pidfd_send_signal, handle, number, NULL, 0) == 0;
-	close(handle);
-	return sent;
+	if (handle >= 0 && process_parent(process->pid) != process->parent)
+	{
+		close(handle);
+		return -1;
+	}
+	return handle;
+}
+
+static bool
+signal_process(int handle, int number)
+{
+	return syscall(SYS_pidfd_send_signal, handle, number, NULL, 0) == 0;
 }
 
 /* Each is asked once: what is found out holds for all on the way up. */

@@ -178,8 +178,9 @@ server_end(const char *directory, const ServerProcess *process, int64_t grace_ms
 		kill(process->pid, SIGSTOP);
 		while ((left = server_keeper_end_below(process->pid)) > 0 && monotonic_ms() < until)
 			usleep(LOOK_AGAIN_MS * 1000);
-		kill(process->pid, SIGKILL);
-		gone = wait_gone(process, KILL_MS) && left == 0;
+		/* what is left can be found below the keeper alone: it lives, and goes on */
+		kill(process->pid, left == 0 ? SIGKILL : SIGCONT);
+		gone = left == 0 && wait_gone(process, KILL_MS);
 	}
 	if (gone && shared_memory != NULL)
 		remove_shared_memory(shared_memory);

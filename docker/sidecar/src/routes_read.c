@@ -252,12 +252,16 @@ get_ahead(Request *request)
 	for (size_t i = 0; i < sizeof(ahead) / sizeof(ahead[0]); i++)
 	{
 		ReadTarget	target = {ahead[i].kind, ahead[i].of_all ? "" : server, ""};
+		Answer	   *answer;
 
 		if (ahead[i].of_all ? !token_reaches(request->grant, NULL) :
 			ahead[i].kind == READ_DISKS && !catalogue_known(server))
 			continue;
-		answer_release(reads_get(&target, request->max_age_ms, NULL));
-		json_array_append_new(words, json_text(ahead[i].word));
+		/* whatever age the caller asks for: nobody waits, so none but the cache limits how often */
+		answer = reads_get(&target, READ_AGE_DEFAULT, NULL);
+		if (answer == NULL || answer->status == 200)
+			json_array_append_new(words, json_text(ahead[i].word));
+		answer_release(answer);
 	}
 	return answer_json(200, json_checked(json_pack("{s:o}", "ahead", words)));
 }
