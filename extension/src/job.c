@@ -324,6 +324,8 @@ report_log(Jsonb *answer, int64 after, bool show_log)
 			continue;
 		if (level != NULL && strcmp(level, "warning") == 0)
 			ereport(WARNING, (errmsg("%s", text)));
+		else if (level != NULL && strcmp(level, "debug") == 0)
+			ereport(DEBUG1, (errmsg("%s", text)));
 		else if (show_log)
 			ereport(NOTICE, (errmsg("%s", text)));
 	}

@@ -176,6 +176,16 @@ like($error[1], qr/no progress/, 'frozen server: message');
 ok(!frozen_server(), 'frozen server: ended');
 nothing_left('bad', 'frozen server');
 
+# of its log the error has what matters, and who asks for it the end
+misbehave();
+$node->psql('postgres', "SELECT poc_restore('bad', target_name => 'nobody made it')", stderr => \my $stderr);
+like($stderr, qr/ERROR:  recovery ended before the target was reached\nDETAIL:  recovery ended before configured recovery target was reached/,
+	'no such target: the reason');
+unlike($stderr, qr/^(?:NOTICE|INFO):.*\b(?:LOG|FATAL): /m, 'no such target: nothing else of the log');
+is($node->safe_psql('postgres', "SELECT DISTINCT l.level FROM (SELECT * FROM poc_jobs() WHERE kind = 'restore' LIMIT 1) AS j, poc_job_log(j.job_id) AS l WHERE l.line ~ 'FATAL:  recovery ended'"),
+	'debug', 'no such target: poc_job_log() has its end');
+nothing_left('bad', 'no such target');
+
 # the sidecar is killed, or stopped, under a restore
 for my $phase (qw(restoring recovering))
 {

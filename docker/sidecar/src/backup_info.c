@@ -115,7 +115,7 @@ record_of(const char *base, const char *id)
 	char	   *text = read_record(catalogue_record_paths(base, id));
 	json_t	   *record = text != NULL ? barman_parse_backup_info(text) : NULL;
 
-	/* a list in Python's words, which diagnose tells as JSON */
+	/* a list that could not be read, which diagnose tells as JSON */
 	if (json_is_string(json_object_get(record, "tablespaces")))
 	{
 		json_decref(record);

@@ -10,6 +10,9 @@
 #include <string.h>
 
 static json_t *value_of(const char *key, const char *text);
+static json_t *tablespaces_of(const char *text);
+static bool skip(const char **text, const char *words);
+static json_t *quoted(const char **text);
 static json_t *utf8_text(const char *text);
 static bool is_number(const char *text);
 
@@ -63,9 +66,84 @@ value_of(const char *key, const char *text)
 		copy = seconds != NULL ? strtod(seconds + strlen("'copy_time': "), &end) : -1;
 		return seconds != NULL && copy >= 0 ? json_pack("{s:f}", "copy_time", copy) : json_null();
 	}
+	if (strcmp(key, "tablespaces") == 0)
+	{
+		json_t	   *tablespaces = tablespaces_of(text);
+
+		if (tablespaces != NULL)
+			return tablespaces;
+	}
 	if (is_number(text) && strcmp(key, "systemid") != 0)
 		return json_integer(strtoll(text, NULL, 10));
 	return utf8_text(text);
+}
+
+/*
+ * [('name', oid, 'location'), ...] as [[name, oid, location]]; NULL if it is
+ * anything else, or has characters that Python has written as an escape.
+ */
+static json_t *
+tablespaces_of(const char *text)
+{
+	json_t	   *list = json_array();
+	bool		ok = list != NULL && skip(&text, "[");
+
+	while (ok && *text == '(')
+	{
+		json_t	   *name = skip(&text, "(") ? quoted(&text) : NULL;
+		char	   *end = NULL;
+		long long	oid = name != NULL && skip(&text, ", ") && *text >= '1' && *text <= '9' ? strtoll(text, &end, 10) : 0;
+		json_t	   *location = NULL;
+
+		if (end != NULL)
+		{
+			text = end;
+			location = skip(&text, ", ") ? quoted(&text) : NULL;
+		}
+		ok = location != NULL && skip(&text, ")") && (*text == ']' || skip(&text, ", "));
+		if (ok)
+			ok = json_array_append_new(list, json_pack("[O, I, O]", name, (json_int_t) oid, location)) == 0;
+		json_decref(name);
+		json_decref(location);
+	}
+	if (ok && strcmp(text, "]") == 0)
+		return list;
+	json_decref(list);
+	return NULL;
+}
+
+/* Goes on behind these words, if they stand there. */
+static bool
+skip(const char **text, const char *words)
+{
+	size_t		length = strlen(words);
+
+	if (strncmp(*text, words, length) != 0)
+		return false;
+	*text += length;
+	return true;
+}
+
+/* A string of Python's without escapes; NULL for anything else */
+static json_t *
+quoted(const char **text)
+{
+	char		quote = **text;
+	size_t		length;
+	char	   *inside;
+	json_t	   *value = NULL;
+
+	if (quote != '\'' && quote != '"')
+		return NULL;
+	length = strcspn(*text + 1, quote == '"' ? "\"\\" : "'\\");
+	if ((*text)[1 + length] != quote)
+		return NULL;
+	inside = strndup(*text + 1, length);
+	if (inside != NULL)
+		value = utf8_text(inside);
+	free(inside);
+	*text += length + 2;
+	return value;
 }
 
 static json_t *

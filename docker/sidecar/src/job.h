@@ -76,6 +76,7 @@ extern JobCounters jobs_counters(void);
 /* For the bodies of jobs, in their thread */
 typedef enum JobLogLevel
 {
+	JOB_DEBUG,					/* for who reads the log: nobody is told while it runs */
 	JOB_INFO,
 	JOB_WARNING,
 	JOB_ERROR

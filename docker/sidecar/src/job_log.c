@@ -93,6 +93,7 @@ void
 job_add_line(Job *job, JobLogLevel level, const char *text)
 {
 	static const char *const levels[] = {
+		[JOB_DEBUG] = "debug",
 		[JOB_INFO] = "info",
 		[JOB_WARNING] = "warning",
 		[JOB_ERROR] = "error"

@@ -194,7 +194,7 @@ tell_log(Job *job, const char *log)
 		size_t		length = strcspn(line, "\n");
 
 		if (length > 0)
-			job_log(job, JOB_INFO, "%.*s", (int) length, line);
+			job_log(job, JOB_DEBUG, "%.*s", (int) length, line);
 		line += length + (line[length] == '\n' ? 1 : 0);
 	}
 }

@@ -311,6 +311,46 @@ a_record_is_read_as_diagnose_tells_it(void **state)
 }
 
 static void
+tablespaces_of_a_record_are_read_or_left_as_they_are(void **state)
+{
+	static const char *const cases[][2] = {
+		{"None", "null"},
+		{"[]", "[]"},
+		{"[('ts1', 16438, '/srv/ts1')]", "[[\"ts1\", 16438, \"/srv/ts1\"]]"},
+		{"[('a', 1, '/a'), (\"it's\", 4294967295, '/b c')]", "[[\"a\", 1, \"/a\"], [\"it's\", 4294967295, \"/b c\"]]"},
+		{"[('(x), ', 5, '/]')]", "[[\"(x), \", 5, \"/]\"]]"},
+		/* escapes, and what is no such list */
+		{"[('a\\n', 1, '/a')]", NULL},
+		{"[('a', 1, '/a'),]", NULL},
+		{"[('a', 1, '/a')", NULL},
+		{"[('a', 1, '/a')]x", NULL},
+		{"[('a', -1, '/a')]", NULL},
+		{"[('a', '1', '/a')]", NULL},
+		{"[('a', 1)]", NULL},
+		{"[('a, 1, /a", NULL},
+		{"[('", NULL},
+		{"[(", NULL},
+		{"(", NULL},
+	};
+
+	(void) state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++)
+	{
+		char	   *text = NULL;
+		json_t	   *facts;
+		json_t	   *expected = cases[i][1] != NULL ? json_loads(cases[i][1], JSON_DECODE_ANY, NULL) : json_string(cases[i][0]);
+
+		assert_true(asprintf(&text, "status=DONE\ntablespaces=%s\nversion=150020", cases[i][0]) > 0);
+		facts = barman_parse_backup_info(text);
+		if (!json_equal(json_object_get(facts, "tablespaces"), expected))
+			fail_msg("%s", cases[i][0]);
+		json_decref(facts);
+		json_decref(expected);
+		free(text);
+	}
+}
+
+static void
 lags_are_bytes_behind_the_server(void **state)
 {
 	json_t	   *replication = parse_text("replication",
@@ -578,6 +618,7 @@ main(void)
 		cmocka_unit_test(diagnose_completes_a_wide_backup_too),
 		cmocka_unit_test(console_and_json_diagnosis_agree),
 		cmocka_unit_test(a_record_is_read_as_diagnose_tells_it),
+		cmocka_unit_test(tablespaces_of_a_record_are_read_or_left_as_they_are),
 		cmocka_unit_test(lags_are_bytes_behind_the_server),
 		cmocka_unit_test(switch_wal_in_prose),
 		cmocka_unit_test(backup_waits_only_if_barman_says_so_last),
