@@ -450,7 +450,9 @@ AS $$
 	SELECT s.part,
 		CASE WHEN p.phase <> 'streaming database files' THEN p.phase
 			WHEN s.part IS NULL THEN pg_size_pretty(p.backup_streamed)
-			ELSE format('%s %% (%s of %s)', floor(100 * s.part), pg_size_pretty(p.backup_streamed), pg_size_pretty(p.backup_total)) END
+			-- full or incremental: since PostgreSQL 19
+			ELSE format('%s %% (%s)', floor(100 * s.part), concat_ws(', ',
+				format('%s of %s', pg_size_pretty(p.backup_streamed), pg_size_pretty(p.backup_total)), to_jsonb(p) ->> 'backup_type')) END
 	FROM pg_stat_progress_basebackup AS p
 		JOIN pg_stat_activity AS a ON a.pid = p.pid AND a.application_name = 'barman_streaming_backup',
 		LATERAL (SELECT CASE WHEN p.backup_total > 0 THEN least(p.backup_streamed::double precision / p.backup_total, 1) END) AS s(part)
@@ -1023,7 +1025,7 @@ AS $$
 $$;
 
 COMMENT ON FUNCTION @extschema@.poc_job_log(text) IS
-'What a job has said so far. Errors: 42704 unknown job.';
+'What a job has said so far. level is debug (what only this function shows: of a restored server that did not start, the end of its log), info, warning or error. Errors: 42704 unknown job.';
 
 CREATE FUNCTION @extschema@.poc_wait_job(job_id text, timeout interval DEFAULT NULL)
 RETURNS SETOF _poc.job

@@ -134,24 +134,27 @@ compare_identity(const DrillServer *server, const json_t *arguments, json_t *res
 {
 	const char *expected = text_of(arguments, "system_identifier");
 	int64_t		began = monotonic_ms();
-	char	   *query = mem_strdup("SELECT c.system_identifier, pg_catalog.current_setting('server_version'::pg_catalog.text) "
-								   "FROM pg_catalog.pg_control_system() AS c");
+	char	   *query = mem_strdup("SELECT c.system_identifier, pg_catalog.current_setting('data_checksums'::pg_catalog.text), "
+								   "pg_catalog.current_setting('server_version'::pg_catalog.text) FROM pg_catalog.pg_control_system() AS c");
 	DrillAnswer answer = {NULL, NULL};
+	char	   *checksums;
 	char	   *version;
 	bool		good = false;
 	char	   *detail;
 
 	drill_ask(server, server->reader, DRILL_QUICK_MS, &query, 1, &answer);
 	free(query);
-	version = answer.output != NULL ? strchr(answer.output, '|') : NULL;
+	checksums = answer.output != NULL ? strchr(answer.output, '|') : NULL;
+	version = checksums != NULL ? strchr(checksums + 1, '|') : NULL;
 	if (version == NULL)
 		detail = mem_strdup(answer.error != NULL ? answer.error : "the server does not tell");
 	else
 	{
+		*checksums++ = '\0';
 		*version++ = '\0';
 		json_object_set_new(result, "postgresql_version", json_text(version));
 		good = expected == NULL || strcmp(answer.output, expected) == 0;
-		detail = good ? mem_printf("system identifier %s, PostgreSQL %s", answer.output, version)
+		detail = good ? mem_printf("system identifier %s, PostgreSQL %s, data checksums %s", answer.output, version, checksums)
 			: mem_printf("the system identifier is %s, and should be %s: this is a backup of another cluster",
 						 answer.output, expected);
 	}

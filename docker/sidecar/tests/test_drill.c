@@ -69,7 +69,7 @@ static const char fake_psql[] =
 static const char good_server[] =
 	"answer() {\n"
 	"  case $1 in\n"
-	"    *pg_control_system*) echo '4711|15.20' ;;\n"
+	"    *pg_control_system*) echo '4711|on|15.20' ;;\n"
 	"    *.fingerprint*) echo '2|abc' ;;\n"
 	"  esac\n"
 	"}\n";
@@ -202,7 +202,7 @@ test_good(void **state)
 	(void) state;
 	assert_true(drill(good_server, json_pack("[o, o]", table("public.a"), table("public.b")),
 					  json_pack("[s]", "SELECT true")));
-	expect("identity", true, "system identifier 4711, PostgreSQL 15.20\n");
+	expect("identity", true, "system identifier 4711, PostgreSQL 15.20, data checksums on\n");
 	expect("compare", true, "2 table(s), 4 rows as at the mark\n");
 	expect("assert", true, "SELECT true\n");
 	expect("amcheck", true, "no corruption in tables and indexes\n");
@@ -227,7 +227,7 @@ test_differences(void **state)
 						"}\n"
 						"answer() {\n"
 						"  case $1 in\n"
-						"    *pg_control_system*) echo '4711|15.20' ;;\n"
+						"    *pg_control_system*) echo '4711|on|15.20' ;;\n"
 						"    *%s*) echo '3|abc' ;;\n"
 						"    *%s*) echo '2|abd' ;;\n"
 						"    *%s*) echo 'WARNING:  page verification failed' >&2\n"
@@ -255,7 +255,7 @@ test_lost_connection(void **state)
 	(void) state;
 	assert_false(drill("answer() {\n"
 					   "  case $1 in\n"
-					   "    *pg_control_system*) echo '4711|15.20' ;;\n"
+					   "    *pg_control_system*) echo '4711|on|15.20' ;;\n"
 					   "    *.fingerprint*" HEX_OF_B "*) echo 'server closed the connection unexpectedly' >&2; exit 2 ;;\n"
 					   "    *.fingerprint*) echo '2|abc' ;;\n"
 					   "  esac\n"
@@ -293,7 +293,7 @@ test_many(void **state)
 	assert_true(strlen(text) >= 3 && strlen(text) <= 30);
 	free(text);
 
-	assert_false(drill("answer() { case $1 in *pg_control_system*) echo '4711|15.20' ;; *) echo '1|x' ;; esac; }\n",
+	assert_false(drill("answer() { case $1 in *pg_control_system*) echo '4711|on|15.20' ;; *) echo '1|x' ;; esac; }\n",
 					   tables, NULL));
 	text = steps("compare", false);
 	for (const char *line = text; (line = strchr(line, '\n')) != NULL; line++)
@@ -499,7 +499,7 @@ test_assertions(void **state)
 	(void) state;
 	assert_false(drill("answer() {\n"
 					   "  case $1 in\n"
-					   "    *pg_control_system*) echo '4711|15.20' ;;\n"
+					   "    *pg_control_system*) echo '4711|on|15.20' ;;\n"
 					   "    *2066616c7365*) echo 'ERROR:  PB001' >&2 ;;\n"
 					   "    *204e554c4c*) echo 'ERROR:  PB002' >&2 ;;\n"
 					   "    *46524f4d2074*) echo 'ERROR:  42P01' >&2 ;;\n"
@@ -555,7 +555,7 @@ test_no_library(void **state)
 	(void) state;
 	assert_false(drill("answer() {\n"
 					   "  case $1 in\n"
-					   "    *pg_control_system*) echo '4711|15.20' ;;\n"
+					   "    *pg_control_system*) echo '4711|on|15.20' ;;\n"
 					   "    *'CREATE FUNCTION'*) echo 'ERROR:  could not access file \"$libdir/poc_barman\": No such file or directory' >&2 ;;\n"
 					   "    *.fingerprint*) echo '2|abc' ;;\n"
 					   "  esac\n"
@@ -572,7 +572,7 @@ static void
 test_another_cluster(void **state)
 {
 	(void) state;
-	assert_false(drill("answer() { case $1 in *pg_control_system*) echo '4712|15.20' ;; *) echo '2|abc' ;; esac; }\n",
+	assert_false(drill("answer() { case $1 in *pg_control_system*) echo '4712|on|15.20' ;; *) echo '2|abc' ;; esac; }\n",
 					   json_pack("[o]", table("a")), NULL));
 	expect("identity", false, "the system identifier is 4712, and should be 4711: this is a backup of another cluster\n");
 	expect("compare", true, "");
@@ -621,7 +621,7 @@ test_cancelled(void **state)
 	Request		request = {.grant = &all};
 	struct timespec a_moment = {0, 10000000};
 	int64_t		began;
-	char	   *id = begin("answer() { case $1 in *pg_control_system*) echo '4711|15.20' ;; *.fingerprint*) echo x > \"$here/sleeps\"; sleep 300 ;; esac; }\n",
+	char	   *id = begin("answer() { case $1 in *pg_control_system*) echo '4711|on|15.20' ;; *.fingerprint*) echo x > \"$here/sleeps\"; sleep 300 ;; esac; }\n",
 						   json_pack("[o, o]", table("a"), table("b")), json_pack("[s]", "SELECT true"));
 
 	(void) state;
