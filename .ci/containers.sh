@@ -49,8 +49,8 @@ containers_up() {
     return 1
   }
   docker compose ps
-  # healthy means that a backup can be taken: the first statement is one, and Barman has nothing against it
-  docker compose exec -T barman barman check postgres1
+  # healthy means that a backup can be taken: the first statement is one
+  [[ $(docker compose exec -T postgres1 psql -U postgres -XAtq -c "SELECT status FROM poc_backup()") == DONE ]]
   # by the published port
   PGPASSWORD=$(containers_password) psql -X -At -h 127.0.0.1 -p "$POC_PORT" -U postgres \
     -c "SELECT format('PostgreSQL %s, Barman %s', current_setting('server_version'), barman_version) FROM poc_sidecar()"

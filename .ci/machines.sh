@@ -53,7 +53,7 @@ foreign_environment() {
 export PGHOST=nowhere PGHOSTADDR=192.0.2.1 PGPORT=1 PGUSER=nobody PGPASSWORD=wrong PGDATABASE=nothing PGSERVICE=none
 export PGDATA=/nowhere PGOPTIONS='-c default_transaction_read_only=on' PGSSLMODE=verify-full PGTZ=Asia/Kathmandu
 export PGCLIENTENCODING=LATIN1 PGDATESTYLE=German PGCHANNELBINDING=require PGREQUIREAUTH=scram-sha-256 PGGSSENCMODE=require
-export BARMAN_HOME=/nowhere BARMAN_CONFIG=/nowhere BARMAN_VERSION=0 CDPATH=/:/usr
+export BARMAN_HOME=/nowhere BARMAN_CONFIG=/nowhere BARMAN_VERSION=0 CDPATH=.:/usr
 PROFILE
 }
 

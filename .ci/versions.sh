@@ -1,6 +1,7 @@
 # shellcheck shell=bash
 # versions.sh: the story on versions newer than those of the other lanes: the images are built, a backup can be
-# taken, the regression tests pass and the scenario is played.  The whole suite runs on two of the versions.
+# taken, the regression tests pass and the scenario is played.  The whole suite runs on the system's
+# version alone, most of it on that of the images.
 
 VERSIONS=("18 sid" "19 experimental")
 
@@ -42,8 +43,11 @@ versions_experimental() {
   engine_base sid
   docker build -q -t "$image" - << 'DOCKERFILE'
 FROM debian:sid-slim
-RUN sed -n 's/^deb \(.*\) sid main.*/deb \1 experimental main/p' /etc/apt/sources.list > /etc/apt/sources.list.d/experimental.list \
-    && test -s /etc/apt/sources.list.d/experimental.list \
+# in the form of our own images, or of those of a registry
+RUN cd /etc/apt && if [ -e sources.list.d/debian.sources ]; \
+      then sed 's/^Suites: .*/Suites: experimental/' sources.list.d/debian.sources > sources.list.d/experimental.sources; \
+      else sed -n 's/^deb \(.*\) sid main.*/deb \1 experimental main/p' sources.list > sources.list.d/experimental.list; fi \
+    && grep -q experimental sources.list.d/experimental.* \
     && printf '%s\n' 'Package: postgresql*-19* libpq* postgresql-common* postgresql-client-common*' \
       'Pin: release a=experimental' 'Pin-Priority: 900' > /etc/apt/preferences.d/postgresql
 DOCKERFILE

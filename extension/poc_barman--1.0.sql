@@ -1398,7 +1398,7 @@ BEGIN
 	END IF;
 
 	body := jsonb_build_object(
-		'instance', format('drill_%s_%s', to_char(began AT TIME ZONE 'UTC', 'YYYYMMDD"t"HH24MISSMS'), pg_backend_pid()),
+		'instance', format('drill_%s_%s', to_char(began AT TIME ZONE 'UTC', 'MMDD"t"HH24MISS'), pg_backend_pid()),
 		'backup_id', coalesce(backup_id, 'latest'), 'keep', coalesce(keep, false),
 		'target_lsn', target.lsn, 'target_timeline', target.timeline, 'system_identifier', cluster::text,
 		'marked_at', to_char(target.at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'),

@@ -79,7 +79,8 @@ copy_sources() {
   fi
   as_server mkdir -p "$POC_HOME/src"
   # --delete, or a file that is gone from the checkout would still be compiled
-  rsync -rlpt --delete "${owner[@]}" \
+  # the checkout may be read-only
+  rsync -rlpt --chmod=Du+rwx,Fu+rw --delete "${owner[@]}" \
     --exclude='*.o' --exclude='*.so' --exclude='*.bc' --exclude='*.a' \
     --exclude='*.d' --exclude='/docker/sidecar/barman-sidecar' --exclude='/docker/sidecar/tests/test_*[!.]?' \
     --exclude='tmp_check' --exclude='/results' --exclude='/.git' \
@@ -101,7 +102,9 @@ make_tree() {
     tree=$1 prefix=$2 bindir=$3 pkglibdir=$4 sharedir=$5 include=$6
     mkdir -p "$tree${bindir#"$prefix"}" "$tree${pkglibdir#"$prefix"}" "$tree${sharedir#"$prefix"}/extension" \
       "$(dirname "$tree${include#"$prefix"}")"
-    cp -L "$bindir"/* "$tree${bindir#"$prefix"}/"
+    for program in "$bindir"/*; do
+      test "${program##*/}" = postgres || cp -L "$program" "$tree${bindir#"$prefix"}/"
+    done
     ln -sfn "$include" "$tree${include#"$prefix"}"
     for dir in "$pkglibdir" "$sharedir" "$sharedir/extension"; do
       entries=()
@@ -112,7 +115,9 @@ make_tree() {
         esac
       done
       ln -sfn -t "$tree${dir#"$prefix"}" "${entries[@]}"
-    done' make_tree "$POC_HOME/pg" "$prefix" "$bindir" "$pkglibdir" "$sharedir" \
+    done
+    # last, because where it is the tree is whole
+    cp -L "$bindir/postgres" "$tree${bindir#"$prefix"}/"' make_tree "$POC_HOME/pg" "$prefix" "$bindir" "$pkglibdir" "$sharedir" \
     "$("$system_pg_config" --pkgincludedir)"
   for name in sharedir pkglibdir pgxs; do
     [[ $("$(pg_bindir)/pg_config" "--$name") == "$POC_HOME/pg$("$system_pg_config" "--$name" | cut -c $((${#prefix} + 1))-)" ]] ||

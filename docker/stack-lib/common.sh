@@ -21,8 +21,9 @@ export PATH=$PATH:/usr/local/sbin:/usr/sbin:/sbin
 
 if [[ $(id -u) == 0 ]]; then
   RUN_USER=${POC_RUN_USER:-postgres}
-else
-  RUN_USER=$(id -un)
+elif ! RUN_USER=$(id -un 2> /dev/null); then
+  echo "stack: the user $(id -u) has no name, and PostgreSQL does not run without: add one to /etc/passwd" >&2
+  exit 1
 fi
 
 # Per user and checkout, and short: a socket's path may have 107 bytes only.
@@ -33,6 +34,11 @@ default_home() {
   echo "/var/tmp/poc_barman-$(id -u)-${hash:0:8}"
 }
 POC_HOME=${POC_HOME:-$(default_home)}
+# as programs tell it that are asked where they are; POC_HOME itself must be no link
+[[ $POC_HOME != /* ]] || POC_HOME=$(realpath -m -- "$(dirname -- "$POC_HOME")/.")/$(basename -- "$POC_HOME")
+POC_HOME=${POC_HOME/#\/\//\/}
+# of the 107 bytes that the path of a socket has, those of a drill's instance take the rest
+HOME_BYTES=49
 
 # never fails: the terminal may be gone while we clean up
 say() { printf '%s\n' "$*" >&2 || true; }
@@ -58,6 +64,8 @@ as_server() {
     if [[ $(id -un) == "$RUN_USER" ]]; then
       exec "$@"
     fi
+    # the caller's may be closed to others
+    unset TMPDIR TMP TEMP
     exec runuser -u "$RUN_USER" -- "$@"
   )
 }
@@ -80,10 +88,10 @@ wait_for() {
 }
 
 make_home() {
-  [[ $POC_HOME == /* && $POC_HOME != *[[:space:]\|\&\'\"\\]* ]] ||
-    die "POC_HOME must be an absolute path without blanks, quotes or | &: $POC_HOME"
-  ((${#POC_HOME} <= 80)) ||
-    die "POC_HOME is too long for the path of a socket (${#POC_HOME} bytes, at most 80): $POC_HOME"
+  [[ $POC_HOME == /* && $POC_HOME != *[^A-Za-z0-9_./@+-]* ]] ||
+    die "POC_HOME must be an absolute path of letters, digits and _ . / @ + -: $POC_HOME"
+  ((${#POC_HOME} <= HOME_BYTES)) ||
+    die "POC_HOME is too long for the path of a socket (${#POC_HOME} bytes, at most $HOME_BYTES): $POC_HOME"
   id "$RUN_USER" > /dev/null 2>&1 ||
     die "the servers' user \"$RUN_USER\" does not exist" "set POC_RUN_USER, or run docker/stack deps"
   [[ $(id -u "$RUN_USER") != 0 ]] ||

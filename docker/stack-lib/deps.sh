@@ -103,13 +103,18 @@ have() {
 # by the name of whatever version while apt's index is not there.
 add_postgres_packages() {
   local major server=""
+  # an older one is no use, nor one whose headers no source has, left over from before an upgrade of the system
   major=$(printf '%s\n' /usr/lib/postgresql/*/bin/postgres | sed -nE 's|.*/([0-9]+)/bin/postgres|\1|p' | sort -rn | head -n 1)
+  if [[ -n $major ]] && { ((major < MIN_VERSION)) ||
+    { [[ -n $apt_updated ]] && ! apt-cache show "postgresql-server-dev-$major" > /dev/null 2>&1; }; }; then
+    major=""
+  fi
   # an unknown package fails, too
   if [[ -z $major ]]; then
     major=$(apt-cache depends postgresql 2> /dev/null | sed -nE 's/.*Depends: postgresql-([0-9]+)$/\1/p' | head -n 1) || true
     server=postgresql${major:+-$major}
   fi
-  if [[ -z $major && -n ${apt_updated:-} ]] || { [[ -n $major ]] && ((major < MIN_VERSION)); }; then
+  if [[ -z $major && -n $apt_updated ]] || { [[ -n $major ]] && ((major < MIN_VERSION)); }; then
     die "this system offers PostgreSQL ${major:-in no version at all}, $MIN_VERSION or later is needed" \
       "add a newer one (https://apt.postgresql.org), or set PG_CONFIG"
   fi
@@ -123,6 +128,8 @@ apt_updated=""
 apt_update() {
   local log
   say "missing: $1"
+  as_root true || die "missing: $1; to install them needs root, and sudo does not give it" \
+    "as root, once: $checkout/docker/stack deps"
   log=$(as_root env LC_ALL=C apt-get -q -y -o DPkg::Lock::Timeout=300 -o Acquire::Retries=0 -o Acquire::http::Timeout=15 \
     -o Acquire::https::Timeout=15 update 2>&1) || true
   if grep -qE '^(Err|Ign):' <<< "$log" && ! grep -qE '^(Hit|Get):' <<< "$log"; then
@@ -138,6 +145,9 @@ apt_install() {
   read -r -a packages <<< "$1"
   as_root bash -s -- "${packages[@]}" << 'ROOT' || die "apt-get failed" "by hand: apt-get install $1"
 set -euo pipefail
+# what is changed here for a moment another run would take for what was there
+exec 9< /root
+flock 9
 log=$(mktemp)
 policy=/usr/sbin/policy-rc.d
 config=/etc/postgresql-common/createcluster.conf
@@ -170,8 +180,18 @@ install "$@"
 ROOT
 }
 
-# as_root COMMAND...
-as_root() { if [[ $(id -u) == 0 ]]; then "$@"; else sudo "$@"; fi; }
+# as_root COMMAND...: by the proxy that apt may need, which sudo would not pass on
+as_root() {
+  local name proxies=()
+  if [[ $(id -u) == 0 ]]; then
+    "$@"
+    return
+  fi
+  for name in http_proxy https_proxy no_proxy; do
+    [[ -z ${!name:-} ]] || proxies+=("$name=${!name}")
+  done
+  sudo env "${proxies[@]}" "$@"
+}
 
 # sudo may ask for its password where somebody can answer
 can_be_root() { [[ $(id -u) == 0 ]] || { command -v sudo > /dev/null && { sudo -n true 2> /dev/null || [[ -t 2 ]]; }; }; }

@@ -16,7 +16,9 @@ server_psql() {
 
 postgres1_running() {
   [[ -n ${system_pg_config:-} ]] || find_postgres || return 1
-  [[ -e $(pgdata)/postmaster.pid ]] && as_server "$(pg_bindir)/pg_ctl" -D "$(pgdata)" status > /dev/null 2>&1
+  # after a crash of the machine the number may be that of anybody
+  [[ -e $(pgdata)/postmaster.pid ]] && as_server "$(pg_bindir)/pg_ctl" -D "$(pgdata)" status > /dev/null 2>&1 &&
+    [[ $(as_server sh -c 'readlink "/proc/$(head -n 1 postgres1/postmaster.pid)/cwd"') == "$(pgdata)" ]]
 }
 
 postgres1_start() {
