@@ -74,11 +74,14 @@ is(on($second, "SELECT string_agg(server || ' ' || status, ',' ORDER BY server) 
 is(on($first, "SELECT count(*) FROM poc_files('base', 'second') WHERE name IN (SELECT backup_id FROM poc_backups('second'))"), '1', 'the files of one');
 
 # only the server that is backed up can write what its backup waits for
+kill('STOP', $live->receivers);
 my $job = on($first, 'SELECT job_id FROM poc_backup(wait => false)');
 wait_until(sub { on($first, "SELECT phase FROM poc_jobs() WHERE job_id = '$job'") eq 'waiting_for_wal' });
 my $wal = on($second, 'SELECT pg_walfile_name(pg_current_wal_insert_lsn())');
 on($second, "SELECT state FROM poc_wait_job('$job', timeout => '2 s')");
 is(on($second, 'SELECT pg_walfile_name(pg_current_wal_insert_lsn())'), $wal, 'the other switches no WAL for it');
+is(on($first, "SELECT phase FROM poc_jobs() WHERE job_id = '$job'"), 'waiting_for_wal', 'it still waits');
+kill('CONT', $live->receivers);
 is(on($first, "SELECT state FROM poc_wait_job('$job')"), 'done', 'its own does');
 
 done_testing();

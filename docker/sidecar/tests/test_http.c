@@ -700,7 +700,7 @@ daemons_of_barman_survive(void **state)
 	int64_t		began = monotonic_ms();
 
 	(void) state;
-	write_file("cron.sh", "[ -e $FAKE_BARMAN/receiver ] || { setsid sh -c 'echo $$ > $FAKE_BARMAN/receiver; exec sleep 60' </dev/null >/dev/null 2>&1 & }; printf '{}'");
+	write_file("cron.sh", "[ -e $FAKE_BARMAN/receiver ] || { setsid sh -c 'echo $$ > $FAKE_BARMAN/receiver; exec sleep 600' </dev/null >/dev/null 2>&1 & }; printf '{}'");
 	start_with(extra);
 	while ((receiver = atoi(read_text("receiver"))) == 0)
 		assert_true(look_again(began));

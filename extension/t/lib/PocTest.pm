@@ -134,11 +134,15 @@ sub wait_until
 {
 	my ($code, $seconds) = (@_, 180);
 
-	for (1 .. 10 * $seconds)
+	my $until = time + $seconds;
+
+	do
 	{
 		return 1 if $code->();
 		sleep 0.1;
-	}
+	} while (time < $until);
+	# who does not look at the result relies on it
+	die "it has not come true within $seconds s" if !defined wantarray;
 	return 0;
 }
 
