@@ -48,7 +48,7 @@ poc_mark_find_tables(PocMark *mark, ArrayType *named)
 		"WHERE CASE WHEN $1 IS NOT NULL THEN c.oid = ANY ($1) "
 		"  ELSE c.relkind IN ('r', 'm') AND c.relpersistence = 'p' AND (c.relkind <> 'm' OR c.relispopulated) "
 		"   AND " POC_MARK_OF_THE_USER
-		"   AND NOT EXISTS (SELECT FROM pg_inherits AS i JOIN pg_class AS p ON p.oid = i.inhparent WHERE i.inhrelid = c.oid AND p.relkind = 'r') "
+		"   AND NOT EXISTS (SELECT FROM pg_inherits AS i JOIN pg_class AS p ON p.oid = i.inhparent WHERE i.inhrelid = c.oid AND p.relkind = 'r' AND p.relpersistence = 'p') "
 		"  END "
 		"ORDER BY c.oid";
 	Oid			types[] = {REGCLASSARRAYOID};
