@@ -24,6 +24,15 @@ CREATE UNLOGGED TABLE forgotten AS SELECT 1 AS n;
 CREATE TABLE parts (n int) PARTITION BY LIST (n);
 CREATE UNLOGGED TABLE parts_1 PARTITION OF parts FOR VALUES IN (1);
 CREATE MATERIALIZED VIEW empty AS SELECT 1 AS n WITH NO DATA;
+CREATE TABLE forgotten_child () INHERITS (forgotten);
+INSERT INTO forgotten_child VALUES (2);
+CREATE TABLE jobs AS SELECT 1 AS n;
+DO $$ BEGIN
+	CREATE EXTENSION plpgsql;
+EXCEPTION WHEN duplicate_object THEN NULL;
+END $$;
+ALTER EXTENSION plpgsql ADD TABLE jobs;
+UPDATE pg_extension SET extconfig = ARRAY['jobs'::regclass::oid], extcondition = '{""}' WHERE extname = 'plpgsql';
 SELECT nextval('given') FROM generate_series(1, 40);
 SELECT nextval('down') FROM generate_series(1, 40);
 SELECT lo_from_bytea(77001, 'a large object'), lo_from_bytea(77002, decode(repeat('00ff', 5000), 'hex'));
@@ -56,12 +65,13 @@ my $node = $live->{node};
 sub value { return $node->safe_psql('postgres', "SET client_min_messages = error; $_[0]"); }
 
 my ($code, $tables, $notice) = $node->psql('postgres', "SELECT tables FROM poc_mark('mark')");
-like($notice, qr/NOTICE:  4 objects are not in the mark\nDETAIL:  .*unlogged table public\.forgotten: a backup holds none of its rows/s, 'what is left out is said in one notice');
+like($notice, qr/NOTICE:  5 objects are not in the mark\nDETAIL:  .*unlogged table public\.forgotten: a backup holds none of its rows/s, 'what is left out is said in one notice');
 like($notice, qr/\Q$_\E/, "left out: $_")
-  for ('unlogged table public.parts_1', 'unlogged sequence public.forgotten_numbers', 'materialized view public.empty: it is not populated');
+  for ('table public.jobs: it belongs to extension plpgsql', 'unlogged table public.parts_1', 'unlogged sequence public.forgotten_numbers', 'materialized view public.empty: it is not populated');
 is(value(q{SELECT string_agg(relation || ' ' || coalesce(value::text, 'none') || ' ' || ascending, ',' ORDER BY relation) FROM _poc.mark_sequences}),
 	'public."not yet" none true,public.down -118 false,public.given 40 true', 'the values of sequences');
 is(value("SELECT rows > 2 FROM _poc.mark_tables WHERE relation = 'pg_catalog.pg_largeobject'"), 't', 'large objects are one of its tables');
+is(value("SELECT rows FROM _poc.mark_tables WHERE relation = 'public.forgotten_child'"), '1', 'a child of an unlogged table is one of its tables');
 my ($error_code, undef, $error) = $node->psql('postgres', "SELECT poc_mark('named', '{forgotten}')");
 like($error, qr/ERROR:  public\.forgotten cannot be marked\nDETAIL:  forgotten is not permanent, so that no backup has its rows\./, 'a named unlogged table is refused');
 
@@ -125,5 +135,18 @@ like($bytes, qr/^compare\|t\|1 sequence\(s\)/m, 'their sequences are compared');
 like($bytes, qr/^compare\|t\|1 table\(s\), 1 rows/m, 'and their tables');
 $node->safe_psql('bytes', q{UPDATE _poc.mark_tables SET hash = reverse(hash)});
 like($node->safe_psql('bytes', "SELECT detail FROM poc_restore_drill('bytes') WHERE NOT ok"), qr/t\\351"".*: 1 rows as expected, but their content differs/, 'one that differs is described');
+
+# databases beside the one that is asked: names of another encoding, a locale that this host does not have
+my ($name_code, undef, $name_error) = $node->psql('bytes', "DO \$\$ BEGIN PERFORM set_config('x.name', quote_ident(convert_from('\\x6ef6ff', 'SQL_ASCII')), false); END \$\$; SELECT format('CREATE DATABASE %s TEMPLATE template0', current_setting('x.name')) \\gexec");
+is($name_code, 0, 'a database whose name is of no encoding') or diag($name_error);
+value('CREATE DATABASE elsewhere');
+value(q{UPDATE pg_database SET datcollate = 'tlh_QS', datctype = 'tlh_QS' WHERE datname = 'elsewhere'});
+value("SELECT poc_mark('beside', '{t}')");
+is(value('SELECT status FROM poc_backup()'), 'DONE', 'a backup of them');
+my ($drill_code, $drill_steps, $drill_said) = $node->psql('postgres', "SELECT step, ok, detail FROM poc_restore_drill('beside')");
+unlike($drill_steps, qr/^\w+\|f\|/m, 'a drill passes beside them') or diag($drill_steps);
+like($drill_said, qr/WARNING:  locale "tlh_QS" is missing on Barman's host/, 'the locale that is missing is told before');
+like($drill_said, qr/WARNING:  database elsewhere of the copy lets nobody in, and is left as it is: .*FATAL/, 'and that the database was not entered');
+is(value("SELECT state FROM poc_restore('beside', target_name => 'beside')"), 'running', 'a restore beside them');
 
 done_testing();

@@ -36,6 +36,7 @@ struct DrillAmcheck
 
 static void *check(void *arg);
 static char *what_it_says(const RunResult *result);
+static void add_collations(const DrillServer *server, char **words);
 
 DrillAmcheck *
 drill_amcheck_start(const DrillServer *server)
@@ -71,6 +72,7 @@ drill_amcheck_end(DrillAmcheck *amcheck, json_t *result)
 	else
 	{
 		words = what_it_says(run);
+		add_collations(amcheck->server, &words);
 		drill_step(result, "amcheck", false, run->elapsed_ms, words);
 		free(words);
 		good = false;
@@ -111,4 +113,35 @@ what_it_says(const RunResult *result)
 	for (size_t length = strlen(words); length > 0 && words[length - 1] == '\n'; length--)
 		words[length - 1] = '\0';
 	return words;
+}
+
+/*
+ * An index of text is ordered by the libraries of the host where it was built,
+ * glibc or ICU; with others its order may look like corruption.
+ */
+static void
+add_collations(const DrillServer *server, char **words)
+{
+	char	   *query = mem_strdup("SELECT pg_catalog.array_to_string(ARRAY(SELECT pg_catalog.format('%s where they were built and %s here'::pg_catalog.text, "
+								   "d.datcollversion, pg_catalog.pg_database_collation_actual_version(d.oid)) AS words "
+								   "FROM pg_catalog.pg_database AS d WHERE d.datname = pg_catalog.current_database() "
+								   "AND d.datcollversion <> pg_catalog.pg_database_collation_actual_version(d.oid) "
+								   "UNION SELECT pg_catalog.format('%s where they were built and %s here'::pg_catalog.text, "
+								   "c.collversion, pg_catalog.pg_collation_actual_version(c.oid)) "
+								   "FROM pg_catalog.pg_collation AS c WHERE c.collversion <> pg_catalog.pg_collation_actual_version(c.oid) "
+								   "AND c.oid IN (SELECT a.attcollation FROM pg_catalog.pg_attribute AS a WHERE a.attrelid >= 16384::pg_catalog.oid) "
+								   "LIMIT 5), ', '::pg_catalog.text)");
+	DrillAnswer answer = {NULL, NULL};
+	char	   *longer;
+
+	drill_ask(server, server->reader, DRILL_QUICK_MS, &query, 1, &answer);
+	free(query);
+	if (answer.output != NULL && answer.output[0] != '\0')
+	{
+		longer = mem_printf("%s\nCollations have other versions on this host, so that indexes of text may seem corrupt that are not: %s",
+							*words, answer.output);
+		free(*words);
+		*words = longer;
+	}
+	drill_answer_free(&answer);
 }

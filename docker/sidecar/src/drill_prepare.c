@@ -15,6 +15,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "job.h"
 #include "memory.h"
 #include "timestamp.h"
 
@@ -27,15 +28,16 @@
 	"SELECT pg_catalog.count(*) FROM pg_catalog.pg_class AS c " \
 	"WHERE c.relnamespace = 11::pg_catalog.oid AND c.oid < 16384::pg_catalog.oid AND c.relkind = 'r'::pg_catalog.\"char\" AND (c.relhastriggers OR c.relhasrules);\n"
 
-/* Of the whole cluster; the names of the databases are told as bytes. */
+/* Of the whole cluster; the names of the databases, of whatever encoding they are, are told as bytes. */
 static const char cluster_sql[] =
+	"SET client_encoding = 'SQL_ASCII';\n"
 	"BEGIN;\n"
 	"DELETE FROM ONLY pg_catalog.pg_db_role_setting;\n"
 	"UPDATE ONLY pg_catalog.pg_database SET datallowconn = true, datconnlimit = -1 WHERE datconnlimit <> -2;\n"
 	"UPDATE ONLY pg_catalog.pg_authid SET rolpassword = NULL, rolconnlimit = -1;\n"
 	"UPDATE ONLY pg_catalog.pg_subscription SET subconninfo = '';\n"
 	"COMMIT;\n"
-	"SELECT pg_catalog.string_agg(pg_catalog.encode(pg_catalog.convert_to(d.datname::pg_catalog.text, 'SQL_ASCII'::pg_catalog.name), "
+	"SELECT pg_catalog.string_agg(pg_catalog.encode(pg_catalog.textsend(d.datname::pg_catalog.text), "
 	"'hex'::pg_catalog.text), ','::pg_catalog.text) "
 	"FROM pg_catalog.pg_database AS d WHERE d.datconnlimit <> -2";
 
@@ -57,6 +59,7 @@ static const char database_sql[] =
 static char *empty_cluster(const DrillServer *server, char **databases);
 static char *empty_database(const DrillServer *server);
 static char *empty_databases(const DrillServer *server, const char *databases);
+static bool lets_nobody_in(const char *error);
 static char *make_reader(const DrillServer *server);
 static char *name_of(const char *hex, size_t length);
 static char *ask(const DrillServer *server, const char *sql, char **output);
@@ -151,6 +154,13 @@ empty_databases(const DrillServer *server, const char *databases)
 
 		other.database = name;
 		error = empty_database(&other);
+		if (error != NULL && strcmp(name, server->database) != 0 && lets_nobody_in(error))
+		{
+			/* nor can anybody read what it holds */
+			job_log(server->job, JOB_WARNING, "database %s of the copy lets nobody in, and is left as it is: %s", name, error);
+			free(error);
+			error = NULL;
+		}
 		if (error != NULL)
 		{
 			char	   *words = mem_printf("database %s: %s", name, error);
@@ -162,6 +172,23 @@ empty_databases(const DrillServer *server, const char *databases)
 		databases += length + (databases[length] == ',');
 	}
 	return error;
+}
+
+/* For what this host does not have: a locale, a library of ICU, a conversion */
+static bool
+lets_nobody_in(const char *error)
+{
+	static const char *const reasons[] = {
+		"is incompatible with operating system", "ICU is not supported in this build", "could not open collator for locale",
+		"conversion between"
+	};
+
+	for (size_t i = 0; i < sizeof(reasons) / sizeof(reasons[0]); i++)
+	{
+		if (strstr(error, "FATAL:") != NULL && strstr(error, reasons[i]) != NULL)
+			return true;
+	}
+	return false;
 }
 
 static char *

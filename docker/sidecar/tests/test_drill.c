@@ -597,6 +597,17 @@ test_amcheck(void **state)
 	expect("compare", true, "1 table(s), 2 rows as at the mark\n");
 	expect("amcheck", false, "btree index \"postgres.public.i\":\nERROR: out of order\n");
 
+	/* where the libraries that order text are others, it is said */
+	assert_false(drill("answer() {\n"
+					   "  case $1 in\n"
+					   "    *pg_control_system*) echo '4711|on|15.20' ;;\n"
+					   "    *.fingerprint*) echo '2|abc' ;;\n"
+					   "    *collversion*) echo '2.31 where they were built and 2.36 here' ;;\n"
+					   "  esac\n"
+					   "}\n", json_pack("[o]", table("a")), NULL));
+	expect("amcheck", false, "btree index \"postgres.public.i\":\nERROR: out of order\n"
+		   "Collations have other versions on this host, so that indexes of text may seem corrupt that are not: 2.31 where they were built and 2.36 here\n");
+
 	put("pg_amcheck", "#!/bin/sh\necho 'pg_amcheck: error: connection lost' >&2; exit 1\n", 0700);
 	assert_false(drill(good_server, NULL, NULL));
 	expect("amcheck", false, "pg_amcheck: error: connection lost\n");
