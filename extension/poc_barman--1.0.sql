@@ -697,7 +697,13 @@ AS $$
 BEGIN
 	RETURN (_poc.archive_of(barman_server) ->> 'system_identifier')::bigint;
 EXCEPTION WHEN object_not_in_prerequisite_state THEN
-	RETURN NULL;
+	-- a passive server has no PostgreSQL of its own to ask, but copies of its backups
+	BEGIN
+		RETURN (_poc.get_object('backup'::text, ARRAY['servers'::text, barman_server, 'backups'::text, 'latest'::text]) ->> 'system_id')::bigint;
+	EXCEPTION WHEN object_not_in_prerequisite_state OR undefined_object OR system_error OR connection_exception
+		OR connection_failure OR sqlclient_unable_to_establish_sqlconnection OR protocol_violation THEN
+		RETURN NULL;
+	END;
 END
 $$;
 
@@ -746,7 +752,7 @@ BEGIN
 	IF wait OR server IS NOT NULL THEN
 		barman_server := _poc.server(server);
 		elsewhere := _poc.is_elsewhere(barman_server, _poc.cluster_of(barman_server),
-			'Barman itself closes a segment of it, none is closed here');
+			'Barman itself closes a segment of it, none is closed here'::text);
 	END IF;
 
 	IF NOT elsewhere THEN
@@ -802,10 +808,11 @@ DECLARE
 BEGIN
 	ready := false;
 	checkpointed := false;
-	IF archive IS NULL THEN
+	-- a server that Barman has not reached may be a standby
+	IF archive IS NULL OR archive ->> 'in_recovery' IS NULL THEN
 		RETURN;
 	END IF;
-	IF pg_is_in_recovery() OR (archive ->> 'in_recovery')::boolean IS NOT TRUE OR
+	IF pg_is_in_recovery() OR NOT (archive ->> 'in_recovery')::boolean OR
 		(archive ->> 'system_identifier')::bigint IS DISTINCT FROM (SELECT c.system_identifier FROM pg_control_system() AS c) THEN
 		ready := true;
 		RETURN;
@@ -858,6 +865,9 @@ BEGIN
 				HINT = 'Use NULL for no time limit.';
 	END IF;
 
+	-- a passive server never is
+	PERFORM _poc.archive_of(barman_server);
+
 	LOOP
 		-- It serves all servers, and fails if one of them has trouble: whether
 		-- this one is ready only its checks tell.
@@ -877,7 +887,7 @@ BEGIN
 		-- a switch costs a segment in the archive, a tick next to nothing
 		IF cluster IS NULL THEN
 			cluster := _poc.cluster_of(barman_server);
-			elsewhere := _poc.is_elsewhere(barman_server, cluster, 'Barman itself closes segments of it, none is closed here');
+			elsewhere := _poc.is_elsewhere(barman_server, cluster, 'Barman itself closes segments of it, none is closed here'::text);
 		END IF;
 		IF clock_timestamp() >= next_switch THEN
 			IF elsewhere THEN
@@ -907,7 +917,7 @@ BEGIN
 		END IF;
 		IF failing IS NULL AND NOT standby_ready THEN
 			failing := 'a checkpoint that Barman has the WAL of';
-			details := format('%s: a backup of the standby would begin before the first segment in Barman''s archive', failing);
+			details := format('%s: a backup of a standby would begin before the first segment in Barman''s archive', failing);
 			next_switch := '-infinity';
 		END IF;
 
@@ -974,7 +984,7 @@ DECLARE
 	job jsonb;
 BEGIN
 	-- who names no server may have been given one, by the owner of the database
-	PERFORM _poc.is_elsewhere(barman_server, (archive ->> 'system_identifier')::bigint, 'the backup is of that one');
+	PERFORM _poc.is_elsewhere(barman_server, (archive ->> 'system_identifier')::bigint, 'the backup is of that one'::text);
 
 	-- Of a server whose WAL has never reached Barman, Barman refuses a backup.
 	IF archive -> 'newest_wal' = 'null'::jsonb THEN
@@ -1091,6 +1101,13 @@ $$;
 COMMENT ON FUNCTION @extschema@.poc_delete_backup(text, text) IS
 'Deletes a backup and every incremental backup based on it; detail lists them. Errors: 42501 unless barman-sidecar was started with --allow-delete, 42704 unknown backup, 55000 the backup is kept or too few would be left, 55006 it is being restored. Example: SELECT * FROM poc_delete_backup(''20261122T061022'')';
 
+CREATE FUNCTION _poc.convertible(text) RETURNS text
+LANGUAGE c STABLE STRICT PARALLEL SAFE
+AS 'MODULE_PATHNAME', 'poc_convertible';
+
+COMMENT ON FUNCTION _poc.convertible(text) IS
+'Internal. The text with ? for each byte that UTF-8 has nothing for: a name of a database or a role may be of another encoding.';
+
 -- What a server must have to recover what this one has written: the sidecar
 -- makes up for settings, and tells which locale Barman's host lacks.
 CREATE FUNCTION _poc.primary_facts() RETURNS jsonb
@@ -1102,7 +1119,7 @@ AS $$
 			WHERE s.name = ANY ('{max_connections,max_worker_processes,max_wal_senders,max_prepared_transactions,max_locks_per_transaction,max_pred_locks_per_transaction,max_replication_slots,max_active_replication_origins}')),
 		'preload', current_setting('shared_preload_libraries'),
 		'locales', (SELECT jsonb_agg(jsonb_build_object('of', l.of, 'locale', l.locale, 'needed', l.needed, 'version', l.version))
-			FROM (SELECT format('database %I', d.datname) AS of, x.locale, d.datname = current_database() AS needed,
+			FROM (SELECT format('database %I', _poc.convertible(d.datname::text)) AS of, _poc.convertible(x.locale::text) AS locale, d.datname = current_database() AS needed,
 					CASE WHEN d.datlocprovider = 'c' THEN pg_database_collation_actual_version(d.oid) END AS version
 				FROM pg_database AS d, unnest(ARRAY[d.datcollate, d.datctype]) AS x(locale)
 				WHERE d.datallowconn
@@ -1199,7 +1216,12 @@ BEGIN
 	-- What is refused is refused before anything is done for it.
 	chosen := _poc.ask('restore'::text, body, path || 'check'::text);
 	target_lsn := (chosen ->> 'target_lsn')::pg_lsn;
-	IF timeline_now IS NOT NULL AND (chosen ->> 'system_identifier' = body ->> 'system_identifier') IS NOT false AND
+	IF _poc.is_elsewhere(path[2], (chosen ->> 'system_identifier')::bigint,
+		'what Barman has archived of it is restored, no segment is closed for it'::text)
+	THEN
+		-- nor are this server's locales and settings those that count
+		body := body - 'primary';
+	ELSIF timeline_now IS NOT NULL AND
 		(chosen ->> 'timeline')::integer IN (0, timeline_now)
 	THEN
 		IF target_lsn > pg_current_wal_insert_lsn() THEN
@@ -1381,7 +1403,7 @@ BEGIN
 				DETAIL = format('Its system identifier is %s, this one''s %s.', cluster, this_cluster),
 				HINT = 'Call this function there; or without a mark, and what Barman has archived of it is restored.';
 	END IF;
-	elsewhere := _poc.is_elsewhere(barman_server, cluster, 'what Barman has archived of it is restored, no segment is closed for it');
+	elsewhere := _poc.is_elsewhere(barman_server, cluster, 'what Barman has archived of it is restored, no segment is closed for it'::text);
 	IF mark IS NOT NULL THEN
 		SELECT m.* INTO target FROM _poc.marks AS m WHERE m.name = mark;
 		IF NOT FOUND THEN
@@ -1594,12 +1616,26 @@ CREATE FUNCTION _poc.doctor_cluster(facts jsonb) RETURNS text
 LANGUAGE sql IMMUTABLE PARALLEL SAFE
 SET search_path = pg_catalog, pg_temp
 AS $$
+	-- while PostgreSQL cannot be reached, that of its latest backup
 	SELECT substring(coalesce(facts -> 'barman' -> 'status' ->> 'postgres_systemid',
-		facts -> 'barman' -> 'status' ->> 'streaming_systemid') FROM '^\d+$')
+		facts -> 'barman' -> 'status' ->> 'streaming_systemid',
+		(SELECT b.value ->> 'systemid' FROM jsonb_each(facts -> 'barman' -> 'backups') AS b
+			WHERE b.value ->> 'systemid' IS NOT NULL ORDER BY b.key COLLATE "C" DESC LIMIT 1)) FROM '^\d+$')
 $$;
 
 COMMENT ON FUNCTION _poc.doctor_cluster(jsonb) IS
 'The system identifier of the server that Barman means; null if it does not tell.';
+
+CREATE FUNCTION _poc.doctor_is_here(facts jsonb) RETURNS boolean
+LANGUAGE sql VOLATILE PARALLEL RESTRICTED
+SET search_path = pg_catalog, pg_temp
+AS $$
+	SELECT _poc.doctor_cluster(facts) = (SELECT c.system_identifier::text FROM pg_control_system() AS c)
+		AND (facts -> 'barman' -> 'status' ->> 'is_in_recovery' IS DISTINCT FROM 'true' OR pg_is_in_recovery())
+$$;
+
+COMMENT ON FUNCTION _poc.doctor_is_here(jsonb) IS
+'Is the server that Barman means this one?  False of another, or of a standby of this one; null if Barman does not tell.';
 
 CREATE FUNCTION _poc.doctor_conninfo(conninfo text, key text) RETURNS text
 LANGUAGE sql STABLE PARALLEL RESTRICTED
@@ -1757,6 +1793,12 @@ BEGIN
 		IF barman_id <> own_id THEN
 			RETURN;
 		END IF;
+	END IF;
+	IF NOT _poc.doctor_is_here(facts) THEN
+		RETURN QUERY SELECT 'server', true,
+			format('Barman''s server "%s" is a standby of this server: its settings, slot, roles and receiver are not examined here', facts ->> 'server'),
+			NULL::text;
+		RETURN;
 	END IF;
 	RETURN QUERY SELECT 'server', NOT pg_is_in_recovery(),
 		CASE WHEN pg_is_in_recovery() THEN 'this server is a standby: it cannot write the WAL that Barman waits for'
@@ -2049,7 +2091,9 @@ DECLARE
 	names text := (SELECT string_agg(s ->> 'server', ', ') FROM jsonb_array_elements(facts -> 'servers') AS s);
 	asked text;
 	error jsonb;
-	major integer := current_setting('server_version_num')::integer / 10000;
+	-- of the server that Barman means, which may be another
+	version text := coalesce(status ->> 'server_txt_version', current_setting('server_version'));
+	major integer := substring(version FROM '^\d+');
 	clients text;
 	clients_major integer;
 	disk record;
@@ -2125,13 +2169,13 @@ BEGIN
 	IF clients_major IS NOT NULL THEN
 		RETURN QUERY SELECT 'Barman', v.compatible,
 			format('the Barman host has the client programs of PostgreSQL %s', clients)
-				|| CASE WHEN v.compatible THEN '' ELSE format(': too old for this server, %s', current_setting('server_version')) END,
+				|| CASE WHEN v.compatible THEN '' ELSE format(': too old for %s, %s', CASE WHEN _poc.doctor_is_here(facts) IS FALSE THEN 'its server' ELSE 'this server' END, version) END,
 			format('apt-get install postgresql-client-%1$s   # on the Barman host; then path_prefix = /usr/lib/postgresql/%1$s/bin', major)
 		FROM (SELECT clients_major >= major
 			AND _poc.doctor_check(facts, 'pg_basebackup_compatible'::text) IS NOT FALSE
 			AND _poc.doctor_check(facts, 'pg_receivexlog_compatible'::text) IS NOT FALSE) AS v(compatible)
 		-- of a server that Barman cannot ask it does not know
-		WHERE reached OR clients_major < major;
+		WHERE reached OR (clients_major < major AND _poc.doctor_is_here(facts) IS NOT FALSE);
 	END IF;
 
 	next_size := (SELECT (b.value ->> 'size')::bigint FROM jsonb_each(facts -> 'barman' -> 'backups') AS b
@@ -2276,9 +2320,9 @@ BEGIN
 		count(*) FILTER (WHERE b.value ->> 'status' = 'DONE' AND b.value ->> 'parent_backup_id' IS NULL),
 		coalesce(array_agg(b.key ORDER BY b.key COLLATE "C") FILTER (WHERE b.value ->> 'status' = 'WAITING_FOR_WALS'), '{}'),
 		coalesce(array_agg(b.key ORDER BY b.key COLLATE "C") FILTER (WHERE b.value ->> 'status' = 'FAILED'), '{}'),
-		-- what this server does not send any more, nobody copies
+		-- what this server does not send any more, nobody copies; of another one it is not seen here
 		coalesce(array_agg(b.key ORDER BY b.key COLLATE "C") FILTER (WHERE b.value ->> 'status' = 'STARTED'
-			AND config ->> 'backup_method' = 'postgres'
+			AND config ->> 'backup_method' = 'postgres' AND _poc.doctor_is_here(facts)
 			AND (b.value ->> 'begin_time')::timestamptz < now() - '1 min'::interval
 			AND NOT EXISTS (SELECT FROM pg_stat_progress_basebackup)), '{}')
 	INTO latest, latest_end, first_end, fulls, waiting, failed, abandoned
@@ -2351,7 +2395,7 @@ BEGIN
 			WHERE NOT (s.step ->> 'ok')::boolean ORDER BY s.n LIMIT 1) AS verdict
 	INTO receipt
 	FROM _poc.drills AS d
-	WHERE d.system_identifier = (SELECT c.system_identifier FROM pg_control_system() AS c)
+	WHERE d.system_identifier = coalesce(_poc.doctor_cluster(facts), (SELECT c.system_identifier::text FROM pg_control_system() AS c))::bigint
 	ORDER BY d.at DESC LIMIT 1;
 	passed := greatest(receipt.passed, (known ->> 'passed')::timestamptz);
 	-- the sidecar's clock may be another
@@ -2365,7 +2409,8 @@ BEGIN
 			'SELECT * FROM poc_restore_drill();';
 	ELSE
 		RETURN QUERY SELECT 'drill', coalesce(passed >= now() - '30 days'::interval, false),
-			CASE WHEN passed IS NULL THEN 'no restore drill has passed yet: that the backups can be restored is not proved'
+			CASE WHEN passed IS NULL AND known IS NULL THEN 'no restore drill is known here to have passed, and the sidecar does not tell of those of other databases'
+				WHEN passed IS NULL THEN 'no restore drill has passed yet: that the backups can be restored is not proved'
 				ELSE format('the last restore drill that passed was %s days ago', date_part('day', now() - passed)) END,
 			'SELECT * FROM poc_restore_drill();';
 	END IF;
@@ -2381,14 +2426,12 @@ LANGUAGE plpgsql VOLATILE PARALLEL RESTRICTED ROWS 40
 SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
-	own_id constant text := (SELECT c.system_identifier FROM pg_control_system() AS c);
 	part text;
 	message text;
 BEGIN
 	FOREACH part IN ARRAY ARRAY['sidecar', 'settings', 'slot', 'access', 'barman', 'archive', 'backups', 'drill'] LOOP
 		-- what is of this server says nothing of another that Barman means
-		CONTINUE WHEN part IN ('slot', 'access', 'archive') AND
-			_poc.doctor_cluster(facts) <> own_id;
+		CONTINUE WHEN part IN ('slot', 'access', 'archive') AND NOT _poc.doctor_is_here(facts);
 		-- one surprise must not hide what the others have found
 		BEGIN
 			RETURN QUERY EXECUTE format('SELECT * FROM _poc.%I($1)', 'doctor_' || part) USING facts;

@@ -31,7 +31,7 @@ fi
 default_home() {
   local hash
   hash=$(printf '%s' "$checkout" | sha256sum)
-  echo "/var/tmp/poc_barman-$(id -u)-${hash:0:8}"
+  echo "$(realpath /var/tmp)/poc_barman-$(id -u)-${hash:0:8}"
 }
 POC_HOME=${POC_HOME:-$(default_home)}
 # as programs tell it that are asked where they are; POC_HOME itself must be no link

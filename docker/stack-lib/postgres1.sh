@@ -14,6 +14,7 @@ server_psql() {
     -h "$POC_HOME/s" -p "$(port_of postgres1)" -U postgres "$@"
 }
 
+# shellcheck disable=SC2016
 postgres1_running() {
   [[ -n ${system_pg_config:-} ]] || find_postgres || return 1
   # after a crash of the machine the number may be that of anybody

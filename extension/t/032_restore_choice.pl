@@ -143,6 +143,8 @@ my $standby = PostgreSQL::Test::Cluster->new('standby');
 $standby->init_from_backup($node, 'base', has_streaming => 1);
 $standby->start;
 ($lsn{4}, $time{4}) = row(4);
+value("SELECT poc_mark('marked', '{t}')");
+my $marked = value("SELECT pg_walfile_name(lsn) FROM poc_marks WHERE name = 'marked'");
 $node->wait_for_catchup($standby);
 $standby->stop;
 ($lsn{5}, $time{5}) = row(5);
@@ -173,6 +175,19 @@ is(restored("target_name => 'after 4'"), "$backup{c} 3: 0 1 2 3 4", 'failover: a
 is(restored("target_timeline => 1"), "$backup{d} 3: 0 1 2 3 4 5 6", 'failover: what was left behind, on request');
 is(restored("target_name => 'after 5', backup_id => '$backup{c}', target_timeline => 1"), "$backup{c} 3: 0 1 2 3 4 5",
 	'failover: a restore point that was left behind');
+my (undef, undef, $said) = $node->psql('postgres', "SELECT poc_restore('points', target_name => 'after 4')");
+like($said, qr/at [0-9A-F]+\/[0-9A-F]+, of 1 in the WAL/, 'failover: a restore point that two timelines have is one');
+value("SELECT poc_drop_instance('points')");
+is(restored("target_name => 'marked'"), "$backup{c} 3: 0 1 2 3 4", 'failover: a mark just before it');
+
+# the old primary died before it had archived the segment with the mark
+my @lost = grep { m{/([0-9A-F]{24})$} && $1 ge $marked } glob("$home/barman/postgres1/wals/00000001*/*");
+rename($_, "$_.lost") || die "$_: $!" for @lost;
+$live->run('barman rebuild-xlogdb postgres1');
+is(restored("target_name => 'marked'"), "$backup{c} 3: 0 1 2 3 4", 'failover: a mark whose segment is archived of the new timeline alone');
+is(value("SELECT coalesce(string_agg(step, ',') FILTER (WHERE NOT ok), 'none') FROM poc_restore_drill('marked')"), 'none', 'failover: a drill to it');
+rename("$_.lost", $_) || die "$_: $!" for @lost;
+$live->run('barman rebuild-xlogdb postgres1');
 @error = refused("'$backup{d}'", 'a backup that was left behind');
 is("$error[0] $error[1]", "55000 backup $backup{d} does not lead to timeline 2", 'failover: a backup that was left behind is refused');
 like($error[3], qr/target_timeline/, 'failover: and how to restore it after all is told');

@@ -74,7 +74,7 @@ ok(glob("$home/barman/postgres1/streaming/*.partial"), 'Barman holds a part of a
 my ($rows, $what, $said) = restored("server => 'postgres1'", "unreached_bytes, unreached, recovered_lsn >= '$end'");
 is($rows, '100002', 'without a target: every row that Barman has received');
 is($what, '0|00:00:00|t', 'nothing that was received is missing');
-like($said, qr/WARNING:.*received but not archived is restored as well/, 'and it is said');
+like($said, qr/WARNING:.*received but not archived as whole segments is restored as well/, 'and it is said');
 
 # a position there
 ($rows, $what) = restored("server => 'postgres1', target_lsn => '$end'", "recovered_lsn >= '$end'");

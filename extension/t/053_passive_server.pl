@@ -50,7 +50,7 @@ is(value('SELECT status FROM poc_backup()'), 'DONE', 'and a backup is taken');
 is(value("SELECT count(*) FROM poc_backups() WHERE server = 'postgres1'"), '1', 'and listed with those of all servers');
 
 # each has an answer of its own
-for my $call ("poc_backup('copies')", "poc_switch_wal('copies')")
+for my $call ("poc_backup('copies')", "poc_switch_wal('copies')", "poc_wait_ready('copies')")
 {
 	my @error = error_of($node, "SELECT * FROM $call");
 	is("$error[0] $error[1]", '55000 server "copies" is passive', "passive: $call");

@@ -59,5 +59,37 @@ my $rows = examine($control);
 is_ill($rows, 'server', qr/another PostgreSQL, whose settings, slot, roles and WAL are not examined here/, qr/poc_servers\(\)/, 'the doctor');
 is(scalar(grep { $_->[0] =~ /^(settings|slot|access|archive)$/ } @$rows), 0, 'gives no advice for this one');
 is_well($rows, 'Barman', qr/checks passed/, 'but of Barman');
+is_well($rows, 'drill', qr/passed was 0 days ago/, 'and of its drills');
+@error = error_of($control, "SELECT poc_restore('copy', target_lsn => 'FF/0')");
+like($error[1], qr/^position FF\/0 lies beyond what is archived/, 'a position that its archive does not reach');
+is(from_control("SELECT state FROM poc_restore('copy')", 'poc_restore'), 'running', 'a restore of what is archived of it');
+$control->safe_psql('postgres', "SELECT poc_drop_instance('copy')");
+
+# a backup that runs there is not seen here, and nobody is told to delete it
+my $holder = IPC::Run::start([ 'pg_basebackup', '-D', PostgreSQL::Test::Utils::tempdir() . '/slow', '-d', $served->connstr('postgres'), '--max-rate=32', '-Xnone', '-c', 'fast' ]);
+my ($known) = glob("$home/barman/postgres1/base/[0-9]*/backup.info $home/barman/postgres1/meta/[0-9]*backup.info");
+mkdir("$home/barman/postgres1/base/20250101T000000");
+my $record = slurp_file($known) =~ s/^status=DONE/status=STARTED/mr =~ s/^(begin_time)=.*/$1=2025-01-01 00:00:00+00:00/mr;
+my ($where) = $known =~ m{/meta/} ? "barman/postgres1/meta/20250101T000000-backup.info" : "barman/postgres1/base/20250101T000000/backup.info";
+$live->write($where, $record);
+$control->safe_psql('postgres', 'SELECT poc_cron()');
+unlike(join("\n", map { join('|', @$_) } @{ examine($control) }), qr/STARTED, but/, 'a backup that runs elsewhere is not called abandoned');
+unlink("$home/$where");
+rmdir("$home/barman/postgres1/base/20250101T000000");
+$holder->kill_kill;
+
+# When it is down it is still another one, whoever has been started since.
+$served->stop('immediate');
+$live->stop;
+start_drills($live);
+my $before = $control->safe_psql('postgres', 'SELECT pg_walfile_name(pg_current_wal_insert_lsn())');
+my ($code, $out, $said) = $control->psql('postgres', "SELECT * FROM poc_switch_wal(timeout => '2 s')");
+like($said, qr/"postgres1" is another PostgreSQL than this one/, 'down: a switch is not one of this server');
+is($control->safe_psql('postgres', 'SELECT pg_walfile_name(pg_current_wal_insert_lsn())'), $before, 'down: no segment is closed here');
+is(from_control("SELECT string_agg(step || ' ' || ok, ',') FILTER (WHERE step IN ('wal', 'identity')) FROM poc_restore_drill()", 'down: poc_restore_drill'),
+	'wal true,identity true', 'down: a drill');
+$rows = examine($control);
+is_ill($rows, 'server', qr/another PostgreSQL, whose settings, slot, roles and WAL are not examined here/, qr/poc_servers\(\)/, 'down: the doctor');
+is(scalar(grep { $_->[0] =~ /^(settings|slot|access|archive)$/ } @$rows), 0, 'down: gives no advice for this one');
 
 done_testing();

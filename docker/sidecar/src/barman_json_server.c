@@ -8,6 +8,7 @@
 #include <string.h>
 
 static json_t *one_server(const char *name, const json_t *entry);
+static json_t *system_id_of(const json_t *data);
 static json_t *locks_of(const json_t *data);
 static bool cut_suffix(const char *text, size_t *length, const char *suffix);
 
@@ -72,14 +73,24 @@ barman_parse_directories(const BarmanOutput *output, const char *server,
 					barman_value_path(barman_get(data, "errors_directory"))) ||
 		!barman_put(directories, "locks", locks_of(data)) ||
 		!barman_put(directories, "receives", json_boolean(json_is_true(barman_get(data, "streaming_archiver")))) ||
-		!barman_put(directories, "in_recovery", json_boolean(json_is_true(barman_get(data, "is_in_recovery")))) ||
-		!barman_put(directories, "system_id", barman_value_word(barman_get(data, "postgres_systemid"))))
+		/* null: Barman has not reached it */
+		!barman_put(directories, "in_recovery", json_is_boolean(barman_get(data, "is_in_recovery")) ?
+					json_boolean(json_is_true(barman_get(data, "is_in_recovery"))) : json_null()) ||
+		!barman_put(directories, "system_id", system_id_of(data)))
 	{
 		json_decref(directories);
 		directories = barman_fail_memory(failure);
 	}
 	json_decref(document);
 	return directories;
+}
+
+static json_t *
+system_id_of(const json_t *data)
+{
+	const json_t *asked = barman_get(data, "postgres_systemid");
+
+	return barman_value_word(json_is_string(asked) ? asked : barman_get(data, "streaming_systemid"));
 }
 
 /* Barman 3.14 and later do not tell; where its servers are it is unless configured otherwise. */

@@ -153,6 +153,27 @@ catalogue_told(const char *server)
 	return told;
 }
 
+/* Barman keeps it beside the backups. */
+char *
+catalogue_system_id(const char *server)
+{
+	json_t	   *told = catalogue_told(server);
+	char	   *base = catalogue_directory(server, "base");
+	char	   *path = base != NULL ? mem_printf("%s/../identity.json", base) : NULL;
+	json_t	   *identity = path != NULL ? json_load_file(path, 0, NULL) : NULL;
+	const char *id = json_text_of(told, "system_id");
+	char	   *known;
+
+	if (id == NULL)
+		id = json_text_of(identity, "systemid");
+	known = id != NULL ? mem_strdup(id) : NULL;
+	json_decref(identity);
+	json_decref(told);
+	free(path);
+	free(base);
+	return known;
+}
+
 char *
 catalogue_directory(const char *server, const char *area)
 {

@@ -25,6 +25,9 @@ extern bool catalogue_known(const char *server);
 /* What Barman has told of the server, for the caller to release; or NULL */
 extern json_t *catalogue_told(const char *server);
 
+/* malloc'd: of the PostgreSQL that it backs up, whether that can be reached or not; or NULL */
+extern char *catalogue_system_id(const char *server);
+
 /* malloc'd path of an area, or NULL if unknown */
 extern char *catalogue_directory(const char *server, const char *area);
 
@@ -59,7 +62,7 @@ extern uint64_t catalogue_wal_signature(const char *server);
 /* Is this segment in the WAL archive? */
 extern bool catalogue_has_wal(const char *server, const char *wal_file);
 
-/* Are there whole segments that were received and are not archived yet? */
+/* Are there whole segments, or histories, that were received and are not archived yet? */
 extern bool catalogue_waits(const char *server);
 
 /* malloc'd name of the last archived segment of a timeline, or NULL */
@@ -68,8 +71,17 @@ extern char *catalogue_newest_wal(const char *server, int timeline);
 /* The same of the first or the last of all timelines */
 extern char *catalogue_extreme_wal(const char *server, bool last);
 
+/* malloc'd name of the last segment of a timeline that was archived as a part, as after a failover; or NULL */
+extern char *catalogue_newest_partial(const char *server, int timeline);
+
+/* malloc'd path of what is archived under this name */
+extern char *catalogue_wal_path(const char *server, const char *wal_file);
+
 /* The newest timeline whose history is archived; 0: none is. */
 extern int	catalogue_newest_history(const char *server);
+
+/* The same of what was received and is not archived yet */
+extern int	catalogue_received_history(const char *server);
 
 extern void catalogue_forget_all(void);
 

@@ -16,24 +16,33 @@
 
 static const char hexadecimal[] = "0123456789ABCDEF";
 
-static char *extreme_wal(const char *server, const char *prefix, bool last);
-static char *extreme_name(const char *path, const char *prefix, size_t digits, bool last);
+static char *extreme_wal(const char *server, const char *prefix, const char *suffix, bool last);
+static char *extreme_name(const char *path, const char *prefix, size_t digits, const char *suffix, bool last);
+static int	newest_history_in(const char *path);
 
 bool
 catalogue_has_wal(const char *server, const char *wal_file)
 {
+	char	   *path = catalogue_wal_path(server, wal_file);
+	struct stat ignored;
+	bool		found = path != NULL && stat(path, &ignored) == 0;
+
+	free(path);
+	return found;
+}
+
+char *
+catalogue_wal_path(const char *server, const char *wal_file)
+{
 	char	   *wals = catalogue_directory(server, "wals");
 	char	   *path;
-	struct stat ignored;
-	bool		found;
 
+	/* histories lie above the directories of the segments */
 	if (wals == NULL)
-		return false;
-	path = mem_printf("%s/%.16s/%s", wals, wal_file, wal_file);
-	found = stat(path, &ignored) == 0;
-	free(path);
+		return NULL;
+	path = strlen(wal_file) < 24 ? mem_printf("%s/%s", wals, wal_file) : mem_printf("%s/%.16s/%s", wals, wal_file, wal_file);
 	free(wals);
-	return found;
+	return path;
 }
 
 char *
@@ -42,28 +51,37 @@ catalogue_newest_wal(const char *server, int timeline)
 	char		prefix[9];
 
 	snprintf(prefix, sizeof(prefix), "%08X", (unsigned int) timeline);
-	return extreme_wal(server, prefix, true);
+	return extreme_wal(server, prefix, "", true);
+}
+
+char *
+catalogue_newest_partial(const char *server, int timeline)
+{
+	char		prefix[9];
+
+	snprintf(prefix, sizeof(prefix), "%08X", (unsigned int) timeline);
+	return extreme_wal(server, prefix, ".partial", true);
 }
 
 char *
 catalogue_extreme_wal(const char *server, bool last)
 {
-	return extreme_wal(server, "", last);
+	return extreme_wal(server, "", "", last);
 }
 
 /* Of those that begin so: in the first or last of the directories of the archive */
 static char *
-extreme_wal(const char *server, const char *prefix, bool last)
+extreme_wal(const char *server, const char *prefix, const char *suffix, bool last)
 {
 	char	   *wals = catalogue_directory(server, "wals");
-	char	   *log = wals != NULL ? extreme_name(wals, prefix, 16, last) : NULL;
+	char	   *log = wals != NULL ? extreme_name(wals, prefix, 16, "", last) : NULL;
 	char	   *path;
 	char	   *name = NULL;
 
 	if (log != NULL)
 	{
 		path = mem_printf("%s/%s", wals, log);
-		name = extreme_name(path, log, 24, last);
+		name = extreme_name(path, log, 24, suffix, last);
 		free(path);
 	}
 	free(log);
@@ -75,7 +93,26 @@ int
 catalogue_newest_history(const char *server)
 {
 	char	   *wals = catalogue_directory(server, "wals");
-	DIR		   *dir = wals != NULL ? opendir(wals) : NULL;
+	int			newest = newest_history_in(wals);
+
+	free(wals);
+	return newest;
+}
+
+int
+catalogue_received_history(const char *server)
+{
+	char	   *streaming = catalogue_directory(server, "streaming");
+	int			newest = newest_history_in(streaming);
+
+	free(streaming);
+	return newest;
+}
+
+static int
+newest_history_in(const char *path)
+{
+	DIR		   *dir = path != NULL ? opendir(path) : NULL;
 	struct dirent *entry;
 	int			newest = 0;
 
@@ -92,7 +129,6 @@ catalogue_newest_history(const char *server)
 	}
 	if (dir != NULL)
 		closedir(dir);
-	free(wals);
 	return newest;
 }
 
@@ -100,17 +136,17 @@ bool
 catalogue_waits(const char *server)
 {
 	char	   *streaming = catalogue_directory(server, "streaming");
-	char	   *name = streaming != NULL ? extreme_name(streaming, "", 24, true) : NULL;
-	bool		waits = name != NULL;
+	char	   *name = streaming != NULL ? extreme_name(streaming, "", 24, "", true) : NULL;
+	bool		waits = name != NULL || newest_history_in(streaming) != 0;
 
 	free(name);
 	free(streaming);
 	return waits;
 }
 
-/* malloc'd: the first or last of the names of so many hexadecimal digits that begin so */
+/* malloc'd: the first or last of the names of so many hexadecimal digits, and this suffix, that begin so */
 static char *
-extreme_name(const char *path, const char *prefix, size_t digits, bool last)
+extreme_name(const char *path, const char *prefix, size_t digits, const char *suffix, bool last)
 {
 	DIR		   *dir = opendir(path);
 	struct dirent *entry;
@@ -118,7 +154,7 @@ extreme_name(const char *path, const char *prefix, size_t digits, bool last)
 
 	while (dir != NULL && (entry = readdir(dir)) != NULL)
 	{
-		if (strlen(entry->d_name) == digits && strspn(entry->d_name, hexadecimal) == digits &&
+		if (strspn(entry->d_name, hexadecimal) == digits && strcmp(entry->d_name + digits, suffix) == 0 &&
 			strncmp(entry->d_name, prefix, strlen(prefix)) == 0 &&
 			(found == NULL || (strcmp(entry->d_name, found) > 0) == last))
 		{

@@ -13,6 +13,7 @@
 
 #include "instance_files.h"
 #include "memory.h"
+#include "timeline.h"
 
 /* The end of recovery is told in the last few lines. */
 #define LOG_READ 65536
@@ -47,7 +48,8 @@ read_history(const char *directory, Recovery *recovery)
 	DIR		   *dir = opendir(directory);
 	struct dirent *entry;
 	char	   *path;
-	char	   *text;
+	TimelinePart *parts;
+	size_t		count = 0;
 
 	while (dir != NULL && (entry = readdir(dir)) != NULL)
 	{
@@ -61,22 +63,14 @@ read_history(const char *directory, Recovery *recovery)
 	if (dir != NULL)
 		closedir(dir);
 	path = mem_printf("%s/%08X.history", directory, (unsigned int) recovery->timeline);
-	text = recovery->timeline != 0 ? instance_files_read(path) : NULL;
-	for (char *line = text; line != NULL; line = strchr(line, '\n'))
+	parts = recovery->timeline != 0 ? timeline_read(path, &count) : NULL;
+	if (count > 0)
 	{
-		unsigned int parent;
-		unsigned int high;
-		unsigned int low;
-
-		line += strspn(line, "\n");
-		if (sscanf(line, "%u %X/%X", &parent, &high, &low) == 3)
-		{
-			free(recovery->lsn);
-			recovery->lsn = mem_printf("%X/%X", high, low);
-			recovery->parent = (int) parent;
-		}
+		free(recovery->lsn);
+		recovery->lsn = mem_printf("%X/%X", (unsigned int) (parts[count - 1].end >> 32), (unsigned int) parts[count - 1].end);
+		recovery->parent = parts[count - 1].timeline;
 	}
-	free(text);
+	free(parts);
 	free(path);
 }
 

@@ -280,20 +280,16 @@ find_new_id(BackupRun *run)
 }
 
 /*
- * Barman keeps the identity of the server that it backs up beside the backups.
- * It tells whoever asks for progress whether to look at his own server.
+ * Whoever asks for progress, and helps with WAL, is told whether it is about
+ * his own server.
  */
 static void
 tell_whose(Job *job)
 {
-	char	   *base = catalogue_directory(job_server(job), "base");
-	char	   *path = base != NULL ? mem_printf("%s/../identity.json", base) : NULL;
-	json_t	   *identity = path != NULL ? json_load_file(path, 0, NULL) : NULL;
+	char	   *identifier = catalogue_system_id(job_server(job));
 
-	job_system_identifier(job, json_string_value(json_object_get(identity, "systemid")));
-	json_decref(identity);
-	free(path);
-	free(base);
+	job_system_identifier(job, identifier);
+	free(identifier);
 }
 
 /*

@@ -12,6 +12,7 @@
 #include <string.h>
 
 #include "backup_memory.h"
+#include "catalogue.h"
 #include "instance_files.h"
 #include "job_restore.h"
 #include "job_switch_wal.h"
@@ -28,6 +29,7 @@
 
 static void restore_body(Job *job, const json_t *arguments);
 static void drop_body(Job *job, const json_t *arguments);
+static void tell_whose(Restore *restore);
 static bool read_backup(Restore *restore, const char *id);
 static json_t *tell_reach(Restore *restore, const Recovery *recovery);
 static void end(Restore *restore, const Recovery *recovery);
@@ -132,6 +134,7 @@ restore_find_backup(Restore *restore)
 	restore->backup = backup_memory_find(job_server(restore->job), id);
 	if (restore->backup == NULL && !read_backup(restore, id))
 		return false;
+	tell_whose(restore);
 	words = restore_segment_size_is_bad(restore->backup);
 	if (words != NULL)
 		restore_fail(restore, BARMAN_WRONG_STATE, words, "Find out what answers for pg_settings where Barman connects.",
@@ -144,6 +147,17 @@ restore_find_backup(Restore *restore)
 		size = json_object_get(restore->backup, "size");
 	restore->expected = json_integer_value(size);
 	return true;
+}
+
+/* Who waits for the job writes the WAL that it asks for if it is about his own server. */
+static void
+tell_whose(Restore *restore)
+{
+	const char *recorded = json_text_of(restore->backup, "system_id");
+	char	   *identifier = recorded != NULL ? mem_strdup(recorded) : catalogue_system_id(job_server(restore->job));
+
+	job_system_identifier(restore->job, identifier);
+	free(identifier);
 }
 
 static bool

@@ -34,6 +34,7 @@ typedef struct Restore
 	/* What there is of WAL, in positions; 0: not known */
 	uint64_t	archived_end;
 	uint64_t	received_end;
+	bool		received_unknown;	/* what lies behind is compressed */
 	int64_t		received_at;	/* microseconds; 0: not known */
 	bool		wal_arrived;	/* what the caller has closed is archived */
 	json_t	   *tail;			/* segments that were not archived, and taken along */
@@ -83,6 +84,9 @@ extern bool restore_recover(Restore *restore, Recovery *recovery);
 
 /* Of the server that was backed up; one that PostgreSQL can have, whatever is told */
 extern int64_t restore_segment_size(const json_t *backup);
+
+/* The segment of a timeline that holds a position */
+extern void restore_segment_name(const json_t *backup, int timeline, uint64_t lsn, char name[25]);
 
 /* NULL, or malloc'd words on why what is told of it cannot be */
 extern char *restore_segment_size_is_bad(const json_t *backup);

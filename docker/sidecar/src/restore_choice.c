@@ -231,7 +231,8 @@ refuse_timeline(Choice *choice)
 					  mem_printf("It is of timeline %d, which began later.", own),
 					  "Choose a backup of that timeline, or of one before it.");
 	choice->timeline_is_new = wanted > catalogue_newest_history(choice->server);
-	if (choice->timeline_is_new && wanted == caller_timeline(choice))
+	if (choice->timeline_is_new &&
+		(wanted == caller_timeline(choice) || wanted <= catalogue_received_history(choice->server)))
 		return NULL;
 	if (choice->timeline_is_new)
 		return refuse(mem_printf("Barman does not know timeline %d yet", wanted),
@@ -263,6 +264,8 @@ wanted_timeline(const Choice *choice, int own)
 	if (caller_timeline(choice) != 0)
 		return caller_timeline(choice);
 	newest = catalogue_newest_history(choice->server);
+	if (newest < catalogue_received_history(choice->server))
+		newest = catalogue_received_history(choice->server);
 	return newest > own ? newest : own;
 }
 

@@ -15,12 +15,14 @@
 #include "memory.h"
 #include "options.h"
 #include "restore_received.h"
+#include "restore_timelines.h"
 #include "timestamp.h"
 
 /* pg_waldump reads some hundred segments a second; more than this is not worth it. */
 #define SCAN_MS 30000
 
-static char **segments_from(const char *directory, const char *first, size_t *count);
+static char **segments_from(Restore *restore, const char *directory, size_t *count);
+static size_t keep_newest(char **names, size_t count);
 static int	compare_names(const void *a, const void *b);
 static void tell(Restore *restore, int count, const char *first, bool whole);
 static void points_in(const char *text, const char *name, int *count, char first[24]);
@@ -28,7 +30,6 @@ static void points_in(const char *text, const char *name, int *count, char first
 bool
 restore_count_points(Restore *restore)
 {
-	const char *begin = json_text_of(restore->backup, "begin_wal");
 	int64_t		deadline = monotonic_ms() + SCAN_MS;
 	char	   *program;
 	char	   *directory;
@@ -43,7 +44,7 @@ restore_count_points(Restore *restore)
 		return true;
 	program = mem_printf("%s/pg_waldump", options.pg_bindir);
 	directory = restore_wal_directory(restore);
-	names = segments_from(directory, begin, &n);
+	names = segments_from(restore, directory, &n);
 	for (i = 0; i < n && whole && !job_cancelled(restore->job); i++)
 	{
 		char	   *path = mem_printf("%s/%s", directory, names[i]);
@@ -121,8 +122,14 @@ points_in(const char *text, const char *name, int *count, char first[24])
 
 /* The names of the segments that recovery reads, in its order */
 static char **
-segments_from(const char *directory, const char *first, size_t *count)
+segments_from(Restore *restore, const char *directory, size_t *count)
 {
+	const char *first = json_text_of(restore->backup, "begin_wal");
+	int			timeline = restore_timeline(restore);
+	int64_t		segment_size = restore_segment_size(restore->backup);
+	char	   *history = mem_printf("%s/%08X.history", directory, (unsigned int) timeline);
+	size_t		part_count;
+	TimelinePart *parts = timeline_read(history, &part_count);
 	DIR		   *dir = opendir(directory);
 	struct dirent *entry;
 	char	  **names = NULL;
@@ -132,7 +139,8 @@ segments_from(const char *directory, const char *first, size_t *count)
 	while (dir != NULL && (entry = readdir(dir)) != NULL)
 	{
 		if (strlen(entry->d_name) != 24 || strspn(entry->d_name, "0123456789ABCDEF") != 24 ||
-			(first != NULL && strlen(first) == 24 && strcmp(entry->d_name + 8, first + 8) < 0))
+			(first != NULL && strlen(first) == 24 && strcmp(entry->d_name + 8, first + 8) < 0) ||
+			!restore_segment_is_on_way(parts, part_count, timeline, segment_size, entry->d_name))
 			continue;
 		if (*count == size)
 		{
@@ -143,12 +151,30 @@ segments_from(const char *directory, const char *first, size_t *count)
 	}
 	if (dir != NULL)
 		closedir(dir);
+	free(parts);
+	free(history);
 	if (names != NULL)
 		qsort(names, *count, sizeof(char *), compare_names);
+	*count = keep_newest(names, *count);
 	return names;
 }
 
-/* A position comes before its timeline: what left a timeline goes on beside it. */
+/* Of those in order: of the same positions that of the newest timeline, which has what the one before it had */
+static size_t
+keep_newest(char **names, size_t count)
+{
+	size_t		kept = 0;
+
+	for (size_t i = 0; i < count; i++)
+	{
+		if (i + 1 < count && strcmp(names[i] + 8, names[i + 1] + 8) == 0)
+			free(names[i]);
+		else
+			names[kept++] = names[i];
+	}
+	return kept;
+}
+
 static int
 compare_names(const void *a, const void *b)
 {

@@ -33,9 +33,21 @@
 /* PostgreSQL aligns its records to this. */
 #define ALIGNMENT 8
 
+/* What the receiver of a timeline wrote last */
+typedef struct Received
+{
+	char	   *path;			/* malloc'd; NULL: nothing */
+	const char *name;			/* in it */
+	bool		is_partial;
+	bool		is_archived;	/* as a part: after a failover nobody goes on with it */
+	bool		is_compressed;	/* a part, so that its end is not known */
+} Received;
+
 static bool is_wanted(const Restore *restore);
-static char *newest_received(Restore *restore, bool *partial, bool *compressed);
-static bool received_at(const Restore *restore, int timeline, uint64_t segment);
+static Received newest_received(Restore *restore);
+static bool is_plain(const char *path);
+static int64_t changed_at(const char *path);
+static bool get_wal(Restore *restore, const char *name, const char *directory);
 static bool fetch(Restore *restore, const char *name, const char *directory);
 static bool newest_in(const char *directory, int timeline, uint64_t per_log, uint64_t *segment);
 static bool parse_name(const char *name, uint64_t per_log, uint64_t *segment);
@@ -49,40 +61,52 @@ restore_look_at_tail(Restore *restore)
 	int64_t		size = restore_segment_size(restore->backup);
 	uint64_t	per_log = UINT64_C(0x100000000) / (uint64_t) size;
 	char	   *archived = catalogue_newest_wal(job_server(restore->job), restore_timeline(restore));
-	bool		partial = false;
-	bool		compressed = false;
-	char	   *received;
+	Received	received;
 	char	   *path;
 	uint64_t	segment;
-	struct stat status;
 
-	if (archived != NULL && parse_name(archived, per_log, &segment))
-		restore->archived_end = (segment + 1) * (uint64_t) size;
+	restore->archived_end = archived != NULL && parse_name(archived, per_log, &segment) ? (segment + 1) * (uint64_t) size : 0;
+	restore->received_unknown = false;
 	restore->received_end = restore->archived_end;
-	received = newest_received(restore, &partial, &compressed);
-	if (received != NULL)
+	received = newest_received(restore);
+	if (received.path != NULL)
 	{
-		char	   *streaming = catalogue_directory(job_server(restore->job), "streaming");
 		uint64_t	end = (uint64_t) size;
 
-		path = mem_printf("%s/%s", streaming, received);
-		if (stat(path, &status) == 0)
-			restore->received_at = (int64_t) status.st_mtim.tv_sec * 1000000 + status.st_mtim.tv_nsec / 1000;
-		if (partial)
+		restore->received_at = changed_at(received.path);
+		if (received.is_partial && !(received.is_compressed && received.is_archived))
 		{
-			int64_t		used = compressed ? 0 : file_end(path);
+			int64_t		used = received.is_compressed ? 0 : file_end(received.path);
 
 			end = used < 0 ? 0 : ((uint64_t) used + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT;
 		}
-		if (compressed)
-			job_log(restore->job, JOB_WARNING, "%s is compressed, and what it holds cannot be restored before it is archived", received);
-		if (parse_name(received, per_log, &segment) && segment * (uint64_t) size + end > restore->received_end)
+		if (parse_name(received.name, per_log, &segment) && segment * (uint64_t) size + end >= restore->received_end)
+		{
 			restore->received_end = segment * (uint64_t) size + end;
-		free(path);
-		free(streaming);
+			/* neither a number of bytes nor none */
+			restore->received_unknown = received.is_compressed;
+		}
+		if (restore->received_unknown && !received.is_archived)
+			job_log(restore->job, JOB_WARNING, "%s is compressed, and what it holds cannot be restored before it is archived",
+					received.name);
 	}
-	free(received);
+	else if (archived != NULL)
+	{
+		path = catalogue_wal_path(job_server(restore->job), archived);
+		restore->received_at = path != NULL ? changed_at(path) : 0;
+		free(path);
+	}
+	free(received.path);
 	free(archived);
+}
+
+/* Microseconds; 0: it is not there */
+static int64_t
+changed_at(const char *path)
+{
+	struct stat status;
+
+	return stat(path, &status) == 0 ? (int64_t) status.st_mtim.tv_sec * 1000000 + status.st_mtim.tv_nsec / 1000 : 0;
 }
 
 bool
@@ -126,8 +150,8 @@ restore_take_tail(Restore *restore)
 	else
 		segment = restore->archived_end > 0 ? restore->archived_end / (uint64_t) size : last;
 
-	/* what was archived meanwhile, what waits for that, and what is being received */
-	for (; good && (segment <= last || received_at(restore, timeline, segment)); segment++)
+	/* what was archived meanwhile, what waits for that, and what was being received; a server that runs goes on */
+	for (; good && segment <= last; segment++)
 	{
 		name_of(timeline, segment, per_log, name);
 		good = fetch(restore, name, directory);
@@ -137,7 +161,7 @@ restore_take_tail(Restore *restore)
 		return false;
 	if (json_array_size(restore->tail) > 0)
 		job_log(restore->job, JOB_WARNING,
-				"WAL that Barman has received but not archived is restored as well: %s%s",
+				"WAL that Barman has received but not archived as whole segments is restored as well: %s%s",
 				json_string_value(json_array_get(restore->tail, 0)),
 				json_array_size(restore->tail) > 1 ? " and what follows it" : "");
 	return true;
@@ -147,18 +171,17 @@ restore_take_tail(Restore *restore)
 static bool
 fetch(Restore *restore, const char *name, const char *directory)
 {
-	/* Barman looks into the archive too, should it be there by now */
-	const char *command[] = {"get-wal", "--partial", "--output-directory", directory,
-	job_server(restore->job), name, NULL};
 	int64_t		size = restore_segment_size(restore->backup);
 	char	   *path = mem_printf("%s/%s", directory, name);
-	RunResult	result;
+	char	   *part = mem_printf("%s" PARTIAL, name);
+	char	   *part_path = mem_printf("%s/%s", directory, part);
 	struct stat status;
 	bool		good;
 
-	good = job_run(restore->job, command, GET_WAL_DEADLINE_MS, NULL, NULL, &result) &&
-		result.outcome == RUN_EXITED && result.exit_code == 0 && stat(path, &status) == 0;
-	runner_free(&result);
+	/* Barman looks into the archive too, should it be there by now; after a failover it may be archived as a part */
+	good = catalogue_has_wal(job_server(restore->job), part) && !catalogue_has_wal(job_server(restore->job), name) ?
+		get_wal(restore, part, directory) && rename(part_path, path) == 0 : get_wal(restore, name, directory);
+	good = good && stat(path, &status) == 0;
 
 	/* A file that was being written may be short; PostgreSQL takes whole ones alone. */
 	if (good && status.st_size > size)
@@ -170,10 +193,26 @@ fetch(Restore *restore, const char *name, const char *directory)
 	else
 	{
 		unlink(path);
+		unlink(part_path);
 		if (!job_cancelled(restore->job))
 			job_log(restore->job, JOB_WARNING, "Barman could not give segment %s: recovery ends before it", name);
 	}
+	free(part_path);
+	free(part);
 	free(path);
+	return good;
+}
+
+static bool
+get_wal(Restore *restore, const char *name, const char *directory)
+{
+	const char *command[] = {"get-wal", "--partial", "--output-directory", directory,
+	job_server(restore->job), name, NULL};
+	RunResult	result;
+	bool		good = job_run(restore->job, command, GET_WAL_DEADLINE_MS, NULL, NULL, &result) &&
+		result.outcome == RUN_EXITED && result.exit_code == 0;
+
+	runner_free(&result);
 	return good;
 }
 
@@ -188,7 +227,7 @@ restore_reach(Restore *restore, const Recovery *recovery)
 	json_t	   *bytes = json_null();
 	json_t	   *seconds = json_null();
 
-	if (recovered != NULL && restore_parse_lsn(recovered, &lsn) && restore->received_end > 0)
+	if (recovered != NULL && restore_parse_lsn(recovered, &lsn) && restore->received_end > 0 && !restore->received_unknown)
 	{
 		uint64_t	missing = restore->received_end > lsn ? restore->received_end - lsn : 0;
 
@@ -199,7 +238,7 @@ restore_reach(Restore *restore, const Recovery *recovery)
 			seconds = json_real(restore->received_at > newest ? (double) (restore->received_at - newest) / 1000000 : 0);
 	}
 	json_object_set_new(reach, "archived_lsn", lsn_json(restore->archived_end));
-	json_object_set_new(reach, "received_lsn", lsn_json(restore->received_end));
+	json_object_set_new(reach, "received_lsn", restore->received_unknown ? json_null() : lsn_json(restore->received_end));
 	json_object_set_new(reach, "recovered_lsn", json_text(recovered));
 	json_object_set_new(reach, "unreached_bytes", bytes);
 	json_object_set_new(reach, "unreached_seconds", seconds);
@@ -273,16 +312,25 @@ file_end(const char *path)
 	return end;
 }
 
-/* malloc'd name of the file that the receiver of this timeline wrote last, or NULL */
-static char *
-newest_received(Restore *restore, bool *partial, bool *compressed)
+static Received
+newest_received(Restore *restore)
 {
-	char	   *streaming = catalogue_directory(job_server(restore->job), "streaming");
+	const char *server = job_server(restore->job);
+	char	   *streaming = catalogue_directory(server, "streaming");
 	DIR		   *dir = streaming != NULL ? opendir(streaming) : NULL;
 	struct dirent *entry;
 	char		prefix[9];
-	char	   *newest = NULL;
+	char	   *newest = catalogue_newest_partial(server, restore_timeline(restore));
+	char	   *whole = catalogue_newest_wal(server, restore_timeline(restore));
+	Received	received = {.is_archived = true};
 
+	/* one of a segment that has been archived whole since tells nothing */
+	if (newest != NULL && whole != NULL && strncmp(newest, whole, 24) <= 0)
+	{
+		free(newest);
+		newest = NULL;
+	}
+	free(whole);
 	snprintf(prefix, sizeof(prefix), "%08X", (unsigned int) restore_timeline(restore));
 	while (dir != NULL && (entry = readdir(dir)) != NULL)
 	{
@@ -303,35 +351,37 @@ newest_received(Restore *restore, bool *partial, bool *compressed)
 			continue;
 		free(newest);
 		newest = mem_strdup(name);
-		*partial = name[24] != '\0';
-		*compressed = *partial && strcmp(name + 24, PARTIAL) != 0;
+		received.is_archived = false;
 	}
 	if (dir != NULL)
 		closedir(dir);
+	if (newest != NULL)
+		received.path = received.is_archived ? catalogue_wal_path(server, newest) : mem_printf("%s/%s", streaming, newest);
+	if (received.path != NULL)
+	{
+		received.name = strrchr(received.path, '/') + 1;
+		received.is_partial = newest[24] != '\0';
+		received.is_compressed = received.is_partial &&
+			(strcmp(newest + 24, PARTIAL) != 0 || (received.is_archived && !is_plain(received.path)));
+	}
+	free(newest);
 	free(streaming);
-	return newest;
+	return received;
 }
 
-/* Has the receiver this segment, or a part of it, or has it been archived since? */
+/* Barman may have compressed what it has archived; a page of WAL begins with its magic number, 0xD1xx. */
 static bool
-received_at(const Restore *restore, int timeline, uint64_t segment)
+is_plain(const char *path)
 {
-	const char *server = job_server(restore->job);
-	uint64_t	per_log = UINT64_C(0x100000000) / (uint64_t) restore_segment_size(restore->backup);
-	char	   *streaming = catalogue_directory(server, "streaming");
-	char	   *path;
-	char		name[25];
-	struct stat status;
-	bool		found;
+	int			file = path != NULL ? open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW) : -1;
+	unsigned char magic[2] = {0, 0};
+	bool		plain;
 
-	name_of(timeline, segment, per_log, name);
-	path = mem_printf("%s/%s" PARTIAL, streaming != NULL ? streaming : "", name);
-	found = streaming != NULL && stat(path, &status) == 0;
-	path[strlen(path) - strlen(PARTIAL)] = '\0';
-	found = found || (streaming != NULL && stat(path, &status) == 0) || catalogue_has_wal(server, name);
-	free(path);
-	free(streaming);
-	return found;
+	if (file < 0)
+		return false;
+	plain = read(file, magic, sizeof(magic)) == sizeof(magic) && (magic[0] == 0xD1 || magic[1] == 0xD1);
+	close(file);
+	return plain;
 }
 
 static bool

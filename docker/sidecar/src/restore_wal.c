@@ -16,6 +16,7 @@
 #include "reads.h"
 #include "restore_choice.h"
 #include "restore_received.h"
+#include "restore_timelines.h"
 #include "timestamp.h"
 
 /* Before the caller is asked to write more WAL */
@@ -34,7 +35,6 @@ static bool wal_is_needed(Restore *restore);
 static bool is_of_timeline(const char *wal_file, int timeline);
 static int	compare_with_archive(Restore *restore, int timeline);
 static bool can_be_segment_size(int64_t size);
-static void segment_of(uint64_t lsn, int64_t size, char name[17]);
 
 /*
  * Barman restores archived segments only, and the newest is never archived.
@@ -102,7 +102,8 @@ bring_received(Restore *restore)
 
 	if (!catalogue_known(job_server(job)))
 		answer_release(reads_wait(&directories, READ_AGE_DEFAULT));
-	if (!restore->target.immediate && catalogue_waits(job_server(job)))
+	if ((!restore->target.immediate || json_is_true(json_object_get(restore->arguments, "timeline_is_new"))) &&
+		catalogue_waits(job_server(job)))
 	{
 		job_phase(job, "archiving");
 		archive_wal(job);
@@ -181,13 +182,15 @@ restore_target_is_archived(Restore *restore)
 	for (int one = timeline; one > 0 && !archived; one--)
 		archived = compare_with_archive(restore, one) >= 0;
 	archived = archived || (restore_parse_lsn(restore->target.lsn, &lsn) && restore_tail_has(restore, lsn));
-	if (archived)
+	if (archived || restore_follow_heir(restore))
 		return true;
+	if (job_cancelled(restore->job))
+		return false;
 	last = catalogue_newest_wal(job_server(restore->job), timeline);
 	detail = last != NULL ? mem_printf("The newest segment in the archive is %s.", last)
 		: mem_printf("Of timeline %d no segment is in the archive.", timeline);
 	restore_fail(restore, BARMAN_WRONG_STATE, detail,
-				 "Choose an earlier position; or see with poc_check() whether Barman receives WAL.",
+				 "Choose an earlier position; or let SELECT * FROM poc_switch_wal() have what was written last archived. poc_check() tells whether Barman receives WAL.",
 				 "position %s lies beyond what is archived", restore->target.lsn);
 	free(detail);
 	free(last);
@@ -210,7 +213,7 @@ compare_with_archive(Restore *restore, int timeline)
 {
 	char	   *wal = catalogue_newest_wal(job_server(restore->job), timeline);
 	uint64_t	lsn;
-	char		segment[17];
+	char		segment[25];
 	int			result = -1;
 
 	if (!catalogue_known(job_server(restore->job)) ||
@@ -218,8 +221,8 @@ compare_with_archive(Restore *restore, int timeline)
 		result = 1;
 	else if (wal != NULL)
 	{
-		segment_of(lsn, restore_segment_size(restore->backup), segment);
-		result = strcmp(wal + 8, segment);
+		restore_segment_name(restore->backup, timeline, lsn, segment);
+		result = strcmp(wal + 8, segment + 8);
 	}
 	free(wal);
 	return result;
@@ -272,10 +275,9 @@ can_be_segment_size(int64_t size)
 	return size >= SEGMENT_SIZE_MIN && size <= SEGMENT_SIZE_MAX && (size & (size - 1)) == 0;
 }
 
-/* The part of a segment's name that is not its timeline */
-static void
-segment_of(uint64_t lsn, int64_t size, char name[17])
+void
+restore_segment_name(const json_t *backup, int timeline, uint64_t lsn, char name[25])
 {
-	snprintf(name, 17, "%08X%08X", (unsigned int) (lsn >> 32),
-			 (unsigned int) ((lsn & 0xFFFFFFFF) / (uint64_t) size));
+	snprintf(name, 25, "%08X%08X%08X", (unsigned int) timeline, (unsigned int) (lsn >> 32),
+			 (unsigned int) ((lsn & 0xFFFFFFFF) / (uint64_t) restore_segment_size(backup)));
 }

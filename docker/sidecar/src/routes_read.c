@@ -26,6 +26,9 @@ static json_t *time_json(int64_t microseconds);
 static Answer *get_of_server(Request *request, ReadKind kind, const char *argument);
 static Answer *get_of_directories(Request *request, ReadKind kind, const char *argument);
 
+/* Of what Barman could not ask PostgreSQL */
+#define UNREACHED_AGE_MS 1000
+
 static int64_t started;
 
 void
@@ -204,24 +207,33 @@ get_archive(Request *request)
 	const char *server = request->segments[SEGMENT_SERVER];
 	Answer	   *answer;
 	json_t	   *told;
+	char	   *identifier;
 	char	   *oldest;
 	char	   *newest;
 
 	if (!route_server_acts(request, &answer))
 		return answer;
+	/* while Barman has not reached PostgreSQL it is asked again soon */
+	told = catalogue_told(server);
+	if (told != NULL && !json_is_boolean(json_object_get(told, "in_recovery")) &&
+		(request->max_age_ms < 0 || request->max_age_ms > UNREACHED_AGE_MS))
+		request->max_age_ms = UNREACHED_AGE_MS;
+	json_decref(told);
 	answer = get_of_directories(request, READ_DIRECTORIES, "");
 	if (answer == NULL || answer->status != 200)
 		return answer;
 	answer_release(answer);
 	told = catalogue_told(server);
+	identifier = catalogue_system_id(server);
 	oldest = catalogue_extreme_wal(server, false);
 	newest = catalogue_extreme_wal(server, true);
 	answer = answer_json(200, json_checked(
-		json_pack("{s:{s:o, s:o, s:O?, s:O?}}", "archive",
+		json_pack("{s:{s:o, s:o, s:O?, s:o}}", "archive",
 				  "oldest_wal", json_text(oldest), "newest_wal", json_text(newest),
 				  "in_recovery", json_object_get(told, "in_recovery"),
-				  "system_identifier", json_object_get(told, "system_id"))));
+				  "system_identifier", json_text(identifier))));
 	json_decref(told);
+	free(identifier);
 	free(oldest);
 	free(newest);
 	return answer;

@@ -244,7 +244,7 @@ static const Column client_columns[] = {
 
 static const Column directory_columns[] = {
 	{"base", 'p'}, {"wals", 'p'}, {"streaming", 'p'}, {"incoming", 'p'},
-	{"errors", 'p'}, {"locks", 'p'}, {"receives", 'B'}, {"in_recovery", 'B'}, {"system_id", 't'}, {NULL, 0}
+	{"errors", 'p'}, {"locks", 'p'}, {"receives", 'B'}, {"in_recovery", 'b'}, {"system_id", 't'}, {NULL, 0}
 };
 
 static const Column message_columns[] = {
@@ -341,6 +341,7 @@ validate_value(const char *key, json_t *value, char kind)
 			good = json_is_real(value) && json_real_value(value) >= 0;
 			break;
 		case 'B':
+		case 'b':
 			good = json_is_boolean(value);
 			break;
 		case '*':				/* texts */
