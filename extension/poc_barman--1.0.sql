@@ -1364,7 +1364,7 @@ COMMENT ON VIEW @extschema@.poc_drills IS
 'The receipts of poc_restore_drill(). at is when the drill ended; rto is how long restore and recovery took; rpo is how old, when the drill began, the newest data was that it brought back; tables and rows are those compared and found to be as at the mark; bytes is the size of what was restored; archived_lsn and received_lsn are how far Barman had archived and received, unreached_bytes and unreached what of that was not brought back (after a mark: on purpose). Example: SELECT at, ok, rto, rpo, verdict FROM poc_drills ORDER BY at DESC';
 
 CREATE FUNCTION @extschema@.poc_restore_drill(mark text DEFAULT NULL, backup_id text DEFAULT 'latest',
-	server text DEFAULT NULL, asserts text[] DEFAULT '{}', keep boolean DEFAULT false)
+	server text DEFAULT NULL, asserts text[] DEFAULT '{}', keep boolean DEFAULT false, database text DEFAULT NULL)
 RETURNS TABLE (step text, ok boolean, elapsed interval, detail text)
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE COST 1000000 ROWS 10
 SECURITY DEFINER SET search_path = pg_catalog, pg_temp
@@ -1403,6 +1403,12 @@ BEGIN
 				DETAIL = format('Its system identifier is %s, this one''s %s.', cluster, this_cluster),
 				HINT = 'Call this function there; or without a mark, and what Barman has archived of it is restored.';
 	END IF;
+	IF mark IS NOT NULL AND database <> current_database() THEN
+		RAISE EXCEPTION 'mark "%" is of database "%"', mark, current_database()
+			USING ERRCODE = 'invalid_parameter_value',
+				DETAIL = format('The drill was asked to examine database "%s".', database),
+				HINT = 'Leave the database out, or call this function in that one.';
+	END IF;
 	elsewhere := _poc.is_elsewhere(barman_server, cluster, 'what Barman has archived of it is restored, no segment is closed for it'::text);
 	IF mark IS NOT NULL THEN
 		SELECT m.* INTO target FROM _poc.marks AS m WHERE m.name = mark;
@@ -1424,9 +1430,12 @@ BEGIN
 		'backup_id', coalesce(backup_id, 'latest'), 'keep', coalesce(keep, false),
 		'target_lsn', target.lsn, 'target_timeline', target.timeline, 'system_identifier', cluster::text,
 		'marked_at', to_char(target.at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'),
-		'database', current_database(),
-		-- the one of initdb, unless it may not log in
+		'database', coalesce(database, current_database()),
+		-- the one of initdb, unless it may not log in; the copy may have others
 		'superuser', (SELECT a.rolname FROM pg_roles AS a WHERE a.rolsuper AND a.rolcanlogin ORDER BY a.oid LIMIT 1),
+		'superusers', (SELECT jsonb_agg(o.name) FROM (
+			(SELECT _poc.convertible(a.rolname::text) AS name FROM pg_roles AS a WHERE a.rolsuper AND a.rolcanlogin ORDER BY a.oid OFFSET 1 LIMIT 18)
+			UNION ALL SELECT 'postgres') AS o),
 		'tables', (SELECT jsonb_agg(_poc.name_json(t.relation) || jsonb_build_object('bytes', t.bytes, 'rows', t.rows, 'hash', t.hash) ORDER BY t.relation)
 			FROM _poc.mark_tables AS t WHERE t.mark = target.name),
 		'sequences', (SELECT jsonb_agg(_poc.name_json(q.relation) || jsonb_build_object('value', q.value, 'ascending', q.ascending) ORDER BY q.relation)
@@ -1494,8 +1503,8 @@ BEGIN
 END
 $$;
 
-COMMENT ON FUNCTION @extschema@.poc_restore_drill(text, text, text, text[], boolean) IS
-'Proves that a backup can be restored: restores it on Barman''s host to a server apart from production (the kernel refuses each connection that it tries to make), compares, tells each step with its time, removes the server and keeps a receipt (the view poc_drills). With a mark it recovers to that point, on the mark''s timeline, and compares each of its tables, by functions of Barman''s host: PostgreSQL there must have poc_barman installed; without, it recovers all there is up to this call. Before anything is asked, the settings of databases and roles, connection limits, event triggers, passwords and the options of foreign servers and subscriptions are removed in the copy. Then pg_amcheck reads every table and index of the database, where it is installed, beside the assertions; so the times of these steps overlap. Each assertion must be a query that returns true; names must be qualified (search_path is pg_catalog); of its errors only the SQLSTATE is told. A step that is not ok says what differs; it is no error, so that the receipt is kept. keep => true leaves the server as an instance, for poc_drop_instance() to remove. The assertions are run by a role that can read every table and large object of the restored server and write none: whoever may call this function may know all there is in it. Errors: 22023 bad argument, 42704 no such mark or backup, 55000 a mark of another cluster, a standby, or the sidecar restores nothing, 53400 too many instances, 54000 too many or too large assertions. Example: SELECT * FROM poc_restore_drill(''before_upgrade'', asserts => ''{SELECT count(*) > 0 FROM public.orders}'')';
+COMMENT ON FUNCTION @extschema@.poc_restore_drill(text, text, text, text[], boolean, text) IS
+'Proves that a backup can be restored: restores it on Barman''s host to a server apart from production (the kernel refuses each connection that it tries to make), compares, tells each step with its time, removes the server and keeps a receipt (the view poc_drills). With a mark it recovers to that point, on the mark''s timeline, and compares each of its tables, by functions of Barman''s host: PostgreSQL there must have poc_barman installed; without, it recovers all there is up to this call. Before anything is asked, the settings of databases and roles, connection limits, event triggers, passwords and the options of foreign servers and subscriptions are removed in the copy. Then pg_amcheck reads every table and index of the database, where it is installed, beside the assertions; so the times of these steps overlap. Each assertion must be a query that returns true; names must be qualified (search_path is pg_catalog); of its errors only the SQLSTATE is told. A step that is not ok says what differs; it is no error, so that the receipt is kept. keep => true leaves the server as an instance, for poc_drop_instance() to remove. database is the one that is asked and checked: this one, unless another is named, as one may without a mark. The assertions are run by a role that can read every table and large object of the restored server and write none: whoever may call this function may know all there is in it. Errors: 22023 bad argument, 42704 no such mark or backup, 55000 a mark of another cluster, a standby, or the sidecar restores nothing, 53400 too many instances, 54000 too many or too large assertions. Example: SELECT * FROM poc_restore_drill(''before_upgrade'', asserts => ''{SELECT count(*) > 0 FROM public.orders}'')';
 
 -- ---------------------------------------------------------------------
 -- Barman, examined (doctor.c)
@@ -2527,7 +2536,7 @@ BEGIN ATOMIC
 		WHEN 19 THEN (SELECT jsonb_build_object('told', d.state)
 			FROM @extschema@.poc_drop_instance(play_step.name) AS d)
 		WHEN 20 THEN (SELECT jsonb_build_object('told', format('%s of %s steps passed', count(*) FILTER (WHERE d.ok), count(*)))
-			FROM @extschema@.poc_restore_drill(play_step.name, 'latest'::text, NULL::text, '{}'::text[], false) AS d)
+			FROM @extschema@.poc_restore_drill(play_step.name, 'latest'::text, NULL::text, '{}'::text[], false, NULL::text) AS d)
 		WHEN 21 THEN (SELECT jsonb_build_object('told', format('%s, %s rows as at the mark, RTO %s s', d.verdict, d.rows, round(date_part('epoch', d.rto)::numeric, 1)))
 			FROM @extschema@.poc_drills AS d WHERE d.mark = play_step.name)
 	END;

@@ -60,6 +60,16 @@ is_ill($rows, 'server', qr/another PostgreSQL, whose settings, slot, roles and W
 is(scalar(grep { $_->[0] =~ /^(settings|slot|access|archive)$/ } @$rows), 0, 'gives no advice for this one');
 is_well($rows, 'Barman', qr/checks passed/, 'but of Barman');
 is_well($rows, 'drill', qr/passed was 0 days ago/, 'and of its drills');
+# roles and databases there are others
+$served->safe_psql('postgres', 'CREATE DATABASE shop');
+$served->safe_psql('shop', 'CREATE TABLE orders AS SELECT 7 AS n');
+$served->safe_psql('postgres', 'SELECT poc_switch_wal()');
+my $owner = $control->safe_psql('postgres', 'SELECT rolname FROM pg_roles WHERE oid = 10');
+$control->safe_psql('postgres', "CREATE ROLE other LOGIN SUPERUSER; SET ROLE other; CREATE ROLE third LOGIN SUPERUSER");
+$control->safe_psql('postgres', 'ALTER ROLE "' . $owner . '" RENAME TO first', extra_params => [ '-U', 'third' ]);
+$control->safe_psql('postgres', 'ALTER ROLE third RENAME TO "' . $owner . '"', extra_params => [ '-U', 'other' ]);
+is(from_control("SELECT string_agg(step || ' ' || ok, ',') FILTER (WHERE step IN ('connect', 'assert')) FROM poc_restore_drill(database => 'shop', asserts => '{SELECT n = 7 FROM public.orders}')",
+	'a database there'), 'assert true', 'a database that is not here, by a role that is another here');
 @error = error_of($control, "SELECT poc_restore('copy', target_lsn => 'FF/0')");
 like($error[1], qr/^position FF\/0 lies beyond what is archived/, 'a position that its archive does not reach');
 is(from_control("SELECT state FROM poc_restore('copy')", 'poc_restore'), 'running', 'a restore of what is archived of it');

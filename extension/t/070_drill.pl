@@ -138,5 +138,7 @@ $node->command_ok([ 'psql', '-X', '-q', '-v', 'ON_ERROR_STOP=1', '-f', "$home/du
 is($node->safe_psql('copy', 'TABLE poc_drills'), $node->safe_psql('postgres', 'TABLE poc_drills'), 'pg_dump keeps the receipts');
 my ($code, undef, $error) = $node->psql('copy', "SET poc_barman.server = 'postgres1'; SELECT * FROM poc_restore_drill('no_mark')");
 like($error, qr/there is no mark "no_mark"/, 'a drill to no mark');
+(undef, undef, $error) = $node->psql('postgres', "SELECT * FROM poc_restore_drill('mark', database => 'template1')");
+like($error, qr/ERROR:  mark "mark" is of database "postgres"\nDETAIL:  .*"template1"/, 'nor one to a mark of another database');
 
 done_testing();

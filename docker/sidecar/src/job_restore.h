@@ -21,7 +21,7 @@ extern const JobKind job_restore;
  * target_lsn, wal_file, system_identifier and target_timeline; refused: the
  * error of restore_choose() if nothing can be restored; keep: bool, and what
  * drill_examine() asks: database, superuser, schema (where the extension is):
- * text, tables, sequences, asserts: lists or null.
+ * text, superusers, tables, sequences, asserts: lists or null.
  */
 extern const JobKind job_drill;
 

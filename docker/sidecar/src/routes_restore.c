@@ -83,6 +83,7 @@ static const Argument drill_arguments[] = {
 	{"keep", ARGUMENT_BOOL, 0, 0, false, false},
 	{"database", ARGUMENT_TEXT, 0, 0, true, 0},
 	{"superuser", ARGUMENT_TEXT, 0, 0, true, 0},
+	{"superusers", ARGUMENT_LIST, 0, 0, true, 0},
 	{"schema", ARGUMENT_TEXT, 0, 0, true, 0},
 	{"tables", ARGUMENT_LIST, 0, 0, true, 0},
 	{"sequences", ARGUMENT_LIST, 0, 0, true, 0},

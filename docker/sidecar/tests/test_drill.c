@@ -680,6 +680,15 @@ test_arguments(void **state)
 		assert_non_null(strstr(drill_arguments_are_bad(bad), "\"tables\""));
 		json_decref(bad);
 	}
+	for (int i = 0; i < 2; i++)
+	{
+		bad = json_deep_copy(good);
+		json_object_set_new(bad, "superusers", i == 0 ? json_pack("[i]", 1) : json_array());
+		while (i == 1 && json_array_size(json_object_get(bad, "superusers")) <= 20)
+			json_array_append_new(json_object_get(bad, "superusers"), json_string("x"));
+		assert_non_null(strstr(drill_arguments_are_bad(bad), "\"superusers\""));
+		json_decref(bad);
+	}
 	bad = json_deep_copy(good);
 	json_array_append_new(json_object_get(bad, "asserts"), json_null());
 	assert_non_null(strstr(drill_arguments_are_bad(bad), "\"asserts\""));
