@@ -98,6 +98,26 @@ use_url($node, serve('old'));
 is($error[0], '08001', 'an expired certificate: SQLSTATE');
 like($error[3], qr/Renew the sidecar's certificate/, 'an expired certificate: HINT');
 
+# http and https taken for each other, by a real sidecar
+sub sidecar
+{
+	my (@options) = @_;
+	my $port = PostgreSQL::Test::Cluster::get_free_port();
+	my $state = PostgreSQL::Test::Utils::tempdir();
+	push @runs, IPC::Run::start([ $ENV{POC_SIDECAR}, '--listen', "127.0.0.1:$port", '--state-dir', $state, '--barman', '/bin/false',
+			'--cron-interval', '0', @options ], '<', \undef, '>&', "$state/log");
+	wait_until(sub { -e "$state/log" && slurp_file("$state/log") =~ /listening/ });
+	return "127.0.0.1:$port";
+}
+use_url($node, 'https://' . sidecar());
+@error = error_of($node, 'SELECT * FROM poc_servers()');
+is($error[0], '08001', 'https of one that speaks http: SQLSTATE');
+like($error[3], qr/^Where poc_barman.url leads, plain HTTP seems to be spoken: use http:/, 'https of one that speaks http: HINT');
+use_url($node, 'http://' . sidecar('--tls-cert', "$dir/good.pem", '--tls-key', "$dir/good.key"));
+@error = error_of($node, 'SELECT * FROM poc_servers()');
+like($error[0], qr/^08/, 'http of one that speaks https: SQLSTATE');
+like($error[3], qr{https://}, 'http of one that speaks https: HINT');
+
 # a socket that is not there is no port of localhost
 use_url($node, "unix:$dir/none");
 @error = error_of($node, 'SELECT * FROM poc_servers()');
