@@ -187,7 +187,8 @@ restore_target_is_archived(Restore *restore)
 	if (job_cancelled(restore->job))
 		return false;
 	last = catalogue_newest_wal(job_server(restore->job), timeline);
-	detail = last != NULL ? mem_printf("The newest segment in the archive is %s.", last)
+	detail = last != NULL ? mem_printf("The newest segment in the archive is %s: positions up to %X/%X can be had.", last,
+									   (unsigned int) (restore->received_end >> 32), (unsigned int) restore->received_end)
 		: mem_printf("Of timeline %d no segment is in the archive.", timeline);
 	restore_fail(restore, BARMAN_WRONG_STATE, detail,
 				 "Choose an earlier position; or let SELECT * FROM poc_switch_wal() have what was written last archived. poc_check() tells whether Barman receives WAL.",
