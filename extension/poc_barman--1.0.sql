@@ -1110,7 +1110,7 @@ COMMENT ON FUNCTION _poc.convertible(text) IS
 
 -- What a server must have to recover what this one has written: the sidecar
 -- makes up for settings, and tells which locale Barman's host lacks.
-CREATE FUNCTION _poc.primary_facts() RETURNS jsonb
+CREATE FUNCTION _poc.primary_facts(database text) RETURNS jsonb
 LANGUAGE sql VOLATILE PARALLEL RESTRICTED
 SET search_path = pg_catalog, pg_temp
 AS $$
@@ -1118,23 +1118,30 @@ AS $$
 		'settings', (SELECT jsonb_object_agg(s.name, s.setting::bigint) FROM pg_settings AS s
 			WHERE s.name = ANY ('{max_connections,max_worker_processes,max_wal_senders,max_prepared_transactions,max_locks_per_transaction,max_pred_locks_per_transaction,max_replication_slots,max_active_replication_origins}')),
 		'preload', current_setting('shared_preload_libraries'),
+		-- our own is told of where tables are compared
+		'libraries', (SELECT jsonb_agg(l.name ORDER BY l.name)
+			FROM (SELECT DISTINCT _poc.convertible(p.probin) AS name FROM pg_proc AS p
+				WHERE p.oid >= 16384 AND p.probin IS NOT NULL AND p.probin NOT LIKE '%poc\_barman' AND octet_length(p.probin) <= 200
+				LIMIT 1000) AS l
+			WHERE primary_facts.database = current_database()),
 		'locales', (SELECT jsonb_agg(jsonb_build_object('of', l.of, 'locale', l.locale, 'needed', l.needed, 'version', l.version))
-			FROM (SELECT format('database %I', _poc.convertible(d.datname::text)) AS of, _poc.convertible(x.locale::text) AS locale, d.datname = current_database() AS needed,
+			FROM (SELECT format('database %I', _poc.convertible(d.datname::text)) AS of, _poc.convertible(x.locale::text) AS locale, d.datname = primary_facts.database AS needed,
 					CASE WHEN d.datlocprovider = 'c' THEN pg_database_collation_actual_version(d.oid) END AS version
 				FROM pg_database AS d, unnest(ARRAY[d.datcollate, d.datctype]) AS x(locale)
 				WHERE d.datallowconn
 				UNION
-				SELECT format('collation %I.%I', n.nspname, c.collname), x.locale, true, pg_collation_actual_version(c.oid)
+				SELECT format('collation %I.%I', n.nspname, c.collname), x.locale, current_database() = primary_facts.database, pg_collation_actual_version(c.oid)
 				FROM pg_collation AS c JOIN pg_namespace AS n ON n.oid = c.collnamespace,
 					unnest(ARRAY[c.collcollate, c.collctype]) AS x(locale)
 				WHERE c.collprovider = 'c' AND x.locale IS NOT NULL AND
-					c.oid IN (SELECT a.attcollation FROM pg_attribute AS a)
+					-- of indexes, which it orders
+					c.oid IN (SELECT o FROM pg_index AS i, unnest(i.indcollation::oid[]) AS o)
 				ORDER BY 3 DESC, 1, 2
 				LIMIT 1000) AS l))
 $$;
 
-COMMENT ON FUNCTION _poc.primary_facts() IS
-'Internal. What the sidecar is told of this server before it restores: settings that recovery must not be given less of, the libraries that are preloaded, and the locales of the databases and of the collations in use, those of the current database as needed.';
+COMMENT ON FUNCTION _poc.primary_facts(text) IS
+'Internal. What the sidecar is told of this server before it restores: settings that recovery must not be given less of, the libraries that are preloaded and those of functions, and the locales of the databases and of the collations of indexes, those of the database that is to be examined as needed.';
 
 CREATE FUNCTION _poc.user_conninfo(conninfo text) RETURNS text
 LANGUAGE sql STABLE STRICT PARALLEL SAFE
@@ -1180,7 +1187,7 @@ DECLARE
 		'immediate', coalesce(immediate, false), 'start', coalesce(start, true),
 		'target_timeline', target_timeline,
 		'system_identifier', (SELECT c.system_identifier::text FROM pg_control_system() AS c),
-		'primary', _poc.primary_facts());
+		'primary', _poc.primary_facts(current_database()::text));
 	segment bigint := pg_size_bytes(current_setting('wal_segment_size'));
 	timeline_now integer;
 	mark record;
@@ -1440,7 +1447,7 @@ BEGIN
 			FROM _poc.mark_tables AS t WHERE t.mark = target.name),
 		'sequences', (SELECT jsonb_agg(_poc.name_json(q.relation) || jsonb_build_object('value', q.value, 'ascending', q.ascending) ORDER BY q.relation)
 			FROM _poc.mark_sequences AS q WHERE q.mark = target.name),
-		'asserts', to_jsonb(asserts), 'primary', _poc.primary_facts());
+		'asserts', to_jsonb(asserts), 'primary', _poc.primary_facts(coalesce(database, current_database()::text)));
 
 	-- As poc_restore() does: what is to be restored must be archived. Without a
 	-- mark it is all there is up to now, and a transaction tells when that was.
@@ -1820,7 +1827,8 @@ BEGIN
 		'ALTER SYSTEM SET wal_level = ''replica'';   -- then restart PostgreSQL';
 
 	-- pg_basebackup takes one, and receive-wal one if it has none yet
-	senders_needed := 1 + CASE WHEN EXISTS (SELECT FROM pg_stat_replication AS r WHERE r.application_name = receiver) THEN 0 ELSE 1 END;
+	senders_needed := CASE WHEN config ->> 'backup_method' IN ('rsync', 'snapshot', 'local-to-cloud') THEN 0 ELSE 1 END
+		+ CASE WHEN config ->> 'streaming_archiver' = 'false' OR EXISTS (SELECT FROM pg_stat_replication AS r WHERE r.application_name = receiver) THEN 0 ELSE 1 END;
 	RETURN QUERY SELECT 'settings', senders - senders_used >= senders_needed,
 		format('max_wal_senders is %s, %s in use', senders, senders_used)
 			|| CASE WHEN senders - senders_used >= senders_needed THEN ''
@@ -1835,7 +1843,10 @@ BEGIN
 		format('ALTER SYSTEM SET max_replication_slots = %s;   -- then restart PostgreSQL', greatest(10, 2 * (slots_used + slots_needed)));
 
 	-- a slot without a limit endangers this server, no slot endangers the archive
-	IF config IS NOT NULL AND slot IS NULL THEN
+	IF config ->> 'streaming_archiver' = 'false' THEN
+		RETURN QUERY SELECT 'retention', true,
+			'Barman receives no WAL by streaming: PostgreSQL keeps each segment until archive_command has taken it', NULL::text;
+	ELSIF config IS NOT NULL AND slot IS NULL THEN
 		RETURN QUERY SELECT 'retention', current_setting('wal_keep_size') <> '0',
 			format('Barman uses no slot, and wal_keep_size is %s', current_setting('wal_keep_size'))
 				|| CASE WHEN current_setting('wal_keep_size') = '0' THEN ': WAL it has not received yet may be removed' ELSE '' END,
@@ -2020,7 +2031,11 @@ BEGIN
 			AS w(name, database, host, streams)
 		LEFT JOIN pg_roles AS r ON r.rolname = w.name
 		-- without Barman's configuration, these names are but a guess
-		WHERE config IS NOT NULL OR r.oid IS NOT NULL
+		WHERE (config IS NOT NULL OR r.oid IS NOT NULL)
+			-- what is in a service file, only Barman's host knows
+			AND coalesce(config ->> CASE WHEN w.streams THEN 'streaming_conninfo' ELSE 'conninfo' END, '') !~ '(^|\s)service\s*='
+			-- who neither streams WAL nor backups needs no replication
+			AND NOT (w.streams AND config ->> 'streaming_archiver' = 'false' AND config ->> 'backup_method' IS DISTINCT FROM 'postgres')
 	LOOP
 		missing := '{}';
 		IF wanted.oid IS NULL THEN
@@ -2062,10 +2077,10 @@ BEGIN
 		SELECT h.auth_method, h.line_number INTO found
 		FROM pg_hba_file_rules() WITH ORDINALITY AS h
 		WHERE h.error IS NULL
-			AND (h.type = 'local') = (coalesce(wanted.host, '127.0.0.1') LIKE '/%')
+			AND (h.type = 'local') = (coalesce(wanted.host, '/') LIKE '/%')
 			AND (wanted.database = ANY (h.database) OR (NOT wanted.streams AND 'all' = ANY (h.database)))
 			AND EXISTS (SELECT FROM unnest(h.user_name) AS u
-				WHERE u IN ('all', wanted.name) OR (u LIKE '+%' AND wanted.oid IS NOT NULL AND EXISTS (
+				WHERE u IN ('all', wanted.name) OR (u LIKE '/%' AND wanted.name ~ substr(u, 2)) OR (u LIKE '+%' AND wanted.oid IS NOT NULL AND EXISTS (
 					SELECT FROM pg_roles AS g WHERE g.rolname = substr(u, 2) AND pg_has_role(wanted.oid, g.oid, 'MEMBER'))))
 			AND (h.auth_method <> 'reject' OR h.type = 'local' OR h.address = 'all')
 		ORDER BY h.ordinality LIMIT 1;
@@ -2075,9 +2090,9 @@ BEGIN
 			format('pg_hba.conf %s (role %I, database %s)', coalesce(verdict, format('lets it in by line %s', found.line_number)),
 				wanted.name, wanted.database),
 			format('sed -i ''1i %s %s %s%s scram-sha-256'' "$(psql -AtXc ''SHOW hba_file'')" && psql -Xc ''SELECT pg_reload_conf()''   # on this host%s',
-				CASE WHEN wanted.host LIKE '/%' THEN 'local' ELSE 'host' END, wanted.database, wanted.name,
-				CASE WHEN wanted.host LIKE '/%' THEN '' ELSE ' samenet' END,
-				CASE WHEN wanted.host LIKE '/%' THEN '' ELSE '; for samenet, Barman''s address' END);
+				CASE WHEN coalesce(wanted.host, '/') LIKE '/%' THEN 'local' ELSE 'host' END, wanted.database, wanted.name,
+				CASE WHEN coalesce(wanted.host, '/') LIKE '/%' THEN '' ELSE ' samenet' END,
+				CASE WHEN coalesce(wanted.host, '/') LIKE '/%' THEN '' ELSE '; for samenet, Barman''s address' END);
 	END LOOP;
 END
 $$;
@@ -2187,7 +2202,9 @@ BEGIN
 		WHERE reached OR (clients_major < major AND _poc.doctor_is_here(facts) IS NOT FALSE);
 	END IF;
 
-	next_size := (SELECT (b.value ->> 'size')::bigint FROM jsonb_each(facts -> 'barman' -> 'backups') AS b
+	-- of one that links what has not changed only the rest
+	next_size := (SELECT coalesce(CASE WHEN config ->> 'reuse_backup' = 'link' THEN (b.value ->> 'deduplicated_size')::bigint END,
+			(b.value ->> 'size')::bigint) FROM jsonb_each(facts -> 'barman' -> 'backups') AS b
 		WHERE b.value ->> 'status' = 'DONE' AND b.value ->> 'parent_backup_id' IS NULL
 		ORDER BY b.key COLLATE "C" DESC LIMIT 1);
 	-- Barman deletes with a backup all that were taken on top of it
@@ -2235,6 +2252,12 @@ DECLARE
 		FROM jsonb_each(facts -> 'barman' -> 'wals' -> 'last_archived_wal_per_timeline') AS w
 		ORDER BY w.key COLLATE "C" DESC LIMIT 1);
 	waiting bigint;
+	-- what a busy server writes in two intervals of cron: the receiver has it, and it is archived then
+	usual bigint := CASE WHEN EXISTS (SELECT FROM pg_stat_replication AS r
+			WHERE r.application_name = coalesce(facts -> 'barman' -> 'config' ->> 'streaming_archiver_name', 'barman_receive_wal')
+				AND pg_wal_lsn_diff(CASE WHEN pg_is_in_recovery() THEN r.sent_lsn ELSE pg_current_wal_lsn() END, r.write_lsn) <= segment)
+		THEN least(4096, coalesce((SELECT ceil(w.wal_bytes / greatest(1, date_part('epoch', now() - coalesce(w.stats_reset, pg_postmaster_start_time()))) / segment)
+			FROM pg_stat_wal AS w) * 2 * coalesce((facts -> 'health' -> 'cron' ->> 'interval_seconds')::integer, 60), 0)) ELSE 0 END;
 	archiver record;
 	mode text := current_setting('archive_mode');
 	wanted boolean := coalesce((facts -> 'barman' -> 'config' ->> 'archiver')::boolean, false);
@@ -2251,18 +2274,20 @@ BEGIN
 					+ ('x' || substr(f.name, 17, 8))::bit(32)::bigint ORDER BY f.place)
 				FROM unnest(ARRAY[archived, here]) WITH ORDINALITY AS f(name, place)) AS n(numbers)));
 		RETURN QUERY SELECT 'archive',
-			coalesce(left(archived, 8) >= left(here, 8) AND waiting <= 16, false),
+			coalesce(left(archived, 8) = left(here, 8) AND waiting <= greatest(16, usual), false),
 			CASE
 				WHEN archived IS NULL THEN 'Barman has not archived any WAL yet'
-				WHEN left(archived, 8) < left(here, 8)
+				WHEN left(archived, 8) <> left(here, 8)
 					THEN format('Barman has archived WAL up to timeline %s, and this server is on timeline %s',
 						('x' || left(archived, 8))::bit(32)::integer, ('x' || left(here, 8))::bit(32)::integer)
-				WHEN waiting > 16
+				WHEN waiting > greatest(16, usual)
 					THEN format('%s segments (%s) are not archived yet, %s is the last that is', waiting, pg_size_pretty(waiting * segment), archived)
 				ELSE format('WAL is archived up to %s, this server writes %s', archived, here)
 			END,
 			CASE
 				WHEN archived IS NULL THEN 'SELECT * FROM poc_wait_ready();'
+				WHEN left(archived, 8) > left(here, 8)
+					THEN 'SELECT * FROM poc_servers();   -- Barman follows another server than this one, which was promoted: take this one out of service, or point Barman to it'
 				WHEN left(archived, 8) < left(here, 8)
 					THEN format('barman receive-wal --stop %1$s; barman receive-wal --reset %1$s; barman cron   # on the Barman host; then SELECT * FROM poc_switch_wal();', server)
 				ELSE 'SELECT * FROM poc_cron();   -- archives what was received; if that is nothing, see the rows on slot and receiver'
@@ -2398,13 +2423,15 @@ DECLARE
 	receipt record;
 	passed timestamptz;
 BEGIN
-	SELECT d.at, d.ok, (SELECT max(p.at) FROM _poc.drills AS p WHERE p.ok AND p.system_identifier = d.system_identifier) AS passed,
+	SELECT d.at, d.ok, (SELECT max(p.at) FROM _poc.drills AS p WHERE p.ok AND p.system_identifier = d.system_identifier AND p.server = d.server) AS passed,
 		(SELECT concat_ws(': ', s.step ->> 'step', s.step ->> 'detail')
 			FROM jsonb_array_elements(d.steps) WITH ORDINALITY AS s(step, n)
 			WHERE NOT (s.step ->> 'ok')::boolean ORDER BY s.n LIMIT 1) AS verdict
 	INTO receipt
 	FROM _poc.drills AS d
 	WHERE d.system_identifier = coalesce(_poc.doctor_cluster(facts), (SELECT c.system_identifier::text FROM pg_control_system() AS c))::bigint
+		-- another server of Barman's may hold backups of the same one
+		AND d.server = coalesce(facts ->> 'server', d.server)
 	ORDER BY d.at DESC LIMIT 1;
 	passed := greatest(receipt.passed, (known ->> 'passed')::timestamptz);
 	-- the sidecar's clock may be another

@@ -27,6 +27,7 @@
 #include "mark.h"
 #include "settings.h"
 
+static void rename_as_locked(PocMark *mark, PocMarkedTable *table);
 static void check_all_found(List *tables, ArrayType *named);
 static bool is_too_large(PocMark *mark, PocMarkedTable *table);
 static void check_select(PocMarkedTable *table);
@@ -99,6 +100,7 @@ poc_mark_lock_tables(PocMark *mark, bool named)
 		/* who may not read a table shall not hold up those who write it */
 		check_select(table);
 		LockRelationOid(table->relid, ShareLock);
+		rename_as_locked(mark, table);
 		if (table->relid == LargeObjectRelationId)
 			poc_mark_wait_for_removals();
 
@@ -120,6 +122,17 @@ poc_mark_lock_tables(PocMark *mark, bool named)
 		}
 	}
 	mark->tables = locked;
+}
+
+/* While we waited for the lock another table may have taken its name. */
+static void
+rename_as_locked(PocMark *mark, PocMarkedTable *table)
+{
+	char	   *name = get_rel_name(table->relid);
+	char	   *schema = name != NULL ? get_namespace_name(get_rel_namespace(table->relid)) : NULL;
+
+	if (schema != NULL)
+		table->name = MemoryContextStrdup(GetMemoryChunkContext(mark), quote_qualified_identifier(schema, name));
 }
 
 static void

@@ -281,6 +281,25 @@ is_well(with(), 'drill', qr/passed was 1 days ago/, 'drill');
 drill('0', 'false');
 is_ill(with(), 'drill', qr/latest restore drill, 0 days ago, failed/, qr/FROM poc_drills/, 'the newest verdict counts');
 
+# of another server of Barman's, which backs up the same one
+drill('0', 'true');
+is_well(with(), 'drill', qr/passed was 0 days ago/, 'a drill of this one');
+$node->safe_psql('postgres', "UPDATE _poc.drills SET server = 'offsite'");
+is_ill(with(), 'drill', qr/no restore drill has passed yet/, qr/poc_restore_drill\(\)/, "of another server of Barman's, which backs up the same one");
+$node->safe_psql('postgres', "UPDATE _poc.drills SET server = 'pg'");
+
+# who gets WAL and backups otherwise needs no slot, no senders and no role for it
+$rows = with(sub { @{ $_[0]{config} }{qw(slot_name streaming_archiver archiver backup_method streaming_conninfo)} =
+	(undef, JSON::PP::false, JSON::PP::true, 'rsync', 'host=' . $node->host . ' user=nobody') });
+is_well($rows, 'retention', qr/archive_command has taken it/, 'rsync and archive_command: no slot');
+no_row($rows, 'access', qr/nobody/, 'rsync and archive_command: no role for streaming');
+is_well($rows, 'settings', qr/max_wal_senders is/, 'rsync and archive_command: no senders');
+no_row(with(sub { $_[0]{config}{conninfo} = 'service=pg' }), 'access', qr/role barman/, 'what a service file says is not known');
+
+# Barman follows one that was promoted
+is_ill(with(sub { $_[0]{wals}{last_archived_wal_per_timeline} = { '00000002' => { name => '00000002' . substr($wal_file, 8) } } }), 'archive',
+	qr/up to timeline 2, and this server is on timeline 1/, qr/was promoted/, 'Barman follows another');
+
 # answers that are none
 $rows = with(sub { $_[0]{status} = { postgres_systemid => [1], pg_receivexlog_version => {} }; $_[0]{backups} = { x => { status => 'DONE', end_time => 'yesterday, I think' } } });
 is_ill($rows, 'backups', qr/could not be examined: invalid input syntax/, qr/poc_diagnose\(\)/, 'a part that cannot make sense of it');

@@ -62,6 +62,26 @@ value("SELECT poc_drop_instance('alive')");
 is(value("SELECT bool_and(ok) FROM poc_restore_drill()"), 't', 'a drill passes');
 is(value('SELECT archived_lsn IS NOT NULL AND received_lsn >= archived_lsn AND unreached_bytes >= 0 FROM poc_drills'), 't', 'and its receipt tells how far Barman had come');
 
+# a hole in the archive: PostgreSQL takes it for the end
+my @files;
+for my $n (2 .. 4)
+{
+	value("INSERT INTO t VALUES ($n)");
+	push @files, value('SELECT wal_file FROM poc_switch_wal()');
+}
+my ($hole) = glob("$home/barman/postgres1/wals/*/$files[1]");
+rename($hole, "$home/hole") or die "$files[1]: $!";
+$live->run('barman rebuild-xlogdb postgres1');
+is(value("SELECT string_agg(step || ': ' || detail, ',') FILTER (WHERE NOT ok) FROM poc_restore_drill()") =~ s/, which goes on.*//sr,
+	"recovery: recovery ended within the archive: Segment $files[1] is missing from the archive", 'a drill does not pass over a hole in the archive');
+my (undef, undef, $holes) = $node->psql('postgres', "SELECT poc_restore('holes')");
+like($holes, qr/WARNING:  recovered to .*Segment $files[1] is missing from the archive/, 'and a restore warns of it');
+value("SELECT poc_drop_instance('holes')");
+rename("$home/hole", $hole) or die "$files[1]: $!";
+$live->run('barman rebuild-xlogdb postgres1');
+is(value("SELECT bool_and(ok) FROM poc_restore_drill()"), 't', 'without it a drill passes');
+value('DELETE FROM t WHERE n > 1');
+
 # whole segments that nobody has archived, and a part of one
 value('SELECT wal_file FROM poc_switch_wal()');
 value("INSERT INTO t SELECT generate_series(1, 100000)");

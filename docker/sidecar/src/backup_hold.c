@@ -53,6 +53,21 @@ static int	lock_file(const char *path, bool *busy);
 static void give_back(Held *one);
 static bool holds_maintenance(BackupHold *hold);
 static bool is_taken(const char *directory, const char *server, const char *what);
+static bool has_locks(const char *directory);
+
+/*
+ * Newer versions of Barman do not tell where their locks are; where they are
+ * not, locks of ours would hold nothing off.
+ */
+static bool
+has_locks(const char *directory)
+{
+	char	   *path = mem_printf("%s/.cron.lock", directory);
+	bool		has = access(path, F_OK) == 0;
+
+	free(path);
+	return has;
+}
 
 BackupHold *
 backup_hold(const char *server, const json_t *ids, bool *busy)
@@ -65,8 +80,11 @@ backup_hold(const char *server, const json_t *ids, bool *busy)
 	bool		locks_cron;
 
 	*busy = false;
-	if (directory == NULL)
+	if (directory == NULL || !has_locks(directory))
+	{
+		free(directory);
 		return NULL;
+	}
 	hold = mem_alloc(sizeof(BackupHold));
 	hold->server = mem_strdup(server);
 	hold->backups = mem_alloc((json_array_size(ids) + 1) * sizeof(Held *));
@@ -89,7 +107,8 @@ backup_hold(const char *server, const json_t *ids, bool *busy)
 	hold->next = holds;
 	holds = hold;
 	pthread_mutex_unlock(&lock);
-	if (!*busy)
+	/* one that cannot be locked holds nothing off */
+	if (!*busy && hold->count == json_array_size(ids) && (!locks_cron || hold->cron != NULL))
 		return hold;
 	backup_let_go(hold);
 	return NULL;

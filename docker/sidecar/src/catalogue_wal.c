@@ -99,13 +99,23 @@ catalogue_newest_history(const char *server)
 	return newest;
 }
 
+/* By streaming, or by archive_command */
+static const char *const received_areas[] = {"streaming", "incoming"};
+#define RECEIVED_AREAS (sizeof(received_areas) / sizeof(received_areas[0]))
+
 int
 catalogue_received_history(const char *server)
 {
-	char	   *streaming = catalogue_directory(server, "streaming");
-	int			newest = newest_history_in(streaming);
+	int			newest = 0;
 
-	free(streaming);
+	for (size_t i = 0; i < RECEIVED_AREAS; i++)
+	{
+		char	   *path = catalogue_directory(server, received_areas[i]);
+		int			here = newest_history_in(path);
+
+		newest = here > newest ? here : newest;
+		free(path);
+	}
 	return newest;
 }
 
@@ -135,12 +145,17 @@ newest_history_in(const char *path)
 bool
 catalogue_waits(const char *server)
 {
-	char	   *streaming = catalogue_directory(server, "streaming");
-	char	   *name = streaming != NULL ? extreme_name(streaming, "", 24, "", true) : NULL;
-	bool		waits = name != NULL || newest_history_in(streaming) != 0;
+	bool		waits = catalogue_received_history(server) != 0;
 
-	free(name);
-	free(streaming);
+	for (size_t i = 0; !waits && i < RECEIVED_AREAS; i++)
+	{
+		char	   *path = catalogue_directory(server, received_areas[i]);
+		char	   *name = path != NULL ? extreme_name(path, "", 24, "", true) : NULL;
+
+		waits = name != NULL;
+		free(name);
+		free(path);
+	}
 	return waits;
 }
 

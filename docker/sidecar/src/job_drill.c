@@ -27,6 +27,7 @@ static void drill_body(Job *job, const json_t *arguments);
 static void tell_replay(const Restore *restore, const Recovery *recovery);
 static void drill_stage(Restore *restore, const char *name, bool good, const char *detail);
 static bool on_its_timeline(Restore *restore, const Recovery *recovery);
+static bool is_to_the_end(Restore *restore, const Recovery *recovery);
 static bool is_isolated(Restore *restore);
 static void end_drill(Restore *restore, const Recovery *recovery, bool recovered, bool good);
 static int64_t age_of_newest(Restore *restore, const Recovery *recovery);
@@ -73,7 +74,8 @@ drill_body(Job *job, const json_t *arguments)
 		drill_stage(&restore, "restore", good, copied);
 		free(copied);
 	}
-	recovered = good && restore_recover(&restore, &recovery) && on_its_timeline(&restore, &recovery);
+	recovered = good && restore_recover(&restore, &recovery) && on_its_timeline(&restore, &recovery) &&
+		is_to_the_end(&restore, &recovery);
 	if (good)
 	{
 		json_t	   *reach = restore_reach(&restore, &recovery);
@@ -157,6 +159,20 @@ on_its_timeline(Restore *restore, const Recovery *recovery)
 	return restore_fail(restore, BARMAN_WRONG_STATE, "A position is one of its timeline only.", NULL,
 				"timeline %d was recovered, and the target is on timeline %d",
 				recovery->parent, timeline);
+}
+
+/* What is archived behind a hole is lost. */
+static bool
+is_to_the_end(Restore *restore, const Recovery *recovery)
+{
+	char	   *hole = restore_hole(restore, recovery);
+	bool		good = hole == NULL;
+
+	if (!good)
+		restore_fail(restore, BARMAN_WRONG_STATE, hole, "Take a new backup: what lies behind cannot be had from this one.",
+					 "recovery ended within the archive");
+	free(hole);
+	return good;
 }
 
 /* The server was let start, so the kernel must say that it holds. */

@@ -250,14 +250,16 @@ tell_reach(Restore *restore, const Recovery *recovery)
 {
 	json_t	   *reach = restore_reach(restore, recovery);
 	char	   *words = restore_reach_words(reach);
+	char	   *hole = recovery != NULL ? restore_hole(restore, recovery) : NULL;
 	bool		less = json_integer_value(json_object_get(reach, "unreached_bytes")) > 0;
 	const RecoveryTarget *target = &restore->target;
 	bool		all = target->name == NULL && target->time == NULL && target->lsn == NULL &&
 		target->xid == NULL && !target->immediate;
 
 	if (recovery != NULL && less)
-		job_log(restore->job, all && !restore->wal_arrived ? JOB_WARNING : JOB_INFO,
-				"recovered to %s%s", json_text_of(reach, "recovered_lsn"), words);
+		job_log(restore->job, hole != NULL || (all && !restore->wal_arrived) ? JOB_WARNING : JOB_INFO,
+				"recovered to %s%s%s%s", json_text_of(reach, "recovered_lsn"), words, hole != NULL ? ". " : "", hole != NULL ? hole : "");
+	free(hole);
 	free(words);
 	return reach;
 }

@@ -42,8 +42,8 @@ restore_hold(Restore *restore)
 	if (job_cancelled(job) || restore->error != NULL)
 		return false;
 	if (restore->hold == NULL)
-		job_log(job, JOB_INFO, "Barman's retention policy is not held off meanwhile: %s",
-				busy ? "it is at work" : "it is not known where Barman's lock files are");
+		job_log(job, JOB_WARNING, "Barman's retention policy is not held off meanwhile: %s",
+				busy ? "it is at work" : "it is not known where Barman's lock files are, or they cannot be locked");
 	return restore_backup_is_there(restore);
 }
 

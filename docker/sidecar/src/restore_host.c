@@ -12,13 +12,19 @@
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "instance_server.h"
 #include "memory.h"
+#include "options.h"
 #include "timestamp.h"
 
 /* Nobody has so many, and each is looked for. */
 #define LOCALES_MAX 1000
+#define LIBRARIES_MAX 1000
+
+/* How functions in C name a library of PostgreSQL's own directory */
+#define LIBDIR "$libdir/"
 #define NAME_MAX_BYTES 200
 
 /* One sentence of these is read, not twenty. */
@@ -31,6 +37,8 @@ static bool has_locale(const char *name);
 static json_t *locales_here(void);
 static char *plain_locale(const char *name);
 static char *missing_here(const json_t *one);
+static char *libraries_missing(const json_t *libraries);
+static char *library_directory(void);
 static void add(char **text, char *sentence);
 
 const char *
@@ -45,6 +53,13 @@ restore_primary_is_bad(const json_t *primary)
 		return "the field \"primary\" must be an object or null";
 	if (json_array_size(json_object_get(primary, "locales")) > LOCALES_MAX)
 		return "the field \"primary\" has more than 1000 \"locales\"";
+	if (json_array_size(json_object_get(primary, "libraries")) > LIBRARIES_MAX)
+		return "the field \"primary\" has more than 1000 \"libraries\"";
+	json_array_foreach(json_object_get(primary, "libraries"), i, one)
+	{
+		if (!json_is_string(one) || json_string_length(one) > NAME_MAX_BYTES)
+			return "each of the field \"libraries\" must be text of at most 200 bytes";
+	}
 	json_array_foreach(json_object_get(primary, "locales"), i, one)
 	{
 		if (json_text_of(one, "of") == NULL || json_text_of(one, "locale") == NULL ||
@@ -77,6 +92,14 @@ restore_host_serves(Restore *restore)
 		if (!good)
 			break;
 	}
+	if (good)
+	{
+		char	   *words = libraries_missing(json_object_get(json_object_get(restore->arguments, "primary"), "libraries"));
+
+		if (words != NULL)
+			job_log(restore->job, JOB_WARNING, "%s", words);
+		free(words);
+	}
 	return good;
 }
 
@@ -86,6 +109,7 @@ restore_host_notes(const Restore *restore)
 	const json_t *locales = json_object_get(json_object_get(restore->arguments, "primary"), "locales");
 	const char *here = gnu_get_libc_version();
 	char	   *text = mem_strdup("");
+	char	   *libraries;
 	int			notes = 0;
 	json_t	   *one;
 	size_t		i;
@@ -106,7 +130,71 @@ restore_host_notes(const Restore *restore)
 			notes = NOTES_MAX;	/* of the others it is the same */
 		}
 	}
+	libraries = libraries_missing(json_object_get(json_object_get(restore->arguments, "primary"), "libraries"));
+	if (libraries != NULL)
+		add(&text, libraries);
 	return text;
+}
+
+/*
+ * malloc'd: which of these libraries PostgreSQL here does not have; NULL if it
+ * has them, or that cannot be told
+ */
+static char *
+libraries_missing(const json_t *libraries)
+{
+	char	   *directory = library_directory();
+	char	   *names = NULL;
+	json_t	   *one;
+	size_t		i;
+	char	   *words;
+
+	json_array_foreach(libraries, i, one)
+	{
+		const char *name = json_string_value(one);
+		char	   *path;
+		char	   *longer;
+
+		if (directory == NULL || strncmp(name, LIBDIR, strlen(LIBDIR)) != 0)
+			continue;
+		name += strlen(LIBDIR);
+		if (name[0] == '.' || name[strspn(name, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_.-")] != '\0')
+			continue;
+		path = mem_printf("%s/%s%s", directory, name, strlen(name) > 3 && strcmp(name + strlen(name) - 3, ".so") == 0 ? "" : ".so");
+		if (access(path, F_OK) != 0)
+		{
+			longer = mem_printf("%s%s%s", names != NULL ? names : "", names != NULL ? ", " : "", name);
+			free(names);
+			names = longer;
+		}
+		free(path);
+	}
+	free(directory);
+	words = names == NULL ? NULL :
+		mem_printf("PostgreSQL on Barman's host lacks libraries that functions of the primary are in: %s. What needs them cannot be read in the restored server; install the same extensions there.",
+				   names);
+	free(names);
+	return words;
+}
+
+/* malloc'd: where this host's PostgreSQL has them, as packages and as its sources lay it out; NULL if it is not there */
+static char *
+library_directory(void)
+{
+	static const char *const places[] = {"../lib", "../lib/postgresql", "../lib64", "../lib64/postgresql"};
+
+	for (size_t i = 0; options.pg_bindir != NULL && i < sizeof(places) / sizeof(places[0]); i++)
+	{
+		char	   *directory = mem_printf("%s/%s", options.pg_bindir, places[i]);
+		char	   *path = mem_printf("%s/plpgsql.so", directory);
+		bool		is = access(path, F_OK) == 0;
+
+		free(path);
+		if (is)
+			return directory;
+		free(directory);
+	}
+	return NULL;
 }
 
 /* NULL if it is not */

@@ -45,6 +45,7 @@ typedef struct Received
 
 static bool is_wanted(const Restore *restore);
 static Received newest_received(Restore *restore);
+static char *newest_received_in(Restore *restore, const char *directory, const char *known);
 static bool is_plain(const char *path);
 static int64_t changed_at(const char *path);
 static bool get_wal(Restore *restore, const char *name, const char *directory);
@@ -246,6 +247,32 @@ restore_reach(Restore *restore, const Recovery *recovery)
 	return reach;
 }
 
+/* PostgreSQL takes a segment that is missing or damaged for the end of the WAL. */
+char *
+restore_hole(const Restore *restore, const Recovery *recovery)
+{
+	const RecoveryTarget *target = &restore->target;
+	uint64_t	size = (uint64_t) restore_segment_size(restore->backup);
+	uint64_t	lsn;
+	char		name[25];
+
+	if (target->name != NULL || target->time != NULL || target->lsn != NULL || target->xid != NULL || target->immediate ||
+		recovery->lsn == NULL || !restore_parse_lsn(recovery->lsn, &lsn) || lsn + size >= restore->archived_end)
+		return NULL;
+	/* the one that it ended in, or the first that is not there */
+	for (;; lsn += size)
+	{
+		restore_segment_name(restore->backup, recovery->parent != 0 ? recovery->parent : restore_timeline(restore), lsn, name);
+		if (!catalogue_has_wal(job_server(restore->job), name))
+			return mem_printf("Segment %s is missing from the archive, which goes on up to %X/%X.", name,
+							  (unsigned int) (restore->archived_end >> 32), (unsigned int) restore->archived_end);
+		if (lsn + size >= restore->archived_end)
+			break;
+	}
+	return mem_printf("It ended at %s, and the archive goes on up to %X/%X: a segment there is damaged.", recovery->lsn,
+					  (unsigned int) (restore->archived_end >> 32), (unsigned int) restore->archived_end);
+}
+
 char *
 restore_reach_words(const json_t *reach)
 {
@@ -315,11 +342,8 @@ file_end(const char *path)
 static Received
 newest_received(Restore *restore)
 {
+	static const char *const areas[] = {"streaming", "incoming"};
 	const char *server = job_server(restore->job);
-	char	   *streaming = catalogue_directory(server, "streaming");
-	DIR		   *dir = streaming != NULL ? opendir(streaming) : NULL;
-	struct dirent *entry;
-	char		prefix[9];
 	char	   *newest = catalogue_newest_partial(server, restore_timeline(restore));
 	char	   *whole = catalogue_newest_wal(server, restore_timeline(restore));
 	Received	received = {.is_archived = true};
@@ -331,10 +355,48 @@ newest_received(Restore *restore)
 		newest = NULL;
 	}
 	free(whole);
+	if (newest != NULL)
+		received.path = catalogue_wal_path(server, newest);
+	for (size_t i = 0; i < sizeof(areas) / sizeof(areas[0]); i++)
+	{
+		char	   *directory = catalogue_directory(server, areas[i]);
+		char	   *name = directory != NULL ? newest_received_in(restore, directory, newest) : NULL;
+
+		if (name != NULL)
+		{
+			free(newest);
+			newest = name;
+			free(received.path);
+			received.path = mem_printf("%s/%s", directory, name);
+			received.is_archived = false;
+		}
+		free(directory);
+	}
+	if (received.path != NULL)
+	{
+		received.name = strrchr(received.path, '/') + 1;
+		received.is_partial = newest[24] != '\0';
+		received.is_compressed = received.is_partial &&
+			(strcmp(newest + 24, PARTIAL) != 0 || (received.is_archived && !is_plain(received.path)));
+	}
+	free(newest);
+	return received;
+}
+
+/* malloc'd name; NULL if there is none newer than that one, which may be NULL */
+static char *
+newest_received_in(Restore *restore, const char *directory, const char *known)
+{
+	DIR		   *dir = opendir(directory);
+	struct dirent *entry;
+	char		prefix[9];
+	char	   *newest = NULL;
+
 	snprintf(prefix, sizeof(prefix), "%08X", (unsigned int) restore_timeline(restore));
 	while (dir != NULL && (entry = readdir(dir)) != NULL)
 	{
 		const char *name = entry->d_name;
+		const char *before = newest != NULL ? newest : known;
 		size_t		digits = strspn(name, "0123456789ABCDEF");
 
 		if (digits != 24 || (name[24] != '\0' && strstr(name + 24, PARTIAL) == NULL))
@@ -346,27 +408,15 @@ newest_received(Restore *restore)
 			continue;
 		}
 		/* the whole segment comes before its own remains */
-		if (newest != NULL && (strncmp(name, newest, 24) < 0 ||
-							   (strncmp(name, newest, 24) == 0 && strlen(name) > strlen(newest))))
+		if (before != NULL && (strncmp(name, before, 24) < 0 ||
+							   (strncmp(name, before, 24) == 0 && strlen(name) > strlen(before))))
 			continue;
 		free(newest);
 		newest = mem_strdup(name);
-		received.is_archived = false;
 	}
 	if (dir != NULL)
 		closedir(dir);
-	if (newest != NULL)
-		received.path = received.is_archived ? catalogue_wal_path(server, newest) : mem_printf("%s/%s", streaming, newest);
-	if (received.path != NULL)
-	{
-		received.name = strrchr(received.path, '/') + 1;
-		received.is_partial = newest[24] != '\0';
-		received.is_compressed = received.is_partial &&
-			(strcmp(newest + 24, PARTIAL) != 0 || (received.is_archived && !is_plain(received.path)));
-	}
-	free(newest);
-	free(streaming);
-	return received;
+	return newest;
 }
 
 /* Barman may have compressed what it has archived; a page of WAL begins with its magic number, 0xD1xx. */

@@ -30,6 +30,12 @@ extern json_t *restore_reach(Restore *restore, const Recovery *recovery);
 /* The same in words, after what was recovered: "; ..." or "" */
 extern char *restore_reach_words(const json_t *reach);
 
+/*
+ * malloc'd: where the archive breaks off, if a recovery to its end has ended
+ * before its last segment began; NULL if it has not
+ */
+extern char *restore_hole(const Restore *restore, const Recovery *recovery);
+
 /* malloc'd: where Barman has put the WAL for the restored server */
 extern char *restore_wal_directory(const Restore *restore);
 

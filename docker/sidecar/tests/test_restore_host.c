@@ -16,6 +16,7 @@
 #include <string.h>
 
 #include "memory.h"
+#include "options.h"
 #include "restore_host.h"
 
 static json_t *primary_with(const char *of, const char *locale, bool needed, const char *version);
@@ -90,6 +91,44 @@ invented_locales_leave_nothing_behind(void **state)
 	assert_true(mallinfo2().uordblks < before + 64 * 1024);
 }
 
+/* told, whatever is asked for: much may not need them */
+static void
+libraries_that_are_missing_are_named(void **state)
+{
+	char		bindir[] = "/tmp/sidecar-host-XXXXXX/bin";
+	char		nowhere[] = "/nonexistent/bin";
+	char	   *command;
+	json_t	   *arguments = json_pack("{s:{s:[s, s, s, s, s]}}", "primary", "libraries", "$libdir/plpgsql", "$libdir/vector", "$libdir/postgis-3.so",
+									  "$libdir/../../etc/passwd", "/opt/own.so");
+	Restore		restore = {.arguments = arguments};
+	char	   *before = options.pg_bindir;
+	char	   *notes;
+
+	(void) state;
+	bindir[strlen(bindir) - 4] = '\0';
+	assert_non_null(mkdtemp(bindir));
+	command = mem_printf("mkdir %s/bin %s/lib && touch %s/lib/plpgsql.so", bindir, bindir, bindir);
+	assert_int_equal(system(command), 0);
+	free(command);
+	bindir[strlen(bindir)] = '/';
+	options.pg_bindir = bindir;
+	notes = restore_host_notes(&restore);
+	assert_non_null(strstr(notes, ": vector, postgis-3.so. What"));
+	free(notes);
+
+	/* where nothing can be told, nothing is */
+	options.pg_bindir = nowhere;
+	notes = restore_host_notes(&restore);
+	assert_string_equal(notes, "");
+	free(notes);
+	options.pg_bindir = before;
+	json_decref(arguments);
+	bindir[strlen(bindir) - 4] = '\0';
+	command = mem_printf("rm -r %s", bindir);
+	assert_int_equal(system(command), 0);
+	free(command);
+}
+
 /* of another database the drill asks nothing, but its receipt tells */
 static void
 others_are_noted(void **state)
@@ -143,6 +182,7 @@ main(void)
 		cmocka_unit_test(locales_that_are_here_are_not_missing),
 		cmocka_unit_test(spellings_of_a_codeset_are_one),
 		cmocka_unit_test(invented_locales_leave_nothing_behind),
+		cmocka_unit_test(libraries_that_are_missing_are_named),
 		cmocka_unit_test(others_are_noted),
 		cmocka_unit_test(what_is_no_primary_is_refused),
 	};
