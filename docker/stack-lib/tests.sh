@@ -199,7 +199,7 @@ regress() {
 }
 
 # Files at a time: each has servers of its own and waits more than it computes.
-TAP_JOBS=${TAP_JOBS:-3}
+TAP_JOBS=${TAP_JOBS:-2}
 TAP_FILES=${TAP_FILES:-t/*.pl}
 
 # As PGXS's prove_installcheck does it.
