@@ -53,19 +53,26 @@ static int	lock_file(const char *path, bool *busy);
 static void give_back(Held *one);
 static bool holds_maintenance(BackupHold *hold);
 static bool is_taken(const char *directory, const char *server, const char *what);
-static bool has_locks(const char *directory);
+static bool has_locks(const char *directory, const char *server);
 
 /*
  * Newer versions of Barman do not tell where their locks are; where they are
  * not, locks of ours would hold nothing off.
  */
 static bool
-has_locks(const char *directory)
+has_locks(const char *directory, const char *server)
 {
-	char	   *path = mem_printf("%s/.cron.lock", directory);
-	bool		has = access(path, F_OK) == 0;
+	/* which are never ours, and stay */
+	static const char *const barmans[] = {"backup", "archive-wal", "receive-wal"};
+	bool		has = false;
 
-	free(path);
+	for (size_t i = 0; !has && i < sizeof(barmans) / sizeof(barmans[0]); i++)
+	{
+		char	   *path = mem_printf("%s/.%s-%s.lock", directory, server, barmans[i]);
+
+		has = access(path, F_OK) == 0;
+		free(path);
+	}
 	return has;
 }
 
@@ -80,7 +87,7 @@ backup_hold(const char *server, const json_t *ids, bool *busy)
 	bool		locks_cron;
 
 	*busy = false;
-	if (directory == NULL || !has_locks(directory))
+	if (directory == NULL || !has_locks(directory, server))
 	{
 		free(directory);
 		return NULL;

@@ -170,7 +170,7 @@ main(void)
 	strcpy(home, "/tmp/sidecar-hold-XXXXXX");
 	if (mkdtemp(home) == NULL || !reads_start(1, tell_version))
 		return 1;
-	command = mem_printf("touch %s/.cron.lock && mkdir %s/nothing", home, home);
+	command = mem_printf("touch %s/.pg-backup.lock && mkdir %s/nothing", home, home);
 	if (system(command) != 0)
 		return 1;
 	free(command);
