@@ -865,9 +865,6 @@ BEGIN
 				HINT = 'Use NULL for no time limit.';
 	END IF;
 
-	-- a passive server never is
-	PERFORM _poc.archive_of(barman_server);
-
 	LOOP
 		-- It serves all servers, and fails if one of them has trouble: whether
 		-- this one is ready only its checks tell.
@@ -884,11 +881,12 @@ BEGIN
 			END IF;
 		END;
 
-		-- a switch costs a segment in the archive, a tick next to nothing
+		-- a passive server never is ready, and this is the error for it
 		IF cluster IS NULL THEN
-			cluster := _poc.cluster_of(barman_server);
+			cluster := (_poc.archive_of(barman_server) ->> 'system_identifier')::bigint;
 			elsewhere := _poc.is_elsewhere(barman_server, cluster, 'Barman itself closes segments of it, none is closed here'::text);
 		END IF;
+		-- a switch costs a segment in the archive, a tick next to nothing
 		IF clock_timestamp() >= next_switch THEN
 			IF elsewhere THEN
 				PERFORM _poc.run_job(ARRAY['servers'::text, barman_server, 'switch-wal'::text],

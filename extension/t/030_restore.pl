@@ -68,18 +68,7 @@ sub misbehave
 
 sub start { return $live->start(cron_interval => 5, options => \@options); }
 
-# One value from an instance, as its superuser.
-sub ask
-{
-	my ($instance, @queries) = @_;
-	my $port = $node->safe_psql('postgres', "SELECT port FROM poc_instances() WHERE instance = '$instance'");
-	my ($out, $err) = ('', '');
-	IPC::Run::run([ "$bindir/psql", '-XAtq', '-h', "$home/instances/$instance/socket", '-p', $port, '-d', 'postgres',
-			map { ('-c', $_) } @queries ],
-		'<', \undef, '>', \$out, '2>', \$err);
-	chomp($out);
-	return $out . $err;
-}
+sub ask { return $live->ask_instance(@_); }
 
 sub state_of { return $node->safe_psql('postgres', "SELECT state FROM poc_instances() WHERE instance = '$_[0]'"); }
 

@@ -54,11 +54,7 @@ sub restored
 	my ($arguments) = @_;
 	my $instance = value("SELECT instance FROM poc_restore('one', $arguments)");
 	my $what = value("SELECT backup_id || ' ' || timeline FROM poc_instances() WHERE instance = 'one'");
-	my $port = value("SELECT port FROM poc_instances() WHERE instance = 'one'");
-	my $rows;
-	IPC::Run::run([ "$bindir/psql", '-XAtq', '-h', "$home/instances/one/socket", '-p', $port, '-d', 'postgres',
-			'-c', "SELECT string_agg(n::text, ' ' ORDER BY n) FROM t" ], '<', \undef, '>', \$rows);
-	chomp($rows);
+	my $rows = $live->ask_instance('one', "SELECT string_agg(n::text, ' ' ORDER BY n) FROM t");
 	value("SELECT poc_drop_instance('one')");
 	return "$what: $rows";
 }

@@ -23,16 +23,7 @@ make_error_of($node);
 
 sub value { return $node->safe_psql('postgres', $_[0]); }
 
-sub ask
-{
-	my ($instance, $query) = @_;
-	my $port = value("SELECT port FROM poc_instances() WHERE instance = '$instance'");
-	my ($out, $err) = ('', '');
-	IPC::Run::run([ "$bindir/psql", '-XAtq', '-h', "$home/instances/$instance/socket", '-p', $port, '-d', 'postgres', '-c', $query ],
-		'<', \undef, '>', \$out, '2>', \$err);
-	chomp($out);
-	return $out . $err;
-}
+sub ask { return $live->ask_instance(@_); }
 
 $live->configure("backup_compression = gzip\ncompression = gzip\n");
 $live->start(cron_interval => 300, options => ['--instance-root', "$home/instances", '--pg-bindir', $bindir]);

@@ -26,17 +26,7 @@ sub value { return $node->safe_psql('postgres', "SET client_min_messages = error
 sub restored
 {
 	my ($arguments, $database) = @_;
-	my ($code, $row, $said) = $node->psql($database // 'postgres', "SELECT recovered_lsn FROM poc_restore('one', $arguments)");
-	my $port = value("SELECT port FROM poc_instances() WHERE instance = 'one' AND state = 'running'");
-	my $rows = 'none';
-	if ($port ne '')
-	{
-		IPC::Run::run([ "$bindir/psql", '-XAtq', '-h', "$home/instances/one/socket", '-p', $port, '-d', 'postgres',
-				'-c', "SELECT string_agg(n::text, ' ' ORDER BY n) FROM t" ], '<', \undef, '>', \$rows);
-		chomp($rows);
-	}
-	value("SELECT poc_drop_instance('one')");
-	return ($rows, $row, $said);
+	return $live->restored($node, $arguments, 'recovered_lsn', "SELECT string_agg(n::text, ' ' ORDER BY n) FROM t", $database);
 }
 
 $live->start(cron_interval => 300, options => [ '--instance-root', "$home/instances", '--pg-bindir', $bindir ]);

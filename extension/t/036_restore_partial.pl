@@ -20,34 +20,12 @@ my ($home, $node) = @$live{qw(home node)};
 my $bindir = $node->config_data('--bindir');
 $bindir =~ s/\s+$//;
 
-my $spare = PostgreSQL::Test::Cluster->new('spare');
-$spare->init;
-$spare->append_conf('postgresql.conf', <<"CONF");
-poc_barman.url = 'unix:$home/sidecar'
-poc_barman.token_file = '$home/token'
-poc_barman.timeout = '300s'
-CONF
-$spare->start;
-$spare->safe_psql('postgres', 'CREATE EXTENSION poc_barman');
+my $spare = $live->spare('spare');
 
 sub value { return $node->safe_psql('postgres', "SET client_min_messages = error; $_[0]"); }
 
 # What a restore asked for at the spare server returns and says, and the rows of t
-sub restored
-{
-	my ($arguments, $columns) = @_;
-	my (undef, $row, $said) = $spare->psql('postgres', "SELECT $columns FROM poc_restore('one', $arguments)");
-	my $port = $spare->safe_psql('postgres', "SELECT port FROM poc_instances() WHERE state = 'running'");
-	my $rows = 'none';
-	if ($port ne '')
-	{
-		IPC::Run::run([ "$bindir/psql", '-XAtq', '-h', "$home/instances/one/socket", '-p', $port, '-d', 'postgres',
-				'-c', "SELECT count(*) FROM t" ], '<', \undef, '>', \$rows);
-		chomp($rows);
-	}
-	$spare->safe_psql('postgres', "SELECT poc_drop_instance('one')");
-	return ($rows, $row, $said);
-}
+sub restored { return $live->restored($spare, @_, 'SELECT count(*) FROM t'); }
 
 $live->start(cron_interval => 300, options => [ '--instance-root', "$home/instances", '--pg-bindir', $bindir ]);
 value('CREATE TABLE t (n int)');

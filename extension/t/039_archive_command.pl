@@ -51,19 +51,10 @@ for my $n (1 .. 4)
 ok(wait_until(sub { value("SELECT last_archived_wal >= '$last' FROM pg_stat_archiver") eq 't' }), 'all has been sent');
 $node->stop('immediate');
 
-my $spare = PostgreSQL::Test::Cluster->new('spare');
-$spare->init;
-$spare->append_conf('postgresql.conf', "poc_barman.url = 'unix:$home/sidecar'\npoc_barman.token_file = '$home/token'\npoc_barman.timeout = '300s'\n");
-$spare->start;
-$spare->safe_psql('postgres', 'CREATE EXTENSION poc_barman');
-my ($code, $row, $said) = $spare->psql('postgres', "SELECT state, unreached_bytes FROM poc_restore('one', server => 'postgres1')");
+my $spare = $live->spare('spare');
+my ($restored, $row, $said) = $live->restored($spare, "server => 'postgres1'", 'state, unreached_bytes', 'SELECT count(*) FROM t');
 is($row, 'running|0', 'the server is lost: a restore') or diag($said);
-my $port = $spare->safe_psql('postgres', "SELECT port FROM poc_instances()");
-my $restored = '';
-IPC::Run::run([ "$bindir/psql", '-XAtq', '-h', "$home/instances/one/socket", '-p', $port, '-d', 'postgres',
-		'-c', 'SELECT count(*) FROM t' ], '<', \undef, '>', \$restored);
-is($restored, "4\n", 'has all that was sent, archived or not');
-$spare->safe_psql('postgres', "SELECT poc_drop_instance('one')");
+is($restored, '4', 'has all that was sent, archived or not');
 
 $live->stop;
 $spare->stop;

@@ -18,16 +18,8 @@ use PocTest;
 
 my $live = drill_stack('served');
 my ($served, $home) = @$live{qw(node home)};
-my $control = PostgreSQL::Test::Cluster->new('control');
-$control->init(allows_streaming => 1, extra => ['--wal-segsize=1']);
-$control->append_conf('postgresql.conf', <<"CONF");
-poc_barman.url = 'unix:$home/sidecar'
-poc_barman.token_file = '$home/token'
-poc_barman.server = 'postgres1'
-poc_barman.timeout = '5min'
-CONF
-$control->start;
-$control->safe_psql('postgres', 'CREATE EXTENSION poc_barman; CREATE TABLE mine AS SELECT 1 AS n');
+my $control = $live->spare('control', init => [ allows_streaming => 1, extra => ['--wal-segsize=1'] ], conf => "poc_barman.server = 'postgres1'\n");
+$control->safe_psql('postgres', 'CREATE TABLE mine AS SELECT 1 AS n');
 make_error_of($control);
 
 # What a statement returns and says; and that no segment was closed here.

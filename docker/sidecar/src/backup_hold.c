@@ -55,27 +55,6 @@ static bool holds_maintenance(BackupHold *hold);
 static bool is_taken(const char *directory, const char *server, const char *what);
 static bool has_locks(const char *directory, const char *server);
 
-/*
- * Newer versions of Barman do not tell where their locks are; where they are
- * not, locks of ours would hold nothing off.
- */
-static bool
-has_locks(const char *directory, const char *server)
-{
-	/* which are never ours, and stay */
-	static const char *const barmans[] = {"backup", "archive-wal", "receive-wal"};
-	bool		has = false;
-
-	for (size_t i = 0; !has && i < sizeof(barmans) / sizeof(barmans[0]); i++)
-	{
-		char	   *path = mem_printf("%s/.%s-%s.lock", directory, server, barmans[i]);
-
-		has = access(path, F_OK) == 0;
-		free(path);
-	}
-	return has;
-}
-
 BackupHold *
 backup_hold(const char *server, const json_t *ids, bool *busy)
 {
@@ -264,6 +243,27 @@ give_back(Held *one)
 		close(one->file);
 	free(one->path);
 	free(one);
+}
+
+/*
+ * Newer versions of Barman do not tell where their locks are; where they are
+ * not, locks of ours would hold nothing off.
+ */
+static bool
+has_locks(const char *directory, const char *server)
+{
+	/* which are never ours, and stay */
+	static const char *const barmans[] = {"backup", "archive-wal", "receive-wal"};
+	bool		has = false;
+
+	for (size_t i = 0; !has && i < sizeof(barmans) / sizeof(barmans[0]); i++)
+	{
+		char	   *path = mem_printf("%s/.%s-%s.lock", directory, server, barmans[i]);
+
+		has = access(path, F_OK) == 0;
+		free(path);
+	}
+	return has;
 }
 
 static bool

@@ -11,7 +11,9 @@
 
 static json_t *value_of(const char *key, const char *text);
 static json_t *tablespaces_of(const char *text);
+static json_t *tablespace_of(const char **text);
 static bool skip(const char **text, const char *words);
+static json_t *number(const char **text);
 static json_t *quoted(const char **text);
 static json_t *utf8_text(const char *text);
 static bool is_number(const char *text);
@@ -89,26 +91,26 @@ tablespaces_of(const char *text)
 	bool		ok = list != NULL && skip(&text, "[");
 
 	while (ok && *text == '(')
-	{
-		json_t	   *name = skip(&text, "(") ? quoted(&text) : NULL;
-		char	   *end = NULL;
-		long long	oid = name != NULL && skip(&text, ", ") && *text >= '1' && *text <= '9' ? strtoll(text, &end, 10) : 0;
-		json_t	   *location = NULL;
-
-		if (end != NULL)
-		{
-			text = end;
-			location = skip(&text, ", ") ? quoted(&text) : NULL;
-		}
-		ok = location != NULL && skip(&text, ")") && (*text == ']' || skip(&text, ", "));
-		if (ok)
-			ok = json_array_append_new(list, json_pack("[O, I, O]", name, (json_int_t) oid, location)) == 0;
-		json_decref(name);
-		json_decref(location);
-	}
+		ok = json_array_append_new(list, tablespace_of(&text)) == 0 && (*text == ']' || skip(&text, ", "));
 	if (ok && strcmp(text, "]") == 0)
 		return list;
 	json_decref(list);
+	return NULL;
+}
+
+/* ('name', oid, 'location'); NULL for anything else */
+static json_t *
+tablespace_of(const char **text)
+{
+	json_t	   *name = skip(text, "(") ? quoted(text) : NULL;
+	json_t	   *oid = name != NULL && skip(text, ", ") ? number(text) : NULL;
+	json_t	   *location = oid != NULL && skip(text, ", ") ? quoted(text) : NULL;
+
+	if (location != NULL && skip(text, ")"))
+		return json_pack("[o, o, o]", name, oid, location);
+	json_decref(name);
+	json_decref(oid);
+	json_decref(location);
 	return NULL;
 }
 
@@ -122,6 +124,20 @@ skip(const char **text, const char *words)
 		return false;
 	*text += length;
 	return true;
+}
+
+/* A positive number; NULL for anything else */
+static json_t *
+number(const char **text)
+{
+	char	   *end;
+	long long	value;
+
+	if (**text < '1' || **text > '9')
+		return NULL;
+	value = strtoll(*text, &end, 10);
+	*text = end;
+	return json_integer(value);
 }
 
 /* A string of Python's without escapes; NULL for anything else */

@@ -295,10 +295,15 @@ read_directories(const ReadTarget *target, RunControl *control)
 	};
 	BarmanFailure failure;
 	json_t	   *directories = ask(&question, control, &failure);
+	/* what PostgreSQL could not be asked it may tell soon */
+	bool		reached = json_is_boolean(json_object_get(directories, "in_recovery"));
+	Answer	   *answer;
 
 	if (directories != NULL)
 		catalogue_learn(target->server, directories);
-	return finish(directories, NULL, &failure);
+	answer = finish(directories, NULL, &failure);
+	answer->provisional = !reached;
+	return answer;
 }
 
 static Answer *

@@ -153,27 +153,6 @@ catalogue_told(const char *server)
 	return told;
 }
 
-/* Barman keeps it beside the backups. */
-char *
-catalogue_system_id(const char *server)
-{
-	json_t	   *told = catalogue_told(server);
-	char	   *base = catalogue_directory(server, "base");
-	char	   *path = base != NULL ? mem_printf("%s/../identity.json", base) : NULL;
-	json_t	   *identity = path != NULL ? json_load_file(path, 0, NULL) : NULL;
-	const char *id = json_text_of(told, "system_id");
-	char	   *known;
-
-	if (id == NULL)
-		id = json_text_of(identity, "systemid");
-	known = id != NULL ? mem_strdup(id) : NULL;
-	json_decref(identity);
-	json_decref(told);
-	free(path);
-	free(base);
-	return known;
-}
-
 char *
 catalogue_directory(const char *server, const char *area)
 {
@@ -285,16 +264,15 @@ catalogue_free_paths(RecordPaths *paths)
 uint64_t
 catalogue_wal_signature(const char *server)
 {
-	static const char *const areas[] = {"streaming", "incoming"};
 	uint64_t	hash = FILE_HASH_START;
 	struct stat ignored;
 	Catalogue  *catalogue;
 
 	pthread_mutex_lock(&lock);
 	catalogue = find(server);
-	for (size_t i = 0; catalogue != NULL && i < 2; i++)
+	for (const char *const *area = catalogue_received_areas; catalogue != NULL && *area != NULL; area++)
 	{
-		const char *path = directory_of(catalogue, areas[i]);
+		const char *path = directory_of(catalogue, *area);
 
 		if (path != NULL)
 			hash = file_hash_names(hash, path);

@@ -62,6 +62,9 @@ extern uint64_t catalogue_wal_signature(const char *server);
 /* Is this segment in the WAL archive? */
 extern bool catalogue_has_wal(const char *server, const char *wal_file);
 
+/* Where what was received lies, by streaming or archive_command, until it is archived; the last is NULL */
+extern const char *const catalogue_received_areas[];
+
 /* Are there whole segments, or histories, that were received and are not archived yet? */
 extern bool catalogue_waits(const char *server);
 
@@ -74,7 +77,7 @@ extern char *catalogue_extreme_wal(const char *server, bool last);
 /* malloc'd name of the last segment of a timeline that was archived as a part, as after a failover; or NULL */
 extern char *catalogue_newest_partial(const char *server, int timeline);
 
-/* malloc'd path of what is archived under this name */
+/* malloc'd path of a segment, or of a part of one, in the archive; NULL: not known */
 extern char *catalogue_wal_path(const char *server, const char *wal_file);
 
 /* The newest timeline whose history is archived; 0: none is. */

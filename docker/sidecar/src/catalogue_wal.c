@@ -14,8 +14,11 @@
 
 #include "memory.h"
 
+const char *const catalogue_received_areas[] = {"streaming", "incoming", NULL};
+
 static const char hexadecimal[] = "0123456789ABCDEF";
 
+static char *newest_of(const char *server, int timeline, const char *suffix);
 static char *extreme_wal(const char *server, const char *prefix, const char *suffix, bool last);
 static char *extreme_name(const char *path, const char *prefix, size_t digits, const char *suffix, bool last);
 static int	newest_history_in(const char *path);
@@ -37,10 +40,9 @@ catalogue_wal_path(const char *server, const char *wal_file)
 	char	   *wals = catalogue_directory(server, "wals");
 	char	   *path;
 
-	/* histories lie above the directories of the segments */
 	if (wals == NULL)
 		return NULL;
-	path = strlen(wal_file) < 24 ? mem_printf("%s/%s", wals, wal_file) : mem_printf("%s/%.16s/%s", wals, wal_file, wal_file);
+	path = mem_printf("%s/%.16s/%s", wals, wal_file, wal_file);
 	free(wals);
 	return path;
 }
@@ -48,19 +50,22 @@ catalogue_wal_path(const char *server, const char *wal_file)
 char *
 catalogue_newest_wal(const char *server, int timeline)
 {
-	char		prefix[9];
-
-	snprintf(prefix, sizeof(prefix), "%08X", (unsigned int) timeline);
-	return extreme_wal(server, prefix, "", true);
+	return newest_of(server, timeline, "");
 }
 
 char *
 catalogue_newest_partial(const char *server, int timeline)
 {
+	return newest_of(server, timeline, ".partial");
+}
+
+static char *
+newest_of(const char *server, int timeline, const char *suffix)
+{
 	char		prefix[9];
 
 	snprintf(prefix, sizeof(prefix), "%08X", (unsigned int) timeline);
-	return extreme_wal(server, prefix, ".partial", true);
+	return extreme_wal(server, prefix, suffix, true);
 }
 
 char *
@@ -99,18 +104,14 @@ catalogue_newest_history(const char *server)
 	return newest;
 }
 
-/* By streaming, or by archive_command */
-static const char *const received_areas[] = {"streaming", "incoming"};
-#define RECEIVED_AREAS (sizeof(received_areas) / sizeof(received_areas[0]))
-
 int
 catalogue_received_history(const char *server)
 {
 	int			newest = 0;
 
-	for (size_t i = 0; i < RECEIVED_AREAS; i++)
+	for (const char *const *area = catalogue_received_areas; *area != NULL; area++)
 	{
-		char	   *path = catalogue_directory(server, received_areas[i]);
+		char	   *path = catalogue_directory(server, *area);
 		int			here = newest_history_in(path);
 
 		newest = here > newest ? here : newest;
@@ -147,9 +148,9 @@ catalogue_waits(const char *server)
 {
 	bool		waits = catalogue_received_history(server) != 0;
 
-	for (size_t i = 0; !waits && i < RECEIVED_AREAS; i++)
+	for (const char *const *area = catalogue_received_areas; !waits && *area != NULL; area++)
 	{
-		char	   *path = catalogue_directory(server, received_areas[i]);
+		char	   *path = catalogue_directory(server, *area);
 		char	   *name = path != NULL ? extreme_name(path, "", 24, "", true) : NULL;
 
 		waits = name != NULL;

@@ -16,6 +16,7 @@
 #include "drill_prepare.h"
 #include "drill_sequences.h"
 #include "drill_session.h"
+#include "drill_superuser.h"
 #include "memory.h"
 #include "timestamp.h"
 
@@ -26,7 +27,6 @@
 #define SUPERUSERS_MAX 20
 
 static bool is_size(const json_t *bytes);
-static const char *superuser_of(const DrillServer *server, const json_t *arguments);
 static bool prepare(const DrillServer *server, json_t *result);
 static bool compare_identity(const DrillServer *server, const json_t *arguments, json_t *result);
 static const char *text_of(const json_t *object, const char *key);
@@ -65,7 +65,7 @@ drill_examine(Job *job, const ServerConfig *config, int major, const json_t *arg
 	bool		good;
 
 	job_phase(job, "comparing");
-	server.superuser = superuser_of(&server, arguments);
+	server.superuser = drill_superuser(&server, json_object_get(arguments, "superusers"));
 	if (!prepare(&server, result) || !compare_identity(&server, arguments, result))
 		return false;
 
@@ -127,34 +127,6 @@ drill_arguments_are_bad(const json_t *arguments)
 			return "each of the field \"superusers\" must be text";
 	}
 	return NULL;
-}
-
-/*
- * The roles of the copy are those of the moment to which it was restored, and
- * perhaps of another server than the caller's: the first of those offered that
- * is a superuser there.  If none is, the first will tell why.
- */
-static const char *
-superuser_of(const DrillServer *server, const json_t *arguments)
-{
-	const json_t *others = json_object_get(arguments, "superusers");
-	const char *name = server->superuser;
-	bool		found = false;
-
-	for (size_t i = 0; !found && i <= json_array_size(others) && !job_cancelled(server->job); i++)
-	{
-		char	   *query = mem_strdup("SELECT pg_catalog.current_setting('is_superuser'::pg_catalog.text)");
-		DrillAnswer answer = {NULL, NULL};
-
-		name = i == 0 ? server->superuser : json_string_value(json_array_get(others, i - 1));
-		drill_ask(server, name, DRILL_QUICK_MS, &query, 1, &answer);
-		/* what else may be wrong is the same for all */
-		found = answer.error == NULL ? strcmp(answer.output, "on") == 0 : strstr(answer.error, "FATAL:") == NULL ||
-			strstr(answer.error, "role \"") == NULL;
-		drill_answer_free(&answer);
-		free(query);
-	}
-	return found ? name : server->superuser;
 }
 
 static bool

@@ -123,7 +123,7 @@ static void
 add_collations(const DrillServer *server, char **words)
 {
 	char	   *query = mem_strdup("SELECT pg_catalog.array_to_string(ARRAY(SELECT pg_catalog.format('%s where they were built and %s here'::pg_catalog.text, "
-								   "d.datcollversion, pg_catalog.pg_database_collation_actual_version(d.oid)) AS words "
+								   "d.datcollversion, pg_catalog.pg_database_collation_actual_version(d.oid)) "
 								   "FROM pg_catalog.pg_database AS d WHERE d.datname = pg_catalog.current_database() "
 								   "AND d.datcollversion <> pg_catalog.pg_database_collation_actual_version(d.oid) "
 								   "UNION SELECT pg_catalog.format('%s where they were built and %s here'::pg_catalog.text, "

@@ -64,7 +64,6 @@ static bool wait_for_new_id(BackupRun *run);
 static bool watch_copy(void *arg);
 static void find_new_id(BackupRun *run);
 static void count_what_is_left(BackupRun *run);
-static void tell_whose(Job *job);
 static void explain_refusal(BackupRun *run, BarmanFailure *failure);
 static void wait_for_wal(BackupRun *run, bool waiting, int64_t deadline);
 static bool look_at_catalogue(BackupRun *run, bool *waiting);
@@ -254,7 +253,7 @@ watch_copy(void *arg)
 	if (run->id != NULL)
 	{
 		job_log(run->job, JOB_INFO, "backup %s has begun", run->id);
-		tell_whose(run->job);
+		job_tell_whose(run->job, NULL);
 		job_phase(run->job, "copying");
 		return true;
 	}
@@ -277,19 +276,6 @@ find_new_id(BackupRun *run)
 		}
 	}
 	json_decref(now);
-}
-
-/*
- * Whoever asks for progress, and helps with WAL, is told whether it is about
- * his own server.
- */
-static void
-tell_whose(Job *job)
-{
-	char	   *identifier = catalogue_system_id(job_server(job));
-
-	job_system_identifier(job, identifier);
-	free(identifier);
 }
 
 /*

@@ -16,6 +16,7 @@
 #include "options.h"
 #include "restore_choice.h"
 #include "restore_host.h"
+#include "restore_reach.h"
 #include "restore_received.h"
 #include "timestamp.h"
 

@@ -12,7 +12,6 @@
 #include <string.h>
 
 #include "backup_memory.h"
-#include "catalogue.h"
 #include "instance_files.h"
 #include "job_restore.h"
 #include "job_switch_wal.h"
@@ -21,6 +20,7 @@
 #include "reads.h"
 #include "restore_host.h"
 #include "restore_points.h"
+#include "restore_reach.h"
 #include "restore_received.h"
 #include "timestamp.h"
 
@@ -29,7 +29,6 @@
 
 static void restore_body(Job *job, const json_t *arguments);
 static void drop_body(Job *job, const json_t *arguments);
-static void tell_whose(Restore *restore);
 static bool read_backup(Restore *restore, const char *id);
 static json_t *tell_reach(Restore *restore, const Recovery *recovery);
 static void end(Restore *restore, const Recovery *recovery);
@@ -134,7 +133,7 @@ restore_find_backup(Restore *restore)
 	restore->backup = backup_memory_find(job_server(restore->job), id);
 	if (restore->backup == NULL && !read_backup(restore, id))
 		return false;
-	tell_whose(restore);
+	job_tell_whose(restore->job, json_text_of(restore->backup, "system_id"));
 	words = restore_segment_size_is_bad(restore->backup);
 	if (words != NULL)
 		restore_fail(restore, BARMAN_WRONG_STATE, words, "Find out what answers for pg_settings where Barman connects.",
@@ -147,17 +146,6 @@ restore_find_backup(Restore *restore)
 		size = json_object_get(restore->backup, "size");
 	restore->expected = json_integer_value(size);
 	return true;
-}
-
-/* Who waits for the job writes the WAL that it asks for if it is about his own server. */
-static void
-tell_whose(Restore *restore)
-{
-	const char *recorded = json_text_of(restore->backup, "system_id");
-	char	   *identifier = recorded != NULL ? mem_strdup(recorded) : catalogue_system_id(job_server(restore->job));
-
-	job_system_identifier(restore->job, identifier);
-	free(identifier);
 }
 
 static bool
@@ -252,13 +240,13 @@ tell_reach(Restore *restore, const Recovery *recovery)
 	char	   *words = restore_reach_words(reach);
 	char	   *hole = recovery != NULL ? restore_hole(restore, recovery) : NULL;
 	bool		less = json_integer_value(json_object_get(reach, "unreached_bytes")) > 0;
-	const RecoveryTarget *target = &restore->target;
-	bool		all = target->name == NULL && target->time == NULL && target->lsn == NULL &&
-		target->xid == NULL && !target->immediate;
 
-	if (recovery != NULL && less)
-		job_log(restore->job, hole != NULL || (all && !restore->wal_arrived) ? JOB_WARNING : JOB_INFO,
-				"recovered to %s%s%s%s", json_text_of(reach, "recovered_lsn"), words, hole != NULL ? ". " : "", hole != NULL ? hole : "");
+	/* of a hole also where it is not known how much is missing */
+	if (hole != NULL)
+		job_log(restore->job, JOB_WARNING, "recovered to %s%s. %s", json_text_of(reach, "recovered_lsn"), words, hole);
+	else if (recovery != NULL && less)
+		job_log(restore->job, restore_is_of_all(restore) && !restore->wal_arrived ? JOB_WARNING : JOB_INFO,
+				"recovered to %s%s", json_text_of(reach, "recovered_lsn"), words);
 	free(hole);
 	free(words);
 	return reach;

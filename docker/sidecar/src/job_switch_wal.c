@@ -172,3 +172,12 @@ finish(Job *job, const char *wal_file, bool archived)
 	reads_invalidate(job_server(job));
 	job_done(job, value);
 }
+
+void
+job_tell_whose(Job *job, const char *recorded)
+{
+	char	   *identifier = recorded != NULL ? mem_strdup(recorded) : catalogue_system_id(job_server(job));
+
+	job_system_identifier(job, identifier);
+	free(identifier);
+}

@@ -20,4 +20,11 @@ extern bool wal_file_name_is_valid(const char *name);
  */
 extern bool archive_wal(Job *job);
 
+/*
+ * Tell who follows the job whether it is about his own server: of that he can
+ * see the progress, and write the WAL that is waited for.  recorded: of the
+ * backup, or NULL for that of the server.
+ */
+extern void job_tell_whose(Job *job, const char *recorded);
+
 #endif							/* JOB_SWITCH_WAL_H */

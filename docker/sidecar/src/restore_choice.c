@@ -256,6 +256,7 @@ wanted_timeline(const Choice *choice, int own)
 {
 	int			asked = number_of(choice->arguments, "target_timeline");
 	int			newest;
+	int			received;
 
 	if (asked != 0)
 		return asked;
@@ -264,8 +265,9 @@ wanted_timeline(const Choice *choice, int own)
 	if (caller_timeline(choice) != 0)
 		return caller_timeline(choice);
 	newest = catalogue_newest_history(choice->server);
-	if (newest < catalogue_received_history(choice->server))
-		newest = catalogue_received_history(choice->server);
+	received = catalogue_received_history(choice->server);
+	if (newest < received)
+		newest = received;
 	return newest > own ? newest : own;
 }
 

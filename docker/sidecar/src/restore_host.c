@@ -22,10 +22,10 @@
 /* Nobody has so many, and each is looked for. */
 #define LOCALES_MAX 1000
 #define LIBRARIES_MAX 1000
+#define NAME_MAX_BYTES 200
 
 /* How functions in C name a library of PostgreSQL's own directory */
 #define LIBDIR "$libdir/"
-#define NAME_MAX_BYTES 200
 
 /* One sentence of these is read, not twenty. */
 #define NOTES_MAX 3

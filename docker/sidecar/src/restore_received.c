@@ -2,15 +2,14 @@
  * restore_received.c
  *
  * The newest WAL of a server stands in files that its receiver still fills,
- * and "barman recover" leaves them out.  A restore takes them along, and tells
- * what it did not reach.  Never writes where Barman keeps its own.
+ * and "barman recover" leaves them out.  A restore takes them along.  Never
+ * writes where Barman keeps its own.
  */
 #include "restore_received.h"
 
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -52,8 +51,6 @@ static bool get_wal(Restore *restore, const char *name, const char *directory);
 static bool fetch(Restore *restore, const char *name, const char *directory);
 static bool newest_in(const char *directory, int timeline, uint64_t per_log, uint64_t *segment);
 static bool parse_name(const char *name, uint64_t per_log, uint64_t *segment);
-static void name_of(int timeline, uint64_t segment, uint64_t per_log, char name[25]);
-static json_t *lsn_json(uint64_t lsn);
 static int64_t file_end(const char *path);
 
 void
@@ -154,7 +151,7 @@ restore_take_tail(Restore *restore)
 	/* what was archived meanwhile, what waits for that, and what was being received; a server that runs goes on */
 	for (; good && segment <= last; segment++)
 	{
-		name_of(timeline, segment, per_log, name);
+		restore_segment_name(restore->backup, timeline, segment * (uint64_t) size, name);
 		good = fetch(restore, name, directory);
 	}
 	free(directory);
@@ -217,75 +214,6 @@ get_wal(Restore *restore, const char *name, const char *directory)
 	return good;
 }
 
-json_t *
-restore_reach(Restore *restore, const Recovery *recovery)
-{
-	json_t	   *reach = json_checked(json_object());
-	const char *recovered = recovery != NULL ? recovery->lsn : NULL;
-	const char *time = recovery != NULL ? recovery->time : NULL;
-	uint64_t	lsn;
-	int64_t		newest;
-	json_t	   *bytes = json_null();
-	json_t	   *seconds = json_null();
-
-	if (recovered != NULL && restore_parse_lsn(recovered, &lsn) && restore->received_end > 0 && !restore->received_unknown)
-	{
-		uint64_t	missing = restore->received_end > lsn ? restore->received_end - lsn : 0;
-
-		bytes = json_integer((json_int_t) missing);
-		if (missing == 0)
-			seconds = json_real(0);
-		else if (restore->received_at != 0 && time != NULL && timestamp_parse(time, &newest))
-			seconds = json_real(restore->received_at > newest ? (double) (restore->received_at - newest) / 1000000 : 0);
-	}
-	json_object_set_new(reach, "archived_lsn", lsn_json(restore->archived_end));
-	json_object_set_new(reach, "received_lsn", restore->received_unknown ? json_null() : lsn_json(restore->received_end));
-	json_object_set_new(reach, "recovered_lsn", json_text(recovered));
-	json_object_set_new(reach, "unreached_bytes", bytes);
-	json_object_set_new(reach, "unreached_seconds", seconds);
-	json_object_set(reach, "tail", restore->tail);
-	return reach;
-}
-
-/* PostgreSQL takes a segment that is missing or damaged for the end of the WAL. */
-char *
-restore_hole(const Restore *restore, const Recovery *recovery)
-{
-	const RecoveryTarget *target = &restore->target;
-	uint64_t	size = (uint64_t) restore_segment_size(restore->backup);
-	uint64_t	lsn;
-	char		name[25];
-
-	if (target->name != NULL || target->time != NULL || target->lsn != NULL || target->xid != NULL || target->immediate ||
-		recovery->lsn == NULL || !restore_parse_lsn(recovery->lsn, &lsn) || lsn + size >= restore->archived_end)
-		return NULL;
-	/* the one that it ended in, or the first that is not there */
-	for (;; lsn += size)
-	{
-		restore_segment_name(restore->backup, recovery->parent != 0 ? recovery->parent : restore_timeline(restore), lsn, name);
-		if (!catalogue_has_wal(job_server(restore->job), name))
-			return mem_printf("Segment %s is missing from the archive, which goes on up to %X/%X.", name,
-							  (unsigned int) (restore->archived_end >> 32), (unsigned int) restore->archived_end);
-		if (lsn + size >= restore->archived_end)
-			break;
-	}
-	return mem_printf("It ended at %s, and the archive goes on up to %X/%X: a segment there is damaged.", recovery->lsn,
-					  (unsigned int) (restore->archived_end >> 32), (unsigned int) restore->archived_end);
-}
-
-char *
-restore_reach_words(const json_t *reach)
-{
-	const char *received = json_text_of(reach, "received_lsn");
-	json_int_t	bytes = json_integer_value(json_object_get(reach, "unreached_bytes"));
-
-	if (received == NULL)
-		return mem_strdup("; how far Barman has received is not known");
-	if (bytes == 0)
-		return mem_printf("; Barman had received to %s", received);
-	return mem_printf("; Barman had received to %s: %lld bytes were not reached", received, (long long) bytes);
-}
-
 /* With a target Barman has them fetched from a directory of their own. */
 char *
 restore_wal_directory(const Restore *restore)
@@ -342,7 +270,6 @@ file_end(const char *path)
 static Received
 newest_received(Restore *restore)
 {
-	static const char *const areas[] = {"streaming", "incoming"};
 	const char *server = job_server(restore->job);
 	char	   *newest = catalogue_newest_partial(server, restore_timeline(restore));
 	char	   *whole = catalogue_newest_wal(server, restore_timeline(restore));
@@ -357,9 +284,9 @@ newest_received(Restore *restore)
 	free(whole);
 	if (newest != NULL)
 		received.path = catalogue_wal_path(server, newest);
-	for (size_t i = 0; i < sizeof(areas) / sizeof(areas[0]); i++)
+	for (const char *const *area = catalogue_received_areas; *area != NULL; area++)
 	{
-		char	   *directory = catalogue_directory(server, areas[i]);
+		char	   *directory = catalogue_directory(server, *area);
 		char	   *name = directory != NULL ? newest_received_in(restore, directory, newest) : NULL;
 
 		if (name != NULL)
@@ -468,22 +395,4 @@ parse_name(const char *name, uint64_t per_log, uint64_t *segment)
 		return false;
 	*segment = log * per_log + number;
 	return true;
-}
-
-static void
-name_of(int timeline, uint64_t segment, uint64_t per_log, char name[25])
-{
-	snprintf(name, 25, "%08X%08X%08X", (unsigned int) timeline,
-			 (unsigned int) (segment / per_log), (unsigned int) (segment % per_log));
-}
-
-static json_t *
-lsn_json(uint64_t lsn)
-{
-	char		text[24];
-
-	if (lsn == 0)
-		return json_null();
-	snprintf(text, sizeof(text), "%X/%X", (unsigned int) (lsn >> 32), (unsigned int) lsn);
-	return json_text(text);
 }

@@ -1,7 +1,7 @@
 /*
  * restore_received.h
  *
- * The WAL that Barman has received and not archived, and how far a restore came.
+ * The WAL that Barman has received and not archived.
  */
 #ifndef RESTORE_RECEIVED_H
 #define RESTORE_RECEIVED_H
@@ -19,22 +19,6 @@ extern bool restore_tail_has(const Restore *restore, uint64_t lsn);
  * for WAL, if the restore is to have it.
  */
 extern bool restore_take_tail(Restore *restore);
-
-/*
- * {archived_lsn, received_lsn, recovered_lsn, unreached_bytes,
- * unreached_seconds, tail}: what the server has of what Barman had.  recovery
- * may be NULL.
- */
-extern json_t *restore_reach(Restore *restore, const Recovery *recovery);
-
-/* The same in words, after what was recovered: "; ..." or "" */
-extern char *restore_reach_words(const json_t *reach);
-
-/*
- * malloc'd: where the archive breaks off, if a recovery to its end has ended
- * before its last segment began; NULL if it has not
- */
-extern char *restore_hole(const Restore *restore, const Recovery *recovery);
 
 /* malloc'd: where Barman has put the WAL for the restored server */
 extern char *restore_wal_directory(const Restore *restore);

@@ -20,7 +20,8 @@
 /* More failovers than this behind a position are not looked for. */
 #define HEIRS_MAX 100
 
-#define GET_WAL_DEADLINE_MS 60000
+/* A file of some lines */
+#define GET_HISTORY_DEADLINE_MS 60000
 
 static bool shares(Restore *restore, int heir, int timeline, uint64_t position);
 
@@ -66,7 +67,7 @@ shares(Restore *restore, int heir, int timeline, uint64_t position)
 	bool		found = false;
 	RunResult	result;
 
-	if (job_run(restore->job, command, GET_WAL_DEADLINE_MS, NULL, NULL, &result) &&
+	if (job_run(restore->job, command, GET_HISTORY_DEADLINE_MS, NULL, NULL, &result) &&
 		result.outcome == RUN_EXITED && result.exit_code == 0)
 		parts = timeline_parse(result.out, &count);
 	for (size_t i = 0; i < count; i++)

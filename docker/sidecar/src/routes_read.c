@@ -26,9 +26,6 @@ static json_t *time_json(int64_t microseconds);
 static Answer *get_of_server(Request *request, ReadKind kind, const char *argument);
 static Answer *get_of_directories(Request *request, ReadKind kind, const char *argument);
 
-/* Of what Barman could not ask PostgreSQL */
-#define UNREACHED_AGE_MS 1000
-
 static int64_t started;
 
 void
@@ -213,12 +210,6 @@ get_archive(Request *request)
 
 	if (!route_server_acts(request, &answer))
 		return answer;
-	/* while Barman has not reached PostgreSQL it is asked again soon */
-	told = catalogue_told(server);
-	if (told != NULL && !json_is_boolean(json_object_get(told, "in_recovery")) &&
-		(request->max_age_ms < 0 || request->max_age_ms > UNREACHED_AGE_MS))
-		request->max_age_ms = UNREACHED_AGE_MS;
-	json_decref(told);
 	answer = get_of_directories(request, READ_DIRECTORIES, "");
 	if (answer == NULL || answer->status != 200)
 		return answer;

@@ -67,6 +67,51 @@ SH
 	return $self;
 }
 
+# Another server, which this Barman does not back up; its extension asks the same sidecar.
+sub spare
+{
+	my ($self, $name, %args) = @_;
+	my $node = PostgreSQL::Test::Cluster->new($name);
+
+	$node->init(@{ $args{init} // [] });
+	$node->append_conf('postgresql.conf', <<"CONF");
+poc_barman.url = 'unix:$self->{home}/sidecar'
+poc_barman.token_file = '$self->{home}/token'
+poc_barman.timeout = '5min'
+CONF
+	$node->append_conf('postgresql.conf', $args{conf} // '');
+	$node->start;
+	$node->safe_psql('postgres', 'CREATE EXTENSION poc_barman');
+	return $node;
+}
+
+# What an instance answers to these queries, as its superuser; undef if it does not run.
+sub ask_instance
+{
+	my ($self, $instance, @queries) = @_;
+	my $socket = "$self->{home}/instances/$instance/socket";
+	my ($port) = map { /\.s\.PGSQL\.(\d+)$/ } glob("$socket/.s.PGSQL.*");
+	my ($out, $err) = ('', '');
+
+	return if !defined $port;
+	IPC::Run::run([ 'psql', '-XAtq', '-h', $socket, '-p', $port, '-d', 'postgres', map { ('-c', $_) } @queries ],
+		'<', \undef, '>', \$out, '2>', \$err);
+	chomp($out);
+	return $out . $err;
+}
+
+# Restores to an instance, as a node asks for it, and removes that: what it answers to a query or "none", these columns
+# of the restore, and what was said.
+sub restored
+{
+	my ($self, $node, $arguments, $columns, $query, $database) = @_;
+	my (undef, $row, $said) = $node->psql($database // 'postgres', "SELECT $columns FROM poc_restore('one', $arguments)");
+	my $answer = $self->ask_instance('one', $query) // 'none';
+
+	$node->safe_psql('postgres', "SELECT poc_drop_instance('one')");
+	return ($answer, $row, $said);
+}
+
 # What the programs of PostgreSQL do for Barman: good, old or fail.
 sub mode { my ($self, $mode) = @_; return $self->write('mode', "$mode\n"); }
 
