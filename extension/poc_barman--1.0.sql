@@ -1343,6 +1343,7 @@ CREATE TABLE _poc.drills (
 	received_lsn pg_lsn,
 	unreached_bytes bigint,
 	unreached interval,
+	database text NOT NULL DEFAULT current_database(),
 	PRIMARY KEY (at, began)
 );
 
@@ -1362,11 +1363,11 @@ CREATE VIEW @extschema@.poc_drills AS
 			WHERE NOT (s.step ->> 'ok')::boolean), 'failed') END AS verdict,
 		d.recovered_lsn, d.recovered_time, d.at - d.began AS elapsed,
 		d.system_identifier, d.postgresql_version, d.barman_version, d.job_id,
-		d.archived_lsn, d.received_lsn, d.unreached_bytes, d.unreached
+		d.archived_lsn, d.received_lsn, d.unreached_bytes, d.unreached, d.database
 	FROM _poc.drills AS d;
 
 COMMENT ON VIEW @extschema@.poc_drills IS
-'The receipts of poc_restore_drill(). at is when the drill ended; rto is how long restore and recovery took; rpo is how old, when the drill began, the newest data was that it brought back; tables and rows are those compared and found to be as at the mark; bytes is the size of what was restored; archived_lsn and received_lsn are how far Barman had archived and received, unreached_bytes and unreached what of that was not brought back (after a mark: on purpose). Example: SELECT at, ok, rto, rpo, verdict FROM poc_drills ORDER BY at DESC';
+'The receipts of poc_restore_drill(). at is when the drill ended; rto is how long restore and recovery took; rpo is how old, when the drill began, the newest data was that it brought back; tables and rows are those compared and found to be as at the mark; bytes is the size of what was restored; archived_lsn and received_lsn are how far Barman had archived and received, unreached_bytes and unreached what of that was not brought back (after a mark: on purpose); database is the one that was examined. Example: SELECT at, ok, rto, rpo, verdict FROM poc_drills ORDER BY at DESC';
 
 CREATE FUNCTION @extschema@.poc_restore_drill(mark text DEFAULT NULL, backup_id text DEFAULT 'latest',
 	server text DEFAULT NULL, asserts text[] DEFAULT '{}', keep boolean DEFAULT false, database text DEFAULT NULL)
@@ -1413,6 +1414,13 @@ BEGIN
 			USING ERRCODE = 'invalid_parameter_value',
 				DETAIL = format('The drill was asked to examine database "%s".', database),
 				HINT = 'Leave the database out, or call this function in that one.';
+	END IF;
+	-- assertions read all of it, and EXECUTE is granted in this one
+	IF database <> current_database() AND NOT pg_has_role(session_user, 'pg_read_all_data', 'USAGE') THEN
+		RAISE EXCEPTION 'permission denied to examine database "%"', database
+			USING ERRCODE = 'insufficient_privilege',
+				DETAIL = format('This is database "%s"; a drill reads all tables of the one that it examines.', current_database()),
+				HINT = format('GRANT pg_read_all_data TO %I, or call this function in that database.', session_user);
 	END IF;
 	elsewhere := _poc.is_elsewhere(barman_server, cluster, 'what Barman has archived of it is restored, no segment is closed for it'::text);
 	IF mark IS NOT NULL THEN
@@ -1483,7 +1491,7 @@ BEGIN
 	INSERT INTO _poc.drills (at, job_id, began, ok, server, backup_id, mark, system_identifier,
 		timeline, recovered_lsn, recovered_time, restore_elapsed, recovery_elapsed,
 		tables, rows, bytes, postgresql_version, barman_version, steps,
-		archived_lsn, received_lsn, unreached_bytes, unreached)
+		archived_lsn, received_lsn, unreached_bytes, unreached, database)
 	VALUES (clock_timestamp(), job ->> 'id', began, coalesce((drill ->> 'ok')::boolean, false), barman_server,
 		drill ->> 'backup_id', target.name, cluster,
 		(drill ->> 'timeline')::integer, (drill ->> 'recovered_lsn')::pg_lsn,
@@ -1494,7 +1502,7 @@ BEGIN
 		(drill ->> 'bytes')::bigint, drill ->> 'postgresql_version', drill ->> 'barman_version', steps,
 		(drill -> 'reach' ->> 'archived_lsn')::pg_lsn, (drill -> 'reach' ->> 'received_lsn')::pg_lsn,
 		(drill -> 'reach' ->> 'unreached_bytes')::bigint,
-		make_interval(secs => (drill -> 'reach' ->> 'unreached_seconds')::double precision));
+		make_interval(secs => (drill -> 'reach' ->> 'unreached_seconds')::double precision), body ->> 'database');
 
 	RETURN QUERY
 		SELECT s.step, s.ok, make_interval(secs => s.seconds), s.detail
@@ -1509,7 +1517,7 @@ END
 $$;
 
 COMMENT ON FUNCTION @extschema@.poc_restore_drill(text, text, text, text[], boolean, text) IS
-'Proves that a backup can be restored: restores it on Barman''s host to a server apart from production (the kernel refuses each connection that it tries to make), compares, tells each step with its time, removes the server and keeps a receipt (the view poc_drills). With a mark it recovers to that point, on the mark''s timeline, and compares each of its tables, by functions of Barman''s host: PostgreSQL there must have poc_barman installed; without, it recovers all there is up to this call. Before anything is asked, the settings of databases and roles, connection limits, event triggers, passwords and the options of foreign servers and subscriptions are removed in the copy. Then pg_amcheck reads every table and index of the database, where it is installed, beside the assertions; so the times of these steps overlap. Each assertion must be a query that returns true; names must be qualified (search_path is pg_catalog); of its errors only the SQLSTATE is told. A step that is not ok says what differs; it is no error, so that the receipt is kept. keep => true leaves the server as an instance, for poc_drop_instance() to remove. database is the one that is asked and checked: this one, unless another is named, as one may without a mark. The assertions are run by a role that can read every table and large object of the restored server and write none: whoever may call this function may know all there is in it. Errors: 22023 bad argument, 42704 no such mark or backup, 55000 a mark of another cluster, a standby, or the sidecar restores nothing, 53400 too many instances, 54000 too many or too large assertions. Example: SELECT * FROM poc_restore_drill(''before_upgrade'', asserts => ''{SELECT count(*) > 0 FROM public.orders}'')';
+'Proves that a backup can be restored: restores it on Barman''s host to a server apart from production (the kernel refuses each connection that it tries to make), compares, tells each step with its time, removes the server and keeps a receipt (the view poc_drills). With a mark it recovers to that point, on the mark''s timeline, and compares each of its tables, by functions of Barman''s host: PostgreSQL there must have poc_barman installed; without, it recovers all there is up to this call. Before anything is asked, the settings of databases and roles, connection limits, event triggers, passwords and the options of foreign servers and subscriptions are removed in the copy. Then pg_amcheck reads every table and index of the database, where it is installed, beside the assertions; so the times of these steps overlap. Each assertion must be a query that returns true; names must be qualified (search_path is pg_catalog); of its errors only the SQLSTATE is told. A step that is not ok says what differs; it is no error, so that the receipt is kept. keep => true leaves the server as an instance, for poc_drop_instance() to remove. database is the one that is asked and checked: this one, unless another is named, as those with pg_read_all_data may without a mark; the receipt names it. The assertions are run by a role that can read every table and large object of the restored server and write none: whoever may call this function may know all there is in it. Errors: 22023 bad argument, 42501 another database without pg_read_all_data, 42704 no such mark or backup, 55000 a mark of another cluster, a standby, or the sidecar restores nothing, 53400 too many instances, 54000 too many or too large assertions. Example: SELECT * FROM poc_restore_drill(''before_upgrade'', asserts => ''{SELECT count(*) > 0 FROM public.orders}'')';
 
 -- ---------------------------------------------------------------------
 -- Barman, examined (doctor.c)
@@ -2418,16 +2426,19 @@ AS $$
 DECLARE
 	-- receipts of other databases are not seen here: the sidecar knows the last of all
 	known jsonb := facts -> 'drill';
+	own_id constant bigint := (SELECT c.system_identifier FROM pg_control_system() AS c);
 	receipt record;
 	passed timestamptz;
 BEGIN
-	SELECT d.at, d.ok, (SELECT max(p.at) FROM _poc.drills AS p WHERE p.ok AND p.system_identifier = d.system_identifier AND p.server = d.server) AS passed,
+	SELECT d.at, d.ok, (SELECT max(p.at) FROM _poc.drills AS p WHERE p.ok AND p.system_identifier = d.system_identifier AND p.server = d.server AND p.database = d.database) AS passed,
 		(SELECT concat_ws(': ', s.step ->> 'step', s.step ->> 'detail')
 			FROM jsonb_array_elements(d.steps) WITH ORDINALITY AS s(step, n)
 			WHERE NOT (s.step ->> 'ok')::boolean ORDER BY s.n LIMIT 1) AS verdict
 	INTO receipt
 	FROM _poc.drills AS d
-	WHERE d.system_identifier = coalesce(_poc.doctor_cluster(facts), (SELECT c.system_identifier::text FROM pg_control_system() AS c))::bigint
+	WHERE d.system_identifier = coalesce(_poc.doctor_cluster(facts)::bigint, own_id)
+		-- who has examined another database has proved nothing of this one
+		AND (d.database = current_database() OR d.system_identifier <> own_id)
 		-- another server of Barman's may hold backups of the same one
 		AND d.server = coalesce(facts ->> 'server', d.server)
 	ORDER BY d.at DESC LIMIT 1;

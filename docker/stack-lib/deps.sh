@@ -180,7 +180,8 @@ install "$@"
 ROOT
 }
 
-# as_root COMMAND...: by the proxy that apt may need, which sudo would not pass on
+# as_root COMMAND...: by the proxy that apt may need, which sudo would not pass on; never among the arguments, which
+# all users of the machine see, for it may hold a password
 as_root() {
   local name proxies=()
   if [[ $(id -u) == 0 ]]; then
@@ -188,9 +189,9 @@ as_root() {
     return
   fi
   for name in http_proxy https_proxy no_proxy; do
-    [[ -z ${!name:-} ]] || proxies+=("$name=${!name}")
+    [[ -z ${!name:-} ]] || proxies+=("--preserve-env=$name")
   done
-  sudo env "${proxies[@]}" "$@"
+  sudo "${proxies[@]}" "$@"
 }
 
 # sudo may ask for its password where somebody can answer

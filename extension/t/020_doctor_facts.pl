@@ -286,7 +286,9 @@ drill('0', 'true');
 is_well(with(), 'drill', qr/passed was 0 days ago/, 'a drill of this one');
 $node->safe_psql('postgres', "UPDATE _poc.drills SET server = 'offsite'");
 is_ill(with(), 'drill', qr/no restore drill has passed yet/, qr/poc_restore_drill\(\)/, "of another server of Barman's, which backs up the same one");
-$node->safe_psql('postgres', "UPDATE _poc.drills SET server = 'pg'");
+$node->safe_psql('postgres', "UPDATE _poc.drills SET server = 'pg', database = 'template1'");
+is_ill(with(), 'drill', qr/no restore drill has passed yet/, qr/poc_restore_drill\(\)/, 'nor does one of another database prove this one');
+$node->safe_psql('postgres', "UPDATE _poc.drills SET database = 'postgres'");
 
 # who gets WAL and backups otherwise needs no slot, no senders and no role for it
 $rows = with(sub { @{ $_[0]{config} }{qw(slot_name streaming_archiver archiver backup_method streaming_conninfo)} =

@@ -53,7 +53,7 @@ is(scalar(grep { $_->[0] =~ /^(settings|slot|access|archive)$/ } @$rows), 0, 'gi
 is_well($rows, 'Barman', qr/checks passed/, 'but of Barman');
 is_well($rows, 'drill', qr/passed was 0 days ago/, 'and of its drills');
 # roles and databases there are others
-$served->safe_psql('postgres', 'CREATE DATABASE shop');
+$served->safe_psql('postgres', 'CREATE DATABASE shop; CREATE ROLE first LOGIN');
 $served->safe_psql('shop', 'CREATE TABLE orders AS SELECT 7 AS n');
 $served->safe_psql('postgres', 'SELECT poc_switch_wal()');
 my $owner = $control->safe_psql('postgres', 'SELECT rolname FROM pg_roles WHERE oid = 10');

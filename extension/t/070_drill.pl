@@ -141,4 +141,13 @@ like($error, qr/there is no mark "no_mark"/, 'a drill to no mark');
 (undef, undef, $error) = $node->psql('postgres', "SELECT * FROM poc_restore_drill('mark', database => 'template1')");
 like($error, qr/ERROR:  mark "mark" is of database "postgres"\nDETAIL:  .*"template1"/, 'nor one to a mark of another database');
 
+# ---- another database ----
+$node->safe_psql('postgres', 'CREATE ROLE tester LOGIN; GRANT EXECUTE ON FUNCTION poc_restore_drill TO tester');
+(undef, undef, $error) = $node->psql('postgres', "SELECT * FROM poc_restore_drill(database => 'copy', asserts => '{SELECT true}')", extra_params => [ '-U', 'tester' ]);
+like($error, qr/ERROR:  permission denied to examine database "copy"/, 'who may drill here may not read other databases');
+$node->safe_psql('postgres', 'GRANT pg_read_all_data TO tester');
+is($node->safe_psql('postgres', "SELECT bool_and(ok) FROM poc_restore_drill(database => 'copy', asserts => '{SELECT count(*) > 0 FROM public.t}')", extra_params => [ '-U', 'tester' ]),
+	't', 'unless he may read all');
+is($node->safe_psql('postgres', 'SELECT database FROM poc_drills ORDER BY at DESC LIMIT 1'), 'copy', 'and the receipt names it');
+
 done_testing();

@@ -30,7 +30,6 @@
 
 /* Of the whole cluster; the names of the databases, of whatever encoding they are, are told as bytes. */
 static const char cluster_sql[] =
-	"SET client_encoding = 'SQL_ASCII';\n"
 	"BEGIN;\n"
 	"DELETE FROM ONLY pg_catalog.pg_db_role_setting;\n"
 	"UPDATE ONLY pg_catalog.pg_database SET datallowconn = true, datconnlimit = -1 WHERE datconnlimit <> -2;\n"
@@ -117,11 +116,14 @@ static char *
 empty_cluster(const DrillServer *server, char **databases)
 {
 	static const char *const others[] = {"postgres", "template1"};
+	/* which every database can be entered with, and has names as they are */
 	DrillServer from = *server;
 	char	   *plain = NULL;
-	char	   *error = ask(&from, CATALOG_IS_PLAIN, &plain);
+	char	   *error;
 	char	   *other_error;
 
+	from.encoding = "SQL_ASCII";
+	error = ask(&from, CATALOG_IS_PLAIN, &plain);
 	for (size_t i = 0; error != NULL && i < sizeof(others) / sizeof(others[0]); i++)
 	{
 		from.database = others[i];
@@ -153,6 +155,7 @@ empty_databases(const DrillServer *server, const char *databases)
 		DrillServer other = *server;
 
 		other.database = name;
+		other.encoding = "SQL_ASCII";
 		error = empty_database(&other);
 		if (error != NULL && strcmp(name, server->database) != 0 && lets_nobody_in(error))
 		{
@@ -174,18 +177,23 @@ empty_databases(const DrillServer *server, const char *databases)
 	return error;
 }
 
-/* For what this host does not have: a locale, a library of ICU, a conversion */
+/*
+ * For what this host does not have: a locale, or ICU or one of its locales.  By
+ * the words with which the reason begins, for names follow.
+ */
 static bool
 lets_nobody_in(const char *error)
 {
 	static const char *const reasons[] = {
-		"is incompatible with operating system", "ICU is not supported in this build", "could not open collator for locale",
-		"conversion between"
+		"database locale is incompatible with operating system", "ICU is not supported in this build",
+		"could not open collator for locale"
 	};
+	static const char fatal[] = "FATAL:  ";
+	const char *reason = strstr(error, fatal);
 
-	for (size_t i = 0; i < sizeof(reasons) / sizeof(reasons[0]); i++)
+	for (size_t i = 0; reason != NULL && i < sizeof(reasons) / sizeof(reasons[0]); i++)
 	{
-		if (strstr(error, "FATAL:") != NULL && strstr(error, reasons[i]) != NULL)
+		if (strncmp(reason + strlen(fatal), reasons[i], strlen(reasons[i])) == 0)
 			return true;
 	}
 	return false;

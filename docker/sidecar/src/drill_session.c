@@ -41,7 +41,8 @@ drill_server(Job *job, const ServerConfig *config, int major,
 		.config = config,
 		.major = major,
 		.database = database,
-		.superuser = superuser
+		.superuser = superuser,
+		.encoding = "UTF8"
 	};
 
 	random_name(server.reader, sizeof(server.reader), "poc_drill_");
@@ -60,7 +61,7 @@ drill_ask(const DrillServer *server, const char *user, int64_t deadline_ms,
 		  char *const *queries, size_t count, DrillAnswer *answers)
 {
 	char	   *program = mem_printf("%s/psql", options.pg_bindir);
-	char	   *where = drill_conninfo(server, user, "UTF8");
+	char	   *where = drill_conninfo(server, user, server->encoding);
 	char	   *input = script(server, queries, count);
 	const char *const argv[] = {program,
 		"--no-psqlrc", "--no-password", "--quiet", "--tuples-only", "--no-align",

@@ -28,6 +28,7 @@ typedef struct DrillServer
 	int			major;			/* of PostgreSQL */
 	const char *database;
 	const char *superuser;
+	const char *encoding;		/* of the client: UTF8 as a rule */
 	char		reader[32];		/* a role that can only read */
 	char		schema[32];		/* of our functions there */
 	char		tag[24];		/* nobody can know it */

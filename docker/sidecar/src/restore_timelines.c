@@ -38,7 +38,7 @@ restore_follow_heir(Restore *restore)
 		return false;
 	if (newest - timeline > HEIRS_MAX)
 		newest = timeline + HEIRS_MAX;
-	for (int heir = timeline + 1; heir <= newest; heir++)
+	for (int heir = timeline + 1; heir <= newest && !job_cancelled(restore->job); heir++)
 	{
 		restore_segment_name(restore->backup, heir, position, name);
 		if (!catalogue_has_wal(server, name) || !shares(restore, heir, timeline, position))

@@ -23,6 +23,9 @@
 #define WAL_QUIET_MS 2000
 
 #define LOOK_MS 100
+
+/* Each is looked for in the archive, and a primary may archive a history of any. */
+#define TIMELINES_MAX 1000
 #define ARCHIVE_EVERY_MS 5000
 
 /* PostgreSQL's own limits (access/xlog_internal.h) */
@@ -179,7 +182,7 @@ restore_target_is_archived(Restore *restore)
 	bool		archived = restore->target.lsn == NULL;
 
 	/* where its timeline was left behind, those after it go on */
-	for (int one = timeline; one > 0 && !archived; one--)
+	for (int one = timeline; one > 0 && one > timeline - TIMELINES_MAX && !archived; one--)
 		archived = compare_with_archive(restore, one) >= 0;
 	archived = archived || (restore_parse_lsn(restore->target.lsn, &lsn) && restore_tail_has(restore, lsn));
 	if (archived || restore_follow_heir(restore))

@@ -13,6 +13,9 @@
 #include "instance_files.h"
 #include "memory.h"
 
+/* PostgreSQL writes a line for each failover. */
+#define TEXT_MAX (1024 * 1024)
+
 TimelinePart *
 timeline_read(const char *path, size_t *count)
 {
@@ -23,20 +26,28 @@ timeline_read(const char *path, size_t *count)
 	return parts;
 }
 
+/* In time linear to the text: what the primary has archived under this name may be anything. */
 TimelinePart *
 timeline_parse(const char *text, size_t *count)
 {
 	TimelinePart *parts = NULL;
 
 	*count = 0;
-	for (const char *line = text; line != NULL && *line != '\0'; line = strchr(line, '\n'))
+	if (text == NULL || strnlen(text, TEXT_MAX + 1) > TEXT_MAX)
+		return NULL;
+	for (const char *line = text; *line != '\0'; line += strcspn(line, "\n"), line += *line == '\n')
 	{
+		char		head[64];
+		size_t		length = strcspn(line, "\n");
 		unsigned int timeline;
 		unsigned int high;
 		unsigned int low;
 
-		line += strspn(line, "\n");
-		if (sscanf(line, "%u %X/%X", &timeline, &high, &low) != 3 || timeline == 0 || timeline > INT32_MAX)
+		/* sscanf() measures all that follows */
+		length = length < sizeof(head) - 1 ? length : sizeof(head) - 1;
+		memcpy(head, line, length);
+		head[length] = '\0';
+		if (sscanf(head, "%u %X/%X", &timeline, &high, &low) != 3 || timeline == 0 || timeline > INT32_MAX)
 			continue;
 		parts = mem_realloc(parts, (*count + 1) * sizeof(TimelinePart));
 		parts[*count].timeline = (int) timeline;

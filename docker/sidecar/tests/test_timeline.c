@@ -46,9 +46,17 @@ what_is_no_history_has_no_timelines(void **state)
 	}
 	{
 		size_t		count = 7;
+		char	   *text = malloc(2 * 1024 * 1024 + 1);
 
 		assert_null(timeline_read("/nonexistent", &count));
 		assert_int_equal(count, 0);
+
+		/* nor is what nobody has written by failing over */
+		for (size_t i = 0; i < 2 * 1024 * 1024; i++)
+			text[i] = "1\t0/1\tx\n"[i % 8];
+		text[2 * 1024 * 1024] = '\0';
+		assert_null(timeline_parse(text, &count));
+		free(text);
 	}
 }
 
