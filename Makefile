@@ -33,12 +33,15 @@ dist:
 else
 
 # ---- the extension ----
+sources    = $(wildcard $(addsuffix /*.$1,extension/src extension/src/* extension/src/*/*))
+
 EXTENSION  = extension/poc_barman
 MODULE_big = poc_barman
-OBJS       = $(patsubst %.c,%.o,$(sort $(wildcard extension/src/*.c)))
+OBJS       = $(patsubst %.c,%.o,$(sort $(call sources,c)))
 DATA       = $(wildcard extension/poc_barman--*.sql)
 PGFILEDESC = "poc_barman - drive and prove a Barman backup scenario from SQL"
 
+PG_CPPFLAGS = -Iextension/src
 PG_CFLAGS  = -Wall -Wextra -Wno-unused-parameter -Wno-sign-compare -Wno-missing-field-initializers
 SHLIB_LINK = -lcurl
 # for docker/stack check backend; AddressSanitizer would have to be in the server's own program
@@ -67,6 +70,6 @@ $(error the headers of the PostgreSQL $(if $(filter NN,$(PG_MAJOR)),server,$(PG_
 endif
 include $(PGXS)
 
-$(OBJS): $(wildcard extension/src/*.h)
+$(OBJS): $(call sources,h)
 
 endif

@@ -67,7 +67,7 @@ lint_static() {
   cppcheck --quiet --error-exitcode=1 --inline-suppr --enable=warning,performance,portability \
     --suppress=unknownMacro --suppress=missingInclude --suppress=missingIncludeSystem --suppress=varFuncNullUB \
     --suppress=invalidLifetime --suppress=returnDanglingLifetime \
-    extension/src docker/sidecar/src
+    -I extension/src extension/src docker/sidecar/src
 }
 
 lint_manifests() {

@@ -11,7 +11,7 @@
 
 #include "fmgr.h"
 
-#include "settings.h"
+#include "base/settings.h"
 
 PG_MODULE_MAGIC;
 

@@ -1,0 +1,171 @@
+/*-------------------------------------------------------------------------
+ *
+ * compat.h
+ *	  Differences between PostgreSQL 15 and 19, in one place.
+ *
+ * The only file that may mention PG_VERSION_NUM.  Where servers differ, the
+ * *new* name is defined here for *old* servers.
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef POC_COMPAT_H
+#define POC_COMPAT_H
+
+#if PG_VERSION_NUM < 150000
+#error "poc_barman needs PostgreSQL 15 or newer"
+#endif
+
+/* 17: wait event sets belong to a resource owner */
+#if PG_VERSION_NUM < 170000
+#define CreateWaitEventSet(resowner, nevents) \
+	CreateWaitEventSet(CurrentMemoryContext, (nevents))
+#endif
+
+/* 17: extensions name their wait events */
+#if PG_VERSION_NUM < 170000
+#define WaitEventExtensionNew(name) PG_WAIT_EXTENSION
+#endif
+
+/* 17: the writer of a logical message says whether it is flushed at once */
+#if PG_VERSION_NUM < 170000
+#define LogLogicalMessage(prefix, message, size, transactional, flush) \
+	LogLogicalMessage((prefix), (message), (size), (transactional))
+#endif
+
+/* ---- rows ---- */
+
+/* 18: the attribute goes before the declaration. */
+#if PG_VERSION_NUM < 180000
+#define pg_noreturn __attribute__((noreturn))
+#endif
+
+#include "access/attmap.h"
+#include "access/genam.h"
+#include "catalog/index.h"
+#include "catalog/pg_class.h"
+#include "executor/executor.h"
+#include "parser/parse_relation.h"
+#include "storage/bufmgr.h"
+#include "utils/acl.h"
+#include "utils/rangetypes.h"
+
+#if PG_VERSION_NUM >= 160000
+#include "varatt.h"
+#endif
+
+/* 16: a file grows by many pages at once; before, by one */
+#if PG_VERSION_NUM < 160000
+#define BMR_REL(rel)	(rel)
+static inline BlockNumber
+ExtendBufferedRelBy(Relation rel, ForkNumber fork, BufferAccessStrategy strategy, uint32 flags,
+					uint32 extend_by, Buffer *buffers, uint32 *extended_by)
+{
+	buffers[0] = ReadBufferExtended(rel, fork, P_NEW, RBM_NORMAL, strategy);
+	*extended_by = 1;
+	return BufferGetBlockNumber(buffers[0]);
+}
+#endif
+
+/* 16: what a query may do moved from the range table to a list of its own. */
+#if PG_VERSION_NUM >= 160000
+typedef RTEPermissionInfo PocPermissions;
+#define poc_nsitem_permissions(item)	((item)->p_perminfo)
+#define poc_rteperminfos(pstate)		((pstate)->p_rteperminfos)
+#else
+typedef RangeTblEntry PocPermissions;
+#define poc_nsitem_permissions(item)	((item)->p_rte)
+#define poc_rteperminfos(pstate)		NIL
+#define ExecCheckPermissions(rtable, permissions, report) \
+	ExecCheckRTPerms(rtable, report)
+#define ExecGetRootToChildMap(relinfo, estate) \
+	((relinfo)->ri_RootToPartitionMap)
+#define object_ownercheck(classid, objectid, roleid) \
+	pg_class_ownercheck(objectid, roleid)
+#define RelationSetNewRelfilenumber(rel, persistence) \
+	RelationSetNewRelfilenode(rel, persistence)
+#define make_range(typcache, lower, upper, empty, escontext) \
+	make_range(typcache, lower, upper, empty)
+#define build_attrmap_by_name(indesc, outdesc, missing_ok) \
+	build_attrmap_by_name(indesc, outdesc)
+#endif
+
+#if PG_VERSION_NUM >= 180000
+/* as it is */
+#elif PG_VERSION_NUM >= 160000
+#define ExecInitRangeTable(estate, rtable, permissions, unpruned) \
+	ExecInitRangeTable(estate, rtable, permissions)
+#else
+#define ExecInitRangeTable(estate, rtable, permissions, unpruned) \
+	ExecInitRangeTable(estate, rtable)
+#endif
+
+/* 17: why the indexes are rebuilt, for event triggers. */
+#if PG_VERSION_NUM < 170000
+#define reindex_relation(statement, relid, flags, params) \
+	reindex_relation(relid, flags, params)
+#endif
+
+#if PG_VERSION_NUM >= 180000
+/* as it is */
+#elif PG_VERSION_NUM >= 170000
+#define CheckValidResultRel(relinfo, operation, conflict, merge) \
+	CheckValidResultRel(relinfo, operation, merge)
+#else
+#define CheckValidResultRel(relinfo, operation, conflict, merge) \
+	CheckValidResultRel(relinfo, operation)
+#endif
+
+/* 18: columns that are computed when they are read */
+#if PG_VERSION_NUM >= 180000
+#define poc_has_virtual_columns(constr)	((constr)->has_generated_virtual)
+#else
+#define poc_has_virtual_columns(constr)	false
+#define ATTRIBUTE_GENERATED_VIRTUAL	'v'
+#define build_generation_expression(rel, attnum)	NULL
+#endif
+
+/* 19: scans have flags, 18: instrumentation */
+#if PG_VERSION_NUM >= 190000
+/* as it is */
+#elif PG_VERSION_NUM >= 180000
+#define index_beginscan(heap, index, snapshot, instrument, nkeys, norderbys, flags) \
+	index_beginscan(heap, index, snapshot, instrument, nkeys, norderbys)
+#else
+#define index_beginscan(heap, index, snapshot, instrument, nkeys, norderbys, flags) \
+	index_beginscan(heap, index, snapshot, nkeys, norderbys)
+#endif
+
+/* 19: flags in place of booleans, of which we set none */
+#if PG_VERSION_NUM >= 190000
+/* as it is */
+#elif PG_VERSION_NUM >= 160000
+#define ExecInsertIndexTuples(relinfo, estate, flags, slot, arbiters, conflict) \
+	ExecInsertIndexTuples(relinfo, slot, estate, false, false, conflict, arbiters, false)
+#else
+#define ExecInsertIndexTuples(relinfo, estate, flags, slot, arbiters, conflict) \
+	ExecInsertIndexTuples(relinfo, slot, estate, false, false, conflict, arbiters)
+#endif
+
+#if PG_VERSION_NUM < 190000
+#define table_beginscan(rel, snapshot, nkeys, keys, flags) \
+	table_beginscan(rel, snapshot, nkeys, keys)
+#define index_build(heap, index, info, is_reindex, parallel, progress) \
+	index_build(heap, index, info, is_reindex, parallel)
+#define DomainHasConstraints(type, has_volatile) \
+	DomainHasConstraints(type)
+#endif
+
+/* The versions whose btree pages rows/write/btree.c knows how to write */
+#if PG_VERSION_NUM < 190000
+#define POC_WRITES_BTREE
+#endif
+
+#if PG_VERSION_NUM < 180000
+#define poc_check_is_enforced(check)	true
+#define poc_foreign_key_is_enforced(key)	true
+#else
+#define poc_check_is_enforced(check)	((check)->ccenforced)
+#define poc_foreign_key_is_enforced(key)	((key)->conenforced)
+#endif
+
+#endif							/* POC_COMPAT_H */

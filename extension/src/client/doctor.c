@@ -1,0 +1,46 @@
+/*-------------------------------------------------------------------------
+ *
+ * doctor.c
+ *	  What poc_doctor() needs and SQL cannot see.
+ *
+ * Tells nothing of what is in a file, nor where it is.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include <sys/stat.h>
+
+#include "fmgr.h"
+#include "utils/builtins.h"
+
+#include "base/settings.h"
+
+PG_FUNCTION_INFO_V1(poc_token_file_mode);
+
+/*
+ * _poc.token_file_mode() returns integer: the permission bits of the token
+ * file; NULL if none is set, or it cannot be looked at.
+ */
+Datum
+poc_token_file_mode(PG_FUNCTION_ARGS)
+{
+	struct stat token;
+
+	if (poc_token_file[0] == '\0' || stat(poc_token_file, &token) != 0)
+		PG_RETURN_NULL();
+	PG_RETURN_INT32(token.st_mode & 07777);
+}
+
+PG_FUNCTION_INFO_V1(poc_url_told);
+
+/*
+ * _poc.url() returns text: the setting, as SHOW would tell it to who asks.
+ */
+Datum
+poc_url_told(PG_FUNCTION_ARGS)
+{
+	if (!poc_url_is_visible())
+		PG_RETURN_NULL();
+	PG_RETURN_TEXT_P(cstring_to_text(poc_url));
+}

@@ -1,0 +1,235 @@
+/*-------------------------------------------------------------------------
+ *
+ * http_options.c
+ *	  What is sent: the address of a request, its headers, the token, and the
+ *	  options under which libcurl sends them.
+ *
+ * Must throw nothing and allocate nothing of PostgreSQL's: a request is sent on
+ * the way out as well.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include <fcntl.h>
+#include <unistd.h>
+
+#include "base/curl_prelude.h"
+#include "base/compat.h"
+#include "base/settings.h"
+#include "client/http_exchange.h"
+
+/* A bearer token is some 32 to 100 characters; JSON web tokens reach 2 kB. */
+#define MAX_TOKEN_SIZE 4096
+
+static bool endpoint(const char *path, const char **socket_path,
+					 char *url, size_t url_size);
+static struct curl_slist *make_headers(const PocHttpRequest *request,
+									   char *error);
+static bool read_token(const char *path, char *token, size_t size, char *error);
+
+/*
+ * Sets every option anew, so that nothing of the last request or of older
+ * settings is left, nor what receives the answer.  Throws nothing: false, with
+ * a reason in *error.
+ */
+bool
+poc_http_set_options(CURL *handle, const PocHttpRequest *request,
+					 struct curl_slist **headers, char *error)
+{
+	char		url[2 * MAXPGPATH];
+	const char *socket_path;
+
+	curl_easy_reset(handle);
+	curl_slist_free_all(*headers);
+	*headers = NULL;
+
+	if (!endpoint(request->path, &socket_path, url, sizeof(url)))
+	{
+		snprintf(error, CURL_ERROR_SIZE, "The address is too long.");
+		return false;
+	}
+	*headers = make_headers(request, error);
+	if (*headers == NULL)
+		return false;
+
+	curl_easy_setopt(handle, CURLOPT_URL, url);
+	if (socket_path != NULL)
+		curl_easy_setopt(handle, CURLOPT_UNIX_SOCKET_PATH, socket_path);
+	curl_easy_setopt(handle, CURLOPT_HTTPHEADER, *headers);
+	if (strcmp(request->method, "POST") == 0)
+	{
+		curl_easy_setopt(handle, CURLOPT_POST, 1L);
+		curl_easy_setopt(handle, CURLOPT_POSTFIELDSIZE_LARGE,
+						 (curl_off_t) (request->body ? strlen(request->body) : 0));
+		curl_easy_setopt(handle, CURLOPT_COPYPOSTFIELDS,
+						 request->body ? request->body : "");
+	}
+	else
+		curl_easy_setopt(handle, CURLOPT_HTTPGET, 1L);
+	if (strcmp(request->method, "DELETE") == 0)
+		curl_easy_setopt(handle, CURLOPT_CUSTOMREQUEST, "DELETE");
+
+	/* on a connection that was used before libcurl sends again what got lost, and says nothing */
+	curl_easy_setopt(handle, CURLOPT_FRESH_CONNECT, strcmp(request->method, "GET") != 0 ? 1L : 0L);
+	curl_easy_setopt(handle, CURLOPT_NOSIGNAL, 1L);
+#if LIBCURL_VERSION_NUM >= 0x075500
+	curl_easy_setopt(handle, CURLOPT_PROTOCOLS_STR, "http,https");
+	curl_easy_setopt(handle, CURLOPT_REDIR_PROTOCOLS_STR, "");
+#else
+	curl_easy_setopt(handle, CURLOPT_PROTOCOLS, CURLPROTO_HTTP | CURLPROTO_HTTPS);
+	curl_easy_setopt(handle, CURLOPT_REDIR_PROTOCOLS, 0L);
+#endif
+#if LIBCURL_VERSION_NUM >= 0x075700
+	/* a resolver that hangs must not hold up the end of a cancelled query */
+	curl_easy_setopt(handle, CURLOPT_QUICK_EXIT, 1L);
+#endif
+	curl_easy_setopt(handle, CURLOPT_FOLLOWLOCATION, 0L);
+	curl_easy_setopt(handle, CURLOPT_MAXREDIRS, 0L);
+	/* the postmaster's http_proxy is not meant for us */
+	curl_easy_setopt(handle, CURLOPT_PROXY, "");
+	curl_easy_setopt(handle, CURLOPT_NETRC, (long) CURL_NETRC_IGNORED);
+	curl_easy_setopt(handle, CURLOPT_PATH_AS_IS, 1L);
+	curl_easy_setopt(handle, CURLOPT_HTTP_VERSION, (long) CURL_HTTP_VERSION_1_1);
+	curl_easy_setopt(handle, CURLOPT_USERAGENT, "poc_barman/1.0");
+	curl_easy_setopt(handle, CURLOPT_TCP_KEEPALIVE, 1L);
+	curl_easy_setopt(handle, CURLOPT_SSL_VERIFYPEER, 1L);
+	curl_easy_setopt(handle, CURLOPT_SSL_VERIFYHOST, 2L);
+	curl_easy_setopt(handle, CURLOPT_SSLVERSION, (long) CURL_SSLVERSION_TLSv1_2);
+	if (poc_ca_file[0] != '\0')
+	{
+		curl_easy_setopt(handle, CURLOPT_CAINFO, poc_ca_file);
+		/* that authority alone, not the system's as well */
+		curl_easy_setopt(handle, CURLOPT_CAPATH, NULL);
+	}
+
+	curl_easy_setopt(handle, CURLOPT_CONNECTTIMEOUT_MS, (long) poc_connect_timeout);
+	curl_easy_setopt(handle, CURLOPT_TIMEOUT_MS, (long) poc_timeout + request->hold);
+	/* refused early when Content-Length tells; receive_body() has the last word */
+	curl_easy_setopt(handle, CURLOPT_MAXFILESIZE_LARGE,
+					 (curl_off_t) poc_max_response_size * 1024);
+	return true;
+}
+
+/*
+ * The URL for a path, and the Unix-domain socket to reach it by, if any.
+ */
+static bool
+endpoint(const char *path, const char **socket_path, char *url, size_t url_size)
+{
+	int			base_length = strlen(poc_url);
+
+	if (strncmp(poc_url, "unix:", 5) == 0)
+	{
+		*socket_path = poc_url + 5;
+		return snprintf(url, url_size, "http://localhost%s", path) < (int) url_size;
+	}
+	*socket_path = NULL;
+	if (poc_url[base_length - 1] == '/')
+		base_length--;
+	return snprintf(url, url_size, "%.*s%s", base_length, poc_url, path) < (int) url_size;
+}
+
+static struct curl_slist *
+make_headers(const PocHttpRequest *request, char *error)
+{
+	char		header[MAX_TOKEN_SIZE + 32] = "Authorization: Bearer ";
+	size_t		prefix = strlen(header);
+	const char *token_file = request->destroys ? poc_destroy_token_file : poc_token_file;
+	struct curl_slist *list;
+	struct curl_slist *longer;
+
+	snprintf(error, CURL_ERROR_SIZE, "Out of memory.");
+
+	list = curl_slist_append(NULL, "Accept: application/json");
+	/* no "Expect: 100-continue": it costs a round trip */
+	if (list != NULL && (longer = curl_slist_append(list, "Expect:")) != NULL)
+		list = longer;
+	if (list != NULL && request->body != NULL &&
+		(longer = curl_slist_append(list, "Content-Type: application/json")) != NULL)
+		list = longer;
+	if (list != NULL && request->key != NULL)
+	{
+		char		key[128];
+
+		snprintf(key, sizeof(key), "Idempotency-Key: %s", request->key);
+		longer = curl_slist_append(list, key);
+		if (longer == NULL)
+		{
+			/* without it, it must not be sent */
+			curl_slist_free_all(list);
+			return NULL;
+		}
+		list = longer;
+	}
+
+	if (list != NULL && token_file[0] != '\0')
+	{
+		longer = NULL;
+		if (read_token(token_file, header + prefix, sizeof(header) - prefix, error))
+			longer = curl_slist_append(list, header);
+		explicit_bzero(header, sizeof(header));
+		if (longer == NULL)
+		{
+			curl_slist_free_all(list);
+			return NULL;
+		}
+	}
+	if (list != NULL)
+		error[0] = '\0';
+	return list;
+}
+
+/*
+ * Reads the token.  Plain system calls, as this runs on the way out as well.
+ * The path is not told: it is for superusers to know.
+ */
+static bool
+read_token(const char *path, char *token, size_t size, char *error)
+{
+	int			fd;
+	ssize_t		length;
+
+	/* O_NONBLOCK: a fifo must not hang us */
+	fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+	if (fd < 0)
+	{
+		snprintf(error, CURL_ERROR_SIZE,
+				 "The token file could not be opened: %s.", strerror(errno));
+		return false;
+	}
+	length = read(fd, token, size - 1);
+	if (length < 0)
+		snprintf(error, CURL_ERROR_SIZE,
+				 "The token file could not be read: %s.", strerror(errno));
+	close(fd);
+	if (length < 0)
+		return false;
+
+	while (length > 0 && strchr(" \t\r\n", token[length - 1]) != NULL)
+		length--;
+	token[length] = '\0';
+
+	if (length == 0)
+	{
+		snprintf(error, CURL_ERROR_SIZE, "The token file is empty.");
+		return false;
+	}
+	if (length > MAX_TOKEN_SIZE)
+	{
+		snprintf(error, CURL_ERROR_SIZE,
+				 "The token in the token file exceeds %d bytes.", MAX_TOKEN_SIZE);
+		return false;
+	}
+	for (ssize_t i = 0; i < length; i++)
+	{
+		/* anything else could end the header and begin another */
+		if (token[i] <= 0x20 || token[i] >= 0x7f)
+		{
+			snprintf(error, CURL_ERROR_SIZE,
+					 "The token file holds more than one line of plain characters.");
+			return false;
+		}
+	}
+	return true;
+}

@@ -1,0 +1,495 @@
+/*-------------------------------------------------------------------------
+ *
+ * job.c
+ *	  Starting a job of the sidecar, and following it to its end.
+ *
+ * A job that a query started must not outlive the query's failure: it is
+ * cancelled, with bounded effort, and the query's own error is the one shown.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "access/xlog.h"
+#include "catalog/pg_type.h"
+#include "executor/spi.h"
+#include "fmgr.h"
+#include "miscadmin.h"
+#include "storage/ipc.h"
+#include "utils/backend_status.h"
+#include "utils/builtins.h"
+#include "utils/lsyscache.h"
+#include "utils/memutils.h"
+#include "utils/timestamp.h"
+
+#include "base/compat.h"
+#include "client/job.h"
+#include "client/sidecar.h"
+#include "wal/segments.h"
+
+/* how long the sidecar is asked to hold the answer to a poll, in seconds */
+#define POLL_HOLD 20
+
+/* the same while Barman waits for WAL: then we have ticks to write */
+#define POLL_HOLD_FOR_WAL 1
+
+/* the same while a backup is sent from here: then we see how far it is */
+#define POLL_HOLD_FOR_PROGRESS 1
+
+/* between polls when less than a second is left, in milliseconds */
+#define POLL_NAP 100
+
+/* What we have done for a job that waits for WAL. */
+typedef struct WalHelp
+{
+	int			switches;
+	TimestampTz next_switch;
+} WalHelp;
+
+/* What was said of a copy's progress last. */
+typedef struct ProgressReport
+{
+	char		text[100];
+	TimestampTz at;
+} ProgressReport;
+
+static Jsonb *follow_job(PocJob *job, TimestampTz deadline,
+						 bool show_log, bool show_past);
+static Jsonb *poll_job(const char *path, int hold);
+static int64 report_log(Jsonb *answer, int64 after, bool show_log);
+static void help_with_wal(WalHelp *help, const char *kind);
+static bool is_of_another_server(Jsonb *job);
+static bool is_copied_from_here(Jsonb *job);
+static void report_progress(ProgressReport *last);
+static char *job_path(const char *id);
+static bool is_ended(Jsonb *job);
+static void require_success(Jsonb *job, const char *id);
+static TimestampTz deadline_of_argument(FunctionCallInfo fcinfo, int argument);
+
+PG_FUNCTION_INFO_V1(poc_run_job);
+PG_FUNCTION_INFO_V1(poc_follow_job);
+PG_FUNCTION_INFO_V1(poc_post);
+PG_FUNCTION_INFO_V1(poc_cancel_job);
+PG_FUNCTION_INFO_V1(poc_ask);
+PG_FUNCTION_INFO_V1(poc_require_top_level);
+
+/*
+ * _poc.run_job(path text[], body jsonb, timeout_seconds float8, show_log boolean)
+ * returns jsonb: starts a job by POST, or without a body by DELETE, follows it,
+ * and returns it done.  A job that
+ * failed is an error, and so is one that takes too long; it is cancelled then.
+ */
+Datum
+poc_run_job(PG_FUNCTION_ARGS)
+{
+	char	   *path = poc_sidecar_path(PG_GETARG_ARRAYTYPE_P(0));
+	TimestampTz deadline = deadline_of_argument(fcinfo, 2);
+	bool		show_log = PG_GETARG_BOOL(3);
+	Jsonb	   *body = PG_ARGISNULL(1) ? NULL : PG_GETARG_JSONB_P(1);
+	PocJob	   *job = poc_job_new();
+	Jsonb	   *volatile result = NULL;
+
+	PG_ENSURE_ERROR_CLEANUP(poc_job_cancel, PointerGetDatum(job));
+	{
+		(void) poc_job_start(job, path, body);
+		result = follow_job(job, deadline, show_log, true);
+		if (!is_ended(result))
+			ereport(ERROR,
+					(errcode(ERRCODE_CONNECTION_FAILURE),
+					 errmsg("the job did not end in time"),
+					 errdetail("Job %s was in phase \"%s\" when its time was over, and was cancelled.",
+							   job->id,
+							   poc_json_text(result, "phase") ? poc_json_text(result, "phase") : "unknown"),
+					 errhint("Give it a longer timeout, or call the function with wait => false and follow the job with poc_wait_job(). The log of this one: SELECT * FROM poc_job_log('%s').",
+							 job->id)));
+		require_success(result, job->id);
+	}
+	PG_END_ENSURE_ERROR_CLEANUP(poc_job_cancel, PointerGetDatum(job));
+
+	PG_RETURN_JSONB_P(result);
+}
+
+/*
+ * _poc.follow_job(job_id text, timeout_seconds float8) returns jsonb: the job
+ * when it has ended or the time is over, whichever comes first.
+ */
+Datum
+poc_follow_job(PG_FUNCTION_ARGS)
+{
+	PocJob		job = {0};
+	TimestampTz deadline = deadline_of_argument(fcinfo, 1);
+
+	if (PG_ARGISNULL(0))
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("invalid job identifier: NULL"),
+				 errdetail("A job is needed to wait for."),
+				 errhint("poc_jobs() lists the jobs that the sidecar knows.")));
+	strlcpy(job.id, text_to_cstring(PG_GETARG_TEXT_PP(0)), sizeof(job.id));
+	PG_RETURN_JSONB_P(follow_job(&job, deadline, true, false));
+}
+
+/*
+ * _poc.post(body jsonb, path text[]) returns jsonb: starts a job and
+ * leaves it alone, unless the query ends before it is known.
+ */
+Datum
+poc_post(PG_FUNCTION_ARGS)
+{
+	char	   *path = poc_sidecar_path(PG_GETARG_ARRAYTYPE_P(1));
+	Jsonb	   *body = PG_GETARG_JSONB_P(0);
+	PocJob	   *job = poc_job_new();
+	Jsonb	   *volatile result = NULL;
+
+	PG_ENSURE_ERROR_CLEANUP(poc_job_cancel, PointerGetDatum(job));
+	{
+		result = poc_job_start(job, path, body);
+	}
+	PG_END_ENSURE_ERROR_CLEANUP(poc_job_cancel, PointerGetDatum(job));
+
+	PG_RETURN_JSONB_P(result);
+}
+
+/*
+ * _poc.cancel_job(job_id text) returns jsonb: the job, asked to end.
+ */
+Datum
+poc_cancel_job(PG_FUNCTION_ARGS)
+{
+	char	   *path = psprintf("%s/cancel", job_path(text_to_cstring(PG_GETARG_TEXT_PP(0))));
+	Jsonb	   *body = DatumGetJsonbP(DirectFunctionCall1(jsonb_in, CStringGetDatum("{}")));
+	Jsonb	   *answer = poc_sidecar_post(path, body);
+
+	PG_RETURN_JSONB_P(poc_job_in_answer(answer, path));
+}
+
+/*
+ * _poc.ask(field text, body jsonb, path text[]) returns jsonb: the
+ * object of this name in the answer to a body that starts no job.
+ */
+Datum
+poc_ask(PG_FUNCTION_ARGS)
+{
+	char	   *field = text_to_cstring(PG_GETARG_TEXT_PP(0));
+	char	   *path = poc_sidecar_path(PG_GETARG_ARRAYTYPE_P(2));
+	Jsonb	   *object;
+
+	object = poc_json_member(poc_sidecar_post(path, PG_GETARG_JSONB_P(1)), field, jbvObject);
+	if (object == NULL)
+		poc_sidecar_malformed(path, psprintf("It has no object of the name \"%s\".", field));
+	PG_RETURN_JSONB_P(object);
+}
+
+/*
+ * _poc.require_top_level() returns void: fails unless the procedure that calls
+ * it may commit.
+ */
+Datum
+poc_require_top_level(PG_FUNCTION_ARGS)
+{
+	if (!SPI_inside_nonatomic_context())
+		ereport(ERROR,
+				(errcode(ERRCODE_ACTIVE_SQL_TRANSACTION),
+				 errmsg("the scenario cannot be played inside a transaction block"),
+				 errdetail("Each of its steps is a transaction of its own."),
+				 errhint("End the transaction block, and CALL the procedure by itself.")));
+	PG_RETURN_VOID();
+}
+
+/*
+ * Polls until the job has ended or the deadline has passed (DT_NOEND: there is
+ * none); returns the job as last seen.  Passes its log on (not that of a job
+ * which has ended before, unless "show_past"), and writes the WAL that it waits
+ * for.
+ */
+static Jsonb *
+follow_job(PocJob *job, TimestampTz deadline,
+		   bool show_log, bool show_past)
+{
+	char	   *path = job_path(job->id);
+	MemoryContext outer = CurrentMemoryContext;
+	MemoryContext context = AllocSetContextCreate(outer, "poc_barman poll",
+												  ALLOCSET_DEFAULT_SIZES);
+	WalHelp		help = {0};
+	ProgressReport progress = {0};
+	int64		after = 0;
+	int			hold = 0;		/* the first poll is to see where we are */
+	Jsonb	   *state;
+
+	for (;;)
+	{
+		Jsonb	   *answer;
+		char	   *needs;
+		bool		ended;
+		TimestampTz now;
+
+		MemoryContextReset(context);
+		MemoryContextSwitchTo(context);
+
+		answer = poll_job(psprintf("%s?after=" INT64_FORMAT "&wait=%d", path, after, hold),
+						  hold);
+		state = poc_job_in_answer(answer, path);
+		ended = is_ended(state);
+		job->may_run = !ended;
+		if (ended && after == 0 && !show_past)
+			break;
+		after = report_log(answer, after, show_log);
+
+		now = GetCurrentTimestamp();
+		if (ended || now >= deadline)
+			break;
+
+		hold = POLL_HOLD;
+		needs = poc_json_text(state, "needs");
+		if (needs != NULL && strcmp(needs, "wal") == 0)
+		{
+			if (!is_of_another_server(state))
+				help_with_wal(&help, poc_json_text(state, "kind"));
+			hold = POLL_HOLD_FOR_WAL;
+		}
+		else if (show_log && is_copied_from_here(state))
+		{
+			report_progress(&progress);
+			hold = POLL_HOLD_FOR_PROGRESS;
+		}
+		if (deadline != DT_NOEND)
+		{
+			long		left = TimestampDifferenceMilliseconds(now, deadline);
+
+			hold = Min(hold, (int) (left / 1000));
+			if (hold == 0)
+				poc_job_nap(Min(left, POLL_NAP));
+		}
+	}
+
+	MemoryContextSwitchTo(outer);
+	state = (Jsonb *) PG_DETOAST_DATUM_COPY(PointerGetDatum(state));
+	MemoryContextDelete(context);
+	return state;
+}
+
+/*
+ * One poll.  Asking changes nothing, so a sidecar that is away (being
+ * restarted, perhaps) is asked again for a while.
+ */
+static Jsonb *
+poll_job(const char *path, int hold)
+{
+	PocJobAbsence absence = {.since = GetCurrentTimestamp(),.grace = hold * 1000};
+
+	for (;;)
+	{
+		PocHttpFailure failure = {0};
+		Jsonb	   *answer = poc_sidecar_get(path, hold * 1000, &failure);
+
+		if (answer != NULL)
+			return answer;
+		poc_job_await_sidecar(&absence, &failure);
+	}
+}
+
+/*
+ * Passes the new lines of the log on.  Returns the number of the last one.
+ */
+static int64
+report_log(Jsonb *answer, int64 after, bool show_log)
+{
+	Jsonb	   *log = poc_json_member(answer, "log", jbvArray);
+	JsonbIterator *iterator;
+	JsonbIteratorToken token;
+	JsonbValue	value;
+
+	if (log == NULL)
+		return after;
+
+	iterator = JsonbIteratorInit(&log->root);
+	token = JsonbIteratorNext(&iterator, &value, true);
+	Assert(token == WJB_BEGIN_ARRAY);
+
+	while ((token = JsonbIteratorNext(&iterator, &value, true)) == WJB_ELEM)
+	{
+		Jsonb	   *line;
+		char	   *level;
+		char	   *text;
+
+		if (value.type != jbvBinary)
+			continue;
+		line = JsonbValueToJsonb(&value);
+		if (!JB_ROOT_IS_OBJECT(line))
+			continue;
+		level = poc_json_text(line, "level");
+		text = poc_json_text(line, "text");
+		after = Max(after, poc_json_integer(line, "n"));
+		if (text == NULL)
+			continue;
+		if (level != NULL && strcmp(level, "warning") == 0)
+			ereport(WARNING, (errmsg("%s", text)));
+		else if (level != NULL && strcmp(level, "debug") == 0)
+			ereport(DEBUG1, (errmsg("%s", text)));
+		else if (show_log)
+			ereport(NOTICE, (errmsg("%s", text)));
+	}
+	return after;
+}
+
+/*
+ * Writes what Barman waits for.
+ *
+ * A switch closes the segment that the backup needs, and the tick behind it
+ * makes Barman's receiver finish it.  The tick before it makes sure that there
+ * is something to close: on PostgreSQL 17 and later, Barman before 3.15 waits
+ * for one segment more than it needs (barman#1041).  One switch is enough but
+ * for bad luck, so further ones come at growing intervals: each costs a
+ * segment in the archive.
+ */
+static void
+help_with_wal(WalHelp *help, const char *kind)
+{
+	static const int interval[] = {5, 10, 20, 30};	/* seconds */
+	TimestampTz now = GetCurrentTimestamp();
+
+	/* on a standby only its primary could help */
+	if (RecoveryInProgress())
+		return;
+
+	poc_wal_tick();
+
+	/* the segment that such a job waits for is closed already */
+	if (kind != NULL && strcmp(kind, "switch-wal") == 0)
+		return;
+	if (now < help->next_switch)
+		return;
+	poc_wal_switch();
+	poc_wal_tick();
+
+	help->next_switch =
+		TimestampTzPlusMilliseconds(now, interval[Min(help->switches, lengthof(interval) - 1)] * 1000);
+	help->switches++;
+}
+
+/*
+ * Is the job known to be about another server than this?  Our WAL is of no use
+ * to it then.
+ */
+static bool
+is_of_another_server(Jsonb *job)
+{
+	char	   *identifier = poc_json_text(job, "system_identifier");
+
+	return identifier != NULL &&
+		strcmp(identifier, psprintf(UINT64_FORMAT, GetSystemIdentifier())) != 0;
+}
+
+/*
+ * Is it a backup that Barman copies from this very server?
+ */
+static bool
+is_copied_from_here(Jsonb *job)
+{
+	char	   *kind = poc_json_text(job, "kind");
+	char	   *phase = poc_json_text(job, "phase");
+	return kind != NULL && strcmp(kind, "backup") == 0 &&
+		phase != NULL && strcmp(phase, "copying") == 0 &&
+		poc_json_text(job, "system_identifier") != NULL &&
+		!is_of_another_server(job);
+}
+
+/*
+ * Barman prints nothing until the copy is complete, but the server that sends
+ * it knows.  Once a second at most, and nothing twice.
+ */
+static void
+report_progress(ProgressReport *last)
+{
+	TimestampTz now = GetCurrentTimestamp();
+	char	   *text;
+
+	if (!TimestampDifferenceExceeds(last->at, now, 1000))
+		return;
+	last->at = now;
+
+	/* what others do is otherwise seen once per transaction */
+	pgstat_clear_backend_activity_snapshot();
+
+	SPI_connect();
+	if (SPI_execute("SELECT p.line FROM _poc.backup_progress() AS p", false, 1) != SPI_OK_SELECT)
+		elog(ERROR, "could not ask for the progress of a backup");
+	text = SPI_processed > 0 ?
+		SPI_getvalue(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 1) : NULL;
+	if (text != NULL && strcmp(text, last->text) != 0)
+	{
+		strlcpy(last->text, text, sizeof(last->text));
+		ereport(NOTICE, (errmsg("copying: %s", text)));
+	}
+	SPI_finish();
+}
+
+static char *
+job_path(const char *id)
+{
+	Datum		segments[2];
+
+	segments[0] = CStringGetTextDatum("jobs");
+	segments[1] = CStringGetTextDatum(id);
+	return poc_sidecar_path(construct_array(segments, 2, TEXTOID, -1, false,
+											TYPALIGN_INT));
+}
+
+static bool
+is_ended(Jsonb *job)
+{
+	char	   *state = poc_json_text(job, "state");
+
+	return strcmp(state, "queued") != 0 && strcmp(state, "running") != 0;
+}
+
+static void
+require_success(Jsonb *job, const char *id)
+{
+	char	   *state = poc_json_text(job, "state");
+	char	   *hint = psprintf("The log of the job: SELECT * FROM poc_job_log('%s').", id);
+	Jsonb	   *error;
+
+	if (strcmp(state, "done") == 0)
+		return;
+
+	if (strcmp(state, "cancelled") == 0)
+		ereport(ERROR,
+				(errcode(ERRCODE_OPERATOR_INTERVENTION),
+				 errmsg("job %s was cancelled", id),
+				 errdetail("Somebody else asked the sidecar to cancel it, or the sidecar was stopped."),
+				 errhint("%s", hint)));
+
+	error = poc_json_member(job, "error", jbvObject);
+	if (error == NULL && strcmp(state, "lost") == 0)
+		ereport(ERROR,
+				(errcode(ERRCODE_SYSTEM_ERROR),
+				 errmsg("job %s is lost", id),
+				 errdetail("The sidecar was restarted while the job ran, and does not know how it ended."),
+				 errhint("poc_backups() shows what has become of it. %s", hint)));
+	poc_sidecar_throw_error(error, 0, hint);
+}
+
+/*
+ * A time limit in seconds as the time when it is over.
+ */
+static TimestampTz
+deadline_of_argument(FunctionCallInfo fcinfo, int argument)
+{
+	double		seconds;
+
+	if (PG_ARGISNULL(argument))
+		return DT_NOEND;
+	seconds = PG_GETARG_FLOAT8(argument);
+	if (!(seconds >= 0))
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("timeout must not be negative"),
+				 errdetail("It is %g seconds.", seconds),
+				 errhint("Use NULL for no time limit.")));
+
+	/* a century is no limit either, and keeps the sum in range */
+	if (seconds > 100.0 * DAYS_PER_YEAR * SECS_PER_DAY)
+		return DT_NOEND;
+	return GetCurrentTimestamp() + (TimestampTz) (seconds * USECS_PER_SEC);
+}

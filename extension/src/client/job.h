@@ -1,0 +1,45 @@
+/*-------------------------------------------------------------------------
+ *
+ * job.h
+ *	  Starting a job of the sidecar, and following it to its end.
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef POC_JOB_H
+#define POC_JOB_H
+
+#include "datatype/timestamp.h"
+#include "utils/jsonb.h"
+
+#include "client/http.h"
+
+/* bytes of a job's identifier that we are willing to carry */
+#define POC_JOB_ID_SIZE 128
+
+/* 128 random bits in hexadecimal: nobody guesses them, no two are the same */
+#define POC_JOB_KEY_BYTES 16
+
+typedef struct PocJob
+{
+	char		id[POC_JOB_ID_SIZE];	/* empty until the sidecar tells it */
+	char		key[2 * POC_JOB_KEY_BYTES + 1];
+	bool		may_run;		/* the sidecar may have it, not ended */
+} PocJob;
+
+/* For how long a sidecar has not been answering */
+typedef struct PocJobAbsence
+{
+	TimestampTz since;
+	int			grace;			/* ms that it is granted beyond the usual */
+	bool		told;
+} PocJobAbsence;
+
+/* job_start.c */
+extern PocJob *poc_job_new(void);
+extern Jsonb *poc_job_start(PocJob *job, const char *path, Jsonb *body);
+extern void poc_job_cancel(int code, Datum arg);
+extern Jsonb *poc_job_in_answer(Jsonb *answer, const char *path);
+extern void poc_job_nap(long milliseconds);
+extern void poc_job_await_sidecar(PocJobAbsence *absence, PocHttpFailure *failure);
+
+#endif							/* POC_JOB_H */

@@ -1,0 +1,456 @@
+/*-------------------------------------------------------------------------
+ *
+ * sidecar.c
+ *	  What the sidecar's answers mean: a JSON object, or an error to raise.
+ *
+ * An answer is believed only after its status, type, encoding and syntax have
+ * been checked; its text never reaches SQL but as data.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "catalog/pg_type.h"
+#include "fmgr.h"
+#include "mb/pg_wchar.h"
+#include "utils/builtins.h"
+#include "utils/memutils.h"
+#include "utils/numeric.h"
+
+#include "base/curl_prelude.h"
+#include "base/compat.h"
+#include "base/settings.h"
+#include "client/sidecar.h"
+
+/* The sidecar's own answers nest five deep; Barman's diagnosis, ten. */
+#define MAX_JSON_DEPTH 64
+
+/* How much of a foreign answer is shown in a DETAIL. */
+#define MAX_EXCERPT 200
+
+static Datum get_field(PG_FUNCTION_ARGS, enum jbvType type);
+static Jsonb *read_answer(const PocHttpResponse *response, const char *path,
+						  bool *refused);
+static bool needs_destroy_token(const char *path, Jsonb *body, bool *refused);
+static Jsonb *parse_json(const PocHttpResponse *response, const char *path);
+static bool is_json_type(const char *content_type);
+static int	json_depth(const char *text, size_t length);
+static char *excerpt(const PocHttpResponse *response);
+static JsonbValue *find_member(Jsonb *object, const char *key);
+
+PG_FUNCTION_INFO_V1(poc_get_list);
+PG_FUNCTION_INFO_V1(poc_get_object);
+PG_FUNCTION_INFO_V1(poc_get_health);
+
+/*
+ * _poc.get_list(field text, path text[]) returns jsonb: the array of
+ * that name in the sidecar's answer.
+ */
+Datum
+poc_get_list(PG_FUNCTION_ARGS)
+{
+	return get_field(fcinfo, jbvArray);
+}
+
+/*
+ * _poc.get_object(field text, path text[]) returns jsonb: the object
+ * of that name; the whole answer if the name is NULL.
+ */
+Datum
+poc_get_object(PG_FUNCTION_ARGS)
+{
+	return get_field(fcinfo, jbvObject);
+}
+
+/*
+ * _poc.get_health() returns jsonb
+ */
+Datum
+poc_get_health(PG_FUNCTION_ARGS)
+{
+	PG_RETURN_JSONB_P(poc_sidecar_get("/healthz", 0, NULL));
+}
+
+static Datum
+get_field(PG_FUNCTION_ARGS, enum jbvType type)
+{
+	char	   *path;
+	Jsonb	   *answer;
+	Jsonb	   *field;
+	JsonbValue *truncated;
+
+	if (PG_ARGISNULL(1))
+		elog(ERROR, "no path given");
+	path = poc_sidecar_path(PG_GETARG_ARRAYTYPE_P(1));
+	answer = poc_sidecar_get(path, 0, NULL);
+	if (PG_ARGISNULL(0))
+		PG_RETURN_JSONB_P(answer);
+
+	field = poc_json_member(answer, text_to_cstring(PG_GETARG_TEXT_PP(0)), type);
+	if (field == NULL)
+		poc_sidecar_malformed(path,
+							  psprintf("It has no %s of the name \"%s\".",
+									   type == jbvArray ? "array" : "object",
+									   text_to_cstring(PG_GETARG_TEXT_PP(0))));
+
+	truncated = find_member(answer, "truncated");
+	if (truncated != NULL && truncated->type == jbvBool && truncated->val.boolean)
+		ereport(WARNING,
+				(errmsg("the list is not complete"),
+				 errdetail("The sidecar left off the entries beyond the %d it sends at most.",
+						   (int) JsonContainerSize(&field->root))));
+
+	PG_RETURN_JSONB_P(field);
+}
+
+/*
+ * "/v1/" and the segments, each encoded.  A segment that would vanish or mean
+ * another place must not get into a path at all.
+ */
+char *
+poc_sidecar_path(ArrayType *segments)
+{
+	StringInfoData path;
+	Datum	   *elements;
+	bool	   *nulls;
+	int			nelements;
+
+	initStringInfo(&path);
+	appendStringInfoString(&path, "/v1");
+
+	deconstruct_array(segments, TEXTOID, -1, false, TYPALIGN_INT,
+					  &elements, &nulls, &nelements);
+	for (int i = 0; i < nelements; i++)
+	{
+		char	   *segment = nulls[i] ? NULL : TextDatumGetCString(elements[i]);
+		char	   *utf8;
+		char	   *encoded;
+
+		if (segment == NULL || segment[0] == '\0' ||
+			strcmp(segment, ".") == 0 || strcmp(segment, "..") == 0)
+			ereport(ERROR,
+					(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+					 errmsg("invalid name or identifier: %s",
+							segment ? quote_literal_cstr(segment) : "NULL"),
+					 errdetail("A server, backup, area or job cannot have this name."),
+					 errhint("See poc_servers(), poc_backups() and poc_jobs() for the names there are.")));
+
+		utf8 = pg_server_to_any(segment, strlen(segment), PG_UTF8);
+		encoded = curl_easy_escape(NULL, utf8, strlen(utf8));
+		if (encoded == NULL)
+			ereport(ERROR,
+					(errcode(ERRCODE_OUT_OF_MEMORY),
+					 errmsg("out of memory")));
+
+		/*
+		 * Throws when the path outgrows a StringInfo, and then loses some
+		 * bytes of malloc(): a text value that long does not get here.
+		 */
+		appendStringInfo(&path, "/%s", encoded);
+		curl_free(encoded);
+	}
+
+	if (path.len > MAXPGPATH)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("name or identifier is too long"),
+				 errdetail("The request would have %d bytes, of %d allowed.",
+						   path.len, MAXPGPATH),
+				 errhint("See poc_servers(), poc_backups() and poc_jobs() for the names there are.")));
+	return path.data;
+}
+
+/*
+ * Asks for a path (with its query, if any), giving the sidecar "hold"
+ * milliseconds more than usual.  Returns the JSON object it answered and
+ * throws for anything else, except that with "failure" given a sidecar that
+ * cannot be reached is reported there, and NULL returned.
+ */
+Jsonb *
+poc_sidecar_get(const char *path, int hold, PocHttpFailure *failure)
+{
+	PocHttpRequest request = {.method = "GET",.path = path,.hold = hold};
+	PocHttpFailure own_failure = {0};
+	PocHttpResponse *response;
+
+	response = poc_http_request(&request, failure ? failure : &own_failure);
+	if (response == NULL && failure == NULL)
+		poc_sidecar_throw(&own_failure);
+
+	/* a sidecar that is shutting down is as good as gone */
+	if (response != NULL && response->status == 503 && failure != NULL)
+	{
+		poc_sidecar_unavailable(failure);
+		return NULL;
+	}
+	return response ? read_answer(response, path, NULL) : NULL;
+}
+
+/*
+ * Posts a JSON object; returns the JSON object answered.
+ */
+Jsonb *
+poc_sidecar_post(const char *path, Jsonb *body)
+{
+	PocHttpFailure failure = {0};
+	bool		refused;
+	Jsonb	   *answer = poc_sidecar_start(path, body, NULL, &failure, &refused);
+
+	if (answer == NULL)
+		poc_sidecar_throw(&failure);
+	return answer;
+}
+
+/*
+ * Posts a JSON object, or without one sends a DELETE, under a key that lets the
+ * sidecar know the request again (none if NULL).  Returns the JSON object
+ * answered; NULL, with *failure filled, when no answer came.  When it throws,
+ * *refused tells whether the sidecar itself has said no.
+ */
+Jsonb *
+poc_sidecar_start(const char *path, Jsonb *body, const char *key,
+				  PocHttpFailure *failure, bool *refused)
+{
+	PocHttpRequest request = {.method = body ? "POST" : "DELETE",.path = path,.key = key};
+	PocHttpResponse *response;
+
+	*refused = false;
+	request.destroys = needs_destroy_token(path, body, refused);
+	if (body != NULL)
+	{
+		char	   *text = JsonbToCString(NULL, &body->root, VARSIZE(body));
+
+		request.body = pg_server_to_any(text, strlen(text), PG_UTF8);
+	}
+	response = poc_http_request(&request, failure);
+	return response ? read_answer(response, path, refused) : NULL;
+}
+
+/*
+ * Deletes a backup, or lets the retention policy have it again?  Then only the
+ * token for that will do, which a server must not have whose backups these are.
+ */
+static bool
+needs_destroy_token(const char *path, Jsonb *body, bool *refused)
+{
+	const char *end = strrchr(path, '/');
+	bool		deletes = body == NULL && strncmp(path, "/v1/servers/", 12) == 0;
+	char	   *keep = body != NULL && end != NULL && strcmp(end, "/keep") == 0 ?
+		poc_json_text(body, "keep") : NULL;
+	bool		releases = keep != NULL && strcmp(keep, "release") == 0;
+
+	/* from full to standalone it takes WAL away: the sidecar sees whether */
+	if (keep != NULL && strcmp(keep, "standalone") == 0)
+		return poc_destroy_token_file[0] != '\0';
+	if (!deletes && !releases)
+		return false;
+	if (poc_destroy_token_file[0] == '\0')
+	{
+		*refused = true;
+		ereport(ERROR,
+				(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
+				 errmsg(deletes ? "this server has no token to delete backups with" :
+						"this server has no token to release backups with"),
+				 errdetail("The setting poc_barman.destroy_token_file is empty."),
+				 errhint("Do it on Barman's host, or from a control database whose poc_barman.destroy_token_file names a file with a token of the scope destroy.")));
+	}
+	return true;
+}
+
+static Jsonb *
+read_answer(const PocHttpResponse *response, const char *path, bool *refused)
+{
+	Jsonb	   *answer;
+	Jsonb	   *error;
+
+	if (response->status >= 300 && response->status < 400)
+		poc_sidecar_malformed(path,
+							  psprintf("It is a redirection (HTTP %d), and those are not followed.",
+									   response->status));
+
+	/* whoever stands between us and the sidecar has no JSON to offer */
+	if (response->status >= 400 && !is_json_type(response->content_type))
+		poc_sidecar_throw_error(NULL, response->status, NULL);
+
+	answer = parse_json(response, path);
+	if (response->status >= 200 && response->status < 300)
+		return answer;
+	if (response->status < 400)
+		poc_sidecar_malformed(path, psprintf("Its status is %d.", response->status));
+
+	error = poc_json_member(answer, "error", jbvObject);
+	if (refused != NULL)
+		*refused = error != NULL;
+	poc_sidecar_throw_error(error, response->status, NULL);
+}
+
+static Jsonb *
+parse_json(const PocHttpResponse *response, const char *path)
+{
+	MemoryContext context = CurrentMemoryContext;
+	Jsonb	   *volatile answer = NULL;
+	char	   *text;
+
+	if (response->content_encoding != NULL &&
+		pg_strcasecmp(response->content_encoding, "identity") != 0)
+		poc_sidecar_malformed(path,
+							  psprintf("Its content is encoded (\"%s\"), which was not asked for.",
+									   response->content_encoding));
+	if (!is_json_type(response->content_type))
+		poc_sidecar_malformed(path,
+							  psprintf("Its type is \"%s\", not \"application/json\"; it begins with: %s",
+									   response->content_type ? response->content_type : "",
+									   excerpt(response)));
+	if (memchr(response->body, '\0', response->length) != NULL)
+		poc_sidecar_malformed(path, "It contains a NUL character.");
+	if (!pg_verify_mbstr(PG_UTF8, response->body, response->length, true))
+		poc_sidecar_malformed(path, "It is not valid UTF-8.");
+	if (json_depth(response->body, response->length) > MAX_JSON_DEPTH)
+		poc_sidecar_malformed(path,
+							  psprintf("Its JSON is nested more than %d deep.",
+									   MAX_JSON_DEPTH));
+
+	text = pg_any_to_server(response->body, response->length, PG_UTF8);
+
+	PG_TRY();
+	{
+		answer = DatumGetJsonbP(DirectFunctionCall1(jsonb_in,
+													CStringGetDatum(text)));
+	}
+	PG_CATCH();
+	{
+		ErrorData  *edata;
+
+		MemoryContextSwitchTo(context);
+		edata = CopyErrorData();
+		if (ERRCODE_TO_CATEGORY(edata->sqlerrcode) != ERRCODE_DATA_EXCEPTION &&
+			ERRCODE_TO_CATEGORY(edata->sqlerrcode) != ERRCODE_PROGRAM_LIMIT_EXCEEDED)
+			PG_RE_THROW();
+
+		/* only the error is replaced: the transaction ends all the same */
+		FlushErrorState();
+		poc_sidecar_malformed(path,
+							  psprintf("%s: %s  It begins with: %s",
+									   edata->message,
+									   edata->detail ? edata->detail : "No detail.",
+									   excerpt(response)));
+	}
+	PG_END_TRY();
+
+	if (!JB_ROOT_IS_OBJECT(answer))
+		poc_sidecar_malformed(path, "It is not a JSON object.");
+	return answer;
+}
+
+/*
+ * application/json, with or without parameters
+ */
+static bool
+is_json_type(const char *content_type)
+{
+	static const char json[] = "application/json";
+
+	if (content_type == NULL ||
+		pg_strncasecmp(content_type, json, sizeof(json) - 1) != 0)
+		return false;
+	content_type += sizeof(json) - 1;
+	return *content_type == '\0' || strchr("; \t", *content_type) != NULL;
+}
+
+/*
+ * How deep brackets nest.  The parser's own limit is the stack, and its error
+ * would tell the user to raise max_stack_depth.
+ */
+static int
+json_depth(const char *text, size_t length)
+{
+	int			depth = 0;
+	int			deepest = 0;
+	bool		in_string = false;
+
+	for (size_t i = 0; i < length; i++)
+	{
+		if (in_string && text[i] == '\\')
+			i++;
+		else if (text[i] == '"')
+			in_string = !in_string;
+		else if (!in_string && (text[i] == '{' || text[i] == '['))
+		{
+			depth++;
+			deepest = Max(deepest, depth);
+		}
+		else if (!in_string && (text[i] == '}' || text[i] == ']'))
+			depth--;
+	}
+	return deepest;
+}
+
+/*
+ * The beginning of an answer, as plain characters on one line.
+ */
+static char *
+excerpt(const PocHttpResponse *response)
+{
+	size_t		length = Min(response->length, MAX_EXCERPT);
+	char	   *text = palloc(length + 4);
+
+	for (size_t i = 0; i < length; i++)
+		text[i] = (response->body[i] >= 0x20 && response->body[i] < 0x7f) ?
+			response->body[i] : '?';
+	strcpy(text + length, response->length > length ? "..." : "");
+	return text;
+}
+
+/*
+ * A member of an object as a jsonb of its own, provided it is of this type (an
+ * array or an object); NULL otherwise.
+ */
+Jsonb *
+poc_json_member(Jsonb *object, const char *key, enum jbvType type)
+{
+	JsonbValue *value = find_member(object, key);
+
+	if (value == NULL || value->type != jbvBinary)
+		return NULL;
+	if (type == jbvArray ? !JsonContainerIsArray(value->val.binary.data) :
+		!JsonContainerIsObject(value->val.binary.data))
+		return NULL;
+	return JsonbValueToJsonb(value);
+}
+
+/*
+ * A member that is a string; NULL if there is none.
+ */
+char *
+poc_json_text(Jsonb *object, const char *key)
+{
+	JsonbValue *value = find_member(object, key);
+
+	if (value == NULL || value->type != jbvString)
+		return NULL;
+	return pnstrdup(value->val.string.val, value->val.string.len);
+}
+
+/*
+ * A member that counts something; 0 if there is none, or it cannot be.
+ */
+int64
+poc_json_integer(Jsonb *object, const char *key)
+{
+	JsonbValue *value = find_member(object, key);
+	double		number;
+
+	if (value == NULL || value->type != jbvNumeric)
+		return 0;
+	number = DatumGetFloat8(DirectFunctionCall1(numeric_float8_no_overflow,
+												NumericGetDatum(value->val.numeric)));
+	return number >= 0 && number < PG_INT32_MAX ? (int64) number : 0;
+}
+
+static JsonbValue *
+find_member(Jsonb *object, const char *key)
+{
+	if (!JB_ROOT_IS_OBJECT(object))
+		return NULL;
+	return getKeyJsonValueFromContainer(&object->root, key, strlen(key), NULL);
+}

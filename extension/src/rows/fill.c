@@ -1,0 +1,536 @@
+/*-------------------------------------------------------------------------
+ *
+ * fill.c
+ *	  CALL poc_fill(): rows by parallel background workers.
+ *
+ * Each worker commits on its own, so this is not atomic: what was committed
+ * when something fails stays, and is told.  Must never leave a worker behind.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "access/relation.h"
+#include "access/xact.h"
+#include "access/xlog.h"
+#include "catalog/pg_proc.h"
+#include "catalog/pg_type.h"
+#include "commands/defrem.h"
+#include "common/pg_prng.h"
+#include "executor/spi.h"
+#include "libpq/pqformat.h"
+#include "libpq/pqmq.h"
+#include "miscadmin.h"
+#include "pgstat.h"
+#include "postmaster/bgworker.h"
+#include "replication/syncrep.h"
+#include "storage/dsm.h"
+#include "storage/ipc.h"
+#include "storage/latch.h"
+#include "storage/lmgr.h"
+#include "storage/proc.h"
+#include "storage/shm_mq.h"
+#include "storage/shm_toc.h"
+#include "tcop/pquery.h"
+#include "utils/builtins.h"
+#include "utils/fmgrprotos.h"
+#include "utils/guc.h"
+#include "utils/lsyscache.h"
+#include "utils/memutils.h"
+#include "utils/snapmgr.h"
+#include "utils/timestamp.h"
+
+#include "base/compat.h"
+#include "rows/fill.h"
+#include "rows/plan/table.h"
+
+/* Rows of one transaction: enough to make its cost invisible. */
+#define MOST_BATCH_ROWS		100000
+#define LEAST_BATCH_ROWS	1000
+/* ... when a size is to be met */
+#define SIZED_BATCH_ROWS	10000
+
+/* More rows than anybody waits for. */
+#define MOST_ROWS			INT64CONST(1000000000000)
+
+/* Room for the messages of a worker: a long error fits. */
+#define QUEUE_BYTES			65536
+
+#define SECONDS_OF_PROGRESS	5
+
+typedef struct Fill
+{
+	FillState  *state;
+	dsm_segment *segment;
+	int			nworkers;
+	BackgroundWorkerHandle *workers[FILL_MOST_WORKERS];
+	shm_mq_handle *queues[FILL_MOST_WORKERS];	/* NULL when the worker is done */
+} Fill;
+
+static int64 argument(FunctionCallInfo fcinfo, int number, int64 null, int64 least, int64 most, const char *name);
+static Oid	prepare_target(FunctionCallInfo fcinfo, int64 seed);
+static RowsPlan *plan_target(Oid relid, int64 seed, Jsonb *json, uint64 nrows);
+static void share_state(Fill *fill, RowsPlan *plan, const char *options, int nworkers);
+static void start_workers(Fill *fill, int nworkers);
+static int	used_slots(void);
+static void wait_for_start(Fill *fill);
+static void wait_for_workers(Fill *fill, TimestampTz began);
+static bool read_messages(Fill *fill, int worker);
+static void stop_workers(Fill *fill);
+static uint64 make_durable(FillState *state);
+static void wait_for_standbys(FillState *state);
+static void stop_when_detached(dsm_segment *segment, Datum state);
+
+PG_FUNCTION_INFO_V1(poc_fill);
+
+/* poc_fill(target regclass, rows bigint, size text, workers int, seed bigint, options jsonb) */
+Datum
+poc_fill(PG_FUNCTION_ARGS)
+{
+	int64		rows = argument(fcinfo, 1, 0, 1, MOST_ROWS, "rows");
+	int64		bytes = 0;
+	int			nworkers = (int) argument(fcinfo, 3, 2, 1, FILL_MOST_WORKERS, "workers");
+	int64		seed = PG_ARGISNULL(4) ? (int64) (pg_prng_uint64(&pg_global_prng_state) >> 1) : PG_GETARG_INT64(4);
+	TimestampTz began = GetCurrentTimestamp();
+	MemoryContext context;
+	MemoryContext old;
+	Jsonb	   *options;
+	Oid			relid;
+	RowsPlan   *plan;
+	Fill	   *fill;
+	FillState	state = {0};
+
+	if (!PG_ARGISNULL(2))
+	{
+		bytes = DatumGetInt64(DirectFunctionCall1(pg_size_bytes, PG_GETARG_DATUM(2)));
+		if (bytes <= 0)
+			ereport(ERROR,
+					(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+					 errmsg("the size to fill a table to must be positive"),
+					 errhint("For example: CALL poc_fill('orders', size => '2 GB');")));
+	}
+	if (rows == 0 && bytes == 0)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("neither a number of rows nor a size is given"),
+				 errhint("For example: CALL poc_fill('orders', rows => 1000000), or size => '2 GB'.")));
+	if (PG_ARGISNULL(5))
+		ereport(ERROR,
+				(errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
+				 errmsg("options must not be null"),
+				 errhint("Leave them out, or give '{}'.")));
+	if (fcinfo->context == NULL || !IsA(fcinfo->context, CallContext) ||
+		((CallContext *) fcinfo->context)->atomic)
+		ereport(ERROR,
+				(errcode(ERRCODE_ACTIVE_SQL_TRANSACTION),
+				 errmsg("poc_fill() cannot run inside a transaction block"),
+				 errdetail("Its workers commit transactions of their own, which see nothing of this one."),
+				 errhint("Use poc_generate_rows(), or end the transaction first.")));
+
+	/* what lives across the commit below must not be the transaction's */
+	context = AllocSetContextCreate(PortalContext, "poc_fill", ALLOCSET_DEFAULT_SIZES);
+	old = MemoryContextSwitchTo(context);
+	options = PG_GETARG_JSONB_P_COPY(5);
+	relid = prepare_target(fcinfo, seed);
+	MemoryContextSwitchTo(context);
+
+	EnsurePortalSnapshotExists();
+	plan = plan_target(relid, seed, options, rows);
+	if (plan->target->rd_rel->relpersistence == RELPERSISTENCE_TEMP)
+		ereport(ERROR,
+				(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
+				 errmsg("poc_fill() cannot fill temporary table \"%s\"", RelationGetRelationName(plan->target)),
+				 errdetail("Only this session can see it."),
+				 errhint("Use poc_generate_rows().")));
+
+	state.database = MyDatabaseId;
+	state.session_user = GetSessionUserId();
+	GetUserIdAndSecContext(&state.user, &state.security);
+	state.target = relid;
+	state.seed = seed;
+	state.start = plan->options->start;
+	state.rows = rows > 0 ? rows : MOST_ROWS;
+	state.bytes = bytes;
+	state.batch = bytes > 0 ? SIZED_BATCH_ROWS :
+		Max(LEAST_BATCH_ROWS, Min(MOST_BATCH_ROWS, rows / (nworkers * 4)));
+	state.nbases = list_length(plan->keys);
+	fill = palloc0(sizeof(Fill));
+	fill->state = &state;
+	share_state(fill, plan, JsonbToCString(NULL, &options->root, VARSIZE(options)), nworkers);
+
+	PG_TRY();
+	{
+		start_workers(fill, nworkers);
+		wait_for_workers(fill, began);
+	}
+	PG_CATCH();
+	{
+		uint64		committed = make_durable(fill->state);
+
+		stop_workers(fill);
+		ereport(WARNING,
+				(errmsg("poc_fill() stopped: at least " UINT64_FORMAT " rows are committed", committed)));
+		PG_RE_THROW();
+	}
+	PG_END_TRY();
+
+	{
+		uint64		committed = make_durable(fill->state);
+		double		seconds = (GetCurrentTimestamp() - began) / 1e6;
+
+		wait_for_standbys(fill->state);
+		ereport(NOTICE,
+				(errmsg("poc_fill(): " UINT64_FORMAT " rows in %.1f s, %.0f rows/s by %d workers",
+						committed, seconds, committed / Max(seconds, 0.001), fill->nworkers)));
+	}
+	stop_workers(fill);
+	rows_close_plan(plan);
+	MemoryContextSwitchTo(old);
+	MemoryContextDelete(context);
+	PG_RETURN_VOID();
+}
+
+static int64
+argument(FunctionCallInfo fcinfo, int number, int64 null, int64 least, int64 most, const char *name)
+{
+	int64		value;
+
+	if (PG_ARGISNULL(number))
+		return null;
+	value = (get_fn_expr_argtype(fcinfo->flinfo, number) == INT4OID) ?
+		PG_GETARG_INT32(number) : PG_GETARG_INT64(number);
+	if (value < least || value > most)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("argument \"%s\" of poc_fill() is out of range", name),
+				 errdetail("It must lie between " INT64_FORMAT " and " INT64_FORMAT ".", least, most)));
+	return value;
+}
+
+/*
+ * Let poc_generate_rows() look at everything without making a row: it makes
+ * the default table and fills empty referenced ones.  Then commit, so that the
+ * workers see that.
+ */
+static Oid
+prepare_target(FunctionCallInfo fcinfo, int64 seed)
+{
+	Oid			relid;
+
+	SPI_connect_ext(SPI_OPT_NONATOMIC);
+	EnsurePortalSnapshotExists();
+	relid = PG_ARGISNULL(0) ? rows_make_default_target(fcinfo->flinfo->fn_oid) : PG_GETARG_OID(0);
+	CommandCounterIncrement();
+	(void) rows_generate(relid, 0, (uint64) seed, PG_GETARG_JSONB_P(5));
+	SPI_commit();
+	SPI_finish();
+	return relid;
+}
+
+/* The plan serves for the keys: where counting goes on is the same for all. */
+static RowsPlan *
+plan_target(Oid relid, int64 seed, Jsonb *json, uint64 nrows)
+{
+	RowsOptions *options = rows_parse_options(json);
+	RowsPlan   *plan = rows_make_plan(rows_open_target(relid, false), (uint64) seed, options, false);
+
+	rows_require_rights(plan);
+	if (plan->keys != NIL)
+		LockRelationOid(RelationGetRelid(plan->rel), ShareUpdateExclusiveLock);
+	rows_find_bases(plan, options->start + nrows);
+	return plan;
+}
+
+/* ---- workers ---- */
+
+static void
+share_state(Fill *fill, RowsPlan *plan, const char *options, int nworkers)
+{
+	shm_toc_estimator estimator;
+	Size		settings_size = EstimateGUCStateSpace();
+	Size		size;
+	shm_toc    *toc;
+	FillState  *state;
+	char	   *copy;
+	uint64	   *bases;
+	ListCell   *cell;
+
+	shm_toc_initialize_estimator(&estimator);
+	shm_toc_estimate_chunk(&estimator, sizeof(FillState));
+	shm_toc_estimate_chunk(&estimator, strlen(options) + 1);
+	shm_toc_estimate_chunk(&estimator, settings_size);
+	shm_toc_estimate_chunk(&estimator, sizeof(uint64) * (fill->state->nbases + 1));
+	for (int i = 0; i < nworkers; i++)
+		shm_toc_estimate_chunk(&estimator, QUEUE_BYTES);
+	shm_toc_estimate_keys(&estimator, 4 + nworkers);
+	size = shm_toc_estimate(&estimator);
+
+	fill->segment = dsm_create(size, 0);
+	toc = shm_toc_create(FILL_MAGIC, dsm_segment_address(fill->segment), size);
+	state = shm_toc_allocate(toc, sizeof(FillState));
+	*state = *fill->state;
+	pg_atomic_init_u32(&state->next_worker, 0);
+	pg_atomic_init_u64(&state->next_row, 0);
+	pg_atomic_init_u64(&state->committed, 0);
+	pg_atomic_init_u64(&state->commit_end, 0);
+	pg_atomic_init_u32(&state->stop, 0);
+	shm_toc_insert(toc, FILL_STATE, state);
+	fill->state = state;
+
+	copy = shm_toc_allocate(toc, strlen(options) + 1);
+	strcpy(copy, options);
+	shm_toc_insert(toc, FILL_OPTIONS, copy);
+	copy = shm_toc_allocate(toc, settings_size);
+	SerializeGUCState(settings_size, copy);
+	shm_toc_insert(toc, FILL_SETTINGS, copy);
+	bases = shm_toc_allocate(toc, sizeof(uint64) * (state->nbases + 1));
+	foreach(cell, plan->keys)
+		bases[foreach_current_index(cell)] = ((RowsKey *) lfirst(cell))->base;
+	shm_toc_insert(toc, FILL_BASES, bases);
+
+	for (int i = 0; i < nworkers; i++)
+	{
+		shm_mq	   *queue = shm_mq_create(shm_toc_allocate(toc, QUEUE_BYTES), QUEUE_BYTES);
+
+		shm_mq_set_receiver(queue, MyProc);
+		shm_toc_insert(toc, FILL_QUEUE + i, queue);
+		fill->queues[i] = shm_mq_attach(queue, fill->segment, NULL);
+	}
+	/* however this process lets go of the segment, the workers stop */
+	on_dsm_detach(fill->segment, stop_when_detached, PointerGetDatum(state));
+}
+
+static void
+stop_when_detached(dsm_segment *segment, Datum state)
+{
+	pg_atomic_write_u32(&((FillState *) DatumGetPointer(state))->stop, 1);
+}
+
+/*
+ * At least half of the slots for background workers stays free, however many
+ * sessions fill tables: parallel queries and replication need them too.  So one
+ * session at a time counts the slots and takes of them.
+ */
+static void
+start_workers(Fill *fill, int nworkers)
+{
+	BackgroundWorker worker = {0};
+	int			used;
+
+	worker.bgw_flags = BGWORKER_SHMEM_ACCESS | BGWORKER_BACKEND_DATABASE_CONNECTION;
+	worker.bgw_start_time = BgWorkerStart_ConsistentState;
+	worker.bgw_restart_time = BGW_NEVER_RESTART;
+	worker.bgw_notify_pid = MyProcPid;
+	worker.bgw_main_arg = UInt32GetDatum(dsm_segment_handle(fill->segment));
+	strlcpy(worker.bgw_library_name, "poc_barman", sizeof(worker.bgw_library_name));
+	strlcpy(worker.bgw_function_name, "poc_fill_worker", sizeof(worker.bgw_function_name));
+	strlcpy(worker.bgw_type, "poc_barman fill", BGW_MAXLEN);
+	snprintf(worker.bgw_name, BGW_MAXLEN, "poc_barman fill for PID %d", MyProcPid);
+
+	/* no statement can lock a function as if it were shared by all databases */
+	LockSharedObject(ProcedureRelationId, InvalidOid, 0, ExclusiveLock);
+	used = used_slots();
+	for (int i = 0; i < nworkers && used + i < max_worker_processes / 2; i++)
+	{
+		if (!RegisterDynamicBackgroundWorker(&worker, &fill->workers[i]))
+			break;
+		fill->nworkers++;
+	}
+	wait_for_start(fill);
+	UnlockSharedObject(ProcedureRelationId, InvalidOid, 0, ExclusiveLock);
+
+	if (fill->nworkers == 0)
+		ereport(ERROR,
+				(errcode(ERRCODE_CONFIGURATION_LIMIT_EXCEEDED),
+				 errmsg("no background worker is free for poc_fill()"),
+				 errdetail("Half of max_worker_processes, which is %d, stays free for others, and %d are in use.",
+						   max_worker_processes, used),
+				 errhint("Raise max_worker_processes, or use poc_generate_rows().")));
+	if (fill->nworkers < nworkers)
+		ereport(NOTICE,
+				(errmsg("poc_fill() runs with %d of %d workers", fill->nworkers, nworkers),
+				 errdetail("Half of max_worker_processes, which is %d, stays free for others, and %d were in use.",
+						   max_worker_processes, used),
+				 errhint("Raise max_worker_processes to have more.")));
+}
+
+/* Background workers of any kind that run now. */
+static int
+used_slots(void)
+{
+	int			used = 0;
+
+	for (uint32 i = 0; i < ProcGlobal->allProcCount; i++)
+	{
+		PGPROC	   *proc = &ProcGlobal->allProcs[i];
+
+		/* the PID may stay when the process has ended; nobody owns its latch then */
+		if (proc->procLatch.owner_pid != 0 &&
+			(void *) proc->procgloballist == (void *) &ProcGlobal->bgworkerFreeProcs)
+			used++;
+	}
+	return used;
+}
+
+/* Until all can be seen there; one that failed to start will be told of later. */
+static void
+wait_for_start(Fill *fill)
+{
+	for (;;)
+	{
+		if (pg_atomic_read_u32(&fill->state->next_worker) >= (uint32) fill->nworkers)
+			return;
+		for (int i = 0; i < fill->nworkers; i++)
+		{
+			pid_t		pid;
+
+			if (GetBackgroundWorkerPid(fill->workers[i], &pid) == BGWH_STOPPED)
+				return;
+		}
+		(void) WaitLatch(MyLatch, WL_LATCH_SET | WL_TIMEOUT | WL_EXIT_ON_PM_DEATH, 100, PG_WAIT_EXTENSION);
+		ResetLatch(MyLatch);
+		CHECK_FOR_INTERRUPTS();
+	}
+}
+
+/* Until all workers are done; the first error of any of them is raised. */
+static void
+wait_for_workers(Fill *fill, TimestampTz began)
+{
+	TimestampTz told = began;
+
+	for (;;)
+	{
+		int			running = 0;
+
+		for (int i = 0; i < fill->nworkers; i++)
+		{
+			if (fill->queues[i] != NULL && read_messages(fill, i))
+				running++;
+		}
+		if (running == 0)
+		{
+			/* queues are handed out in the order of starting: wait for all */
+			for (int i = 0; i < fill->nworkers; i++)
+				WaitForBackgroundWorkerShutdown(fill->workers[i]);
+			return;
+		}
+
+		if (TimestampDifferenceExceeds(told, GetCurrentTimestamp(), SECONDS_OF_PROGRESS * 1000))
+		{
+			uint64		committed = pg_atomic_read_u64(&fill->state->committed);
+
+			told = GetCurrentTimestamp();
+			ereport(NOTICE,
+					(errmsg("poc_fill(): " UINT64_FORMAT " rows, %.0f rows/s", committed,
+							committed / ((told - began) / 1e6))));
+		}
+		(void) WaitLatch(MyLatch, WL_LATCH_SET | WL_TIMEOUT | WL_EXIT_ON_PM_DEATH, 100, PG_WAIT_EXTENSION);
+		ResetLatch(MyLatch);
+		CHECK_FOR_INTERRUPTS();
+	}
+}
+
+/*
+ * The commits of the workers do not wait for the disk, but what is told of is
+ * there for good, if the caller's synchronous_commit wants that.  Returns the
+ * number of rows.
+ */
+static uint64
+make_durable(FillState *state)
+{
+	uint64		committed = pg_atomic_read_u64(&state->committed);
+	XLogRecPtr	end;
+
+	pg_read_barrier();
+	end = pg_atomic_read_u64(&state->commit_end);
+	if (end != InvalidXLogRecPtr && synchronous_commit > SYNCHRONOUS_COMMIT_OFF)
+		XLogFlush(end);
+	return committed;
+}
+
+/* As a commit of the caller would wait for its standbys. */
+static void
+wait_for_standbys(FillState *state)
+{
+	HOLD_INTERRUPTS();
+	SyncRepWaitForLSN(pg_atomic_read_u64(&state->commit_end), true);
+	RESUME_INTERRUPTS();
+}
+
+/* False when the worker has no more to say. */
+static bool
+read_messages(Fill *fill, int worker)
+{
+	for (;;)
+	{
+		Size		size;
+		void	   *data;
+		shm_mq_result result = shm_mq_receive(fill->queues[worker], &size, &data, true);
+		StringInfoData message;
+		ErrorData	error;
+
+		if (result == SHM_MQ_WOULD_BLOCK)
+		{
+			pid_t		pid;
+			bool		all_stopped = true;
+
+			/* a worker that could not even start never attaches */
+			for (int i = 0; i < fill->nworkers; i++)
+				all_stopped &= (GetBackgroundWorkerPid(fill->workers[i], &pid) == BGWH_STOPPED);
+			if (!all_stopped)
+				return true;
+			if (shm_mq_get_sender(shm_mq_get_queue(fill->queues[worker])) == NULL)
+			{
+				fill->queues[worker] = NULL;
+				ereport(ERROR,
+						(errcode(ERRCODE_INTERNAL_ERROR),
+						 errmsg("a worker of poc_fill() ended before it began"),
+						 errhint("The server log tells why.")));
+			}
+			return true;
+		}
+		if (result == SHM_MQ_DETACHED)
+		{
+			fill->queues[worker] = NULL;
+			return false;
+		}
+
+		initStringInfo(&message);
+		appendBinaryStringInfo(&message, data, size);
+		switch (pq_getmsgbyte(&message))
+		{
+			case 'E':
+				pq_parse_errornotice(&message, &error);
+				error.elevel = ERROR;
+				error.context = error.context ?
+					psprintf("%s\nworker %d of poc_fill()", error.context, worker + 1) :
+					psprintf("worker %d of poc_fill()", worker + 1);
+				ThrowErrorData(&error);
+				break;
+			case 'N':
+				pq_parse_errornotice(&message, &error);
+				ThrowErrorData(&error);
+				break;
+			default:
+				break;
+		}
+		pfree(message.data);
+	}
+}
+
+/* Does nothing to workers that have ended. */
+static void
+stop_workers(Fill *fill)
+{
+	HOLD_INTERRUPTS();
+	for (int i = 0; i < fill->nworkers; i++)
+		TerminateBackgroundWorker(fill->workers[i]);
+	/* frees the queues, on which a worker might wait */
+	if (fill->segment != NULL)
+		dsm_detach(fill->segment);
+	fill->segment = NULL;
+	for (int i = 0; i < fill->nworkers; i++)
+		WaitForBackgroundWorkerShutdown(fill->workers[i]);
+	RESUME_INTERRUPTS();
+}

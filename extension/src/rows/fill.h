@@ -1,0 +1,49 @@
+/*-------------------------------------------------------------------------
+ *
+ * fill.h
+ *	  What poc_fill() and its workers share in dynamic shared memory.
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef POC_ROWS_FILL_H
+#define POC_ROWS_FILL_H
+
+#include "port/atomics.h"
+
+#define FILL_MAGIC			0x706f6366	/* "pocf" */
+
+/* Keys of the table of contents; worker i has its queue at FILL_QUEUE + i. */
+#define FILL_STATE			1
+#define FILL_OPTIONS		2
+#define FILL_SETTINGS		3
+#define FILL_BASES			4
+#define FILL_QUEUE			100
+
+#define FILL_MOST_WORKERS	64
+
+typedef struct FillState
+{
+	/* who and what; written before the workers start */
+	Oid			database;
+	Oid			session_user;
+	Oid			user;
+	int			security;		/* context */
+	Oid			target;
+	int64		seed;
+	uint64		start;			/* number of the first row */
+	uint64		rows;			/* to be made in all */
+	uint64		batch;			/* of one transaction */
+	uint64		bytes;			/* size of the table to stop at; 0: none */
+	int			nbases;
+
+	/* how far it is */
+	pg_atomic_uint32 next_worker;
+	pg_atomic_uint64 next_row;
+	pg_atomic_uint64 committed;
+	pg_atomic_uint64 commit_end;	/* WAL position of the last commit */
+	pg_atomic_uint32 stop;
+} FillState;
+
+extern PGDLLEXPORT void poc_fill_worker(Datum segment);
+
+#endif							/* POC_ROWS_FILL_H */

@@ -1,0 +1,188 @@
+/*-------------------------------------------------------------------------
+ *
+ * check.c
+ *	  The CHECK constraints of a table, its partition bound and the conditions
+ *	  of a view: bounds of the columns, or tried on each row.
+ *
+ * Must never leave to the bounds what rows/value/condition.c has not understood whole.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "access/sysattr.h"
+#include "nodes/makefuncs.h"
+#include "nodes/nodeFuncs.h"
+#include "optimizer/optimizer.h"
+#include "rewrite/rewriteHandler.h"
+#include "rewrite/rewriteManip.h"
+#include "utils/partcache.h"
+
+#include "base/compat.h"
+#include "rows/plan/table.h"
+
+static void read_constraint(RowsPlan *plan, const char *name, Node *expr);
+static Node *without_generated(Node *node, void *plan);
+static bool contains_nullable(Node *node, void *plan);
+static bool keeps_within_bounds(RowsColumn *column);
+
+/* Fill the bounds of all columns; what remains goes to plan->checks. */
+void
+rows_read_checks(RowsPlan *plan, List *conditions)
+{
+	TupleConstr *constr = RelationGetDescr(plan->rel)->constr;
+	List	   *partition = RelationGetPartitionQual(plan->rel);
+	ListCell   *cell;
+
+	if (constr != NULL)
+	{
+		for (int i = 0; i < constr->num_check; i++)
+		{
+			ConstrCheck *check = &constr->check[i];
+
+			if (poc_check_is_enforced(check))
+				read_constraint(plan, check->ccname, stringToNode(check->ccbin));
+		}
+	}
+	foreach(cell, conditions)
+		read_constraint(plan, "(condition of a view or policy)", lfirst(cell));
+	if (partition != NIL)
+		read_constraint(plan, "(partition bound)", (Node *) make_ands_explicit(partition));
+}
+
+static void
+read_constraint(RowsPlan *plan, const char *name, Node *expr)
+{
+	RowsCheck  *check;
+	ListCell   *cell;
+	bool		understood = true;
+
+	/* only PostgreSQL itself can try a subquery */
+	if (checkExprHasSubLink(expr))
+		return;
+	expr = eval_const_expressions(NULL, without_generated(expr, plan));
+	foreach(cell, make_ands_implicit((Expr *) expr))
+	{
+		Node	   *condition = lfirst(cell);
+		Bitmapset  *attributes = NULL;
+		int			member;
+
+		pull_varattnos(condition, 1, &attributes);
+		if (!bms_get_singleton_member(attributes, &member) ||
+			member + FirstLowInvalidHeapAttributeNumber <= 0)
+			understood = false;
+		else
+		{
+			AttrNumber	attnum = member + FirstLowInvalidHeapAttributeNumber;
+
+			if (!rows_read_condition(condition, attnum, &plan->columns[attnum - 1].bounds))
+				understood = false;
+		}
+	}
+
+	rows_add_check(plan, name, expr);
+	if (!understood)
+		return;
+	check = llast(plan->checks);
+	plan->checks = list_delete_last(plan->checks);
+	plan->bounding_checks = lappend(plan->bounding_checks, check);
+}
+
+/* Have a condition tried on each row. */
+void
+rows_add_check(RowsPlan *plan, const char *name, Node *expr)
+{
+	RowsCheck  *check = palloc0(sizeof(RowsCheck));
+
+	check->name = pstrdup(name);
+	check->expr = (Expr *) expr;
+	pull_varattnos(expr, 1, &check->attributes);
+	plan->checks = lappend(plan->checks, check);
+}
+
+/* A column that PostgreSQL computes is what it is computed from. */
+static Node *
+without_generated(Node *node, void *plan)
+{
+	Relation	rel = ((RowsPlan *) plan)->rel;
+
+	if (node == NULL)
+		return NULL;
+	if (IsA(node, Var) && ((Var *) node)->varattno > 0 &&
+		TupleDescAttr(RelationGetDescr(rel), ((Var *) node)->varattno - 1)->attgenerated != '\0')
+		return build_column_default(rel, ((Var *) node)->varattno);
+	return expression_tree_mutator(node, without_generated, plan);
+}
+
+/*
+ * The bounds of a column say nothing to values that come from elsewhere, such
+ * as the rows that a foreign key refers to: have their CHECKs tried on each row.
+ */
+void
+rows_try_unbounded(RowsPlan *plan)
+{
+	TupleDesc	tupdesc = RelationGetDescr(plan->rel);
+	ListCell   *cell;
+
+	foreach(cell, plan->bounding_checks)
+	{
+		RowsCheck  *check = lfirst(cell);
+		int			member = -1;
+
+		while ((member = bms_next_member(check->attributes, member)) >= 0)
+		{
+			if (!keeps_within_bounds(&plan->columns[member + FirstLowInvalidHeapAttributeNumber - 1]))
+			{
+				plan->checks = lappend(plan->checks, check);
+				break;
+			}
+		}
+	}
+
+	/* a generated column that is NOT NULL needs what it is computed from */
+	for (int i = 0; i < plan->natts; i++)
+	{
+		Form_pg_attribute attribute = TupleDescAttr(tupdesc, i);
+		NullTest   *test;
+
+		if (attribute->attisdropped || attribute->attgenerated == '\0' || !attribute->attnotnull ||
+			!contains_nullable((Node *) build_column_default(plan->rel, i + 1), plan))
+			continue;
+		test = makeNode(NullTest);
+		test->arg = (Expr *) build_column_default(plan->rel, i + 1);
+		test->nulltesttype = IS_NOT_NULL;
+		test->location = -1;
+		rows_add_check(plan, psprintf("%s is NOT NULL", NameStr(attribute->attname)), (Node *) test);
+	}
+}
+
+static bool
+contains_nullable(Node *node, void *plan)
+{
+	if (node == NULL)
+		return false;
+	if (IsA(node, Var) && ((Var *) node)->varattno > 0)
+	{
+		RowsColumn *column = &((RowsPlan *) plan)->columns[((Var *) node)->varattno - 1];
+
+		return column->kind == ROWS_COLUMN_NULL ||
+			(column->kind == ROWS_COLUMN_RANDOM && column->value->null_fraction > 0);
+	}
+	return expression_tree_walker(node, contains_nullable, plan);
+}
+
+static bool
+keeps_within_bounds(RowsColumn *column)
+{
+	switch (column->kind)
+	{
+		case ROWS_COLUMN_RANDOM:
+		case ROWS_COLUMN_KEY:
+			return column->bounded;
+		case ROWS_COLUMN_FOREIGN:
+		case ROWS_COLUMN_ITSELF:
+			return false;
+		default:
+			return true;		/* another attempt would change nothing */
+	}
+}

@@ -1,0 +1,436 @@
+/*-------------------------------------------------------------------------
+ *
+ * foreign.c
+ *	  Foreign keys: columns that take the keys of rows of another table.
+ *
+ * The referenced rows are read and locked FOR KEY SHARE once, which is what
+ * the check of each single row would do; so that check can be left out.  Where
+ * the caller may not lock them, it stays.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "access/htup_details.h"
+#include "access/table.h"
+#include "catalog/pg_class.h"
+#include "catalog/pg_constraint.h"
+#include "catalog/pg_trigger.h"
+#include "commands/trigger.h"
+#include "miscadmin.h"
+#include "utils/builtins.h"
+#include "utils/fmgroids.h"
+#include "utils/fmgrprotos.h"
+#include "utils/lsyscache.h"
+#include "utils/syscache.h"
+#include "utils/typcache.h"
+
+#include "base/compat.h"
+#include "rows/plan/table.h"
+
+/* Rows that are made in an empty referenced table. */
+#define MOST_FILLED_PARENTS	1000
+
+static int	by_width(const ListCell *a, const ListCell *b);
+static void plan_foreign_key(RowsPlan *plan, ForeignKeyCacheInfo *key, int number);
+static void take_foreign(RowsPlan *plan, RowsForeign *foreign);
+static void keep_chosen(RowsPlan *plan, RowsForeign *foreign);
+static void handle_no_agreement(RowsPlan *plan, ForeignKeyCacheInfo *key);
+static void note_checked(RowsPlan *plan, RowsForeign *foreign, ForeignKeyCacheInfo *key);
+static bool fill_parent(RowsPlan *plan, ForeignKeyCacheInfo *key);
+static void handle_no_parents(RowsPlan *plan, ForeignKeyCacheInfo *key);
+static void point_at_itself(RowsPlan *plan, ForeignKeyCacheInfo *key);
+static bool is_nullable(RowsPlan *plan, ForeignKeyCacheInfo *key, bool one_is_enough);
+static bool leads_back(Oid from, Oid to, List **visited);
+static bool is_checked(RowsPlan *plan, Oid constraint);
+
+/* Give the columns of all foreign keys their values. */
+void
+rows_plan_foreign_keys(RowsPlan *plan)
+{
+	List	   *keys = copyObject(RelationGetFKeyList(plan->rel));
+	ListCell   *cell;
+	int			number = 0;
+
+	/* the widest first: (tenant, customer) settles what tenant is */
+	list_sort(keys, by_width);
+	foreach(cell, keys)
+	{
+		ForeignKeyCacheInfo *key = lfirst(cell);
+
+		if (poc_foreign_key_is_enforced(key))
+			plan_foreign_key(plan, key, number);
+		number++;
+	}
+}
+
+static int
+by_width(const ListCell *a, const ListCell *b)
+{
+	ForeignKeyCacheInfo *left = lfirst(a);
+	ForeignKeyCacheInfo *right = lfirst(b);
+
+	if (left->nkeys != right->nkeys)
+		return right->nkeys - left->nkeys;
+	return (left->conkey[0] > right->conkey[0]) - (left->conkey[0] < right->conkey[0]);
+}
+
+static void
+plan_foreign_key(RowsPlan *plan, ForeignKeyCacheInfo *key, int number)
+{
+	RowsForeign *foreign;
+	RowsForeign *other = NULL;	/* that settles some of the columns */
+	int			settled = 0;
+	int			by_options = 0;
+
+	for (int i = 0; i < key->nkeys; i++)
+	{
+		RowsColumn *column = &plan->columns[key->conkey[i] - 1];
+
+		settled += column->planned;
+		by_options += (column->planned && column->value != NULL && column->value->nchoices > 0 && column->foreign == NULL);
+		if (column->kind == ROWS_COLUMN_FOREIGN)
+			other = column->foreign;
+	}
+	/* a narrower key within a wider one, or a column that counts: checked by row */
+	if (settled == key->nkeys && by_options == 0)
+		return;
+	if (settled == 1 && key->nkeys == 1)
+		return;
+
+	foreign = palloc0(sizeof(RowsForeign));
+	foreign->constraint = key->conoid;
+	foreign->parent = key->confrelid;
+	foreign->number = number;
+	foreign->ncolumns = key->nkeys;
+	foreign->attnums = palloc(sizeof(AttrNumber) * key->nkeys);
+	foreign->types = palloc(sizeof(Oid) * key->nkeys);
+	foreign->key = rows_key(plan->seed, MaxHeapAttributeNumber + number, 0);
+	for (int i = 0; i < key->nkeys; i++)
+	{
+		foreign->attnums[i] = key->conkey[i];
+		foreign->types[i] = getBaseType(get_atttype(RelationGetRelid(plan->rel), key->conkey[i]));
+	}
+	rows_read_parents(plan, key, foreign);
+	if (foreign->nparents == 0 && fill_parent(plan, key))
+		rows_read_parents(plan, key, foreign);
+	if (foreign->nparents == 0)
+	{
+		handle_no_parents(plan, key);
+		return;
+	}
+	if (by_options > 0)
+		keep_chosen(plan, foreign);
+	if (other != NULL)
+	{
+		RowsForeign *joined = rows_join_foreign(plan, other, foreign);
+
+		if (joined == NULL)
+		{
+			handle_no_agreement(plan, key);
+			return;
+		}
+		note_checked(plan, foreign, key);
+		take_foreign(plan, joined);
+		return;
+	}
+	if (settled > by_options)
+	{
+		handle_no_agreement(plan, key);
+		return;
+	}
+	take_foreign(plan, foreign);
+	note_checked(plan, foreign, key);
+}
+
+/* The columns take their values from these rows. */
+static void
+take_foreign(RowsPlan *plan, RowsForeign *foreign)
+{
+	for (int i = 0; i < foreign->ncolumns; i++)
+	{
+		RowsColumn *column = &plan->columns[foreign->attnums[i] - 1];
+
+		column->planned = true;
+		column->bounded = false;
+		column->foreign = foreign;
+		column->component = i;
+		if (foreign->ncolumns > 1)
+			column->kind = ROWS_COLUMN_FOREIGN;
+		else
+		{
+			column->kind = ROWS_COLUMN_RANDOM;
+			column->value = rows_make_choice_value(foreign->types[0], foreign->values, foreign->nparents);
+			column->value->name = "reference";
+			column->value->detail = psprintf("one of " UINT64_FORMAT " rows of %s",
+											 foreign->nparents, get_rel_name(foreign->parent));
+		}
+	}
+}
+
+/* Of the rows referred to, only those with the values that the options list. */
+static void
+keep_chosen(RowsPlan *plan, RowsForeign *foreign)
+{
+	uint64		nkept = 0;
+
+	for (uint64 row = 0; row < foreign->nparents; row++)
+	{
+		bool		chosen = true;
+
+		for (int i = 0; i < foreign->ncolumns && chosen; i++)
+		{
+			RowsValue  *value = plan->columns[foreign->attnums[i] - 1].value;
+			uint64		ordinal;
+
+			if (value != NULL && value->nchoices > 0 && plan->columns[foreign->attnums[i] - 1].foreign == NULL)
+				chosen = value->decode(value, rows_foreign_value(foreign, row, i), &ordinal);
+		}
+		if (chosen)
+			memmove(foreign->values + nkept++ * foreign->ncolumns, foreign->values + row * foreign->ncolumns,
+					sizeof(Datum) * foreign->ncolumns);
+	}
+	foreign->nparents = nkept;
+	if (nkept == 0)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("table \"%s\" has no rows with the values that the options give to the columns of \"%s\"",
+						get_rel_name(foreign->parent), RelationGetRelationName(plan->rel)),
+				 errdetail("Foreign key \"%s\" takes its values from there.", get_constraint_name(foreign->constraint)),
+				 errhint("Give other values, or insert a row that has these.")));
+}
+
+/* Foreign keys that share columns, and no rows that agree in them. */
+static void
+handle_no_agreement(RowsPlan *plan, ForeignKeyCacheInfo *key)
+{
+	if (!is_nullable(plan, key, true))
+		ereport(ERROR,
+				(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
+				 errmsg("cannot serve the foreign keys of table \"%s\" together",
+						RelationGetRelationName(plan->rel)),
+				 errdetail("Foreign key \"%s\" shares a column with another one or with an option, and no rows were found that agree in it.",
+						   get_constraint_name(key->conoid)),
+				 errhint("Insert rows into \"%s\" that agree, or drop one of the foreign keys for the time of the load.",
+						 get_rel_name(key->confrelid))));
+	for (int i = 0; i < key->nkeys; i++)
+	{
+		RowsColumn *column = &plan->columns[key->conkey[i] - 1];
+
+		if (!column->planned)
+		{
+			column->kind = ROWS_COLUMN_NULL;
+			column->planned = true;
+		}
+	}
+}
+
+/* The check of each row can be left out if the rows referred to are locked. */
+static void
+note_checked(RowsPlan *plan, RowsForeign *foreign, ForeignKeyCacheInfo *key)
+{
+	if (plan->writing && !foreign->locked && plan->options->foreign_keys == ROWS_FOREIGN_KEYS_BULK)
+		ereport(ERROR,
+				(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
+				 errmsg("cannot check foreign key \"%s\" in bulk", get_constraint_name(key->conoid)),
+				 errdetail("That locks rows of \"%s\", which takes the UPDATE privilege on it and columns of the same type.",
+						   get_rel_name(key->confrelid)),
+				 errhint("Use the option {\"foreign_keys\": \"auto\"}.")));
+	if (foreign->locked)
+		plan->checked_foreign_keys = lappend_oid(plan->checked_foreign_keys, key->conoid);
+}
+
+/* ---- no row to refer to ---- */
+
+/* Fill an empty referenced table, if the options ask for that. */
+static bool
+fill_parent(RowsPlan *plan, ForeignKeyCacheInfo *key)
+{
+	RowsOptions *options;
+	RowsPlan   *parent;
+	uint64		nrows;
+
+	/* a table that waits for this one to be filled is a circle */
+	if (!plan->options->parents || !plan->writing ||
+		key->confrelid == RelationGetRelid(plan->rel) ||
+		list_member_oid(plan->options->waiting, key->confrelid))
+		return false;
+	check_stack_depth();
+
+	nrows = plan->options->nrows > 0 ? plan->options->nrows : MOST_FILLED_PARENTS * 10;
+	if (!rows_is_unique_alone(plan, key))
+		nrows = Min(Max(nrows / 10, 1), MOST_FILLED_PARENTS);
+	options = palloc0(sizeof(RowsOptions));
+	options->use_defaults = true;
+	options->parents = true;
+	options->nrows = nrows;
+	options->waiting = lappend_oid(list_copy(plan->options->waiting), RelationGetRelid(plan->rel));
+
+	parent = rows_make_plan(rows_open_target(key->confrelid, true), plan->seed, options, true);
+	rows_write(parent, 0, nrows,
+			   DatumGetJsonbP(DirectFunctionCall1(jsonb_in, CStringGetDatum("{}"))));
+	rows_close_plan(parent);
+	return true;
+}
+
+
+static void
+handle_no_parents(RowsPlan *plan, ForeignKeyCacheInfo *key)
+{
+	List	   *visited = NIL;
+	char	   *parent = quote_qualified_identifier(get_namespace_name(get_rel_namespace(key->confrelid)),
+													get_rel_name(key->confrelid));
+
+	if (is_nullable(plan, key, false) && leads_back(key->confrelid, RelationGetRelid(plan->rel), &visited))
+	{
+		for (int i = 0; i < key->nkeys; i++)
+		{
+			plan->columns[key->conkey[i] - 1].kind = ROWS_COLUMN_NULL;
+			plan->columns[key->conkey[i] - 1].planned = true;
+		}
+	}
+	else if (key->confrelid == RelationGetRelid(plan->rel))
+		point_at_itself(plan, key);
+	else
+		ereport(ERROR,
+				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+				 errmsg("table \"%s\" has no rows that \"%s\" could refer to",
+						get_rel_name(key->confrelid), RelationGetRelationName(plan->rel)),
+				 errdetail("Foreign key \"%s\" takes its values from there.",
+						   get_constraint_name(key->conoid)),
+				 errhint("Fill it first, with SELECT poc_generate_rows(1000, '%s'), "
+						 "or use the option {\"parents\": true}.", parent)));
+}
+
+/* The first rows of a tree whose every node must have a parent: themselves. */
+static void
+point_at_itself(RowsPlan *plan, ForeignKeyCacheInfo *key)
+{
+	for (int i = 0; i < key->nkeys; i++)
+	{
+		RowsColumn *column = &plan->columns[key->conkey[i] - 1];
+
+		column->kind = ROWS_COLUMN_ITSELF;
+		plan->points_at_itself = true;
+		column->component = key->confkey[i] - 1;
+		column->planned = true;
+	}
+}
+
+static bool
+is_nullable(RowsPlan *plan, ForeignKeyCacheInfo *key, bool one_is_enough)
+{
+	for (int i = 0; i < key->nkeys; i++)
+	{
+		Form_pg_attribute attribute = TupleDescAttr(RelationGetDescr(plan->rel), key->conkey[i] - 1);
+
+		if (one_is_enough && plan->columns[key->conkey[i] - 1].planned)
+			continue;
+		if (attribute->attnotnull || plan->columns[key->conkey[i] - 1].bounds.not_null ||
+			DomainHasConstraints(attribute->atttypid, NULL))
+			return false;
+	}
+	return true;
+}
+
+/* Do foreign keys lead from one table to another, over any number of tables? */
+static bool
+leads_back(Oid from, Oid to, List **visited)
+{
+	Relation	rel;
+	List	   *keys;
+	ListCell   *cell;
+	bool		found = false;
+
+	if (from == to)
+		return true;
+	if (list_member_oid(*visited, from))
+		return false;
+	check_stack_depth();
+	*visited = lappend_oid(*visited, from);
+
+	rel = table_open(from, AccessShareLock);
+	keys = copyObject(RelationGetFKeyList(rel));
+	table_close(rel, AccessShareLock);
+	foreach(cell, keys)
+	{
+		if (leads_back(((ForeignKeyCacheInfo *) lfirst(cell))->confrelid, to, visited))
+		{
+			found = true;
+			break;
+		}
+	}
+	return found;
+}
+
+/* ---- the check of each row ---- */
+
+/* A partition's foreign key descends from that of the table filled. */
+static bool
+is_checked(RowsPlan *plan, Oid constraint)
+{
+	while (OidIsValid(constraint))
+	{
+		HeapTuple	tuple;
+
+		if (list_member_oid(plan->checked_foreign_keys, constraint))
+			return true;
+		tuple = SearchSysCache1(CONSTROID, ObjectIdGetDatum(constraint));
+		if (!HeapTupleIsValid(tuple))
+			return false;
+		constraint = ((Form_pg_constraint) GETSTRUCT(tuple))->conparentid;
+		ReleaseSysCache(tuple);
+	}
+	return false;
+}
+
+/*
+ * Are there triggers that an INSERT fires, other than checks of foreign keys
+ * that are superfluous?  A table that refers to itself is checked by its index.
+ */
+bool
+rows_has_insert_triggers(RowsPlan *plan)
+{
+	TriggerDesc *triggers = plan->rel->trigdesc;
+
+	for (int i = 0; triggers != NULL && i < triggers->numtriggers; i++)
+	{
+		Trigger    *trigger = &triggers->triggers[i];
+
+		if (TRIGGER_FOR_INSERT(trigger->tgtype) && trigger->tgenabled != TRIGGER_DISABLED &&
+			!(trigger->tgfoid == F_RI_FKEY_CHECK_INS && is_checked(plan, trigger->tgconstraint)))
+			return true;
+	}
+	return false;
+}
+
+/*
+ * Switch off the row-by-row check of foreign keys whose referenced rows are
+ * locked already.  The descriptor is a copy of the executor's own.
+ */
+void
+rows_disable_checks(RowsPlan *plan, TriggerDesc *triggers)
+{
+	if (triggers == NULL || plan->checked_foreign_keys == NIL)
+		return;
+	for (int i = 0; i < triggers->numtriggers; i++)
+	{
+		Trigger    *trigger = &triggers->triggers[i];
+
+		if (trigger->tgfoid == F_RI_FKEY_CHECK_INS && trigger->tgisinternal &&
+			is_checked(plan, trigger->tgconstraint))
+			trigger->tgenabled = TRIGGER_DISABLED;
+	}
+
+	/* without another trigger no row needs to be looked at after its insertion */
+	triggers->trig_insert_after_row = false;
+	for (int i = 0; i < triggers->numtriggers; i++)
+	{
+		Trigger    *trigger = &triggers->triggers[i];
+
+		if (trigger->tgenabled != TRIGGER_DISABLED &&
+			TRIGGER_TYPE_MATCHES(trigger->tgtype, TRIGGER_TYPE_ROW,
+								 TRIGGER_TYPE_AFTER, TRIGGER_TYPE_INSERT))
+			triggers->trig_insert_after_row = true;
+	}
+}

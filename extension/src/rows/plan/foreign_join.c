@@ -1,0 +1,361 @@
+/*-------------------------------------------------------------------------
+ *
+ * foreign_join.c
+ *	  Foreign keys that share columns: the combinations of rows that agree.
+ *
+ * (tenant, customer) and (tenant, product) of one row must name the same
+ * tenant.  The rows of each table are put into groups by the shared columns; a
+ * combination is a group and one row of each table from it.  The combinations
+ * are numbered and never written down.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "common/hashfn.h"
+#include "utils/memutils.h"
+
+#include "base/compat.h"
+#include "rows/value/generator.h"
+
+/* The rows of one table: by group, and where each group begins. */
+typedef struct RowsPart
+{
+	RowsForeign *foreign;
+	int		   *shared;			/* its components that are shared, in the order of the join */
+	uint64	   *rows;			/* all rows, group after group */
+	uint64	   *first;			/* of each group, and one more */
+	uint64	   *place;			/* of each row within its group; PG_UINT64_MAX: in none */
+	uint32	   *group;			/* of each row */
+} RowsPart;
+
+typedef struct RowsJoin
+{
+	int			nshared;
+	AttrNumber *shared;			/* columns of the table filled */
+	int			nparts;
+	RowsPart   *parts;
+	int		   *part_of;		/* for each column of the combination */
+	int		   *component_of;
+	uint32		ngroups;
+	uint64	   *before;			/* combinations before each group, and one more */
+} RowsJoin;
+
+static bool shared_columns(RowsForeign *foreign, RowsForeign *added, RowsJoin *join);
+static void add_parts(RowsJoin *join, RowsForeign *foreign, int *n);
+static void group_rows(RowsJoin *join);
+static uint32 hash_shared(RowsJoin *join, RowsPart *part, uint64 row);
+static bool same_shared(RowsJoin *join, RowsPart *a, uint64 row, RowsPart *b, uint64 other);
+static void take_columns(RowsForeign *result, RowsJoin *join);
+
+/*
+ * The combinations of two sets of rows.  NULL when there are none, or when the
+ * columns are shared in a way that this does not serve.
+ */
+RowsForeign *
+rows_join_foreign(RowsPlan *plan, RowsForeign *left, RowsForeign *right)
+{
+	RowsForeign *result = palloc0(sizeof(RowsForeign));
+	RowsJoin   *join = palloc0(sizeof(RowsJoin));
+	int			n = 0;
+
+	if (!shared_columns(left, right, join))
+		return NULL;
+	join->nparts = (left->join != NULL ? left->join->nparts : 1) + 1;
+	join->parts = palloc0(sizeof(RowsPart) * join->nparts);
+	add_parts(join, left, &n);
+	add_parts(join, right, &n);
+	group_rows(join);
+
+	result->constraint = left->constraint;
+	result->parent = left->parent;
+	result->number = left->number;
+	result->key = left->key;
+	result->join = join;
+	result->nparents = join->before[join->ngroups];
+	take_columns(result, join);
+	return result->nparents > 0 ? result : NULL;
+}
+
+/* Tables joined already must share the same columns with the one added. */
+static bool
+shared_columns(RowsForeign *foreign, RowsForeign *added, RowsJoin *join)
+{
+	join->shared = palloc(sizeof(AttrNumber) * added->ncolumns);
+	for (int i = 0; i < added->ncolumns; i++)
+	{
+		for (int j = 0; j < foreign->ncolumns; j++)
+		{
+			if (added->attnums[i] == foreign->attnums[j])
+				join->shared[join->nshared++] = added->attnums[i];
+		}
+	}
+	if (foreign->join == NULL)
+		return true;
+	if (join->nshared != foreign->join->nshared)
+		return false;
+	for (int i = 0; i < join->nshared; i++)
+	{
+		bool		found = false;
+
+		for (int j = 0; j < join->nshared; j++)
+			found |= (join->shared[i] == foreign->join->shared[j]);
+		if (!found)
+			return false;
+	}
+	return true;
+}
+
+static void
+add_parts(RowsJoin *join, RowsForeign *foreign, int *n)
+{
+	RowsPart   *part;
+
+	if (foreign->join != NULL)
+	{
+		for (int i = 0; i < foreign->join->nparts; i++)
+			add_parts(join, foreign->join->parts[i].foreign, n);
+		return;
+	}
+	part = &join->parts[(*n)++];
+	part->foreign = foreign;
+	part->shared = palloc(sizeof(int) * join->nshared);
+	for (int i = 0; i < join->nshared; i++)
+	{
+		for (int j = 0; j < foreign->ncolumns; j++)
+		{
+			if (foreign->attnums[j] == join->shared[i])
+				part->shared[i] = j;
+		}
+	}
+}
+
+/* The rows of one table, ordered by the hash of what they share. */
+static RowsIndexEntry *
+order_rows(RowsJoin *join, RowsPart *part)
+{
+	uint64		nrows = part->foreign->nparents;
+	RowsIndexEntry *rows = MemoryContextAllocHuge(CurrentMemoryContext,
+												  sizeof(RowsIndexEntry) * Max(nrows, 1));
+
+	for (uint64 row = 0; row < nrows; row++)
+	{
+		rows[row].hash = hash_shared(join, part, row);
+		rows[row].choice = row;
+	}
+	rows_sort_by_hash(rows, nrows);
+	return rows;
+}
+
+/* The groups are those of the first table; the other tables' rows find theirs. */
+static void
+group_rows(RowsJoin *join)
+{
+	RowsPart   *leader = &join->parts[0];
+	uint64		nleaders = leader->foreign->nparents;
+	RowsIndexEntry *leaders = order_rows(join, leader);
+	uint64	   *founder = MemoryContextAllocHuge(CurrentMemoryContext, sizeof(uint64) * Max(nleaders, 1));
+	uint32	   *first_group = MemoryContextAllocHuge(CurrentMemoryContext, sizeof(uint32) * Max(nleaders, 1));
+
+	/* rows of one hash stand together, but may be of several groups */
+	for (uint64 i = 0; i < nleaders; i++)
+	{
+		bool		same_hash = (i > 0 && leaders[i].hash == leaders[i - 1].hash);
+		bool		found = false;
+
+		first_group[i] = same_hash ? first_group[i - 1] : join->ngroups;
+		for (uint32 group = first_group[i]; group < join->ngroups && !found; group++)
+			found = same_shared(join, leader, leaders[i].choice, leader, founder[group]);
+		if (!found)
+			founder[join->ngroups++] = leaders[i].choice;
+	}
+
+	for (int p = 0; p < join->nparts; p++)
+	{
+		RowsPart   *part = &join->parts[p];
+		uint64		nrows = part->foreign->nparents;
+		RowsIndexEntry *rows = (p == 0) ? leaders : order_rows(join, part);
+		uint64		at = 0;
+
+		part->rows = MemoryContextAllocHuge(CurrentMemoryContext, sizeof(uint64) * Max(nrows, 1));
+		part->first = MemoryContextAllocHuge(CurrentMemoryContext, sizeof(uint64) * (join->ngroups + 2));
+		part->place = MemoryContextAllocHuge(CurrentMemoryContext, sizeof(uint64) * Max(nrows, 1));
+		part->group = MemoryContextAllocHuge(CurrentMemoryContext, sizeof(uint32) * Max(nrows, 1));
+		memset(part->first, 0, sizeof(uint64) * (join->ngroups + 2));
+
+		/* which group?  Both lists are ordered by the hash. */
+		for (uint64 i = 0; i < nrows; i++)
+		{
+			uint64		row = rows[i].choice;
+
+			part->place[row] = PG_UINT64_MAX;
+			while (at < nleaders && leaders[at].hash < rows[i].hash)
+				at++;
+			if (at == nleaders || leaders[at].hash != rows[i].hash)
+				continue;
+			for (uint32 group = first_group[at];
+				 group < join->ngroups && hash_shared(join, leader, founder[group]) == rows[i].hash; group++)
+			{
+				if (same_shared(join, part, row, leader, founder[group]))
+				{
+					part->group[row] = group;
+					part->place[row] = part->first[group + 1]++;
+					break;
+				}
+			}
+		}
+		for (uint32 group = 0; group < join->ngroups; group++)
+			part->first[group + 1] += part->first[group];
+		for (uint64 row = 0; row < nrows; row++)
+		{
+			if (part->place[row] != PG_UINT64_MAX)
+				part->rows[part->first[part->group[row]] + part->place[row]] = row;
+		}
+	}
+
+	join->before = MemoryContextAllocHuge(CurrentMemoryContext, sizeof(uint64) * (join->ngroups + 1));
+	join->before[0] = 0;
+	for (uint32 group = 0; group < join->ngroups; group++)
+	{
+		uint64		combinations = 1;
+
+		for (int p = 0; p < join->nparts; p++)
+			combinations *= join->parts[p].first[group + 1] - join->parts[p].first[group];
+		join->before[group + 1] = join->before[group] + combinations;
+	}
+}
+
+static uint32
+hash_shared(RowsJoin *join, RowsPart *part, uint64 row)
+{
+	uint32		hash = 0;
+
+	for (int i = 0; i < join->nshared; i++)
+		hash = hash_combine(hash, rows_hash_datum(rows_foreign_value(part->foreign, row, part->shared[i]),
+												  part->foreign->types[part->shared[i]]));
+	return hash;
+}
+
+static bool
+same_shared(RowsJoin *join, RowsPart *a, uint64 row, RowsPart *b, uint64 other)
+{
+	for (int i = 0; i < join->nshared; i++)
+	{
+		if (!rows_same_datum(rows_foreign_value(a->foreign, row, a->shared[i]),
+							 rows_foreign_value(b->foreign, other, b->shared[i]),
+							 a->foreign->types[a->shared[i]]))
+			return false;
+	}
+	return true;
+}
+
+/* Each column once, from the first table that has it. */
+static void
+take_columns(RowsForeign *result, RowsJoin *join)
+{
+	int			most = 0;
+
+	for (int p = 0; p < join->nparts; p++)
+		most += join->parts[p].foreign->ncolumns;
+	result->attnums = palloc(sizeof(AttrNumber) * most);
+	result->types = palloc(sizeof(Oid) * most);
+	join->part_of = palloc(sizeof(int) * most);
+	join->component_of = palloc(sizeof(int) * most);
+	for (int p = 0; p < join->nparts; p++)
+	{
+		RowsForeign *foreign = join->parts[p].foreign;
+
+		for (int i = 0; i < foreign->ncolumns; i++)
+		{
+			bool		taken = false;
+
+			for (int j = 0; j < result->ncolumns; j++)
+				taken |= (result->attnums[j] == foreign->attnums[i]);
+			if (taken)
+				continue;
+			join->part_of[result->ncolumns] = p;
+			join->component_of[result->ncolumns] = i;
+			result->types[result->ncolumns] = foreign->types[i];
+			result->attnums[result->ncolumns++] = foreign->attnums[i];
+		}
+	}
+}
+
+/* ---- numbers of combinations ---- */
+
+/* A column of a combination. */
+Datum
+rows_joined_value(const RowsForeign *foreign, uint64 ordinal, int component)
+{
+	const RowsJoin *join = foreign->join;
+	int			wanted = join->part_of[component];
+	uint32		low = 0;
+	uint32		high = join->ngroups - 1;
+
+	while (low < high)
+	{
+		uint32		middle = low + (high - low + 1) / 2;
+
+		if (join->before[middle] <= ordinal)
+			low = middle;
+		else
+			high = middle - 1;
+	}
+	ordinal -= join->before[low];
+	for (int p = 0;; p++)
+	{
+		const RowsPart *part = &join->parts[p];
+		uint64		nrows = part->first[low + 1] - part->first[low];
+
+		if (p == wanted)
+			return rows_foreign_value(part->foreign, part->rows[part->first[low] + ordinal % nrows],
+									  join->component_of[component]);
+		ordinal /= nrows;
+	}
+}
+
+/* Which combination is it? */
+bool
+rows_joined_ordinal(RowsForeign *foreign, const Datum *values, uint64 *ordinal)
+{
+	RowsJoin   *join = foreign->join;
+	uint64		factor = 1;
+	uint32		group = 0;
+
+	*ordinal = 0;
+	for (int p = 0; p < join->nparts; p++)
+	{
+		RowsPart   *part = &join->parts[p];
+		Datum	   *row = palloc(sizeof(Datum) * part->foreign->ncolumns);
+		uint64		found;
+
+		for (int i = 0; i < part->foreign->ncolumns; i++)
+		{
+			for (int j = 0; j < foreign->ncolumns; j++)
+			{
+				if (part->foreign->attnums[i] == foreign->attnums[j])
+					row[i] = values[j];
+			}
+		}
+		if (!rows_decode_foreign(part->foreign, row, &found) || part->place[found] == PG_UINT64_MAX ||
+			(p > 0 && part->group[found] != group))
+			return false;
+		group = part->group[found];
+		*ordinal += part->place[found] * factor;
+		factor *= part->first[group + 1] - part->first[group];
+	}
+	*ordinal += join->before[group];
+	return true;
+}
+
+RowsForeign **
+rows_joined_parts(const RowsForeign *foreign, int *nparts)
+{
+	RowsForeign **parts;
+
+	*nparts = foreign->join != NULL ? foreign->join->nparts : 0;
+	parts = palloc(sizeof(RowsForeign *) * Max(*nparts, 1));
+	for (int i = 0; i < *nparts; i++)
+		parts[i] = foreign->join->parts[i].foreign;
+	return parts;
+}

@@ -1,0 +1,97 @@
+/*-------------------------------------------------------------------------
+ *
+ * managed.c
+ *	  Tables whose rows an extension keeps: only the executor may write to them.
+ *
+ * Citus and TimescaleDB keep rows elsewhere than in the table that is named;
+ * writing to it behind their back would lose them.  Must never trust a catalog
+ * that does not belong to an extension: anybody may create a table of its name.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "catalog/dependency.h"
+#include "catalog/namespace.h"
+#include "catalog/pg_am_d.h"
+#include "catalog/pg_class.h"
+#include "catalog/pg_type.h"
+#include "commands/defrem.h"
+#include "commands/extension.h"
+#include "executor/spi.h"
+#include "miscadmin.h"
+#include "utils/acl.h"
+#include "utils/builtins.h"
+#include "utils/lsyscache.h"
+
+#include "base/compat.h"
+#include "rows/plan/table.h"
+
+/* A table in which an extension lists the tables whose rows it keeps. */
+typedef struct RowsCatalog
+{
+	const char *extension;
+	const char *schema;
+	const char *table;
+	const char *condition;		/* $1 and $2 are the schema and the name of a table */
+} RowsCatalog;
+
+static const RowsCatalog catalogs[] =
+{
+	{"citus", "pg_catalog", "pg_dist_partition", "logicalrelid OPERATOR(pg_catalog.=) pg_catalog.format('%I.%I', $1, $2)::pg_catalog.regclass"},
+	{"timescaledb", "_timescaledb_catalog", "hypertable", "schema_name OPERATOR(pg_catalog.=) $1 AND table_name OPERATOR(pg_catalog.=) $2"},
+	{"timescaledb", "_timescaledb_catalog", "chunk", "schema_name OPERATOR(pg_catalog.=) $1 AND table_name OPERATOR(pg_catalog.=) $2"},
+};
+
+static bool is_listed(Relation rel, const RowsCatalog *catalog);
+
+/* Who keeps the rows of the table, in words; NULL: PostgreSQL itself. */
+const char *
+rows_manager(Relation rel)
+{
+	if (rel->rd_rel->relkind == RELKIND_RELATION && rel->rd_rel->relam != HEAP_TABLE_AM_OID)
+		return psprintf("the access method %s keeps its rows", get_am_name(rel->rd_rel->relam));
+	if (rel->rd_islocaltemp)
+		return NULL;
+	/* a table may be a part of a distributed one, which no catalog tells by its name */
+	if (OidIsValid(get_extension_oid("citus", true)))
+		return "citus may distribute its rows";
+	for (int i = 0; i < lengthof(catalogs); i++)
+	{
+		if (is_listed(rel, &catalogs[i]))
+			return psprintf("%s keeps its rows", catalogs[i].extension);
+	}
+	return NULL;
+}
+
+static bool
+is_listed(Relation rel, const RowsCatalog *catalog)
+{
+	Oid			types[] = {NAMEOID, NAMEOID};
+	Datum		values[2];
+	NameData	names[2];
+	Oid			schema = get_namespace_oid(catalog->schema, true);
+	Oid			table = OidIsValid(schema) ? get_relname_relid(catalog->table, schema) : InvalidOid;
+	char	   *query;
+	bool		listed;
+
+	if (!OidIsValid(table) || get_rel_relkind(table) != RELKIND_RELATION ||
+		!OidIsValid(getExtensionOfObject(RelationRelationId, table)))
+		return false;
+	/* a caller who may not look cannot be told that it is not there */
+	if (pg_class_aclcheck(table, GetUserId(), ACL_SELECT) != ACLCHECK_OK)
+		return true;
+
+	namestrcpy(&names[0], get_namespace_name(RelationGetNamespace(rel)));
+	namestrcpy(&names[1], RelationGetRelationName(rel));
+	values[0] = NameGetDatum(&names[0]);
+	values[1] = NameGetDatum(&names[1]);
+	query = psprintf("SELECT FROM %s WHERE %s", quote_qualified_identifier(catalog->schema, catalog->table),
+					 catalog->condition);
+	SPI_connect();
+	if (SPI_execute_with_args(query, lengthof(types), types, values, NULL, true, 1) != SPI_OK_SELECT)
+		elog(ERROR, "could not read table \"%s\"", catalog->table);
+	listed = SPI_processed > 0;
+	SPI_finish();
+	return listed;
+}

@@ -1,0 +1,127 @@
+/*-------------------------------------------------------------------------
+ *
+ * options_column.c
+ *	  What the options of a call say of one column of the table.
+ *
+ * Must never let an option go unused: one of a column that is not there is an
+ * error.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "nodes/makefuncs.h"
+#include "utils/builtins.h"
+#include "utils/lsyscache.h"
+
+#include "base/compat.h"
+#include "rows/plan/table.h"
+
+static Const *constant_of_text(RowsColumnOptions *options, const char *text, Oid type, int32 typmod);
+static void value_error_context(void *name);
+
+RowsColumnOptions *
+rows_options_of(RowsOptions *options, const char *column)
+{
+	ListCell   *cell;
+
+	foreach(cell, options->columns)
+	{
+		RowsColumnOptions *candidate = lfirst(cell);
+
+		if (strcmp(candidate->name, column) == 0)
+		{
+			candidate->used = true;
+			return candidate;
+		}
+	}
+	return NULL;
+}
+
+/* Is there something said of the content of the column? */
+bool
+rows_options_shape(const RowsColumnOptions *options)
+{
+	return options->is_constant || options->values != NIL || options->min != NULL ||
+		options->max != NULL || options->step != NULL || options->max_length >= 0 ||
+		options->prefix != NULL || options->pattern != NULL || options->distribution != ROWS_UNIFORM;
+}
+
+/* Add what the options say to what the CHECK constraints say. */
+void
+rows_options_bounds(RowsColumnOptions *options, Oid type, int32 typmod, RowsBounds *bounds)
+{
+	ListCell   *cell;
+
+	type = getBaseTypeAndTypmod(type, &typmod);
+	if (options->min != NULL)
+	{
+		RowsBound  *bound = palloc0(sizeof(RowsBound));
+
+		bound->constant = constant_of_text(options, options->min, type, -1);
+		bounds->lows = lappend(bounds->lows, bound);
+	}
+	if (options->max != NULL)
+	{
+		RowsBound  *bound = palloc0(sizeof(RowsBound));
+
+		bound->constant = constant_of_text(options, options->max, type, -1);
+		bounds->highs = lappend(bounds->highs, bound);
+	}
+	if (options->values != NIL)
+	{
+		bounds->choices = NIL;
+		foreach(cell, options->values)
+			bounds->choices = lappend(bounds->choices, constant_of_text(options, lfirst(cell), type, typmod));
+	}
+	if (options->max_length >= 0)
+	{
+		bounds->min_length = options->min_length;
+		bounds->max_length = options->max_length;
+	}
+}
+
+/* An option for a column that is not there is a misspelt one. */
+void
+rows_options_all_used(RowsOptions *options, const char *table)
+{
+	ListCell   *cell;
+
+	foreach(cell, options->columns)
+	{
+		RowsColumnOptions *column = lfirst(cell);
+
+		if (!column->used)
+			ereport(ERROR,
+					(errcode(ERRCODE_UNDEFINED_COLUMN),
+					 errmsg("options name column \"%s\", which table \"%s\" does not have", column->name, table),
+					 errhint("See poc_explain_rows() for the columns that can be shaped.")));
+	}
+}
+
+static Const *
+constant_of_text(RowsColumnOptions *options, const char *text, Oid type, int32 typmod)
+{
+	Oid			input;
+	Oid			ioparam;
+	int16		typlen;
+	bool		typbyval;
+	Datum		datum;
+	ErrorContextCallback callback;
+
+	callback.callback = value_error_context;
+	callback.arg = options->name;
+	callback.previous = error_context_stack;
+	error_context_stack = &callback;
+	getTypeInputInfo(type, &input, &ioparam);
+	get_typlenbyval(type, &typlen, &typbyval);
+	datum = OidInputFunctionCall(input, (char *) text, ioparam, typmod);
+	error_context_stack = callback.previous;
+	return makeConst(type, typmod, get_typcollation(type), typlen, datum, false, typbyval);
+}
+
+static void
+value_error_context(void *name)
+{
+	errcontext("options of column \"%s\"", (char *) name);
+}

@@ -1,0 +1,150 @@
+/*-------------------------------------------------------------------------
+ *
+ * parents.c
+ *	  The rows that a foreign key may refer to: read, and locked if possible.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "access/genam.h"
+#include "access/htup_details.h"
+#include "catalog/pg_class.h"
+#include "executor/spi.h"
+#include "miscadmin.h"
+#include "utils/acl.h"
+#include "utils/builtins.h"
+#include "utils/datum.h"
+#include "utils/lsyscache.h"
+#include "utils/memutils.h"
+#include "utils/rls.h"
+#include "utils/syscache.h"
+
+#include "base/compat.h"
+#include "rows/plan/table.h"
+
+/* Referenced rows that are kept to choose from. */
+#define MOST_PARENTS		65536
+/* ... when each may be used once only */
+#define MOST_UNIQUE_PARENTS	(10 * 1000 * 1000)
+
+static bool may_lock(Oid relid);
+static char *parents_query(RowsPlan *plan, ForeignKeyCacheInfo *key, uint64 most, bool lock);
+
+/* Is there a unique index on the columns of the foreign key, and no others? */
+bool
+rows_is_unique_alone(RowsPlan *plan, ForeignKeyCacheInfo *key)
+{
+	ListCell   *cell;
+	bool		found = false;
+
+	foreach(cell, RelationGetIndexList(plan->rel))
+	{
+		Relation	index = index_open(lfirst_oid(cell), AccessShareLock);
+		bool		within = index->rd_index->indisunique;
+
+		for (int i = 0; i < index->rd_index->indnkeyatts && within; i++)
+		{
+			within = false;
+			for (int j = 0; j < key->nkeys; j++)
+				within |= (index->rd_index->indkey.values[i] == key->conkey[j]);
+		}
+		found |= within;
+		index_close(index, AccessShareLock);
+	}
+	return found;
+}
+
+/* Read them, and lock them if the caller may. */
+void
+rows_read_parents(RowsPlan *plan, ForeignKeyCacheInfo *key, RowsForeign *foreign)
+{
+	MemoryContext context = CurrentMemoryContext;
+	uint64		most = rows_is_unique_alone(plan, key) ? MOST_UNIQUE_PARENTS : MOST_PARENTS;
+	bool		lock = plan->writing && may_lock(key->confrelid) &&
+		plan->options->foreign_keys != ROWS_FOREIGN_KEYS_EACH;
+	char	   *query = parents_query(plan, key, most, lock);
+	bool		same_types = true;
+
+	for (int i = 0; i < key->nkeys; i++)
+		same_types &= (getBaseType(get_atttype(RelationGetRelid(plan->rel), key->conkey[i])) ==
+					   getBaseType(get_atttype(key->confrelid, key->confkey[i])));
+
+	SPI_connect();
+	if (SPI_execute(query, !plan->writing, 0) != SPI_OK_SELECT)
+		elog(ERROR, "could not read the rows of table %u", key->confrelid);
+	foreign->nparents = SPI_processed;
+	foreign->values = MemoryContextAllocHuge(context,
+											 sizeof(Datum) * Max(foreign->nparents, 1) * key->nkeys);
+	for (int i = 0; i < key->nkeys; i++)
+	{
+		int16		typlen;
+		bool		typbyval;
+
+		get_typlenbyval(SPI_gettypeid(SPI_tuptable->tupdesc, i + 1), &typlen, &typbyval);
+		for (uint64 row = 0; row < foreign->nparents; row++)
+		{
+			bool		isnull;
+			Datum		datum = SPI_getbinval(SPI_tuptable->vals[row], SPI_tuptable->tupdesc, i + 1, &isnull);
+			MemoryContext old = MemoryContextSwitchTo(context);
+
+			foreign->values[row * key->nkeys + i] = datumCopy(datum, typbyval, typlen);
+			MemoryContextSwitchTo(old);
+		}
+	}
+	SPI_finish();
+	foreign->locked = lock && same_types;
+}
+
+/* May the caller lock rows of the table?  UPDATE on it is what that takes. */
+static bool
+may_lock(Oid relid)
+{
+	return pg_class_aclcheck(relid, GetUserId(), ACL_UPDATE) == ACLCHECK_OK &&
+		check_enable_rls(relid, InvalidOid, true) != RLS_ENABLED;
+}
+
+static char *
+parents_query(RowsPlan *plan, ForeignKeyCacheInfo *key, uint64 most, bool lock)
+{
+	StringInfoData query;
+	StringInfoData names;
+	StringInfoData present;
+	HeapTuple	tuple;
+	float4		reltuples;
+	char		relkind;
+
+	initStringInfo(&query);
+	initStringInfo(&names);
+	initStringInfo(&present);
+	appendStringInfoString(&query, "SELECT ");
+	for (int i = 0; i < key->nkeys; i++)
+	{
+		char	   *name = get_attname(key->confrelid, key->confkey[i], false);
+		Oid			type = getBaseType(get_atttype(RelationGetRelid(plan->rel), key->conkey[i]));
+
+		appendStringInfo(&query, "%s(p.%s)::%s", i > 0 ? ", " : "", quote_identifier(name),
+						 format_type_extended(type, -1, FORMAT_TYPE_TYPEMOD_GIVEN |
+											  FORMAT_TYPE_FORCE_QUALIFY));
+		appendStringInfo(&names, "%sp.%s", i > 0 ? ", " : "", quote_identifier(name));
+		appendStringInfo(&present, "%sp.%s IS NOT NULL", i > 0 ? " AND " : "", quote_identifier(name));
+	}
+	appendStringInfo(&query, " FROM %s AS p",
+					 quote_qualified_identifier(get_namespace_name(get_rel_namespace(key->confrelid)),
+												get_rel_name(key->confrelid)));
+
+	/* of a very large table some pages will do */
+	tuple = SearchSysCache1(RELOID, ObjectIdGetDatum(key->confrelid));
+	if (!HeapTupleIsValid(tuple))
+		elog(ERROR, "cache lookup failed for relation %u", key->confrelid);
+	reltuples = ((Form_pg_class) GETSTRUCT(tuple))->reltuples;
+	relkind = ((Form_pg_class) GETSTRUCT(tuple))->relkind;
+	ReleaseSysCache(tuple);
+	if (relkind == RELKIND_RELATION && reltuples > 8.0 * most)
+		appendStringInfo(&query, " TABLESAMPLE pg_catalog.system (%.6f) REPEATABLE (%u)",
+						 200.0 * most / reltuples, (uint32) plan->seed);
+
+	appendStringInfo(&query, " WHERE %s ORDER BY %s LIMIT " UINT64_FORMAT "%s",
+					 present.data, names.data, most, lock ? " FOR KEY SHARE OF p" : "");
+	return query.data;
+}

@@ -1,0 +1,71 @@
+/*-------------------------------------------------------------------------
+ *
+ * policy.c
+ *	  What row-level security demands of the rows that a role may insert.
+ *
+ * Only shapes the rows; PostgreSQL itself enforces the policies.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "catalog/pg_authid.h"
+#include "nodes/makefuncs.h"
+#include "rewrite/rowsecurity.h"
+#include "utils/acl.h"
+#include "utils/array.h"
+#include "utils/rel.h"
+#include "utils/rls.h"
+
+#include "base/compat.h"
+#include "rows/plan/table.h"
+
+static bool applies(RowSecurityPolicy *policy, Oid role);
+
+/* Conditions on new rows: all restrictive policies, one of the permissive. */
+List *
+rows_policy_conditions(Relation rel, Oid role)
+{
+	List	   *conditions = NIL;
+	List	   *permissive = NIL;
+	bool		unknown = false;
+	ListCell   *cell;
+
+	if (rel->rd_rsdesc == NULL ||
+		check_enable_rls(RelationGetRelid(rel), role, true) != RLS_ENABLED)
+		return NIL;
+
+	foreach(cell, rel->rd_rsdesc->policies)
+	{
+		RowSecurityPolicy *policy = lfirst(cell);
+		Expr	   *condition = policy->with_check_qual != NULL ? policy->with_check_qual : policy->qual;
+
+		if (!applies(policy, role))
+			continue;
+		if (condition == NULL || policy->hassublinks)
+			unknown |= policy->permissive;
+		else if (policy->permissive)
+			permissive = lappend(permissive, copyObject(condition));
+		else
+			conditions = lappend(conditions, copyObject(condition));
+	}
+	if (permissive != NIL && !unknown)
+		conditions = lappend(conditions,
+							 list_length(permissive) == 1 ? linitial(permissive) : make_orclause(permissive));
+	return conditions;
+}
+
+static bool
+applies(RowSecurityPolicy *policy, Oid role)
+{
+	Oid		   *roles = (Oid *) ARR_DATA_PTR(policy->roles);
+
+	if (policy->polcmd != '*' && policy->polcmd != ACL_INSERT_CHR)
+		return false;
+	for (int i = 0; i < ARR_DIMS(policy->roles)[0]; i++)
+	{
+		if (roles[i] == ACL_ID_PUBLIC || has_privs_of_role(role, roles[i]))
+			return true;
+	}
+	return false;
+}

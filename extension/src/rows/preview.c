@@ -1,0 +1,146 @@
+/*-------------------------------------------------------------------------
+ *
+ * preview.c
+ *	  poc_preview_rows(): the rows that would be inserted, as jsonb.
+ *
+ * Must never write, nor draw from a sequence.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "access/htup_details.h"
+#include "catalog/pg_type.h"
+#include "common/pg_prng.h"
+#include "executor/executor.h"
+#include "funcapi.h"
+#include "miscadmin.h"
+#include "nodes/makefuncs.h"
+#include "utils/fmgroids.h"
+#include "utils/jsonb.h"
+#include "utils/memutils.h"
+#include "utils/tuplestore.h"
+
+#include "base/compat.h"
+#include "rows/plan/table.h"
+
+static TupleDesc shown_columns(RowsPlan *plan, AttrNumber *sources);
+static void start_to_jsonb(FmgrInfo *to_jsonb);
+
+PG_FUNCTION_INFO_V1(poc_preview_rows);
+
+/* poc_preview_rows(target regclass, n integer, seed bigint, options jsonb): setof jsonb */
+Datum
+poc_preview_rows(PG_FUNCTION_ARGS)
+{
+	ReturnSetInfo *result = (ReturnSetInfo *) fcinfo->resultinfo;
+	int32		n = PG_ARGISNULL(1) ? -1 : PG_GETARG_INT32(1);
+	uint64		seed = PG_ARGISNULL(2) ? pg_prng_uint64(&pg_global_prng_state) >> 1 : (uint64) PG_GETARG_INT64(2);
+	RowsPlan   *plan;
+	RowsMaker  *maker;
+	EState	   *estate;
+	ErrorContextCallback callback;
+	MemoryContext context;
+	TupleDesc	desc;
+	AttrNumber *sources;
+	FmgrInfo	to_jsonb;
+	Datum	   *values;
+	bool	   *isnull;
+	Datum	   *shown;
+	bool	   *shown_isnull;
+
+	if (n < 0 || PG_ARGISNULL(3))
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("the number of rows must not be null or negative, nor the options null"),
+				 errhint("For example: SELECT * FROM poc_preview_rows('orders', 5);")));
+	InitMaterializedSRF(fcinfo, MAT_SRF_USE_EXPECTED_DESC);
+	plan = rows_make_plan(rows_open_target(PG_ARGISNULL(0) ? rows_default_target() : PG_GETARG_OID(0), false),
+						  seed, rows_parse_options(PG_GETARG_JSONB_P(3)), false);
+	rows_find_bases(plan, n);
+	estate = CreateExecutorState();
+	maker = rows_make_maker(plan, estate, n);
+	maker->dry = true;
+	values = palloc0(sizeof(Datum) * Max(plan->natts, 1));
+	isnull = palloc0(sizeof(bool) * Max(plan->natts, 1));
+	sources = palloc(sizeof(AttrNumber) * Max(RelationGetDescr(plan->target)->natts, 1));
+	desc = shown_columns(plan, sources);
+	shown = palloc(sizeof(Datum) * Max(desc->natts, 1));
+	shown_isnull = palloc(sizeof(bool) * Max(desc->natts, 1));
+	start_to_jsonb(&to_jsonb);
+	context = AllocSetContextCreate(CurrentMemoryContext, "poc_preview_rows", ALLOCSET_DEFAULT_SIZES);
+
+	callback.callback = rows_error_context;
+	callback.arg = maker;
+	callback.previous = error_context_stack;
+	error_context_stack = &callback;
+	for (int32 row = 0; row < n; row++)
+	{
+		MemoryContext old;
+		Datum		json;
+		bool		json_isnull = false;
+
+		CHECK_FOR_INTERRUPTS();
+		rows_reset_maker(maker);
+		rows_make_row(maker, row, values, isnull);
+		for (int i = 0; i < desc->natts; i++)
+		{
+			shown[i] = values[sources[i] - 1];
+			shown_isnull[i] = isnull[sources[i] - 1];
+		}
+		old = MemoryContextSwitchTo(context);
+		json = FunctionCall1(&to_jsonb, HeapTupleGetDatum(heap_form_tuple(desc, shown, shown_isnull)));
+		tuplestore_putvalues(result->setResult, result->setDesc, &json, &json_isnull);
+		MemoryContextSwitchTo(old);
+		MemoryContextReset(context);
+	}
+	error_context_stack = callback.previous;
+
+	if (maker->check_slot != NULL)
+		ExecDropSingleTupleTableSlot(maker->check_slot);
+	FreeExecutorState(estate);
+	rows_close_plan(plan);
+	return (Datum) 0;
+}
+
+/* The columns of what was named that a value is made for, and whence it comes. */
+static TupleDesc
+shown_columns(RowsPlan *plan, AttrNumber *sources)
+{
+	TupleDesc	target = RelationGetDescr(plan->target);
+	TupleDesc	desc;
+	int			n = 0;
+
+	for (int i = 0; i < target->natts; i++)
+	{
+		if (rows_source_column(plan, i, true) != InvalidAttrNumber)
+			n++;
+	}
+	desc = CreateTemplateTupleDesc(n);
+	n = 0;
+	for (int i = 0; i < target->natts; i++)
+	{
+		AttrNumber	source = rows_source_column(plan, i, true);
+		Form_pg_attribute attribute = TupleDescAttr(target, i);
+
+		if (source == InvalidAttrNumber)
+			continue;
+		sources[n++] = source;
+		TupleDescInitEntry(desc, n, NameStr(attribute->attname),
+						   TupleDescAttr(RelationGetDescr(plan->rel), source - 1)->atttypid,
+						   TupleDescAttr(RelationGetDescr(plan->rel), source - 1)->atttypmod, 0);
+	}
+	return BlessTupleDesc(desc);
+}
+
+/* to_jsonb(anyelement) of a record: it learns that from the expression around it. */
+static void
+start_to_jsonb(FmgrInfo *to_jsonb)
+{
+	Expr	   *call = (Expr *) makeFuncExpr(F_TO_JSONB, JSONBOID,
+											 list_make1(makeNullConst(RECORDOID, -1, InvalidOid)),
+											 InvalidOid, InvalidOid, COERCE_EXPLICIT_CALL);
+
+	fmgr_info(F_TO_JSONB, to_jsonb);
+	fmgr_info_set_expr((Node *) call, to_jsonb);
+}

@@ -1,0 +1,383 @@
+/*-------------------------------------------------------------------------
+ *
+ * number.c
+ *	  Values of the types that are integers in disguise: numbers, money, dates
+ *	  and times, positions in the WAL.
+ *
+ * Each such type maps an int64 to a Datum and back (number_types.c), so that
+ * ranges, counting and distributions are written once.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "catalog/pg_type.h"
+#include "datatype/timestamp.h"
+#include "utils/date.h"
+#include "utils/fmgrprotos.h"
+#include "utils/numeric.h"
+#include "utils/timestamp.h"
+
+#include "base/compat.h"
+#include "rows/value/generator.h"
+
+/* numeric(p): at most this many digits are made, to stay within an int64 */
+#define NUMERIC_DIGITS		18
+
+static Datum make_number(const RowsValue *value, RowsDraw *draw, RowsArena *arena);
+static Datum encode_number(const RowsValue *value, uint64 ordinal, RowsDraw *draw, RowsArena *arena);
+static bool decode_number(const RowsValue *value, Datum datum, uint64 *ordinal);
+static void init_numeric(RowsValue *value);
+static void init_precision(RowsValue *value);
+static void apply_bounds(RowsValue *value, RowsBounds *bounds);
+static int64 least_number(const RowsValue *value);
+static bool number_to_int64(Datum number, int64 *result);
+
+/* Fill in a value of one of those types; false when it is of another. */
+bool
+rows_init_number(RowsValue *value, RowsBounds *bounds)
+{
+	const RowsNumberType *type = rows_number_type(value->type);
+
+	if (type == NULL)
+		return false;
+
+	value->name = type->name;
+	value->low = type->low;
+	value->high = type->high;
+	value->unique_low = type->unique_low;
+	value->unique_high = type->unique_high;
+	value->unique_unit = type->unique_unit;
+	value->from_int = type->from_int;
+	value->to_int = type->to_int;
+	value->scale = type->scale;
+	value->make = make_number;
+	value->encode = encode_number;
+	value->decode = decode_number;
+
+	if (value->type == NUMERICOID)
+		init_numeric(value);
+	init_precision(value);
+	apply_bounds(value, bounds);
+
+	value->capacity = (uint64) (value->unique_high - value->unique_low) / value->unique_unit + 1;
+	return true;
+}
+
+static Datum
+make_number(const RowsValue *value, RowsDraw *draw, RowsArena *arena)
+{
+	uint64		number = likely(value->distribution == ROWS_UNIFORM) ?
+		rows_below(draw, value->steps) : rows_distributed(value, draw, value->steps);
+
+	return value->from_int(value, value->low + (int64) number * value->unit, arena);
+}
+
+static Datum
+encode_number(const RowsValue *value, uint64 ordinal, RowsDraw *draw, RowsArena *arena)
+{
+	return value->from_int(value, value->unique_low + (int64) ordinal * value->unique_unit, arena);
+}
+
+static bool
+decode_number(const RowsValue *value, Datum datum, uint64 *ordinal)
+{
+	int64		number;
+
+	if (!value->to_int(value, datum, &number) ||
+		number < value->unique_low || number > value->unique_high)
+		return false;
+	/* a number between two of ours blocks neither, but count past it */
+	*ordinal = (uint64) (number - value->unique_low) / value->unique_unit;
+	return true;
+}
+
+/* numeric(precision, scale) */
+static void
+init_numeric(RowsValue *value)
+{
+	int			precision;
+	int			digits;
+	int64		limit = 1;
+
+	if (value->typmod < (int32) VARHDRSZ)
+		return;
+	precision = ((value->typmod - VARHDRSZ) >> 16) & 0xffff;
+	value->scale = (((value->typmod - VARHDRSZ) & 0x7ff) ^ 1024) - 1024;
+
+	digits = Min(precision, NUMERIC_DIGITS);
+	for (int i = 0; i < digits; i++)
+		limit *= 10;
+	value->high = limit - 1;
+	value->unique_high = limit - 1;
+}
+
+/* timestamp(2): hundredths of a second */
+static void
+init_precision(RowsValue *value)
+{
+	bool		has_time = (value->type == TIMEOID || value->type == TIMETZOID ||
+							value->type == TIMESTAMPOID || value->type == TIMESTAMPTZOID);
+
+	if (has_time && value->typmod >= 0)
+	{
+		for (int digits = value->typmod; digits < MAX_TIMESTAMP_PRECISION; digits++)
+			value->unit *= 10;
+		value->unique_unit = Max(value->unique_unit, value->unit);
+	}
+	/* interval(0), interval year to month: not every number is a value */
+	if (value->type == INTERVALOID && value->typmod >= 0)
+	{
+		value->encode = NULL;
+		value->decode = NULL;
+	}
+}
+
+/* Narrow the ranges to what the bounds allow. */
+static void
+apply_bounds(RowsValue *value, RowsBounds *bounds)
+{
+	int64		span = value->high - value->low;
+	bool		has_low = false;
+	bool		has_high = false;
+	int64		low = 0;
+	int64		high = 0;
+	ListCell   *cell;
+
+	foreach(cell, bounds->lows)
+	{
+		RowsBound  *bound = lfirst(cell);
+		int64		number;
+		bool		exact;
+
+		if (!rows_number_from_const(value, bound->constant, true, &number, &exact))
+			continue;
+		if (exact && bound->open && number < PG_INT64_MAX)
+			number++;
+		if (number > value->unique_high)
+		{
+			rows_no_value(value->type, bounds);
+			return;
+		}
+		number = Max(number, least_number(value));
+		low = has_low ? Max(low, number) : number;
+		has_low = true;
+	}
+	foreach(cell, bounds->highs)
+	{
+		RowsBound  *bound = lfirst(cell);
+		int64		number;
+		bool		exact;
+
+		if (!rows_number_from_const(value, bound->constant, false, &number, &exact))
+			continue;
+		if (exact && bound->open && number > PG_INT64_MIN)
+			number--;
+		if (number < least_number(value))
+		{
+			rows_no_value(value->type, bounds);
+			return;
+		}
+		number = Min(number, value->unique_high);
+		high = has_high ? Min(high, number) : number;
+		has_high = true;
+	}
+
+	/* one-sided: keep the usual width, within what the type can hold */
+	if (has_low && !has_high)
+	{
+		high = (low > value->unique_high - span) ? value->unique_high : low + span;
+		if (low <= value->low)
+			high = Max(high, value->high);
+		value->unique_low = low;
+	}
+	else if (has_high && !has_low)
+	{
+		low = (value->low <= high) ? value->low : high - span;
+		value->unique_low = Min(low, value->unique_low);
+		value->unique_high = Min(high, value->unique_high);
+	}
+	else if (has_low && has_high)
+	{
+		value->unique_low = low;
+		value->unique_high = high;
+	}
+	if (has_low || has_high)
+	{
+		value->low = low;
+		value->high = high;
+	}
+
+	/* whole units only: timestamp(0) between two fractions of a second */
+	if (value->unit > 1)
+	{
+		int64		rest = value->low % value->unit;
+
+		if (rest != 0)
+			value->low += (rest > 0) ? value->unit - rest : -rest;
+	}
+	if (value->unique_unit > 1)
+	{
+		int64		rest = value->unique_low % value->unit;
+
+		if (rest != 0)
+			value->unique_low += (rest > 0) ? value->unit - rest : -rest;
+		/* a narrow range is counted in its smallest steps */
+		if ((uint64) (value->unique_high - value->unique_low) / value->unique_unit < 1000000)
+			value->unique_unit = value->unit;
+	}
+
+	if (value->low > value->high)
+	{
+		rows_no_value(value->type, bounds);
+		return;
+	}
+	value->steps = (uint64) (value->high - value->low) / value->unit + 1;
+	if (has_low || has_high)
+		value->detail = pstrdup("range of its constraints");
+}
+
+/* The least number that the type can hold. */
+static int64
+least_number(const RowsValue *value)
+{
+	switch (value->type)
+	{
+		case INT2OID:
+			return PG_INT16_MIN;
+		case INT4OID:
+			return PG_INT32_MIN;
+		case INT8OID:
+		case CASHOID:
+			return PG_INT64_MIN;
+		case DATEOID:
+			return DATETIME_MIN_JULIAN - POSTGRES_EPOCH_JDATE;
+		case TIMESTAMPOID:
+		case TIMESTAMPTZOID:
+			return MIN_TIMESTAMP;
+		case FLOAT4OID:
+		case FLOAT8OID:
+		case NUMERICOID:
+		case INTERVALOID:
+			return -value->unique_high;
+		default:
+			return Min(value->low, value->unique_low);
+	}
+}
+
+/*
+ * Bring a constant to the scale of a value.  What lies between two numbers is
+ * rounded up or down, and then is not exact.  False when the constant cannot
+ * be compared with the type.
+ */
+bool
+rows_number_from_const(const RowsValue *value, const Const *constant,
+					   bool round_up, int64 *number, bool *exact)
+{
+	Datum		datum = constant->constvalue;
+	Datum		scaled;
+	Datum		rounded;
+
+	*exact = true;
+	if (constant->constisnull)
+		return false;
+	if (constant->consttype == value->type && value->type != NUMERICOID &&
+		value->type != FLOAT4OID && value->type != FLOAT8OID)
+		return value->to_int(value, datum, number);
+
+	switch (value->type)
+	{
+		case DATEOID:
+			if (constant->consttype == TIMESTAMPOID)
+				*number = DatumGetDateADT(DirectFunctionCall1(timestamp_date, datum));
+			else if (constant->consttype == TIMESTAMPTZOID)
+				*number = DatumGetDateADT(DirectFunctionCall1(timestamptz_date, datum));
+			else
+				return false;
+			*exact = false;
+			return true;
+		case TIMESTAMPOID:
+			if (constant->consttype == DATEOID)
+				*number = DatumGetTimestamp(DirectFunctionCall1(date_timestamp, datum));
+			else if (constant->consttype == TIMESTAMPTZOID)
+				*number = DatumGetTimestamp(DirectFunctionCall1(timestamptz_timestamp, datum));
+			else
+				return false;
+			return true;
+		case TIMESTAMPTZOID:
+			if (constant->consttype == DATEOID)
+				*number = DatumGetTimestampTz(DirectFunctionCall1(date_timestamptz, datum));
+			else if (constant->consttype == TIMESTAMPOID)
+				*number = DatumGetTimestampTz(DirectFunctionCall1(timestamp_timestamptz, datum));
+			else
+				return false;
+			return true;
+		case INT2OID:
+		case INT4OID:
+		case INT8OID:
+		case OIDOID:
+		case FLOAT4OID:
+		case FLOAT8OID:
+		case NUMERICOID:
+			break;
+		default:
+			return false;
+	}
+
+	switch (constant->consttype)
+	{
+		case INT2OID:
+			datum = NumericGetDatum(int64_to_numeric(DatumGetInt16(datum)));
+			break;
+		case INT4OID:
+			datum = NumericGetDatum(int64_to_numeric(DatumGetInt32(datum)));
+			break;
+		case INT8OID:
+			datum = NumericGetDatum(int64_to_numeric(DatumGetInt64(datum)));
+			break;
+		case OIDOID:
+			datum = NumericGetDatum(int64_to_numeric(DatumGetObjectId(datum)));
+			break;
+		case FLOAT4OID:
+			datum = DirectFunctionCall1(float4_numeric, datum);
+			break;
+		case FLOAT8OID:
+			datum = DirectFunctionCall1(float8_numeric, datum);
+			break;
+		case NUMERICOID:
+			break;
+		default:
+			return false;
+	}
+	if (numeric_is_nan(DatumGetNumeric(datum)) || numeric_is_inf(DatumGetNumeric(datum)))
+		return false;
+
+	scaled = datum;
+	if (value->scale != 0)
+	{
+		Datum		power = DirectFunctionCall2(numeric_power,
+												NumericGetDatum(int64_to_numeric(10)),
+												NumericGetDatum(int64_to_numeric(abs(value->scale))));
+
+		scaled = DirectFunctionCall2(value->scale > 0 ? numeric_mul : numeric_div, datum, power);
+	}
+	rounded = DirectFunctionCall1(round_up ? numeric_ceil : numeric_floor, scaled);
+	*exact = DatumGetBool(DirectFunctionCall2(numeric_eq, rounded, scaled));
+	return number_to_int64(rounded, number);
+}
+
+/* A whole numeric as int64, cut to its limits. */
+static bool
+number_to_int64(Datum number, int64 *result)
+{
+	Datum		least = NumericGetDatum(int64_to_numeric(PG_INT64_MIN));
+	Datum		most = NumericGetDatum(int64_to_numeric(PG_INT64_MAX));
+
+	if (DatumGetBool(DirectFunctionCall2(numeric_le, number, least)))
+		*result = PG_INT64_MIN;
+	else if (DatumGetBool(DirectFunctionCall2(numeric_ge, number, most)))
+		*result = PG_INT64_MAX;
+	else
+		*result = DatumGetInt64(DirectFunctionCall1(numeric_int8, number));
+	return true;
+}

@@ -1,0 +1,278 @@
+/*-------------------------------------------------------------------------
+ *
+ * type.c
+ *	  One value of one type: which generator a type gets.
+ *
+ * Must never yield a Datum that the type's own input function would refuse.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "access/htup_details.h"
+#include "catalog/pg_type.h"
+#include "executor/executor.h"
+#include "miscadmin.h"
+#include "utils/builtins.h"
+#include "utils/lsyscache.h"
+#include "utils/syscache.h"
+
+#include "base/compat.h"
+#include "rows/value/generator.h"
+
+/* A row type may hold an array of itself: stop somewhere. */
+#define ROWS_MAX_DEPTH		4
+
+/* Types whose values are written as text and read by the type itself. */
+typedef struct RowsPattern
+{
+	const char *type;
+	const char *pattern;		/* # is a digit, ? a letter */
+} RowsPattern;
+
+static const RowsPattern patterns[] =
+{
+	/* in pg_catalog */
+	{"box", "(##.#,##.#),(##.#,##.#)"},
+	{"circle", "<(##.#,##.#),1#.#>"},
+	{"int2vector", "# ## ###"},
+	{"json", "{\"id\": 1####, \"name\": \"????????\", \"tags\": [\"????\", \"????\"]}"},
+	{"jsonb", "{\"id\": 1####, \"name\": \"????????\", \"tags\": [\"????\", \"????\"]}"},
+	{"jsonpath", "$.????[#]"},
+	{"line", "{1#,2#,3#}"},
+	{"lseg", "[(##.#,##.#),(1##.#,1##.#)]"},
+	{"macaddr8", "08:00:2b:##:##:##:##:##"},
+	{"oidvector", "# ## ###"},
+	{"path", "[(#.#,#.#),(1#.#,1#.#),(2#.#,#.#)]"},
+	{"pg_snapshot", "1##:3##:2##"},
+	{"point", "(##.###,##.###)"},
+	{"polygon", "((0.#,0.#),(0.#,1#.#),(1#.#,1#.#))"},
+	{"refcursor", "????????"},
+	{"tid", "(1###,1)"},
+	{"tsquery", "???? & ????"},
+	{"tsvector", "???? ????? ??????"},
+	{"txid_snapshot", "1##:3##:2##"},
+	{"xml", "<row><id>####</id><name>???????\?</name></row>"},
+	/* of well-known extensions */
+	{"cube", "(##.#,##.#)"},
+	{"geography", "POINT(1#.#### ##.####)"},
+	{"geometry", "POINT(1#.#### ##.####)"},
+	{"hstore", "name=>????????, id=>####"},
+	{"lquery", "????.*"},
+	{"ltree", "????.????.????"},
+	{"ltxtquery", "???? & ????"},
+	{"seg", "1#.# .. 2#.#"},
+	{"semver", "1.##.#"},
+	{NULL, NULL}
+};
+
+static bool init_pattern(RowsValue *value, Form_pg_type form);
+static RowsValue *make_domain(Oid domain, int32 typmod, RowsBounds *bounds, int depth);
+static bool passes_domain(const RowsValue *value, Datum datum, bool isnull, const char **failed);
+static RowsValue *make_value(Oid type, int32 typmod, RowsBounds *bounds, int depth);
+
+/*
+ * How values of a type are made, within bounds.  NULL when nothing is known of
+ * the type.
+ */
+RowsValue *
+rows_make_value(Oid type, int32 typmod, RowsBounds *bounds, const char *column_name)
+{
+	RowsValue  *value = make_value(type, typmod, bounds, 0);
+
+	if (value != NULL)
+		rows_hint(value, bounds, column_name);
+	return value;
+}
+
+/* The same for a part of a value: nothing but its type limits it. */
+RowsValue *
+rows_make_nested(Oid type, int32 typmod, int depth)
+{
+	RowsBounds	bounds;
+
+	if (depth > ROWS_MAX_DEPTH)
+		return NULL;
+	rows_init_bounds(&bounds);
+	return make_value(type, typmod, &bounds, depth);
+}
+
+/* One value, null or not; the checks of its domain are obeyed. */
+Datum
+rows_value(const RowsValue *value, RowsDraw *draw, RowsArena *arena, bool *isnull)
+{
+	const char *failed = NULL;
+
+	for (int attempt = 0; attempt < ROWS_MAX_ATTEMPTS; attempt++)
+	{
+		Datum		datum = (Datum) 0;
+
+		*isnull = value->null_fraction > 0 && rows_unit(draw) < value->null_fraction;
+		if (!*isnull)
+			datum = value->make(value, draw, arena);
+		if (likely(value->domain == NULL) || passes_domain(value, datum, *isnull, &failed))
+			return datum;
+		if ((attempt & 63) == 63)
+			CHECK_FOR_INTERRUPTS();
+	}
+
+	ereport(ERROR,
+			(errcode(ERRCODE_CHECK_VIOLATION),
+			 errmsg("no value found for domain %s", format_type_be(value->domain->tcache->type_id)),
+			 failed ? errdetail("Constraint \"%s\" rejected each of %d random values.",
+								failed, ROWS_MAX_ATTEMPTS)
+			 : errdetail("Each of %d random values was rejected.", ROWS_MAX_ATTEMPTS),
+			 errhint("Give the column values that the domain accepts, for example by a DEFAULT.")));
+	return (Datum) 0;			/* keep the compiler quiet */
+}
+
+static RowsValue *
+make_value(Oid type, int32 typmod, RowsBounds *bounds, int depth)
+{
+	HeapTuple	tuple;
+	Form_pg_type form;
+	RowsValue  *value;
+	bool		known = true;
+
+	tuple = SearchSysCache1(TYPEOID, ObjectIdGetDatum(type));
+	if (!HeapTupleIsValid(tuple))
+		elog(ERROR, "cache lookup failed for type %u", type);
+	form = (Form_pg_type) GETSTRUCT(tuple);
+
+	if (form->typtype == TYPTYPE_DOMAIN)
+	{
+		ReleaseSysCache(tuple);
+		return make_domain(type, typmod, bounds, depth);
+	}
+
+	value = palloc0(sizeof(RowsValue));
+	value->type = type;
+	value->typmod = typmod;
+	value->typlen = form->typlen;
+	value->typbyval = form->typbyval;
+	value->typalign = form->typalign;
+	value->unit = 1;
+
+	if (form->typtype == TYPTYPE_ENUM)
+		rows_init_enum(value);
+	else if (rows_init_number(value, bounds) ||
+			 rows_init_string(value, bounds) ||
+			 rows_init_network(value) ||
+			 init_pattern(value, form) ||
+			 rows_init_container(value, form->typtype, depth))
+		 /* filled in */ ;
+	else
+		known = false;
+	ReleaseSysCache(tuple);
+
+	/* a list of values is all that is needed, even of an unknown type */
+	if (bounds->choices != NIL && rows_init_choices(value, bounds))
+		known = true;
+	return known ? value : NULL;
+}
+
+/* Bounds leave nothing: an error, or a partition that no row goes to. */
+void
+rows_no_value(Oid type, RowsBounds *bounds)
+{
+	bounds->is_empty = true;
+	if (!bounds->may_be_empty)
+		ereport(ERROR,
+				(errcode(ERRCODE_CHECK_VIOLATION),
+				 errmsg("no value of type %s lies within the bounds of the column", format_type_be(type)),
+				 errdetail("The CHECK constraints and options of the column leave an empty range."),
+				 errhint("See poc_explain_rows() for the columns; widen the constraint or the option.")));
+}
+
+/* A value of a type that nothing is known of, until the options tell. */
+RowsValue *
+rows_make_unknown_value(Oid type, int32 typmod)
+{
+	RowsValue  *value = palloc0(sizeof(RowsValue));
+
+	value->type = getBaseTypeAndTypmod(type, &typmod);
+	value->typmod = typmod;
+	get_typlenbyvalalign(value->type, &value->typlen, &value->typbyval, &value->typalign);
+	return value;
+}
+
+/* ---- types read from text ---- */
+
+static bool
+init_pattern(RowsValue *value, Form_pg_type form)
+{
+	Oid			input;
+
+	for (const RowsPattern *p = patterns; p->type != NULL; p++)
+	{
+		if (strcmp(NameStr(form->typname), p->type) == 0)
+			value->pattern = p->pattern;
+	}
+	if (value->pattern == NULL || form->typtype != TYPTYPE_BASE)
+		return false;
+
+	getTypeInputInfo(value->type, &input, &value->ioparam);
+	fmgr_info(input, &value->input);
+	value->name = "pattern";
+	value->detail = pstrdup(value->pattern);
+	value->make = rows_make_pattern;
+	return true;
+}
+
+/* ---- domains ---- */
+
+static RowsValue *
+make_domain(Oid domain, int32 typmod, RowsBounds *bounds, int depth)
+{
+	DomainConstraintRef *ref = palloc0(sizeof(DomainConstraintRef));
+	Oid			basetype;
+	RowsValue  *value;
+	ListCell   *cell;
+
+	InitDomainConstraintRef(domain, ref, CurrentMemoryContext, true);
+	foreach(cell, ref->constraints)
+	{
+		DomainConstraintState *constraint = (DomainConstraintState *) lfirst(cell);
+
+		if (constraint->constrainttype == DOM_CONSTRAINT_CHECK)
+			rows_read_condition((Node *) constraint->check_expr, InvalidAttrNumber, bounds);
+	}
+
+	basetype = getBaseTypeAndTypmod(domain, &typmod);
+	value = make_value(basetype, typmod, bounds, depth);
+	if (value != NULL && ref->constraints != NIL)
+	{
+		value->domain = ref;
+		value->econtext = CreateStandaloneExprContext();
+	}
+	return value;
+}
+
+static bool
+passes_domain(const RowsValue *value, Datum datum, bool isnull, const char **failed)
+{
+	ExprContext *econtext = value->econtext;
+	ListCell   *cell;
+	bool		passes = true;
+
+	foreach(cell, value->domain->constraints)
+	{
+		DomainConstraintState *constraint = (DomainConstraintState *) lfirst(cell);
+
+		if (constraint->constrainttype == DOM_CONSTRAINT_NOTNULL)
+			passes = !isnull;
+		else
+		{
+			econtext->domainValue_datum = datum;
+			econtext->domainValue_isNull = isnull;
+			passes = ExecCheck(constraint->check_exprstate, econtext);
+		}
+		if (!passes)
+		{
+			*failed = constraint->name;
+			break;
+		}
+	}
+	ResetExprContext(econtext);
+	return passes;
+}

@@ -1,0 +1,482 @@
+/*-------------------------------------------------------------------------
+ *
+ * insert.c
+ *	  Rows into the table: a thousand at a time, or one by one.
+ *
+ * Follows what COPY FROM does, step by step.  Must never skip a check that an
+ * INSERT of the same user would make: privileges, constraints, partition
+ * bounds, triggers, indexes.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "access/heapam.h"
+#include "access/hio.h"
+#include "access/tableam.h"
+#include "access/tupconvert.h"
+#include "access/xact.h"
+#include "access/xlog.h"
+#include "catalog/pg_class.h"
+#include "commands/progress.h"
+#include "commands/trigger.h"
+#include "executor/execPartition.h"
+#include "executor/executor.h"
+#include "executor/instrument.h"
+#include "executor/nodeModifyTable.h"
+#include "miscadmin.h"
+#include "nodes/makefuncs.h"
+#include "parser/parse_relation.h"
+#include "storage/bufmgr.h"
+#include "utils/acl.h"
+#include "utils/backend_progress.h"
+#include "utils/backend_status.h"
+#include "utils/memutils.h"
+#include "utils/rel.h"
+#include "utils/snapmgr.h"
+
+#include "base/compat.h"
+#include "rows/plan/table.h"
+
+/* Rows that are written together: more gains nothing. */
+#define BATCH_ROWS			1000
+/* ... and the memory that their values may take. */
+#define BATCH_BYTES			(512 * 1024)
+
+/* WAL that is worth writing at once. */
+#define WAL_BYTES_TO_WRITE	(1024 * 1024)
+
+/* One table may take this part of the shared buffers: half, which an INSERT could take whole. */
+#define SPARED_CACHE		2
+
+/* Rows that wait for being written to one table or partition. */
+typedef struct RowsBuffer
+{
+	ResultRelInfo *relinfo;
+	RowsLayout *layout;			/* NULL: the access method forms the tuples */
+	BulkInsertState bistate;
+	BlockNumber first_block;	/* that was written */
+	uint64		nrows;			/* that have been written */
+	int			nslots;
+	TupleTableSlot *slots[BATCH_ROWS];
+	bool		formed[BATCH_ROWS]; /* does the slot hold a tuple of ours? */
+	uint64		rows[BATCH_ROWS];	/* their numbers, for the error context */
+} RowsBuffer;
+
+typedef struct RowsInsert
+{
+	RowsPlan   *plan;
+	RowsMaker  *maker;
+	EState	   *estate;
+	ModifyTableState *mtstate;
+	ResultRelInfo *root;
+	PartitionTupleRouting *routing;
+	TransitionCaptureState *transition;
+	CommandId	command;
+	MemoryContext flush_context;
+	TupleTableSlot *slot;		/* of the root, when rows are routed */
+	List	   *buffers;		/* of RowsBuffer */
+	RowsBuffer *current;
+	RowsEntries *entries;		/* of an index that is built after the load */
+	uint64		wal_told;		/* bytes of WAL that the writer knows of */
+	uint64		wanted;			/* rows, of all */
+	uint64		inserted;
+} RowsInsert;
+
+static void start_insert(RowsInsert *insert, RowsPlan *plan, uint64 end, bool with_indexes);
+static void check_privileges(RowsInsert *insert, ParseState *pstate, Relation rel);
+static void insert_row(RowsInsert *insert, uint64 row);
+static ResultRelInfo *route_row(RowsInsert *insert, TupleTableSlot **slot);
+static RowsBuffer *buffer_for(RowsInsert *insert, ResultRelInfo *relinfo);
+static void write_one(RowsInsert *insert, ResultRelInfo *relinfo, TupleTableSlot *slot);
+static void wake_wal_writer(RowsInsert *insert);
+static void write_batch(RowsInsert *insert);
+static void write_buffer(RowsInsert *insert, RowsBuffer *buffer);
+static void spare_the_cache(RowsBuffer *buffer);
+static void end_insert(RowsInsert *insert);
+static void start_progress(Oid relid, uint64 nrows);
+
+/* Make rows first, first + 1, ... and insert them; returns how many went in. */
+uint64
+rows_insert(RowsPlan *plan, uint64 first, uint64 nrows)
+{
+	RowsInsert	insert = {0};
+	Oid			relid = RelationGetRelid(plan->rel);
+	bool		indexes_after = rows_may_index_after(plan, nrows);
+	ErrorContextCallback callback;
+
+	rows_find_bases(plan, first + nrows);
+	start_insert(&insert, plan, first + nrows, !indexes_after);
+	if (indexes_after)
+		insert.entries = rows_collect_entries(plan->rel);
+	insert.wanted = nrows;
+	start_progress(relid, nrows);
+
+	callback.callback = rows_error_context;
+	callback.arg = insert.maker;
+	callback.previous = error_context_stack;
+	error_context_stack = &callback;
+
+	for (uint64 i = 0; i < nrows; i++)
+	{
+		CHECK_FOR_INTERRUPTS();
+		insert_row(&insert, first + i);
+	}
+	write_batch(&insert);
+	error_context_stack = callback.previous;
+	if (GetCurrentCommandId(false) != insert.command)
+		insert.entries = NULL;	/* a function has written, perhaps into this table */
+
+	end_insert(&insert);
+	pgstat_progress_end_command();
+
+	/* what was written is there for whatever comes next in this command */
+	CommandCounterIncrement();
+	if (indexes_after)
+		rows_index_after(plan->rel, insert.entries, insert.inserted);
+	return insert.inserted;
+}
+
+/* Everything that the executor would set up for an INSERT. */
+static void
+start_insert(RowsInsert *insert, RowsPlan *plan, uint64 end, bool with_indexes)
+{
+	EState	   *estate = CreateExecutorState();
+	ParseState *pstate = make_parsestate(NULL);
+	ModifyTableState *mtstate;
+
+	insert->plan = plan;
+	insert->estate = estate;
+	check_privileges(insert, pstate, plan->rel);
+
+	ExecInitRangeTable(estate, pstate->p_rtable, poc_rteperminfos(pstate), bms_make_singleton(1));
+	insert->root = makeNode(ResultRelInfo);
+	ExecInitResultRelation(estate, insert->root, 1);
+	CheckValidResultRel(insert->root, CMD_INSERT, ONCONFLICT_NONE, NIL);
+	rows_disable_checks(plan, insert->root->ri_TrigDesc);
+	if (with_indexes)
+		ExecOpenIndices(insert->root, false);
+
+	mtstate = makeNode(ModifyTableState);
+	mtstate->ps.plan = NULL;
+	mtstate->ps.state = estate;
+	mtstate->operation = CMD_INSERT;
+	mtstate->mt_nrels = 1;
+	mtstate->resultRelInfo = insert->root;
+	mtstate->rootResultRelInfo = insert->root;
+	insert->mtstate = mtstate;
+
+	AfterTriggerBeginQuery();
+	if (plan->rel->trigdesc != NULL && plan->rel->trigdesc->trig_insert_new_table)
+		insert->transition = mtstate->mt_transition_capture =
+			MakeTransitionCaptureState(plan->rel->trigdesc, RelationGetRelid(plan->rel), CMD_INSERT);
+	if (plan->rel->rd_rel->relkind == RELKIND_PARTITIONED_TABLE)
+		insert->routing = ExecSetupPartitionTupleRouting(estate, plan->rel);
+	ExecBSInsertTriggers(estate, insert->root);
+
+	insert->maker = rows_make_maker(plan, estate, end);
+	insert->command = GetCurrentCommandId(true);
+	insert->flush_context = AllocSetContextCreate(CurrentMemoryContext, "poc_barman batch",
+												  ALLOCSET_DEFAULT_SIZES);
+	insert->slot = MakeSingleTupleTableSlot(RelationGetDescr(plan->rel),
+											table_slot_callbacks(plan->rel));
+	if (plan->path == ROWS_PATH_MULTI && insert->routing == NULL)
+		insert->current = buffer_for(insert, insert->root);
+}
+
+/* INSERT on each column that the caller's INSERT would have to name. */
+static void
+check_privileges(RowsInsert *insert, ParseState *pstate, Relation rel)
+{
+	ParseNamespaceItem *item = addRangeTableEntryForRelation(pstate, rel, RowExclusiveLock,
+															 NULL, false, false);
+	PocPermissions *permissions = poc_nsitem_permissions(item);
+
+	permissions->requiredPerms = ACL_INSERT;
+	for (int i = 0; i < insert->plan->natts; i++)
+	{
+		RowsColumn *column = &insert->plan->columns[i];
+
+		if (column->kind != ROWS_COLUMN_NOTHING && column->kind != ROWS_COLUMN_DEFAULT &&
+			column->kind != ROWS_COLUMN_SEQUENCE && column->kind != ROWS_COLUMN_NULL)
+			permissions->insertedCols = bms_add_member(permissions->insertedCols,
+													   column->attnum - FirstLowInvalidHeapAttributeNumber);
+	}
+	ExecCheckPermissions(pstate->p_rtable, poc_rteperminfos(pstate), true);
+}
+
+static void
+insert_row(RowsInsert *insert, uint64 row)
+{
+	ResultRelInfo *relinfo = insert->root;
+	RowsBuffer *buffer = insert->routing == NULL ? insert->current : NULL;
+	TupleTableSlot *slot = insert->slot;
+
+	ResetPerTupleExprContext(insert->estate);
+	if (buffer != NULL)
+	{
+		if (unlikely(buffer->slots[buffer->nslots] == NULL))
+			buffer->slots[buffer->nslots] = table_slot_create(relinfo->ri_RelationDesc, NULL);
+		slot = buffer->slots[buffer->nslots];
+	}
+
+	ExecClearTuple(slot);
+	rows_make_row(insert->maker, row, slot->tts_values, slot->tts_isnull);
+	ExecStoreVirtualTuple(slot);
+	slot->tts_tableOid = RelationGetRelid(relinfo->ri_RelationDesc);
+
+	if (insert->routing != NULL)
+		relinfo = route_row(insert, &slot);
+
+	if (relinfo->ri_TrigDesc != NULL && relinfo->ri_TrigDesc->trig_insert_before_row &&
+		!ExecBRInsertTriggers(insert->estate, relinfo, slot))
+	{
+		if (insert->plan->path != ROWS_PATH_MULTI)
+			rows_reset_maker(insert->maker);
+		return;					/* the trigger dropped it */
+	}
+
+	if (relinfo->ri_RelationDesc->rd_att->constr != NULL)
+	{
+		if (relinfo->ri_RelationDesc->rd_att->constr->has_generated_stored)
+			ExecComputeStoredGenerated(relinfo, insert->estate, slot, CMD_INSERT);
+		ExecConstraints(relinfo, slot, insert->estate);
+	}
+	if (relinfo->ri_RelationDesc->rd_rel->relispartition &&
+		(insert->routing == NULL ||
+		 (relinfo->ri_TrigDesc != NULL && relinfo->ri_TrigDesc->trig_insert_before_row)))
+		ExecPartitionCheck(relinfo, slot, insert->estate, true);
+
+	if (insert->plan->path != ROWS_PATH_MULTI)
+	{
+		write_one(insert, relinfo, slot);
+		rows_reset_maker(insert->maker);
+		return;
+	}
+
+	buffer = insert->current;
+	buffer->formed[buffer->nslots] = buffer->layout != NULL &&
+		rows_store_tuple(buffer->layout, slot, &insert->maker->arena);
+	buffer->rows[buffer->nslots++] = row;
+	if (buffer->nslots == BATCH_ROWS ||
+		rows_arena_size(&insert->maker->arena) > BATCH_BYTES)
+		write_batch(insert);
+}
+
+/* To which partition does the row go?  The slot becomes one of its own. */
+static ResultRelInfo *
+route_row(RowsInsert *insert, TupleTableSlot **slot)
+{
+	ResultRelInfo *relinfo = ExecFindPartition(insert->mtstate, insert->root, insert->routing,
+											   *slot, insert->estate);
+	TupleConversionMap *map;
+	TupleTableSlot *target;
+
+	if (insert->plan->path == ROWS_PATH_MULTI)
+	{
+		RowsBuffer *buffer = buffer_for(insert, relinfo);
+
+		insert->current = buffer;
+		if (buffer->slots[buffer->nslots] == NULL)
+			buffer->slots[buffer->nslots] = table_slot_create(relinfo->ri_RelationDesc, NULL);
+		target = buffer->slots[buffer->nslots];
+	}
+	else
+		target = relinfo->ri_PartitionTupleSlot;
+
+	map = ExecGetRootToChildMap(relinfo, insert->estate);
+	if (map != NULL)
+		*slot = execute_attr_map_slot(map->attrMap, *slot, target);
+	else if (target != NULL)
+	{
+		/* the values themselves stay where they are until the row is written */
+		ExecClearTuple(target);
+		memcpy(target->tts_values, (*slot)->tts_values, sizeof(Datum) * insert->plan->natts);
+		memcpy(target->tts_isnull, (*slot)->tts_isnull, sizeof(bool) * insert->plan->natts);
+		*slot = ExecStoreVirtualTuple(target);
+	}
+	(*slot)->tts_tableOid = RelationGetRelid(relinfo->ri_RelationDesc);
+	return relinfo;
+}
+
+/* The buffer of a table or partition, made on first use. */
+static RowsBuffer *
+buffer_for(RowsInsert *insert, ResultRelInfo *relinfo)
+{
+	RowsBuffer *buffer = insert->current;
+	ListCell   *cell;
+
+	if (buffer != NULL && buffer->relinfo == relinfo)
+		return buffer;
+	foreach(cell, insert->buffers)
+	{
+		buffer = lfirst(cell);
+		if (buffer->relinfo == relinfo)
+			return buffer;
+	}
+
+	buffer = palloc0(sizeof(RowsBuffer));
+	buffer->relinfo = relinfo;
+	buffer->layout = rows_make_layout(relinfo->ri_RelationDesc);
+	buffer->bistate = GetBulkInsertState();
+	buffer->first_block = InvalidBlockNumber;
+	FreeAccessStrategy(buffer->bistate->strategy);
+	buffer->bistate->strategy = NULL;
+	if (insert->routing != NULL)
+		rows_disable_checks(insert->plan, relinfo->ri_TrigDesc);
+	insert->buffers = lappend(insert->buffers, buffer);
+	return buffer;
+}
+
+static void
+write_one(RowsInsert *insert, ResultRelInfo *relinfo, TupleTableSlot *slot)
+{
+	List	   *recheck = NIL;
+
+	table_tuple_insert(relinfo->ri_RelationDesc, slot, insert->command, 0, NULL);
+	if (relinfo->ri_NumIndices > 0)
+		recheck = ExecInsertIndexTuples(relinfo, insert->estate, 0, slot, NIL, NULL);
+	ExecARInsertTriggers(insert->estate, relinfo, slot, recheck, insert->transition);
+	list_free(recheck);
+	pgstat_progress_update_param(PROGRESS_COPY_TUPLES_PROCESSED, ++insert->inserted);
+}
+
+/*
+ * Let the WAL writer write and flush what there is while we go on; otherwise it
+ * looks only five times a second, and we would do its work when the WAL buffers
+ * are full, and wait for the rest at the commit.
+ */
+static void
+wake_wal_writer(RowsInsert *insert)
+{
+	if (pgWalUsage.wal_bytes - insert->wal_told < WAL_BYTES_TO_WRITE)
+		return;
+	insert->wal_told = pgWalUsage.wal_bytes;
+	/*
+	 * As far as our own last record, as a commit does it: where the next one
+	 * begins may lie behind the header of a page that nobody has begun.
+	 */
+	XLogSetAsyncXactLSN(XactLastRecEnd);
+}
+
+/* Write all that waits. */
+static void
+write_batch(RowsInsert *insert)
+{
+	ListCell   *cell;
+
+	foreach(cell, insert->buffers)
+		write_buffer(insert, lfirst(cell));
+	wake_wal_writer(insert);
+	rows_reset_maker(insert->maker);
+	pgstat_progress_update_param(PROGRESS_COPY_TUPLES_PROCESSED, insert->inserted);
+}
+
+static void
+write_buffer(RowsInsert *insert, RowsBuffer *buffer)
+{
+	ResultRelInfo *relinfo = buffer->relinfo;
+	EState	   *estate = insert->estate;
+	bool		has_triggers = relinfo->ri_TrigDesc != NULL &&
+		(relinfo->ri_TrigDesc->trig_insert_after_row || relinfo->ri_TrigDesc->trig_insert_new_table);
+	MemoryContext old;
+
+	if (buffer->nslots == 0)
+		return;
+
+	/* table_multi_insert() leaks */
+	old = MemoryContextSwitchTo(insert->flush_context);
+	table_multi_insert(relinfo->ri_RelationDesc, buffer->slots, buffer->nslots,
+					   insert->command, 0, buffer->bistate);
+	MemoryContextSwitchTo(old);
+	MemoryContextReset(insert->flush_context);
+	spare_the_cache(buffer);
+	insert->inserted += buffer->nslots;
+	buffer->nrows += buffer->nslots;
+
+	for (int i = 0; i < buffer->nslots; i++)
+	{
+		TupleTableSlot *slot = buffer->slots[i];
+
+		if (insert->entries != NULL)
+			rows_add_entry(insert->entries, slot);
+		if (relinfo->ri_NumIndices > 0 || has_triggers)
+		{
+			List	   *recheck = NIL;
+
+			insert->maker->row = buffer->rows[i];
+			ResetPerTupleExprContext(estate);
+			if (relinfo->ri_NumIndices > 0)
+				recheck = ExecInsertIndexTuples(relinfo, estate, 0, slot, NIL, NULL);
+			if (has_triggers)
+				ExecARInsertTriggers(estate, relinfo, slot, recheck, insert->transition);
+			list_free(recheck);
+			if ((i & 127) == 127)
+				CHECK_FOR_INTERRUPTS();
+		}
+		if (buffer->formed[i])
+			rows_forget_tuple(slot);
+		ExecClearTuple(slot);
+	}
+	buffer->nslots = 0;
+}
+
+/*
+ * Like any INSERT, use the shared buffers, which saves writing pages early and
+ * reading them again for the indexes; but beyond a part of them go on in a
+ * ring, as COPY does from the start.
+ */
+static void
+spare_the_cache(RowsBuffer *buffer)
+{
+	BulkInsertState bistate = buffer->bistate;
+	BlockNumber block;
+
+	if (bistate->strategy != NULL || !BufferIsValid(bistate->current_buf))
+		return;
+	block = BufferGetBlockNumber(bistate->current_buf);
+	if (buffer->first_block == InvalidBlockNumber)
+		buffer->first_block = block;
+	else if (block > buffer->first_block && block - buffer->first_block > NBuffers / SPARED_CACHE)
+		bistate->strategy = GetAccessStrategy(BAS_BULKWRITE);
+}
+
+static void
+end_insert(RowsInsert *insert)
+{
+	ListCell   *cell;
+
+	foreach(cell, insert->buffers)
+	{
+		RowsBuffer *buffer = lfirst(cell);
+
+		FreeBulkInsertState(buffer->bistate);
+		table_finish_bulk_insert(buffer->relinfo->ri_RelationDesc, 0);
+		for (int i = 0; i < BATCH_ROWS && buffer->slots[i] != NULL; i++)
+			ExecDropSingleTupleTableSlot(buffer->slots[i]);
+	}
+
+	ExecASInsertTriggers(insert->estate, insert->root, insert->transition);
+	AfterTriggerEndQuery(insert->estate);
+
+	if (insert->maker->check_slot != NULL)
+		ExecDropSingleTupleTableSlot(insert->maker->check_slot);
+	ExecDropSingleTupleTableSlot(insert->slot);
+	if (insert->routing != NULL)
+		ExecCleanupTupleRouting(insert->mtstate, insert->routing);
+	ExecResetTupleTable(insert->estate->es_tupleTable, false);
+	ExecCloseResultRelations(insert->estate);
+	ExecCloseRangeTableRelations(insert->estate);
+	FreeExecutorState(insert->estate);
+}
+
+/* pg_stat_progress_copy: a COPY FROM of rows that a callback delivers. */
+static void
+start_progress(Oid relid, uint64 nrows)
+{
+	const int	params[] = {PROGRESS_COPY_COMMAND, PROGRESS_COPY_TYPE};
+	const int64 values[] = {PROGRESS_COPY_COMMAND_FROM, PROGRESS_COPY_TYPE_CALLBACK};
+
+	pgstat_progress_start_command(PROGRESS_COMMAND_COPY, relid);
+	pgstat_progress_update_multi_param(lengthof(params), params, values);
+}

@@ -1,0 +1,228 @@
+/*-------------------------------------------------------------------------
+ *
+ * maker.c
+ *	  The maker: turns the numbers of rows into rows, as the plan says.
+ *
+ * It runs for each row: it must neither look up what the plan can hold, nor
+ * allocate but in the arena.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "access/htup_details.h"
+#include "executor/executor.h"
+#include "miscadmin.h"
+#include "utils/memutils.h"
+
+#include "base/compat.h"
+#include "rows/plan/table.h"
+
+static uint64 digit_of(RowsColumn *column, uint64 row, int attempt);
+static uint64 choose_parent(RowsPlan *plan, RowsForeign *foreign, uint64 row, int attempt);
+static void copy_own_keys(RowsPlan *plan, Datum *values, bool *isnull);
+static bool passes_checks(RowsMaker *maker, Datum *values, bool *isnull, RowsCheck **failed);
+
+RowsMaker *
+rows_make_maker(RowsPlan *plan, EState *estate, uint64 end)
+{
+	RowsMaker  *maker = palloc0(sizeof(RowsMaker));
+	ListCell   *cell;
+
+	maker->plan = plan;
+	maker->end = end;
+	maker->estate = estate;
+	maker->econtext = CreateExprContext(estate);
+	rows_init_arena(&maker->arena);
+
+	for (int i = 0; i < plan->natts; i++)
+	{
+		RowsColumn *column = &plan->columns[i];
+
+		if (column->kind == ROWS_COLUMN_DEFAULT)
+			column->default_state = ExecPrepareExpr(column->default_expr, estate);
+	}
+	foreach(cell, plan->checks)
+	{
+		RowsCheck  *check = lfirst(cell);
+
+		check->state = ExecPrepareExpr(check->expr, estate);
+	}
+	if (plan->checks != NIL)
+		maker->check_slot = MakeSingleTupleTableSlot(RelationGetDescr(plan->rel), &TTSOpsVirtual);
+	return maker;
+}
+
+/* Make the row of a number. Its values live until rows_reset_maker(). */
+void
+rows_make_row(RowsMaker *maker, uint64 row, Datum *values, bool *isnull)
+{
+	RowsPlan   *plan = maker->plan;
+	RowsCheck  *failed = NULL;
+
+	maker->row = row;
+	for (int attempt = 0; attempt < ROWS_MAX_ATTEMPTS; attempt++)
+	{
+		for (int i = 0; i < plan->natts; i++)
+		{
+			RowsColumn *column = &plan->columns[i];
+			RowsDraw	draw;
+
+			maker->column = column;
+			switch (column->kind)
+			{
+				case ROWS_COLUMN_RANDOM:
+					rows_draw_start(&draw, likely(attempt == 0) ? column->key :
+									rows_key(plan->seed, column->attnum, attempt), row);
+					draw.attempt = attempt;
+					values[i] = rows_value(column->value, &draw, &maker->arena, &isnull[i]);
+					break;
+
+				case ROWS_COLUMN_KEY:
+					if ((uint64) attempt >= column->counted->stride)
+						break;
+					rows_draw_start(&draw, column->key, row);
+					isnull[i] = attempt == 0 && column->value->null_fraction > 0 &&
+						rows_unit(&draw) < column->value->null_fraction;
+					if (isnull[i])
+					{
+						values[i] = (Datum) 0;
+						break;
+					}
+					values[i] = column->value->encode(column->value, digit_of(column, row, attempt), &draw, &maker->arena);
+					break;
+
+				case ROWS_COLUMN_SEQUENCE:
+					if (attempt > 0)
+						break;
+					if (maker->dry)
+					{
+						values[i] = (Datum) 0;
+						isnull[i] = true;
+						break;
+					}
+					values[i] = rows_next_in_sequence(column, maker->end - row, &maker->arena);
+					isnull[i] = false;
+					break;
+
+				case ROWS_COLUMN_DEFAULT:
+					if (maker->dry && column->is_volatile)
+					{
+						values[i] = (Datum) 0;
+						isnull[i] = true;
+					}
+					else if (attempt == 0)
+					{
+						MemoryContext old = MemoryContextSwitchTo(maker->arena.context);
+
+						values[i] = ExecEvalExpr(column->default_state, maker->econtext, &isnull[i]);
+						MemoryContextSwitchTo(old);
+					}
+					break;
+
+				case ROWS_COLUMN_FOREIGN:
+					if (column->foreign->leader != NULL && (uint64) attempt >= column->foreign->leader->counted->stride)
+						break;
+					values[i] = rows_foreign_value(column->foreign, choose_parent(plan, column->foreign, row, attempt),
+												   column->component);
+					isnull[i] = false;
+					break;
+
+				case ROWS_COLUMN_ITSELF:	/* below, when the other one is known */
+				case ROWS_COLUMN_NOTHING:
+				case ROWS_COLUMN_NULL:
+					values[i] = (Datum) 0;
+					isnull[i] = true;
+					break;
+			}
+		}
+		maker->column = NULL;
+		if (unlikely(plan->points_at_itself))
+			copy_own_keys(plan, values, isnull);
+
+		if (likely(plan->checks == NIL) || passes_checks(maker, values, isnull, &failed))
+			return;
+		CHECK_FOR_INTERRUPTS();
+	}
+
+	ereport(ERROR,
+			(errcode(ERRCODE_CHECK_VIOLATION),
+			 errmsg("no row found that satisfies constraint \"%s\" of table \"%s\"",
+					failed->name, RelationGetRelationName(plan->rel)),
+			 errdetail("Each of %d random rows was rejected.", ROWS_MAX_ATTEMPTS),
+			 errhint("poc_barman understands comparisons of one column with constants, BETWEEN, IN and length(); "
+					 "for other conditions shape the columns by the option \"columns\", or give them fitting defaults."),
+			 errtableconstraint(plan->rel, failed->name)));
+}
+
+/* Forget the values of the rows made so far. */
+void
+rows_reset_maker(RowsMaker *maker)
+{
+	rows_reset_arena(&maker->arena);
+	ResetExprContext(maker->econtext);
+}
+
+/* What a column that counts shows in a row. */
+static uint64
+digit_of(RowsColumn *column, uint64 row, int attempt)
+{
+	RowsKey    *key = column->counted;
+
+	return ((key->base + row) * key->stride + attempt) / column->divisor % column->radix;
+}
+
+/* To which of the rows of another table does a row refer? */
+static uint64
+choose_parent(RowsPlan *plan, RowsForeign *foreign, uint64 row, int attempt)
+{
+	RowsDraw	draw;
+
+	if (foreign->leader != NULL)
+		return digit_of(foreign->leader, row, attempt);
+	rows_draw_start(&draw, likely(attempt == 0) ? foreign->key :
+					rows_key(plan->seed, MaxHeapAttributeNumber + foreign->number, attempt), row);
+	return rows_below(&draw, foreign->nparents);
+}
+
+/* A row that refers to itself has its own key in the foreign key. */
+static void
+copy_own_keys(RowsPlan *plan, Datum *values, bool *isnull)
+{
+	for (int i = 0; i < plan->natts; i++)
+	{
+		if (plan->columns[i].kind == ROWS_COLUMN_ITSELF)
+		{
+			values[i] = values[plan->columns[i].component];
+			isnull[i] = isnull[plan->columns[i].component];
+		}
+	}
+}
+
+static bool
+passes_checks(RowsMaker *maker, Datum *values, bool *isnull, RowsCheck **failed)
+{
+	TupleTableSlot *slot = maker->check_slot;
+	ListCell   *cell;
+
+	ExecClearTuple(slot);
+	memcpy(slot->tts_values, values, sizeof(Datum) * maker->plan->natts);
+	memcpy(slot->tts_isnull, isnull, sizeof(bool) * maker->plan->natts);
+	ExecStoreVirtualTuple(slot);
+	slot->tts_tableOid = RelationGetRelid(maker->plan->rel);
+	maker->econtext->ecxt_scantuple = slot;
+
+	foreach(cell, maker->plan->checks)
+	{
+		RowsCheck  *check = lfirst(cell);
+
+		if (!ExecCheck(check->state, maker->econtext))
+		{
+			*failed = check;
+			ResetExprContext(maker->econtext);
+			return false;
+		}
+	}
+	ResetExprContext(maker->econtext);
+	return true;
+}

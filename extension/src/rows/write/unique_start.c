@@ -1,0 +1,263 @@
+/*-------------------------------------------------------------------------
+ *
+ * unique_start.c
+ *	  Where the counting of keys goes on: after the rows that are there.
+ *
+ * Reads tables without the executor, so must never do so before the caller's
+ * rights are checked.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "access/attmap.h"
+#include "access/genam.h"
+#include "access/relation.h"
+#include "access/table.h"
+#include "access/tableam.h"
+#include "catalog/pg_am.h"
+#include "catalog/pg_class.h"
+#include "catalog/pg_inherits.h"
+#include "catalog/pg_index.h"
+#include "executor/spi.h"
+#include "miscadmin.h"
+#include "storage/bufmgr.h"
+#include "utils/builtins.h"
+#include "utils/lsyscache.h"
+#include "utils/memutils.h"
+#include "utils/rel.h"
+#include "utils/snapmgr.h"
+
+#include "base/compat.h"
+#include "rows/plan/table.h"
+
+/* Rows that are read together from a cursor. */
+#define FETCHED_ROWS		1000
+
+static uint64 next_after_index(RowsPlan *plan, RowsKey *key, Relation index);
+static uint64 next_after_scan(RowsPlan *plan, RowsKey *key);
+static uint64 next_after_query(RowsPlan *plan, RowsKey *key);
+static bool decode_row(RowsKey *key, TupleTableSlot *slot, AttrMap *map, uint64 *ordinal);
+
+/*
+ * Find the ordinal of row 0 of each key: one more than the last in the table.
+ * Rows that others have not committed yet count too.
+ */
+void
+rows_find_bases(RowsPlan *plan, uint64 nrows)
+{
+	Relation	rel = plan->rel;
+	ListCell   *cell;
+
+	if (plan->keys == NIL)
+		return;
+	if (rows_bases_are_given(plan))
+	{
+		foreach(cell, plan->keys)
+			((RowsKey *) lfirst(cell))->base = plan->options->bases[foreach_current_index(cell)];
+		return;
+	}
+	rows_require_readable_keys(plan);
+
+	foreach(cell, plan->keys)
+	{
+		RowsKey    *key = lfirst(cell);
+		Relation	index = index_open(key->index, AccessShareLock);
+
+		if (plan->manager != NULL)
+			key->base = next_after_query(plan, key);
+		else if (rel->rd_rel->relkind == RELKIND_RELATION && RelationGetNumberOfBlocks(rel) == 0)
+			key->base = 0;
+		else if (rel->rd_rel->relkind == RELKIND_RELATION && key->ncolumns == 1 &&
+				 key->columns[0]->kind == ROWS_COLUMN_KEY && key->columns[0]->value->from_int != NULL &&
+				 key->columns[0]->value->nchoices == 0 &&
+				 index->rd_rel->relam == BTREE_AM_OID && index->rd_index->indisvalid &&
+				 index->rd_index->indkey.values[0] == key->columns[0]->attnum &&
+				 RelationGetIndexPredicate(index) == NIL)
+			key->base = next_after_index(plan, key, index);
+		else
+			key->base = next_after_scan(plan, key);
+		index_close(index, AccessShareLock);
+
+		if (nrows > key->capacity || key->base > key->capacity - nrows)
+			ereport(ERROR,
+					(errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
+					 errmsg("cannot make " UINT64_FORMAT " more rows that are unique in \"%s\" of table \"%s\"",
+							nrows, key->name, RelationGetRelationName(rel)),
+					 errdetail("Its columns take " UINT64_FORMAT " values, and " UINT64_FORMAT " are used or passed.",
+							   key->capacity, Min(key->base, key->capacity)),
+					 errhint("Ask for fewer rows, or widen the type or the CHECK of its columns.")));
+	}
+}
+
+/* A worker is told by the caller of all of them. */
+bool
+rows_bases_are_given(RowsPlan *plan)
+{
+	return plan->options->bases != NULL && plan->options->nbases == list_length(plan->keys);
+}
+
+/* The last number is at the end of the index. */
+static uint64
+next_after_index(RowsPlan *plan, RowsKey *key, Relation index)
+{
+	RowsValue  *value = key->columns[0]->value;
+	bool		descending = (index->rd_indoption[0] & INDOPTION_DESC) != 0;
+	SnapshotData dirty;
+	ScanKeyData not_null;
+	IndexScanDesc scan;
+	TupleTableSlot *slot = table_slot_create(plan->rel, NULL);
+	uint64		result = 0;
+
+	InitDirtySnapshot(dirty);
+	ScanKeyEntryInitialize(&not_null, SK_ISNULL | SK_SEARCHNOTNULL, 1, InvalidStrategy,
+						   InvalidOid, InvalidOid, InvalidOid, (Datum) 0);
+	scan = index_beginscan(plan->rel, index, &dirty, NULL, 1, 0, 0);
+	index_rescan(scan, &not_null, 1, NULL, 0);
+	while (index_getnext_slot(scan, descending ? ForwardScanDirection : BackwardScanDirection, slot))
+	{
+		bool		isnull;
+		Datum		datum = slot_getattr(slot, key->columns[0]->attnum, &isnull);
+		uint64		ordinal;
+		int64		number;
+
+		CHECK_FOR_INTERRUPTS();
+		if (isnull)
+			continue;
+		if (value->decode(value, datum, &ordinal))
+		{
+			result = ordinal / key->stride + 1;
+			break;
+		}
+		/* beyond our range: look further down; below it: nothing of ours */
+		if (value->to_int(value, datum, &number) && number < value->unique_low)
+			break;
+	}
+	index_endscan(scan);
+	ExecDropSingleTupleTableSlot(slot);
+	return result;
+}
+
+/* Text and the like: the ordinal is in each value, so look at all of them. */
+static uint64
+next_after_scan(RowsPlan *plan, RowsKey *key)
+{
+	List	   *relids = list_make1_oid(RelationGetRelid(plan->rel));
+	uint64		result = 0;
+	ListCell   *cell;
+	MemoryContext context = AllocSetContextCreate(CurrentMemoryContext, "poc_barman keys",
+												  ALLOCSET_DEFAULT_SIZES);
+
+	if (plan->rel->rd_rel->relkind == RELKIND_PARTITIONED_TABLE)
+		relids = find_all_inheritors(RelationGetRelid(plan->rel), AccessShareLock, NULL);
+
+	foreach(cell, relids)
+	{
+		Relation	rel = relation_open(lfirst_oid(cell), AccessShareLock);
+		AttrMap    *map;
+		SnapshotData dirty;
+		TableScanDesc scan;
+		TupleTableSlot *slot;
+
+		if (rel->rd_rel->relkind != RELKIND_RELATION)
+		{
+			relation_close(rel, AccessShareLock);
+			continue;
+		}
+		/* a partition may have its columns in another order */
+		map = build_attrmap_by_name(RelationGetDescr(rel), RelationGetDescr(plan->rel), false);
+
+		InitDirtySnapshot(dirty);
+		slot = table_slot_create(rel, NULL);
+		scan = table_beginscan(rel, &dirty, 0, NULL, 0);
+		while (table_scan_getnextslot(scan, ForwardScanDirection, slot))
+		{
+			MemoryContext old = MemoryContextSwitchTo(context);
+			uint64		ordinal;
+
+			if (decode_row(key, slot, map, &ordinal))
+				result = Max(result, ordinal / key->stride + 1);
+			MemoryContextSwitchTo(old);
+			MemoryContextReset(context);
+			CHECK_FOR_INTERRUPTS();
+		}
+		table_endscan(scan);
+		ExecDropSingleTupleTableSlot(slot);
+		relation_close(rel, AccessShareLock);
+	}
+	MemoryContextDelete(context);
+	return result;
+}
+
+/* Of rows that an extension keeps only the executor can tell. */
+static uint64
+next_after_query(RowsPlan *plan, RowsKey *key)
+{
+	char	   *query = psprintf("SELECT * FROM %s",
+								 quote_qualified_identifier(get_namespace_name(RelationGetNamespace(plan->rel)),
+															RelationGetRelationName(plan->rel)));
+	Portal		portal;
+	uint64		result = 0;
+
+	SPI_connect();
+	portal = SPI_cursor_open_with_args(NULL, query, 0, NULL, NULL, NULL, true, CURSOR_OPT_NO_SCROLL);
+	for (;;)
+	{
+		TupleTableSlot *slot;
+		AttrMap    *map;
+
+		SPI_cursor_fetch(portal, true, FETCHED_ROWS);
+		if (SPI_processed == 0)
+			break;
+		slot = MakeSingleTupleTableSlot(SPI_tuptable->tupdesc, &TTSOpsHeapTuple);
+		map = build_attrmap_by_name(SPI_tuptable->tupdesc, RelationGetDescr(plan->rel), false);
+		for (uint64 i = 0; i < SPI_processed; i++)
+		{
+			uint64		ordinal;
+
+			ExecStoreHeapTuple(SPI_tuptable->vals[i], slot, false);
+			if (decode_row(key, slot, map, &ordinal))
+				result = Max(result, ordinal / key->stride + 1);
+		}
+		ExecDropSingleTupleTableSlot(slot);
+		SPI_freetuptable(SPI_tuptable);
+		CHECK_FOR_INTERRUPTS();
+	}
+	SPI_cursor_close(portal);
+	SPI_finish();
+	return result;
+}
+
+static bool
+decode_row(RowsKey *key, TupleTableSlot *slot, AttrMap *map, uint64 *ordinal)
+{
+	*ordinal = 0;
+	for (int i = 0; i < key->ncolumns; i++)
+	{
+		RowsColumn *column = key->columns[i];
+		uint64		digit;
+		bool		found;
+
+		if (column->kind == ROWS_COLUMN_FOREIGN)
+		{
+			RowsForeign *foreign = column->foreign;
+			Datum	   *values = palloc(sizeof(Datum) * foreign->ncolumns);
+			bool		isnull = false;
+
+			for (int j = 0; j < foreign->ncolumns && !isnull; j++)
+				values[j] = slot_getattr(slot, map->attnums[foreign->attnums[j] - 1], &isnull);
+			found = !isnull && rows_decode_foreign(foreign, values, &digit);
+		}
+		else
+		{
+			bool		isnull;
+			Datum		datum = slot_getattr(slot, map->attnums[column->attnum - 1], &isnull);
+
+			found = !isnull && column->value->decode(column->value, datum, &digit);
+		}
+		if (!found || digit > column->radix)
+			return false;
+		*ordinal += digit * column->divisor;
+	}
+	return true;
+}

@@ -1,0 +1,240 @@
+/*-------------------------------------------------------------------------
+ *
+ * segments.c
+ *	  Writing and switching WAL, of which Barman can never have enough.
+ *
+ * Barman archives a segment only when it has received a byte of the next one.
+ * On an idle server nobody writes that byte, so we do: the tick.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "access/htup_details.h"
+#include "access/xlog.h"
+#include "access/xlog_internal.h"
+#include "access/xloginsert.h"
+#include "common/pg_prng.h"
+#include "fmgr.h"
+#include "funcapi.h"
+#include "miscadmin.h"
+#include "replication/message.h"
+#include "utils/builtins.h"
+#include "utils/pg_lsn.h"
+
+#include "base/compat.h"
+#include "wal/segments.h"
+
+/* the prefix of our logical messages: logical decoding can tell them by it */
+#define MESSAGE_PREFIX "poc_barman"
+
+/*
+ * Of one message of poc_generate_wal().  Large enough for its header not to
+ * matter, small enough to be interrupted at once and to spare the WAL buffers.
+ */
+#define MESSAGE_SIZE (128 * 1024)
+
+/* One call must not fill a disk by a slip of the finger. */
+#define MAX_GENERATED_WAL (INT64CONST(64) * 1024 * 1024 * 1024)
+
+static void require_primary(void);
+static char *segment_closed_by(XLogRecPtr end);
+static char *noise(Size size);
+
+PG_FUNCTION_INFO_V1(poc_generate_wal);
+PG_FUNCTION_INFO_V1(poc_wal_switch_sql);
+PG_FUNCTION_INFO_V1(poc_wal_tick_sql);
+
+/*
+ * poc_generate_wal(size text, OUT start_lsn, OUT end_lsn, OUT bytes, OUT segments)
+ */
+Datum
+poc_generate_wal(PG_FUNCTION_ARGS)
+{
+	int64		size = DatumGetInt64(DirectFunctionCall1(pg_size_bytes,
+														 PG_GETARG_DATUM(0)));
+	char	   *message;
+	XLogRecPtr	start;
+	XLogRecPtr	end;
+	TupleDesc	tupdesc;
+	Datum		values[4];
+	bool		nulls[4] = {false};
+
+	if (get_call_result_type(fcinfo, NULL, &tupdesc) != TYPEFUNC_COMPOSITE)
+		elog(ERROR, "return type must be a row type");
+	if (size <= 0 || size > MAX_GENERATED_WAL)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("size of WAL to generate is out of range: %s",
+						text_to_cstring(PG_GETARG_TEXT_PP(0))),
+				 errdetail("It must be more than 0 and at most 64 GB."),
+				 errhint("Call the function several times for more.")));
+	require_primary();
+
+	message = noise(MESSAGE_SIZE);
+	start = GetXLogInsertRecPtr();
+	end = start;
+	while (end - start < (uint64) size)
+	{
+		CHECK_FOR_INTERRUPTS();
+		end = LogLogicalMessage(MESSAGE_PREFIX, message,
+								Min(MESSAGE_SIZE, size - (end - start)),
+								false, false);
+	}
+	XLogFlush(end);
+
+	values[0] = LSNGetDatum(start);
+	values[1] = LSNGetDatum(end);
+	values[2] = Int64GetDatum((int64) (end - start));
+	values[3] = Int64GetDatum((int64) (end / wal_segment_size -
+									   start / wal_segment_size));
+	PG_RETURN_DATUM(HeapTupleGetDatum(heap_form_tuple(BlessTupleDesc(tupdesc),
+													  values, nulls)));
+}
+
+/*
+ * _poc.wal_switch(force boolean, OUT wal_file text, OUT lsn pg_lsn, OUT switched boolean)
+ *
+ * Closes the current segment and writes a tick into the next.  Unless forced,
+ * it is left alone when this session closed the last one and nothing but ticks
+ * and the server's own snapshots of running transactions came since.
+ */
+Datum
+poc_wal_switch_sql(PG_FUNCTION_ARGS)
+{
+	static XLogRecPtr last_switch = InvalidXLogRecPtr;
+	bool		force = PG_GETARG_BOOL(0);
+	bool		switched = false;
+	TupleDesc	tupdesc;
+	Datum		values[3];
+	bool		nulls[3] = {false};
+
+	if (get_call_result_type(fcinfo, NULL, &tupdesc) != TYPEFUNC_COMPOSITE)
+		elog(ERROR, "return type must be a row type");
+	require_primary();
+
+	if (force)
+		poc_wal_tick();
+
+	/*
+	 * A record begins where it was inserted: that of our own switch before
+	 * last_switch, any later one that matters not before it.
+	 */
+	if (force || last_switch == InvalidXLogRecPtr ||
+		GetLastImportantRecPtr() >= last_switch)
+	{
+		last_switch = poc_wal_switch();
+		switched = XLogSegmentOffset(last_switch, wal_segment_size) != 0;
+	}
+	poc_wal_tick();
+
+	values[0] = CStringGetTextDatum(segment_closed_by(last_switch));
+	values[1] = LSNGetDatum(last_switch);
+	values[2] = BoolGetDatum(switched);
+	PG_RETURN_DATUM(HeapTupleGetDatum(heap_form_tuple(BlessTupleDesc(tupdesc),
+													  values, nulls)));
+}
+
+/*
+ * _poc.wal_tick() returns pg_lsn
+ */
+Datum
+poc_wal_tick_sql(PG_FUNCTION_ARGS)
+{
+	require_primary();
+	PG_RETURN_LSN(poc_wal_tick());
+}
+
+/*
+ * Writes and flushes a small WAL record, whatever becomes of the transaction.
+ *
+ * It is what LogLogicalMessage() writes, except that it is marked unimportant:
+ * an idle server stays idle for archive_timeout and the background writer, and
+ * does not answer each tick with a checkpoint and a segment of its own.
+ */
+XLogRecPtr
+poc_wal_tick(void)
+{
+	static char prefix[] = MESSAGE_PREFIX;
+	static char message[] = "tick";
+	xl_logical_message record;
+	XLogRecPtr	end;
+
+	memset(&record, 0, sizeof(record));
+	record.dbId = MyDatabaseId;
+	record.transactional = false;
+	record.prefix_size = sizeof(prefix);
+	record.message_size = sizeof(message) - 1;
+
+	XLogBeginInsert();
+	XLogRegisterData((char *) &record, SizeOfLogicalMessage);
+	XLogRegisterData(prefix, record.prefix_size);
+	XLogRegisterData(message, record.message_size);
+	XLogSetRecordFlags(XLOG_MARK_UNIMPORTANT);
+	end = XLogInsert(RM_LOGICALMSG_ID, XLOG_LOGICAL_MESSAGE);
+	XLogFlush(end);
+	return end;
+}
+
+/*
+ * Closes the current segment.  Returns the end of the switch record, or the
+ * start of the segment if there was nothing in it to be closed.
+ */
+XLogRecPtr
+poc_wal_switch(void)
+{
+	return RequestXLogSwitch(false);
+}
+
+static void
+require_primary(void)
+{
+	if (RecoveryInProgress())
+		ereport(ERROR,
+				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+				 errmsg("recovery is in progress"),
+				 errdetail("A standby writes no WAL of its own."),
+				 errhint("Call this function on the primary.")));
+}
+
+/*
+ * The name of the segment that a switch closed, by what poc_wal_switch()
+ * returned.
+ *
+ * Right on a boundary nothing was closed now, and the last segment closed is
+ * the one before.  The same goes for a switch record that filled its segment
+ * to the last byte: its end counts as behind the header of the next page.
+ */
+static char *
+segment_closed_by(XLogRecPtr end)
+{
+	uint32		offset = XLogSegmentOffset(end, wal_segment_size);
+	XLogSegNo	segment;
+	char		name[MAXFNAMELEN];
+
+	if (offset <= SizeOfXLogLongPHD)
+		end -= offset;
+	XLByteToPrevSeg(end, segment, wal_segment_size);
+	XLogFileName(name, GetWALInsertionTimeLine(), segment, wal_segment_size);
+	return pstrdup(name);
+}
+
+/*
+ * Bytes that do not compress, so that a megabyte asked for is a megabyte in
+ * Barman's archive as well.
+ */
+static char *
+noise(Size size)
+{
+	char	   *bytes = palloc(size);
+	pg_prng_state state;
+
+	pg_prng_seed(&state, 42);
+	for (Size i = 0; i + sizeof(uint64) <= size; i += sizeof(uint64))
+	{
+		uint64		value = pg_prng_uint64(&state);
+
+		memcpy(bytes + i, &value, sizeof(value));
+	}
+	return bytes;
+}
