@@ -3,7 +3,7 @@
 
 lint() {
   : "${system_pg_config:=}"
-  local failed=0 step steps=(scripts sources static manifests)
+  local failed=0 step steps=(scripts sources layers static manifests)
   deps lint
   LINT_DIR=$(mktemp -d)
   trap 'rm -rf "$LINT_DIR"' EXIT
@@ -58,6 +58,11 @@ lint_sources() {
     }
   done
   return "$status"
+}
+
+# After lint_sources, whose objects tell who calls whom.
+lint_layers() {
+  docker/stack-lib/lint-layers --self-test && docker/stack-lib/lint-layers
 }
 
 # varFuncNullUB: POSIX makes NULL a pointer, so it may end a variable list of arguments.
