@@ -12,7 +12,7 @@
 
 #include "portability/instr_time.h"
 
-#include "client/http.h"
+#include "client/http_message.h"
 
 /*
  * Sockets that libcurl may watch at a time for one request: two connections

@@ -24,6 +24,7 @@
 
 #include "base/compat.h"
 #include "client/job.h"
+#include "client/json.h"
 #include "client/sidecar.h"
 #include "wal/segments.h"
 

@@ -11,7 +11,7 @@
 #include "datatype/timestamp.h"
 #include "utils/jsonb.h"
 
-#include "client/http.h"
+#include "client/http_message.h"
 
 /* bytes of a job's identifier that we are willing to carry */
 #define POC_JOB_ID_SIZE 128

@@ -20,7 +20,9 @@
 #include "utils/wait_event.h"
 
 #include "base/compat.h"
+#include "client/http.h"
 #include "client/job.h"
+#include "client/json.h"
 #include "client/sidecar.h"
 
 /* milliseconds that the cancellation of a job may hold up the end of a query */

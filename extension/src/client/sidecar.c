@@ -15,11 +15,12 @@
 #include "mb/pg_wchar.h"
 #include "utils/builtins.h"
 #include "utils/memutils.h"
-#include "utils/numeric.h"
 
 #include "base/curl_prelude.h"
 #include "base/compat.h"
 #include "base/settings.h"
+#include "client/http.h"
+#include "client/json.h"
 #include "client/sidecar.h"
 
 /* The sidecar's own answers nest five deep; Barman's diagnosis, ten. */
@@ -36,7 +37,6 @@ static Jsonb *parse_json(const PocHttpResponse *response, const char *path);
 static bool is_json_type(const char *content_type);
 static int	json_depth(const char *text, size_t length);
 static char *excerpt(const PocHttpResponse *response);
-static JsonbValue *find_member(Jsonb *object, const char *key);
 
 PG_FUNCTION_INFO_V1(poc_get_list);
 PG_FUNCTION_INFO_V1(poc_get_object);
@@ -93,7 +93,7 @@ get_field(PG_FUNCTION_ARGS, enum jbvType type)
 									   type == jbvArray ? "array" : "object",
 									   text_to_cstring(PG_GETARG_TEXT_PP(0))));
 
-	truncated = find_member(answer, "truncated");
+	truncated = poc_json_find(answer, "truncated");
 	if (truncated != NULL && truncated->type == jbvBool && truncated->val.boolean)
 		ereport(WARNING,
 				(errmsg("the list is not complete"),
@@ -399,58 +399,4 @@ excerpt(const PocHttpResponse *response)
 			response->body[i] : '?';
 	strcpy(text + length, response->length > length ? "..." : "");
 	return text;
-}
-
-/*
- * A member of an object as a jsonb of its own, provided it is of this type (an
- * array or an object); NULL otherwise.
- */
-Jsonb *
-poc_json_member(Jsonb *object, const char *key, enum jbvType type)
-{
-	JsonbValue *value = find_member(object, key);
-
-	if (value == NULL || value->type != jbvBinary)
-		return NULL;
-	if (type == jbvArray ? !JsonContainerIsArray(value->val.binary.data) :
-		!JsonContainerIsObject(value->val.binary.data))
-		return NULL;
-	return JsonbValueToJsonb(value);
-}
-
-/*
- * A member that is a string; NULL if there is none.
- */
-char *
-poc_json_text(Jsonb *object, const char *key)
-{
-	JsonbValue *value = find_member(object, key);
-
-	if (value == NULL || value->type != jbvString)
-		return NULL;
-	return pnstrdup(value->val.string.val, value->val.string.len);
-}
-
-/*
- * A member that counts something; 0 if there is none, or it cannot be.
- */
-int64
-poc_json_integer(Jsonb *object, const char *key)
-{
-	JsonbValue *value = find_member(object, key);
-	double		number;
-
-	if (value == NULL || value->type != jbvNumeric)
-		return 0;
-	number = DatumGetFloat8(DirectFunctionCall1(numeric_float8_no_overflow,
-												NumericGetDatum(value->val.numeric)));
-	return number >= 0 && number < PG_INT32_MAX ? (int64) number : 0;
-}
-
-static JsonbValue *
-find_member(Jsonb *object, const char *key)
-{
-	if (!JB_ROOT_IS_OBJECT(object))
-		return NULL;
-	return getKeyJsonValueFromContainer(&object->root, key, strlen(key), NULL);
 }

@@ -11,7 +11,7 @@
 #include "utils/array.h"
 #include "utils/jsonb.h"
 
-#include "client/http.h"
+#include "client/http_message.h"
 
 extern char *poc_sidecar_path(ArrayType *segments);
 extern Jsonb *poc_sidecar_get(const char *path, int hold,
@@ -19,12 +19,6 @@ extern Jsonb *poc_sidecar_get(const char *path, int hold,
 extern Jsonb *poc_sidecar_post(const char *path, Jsonb *body);
 extern Jsonb *poc_sidecar_start(const char *path, Jsonb *body, const char *key,
 								PocHttpFailure *failure, bool *refused);
-
-/* members of what it answered */
-extern Jsonb *poc_json_member(Jsonb *object, const char *key,
-							  enum jbvType type);
-extern char *poc_json_text(Jsonb *object, const char *key);
-extern int64 poc_json_integer(Jsonb *object, const char *key);
 
 /* sidecar_error.c */
 pg_noreturn extern void poc_sidecar_throw(const PocHttpFailure *failure);

@@ -11,6 +11,7 @@
 #include "postgres.h"
 
 #include "base/compat.h"
+#include "client/json.h"
 #include "client/sidecar.h"
 
 /* an error of the sidecar: what to say where it says nothing itself */

@@ -1,0 +1,19 @@
+/*-------------------------------------------------------------------------
+ *
+ * json.h
+ *	  Members of a JSON object that the sidecar answered.
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef POC_JSON_H
+#define POC_JSON_H
+
+#include "utils/jsonb.h"
+
+extern JsonbValue *poc_json_find(Jsonb *object, const char *key);
+extern Jsonb *poc_json_member(Jsonb *object, const char *key,
+							  enum jbvType type);
+extern char *poc_json_text(Jsonb *object, const char *key);
+extern int64 poc_json_integer(Jsonb *object, const char *key);
+
+#endif							/* POC_JSON_H */
