@@ -27,6 +27,7 @@
 #include "client/json.h"
 #include "client/sidecar.h"
 #include "wal/segments.h"
+#include "wal/tick.h"
 
 /* how long the sidecar is asked to hold the answer to a poll, in seconds */
 #define POLL_HOLD 20

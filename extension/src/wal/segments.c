@@ -1,10 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * segments.c
- *	  Writing and switching WAL, of which Barman can never have enough.
- *
- * Barman archives a segment only when it has received a byte of the next one.
- * On an idle server nobody writes that byte, so we do: the tick.
+ *	  Segments of WAL: filling them, and closing the current one.
  *
  *-------------------------------------------------------------------------
  */
@@ -13,7 +10,6 @@
 #include "access/htup_details.h"
 #include "access/xlog.h"
 #include "access/xlog_internal.h"
-#include "access/xloginsert.h"
 #include "common/pg_prng.h"
 #include "fmgr.h"
 #include "funcapi.h"
@@ -24,9 +20,7 @@
 
 #include "base/compat.h"
 #include "wal/segments.h"
-
-/* the prefix of our logical messages: logical decoding can tell them by it */
-#define MESSAGE_PREFIX "poc_barman"
+#include "wal/tick.h"
 
 /*
  * Of one message of poc_generate_wal().  Large enough for its header not to
@@ -37,13 +31,11 @@
 /* One call must not fill a disk by a slip of the finger. */
 #define MAX_GENERATED_WAL (INT64CONST(64) * 1024 * 1024 * 1024)
 
-static void require_primary(void);
 static char *segment_closed_by(XLogRecPtr end);
 static char *noise(Size size);
 
 PG_FUNCTION_INFO_V1(poc_generate_wal);
 PG_FUNCTION_INFO_V1(poc_wal_switch_sql);
-PG_FUNCTION_INFO_V1(poc_wal_tick_sql);
 
 /*
  * poc_generate_wal(size text, OUT start_lsn, OUT end_lsn, OUT bytes, OUT segments)
@@ -69,7 +61,7 @@ poc_generate_wal(PG_FUNCTION_ARGS)
 						text_to_cstring(PG_GETARG_TEXT_PP(0))),
 				 errdetail("It must be more than 0 and at most 64 GB."),
 				 errhint("Call the function several times for more.")));
-	require_primary();
+	poc_wal_require_primary();
 
 	message = noise(MESSAGE_SIZE);
 	start = GetXLogInsertRecPtr();
@@ -77,7 +69,7 @@ poc_generate_wal(PG_FUNCTION_ARGS)
 	while (end - start < (uint64) size)
 	{
 		CHECK_FOR_INTERRUPTS();
-		end = LogLogicalMessage(MESSAGE_PREFIX, message,
+		end = LogLogicalMessage(POC_WAL_PREFIX, message,
 								Min(MESSAGE_SIZE, size - (end - start)),
 								false, false);
 	}
@@ -111,7 +103,7 @@ poc_wal_switch_sql(PG_FUNCTION_ARGS)
 
 	if (get_call_result_type(fcinfo, NULL, &tupdesc) != TYPEFUNC_COMPOSITE)
 		elog(ERROR, "return type must be a row type");
-	require_primary();
+	poc_wal_require_primary();
 
 	if (force)
 		poc_wal_tick();
@@ -136,47 +128,6 @@ poc_wal_switch_sql(PG_FUNCTION_ARGS)
 }
 
 /*
- * _poc.wal_tick() returns pg_lsn
- */
-Datum
-poc_wal_tick_sql(PG_FUNCTION_ARGS)
-{
-	require_primary();
-	PG_RETURN_LSN(poc_wal_tick());
-}
-
-/*
- * Writes and flushes a small WAL record, whatever becomes of the transaction.
- *
- * It is what LogLogicalMessage() writes, except that it is marked unimportant:
- * an idle server stays idle for archive_timeout and the background writer, and
- * does not answer each tick with a checkpoint and a segment of its own.
- */
-XLogRecPtr
-poc_wal_tick(void)
-{
-	static char prefix[] = MESSAGE_PREFIX;
-	static char message[] = "tick";
-	xl_logical_message record;
-	XLogRecPtr	end;
-
-	memset(&record, 0, sizeof(record));
-	record.dbId = MyDatabaseId;
-	record.transactional = false;
-	record.prefix_size = sizeof(prefix);
-	record.message_size = sizeof(message) - 1;
-
-	XLogBeginInsert();
-	XLogRegisterData((char *) &record, SizeOfLogicalMessage);
-	XLogRegisterData(prefix, record.prefix_size);
-	XLogRegisterData(message, record.message_size);
-	XLogSetRecordFlags(XLOG_MARK_UNIMPORTANT);
-	end = XLogInsert(RM_LOGICALMSG_ID, XLOG_LOGICAL_MESSAGE);
-	XLogFlush(end);
-	return end;
-}
-
-/*
  * Closes the current segment.  Returns the end of the switch record, or the
  * start of the segment if there was nothing in it to be closed.
  */
@@ -184,17 +135,6 @@ XLogRecPtr
 poc_wal_switch(void)
 {
 	return RequestXLogSwitch(false);
-}
-
-static void
-require_primary(void)
-{
-	if (RecoveryInProgress())
-		ereport(ERROR,
-				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
-				 errmsg("recovery is in progress"),
-				 errdetail("A standby writes no WAL of its own."),
-				 errhint("Call this function on the primary.")));
 }
 
 /*

@@ -1,16 +1,15 @@
 /*-------------------------------------------------------------------------
  *
  * segments.h
- *	  Writing and switching WAL.
+ *	  Closing a segment of WAL.
  *
  *-------------------------------------------------------------------------
  */
-#ifndef POC_WAL_H
-#define POC_WAL_H
+#ifndef POC_WAL_SEGMENTS_H
+#define POC_WAL_SEGMENTS_H
 
 #include "access/xlogdefs.h"
 
-extern XLogRecPtr poc_wal_tick(void);
 extern XLogRecPtr poc_wal_switch(void);
 
-#endif							/* POC_WAL_H */
+#endif							/* POC_WAL_SEGMENTS_H */
