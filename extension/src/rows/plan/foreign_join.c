@@ -337,7 +337,7 @@ rows_joined_ordinal(RowsForeign *foreign, const Datum *values, uint64 *ordinal)
 					row[i] = values[j];
 			}
 		}
-		if (!rows_decode_foreign(part->foreign, row, &found) || part->place[found] == PG_UINT64_MAX ||
+		if (!rows_find_parent(part->foreign, row, &found) || part->place[found] == PG_UINT64_MAX ||
 			(p > 0 && part->group[found] != group))
 			return false;
 		group = part->group[found];

@@ -162,41 +162,6 @@ set_step(RowsValue *value, const RowsColumnOptions *options)
 				 errdetail("It must be positive, and not smaller than what the type can tell apart.")));
 }
 
-/* A number in [0, limit) that is not uniform. */
-uint64
-rows_distributed(const RowsValue *value, RowsDraw *draw, uint64 limit)
-{
-	switch (value->distribution)
-	{
-		case ROWS_NORMAL:
-			{
-				/* the sum of twelve uniform numbers; the middle half holds 92 % */
-				double		sum = 0;
-
-				for (int i = 0; i < 12; i++)
-					sum += rows_unit(draw);
-				return Min((uint64) (sum / 12.0 * (double) limit), limit - 1);
-			}
-		case ROWS_ZIPF:
-			{
-				/* 1/k, by the inverse of its integral */
-				double		rank = exp(rows_unit(draw) * log((double) limit + 1.0));
-
-				return Min((uint64) rank - 1, limit - 1);
-			}
-		case ROWS_SEQUENCE:
-			return (draw->row * (uint64) (value->step / value->unit)) % limit;
-		case ROWS_SERIES:
-			{
-				uint64		step = Max(value->step / value->unit, 1);
-
-				return (draw->row * step + rows_below(draw, step)) % limit;
-			}
-		default:
-			return rows_below(draw, limit);
-	}
-}
-
 /* The length is one in characters, and no character is cut. */
 static Datum
 make_prefixed(const RowsValue *value, RowsDraw *draw, RowsArena *arena)

@@ -404,6 +404,8 @@ extern void rows_options_all_used(RowsOptions *options, const char *table);
 
 /* shape.c */
 extern void rows_shape_value(RowsValue *value, const RowsColumnOptions *options);
+
+/* rows/value/distribution.c */
 extern uint64 rows_distributed(const RowsValue *value, RowsDraw *draw, uint64 limit);
 
 /* columns.c */
@@ -420,8 +422,10 @@ extern void rows_read_checks(RowsPlan *plan, List *conditions);
 extern void rows_add_check(RowsPlan *plan, const char *name, Node *expr);
 extern void rows_try_unbounded(RowsPlan *plan);
 
-/* rows/value/condition.c */
+/* rows/value/bounds.c */
 extern void rows_init_bounds(RowsBounds *bounds);
+
+/* rows/value/condition.c */
 extern bool rows_read_condition(Node *node, AttrNumber attnum, RowsBounds *bounds);
 
 /* rows/value/type.c */
@@ -441,6 +445,10 @@ extern void rows_disable_checks(RowsPlan *plan, TriggerDesc *triggers);
 /* parents.c */
 extern bool rows_is_unique_alone(RowsPlan *plan, ForeignKeyCacheInfo *key);
 extern void rows_read_parents(RowsPlan *plan, ForeignKeyCacheInfo *key, RowsForeign *foreign);
+
+/* parents_hash.c */
+extern void rows_hash_parents(RowsForeign *foreign);
+extern bool rows_find_parent(RowsForeign *foreign, const Datum *values, uint64 *ordinal);
 
 /* foreign_count.c */
 extern uint64 rows_count_foreign(RowsPlan *plan, RowsForeign *foreign, List *columns);

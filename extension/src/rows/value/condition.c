@@ -37,13 +37,6 @@ static int	comparison(Oid opno, Oid type);
 static bool contains_domain_value(Node *node, void *context);
 static Const *constant_of(Node *node);
 
-void
-rows_init_bounds(RowsBounds *bounds)
-{
-	memset(bounds, 0, sizeof(RowsBounds));
-	bounds->min_length = bounds->max_length = -1;
-}
-
 /*
  * Read one condition on a column (or, with InvalidAttrNumber, on the value of
  * a domain) into the bounds.  True when the bounds say all that it says.

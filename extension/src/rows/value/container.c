@@ -3,6 +3,9 @@
  * container.c
  *	  Values made of other values: arrays, ranges, multiranges, rows.
  *
+ * type.c calls this file, and this file calls it back: what a container holds
+ * may be a container.  type.c ends that at a depth of ROWS_MAX_DEPTH.
+ *
  *-------------------------------------------------------------------------
  */
 #include "postgres.h"

@@ -36,6 +36,8 @@ extern const RowsNumberType *rows_number_type(Oid type);
 
 /* number.c: their values, and the bounds of those */
 extern bool rows_init_number(RowsValue *value, RowsBounds *bounds);
+
+/* number_constant.c */
 extern bool rows_number_from_const(const RowsValue *value, const Const *constant,
 								   bool round_up, int64 *number, bool *exact);
 
@@ -63,8 +65,10 @@ extern uint32 rows_hash_image(Datum datum, bool typbyval, int16 typlen);
 extern uint32 rows_hash_datum(Datum datum, Oid type);
 extern bool rows_same_datum(Datum left, Datum right, Oid type);
 
-/* type.c */
+/* bounds.c */
 extern void rows_no_value(Oid type, RowsBounds *bounds);
+
+/* type.c */
 extern RowsValue *rows_make_nested(Oid type, int32 typmod, int depth);
 
 #endif							/* POC_ROWS_VALUE_H */

@@ -171,19 +171,6 @@ make_value(Oid type, int32 typmod, RowsBounds *bounds, int depth)
 	return known ? value : NULL;
 }
 
-/* Bounds leave nothing: an error, or a partition that no row goes to. */
-void
-rows_no_value(Oid type, RowsBounds *bounds)
-{
-	bounds->is_empty = true;
-	if (!bounds->may_be_empty)
-		ereport(ERROR,
-				(errcode(ERRCODE_CHECK_VIOLATION),
-				 errmsg("no value of type %s lies within the bounds of the column", format_type_be(type)),
-				 errdetail("The CHECK constraints and options of the column leave an empty range."),
-				 errhint("See poc_explain_rows() for the columns; widen the constraint or the option.")));
-}
-
 /* A value of a type that nothing is known of, until the options tell. */
 RowsValue *
 rows_make_unknown_value(Oid type, int32 typmod)

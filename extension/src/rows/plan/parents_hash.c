@@ -1,0 +1,77 @@
+/*-------------------------------------------------------------------------
+ *
+ * parents_hash.c
+ *	  The rows of one referenced table, found by the hash of the columns that count.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "common/hashfn.h"
+#include "utils/memutils.h"
+
+#include "base/compat.h"
+#include "rows/value/generator.h"
+
+static uint32 hash_row(const RowsForeign *foreign, const Datum *values);
+static bool same_row(const RowsForeign *foreign, const Datum *left, const Datum *right);
+
+/* Order the rows by the hash of the columns that count, for rows_find_parent(). */
+void
+rows_hash_parents(RowsForeign *foreign)
+{
+	RowsIndexEntry *index = MemoryContextAllocHuge(GetMemoryChunkContext(foreign),
+												   sizeof(RowsIndexEntry) * Max(foreign->nparents, 1));
+
+	for (uint64 row = 0; row < foreign->nparents; row++)
+	{
+		index[row].hash = hash_row(foreign, foreign->values + row * foreign->ncolumns);
+		index[row].choice = row;
+	}
+	rows_sort_by_hash(index, foreign->nparents);
+	foreign->index = index;
+}
+
+/* Which of the rows is it?  Only the columns of the key are looked at. */
+bool
+rows_find_parent(RowsForeign *foreign, const Datum *values, uint64 *ordinal)
+{
+	RowsIndexEntry *index = foreign->index;
+	uint32		hash;
+
+	hash = hash_row(foreign, values);
+	for (uint64 i = rows_first_of_hash(index, foreign->nparents, hash);
+		 i < foreign->nparents && index[i].hash == hash; i++)
+	{
+		if (same_row(foreign, values, foreign->values + index[i].choice * foreign->ncolumns))
+		{
+			*ordinal = index[i].choice;
+			return true;
+		}
+	}
+	return false;
+}
+
+static uint32
+hash_row(const RowsForeign *foreign, const Datum *values)
+{
+	uint32		hash = 0;
+
+	for (int i = 0; i < foreign->ncolumns; i++)
+	{
+		if (foreign->counts[i])
+			hash = hash_combine(hash, rows_hash_datum(values[i], foreign->types[i]));
+	}
+	return hash;
+}
+
+static bool
+same_row(const RowsForeign *foreign, const Datum *left, const Datum *right)
+{
+	for (int i = 0; i < foreign->ncolumns; i++)
+	{
+		if (foreign->counts[i] && !rows_same_datum(left[i], right[i], foreign->types[i]))
+			return false;
+	}
+	return true;
+}

@@ -1,0 +1,33 @@
+/*-------------------------------------------------------------------------
+ *
+ * bounds.c
+ *	  The bounds of a column's values: none at first, and when they leave nothing.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "utils/builtins.h"
+
+#include "base/compat.h"
+#include "rows/value/generator.h"
+
+void
+rows_init_bounds(RowsBounds *bounds)
+{
+	memset(bounds, 0, sizeof(RowsBounds));
+	bounds->min_length = bounds->max_length = -1;
+}
+
+/* Bounds leave nothing: an error, or a partition that no row goes to. */
+void
+rows_no_value(Oid type, RowsBounds *bounds)
+{
+	bounds->is_empty = true;
+	if (!bounds->may_be_empty)
+		ereport(ERROR,
+				(errcode(ERRCODE_CHECK_VIOLATION),
+				 errmsg("no value of type %s lies within the bounds of the column", format_type_be(type)),
+				 errdetail("The CHECK constraints and options of the column leave an empty range."),
+				 errhint("See poc_explain_rows() for the columns; widen the constraint or the option.")));
+}
