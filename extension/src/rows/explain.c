@@ -47,7 +47,7 @@ poc_explain_rows(PG_FUNCTION_ARGS)
 				 errmsg("options must not be null"),
 				 errhint("Leave them out, or give '{}'.")));
 	target = rows_open_target(PG_ARGISNULL(0) ? rows_default_target() : PG_GETARG_OID(0), false);
-	plan = rows_make_plan(target, 0, rows_parse_options(PG_GETARG_JSONB_P(1)), false);
+	plan = rows_make_plan(target, 0, rows_parse_options(PG_GETARG_JSONB_P(1)), NULL);
 	InitMaterializedSRF(fcinfo, 0);
 	memset(isnull, false, sizeof(isnull));
 	explain_path(plan, values, isnull);

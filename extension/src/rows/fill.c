@@ -232,7 +232,7 @@ static RowsPlan *
 plan_target(Oid relid, int64 seed, Jsonb *json, uint64 nrows)
 {
 	RowsOptions *options = rows_parse_options(json);
-	RowsPlan   *plan = rows_make_plan(rows_open_target(relid, false), (uint64) seed, options, false);
+	RowsPlan   *plan = rows_make_plan(rows_open_target(relid, false), (uint64) seed, options, NULL);
 
 	rows_require_rights(plan);
 	if (plan->keys != NIL)

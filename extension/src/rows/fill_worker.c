@@ -145,14 +145,12 @@ insert_batch(FillState *state, const char *options_text, uint64 *bases,
 {
 	Jsonb	   *json = DatumGetJsonbP(DirectFunctionCall1(jsonb_in, CStringGetDatum(options_text)));
 	RowsOptions *options = rows_parse_options(json);
+	RowsCall	call = {.bases = bases, .nbases = state->nbases};
 	RowsPlan   *plan;
 	uint64		inserted = 0;
 
-	options->nrows = nrows;
 	options->indexes = ROWS_INDEXES_EACH;
-	options->bases = bases;
-	options->nbases = state->nbases;
-	plan = rows_make_plan(rows_open_target(state->target, true), (uint64) state->seed, options, true);
+	plan = rows_prepare(state->target, nrows, (uint64) state->seed, options, &call);
 
 	*large_enough = (state->bytes > 0 && bytes_of(state->target) >= state->bytes);
 	if (!*large_enough)

@@ -95,8 +95,7 @@ rows_generate(Oid relid, uint64 n, uint64 seed, Jsonb *json)
 	uint64		wal_before = pgWalUsage.wal_bytes;
 
 	INSTR_TIME_SET_CURRENT(began);
-	options->nrows = n;
-	plan = rows_make_plan(rows_open_target(relid, true), seed, options, true);
+	plan = rows_prepare(relid, n, seed, options, NULL);
 	if (n > 0)
 	{
 		inserted = rows_write(plan, options->start, n, json);
@@ -137,34 +136,4 @@ poc_last_rows(PG_FUNCTION_ARGS)
 	values[5] = Float8GetDatum(last_run.rows / Max(last_run.seconds, 1e-6));
 	values[6] = Int64GetDatum((int64) last_run.wal_bytes);
 	PG_RETURN_DATUM(HeapTupleGetDatum(heap_form_tuple(tupdesc, values, isnull)));
-}
-
-const char *
-rows_path_name(RowsPath path)
-{
-	switch (path)
-	{
-		case ROWS_PATH_MULTI:
-			return "multi-insert";
-		case ROWS_PATH_SINGLE:
-			return "single-row";
-		default:
-			return "query";
-	}
-}
-
-/* "generating row 17 of table "orders", column "price"" */
-void
-rows_error_context(void *arg)
-{
-	RowsMaker  *maker = arg;
-	const char *table = RelationGetRelationName(maker->plan->rel);
-
-	if (maker->column != NULL)
-		errcontext("generating row " UINT64_FORMAT " of table \"%s\", column \"%s\"",
-				   maker->row + 1, table,
-				   NameStr(TupleDescAttr(RelationGetDescr(maker->plan->rel),
-										 maker->column->attnum - 1)->attname));
-	else
-		errcontext("generating row " UINT64_FORMAT " of table \"%s\"", maker->row + 1, table);
 }

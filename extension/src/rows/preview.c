@@ -56,7 +56,7 @@ poc_preview_rows(PG_FUNCTION_ARGS)
 				 errhint("For example: SELECT * FROM poc_preview_rows('orders', 5);")));
 	InitMaterializedSRF(fcinfo, MAT_SRF_USE_EXPECTED_DESC);
 	plan = rows_make_plan(rows_open_target(PG_ARGISNULL(0) ? rows_default_target() : PG_GETARG_OID(0), false),
-						  seed, rows_parse_options(PG_GETARG_JSONB_P(3)), false);
+						  seed, rows_parse_options(PG_GETARG_JSONB_P(3)), NULL);
 	rows_find_bases(plan, n);
 	estate = CreateExecutorState();
 	maker = rows_make_maker(plan, estate, n);

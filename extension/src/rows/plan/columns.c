@@ -38,8 +38,13 @@ static bool is_nextval(Expr *expr, RowsColumn *column);
 static bool note_volatility(Node *node, void *context);
 pg_noreturn static void refuse_type(RowsPlan *plan, Form_pg_attribute attribute);
 
+/*
+ * Reads, and writes nothing.  When a table that is referred to has to be filled
+ * before, the plan ends there, with plan->lacking set.  call is NULL when
+ * nothing will be written.
+ */
 RowsPlan *
-rows_make_plan(Relation target, uint64 seed, RowsOptions *options, bool writing)
+rows_make_plan(Relation target, uint64 seed, RowsOptions *options, const RowsCall *call)
 {
 	RowsPlan   *plan = palloc0(sizeof(RowsPlan));
 	List	   *conditions = NIL;
@@ -54,7 +59,8 @@ rows_make_plan(Relation target, uint64 seed, RowsOptions *options, bool writing)
 	plan->manager = rows_manager(rel);
 	plan->seed = seed;
 	plan->options = options;
-	plan->writing = writing;
+	if (call != NULL)
+		plan->call = *call;
 	plan->natts = tupdesc->natts;
 	plan->columns = palloc0(sizeof(RowsColumn) * Max(plan->natts, 1));
 	for (int i = 0; i < plan->natts; i++)
@@ -69,6 +75,8 @@ rows_make_plan(Relation target, uint64 seed, RowsOptions *options, bool writing)
 		plan_options(plan, &plan->columns[i], TupleDescAttr(tupdesc, i));
 	rows_options_all_used(options, RelationGetRelationName(rel));
 	rows_plan_foreign_keys(plan);
+	if (plan->lacking != NULL)
+		return plan;
 	rows_plan_partitions(plan);
 	for (int i = 0; i < plan->natts; i++)
 		plan_column(plan, &plan->columns[i], TupleDescAttr(tupdesc, i));

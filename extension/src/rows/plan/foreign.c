@@ -15,21 +15,13 @@
 #include "access/table.h"
 #include "catalog/pg_class.h"
 #include "catalog/pg_constraint.h"
-#include "catalog/pg_trigger.h"
-#include "commands/trigger.h"
 #include "miscadmin.h"
 #include "utils/builtins.h"
-#include "utils/fmgroids.h"
-#include "utils/fmgrprotos.h"
 #include "utils/lsyscache.h"
-#include "utils/syscache.h"
 #include "utils/typcache.h"
 
 #include "base/compat.h"
 #include "rows/plan/table.h"
-
-/* Rows that are made in an empty referenced table. */
-#define MOST_FILLED_PARENTS	1000
 
 static int	by_width(const ListCell *a, const ListCell *b);
 static void plan_foreign_key(RowsPlan *plan, ForeignKeyCacheInfo *key, int number);
@@ -37,14 +29,16 @@ static void take_foreign(RowsPlan *plan, RowsForeign *foreign);
 static void keep_chosen(RowsPlan *plan, RowsForeign *foreign);
 static void handle_no_agreement(RowsPlan *plan, ForeignKeyCacheInfo *key);
 static void note_checked(RowsPlan *plan, RowsForeign *foreign, ForeignKeyCacheInfo *key);
-static bool fill_parent(RowsPlan *plan, ForeignKeyCacheInfo *key);
+static bool is_to_be_filled(RowsPlan *plan, ForeignKeyCacheInfo *key);
 static void handle_no_parents(RowsPlan *plan, ForeignKeyCacheInfo *key);
 static void point_at_itself(RowsPlan *plan, ForeignKeyCacheInfo *key);
 static bool is_nullable(RowsPlan *plan, ForeignKeyCacheInfo *key, bool one_is_enough);
 static bool leads_back(Oid from, Oid to, List **visited);
-static bool is_checked(RowsPlan *plan, Oid constraint);
 
-/* Give the columns of all foreign keys their values. */
+/*
+ * Give the columns of all foreign keys their values.  Stops at the first whose
+ * referenced table is to be filled before: plan->lacking.
+ */
 void
 rows_plan_foreign_keys(RowsPlan *plan)
 {
@@ -60,6 +54,8 @@ rows_plan_foreign_keys(RowsPlan *plan)
 
 		if (poc_foreign_key_is_enforced(key))
 			plan_foreign_key(plan, key, number);
+		if (plan->lacking != NULL)
+			return;
 		number++;
 	}
 }
@@ -112,8 +108,11 @@ plan_foreign_key(RowsPlan *plan, ForeignKeyCacheInfo *key, int number)
 		foreign->types[i] = getBaseType(get_atttype(RelationGetRelid(plan->rel), key->conkey[i]));
 	}
 	rows_read_parents(plan, key, foreign);
-	if (foreign->nparents == 0 && fill_parent(plan, key))
-		rows_read_parents(plan, key, foreign);
+	if (foreign->nparents == 0 && is_to_be_filled(plan, key))
+	{
+		plan->lacking = key;
+		return;
+	}
 	if (foreign->nparents == 0)
 	{
 		handle_no_parents(plan, key);
@@ -229,7 +228,7 @@ handle_no_agreement(RowsPlan *plan, ForeignKeyCacheInfo *key)
 static void
 note_checked(RowsPlan *plan, RowsForeign *foreign, ForeignKeyCacheInfo *key)
 {
-	if (plan->writing && !foreign->locked && plan->options->foreign_keys == ROWS_FOREIGN_KEYS_BULK)
+	if (plan->call.writing && !foreign->locked && plan->options->foreign_keys == ROWS_FOREIGN_KEYS_BULK)
 		ereport(ERROR,
 				(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
 				 errmsg("cannot check foreign key \"%s\" in bulk", get_constraint_name(key->conoid)),
@@ -242,37 +241,19 @@ note_checked(RowsPlan *plan, RowsForeign *foreign, ForeignKeyCacheInfo *key)
 
 /* ---- no row to refer to ---- */
 
-/* Fill an empty referenced table, if the options ask for that. */
+/*
+ * Do the options ask for an empty referenced table to be filled?  Not a table
+ * that waits for this one to be filled, which is a circle, nor one that was
+ * filled already and has no rows to refer to all the same.
+ */
 static bool
-fill_parent(RowsPlan *plan, ForeignKeyCacheInfo *key)
+is_to_be_filled(RowsPlan *plan, ForeignKeyCacheInfo *key)
 {
-	RowsOptions *options;
-	RowsPlan   *parent;
-	uint64		nrows;
-
-	/* a table that waits for this one to be filled is a circle */
-	if (!plan->options->parents || !plan->writing ||
-		key->confrelid == RelationGetRelid(plan->rel) ||
-		list_member_oid(plan->options->waiting, key->confrelid))
-		return false;
-	check_stack_depth();
-
-	nrows = plan->options->nrows > 0 ? plan->options->nrows : MOST_FILLED_PARENTS * 10;
-	if (!rows_is_unique_alone(plan, key))
-		nrows = Min(Max(nrows / 10, 1), MOST_FILLED_PARENTS);
-	options = palloc0(sizeof(RowsOptions));
-	options->use_defaults = true;
-	options->parents = true;
-	options->nrows = nrows;
-	options->waiting = lappend_oid(list_copy(plan->options->waiting), RelationGetRelid(plan->rel));
-
-	parent = rows_make_plan(rows_open_target(key->confrelid, true), plan->seed, options, true);
-	rows_write(parent, 0, nrows,
-			   DatumGetJsonbP(DirectFunctionCall1(jsonb_in, CStringGetDatum("{}"))));
-	rows_close_plan(parent);
-	return true;
+	return plan->options->parents && plan->call.writing &&
+		key->confrelid != RelationGetRelid(plan->rel) &&
+		!list_member_oid(plan->call.waiting, key->confrelid) &&
+		!list_member_oid(plan->call.filled, key->conoid);
 }
-
 
 static void
 handle_no_parents(RowsPlan *plan, ForeignKeyCacheInfo *key)
@@ -361,76 +342,4 @@ leads_back(Oid from, Oid to, List **visited)
 		}
 	}
 	return found;
-}
-
-/* ---- the check of each row ---- */
-
-/* A partition's foreign key descends from that of the table filled. */
-static bool
-is_checked(RowsPlan *plan, Oid constraint)
-{
-	while (OidIsValid(constraint))
-	{
-		HeapTuple	tuple;
-
-		if (list_member_oid(plan->checked_foreign_keys, constraint))
-			return true;
-		tuple = SearchSysCache1(CONSTROID, ObjectIdGetDatum(constraint));
-		if (!HeapTupleIsValid(tuple))
-			return false;
-		constraint = ((Form_pg_constraint) GETSTRUCT(tuple))->conparentid;
-		ReleaseSysCache(tuple);
-	}
-	return false;
-}
-
-/*
- * Are there triggers that an INSERT fires, other than checks of foreign keys
- * that are superfluous?  A table that refers to itself is checked by its index.
- */
-bool
-rows_has_insert_triggers(RowsPlan *plan)
-{
-	TriggerDesc *triggers = plan->rel->trigdesc;
-
-	for (int i = 0; triggers != NULL && i < triggers->numtriggers; i++)
-	{
-		Trigger    *trigger = &triggers->triggers[i];
-
-		if (TRIGGER_FOR_INSERT(trigger->tgtype) && trigger->tgenabled != TRIGGER_DISABLED &&
-			!(trigger->tgfoid == F_RI_FKEY_CHECK_INS && is_checked(plan, trigger->tgconstraint)))
-			return true;
-	}
-	return false;
-}
-
-/*
- * Switch off the row-by-row check of foreign keys whose referenced rows are
- * locked already.  The descriptor is a copy of the executor's own.
- */
-void
-rows_disable_checks(RowsPlan *plan, TriggerDesc *triggers)
-{
-	if (triggers == NULL || plan->checked_foreign_keys == NIL)
-		return;
-	for (int i = 0; i < triggers->numtriggers; i++)
-	{
-		Trigger    *trigger = &triggers->triggers[i];
-
-		if (trigger->tgfoid == F_RI_FKEY_CHECK_INS && trigger->tgisinternal &&
-			is_checked(plan, trigger->tgconstraint))
-			trigger->tgenabled = TRIGGER_DISABLED;
-	}
-
-	/* without another trigger no row needs to be looked at after its insertion */
-	triggers->trig_insert_after_row = false;
-	for (int i = 0; i < triggers->numtriggers; i++)
-	{
-		Trigger    *trigger = &triggers->triggers[i];
-
-		if (trigger->tgenabled != TRIGGER_DISABLED &&
-			TRIGGER_TYPE_MATCHES(trigger->tgtype, TRIGGER_TYPE_ROW,
-								 TRIGGER_TYPE_AFTER, TRIGGER_TYPE_INSERT))
-			triggers->trig_insert_after_row = true;
-	}
 }

@@ -61,7 +61,7 @@ rows_read_parents(RowsPlan *plan, ForeignKeyCacheInfo *key, RowsForeign *foreign
 {
 	MemoryContext context = CurrentMemoryContext;
 	uint64		most = rows_is_unique_alone(plan, key) ? MOST_UNIQUE_PARENTS : MOST_PARENTS;
-	bool		lock = plan->writing && may_lock(key->confrelid) &&
+	bool		lock = plan->call.writing && may_lock(key->confrelid) &&
 		plan->options->foreign_keys != ROWS_FOREIGN_KEYS_EACH;
 	char	   *query = parents_query(plan, key, most, lock);
 	bool		same_types = true;
@@ -71,7 +71,7 @@ rows_read_parents(RowsPlan *plan, ForeignKeyCacheInfo *key, RowsForeign *foreign
 					   getBaseType(get_atttype(key->confrelid, key->confkey[i])));
 
 	SPI_connect();
-	if (SPI_execute(query, !plan->writing, 0) != SPI_OK_SELECT)
+	if (SPI_execute(query, !plan->call.writing, 0) != SPI_OK_SELECT)
 		elog(ERROR, "could not read the rows of table %u", key->confrelid);
 	foreign->nparents = SPI_processed;
 	foreign->values = MemoryContextAllocHuge(context,

@@ -299,7 +299,7 @@ typedef struct RowsCheck
 	ExprState  *state;
 } RowsCheck;
 
-/* The options of one call. */
+/* What the user of a call wishes. */
 typedef struct RowsOptions
 {
 	RowsIndexes indexes;
@@ -307,15 +307,21 @@ typedef struct RowsOptions
 	List	   *columns;		/* of RowsColumnOptions */
 	double		null_fraction;
 	bool		parents;		/* fill empty referenced tables first */
-	uint64	   *bases;			/* of the keys, when a caller of workers knows them */
-	int			nbases;
-	List	   *waiting;		/* tables whose referenced tables are being filled */
-	uint64		nrows;			/* how many are asked for */
 	uint64		start;			/* number of the first row */
 	bool		use_defaults;
 	bool		path_is_given;
 	RowsPath	path;			/* no faster one than this */
 } RowsOptions;
+
+/* What a call carries beside the wishes of its user. */
+typedef struct RowsCall
+{
+	bool		writing;		/* rather than explaining */
+	uint64	   *bases;			/* of the keys, when a caller of workers knows them */
+	int			nbases;
+	List	   *waiting;		/* OIDs of tables whose referenced tables are being filled */
+	List	   *filled;			/* OIDs of foreign keys whose referenced tables were filled */
+} RowsCall;
 
 typedef struct RowsPlan
 {
@@ -329,6 +335,8 @@ typedef struct RowsPlan
 	const char *manager;		/* who keeps the rows, if not PostgreSQL itself */
 	uint64		seed;
 	RowsOptions *options;
+	RowsCall	call;
+	ForeignKeyCacheInfo *lacking;	/* its table is to be filled before; the plan ends here */
 	int			natts;
 	RowsColumn *columns;		/* one an attribute, natts of them */
 	List	   *keys;			/* of RowsKey */
@@ -336,9 +344,15 @@ typedef struct RowsPlan
 	List	   *bounding_checks;	/* of RowsCheck: the bounds say the same */
 	bool		has_volatile_default;
 	bool		points_at_itself;	/* some column is ROWS_COLUMN_ITSELF */
-	bool		writing;		/* rather than explaining */
 	List	   *checked_foreign_keys;	/* OIDs of constraints */
 } RowsPlan;
+
+/* A worker is told by the caller of all of them where counting goes on. */
+static inline bool
+rows_bases_are_given(const RowsPlan *plan)
+{
+	return plan->call.bases != NULL && plan->call.nbases == list_length(plan->keys);
+}
 
 /* Turns row numbers into rows. */
 typedef struct RowsMaker
@@ -388,7 +402,11 @@ extern void rows_require_readable_keys(RowsPlan *plan);
 
 /* rows/source.c */
 extern AttrNumber rows_source_column(RowsPlan *plan, int attribute, bool with_defaults);
+extern void rows_count_as_query(RowsPlan *source);
 extern uint64 rows_insert_by_query(RowsPlan *plan, uint64 first, uint64 n, Jsonb *options);
+
+/* rows/write/prepare.c */
+extern RowsPlan *rows_prepare(Oid relid, uint64 nrows, uint64 seed, RowsOptions *options, const RowsCall *given);
 
 /* rows/write/load.c */
 extern uint64 rows_write(RowsPlan *plan, uint64 first, uint64 nrows, Jsonb *options);
@@ -409,7 +427,7 @@ extern void rows_shape_value(RowsValue *value, const RowsColumnOptions *options)
 extern uint64 rows_distributed(const RowsValue *value, RowsDraw *draw, uint64 limit);
 
 /* columns.c */
-extern RowsPlan *rows_make_plan(Relation rel, uint64 seed, RowsOptions *options, bool writing);
+extern RowsPlan *rows_make_plan(Relation target, uint64 seed, RowsOptions *options, const RowsCall *call);
 extern void rows_close_plan(RowsPlan *plan);
 
 /* rows/write/maker.c */
@@ -476,7 +494,6 @@ extern void rows_plan_partitions(RowsPlan *plan);
 extern void rows_plan_keys(RowsPlan *plan);
 
 /* rows/write/unique_start.c */
-extern bool rows_bases_are_given(RowsPlan *plan);
 extern void rows_find_bases(RowsPlan *plan, uint64 nrows);
 
 /* rows/write/sequence.c */

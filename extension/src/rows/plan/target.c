@@ -188,6 +188,20 @@ rows_choose_path(RowsPlan *plan)
 	}
 }
 
+const char *
+rows_path_name(RowsPath path)
+{
+	switch (path)
+	{
+		case ROWS_PATH_MULTI:
+			return "multi-insert";
+		case ROWS_PATH_SINGLE:
+			return "single-row";
+		default:
+			return "query";
+	}
+}
+
 /* What the partitions ask for beyond the table itself. */
 static void
 examine_partitions(Relation rel, bool *foreign, bool *before_row, const char **manager)

@@ -27,7 +27,7 @@ rows_write(RowsPlan *plan, uint64 first, uint64 nrows, Jsonb *options)
 	volatile uint64 inserted = 0;
 
 	/* a worker's caller holds the lock, and knows where counting begins */
-	volatile bool counts = plan->keys != NIL && plan->options->bases == NULL;
+	volatile bool counts = plan->keys != NIL && plan->call.bases == NULL;
 
 	/*
 	 * Two that count in the same table would count the same: the second waits

@@ -226,3 +226,19 @@ passes_checks(RowsMaker *maker, Datum *values, bool *isnull, RowsCheck **failed)
 	ResetExprContext(maker->econtext);
 	return true;
 }
+
+/* "generating row 17 of table "orders", column "price"" */
+void
+rows_error_context(void *arg)
+{
+	RowsMaker  *maker = arg;
+	const char *table = RelationGetRelationName(maker->plan->rel);
+
+	if (maker->column != NULL)
+		errcontext("generating row " UINT64_FORMAT " of table \"%s\", column \"%s\"",
+				   maker->row + 1, table,
+				   NameStr(TupleDescAttr(RelationGetDescr(maker->plan->rel),
+										 maker->column->attnum - 1)->attname));
+	else
+		errcontext("generating row " UINT64_FORMAT " of table \"%s\"", maker->row + 1, table);
+}

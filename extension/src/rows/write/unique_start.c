@@ -54,7 +54,7 @@ rows_find_bases(RowsPlan *plan, uint64 nrows)
 	if (rows_bases_are_given(plan))
 	{
 		foreach(cell, plan->keys)
-			((RowsKey *) lfirst(cell))->base = plan->options->bases[foreach_current_index(cell)];
+			((RowsKey *) lfirst(cell))->base = plan->call.bases[foreach_current_index(cell)];
 		return;
 	}
 	rows_require_readable_keys(plan);
@@ -88,13 +88,6 @@ rows_find_bases(RowsPlan *plan, uint64 nrows)
 							   key->capacity, Min(key->base, key->capacity)),
 					 errhint("Ask for fewer rows, or widen the type or the CHECK of its columns.")));
 	}
-}
-
-/* A worker is told by the caller of all of them. */
-bool
-rows_bases_are_given(RowsPlan *plan)
-{
-	return plan->options->bases != NULL && plan->options->nbases == list_length(plan->keys);
 }
 
 /* The last number is at the end of the index. */

@@ -1,0 +1,34 @@
+/*-------------------------------------------------------------------------
+ *
+ * source_column.c
+ *	  Which column of the table the rows of a column of what was named come from.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "base/compat.h"
+#include "rows/plan/table.h"
+
+/*
+ * The column of the table that a column of what was named comes from; none if
+ * no value is made for it here.
+ */
+AttrNumber
+rows_source_column(RowsPlan *plan, int attribute, bool with_defaults)
+{
+	AttrNumber	source = plan->view_columns != NULL ? plan->view_columns[attribute] : attribute + 1;
+
+	if (TupleDescAttr(RelationGetDescr(plan->target), attribute)->attisdropped || source <= 0)
+		return InvalidAttrNumber;
+	switch (plan->columns[source - 1].kind)
+	{
+		case ROWS_COLUMN_NOTHING:
+		case ROWS_COLUMN_SEQUENCE:
+			return InvalidAttrNumber;
+		case ROWS_COLUMN_DEFAULT:
+			return with_defaults && !plan->columns[source - 1].is_volatile ? source : InvalidAttrNumber;
+		default:
+			return source;
+	}
+}
