@@ -8,8 +8,8 @@
  *
  *-------------------------------------------------------------------------
  */
-#ifndef POC_ROWS_RANDOM_H
-#define POC_ROWS_RANDOM_H
+#ifndef POC_RANDOM_H
+#define POC_RANDOM_H
 
 /* The version of the generator; it is part of the key of every value. */
 #define POC_ROWS_VERSION	1
@@ -79,4 +79,4 @@ rows_unit(RowsDraw *draw)
 	return (double) (rows_draw(draw) >> 11) * (1.0 / 9007199254740992.0);
 }
 
-#endif							/* POC_ROWS_RANDOM_H */
+#endif							/* POC_RANDOM_H */

@@ -21,7 +21,7 @@
 
 #include "base/compat.h"
 #include "base/sibling.h"
-#include "rows/plan/table.h"
+#include "rows/generate.h"
 
 static void require_trusted(Oid relid);
 

@@ -19,7 +19,12 @@
 #include "utils/tuplestore.h"
 
 #include "base/compat.h"
-#include "rows/plan/table.h"
+#include "rows/generate.h"
+#include "rows/plan/columns.h"
+#include "rows/plan/options.h"
+#include "rows/plan/parts.h"
+#include "rows/plan/target.h"
+#include "rows/write/indexes.h"
 
 /* Bytes of a pattern that are shown. */
 #define MOST_DETAIL			36

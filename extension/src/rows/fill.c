@@ -42,7 +42,13 @@
 
 #include "base/compat.h"
 #include "rows/fill.h"
-#include "rows/plan/table.h"
+#include "rows/generate.h"
+#include "rows/plan/columns.h"
+#include "rows/plan/options.h"
+#include "rows/plan/parts.h"
+#include "rows/plan/rights.h"
+#include "rows/plan/target.h"
+#include "rows/write/unique_start.h"
 
 /* Rows of one transaction: enough to make its cost invisible. */
 #define MOST_BATCH_ROWS		100000

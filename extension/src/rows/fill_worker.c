@@ -40,7 +40,11 @@
 
 #include "base/compat.h"
 #include "rows/fill.h"
-#include "rows/plan/table.h"
+#include "rows/plan/columns.h"
+#include "rows/plan/options.h"
+#include "rows/plan/parts.h"
+#include "rows/write/load.h"
+#include "rows/write/prepare.h"
 
 static bool take_rows(FillState *state, uint64 *first, uint64 *nrows);
 static void tell_commit_end(FillState *state);

@@ -22,7 +22,13 @@
 #include "utils/timestamp.h"
 
 #include "base/compat.h"
-#include "rows/plan/table.h"
+#include "rows/generate.h"
+#include "rows/plan/columns.h"
+#include "rows/plan/options.h"
+#include "rows/plan/parts.h"
+#include "rows/plan/target.h"
+#include "rows/write/load.h"
+#include "rows/write/prepare.h"
 
 /* More rows than this in one call are a slip of the finger. */
 #define MAX_ROWS			INT64CONST(1000000000000)

@@ -22,7 +22,14 @@
 #include "utils/tuplestore.h"
 
 #include "base/compat.h"
-#include "rows/plan/table.h"
+#include "rows/generate.h"
+#include "rows/plan/columns.h"
+#include "rows/plan/options.h"
+#include "rows/plan/parts.h"
+#include "rows/plan/source_column.h"
+#include "rows/plan/target.h"
+#include "rows/write/maker.h"
+#include "rows/write/unique_start.h"
 
 static TupleDesc shown_columns(RowsPlan *plan, AttrNumber *sources);
 static void start_to_jsonb(FmgrInfo *to_jsonb);

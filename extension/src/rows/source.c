@@ -25,7 +25,13 @@
 #include "utils/memutils.h"
 
 #include "base/compat.h"
-#include "rows/plan/table.h"
+#include "rows/plan/columns.h"
+#include "rows/plan/options.h"
+#include "rows/plan/parts.h"
+#include "rows/plan/target.h"
+#include "rows/write/maker.h"
+#include "rows/write/query.h"
+#include "rows/write/unique_start.h"
 
 /* A run of _poc.rows(), from call to call. */
 typedef struct RowsSource

@@ -19,7 +19,9 @@
 #include "utils/partcache.h"
 
 #include "base/compat.h"
-#include "rows/plan/table.h"
+#include "rows/plan/parts.h"
+#include "rows/plan/steps.h"
+#include "rows/value/bounds.h"
 
 static void read_constraint(RowsPlan *plan, const char *name, Node *expr);
 static Node *without_generated(Node *node, void *plan);

@@ -20,7 +20,14 @@
 #include "utils/typcache.h"
 
 #include "base/compat.h"
-#include "rows/plan/table.h"
+#include "base/random.h"
+#include "rows/plan/columns.h"
+#include "rows/plan/options.h"
+#include "rows/plan/parts.h"
+#include "rows/plan/steps.h"
+#include "rows/plan/target.h"
+#include "rows/value/bounds.h"
+#include "rows/value/type.h"
 
 /* What makes an expression change from row to row. */
 typedef struct Volatility

@@ -21,7 +21,13 @@
 #include "utils/typcache.h"
 
 #include "base/compat.h"
-#include "rows/plan/table.h"
+#include "base/random.h"
+#include "rows/plan/options.h"
+#include "rows/plan/parents.h"
+#include "rows/plan/parts.h"
+#include "rows/plan/steps.h"
+#include "rows/value/generator.h"
+#include "rows/value/kinds.h"
 
 static int	by_width(const ListCell *a, const ListCell *b);
 static void plan_foreign_key(RowsPlan *plan, ForeignKeyCacheInfo *key, int number);

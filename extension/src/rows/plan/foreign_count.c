@@ -10,7 +10,8 @@
 #include "postgres.h"
 
 #include "base/compat.h"
-#include "rows/value/generator.h"
+#include "rows/plan/parents.h"
+#include "rows/plan/parts.h"
 
 static void note_columns(RowsPlan *plan, RowsForeign *foreign, List *columns);
 

@@ -16,7 +16,9 @@
 #include "utils/memutils.h"
 
 #include "base/compat.h"
-#include "rows/value/generator.h"
+#include "rows/plan/parents.h"
+#include "rows/plan/parts.h"
+#include "rows/value/hash.h"
 
 /* The rows of one table: by group, and where each group begins. */
 typedef struct RowsPart

@@ -25,7 +25,7 @@
 #include "utils/lsyscache.h"
 
 #include "base/compat.h"
-#include "rows/plan/table.h"
+#include "rows/plan/steps.h"
 
 /* A table in which an extension lists the tables whose rows it keeps. */
 typedef struct RowsCatalog

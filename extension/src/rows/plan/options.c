@@ -17,7 +17,8 @@
 #include "utils/numeric.h"
 
 #include "base/compat.h"
-#include "rows/plan/table.h"
+#include "rows/plan/options.h"
+#include "rows/value/generator.h"
 
 /* The largest length of strings that may be asked for. */
 #define MOST_LENGTH			(10 * 1024 * 1024)

@@ -15,7 +15,9 @@
 #include "utils/lsyscache.h"
 
 #include "base/compat.h"
-#include "rows/plan/table.h"
+#include "rows/plan/options.h"
+#include "rows/value/bounds.h"
+#include "rows/value/generator.h"
 
 static Const *constant_of_text(RowsColumnOptions *options, const char *text, Oid type, int32 typmod);
 static void value_error_context(void *name);

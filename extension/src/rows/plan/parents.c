@@ -21,7 +21,9 @@
 #include "utils/syscache.h"
 
 #include "base/compat.h"
-#include "rows/plan/table.h"
+#include "rows/plan/options.h"
+#include "rows/plan/parents.h"
+#include "rows/plan/parts.h"
 
 /* Referenced rows that are kept to choose from. */
 #define MOST_PARENTS		65536

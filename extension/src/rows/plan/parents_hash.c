@@ -11,7 +11,9 @@
 #include "utils/memutils.h"
 
 #include "base/compat.h"
-#include "rows/value/generator.h"
+#include "rows/plan/parents.h"
+#include "rows/plan/parts.h"
+#include "rows/value/hash.h"
 
 static uint32 hash_row(const RowsForeign *foreign, const Datum *values);
 static bool same_row(const RowsForeign *foreign, const Datum *left, const Datum *right);

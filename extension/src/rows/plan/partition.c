@@ -27,7 +27,14 @@
 #include "utils/rel.h"
 
 #include "base/compat.h"
-#include "rows/plan/table.h"
+#include "base/random.h"
+#include "rows/plan/parts.h"
+#include "rows/plan/steps.h"
+#include "rows/plan/target.h"
+#include "rows/value/arena.h"
+#include "rows/value/bounds.h"
+#include "rows/value/generator.h"
+#include "rows/value/type.h"
 
 /* More regions of one partition than this are not told apart. */
 #define MOST_REGIONS		64

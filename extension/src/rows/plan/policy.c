@@ -18,7 +18,7 @@
 #include "utils/rls.h"
 
 #include "base/compat.h"
-#include "rows/plan/table.h"
+#include "rows/plan/steps.h"
 
 static bool applies(RowSecurityPolicy *policy, Oid role);
 

@@ -20,7 +20,9 @@
 #include "utils/rls.h"
 
 #include "base/compat.h"
-#include "rows/plan/table.h"
+#include "rows/plan/parts.h"
+#include "rows/plan/rights.h"
+#include "rows/plan/source_column.h"
 
 static void require_inserted_columns(RowsPlan *plan);
 static void require_counted_columns(RowsPlan *plan, RowsKey *key);

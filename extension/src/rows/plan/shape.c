@@ -17,7 +17,12 @@
 #include "utils/timestamp.h"
 
 #include "base/compat.h"
+#include "base/random.h"
+#include "rows/plan/options.h"
+#include "rows/plan/steps.h"
+#include "rows/value/arena.h"
 #include "rows/value/generator.h"
+#include "rows/value/kinds.h"
 
 pg_noreturn static void refuse(const RowsColumnOptions *options, const RowsValue *value, const char *option);
 static void set_weights(RowsValue *value, const RowsColumnOptions *options);

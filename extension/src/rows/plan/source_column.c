@@ -8,7 +8,8 @@
 #include "postgres.h"
 
 #include "base/compat.h"
-#include "rows/plan/table.h"
+#include "rows/plan/parts.h"
+#include "rows/plan/source_column.h"
 
 /*
  * The column of the table that a column of what was named comes from; none if

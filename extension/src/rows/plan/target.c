@@ -28,7 +28,11 @@
 #include "utils/rls.h"
 
 #include "base/compat.h"
-#include "rows/plan/table.h"
+#include "rows/plan/options.h"
+#include "rows/plan/parts.h"
+#include "rows/plan/rights.h"
+#include "rows/plan/steps.h"
+#include "rows/plan/target.h"
 
 static bool may_be_filled(Oid relid);
 static bool is_writable_view(Relation view);

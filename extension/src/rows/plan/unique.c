@@ -21,7 +21,11 @@
 #include "utils/rel.h"
 
 #include "base/compat.h"
-#include "rows/plan/table.h"
+#include "rows/plan/parents.h"
+#include "rows/plan/parts.h"
+#include "rows/plan/steps.h"
+#include "rows/value/generator.h"
+#include "rows/value/type.h"
 
 /* A type with fewer values is counted together with other columns. */
 #define ENOUGH_FOR_ANY		(UINT64CONST(1) << 24)

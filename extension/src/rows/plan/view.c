@@ -22,7 +22,9 @@
 #include "utils/rel.h"
 
 #include "base/compat.h"
-#include "rows/plan/table.h"
+#include "rows/plan/parts.h"
+#include "rows/plan/rights.h"
+#include "rows/plan/steps.h"
 
 static Bitmapset *shown_columns(Bitmapset *readable, Query *query, Bitmapset *owners);
 static Node *look_behind(Node *node, void *targets);

@@ -13,7 +13,7 @@
 #include "utils/memutils.h"
 
 #include "base/compat.h"
-#include "rows/plan/table.h"
+#include "rows/value/arena.h"
 
 /* Values are pieces of such a block ... */
 #define ARENA_BLOCK			(64 * 1024)

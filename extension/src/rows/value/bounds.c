@@ -10,7 +10,7 @@
 #include "utils/builtins.h"
 
 #include "base/compat.h"
-#include "rows/value/generator.h"
+#include "rows/value/bounds.h"
 
 void
 rows_init_bounds(RowsBounds *bounds)

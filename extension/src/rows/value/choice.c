@@ -21,7 +21,12 @@
 #include "utils/syscache.h"
 
 #include "base/compat.h"
+#include "base/random.h"
+#include "rows/value/arena.h"
+#include "rows/value/bounds.h"
 #include "rows/value/generator.h"
+#include "rows/value/hash.h"
+#include "rows/value/kinds.h"
 
 static bool within(const Const *constant, RowsBounds *bounds);
 static void set_choices(RowsValue *value, Datum *choices, uint64 nchoices);

@@ -25,7 +25,7 @@
 #include "utils/typcache.h"
 
 #include "base/compat.h"
-#include "rows/plan/table.h"
+#include "rows/value/bounds.h"
 
 static bool read_operator(OpExpr *op, AttrNumber attnum, RowsBounds *bounds);
 static bool read_in_list(ScalarArrayOpExpr *in, AttrNumber attnum, RowsBounds *bounds);

@@ -20,7 +20,11 @@
 #include "utils/rangetypes.h"
 
 #include "base/compat.h"
+#include "base/random.h"
+#include "rows/value/arena.h"
 #include "rows/value/generator.h"
+#include "rows/value/kinds.h"
+#include "rows/value/type.h"
 
 /* Elements of a made-up array: one to this many. */
 #define ARRAY_ELEMENTS		4

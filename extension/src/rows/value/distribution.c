@@ -10,7 +10,9 @@
 #include <math.h>
 
 #include "base/compat.h"
+#include "base/random.h"
 #include "rows/value/generator.h"
+#include "rows/value/kinds.h"
 
 /* A number in [0, limit) that is not uniform. */
 uint64

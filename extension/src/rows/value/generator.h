@@ -1,74 +1,105 @@
 /*-------------------------------------------------------------------------
  *
  * generator.h
- *	  What type.c and the files of the single types share.
+ *	  A value (RowsValue) knows how to make data of one type.
  *
  *-------------------------------------------------------------------------
  */
-#ifndef POC_ROWS_VALUE_H
-#define POC_ROWS_VALUE_H
+#ifndef POC_ROWS_VALUE_GENERATOR_H
+#define POC_ROWS_VALUE_GENERATOR_H
 
-#include "rows/plan/table.h"
+#include "access/tupdesc.h"
+#include "fmgr.h"
+#include "nodes/execnodes.h"
+#include "utils/typcache.h"
 
-/* A choice, or a row referred to, and the hash that it is found by. */
-typedef struct RowsIndexEntry
+#include "base/random.h"
+#include "rows/value/arena.h"
+
+/* How the values of a column are spread over their range. */
+typedef enum RowsDistribution
 {
-	uint32		hash;
-	uint64		choice;
-} RowsIndexEntry;
+	ROWS_UNIFORM,
+	ROWS_NORMAL,
+	ROWS_ZIPF,
+	ROWS_SEQUENCE,				/* row after row, a step apart */
+	ROWS_SERIES					/* the same, somewhere within the step */
+} RowsDistribution;
 
-/* number_types.c: types that are integers in disguise */
-typedef struct RowsNumberType
+typedef struct RowsValue RowsValue;
+
+typedef Datum (*RowsMake) (const RowsValue *value, RowsDraw *draw, RowsArena *arena);
+typedef Datum (*RowsFromInt) (const RowsValue *value, int64 number, RowsArena *arena);
+typedef bool (*RowsToInt) (const RowsValue *value, Datum datum, int64 *number);
+typedef bool (*RowsDecode) (const RowsValue *value, Datum datum, uint64 *ordinal);
+typedef Datum (*RowsEncode) (const RowsValue *value, uint64 ordinal, RowsDraw *draw, RowsArena *arena);
+
+/* How data of one type are made. */
+struct RowsValue
 {
-	Oid			type;
-	const char *name;
+	Oid			type;			/* never a domain: those are looked through */
+	int32		typmod;
+	int16		typlen;
+	bool		typbyval;
+	char		typalign;
+	const char *name;			/* of the generator, for poc_explain_rows() */
+	char	   *detail;
+
+	RowsMake	make;			/* a random value */
+	double		null_fraction;
+
+	/* types that are numbers in disguise */
+	RowsFromInt from_int;
+	RowsToInt	to_int;
 	int64		low;			/* range of the random values */
 	int64		high;
 	int64		unique_low;		/* range of the unique ones */
 	int64		unique_high;
-	int64		unique_unit;
-	RowsFromInt from_int;
-	RowsToInt	to_int;
-	int			scale;			/* decimal digits of the fraction */
-} RowsNumberType;
+	int64		unit;			/* distance of two values */
+	uint64		steps;			/* number of values in the range */
+	int64		unique_unit;	/* distance of two counted values */
+	int			scale;			/* decimal digits, numeric only */
 
-extern const RowsNumberType *rows_number_type(Oid type);
+	/* counting: the ordinal-th distinct value, and back */
+	RowsEncode	encode;			/* NULL: this type cannot be counted */
+	RowsDecode	decode;
+	uint64		capacity;		/* number of distinct values */
 
-/* number.c: their values, and the bounds of those */
-extern bool rows_init_number(RowsValue *value, RowsBounds *bounds);
+	/* strings of characters, bytes or bits */
+	bool		is_text;		/* stored as text is */
+	int			min_length;
+	int			max_length;
 
-/* number_constant.c */
-extern bool rows_number_from_const(const RowsValue *value, const Const *constant,
-								   bool round_up, int64 *number, bool *exact);
+	/* one of these */
+	uint64		nchoices;
+	Datum	   *choices;
+	struct RowsIndexEntry *index;	/* of the choices, once it is needed */
 
-/* choice.c: enums and lists of values */
-extern void rows_init_enum(RowsValue *value);
-extern bool rows_init_choices(RowsValue *value, RowsBounds *bounds);
+	/* text of a fixed form, read by the input function of the type */
+	const char *pattern;
+	FmgrInfo	input;
+	Oid			ioparam;
 
-/* string.c: characters, bytes, bits */
-extern bool rows_init_string(RowsValue *value, RowsBounds *bounds);
-extern Datum rows_make_pattern(const RowsValue *value, RowsDraw *draw, RowsArena *arena);
+	/* containers */
+	RowsValue  *element;
+	int			nfields;
+	RowsValue **fields;
+	TupleDesc	tupdesc;
+	TypeCacheEntry *typcache;
 
-/* network.c: uuid and addresses */
-extern bool rows_init_network(RowsValue *value);
+	/* what the options add */
+	RowsDistribution distribution;
+	int64		step;
+	double	   *weights;		/* of the choices: sums up to each, from 0 to 1 */
+	const char *prefix;
+	int			prefix_length;	/* in characters */
+	RowsMake	prefixed;		/* makes what comes after the prefix */
 
-/* words.c: what the name of a column suggests */
-extern void rows_hint(RowsValue *value, RowsBounds *bounds, const char *column);
+	uint64		region_key;		/* draws the partition of a row */
 
-/* container.c: arrays, ranges, composite types */
-extern bool rows_init_container(RowsValue *value, char typtype, int depth);
+	/* checks of a domain that must be tried on each value */
+	DomainConstraintRef *domain;
+	ExprContext *econtext;
+};
 
-/* hash.c */
-extern void rows_sort_by_hash(RowsIndexEntry *index, uint64 n);
-extern uint64 rows_first_of_hash(const RowsIndexEntry *index, uint64 n, uint32 hash);
-extern uint32 rows_hash_image(Datum datum, bool typbyval, int16 typlen);
-extern uint32 rows_hash_datum(Datum datum, Oid type);
-extern bool rows_same_datum(Datum left, Datum right, Oid type);
-
-/* bounds.c */
-extern void rows_no_value(Oid type, RowsBounds *bounds);
-
-/* type.c */
-extern RowsValue *rows_make_nested(Oid type, int32 typmod, int depth);
-
-#endif							/* POC_ROWS_VALUE_H */
+#endif							/* POC_ROWS_VALUE_GENERATOR_H */

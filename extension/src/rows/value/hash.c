@@ -14,7 +14,7 @@
 #include "utils/lsyscache.h"
 
 #include "base/compat.h"
-#include "rows/value/generator.h"
+#include "rows/value/hash.h"
 
 static int	compare_entries(const void *a, const void *b);
 

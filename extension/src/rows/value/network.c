@@ -15,7 +15,10 @@
 #include "utils/uuid.h"
 
 #include "base/compat.h"
+#include "base/random.h"
+#include "rows/value/arena.h"
 #include "rows/value/generator.h"
+#include "rows/value/kinds.h"
 
 static Datum make_uuid(const RowsValue *value, RowsDraw *draw, RowsArena *arena);
 static Datum encode_uuid(const RowsValue *value, uint64 ordinal, RowsDraw *draw, RowsArena *arena);

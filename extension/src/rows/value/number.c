@@ -19,7 +19,11 @@
 #include "utils/timestamp.h"
 
 #include "base/compat.h"
+#include "base/random.h"
+#include "rows/value/arena.h"
+#include "rows/value/bounds.h"
 #include "rows/value/generator.h"
+#include "rows/value/kinds.h"
 
 /* numeric(p): at most this many digits are made, to stay within an int64 */
 #define NUMERIC_DIGITS		18

@@ -18,6 +18,7 @@
 
 #include "base/compat.h"
 #include "rows/value/generator.h"
+#include "rows/value/kinds.h"
 
 static bool number_to_int64(Datum number, int64 *result);
 

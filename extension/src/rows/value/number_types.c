@@ -22,7 +22,9 @@
 #include "utils/timestamp.h"
 
 #include "base/compat.h"
+#include "rows/value/arena.h"
 #include "rows/value/generator.h"
+#include "rows/value/kinds.h"
 
 /* 2015-01-01, counted from 2000-01-01: where made-up dates begin ... */
 #define FIRST_DAY			5479

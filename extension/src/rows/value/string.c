@@ -21,7 +21,11 @@
 #include "utils/varbit.h"
 
 #include "base/compat.h"
+#include "base/random.h"
+#include "rows/value/arena.h"
+#include "rows/value/bounds.h"
 #include "rows/value/generator.h"
+#include "rows/value/kinds.h"
 
 /* The length of made-up strings that nothing else limits. */
 #define TEXT_LENGTH			32

@@ -18,7 +18,12 @@
 #include "utils/syscache.h"
 
 #include "base/compat.h"
+#include "base/random.h"
+#include "rows/value/arena.h"
+#include "rows/value/bounds.h"
 #include "rows/value/generator.h"
+#include "rows/value/kinds.h"
+#include "rows/value/type.h"
 
 /* A row type may hold an array of itself: stop somewhere. */
 #define ROWS_MAX_DEPTH		4

@@ -15,7 +15,11 @@
 #include "utils/builtins.h"
 
 #include "base/compat.h"
+#include "base/random.h"
+#include "rows/value/arena.h"
+#include "rows/value/bounds.h"
 #include "rows/value/generator.h"
+#include "rows/value/kinds.h"
 
 /* A counted text needs room for its words and for the number. */
 #define ROOM_FOR_COUNTED	60

@@ -30,7 +30,7 @@
 #include "utils/relcache.h"
 
 #include "base/compat.h"
-#include "rows/plan/table.h"
+#include "rows/write/indexes.h"
 
 #ifdef POC_WRITES_BTREE
 

@@ -21,7 +21,10 @@
 #include "utils/rel.h"
 
 #include "base/compat.h"
-#include "rows/plan/table.h"
+#include "rows/plan/options.h"
+#include "rows/plan/parts.h"
+#include "rows/write/indexes.h"
+#include "rows/write/triggers.h"
 
 /* Below this number of rows, rebuilding the indexes is not worth its files. */
 #define INDEXES_AFTER_ROWS	1000

@@ -36,7 +36,15 @@
 #include "utils/snapmgr.h"
 
 #include "base/compat.h"
-#include "rows/plan/table.h"
+#include "rows/plan/options.h"
+#include "rows/plan/parts.h"
+#include "rows/value/arena.h"
+#include "rows/write/indexes.h"
+#include "rows/write/insert.h"
+#include "rows/write/maker.h"
+#include "rows/write/triggers.h"
+#include "rows/write/tuple.h"
+#include "rows/write/unique_start.h"
 
 /* Rows that are written together: more gains nothing. */
 #define BATCH_ROWS			1000

@@ -15,7 +15,13 @@
 #include "utils/rel.h"
 
 #include "base/compat.h"
-#include "rows/plan/table.h"
+#include "rows/plan/options.h"
+#include "rows/plan/parts.h"
+#include "rows/plan/rights.h"
+#include "rows/write/insert.h"
+#include "rows/write/load.h"
+#include "rows/write/maker.h"
+#include "rows/write/query.h"
 
 pg_noreturn static void rethrow_with_hint(MemoryContext context);
 

@@ -16,7 +16,12 @@
 #include "utils/memutils.h"
 
 #include "base/compat.h"
-#include "rows/plan/table.h"
+#include "base/random.h"
+#include "rows/plan/parents.h"
+#include "rows/plan/parts.h"
+#include "rows/value/arena.h"
+#include "rows/value/type.h"
+#include "rows/write/maker.h"
 
 static uint64 digit_of(RowsColumn *column, uint64 row, int attempt);
 static uint64 choose_parent(RowsPlan *plan, RowsForeign *foreign, uint64 row, int attempt);

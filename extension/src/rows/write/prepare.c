@@ -17,7 +17,13 @@
 #include "utils/lsyscache.h"
 
 #include "base/compat.h"
-#include "rows/plan/table.h"
+#include "rows/plan/columns.h"
+#include "rows/plan/options.h"
+#include "rows/plan/parents.h"
+#include "rows/plan/parts.h"
+#include "rows/plan/target.h"
+#include "rows/write/load.h"
+#include "rows/write/prepare.h"
 
 /* Rows that are made in an empty referenced table. */
 #define MOST_FILLED_PARENTS	1000

@@ -14,7 +14,9 @@
 
 #include "base/compat.h"
 #include "base/sibling.h"
-#include "rows/plan/table.h"
+#include "rows/plan/parts.h"
+#include "rows/plan/source_column.h"
+#include "rows/write/query.h"
 
 /* Whose INSERT is running. */
 static RowsPlan *writing = NULL;

@@ -25,7 +25,9 @@
 #include "utils/syscache.h"
 
 #include "base/compat.h"
-#include "rows/plan/table.h"
+#include "rows/plan/parts.h"
+#include "rows/value/arena.h"
+#include "rows/write/maker.h"
 
 /* As many as rows are written together. */
 #define BATCH_VALUES		1000

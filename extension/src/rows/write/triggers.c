@@ -18,7 +18,8 @@
 #include "utils/syscache.h"
 
 #include "base/compat.h"
-#include "rows/plan/table.h"
+#include "rows/plan/parts.h"
+#include "rows/write/triggers.h"
 
 static bool is_checked(RowsPlan *plan, Oid constraint);
 

@@ -16,7 +16,8 @@
 #include "executor/tuptable.h"
 
 #include "base/compat.h"
-#include "rows/plan/table.h"
+#include "rows/value/arena.h"
+#include "rows/write/tuple.h"
 
 /* One column in a tuple. */
 typedef struct RowsField

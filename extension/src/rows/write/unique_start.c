@@ -29,7 +29,11 @@
 #include "utils/snapmgr.h"
 
 #include "base/compat.h"
-#include "rows/plan/table.h"
+#include "rows/plan/parents.h"
+#include "rows/plan/parts.h"
+#include "rows/plan/rights.h"
+#include "rows/value/generator.h"
+#include "rows/write/unique_start.h"
 
 /* Rows that are read together from a cursor. */
 #define FETCHED_ROWS		1000

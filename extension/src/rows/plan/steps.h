@@ -1,0 +1,39 @@
+/*-------------------------------------------------------------------------
+ *
+ * steps.h
+ *	  The steps of planning, in the order in which columns.c takes them.
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef POC_ROWS_PLAN_STEPS_H
+#define POC_ROWS_PLAN_STEPS_H
+
+#include "rows/plan/parts.h"
+
+/* view.c */
+extern void rows_look_through_view(RowsPlan *plan, List **conditions);
+
+/* managed.c */
+extern const char *rows_manager(Relation rel);
+
+/* policy.c */
+extern List *rows_policy_conditions(Relation rel, Oid role);
+
+/* check.c */
+extern void rows_read_checks(RowsPlan *plan, List *conditions);
+extern void rows_add_check(RowsPlan *plan, const char *name, Node *expr);
+extern void rows_try_unbounded(RowsPlan *plan);
+
+/* foreign.c */
+extern void rows_plan_foreign_keys(RowsPlan *plan);
+
+/* partition.c */
+extern void rows_plan_partitions(RowsPlan *plan);
+
+/* shape.c */
+extern void rows_shape_value(RowsValue *value, const RowsColumnOptions *options);
+
+/* unique.c */
+extern void rows_plan_keys(RowsPlan *plan);
+
+#endif							/* POC_ROWS_PLAN_STEPS_H */

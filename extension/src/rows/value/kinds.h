@@ -1,0 +1,59 @@
+/*-------------------------------------------------------------------------
+ *
+ * kinds.h
+ *	  The kinds of types that there are generators for.
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef POC_ROWS_VALUE_KINDS_H
+#define POC_ROWS_VALUE_KINDS_H
+
+#include "rows/value/bounds.h"
+#include "rows/value/generator.h"
+
+/* number_types.c: types that are integers in disguise */
+typedef struct RowsNumberType
+{
+	Oid			type;
+	const char *name;
+	int64		low;			/* range of the random values */
+	int64		high;
+	int64		unique_low;		/* range of the unique ones */
+	int64		unique_high;
+	int64		unique_unit;
+	RowsFromInt from_int;
+	RowsToInt	to_int;
+	int			scale;			/* decimal digits of the fraction */
+} RowsNumberType;
+
+extern const RowsNumberType *rows_number_type(Oid type);
+
+/* number.c: their values, and the bounds of those */
+extern bool rows_init_number(RowsValue *value, RowsBounds *bounds);
+
+/* number_constant.c */
+extern bool rows_number_from_const(const RowsValue *value, const Const *constant,
+								   bool round_up, int64 *number, bool *exact);
+
+/* choice.c: enums and lists of values */
+extern void rows_init_enum(RowsValue *value);
+extern bool rows_init_choices(RowsValue *value, RowsBounds *bounds);
+extern RowsValue *rows_make_choice_value(Oid type, Datum *choices, uint64 nchoices);
+
+/* string.c: characters, bytes, bits */
+extern bool rows_init_string(RowsValue *value, RowsBounds *bounds);
+extern Datum rows_make_pattern(const RowsValue *value, RowsDraw *draw, RowsArena *arena);
+
+/* network.c: uuid and addresses */
+extern bool rows_init_network(RowsValue *value);
+
+/* words.c: what the name of a column suggests */
+extern void rows_hint(RowsValue *value, RowsBounds *bounds, const char *column);
+
+/* container.c: arrays, ranges, composite types */
+extern bool rows_init_container(RowsValue *value, char typtype, int depth);
+
+/* distribution.c: random numbers that are not uniform */
+extern uint64 rows_distributed(const RowsValue *value, RowsDraw *draw, uint64 limit);
+
+#endif							/* POC_ROWS_VALUE_KINDS_H */

@@ -1,0 +1,15 @@
+/*-------------------------------------------------------------------------
+ *
+ * insert.h
+ *	  Rows into the table: a thousand at a time, or one by one.
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef POC_ROWS_WRITE_INSERT_H
+#define POC_ROWS_WRITE_INSERT_H
+
+#include "rows/plan/parts.h"
+
+extern uint64 rows_insert(RowsPlan *plan, uint64 first, uint64 nrows);
+
+#endif							/* POC_ROWS_WRITE_INSERT_H */

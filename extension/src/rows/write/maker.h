@@ -1,0 +1,38 @@
+/*-------------------------------------------------------------------------
+ *
+ * maker.h
+ *	  The maker turns the numbers of rows into rows.
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef POC_ROWS_WRITE_MAKER_H
+#define POC_ROWS_WRITE_MAKER_H
+
+#include "nodes/execnodes.h"
+
+#include "rows/plan/parts.h"
+
+/* Turns row numbers into rows. */
+typedef struct RowsMaker
+{
+	RowsPlan   *plan;
+	EState	   *estate;			/* of defaults and checks */
+	ExprContext *econtext;
+	TupleTableSlot *check_slot;
+	RowsArena	arena;
+	bool		dry;			/* leave sequences alone */
+	uint64		end;			/* number after the last row wanted */
+	uint64		row;			/* for the error context */
+	RowsColumn *column;
+} RowsMaker;
+
+extern RowsMaker *rows_make_maker(RowsPlan *plan, EState *estate, uint64 end);
+extern void rows_make_row(RowsMaker *maker, uint64 row, Datum *values, bool *isnull);
+extern void rows_reset_maker(RowsMaker *maker);
+extern void rows_error_context(void *maker);
+
+/* sequence.c */
+extern void rows_check_sequences(RowsPlan *plan, uint64 nrows);
+extern Datum rows_next_in_sequence(RowsColumn *column, uint64 wanted, RowsArena *arena);
+
+#endif							/* POC_ROWS_WRITE_MAKER_H */

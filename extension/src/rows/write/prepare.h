@@ -1,0 +1,15 @@
+/*-------------------------------------------------------------------------
+ *
+ * prepare.h
+ *	  The plan of a table that is to be filled.
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef POC_ROWS_WRITE_PREPARE_H
+#define POC_ROWS_WRITE_PREPARE_H
+
+#include "rows/plan/parts.h"
+
+extern RowsPlan *rows_prepare(Oid relid, uint64 nrows, uint64 seed, RowsOptions *options, const RowsCall *given);
+
+#endif							/* POC_ROWS_WRITE_PREPARE_H */

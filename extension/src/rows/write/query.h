@@ -1,0 +1,18 @@
+/*-------------------------------------------------------------------------
+ *
+ * query.h
+ *	  INSERT ... SELECT through the executor.
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef POC_ROWS_WRITE_QUERY_H
+#define POC_ROWS_WRITE_QUERY_H
+
+#include "utils/jsonb.h"
+
+#include "rows/plan/parts.h"
+
+extern uint64 rows_insert_by_query(RowsPlan *plan, uint64 first, uint64 n, Jsonb *options);
+extern void rows_count_as_query(RowsPlan *source);
+
+#endif							/* POC_ROWS_WRITE_QUERY_H */

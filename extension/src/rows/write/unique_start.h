@@ -1,0 +1,15 @@
+/*-------------------------------------------------------------------------
+ *
+ * unique_start.h
+ *	  Where the counting of keys goes on: after the rows that are there.
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef POC_ROWS_WRITE_UNIQUE_START_H
+#define POC_ROWS_WRITE_UNIQUE_START_H
+
+#include "rows/plan/parts.h"
+
+extern void rows_find_bases(RowsPlan *plan, uint64 nrows);
+
+#endif							/* POC_ROWS_WRITE_UNIQUE_START_H */
