@@ -5,6 +5,12 @@
 #   make check-newest                       the containers on Debian sid
 #   make dist                               the archive for PGXN, of what is committed
 
+# ---- the install script: chapters, joined in the order of their names ----
+# the control file is the one source of the version
+EXTVERSION := $(shell sed -n "s/^default_version *= *'\(.*\)'.*/\1/p" extension/poc_barman.control)
+SCRIPT     := extension/poc_barman--$(EXTVERSION).sql
+joined      = awk 'BEGIN {print "/* $(SCRIPT): built by make from the chapters in extension/script */"} FNR == 1 {print ""} {print}' $(1)
+
 # ---- the stack: works before PostgreSQL's development files are there ----
 STACK_GOALS := demo check up down psql conninfo bench lint
 
@@ -28,7 +34,11 @@ RELEASE := poc_barman-$(shell sed -n '/"version"/{s/.*"version": "\(.*\)",.*/\1/
 
 .PHONY: dist
 dist:
-	git archive --format=zip --prefix=$(RELEASE)/ -o $(RELEASE).zip HEAD
+	tmp=$$(mktemp -d) && trap 'rm -rf "$$tmp"' EXIT \
+	&& git archive HEAD extension/script | tar -x -C "$$tmp" && mkdir "$$tmp/out" \
+	&& (cd "$$tmp" && LC_ALL=C && $(call joined,extension/script/*.sql)) > "$$tmp/out/$(notdir $(SCRIPT))" \
+	&& git archive --format=zip --prefix=$(RELEASE)/extension/ --add-file="$$tmp/out/$(notdir $(SCRIPT))" \
+		--prefix=$(RELEASE)/ -o $(RELEASE).zip HEAD
 
 else
 
@@ -38,7 +48,9 @@ sources    = $(wildcard $(addsuffix /*.$1,extension/src extension/src/* extensio
 EXTENSION  = extension/poc_barman
 MODULE_big = poc_barman
 OBJS       = $(patsubst %.c,%.o,$(sort $(call sources,c)))
-DATA       = $(wildcard extension/poc_barman--*.sql)
+CHAPTERS   = $(sort $(wildcard extension/script/*.sql))
+DATA_built = $(SCRIPT)
+DATA       = $(wildcard extension/script/upgrade/*.sql)
 PGFILEDESC = "poc_barman - drive and prove a Barman backup scenario from SQL"
 
 PG_CPPFLAGS = -Iextension/src
@@ -71,5 +83,9 @@ endif
 include $(PGXS)
 
 $(OBJS): $(call sources,h)
+
+# the directory too: it is newer when a chapter has gone
+$(SCRIPT): $(CHAPTERS) extension/script Makefile
+	$(call joined,$(CHAPTERS)) > $@
 
 endif

@@ -83,7 +83,7 @@ copy_sources() {
   rsync -rlpt --chmod=Du+rwx,Fu+rw --delete "${owner[@]}" \
     --exclude='*.o' --exclude='*.so' --exclude='*.bc' --exclude='*.a' \
     --exclude='*.d' --exclude='/docker/sidecar/barman-sidecar' --exclude='/docker/sidecar/tests/test_*[!.]?' \
-    --exclude='tmp_check' --exclude='/results' --exclude='/.git' \
+    --exclude='/extension/poc_barman--*.sql' --exclude='tmp_check' --exclude='/results' --exclude='/.git' \
     --include='/Makefile' --include='/META.json' --include='/compose.yaml' --include='/extension/***' \
     --include='/sql/***' --include='/expected/***' --include='/docker/***' --exclude='/*' \
     "$checkout/" "$POC_HOME/src/"

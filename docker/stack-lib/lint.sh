@@ -75,6 +75,7 @@ lint_static() {
     -I extension/src extension/src docker/sidecar/src
 }
 
+# After the sources: what make builds is among the files that are to be there.
 lint_manifests() {
   docker/stack-lib/lint-manifests
 }

@@ -1,0 +1,45 @@
+-- ---------------------------------------------------------------------
+-- 40_wal.sql: writes WAL and closes segments (wal.c).
+--
+-- Never asks the sidecar.
+--
+-- May use: nothing.
+-- ---------------------------------------------------------------------
+
+CREATE FUNCTION @extschema@.poc_generate_wal(size text DEFAULT '64 MB',
+	OUT start_lsn pg_lsn, OUT end_lsn pg_lsn, OUT bytes bigint, OUT segments bigint)
+LANGUAGE c VOLATILE STRICT PARALLEL RESTRICTED
+AS 'MODULE_PATHNAME', 'poc_generate_wal';
+
+COMMENT ON FUNCTION @extschema@.poc_generate_wal(text) IS
+'Writes so much WAL (a size as pg_size_bytes() reads it, 64 GB at most) and touches no table. Returns the positions before and after, the bytes between them (what others wrote meanwhile is counted too) and how many segments were filled. Errors: 22023 size out of range, 55000 on a standby. Example: SELECT * FROM poc_generate_wal(''64 MB'')';
+
+CREATE FUNCTION _poc.wal_switch(force boolean,
+	OUT wal_file text, OUT lsn pg_lsn, OUT switched boolean)
+LANGUAGE c VOLATILE STRICT PARALLEL RESTRICTED
+AS 'MODULE_PATHNAME', 'poc_wal_switch_sql';
+
+COMMENT ON FUNCTION _poc.wal_switch(boolean) IS
+'Closes the current WAL segment and writes a record into the next; forced, writes one before it as well, so that there is always something to close. Returns the segment closed last.';
+
+CREATE FUNCTION _poc.wal_tick() RETURNS pg_lsn
+LANGUAGE c VOLATILE STRICT PARALLEL RESTRICTED
+AS 'MODULE_PATHNAME', 'poc_wal_tick_sql';
+
+COMMENT ON FUNCTION _poc.wal_tick() IS
+'Writes and flushes one small WAL record (a logical message, not transactional). Returns its end.';
+
+CREATE FUNCTION _poc.wal_end() RETURNS void
+LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
+SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+	PERFORM pg_logical_emit_message(true, 'poc_barman', 'end');
+	RAISE EXCEPTION USING ERRCODE = 'raise_exception';
+EXCEPTION WHEN raise_exception THEN
+	NULL;
+END
+$$;
+
+COMMENT ON FUNCTION _poc.wal_end() IS
+'Writes the end of a transaction, with its time, at which a recovery can stop: a subtransaction that fails has one.';

@@ -1,0 +1,221 @@
+-- ---------------------------------------------------------------------
+-- 65_restore.sql: restores a backup to an instance, lists instances and drops them.
+--
+-- May use: 10_schema, 20_client, 40_wal.
+-- ---------------------------------------------------------------------
+
+CREATE FUNCTION _poc.convertible(text) RETURNS text
+LANGUAGE c STABLE STRICT PARALLEL SAFE
+AS 'MODULE_PATHNAME', 'poc_convertible';
+
+COMMENT ON FUNCTION _poc.convertible(text) IS
+'Internal. The text with ? for each byte that UTF-8 has nothing for: a name of a database or a role may be of another encoding.';
+
+-- What a server must have to recover what this one has written: the sidecar
+-- makes up for settings, and tells which locale Barman's host lacks.
+CREATE FUNCTION _poc.primary_facts(database text) RETURNS jsonb
+LANGUAGE sql VOLATILE PARALLEL RESTRICTED
+SET search_path = pg_catalog, pg_temp
+AS $$
+	SELECT jsonb_build_object(
+		'settings', (SELECT jsonb_object_agg(s.name, s.setting::bigint) FROM pg_settings AS s
+			WHERE s.name = ANY ('{max_connections,max_worker_processes,max_wal_senders,max_prepared_transactions,max_locks_per_transaction,max_pred_locks_per_transaction,max_replication_slots,max_active_replication_origins}')),
+		'preload', current_setting('shared_preload_libraries'),
+		-- our own is told of where tables are compared
+		'libraries', (SELECT jsonb_agg(l.name ORDER BY l.name)
+			FROM (SELECT DISTINCT _poc.convertible(p.probin) AS name FROM pg_proc AS p
+				WHERE p.oid >= 16384 AND p.probin IS NOT NULL AND p.probin NOT LIKE '%poc\_barman' AND octet_length(p.probin) <= 200
+				LIMIT 1000) AS l
+			WHERE primary_facts.database = current_database()),
+		'locales', (SELECT jsonb_agg(jsonb_build_object('of', l.of, 'locale', l.locale, 'needed', l.needed, 'version', l.version))
+			FROM (SELECT format('database %I', _poc.convertible(d.datname::text)) AS of, _poc.convertible(x.locale::text) AS locale, d.datname = primary_facts.database AS needed,
+					CASE WHEN d.datlocprovider = 'c' THEN pg_database_collation_actual_version(d.oid) END AS version
+				FROM pg_database AS d, unnest(ARRAY[d.datcollate, d.datctype]) AS x(locale)
+				WHERE d.datallowconn
+				UNION
+				SELECT format('collation %I.%I', n.nspname, c.collname), x.locale, current_database() = primary_facts.database, pg_collation_actual_version(c.oid)
+				FROM pg_collation AS c JOIN pg_namespace AS n ON n.oid = c.collnamespace,
+					unnest(ARRAY[c.collcollate, c.collctype]) AS x(locale)
+				WHERE c.collprovider = 'c' AND x.locale IS NOT NULL AND
+					-- of indexes, which it orders
+					c.oid IN (SELECT o FROM pg_index AS i, unnest(i.indcollation::oid[]) AS o)
+				ORDER BY 3 DESC, 1, 2
+				LIMIT 1000) AS l))
+$$;
+
+COMMENT ON FUNCTION _poc.primary_facts(text) IS
+'Internal. What the sidecar is told of this server before it restores: settings that recovery must not be given less of, the libraries that are preloaded and those of functions, and the locales of the databases and of the collations of indexes, those of the database that is to be examined as needed.';
+
+CREATE FUNCTION _poc.user_conninfo(conninfo text) RETURNS text
+LANGUAGE sql STABLE STRICT PARALLEL SAFE
+SET search_path = pg_catalog, pg_temp
+AS $$
+	SELECT $1 || ' user=' || CASE WHEN session_user ~ '^[A-Za-z0-9_]+$' THEN session_user::text
+		ELSE '''' || regexp_replace(session_user::text, '([\\''])', '\\\1', 'g') || '''' END
+$$;
+
+COMMENT ON FUNCTION _poc.user_conninfo(text) IS
+'Internal. A connection string of a restored server, for who asks: without a user libpq takes the name that the operating system has for him.';
+
+CREATE FUNCTION _poc.name_json(name text) RETURNS jsonb
+LANGUAGE sql STABLE STRICT PARALLEL SAFE
+SET search_path = pg_catalog, pg_temp
+AS $$
+	SELECT CASE WHEN getdatabaseencoding() = 'SQL_ASCII' AND encode(convert_to($1, 'SQL_ASCII'), 'escape') <> $1
+		THEN jsonb_build_object('relation', encode(convert_to($1, 'SQL_ASCII'), 'escape'),
+			'name_hex', encode(convert_to($1, 'SQL_ASCII'), 'hex'))
+		ELSE jsonb_build_object('relation', $1) END
+$$;
+
+COMMENT ON FUNCTION _poc.name_json(text) IS
+'Internal. The name of a relation as the sidecar is told it: a name in a database of SQL_ASCII may be of no encoding, and is given as bytes, beside words of it.';
+
+CREATE FUNCTION @extschema@.poc_restore(INOUT instance text, backup_id text DEFAULT 'latest', server text DEFAULT NULL,
+	target_name text DEFAULT NULL, target_time timestamptz DEFAULT NULL, target_lsn pg_lsn DEFAULT NULL,
+	target_xid xid8 DEFAULT NULL, immediate boolean DEFAULT false, start boolean DEFAULT true,
+	wait boolean DEFAULT true, target_timeline integer DEFAULT NULL,
+	OUT state text, OUT conninfo text, OUT port integer, OUT recovered_lsn pg_lsn,
+	OUT recovered_time timestamptz, OUT timeline integer, OUT restore_elapsed interval,
+	OUT recovery_elapsed interval, OUT archived_lsn pg_lsn, OUT received_lsn pg_lsn,
+	OUT unreached_bytes bigint, OUT unreached interval)
+LANGUAGE plpgsql VOLATILE PARALLEL RESTRICTED COST 100000
+SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+	path text[] := ARRAY['servers'::text, _poc.server(server), 'restores'::text];
+	body jsonb := jsonb_build_object('instance', instance, 'backup_id', coalesce(backup_id, ''),
+		'target_name', target_name,
+		'target_time', to_char(target_time AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'),
+		'target_lsn', target_lsn, 'target_xid', target_xid,
+		'immediate', coalesce(immediate, false), 'start', coalesce(start, true),
+		'target_timeline', target_timeline,
+		'system_identifier', (SELECT c.system_identifier::text FROM pg_control_system() AS c),
+		'primary', _poc.primary_facts(current_database()::text));
+	segment bigint := pg_size_bytes(current_setting('wal_segment_size'));
+	timeline_now integer;
+	mark record;
+	chosen jsonb;
+	job jsonb;
+BEGIN
+	IF NOT isfinite(target_time) THEN
+		RAISE EXCEPTION 'target time must be finite'
+			USING ERRCODE = 'invalid_parameter_value',
+				DETAIL = format('It is %s.', target_time),
+				HINT = 'Leave the target out to recover all there is.';
+	END IF;
+	IF target_time > clock_timestamp() THEN
+		RAISE EXCEPTION 'target time lies in the future'
+			USING ERRCODE = 'invalid_parameter_value',
+				DETAIL = format('It is %s, and now it is %s.', target_time, clock_timestamp()),
+				HINT = 'Leave the target out to recover all there is.';
+	END IF;
+
+	-- The name of a mark means the mark, not the first restore point so named.
+	IF target_name IS NOT NULL THEN
+		SELECT m.lsn, m.timeline INTO mark FROM _poc.marks AS m
+		WHERE m.name = target_name AND m.system_identifier::text = body ->> 'system_identifier';
+		body := body || jsonb_build_object('mark_lsn', mark.lsn, 'mark_timeline', mark.timeline);
+	END IF;
+
+	-- A standby may not ask for its own timeline, and closes no segment.
+	IF NOT pg_is_in_recovery() THEN
+		timeline_now := ('x' || left(pg_walfile_name(pg_current_wal_lsn()), 8))::bit(32)::integer;
+		body := body || jsonb_build_object('timeline', timeline_now);
+	END IF;
+
+	-- What is refused is refused before anything is done for it.
+	chosen := _poc.ask('restore'::text, body, path || 'check'::text);
+	target_lsn := (chosen ->> 'target_lsn')::pg_lsn;
+	IF _poc.is_elsewhere(path[2], (chosen ->> 'system_identifier')::bigint,
+		'what Barman has archived of it is restored, no segment is closed for it'::text)
+	THEN
+		-- nor are this server's locales and settings those that count
+		body := body - 'primary';
+	ELSIF timeline_now IS NOT NULL AND
+		(chosen ->> 'timeline')::integer IN (0, timeline_now)
+	THEN
+		IF target_lsn > pg_current_wal_insert_lsn() THEN
+			RAISE EXCEPTION 'position % lies beyond what is written', target_lsn
+				USING ERRCODE = 'object_not_in_prerequisite_state',
+					DETAIL = format('The server is at %s.', pg_current_wal_insert_lsn()),
+					HINT = 'Choose an earlier position, or leave the target out to recover all there is.';
+		END IF;
+		IF target_xid >= pg_snapshot_xmax(pg_current_snapshot()) THEN
+			RAISE EXCEPTION 'transaction % has not ended yet', target_xid
+				USING ERRCODE = 'object_not_in_prerequisite_state',
+					DETAIL = format('The next transaction that begins may be %s.', pg_snapshot_xmax(pg_current_snapshot())),
+					HINT = 'Choose one that has ended, or leave the target out to recover all there is.';
+		END IF;
+
+		-- Barman restores what is archived, and what was written last is not;
+		-- so the segment that holds it is closed now, and the sidecar waits
+		-- for it; as it does for one that was closed before, should Barman lag.
+		IF target_lsn + 2 * segment <= pg_current_wal_insert_lsn() THEN
+			body := body || jsonb_build_object('wal_file', pg_walfile_name(target_lsn + segment));
+		ELSIF NOT coalesce(immediate, false) THEN
+			-- Recovery to a time stops at the first transaction that ended
+			-- after it: there must be one.
+			IF target_time IS NOT NULL THEN
+				PERFORM _poc.wal_end();
+			END IF;
+			body := body || jsonb_build_object(
+				'wal_file', (SELECT s.wal_file FROM _poc.wal_switch(true) AS s));
+		END IF;
+	END IF;
+
+	IF wait THEN
+		job := _poc.run_job(path, body, NULL::double precision, true);
+	ELSE
+		job := _poc.post(body, path);
+		RAISE NOTICE 'the restore is job %', job ->> 'id';
+	END IF;
+
+	SELECT i.state, _poc.user_conninfo(i.conninfo), i.port, i.recovered_lsn, i.recovered_time, i.timeline, i.restore_elapsed, i.recovery_elapsed
+	INTO poc_restore.state, poc_restore.conninfo, poc_restore.port, poc_restore.recovered_lsn,
+		poc_restore.recovered_time, poc_restore.timeline, poc_restore.restore_elapsed, poc_restore.recovery_elapsed
+	FROM _poc.records(job -> 'result' -> 'instance')
+		AS i(state text, conninfo text, port integer, recovered_lsn pg_lsn, recovered_time timestamptz,
+			timeline integer, restore_elapsed interval, recovery_elapsed interval);
+	archived_lsn := (job -> 'result' -> 'reach' ->> 'archived_lsn')::pg_lsn;
+	received_lsn := (job -> 'result' -> 'reach' ->> 'received_lsn')::pg_lsn;
+	unreached_bytes := (job -> 'result' -> 'reach' ->> 'unreached_bytes')::bigint;
+	unreached := make_interval(secs => (job -> 'result' -> 'reach' ->> 'unreached_seconds')::double precision);
+	state := coalesce(state, 'restoring');
+END
+$$;
+
+COMMENT ON FUNCTION @extschema@.poc_restore(text, text, text, text, timestamptz, pg_lsn, xid8, boolean, boolean, boolean, integer) IS
+'Restores a backup on Barman''s host to a server of its own, an instance of this name (lower-case letters, digits, underscores), and waits until its recovery has ended. Without a target it recovers all there is, up to this very call; WAL that Barman has received but not archived yet is restored as well when this server does not close its segment itself (it is lost, say), and a warning tells of it. Or give one of target_name (a mark of this database means the mark; of any other restore point the first of its name is meant, and a notice tells how many there are), target_time, target_lsn, target_xid, immediate. Of ''latest'' an older backup is taken if a target_time or target_lsn, or the timeline, needs it. Recovery follows the timeline that this server is on, or after a failover with target_timeline the one it came from. The instance runs apart from production on a timeline of its own; conninfo says where, for the role that asks; the roles and passwords are those restored. recovered_time is when the last recovered transaction was committed; without one, when the backup ended. archived_lsn and received_lsn are how far Barman had archived and received when the copy began; unreached_bytes and unreached tell what of that the instance does not have: bytes of WAL, and the time from recovered_time to the last WAL received. With start => false it is restored but not started; with wait => false the restore goes on as a job. Nothing is left of a restore that fails or is cancelled. Errors: 22023 bad name or target, 42704 unknown backup, 55000 the target cannot be reached or the sidecar restores nothing, 55006 there is such an instance, 53400 too many instances, 08006 no progress, 58000 with Barman''s or the server''s own words. Example: SELECT * FROM poc_restore(''before_the_mistake'', target_time => now() - interval ''10 min'')';
+
+CREATE FUNCTION @extschema@.poc_instances()
+RETURNS TABLE (instance text, server text, backup_id text, state text, conninfo text, port integer,
+	recovered_lsn pg_lsn, recovered_time timestamptz, timeline integer,
+	restore_elapsed interval, recovery_elapsed interval, created timestamptz, bytes bigint, error text,
+	isolation text)
+LANGUAGE sql VOLATILE PARALLEL RESTRICTED COST 10000 ROWS 10
+SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+AS $$
+	SELECT i.instance, i.server, i.backup_id, i.state, _poc.user_conninfo(i.conninfo), i.port,
+		i.recovered_lsn, i.recovered_time, i.timeline,
+		i.restore_elapsed, i.recovery_elapsed,
+		i.created, i.bytes, i.error ->> 'message', i.isolation
+	FROM _poc.records(_poc.get_list('instances'::text, ARRAY['instances'::text]))
+		AS i(instance text, server text, backup_id text, state text, conninfo text, port integer,
+			recovered_lsn pg_lsn, recovered_time timestamptz, timeline integer,
+			restore_elapsed interval, recovery_elapsed interval,
+			created timestamptz, bytes bigint, error jsonb, isolation text)
+$$;
+
+COMMENT ON FUNCTION @extschema@.poc_instances() IS
+'The instances that poc_restore() made, newest first. state is restoring, recovering, running, stopped or failed: its server ended by itself, or its files could not be removed. Of a restore that failed nothing is left here; poc_jobs() and poc_job_log() tell why. bytes is the size right after recovery.';
+
+CREATE FUNCTION @extschema@.poc_drop_instance(INOUT instance text, OUT state text)
+LANGUAGE sql VOLATILE PARALLEL RESTRICTED COST 100000
+SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+AS $$
+	SELECT j.job -> 'result' ->> 'instance', j.job -> 'result' ->> 'state'
+	FROM _poc.run_job(ARRAY['instances'::text, coalesce($1, '')], NULL::jsonb, NULL::double precision, false) AS j(job)
+$$;
+
+COMMENT ON FUNCTION @extschema@.poc_drop_instance(text) IS
+'Stops an instance and removes all its files; state is dropped then. Errors: 42704 unknown instance, 55006 it is still being restored. Example: SELECT * FROM poc_drop_instance(''before_the_mistake'')';

@@ -1,0 +1,259 @@
+-- ---------------------------------------------------------------------
+-- 70_proof.sql: fingerprints of tables (fingerprint.c), marks (mark.c), and drills
+-- that restore a backup and compare it with a mark.
+--
+-- May use: 10_schema, 20_client, 40_wal, 65_restore.
+-- ---------------------------------------------------------------------
+
+-- The hash of a table is the sum of the hashes of its rows.  Parallel workers
+-- sum theirs and the sums are added.
+CREATE FUNCTION _poc.fingerprint_add(state internal, "row" record)
+RETURNS internal
+AS 'MODULE_PATHNAME', 'poc_fingerprint_add'
+LANGUAGE C STABLE CALLED ON NULL INPUT PARALLEL SAFE;
+
+CREATE FUNCTION _poc.fingerprint_combine(state internal, other internal)
+RETURNS internal
+AS 'MODULE_PATHNAME', 'poc_fingerprint_combine'
+LANGUAGE C IMMUTABLE CALLED ON NULL INPUT PARALLEL SAFE;
+
+CREATE FUNCTION _poc.fingerprint_serialize(state internal)
+RETURNS bytea
+AS 'MODULE_PATHNAME', 'poc_fingerprint_serialize'
+LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
+
+CREATE FUNCTION _poc.fingerprint_deserialize(bytes bytea, internal)
+RETURNS internal
+AS 'MODULE_PATHNAME', 'poc_fingerprint_deserialize'
+LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
+
+CREATE FUNCTION _poc.fingerprint_final(state internal)
+RETURNS text
+AS 'MODULE_PATHNAME', 'poc_fingerprint_final'
+LANGUAGE C IMMUTABLE CALLED ON NULL INPUT PARALLEL SAFE;
+
+CREATE AGGREGATE _poc.fingerprint_sum(record) (
+	SFUNC = _poc.fingerprint_add,
+	STYPE = internal,
+	SSPACE = 32,
+	COMBINEFUNC = _poc.fingerprint_combine,
+	SERIALFUNC = _poc.fingerprint_serialize,
+	DESERIALFUNC = _poc.fingerprint_deserialize,
+	FINALFUNC = _poc.fingerprint_final,
+	PARALLEL = SAFE
+);
+
+COMMENT ON FUNCTION _poc.fingerprint_add(internal, record) IS 'internal: add the hash of a row';
+COMMENT ON FUNCTION _poc.fingerprint_combine(internal, internal) IS 'internal: add the sums of two workers';
+COMMENT ON FUNCTION _poc.fingerprint_serialize(internal) IS 'internal: the sums of a worker as bytes';
+COMMENT ON FUNCTION _poc.fingerprint_deserialize(bytea, internal) IS 'internal: the bytes of a worker as sums';
+COMMENT ON FUNCTION _poc.fingerprint_final(internal) IS 'internal: the sums in hexadecimal';
+COMMENT ON AGGREGATE _poc.fingerprint_sum(record) IS 'internal: order-independent hash of rows';
+
+-- Every setting that changes how a value is written is pinned, so that two
+-- sessions, and a restored copy, agree.
+CREATE FUNCTION @extschema@.poc_fingerprint(target regclass, OUT rows bigint, OUT hash text)
+LANGUAGE plpgsql VOLATILE PARALLEL RESTRICTED STRICT
+SET search_path = pg_catalog, pg_temp
+SET datestyle = 'ISO, YMD'
+SET intervalstyle = 'postgres'
+SET timezone = 'UTC'
+SET extra_float_digits = 1
+SET bytea_output = 'hex'
+SET xmlbinary = 'base64'
+SET lc_monetary = 'C'
+SET quote_all_identifiers = off
+AS $$
+BEGIN
+	EXECUTE format('SELECT count(*), _poc.fingerprint_sum(t.*) FROM %s AS t', target)
+		INTO rows, hash;
+END
+$$;
+
+COMMENT ON FUNCTION @extschema@.poc_fingerprint(regclass) IS
+'number of rows and hash of the content of a table, the same for any order of the rows and on a restored copy. Reads the whole table with the privileges of the caller. Example: SELECT * FROM poc_fingerprint(''dummy'');';
+
+CREATE VIEW @extschema@.poc_marks AS
+	SELECT m.name, m.lsn, m.timeline, m.system_identifier, m.at,
+		(SELECT count(*) FROM _poc.mark_tables AS t WHERE t.mark = m.name)::integer AS tables,
+		(SELECT coalesce(sum(t.rows), 0) FROM _poc.mark_tables AS t WHERE t.mark = m.name)::bigint AS rows,
+		(SELECT coalesce(sum(t.bytes), 0) FROM _poc.mark_tables AS t WHERE t.mark = m.name)::bigint AS bytes
+	FROM _poc.marks AS m;
+
+COMMENT ON VIEW @extschema@.poc_marks IS
+'The marks that poc_mark() has set: position and timeline of the restore point, when and in which cluster, and the number of tables, their rows and their size in bytes. To forget one: DELETE FROM poc_marks WHERE name = ''before_upgrade''';
+
+CREATE FUNCTION @extschema@.poc_mark(name text, tables regclass[] DEFAULT NULL,
+	OUT name text, OUT lsn pg_lsn, OUT at timestamptz, OUT tables integer, OUT rows bigint)
+LANGUAGE c VOLATILE PARALLEL UNSAFE COST 100000
+AS 'MODULE_PATHNAME', 'poc_mark';
+
+COMMENT ON FUNCTION @extschema@.poc_mark(text, regclass[]) IS
+'Creates a restore point of this name and records, for exactly that position in WAL, the number of rows and the fingerprint of each of the tables, so that a restore to it can be proved. Until the transaction ends nobody can write to them (SHARE locks; lock_timeout counts). Without tables, all of the database: ordinary tables, partitions, populated materialized views and large objects (those with SELECT on pg_largeobject), but none of extensions, and the values of sequences, which a restored server may be beyond by some that nobody was given; notices tell what is left out: tables larger than poc_barman.mark_size_limit (10 GB), unlogged ones, what may not be read. Reads with its caller''s rights: needs SELECT on the tables, and no row security in the way. Must be the first change of its transaction, at "read committed". Errors: 22023 bad name, 42501 no privilege, 42710 name taken, 42809 nothing that a backup brings back, 42P01 no such table, 55000 wrong transaction, standby or wal_level, 55P03 lock timeout. Example: SELECT * FROM poc_mark(''before_upgrade'')';
+
+CREATE VIEW @extschema@.poc_drills AS
+	SELECT d.at, d.ok, d.server, d.backup_id, d.mark, d.timeline,
+		d.restore_elapsed + d.recovery_elapsed AS rto,
+		greatest(d.began - d.recovered_time, '0') AS rpo,
+		d.tables, d.rows, d.bytes,
+		CASE WHEN d.ok THEN 'passed' ELSE coalesce(
+			(SELECT format('failed: %s', string_agg(concat_ws(': ', s.step ->> 'step', s.step ->> 'detail'), '; ' ORDER BY s.n))
+			FROM jsonb_array_elements(d.steps) WITH ORDINALITY AS s(step, n)
+			WHERE NOT (s.step ->> 'ok')::boolean), 'failed') END AS verdict,
+		d.recovered_lsn, d.recovered_time, d.at - d.began AS elapsed,
+		d.system_identifier, d.postgresql_version, d.barman_version, d.job_id,
+		d.archived_lsn, d.received_lsn, d.unreached_bytes, d.unreached, d.database
+	FROM _poc.drills AS d;
+
+COMMENT ON VIEW @extschema@.poc_drills IS
+'The receipts of poc_restore_drill(). at is when the drill ended; rto is how long restore and recovery took; rpo is how old, when the drill began, the newest data was that it brought back; tables and rows are those compared and found to be as at the mark; bytes is the size of what was restored; archived_lsn and received_lsn are how far Barman had archived and received, unreached_bytes and unreached what of that was not brought back (after a mark: on purpose); database is the one that was examined. Example: SELECT at, ok, rto, rpo, verdict FROM poc_drills ORDER BY at DESC';
+
+CREATE FUNCTION @extschema@.poc_restore_drill(mark text DEFAULT NULL, backup_id text DEFAULT 'latest',
+	server text DEFAULT NULL, asserts text[] DEFAULT '{}', keep boolean DEFAULT false, database text DEFAULT NULL)
+RETURNS TABLE (step text, ok boolean, elapsed interval, detail text)
+LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE COST 1000000 ROWS 10
+SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+AS $$
+#variable_conflict use_column
+DECLARE
+	began CONSTANT timestamptz := clock_timestamp();
+	barman_server CONSTANT text := _poc.server(server);
+	this_cluster CONSTANT bigint := (SELECT c.system_identifier FROM pg_control_system() AS c);
+	cluster CONSTANT bigint := coalesce(_poc.cluster_of(barman_server), this_cluster);
+	elsewhere boolean;
+	target _poc.marks;
+	segment CONSTANT bigint := pg_size_bytes(current_setting('wal_segment_size'));
+	body jsonb;
+	job jsonb;
+	drill jsonb;
+	steps jsonb;
+	recovered timestamptz;
+	message text;
+	cause text;
+BEGIN
+	IF pg_is_in_recovery() THEN
+		RAISE EXCEPTION 'recovery is in progress'
+			USING ERRCODE = 'object_not_in_prerequisite_state',
+				DETAIL = 'A standby cannot keep the receipt.',
+				HINT = 'Call this function on the primary.';
+	END IF;
+	IF array_position(asserts, NULL) IS NOT NULL THEN
+		RAISE EXCEPTION 'an assertion must not be null'
+			USING ERRCODE = 'invalid_parameter_value',
+				HINT = 'For example: SELECT * FROM poc_restore_drill(asserts => ''{SELECT count(*) > 0 FROM orders}'')';
+	END IF;
+	IF mark IS NOT NULL AND cluster <> this_cluster THEN
+		RAISE EXCEPTION 'Barman''s server "%" is another PostgreSQL than this one, whose mark "%" is', barman_server, mark
+			USING ERRCODE = 'object_not_in_prerequisite_state',
+				DETAIL = format('Its system identifier is %s, this one''s %s.', cluster, this_cluster),
+				HINT = 'Call this function there; or without a mark, and what Barman has archived of it is restored.';
+	END IF;
+	IF mark IS NOT NULL AND database <> current_database() THEN
+		RAISE EXCEPTION 'mark "%" is of database "%"', mark, current_database()
+			USING ERRCODE = 'invalid_parameter_value',
+				DETAIL = format('The drill was asked to examine database "%s".', database),
+				HINT = 'Leave the database out, or call this function in that one.';
+	END IF;
+	-- assertions read all of it, and EXECUTE is granted in this one
+	IF database <> current_database() AND NOT pg_has_role(session_user, 'pg_read_all_data', 'USAGE') THEN
+		RAISE EXCEPTION 'permission denied to examine database "%"', database
+			USING ERRCODE = 'insufficient_privilege',
+				DETAIL = format('This is database "%s"; a drill reads all tables of the one that it examines.', current_database()),
+				HINT = format('GRANT pg_read_all_data TO %I, or call this function in that database.', session_user);
+	END IF;
+	elsewhere := _poc.is_elsewhere(barman_server, cluster, 'what Barman has archived of it is restored, no segment is closed for it'::text);
+	IF mark IS NOT NULL THEN
+		SELECT m.* INTO target FROM _poc.marks AS m WHERE m.name = mark;
+		IF NOT FOUND THEN
+			RAISE EXCEPTION 'there is no mark "%"', mark
+				USING ERRCODE = 'undefined_object',
+					HINT = format('SELECT * FROM poc_mark(%L) sets one; the view poc_marks shows those there are.', mark);
+		END IF;
+		IF target.system_identifier <> this_cluster THEN
+			RAISE EXCEPTION 'mark "%" is of another cluster', mark
+				USING ERRCODE = 'object_not_in_prerequisite_state',
+					DETAIL = format('Its system identifier is %s, that of this one %s.', target.system_identifier, this_cluster),
+					HINT = 'It came with a dump. Set a mark here: SELECT * FROM poc_mark(''name'')';
+		END IF;
+	END IF;
+
+	body := jsonb_build_object(
+		'instance', format('drill_%s_%s', to_char(began AT TIME ZONE 'UTC', 'MMDD"t"HH24MISS'), pg_backend_pid()),
+		'backup_id', coalesce(backup_id, 'latest'), 'keep', coalesce(keep, false),
+		'target_lsn', target.lsn, 'target_timeline', target.timeline, 'system_identifier', cluster::text,
+		'marked_at', to_char(target.at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'),
+		'database', coalesce(database, current_database()),
+		-- the one of initdb, unless it may not log in; the copy may have others
+		'superuser', (SELECT a.rolname FROM pg_roles AS a WHERE a.rolsuper AND a.rolcanlogin ORDER BY a.oid LIMIT 1),
+		'superusers', (SELECT jsonb_agg(o.name) FROM (
+			(SELECT _poc.convertible(a.rolname::text) AS name FROM pg_roles AS a WHERE a.rolsuper AND a.rolcanlogin ORDER BY a.oid OFFSET 1 LIMIT 18)
+			UNION ALL SELECT 'postgres') AS o),
+		'tables', (SELECT jsonb_agg(_poc.name_json(t.relation) || jsonb_build_object('bytes', t.bytes, 'rows', t.rows, 'hash', t.hash) ORDER BY t.relation)
+			FROM _poc.mark_tables AS t WHERE t.mark = target.name),
+		'sequences', (SELECT jsonb_agg(_poc.name_json(q.relation) || jsonb_build_object('value', q.value, 'ascending', q.ascending) ORDER BY q.relation)
+			FROM _poc.mark_sequences AS q WHERE q.mark = target.name),
+		'asserts', to_jsonb(asserts), 'primary', _poc.primary_facts(coalesce(database, current_database()::text)));
+
+	-- As poc_restore() does: what is to be restored must be archived. Without a
+	-- mark it is all there is up to now, and a transaction tells when that was.
+	IF elsewhere THEN
+		-- nor are this server's locales and settings those that count
+		body := body - 'primary';
+	ELSIF target.lsn + 2 * segment <= pg_current_wal_insert_lsn() THEN
+		body := body || jsonb_build_object('wal_file', pg_walfile_name(target.lsn + segment));
+	ELSE
+		PERFORM _poc.wal_end();
+		body := body || jsonb_build_object('wal_file', (SELECT s.wal_file FROM _poc.wal_switch(true) AS s));
+	END IF;
+
+	-- A sidecar or a Barman that fails is what a drill is to find; what was
+	-- asked wrongly is an error.
+	BEGIN
+		job := _poc.run_job(ARRAY['servers'::text, barman_server, 'drills'::text], body, NULL::double precision, true);
+		drill := job -> 'result';
+		steps := drill -> 'steps';
+	EXCEPTION WHEN connection_exception OR sqlclient_unable_to_establish_sqlconnection OR connection_failure
+		OR protocol_violation OR system_error THEN
+		GET STACKED DIAGNOSTICS message = MESSAGE_TEXT, cause = PG_EXCEPTION_DETAIL;
+		steps := jsonb_build_array(jsonb_build_object('step', 'sidecar', 'ok', false,
+			'seconds', date_part('epoch', clock_timestamp() - began),
+			'detail', concat_ws(': ', message, nullif(cause, ''))));
+	END;
+
+	IF target.omitted <> '{}' AND drill IS NOT NULL THEN
+		steps := steps || jsonb_build_object('step', 'compare', 'ok', true, 'seconds', 0,
+			'detail', format('not in the mark, and so not compared: %s', array_to_string(target.omitted, '; ')));
+	END IF;
+
+	-- What the mark recorded is newer than the last transaction before it.
+	recovered := greatest((drill ->> 'recovered_time')::timestamptz, target.at);
+	INSERT INTO _poc.drills (at, job_id, began, ok, server, backup_id, mark, system_identifier,
+		timeline, recovered_lsn, recovered_time, restore_elapsed, recovery_elapsed,
+		tables, rows, bytes, postgresql_version, barman_version, steps,
+		archived_lsn, received_lsn, unreached_bytes, unreached, database)
+	VALUES (clock_timestamp(), job ->> 'id', began, coalesce((drill ->> 'ok')::boolean, false), barman_server,
+		drill ->> 'backup_id', target.name, cluster,
+		(drill ->> 'timeline')::integer, (drill ->> 'recovered_lsn')::pg_lsn,
+		CASE WHEN drill ->> 'recovered_lsn' IS NOT NULL THEN recovered END,
+		make_interval(secs => (drill ->> 'restore_seconds')::double precision),
+		make_interval(secs => (drill ->> 'recovery_seconds')::double precision),
+		coalesce((drill ->> 'tables')::integer, 0), coalesce((drill ->> 'rows')::bigint, 0),
+		(drill ->> 'bytes')::bigint, drill ->> 'postgresql_version', drill ->> 'barman_version', steps,
+		(drill -> 'reach' ->> 'archived_lsn')::pg_lsn, (drill -> 'reach' ->> 'received_lsn')::pg_lsn,
+		(drill -> 'reach' ->> 'unreached_bytes')::bigint,
+		make_interval(secs => (drill -> 'reach' ->> 'unreached_seconds')::double precision), body ->> 'database');
+
+	RETURN QUERY
+		SELECT s.step, s.ok, make_interval(secs => s.seconds), s.detail
+		FROM jsonb_to_recordset(steps) AS s(step text, ok boolean, seconds double precision, detail text);
+	IF drill -> 'instance' ->> 'instance' IS NOT NULL THEN
+		RAISE NOTICE 'instance % is kept', drill -> 'instance' ->> 'instance'
+			USING DETAIL = 'Passwords and settings of roles and databases are removed in it.',
+				HINT = format('To connect: %s, after ALTER ROLE ... PASSWORD through its socket on Barman''s host. To remove it: SELECT * FROM poc_drop_instance(%L)',
+				_poc.user_conninfo(drill -> 'instance' ->> 'conninfo'), drill -> 'instance' ->> 'instance');
+	END IF;
+END
+$$;
+
+COMMENT ON FUNCTION @extschema@.poc_restore_drill(text, text, text, text[], boolean, text) IS
+'Proves that a backup can be restored: restores it on Barman''s host to a server apart from production (the kernel refuses each connection that it tries to make), compares, tells each step with its time, removes the server and keeps a receipt (the view poc_drills). With a mark it recovers to that point, on the mark''s timeline, and compares each of its tables, by functions of Barman''s host: PostgreSQL there must have poc_barman installed; without, it recovers all there is up to this call. Before anything is asked, the settings of databases and roles, connection limits, event triggers, passwords and the options of foreign servers and subscriptions are removed in the copy. Then pg_amcheck reads every table and index of the database, where it is installed, beside the assertions; so the times of these steps overlap. Each assertion must be a query that returns true; names must be qualified (search_path is pg_catalog); of its errors only the SQLSTATE is told. A step that is not ok says what differs; it is no error, so that the receipt is kept. keep => true leaves the server as an instance, for poc_drop_instance() to remove. database is the one that is asked and checked: this one, unless another is named, as those with pg_read_all_data may without a mark; the receipt names it. The assertions are run by a role that can read every table and large object of the restored server and write none: whoever may call this function may know all there is in it. Errors: 22023 bad argument, 42501 another database without pg_read_all_data, 42704 no such mark or backup, 55000 a mark of another cluster, a standby, or the sidecar restores nothing, 53400 too many instances, 54000 too many or too large assertions. Example: SELECT * FROM poc_restore_drill(''before_upgrade'', asserts => ''{SELECT count(*) > 0 FROM public.orders}'')';
