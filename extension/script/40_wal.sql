@@ -43,3 +43,26 @@ $$;
 
 COMMENT ON FUNCTION _poc.wal_end() IS
 'Writes the end of a transaction, with its time, at which a recovery can stop: a subtransaction that fails has one.';
+
+-- Barman restores what is archived, and what was written last is not: its
+-- segment is closed now, and the sidecar waits for the file.  It waits also
+-- for a segment that was closed before, should Barman lag.
+CREATE FUNCTION _poc.wal_for_recovery(target_lsn pg_lsn, with_end boolean) RETURNS text
+LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+	segment CONSTANT bigint := pg_size_bytes(current_setting('wal_segment_size'));
+BEGIN
+	IF target_lsn + 2 * segment <= pg_current_wal_insert_lsn() THEN
+		RETURN pg_walfile_name(target_lsn + segment);
+	END IF;
+	IF with_end THEN
+		PERFORM _poc.wal_end();
+	END IF;
+	RETURN (SELECT s.wal_file FROM _poc.wal_switch(true) AS s);
+END
+$$;
+
+COMMENT ON FUNCTION _poc.wal_for_recovery(pg_lsn, boolean) IS
+'The WAL file that must be archived for a recovery to this position, or to all there is if it is null: of the segment after it, if that is complete; otherwise of the current one, which is closed, after the end of a transaction if with_end.';

@@ -91,7 +91,6 @@ DECLARE
 		'target_timeline', target_timeline,
 		'system_identifier', (SELECT c.system_identifier::text FROM pg_control_system() AS c),
 		'primary', _poc.primary_facts(current_database()::text));
-	segment bigint := pg_size_bytes(current_setting('wal_segment_size'));
 	timeline_now integer;
 	mark record;
 	chosen jsonb;
@@ -147,19 +146,10 @@ BEGIN
 					HINT = 'Choose one that has ended, or leave the target out to recover all there is.';
 		END IF;
 
-		-- Barman restores what is archived, and what was written last is not;
-		-- so the segment that holds it is closed now, and the sidecar waits
-		-- for it; as it does for one that was closed before, should Barman lag.
-		IF target_lsn + 2 * segment <= pg_current_wal_insert_lsn() THEN
-			body := body || jsonb_build_object('wal_file', pg_walfile_name(target_lsn + segment));
-		ELSIF NOT coalesce(immediate, false) THEN
-			-- Recovery to a time stops at the first transaction that ended
-			-- after it: there must be one.
-			IF target_time IS NOT NULL THEN
-				PERFORM _poc.wal_end();
-			END IF;
-			body := body || jsonb_build_object(
-				'wal_file', (SELECT s.wal_file FROM _poc.wal_switch(true) AS s));
+		-- Recovery to a time stops at the first transaction that ended after it:
+		-- there must be one.
+		IF NOT coalesce(immediate, false) THEN
+			body := body || jsonb_build_object('wal_file', _poc.wal_for_recovery(target_lsn, target_time IS NOT NULL));
 		END IF;
 	END IF;
 

@@ -122,7 +122,6 @@ DECLARE
 	cluster CONSTANT bigint := coalesce(_poc.cluster_of(barman_server), this_cluster);
 	elsewhere boolean;
 	target _poc.marks;
-	segment CONSTANT bigint := pg_size_bytes(current_setting('wal_segment_size'));
 	body jsonb;
 	job jsonb;
 	drill jsonb;
@@ -194,16 +193,12 @@ BEGIN
 			FROM _poc.mark_sequences AS q WHERE q.mark = target.name),
 		'asserts', to_jsonb(asserts), 'primary', _poc.primary_facts(coalesce(database, current_database()::text)));
 
-	-- As poc_restore() does: what is to be restored must be archived. Without a
-	-- mark it is all there is up to now, and a transaction tells when that was.
 	IF elsewhere THEN
 		-- nor are this server's locales and settings those that count
 		body := body - 'primary';
-	ELSIF target.lsn + 2 * segment <= pg_current_wal_insert_lsn() THEN
-		body := body || jsonb_build_object('wal_file', pg_walfile_name(target.lsn + segment));
 	ELSE
-		PERFORM _poc.wal_end();
-		body := body || jsonb_build_object('wal_file', (SELECT s.wal_file FROM _poc.wal_switch(true) AS s));
+		-- without a mark, the end of a transaction tells up to when all there is goes
+		body := body || jsonb_build_object('wal_file', _poc.wal_for_recovery(target.lsn, true));
 	END IF;
 
 	-- A sidecar or a Barman that fails is what a drill is to find; what was
