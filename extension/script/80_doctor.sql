@@ -1,14 +1,16 @@
 -- ---------------------------------------------------------------------
 -- 80_doctor.sql: examines this server, the sidecar, Barman and its backups (doctor.c).
 --
--- One jsonb, the facts, holds what the sidecar said; each part of the
--- examination makes rows of it and of what this server knows of itself.  A
--- part leaves out the matters of which it lacks the facts.
+-- One jsonb, the facts, holds what the sidecar said.  A function for each area
+-- makes rows of it and of what this server knows of itself, and leaves out the
+-- matters of which it lacks the facts.
 --
 -- Changes nothing.
 --
 -- May use: 10_schema, 20_client.
 -- ---------------------------------------------------------------------
+
+-- ---- the facts
 
 CREATE FUNCTION _poc.token_file_mode() RETURNS integer
 LANGUAGE c VOLATILE STRICT PARALLEL RESTRICTED
@@ -154,26 +156,14 @@ $$;
 COMMENT ON FUNCTION _poc.doctor_conninfo(text, text) IS
 'A value of one of Barman''s connection strings.';
 
--- The road: extension, sidecar, token, clock, cron.
+-- ---- the way to Barman
 
-CREATE FUNCTION _poc.doctor_sidecar(facts jsonb)
+CREATE FUNCTION _poc.doctor_extension(facts jsonb)
 RETURNS TABLE (area text, ok boolean, finding text, remedy text)
-LANGUAGE plpgsql VOLATILE PARALLEL RESTRICTED ROWS 10
+LANGUAGE plpgsql VOLATILE PARALLEL RESTRICTED ROWS 1
 SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
-	url text := coalesce(_poc.url(), '(poc_barman.url, which you may not see)');
-	address text := regexp_replace(url, '^https?://|/+$', '', 'g');
-	health jsonb := facts -> 'health';
-	error jsonb := facts -> 'health_error';
-	state text := error ->> 'sqlstate';
-	mode integer := (facts ->> 'token_file_mode')::integer;
-	skew double precision := (facts ->> 'skew')::double precision;
-	-- an answer that took long tells the time less exactly
-	allowed_skew constant double precision := 2 + (facts ->> 'latency')::double precision / 2;
-	cron jsonb := health -> 'cron';
-	cron_interval interval := make_interval(secs => (cron ->> 'interval_seconds')::double precision);
-	cron_age interval := (health ->> 'time')::timestamptz - (cron ->> 'last_run')::timestamptz;
 	created text;
 	installed text;
 BEGIN
@@ -184,7 +174,25 @@ BEGIN
 		CASE WHEN created = installed THEN format('poc_barman is version %s, as installed', created)
 			ELSE format('poc_barman is version %s in this database, but version %s is installed', created, installed) END,
 		'ALTER EXTENSION poc_barman UPDATE;';
+END
+$$;
 
+COMMENT ON FUNCTION _poc.doctor_extension(jsonb) IS
+'Area "extension": the version in this database, and the one that is installed.';
+
+CREATE FUNCTION _poc.doctor_sidecar(facts jsonb)
+RETURNS TABLE (area text, ok boolean, finding text, remedy text)
+LANGUAGE plpgsql VOLATILE PARALLEL RESTRICTED ROWS 2
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+	url text := coalesce(_poc.url(), '(poc_barman.url, which you may not see)');
+	address text := regexp_replace(url, '^https?://|/+$', '', 'g');
+	health jsonb := facts -> 'health';
+	error jsonb := facts -> 'health_error';
+	state text := error ->> 'sqlstate';
+	created text := (SELECT e.extversion FROM pg_extension AS e WHERE e.extname = 'poc_barman');
+BEGIN
 	IF state IS NULL OR state = '42501' THEN
 		RETURN QUERY SELECT 'sidecar', true,
 			format('the sidecar answers at %s within %s ms', url, ceil((facts ->> 'latency')::numeric * 1000)), NULL;
@@ -210,7 +218,22 @@ BEGIN
 				ELSE format('the sidecar is version %s, the extension %s', health ->> 'version', created) END,
 			format('make -C docker/sidecar install   # on the Barman host, from the sources of poc_barman %s; then start it again', created);
 	END IF;
+END
+$$;
 
+COMMENT ON FUNCTION _poc.doctor_sidecar(jsonb) IS
+'Area "sidecar": whether it answers, and its version.';
+
+CREATE FUNCTION _poc.doctor_token(facts jsonb)
+RETURNS TABLE (area text, ok boolean, finding text, remedy text)
+LANGUAGE plpgsql VOLATILE PARALLEL RESTRICTED ROWS 2
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+	error jsonb := facts -> 'health_error';
+	state text := error ->> 'sqlstate';
+	mode integer := (facts ->> 'token_file_mode')::integer;
+BEGIN
 	IF state = '42501' THEN
 		RETURN QUERY SELECT 'token', false, 'the sidecar refuses the token of this server',
 			CASE WHEN current_setting('poc_barman.token_file') = ''
@@ -231,7 +254,22 @@ BEGIN
 			'chmod o-rwx "$(psql -AtXc ''SHOW poc_barman.token_file'')"   # on this host'
 		FROM concat(mode >> 6 & 7, mode >> 3 & 7, mode & 7) AS to_oct;
 	END IF;
+END
+$$;
 
+COMMENT ON FUNCTION _poc.doctor_token(jsonb) IS
+'Area "token": whether the sidecar takes it, and who can read its file.';
+
+CREATE FUNCTION _poc.doctor_clock(facts jsonb)
+RETURNS TABLE (area text, ok boolean, finding text, remedy text)
+LANGUAGE plpgsql VOLATILE PARALLEL RESTRICTED ROWS 1
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+	skew double precision := (facts ->> 'skew')::double precision;
+	-- an answer that took long tells the time less exactly
+	allowed_skew constant double precision := 2 + (facts ->> 'latency')::double precision / 2;
+BEGIN
 	IF skew IS NOT NULL THEN
 		RETURN QUERY SELECT 'clock', abs(skew) <= allowed_skew,
 			CASE WHEN abs(skew) <= allowed_skew THEN 'the clocks of this host and the Barman host agree'
@@ -239,7 +277,23 @@ BEGIN
 					CASE WHEN skew > 0 THEN 'ahead of' ELSE 'behind' END) END,
 			'timedatectl set-ntp true   # on both hosts';
 	END IF;
+END
+$$;
 
+COMMENT ON FUNCTION _poc.doctor_clock(jsonb) IS
+'Area "clock": whether this host and the Barman host agree on the time.';
+
+CREATE FUNCTION _poc.doctor_cron(facts jsonb)
+RETURNS TABLE (area text, ok boolean, finding text, remedy text)
+LANGUAGE plpgsql VOLATILE PARALLEL RESTRICTED ROWS 1
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+	health jsonb := facts -> 'health';
+	cron jsonb := health -> 'cron';
+	cron_interval interval := make_interval(secs => (cron ->> 'interval_seconds')::double precision);
+	cron_age interval := (health ->> 'time')::timestamptz - (cron ->> 'last_run')::timestamptz;
+BEGIN
 	IF cron ->> 'error' IS NOT NULL THEN
 		RETURN QUERY SELECT 'cron', false, format('barman cron fails: %s', cron ->> 'error'),
 			'SELECT * FROM poc_cron();   -- runs it and shows Barman''s words';
@@ -262,32 +316,19 @@ BEGIN
 END
 $$;
 
-COMMENT ON FUNCTION _poc.doctor_sidecar(jsonb) IS
-'The part of the examination that is about the road to Barman.';
+COMMENT ON FUNCTION _poc.doctor_cron(jsonb) IS
+'Area "cron": whether barman cron runs, as often as it is to.';
 
--- This server: is it the right one, and is it set up for Barman?
+-- ---- this server
 
-CREATE FUNCTION _poc.doctor_settings(facts jsonb)
+CREATE FUNCTION _poc.doctor_server(facts jsonb)
 RETURNS TABLE (area text, ok boolean, finding text, remedy text)
-LANGUAGE plpgsql VOLATILE PARALLEL RESTRICTED ROWS 10
+LANGUAGE plpgsql VOLATILE PARALLEL RESTRICTED ROWS 2
 SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
-	config jsonb := facts -> 'barman' -> 'config';
-	slot text := config ->> 'slot_name';
-	receiver text := coalesce(config ->> 'streaming_archiver_name', 'barman_receive_wal');
 	own_id text := (SELECT c.system_identifier FROM pg_control_system() AS c);
 	barman_id text := _poc.doctor_cluster(facts);
-	level text := current_setting('wal_level');
-	senders integer := current_setting('max_wal_senders');
-	senders_used integer := (SELECT count(*) FROM pg_stat_replication);
-	senders_needed integer;
-	slots integer := current_setting('max_replication_slots');
-	slots_used integer := (SELECT count(*) FROM pg_replication_slots);
-	slots_needed integer;
-	synchronous text[];
-	others bigint;
-	incrementals bigint;
 BEGIN
 	IF barman_id IS NOT NULL THEN
 		RETURN QUERY SELECT 'server', barman_id = own_id,
@@ -309,7 +350,32 @@ BEGIN
 		CASE WHEN pg_is_in_recovery() THEN 'this server is a standby: it cannot write the WAL that Barman waits for'
 			ELSE 'this server is a primary' END,
 		'SELECT sender_host, sender_port FROM pg_stat_wal_receiver;   -- connect there, and call poc_doctor()';
+END
+$$;
 
+COMMENT ON FUNCTION _poc.doctor_server(jsonb) IS
+'Area "server": whether Barman means this server, and whether it is a primary.';
+
+CREATE FUNCTION _poc.doctor_settings(facts jsonb)
+RETURNS TABLE (area text, ok boolean, finding text, remedy text)
+LANGUAGE plpgsql VOLATILE PARALLEL RESTRICTED ROWS 5
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+	config jsonb := facts -> 'barman' -> 'config';
+	slot text := config ->> 'slot_name';
+	receiver text := coalesce(config ->> 'streaming_archiver_name', 'barman_receive_wal');
+	level text := current_setting('wal_level');
+	senders integer := current_setting('max_wal_senders');
+	senders_used integer := (SELECT count(*) FROM pg_stat_replication);
+	senders_needed integer;
+	slots integer := current_setting('max_replication_slots');
+	slots_used integer := (SELECT count(*) FROM pg_replication_slots);
+	slots_needed integer;
+	synchronous text[];
+	others bigint;
+	incrementals bigint;
+BEGIN
 	RETURN QUERY SELECT 'settings', level IN ('replica', 'logical'),
 		format('wal_level is %s', level)
 			|| CASE WHEN level = 'minimal' THEN ': too little to receive WAL or to restore from it' ELSE '' END,
@@ -330,23 +396,6 @@ BEGIN
 			|| CASE WHEN slots - slots_used >= slots_needed THEN ''
 				ELSE format(': none is left for Barman''s slot "%s"', slot) END,
 		format('ALTER SYSTEM SET max_replication_slots = %s;   -- then restart PostgreSQL', greatest(10, 2 * (slots_used + slots_needed)));
-
-	-- a slot without a limit endangers this server, no slot endangers the archive
-	IF config ->> 'streaming_archiver' = 'false' THEN
-		RETURN QUERY SELECT 'retention', true,
-			'Barman receives no WAL by streaming: PostgreSQL keeps each segment until archive_command has taken it', NULL::text;
-	ELSIF config IS NOT NULL AND slot IS NULL THEN
-		RETURN QUERY SELECT 'retention', current_setting('wal_keep_size') <> '0',
-			format('Barman uses no slot, and wal_keep_size is %s', current_setting('wal_keep_size'))
-				|| CASE WHEN current_setting('wal_keep_size') = '0' THEN ': WAL it has not received yet may be removed' ELSE '' END,
-			'ALTER SYSTEM SET wal_keep_size = ''1GB''; SELECT pg_reload_conf();   -- or set slot_name in Barman''s configuration';
-	ELSE
-		RETURN QUERY SELECT 'retention', current_setting('max_slot_wal_keep_size') <> '-1',
-			CASE WHEN current_setting('max_slot_wal_keep_size') = '-1'
-				THEN 'max_slot_wal_keep_size is unlimited: a slot that nobody reads fills this server''s disk'
-				ELSE format('max_slot_wal_keep_size is %s', current_setting('max_slot_wal_keep_size')) END,
-			'ALTER SYSTEM SET max_slot_wal_keep_size = ''10GB''; SELECT pg_reload_conf();   -- less than its disk has free';
-	END IF;
 
 	-- as 'a', 'FIRST 1 (a, b)' or 'ANY 1 (a, b)'
 	synchronous := ARRAY(
@@ -382,42 +431,75 @@ END
 $$;
 
 COMMENT ON FUNCTION _poc.doctor_settings(jsonb) IS
-'The part of the examination that is about this server and its settings.';
+'Area "settings": whether this server is set up for Barman.';
 
--- The slot, and who receives WAL through it.
+CREATE FUNCTION _poc.doctor_retention(facts jsonb)
+RETURNS TABLE (area text, ok boolean, finding text, remedy text)
+LANGUAGE plpgsql VOLATILE PARALLEL RESTRICTED ROWS 1
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+	config jsonb := facts -> 'barman' -> 'config';
+	slot text := config ->> 'slot_name';
+BEGIN
+	-- a slot without a limit endangers this server, no slot endangers the archive
+	IF config ->> 'streaming_archiver' = 'false' THEN
+		RETURN QUERY SELECT 'retention', true,
+			'Barman receives no WAL by streaming: PostgreSQL keeps each segment until archive_command has taken it', NULL::text;
+	ELSIF config IS NOT NULL AND slot IS NULL THEN
+		RETURN QUERY SELECT 'retention', current_setting('wal_keep_size') <> '0',
+			format('Barman uses no slot, and wal_keep_size is %s', current_setting('wal_keep_size'))
+				|| CASE WHEN current_setting('wal_keep_size') = '0' THEN ': WAL it has not received yet may be removed' ELSE '' END,
+			'ALTER SYSTEM SET wal_keep_size = ''1GB''; SELECT pg_reload_conf();   -- or set slot_name in Barman''s configuration';
+	ELSE
+		RETURN QUERY SELECT 'retention', current_setting('max_slot_wal_keep_size') <> '-1',
+			CASE WHEN current_setting('max_slot_wal_keep_size') = '-1'
+				THEN 'max_slot_wal_keep_size is unlimited: a slot that nobody reads fills this server''s disk'
+				ELSE format('max_slot_wal_keep_size is %s', current_setting('max_slot_wal_keep_size')) END,
+			'ALTER SYSTEM SET max_slot_wal_keep_size = ''10GB''; SELECT pg_reload_conf();   -- less than its disk has free';
+	END IF;
+END
+$$;
+
+COMMENT ON FUNCTION _poc.doctor_retention(jsonb) IS
+'Area "retention": the WAL that this server keeps for Barman.';
+
+CREATE FUNCTION _poc.doctor_slot_name(facts jsonb) RETURNS text
+LANGUAGE sql STABLE PARALLEL RESTRICTED
+SET search_path = pg_catalog, pg_temp
+AS $$
+	SELECT CASE WHEN facts -> 'barman' -> 'config' IS NOT NULL THEN facts -> 'barman' -> 'config' ->> 'slot_name'
+		-- Barman does not say which slot is its own: perhaps it goes by its name
+		ELSE (SELECT s.slot_name FROM pg_replication_slots AS s
+			WHERE s.slot_type = 'physical' AND s.slot_name LIKE '%barman%'
+			ORDER BY s.slot_name LIMIT 1) END
+$$;
+
+COMMENT ON FUNCTION _poc.doctor_slot_name(jsonb) IS
+'The replication slot of Barman on this server; null if it uses none.';
 
 CREATE FUNCTION _poc.doctor_slot(facts jsonb)
 RETURNS TABLE (area text, ok boolean, finding text, remedy text)
-LANGUAGE plpgsql VOLATILE PARALLEL RESTRICTED ROWS 5
+LANGUAGE plpgsql VOLATILE PARALLEL RESTRICTED ROWS 2
 SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
 	server text := facts ->> 'server';
 	config jsonb := facts -> 'barman' -> 'config';
-	slot text := config ->> 'slot_name';
-	receiver_name text := coalesce(config ->> 'streaming_archiver_name', 'barman_receive_wal');
+	slot text := _poc.doctor_slot_name(facts);
 	slot_exists boolean := false;
 	slot_active boolean := false;
 	slot_pid integer;
 	slot_start pg_lsn;
 	slot_wal text := '';
-	receiver record;
 	here pg_lsn := CASE WHEN pg_is_in_recovery() THEN pg_last_wal_replay_lsn() ELSE pg_current_wal_lsn() END;
-	segment bigint := pg_size_bytes(current_setting('wal_segment_size'));
 	retained numeric;
-	lag numeric;
 	-- what pg_wal is meant to hold; or before the slot is lost
 	allowed bigint := least(pg_size_bytes(current_setting('max_wal_size')),
 		nullif(pg_size_bytes(current_setting('max_slot_wal_keep_size')), -1) / 2);
 BEGIN
 	IF config IS NOT NULL AND NOT (config ->> 'streaming_archiver')::boolean THEN
 		RETURN;
-	END IF;
-	-- Barman does not say which slot is its own: perhaps it goes by its name
-	IF config IS NULL THEN
-		slot := (SELECT s.slot_name FROM pg_replication_slots AS s
-			WHERE s.slot_type = 'physical' AND s.slot_name LIKE '%barman%'
-			ORDER BY s.slot_name LIMIT 1);
 	END IF;
 
 	IF slot IS NOT NULL THEN
@@ -448,6 +530,30 @@ BEGIN
 					THEN 'SELECT name, state, sent_lag, write_lag, flush_lag FROM poc_replication_status();   -- the receiver is too slow, or stuck'
 					ELSE 'SELECT * FROM poc_cron();   -- starts receive-wal, which fetches it' END;
 		END IF;
+	END IF;
+END
+$$;
+
+COMMENT ON FUNCTION _poc.doctor_slot(jsonb) IS
+'Area "slot": whether Barman''s slot is in use, and how much WAL it retains.';
+
+CREATE FUNCTION _poc.doctor_receiver(facts jsonb)
+RETURNS TABLE (area text, ok boolean, finding text, remedy text)
+LANGUAGE plpgsql VOLATILE PARALLEL RESTRICTED ROWS 2
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+	server text := facts ->> 'server';
+	config jsonb := facts -> 'barman' -> 'config';
+	receiver_name text := coalesce(config ->> 'streaming_archiver_name', 'barman_receive_wal');
+	slot_pid integer := (SELECT s.active_pid FROM pg_replication_slots AS s WHERE s.slot_name = _poc.doctor_slot_name(facts));
+	receiver record;
+	here pg_lsn := CASE WHEN pg_is_in_recovery() THEN pg_last_wal_replay_lsn() ELSE pg_current_wal_lsn() END;
+	segment bigint := pg_size_bytes(current_setting('wal_segment_size'));
+	lag numeric;
+BEGIN
+	IF config IS NOT NULL AND NOT (config ->> 'streaming_archiver')::boolean THEN
+		RETURN;
 	END IF;
 
 	SELECT r.pid, r.state, r.client_addr, r.sent_lsn INTO receiver
@@ -481,10 +587,8 @@ BEGIN
 END
 $$;
 
-COMMENT ON FUNCTION _poc.doctor_slot(jsonb) IS
-'The part of the examination that is about the slot and its receiver.';
-
--- Barman's two roles, and whether they are let in.
+COMMENT ON FUNCTION _poc.doctor_receiver(jsonb) IS
+'Area "receiver": whether Barman receives WAL from this server, and how far it is behind.';
 
 CREATE FUNCTION _poc.doctor_access(facts jsonb)
 RETURNS TABLE (area text, ok boolean, finding text, remedy text)
@@ -587,9 +691,9 @@ END
 $$;
 
 COMMENT ON FUNCTION _poc.doctor_access(jsonb) IS
-'The part of the examination that is about Barman''s roles and pg_hba.conf.';
+'Area "access": the rights of Barman''s two roles, and whether pg_hba.conf lets them in.';
 
--- Barman's own view, and its host.
+-- ---- Barman and its host
 
 CREATE FUNCTION _poc.doctor_barman(facts jsonb)
 RETURNS TABLE (area text, ok boolean, finding text, remedy text)
@@ -609,10 +713,6 @@ DECLARE
 	major integer := substring(version FROM '^\d+');
 	clients text;
 	clients_major integer;
-	disk record;
-	next_size bigint;
-	dependents bigint;
-	fulls bigint;
 	-- told by a part of its own, in words that help more
 	elsewhere constant text[] := ARRAY['receive_wal_running', 'replication_slot', 'wal_archive', 'failed_backups',
 		'minimum_redundancy_requirements', 'pg_basebackup_compatible', 'pg_receivexlog_compatible'];
@@ -690,7 +790,25 @@ BEGIN
 		-- of a server that Barman cannot ask it does not know
 		WHERE reached OR (clients_major < major AND _poc.doctor_is_here(facts) IS NOT FALSE);
 	END IF;
+END
+$$;
 
+COMMENT ON FUNCTION _poc.doctor_barman(jsonb) IS
+'Area "Barman": its server, its checks and its client programs.';
+
+CREATE FUNCTION _poc.doctor_disk(facts jsonb)
+RETURNS TABLE (area text, ok boolean, finding text, remedy text)
+LANGUAGE plpgsql VOLATILE PARALLEL RESTRICTED ROWS 1
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+	server text := facts ->> 'server';
+	config jsonb := facts -> 'barman' -> 'config';
+	disk record;
+	next_size bigint;
+	dependents bigint;
+	fulls bigint;
+BEGIN
 	-- of one that links what has not changed only the rest
 	next_size := (SELECT coalesce(CASE WHEN config ->> 'reuse_backup' = 'link' THEN (b.value ->> 'deduplicated_size')::bigint END,
 			(b.value ->> 'size')::bigint) FROM jsonb_each(facts -> 'barman' -> 'backups') AS b
@@ -723,10 +841,8 @@ BEGIN
 END
 $$;
 
-COMMENT ON FUNCTION _poc.doctor_barman(jsonb) IS
-'The part of the examination that is about Barman and its host.';
-
--- What has reached the archive.
+COMMENT ON FUNCTION _poc.doctor_disk(jsonb) IS
+'Area "disk": whether the next backup has room on the Barman host.';
 
 CREATE FUNCTION _poc.doctor_archive(facts jsonb)
 RETURNS TABLE (area text, ok boolean, finding text, remedy text)
@@ -801,9 +917,7 @@ END
 $$;
 
 COMMENT ON FUNCTION _poc.doctor_archive(jsonb) IS
-'The part of the examination that is about the WAL archive.';
-
--- The backups.
+'Area "archive": what WAL has reached Barman, and whether archive_command succeeds.';
 
 CREATE FUNCTION _poc.doctor_backups(facts jsonb)
 RETURNS TABLE (area text, ok boolean, finding text, remedy text)
@@ -897,9 +1011,7 @@ END
 $$;
 
 COMMENT ON FUNCTION _poc.doctor_backups(jsonb) IS
-'The part of the examination that is about the backups.';
-
--- The proof that they can be restored.
+'Area "backups": whether there is one to restore, which have failed, and the retention policy.';
 
 CREATE FUNCTION _poc.doctor_drill(facts jsonb)
 RETURNS TABLE (area text, ok boolean, finding text, remedy text)
@@ -946,7 +1058,9 @@ END
 $$;
 
 COMMENT ON FUNCTION _poc.doctor_drill(jsonb) IS
-'The part of the examination that is about restore drills.';
+'Area "drill": the proof that the backups can be restored.';
+
+-- ---- all of it
 
 CREATE FUNCTION _poc.doctor_examine(facts jsonb)
 RETURNS TABLE (area text, ok boolean, finding text, remedy text)
@@ -957,9 +1071,11 @@ DECLARE
 	part text;
 	message text;
 BEGIN
-	FOREACH part IN ARRAY ARRAY['sidecar', 'settings', 'slot', 'access', 'barman', 'archive', 'backups', 'drill'] LOOP
+	FOREACH part IN ARRAY ARRAY['extension', 'sidecar', 'token', 'clock', 'cron', 'server', 'settings', 'retention',
+		'slot', 'receiver', 'access', 'barman', 'disk', 'archive', 'backups', 'drill']
+	LOOP
 		-- what is of this server says nothing of another that Barman means
-		CONTINUE WHEN part IN ('slot', 'access', 'archive') AND NOT _poc.doctor_is_here(facts);
+		CONTINUE WHEN part IN ('settings', 'retention', 'slot', 'receiver', 'access', 'archive') AND NOT _poc.doctor_is_here(facts);
 		-- one surprise must not hide what the others have found
 		BEGIN
 			RETURN QUERY EXECUTE format('SELECT * FROM _poc.%I($1)', 'doctor_' || part) USING facts;
