@@ -26,7 +26,7 @@ BEGIN
 
 	-- It is meant although nobody names it: what its owner has put on it, a
 	-- trigger perhaps, must not run with the rights of whoever calls us.
-	owner := (SELECT r.rolname FROM pg_class AS c JOIN pg_roles AS r ON r.oid = c.relowner
+	owner := (SELECT r.rolname::text FROM pg_class AS c JOIN pg_roles AS r ON r.oid = c.relowner
 		WHERE c.oid = dummy AND r.rolname <> current_user AND NOT r.rolsuper);
 	IF owner IS NOT NULL THEN
 		RAISE EXCEPTION 'public.dummy belongs to another role'

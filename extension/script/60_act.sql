@@ -113,7 +113,7 @@ SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
 	deadline timestamptz := clock_timestamp() + make_interval(secs => seconds);
-	next_switch timestamptz := '-infinity';
+	next_switch timestamptz := '-infinity'::timestamptz;
 	-- Barman takes a backup in spite of these, and no waiting cures them
 	-- (CheckStrategy.NON_CRITICAL_CHECKS in its server.py)
 	not_critical CONSTANT text[] := ARRAY[

@@ -166,6 +166,7 @@ BEGIN
 	FROM _poc.records(job -> 'result' -> 'instance')
 		AS i(state text, conninfo text, port integer, recovered_lsn pg_lsn, recovered_time timestamptz,
 			timeline integer, restore_elapsed interval, recovery_elapsed interval);
+	instance := coalesce(job -> 'result' -> 'instance' ->> 'instance', instance);
 	archived_lsn := (job -> 'result' -> 'reach' ->> 'archived_lsn')::pg_lsn;
 	received_lsn := (job -> 'result' -> 'reach' ->> 'received_lsn')::pg_lsn;
 	unreached_bytes := (job -> 'result' -> 'reach' ->> 'unreached_bytes')::bigint;

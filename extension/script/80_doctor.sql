@@ -160,21 +160,15 @@ COMMENT ON FUNCTION _poc.doctor_conninfo(text, text) IS
 
 CREATE FUNCTION _poc.doctor_extension(facts jsonb)
 RETURNS TABLE (area text, ok boolean, finding text, remedy text)
-LANGUAGE plpgsql VOLATILE PARALLEL RESTRICTED ROWS 1
+LANGUAGE sql VOLATILE PARALLEL RESTRICTED ROWS 1
 SET search_path = pg_catalog, pg_temp
 AS $$
-DECLARE
-	created text;
-	installed text;
-BEGIN
-	SELECT e.extversion, a.default_version INTO created, installed
+	SELECT 'extension', e.extversion = a.default_version,
+		CASE WHEN e.extversion = a.default_version THEN format('poc_barman is version %s, as installed', e.extversion)
+			ELSE format('poc_barman is version %s in this database, but version %s is installed', e.extversion, a.default_version) END,
+		'ALTER EXTENSION poc_barman UPDATE;'
 	FROM pg_extension AS e JOIN pg_available_extensions AS a ON a.name = e.extname
-	WHERE e.extname = 'poc_barman';
-	RETURN QUERY SELECT 'extension', created = installed,
-		CASE WHEN created = installed THEN format('poc_barman is version %s, as installed', created)
-			ELSE format('poc_barman is version %s in this database, but version %s is installed', created, installed) END,
-		'ALTER EXTENSION poc_barman UPDATE;';
-END
+	WHERE e.extname = 'poc_barman'
 $$;
 
 COMMENT ON FUNCTION _poc.doctor_extension(jsonb) IS
@@ -327,7 +321,7 @@ LANGUAGE plpgsql VOLATILE PARALLEL RESTRICTED ROWS 2
 SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
-	own_id text := (SELECT c.system_identifier FROM pg_control_system() AS c);
+	own_id text := (SELECT c.system_identifier::text FROM pg_control_system() AS c);
 	barman_id text := _poc.doctor_cluster(facts);
 BEGIN
 	IF barman_id IS NOT NULL THEN
@@ -366,11 +360,11 @@ DECLARE
 	slot text := config ->> 'slot_name';
 	receiver text := coalesce(config ->> 'streaming_archiver_name', 'barman_receive_wal');
 	level text := current_setting('wal_level');
-	senders integer := current_setting('max_wal_senders');
-	senders_used integer := (SELECT count(*) FROM pg_stat_replication);
+	senders integer := current_setting('max_wal_senders')::integer;
+	senders_used integer := (SELECT count(*)::integer FROM pg_stat_replication);
 	senders_needed integer;
-	slots integer := current_setting('max_replication_slots');
-	slots_used integer := (SELECT count(*) FROM pg_replication_slots);
+	slots integer := current_setting('max_replication_slots')::integer;
+	slots_used integer := (SELECT count(*)::integer FROM pg_replication_slots);
 	slots_needed integer;
 	synchronous text[];
 	others bigint;
@@ -597,7 +591,7 @@ SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
 	config jsonb := facts -> 'barman' -> 'config';
-	version integer[] := string_to_array(substring(facts -> 'health' ->> 'barman_version' FROM '^\d+\.\d+'), '.');
+	version integer[] := string_to_array(substring(facts -> 'health' ->> 'barman_version' FROM '^\d+\.\d+'), '.')::integer[];
 	broken record;
 	wanted record;
 	found record;
@@ -710,7 +704,7 @@ DECLARE
 	error jsonb;
 	-- of the server that Barman means, which may be another
 	version text := coalesce(status ->> 'server_txt_version', current_setting('server_version'));
-	major integer := substring(version FROM '^\d+');
+	major integer := substring(version FROM '^\d+')::integer;
 	clients text;
 	clients_major integer;
 	-- told by a part of its own, in words that help more
@@ -778,7 +772,7 @@ BEGIN
 	END IF;
 
 	clients := coalesce(status ->> 'pg_receivexlog_version', status ->> 'pg_basebackup_version');
-	clients_major := substring(clients FROM '^\d+');
+	clients_major := substring(clients FROM '^\d+')::integer;
 	IF clients_major IS NOT NULL THEN
 		RETURN QUERY SELECT 'Barman', v.compatible,
 			format('the Barman host has the client programs of PostgreSQL %s', clients)
@@ -862,7 +856,7 @@ DECLARE
 			WHERE r.application_name = coalesce(facts -> 'barman' -> 'config' ->> 'streaming_archiver_name', 'barman_receive_wal')
 				AND pg_wal_lsn_diff(CASE WHEN pg_is_in_recovery() THEN r.sent_lsn ELSE pg_current_wal_lsn() END, r.write_lsn) <= segment)
 		THEN least(4096, coalesce((SELECT ceil(w.wal_bytes / greatest(1, date_part('epoch', now() - coalesce(w.stats_reset, pg_postmaster_start_time()))) / segment)
-			FROM pg_stat_wal AS w) * 2 * coalesce((facts -> 'health' -> 'cron' ->> 'interval_seconds')::integer, 60), 0)) ELSE 0 END;
+			FROM pg_stat_wal AS w) * 2 * coalesce((facts -> 'health' -> 'cron' ->> 'interval_seconds')::integer, 60), 0))::bigint ELSE 0 END;
 	archiver record;
 	mode text := current_setting('archive_mode');
 	wanted boolean := coalesce((facts -> 'barman' -> 'config' ->> 'archiver')::boolean, false);
@@ -934,7 +928,7 @@ DECLARE
 	failed text[];
 	abandoned text[];
 	fulls bigint;
-	redundancy integer := substring(config ->> 'retention_policy' FROM '(?i)^\s*redundancy\s+(\d+)');
+	redundancy integer := substring(config ->> 'retention_policy' FROM '(?i)^\s*redundancy\s+(\d+)')::integer;
 	-- Barman tells "window 2 w", or what its configuration says; a month has 31 days
 	policy text[] := regexp_match(config ->> 'retention_policy', '^\s*(?:recovery\s+window\s+of|window)\s+(\d{1,5})\s*([dwm])', 'i');
 	recovery_window interval := make_interval(days => policy[1]::integer * CASE lower(policy[2]) WHEN 'd' THEN 1 WHEN 'w' THEN 7 ELSE 31 END);
@@ -943,7 +937,7 @@ DECLARE
 		'RECOVERY WINDOW OF ' || policy[1] || CASE lower(policy[2]) WHEN 'd' THEN ' DAYS' WHEN 'w' THEN ' WEEKS' ELSE ' MONTHS' END,
 		config ->> 'retention_policy');
 	first_end timestamptz;
-	minimum_redundancy integer := substring(config ->> 'minimum_redundancy' FROM '^\d+$');
+	minimum_redundancy integer := substring(config ->> 'minimum_redundancy' FROM '^\d+$')::integer;
 	minimum text := (SELECT c ->> 'hint' FROM jsonb_array_elements(facts -> 'checks') AS c
 		WHERE c ->> 'check_name' = 'minimum_redundancy_requirements' AND NOT (c ->> 'ok')::boolean);
 BEGIN
