@@ -22,19 +22,12 @@ my $live = LiveBarman->new('restore', conf => <<'CONF');
 max_prepared_transactions = 5
 CONF
 my ($home, $node) = @$live{qw(home node)};
-my ($bindir, $sharedir) = map { $node->config_data($_) =~ s/\s+$//r } qw(--bindir --sharedir);
-# the tree that make check installs into
-my $prefix = $bindir;
-$prefix =~ s{/[^/]*$}{} while index($sharedir, "$prefix/") != 0;
-die "$prefix is not a tree of this test's own" if $prefix eq '/usr';
 my @error;
 make_error_of($node);
 
 # Programs of its own, of which postgres may freeze.  A restored server is in a cage: it reads and executes nothing
 # beside these, and writes nothing that tells its id.
-my $tree = "$home/pg";
-my $pgbin = $tree . substr($bindir, length($prefix));
-system('cp', '-a', $prefix, $tree) == 0 or die "cannot copy $prefix";
+my ($pgbin) = own_tree("$home/pg");
 rename("$pgbin/postgres", "$pgbin/postgres.real") or die "$pgbin/postgres: $!";
 system('cp', '/bin/sleep', "$pgbin/frozen") == 0 or die 'cannot copy sleep';
 $live->write(substr("$pgbin/postgres", length("$home/")), <<"SH", 0755);

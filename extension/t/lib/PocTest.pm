@@ -10,7 +10,7 @@ use Fcntl qw(:flock);
 use Time::HiRes qw(time sleep);
 use PostgreSQL::Test::Cluster;
 
-our @EXPORT = qw(poc_cluster create_barman_roles make_error_of use_url error_of elapsed least_time wait_until take_shm);
+our @EXPORT = qw(poc_cluster create_barman_roles make_error_of use_url error_of elapsed least_time wait_until take_shm own_tree);
 
 # Where tests may make no mounts of their own, /dev/shm is their small file
 # system: for one of them at a time, until it ends.  Returns the room there.
@@ -24,6 +24,19 @@ sub take_shm
 	}
 	my ($room) = `df --output=avail -B 1 /dev/shm` =~ /(\d+)\s*$/;
 	return $room;
+}
+
+# Copies the tree that make check installs into, for a test that changes it; returns its bin and share directories.
+sub own_tree
+{
+	my ($tree) = @_;
+	my ($bindir, $sharedir) = map { `pg_config $_` =~ s/\s+$//r } qw(--bindir --sharedir);
+	my $prefix = $bindir;
+
+	$prefix =~ s{/[^/]*$}{} while index($sharedir, "$prefix/") != 0;
+	die "$prefix is not a tree of this test's own" if $prefix eq '/usr';
+	system('cp', '-a', $prefix, $tree) == 0 or die "cannot copy $prefix";
+	return map { $tree . substr($_, length($prefix)) } $bindir, $sharedir;
 }
 
 # A server with the extension, pointed at a URL.
