@@ -2,6 +2,8 @@
 #
 #   make, make install, make installcheck   as any PGXS extension's
 #   make demo, make check, make up, ...     docker/stack (see README)
+#   make test TEST=rows_types               one test on the running stack (see CONTRIBUTING)
+#   make compile_commands.json              for clangd and the like
 #   make check-newest                       the containers on Debian sid
 #   make dist                               the archive for PGXN, of what is committed
 
@@ -12,13 +14,13 @@ SCRIPT     := extension/poc_barman--$(EXTVERSION).sql
 joined      = awk 'BEGIN {print "/* $(SCRIPT): built by make from the chapters in extension/script */"} FNR == 1 {print ""} {print}' $(1)
 
 # ---- the stack: works before PostgreSQL's development files are there ----
-STACK_GOALS := demo check up down psql conninfo bench lint
+STACK_GOALS := demo check up down psql conninfo bench lint test compile_commands.json
 
 ifneq ($(filter $(STACK_GOALS),$(MAKECMDGOALS)),)
 
 .PHONY: $(STACK_GOALS)
 $(STACK_GOALS):
-	@bash docker/stack $@
+	@bash docker/stack $@ $(if $(filter test,$@),$(TEST))
 
 # ---- in containers, with the newest PostgreSQL and Barman there are ----
 else ifneq ($(filter check-newest,$(MAKECMDGOALS)),)

@@ -43,6 +43,8 @@ containers_up() {
   POC_PORT=$(first_free 25432 1)
   instances=$(first_free 26500 10)
   export POC_PORT POC_INSTANCE_PORTS=$instances-$((instances + 9))
+  # for the legs that follow: with other ports Compose would make other containers
+  declare -p POC_PORT POC_INSTANCE_PORTS > "$LEGS/ports-$COMPOSE_PROJECT_NAME"
   docker compose up -d --wait --wait-timeout 120 postgres1 barman || {
     docker compose ps -a
     docker compose logs --tail 50
@@ -90,6 +92,18 @@ containers_scenario() {
   # it ended with a backup that is good
   [[ $(docker compose exec -T postgres1 psql -U postgres -X -At \
     -c "SELECT status FROM poc_backups() LIMIT 1") == DONE ]]
+}
+
+# What README and docs say of containers, in their order: from "up", which finds everything up, to "down -v".
+containers_documented() {
+  local commands
+  # as a reader has it, who runs no tests
+  export COMPOSE_FILE=compose.yaml COMPOSE_PROFILES=""
+  # shellcheck disable=SC1090
+  source "$LEGS/ports-$COMPOSE_PROJECT_NAME"
+  commands=$(awk '/^```/ {shown = $0 == "```sh in containers"; next} shown' README.md docs/*.md)
+  [[ $commands == *"compose up"*"compose down -v"* ]]
+  bash -euxo pipefail -c "$commands" < /dev/null
 }
 
 containers_down() {

@@ -8,6 +8,7 @@ VERSIONS=("18 sid" "19 experimental")
 versions_legs() {
   local version
   for version in "${VERSIONS[@]}"; do
+    [[ -z ${VERSIONS_ONLY:-} || $version == "$VERSIONS_ONLY "* ]] || continue
     # shellcheck disable=SC2086
     versions_story $version
   done

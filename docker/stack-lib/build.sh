@@ -85,6 +85,7 @@ copy_sources() {
     --exclude='*.d' --exclude='/docker/sidecar/barman-sidecar' --exclude='/docker/sidecar/tests/test_*[!.]?' \
     --exclude='/extension/poc_barman--*.sql' --exclude='tmp_check' --exclude='/results' --exclude='/.git' \
     --include='/Makefile' --include='/META.json' --include='/compose.yaml' --include='/extension/***' \
+    --include='/*.md' --include='/docs/***' \
     --include='/sql/***' --include='/expected/***' --include='/docker/***' --exclude='/*' \
     "$checkout/" "$POC_HOME/src/"
 }

@@ -24,6 +24,7 @@ DEPS_CHECK=(
   "pc:cmocka|libcmocka-dev|unit tests of the sidecar"
   "cmd:prove|perl|TAP tests"
   "perl:IPC::Run|libipc-run-perl|TAP tests"
+  "cmd:curl|curl|the commands of docs/http.md"
 )
 DEPS_LINT=(
   "cmd:clang|clang|second compiler for warnings"
@@ -55,7 +56,7 @@ deps() {
   ((${#missing[@]} > 0)) || return 0
   command -v apt-get > /dev/null ||
     die "missing: $(packages_of "${missing[@]}")" \
-      "this machine has no apt-get: install them by its own means (README, \"Requirements\")"
+      "this machine has no apt-get: install them by its own means (docs/install.md, \"Requirements\")"
   can_be_root ||
     die "missing: $(packages_of "${missing[@]}"); to install them needs root" \
       "as root, once: $checkout/docker/stack deps $*"
