@@ -45,7 +45,7 @@ sub run_psql
 	my ($out, $err);
 
 	IPC::Run::run([ 'psql', '-X', '-v', 'ON_ERROR_STOP=1', '-d', $node->connstr($database), '-f', '-' ],
-		'<', \$script, '>', \$out, '2>', \$err, IPC::Run::timeout(900));
+		'<', \$script, '>', \$out, '2>', \$err, IPC::Run::timeout(1800));
 	return ($? >> 8, $out, $err);
 }
 

@@ -24,11 +24,12 @@ mkdir("$dir/bin") or die "$dir/bin: $!";
 append_to_file("$dir/bin/pgcli", qq{#!/bin/sh\nexec psql "\$@"\n});
 chmod(0755, "$dir/bin/pgcli") or die "$dir/bin/pgcli: $!";
 
+my @documents = documents();
 delete @ENV{ grep { /^(PG(?!_CONFIG)|POC_|MAKE|MFLAGS|TAP_|TEST|RUN_USER)/ } keys %ENV };
 $ENV{PATH} = "$dir/bin:$ENV{PATH}";
 $ENV{POC_HOME} = $home;
 
-for my $document (documents())
+for my $document (@documents)
 {
 	my @blocks = grep { $_->{language} eq 'sh' && $_->{how} eq '' } blocks($document);
 	next if !@blocks;
@@ -39,7 +40,7 @@ for my $document (documents())
 	my ($out, $err) = ('', '');
 	my $script = join('', map { "echo '=== $_->{where}'\n$_->{text}" } @blocks);
 	IPC::Run::run([ 'bash', '-euo', 'pipefail', '-c', "cd '$checkout'\n$script" ],
-		'<', \undef, '>', \$out, '2>', \$err, IPC::Run::timeout(1200));
+		'<', \undef, '>', \$out, '2>', \$err, IPC::Run::timeout(3600));
 	is($? >> 8, 0, "$document: its commands work, to the last") or diag("$out\n$err");
 	note($out, $err);
 	my @reached = $out =~ /^=== (.*)$/mg;

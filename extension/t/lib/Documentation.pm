@@ -16,7 +16,7 @@ our @EXPORT = qw($checkout documents slurp_document blocks prose);
 
 our $checkout = abs_path(dirname(__FILE__) . '/../../..');
 
-# Names of files, relative to the checkout.
+# Names of files, relative to the checkout; of those that match POC_DOCUMENTS, if it is set.
 sub documents
 {
 	my @documents;
@@ -30,6 +30,7 @@ sub documents
 			}
 		},
 		$checkout);
+	return sort(grep { /$ENV{POC_DOCUMENTS}/ } @documents) if $ENV{POC_DOCUMENTS};
 	return sort @documents;
 }
 
