@@ -45,9 +45,10 @@ for my $block (grep { $_->{language} eq 'sh' && $_->{how} =~ /^shown/ } @blocks)
 {
 	my $text = $block->{text} =~ s/\\\n//gr =~ s/\s#.*//gr;
 
-	while ($text =~ /^(?:sudo )?make ((?!-C)[a-z]\S*)((?: [A-Z_]+=\S+)*)$/mg)
+	while ($text =~ /^(?:sudo )?make (?:-C (\S+) )?([a-z]\S*)(?: [A-Z_]+=\S+)*\s*$/mg)
 	{
-		is(system("make -C $checkout -n $1 > /dev/null 2>&1"), 0, "$block->{where}: make $1");
+		my ($directory, $target) = ($1 // '.', $2);
+		is(system("make -C $checkout/$directory -n $target > /dev/null 2>&1"), 0, "$block->{where}: make $target in $directory");
 	}
 	while ($text =~ m{^docker/stack (\S+)}mg)
 	{
