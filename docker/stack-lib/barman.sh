@@ -7,6 +7,9 @@ CRON_INTERVAL=15
 # The tests and the figures take many.
 MAX_BACKUPS_PER_HOUR=1000
 
+# Longest wait for Barman to be ready: a busy machine starts it three times in the meantime.
+START_SECONDS=${POC_START_SECONDS:-90}
+
 # For restored servers, from the remembered one on; the sidecar passes over those in use.
 INSTANCE_PORTS=20
 
@@ -28,8 +31,7 @@ barman_start() {
   if ! sidecar_running; then
     sidecar_start
   fi
-  # a busy machine starts Barman three times in the meantime
-  wait_for 90 "Barman: the sidecar's /healthz and a running receive-wal" "$(sidecar_log)" \
+  wait_for "$START_SECONDS" "Barman: the sidecar's /healthz and a running receive-wal" "$(sidecar_log)" \
     as_server src/docker/barman/healthy "$(sidecar_socket)" "$POC_HOME/barman/" || exit 1
 }
 

@@ -21,7 +21,7 @@ $live->{bindir} = $node->config_data('--bindir') =~ s/\s+$//r;
 $live->{instances} = "$live->{home}/instances";
 $live->write('bin/barman', qq{#!/bin/sh\nexec barman "\$@"\n}, 0755);
 start_drills($live);
-$node->safe_psql('postgres', 'SELECT count(*) FROM poc_wait_ready()');
+$node->safe_psql('postgres', q{SELECT count(*) FROM poc_wait_ready(timeout => '30min')}, timeout => 1900);
 my $incremental = $node->safe_psql('postgres',
 	q{SELECT current_setting('server_version_num')::int >= 170000 AND string_to_array(substring(barman_version FROM '^\d+\.\d+'), '.')::int[] >= '{3,11}' FROM poc_sidecar()}) eq 't';
 

@@ -28,6 +28,8 @@ my @documents = documents();
 delete @ENV{ grep { /^(PG(?!_CONFIG)|POC_|MAKE|MFLAGS|TAP_|TEST|RUN_USER)/ } keys %ENV };
 $ENV{PATH} = "$dir/bin:$ENV{PATH}";
 $ENV{POC_HOME} = $home;
+# other tests run beside this one
+$ENV{POC_START_SECONDS} = 600;
 
 for my $document (@documents)
 {
