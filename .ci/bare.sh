@@ -73,7 +73,7 @@ MACHINE
 
 # bare_start IMAGE SUITE [OPTION...]: packages are fetched once per suite.  There is no init, as in most containers.
 bare_start() {
-  docker run -d --label "poc_barman_ci=$BARE" --hostname stranger -v "$BARE-apt-$2:/var/cache/apt/archives" \
+  docker run -d --pull never --label "poc_barman_ci=$BARE" --hostname stranger -v "$BARE-apt-$2:/var/cache/apt/archives" \
     -v "$BARE-checkout:/mnt/checkout:ro" "${@:3}" "$1" sleep infinity
 }
 
@@ -104,11 +104,16 @@ bare_situation() {
   bare_root traces > "$LEGS/before"
   "bare_${expected%% *}" "${expected#* }"
   bare_root traces > "$LEGS/after"
-  diff "$LEGS/before" "$LEGS/after" || { echo "left behind or taken away, see above" >&2; return 1; }
+  # whatever else is found here, the rows that follow need it
   if [[ $kind == bare && $expected == works ]]; then
     docker exec "$machine" rm -rf /root/poc_barman /home/{alice,bob}/poc_barman
     docker commit "$machine" "$BARE:$suite-ready" > /dev/null
   fi
+  # what is installed on a machine with nothing makes its own directories; the machines "ready" have them
+  if [[ $kind == bare ]]; then
+    sed -i -E '\#^/run/|^/tmp/\.[A-Za-z0-9]+-unix$#d' "$LEGS/before" "$LEGS/after"
+  fi
+  diff "$LEGS/before" "$LEGS/after" || { echo "left behind or taken away, see above" >&2; return 1; }
 }
 
 # A function of machines.sh, on the machine.
