@@ -69,10 +69,14 @@ lint_layers() {
 # invalidLifetime, returnDanglingLifetime: cppcheck believes that a parsed value keeps pointers to the arguments of its
 # parser; the sanitized unit tests look for the same.
 lint_static() {
-  cppcheck --quiet --error-exitcode=1 --inline-suppr --enable=warning,performance,portability \
-    --suppress=unknownMacro --suppress=missingInclude --suppress=missingIncludeSystem --suppress=varFuncNullUB \
-    --suppress=invalidLifetime --suppress=returnDanglingLifetime \
-    -I extension/src extension/src docker/sidecar/src
+  local tree status=0
+  for tree in extension/src docker/sidecar/src; do
+    cppcheck --quiet --error-exitcode=1 --inline-suppr --enable=warning,performance,portability \
+      --suppress=unknownMacro --suppress=missingInclude --suppress=missingIncludeSystem --suppress=varFuncNullUB \
+      --suppress=invalidLifetime --suppress=returnDanglingLifetime \
+      -I "$tree" "$tree" || status=1
+  done
+  return "$status"
 }
 
 # After the sources: what make builds is among the files that are to be there.

@@ -8,7 +8,7 @@
  * The input is standard output, so that real outputs are a corpus as they are;
  * its length decides the exit code and whether it is standard error too.
  */
-#include "../src/barman_json_internal.h"
+#include "barman/json_inside.h"
 
 #include <stdio.h>
 #include <stdlib.h>

@@ -9,10 +9,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "arguments.h"
-#include "http.h"
-#include "job_keys.h"
-#include "memory.h"
+#include "api/arguments.h"
+#include "base/memory.h"
+#include "http/service.h"
+#include "jobs/idempotency.h"
 
 extern int	LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

@@ -13,9 +13,9 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "memory.h"
+#include "base/memory.h"
+#include "base/token.h"
 #include "options_limits.h"
-#include "token.h"
 
 #define DEFAULT_LISTEN "127.0.0.1:8480"
 #define DEFAULT_CRON_INTERVAL 60

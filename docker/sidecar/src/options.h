@@ -10,8 +10,8 @@
 #include <stdint.h>
 #include <stdio.h>
 
-#include "http_limits.h"
-#include "log.h"
+#include "base/http_limits.h"
+#include "base/log.h"
 
 #define SIDECAR_VERSION "1.0"
 

@@ -20,7 +20,7 @@
 
 #include <cmocka.h>
 
-#include "../src/barman_json_internal.h"
+#include "barman/json_inside.h"
 
 #ifndef FIXTURES_DIR
 #define FIXTURES_DIR "tests/fixtures"

@@ -9,7 +9,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "timestamp.h"
+#include "base/timestamp.h"
 
 #define PATIENCE_MS 180000
 

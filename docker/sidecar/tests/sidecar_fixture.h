@@ -29,9 +29,9 @@
 #include <curl/curl.h>
 #include <jansson.h>
 
-#include "memory.h"
+#include "base/memory.h"
+#include "base/timestamp.h"
 #include "patience.h"
-#include "timestamp.h"
 
 #define TOKEN "s3cret-token"
 

@@ -16,10 +16,10 @@
 #include <sys/file.h>
 #include <unistd.h>
 
-#include "backup_hold.h"
-#include "catalogue.h"
-#include "memory.h"
-#include "reads.h"
+#include "barman/backup_hold.h"
+#include "barman/catalogue.h"
+#include "barman/read_cache.h"
+#include "base/memory.h"
 
 static char home[64];
 

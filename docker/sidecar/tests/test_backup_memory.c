@@ -6,12 +6,12 @@
  */
 #include "barman_json_fixture.h"
 
-#include "backup_chain.h"
-#include "backup_memory.h"
-#include "catalogue.h"
-#include "job_internal.h"
-#include "memory.h"
-#include "restore.h"
+#include "barman/backup_chain.h"
+#include "barman/backup_memory.h"
+#include "barman/catalogue.h"
+#include "base/memory.h"
+#include "jobs/table.h"
+#include "restore/state.h"
 
 #define NEWER "20261122T061025"
 #define OLDER "20261122T060946"

@@ -36,9 +36,9 @@
 #include <sys/xattr.h>
 #include <unistd.h>
 
-#include "cage.h"
-#include "cage_filter.h"
-#include "memory.h"
+#include "base/memory.h"
+#include "restore/cage.h"
+#include "restore/cage_filter.h"
 
 /* The exit code of an attempt that succeeded; else it is the errno. */
 #define REACHED 0

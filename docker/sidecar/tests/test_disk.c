@@ -10,7 +10,7 @@
 
 #include <cmocka.h>
 
-#include "disk.h"
+#include "base/disk.h"
 
 static json_int_t number(const json_t *disk, const char *key);
 static void test_existing_path(void **state);

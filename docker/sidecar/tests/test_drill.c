@@ -24,13 +24,13 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "cage.h"
-#include "drill.h"
-#include "drill_session.h"
-#include "instance_files.h"
-#include "memory.h"
+#include "base/memory.h"
+#include "base/timestamp.h"
 #include "options.h"
-#include "timestamp.h"
+#include "proof/examine.h"
+#include "proof/session.h"
+#include "restore/cage.h"
+#include "restore/instance_files.h"
 
 /*
  * Writes down its arguments and what it is asked, and answers by the function "answer" of a

@@ -24,19 +24,19 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "instance.h"
-#include "instance_config.h"
-#include "instance_files.h"
-#include "instance_mend.h"
-#include "instance_recovery.h"
-#include "restore.h"
-#include "restore_room.h"
-#include "restore_choice.h"
-#include "memory.h"
+#include "api/restore_target.h"
+#include "base/memory.h"
+#include "base/process.h"
+#include "base/timestamp.h"
 #include "patience.h"
-#include "process.h"
-#include "instance_keeper.h"
-#include "timestamp.h"
+#include "restore/data_directory.h"
+#include "restore/disk_needs.h"
+#include "restore/instance.h"
+#include "restore/instance_config.h"
+#include "restore/instance_files.h"
+#include "restore/recovery_end.h"
+#include "restore/server_keeper.h"
+#include "restore/state.h"
 
 static const char controldata[] =
 	"pg_control version number:            1300\n"

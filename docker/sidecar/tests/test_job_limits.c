@@ -4,7 +4,7 @@
  * How many jobs there may be, and how much of them a list tells: met as
  * callers meet it.
  */
-#include "job_limits.h"
+#include "jobs/limits.h"
 #include "sidecar_fixture.h"
 
 #define VERIFY "/v1/servers/pg/backups/%s/verify"

@@ -20,10 +20,10 @@
 
 #include <cmocka.h>
 
-#include "job.h"
-#include "job_store.h"
-#include "log.h"
-#include "process.h"
+#include "base/log.h"
+#include "base/process.h"
+#include "jobs/job.h"
+#include "jobs/store.h"
 
 static const TokenGrant reader = {SCOPE_READ, NULL};
 static const Request everything = {.grant = &reader};

@@ -48,7 +48,7 @@ place_of(const Addresses *addresses, const char *text)
 static void
 read_routes(Addresses *addresses)
 {
-	FILE	   *file = fopen("src/routes.c", "r");
+	FILE	   *file = fopen("src/api/routes.c", "r");
 	char		line[512];
 
 	assert_non_null(file);

@@ -18,9 +18,9 @@
 
 #include <cmocka.h>
 
-#include "catalogue.h"
-#include "reads.h"
-#include "timestamp.h"
+#include "barman/catalogue.h"
+#include "barman/read_cache.h"
+#include "base/timestamp.h"
 
 static atomic_int runs;
 static atomic_int status_to_give;

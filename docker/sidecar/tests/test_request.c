@@ -13,8 +13,8 @@
 
 #include <cmocka.h>
 
-#include "arguments.h"
-#include "http.h"
+#include "api/arguments.h"
+#include "http/service.h"
 
 static bool
 decodes_to(const char *from, const char *to)

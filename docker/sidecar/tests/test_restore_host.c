@@ -15,9 +15,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "memory.h"
+#include "base/memory.h"
 #include "options.h"
-#include "restore_host.h"
+#include "restore/host.h"
 
 static json_t *primary_with(const char *of, const char *locale, bool needed, const char *version);
 

@@ -22,9 +22,9 @@
 #include <cmocka.h>
 
 #include "patience.h"
-#include "process.h"
-#include "runner.h"
-#include "timestamp.h"
+#include "barman/runner.h"
+#include "base/process.h"
+#include "base/timestamp.h"
 
 /* Soon, on a machine however busy: what it is told from takes minutes */
 #define MUCH_LATER_MS 60000

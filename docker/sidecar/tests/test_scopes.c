@@ -4,7 +4,7 @@
  * The matrix of permissions: every route of the table, by callers of every
  * scope and of another server.  The requests go to the program itself.
  */
-#include "routes.h"
+#include "api/routes.h"
 #include "sidecar_fixture.h"
 
 static const struct

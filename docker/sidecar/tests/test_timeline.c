@@ -11,8 +11,8 @@
 
 #include <cmocka.h>
 
-#include "restore_timelines.h"
-#include "timeline.h"
+#include "barman/timeline.h"
+#include "restore/timeline_path.h"
 
 #define SEGMENT (16 * 1024 * 1024)
 

@@ -16,7 +16,7 @@
 
 #include <cmocka.h>
 
-#include "token.h"
+#include "base/token.h"
 
 static char directory[] = "/tmp/sidecar-token-XXXXXX";
 

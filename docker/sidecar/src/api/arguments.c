@@ -1,0 +1,138 @@
+/*
+ * arguments.c
+ *
+ * Checks the body of a request field by field.  Refuses what it does not
+ * know, so that a misspelt field is not silently ignored.
+ */
+#include "api/arguments.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/memory.h"
+#include "http/body.h"
+
+static const Argument *find_field(const Argument *fields, const char *name);
+static json_t *default_of(const Argument *field);
+static bool check_value(const Argument *field, const json_t *value, Answer **refusal);
+static Answer *refuse(const Argument *field, const char *wanted);
+
+const Argument no_arguments[] = {
+	{NULL, ARGUMENT_TEXT, 0, 0, false, 0}
+};
+
+json_t *
+arguments_parse(const char *body, size_t length, const Argument *fields, Answer **refusal)
+{
+	json_t	   *given = http_body_parse(body, length, ARGUMENTS_MAX_VALUES, refusal);
+	json_t	   *arguments = given != NULL ? arguments_check(given, fields, refusal) : NULL;
+
+	json_decref(given);
+	return arguments;
+}
+
+json_t *
+arguments_check(json_t *given, const Argument *fields, Answer **refusal)
+{
+	json_t	   *arguments;
+	const char *name;
+	json_t	   *value;
+
+	arguments = json_checked(json_object());
+	for (const Argument *field = fields; field->name != NULL; field++)
+		json_object_set_new(arguments, field->name, default_of(field));
+	json_object_foreach(given, name, value)
+	{
+		const Argument *field = find_field(fields, name);
+
+		if (field == NULL)
+			*refusal = answer_errorf("bad_argument", "unknown field \"%.64s\"", name);
+		if (field == NULL || !check_value(field, value, refusal))
+		{
+			json_decref(arguments);
+			return NULL;
+		}
+		if (json_is_null(value))
+			continue;
+		if (field->type == ARGUMENT_INTEGER)
+			json_object_set_new(arguments, name,
+								json_integer((json_int_t) json_number_value(value)));
+		else
+			json_object_set(arguments, name, value);
+	}
+	return arguments;
+}
+
+static const Argument *
+find_field(const Argument *fields, const char *name)
+{
+	for (const Argument *field = fields; field->name != NULL; field++)
+	{
+		if (strcmp(field->name, name) == 0)
+			return field;
+	}
+	return NULL;
+}
+
+static json_t *
+default_of(const Argument *field)
+{
+	if (field->type == ARGUMENT_TEXT || field->type == ARGUMENT_LIST ||
+		field->type == ARGUMENT_OBJECT || field->nullable)
+		return json_null();
+	if (field->type == ARGUMENT_BOOL)
+		return json_boolean(field->standard != 0);
+	return json_checked(json_integer(field->standard));
+}
+
+/* Null means the default, whatever the type. */
+static bool
+check_value(const Argument *field, const json_t *value, Answer **refusal)
+{
+	char		wanted[96];
+	double		number;
+
+	if (json_is_null(value))
+		return true;
+	switch (field->type)
+	{
+		case ARGUMENT_TEXT:
+			if (json_is_string(value))
+				return true;
+			*refusal = refuse(field, "a string or null");
+			return false;
+		case ARGUMENT_LIST:
+			if (json_is_array(value))
+				return true;
+			*refusal = refuse(field, "an array or null");
+			return false;
+		case ARGUMENT_OBJECT:
+			if (json_is_object(value))
+				return true;
+			*refusal = refuse(field, "an object or null");
+			return false;
+		case ARGUMENT_BOOL:
+			if (json_is_boolean(value))
+				return true;
+			*refusal = refuse(field, "true or false");
+			return false;
+		case ARGUMENT_INTEGER:
+			number = json_number_value(value);
+			/* fractions of seconds are welcome, and dropped */
+			if (json_is_number(value) && number >= (double) field->low &&
+				number <= (double) field->high)
+				return true;
+			snprintf(wanted, sizeof(wanted), "a number from %lld to %lld",
+					 (long long) field->low, (long long) field->high);
+			*refusal = refuse(field, wanted);
+			return false;
+	}
+	return false;
+}
+
+static Answer *
+refuse(const Argument *field, const char *wanted)
+{
+	return answer_errorf("bad_argument", "the field \"%s\" must be %s", field->name, wanted);
+}

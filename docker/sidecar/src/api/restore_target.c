@@ -1,0 +1,373 @@
+/*
+ * restore_target.c
+ *
+ * Chooses the backup that serves a recovery target, and the timeline to follow
+ * from it.  Starts nothing and writes nothing: who is refused here has cost
+ * nobody anything.
+ */
+#include "api/restore_target.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "api/routes_name.h"
+#include "barman/catalogue.h"
+#include "barman/json.h"
+#include "base/memory.h"
+#include "base/timestamp.h"
+#include "options.h"
+#include "restore/server.h"
+#include "restore/state.h"
+
+/* Where the retention policy may have been at work */
+#define KEEP_HINT " What the retention policy has removed is gone; poc_keep_backup() keeps a backup from it."
+
+typedef struct Choice
+{
+	Request    *request;
+	const char *server;
+	const json_t *arguments;
+	json_t	   *backup;			/* what is known of the one being looked at */
+	int			timeline;		/* to follow from it */
+	bool		timeline_is_new;	/* and not archived yet */
+	bool		stopped;		/* by a failed read, or to sleep */
+	Answer	   *answer;			/* of the failed read */
+} Choice;
+
+static void place_mark(json_t *arguments, const json_t *list);
+static Answer *examine(Choice *choice, json_t *item);
+static json_t *read_backup(Choice *choice, const char *id);
+static Answer *refuse_target(const Choice *choice);
+static bool ends_by(const json_t *backup, const char *time);
+static Answer *refuse_timeline(Choice *choice);
+static int	wanted_timeline(const Choice *choice, int own);
+static int	caller_timeline(const Choice *choice);
+static Answer *refuse_host(const json_t *backup);
+static Answer *refuse_segments(const json_t *backup);
+static Answer *refuse_tablespaces(const json_t *backup);
+static Answer *refuse(char *message, char *detail, const char *hint);
+static int	number_of(const json_t *object, const char *key);
+
+bool
+restore_choose(Request *request, json_t *arguments, json_t **backup, Answer **refusal)
+{
+	const char *asked = json_text_of(arguments, "backup_id");
+	bool		any = asked == NULL || strcmp(asked, "latest") == 0 || strcmp(asked, "last") == 0;
+	Choice		choice = {
+		.request = request,
+		.server = request->segments[SEGMENT_SERVER],
+		.arguments = arguments
+	};
+	Answer	   *list;
+	json_t	   *named;
+	json_t	   *one;
+	size_t		i;
+
+	if (!route_find_backup(request, any ? "latest" : asked, &named, &list, refusal))
+		return false;
+	place_mark(arguments, list->value);
+	if (!any)
+		*refusal = examine(&choice, named);
+	else
+	{
+		*refusal = NULL;
+		json_array_foreach(json_object_get(list->value, "backups"), i, one)
+		{
+			if (!route_text_is(one, "status", "DONE"))
+				continue;
+			answer_release(*refusal);
+			*refusal = examine(&choice, one);
+			if (*refusal == NULL)
+				break;
+		}
+	}
+	answer_release(list);
+	if (choice.stopped)
+		*refusal = choice.answer;
+	if (*refusal == NULL && !choice.stopped)
+		*refusal = refuse_host(choice.backup);
+	if (*refusal == NULL && !choice.stopped)
+		*refusal = refuse_segments(choice.backup);
+	if (*refusal == NULL && !choice.stopped)
+		*refusal = refuse_tablespaces(choice.backup);
+	if (*refusal != NULL || choice.stopped)
+	{
+		json_decref(choice.backup);
+		return false;
+	}
+	json_object_set(arguments, "backup_id", json_object_get(choice.backup, "backup_id"));
+	json_object_set_new(arguments, "target_timeline", json_integer(choice.timeline));
+	json_object_set_new(arguments, "timeline_is_new", json_boolean(choice.timeline_is_new));
+	*backup = choice.backup;
+	return true;
+}
+
+/*
+ * The name of a mark of the caller's own means where the mark is, for a name
+ * may have been given to restore points before.  Of the backups of another
+ * cluster it says nothing: there the name is only a name.
+ */
+static void
+place_mark(json_t *arguments, const json_t *list)
+{
+	const char *caller = json_text_of(arguments, "system_identifier");
+	const char *backed_up = NULL;
+	json_t	   *one;
+	size_t		i;
+
+	if (json_text_of(arguments, "mark_lsn") == NULL || json_text_of(arguments, "target_name") == NULL)
+		return;
+	json_array_foreach(json_object_get(list, "backups"), i, one)
+	{
+		if (backed_up == NULL)
+			backed_up = json_text_of(one, "system_id");
+	}
+	if (caller == NULL || (backed_up != NULL && strcmp(caller, backed_up) != 0))
+		return;
+	json_object_set(arguments, "target_lsn", json_object_get(arguments, "mark_lsn"));
+	if (number_of(arguments, "target_timeline") == 0)
+		json_object_set(arguments, "target_timeline", json_object_get(arguments, "mark_timeline"));
+	json_object_set(arguments, "mark", json_object_get(arguments, "target_name"));
+	json_object_set_new(arguments, "target_name", json_null());
+}
+
+/* Why it does not serve; NULL if it does, or nothing can be said (stopped). */
+static Answer *
+examine(Choice *choice, json_t *item)
+{
+	Answer	   *refusal;
+
+	json_decref(choice->backup);
+	choice->backup = json_incref(item);
+	if (!route_text_is(item, "status", "DONE") && !route_text_is(item, "status", "WAITING_FOR_WALS"))
+		return refuse(mem_printf("backup \"%s\" cannot be restored: it is %s",
+								 json_text_of(item, "backup_id"), json_text_of(item, "status")),
+					  mem_strdup(json_text_of(item, "error")),
+					  "Choose a backup whose status is DONE.");
+	/* the list alone knows little, should diagnose have been late */
+	if (json_is_null(json_object_get(item, "end_lsn")) || json_object_get(item, "end_lsn") == NULL)
+	{
+		json_t	   *wide = read_backup(choice, json_text_of(item, "backup_id"));
+
+		if (wide == NULL)
+			return NULL;
+		json_decref(choice->backup);
+		choice->backup = wide;
+	}
+	refusal = refuse_target(choice);
+	return refusal != NULL ? refusal : refuse_timeline(choice);
+}
+
+static json_t *
+read_backup(Choice *choice, const char *id)
+{
+	Answer	   *answer = http_read(choice->request, READ_BACKUP, choice->server, id);
+	json_t	   *backup;
+
+	if (answer == NULL || answer->status != 200)
+	{
+		choice->stopped = true;
+		choice->answer = answer;
+		return NULL;
+	}
+	backup = json_incref(json_object_get(answer->value, "backup"));
+	answer_release(answer);
+	return backup;
+}
+
+static Answer *
+refuse_target(const Choice *choice)
+{
+	const char *id = json_text_of(choice->backup, "backup_id");
+	const char *time = json_text_of(choice->arguments, "target_time");
+	const char *lsn = json_text_of(choice->arguments, "target_lsn");
+	const char *end = json_text_of(choice->backup, "end_lsn");
+	uint64_t	target;
+	uint64_t	end_lsn;
+
+	if (time != NULL && !ends_by(choice->backup, time))
+		return refuse(mem_strdup("the target time lies before the end of the backup"),
+					  mem_printf("Backup %s ended at %s.", id, json_text_of(choice->backup, "end_time")),
+					  "Choose an older backup, or a later time." KEEP_HINT);
+	if (lsn != NULL && end != NULL && restore_parse_lsn(lsn, &target) &&
+		restore_parse_lsn(end, &end_lsn) && target < end_lsn)
+		return refuse(mem_printf("position %s lies before the end of the backup", lsn),
+					  mem_printf("Backup %s is consistent from %s on.", id, end),
+					  "Choose an older backup, or a later position." KEEP_HINT);
+	return NULL;
+}
+
+/* What is not known does not hinder. */
+static bool
+ends_by(const json_t *backup, const char *time)
+{
+	const char *end = json_text_of(backup, "end_time");
+	int64_t		end_us;
+	int64_t		time_us;
+
+	return end == NULL || !timestamp_parse(end, &end_us) ||
+		!timestamp_parse(time, &time_us) || end_us <= time_us;
+}
+
+/*
+ * Recovery follows one line of timelines.  PostgreSQL refuses a backup that is
+ * not on it, and only after everything was copied.
+ */
+static Answer *
+refuse_timeline(Choice *choice)
+{
+	const char *id = json_text_of(choice->backup, "backup_id");
+	int			own = number_of(choice->backup, "timeline");
+	int			wanted = wanted_timeline(choice, own);
+	json_t	   *wide;
+	bool		leads;
+
+	choice->timeline = wanted;
+	choice->timeline_is_new = false;
+	if (wanted == own || own == 0 || wanted == 0)
+		return NULL;
+	if (wanted < own)
+		return refuse(mem_printf("backup %s does not lead to timeline %d", id, wanted),
+					  mem_printf("It is of timeline %d, which began later.", own),
+					  "Choose a backup of that timeline, or of one before it.");
+	choice->timeline_is_new = wanted > catalogue_newest_history(choice->server);
+	if (choice->timeline_is_new &&
+		(wanted == caller_timeline(choice) || wanted <= catalogue_received_history(choice->server)))
+		return NULL;
+	if (choice->timeline_is_new)
+		return refuse(mem_printf("Barman does not know timeline %d yet", wanted),
+					  mem_printf("Its history, %08X.history, is not in the archive.", (unsigned int) wanted),
+					  "Once Barman receives from the server that was promoted, SELECT * FROM poc_switch_wal() has it archived.");
+	wide = read_backup(choice, id);
+	if (wide == NULL)
+		return NULL;
+	leads = restore_leads_to(wide, wanted);
+	json_decref(wide);
+	if (leads)
+		return NULL;
+	return refuse(mem_printf("backup %s does not lead to timeline %d", id, wanted),
+				  mem_printf("It is of timeline %d, and ended after timeline %d had begun.", own, wanted),
+				  "Choose an older backup, or with target_timeline the backup's own timeline; or take a new backup.");
+}
+
+/* The one that is asked for; else the caller's; else the newest. */
+static int
+wanted_timeline(const Choice *choice, int own)
+{
+	int			asked = number_of(choice->arguments, "target_timeline");
+	int			newest;
+	int			received;
+
+	if (asked != 0)
+		return asked;
+	if (json_is_true(json_object_get(choice->arguments, "immediate")))
+		return own;
+	if (caller_timeline(choice) != 0)
+		return caller_timeline(choice);
+	newest = catalogue_newest_history(choice->server);
+	received = catalogue_received_history(choice->server);
+	if (newest < received)
+		newest = received;
+	return newest > own ? newest : own;
+}
+
+/* 0 if the caller is not the server that was backed up, or does not say */
+static int
+caller_timeline(const Choice *choice)
+{
+	const char *caller = json_text_of(choice->arguments, "system_identifier");
+	const char *backed_up = json_text_of(choice->backup, "system_id");
+	const char *wal_file = json_text_of(choice->arguments, "wal_file");
+	unsigned int timeline = 0;
+
+	/* when diagnose was late, it is not known who was backed up */
+	if (caller == NULL || (backed_up != NULL && strcmp(caller, backed_up) != 0))
+		return 0;
+	if (wal_file != NULL && sscanf(wal_file, "%8X", &timeline) == 1)
+		return (int) timeline;
+	return number_of(choice->arguments, "timeline");
+}
+
+/* Barman lists the timelines that left the backup's after its end. */
+bool
+restore_leads_to(const json_t *backup, int timeline)
+{
+	json_t	   *one;
+	size_t		i;
+
+	json_array_foreach(json_object_get(backup, "timelines"), i, one)
+	{
+		if (atoi(json_string_value(one)) == timeline)
+			return true;
+	}
+	return false;
+}
+
+/* Can the PostgreSQL of this host run it? */
+static Answer *
+refuse_host(const json_t *backup)
+{
+	int			major = number_of(backup, "postgresql_version") / 10000;
+	int			here = server_major_version(options.pg_bindir);
+
+	if (here != major && major != 0)
+		return refuse(mem_printf("a server of PostgreSQL %d cannot be started here", major),
+					  here != 0 ? mem_printf("The backup is of PostgreSQL %d, the sidecar has the programs of %d.", major, here)
+					  : mem_printf("The backup is of PostgreSQL %d, and \"%s\" holds no PostgreSQL server.", major,
+								   options.pg_bindir),
+					  "Install that version of PostgreSQL on Barman's host and name its programs with --pg-bindir.");
+	return NULL;
+}
+
+/* All that is reckoned of WAL depends on it. */
+static Answer *
+refuse_segments(const json_t *backup)
+{
+	char	   *words = restore_segment_size_is_bad(backup);
+
+	if (words == NULL)
+		return NULL;
+	return refuse(mem_printf("backup %s cannot be restored: what is recorded of it cannot be", json_text_of(backup, "backup_id")),
+				  words, "Find out what answers for pg_settings where Barman connects; choose another backup.");
+}
+
+static Answer *
+refuse_tablespaces(const json_t *backup)
+{
+	char	   *words = restore_tablespaces_are_bad(backup);
+
+	if (words == NULL)
+		return NULL;
+	return refuse(mem_printf("backup %s cannot be restored elsewhere", json_text_of(backup, "backup_id")), words,
+				  "Rename the tablespace (ALTER TABLESPACE ... RENAME TO ...) and take another backup.");
+}
+
+bool
+restore_parse_lsn(const char *text, uint64_t *lsn)
+{
+	static const char digits[] = "0123456789ABCDEFabcdef";
+	size_t		high = strspn(text, digits);
+	size_t		low = text[high] == '/' ? strspn(text + high + 1, digits) : 0;
+
+	if (high == 0 || high > 8 || low == 0 || low > 8 || text[high + 1 + low] != '\0')
+		return false;
+	*lsn = strtoull(text, NULL, 16) << 32 | strtoull(text + high + 1, NULL, 16);
+	return true;
+}
+
+/* Takes the message and the detail. */
+static Answer *
+refuse(char *message, char *detail, const char *hint)
+{
+	Answer	   *answer = answer_error(BARMAN_WRONG_STATE, message, detail, hint);
+
+	free(message);
+	free(detail);
+	return answer;
+}
+
+static int
+number_of(const json_t *object, const char *key)
+{
+	return (int) json_integer_value(json_object_get(object, key));
+}

@@ -1,0 +1,265 @@
+/*
+ * routes.c
+ *
+ * The addresses of the interface (openapi.yaml), and which of them a request
+ * means.  What stands behind each is in routes_*.c.
+ *
+ * A handler may run several times for one request: each read that has to wait
+ * puts it to sleep, and it begins again when the answer is there.
+ */
+#include "api/routes.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "api/arguments.h"
+#include "api/routes_job.h"
+#include "api/routes_name.h"
+#include "api/routes_read.h"
+#include "api/routes_restore.h"
+#include "base/memory.h"
+#include "jobs/idempotency.h"
+#include "jobs/job.h"
+
+/* What a person asks is short; a mark is of up to some 100,000 tables. */
+#define BODY_MAX ((size_t) 64 * 1024)
+#define DRILL_BODY_MAX ((size_t) 32 * 1024 * 1024)
+#define DRILL_MAX_VALUES ((size_t) 500000)
+
+/* Whom a route tells of what; whose handler looks itself is said at each. */
+typedef enum RouteReach
+{
+	OF_NOTHING,					/* no route may have it */
+	OF_ANYBODY,
+	OF_ONE_SERVER,				/* the third segment, which the token must reach */
+	OF_ALL_SERVERS,				/* for tokens of all servers alone */
+	OF_OWN_SERVERS				/* its handler leaves out those that the token does not reach */
+} RouteReach;
+
+/* A new route needs a scope and a reach: tests/test_scopes.c */
+typedef struct Route
+{
+	const char *method;
+	const char *segments[HTTP_SEGMENTS];	/* "*" is any one segment */
+	TokenScope	scope;
+	RouteReach	reach;
+	RouteHandler handler;
+} Route;
+
+static const Route *find_route(const Request *request, Answer **refusal);
+static Answer *refuse_caller(const Request *request, TokenScope needed);
+static Answer *refuse_grant(const Request *request, const Route *route);
+static Answer *keep_key(Request *request);
+static bool leads_to(const Route *route, const Request *request);
+
+static const Route routes[] = {
+	{"GET", {"healthz"}, SCOPE_NONE, OF_ANYBODY, get_health},
+	{"GET", {"metrics"}, SCOPE_READ, OF_ALL_SERVERS, get_metrics},
+	{"GET", {"v1", "servers"}, SCOPE_READ, OF_OWN_SERVERS, get_servers},
+	{"GET", {"v1", "servers", "*", "backups"}, SCOPE_READ, OF_ONE_SERVER, get_backups},
+	{"POST", {"v1", "servers", "*", "backups"}, SCOPE_OPERATE, OF_ONE_SERVER, post_backup},
+	{"GET", {"v1", "servers", "*", "backups", "*"}, SCOPE_READ, OF_ONE_SERVER, get_backup},
+	{"GET", {"v1", "servers", "*", "check"}, SCOPE_READ, OF_ONE_SERVER, get_check},
+	{"GET", {"v1", "servers", "*", "ahead"}, SCOPE_READ, OF_ONE_SERVER, get_ahead},
+	{"GET", {"v1", "servers", "*", "status"}, SCOPE_READ, OF_ONE_SERVER, get_status},
+	{"GET", {"v1", "servers", "*", "replication"}, SCOPE_READ, OF_ONE_SERVER, get_replication},
+	{"GET", {"v1", "servers", "*", "files", "*"}, SCOPE_READ, OF_ONE_SERVER, get_files},
+	{"GET", {"v1", "servers", "*", "disks"}, SCOPE_READ, OF_ONE_SERVER, get_disks},
+	{"GET", {"v1", "servers", "*", "archive"}, SCOPE_READ, OF_ONE_SERVER, get_archive},
+	{"POST", {"v1", "servers", "*", "switch-wal"}, SCOPE_OPERATE, OF_ONE_SERVER, post_switch_wal},
+	{"POST", {"v1", "servers", "*", "backups", "*", "verify"}, SCOPE_OPERATE, OF_ONE_SERVER, post_verify},
+	{"POST", {"v1", "servers", "*", "backups", "*", "keep"}, SCOPE_OPERATE, OF_ONE_SERVER, post_keep},
+	{"DELETE", {"v1", "servers", "*", "backups", "*"}, SCOPE_DESTROY, OF_ONE_SERVER, delete_backup},
+	{"POST", {"v1", "servers", "*", "restores"}, SCOPE_OPERATE, OF_ONE_SERVER, post_restore},
+	{"POST", {"v1", "servers", "*", "restores", "check"}, SCOPE_READ, OF_ONE_SERVER, post_restore_check},
+	{"GET", {"v1", "servers", "*", "drills", "last"}, SCOPE_READ, OF_ONE_SERVER, get_last_drill},
+	{"POST", {"v1", "servers", "*", "drills"}, SCOPE_OPERATE, OF_ONE_SERVER, post_drill},
+	{"GET", {"v1", "instances"}, SCOPE_READ, OF_OWN_SERVERS, get_instances},
+	{"DELETE", {"v1", "instances", "*"}, SCOPE_OPERATE, OF_OWN_SERVERS, delete_instance},
+	{"GET", {"v1", "diagnose"}, SCOPE_READ, OF_ALL_SERVERS, get_diagnose},
+	{"POST", {"v1", "cron"}, SCOPE_OPERATE, OF_ALL_SERVERS, post_cron},
+	{"GET", {"v1", "jobs"}, SCOPE_READ, OF_OWN_SERVERS, get_jobs},
+	{"GET", {"v1", "jobs", "*"}, SCOPE_READ, OF_OWN_SERVERS, get_job},
+	{"POST", {"v1", "jobs", "*", "cancel"}, SCOPE_OPERATE, OF_OWN_SERVERS, post_cancel},
+	{"POST", {"v1", "keys", "*", "cancel"}, SCOPE_OPERATE, OF_OWN_SERVERS, post_cancel_key},
+};
+
+Answer *
+routes_admit(Request *request)
+{
+	Answer	   *refusal;
+	const Route *route = find_route(request, &refusal);
+	Answer	   *unknown = refuse_caller(request, route != NULL ? route->scope : SCOPE_READ);
+
+	/* who is nobody is not told either what addresses there are */
+	if (unknown != NULL || route == NULL)
+	{
+		if (unknown != NULL && route == NULL)
+			answer_release(refusal);
+		return unknown != NULL ? unknown : refusal;
+	}
+	if (request->grant != NULL && (refusal = refuse_grant(request, route)) != NULL)
+		return refusal;
+	/* what only tells takes no body, and whoever asks waits for nobody's */
+	request->apart = strcmp(route->method, "GET") != 0;
+	if (request->apart)
+	{
+		bool		is_drill = route->handler == post_drill;
+
+		request->body_max = is_drill ? DRILL_BODY_MAX : BODY_MAX;
+		request->values_max = is_drill ? DRILL_MAX_VALUES : ARGUMENTS_MAX_VALUES;
+	}
+	return keep_key(request);
+}
+
+Answer *
+routes_dispatch(Request *request)
+{
+	Answer	   *answer;
+	const Route *route = find_route(request, &answer);
+
+	if (route == NULL)
+		return answer;
+	answer = strcmp(route->method, "GET") != 0 ? job_of_request(request) : NULL;
+	return answer != NULL ? answer : route->handler(request);
+}
+
+static const Route *
+find_route(const Request *request, Answer **refusal)
+{
+	const char *method = strcmp(request->method, "HEAD") == 0 ? "GET" : request->method;
+	bool		gets = false;
+	bool		posts = false;
+	bool		deletes = false;
+
+	for (size_t i = 0; i < sizeof(routes) / sizeof(routes[0]); i++)
+	{
+		const Route *route = &routes[i];
+
+		if (!leads_to(route, request))
+			continue;
+		if (strcmp(route->method, method) == 0)
+			return route;
+		gets = gets || strcmp(route->method, "GET") == 0;
+		posts = posts || strcmp(route->method, "POST") == 0;
+		deletes = deletes || strcmp(route->method, "DELETE") == 0;
+	}
+	if (!gets && !posts && !deletes)
+		*refusal = answer_error("not_found", "there is nothing at this address", NULL,
+								"See docker/sidecar/openapi.yaml.");
+	else
+	{
+		*refusal = answer_errorf("method_not_allowed", "this address does not take the method %.16s",
+								 request->method);
+		(*refusal)->allow = gets && posts ? "GET, HEAD, POST" : gets && deletes ? "GET, HEAD, DELETE" :
+			gets ? "GET, HEAD" : deletes ? "DELETE" : "POST";
+	}
+	return NULL;
+}
+
+/* Who has no good token, where one is needed */
+static Answer *
+refuse_caller(const Request *request, TokenScope needed)
+{
+	char	   *detail = mem_printf("It must have the scope \"%s\" or more.", token_scope_name(needed));
+	Answer	   *answer = NULL;
+
+	switch (request->token)
+	{
+		case TOKEN_GOOD:
+			break;
+		case TOKEN_MISSING:
+			if (needed != SCOPE_NONE)
+				answer = answer_error("unauthorized", "a token is needed", detail,
+									  "Send the header Authorization: Bearer, with the content of a token file of the sidecar's.");
+			break;
+		case TOKEN_WRONG:
+			answer = answer_error("unauthorized", "the token is wrong", needed != SCOPE_NONE ? detail : NULL,
+								  "Compare it with the sidecar's token file.");
+			break;
+		case TOKEN_UNREADABLE:
+			if (needed != SCOPE_NONE || http_header((Request *) (uintptr_t) request, "Authorization") != NULL)
+				answer = answer_error("unavailable", "the sidecar cannot use a token file of its own",
+									  "So it cannot tell whether the token is good.", "Look at the sidecar's log.");
+			break;
+	}
+	free(detail);
+	return answer;
+}
+
+/* What the token is not good for */
+static Answer *
+refuse_grant(const Request *request, const Route *route)
+{
+	if (request->grant->scope < route->scope)
+		return routes_refuse_scope(request, route->scope);
+	if (route->reach == OF_ALL_SERVERS && !token_reaches(request->grant, NULL))
+		return answer_error("forbidden", "this concerns all servers, and the token is for some alone",
+							NULL, "Use a token that is not limited to servers.");
+	/* what it does not reach is not there */
+	if (route->reach == OF_ONE_SERVER && !token_reaches(request->grant, request->segments[SEGMENT_SERVER]))
+		return answer_errorf(BARMAN_UNKNOWN_SERVER, "Barman has no server \"%.128s\"",
+							 request->segments[SEGMENT_SERVER]);
+	return NULL;
+}
+
+Answer *
+routes_refuse_scope(const Request *request, TokenScope needed)
+{
+	char	   *message = mem_printf("this needs a token of the scope \"%s\"", token_scope_name(needed));
+	char	   *detail = token_configured() ?
+		mem_printf("The token that was sent has the scope \"%s\".", token_scope_name(request->grant->scope)) :
+		mem_strdup("The sidecar has no token files: then callers may operate, but destroy nothing.");
+	Answer	   *answer = answer_error("forbidden", message, detail,
+									  "Send a token of that scope; --token-file=SCOPE=FILE gives the sidecar one.");
+
+	free(message);
+	free(detail);
+	return answer;
+}
+
+bool
+routes_describe(size_t n, RouteDescription *description)
+{
+	if (n >= sizeof(routes) / sizeof(routes[0]))
+		return false;
+	description->method = routes[n].method;
+	description->segments = routes[n].segments;
+	description->scope = routes[n].scope;
+	description->has_reach = routes[n].reach != OF_NOTHING;
+	description->of_one_server = routes[n].reach == OF_ONE_SERVER;
+	description->of_all_servers = routes[n].reach == OF_ALL_SERVERS;
+	return true;
+}
+
+/*
+ * What a caller calls his request, to find out later what became of it.  Only
+ * a good one is kept: it becomes part of a job's record.
+ */
+static Answer *
+keep_key(Request *request)
+{
+	const char *key = http_header(request, "Idempotency-Key");
+
+	if (key == NULL)
+		return NULL;
+	if (!job_key_is_valid(key))
+		return answer_error("bad_argument", "the header Idempotency-Key is malformed",
+							"It has 16 to 64 letters, digits, hyphens and underscores.",
+							"Send one that nobody guesses, such as a random UUID.");
+	request->key = mem_strdup(key);
+	return NULL;
+}
+
+static bool
+leads_to(const Route *route, const Request *request)
+{
+	int			n = 0;
+
+	while (n < request->segment_count && n < HTTP_SEGMENTS &&
+		   route->segments[n] != NULL &&
+		   (strcmp(route->segments[n], "*") == 0 ||
+			strcmp(route->segments[n], request->segments[n]) == 0))
+		n++;
+	return n == request->segment_count && (n == HTTP_SEGMENTS || route->segments[n] == NULL);
+}

@@ -1,0 +1,37 @@
+/*
+ * routes.h
+ *
+ * From a request to what answers it.
+ */
+#ifndef API_ROUTES_H
+#define API_ROUTES_H
+
+#include "base/token.h"
+#include "http/service.h"
+
+/* NULL: the request sleeps and will be dispatched again. */
+extern Answer *routes_dispatch(Request *request);
+
+/*
+ * What can be said before the body is read: is there such an address, may the
+ * caller use it, how much may it be sent?
+ */
+extern Answer *routes_admit(Request *request);
+
+/* The answer to one whose token has a lesser scope */
+extern Answer *routes_refuse_scope(const Request *request, TokenScope needed);
+
+/* The n-th route, for tests; false if there are fewer. */
+typedef struct RouteDescription
+{
+	const char *method;
+	const char *const *segments;
+	TokenScope	scope;
+	bool		has_reach;
+	bool		of_one_server;
+	bool		of_all_servers;
+} RouteDescription;
+
+extern bool routes_describe(size_t n, RouteDescription *description);
+
+#endif							/* API_ROUTES_H */

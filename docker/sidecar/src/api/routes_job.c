@@ -1,0 +1,251 @@
+/*
+ * routes_job.c
+ *
+ * The addresses of jobs, and of what begins one: a backup, a switch of WAL, a
+ * run of cron.  What is known before is refused before.
+ */
+#include "api/routes_job.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "api/arguments.h"
+#include "api/routes_name.h"
+#include "barman/json.h"
+#include "barman/read_cache.h"
+#include "base/memory.h"
+#include "jobs/backup.h"
+#include "jobs/cron.h"
+#include "jobs/idempotency.h"
+#include "jobs/job.h"
+#include "jobs/switch_wal.h"
+
+/* A long poll holds no thread, but it holds a connection. */
+#define MAX_WAIT_SECONDS 60
+
+#define MAX_TIMEOUT_SECONDS (7 * 24 * 3600)
+#define MAX_SWITCH_TIMEOUT_SECONDS 3600
+#define DEFAULT_SWITCH_TIMEOUT_SECONDS 60
+
+#define VERSION_INCREMENTAL 31100
+
+static bool name_is_free(Request *request, const char *name, Answer **refusal);
+static bool parent_is_good(Request *request, json_t *arguments, Answer **refusal);
+static bool body_is_empty(Request *request, Answer **refusal);
+
+static const Argument switch_wal_arguments[] = {
+	{"wal_file", ARGUMENT_TEXT, 0, 0, true, 0},
+	{"timeout_seconds", ARGUMENT_INTEGER, 0, MAX_SWITCH_TIMEOUT_SECONDS, false,
+	DEFAULT_SWITCH_TIMEOUT_SECONDS},
+	{NULL, ARGUMENT_TEXT, 0, 0, false, 0}
+};
+
+static const Argument backup_arguments[] = {
+	{"incremental", ARGUMENT_TEXT, 0, 0, true, 0},
+	{"name", ARGUMENT_TEXT, 0, 0, true, 0},
+	{"immediate_checkpoint", ARGUMENT_BOOL, 0, 0, false, true},
+	{"timeout_seconds", ARGUMENT_INTEGER, 1, MAX_TIMEOUT_SECONDS, true, 0},
+	{NULL, ARGUMENT_TEXT, 0, 0, false, 0}
+};
+
+Answer *
+get_jobs(Request *request)
+{
+	int64_t		limit = JOBS_LIST_MAX;
+
+	if (!http_query_number(request, "limit", 1, JOBS_LIST_MAX, &limit))
+		return answer_errorf("bad_argument", "\"limit\" must be a number of jobs from 1 to %d", JOBS_LIST_MAX);
+	return jobs_list(request, limit, http_query(request, "before"));
+}
+
+Answer *
+get_job(Request *request)
+{
+	int64_t		after = 0;
+	int64_t		wait = 0;
+
+	if (!http_query_number(request, "after", 0, INT32_MAX, &after))
+		return answer_error("bad_argument", "\"after\" must be the number of a log line", NULL, NULL);
+	if (!http_query_number(request, "wait", 0, MAX_WAIT_SECONDS, &wait))
+		return answer_errorf("bad_argument", "\"wait\" must be a number of seconds from 0 to %d",
+							 MAX_WAIT_SECONDS);
+	/* it runs again when it was woken: then it has its place */
+	if (wait > 0 && request->job_deadline == 0 && !http_may_wait(request))
+		return answer_error("too_many_requests", "too many requests wait for jobs", NULL,
+							"Ask without \"wait\", or try again later.");
+	return job_poll(request, request->segments[2], after, wait * 1000);
+}
+
+Answer *
+post_cron(Request *request)
+{
+	Answer	   *refusal = NULL;
+	json_t	   *arguments = arguments_check(request->value, no_arguments, &refusal);
+
+	if (arguments == NULL)
+		return refusal;
+	return job_submit(request, &job_cron, NULL, arguments);
+}
+
+Answer *
+post_switch_wal(Request *request)
+{
+	Answer	   *refusal = NULL;
+	json_t	   *arguments;
+	const char *wal_file;
+
+	if (!route_server_acts(request, &refusal))
+		return refusal;
+	arguments = arguments_check(request->value, switch_wal_arguments, &refusal);
+	if (arguments == NULL)
+		return refusal;
+	wal_file = json_string_value(json_object_get(arguments, "wal_file"));
+	if (wal_file != NULL && !wal_file_name_is_valid(wal_file))
+	{
+		json_decref(arguments);
+		return answer_error("bad_argument", "the field \"wal_file\" must be the name of a WAL segment",
+							NULL, "It has 24 hexadecimal digits, as pg_walfile_name() gives it.");
+	}
+	return job_submit(request, &job_switch_wal, request->segments[SEGMENT_SERVER], arguments);
+}
+
+Answer *
+post_backup(Request *request)
+{
+	Answer	   *refusal = NULL;
+	json_t	   *arguments;
+	const char *name;
+
+	if (!route_server_acts(request, &refusal))
+		return refusal;
+	arguments = arguments_check(request->value, backup_arguments, &refusal);
+	if (arguments == NULL)
+		return refusal;
+	name = json_string_value(json_object_get(arguments, "name"));
+	if (!parent_is_good(request, arguments, &refusal) ||
+		(name != NULL && !name_is_free(request, name, &refusal)))
+	{
+		json_decref(arguments);
+		return refusal;
+	}
+	return job_submit(request, &job_backup, request->segments[SEGMENT_SERVER], arguments);
+}
+
+/* Barman takes a second backup of the same name, and then finds neither. */
+static bool
+name_is_free(Request *request, const char *name, Answer **refusal)
+{
+	Answer	   *list;
+	json_t	   *one;
+	size_t		i;
+	bool		taken = false;
+
+	if (!barman_valid_backup_id(name) || route_is_backup_id(name) || route_is_shortcut(name))
+	{
+		*refusal = answer_error("bad_argument", "the field \"name\" cannot name a backup", NULL,
+								"Use letters, digits, dots, dashes and underscores, but no backup id and no word of Barman's such as \"latest\".");
+		return false;
+	}
+	list = http_read(request, READ_BACKUPS, request->segments[SEGMENT_SERVER], "");
+	if (list == NULL || list->status != 200)
+	{
+		*refusal = list;
+		return false;
+	}
+	json_array_foreach(json_object_get(list->value, "backups"), i, one)
+		taken = taken || route_text_is(one, "name", name);
+	answer_release(list);
+	if (taken)
+	{
+		char	   *message = mem_printf("another backup already bears the name \"%s\"", name);
+
+		*refusal = answer_error("conflict", message, "Barman would take it, and then find neither by this name.",
+								"Choose a name that poc_backups() does not show.");
+		free(message);
+	}
+	return !taken;
+}
+
+/*
+ * An incremental backup needs a Barman that can and a parent that is whole:
+ * Barman itself accepts a failed one and fails later.
+ */
+static bool
+parent_is_good(Request *request, json_t *arguments, Answer **refusal)
+{
+	const char *parent = json_string_value(json_object_get(arguments, "incremental"));
+	Answer	   *version;
+	Answer	   *list;
+	json_t	   *backup;
+	json_int_t	number;
+	bool		failed;
+
+	if (parent == NULL)
+		return true;
+	if (!barman_valid_backup_id(parent))
+	{
+		*refusal = answer_errorf("bad_backup_id", "\"%.128s\" cannot be a backup", parent);
+		return false;
+	}
+	version = http_read(request, READ_VERSION, "", "");
+	if (version == NULL || version->status != 200)
+	{
+		*refusal = version;
+		return false;
+	}
+	number = json_integer_value(json_object_get(version->value, "number"));
+	if (number < VERSION_INCREMENTAL)
+	{
+		char	   *detail = mem_printf("This is Barman %s.",
+										json_string_value(json_object_get(version->value, "text")));
+
+		*refusal = answer_error(BARMAN_UNSUPPORTED, "this Barman cannot take incremental backups",
+								detail, "It needs Barman 3.11 and PostgreSQL 17.");
+		free(detail);
+		answer_release(version);
+		return false;
+	}
+	answer_release(version);
+	if (!route_find_backup(request, parent, &backup, &list, refusal))
+		return false;
+	failed = !route_text_is(backup, "status", "DONE") && !route_text_is(backup, "status", "WAITING_FOR_WALS");
+	if (failed)
+		*refusal = answer_errorf("wrong_state", "backup \"%s\" cannot be the parent of another: it is %s",
+								 parent, json_string_value(json_object_get(backup, "status")));
+	else
+		json_object_set(arguments, "incremental", json_object_get(backup, "backup_id"));
+	answer_release(list);
+	return !failed;
+}
+
+Answer *
+post_cancel(Request *request)
+{
+	Answer	   *refusal = NULL;
+
+	if (!body_is_empty(request, &refusal))
+		return refusal;
+	return job_cancel(request, request->segments[2]);
+}
+
+Answer *
+post_cancel_key(Request *request)
+{
+	Answer	   *refusal = NULL;
+
+	if (!body_is_empty(request, &refusal))
+		return refusal;
+	if (!job_key_is_valid(request->segments[2]))
+		return answer_error("bad_argument", "this cannot be a key", NULL,
+							"It is what the header Idempotency-Key was.");
+	return job_cancel_key(request, request->segments[2]);
+}
+
+static bool
+body_is_empty(Request *request, Answer **refusal)
+{
+	json_t	   *arguments = arguments_check(request->value, no_arguments, refusal);
+
+	json_decref(arguments);
+	return arguments != NULL;
+}

@@ -1,0 +1,447 @@
+/*
+ * routes_restore.c
+ *
+ * Checks what is asked about restoring, verifying, keeping and deleting, and
+ * starts the job.  What is known before is refused before.
+ */
+#include "api/routes_restore.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "api/arguments.h"
+#include "api/restore_target.h"
+#include "api/routes.h"
+#include "api/routes_name.h"
+#include "barman/json.h"
+#include "base/memory.h"
+#include "base/timestamp.h"
+#include "jobs/job.h"
+#include "jobs/switch_wal.h"
+#include "jobs/verify_keep_delete.h"
+#include "options.h"
+#include "proof/examine.h"
+#include "restore/backup_to_instance.h"
+#include "restore/host.h"
+#include "restore/instance.h"
+
+/* PostgreSQL's MAXFNAMELEN less the zero */
+#define RESTORE_POINT_MAX 63
+
+/* How far the clocks of two hosts may differ */
+#define CLOCK_SKEW_US (INT64_C(60) * 1000000)
+
+/*
+ * Why not; asked before the backup is known (NULL), and again with it.
+ */
+typedef Answer *(*Objection) (Request *request, json_t *arguments, const json_t *backup);
+
+static Answer *submit_restore(Request *request, const JobKind *kind, json_t *arguments);
+static bool is_for_the_receipt(const JobKind *kind, json_t *arguments, Answer **refusal);
+static Answer *refuse_assertions(const json_t *assertions);
+static bool restore_is_sound(json_t *arguments, Answer **refusal);
+static bool find_named_backup(Request *request, json_t **backup, Answer **list, Answer **refusal);
+static Answer *submit_for_backup(Request *request, const JobKind *kind, const Argument *fields,
+								 Objection object);
+static Answer *object_to_keep(Request *request, json_t *arguments, const json_t *backup);
+static Answer *object_to_delete(Request *request, json_t *arguments, const json_t *backup);
+static json_t *parse_for_server(Request *request, const Argument *fields, Answer **refusal);
+static bool refuse(Answer **refusal, const char *field, const char *must, const char *hint);
+
+static const Argument keep_arguments[] = {
+	{"keep", ARGUMENT_TEXT, 0, 0, true, 0},
+	{NULL, ARGUMENT_TEXT, 0, 0, false, 0}
+};
+
+static const Argument restore_arguments[] = {
+	{"instance", ARGUMENT_TEXT, 0, 0, true, 0},
+	{"backup_id", ARGUMENT_TEXT, 0, 0, true, 0},
+	{"target_name", ARGUMENT_TEXT, 0, 0, true, 0},
+	{"target_time", ARGUMENT_TEXT, 0, 0, true, 0},
+	{"target_lsn", ARGUMENT_TEXT, 0, 0, true, 0},
+	{"target_xid", ARGUMENT_TEXT, 0, 0, true, 0},
+	{"immediate", ARGUMENT_BOOL, 0, 0, false, false},
+	{"start", ARGUMENT_BOOL, 0, 0, false, true},
+	{"mark_lsn", ARGUMENT_TEXT, 0, 0, true, 0},
+	{"mark_timeline", ARGUMENT_INTEGER, 1, INT32_MAX, true, 0},
+	{"target_timeline", ARGUMENT_INTEGER, 1, INT32_MAX, true, 0},
+	{"timeline", ARGUMENT_INTEGER, 1, INT32_MAX, true, 0},
+	{"wal_file", ARGUMENT_TEXT, 0, 0, true, 0},
+	{"system_identifier", ARGUMENT_TEXT, 0, 0, true, 0},
+	{"primary", ARGUMENT_OBJECT, 0, 0, true, 0},
+	{NULL, ARGUMENT_TEXT, 0, 0, false, 0}
+};
+
+static const Argument drill_arguments[] = {
+	{"instance", ARGUMENT_TEXT, 0, 0, true, 0},
+	{"backup_id", ARGUMENT_TEXT, 0, 0, true, 0},
+	{"target_lsn", ARGUMENT_TEXT, 0, 0, true, 0},
+	{"target_timeline", ARGUMENT_INTEGER, 1, INT32_MAX, true, 0},
+	{"wal_file", ARGUMENT_TEXT, 0, 0, true, 0},
+	{"system_identifier", ARGUMENT_TEXT, 0, 0, true, 0},
+	{"marked_at", ARGUMENT_TEXT, 0, 0, true, 0},
+	{"keep", ARGUMENT_BOOL, 0, 0, false, false},
+	{"database", ARGUMENT_TEXT, 0, 0, true, 0},
+	{"superuser", ARGUMENT_TEXT, 0, 0, true, 0},
+	{"superusers", ARGUMENT_LIST, 0, 0, true, 0},
+	{"schema", ARGUMENT_TEXT, 0, 0, true, 0},
+	{"tables", ARGUMENT_LIST, 0, 0, true, 0},
+	{"sequences", ARGUMENT_LIST, 0, 0, true, 0},
+	{"asserts", ARGUMENT_LIST, 0, 0, true, 0},
+	{"primary", ARGUMENT_OBJECT, 0, 0, true, 0},
+	{NULL, ARGUMENT_TEXT, 0, 0, false, 0}
+};
+
+Answer *
+post_restore(Request *request)
+{
+	Answer	   *refusal = NULL;
+	json_t	   *arguments = parse_for_server(request, restore_arguments, &refusal);
+
+	return arguments != NULL ? submit_restore(request, &job_restore, arguments) : refusal;
+}
+
+/* Would post_restore() start a job, and of which backup? */
+Answer *
+post_restore_check(Request *request)
+{
+	Answer	   *refusal = NULL;
+	json_t	   *arguments = parse_for_server(request, restore_arguments, &refusal);
+	const RestoreNeeds nothing = {0};
+	json_t	   *backup;
+
+	if (arguments == NULL)
+		return refusal;
+	if (restore_is_sound(arguments, &refusal) &&
+		(refusal = instance_refusal(json_text_of(arguments, "instance"), request->segments[SEGMENT_SERVER], &nothing)) == NULL &&
+		restore_choose(request, arguments, &backup, &refusal))
+	{
+		RestoreNeeds needs = restore_needs(backup, arguments, request->segments[SEGMENT_SERVER]);
+
+		refusal = instance_refusal(json_text_of(arguments, "instance"), request->segments[SEGMENT_SERVER], &needs);
+		if (refusal == NULL)
+			refusal = answer_json(200, json_checked(
+			json_pack("{s:{s:O, s:O, s:O, s:O?}}", "restore",
+					  "backup_id", json_object_get(arguments, "backup_id"),
+					  "timeline", json_object_get(arguments, "target_timeline"),
+					  "system_identifier", json_object_get(backup, "system_id"),
+					  "target_lsn", json_object_get(arguments, "target_lsn"))));
+		json_decref(backup);
+	}
+	json_decref(arguments);
+	return refusal;
+}
+
+Answer *
+post_drill(Request *request)
+{
+	Answer	   *refusal = NULL;
+	json_t	   *arguments = parse_for_server(request, drill_arguments, &refusal);
+	const char *wrong;
+
+	if (arguments == NULL)
+		return refusal;
+	wrong = drill_arguments_are_bad(arguments);
+	refusal = wrong != NULL ? answer_error("bad_argument", wrong, NULL, NULL) :
+		refuse_assertions(json_object_get(arguments, "asserts"));
+	if (refusal != NULL)
+	{
+		json_decref(arguments);
+		return refusal;
+	}
+	return submit_restore(request, &job_drill, arguments);
+}
+
+/* Takes the arguments. */
+static Answer *
+submit_restore(Request *request, const JobKind *kind, json_t *arguments)
+{
+	const char *server = request->segments[SEGMENT_SERVER];
+	Answer	   *refusal = NULL;
+	Answer	   *answer;
+	Instance   *instance = NULL;
+	json_t	   *backup = NULL;
+	RestoreNeeds needs = {0};
+	const RestoreNeeds nothing = {0};
+
+	/* claimed last, for it must not be done twice */
+	if (restore_is_sound(arguments, &refusal) &&
+		(restore_choose(request, arguments, &backup, &refusal) ||
+		 is_for_the_receipt(kind, arguments, &refusal)))
+	{
+		const char *name = json_text_of(arguments, "instance");
+
+		if (backup != NULL)
+			needs = restore_needs(backup, arguments, server);
+		/* whatever else there is against it, a drill's receipt tells of the room */
+		refusal = instance_refusal(name, server, &nothing);
+		if (refusal == NULL)
+			instance = instance_claim(name, server, &needs, &refusal);
+		if (instance == NULL && is_for_the_receipt(kind, arguments, &refusal))
+			instance = instance_claim(name, server, &nothing, &refusal);
+	}
+	json_decref(backup);
+	if (instance == NULL)
+	{
+		json_decref(arguments);
+		return refusal;
+	}
+	answer = job_submit(request, kind, server, arguments);
+	if (answer->status != 202)
+		instance_give_back(instance);
+	return answer;
+}
+
+/* NULL unless they are too many, or too large; each is text. */
+static Answer *
+refuse_assertions(const json_t *assertions)
+{
+	size_t		count = json_array_size(assertions);
+	size_t		bytes = 0;
+	const json_t *one;
+	size_t		i;
+	char	   *message;
+	char	   *detail;
+	Answer	   *refusal = NULL;
+
+	json_array_foreach(assertions, i, one)
+		bytes += json_string_length(one);
+	if (count > (size_t) options.max_assertions || bytes > (size_t) options.max_assertion_bytes)
+	{
+		message = mem_printf("%zu assertions of %zu bytes are more than a drill takes", count, bytes);
+		detail = mem_printf("At most %d, of at most %d bytes together.",
+							options.max_assertions, options.max_assertion_bytes);
+		refusal = answer_error("too_large", message, detail,
+							   "Ask for less, call functions of the database, or start barman-sidecar with larger --max-assertions and --max-assertion-bytes.");
+		free(message);
+		free(detail);
+	}
+	return refusal;
+}
+
+/* That no backup serves its mark is what a drill is to find. */
+static bool
+is_for_the_receipt(const JobKind *kind, json_t *arguments, Answer **refusal)
+{
+	if (kind != &job_drill || *refusal == NULL || (*refusal)->status != 422)
+		return false;
+	json_object_set(arguments, "refused", json_object_get((*refusal)->value, "error"));
+	answer_release(*refusal);
+	*refusal = NULL;
+	return true;
+}
+
+Answer *
+get_instances(Request *request)
+{
+	return instances_list(request->grant);
+}
+
+Answer *
+delete_instance(Request *request)
+{
+	const char *name = request->segments[2];
+	Answer	   *refusal = NULL;
+	Answer	   *answer;
+	json_t	   *arguments = arguments_check(request->value, no_arguments, &refusal);
+	Instance   *instance;
+
+	if (arguments == NULL)
+		return refusal;
+	instance = instance_claim_to_drop(name, request->grant, &refusal);
+	if (instance == NULL)
+	{
+		json_decref(arguments);
+		return refusal;
+	}
+	json_object_set_new(arguments, "instance", json_text(name));
+	answer = job_submit_freeing(request, &job_drop_instance, instance_server(instance), arguments);
+	if (answer->status != 202)
+		instance_give_back(instance);
+	return answer;
+}
+
+Answer *
+post_verify(Request *request)
+{
+	return submit_for_backup(request, &job_verify, no_arguments, NULL);
+}
+
+Answer *
+post_keep(Request *request)
+{
+	return submit_for_backup(request, &job_keep, keep_arguments, object_to_keep);
+}
+
+Answer *
+delete_backup(Request *request)
+{
+	return submit_for_backup(request, &job_delete, no_arguments, object_to_delete);
+}
+
+static Answer *
+object_to_keep(Request *request, json_t *arguments, const json_t *backup)
+{
+	const char *keep = json_text_of(arguments, "keep");
+	Answer	   *refusal = NULL;
+
+	if (keep == NULL || (strcmp(keep, "full") != 0 && strcmp(keep, "standalone") != 0 &&
+						 strcmp(keep, "release") != 0))
+		refuse(&refusal, "keep", "be full, standalone or release",
+			   "full keeps the WAL from the backup on, standalone only what makes it consistent.");
+	else if (strcmp(keep, "release") == 0 && request->grant->scope < SCOPE_DESTROY)
+		refusal = routes_refuse_scope(request, SCOPE_DESTROY);	/* the next cron may remove it */
+	else if (backup != NULL)
+		json_object_set_new(arguments, "may_lessen", json_boolean(request->grant->scope >= SCOPE_DESTROY));
+	return refusal;
+}
+
+static Answer *
+object_to_delete(Request *request, json_t *arguments, const json_t *backup)
+{
+	(void) arguments;
+	if (!options.allow_delete)
+		return answer_error("forbidden", "this sidecar deletes no backups",
+							"Whoever breaks into the primary must not be able to destroy its backups.",
+							"Delete it on Barman's host, or start barman-sidecar with --allow-delete.");
+	if (backup != NULL &&
+		instance_is_restoring(request->segments[SEGMENT_SERVER], json_text_of(backup, "backup_id")))
+		return answer_error("conflict", "the backup is being restored", NULL,
+							"Wait until the restore has ended.");
+	return NULL;
+}
+
+/* Start a job for the backup that the path names, unless something objects. */
+static Answer *
+submit_for_backup(Request *request, const JobKind *kind, const Argument *fields, Objection object)
+{
+	Answer	   *refusal = NULL;
+	Answer	   *list;
+	json_t	   *backup;
+	json_t	   *arguments = arguments_check(request->value, fields, &refusal);
+
+	if (arguments == NULL)
+		return refusal;
+	if (object != NULL)
+		refusal = object(request, arguments, NULL);
+	if (refusal != NULL || !find_named_backup(request, &backup, &list, &refusal))
+	{
+		json_decref(arguments);
+		return refusal;
+	}
+	json_object_set(arguments, "backup_id", json_object_get(backup, "backup_id"));
+	if (object != NULL)
+		refusal = object(request, arguments, backup);
+	answer_release(list);
+	if (refusal == NULL)
+		return job_submit(request, kind, request->segments[SEGMENT_SERVER], arguments);
+	json_decref(arguments);
+	return refusal;
+}
+
+/* Everything about a restore that can be said without asking Barman */
+static bool
+restore_is_sound(json_t *arguments, Answer **refusal)
+{
+	static const char *const targets[] = {"target_name", "target_time", "target_lsn", "target_xid"};
+	const char *instance = json_text_of(arguments, "instance");
+	const char *backup = json_text_of(arguments, "backup_id");
+	const char *name = json_text_of(arguments, "target_name");
+	const char *time = json_text_of(arguments, "target_time");
+	const char *lsn = json_text_of(arguments, "target_lsn");
+	const char *xid = json_text_of(arguments, "target_xid");
+	const char *mark = json_text_of(arguments, "mark_lsn");
+	const char *wal_file = json_text_of(arguments, "wal_file");
+	const char *wrong = restore_primary_is_bad(json_object_get(arguments, "primary"));
+	int			count = json_is_true(json_object_get(arguments, "immediate"));
+	int64_t		microseconds;
+	uint64_t	position;
+
+	if (wrong != NULL)
+	{
+		*refusal = answer_error("bad_argument", wrong, NULL, NULL);
+		return false;
+	}
+	for (size_t i = 0; i < sizeof(targets) / sizeof(targets[0]); i++)
+		count += json_text_of(arguments, targets[i]) != NULL;
+	if (count > 1)
+	{
+		*refusal = answer_error("bad_argument", "there is more than one recovery target", NULL,
+								"Give one of target_name, target_time, target_lsn, target_xid and immediate, or none.");
+		return false;
+	}
+	if (instance == NULL || !instance_name_is_valid(instance))
+		return refuse(refusal, "instance", "name the instance",
+					  "A name begins with a lower-case letter, goes on with such letters, digits and underscores, and has at most 41.");
+	if (backup != NULL && (!barman_valid_backup_id(backup) ||
+						   strcmp(backup, "auto") == 0 || strcmp(backup, "last-failed") == 0))
+	{
+		*refusal = answer_errorf("bad_backup_id", "\"%.128s\" cannot be a backup to restore", backup);
+		return false;
+	}
+	if (name != NULL)
+	{
+		size_t		length = strlen(name);
+
+		for (size_t i = 0; i < length; i++)
+		{
+			if ((unsigned char) name[i] < ' ' || name[i] == 127)
+				length = 0;
+		}
+		if (length == 0 || length > RESTORE_POINT_MAX)
+			return refuse(refusal, "target_name", "name a restore point",
+						  "It is what pg_create_restore_point() was given, at most 63 bytes.");
+	}
+	if (time != NULL && !timestamp_parse(time, &microseconds))
+		return refuse(refusal, "target_time", "be a time", "Such as 2026-11-22T06:10:22.423819Z.");
+	if (time != NULL && microseconds > timestamp_now() + CLOCK_SKEW_US)
+	{
+		*refusal = answer_errorf("bad_argument", "the target time %s lies in the future", time);
+		return false;
+	}
+	if (lsn != NULL && !restore_parse_lsn(lsn, &position))
+		return refuse(refusal, "target_lsn", "be a position in the WAL", "Such as 0/3000060.");
+	if (mark != NULL && !restore_parse_lsn(mark, &position))
+		return refuse(refusal, "mark_lsn", "be a position in the WAL", "Such as 0/3000060.");
+	if (xid != NULL && (strlen(xid) > 20 || strspn(xid, "0123456789") != strlen(xid) ||
+						strtoull(xid, NULL, 10) < 3))
+		return refuse(refusal, "target_xid", "be a transaction's number", "It is from 3 on.");
+	if (wal_file != NULL && !wal_file_name_is_valid(wal_file))
+		return refuse(refusal, "wal_file", "be the name of a WAL segment", NULL);
+	return true;
+}
+
+/* The backup that the path names */
+static bool
+find_named_backup(Request *request, json_t **backup, Answer **list, Answer **refusal)
+{
+	const char *name = request->segments[SEGMENT_NAME];
+
+	if (!route_server_exists(request, refusal))
+		return false;
+	if (!barman_valid_backup_id(name))
+	{
+		*refusal = answer_errorf("bad_backup_id", "\"%.128s\" cannot be a backup", name);
+		return false;
+	}
+	return route_find_backup(request, name, backup, list, refusal);
+}
+
+/* NULL as in route_server_exists(), or because they are not sound. */
+static json_t *
+parse_for_server(Request *request, const Argument *fields, Answer **refusal)
+{
+	if (!route_server_exists(request, refusal))
+		return NULL;
+	return arguments_check(request->value, fields, refusal);
+}
+
+static bool
+refuse(Answer **refusal, const char *field, const char *must, const char *hint)
+{
+	char	   *message = mem_printf("the field \"%s\" must %s", field, must);
+
+	*refusal = answer_error("bad_argument", message, NULL, hint);
+	free(message);
+	return false;
+}

@@ -1,0 +1,20 @@
+/*
+ * routes_restore.h
+ *
+ * The addresses for restoring and for the life of a backup after it is made.
+ */
+#ifndef API_ROUTES_RESTORE_H
+#define API_ROUTES_RESTORE_H
+
+#include "http/service.h"
+
+extern Answer *post_restore(Request *request);
+extern Answer *post_restore_check(Request *request);
+extern Answer *post_drill(Request *request);
+extern Answer *get_instances(Request *request);
+extern Answer *delete_instance(Request *request);
+extern Answer *post_verify(Request *request);
+extern Answer *post_keep(Request *request);
+extern Answer *delete_backup(Request *request);
+
+#endif							/* API_ROUTES_RESTORE_H */

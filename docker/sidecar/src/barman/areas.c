@@ -1,0 +1,162 @@
+/*
+ * areas.c
+ *
+ * Lists files by name, size and time.  Never follows a symbolic link and
+ * never reads a file.
+ */
+#include "barman/areas.h"
+
+#include <errno.h>
+#include <fts.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "barman/catalogue.h"
+#include "base/memory.h"
+#include "base/timestamp.h"
+
+#define MAX_FILES 10000
+
+typedef struct File
+{
+	char	   *name;
+	int64_t		bytes;
+	int64_t		modified;
+	bool		is_directory;
+} File;
+
+static const char *const areas[] = {"base", "wals", "streaming", "incoming", "errors"};
+
+static json_t *file_json(const File *file);
+static int64_t modified_of(const struct stat *stat);
+static int	compare_names(const void *a, const void *b);
+
+bool
+files_area_is_valid(const char *area)
+{
+	for (size_t i = 0; i < sizeof(areas) / sizeof(areas[0]); i++)
+	{
+		if (strcmp(area, areas[i]) == 0)
+			return true;
+	}
+	return false;
+}
+
+Answer *
+files_list(const char *server, const char *area)
+{
+	char	   *path = catalogue_directory(server, area);
+	json_t	   *value;
+	int			error;
+
+	if (path == NULL)
+		return answer_error("unavailable", "Barman does not tell where this server's files are",
+							NULL, "Look at \"barman show-servers\".");
+	value = files_list_directory(path, strcmp(area, "base") == 0);
+	error = errno;
+	free(path);
+	if (value == NULL)
+		return answer_error(BARMAN_INTERNAL, "could not list the files of this area",
+							strerror(error), NULL);
+	return answer_json(200, value);
+}
+
+/*
+ * backups_only: the directories at the top, each with the bytes of all that is
+ * in it.  A directory that is not there yet is empty.
+ */
+json_t *
+files_list_directory(const char *path, bool backups_only)
+{
+	char	   *paths[] = {(char *) (uintptr_t) path, NULL};
+	size_t		skip = strlen(path);
+	File	   *files = NULL;
+	size_t		count = 0;
+	size_t		size = 0;
+	bool		truncated = false;
+	json_t	   *list;
+	json_t	   *value;
+	FTS		   *walk;
+	FTSENT	   *entry;
+	struct stat top;
+
+	if (stat(path, &top) != 0 && errno != ENOENT)
+		return NULL;
+	while (skip > 0 && path[skip - 1] == '/')
+		skip--;
+	walk = fts_open(paths, FTS_PHYSICAL | FTS_COMFOLLOW | FTS_NOCHDIR, NULL);
+	if (walk == NULL)
+		return NULL;
+	while ((entry = fts_read(walk)) != NULL)
+	{
+		bool		is_directory = entry->fts_info == FTS_D;
+
+		if (entry->fts_level <= 0 || entry->fts_info == FTS_DP ||
+			entry->fts_info == FTS_NS || entry->fts_info == FTS_ERR ||
+			entry->fts_info == FTS_DNR)
+			continue;			/* the top itself, or already gone */
+		if (backups_only && entry->fts_level > 1)
+		{
+			if (entry->fts_info == FTS_F && count > 0)
+				files[count - 1].bytes += entry->fts_statp->st_size;
+			continue;
+		}
+		if (backups_only && !is_directory)
+			continue;
+		if (count == size)
+		{
+			size = size > 0 ? size * 2 : 64;
+			files = mem_realloc(files, size * sizeof(File));
+		}
+		files[count].name = mem_strdup(entry->fts_path + skip + 1);
+		files[count].bytes = is_directory ? 0 : entry->fts_statp->st_size;
+		files[count].modified = modified_of(entry->fts_statp);
+		files[count].is_directory = is_directory;
+		count++;
+	}
+	fts_close(walk);
+
+	if (count > 0)
+		qsort(files, count, sizeof(File), compare_names);
+	list = json_checked(json_array());
+	for (size_t i = 0; i < count; i++)
+	{
+		if (i < MAX_FILES)
+			json_array_append_new(list, file_json(&files[i]));
+		else
+			truncated = true;
+		free(files[i].name);
+	}
+	free(files);
+	value = json_checked(json_object());
+	json_object_set_new(value, "files", list);
+	json_object_set_new(value, "truncated", json_boolean(truncated));
+	return value;
+}
+
+static json_t *
+file_json(const File *file)
+{
+	json_t	   *value = json_checked(json_object());
+	char		modified[TIMESTAMP_LENGTH];
+
+	timestamp_format(file->modified, modified);
+	json_object_set_new(value, "name", json_text(file->name));
+	json_object_set_new(value, "bytes", json_integer(file->bytes));
+	json_object_set_new(value, "modified", json_string(modified));
+	json_object_set_new(value, "is_directory", json_boolean(file->is_directory));
+	return value;
+}
+
+static int64_t
+modified_of(const struct stat *stat)
+{
+	return (int64_t) stat->st_mtim.tv_sec * 1000000 + stat->st_mtim.tv_nsec / 1000;
+}
+
+static int
+compare_names(const void *a, const void *b)
+{
+	return strcmp(((const File *) a)->name, ((const File *) b)->name);
+}

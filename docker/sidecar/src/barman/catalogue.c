@@ -1,0 +1,350 @@
+/*
+ * catalogue.c
+ *
+ * Watches the files of Barman's catalogue by their stat data, so that the
+ * cache knows when it is stale.  Never reads what is in them.
+ */
+#include "barman/catalogue.h"
+
+#include <dirent.h>
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "barman/json.h"
+#include "base/file_hash.h"
+#include "base/memory.h"
+#include "base/timestamp.h"
+#include "restore/instance_files.h"
+
+/* In the directory of a backup */
+#define KEEP_SUFFIX "/annotations/keep"
+
+typedef struct Catalogue
+{
+	struct Catalogue *next;
+	char	   *server;
+	json_t	   *directories;
+	FileListing base;
+	FileListing meta;
+	FileListing kept;			/* whether they are */
+	char	   *xlogdb;			/* before Barman 3.13.2 */
+	char	   *server_xlogdb;	/* since */
+	int64_t		looked;			/* when its files were looked at, */
+	uint64_t	signature;		/* and what was seen */
+} Catalogue;
+
+static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+static Catalogue *catalogues;
+static char *store;				/* the file that outlives us; NULL: none */
+
+static void keep(void);
+static Catalogue *find(const char *server);
+static void forget(Catalogue *catalogue);
+static const char *directory_of(const Catalogue *catalogue, const char *area);
+static bool looks_like_id(const char *name);
+static json_t *describe(const char *base, const char *id);
+
+void
+catalogue_start(const char *state_dir)
+{
+	char	   *path = mem_printf("%s/catalogue.json", state_dir);
+	json_t	   *known = instance_files_json(path);
+	const char *server;
+	json_t	   *directories;
+
+	json_object_foreach(known, server, directories)
+	{
+		if (barman_valid_server_name(server) && json_is_object(directories))
+			catalogue_learn(server, directories);
+	}
+	json_decref(known);
+	pthread_mutex_lock(&lock);
+	store = path;
+	pthread_mutex_unlock(&lock);
+}
+
+/* The lock is held.  Without the file Barman has to be asked again, no more. */
+static void
+keep(void)
+{
+	json_t	   *known = json_checked(json_object());
+	char	   *text;
+
+	for (Catalogue *c = catalogues; c != NULL; c = c->next)
+		json_object_set(known, c->server, c->directories);
+	text = json_dumps(known, JSON_INDENT(2));
+	if (text != NULL)
+		instance_files_write(store, text);
+	free(text);
+	json_decref(known);
+}
+
+void
+catalogue_learn(const char *server, const json_t *directories)
+{
+	Catalogue  *catalogue;
+	const char *base;
+	const char *wals;
+
+	pthread_mutex_lock(&lock);
+	catalogue = find(server);
+	if (catalogue != NULL && json_equal(catalogue->directories, directories))
+	{
+		pthread_mutex_unlock(&lock);
+		return;
+	}
+	if (catalogue == NULL)
+	{
+		catalogue = mem_alloc(sizeof(Catalogue));
+		catalogue->server = mem_strdup(server);
+		catalogue->next = catalogues;
+		catalogues = catalogue;
+	}
+	else
+		forget(catalogue);
+	catalogue->directories = json_checked(json_deep_copy(directories));
+	catalogue->looked = -1;
+	base = directory_of(catalogue, "base");
+	wals = directory_of(catalogue, "wals");
+	if (base != NULL)
+	{
+		catalogue->base.path = mem_strdup(base);
+		catalogue->base.suffix = "/backup.info";
+		catalogue->kept.path = mem_strdup(base);
+		catalogue->kept.suffix = KEEP_SUFFIX;
+		/* since 3.13.2: the directory "meta" beside "base" */
+		catalogue->meta.path = mem_printf("%s/../meta", base);
+		catalogue->meta.suffix = "";
+	}
+	if (wals != NULL)
+	{
+		catalogue->xlogdb = mem_printf("%s/xlog.db", wals);
+		catalogue->server_xlogdb = mem_printf("%s/%s-xlog.db", wals, server);
+	}
+	if (store != NULL)
+		keep();
+	pthread_mutex_unlock(&lock);
+}
+
+bool
+catalogue_known(const char *server)
+{
+	bool		known;
+
+	pthread_mutex_lock(&lock);
+	known = find(server) != NULL;
+	pthread_mutex_unlock(&lock);
+	return known;
+}
+
+json_t *
+catalogue_told(const char *server)
+{
+	Catalogue  *catalogue;
+	json_t	   *told;
+
+	pthread_mutex_lock(&lock);
+	catalogue = find(server);
+	told = catalogue != NULL ? json_deep_copy(catalogue->directories) : NULL;
+	pthread_mutex_unlock(&lock);
+	return told;
+}
+
+char *
+catalogue_directory(const char *server, const char *area)
+{
+	Catalogue  *catalogue;
+	char	   *path = NULL;
+
+	pthread_mutex_lock(&lock);
+	catalogue = find(server);
+	if (catalogue != NULL)
+		path = mem_strdup(directory_of(catalogue, area));
+	pthread_mutex_unlock(&lock);
+	return path;
+}
+
+uint64_t
+catalogue_signature(const char *server)
+{
+	Catalogue  *catalogue;
+	uint64_t	hash = 0;
+	struct stat ignored;
+
+	pthread_mutex_lock(&lock);
+	catalogue = find(server);
+	if (catalogue != NULL && catalogue->base.path != NULL)
+	{
+		int64_t		now = monotonic_ms();
+
+		/* once in a millisecond: a busy sidecar is asked often meanwhile */
+		if (catalogue->looked != now)
+		{
+			hash = file_hash_listing(FILE_HASH_START, &catalogue->base);
+			hash = file_hash_listing(hash, &catalogue->meta);
+			hash = file_hash_listing(hash, &catalogue->kept);
+			if (catalogue->xlogdb != NULL)
+			{
+				hash = file_hash_stat(hash, catalogue->xlogdb, &ignored);
+				hash = file_hash_stat(hash, catalogue->server_xlogdb, &ignored);
+			}
+			catalogue->signature = hash != 0 ? hash : 1;
+			catalogue->looked = now;
+		}
+		hash = catalogue->signature;
+	}
+	pthread_mutex_unlock(&lock);
+	return hash;
+}
+
+json_t *
+catalogue_backup_ids(const char *server)
+{
+	json_t	   *ids = json_checked(json_object());
+	char	   *base = catalogue_directory(server, "base");
+	DIR		   *dir = base != NULL ? opendir(base) : NULL;
+	struct dirent *entry;
+
+	while (dir != NULL && (entry = readdir(dir)) != NULL)
+	{
+		if (looks_like_id(entry->d_name))
+			json_object_set_new(ids, entry->d_name, describe(base, entry->d_name));
+	}
+	if (dir != NULL)
+		closedir(dir);
+	free(base);
+	return ids;
+}
+
+static json_t *
+describe(const char *base, const char *id)
+{
+	RecordPaths paths = catalogue_record_paths(base, id);
+	struct stat ignored;
+	char		text[17];
+
+	snprintf(text, sizeof(text), "%016llx", (unsigned long long)
+			 file_hash_stat(file_hash_stat(FILE_HASH_START, paths.old, &ignored), paths.new, &ignored));
+	catalogue_free_paths(&paths);
+	return json_text(text);
+}
+
+RecordPaths
+catalogue_record_paths(const char *base, const char *id)
+{
+	RecordPaths paths = {
+		.new = mem_printf("%s/../meta/%s-backup.info", base, id),
+		.old = mem_printf("%s/%s/backup.info", base, id)
+	};
+
+	return paths;
+}
+
+RecordPaths
+catalogue_keep_paths(const char *base, const char *id)
+{
+	RecordPaths paths = {
+		.new = mem_printf("%s/../meta/%s-keep", base, id),
+		.old = mem_printf("%s/%s" KEEP_SUFFIX, base, id)
+	};
+
+	return paths;
+}
+
+void
+catalogue_free_paths(RecordPaths *paths)
+{
+	free(paths->new);
+	free(paths->old);
+}
+
+uint64_t
+catalogue_wal_signature(const char *server)
+{
+	uint64_t	hash = FILE_HASH_START;
+	struct stat ignored;
+	Catalogue  *catalogue;
+
+	pthread_mutex_lock(&lock);
+	catalogue = find(server);
+	for (const char *const *area = catalogue_received_areas; catalogue != NULL && *area != NULL; area++)
+	{
+		const char *path = directory_of(catalogue, *area);
+
+		if (path != NULL)
+			hash = file_hash_names(hash, path);
+	}
+	if (catalogue != NULL && catalogue->xlogdb != NULL)
+	{
+		hash = file_hash_stat(hash, catalogue->xlogdb, &ignored);
+		hash = file_hash_stat(hash, catalogue->server_xlogdb, &ignored);
+	}
+	pthread_mutex_unlock(&lock);
+	return hash;
+}
+
+void
+catalogue_forget_all(void)
+{
+	pthread_mutex_lock(&lock);
+	while (catalogues != NULL)
+	{
+		Catalogue  *next = catalogues->next;
+
+		forget(catalogues);
+		free(catalogues->server);
+		free(catalogues);
+		catalogues = next;
+	}
+	free(store);
+	store = NULL;
+	pthread_mutex_unlock(&lock);
+}
+
+static Catalogue *
+find(const char *server)
+{
+	for (Catalogue *c = catalogues; c != NULL; c = c->next)
+	{
+		if (strcmp(c->server, server) == 0)
+			return c;
+	}
+	return NULL;
+}
+
+/* Everything but the name and the place in the list. */
+static void
+forget(Catalogue *catalogue)
+{
+	json_decref(catalogue->directories);
+	catalogue->directories = NULL;
+	file_listing_clear(&catalogue->base);
+	free(catalogue->base.path);
+	file_listing_clear(&catalogue->meta);
+	free(catalogue->meta.path);
+	file_listing_clear(&catalogue->kept);
+	free(catalogue->kept.path);
+	free(catalogue->xlogdb);
+	free(catalogue->server_xlogdb);
+	catalogue->base.path = catalogue->meta.path = catalogue->kept.path = NULL;
+	catalogue->xlogdb = catalogue->server_xlogdb = NULL;
+}
+
+static const char *
+directory_of(const Catalogue *catalogue, const char *area)
+{
+	const char *path = json_string_value(json_object_get(catalogue->directories, area));
+
+	return path != NULL && path[0] == '/' ? path : NULL;
+}
+
+/* YYYYMMDDTHHMMSS */
+static bool
+looks_like_id(const char *name)
+{
+	return strlen(name) == 15 && name[8] == 'T' &&
+		strspn(name, "0123456789") == 8 && strspn(name + 9, "0123456789") == 6;
+}

@@ -1,0 +1,32 @@
+/*
+ * catalogue_identity.c
+ *
+ * Which PostgreSQL a server of Barman's is: by what Barman has told, or while
+ * that cannot be reached, by what it keeps beside the backups.
+ */
+#include "barman/catalogue.h"
+
+#include <stdlib.h>
+
+#include "barman/json.h"
+#include "base/memory.h"
+
+char *
+catalogue_system_id(const char *server)
+{
+	json_t	   *told = catalogue_told(server);
+	char	   *base = catalogue_directory(server, "base");
+	char	   *path = base != NULL ? mem_printf("%s/../identity.json", base) : NULL;
+	json_t	   *identity = path != NULL ? json_load_file(path, 0, NULL) : NULL;
+	const char *id = json_text_of(told, "system_id");
+	char	   *known;
+
+	if (id == NULL)
+		id = json_text_of(identity, "systemid");
+	known = id != NULL ? mem_strdup(id) : NULL;
+	json_decref(identity);
+	json_decref(told);
+	free(path);
+	free(base);
+	return known;
+}

@@ -1,0 +1,128 @@
+/*
+ * json.c
+ *
+ * The JSON document of one run of barman: found, freed of secrets, judged.
+ *
+ * Only the first document counts: some commands glue a second one, or text,
+ * behind it.
+ */
+#include "barman/json_inside.h"
+
+#include <string.h>
+
+static bool has_messages(const json_t *document, const char *key);
+
+/* The first document of the output; NULL if it starts with anything else. */
+json_t *
+barman_document(const BarmanOutput *output)
+{
+	json_t	   *document;
+
+	if (output->out == NULL || output->out_length == 0)
+		return NULL;
+	document = json_loadb(output->out, output->out_length,
+						  JSON_DISABLE_EOF_CHECK, NULL);
+	if (!json_is_object(document))
+	{
+		json_decref(document);
+		return NULL;
+	}
+	return document;
+}
+
+json_t *
+barman_redacted_document(const BarmanOutput *output)
+{
+	json_t	   *document = barman_document(output);
+
+	if (document != NULL)
+		barman_redact(document);
+	return document;
+}
+
+/*
+ * Whether output that is no document was meant to be one.  It is not for
+ * showing then: escaped as JSON is, secrets could hide in it.
+ */
+bool
+barman_is_broken_json(const BarmanOutput *output)
+{
+	size_t		i = 0;
+
+	while (i < output->out_length && strchr(" \t\r\n", output->out[i]) != NULL)
+		i++;
+	return i < output->out_length && output->out[i] == '{';
+}
+
+/*
+ * The document of a run that went well, or NULL with *failure filled: no
+ * document, an exit code, messages of error, or nothing about the server.
+ * Give server NULL where the answer is not under a server's name.
+ */
+json_t *
+barman_good_document(const BarmanOutput *output, const char *command,
+					 const char *server, BarmanFailure *failure)
+{
+	json_t	   *document = barman_redacted_document(output);
+
+	if (document == NULL || output->exit_code != 0 ||
+		barman_document_has_errors(document) ||
+		(server != NULL && barman_server_data(document, server) == NULL))
+	{
+		barman_fail_run(output, document, command, server, failure);
+		json_decref(document);
+		return NULL;
+	}
+	return document;
+}
+
+bool
+barman_document_has_errors(const json_t *document)
+{
+	return has_messages(document, "_ERROR") ||
+		has_messages(document, "_EXCEPTION");
+}
+
+bool
+barman_is_message_key(const char *key)
+{
+	static const char *const keys[] = {
+		"_INFO", "_WARNING", "_ERROR", "_EXCEPTION", "_DEBUG"
+	};
+
+	for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++)
+	{
+		if (strcmp(key, keys[i]) == 0)
+			return true;
+	}
+	return false;
+}
+
+/*
+ * What the document says under the server's name.  Some versions append the
+ * server's state to it: "bdu1 (inactive)".
+ */
+const json_t *
+barman_server_data(const json_t *document, const char *server)
+{
+	const json_t *data = json_object_get(document, server);
+	size_t		length = strlen(server);
+	const char *key;
+	json_t	   *value;
+
+	if (data != NULL)
+		return data;
+	json_object_foreach((json_t *) document, key, value)
+	{
+		if (strncmp(key, server, length) == 0 &&
+			barman_text_starts(key + length, " ("))
+			return value;
+	}
+	return NULL;
+}
+
+static bool
+has_messages(const json_t *document, const char *key)
+{
+	return json_array_size(json_object_get(document, key)) > 0;
+}

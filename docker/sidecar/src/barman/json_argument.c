@@ -1,0 +1,74 @@
+/*
+ * json_argument.c
+ *
+ * What may reach barman's command line as a server or a backup.
+ */
+#include "barman/json_inside.h"
+
+#include <string.h>
+
+#define MAX_NAME 128
+
+static bool is_section_name(const char *name);
+static bool is_safe_name(const char *name);
+
+/* Barman takes "all" for every server, and reserves "barman". */
+bool
+barman_valid_server_name(const char *name)
+{
+	return name != NULL && is_section_name(name) && strcmp(name, "all") != 0 &&
+		strcmp(name, "barman") != 0;
+}
+
+/*
+ * Barman takes any section of its configuration for a server, blanks and
+ * letters of all languages included, and makes a directory of that name.  No
+ * option, no path, no line, and no shell sees it; that it is one of Barman's
+ * servers is looked up besides.
+ */
+static bool
+is_section_name(const char *name)
+{
+	size_t		length = strlen(name);
+	json_t	   *text;
+
+	if (length == 0 || length > MAX_NAME || name[0] == '.' || name[0] == '-' ||
+		name[0] == ' ' || name[length - 1] == ' ')
+		return false;
+	for (size_t i = 0; i < length; i++)
+	{
+		unsigned char byte = (unsigned char) name[i];
+
+		if (byte < ' ' || byte == 127 || strchr("/\\[]\"'`$;|&<>*?:", byte) != NULL)
+			return false;
+	}
+	text = json_string(name);	/* NULL: not UTF-8 */
+	json_decref(text);
+	return text != NULL;
+}
+
+/*
+ * Barman tests a shortcut with: shortcut in "last-failed".  So every piece of
+ * that word, the empty one included, means the last failed backup; none of
+ * them but the whole word and "last" (which Barman tests earlier) is let
+ * through, not even as a name.
+ */
+bool
+barman_valid_backup_id(const char *id)
+{
+	if (id == NULL || !is_safe_name(id))
+		return false;
+	return strcmp(id, "last") == 0 || strcmp(id, "last-failed") == 0 ||
+		strstr("last-failed", id) == NULL;
+}
+
+/* [A-Za-z0-9_][A-Za-z0-9_.-]*: no option, no path, nothing for a shell */
+static bool
+is_safe_name(const char *name)
+{
+	size_t		length = strspn(name, "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+								"abcdefghijklmnopqrstuvwxyz0123456789_.-");
+
+	return length >= 1 && length <= MAX_NAME && name[length] == '\0' &&
+		name[0] != '.' && name[0] != '-';
+}

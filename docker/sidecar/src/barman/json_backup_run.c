@@ -1,0 +1,62 @@
+/*
+ * json_backup_run.c
+ *
+ * What a run of `barman backup` says of itself.  Not what the catalogue says:
+ * Barman prints the status before it looks for the last WAL.
+ */
+#include "barman/json_inside.h"
+
+#include <string.h>
+
+static bool says_waiting(const json_t *document);
+
+json_t *
+barman_parse_backup_run(const BarmanOutput *output, const char *server,
+						BarmanFailure *failure)
+{
+	json_t	   *document = barman_redacted_document(output);
+	const char *id = json_string_value(json_object_get(document, "backup_id"));
+	const char *of_server = json_string_value(json_object_get(document, "server_name"));
+	json_t	   *run;
+
+	/* A backup that has an id has started, whatever came of it. */
+	if (id == NULL || !barman_is_backup_id(id) ||
+		(of_server != NULL && strcmp(of_server, server) != 0))
+	{
+		barman_fail_run(output, document, "backup", server, failure);
+		json_decref(document);
+		return NULL;
+	}
+	run = json_object();
+	if (run == NULL ||
+		!barman_put(run, "backup_id", json_string(id)) ||
+		!barman_put(run, "status", barman_value_word(barman_get(document, "status"))) ||
+		!barman_put(run, "waiting", json_boolean(says_waiting(document))) ||
+		!barman_put(run, "error", barman_value_text(barman_get(document, "error"))))
+	{
+		json_decref(run);
+		run = barman_fail_memory(failure);
+	}
+	json_decref(document);
+	return run;
+}
+
+/*
+ * The status alone does not tell: it says WAITING_FOR_WALS also of a backup
+ * whose WAL arrived a moment later.  This warning comes at the very end.
+ */
+static bool
+says_waiting(const json_t *document)
+{
+	const json_t *warnings = json_object_get(document, "_WARNING");
+
+	for (size_t i = 0; i < json_array_size(warnings); i++)
+	{
+		const char *warning = json_string_value(json_array_get(warnings, i));
+
+		if (warning != NULL &&
+			strstr(warning, "this backup is classified as WAITING_FOR_WALS") != NULL)
+			return true;
+	}
+	return false;
+}

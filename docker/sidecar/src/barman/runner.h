@@ -1,0 +1,83 @@
+/*
+ * runner.h
+ *
+ * One child process: argv in, output out, never longer than its deadline.
+ */
+#ifndef BARMAN_RUNNER_H
+#define BARMAN_RUNNER_H
+
+#include <spawn.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "barman/json.h"
+
+typedef enum RunOutcome
+{
+	RUN_EXITED,					/* exit_code is valid */
+	RUN_SIGNALED,				/* died of a signal that we did not send */
+	RUN_TIMED_OUT,
+	RUN_CANCELLED,
+	RUN_TOO_LARGE,				/* wrote more than we are willing to hold */
+	RUN_NOT_STARTED				/* start_error is valid */
+} RunOutcome;
+
+/*
+ * A handle by which another thread may end a run.  It outlives the run and may
+ * be used for several, one after the other.
+ */
+typedef struct RunControl RunControl;
+
+/* Starts a program otherwise than posix_spawn() would; returns errno. */
+typedef int (*RunSpawn) (const void *how, pid_t *pid, const char *path,
+						 posix_spawn_file_actions_t *actions, const posix_spawnattr_t *attributes,
+						 char *const *argv);
+
+typedef struct RunRequest
+{
+	const char *const *argv;	/* argv[0] is an absolute path */
+	const char *input;			/* what it reads, or NULL for nothing */
+	int64_t		deadline_ms;	/* from now */
+	int64_t		grace_ms;		/* between SIGINT and SIGKILL */
+	RunControl *control;		/* or NULL */
+	void		(*started) (void *arg, pid_t pid);	/* or NULL */
+	bool		(*tick) (void *arg);	/* every tick_ms while it runs, or NULL;
+									 * false ends it as its deadline would */
+	int64_t		tick_ms;
+	void	   *arg;
+	RunSpawn	spawn;			/* or NULL */
+	const void *how;			/* for it */
+} RunRequest;
+
+typedef struct RunResult
+{
+	RunOutcome	outcome;
+	int			exit_code;
+	int			signal;
+	int			start_error;
+	int64_t		elapsed_ms;
+	char	   *out;
+	size_t		out_length;
+	char	   *err;
+	size_t		err_length;
+} RunResult;
+
+/* Blocks the calling thread until the child is reaped. */
+extern void runner_run(const RunRequest *request, RunResult *result);
+extern void runner_free(RunResult *result);
+extern BarmanOutput runner_output(const RunResult *result);
+
+extern RunControl *run_control_create(void);
+extern void run_control_destroy(RunControl *control);
+extern void run_control_cancel(RunControl *control);
+extern bool run_control_cancelled(RunControl *control);
+
+/* Sleep, but wake when cancelled; false if cancelled. */
+extern bool run_control_sleep(RunControl *control, int64_t milliseconds);
+
+/* Cancel, with a shorter grace: the sidecar itself has to go. */
+extern void run_control_hurry(RunControl *control);
+
+#endif							/* BARMAN_RUNNER_H */

@@ -1,0 +1,67 @@
+/*
+ * disk.c
+ *
+ * How full the file systems are on which Barman keeps a server's files.
+ * May hang with them (NFS), so never run by the thread that serves requests.
+ */
+#include "base/disk.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/statvfs.h>
+
+#include "barman/catalogue.h"
+#include "base/memory.h"
+
+static const char *const areas[] = {"base", "wals", "streaming", "incoming"};
+
+Answer *
+disk_list(const char *server)
+{
+	json_t	   *list = json_checked(json_array());
+
+	for (size_t i = 0; i < sizeof(areas) / sizeof(areas[0]); i++)
+	{
+		char	   *path = catalogue_directory(server, areas[i]);
+		json_t	   *disk = path != NULL ? disk_of_path(path) : NULL;
+
+		if (disk != NULL)
+		{
+			json_object_set_new(disk, "area", json_text(areas[i]));
+			json_array_append_new(list, disk);
+		}
+		free(path);
+	}
+	return answer_json(200, json_checked(json_pack("{s:o}", "disks", list)));
+}
+
+/* A directory that is not there yet will be where its parent is. */
+json_t *
+disk_of_path(const char *path)
+{
+	char	   *existing = mem_strdup(path);
+	struct statvfs disk;
+	json_t	   *value = NULL;
+	int			result;
+
+	while ((result = statvfs(existing, &disk)) != 0 && errno == ENOENT)
+	{
+		char	   *slash = strrchr(existing, '/');
+
+		if (slash == NULL || slash == existing)
+			break;
+		*slash = '\0';
+	}
+	free(existing);
+	if (result != 0)
+		return NULL;
+
+	value = json_checked(json_object());
+	/* what Barman's user may still write, without the reserve for root */
+	json_object_set_new(value, "free_bytes",
+						json_integer((json_int_t) (disk.f_bavail * disk.f_frsize)));
+	json_object_set_new(value, "total_bytes",
+						json_integer((json_int_t) (disk.f_blocks * disk.f_frsize)));
+	return value;
+}

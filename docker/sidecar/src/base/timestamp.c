@@ -1,0 +1,69 @@
+/*
+ * timestamp.c
+ *
+ * Reads the clocks and writes times as RFC 3339 in UTC.
+ */
+#include "base/timestamp.h"
+
+#include <stdio.h>
+#include <string.h>
+
+int64_t
+timestamp_now(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_REALTIME, &now);
+	return (int64_t) now.tv_sec * 1000000 + now.tv_nsec / 1000;
+}
+
+int64_t
+monotonic_ms(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (int64_t) now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+void
+timestamp_format(int64_t microseconds, char buffer[TIMESTAMP_LENGTH])
+{
+	time_t		seconds = (time_t) (microseconds / 1000000);
+	struct tm	parts;
+	char		whole[24];
+
+	gmtime_r(&seconds, &parts);
+	strftime(whole, sizeof(whole), "%Y-%m-%dT%H:%M:%S", &parts);
+	snprintf(buffer, TIMESTAMP_LENGTH, "%s.%06dZ", whole,
+			 (int) (microseconds % 1000000));
+}
+
+bool
+timestamp_parse(const char *text, int64_t *microseconds)
+{
+	struct tm	parts;
+	int			fraction;
+	char		zone;
+
+	memset(&parts, 0, sizeof(parts));
+	if (sscanf(text, "%4d-%2d-%2dT%2d:%2d:%2d.%6d%c",
+			   &parts.tm_year, &parts.tm_mon, &parts.tm_mday,
+			   &parts.tm_hour, &parts.tm_min, &parts.tm_sec,
+			   &fraction, &zone) != 8 || zone != 'Z')
+		return false;
+	parts.tm_year -= 1900;
+	parts.tm_mon -= 1;
+	*microseconds = (int64_t) timegm(&parts) * 1000000 + fraction;
+	return true;
+}
+
+struct timespec
+monotonic_timespec(int64_t milliseconds)
+{
+	struct timespec result;
+
+	result.tv_sec = (time_t) (milliseconds / 1000);
+	result.tv_nsec = (long) (milliseconds % 1000) * 1000000;
+	return result;
+}

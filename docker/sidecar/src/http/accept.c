@@ -1,0 +1,116 @@
+/*
+ * accept.c
+ *
+ * The thread that takes connections from the listening socket and gives them
+ * to libmicrohttpd, or tells them that there is no room.  Never waits for one.
+ */
+#include "http/inside.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <pthread.h>
+#include <string.h>
+#include <sys/eventfd.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "base/log.h"
+#include "base/timestamp.h"
+
+/* After accept() failed for want of descriptors or memory. */
+#define PAUSE_MS 100
+
+static struct MHD_Daemon *server;
+static int	listener = -1;
+static int	wake = -1;
+static bool plain;
+static pthread_t thread;
+
+static void *accept_main(void *arg);
+static void take_connection(void);
+static void refuse(int fd);
+
+static const char no_room[] =
+	"HTTP/1.1 503 Service Unavailable\r\nContent-Type: application/json\r\nConnection: close\r\n"
+	"Retry-After: 1\r\nContent-Length: 114\r\n\r\n"
+	"{\"error\":{\"code\":\"unavailable\",\"message\":\"too many connections are open\",\"detail\":null,\"hint\":\"Try again later.\"}}";
+
+bool
+http_accept_start(struct MHD_Daemon *daemon, int fd, bool tls)
+{
+	server = daemon;
+	listener = fd;
+	plain = !tls;
+	wake = eventfd(0, EFD_CLOEXEC);
+	return wake >= 0 && pthread_create(&thread, NULL, accept_main, NULL) == 0;
+}
+
+void
+http_accept_stop(void)
+{
+	uint64_t	one = 1;
+
+	if (wake < 0 || write(wake, &one, sizeof(one)) != (ssize_t) sizeof(one))
+		return;
+	pthread_join(thread, NULL);
+	close(wake);
+	close(listener);
+	wake = listener = -1;
+}
+
+static void *
+accept_main(void *arg)
+{
+	struct pollfd fds[2] = {{listener, POLLIN, 0}, {wake, POLLIN, 0}};
+
+	(void) arg;
+	for (;;)
+	{
+		if (poll(fds, 2, -1) < 0)
+			continue;
+		if (fds[1].revents != 0)
+			return NULL;
+		if (fds[0].revents != 0)
+			take_connection();
+	}
+}
+
+static void
+take_connection(void)
+{
+	struct sockaddr_storage address = {0};
+	socklen_t	length = sizeof(address);
+	int			fd = accept4(listener, (struct sockaddr *) &address, &length,
+							 SOCK_NONBLOCK | SOCK_CLOEXEC);
+
+	if (fd < 0)
+	{
+		if (errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM)
+		{
+			struct pollfd stop = {wake, POLLIN, 0};
+
+			log_line(LOGLEVEL_WARNING, "cannot accept a connection", "cause", strerror(errno), NULL);
+			poll(&stop, 1, PAUSE_MS);
+		}
+		return;
+	}
+	if (!http_connection_admit(fd, (struct sockaddr *) &address))
+		refuse(fd);
+	else if (MHD_add_connection(server, fd, (struct sockaddr *) &address, length) != MHD_YES)
+		http_connection_forget(fd);	/* libmicrohttpd has closed it */
+}
+
+static void
+refuse(int fd)
+{
+	char		ignored[4096];
+
+	if (plain)
+	{
+		/* what was not read would make close() a reset, which may overtake the answer */
+		(void) !recv(fd, ignored, sizeof(ignored), MSG_DONTWAIT);
+		(void) !send(fd, no_room, sizeof(no_room) - 1, MSG_DONTWAIT | MSG_NOSIGNAL);
+		shutdown(fd, SHUT_WR);
+	}
+	close(fd);
+}

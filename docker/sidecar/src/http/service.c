@@ -1,0 +1,431 @@
+/*
+ * service.c
+ *
+ * The glue to libmicrohttpd: the server, and the life of a request from the
+ * first call to the reply, asleep in between.  Knows no address: what one means
+ * is the business of the service that it is given.
+ */
+#include "http/inside.h"
+
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/log.h"
+#include "base/memory.h"
+#include "base/timestamp.h"
+#include "base/token.h"
+#include "http/body.h"
+#include "http/tls.h"
+
+/* Of a body that is too large so much more is read, so that the sender hears why. */
+#define BODY_DISCARD_MAX (1024 * 1024)
+
+/* Request line and headers of one request must fit into this. */
+#define CONNECTION_MEMORY (32 * 1024)
+
+HttpService http_service;
+
+static struct MHD_Daemon *daemon_handle;
+static bool serves_tls;
+static atomic_bool stopping;
+static atomic_int sleeping;
+
+static void allow_own_names(const char *listen);
+static void *begin(void *cls, const char *uri, struct MHD_Connection *connection);
+static enum MHD_Result handle(void *cls, struct MHD_Connection *connection,
+							  const char *url, const char *method, const char *version,
+							  const char *upload_data, size_t *upload_data_size,
+							  void **request_cls);
+static enum MHD_Result reply(Request *request, Answer *answer);
+static void release_body(void *answer);
+static void completed(void *cls, struct MHD_Connection *connection,
+					  void **request_cls, enum MHD_RequestTerminationCode code);
+static size_t keep_escapes(void *cls, struct MHD_Connection *connection, char *text);
+static void log_server(void *cls, const char *format, va_list args)
+			__attribute__((format(printf, 2, 0)));
+static void read_waits(ReadWaiter *waiter);
+static void read_ended(ReadWaiter *waiter, Answer *answer);
+
+bool
+http_start(const HttpOptions *http_options)
+{
+	/* its epoll mode may abort when it stops listening, and few connections need none */
+	unsigned int flags = MHD_USE_POLL_INTERNAL_THREAD | MHD_USE_NO_LISTEN_SOCKET |
+		MHD_ALLOW_SUSPEND_RESUME | MHD_USE_ITC | MHD_USE_ERROR_LOG;
+	struct MHD_OptionItem tls[] = {
+		{MHD_OPTION_HTTPS_CERT_CALLBACK, 0, (void *) (uintptr_t) http_tls_choose},
+		{MHD_OPTION_HTTPS_PRIORITIES, 0, (void *) (uintptr_t) HTTP_TLS_PRIORITIES},
+		{MHD_OPTION_END, 0, NULL}
+	};
+	struct MHD_OptionItem none[] = {{MHD_OPTION_END, 0, NULL}};
+	char		address[160];
+	int			fd;
+
+	serves_tls = http_options->tls_cert != NULL;
+	if (serves_tls)
+	{
+		if (MHD_is_feature_supported(MHD_FEATURE_TLS) != MHD_YES)
+		{
+			log_line(LOGLEVEL_ERROR, "this libmicrohttpd cannot do TLS", NULL);
+			return false;
+		}
+		if (!http_tls_use(http_options->tls_cert, http_options->tls_key))
+			return false;
+		flags |= MHD_USE_TLS;
+	}
+	http_service = http_options->service;
+	http_connections_init(&http_options->limits, serves_tls);
+	http_bodies_limit((size_t) http_options->limits.body_megabytes * 1024 * 1024);
+	fd = http_listen(http_options->listen, address, sizeof(address));
+	if (fd < 0)
+		return false;
+	allow_own_names(http_options->listen);
+	daemon_handle =
+		MHD_start_daemon(flags, 0, NULL, NULL, handle, NULL,
+						 MHD_OPTION_EXTERNAL_LOGGER, log_server, NULL,
+						 MHD_OPTION_CONNECTION_LIMIT,
+						 (unsigned int) (http_options->limits.connections + CONNECTIONS_BEYOND),
+						 MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t) CONNECTION_MEMORY,
+						 MHD_OPTION_STRICT_FOR_CLIENT, 1,
+						 MHD_OPTION_URI_LOG_CALLBACK, begin, NULL,
+						 MHD_OPTION_UNESCAPE_CALLBACK, keep_escapes, NULL,
+						 MHD_OPTION_NOTIFY_COMPLETED, completed, NULL,
+						 MHD_OPTION_NOTIFY_CONNECTION, http_connection_notify, NULL,
+						 MHD_OPTION_ARRAY, serves_tls ? tls : none,
+						 MHD_OPTION_END);
+	if (daemon_handle == NULL)
+	{
+		log_line(LOGLEVEL_ERROR, "could not start the HTTP server", NULL);
+		close(fd);
+		return false;
+	}
+	if (!http_connections_watch() || !http_work_start() ||
+		!http_accept_start(daemon_handle, fd, serves_tls))
+	{
+		log_line(LOGLEVEL_ERROR, "could not start a thread", NULL);
+		return false;
+	}
+	log_line(LOGLEVEL_INFO, "listening", "address", address,
+			 "tls", serves_tls ? "yes" : "no",
+			 "token", token_configured() ? "yes" : "no", NULL);
+	return true;
+}
+
+void
+http_reload(void)
+{
+	http_tls_reload();
+}
+
+void
+http_quiesce(void)
+{
+	if (daemon_handle == NULL)
+		return;
+	http_accept_stop();
+	http_unlisten();
+	atomic_store(&stopping, true);
+}
+
+bool
+http_stopping(void)
+{
+	return atomic_load(&stopping);
+}
+
+void
+http_stop(void)
+{
+	int64_t		until = monotonic_ms() + 2000;
+
+	if (daemon_handle == NULL)
+		return;
+	/* libmicrohttpd aborts if it is stopped while a request sleeps. */
+	while (atomic_load(&sleeping) > 0 && monotonic_ms() < until)
+		usleep(5000);
+	usleep(20000);				/* let the last answers leave */
+
+	http_work_stop();
+	http_connections_unwatch();
+	if (atomic_load(&sleeping) == 0)
+		MHD_stop_daemon(daemon_handle);
+	daemon_handle = NULL;
+	http_tls_forget();
+	http_hosts_forget();
+}
+
+/* What its caller was told to listen on, and what its machine is called */
+static void
+allow_own_names(const char *listen)
+{
+	const char *colon = strrchr(listen, ':');
+	char	   *host = mem_strndup(listen, colon != NULL ? (size_t) (colon - listen) : 0);
+	char		name[256] = "";
+
+	/* what means any address is nobody's name */
+	if (strcmp(host, "0.0.0.0") != 0 && strcmp(host, "[::]") != 0 && strcmp(host, "*") != 0)
+		http_host_allow(host);
+	free(host);
+	if (gethostname(name, sizeof(name) - 1) == 0)
+		http_host_allow(name);
+}
+
+/* libmicrohttpd has read the first line, and forgets how long it was. */
+static void *
+begin(void *cls, const char *uri, struct MHD_Connection *connection)
+{
+	Request    *request = mem_alloc(sizeof(Request));
+
+	(void) cls;
+	request->connection = connection;
+	request->uri_length = strlen(uri);
+	request->started = monotonic_ms();
+	return request;
+}
+
+/*
+ * libmicrohttpd calls this when the headers are there, for each piece of the
+ * body, when all is there, and again each time the request was woken.
+ */
+static enum MHD_Result
+handle(void *cls, struct MHD_Connection *connection,
+	   const char *url, const char *method, const char *version,
+	   const char *upload_data, size_t *upload_data_size, void **request_cls)
+{
+	Request    *request = *request_cls;
+	Answer	   *answer;
+
+	(void) cls;
+	if (!request->begun)
+	{
+		request->begun = true;
+		request->method = mem_strdup(method);
+		request->path = mem_strndup(url, strnlen(url, PATH_MAX_BYTES + 1));
+		http_connection_stage(connection, HTTP_SENDS_BODY);
+		answer = http_refuse_early(request, version);
+		return answer != NULL ? reply(request, answer) : MHD_YES;
+	}
+	if (*upload_data_size > 0)
+	{
+		size_t		size = *upload_data_size;
+
+		*upload_data_size = 0;
+		request->body_seen += size;
+		if (request->body_seen > request->body_max + BODY_DISCARD_MAX)
+			return MHD_NO;		/* closes the connection */
+		if (request->body_seen <= request->body_max && !request->body_dropped)
+			request->body_dropped = !http_body_append(request, upload_data, size);
+		return MHD_YES;
+	}
+
+	http_connection_stage(connection, HTTP_IS_SERVED);
+	http_wait_ended(connection);
+	answer = request->answer;
+	request->answer = NULL;
+	if (answer == NULL && request->body_seen > request->body_max)
+		answer = answer_errorf("too_large", "the body is larger than %zu bytes", request->body_max);
+	if (answer == NULL && request->body_dropped)
+		answer = answer_error("unavailable", "there is no room for the body", NULL,
+							  "Others are sending theirs.  Try again later.");
+	if (answer == NULL && request->apart)
+	{
+		atomic_fetch_add(&sleeping, 1);
+		MHD_suspend_connection(connection);
+		http_work_add(request);
+		return MHD_YES;
+	}
+	if (answer == NULL)
+		answer = http_service.answer(request);
+	if (answer == NULL)
+		return MHD_YES;			/* it sleeps */
+	return reply(request, answer);
+}
+
+/* Gives the answer's reference to libmicrohttpd. */
+static enum MHD_Result
+reply(Request *request, Answer *answer)
+{
+	struct MHD_Response *response;
+	enum MHD_Result result;
+	char		text[32];
+	int			status = answer->status;
+
+	http_connection_stage(request->connection, HTTP_TAKES_ANSWER);
+	response = MHD_create_response_from_buffer_with_free_callback_cls(answer->length,
+																	  answer->body,
+																	  release_body,
+																	  answer);
+	if (response == NULL)
+	{
+		answer_release(answer);
+		return MHD_NO;
+	}
+	MHD_add_response_header(response, MHD_HTTP_HEADER_CONTENT_TYPE, answer->content_type);
+	MHD_add_response_header(response, MHD_HTTP_HEADER_CACHE_CONTROL, "no-store");
+	MHD_add_response_header(response, "X-Content-Type-Options", "nosniff");
+	if (answer->cached)
+	{
+		snprintf(text, sizeof(text), "%lld",
+				 (long long) (monotonic_ms() - answer->made) / 1000);
+		MHD_add_response_header(response, MHD_HTTP_HEADER_AGE, text);
+	}
+	if (answer->location != NULL)
+		MHD_add_response_header(response, MHD_HTTP_HEADER_LOCATION, answer->location);
+	if (answer->allow != NULL)
+		MHD_add_response_header(response, MHD_HTTP_HEADER_ALLOW, answer->allow);
+	if (status == 401)
+		MHD_add_response_header(response, MHD_HTTP_HEADER_WWW_AUTHENTICATE,
+								"Bearer realm=\"barman-sidecar\"");
+	if (status == 429 || status == 503)
+	{
+		snprintf(text, sizeof(text), "%d", answer->retry_after > 0 ? answer->retry_after : 1);
+		MHD_add_response_header(response, MHD_HTTP_HEADER_RETRY_AFTER, text);
+	}
+	if (!request->authorized)
+		MHD_add_response_header(response, MHD_HTTP_HEADER_CONNECTION, "close");
+	result = MHD_queue_response(request->connection, (unsigned int) status, response);
+	MHD_destroy_response(response);
+
+	{
+		char		code[16];
+		char		elapsed[32];
+
+		snprintf(code, sizeof(code), "%d", status);
+		snprintf(elapsed, sizeof(elapsed), "%lld",
+				 (long long) (monotonic_ms() - request->started));
+		log_line(LOGLEVEL_DEBUG, "request", "method", request->method,
+				 "path", request->path, "status", code, "ms", elapsed, NULL);
+	}
+	return result;
+}
+
+static void
+release_body(void *answer)
+{
+	answer_release(answer);
+}
+
+static void
+completed(void *cls, struct MHD_Connection *connection,
+		  void **request_cls, enum MHD_RequestTerminationCode code)
+{
+	Request    *request = *request_cls;
+
+	(void) cls;
+	(void) code;
+	*request_cls = NULL;
+	if (request == NULL)
+		return;
+	http_connection_stage(connection, HTTP_IDLES);
+	http_wait_ended(connection);
+	http_body_free(request);
+	for (int i = 0; i < request->segment_count; i++)
+		free(request->segments[i]);
+	for (int i = 0; i < HTTP_READS; i++)
+	{
+		free(request->reads[i].server);
+		free(request->reads[i].argument);
+		answer_release(request->reads[i].answer);
+	}
+	free(request->method);
+	free(request->path);
+	json_decref(request->value);
+	answer_release(request->answer);
+	free(request->key);
+	free(request);
+}
+
+/* We decode segments ourselves, after the path was split. */
+static size_t
+keep_escapes(void *cls, struct MHD_Connection *connection, char *text)
+{
+	(void) cls;
+	(void) connection;
+	return strlen(text);
+}
+
+static void
+log_server(void *cls, const char *format, va_list args)
+{
+	char	   *text = mem_vprintf(format, args);
+
+	(void) cls;
+	text[strcspn(text, "\n")] = '\0';
+	log_line(LOGLEVEL_DEBUG, text, "from", "libmicrohttpd", NULL);
+	free(text);
+}
+
+/* What is served apart sleeps for libmicrohttpd from the first to the last. */
+void
+http_suspend(Request *request)
+{
+	if (request->apart)
+		return;
+	atomic_fetch_add(&sleeping, 1);
+	MHD_suspend_connection(request->connection);
+}
+
+void
+http_resume(Request *request)
+{
+	if (request->apart)
+		http_work_add(request);
+	else
+		http_work_done(request);
+}
+
+void
+http_work_done(Request *request)
+{
+	MHD_resume_connection(request->connection);
+	atomic_fetch_sub(&sleeping, 1);
+}
+
+Answer *
+http_read(Request *request, ReadKind kind, const char *server, const char *argument)
+{
+	ReadTarget	target = {kind, server, argument};
+	Answer	   *answer;
+
+	for (int i = 0; i < request->read_count; i++)
+	{
+		if (request->reads[i].kind == kind &&
+			strcmp(request->reads[i].server, server) == 0 &&
+			strcmp(request->reads[i].argument, argument) == 0)
+			return answer_keep(request->reads[i].answer);
+	}
+	if (request->read_count == HTTP_READS)
+		return answer_error(BARMAN_INTERNAL, "too many reads in one request", NULL, NULL);
+
+	/* Where read_ended() will put the answer. */
+	request->reads[request->read_count].kind = kind;
+	request->reads[request->read_count].server = mem_strdup(server);
+	request->reads[request->read_count].argument = mem_strdup(argument);
+	request->waiter.wait = read_waits;
+	request->waiter.wake = read_ended;
+	answer = reads_get(&target, request->max_age_ms, &request->waiter);
+	if (answer != NULL)
+	{
+		request->reads[request->read_count].answer = answer_keep(answer);
+		request->read_count++;
+	}
+	return answer;
+}
+
+static void
+read_waits(ReadWaiter *waiter)
+{
+	http_suspend((Request *) (void *) ((char *) waiter - offsetof(Request, waiter)));
+}
+
+static void
+read_ended(ReadWaiter *waiter, Answer *answer)
+{
+	Request    *request = (Request *) (void *) ((char *) waiter - offsetof(Request, waiter));
+
+	request->reads[request->read_count++].answer = answer;
+	http_resume(request);
+}

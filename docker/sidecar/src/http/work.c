@@ -1,0 +1,108 @@
+/*
+ * work.c
+ *
+ * The thread that parses bodies and runs what changes something, one request
+ * after the other.  libmicrohttpd's own thread, which everybody waits for,
+ * never does either.
+ */
+#include "http/inside.h"
+
+#include <pthread.h>
+#include <stdlib.h>
+
+#include "base/memory.h"
+#include "http/body.h"
+
+static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+static pthread_cond_t work = PTHREAD_COND_INITIALIZER;
+static Request *head;
+static Request **tail = &head;
+static bool stopping;
+static pthread_t thread;
+
+static void *work_main(void *arg);
+static void serve(Request *request);
+static Answer *answer_of(Request *request);
+
+bool
+http_work_start(void)
+{
+	return pthread_create(&thread, NULL, work_main, NULL) == 0;
+}
+
+void
+http_work_stop(void)
+{
+	pthread_mutex_lock(&lock);
+	stopping = true;
+	pthread_cond_signal(&work);
+	pthread_mutex_unlock(&lock);
+	pthread_join(thread, NULL);
+}
+
+void
+http_work_add(Request *request)
+{
+	pthread_mutex_lock(&lock);
+	request->work_next = NULL;
+	*tail = request;
+	tail = &request->work_next;
+	pthread_cond_signal(&work);
+	pthread_mutex_unlock(&lock);
+}
+
+static void *
+work_main(void *arg)
+{
+	Request    *request;
+
+	(void) arg;
+	pthread_mutex_lock(&lock);
+	while (!stopping)
+	{
+		request = head;
+		if (request == NULL)
+		{
+			pthread_cond_wait(&work, &lock);
+			continue;
+		}
+		head = request->work_next;
+		if (head == NULL)
+			tail = &head;
+		pthread_mutex_unlock(&lock);
+		serve(request);
+		pthread_mutex_lock(&lock);
+	}
+	pthread_mutex_unlock(&lock);
+	return NULL;
+}
+
+static void
+serve(Request *request)
+{
+	Answer	   *answer = answer_of(request);
+
+	if (answer == NULL)
+		return;					/* it sleeps, and may be awake again by now */
+	/* freeing much takes its time too */
+	json_decref(request->value);
+	request->value = NULL;
+	request->answer = answer;
+	http_work_done(request);
+}
+
+static Answer *
+answer_of(Request *request)
+{
+	Answer	   *refusal = NULL;
+
+	if (request->value == NULL)
+	{
+		request->value = http_body_parse(request->body, request->body_length,
+										 request->values_max, &refusal);
+		http_body_free(request);
+		if (request->value == NULL)
+			return refusal;
+	}
+	return http_service.answer(request);
+}

@@ -1,0 +1,492 @@
+/*
+ * backup.c
+ *
+ * Takes a base backup and stays until the catalogue calls it DONE.  Never
+ * believes what "barman backup" itself says of the status: it speaks before
+ * the last WAL is archived.
+ */
+#include "jobs/backup.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "barman/backup_info.h"
+#include "barman/catalogue.h"
+#include "barman/command.h"
+#include "barman/json.h"
+#include "barman/read_cache.h"
+#include "barman/read_commands.h"
+#include "base/memory.h"
+#include "base/timestamp.h"
+#include "jobs/switch_wal.h"
+
+/* Before it copies, Barman checks the server; with a frozen one, for ever. */
+#define START_MS 120000
+
+/* Nothing on a healthy host copies for longer without a limit of its own. */
+#define COPY_MS (INT64_C(7) * 24 * 3600 * 1000)
+
+/* The limit of waiting for WAL when the caller set none */
+#define WAIT_MS (INT64_C(3600) * 1000)
+
+/* How often to look for new WAL, and to ask the catalogue regardless */
+#define LOOK_MS 100
+#define ASK_EVERY_MS 5000
+
+/*
+ * How long to leave it to the caller to make WAL, and how long after that
+ * first switch of our own the next one comes; each costs a segment in the
+ * archive, so the pauses double.
+ */
+#define LEAVE_MS 10000
+#define SWITCH_AGAIN_MS 5000
+#define SWITCH_RARELY_MS 60000
+
+/* "switch-wal --force" works without superuser from 3.9 on. */
+#define VERSION_FORCE_SWITCH 30900
+
+#define CHECK_DEADLINE_MS 120000
+#define SWITCH_DEADLINE_MS 40000
+
+typedef struct BackupRun
+{
+	Job		   *job;
+	json_t	   *before;			/* the backups there were: {id: true} */
+	char	   *id;				/* the new one's, once it appears */
+	bool		watched;		/* we can see it appear */
+	const char *error;			/* why it failed, in the words of the run */
+} BackupRun;
+
+static void backup_body(Job *job, const json_t *arguments);
+static json_t *without_false_alarm(json_t *messages);
+static bool wait_for_new_id(BackupRun *run);
+static bool watch_copy(void *arg);
+static void find_new_id(BackupRun *run);
+static void count_what_is_left(BackupRun *run);
+static void explain_refusal(BackupRun *run, BarmanFailure *failure);
+static void wait_for_wal(BackupRun *run, bool waiting, int64_t deadline);
+static bool look_at_catalogue(BackupRun *run, bool *waiting);
+static bool wait_for_change(Job *job, uint64_t *seen, int64_t until);
+static bool check_backup(BackupRun *run);
+static bool force_switch(Job *job, bool *warned);
+static void still_waiting(BackupRun *run);
+
+const JobKind job_backup = {.name = "backup", .exclusive = true, .body = backup_body, .makes_backups = true};
+
+static void
+backup_body(Job *job, const json_t *arguments)
+{
+	const char *incremental = json_string_value(json_object_get(arguments, "incremental"));
+	const char *name = json_string_value(json_object_get(arguments, "name"));
+	const json_t *timeout = json_object_get(arguments, "timeout_seconds");
+	int64_t		limit = json_is_null(timeout) ? COPY_MS : json_integer_value(timeout) * 1000;
+	int64_t		began = monotonic_ms();
+	ReadTarget	directories = {READ_DIRECTORIES, job_server(job), ""};
+	BackupRun	run = {.job = job};
+	const char *command[12];
+	int			n = 0;
+	RunResult	result;
+	BarmanFailure failure;
+	BarmanOutput output;
+	json_t	   *value = NULL;
+
+	job_phase(job, "starting");
+	job_log(job, JOB_INFO, "taking %s base backup of server \"%s\"",
+			incremental != NULL ? "an incremental" : "a full", job_server(job));
+	if (!catalogue_known(job_server(job)))
+		answer_release(reads_wait(&directories, READ_AGE_DEFAULT));
+	run.watched = catalogue_known(job_server(job));
+	run.before = catalogue_backup_ids(job_server(job));
+
+	/* No --wait: it loses the name before 3.5, and may never end. */
+	command[n++] = "backup";
+	if (incremental != NULL)
+	{
+		command[n++] = "--incremental";
+		command[n++] = incremental;
+	}
+	if (name != NULL)
+	{
+		command[n++] = "--name";
+		command[n++] = name;
+	}
+	if (json_is_true(json_object_get(arguments, "immediate_checkpoint")))
+		command[n++] = "--immediate-checkpoint";
+	command[n++] = job_server(job);
+	command[n] = NULL;
+
+	if (!wait_for_new_id(&run))
+	{
+		json_decref(run.before);
+		return;
+	}
+	if (job_run(job, command, limit, watch_copy, &run, &result))
+	{
+		output = runner_output(&result);
+		job_log_messages(job, without_false_alarm(json_checked(barman_parse_messages(&output))));
+		if (barman_run_succeeded(&result, "backup", &failure))
+			value = barman_parse_backup_run(&output, job_server(job), &failure);
+		if (value == NULL)
+		{
+			count_what_is_left(&run);
+			explain_refusal(&run, &failure);
+			job_fail_with(job, &failure);
+		}
+		else
+		{
+			free(run.id);
+			run.id = mem_strdup(json_string_value(json_object_get(value, "backup_id")));
+			run.error = json_string_value(json_object_get(value, "error"));
+			wait_for_wal(&run, json_is_true(json_object_get(value, "waiting")),
+						 json_is_null(timeout) ? monotonic_ms() + WAIT_MS : began + limit);
+		}
+		json_decref(value);
+	}
+	else
+		count_what_is_left(&run);
+	runner_free(&result);
+	json_decref(run.before);
+	free(run.id);
+}
+
+/*
+ * The run did not succeed, but what it had copied becomes a backup once its WAL
+ * is archived, by Barman's own maintenance: unless Barman calls it failed, or
+ * there is none, it counts.
+ */
+static void
+count_what_is_left(BackupRun *run)
+{
+	const char *server = job_server(run->job);
+	ReadTarget	target = {READ_BACKUPS, server, ""};
+	json_t	   *one;
+	json_t	   *backup;
+	char	   *status;
+	size_t		i;
+
+	find_new_id(run);
+	if (run->watched && run->id == NULL)
+		return;
+	backup = run->id != NULL ? backup_info_find(server, run->id) : NULL;
+	status = mem_strdup(json_text_of(backup, "status"));
+	json_decref(backup);
+	if (status == NULL && run->id != NULL)
+	{
+		Answer	   *answer;
+
+		reads_invalidate(server);
+		answer = reads_wait(&target, READ_AGE_DEFAULT);
+		if (answer->status == 200)
+			status = mem_strdup("FAILED");	/* if it is not in the list */
+		json_array_foreach(json_object_get(answer->value, "backups"), i, one)
+		{
+			const char *id = json_text_of(one, "backup_id");
+
+			if (id != NULL && strcmp(id, run->id) == 0)
+			{
+				free(status);
+				status = mem_strdup(json_text_of(one, "status"));
+			}
+		}
+		answer_release(answer);
+	}
+	if (status == NULL || strcmp(status, "FAILED") != 0)
+		job_copied(run->job);
+	free(status);
+}
+
+/*
+ * Barman calls a backup after the second in which it begins, and has one that
+ * begins in the same second as another take its place: after one that was
+ * cancelled, for example.  False if cancelled.
+ */
+static bool
+wait_for_new_id(BackupRun *run)
+{
+	for (;;)
+	{
+		time_t		now = time(NULL);
+		struct tm	local;
+		char		id[32];
+
+		strftime(id, sizeof(id), "%Y%m%dT%H%M%S", localtime_r(&now, &local));
+		if (json_object_get(run->before, id) == NULL)
+			return true;
+		if (!job_sleep(run->job, LOOK_MS))
+			return false;
+	}
+}
+
+/*
+ * Barman warns that the backup waits for WAL, and advises --wait.  Waiting is
+ * what we do next, so it would only frighten.
+ */
+static json_t *
+without_false_alarm(json_t *messages)
+{
+	size_t		i = 0;
+
+	while (i < json_array_size(messages))
+	{
+		const char *text = json_string_value(json_object_get(json_array_get(messages, i), "text"));
+
+		if (text != NULL && strstr(text, "classified as WAITING_FOR_WALS") != NULL)
+			json_array_remove(messages, i);
+		else
+			i++;
+	}
+	return messages;
+}
+
+/* While Barman runs: notice the new backup, or that there will be none. */
+static bool
+watch_copy(void *arg)
+{
+	BackupRun  *run = arg;
+
+	if (run->id != NULL)
+		return true;
+	if (!run->watched)
+		return true;
+	find_new_id(run);
+	if (run->id != NULL)
+	{
+		job_log(run->job, JOB_INFO, "backup %s has begun", run->id);
+		job_tell_whose(run->job, NULL);
+		job_phase(run->job, "copying");
+		return true;
+	}
+	return job_elapsed_ms(run->job) < START_MS;
+}
+
+static void
+find_new_id(BackupRun *run)
+{
+	json_t	   *now = run->watched && run->id == NULL ? catalogue_backup_ids(job_server(run->job)) : NULL;
+	const char *id;
+	json_t	   *value;
+
+	json_object_foreach(now, id, value)
+	{
+		if (json_object_get(run->before, id) == NULL)
+		{
+			run->id = mem_strdup(id);
+			break;
+		}
+	}
+	json_decref(now);
+}
+
+/*
+ * "Impossible to start the backup" does not say why, but a failing check
+ * often does.
+ */
+static void
+explain_refusal(BackupRun *run, BarmanFailure *failure)
+{
+	ReadTarget	target = {READ_CHECK, job_server(run->job), ""};
+	Answer	   *answer;
+	json_t	   *check;
+	size_t		i;
+
+	if (failure->code == NULL || strcmp(failure->code, BARMAN_FAILED) != 0 ||
+		run->id != NULL || job_cancelled(run->job))
+		return;
+	reads_invalidate(job_server(run->job));
+	answer = reads_wait(&target, READ_AGE_DEFAULT);
+	json_array_foreach(json_object_get(answer->value, "checks"), i, check)
+	{
+		const char *name = json_string_value(json_object_get(check, "check_name"));
+		const char *hint = json_string_value(json_object_get(check, "hint"));
+		char	   *longer;
+
+		if (json_is_true(json_object_get(check, "ok")) || name == NULL)
+			continue;
+		longer = mem_printf("%s%sFailing check: %s%s%s%s",
+							failure->detail != NULL ? failure->detail : "",
+							failure->detail != NULL ? "\n" : "", name,
+							hint != NULL && hint[0] != '\0' ? " (" : "",
+							hint != NULL ? hint : "",
+							hint != NULL && hint[0] != '\0' ? ")" : "");
+		free(failure->detail);
+		failure->detail = longer;
+	}
+	answer_release(answer);
+}
+
+/*
+ * Copied; now the WAL up to its end must be archived.  On a quiet server no
+ * segment is ever closed, and only the primary can write one: needs "wal"
+ * asks the caller.  If nobody helps, we have Barman switch.  If Barman's last
+ * word was that it waits, the catalogue need not be asked to know that.
+ */
+static void
+wait_for_wal(BackupRun *run, bool waiting, int64_t deadline)
+{
+	Job		   *job = run->job;
+	int64_t		began = monotonic_ms();
+	int64_t		next_switch = began + LEAVE_MS;
+	int64_t		pause = SWITCH_AGAIN_MS;
+	uint64_t	seen = catalogue_wal_signature(job_server(job));
+	bool		announced = false;
+	bool		warned = false;
+
+	job_copied(job);
+	for (bool first = true;; first = false)
+	{
+		int64_t		until;
+
+		reads_invalidate(job_server(job));
+		if (!(first && waiting) && !look_at_catalogue(run, &waiting))
+			return;				/* it said how it ended */
+		if (waiting && monotonic_ms() >= deadline)
+		{
+			still_waiting(run);
+			return;
+		}
+		if (waiting && !announced)
+		{
+			job_needs_wal(job, true);
+			job_log(job, JOB_INFO, "backup %s is copied and waits for the WAL that closes it", run->id);
+			job_phase(job, "waiting_for_wal");
+			announced = true;
+		}
+
+		until = monotonic_ms() + ASK_EVERY_MS;
+		if (until > deadline)
+			until = deadline;
+		if (until > next_switch)
+			until = next_switch;
+		if (!wait_for_change(job, &seen, until))
+			return;
+		if (monotonic_ms() >= next_switch)
+		{
+			next_switch = monotonic_ms() + pause;
+			pause = pause * 2 < SWITCH_RARELY_MS ? pause * 2 : SWITCH_RARELY_MS;
+			if (barman_version() >= VERSION_FORCE_SWITCH && !force_switch(job, &warned))
+				return;
+		}
+		if (!archive_wal(job) || !check_backup(run))
+			return;
+	}
+}
+
+/*
+ * Ask the catalogue.  True if the job goes on; waiting is false only if the
+ * answer could not be had.
+ */
+static bool
+look_at_catalogue(BackupRun *run, bool *waiting)
+{
+	ReadTarget	target = {READ_BACKUPS, job_server(run->job), ""};
+	Answer	   *answer = reads_wait(&target, READ_AGE_DEFAULT);
+	json_t	   *backups = json_object_get(answer->value, "backups");
+	json_t	   *found = NULL;
+	json_t	   *backup;
+	const char *status;
+	size_t		i;
+	bool		going_on = true;
+
+	*waiting = true;
+	json_array_foreach(backups, i, backup)
+	{
+		const char *id = json_string_value(json_object_get(backup, "backup_id"));
+
+		if (id != NULL && run->id != NULL && strcmp(id, run->id) == 0)
+			found = backup;
+	}
+	status = json_string_value(json_object_get(found, "status"));
+	if (answer->status != 200)
+		*waiting = false;		/* Barman is out of breath: try again */
+	else if (found == NULL)
+	{
+		job_fail(run->job, BARMAN_UNKNOWN_BACKUP, "the new backup is not in the catalogue",
+				 run->id, "Was it deleted meanwhile?");
+		going_on = false;
+	}
+	else if (status != NULL && strcmp(status, "DONE") == 0)
+	{
+		json_t	   *result = json_checked(json_object());
+
+		json_object_set_new(result, "backup", json_checked(json_deep_copy(found)));
+		job_done(run->job, result);
+		going_on = false;
+	}
+	else if (status != NULL && strcmp(status, "FAILED") == 0)
+	{
+		char	   *message = mem_printf("backup %s failed", run->id);
+		const char *error = json_string_value(json_object_get(found, "error"));
+
+		job_fail(run->job, BARMAN_FAILED, message, error != NULL ? error : run->error,
+				 "Look at Barman's log; a failed backup stays in the list until it is deleted.");
+		free(message);
+		going_on = false;
+	}
+	answer_release(answer);
+	return going_on;
+}
+
+/* Until WAL comes or goes, or the time is up; false if cancelled. */
+static bool
+wait_for_change(Job *job, uint64_t *seen, int64_t until)
+{
+	for (;;)
+	{
+		uint64_t	signature = catalogue_wal_signature(job_server(job));
+
+		if (signature != *seen)
+		{
+			*seen = signature;
+			return true;
+		}
+		if (monotonic_ms() >= until)
+			return true;
+		if (!job_sleep(job, LOOK_MS))
+			return false;
+	}
+}
+
+/* Has Barman see whether all WAL is there; it then writes DONE. */
+static bool
+check_backup(BackupRun *run)
+{
+	const char *command[] = {"check-backup", job_server(run->job), run->id, NULL};
+	RunResult	result;
+	bool		going_on = job_run(run->job, command, CHECK_DEADLINE_MS, NULL, NULL, &result);
+
+	runner_free(&result);
+	return going_on;
+}
+
+static bool
+force_switch(Job *job, bool *warned)
+{
+	/* without --archive, which would wait for the next WAL in its turn */
+	const char *command[] = {"switch-wal", "--force", job_server(job), NULL};
+	RunResult	result;
+	BarmanOutput output;
+	bool		going_on;
+
+	job_log(job, JOB_INFO, "no WAL came: having Barman switch to a new segment");
+	going_on = job_run(job, command, SWITCH_DEADLINE_MS, NULL, NULL, &result);
+	output = runner_output(&result);
+	if (going_on && !*warned && !(result.outcome == RUN_EXITED && result.exit_code == 0))
+	{
+		job_log_messages(job, json_checked(barman_parse_messages(&output)));
+		*warned = true;
+	}
+	runner_free(&result);
+	return going_on;
+}
+
+static void
+still_waiting(BackupRun *run)
+{
+	char	   *message = mem_printf("backup %s is copied, but still waits for WAL", run->id);
+
+	job_fail(run->job, BARMAN_TIMEOUT, message,
+			 "The segment that ends it has not been archived in time.",
+			 "It becomes DONE once it is: write something on the server, switch WAL, and run cron.");
+	free(message);
+}

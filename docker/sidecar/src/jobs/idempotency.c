@@ -1,0 +1,103 @@
+/*
+ * idempotency.c
+ *
+ * Idempotency keys: what makes one, and those that must start nothing.
+ */
+#include "jobs/idempotency.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/memory.h"
+#include "base/timestamp.h"
+
+#define KEY_MIN 16
+#define KEY_MAX 64
+
+/* No request is on its way for longer. */
+#define BAR_KEY_MS (10 * 60 * 1000)
+
+/* Nobody cancels so many in that time but who wants to fill our memory. */
+#define BARRED_MAX 1000
+
+/* A key that was cancelled before its request came. */
+typedef struct BarredKey
+{
+	struct BarredKey *next;		/* newest first */
+	int64_t		since;			/* monotonic_ms() */
+	char		key[KEY_MAX + 1];
+} BarredKey;
+
+static BarredKey *barred_keys;
+
+static void forget(int64_t until);
+static void forget_from(BarredKey **link);
+
+bool
+job_key_is_valid(const char *key)
+{
+	size_t		length = strspn(key, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_");
+
+	return key[length] == '\0' && length >= KEY_MIN && length <= KEY_MAX;
+}
+
+void
+job_keys_bar(const char *key)
+{
+	BarredKey  *barred = mem_alloc(sizeof(BarredKey));
+
+	forget(monotonic_ms() - BAR_KEY_MS);
+	strcpy(barred->key, key);
+	barred->since = monotonic_ms();
+	barred->next = barred_keys;
+	barred_keys = barred;
+	for (int i = 1; barred != NULL && i < BARRED_MAX; i++)
+		barred = barred->next;
+	if (barred != NULL)
+		forget_from(&barred->next);
+}
+
+void
+job_keys_forget(void)
+{
+	forget(INT64_MAX);
+}
+
+static void
+forget(int64_t until)
+{
+	BarredKey **link = &barred_keys;
+
+	while (*link != NULL && (*link)->since > until)
+		link = &(*link)->next;
+	forget_from(link);
+}
+
+static void
+forget_from(BarredKey **link)
+{
+	while (*link != NULL)
+	{
+		BarredKey  *old = *link;
+
+		*link = old->next;
+		free(old);
+	}
+}
+
+bool
+job_keys_barred(const char *key)
+{
+	for (const BarredKey *barred = barred_keys; barred != NULL; barred = barred->next)
+	{
+		if (strcmp(barred->key, key) == 0)
+			return true;
+	}
+	return false;
+}
+
+char *
+job_request_text(const Request *request)
+{
+	return request->key != NULL ? mem_printf("%s %s", request->method, request->path) : NULL;
+}

@@ -1,0 +1,258 @@
+/*
+ * limits.c
+ *
+ * How many jobs there may be: in all, of one kind for one server, of one
+ * backup, and backups in an hour.  Never lets the many take the places that are
+ * kept for backups and for the owner of this machine.
+ */
+#include "jobs/limits.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/memory.h"
+#include "base/timestamp.h"
+#include "jobs/table.h"
+#include "options.h"
+
+#define HOUR_US (INT64_C(3600) * 1000000)
+
+/* Of all places, the last is the owner's, the one before is for what matters. */
+#define PLACES_OF_OWNER 1
+#define PLACES_THAT_MATTER 1
+
+/* A receipt of many steps is some 100 kB; what SQL reads, 16 MB at a time. */
+#define RESULT_MAX ((size_t) 1024 * 1024)
+#define RESULT_TEXT_MAX 8192
+#define RESULT_TEXT_MIN 256
+
+typedef enum Reason
+{
+	REASON_ALL,
+	REASON_KIND,
+	REASON_SAME,
+	REASON_HOUR,
+	REASONS
+} Reason;
+
+static const char *const reason_names[REASONS] = {
+	[REASON_ALL] = "all",
+	[REASON_KIND] = "kind",
+	[REASON_SAME] = "same_backup",
+	[REASON_HOUR] = "backups_per_hour"
+};
+
+static unsigned long long refused[REASONS];
+
+static Answer *refuse_same(const JobKind *kind, const char *server, const json_t *arguments);
+static Answer *refuse_hour(const char *server);
+static Answer *refuse_kind(const JobKind *kind, const char *server);
+static Answer *refuse_all(const Request *request, const JobKind *kind);
+static bool counts_for_hour(const Job *job, const char *server, int64_t since);
+static Answer *refuse(Reason reason, const char *code, char *message, char *detail, const char *hint);
+
+Answer *
+job_limits_refuse(const Request *request, const JobKind *kind, const char *server, const json_t *arguments)
+{
+	Answer	   *answer = NULL;
+
+	if (kind->one_per_backup)
+		answer = refuse_same(kind, server, arguments);
+	if (answer == NULL && kind->makes_backups && options.max_backups_per_hour > 0)
+		answer = refuse_hour(server);
+	if (answer == NULL)
+		answer = refuse_kind(kind, server);
+	return answer != NULL ? answer : refuse_all(request, kind);
+}
+
+/* The same work twice would only read the same bytes twice. */
+static Answer *
+refuse_same(const JobKind *kind, const char *server, const json_t *arguments)
+{
+	const char *id = json_string_value(json_object_get(arguments, "backup_id"));
+
+	for (const Job *job = job_newest(); job != NULL && id != NULL; job = job->next)
+	{
+		const char *other = json_string_value(json_object_get(job->arguments, "backup_id"));
+
+		if (!job_has_ended(job) && !job->cancel_requested && strcmp(job->kind, kind->name) == 0 &&
+			job->server != NULL && strcmp(job->server, server) == 0 &&
+			other != NULL && strcmp(other, id) == 0)
+			return refuse(REASON_SAME, "conflict", mem_printf("another %s of backup \"%s\" is running", kind->name, id),
+						  mem_printf("It is job %s.", job->id), "Wait for that one: its result is the same.");
+	}
+	return NULL;
+}
+
+/*
+ * With a retention by number, each new backup may cost an old one: who has
+ * stolen a token must not be able to take them all away that way.
+ */
+static Answer *
+refuse_hour(const char *server)
+{
+	int64_t		since = timestamp_now() - HOUR_US;
+	int64_t		oldest = 0;
+	int			count = 0;
+	Answer	   *answer;
+
+	for (const Job *job = job_newest(); job != NULL; job = job->next)
+	{
+		if (counts_for_hour(job, server, since))
+		{
+			/* newest first: when this one is an hour old, there is room again */
+			count++;
+			if (count == options.max_backups_per_hour)
+				oldest = job->created;
+		}
+	}
+	if (count < options.max_backups_per_hour)
+		return NULL;
+	answer = refuse(REASON_HOUR, "too_many_requests",
+					mem_printf("there were %d backups of server \"%s\" within an hour", count, server),
+					mem_strdup("More could push older backups out of the retention policy."),
+					"Wait, or start barman-sidecar with a higher --max-backups-per-hour.");
+	answer->retry_after = (int) ((oldest - since) / 1000000) + 1;
+	return answer;
+}
+
+/* One whose copy failed pushes nothing out. */
+static bool
+counts_for_hour(const Job *job, const char *server, int64_t since)
+{
+	return job->created > since && strcmp(job->kind, "backup") == 0 &&
+		job->server != NULL && (server == NULL || strcmp(job->server, server) == 0) &&
+		(job->copied || (job->state != STATE_FAILED && job->state != STATE_CANCELLED));
+}
+
+bool
+job_limits_need(const Job *job)
+{
+	return counts_for_hour(job, NULL, timestamp_now() - HOUR_US);
+}
+
+static Answer *
+refuse_kind(const JobKind *kind, const char *server)
+{
+	int			count = 0;
+
+	for (const Job *job = job_newest(); job != NULL; job = job->next)
+		count += !job_has_ended(job) && strcmp(job->kind, kind->name) == 0 &&
+			strcmp(job->server != NULL ? job->server : "", server != NULL ? server : "") == 0;
+	if (count < options.max_jobs_of_kind)
+		return NULL;
+	return refuse(REASON_KIND, "too_many_requests",
+				  server != NULL ? mem_printf("too many jobs of the kind %s are running for server \"%s\"", kind->name, server)
+				  : mem_printf("too many jobs of the kind %s are running", kind->name),
+				  mem_printf("There are %d (--max-jobs-of-kind).", count), "Try again when one has ended.");
+}
+
+static Answer *
+refuse_all(const Request *request, const JobKind *kind)
+{
+	int			places = options.max_jobs;
+
+	if (!request->local)
+		places -= PLACES_OF_OWNER;
+	if (!kind->makes_backups && !kind->frees_room)
+		places -= PLACES_THAT_MATTER;
+	if (job_table.running < places)
+		return NULL;
+	return refuse(REASON_ALL, "too_many_requests", mem_strdup("too many jobs are running"),
+				  mem_printf("There are %d of %d (--max-jobs); a place is kept for backups, and one for callers of the Barman host itself.",
+							 job_table.running, options.max_jobs), "Try again when one has ended.");
+}
+
+static Answer *
+refuse(Reason reason, const char *code, char *message, char *detail, const char *hint)
+{
+	Answer	   *answer = answer_error(code, message, detail, hint);
+
+	refused[reason]++;
+	free(message);
+	free(detail);
+	return answer;
+}
+
+json_t *
+job_limits_shorten(json_t *result)
+{
+	/* long texts first, then all of them */
+	for (size_t text_max = RESULT_TEXT_MAX; result != NULL && text_max >= RESULT_TEXT_MIN; text_max /= 32)
+	{
+		json_t	   *shorter = job_limits_cut(result, text_max);
+
+		json_decref(result);
+		result = shorter;
+		if (json_dumpb(result, NULL, 0, JSON_COMPACT) <= RESULT_MAX)
+			return result;
+	}
+	if (result == NULL)
+		return NULL;
+	json_decref(result);
+	return json_checked(json_pack("{s:b}", "too_large", 1));
+}
+
+json_t *
+job_limits_cut(const json_t *value, size_t text_max)
+{
+	json_t	   *copy;
+	json_t	   *one;
+	const char *key;
+	size_t		i;
+
+	if (json_is_string(value) && json_string_length(value) > text_max)
+	{
+		const char *text = json_string_value(value);
+		size_t		length = text_max;
+		char	   *cut;
+
+		/* not within a character */
+		while (length > 0 && ((unsigned char) text[length] & 0xc0) == 0x80)
+			length--;
+		cut = mem_printf("%.*s...", (int) length, text);
+		copy = json_text(cut);
+		free(cut);
+		return copy;
+	}
+	if (json_is_array(value))
+	{
+		copy = json_checked(json_array());
+		json_array_foreach(value, i, one)
+			json_array_append_new(copy, job_limits_cut(one, text_max));
+		return copy;
+	}
+	if (json_is_object(value))
+	{
+		copy = json_checked(json_object());
+		json_object_foreach((json_t *) (uintptr_t) value, key, one)
+			json_object_set_new(copy, key, job_limits_cut(one, text_max));
+		return copy;
+	}
+	return json_checked(json_deep_copy(value));
+}
+
+char *
+job_limits_metrics(void)
+{
+	unsigned long long counts[REASONS];
+	char	   *text;
+
+	pthread_mutex_lock(&job_table.lock);
+	memcpy(counts, refused, sizeof(counts));
+	pthread_mutex_unlock(&job_table.lock);
+	text = mem_printf("# HELP barman_sidecar_jobs_limit Jobs that may run at a time.\n"
+					  "# TYPE barman_sidecar_jobs_limit gauge\n"
+					  "barman_sidecar_jobs_limit %d\n"
+					  "# HELP barman_sidecar_jobs_refused_total Jobs that were refused, by the limit that was reached.\n"
+					  "# TYPE barman_sidecar_jobs_refused_total counter\n", options.max_jobs);
+	for (int i = 0; i < REASONS; i++)
+	{
+		char	   *longer = mem_printf("%sbarman_sidecar_jobs_refused_total{limit=\"%s\"} %llu\n",
+										text, reason_names[i], counts[i]);
+
+		free(text);
+		text = longer;
+	}
+	return text;
+}

@@ -1,0 +1,27 @@
+/*
+ * last_drill.h
+ *
+ * How the last drill of each server ended.  Outlives the sidecar.
+ */
+#ifndef PROOF_LAST_DRILL_H
+#define PROOF_LAST_DRILL_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include <jansson.h>
+
+/* Before there are other threads */
+extern void drill_record_start(const char *state_dir);
+extern void drill_record_stop(void);
+
+/* Milliseconds; -1: unknown, for nothing was recovered */
+extern void drill_record(const char *server, bool good, int64_t rto_ms, int64_t rpo_ms);
+
+/* {"ended", "ok", "passed", "rto_seconds", "rpo_seconds"} of a server, times as text; all null if there was none */
+extern json_t *drill_record_last(const char *server);
+
+/* malloc'd gauges in Prometheus' text format, "" if there was no drill */
+extern char *drill_record_metrics(void);
+
+#endif							/* PROOF_LAST_DRILL_H */

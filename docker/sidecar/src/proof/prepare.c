@@ -1,0 +1,274 @@
+/*
+ * prepare.c
+ *
+ * Makes a restored copy one that can be asked: what the application has set
+ * must not decide the answer, what production has planted must not run, and
+ * what its catalogs know of secrets must not be read.
+ *
+ * By plain changes of rows, which fire no event trigger on any version, and
+ * never through a function or a language that is not PostgreSQL's own: the
+ * types of all arguments are those of PostgreSQL's, for somebody may have put a
+ * better match beside it.  Only ever in a copy that is thrown away.
+ */
+#include "proof/prepare.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/memory.h"
+#include "base/timestamp.h"
+#include "jobs/job.h"
+
+/*
+ * A superuser can have put triggers and rules on the tables of the catalog
+ * themselves: they would run by what we do.  11 is pg_catalog, and what initdb
+ * makes has lower numbers than 16384.
+ */
+#define CATALOG_IS_PLAIN \
+	"SELECT pg_catalog.count(*) FROM pg_catalog.pg_class AS c " \
+	"WHERE c.relnamespace = 11::pg_catalog.oid AND c.oid < 16384::pg_catalog.oid AND c.relkind = 'r'::pg_catalog.\"char\" AND (c.relhastriggers OR c.relhasrules);\n"
+
+/* Of the whole cluster; the names of the databases, of whatever encoding they are, are told as bytes. */
+static const char cluster_sql[] =
+	"BEGIN;\n"
+	"DELETE FROM ONLY pg_catalog.pg_db_role_setting;\n"
+	"UPDATE ONLY pg_catalog.pg_database SET datallowconn = true, datconnlimit = -1 WHERE datconnlimit <> -2;\n"
+	"UPDATE ONLY pg_catalog.pg_authid SET rolpassword = NULL, rolconnlimit = -1;\n"
+	"UPDATE ONLY pg_catalog.pg_subscription SET subconninfo = '';\n"
+	"COMMIT;\n"
+	"SELECT pg_catalog.string_agg(pg_catalog.encode(pg_catalog.textsend(d.datname::pg_catalog.text), "
+	"'hex'::pg_catalog.text), ','::pg_catalog.text) "
+	"FROM pg_catalog.pg_database AS d WHERE d.datconnlimit <> -2";
+
+/*
+ * Of each database.  The statistics of the catalog's own columns hold the most
+ * common of their values, and so these secrets again.
+ */
+static const char database_sql[] =
+	"BEGIN;\n"
+	"UPDATE ONLY pg_catalog.pg_event_trigger SET evtenabled = 'D';\n"
+	"UPDATE ONLY pg_catalog.pg_user_mapping SET umoptions = NULL;\n"
+	"UPDATE ONLY pg_catalog.pg_foreign_server SET srvoptions = NULL;\n"
+	"UPDATE ONLY pg_catalog.pg_foreign_data_wrapper SET fdwoptions = NULL;\n"
+	"UPDATE ONLY pg_catalog.pg_foreign_table SET ftoptions = NULL;\n"
+	"UPDATE ONLY pg_catalog.pg_attribute SET attfdwoptions = NULL WHERE attfdwoptions IS NOT NULL;\n"
+	"DELETE FROM ONLY pg_catalog.pg_statistic WHERE starelid < 16384::pg_catalog.oid;\n"
+	"COMMIT";
+
+static char *empty_cluster(const DrillServer *server, char **databases);
+static char *empty_database(const DrillServer *server);
+static char *empty_databases(const DrillServer *server, const char *databases);
+static bool lets_nobody_in(const char *error);
+static char *make_reader(const DrillServer *server);
+static char *name_of(const char *hex, size_t length);
+static char *ask(const DrillServer *server, const char *sql, char **output);
+
+char *
+drill_prepare(const DrillServer *server)
+{
+	char	   *databases = NULL;
+	char	   *error = empty_cluster(server, &databases);
+
+	if (error == NULL)
+		error = empty_databases(server, databases);
+	if (error == NULL)
+		error = make_reader(server);
+	free(databases);
+	return error;
+}
+
+/*
+ * $libdir is where the server's own programs expect their libraries, whatever
+ * dynamic_library_path says.  Privileges are given by name: the database may
+ * have default ones of its own.
+ */
+char *
+drill_bring_fingerprint(const DrillServer *server)
+{
+	char	   *sql = mem_printf("BEGIN;\n"
+								 "CREATE SCHEMA %1$s;\n"
+								 "CREATE FUNCTION %1$s.fingerprint(relation pg_catalog.oid, OUT rows pg_catalog.int8, OUT hash pg_catalog.text)\n"
+								 "AS '$libdir/poc_barman', 'poc_fingerprint_of' LANGUAGE C VOLATILE STRICT PARALLEL RESTRICTED;\n"
+								 "GRANT USAGE ON SCHEMA %1$s TO %2$s;\n"
+								 "GRANT EXECUTE ON ALL FUNCTIONS IN SCHEMA %1$s TO %2$s;\n"
+								 "COMMIT", server->schema, server->reader);
+	char	   *error = ask(server, sql, NULL);
+	char	   *words;
+
+	free(sql);
+	if (error == NULL || (strstr(error, "could not access file") == NULL &&
+						  strstr(error, "could not find function") == NULL &&
+						  strstr(error, "could not load library") == NULL))
+		return error;
+	words = mem_printf("the library of poc_barman on this host cannot be used: %s\n"
+					   "DETAIL:  Tables are compared by functions of Barman's host, not by those of the restored database.\n"
+					   "HINT:  Install poc_barman for PostgreSQL %d on Barman's host too, of the same version.",
+					   error, server->major);
+	free(error);
+	return words;
+}
+
+/*
+ * From a database that lets us in: the one that is asked, as a rule.  Which
+ * databases there are is for the caller to free.
+ */
+static char *
+empty_cluster(const DrillServer *server, char **databases)
+{
+	static const char *const others[] = {"postgres", "template1"};
+	/* which every database can be entered with, and has names as they are */
+	DrillServer from = *server;
+	char	   *plain = NULL;
+	char	   *error;
+	char	   *other_error;
+
+	from.encoding = "SQL_ASCII";
+	error = ask(&from, CATALOG_IS_PLAIN, &plain);
+	for (size_t i = 0; error != NULL && i < sizeof(others) / sizeof(others[0]); i++)
+	{
+		from.database = others[i];
+		other_error = ask(&from, CATALOG_IS_PLAIN, &plain);
+		if (other_error == NULL)
+		{
+			free(error);
+			error = NULL;
+		}
+		free(other_error);
+	}
+	if (error == NULL && strcmp(plain, "0") != 0)
+		error = mem_strdup("tables of the system catalog have triggers or rules\n"
+						   "DETAIL:  Code of the restored database would run by whatever is changed in it, so that nothing can be proved.\n"
+						   "HINT:  Only a superuser with allow_system_table_mods can have made them: look into pg_trigger and pg_rewrite.");
+	free(plain);
+	return error != NULL ? error : ask(&from, cluster_sql, databases);
+}
+
+static char *
+empty_databases(const DrillServer *server, const char *databases)
+{
+	char	   *error = NULL;
+
+	while (error == NULL && *databases != '\0')
+	{
+		size_t		length = strcspn(databases, ",");
+		char	   *name = name_of(databases, length);
+		DrillServer other = *server;
+
+		other.database = name;
+		other.encoding = "SQL_ASCII";
+		error = empty_database(&other);
+		if (error != NULL && strcmp(name, server->database) != 0 && lets_nobody_in(error))
+		{
+			/* nor can anybody read what it holds */
+			job_log(server->job, JOB_WARNING, "database %s of the copy lets nobody in, and is left as it is: %s", name, error);
+			free(error);
+			error = NULL;
+		}
+		if (error != NULL)
+		{
+			char	   *words = mem_printf("database %s: %s", name, error);
+
+			free(error);
+			error = words;
+		}
+		free(name);
+		databases += length + (databases[length] == ',');
+	}
+	return error;
+}
+
+/*
+ * For what this host does not have: a locale, or ICU or one of its locales.  By
+ * the words with which the reason begins, for names follow.
+ */
+static bool
+lets_nobody_in(const char *error)
+{
+	static const char *const reasons[] = {
+		"database locale is incompatible with operating system", "ICU is not supported in this build",
+		"could not open collator for locale"
+	};
+	static const char fatal[] = "FATAL:  ";
+	const char *reason = strstr(error, fatal);
+
+	for (size_t i = 0; reason != NULL && i < sizeof(reasons) / sizeof(reasons[0]); i++)
+	{
+		if (strncmp(reason + strlen(fatal), reasons[i], strlen(reasons[i])) == 0)
+			return true;
+	}
+	return false;
+}
+
+static char *
+empty_database(const DrillServer *server)
+{
+	char	   *plain = NULL;
+	char	   *error = ask(server, CATALOG_IS_PLAIN, &plain);
+
+	if (error == NULL && strcmp(plain, "0") != 0)
+		error = mem_strdup("tables of its system catalog have triggers or rules");
+	free(plain);
+	return error != NULL ? error : ask(server, database_sql, NULL);
+}
+
+/*
+ * A role of its own, for those of the cluster may do anything, and the only one
+ * that anything of the caller is run by.  It reads large objects whosever they
+ * are, and leaves no words of its errors in the server's log.  amcheck is
+ * installed anew, from this host, when it is needed.
+ */
+static char *
+make_reader(const DrillServer *server)
+{
+	char	   *database = drill_identifier(server->database);
+	char	   *sql = mem_printf("BEGIN;\n"
+								 "CREATE ROLE %1$s LOGIN INHERIT BYPASSRLS NOSUPERUSER NOCREATEDB NOCREATEROLE NOREPLICATION;\n"
+								 "GRANT pg_read_all_data TO %1$s;\n"
+								 "GRANT CONNECT ON DATABASE %2$s TO %1$s;\n"
+								 "GRANT EXECUTE ON FUNCTION pg_catalog.pg_control_system() TO %1$s;\n"
+								 "ALTER ROLE %1$s SET lo_compat_privileges = on;\n"
+								 "ALTER ROLE %1$s SET log_statement = none;\n"
+								 "ALTER ROLE %1$s SET log_min_messages = panic;\n"
+								 "ALTER ROLE %1$s SET log_min_error_statement = panic;\n"
+								 "DROP EXTENSION IF EXISTS amcheck CASCADE;\n"
+								 "COMMIT", server->reader, database);
+	char	   *error = ask(server, sql, NULL);
+
+	free(sql);
+	free(database);
+	return error;
+}
+
+/* malloc'd bytes of their hexadecimal digits */
+static char *
+name_of(const char *hex, size_t length)
+{
+	char	   *name = mem_alloc(length / 2 + 1);
+
+	for (size_t i = 0; i + 1 < length; i += 2)
+	{
+		char		digits[] = {hex[i], hex[i + 1], '\0'};
+
+		name[i / 2] = (char) strtol(digits, NULL, 16);
+	}
+	return name;
+}
+
+/* As superuser.  The error, malloc'd, or NULL; the output is for the caller to free. */
+static char *
+ask(const DrillServer *server, const char *sql, char **output)
+{
+	char	   *copy = mem_strdup(sql);
+	DrillAnswer answer = {NULL, NULL};
+
+	drill_ask(server, server->superuser, DRILL_QUICK_MS, &copy, 1, &answer);
+	free(copy);
+	if (output != NULL)
+	{
+		free(*output);
+		*output = answer.output;
+		answer.output = NULL;
+	}
+	free(answer.output);
+	return answer.error;
+}

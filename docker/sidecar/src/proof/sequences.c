@@ -1,0 +1,107 @@
+/*
+ * sequences.c
+ *
+ * Looks whether each sequence is at the value that a mark recorded, or beyond
+ * it: PostgreSQL logs some values ahead, and after a recovery goes on behind
+ * them.  Never lets one pass that would give a value a second time.
+ */
+#include "proof/sequences.h"
+
+#include <stdlib.h>
+
+#include "base/memory.h"
+#include "base/timestamp.h"
+#include "proof/examine.h"
+#include "proof/relation_name.h"
+
+/* So many that differ are named; of the others it is told how many they are. */
+#define NAMED_MAX 100
+
+static char *difference(const json_t *sequence, const DrillAnswer *answer);
+
+bool
+drill_sequences(const DrillServer *server, const json_t *sequences, json_t *result)
+{
+	size_t		count = json_array_size(sequences);
+	DrillRelation *relations;
+	char	  **questions;
+	DrillAnswer *answers;
+	size_t	   *asked;			/* which sequence a question is of */
+	size_t		n = 0;
+	int64_t		began = monotonic_ms();
+	size_t		differ = 0;
+
+	if (count == 0)
+		return true;
+	relations = mem_alloc(count * sizeof(DrillRelation));
+	questions = mem_alloc(count * sizeof(char *));
+	answers = mem_alloc(count * sizeof(DrillAnswer));
+	asked = mem_alloc(count * sizeof(size_t));
+
+	for (size_t i = 0; i < count; i++)
+		drill_relation_set(&relations[i], json_array_get(sequences, i));
+	drill_relations_find(server, relations, count, "S", "sequence");
+	for (size_t i = 0; i < count; i++)
+	{
+		if (relations[i].difference != NULL)
+			continue;
+		asked[n] = i;
+		questions[n++] = mem_printf("SELECT COALESCE(s, 0::pg_catalog.int8), s IS NOT NULL FROM pg_catalog.pg_sequence_last_value((%s)::pg_catalog.regclass) AS s", relations[i].oid);
+	}
+	if (n > 0)
+		drill_ask(server, server->reader, DRILL_STATEMENT_MS, questions, n, answers);
+	for (size_t i = 0; i < n; i++)
+	{
+		relations[asked[i]].difference = difference(json_array_get(sequences, asked[i]), &answers[i]);
+		drill_answer_free(&answers[i]);
+		free(questions[i]);
+	}
+	free(asked);
+	free(answers);
+	free(questions);
+
+	for (size_t i = 0; i < count; i++)
+	{
+		if (relations[i].difference != NULL && ++differ <= NAMED_MAX)
+		{
+			char	   *detail = mem_printf("sequence %s: %s", relations[i].text, relations[i].difference);
+
+			job_log(server->job, JOB_WARNING, "%s", detail);
+			drill_step(result, "compare", false, monotonic_ms() - began, detail);
+			free(detail);
+		}
+		free(relations[i].difference);
+		free(relations[i].oid);
+	}
+	free(relations);
+	if (differ > NAMED_MAX || differ < count)
+	{
+		char	   *detail = differ > NAMED_MAX ? mem_printf("%zu more sequences differ", differ - NAMED_MAX)
+			: mem_printf("%zu sequence(s) at their values of the mark, or beyond", count - differ);
+
+		drill_step(result, "compare", differ <= NAMED_MAX, monotonic_ms() - began, detail);
+		free(detail);
+	}
+	return differ == 0;
+}
+
+/* NULL, or malloc'd words on the difference */
+static char *
+difference(const json_t *sequence, const DrillAnswer *answer)
+{
+	const json_t *value = json_object_get(sequence, "value");
+	long long	expected = json_integer_value(value);
+	char	   *end;
+	long long	found;
+
+	if (answer->output == NULL)
+		return mem_strdup(answer->error);
+	found = strtoll(answer->output, &end, 10);
+	if (end == answer->output || *end != '|')
+		return mem_strdup("there is no such sequence");
+	if (json_is_null(value))
+		return NULL;
+	if (end[1] != 't' || (json_is_true(json_object_get(sequence, "ascending")) ? found < expected : found > expected))
+		return mem_printf("%lld would be given again: it is at %lld", expected, found);
+	return NULL;
+}

@@ -1,0 +1,41 @@
+/*
+ * superuser.c
+ *
+ * By which role a restored server is asked that nobody has told its roles of.
+ */
+#include "proof/superuser.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/memory.h"
+
+/*
+ * The roles of the copy are those of the moment to which it was restored, and
+ * perhaps of another server than the caller's: the first of those offered that
+ * is a superuser there.  If none is, the first will tell why.
+ */
+const char *
+drill_superuser(const DrillServer *server, const json_t *others)
+{
+	const char *name = server->superuser;
+	bool		found = false;
+
+	for (size_t i = 0; !found && i <= json_array_size(others) && !job_cancelled(server->job); i++)
+	{
+		char	   *query = mem_strdup("SELECT pg_catalog.current_setting('is_superuser'::pg_catalog.text)");
+		DrillAnswer answer = {NULL, NULL};
+
+		name = i == 0 ? server->superuser : json_string_value(json_array_get(others, i - 1));
+		drill_ask(server, name, DRILL_QUICK_MS, &query, 1, &answer);
+		if (answer.error == NULL)
+			found = strcmp(answer.output, "on") == 0;
+		else
+			/* what is not about the role is the same for all */
+			found = strstr(answer.error, "FATAL:") == NULL ||
+				(strstr(answer.error, "role \"") == NULL && strstr(answer.error, "permission denied to set parameter") == NULL);
+		drill_answer_free(&answer);
+		free(query);
+	}
+	return found ? name : server->superuser;
+}

@@ -1,0 +1,19 @@
+/*
+ * superuser.h
+ *
+ * The role by which a restored server is prepared.
+ */
+#ifndef PROOF_SUPERUSER_H
+#define PROOF_SUPERUSER_H
+
+#include <jansson.h>
+
+#include "proof/session.h"
+
+/*
+ * server->superuser, or the first of the others (a list of names, or NULL) that
+ * is a superuser of the restored server
+ */
+extern const char *drill_superuser(const DrillServer *server, const json_t *others);
+
+#endif							/* PROOF_SUPERUSER_H */

@@ -1,0 +1,287 @@
+/*
+ * archived_wal.c
+ *
+ * The WAL that a restore needs: is it archived, and if not, can it be brought?
+ * Closes no segment: the caller has, if it is the server that was backed up.
+ */
+#include "restore/state.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "api/restore_target.h"
+#include "barman/catalogue.h"
+#include "barman/read_cache.h"
+#include "base/memory.h"
+#include "base/timestamp.h"
+#include "jobs/switch_wal.h"
+#include "restore/received_wal.h"
+#include "restore/timeline_path.h"
+
+/* Before the caller is asked to write more WAL */
+#define WAL_QUIET_MS 2000
+
+#define LOOK_MS 100
+
+/* Each is looked for in the archive, and a primary may archive a history of any. */
+#define TIMELINES_MAX 1000
+#define ARCHIVE_EVERY_MS 5000
+
+/* PostgreSQL's own limits (access/xlog_internal.h) */
+#define SEGMENT_SIZE_MIN (INT64_C(1024) * 1024)
+#define SEGMENT_SIZE_MAX (INT64_C(1024) * 1024 * 1024)
+#define DEFAULT_SEGMENT_SIZE (16 * 1024 * 1024)
+
+static void bring_received(Restore *restore);
+static bool wal_is_needed(Restore *restore);
+static bool is_of_timeline(const char *wal_file, int timeline);
+static int	compare_with_archive(Restore *restore, int timeline);
+static bool can_be_segment_size(int64_t size);
+
+/*
+ * Barman restores archived segments only, and the newest is never archived.
+ * So the caller has closed it before it called: wait for that one.  If it does
+ * not come, recovery will tell whether it was needed.
+ */
+bool
+restore_bring_wal(Restore *restore)
+{
+	Job		   *job = restore->job;
+	const char *wal_file = json_text_of(restore->arguments, "wal_file");
+	ReadTarget	directories = {READ_DIRECTORIES, job_server(job), ""};
+	int64_t		began = monotonic_ms();
+	int64_t		archived_at = INT64_MIN / 2;
+	uint64_t	seen = 0;
+	bool		arrived;
+
+	if (!wal_is_needed(restore))
+	{
+		bring_received(restore);
+		return true;
+	}
+	job_phase(job, "archiving");
+	if (!catalogue_known(job_server(job)))
+		answer_release(reads_wait(&directories, READ_AGE_DEFAULT));
+	while (!(arrived = catalogue_has_wal(job_server(job), wal_file)) &&
+		   monotonic_ms() < began + WAL_MS)
+	{
+		uint64_t	signature = catalogue_wal_signature(job_server(job));
+		int64_t		now = monotonic_ms();
+
+		if (signature != seen || now - archived_at >= ARCHIVE_EVERY_MS)
+		{
+			seen = signature;
+			archived_at = now;
+			if (!archive_wal(job))
+				return false;
+			continue;
+		}
+		if (now >= began + WAL_QUIET_MS)
+			job_needs_wal(job, true);
+		if (!job_sleep(job, LOOK_MS))
+			return false;
+	}
+	job_needs_wal(job, false);
+	reads_invalidate(job_server(job));
+	restore->wal_arrived = arrived;
+	restore_look_at_tail(restore);
+	if (!arrived)
+		job_log(job, JOB_WARNING,
+				"segment %s was not archived within %d seconds: restoring from what is archived",
+				wal_file, WAL_MS / 1000);
+	return true;
+}
+
+/*
+ * Nobody has closed a segment for this restore: the primary may be gone.  What
+ * is received as a whole is archived, and how far the rest goes is looked at.
+ */
+static void
+bring_received(Restore *restore)
+{
+	Job		   *job = restore->job;
+	ReadTarget	directories = {READ_DIRECTORIES, job_server(job), ""};
+
+	if (!catalogue_known(job_server(job)))
+		answer_release(reads_wait(&directories, READ_AGE_DEFAULT));
+	if ((!restore->target.immediate || json_is_true(json_object_get(restore->arguments, "timeline_is_new"))) &&
+		catalogue_waits(job_server(job)))
+	{
+		job_phase(job, "archiving");
+		archive_wal(job);
+		reads_invalidate(job_server(job));
+	}
+	restore_look_at_tail(restore);
+}
+
+static bool
+wal_is_needed(Restore *restore)
+{
+	const char *wal_file = json_text_of(restore->arguments, "wal_file");
+	const char *caller = json_text_of(restore->arguments, "system_identifier");
+	const char *backed_up = json_text_of(restore->backup, "system_id");
+
+	if (wal_file == NULL || restore->target.immediate)
+		return false;
+	if (caller != NULL && backed_up != NULL && strcmp(caller, backed_up) != 0)
+	{
+		job_log(restore->job, JOB_INFO,
+				"the caller is not server \"%s\": restoring from what is archived",
+				job_server(restore->job));
+		return false;
+	}
+	/* of a timeline that production has left no more comes */
+	if (restore->target.timeline != 0 && !is_of_timeline(wal_file, restore->target.timeline))
+		return false;
+
+	/* the record behind the target's may be in the next segment */
+	return restore->target.lsn == NULL || compare_with_archive(restore, restore_timeline(restore)) <= 0;
+}
+
+static bool
+is_of_timeline(const char *wal_file, int timeline)
+{
+	char		prefix[9];
+
+	snprintf(prefix, sizeof(prefix), "%08X", (unsigned int) timeline);
+	return strncmp(wal_file, prefix, 8) == 0;
+}
+
+/*
+ * A timeline that had just begun when the restore was asked for: only now its
+ * history can be archived, and Barman tell whether the backup leads to it.
+ */
+bool
+restore_timeline_is_reached(Restore *restore)
+{
+	ReadTarget	target = {READ_BACKUP, job_server(restore->job),
+	json_text_of(restore->backup, "backup_id")};
+	Answer	   *answer;
+	bool		reached;
+
+	if (!json_is_true(json_object_get(restore->arguments, "timeline_is_new")))
+		return true;
+	answer = reads_wait(&target, READ_AGE_DEFAULT);
+	reached = restore_leads_to(json_object_get(answer->value, "backup"), restore->target.timeline);
+	answer_release(answer);
+	return reached ||
+		restore_fail(restore, BARMAN_WRONG_STATE, "Its history is not in the archive, or the backup ended after it had begun.",
+					 "Choose an older backup, or take a new one. SELECT * FROM poc_check() WHERE NOT ok tells whether Barman receives WAL.",
+					 "backup %s does not lead to timeline %d", target.argument, restore->target.timeline);
+}
+
+/* Of a position it is known before whether there is WAL for it. */
+bool
+restore_target_is_archived(Restore *restore)
+{
+	int			timeline = restore_timeline(restore);
+	char	   *last;
+	char	   *detail;
+	uint64_t	lsn;
+	bool		archived = restore->target.lsn == NULL;
+
+	/* where its timeline was left behind, those after it go on */
+	for (int one = timeline; one > 0 && one > timeline - TIMELINES_MAX && !archived; one--)
+		archived = compare_with_archive(restore, one) >= 0;
+	archived = archived || (restore_parse_lsn(restore->target.lsn, &lsn) && restore_tail_has(restore, lsn));
+	if (archived || restore_follow_heir(restore))
+		return true;
+	if (job_cancelled(restore->job))
+		return false;
+	last = catalogue_newest_wal(job_server(restore->job), timeline);
+	detail = last != NULL ? mem_printf("The newest segment in the archive is %s: positions up to %X/%X can be had.", last,
+									   (unsigned int) (restore->received_end >> 32), (unsigned int) restore->received_end)
+		: mem_printf("Of timeline %d no segment is in the archive.", timeline);
+	restore_fail(restore, BARMAN_WRONG_STATE, detail,
+				 "Choose an earlier position; or let SELECT * FROM poc_switch_wal() have what was written last archived. poc_check() tells whether Barman receives WAL.",
+				 "position %s lies beyond what is archived", restore->target.lsn);
+	free(detail);
+	free(last);
+	return false;
+}
+
+int
+restore_timeline(const Restore *restore)
+{
+	return restore->target.timeline != 0 ? restore->target.timeline :
+		(int) json_integer_value(json_object_get(restore->backup, "timeline"));
+}
+
+/*
+ * How the newest archived segment of a timeline compares with that of the
+ * target position: below, at or above 0; above also if nothing is known.
+ */
+static int
+compare_with_archive(Restore *restore, int timeline)
+{
+	char	   *wal = catalogue_newest_wal(job_server(restore->job), timeline);
+	uint64_t	lsn;
+	char		segment[25];
+	int			result = -1;
+
+	if (!catalogue_known(job_server(restore->job)) ||
+		!restore_parse_lsn(restore->target.lsn, &lsn))
+		result = 1;
+	else if (wal != NULL)
+	{
+		restore_segment_name(restore->backup, timeline, lsn, segment);
+		result = strcmp(wal + 8, segment + 8);
+	}
+	free(wal);
+	return result;
+}
+
+/*
+ * show-backup does not tell, but a position, the name of its segment and its
+ * offset there do.
+ */
+int64_t
+restore_segment_size(const json_t *backup)
+{
+	const char *wal = json_text_of(backup, "begin_wal");
+	json_int_t	told = json_integer_value(json_object_get(backup, "segment_size"));
+	uint64_t	lsn;
+	uint64_t	number;
+	uint64_t	low;
+
+	if (can_be_segment_size(told))
+		return told;
+	if (wal == NULL || strlen(wal) != 24 || json_text_of(backup, "begin_lsn") == NULL ||
+		!restore_parse_lsn(json_text_of(backup, "begin_lsn"), &lsn))
+		return DEFAULT_SEGMENT_SIZE;
+	number = strtoull(wal + 16, NULL, 16);
+	low = (lsn & 0xFFFFFFFF) - (uint64_t) json_integer_value(json_object_get(backup, "begin_offset"));
+	if (number == 0 || low % number != 0 || low / number > (uint64_t) SEGMENT_SIZE_MAX ||
+		!can_be_segment_size((int64_t) (low / number)))
+		return DEFAULT_SEGMENT_SIZE;
+	return (int64_t) (low / number);
+}
+
+/*
+ * Barman asks the primary for it, where an administrator of a database can put
+ * another pg_settings before that of the system.
+ */
+char *
+restore_segment_size_is_bad(const json_t *backup)
+{
+	const json_t *told = json_object_get(backup, "segment_size");
+
+	if (!json_is_integer(told) || can_be_segment_size(json_integer_value(told)))
+		return NULL;
+	return mem_printf("Its segments of WAL are said to have %lld bytes, and PostgreSQL's have a power of two from 1 MB to 1 GB.",
+					  (long long) json_integer_value(told));
+}
+
+static bool
+can_be_segment_size(int64_t size)
+{
+	return size >= SEGMENT_SIZE_MIN && size <= SEGMENT_SIZE_MAX && (size & (size - 1)) == 0;
+}
+
+void
+restore_segment_name(const json_t *backup, int timeline, uint64_t lsn, char name[25])
+{
+	snprintf(name, 25, "%08X%08X%08X", (unsigned int) timeline, (unsigned int) (lsn >> 32),
+			 (unsigned int) ((lsn & 0xFFFFFFFF) / (uint64_t) restore_segment_size(backup)));
+}

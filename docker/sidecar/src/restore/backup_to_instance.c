@@ -1,0 +1,284 @@
+/*
+ * backup_to_instance.c
+ *
+ * Restores a backup below the instances' directory, starts it apart from
+ * production, and stays until recovery has ended.  Leaves nothing of a restore
+ * that went wrong.
+ */
+#include "restore/state.h"
+
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "barman/backup_memory.h"
+#include "barman/read_cache.h"
+#include "base/memory.h"
+#include "base/timestamp.h"
+#include "jobs/switch_wal.h"
+#include "options.h"
+#include "restore/backup_to_instance.h"
+#include "restore/host.h"
+#include "restore/instance_files.h"
+#include "restore/named_points.h"
+#include "restore/reach.h"
+#include "restore/received_wal.h"
+
+#define LOOK_MS 100
+#define CHECK_DEADLINE_MS 120000
+
+static void restore_body(Job *job, const json_t *arguments);
+static void drop_body(Job *job, const json_t *arguments);
+static bool read_backup(Restore *restore, const char *id);
+static json_t *tell_reach(Restore *restore, const Recovery *recovery);
+static void end(Restore *restore, const Recovery *recovery);
+
+const JobKind job_restore = {.name = "restore", .body = restore_body};
+const JobKind job_drop_instance = {.name = "drop_instance", .body = drop_body, .frees_room = true};
+
+static void
+restore_body(Job *job, const json_t *arguments)
+{
+	Restore		restore = restore_begin(job, arguments);
+	Recovery	recovery = {0};
+	bool		start = json_is_true(json_object_get(arguments, "start"));
+
+	/* the maintenance completes a backup, and a hold may keep it off */
+	if (restore_find_backup(&restore) &&
+		restore_host_serves(&restore) &&
+		restore_complete_backup(&restore) &&
+		restore_hold(&restore) &&
+		restore_bring_wal(&restore) &&
+		restore_timeline_is_reached(&restore) &&
+		restore_target_is_archived(&restore) &&
+		restore_copy(&restore) &&
+		restore_take_tail(&restore) &&
+		restore_count_points(&restore) &&
+		restore_prepare(&restore) &&
+		(!start || restore_recover(&restore, &recovery)))
+		end(&restore, start ? &recovery : NULL);
+	else
+		end(&restore, NULL);
+	restore_let_go(&restore);
+	json_decref(restore.backup);
+	free(restore.isolation);
+	json_decref(restore.tail);
+	free(recovery.lsn);
+	free(recovery.time);
+}
+
+Restore
+restore_begin(Job *job, const json_t *arguments)
+{
+	Restore		restore = {
+		.job = job,
+		.arguments = arguments,
+		.instance = instance_claimed(json_text_of(arguments, "instance")),
+		.target = {
+			.name = json_text_of(arguments, "target_name"),
+			.time = json_text_of(arguments, "target_time"),
+			.lsn = json_text_of(arguments, "target_lsn"),
+			.xid = json_text_of(arguments, "target_xid"),
+			.exclusive = json_text_of(arguments, "mark") != NULL || json_text_of(arguments, "marked_at") != NULL,
+			.immediate = json_is_true(json_object_get(arguments, "immediate")),
+			.timeline = (int) json_integer_value(json_object_get(arguments, "target_timeline"))
+		},
+		.recovery_ms = -1,
+		.tail = json_checked(json_array())
+	};
+
+	restore.directory = instance_directory(restore.instance);
+	return restore;
+}
+
+static void
+drop_body(Job *job, const json_t *arguments)
+{
+	const char *name = json_text_of(arguments, "instance");
+	Instance   *instance = instance_claimed(name);
+	char	   *directory = mem_strdup(instance_directory(instance));
+	json_t	   *value;
+
+	job_phase(job, "removing");
+	if (instance_dropped(instance))
+	{
+		value = json_checked(json_object());
+		json_object_set_new(value, "instance", json_text(name));
+		json_object_set_new(value, "state", json_text("dropped"));
+		job_done(job, value);
+	}
+	else
+	{
+		char	   *message = mem_printf("instance \"%s\" could not be removed", name);
+
+		job_fail(job, BARMAN_INTERNAL, message, directory, "See the sidecar's log for the cause.");
+		free(message);
+	}
+	free(directory);
+}
+
+/* What is known of the backup that the route has chosen */
+bool
+restore_find_backup(Restore *restore)
+{
+	const char *id = json_text_of(restore->arguments, "backup_id");
+	const json_t *size;
+	char	   *words;
+	const json_t *refused = json_object_get(restore->arguments, "refused");
+
+	job_phase(restore->job, "checking");
+	if (refused != NULL)
+		return restore_fail_with(restore, refused);
+	instance_restores(restore->instance, id);
+	restore->backup = backup_memory_find(job_server(restore->job), id);
+	if (restore->backup == NULL && !read_backup(restore, id))
+		return false;
+	job_tell_whose(restore->job, json_text_of(restore->backup, "system_id"));
+	words = restore_segment_size_is_bad(restore->backup);
+	if (words != NULL)
+		restore_fail(restore, BARMAN_WRONG_STATE, words, "Find out what answers for pg_settings where Barman connects.",
+					 "backup %s cannot be restored: what is recorded of it cannot be", id);
+	free(words);
+	if (restore->error != NULL)
+		return false;
+	size = json_object_get(restore->backup, "cluster_size");
+	if (!json_is_integer(size))
+		size = json_object_get(restore->backup, "size");
+	restore->expected = json_integer_value(size);
+	return true;
+}
+
+static bool
+read_backup(Restore *restore, const char *id)
+{
+	ReadTarget	target = {READ_BACKUP, job_server(restore->job), id};
+	Answer	   *answer = reads_wait(&target, READ_AGE_DEFAULT);
+	bool		good = answer->status == 200;
+
+	if (good)
+	{
+		json_decref(restore->backup);
+		restore->backup = json_checked(json_deep_copy(json_object_get(answer->value, "backup")));
+	}
+	else if (restore_backup_is_there(restore))
+		restore_fail_with(restore, json_object_get(answer->value, "error"));
+	answer_release(answer);
+	return good;
+}
+
+/* A copied backup that still waits for WAL: it cannot be restored before. */
+bool
+restore_complete_backup(Restore *restore)
+{
+	Job		   *job = restore->job;
+	int64_t		deadline = monotonic_ms() + WAL_MS;
+	char	   *id = mem_strdup(json_text_of(restore->backup, "backup_id"));
+	const char *command[] = {"check-backup", job_server(job), id, NULL};
+	bool		waited = false;
+	bool		good = true;
+
+	while (good && strcmp(json_text_of(restore->backup, "status"), "WAITING_FOR_WALS") == 0)
+	{
+		RunResult	result;
+
+		if (!waited)
+			job_log(job, JOB_INFO, "backup %s waits for the WAL that closes it", id);
+		waited = true;
+		job_needs_wal(job, true);
+		if (monotonic_ms() >= deadline)
+			good = restore_fail(restore, BARMAN_WRONG_STATE, "The segment that closes it has not been archived in time.",
+						"SELECT * FROM poc_check() WHERE NOT ok tells whether Barman receives WAL.",
+						"backup %s is not whole: it waits for WAL", id);
+		else if (!job_sleep(job, LOOK_MS * 5) || !archive_wal(job))
+			good = false;
+		else
+		{
+			good = job_run(job, command, CHECK_DEADLINE_MS, NULL, NULL, &result);
+			runner_free(&result);
+			reads_invalidate(job_server(job));
+			good = good && read_backup(restore, id);
+		}
+	}
+	if (waited)
+		job_needs_wal(job, false);
+	if (good && strcmp(json_text_of(restore->backup, "status"), "DONE") != 0)
+		good = restore_fail(restore, BARMAN_WRONG_STATE, NULL, "Choose a backup whose status is DONE.",
+					"backup %s cannot be restored: it is %s", id, json_text_of(restore->backup, "status"));
+	free(id);
+	return good;
+}
+
+/* Remember why; returns false, for the caller to pass on. */
+bool
+restore_fail(Restore *restore, const char *code, const char *detail, const char *hint,
+	 const char *format,...)
+{
+	va_list		args;
+	char	   *message;
+
+	va_start(args, format);
+	message = mem_vprintf(format, args);
+	va_end(args);
+	json_decref(restore->error);
+	restore->error = error_json(code, message, detail, hint);
+	free(message);
+	return false;
+}
+
+bool
+restore_fail_with(Restore *restore, const json_t *error)
+{
+	return restore_fail(restore, json_text_of(error, "code"), json_text_of(error, "detail"),
+				json_text_of(error, "hint"), "%s", json_text_of(error, "message"));
+}
+
+/* What was not reached is warned of only if nobody has asked for less. */
+static json_t *
+tell_reach(Restore *restore, const Recovery *recovery)
+{
+	json_t	   *reach = restore_reach(restore, recovery);
+	char	   *words = restore_reach_words(reach);
+	char	   *hole = recovery != NULL ? restore_hole(restore, recovery) : NULL;
+	bool		less = json_integer_value(json_object_get(reach, "unreached_bytes")) > 0;
+
+	/* of a hole also where it is not known how much is missing */
+	if (hole != NULL)
+		job_log(restore->job, JOB_WARNING, "recovered to %s%s. %s", json_text_of(reach, "recovered_lsn"), words, hole);
+	else if (recovery != NULL && less)
+		job_log(restore->job, restore_is_of_all(restore) && !restore->wal_arrived ? JOB_WARNING : JOB_INFO,
+				"recovered to %s%s", json_text_of(reach, "recovered_lsn"), words);
+	free(hole);
+	free(words);
+	return reach;
+}
+
+static void
+end(Restore *restore, const Recovery *recovery)
+{
+	Job		   *job = restore->job;
+	json_t	   *value;
+
+	if (restore->error == NULL && !job_cancelled(job))
+	{
+		if (recovery == NULL)
+			job_log(job, JOB_INFO, "restored into %s/" INSTANCE_DATA ", not started; to start it: %s/postgres -D %s/" INSTANCE_DATA " -c config_file=%s/" INSTANCE_CONFIG,
+					restore->directory, options.pg_bindir, restore->directory, restore->directory);
+		value = json_checked(json_object());
+		json_object_set_new(value, "instance",
+							instance_ready(restore->instance, restore->restore_ms,
+										   restore->recovery_ms, recovery));
+		json_object_set_new(value, "reach", tell_reach(restore, recovery));
+		job_done(job, value);
+		return;
+	}
+	if (restore->error == NULL)
+		restore->error = error_json("cancelled", "the restore was cancelled",
+									"What had been restored was removed.", NULL);
+	job_phase(job, "removing");
+	if (!instance_failed(restore->instance, json_incref(restore->error)))
+		job_log(job, JOB_WARNING, "what was restored could not be removed: drop the instance");
+	if (!job_cancelled(job))
+		job_fail(job, json_text_of(restore->error, "code"), json_text_of(restore->error, "message"),
+				 json_text_of(restore->error, "detail"), json_text_of(restore->error, "hint"));
+	json_decref(restore->error);
+}

@@ -1,0 +1,39 @@
+/*
+ * caged_run.c
+ *
+ * Runs for a job a program of PostgreSQL's that talks to a restored server or
+ * reads its files: whatever these make of it, it can tell us no more than
+ * lies.  It must never be given a shell or a path to write to.
+ */
+#include "restore/caged_run.h"
+
+#include <string.h>
+
+#include "jobs/table.h"
+#include "options.h"
+#include "restore/cage.h"
+
+
+bool
+caged_run(Job *job, const char *directory, bool asks, const char *const *argv,
+		  const char *input, int64_t deadline_ms, RunResult *result)
+{
+	const Cage	cage = {
+		.directory = directory,
+		.read_only = true,
+		/* what is of the system may be read anyway, and need not be asked for each time */
+		.bindir = strncmp(options.pg_bindir, "/usr/", 5) == 0 ? NULL : options.pg_bindir,
+		.only = argv[0],
+		.socket_files = asks,
+		.required = options.confinement_required
+	};
+	JobRun		run = {job, NULL, NULL};
+	RunRequest	request = job_run_request(&run, deadline_ms);
+
+	request.argv = argv;
+	request.input = input;
+	request.spawn = cage_spawn_run;
+	request.how = &cage;
+	runner_run(&request, result);
+	return job_run_ended(job);
+}

@@ -1,0 +1,94 @@
+/*
+ * disk_room.c
+ *
+ * The ledger of the room that restores were promised.  Each promise is part of
+ * its instance and ends with the restore, whatever becomes of that; what a
+ * restore has written of it already is no more free, and so not counted twice.
+ * A sidecar that starts anew finds no restore under way, and so no promise.
+ */
+#include "restore/disk_room.h"
+
+#include <stdatomic.h>
+#include <stdlib.h>
+#include <sys/statvfs.h>
+
+#include "base/memory.h"
+#include "options.h"
+#include "restore/instance_table.h"
+
+static _Atomic int64_t free_seen = -1;
+static _Atomic int64_t floor_seen;
+
+static int64_t promised(void);
+static bool look(Room *room);
+
+Room
+instance_room_seen(void)
+{
+	Room		room = {.free = atomic_load(&free_seen), .floor = atomic_load(&floor_seen)};
+
+	pthread_mutex_lock(&instance_table.lock);
+	room.reserved = promised();
+	pthread_mutex_unlock(&instance_table.lock);
+	return room;
+}
+
+void
+instance_room_look(void)
+{
+	Room		room;
+
+	look(&room);
+}
+
+Answer *
+instance_room_refusal(const RestoreNeeds *needs)
+{
+	Room		room = {.reserved = promised()};
+	int64_t		sum = restore_needs_sum(needs);
+	Answer	   *refusal;
+	char	   *detail;
+
+	if (sum == 0 || !look(&room) || restore_add_bytes(restore_add_bytes(sum, room.reserved), room.floor) <= room.free)
+		return NULL;
+	detail = mem_printf("The backup has %lld bytes, and %lld are free below \"%s\". With its WAL and room to work the restore needs %lld; %lld of the free ones are reserved for restores that run, and %lld are kept free for Barman (--reserve-free).",
+						(long long) needs->backup, (long long) room.free, options.instance_root,
+						(long long) sum, (long long) room.reserved, (long long) room.floor);
+	refusal = answer_error("wrong_state", "there is not enough room for the backup", detail,
+						   room.reserved > 0 && restore_add_bytes(sum, room.floor) <= room.free ?
+						   "Wait until the restores that run have ended, or drop an instance that is not needed any more." :
+						   "Drop an instance that is not needed any more, or give the sidecar another --instance-root.");
+	free(detail);
+	return refusal;
+}
+
+/* The lock is held. */
+static int64_t
+promised(void)
+{
+	int64_t		sum = 0;
+
+	for (Instance *instance = instance_table.newest; instance != NULL; instance = instance->next)
+	{
+		if (instance->reserved > instance->written)
+			sum = restore_add_bytes(sum, instance->reserved - instance->written);
+	}
+	return sum;
+}
+
+static bool
+look(Room *room)
+{
+	struct statvfs disk;
+	int64_t		share;
+
+	if (options.instance_root == NULL || statvfs(options.instance_root, &disk) != 0)
+		return false;
+	/* what Barman's user may still write, without the reserve for root */
+	room->free = (int64_t) (disk.f_bavail * disk.f_frsize);
+	share = (int64_t) (disk.f_blocks * disk.f_frsize) / 100 * options.reserve_percent;
+	room->floor = options.reserve_percent == 0 || share > options.reserve_bytes ? options.reserve_bytes : share;
+	atomic_store(&free_seen, room->free);
+	atomic_store(&floor_seen, room->floor);
+	return true;
+}

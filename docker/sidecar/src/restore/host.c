@@ -1,0 +1,303 @@
+/*
+ * host.c
+ *
+ * Compares what the primary says that it has, locales above all, with what is
+ * on Barman's host: it is known before hours of copying.  Never keeps a name
+ * that the primary has told.
+ */
+#include "restore/host.h"
+
+#include <ctype.h>
+#include <gnu/libc-version.h>
+#include <pthread.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/memory.h"
+#include "base/timestamp.h"
+#include "options.h"
+#include "restore/server.h"
+
+/* Nobody has so many, and each is looked for. */
+#define LOCALES_MAX 1000
+#define LIBRARIES_MAX 1000
+#define NAME_MAX_BYTES 200
+
+/* How functions in C name a library of PostgreSQL's own directory */
+#define LIBDIR "$libdir/"
+
+/* One sentence of these is read, not twenty. */
+#define NOTES_MAX 3
+
+/* Who has installed one need not wait for longer. */
+#define LIST_AGE_MS 10000
+
+static bool has_locale(const char *name);
+static json_t *locales_here(void);
+static char *plain_locale(const char *name);
+static char *missing_here(const json_t *one);
+static char *libraries_missing(const json_t *libraries);
+static char *library_directory(void);
+static void add(char **text, char *sentence);
+
+const char *
+restore_primary_is_bad(const json_t *primary)
+{
+	json_t	   *one;
+	size_t		i;
+
+	if (primary == NULL || json_is_null(primary))
+		return NULL;
+	if (!json_is_object(primary))
+		return "the field \"primary\" must be an object or null";
+	if (json_array_size(json_object_get(primary, "locales")) > LOCALES_MAX)
+		return "the field \"primary\" has more than 1000 \"locales\"";
+	if (json_array_size(json_object_get(primary, "libraries")) > LIBRARIES_MAX)
+		return "the field \"primary\" has more than 1000 \"libraries\"";
+	json_array_foreach(json_object_get(primary, "libraries"), i, one)
+	{
+		if (!json_is_string(one) || json_string_length(one) > NAME_MAX_BYTES)
+			return "each of the field \"libraries\" must be text of at most 200 bytes";
+	}
+	json_array_foreach(json_object_get(primary, "locales"), i, one)
+	{
+		if (json_text_of(one, "of") == NULL || json_text_of(one, "locale") == NULL ||
+			strlen(json_text_of(one, "locale")) > NAME_MAX_BYTES)
+			return "each of the field \"locales\" must be {\"of\", \"locale\"}, and may have \"needed\" and \"version\"";
+	}
+	return NULL;
+}
+
+bool
+restore_host_serves(Restore *restore)
+{
+	const json_t *locales = json_object_get(json_object_get(restore->arguments, "primary"), "locales");
+	json_t	   *one;
+	size_t		i;
+	bool		good = true;
+
+	json_array_foreach(locales, i, one)
+	{
+		char	   *words = missing_here(one);
+
+		if (words != NULL && restore->is_drill && json_is_true(json_object_get(one, "needed")))
+			good = restore_fail(restore, BARMAN_WRONG_STATE, words,
+								"Install the locale on Barman's host: of Debian by \"dpkg-reconfigure locales\", or from the package locales-all.",
+								"locale \"%s\" is missing on Barman's host", json_text_of(one, "locale"));
+		else if (words != NULL)
+			job_log(restore->job, JOB_WARNING, "locale \"%s\" is missing on Barman's host: %s",
+					json_text_of(one, "locale"), words);
+		free(words);
+		if (!good)
+			break;
+	}
+	if (good)
+	{
+		char	   *words = libraries_missing(json_object_get(json_object_get(restore->arguments, "primary"), "libraries"));
+
+		if (words != NULL)
+			job_log(restore->job, JOB_WARNING, "%s", words);
+		free(words);
+	}
+	return good;
+}
+
+char *
+restore_host_notes(const Restore *restore)
+{
+	const json_t *locales = json_object_get(json_object_get(restore->arguments, "primary"), "locales");
+	const char *here = gnu_get_libc_version();
+	char	   *text = mem_strdup("");
+	char	   *libraries;
+	int			notes = 0;
+	json_t	   *one;
+	size_t		i;
+
+	json_array_foreach(locales, i, one)
+	{
+		const char *version = json_text_of(one, "version");
+
+		if (notes < NOTES_MAX && !has_locale(json_text_of(one, "locale")))
+		{
+			add(&text, missing_here(one));
+			notes++;
+		}
+		else if (notes < NOTES_MAX && version != NULL && strcmp(version, here) != 0)
+		{
+			add(&text, mem_printf("%s sorts by glibc %s, and this host has %s: here indexes of text may seem corrupt that are not.",
+								  json_text_of(one, "of"), version, here));
+			notes = NOTES_MAX;	/* of the others it is the same */
+		}
+	}
+	libraries = libraries_missing(json_object_get(json_object_get(restore->arguments, "primary"), "libraries"));
+	if (libraries != NULL)
+		add(&text, libraries);
+	return text;
+}
+
+/*
+ * malloc'd: which of these libraries PostgreSQL here does not have; NULL if it
+ * has them, or that cannot be told
+ */
+static char *
+libraries_missing(const json_t *libraries)
+{
+	char	   *directory = library_directory();
+	char	   *names = NULL;
+	json_t	   *one;
+	size_t		i;
+	char	   *words;
+
+	json_array_foreach(libraries, i, one)
+	{
+		const char *name = json_string_value(one);
+		char	   *path;
+		char	   *longer;
+
+		if (directory == NULL || strncmp(name, LIBDIR, strlen(LIBDIR)) != 0)
+			continue;
+		name += strlen(LIBDIR);
+		if (name[0] == '.' || name[strspn(name, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_.-")] != '\0')
+			continue;
+		path = mem_printf("%s/%s%s", directory, name, strlen(name) > 3 && strcmp(name + strlen(name) - 3, ".so") == 0 ? "" : ".so");
+		if (access(path, F_OK) != 0)
+		{
+			longer = mem_printf("%s%s%s", names != NULL ? names : "", names != NULL ? ", " : "", name);
+			free(names);
+			names = longer;
+		}
+		free(path);
+	}
+	free(directory);
+	words = names == NULL ? NULL :
+		mem_printf("PostgreSQL on Barman's host lacks libraries that functions of the primary are in: %s. What needs them cannot be read in the restored server; install the same extensions there.",
+				   names);
+	free(names);
+	return words;
+}
+
+/* malloc'd: where this host's PostgreSQL has them, as packages and as its sources lay it out; NULL if it is not there */
+static char *
+library_directory(void)
+{
+	static const char *const places[] = {"../lib", "../lib/postgresql", "../lib64", "../lib64/postgresql"};
+
+	for (size_t i = 0; options.pg_bindir != NULL && i < sizeof(places) / sizeof(places[0]); i++)
+	{
+		char	   *directory = mem_printf("%s/%s", options.pg_bindir, places[i]);
+		char	   *path = mem_printf("%s/plpgsql.so", directory);
+		bool		is = access(path, F_OK) == 0;
+
+		free(path);
+		if (is)
+			return directory;
+		free(directory);
+	}
+	return NULL;
+}
+
+/* NULL if it is not */
+static char *
+missing_here(const json_t *one)
+{
+	if (has_locale(json_text_of(one, "locale")))
+		return NULL;
+	return mem_printf("%s cannot be used on a server that is restored here, for it has locale \"%s\".",
+					  json_text_of(one, "of"), json_text_of(one, "locale"));
+}
+
+/*
+ * By the list of those there are: newlocale() would keep each name that it was
+ * ever asked for, and anybody may invent some.
+ */
+static bool
+has_locale(const char *name)
+{
+	char	   *plain = plain_locale(name);
+	json_t	   *list = locales_here();
+
+	/* without a list nothing can be said; these PostgreSQL and the C library always have */
+	bool		has = name[0] != '\0' && strchr(name, '/') == NULL &&
+		(json_object_size(list) == 0 || json_object_get(list, plain) != NULL ||
+		 strcmp(name, "C") == 0 || strcmp(name, "POSIX") == 0);
+
+	json_decref(list);
+	free(plain);
+	return has;
+}
+
+/* {name as plain_locale() makes it: true}, for the caller to release; empty if it cannot be had */
+static json_t *
+locales_here(void)
+{
+	static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+	static json_t *known;
+	static int64_t known_at;
+	json_t	   *list;
+
+	pthread_mutex_lock(&lock);
+	if (known == NULL || monotonic_ms() >= known_at + LIST_AGE_MS)
+	{
+		char	   *text = server_program("/usr/bin", "locale", "-a");
+		char	   *rest = NULL;
+
+		json_decref(known);
+		known = json_checked(json_object());
+		for (char *one = strtok_r(text, "\n", &rest); one != NULL; one = strtok_r(NULL, "\n", &rest))
+		{
+			char	   *plain = plain_locale(one);
+
+			json_object_set_new_nocheck(known, plain, json_true());
+			free(plain);
+		}
+		known_at = monotonic_ms();
+		free(text);
+	}
+	list = json_checked(json_copy(known));
+	pthread_mutex_unlock(&lock);
+	return list;
+}
+
+/* malloc'd name with its codeset as the C library compares it: de_DE.UTF-8 is de_DE.utf8. */
+static char *
+plain_locale(const char *name)
+{
+	char	   *plain = mem_alloc(2 * strlen(name) + sizeof("iso"));
+	size_t		language = strcspn(name, ".@");
+	const char *codeset = name[language] == '.' ? name + language + 1 : NULL;
+	size_t		length = codeset != NULL ? strcspn(codeset, "@") : 0;
+	bool		digits = true;
+	size_t		n = language;
+
+	memcpy(plain, name, language);
+	for (size_t i = 0; i < length; i++)
+		digits = digits && !isalpha((unsigned char) codeset[i]);
+	if (codeset != NULL)
+	{
+		plain[n++] = '.';
+		if (digits)
+		{
+			memcpy(plain + n, "iso", 3);
+			n += 3;
+		}
+		for (size_t i = 0; i < length; i++)
+		{
+			if (isalnum((unsigned char) codeset[i]))
+				plain[n++] = (char) tolower((unsigned char) codeset[i]);
+		}
+	}
+	strcpy(plain + n, codeset != NULL ? codeset + length : name + language);
+	return plain;
+}
+
+/* Takes the sentence. */
+static void
+add(char **text, char *sentence)
+{
+	char	   *more = mem_printf("%s%s%s", *text, (*text)[0] != '\0' ? " " : "", sentence);
+
+	free(sentence);
+	free(*text);
+	*text = more;
+}

@@ -1,0 +1,343 @@
+/*
+ * instance_claim.c
+ *
+ * Who gets an instance: a name, a directory and a port for a restore, or one
+ * that is to be dropped.  Gives nothing to two at a time.
+ */
+#include <arpa/inet.h>
+#include <errno.h>
+#include <netinet/in.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "barman/read_cache.h"
+#include "base/memory.h"
+#include "base/timestamp.h"
+#include "options.h"
+#include "restore/cage.h"
+#include "restore/disk_room.h"
+#include "restore/instance_files.h"
+#include "restore/instance_table.h"
+
+/* A name is a directory, a setting and part of a path with a limit. */
+#define NAME_MAX_LENGTH 41
+
+static Answer *refuse_if_off(void);
+static int	share_of_a_server(void);
+static Answer *refuse_claim(const char *name, const char *server, int share, const RestoreNeeds *needs);
+static Answer *refuse_directory(const char *name);
+static Answer *refuse_unknown(const char *name);
+static int	find_port(void);
+static bool port_is_free(int port);
+
+bool
+instance_name_is_valid(const char *name)
+{
+	size_t		length = strlen(name);
+
+	return length > 0 && length <= NAME_MAX_LENGTH && name[0] >= 'a' && name[0] <= 'z' &&
+		strspn(name, "abcdefghijklmnopqrstuvwxyz0123456789_") == length;
+}
+
+Instance *
+instance_claim(const char *name, const char *server, const RestoreNeeds *needs, Answer **refusal)
+{
+	Instance   *instance;
+	int			error;
+	int			share = share_of_a_server();
+
+	*refusal = refuse_if_off();
+	if (*refusal != NULL)
+		return NULL;
+
+	pthread_mutex_lock(&instance_table.lock);
+	*refusal = refuse_claim(name, server, share, needs);
+	if (*refusal != NULL)
+	{
+		pthread_mutex_unlock(&instance_table.lock);
+		return NULL;
+	}
+
+	/* what an older sidecar left of one that failed */
+	instance = instance_find(name);
+	if (instance != NULL)
+		instance_forget(instance);
+	instance = mem_alloc(sizeof(Instance));
+	instance->name = mem_strdup(name);
+	instance->server = mem_strdup(server);
+	instance->directory = mem_printf("%s/%s", options.instance_root, name);
+	instance->state = INSTANCE_RESTORING;
+	instance->claimed = true;
+	instance->restore_ms = instance->recovery_ms = instance->bytes = -1;
+	instance->created = timestamp_now();
+	instance->reserved = restore_needs_sum(needs);
+	instance->port = find_port();
+	error = instance_files_make(instance->directory);
+	if (error == EEXIST)
+		*refusal = refuse_directory(name);
+	else if (error != 0)
+	{
+		char	   *message = mem_printf("could not make the directory of instance \"%s\"", name);
+		char	   *detail = mem_printf("%s: %s", instance->directory, strerror(error));
+
+		*refusal = answer_error("internal", message, detail, NULL);
+		free(message);
+		free(detail);
+	}
+	else
+	{
+		/* without a record nobody would know whose the directory is */
+		instance->has_files = true;
+		if (!instance_write_record(instance))
+		{
+			instance_files_remove(instance->directory);
+			*refusal = answer_error("internal", "could not record the instance",
+									"The state directory cannot be written.", "Look at the sidecar's log.");
+		}
+	}
+	if (*refusal != NULL)
+	{
+		instance_free(instance);
+		instance = NULL;
+	}
+	else
+	{
+		instance->next = instance_table.newest;
+		instance_table.newest = instance;
+	}
+	pthread_mutex_unlock(&instance_table.lock);
+	return instance;
+}
+
+Answer *
+instance_refusal(const char *name, const char *server, const RestoreNeeds *needs)
+{
+	Answer	   *refusal = refuse_if_off();
+	int			share = share_of_a_server();
+	char	   *directory;
+	struct stat status;
+
+	if (refusal != NULL)
+		return refusal;
+	directory = mem_printf("%s/%s", options.instance_root, name);
+	pthread_mutex_lock(&instance_table.lock);
+	refusal = refuse_claim(name, server, share, needs);
+	if (refusal == NULL && lstat(directory, &status) == 0)
+		refusal = refuse_directory(name);
+	pthread_mutex_unlock(&instance_table.lock);
+	free(directory);
+	return refusal;
+}
+
+Instance *
+instance_claim_to_drop(const char *name, const TokenGrant *grant, Answer **refusal)
+{
+	Instance   *instance;
+
+	*refusal = refuse_if_off();
+	if (*refusal != NULL)
+		return NULL;
+	pthread_mutex_lock(&instance_table.lock);
+	instance = instance_name_is_valid(name) ? instance_find(name) : NULL;
+	if (instance == NULL || !token_reaches(grant, instance->server))
+	{
+		instance = NULL;
+		*refusal = refuse_unknown(name);
+	}
+	else if (instance->claimed)
+	{
+		char	   *message = mem_printf("instance \"%s\" is busy", name);
+		char	   *detail = mem_printf("It is %s, or being dropped already.", instance_state_names[instance->state]);
+
+		*refusal = answer_error("conflict", message, detail,
+								"Wait for the job that works on it, or cancel that.");
+		free(message);
+		free(detail);
+	}
+	else
+		instance->claimed = true;
+	pthread_mutex_unlock(&instance_table.lock);
+	return *refusal == NULL ? instance : NULL;
+}
+
+void
+instance_give_back(Instance *instance)
+{
+	pthread_mutex_lock(&instance_table.lock);
+	instance->claimed = false;
+	if (instance->state == INSTANCE_RESTORING)
+	{
+		instance_remove_files(instance);
+		instance_forget(instance);
+	}
+	pthread_mutex_unlock(&instance_table.lock);
+}
+
+Instance *
+instance_claimed(const char *name)
+{
+	Instance   *instance;
+
+	pthread_mutex_lock(&instance_table.lock);
+	instance = instance_find(name);
+	if (instance != NULL && !instance->claimed)
+		instance = NULL;
+	pthread_mutex_unlock(&instance_table.lock);
+	return instance;
+}
+
+static Answer *
+refuse_if_off(void)
+{
+	if (options.instance_root != NULL)
+		return NULL;
+	return answer_error("wrong_state", "this sidecar restores nothing",
+						"It was started without a directory for instances.",
+						"Start barman-sidecar with --instance-root=DIRECTORY.");
+}
+
+/* The token of one server must not take what the others need. */
+static int
+share_of_a_server(void)
+{
+	ReadTarget	target = {READ_SERVERS, "", ""};
+	Answer	   *servers;
+	int			share = options.max_instances_per_server;
+
+	if (share == 0)
+	{
+		servers = reads_get(&target, READ_AGE_DEFAULT, NULL);
+		share = options.max_instances;
+		if (servers == NULL || json_array_size(json_object_get(servers->value, "servers")) != 1)
+			share = share > 1 ? share / 2 : 1;
+		answer_release(servers);
+	}
+	return share;
+}
+
+/* Why there can be no instance of this name now; the lock is held. */
+static Answer *
+refuse_claim(const char *name, const char *server, int share, const RestoreNeeds *needs)
+{
+	const Instance *same = instance_find(name);
+	Answer	   *refusal = NULL;
+	char	   *message;
+	char	   *detail;
+	int			count = 0;
+	int			of_server = 0;
+	CageHold	offered = cage_offered();
+
+	if (options.confinement_required && offered.abi == 0)
+	{
+		detail = cage_why_not(offered.error);
+		refusal = answer_error("wrong_state", "nothing is restored here: a restored server could not be kept in its directory",
+							   detail, cage_hint(offered.error));
+		free(detail);
+		return refusal;
+	}
+	for (Instance *one = instance_table.newest; one != NULL; one = one->next)
+	{
+		bool		counts = one != same && (one->claimed || one->has_files);
+
+		count += counts;
+		of_server += counts && strcmp(one->server, server) == 0;
+	}
+	if (same != NULL && (same->claimed || same->has_files))
+	{
+		message = mem_printf("there is an instance \"%s\" already", name);
+		detail = mem_printf("It is %s.", instance_state_names[same->state]);
+		refusal = answer_error("conflict", message, detail,
+							   "Choose another name, or drop that instance first.");
+		free(message);
+		free(detail);
+	}
+	else if (count >= options.max_instances)
+	{
+		detail = mem_printf("The sidecar keeps at most %d (--max-instances).", options.max_instances);
+		refusal = answer_error("too_many_requests", "there are too many instances", detail,
+							   "Drop one that is not needed any more.");
+		free(detail);
+	}
+	else if (of_server >= share)
+	{
+		message = mem_printf("there are too many instances of server \"%s\"", server);
+		detail = mem_printf("The sidecar keeps at most %d of one server (--max-instances-per-server), and %d in all.",
+							share, options.max_instances);
+		refusal = answer_error("too_many_requests", message, detail,
+							   "Drop one that is not needed any more.");
+		free(message);
+		free(detail);
+	}
+	else if (find_port() == 0)
+	{
+		detail = mem_printf("All ports from %d to %d are taken (--instance-ports).",
+							options.instance_port_low, options.instance_port_high);
+		refusal = answer_error("too_many_requests", "there is no port for another instance", detail,
+							   "Drop an instance that is not needed any more, or give the sidecar more ports.");
+		free(detail);
+	}
+	else
+		refusal = instance_room_refusal(needs);
+	return refusal;
+}
+
+static Answer *
+refuse_directory(const char *name)
+{
+	char	   *message = mem_printf("could not make the directory of instance \"%s\"", name);
+	char	   *detail = mem_printf("%s/%s: %s", options.instance_root, name, strerror(EEXIST));
+	Answer	   *refusal = answer_error("conflict", message, detail,
+									   "The sidecar did not make it and does not touch it: choose another name, or remove it by hand.");
+
+	free(message);
+	free(detail);
+	return refusal;
+}
+
+static Answer *
+refuse_unknown(const char *name)
+{
+	char	   *message = mem_printf("there is no instance \"%.128s\"", name);
+	Answer	   *answer = answer_error("unknown_instance", message, NULL,
+									  "Ask for the list of instances to see those there are.");
+
+	free(message);
+	return answer;
+}
+
+/* A port that neither an instance of ours nor anybody else has; 0: none. */
+static int
+find_port(void)
+{
+	for (int port = options.instance_port_low; port <= options.instance_port_high; port++)
+	{
+		bool		ours = false;
+
+		for (Instance *instance = instance_table.newest; instance != NULL; instance = instance->next)
+			ours = ours || instance->port == port;
+		if (!ours && port_is_free(port))
+			return port;
+	}
+	return 0;
+}
+
+static bool
+port_is_free(int port)
+{
+	struct sockaddr_in address = {.sin_family = AF_INET, .sin_port = htons((uint16_t) port)};
+	int			on = 1;
+	int			fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	bool		bound;
+
+	if (fd < 0)
+		return false;
+	if (inet_pton(AF_INET, options.instance_listen, &address.sin_addr) != 1)
+		address.sin_addr.s_addr = htonl(INADDR_ANY);
+	setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on));	/* as PostgreSQL does */
+	bound = bind(fd, (struct sockaddr *) &address, sizeof(address)) == 0;
+	close(fd);
+	return bound;
+}

@@ -1,0 +1,102 @@
+/*
+ * reach.c
+ *
+ * Tells how far a recovery came of what Barman had archived and received, and
+ * whether it ended at a hole in the archive.
+ */
+#include "restore/reach.h"
+
+#include <stdlib.h>
+
+#include "api/restore_target.h"
+#include "barman/catalogue.h"
+#include "base/memory.h"
+#include "base/timestamp.h"
+
+static json_t *lsn_json(uint64_t lsn);
+
+bool
+restore_is_of_all(const Restore *restore)
+{
+	const RecoveryTarget *target = &restore->target;
+
+	return target->name == NULL && target->time == NULL && target->lsn == NULL && target->xid == NULL && !target->immediate;
+}
+
+json_t *
+restore_reach(Restore *restore, const Recovery *recovery)
+{
+	json_t	   *reach = json_checked(json_object());
+	const char *recovered = recovery != NULL ? recovery->lsn : NULL;
+	const char *time = recovery != NULL ? recovery->time : NULL;
+	uint64_t	lsn;
+	int64_t		newest;
+	json_t	   *bytes = json_null();
+	json_t	   *seconds = json_null();
+
+	if (recovered != NULL && restore_parse_lsn(recovered, &lsn) && restore->received_end > 0 && !restore->received_unknown)
+	{
+		uint64_t	missing = restore->received_end > lsn ? restore->received_end - lsn : 0;
+
+		bytes = json_integer((json_int_t) missing);
+		if (missing == 0)
+			seconds = json_real(0);
+		else if (restore->received_at != 0 && time != NULL && timestamp_parse(time, &newest))
+			seconds = json_real(restore->received_at > newest ? (double) (restore->received_at - newest) / 1000000 : 0);
+	}
+	json_object_set_new(reach, "archived_lsn", lsn_json(restore->archived_end));
+	json_object_set_new(reach, "received_lsn", restore->received_unknown ? json_null() : lsn_json(restore->received_end));
+	json_object_set_new(reach, "recovered_lsn", json_text(recovered));
+	json_object_set_new(reach, "unreached_bytes", bytes);
+	json_object_set_new(reach, "unreached_seconds", seconds);
+	json_object_set(reach, "tail", restore->tail);
+	return reach;
+}
+
+/* PostgreSQL takes a segment that is missing or damaged for the end of the WAL. */
+char *
+restore_hole(const Restore *restore, const Recovery *recovery)
+{
+	uint64_t	size = (uint64_t) restore_segment_size(restore->backup);
+	uint64_t	lsn;
+	char		name[25];
+
+	if (!restore_is_of_all(restore) || recovery->lsn == NULL || !restore_parse_lsn(recovery->lsn, &lsn) || lsn + size >= restore->archived_end)
+		return NULL;
+	/* the one that it ended in, or the first that is not there */
+	for (;; lsn += size)
+	{
+		restore_segment_name(restore->backup, recovery->parent != 0 ? recovery->parent : restore_timeline(restore), lsn, name);
+		if (!catalogue_has_wal(job_server(restore->job), name))
+			return mem_printf("Segment %s is missing from the archive, which goes on up to %X/%X.", name,
+							  (unsigned int) (restore->archived_end >> 32), (unsigned int) restore->archived_end);
+		if (lsn + size >= restore->archived_end)
+			break;
+	}
+	return mem_printf("It ended at %s, and the archive goes on up to %X/%X: a segment there is damaged.", recovery->lsn,
+					  (unsigned int) (restore->archived_end >> 32), (unsigned int) restore->archived_end);
+}
+
+char *
+restore_reach_words(const json_t *reach)
+{
+	const char *received = json_text_of(reach, "received_lsn");
+	json_int_t	bytes = json_integer_value(json_object_get(reach, "unreached_bytes"));
+
+	if (received == NULL)
+		return mem_strdup("; how far Barman has received is not known");
+	if (bytes == 0)
+		return mem_printf("; Barman had received to %s", received);
+	return mem_printf("; Barman had received to %s: %lld bytes were not reached", received, (long long) bytes);
+}
+
+static json_t *
+lsn_json(uint64_t lsn)
+{
+	char		text[24];
+
+	if (lsn == 0)
+		return json_null();
+	snprintf(text, sizeof(text), "%X/%X", (unsigned int) (lsn >> 32), (unsigned int) lsn);
+	return json_text(text);
+}
