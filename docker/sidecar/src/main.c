@@ -25,6 +25,7 @@
 #include "barman/read_commands.h"
 #include "base/log.h"
 #include "base/notify.h"
+#include "base/settings.h"
 #include "base/token.h"
 #include "http/service.h"
 #include "jobs/cron.h"
@@ -67,7 +68,7 @@ main(int argc, char **argv)
 		case OPTIONS_WRONG:
 			return 2;
 	}
-	log_set_level(options.log_level);
+	log_set_level(settings.log_level);
 
 	/* Threads inherit the mask, so signals come to wait_for_signal() alone. */
 	signal(SIGPIPE, SIG_IGN);
@@ -78,25 +79,25 @@ main(int argc, char **argv)
 	sigaddset(&signals, SIGHUP);
 	pthread_sigmask(SIG_BLOCK, &signals, NULL);
 
-	if (options.check_config)
+	if (settings.check_config)
 		return check_config() == 0 ? 0 : 1;
 	if (!token_read_files())
 		return 1;
 	tell_who_may();
 	tell_of_cage();
 	routes_init();
-	http_options.listen = options.listen;
-	http_options.tls_cert = options.tls_cert;
-	http_options.tls_key = options.tls_key;
-	http_options.limits = options.http;
-	for (int i = 0; i < options.host_name_count; i++)
-		http_host_allow(options.host_names[i]);
-	drill_record_start(options.state_dir);
-	catalogue_start(options.state_dir);
-	if (!jobs_start(options.state_dir) || !instances_start(options.state_dir))
+	http_options.listen = settings.listen;
+	http_options.tls_cert = settings.tls_cert;
+	http_options.tls_key = settings.tls_key;
+	http_options.limits = settings.http;
+	for (int i = 0; i < settings.host_name_count; i++)
+		http_host_allow(settings.host_names[i]);
+	drill_record_start(settings.state_dir);
+	catalogue_start(settings.state_dir);
+	if (!jobs_start(settings.state_dir) || !instances_start(settings.state_dir))
 		return 1;
-	if (!reads_start(options.max_reads, barman_read) ||
-		!cron_start(options.cron_interval))
+	if (!reads_start(settings.max_reads, barman_read) ||
+		!cron_start(settings.cron_interval))
 	{
 		log_line(LOGLEVEL_ERROR, "could not start", "cause", strerror(errno), NULL);
 		return 1;
@@ -140,14 +141,14 @@ open_standard_streams(void)
 static void
 tell_who_may(void)
 {
-	bool		by_path = strncmp(options.listen, "unix:", 5) == 0;
+	bool		by_path = strncmp(settings.listen, "unix:", 5) == 0;
 
 	if (!token_configured())
 		log_line(LOGLEVEL_WARNING, by_path ?
 				 "there is no --token-file: every user who may open the socket (its owner and group) may take backups, restore and read all tables of a backup, and see Barman's state; nobody may delete or release a backup" :
 				 "there is no --token-file: every user and every program of this machine may take backups, restore and read all tables of a backup, and see Barman's state; nobody may delete or release a backup",
-				 "listen", options.listen, "remedy", "give --token-file, or --listen=unix:/path", NULL);
-	if (options.allow_delete && token_strongest() < SCOPE_DESTROY)
+				 "listen", settings.listen, "remedy", "give --token-file, or --listen=unix:/path", NULL);
+	if (settings.allow_delete && token_strongest() < SCOPE_DESTROY)
 		log_line(LOGLEVEL_WARNING, "--allow-delete has no effect: no token has the scope destroy",
 				 "remedy", "give --token-file=destroy=FILE", NULL);
 }
@@ -159,10 +160,10 @@ tell_of_cage(void)
 	CageHold	offered = cage_offered();
 	char	   *why;
 
-	if (options.instance_root == NULL || offered.abi > 0)
+	if (settings.instance_root == NULL || offered.abi > 0)
 		return;
 	why = cage_why_not(offered.error);
-	if (options.confinement_required)
+	if (settings.confinement_required)
 		log_line(LOGLEVEL_ERROR, "nothing will be restored: the kernel cannot keep a restored server in its directory",
 				 "cause", why, "hint", cage_hint(offered.error), NULL);
 	else

@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "base/memory.h"
+#include "base/settings.h"
 #include "base/token.h"
 #include "options_limits.h"
 
@@ -25,11 +26,8 @@
 #define MAX_READ_TIMEOUT 3600
 #define DEFAULT_MAX_READS 4
 #define MAX_MAX_READS 64
-#define DEFAULT_MAX_JOBS 32
 #define MIN_MAX_JOBS 3
 #define MAX_MAX_JOBS 256
-#define DEFAULT_MAX_JOBS_OF_KIND 8
-#define DEFAULT_MAX_BACKUPS_PER_HOUR 12
 #define MAX_MAX_BACKUPS_PER_HOUR 100000
 #define DEFAULT_INSTANCE_PORTS "15500-15599"
 #define DEFAULT_INSTANCE_LISTEN "127.0.0.1"
@@ -50,13 +48,6 @@
 /* Options without a letter */
 #define OPTION_MAX_ASSERTIONS 0x501
 #define OPTION_MAX_ASSERTION_BYTES 0x502
-
-/* tests of single rooms parse no command line */
-Options		options = {
-	.max_jobs = DEFAULT_MAX_JOBS,
-	.max_jobs_of_kind = DEFAULT_MAX_JOBS_OF_KIND,
-	.max_backups_per_hour = DEFAULT_MAX_BACKUPS_PER_HOUR
-};
 
 /* Beyond the letters, which are few */
 enum
@@ -125,25 +116,25 @@ options_parse(int argc, char **argv)
 	char	   *text;
 	int			c;
 
-	free(options.barman);
+	free(settings.barman);
 	token_forget_files();
-	memset(&options, 0, sizeof(options));
-	options.listen = DEFAULT_LISTEN;
-	options.cron_interval = DEFAULT_CRON_INTERVAL;
-	options.read_timeout = DEFAULT_READ_TIMEOUT;
-	options.max_reads = DEFAULT_MAX_READS;
-	options.max_jobs = DEFAULT_MAX_JOBS;
-	options.max_jobs_of_kind = DEFAULT_MAX_JOBS_OF_KIND;
-	options.max_backups_per_hour = DEFAULT_MAX_BACKUPS_PER_HOUR;
-	options.log_level = LOGLEVEL_INFO;
-	options.instance_listen = DEFAULT_INSTANCE_LISTEN;
-	options.max_instances = DEFAULT_MAX_INSTANCES;
-	options.restore_timeout = DEFAULT_RESTORE_TIMEOUT;
-	options.confinement_required = true;
-	options.reserve_percent = DEFAULT_RESERVE_PERCENT;
-	options.reserve_bytes = DEFAULT_RESERVE_BYTES;
-	options.max_assertions = DEFAULT_MAX_ASSERTIONS;
-	options.max_assertion_bytes = DEFAULT_MAX_ASSERTION_BYTES;
+	memset(&settings, 0, sizeof(settings));
+	settings.listen = DEFAULT_LISTEN;
+	settings.cron_interval = DEFAULT_CRON_INTERVAL;
+	settings.read_timeout = DEFAULT_READ_TIMEOUT;
+	settings.max_reads = DEFAULT_MAX_READS;
+	settings.max_jobs = DEFAULT_MAX_JOBS;
+	settings.max_jobs_of_kind = DEFAULT_MAX_JOBS_OF_KIND;
+	settings.max_backups_per_hour = DEFAULT_MAX_BACKUPS_PER_HOUR;
+	settings.log_level = LOGLEVEL_INFO;
+	settings.instance_listen = DEFAULT_INSTANCE_LISTEN;
+	settings.max_instances = DEFAULT_MAX_INSTANCES;
+	settings.restore_timeout = DEFAULT_RESTORE_TIMEOUT;
+	settings.confinement_required = true;
+	settings.reserve_percent = DEFAULT_RESERVE_PERCENT;
+	settings.reserve_bytes = DEFAULT_RESERVE_BYTES;
+	settings.max_assertions = DEFAULT_MAX_ASSERTIONS;
+	settings.max_assertion_bytes = DEFAULT_MAX_ASSERTION_BYTES;
 	parse_ports(DEFAULT_INSTANCE_PORTS);
 	for (int i = 0; i < OPTIONS_LIMITS; i++)
 	{
@@ -159,7 +150,7 @@ options_parse(int argc, char **argv)
 		switch (c)
 		{
 			case 'l':
-				options.listen = optarg;
+				settings.listen = optarg;
 				break;
 			case 't':
 				text = token_add_file(optarg);
@@ -171,55 +162,55 @@ options_parse(int argc, char **argv)
 				}
 				break;
 			case 'c':
-				options.tls_cert = optarg;
+				settings.tls_cert = optarg;
 				break;
 			case 'k':
-				options.tls_key = optarg;
+				settings.tls_key = optarg;
 				break;
 			case 's':
-				options.state_dir = optarg;
+				settings.state_dir = optarg;
 				break;
 			case 'b':
 				program = optarg;
 				break;
 			case 'B':
-				options.barman_config = optarg;
+				settings.barman_config = optarg;
 				break;
 			case 'i':
 				if (!parse_number("cron-interval", optarg, 0, MAX_CRON_INTERVAL,
-								  &options.cron_interval))
+								  &settings.cron_interval))
 					return OPTIONS_WRONG;
 				break;
 			case 'r':
 				if (!parse_number("read-timeout", optarg, 1, MAX_READ_TIMEOUT,
-								  &options.read_timeout))
+								  &settings.read_timeout))
 					return OPTIONS_WRONG;
 				break;
 			case 'm':
 				if (!parse_number("max-reads", optarg, 1, MAX_MAX_READS,
-								  &options.max_reads))
+								  &settings.max_reads))
 					return OPTIONS_WRONG;
 				break;
 			case 'j':
-				if (!parse_number("max-jobs", optarg, MIN_MAX_JOBS, MAX_MAX_JOBS, &options.max_jobs))
+				if (!parse_number("max-jobs", optarg, MIN_MAX_JOBS, MAX_MAX_JOBS, &settings.max_jobs))
 					return OPTIONS_WRONG;
 				break;
 			case 'J':
-				if (!parse_number("max-jobs-of-kind", optarg, 1, MAX_MAX_JOBS, &options.max_jobs_of_kind))
+				if (!parse_number("max-jobs-of-kind", optarg, 1, MAX_MAX_JOBS, &settings.max_jobs_of_kind))
 					return OPTIONS_WRONG;
 				break;
 			case 'x':
 				if (!parse_number("max-backups-per-hour", optarg, 0, MAX_MAX_BACKUPS_PER_HOUR,
-								  &options.max_backups_per_hour))
+								  &settings.max_backups_per_hour))
 					return OPTIONS_WRONG;
 				break;
 			case 'L':
-				if (!log_level_parse(optarg, &options.log_level))
+				if (!log_level_parse(optarg, &settings.log_level))
 					return wrong("unknown log level \"%s\": use debug, info, warning or error",
 								 optarg);
 				break;
 			case 'R':
-				options.instance_root = optarg;
+				settings.instance_root = optarg;
 				break;
 			case 'P':
 				if (!parse_ports(optarg))
@@ -227,35 +218,35 @@ options_parse(int argc, char **argv)
 								 DEFAULT_INSTANCE_PORTS);
 				break;
 			case 'A':
-				options.instance_listen = optarg;
+				settings.instance_listen = optarg;
 				break;
 			case 'H':
-				options.instance_host = optarg;
+				settings.instance_host = optarg;
 				break;
 			case 'p':
-				options.pg_bindir = optarg;
+				settings.pg_bindir = optarg;
 				break;
 			case 'M':
 				if (!parse_number("max-instances", optarg, 1, MAX_MAX_INSTANCES,
-								  &options.max_instances))
+								  &settings.max_instances))
 					return OPTIONS_WRONG;
 				break;
 			case OPTION_MAX_INSTANCES_PER_SERVER:
 				if (!parse_number("max-instances-per-server", optarg, 1, MAX_MAX_INSTANCES,
-								  &options.max_instances_per_server))
+								  &settings.max_instances_per_server))
 					return OPTIONS_WRONG;
 				break;
 			case 'T':
 				if (!parse_number("restore-timeout", optarg, 1, MAX_RESTORE_TIMEOUT,
-								  &options.restore_timeout))
+								  &settings.restore_timeout))
 					return OPTIONS_WRONG;
 				break;
 			case 'N':
-				if (!parse_choice("drill-network", optarg, "none", "host", &options.drill_network))
+				if (!parse_choice("drill-network", optarg, "none", "host", &settings.drill_network))
 					return OPTIONS_WRONG;
 				break;
 			case 'I':
-				if (!parse_choice("instance-network", optarg, "none", "host", &options.instance_network))
+				if (!parse_choice("instance-network", optarg, "none", "host", &settings.instance_network))
 					return OPTIONS_WRONG;
 				break;
 			case 'F':
@@ -265,37 +256,37 @@ options_parse(int argc, char **argv)
 				break;
 			case 'C':
 				if (!parse_choice("confinement", optarg, "best-effort", "required",
-								  &options.confinement_required))
+								  &settings.confinement_required))
 					return OPTIONS_WRONG;
 				break;
 			case OPTION_MAX_ASSERTIONS:
 				if (!parse_number("max-assertions", optarg, 0, MAX_MAX_ASSERTIONS,
-								  &options.max_assertions))
+								  &settings.max_assertions))
 					return OPTIONS_WRONG;
 				break;
 			case OPTION_MAX_ASSERTION_BYTES:
 				if (!parse_number("max-assertion-bytes", optarg, 0, MAX_MAX_ASSERTION_BYTES,
-								  &options.max_assertion_bytes))
+								  &settings.max_assertion_bytes))
 					return OPTIONS_WRONG;
 				break;
 			case 'Y':
 				if (!are_plain_names(optarg))
 					return wrong("--instance-preload is \"%s\": it must be names of libraries, with commas and no paths", optarg);
-				options.instance_preload = optarg;
+				settings.instance_preload = optarg;
 				break;
 			case 'D':
-				options.allow_delete = true;
+				settings.allow_delete = true;
 				break;
 			case OPTION_HOST_NAME:
-				if (options.host_name_count == OPTIONS_MAX_HOST_NAMES)
-					return wrong("there are more than %d --host-name", OPTIONS_MAX_HOST_NAMES);
-				options.host_names[options.host_name_count++] = optarg;
+				if (settings.host_name_count == SETTINGS_MAX_HOST_NAMES)
+					return wrong("there are more than %d --host-name", SETTINGS_MAX_HOST_NAMES);
+				settings.host_names[settings.host_name_count++] = optarg;
 				break;
 			case OPTION_INSECURE_HTTP:
-				options.insecure_http = true;
+				settings.insecure_http = true;
 				break;
 			case 'y':
-				options.check_config = true;
+				settings.check_config = true;
 				break;
 			case 'h':
 				usage();
@@ -319,33 +310,33 @@ options_parse(int argc, char **argv)
 	}
 	if (optind < argc)
 		return wrong("unexpected argument \"%s\"", argv[optind]);
-	if (options.state_dir == NULL)
+	if (settings.state_dir == NULL)
 		return wrong("--state-dir is missing: name a directory for the records of jobs");
-	if ((options.tls_cert == NULL) != (options.tls_key == NULL))
+	if ((settings.tls_cert == NULL) != (settings.tls_key == NULL))
 		return wrong("--tls-cert and --tls-key belong together: give both or none");
-	if (!token_configured() && !options_listen_is_local(options.listen))
+	if (!token_configured() && !options_listen_is_local(settings.listen))
 		return wrong("refusing to listen on \"%s\" without a token: give --token-file, or listen on 127.0.0.1",
-					 options.listen);
-	if (options.tls_cert == NULL && !options.insecure_http && !options_listen_is_local(options.listen))
+					 settings.listen);
+	if (settings.tls_cert == NULL && !settings.insecure_http && !options_listen_is_local(settings.listen))
 		return wrong("refusing to listen on \"%s\" without TLS, where others could read the token: give --tls-cert and --tls-key, or --insecure-http if nobody else reaches that network",
-					 options.listen);
-	if (options.http.reserved_connections >= options.http.connections)
+					 settings.listen);
+	if (settings.http.reserved_connections >= settings.http.connections)
 		return wrong("--reserved-connections leaves none: it must be less than --max-connections");
-	if (options.instance_root != NULL && !is_plain_path(options.instance_root))
+	if (settings.instance_root != NULL && !is_plain_path(settings.instance_root))
 		return wrong("--instance-root is \"%s\": it must be an absolute path of letters, digits and ./_-",
-					 options.instance_root);
-	if (options.instance_host == NULL)
-		options.instance_host = options.instance_listen;
-	if (options.pg_bindir == NULL && options.instance_root != NULL)
+					 settings.instance_root);
+	if (settings.instance_host == NULL)
+		settings.instance_host = settings.instance_listen;
+	if (settings.pg_bindir == NULL && settings.instance_root != NULL)
 	{
-		options.pg_bindir = find_bindir();
-		if (options.pg_bindir == NULL)
+		settings.pg_bindir = find_bindir();
+		if (settings.pg_bindir == NULL)
 			return wrong("cannot find the program \"postgres\", which --instance-root needs: install PostgreSQL's server or name its directory with --pg-bindir");
 	}
 	if (geteuid() == 0)
 		return wrong("refusing to run as root: start it as the user that Barman runs as");
-	options.barman = find_program(program);
-	if (options.barman == NULL)
+	settings.barman = find_program(program);
+	if (settings.barman == NULL)
 		return wrong("cannot find the program \"%s\": install Barman or give its path with --barman",
 					 program);
 	return OPTIONS_RUN;
@@ -500,8 +491,8 @@ parse_ports(const char *text)
 	if (sscanf(text, "%5d-%5d%n", &low, &high, &used) != 2 || text[used] != '\0' ||
 		low < 1024 || high > 65535 || low > high)
 		return false;
-	options.instance_port_low = low;
-	options.instance_port_high = high;
+	settings.instance_port_low = low;
+	settings.instance_port_high = high;
 	return true;
 }
 
@@ -523,16 +514,16 @@ parse_reserve(const char *text)
 		return false;
 	if (strcmp(end, "%") == 0 && number <= MAX_RESERVE_PERCENT)
 	{
-		options.reserve_percent = (int) number;
-		options.reserve_bytes = number > 0 ? INT64_MAX : 0;
+		settings.reserve_percent = (int) number;
+		settings.reserve_bytes = number > 0 ? INT64_MAX : 0;
 		return true;
 	}
 	for (size_t i = 0; i < sizeof(units) / sizeof(units[0]); i++)
 	{
 		if (strcmp(end, units[i].unit) == 0 && number <= INT64_MAX >> units[i].shift)
 		{
-			options.reserve_percent = 0;
-			options.reserve_bytes = (int64_t) number << units[i].shift;
+			settings.reserve_percent = 0;
+			settings.reserve_bytes = (int64_t) number << units[i].shift;
 			return true;
 		}
 	}

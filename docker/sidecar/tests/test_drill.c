@@ -25,8 +25,8 @@
 #include <unistd.h>
 
 #include "base/memory.h"
+#include "base/settings.h"
 #include "base/timestamp.h"
-#include "options.h"
 #include "proof/examine.h"
 #include "proof/session.h"
 #include "restore/cage.h"
@@ -469,14 +469,14 @@ test_psql_in_its_cage(void **state)
 	assert_int_equal(bind(listening, (struct sockaddr *) &address, sizeof(address)), 0);
 	assert_int_equal(listen(listening, 5), 0);
 
-	options.pg_bindir = bindir;
+	settings.pg_bindir = bindir;
 	for (int caged = 0; caged < 2; caged++)
 	{
 		Request		request = {0};
 		pthread_t	thread;
 
 		cage_newest_abi = caged ? newest_abi : 0;
-		options.confinement_required = caged;
+		settings.confinement_required = caged;
 		assert_int_equal(pthread_create(&thread, NULL, serve, &listening), 0);
 		answer_release(job_submit(&request, &job_ask_badly, "pg", json_object()));
 		while (sem_wait(&ended) != 0)
@@ -484,8 +484,8 @@ test_psql_in_its_cage(void **state)
 		pthread_join(thread, NULL);
 		assert_int_equal(count_written(), caged ? 0 : 4);
 	}
-	options.confinement_required = false;
-	options.pg_bindir = home;
+	settings.confinement_required = false;
+	settings.pg_bindir = home;
 	cage_newest_abi = 0;
 	close(listening);
 }
@@ -704,7 +704,7 @@ start_group(void **state)
 
 	(void) state;
 	home = mem_strdup(mkdtemp(template));
-	options.pg_bindir = home;
+	settings.pg_bindir = home;
 	newest_abi = cage_newest_abi;
 	cage_newest_abi = 0;
 	put("psql", fake_psql, 0700);

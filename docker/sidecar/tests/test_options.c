@@ -15,6 +15,7 @@
 
 #include <cmocka.h>
 
+#include "base/settings.h"
 #include "options.h"
 #include "options_limits.h"
 
@@ -83,7 +84,7 @@ each_limit_has_a_default_and_bounds(void **state)
 		snprintf(highest, sizeof(highest), "--%s=%d", limit->name, limit->high);
 		snprintf(beyond, sizeof(beyond), "--%s=%d", limit->name, limit->high + 1);
 		assert_int_equal(PARSE("--state-dir=/tmp/x", "--barman=/bin/true", beyond), OPTIONS_WRONG);
-		if (limit->value != &options.http.reserved_connections)
+		if (limit->value != &settings.http.reserved_connections)
 			assert_int_equal(PARSE("--state-dir=/tmp/x", "--barman=/bin/true", highest), OPTIONS_RUN);
 		else
 			assert_int_equal(PARSE("--state-dir=/tmp/x", "--barman=/bin/true", highest), OPTIONS_WRONG);
@@ -96,17 +97,17 @@ defaults_are_as_documented(void **state)
 {
 	(void) state;
 	assert_int_equal(PARSE("--state-dir", "/tmp/x", "--barman", "true"), OPTIONS_RUN);
-	assert_string_equal(options.listen, "127.0.0.1:8480");
-	assert_int_equal(options.cron_interval, 60);
-	assert_int_equal(options.read_timeout, 45);
-	assert_int_equal(options.max_reads, 4);
-	assert_int_equal(options.log_level, LOGLEVEL_INFO);
-	assert_false(options.drill_network);
-	assert_false(options.instance_network);
-	assert_true(options.confinement_required);
-	assert_int_equal(options.reserve_percent, 5);
-	assert_int_equal(options.reserve_bytes, INT64_C(10) << 30);
-	assert_int_equal(options.barman[0], '/');
+	assert_string_equal(settings.listen, "127.0.0.1:8480");
+	assert_int_equal(settings.cron_interval, 60);
+	assert_int_equal(settings.read_timeout, 45);
+	assert_int_equal(settings.max_reads, 4);
+	assert_int_equal(settings.log_level, LOGLEVEL_INFO);
+	assert_false(settings.drill_network);
+	assert_false(settings.instance_network);
+	assert_true(settings.confinement_required);
+	assert_int_equal(settings.reserve_percent, 5);
+	assert_int_equal(settings.reserve_bytes, INT64_C(10) << 30);
+	assert_int_equal(settings.barman[0], '/');
 }
 
 static void
@@ -143,14 +144,14 @@ what_stays_free_is_a_size_or_a_share(void **state)
 {
 	(void) state;
 	assert_int_equal(PARSE("--state-dir=/tmp/x", "--barman=/bin/true", "--reserve-free=20GB"), OPTIONS_RUN);
-	assert_int_equal(options.reserve_percent, 0);
-	assert_int_equal(options.reserve_bytes, INT64_C(20) << 30);
+	assert_int_equal(settings.reserve_percent, 0);
+	assert_int_equal(settings.reserve_bytes, INT64_C(20) << 30);
 	assert_int_equal(PARSE("--state-dir=/tmp/x", "--barman=/bin/true", "--reserve-free=10%"), OPTIONS_RUN);
-	assert_int_equal(options.reserve_percent, 10);
-	assert_true(options.reserve_bytes > INT64_C(1) << 60);
+	assert_int_equal(settings.reserve_percent, 10);
+	assert_true(settings.reserve_bytes > INT64_C(1) << 60);
 	assert_int_equal(PARSE("--state-dir=/tmp/x", "--barman=/bin/true", "--reserve-free=0"), OPTIONS_RUN);
-	assert_int_equal(options.reserve_percent, 0);
-	assert_int_equal(options.reserve_bytes, 0);
+	assert_int_equal(settings.reserve_percent, 0);
+	assert_int_equal(settings.reserve_bytes, 0);
 }
 
 static void

@@ -16,7 +16,7 @@
 #include <string.h>
 
 #include "base/memory.h"
-#include "options.h"
+#include "base/settings.h"
 #include "restore/host.h"
 
 static json_t *primary_with(const char *of, const char *locale, bool needed, const char *version);
@@ -101,7 +101,7 @@ libraries_that_are_missing_are_named(void **state)
 	json_t	   *arguments = json_pack("{s:{s:[s, s, s, s, s]}}", "primary", "libraries", "$libdir/plpgsql", "$libdir/vector", "$libdir/postgis-3.so",
 									  "$libdir/../../etc/passwd", "/opt/own.so");
 	Restore		restore = {.arguments = arguments};
-	char	   *before = options.pg_bindir;
+	char	   *before = settings.pg_bindir;
 	char	   *notes;
 
 	(void) state;
@@ -111,17 +111,17 @@ libraries_that_are_missing_are_named(void **state)
 	assert_int_equal(system(command), 0);
 	free(command);
 	bindir[strlen(bindir)] = '/';
-	options.pg_bindir = bindir;
+	settings.pg_bindir = bindir;
 	notes = restore_host_notes(&restore);
 	assert_non_null(strstr(notes, ": vector, postgis-3.so. What"));
 	free(notes);
 
 	/* where nothing can be told, nothing is */
-	options.pg_bindir = nowhere;
+	settings.pg_bindir = nowhere;
 	notes = restore_host_notes(&restore);
 	assert_string_equal(notes, "");
 	free(notes);
-	options.pg_bindir = before;
+	settings.pg_bindir = before;
 	json_decref(arguments);
 	bindir[strlen(bindir) - 4] = '\0';
 	command = mem_printf("rm -r %s", bindir);

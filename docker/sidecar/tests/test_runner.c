@@ -21,10 +21,10 @@
 
 #include <cmocka.h>
 
-#include "patience.h"
 #include "barman/runner.h"
 #include "base/process.h"
 #include "base/timestamp.h"
+#include "patience.h"
 
 /* Soon, on a machine however busy: what it is told from takes minutes */
 #define MUCH_LATER_MS 60000

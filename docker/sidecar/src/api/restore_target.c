@@ -14,8 +14,8 @@
 #include "barman/catalogue.h"
 #include "barman/json.h"
 #include "base/memory.h"
+#include "base/settings.h"
 #include "base/timestamp.h"
-#include "options.h"
 #include "restore/server.h"
 #include "restore/state.h"
 
@@ -308,13 +308,13 @@ static Answer *
 refuse_host(const json_t *backup)
 {
 	int			major = number_of(backup, "postgresql_version") / 10000;
-	int			here = server_major_version(options.pg_bindir);
+	int			here = server_major_version(settings.pg_bindir);
 
 	if (here != major && major != 0)
 		return refuse(mem_printf("a server of PostgreSQL %d cannot be started here", major),
 					  here != 0 ? mem_printf("The backup is of PostgreSQL %d, the sidecar has the programs of %d.", major, here)
 					  : mem_printf("The backup is of PostgreSQL %d, and \"%s\" holds no PostgreSQL server.", major,
-								   options.pg_bindir),
+								   settings.pg_bindir),
 					  "Install that version of PostgreSQL on Barman's host and name its programs with --pg-bindir.");
 	return NULL;
 }

@@ -15,9 +15,9 @@
 #include "barman/json.h"
 #include "barman/read_cache.h"
 #include "base/memory.h"
+#include "base/settings.h"
 #include "base/timestamp.h"
 #include "jobs/cron.h"
-#include "options.h"
 #include "proof/last_drill.h"
 
 static json_t *cron_json(void);
@@ -71,7 +71,7 @@ cron_json(void)
 	char	   *failure;
 
 	cron_last_run(&ended, &failure);
-	json_object_set_new(value, "interval_seconds", json_integer(options.cron_interval));
+	json_object_set_new(value, "interval_seconds", json_integer(settings.cron_interval));
 	json_object_set_new(value, "last_run", ended != 0 ? time_json(ended) : json_null());
 	json_object_set_new(value, "error", json_text(failure));
 	free(failure);

@@ -15,11 +15,11 @@
 #include "api/routes_name.h"
 #include "barman/json.h"
 #include "base/memory.h"
+#include "base/settings.h"
 #include "base/timestamp.h"
 #include "jobs/job.h"
 #include "jobs/switch_wal.h"
 #include "jobs/verify_keep_delete.h"
-#include "options.h"
 #include "proof/examine.h"
 #include "restore/backup_to_instance.h"
 #include "restore/host.h"
@@ -206,11 +206,11 @@ refuse_assertions(const json_t *assertions)
 
 	json_array_foreach(assertions, i, one)
 		bytes += json_string_length(one);
-	if (count > (size_t) options.max_assertions || bytes > (size_t) options.max_assertion_bytes)
+	if (count > (size_t) settings.max_assertions || bytes > (size_t) settings.max_assertion_bytes)
 	{
 		message = mem_printf("%zu assertions of %zu bytes are more than a drill takes", count, bytes);
 		detail = mem_printf("At most %d, of at most %d bytes together.",
-							options.max_assertions, options.max_assertion_bytes);
+							settings.max_assertions, settings.max_assertion_bytes);
 		refusal = answer_error("too_large", message, detail,
 							   "Ask for less, call functions of the database, or start barman-sidecar with larger --max-assertions and --max-assertion-bytes.");
 		free(message);
@@ -300,7 +300,7 @@ static Answer *
 object_to_delete(Request *request, json_t *arguments, const json_t *backup)
 {
 	(void) arguments;
-	if (!options.allow_delete)
+	if (!settings.allow_delete)
 		return answer_error("forbidden", "this sidecar deletes no backups",
 							"Whoever breaks into the primary must not be able to destroy its backups.",
 							"Delete it on Barman's host, or start barman-sidecar with --allow-delete.");

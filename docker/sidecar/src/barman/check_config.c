@@ -19,8 +19,8 @@
 #include "barman/command.h"
 #include "barman/json.h"
 #include "base/memory.h"
+#include "base/settings.h"
 #include "base/token.h"
-#include "options.h"
 
 #define BARMAN_MS 60000
 
@@ -39,18 +39,18 @@ check_config(void)
 	wrong = 0;
 	tell(true, "options: they can be read and fit together");
 	if (!token_configured())
-		tell(true, "token files: none; whoever reaches %s may operate, and destroy nothing", options.listen);
+		tell(true, "token files: none; whoever reaches %s may operate, and destroy nothing", settings.listen);
 	else
 	{
 		fflush(stdout);
 		tell(token_read_files(), "token files: %s", "each must be a plain file of the sidecar's user, mode 0600, with one line of its own");
 	}
-	if (options.allow_delete && token_strongest() < SCOPE_DESTROY)
+	if (settings.allow_delete && token_strongest() < SCOPE_DESTROY)
 		tell(false, "--allow-delete: it has no effect, because no token has the scope destroy: give --token-file=destroy=FILE");
-	check_directory("state directory", options.state_dir);
-	check_lock(options.state_dir);
-	if (options.instance_root != NULL)
-		check_directory("instance root", options.instance_root);
+	check_directory("state directory", settings.state_dir);
+	check_lock(settings.state_dir);
+	if (settings.instance_root != NULL)
+		check_directory("instance root", settings.instance_root);
 	check_key();
 	check_barman();
 	printf("%s\n", wrong == 0 ? "All is good." : "This configuration does not work.");
@@ -122,7 +122,7 @@ check_lock(const char *path)
 static void
 check_key(void)
 {
-	const char *files[] = {options.tls_cert, options.tls_key};
+	const char *files[] = {settings.tls_cert, settings.tls_key};
 
 	for (size_t i = 0; i < 2 && files[i] != NULL; i++)
 	{
@@ -157,16 +157,16 @@ check_barman(void)
 		else
 			barman_run(&request, commands[i], &result);
 		if (!barman_run_succeeded(&result, commands[i][0], &failure))
-			tell(false, "%s %s: %s", options.barman, commands[i][0], failure.message);
+			tell(false, "%s %s: %s", settings.barman, commands[i][0], failure.message);
 		else if (result.exit_code != 0)
 		{
 			words = barman_redact_text(result.err[0] != '\0' ? result.err : result.out,
 									   strnlen(result.err[0] != '\0' ? result.err : result.out, 1000));
-			tell(false, "%s %s: exit code %d: %s", options.barman, commands[i][0], result.exit_code, words);
+			tell(false, "%s %s: exit code %d: %s", settings.barman, commands[i][0], result.exit_code, words);
 			free(words);
 		}
 		else
-			tell(true, "%s %s", options.barman, commands[i][0]);
+			tell(true, "%s %s", settings.barman, commands[i][0]);
 		barman_failure_clear(&failure);
 		runner_free(&result);
 	}

@@ -12,7 +12,7 @@
 
 #include "base/log.h"
 #include "base/memory.h"
-#include "options.h"
+#include "base/settings.h"
 
 /* recover has two for each tablespace, and takes at most a hundred of these. */
 #define ARGUMENTS_MAX 240
@@ -64,7 +64,7 @@ barman_run_succeeded(const RunResult *result, const char *command, BarmanFailure
 		case RUN_NOT_STARTED:
 			failure->code = BARMAN_FAILED;
 			failure->message = mem_printf("could not start \"barman %s\"", command);
-			failure->detail = mem_printf("%s: %s", options.barman, strerror(result->start_error));
+			failure->detail = mem_printf("%s: %s", settings.barman, strerror(result->start_error));
 			break;
 	}
 	return false;
@@ -79,11 +79,11 @@ run(const RunRequest *request, bool json, const char *const *arguments, RunResul
 	char		elapsed[32];
 	char		code[16];
 
-	argv[n++] = options.barman;
-	if (options.barman_config != NULL)
+	argv[n++] = settings.barman;
+	if (settings.barman_config != NULL)
 	{
 		argv[n++] = "-c";
-		argv[n++] = options.barman_config;
+		argv[n++] = settings.barman_config;
 	}
 	if (json)
 	{

@@ -14,8 +14,8 @@
 #include "barman/configuration.h"
 #include "base/log.h"
 #include "base/memory.h"
+#include "base/settings.h"
 #include "base/timestamp.h"
-#include "options.h"
 
 #define MAX_WORKERS 64
 
@@ -393,7 +393,7 @@ signature_of(ReadKind kind, const char *server)
 
 	if (!kinds[kind].watched)
 		return 0;
-	configuration = configuration_signature(options.barman_config);
+	configuration = configuration_signature(settings.barman_config);
 	if (kind == READ_SERVERS)
 		return configuration;
 	catalogue = catalogue_signature(server);

@@ -18,8 +18,8 @@
 #include "base/disk.h"
 #include "base/log.h"
 #include "base/memory.h"
+#include "base/settings.h"
 #include "base/timestamp.h"
-#include "options.h"
 
 /* A reading command has nothing to tidy up. */
 #define READ_GRACE_MS 2000
@@ -348,7 +348,7 @@ static json_t *
 ask(const Question *question, RunControl *control, BarmanFailure *failure)
 {
 	RunRequest	request = {
-		.deadline_ms = options.read_timeout * 1000,
+		.deadline_ms = settings.read_timeout * 1000,
 		.grace_ms = READ_GRACE_MS,
 		.control = control
 	};

@@ -11,9 +11,9 @@
 #include <string.h>
 
 #include "base/memory.h"
+#include "base/settings.h"
 #include "base/timestamp.h"
 #include "jobs/table.h"
-#include "options.h"
 
 #define HOUR_US (INT64_C(3600) * 1000000)
 
@@ -58,7 +58,7 @@ job_limits_refuse(const Request *request, const JobKind *kind, const char *serve
 
 	if (kind->one_per_backup)
 		answer = refuse_same(kind, server, arguments);
-	if (answer == NULL && kind->makes_backups && options.max_backups_per_hour > 0)
+	if (answer == NULL && kind->makes_backups && settings.max_backups_per_hour > 0)
 		answer = refuse_hour(server);
 	if (answer == NULL)
 		answer = refuse_kind(kind, server);
@@ -102,11 +102,11 @@ refuse_hour(const char *server)
 		{
 			/* newest first: when this one is an hour old, there is room again */
 			count++;
-			if (count == options.max_backups_per_hour)
+			if (count == settings.max_backups_per_hour)
 				oldest = job->created;
 		}
 	}
-	if (count < options.max_backups_per_hour)
+	if (count < settings.max_backups_per_hour)
 		return NULL;
 	answer = refuse(REASON_HOUR, "too_many_requests",
 					mem_printf("there were %d backups of server \"%s\" within an hour", count, server),
@@ -139,7 +139,7 @@ refuse_kind(const JobKind *kind, const char *server)
 	for (const Job *job = job_newest(); job != NULL; job = job->next)
 		count += !job_has_ended(job) && strcmp(job->kind, kind->name) == 0 &&
 			strcmp(job->server != NULL ? job->server : "", server != NULL ? server : "") == 0;
-	if (count < options.max_jobs_of_kind)
+	if (count < settings.max_jobs_of_kind)
 		return NULL;
 	return refuse(REASON_KIND, "too_many_requests",
 				  server != NULL ? mem_printf("too many jobs of the kind %s are running for server \"%s\"", kind->name, server)
@@ -150,7 +150,7 @@ refuse_kind(const JobKind *kind, const char *server)
 static Answer *
 refuse_all(const Request *request, const JobKind *kind)
 {
-	int			places = options.max_jobs;
+	int			places = settings.max_jobs;
 
 	if (!request->local)
 		places -= PLACES_OF_OWNER;
@@ -160,7 +160,7 @@ refuse_all(const Request *request, const JobKind *kind)
 		return NULL;
 	return refuse(REASON_ALL, "too_many_requests", mem_strdup("too many jobs are running"),
 				  mem_printf("There are %d of %d (--max-jobs); a place is kept for backups, and one for callers of the Barman host itself.",
-							 job_table.running, options.max_jobs), "Try again when one has ended.");
+							 job_table.running, settings.max_jobs), "Try again when one has ended.");
 }
 
 static Answer *
@@ -245,7 +245,7 @@ job_limits_metrics(void)
 					  "# TYPE barman_sidecar_jobs_limit gauge\n"
 					  "barman_sidecar_jobs_limit %d\n"
 					  "# HELP barman_sidecar_jobs_refused_total Jobs that were refused, by the limit that was reached.\n"
-					  "# TYPE barman_sidecar_jobs_refused_total counter\n", options.max_jobs);
+					  "# TYPE barman_sidecar_jobs_refused_total counter\n", settings.max_jobs);
 	for (int i = 0; i < REASONS; i++)
 	{
 		char	   *longer = mem_printf("%sbarman_sidecar_jobs_refused_total{limit=\"%s\"} %llu\n",

@@ -13,8 +13,8 @@
 #include <unistd.h>
 
 #include "base/memory.h"
+#include "base/settings.h"
 #include "base/timestamp.h"
-#include "options.h"
 #include "proof/compare.h"
 #include "proof/examine.h"
 #include "restore/caged_run.h"
@@ -87,7 +87,7 @@ check(void *arg)
 {
 	DrillAmcheck *amcheck = arg;
 	const DrillServer *server = amcheck->server;
-	char	   *program = mem_printf("%s/pg_amcheck", options.pg_bindir);
+	char	   *program = mem_printf("%s/pg_amcheck", settings.pg_bindir);
 	char	   *jobs = mem_printf("--jobs=%d", drill_workers());
 	/* names go back as they came: in a database of SQL_ASCII they may be of no encoding */
 	char	   *where = drill_conninfo(server, server->superuser, "SQL_ASCII");

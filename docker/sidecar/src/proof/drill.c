@@ -10,8 +10,8 @@
 #include "api/restore_target.h"
 #include "barman/read_commands.h"
 #include "base/memory.h"
+#include "base/settings.h"
 #include "base/timestamp.h"
-#include "options.h"
 #include "proof/examine.h"
 #include "proof/last_drill.h"
 #include "restore/backup_to_instance.h"
@@ -180,8 +180,8 @@ is_to_the_end(Restore *restore, const Recovery *recovery)
 static bool
 is_isolated(Restore *restore)
 {
-	bool		good = (restore->held.connections || options.drill_network) &&
-		(restore->held.abi > 0 || !options.confinement_required);
+	bool		good = (restore->held.connections || settings.drill_network) &&
+		(restore->held.abi > 0 || !settings.confinement_required);
 
 	free(restore->isolation);
 	restore->isolation = cage_words(&restore->held, "drill-network");

@@ -14,7 +14,7 @@
 #include <sys/random.h>
 
 #include "base/memory.h"
-#include "options.h"
+#include "base/settings.h"
 #include "restore/caged_run.h"
 #include "restore/instance_files.h"
 
@@ -60,7 +60,7 @@ void
 drill_ask(const DrillServer *server, const char *user, int64_t deadline_ms,
 		  char *const *queries, size_t count, DrillAnswer *answers)
 {
-	char	   *program = mem_printf("%s/psql", options.pg_bindir);
+	char	   *program = mem_printf("%s/psql", settings.pg_bindir);
 	char	   *where = drill_conninfo(server, user, server->encoding);
 	char	   *input = script(server, queries, count);
 	const char *const argv[] = {program,

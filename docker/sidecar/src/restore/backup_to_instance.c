@@ -14,9 +14,9 @@
 #include "barman/backup_memory.h"
 #include "barman/read_cache.h"
 #include "base/memory.h"
+#include "base/settings.h"
 #include "base/timestamp.h"
 #include "jobs/switch_wal.h"
-#include "options.h"
 #include "restore/backup_to_instance.h"
 #include "restore/host.h"
 #include "restore/instance_files.h"
@@ -262,7 +262,7 @@ end(Restore *restore, const Recovery *recovery)
 	{
 		if (recovery == NULL)
 			job_log(job, JOB_INFO, "restored into %s/" INSTANCE_DATA ", not started; to start it: %s/postgres -D %s/" INSTANCE_DATA " -c config_file=%s/" INSTANCE_CONFIG,
-					restore->directory, options.pg_bindir, restore->directory, restore->directory);
+					restore->directory, settings.pg_bindir, restore->directory, restore->directory);
 		value = json_checked(json_object());
 		json_object_set_new(value, "instance",
 							instance_ready(restore->instance, restore->restore_ms,

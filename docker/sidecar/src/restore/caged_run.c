@@ -9,8 +9,8 @@
 
 #include <string.h>
 
+#include "base/settings.h"
 #include "jobs/table.h"
-#include "options.h"
 #include "restore/cage.h"
 
 
@@ -22,10 +22,10 @@ caged_run(Job *job, const char *directory, bool asks, const char *const *argv,
 		.directory = directory,
 		.read_only = true,
 		/* what is of the system may be read anyway, and need not be asked for each time */
-		.bindir = strncmp(options.pg_bindir, "/usr/", 5) == 0 ? NULL : options.pg_bindir,
+		.bindir = strncmp(settings.pg_bindir, "/usr/", 5) == 0 ? NULL : settings.pg_bindir,
 		.only = argv[0],
 		.socket_files = asks,
-		.required = options.confinement_required
+		.required = settings.confinement_required
 	};
 	JobRun		run = {job, NULL, NULL};
 	RunRequest	request = job_run_request(&run, deadline_ms);

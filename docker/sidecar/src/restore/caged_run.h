@@ -12,7 +12,7 @@
 #include "jobs/job.h"
 
 /*
- * As job_run(), for a program of options.pg_bindir: argv[0] is its path, input
+ * As job_run(), for a program of settings.pg_bindir: argv[0] is its path, input
  * what it reads, or NULL.  It executes nothing else, writes to its standard streams alone, and reads libraries, and
  * what is below directory unless that is NULL.  asks: it connects to sockets
  * in the file system.  Without Landlock it is not started, unless the sidecar

@@ -16,8 +16,8 @@
 #include "barman/command.h"
 #include "barman/read_commands.h"
 #include "base/memory.h"
+#include "base/settings.h"
 #include "base/timestamp.h"
-#include "options.h"
 #include "restore/data_directory.h"
 #include "restore/instance_files.h"
 #include "restore/server_needs.h"
@@ -90,7 +90,7 @@ restore_copy(Restore *restore)
 			restore_fail(restore, BARMAN_TIMEOUT, "Nothing was written meanwhile.",
 				 "Look at Barman's log, and at the load of its host.",
 				 "\"barman recover\" made no progress for %d seconds and was stopped",
-				 options.restore_timeout);
+				 settings.restore_timeout);
 		else
 		{
 			if (barman_run_succeeded(&result, "recover", &failure))
@@ -236,7 +236,7 @@ watch_copy(void *arg)
 	instance_has_written(restore->instance, size.bytes);
 	if (restore->expected > 0)
 		job_progress(restore->job, (double) size.bytes / (double) restore->expected);
-	restore->stalled = now >= restore->progress_at + (int64_t) options.restore_timeout * 1000;
+	restore->stalled = now >= restore->progress_at + (int64_t) settings.restore_timeout * 1000;
 
 	/* a directory that takes long to measure is measured less often */
 	restore->measured_at = monotonic_ms() + 9 * (monotonic_ms() - now);
@@ -249,7 +249,7 @@ restore_prepare(Restore *restore)
 {
 	ServerConfig config = instance_config(restore->instance);
 	char	   *data = mem_printf("%s/" INSTANCE_DATA, restore->directory);
-	char	   *words = instance_mend(restore->directory, server_major_version(options.pg_bindir));
+	char	   *words = instance_mend(restore->directory, server_major_version(settings.pg_bindir));
 	char	   *controldata;
 	ServerNeeds needs;
 	int			error;
@@ -260,7 +260,7 @@ restore_prepare(Restore *restore)
 			 "Barman left a directory that PostgreSQL must not be started on");
 	else
 	{
-		controldata = server_controldata(options.pg_bindir, restore->directory, options.confinement_required);
+		controldata = server_controldata(settings.pg_bindir, restore->directory, settings.confinement_required);
 		/* for a drill only we are let in, unless it is to be looked at later */
 		config.scratch = restore->is_drill && !json_is_true(json_object_get(restore->arguments, "keep"));
 		if (config.scratch)

@@ -13,7 +13,7 @@
 #include <sys/statvfs.h>
 
 #include "base/memory.h"
-#include "options.h"
+#include "base/settings.h"
 #include "restore/instance_table.h"
 
 static _Atomic int64_t free_seen = -1;
@@ -52,7 +52,7 @@ instance_room_refusal(const RestoreNeeds *needs)
 	if (sum == 0 || !look(&room) || restore_add_bytes(restore_add_bytes(sum, room.reserved), room.floor) <= room.free)
 		return NULL;
 	detail = mem_printf("The backup has %lld bytes, and %lld are free below \"%s\". With its WAL and room to work the restore needs %lld; %lld of the free ones are reserved for restores that run, and %lld are kept free for Barman (--reserve-free).",
-						(long long) needs->backup, (long long) room.free, options.instance_root,
+						(long long) needs->backup, (long long) room.free, settings.instance_root,
 						(long long) sum, (long long) room.reserved, (long long) room.floor);
 	refusal = answer_error("wrong_state", "there is not enough room for the backup", detail,
 						   room.reserved > 0 && restore_add_bytes(sum, room.floor) <= room.free ?
@@ -82,12 +82,12 @@ look(Room *room)
 	struct statvfs disk;
 	int64_t		share;
 
-	if (options.instance_root == NULL || statvfs(options.instance_root, &disk) != 0)
+	if (settings.instance_root == NULL || statvfs(settings.instance_root, &disk) != 0)
 		return false;
 	/* what Barman's user may still write, without the reserve for root */
 	room->free = (int64_t) (disk.f_bavail * disk.f_frsize);
-	share = (int64_t) (disk.f_blocks * disk.f_frsize) / 100 * options.reserve_percent;
-	room->floor = options.reserve_percent == 0 || share > options.reserve_bytes ? options.reserve_bytes : share;
+	share = (int64_t) (disk.f_blocks * disk.f_frsize) / 100 * settings.reserve_percent;
+	room->floor = settings.reserve_percent == 0 || share > settings.reserve_bytes ? settings.reserve_bytes : share;
 	atomic_store(&free_seen, room->free);
 	atomic_store(&floor_seen, room->floor);
 	return true;

@@ -15,8 +15,8 @@
 #include <unistd.h>
 
 #include "base/memory.h"
+#include "base/settings.h"
 #include "base/timestamp.h"
-#include "options.h"
 #include "restore/server.h"
 
 /* Nobody has so many, and each is looked for. */
@@ -183,9 +183,9 @@ library_directory(void)
 {
 	static const char *const places[] = {"../lib", "../lib/postgresql", "../lib64", "../lib64/postgresql"};
 
-	for (size_t i = 0; options.pg_bindir != NULL && i < sizeof(places) / sizeof(places[0]); i++)
+	for (size_t i = 0; settings.pg_bindir != NULL && i < sizeof(places) / sizeof(places[0]); i++)
 	{
-		char	   *directory = mem_printf("%s/%s", options.pg_bindir, places[i]);
+		char	   *directory = mem_printf("%s/%s", settings.pg_bindir, places[i]);
 		char	   *path = mem_printf("%s/plpgsql.so", directory);
 		bool		is = access(path, F_OK) == 0;
 

@@ -18,8 +18,8 @@
 
 #include "base/log.h"
 #include "base/memory.h"
+#include "base/settings.h"
 #include "base/timestamp.h"
-#include "options.h"
 #include "restore/instance_files.h"
 
 /* So long the start waits for what a crash has left: mostly it is gone by then. */
@@ -42,14 +42,14 @@ static void *remove_each(void *arg);
 bool
 instances_start(const char *state_dir)
 {
-	if (options.instance_root == NULL)
+	if (settings.instance_root == NULL)
 		return true;
 	if (!instance_records_open(state_dir) ||
-		(mkdir(options.instance_root, 0700) != 0 && errno != EEXIST) ||
-		access(options.instance_root, W_OK) != 0)
+		(mkdir(settings.instance_root, 0700) != 0 && errno != EEXIST) ||
+		access(settings.instance_root, W_OK) != 0)
 	{
 		log_line(LOGLEVEL_ERROR, "cannot use the directory of the instances",
-				 "directory", options.instance_root, "error", strerror(errno), NULL);
+				 "directory", settings.instance_root, "error", strerror(errno), NULL);
 		return false;
 	}
 	use_real_root();
@@ -69,20 +69,20 @@ use_real_root(void)
 {
 	static char root[PATH_MAX];
 
-	if (realpath(options.instance_root, root) != NULL)
-		options.instance_root = root;
+	if (realpath(settings.instance_root, root) != NULL)
+		settings.instance_root = root;
 }
 
 /* Two sidecars over one root would give one name, or one port, to two servers. */
 static bool
 lock_root(void)
 {
-	root_lock = open(options.instance_root, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	root_lock = open(settings.instance_root, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (root_lock >= 0 && flock(root_lock, LOCK_EX | LOCK_NB) == 0)
 		return true;
 	log_line(LOGLEVEL_ERROR, root_lock >= 0 ? "another sidecar uses this directory of the instances" :
 			 "cannot open the directory of the instances",
-			 "directory", options.instance_root, "error", strerror(errno),
+			 "directory", settings.instance_root, "error", strerror(errno),
 			 "remedy", "give each sidecar an --instance-root of its own", NULL);
 	return false;
 }
@@ -94,11 +94,11 @@ libraries_are_here(void)
 	char	   *directory;
 	bool		here = true;
 
-	if (options.instance_preload == NULL)
+	if (settings.instance_preload == NULL)
 		return true;
-	directory = server_program(options.pg_bindir, "pg_config", "--pkglibdir");
+	directory = server_program(settings.pg_bindir, "pg_config", "--pkglibdir");
 	directory[strcspn(directory, "\n")] = '\0';
-	for (const char *name = options.instance_preload; here && *name != '\0';)
+	for (const char *name = settings.instance_preload; here && *name != '\0';)
 	{
 		size_t		length = strcspn(name, ",");
 		char	   *path = mem_printf("%s/%.*s.so", directory, (int) length, name);
@@ -236,8 +236,8 @@ instance_config(const Instance *instance)
 	ServerConfig config = {
 		.name = instance->name,
 		.directory = instance->directory,
-		.listen = options.instance_listen,
-		.preload = options.instance_preload,
+		.listen = settings.instance_listen,
+		.preload = settings.instance_preload,
 		.port = instance->port
 	};
 

@@ -15,8 +15,8 @@
 
 #include "barman/read_cache.h"
 #include "base/memory.h"
+#include "base/settings.h"
 #include "base/timestamp.h"
-#include "options.h"
 #include "restore/cage.h"
 #include "restore/disk_room.h"
 #include "restore/instance_files.h"
@@ -68,7 +68,7 @@ instance_claim(const char *name, const char *server, const RestoreNeeds *needs, 
 	instance = mem_alloc(sizeof(Instance));
 	instance->name = mem_strdup(name);
 	instance->server = mem_strdup(server);
-	instance->directory = mem_printf("%s/%s", options.instance_root, name);
+	instance->directory = mem_printf("%s/%s", settings.instance_root, name);
 	instance->state = INSTANCE_RESTORING;
 	instance->claimed = true;
 	instance->restore_ms = instance->recovery_ms = instance->bytes = -1;
@@ -122,7 +122,7 @@ instance_refusal(const char *name, const char *server, const RestoreNeeds *needs
 
 	if (refusal != NULL)
 		return refusal;
-	directory = mem_printf("%s/%s", options.instance_root, name);
+	directory = mem_printf("%s/%s", settings.instance_root, name);
 	pthread_mutex_lock(&instance_table.lock);
 	refusal = refuse_claim(name, server, share, needs);
 	if (refusal == NULL && lstat(directory, &status) == 0)
@@ -192,7 +192,7 @@ instance_claimed(const char *name)
 static Answer *
 refuse_if_off(void)
 {
-	if (options.instance_root != NULL)
+	if (settings.instance_root != NULL)
 		return NULL;
 	return answer_error("wrong_state", "this sidecar restores nothing",
 						"It was started without a directory for instances.",
@@ -205,12 +205,12 @@ share_of_a_server(void)
 {
 	ReadTarget	target = {READ_SERVERS, "", ""};
 	Answer	   *servers;
-	int			share = options.max_instances_per_server;
+	int			share = settings.max_instances_per_server;
 
 	if (share == 0)
 	{
 		servers = reads_get(&target, READ_AGE_DEFAULT, NULL);
-		share = options.max_instances;
+		share = settings.max_instances;
 		if (servers == NULL || json_array_size(json_object_get(servers->value, "servers")) != 1)
 			share = share > 1 ? share / 2 : 1;
 		answer_release(servers);
@@ -230,7 +230,7 @@ refuse_claim(const char *name, const char *server, int share, const RestoreNeeds
 	int			of_server = 0;
 	CageHold	offered = cage_offered();
 
-	if (options.confinement_required && offered.abi == 0)
+	if (settings.confinement_required && offered.abi == 0)
 	{
 		detail = cage_why_not(offered.error);
 		refusal = answer_error("wrong_state", "nothing is restored here: a restored server could not be kept in its directory",
@@ -254,9 +254,9 @@ refuse_claim(const char *name, const char *server, int share, const RestoreNeeds
 		free(message);
 		free(detail);
 	}
-	else if (count >= options.max_instances)
+	else if (count >= settings.max_instances)
 	{
-		detail = mem_printf("The sidecar keeps at most %d (--max-instances).", options.max_instances);
+		detail = mem_printf("The sidecar keeps at most %d (--max-instances).", settings.max_instances);
 		refusal = answer_error("too_many_requests", "there are too many instances", detail,
 							   "Drop one that is not needed any more.");
 		free(detail);
@@ -265,7 +265,7 @@ refuse_claim(const char *name, const char *server, int share, const RestoreNeeds
 	{
 		message = mem_printf("there are too many instances of server \"%s\"", server);
 		detail = mem_printf("The sidecar keeps at most %d of one server (--max-instances-per-server), and %d in all.",
-							share, options.max_instances);
+							share, settings.max_instances);
 		refusal = answer_error("too_many_requests", message, detail,
 							   "Drop one that is not needed any more.");
 		free(message);
@@ -274,7 +274,7 @@ refuse_claim(const char *name, const char *server, int share, const RestoreNeeds
 	else if (find_port() == 0)
 	{
 		detail = mem_printf("All ports from %d to %d are taken (--instance-ports).",
-							options.instance_port_low, options.instance_port_high);
+							settings.instance_port_low, settings.instance_port_high);
 		refusal = answer_error("too_many_requests", "there is no port for another instance", detail,
 							   "Drop an instance that is not needed any more, or give the sidecar more ports.");
 		free(detail);
@@ -288,7 +288,7 @@ static Answer *
 refuse_directory(const char *name)
 {
 	char	   *message = mem_printf("could not make the directory of instance \"%s\"", name);
-	char	   *detail = mem_printf("%s/%s: %s", options.instance_root, name, strerror(EEXIST));
+	char	   *detail = mem_printf("%s/%s: %s", settings.instance_root, name, strerror(EEXIST));
 	Answer	   *refusal = answer_error("conflict", message, detail,
 									   "The sidecar did not make it and does not touch it: choose another name, or remove it by hand.");
 
@@ -312,7 +312,7 @@ refuse_unknown(const char *name)
 static int
 find_port(void)
 {
-	for (int port = options.instance_port_low; port <= options.instance_port_high; port++)
+	for (int port = settings.instance_port_low; port <= settings.instance_port_high; port++)
 	{
 		bool		ours = false;
 
@@ -334,7 +334,7 @@ port_is_free(int port)
 
 	if (fd < 0)
 		return false;
-	if (inet_pton(AF_INET, options.instance_listen, &address.sin_addr) != 1)
+	if (inet_pton(AF_INET, settings.instance_listen, &address.sin_addr) != 1)
 		address.sin_addr.s_addr = htonl(INADDR_ANY);
 	setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on));	/* as PostgreSQL does */
 	bound = bind(fd, (struct sockaddr *) &address, sizeof(address)) == 0;

@@ -14,8 +14,8 @@
 #include "base/log.h"
 #include "base/memory.h"
 #include "base/process.h"
+#include "base/settings.h"
 #include "base/timestamp.h"
-#include "options.h"
 #include "restore/instance_files.h"
 #include "restore/instance_table.h"
 
@@ -110,7 +110,7 @@ instance_of_record(const json_t *value)
 	instance = mem_alloc(sizeof(Instance));
 	instance->name = mem_strdup(name);
 	instance->server = mem_strdup(server);
-	instance->directory = mem_printf("%s/%s", options.instance_root, name);
+	instance->directory = mem_printf("%s/%s", settings.instance_root, name);
 	instance->backup_id = mem_strdup(json_string_value(json_object_get(value, "backup_id")));
 	instance->state = (InstanceState) number;
 	instance->has_files = json_is_true(json_object_get(value, "has_files"));
@@ -213,10 +213,10 @@ host_of(const Instance *instance)
 {
 	ServerConfig config = instance_config(instance);
 
-	if (strcmp(options.instance_host, "socket") != 0)
-		return mem_strdup(options.instance_host);
+	if (strcmp(settings.instance_host, "socket") != 0)
+		return mem_strdup(settings.instance_host);
 	if (!instance_socket_fits(&config))
-		return mem_strdup(options.instance_listen);
+		return mem_strdup(settings.instance_listen);
 	return mem_printf("%s/" INSTANCE_SOCKET, instance->directory);
 }
 

@@ -12,8 +12,8 @@
 #include <string.h>
 
 #include "base/memory.h"
+#include "base/settings.h"
 #include "base/timestamp.h"
-#include "options.h"
 #include "restore/caged_run.h"
 #include "restore/received_wal.h"
 #include "restore/timeline_path.h"
@@ -42,7 +42,7 @@ restore_count_points(Restore *restore)
 
 	if (restore->target.name == NULL)
 		return true;
-	program = mem_printf("%s/pg_waldump", options.pg_bindir);
+	program = mem_printf("%s/pg_waldump", settings.pg_bindir);
 	directory = restore_wal_directory(restore);
 	names = segments_from(restore, directory, &n);
 	for (i = 0; i < n && whole && !job_cancelled(restore->job); i++)

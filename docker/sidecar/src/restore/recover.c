@@ -13,8 +13,8 @@
 
 #include "barman/command.h"
 #include "base/memory.h"
+#include "base/settings.h"
 #include "base/timestamp.h"
-#include "options.h"
 #include "restore/cage.h"
 #include "restore/instance_files.h"
 #include "restore/server_keeper.h"
@@ -64,7 +64,7 @@ restore_recover(Restore *restore, Recovery *recovery)
 			seen = status.st_size;
 			progress_at = monotonic_ms();
 		}
-		if (monotonic_ms() >= progress_at + (int64_t) options.restore_timeout * 1000)
+		if (monotonic_ms() >= progress_at + (int64_t) settings.restore_timeout * 1000)
 			break;
 		if (!job_sleep(job, RECOVERY_LOOK_MS))
 			break;
@@ -89,7 +89,7 @@ restore_recover(Restore *restore, Recovery *recovery)
 		tell_log(job, tail);
 		restore_fail(restore, BARMAN_TIMEOUT, last != NULL ? last + 1 : tail, "Look at the load of Barman's host.",
 			 "the restored server made no progress for %d seconds and was stopped",
-			 options.restore_timeout);
+			 settings.restore_timeout);
 		free(tail);
 	}
 	free(log);
@@ -103,10 +103,10 @@ start_caged(Restore *restore, ServerProcess *process)
 	const char *option = restore->is_drill ? "drill-network" : "instance-network";
 	const Cage	cage = {
 		.directory = restore->directory,
-		.bindir = options.pg_bindir,
+		.bindir = settings.pg_bindir,
 		.port = instance_config(restore->instance).port,
-		.network = restore->is_drill ? options.drill_network : options.instance_network,
-		.required = options.confinement_required
+		.network = restore->is_drill ? settings.drill_network : settings.instance_network,
+		.required = settings.confinement_required
 	};
 	int			error = server_start(&cage, &restore->held, process);
 	char	   *detail;
