@@ -10,6 +10,7 @@
 
 #include <cmocka.h>
 
+#include "barman/areas.h"
 #include "base/disk.h"
 
 static json_int_t number(const json_t *disk, const char *key);
@@ -74,7 +75,7 @@ test_not_a_directory(void **state)
 static void
 test_unknown_server(void **state)
 {
-	Answer	   *answer = disk_list("nobody");
+	Answer	   *answer = area_list_disks("nobody");
 
 	(void) state;
 	assert_int_equal(answer->status, 200);

@@ -24,6 +24,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/directory.h"
+#include "base/files.h"
 #include "base/memory.h"
 #include "base/settings.h"
 #include "base/timestamp.h"
@@ -108,7 +110,7 @@ put(const char *name, const char *text, mode_t mode)
 {
 	char	   *path = mem_printf("%s/%s", home, name);
 
-	assert_int_equal(instance_files_write(path, text), 0);
+	assert_int_equal(files_write(path, text), 0);
 	assert_int_equal(chmod(path, mode), 0);
 	free(path);
 }
@@ -117,7 +119,7 @@ static char *
 get(const char *name)
 {
 	char	   *path = mem_printf("%s/%s", home, name);
-	char	   *text = instance_files_read(path);
+	char	   *text = files_read(path);
 
 	free(path);
 	return text != NULL ? text : mem_strdup("");
@@ -725,7 +727,7 @@ stop_group(void **state)
 	jobs_forget();
 	json_decref(arguments);
 	json_decref(told);
-	instance_files_remove(home);
+	directory_remove(home);
 	free(home);
 	return 0;
 }

@@ -25,6 +25,8 @@
 #include <unistd.h>
 
 #include "api/restore_target.h"
+#include "base/directory.h"
+#include "base/files.h"
 #include "base/memory.h"
 #include "base/process.h"
 #include "base/timestamp.h"
@@ -234,7 +236,7 @@ test_settings_suffice(void **state)
 	needs = server_needs(path, "pg_control version number:            1800\n", NULL);
 	assert_int_equal(needs.origins, 6000);
 	assert_true(needs.knows_origins);
-	instance_files_remove(path);
+	directory_remove(path);
 	free(path);
 }
 
@@ -256,7 +258,7 @@ test_nothing_is_taken_over(void **state)
 	assert_int_equal(instance_config_write(&config, &needs, &none), 0);
 
 	file = mem_printf("%s/data/postgresql.auto.conf", path);
-	text = instance_files_read(file);
+	text = files_read(file);
 	assert_null(strstr(text, "production"));
 	assert_null(strstr(text, "barman_wal"));
 	assert_null(strstr(text, "recovery_end_command"));
@@ -268,12 +270,12 @@ test_nothing_is_taken_over(void **state)
 
 	/* by hand the same server is started */
 	file = mem_printf("%s/data/postgresql.conf", path);
-	text = instance_files_read(file);
+	text = files_read(file);
 	assert_null(strstr(text, "pg_cron"));
 	assert_non_null(strstr(text, "\ninclude '"));
 	free(text);
 	free(file);
-	instance_files_remove(path);
+	directory_remove(path);
 	free(path);
 }
 
@@ -348,7 +350,7 @@ test_mend(void **state)
 	put(path, "data/pg_wal/000000010000000000000001", "");
 	assert_null(instance_mend(path, 17));
 	assert_true(there(path, "data/pg_wal/000000010000000000000001"));
-	assert_int_equal(instance_files_remove(path), 0);
+	assert_int_equal(directory_remove(path), 0);
 	free(pg_wal);
 	free(path);
 }
@@ -369,7 +371,7 @@ test_mend_refuses(void **state)
 	words = instance_mend(path, 17);
 	assert_non_null(strstr(words, "9.6"));
 	free(words);
-	instance_files_remove(path);
+	directory_remove(path);
 	free(path);
 }
 
@@ -402,8 +404,8 @@ test_mend_finds_links(void **state)
 		assert_non_null(strstr(words, names[i]));
 		free(words);
 		assert_true(there(theirs, "file"));
-		instance_files_remove(path);
-		instance_files_remove(theirs);
+		directory_remove(path);
+		directory_remove(theirs);
 		free(link);
 		free(theirs);
 		free(path);
@@ -423,7 +425,7 @@ test_mend_finds_links(void **state)
 		assert_int_equal(symlink(target, link), 0);
 		assert_null(instance_check(path));
 		assert_null(instance_mend(path, 17));
-		instance_files_remove(path);
+		directory_remove(path);
 		free(target);
 		free(link);
 		free(path);
@@ -442,13 +444,13 @@ test_remove_follows_no_link(void **state)
 	put(theirs, "file", "theirs");
 	put(ours, "data/deep/er/file", "0123456789");
 	assert_int_equal(symlink(theirs, link), 0);
-	assert_int_equal(instance_files_size(data).bytes, 10);
-	assert_int_equal(instance_files_size(ours).bytes, 10);
-	assert_int_equal(instance_files_remove(ours), 0);
+	assert_int_equal(directory_size(data).bytes, 10);
+	assert_int_equal(directory_size(ours).bytes, 10);
+	assert_int_equal(directory_remove(ours), 0);
 	assert_int_equal(access(ours, F_OK), -1);
 	assert_true(there(theirs, "file"));
-	assert_int_equal(instance_files_remove(theirs), 0);
-	assert_int_equal(instance_files_remove(theirs), 0);	/* gone already */
+	assert_int_equal(directory_remove(theirs), 0);
+	assert_int_equal(directory_remove(theirs), 0);	/* gone already */
 	free(ours);
 	free(theirs);
 	free(link);
@@ -466,7 +468,7 @@ test_make_is_a_claim(void **state)
 	assert_true(there(path, "socket"));
 	assert_false(there(path, "data"));
 	assert_int_equal(instance_files_make(path), EEXIST);
-	instance_files_remove(parent);
+	directory_remove(parent);
 	free(parent);
 	free(path);
 }
@@ -493,23 +495,23 @@ test_follows_no_link_of_a_server(void **state)
 	assert_int_equal(symlink(secret, log), 0);
 	assert_int_equal(symlink(root, data), 0);
 	assert_int_equal(mkfifo(fifo, 0600), 0);
-	text = instance_files_tail(log, 100);
+	text = files_tail(log, 100);
 	assert_string_equal(text, "");
 	free(text);
-	assert_null(instance_files_read(log));
-	assert_null(instance_files_read(below));
-	assert_null(instance_files_read(fifo));
+	assert_null(files_read(log));
+	assert_null(files_read(below));
+	assert_null(files_read(fifo));
 
 	/* nor is anything written through one */
 	assert_int_equal(symlink(secret, fresh), 0);
-	assert_int_equal(instance_files_write(config, "mine"), 0);
-	text = instance_files_read(secret);
+	assert_int_equal(files_write(config, "mine"), 0);
+	text = files_read(secret);
 	assert_string_equal(text, "token");
 	free(text);
-	text = instance_files_read(config);
+	text = files_read(config);
 	assert_string_equal(text, "mine");
 	free(text);
-	assert_int_equal(instance_files_remove(root), 0);
+	assert_int_equal(directory_remove(root), 0);
 	free(instance);
 	free(fresh);
 	free(config);
@@ -531,7 +533,7 @@ test_removes_what_is_closed(void **state)
 	assert_int_equal(mkdir(closed, 0700), 0);
 	put(closed, "file", "x");
 	assert_int_equal(chmod(closed, 0), 0);
-	assert_int_equal(instance_files_remove(root), 0);
+	assert_int_equal(directory_remove(root), 0);
 	assert_int_not_equal(access(root, F_OK), 0);
 	free(closed);
 	free(root);
@@ -577,7 +579,7 @@ test_removes_what_is_deep(void **state)
 		prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
 		setrlimit(RLIMIT_NOFILE, &few);
 		setrlimit(RLIMIT_STACK, &small);
-		_exit(instance_files_size(root).files < 3 ? 255 : instance_files_remove(root));
+		_exit(directory_size(root).files < 3 ? 255 : directory_remove(root));
 	}
 	assert_int_equal(waitpid(child, &status, 0), child);
 	assert_int_equal(status, 0);
@@ -706,8 +708,8 @@ test_ends_with_all_its_processes(void **state)
 		assert_int_equal(server_start(&cage, &held, &process), 0);
 		while ((pids[0] <= 1 || pids[1] <= 1) && monotonic_ms() < until)
 		{
-			char	   *text = instance_files_read(daemon);
-			char	   *other = instance_files_read(first);
+			char	   *text = files_read(daemon);
+			char	   *other = files_read(first);
 
 			pids[0] = text != NULL ? atoi(text) : 0;
 			pids[1] = other != NULL ? atoi(other) : 0;
@@ -729,10 +731,10 @@ test_ends_with_all_its_processes(void **state)
 		assert_int_equal(server_look(instance, &process), SERVER_GONE);
 		if (how == 3)
 			assert_quiet(swarm);
-		assert_int_equal(instance_files_remove(instance), 0);
+		assert_int_equal(directory_remove(instance), 0);
 		free(swarm);
 	}
-	assert_int_equal(instance_files_remove(root), 0);
+	assert_int_equal(directory_remove(root), 0);
 	free(first);
 	free(postgres);
 	free(daemon);
@@ -830,17 +832,17 @@ test_tail(void **state)
 	char	   *text;
 
 	(void) state;
-	text = instance_files_tail(file, 10);
+	text = files_tail(file, 10);
 	assert_string_equal(text, "");
 	free(text);
 	put(path, "log", "first line\nsecond\nthird\n\n");
-	text = instance_files_tail(file, 1000);
+	text = files_tail(file, 1000);
 	assert_string_equal(text, "first line\nsecond\nthird");
 	free(text);
-	text = instance_files_tail(file, 18);
+	text = files_tail(file, 18);
 	assert_string_equal(text, "second\nthird");
 	free(text);
-	instance_files_remove(path);
+	directory_remove(path);
 	free(file);
 	free(path);
 }
@@ -876,7 +878,7 @@ test_recovery(void **state)
 	assert_string_equal(recovery.time, "2026-01-01T00:00:00Z");
 	free(recovery.lsn);
 	free(recovery.time);
-	instance_files_remove(path);
+	directory_remove(path);
 	free(path);
 }
 
@@ -901,7 +903,7 @@ put(const char *directory, const char *name, const char *text)
 		mkdir(path, 0755);
 		*slash = '/';
 	}
-	assert_int_equal(instance_files_write(path, text), 0);
+	assert_int_equal(files_write(path, text), 0);
 	free(path);
 }
 

@@ -185,7 +185,7 @@ get_files(Request *request)
 {
 	const char *area = request->segments[SEGMENT_NAME];
 
-	if (!files_area_is_valid(area))
+	if (!area_is_valid(area))
 		return answer_error("bad_area", "there is no such area", NULL,
 							"Use base, wals, streaming, incoming or errors.");
 	return get_of_directories(request, READ_FILES, area);

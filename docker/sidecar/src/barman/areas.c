@@ -1,8 +1,10 @@
 /*
  * areas.c
  *
- * Lists files by name, size and time.  Never follows a symbolic link and
- * never reads a file.
+ * The areas in which Barman keeps a server's files: what lies there, and how
+ * full their file systems are.  Never follows a symbolic link and never reads
+ * a file.  May hang with them (NFS), so never run by the thread that serves
+ * requests.
  */
 #include "barman/areas.h"
 
@@ -13,6 +15,7 @@
 #include <sys/stat.h>
 
 #include "barman/catalogue.h"
+#include "base/disk.h"
 #include "base/memory.h"
 #include "base/timestamp.h"
 
@@ -28,12 +31,15 @@ typedef struct File
 
 static const char *const areas[] = {"base", "wals", "streaming", "incoming", "errors"};
 
+/* Those that matter to how full a disk is */
+static const char *const disk_areas[] = {"base", "wals", "streaming", "incoming"};
+
 static json_t *file_json(const File *file);
 static int64_t modified_of(const struct stat *stat);
 static int	compare_names(const void *a, const void *b);
 
 bool
-files_area_is_valid(const char *area)
+area_is_valid(const char *area)
 {
 	for (size_t i = 0; i < sizeof(areas) / sizeof(areas[0]); i++)
 	{
@@ -44,7 +50,7 @@ files_area_is_valid(const char *area)
 }
 
 Answer *
-files_list(const char *server, const char *area)
+area_list_files(const char *server, const char *area)
 {
 	char	   *path = catalogue_directory(server, area);
 	json_t	   *value;
@@ -53,7 +59,7 @@ files_list(const char *server, const char *area)
 	if (path == NULL)
 		return answer_error("unavailable", "Barman does not tell where this server's files are",
 							NULL, "Look at \"barman show-servers\".");
-	value = files_list_directory(path, strcmp(area, "base") == 0);
+	value = area_list_directory(path, strcmp(area, "base") == 0);
 	error = errno;
 	free(path);
 	if (value == NULL)
@@ -67,7 +73,7 @@ files_list(const char *server, const char *area)
  * in it.  A directory that is not there yet is empty.
  */
 json_t *
-files_list_directory(const char *path, bool backups_only)
+area_list_directory(const char *path, bool backups_only)
 {
 	char	   *paths[] = {(char *) (uintptr_t) path, NULL};
 	size_t		skip = strlen(path);
@@ -133,6 +139,26 @@ files_list_directory(const char *path, bool backups_only)
 	json_object_set_new(value, "files", list);
 	json_object_set_new(value, "truncated", json_boolean(truncated));
 	return value;
+}
+
+Answer *
+area_list_disks(const char *server)
+{
+	json_t	   *list = json_checked(json_array());
+
+	for (size_t i = 0; i < sizeof(disk_areas) / sizeof(disk_areas[0]); i++)
+	{
+		char	   *path = catalogue_directory(server, disk_areas[i]);
+		json_t	   *disk = path != NULL ? disk_of_path(path) : NULL;
+
+		if (disk != NULL)
+		{
+			json_object_set_new(disk, "area", json_text(disk_areas[i]));
+			json_array_append_new(list, disk);
+		}
+		free(path);
+	}
+	return answer_json(200, json_checked(json_pack("{s:o}", "disks", list)));
 }
 
 static json_t *

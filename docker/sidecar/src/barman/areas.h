@@ -1,7 +1,7 @@
 /*
  * areas.h
  *
- * The files of one area of a server, as Barman keeps them.
+ * The areas in which Barman keeps a server's files: base, wals and the like.
  */
 #ifndef BARMAN_AREAS_H
 #define BARMAN_AREAS_H
@@ -10,12 +10,15 @@
 
 #include "base/answer.h"
 
-extern bool files_area_is_valid(const char *area);
+extern bool area_is_valid(const char *area);
 
 /* {"files": [{name, bytes, modified, is_directory}], "truncated": bool} */
-extern Answer *files_list(const char *server, const char *area);
+extern Answer *area_list_files(const char *server, const char *area);
+
+/* {"disks": [{area, free_bytes, total_bytes}]} */
+extern Answer *area_list_disks(const char *server);
 
 /* The same of a directory; tests use it. */
-extern json_t *files_list_directory(const char *path, bool backups_only);
+extern json_t *area_list_directory(const char *path, bool backups_only);
 
 #endif							/* BARMAN_AREAS_H */

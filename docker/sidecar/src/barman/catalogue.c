@@ -15,9 +15,9 @@
 
 #include "barman/json.h"
 #include "base/file_hash.h"
+#include "base/files.h"
 #include "base/memory.h"
 #include "base/timestamp.h"
-#include "restore/instance_files.h"
 
 /* In the directory of a backup */
 #define KEEP_SUFFIX "/annotations/keep"
@@ -51,7 +51,7 @@ void
 catalogue_start(const char *state_dir)
 {
 	char	   *path = mem_printf("%s/catalogue.json", state_dir);
-	json_t	   *known = instance_files_json(path);
+	json_t	   *known = files_json(path);
 	const char *server;
 	json_t	   *directories;
 
@@ -77,7 +77,7 @@ keep(void)
 		json_object_set(known, c->server, c->directories);
 	text = json_dumps(known, JSON_INDENT(2));
 	if (text != NULL)
-		instance_files_write(store, text);
+		files_write(store, text);
 	free(text);
 	json_decref(known);
 }

@@ -15,7 +15,6 @@
 #include "barman/backup_memory.h"
 #include "barman/catalogue.h"
 #include "barman/command.h"
-#include "base/disk.h"
 #include "base/log.h"
 #include "base/memory.h"
 #include "base/settings.h"
@@ -109,11 +108,11 @@ barman_read(const ReadTarget *target, RunControl *control)
 		case READ_BACKUP:
 			return read_backup(target, control);
 		case READ_FILES:
-			return files_list(target->server, target->argument);
+			return area_list_files(target->server, target->argument);
 		case READ_DIRECTORIES:
 			return read_directories(target, control);
 		case READ_DISKS:
-			return disk_list(target->server);
+			return area_list_disks(target->server);
 		case READ_CHECK:
 			return read_check(target, control);
 		case READ_STATUS:

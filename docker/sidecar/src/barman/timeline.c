@@ -10,8 +10,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/files.h"
 #include "base/memory.h"
-#include "restore/instance_files.h"
 
 /* PostgreSQL writes a line for each failover. */
 #define TEXT_MAX (1024 * 1024)
@@ -19,7 +19,7 @@
 TimelinePart *
 timeline_read(const char *path, size_t *count)
 {
-	char	   *text = instance_files_read(path);
+	char	   *text = files_read(path);
 	TimelinePart *parts = timeline_parse(text, count);
 
 	free(text);

@@ -1,8 +1,8 @@
 /*
  * disk.c
  *
- * How full the file systems are on which Barman keeps a server's files.
- * May hang with them (NFS), so never run by the thread that serves requests.
+ * How full a file system is.  May hang with it (NFS), so never run by the
+ * thread that serves requests.
  */
 #include "base/disk.h"
 
@@ -11,30 +11,7 @@
 #include <string.h>
 #include <sys/statvfs.h>
 
-#include "barman/catalogue.h"
 #include "base/memory.h"
-
-static const char *const areas[] = {"base", "wals", "streaming", "incoming"};
-
-Answer *
-disk_list(const char *server)
-{
-	json_t	   *list = json_checked(json_array());
-
-	for (size_t i = 0; i < sizeof(areas) / sizeof(areas[0]); i++)
-	{
-		char	   *path = catalogue_directory(server, areas[i]);
-		json_t	   *disk = path != NULL ? disk_of_path(path) : NULL;
-
-		if (disk != NULL)
-		{
-			json_object_set_new(disk, "area", json_text(areas[i]));
-			json_array_append_new(list, disk);
-		}
-		free(path);
-	}
-	return answer_json(200, json_checked(json_pack("{s:o}", "disks", list)));
-}
 
 /* A directory that is not there yet will be where its parent is. */
 json_t *

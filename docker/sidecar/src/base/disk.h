@@ -1,17 +1,14 @@
 /*
  * disk.h
  *
- * How full the file systems are on which Barman keeps a server's files.
+ * How full a file system is.
  */
 #ifndef BASE_DISK_H
 #define BASE_DISK_H
 
-#include "base/answer.h"
+#include <jansson.h>
 
-/* {"disks": [{area, free_bytes, total_bytes}]} */
-extern Answer *disk_list(const char *server);
-
-/* {free_bytes, total_bytes} of where a path is or will be, or NULL; tests use it. */
+/* {free_bytes, total_bytes} of where a path is or will be, or NULL */
 extern json_t *disk_of_path(const char *path);
 
 #endif							/* BASE_DISK_H */

@@ -9,6 +9,7 @@
 
 #include "api/restore_target.h"
 #include "barman/read_commands.h"
+#include "base/directory.h"
 #include "base/memory.h"
 #include "base/settings.h"
 #include "base/timestamp.h"
@@ -16,7 +17,6 @@
 #include "proof/last_drill.h"
 #include "restore/backup_to_instance.h"
 #include "restore/host.h"
-#include "restore/instance_files.h"
 #include "restore/reach.h"
 #include "restore/received_wal.h"
 
@@ -69,7 +69,7 @@ drill_body(Job *job, const json_t *arguments)
 	{
 		good = restore_copy(&restore) && restore_take_tail(&restore) && restore_prepare(&restore);
 		notes = restore_host_notes(&restore);
-		copied = mem_printf("%lld bytes%s%s", (long long) instance_files_size(restore.directory).bytes,
+		copied = mem_printf("%lld bytes%s%s", (long long) directory_size(restore.directory).bytes,
 							notes[0] != '\0' ? ". " : "", notes);
 		free(notes);
 		drill_stage(&restore, "restore", good, copied);
@@ -197,7 +197,7 @@ end_drill(Restore *restore, const Recovery *recovery, bool recovered, bool good)
 	json_t	   *result = restore->drill;
 	bool		keep = recovered && !job_cancelled(job) &&
 		json_is_true(json_object_get(restore->arguments, "keep"));
-	int64_t		bytes = instance_files_size(restore->directory).bytes;
+	int64_t		bytes = directory_size(restore->directory).bytes;
 	int64_t		began = monotonic_ms();
 
 	json_object_set_new(result, "backup_id", json_text(json_text_of(restore->backup, "backup_id")));

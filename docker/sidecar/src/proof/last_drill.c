@@ -13,10 +13,10 @@
 
 #include <jansson.h>
 
+#include "base/files.h"
 #include "base/log.h"
 #include "base/memory.h"
 #include "base/timestamp.h"
-#include "restore/instance_files.h"
 
 typedef struct Gauge
 {
@@ -46,7 +46,7 @@ void
 drill_record_start(const char *state_dir)
 {
 	path = mem_printf("%s/drills.json", state_dir);
-	servers = instance_files_json(path);
+	servers = files_json(path);
 	if (!json_is_object(servers))
 	{
 		json_decref(servers);
@@ -84,7 +84,7 @@ drill_record(const char *server, bool good, int64_t rto_ms, int64_t rpo_ms)
 	json_object_set_new(servers, server, record);
 	text = json_dumps(servers, JSON_INDENT(2));
 	/* without a path the sidecar has all but ended */
-	error = path == NULL ? 0 : text != NULL ? instance_files_write(path, text) : -1;
+	error = path == NULL ? 0 : text != NULL ? files_write(path, text) : -1;
 	pthread_mutex_unlock(&lock);
 	if (error != 0)
 		log_line(LOGLEVEL_ERROR, "how a drill ended cannot be recorded",

@@ -15,6 +15,7 @@
 #include "barman/backup_hold.h"
 #include "barman/command.h"
 #include "barman/read_commands.h"
+#include "base/directory.h"
 #include "base/memory.h"
 #include "base/settings.h"
 #include "base/timestamp.h"
@@ -229,7 +230,7 @@ watch_copy(void *arg)
 	if (now < restore->measured_at + MEASURE_MS)
 		return true;
 	backup_hold_look(restore->hold);
-	size = instance_files_size(restore->directory);
+	size = directory_size(restore->directory);
 	if (size.bytes != restore->size.bytes || size.files != restore->size.files)
 		restore->progress_at = now;
 	restore->size = size;

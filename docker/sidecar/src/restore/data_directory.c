@@ -17,6 +17,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/directory.h"
+#include "base/files.h"
 #include "base/memory.h"
 #include "restore/instance_files.h"
 
@@ -47,7 +49,7 @@ instance_mend(const char *directory, int major)
 	char	   *staging = mem_printf("%s/" INSTANCE_STAGING, directory);
 	char	   *words;
 
-	instance_files_remove(staging);
+	directory_remove(staging);
 	words = complete(data, major);
 	if (words == NULL)
 	{
@@ -165,7 +167,7 @@ complete(const char *data, int major)
 			words = mem_printf("\"%s\" is missing.", needed[i]);
 	}
 	path = mem_printf("%s/PG_VERSION", data);
-	version = words == NULL && major != 0 ? instance_files_read(path) : NULL;
+	version = words == NULL && major != 0 ? files_read(path) : NULL;
 	if (version != NULL && atoi(version) != major)
 		words = mem_printf("\"PG_VERSION\" says %.*s, and the backup is of PostgreSQL %d.",
 						   (int) strcspn(version, "\n"), version, major);
@@ -175,7 +177,7 @@ complete(const char *data, int major)
 		words = mem_printf("Its mode could not be set: %s.", strerror(errno));
 	for (size_t i = 0; words == NULL && i < sizeof(missing) / sizeof(missing[0]); i++)
 	{
-		int			error = exists(data, missing[i]) ? 0 : instance_files_make_directory(data, missing[i]);
+		int			error = exists(data, missing[i]) ? 0 : directory_make(data, missing[i]);
 
 		if (error != 0)
 			words = mem_printf("\"%s\" could not be made: %s.", missing[i], strerror(error));
@@ -202,7 +204,7 @@ forget_former_life(const char *data)
 	{
 		char	   *path = mem_printf("%s/%s", data, former[i]);
 
-		instance_files_remove(path);
+		directory_remove(path);
 		free(path);
 	}
 }
@@ -234,7 +236,7 @@ take_wal(const char *data)
 	if (target >= 0)
 		close(target);
 	if (words == NULL)
-		instance_files_remove(from);
+		directory_remove(from);
 	free(from);
 	free(to);
 	return words;
@@ -259,7 +261,7 @@ put_aside(const char *directory, const char *data)
 	static const char *const names[] = {
 		"postgresql.conf", "postgresql.auto.conf", "pg_hba.conf", "pg_ident.conf"
 	};
-	int			error = instance_files_make_directory(directory, INSTANCE_PRODUCTION);
+	int			error = directory_make(directory, INSTANCE_PRODUCTION);
 	char	   *words = NULL;
 
 	if (error != 0 && error != EEXIST)

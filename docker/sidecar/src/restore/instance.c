@@ -16,11 +16,11 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/directory.h"
 #include "base/log.h"
 #include "base/memory.h"
 #include "base/settings.h"
 #include "base/timestamp.h"
-#include "restore/instance_files.h"
 
 /* So long the start waits for what a crash has left: mostly it is gone by then. */
 #define LEFTOVERS_MS 5000
@@ -280,7 +280,7 @@ json_t *
 instance_ready(Instance *instance, int64_t restore_ms, int64_t recovery_ms,
 			   const Recovery *recovery)
 {
-	int64_t		bytes = instance_files_size(instance->directory).bytes;
+	int64_t		bytes = directory_size(instance->directory).bytes;
 	json_t	   *value;
 
 	pthread_mutex_lock(&instance_table.lock);
@@ -387,7 +387,7 @@ instance_remove_files(Instance *instance)
 	if (!server_end(instance->directory, &instance->process, END_GRACE_MS))
 		error = EBUSY;
 	if (error == 0 && instance->has_files)
-		error = instance_files_remove(instance->directory);
+		error = directory_remove(instance->directory);
 	if (error != 0)
 		log_line(LOGLEVEL_ERROR, "an instance cannot be removed", "instance", instance->name,
 				 "directory", instance->directory, "error", strerror(error), NULL);

@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "barman/read_cache.h"
+#include "base/directory.h"
 #include "base/memory.h"
 #include "base/settings.h"
 #include "base/timestamp.h"
@@ -93,7 +94,7 @@ instance_claim(const char *name, const char *server, const RestoreNeeds *needs, 
 		instance->has_files = true;
 		if (!instance_write_record(instance))
 		{
-			instance_files_remove(instance->directory);
+			directory_remove(instance->directory);
 			*refusal = answer_error("internal", "could not record the instance",
 									"The state directory cannot be written.", "Look at the sidecar's log.");
 		}

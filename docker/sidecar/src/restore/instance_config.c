@@ -14,6 +14,7 @@
 #include <string.h>
 #include <sys/un.h>
 
+#include "base/files.h"
 #include "base/memory.h"
 #include "restore/data_directory.h"
 #include "restore/instance_files.h"
@@ -59,7 +60,7 @@ instance_config_write(const ServerConfig *config, const ServerNeeds *needs,
 		char	   *path = mem_printf("%s/%s", config->directory, files[i].name);
 
 		if (error == 0)
-			error = instance_files_write(path, files[i].text);
+			error = files_write(path, files[i].text);
 		free(path);
 		free(files[i].text);
 	}

@@ -11,6 +11,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/files.h"
 #include "base/log.h"
 #include "base/memory.h"
 #include "base/process.h"
@@ -64,7 +65,7 @@ instance_records_load(void)
 		if (dot == NULL || strcmp(dot, ".json") != 0)
 			continue;
 		path = mem_printf("%s/%s", records, entry->d_name);
-		value = instance_files_json(path);
+		value = files_json(path);
 		if (value != NULL)
 			instance = instance_of_record(value);
 		if (instance == NULL)
@@ -141,7 +142,7 @@ instance_write_record(const Instance *instance)
 	char	   *path = mem_printf("%s/%s.json", records, instance->name);
 	json_t	   *value = record_json(instance);
 	char	   *text = json_dumps(value, JSON_INDENT(2));
-	int			error = text != NULL ? instance_files_write(path, text) : ENOMEM;
+	int			error = text != NULL ? files_write(path, text) : ENOMEM;
 
 	if (error != 0)
 		log_line(LOGLEVEL_ERROR, "the record of an instance cannot be written",

@@ -7,6 +7,7 @@
 #include <pthread.h>
 #include <stdlib.h>
 
+#include "base/files.h"
 #include "base/log.h"
 #include "base/memory.h"
 #include "base/timestamp.h"
@@ -99,7 +100,7 @@ static json_t *
 died(const Instance *instance)
 {
 	char	   *path = mem_printf("%s/" INSTANCE_LOG, instance->directory);
-	char	   *tail = instance_files_tail(path, LOG_TAIL);
+	char	   *tail = files_tail(path, LOG_TAIL);
 	json_t	   *error = error_json("internal", "the restored server has died", tail,
 								   "Its log is above; drop the instance and restore it again.");
 

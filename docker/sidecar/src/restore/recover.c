@@ -12,6 +12,7 @@
 #include <sys/stat.h>
 
 #include "barman/command.h"
+#include "base/files.h"
 #include "base/memory.h"
 #include "base/settings.h"
 #include "base/timestamp.h"
@@ -82,7 +83,7 @@ restore_recover(Restore *restore, Recovery *recovery)
 		explain_recovery(restore);
 	else if (!job_cancelled(job))
 	{
-		char	   *tail = instance_files_tail(log, LOG_SHOWN);
+		char	   *tail = files_tail(log, LOG_SHOWN);
 		const char *last = strrchr(tail, '\n');
 
 		/* what it was at */
@@ -144,7 +145,7 @@ static bool
 explain_recovery(Restore *restore)
 {
 	char	   *log = mem_printf("%s/" INSTANCE_LOG, restore->directory);
-	char	   *tail = instance_files_tail(log, LOG_SHOWN);
+	char	   *tail = files_tail(log, LOG_SHOWN);
 	char	   *words = last_words(tail);
 
 	free(log);

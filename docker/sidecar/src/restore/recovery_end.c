@@ -12,6 +12,7 @@
 #include <string.h>
 
 #include "barman/timeline.h"
+#include "base/files.h"
 #include "base/memory.h"
 #include "restore/instance_files.h"
 
@@ -25,7 +26,7 @@ void
 recovery_read(const char *directory, const char *end_time, Recovery *recovery)
 {
 	char	   *path = mem_printf("%s/" INSTANCE_LOG, directory);
-	char	   *log = instance_files_tail(path, LOG_READ);
+	char	   *log = files_tail(path, LOG_READ);
 
 	recovery->time = last_time(log);
 	if (recovery->time == NULL)

@@ -20,6 +20,7 @@
 #include <unistd.h>
 
 #include "barman/runner.h"
+#include "base/files.h"
 #include "base/memory.h"
 #include "base/process.h"
 #include "base/timestamp.h"
@@ -219,7 +220,7 @@ static char *
 pidfile_line(const char *directory, int number)
 {
 	char	   *path = mem_printf("%s/" INSTANCE_DATA "/postmaster.pid", directory);
-	char	   *text = instance_files_read(path);
+	char	   *text = files_read(path);
 	char	   *line = text;
 	char	   *found = NULL;
 

@@ -14,8 +14,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/files.h"
 #include "base/memory.h"
-#include "restore/instance_files.h"
 
 /* At least so many: a few MB of shared memory, and few primaries need more. */
 #define CONNECTIONS 100
@@ -156,7 +156,7 @@ memory_bytes(void)
 {
 	int64_t		bytes = (int64_t) sysconf(_SC_PHYS_PAGES) * sysconf(_SC_PAGESIZE);
 	char	   *own = mem_printf("/proc/%d/cgroup", (int) getpid());	/* "self" is a link */
-	char	   *groups = instance_files_read(own);
+	char	   *groups = files_read(own);
 	char	   *group = groups != NULL ? strstr(groups, "0::/") : NULL;
 	int64_t		limit = memory_limit("/sys/fs/cgroup/memory.max");
 
@@ -180,7 +180,7 @@ memory_bytes(void)
 static int64_t
 memory_limit(const char *path)
 {
-	char	   *text = instance_files_read(path);
+	char	   *text = files_read(path);
 	int64_t		limit = text != NULL && isdigit((unsigned char) *text) ? strtoll(text, NULL, 10) : INT64_MAX;
 
 	free(text);

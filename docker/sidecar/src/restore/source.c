@@ -14,6 +14,7 @@
 #include "barman/read_cache.h"
 #include "base/memory.h"
 #include "restore/data_directory.h"
+#include "restore/instance_files.h"
 
 static char *look_at_backup(const char *base, const json_t *backup);
 static bool is_known_tablespace(const char *name, const char *target, void *arg);

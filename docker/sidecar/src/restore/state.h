@@ -7,10 +7,10 @@
 #ifndef RESTORE_STATE_H
 #define RESTORE_STATE_H
 
+#include "base/directory.h"
 #include "jobs/job.h"
 #include "restore/cage.h"
 #include "restore/instance.h"
-#include "restore/instance_files.h"
 
 /* WAL that the caller has closed arrives within a second or two, or not at all. */
 #define WAL_MS 60000

@@ -1,0 +1,243 @@
+/*
+ * directory.c
+ *
+ * Makes, measures and removes directories.  Never follows a link out of one.
+ */
+#include "base/directory.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/memory.h"
+
+/* Directories that are open at a time; PostgreSQL's own are not half as deep. */
+#define LEVELS_MAX 32
+
+/* One of those on the way to what is being removed */
+typedef struct Level
+{
+	DIR		   *directory;
+	char	   *name;			/* in that above */
+} Level;
+
+static int	remove_all(int top);
+static int	remove_pass(int top, unsigned int *moved);
+static int	remove_entry(int parent, const char *name, int flags);
+static int	move_to_top(int parent, const char *name, int top, unsigned int *moved);
+static void measure_below(int parent, const char *name, FilesSize *size, int depth);
+static int	open_directory(int parent, const char *name, bool to_change);
+static DIR *read_directory(int fd);
+static bool is_dots(const char *name);
+
+int
+directory_remove(const char *directory)
+{
+	int			top = open_directory(AT_FDCWD, directory, true);
+	int			error;
+
+	/* a file, or a link, is removed and not followed */
+	if (top < 0)
+		return errno == ENOENT ? 0 : errno == ENOTDIR || errno == ELOOP ? remove_entry(AT_FDCWD, directory, 0) : errno;
+	error = remove_all(top);
+	close(top);
+	return error != 0 ? error : remove_entry(AT_FDCWD, directory, AT_REMOVEDIR);
+}
+
+FilesSize
+directory_size(const char *directory)
+{
+	FilesSize	size = {0, 0};
+
+	measure_below(AT_FDCWD, directory, &size, 0);
+	return size;
+}
+
+int
+directory_make(const char *directory, const char *name)
+{
+	char	   *path = mem_printf("%s/%s", directory, name);
+	int			error = mkdir(path, 0700) == 0 ? 0 : errno;
+
+	free(path);
+	return error;
+}
+
+/*
+ * What has run here may have nested directories as deep as it liked.  So no
+ * more than these are open at a time, nor does the stack grow: what lies deeper
+ * is moved to the top, where the next pass finds it.
+ */
+static int
+remove_all(int top)
+{
+	unsigned int moved = 0;
+	unsigned int before;
+	int			error;
+
+	do
+	{
+		before = moved;
+		error = remove_pass(top, &moved);
+	} while (moved > before);
+	return error;
+}
+
+static int
+remove_pass(int top, unsigned int *moved)
+{
+	Level		levels[LEVELS_MAX] = {{.directory = read_directory(openat(top, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC))}};
+	int			depth = 0;
+	int			error = 0;
+
+	if (levels[0].directory == NULL)
+		return errno;
+	while (depth >= 0)
+	{
+		DIR		   *here = levels[depth].directory;
+		struct dirent *entry = readdir(here);
+		int			one = 0;
+
+		if (entry == NULL)
+		{
+			closedir(here);
+			if (depth > 0)
+			{
+				one = remove_entry(dirfd(levels[depth - 1].directory), levels[depth].name, AT_REMOVEDIR);
+				free(levels[depth].name);
+			}
+			depth--;
+		}
+		else if (is_dots(entry->d_name))
+			continue;
+		else if (entry->d_type != DT_DIR && entry->d_type != DT_UNKNOWN)
+			one = remove_entry(dirfd(here), entry->d_name, 0);
+		else if (depth + 1 == LEVELS_MAX)
+			one = move_to_top(dirfd(here), entry->d_name, top, moved);
+		else
+		{
+			DIR		   *below = read_directory(open_directory(dirfd(here), entry->d_name, true));
+
+			if (below != NULL)
+			{
+				levels[++depth].directory = below;
+				levels[depth].name = mem_strdup(entry->d_name);
+			}
+			else if (errno == ENOTDIR || errno == ELOOP)
+				one = remove_entry(dirfd(here), entry->d_name, 0);
+			else if (errno != ENOENT)
+				one = errno;
+		}
+		if (error == 0)
+			error = one;
+	}
+	return error;
+}
+
+static int
+remove_entry(int parent, const char *name, int flags)
+{
+	return unlinkat(parent, name, flags) == 0 || errno == ENOENT ? 0 : errno;
+}
+
+static int
+move_to_top(int parent, const char *name, int top, unsigned int *moved)
+{
+	int			fd;
+	int			error;
+
+	if (unlinkat(parent, name, AT_REMOVEDIR) == 0)
+		return 0;
+	/* for its link to the parent is written anew */
+	fd = open_directory(parent, name, true);
+	if (fd < 0)
+		return errno == ENOTDIR || errno == ELOOP ? remove_entry(parent, name, 0) : errno == ENOENT ? 0 : errno;
+	close(fd);
+	do
+	{
+		char		up[32];
+
+		snprintf(up, sizeof(up), ".removing.%u", (*moved)++);
+		error = renameat(parent, name, top, up) == 0 ? 0 : errno;
+	} while (error == EEXIST || error == ENOTEMPTY || error == ENOTDIR);
+	return error;
+}
+
+/* Files come and go meanwhile; what cannot be read, or lies too deep, counts nothing. */
+static void
+measure_below(int parent, const char *name, FilesSize *size, int depth)
+{
+	DIR		   *directory = depth < LEVELS_MAX ? read_directory(open_directory(parent, name, false)) : NULL;
+	struct dirent *entry;
+
+	if (directory == NULL)
+		return;
+	while ((entry = readdir(directory)) != NULL)
+	{
+		struct stat status;
+
+		if (is_dots(entry->d_name) ||
+			fstatat(dirfd(directory), entry->d_name, &status, AT_SYMLINK_NOFOLLOW) != 0)
+			continue;
+		size->files++;
+		if (S_ISREG(status.st_mode))
+			size->bytes += status.st_size;
+		else if (S_ISDIR(status.st_mode))
+			measure_below(dirfd(directory), entry->d_name, size, depth + 1);
+	}
+	closedir(directory);
+}
+
+/*
+ * A directory and nothing else; -1 with errno.  to_change: also one that its
+ * owner has closed to himself, which is opened to him: through a descriptor of
+ * itself, for a link may be put in its place at any moment.
+ */
+static int
+open_directory(int parent, const char *name, bool to_change)
+{
+	const int	flags = O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC;
+	int			fd = openat(parent, name, flags);
+	struct stat status;
+
+	if (fd < 0 && errno == EACCES && to_change)
+	{
+		int			handle = openat(parent, name, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+		char		path[64];
+
+		if (handle < 0)
+			return -1;
+		snprintf(path, sizeof(path), "/proc/self/fd/%d", handle);
+		if (chmod(path, 0700) == 0)
+			fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+		close(handle);
+		if (fd < 0)
+			errno = EACCES;
+	}
+	else if (fd >= 0 && to_change && fstat(fd, &status) == 0 && (status.st_mode & 0700) != 0700)
+		fchmod(fd, 0700);
+	return fd;
+}
+
+/* Takes the descriptor, which may be -1. */
+static DIR *
+read_directory(int fd)
+{
+	DIR		   *directory = fd >= 0 ? fdopendir(fd) : NULL;
+
+	if (directory == NULL && fd >= 0)
+		close(fd);
+	return directory;
+}
+
+static bool
+is_dots(const char *name)
+{
+	return strcmp(name, ".") == 0 || strcmp(name, "..") == 0;
+}
