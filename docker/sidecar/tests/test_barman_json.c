@@ -4,6 +4,7 @@
  * Statements about single values: what must come out of which output, in full.
  */
 #include "barman_json_fixture.h"
+#include "base/names.h"
 
 static json_t *
 parse_fixture(const char *path, const char *parser_name)

@@ -12,7 +12,7 @@
 
 #include "api/routes_name.h"
 #include "barman/catalogue.h"
-#include "barman/json.h"
+#include "base/failure.h"
 #include "base/memory.h"
 #include "base/settings.h"
 #include "base/timestamp.h"

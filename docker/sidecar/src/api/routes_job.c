@@ -11,9 +11,10 @@
 
 #include "api/arguments.h"
 #include "api/routes_name.h"
-#include "barman/json.h"
 #include "barman/read_cache.h"
+#include "base/failure.h"
 #include "base/memory.h"
+#include "base/names.h"
 #include "jobs/backup.h"
 #include "jobs/cron.h"
 #include "jobs/idempotency.h"

@@ -10,9 +10,10 @@
 #include <string.h>
 
 #include "barman/backup_memory.h"
-#include "barman/json.h"
 #include "barman/read_cache.h"
+#include "base/failure.h"
 #include "base/memory.h"
+#include "base/names.h"
 
 static bool server_is_usable(Request *request, bool acts, Answer **refusal);
 static Answer *refuse_state(const char *server, const char *state, bool acts);

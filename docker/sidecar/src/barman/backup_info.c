@@ -15,6 +15,7 @@
 #include "barman/catalogue.h"
 #include "barman/json.h"
 #include "base/memory.h"
+#include "base/names.h"
 
 #define RECORD_MAX (1024 * 1024)
 

@@ -13,14 +13,16 @@
 #include <string.h>
 #include <sys/stat.h>
 
-#include "barman/json.h"
 #include "base/file_hash.h"
 #include "base/files.h"
 #include "base/memory.h"
+#include "base/names.h"
 #include "base/timestamp.h"
 
 /* In the directory of a backup */
 #define KEEP_SUFFIX "/annotations/keep"
+
+const char *const catalogue_received_areas[] = {"streaming", "incoming", NULL};
 
 typedef struct Catalogue
 {

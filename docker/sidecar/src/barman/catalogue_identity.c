@@ -8,7 +8,6 @@
 
 #include <stdlib.h>
 
-#include "barman/json.h"
 #include "base/memory.h"
 
 char *

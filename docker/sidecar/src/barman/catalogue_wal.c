@@ -14,8 +14,6 @@
 
 #include "base/memory.h"
 
-const char *const catalogue_received_areas[] = {"streaming", "incoming", NULL};
-
 static const char hexadecimal[] = "0123456789ABCDEF";
 
 static char *newest_of(const char *server, int timeline, const char *suffix);

@@ -1,7 +1,7 @@
 /*
  * json.c
  *
- * The JSON document of one run of barman: found, freed of secrets, judged.
+ * The JSON document of one run of barman: found, and freed of secrets.
  *
  * Only the first document counts: some commands glue a second one, or text,
  * behind it.
@@ -52,28 +52,6 @@ barman_is_broken_json(const BarmanOutput *output)
 	while (i < output->out_length && strchr(" \t\r\n", output->out[i]) != NULL)
 		i++;
 	return i < output->out_length && output->out[i] == '{';
-}
-
-/*
- * The document of a run that went well, or NULL with *failure filled: no
- * document, an exit code, messages of error, or nothing about the server.
- * Give server NULL where the answer is not under a server's name.
- */
-json_t *
-barman_good_document(const BarmanOutput *output, const char *command,
-					 const char *server, BarmanFailure *failure)
-{
-	json_t	   *document = barman_redacted_document(output);
-
-	if (document == NULL || output->exit_code != 0 ||
-		barman_document_has_errors(document) ||
-		(server != NULL && barman_server_data(document, server) == NULL))
-	{
-		barman_fail_run(output, document, command, server, failure);
-		json_decref(document);
-		return NULL;
-	}
-	return document;
 }
 
 bool

@@ -14,6 +14,8 @@
 
 #include <jansson.h>
 
+#include "base/failure.h"
+
 /* One finished run of barman; out and err need no terminating zero. */
 typedef struct BarmanOutput
 {
@@ -23,34 +25,6 @@ typedef struct BarmanOutput
 	const char *err;
 	size_t		err_length;
 } BarmanOutput;
-
-/*
- * Why there is no result.
- *
- * code is one of the constants below and static; the other strings are
- * malloc'd (detail and hint may be NULL) and freed by barman_failure_clear().
- * Start from a zeroed struct.  No string holds a password.
- */
-typedef struct BarmanFailure
-{
-	const char *code;
-	char	   *message;
-	char	   *detail;
-	char	   *hint;
-} BarmanFailure;
-
-#define BARMAN_FAILED			"barman_failed"
-#define BARMAN_BAD_OUTPUT		"bad_output"
-#define BARMAN_UNKNOWN_SERVER	"unknown_server"
-#define BARMAN_UNKNOWN_BACKUP	"unknown_backup"
-#define BARMAN_BACKUP_RUNNING	"backup_running"
-#define BARMAN_BAD_ARGUMENT		"bad_argument"
-#define BARMAN_BAD_BACKUP_ID	"bad_backup_id"	/* a name that several backups share */
-#define BARMAN_WRONG_STATE		"wrong_state"	/* inactive server */
-#define BARMAN_UNSUPPORTED		"unsupported_by_barman"
-#define BARMAN_INTERNAL			"internal"	/* out of memory */
-
-extern void barman_failure_clear(BarmanFailure *failure);
 
 /*
  * Parsers of one command's output.  Each returns a new reference, or NULL
@@ -188,14 +162,6 @@ extern json_t *barman_parse_delete(const BarmanOutput *output,
 /* barman --version: {text: "3.13.3", number: 31303} */
 extern json_t *barman_parse_version(const BarmanOutput *output,
 									BarmanFailure *failure);
-
-/*
- * Arguments, before they reach barman's command line.  A valid backup id is an
- * id, a fixed shortcut or a name that is safe to pass; whether it exists is
- * for the caller to look up.  (Barman takes "" and "f" for "last-failed".)
- */
-extern bool barman_valid_server_name(const char *name);
-extern bool barman_valid_backup_id(const char *id);
 
 /*
  * Remove passwords from a value, in place and recursively: from strings that

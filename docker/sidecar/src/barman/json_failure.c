@@ -1,7 +1,8 @@
 /*
  * json_failure.c
  *
- * Why a run of barman has no result: a code, our sentence, Barman's own words.
+ * Judges a run of barman: its document, or why it has no result: a code, our
+ * sentence, Barman's own words.
  */
 #include "barman/json_inside.h"
 
@@ -64,13 +65,26 @@ static void append_messages(BarmanText *words, const json_t *document,
 static char *last_words(const char *text, size_t length);
 static char *copy_of(const char *text);
 
-void
-barman_failure_clear(BarmanFailure *failure)
+/*
+ * The document of a run that went well, or NULL with *failure filled: no
+ * document, an exit code, messages of error, or nothing about the server.
+ * Give server NULL where the answer is not under a server's name.
+ */
+json_t *
+barman_good_document(const BarmanOutput *output, const char *command,
+					 const char *server, BarmanFailure *failure)
 {
-	free(failure->message);
-	free(failure->detail);
-	free(failure->hint);
-	memset(failure, 0, sizeof(*failure));
+	json_t	   *document = barman_redacted_document(output);
+
+	if (document == NULL || output->exit_code != 0 ||
+		barman_document_has_errors(document) ||
+		(server != NULL && barman_server_data(document, server) == NULL))
+	{
+		barman_fail_run(output, document, command, server, failure);
+		json_decref(document);
+		return NULL;
+	}
+	return document;
 }
 
 /* Fills *failure; detail must be free of secrets.  Returns NULL. */

@@ -39,6 +39,9 @@ extern char *barman_text_utf8(const char *data, size_t length);
 extern bool barman_text_starts(const char *text, const char *prefix);
 
 /* json_failure.c */
+extern json_t *barman_good_document(const BarmanOutput *output,
+									const char *command, const char *server,
+									BarmanFailure *failure);
 extern json_t *barman_fail(BarmanFailure *failure, const char *code,
 						   const char *detail, const char *hint,
 						   const char *format,...) BARMAN_PRINTF(5, 6);
@@ -55,10 +58,6 @@ extern bool barman_document_has_errors(const json_t *document);
 extern bool barman_is_message_key(const char *key);
 extern const json_t *barman_server_data(const json_t *document,
 										const char *server);
-extern json_t *barman_good_document(const BarmanOutput *output,
-									const char *command, const char *server,
-									BarmanFailure *failure);
-
 /*
  * json_value.c: one value of Barman's as one of ours.  Each takes NULL
  * for a missing value and returns a new reference: json null when there is

@@ -13,7 +13,7 @@
 
 #include <jansson.h>
 
-#include "barman/json.h"
+#include "base/failure.h"
 
 typedef struct Answer
 {

@@ -1,11 +1,13 @@
 /*
- * json_argument.c
+ * names.c
  *
- * What may reach barman's command line as a server or a backup.
+ * Names of servers and backups that may reach Barman's command line.
  */
-#include "barman/json_inside.h"
+#include "base/names.h"
 
 #include <string.h>
+
+#include <jansson.h>
 
 #define MAX_NAME 128
 

@@ -18,9 +18,10 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "barman/json.h"
+#include "base/failure.h"
 #include "base/log.h"
 #include "base/memory.h"
+#include "base/names.h"
 
 /* Shorter than a page, longer than any sensible token. */
 #define TOKEN_MAX 1024
