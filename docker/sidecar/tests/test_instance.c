@@ -24,7 +24,6 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "api/restore_target.h"
 #include "base/directory.h"
 #include "base/files.h"
 #include "base/memory.h"
@@ -36,7 +35,9 @@
 #include "restore/instance.h"
 #include "restore/instance_config.h"
 #include "restore/instance_files.h"
+#include "restore/lsn.h"
 #include "restore/recovery_end.h"
+#include "restore/segment.h"
 #include "restore/server_keeper.h"
 #include "restore/state.h"
 

@@ -16,8 +16,12 @@
 #include "base/memory.h"
 #include "base/settings.h"
 #include "base/timestamp.h"
+#include "restore/copy.h"
+#include "restore/lsn.h"
+#include "restore/segment.h"
 #include "restore/server.h"
 #include "restore/state.h"
+#include "restore/timeline_path.h"
 
 /* Where the retention policy may have been at work */
 #define KEEP_HINT " What the retention policy has removed is gone; poc_keep_backup() keeps a backup from it."
@@ -288,21 +292,6 @@ caller_timeline(const Choice *choice)
 	return number_of(choice->arguments, "timeline");
 }
 
-/* Barman lists the timelines that left the backup's after its end. */
-bool
-restore_leads_to(const json_t *backup, int timeline)
-{
-	json_t	   *one;
-	size_t		i;
-
-	json_array_foreach(json_object_get(backup, "timelines"), i, one)
-	{
-		if (atoi(json_string_value(one)) == timeline)
-			return true;
-	}
-	return false;
-}
-
 /* Can the PostgreSQL of this host run it? */
 static Answer *
 refuse_host(const json_t *backup)
@@ -340,19 +329,6 @@ refuse_tablespaces(const json_t *backup)
 		return NULL;
 	return refuse(mem_printf("backup %s cannot be restored elsewhere", json_text_of(backup, "backup_id")), words,
 				  "Rename the tablespace (ALTER TABLESPACE ... RENAME TO ...) and take another backup.");
-}
-
-bool
-restore_parse_lsn(const char *text, uint64_t *lsn)
-{
-	static const char digits[] = "0123456789ABCDEFabcdef";
-	size_t		high = strspn(text, digits);
-	size_t		low = text[high] == '/' ? strspn(text + high + 1, digits) : 0;
-
-	if (high == 0 || high > 8 || low == 0 || low > 8 || text[high + 1 + low] != '\0')
-		return false;
-	*lsn = strtoull(text, NULL, 16) << 32 | strtoull(text + high + 1, NULL, 16);
-	return true;
 }
 
 /* Takes the message and the detail. */

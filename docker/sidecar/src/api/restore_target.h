@@ -18,10 +18,4 @@
 extern bool restore_choose(Request *request, json_t *arguments, json_t **backup,
 						   Answer **refusal);
 
-/* Does Barman, by its wide object, say that a backup's line goes on to it? */
-extern bool restore_leads_to(const json_t *backup, int timeline);
-
-/* "0/3000060"; false if it is none */
-extern bool restore_parse_lsn(const char *text, uint64_t *lsn);
-
 #endif							/* API_RESTORE_TARGET_H */

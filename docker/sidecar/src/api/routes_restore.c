@@ -20,10 +20,12 @@
 #include "jobs/job.h"
 #include "jobs/switch_wal.h"
 #include "jobs/verify_keep_delete.h"
+#include "proof/drill.h"
 #include "proof/examine.h"
 #include "restore/backup_to_instance.h"
 #include "restore/host.h"
 #include "restore/instance.h"
+#include "restore/lsn.h"
 
 /* PostgreSQL's MAXFNAMELEN less the zero */
 #define RESTORE_POINT_MAX 63

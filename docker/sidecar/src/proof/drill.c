@@ -3,11 +3,10 @@
  *
  * A restore that is asked what it has brought back, and then removed.
  */
-#include "restore/state.h"
+#include "proof/drill.h"
 
 #include <stdlib.h>
 
-#include "api/restore_target.h"
 #include "barman/read_commands.h"
 #include "base/directory.h"
 #include "base/memory.h"
@@ -15,10 +14,18 @@
 #include "base/timestamp.h"
 #include "proof/examine.h"
 #include "proof/last_drill.h"
+#include "restore/archived_wal.h"
 #include "restore/backup_to_instance.h"
+#include "restore/cause.h"
+#include "restore/copy.h"
+#include "restore/hold.h"
 #include "restore/host.h"
+#include "restore/lsn.h"
 #include "restore/reach.h"
 #include "restore/received_wal.h"
+#include "restore/recover.h"
+#include "restore/segment.h"
+#include "restore/state.h"
 
 /* WAL is much to replay, if it is this many segments and this part of what was copied */
 #define MUCH_SEGMENTS 16

@@ -4,19 +4,21 @@
  * The WAL that a restore needs: is it archived, and if not, can it be brought?
  * Closes no segment: the caller has, if it is the server that was backed up.
  */
-#include "restore/state.h"
+#include "restore/archived_wal.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "api/restore_target.h"
 #include "barman/catalogue.h"
 #include "barman/read_cache.h"
 #include "base/memory.h"
 #include "base/timestamp.h"
 #include "jobs/switch_wal.h"
+#include "restore/cause.h"
+#include "restore/lsn.h"
 #include "restore/received_wal.h"
+#include "restore/segment.h"
 #include "restore/timeline_path.h"
 
 /* Before the caller is asked to write more WAL */
@@ -28,16 +30,10 @@
 #define TIMELINES_MAX 1000
 #define ARCHIVE_EVERY_MS 5000
 
-/* PostgreSQL's own limits (access/xlog_internal.h) */
-#define SEGMENT_SIZE_MIN (INT64_C(1024) * 1024)
-#define SEGMENT_SIZE_MAX (INT64_C(1024) * 1024 * 1024)
-#define DEFAULT_SEGMENT_SIZE (16 * 1024 * 1024)
-
 static void bring_received(Restore *restore);
 static bool wal_is_needed(Restore *restore);
 static bool is_of_timeline(const char *wal_file, int timeline);
 static int	compare_with_archive(Restore *restore, int timeline);
-static bool can_be_segment_size(int64_t size);
 
 /*
  * Barman restores archived segments only, and the newest is never archived.
@@ -201,13 +197,6 @@ restore_target_is_archived(Restore *restore)
 	return false;
 }
 
-int
-restore_timeline(const Restore *restore)
-{
-	return restore->target.timeline != 0 ? restore->target.timeline :
-		(int) json_integer_value(json_object_get(restore->backup, "timeline"));
-}
-
 /*
  * How the newest archived segment of a timeline compares with that of the
  * target position: below, at or above 0; above also if nothing is known.
@@ -230,58 +219,4 @@ compare_with_archive(Restore *restore, int timeline)
 	}
 	free(wal);
 	return result;
-}
-
-/*
- * show-backup does not tell, but a position, the name of its segment and its
- * offset there do.
- */
-int64_t
-restore_segment_size(const json_t *backup)
-{
-	const char *wal = json_text_of(backup, "begin_wal");
-	json_int_t	told = json_integer_value(json_object_get(backup, "segment_size"));
-	uint64_t	lsn;
-	uint64_t	number;
-	uint64_t	low;
-
-	if (can_be_segment_size(told))
-		return told;
-	if (wal == NULL || strlen(wal) != 24 || json_text_of(backup, "begin_lsn") == NULL ||
-		!restore_parse_lsn(json_text_of(backup, "begin_lsn"), &lsn))
-		return DEFAULT_SEGMENT_SIZE;
-	number = strtoull(wal + 16, NULL, 16);
-	low = (lsn & 0xFFFFFFFF) - (uint64_t) json_integer_value(json_object_get(backup, "begin_offset"));
-	if (number == 0 || low % number != 0 || low / number > (uint64_t) SEGMENT_SIZE_MAX ||
-		!can_be_segment_size((int64_t) (low / number)))
-		return DEFAULT_SEGMENT_SIZE;
-	return (int64_t) (low / number);
-}
-
-/*
- * Barman asks the primary for it, where an administrator of a database can put
- * another pg_settings before that of the system.
- */
-char *
-restore_segment_size_is_bad(const json_t *backup)
-{
-	const json_t *told = json_object_get(backup, "segment_size");
-
-	if (!json_is_integer(told) || can_be_segment_size(json_integer_value(told)))
-		return NULL;
-	return mem_printf("Its segments of WAL are said to have %lld bytes, and PostgreSQL's have a power of two from 1 MB to 1 GB.",
-					  (long long) json_integer_value(told));
-}
-
-static bool
-can_be_segment_size(int64_t size)
-{
-	return size >= SEGMENT_SIZE_MIN && size <= SEGMENT_SIZE_MAX && (size & (size - 1)) == 0;
-}
-
-void
-restore_segment_name(const json_t *backup, int timeline, uint64_t lsn, char name[25])
-{
-	snprintf(name, 25, "%08X%08X%08X", (unsigned int) timeline, (unsigned int) (lsn >> 32),
-			 (unsigned int) ((lsn & 0xFFFFFFFF) / (uint64_t) restore_segment_size(backup)));
 }

@@ -17,12 +17,18 @@
 #include "base/settings.h"
 #include "base/timestamp.h"
 #include "jobs/switch_wal.h"
+#include "restore/archived_wal.h"
 #include "restore/backup_to_instance.h"
+#include "restore/cause.h"
+#include "restore/copy.h"
+#include "restore/hold.h"
 #include "restore/host.h"
 #include "restore/instance_files.h"
 #include "restore/named_points.h"
 #include "restore/reach.h"
 #include "restore/received_wal.h"
+#include "restore/recover.h"
+#include "restore/segment.h"
 
 #define LOOK_MS 100
 #define CHECK_DEADLINE_MS 120000
@@ -206,30 +212,6 @@ restore_complete_backup(Restore *restore)
 					"backup %s cannot be restored: it is %s", id, json_text_of(restore->backup, "status"));
 	free(id);
 	return good;
-}
-
-/* Remember why; returns false, for the caller to pass on. */
-bool
-restore_fail(Restore *restore, const char *code, const char *detail, const char *hint,
-	 const char *format,...)
-{
-	va_list		args;
-	char	   *message;
-
-	va_start(args, format);
-	message = mem_vprintf(format, args);
-	va_end(args);
-	json_decref(restore->error);
-	restore->error = error_json(code, message, detail, hint);
-	free(message);
-	return false;
-}
-
-bool
-restore_fail_with(Restore *restore, const json_t *error)
-{
-	return restore_fail(restore, json_text_of(error, "code"), json_text_of(error, "detail"),
-				json_text_of(error, "hint"), "%s", json_text_of(error, "message"));
 }
 
 /* What was not reached is warned of only if nobody has asked for less. */

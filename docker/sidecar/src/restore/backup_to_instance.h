@@ -7,6 +7,7 @@
 #define RESTORE_BACKUP_TO_INSTANCE_H
 
 #include "jobs/job.h"
+#include "restore/state.h"
 
 /*
  * arguments: {instance: claimed, backup_id and target_timeline as
@@ -16,16 +17,16 @@
  */
 extern const JobKind job_restore;
 
-/*
- * Restore, ask and remove.  arguments: of the above instance, backup_id,
- * target_lsn, wal_file, system_identifier and target_timeline; refused: the
- * error of restore_choose() if nothing can be restored; keep: bool, and what
- * drill_examine() asks: database, superuser, schema (where the extension is):
- * text, superusers, tables, sequences, asserts: lists or null.
- */
-extern const JobKind job_drill;
-
 /* arguments: {instance: claimed to drop} */
 extern const JobKind job_drop_instance;
+
+/* What every restore begins with, a drill's too */
+extern Restore restore_begin(Job *job, const json_t *arguments);
+
+/* What is known of the backup that the route has chosen */
+extern bool restore_find_backup(Restore *restore);
+
+/* A copied backup that still waits for WAL: it cannot be restored before. */
+extern bool restore_complete_backup(Restore *restore);
 
 #endif							/* RESTORE_BACKUP_TO_INSTANCE_H */

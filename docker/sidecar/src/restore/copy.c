@@ -5,13 +5,12 @@
  * what PostgreSQL can start with.  Never calls it good because Barman exits
  * with 0.
  */
-#include "restore/state.h"
+#include "restore/copy.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "api/restore_target.h"
 #include "barman/backup_hold.h"
 #include "barman/command.h"
 #include "barman/read_commands.h"
@@ -19,9 +18,14 @@
 #include "base/memory.h"
 #include "base/settings.h"
 #include "base/timestamp.h"
+#include "restore/cause.h"
 #include "restore/data_directory.h"
+#include "restore/hold.h"
 #include "restore/instance_files.h"
+#include "restore/lsn.h"
+#include "restore/segment.h"
 #include "restore/server_needs.h"
+#include "restore/source.h"
 
 /* Barman is watched for progress; this is for what cannot be. */
 #define RESTORE_MS (INT64_C(7) * 24 * 3600 * 1000)

@@ -8,9 +8,10 @@
 
 #include <stdlib.h>
 
-#include "api/restore_target.h"
 #include "barman/catalogue.h"
 #include "base/memory.h"
+#include "restore/lsn.h"
+#include "restore/segment.h"
 #include "restore/state.h"
 
 /* The log, statistics, the pages that recovery adds */

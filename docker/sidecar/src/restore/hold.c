@@ -4,13 +4,14 @@
  * Sees to it that the backup of a restore is there until it is copied, and
  * says so if it is not.
  */
-#include "restore/state.h"
+#include "restore/hold.h"
 
 #include "barman/backup_chain.h"
 #include "barman/backup_hold.h"
 #include "barman/read_cache.h"
 #include "base/memory.h"
 #include "base/timestamp.h"
+#include "restore/cause.h"
 
 /* Barman's maintenance takes a second or two, unless it removes much. */
 #define HOLD_MS 60000

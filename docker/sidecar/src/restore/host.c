@@ -17,6 +17,7 @@
 #include "base/memory.h"
 #include "base/settings.h"
 #include "base/timestamp.h"
+#include "restore/cause.h"
 #include "restore/server.h"
 
 /* Nobody has so many, and each is looked for. */

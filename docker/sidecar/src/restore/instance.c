@@ -1,8 +1,8 @@
 /*
  * instance.c
  *
- * The list of restored servers, and what has become of each.  Never touches a
- * directory that no record of ours speaks of.
+ * What becomes of restored servers, from the start of the sidecar to its end:
+ * each step is on its record before it is told.
  */
 #include "restore/instance_table.h"
 
@@ -21,14 +21,12 @@
 #include "base/memory.h"
 #include "base/settings.h"
 #include "base/timestamp.h"
+#include "restore/instance_record.h"
+#include "restore/instance_removal.h"
+#include "restore/instance_watch.h"
 
 /* So long the start waits for what a crash has left: mostly it is gone by then. */
 #define LEFTOVERS_MS 5000
-
-/* Before a server that is not wanted any more is killed */
-#define END_GRACE_MS 8000
-
-InstanceTable instance_table = {.lock = PTHREAD_MUTEX_INITIALIZER};
 
 static int	root_lock = -1; /* held while the sidecar runs */
 
@@ -218,32 +216,6 @@ instances_list(const TokenGrant *grant)
 	return answer_json(200, value);
 }
 
-const char *
-instance_directory(const Instance *instance)
-{
-	return instance->directory;
-}
-
-const char *
-instance_server(const Instance *instance)
-{
-	return instance->server;
-}
-
-ServerConfig
-instance_config(const Instance *instance)
-{
-	ServerConfig config = {
-		.name = instance->name,
-		.directory = instance->directory,
-		.listen = settings.instance_listen,
-		.preload = settings.instance_preload,
-		.port = instance->port
-	};
-
-	return config;
-}
-
 void
 instance_restores(Instance *instance, const char *backup_id)
 {
@@ -365,60 +337,4 @@ instance_is_restoring(const char *server, const char *backup_id)
 			  strcmp(instance->backup_id, backup_id) == 0));
 	pthread_mutex_unlock(&instance_table.lock);
 	return restoring;
-}
-
-Instance *
-instance_find(const char *name)
-{
-	for (Instance *instance = instance_table.newest; instance != NULL; instance = instance->next)
-	{
-		if (strcmp(instance->name, name) == 0)
-			return instance;
-	}
-	return NULL;
-}
-
-/* Ends the server first; the instance is claimed. */
-bool
-instance_remove_files(Instance *instance)
-{
-	int			error = 0;
-
-	if (!server_end(instance->directory, &instance->process, END_GRACE_MS))
-		error = EBUSY;
-	if (error == 0 && instance->has_files)
-		error = directory_remove(instance->directory);
-	if (error != 0)
-		log_line(LOGLEVEL_ERROR, "an instance cannot be removed", "instance", instance->name,
-				 "directory", instance->directory, "error", strerror(error), NULL);
-	return error == 0;
-}
-
-void
-instance_forget(Instance *instance)
-{
-	Instance  **link = &instance_table.newest;
-
-	while (*link != instance)
-		link = &(*link)->next;
-	*link = instance->next;
-
-	/* with the watch ended, the records are for the next sidecar */
-	if (!instance_table.stopping)
-		instance_remove_record(instance);
-	instance_free(instance);
-}
-
-void
-instance_free(Instance *instance)
-{
-	free(instance->name);
-	free(instance->server);
-	free(instance->directory);
-	free(instance->backup_id);
-	free(instance->isolation);
-	free(instance->recovery.lsn);
-	free(instance->recovery.time);
-	json_decref(instance->error);
-	free(instance);
 }

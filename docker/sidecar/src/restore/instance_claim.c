@@ -21,10 +21,9 @@
 #include "restore/cage.h"
 #include "restore/disk_room.h"
 #include "restore/instance_files.h"
+#include "restore/instance_record.h"
+#include "restore/instance_removal.h"
 #include "restore/instance_table.h"
-
-/* A name is a directory, a setting and part of a path with a limit. */
-#define NAME_MAX_LENGTH 41
 
 static Answer *refuse_if_off(void);
 static int	share_of_a_server(void);
@@ -33,15 +32,6 @@ static Answer *refuse_directory(const char *name);
 static Answer *refuse_unknown(const char *name);
 static int	find_port(void);
 static bool port_is_free(int port);
-
-bool
-instance_name_is_valid(const char *name)
-{
-	size_t		length = strlen(name);
-
-	return length > 0 && length <= NAME_MAX_LENGTH && name[0] >= 'a' && name[0] <= 'z' &&
-		strspn(name, "abcdefghijklmnopqrstuvwxyz0123456789_") == length;
-}
 
 Instance *
 instance_claim(const char *name, const char *server, const RestoreNeeds *needs, Answer **refusal)

@@ -4,6 +4,7 @@
  * An instance as JSON: what callers are shown, and what its file keeps for the
  * next sidecar.
  */
+#include "restore/instance_record.h"
 #include <dirent.h>
 #include <errno.h>
 #include <stdlib.h>

@@ -43,7 +43,7 @@ struct Instance
 };
 
 /*
- * instance.c: lock guards the list and all of the above; name, server,
+ * lock guards the list and all of the above; name, server,
  * directory and port of a claimed instance do not change.
  */
 typedef struct InstanceTable
@@ -55,31 +55,8 @@ typedef struct InstanceTable
 
 extern InstanceTable instance_table;
 
-/* The lock is held in these; for instance_remove_files() a claim is enough. */
+/* The lock is held. */
 extern Instance *instance_find(const char *name);
-extern bool instance_remove_files(Instance *instance);
-
-/* Out of the list and off the disk */
-extern void instance_forget(Instance *instance);
 extern void instance_free(Instance *instance);
-
-/* instance_record.c: the files, in a directory below that of the state */
-extern const char *const instance_state_names[];
-
-extern bool instance_records_open(const char *state_dir);	/* false: errno */
-extern void instance_records_load(void);
-extern void instance_records_close(void);
-extern bool instance_write_record(const Instance *instance);	/* false: told why */
-extern void instance_remove_record(const Instance *instance);
-
-/* INSTANCE of the HTTP interface; the lock is held. */
-extern json_t *instance_json(const Instance *instance);
-
-/* instance_watch.c */
-extern bool instance_watch_start(void);
-extern void instance_watch_stop(void);
-
-/* Notice that a running server has ended; the lock is held. */
-extern void instance_look_after(Instance *instance);
 
 #endif							/* RESTORE_INSTANCE_TABLE_H */

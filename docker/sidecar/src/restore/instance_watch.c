@@ -4,6 +4,7 @@
  * Notices when a restored server has ended: of itself, once a second, and
  * whenever it is asked to look.
  */
+#include "restore/instance_watch.h"
 #include <pthread.h>
 #include <stdlib.h>
 
@@ -13,6 +14,7 @@
 #include "base/timestamp.h"
 #include "restore/disk_room.h"
 #include "restore/instance_files.h"
+#include "restore/instance_record.h"
 #include "restore/instance_table.h"
 
 #define WATCH_MS 1000

@@ -8,10 +8,11 @@
 
 #include <stdlib.h>
 
-#include "api/restore_target.h"
 #include "barman/catalogue.h"
 #include "base/memory.h"
 #include "base/timestamp.h"
+#include "restore/lsn.h"
+#include "restore/segment.h"
 
 static json_t *lsn_json(uint64_t lsn);
 

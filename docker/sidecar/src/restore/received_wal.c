@@ -16,11 +16,12 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "api/restore_target.h"
 #include "barman/catalogue.h"
 #include "base/memory.h"
 #include "base/timestamp.h"
 #include "restore/instance_files.h"
+#include "restore/lsn.h"
+#include "restore/segment.h"
 
 #define PARTIAL ".partial"
 

@@ -4,7 +4,7 @@
  * Starts a restored server and stays until its recovery has ended, which alone
  * is success.
  */
-#include "restore/state.h"
+#include "restore/recover.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -17,6 +17,7 @@
 #include "base/settings.h"
 #include "base/timestamp.h"
 #include "restore/cage.h"
+#include "restore/cause.h"
 #include "restore/instance_files.h"
 #include "restore/server_keeper.h"
 

@@ -5,7 +5,7 @@
  * copies what a link leads to, so no link may lead out of the backup: the
  * primary could have itself shown the files of Barman's host.
  */
-#include "restore/state.h"
+#include "restore/source.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -13,7 +13,9 @@
 #include "barman/catalogue.h"
 #include "barman/read_cache.h"
 #include "base/memory.h"
+#include "restore/cause.h"
 #include "restore/data_directory.h"
+#include "restore/hold.h"
 #include "restore/instance_files.h"
 
 static char *look_at_backup(const char *base, const json_t *backup);

@@ -10,11 +10,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "api/restore_target.h"
 #include "barman/catalogue.h"
 #include "barman/timeline.h"
 #include "base/memory.h"
+#include "restore/lsn.h"
 #include "restore/received_wal.h"
+#include "restore/segment.h"
 #include "restore/state.h"
 
 /* More failovers than this behind a position are not looked for. */
@@ -104,6 +105,21 @@ restore_segment_is_on_way(const TimelinePart *parts, size_t count, int target, i
 	{
 		if (parts[i].timeline == (int) timeline)
 			return begin <= parts[i].end && (i == 0 || end > parts[i - 1].end);
+	}
+	return false;
+}
+
+/* Barman lists the timelines that left the backup's after its end. */
+bool
+restore_leads_to(const json_t *backup, int timeline)
+{
+	json_t	   *one;
+	size_t		i;
+
+	json_array_foreach(json_object_get(backup, "timelines"), i, one)
+	{
+		if (atoi(json_string_value(one)) == timeline)
+			return true;
 	}
 	return false;
 }

@@ -26,4 +26,7 @@ extern bool restore_follow_heir(Restore *restore);
  */
 extern bool restore_segment_is_on_way(const TimelinePart *parts, size_t count, int target, int64_t size, const char *name);
 
+/* Does Barman, by its wide object, say that a backup's line goes on to it? */
+extern bool restore_leads_to(const json_t *backup, int timeline);
+
 #endif							/* RESTORE_TIMELINE_PATH_H */

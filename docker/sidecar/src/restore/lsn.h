@@ -1,0 +1,15 @@
+/*
+ * lsn.h
+ *
+ * Positions in the WAL, as text.
+ */
+#ifndef RESTORE_LSN_H
+#define RESTORE_LSN_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+/* "0/3000060"; false if it is none */
+extern bool restore_parse_lsn(const char *text, uint64_t *lsn);
+
+#endif							/* RESTORE_LSN_H */

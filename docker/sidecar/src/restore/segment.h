@@ -1,0 +1,23 @@
+/*
+ * segment.h
+ *
+ * Segments of WAL: their size and their names.
+ */
+#ifndef RESTORE_SEGMENT_H
+#define RESTORE_SEGMENT_H
+
+#include "restore/state.h"
+
+/* The timeline that is followed from the backup */
+extern int	restore_timeline(const Restore *restore);
+
+/* Of the server that was backed up; one that PostgreSQL can have, whatever is told */
+extern int64_t restore_segment_size(const json_t *backup);
+
+/* The segment of a timeline that holds a position */
+extern void restore_segment_name(const json_t *backup, int timeline, uint64_t lsn, char name[25]);
+
+/* NULL, or malloc'd words on why what is told of it cannot be */
+extern char *restore_segment_size_is_bad(const json_t *backup);
+
+#endif							/* RESTORE_SEGMENT_H */
