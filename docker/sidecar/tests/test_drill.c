@@ -31,6 +31,7 @@
 #include "base/timestamp.h"
 #include "proof/examine.h"
 #include "proof/session.h"
+#include "proof/steps.h"
 #include "restore/cage.h"
 #include "restore/instance_files.h"
 

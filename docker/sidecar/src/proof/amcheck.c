@@ -16,7 +16,7 @@
 #include "base/settings.h"
 #include "base/timestamp.h"
 #include "proof/compare.h"
-#include "proof/examine.h"
+#include "proof/steps.h"
 #include "restore/caged_run.h"
 
 /* Reading every table and index of the database */

@@ -12,7 +12,7 @@
 
 #include "base/memory.h"
 #include "base/timestamp.h"
-#include "proof/examine.h"
+#include "proof/steps.h"
 
 #define SQLSTATE_LENGTH 5
 

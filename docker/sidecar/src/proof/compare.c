@@ -14,9 +14,9 @@
 
 #include "base/memory.h"
 #include "base/timestamp.h"
-#include "proof/examine.h"
 #include "proof/prepare.h"
 #include "proof/relation_name.h"
+#include "proof/steps.h"
 
 /* More would wait for the disk. */
 #define WORKERS_MAX 8

@@ -14,6 +14,7 @@
 #include "base/timestamp.h"
 #include "proof/examine.h"
 #include "proof/last_drill.h"
+#include "proof/steps.h"
 #include "restore/archived_wal.h"
 #include "restore/backup_to_instance.h"
 #include "restore/cause.h"

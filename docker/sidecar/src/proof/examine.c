@@ -18,6 +18,7 @@
 #include "proof/prepare.h"
 #include "proof/sequences.h"
 #include "proof/session.h"
+#include "proof/steps.h"
 #include "proof/superuser.h"
 
 /* Of a table, a petabyte */
@@ -30,30 +31,6 @@ static bool is_size(const json_t *bytes);
 static bool prepare(const DrillServer *server, json_t *result);
 static bool compare_identity(const DrillServer *server, const json_t *arguments, json_t *result);
 static const char *text_of(const json_t *object, const char *key);
-
-json_t *
-drill_result(void)
-{
-	json_t	   *result = json_checked(json_object());
-
-	json_object_set_new(result, "steps", json_checked(json_array()));
-	json_object_set_new(result, "tables", json_integer(0));
-	json_object_set_new(result, "rows", json_integer(0));
-	json_object_set_new(result, "postgresql_version", json_null());
-	return result;
-}
-
-void
-drill_step(json_t *result, const char *name, bool ok, int64_t milliseconds, const char *detail)
-{
-	json_t	   *step = json_checked(json_object());
-
-	json_object_set_new(step, "step", json_text(name));
-	json_object_set_new(step, "ok", json_boolean(ok));
-	json_object_set_new(step, "seconds", json_real((double) milliseconds / 1000));
-	json_object_set_new(step, "detail", json_text(detail));
-	json_array_append_new(json_object_get(result, "steps"), step);
-}
 
 bool
 drill_examine(Job *job, const ServerConfig *config, int major, const json_t *arguments,

@@ -12,13 +12,6 @@
 #include "jobs/job.h"
 #include "restore/instance_config.h"
 
-/* Of the result: "steps", and what was counted. */
-extern json_t *drill_result(void);
-
-/* Add a step.  The detail may be NULL. */
-extern void drill_step(json_t *result, const char *name, bool ok, int64_t milliseconds,
-					   const char *detail);
-
 /*
  * Compare the server of that configuration and PostgreSQL major version with
  * what the arguments say of it, step by step.  False if something differs, or

@@ -11,8 +11,8 @@
 
 #include "base/memory.h"
 #include "base/timestamp.h"
-#include "proof/examine.h"
 #include "proof/relation_name.h"
+#include "proof/steps.h"
 
 /* So many that differ are named; of the others it is told how many they are. */
 #define NAMED_MAX 100
