@@ -9,10 +9,10 @@
  */
 #include "api/routes.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 #include "api/arguments.h"
+#include "api/authorization.h"
 #include "api/routes_job.h"
 #include "api/routes_name.h"
 #include "api/routes_read.h"
@@ -47,7 +47,6 @@ typedef struct Route
 } Route;
 
 static const Route *find_route(const Request *request, Answer **refusal);
-static Answer *refuse_caller(const Request *request, TokenScope needed);
 static Answer *refuse_grant(const Request *request, const Route *route);
 static Answer *keep_key(Request *request);
 static bool leads_to(const Route *route, const Request *request);
@@ -89,7 +88,7 @@ routes_admit(Request *request)
 {
 	Answer	   *refusal;
 	const Route *route = find_route(request, &refusal);
-	Answer	   *unknown = refuse_caller(request, route != NULL ? route->scope : SCOPE_READ);
+	Answer	   *unknown = authorization_refuse_caller(request, route != NULL ? route->scope : SCOPE_READ);
 
 	/* who is nobody is not told either what addresses there are */
 	if (unknown != NULL || route == NULL)
@@ -157,42 +156,12 @@ find_route(const Request *request, Answer **refusal)
 	return NULL;
 }
 
-/* Who has no good token, where one is needed */
-static Answer *
-refuse_caller(const Request *request, TokenScope needed)
-{
-	char	   *detail = mem_printf("It must have the scope \"%s\" or more.", token_scope_name(needed));
-	Answer	   *answer = NULL;
-
-	switch (request->token)
-	{
-		case TOKEN_GOOD:
-			break;
-		case TOKEN_MISSING:
-			if (needed != SCOPE_NONE)
-				answer = answer_error("unauthorized", "a token is needed", detail,
-									  "Send the header Authorization: Bearer, with the content of a token file of the sidecar's.");
-			break;
-		case TOKEN_WRONG:
-			answer = answer_error("unauthorized", "the token is wrong", needed != SCOPE_NONE ? detail : NULL,
-								  "Compare it with the sidecar's token file.");
-			break;
-		case TOKEN_UNREADABLE:
-			if (needed != SCOPE_NONE || http_header((Request *) (uintptr_t) request, "Authorization") != NULL)
-				answer = answer_error("unavailable", "the sidecar cannot use a token file of its own",
-									  "So it cannot tell whether the token is good.", "Look at the sidecar's log.");
-			break;
-	}
-	free(detail);
-	return answer;
-}
-
 /* What the token is not good for */
 static Answer *
 refuse_grant(const Request *request, const Route *route)
 {
 	if (request->grant->scope < route->scope)
-		return routes_refuse_scope(request, route->scope);
+		return authorization_refuse_scope(request, route->scope);
 	if (route->reach == OF_ALL_SERVERS && !token_reaches(request->grant, NULL))
 		return answer_error("forbidden", "this concerns all servers, and the token is for some alone",
 							NULL, "Use a token that is not limited to servers.");
@@ -201,21 +170,6 @@ refuse_grant(const Request *request, const Route *route)
 		return answer_errorf(BARMAN_UNKNOWN_SERVER, "Barman has no server \"%.128s\"",
 							 request->segments[SEGMENT_SERVER]);
 	return NULL;
-}
-
-Answer *
-routes_refuse_scope(const Request *request, TokenScope needed)
-{
-	char	   *message = mem_printf("this needs a token of the scope \"%s\"", token_scope_name(needed));
-	char	   *detail = token_configured() ?
-		mem_printf("The token that was sent has the scope \"%s\".", token_scope_name(request->grant->scope)) :
-		mem_strdup("The sidecar has no token files: then callers may operate, but destroy nothing.");
-	Answer	   *answer = answer_error("forbidden", message, detail,
-									  "Send a token of that scope; --token-file=SCOPE=FILE gives the sidecar one.");
-
-	free(message);
-	free(detail);
-	return answer;
 }
 
 bool

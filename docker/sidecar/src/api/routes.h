@@ -18,9 +18,6 @@ extern Answer *routes_dispatch(Request *request);
  */
 extern Answer *routes_admit(Request *request);
 
-/* The answer to one whose token has a lesser scope */
-extern Answer *routes_refuse_scope(const Request *request, TokenScope needed);
-
 /* The n-th route, for tests; false if there are fewer. */
 typedef struct RouteDescription
 {

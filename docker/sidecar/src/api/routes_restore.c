@@ -10,8 +10,8 @@
 #include <string.h>
 
 #include "api/arguments.h"
+#include "api/authorization.h"
 #include "api/restore_target.h"
-#include "api/routes.h"
 #include "api/routes_name.h"
 #include "base/memory.h"
 #include "base/names.h"
@@ -292,7 +292,7 @@ object_to_keep(Request *request, json_t *arguments, const json_t *backup)
 		refuse(&refusal, "keep", "be full, standalone or release",
 			   "full keeps the WAL from the backup on, standalone only what makes it consistent.");
 	else if (strcmp(keep, "release") == 0 && request->grant->scope < SCOPE_DESTROY)
-		refusal = routes_refuse_scope(request, SCOPE_DESTROY);	/* the next cron may remove it */
+		refusal = authorization_refuse_scope(request, SCOPE_DESTROY);	/* the next cron may remove it */
 	else if (backup != NULL)
 		json_object_set_new(arguments, "may_lessen", json_boolean(request->grant->scope >= SCOPE_DESTROY));
 	return refusal;
