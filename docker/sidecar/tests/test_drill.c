@@ -131,7 +131,7 @@ static char *
 begin(const char *answers, json_t *tables, json_t *asserts)
 {
 	static const char *const written[] = {"sessions", "conninfo", "queries", "arguments"};
-	Request		request = {0};
+	JobCaller	caller = {0};
 	Answer	   *answer;
 	char	   *id;
 
@@ -145,7 +145,7 @@ begin(const char *answers, json_t *tables, json_t *asserts)
 						  "asserts", asserts != NULL ? asserts : json_array());
 	json_decref(told);
 	told = NULL;
-	answer = job_submit(&request, &job_examine, "pg", json_object());
+	answer = job_submit(&caller, &job_examine, "pg", json_object());
 	assert_int_equal(answer->status, 202);
 	id = mem_strdup(json_string_value(json_object_get(json_object_get(answer->value, "job"), "id")));
 	answer_release(answer);
@@ -475,13 +475,13 @@ test_psql_in_its_cage(void **state)
 	settings.pg_bindir = bindir;
 	for (int caged = 0; caged < 2; caged++)
 	{
-		Request		request = {0};
+		JobCaller	caller = {0};
 		pthread_t	thread;
 
 		cage_newest_abi = caged ? newest_abi : 0;
 		settings.confinement_required = caged;
 		assert_int_equal(pthread_create(&thread, NULL, serve, &listening), 0);
-		answer_release(job_submit(&request, &job_ask_badly, "pg", json_object()));
+		answer_release(job_submit(&caller, &job_ask_badly, "pg", json_object()));
 		while (sem_wait(&ended) != 0)
 			;
 		pthread_join(thread, NULL);
@@ -632,7 +632,7 @@ static void
 test_cancelled(void **state)
 {
 	static const TokenGrant all = {SCOPE_OPERATE, NULL};
-	Request		request = {.grant = &all};
+	JobCaller	caller = {.grant = &all};
 	struct timespec a_moment = {0, 10000000};
 	int64_t		began;
 	char	   *id = begin("answer() { case $1 in *pg_control_system*) echo '4711|on|15.20' ;; *.fingerprint*) echo x > \"$here/sleeps\"; sleep 300 ;; esac; }\n",
@@ -648,7 +648,7 @@ test_cancelled(void **state)
 		nanosleep(&a_moment, NULL);
 	}
 	began = monotonic_ms();
-	answer_release(job_cancel(&request, id));
+	answer_release(job_cancel(&caller, id));
 	while (sem_wait(&ended) != 0)
 		;
 	assert_true(monotonic_ms() - began <= 60000);

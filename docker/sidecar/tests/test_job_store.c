@@ -26,7 +26,7 @@
 #include "jobs/store.h"
 
 static const TokenGrant reader = {SCOPE_READ, NULL};
-static const Request everything = {.grant = &reader};
+static const JobCaller everything = {.grant = &reader};
 
 static char directory[64];
 
@@ -70,8 +70,8 @@ write_file(const char *name, const char *text)
 static json_t *
 job_of(const char *id)
 {
-	Request		request = {.grant = &reader};
-	Answer	   *answer = job_poll(&request, id, 0, 0);
+	JobCaller	caller = {.grant = &reader};
+	Answer	   *answer = job_poll(&caller, id, 0, 0, NULL);
 	json_t	   *value = json_incref(answer->value);
 
 	answer_release(answer);

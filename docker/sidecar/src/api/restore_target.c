@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "api/routes_name.h"
+#include "api/waiting.h"
 #include "barman/catalogue.h"
 #include "base/failure.h"
 #include "base/memory.h"
@@ -165,7 +166,7 @@ examine(Choice *choice, json_t *item)
 static json_t *
 read_backup(Choice *choice, const char *id)
 {
-	Answer	   *answer = http_read(choice->request, READ_BACKUP, choice->server, id);
+	Answer	   *answer = route_read(choice->request, READ_BACKUP, choice->server, id);
 	json_t	   *backup;
 
 	if (answer == NULL || answer->status != 200)

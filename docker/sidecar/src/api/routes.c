@@ -17,6 +17,7 @@
 #include "api/routes_name.h"
 #include "api/routes_read.h"
 #include "api/routes_restore.h"
+#include "api/waiting.h"
 #include "base/memory.h"
 #include "jobs/idempotency.h"
 #include "jobs/job.h"
@@ -119,8 +120,15 @@ routes_dispatch(Request *request)
 
 	if (route == NULL)
 		return answer;
-	answer = strcmp(route->method, "GET") != 0 ? job_of_request(request) : NULL;
-	return answer != NULL ? answer : route->handler(request);
+	if (strcmp(route->method, "GET") != 0)
+	{
+		JobCaller	caller = route_caller(request);
+
+		answer = job_of_request(&caller);
+		if (answer != NULL)
+			return answer;
+	}
+	return route->handler(request);
 }
 
 static const Route *

@@ -11,6 +11,7 @@
 
 #include "api/arguments.h"
 #include "api/routes_name.h"
+#include "api/waiting.h"
 #include "barman/read_cache.h"
 #include "base/failure.h"
 #include "base/memory.h"
@@ -52,11 +53,12 @@ static const Argument backup_arguments[] = {
 Answer *
 get_jobs(Request *request)
 {
+	JobCaller	caller = route_caller(request);
 	int64_t		limit = JOBS_LIST_MAX;
 
 	if (!http_query_number(request, "limit", 1, JOBS_LIST_MAX, &limit))
 		return answer_errorf("bad_argument", "\"limit\" must be a number of jobs from 1 to %d", JOBS_LIST_MAX);
-	return jobs_list(request, limit, http_query(request, "before"));
+	return jobs_list(&caller, limit, http_query(request, "before"));
 }
 
 Answer *
@@ -71,26 +73,28 @@ get_job(Request *request)
 		return answer_errorf("bad_argument", "\"wait\" must be a number of seconds from 0 to %d",
 							 MAX_WAIT_SECONDS);
 	/* it runs again when it was woken: then it has its place */
-	if (wait > 0 && request->job_deadline == 0 && !http_may_wait(request))
+	if (wait > 0 && !route_has_polled(request) && !http_may_wait(request))
 		return answer_error("too_many_requests", "too many requests wait for jobs", NULL,
 							"Ask without \"wait\", or try again later.");
-	return job_poll(request, request->segments[2], after, wait * 1000);
+	return route_poll(request, request->segments[2], after, wait * 1000);
 }
 
 Answer *
 post_cron(Request *request)
 {
+	JobCaller	caller = route_caller(request);
 	Answer	   *refusal = NULL;
 	json_t	   *arguments = arguments_check(request->value, no_arguments, &refusal);
 
 	if (arguments == NULL)
 		return refusal;
-	return job_submit(request, &job_cron, NULL, arguments);
+	return job_submit(&caller, &job_cron, NULL, arguments);
 }
 
 Answer *
 post_switch_wal(Request *request)
 {
+	JobCaller	caller = route_caller(request);
 	Answer	   *refusal = NULL;
 	json_t	   *arguments;
 	const char *wal_file;
@@ -107,12 +111,13 @@ post_switch_wal(Request *request)
 		return answer_error("bad_argument", "the field \"wal_file\" must be the name of a WAL segment",
 							NULL, "It has 24 hexadecimal digits, as pg_walfile_name() gives it.");
 	}
-	return job_submit(request, &job_switch_wal, request->segments[SEGMENT_SERVER], arguments);
+	return job_submit(&caller, &job_switch_wal, request->segments[SEGMENT_SERVER], arguments);
 }
 
 Answer *
 post_backup(Request *request)
 {
+	JobCaller	caller = route_caller(request);
 	Answer	   *refusal = NULL;
 	json_t	   *arguments;
 	const char *name;
@@ -129,7 +134,7 @@ post_backup(Request *request)
 		json_decref(arguments);
 		return refusal;
 	}
-	return job_submit(request, &job_backup, request->segments[SEGMENT_SERVER], arguments);
+	return job_submit(&caller, &job_backup, request->segments[SEGMENT_SERVER], arguments);
 }
 
 /* Barman takes a second backup of the same name, and then finds neither. */
@@ -147,7 +152,7 @@ name_is_free(Request *request, const char *name, Answer **refusal)
 								"Use letters, digits, dots, dashes and underscores, but no backup id and no word of Barman's such as \"latest\".");
 		return false;
 	}
-	list = http_read(request, READ_BACKUPS, request->segments[SEGMENT_SERVER], "");
+	list = route_read(request, READ_BACKUPS, request->segments[SEGMENT_SERVER], "");
 	if (list == NULL || list->status != 200)
 	{
 		*refusal = list;
@@ -188,7 +193,7 @@ parent_is_good(Request *request, json_t *arguments, Answer **refusal)
 		*refusal = answer_errorf("bad_backup_id", "\"%.128s\" cannot be a backup", parent);
 		return false;
 	}
-	version = http_read(request, READ_VERSION, "", "");
+	version = route_read(request, READ_VERSION, "", "");
 	if (version == NULL || version->status != 200)
 	{
 		*refusal = version;
@@ -222,16 +227,18 @@ parent_is_good(Request *request, json_t *arguments, Answer **refusal)
 Answer *
 post_cancel(Request *request)
 {
+	JobCaller	caller = route_caller(request);
 	Answer	   *refusal = NULL;
 
 	if (!body_is_empty(request, &refusal))
 		return refusal;
-	return job_cancel(request, request->segments[2]);
+	return job_cancel(&caller, request->segments[2]);
 }
 
 Answer *
 post_cancel_key(Request *request)
 {
+	JobCaller	caller = route_caller(request);
 	Answer	   *refusal = NULL;
 
 	if (!body_is_empty(request, &refusal))
@@ -239,7 +246,7 @@ post_cancel_key(Request *request)
 	if (!job_key_is_valid(request->segments[2]))
 		return answer_error("bad_argument", "this cannot be a key", NULL,
 							"It is what the header Idempotency-Key was.");
-	return job_cancel_key(request, request->segments[2]);
+	return job_cancel_key(&caller, request->segments[2]);
 }
 
 static bool

@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "api/waiting.h"
 #include "barman/backup_memory.h"
 #include "barman/read_cache.h"
 #include "base/failure.h"
@@ -48,7 +49,7 @@ server_is_usable(Request *request, bool acts, Answer **refusal)
 		*refusal = answer_errorf("bad_server_name", "\"%.128s\" cannot be a server", server);
 		return false;
 	}
-	servers = http_read(request, READ_SERVERS, "", "");
+	servers = route_read(request, READ_SERVERS, "", "");
 	if (servers == NULL || servers->status != 200)
 	{
 		*refusal = servers;
@@ -107,7 +108,7 @@ route_find_backup(Request *request, const char *name,
 
 	backups = backup_memory_list(request->segments[SEGMENT_SERVER]);
 	*list = backups != NULL ? answer_json(200, json_checked(json_pack("{s:o}", "backups", backups)))
-		: http_read(request, READ_BACKUPS, request->segments[SEGMENT_SERVER], "");
+		: route_read(request, READ_BACKUPS, request->segments[SEGMENT_SERVER], "");
 	if (*list == NULL || (*list)->status != 200)
 	{
 		*refusal = *list;

@@ -9,6 +9,7 @@
 
 #include "api/metrics.h"
 #include "api/routes_name.h"
+#include "api/waiting.h"
 #include "barman/areas.h"
 #include "barman/backup_info.h"
 #include "barman/catalogue.h"
@@ -98,7 +99,7 @@ get_metrics(Request *request)
 Answer *
 get_servers(Request *request)
 {
-	Answer	   *all = http_read(request, READ_SERVERS, "", "");
+	Answer	   *all = route_read(request, READ_SERVERS, "", "");
 	Answer	   *own;
 	json_t	   *list;
 	json_t	   *one;
@@ -140,10 +141,10 @@ get_backup(Request *request)
 		return answer_errorf(BARMAN_UNKNOWN_BACKUP, "server \"%s\" has no backup \"%s\"",
 							 request->segments[SEGMENT_SERVER], name);
 	if (route_is_backup_id(name) || route_is_shortcut(name))
-		return http_read(request, READ_BACKUP, request->segments[SEGMENT_SERVER], name);
+		return route_read(request, READ_BACKUP, request->segments[SEGMENT_SERVER], name);
 	if (!route_find_backup(request, name, &backup, &list, &refusal))
 		return refusal;
-	answer = http_read(request, READ_BACKUP, request->segments[SEGMENT_SERVER],
+	answer = route_read(request, READ_BACKUP, request->segments[SEGMENT_SERVER],
 					   json_string_value(json_object_get(backup, "backup_id")));
 	answer_release(list);
 	return answer;
@@ -285,7 +286,7 @@ get_last_drill(Request *request)
 Answer *
 get_diagnose(Request *request)
 {
-	return http_read(request, READ_DIAGNOSE, "", "");
+	return route_read(request, READ_DIAGNOSE, "", "");
 }
 
 static Answer *
@@ -295,7 +296,7 @@ get_of_server(Request *request, ReadKind kind, const char *argument)
 
 	if (!route_server_exists(request, &refusal))
 		return refusal;
-	return http_read(request, kind, request->segments[SEGMENT_SERVER], argument);
+	return route_read(request, kind, request->segments[SEGMENT_SERVER], argument);
 }
 
 /* What can be told only when it is known where the server's files are. */
@@ -309,10 +310,10 @@ get_of_directories(Request *request, ReadKind kind, const char *argument)
 		return refusal;
 	if (!catalogue_known(request->segments[SEGMENT_SERVER]))
 	{
-		directories = http_read(request, READ_DIRECTORIES, request->segments[SEGMENT_SERVER], "");
+		directories = route_read(request, READ_DIRECTORIES, request->segments[SEGMENT_SERVER], "");
 		if (directories == NULL || directories->status != 200)
 			return directories;
 		answer_release(directories);
 	}
-	return http_read(request, kind, request->segments[SEGMENT_SERVER], argument);
+	return route_read(request, kind, request->segments[SEGMENT_SERVER], argument);
 }

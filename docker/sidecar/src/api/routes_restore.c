@@ -13,6 +13,7 @@
 #include "api/authorization.h"
 #include "api/restore_target.h"
 #include "api/routes_name.h"
+#include "api/waiting.h"
 #include "base/memory.h"
 #include "base/names.h"
 #include "base/settings.h"
@@ -158,6 +159,7 @@ post_drill(Request *request)
 static Answer *
 submit_restore(Request *request, const JobKind *kind, json_t *arguments)
 {
+	JobCaller	caller = route_caller(request);
 	const char *server = request->segments[SEGMENT_SERVER];
 	Answer	   *refusal = NULL;
 	Answer	   *answer;
@@ -188,7 +190,7 @@ submit_restore(Request *request, const JobKind *kind, json_t *arguments)
 		json_decref(arguments);
 		return refusal;
 	}
-	answer = job_submit(request, kind, server, arguments);
+	answer = job_submit(&caller, kind, server, arguments);
 	if (answer->status != 202)
 		instance_give_back(instance);
 	return answer;
@@ -242,6 +244,7 @@ get_instances(Request *request)
 Answer *
 delete_instance(Request *request)
 {
+	JobCaller	caller = route_caller(request);
 	const char *name = request->segments[2];
 	Answer	   *refusal = NULL;
 	Answer	   *answer;
@@ -257,7 +260,7 @@ delete_instance(Request *request)
 		return refusal;
 	}
 	json_object_set_new(arguments, "instance", json_text(name));
-	answer = job_submit_freeing(request, &job_drop_instance, instance_server(instance), arguments);
+	answer = job_submit_freeing(&caller, &job_drop_instance, instance_server(instance), arguments);
 	if (answer->status != 202)
 		instance_give_back(instance);
 	return answer;
@@ -317,6 +320,7 @@ object_to_delete(Request *request, json_t *arguments, const json_t *backup)
 static Answer *
 submit_for_backup(Request *request, const JobKind *kind, const Argument *fields, Objection object)
 {
+	JobCaller	caller = route_caller(request);
 	Answer	   *refusal = NULL;
 	Answer	   *list;
 	json_t	   *backup;
@@ -336,7 +340,7 @@ submit_for_backup(Request *request, const JobKind *kind, const Argument *fields,
 		refusal = object(request, arguments, backup);
 	answer_release(list);
 	if (refusal == NULL)
-		return job_submit(request, kind, request->segments[SEGMENT_SERVER], arguments);
+		return job_submit(&caller, kind, request->segments[SEGMENT_SERVER], arguments);
 	json_decref(arguments);
 	return refusal;
 }

@@ -150,7 +150,7 @@ cache_control(const char *value)
 	const char *age;
 
 	if (value == NULL)
-		return READ_AGE_DEFAULT;
+		return HTTP_AGE_DEFAULT;
 	if (strcasestr(value, "no-cache") != NULL)
 		return 0;
 	age = strcasestr(value, "max-age=");
@@ -158,9 +158,9 @@ cache_control(const char *value)
 	{
 		long		seconds = strtol(age + 8, NULL, 10);
 
-		return seconds < 86400 ? seconds * 1000 : READ_AGE_DEFAULT;
+		return seconds < 86400 ? seconds * 1000 : HTTP_AGE_DEFAULT;
 	}
-	return READ_AGE_DEFAULT;
+	return HTTP_AGE_DEFAULT;
 }
 
 const char *

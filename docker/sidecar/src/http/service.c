@@ -46,8 +46,6 @@ static void completed(void *cls, struct MHD_Connection *connection,
 static size_t keep_escapes(void *cls, struct MHD_Connection *connection, char *text);
 static void log_server(void *cls, const char *format, va_list args)
 			__attribute__((format(printf, 2, 0)));
-static void read_waits(ReadWaiter *waiter);
-static void read_ended(ReadWaiter *waiter, Answer *answer);
 
 bool
 http_start(const HttpOptions *http_options)
@@ -324,12 +322,8 @@ completed(void *cls, struct MHD_Connection *connection,
 	http_body_free(request);
 	for (int i = 0; i < request->segment_count; i++)
 		free(request->segments[i]);
-	for (int i = 0; i < HTTP_READS; i++)
-	{
-		free(request->reads[i].server);
-		free(request->reads[i].argument);
-		answer_release(request->reads[i].answer);
-	}
+	if (request->forget != NULL)
+		request->forget(request->kept);
 	free(request->method);
 	free(request->path);
 	json_decref(request->value);
@@ -382,50 +376,4 @@ http_work_done(Request *request)
 {
 	MHD_resume_connection(request->connection);
 	atomic_fetch_sub(&sleeping, 1);
-}
-
-Answer *
-http_read(Request *request, ReadKind kind, const char *server, const char *argument)
-{
-	ReadTarget	target = {kind, server, argument};
-	Answer	   *answer;
-
-	for (int i = 0; i < request->read_count; i++)
-	{
-		if (request->reads[i].kind == kind &&
-			strcmp(request->reads[i].server, server) == 0 &&
-			strcmp(request->reads[i].argument, argument) == 0)
-			return answer_keep(request->reads[i].answer);
-	}
-	if (request->read_count == HTTP_READS)
-		return answer_error(BARMAN_INTERNAL, "too many reads in one request", NULL, NULL);
-
-	/* Where read_ended() will put the answer. */
-	request->reads[request->read_count].kind = kind;
-	request->reads[request->read_count].server = mem_strdup(server);
-	request->reads[request->read_count].argument = mem_strdup(argument);
-	request->waiter.wait = read_waits;
-	request->waiter.wake = read_ended;
-	answer = reads_get(&target, request->max_age_ms, &request->waiter);
-	if (answer != NULL)
-	{
-		request->reads[request->read_count].answer = answer_keep(answer);
-		request->read_count++;
-	}
-	return answer;
-}
-
-static void
-read_waits(ReadWaiter *waiter)
-{
-	http_suspend((Request *) (void *) ((char *) waiter - offsetof(Request, waiter)));
-}
-
-static void
-read_ended(ReadWaiter *waiter, Answer *answer)
-{
-	Request    *request = (Request *) (void *) ((char *) waiter - offsetof(Request, waiter));
-
-	request->reads[request->read_count++].answer = answer;
-	http_resume(request);
 }

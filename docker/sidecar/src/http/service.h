@@ -9,7 +9,6 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "barman/read_cache.h"
 #include "base/answer.h"
 #include "base/http_limits.h"
 #include "base/token.h"
@@ -18,8 +17,8 @@ struct MHD_Connection;
 
 #define HTTP_SEGMENTS 8
 
-/* The answers a route may have to wait for, one after the other. */
-#define HTTP_READS 16
+/* No Cache-Control: as old an answer as its kind allows */
+#define HTTP_AGE_DEFAULT (-1)
 
 typedef struct Request
 {
@@ -44,27 +43,16 @@ typedef struct Request
 	const TokenGrant *grant;	/* what its token lets it do; NULL before that is known */
 	char	   *key;			/* Idempotency-Key, or NULL */
 	int64_t		started;		/* monotonic_ms() */
-	int64_t		max_age_ms;		/* of Cache-Control, or READ_AGE_DEFAULT */
+	int64_t		max_age_ms;		/* of Cache-Control, or HTTP_AGE_DEFAULT */
 
 	/* Served apart from libmicrohttpd's thread, with its answer in the end */
 	bool		apart;
 	struct Request *work_next;
 	Answer	   *answer;
 
-	/* Reads that ended while this request slept, for its next run. */
-	ReadWaiter	waiter;
-	struct
-	{
-		ReadKind	kind;
-		char	   *server;
-		char	   *argument;
-		Answer	   *answer;
-	}			reads[HTTP_READS];
-	int			read_count;
-
-	/* A long poll's place in its job's list: jobs/job.c */
-	struct Request *job_next;
-	int64_t		job_deadline;	/* 0: not begun */
+	/* What its route keeps of it from one run to the next; forget frees that. */
+	void	   *kept;
+	void		(*forget) (void *kept);
 } Request;
 
 /*
@@ -152,10 +140,6 @@ extern void http_resume(Request *request);
 
 /* False: too many long polls are waiting, in all or from its address. */
 extern bool http_may_wait(Request *request);
-
-/* A reference to a fresh read; NULL: the request sleeps until there is one. */
-extern Answer *http_read(Request *request, ReadKind kind,
-						 const char *server, const char *argument);
 
 /* The value of a header, or NULL */
 extern const char *http_header(Request *request, const char *name);

@@ -97,7 +97,7 @@ job_keys_barred(const char *key)
 }
 
 char *
-job_request_text(const Request *request)
+job_request_text(const JobCaller *caller)
 {
-	return request->key != NULL ? mem_printf("%s %s", request->method, request->path) : NULL;
+	return caller->key != NULL ? mem_printf("%s %s", caller->method, caller->path) : NULL;
 }

@@ -6,7 +6,7 @@
 #ifndef JOBS_IDEMPOTENCY_H
 #define JOBS_IDEMPOTENCY_H
 
-#include "http/service.h"
+#include "jobs/job.h"
 
 extern bool job_key_is_valid(const char *key);
 
@@ -19,6 +19,6 @@ extern bool job_keys_barred(const char *key);
 extern void job_keys_forget(void);
 
 /* "POST /v1/cron", to be freed; NULL if the request has no key */
-extern char *job_request_text(const Request *request);
+extern char *job_request_text(const JobCaller *caller);
 
 #endif							/* JOBS_IDEMPOTENCY_H */

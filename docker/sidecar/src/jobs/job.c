@@ -24,26 +24,26 @@
 /* Bytes of a log in an answer: as many as are parsed and sent without anybody noticing */
 #define LOG_PAGE ((size_t) 1024 * 1024)
 
-static Answer *submit(const Request *request, const JobKind *kind, const char *server,
+static Answer *submit(const JobCaller *caller, const JobKind *kind, const char *server,
 					  json_t *arguments, bool is_freeing);
 static void new_id(char id[ID_SIZE]);
 static void request_cancel(Job *job);
 static Answer *accepted(int status, const Job *job);
 
 Answer *
-job_submit(const Request *request, const JobKind *kind, const char *server, json_t *arguments)
+job_submit(const JobCaller *caller, const JobKind *kind, const char *server, json_t *arguments)
 {
-	return submit(request, kind, server, arguments, false);
+	return submit(caller, kind, server, arguments, false);
 }
 
 Answer *
-job_submit_freeing(const Request *request, const JobKind *kind, const char *server, json_t *arguments)
+job_submit_freeing(const JobCaller *caller, const JobKind *kind, const char *server, json_t *arguments)
 {
-	return submit(request, kind, server, arguments, true);
+	return submit(caller, kind, server, arguments, true);
 }
 
 static Answer *
-submit(const Request *request, const JobKind *kind, const char *server, json_t *arguments,
+submit(const JobCaller *caller, const JobKind *kind, const char *server, json_t *arguments,
 	   bool is_freeing)
 {
 	Job		   *job;
@@ -52,7 +52,6 @@ submit(const Request *request, const JobKind *kind, const char *server, json_t *
 	pthread_t	thread;
 	Answer	   *answer = NULL;
 	RunControl *control;
-	char		peer[80];
 	bool		started;
 
 	pthread_mutex_lock(&job_table.lock);
@@ -72,7 +71,7 @@ submit(const Request *request, const JobKind *kind, const char *server, json_t *
 		free(detail);
 	}
 	else
-		answer = job_limits_refuse(request, kind, server, arguments);
+		answer = job_limits_refuse(caller, kind, server, arguments);
 	control = answer == NULL ? run_control_create() : NULL;
 	if (answer == NULL && control == NULL)
 		answer = answer_error(BARMAN_INTERNAL, "out of file descriptors", NULL, NULL);
@@ -87,8 +86,8 @@ submit(const Request *request, const JobKind *kind, const char *server, json_t *
 	new_id(job->id);
 	job->kind = mem_strdup(kind->name);
 	job->server = mem_strdup(server);
-	job->key = mem_strdup(request->key);
-	job->request = job_request_text(request);
+	job->key = mem_strdup(caller->key);
+	job->request = job_request_text(caller);
 	job->state = STATE_QUEUED;
 	job->created = timestamp_now();
 	job->clock = monotonic_ms();
@@ -101,9 +100,8 @@ submit(const Request *request, const JobKind *kind, const char *server, json_t *
 	jobs_purge();
 	pthread_mutex_unlock(&job_table.lock);
 
-	http_peer(request, peer, sizeof(peer));
 	log_line(LOGLEVEL_INFO, "job accepted", "id", job->id, "kind", kind->name, "server", server,
-			 "from", peer, "scope", token_scope_name(request->grant != NULL ? request->grant->scope : SCOPE_UNSET), NULL);
+			 "from", caller->from, "scope", token_scope_name(caller->grant != NULL ? caller->grant->scope : SCOPE_UNSET), NULL);
 
 	/* Durable before anybody hears of it, but for what ends a full disk */
 	if (!job_write_record(job) && !is_freeing)
@@ -135,17 +133,17 @@ submit(const Request *request, const JobKind *kind, const char *server, json_t *
 }
 
 Answer *
-job_of_request(const Request *request)
+job_of_request(const JobCaller *caller)
 {
 	Job		   *job;
 	Answer	   *answer = NULL;
 	char	   *text;
 
-	if (request->key == NULL)
+	if (caller->key == NULL)
 		return NULL;
-	text = job_request_text(request);
+	text = job_request_text(caller);
 	pthread_mutex_lock(&job_table.lock);
-	job = job_find_key(request->key);
+	job = job_find_key(caller->key);
 	if (job != NULL && strcmp(job->request, text) != 0)
 	{
 		char	   *detail = mem_printf("It was sent with: %s.", job->request);
@@ -156,7 +154,7 @@ job_of_request(const Request *request)
 	}
 	else if (job != NULL)
 		answer = accepted(202, job);
-	else if (job_keys_barred(request->key))
+	else if (job_keys_barred(caller->key))
 		answer = answer_error("conflict", "the request was cancelled before it came", NULL,
 							  "Send it again with another Idempotency-Key.");
 	pthread_mutex_unlock(&job_table.lock);
@@ -165,7 +163,7 @@ job_of_request(const Request *request)
 }
 
 Answer *
-job_cancel_key(const Request *request, const char *key)
+job_cancel_key(const JobCaller *caller, const char *key)
 {
 	Job		   *job;
 	Answer	   *answer;
@@ -173,7 +171,7 @@ job_cancel_key(const Request *request, const char *key)
 
 	pthread_mutex_lock(&job_table.lock);
 	job = job_find_key(key);
-	if (job == NULL || !job_is_visible(job, request))
+	if (job == NULL || !job_is_visible(job, caller))
 	{
 		if (job == NULL)
 			job_keys_bar(key);
@@ -193,28 +191,28 @@ job_cancel_key(const Request *request, const char *key)
 }
 
 Answer *
-job_poll(Request *request, const char *id, int64_t after, int64_t wait_ms)
+job_poll(const JobCaller *caller, const char *id, int64_t after, int64_t wait_ms, JobWaiter *waiter)
 {
 	Job		   *job;
 	json_t	   *value;
 	json_t	   *lines;
 	size_t		bytes = 0;
 	bool		more = false;
-	bool		first = request->job_deadline == 0;
+	bool		first = waiter != NULL && waiter->deadline == 0;
 
 	pthread_mutex_lock(&job_table.lock);
 	job = job_find(id);
-	if (job == NULL || !job_is_visible(job, request))
+	if (job == NULL || !job_is_visible(job, caller))
 	{
 		pthread_mutex_unlock(&job_table.lock);
 		return answer_errorf("unknown_job", "there is no job \"%s\"", id);
 	}
 	if (first && wait_ms > 0 && !job_table.stopping && !job_has_ended(job) && job->log_lines <= after)
 	{
-		request->job_deadline = monotonic_ms() + wait_ms;
-		http_suspend(request);
-		request->job_next = job->waiters;
-		job->waiters = request;
+		waiter->deadline = monotonic_ms() + wait_ms;
+		waiter->wait(waiter);
+		waiter->next = job->waiters;
+		job->waiters = waiter;
 		pthread_mutex_unlock(&job_table.lock);
 		return NULL;
 	}
@@ -250,14 +248,14 @@ job_poll(Request *request, const char *id, int64_t after, int64_t wait_ms)
 }
 
 Answer *
-job_cancel(const Request *request, const char *id)
+job_cancel(const JobCaller *caller, const char *id)
 {
 	Job		   *job;
 	Answer	   *answer;
 
 	pthread_mutex_lock(&job_table.lock);
 	job = job_find(id);
-	if (job == NULL || !job_is_visible(job, request))
+	if (job == NULL || !job_is_visible(job, caller))
 		answer = answer_errorf("unknown_job", "there is no job \"%s\"", id);
 	else if (job_has_ended(job))
 		answer = answer_errorf("job_ended", "job \"%s\" has already ended: it is %s", id,
@@ -274,15 +272,15 @@ job_cancel(const Request *request, const char *id)
 void
 job_touch(Job *job)
 {
-	Request    *request = job->waiters;
+	JobWaiter  *waiter = job->waiters;
 
 	job->waiters = NULL;
-	while (request != NULL)
+	while (waiter != NULL)
 	{
-		Request    *next = request->job_next;	/* gone once woken */
+		JobWaiter  *next = waiter->next;	/* gone once woken */
 
-		http_resume(request);
-		request = next;
+		waiter->wake(waiter);
+		waiter = next;
 	}
 }
 

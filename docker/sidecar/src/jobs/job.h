@@ -12,9 +12,33 @@
 
 #include "barman/runner.h"
 #include "base/answer.h"
-#include "http/service.h"
+#include "base/token.h"
 
 typedef struct Job Job;
+
+/* Who asks */
+typedef struct JobCaller
+{
+	const TokenGrant *grant;	/* what the token of the request lets it do */
+	const char *key;			/* Idempotency-Key, or NULL */
+	const char *method;
+	const char *path;
+	bool		local;			/* by loopback or a Unix socket */
+	char		from[80];		/* for the log */
+} JobCaller;
+
+/*
+ * One who waits for news of a job.  wait is called before anybody can wake it,
+ * and wake when there are news, or the time is up: each with the jobs locked.
+ * Who is woken is on no list any more.
+ */
+typedef struct JobWaiter
+{
+	struct JobWaiter *next;
+	int64_t		deadline;		/* monotonic_ms(); 0: has not waited yet */
+	void		(*wait) (struct JobWaiter *waiter);
+	void		(*wake) (struct JobWaiter *waiter);
+} JobWaiter;
 
 /* What a kind of job does; ends with job_done() or job_fail(). */
 typedef void (*JobBody) (Job *job, const json_t *arguments);
@@ -48,18 +72,26 @@ extern void jobs_forget(void);
  *
  * A job of a server that the token of the request does not reach is not there.
  */
-extern Answer *job_submit(const Request *request, const JobKind *kind, const char *server,
+extern Answer *job_submit(const JobCaller *caller, const JobKind *kind, const char *server,
 						  json_t *arguments);
-extern Answer *job_submit_freeing(const Request *request, const JobKind *kind, const char *server,
+extern Answer *job_submit_freeing(const JobCaller *caller, const JobKind *kind, const char *server,
 								  json_t *arguments);
-extern Answer *job_of_request(const Request *request);
-extern Answer *job_cancel_key(const Request *request, const char *key);
-extern Answer *job_poll(Request *request, const char *id, int64_t after, int64_t wait_ms);
-extern Answer *job_cancel(const Request *request, const char *id);
-extern Answer *jobs_list(const Request *request, int64_t limit, const char *before);
+extern Answer *job_of_request(const JobCaller *caller);
+extern Answer *job_cancel_key(const JobCaller *caller, const char *key);
+extern Answer *job_cancel(const JobCaller *caller, const char *id);
+
+/*
+ * The job and the lines of its log behind the line after; or NULL, and the
+ * waiter will be woken when there are more, or after wait_ms.  A waiter waits
+ * once; NULL: nobody waits.
+ */
+extern Answer *job_poll(const JobCaller *caller, const char *id, int64_t after, int64_t wait_ms,
+						JobWaiter *waiter);
+
+extern Answer *jobs_list(const JobCaller *caller, int64_t limit, const char *before);
 #define JOBS_LIST_MAX 1000
 
-/* Wakes the long polls whose time is up. */
+/* Wakes those whose time is up. */
 extern void jobs_end_waits(int64_t now);
 
 typedef struct JobCounters

@@ -47,12 +47,12 @@ static unsigned long long refused[REASONS];
 static Answer *refuse_same(const JobKind *kind, const char *server, const json_t *arguments);
 static Answer *refuse_hour(const char *server);
 static Answer *refuse_kind(const JobKind *kind, const char *server);
-static Answer *refuse_all(const Request *request, const JobKind *kind);
+static Answer *refuse_all(const JobCaller *caller, const JobKind *kind);
 static bool counts_for_hour(const Job *job, const char *server, int64_t since);
 static Answer *refuse(Reason reason, const char *code, char *message, char *detail, const char *hint);
 
 Answer *
-job_limits_refuse(const Request *request, const JobKind *kind, const char *server, const json_t *arguments)
+job_limits_refuse(const JobCaller *caller, const JobKind *kind, const char *server, const json_t *arguments)
 {
 	Answer	   *answer = NULL;
 
@@ -62,7 +62,7 @@ job_limits_refuse(const Request *request, const JobKind *kind, const char *serve
 		answer = refuse_hour(server);
 	if (answer == NULL)
 		answer = refuse_kind(kind, server);
-	return answer != NULL ? answer : refuse_all(request, kind);
+	return answer != NULL ? answer : refuse_all(caller, kind);
 }
 
 /* The same work twice would only read the same bytes twice. */
@@ -148,11 +148,11 @@ refuse_kind(const JobKind *kind, const char *server)
 }
 
 static Answer *
-refuse_all(const Request *request, const JobKind *kind)
+refuse_all(const JobCaller *caller, const JobKind *kind)
 {
 	int			places = settings.max_jobs;
 
-	if (!request->local)
+	if (!caller->local)
 		places -= PLACES_OF_OWNER;
 	if (!kind->makes_backups && !kind->frees_room)
 		places -= PLACES_THAT_MATTER;

@@ -12,7 +12,7 @@
  * NULL, or the answer that refuses one more job of that kind; the lock of the
  * jobs is held.
  */
-extern Answer *job_limits_refuse(const Request *request, const JobKind *kind,
+extern Answer *job_limits_refuse(const JobCaller *caller, const JobKind *kind,
 								 const char *server, const json_t *arguments);
 
 /* A job that must be remembered, or more could be started than the limit says; the lock is held. */

@@ -128,7 +128,7 @@ jobs_forget(void)
  * readers take.
  */
 Answer *
-jobs_list(const Request *request, int64_t limit, const char *before)
+jobs_list(const JobCaller *caller, int64_t limit, const char *before)
 {
 	json_t	   *list = json_checked(json_array());
 	json_t	   *value = json_checked(json_object());
@@ -139,7 +139,7 @@ jobs_list(const Request *request, int64_t limit, const char *before)
 	for (job = job != NULL ? job->next : before != NULL ? NULL : jobs;
 		 job != NULL && (int64_t) json_array_size(list) < limit; job = job->next)
 	{
-		if (job_is_visible(job, request))
+		if (job_is_visible(job, caller))
 			json_array_append_new(list, job_json_brief(job));
 	}
 	if (job != NULL)
@@ -155,17 +155,17 @@ jobs_end_waits(int64_t now)
 	pthread_mutex_lock(&job_table.lock);
 	for (Job *job = jobs; job != NULL; job = job->next)
 	{
-		for (Request **link = &job->waiters; *link != NULL;)
+		for (JobWaiter **link = &job->waiters; *link != NULL;)
 		{
-			Request    *request = *link;
+			JobWaiter  *waiter = *link;
 
-			if (now >= request->job_deadline)
+			if (now >= waiter->deadline)
 			{
-				*link = request->job_next;
-				http_resume(request);
+				*link = waiter->next;
+				waiter->wake(waiter);
 			}
 			else
-				link = &request->job_next;
+				link = &waiter->next;
 		}
 	}
 	pthread_mutex_unlock(&job_table.lock);
@@ -232,9 +232,9 @@ recover(Job *job, const json_t *value)
 }
 
 bool
-job_is_visible(const Job *job, const Request *request)
+job_is_visible(const Job *job, const JobCaller *caller)
 {
-	return token_reaches(request->grant, job->server);
+	return token_reaches(caller->grant, job->server);
 }
 
 const Job *

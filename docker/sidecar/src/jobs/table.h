@@ -48,7 +48,7 @@ struct Job
 	int			log_lines;
 	json_t	   *result;
 	json_t	   *error;
-	Request    *waiters;
+	JobWaiter  *waiters;
 
 	/* Only while it runs */
 	const JobKind *does;
@@ -91,7 +91,7 @@ extern Job *job_find(const char *id);
 extern Job *job_find_key(const char *key);
 
 /* Does the token of the request reach the job's server? */
-extern bool job_is_visible(const Job *job, const Request *request);
+extern bool job_is_visible(const Job *job, const JobCaller *caller);
 
 /* Of that kind and server, and cancelled meanwhile or not */
 extern Job *job_find_running(const Job *except, const char *kind, const char *server, bool cancelled);

@@ -1,0 +1,164 @@
+/*
+ * waiting.c
+ *
+ * Puts a request to sleep until Barman has answered, or there is news of a job.
+ * Then its route runs again from the top, and finds here what it waited for.
+ */
+#include "api/waiting.h"
+
+#include <stddef.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/memory.h"
+
+/* The answers a route may have to wait for, one after the other */
+#define READS_MAX 16
+
+/* What is kept of a request from one run of its route to the next */
+typedef struct Waiting
+{
+	Request    *request;
+
+	/* Reads that ended while it slept, for its next run */
+	ReadWaiter	read;
+	struct
+	{
+		ReadKind	kind;
+		char	   *server;
+		char	   *argument;
+		Answer	   *answer;
+	}			reads[READS_MAX];
+	int			read_count;
+
+	JobWaiter	job;
+} Waiting;
+
+static Waiting *waiting_of(Request *request);
+static void forget(void *kept);
+static void read_waits(ReadWaiter *waiter);
+static void read_ended(ReadWaiter *waiter, Answer *answer);
+static void poll_waits(JobWaiter *waiter);
+static void poll_ended(JobWaiter *waiter);
+
+Answer *
+route_read(Request *request, ReadKind kind, const char *server, const char *argument)
+{
+	Waiting    *waiting = waiting_of(request);
+	ReadTarget	target = {kind, server, argument};
+	Answer	   *answer;
+
+	for (int i = 0; i < waiting->read_count; i++)
+	{
+		if (waiting->reads[i].kind == kind &&
+			strcmp(waiting->reads[i].server, server) == 0 &&
+			strcmp(waiting->reads[i].argument, argument) == 0)
+			return answer_keep(waiting->reads[i].answer);
+	}
+	if (waiting->read_count == READS_MAX)
+		return answer_error(BARMAN_INTERNAL, "too many reads in one request", NULL, NULL);
+
+	/* Where read_ended() will put the answer. */
+	waiting->reads[waiting->read_count].kind = kind;
+	waiting->reads[waiting->read_count].server = mem_strdup(server);
+	waiting->reads[waiting->read_count].argument = mem_strdup(argument);
+	answer = reads_get(&target, request->max_age_ms == HTTP_AGE_DEFAULT ? READ_AGE_DEFAULT : request->max_age_ms,
+					   &waiting->read);
+	if (answer != NULL)
+	{
+		waiting->reads[waiting->read_count].answer = answer_keep(answer);
+		waiting->read_count++;
+	}
+	return answer;
+}
+
+Answer *
+route_poll(Request *request, const char *id, int64_t after, int64_t wait_ms)
+{
+	JobCaller	caller = route_caller(request);
+
+	return job_poll(&caller, id, after, wait_ms, wait_ms > 0 ? &waiting_of(request)->job : NULL);
+}
+
+bool
+route_has_polled(const Request *request)
+{
+	const Waiting *waiting = request->kept;
+
+	return waiting != NULL && waiting->job.deadline != 0;
+}
+
+JobCaller
+route_caller(const Request *request)
+{
+	JobCaller	caller = {
+		.grant = request->grant,
+		.key = request->key,
+		.method = request->method,
+		.path = request->path,
+		.local = request->local
+	};
+
+	http_peer(request, caller.from, sizeof(caller.from));
+	return caller;
+}
+
+static Waiting *
+waiting_of(Request *request)
+{
+	Waiting    *waiting = request->kept;
+
+	if (waiting == NULL)
+	{
+		waiting = mem_alloc(sizeof(Waiting));
+		waiting->request = request;
+		waiting->read.wait = read_waits;
+		waiting->read.wake = read_ended;
+		waiting->job.wait = poll_waits;
+		waiting->job.wake = poll_ended;
+		request->kept = waiting;
+		request->forget = forget;
+	}
+	return waiting;
+}
+
+static void
+forget(void *kept)
+{
+	Waiting    *waiting = kept;
+
+	for (int i = 0; i < READS_MAX; i++)
+	{
+		free(waiting->reads[i].server);
+		free(waiting->reads[i].argument);
+		answer_release(waiting->reads[i].answer);
+	}
+	free(waiting);
+}
+
+static void
+read_waits(ReadWaiter *waiter)
+{
+	http_suspend(((Waiting *) (void *) ((char *) waiter - offsetof(Waiting, read)))->request);
+}
+
+static void
+read_ended(ReadWaiter *waiter, Answer *answer)
+{
+	Waiting    *waiting = (Waiting *) (void *) ((char *) waiter - offsetof(Waiting, read));
+
+	waiting->reads[waiting->read_count++].answer = answer;
+	http_resume(waiting->request);
+}
+
+static void
+poll_waits(JobWaiter *waiter)
+{
+	http_suspend(((Waiting *) (void *) ((char *) waiter - offsetof(Waiting, job)))->request);
+}
+
+static void
+poll_ended(JobWaiter *waiter)
+{
+	http_resume(((Waiting *) (void *) ((char *) waiter - offsetof(Waiting, job)))->request);
+}
