@@ -5,6 +5,7 @@
  * callers meet it.
  */
 #include "jobs/limits.h"
+#include "jobs/shorten.h"
 #include "sidecar_fixture.h"
 
 #define VERIFY "/v1/servers/pg/backups/%s/verify"
@@ -283,17 +284,17 @@ results_are_bounded(void **state)
 	memset(huge, 'x', 100000);
 	for (int i = 0; i < 180; i++)
 		json_array_append_new(steps, json_pack("{s:s, s:b, s:s}", "step", "assert", "ok", 1, "detail", huge));
-	result = job_limits_shorten(json_pack("{s:o, s:i}", "steps", steps, "port", 1));
+	result = job_shorten(json_pack("{s:o, s:i}", "steps", steps, "port", 1));
 	assert_true(json_dumpb(result, NULL, 0, 0) <= 1024 * 1024);
 	assert_int_equal(json_array_size(json_object_get(result, "steps")), 180);
 	assert_int_equal(json_integer_value(json_object_get(result, "port")), 1);
 	json_decref(result);
 
 	/* what is short stays as it is */
-	result = job_limits_shorten(json_pack("{s:[s, n, b]}", "a", "\xc3\xa4", 1));
+	result = job_shorten(json_pack("{s:[s, n, b]}", "a", "\xc3\xa4", 1));
 	assert_string_equal(json_string_value(json_array_get(json_object_get(result, "a"), 0)), "\xc3\xa4");
 	json_decref(result);
-	assert_null(job_limits_shorten(NULL));
+	assert_null(job_shorten(NULL));
 	free(huge);
 }
 

@@ -12,8 +12,10 @@
 #include "base/log.h"
 #include "base/memory.h"
 #include "base/timestamp.h"
+#include "jobs/log_lines.h"
 #include "jobs/store.h"
 #include "jobs/table.h"
+#include "jobs/waiters.h"
 
 #define MAX_LOG_LINES 2000
 #define MAX_LOG_TEXT 4000

@@ -12,7 +12,8 @@
 #include "base/memory.h"
 #include "base/process.h"
 #include "base/timestamp.h"
-#include "jobs/limits.h"
+#include "jobs/record.h"
+#include "jobs/shorten.h"
 #include "jobs/store.h"
 #include "jobs/table.h"
 
@@ -35,12 +36,6 @@ const char *const job_state_names[] = {
 	[STATE_LOST] = "lost"
 };
 
-bool
-job_has_ended(const Job *job)
-{
-	return job->state != STATE_QUEUED && job->state != STATE_RUNNING;
-}
-
 /* As job_json(), but of a size that a thousand of may be sent. */
 json_t *
 job_json_brief(const Job *job)
@@ -49,7 +44,7 @@ job_json_brief(const Job *job)
 	json_t	   *value;
 
 	shown.result = NULL;
-	shown.error = job->error != NULL ? job_limits_cut(job->error, BRIEF_TEXT_MAX) : NULL;
+	shown.error = job->error != NULL ? job_cut_texts(job->error, BRIEF_TEXT_MAX) : NULL;
 	value = job_json(&shown);
 	json_object_del(value, "result");
 	json_decref(shown.error);
@@ -185,4 +180,16 @@ time_set(json_t *value, const char *key, int64_t time)
 	if (time != 0)
 		timestamp_format(time, text);
 	json_object_set_new(value, key, json_text(time != 0 ? text : NULL));
+}
+
+Answer *
+job_accepted(int status, const Job *job)
+{
+	json_t	   *value = json_checked(json_object());
+	Answer	   *answer;
+
+	json_object_set_new(value, "job", job_json(job));
+	answer = answer_json(status, value);
+	answer->location = mem_printf("/v1/jobs/%s", job->id);
+	return answer;
 }

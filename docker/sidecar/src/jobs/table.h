@@ -1,8 +1,8 @@
 /*
  * table.h
  *
- * What a job is, for the files that make up job.h.  The kinds of jobs (backup.c
- * and its like) know job.h alone.
+ * Every job there is, for the files that run and record jobs.  The kinds of
+ * jobs (backup.c and its like) know job.h alone.
  */
 #ifndef JOBS_TABLE_H
 #define JOBS_TABLE_H
@@ -63,30 +63,19 @@ struct Job
 	json_t	   *log;			/* all lines so far */
 };
 
-extern const char *const job_state_names[];
-
-/*
- * record.c: as callers see it, and as its file keeps it.  job_write_record() takes
- * the lock.
- */
-extern bool job_has_ended(const Job *job);
-extern json_t *job_json(const Job *job);
-extern json_t *job_json_brief(const Job *job);	/* for lists: without its result */
-extern bool job_write_record(Job *job);
-extern Job *job_of_record(const json_t *record);	/* NULL: incomplete */
-
-/* table.c: the lock guards all jobs, and the barred keys */
+/* The lock guards all jobs, and the barred keys */
 typedef struct JobTable
 {
 	pthread_mutex_t lock;
 	pthread_cond_t ended;		/* a job has, or may have been cancelled */
 	int			running;
 	bool		stopping;
+	Job		   *newest;
 } JobTable;
 
 extern JobTable job_table;
 
-/* The lock is held in all that follow, but not in job_main(). */
+/* The lock is held. */
 extern Job *job_find(const char *id);
 extern Job *job_find_key(const char *key);
 
@@ -95,38 +84,8 @@ extern bool job_is_visible(const Job *job, const JobCaller *caller);
 
 /* Of that kind and server, and cancelled meanwhile or not */
 extern Job *job_find_running(const Job *except, const char *kind, const char *server, bool cancelled);
+extern bool job_has_ended(const Job *job);
 extern void job_insert(Job *job);
 extern const Job *job_newest(void);
-extern void jobs_purge(void);
-
-/* job.c: wake the long polls */
-extern void job_touch(Job *job);
-
-/* log_lines.c */
-extern void job_add_line(Job *job, JobLogLevel level, const char *text);
-
-/*
- * thread.c: the thread of a job; how it will have ended, taking result and error; and
- * that made known, after which it has let go of what only a running job has.  Then
- * the job may be gone as soon as the lock is.
- */
-extern void *job_main(void *job);
-extern void job_decide(Job *job, JobState state, json_t *result, json_t *error);
-extern void job_settle(Job *job);
-
-/* thread.c: what a program needs to know of the job that it runs for */
-typedef struct JobRun
-{
-	Job		   *job;
-	bool		(*tick) (void *arg);
-	void	   *arg;
-} JobRun;
-
-/*
- * A program of a job: cancelled with it, and on its record while it runs.  Run
- * it, then tell that it has ended; false if the job was cancelled meanwhile.
- */
-extern RunRequest job_run_request(JobRun *run, int64_t deadline_ms);
-extern bool job_run_ended(Job *job);
 
 #endif							/* JOBS_TABLE_H */

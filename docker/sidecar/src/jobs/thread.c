@@ -15,8 +15,12 @@
 #include "base/memory.h"
 #include "base/process.h"
 #include "base/timestamp.h"
-#include "jobs/limits.h"
+#include "jobs/log_lines.h"
+#include "jobs/record.h"
+#include "jobs/shorten.h"
 #include "jobs/table.h"
+#include "jobs/thread.h"
+#include "jobs/waiters.h"
 
 static void wait_for_turn(Job *job);
 static void run_started(void *arg, pid_t pid);
@@ -237,7 +241,7 @@ job_done(Job *job, json_t *result)
 	char	   *text = mem_printf("done (after %.1f s)", (double) job_elapsed_ms(job) / 1000);
 
 	pthread_mutex_lock(&job_table.lock);
-	job_decide(job, STATE_DONE, job_limits_shorten(result), NULL);
+	job_decide(job, STATE_DONE, job_shorten(result), NULL);
 	job_add_line(job, JOB_INFO, text);
 	pthread_mutex_unlock(&job_table.lock);
 	free(text);
@@ -251,7 +255,7 @@ job_fail(Job *job, const char *code, const char *message,
 	char	   *plain_detail = detail != NULL ? barman_redact_text(detail, strlen(detail)) : NULL;
 
 	pthread_mutex_lock(&job_table.lock);
-	job_decide(job, STATE_FAILED, NULL, job_limits_shorten(error_json(code, plain_message, plain_detail, hint)));
+	job_decide(job, STATE_FAILED, NULL, job_shorten(error_json(code, plain_message, plain_detail, hint)));
 	pthread_mutex_unlock(&job_table.lock);
 	free(plain_message);
 	free(plain_detail);

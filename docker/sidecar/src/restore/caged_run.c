@@ -11,6 +11,7 @@
 
 #include "base/settings.h"
 #include "jobs/table.h"
+#include "jobs/thread.h"
 #include "restore/cage.h"
 
 

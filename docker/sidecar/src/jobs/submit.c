@@ -1,11 +1,9 @@
 /*
- * job.c
+ * submit.c
  *
- * What requests ask of a job: that it be submitted, watched or cancelled.  A
- * long poll holds no thread, so nothing here may wait.
+ * A request becomes a job: on record before anybody hears of it, and once,
+ * however often the request is sent.
  */
-#include "jobs/job.h"
-
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -17,18 +15,15 @@
 #include "base/memory.h"
 #include "base/timestamp.h"
 #include "jobs/idempotency.h"
+#include "jobs/lifecycle.h"
 #include "jobs/limits.h"
-#include "jobs/store.h"
+#include "jobs/record.h"
 #include "jobs/table.h"
-
-/* Bytes of a log in an answer: as many as are parsed and sent without anybody noticing */
-#define LOG_PAGE ((size_t) 1024 * 1024)
+#include "jobs/thread.h"
 
 static Answer *submit(const JobCaller *caller, const JobKind *kind, const char *server,
 					  json_t *arguments, bool is_freeing);
 static void new_id(char id[ID_SIZE]);
-static void request_cancel(Job *job);
-static Answer *accepted(int status, const Job *job);
 
 Answer *
 job_submit(const JobCaller *caller, const JobKind *kind, const char *server, json_t *arguments)
@@ -111,7 +106,7 @@ submit(const JobCaller *caller, const JobKind *kind, const char *server, json_t 
 	pthread_mutex_lock(&job_table.lock);
 	if (answer == NULL)
 	{
-		answer = accepted(202, job);
+		answer = job_accepted(202, job);
 		pthread_attr_init(&attributes);
 		pthread_attr_setdetachstate(&attributes, PTHREAD_CREATE_DETACHED);
 		started = pthread_create(&thread, &attributes, job_main, job) == 0;
@@ -153,135 +148,13 @@ job_of_request(const JobCaller *caller)
 		free(detail);
 	}
 	else if (job != NULL)
-		answer = accepted(202, job);
+		answer = job_accepted(202, job);
 	else if (job_keys_barred(caller->key))
 		answer = answer_error("conflict", "the request was cancelled before it came", NULL,
 							  "Send it again with another Idempotency-Key.");
 	pthread_mutex_unlock(&job_table.lock);
 	free(text);
 	return answer;
-}
-
-Answer *
-job_cancel_key(const JobCaller *caller, const char *key)
-{
-	Job		   *job;
-	Answer	   *answer;
-	json_t	   *nothing;
-
-	pthread_mutex_lock(&job_table.lock);
-	job = job_find_key(key);
-	if (job == NULL || !job_is_visible(job, caller))
-	{
-		if (job == NULL)
-			job_keys_bar(key);
-		nothing = json_checked(json_object());
-		json_object_set_new(nothing, "job", json_null());
-		answer = answer_json(200, nothing);
-	}
-	else if (job_has_ended(job))
-		answer = accepted(200, job);
-	else
-	{
-		request_cancel(job);
-		answer = accepted(202, job);
-	}
-	pthread_mutex_unlock(&job_table.lock);
-	return answer;
-}
-
-Answer *
-job_poll(const JobCaller *caller, const char *id, int64_t after, int64_t wait_ms, JobWaiter *waiter)
-{
-	Job		   *job;
-	json_t	   *value;
-	json_t	   *lines;
-	size_t		bytes = 0;
-	bool		more = false;
-	bool		first = waiter != NULL && waiter->deadline == 0;
-
-	pthread_mutex_lock(&job_table.lock);
-	job = job_find(id);
-	if (job == NULL || !job_is_visible(job, caller))
-	{
-		pthread_mutex_unlock(&job_table.lock);
-		return answer_errorf("unknown_job", "there is no job \"%s\"", id);
-	}
-	if (first && wait_ms > 0 && !job_table.stopping && !job_has_ended(job) && job->log_lines <= after)
-	{
-		waiter->deadline = monotonic_ms() + wait_ms;
-		waiter->wait(waiter);
-		waiter->next = job->waiters;
-		job->waiters = waiter;
-		pthread_mutex_unlock(&job_table.lock);
-		return NULL;
-	}
-
-	value = json_checked(json_object());
-	json_object_set_new(value, "job", job_json(job));
-	if (job->log != NULL)
-	{
-		lines = json_checked(json_array());
-		for (size_t i = after > 0 ? (size_t) after : 0; i < json_array_size(job->log) && !more; i++)
-		{
-			json_t	   *line = json_array_get(job->log, i);
-			size_t		length = json_string_length(json_object_get(line, "text"));
-
-			more = bytes > 0 && bytes + length > LOG_PAGE;
-			if (!more)
-				json_array_append(lines, line);
-			bytes += length + 1;
-		}
-		/* a copy: the log grows while the answer is sent */
-		json_object_set_new(value, "log", json_checked(json_deep_copy(lines)));
-		json_decref(lines);
-		pthread_mutex_unlock(&job_table.lock);
-	}
-	else
-	{
-		pthread_mutex_unlock(&job_table.lock);
-		json_object_set_new(value, "log", job_store_read_log(id, after, LOG_PAGE, &more));
-	}
-	if (more)
-		json_object_set_new(value, "more", json_true());
-	return answer_json(200, value);
-}
-
-Answer *
-job_cancel(const JobCaller *caller, const char *id)
-{
-	Job		   *job;
-	Answer	   *answer;
-
-	pthread_mutex_lock(&job_table.lock);
-	job = job_find(id);
-	if (job == NULL || !job_is_visible(job, caller))
-		answer = answer_errorf("unknown_job", "there is no job \"%s\"", id);
-	else if (job_has_ended(job))
-		answer = answer_errorf("job_ended", "job \"%s\" has already ended: it is %s", id,
-							   job_state_names[job->state]);
-	else
-	{
-		request_cancel(job);
-		answer = accepted(202, job);
-	}
-	pthread_mutex_unlock(&job_table.lock);
-	return answer;
-}
-
-void
-job_touch(Job *job)
-{
-	JobWaiter  *waiter = job->waiters;
-
-	job->waiters = NULL;
-	while (waiter != NULL)
-	{
-		JobWaiter  *next = waiter->next;	/* gone once woken */
-
-		waiter->wake(waiter);
-		waiter = next;
-	}
 }
 
 /* 20261122T081530Z-3f9a2c: sorts by time, and is not easily guessed. */
@@ -302,28 +175,4 @@ new_id(char id[ID_SIZE])
 			random = (unsigned int) timestamp_now();
 		snprintf(id, ID_SIZE, "%s-%06x", stamp, random & 0xffffff);
 	} while (job_find(id) != NULL);
-}
-
-/* The lock is held. */
-static void
-request_cancel(Job *job)
-{
-	if (job->cancel_requested)
-		return;
-	job->cancel_requested = true;
-	job_add_line(job, JOB_WARNING, "cancelling");
-	run_control_cancel(job->control);
-	pthread_cond_broadcast(&job_table.ended); /* it may be waiting for its turn */
-}
-
-static Answer *
-accepted(int status, const Job *job)
-{
-	json_t	   *value = json_checked(json_object());
-	Answer	   *answer;
-
-	json_object_set_new(value, "job", job_json(job));
-	answer = answer_json(status, value);
-	answer->location = mem_printf("/v1/jobs/%s", job->id);
-	return answer;
 }

@@ -1,0 +1,27 @@
+/*
+ * record.h
+ *
+ * A job as JSON: what callers are shown, and what its file keeps.
+ */
+#ifndef JOBS_RECORD_H
+#define JOBS_RECORD_H
+
+#include "jobs/table.h"
+
+extern const char *const job_state_names[];
+
+
+/*
+ * As callers see it, and as its file keeps it.  The lock is held, but
+ * job_write_record() takes it.
+ */
+extern json_t *job_json(const Job *job);
+extern json_t *job_json_brief(const Job *job);	/* for lists: without its result */
+extern bool job_write_record(Job *job);
+extern Job *job_of_record(const json_t *record);	/* NULL: incomplete */
+
+
+/* {"job": ...} with the Location of the job */
+extern Answer *job_accepted(int status, const Job *job);
+
+#endif							/* JOBS_RECORD_H */
