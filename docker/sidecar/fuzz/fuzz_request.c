@@ -11,7 +11,7 @@
 
 #include "api/arguments.h"
 #include "base/memory.h"
-#include "http/service.h"
+#include "http/request.h"
 #include "jobs/idempotency.h"
 
 extern int	LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);

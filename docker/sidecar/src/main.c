@@ -27,6 +27,7 @@
 #include "base/notify.h"
 #include "base/settings.h"
 #include "base/token.h"
+#include "http/headers.h"
 #include "http/service.h"
 #include "jobs/cron.h"
 #include "jobs/job.h"

@@ -14,7 +14,7 @@
 #include <cmocka.h>
 
 #include "api/arguments.h"
-#include "http/service.h"
+#include "http/request.h"
 
 static bool
 decodes_to(const char *from, const char *to)

@@ -7,7 +7,7 @@
 #define API_AUTHORIZATION_H
 
 #include "base/token.h"
-#include "http/service.h"
+#include "http/request.h"
 
 /* NULL, or the answer to one who has no good token where one is needed */
 extern Answer *authorization_refuse_caller(const Request *request, TokenScope needed);

@@ -11,7 +11,7 @@
 
 #include "barman/read_cache.h"
 #include "base/memory.h"
-#include "http/service.h"
+#include "http/connection.h"
 #include "jobs/job.h"
 #include "jobs/limits.h"
 #include "proof/last_drill.h"

@@ -6,7 +6,7 @@
 #ifndef API_RESTORE_TARGET_H
 #define API_RESTORE_TARGET_H
 
-#include "http/service.h"
+#include "http/request.h"
 
 /*
  * Pins down "backup_id" and "target_timeline" (0: the newest there is) of

@@ -7,7 +7,7 @@
 #define API_ROUTES_H
 
 #include "base/token.h"
-#include "http/service.h"
+#include "http/request.h"
 
 /* NULL: the request sleeps and will be dispatched again. */
 extern Answer *routes_dispatch(Request *request);

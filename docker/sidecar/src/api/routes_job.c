@@ -16,6 +16,7 @@
 #include "base/failure.h"
 #include "base/memory.h"
 #include "base/names.h"
+#include "http/connection.h"
 #include "jobs/backup.h"
 #include "jobs/cron.h"
 #include "jobs/idempotency.h"

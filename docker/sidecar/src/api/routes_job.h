@@ -6,7 +6,7 @@
 #ifndef API_ROUTES_JOB_H
 #define API_ROUTES_JOB_H
 
-#include "http/service.h"
+#include "http/request.h"
 
 extern Answer *get_jobs(Request *request);
 extern Answer *get_job(Request *request);

@@ -6,7 +6,7 @@
 #ifndef API_ROUTES_NAME_H
 #define API_ROUTES_NAME_H
 
-#include "http/service.h"
+#include "http/request.h"
 
 /* Segments of /v1/servers/{server}/THING/{name} */
 #define SEGMENT_SERVER 2

@@ -19,6 +19,7 @@
 #include "base/names.h"
 #include "base/settings.h"
 #include "base/timestamp.h"
+#include "http/service.h"
 #include "jobs/cron.h"
 #include "proof/last_drill.h"
 

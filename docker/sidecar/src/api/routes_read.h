@@ -6,7 +6,7 @@
 #ifndef API_ROUTES_READ_H
 #define API_ROUTES_READ_H
 
-#include "http/service.h"
+#include "http/request.h"
 
 /* Called once at start, for the uptime. */
 extern void routes_init(void);

@@ -6,7 +6,7 @@
 #ifndef API_ROUTES_RESTORE_H
 #define API_ROUTES_RESTORE_H
 
-#include "http/service.h"
+#include "http/request.h"
 
 extern Answer *post_restore(Request *request);
 extern Answer *post_restore_check(Request *request);

@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "base/memory.h"
+#include "http/work.h"
 
 /* The answers a route may have to wait for, one after the other */
 #define READS_MAX 16

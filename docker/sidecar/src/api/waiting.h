@@ -7,7 +7,7 @@
 #define API_WAITING_H
 
 #include "barman/read_cache.h"
-#include "http/service.h"
+#include "http/request.h"
 #include "jobs/job.h"
 
 /* A reference to a fresh read; NULL: the request sleeps until there is one. */

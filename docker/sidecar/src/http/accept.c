@@ -4,7 +4,7 @@
  * The thread that takes connections from the listening socket and gives them
  * to libmicrohttpd, or tells them that there is no room.  Never waits for one.
  */
-#include "http/inside.h"
+#include "http/accept.h"
 
 #include <errno.h>
 #include <poll.h>
@@ -16,6 +16,7 @@
 
 #include "base/log.h"
 #include "base/timestamp.h"
+#include "http/connection.h"
 
 /* After accept() failed for want of descriptors or memory. */
 #define PAUSE_MS 100

@@ -12,7 +12,6 @@
 #include <string.h>
 
 #include "base/memory.h"
-#include "http/inside.h"
 
 /* Small bodies always find room beside large ones. */
 #define SMALL_BODY ((size_t) 64 * 1024)

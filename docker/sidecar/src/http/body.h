@@ -6,7 +6,8 @@
 #ifndef HTTP_BODY_H
 #define HTTP_BODY_H
 
-#include "http/service.h"
+#include "http/counters.h"
+#include "http/request.h"
 
 /* A drill's is 3: an object, an array of tables, a table. */
 #define HTTP_BODY_DEPTH 16

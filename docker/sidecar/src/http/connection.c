@@ -5,7 +5,7 @@
  * thread that ends those which take longer over it than they may.  Never
  * counts a connection that it has ended.
  */
-#include "http/inside.h"
+#include "http/connection.h"
 
 #include <pthread.h>
 #include <stdlib.h>
@@ -41,6 +41,7 @@ static HttpLimits limits;
 static bool plain;				/* no TLS: an answer can be sent as it is */
 static HttpCounters counters;
 static pthread_t timer;
+static void (*tick_others) (int64_t now);
 static bool timer_stop;
 
 static void *timer_main(void *arg);
@@ -60,12 +61,13 @@ static const char too_slow[] =
 	"{\"error\":{\"code\":\"request_timeout\",\"message\":\"the request did not arrive in time\",\"detail\":null,\"hint\":\"Try again.\"}}";
 
 void
-http_connections_init(const HttpLimits *wanted, bool tls)
+http_connections_init(const HttpLimits *wanted, bool tls, void (*tick) (int64_t now))
 {
 	pthread_condattr_t attributes;
 
 	limits = *wanted;
 	plain = !tls;
+	tick_others = tick;
 	pthread_condattr_init(&attributes);
 	pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
 	pthread_cond_init(&connections_changed, &attributes);
@@ -105,7 +107,7 @@ timer_main(void *arg)
 		}
 		end_overdue(now);
 		pthread_mutex_unlock(&connections_lock);
-		http_service.tick(now);
+		tick_others(now);
 		pthread_mutex_lock(&connections_lock);
 		if (!timer_stop)
 		{

@@ -4,7 +4,7 @@
  * Refuses a request whose headers two readers could understand in two ways,
  * and one that was sent to somebody else.  Never asks what it is about.
  */
-#include "http/inside.h"
+#include "http/headers.h"
 
 #include <arpa/inet.h>
 #include <ctype.h>
@@ -15,6 +15,7 @@
 #include <unistd.h>
 
 #include "base/memory.h"
+#include "http/connection.h"
 
 #define HOST_NAMES_MAX 32
 

@@ -3,7 +3,7 @@
  *
  * The socket that the sidecar listens on: an address and port, or a path.
  */
-#include "http/inside.h"
+#include "http/listen.h"
 
 #include <errno.h>
 #include <netdb.h>

@@ -1,10 +1,10 @@
 /*
  * request.c
  *
- * What a request says in its first line and headers: who asks, for what, and
- * how fresh the answer must be.  Never reads the body.
+ * What a request says in its first line and headers: who asks, and for what.
+ * Never reads the body.
  */
-#include "http/inside.h"
+#include "http/request.h"
 
 #include <arpa/inet.h>
 #include <ctype.h>
@@ -13,69 +13,14 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 #include <sys/socket.h>
 
+#include <microhttpd.h>
+
 #include "base/memory.h"
-#include "base/token.h"
-#include "http/body.h"
 
-static Answer *check_authorization(Request *request);
-static bool is_local(const Request *request);
 static const struct sockaddr *peer_address(const Request *request);
-static bool is_of_page(Request *request);
-static int64_t cache_control(const char *value);
 static bool is_utf8(const char *text);
-
-Answer *
-http_refuse_early(Request *request, const char *version)
-{
-	const char *length = http_header(request, MHD_HTTP_HEADER_CONTENT_LENGTH);
-	const char *type = http_header(request, MHD_HTTP_HEADER_CONTENT_TYPE);
-	const char *chunked = http_header(request, MHD_HTTP_HEADER_TRANSFER_ENCODING);
-	size_t		declared;
-	Answer	   *answer = http_headers_refuse(request, version);
-
-	if (answer != NULL)
-		return answer;
-	request->local = is_local(request);
-	request->max_age_ms = cache_control(http_header(request, MHD_HTTP_HEADER_CACHE_CONTROL));
-	if (!http_split_path(request, request->path))
-		return answer_error("bad_request", "the path of the request is malformed",
-							"It is too long, or holds an invalid escape.", NULL);
-	answer = check_authorization(request);
-	if (answer != NULL)
-		return answer;
-	answer = http_service.admit(request);
-	if (answer != NULL)
-		return answer;
-	declared = length != NULL ? strtoull(length, NULL, 10) : 0;
-	if ((declared > 0 || chunked != NULL) && request->body_max == 0)
-		return answer_error("bad_request", "this request takes no body", NULL, NULL);
-	if (declared > request->body_max)
-		return answer_errorf("too_large", "the body is larger than %zu bytes", request->body_max);
-	if ((declared > 0 || chunked != NULL) &&
-		type != NULL && strncasecmp(type, "application/json", 16) != 0)
-		return answer_error("bad_request", "the body must be JSON", NULL,
-							"Send it with Content-Type: application/json.");
-	if (!http_body_would_fit(declared))
-		return answer_error("unavailable", "there is no room for the body", NULL,
-							"Others are sending theirs.  Try again later.");
-	return NULL;
-}
-
-/* What the caller's token is worth; whether that is enough, the service says. */
-static Answer *
-check_authorization(Request *request)
-{
-	request->token = token_check(http_header(request, MHD_HTTP_HEADER_AUTHORIZATION), &request->grant);
-	if (!token_configured() && is_of_page(request))
-		return answer_error("forbidden", "requests of web pages are refused",
-							"The request has the header Origin, or Sec-Fetch-Site says that a page of another site sends it.",
-							NULL);
-	request->authorized = request->token == TOKEN_GOOD;
-	return NULL;
-}
 
 static const struct sockaddr *
 peer_address(const Request *request)
@@ -86,8 +31,8 @@ peer_address(const Request *request)
 	return info != NULL ? info->client_addr : NULL;
 }
 
-static bool
-is_local(const Request *request)
+bool
+http_is_local(const Request *request)
 {
 	const struct sockaddr *peer = peer_address(request);
 
@@ -127,40 +72,10 @@ http_peer(const Request *request, char *text, size_t size)
 		snprintf(text, size, "uid %u, pid %d", (unsigned int) who.uid, (int) who.pid);
 }
 
-/* Without a token only the address protects us, and a browser is local. */
-static bool
-is_of_page(Request *request)
-{
-	const char *site = http_header(request, "Sec-Fetch-Site");
-
-	return http_header(request, MHD_HTTP_HEADER_ORIGIN) != NULL ||
-		(site != NULL && strcmp(site, "none") != 0 && strcmp(site, "same-origin") != 0);
-}
-
 const char *
 http_header(Request *request, const char *name)
 {
 	return MHD_lookup_connection_value(request->connection, MHD_HEADER_KIND, name);
-}
-
-/* "no-cache" and "max-age=SECONDS"; the rest does not concern us. */
-static int64_t
-cache_control(const char *value)
-{
-	const char *age;
-
-	if (value == NULL)
-		return HTTP_AGE_DEFAULT;
-	if (strcasestr(value, "no-cache") != NULL)
-		return 0;
-	age = strcasestr(value, "max-age=");
-	if (age != NULL && age[8] >= '0' && age[8] <= '9')
-	{
-		long		seconds = strtol(age + 8, NULL, 10);
-
-		return seconds < 86400 ? seconds * 1000 : HTTP_AGE_DEFAULT;
-	}
-	return HTTP_AGE_DEFAULT;
 }
 
 const char *

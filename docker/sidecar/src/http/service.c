@@ -5,7 +5,7 @@
  * first call to the reply, asleep in between.  Knows no address: what one means
  * is the business of the service that it is given.
  */
-#include "http/inside.h"
+#include "http/service.h"
 
 #include <stdatomic.h>
 #include <stdio.h>
@@ -13,12 +13,21 @@
 #include <string.h>
 #include <unistd.h>
 
+#include <microhttpd.h>
+
 #include "base/log.h"
 #include "base/memory.h"
 #include "base/timestamp.h"
 #include "base/token.h"
+#include "http/accept.h"
+#include "http/admission.h"
 #include "http/body.h"
+#include "http/connection.h"
+#include "http/headers.h"
+#include "http/listen.h"
+#include "http/sleep.h"
 #include "http/tls.h"
+#include "http/work.h"
 
 /* Of a body that is too large so much more is read, so that the sender hears why. */
 #define BODY_DISCARD_MAX (1024 * 1024)
@@ -26,12 +35,11 @@
 /* Request line and headers of one request must fit into this. */
 #define CONNECTION_MEMORY (32 * 1024)
 
-HttpService http_service;
+static HttpService service;
 
 static struct MHD_Daemon *daemon_handle;
 static bool serves_tls;
 static atomic_bool stopping;
-static atomic_int sleeping;
 
 static void allow_own_names(const char *listen);
 static void *begin(void *cls, const char *uri, struct MHD_Connection *connection);
@@ -74,8 +82,8 @@ http_start(const HttpOptions *http_options)
 			return false;
 		flags |= MHD_USE_TLS;
 	}
-	http_service = http_options->service;
-	http_connections_init(&http_options->limits, serves_tls);
+	service = http_options->service;
+	http_connections_init(&http_options->limits, serves_tls, service.tick);
 	http_bodies_limit((size_t) http_options->limits.body_megabytes * 1024 * 1024);
 	fd = http_listen(http_options->listen, address, sizeof(address));
 	if (fd < 0)
@@ -100,7 +108,7 @@ http_start(const HttpOptions *http_options)
 		close(fd);
 		return false;
 	}
-	if (!http_connections_watch() || !http_work_start() ||
+	if (!http_connections_watch() || !http_work_start(service.answer) ||
 		!http_accept_start(daemon_handle, fd, serves_tls))
 	{
 		log_line(LOGLEVEL_ERROR, "could not start a thread", NULL);
@@ -142,13 +150,13 @@ http_stop(void)
 	if (daemon_handle == NULL)
 		return;
 	/* libmicrohttpd aborts if it is stopped while a request sleeps. */
-	while (atomic_load(&sleeping) > 0 && monotonic_ms() < until)
+	while (http_sleepers() > 0 && monotonic_ms() < until)
 		usleep(5000);
 	usleep(20000);				/* let the last answers leave */
 
 	http_work_stop();
 	http_connections_unwatch();
-	if (atomic_load(&sleeping) == 0)
+	if (http_sleepers() == 0)
 		MHD_stop_daemon(daemon_handle);
 	daemon_handle = NULL;
 	http_tls_forget();
@@ -203,7 +211,7 @@ handle(void *cls, struct MHD_Connection *connection,
 		request->method = mem_strdup(method);
 		request->path = mem_strndup(url, strnlen(url, PATH_MAX_BYTES + 1));
 		http_connection_stage(connection, HTTP_SENDS_BODY);
-		answer = http_refuse_early(request, version);
+		answer = http_refuse_early(request, version, service.admit);
 		return answer != NULL ? reply(request, answer) : MHD_YES;
 	}
 	if (*upload_data_size > 0)
@@ -230,13 +238,12 @@ handle(void *cls, struct MHD_Connection *connection,
 							  "Others are sending theirs.  Try again later.");
 	if (answer == NULL && request->apart)
 	{
-		atomic_fetch_add(&sleeping, 1);
-		MHD_suspend_connection(connection);
+		http_sleep(request);
 		http_work_add(request);
 		return MHD_YES;
 	}
 	if (answer == NULL)
-		answer = http_service.answer(request);
+		answer = service.answer(request);
 	if (answer == NULL)
 		return MHD_YES;			/* it sleeps */
 	return reply(request, answer);
@@ -350,30 +357,4 @@ log_server(void *cls, const char *format, va_list args)
 	text[strcspn(text, "\n")] = '\0';
 	log_line(LOGLEVEL_DEBUG, text, "from", "libmicrohttpd", NULL);
 	free(text);
-}
-
-/* What is served apart sleeps for libmicrohttpd from the first to the last. */
-void
-http_suspend(Request *request)
-{
-	if (request->apart)
-		return;
-	atomic_fetch_add(&sleeping, 1);
-	MHD_suspend_connection(request->connection);
-}
-
-void
-http_resume(Request *request)
-{
-	if (request->apart)
-		http_work_add(request);
-	else
-		http_work_done(request);
-}
-
-void
-http_work_done(Request *request)
-{
-	MHD_resume_connection(request->connection);
-	atomic_fetch_sub(&sleeping, 1);
 }

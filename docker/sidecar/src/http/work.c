@@ -5,13 +5,14 @@
  * after the other.  libmicrohttpd's own thread, which everybody waits for,
  * never does either.
  */
-#include "http/inside.h"
+#include "http/work.h"
 
 #include <pthread.h>
 #include <stdlib.h>
 
 #include "base/memory.h"
 #include "http/body.h"
+#include "http/sleep.h"
 
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static pthread_cond_t work = PTHREAD_COND_INITIALIZER;
@@ -19,14 +20,16 @@ static Request *head;
 static Request **tail = &head;
 static bool stopping;
 static pthread_t thread;
+static RouteHandler answer_request;
 
 static void *work_main(void *arg);
 static void serve(Request *request);
 static Answer *answer_of(Request *request);
 
 bool
-http_work_start(void)
+http_work_start(RouteHandler answer)
 {
+	answer_request = answer;
 	return pthread_create(&thread, NULL, work_main, NULL) == 0;
 }
 
@@ -88,7 +91,7 @@ serve(Request *request)
 	json_decref(request->value);
 	request->value = NULL;
 	request->answer = answer;
-	http_work_done(request);
+	http_wake(request);
 }
 
 static Answer *
@@ -104,5 +107,22 @@ answer_of(Request *request)
 		if (request->value == NULL)
 			return refusal;
 	}
-	return http_service.answer(request);
+	return answer_request(request);
+}
+
+/* What is served apart sleeps for libmicrohttpd from the first to the last. */
+void
+http_suspend(Request *request)
+{
+	if (!request->apart)
+		http_sleep(request);
+}
+
+void
+http_resume(Request *request)
+{
+	if (request->apart)
+		http_work_add(request);
+	else
+		http_wake(request);
 }

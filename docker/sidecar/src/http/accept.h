@@ -1,0 +1,17 @@
+/*
+ * accept.h
+ *
+ * Who takes connections.
+ */
+#ifndef HTTP_ACCEPT_H
+#define HTTP_ACCEPT_H
+
+#include <stdbool.h>
+
+#include <microhttpd.h>
+
+/* Closes the socket when it stops */
+extern bool http_accept_start(struct MHD_Daemon *daemon, int fd, bool tls);
+extern void http_accept_stop(void);
+
+#endif							/* HTTP_ACCEPT_H */

@@ -1,0 +1,47 @@
+/*
+ * connection.h
+ *
+ * The connections that are open.
+ */
+#ifndef HTTP_CONNECTION_H
+#define HTTP_CONNECTION_H
+
+#include <stdbool.h>
+
+#include <microhttpd.h>
+
+#include "base/http_limits.h"
+#include "http/counters.h"
+#include "http/request.h"
+
+/*
+ * We count connections ourselves; those that we have ended are still
+ * libmicrohttpd's for a moment.  It must never have to close one for want of
+ * room, for it would not tell us.
+ */
+#define CONNECTIONS_BEYOND 512
+
+/*
+ * init before there are connections; tick is called some times a second while
+ * there is one.  watch once there can be.
+ */
+extern void http_connections_init(const HttpLimits *wanted, bool tls, void (*tick) (int64_t now));
+extern bool http_connections_watch(void);
+extern void http_connections_unwatch(void);
+
+/* Is there room for one more?  Then it is counted, until it is closed or forgotten. */
+extern bool http_connection_admit(int fd, const struct sockaddr *address);
+extern void http_connection_forget(int fd);
+extern void http_connection_notify(void *cls, struct MHD_Connection *connection,
+								   void **socket_context,
+								   enum MHD_ConnectionNotificationCode code);
+extern void http_connection_stage(struct MHD_Connection *connection, HttpStage stage);
+extern bool http_connection_is_unix(struct MHD_Connection *connection);
+extern void http_wait_ended(struct MHD_Connection *connection);
+
+extern HttpCounters http_counters(void);
+
+/* False: too many long polls are waiting, in all or from its address. */
+extern bool http_may_wait(Request *request);
+
+#endif							/* HTTP_CONNECTION_H */
