@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * source_column.c
- *	  Which column of the table the rows of a column of what was named come from.
+ *	  The column of the table that stands behind a column of what was named.
  *
  *-------------------------------------------------------------------------
  */

@@ -1,11 +1,11 @@
 /*-------------------------------------------------------------------------
  *
  * prepare.c
- *	  The plan of a table that is to be filled, once the empty tables that it refers
- *	  to are filled.
+ *	  The plan of a table to be filled, once the empty tables that it refers to
+ *	  have rows.
  *
- * Planning only says which table lacks rows; they are written here, before the plan
- * is made that counts.  Must never fill a table that waits for this one.
+ * Planning only says which table lacks rows; they are written here, and then the
+ * plan is made anew.  Must never fill a table that waits for this one.
  *
  *-------------------------------------------------------------------------
  */
