@@ -50,7 +50,7 @@ extern json_t *barman_fail_run(const BarmanOutput *output,
 							   const json_t *document, const char *command,
 							   const char *server, BarmanFailure *failure);
 
-/* json.c */
+/* json_document.c */
 extern json_t *barman_document(const BarmanOutput *output);
 extern json_t *barman_redacted_document(const BarmanOutput *output);
 extern bool barman_is_broken_json(const BarmanOutput *output);

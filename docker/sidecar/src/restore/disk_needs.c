@@ -12,7 +12,6 @@
 #include "base/memory.h"
 #include "restore/lsn.h"
 #include "restore/segment.h"
-#include "restore/state.h"
 
 /* The log, statistics, the pages that recovery adds */
 #define WORK_BYTES (INT64_C(16) * 1024 * 1024)

@@ -1,8 +1,7 @@
 /*
  * segment.c
  *
- * Segments of WAL: their size, their names, and the timeline that a restore
- * follows through them.  Looks for none.
+ * Segments of WAL: their size and their names.  Looks for none.
  */
 #include "restore/segment.h"
 
@@ -19,13 +18,6 @@
 #define DEFAULT_SEGMENT_SIZE (16 * 1024 * 1024)
 
 static bool can_be_segment_size(int64_t size);
-
-int
-restore_timeline(const Restore *restore)
-{
-	return restore->target.timeline != 0 ? restore->target.timeline :
-		(int) json_integer_value(json_object_get(restore->backup, "timeline"));
-}
 
 /*
  * show-backup does not tell, but a position, the name of its segment and its

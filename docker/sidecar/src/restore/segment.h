@@ -6,10 +6,9 @@
 #ifndef RESTORE_SEGMENT_H
 #define RESTORE_SEGMENT_H
 
-#include "restore/state.h"
+#include <stdint.h>
 
-/* The timeline that is followed from the backup */
-extern int	restore_timeline(const Restore *restore);
+#include <jansson.h>
 
 /* Of the server that was backed up; one that PostgreSQL can have, whatever is told */
 extern int64_t restore_segment_size(const json_t *backup);

@@ -53,4 +53,7 @@ typedef struct Restore
 	bool		stalled;
 } Restore;
 
+/* The timeline that is followed from the backup */
+extern int	restore_timeline(const Restore *restore);
+
 #endif							/* RESTORE_STATE_H */

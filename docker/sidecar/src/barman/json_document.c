@@ -1,5 +1,5 @@
 /*
- * json.c
+ * json_document.c
  *
  * The JSON document of one run of barman: found, and freed of secrets.
  *

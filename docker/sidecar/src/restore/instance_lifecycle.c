@@ -1,5 +1,5 @@
 /*
- * instance.c
+ * instance_lifecycle.c
  *
  * What becomes of restored servers, from the start of the sidecar to its end:
  * each step is on its record before it is told.

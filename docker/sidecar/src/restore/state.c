@@ -1,0 +1,13 @@
+/*
+ * state.c
+ *
+ * What is known of a restore under way.
+ */
+#include "restore/state.h"
+
+int
+restore_timeline(const Restore *restore)
+{
+	return restore->target.timeline != 0 ? restore->target.timeline :
+		(int) json_integer_value(json_object_get(restore->backup, "timeline"));
+}
