@@ -4,6 +4,7 @@ CREATE EXTENSION IF NOT EXISTS poc_barman;
 RESET client_min_messages;
 CREATE SCHEMA rows_indexes;
 SET search_path = rows_indexes, public;
+CREATE EXTENSION amcheck SCHEMA rows_indexes;
 
 CREATE TABLE counted (id serial PRIMARY KEY, words varchar);
 CREATE TABLE wide (id bigserial PRIMARY KEY, words varchar);
@@ -94,6 +95,11 @@ ROLLBACK TO before;
 SELECT poc_generate_rows(2000, 'counted'), (examine('counted')).*;
 ROLLBACK;
 SELECT (examine('counted')).*;
+
+-- each level of each tree agrees with the next and with the table
+SELECT count(*) AS btrees, count(bt_index_parent_check(c.oid, heapallindexed => true, rootdescend => true)::text) AS sound
+FROM pg_class AS c JOIN pg_am ON pg_am.oid = relam
+WHERE relnamespace IN ('rows_indexes'::regnamespace, pg_my_temp_schema()) AND relkind = 'i' AND amname = 'btree';
 
 SET client_min_messages = warning;
 DROP SCHEMA rows_indexes CASCADE;

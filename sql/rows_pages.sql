@@ -4,6 +4,7 @@ CREATE EXTENSION IF NOT EXISTS poc_barman;
 RESET client_min_messages;
 CREATE SCHEMA rows_pages;
 SET search_path = rows_pages, public;
+CREATE EXTENSION amcheck SCHEMA rows_pages;
 
 CREATE FUNCTION pages(target regclass, OUT pages bigint, OUT empty bigint) LANGUAGE plpgsql
 SET search_path = pg_catalog AS $$
@@ -58,6 +59,11 @@ ROLLBACK;
 VACUUM undone;
 SELECT poc_generate_rows(50000, 'undone', seed => 1);
 SELECT empty <= 0.1 * pages AS few_empty FROM pages('undone');
+
+-- and every index is sound
+SELECT count(*) AS btrees, count(bt_index_parent_check(c.oid, heapallindexed => true, rootdescend => true)::text) AS sound
+FROM pg_class AS c JOIN pg_am ON pg_am.oid = relam
+WHERE relnamespace IN ('rows_pages'::regnamespace, pg_my_temp_schema()) AND relkind = 'i' AND amname = 'btree';
 
 SET client_min_messages = warning;
 DROP SCHEMA rows_pages CASCADE;

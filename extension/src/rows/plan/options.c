@@ -85,8 +85,10 @@ rows_parse_options(Jsonb *json)
 				options->indexes = ROWS_INDEXES_EACH;
 			else if (strcmp(indexes, "after") == 0)
 				options->indexes = ROWS_INDEXES_AFTER;
+			else if (strcmp(indexes, "reindex") == 0)
+				options->indexes = ROWS_INDEXES_REINDEX;
 			else
-				bad_option(key, "\"auto\", \"each\" or \"after\"");
+				bad_option(key, "\"auto\", \"each\", \"after\" or \"reindex\"");
 		}
 		else if (strcmp(key, "foreign_keys") == 0)
 		{

@@ -27,7 +27,8 @@ typedef enum RowsIndexes
 {
 	ROWS_INDEXES_AUTO,
 	ROWS_INDEXES_EACH,			/* with each row */
-	ROWS_INDEXES_AFTER			/* all at once, after the load */
+	ROWS_INDEXES_AFTER,			/* all at once, after the load */
+	ROWS_INDEXES_REINDEX		/* the same, by PostgreSQL's own build */
 } RowsIndexes;
 
 /* How foreign keys are checked. */

@@ -1,30 +1,33 @@
 /*-------------------------------------------------------------------------
  *
  * btree.c
- *	  The btree of a number that counts, written from what the load knows.
+ *	  The only file that writes pages by hand: a btree of ascending integers.
  *
- * A build by PostgreSQL reads the table again, forms an index tuple of each row
- * and sorts them.  Here the keys come in order: they are kept as runs, one for
- * each page of the table, and the pages of the index are written from them, a
- * level after the other, as nbtsort.c would leave them.  Must never be used
- * when a single row was not seen, or a key does not exceed the one before.
+ * btbuild() scans the table, forms an index tuple of each row and sorts these.
+ * A load whose integers ascend knows the tuples in their order: it keeps them
+ * as runs, usually one for each page of the table.  From the runs this file
+ * writes the pages that nbtsort.c writes, with the same content at the same
+ * places, by the same bulk writer.
+ *
+ * Must never write an index unless it has seen every row of the table, and
+ * each integer exceeded the one before: nothing here compares or sorts.  Does
+ * so only in the versions of PostgreSQL that compat.h lists; in any other,
+ * nothing is collected, and PostgreSQL builds the index.
  *
  *-------------------------------------------------------------------------
  */
 #include "postgres.h"
 
-#include "access/amapi.h"
 #include "access/genam.h"
 #include "access/heapam.h"
 #include "access/nbtree.h"
-#include "access/xloginsert.h"
-#include "catalog/index.h"
 #include "catalog/pg_am.h"
 #include "catalog/pg_index.h"
 #include "catalog/pg_opfamily.h"
 #include "catalog/pg_type.h"
+#include "commands/progress.h"
 #include "miscadmin.h"
-#include "storage/bufmgr.h"
+#include "utils/backend_progress.h"
 #include "utils/memutils.h"
 #include "utils/rel.h"
 #include "utils/relcache.h"
@@ -34,90 +37,87 @@
 
 #ifdef POC_WRITES_BTREE
 
+/* What is written here is version 4 of nbtree, as PostgreSQL 13 and later create it. */
+StaticAssertDecl(BTREE_MAGIC == 0x053162 && BTREE_VERSION == 4, "another version of nbtree");
+StaticAssertDecl(BTREE_METAPAGE == 0 && P_HIKEY == 1 && P_FIRSTKEY == 2, "another order of pages or items");
+StaticAssertDecl(BTREE_NONLEAF_FILLFACTOR == 70, "another fillfactor of inner pages");
+StaticAssertDecl(BTP_LEAF == 1 && BTP_ROOT == 2, "other flags of a page");
+StaticAssertDecl(INDEX_ALT_TID_MASK == 0x2000 && BT_OFFSET_MASK == 0x0FFF, "another form of pivot tuples");
+StaticAssertDecl(SizeOfPageHeaderData == 24 && sizeof(ItemIdData) == 4, "another page header");
+StaticAssertDecl(sizeof(BTPageOpaqueData) == 16, "another special space of a page");
+StaticAssertDecl(offsetof(BTMetaPageData, btm_allequalimage) == 40, "another metapage");
+StaticAssertDecl(sizeof(IndexTupleData) == 8, "another header of index tuples");
+
 /* Runs that are shorter on average are not worth keeping. */
 #define LEAST_RUN			8
 
-/* Pages that the file grows by at once; they are pinned together. */
-#define ADDED_PAGES			64
-
-/* Pages whose images are logged together. */
-#define LOGGED_PAGES		256
-
-/* An entry, with its line pointer: a header and a number of up to 8 bytes. */
-#define ENTRY_SIZE			MAXALIGN(sizeof(IndexTupleData) + sizeof(int64))
-#define ENTRY_ROOM			(ENTRY_SIZE + sizeof(ItemIdData))
-
-/* 2^31 pages of more than 100 entries each need no more. */
+/* Inner pages hold more than 250 downlinks: 2^32 blocks need no more levels. */
 #define MOST_LEVELS			8
 
-/* An index tuple with room for its number. */
+/* As index_form_tuple() makes it of an integer of 2, 4 or 8 bytes. */
+#define ENTRY_SIZE(length)	MAXALIGN(sizeof(IndexTupleData) + (length))
+
+/* An index tuple with room for its integer. */
 typedef union RowsEntry
 {
 	IndexTupleData tuple;
-	char		data[ENTRY_SIZE];
+	char		data[ENTRY_SIZE(sizeof(int64))];
 } RowsEntry;
 
-/* Keys that follow each other by a step, in rows that do so on a page. */
+/* Integers a step apart, in consecutive rows of one page. */
 typedef struct RowsRun
 {
-	int64		key;			/* of the first row */
-	ItemPointerData tid;
+	int64		first;
+	ItemPointerData tid;		/* of the first row */
 	uint16		length;
 } RowsRun;
 
 struct RowsEntries
 {
-	IndexAmRoutine routine;		/* that of btree, but for the build; must be first */
 	Oid			index;
-	AttrNumber	attnum;
-	Oid			type;			/* int2, int4 or int8 */
+	AttrNumber	attnum;			/* of the table */
+	int16		length;			/* of an integer: 2, 4 or 8 bytes */
 	int64		step;
-	int64		last;			/* key */
-	bool		usable;			/* every row is in a run, and the keys ascend */
+	int64		last;
+	bool		usable;			/* every row is in a run, and the integers ascend */
 	uint64		nrows;
 	uint64		nruns;
 	uint64		room;			/* for runs */
 	RowsRun    *runs;
 };
 
-/* The pages of one level are neighbours. */
+/* The rightmost page of a level: the one that is being filled. */
 typedef struct RowsLevel
 {
-	BlockNumber start;
-	uint64		npages;
-	uint64		nitems;
-	uint64		per_page;
+	BulkWriteBuffer buffer;		/* NULL: the tree is not that high */
+	BlockNumber block;
+	OffsetNumber last;			/* item */
+	RowsEntry	low;			/* the pivot tuple that points to the page from the level above */
 } RowsLevel;
 
 typedef struct RowsTree
 {
 	Relation	index;
-	const RowsEntries *entries;
-	BufferAccessStrategy strategy;
-	BlockNumber npages;
-	BlockNumber room_end;		/* of the pages that the file has */
-	BlockNumber logged;			/* all before this are, but for the metapage */
-	uint64		run;			/* where the leaves are */
-	uint16		in_run;
-	int64	   *leaf_keys;		/* the first of each leaf */
-	int			nlevels;
+	BulkWriteState *writer;
+	BlockNumber nblocks;		/* given to pages, the metapage included */
 	RowsLevel	levels[MOST_LEVELS];
 } RowsTree;
 
-static IndexBuildResult *build_tree(Relation rel, Relation index, struct IndexInfo *info);
-static void lay_out(RowsTree *tree);
-static void find_leaf_keys(RowsTree *tree);
-static void write_leaf(RowsTree *tree, uint64 number);
-static void write_inner_page(RowsTree *tree, int level, uint64 number);
-static Buffer start_page(RowsTree *tree, int level, uint64 number, OffsetNumber *offset);
-static Buffer next_page(RowsTree *tree, BlockNumber block);
-static void end_page(RowsTree *tree, Buffer buffer);
-static void write_metapage(RowsTree *tree, Buffer buffer);
-static int64 lowest_key(const RowsTree *tree, int level, uint64 number);
-static void set_key(IndexTuple tuple, Oid type, int64 key);
-static void add_item(Page page, IndexTuple tuple, OffsetNumber offset);
+static void add_item(RowsTree *tree, int level, IndexTuple tuple);
+static bool is_full(const RowsTree *tree, int level, Size size);
+static void start_page(RowsTree *tree, int level, BlockNumber previous);
+static void end_page(RowsTree *tree, int level);
+static void append(RowsLevel *here, int level, IndexTuple tuple);
+static void add_downlink(RowsTree *tree, int level, BlockNumber block);
+static void end_tree(RowsTree *tree);
+static void set_integer(IndexTuple tuple, int16 length, int64 value);
 
-/* Somewhere to keep the entries of the only index; NULL if they are not numbers. */
+/* ---- collecting ---- */
+
+/*
+ * Somewhere to keep the entries of the table's only index.  NULL if that is not
+ * a btree of a single column of integers, in ascending order and over all rows.
+ */
 RowsEntries *
 rows_collect_entries(Relation rel)
 {
@@ -133,16 +133,15 @@ rows_collect_entries(Relation rel)
 	type = TupleDescAttr(RelationGetDescr(index), 0)->atttypid;
 	if (index->rd_rel->relam == BTREE_AM_OID && index->rd_index->indnatts == 1 &&
 		index->rd_index->indkey.values[0] > 0 && RelationGetIndexPredicate(index) == NIL &&
+		!index->rd_index->indisexclusion &&
 		(index->rd_indoption[0] & INDOPTION_DESC) == 0 &&
 		(type == INT2OID || type == INT4OID || (type == INT8OID && FLOAT8PASSBYVAL)) &&
 		index->rd_opfamily[0] == INTEGER_BTREE_FAM_OID)
 	{
 		entries = palloc0(sizeof(RowsEntries));
-		entries->routine = *index->rd_indam;
-		entries->routine.ambuild = build_tree;
 		entries->index = RelationGetRelid(index);
 		entries->attnum = index->rd_index->indkey.values[0];
-		entries->type = type;
+		entries->length = TupleDescAttr(RelationGetDescr(index), 0)->attlen;
 		entries->usable = true;
 		entries->room = 1024;
 		entries->runs = palloc(sizeof(RowsRun) * entries->room);
@@ -151,36 +150,36 @@ rows_collect_entries(Relation rel)
 	return entries;
 }
 
-/* A row has been written where its slot tells. */
+/* The slot holds a row that has just been inserted, and its TID. */
 void
 rows_add_entry(RowsEntries *entries, TupleTableSlot *slot)
 {
 	RowsRun    *run = entries->runs + entries->nruns - 1;
 	ItemPointer tid = &slot->tts_tid;
 	bool		isnull;
-	int64		key;
+	int64		value;
 	Datum		datum;
 
 	if (!entries->usable)
 		return;
 	datum = slot_getattr(slot, entries->attnum, &isnull);
-	key = (entries->type == INT2OID) ? DatumGetInt16(datum) :
-		(entries->type == INT4OID) ? DatumGetInt32(datum) : DatumGetInt64(datum);
-	if (isnull || (entries->nrows > 0 && key <= entries->last))
+	value = (entries->length == sizeof(int16)) ? DatumGetInt16(datum) :
+		(entries->length == sizeof(int32)) ? DatumGetInt32(datum) : DatumGetInt64(datum);
+	if (isnull || (entries->nrows > 0 && value <= entries->last))
 	{
 		entries->usable = false;
 		return;
 	}
 
 	if (entries->nrows == 1)
-		entries->step = key - entries->last;
+		entries->step = value - entries->last;
 	entries->nrows++;
-	if (entries->nruns > 0 && key - entries->last == entries->step &&
+	if (entries->nruns > 0 && value - entries->last == entries->step &&
 		ItemPointerGetBlockNumber(tid) == ItemPointerGetBlockNumber(&run->tid) &&
 		ItemPointerGetOffsetNumber(tid) == ItemPointerGetOffsetNumber(&run->tid) + run->length)
 	{
 		run->length++;
-		entries->last = key;
+		entries->last = value;
 		return;
 	}
 
@@ -195,305 +194,232 @@ rows_add_entry(RowsEntries *entries, TupleTableSlot *slot)
 		entries->runs = repalloc_huge(entries->runs, sizeof(RowsRun) * entries->room);
 	}
 	run = entries->runs + entries->nruns++;
-	run->key = entries->last = key;
+	run->first = entries->last = value;
 	run->tid = *tid;
 	run->length = 1;
 }
 
-/*
- * Build the index of what was collected; false if that is not all.  Does what
- * reindex_index() does, with a build of our own.  Should the relcache entry be
- * made anew meanwhile, it gets back btree's, which makes an index as good.
- */
-bool
-rows_build_btree(Relation rel, RowsEntries *entries, uint64 nrows)
+/* The index whose entries these are, if there is one for each of so many rows. */
+Oid
+rows_index_of_entries(const RowsEntries *entries, uint64 nrows)
 {
-	Relation	index;
-	IndexInfo  *info;
-	IndexAmRoutine *routine;
-
-	if (entries == NULL || !entries->usable || entries->nrows != nrows)
-		return false;
-
-	index = index_open(entries->index, AccessExclusiveLock);
-	info = BuildIndexInfo(index);
-	RelationSetNewRelfilenumber(index, index->rd_rel->relpersistence);
-	routine = index->rd_indam;
-	index->rd_indam = &entries->routine;
-	PG_TRY();
-	{
-		index_build(rel, index, info, true, false, true);
-	}
-	PG_FINALLY();
-	{
-		if (index->rd_indam == &entries->routine)
-			index->rd_indam = routine;
-	}
-	PG_END_TRY();
-	index_close(index, NoLock);
-	return true;
+	if (entries == NULL || !entries->usable || nrows == 0 || entries->nrows != nrows)
+		return InvalidOid;
+	return entries->index;
 }
 
-/* ---- pages ---- */
+/* ---- writing ---- */
 
-/* In place of btbuild(). */
-static IndexBuildResult *
-build_tree(Relation rel, Relation index, struct IndexInfo *info)
+/* Write all of the index, in place of btbuild().  Its file must be new and empty. */
+void
+rows_write_btree(Relation index, const RowsEntries *entries)
 {
-	const RowsEntries *entries = (const RowsEntries *) index->rd_indam;
-	IndexBuildResult *result = palloc0(sizeof(IndexBuildResult));
-	RowsTree	tree = {.index = index, .entries = entries, .logged = BTREE_METAPAGE + 1};
-	Buffer		metapage;
+	RowsTree	tree = {.index = index, .nblocks = BTREE_METAPAGE + 1};
+	RowsEntry	entry = {0};
+	uint64		ndone = 0;
 
+	Assert(entries->usable && entries->nrows > 0 && entries->nruns > 0);
+	Assert(entries->index == RelationGetRelid(index));
 	if (RelationGetNumberOfBlocks(index) != 0)
 		elog(ERROR, "index \"%s\" already contains data", RelationGetRelationName(index));
-	lay_out(&tree);
-	if (tree.levels[0].npages > NBuffers / 4)
-		tree.strategy = GetAccessStrategy(BAS_BULKWRITE);
 
-	metapage = ReadBufferExtended(index, MAIN_FORKNUM, P_NEW, RBM_ZERO_AND_LOCK, NULL);
-	LockBuffer(metapage, BUFFER_LOCK_UNLOCK);
-	for (uint64 i = 0; i < tree.levels[0].npages; i++)
-		write_leaf(&tree, i);
-	for (int level = 1; level < tree.nlevels; level++)
-	{
-		for (uint64 i = 0; i < tree.levels[level].npages; i++)
-			write_inner_page(&tree, level, i);
-	}
-	write_metapage(&tree, metapage);
-
-	result->heap_tuples = result->index_tuples = entries->nrows;
-	return result;
-}
-
-/* How many entries go on a page, and which pages make a level. */
-static void
-lay_out(RowsTree *tree)
-{
-	const Size	room = BLCKSZ - SizeOfPageHeaderData - MAXALIGN(sizeof(BTPageOpaqueData));
-	uint64		nitems = tree->entries->nrows;
-	BlockNumber start = BTREE_METAPAGE + 1;
-	uint64		npages;
-
-	do
-	{
-		RowsLevel  *level = &tree->levels[tree->nlevels];
-		Size		spare = (tree->nlevels == 0) ? BTGetTargetPageFreeSpace(tree->index) :
-			BLCKSZ * (100 - BTREE_NONLEAF_FILLFACTOR) / 100;
-
-		/* one more is the high key */
-		level->per_page = (room - spare) / ENTRY_ROOM - 1;
-		level->nitems = nitems;
-		level->start = start;
-		npages = level->npages = (nitems + level->per_page - 1) / level->per_page;
-		start += npages;
-		nitems = npages;
-		tree->nlevels++;
-	} while (npages > 1);
-	tree->npages = start;
-	find_leaf_keys(tree);
-}
-
-static void
-find_leaf_keys(RowsTree *tree)
-{
-	const RowsEntries *entries = tree->entries;
-	RowsLevel  *leaves = &tree->levels[0];
-	uint64		row = 0;
-	uint64		number = 0;
-
-	tree->leaf_keys = MemoryContextAllocHuge(CurrentMemoryContext, sizeof(int64) * leaves->npages);
+	pgstat_progress_update_param(PROGRESS_CREATEIDX_SUBPHASE, PROGRESS_BTREE_PHASE_LEAF_LOAD);
+	tree.writer = smgr_bulk_start_rel(index, MAIN_FORKNUM);
+	entry.tuple.t_info = ENTRY_SIZE(entries->length);
 	for (uint64 i = 0; i < entries->nruns; i++)
 	{
 		const RowsRun *run = &entries->runs[i];
 
-		for (; number * leaves->per_page < row + run->length; number++)
-			tree->leaf_keys[number] = run->key + (number * leaves->per_page - row) * entries->step;
-		row += run->length;
-	}
-}
-
-/* Of all that is below a page. */
-static int64
-lowest_key(const RowsTree *tree, int level, uint64 number)
-{
-	while (level > 0)
-		number *= tree->levels[level--].per_page;
-	return tree->leaf_keys[number];
-}
-
-static void
-write_leaf(RowsTree *tree, uint64 number)
-{
-	const RowsEntries *entries = tree->entries;
-	RowsLevel  *level = &tree->levels[0];
-	uint64		n = Min(level->per_page, level->nitems - number * level->per_page);
-	RowsEntry	entry = {0};
-	OffsetNumber offset;
-	Buffer		buffer = start_page(tree, 0, number, &offset);
-	Page		page = BufferGetPage(buffer);
-
-	entry.tuple.t_info = ENTRY_SIZE;
-	for (uint64 i = 0; i < n; i++)
-	{
-		const RowsRun *run = &entries->runs[tree->run];
-		int64		key = run->key + tree->in_run * entries->step;
-
-		set_key(&entry.tuple, entries->type, key);
-		ItemPointerSet(&entry.tuple.t_tid, ItemPointerGetBlockNumber(&run->tid),
-					   ItemPointerGetOffsetNumber(&run->tid) + tree->in_run);
-		add_item(page, &entry.tuple, offset++);
-		if (++tree->in_run == run->length)
+		CHECK_FOR_INTERRUPTS();
+		for (uint16 j = 0; j < run->length; j++)
 		{
-			tree->run++;
-			tree->in_run = 0;
+			set_integer(&entry.tuple, entries->length, run->first + j * entries->step);
+			ItemPointerSet(&entry.tuple.t_tid, ItemPointerGetBlockNumber(&run->tid),
+						   ItemPointerGetOffsetNumber(&run->tid) + j);
+			add_item(&tree, 0, &entry.tuple);
 		}
+		ndone += run->length;
+		pgstat_progress_update_param(PROGRESS_CREATEIDX_TUPLES_DONE, ndone);
 	}
-	end_page(tree, buffer);
+	Assert(ndone == entries->nrows);
+	end_tree(&tree);
+	smgr_bulk_finish(tree.writer);
 }
 
-/* The entries point to the pages of the level below; the first has no key. */
+/* As _bt_buildadd() does it: a page ends when an item comes that does not fit any more. */
 static void
-write_inner_page(RowsTree *tree, int level, uint64 number)
+add_item(RowsTree *tree, int level, IndexTuple tuple)
 {
 	RowsLevel  *here = &tree->levels[level];
-	uint64		first = number * here->per_page;
-	uint64		n = Min(here->per_page, here->nitems - first);
-	OffsetNumber offset;
-	Buffer		buffer = start_page(tree, level, number, &offset);
-	Page		page = BufferGetPage(buffer);
 
-	for (uint64 i = 0; i < n; i++)
+	if (level == MOST_LEVELS)
+		elog(ERROR, "index \"%s\" has too many levels", RelationGetRelationName(tree->index));
+	if (here->buffer == NULL)
 	{
-		RowsEntry	pivot = {0};
-
-		pivot.tuple.t_info = (i == 0) ? sizeof(IndexTupleData) : ENTRY_SIZE;
-		if (i > 0)
-			set_key(&pivot.tuple, tree->entries->type, lowest_key(tree, level - 1, first + i));
-		BTreeTupleSetNAtts(&pivot.tuple, i == 0 ? 0 : 1, false);
-		BTreeTupleSetDownLink(&pivot.tuple, tree->levels[level - 1].start + (BlockNumber) (first + i));
-		add_item(page, &pivot.tuple, offset++);
+		/* the leftmost page of a level has no lower bound */
+		here->low.tuple.t_info = sizeof(IndexTupleData);
+		BTreeTupleSetNAtts(&here->low.tuple, 0, false);
+		start_page(tree, level, P_NONE);
 	}
-	end_page(tree, buffer);
+	else if (is_full(tree, level, IndexTupleSize(tuple)))
+		end_page(tree, level);
+	append(here, level, tuple);
 }
 
-/* A new page, locked, with links to its neighbours and its high key. */
-static Buffer
-start_page(RowsTree *tree, int level, uint64 number, OffsetNumber *offset)
+/*
+ * A leaf keeps room for the TID of a heap row in its high key, though here no
+ * high key needs one: integers that differ tell pages apart.
+ */
+static bool
+is_full(const RowsTree *tree, int level, Size size)
+{
+	const RowsLevel *here = &tree->levels[level];
+	Size		space = PageGetFreeSpace((Page) here->buffer);
+	Size		spared = (level == 0) ? BTGetTargetPageFreeSpace(tree->index) :
+		BLCKSZ * (100 - BTREE_NONLEAF_FILLFACTOR) / 100;
+
+	return space < size + (level == 0 ? MAXALIGN(sizeof(ItemPointerData)) : 0) ||
+		(space < spared && here->last > P_FIRSTKEY);
+}
+
+static void
+start_page(RowsTree *tree, int level, BlockNumber previous)
 {
 	RowsLevel  *here = &tree->levels[level];
-	BlockNumber block = here->start + (BlockNumber) number;
-	bool		rightmost = (number == here->npages - 1);
-	Buffer		buffer;
 	Page		page;
 	BTPageOpaque opaque;
 
-	CHECK_FOR_INTERRUPTS();
-	buffer = next_page(tree, block);
-	page = BufferGetPage(buffer);
+	here->buffer = smgr_bulk_get_buf(tree->writer);
+	here->block = tree->nblocks++;
+	here->last = P_HIKEY;
+
+	page = (Page) here->buffer;
 	_bt_pageinit(page, BLCKSZ);
 	opaque = BTPageGetOpaque(page);
-	opaque->btpo_prev = (number == 0) ? P_NONE : block - 1;
-	opaque->btpo_next = rightmost ? P_NONE : block + 1;
+	opaque->btpo_prev = previous;
+	opaque->btpo_next = P_NONE;
 	opaque->btpo_level = level;
-	opaque->btpo_flags = (level == 0 ? BTP_LEAF : 0) | (level == tree->nlevels - 1 ? BTP_ROOT : 0);
+	opaque->btpo_flags = (level == 0) ? BTP_LEAF : 0;
 	opaque->btpo_cycleid = 0;
-
-	*offset = P_FIRSTDATAKEY(opaque);
-	if (!rightmost)
-	{
-		RowsEntry	high = {0};
-
-		high.tuple.t_info = ENTRY_SIZE;
-		set_key(&high.tuple, tree->entries->type, lowest_key(tree, level, number + 1));
-		BTreeTupleSetNAtts(&high.tuple, 1, false);
-		add_item(page, &high.tuple, P_HIKEY);
-	}
-	return buffer;
+	/* the line pointer of the high key */
+	((PageHeader) page)->pd_lower += sizeof(ItemIdData);
 }
 
-/* Of the file, which grows by many pages at once if it can. */
-static Buffer
-next_page(RowsTree *tree, BlockNumber block)
+/*
+ * The last item goes to a new page on the right, and stays as the high key.  On
+ * a leaf it becomes a pivot tuple there: _bt_truncate() finds nothing to
+ * truncate in a single column whose values differ.
+ */
+static void
+end_page(RowsTree *tree, int level)
 {
-	Buffer		buffer;
-	Buffer		added[ADDED_PAGES];
-	BlockNumber first;
-	uint32		n;
+	RowsLevel  *here = &tree->levels[level];
+	BulkWriteBuffer buffer = here->buffer;
+	BlockNumber block = here->block;
+	Page		page = (Page) buffer;
+	ItemId		last = PageGetItemId(page, here->last);
+	ItemId		hikey = PageGetItemId(page, P_HIKEY);
+	IndexTuple	tuple = (IndexTuple) PageGetItem(page, last);
+	RowsEntry	moved;
 
-	if (block >= tree->room_end)
+	Assert(here->last > P_FIRSTKEY && IndexTupleSize(tuple) <= sizeof(RowsEntry));
+	memcpy(&moved, tuple, IndexTupleSize(tuple));
+	*hikey = *last;
+	ItemIdSetUnused(last);
+	((PageHeader) page)->pd_lower -= sizeof(ItemIdData);
+	if (level == 0)
+		BTreeTupleSetNAtts(tuple, 1, false);
+
+	start_page(tree, level, block);
+	BTPageGetOpaque(page)->btpo_next = here->block;
+	append(here, level, &moved.tuple);
+
+	add_downlink(tree, level, block);
+	memcpy(&here->low, tuple, IndexTupleSize(tuple));
+	smgr_bulk_write(tree->writer, block, buffer, true);
+}
+
+/* The first item of an inner page needs no integer: whatever is lower is below it. */
+static void
+append(RowsLevel *here, int level, IndexTuple tuple)
+{
+	OffsetNumber offset = OffsetNumberNext(here->last);
+	IndexTupleData bare;
+
+	if (level > 0 && offset == P_FIRSTKEY)
 	{
-		first = ExtendBufferedRelBy(BMR_REL(tree->index), MAIN_FORKNUM, tree->strategy, 0,
-									Min(tree->npages - block, ADDED_PAGES), added, &n);
-		for (uint32 i = 0; i < n; i++)
-			ReleaseBuffer(added[i]);
-		if (first != block)
-			elog(ERROR, "block %u of index \"%s\" is in the place of block %u",
-				 first, RelationGetRelationName(tree->index), block);
-		tree->room_end = block + n;
+		bare = *tuple;
+		bare.t_info = sizeof(IndexTupleData);
+		BTreeTupleSetNAtts(&bare, 0, false);
+		tuple = &bare;
 	}
-	buffer = ReadBufferExtended(tree->index, MAIN_FORKNUM, block, RBM_ZERO_AND_LOCK, tree->strategy);
-	return buffer;
+	if (PageAddItem((Page) here->buffer, (void *) tuple, IndexTupleSize(tuple), offset, false, false) != offset)
+		elog(ERROR, "no room for an index tuple");
+	here->last = offset;
+}
+
+/* Let the level above point to a page of this one. */
+static void
+add_downlink(RowsTree *tree, int level, BlockNumber block)
+{
+	IndexTuple	low = &tree->levels[level].low.tuple;
+
+	BTreeTupleSetDownLink(low, block);
+	add_item(tree, level + 1, low);
+}
+
+/*
+ * What remains is the rightmost page of each level, which has no high key; the
+ * highest is the root.  The metapage, which makes it an index, comes last.
+ */
+static void
+end_tree(RowsTree *tree)
+{
+	BulkWriteBuffer metapage;
+	BlockNumber root = P_NONE;
+	int			level = 0;
+
+	for (; root == P_NONE; level++)
+	{
+		RowsLevel  *here = &tree->levels[level];
+		Page		page = (Page) here->buffer;
+
+		if (level + 1 == MOST_LEVELS || tree->levels[level + 1].buffer == NULL)
+		{
+			BTPageGetOpaque(page)->btpo_flags |= BTP_ROOT;
+			root = here->block;
+		}
+		else
+			add_downlink(tree, level, here->block);
+
+		for (OffsetNumber offset = P_FIRSTKEY; offset <= here->last; offset++)
+			*PageGetItemId(page, OffsetNumberPrev(offset)) = *PageGetItemId(page, offset);
+		((PageHeader) page)->pd_lower -= sizeof(ItemIdData);
+		smgr_bulk_write(tree->writer, here->block, here->buffer, true);
+	}
+
+	metapage = smgr_bulk_get_buf(tree->writer);
+	_bt_initmetapage((Page) metapage, root, level - 1, _bt_allequalimage(tree->index, true));
+	smgr_bulk_write(tree->writer, BTREE_METAPAGE, metapage, true);
 }
 
 static void
-end_page(RowsTree *tree, Buffer buffer)
-{
-	BlockNumber end = BufferGetBlockNumber(buffer) + 1;
-
-	MarkBufferDirty(buffer);
-	UnlockReleaseBuffer(buffer);
-	if (end - tree->logged >= LOGGED_PAGES)
-	{
-		if (RelationNeedsWAL(tree->index))
-			log_newpage_range(tree->index, MAIN_FORKNUM, tree->logged, end, true);
-		tree->logged = end;
-	}
-}
-
-/* The metapage comes last: until then there is no index. */
-static void
-write_metapage(RowsTree *tree, Buffer buffer)
-{
-	RowsLevel  *top = &tree->levels[tree->nlevels - 1];
-
-	LockBuffer(buffer, BUFFER_LOCK_EXCLUSIVE);
-	_bt_initmetapage(BufferGetPage(buffer), top->start, tree->nlevels - 1,
-					 _bt_allequalimage(tree->index, true));
-	MarkBufferDirty(buffer);
-	UnlockReleaseBuffer(buffer);
-	if (RelationNeedsWAL(tree->index))
-	{
-		log_newpage_range(tree->index, MAIN_FORKNUM, tree->logged, top->start + 1, true);
-		log_newpage_range(tree->index, MAIN_FORKNUM, BTREE_METAPAGE, BTREE_METAPAGE + 1, true);
-	}
-}
-
-static void
-set_key(IndexTuple tuple, Oid type, int64 key)
+set_integer(IndexTuple tuple, int16 length, int64 value)
 {
 	char	   *data = (char *) tuple + sizeof(IndexTupleData);
-	int32		four = (int32) key;
-	int16		two = (int16) key;
+	int32		four = (int32) value;
+	int16		two = (int16) value;
 
-	if (type == INT8OID)
-		memcpy(data, &key, sizeof(key));
-	else if (type == INT4OID)
+	if (length == sizeof(value))
+		memcpy(data, &value, sizeof(value));
+	else if (length == sizeof(four))
 		memcpy(data, &four, sizeof(four));
 	else
 		memcpy(data, &two, sizeof(two));
 }
 
-static void
-add_item(Page page, IndexTuple tuple, OffsetNumber offset)
-{
-	if (PageAddItem(page, (void *) tuple, IndexTupleSize(tuple), offset, false, false) != offset)
-		elog(ERROR, "no room for an index entry");
-}
-
 #else
 
-/* A version whose pages are not known: PostgreSQL builds the index by itself. */
 RowsEntries *
 rows_collect_entries(Relation rel)
 {
@@ -505,10 +431,15 @@ rows_add_entry(RowsEntries *entries, TupleTableSlot *slot)
 {
 }
 
-bool
-rows_build_btree(Relation rel, RowsEntries *entries, uint64 nrows)
+Oid
+rows_index_of_entries(const RowsEntries *entries, uint64 nrows)
 {
-	return false;
+	return InvalidOid;
+}
+
+void
+rows_write_btree(Relation index, const RowsEntries *entries)
+{
 }
 
 #endif

@@ -9,16 +9,34 @@
  */
 #include "postgres.h"
 
+#include "access/amapi.h"
 #include "access/genam.h"
+#include "access/htup_details.h"
+#include "access/multixact.h"
+#include "access/table.h"
+#include "access/visibilitymap.h"
 #include "access/xact.h"
 #include "catalog/index.h"
+#include "catalog/indexing.h"
 #include "catalog/pg_class.h"
+#include "catalog/pg_index.h"
+#include "catalog/storage_xlog.h"
+#include "commands/progress.h"
+#include "commands/tablecmds.h"
 #include "commands/trigger.h"
+#include "commands/vacuum.h"
 #include "miscadmin.h"
 #include "storage/bufmgr.h"
 #include "storage/lmgr.h"
+#include "storage/predicate.h"
+#include "storage/smgr.h"
 #include "utils/acl.h"
+#include "utils/backend_progress.h"
+#include "utils/guc.h"
+#include "utils/inval.h"
 #include "utils/rel.h"
+#include "utils/relcache.h"
+#include "utils/syscache.h"
 
 #include "base/compat.h"
 #include "rows/plan/options.h"
@@ -30,6 +48,11 @@
 #define INDEXES_AFTER_ROWS	1000
 
 static const char *obstacle(RowsPlan *plan, List *indexes);
+static void rebuild_index(Relation rel, RowsEntries *entries, uint64 nrows);
+static void start_build_progress(Relation index, uint64 nrows);
+static void add_init_fork(Relation index);
+static void set_statistics(Relation rel, uint64 nrows);
+static void clear_indcheckxmin(Relation rel, Oid index);
 
 /*
  * May the indexes be left alone until the rows are in?  Only if the table has
@@ -40,7 +63,8 @@ bool
 rows_may_index_after(RowsPlan *plan, uint64 nrows)
 {
 	Relation	rel = plan->rel;
-	bool		asked = (plan->options->indexes == ROWS_INDEXES_AFTER);
+	bool		asked = (plan->options->indexes == ROWS_INDEXES_AFTER ||
+						 plan->options->indexes == ROWS_INDEXES_REINDEX);
 	const char *reason;
 	List	   *indexes;
 
@@ -139,7 +163,129 @@ rows_index_after(Relation rel, RowsEntries *entries, uint64 nrows)
 {
 	ReindexParams params = {.options = REINDEXOPT_REPORT_PROGRESS};
 
-	if (!rows_build_btree(rel, entries, nrows))
+	if (OidIsValid(rows_index_of_entries(entries, nrows)))
+		rebuild_index(rel, entries, nrows);
+	else
 		reindex_relation(NULL, RelationGetRelid(rel), REINDEX_REL_CHECK_CONSTRAINTS, &params);
 	CommandCounterIncrement();
+}
+
+/*
+ * Rebuild the index from what the load has kept.  What reindex_index() and
+ * index_build() do around a build stands here in their order, except:
+ *
+ * - Nothing suppresses the use of the index meanwhile (SetReindexProcessing()
+ *   is private): no query of ours runs, and others wait for our lock.
+ * - The index stays valid and ready: rows_may_index_after() refuses any other.
+ *   The table was empty, so that no HOT chain is broken.
+ * - There is no second pass over the table: an exclusion constraint is left to
+ *   REINDEX, and integers that ascend are unique.
+ */
+static void
+rebuild_index(Relation rel, RowsEntries *entries, uint64 nrows)
+{
+	Relation	index;
+	Oid			userid;
+	int			security_context;
+	int			nestlevel;
+
+	Assert(CheckRelationLockedByMe(rel, AccessExclusiveLock, true));
+	GetUserIdAndSecContext(&userid, &security_context);
+	SetUserIdAndSecContext(rel->rd_rel->relowner, security_context | SECURITY_RESTRICTED_OPERATION);
+	nestlevel = NewGUCNestLevel();
+	RestrictSearchPath();
+
+	index = index_open(rows_index_of_entries(entries, nrows), AccessExclusiveLock);
+	Assert(index->rd_index->indrelid == RelationGetRelid(rel));
+	Assert(!RELATION_IS_OTHER_TEMP(index));
+	ereport(DEBUG1,
+			(errmsg_internal("building index \"%s\" on table \"%s\" from the rows that were loaded",
+							 RelationGetRelationName(index), RelationGetRelationName(rel))));
+	start_build_progress(index, nrows);
+	CheckTableNotInUse(index, "REINDEX INDEX");
+	/* locks on its pages become locks on the table: the pages are about to go */
+	TransferPredicateLocksToHeapRelation(index);
+	RelationSetNewRelfilenumber(index, rel->rd_rel->relpersistence);
+
+	rows_write_btree(index, entries);
+	add_init_fork(index);
+	set_statistics(rel, nrows);
+	set_statistics(index, nrows);
+	CommandCounterIncrement();
+	clear_indcheckxmin(rel, RelationGetRelid(index));
+
+	AtEOXact_GUC(false, nestlevel);
+	SetUserIdAndSecContext(userid, security_context);
+	index_close(index, NoLock);
+	pgstat_progress_end_command();
+}
+
+/* pg_stat_progress_create_index shows it as a REINDEX. */
+static void
+start_build_progress(Relation index, uint64 nrows)
+{
+	const int	params[] = {PROGRESS_CREATEIDX_COMMAND, PROGRESS_CREATEIDX_INDEX_OID,
+		PROGRESS_CREATEIDX_ACCESS_METHOD_OID, PROGRESS_CREATEIDX_PHASE, PROGRESS_CREATEIDX_SUBPHASE,
+	PROGRESS_CREATEIDX_TUPLES_TOTAL};
+	const int64 values[] = {PROGRESS_CREATEIDX_COMMAND_REINDEX, RelationGetRelid(index),
+		index->rd_rel->relam, PROGRESS_CREATEIDX_PHASE_BUILD, PROGRESS_CREATEIDX_SUBPHASE_INITIALIZE,
+	(int64) nrows};
+
+	pgstat_progress_start_command(PROGRESS_COMMAND_CREATE_INDEX, index->rd_index->indrelid);
+	pgstat_progress_update_multi_param(lengthof(params), params, values);
+}
+
+/* After a crash an unlogged index becomes what its init fork is: empty. */
+static void
+add_init_fork(Relation index)
+{
+	if (index->rd_rel->relpersistence != RELPERSISTENCE_UNLOGGED ||
+		smgrexists(RelationGetSmgr(index), INIT_FORKNUM))
+		return;
+	smgrcreate(RelationGetSmgr(index), INIT_FORKNUM, false);
+	log_smgrcreate(&index->rd_locator, INIT_FORKNUM);
+	index->rd_indam->ambuildempty(index);
+}
+
+/*
+ * What index_update_stats() writes into pg_class, in place, with the caches of
+ * all sessions told even if nothing changed.  relhasindex is true already.
+ */
+static void
+set_statistics(Relation rel, uint64 nrows)
+{
+	BlockNumber visible = 0;
+	BlockNumber frozen = 0;
+	bool		is_index = (rel->rd_rel->relkind == RELKIND_INDEX);
+
+	if (is_index || poc_build_sets_statistics(rel))
+	{
+		if (!is_index)
+			visibilitymap_count(rel, &visible, &frozen);
+		vac_update_relstats(rel, RelationGetNumberOfBlocks(rel), (double) nrows, visible, frozen,
+							rel->rd_rel->relhasindex, InvalidTransactionId, InvalidMultiXactId,
+							NULL, NULL, true);
+	}
+	CacheInvalidateRelcache(rel);
+}
+
+/* What the index had to wait for, when it was created, is gone with the rows of then. */
+static void
+clear_indcheckxmin(Relation rel, Oid index)
+{
+	Relation	pg_index = table_open(IndexRelationId, RowExclusiveLock);
+	HeapTuple	tuple = SearchSysCacheCopy1(INDEXRELID, ObjectIdGetDatum(index));
+	Form_pg_index form;
+
+	if (!HeapTupleIsValid(tuple))
+		elog(ERROR, "cache lookup failed for index %u", index);
+	form = (Form_pg_index) GETSTRUCT(tuple);
+	if (form->indcheckxmin)
+	{
+		form->indcheckxmin = false;
+		CatalogTupleUpdate(pg_index, &tuple->t_self, tuple);
+		CacheInvalidateRelcache(rel);
+	}
+	heap_freetuple(tuple);
+	table_close(pg_index, RowExclusiveLock);
 }

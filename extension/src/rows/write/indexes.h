@@ -17,7 +17,8 @@
 typedef struct RowsEntries RowsEntries;
 extern RowsEntries *rows_collect_entries(Relation rel);
 extern void rows_add_entry(RowsEntries *entries, TupleTableSlot *slot);
-extern bool rows_build_btree(Relation rel, RowsEntries *entries, uint64 nrows);
+extern Oid	rows_index_of_entries(const RowsEntries *entries, uint64 nrows);
+extern void rows_write_btree(Relation index, const RowsEntries *entries);
 
 /* index.c */
 extern bool rows_may_index_after(RowsPlan *plan, uint64 nrows);

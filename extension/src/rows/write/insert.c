@@ -115,7 +115,7 @@ rows_insert(RowsPlan *plan, uint64 first, uint64 nrows)
 
 	rows_find_bases(plan, first + nrows);
 	start_insert(&insert, plan, first + nrows, !indexes_after);
-	if (indexes_after)
+	if (indexes_after && plan->options->indexes != ROWS_INDEXES_REINDEX)
 		insert.entries = rows_collect_entries(plan->rel);
 	insert.wanted = nrows;
 	start_progress(relid, nrows);
