@@ -58,5 +58,6 @@ $node->start;
 is($node->safe_psql('postgres', 'SELECT count(*) % 100000 FROM plain'), '0', 'only whole batches are there');
 is($node->safe_psql('postgres', "SELECT count(*) FROM pg_stat_activity WHERE backend_type LIKE 'poc_barman%'"), '0', 'no worker is left');
 ok(check_indexes($node), 'heaps and indexes are sound');
+ok(check_btrees($node), 'and each level of their trees agrees with the next');
 
 done_testing();

@@ -119,5 +119,6 @@ ok(wait_for($node, "SELECT count(*) = 1 FROM pg_stat_activity WHERE wait_event =
 like($err, qr/does not exist/, 'the other is told so');
 finish($run);
 ok(check_indexes($node), 'heaps and indexes are sound');
+ok(check_btrees($node), 'and each level of their trees agrees with the next');
 
 done_testing();

@@ -9,7 +9,7 @@ use Exporter 'import';
 use IPC::Run;
 use Time::HiRes qw(sleep);
 
-our @EXPORT = qw(in_background finish fingerprint wait_for check_indexes);
+our @EXPORT = qw(in_background finish fingerprint wait_for check_indexes check_btrees);
 
 # Runs SQL in a session of its own; finish() waits for it and returns (exit code, stdout, stderr).
 sub in_background
@@ -62,6 +62,19 @@ sub check_indexes
 
 	print "# $out$err" unless $ok;
 	return $ok && $out eq '';
+}
+
+# In each btree of ours, every level agrees with the next, and each row of the table is found from the root.
+sub check_btrees
+{
+	my ($node) = @_;
+
+	return $node->safe_psql('postgres', <<'SQL') eq 't';
+SELECT count(*) > 0 AND count(*) = count(bt_index_parent_check(c.oid, heapallindexed => true, rootdescend => true)::text)
+FROM pg_class AS c JOIN pg_am AS a ON a.oid = c.relam
+WHERE c.relkind = 'i' AND a.amname = 'btree' AND c.relpersistence <> 't'
+	AND c.relnamespace NOT IN ('pg_catalog'::regnamespace, 'pg_toast'::regnamespace)
+SQL
 }
 
 1;
