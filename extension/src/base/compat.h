@@ -156,8 +156,7 @@ typedef RangeTblEntry PocPermissions;
 #if PG_VERSION_NUM >= 170000
 #include "storage/bulk_write.h"
 #else
-#define POC_BULK_WRITE
-#include "base/bulk_write.h"
+#include "base/bulk_writer.h"
 #define RestrictSearchPath()	((void) 0)
 #endif
 

@@ -1,6 +1,6 @@
 /*-------------------------------------------------------------------------
  *
- * bulk_write.c
+ * bulk_writer.c
  *	  The bulk writer of PostgreSQL 17, for 15 and 16.
  *
  * Writes pages of a new file beside the shared buffers, logs them, and sets
@@ -14,11 +14,16 @@
 #include "access/xloginsert.h"
 #include "storage/bufpage.h"
 #include "storage/smgr.h"
+#include "utils/memutils.h"
 #include "utils/rel.h"
 
-#include "base/compat.h"
+#include "base/bulk_writer.h"
 
-#ifdef POC_BULK_WRITE
+#if PG_VERSION_NUM < 170000
+
+#if PG_VERSION_NUM < 160000
+#define rd_locator rd_node
+#endif
 
 /* Pages that are logged and written together: one record of WAL holds as many. */
 #define WAITING_PAGES		XLR_MAX_BLOCK_ID
@@ -150,4 +155,4 @@ compare_pages(const void *left, const void *right)
 	return (a > b) - (a < b);
 }
 
-#endif							/* POC_BULK_WRITE */
+#endif							/* PG_VERSION_NUM */

@@ -1,14 +1,14 @@
 /*-------------------------------------------------------------------------
  *
- * bulk_write.h
+ * bulk_writer.h
  *	  The bulk writer of PostgreSQL 17, for 15 and 16.
  *
  * Must never be included but by compat.h.
  *
  *-------------------------------------------------------------------------
  */
-#ifndef POC_BULK_WRITE_H
-#define POC_BULK_WRITE_H
+#ifndef POC_BULK_WRITER_H
+#define POC_BULK_WRITER_H
 
 #include "storage/smgr.h"
 #include "utils/rel.h"
@@ -21,4 +21,4 @@ extern BulkWriteBuffer smgr_bulk_get_buf(BulkWriteState *state);
 extern void smgr_bulk_write(BulkWriteState *state, BlockNumber block, BulkWriteBuffer buffer, bool page_std);
 extern void smgr_bulk_finish(BulkWriteState *state);
 
-#endif							/* POC_BULK_WRITE_H */
+#endif							/* POC_BULK_WRITER_H */
