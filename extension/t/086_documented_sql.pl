@@ -20,23 +20,36 @@ my $node = $live->{node};
 $live->{bindir} = $node->config_data('--bindir') =~ s/\s+$//r;
 $live->{instances} = "$live->{home}/instances";
 $live->write('bin/barman', qq{#!/bin/sh\nexec barman "\$@"\n}, 0755);
-start_drills($live);
-$node->safe_psql('postgres', q{SELECT count(*) FROM poc_wait_ready(timeout => '30min')}, timeout => 1900);
-my $incremental = $node->safe_psql('postgres',
-	q{SELECT current_setting('server_version_num')::int >= 170000 AND string_to_array(substring(barman_version FROM '^\d+\.\d+'), '.')::int[] >= '{3,11}' FROM poc_sidecar()}) eq 't';
+my ($started, $incremental);
+# what works without a sidecar
+my $alone = qr/\bpoc_(barman|seed|(generate|explain|preview|last)_rows|fill|fingerprint)\b/;
 
 for my $document (documents())
 {
 	my @blocks = grep { $_->{language} =~ /^p?sql$/ && $_->{how} eq '' } blocks($document);
 	next if !@blocks;
+	need_barman() if grep { $_->{text} =~ s/$alone//gr =~ /\bpoc_/ } @blocks;
 	# of its own, with what a reader of this page has
 	my $database = lc($document) =~ s/\W+/_/gr;
 	$node->safe_psql('postgres', "CREATE DATABASE $database");
 	$node->safe_psql($database, 'CREATE EXTENSION poc_barman') if !grep { $_->{text} =~ /^CREATE EXTENSION/m } @blocks;
 	$_->{language} eq 'sql' ? run_statements($database, $_) : run_transcript($database, $_) for @blocks;
-	$node->safe_psql('postgres', 'SELECT poc_drop_instance(instance) FROM poc_instances()');
+	$node->safe_psql('postgres', 'SELECT poc_drop_instance(instance) FROM poc_instances()') if $started;
 }
 done_testing();
+
+sub need_barman
+{
+	return if $started++;
+	start_drills($live);
+	$node->safe_psql('postgres', q{SELECT count(*) FROM poc_wait_ready(timeout => '30min')}, timeout => 1900);
+	$incremental = $node->safe_psql('postgres', <<'SQL') eq 't';
+SELECT current_setting('server_version_num')::int >= 170000
+	AND string_to_array(substring(barman_version FROM '^\d+\.\d+'), '.')::int[] >= '{3,11}'
+FROM poc_sidecar()
+SQL
+	return;
+}
 
 # run_psql(DATABASE, SCRIPT): status, output and errors of one session
 sub run_psql
