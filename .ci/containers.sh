@@ -74,10 +74,11 @@ containers_inspect() {
   done
 }
 
-# From among the containers, because the tests connect to restored servers by the name of their host.
+# containers_installcheck [TEST...]: all of them if none is named.  From among the containers, because the tests
+# connect to restored servers by the name of their host.
 containers_installcheck() {
   PGPASSWORD=$(containers_password) containers_run -e PGPASSWORD -e PGHOST=postgres1 -e PGUSER=postgres \
-    'make -s installcheck || { head -n 300 regression.diffs; exit 1; }'
+    "make -s installcheck ${*:+REGRESS='$*'} || { head -n 300 regression.diffs; exit 1; }"
 }
 
 containers_password() { docker compose exec -T postgres1 cat /var/lib/poc_barman/postgres; }
