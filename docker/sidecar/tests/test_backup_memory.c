@@ -11,7 +11,7 @@
 #include "barman/catalogue.h"
 #include "base/memory.h"
 #include "jobs/table.h"
-#include "restore/source.h"
+#include "restore/backup_links.h"
 #include "restore/state.h"
 
 #define NEWER "20261122T061025"

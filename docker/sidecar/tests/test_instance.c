@@ -308,7 +308,7 @@ test_own_target(void **state)
 	free(text);
 }
 
-/* facts/barman.md 13.1: what 3.11 to 3.14 leave out of a combined incremental */
+/* What Barman 3.11 to 3.14 leave out of a combined incremental */
 static void
 test_mend(void **state)
 {

@@ -44,7 +44,7 @@
 #include "rows/plan/options.h"
 #include "rows/plan/parts.h"
 #include "rows/write/load.h"
-#include "rows/write/prepare.h"
+#include "rows/write/fill_parents.h"
 
 static bool take_rows(FillState *state, uint64 *first, uint64 *nrows);
 static void tell_commit_end(FillState *state);

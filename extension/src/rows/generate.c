@@ -27,8 +27,8 @@
 #include "rows/plan/options.h"
 #include "rows/plan/parts.h"
 #include "rows/plan/target.h"
+#include "rows/write/fill_parents.h"
 #include "rows/write/load.h"
-#include "rows/write/prepare.h"
 
 /* More rows than this in one call are a slip of the finger. */
 #define MAX_ROWS			INT64CONST(1000000000000)

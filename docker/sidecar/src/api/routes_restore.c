@@ -11,7 +11,7 @@
 
 #include "api/arguments.h"
 #include "api/authorization.h"
-#include "api/restore_target.h"
+#include "api/restore_choice.h"
 #include "api/routes_name.h"
 #include "api/waiting.h"
 #include "base/memory.h"

@@ -18,6 +18,7 @@
 #include "base/memory.h"
 #include "base/settings.h"
 #include "base/timestamp.h"
+#include "restore/backup_links.h"
 #include "restore/cause.h"
 #include "restore/data_directory.h"
 #include "restore/hold.h"
@@ -25,7 +26,6 @@
 #include "restore/lsn.h"
 #include "restore/segment.h"
 #include "restore/server_needs.h"
-#include "restore/source.h"
 
 /* Barman is watched for progress; this is for what cannot be. */
 #define RESTORE_MS (INT64_C(7) * 24 * 3600 * 1000)

@@ -6,7 +6,7 @@
  * The referenced rows are read and locked FOR KEY SHARE once, which is what
  * the check of each single row would do; so that check can be left out.  Where
  * the caller may not lock them, it stays.  Must never make a row: a table that is
- * to be filled before is named in the plan, and write/prepare.c fills it.
+ * to be filled before is named in the plan, and write/fill_parents.c fills it.
  *
  *-------------------------------------------------------------------------
  */

@@ -1,15 +1,15 @@
 /*-------------------------------------------------------------------------
  *
- * prepare.h
+ * fill_parents.h
  *	  The plan of a table that is to be filled.
  *
  *-------------------------------------------------------------------------
  */
-#ifndef POC_ROWS_WRITE_PREPARE_H
-#define POC_ROWS_WRITE_PREPARE_H
+#ifndef POC_ROWS_WRITE_FILL_PARENTS_H
+#define POC_ROWS_WRITE_FILL_PARENTS_H
 
 #include "rows/plan/parts.h"
 
 extern RowsPlan *rows_prepare(Oid relid, uint64 nrows, uint64 seed, RowsOptions *options, const RowsCall *given);
 
-#endif							/* POC_ROWS_WRITE_PREPARE_H */
+#endif							/* POC_ROWS_WRITE_FILL_PARENTS_H */

@@ -1,11 +1,11 @@
 /*
- * restore_target.c
+ * restore_choice.c
  *
  * Chooses the backup that serves a recovery target, and the timeline to follow
  * from it.  Starts nothing and writes nothing: who is refused here has cost
  * nobody anything.
  */
-#include "api/restore_target.h"
+#include "api/restore_choice.h"
 
 #include <stdlib.h>
 #include <string.h>

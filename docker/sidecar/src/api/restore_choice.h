@@ -1,10 +1,10 @@
 /*
- * restore_target.h
+ * restore_choice.h
  *
  * Which backup serves a restore, and along which timeline.
  */
-#ifndef API_RESTORE_TARGET_H
-#define API_RESTORE_TARGET_H
+#ifndef API_RESTORE_CHOICE_H
+#define API_RESTORE_CHOICE_H
 
 #include "http/request.h"
 
@@ -18,4 +18,4 @@
 extern bool restore_choose(Request *request, json_t *arguments, json_t **backup,
 						   Answer **refusal);
 
-#endif							/* API_RESTORE_TARGET_H */
+#endif							/* API_RESTORE_CHOICE_H */

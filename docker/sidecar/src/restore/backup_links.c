@@ -1,11 +1,11 @@
 /*
- * source.c
+ * backup_links.c
  *
  * Looks through the files of a backup before Barman copies them.  Barman
  * copies what a link leads to, so no link may lead out of the backup: the
  * primary could have itself shown the files of Barman's host.
  */
-#include "restore/source.h"
+#include "restore/backup_links.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -1,6 +1,6 @@
 /*-------------------------------------------------------------------------
  *
- * prepare.c
+ * fill_parents.c
  *	  The plan of a table to be filled, once the empty tables that it refers to
  *	  have rows.
  *
@@ -23,7 +23,7 @@
 #include "rows/plan/parts.h"
 #include "rows/plan/target.h"
 #include "rows/write/load.h"
-#include "rows/write/prepare.h"
+#include "rows/write/fill_parents.h"
 
 /* Rows that are made in an empty referenced table. */
 #define MOST_FILLED_PARENTS	1000

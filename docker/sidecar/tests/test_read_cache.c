@@ -1,5 +1,5 @@
 /*
- * test_reads.c
+ * test_read_cache.c
  *
  * One run of Barman answers all who ask at the same time, and nobody hears
  * what is no longer true.
