@@ -111,7 +111,7 @@ bare_situation() {
   fi
   # what is installed on a machine with nothing makes its own directories; the machines "ready" have them
   if [[ $kind == bare ]]; then
-    sed -i -E '\#^/run/|^/tmp/\.[A-Za-z0-9]+-unix$#d' "$LEGS/before" "$LEGS/after"
+    sed -i -E '\#^/run/|^/root/\.ssh$|^/tmp/\.[A-Za-z0-9]+-unix$#d' "$LEGS/before" "$LEGS/after"
   fi
   diff "$LEGS/before" "$LEGS/after" || { echo "left behind or taken away, see above" >&2; return 1; }
 }
