@@ -1,4 +1,4 @@
--- Who may do what (design section 7).
+-- Who may do what.
 SET client_min_messages = error;
 CREATE EXTENSION IF NOT EXISTS poc_barman;
 CREATE ROLE regress_poc_nobody;

@@ -1,6 +1,6 @@
 -- ---------------------------------------------------------------------
--- 20_client.sql: requests to the sidecar, its jobs and its JSON as rows (sidecar.c,
--- job.c); which of Barman's servers is meant, and whether it is this one.
+-- 20_client.sql: requests to the sidecar, its jobs and its JSON as rows (the C files
+-- of client); which of Barman's servers is meant, and whether it is this one.
 --
 -- Internal: every function is in _poc.
 --

@@ -1,5 +1,5 @@
 -- ---------------------------------------------------------------------
--- 30_rows.sql: made-up rows for a table (rows.c).
+-- 30_rows.sql: made-up rows for a table (the C files of rows).
 --
 -- Never asks the sidecar.
 --

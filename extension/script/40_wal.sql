@@ -1,5 +1,5 @@
 -- ---------------------------------------------------------------------
--- 40_wal.sql: writes WAL and closes segments (wal.c).
+-- 40_wal.sql: writes WAL and closes segments (wal/segments.c, wal/tick.c).
 --
 -- Never asks the sidecar.
 --

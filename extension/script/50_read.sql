@@ -55,7 +55,7 @@ AS $$
 $$;
 
 COMMENT ON FUNCTION @extschema@.poc_backups(text) IS
-'The backups of a server, or of all servers if none is named; newest first; of a server that cannot be listed then a warning tells. size is that of the backup, wal_size that of the WAL archived after it until the next one, in bytes; type is full, incremental, rsync or snapshot. Errors: 42704 unknown server. Example: SELECT backup_id, status, pg_size_pretty(size) FROM poc_backups()';
+'The backups of a server, or of all servers if none is named; newest first; of a server that cannot be listed then a warning tells. size is that of the backup with the WAL that it needs, wal_size that of the WAL archived after it until the next one, in bytes; type is full, incremental, rsync or snapshot. Errors: 42704 unknown server. Example: SELECT backup_id, status, pg_size_pretty(size) FROM poc_backups()';
 
 CREATE FUNCTION @extschema@.poc_show_backup(backup_id text DEFAULT 'latest', server text DEFAULT NULL)
 RETURNS SETOF _poc.backup_detail

@@ -1,6 +1,6 @@
 -- ---------------------------------------------------------------------
--- 70_proof.sql: fingerprints of tables (fingerprint.c), marks (mark.c), and drills
--- that restore a backup and compare it with a mark.
+-- 70_proof.sql: fingerprints of tables (proof/fingerprint.c), marks (proof/mark.c), and
+-- drills that restore a backup and compare it with a mark.
 --
 -- May use: 10_schema, 20_client, 40_wal, 65_restore.
 -- ---------------------------------------------------------------------

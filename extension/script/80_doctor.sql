@@ -1,5 +1,5 @@
 -- ---------------------------------------------------------------------
--- 80_doctor.sql: examines this server, the sidecar, Barman and its backups (doctor.c).
+-- 80_doctor.sql: examines this server, the sidecar, Barman and its backups (client/doctor.c).
 --
 -- One jsonb, the facts, holds what the sidecar said.  A function for each area
 -- makes rows of it and of what this server knows of itself, and leaves out the

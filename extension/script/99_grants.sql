@@ -1,6 +1,5 @@
 -- ---------------------------------------------------------------------
--- 99_grants.sql: who may do what, in one place so that it can be audited (design
--- section 7).
+-- 99_grants.sql: who may do what, in one place so that it can be audited.
 --
 -- The last chapter: a function created after it would be open to everybody.
 --

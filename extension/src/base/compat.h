@@ -3,7 +3,8 @@
  * compat.h
  *	  Differences between PostgreSQL 15 and 19, in one place.
  *
- * The only file that may mention PG_VERSION_NUM.  Where servers differ, the
+ * The only file that may mention PG_VERSION_NUM, beside bulk_writer.c, which
+ * is for 15 and 16 alone.  Where servers differ, the
  * *new* name is defined here for *old* servers.
  *
  *-------------------------------------------------------------------------

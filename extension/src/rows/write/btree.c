@@ -11,8 +11,8 @@
  *
  * Must never write an index unless it has seen every row of the table, and
  * each integer exceeded the one before: nothing here compares or sorts.  Does
- * so only in the versions of PostgreSQL that compat.h lists; in any other,
- * nothing is collected, and PostgreSQL builds the index.
+ * so only in the versions of PostgreSQL that base/compat.h lists; in any
+ * other, nothing is collected, and PostgreSQL builds the index.
  *
  *-------------------------------------------------------------------------
  */
