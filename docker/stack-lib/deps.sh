@@ -38,7 +38,7 @@ DEPS_FUZZ=(
   "clang:fuzzer,address,undefined|libclang-rt-dev|libFuzzer and the sanitizers of clang"
 )
 
-# deps FOR...: demo, check, bench or lint
+# deps FOR...: demo, check, bench, lint or fuzz
 deps() {
   local purpose entries=("${DEPS_DEMO[@]}") missing=()
   for purpose in "$@"; do
@@ -47,7 +47,7 @@ deps() {
       check) entries+=("${DEPS_CHECK[@]}") ;;
       lint) entries+=("${DEPS_CHECK[@]}" "${DEPS_LINT[@]}") ;;
       fuzz) entries+=("${DEPS_CHECK[@]}" "${DEPS_FUZZ[@]}") ;;
-      *) die "deps: unknown purpose \"$purpose\"" "one of: demo check bench lint" ;;
+      *) die "deps: unknown purpose \"$purpose\"" "one of: demo check bench lint fuzz" ;;
     esac
   done
 
