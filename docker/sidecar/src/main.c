@@ -1,8 +1,8 @@
 /*
  * main.c
  *
- * Starts the rooms of the sidecar, waits for a signal, and stops them in the
- * order that leaves nothing behind.
+ * Starts the components of the sidecar, waits for a signal, and stops them in
+ * an order that leaves no child process and no waiting client behind.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -37,7 +37,7 @@
 #include "restore/instance.h"
 #include "restore/server_keeper.h"
 
-/* We promise to be gone ten seconds after SIGTERM. */
+/* The sidecar ends within ten seconds of SIGTERM. */
 #define STOP_SECONDS 10
 
 static void open_standard_streams(void);
@@ -55,7 +55,7 @@ main(int argc, char **argv)
 	ReadTarget	version = {READ_VERSION, "", ""};
 	ReadTarget	servers = {READ_SERVERS, "", ""};
 
-	/* Our memory and environment are not for others of the same user. */
+	/* Other processes of the same user must not read our memory and environment. */
 	prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
 	if (argc > 1 && strcmp(argv[1], SERVER_KEEPER) == 0)
 		return server_keeper_main(argc - 2, argv + 2);
@@ -71,9 +71,9 @@ main(int argc, char **argv)
 	}
 	log_set_level(settings.log_level);
 
-	/* Threads inherit the mask, so signals come to wait_for_signal() alone. */
+	/* Threads inherit the mask, so only wait_for_signal() receives these signals. */
 	signal(SIGPIPE, SIG_IGN);
-	signal(SIGXFSZ, SIG_IGN);	/* a file that may not grow is a full disk */
+	signal(SIGXFSZ, SIG_IGN);	/* a write beyond RLIMIT_FSIZE then fails as on a full disk */
 	sigemptyset(&signals);
 	sigaddset(&signals, SIGTERM);
 	sigaddset(&signals, SIGINT);
@@ -109,7 +109,7 @@ main(int argc, char **argv)
 		return 1;
 	}
 
-	/* The first to ask need not wait for these. */
+	/* Fill the cache with these, so that the first client need not wait for them. */
 	answer_release(reads_get(&version, READ_AGE_DEFAULT, NULL));
 	answer_release(reads_get(&servers, READ_AGE_DEFAULT, NULL));
 
@@ -121,7 +121,7 @@ main(int argc, char **argv)
 	return 0;
 }
 
-/* A closed standard stream would let one of our pipes take its number. */
+/* Open the closed standard streams, so that no pipe of ours gets their numbers. */
 static void
 open_standard_streams(void)
 {
@@ -133,12 +133,12 @@ open_standard_streams(void)
 	if (fd >= 0)
 		close(fd);
 #ifdef SYS_close_range
-	/* What our caller left open is not for Barman. */
+	/* Barman must not inherit descriptors that our parent left open. */
 	syscall(SYS_close_range, 3, ~0U, CLOSE_RANGE_CLOEXEC);
 #endif
 }
 
-/* What an operator may not have meant */
+/* Warn of permissions that the operator may not have intended. */
 static void
 tell_who_may(void)
 {
@@ -154,7 +154,7 @@ tell_who_may(void)
 				 "remedy", "give --token-file=destroy=FILE", NULL);
 }
 
-/* Known at the start, not first when somebody needs a restore */
+/* Report a missing cage at startup, before anybody needs a restore. */
 static void
 tell_of_cage(void)
 {
@@ -184,7 +184,7 @@ wait_for_signal(const sigset_t *signals)
 			continue;
 		if (number != SIGHUP)
 			break;
-		/* they are read when they change; who sends the signal wants to be told */
+		/* Each request rereads a changed file; this reports the result to the operator. */
 		if (token_read_files())
 			log_line(LOGLEVEL_INFO, "SIGHUP: the token files are good", NULL);
 		http_reload();
@@ -193,8 +193,8 @@ wait_for_signal(const sigset_t *signals)
 }
 
 /*
- * No new requests; then the jobs, whose last words their watchers still hear;
- * then the reads; and the HTTP server when nobody sleeps any more.
+ * Refuse new requests; stop the jobs, whose watchers still get their last
+ * messages; then the reads; and the HTTP server once no request sleeps.
  */
 static void
 stop_rooms(void)

@@ -1,7 +1,7 @@
 /*
  * options.c
  *
- * Reads the command line; refuses what would be unsafe or cannot work.
+ * Reads the command line, and refuses options that are unsafe or cannot work.
  */
 #include "options.h"
 
@@ -21,7 +21,7 @@
 #define DEFAULT_LISTEN "127.0.0.1:8480"
 #define DEFAULT_CRON_INTERVAL 60
 #define MAX_CRON_INTERVAL 86400
-/* Below the client's 60 s, so that it hears from us why there is no answer */
+/* Less than the client's 60 s, so that the client gets our error, not its own timeout */
 #define DEFAULT_READ_TIMEOUT 45
 #define MAX_READ_TIMEOUT 3600
 #define DEFAULT_MAX_READS 4
@@ -34,28 +34,28 @@
 #define DEFAULT_MAX_INSTANCES 8
 #define MAX_MAX_INSTANCES 1000
 #define DEFAULT_RESTORE_TIMEOUT 600
-/* On a large disk a share is more than Barman's archive needs to go on. */
+/* The cap: on a large disk, 5 % is more than Barman's archive needs to go on. */
 #define DEFAULT_RESERVE_PERCENT 5
 #define DEFAULT_RESERVE_BYTES (INT64_C(10) * 1024 * 1024 * 1024)
 #define MAX_RESERVE_PERCENT 99
 #define MAX_RESTORE_TIMEOUT 86400
-/* Each is a session of its own; their texts stand in the receipt. */
+/* Each assertion is a session of its own, and the receipt holds their texts. */
 #define DEFAULT_MAX_ASSERTIONS 100
 #define MAX_MAX_ASSERTIONS 10000
 #define DEFAULT_MAX_ASSERTION_BYTES 65536
 #define MAX_MAX_ASSERTION_BYTES 1048576
 
-/* Options without a letter */
+/* Options without a short form */
 #define OPTION_MAX_ASSERTIONS 0x501
 #define OPTION_MAX_ASSERTION_BYTES 0x502
 
-/* Beyond the letters, which are few */
+/* Values above the characters, because the letters do not suffice */
 enum
 {
 	OPTION_HOST_NAME = 256,
 	OPTION_INSECURE_HTTP,
 	OPTION_MAX_INSTANCES_PER_SERVER,
-	OPTION_LIMIT				/* the first of options_limits */
+	OPTION_LIMIT				/* the first of options_limits[] */
 };
 
 static void usage(void);
@@ -144,7 +144,7 @@ options_parse(int argc, char **argv)
 	}
 	memcpy(long_options + OPTIONS_LIMITS, words, sizeof(words));
 
-	optind = 0;					/* tests parse more than once */
+	optind = 0;					/* restart getopt: the tests parse more than once */
 	while ((c = getopt_long(argc, argv, "hV", long_options, NULL)) != -1)
 	{
 		switch (c)
@@ -530,7 +530,7 @@ parse_reserve(const char *text)
 	return false;
 }
 
-/* Barman writes it into commands that a shell runs, PostgreSQL into settings. */
+/* Barman puts the path into shell commands, and PostgreSQL into settings. */
 static bool
 is_plain_path(const char *path)
 {
@@ -538,7 +538,7 @@ is_plain_path(const char *path)
 		strspn(path, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789./_-") == strlen(path);
 }
 
-/* Of libraries: a path could lead into what was restored. */
+/* Names of libraries only: a path could point into restored files. */
 static bool
 are_plain_names(const char *list)
 {
@@ -556,7 +556,7 @@ are_plain_names(const char *list)
 	}
 }
 
-/* Where PostgreSQL's server is, by PATH; or NULL. */
+/* The directory of PostgreSQL's server, found by PATH; or NULL */
 static char *
 find_bindir(void)
 {
@@ -568,7 +568,7 @@ find_bindir(void)
 	return program;
 }
 
-/* The absolute path of a program, by PATH unless it holds a slash. */
+/* The absolute path of a program, searched in PATH unless it has a slash */
 static char *
 find_program(const char *name)
 {

@@ -1,8 +1,8 @@
 /*
  * options_limits.c
  *
- * How much of the sidecar its clients may take up: the options, their bounds
- * and defaults.
+ * The options that limit what clients may use of the sidecar, their bounds and
+ * defaults.
  */
 #include "options_limits.h"
 

@@ -1,7 +1,7 @@
 /*
  * options_limits.h
  *
- * Options that are a number: --NAME=N.
+ * The options whose value is a number: --NAME=N.
  */
 #ifndef OPTIONS_LIMITS_H
 #define OPTIONS_LIMITS_H
