@@ -139,7 +139,7 @@ error_json(const char *code, const char *message,
 {
 	json_t	   *error = json_checked(json_object());
 
-	/* A caller of the interface knows one code for "Barman let us down". */
+	/* The interface has one code for a failure of Barman's. */
 	if (strcmp(code, BARMAN_BAD_OUTPUT) == 0)
 		code = BARMAN_FAILED;
 	json_object_set_new(error, "code", json_text(code));

@@ -19,25 +19,25 @@ typedef struct Answer
 {
 	atomic_int	references;
 	int			status;			/* HTTP status */
-	json_t	   *value;			/* what body says */
+	json_t	   *value;			/* the JSON of body */
 	char	   *body;
 	size_t		length;
 	int64_t		made;			/* monotonic_ms() */
 	bool		cached;			/* a read: carries the header Age */
-	bool		provisional;	/* likely to be different soon: cache it briefly */
+	bool		provisional;	/* likely to change soon: cache it briefly */
 	char	   *location;		/* header Location, or NULL */
 	int			retry_after;	/* seconds, header Retry-After of a 429 or 503; 0: at once */
 	const char *allow;			/* header Allow, or NULL; static */
 	const char *content_type;	/* static */
 } Answer;
 
-extern Answer *answer_json(int status, json_t *value);	/* takes the value */
-extern Answer *answer_text(const char *content_type, char *body);	/* takes body */
+extern Answer *answer_json(int status, json_t *value);	/* takes ownership of value */
+extern Answer *answer_text(const char *content_type, char *body);	/* takes ownership of body */
 extern Answer *answer_error(const char *code, const char *message,
 							const char *detail, const char *hint);
 extern Answer *answer_errorf(const char *code, const char *format,...)
 			__attribute__((format(printf, 2, 3)));
-extern Answer *answer_failure(BarmanFailure *failure);	/* clears it */
+extern Answer *answer_failure(BarmanFailure *failure);	/* clears failure */
 extern Answer *answer_keep(Answer *answer);
 extern void answer_release(Answer *answer);
 
@@ -45,7 +45,7 @@ extern void answer_release(Answer *answer);
 extern json_t *error_json(const char *code, const char *message,
 						  const char *detail, const char *hint);
 
-/* The HTTP status of one of our error codes. */
+/* The HTTP status of one of our error codes */
 extern int	error_status(const char *code);
 
 #endif							/* BASE_ANSWER_H */

@@ -1,7 +1,7 @@
 /*
  * directory.c
  *
- * Makes, measures and removes directories.  Never follows a link out of one.
+ * Makes, measures and removes directories.  Does not follow links out of them.
  */
 #include "base/directory.h"
 
@@ -17,14 +17,14 @@
 
 #include "base/memory.h"
 
-/* Directories that are open at a time; PostgreSQL's own are not half as deep. */
+/* Directories open at a time; PostgreSQL's own are less than half as deep. */
 #define LEVELS_MAX 32
 
-/* One of those on the way to what is being removed */
+/* An open directory on the path to the one being removed */
 typedef struct Level
 {
 	DIR		   *directory;
-	char	   *name;			/* in that above */
+	char	   *name;			/* in the directory above */
 } Level;
 
 static int	remove_all(int top);
@@ -42,7 +42,7 @@ directory_remove(const char *directory)
 	int			top = open_directory(AT_FDCWD, directory, true);
 	int			error;
 
-	/* a file, or a link, is removed and not followed */
+	/* remove a file or a link itself; do not follow the link */
 	if (top < 0)
 		return errno == ENOENT ? 0 : errno == ENOTDIR || errno == ELOOP ? remove_entry(AT_FDCWD, directory, 0) : errno;
 	error = remove_all(top);
@@ -70,9 +70,9 @@ directory_make(const char *directory, const char *name)
 }
 
 /*
- * What has run here may have nested directories as deep as it liked.  So no
- * more than these are open at a time, nor does the stack grow: what lies deeper
- * is moved to the top, where the next pass finds it.
+ * A server that ran here may have nested directories to any depth.  To bound
+ * open descriptors and stack, move what lies deeper than LEVELS_MAX to the top,
+ * where the next pass removes it.
  */
 static int
 remove_all(int top)
@@ -154,7 +154,7 @@ move_to_top(int parent, const char *name, int top, unsigned int *moved)
 
 	if (unlinkat(parent, name, AT_REMOVEDIR) == 0)
 		return 0;
-	/* for its link to the parent is written anew */
+	/* renaming rewrites its "..", so it must be writable */
 	fd = open_directory(parent, name, true);
 	if (fd < 0)
 		return errno == ENOTDIR || errno == ELOOP ? remove_entry(parent, name, 0) : errno == ENOENT ? 0 : errno;
@@ -169,7 +169,7 @@ move_to_top(int parent, const char *name, int top, unsigned int *moved)
 	return error;
 }
 
-/* Files come and go meanwhile; what cannot be read, or lies too deep, counts nothing. */
+/* Files come and go meanwhile; one that is unreadable or too deep counts as empty. */
 static void
 measure_below(int parent, const char *name, FilesSize *size, int depth)
 {
@@ -195,9 +195,9 @@ measure_below(int parent, const char *name, FilesSize *size, int depth)
 }
 
 /*
- * A directory and nothing else; -1 with errno.  to_change: also one that its
- * owner has closed to himself, which is opened to him: through a descriptor of
- * itself, for a link may be put in its place at any moment.
+ * Open a directory and nothing else; -1 with errno.  With to_change, first give
+ * the owner full access; do so through a descriptor, because a restored server
+ * may replace the directory by a link at any moment.
  */
 static int
 open_directory(int parent, const char *name, bool to_change)
@@ -225,7 +225,7 @@ open_directory(int parent, const char *name, bool to_change)
 	return fd;
 }
 
-/* Takes the descriptor, which may be -1. */
+/* Takes ownership of the descriptor, which may be -1. */
 static DIR *
 read_directory(int fd)
 {

@@ -1,20 +1,20 @@
 /*
  * directory.h
  *
- * Directories: made, measured, removed.
+ * Makes, measures and removes directories.
  */
 #ifndef BASE_DIRECTORY_H
 #define BASE_DIRECTORY_H
 
 #include <stdint.h>
 
-/* Make a directory for its owner alone.  Returns errno. */
+/* Make a directory with access for its owner only.  Returns errno. */
 extern int	directory_make(const char *directory, const char *name);
 
 /* Remove the directory and all below it; follows no link.  Returns errno. */
 extern int	directory_remove(const char *directory);
 
-/* The bytes of all files below a directory, and a number that grows with them. */
+/* The size and the number of all files below a directory */
 typedef struct FilesSize
 {
 	int64_t		bytes;

@@ -1,8 +1,8 @@
 /*
  * disk.c
  *
- * How full a file system is.  May hang with it (NFS), so never run by the
- * thread that serves requests.
+ * The free space of a file system.  statvfs() may hang with the file system
+ * (NFS), so the thread that serves requests never calls this.
  */
 #include "base/disk.h"
 
@@ -13,7 +13,7 @@
 
 #include "base/memory.h"
 
-/* A directory that is not there yet will be where its parent is. */
+/* For a directory that does not exist yet, use its nearest existing parent. */
 json_t *
 disk_of_path(const char *path)
 {

@@ -1,14 +1,14 @@
 /*
  * disk.h
  *
- * How full a file system is.
+ * The free space of a file system.
  */
 #ifndef BASE_DISK_H
 #define BASE_DISK_H
 
 #include <jansson.h>
 
-/* {free_bytes, total_bytes} of where a path is or will be, or NULL */
+/* {free_bytes, total_bytes} of the file system that holds or will hold path, or NULL */
 extern json_t *disk_of_path(const char *path);
 
 #endif							/* BASE_DISK_H */

@@ -1,8 +1,8 @@
 /*
  * failure.c
  *
- * Why what was asked of Barman has no result.  Never tells it to anybody, nor
- * makes up one: who failed does.
+ * Why a request to Barman has no result.  Does not report the failure and does
+ * not choose its words; the caller does.
  */
 #include "base/failure.h"
 

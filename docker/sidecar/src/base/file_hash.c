@@ -1,8 +1,8 @@
 /*
  * file_hash.c
  *
- * Numbers that change when files do, from what stat() tells.  Never reads what
- * is in them.
+ * Hashes the stat() data of files, so that the hash changes when a file does.
+ * Does not read the contents.
  */
 #include "base/file_hash.h"
 
@@ -14,8 +14,8 @@
 #include "base/memory.h"
 
 /*
- * A directory changed less than this ago may change again without its time
- * moving (file systems keep time in ticks), so its list is not yet trusted.
+ * A directory that changed less than this ago may change again without a new
+ * mtime (file systems keep time in ticks), so its listing must be read again.
  */
 #define SETTLED_NS INT64_C(2000000000)
 
@@ -73,7 +73,7 @@ file_hash_names(uint64_t hash, const char *path)
 {
 	DIR		   *dir = opendir(path);
 	struct dirent *entry;
-	uint64_t	sum = 0;		/* readdir() promises no order */
+	uint64_t	sum = 0;		/* independent of the order in which readdir() returns them */
 
 	while (dir != NULL && (entry = readdir(dir)) != NULL)
 		sum += file_hash_bytes(FILE_HASH_START, entry->d_name, strlen(entry->d_name));

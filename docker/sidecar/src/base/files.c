@@ -1,8 +1,8 @@
 /*
  * files.c
  *
- * Reads and writes small files whole.  What somebody else may have put in a
- * file's place, a link or a fifo, is not read.
+ * Reads and writes small files whole.  Does not read a link or a fifo that
+ * somebody else may have put in a file's place.
  */
 #include "base/files.h"
 
@@ -17,10 +17,10 @@
 
 #include "base/memory.h"
 
-/* A record of ours is some kilobytes. */
+/* A job or instance record has a few kilobytes. */
 #define RECORD_MAX (4 * 1024 * 1024)
 
-/* No configuration or control file of ours or PostgreSQL's is larger. */
+/* The sidecar's and PostgreSQL's configuration and control files are smaller. */
 #define SMALL_FILE_MAX (1024 * 1024)
 
 static int	open_to_read(const char *path);
@@ -47,7 +47,7 @@ files_tail(const char *path, size_t limit)
 	close(fd);
 	text[got > 0 ? got : 0] = '\0';
 
-	/* not the end of a line */
+	/* skip the incomplete first line */
 	line = from > 0 ? strchr(text, '\n') : NULL;
 	if (line != NULL)
 		memmove(text, line + 1, strlen(line + 1) + 1);
@@ -78,7 +78,7 @@ files_read(const char *path)
 json_t *
 files_json(const char *path)
 {
-	/* a FIFO must not hang the start */
+	/* a FIFO must not block the start */
 	int			fd = open(path, O_RDONLY | O_NONBLOCK | O_NOFOLLOW | O_CLOEXEC);
 	struct stat facts;
 	json_t	   *value = NULL;
@@ -124,9 +124,9 @@ files_write(const char *path, const char *text)
 }
 
 /*
- * A file that is one: the restored server writes below its directory, and may
- * have put a link there to what we can read and it cannot, or a fifo, at which
- * we would wait.  Where the instances are has no link in its path
+ * Open a regular file only: the restored server writes below its directory, and
+ * may put there a link to a file that we can read and it cannot, or a fifo,
+ * which would block us.  The path of the instances' root has no link in it
  * (instances_start()).  Returns -1 with errno.
  */
 static int
@@ -139,7 +139,7 @@ open_to_read(const char *path)
 	struct stat status;
 	int			fd = (int) syscall(SYS_openat2, AT_FDCWD, path, &how, sizeof(how));
 
-	/* an older kernel, or container engine */
+	/* an older kernel or container engine has no openat2() */
 	if (fd < 0 && (errno == ENOSYS || errno == EPERM))
 		fd = open(path, (int) how.flags);
 	if (fd >= 0 && (fstat(fd, &status) != 0 || !S_ISREG(status.st_mode)))

@@ -1,22 +1,22 @@
 /*
  * http_limits.h
  *
- * How much of the sidecar its clients may take up.
+ * The limits on what clients may use of the sidecar.
  */
 #ifndef BASE_HTTP_LIMITS_H
 #define BASE_HTTP_LIMITS_H
 
 typedef struct HttpLimits
 {
-	int			connections;	/* in all */
+	int			connections;	/* in total */
 	int			connections_per_address;
-	int			reserved_connections;	/* of all, for this machine alone */
-	int			header_seconds; /* from the connection to the end of the headers */
-	int			body_seconds;	/* from there to the end of the body */
-	int			answer_seconds; /* to take the answer */
+	int			reserved_connections;	/* of these, for local clients only */
+	int			header_seconds; /* from accepting the connection to the end of the headers */
+	int			body_seconds;	/* from the end of the headers to the end of the body */
+	int			answer_seconds; /* to read the answer */
 	int			idle_seconds;	/* between two requests */
-	int			body_megabytes; /* of all bodies that are in memory */
-	int			waits;			/* long polls in all */
+	int			body_megabytes; /* of all bodies in memory */
+	int			waits;			/* long polls in total */
 	int			waits_per_address;
 } HttpLimits;
 

@@ -1,8 +1,8 @@
 /*
  * log.c
  *
- * Writes logfmt lines to standard error, each with one write(2) so that
- * threads do not mix.  Callers never hand it a token or a connection string.
+ * Writes logfmt lines to standard error, each with one write(2) so that threads
+ * do not mix.  Callers must not pass a token or a connection string.
  */
 #include "base/log.h"
 
@@ -13,7 +13,7 @@
 
 #include "base/timestamp.h"
 
-/* Longer lines are cut: a log line is for people. */
+/* Longer lines are truncated: people read the log. */
 #define LOG_LINE_MAX 4096
 
 typedef struct LogBuffer
@@ -91,7 +91,7 @@ log_line(LogLevel level, const char *message,...)
 	va_end(args);
 	buffer.text[buffer.length++] = '\n';
 	written = write(STDERR_FILENO, buffer.text, buffer.length);
-	(void) written;				/* nowhere left to complain */
+	(void) written;				/* there is nowhere to report a failure */
 }
 
 static void

@@ -1,7 +1,7 @@
 /*
  * memory.c
  *
- * Allocation that does not fail; never returns NULL for a size above zero.
+ * Allocation that does not fail.  Never returns NULL for a size above zero.
  */
 #include "base/memory.h"
 
@@ -97,7 +97,7 @@ json_text(const char *text)
 	if (value != NULL)
 		return value;
 
-	/* Not UTF-8: keep what every encoding agrees on. */
+	/* Not UTF-8: keep the ASCII characters, which every encoding shares. */
 	ascii = mem_strdup(text);
 	for (char *p = ascii; *p != '\0'; p++)
 	{

@@ -1,7 +1,7 @@
 /*
  * memory.h
  *
- * Allocation that does not fail: out of memory ends the program, as it does
+ * Allocation that does not fail: out of memory ends the program, as in
  * PostgreSQL's client programs.
  */
 #ifndef BASE_MEMORY_H
@@ -21,7 +21,7 @@ extern char *mem_printf(const char *format,...)
 extern char *mem_vprintf(const char *format, va_list args)
 			__attribute__((format(printf, 1, 0)));
 
-/* JSON values that may not be missing */
+/* Ends the program if value is NULL. */
 extern json_t *json_checked(json_t *value);
 
 /* A string, or null for NULL; bytes that are not UTF-8 become '?'. */

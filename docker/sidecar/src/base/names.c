@@ -1,7 +1,7 @@
 /*
  * names.c
  *
- * Names of servers and backups that may reach Barman's command line.
+ * Names of servers and backups that are safe on Barman's command line.
  */
 #include "base/names.h"
 
@@ -14,7 +14,7 @@
 static bool is_section_name(const char *name);
 static bool is_safe_name(const char *name);
 
-/* Barman takes "all" for every server, and reserves "barman". */
+/* Barman reads "all" as every server, and reserves "barman". */
 bool
 barman_valid_server_name(const char *name)
 {
@@ -23,10 +23,10 @@ barman_valid_server_name(const char *name)
 }
 
 /*
- * Barman takes any section of its configuration for a server, blanks and
- * letters of all languages included, and makes a directory of that name.  No
- * option, no path, no line, and no shell sees it; that it is one of Barman's
- * servers is looked up besides.
+ * Barman accepts any section name of its configuration as a server, with blanks
+ * and letters of all languages, and makes a directory of that name.  This
+ * refuses options, paths and line breaks; no shell sees the name.  The caller
+ * also looks up whether Barman has that server.
  */
 static bool
 is_section_name(const char *name)
@@ -50,10 +50,10 @@ is_section_name(const char *name)
 }
 
 /*
- * Barman tests a shortcut with: shortcut in "last-failed".  So every piece of
- * that word, the empty one included, means the last failed backup; none of
- * them but the whole word and "last" (which Barman tests earlier) is let
- * through, not even as a name.
+ * Barman tests a shortcut with: shortcut in "last-failed".  So every substring
+ * of that word, even the empty one, means the last failed backup.  Refuse them
+ * all, even as names, except the whole word and "last", which Barman tests
+ * earlier.
  */
 bool
 barman_valid_backup_id(const char *id)
@@ -64,7 +64,7 @@ barman_valid_backup_id(const char *id)
 		strstr("last-failed", id) == NULL;
 }
 
-/* [A-Za-z0-9_][A-Za-z0-9_.-]*: no option, no path, nothing for a shell */
+/* [A-Za-z0-9_][A-Za-z0-9_.-]*: no option, no path, no shell metacharacter */
 static bool
 is_safe_name(const char *name)
 {

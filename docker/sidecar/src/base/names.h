@@ -1,7 +1,7 @@
 /*
  * names.h
  *
- * Names that callers may give: of servers, and of backups.
+ * Checks the names of servers and backups that callers give.
  */
 #ifndef BASE_NAMES_H
 #define BASE_NAMES_H
@@ -9,9 +9,9 @@
 #include <stdbool.h>
 
 /*
- * Arguments, before they reach barman's command line.  A valid backup id is an
- * id, a fixed shortcut or a name that is safe to pass; whether it exists is
- * for the caller to look up.  (Barman takes "" and "f" for "last-failed".)
+ * Check arguments before they reach Barman's command line.  A valid backup id
+ * is an id, a fixed shortcut, or a name that is safe to pass; the caller looks
+ * up whether it exists.  (Barman takes "" and "f" for "last-failed".)
  */
 extern bool barman_valid_server_name(const char *name);
 extern bool barman_valid_backup_id(const char *id);

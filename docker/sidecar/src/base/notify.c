@@ -1,8 +1,8 @@
 /*
  * notify.c
  *
- * Tells systemd that the sidecar is ready, or stops: one datagram to the socket
- * that NOTIFY_SOCKET names, as sd_notify(3) describes it.  Never waits.
+ * Notifies systemd that the sidecar is ready or stopping: one datagram to the
+ * socket named by NOTIFY_SOCKET, as in sd_notify(3).  Does not block.
  */
 #include "base/notify.h"
 
@@ -24,7 +24,7 @@ notify_manager(const char *state)
 	size_t		length = path != NULL ? strlen(path) : 0;
 	int			fd;
 
-	/* a path, or an abstract name that is written with an @ */
+	/* a path, or an abstract name written with a leading @ */
 	if (length < 2 || length >= sizeof(address.sun_path) || (path[0] != '/' && path[0] != '@'))
 		return;
 	memcpy(address.sun_path, path, length);

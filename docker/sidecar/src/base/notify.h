@@ -1,12 +1,12 @@
 /*
  * notify.h
  *
- * What systemd is told.
+ * Notifies systemd of the sidecar's state.
  */
 #ifndef BASE_NOTIFY_H
 #define BASE_NOTIFY_H
 
-/* "READY=1", "STOPPING=1"; nothing if nobody asked for it */
+/* "READY=1", "STOPPING=1"; does nothing without NOTIFY_SOCKET */
 extern void notify_manager(const char *state);
 
 #endif							/* BASE_NOTIFY_H */

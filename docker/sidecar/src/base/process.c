@@ -1,8 +1,8 @@
 /*
  * process.c
  *
- * Finds and ends what a crashed sidecar left running.  Never signals a
- * process that may be somebody else's.
+ * Finds and ends processes that a crashed sidecar left running.  Never signals
+ * a process that may be somebody else's.
  */
 #include "base/process.h"
 
@@ -18,7 +18,7 @@
 
 #include "base/timestamp.h"
 
-/* SIGKILL needs no consent, but a moment. */
+/* SIGKILL cannot be refused, but takes a moment. */
 #define KILL_MS 1000
 
 typedef struct ProcessFacts
@@ -145,7 +145,7 @@ read_facts(pid_t pid, ProcessFacts *facts)
 		return false;
 	text[length] = '\0';
 
-	/* The second field is a name in parentheses and may hold anything. */
+	/* The second field is a name in parentheses that may contain anything. */
 	rest = strrchr(text, ')');
 	if (rest == NULL ||
 		sscanf(rest + 1, " %c %d %d %d %*d %*d %*u %*u %*u %*u %*u %*u %*u %*d %*d %*d %*d %d %*d %llu",
@@ -159,8 +159,8 @@ read_facts(pid_t pid, ProcessFacts *facts)
 }
 
 /*
- * A group's number is not given away while a member lives, and its members
- * inherit our session: so who bears both, and is no older, is of that group.
+ * The kernel does not reuse a group's number while a member lives, and members inherit
+ * our session.  So a process with both numbers that is no older belongs to that group.
  */
 static bool
 group_lives(pid_t group, pid_t session, uint64_t start_time)

@@ -1,7 +1,7 @@
 /*
  * process.h
  *
- * What /proc tells of processes that are not our children any more.
+ * Reads from /proc the state of processes that are no longer our children.
  */
 #ifndef BASE_PROCESS_H
 #define BASE_PROCESS_H
@@ -11,30 +11,29 @@
 #include <sys/types.h>
 
 /*
- * With the pid, the name of a process that no other can bear: its start in
- * the kernel's ticks since boot.  0 if there is no such process.
+ * The start of a process in the kernel's ticks since boot; with the pid, it
+ * identifies the process.  0 if there is no such process.
  */
 extern uint64_t process_start_time(pid_t pid);
 
-/* False for one that has ended and was not reaped. */
+/* False for a zombie. */
 extern bool process_is_running(pid_t pid, uint64_t start_time);
 
-/* Not there, or all of its threads have: its first one may have before. */
+/* True if it does not exist, or all its threads have ended; the first may end earlier. */
 extern bool process_has_ended(pid_t pid);
 
-/* Someone has stopped it (SIGSTOP). */
+/* Is it stopped by SIGSTOP? */
 extern bool process_is_stopped(pid_t pid);
 
 /* 0 if there is no such process */
 extern pid_t process_parent(pid_t pid);
 
-/* Changes with every boot; "" if the kernel does not tell. */
+/* Changes with every boot; "" if the kernel does not provide it. */
 extern const char *process_boot_id(void);
 
 /*
- * End what is left of a process group that began in this session no earlier
- * than start_time: SIGINT, and SIGKILL after the grace.  False if nothing was
- * left.
+ * End the remains of a process group that began in this session no earlier than
+ * start_time: SIGINT, then SIGKILL after the grace.  False if nothing was left.
  */
 extern bool process_end_group(pid_t group, pid_t session, uint64_t start_time,
 							  int64_t grace_ms);

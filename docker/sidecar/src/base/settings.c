@@ -1,9 +1,8 @@
 /*
  * settings.c
  *
- * What the sidecar was told when it was started.  Nothing here reads a command
- * line: options.c does, before there is any other thread, and nobody writes
- * after it.
+ * The settings of the sidecar.  options.c fills them from the command line
+ * before there is any other thread; nobody changes them afterwards.
  */
 #include "base/settings.h"
 

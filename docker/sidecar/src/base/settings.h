@@ -1,7 +1,7 @@
 /*
  * settings.h
  *
- * What the sidecar was told when it was started, for all of it to read.
+ * The settings of the sidecar, readable from everywhere.
  */
 #ifndef BASE_SETTINGS_H
 #define BASE_SETTINGS_H
@@ -16,7 +16,7 @@
 
 #define SETTINGS_MAX_HOST_NAMES 16
 
-/* Hold where no command line was read, too: in tests of single rooms */
+/* Also in effect without a command line, as in unit tests */
 #define DEFAULT_MAX_JOBS 32
 #define DEFAULT_MAX_JOBS_OF_KIND 8
 #define DEFAULT_MAX_BACKUPS_PER_HOUR 12
@@ -26,8 +26,8 @@ typedef struct Settings
 	char	   *listen;			/* ADDRESS:PORT or unix:/path */
 	char	   *tls_cert;
 	char	   *tls_key;
-	bool		insecure_http;	/* beyond this machine without TLS */
-	char	   *host_names[SETTINGS_MAX_HOST_NAMES]; /* that callers may use for us */
+	bool		insecure_http;	/* serve other hosts without TLS */
+	char	   *host_names[SETTINGS_MAX_HOST_NAMES]; /* accepted in Host */
 	int			host_name_count;
 	HttpLimits	http;
 	char	   *state_dir;
@@ -46,21 +46,21 @@ typedef struct Settings
 	int			instance_port_low;
 	int			instance_port_high;
 	char	   *instance_listen;
-	char	   *instance_host;	/* how callers reach it */
-	char	   *pg_bindir;		/* NULL: no PostgreSQL server found */
+	char	   *instance_host;	/* host name that callers use */
+	char	   *pg_bindir;		/* NULL: PostgreSQL's server was not found */
 	int			max_instances;
-	int			max_instances_per_server;	/* 0: half, or all of the only server's */
+	int			max_instances_per_server;	/* 0: half, or all if Barman has one server */
 	int			restore_timeout;	/* seconds without progress */
-	char	   *instance_preload;	/* libraries, with commas; NULL: none */
-	bool		drill_network;	/* drills may reach others */
-	bool		instance_network;	/* so may restored servers */
-	int			reserve_percent;	/* of the disk, and at most */
-	int64_t		reserve_bytes;	/* so much, stay free of restores; 0 percent: just so much */
-	bool		confinement_required;	/* without Landlock nothing is restored */
+	char	   *instance_preload;	/* comma-separated libraries; NULL: none */
+	bool		drill_network;	/* drills may open connections */
+	bool		instance_network;	/* other restored servers may */
+	int			reserve_percent;	/* restores leave so much of the disk free, */
+	int64_t		reserve_bytes;	/* but at most this; 0 percent: exactly this */
+	bool		confinement_required;	/* without Landlock, restore nothing */
 	int			max_assertions;	/* of a drill */
-	int			max_assertion_bytes;	/* of all of them */
+	int			max_assertion_bytes;	/* of all assertions together */
 	bool		allow_delete;
-	bool		check_config;	/* look whether it could run, and end */
+	bool		check_config;	/* --check-config: check and exit */
 } Settings;
 
 extern Settings settings;

@@ -1,7 +1,7 @@
 /*
  * timestamp.c
  *
- * Reads the clocks and writes times as RFC 3339 in UTC.
+ * Reads the clocks and formats times as RFC 3339 in UTC.
  */
 #include "base/timestamp.h"
 

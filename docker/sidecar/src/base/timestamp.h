@@ -1,8 +1,8 @@
 /*
  * timestamp.h
  *
- * The two clocks: wall-clock microseconds for people, monotonic milliseconds
- * for deadlines.
+ * The two clocks: wall-clock microseconds to show, monotonic milliseconds for
+ * deadlines.
  */
 #ifndef BASE_TIMESTAMP_H
 #define BASE_TIMESTAMP_H
@@ -19,10 +19,10 @@ extern int64_t monotonic_ms(void);
 /* "2026-11-22T06:10:22.423819Z" */
 extern void timestamp_format(int64_t microseconds, char buffer[TIMESTAMP_LENGTH]);
 
-/* The inverse of timestamp_format(), of that form alone. */
+/* The inverse of timestamp_format(); accepts no other format. */
 extern bool timestamp_parse(const char *text, int64_t *microseconds);
 
-/* Monotonic milliseconds as pthread_cond_timedwait() wants them. */
+/* Convert monotonic milliseconds for pthread_cond_timedwait(). */
 extern struct timespec monotonic_timespec(int64_t milliseconds);
 
 #endif							/* BASE_TIMESTAMP_H */

@@ -1,9 +1,9 @@
 /*
  * token.c
  *
- * Compares the token of a request with those in the token files.  Each file is
- * looked at for each request, so that a token can be rotated.  Never logs a
- * token, and never takes one that somebody else could have read or written.
+ * Compares the token of a request with those in the token files.  Stats each
+ * file on every request, so that a token can be rotated.  Never logs a token,
+ * and refuses a file that another user could read or write.
  */
 #include "base/token.h"
 
@@ -23,10 +23,10 @@
 #include "base/memory.h"
 #include "base/names.h"
 
-/* Shorter than a page, longer than any sensible token. */
+/* Less than a page, and more than any sensible token */
 #define TOKEN_MAX 1024
 
-/* An operator, a monitor, a control host, and each twice while they rotate. */
+/* Enough for an operator, a monitor and control hosts, each twice during rotation */
 #define FILES_MAX 32
 
 typedef struct TokenFile
@@ -34,8 +34,8 @@ typedef struct TokenFile
 	TokenGrant	grant;
 	char	   *path;
 	char		token[TOKEN_MAX];
-	size_t		length;			/* 0: the file holds no token that counts */
-	bool		looked;			/* facts are those of the last look */
+	size_t		length;			/* 0: the file holds no valid token */
+	bool		looked;			/* facts are valid */
 	struct stat facts;
 } TokenFile;
 
@@ -43,7 +43,7 @@ static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static TokenFile files[FILES_MAX];
 static int	file_count;
 
-/* Without a token: whoever reaches the socket may operate, but destroy nothing. */
+/* Without tokens, anybody who can connect may operate, but not destroy. */
 static const TokenGrant everybody = {SCOPE_OPERATE, NULL};
 
 static bool parse_servers(const char *text, size_t length, TokenGrant *grant);
@@ -86,7 +86,7 @@ token_add_file(const char *option)
 	return NULL;
 }
 
-/* "pg,other"; false if that is no list of names. */
+/* Parse "pg,other"; false if it is no list of names. */
 static bool
 parse_servers(const char *text, size_t length, TokenGrant *grant)
 {
@@ -165,7 +165,7 @@ token_check(const char *authorization, const TokenGrant **grant)
 			length--;
 	}
 
-	/* with every token, whichever is the right one */
+	/* compare with every token, so that the time does not depend on which one matches */
 	pthread_mutex_lock(&lock);
 	for (int i = 0; i < file_count; i++)
 	{
@@ -175,7 +175,7 @@ token_check(const char *authorization, const TokenGrant **grant)
 		look_at(file);
 		usable += file->length > 0;
 		equal = token_equal(file->token, file->length, candidate, length);
-		/* of two files with the same token, the weaker counts */
+		/* if two files hold the same token, the weaker scope applies */
 		if (equal && (*grant == NULL || file->grant.scope < (*grant)->scope))
 			*grant = &file->grant;
 	}
@@ -243,7 +243,7 @@ token_scope_name(TokenScope scope)
 	return "none";
 }
 
-/* Read the file again if it has changed; say once what is wrong with it. */
+/* Read the file again if it has changed; log a problem once. */
 static void
 look_at(TokenFile *file)
 {
@@ -267,7 +267,7 @@ look_at(TokenFile *file)
 }
 
 /*
- * NULL, or why there is no token, to be freed.  *facts are those of the file
+ * NULL, or a malloc'd reason why there is no token.  *facts describe the file
  * that was read, if it could be opened.
  */
 static char *
@@ -279,7 +279,7 @@ read_token(TokenFile *file, struct stat *facts)
 	size_t		length;
 	size_t		start = 0;
 
-	/* what is no regular file must neither hang us nor lead elsewhere */
+	/* a fifo or device must not block the open, nor a symbolic link redirect it */
 	int			fd = open(file->path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOFOLLOW | O_NOCTTY);
 
 	if (fd < 0)
@@ -311,7 +311,7 @@ read_token(TokenFile *file, struct stat *facts)
 		wrong = mem_printf("its token is longer than %d bytes", TOKEN_MAX - 1);
 	for (size_t i = start; wrong == NULL && i < length; i++)
 	{
-		/* a header could not carry it */
+		/* not valid in a header */
 		if (buffer[i] <= ' ' || buffer[i] > '~')
 			wrong = mem_strdup("it holds more than one line of printable characters");
 	}

@@ -1,28 +1,28 @@
 /*
  * token.h
  *
- * The bearer tokens that callers must show, and what each lets them do.
+ * The bearer tokens of callers, and what each permits.
  */
 #ifndef BASE_TOKEN_H
 #define BASE_TOKEN_H
 
 #include <stdbool.h>
 
-/* Each includes those before it. */
+/* Each scope includes those before it. */
 typedef enum TokenScope
 {
-	SCOPE_UNSET,				/* no route may have it */
+	SCOPE_UNSET,				/* invalid for a route */
 	SCOPE_NONE,					/* needs no token */
 	SCOPE_READ,
 	SCOPE_OPERATE,				/* backups, restores, drills, cron */
-	SCOPE_DESTROY				/* what takes a backup or its WAL away */
+	SCOPE_DESTROY				/* remove a backup or its WAL */
 } TokenScope;
 
-/* Who shows the token may do so much, with these servers. */
+/* What a token permits, and for which servers */
 typedef struct TokenGrant
 {
 	TokenScope	scope;
-	char	  **servers;		/* ends with NULL; NULL: all */
+	char	  **servers;		/* NULL-terminated; NULL: all */
 } TokenGrant;
 
 typedef enum TokenVerdict
@@ -30,30 +30,30 @@ typedef enum TokenVerdict
 	TOKEN_GOOD,
 	TOKEN_MISSING,				/* no Authorization header */
 	TOKEN_WRONG,
-	TOKEN_UNREADABLE			/* a file of ours is no token: nobody may in by it */
+	TOKEN_UNREADABLE			/* no match, but a token file is invalid */
 } TokenVerdict;
 
 /*
- * One more file, as --token-file names it: [SCOPE[:SERVER,...]=]FILE.  NULL,
- * or what is wrong, to be freed.
+ * Add a file as --token-file gives it: [SCOPE[:SERVER,...]=]FILE.  NULL, or a
+ * malloc'd error message.
  */
 extern char *token_add_file(const char *option);
 extern void token_forget_files(void);
 extern bool token_configured(void);
 
-/* The scope of the strongest token; SCOPE_OPERATE without any. */
+/* The strongest scope of all tokens; SCOPE_OPERATE if there are none */
 extern TokenScope token_strongest(void);
 
-/* authorization is the header's value or NULL; *grant is for ever. */
+/* authorization is the header's value or NULL; *grant lives as long as the process. */
 extern TokenVerdict token_check(const char *authorization, const TokenGrant **grant);
 
 /*
- * Reads the files now, and says on the log which is no token; false if one is
- * not, or two are the same.
+ * Read the files now and log those that hold no valid token; false if there is
+ * one, or if two are equal.
  */
 extern bool token_read_files(void);
 
-/* NULL: what concerns no server, or all of them */
+/* May the grant use this server?  NULL: something that concerns all servers or none */
 extern bool token_reaches(const TokenGrant *grant, const char *server);
 
 extern const char *token_scope_name(TokenScope scope);
