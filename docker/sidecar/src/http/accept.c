@@ -1,8 +1,8 @@
 /*
  * accept.c
  *
- * The thread that takes connections from the listening socket and gives them
- * to libmicrohttpd, or tells them that there is no room.  Never waits for one.
+ * The thread that accepts connections from the listening socket and gives them to
+ * libmicrohttpd, or answers that there is no room.  Never waits for a client.
  */
 #include "http/accept.h"
 
@@ -18,7 +18,7 @@
 #include "base/timestamp.h"
 #include "http/connection.h"
 
-/* After accept() failed for want of descriptors or memory. */
+/* Pause after accept() failed for lack of descriptors or memory */
 #define PAUSE_MS 100
 
 static struct MHD_Daemon *server;
@@ -98,7 +98,7 @@ take_connection(void)
 	if (!http_connection_admit(fd, (struct sockaddr *) &address))
 		refuse(fd);
 	else if (MHD_add_connection(server, fd, (struct sockaddr *) &address, length) != MHD_YES)
-		http_connection_forget(fd);	/* libmicrohttpd has closed it */
+		http_connection_forget(fd);	/* libmicrohttpd has closed fd */
 }
 
 static void
@@ -108,7 +108,7 @@ refuse(int fd)
 
 	if (plain)
 	{
-		/* what was not read would make close() a reset, which may overtake the answer */
+		/* with unread data, close() sends a reset, which may overtake the answer */
 		(void) !recv(fd, ignored, sizeof(ignored), MSG_DONTWAIT);
 		(void) !send(fd, no_room, sizeof(no_room) - 1, MSG_DONTWAIT | MSG_NOSIGNAL);
 		shutdown(fd, SHUT_WR);

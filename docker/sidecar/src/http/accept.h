@@ -1,7 +1,7 @@
 /*
  * accept.h
  *
- * Who takes connections.
+ * The thread that accepts connections.
  */
 #ifndef HTTP_ACCEPT_H
 #define HTTP_ACCEPT_H
@@ -10,7 +10,7 @@
 
 #include <microhttpd.h>
 
-/* Closes the socket when it stops */
+/* Closes fd when it stops. */
 extern bool http_accept_start(struct MHD_Daemon *daemon, int fd, bool tls);
 extern void http_accept_stop(void);
 

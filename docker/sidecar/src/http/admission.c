@@ -1,8 +1,8 @@
 /*
  * admission.c
  *
- * Refuses what can be refused before the body is read: who asks, for what, how
- * much is sent, and how fresh the answer must be.
+ * Refuses requests that can be refused before the body is read: by caller,
+ * path, size of the body, and age of the answer.
  */
 #include "http/admission.h"
 
@@ -57,7 +57,7 @@ http_refuse_early(Request *request, const char *version, Answer *(*admit) (Reque
 	return NULL;
 }
 
-/* What the caller's token is worth; whether that is enough, the service says. */
+/* Evaluates the caller's token; the service decides whether its scope suffices. */
 static Answer *
 check_authorization(Request *request)
 {
@@ -70,7 +70,7 @@ check_authorization(Request *request)
 	return NULL;
 }
 
-/* Without a token only the address protects us, and a browser is local. */
+/* Without a token only the address protects us, and a local browser can reach it. */
 static bool
 is_of_page(Request *request)
 {
@@ -80,7 +80,7 @@ is_of_page(Request *request)
 		(site != NULL && strcmp(site, "none") != 0 && strcmp(site, "same-origin") != 0);
 }
 
-/* "no-cache" and "max-age=SECONDS"; the rest does not concern us. */
+/* Understands "no-cache" and "max-age=SECONDS", and ignores the rest. */
 static int64_t
 cache_control(const char *value)
 {

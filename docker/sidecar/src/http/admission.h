@@ -1,7 +1,7 @@
 /*
  * admission.h
  *
- * What can be refused before the body is read.
+ * Refuses requests before the body is read.
  */
 #ifndef HTTP_ADMISSION_H
 #define HTTP_ADMISSION_H
@@ -9,8 +9,8 @@
 #include "http/request.h"
 
 /*
- * Fills in the request.  NULL, or the answer to one that is refused; admit is
- * asked once it is known who asks, and for what.
+ * Fills in the request.  Returns NULL, or the answer to a refused request.
+ * Calls admit once the caller and the path are known.
  */
 extern Answer *http_refuse_early(Request *request, const char *version, Answer *(*admit) (Request *request));
 

@@ -1,9 +1,9 @@
 /*
  * body.c
  *
- * The bodies of requests: how much memory all of them may take, and JSON that
- * is measured before it is parsed.  Never parses what is deeper or has more
- * values than its route takes.
+ * The bodies of requests: limits their memory in total, and measures JSON
+ * before it parses it.  Never parses JSON that is deeper or has more values
+ * than its route accepts.
  */
 #include "http/body.h"
 
@@ -13,7 +13,7 @@
 
 #include "base/memory.h"
 
-/* Small bodies always find room beside large ones. */
+/* Small bodies always fit beside large ones. */
 #define SMALL_BODY ((size_t) 64 * 1024)
 
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
@@ -48,7 +48,7 @@ http_body_append(Request *request, const char *data, size_t size)
 {
 	if (!take(request->body_length, size))
 		return false;
-	/* what is not used of it takes no memory yet */
+	/* the unused rest takes no memory until it is written */
 	if (request->body_length + size + 1 > request->body_capacity)
 	{
 		request->body_capacity = 2 * (request->body_length + size + 1);
@@ -127,8 +127,8 @@ http_body_parse(const char *body, size_t length, size_t max_values, Answer **ref
 }
 
 /*
- * One pass without a memory: a value that is not the first of its container
- * has a comma before it, and a container begins with a bracket.
+ * Count in one pass without a stack: each value that is not the first of its
+ * container follows a comma, and each container starts with a bracket.
  */
 static bool
 is_measured(const char *body, size_t length, size_t max_values, const char **wrong)

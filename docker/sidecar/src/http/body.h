@@ -9,21 +9,21 @@
 #include "http/counters.h"
 #include "http/request.h"
 
-/* A drill's is 3: an object, an array of tables, a table. */
+/* A drill's body has depth 3: an object, an array of tables, a table. */
 #define HTTP_BODY_DEPTH 16
 
-/* What all bodies together may take */
+/* Limit the memory of all bodies together. */
 extern void http_bodies_limit(size_t bytes);
 
-/* Is there room for a body of this length?  Counted as a refusal if not. */
+/* Does a body of this length fit?  If not, count a refusal. */
 extern bool http_body_would_fit(size_t length);
 
-/* False: there is no room. */
+/* False if there is no room. */
 extern bool http_body_append(Request *request, const char *data, size_t size);
 extern void http_body_free(Request *request);
 extern void http_body_counters(HttpCounters *counters);
 
-/* An object, empty if there is no body; NULL after *refusal was set. */
+/* An object, empty if there is no body; NULL after setting *refusal */
 extern json_t *http_body_parse(const char *body, size_t length, size_t max_values,
 							   Answer **refusal);
 

@@ -1,9 +1,9 @@
 /*
  * connection.c
  *
- * The connections that are open: who has them, what each is about, and the
- * thread that ends those which take longer over it than they may.  Never
- * counts a connection that it has ended.
+ * The open connections: their peers, the stage of each, and the thread that
+ * ends those that exceed the time limit of their stage.  Does not count a
+ * connection that it has ended.
  */
 #include "http/connection.h"
 
@@ -23,7 +23,7 @@ typedef struct Connection
 	struct Connection *next;
 	HttpPeer   *peer;
 	int			fd;
-	bool		served;			/* libmicrohttpd has it */
+	bool		served;			/* libmicrohttpd has taken it */
 	bool		ended;			/* by us; libmicrohttpd will notice */
 	bool		waits;			/* in a long poll */
 	HttpStage	stage;
@@ -33,12 +33,12 @@ typedef struct Connection
 static pthread_mutex_t connections_lock = PTHREAD_MUTEX_INITIALIZER;
 static pthread_cond_t connections_changed;
 static Connection *connections;
-static int	listed;			/* in connections, ended ones too */
+static int	listed;			/* length of connections, including ended ones */
 static int	open_all;
-static int	open_foreign;		/* of these, from other machines */
+static int	open_foreign;		/* of these, from other hosts */
 static int	waits_all;
 static HttpLimits limits;
-static bool plain;				/* no TLS: an answer can be sent as it is */
+static bool plain;				/* no TLS: we can send an answer directly */
 static HttpCounters counters;
 static pthread_t timer;
 static void (*tick_others) (int64_t now);
@@ -90,7 +90,7 @@ http_connections_unwatch(void)
 	pthread_join(timer, NULL);
 }
 
-/* Idle unless there is a connection. */
+/* Sleeps while there is no connection. */
 static void *
 timer_main(void *arg)
 {
@@ -134,7 +134,7 @@ end_overdue(int64_t now)
 	}
 }
 
-/* 0: it is we who take our time */
+/* 0: no limit, because the client waits for us */
 static int64_t
 seconds_for(HttpStage stage)
 {
@@ -155,8 +155,8 @@ seconds_for(HttpStage stage)
 }
 
 /*
- * The descriptor is still open: libmicrohttpd closes it after it has told us.
- * In these stages it sends nothing itself, so the answer arrives whole.
+ * The descriptor is still open: libmicrohttpd notifies us before it closes it.
+ * It sends nothing itself in these stages, so our answer arrives whole.
  */
 static void
 end(Connection *connection, const char *answer)
@@ -198,9 +198,9 @@ http_connection_admit(int fd, const struct sockaddr *address)
 }
 
 /*
- * Where there is no room, one that has shown nothing yet goes, or one that
- * idles: so those who hold connections for their own sake compete with each
- * other, and a request finds its place.
+ * If there is no room, end a connection that has sent no request yet or is
+ * idle.  Clients that only hold connections open thus compete with each other,
+ * and a request finds room.
  */
 static bool
 make_room(const HttpPeer *peer)
@@ -222,9 +222,9 @@ make_room(const HttpPeer *peer)
 }
 
 /*
- * The oldest: of this peer, or of the peer that has the most, of other machines
- * perhaps.  Also one that libmicrohttpd has not begun to serve: whoever accepts
- * is who hands over, so its descriptor is not closed meanwhile.
+ * The oldest idle or silent connection: of this peer, or of the peer with the
+ * most (foreign: on another host).  It may not be served yet: the thread that
+ * accepts also hands over, so its descriptor cannot be closed meanwhile.
  */
 static Connection *
 most_dispensable(const HttpPeer *peer, bool foreign)

@@ -1,7 +1,7 @@
 /*
  * connection.h
  *
- * The connections that are open.
+ * The open connections.
  */
 #ifndef HTTP_CONNECTION_H
 #define HTTP_CONNECTION_H
@@ -15,21 +15,21 @@
 #include "http/request.h"
 
 /*
- * We count connections ourselves; those that we have ended are still
- * libmicrohttpd's for a moment.  It must never have to close one for want of
- * room, for it would not tell us.
+ * We count connections ourselves; libmicrohttpd keeps those that we have ended
+ * for a moment.  It must never close one for lack of room, because it does not
+ * notify us of that.
  */
 #define CONNECTIONS_BEYOND 512
 
 /*
- * init before there are connections; tick is called some times a second while
- * there is one.  watch once there can be.
+ * Call init before there are connections, and watch before the first can
+ * arrive.  tick is called a few times a second while there is a connection.
  */
 extern void http_connections_init(const HttpLimits *wanted, bool tls, void (*tick) (int64_t now));
 extern bool http_connections_watch(void);
 extern void http_connections_unwatch(void);
 
-/* Is there room for one more?  Then it is counted, until it is closed or forgotten. */
+/* Is there room for one more?  If so, count it until it is closed or forgotten. */
 extern bool http_connection_admit(int fd, const struct sockaddr *address);
 extern void http_connection_forget(int fd);
 extern void http_connection_notify(void *cls, struct MHD_Connection *connection,
@@ -41,7 +41,7 @@ extern void http_wait_ended(struct MHD_Connection *connection);
 
 extern HttpCounters http_counters(void);
 
-/* False: too many long polls are waiting, in all or from its address. */
+/* False if too many long polls wait, in total or from this address. */
 extern bool http_may_wait(Request *request);
 
 #endif							/* HTTP_CONNECTION_H */

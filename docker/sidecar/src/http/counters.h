@@ -1,7 +1,7 @@
 /*
  * counters.h
  *
- * What connections are about, and how many are.
+ * The stages of connections, and their counters.
  */
 #ifndef HTTP_COUNTERS_H
 #define HTTP_COUNTERS_H
@@ -9,10 +9,10 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* What a connection is about; its time is counted from when that began. */
+/* The stage of a connection; its time limit starts when the stage begins. */
 typedef enum HttpStage
 {
-	HTTP_ARRIVES,				/* until the headers are there: TLS, too */
+	HTTP_ARRIVES,				/* until the headers are complete, TLS included */
 	HTTP_SENDS_BODY,
 	HTTP_IS_SERVED,
 	HTTP_TAKES_ANSWER,
@@ -26,7 +26,7 @@ typedef struct HttpCounters
 	int			connections[HTTP_STAGES];
 	int			waits;
 	size_t		body_bytes;
-	uint64_t	refused;		/* connections for which there was no room */
+	uint64_t	refused;		/* connections refused for lack of room */
 	uint64_t	displaced;		/* ended to make room */
 	uint64_t	timeouts[HTTP_STAGES];
 	uint64_t	waits_refused;

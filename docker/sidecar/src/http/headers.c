@@ -1,8 +1,8 @@
 /*
  * headers.c
  *
- * Refuses a request whose headers two readers could understand in two ways,
- * and one that was sent to somebody else.  Never asks what it is about.
+ * Refuses a request whose headers are ambiguous (request smuggling), and one
+ * meant for another host.  Ignores the path.
  */
 #include "http/headers.h"
 
@@ -19,7 +19,7 @@
 
 #define HOST_NAMES_MAX 32
 
-/* Of each of these there must not be two, for we would believe one of them. */
+/* Refuse a duplicate of these, because we would use only one of the two. */
 static const char *const single[] = {
 	MHD_HTTP_HEADER_AUTHORIZATION, MHD_HTTP_HEADER_CONTENT_LENGTH, MHD_HTTP_HEADER_CONTENT_TYPE,
 	MHD_HTTP_HEADER_HOST, MHD_HTTP_HEADER_TRANSFER_ENCODING, MHD_HTTP_HEADER_ORIGIN,
@@ -31,7 +31,7 @@ static const char *const single[] = {
 typedef struct Survey
 {
 	int			seen[SINGLES];
-	size_t		bytes;			/* of the lines, written as "Name: value" */
+	size_t		bytes;			/* of the lines, as "Name: value" */
 	bool		bad_name;
 	bool		bad_value;
 } Survey;
@@ -139,10 +139,9 @@ malformed(const char *why)
 }
 
 /*
- * libmicrohttpd before 1.0 takes a line to end where a zero byte is, joins a
- * line that begins with a blank to the one before, and does not tell.  Then
- * the lines that it gave us are shorter than what it has read.  Later ones
- * refuse these themselves.
+ * libmicrohttpd before 1.0 ends a line at a zero byte and joins a line that
+ * begins with a blank to the previous one, without notice.  Its lines are then
+ * shorter than the header that it read.  Later versions refuse such headers.
  */
 static bool
 lines_are_whole(Request *request, const Survey *survey)
@@ -162,8 +161,8 @@ lines_are_whole(Request *request, const Survey *survey)
 }
 
 /*
- * A page whose name was made to point here (DNS rebinding) has the browser
- * send that name.  Over a Unix socket no browser comes.
+ * With DNS rebinding, a page's host name resolves to our address, and the
+ * browser sends that name in Host.  Browsers do not connect to Unix sockets.
  */
 static bool
 host_is_ours(Request *request, const char *host)
@@ -192,7 +191,7 @@ host_is_ours(Request *request, const char *host)
 	return info != NULL && is_address_of(info->connect_fd, name);
 }
 
-/* Of this end of the connection */
+/* Is host the local address of this connection? */
 static bool
 is_address_of(int fd, const char *host)
 {

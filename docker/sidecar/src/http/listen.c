@@ -1,7 +1,7 @@
 /*
  * listen.c
  *
- * The socket that the sidecar listens on: an address and port, or a path.
+ * The listening socket: an address and port, or a path.
  */
 #include "http/listen.h"
 
@@ -112,10 +112,10 @@ listen_unix(const char *path, char *address, size_t size)
 	if (fd >= 0 && connect(fd, (struct sockaddr *) &name, sizeof(name)) == 0)
 		cause = "another process listens there";
 	else if (fd >= 0 && errno == ECONNREFUSED)
-		unlink(path);			/* left by one that crashed */
+		unlink(path);			/* left by a sidecar that crashed */
 	if (cause == NULL &&
 		(fd < 0 || bind(fd, (struct sockaddr *) &name, sizeof(name)) != 0 ||
-	/* With a token, the token decides who may in. */
+	/* With tokens configured, the token decides who may connect. */
 		 chmod(path, token_configured() ? 0666 : 0660) != 0 ||
 		 listen(fd, LISTEN_BACKLOG) != 0))
 		cause = strerror(errno);

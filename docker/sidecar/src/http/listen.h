@@ -1,7 +1,7 @@
 /*
  * listen.h
  *
- * The socket that the sidecar listens on.
+ * The listening socket.
  */
 #ifndef HTTP_LISTEN_H
 #define HTTP_LISTEN_H
@@ -9,8 +9,8 @@
 #include <stddef.h>
 
 /*
- * A socket that listens, or -1 after the log was told why not.
- * address is told what it came to be.
+ * A listening socket, or -1 after logging why not.  address receives the actual
+ * address.
  */
 extern int	http_listen(const char *listen, char *address, size_t size);
 

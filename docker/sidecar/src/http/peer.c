@@ -1,8 +1,7 @@
 /*
  * peer.c
  *
- * Who is on the other side of connections.  Called with the connections
- * locked.
+ * The peers of connections.  The caller holds the lock of the connections.
  */
 #include "http/peer.h"
 
@@ -66,7 +65,7 @@ identify(HttpPeer *peer, const struct sockaddr *address)
 	}
 	else
 		peer->local = peer->is_unix = true;
-	/* this machine has 16 million such addresses, and is one client */
+	/* all of 127.0.0.0/8 is this host, one client */
 	if (peer->local)
 		memset(peer->address, 0, sizeof(peer->address));
 }

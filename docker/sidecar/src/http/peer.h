@@ -1,7 +1,7 @@
 /*
  * peer.h
  *
- * Who is on the other side of connections, and what they have open.
+ * The peers of connections, and how many connections each has open.
  */
 #ifndef HTTP_PEER_H
 #define HTTP_PEER_H
@@ -13,10 +13,10 @@
 typedef struct HttpPeer
 {
 	struct HttpPeer *next;
-	uint8_t		address[16];	/* of IPv6 the first 64 bits: a host may have all the rest */
+	uint8_t		address[16];	/* of IPv6 the first 64 bits: a host may use all of the rest */
 	bool		is_unix;
-	bool		local;			/* of this machine */
-	int			known;			/* connections that point here; at 0 it is forgotten */
+	bool		local;			/* on this host */
+	int			known;			/* connections that point here; freed at 0 */
 	int			open;			/* of these, not ended */
 	int			waits;			/* of these, in a long poll */
 } HttpPeer;

@@ -1,8 +1,8 @@
 /*
  * request.c
  *
- * What a request says in its first line and headers: who asks, and for what.
- * Never reads the body.
+ * The request line and headers of a request: its caller and its path.  Does not
+ * read the body.
  */
 #include "http/request.h"
 
@@ -154,7 +154,7 @@ http_decode_segment(char *segment)
 static bool
 is_utf8(const char *text)
 {
-	json_t	   *value = json_string(text);	/* jansson checks */
+	json_t	   *value = json_string(text);	/* jansson checks that it is UTF-8 */
 
 	json_decref(value);
 	return value != NULL;

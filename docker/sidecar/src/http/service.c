@@ -1,9 +1,9 @@
 /*
  * service.c
  *
- * The glue to libmicrohttpd: the server, and the life of a request from the
- * first call to the reply, asleep in between.  Knows no address: what one means
- * is the business of the service that it is given.
+ * The interface to libmicrohttpd: the server, and the life of a request from
+ * the first call to the reply, including its sleep.  Knows no paths: the
+ * service that it is given interprets them.
  */
 #include "http/service.h"
 
@@ -29,10 +29,10 @@
 #include "http/tls.h"
 #include "http/work.h"
 
-/* Of a body that is too large so much more is read, so that the sender hears why. */
+/* Read this much more of a body that is too large, so that the sender gets the answer. */
 #define BODY_DISCARD_MAX (1024 * 1024)
 
-/* Request line and headers of one request must fit into this. */
+/* The request line and headers must fit into this. */
 #define CONNECTION_MEMORY (32 * 1024)
 
 static HttpService service;
@@ -58,7 +58,7 @@ static void log_server(void *cls, const char *format, va_list args)
 bool
 http_start(const HttpOptions *http_options)
 {
-	/* its epoll mode may abort when it stops listening, and few connections need none */
+	/* libmicrohttpd's epoll mode may abort when it stops listening, and poll suffices here */
 	unsigned int flags = MHD_USE_POLL_INTERNAL_THREAD | MHD_USE_NO_LISTEN_SOCKET |
 		MHD_ALLOW_SUSPEND_RESUME | MHD_USE_ITC | MHD_USE_ERROR_LOG;
 	struct MHD_OptionItem tls[] = {
@@ -152,7 +152,7 @@ http_stop(void)
 	/* libmicrohttpd aborts if it is stopped while a request sleeps. */
 	while (http_sleepers() > 0 && monotonic_ms() < until)
 		usleep(5000);
-	usleep(20000);				/* let the last answers leave */
+	usleep(20000);				/* let libmicrohttpd send the last answers */
 
 	http_work_stop();
 	http_connections_unwatch();
@@ -163,7 +163,7 @@ http_stop(void)
 	http_hosts_forget();
 }
 
-/* What its caller was told to listen on, and what its machine is called */
+/* Allow the address of --listen and the host name of this machine. */
 static void
 allow_own_names(const char *listen)
 {
@@ -171,7 +171,7 @@ allow_own_names(const char *listen)
 	char	   *host = mem_strndup(listen, colon != NULL ? (size_t) (colon - listen) : 0);
 	char		name[256] = "";
 
-	/* what means any address is nobody's name */
+	/* a wildcard address is no host name */
 	if (strcmp(host, "0.0.0.0") != 0 && strcmp(host, "[::]") != 0 && strcmp(host, "*") != 0)
 		http_host_allow(host);
 	free(host);
@@ -179,7 +179,7 @@ allow_own_names(const char *listen)
 		http_host_allow(name);
 }
 
-/* libmicrohttpd has read the first line, and forgets how long it was. */
+/* libmicrohttpd has read the request line, and does not keep its length. */
 static void *
 begin(void *cls, const char *uri, struct MHD_Connection *connection)
 {
@@ -193,8 +193,8 @@ begin(void *cls, const char *uri, struct MHD_Connection *connection)
 }
 
 /*
- * libmicrohttpd calls this when the headers are there, for each piece of the
- * body, when all is there, and again each time the request was woken.
+ * libmicrohttpd calls this when the headers are complete, for each piece of the
+ * body, at the end of the body, and again each time the request was resumed.
  */
 static enum MHD_Result
 handle(void *cls, struct MHD_Connection *connection,
@@ -245,11 +245,11 @@ handle(void *cls, struct MHD_Connection *connection,
 	if (answer == NULL)
 		answer = service.answer(request);
 	if (answer == NULL)
-		return MHD_YES;			/* it sleeps */
+		return MHD_YES;			/* the request sleeps */
 	return reply(request, answer);
 }
 
-/* Gives the answer's reference to libmicrohttpd. */
+/* Gives the reference to the answer to libmicrohttpd. */
 static enum MHD_Result
 reply(Request *request, Answer *answer)
 {
@@ -339,7 +339,7 @@ completed(void *cls, struct MHD_Connection *connection,
 	free(request);
 }
 
-/* We decode segments ourselves, after the path was split. */
+/* We decode segments ourselves, after splitting the path. */
 static size_t
 keep_escapes(void *cls, struct MHD_Connection *connection, char *text)
 {

@@ -1,7 +1,7 @@
 /*
  * service.h
  *
- * The HTTP server, and what it is given to call.
+ * The HTTP server, and the callbacks of its user.
  */
 #ifndef HTTP_SERVICE_H
 #define HTTP_SERVICE_H
@@ -14,17 +14,17 @@
 #include "http/request.h"
 
 /*
- * What HTTP is given to call: it knows no route and no job.
+ * The callbacks that connect HTTP to routes and jobs, which it does not know.
  *
- * admit: the headers are there, the path is split, and it is known what the
- * caller's token is worth.  NULL, after it set body_max, values_max, apart and key; or
- * the refusal, for which no body is read.
+ * admit: called when the headers are complete, the path is split and the
+ * caller's token is checked.  Returns NULL, after setting body_max, values_max,
+ * apart and key; or a refusal, for which no body is read.
  *
- * answer: in libmicrohttpd's thread, which everybody waits for; or, for a
- * request that is served apart, in the one thread for these, with its body
- * parsed into value.
+ * answer: called in libmicrohttpd's thread, which all requests wait for.  If
+ * the request is served apart, called in the one thread for these, with its
+ * body parsed into value.
  *
- * tick: some times a second while there is a connection.
+ * tick: called a few times a second while there is a connection.
  */
 typedef struct HttpService
 {
@@ -44,14 +44,14 @@ typedef struct HttpOptions
 
 extern bool http_start(const HttpOptions *options);
 
-/* No new connections; then no new requests. */
+/* Accept no new connections, then no new requests. */
 extern void http_quiesce(void);
 extern bool http_stopping(void);
 
-/* Reads the certificate and key again; what is under way goes on. */
+/* Reread the certificate and key; open connections continue. */
 extern void http_reload(void);
 
-/* Wakes nobody: who sleeps must have been woken before. */
+/* Wakes no request: all must have been woken before. */
 extern void http_stop(void);
 
 #endif							/* HTTP_SERVICE_H */

@@ -1,8 +1,8 @@
 /*
  * sleep.c
  *
- * Requests that libmicrohttpd leaves alone until they are woken, which it must
- * be before it is stopped.
+ * Suspends requests in libmicrohttpd until they are woken, which must happen
+ * before libmicrohttpd stops.
  */
 #include "http/sleep.h"
 

@@ -1,7 +1,7 @@
 /*
  * sleep.h
  *
- * Requests that libmicrohttpd leaves alone until they are woken.
+ * Suspends requests in libmicrohttpd until they are woken.
  */
 #ifndef HTTP_SLEEP_H
 #define HTTP_SLEEP_H

@@ -1,8 +1,8 @@
 /*
  * tls.c
  *
- * The certificate and key that TLS handshakes are done with, and their
- * successors.  Never gives up a pair that works for one that does not.
+ * The certificate and key for TLS handshakes, and their reload.  Keeps a valid
+ * pair if the new one is invalid.
  */
 #include "http/tls.h"
 
@@ -18,14 +18,14 @@
 #include "base/log.h"
 #include "base/memory.h"
 
-/* A chain of more is none that a client takes. */
+/* Clients accept no chain of more certificates. */
 #define CHAIN_MAX 8
 
 #define FILE_MAX_BYTES ((size_t) 256 * 1024)
 
 typedef struct Pair
 {
-	struct Pair *older;			/* handshakes under way may still use it */
+	struct Pair *older;			/* may be in use by handshakes under way */
 	gnutls_pcert_st chain[CHAIN_MAX];
 	unsigned int length;
 	gnutls_privkey_t key;

@@ -17,7 +17,7 @@
 	"+AES-128-GCM:+GROUP-X25519:+GROUP-SECP256R1:+GROUP-SECP384R1:+SIGN-ALL:-SIGN-RSA-SHA1:" \
 	"-SIGN-ECDSA-SHA1:-SIGN-DSA-SHA1:+COMP-NULL:+CTYPE-X509:%SERVER_PRECEDENCE"
 
-/* False after the log was told why. */
+/* False after logging why. */
 extern bool http_tls_use(const char *cert, const char *key);
 extern bool http_tls_reload(void);
 extern void http_tls_forget(void);

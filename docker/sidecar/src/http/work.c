@@ -1,9 +1,9 @@
 /*
  * work.c
  *
- * The thread that parses bodies and runs what changes something, one request
- * after the other.  libmicrohttpd's own thread, which everybody waits for,
- * never does either.
+ * The thread that parses bodies and runs the requests that change something,
+ * one after the other.  libmicrohttpd's own thread, which all requests wait
+ * for, does neither.
  */
 #include "http/work.h"
 
@@ -86,8 +86,8 @@ serve(Request *request)
 	Answer	   *answer = answer_of(request);
 
 	if (answer == NULL)
-		return;					/* it sleeps, and may be awake again by now */
-	/* freeing much takes its time too */
+		return;					/* the request sleeps, and may already be resumed */
+	/* freeing a large value takes time too */
 	json_decref(request->value);
 	request->value = NULL;
 	request->answer = answer;
@@ -110,7 +110,7 @@ answer_of(Request *request)
 	return answer_request(request);
 }
 
-/* What is served apart sleeps for libmicrohttpd from the first to the last. */
+/* libmicrohttpd has suspended a request that is served apart until its end. */
 void
 http_suspend(Request *request)
 {

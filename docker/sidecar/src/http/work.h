@@ -8,14 +8,14 @@
 
 #include "http/request.h"
 
-/* The thread for requests that are served apart, by what answers them */
+/* Start the thread for requests that are served apart; answer serves them. */
 extern bool http_work_start(RouteHandler answer);
 extern void http_work_stop(void);
 extern void http_work_add(Request *request);
 
 /*
- * Sleep and wake.  The caller holds the lock of the list that the request is
- * on, so nobody can wake it before it sleeps.
+ * Suspend and resume.  The caller holds the lock of the list that the request
+ * is on, so that nobody can resume it before it is suspended.
  */
 extern void http_suspend(Request *request);
 extern void http_resume(Request *request);
