@@ -1,10 +1,10 @@
 /*
  * areas.c
  *
- * The areas in which Barman keeps a server's files: what lies there, and how
- * full their file systems are.  Never follows a symbolic link and never reads
- * a file.  May hang with them (NFS), so never run by the thread that serves
- * requests.
+ * Lists the areas in which Barman keeps a server's files, and the free space of
+ * their file systems.  Follows no symbolic links and reads no files.  May hang
+ * with a file system (NFS), so the thread that serves requests never calls
+ * this.
  */
 #include "barman/areas.h"
 
@@ -31,7 +31,7 @@ typedef struct File
 
 static const char *const areas[] = {"base", "wals", "streaming", "incoming", "errors"};
 
-/* Those that matter to how full a disk is */
+/* The areas whose file systems can fill up */
 static const char *const disk_areas[] = {"base", "wals", "streaming", "incoming"};
 
 static json_t *file_json(const File *file);
@@ -69,8 +69,8 @@ area_list_files(const char *server, const char *area)
 }
 
 /*
- * backups_only: the directories at the top, each with the bytes of all that is
- * in it.  A directory that is not there yet is empty.
+ * With backups_only, lists the directories at the top, each with the total
+ * bytes below it.  A directory that does not exist yet is empty.
  */
 json_t *
 area_list_directory(const char *path, bool backups_only)

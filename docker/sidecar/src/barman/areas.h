@@ -1,7 +1,7 @@
 /*
  * areas.h
  *
- * The areas in which Barman keeps a server's files: base, wals and the like.
+ * Lists the areas in which Barman keeps a server's files: base, wals etc.
  */
 #ifndef BARMAN_AREAS_H
 #define BARMAN_AREAS_H
@@ -18,7 +18,7 @@ extern Answer *area_list_files(const char *server, const char *area);
 /* {"disks": [{area, free_bytes, total_bytes}]} */
 extern Answer *area_list_disks(const char *server);
 
-/* The same of a directory; tests use it. */
+/* As area_list_files(), for a directory; tests use it. */
 extern json_t *area_list_directory(const char *path, bool backups_only);
 
 #endif							/* BARMAN_AREAS_H */

@@ -1,9 +1,9 @@
 /*
  * backup_chain.c
  *
- * Follows an incremental backup to the full one that it begins with.  Never
- * leaves out a backup that it does not know: who looks at all of them, or holds
- * them, must know that these are all.
+ * Follows an incremental backup to the full backup at the start of its chain.
+ * Fails if a backup of the chain is unknown, because its callers check or lock
+ * all of them.
  */
 #include "barman/backup_chain.h"
 
@@ -14,7 +14,7 @@
 #include "barman/backup_memory.h"
 #include "base/memory.h"
 
-/* Nobody stacks so many. */
+/* A longer chain is an error. */
 #define CHAIN_MAX 1000
 
 static json_t *find(const char *server, const char *id);

@@ -1,7 +1,7 @@
 /*
  * backup_chain.h
  *
- * The backups that an incremental one is made of.
+ * The chain of backups that an incremental backup needs.
  */
 #ifndef BARMAN_BACKUP_CHAIN_H
 #define BARMAN_BACKUP_CHAIN_H
@@ -9,9 +9,9 @@
 #include <jansson.h>
 
 /*
- * What is known of a backup, of its parent, and so on to the full one, as an
- * array.  NULL unless each is known; then *unknown has malloc'd words on where
- * that ends.
+ * The facts of a backup, of its parent, and so on to the full backup, as an
+ * array.  NULL if one is unknown; then *unknown is a malloc'd text that says
+ * where the chain ends.
  */
 extern json_t *backup_chain(const char *server, const json_t *backup, char **unknown);
 

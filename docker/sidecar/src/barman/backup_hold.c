@@ -2,8 +2,8 @@
  * backup_hold.c
  *
  * Holds Barman's lock files while a backup is copied, as Barman's own commands
- * do.  Never removes one, and never keeps a receiver of WAL from being started
- * for longer than it takes to notice that there is none.
+ * do.  Never removes one.  Releases barman cron as soon as it notices that no
+ * WAL receiver runs.
  */
 #include "barman/backup_hold.h"
 
@@ -22,15 +22,15 @@
 #include "base/log.h"
 #include "base/memory.h"
 
-/* Since then the retention policy takes the lock of a backup that it removes. */
+/* Since this version the retention policy locks a backup before it deletes it. */
 #define VERSION_RETENTION_LOCKS 31300
 
-/* A lock file of Barman's that is ours, for as many restores as need it */
+/* A lock file of Barman's that we hold for count restores */
 typedef struct Held
 {
 	struct Held *next;
 	char	   *path;
-	int			file;			/* -1: let go */
+	int			file;			/* -1: released */
 	int			count;
 } Held;
 
@@ -39,7 +39,7 @@ struct BackupHold
 	BackupHold *next;
 	char	   *server;
 	bool		needs_receiver;
-	Held	   *cron;			/* of the maintenance, or NULL */
+	Held	   *cron;			/* the lock of barman cron, or NULL */
 	Held	  **backups;
 	size_t		count;
 };
@@ -93,7 +93,7 @@ backup_hold(const char *server, const json_t *ids, bool *busy)
 	hold->next = holds;
 	holds = hold;
 	pthread_mutex_unlock(&lock);
-	/* one that cannot be locked holds nothing off */
+	/* without all the locks, nothing protects the backups */
 	if (!*busy && hold->count == json_array_size(ids) && (!locks_cron || hold->cron != NULL))
 		return hold;
 	backup_let_go(hold);
@@ -164,7 +164,7 @@ backup_hold_look(BackupHold *hold)
 	pthread_mutex_unlock(&lock);
 }
 
-/* Not any more if WAL should be received and is not; the lock is held. */
+/* Releases barman cron if WAL should be received and is not.  The caller holds the lock. */
 static bool
 holds_maintenance(BackupHold *hold)
 {
@@ -184,7 +184,7 @@ holds_maintenance(BackupHold *hold)
 	return hold->cron->file >= 0;
 }
 
-/* ".SERVER-WHAT.lock", with our process in it as Barman writes its own; or NULL */
+/* Lock ".SERVER-WHAT.lock" and write our pid into it, as Barman does; or NULL */
 static Held *
 take(const char *directory, const char *server, const char *what, bool *busy)
 {
@@ -246,13 +246,13 @@ give_back(Held *one)
 }
 
 /*
- * Newer versions of Barman do not tell where their locks are; where they are
- * not, locks of ours would hold nothing off.
+ * Newer versions of Barman do not report their lock directory; locks in a wrong
+ * directory would protect nothing.
  */
 static bool
 has_locks(const char *directory, const char *server)
 {
-	/* which are never ours, and stay */
+	/* We never create these, and Barman never removes them. */
 	static const char *const barmans[] = {"backup", "archive-wal", "receive-wal"};
 	bool		has = false;
 

@@ -1,7 +1,7 @@
 /*
  * backup_hold.h
  *
- * Keeps the retention policy from a backup that is being copied.
+ * Protects a backup that is being copied from the retention policy.
  */
 #ifndef BARMAN_BACKUP_HOLD_H
 #define BARMAN_BACKUP_HOLD_H
@@ -13,27 +13,26 @@
 typedef struct BackupHold BackupHold;
 
 /*
- * Take Barman's own locks of these backups (ids), and where this version of
- * Barman removes backups without them, that of the server's maintenance; then
- * also the maintenance that somebody else starts passes the server over.  A
- * lock that somebody has is not waited for: *busy, and NULL.  NULL as well, but
- * not busy, if it is not known where Barman's locks are.
+ * Take Barman's own locks of these backups (ids).  If this version of Barman
+ * deletes backups without them, also take that of the server's barman cron, so
+ * that any barman cron skips the server.  Does not wait for a lock that another
+ * process holds: returns NULL and sets *busy.  Returns NULL without *busy if
+ * the location of Barman's locks is unknown.
  */
 extern BackupHold *backup_hold(const char *server, const json_t *ids, bool *busy);
 extern void backup_let_go(BackupHold *hold);
 
-/* Is the backup still where Barman keeps it?  True if that is not known. */
+/* Does the backup still exist where Barman keeps it?  True if unknown. */
 extern bool backup_is_there(const char *server, const char *id);
 
 /*
- * For the maintenance: the servers it passes over now, as an array.  A server
- * whose receiver has ended, or was not there in the first place though WAL is
- * to be streamed, is let go: the maintenance starts it, for WAL counts more than
- * a restore.
+ * The servers that barman cron skips now, as an array.  Releases a server whose
+ * WAL receiver has ended, or does not run although WAL is to be streamed:
+ * barman cron starts it, because WAL has priority over a restore.
  */
 extern json_t *backup_held_servers(void);
 
-/* The same look, for who holds and cannot know that there is a maintenance of ours */
+/* The same check, for a holder that cannot rely on a barman cron of ours */
 extern void backup_hold_look(BackupHold *hold);
 
 #endif							/* BARMAN_BACKUP_HOLD_H */

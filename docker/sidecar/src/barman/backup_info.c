@@ -1,8 +1,8 @@
 /*
  * backup_info.c
  *
- * The backup.info files of a server's backups, which are there at once when
- * Barman's diagnose takes its time.  Never writes one, and follows no link.
+ * Reads the backup.info files of a server's backups, which is faster than
+ * Barman's diagnose.  Writes nothing, and follows no links.
  */
 #include "barman/backup_info.h"
 
@@ -116,7 +116,7 @@ record_of(const char *base, const char *id)
 	char	   *text = read_record(catalogue_record_paths(base, id));
 	json_t	   *record = text != NULL ? barman_parse_backup_info(text) : NULL;
 
-	/* a list that could not be read, which diagnose tells as JSON */
+	/* Python's list did not parse; diagnose prints it as JSON */
 	if (json_is_string(json_object_get(record, "tablespaces")))
 	{
 		json_decref(record);
@@ -126,7 +126,7 @@ record_of(const char *base, const char *id)
 	return record;
 }
 
-/* malloc'd; NULL if it is in neither of the places, which are freed */
+/* malloc'd; NULL if neither path has it.  Frees the paths. */
 static char *
 read_record(RecordPaths paths)
 {

@@ -1,7 +1,7 @@
 /*
  * backup_info.h
  *
- * Barman's own records of its backups, read where it keeps them.
+ * Reads Barman's own records of its backups.
  */
 #ifndef BARMAN_BACKUP_INFO_H
 #define BARMAN_BACKUP_INFO_H
@@ -11,21 +11,21 @@
 #include <jansson.h>
 
 /*
- * What the records tell of the backups of a list, as a document of diagnose.
- * NULL unless each of them has a record that tells all.
+ * The records of the backups of a list, as a document of diagnose.  NULL unless
+ * each backup has a complete record.
  */
 extern json_t *backup_info_document(const char *server, const json_t *backups);
 
-/* One backup of these records, as barman_diagnose_backup() has it; or NULL */
+/* The record of one backup, in the form of barman_diagnose_backup(); or NULL */
 extern json_t *backup_info_find(const char *server, const char *id);
 
 /*
- * Without a retention policy list-backups does not tell which are kept: say it
- * with the words that it has where there is one.
+ * Without a retention policy, list-backups does not report which backups are
+ * kept: fill that in, in the words that it uses with one.
  */
 extern void backup_info_tell_kept(const char *server, json_t *backups);
 
-/* Is there such a record, whatever it tells?  The id is a valid one. */
+/* Does the backup have a record, complete or not?  The id must be valid. */
 extern bool backup_info_exists(const char *server, const char *id);
 
 #endif							/* BARMAN_BACKUP_INFO_H */

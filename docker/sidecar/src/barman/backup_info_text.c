@@ -1,8 +1,8 @@
 /*
  * backup_info_text.c
  *
- * A backup.info file, Barman's own record of a backup: lines "key=value".
- * Never takes a value for a number that is a name, and tells no secret.
+ * Parses backup.info, Barman's own record of a backup: lines "key=value".
+ * Never takes a name for a number, and returns no secrets.
  */
 #include "barman/json_inside.h"
 
@@ -42,7 +42,7 @@ barman_parse_backup_info(const char *text)
 		}
 		line += length + (line[length] == '\n');
 	}
-	/* what is no such file tells no status */
+	/* a file without a status is no backup.info */
 	if (!ok || !json_is_string(json_object_get(facts, "status")))
 	{
 		json_decref(facts);
@@ -52,7 +52,7 @@ barman_parse_backup_info(const char *text)
 	return facts;
 }
 
-/* What Barman's Python writes, as its diagnose tells it */
+/* Convert a value as Python writes it to its form in diagnose. */
 static json_t *
 value_of(const char *key, const char *text)
 {
@@ -81,8 +81,8 @@ value_of(const char *key, const char *text)
 }
 
 /*
- * [('name', oid, 'location'), ...] as [[name, oid, location]]; NULL if it is
- * anything else, or has characters that Python has written as an escape.
+ * [('name', oid, 'location'), ...] as [[name, oid, location]]; NULL for
+ * anything else, including strings with Python's escapes.
  */
 static json_t *
 tablespaces_of(const char *text)
@@ -114,7 +114,7 @@ tablespace_of(const char **text)
 	return NULL;
 }
 
-/* Goes on behind these words, if they stand there. */
+/* Advances past words if the text starts with them. */
 static bool
 skip(const char **text, const char *words)
 {
@@ -140,7 +140,7 @@ number(const char **text)
 	return json_integer(value);
 }
 
-/* A string of Python's without escapes; NULL for anything else */
+/* A Python string without escapes; NULL for anything else */
 static json_t *
 quoted(const char **text)
 {
@@ -172,7 +172,7 @@ utf8_text(const char *text)
 	return value;
 }
 
-/* The name of a segment may have digits alone. */
+/* The name of a WAL segment may consist of decimal digits only. */
 static bool
 is_number(const char *text)
 {

@@ -1,8 +1,8 @@
 /*
  * backup_memory.c
  *
- * Remembers finished backups by server and id.  Never tells of one whose
- * description Barman has written since.
+ * Remembers finished backups by server and id.  Never returns one whose
+ * backup.info Barman has written since.
  */
 #include "barman/backup_memory.h"
 
@@ -86,7 +86,7 @@ backup_memory_recall(const char *server, json_t *backups)
 			complete = false;
 			continue;
 		}
-		/* What waited for WAL and is now done began when it began. */
+		/* A backup that waited for WAL and is now DONE has kept its begin_time. */
 		if (strcmp(status, status_before) != 0 &&
 			!(strcmp(status_before, "WAITING_FOR_WALS") == 0 &&
 			  strcmp(status, "DONE") == 0))
@@ -97,7 +97,7 @@ backup_memory_recall(const char *server, json_t *backups)
 		}
 		json_object_foreach(before, key, value)
 		{
-			/* diagnose knows its end to the microsecond */
+			/* diagnose reports end_time to the microsecond */
 			if (json_is_null(json_object_get(backup, key)) ||
 				(strcmp(key, "end_time") == 0 && !json_is_null(value)))
 				json_object_set_new(backup, key, json_checked(json_deep_copy(value)));
@@ -147,7 +147,7 @@ backup_memory_list(const char *server)
 	}
 	pthread_mutex_unlock(&lock);
 
-	/* of a server without backups nothing is known */
+	/* without a directory of a backup, nothing is known of the server */
 	if (n == 0 || json_array_size(list) < n)
 	{
 		json_decref(list);
@@ -183,7 +183,7 @@ backup_memory_forget_all(void)
 	pthread_mutex_unlock(&lock);
 }
 
-/* The lock is held. */
+/* The caller holds the lock. */
 static json_t *
 known(const char *server, const char *id)
 {

@@ -1,8 +1,8 @@
 /*
  * catalogue.c
  *
- * Watches the files of Barman's catalogue by their stat data, so that the
- * cache knows when it is stale.  Never reads what is in them.
+ * Watches the files of Barman's catalogue by their stat data, so that the cache
+ * detects when it is stale.  Does not read their contents.
  */
 #include "barman/catalogue.h"
 
@@ -19,7 +19,7 @@
 #include "base/names.h"
 #include "base/timestamp.h"
 
-/* In the directory of a backup */
+/* Appended to the directory of a backup */
 #define KEEP_SUFFIX "/annotations/keep"
 
 const char *const catalogue_received_areas[] = {"streaming", "incoming", NULL};
@@ -31,16 +31,16 @@ typedef struct Catalogue
 	json_t	   *directories;
 	FileListing base;
 	FileListing meta;
-	FileListing kept;			/* whether they are */
+	FileListing kept;			/* the annotations of kept backups */
 	char	   *xlogdb;			/* before Barman 3.13.2 */
-	char	   *server_xlogdb;	/* since */
-	int64_t		looked;			/* when its files were looked at, */
-	uint64_t	signature;		/* and what was seen */
+	char	   *server_xlogdb;	/* since Barman 3.13.2 */
+	int64_t		looked;			/* when signature was computed */
+	uint64_t	signature;		/* hash of its files */
 } Catalogue;
 
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static Catalogue *catalogues;
-static char *store;				/* the file that outlives us; NULL: none */
+static char *store;				/* the file that keeps this over a restart; NULL: none */
 
 static void keep(void);
 static Catalogue *find(const char *server);
@@ -68,7 +68,7 @@ catalogue_start(const char *state_dir)
 	pthread_mutex_unlock(&lock);
 }
 
-/* The lock is held.  Without the file Barman has to be asked again, no more. */
+/* The caller holds the lock.  If the file is lost, Barman has to run again. */
 static void
 keep(void)
 {
@@ -117,7 +117,7 @@ catalogue_learn(const char *server, const json_t *directories)
 		catalogue->base.suffix = "/backup.info";
 		catalogue->kept.path = mem_strdup(base);
 		catalogue->kept.suffix = KEEP_SUFFIX;
-		/* since 3.13.2: the directory "meta" beside "base" */
+		/* since Barman 3.13.2: the directory "meta" beside "base" */
 		catalogue->meta.path = mem_printf("%s/../meta", base);
 		catalogue->meta.suffix = "";
 	}
@@ -182,7 +182,7 @@ catalogue_signature(const char *server)
 	{
 		int64_t		now = monotonic_ms();
 
-		/* once in a millisecond: a busy sidecar is asked often meanwhile */
+		/* at most once per millisecond: a busy sidecar calls this more often */
 		if (catalogue->looked != now)
 		{
 			hash = file_hash_listing(FILE_HASH_START, &catalogue->base);
@@ -317,7 +317,7 @@ find(const char *server)
 	return NULL;
 }
 
-/* Everything but the name and the place in the list. */
+/* Frees everything but the name and the list link. */
 static void
 forget(Catalogue *catalogue)
 {

@@ -1,8 +1,8 @@
 /*
  * catalogue_identity.c
  *
- * Which PostgreSQL a server of Barman's is: by what Barman has told, or while
- * that cannot be reached, by what it keeps beside the backups.
+ * The system identifier of a server's PostgreSQL: as Barman reported it, or
+ * while PostgreSQL is unreachable, from the identity file beside the backups.
  */
 #include "barman/catalogue.h"
 

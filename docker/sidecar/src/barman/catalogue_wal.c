@@ -1,8 +1,7 @@
 /*
  * catalogue_wal.c
  *
- * What WAL Barman has, by the names of its files.  Never reads what is in
- * them.
+ * The WAL that Barman has, by file names.  Does not read the contents.
  */
 #include "barman/catalogue.h"
 
@@ -72,7 +71,7 @@ catalogue_extreme_wal(const char *server, bool last)
 	return extreme_wal(server, "", "", last);
 }
 
-/* Of those that begin so: in the first or last of the directories of the archive */
+/* Among names with this prefix, in the first or last directory of the archive */
 static char *
 extreme_wal(const char *server, const char *prefix, const char *suffix, bool last)
 {
@@ -158,7 +157,7 @@ catalogue_waits(const char *server)
 	return waits;
 }
 
-/* malloc'd: the first or last of the names of so many hexadecimal digits, and this suffix, that begin so */
+/* malloc'd: the first or last name with prefix that consists of so many hex digits and suffix */
 static char *
 extreme_name(const char *path, const char *prefix, size_t digits, const char *suffix, bool last)
 {

@@ -1,8 +1,8 @@
 /*
  * check_config.c
  *
- * For --check-config: looks at every file and directory that the options name,
- * and runs Barman.  Never changes or makes anything, and does not listen.
+ * Implements --check-config: checks every file and directory of the options,
+ * and runs Barman.  Changes and creates nothing, and does not listen.
  */
 #include "barman/check_config.h"
 
@@ -105,7 +105,7 @@ check_directory(const char *what, const char *path)
 	free(parent);
 }
 
-/* That a sidecar runs is no mistake, but a second one will not start. */
+/* A running sidecar is no error, but prevents a second one from starting. */
 static void
 check_lock(const char *path)
 {

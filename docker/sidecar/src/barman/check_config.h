@@ -1,12 +1,12 @@
 /*
  * check_config.h
  *
- * Whether the sidecar could be started as it is told to.
+ * Checks whether the sidecar can start with its options.
  */
 #ifndef BARMAN_CHECK_CONFIG_H
 #define BARMAN_CHECK_CONFIG_H
 
-/* Says on standard output what is good and what is wrong; how many are. */
+/* Reports valid and invalid options on standard output; returns the number of errors. */
 extern int	check_config(void);
 
 #endif							/* BARMAN_CHECK_CONFIG_H */

@@ -1,8 +1,8 @@
 /*
  * command.c
  *
- * Builds Barman's command line.  Arguments are validated by the callers;
- * nothing here is ever given to a shell.
+ * Builds Barman's command line.  The callers validate the arguments; no shell
+ * interprets them.
  */
 #include "barman/command.h"
 
@@ -14,7 +14,7 @@
 #include "base/memory.h"
 #include "base/settings.h"
 
-/* recover has two for each tablespace, and takes at most a hundred of these. */
+/* recover has two arguments per tablespace, and accepts at most a hundred. */
 #define ARGUMENTS_MAX 240
 
 static void run(const RunRequest *request, bool json,

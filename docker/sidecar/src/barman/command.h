@@ -1,8 +1,8 @@
 /*
  * command.h
  *
- * Running Barman: its command line, and what it means when a run brings
- * nothing to read.
+ * Runs Barman: builds its command line, and explains a run without output to
+ * parse.
  */
 #ifndef BARMAN_COMMAND_H
 #define BARMAN_COMMAND_H
@@ -18,18 +18,18 @@
 extern void barman_run(const RunRequest *request, const char *const *arguments,
 					   RunResult *result);
 
-/* The same without -f json, for the commands whose JSON is worse. */
+/* The same without -f json, for commands whose console output is better */
 extern void barman_run_console(const RunRequest *request, const char *const *arguments,
 							   RunResult *result);
 
 /*
- * True if the run gave output to parse; else says why not.  command is
- * Barman's word for what was tried.
+ * True if the run gave output to parse; else fills *failure.  command is
+ * Barman's name of the command.
  */
 extern bool barman_run_succeeded(const RunResult *result, const char *command,
 								 BarmanFailure *failure);
 
-/* Codes of our own, beside those of json.h */
+/* Error codes of our own, beside those of json.h */
 #define BARMAN_TIMEOUT "barman_timeout"
 #define SIDECAR_SHUTTING_DOWN "shutting_down"
 

@@ -1,9 +1,9 @@
 /*
  * configuration.c
  *
- * Notices that Barman's configuration was written, so that a server that was
- * just added is there at once.  What stands in it Barman alone reads, but for
- * where its other files are.
+ * Detects changes of Barman's configuration, so that a new server appears at
+ * once.  Reads nothing from it except configuration_files_directory; Barman
+ * reads the rest.
  */
 #include "barman/configuration.h"
 
@@ -24,7 +24,7 @@ static uint64_t look(const char *path);
 static char *where_it_is(const char *path);
 static char *directory_in(const char *path);
 
-/* Looks once in a millisecond: a busy sidecar is asked a hundred times meanwhile. */
+/* Checks once per millisecond: a busy sidecar calls this a hundred times meanwhile. */
 uint64_t
 configuration_signature(const char *path)
 {

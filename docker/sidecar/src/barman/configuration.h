@@ -1,7 +1,7 @@
 /*
  * configuration.h
  *
- * Whether Barman's configuration has changed.
+ * Detects changes of Barman's configuration.
  */
 #ifndef BARMAN_CONFIGURATION_H
 #define BARMAN_CONFIGURATION_H
@@ -9,8 +9,8 @@
 #include <stdint.h>
 
 /*
- * Of Barman's file (NULL: where Barman looks for it) and of those it leads to:
- * another one when one of them was written.  0 if there is no such file.
+ * A hash of Barman's file (NULL: in Barman's default places) and the files it
+ * includes; changes when one of them is written.  0 if there is no such file.
  */
 extern uint64_t configuration_signature(const char *path);
 

@@ -1,10 +1,10 @@
 /*
  * json.h
  *
- * What Barman printed, as one typed schema for every Barman version.
+ * Parses Barman's output into one typed schema for every Barman version.
  *
- * Pure functions over jansson: no I/O, no globals, and never a value that
- * still holds a password.
+ * Pure functions over jansson: no I/O, no globals, and no value that still
+ * holds a password.
  */
 #ifndef BARMAN_JSON_H
 #define BARMAN_JSON_H
@@ -16,7 +16,7 @@
 
 #include "base/failure.h"
 
-/* One finished run of barman; out and err need no terminating zero. */
+/* The output of one barman run; out and err need no terminating zero. */
 typedef struct BarmanOutput
 {
 	int			exit_code;
@@ -27,10 +27,10 @@ typedef struct BarmanOutput
 } BarmanOutput;
 
 /*
- * Parsers of one command's output.  Each returns a new reference, or NULL
- * with *failure filled.  Every key named here is always present; what Barman
- * did not tell is null.  Times are RFC 3339 in UTC, sizes are bytes, positions
- * are text ("0/3000060").
+ * Parsers, one for each command's output.  Each returns a new reference, or
+ * NULL with *failure filled.  Every key named here is always present; what
+ * Barman did not report is null.  Times are RFC 3339 in UTC, sizes are bytes,
+ * positions are text ("0/3000060").
  */
 
 /* list-servers: [ {server, description, state} ], state active|inactive|disabled|passive */
@@ -39,32 +39,32 @@ extern json_t *barman_parse_servers(const BarmanOutput *output,
 
 /*
  * list-backups SERVER: [ {server, backup_id, name, type, status, begin_time,
- * end_time, size, wal_size, parent_id, retention, error} ] newest first;
- * begin_time, parent_id and error are known to diagnose only.
+ * end_time, size, wal_size, parent_id, retention, error} ] newest first; only
+ * diagnose reports begin_time, parent_id and error.
  */
 extern json_t *barman_parse_backups(const BarmanOutput *output,
 									const char *server,
 									BarmanFailure *failure);
 
 /*
- * The facts of one backup from the text of its backup.info, as they stand in a
- * document of barman_parse_diagnose(), but tablespaces is Python's text.  NULL
- * if it is no such file.
+ * The facts of one backup from the text of its backup.info, with the keys of
+ * barman_parse_diagnose()'s document, except that tablespaces is Python's text.
+ * NULL if the text is no backup.info.
  */
 extern json_t *barman_parse_backup_info(const char *text);
 
 /*
- * Fill what list-backups left null from a document of
- * barman_parse_diagnose(), and give the times their microseconds.  Works on
- * wide objects of barman_parse_backup() too, put in an array.  False if the
- * document knows nothing of the server; the backups are then unchanged.
+ * Fill nulls of list-backups from a document of barman_parse_diagnose(), and
+ * give the times their microseconds.  Also works on an array of wide objects of
+ * barman_parse_backup().  False if the document does not contain the server;
+ * the backups are then unchanged.
  */
 extern bool barman_merge_diagnose(json_t *backups, const char *server,
 								  const json_t *diagnose);
 
 /*
- * What diagnose tells of one backup: of the wide object, what does not depend
- * on the WAL archived since, and segment_size.  NULL: it does not know it.
+ * What diagnose reports about one backup: the keys of the wide object that do not depend
+ * on later WAL, and segment_size.  NULL if it does not contain the backup.
  */
 extern json_t *barman_diagnose_backup(const json_t *diagnose, const char *server,
 									  const char *id);
@@ -74,7 +74,7 @@ extern json_t *barman_parse_backup(const BarmanOutput *output,
 								   const char *server,
 								   BarmanFailure *failure);
 
-/* check SERVER: [ {server, check_name, ok, hint} ]; exit code 1 with data is data */
+/* check SERVER: [ {server, check_name, ok, hint} ]; exit code 1 with rows is a value */
 extern json_t *barman_parse_check(const BarmanOutput *output,
 								  const char *server,
 								  BarmanFailure *failure);
@@ -90,47 +90,47 @@ extern json_t *barman_parse_replication(const BarmanOutput *output,
 										BarmanFailure *failure);
 
 /*
- * show-servers SERVER: {base, wals, streaming, incoming, errors, locks}: absolute
- * paths or null; receives: by its configuration WAL is streamed; in_recovery;
+ * show-servers SERVER: {base, wals, streaming, incoming, errors, locks}:
+ * absolute paths or null; receives: is WAL streaming configured; in_recovery;
  * system_id: text or null
  */
 extern json_t *barman_parse_directories(const BarmanOutput *output,
 										const char *server,
 										BarmanFailure *failure);
 
-/* diagnose, as -f json or as the console prints it: the document, secrets removed */
+/* diagnose, with -f json or on the console: the document, with secrets removed */
 extern json_t *barman_parse_diagnose(const BarmanOutput *output,
 									 BarmanFailure *failure);
 
 /*
- * Any run: [ {level: info|warning|error, text} ].  Unlike the others this
- * never fails; NULL means out of memory.
+ * Any run: [ {level: info|warning|error, text} ].  Unlike the others this never
+ * fails; NULL means out of memory.
  */
 extern json_t *barman_parse_messages(const BarmanOutput *output);
 
 /*
  * backup SERVER: {backup_id, status, waiting, error}.  A backup that failed
- * while it copied is a value (status FAILED, error says why); one that did not
- * start is NULL: backup_running, unknown_server, unknown_backup (of the
- * parent) or barman_failed.  The status is what Barman believed at the time:
- * ask the catalogue before you call it DONE.
+ * during the copy is a value (status FAILED, with an error); one that did not
+ * start is NULL: backup_running, unknown_server, unknown_backup (of the parent)
+ * or barman_failed.  The status may be outdated: check the catalogue before you
+ * report DONE.
  */
 extern json_t *barman_parse_backup_run(const BarmanOutput *output,
 									   const char *server,
 									   BarmanFailure *failure);
 
 /*
- * switch-wal SERVER: {wal_file, switched, archived}.  archived is true only
- * when Barman says that it stored the segment; a closed segment that did not
- * arrive in time is a value, not a failure, although Barman exits 1.
+ * switch-wal SERVER: {wal_file, switched, archived}.  archived is true only if
+ * Barman reports that it archived the segment; a closed segment that did not
+ * arrive in time is a value, not a failure, although Barman exits with 1.
  */
 extern json_t *barman_parse_switch_wal(const BarmanOutput *output,
 									   const char *server,
 									   BarmanFailure *failure);
 
 /*
- * recover SERVER ...: {}.  A backup that Barman restored although it "IS NOT
- * VALID" is a failure.
+ * recover SERVER ...: {}.  A restore that Barman reports as "IS NOT VALID" is a
+ * failure.
  */
 extern json_t *barman_parse_restore(const BarmanOutput *output,
 									const char *server,
@@ -138,7 +138,7 @@ extern json_t *barman_parse_restore(const BarmanOutput *output,
 
 /*
  * verify-backup SERVER ID: {status: valid|corrupt, detail}.  A backup that
- * cannot be verified is a failure, a corrupt one a value.
+ * cannot be verified is a failure; a corrupt one is a value.
  */
 extern json_t *barman_parse_verify(const BarmanOutput *output,
 								   const char *server,
@@ -154,7 +154,7 @@ extern json_t *barman_parse_keep_status(const BarmanOutput *output,
 										const char *server,
 										BarmanFailure *failure);
 
-/* delete SERVER ID: {deleted: [id]}: with the backup go those based on it */
+/* delete SERVER ID: {deleted: [id]}, including the backups based on it */
 extern json_t *barman_parse_delete(const BarmanOutput *output,
 								   const char *server,
 								   BarmanFailure *failure);
@@ -165,12 +165,12 @@ extern json_t *barman_parse_version(const BarmanOutput *output,
 
 /*
  * Remove passwords from a value, in place and recursively: from strings that
- * hold connection strings or URIs, and the values of secret keys.  Every
- * parser above has done it already.
+ * hold connection strings or URIs, and from the values of secret keys.  Every
+ * parser above already calls this.
  */
 extern void barman_redact(json_t *value);
 
-/* The same for one text of known length; malloc'd, NULL when out of memory. */
+/* The same for a text of this length; malloc'd, NULL when out of memory. */
 extern char *barman_redact_text(const char *text, size_t length);
 
 #endif							/* BARMAN_JSON_H */

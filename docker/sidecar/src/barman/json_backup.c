@@ -1,11 +1,11 @@
 /*
  * json_backup.c
  *
- * Backups: the rows of list-backups, the wide object of show-backup.
+ * Parses backups: the rows of list-backups, the wide object of show-backup.
  *
- * Sizes mean the same in every version: what the backup takes on Barman's
- * disk. (3.4.0 calls that incremental_size and its disk_usage is the size
- * before hard links saved anything; newer ones call it backup_size.)
+ * Sizes mean the same in every version: what the backup occupies on Barman's
+ * disk. (3.4.0 calls that incremental_size, and its disk_usage is the size
+ * without the savings of hard links; later versions call it backup_size.)
  */
 #include "barman/json_inside.h"
 
@@ -85,7 +85,7 @@ barman_parse_backup(const BarmanOutput *output, const char *server,
 }
 
 /*
- * A minimal list has bare ids.  What only diagnose knows stays null, see
+ * A minimal list has bare ids.  Keys that only diagnose reports stay null, see
  * barman_merge_diagnose().
  */
 static json_t *
@@ -125,7 +125,7 @@ one_item(const json_t *item, const char *server, bool *bad)
 	return row;
 }
 
-/* The keys in the order in which a person would read them. */
+/* The keys are in a natural reading order. */
 static json_t *
 wide_backup(const json_t *data, const char *server)
 {
@@ -255,7 +255,7 @@ put_copy(json_t *wide, const json_t *base)
 				   barman_value_bytes(barman_get(base, "number_of_workers")));
 }
 
-/* The WAL from this backup to the next one. */
+/* The WAL from this backup to the next one */
 static bool
 put_later_wal(json_t *wide, const json_t *wal)
 {
@@ -290,7 +290,7 @@ put_catalogue(json_t *wide, const json_t *catalogue)
 				   barman_value_bytes(barman_get(catalogue, "chain_size")));
 }
 
-/* 3.4.0 knows no types; it knows no incrementals either. */
+/* 3.4.0 reports no type, but has no incremental backups either. */
 static json_t *
 type_of(const json_t *type, const json_t *method)
 {

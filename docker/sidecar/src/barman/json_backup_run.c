@@ -1,7 +1,7 @@
 /*
  * json_backup_run.c
  *
- * What a run of `barman backup` says of itself.  Not what the catalogue says:
+ * Parses what `barman backup` reports about itself.  The catalogue may differ:
  * Barman prints the status before it looks for the last WAL.
  */
 #include "barman/json_inside.h"
@@ -19,7 +19,7 @@ barman_parse_backup_run(const BarmanOutput *output, const char *server,
 	const char *of_server = json_string_value(json_object_get(document, "server_name"));
 	json_t	   *run;
 
-	/* A backup that has an id has started, whatever came of it. */
+	/* A backup with an id has started, even if it failed later. */
 	if (id == NULL || !barman_is_backup_id(id) ||
 		(of_server != NULL && strcmp(of_server, server) != 0))
 	{
@@ -42,8 +42,8 @@ barman_parse_backup_run(const BarmanOutput *output, const char *server,
 }
 
 /*
- * The status alone does not tell: it says WAITING_FOR_WALS also of a backup
- * whose WAL arrived a moment later.  This warning comes at the very end.
+ * The status does not suffice: it is WAITING_FOR_WALS even if the WAL arrives a
+ * moment later.  Barman prints this warning at the very end.
  */
 static bool
 says_waiting(const json_t *document)

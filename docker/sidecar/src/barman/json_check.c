@@ -1,10 +1,10 @@
 /*
  * json_check.c
  *
- * A server's check and its status: tables of name and outcome.
+ * Parses a server's check and its status: tables of name and outcome.
  *
- * The set of names differs by version, configuration and whether PostgreSQL
- * is up; so they are rows, and none is expected.
+ * The set of names differs by version, configuration and whether PostgreSQL is
+ * up; so they are rows, and none is required.
  */
 #include "barman/json_inside.h"
 
@@ -20,7 +20,7 @@ static json_t *check_row(const char *server, const char *key,
 static json_t *status_row(const char *server, const char *key,
 						  const json_t *entry);
 
-/* Exit code 1 says that a check failed; the rows say which. */
+/* Exit code 1 means that a check failed; the rows name it. */
 json_t *
 barman_parse_check(const BarmanOutput *output, const char *server,
 				   BarmanFailure *failure)
@@ -30,7 +30,7 @@ barman_parse_check(const BarmanOutput *output, const char *server,
 	json_t	   *checks = NULL;
 	bool		bad = json_object_size(data) == 0;
 
-	/* An error among the rows means that Barman gave up half way. */
+	/* An error message among the rows means that Barman stopped half way. */
 	if (bad || (output->exit_code != 0 && output->exit_code != 1) ||
 		barman_document_has_errors(document))
 	{
@@ -64,7 +64,7 @@ barman_parse_status(const BarmanOutput *output, const char *server,
 	return status ? status : barman_fail_memory(failure);
 }
 
-/* bad: the data are not what they should be; NULL else: out of memory */
+/* NULL: with bad set, the data are malformed; otherwise out of memory */
 static json_t *
 rows_of(const json_t *data, const char *server, RowMaker maker, bool *bad)
 {

@@ -1,10 +1,10 @@
 /*
  * json_diagnose.c
  *
- * Barman's diagnosis: the document, and what only it knows of backups.
+ * Parses Barman's diagnose: the document, and the facts of backups only in it.
  *
- * With -f json it is a JSON text within a string of _INFO, on the console the
- * document itself; the former holds passwords.
+ * With -f json the document is a JSON text within a string of _INFO and holds
+ * passwords; on the console it is printed directly, without them.
  */
 #include "barman/json_inside.h"
 
@@ -20,8 +20,8 @@ static bool fill(json_t *backup, const char *key, json_t *value);
 static bool fill_time(json_t *backup, const char *key, const json_t *facts);
 
 /*
- * Which of diagnose's facts is which key of ours; without a fact, the value is
- * made from all of them; without a value, it is a time of the same name.
+ * Maps the facts of diagnose to our keys.  If fact is NULL, value gets all
+ * facts; if value is NULL, the fact is a time of the same name.
  */
 static const struct
 {
@@ -57,8 +57,8 @@ static const struct
 };
 
 /*
- * The secrets are removed after the inner text was parsed: removing them from
- * the text itself might take a quote too many.
+ * Remove the secrets after parsing the inner text: removing them from the text
+ * itself might remove a quote too many.
  */
 json_t *
 barman_parse_diagnose(const BarmanOutput *output, BarmanFailure *failure)
@@ -221,7 +221,7 @@ type_from(const json_t *facts)
 	return json_null();
 }
 
-/* Sets the key if the object has it and knows nothing; steals value. */
+/* Sets the key if it is present and null; steals value. */
 static bool
 fill(json_t *backup, const char *key, json_t *value)
 {
@@ -231,7 +231,7 @@ fill(json_t *backup, const char *key, json_t *value)
 	return value != NULL;
 }
 
-/* Also sharpens a time that is known to the second. */
+/* Also adds the microseconds to a time known to the second. */
 static bool
 fill_time(json_t *backup, const char *key, const json_t *facts)
 {

@@ -1,10 +1,9 @@
 /*
  * json_document.c
  *
- * The JSON document of one run of barman: found, and freed of secrets.
+ * Extracts the JSON document of one run of barman, and removes secrets.
  *
- * Only the first document counts: some commands glue a second one, or text,
- * behind it.
+ * Only the first document counts: some commands append a second one, or text.
  */
 #include "barman/json_inside.h"
 
@@ -41,8 +40,8 @@ barman_redacted_document(const BarmanOutput *output)
 }
 
 /*
- * Whether output that is no document was meant to be one.  It is not for
- * showing then: escaped as JSON is, secrets could hide in it.
+ * Was output that does not parse meant to be JSON?  It must not be shown then,
+ * because JSON's escapes could hide secrets.
  */
 bool
 barman_is_broken_json(const BarmanOutput *output)
@@ -77,8 +76,8 @@ barman_is_message_key(const char *key)
 }
 
 /*
- * What the document says under the server's name.  Some versions append the
- * server's state to it: "bdu1 (inactive)".
+ * The document's value for the server.  Some versions append the server's state
+ * to its name: "bdu1 (inactive)".
  */
 const json_t *
 barman_server_data(const json_t *document, const char *server)

@@ -1,8 +1,8 @@
 /*
  * json_failure.c
  *
- * Judges a run of barman: its document, or why it has no result: a code, our
- * sentence, Barman's own words.
+ * Evaluates a run of barman: returns its document, or why there is no result: a
+ * code, our message, Barman's own words.
  */
 #include "barman/json_inside.h"
 
@@ -11,10 +11,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Barman's own words end here; pg_verifybackup can list a thousand files. */
+/* Truncate Barman's messages here; pg_verifybackup can list a thousand files. */
 #define MAX_DETAIL 8192
 
-/* What Barman's words mean; the first that matches counts. */
+/* The meaning of Barman's messages; the first match counts. */
 static const struct
 {
 	const char *words;
@@ -66,9 +66,9 @@ static char *last_words(const char *text, size_t length);
 static char *copy_of(const char *text);
 
 /*
- * The document of a run that went well, or NULL with *failure filled: no
- * document, an exit code, messages of error, or nothing about the server.
- * Give server NULL where the answer is not under a server's name.
+ * The document of a successful run, or NULL with *failure filled: no document,
+ * an exit code, error messages, or nothing about the server.  Pass server NULL
+ * if the result is not under a server's name.
  */
 json_t *
 barman_good_document(const BarmanOutput *output, const char *command,
@@ -101,7 +101,7 @@ barman_fail(BarmanFailure *failure, const char *code, const char *detail,
 
 	barman_failure_clear(failure);
 	failure->code = code;
-	/* the server's name may have been cut in the middle of a character */
+	/* snprintf() may have cut the server's name within a character */
 	failure->message = barman_text_utf8(message, strlen(message));
 	failure->detail = copy_of(detail);
 	failure->hint = copy_of(hint);
@@ -118,8 +118,8 @@ barman_fail_memory(BarmanFailure *failure)
 }
 
 /*
- * The failure of a run whose output holds no result.  document is its JSON
- * without secrets, or NULL.
+ * Report the failure of a run without a result.  document is its JSON without
+ * secrets, or NULL.
  */
 json_t *
 barman_fail_run(const BarmanOutput *output, const json_t *document,
@@ -172,8 +172,8 @@ barman_fail_run(const BarmanOutput *output, const json_t *document,
 }
 
 /*
- * Barman's messages of error; failing those what it wrote to standard error,
- * then what it wrote to standard output if that is no JSON.  May be empty.
+ * Barman's error messages; if there are none, its standard error; if that is
+ * empty, its standard output unless that is JSON.  May be empty.
  */
 static char *
 own_words(const BarmanOutput *output, const json_t *document)
@@ -198,7 +198,7 @@ own_words(const BarmanOutput *output, const json_t *document)
 		size_t		end = MAX_DETAIL;
 
 		while ((text[end] & 0xC0) == 0x80)
-			end--;				/* not in the middle of a character */
+			end--;				/* not within a character */
 		text[end] = '\0';
 	}
 	return text;
@@ -222,8 +222,8 @@ append_messages(BarmanText *words, const json_t *document, const char *key)
 }
 
 /*
- * Plain text, freed of secrets: what argparse and Python say last is what
- * matters, the usage and the traceback before it are not.
+ * Plain text without secrets: only the last lines of argparse and Python count,
+ * not the usage or the traceback before them.
  */
 static char *
 last_words(const char *text, size_t length)

@@ -1,7 +1,7 @@
 /*
  * json_inside.h
  *
- * What the json*.c files share among themselves.
+ * Declarations shared by the json*.c files.
  */
 #ifndef BARMAN_JSON_INSIDE_H
 #define BARMAN_JSON_INSIDE_H
@@ -16,7 +16,7 @@
 #define BARMAN_PRINTF(text, values)
 #endif
 
-/* json_text.c: a growing text; once out of memory it stays failed */
+/* json_text.c: a text buffer; once out of memory it stays failed */
 typedef struct BarmanText
 {
 	char	   *data;
@@ -31,8 +31,8 @@ extern void barman_text_append_string(BarmanText *text, const char *string);
 extern char *barman_text_finish(BarmanText *text);
 
 /*
- * json_redact_command.c: at the start of a word.  Where the text goes on
- * behind a secret that was left out; at itself if there is none.
+ * json_redact_command.c: call at the start of a word.  Returns the position
+ * after a secret that it left out, or at itself if there is none.
  */
 extern size_t barman_redact_command(BarmanText *out, const char *text, size_t at, size_t length);
 extern char *barman_text_utf8(const char *data, size_t length);
@@ -59,9 +59,9 @@ extern bool barman_is_message_key(const char *key);
 extern const json_t *barman_server_data(const json_t *document,
 										const char *server);
 /*
- * json_value.c: one value of Barman's as one of ours.  Each takes NULL
- * for a missing value and returns a new reference: json null when there is
- * nothing usable, C NULL only when out of memory.
+ * json_value.c: convert one value of Barman's to ours.  Each takes NULL for a
+ * missing value and returns a new reference: json null if the value is
+ * unusable, C NULL only when out of memory.
  */
 extern json_t *barman_value_text(const json_t *value);
 extern json_t *barman_value_word(const json_t *value);
@@ -79,7 +79,7 @@ extern bool barman_is_segment(const char *text, size_t length);
 extern bool barman_read_lsn(const char *text, uint64_t *lsn);
 extern bool barman_read_bytes(const json_t *value, json_int_t *bytes);
 
-/* the first of the keys that is there and not null, or NULL */
+/* the value of the first key that is present and not null, or NULL */
 extern const json_t *barman_get(const json_t *object, const char *key);
 extern const json_t *barman_get_either(const json_t *object, const char *key,
 									   const char *older_key);

@@ -1,7 +1,7 @@
 /*
  * json_message.c
  *
- * What a run of barman said, line by line, for a job's log.
+ * Converts the output of a barman run to lines for a job's log.
  */
 #include "barman/json_inside.h"
 
@@ -38,7 +38,7 @@ barman_parse_messages(const BarmanOutput *output)
 	else
 		ok = ok && append_lines(messages, output->out, output->out_length, plain_level);
 
-	/* Barman that ended well has only warnings for standard error. */
+	/* If Barman succeeded, its standard error has only warnings. */
 	ok = ok && append_lines(messages, output->err, output->err_length,
 							output->exit_code == 0 ? "warning" : "error");
 	json_decref(document);
@@ -51,8 +51,8 @@ barman_parse_messages(const BarmanOutput *output)
 }
 
 /*
- * Barman may say the same thing once per tenth of a second ("Another
- * archive-wal process is already running"): once with a count is enough.
+ * Barman may repeat a message ten times per second ("Another archive-wal
+ * process is already running"): log it once, with a count.
  */
 static bool
 append_list(json_t *messages, const json_t *list, const char *level)

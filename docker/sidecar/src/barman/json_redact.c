@@ -1,8 +1,8 @@
 /*
  * json_redact.c
  *
- * Passwords out of texts and values.  Barman prints conninfo with its password
- * in JSON mode, and libpq's messages quote what they could not parse.
+ * Removes passwords from texts and values.  Barman prints conninfo with its
+ * password in JSON mode, and libpq's messages quote what they could not parse.
  *
  * When in doubt it removes too much, never too little.
  */
@@ -14,7 +14,7 @@
 
 #define REDACTED "***"
 
-/* longer than any password; keeps the work linear in the text's length */
+/* longer than any password; keeps the time linear in the text's length */
 #define MAX_QUOTED 4096
 
 /* A key that contains one of these holds a secret. */
@@ -24,11 +24,11 @@ static const char *const secret_words[] = {
 	"scram_server_key", NULL
 };
 
-/* libpq's complaints that quote a piece of a connection string */
+/* Messages of libpq that quote a part of a connection string */
 static const struct
 {
 	const char *text;
-	bool		only_with_at;	/* worth reading unless a password ran into it */
+	bool		only_with_at;	/* harmless unless it contains a part of a password */
 }			quoting_complaints[] = {
 	{"missing \"=\" after \"", false},	/* a blank in an unquoted password */
 	{"translate host name \"", true},	/* an @ in the password of a URI */
@@ -66,15 +66,15 @@ char *
 barman_redact_text(const char *text, size_t length)
 {
 	BarmanText	out = {0};
-	size_t		uri_end = 0;	/* of the token that the last :// stood in */
-	size_t		last_sign = 0;	/* behind the last @ of it */
+	size_t		uri_end = 0;	/* end of the word with the last :// */
+	size_t		last_sign = 0;	/* after the last @ of that word */
 	size_t		at = 0;
 
 	while (at < length)
 	{
 		size_t		next = at;
 
-		/* at the beginning of a word, an option or a line */
+		/* at the start of a word, an option or a line */
 		if (at == 0 || !is_key_character(text[at - 1]))
 			next = barman_redact_command(&out, text, at, length);
 		if (next != at)
@@ -107,7 +107,7 @@ barman_redact_text(const char *text, size_t length)
 	return barman_text_finish(&out);
 }
 
-/* secret: the value stands under a secret key, so nothing of it may stay */
+/* secret: the value is under a secret key, so remove all of it */
 static void
 redact_value(json_t *value, bool secret)
 {
@@ -160,18 +160,18 @@ redact_string(json_t *string, bool secret)
 	}
 	if (json_string_set(string, redacted ? redacted : REDACTED) != 0)
 	{
-		/* Out of memory: blot it out rather than let it through. */
+		/* Out of memory: overwrite it all rather than leak it. */
 		memset((char *) text, '*', length);
 	}
 	free(redacted);
 }
 
 /*
- * At "://": user:password@ loses its password.  The password should end at the
- * last @ of the authority; if it holds an unescaped / ? or #, the authority
- * ends too early, hence the second look over the whole token.  last_sign is
- * behind the last @ of the token, or before `at`; cut_off tells that the text
- * ends with the token, so that the @ may be missing.
+ * At "://": remove the password of user:password@.  The password should end at
+ * the last @ of the authority; but if it holds an unescaped / ? or #, the
+ * authority ends too early, so search the whole word again.  last_sign is after
+ * the last @ of the word, or before `at`; cut_off means that the text ends with
+ * the word, so that the @ may be missing.
  */
 static size_t
 redact_uri(BarmanText *out, const char *text, size_t at, size_t uri_end,
@@ -196,7 +196,7 @@ redact_uri(BarmanText *out, const char *text, size_t at, size_t uri_end,
 			return start;		/* the colons of an IPv6 address */
 		sign = last_sign;
 	}
-	sign--;						/* now at the @ itself */
+	sign--;						/* the position of the @ */
 	while (colon < sign && text[colon] != ':')
 		colon++;
 	if (colon == sign)
@@ -206,7 +206,7 @@ redact_uri(BarmanText *out, const char *text, size_t at, size_t uri_end,
 	return sign;
 }
 
-/* The text ends within user:password or host:port; a port has digits only. */
+/* The text ends within user:password or host:port; a port has only digits. */
 static size_t
 redact_cut_off(BarmanText *out, const char *text, size_t start, size_t end)
 {
@@ -226,7 +226,7 @@ redact_cut_off(BarmanText *out, const char *text, size_t start, size_t end)
 
 /*
  * At the start of a word: key=value, key: value, "key": "value" and the same
- * inside another quoting, if the key is a secret's.  Else just the word.
+ * within other quotes, if the key is secret.  Otherwise copies just the word.
  */
 static size_t
 redact_assignment(BarmanText *out, const char *text, size_t at, size_t length,
@@ -270,7 +270,7 @@ redact_assignment(BarmanText *out, const char *text, size_t at, size_t length,
 		size_t		end = quoted_end(text, i + width, length, text + i, width);
 		size_t		behind = end + 1;
 
-		/* in a shell, pieces that are quoted in different ways make one word */
+		/* a shell joins adjacent pieces with different quotes into one word */
 		while (width == 1 && assigns && behind < length &&
 			   (is_key_character(text[behind]) || text[behind] == '\'' || text[behind] == '"'))
 			behind = is_key_character(text[behind]) ? behind + 1
@@ -288,7 +288,7 @@ redact_assignment(BarmanText *out, const char *text, size_t at, size_t length,
 	return i;
 }
 
-/* At a quote: if a complaint of libpq's ends here, what it quotes goes. */
+/* At a quote: if a message of libpq's ends here, remove what it quotes. */
 static size_t
 redact_complaint(BarmanText *out, const char *text, size_t at, size_t length)
 {
@@ -302,7 +302,7 @@ redact_complaint(BarmanText *out, const char *text, size_t at, size_t length)
 		while (line_end < length && text[line_end] != '\n' &&
 			   line_end - at <= MAX_QUOTED)
 			line_end++;
-		/* libpq does not escape quotes: up to the last one of the line */
+		/* libpq does not escape quotes: remove up to the last one on the line */
 		for (end = line_end; end > at + 1 && text[end - 1] != '"'; end--)
 			;
 		end = end > at + 1 ? end - 1 : line_end;
@@ -315,7 +315,7 @@ redact_complaint(BarmanText *out, const char *text, size_t at, size_t length)
 	return at;
 }
 
-/* The text may be quoted itself, and have backslashes before its quotes. */
+/* The text may itself be quoted, with backslashes before its quotes. */
 static bool
 ends_with_complaint(const char *text, size_t length, const char *complaint)
 {
@@ -336,7 +336,7 @@ ends_with_complaint(const char *text, size_t length, const char *complaint)
 static bool
 is_secret_key(const char *key, size_t length)
 {
-	/* of an address that grants access for some time */
+	/* signature in the URL of a temporary access grant */
 	if (length == 3 && strncasecmp(key, "sig", 3) == 0)
 		return true;
 	for (const char *const *word = secret_words; *word; word++)
@@ -352,7 +352,7 @@ is_secret_key(const char *key, size_t length)
 	return false;
 }
 
-/* Width of a quote with the backslashes before it (\", \\\"), 0 if none. */
+/* Length of a quote with the backslashes before it (\", \\\"), 0 if none */
 static size_t
 quote_width(const char *text, size_t at, size_t length)
 {
@@ -366,8 +366,8 @@ quote_width(const char *text, size_t at, size_t length)
 }
 
 /*
- * Where the quote that closes the text at `at` starts.  Inside, the quote
- * character may come with more backslashes than the opening one had.
+ * The position of the quote that closes the text at `at`.  Inside, the quote
+ * character may have more backslashes than the opening one.
  */
 static size_t
 quoted_end(const char *text, size_t at, size_t length, const char *quote,
@@ -390,7 +390,7 @@ quoted_end(const char *text, size_t at, size_t length, const char *quote,
 	return length;
 }
 
-/* <ctype.h> would ask the locale, which may take half a UTF-8 character. */
+/* <ctype.h> depends on the locale, which may match a byte within a UTF-8 character. */
 static bool
 is_blank(char c)
 {

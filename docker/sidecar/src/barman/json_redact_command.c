@@ -1,8 +1,8 @@
 /*
  * json_redact_command.c
  *
- * Secrets that stand in texts without a key and an equals sign: in options of
- * commands, in headers of HTTP, in keys in PEM and in lines of .pgpass.
+ * Removes secrets that have no key and equals sign: in command options, HTTP
+ * headers, PEM keys and lines of .pgpass.
  *
  * When in doubt it removes too much, never too little.
  */
@@ -13,7 +13,7 @@
 
 #define REDACTED "***"
 
-/* Longer than any user, host or name of a key; keeps the work linear in the text's length. */
+/* Longer than any user, host or key name; keeps the time linear in the text's length */
 #define NAME_MAX_LENGTH 4096
 
 static bool begins(const char *text, size_t at, size_t length, const char *word);
@@ -44,7 +44,7 @@ barman_redact_command(BarmanText *out, const char *text, size_t at, size_t lengt
 	return at;
 }
 
-/* A private key; its line feeds may be written as \n. */
+/* A private key; its newlines may be written as \n. */
 static size_t
 redact_pem(BarmanText *out, const char *text, size_t at, size_t length)
 {
@@ -69,7 +69,7 @@ redact_pem(BarmanText *out, const char *text, size_t at, size_t length)
 	return end != NULL ? (size_t) (end - text) : length;
 }
 
-/* "Authorization: Bearer ..." and its like, up to the end of the line or of the quoting */
+/* "Authorization: Bearer ..." and similar headers, to the end of the line or the quotes */
 static size_t
 redact_header(BarmanText *out, const char *text, size_t at, size_t length)
 {
@@ -126,7 +126,7 @@ redact_user_option(BarmanText *out, const char *text, size_t at, size_t length)
 
 	for (size_t n = 0; n < sizeof(options) / sizeof(options[0]) && i == 0; n++)
 	{
-		/* -U is somebody else's */
+		/* -U means something else */
 		if (length - at >= strlen(options[n]) && memcmp(text + at, options[n], strlen(options[n])) == 0)
 			i = at + strlen(options[n]);
 	}
@@ -150,7 +150,7 @@ redact_user_option(BarmanText *out, const char *text, size_t at, size_t length)
 	barman_text_append_string(out, REDACTED);
 	while (colon < length && (quote != '\0' ? text[colon] != quote && text[colon] != '\n' : !is_blank(text[colon])))
 		colon++;
-	/* the backslash of a quoted quote */
+	/* the backslash before an escaped quote */
 	while (quote != '\0' && colon > 0 && colon < length && text[colon - 1] == '\\')
 		colon--;
 	return colon;
@@ -180,14 +180,14 @@ redact_sshpass(BarmanText *out, const char *text, size_t at, size_t length)
 	return redact_word(out, text, i, length);
 }
 
-/* host:port:database:user:password, to the end of the line: a password may hold blanks. */
+/* host:port:database:user:password, to the end of the line: passwords may have blanks. */
 static size_t
 redact_pgpass(BarmanText *out, const char *text, size_t at, size_t length)
 {
 	size_t		i = at;
 	size_t		end;
 
-	/* a line begins it, or a quoting: not every bracket of a deep nesting */
+	/* only at the start of a line or quoted text, not at every bracket of nested JSON */
 	if (at > 0 && !is_blank(text[at - 1]) && strchr("\"'=", text[at - 1]) == NULL)
 		return at;
 	for (int field = 0; field < 4; field++)
@@ -211,7 +211,7 @@ redact_pgpass(BarmanText *out, const char *text, size_t at, size_t length)
 	return end;
 }
 
-/* One word of a command line, with all its quoting */
+/* One word of a command line, with its quotes */
 static size_t
 redact_word(BarmanText *out, const char *text, size_t at, size_t length)
 {

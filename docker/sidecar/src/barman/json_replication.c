@@ -1,7 +1,7 @@
 /*
  * json_replication.c
  *
- * The streaming clients of a server, each with its distance in bytes.
+ * Parses the streaming clients of a server, each with its lag in bytes.
  */
 #include "barman/json_inside.h"
 
@@ -116,7 +116,7 @@ one_client(const char *server, const json_t *server_lsn, const json_t *client)
 	return row;
 }
 
-/* With --minimal it is client_addr, and "socket" where there is none. */
+/* With --minimal the key is client_addr, and "socket" stands for a missing one. */
 static json_t *
 client_address(const json_t *client)
 {
@@ -138,8 +138,8 @@ client_port(const json_t *client)
 }
 
 /*
- * Bytes behind the server.  Barman gives the difference, which is negative;
- * a client that was asked a moment later than the server may be ahead of it.
+ * Bytes behind the server.  Barman prints the difference, which is negative; a
+ * client may be ahead, because Barman queries it a moment after the server.
  */
 static json_t *
 lag_of(const json_t *server_lsn, const json_t *client, const char *lsn_key,

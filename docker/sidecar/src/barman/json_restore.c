@@ -1,15 +1,15 @@
 /*
  * json_restore.c
  *
- * What Barman says of restoring, verifying, keeping and deleting a backup.
- * "NOT VALID" is a failure here, although Barman exits with 0.
+ * Parses Barman's output of restoring, verifying, keeping and deleting a
+ * backup.  "NOT VALID" is a failure here, although Barman exits with 0.
  */
 #include "barman/json_inside.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-/* What Barman's words mean in these commands; the first that matches counts. */
+/* The meaning of Barman's messages in these commands; the first match counts. */
 static const struct
 {
 	const char *words;
@@ -73,7 +73,7 @@ barman_parse_verify(const BarmanOutput *output, const char *server, BarmanFailur
 		!barman_document_has_errors(document);
 	json_t	   *value;
 
-	/* a compressed backup's tar files are in no manifest, and its files not on disk */
+	/* the manifest lists no tar files of a compressed backup, only the files in them */
 	if (words != NULL && strstr(words, ".tar") != NULL &&
 		strstr(words, "is present on disk but not in the manifest") != NULL)
 	{
@@ -170,8 +170,8 @@ barman_parse_delete(const BarmanOutput *output, const char *server, BarmanFailur
 }
 
 /*
- * The failure of a run, with what its words mean; they may be in a warning.
- * Takes the document, returns NULL.
+ * Report the failure of a run; its cause may be in a warning.  Takes ownership
+ * of the document, returns NULL.
  */
 static json_t *
 refine(json_t *document, const BarmanOutput *output, const char *command,
@@ -213,8 +213,8 @@ find_message(const json_t *document, const char *key, const char *words)
 }
 
 /*
- * An error of deleting ends in the representation of a Python object of two
- * thousand characters; the reason is in a warning, if anywhere.
+ * An error of delete ends in the repr() of a Python object with two thousand
+ * characters; the reason, if printed at all, is in a warning.
  */
 static void
 cut_representation(BarmanFailure *failure, const char *reason)

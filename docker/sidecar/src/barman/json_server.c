@@ -1,7 +1,7 @@
 /*
  * json_server.c
  *
- * Barman's servers: their list, and where each keeps its files.
+ * Parses Barman's servers: their list, and the directories of each.
  */
 #include "barman/json_inside.h"
 
@@ -73,7 +73,7 @@ barman_parse_directories(const BarmanOutput *output, const char *server,
 					barman_value_path(barman_get(data, "errors_directory"))) ||
 		!barman_put(directories, "locks", locks_of(data)) ||
 		!barman_put(directories, "receives", json_boolean(json_is_true(barman_get(data, "streaming_archiver")))) ||
-		/* null: Barman has not reached it */
+		/* null: Barman could not connect to it */
 		!barman_put(directories, "in_recovery", json_is_boolean(barman_get(data, "is_in_recovery")) ?
 					json_boolean(json_is_true(barman_get(data, "is_in_recovery"))) : json_null()) ||
 		!barman_put(directories, "system_id", system_id_of(data)))
@@ -93,7 +93,7 @@ system_id_of(const json_t *data)
 	return barman_value_word(json_is_string(asked) ? asked : barman_get(data, "streaming_systemid"));
 }
 
-/* Barman 3.14 and later do not tell; where its servers are it is unless configured otherwise. */
+/* Barman 3.14 and later do not report it; its default is the parent of the server's directory. */
 static json_t *
 locks_of(const json_t *data)
 {
@@ -107,7 +107,7 @@ locks_of(const json_t *data)
 	return json_stringn(backups, (size_t) (end - backups));
 }
 
-/* The state is told only by what Barman appends to the description. */
+/* Only the suffix that Barman appends to the description shows the state. */
 static json_t *
 one_server(const char *name, const json_t *entry)
 {

@@ -1,7 +1,7 @@
 /*
  * json_text.c
  *
- * Text that grows, and text of unknown origin made valid UTF-8.
+ * A text buffer, and conversion of text of unknown encoding to valid UTF-8.
  */
 #include "barman/json_inside.h"
 
@@ -46,7 +46,7 @@ barman_text_append_string(BarmanText *text, const char *string)
 	barman_text_append(text, string, strlen(string));
 }
 
-/* The text, now the caller's to free; NULL when out of memory. */
+/* The text, which the caller frees; NULL when out of memory */
 char *
 barman_text_finish(BarmanText *text)
 {
@@ -61,8 +61,8 @@ barman_text_starts(const char *text, const char *prefix)
 }
 
 /*
- * A copy that jansson and PostgreSQL both take as text: bytes that are not
- * UTF-8 become U+FFFD, control characters other than tab and newline a space.
+ * A copy that jansson and PostgreSQL both accept as text: bytes that are not
+ * UTF-8 become U+FFFD, control characters except tab and newline a space.
  */
 char *
 barman_text_utf8(const char *data, size_t length)
@@ -90,7 +90,7 @@ barman_text_utf8(const char *data, size_t length)
 	return barman_text_finish(&clean);
 }
 
-/* Bytes of the UTF-8 sequence that data starts with; 0 if it is none. */
+/* Length of the UTF-8 sequence at the start of data; 0 if invalid */
 static size_t
 utf8_sequence(const unsigned char *data, size_t length)
 {

@@ -1,11 +1,11 @@
 /*
  * json_value.c
  *
- * One value of Barman's, whatever its version made of it, as one of ours.
+ * Converts one value of Barman's, of any version, to ours.
  *
- * Barman writes sentences where an id is expected, "None" and Python reprs
- * where there is nothing, numbers as strings: what cannot be trusted becomes
- * null, never a guess.
+ * Barman prints sentences where an id is expected, "None" and Python reprs for
+ * missing values, and numbers as strings: a value that cannot be trusted
+ * becomes null, never a guess.
  */
 #include "barman/json_inside.h"
 
@@ -142,9 +142,9 @@ barman_value_backup_id(const json_t *value)
 }
 
 /*
- * A time that Barman gave as ISO text with a zone, as epoch seconds, or both.
- * The ISO text alone has microseconds; but where the two differ, the epoch is
- * right: Barman's own text once had no zone at all (ctime, never read here).
+ * A time from ISO text with a zone, from epoch seconds, or from both.  Only the ISO text
+ * has microseconds; but if the two differ, the epoch is right, because older versions of
+ * Barman wrote a text without a zone (ctime, never read here).
  */
 json_t *
 barman_value_time(const json_t *iso, const json_t *epoch)
@@ -277,7 +277,7 @@ barman_append(json_t *array, json_t *value)
 	return value != NULL && json_array_append_new(array, value) == 0;
 }
 
-/* The text, unless it only looks like one. */
+/* The text, unless it stands for a missing value */
 static const char *
 usable_text(const json_t *value)
 {
@@ -302,7 +302,7 @@ is_python_repr(const char *text)
 	return *c == '(' && c[strlen(c) - 1] == ')';
 }
 
-/* 2026-11-22 06:10:22.423819+00:00, with blank or T; the zone is a must. */
+/* 2026-11-22 06:10:22.423819+00:00, with blank or T; the zone is required. */
 static bool
 read_iso_time(const char *text, int64_t *seconds, int *microseconds)
 {
@@ -403,10 +403,10 @@ read_digits(const char **text, int count, int *number)
 
 /*
  * Days since 1970-01-01 in the Gregorian calendar, and back: timegm() and
- * gmtime_r() are not C11, and the former is wrong where time_t has 32 bits.
- * Years are counted from March, so that the leap day ends one; an era is the
- * 400 years (146097 days) after which the calendar repeats itself, and day 0
- * of era 0 lies 719468 days before 1970.
+ * gmtime_r() are not C11, and the former is wrong if time_t has 32 bits.  Years
+ * start in March, so that the leap day is the last of a year; an era is the 400
+ * years (146097 days) after which the calendar repeats, and day 0 of era 0 is
+ * 719468 days before 1970.
  */
 static int64_t
 days_from_date(int year, int month, int day)

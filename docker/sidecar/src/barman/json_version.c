@@ -1,7 +1,7 @@
 /*
  * json_version.c
  *
- * Barman's version, comparable.
+ * Parses Barman's version as a comparable number.
  */
 #include "barman/json_inside.h"
 
@@ -48,7 +48,7 @@ barman_parse_version(const BarmanOutput *output, BarmanFailure *failure)
 	return version;
 }
 
-/* 3.13.3 is 31303, as PostgreSQL counts; 3.4 is 30400. */
+/* 3.13.3 is 31303, in PostgreSQL's style; 3.4 is 30400. */
 static bool
 read_version(const char *text, size_t *length, int *number)
 {

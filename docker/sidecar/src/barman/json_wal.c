@@ -1,13 +1,13 @@
 /*
  * json_wal.c
  *
- * The outcome of a WAL switch, which Barman tells in prose only.
+ * Parses the outcome of switch-wal, which Barman prints in prose only.
  */
 #include "barman/json_inside.h"
 
 #include <string.h>
 
-/* What the messages of one switch-wal add up to. */
+/* The combined messages of one switch-wal */
 typedef struct Switch
 {
 	char		closed[25];		/* the segment that was closed, or empty */
@@ -46,8 +46,8 @@ barman_parse_switch_wal(const BarmanOutput *output, const char *server,
 	json_decref(document);
 
 	/*
-	 * Barman names the segments that it stored itself; if another process
-	 * stored them, only the end of the wait tells.
+	 * Barman names the segments that it archived itself; if another process
+	 * archived them, only the end of the wait shows it.
 	 */
 	archived = wal_switch.stored_closed ||
 		(wal_switch.waited && !wal_switch.not_received);

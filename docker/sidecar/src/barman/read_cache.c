@@ -1,8 +1,8 @@
 /*
  * read_cache.c
  *
- * The cache of reads: coalesces, ages, and notices a changed catalogue.
- * Knows nothing of HTTP, and what an answer says only by its status.
+ * The cache of reads: coalesces, expires, and detects a changed catalogue.
+ * Knows no HTTP, and of an answer only its status.
  */
 #include "barman/read_cache.h"
 
@@ -19,19 +19,19 @@
 
 #define MAX_WORKERS 64
 
-/* Nobody asks for so many things at once; the oldest unused is dropped. */
+/* More entries are never needed at once; the oldest unused ones are dropped. */
 #define MAX_ENTRIES 512
 
-/* Beyond this queue, asking for more only makes it worse. */
+/* A longer queue only makes things worse. */
 #define MAX_QUEUE 128
 
-/* Errors, and checks that fail, are asked again soon. */
+/* Errors and failed checks expire soon. */
 #define SHORT_AGE_MS 1000
 
-/* How long an answer that is too old serves while one asks Barman again */
+/* How long an expired answer may be served while Barman runs again */
 #define MAX_STALE_MS 5000
 
-/* Without a signature to tell of changes, time must. */
+/* Expiry of answers without a signature to detect changes */
 #define UNWATCHED_AGE_MS 5000
 
 typedef struct Entry
@@ -60,7 +60,7 @@ typedef struct Entry
 /*
  * live: Barman connects to PostgreSQL and may hang with it, so these never get
  * the last worker.  watched: a change of the catalogue, or of Barman's
- * configuration, makes it stale.
+ * configuration, makes the answer stale.
  */
 static const struct
 {
@@ -124,8 +124,8 @@ bool
 reads_start(int count, ReadExecutor executor)
 {
 	/*
-	 * A worker beyond the limit, if need be, so that a hanging PostgreSQL
-	 * never holds them all.
+	 * Run at least two workers, so that a PostgreSQL that hangs never blocks
+	 * them all.
 	 */
 	if (count < 2)
 		count = 2;
@@ -258,7 +258,7 @@ get(const ReadTarget *target, int64_t max_age_ms, ReadWaiter *waiter)
 		return answer_keep(entry->answer);
 	}
 
-	/* while one asks Barman again, the others need not wait for what was true a moment ago */
+	/* while Barman runs again for one caller, others get the answer of a moment ago */
 	if ((entry->running || entry->queued) && is_stale_but_good(entry, signature, max_age_ms))
 	{
 		counters.hits++;
@@ -266,7 +266,7 @@ get(const ReadTarget *target, int64_t max_age_ms, ReadWaiter *waiter)
 	}
 	if (entry->running)
 	{
-		/* A run that began before the last change cannot know of it. */
+		/* A run that began before the last change may not reflect it. */
 		bool		current = entry->run_generation == entry->generation &&
 			entry->run_signature == signature;
 
@@ -312,7 +312,7 @@ find_entry(const ReadTarget *target)
 	return entry;
 }
 
-/* Drop the older half of what nobody waits for. */
+/* Drop the older half of the entries that nobody waits for. */
 static void
 evict_entries(void)
 {
@@ -368,8 +368,8 @@ is_fresh(const Entry *entry, uint64_t signature, int64_t max_age_ms)
 }
 
 /*
- * Too old, but no job and no change of the catalogue has come since; never for
- * longer than a run of Barman should last.  What failed is not told again.
+ * Expired, but no job and no change of the catalogue has come since; never for
+ * longer than a run of Barman should take.  Expired failures are not served.
  */
 static bool
 is_stale_but_good(const Entry *entry, uint64_t signature, int64_t max_age_ms)
@@ -418,7 +418,7 @@ wake_all(ReadWaiter **list, Answer *answer)
 	*list = NULL;
 	while (waiter != NULL)
 	{
-		ReadWaiter *next = waiter->next;	/* gone once woken */
+		ReadWaiter *next = waiter->next;	/* freed once woken */
 
 		waiter->wake(waiter, answer_keep(answer));
 		waiter = next;
@@ -436,7 +436,7 @@ enqueue(Entry *entry)
 	pthread_cond_broadcast(&work);
 }
 
-/* The first that may run now: see "live" above. */
+/* The first entry that may run now: see "live" above. */
 static Entry *
 dequeue(void)
 {
@@ -474,7 +474,7 @@ worker_main(void *arg)
 	return NULL;
 }
 
-/* Called with the lock held; gives it up while Barman runs. */
+/* Call with the lock held; releases it while Barman runs. */
 static void
 run_entry(Entry *entry)
 {
@@ -482,7 +482,7 @@ run_entry(Entry *entry)
 	bool		live = kinds[entry->kind].live;
 	Answer	   *answer;
 
-	/* Both before the run: a change during it must make it stale. */
+	/* Set both before the run: a change during the run makes its answer stale. */
 	entry->running = true;
 	entry->run_generation = entry->generation;
 	entry->run_signature = signature_of(entry->kind, entry->server);
@@ -506,7 +506,7 @@ run_entry(Entry *entry)
 		entry->later = NULL;
 		enqueue(entry);
 	}
-	pthread_cond_broadcast(&work);	/* a live one may run again */
+	pthread_cond_broadcast(&work);	/* a live entry may run now */
 }
 
 static void

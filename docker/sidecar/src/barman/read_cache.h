@@ -1,8 +1,8 @@
 /*
  * read_cache.h
  *
- * What Barman says, from the cache while it is still true, and from one run
- * of Barman for all who ask at the same time.
+ * Answers of Barman's, from the cache while they are valid, and from one run of
+ * Barman for all concurrent callers.
  */
 #ifndef BARMAN_READ_CACHE_H
 #define BARMAN_READ_CACHE_H
@@ -30,7 +30,7 @@ typedef enum ReadKind
 
 #define READ_KINDS (READ_DIAGNOSE + 1)
 
-/* What is read; server and argument are "" where the kind has none. */
+/* The subject of a read; server and argument are "" if unused by its kind. */
 typedef struct ReadTarget
 {
 	ReadKind	kind;
@@ -39,9 +39,9 @@ typedef struct ReadTarget
 } ReadTarget;
 
 /*
- * One who waits for an answer.  wait is called before anybody can wake it,
- * with the cache locked; wake, from another thread and with the cache locked,
- * owns the reference it is given.
+ * A caller that waits for an answer.  wait() is called before anybody can call
+ * wake(), with the cache locked; wake(), called in another thread with the
+ * cache locked, owns the reference it is given.
  */
 typedef struct ReadWaiter
 {
@@ -50,20 +50,20 @@ typedef struct ReadWaiter
 	void		(*wake) (struct ReadWaiter *waiter, Answer *answer);
 } ReadWaiter;
 
-/* How an answer is made when it is not cached; tests bring their own. */
+/* Makes an answer that is not cached; tests use their own. */
 typedef Answer *(*ReadExecutor) (const ReadTarget *target, RunControl *control);
 
-/* An answer as old as its kind allows */
+/* Accept an answer of any age that its kind allows. */
 #define READ_AGE_DEFAULT (-1)
 
 extern bool reads_start(int workers, ReadExecutor executor);
 
-/* Ends the runs in flight; those who wait are answered 503. */
+/* Ends the runs in flight; their waiters get status 503. */
 extern void reads_stop(void);
 
 /*
  * A reference to a fresh answer; or NULL, and the waiter will be woken with
- * one.  max_age_ms narrows the age the kind allows.
+ * one.  max_age_ms reduces the age that the kind allows.
  */
 extern Answer *reads_get(const ReadTarget *target, int64_t max_age_ms,
 						 ReadWaiter *waiter);
@@ -72,8 +72,8 @@ extern Answer *reads_get(const ReadTarget *target, int64_t max_age_ms,
 extern Answer *reads_wait(const ReadTarget *target, int64_t max_age_ms);
 
 /*
- * Nothing read of this server before now is true any more (NULL: of any), but
- * which servers there are, where they keep their files, and Barman's version.
+ * Expire all reads of this server (NULL: of all), except the list of servers,
+ * their directories, and Barman's version.
  */
 extern void reads_invalidate(const char *server);
 

@@ -1,8 +1,8 @@
 /*
  * read_commands.c
  *
- * Which command of Barman answers which question.  Reads only: nothing here
- * changes a catalogue (but see "barman check", which makes directories).
+ * Maps each kind of read to a command of Barman's.  Only reads: nothing here
+ * changes a catalogue (except that "barman check" creates directories).
  */
 #include "barman/read_commands.h"
 
@@ -20,27 +20,27 @@
 #include "base/settings.h"
 #include "base/timestamp.h"
 
-/* A reading command has nothing to tidy up. */
+/* A reading command needs no time to clean up. */
 #define READ_GRACE_MS 2000
 
 /*
- * diagnose connects to every PostgreSQL; the list of backups waits for it no
- * longer than this, and leaves it alone for a while after it was late.
+ * diagnose connects to every PostgreSQL.  The list of backups waits for it no
+ * longer than this, and does not run it again for a while after a timeout.
  */
 #define DIAGNOSE_DEADLINE_MS 10000
 #define DIAGNOSE_REST_MS 30000
 
-/* show-servers hangs with PostgreSQL too; what it tells changes rarely. */
+/* show-servers hangs with PostgreSQL too, but its answer rarely changes. */
 #define DIRECTORIES_DEADLINE_MS 15000
 
-/* Of how many servers that is asked before anybody wants to know */
+/* The most servers whose directories are read in advance */
 #define LEARN_MAX 16
 
 typedef json_t *(*ParseServer) (const BarmanOutput *output, const char *server,
 								BarmanFailure *failure);
 typedef json_t *(*ParseWhole) (const BarmanOutput *output, BarmanFailure *failure);
 
-/* One run of a reading command, and what makes a value of its output. */
+/* One run of a reading command, and the parser of its output */
 typedef struct Question
 {
 	const char *arguments[4];	/* the command first */
@@ -51,7 +51,7 @@ typedef struct Question
 	ParseWhole	parse_whole;	/* or this one */
 } Question;
 
-/* diagnose beside another command */
+/* diagnose, in parallel with another command */
 typedef struct Diagnose
 {
 	pthread_t	thread;
@@ -89,7 +89,7 @@ static const Question servers_question = {
 	.arguments = {"list-servers"}, .parse_whole = barman_parse_servers
 };
 
-/* The console form: Barman itself leaves the secrets out. */
+/* The console form: Barman itself omits the secrets. */
 static const Question diagnose_question = {
 	.arguments = {"diagnose"}, .console = true, .parse_whole = barman_parse_diagnose
 };
@@ -150,8 +150,8 @@ read_servers(RunControl *control)
 }
 
 /*
- * Ask in time where each server's files are, so that the first list of its
- * backups is watched from the beginning.
+ * Read the directories of each server in advance, so that its first list of
+ * backups is already watched.
  */
 static void
 learn_directories(const json_t *servers)
@@ -172,9 +172,9 @@ learn_directories(const json_t *servers)
 }
 
 /*
- * What list-backups does not tell stands in Barman's records of the backups.
- * Where these are not known yet, or do not tell all, diagnose is asked; of a
- * backup that has ended then nothing is missing, or it is an error.
+ * Barman's records of the backups have the facts that list-backups lacks.  Run
+ * diagnose if the records are not known yet or incomplete.  Then a finished
+ * backup either has all facts, or the read is an error.
  */
 static Answer *
 read_backups(const ReadTarget *target, RunControl *control)
@@ -198,7 +198,7 @@ read_backups(const ReadTarget *target, RunControl *control)
 	else
 		json_decref(diagnose_end(diagnose, false, target->server));
 
-	/* where they are may have been told meanwhile */
+	/* the directories may be known by now */
 	if (!complete && document == NULL)
 		document = backup_info_document(target->server, backups);
 	if (backups != NULL && (complete || barman_merge_diagnose(backups, target->server, document)))
@@ -216,7 +216,7 @@ read_backups(const ReadTarget *target, RunControl *control)
 	return finish(backups, "backups", &failure);
 }
 
-/* Of a backup that has ended it is known when it began, and of what type it is. */
+/* Does a finished backup lack its begin_time or its type? */
 static bool
 lacks_something(const json_t *backups)
 {
@@ -234,7 +234,7 @@ lacks_something(const json_t *backups)
 	return false;
 }
 
-/* Before Barman 3.11 only diagnose tells a backup's type and method. */
+/* Before Barman 3.11 only diagnose reports a backup's type and method. */
 static Answer *
 read_backup(const ReadTarget *target, RunControl *control)
 {
@@ -274,7 +274,7 @@ read_check(const ReadTarget *target, RunControl *control)
 	size_t		i;
 	json_t	   *check;
 
-	/* What fails now is being mended: look again soon. */
+	/* Somebody is probably fixing a failed check: expire soon. */
 	json_array_foreach(checks, i, check)
 	{
 		if (!json_is_true(json_object_get(check, "ok")))
@@ -294,7 +294,7 @@ read_directories(const ReadTarget *target, RunControl *control)
 	};
 	BarmanFailure failure;
 	json_t	   *directories = ask(&question, control, &failure);
-	/* what PostgreSQL could not be asked it may tell soon */
+	/* if PostgreSQL was unreachable, it may answer soon */
 	bool		reached = json_is_boolean(json_object_get(directories, "in_recovery"));
 	Answer	   *answer;
 
@@ -327,7 +327,7 @@ answer_of(const Question *question, RunControl *control, const char *key)
 	return finish(value, key, &failure);
 }
 
-/* The value under its key, or the failure. */
+/* The value under its key, or an error answer. */
 static Answer *
 finish(json_t *value, const char *key, BarmanFailure *failure)
 {
@@ -372,7 +372,7 @@ ask(const Question *question, RunControl *control, BarmanFailure *failure)
 	return value;
 }
 
-/* NULL if it is better left alone now. */
+/* NULL while diagnose must not run after a timeout, or on an error */
 static Diagnose *
 diagnose_begin(void)
 {
@@ -392,7 +392,7 @@ diagnose_begin(void)
 	return diagnose;
 }
 
-/* Its document, if it is wanted and there is one. */
+/* Its document, if it is wanted and available */
 static json_t *
 diagnose_end(Diagnose *diagnose, bool wanted, const char *server)
 {

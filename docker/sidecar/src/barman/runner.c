@@ -1,8 +1,8 @@
 /*
  * runner.c
  *
- * Runs a program in a process group of its own, reads what it writes, and
- * ends the whole group when its time is up.  Never through a shell.
+ * Runs a program in a process group of its own, reads its output, and ends the
+ * whole group when its time is up.  Uses no shell.
  */
 #include "barman/runner.h"
 
@@ -25,24 +25,24 @@
 #include "base/timestamp.h"
 
 /*
- * diagnose of a server with thousands of backups is a few megabytes; beyond
- * this something is wrong.
+ * diagnose of a server with thousands of backups is a few megabytes; a larger
+ * output is an error.
  */
 #define OUT_MAX (32 * 1024 * 1024)
 
-/* The rest of a longer standard error is read and dropped. */
+/* A longer standard error is read, and the rest dropped. */
 #define ERR_MAX (256 * 1024)
 
-/* How long a pipe may stay open after the child itself has ended. */
+/* How long a pipe may stay open after the child itself has ended */
 #define DRAIN_MS 1000
 
-/* Between SIGINT and SIGKILL for a run that is hurried */
+/* Between SIGINT and SIGKILL if the caller hurries a run */
 #define HURRIED_GRACE_MS 4000
 
-/* How often to look whether an ending run is hurried */
+/* How often to check whether to hurry a run that is ending */
 #define ENDING_POLL_MS 200
 
-/* How often to look for the end of the child where there is no pidfd. */
+/* How often to check for the end of the child without a pidfd */
 #define NO_PIDFD_POLL_MS 20
 
 struct RunControl
@@ -167,7 +167,7 @@ run_control_cancel(RunControl *control)
 
 	atomic_store(&control->cancelled, true);
 	written = write(control->event, &one, sizeof(one));
-	(void) written;				/* fails only if it is readable already */
+	(void) written;				/* fails only if it is already readable */
 }
 
 void
@@ -197,8 +197,8 @@ run_control_sleep(RunControl *control, int64_t milliseconds)
 }
 
 /*
- * Spawn the child with its input, or /dev/null, and pipes for the rest.
- * Every descriptor of ours is close-on-exec, so it inherits nothing else.
+ * Spawn the child with its input, or /dev/null, and pipes for the rest.  Our
+ * descriptors are all close-on-exec, so it inherits nothing else.
  */
 static int
 start_child(const RunRequest *request, pid_t *pid, Stream *out, Stream *err)
@@ -282,8 +282,8 @@ start_child(const RunRequest *request, pid_t *pid, Stream *out, Stream *err)
 /*
  * Read until the child has ended and its pipes are closed.
  *
- * The child is reaped last: until then its pid, and with it the number of its
- * process group, cannot be given to anybody else, so kill() is safe.
+ * The child is reaped last: until then the kernel cannot reuse its pid, which
+ * is also the number of its process group, so kill() is safe.
  */
 static void
 watch_child(const RunRequest *request, RunResult *result,
@@ -291,7 +291,7 @@ watch_child(const RunRequest *request, RunResult *result,
 {
 	int			pidfd = open_pidfd(pid);
 	int64_t		deadline = monotonic_ms() + request->deadline_ms;
-	int64_t		kill_at = 0;	/* when to send SIGKILL, once ending */
+	int64_t		kill_at = 0;	/* when to send SIGKILL, if ending */
 	int64_t		drain_until = 0;	/* once the child has ended */
 	int64_t		next_tick = monotonic_ms() + request->tick_ms;
 	EndReason	reason = NOT_ENDING;
@@ -321,7 +321,7 @@ watch_child(const RunRequest *request, RunResult *result,
 		if (request->tick != NULL && !ended && until > next_tick)
 			until = next_tick;
 		if (until > now + 60000)
-			until = now + 60000;	/* poll() counts in int */
+			until = now + 60000;	/* poll() takes an int */
 		poll(fds, 4, until > now ? (int) (until - now) : 0);
 		now = monotonic_ms();
 
@@ -333,7 +333,7 @@ watch_child(const RunRequest *request, RunResult *result,
 		{
 			ended = true;
 			drain_until = now + DRAIN_MS;
-			/* What it started for us may not outlive a run that we end. */
+			/* Its own children must not outlive a run that we end. */
 			if (reason != NOT_ENDING)
 				kill(-pid, SIGKILL);
 		}
@@ -421,7 +421,7 @@ stream_read(Stream *stream)
 		if (into == scratch)
 		{
 			stream->overflow = true;
-			return;				/* let the caller look at the clock */
+			return;				/* let the caller check the time */
 		}
 		stream->length += (size_t) got;
 		stream->data[stream->length] = '\0';
@@ -436,7 +436,7 @@ stream_close(Stream *stream)
 	stream->fd = -1;
 }
 
-/* Looks without reaping. */
+/* Checks without reaping. */
 static bool
 child_has_ended(pid_t pid)
 {
@@ -448,7 +448,7 @@ child_has_ended(pid_t pid)
 	return info.si_pid == pid;
 }
 
-/* By number: older libraries have no wrapper, older kernels no such call. */
+/* By number: older C libraries have no wrapper, older kernels no such call. */
 static int
 open_pidfd(pid_t pid)
 {
@@ -460,7 +460,7 @@ open_pidfd(pid_t pid)
 #endif
 }
 
-/* A file in memory, so that nobody need feed the child; returns errno. */
+/* A file in memory, so that no thread has to feed the child; returns errno. */
 static int
 open_input(const char *text, int *fd)
 {
@@ -489,7 +489,7 @@ open_input(const char *text, int *fd)
 	return error;
 }
 
-/* The reading end does not block; returns errno. */
+/* The reading end is non-blocking; returns errno. */
 static int
 open_pipe(int fds[2])
 {

@@ -1,7 +1,7 @@
 /*
  * runner.h
  *
- * One child process: argv in, output out, never longer than its deadline.
+ * Runs one child process: argv in, output out, with a deadline.
  */
 #ifndef BARMAN_RUNNER_H
 #define BARMAN_RUNNER_H
@@ -17,20 +17,20 @@
 typedef enum RunOutcome
 {
 	RUN_EXITED,					/* exit_code is valid */
-	RUN_SIGNALED,				/* died of a signal that we did not send */
+	RUN_SIGNALED,				/* by a signal that we did not send */
 	RUN_TIMED_OUT,
 	RUN_CANCELLED,
-	RUN_TOO_LARGE,				/* wrote more than we are willing to hold */
+	RUN_TOO_LARGE,				/* output exceeds our limit */
 	RUN_NOT_STARTED				/* start_error is valid */
 } RunOutcome;
 
 /*
- * A handle by which another thread may end a run.  It outlives the run and may
- * be used for several, one after the other.
+ * A handle with which another thread may end a run.  It outlives the run and
+ * may be used for several runs, one after the other.
  */
 typedef struct RunControl RunControl;
 
-/* Starts a program otherwise than posix_spawn() would; returns errno. */
+/* Starts a program in place of posix_spawn(); returns errno. */
 typedef int (*RunSpawn) (const void *how, pid_t *pid, const char *path,
 						 posix_spawn_file_actions_t *actions, const posix_spawnattr_t *attributes,
 						 char *const *argv);
@@ -38,7 +38,7 @@ typedef int (*RunSpawn) (const void *how, pid_t *pid, const char *path,
 typedef struct RunRequest
 {
 	const char *const *argv;	/* argv[0] is an absolute path */
-	const char *input;			/* what it reads, or NULL for nothing */
+	const char *input;			/* standard input, or NULL for none */
 	int64_t		deadline_ms;	/* from now */
 	int64_t		grace_ms;		/* between SIGINT and SIGKILL */
 	RunControl *control;		/* or NULL */
@@ -48,7 +48,7 @@ typedef struct RunRequest
 	int64_t		tick_ms;
 	void	   *arg;
 	RunSpawn	spawn;			/* or NULL */
-	const void *how;			/* for it */
+	const void *how;			/* argument of spawn */
 } RunRequest;
 
 typedef struct RunResult
@@ -74,10 +74,10 @@ extern void run_control_destroy(RunControl *control);
 extern void run_control_cancel(RunControl *control);
 extern bool run_control_cancelled(RunControl *control);
 
-/* Sleep, but wake when cancelled; false if cancelled. */
+/* Sleep, but wake on cancel; false if cancelled. */
 extern bool run_control_sleep(RunControl *control, int64_t milliseconds);
 
-/* Cancel, with a shorter grace: the sidecar itself has to go. */
+/* Cancel with a shorter grace, because the sidecar is stopping. */
 extern void run_control_hurry(RunControl *control);
 
 #endif							/* BARMAN_RUNNER_H */

@@ -1,8 +1,8 @@
 /*
  * timeline.c
  *
- * Reads the history of a timeline: "parent<tab>position<tab>reason", a line
- * for each timeline before it.
+ * Reads the history file of a timeline: "parent<tab>position<tab>reason", a
+ * line for each earlier timeline.
  */
 #include "barman/timeline.h"
 
@@ -13,7 +13,7 @@
 #include "base/files.h"
 #include "base/memory.h"
 
-/* PostgreSQL writes a line for each failover. */
+/* PostgreSQL writes one line per failover. */
 #define TEXT_MAX (1024 * 1024)
 
 TimelinePart *
@@ -26,7 +26,7 @@ timeline_read(const char *path, size_t *count)
 	return parts;
 }
 
-/* In time linear to the text: what the primary has archived under this name may be anything. */
+/* In linear time: the archived file may have any contents. */
 TimelinePart *
 timeline_parse(const char *text, size_t *count)
 {
@@ -43,7 +43,7 @@ timeline_parse(const char *text, size_t *count)
 		unsigned int high;
 		unsigned int low;
 
-		/* sscanf() measures all that follows */
+		/* sscanf() measures the whole rest of its input */
 		length = length < sizeof(head) - 1 ? length : sizeof(head) - 1;
 		memcpy(head, line, length);
 		head[length] = '\0';

@@ -1,7 +1,7 @@
 /*
  * timeline.h
  *
- * The history of a timeline, as PostgreSQL writes it.
+ * Reads the history file of a timeline, as PostgreSQL writes it.
  */
 #ifndef BARMAN_TIMELINE_H
 #define BARMAN_TIMELINE_H
@@ -9,7 +9,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* One that led to it, and the position where it was left */
+/* An earlier timeline, and the position where it was left */
 typedef struct TimelinePart
 {
 	int			timeline;
@@ -19,7 +19,7 @@ typedef struct TimelinePart
 /* malloc'd, the oldest first; NULL, and *count 0, if the text is no history */
 extern TimelinePart *timeline_parse(const char *text, size_t *count);
 
-/* The same of a file; also if it cannot be read */
+/* The same for a file; NULL also if it is unreadable */
 extern TimelinePart *timeline_read(const char *path, size_t *count);
 
 #endif							/* BARMAN_TIMELINE_H */
