@@ -1,8 +1,8 @@
 /*
  * arguments.c
  *
- * Checks the body of a request field by field.  Refuses what it does not
- * know, so that a misspelt field is not silently ignored.
+ * Checks the body of a request field by field.  Refuses unknown fields, so that
+ * a misspelt field is not silently ignored.
  */
 #include "api/arguments.h"
 
@@ -86,7 +86,7 @@ default_of(const Argument *field)
 	return json_checked(json_integer(field->standard));
 }
 
-/* Null means the default, whatever the type. */
+/* Null means the default for every type. */
 static bool
 check_value(const Argument *field, const json_t *value, Answer **refusal)
 {
@@ -119,7 +119,7 @@ check_value(const Argument *field, const json_t *value, Answer **refusal)
 			return false;
 		case ARGUMENT_INTEGER:
 			number = json_number_value(value);
-			/* fractions of seconds are welcome, and dropped */
+			/* accept fractions of seconds, and drop them */
 			if (json_is_number(value) && number >= (double) field->low &&
 				number <= (double) field->high)
 				return true;

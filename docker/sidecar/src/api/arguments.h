@@ -1,7 +1,7 @@
 /*
  * arguments.h
  *
- * The body of a request: which fields it may have, and of which type.
+ * The fields that the body of a request may have, and their types.
  */
 #ifndef API_ARGUMENTS_H
 #define API_ARGUMENTS_H
@@ -14,11 +14,11 @@
 
 typedef enum ArgumentType
 {
-	ARGUMENT_TEXT,				/* or null, which is the default */
+	ARGUMENT_TEXT,				/* or null, which means the default */
 	ARGUMENT_BOOL,
 	ARGUMENT_INTEGER,			/* from low to high */
-	ARGUMENT_LIST,				/* or null, which is the default; whatever is in it */
-	ARGUMENT_OBJECT				/* the same */
+	ARGUMENT_LIST,				/* or null, which means the default; any elements */
+	ARGUMENT_OBJECT				/* likewise */
 } ArgumentType;
 
 typedef struct Argument
@@ -28,22 +28,22 @@ typedef struct Argument
 	int64_t		low;
 	int64_t		high;
 	bool		nullable;		/* an integer or bool that may be null */
-	int64_t		standard;		/* its value if it is missing and not nullable */
+	int64_t		standard;		/* the default, if not nullable */
 } Argument;
 
-/* the fields of a body that has none */
+/* for a body without fields */
 extern const Argument no_arguments[];
 
-/* What a person asks is short. */
+/* Enough for the JSON values of any request but a drill's */
 #define ARGUMENTS_MAX_VALUES ((size_t) 1000)
 
 /*
- * The arguments with every field present; or NULL, and *refusal says why.
- * fields ends with a NULL name.  given, an object, is not changed.
+ * The arguments with every field present; or NULL, with the reason in *refusal.
+ * The array fields ends with a NULL name.  Does not change the object given.
  */
 extern json_t *arguments_check(json_t *given, const Argument *fields, Answer **refusal);
 
-/* The same of a body; an empty one is an empty object. */
+/* The same for a body; an empty body counts as an empty object. */
 extern json_t *arguments_parse(const char *body, size_t length,
 							   const Argument *fields, Answer **refusal);
 

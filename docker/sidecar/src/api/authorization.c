@@ -1,8 +1,8 @@
 /*
  * authorization.c
  *
- * Who is refused for want of a token, or of its scope, and how they are told.
- * Never tells what a better token would find.
+ * Refuses requests without a token or with too small a scope.  Does not reveal
+ * what a better token would find.
  */
 #include "api/authorization.h"
 
@@ -10,7 +10,7 @@
 
 #include "base/memory.h"
 
-/* Who has no good token, where one is needed */
+/* Refuses a caller without a valid token, if one is needed. */
 Answer *
 authorization_refuse_caller(const Request *request, TokenScope needed)
 {

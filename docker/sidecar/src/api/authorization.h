@@ -1,7 +1,7 @@
 /*
  * authorization.h
  *
- * Who is refused for want of a token, or of its scope.
+ * Refuses requests without a token or with too small a scope.
  */
 #ifndef API_AUTHORIZATION_H
 #define API_AUTHORIZATION_H
@@ -9,10 +9,10 @@
 #include "base/token.h"
 #include "http/request.h"
 
-/* NULL, or the answer to one who has no good token where one is needed */
+/* NULL, or the answer to a caller without a valid token, if one is needed */
 extern Answer *authorization_refuse_caller(const Request *request, TokenScope needed);
 
-/* The answer to one whose token has a lesser scope */
+/* The answer to a caller whose token has too small a scope */
 extern Answer *authorization_refuse_scope(const Request *request, TokenScope needed);
 
 #endif							/* API_AUTHORIZATION_H */

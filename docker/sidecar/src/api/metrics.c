@@ -1,8 +1,8 @@
 /*
  * metrics.c
  *
- * The sidecar's own gauges in Prometheus' text format.  Never runs Barman:
- * whoever scrapes may do so often.
+ * The sidecar's own gauges in Prometheus' text format.  Never runs Barman,
+ * because scrapes may be frequent.
  */
 #include "api/metrics.h"
 
@@ -74,7 +74,7 @@ metrics_answer(void)
 	return answer;
 }
 
-/* -1 if it cannot be known.  Nobody else can count them: a process that is not dumpable shows them to itself alone. */
+/* -1 if unknown.  Nobody else can count: /proc/PID/fd of an undumpable process is private. */
 static int
 open_descriptors(void)
 {
@@ -87,7 +87,7 @@ open_descriptors(void)
 	if (dir != NULL)
 	{
 		closedir(dir);
-		count--;				/* that of the directory itself */
+		count--;				/* the descriptor of the directory itself */
 	}
 	return count;
 }

@@ -1,9 +1,8 @@
 /*
  * restore_choice.c
  *
- * Chooses the backup that serves a recovery target, and the timeline to follow
- * from it.  Starts nothing and writes nothing: who is refused here has cost
- * nobody anything.
+ * Chooses the backup for a recovery target, and the timeline to follow from it.
+ * Starts nothing and writes nothing, so that a refusal has no cost.
  */
 #include "api/restore_choice.h"
 
@@ -24,7 +23,7 @@
 #include "restore/state.h"
 #include "restore/timeline_path.h"
 
-/* Where the retention policy may have been at work */
+/* Added where the retention policy may have removed a suitable backup */
 #define KEEP_HINT " What the retention policy has removed is gone; poc_keep_backup() keeps a backup from it."
 
 typedef struct Choice
@@ -32,10 +31,10 @@ typedef struct Choice
 	Request    *request;
 	const char *server;
 	const json_t *arguments;
-	json_t	   *backup;			/* what is known of the one being looked at */
+	json_t	   *backup;			/* facts of the backup being examined */
 	int			timeline;		/* to follow from it */
-	bool		timeline_is_new;	/* and not archived yet */
-	bool		stopped;		/* by a failed read, or to sleep */
+	bool		timeline_is_new;	/* and it is not archived yet */
+	bool		stopped;		/* a read failed, or the request sleeps */
 	Answer	   *answer;			/* of the failed read */
 } Choice;
 
@@ -108,9 +107,9 @@ restore_choose(Request *request, json_t *arguments, json_t **backup, Answer **re
 }
 
 /*
- * The name of a mark of the caller's own means where the mark is, for a name
- * may have been given to restore points before.  Of the backups of another
- * cluster it says nothing: there the name is only a name.
+ * If target_name is the name of the caller's own mark, use the mark's position,
+ * because older restore points may have the same name.  For backups of another
+ * cluster the name is only a name.
  */
 static void
 place_mark(json_t *arguments, const json_t *list)
@@ -136,7 +135,7 @@ place_mark(json_t *arguments, const json_t *list)
 	json_object_set_new(arguments, "target_name", json_null());
 }
 
-/* Why it does not serve; NULL if it does, or nothing can be said (stopped). */
+/* Why the backup is unsuitable; NULL if it is suitable or choice->stopped. */
 static Answer *
 examine(Choice *choice, json_t *item)
 {
@@ -149,7 +148,7 @@ examine(Choice *choice, json_t *item)
 								 json_text_of(item, "backup_id"), json_text_of(item, "status")),
 					  mem_strdup(json_text_of(item, "error")),
 					  "Choose a backup whose status is DONE.");
-	/* the list alone knows little, should diagnose have been late */
+	/* if diagnose was late, the list alone lacks these */
 	if (json_is_null(json_object_get(item, "end_lsn")) || json_object_get(item, "end_lsn") == NULL)
 	{
 		json_t	   *wide = read_backup(choice, json_text_of(item, "backup_id"));
@@ -202,7 +201,7 @@ refuse_target(const Choice *choice)
 	return NULL;
 }
 
-/* What is not known does not hinder. */
+/* An unknown end_time is accepted. */
 static bool
 ends_by(const json_t *backup, const char *time)
 {
@@ -215,8 +214,8 @@ ends_by(const json_t *backup, const char *time)
 }
 
 /*
- * Recovery follows one line of timelines.  PostgreSQL refuses a backup that is
- * not on it, and only after everything was copied.
+ * Recovery follows one line of timelines.  PostgreSQL rejects a backup that is
+ * not on it, but only after all files were copied.
  */
 static Answer *
 refuse_timeline(Choice *choice)
@@ -255,7 +254,7 @@ refuse_timeline(Choice *choice)
 				  "Choose an older backup, or with target_timeline the backup's own timeline; or take a new backup.");
 }
 
-/* The one that is asked for; else the caller's; else the newest. */
+/* The requested timeline; else the caller's; else the newest. */
 static int
 wanted_timeline(const Choice *choice, int own)
 {
@@ -276,7 +275,7 @@ wanted_timeline(const Choice *choice, int own)
 	return newest > own ? newest : own;
 }
 
-/* 0 if the caller is not the server that was backed up, or does not say */
+/* 0 if the caller is not the server that was backed up, or is unknown */
 static int
 caller_timeline(const Choice *choice)
 {
@@ -285,7 +284,7 @@ caller_timeline(const Choice *choice)
 	const char *wal_file = json_text_of(choice->arguments, "wal_file");
 	unsigned int timeline = 0;
 
-	/* when diagnose was late, it is not known who was backed up */
+	/* if diagnose was late, the backup's system identifier is unknown */
 	if (caller == NULL || (backed_up != NULL && strcmp(caller, backed_up) != 0))
 		return 0;
 	if (wal_file != NULL && sscanf(wal_file, "%8X", &timeline) == 1)
@@ -293,7 +292,7 @@ caller_timeline(const Choice *choice)
 	return number_of(choice->arguments, "timeline");
 }
 
-/* Can the PostgreSQL of this host run it? */
+/* Can this host's PostgreSQL run the backup? */
 static Answer *
 refuse_host(const json_t *backup)
 {
@@ -309,7 +308,7 @@ refuse_host(const json_t *backup)
 	return NULL;
 }
 
-/* All that is reckoned of WAL depends on it. */
+/* All computations with WAL depend on the segment size. */
 static Answer *
 refuse_segments(const json_t *backup)
 {
@@ -332,7 +331,7 @@ refuse_tablespaces(const json_t *backup)
 				  "Rename the tablespace (ALTER TABLESPACE ... RENAME TO ...) and take another backup.");
 }
 
-/* Takes the message and the detail. */
+/* Takes ownership of message and detail. */
 static Answer *
 refuse(char *message, char *detail, const char *hint)
 {

@@ -1,7 +1,7 @@
 /*
  * restore_choice.h
  *
- * Which backup serves a restore, and along which timeline.
+ * Chooses the backup for a restore, and the timeline to follow.
  */
 #ifndef API_RESTORE_CHOICE_H
 #define API_RESTORE_CHOICE_H
@@ -9,11 +9,11 @@
 #include "http/request.h"
 
 /*
- * Pins down "backup_id" and "target_timeline" (0: the newest there is) of
- * checked arguments; where "target_name" is a mark of the caller's,
- * "target_lsn" takes its place, and "mark" keeps the name; "timeline_is_new" is true if the caller's own timeline
- * is not archived yet.  True: *backup, which the caller releases, is what is
- * known of it.  False: *refusal is the answer, or NULL if the request sleeps.
+ * Sets "backup_id" and "target_timeline" (0: the newest) in checked arguments.  If
+ * "target_name" is a mark of the caller's, sets "target_lsn" instead and keeps the name
+ * in "mark".  Sets "timeline_is_new" if the caller's own timeline is not archived yet.
+ * True: *backup holds the facts of the backup; the caller releases it.  False: *refusal
+ * is the answer, or NULL if the request sleeps.
  */
 extern bool restore_choose(Request *request, json_t *arguments, json_t **backup,
 						   Answer **refusal);

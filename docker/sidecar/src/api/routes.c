@@ -1,11 +1,11 @@
 /*
  * routes.c
  *
- * The addresses of the interface (openapi.yaml), and which of them a request
- * means.  What stands behind each is in routes_*.c.
+ * The routes of the interface (openapi.yaml), and the route of a request.  The
+ * handlers are in routes_*.c.
  *
- * A handler may run several times for one request: each read that has to wait
- * puts it to sleep, and it begins again when the answer is there.
+ * A handler may run several times for one request: each read that it waits for
+ * suspends the request, and the handler starts again when the answer is there.
  */
 #include "api/routes.h"
 
@@ -22,22 +22,22 @@
 #include "jobs/idempotency.h"
 #include "jobs/job.h"
 
-/* What a person asks is short; a mark is of up to some 100,000 tables. */
+/* Most bodies are short; a drill's may contain a mark of up to 100,000 tables. */
 #define BODY_MAX ((size_t) 64 * 1024)
 #define DRILL_BODY_MAX ((size_t) 32 * 1024 * 1024)
 #define DRILL_MAX_VALUES ((size_t) 500000)
 
-/* Whom a route tells of what; whose handler looks itself is said at each. */
+/* The servers that a route concerns, and what checks that the token reaches them */
 typedef enum RouteReach
 {
-	OF_NOTHING,					/* no route may have it */
+	OF_NOTHING,					/* invalid for a route */
 	OF_ANYBODY,
-	OF_ONE_SERVER,				/* the third segment, which the token must reach */
-	OF_ALL_SERVERS,				/* for tokens of all servers alone */
-	OF_OWN_SERVERS				/* its handler leaves out those that the token does not reach */
+	OF_ONE_SERVER,				/* the third segment; the token must reach it */
+	OF_ALL_SERVERS,				/* only for tokens that reach all servers */
+	OF_OWN_SERVERS				/* its handler omits servers that the token does not reach */
 } RouteReach;
 
-/* A new route needs a scope and a reach: tests/test_scopes.c */
+/* Each new route needs a scope and a reach: tests/test_scopes.c */
 typedef struct Route
 {
 	const char *method;
@@ -91,7 +91,7 @@ routes_admit(Request *request)
 	const Route *route = find_route(request, &refusal);
 	Answer	   *unknown = authorization_refuse_caller(request, route != NULL ? route->scope : SCOPE_READ);
 
-	/* who is nobody is not told either what addresses there are */
+	/* do not reveal to unauthorized callers which paths exist */
 	if (unknown != NULL || route == NULL)
 	{
 		if (unknown != NULL && route == NULL)
@@ -100,7 +100,7 @@ routes_admit(Request *request)
 	}
 	if (request->grant != NULL && (refusal = refuse_grant(request, route)) != NULL)
 		return refusal;
-	/* what only tells takes no body, and whoever asks waits for nobody's */
+	/* a GET takes no body, and must not wait for the bodies of others */
 	request->apart = strcmp(route->method, "GET") != 0;
 	if (request->apart)
 	{
@@ -164,7 +164,7 @@ find_route(const Request *request, Answer **refusal)
 	return NULL;
 }
 
-/* What the token is not good for */
+/* Refuses what the token does not permit. */
 static Answer *
 refuse_grant(const Request *request, const Route *route)
 {
@@ -173,7 +173,7 @@ refuse_grant(const Request *request, const Route *route)
 	if (route->reach == OF_ALL_SERVERS && !token_reaches(request->grant, NULL))
 		return answer_error("forbidden", "this concerns all servers, and the token is for some alone",
 							NULL, "Use a token that is not limited to servers.");
-	/* what it does not reach is not there */
+	/* a server that the token does not reach appears not to exist */
 	if (route->reach == OF_ONE_SERVER && !token_reaches(request->grant, request->segments[SEGMENT_SERVER]))
 		return answer_errorf(BARMAN_UNKNOWN_SERVER, "Barman has no server \"%.128s\"",
 							 request->segments[SEGMENT_SERVER]);
@@ -195,8 +195,8 @@ routes_describe(size_t n, RouteDescription *description)
 }
 
 /*
- * What a caller calls his request, to find out later what became of it.  Only
- * a good one is kept: it becomes part of a job's record.
+ * The caller's idempotency key, with which it can find the job later.  Keep
+ * only a valid one: it becomes part of the job's record.
  */
 static Answer *
 keep_key(Request *request)

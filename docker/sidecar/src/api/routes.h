@@ -1,7 +1,7 @@
 /*
  * routes.h
  *
- * From a request to what answers it.
+ * Routes requests to their handlers.
  */
 #ifndef API_ROUTES_H
 #define API_ROUTES_H
@@ -13,8 +13,8 @@
 extern Answer *routes_dispatch(Request *request);
 
 /*
- * What can be said before the body is read: is there such an address, may the
- * caller use it, how much may it be sent?
+ * Refuses, before the body is read, an unknown path or a caller without
+ * permission; else sets the limits for the body.
  */
 extern Answer *routes_admit(Request *request);
 

@@ -1,8 +1,8 @@
 /*
  * routes_job.c
  *
- * The addresses of jobs, and of what begins one: a backup, a switch of WAL, a
- * run of cron.  What is known before is refused before.
+ * The routes of jobs, and of the actions that start one: a backup, a WAL
+ * switch, cron.  Refuses what is known to fail before it starts a job.
  */
 #include "api/routes_job.h"
 
@@ -23,7 +23,7 @@
 #include "jobs/job.h"
 #include "jobs/switch_wal.h"
 
-/* A long poll holds no thread, but it holds a connection. */
+/* A long poll occupies no thread, but a connection. */
 #define MAX_WAIT_SECONDS 60
 
 #define MAX_TIMEOUT_SECONDS (7 * 24 * 3600)
@@ -73,7 +73,7 @@ get_job(Request *request)
 	if (!http_query_number(request, "wait", 0, MAX_WAIT_SECONDS, &wait))
 		return answer_errorf("bad_argument", "\"wait\" must be a number of seconds from 0 to %d",
 							 MAX_WAIT_SECONDS);
-	/* it runs again when it was woken: then it has its place */
+	/* a request that was resumed already counts as waiting */
 	if (wait > 0 && !route_has_polled(request) && !http_may_wait(request))
 		return answer_error("too_many_requests", "too many requests wait for jobs", NULL,
 							"Ask without \"wait\", or try again later.");
@@ -138,7 +138,7 @@ post_backup(Request *request)
 	return job_submit(&caller, &job_backup, request->segments[SEGMENT_SERVER], arguments);
 }
 
-/* Barman takes a second backup of the same name, and then finds neither. */
+/* Barman accepts a second backup of the same name, and then finds neither. */
 static bool
 name_is_free(Request *request, const char *name, Answer **refusal)
 {
@@ -174,8 +174,8 @@ name_is_free(Request *request, const char *name, Answer **refusal)
 }
 
 /*
- * An incremental backup needs a Barman that can and a parent that is whole:
- * Barman itself accepts a failed one and fails later.
+ * An incremental backup needs a Barman that supports it and a complete parent:
+ * Barman itself accepts a failed parent and fails later.
  */
 static bool
 parent_is_good(Request *request, json_t *arguments, Answer **refusal)

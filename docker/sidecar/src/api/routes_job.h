@@ -1,7 +1,7 @@
 /*
  * routes_job.h
  *
- * The addresses of jobs, and of what begins one.
+ * The routes of jobs, and of the actions that start one.
  */
 #ifndef API_ROUTES_JOB_H
 #define API_ROUTES_JOB_H

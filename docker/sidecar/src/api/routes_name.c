@@ -1,8 +1,8 @@
 /*
  * routes_name.c
  *
- * The server and the backup that an address names.  Every name is checked
- * here: only what Barman knows reaches its command line.
+ * The server and the backup that a path names.  Checks every name here: only
+ * names that Barman knows reach its command line.
  */
 #include "api/routes_name.h"
 
@@ -26,7 +26,7 @@ route_server_exists(Request *request, Answer **refusal)
 	return server_is_usable(request, false, refusal);
 }
 
-/* A passive server has nothing of its own to back up: Barman copies another Barman's. */
+/* A passive server cannot be backed up: it copies backups from another Barman. */
 bool
 route_server_acts(Request *request, Answer **refusal)
 {
@@ -68,12 +68,12 @@ server_is_usable(Request *request, bool acts, Answer **refusal)
 	if (*refusal != NULL)
 		return false;
 
-	/* Where its files are: nobody waits, but the cache is better for it. */
+	/* Learn where its files are, for the cache; do not wait for it. */
 	answer_release(reads_get(&directories, READ_AGE_DEFAULT, NULL));
 	return true;
 }
 
-/* Barman itself does nothing for these, and says little of it. */
+/* Barman does nothing for such servers, and its messages explain little. */
 static Answer *
 refuse_state(const char *server, const char *state, bool acts)
 {
@@ -151,7 +151,7 @@ route_is_backup_id(const char *name)
 		strspn(name, "0123456789") == 8 && strspn(name + 9, "0123456789") == 6;
 }
 
-/* Barman's words that are no names */
+/* Is name one of Barman's shortcuts? */
 bool
 route_is_shortcut(const char *name)
 {
@@ -167,7 +167,7 @@ route_is_shortcut(const char *name)
 	return false;
 }
 
-/* Before Barman 3.11 all are. */
+/* Before Barman 3.11 all backups are full. */
 static bool
 is_full(const json_t *backup)
 {

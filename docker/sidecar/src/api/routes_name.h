@@ -1,7 +1,7 @@
 /*
  * routes_name.h
  *
- * The server and the backup that an address names.
+ * The server and the backup that a path names.
  */
 #ifndef API_ROUTES_NAME_H
 #define API_ROUTES_NAME_H
@@ -13,29 +13,28 @@
 #define SEGMENT_NAME 4
 
 /*
- * Does Barman know the server of the path, and do anything for it (it is neither
- * inactive nor disabled)?  False: *refusal is the answer, or NULL if the request
- * sleeps.
+ * Does Barman know the server of the path, and is it neither inactive nor
+ * disabled?  False: *refusal is the answer, or NULL if the request sleeps.
  */
 extern bool route_server_exists(Request *request, Answer **refusal);
 
-/* The same for what only a server with a PostgreSQL of its own can do */
+/* The same, for actions that a passive server cannot do */
 extern bool route_server_acts(Request *request, Answer **refusal);
 
 /*
- * The backup of this id, name or shortcut.  True: *backup is part of *list,
- * which the caller releases.  False as in route_server_exists().
+ * Find the backup of this id, name or shortcut.  True: *backup is part of
+ * *list, which the caller releases.  False as in route_server_exists().
  */
 extern bool route_find_backup(Request *request, const char *name,
 							  json_t **backup, Answer **list, Answer **refusal);
 
-/* YYYYMMDDTHHMMSS, as opposed to a name */
+/* Does name have the form YYYYMMDDTHHMMSS? */
 extern bool route_is_backup_id(const char *name);
 
-/* Is it one of Barman's words that are no names? */
+/* Is name one of Barman's shortcuts? */
 extern bool route_is_shortcut(const char *name);
 
-/* Is the text under this key that text? */
+/* Does the object have this text under this key? */
 extern bool route_text_is(const json_t *object, const char *key, const char *text);
 
 #endif							/* API_ROUTES_NAME_H */

@@ -1,7 +1,7 @@
 /*
  * routes_read.c
  *
- * The addresses that only tell: the sidecar's health, and what Barman says.
+ * The routes that only read: the sidecar's health, and Barman's answers.
  */
 #include "api/routes_read.h"
 
@@ -37,7 +37,7 @@ routes_init(void)
 	started = monotonic_ms();
 }
 
-/* Never waits: whoever asks for health has little patience. */
+/* Does not wait, because health checks have short timeouts. */
 Answer *
 get_health(Request *request)
 {
@@ -65,7 +65,7 @@ get_health(Request *request)
 	return answer_json(200, value);
 }
 
-/* Whether WAL is archived and receivers are kept running. */
+/* When cron last ran: it archives WAL and keeps receivers running. */
 static json_t *
 cron_json(void)
 {
@@ -152,8 +152,8 @@ get_backup(Request *request)
 }
 
 /*
- * Barman is not asked for what anybody may invent: some hundred such questions
- * would have everybody else wait.
+ * Do not run Barman for ids that a caller may invent: a hundred such runs would
+ * make all others wait.
  */
 static bool
 may_be_there(const char *server, const char *id)
@@ -200,7 +200,7 @@ get_disks(Request *request)
 	return get_of_directories(request, READ_DISKS, "");
 }
 
-/* The first and the last segment of the archive, and whose it is */
+/* The first and the last segment of the archive, and its system identifier */
 Answer *
 get_archive(Request *request)
 {
@@ -234,8 +234,8 @@ get_archive(Request *request)
 }
 
 /*
- * Have Barman asked what an examination of this server will ask for, all at
- * once: one after the other it would wait for each.  Waits for none of it.
+ * Start the reads that an examination of this server needs, all at once: one
+ * after the other, it would wait for each.  Does not wait for their answers.
  */
 Answer *
 get_ahead(Request *request)
@@ -263,7 +263,7 @@ get_ahead(Request *request)
 		if (ahead[i].of_all ? !token_reaches(request->grant, NULL) :
 			ahead[i].kind == READ_DISKS && !catalogue_known(server))
 			continue;
-		/* whatever age the caller asks for: nobody waits, so none but the cache limits how often */
+		/* ignore the caller's max-age: only the cache limits how often Barman runs */
 		answer = reads_get(&target, READ_AGE_DEFAULT, NULL);
 		if (answer == NULL || answer->status == 200)
 			json_array_append_new(words, json_text(ahead[i].word));
@@ -272,7 +272,7 @@ get_ahead(Request *request)
 	return answer_json(200, json_checked(json_pack("{s:o}", "ahead", words)));
 }
 
-/* Of whatever database it was asked for */
+/* The last drill of any database of the server */
 Answer *
 get_last_drill(Request *request)
 {
@@ -300,7 +300,7 @@ get_of_server(Request *request, ReadKind kind, const char *argument)
 	return route_read(request, kind, request->segments[SEGMENT_SERVER], argument);
 }
 
-/* What can be told only when it is known where the server's files are. */
+/* Reads that need the directories of the server */
 static Answer *
 get_of_directories(Request *request, ReadKind kind, const char *argument)
 {

@@ -1,14 +1,14 @@
 /*
  * routes_read.h
  *
- * The addresses that only tell.
+ * The routes that only read.
  */
 #ifndef API_ROUTES_READ_H
 #define API_ROUTES_READ_H
 
 #include "http/request.h"
 
-/* Called once at start, for the uptime. */
+/* Call once at start, for the uptime. */
 extern void routes_init(void);
 
 extern Answer *get_health(Request *request);

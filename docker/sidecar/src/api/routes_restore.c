@@ -1,8 +1,8 @@
 /*
  * routes_restore.c
  *
- * Checks what is asked about restoring, verifying, keeping and deleting, and
- * starts the job.  What is known before is refused before.
+ * Checks requests to restore, verify, keep and delete, and starts their jobs.
+ * Refuses what is known to fail before it starts a job.
  */
 #include "api/routes_restore.h"
 
@@ -28,14 +28,14 @@
 #include "restore/instance.h"
 #include "restore/lsn.h"
 
-/* PostgreSQL's MAXFNAMELEN less the zero */
+/* PostgreSQL's MAXFNAMELEN without the terminating zero */
 #define RESTORE_POINT_MAX 63
 
-/* How far the clocks of two hosts may differ */
+/* The largest accepted difference between the clocks of two hosts */
 #define CLOCK_SKEW_US (INT64_C(60) * 1000000)
 
 /*
- * Why not; asked before the backup is known (NULL), and again with it.
+ * Returns a refusal or NULL; called before the backup is known (NULL), and again with it.
  */
 typedef Answer *(*Objection) (Request *request, json_t *arguments, const json_t *backup);
 
@@ -104,7 +104,7 @@ post_restore(Request *request)
 	return arguments != NULL ? submit_restore(request, &job_restore, arguments) : refusal;
 }
 
-/* Would post_restore() start a job, and of which backup? */
+/* Would post_restore() start a job, and from which backup? */
 Answer *
 post_restore_check(Request *request)
 {
@@ -155,7 +155,7 @@ post_drill(Request *request)
 	return submit_restore(request, &job_drill, arguments);
 }
 
-/* Takes the arguments. */
+/* Takes ownership of the arguments. */
 static Answer *
 submit_restore(Request *request, const JobKind *kind, json_t *arguments)
 {
@@ -168,7 +168,7 @@ submit_restore(Request *request, const JobKind *kind, json_t *arguments)
 	RestoreNeeds needs = {0};
 	const RestoreNeeds nothing = {0};
 
-	/* claimed last, for it must not be done twice */
+	/* claim the instance last: this function runs again after each sleep */
 	if (restore_is_sound(arguments, &refusal) &&
 		(restore_choose(request, arguments, &backup, &refusal) ||
 		 is_for_the_receipt(kind, arguments, &refusal)))
@@ -177,7 +177,7 @@ submit_restore(Request *request, const JobKind *kind, json_t *arguments)
 
 		if (backup != NULL)
 			needs = restore_needs(backup, arguments, server);
-		/* whatever else there is against it, a drill's receipt tells of the room */
+		/* a drill reports a lack of space in its receipt, but other refusals at once */
 		refusal = instance_refusal(name, server, &nothing);
 		if (refusal == NULL)
 			instance = instance_claim(name, server, &needs, &refusal);
@@ -196,7 +196,7 @@ submit_restore(Request *request, const JobKind *kind, json_t *arguments)
 	return answer;
 }
 
-/* NULL unless they are too many, or too large; each is text. */
+/* NULL unless there are too many, or they are too large.  Each is text. */
 static Answer *
 refuse_assertions(const json_t *assertions)
 {
@@ -223,7 +223,7 @@ refuse_assertions(const json_t *assertions)
 	return refusal;
 }
 
-/* That no backup serves its mark is what a drill is to find. */
+/* If no backup serves a drill's mark, its receipt reports that. */
 static bool
 is_for_the_receipt(const JobKind *kind, json_t *arguments, Answer **refusal)
 {
@@ -295,7 +295,7 @@ object_to_keep(Request *request, json_t *arguments, const json_t *backup)
 		refuse(&refusal, "keep", "be full, standalone or release",
 			   "full keeps the WAL from the backup on, standalone only what makes it consistent.");
 	else if (strcmp(keep, "release") == 0 && request->grant->scope < SCOPE_DESTROY)
-		refusal = authorization_refuse_scope(request, SCOPE_DESTROY);	/* the next cron may remove it */
+		refusal = authorization_refuse_scope(request, SCOPE_DESTROY);	/* cron may delete it */
 	else if (backup != NULL)
 		json_object_set_new(arguments, "may_lessen", json_boolean(request->grant->scope >= SCOPE_DESTROY));
 	return refusal;
@@ -316,7 +316,7 @@ object_to_delete(Request *request, json_t *arguments, const json_t *backup)
 	return NULL;
 }
 
-/* Start a job for the backup that the path names, unless something objects. */
+/* Start a job for the backup in the path, unless object refuses. */
 static Answer *
 submit_for_backup(Request *request, const JobKind *kind, const Argument *fields, Objection object)
 {
@@ -345,7 +345,7 @@ submit_for_backup(Request *request, const JobKind *kind, const Argument *fields,
 	return refusal;
 }
 
-/* Everything about a restore that can be said without asking Barman */
+/* Checks everything about a restore that needs no answer of Barman's. */
 static bool
 restore_is_sound(json_t *arguments, Answer **refusal)
 {
@@ -417,7 +417,7 @@ restore_is_sound(json_t *arguments, Answer **refusal)
 	return true;
 }
 
-/* The backup that the path names */
+/* The backup in the path */
 static bool
 find_named_backup(Request *request, json_t **backup, Answer **list, Answer **refusal)
 {
@@ -433,7 +433,7 @@ find_named_backup(Request *request, json_t **backup, Answer **list, Answer **ref
 	return route_find_backup(request, name, backup, list, refusal);
 }
 
-/* NULL as in route_server_exists(), or because they are not sound. */
+/* NULL as in route_server_exists(), or because the arguments are invalid. */
 static json_t *
 parse_for_server(Request *request, const Argument *fields, Answer **refusal)
 {

@@ -1,7 +1,7 @@
 /*
  * routes_restore.h
  *
- * The addresses for restoring and for the life of a backup after it is made.
+ * The routes to restore, verify, keep and delete backups.
  */
 #ifndef API_ROUTES_RESTORE_H
 #define API_ROUTES_RESTORE_H

@@ -1,8 +1,8 @@
 /*
  * waiting.c
  *
- * Puts a request to sleep until Barman has answered, or there is news of a job.
- * Then its route runs again from the top, and finds here what it waited for.
+ * Suspends a request until Barman has answered, or a job has news.  Then its
+ * route runs again from the start, and finds here the answers it waited for.
  */
 #include "api/waiting.h"
 
@@ -13,15 +13,15 @@
 #include "base/memory.h"
 #include "http/work.h"
 
-/* The answers a route may have to wait for, one after the other */
+/* The most answers that a route waits for, one after the other */
 #define READS_MAX 16
 
-/* What is kept of a request from one run of its route to the next */
+/* The state of a request between the runs of its route */
 typedef struct Waiting
 {
 	Request    *request;
 
-	/* Reads that ended while it slept, for its next run */
+	/* Reads that have ended, for the next run */
 	ReadWaiter	read;
 	struct
 	{
@@ -59,7 +59,7 @@ route_read(Request *request, ReadKind kind, const char *server, const char *argu
 	if (waiting->read_count == READS_MAX)
 		return answer_error(BARMAN_INTERNAL, "too many reads in one request", NULL, NULL);
 
-	/* Where read_ended() will put the answer. */
+	/* read_ended() puts the answer here. */
 	waiting->reads[waiting->read_count].kind = kind;
 	waiting->reads[waiting->read_count].server = mem_strdup(server);
 	waiting->reads[waiting->read_count].argument = mem_strdup(argument);

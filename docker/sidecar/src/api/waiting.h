@@ -1,7 +1,7 @@
 /*
  * waiting.h
  *
- * What a request waits for: what Barman is asked, and news of a job.
+ * Waits of a request: for reads of Barman, and for news of a job.
  */
 #ifndef API_WAITING_H
 #define API_WAITING_H
@@ -13,11 +13,11 @@
 /* A reference to a fresh read; NULL: the request sleeps until there is one. */
 extern Answer *route_read(Request *request, ReadKind kind, const char *server, const char *argument);
 
-/* As job_poll(); NULL: the request sleeps.  It sleeps once for a job. */
+/* As job_poll(); NULL: the request sleeps.  It sleeps once per job. */
 extern Answer *route_poll(Request *request, const char *id, int64_t after, int64_t wait_ms);
 extern bool route_has_polled(const Request *request);
 
-/* The request as the jobs know it; has what the request has, so no longer than that */
+/* The request as the jobs see it; it points into the request, so it must not outlive it. */
 extern JobCaller route_caller(const Request *request);
 
 #endif							/* API_WAITING_H */
