@@ -1,9 +1,9 @@
 /*
  * backup.c
  *
- * Takes a base backup and stays until the catalogue calls it DONE.  Never
- * believes what "barman backup" itself says of the status: it speaks before
- * the last WAL is archived.
+ * Takes a base backup and waits until the catalogue lists it as DONE.  Does
+ * not trust the status that "barman backup" prints: it does so before the last
+ * WAL segment is archived.
  */
 #include "jobs/backup.h"
 
@@ -21,29 +21,29 @@
 #include "base/timestamp.h"
 #include "jobs/switch_wal.h"
 
-/* Before it copies, Barman checks the server; with a frozen one, for ever. */
+/* Barman checks the server before it copies; with a frozen server the check never ends. */
 #define START_MS 120000
 
-/* Nothing on a healthy host copies for longer without a limit of its own. */
+/* Limit of the copy if the caller sets none; no copy on a healthy host takes longer. */
 #define COPY_MS (INT64_C(7) * 24 * 3600 * 1000)
 
-/* The limit of waiting for WAL when the caller set none */
+/* Limit of the wait for WAL if the caller sets none */
 #define WAIT_MS (INT64_C(3600) * 1000)
 
-/* How often to look for new WAL, and to ask the catalogue regardless */
+/* How often to look for new WAL, and how often to query the catalogue in any case */
 #define LOOK_MS 100
 #define ASK_EVERY_MS 5000
 
 /*
- * How long to leave it to the caller to make WAL, and how long after that
- * first switch of our own the next one comes; each costs a segment in the
- * archive, so the pauses double.
+ * How long to leave it to the caller to write WAL, then the pause between the
+ * switches that this job forces.  Each switch adds a segment to the archive,
+ * so the pauses double.
  */
 #define LEAVE_MS 10000
 #define SWITCH_AGAIN_MS 5000
 #define SWITCH_RARELY_MS 60000
 
-/* "switch-wal --force" works without superuser from 3.9 on. */
+/* Since Barman 3.9, "switch-wal --force" does not need a superuser. */
 #define VERSION_FORCE_SWITCH 30900
 
 #define CHECK_DEADLINE_MS 120000
@@ -52,10 +52,10 @@
 typedef struct BackupRun
 {
 	Job		   *job;
-	json_t	   *before;			/* the backups there were: {id: true} */
-	char	   *id;				/* the new one's, once it appears */
-	bool		watched;		/* we can see it appear */
-	const char *error;			/* why it failed, in the words of the run */
+	json_t	   *before;			/* backups before the run: {id: true} */
+	char	   *id;				/* ID of the new backup, once it appears */
+	bool		watched;		/* whether this job can see it appear */
+	const char *error;			/* why it failed, as Barman reports it */
 } BackupRun;
 
 static void backup_body(Job *job, const json_t *arguments);
@@ -99,7 +99,7 @@ backup_body(Job *job, const json_t *arguments)
 	run.watched = catalogue_known(job_server(job));
 	run.before = catalogue_backup_ids(job_server(job));
 
-	/* No --wait: it loses the name before 3.5, and may never end. */
+	/* No --wait: Barman before 3.5 loses the name with it, and it may never end. */
 	command[n++] = "backup";
 	if (incremental != NULL)
 	{
@@ -151,9 +151,9 @@ backup_body(Job *job, const json_t *arguments)
 }
 
 /*
- * The run did not succeed, but what it had copied becomes a backup once its WAL
- * is archived, by Barman's own maintenance: unless Barman calls it failed, or
- * there is none, it counts.
+ * The run failed, but Barman's maintenance still completes a finished copy
+ * once its WAL is archived.  The backup counts unless Barman lists it as
+ * FAILED or it does not exist.
  */
 static void
 count_what_is_left(BackupRun *run)
@@ -178,7 +178,7 @@ count_what_is_left(BackupRun *run)
 		reads_invalidate(server);
 		answer = reads_wait(&target, READ_AGE_DEFAULT);
 		if (answer->status == 200)
-			status = mem_strdup("FAILED");	/* if it is not in the list */
+			status = mem_strdup("FAILED");	/* unless the list has it */
 		json_array_foreach(json_object_get(answer->value, "backups"), i, one)
 		{
 			const char *id = json_text_of(one, "backup_id");
@@ -197,9 +197,9 @@ count_what_is_left(BackupRun *run)
 }
 
 /*
- * Barman calls a backup after the second in which it begins, and has one that
- * begins in the same second as another take its place: after one that was
- * cancelled, for example.  False if cancelled.
+ * Barman names a backup after the second in which it begins, and replaces an
+ * older one of that name, such as a cancelled one.  Wait for a second without
+ * a backup.  False if cancelled.
  */
 static bool
 wait_for_new_id(BackupRun *run)
@@ -219,8 +219,8 @@ wait_for_new_id(BackupRun *run)
 }
 
 /*
- * Barman warns that the backup waits for WAL, and advises --wait.  Waiting is
- * what we do next, so it would only frighten.
+ * Barman warns that the backup waits for WAL and advises --wait.  Drop this
+ * message: the job waits for that WAL next.
  */
 static json_t *
 without_false_alarm(json_t *messages)
@@ -239,7 +239,7 @@ without_false_alarm(json_t *messages)
 	return messages;
 }
 
-/* While Barman runs: notice the new backup, or that there will be none. */
+/* Looks for the new backup while Barman runs; false if none appears in time. */
 static bool
 watch_copy(void *arg)
 {
@@ -279,8 +279,8 @@ find_new_id(BackupRun *run)
 }
 
 /*
- * "Impossible to start the backup" does not say why, but a failing check
- * often does.
+ * "Impossible to start the backup" gives no reason; add the failing checks,
+ * which often do.
  */
 static void
 explain_refusal(BackupRun *run, BarmanFailure *failure)
@@ -316,10 +316,10 @@ explain_refusal(BackupRun *run, BarmanFailure *failure)
 }
 
 /*
- * Copied; now the WAL up to its end must be archived.  On a quiet server no
- * segment is ever closed, and only the primary can write one: needs "wal"
- * asks the caller.  If nobody helps, we have Barman switch.  If Barman's last
- * word was that it waits, the catalogue need not be asked to know that.
+ * The copy is done; wait until the WAL up to its end is archived.  On a quiet
+ * server no segment fills up, and only the primary can write WAL: needs "wal"
+ * asks the caller to.  Otherwise have Barman switch.  If Barman's output says
+ * that the backup waits for WAL, skip the first query of the catalogue.
  */
 static void
 wait_for_wal(BackupRun *run, bool waiting, int64_t deadline)
@@ -339,7 +339,7 @@ wait_for_wal(BackupRun *run, bool waiting, int64_t deadline)
 
 		reads_invalidate(job_server(job));
 		if (!(first && waiting) && !look_at_catalogue(run, &waiting))
-			return;				/* it said how it ended */
+			return;				/* look_at_catalogue() has ended the job */
 		if (waiting && monotonic_ms() >= deadline)
 		{
 			still_waiting(run);
@@ -373,8 +373,8 @@ wait_for_wal(BackupRun *run, bool waiting, int64_t deadline)
 }
 
 /*
- * Ask the catalogue.  True if the job goes on; waiting is false only if the
- * answer could not be had.
+ * Queries the catalogue.  True if the job goes on; *waiting is false only if
+ * the query failed.
  */
 static bool
 look_at_catalogue(BackupRun *run, bool *waiting)
@@ -398,7 +398,7 @@ look_at_catalogue(BackupRun *run, bool *waiting)
 	}
 	status = json_string_value(json_object_get(found, "status"));
 	if (answer->status != 200)
-		*waiting = false;		/* Barman is out of breath: try again */
+		*waiting = false;		/* Barman cannot answer now: try again */
 	else if (found == NULL)
 	{
 		job_fail(run->job, BARMAN_UNKNOWN_BACKUP, "the new backup is not in the catalogue",
@@ -427,7 +427,7 @@ look_at_catalogue(BackupRun *run, bool *waiting)
 	return going_on;
 }
 
-/* Until WAL comes or goes, or the time is up; false if cancelled. */
+/* Waits until WAL files come or go, or until the time is up; false if cancelled. */
 static bool
 wait_for_change(Job *job, uint64_t *seen, int64_t until)
 {
@@ -447,7 +447,7 @@ wait_for_change(Job *job, uint64_t *seen, int64_t until)
 	}
 }
 
-/* Has Barman see whether all WAL is there; it then writes DONE. */
+/* Has Barman check whether all WAL is archived; it then sets the status to DONE. */
 static bool
 check_backup(BackupRun *run)
 {
@@ -462,7 +462,7 @@ check_backup(BackupRun *run)
 static bool
 force_switch(Job *job, bool *warned)
 {
-	/* without --archive, which would wait for the next WAL in its turn */
+	/* without --archive, which would also wait for the next WAL */
 	const char *command[] = {"switch-wal", "--force", job_server(job), NULL};
 	RunResult	result;
 	BarmanOutput output;

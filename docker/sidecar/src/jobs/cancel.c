@@ -1,8 +1,8 @@
 /*
  * cancel.c
  *
- * A job is cancelled: by its id, or by the key of the request that started it,
- * which may still be on its way.
+ * Cancels a job by its id, or by the idempotency key of the request that
+ * starts it.  That request may not have arrived yet.
  */
 #include "base/memory.h"
 #include "jobs/idempotency.h"
@@ -71,5 +71,5 @@ request_cancel(Job *job)
 	job->cancel_requested = true;
 	job_add_line(job, JOB_WARNING, "cancelling");
 	run_control_cancel(job->control);
-	pthread_cond_broadcast(&job_table.ended); /* it may be waiting for its turn */
+	pthread_cond_broadcast(&job_table.ended); /* the job may be waiting for its turn */
 }

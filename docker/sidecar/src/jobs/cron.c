@@ -18,10 +18,10 @@
 #include "base/memory.h"
 #include "base/timestamp.h"
 
-/* It only starts others, so it ends soon, or PostgreSQL hangs. */
+/* cron only starts other processes: it ends soon unless PostgreSQL hangs. */
 #define CRON_DEADLINE_MS 120000
 
-/* How long the program waits for a run at its own end */
+/* How long cron_stop() waits for a run in progress */
 #define CRON_STOP_MS 3000
 
 static void cron_body(Job *job, const json_t *arguments);
@@ -32,7 +32,7 @@ static void note_end(const RunResult *result, char *trouble);
 
 const JobKind job_cron = {.name = "cron", .body = cron_body};
 
-/* Two at a time would only find Barman's own lock taken. */
+/* Of two runs at a time, the second would fail on Barman's own lock. */
 static pthread_mutex_t one_at_a_time = PTHREAD_MUTEX_INITIALIZER;
 
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
@@ -43,7 +43,7 @@ static bool stopping;
 static bool busy;
 static int	interval_ms;
 static RunControl *control;
-static char *last_failure;		/* NULL: the last run was good */
+static char *last_failure;		/* NULL: the last run succeeded */
 static int64_t last_ended;		/* timestamp_now(); 0: none ended yet */
 
 static void
@@ -128,8 +128,8 @@ cron_start(int interval)
 }
 
 /*
- * A run in progress is let finish if it does so soon: ended between fork() and
- * setsid(), it would take a daemon with it.
+ * Waits a moment for a run in progress: if it is killed between fork() and
+ * setsid(), a new daemon dies with it.
  */
 void
 cron_stop(void)
@@ -220,7 +220,7 @@ run_once(void)
 	archive_held();
 }
 
-/* What cron does not do for a server whose backup is being copied */
+/* Archives WAL of servers whose backup is being copied, which cron skips */
 static void
 archive_held(void)
 {
@@ -244,14 +244,14 @@ archive_held(void)
 	json_decref(servers);
 }
 
-/* Says that cron fails when it begins to, or fails otherwise than before. */
+/* Logs when cron begins to fail, fails for another reason, or works again. */
 static void
 note_end(const RunResult *result, char *trouble)
 {
 	pthread_mutex_lock(&lock);
 	if (result->outcome == RUN_CANCELLED)
 	{
-		/* our own doing, so it says nothing of Barman */
+		/* the sidecar cancelled it: not a failure of Barman */
 		free(trouble);
 		pthread_mutex_unlock(&lock);
 		return;

@@ -13,13 +13,13 @@
 
 extern const JobKind job_cron;
 
-/* "barman -q cron" at once and then every interval seconds; 0: never. */
+/* Runs "barman -q cron" at once and then every interval seconds; 0: never. */
 extern bool cron_start(int interval);
 extern void cron_stop(void);
 
 /*
- * The last run that came to its end, at the interval or on request: when (0:
- * none yet), and what went wrong, malloc'd, or NULL.
+ * The last run that ended, at the interval or on request: its time (0: none
+ * yet) and its failure (malloc'd), or NULL.
  */
 extern void cron_last_run(int64_t *ended, char **failure);
 

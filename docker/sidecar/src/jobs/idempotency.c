@@ -1,7 +1,7 @@
 /*
  * idempotency.c
  *
- * Idempotency keys: what makes one, and those that must start nothing.
+ * Idempotency keys: which are valid, and which must not start a job.
  */
 #include "jobs/idempotency.h"
 
@@ -14,13 +14,13 @@
 #define KEY_MIN 16
 #define KEY_MAX 64
 
-/* No request is on its way for longer. */
+/* No request takes longer to arrive. */
 #define BAR_KEY_MS (10 * 60 * 1000)
 
-/* Nobody cancels so many in that time but who wants to fill our memory. */
+/* More cancelled keys in that time are an attempt to fill the memory. */
 #define BARRED_MAX 1000
 
-/* A key that was cancelled before its request came. */
+/* A key that was cancelled before its request arrived */
 typedef struct BarredKey
 {
 	struct BarredKey *next;		/* newest first */

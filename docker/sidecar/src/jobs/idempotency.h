@@ -1,7 +1,7 @@
 /*
  * idempotency.h
  *
- * Idempotency keys: what makes one, and those that must start nothing.
+ * Idempotency keys: which are valid, and which must not start a job.
  */
 #ifndef JOBS_IDEMPOTENCY_H
 #define JOBS_IDEMPOTENCY_H
@@ -11,8 +11,8 @@
 extern bool job_key_is_valid(const char *key);
 
 /*
- * Keys that were cancelled before their request came, the last thousand; the
- * caller holds the lock of the jobs.
+ * The last thousand keys that were cancelled before their request arrived.
+ * The caller holds the lock of the jobs.
  */
 extern void job_keys_bar(const char *key);
 extern bool job_keys_barred(const char *key);

@@ -1,8 +1,8 @@
 /*
  * job.h
  *
- * Jobs: the runs of Barman that change something.  Each has a thread while it
- * runs and a file for ever after (well, for a month).
+ * Jobs: runs of Barman that change something.  Each has a thread while it
+ * runs, and a record on disk that is kept for a month.
  */
 #ifndef JOBS_JOB_H
 #define JOBS_JOB_H
@@ -16,21 +16,21 @@
 
 typedef struct Job Job;
 
-/* Who asks */
+/* The caller of a request */
 typedef struct JobCaller
 {
-	const TokenGrant *grant;	/* what the token of the request lets it do */
+	const TokenGrant *grant;	/* what the token of the request permits */
 	const char *key;			/* Idempotency-Key, or NULL */
 	const char *method;
 	const char *path;
-	bool		local;			/* by loopback or a Unix socket */
+	bool		local;			/* connects by loopback or a Unix socket */
 	char		from[80];		/* for the log */
 } JobCaller;
 
 /*
- * One who waits for news of a job.  wait is called before anybody can wake it,
- * and wake when there are news, or the time is up: each with the jobs locked.
- * Who is woken is on no list any more.
+ * A waiter for news of a job.  wait is called before any wake; wake is called
+ * when there is news or the time is up.  The lock of the jobs is held in both.
+ * A woken waiter is on no list any more.
  */
 typedef struct JobWaiter
 {
@@ -40,7 +40,7 @@ typedef struct JobWaiter
 	void		(*wake) (struct JobWaiter *waiter);
 } JobWaiter;
 
-/* What a kind of job does; ends with job_done() or job_fail(). */
+/* The body of a kind of job; ends with job_done() or job_fail(). */
 typedef void (*JobBody) (Job *job, const json_t *arguments);
 
 typedef struct JobKind
@@ -48,29 +48,29 @@ typedef struct JobKind
 	const char *name;			/* "backup" */
 	bool		exclusive;		/* one at a time per server */
 	bool		one_per_backup;	/* one at a time per backup_id of its arguments */
-	bool		makes_backups;	/* limited by the hour; has a place kept */
-	bool		frees_room;		/* has a place kept */
+	bool		makes_backups;	/* limited per hour; has a reserved place */
+	bool		frees_room;		/* has a reserved place */
 	JobBody		body;
 } JobKind;
 
-/* Locks the state directory, makes what a crash left running "lost". */
+/* Locks the state directory, and marks jobs that a crash interrupted as "lost". */
 extern bool jobs_start(const char *state_dir);
 
-/* Cancels what runs and records it; its watchers still hear how it ended. */
+/* Cancels and records running jobs; their watchers still get the outcome. */
 extern void jobs_stop(void);
 
-/* Once nobody asks any more */
+/* Frees the jobs, once no request can use them */
 extern void jobs_forget(void);
 
 /*
- * For routes: each makes a whole answer.  submit takes the arguments; freeing:
- * of a job that makes room, and so also runs if there is none to record it.
+ * For routes: each returns a complete answer.  job_submit() takes the arguments.
+ * job_submit_freeing() is for jobs that free disk space: they run even unrecorded.
  *
- * A request with a key starts one job at most, however often it is sent:
- * job_of_request() is what it started, NULL if nothing yet.  job_cancel_key()
- * cancels that job, and what has the key and is still on its way.
+ * A request with a key starts at most one job, however often it is sent:
+ * job_of_request() returns that job, NULL if there is none yet.  job_cancel_key()
+ * cancels it, or a request with that key that has not arrived yet.
  *
- * A job of a server that the token of the request does not reach is not there.
+ * Jobs of servers that the token of the request does not reach are hidden.
  */
 extern Answer *job_submit(const JobCaller *caller, const JobKind *kind, const char *server,
 						  json_t *arguments);
@@ -81,9 +81,9 @@ extern Answer *job_cancel_key(const JobCaller *caller, const char *key);
 extern Answer *job_cancel(const JobCaller *caller, const char *id);
 
 /*
- * The job and the lines of its log behind the line after; or NULL, and the
- * waiter will be woken when there are more, or after wait_ms.  A waiter waits
- * once; NULL: nobody waits.
+ * The job and the lines of its log after line "after".  NULL if there are
+ * none: the waiter is woken when there are, or after wait_ms.  A waiter waits
+ * once; with waiter NULL, the answer is never NULL.
  */
 extern Answer *job_poll(const JobCaller *caller, const char *id, int64_t after, int64_t wait_ms,
 						JobWaiter *waiter);
@@ -91,7 +91,7 @@ extern Answer *job_poll(const JobCaller *caller, const char *id, int64_t after, 
 extern Answer *jobs_list(const JobCaller *caller, int64_t limit, const char *before);
 #define JOBS_LIST_MAX 1000
 
-/* Wakes those whose time is up. */
+/* Wakes the waiters whose time is up. */
 extern void jobs_end_waits(int64_t now);
 
 typedef struct JobCounters
@@ -108,7 +108,7 @@ extern JobCounters jobs_counters(void);
 /* For the bodies of jobs, in their thread */
 typedef enum JobLogLevel
 {
-	JOB_DEBUG,					/* for who reads the log: nobody is told while it runs */
+	JOB_DEBUG,					/* for the log: not shown to callers while the job runs */
 	JOB_INFO,
 	JOB_WARNING,
 	JOB_ERROR
@@ -120,10 +120,10 @@ extern void job_phase(Job *job, const char *phase);	/* static string */
 extern void job_progress(Job *job, double part);	/* from 0 to 1 */
 extern void job_needs_wal(Job *job, bool needs);
 
-/* Its backup is copied: it counts, however the job ends. */
+/* The job's backup is copied: it counts, however the job ends. */
 extern void job_copied(Job *job);
 
-/* Which PostgreSQL the job is about: who is that one can see its progress. */
+/* The PostgreSQL that the job is about: a client in it can see the progress. */
 extern void job_system_identifier(Job *job, const char *identifier);
 extern void job_log(Job *job, JobLogLevel level, const char *format,...)
 			__attribute__((format(printf, 3, 4)));
@@ -132,8 +132,8 @@ extern void job_log(Job *job, JobLogLevel level, const char *format,...)
 extern void job_log_messages(Job *job, json_t *messages);
 
 /*
- * Run Barman as barman_run() does; cancelled with the job.  False if the job
- * was cancelled meanwhile.
+ * Runs Barman as barman_run() does; cancelled with the job.  False if the job
+ * was cancelled.
  */
 extern bool job_run(Job *job, const char *const *arguments, int64_t deadline_ms,
 					bool (*tick) (void *arg), void *arg, RunResult *result);
@@ -143,8 +143,8 @@ extern bool job_sleep(Job *job, int64_t milliseconds);
 extern bool job_cancelled(const Job *job);
 
 /*
- * How it ended.  job_done() takes the result; before it, the job must have
- * invalidated the reads that it made stale.
+ * The outcome.  job_done() takes the result; the job must first invalidate the
+ * reads that it made stale.
  */
 extern void job_done(Job *job, json_t *result);
 extern void job_fail(Job *job, const char *code, const char *message,

@@ -1,8 +1,8 @@
 /*
  * lifecycle.c
  *
- * Jobs from the start of the sidecar to its end: loaded from their records,
- * listed, counted, and forgotten when they are old.
+ * Jobs from the start of the sidecar to its end: loads them from their
+ * records, lists and counts them, and removes old ones.
  */
 #include "jobs/lifecycle.h"
 
@@ -25,7 +25,7 @@
 #define KEEP_JOBS 1000
 #define KEEP_US (INT64_C(30) * 86400 * 1000000)
 
-/* jobs_stop() waits no longer; the program must end within ten seconds. */
+/* How long jobs_stop() waits; the program must end within ten seconds. */
 #define STOP_MS 8000
 
 static void recover(Job *job, const json_t *record);
@@ -93,7 +93,7 @@ jobs_stop(void)
 	}
 	for (Job *job = job_table.newest; job != NULL; job = job->next)
 		job_touch(job);
-	/* Its record says "running", so the next start makes it lost. */
+	/* The record says "running", so the next start marks the job as lost. */
 	if (job_table.running > 0)
 		log_line(LOGLEVEL_ERROR, "a job does not end: left as it is", NULL);
 	pthread_mutex_unlock(&job_table.lock);
@@ -120,9 +120,9 @@ jobs_forget(void)
 }
 
 /*
- * The newest first, as many as the limit says, from the one after that job on.
- * What came of them is told one by one: a list must not grow beyond what its
- * readers take.
+ * Lists the newest jobs first, at most limit, beginning after the job
+ * "before".  Leaves out the results, so that the list stays within what its
+ * readers accept.
  */
 Answer *
 jobs_list(const JobCaller *caller, int64_t limit, const char *before)
@@ -165,8 +165,8 @@ jobs_counters(void)
 }
 
 /*
- * A job that was running when the sidecar crashed.  What still works for it
- * is ended: nobody would ever hear how it went.
+ * Recovers a job that was running when the sidecar crashed.  Ends its
+ * processes, because their outcome could not be reported.
  */
 static void
 recover(Job *job, const json_t *value)
@@ -189,7 +189,7 @@ recover(Job *job, const json_t *value)
 			log_line(LOGLEVEL_WARNING, "ended the processes of a lost job", "id", job->id, NULL);
 	}
 
-	/* The log may be longer than the record knew. */
+	/* The log may have more lines than the record says. */
 	lines = job_store_read_log(job->id, 0, SIZE_MAX, &more);
 	if ((int) json_array_size(lines) > job->log_lines)
 		job->log_lines = (int) json_array_size(lines);

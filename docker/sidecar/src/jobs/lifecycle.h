@@ -8,7 +8,7 @@
 
 #include "jobs/table.h"
 
-/* Forget those that are old; the lock is held. */
+/* Removes old jobs; the lock is held. */
 extern void jobs_purge(void);
 
 #endif							/* JOBS_LIFECYCLE_H */

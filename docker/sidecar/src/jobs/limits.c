@@ -1,9 +1,9 @@
 /*
  * limits.c
  *
- * How many jobs there may be: in all, of one kind for one server, of one
- * backup, and backups in an hour.  Never lets the many take the places that are
- * kept for backups and for the owner of this machine.
+ * Limits on jobs: in total, per kind and server, per backup, and on backups
+ * per hour.  Reserves one place for backups and jobs that free disk space, and
+ * one for local callers.
  */
 #include "jobs/limits.h"
 
@@ -17,7 +17,7 @@
 
 #define HOUR_US (INT64_C(3600) * 1000000)
 
-/* Of all places, the last is the owner's, the one before is for what matters. */
+/* The last place is for local callers, the one before it for backups and for freeing disk space. */
 #define PLACES_OF_OWNER 1
 #define PLACES_THAT_MATTER 1
 
@@ -60,7 +60,7 @@ job_limits_refuse(const JobCaller *caller, const JobKind *kind, const char *serv
 	return answer != NULL ? answer : refuse_all(caller, kind);
 }
 
-/* The same work twice would only read the same bytes twice. */
+/* A second run would only read the same bytes again. */
 static Answer *
 refuse_same(const JobKind *kind, const char *server, const json_t *arguments)
 {
@@ -80,8 +80,8 @@ refuse_same(const JobKind *kind, const char *server, const json_t *arguments)
 }
 
 /*
- * With a retention by number, each new backup may cost an old one: who has
- * stolen a token must not be able to take them all away that way.
+ * With retention by redundancy, each new backup may expire an old one: a
+ * stolen token must not be enough to expire them all.
  */
 static Answer *
 refuse_hour(const char *server)
@@ -95,7 +95,7 @@ refuse_hour(const char *server)
 	{
 		if (counts_for_hour(job, server, since))
 		{
-			/* newest first: when this one is an hour old, there is room again */
+			/* newest first: once this one is an hour old, there is room again */
 			count++;
 			if (count == settings.max_backups_per_hour)
 				oldest = job->created;
@@ -111,7 +111,7 @@ refuse_hour(const char *server)
 	return answer;
 }
 
-/* One whose copy failed pushes nothing out. */
+/* A backup whose copy failed does not expire another one. */
 static bool
 counts_for_hour(const Job *job, const char *server, int64_t since)
 {

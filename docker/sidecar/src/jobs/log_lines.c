@@ -1,8 +1,8 @@
 /*
  * log_lines.c
  *
- * The lines that a job says while it runs: kept in its file, and told to those
- * who watch it.  Never more, nor longer ones, than a watcher can take.
+ * Log lines of a running job: written to its file, and sent to its watchers.
+ * Their number and length stay within what a watcher accepts.
  */
 #include <pthread.h>
 #include <stdarg.h>
@@ -20,7 +20,7 @@
 #define MAX_LOG_LINES 2000
 #define MAX_LOG_TEXT 4000
 
-/* More segments archived at once are told in one line. */
+/* More segments archived at once are summarized in one line. */
 #define MAX_SEGMENT_LINES 3
 
 static size_t count_segments(const json_t *messages, size_t first);
@@ -46,7 +46,7 @@ job_log_messages(Job *job, json_t *messages)
 	size_t		i;
 	json_t	   *message;
 
-	/* all at once: who watches hears them in one answer */
+	/* under one lock, so that a watcher gets all in one answer */
 	pthread_mutex_lock(&job_table.lock);
 	json_array_foreach(messages, i, message)
 	{
@@ -72,8 +72,8 @@ job_log_messages(Job *job, json_t *messages)
 }
 
 /*
- * Barman gives each segment that it archives a line of its own.  How many such
- * lines are there from this one on?
+ * Barman prints one line for each segment that it archives.  Counts such lines
+ * from "first" on.
  */
 static size_t
 count_segments(const json_t *messages, size_t first)
@@ -107,7 +107,7 @@ job_add_line(Job *job, JobLogLevel level, const char *text)
 
 	if (job->log_lines > MAX_LOG_LINES)
 		return;
-	/* whoever said it, and whatever of: a program's own words too */
+	/* redact whatever the source: a program's output too */
 	plain = barman_redact_text(text, strlen(text));
 	if (plain == NULL)
 		return;
@@ -121,7 +121,7 @@ job_add_line(Job *job, JobLogLevel level, const char *text)
 	{
 		size_t		length = MAX_LOG_TEXT;
 
-		/* not within a character */
+		/* do not cut within a character */
 		while (length > 0 && ((unsigned char) text[length] & 0xc0) == 0x80)
 			length--;
 		cut = mem_printf("%.*s...", (int) length, text);
@@ -142,5 +142,5 @@ job_add_line(Job *job, JobLogLevel level, const char *text)
 	free(cut);
 	free(plain);
 	if (!job->decided)
-		job_touch(job);				/* else the end itself will, in a moment */
+		job_touch(job);				/* otherwise job_settle() does so soon */
 }

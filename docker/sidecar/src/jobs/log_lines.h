@@ -1,7 +1,7 @@
 /*
  * log_lines.h
  *
- * The lines that a job says.
+ * Log lines of a job.
  */
 #ifndef JOBS_LOG_LINES_H
 #define JOBS_LOG_LINES_H

@@ -1,8 +1,8 @@
 /*
  * record.c
  *
- * A job as JSON: what callers are shown, and what its file keeps.  Callers
- * never see the key of the request that started it.
+ * A job as JSON: for callers, and for its file.  Callers never see the
+ * idempotency key of the request that started it.
  */
 #include <pthread.h>
 #include <stdlib.h>
@@ -17,10 +17,10 @@
 #include "jobs/store.h"
 #include "jobs/table.h"
 
-/* Of each text of an error in a list */
+/* Limit of each text of an error in a list */
 #define BRIEF_TEXT_MAX 1000
 
-/* Taken before the lock of the jobs, so that the newest record is also the last one written. */
+/* Taken before the lock of the jobs, so that the newest record is the last one written. */
 static pthread_mutex_t record_lock = PTHREAD_MUTEX_INITIALIZER;
 
 static json_t *record_json(const Job *job);
@@ -36,7 +36,7 @@ const char *const job_state_names[] = {
 	[STATE_LOST] = "lost"
 };
 
-/* As job_json(), but of a size that a thousand of may be sent. */
+/* As job_json(), but so short that a thousand can be sent. */
 json_t *
 job_json_brief(const Job *job)
 {
@@ -94,7 +94,7 @@ job_write_record(Job *job)
 	return good;
 }
 
-/* What the job's file says: the job, and the process that works for it. */
+/* The content of the job's file: the job, and its running process. */
 static json_t *
 record_json(const Job *job)
 {
@@ -151,7 +151,7 @@ job_of_record(const json_t *value)
 	job->started = time_of(value, "started");
 	job->ended = time_of(value, "ended");
 	job->elapsed_ms = (int64_t) (json_number_value(json_object_get(value, "elapsed_seconds")) * 1000);
-	/* one that does not say may have */
+	/* a record without the field may have copied */
 	job->copied = !json_is_false(json_object_get(value, "copied"));
 	job->log_lines = (int) json_integer_value(json_object_get(value, "log_lines"));
 	if (json_is_object(json_object_get(value, "result")))

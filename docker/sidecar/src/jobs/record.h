@@ -1,7 +1,7 @@
 /*
  * record.h
  *
- * A job as JSON: what callers are shown, and what its file keeps.
+ * A job as JSON: for callers, and for its file.
  */
 #ifndef JOBS_RECORD_H
 #define JOBS_RECORD_H
@@ -12,8 +12,8 @@ extern const char *const job_state_names[];
 
 
 /*
- * As callers see it, and as its file keeps it.  The lock is held, but
- * job_write_record() takes it.
+ * job_json() is for callers, the record for the job's file.  The lock is held,
+ * but job_write_record() takes it.
  */
 extern json_t *job_json(const Job *job);
 extern json_t *job_json_brief(const Job *job);	/* for lists: without its result */

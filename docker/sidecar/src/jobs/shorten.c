@@ -1,7 +1,7 @@
 /*
  * shorten.c
  *
- * Results and records of jobs stay below what a reader takes.
+ * Keeps results and records of jobs within the size that readers accept.
  */
 #include "jobs/shorten.h"
 
@@ -10,7 +10,7 @@
 
 #include "base/memory.h"
 
-/* A receipt of many steps is some 100 kB; what SQL reads, 16 MB at a time. */
+/* A receipt of many steps has about 100 kB; a reader in SQL accepts 16 MB. */
 #define RESULT_MAX ((size_t) 1024 * 1024)
 #define RESULT_TEXT_MAX 8192
 #define RESULT_TEXT_MIN 256
@@ -18,7 +18,7 @@
 json_t *
 job_shorten(json_t *result)
 {
-	/* long texts first, then all of them */
+	/* cut long texts first, then all of them */
 	for (size_t text_max = RESULT_TEXT_MAX; result != NULL && text_max >= RESULT_TEXT_MIN; text_max /= 32)
 	{
 		json_t	   *shorter = job_cut_texts(result, text_max);
@@ -48,7 +48,7 @@ job_cut_texts(const json_t *value, size_t text_max)
 		size_t		length = text_max;
 		char	   *cut;
 
-		/* not within a character */
+		/* do not cut within a character */
 		while (length > 0 && ((unsigned char) text[length] & 0xc0) == 0x80)
 			length--;
 		cut = mem_printf("%.*s...", (int) length, text);

@@ -1,7 +1,7 @@
 /*
  * shorten.h
  *
- * Results and records stay below what a reader takes.
+ * Keeps results and records within the size that readers accept.
  */
 #ifndef JOBS_SHORTEN_H
 #define JOBS_SHORTEN_H
@@ -10,10 +10,10 @@
 
 #include <jansson.h>
 
-/* Takes and returns it. */
+/* Takes result, and returns it shortened. */
 extern json_t *job_shorten(json_t *result);
 
-/* A copy, of whose texts none is longer */
+/* A copy, with no text longer than that */
 extern json_t *job_cut_texts(const json_t *value, size_t text_max);
 
 #endif							/* JOBS_SHORTEN_H */

@@ -2,7 +2,7 @@
  * store.c
  *
  * Keeps the records of jobs in the state directory.  A record is replaced
- * whole or not at all; a log is appended to, and a torn last line is ignored.
+ * atomically; a log is appended to, and a torn last line is ignored.
  */
 #include "jobs/store.h"
 
@@ -27,7 +27,7 @@
 /* A record is a few kilobytes; its result is kept below a megabyte. */
 #define RECORD_MAX (4 * 1024 * 1024)
 
-/* 2001 lines of 4000 characters, each escaped at worst */
+/* 2001 lines of 4000 characters, at worst with every character escaped */
 #define LOG_MAX ((off_t) 64 * 1024 * 1024)
 
 static int	directory = -1;
@@ -88,7 +88,7 @@ job_store_write(const char *id, const json_t *record)
 	int			fd;
 	bool		good;
 
-	/* a file of our own: whatever has its name, a FIFO too, is a leftover */
+	/* create a new file: any file of that name, even a FIFO, is a leftover */
 	unlinkat(directory, temporary, 0);
 	fd = openat(directory, temporary, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
 	good = fd >= 0 && text != NULL && write_all(fd, text, strlen(text)) &&
@@ -127,7 +127,7 @@ job_store_load(void)
 		json_t	   *record = NULL;
 		int			file;
 
-		/* of one that crashed while it wrote */
+		/* left by a crash during a write */
 		if (has_suffix(entry->d_name, TEMPORARY_SUFFIX))
 			unlinkat(directory, entry->d_name, 0);
 		if (!has_suffix(entry->d_name, RECORD_SUFFIX))
@@ -192,7 +192,7 @@ job_store_read_log(const char *id, json_int_t after, size_t limit, bool *more)
 		json_t	   *line;
 		long long	n;
 
-		/* what the caller has is not parsed again */
+		/* skip what the caller has, without parsing it */
 		if (sscanf(text, "{\"n\":%lld", &n) == 1 && n <= after)
 			continue;
 		*more = bytes > 0 && bytes + (size_t) length > limit;
@@ -249,7 +249,7 @@ write_all(int fd, const char *text, size_t length)
 	return true;
 }
 
-/* Is it a file, and no larger than we would have let it become? */
+/* Whether fd is a regular file of at most size_max bytes */
 static bool
 is_plain(int fd, off_t size_max)
 {

@@ -10,11 +10,11 @@
 
 #include <jansson.h>
 
-/* Makes and locks the directory; says on the log why not. */
+/* Creates and locks the directory; logs why it cannot. */
 extern bool job_store_open(const char *state_dir);
 extern void job_store_close(void);
 
-/* Durable when it returns. */
+/* The record is durable when it returns. */
 extern bool job_store_write(const char *id, const json_t *record);
 
 /* All records that can be read; the others are renamed to *.bad. */
@@ -23,8 +23,8 @@ extern json_t *job_store_load(void);
 extern bool job_store_append_log(const char *id, const json_t *line);
 
 /*
- * The lines after the first n, as many as have no more than limit bytes, or one;
- * an array, empty if there are none.  *more: there are others behind them.
+ * The lines after line "after", as many as fit in limit bytes, but at least
+ * one; an empty array if there are none.  *more: further lines follow.
  */
 extern json_t *job_store_read_log(const char *id, json_int_t after, size_t limit, bool *more);
 

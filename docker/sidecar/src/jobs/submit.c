@@ -1,8 +1,8 @@
 /*
  * submit.c
  *
- * A request becomes a job: on record before anybody hears of it, and once,
- * however often the request is sent.
+ * Turns a request into a job.  Records the job before it answers, and starts
+ * one job, however often the request is sent.
  */
 #include <pthread.h>
 #include <stdio.h>
@@ -50,7 +50,7 @@ submit(const JobCaller *caller, const JobKind *kind, const char *server, json_t 
 	bool		started;
 
 	pthread_mutex_lock(&job_table.lock);
-	/* one that was cancelled is on its way out: ours waits for its end */
+	/* a cancelled job is about to end: the new one waits for it */
 	other = kind->exclusive ? job_find_running(NULL, kind->name, server, false) : NULL;
 	if (job_table.stopping)
 		answer = answer_error("shutting_down", "the sidecar is shutting down", NULL,
@@ -98,7 +98,7 @@ submit(const JobCaller *caller, const JobKind *kind, const char *server, json_t 
 	log_line(LOGLEVEL_INFO, "job accepted", "id", job->id, "kind", kind->name, "server", server,
 			 "from", caller->from, "scope", token_scope_name(caller->grant != NULL ? caller->grant->scope : SCOPE_UNSET), NULL);
 
-	/* Durable before anybody hears of it, but for what ends a full disk */
+	/* Make the job durable before the answer; a job that frees disk space may go unrecorded. */
 	if (!job_write_record(job) && !is_freeing)
 		answer = answer_error(BARMAN_INTERNAL, "could not record the job",
 							  "The state directory cannot be written.",
@@ -157,7 +157,7 @@ job_of_request(const JobCaller *caller)
 	return answer;
 }
 
-/* 20261122T081530Z-3f9a2c: sorts by time, and is not easily guessed. */
+/* 20261122T081530Z-3f9a2c: sorts by time, and is hard to guess. */
 static void
 new_id(char id[ID_SIZE])
 {

@@ -2,7 +2,7 @@
  * switch_wal.c
  *
  * Waits for a segment that the caller has closed, or has Barman close one.
- * Never says "archived" of what is not in the archive.
+ * Reports a segment as archived only if it is in the archive.
  */
 #include "jobs/switch_wal.h"
 
@@ -16,10 +16,10 @@
 #include "base/memory.h"
 #include "base/timestamp.h"
 
-/* How often to look at the directories; a look costs microseconds. */
+/* How often to look at the directories; that costs microseconds. */
 #define LOOK_MS 100
 
-/* Archive at least this often, should a change go unnoticed. */
+/* Archive at least this often, in case a change goes unnoticed. */
 #define ARCHIVE_EVERY_MS 5000
 
 /* gzip of a backlog takes 0.7 s a segment */
@@ -28,7 +28,7 @@
 /* A switch that takes longer waits for WAL that nobody writes. */
 #define QUIET_MS 1500
 
-/* What Barman needs beside the time that it is told to wait */
+/* Time that Barman needs beyond its --archive-timeout */
 #define SWITCH_MARGIN_MS 30000
 
 static void switch_wal_body(Job *job, const json_t *arguments);
@@ -55,7 +55,7 @@ archive_wal(Job *job)
 
 	going_on = job_run(job, command, ARCHIVE_DEADLINE_MS, NULL, NULL, &result);
 	output = runner_output(&result);
-	/* Each look would be a line; only what was archived is news. */
+	/* Log only what was archived, not every attempt. */
 	if (going_on && strstr(result.out, "Another archive-wal process") == NULL &&
 		strstr(result.out, "no file found") == NULL)
 		job_log_messages(job, json_checked(barman_parse_messages(&output)));

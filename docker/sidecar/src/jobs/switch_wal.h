@@ -15,15 +15,15 @@ extern const JobKind job_switch_wal;
 extern bool wal_file_name_is_valid(const char *name);
 
 /*
- * Let Barman archive what has arrived.  Barman skips this in silence while
- * another archiver works, so callers come back.  False if cancelled.
+ * Has Barman archive the WAL that has arrived.  Barman skips this silently
+ * while another archiver runs, so callers repeat it.  False if cancelled.
  */
 extern bool archive_wal(Job *job);
 
 /*
- * Tell who follows the job whether it is about his own server: of that he can
- * see the progress, and write the WAL that is waited for.  recorded: of the
- * backup, or NULL for that of the server.
+ * Sets the job's system identifier.  A client on that server can see the
+ * progress and write the WAL that the job waits for.  recorded: the identifier
+ * in the backup; NULL: use the server's.
  */
 extern void job_tell_whose(Job *job, const char *recorded);
 

@@ -1,7 +1,7 @@
 /*
  * table.c
  *
- * Every job there is, under one lock.  Starts and ends none.
+ * The table of all jobs, under one lock.  Does not start or end jobs.
  */
 #include "jobs/table.h"
 

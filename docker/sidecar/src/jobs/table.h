@@ -1,8 +1,8 @@
 /*
  * table.h
  *
- * Every job there is, for the files that run and record jobs.  The kinds of
- * jobs (backup.c and its like) know job.h alone.
+ * The table of all jobs, for the files that run and record them.  The kinds of
+ * jobs (backup.c and the like) use only job.h.
  */
 #ifndef JOBS_TABLE_H
 #define JOBS_TABLE_H
@@ -14,7 +14,7 @@
 
 #define ID_SIZE 32
 
-/* Between SIGINT, on which Barman tidies up, and SIGKILL */
+/* Time between SIGINT, on which Barman cleans up, and SIGKILL */
 #define CANCEL_GRACE_MS 10000
 
 typedef enum JobState
@@ -33,12 +33,12 @@ struct Job
 	char		id[ID_SIZE];
 	char	   *kind;
 	char	   *server;			/* NULL for cron */
-	char	   *key;			/* of the request that started it, or NULL */
-	char	   *request;		/* that request: "POST /v1/cron" */
+	char	   *key;			/* Idempotency-Key of its request, or NULL */
+	char	   *request;		/* its request: "POST /v1/cron" */
 	JobState	state;
 	char	   *phase;
 	bool		needs_wal;
-	bool		copied;			/* it has made a backup that may come to count */
+	bool		copied;			/* has copied a backup, which may count */
 	double		progress;		/* 0: unknown */
 	char	   *system_identifier;	/* of its server, once known */
 	int64_t		created;		/* timestamp_now(); 0: not yet */
@@ -56,9 +56,9 @@ struct Job
 	RunControl *control;
 	int64_t		clock;			/* monotonic_ms() when it was created */
 	bool		cancel_requested;
-	bool		decided;		/* by its body; made known once recorded */
+	bool		decided;		/* by its body; published once recorded */
 	JobState	decision;
-	pid_t		process;		/* leader of the group that works for it */
+	pid_t		process;		/* process group that works for it */
 	uint64_t	process_start;
 	json_t	   *log;			/* all lines so far */
 };
@@ -67,7 +67,7 @@ struct Job
 typedef struct JobTable
 {
 	pthread_mutex_t lock;
-	pthread_cond_t ended;		/* a job has, or may have been cancelled */
+	pthread_cond_t ended;		/* a job has ended, or may be cancelled */
 	int			running;
 	bool		stopping;
 	Job		   *newest;
@@ -79,10 +79,10 @@ extern JobTable job_table;
 extern Job *job_find(const char *id);
 extern Job *job_find_key(const char *key);
 
-/* Does the token of the request reach the job's server? */
+/* Whether the token of the request reaches the job's server */
 extern bool job_is_visible(const Job *job, const JobCaller *caller);
 
-/* Of that kind and server, and cancelled meanwhile or not */
+/* A running job of that kind and server, cancelled or not as the argument says */
 extern Job *job_find_running(const Job *except, const char *kind, const char *server, bool cancelled);
 extern bool job_has_ended(const Job *job);
 extern void job_insert(Job *job);

@@ -1,8 +1,8 @@
 /*
  * thread.c
  *
- * A job at work: its thread, and what the body of its kind (backup.c and its like) tells of
- * itself, runs, and ends with.  Nobody hears of an end before it is recorded.
+ * The thread of a job, and the functions by which the body of its kind
+ * reports, runs programs and ends.  Records an outcome before it publishes it.
  */
 #include <pthread.h>
 #include <stdio.h>
@@ -41,7 +41,7 @@ job_main(void *arg)
 	log_line(LOGLEVEL_INFO, "job started", "id", job->id, "kind", job->kind,
 			 "server", job->server, NULL);
 
-	/* Also when it is cancelled already: the body gives back what its route claimed. */
+	/* Even if the job is cancelled: the body releases what its route claimed. */
 	job->does->body(job, job->arguments);
 
 	pthread_mutex_lock(&job_table.lock);
@@ -60,8 +60,8 @@ job_main(void *arg)
 	pthread_mutex_unlock(&job_table.lock);
 
 	/*
-	 * Recorded before anybody hears of the end, and what was read before it is
-	 * forgotten; who reports success has seen to that.
+	 * Record the outcome before publishing it, and invalidate older reads.  A
+	 * body that succeeds has already done so.
 	 */
 	job_write_record(job);
 	if (job->decision != STATE_DONE)
@@ -73,8 +73,8 @@ job_main(void *arg)
 }
 
 /*
- * Until those have ended that were cancelled in favour of this one, which
- * Barman may take seconds for.  The lock is held, and let go meanwhile.
+ * Waits until cancelled jobs of the same kind and server have ended, which can
+ * take Barman seconds.  The lock is held, but released during the wait.
  */
 static void
 wait_for_turn(Job *job)
@@ -202,7 +202,7 @@ job_run_ended(Job *job)
 	return !run_control_cancelled(job->control);
 }
 
-/* In the job's thread, as soon as its process runs: for who tidies up after a sidecar that has died */
+/* In the job's thread, once its process runs: the next sidecar ends it after a crash. */
 static void
 run_started(void *arg, pid_t pid)
 {
@@ -301,7 +301,7 @@ job_settle(Job *job)
 	json_decref(job->arguments);
 	job->arguments = NULL;
 	json_decref(job->log);
-	job->log = NULL;			/* from now on it is read from its file */
+	job->log = NULL;			/* read from its file from now on */
 	job->does = NULL;
 	job_touch(job);
 	job_table.running--;

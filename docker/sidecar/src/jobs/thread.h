@@ -1,7 +1,7 @@
 /*
  * thread.h
  *
- * A job at work.
+ * The thread of a job.
  */
 #ifndef JOBS_THREAD_H
 #define JOBS_THREAD_H
@@ -9,15 +9,15 @@
 #include "jobs/table.h"
 
 /*
- * The thread of a job; how it will have ended, taking result and error; and
- * that made known, after which it has let go of what only a running job has.  Then
- * the job may be gone as soon as the lock is.
+ * job_main() is the thread of a job.  job_decide() sets the outcome and takes
+ * result and error.  job_settle() publishes it and frees what only a running
+ * job has; once the lock is released, the job may be gone.
  */
 extern void *job_main(void *job);
 extern void job_decide(Job *job, JobState state, json_t *result, json_t *error);
 extern void job_settle(Job *job);
 
-/* What a program needs to know of the job that it runs for */
+/* The job that a program runs for */
 typedef struct JobRun
 {
 	Job		   *job;
@@ -26,8 +26,8 @@ typedef struct JobRun
 } JobRun;
 
 /*
- * A program of a job: cancelled with it, and on its record while it runs.  Run
- * it, then tell that it has ended; false if the job was cancelled meanwhile.
+ * A program of a job is cancelled with it, and on its record while it runs.
+ * Run the request, then call job_run_ended(): false if the job was cancelled.
  */
 extern RunRequest job_run_request(JobRun *run, int64_t deadline_ms);
 extern bool job_run_ended(Job *job);

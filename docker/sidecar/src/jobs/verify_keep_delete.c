@@ -1,8 +1,8 @@
 /*
  * verify_keep_delete.c
  *
- * Has Barman verify, keep or delete a backup that is in its catalogue.  Asks
- * what has become of it, rather than believe an exit code.
+ * Has Barman verify, keep or delete a backup that is in its catalogue.  Checks
+ * the outcome rather than trust an exit code.
  */
 #include "jobs/verify_keep_delete.h"
 
@@ -12,12 +12,12 @@
 #include "barman/command.h"
 #include "base/memory.h"
 
-/* Reading every byte of a backup */
+/* Time to read every byte of a backup */
 #define VERIFY_MS (INT64_C(24) * 3600 * 1000)
 
 #define KEEP_MS 60000
 
-/* Removing every file of a backup and its WAL */
+/* Time to remove every file of a backup and its WAL */
 #define DELETE_MS (INT64_C(3600) * 1000)
 
 typedef json_t *(*Parser) (const BarmanOutput *output, const char *server, BarmanFailure *failure);
@@ -62,7 +62,7 @@ keep_body(Job *job, const json_t *arguments)
 	const char *status;
 
 	job_phase(job, releases ? "releasing" : "keeping");
-	/* from full to standalone, its WAL after that may go */
+	/* from full to standalone: WAL may then be removed */
 	if (strcmp(keep, "standalone") == 0 && !json_is_true(json_object_get(arguments, "may_lessen")))
 	{
 		bool		lessens;
@@ -131,7 +131,7 @@ delete_body(Job *job, const json_t *arguments)
 	json_decref(value);
 }
 
-/* NULL if the job has failed or was cancelled. */
+/* NULL if the job failed or was cancelled. */
 static json_t *
 run(Job *job, const char *const *command, int64_t deadline_ms, Parser parse)
 {
@@ -149,7 +149,7 @@ run(Job *job, const char *const *command, int64_t deadline_ms, Parser parse)
 		if (barman_run_succeeded(&result, command[0], &failure))
 			value = parse(&output, job_server(job), &failure);
 
-		/* errors are told once, as the job's own */
+		/* errors are reported once, by job_fail_with() */
 		messages = json_checked(barman_parse_messages(&output));
 		json_array_foreach(messages, i, message)
 		{

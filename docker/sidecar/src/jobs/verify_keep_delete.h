@@ -1,7 +1,7 @@
 /*
  * verify_keep_delete.h
  *
- * What is done to a backup after it was made: verified, kept, deleted.
+ * Jobs on an existing backup: verify, keep, delete.
  */
 #ifndef JOBS_VERIFY_KEEP_DELETE_H
 #define JOBS_VERIFY_KEEP_DELETE_H

@@ -1,8 +1,8 @@
 /*
  * waiters.c
  *
- * Those who wait for news of a job: woken when there are, or when their time
- * is up.  Holds no thread for them.
+ * Waiters for news of a job: woken when there is news or their time is up.
+ * They use no thread.
  */
 #include "jobs/waiters.h"
 
@@ -14,7 +14,7 @@ job_touch(Job *job)
 	job->waiters = NULL;
 	while (waiter != NULL)
 	{
-		JobWaiter  *next = waiter->next;	/* gone once woken */
+		JobWaiter  *next = waiter->next;	/* wake() may free it */
 
 		waiter->wake(waiter);
 		waiter = next;

@@ -1,14 +1,14 @@
 /*
  * waiters.h
  *
- * Those who wait for news of a job.
+ * Waiters for news of a job.
  */
 #ifndef JOBS_WAITERS_H
 #define JOBS_WAITERS_H
 
 #include "jobs/table.h"
 
-/* Wake them; the lock is held. */
+/* Wakes them; the lock is held. */
 extern void job_touch(Job *job);
 
 #endif							/* JOBS_WAITERS_H */

@@ -1,8 +1,8 @@
 /*
  * watch.c
  *
- * A job is watched: what it is, and the lines of its log that its watcher has
- * not seen.  Nothing here waits: a watcher is put on the job's list.
+ * Answers with a job and the lines of its log that the watcher has not seen.
+ * Never blocks: a watcher that waits goes on the job's list.
  */
 #include "base/memory.h"
 #include "base/timestamp.h"
@@ -10,7 +10,7 @@
 #include "jobs/store.h"
 #include "jobs/table.h"
 
-/* Bytes of a log in an answer: as many as are parsed and sent without anybody noticing */
+/* Bytes of a log in one answer: few enough to parse and send without a noticeable delay */
 #define LOG_PAGE ((size_t) 1024 * 1024)
 
 Answer *
