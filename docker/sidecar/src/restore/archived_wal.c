@@ -1,8 +1,8 @@
 /*
  * archived_wal.c
  *
- * The WAL that a restore needs: is it archived, and if not, can it be brought?
- * Closes no segment: the caller has, if it is the server that was backed up.
+ * Checks whether the WAL that a restore needs is archived, and archives what was
+ * received.  Closes no segment: the caller does, if it is the server that was backed up.
  */
 #include "restore/archived_wal.h"
 
@@ -21,12 +21,12 @@
 #include "restore/segment.h"
 #include "restore/timeline_path.h"
 
-/* Before the caller is asked to write more WAL */
+/* How long to wait before asking the caller for more WAL */
 #define WAL_QUIET_MS 2000
 
 #define LOOK_MS 100
 
-/* Each is looked for in the archive, and a primary may archive a history of any. */
+/* Limit of timelines to look up in the archive: a primary may archive any history. */
 #define TIMELINES_MAX 1000
 #define ARCHIVE_EVERY_MS 5000
 
@@ -36,9 +36,9 @@ static bool is_of_timeline(const char *wal_file, int timeline);
 static int	compare_with_archive(Restore *restore, int timeline);
 
 /*
- * Barman restores archived segments only, and the newest is never archived.
- * So the caller has closed it before it called: wait for that one.  If it does
- * not come, recovery will tell whether it was needed.
+ * Barman restores only archived segments, and the newest is never archived.
+ * The caller has closed it before the call, so wait for that one.  If it does
+ * not arrive, recovery finds out whether it was needed.
  */
 bool
 restore_bring_wal(Restore *restore)
@@ -90,8 +90,8 @@ restore_bring_wal(Restore *restore)
 }
 
 /*
- * Nobody has closed a segment for this restore: the primary may be gone.  What
- * is received as a whole is archived, and how far the rest goes is looked at.
+ * The caller has closed no segment: the primary may be lost.  Archives the
+ * segments that were received whole, and looks how far the rest reaches.
  */
 static void
 bring_received(Restore *restore)
@@ -127,11 +127,11 @@ wal_is_needed(Restore *restore)
 				job_server(restore->job));
 		return false;
 	}
-	/* of a timeline that production has left no more comes */
+	/* a timeline that production has left gets no more WAL */
 	if (restore->target.timeline != 0 && !is_of_timeline(wal_file, restore->target.timeline))
 		return false;
 
-	/* the record behind the target's may be in the next segment */
+	/* the record after the target may be in the next segment */
 	return restore->target.lsn == NULL || compare_with_archive(restore, restore_timeline(restore)) <= 0;
 }
 
@@ -145,8 +145,8 @@ is_of_timeline(const char *wal_file, int timeline)
 }
 
 /*
- * A timeline that had just begun when the restore was asked for: only now its
- * history can be archived, and Barman tell whether the backup leads to it.
+ * Checks a timeline that had just begun when the restore was requested: Barman
+ * knows whether the backup leads to it only once its history is archived.
  */
 bool
 restore_timeline_is_reached(Restore *restore)
@@ -167,7 +167,7 @@ restore_timeline_is_reached(Restore *restore)
 					 "backup %s does not lead to timeline %d", target.argument, restore->target.timeline);
 }
 
-/* Of a position it is known before whether there is WAL for it. */
+/* Checks in advance that there is WAL for a target position. */
 bool
 restore_target_is_archived(Restore *restore)
 {
@@ -177,7 +177,7 @@ restore_target_is_archived(Restore *restore)
 	uint64_t	lsn;
 	bool		archived = restore->target.lsn == NULL;
 
-	/* where its timeline was left behind, those after it go on */
+	/* an earlier timeline may have the position: later ones continue it */
 	for (int one = timeline; one > 0 && one > timeline - TIMELINES_MAX && !archived; one--)
 		archived = compare_with_archive(restore, one) >= 0;
 	archived = archived || (restore_parse_lsn(restore->target.lsn, &lsn) && restore_tail_has(restore, lsn));
@@ -198,8 +198,8 @@ restore_target_is_archived(Restore *restore)
 }
 
 /*
- * How the newest archived segment of a timeline compares with that of the
- * target position: below, at or above 0; above also if nothing is known.
+ * Compares the newest archived segment of a timeline with that of the target
+ * position: below 0, 0 or above 0; above 0 also if nothing is known.
  */
 static int
 compare_with_archive(Restore *restore, int timeline)

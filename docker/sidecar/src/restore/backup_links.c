@@ -1,9 +1,9 @@
 /*
  * backup_links.c
  *
- * Looks through the files of a backup before Barman copies them.  Barman
- * copies what a link leads to, so no link may lead out of the backup: the
- * primary could have itself shown the files of Barman's host.
+ * Checks the files of a backup before Barman copies them.  Barman follows
+ * links, so no link may lead out of the backup: otherwise the primary could
+ * read the files of Barman's host.
  */
 #include "restore/backup_links.h"
 
@@ -67,7 +67,7 @@ look_at_backup(const char *base, const json_t *backup)
 	return words;
 }
 
-/* Barman makes those links itself, and does not follow the copied ones. */
+/* Barman makes these links itself, and does not follow the copied ones. */
 static bool
 is_known_tablespace(const char *name, const char *target, void *arg)
 {

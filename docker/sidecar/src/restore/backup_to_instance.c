@@ -1,9 +1,9 @@
 /*
  * backup_to_instance.c
  *
- * Restores a backup below the instances' directory, starts it apart from
- * production, and stays until recovery has ended.  Leaves nothing of a restore
- * that went wrong.
+ * Restores a backup below --instance-root, starts it apart from production,
+ * and waits until recovery has ended.  Removes everything if the restore
+ * fails.
  */
 #include "restore/state.h"
 
@@ -49,7 +49,7 @@ restore_body(Job *job, const json_t *arguments)
 	Recovery	recovery = {0};
 	bool		start = json_is_true(json_object_get(arguments, "start"));
 
-	/* the maintenance completes a backup, and a hold may keep it off */
+	/* complete the backup first: a hold can stop the maintenance that does so */
 	if (restore_find_backup(&restore) &&
 		restore_host_serves(&restore) &&
 		restore_complete_backup(&restore) &&
@@ -123,7 +123,7 @@ drop_body(Job *job, const json_t *arguments)
 	free(directory);
 }
 
-/* What is known of the backup that the route has chosen */
+/* Looks up the backup that the route has chosen */
 bool
 restore_find_backup(Restore *restore)
 {
@@ -172,7 +172,7 @@ read_backup(Restore *restore, const char *id)
 	return good;
 }
 
-/* A copied backup that still waits for WAL: it cannot be restored before. */
+/* Completes a copied backup that waits for WAL: it cannot be restored before. */
 bool
 restore_complete_backup(Restore *restore)
 {
@@ -214,7 +214,7 @@ restore_complete_backup(Restore *restore)
 	return good;
 }
 
-/* What was not reached is warned of only if nobody has asked for less. */
+/* Warns of unreached WAL only if the caller asked for all there is. */
 static json_t *
 tell_reach(Restore *restore, const Recovery *recovery)
 {
@@ -223,7 +223,7 @@ tell_reach(Restore *restore, const Recovery *recovery)
 	char	   *hole = recovery != NULL ? restore_hole(restore, recovery) : NULL;
 	bool		less = json_integer_value(json_object_get(reach, "unreached_bytes")) > 0;
 
-	/* of a hole also where it is not known how much is missing */
+	/* report a hole even if the number of missing bytes is unknown */
 	if (hole != NULL)
 		job_log(restore->job, JOB_WARNING, "recovered to %s%s. %s", json_text_of(reach, "recovered_lsn"), words, hole);
 	else if (recovery != NULL && less)

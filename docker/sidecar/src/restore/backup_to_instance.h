@@ -20,13 +20,13 @@ extern const JobKind job_restore;
 /* arguments: {instance: claimed to drop} */
 extern const JobKind job_drop_instance;
 
-/* What every restore begins with, a drill's too */
+/* The first step of every restore, also of a drill */
 extern Restore restore_begin(Job *job, const json_t *arguments);
 
-/* What is known of the backup that the route has chosen */
+/* Looks up the backup that the route has chosen */
 extern bool restore_find_backup(Restore *restore);
 
-/* A copied backup that still waits for WAL: it cannot be restored before. */
+/* Completes a copied backup that waits for WAL: it cannot be restored before. */
 extern bool restore_complete_backup(Restore *restore);
 
 #endif							/* RESTORE_BACKUP_TO_INSTANCE_H */

@@ -1,10 +1,10 @@
 /*
  * cage.c
  *
- * Starts a program in a cage: Landlock for files, signals, abstract sockets
- * and ports, seccomp for connections.  Neither needs a privilege.  It must
- * never be put on the sidecar itself, nor let a program out of it because the
- * kernel knows only a part.
+ * Starts a program confined by Landlock (files, signals, abstract sockets and
+ * ports) and by seccomp (connections).  Neither needs a privilege.  It must
+ * never confine the sidecar itself, and must enforce the rest if the kernel
+ * supports only a part.
  */
 #include "restore/cage.h"
 
@@ -23,7 +23,7 @@
 #include "restore/cage_filter.h"
 #include "restore/cage_paths.h"
 
-/* linux/landlock.h, of which many have an older one than their kernel */
+/* From linux/landlock.h, which is older than the kernel on many systems */
 #define CREATE_RULESET_VERSION 1U
 #define RULE_PATH_BENEATH 1
 #define RULE_NET_PORT 2
@@ -51,13 +51,13 @@
 #define ABI_PORTS 4
 #define ABI_SCOPES 6
 
-/* One rule of a file may have no more than these. */
+/* A rule for a file may have only these. */
 #define ACCESS_OF_FILES (ACCESS_EXECUTE | ACCESS_WRITE_FILE | ACCESS_READ_FILE | ACCESS_TRUNCATE | ACCESS_IOCTL_DEV)
 
 #define MAY_READ (ACCESS_READ_FILE | ACCESS_READ_DIR)
 #define MAY_RUN (MAY_READ | ACCESS_EXECUTE)
 
-/* No device, and no fifo, at which who tidies up could be made to wait */
+/* No device and no FIFO: opening one could block the sidecar's cleanup */
 #define MAY_WRITE (MAY_READ | ACCESS_WRITE_FILE | ACCESS_REMOVE_DIR | ACCESS_REMOVE_FILE | \
 				   ACCESS_MAKE_DIR | ACCESS_MAKE_REG | ACCESS_MAKE_SOCK | ACCESS_MAKE_SYM | \
 				   ACCESS_REFER | ACCESS_TRUNCATE)
@@ -103,8 +103,8 @@ static int	fill_ruleset(const Cage *cage, char **programs, int ruleset, uint64_t
 static int	let(int ruleset, const char *path, uint64_t access, uint64_t handled);
 
 /*
- * A cage is of a thread and of what that thread starts, for good: so a thread
- * goes into it, starts the program, and ends.
+ * Landlock and seccomp confine a thread and what it starts, for good: so a new
+ * thread confines itself, starts the program, and ends.
  */
 int
 cage_spawn(const Cage *cage, CageHold *held, pid_t *pid, const char *path,
@@ -122,7 +122,7 @@ cage_spawn(const Cage *cage, CageHold *held, pid_t *pid, const char *path,
 	if (held->abi == 0 && cage->required)
 		return held->error;
 
-	/* ours are closed by themselves; this is for those of a library */
+	/* ours are close-on-exec; this is for those of a library */
 	error = posix_spawn_file_actions_addclosefrom_np(actions, STDERR_FILENO + 1);
 	if (error != 0)
 		return error;
@@ -184,7 +184,7 @@ spawn_caged(void *arg)
 		spawn->error = cage_filter_apply(reach, held->abi >= ABI_TRUNCATE);
 		held->connections = spawn->error == 0 && reach == REACH_NOBODY;
 
-		/* whoever wants connections refused must have that */
+		/* a caller that wants connections refused must get that */
 		if (reach != REACH_NOBODY && !spawn->cage->required)
 			spawn->error = 0;
 	}
@@ -194,7 +194,7 @@ spawn_caged(void *arg)
 	return NULL;
 }
 
-/* Returns errno; 0 only if the calling thread is refused what is not let. */
+/* Returns errno; 0 only if the kernel refuses the calling thread all else. */
 static int
 restrict_files(const Cage *cage, char **programs, int abi)
 {
@@ -212,7 +212,7 @@ restrict_files(const Cage *cage, char **programs, int abi)
 	if (error != 0)
 		return error;
 
-	/* believed once it was seen */
+	/* check that the kernel enforces it */
 	fd = open("/", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (fd < 0)
 		return errno == EACCES ? 0 : errno;
@@ -240,8 +240,8 @@ make_ruleset(const Cage *cage, int abi, uint64_t *handled)
 }
 
 /*
- * Nothing of /proc, /dev/shm or /tmp: a restored server keeps its shared
- * memory in its own directory.
+ * Allows nothing of /proc, /dev/shm or /tmp: a restored server keeps its
+ * shared memory in its own directory.
  */
 static int
 fill_ruleset(const Cage *cage, char **programs, int ruleset, uint64_t handled, int abi)
@@ -271,7 +271,7 @@ fill_ruleset(const Cage *cage, char **programs, int ruleset, uint64_t handled, i
 	return error;
 }
 
-/* What is not there needs no rule. */
+/* A path that does not exist needs no rule. */
 static int
 let(int ruleset, const char *path, uint64_t access, uint64_t handled)
 {

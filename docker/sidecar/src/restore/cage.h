@@ -1,7 +1,7 @@
 /*
  * cage.h
  *
- * A program that gets no further than it was let.
+ * Confines a program to what it is allowed.
  */
 #ifndef RESTORE_CAGE_H
 #define RESTORE_CAGE_H
@@ -10,32 +10,32 @@
 #include <stdbool.h>
 #include <sys/types.h>
 
-/* What is let in; all else is refused. */
+/* What the program may use; all else is refused. */
 typedef struct Cage
 {
-	const char *directory;		/* absolute: what is below may be read and, */
-	bool		read_only;		/* unless so, written; but nothing executed */
+	const char *directory;		/* absolute; files below it may be read, */
+	bool		read_only;		/* unless set also written, never executed */
 	const char *bindir;			/* of PostgreSQL's programs, or NULL */
-	const char *only;			/* the one file that may be executed; NULL: */
+	const char *only;			/* the only file it may execute; NULL: */
 								/* the system's programs and PostgreSQL's */
-	int			port;			/* that it may listen on; 0: none */
-	bool		network;		/* connections */
+	int			port;			/* port to listen on; 0: none */
+	bool		network;		/* outgoing connections */
 	bool		socket_files;	/* connections to sockets in the file system only */
-	bool		required;		/* without Landlock it is not started */
+	bool		required;		/* do not start it without Landlock */
 } Cage;
 
-/* What the kernel agreed to hold of it */
+/* What the kernel enforces */
 typedef struct CageHold
 {
-	bool		connections;	/* are refused: seccomp */
-	int			abi;			/* of Landlock; 0: it holds nothing */
+	bool		connections;	/* refused by seccomp */
+	int			abi;			/* of Landlock; 0: it enforces nothing */
 	int			error;			/* why there is no Landlock, or 0 */
 } CageHold;
 
 /*
- * As posix_spawn(), but in the cage, with nothing open but the standard
- * streams, and in a short environment.  Returns errno; then nothing was
- * started, and *held tells whether it was for want of a cage.
+ * As posix_spawn(), but confined, with only the standard streams open and a
+ * short environment.  Returns errno; then nothing was started, and *held shows
+ * whether for lack of confinement.
  */
 extern int	cage_spawn(const Cage *cage, CageHold *held, pid_t *pid, const char *path,
 					   posix_spawn_file_actions_t *actions, const posix_spawnattr_t *attributes,
@@ -46,12 +46,12 @@ extern int	cage_spawn_run(const void *how, pid_t *pid, const char *path,
 						   posix_spawn_file_actions_t *actions, const posix_spawnattr_t *attributes,
 						   char *const *argv);
 
-/* What this kernel, or the container that we are in, offers; connections is not asked. */
+/* What this kernel or container offers; connections is not set. */
 extern CageHold cage_offered(void);
 
 /*
- * malloc'd words on what holds, and on what does not and why; option names
- * the one by which connections are allowed.
+ * malloc'd text on what is enforced, what is not and why; option is the name
+ * of the option that allows connections.
  */
 extern char *cage_words(const CageHold *held, const char *option);
 
@@ -59,7 +59,7 @@ extern char *cage_words(const CageHold *held, const char *option);
 extern char *cage_why_not(int error);
 extern const char *cage_hint(int error);
 
-/* The newest of Landlock that is made use of; tests lower it. */
+/* The newest ABI of Landlock in use; tests lower it. */
 extern int	cage_newest_abi;
 
 #endif							/* RESTORE_CAGE_H */

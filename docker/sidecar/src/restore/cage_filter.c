@@ -1,10 +1,10 @@
 /*
  * cage_filter.c
  *
- * A seccomp filter that refuses the calls by which a restored server could
- * reach others, and those that no server needs.  It needs no privilege, so
- * that it holds in a container as well, and it must never be put on the
- * sidecar itself.
+ * A seccomp filter that refuses the system calls by which a restored server
+ * could reach others, and those that no server needs.  It needs no privilege,
+ * so it works in a container too.  It must never be installed on the sidecar
+ * itself.
  */
 #include "restore/cage_filter.h"
 
@@ -34,10 +34,10 @@
 #define ARCHITECTURE 0
 #endif
 
-/* Calls of another ABI than the program's own have these numbers on x86-64. */
+/* On x86-64, calls of the x32 ABI have these numbers. */
 #define FOREIGN_NUMBERS 0x40000000
 
-/* Newer than the headers of some: one number for all architectures since */
+/* Newer than the headers of some systems; the same number on all architectures */
 #define CALL_MOUNT_SETATTR 442
 #define CALL_PROCESS_MADVISE 440
 #define CALL_FCHMODAT2 452
@@ -63,26 +63,26 @@ typedef struct Program
 typedef struct Refusal
 {
 	int			number;
-	int			error;			/* 0: it does nothing, and says that it has */
+	int			error;			/* 0: it does nothing, but reports success */
 } Refusal;
 
 static const Refusal connecting[] = {
 	{SYS_connect, EACCES},
 };
 
-/* What sends to an address that a filter cannot see */
+/* Calls that send to an address that a filter cannot see */
 static const Refusal addressed[] = {
 	{SYS_sendmsg, EACCES},
 	{SYS_sendmmsg, EACCES},
 };
 
 static const Refusal never[] = {
-	/* what does all of it behind the filter's back */
+	/* io_uring does all of these without the filter */
 	{SYS_io_uring_setup, EACCES},
 	{SYS_io_uring_enter, EACCES},
 	{SYS_io_uring_register, EACCES},
 
-	/* what takes hold of another process, or changes how it runs */
+	/* these access another process, or change how it runs */
 	{SYS_ptrace, EACCES},
 	{SYS_process_vm_readv, EACCES},
 	{SYS_process_vm_writev, EACCES},
@@ -99,9 +99,9 @@ static const Refusal never[] = {
 	{SYS_sched_setattr, EACCES},
 
 	/*
-	 * Landlock does not see these, and whose a file is decides nothing: all
-	 * of Barman's are this user's.  The postmaster insists on a mode for its
-	 * socket, which the umask has given it already.
+	 * Landlock does not check these, and file owners protect nothing: all
+	 * files of Barman are this user's.  The postmaster insists on a mode for
+	 * its socket, which the umask has already set.
 	 */
 #ifdef SYS_chmod
 	{SYS_chmod, 0},
@@ -132,7 +132,7 @@ static const Refusal never[] = {
 	{CALL_FILE_SETATTR, EACCES},
 	{SYS_open_by_handle_at, EACCES},
 
-	/* another view of the file system, or another user to be */
+	/* another view of the file system, or another user */
 	{SYS_mount, EACCES},
 	{SYS_umount2, EACCES},
 	{SYS_pivot_root, EACCES},
@@ -148,10 +148,10 @@ static const Refusal never[] = {
 	{SYS_unshare, EACCES},
 	{SYS_setns, EACCES},
 
-	/* its flags cannot be seen; libraries do without */
+	/* a filter cannot see its flags; libraries fall back to clone() */
 	{SYS_clone3, ENOSYS},
 
-	/* parts of the kernel that a database has no business with */
+	/* parts of the kernel that a database does not need */
 	{SYS_bpf, EACCES},
 	{SYS_perf_event_open, EACCES},
 	{SYS_userfaultfd, EACCES},
@@ -210,7 +210,7 @@ cage_filter_apply(CageReach reach, bool by_path)
 	refuse_where_bits(&program, SYS_clone, 0, NEW_NAMESPACES);
 	refuse_unless_zero(&program, SYS_prlimit64, 0);
 	refuse_everybody(&program);
-	/* sendto() is send() if it names no address */
+	/* sendto() without an address is send() */
 	if (reach != REACH_NETWORK)
 		refuse_unless_zero(&program, SYS_sendto, 4);
 	if (reach == REACH_NOBODY)
@@ -236,7 +236,7 @@ static void
 add(Program *program, unsigned short code, unsigned int k, unsigned char yes, unsigned char no)
 {
 	if (program->length == PROGRAM_MAX)
-		abort();				/* the tables above are of one length */
+		abort();				/* the tables above have a fixed length */
 	program->code[program->length++] = (struct sock_filter) BPF_JUMP(code, k, yes, no);
 }
 
@@ -252,7 +252,7 @@ give(Program *program, int error)
 	add(program, BPF_RET | BPF_K, SECCOMP_RET_ERRNO | (unsigned int) error, 0, 0);
 }
 
-/* In these the number of the call is loaded, and is so again at the end. */
+/* These expect the number of the call in the accumulator, and keep it there. */
 static void
 refuse_calls(Program *program, const Refusal *refusals, size_t count)
 {
@@ -286,7 +286,7 @@ refuse_unless_zero(Program *program, int number, int argument)
 	add(program, BPF_RET | BPF_K, SECCOMP_RET_ALLOW, 0, 0);
 }
 
-/* kill(-1): all of this user's, of which the server is but one */
+/* kill(-1) signals all processes of this user, not only the server's. */
 static void
 refuse_everybody(Program *program)
 {
@@ -297,7 +297,7 @@ refuse_everybody(Program *program)
 	add(program, BPF_RET | BPF_K, SECCOMP_RET_ALLOW, 0, 0);
 }
 
-/* Of sockets those to listen with are allowed: of files, and TCP. */
+/* Allows only sockets to listen on: in the file system, and TCP. */
 static void
 refuse_sockets(Program *program)
 {
@@ -332,8 +332,8 @@ refuse_sockets_but_of_files(Program *program)
 }
 
 /*
- * A container has filters of its own, which we have as well.  Kernels before
- * 5.9 do not count them, but tell of what comes with ours.
+ * A container has filters of its own, which the sidecar has too.  Kernels before
+ * 5.9 do not count filters, but report NoNewPrivs, which comes with ours.
  */
 static int
 filters_of(pid_t pid)

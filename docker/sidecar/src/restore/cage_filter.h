@@ -9,23 +9,22 @@
 #include <stdbool.h>
 #include <sys/types.h>
 
-/* To whom connections may be made */
+/* Where connections may go */
 typedef enum CageReach
 {
 	REACH_NOBODY,
-	REACH_SOCKET_FILES,			/* sockets in the file system, by streams */
+	REACH_SOCKET_FILES,			/* stream sockets in the file system */
 	REACH_NETWORK
 } CageReach;
 
 /*
- * Put the filter on the calling thread, and on what that starts, for good.
- * by_path: it may cut files by their path, because something else sees to
- * which.  Returns errno; ENOSYS where the kernel or the architecture offers no
- * such thing.
+ * Installs the filter on the calling thread and on what it starts, for good.
+ * by_path: it may truncate files by path, because Landlock decides which.
+ * Returns errno; ENOSYS if the kernel or the architecture has no such filter.
  */
 extern int	cage_filter_apply(CageReach reach, bool by_path);
 
-/* Does the kernel say so of this process, which is not ours? */
+/* Whether that process has more seccomp filters than this one */
 extern bool process_is_filtered(pid_t pid);
 
 #endif							/* RESTORE_CAGE_FILTER_H */

@@ -1,8 +1,8 @@
 /*
  * cage_paths.c
  *
- * What a restored server, and who asks it, may read and execute of its host:
- * the system's programs and PostgreSQL's.  Nothing here may lie in a home, or hold a secret.
+ * Files of the host that a restored server and its clients may read and execute: the
+ * programs of the system and of PostgreSQL.  None may be in a home or hold a secret.
  */
 #include "restore/cage_paths.h"
 
@@ -18,13 +18,13 @@ const char *const cage_system_programs[] = {
 	"/usr", "/bin", "/sbin", "/lib", "/lib32", "/lib64", NULL
 };
 
-/* Those of the architectures that cage_filter.c knows: glibc's and musl's */
+/* For the architectures in cage_filter.c: those of glibc and musl */
 const char *const cage_loaders[] = {
 	"/lib64/ld-linux-x86-64.so.2", "/lib/ld-linux-aarch64.so.1",
 	"/lib/ld-musl-x86_64.so.1", "/lib/ld-musl-aarch64.so.1", NULL
 };
 
-/* Users, to whom a name belongs; hosts, as in --instance-listen; time zones; locales; dictionaries of Debian's */
+/* User names; hosts, as in --instance-listen; time zones; locales; Debian's dictionaries */
 const char *const cage_system_files[] = {
 	"/dev/urandom",
 	"/dev/random",
@@ -48,7 +48,7 @@ const char *const cage_system_files[] = {
 	NULL
 };
 
-/* Where its pg_config says, or else beside its programs */
+/* As pg_config reports them, otherwise beside the programs */
 char **
 cage_paths_of(const char *bindir)
 {
@@ -73,7 +73,7 @@ cage_paths_of(const char *bindir)
 
 		for (char *line; n <= count && (line = strsep(&rest, "\n")) != NULL;)
 		{
-			/* not the whole of a disk, whoever built it */
+			/* never all of a disk, however PostgreSQL was built */
 			if (line[0] == '/' && line[1] != '\0')
 				paths[n++] = mem_strdup(line);
 		}

@@ -1,16 +1,16 @@
 /*
  * cage_paths.h
  *
- * What a restored server may read and execute of its host.
+ * Files of the host that a restored server may read and execute.
  */
 #ifndef RESTORE_CAGE_PATHS_H
 #define RESTORE_CAGE_PATHS_H
 
-/* Programs and libraries; and files that they look into.  Each ends with NULL. */
+/* Programs and libraries, and files that they read; each list ends with NULL. */
 extern const char *const cage_system_programs[];
 extern const char *const cage_system_files[];
 
-/* What the kernel executes to load a program; ends with NULL */
+/* The loaders that the kernel executes for a program; ends with NULL */
 extern const char *const cage_loaders[];
 
 /* malloc'd directories of the PostgreSQL whose programs are in bindir, the last NULL */

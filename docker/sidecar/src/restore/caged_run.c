@@ -1,9 +1,9 @@
 /*
  * caged_run.c
  *
- * Runs for a job a program of PostgreSQL's that talks to a restored server or
- * reads its files: whatever these make of it, it can tell us no more than
- * lies.  It must never be given a shell or a path to write to.
+ * Runs a PostgreSQL program for a job that connects to a restored server or
+ * reads its files.  If they take over the program, it can only return wrong
+ * output.  It must never get a shell or a path to write to.
  */
 #include "restore/caged_run.h"
 
@@ -22,7 +22,7 @@ caged_run(Job *job, const char *directory, bool asks, const char *const *argv,
 	const Cage	cage = {
 		.directory = directory,
 		.read_only = true,
-		/* what is of the system may be read anyway, and need not be asked for each time */
+		/* files of the system are readable anyway: do not run pg_config each time */
 		.bindir = strncmp(settings.pg_bindir, "/usr/", 5) == 0 ? NULL : settings.pg_bindir,
 		.only = argv[0],
 		.socket_files = asks,

@@ -1,8 +1,8 @@
 /*
  * cause.c
  *
- * Why a restore fails: the last cause counts.  Tells nobody; the end of the
- * restore does.
+ * Why a restore fails: the last cause counts.  Only records it; the end of the
+ * restore reports it.
  */
 #include "restore/cause.h"
 

@@ -1,9 +1,9 @@
 /*
  * copy.c
  *
- * Has Barman copy a backup into the directory of an instance, and makes of it
- * what PostgreSQL can start with.  Never calls it good because Barman exits
- * with 0.
+ * Has Barman copy a backup into the directory of an instance, and turns the
+ * copy into a directory that PostgreSQL can start on.  Exit code 0 of Barman
+ * alone is never success.
  */
 #include "restore/copy.h"
 
@@ -27,18 +27,18 @@
 #include "restore/segment.h"
 #include "restore/server_needs.h"
 
-/* Barman is watched for progress; this is for what cannot be. */
+/* watch_copy() stops Barman if it makes no progress; this is the limit in any case. */
 #define RESTORE_MS (INT64_C(7) * 24 * 3600 * 1000)
 
-/* Measuring a large directory is work. */
+/* Measuring a large directory takes time. */
 #define MEASURE_MS 1000
 
-/* Barman's command line: nobody has so many tablespaces. */
+/* Limit for Barman's command line; no server has so many tablespaces. */
 #define TABLESPACES_MAX 100
 
 #define VERSION_INCREMENTAL 31100
 
-/* The staging options were merged into one. */
+/* This version merged the staging options into one. */
 #define VERSION_STAGING_PATH 31500
 
 static int	recover_command(Restore *restore, const char **command, char **owned);
@@ -85,7 +85,7 @@ restore_copy(Restore *restore)
 	{
 		output = runner_output(&result);
 
-		/* Barman warns of every setting of production's; they are not used. */
+		/* Barman warns of every setting of production, but none is used. */
 		messages = json_checked(barman_parse_messages(&output));
 		json_array_foreach(messages, i, message)
 			job_log(job, JOB_INFO, "%s", json_text_of(message, "text"));
@@ -111,10 +111,10 @@ restore_copy(Restore *restore)
 		going_on = restore_backup_is_there(restore) && going_on;
 	json_decref(value);
 
-	/* what was put into the backup while Barman copied may have been followed */
+	/* Barman may have followed a link that was put there during the copy */
 	going_on = going_on && restore_source_is_sound(restore);
 
-	/* before anything of ours is put there */
+	/* before the sidecar writes there */
 	words = going_on ? instance_check(restore->directory) : NULL;
 	if (words != NULL)
 		going_on = restore_fail(restore, BARMAN_WRONG_STATE, words,
@@ -147,9 +147,9 @@ restore_tablespaces_are_bad(const json_t *backup)
 }
 
 /*
- * How Barman is called.  The target is ours to write; Barman is told so much
- * of it as keeps it from copying the whole archive.  Returns the number of
- * owned strings.
+ * Builds Barman's command line.  The sidecar writes the recovery target
+ * itself; Barman gets only what keeps it from copying the whole archive.
+ * Returns the number of owned strings.
  */
 static int
 recover_command(Restore *restore, const char **command, char **owned)
@@ -164,10 +164,10 @@ recover_command(Restore *restore, const char **command, char **owned)
 
 	command[n++] = "recover";
 
-	/* Whatever Barman's configuration says: a restored server gets nothing of Barman's home. */
+	/* Whatever Barman's configuration says, a restored server gets no access to Barman's home. */
 	command[n++] = "--no-get-wal";
 
-	/* Without it, 3.4 copies the WAL of the backup's own timeline alone. */
+	/* Without it, Barman 3.4 copies only the WAL of the backup's timeline. */
 	command[n++] = "--target-tli";
 	owned[count] = restore->target.timeline != 0 ? mem_printf("%d", restore->target.timeline) : mem_strdup("latest");
 	command[n++] = owned[count++];
@@ -185,7 +185,7 @@ recover_command(Restore *restore, const char **command, char **owned)
 		command[n++] = owned[count++];
 	}
 
-	/* Its own, for concurrent restores of an incremental destroy each other. */
+	/* Not shared: concurrent restores of an incremental destroy each other. */
 	owned[count] = mem_printf("%s/" INSTANCE_STAGING, restore->directory);
 	if (version >= VERSION_STAGING_PATH)
 	{
@@ -223,7 +223,7 @@ recover_command(Restore *restore, const char **command, char **owned)
 	return count;
 }
 
-/* While Barman runs: how far is it?  False: it does not get on. */
+/* Measures progress while Barman runs; false if there is none. */
 static bool
 watch_copy(void *arg)
 {
@@ -243,12 +243,12 @@ watch_copy(void *arg)
 		job_progress(restore->job, (double) size.bytes / (double) restore->expected);
 	restore->stalled = now >= restore->progress_at + (int64_t) settings.restore_timeout * 1000;
 
-	/* a directory that takes long to measure is measured less often */
+	/* if measuring takes long, do it less often */
 	restore->measured_at = monotonic_ms() + 9 * (monotonic_ms() - now);
 	return !restore->stalled;
 }
 
-/* From what Barman left to what PostgreSQL starts with. */
+/* Turns Barman's copy into a directory that PostgreSQL starts on. */
 bool
 restore_prepare(Restore *restore)
 {
@@ -266,7 +266,7 @@ restore_prepare(Restore *restore)
 	else
 	{
 		controldata = server_controldata(settings.pg_bindir, restore->directory, settings.confinement_required);
-		/* for a drill only we are let in, unless it is to be looked at later */
+		/* a drill lets only the sidecar connect, unless the instance is kept */
 		config.scratch = restore->is_drill && !json_is_true(json_object_get(restore->arguments, "keep"));
 		if (config.scratch)
 			config.listen = "";

@@ -1,7 +1,7 @@
 /*
  * copy.h
  *
- * Barman copies the backup; what it left becomes a data directory.
+ * Has Barman copy the backup, and turns the copy into a data directory.
  */
 #ifndef RESTORE_COPY_H
 #define RESTORE_COPY_H
@@ -11,7 +11,7 @@
 extern bool restore_copy(Restore *restore);
 extern bool restore_prepare(Restore *restore);
 
-/* malloc'd: why Barman cannot restore its tablespaces elsewhere; or NULL */
+/* NULL, or malloc'd text why Barman cannot restore the tablespaces elsewhere */
 extern char *restore_tablespaces_are_bad(const json_t *backup);
 
 #endif							/* RESTORE_COPY_H */

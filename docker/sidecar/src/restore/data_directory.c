@@ -1,9 +1,9 @@
 /*
  * data_directory.c
  *
- * From what Barman left to a directory that PostgreSQL may be started on.  The
- * primary chose what lies there: no link of it is followed, and no setting of
- * it stays where PostgreSQL would read it.
+ * Turns Barman's copy into a directory that PostgreSQL can be started on.  The
+ * primary chose its content: no link in it is followed, and no setting of it
+ * stays where PostgreSQL would read it.
  */
 #include "restore/data_directory.h"
 
@@ -22,7 +22,7 @@
 #include "base/memory.h"
 #include "restore/instance_files.h"
 
-/* Deeper than anything of PostgreSQL's */
+/* Deeper than any directory of PostgreSQL */
 #define DEPTH_MAX 64
 
 typedef struct Walk
@@ -109,7 +109,7 @@ look_through(Walk *walk, int parent, const char *name, const char *path, int dep
 	closedir(directory);
 }
 
-/* Of all but files, which readdir() mostly knows */
+/* For all but regular files, which readdir() usually reports */
 static void
 look_at(Walk *walk, int parent, const char *name, const char *path, int depth)
 {
@@ -132,7 +132,7 @@ look_at(Walk *walk, int parent, const char *name, const char *path, int depth)
 		walk->words = mem_printf("\"%s\" is neither a file nor a directory nor a link.", path);
 }
 
-/* Those that Barman was told to make: data/pg_tblspc/OID to tablespaces/NUMBER */
+/* The links that Barman was told to make: data/pg_tblspc/OID to tablespaces/NUMBER */
 static bool
 is_our_tablespace(const char *name, const char *target, void *arg)
 {
@@ -154,7 +154,7 @@ complete(const char *data, int major)
 {
 	static const char *const needed[] = {"PG_VERSION", "global/pg_control", "base"};
 
-	/* left out by the restore of a combined incremental, Barman 3.11 to 3.14 */
+	/* Barman 3.11 to 3.14 leave these out of a combined incremental */
 	static const char *const missing[] = {"pg_wal", "pg_tblspc"};
 
 	char	   *words = NULL;
@@ -186,10 +186,10 @@ complete(const char *data, int major)
 }
 
 /*
- * Of a server that was a standby, was being restored, or was copied while it
- * ran; and what is in the way of our own files, for the primary may have made
- * a directory there.  tablespace_map would have the links made again as they
- * were on the primary.
+ * Removes files of a server that was a standby, was being restored, or was
+ * copied while it ran.  Also removes what is in the way of our own files,
+ * because the primary may have made a directory there.  With tablespace_map,
+ * PostgreSQL would make the links again as on the primary.
  */
 static void
 forget_former_life(const char *data)
@@ -210,8 +210,8 @@ forget_former_life(const char *data)
 }
 
 /*
- * Barman puts the WAL beside pg_wal, together with a command that fetches it.
- * In pg_wal it is found without one, and without a copy of each segment.
+ * Barman puts the WAL beside pg_wal, with a command that fetches it.  In pg_wal,
+ * PostgreSQL finds it without a command, and without copying each segment.
  */
 static char *
 take_wal(const char *data)
@@ -242,7 +242,7 @@ take_wal(const char *data)
 	return words;
 }
 
-/* Segments, and histories of timelines */
+/* Segments and timeline history files */
 static bool
 is_wal(const char *name)
 {
@@ -252,8 +252,8 @@ is_wal(const char *name)
 }
 
 /*
- * The configuration of the server that was backed up is worth a look, and must
- * not be where a server finds it that somebody starts by hand.
+ * Keeps the configuration of the server that was backed up for reference,
+ * where a server that is started by hand does not find it.
  */
 static char *
 put_aside(const char *directory, const char *data)

@@ -1,33 +1,33 @@
 /*
  * data_directory.h
  *
- * From what Barman left to a directory that PostgreSQL may be started on.
+ * Turns Barman's copy into a directory that PostgreSQL can be started on.
  */
 #ifndef RESTORE_DATA_DIRECTORY_H
 #define RESTORE_DATA_DIRECTORY_H
 
 #include <stdbool.h>
 
-/* Where the configuration of the server that was backed up is put aside */
+/* Where the configuration of the server that was backed up is kept */
 #define INSTANCE_PRODUCTION "production"
 
-/* May there be this link?  name is its path below what is looked through. */
+/* Whether a link is allowed; name is its path below the searched directory. */
 typedef bool (*LinkIsGood) (const char *name, const char *target, void *arg);
 
 /*
- * Look for what is neither a file nor a directory nor a good link.  NULL, or
- * malloc'd words on the first such, which name it.  Follows no link.
+ * Looks for anything but files, directories and allowed links.  Returns NULL,
+ * or malloc'd text that names the first.  Follows no link.
  */
 extern char *instance_find_foreign(const char *directory, LinkIsGood good, void *arg);
 
-/* The same of what Barman has just copied for an instance */
+/* The same for what Barman has just copied for an instance */
 extern char *instance_check(const char *directory);
 
 /*
- * Make a restored data directory that was checked one that PostgreSQL accepts: what Barman 3.11
- * to 3.14 leave out of a combined incremental, the WAL where recovery finds it
- * without a command, and nothing of its former life.  major is that of the PostgreSQL that is to run it.  NULL, or malloc'd
- * words on why it cannot be.
+ * Turns a checked copy into a data directory that PostgreSQL accepts: adds what Barman
+ * 3.11 to 3.14 leave out of a combined incremental, moves the WAL to where recovery finds
+ * it without a command, and removes files of the former server.  major is the version of
+ * PostgreSQL that will run it.  Returns NULL, or malloc'd text why it failed.
  */
 extern char *instance_mend(const char *directory, int major);
 

@@ -1,8 +1,8 @@
 /*
  * disk_needs.c
  *
- * How many bytes a restore needs while it runs, by what is known before it.
- * An estimate: rather a little too much than too little.
+ * Estimates how many bytes a restore needs while it runs, before it starts:
+ * rather a little too much than too little.
  */
 #include "restore/disk_needs.h"
 
@@ -13,10 +13,10 @@
 #include "restore/lsn.h"
 #include "restore/segment.h"
 
-/* The log, statistics, the pages that recovery adds */
+/* Log, statistics, and pages that recovery adds */
 #define WORK_BYTES (INT64_C(16) * 1024 * 1024)
 
-/* The one that recovery copies, and the first of the new timeline */
+/* The segment that recovery copies, and the first of the new timeline */
 #define WORK_SEGMENTS 2
 
 static int64_t bytes_of(const json_t *object, const char *key);
@@ -59,7 +59,7 @@ restore_add_bytes(int64_t one, int64_t other)
 	return __builtin_add_overflow(one, other, &sum) ? INT64_MAX : sum;
 }
 
-/* The primary, or who wrote its backup, may have said anything. */
+/* The primary, or the author of the backup, may have recorded anything. */
 static int64_t
 bytes_of(const json_t *object, const char *key)
 {
@@ -68,7 +68,7 @@ bytes_of(const json_t *object, const char *key)
 	return bytes > 0 ? bytes : 0;
 }
 
-/* Barman copies whole segments, from where the backup began. */
+/* Barman copies whole segments, from the start of the backup on. */
 static int64_t
 wal_bytes(const json_t *backup, const json_t *arguments, const char *server)
 {
@@ -85,7 +85,7 @@ wal_bytes(const json_t *backup, const json_t *arguments, const char *server)
 	return end - begin < INT64_MAX ? (int64_t) (end - begin) : INT64_MAX;
 }
 
-/* That of the target and one segment more, but no more than is archived */
+/* The end of the target's segment and one more, but no more than is archived */
 static bool
 end_of_wal(const json_t *backup, const json_t *arguments, const char *server,
 		   int64_t segment, uint64_t *end)
@@ -112,7 +112,7 @@ end_of_wal(const json_t *backup, const json_t *arguments, const char *server,
 	known = newest != NULL && sscanf(newest, "%*8c%8X%8X", &high, &low) == 2;
 	free(newest);
 
-	/* and the one that the caller has just closed */
+	/* and the segment that the caller has just closed */
 	if (known)
 		*end = ((uint64_t) high << 32) + ((uint64_t) low + 2) * (uint64_t) segment;
 	if (targeted && (!known || target < *end))

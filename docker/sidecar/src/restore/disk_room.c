@@ -1,10 +1,10 @@
 /*
  * disk_room.c
  *
- * The ledger of the room that restores were promised.  Each promise is part of
- * its instance and ends with the restore, whatever becomes of that; what a
- * restore has written of it already is no more free, and so not counted twice.
- * A sidecar that starts anew finds no restore under way, and so no promise.
+ * Accounts for the disk space reserved for restores.  A reservation belongs to
+ * its instance and ends with the restore, whatever the outcome.  What a
+ * restore has written is no longer free, so it does not count twice.  After a
+ * start of the sidecar no restore is running, so nothing is reserved.
  */
 #include "restore/disk_room.h"
 

@@ -1,8 +1,8 @@
 /*
  * disk_room.h
  *
- * The room on the file system of the instances: what is promised to restores
- * that run, and what stays free for Barman's archive.
+ * Disk space for the instances: what is reserved for running restores, and
+ * what stays free for Barman's archive.
  */
 #ifndef RESTORE_DISK_ROOM_H
 #define RESTORE_DISK_ROOM_H
@@ -13,17 +13,17 @@
 typedef struct Room
 {
 	int64_t		free;			/* of the file system; -1: unknown */
-	int64_t		reserved;		/* promised, and not yet written */
+	int64_t		reserved;		/* reserved, and not yet written */
 	int64_t		floor;			/* stays free (--reserve-free) */
 } Room;
 
-/* What was seen last; asks no file system. */
+/* The values seen last; does not access the file system. */
 extern Room instance_room_seen(void);
 
-/* Once a second, by the watch; the lock is not held. */
+/* Called once a second by the watch; the lock is not held. */
 extern void instance_room_look(void);
 
-/* NULL if there is room for it now; the lock of the instances is held. */
+/* NULL if there is space for it now; the lock of the instances is held. */
 extern Answer *instance_room_refusal(const RestoreNeeds *needs);
 
 #endif							/* RESTORE_DISK_ROOM_H */

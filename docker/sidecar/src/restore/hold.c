@@ -1,8 +1,8 @@
 /*
  * hold.c
  *
- * Sees to it that the backup of a restore is there until it is copied, and
- * says so if it is not.
+ * Protects the backup of a restore until it is copied, and reports if it is
+ * gone.
  */
 #include "restore/hold.h"
 
@@ -13,11 +13,11 @@
 #include "base/timestamp.h"
 #include "restore/cause.h"
 
-/* Barman's maintenance takes a second or two, unless it removes much. */
+/* Barman's maintenance takes a second or two, unless it deletes much. */
 #define HOLD_MS 60000
 #define LOOK_MS 50
 
-/* The backup is not removed from now on, by the retention policy at least. */
+/* From now on, the retention policy at least cannot remove the backup. */
 bool
 restore_hold(Restore *restore)
 {
@@ -48,7 +48,7 @@ restore_hold(Restore *restore)
 	return restore_backup_is_there(restore);
 }
 
-/* What the copy is made from; NULL, and the reason told, unless all of it is known */
+/* The backups that the copy is made from; NULL, and the cause recorded, unless all are known */
 json_t *
 restore_chain(Restore *restore)
 {
@@ -57,7 +57,7 @@ restore_chain(Restore *restore)
 	char	   *unknown;
 	json_t	   *chain = backup_chain(server, restore->backup, &unknown);
 
-	/* after a restart perhaps nobody has asked yet */
+	/* after a restart the list of backups may not be known yet */
 	if (chain == NULL && json_text_of(restore->backup, "parent_id") != NULL)
 	{
 		free(unknown);
@@ -78,7 +78,7 @@ restore_let_go(Restore *restore)
 	restore->hold = NULL;
 }
 
-/* A backup that is removed meanwhile may well be copied without an error. */
+/* Barman may copy a backup without an error although it is being removed. */
 bool
 restore_backup_is_there(Restore *restore)
 {

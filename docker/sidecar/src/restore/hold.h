@@ -1,14 +1,14 @@
 /*
  * hold.h
  *
- * The backup stays until it is copied.
+ * Keeps the backup of a restore until it is copied.
  */
 #ifndef RESTORE_HOLD_H
 #define RESTORE_HOLD_H
 
 #include "restore/state.h"
 
-/* Keep the backup from being removed until it is let go; and is it still there? */
+/* Protects the backup until restore_let_go(); false if it is already gone. */
 extern bool restore_hold(Restore *restore);
 extern void restore_let_go(Restore *restore);
 extern json_t *restore_chain(Restore *restore);

@@ -1,9 +1,9 @@
 /*
  * host.c
  *
- * Compares what the primary says that it has, locales above all, with what is
- * on Barman's host: it is known before hours of copying.  Never keeps a name
- * that the primary has told.
+ * Compares what the primary reports, locales above all, with Barman's host, so
+ * that a mismatch is known before hours of copying.  Never stores a name that
+ * the primary sent.
  */
 #include "restore/host.h"
 
@@ -20,18 +20,18 @@
 #include "restore/cause.h"
 #include "restore/server.h"
 
-/* Nobody has so many, and each is looked for. */
+/* No primary has so many, and each is looked up. */
 #define LOCALES_MAX 1000
 #define LIBRARIES_MAX 1000
 #define NAME_MAX_BYTES 200
 
-/* How functions in C name a library of PostgreSQL's own directory */
+/* Stands for PostgreSQL's own library directory in functions in C */
 #define LIBDIR "$libdir/"
 
-/* One sentence of these is read, not twenty. */
+/* More sentences of this kind would not be read. */
 #define NOTES_MAX 3
 
-/* Who has installed one need not wait for longer. */
+/* Age of the list at most, so that a new locale is soon found */
 #define LIST_AGE_MS 10000
 
 static bool has_locale(const char *name);
@@ -128,7 +128,7 @@ restore_host_notes(const Restore *restore)
 		{
 			add(&text, mem_printf("%s sorts by glibc %s, and this host has %s: here indexes of text may seem corrupt that are not.",
 								  json_text_of(one, "of"), version, here));
-			notes = NOTES_MAX;	/* of the others it is the same */
+			notes = NOTES_MAX;	/* the others would say the same */
 		}
 	}
 	libraries = libraries_missing(json_object_get(json_object_get(restore->arguments, "primary"), "libraries"));
@@ -138,8 +138,8 @@ restore_host_notes(const Restore *restore)
 }
 
 /*
- * malloc'd: which of these libraries PostgreSQL here does not have; NULL if it
- * has them, or that cannot be told
+ * malloc'd: which of these libraries PostgreSQL lacks here; NULL if none, or
+ * if that is not known
  */
 static char *
 libraries_missing(const json_t *libraries)
@@ -178,7 +178,7 @@ libraries_missing(const json_t *libraries)
 	return words;
 }
 
-/* malloc'd: where this host's PostgreSQL has them, as packages and as its sources lay it out; NULL if it is not there */
+/* malloc'd: library directory of PostgreSQL here, as packages or its sources install it; or NULL */
 static char *
 library_directory(void)
 {
@@ -198,7 +198,7 @@ library_directory(void)
 	return NULL;
 }
 
-/* NULL if it is not */
+/* NULL if it is not missing */
 static char *
 missing_here(const json_t *one)
 {
@@ -209,8 +209,8 @@ missing_here(const json_t *one)
 }
 
 /*
- * By the list of those there are: newlocale() would keep each name that it was
- * ever asked for, and anybody may invent some.
+ * Looks in the list of installed locales: newlocale() would keep each name
+ * that it is asked for, and a caller may invent names.
  */
 static bool
 has_locale(const char *name)
@@ -218,7 +218,7 @@ has_locale(const char *name)
 	char	   *plain = plain_locale(name);
 	json_t	   *list = locales_here();
 
-	/* without a list nothing can be said; these PostgreSQL and the C library always have */
+	/* without a list nothing is known; PostgreSQL and the C library always have C and POSIX */
 	bool		has = name[0] != '\0' && strchr(name, '/') == NULL &&
 		(json_object_size(list) == 0 || json_object_get(list, plain) != NULL ||
 		 strcmp(name, "C") == 0 || strcmp(name, "POSIX") == 0);
@@ -228,7 +228,7 @@ has_locale(const char *name)
 	return has;
 }
 
-/* {name as plain_locale() makes it: true}, for the caller to release; empty if it cannot be had */
+/* {name as plain_locale() makes it: true}, for the caller to release; empty if not known */
 static json_t *
 locales_here(void)
 {

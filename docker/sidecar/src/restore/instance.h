@@ -20,13 +20,13 @@
 typedef struct Instance Instance;
 
 /*
- * Load the records; adopt the servers that still run, and remove what a
- * restore had begun when the sidecar ended.  After jobs_start(), which ends
- * what still worked for such a restore.  Does nothing without --instance-root.
+ * Loads the records, adopts the servers that still run, and removes what
+ * unfinished restores left.  Call it after jobs_start(), which ends the
+ * processes of such a restore.  Does nothing without --instance-root.
  */
 extern bool instances_start(const char *state_dir);
 
-/* Ends the watch.  The servers go on: the next sidecar finds them. */
+/* Ends the watch.  The servers keep running: the next sidecar finds them. */
 extern void instances_stop(void);
 
 extern Answer *instances_list(const TokenGrant *grant);
@@ -34,47 +34,47 @@ extern Answer *instances_list(const TokenGrant *grant);
 extern bool instance_name_is_valid(const char *name);
 
 /*
- * For routes.  Claim a name, a directory and a port for a restore; or an
- * instance that is to be dropped.  NULL: *refusal says why not.  Who gets one
- * owns it until a job has ended with it, or it is given back.  What a restore
- * needs is reserved for it as long as it is restoring or recovering.
+ * For routes.  Claims a name, a directory and a port for a restore; or an
+ * instance to drop.  NULL: *refusal has the reason.  The caller owns it until
+ * a job has ended with it, or until it gives it back.  The space for a restore
+ * is reserved while its instance is restoring or recovering.
  */
 extern Instance *instance_claim(const char *name, const char *server, const RestoreNeeds *needs,
 								Answer **refusal);
 extern Instance *instance_claim_to_drop(const char *name, const TokenGrant *grant, Answer **refusal);
 extern void instance_give_back(Instance *instance);
 
-/* Why instance_claim() would refuse now; NULL: it would not. */
+/* Why instance_claim() would refuse now; NULL if it would not. */
 extern Answer *instance_refusal(const char *name, const char *server, const RestoreNeeds *needs);
 
-/* For the job: the instance of that name, which its route has claimed. */
+/* For the job: the instance of that name that its route has claimed */
 extern Instance *instance_claimed(const char *name);
 
 extern const char *instance_directory(const Instance *instance);
 extern const char *instance_server(const Instance *instance);
 extern ServerConfig instance_config(const Instance *instance);
 
-/* For the job: so many bytes of what is reserved are written by now. */
+/* For the job: how many bytes of the reserved space it has written */
 extern void instance_has_written(Instance *instance, int64_t bytes);
 
-/* What has become of it; each is recorded when the call returns. */
+/* Changes of state; each is recorded when the call returns. */
 extern void instance_restores(Instance *instance, const char *backup_id);
 extern void instance_recovers(Instance *instance, int64_t restore_ms, const ServerProcess *process,
 							  const char *isolation);
 
 /*
- * The ends of a claim.  ready: runs, or with recovery NULL, restored but not
- * started; returns the instance as JSON.  failed and dropped: its server is
- * ended, its directory removed, and nothing is kept, for its job has the error;
- * false if something could not be removed: then the instance stays, with the
- * error (taken).
+ * The ends of a claim.  instance_ready(): the server runs, or with recovery
+ * NULL is restored but not started; returns the instance as JSON.
+ * instance_failed() and instance_dropped() end the server and remove its
+ * directory and its record; the job has the error.  False if something cannot
+ * be removed: the instance then stays, with the error (taken).
  */
 extern json_t *instance_ready(Instance *instance, int64_t restore_ms, int64_t recovery_ms,
 							  const Recovery *recovery);
 extern bool instance_failed(Instance *instance, json_t *error);
 extern bool instance_dropped(Instance *instance);
 
-/* Is a restore of this server under way, or of this backup unless NULL? */
+/* Whether a restore of this server is running, or of this backup unless NULL */
 extern bool instance_is_restoring(const char *server, const char *backup_id);
 
 #endif							/* RESTORE_INSTANCE_H */

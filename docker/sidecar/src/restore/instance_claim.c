@@ -1,8 +1,8 @@
 /*
  * instance_claim.c
  *
- * Who gets an instance: a name, a directory and a port for a restore, or one
- * that is to be dropped.  Gives nothing to two at a time.
+ * Claims an instance: a name, a directory and a port for a restore, or one to
+ * drop.  Never gives one to two callers.
  */
 #include <arpa/inet.h>
 #include <errno.h>
@@ -52,7 +52,7 @@ instance_claim(const char *name, const char *server, const RestoreNeeds *needs, 
 		return NULL;
 	}
 
-	/* what an older sidecar left of one that failed */
+	/* left by an older sidecar after a failed restore */
 	instance = instance_find(name);
 	if (instance != NULL)
 		instance_forget(instance);
@@ -80,7 +80,7 @@ instance_claim(const char *name, const char *server, const RestoreNeeds *needs, 
 	}
 	else
 	{
-		/* without a record nobody would know whose the directory is */
+		/* without a record, the owner of the directory would be unknown */
 		instance->has_files = true;
 		if (!instance_write_record(instance))
 		{
@@ -190,7 +190,7 @@ refuse_if_off(void)
 						"Start barman-sidecar with --instance-root=DIRECTORY.");
 }
 
-/* The token of one server must not take what the others need. */
+/* A token for one server must not use up what the others need. */
 static int
 share_of_a_server(void)
 {
@@ -209,7 +209,7 @@ share_of_a_server(void)
 	return share;
 }
 
-/* Why there can be no instance of this name now; the lock is held. */
+/* Why an instance of this name is refused now, or NULL; the lock is held. */
 static Answer *
 refuse_claim(const char *name, const char *server, int share, const RestoreNeeds *needs)
 {
@@ -299,7 +299,7 @@ refuse_unknown(const char *name)
 	return answer;
 }
 
-/* A port that neither an instance of ours nor anybody else has; 0: none. */
+/* A port that no instance and no other program uses; 0: none. */
 static int
 find_port(void)
 {

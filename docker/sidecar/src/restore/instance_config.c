@@ -1,10 +1,10 @@
 /*
  * instance_config.c
  *
- * Writes the configuration of a restored server.  It must keep the server
- * apart from production: no archiving, no streaming, no subscription's worker,
- * no library that the sidecar was not told of, a port and a socket of its own.
- * Never takes over a line that the primary could have written.
+ * Writes the configuration of a restored server.  It keeps the server apart
+ * from production: no archiving, no streaming, no subscription workers, no
+ * library that the sidecar was not told to preload, and its own port and
+ * socket.  Never copies a line that the primary could have written.
  */
 #include "restore/instance_config.h"
 
@@ -24,8 +24,8 @@ static void append(char **text, const char *format,...)
 static void append_setting(char **text, const char *name, const char *value);
 
 /*
- * Only local sessions are trusted: the socket's directory lets nobody in but
- * the user the server runs as.
+ * Only local sessions are trusted: only the user that the server runs as can
+ * enter the socket's directory.
  */
 static const char hba[] =
 	"# Written by barman-sidecar: production's own is not used.\n"
@@ -46,7 +46,7 @@ instance_config_write(const ServerConfig *config, const ServerNeeds *needs,
 		{INSTANCE_IDENT, mem_strdup("")},
 		{INSTANCE_CONFIG, instance_config_main(config, needs)},
 
-		/* for whoever starts it by hand with no more than -D */
+		/* for a server that is started by hand with only -D */
 		{INSTANCE_DATA "/postgresql.conf",
 		mem_printf("# Written by barman-sidecar: production's own is in ../" INSTANCE_PRODUCTION ".\n"
 				   "include '%s/" INSTANCE_CONFIG "'\n", config->directory)},
@@ -105,8 +105,8 @@ instance_config_main(const ServerConfig *config, const ServerNeeds *needs)
 		   "local_preload_libraries = ''\n");
 
 	/*
-	 * Nobody is let in before recovery has ended, so that the first session
-	 * sees the end of it.
+	 * Accept no connection before recovery has ended, so that the first
+	 * session sees its result.
 	 */
 	append(&text, "\n# recovery, of what may have been set otherwise where the WAL was written\n"
 		   "hot_standby = off\n"
@@ -125,7 +125,7 @@ instance_config_main(const ServerConfig *config, const ServerNeeds *needs)
 	if (needs->knows_origins)
 		append(&text, "max_active_replication_origins = %lld\n", (long long) needs->origins);
 
-	/* One process replays: what it will need is read ahead, and stays. */
+	/* One process replays: prefetch the pages that it needs, and keep them cached. */
 	append(&text, "recovery_prefetch = try\n"
 		   "wal_decode_buffer_size = '4MB'\n"
 		   "maintenance_io_concurrency = 64\n"
@@ -133,9 +133,9 @@ instance_config_main(const ServerConfig *config, const ServerNeeds *needs)
 		   "shared_buffers = '%lldMB'\n", (long long) needs->shared_buffers);
 
 	/*
-	 * The log is read by us; it must grow while there is progress.  Shared
-	 * memory for parallel queries lies in the data directory: in a container
-	 * there is little elsewhere, and a killed server leaves nothing.
+	 * The sidecar reads the log, which must grow while there is progress.
+	 * Shared memory for parallel queries is in the data directory: a container
+	 * has little elsewhere, and a killed server leaves none behind.
 	 */
 	append(&text, "\n# log and memory\n"
 		   "log_destination = 'stderr'\n"
@@ -165,8 +165,8 @@ instance_config_recovery(const RecoveryTarget *target)
 	append(&text, "# Written by barman-sidecar; ALTER SYSTEM may write it again.\n");
 
 	/*
-	 * The WAL is in pg_wal (instance_mend()), where it is looked for when
-	 * there is nothing to fetch.  PostgreSQL insists on a command.
+	 * The WAL is in pg_wal (instance_mend()), where PostgreSQL looks if the
+	 * command fails.  PostgreSQL insists on a command.
 	 */
 	append_setting(&text, "restore_command", "false");
 	if (target->timeline > 0)
@@ -180,7 +180,7 @@ instance_config_recovery(const RecoveryTarget *target)
 		append_setting(&text, "recovery_target_name", target->name);
 	if (target->time != NULL)
 	{
-		/* when PostgreSQL reads this it does not know "Z" yet */
+		/* PostgreSQL does not know "Z" yet when it reads this setting */
 		char	   *time = mem_printf("%.10s %.*s+00", target->time,
 									  (int) strcspn(target->time + 11, "Z"), target->time + 11);
 

@@ -1,7 +1,7 @@
 /*
  * instance_config.h
  *
- * The configuration that a restored server runs with: ours, not production's.
+ * The configuration of a restored server: the sidecar's, not production's.
  */
 #ifndef RESTORE_INSTANCE_CONFIG_H
 #define RESTORE_INSTANCE_CONFIG_H
@@ -11,7 +11,7 @@
 
 #include "restore/server_needs.h"
 
-/* How far to recover; at most one is set, none means all the WAL there is. */
+/* Where recovery stops; at most one is set, none means at the end of the WAL. */
 typedef struct RecoveryTarget
 {
 	const char *name;
@@ -19,8 +19,8 @@ typedef struct RecoveryTarget
 	const char *lsn;
 	const char *xid;
 	bool		immediate;
-	bool		exclusive;		/* stop before the record at lsn: that is where a mark is */
-	int			timeline;		/* to follow; 0: the newest there is */
+	bool		exclusive;		/* stop before the record at lsn, which is a mark */
+	int			timeline;		/* to follow; 0: the newest */
 } RecoveryTarget;
 
 typedef struct ServerConfig
@@ -30,23 +30,23 @@ typedef struct ServerConfig
 	const char *listen;
 	const char *preload;		/* libraries, with commas; NULL: none */
 	int			port;
-	bool		scratch;		/* thrown away soon: nothing need be durable */
+	bool		scratch;		/* deleted soon: nothing needs to be durable */
 } ServerConfig;
 
 /* malloc'd text of postgresql.conf */
 extern char *instance_config_main(const ServerConfig *config, const ServerNeeds *needs);
 
-/* malloc'd text of postgresql.auto.conf: the target, and that the WAL is there */
+/* malloc'd text of postgresql.auto.conf: recovery target and restore_command */
 extern char *instance_config_recovery(const RecoveryTarget *target);
 
 /*
- * Write all configuration below the directory.  Of the backup's nothing is
- * read: instance_mend() has put it aside.  Returns errno.
+ * Writes all configuration below the directory.  Reads nothing of the
+ * backup's: instance_mend() has moved it away.  Returns errno.
  */
 extern int	instance_config_write(const ServerConfig *config, const ServerNeeds *needs,
 								  const RecoveryTarget *target);
 
-/* Does the path of the server's socket fit into what the kernel allows? */
+/* Whether the path of the server's socket is short enough for the kernel */
 extern bool instance_socket_fits(const ServerConfig *config);
 
 #endif							/* RESTORE_INSTANCE_CONFIG_H */

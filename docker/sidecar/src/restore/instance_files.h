@@ -1,12 +1,12 @@
 /*
  * instance_files.h
  *
- * The directory of a restored instance, and what lies in it.
+ * The directory of a restored instance, and its content.
  */
 #ifndef RESTORE_INSTANCE_FILES_H
 #define RESTORE_INSTANCE_FILES_H
 
-/* Below an instance's directory; socket is short, for its path has a limit. */
+/* Below an instance's directory; socket is short because its path has a limit. */
 #define INSTANCE_DATA "data"
 #define INSTANCE_TABLESPACES "tablespaces"
 #define INSTANCE_STAGING "staging"
@@ -17,9 +17,9 @@
 #define INSTANCE_IDENT "pg_ident.conf"
 
 /*
- * Make the directory and what Barman and PostgreSQL need in it, but not the
- * data directory itself: Barman makes that.  Returns errno; EEXIST if the
- * directory is there already, whoever made it.
+ * Makes the directory and what Barman and PostgreSQL need in it, except the
+ * data directory, which Barman makes.  Returns errno; EEXIST if the directory
+ * already exists, whoever made it.
  */
 extern int	instance_files_make(const char *directory);
 

@@ -1,8 +1,8 @@
 /*
  * instance_lifecycle.c
  *
- * What becomes of restored servers, from the start of the sidecar to its end:
- * each step is on its record before it is told.
+ * Restored servers from the start of the sidecar to its end.  Records each
+ * change before it reports it.
  */
 #include "restore/instance_table.h"
 
@@ -25,7 +25,7 @@
 #include "restore/instance_removal.h"
 #include "restore/instance_watch.h"
 
-/* So long the start waits for what a crash has left: mostly it is gone by then. */
+/* How long the start waits for the removal of what a crash left */
 #define LEFTOVERS_MS 5000
 
 static int	root_lock = -1; /* held while the sidecar runs */
@@ -61,7 +61,7 @@ instances_start(const char *state_dir)
 	return instance_watch_start();
 }
 
-/* Without a link in it, so that below it none need be followed (instance_files.c) */
+/* Resolves links in the root, so that none below it needs to be followed (instance_files.c) */
 static void
 use_real_root(void)
 {
@@ -71,7 +71,7 @@ use_real_root(void)
 		settings.instance_root = root;
 }
 
-/* Two sidecars over one root would give one name, or one port, to two servers. */
+/* Two sidecars with one root would give one name or port to two servers. */
 static bool
 lock_root(void)
 {
@@ -85,7 +85,7 @@ lock_root(void)
 	return false;
 }
 
-/* Better now than after the first restore's copy */
+/* Checks now rather than after the first restore's copy */
 static bool
 libraries_are_here(void)
 {
@@ -101,7 +101,7 @@ libraries_are_here(void)
 		size_t		length = strcspn(name, ",");
 		char	   *path = mem_printf("%s/%.*s.so", directory, (int) length, name);
 
-		/* without pg_config the server will tell */
+		/* without pg_config, the server reports it */
 		here = directory[0] == '\0' || access(path, R_OK) == 0;
 		if (!here)
 			log_line(LOGLEVEL_ERROR, "a library of --instance-preload is not installed", "file", path, NULL);
@@ -112,7 +112,7 @@ libraries_are_here(void)
 	return here;
 }
 
-/* Before there are other threads. */
+/* Runs before there are other threads. */
 static void
 settle_after_crash(Instance *instance)
 {
@@ -131,8 +131,8 @@ settle_after_crash(Instance *instance)
 }
 
 /*
- * What a restored server has left may take long to remove: nobody is kept from
- * being served by that.  What is removed at once is gone when we return.
+ * Removes what unfinished restores left.  This may take long, so a thread does
+ * it, and the start waits for it only a few seconds.
  */
 static void
 remove_leftovers(void)
@@ -164,7 +164,7 @@ remove_leftovers(void)
 		pthread_detach(thread);
 }
 
-/* They are claimed, so nobody else touches them; takes the list. */
+/* The instances are claimed, so no other thread touches them; takes the list. */
 static void *
 remove_each(void *arg)
 {
@@ -281,7 +281,7 @@ instance_failed(Instance *instance, json_t *error)
 {
 	bool		removed;
 
-	/* nobody else touches a claimed instance, so this may take its time */
+	/* no other thread touches a claimed instance, so this may take long */
 	removed = instance_remove_files(instance);
 	pthread_mutex_lock(&instance_table.lock);
 	if (removed)

@@ -1,8 +1,8 @@
 /*
  * instance_record.c
  *
- * An instance as JSON: what callers are shown, and what its file keeps for the
- * next sidecar.
+ * An instance as JSON: for callers, and for its file, which the next sidecar
+ * reads.
  */
 #include "restore/instance_record.h"
 #include <dirent.h>
@@ -128,7 +128,7 @@ instance_of_record(const json_t *value)
 	if (created == NULL || !timestamp_parse(created, &instance->created))
 		instance->created = 0;
 
-	/* after a boot the numbers of processes are others' */
+	/* after a reboot, the PIDs are those of other processes */
 	if (boot != NULL && strcmp(boot, process_boot_id()) == 0)
 	{
 		instance->process.pid = (pid_t) json_integer_value(json_object_get(value, "pid"));
@@ -163,7 +163,7 @@ instance_remove_record(const Instance *instance)
 	free(path);
 }
 
-/* What the file says: the instance, and how to find its process again. */
+/* The content of the file: the instance, and how to find its process again. */
 static json_t *
 record_json(const Instance *instance)
 {
@@ -209,7 +209,7 @@ instance_json(const Instance *instance)
 	return value;
 }
 
-/* malloc'd; the path of a socket has no characters that would need quoting */
+/* malloc'd; the path of a socket has no characters that need quoting */
 static char *
 host_of(const Instance *instance)
 {

@@ -1,8 +1,8 @@
 /*
  * instance_removal.c
  *
- * Ends a restored server, and removes it off the disk and out of the list.
- * Never touches a directory that no record of ours speaks of.
+ * Ends a restored server, and removes it from the disk and from the list.
+ * Never touches a directory for which there is no record.
  */
 #include "restore/instance_removal.h"
 
@@ -14,7 +14,7 @@
 #include "restore/instance_record.h"
 #include "restore/server.h"
 
-/* Before a server that is not wanted any more is killed */
+/* Time before a server that is no longer needed is killed */
 #define END_GRACE_MS 8000
 
 /* Ends the server first; the instance is claimed. */
@@ -42,7 +42,7 @@ instance_forget(Instance *instance)
 		link = &(*link)->next;
 	*link = instance->next;
 
-	/* with the watch ended, the records are for the next sidecar */
+	/* after the end of the watch, keep the records for the next sidecar */
 	if (!instance_table.stopping)
 		instance_remove_record(instance);
 	instance_free(instance);

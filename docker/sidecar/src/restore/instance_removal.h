@@ -1,17 +1,17 @@
 /*
  * instance_removal.h
  *
- * How an instance goes.
+ * Removes an instance.
  */
 #ifndef RESTORE_INSTANCE_REMOVAL_H
 #define RESTORE_INSTANCE_REMOVAL_H
 
 #include "restore/instance_table.h"
 
-/* The server, if there is one, and its files; a claim is enough. */
+/* Ends the server, if there is one, and removes its files; a claim is enough. */
 extern bool instance_remove_files(Instance *instance);
 
-/* Out of the list and off the disk; the lock is held */
+/* Removes the instance from the list, and its record; the lock is held */
 extern void instance_forget(Instance *instance);
 
 #endif							/* RESTORE_INSTANCE_REMOVAL_H */

@@ -1,7 +1,7 @@
 /*
  * instance_table.c
  *
- * The list of restored servers, and what each is.  Touches no file.
+ * The table of restored servers.  Accesses no file.
  */
 #include "restore/instance_table.h"
 
@@ -10,7 +10,7 @@
 
 #include "base/settings.h"
 
-/* A name is a directory, a setting and part of a path with a limit. */
+/* A name is a directory, a setting and part of a path with a limited length. */
 #define NAME_MAX_LENGTH 41
 
 InstanceTable instance_table = {.lock = PTHREAD_MUTEX_INITIALIZER};

@@ -1,7 +1,7 @@
 /*
  * instance_table.h
  *
- * What an instance is, for the files that make up instance.h.
+ * The table of instances, for the files that implement instance.h.
  */
 #ifndef RESTORE_INSTANCE_TABLE_H
 #define RESTORE_INSTANCE_TABLE_H
@@ -31,20 +31,20 @@ struct Instance
 	bool		has_files;
 	int			port;			/* 0: none */
 	ServerProcess process;
-	char	   *isolation;		/* what holds the process, in words; or NULL */
+	char	   *isolation;		/* what confines the process, as text; or NULL */
 	Recovery	recovery;
 	int64_t		restore_ms;		/* -1: unknown */
 	int64_t		recovery_ms;
 	int64_t		created;		/* timestamp_now() */
 	int64_t		bytes;			/* -1: unknown */
-	int64_t		reserved;		/* for its restore while that runs, and */
-	int64_t		written;		/* so much of it is there */
+	int64_t		reserved;		/* for its restore while that runs */
+	int64_t		written;		/* bytes of reserved that are written */
 	json_t	   *error;
 };
 
 /*
- * lock guards the list and all of the above; name, server,
- * directory and port of a claimed instance do not change.
+ * lock guards the list and all fields above; name, server, directory and port
+ * of a claimed instance do not change.
  */
 typedef struct InstanceTable
 {

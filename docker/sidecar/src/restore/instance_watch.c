@@ -1,8 +1,8 @@
 /*
  * instance_watch.c
  *
- * Notices when a restored server has ended: of itself, once a second, and
- * whenever it is asked to look.
+ * Detects that a restored server has ended: once a second, and whenever a
+ * caller asks.
  */
 #include "restore/instance_watch.h"
 #include <pthread.h>
@@ -19,7 +19,7 @@
 
 #define WATCH_MS 1000
 
-/* What is kept of the log of a server that died */
+/* Bytes kept of the log of a server that died */
 #define LOG_TAIL 2000
 
 static pthread_cond_t stop_watch;

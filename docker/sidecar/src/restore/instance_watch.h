@@ -1,7 +1,7 @@
 /*
  * instance_watch.h
  *
- * Who notices that a restored server has ended.
+ * Detects that a restored server has ended.
  */
 #ifndef RESTORE_INSTANCE_WATCH_H
 #define RESTORE_INSTANCE_WATCH_H
@@ -11,7 +11,7 @@
 extern bool instance_watch_start(void);
 extern void instance_watch_stop(void);
 
-/* Notice that a running server has ended; the lock is held. */
+/* Detects that a running server has ended; the lock is held. */
 extern void instance_look_after(Instance *instance);
 
 #endif							/* RESTORE_INSTANCE_WATCH_H */

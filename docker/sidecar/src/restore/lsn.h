@@ -9,7 +9,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/* "0/3000060"; false if it is none */
+/* Parses "0/3000060"; false if text is not a position */
 extern bool restore_parse_lsn(const char *text, uint64_t *lsn);
 
 #endif							/* RESTORE_LSN_H */

@@ -1,9 +1,9 @@
 /*
  * named_points.c
  *
- * PostgreSQL stops at the first restore point of a name, and a name may have
- * been given twice.  Counts them in the WAL that Barman has copied; never
- * fails a restore.
+ * PostgreSQL stops at the first restore point of a name, and several may have
+ * the same name.  Counts them in the WAL that Barman has copied; never fails a
+ * restore.
  */
 #include "restore/named_points.h"
 
@@ -19,7 +19,7 @@
 #include "restore/segment.h"
 #include "restore/timeline_path.h"
 
-/* pg_waldump reads some hundred segments a second; more than this is not worth it. */
+/* pg_waldump reads some hundred segments a second; a longer scan is not worth it. */
 #define SCAN_MS 30000
 
 static char **segments_from(Restore *restore, const char *directory, size_t *count);
@@ -52,7 +52,7 @@ restore_count_points(Restore *restore)
 		const char *argv[] = {program, "--rmgr=XLOG", path, NULL};
 		RunResult	result;
 
-		/* it ends with an error where the WAL does, so that says nothing */
+		/* pg_waldump fails at the end of the WAL, so its exit code says nothing */
 		caged_run(restore->job, directory, false, argv, NULL, SCAN_MS, &result);
 		whole = result.outcome == RUN_EXITED && monotonic_ms() < deadline;
 		if (result.outcome == RUN_EXITED)
@@ -89,8 +89,8 @@ tell(Restore *restore, int count, const char *first, bool whole)
 }
 
 /*
- * Of what pg_waldump prints: add the restore points of a name to *count, and
- * keep the position of the first in an empty buffer.
+ * Reads the output of pg_waldump: adds the restore points of a name to *count,
+ * and stores the position of the first in an empty buffer.
  * "rmgr: XLOG ... lsn: 0/03018B48, prev 0/..., desc: RESTORE_POINT name"
  */
 static void
@@ -102,7 +102,7 @@ points_in(const char *text, const char *name, int *count, char first[24])
 	while (text != NULL && *text != '\0')
 	{
 		const char *end = strchrnul(text, '\n');
-		/* within the line: what the primary has written may be long */
+		/* within the line: the primary may have written a long one */
 		const char *found = memmem(text, (size_t) (end - text), words, strlen(words));
 		const char *lsn = memmem(text, (size_t) (end - text), "lsn: ", 5);
 
@@ -121,7 +121,7 @@ points_in(const char *text, const char *name, int *count, char first[24])
 	}
 }
 
-/* The names of the segments that recovery reads, in its order */
+/* The names of the segments that recovery reads, in that order */
 static char **
 segments_from(Restore *restore, const char *directory, size_t *count)
 {
@@ -160,7 +160,7 @@ segments_from(Restore *restore, const char *directory, size_t *count)
 	return names;
 }
 
-/* Of those in order: of the same positions that of the newest timeline, which has what the one before it had */
+/* For each position, keeps the name on the newest timeline, which has the WAL of the others */
 static size_t
 keep_newest(char **names, size_t count)
 {

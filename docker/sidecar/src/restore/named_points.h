@@ -1,7 +1,7 @@
 /*
  * named_points.h
  *
- * How many restore points bear the name that a restore is to stop at.
+ * Counts the restore points of the name at which a restore stops.
  */
 #ifndef RESTORE_NAMED_POINTS_H
 #define RESTORE_NAMED_POINTS_H
@@ -9,8 +9,8 @@
 #include "restore/state.h"
 
 /*
- * Of a restore to a name that is no mark of its caller's: say where PostgreSQL
- * will stop.  False only if the job was cancelled.
+ * If a restore stops at a name that is no mark of the caller, logs where
+ * PostgreSQL will stop.  False only if the job was cancelled.
  */
 extern bool restore_count_points(Restore *restore);
 

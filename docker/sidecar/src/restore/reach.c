@@ -1,8 +1,8 @@
 /*
  * reach.c
  *
- * Tells how far a recovery came of what Barman had archived and received, and
- * whether it ended at a hole in the archive.
+ * Reports how far a recovery got in the WAL that Barman had archived and
+ * received, and whether it stopped at a hole in the archive.
  */
 #include "restore/reach.h"
 
@@ -54,7 +54,7 @@ restore_reach(Restore *restore, const Recovery *recovery)
 	return reach;
 }
 
-/* PostgreSQL takes a segment that is missing or damaged for the end of the WAL. */
+/* PostgreSQL takes a missing or damaged segment for the end of the WAL. */
 char *
 restore_hole(const Restore *restore, const Recovery *recovery)
 {
@@ -64,7 +64,7 @@ restore_hole(const Restore *restore, const Recovery *recovery)
 
 	if (!restore_is_of_all(restore) || recovery->lsn == NULL || !restore_parse_lsn(recovery->lsn, &lsn) || lsn + size >= restore->archived_end)
 		return NULL;
-	/* the one that it ended in, or the first that is not there */
+	/* the segment in which it stopped, or the first that is missing */
 	for (;; lsn += size)
 	{
 		restore_segment_name(restore->backup, recovery->parent != 0 ? recovery->parent : restore_timeline(restore), lsn, name);

@@ -1,29 +1,29 @@
 /*
  * reach.h
  *
- * How far a recovery came, of what Barman had.
+ * How far a recovery got in the WAL that Barman had.
  */
 #ifndef RESTORE_REACH_H
 #define RESTORE_REACH_H
 
 #include "restore/state.h"
 
-/* Has nobody asked for less than all there is? */
+/* Whether the caller asked for all WAL there is */
 extern bool restore_is_of_all(const Restore *restore);
 
 /*
  * {archived_lsn, received_lsn, recovered_lsn, unreached_bytes,
- * unreached_seconds, tail}: what the server has of what Barman had.  recovery
+ * unreached_seconds, tail}: how much the server has of Barman's WAL.  recovery
  * may be NULL.
  */
 extern json_t *restore_reach(Restore *restore, const Recovery *recovery);
 
-/* The same in words, after what was recovered: "; ..." or "" */
+/* The same as text, to follow the recovered position: "; ..." or "" */
 extern char *restore_reach_words(const json_t *reach);
 
 /*
- * malloc'd: where the archive breaks off, if a recovery to its end has ended
- * before its last segment began; NULL if it has not
+ * malloc'd: where the archive has a hole, if a recovery to its end stopped
+ * before its last segment; NULL otherwise
  */
 extern char *restore_hole(const Restore *restore, const Recovery *recovery);
 

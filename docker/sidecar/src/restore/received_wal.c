@@ -1,9 +1,9 @@
 /*
  * received_wal.c
  *
- * The newest WAL of a server stands in files that its receiver still fills,
- * and "barman recover" leaves them out.  A restore takes them along.  Never
- * writes where Barman keeps its own.
+ * The newest WAL of a server is in files that its receiver still writes, which
+ * "barman recover" leaves out.  A restore adds them.  Never writes where
+ * Barman keeps its own files.
  */
 #include "restore/received_wal.h"
 
@@ -30,17 +30,17 @@
 
 #define BLOCK 65536
 
-/* PostgreSQL aligns its records to this. */
+/* PostgreSQL aligns WAL records to this. */
 #define ALIGNMENT 8
 
-/* What the receiver of a timeline wrote last */
+/* The last file that the receiver of a timeline wrote */
 typedef struct Received
 {
-	char	   *path;			/* malloc'd; NULL: nothing */
-	const char *name;			/* in it */
+	char	   *path;			/* malloc'd; NULL: none */
+	const char *name;			/* part of path */
 	bool		is_partial;
-	bool		is_archived;	/* as a part: after a failover nobody goes on with it */
-	bool		is_compressed;	/* a part, so that its end is not known */
+	bool		is_archived;	/* a partial segment: nothing continues it after a failover */
+	bool		is_compressed;	/* a partial segment, so that its end is unknown */
 } Received;
 
 static bool is_wanted(const Restore *restore);
@@ -82,7 +82,7 @@ restore_look_at_tail(Restore *restore)
 		if (parse_name(received.name, per_log, &segment) && segment * (uint64_t) size + end >= restore->received_end)
 		{
 			restore->received_end = segment * (uint64_t) size + end;
-			/* neither a number of bytes nor none */
+			/* a compressed file does not show how much it holds */
 			restore->received_unknown = received.is_compressed;
 		}
 		if (restore->received_unknown && !received.is_archived)
@@ -99,7 +99,7 @@ restore_look_at_tail(Restore *restore)
 	free(archived);
 }
 
-/* Microseconds; 0: it is not there */
+/* Microseconds; 0: the file does not exist */
 static int64_t
 changed_at(const char *path)
 {
@@ -115,8 +115,8 @@ restore_tail_has(const Restore *restore, uint64_t lsn)
 }
 
 /*
- * If the caller has closed its segment and that is archived, all is archived
- * that there was when it called.
+ * Not wanted if the segment that the caller has closed is archived: then all
+ * WAL is archived that existed at the call.
  */
 static bool
 is_wanted(const Restore *restore)
@@ -149,7 +149,7 @@ restore_take_tail(Restore *restore)
 	else
 		segment = restore->archived_end > 0 ? restore->archived_end / (uint64_t) size : last;
 
-	/* what was archived meanwhile, what waits for that, and what was being received; a server that runs goes on */
+	/* segments archived meanwhile, those awaiting that, and those still being received */
 	for (; good && segment <= last; segment++)
 	{
 		restore_segment_name(restore->backup, timeline, segment * (uint64_t) size, name);
@@ -166,7 +166,7 @@ restore_take_tail(Restore *restore)
 	return true;
 }
 
-/* False: there is none, which is no failure, or the job was cancelled. */
+/* False if there is none, which is no failure, or if the job was cancelled. */
 static bool
 fetch(Restore *restore, const char *name, const char *directory)
 {
@@ -177,12 +177,12 @@ fetch(Restore *restore, const char *name, const char *directory)
 	struct stat status;
 	bool		good;
 
-	/* Barman looks into the archive too, should it be there by now; after a failover it may be archived as a part */
+	/* get-wal looks in the archive too, which may have the partial segment after a failover */
 	good = catalogue_has_wal(job_server(restore->job), part) && !catalogue_has_wal(job_server(restore->job), name) ?
 		get_wal(restore, part, directory) && rename(part_path, path) == 0 : get_wal(restore, name, directory);
 	good = good && stat(path, &status) == 0;
 
-	/* A file that was being written may be short; PostgreSQL takes whole ones alone. */
+	/* A file that is still written may be short; PostgreSQL accepts only whole segments. */
 	if (good && status.st_size > size)
 		good = false;
 	if (good && status.st_size < size)
@@ -215,7 +215,7 @@ get_wal(Restore *restore, const char *name, const char *directory)
 	return good;
 }
 
-/* With a target Barman has them fetched from a directory of their own. */
+/* With a target, Barman has PostgreSQL fetch the WAL from a separate directory. */
 char *
 restore_wal_directory(const Restore *restore)
 {
@@ -228,7 +228,7 @@ restore_wal_directory(const Restore *restore)
 	return mem_printf("%s/" INSTANCE_DATA "/pg_wal", restore->directory);
 }
 
-/* The last byte but zeros of a file, counted from 1; -1: it cannot be read */
+/* The last non-zero byte of a file, counted from 1; -1: it cannot be read */
 static int64_t
 file_end(const char *path)
 {
@@ -276,7 +276,7 @@ newest_received(Restore *restore)
 	char	   *whole = catalogue_newest_wal(server, restore_timeline(restore));
 	Received	received = {.is_archived = true};
 
-	/* one of a segment that has been archived whole since tells nothing */
+	/* ignore a partial segment that has been archived whole since */
 	if (newest != NULL && whole != NULL && strncmp(newest, whole, 24) <= 0)
 	{
 		free(newest);
@@ -311,7 +311,7 @@ newest_received(Restore *restore)
 	return received;
 }
 
-/* malloc'd name; NULL if there is none newer than that one, which may be NULL */
+/* malloc'd name; NULL if none is newer than known, which may be NULL */
 static char *
 newest_received_in(Restore *restore, const char *directory, const char *known)
 {
@@ -335,7 +335,7 @@ newest_received_in(Restore *restore, const char *directory, const char *known)
 				job_log(restore->job, JOB_INFO, "%s is of another timeline and left out", name);
 			continue;
 		}
-		/* the whole segment comes before its own remains */
+		/* prefer a whole segment to its partial file */
 		if (before != NULL && (strncmp(name, before, 24) < 0 ||
 							   (strncmp(name, before, 24) == 0 && strlen(name) > strlen(before))))
 			continue;
@@ -347,7 +347,7 @@ newest_received_in(Restore *restore, const char *directory, const char *known)
 	return newest;
 }
 
-/* Barman may have compressed what it has archived; a page of WAL begins with its magic number, 0xD1xx. */
+/* Barman may compress its archive; a plain page of WAL begins with the magic number 0xD1xx. */
 static bool
 is_plain(const char *path)
 {
@@ -385,7 +385,7 @@ newest_in(const char *directory, int timeline, uint64_t per_log, uint64_t *segme
 	return found;
 }
 
-/* Of a name that begins with those of a segment: its number among all segments */
+/* The number of a segment among all, from a name that begins with the segment's */
 static bool
 parse_name(const char *name, uint64_t per_log, uint64_t *segment)
 {

@@ -1,26 +1,26 @@
 /*
  * received_wal.h
  *
- * The WAL that Barman has received and not archived.
+ * The WAL that Barman has received but not archived.
  */
 #ifndef RESTORE_RECEIVED_WAL_H
 #define RESTORE_RECEIVED_WAL_H
 
 #include "restore/state.h"
 
-/* Look how far the archive and the receiver have come, before Barman copies. */
+/* Finds out how far archive and receiver are, before Barman copies. */
 extern void restore_look_at_tail(Restore *restore);
 
-/* Does what was received, but is not archived, reach the target position? */
+/* Whether WAL that was received, but not archived, reaches the target position */
 extern bool restore_tail_has(const Restore *restore, uint64_t lsn);
 
 /*
- * Bring what is received and not archived to where the restored server looks
- * for WAL, if the restore is to have it.
+ * Copies WAL that was received but not archived to where the restored server
+ * looks for it, if the restore needs it.
  */
 extern bool restore_take_tail(Restore *restore);
 
-/* malloc'd: where Barman has put the WAL for the restored server */
+/* malloc'd: the directory in which Barman puts WAL for the restored server */
 extern char *restore_wal_directory(const Restore *restore);
 
 #endif							/* RESTORE_RECEIVED_WAL_H */

@@ -1,7 +1,7 @@
 /*
  * recover.c
  *
- * Starts a restored server and stays until its recovery has ended, which alone
+ * Starts a restored server and waits until its recovery has ended; only that
  * is success.
  */
 #include "restore/recover.h"
@@ -21,10 +21,10 @@
 #include "restore/instance_files.h"
 #include "restore/server_keeper.h"
 
-/* How often to look whether recovery has ended */
+/* How often to check whether recovery has ended */
 #define RECOVERY_LOOK_MS 50
 
-/* What is shown of the log of a server that did not recover */
+/* Bytes shown of the log of a server that did not recover */
 #define LOG_SHOWN 8000
 
 static bool start_caged(Restore *restore, ServerProcess *process);
@@ -34,8 +34,8 @@ static char *last_transaction(const char *log);
 static char *last_words(const char *log);
 
 /*
- * Start the server and wait until recovery has ended: it takes no connection
- * before, and that it started says nothing.
+ * Starts the server and waits until recovery has ended: it accepts no
+ * connection before, and the start alone proves nothing.
  */
 bool
 restore_recover(Restore *restore, Recovery *recovery)
@@ -60,7 +60,7 @@ restore_recover(Restore *restore, Recovery *recovery)
 	{
 		struct stat status;
 
-		/* it reports its progress every second */
+		/* the server logs its progress every second */
 		if (stat(log, &status) == 0 && status.st_size != seen)
 		{
 			seen = status.st_size;
@@ -87,7 +87,7 @@ restore_recover(Restore *restore, Recovery *recovery)
 		char	   *tail = files_tail(log, LOG_SHOWN);
 		const char *last = strrchr(tail, '\n');
 
-		/* what it was at */
+		/* what it was doing */
 		tell_log(job, tail);
 		restore_fail(restore, BARMAN_TIMEOUT, last != NULL ? last + 1 : tail, "Look at the load of Barman's host.",
 			 "the restored server made no progress for %d seconds and was stopped",
@@ -98,7 +98,7 @@ restore_recover(Restore *restore, Recovery *recovery)
 	return good;
 }
 
-/* What the sidecar was not told to let pass is refused, or the server is not started. */
+/* Confines the server as the settings require, or does not start it. */
 static bool
 start_caged(Restore *restore, ServerProcess *process)
 {
@@ -141,7 +141,7 @@ start_caged(Restore *restore, ServerProcess *process)
 						"could not start PostgreSQL");
 }
 
-/* The server ended while it recovered. */
+/* Explains why the server ended during recovery. */
 static bool
 explain_recovery(Restore *restore)
 {
@@ -187,7 +187,7 @@ explain_recovery(Restore *restore)
 	return false;
 }
 
-/* The end of a server's log, line by line */
+/* Logs the end of a server's log, line by line */
 static void
 tell_log(Job *job, const char *log)
 {
@@ -201,7 +201,7 @@ tell_log(Job *job, const char *log)
 	}
 }
 
-/* malloc'd: when the last transaction that was replayed ended; NULL if none was */
+/* malloc'd: end time of the last replayed transaction; NULL if there was none */
 static char *
 last_transaction(const char *log)
 {

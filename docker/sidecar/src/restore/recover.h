@@ -1,7 +1,7 @@
 /*
  * recover.h
  *
- * The restored server runs, apart from production, until recovery ends.
+ * Runs the restored server, apart from production, until recovery ends.
  */
 #ifndef RESTORE_RECOVER_H
 #define RESTORE_RECOVER_H

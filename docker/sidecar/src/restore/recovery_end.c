@@ -1,8 +1,8 @@
 /*
  * recovery_end.c
  *
- * Reads how far a recovery came, from what PostgreSQL writes when it ends and
- * without connecting to it.
+ * Finds out how far a recovery got, from what PostgreSQL writes at its end and
+ * without a connection to it.
  */
 #include "restore/recovery_end.h"
 
@@ -16,7 +16,7 @@
 #include "base/memory.h"
 #include "restore/instance_files.h"
 
-/* The end of recovery is told in the last few lines. */
+/* PostgreSQL reports the end of recovery in the last few lines. */
 #define LOG_READ 65536
 
 static void read_history(const char *directory, Recovery *recovery);
@@ -40,8 +40,8 @@ recovery_read(const char *directory, const char *end_time, Recovery *recovery)
 }
 
 /*
- * The new timeline's history names the position where it began: that is the
- * end of what was replayed.
+ * The history of the new timeline has the position at which it began: the end
+ * of what was replayed.
  */
 static void
 read_history(const char *directory, Recovery *recovery)

@@ -1,7 +1,7 @@
 /*
  * recovery_end.h
  *
- * How far a recovery came that has ended.
+ * How far a finished recovery got.
  */
 #ifndef RESTORE_RECOVERY_END_H
 #define RESTORE_RECOVERY_END_H
@@ -15,9 +15,9 @@ typedef struct Recovery
 } Recovery;
 
 /*
- * Fill a zeroed *recovery from what the server of this instance's directory
- * left.  end_time is that of the backup, or NULL: without a transaction since,
- * the data is of then.
+ * Fills a zeroed *recovery from the files that the server left in this
+ * instance's directory.  end_time is that of the backup, or NULL: the data is
+ * of that time if no transaction was replayed.
  */
 extern void recovery_read(const char *directory, const char *end_time, Recovery *recovery);
 

@@ -1,7 +1,7 @@
 /*
  * segment.c
  *
- * Segments of WAL: their size and their names.  Looks for none.
+ * WAL segments: their size and their names.  Accesses no file.
  */
 #include "restore/segment.h"
 
@@ -20,8 +20,8 @@
 static bool can_be_segment_size(int64_t size);
 
 /*
- * show-backup does not tell, but a position, the name of its segment and its
- * offset there do.
+ * show-backup does not print it, but it follows from a position, the name of
+ * its segment and its offset in the segment.
  */
 int64_t
 restore_segment_size(const json_t *backup)
@@ -46,8 +46,8 @@ restore_segment_size(const json_t *backup)
 }
 
 /*
- * Barman asks the primary for it, where an administrator of a database can put
- * another pg_settings before that of the system.
+ * Barman asks the primary for it, where the owner of a database can put
+ * another pg_settings before the system's.
  */
 char *
 restore_segment_size_is_bad(const json_t *backup)

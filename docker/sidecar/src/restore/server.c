@@ -1,9 +1,9 @@
 /*
  * server.c
  *
- * Starts, looks at and ends the process of a restored PostgreSQL server,
- * without libpq: postmaster.pid tells how far it is.  Never signals a process
- * that is not its keeper, or the keeper's child.
+ * Starts, observes and ends the process of a restored PostgreSQL server, by
+ * postmaster.pid and without libpq.  Never signals a process other than its
+ * keeper, or the keeper's child.
  */
 #include "restore/server.h"
 
@@ -30,10 +30,10 @@
 
 #define LOOK_AGAIN_MS 50
 
-/* After SIGKILL only the kernel can be in the way. */
+/* After SIGKILL, only the kernel can delay the end. */
 #define KILL_MS 5000
 
-/* A keeper that has much to end takes its time. */
+/* A keeper with many processes to end takes time. */
 #define KEEPER_MS 60000
 
 #define PROGRAM_MS 30000
@@ -67,7 +67,7 @@ server_program(const char *bindir, const char *program, const char *argument)
 int
 server_major_version(const char *bindir)
 {
-	static atomic_int known;	/* a directory of programs is of one version */
+	static atomic_int known;	/* bindir holds one version */
 	int			major = atomic_load(&known);
 	char	   *text;
 
@@ -81,7 +81,7 @@ server_major_version(const char *bindir)
 	return major;
 }
 
-/* It reads a file that whoever was superuser of the primary has written. */
+/* pg_controldata reads a file that a superuser of the primary may have written. */
 char *
 server_controldata(const char *bindir, const char *directory, bool required)
 {
@@ -126,7 +126,7 @@ server_look(const char *directory, const ServerProcess *process)
 	if (!lives(process))
 		return SERVER_GONE;
 
-	/* "ready   " only once the startup process, and so recovery, has ended */
+	/* "ready   " appears once the startup process, and so recovery, has ended */
 	status = pidfile_line(directory, PIDFILE_STATUS);
 	if (status != NULL && strncmp(status, "ready", 5) == 0)
 		state = SERVER_READY;
@@ -154,11 +154,11 @@ server_end(const char *directory, const ServerProcess *process, int64_t grace_ms
 		return true;
 	shared_memory = pidfile_line(directory, PIDFILE_SHARED_MEMORY);
 
-	/* immediate shutdown: no checkpoint for what is to be removed */
+	/* immediate shutdown: data that is about to be removed needs no checkpoint */
 	kill(process->pid, SIGQUIT);
 	if (!wait_gone(process, grace_ms))
 	{
-		/* Stopped or stuck: the keeper ends whatever is there */
+		/* Stopped or stuck: the keeper ends all its processes */
 		int64_t		until = monotonic_ms() + KEEPER_MS;
 
 		kill(process->pid, SIGTERM);
@@ -169,9 +169,9 @@ server_end(const char *directory, const ServerProcess *process, int64_t grace_ms
 	if (!gone)
 	{
 		/*
-		 * The keeper itself was stopped, or there is none, for an older sidecar
-		 * started the server.  What is below goes first: without a parent nobody
-		 * could tell whose it is.
+		 * The keeper is stopped, or does not exist because an older sidecar
+		 * started the server.  End the processes below it first: without their
+		 * parent they could not be identified.
 		 */
 		int64_t		until = monotonic_ms() + KILL_MS;
 		int			left;
@@ -179,7 +179,7 @@ server_end(const char *directory, const ServerProcess *process, int64_t grace_ms
 		kill(process->pid, SIGSTOP);
 		while ((left = server_keeper_end_below(process->pid)) > 0 && monotonic_ms() < until)
 			usleep(LOOK_AGAIN_MS * 1000);
-		/* what is left can be found below the keeper alone: it lives, and goes on */
+		/* only the keeper leads to those that are left: it must live and go on */
 		kill(process->pid, left == 0 ? SIGKILL : SIGCONT);
 		gone = left == 0 && wait_gone(process, KILL_MS);
 	}
@@ -189,7 +189,7 @@ server_end(const char *directory, const ServerProcess *process, int64_t grace_ms
 	return gone;
 }
 
-/* Reaps it, if it is a child of ours that has ended. */
+/* Reaps the process if it is a child of ours that has ended. */
 static bool
 lives(const ServerProcess *process)
 {
@@ -243,8 +243,8 @@ pidfile_line(const char *directory, int number)
 }
 
 /*
- * The little System V segment that a killed server leaves behind; words are
- * its key and id.  Nobody may be attached to it.
+ * Removes the small System V segment that a killed server leaves behind; words
+ * are its key and id.  No process may be attached to it.
  */
 static void
 remove_shared_memory(const char *words)

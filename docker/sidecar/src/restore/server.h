@@ -1,7 +1,7 @@
 /*
  * server.h
  *
- * The process of a restored PostgreSQL server: started, looked at, ended.
+ * The process of a restored PostgreSQL server: start, state, end.
  */
 #ifndef RESTORE_SERVER_H
 #define RESTORE_SERVER_H
@@ -13,8 +13,8 @@
 #include "restore/cage.h"
 
 /*
- * A process by the two numbers that no other can bear; pid 0: none.  That of a
- * server is its keeper, which lives as long as any process of it does.
+ * A process, identified by PID and start time; pid 0: none.  For a server it
+ * is the keeper, which lives as long as any of the server's processes.
  */
 typedef struct ServerProcess
 {
@@ -29,32 +29,32 @@ typedef enum ServerState
 	SERVER_READY				/* recovery has ended, it takes connections */
 } ServerState;
 
-/* malloc'd output of a program in bindir, of PostgreSQL's or the system's; "" if it failed */
+/* malloc'd output of a program in bindir; "" if it failed */
 extern char *server_program(const char *bindir, const char *program, const char *argument);
 
-/* Of the PostgreSQL below bindir: 17; 0 if there is none */
+/* Major version of the PostgreSQL in bindir, such as 17; 0 if there is none */
 extern int	server_major_version(const char *bindir);
 
 /*
- * malloc'd output of pg_controldata of an instance's directory, "" if it
- * failed; in a cage, and without one not at all if it is required.
+ * malloc'd output of pg_controldata for an instance's directory, "" if it
+ * failed.  It runs confined; if that is required, not without.
  */
 extern char *server_controldata(const char *bindir, const char *directory, bool required);
 
 /*
- * Start the server of a cage's directory in that cage and in a session of its
- * own; what it says goes to the directory's log.  Returns errno.
+ * Starts the server of a cage's directory, confined and in a session of its
+ * own; its output goes to the directory's log.  Returns errno.
  */
 extern int	server_start(const Cage *cage, CageHold *held, ServerProcess *process);
 
 extern ServerState server_look(const char *directory, const ServerProcess *process);
 
-/* Was the server shut down, as opposed to having died? */
+/* Whether the server was shut down, rather than died */
 extern bool server_ended_cleanly(const char *directory);
 
 /*
- * End a server whose data nobody wants any more; returns when no process of
- * it is left, and true, or when that is hopeless.
+ * Ends a server whose data is no longer needed.  Returns true once none of its
+ * processes is left, false if it gives up.
  */
 extern bool server_end(const char *directory, const ServerProcess *process, int64_t grace_ms);
 

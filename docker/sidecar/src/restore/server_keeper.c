@@ -1,10 +1,10 @@
 /*
  * server_keeper.c
  *
- * Stands above a restored server, outside of its cage.  Whatever the server
- * starts and leaves, a daemon of a session of its own too, becomes its child;
- * when the server has ended, so does it all.  Never signals a process that is
- * not below it.
+ * The parent of a restored server, outside of its confinement.  What the
+ * server starts and leaves, even a daemon in a session of its own, becomes a
+ * child of the keeper, which ends it once the server has ended.  Never signals
+ * a process that is not below it.
  */
 #include "restore/server_keeper.h"
 
@@ -28,22 +28,22 @@
 #include "restore/cage_filter.h"
 #include "restore/instance_files.h"
 
-/* Where the keeper tells how the start went */
+/* The descriptor on which the keeper reports the start */
 #define REPORT_FILE 3
 
-/* The server's own processes notice its end, and go by themselves. */
+/* The server's own processes notice its end, and exit by themselves. */
 #define GRACE_MS 2000
 
-/* Between two looks at what does not end */
+/* Interval of attempts to end the remaining processes */
 #define AGAIN_MS 20
 #define IDLE_MS 60000
 
-/* Of forbidding, before what there is is killed all the same */
+/* How long to forbid forks before the processes are killed anyway */
 #define STOP_MS 3000
 
 /*
- * All processes of Barman's user together: with no limit, what starts others
- * faster than they are stopped would never end.
+ * Limits all processes of Barman's user together: without it, a program that
+ * forks faster than it is stopped would never end.
  */
 #define PROCESSES_MAX 4096
 
@@ -126,7 +126,7 @@ server_keeper_start(const Cage *cage, CageHold *held, pid_t *pid)
 	return error;
 }
 
-/* What is a child of it was started by it, or by one that was. */
+/* A child of the keeper was started by it or by a process below it. */
 bool
 server_keeper_is_filtered(pid_t keeper)
 {
@@ -154,7 +154,7 @@ server_keeper_main(int argc, char **argv)
 	pid_t		server = 0;
 	int64_t		end_at = -1;
 
-	/* who ends the sidecar by its name does not mean its servers */
+	/* killing the sidecar by its name must not kill its servers */
 	prctl(PR_SET_NAME, "server-keeper", 0, 0, 0);
 	sigemptyset(&signals);
 	sigaddset(&signals, SIGCHLD);
@@ -162,7 +162,7 @@ server_keeper_main(int argc, char **argv)
 	sigaddset(&signals, SIGTERM);
 	sigaddset(&signals, SIGINT);
 	sigaddset(&signals, SIGHUP);
-	/* the sidecar may be gone when it is told how the start went */
+	/* the sidecar may be gone before the report */
 	sigaddset(&signals, SIGPIPE);
 	sigprocmask(SIG_BLOCK, &signals, NULL);
 	if (argc == ARGUMENTS && prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0) == 0)
@@ -176,7 +176,7 @@ server_keeper_main(int argc, char **argv)
 		report.error = start_server(&cage, &report.held, &server);
 	}
 	if (write(REPORT_FILE, &report, sizeof(report)) != (ssize_t) sizeof(report))
-		end_at = 0;				/* nobody knows of it */
+		end_at = 0;				/* no sidecar knows of it */
 	close(REPORT_FILE);
 
 	for (;;)
@@ -216,7 +216,7 @@ server_keeper_main(int argc, char **argv)
 	}
 }
 
-/* A session of its own, and signals as a program of the shell has them */
+/* A session of its own, and signals as a shell gives them to a program */
 static void
 attributes_of_a_session(posix_spawnattr_t *attributes)
 {
@@ -282,9 +282,9 @@ limit_processes(void)
 }
 
 /*
- * None is killed before all of them may start no others, which a process cannot
- * undo and its children inherit: what starts others faster than they are found
- * has ended when it has been found once.
+ * Kills no process before all are forbidden to fork, which a process cannot
+ * undo and its children inherit: a program that forks faster than the keeper
+ * finds it ends once it has been found.
  */
 int
 server_keeper_end_below(pid_t keeper)
@@ -296,7 +296,7 @@ server_keeper_end_below(pid_t keeper)
 	return kill_all(keeper);
 }
 
-/* How many of them could start others until now?  They are stopped as well, which they may undo. */
+/* How many could fork until now; also stops them, which they may undo. */
 static int
 forbid_to_start(pid_t keeper)
 {
@@ -313,7 +313,7 @@ forbid_to_start(pid_t keeper)
 
 		if (handle < 0)
 			continue;
-		/* nobody else gets its id while it is stopped and not reaped */
+		/* its PID is not reused while it is stopped and not reaped */
 		if (signal_process(handle, SIGSTOP) &&
 			prlimit(processes[i].pid, RLIMIT_NPROC, &none, &before) == 0 && before.rlim_max > 0)
 			found++;
@@ -323,7 +323,7 @@ forbid_to_start(pid_t keeper)
 	return found;
 }
 
-/* How many are there still, when they were told? */
+/* How many existed when they were killed */
 static int
 kill_all(pid_t keeper)
 {
@@ -349,13 +349,13 @@ kill_all(pid_t keeper)
 	return found;
 }
 
-/* A handle of it; -1: it is not the one that was listed any more. */
+/* A pidfd; -1: it is no longer the process that was listed. */
 static int
 open_process(const Below *process)
 {
 	int			handle = (int) syscall(SYS_pidfd_open, process->pid, 0);
 
-	/* still the same one: its parent, which is below us or we, has not reaped it */
+	/* the same process: its parent, which is the keeper or below it, has not reaped it */
 	if (handle >= 0 && process_parent(process->pid) != process->parent)
 	{
 		close(handle);
@@ -370,7 +370,7 @@ signal_process(int handle, int number)
 	return syscall(SYS_pidfd_send_signal, handle, number, NULL, 0) == 0;
 }
 
-/* Each is asked once: what is found out holds for all on the way up. */
+/* Visits each process once: the result holds for all its ancestors up to the keeper. */
 static bool
 is_ours(pid_t keeper, Below *processes, size_t count, size_t which)
 {
@@ -381,7 +381,7 @@ is_ours(pid_t keeper, Below *processes, size_t count, size_t which)
 		Below		wanted = {.pid = process->parent};
 		Below	   *parent;
 
-		process->whose = FOREIGN;	/* for the look at what makes a ring of itself */
+		process->whose = FOREIGN;	/* ends the recursion in a cycle of parents */
 		if (process->parent == keeper)
 			process->whose = OURS;
 		else if ((parent = bsearch(&wanted, processes, count, sizeof(Below), compare_pids)) != NULL)

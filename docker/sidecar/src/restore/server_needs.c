@@ -1,9 +1,9 @@
 /*
  * server_needs.c
  *
- * What a server must be given to recover what another has written.  Generous,
- * for recovery ends at a setting that is too small; but the numbers come from
- * the primary, so they must never take all the memory of Barman's host.
+ * The settings that a server needs to recover the WAL of another.  Generous,
+ * because recovery stops at a setting that is too small; but the numbers come
+ * from the primary, so they must never use up the memory of Barman's host.
  */
 #include "restore/server_needs.h"
 
@@ -17,7 +17,7 @@
 #include "base/files.h"
 #include "base/memory.h"
 
-/* At least so many: a few MB of shared memory, and few primaries need more. */
+/* Minimums: they cost a few MB of shared memory, and few primaries need more. */
 #define CONNECTIONS 100
 #define WORKER_PROCESSES 8
 #define PREPARED_TRANSACTIONS 200
@@ -25,23 +25,23 @@
 #define PREDICATE_LOCKS_PER_TRANSACTION 256
 #define ORIGINS 4096
 
-/* Postmaster's children that are not counted by a setting of ours */
+/* Children of the postmaster that no setting here counts */
 #define OTHER_PROCESSES 20
 
-/* PostgreSQL keeps of a lock itself and who holds it, in shared memory. */
+/* PostgreSQL keeps each lock and its holders in shared memory. */
 #define BYTES_PER_LOCK 300
 
-/* Of the memory for all locks, and for the buffers */
+/* Divisor of the memory, for all locks and for the buffers */
 #define MEMORY_SHARE 8
 
 #define MB (INT64_C(1024) * 1024)
 #define BUFFERS_MIN 128
 #define BUFFERS_MAX 1024
 
-/* pg_logical/replorigin_checkpoint: four bytes before and after, and of each */
+/* pg_logical/replorigin_checkpoint: four bytes before and after, and these for each */
 #define ORIGIN_BYTES 16
 
-/* PostgreSQL 18; the number of its control file */
+/* PostgreSQL 18, by the version of its control file */
 #define CONTROL_VERSION_ORIGINS 1800
 
 static int64_t greatest(int64_t floor, int64_t controldata, const json_t *told, const char *name);
@@ -81,8 +81,8 @@ server_needs(const char *data, const char *controldata, const json_t *told)
 		needs.shared_buffers = BUFFERS_MIN;
 
 	/*
-	 * The locks of all transactions lie in one table, whose size is this
-	 * setting times those that may be.  There are other numbers of them here.
+	 * The locks of all transactions are in one table, whose size is this setting
+	 * times the number of possible transactions.  That number differs here.
 	 */
 	locks = greatest(LOCKS_PER_TRANSACTION, controldata_number(controldata, "max_locks_per_xact setting", 0),
 					 told, "max_locks_per_transaction");
@@ -116,7 +116,7 @@ controldata_number(const char *controldata, const char *key, int64_t def)
 	return def;
 }
 
-/* PostgreSQL itself refuses what is too large for it, in words. */
+/* PostgreSQL itself refuses a value that is too large, with a message. */
 static int64_t
 greatest(int64_t floor, int64_t controldata, const json_t *told, const char *name)
 {
@@ -138,7 +138,7 @@ controldata_is_on(const char *controldata, const char *key)
 	return found != NULL && strncmp(found + 1 + strspn(found + 1, " "), "on", 2) == 0;
 }
 
-/* A server ends in panic that has fewer places than its checkpoint has origins. */
+/* A server panics if it has fewer places than its checkpoint has origins. */
 static int64_t
 origins_in(const char *data)
 {
@@ -150,7 +150,7 @@ origins_in(const char *data)
 	return count < UINT16_MAX ? count : UINT16_MAX;
 }
 
-/* What this process may use at most */
+/* The memory that this process may use */
 static int64_t
 memory_bytes(void)
 {

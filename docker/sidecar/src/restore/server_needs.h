@@ -1,7 +1,7 @@
 /*
  * server_needs.h
  *
- * What a server must be given to recover what another has written.
+ * The settings that a server needs to recover the WAL of another.
  */
 #ifndef RESTORE_SERVER_NEEDS_H
 #define RESTORE_SERVER_NEEDS_H
@@ -20,14 +20,14 @@ typedef struct ServerNeeds
 	int64_t		predicate_locks_per_transaction;
 	int64_t		origins;
 	bool		commit_timestamps;
-	bool		knows_origins;	/* PostgreSQL has a setting of their number alone */
+	bool		knows_origins;	/* PostgreSQL has a separate setting for them */
 	int64_t		shared_buffers; /* in MB */
 } ServerNeeds;
 
 /*
- * controldata is what pg_controldata says of the data directory; told are the
- * settings of the primary as its extension tells them, by name, or NULL.
- * Neither is believed to be all: WAL may come from a time between the two.
+ * controldata is the output of pg_controldata for the data directory; told has
+ * settings of the primary by name, as its extension reports them, or is NULL.
+ * Neither is complete: WAL may come from a time between the two.
  */
 extern ServerNeeds server_needs(const char *data, const char *controldata, const json_t *told);
 

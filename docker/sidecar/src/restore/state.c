@@ -1,7 +1,7 @@
 /*
  * state.c
  *
- * What is known of a restore under way.
+ * The state of a running restore.
  */
 #include "restore/state.h"
 

@@ -1,9 +1,9 @@
 /*
  * state.h
  *
- * A restore under way.  Each of its steps (backup_to_instance.c has them in
- * their order) returns false if the job was cancelled, or with the reason in
- * error.
+ * A running restore.  Each of its steps (backup_to_instance.c has them in
+ * order) returns false if the job was cancelled, or if it failed; then error
+ * has the reason.
  */
 #ifndef RESTORE_STATE_H
 #define RESTORE_STATE_H
@@ -13,7 +13,7 @@
 #include "restore/cage.h"
 #include "restore/instance.h"
 
-/* WAL that the caller has closed arrives within a second or two, or not at all. */
+/* A segment that the caller has closed arrives within a second or two, or not at all. */
 #define WAL_MS 60000
 
 typedef struct Restore
@@ -24,23 +24,23 @@ typedef struct Restore
 	const char *directory;
 	RecoveryTarget target;
 	json_t	   *backup;			/* the wide object */
-	json_t	   *error;			/* why not, once something failed */
+	json_t	   *error;			/* the cause, once something failed */
 	int64_t		restore_ms;
 	int64_t		recovery_ms;
-	CageHold	held;			/* of the server, once it runs */
-	char	   *isolation;		/* the same in words, malloc'd */
+	CageHold	held;			/* for the server, once it runs */
+	char	   *isolation;		/* the same as text, malloc'd */
 
 	struct BackupHold *hold;	/* on the backup, until it is copied */
 
-	/* What there is of WAL, in positions; 0: not known */
+	/* The ends of the WAL, as positions; 0: not known */
 	uint64_t	archived_end;
 	uint64_t	received_end;
-	bool		received_unknown;	/* what lies behind is compressed */
+	bool		received_unknown;	/* the last file is compressed */
 	int64_t		received_at;	/* microseconds; 0: not known */
-	bool		wal_arrived;	/* what the caller has closed is archived */
-	json_t	   *tail;			/* segments that were not archived, and taken along */
+	bool		wal_arrived;	/* the segment that the caller closed is archived */
+	json_t	   *tail;			/* segments restored although they are not archived */
 
-	/* Of a drill */
+	/* For a drill */
 	bool		is_drill;
 	json_t	   *drill;			/* the result so far */
 	int64_t		step_began;

@@ -1,7 +1,7 @@
 /*
  * timeline_path.c
  *
- * Which timeline to follow to a position, and which segments lie on the way.
+ * Finds the timeline to follow to a position, and the segments on that path.
  * Reads histories that Barman has archived or copied; writes nothing.
  */
 #include "restore/timeline_path.h"
@@ -18,10 +18,10 @@
 #include "restore/segment.h"
 #include "restore/state.h"
 
-/* More failovers than this behind a position are not looked for. */
+/* The limit of failovers after a position that are considered */
 #define HEIRS_MAX 100
 
-/* A file of some lines */
+/* A history has a few lines. */
 #define GET_HISTORY_DEADLINE_MS 60000
 
 static bool shares(Restore *restore, int heir, int timeline, uint64_t position);
@@ -54,9 +54,9 @@ restore_follow_heir(Restore *restore)
 }
 
 /*
- * Does this timeline come from the other, and was that left behind the
- * position?  Barman gives the history as PostgreSQL has written it, however it
- * is archived.
+ * Whether heir descends from timeline, which ended at or after the position.
+ * Barman returns the history as PostgreSQL has written it, however it is
+ * archived.
  */
 static bool
 shares(Restore *restore, int heir, int timeline, uint64_t position)
@@ -80,7 +80,7 @@ shares(Restore *restore, int heir, int timeline, uint64_t position)
 }
 
 /*
- * PostgreSQL reads a segment of the newest timeline on the way that had begun
+ * PostgreSQL reads a segment of the newest timeline on the path that had begun
  * by then (XLogFileReadAnyTLI).
  */
 bool
@@ -94,7 +94,7 @@ restore_segment_is_on_way(const TimelinePart *parts, size_t count, int target, i
 
 	if (sscanf(name, "%8X%8X%8X", &timeline, &high, &low) != 3)
 		return false;
-	/* without a history nothing can be said of those before */
+	/* without a history, nothing is known of earlier timelines */
 	if (count == 0)
 		return (int) timeline == target || (target > 1 && (int) timeline < target);
 	begin = ((uint64_t) high << 32) + (uint64_t) low * (uint64_t) size;
