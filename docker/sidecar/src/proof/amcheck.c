@@ -1,9 +1,9 @@
 /*
  * amcheck.c
  *
- * Lets pg_amcheck read every table and index of a restored database, where it
- * and the extension that it needs are installed.  That they are not must not
- * make a drill fail, and anything else that keeps it from checking must.
+ * Has pg_amcheck read every table and index of a restored database, if it and
+ * its extension are installed.  A drill must not fail because they are not,
+ * but must fail if anything else keeps pg_amcheck from checking.
  */
 #include "proof/amcheck.h"
 
@@ -19,10 +19,10 @@
 #include "proof/steps.h"
 #include "restore/caged_run.h"
 
-/* Reading every table and index of the database */
+/* Time to read every table and index of the database */
 #define AMCHECK_MS (INT64_C(24) * 3600 * 1000)
 
-/* What it exits with when it has found corruption */
+/* Exit code of pg_amcheck when it has found corruption */
 #define AMCHECK_CORRUPT 2
 
 struct DrillAmcheck
@@ -89,7 +89,7 @@ check(void *arg)
 	const DrillServer *server = amcheck->server;
 	char	   *program = mem_printf("%s/pg_amcheck", settings.pg_bindir);
 	char	   *jobs = mem_printf("--jobs=%d", drill_workers());
-	/* names go back as they came: in a database of SQL_ASCII they may be of no encoding */
+	/* return names unchanged: in a database of SQL_ASCII they may have no valid encoding */
 	char	   *where = drill_conninfo(server, server->superuser, "SQL_ASCII");
 	const char *argv[] = {program, "--install-missing", jobs, where, NULL};
 
@@ -102,7 +102,7 @@ check(void *arg)
 	return NULL;
 }
 
-/* malloc'd; what it found is on its standard output */
+/* malloc'd; pg_amcheck prints what it found on its standard output */
 static char *
 what_it_says(const RunResult *result)
 {
@@ -116,8 +116,8 @@ what_it_says(const RunResult *result)
 }
 
 /*
- * An index of text is ordered by the libraries of the host where it was built,
- * glibc or ICU; with others its order may look like corruption.
+ * The libraries of the host where an index of text was built, glibc or ICU,
+ * determine its order; with others the order may look like corruption.
  */
 static void
 add_collations(const DrillServer *server, char **words)

@@ -1,7 +1,7 @@
 /*
  * amcheck.h
  *
- * pg_amcheck of a restored server, beside whatever else it is asked.
+ * Runs pg_amcheck on a restored server, in parallel with other checks.
  */
 #ifndef PROOF_AMCHECK_H
 #define PROOF_AMCHECK_H
@@ -17,8 +17,8 @@ typedef struct DrillAmcheck DrillAmcheck;
 extern DrillAmcheck *drill_amcheck_start(const DrillServer *server);
 
 /*
- * Wait for its end and add the step; none where it is not installed.  False
- * if it found corruption, or was cancelled.
+ * Waits for its end and adds the step; no step if it is not installed.  False
+ * if it found corruption, failed, or was cancelled.
  */
 extern bool drill_amcheck_end(DrillAmcheck *amcheck, json_t *result);
 

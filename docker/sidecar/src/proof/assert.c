@@ -1,9 +1,9 @@
 /*
  * assert.c
  *
- * Runs the caller's assertions, each in a session of its own, by a role that
- * can only read.  Of what they see nothing may get into a receipt but whether
- * they hold, or the SQLSTATE of their error: its words may hold anything.
+ * Runs the caller's assertions, each in a session of its own, as a role that
+ * can only read.  A receipt may have only whether they hold, or the SQLSTATE
+ * of their error: the message may contain anything that they see.
  */
 #include "proof/assert.h"
 
@@ -16,7 +16,7 @@
 
 #define SQLSTATE_LENGTH 5
 
-/* Ours, of a class that PostgreSQL leaves to others */
+/* Not PostgreSQL's: of a class that it does not use */
 #define SQLSTATE_FALSE "PB001"
 #define SQLSTATE_NULL "PB002"
 
@@ -25,7 +25,7 @@
 static char *why_not(const DrillServer *server, const char *assertion);
 static char *words_on(const char *error);
 
-/* What those who write assertions meet; the names are PostgreSQL's. */
+/* Errors that are frequent in assertions; the names are PostgreSQL's. */
 static const struct
 {
 	const char *sqlstate;
@@ -81,8 +81,8 @@ drill_assert(const DrillServer *server, const json_t *assertions, json_t *result
 }
 
 /*
- * NULL if the assertion holds, else malloc'd words.  The transaction can only
- * read, and the statement cannot end it: it is run from within another.
+ * NULL if the assertion holds, else malloc'd text.  The transaction is
+ * read-only, and the assertion cannot end it, because a DO block executes it.
  */
 static char *
 why_not(const DrillServer *server, const char *assertion)
@@ -105,7 +105,7 @@ why_not(const DrillServer *server, const char *assertion)
 	return words;
 }
 
-/* malloc'd; what is no SQLSTATE is not the server's: that it is gone, say. */
+/* malloc'd; an error without SQLSTATE is not the server's, but a lost connection, say. */
 static char *
 words_on(const char *error)
 {

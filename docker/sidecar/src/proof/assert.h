@@ -12,7 +12,7 @@
 
 #include "proof/session.h"
 
-/* A step of the result for each; false if one does not hold. */
+/* Adds a step to the result for each; false if one does not hold. */
 extern bool drill_assert(const DrillServer *server, const json_t *assertions, json_t *result);
 
 #endif							/* PROOF_ASSERT_H */

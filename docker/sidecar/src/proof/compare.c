@@ -2,8 +2,8 @@
  * compare.c
  *
  * Compares the tables of a restored server with what a mark recorded of them,
- * several at a time.  A table that cannot be read differs.  What is compared
- * must not be computed by the database that it is to prove.
+ * several at a time.  A table that cannot be read differs.  The database under
+ * test must not compute what is compared.
  */
 #include "proof/compare.h"
 
@@ -18,35 +18,35 @@
 #include "proof/relation_name.h"
 #include "proof/steps.h"
 
-/* More would wait for the disk. */
+/* More would only wait for the disk. */
 #define WORKERS_MAX 8
 
-/* One session's worth: small tables share one, a large table has its own. */
+/* Limits of one session: small tables share one, a large table has its own. */
 #define PART_TABLES 100
 #define PART_BYTES (INT64_C(64) * 1024 * 1024)
 
-/* So many that differ are named; of the others it is told how many they are. */
+/* This many tables that differ are named; the others are only counted. */
 #define NAMED_MAX 100
 
-/* What is compared, of pg_class.relkind */
+/* The kinds of relations that are compared, of pg_class.relkind */
 #define TABLE_KINDS "rpm"
 
 typedef struct Comparison
 {
 	const json_t *table;
-	char	   *oid;			/* malloc'd: SQL of its OID; NULL: it has none */
+	char	   *oid;			/* malloc'd: SQL expression of its OID; or NULL */
 	int64_t		bytes;
-	size_t		number;			/* in the list of the caller */
+	size_t		number;			/* in the caller's list */
 	char	   *difference;		/* malloc'd, or NULL */
-	int64_t		elapsed_ms;		/* of all that were asked with it */
+	int64_t		elapsed_ms;		/* of all tables in its session */
 } Comparison;
 
 typedef struct Work
 {
 	const DrillServer *server;
-	Comparison *comparisons;	/* the largest first */
+	Comparison *comparisons;	/* largest first */
 	size_t		count;
-	size_t		taken;			/* protected by the lock, as is */
+	size_t		taken;			/* protected by the lock, as is done_bytes */
 	int64_t		done_bytes;
 	int64_t		all_bytes;
 	pthread_mutex_t lock;
@@ -103,7 +103,7 @@ drill_compare(const DrillServer *server, const json_t *tables, json_t *result)
 	qsort(work.comparisons, work.count, sizeof(Comparison), larger_first);
 	find_tables(&work);
 
-	/* this thread is one of them */
+	/* this thread is a worker too */
 	while (started < drill_workers() - 1 &&
 		   pthread_create(&threads[started], NULL, work_off, &work) == 0)
 		started++;
@@ -184,7 +184,7 @@ compare_part(Work *work, Comparison *part, size_t count)
 		bytes += part[i].bytes;
 		if (part[i].difference != NULL)
 			continue;
-		/* no query of the table: its planner would run what the owner put into indexes */
+		/* no query on the table: its planner would run code in the owner's indexes */
 		queries[n] = mem_printf("SELECT f.rows, f.hash FROM %s.fingerprint(%s) AS f", work->server->schema, part[i].oid);
 		asked[n++] = &part[i];
 	}
@@ -228,7 +228,7 @@ difference(const json_t *table, const DrillAnswer *answer)
 	return NULL;
 }
 
-/* In the order of the mark */
+/* Reports the result, in the order of the mark */
 static bool
 tell(const Work *work, int64_t began, json_t *result)
 {

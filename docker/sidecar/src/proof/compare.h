@@ -1,7 +1,7 @@
 /*
  * compare.h
  *
- * The tables of a restored server against the fingerprints of a mark.
+ * Compares the tables of a restored server with the fingerprints of a mark.
  */
 #ifndef PROOF_COMPARE_H
 #define PROOF_COMPARE_H
@@ -12,13 +12,13 @@
 
 #include "proof/session.h"
 
-/* How many may ask the server at a time */
+/* How many sessions may query the server at a time */
 extern int	drill_workers(void);
 
 /*
- * Compare each of the tables [{"relation", "bytes", "rows", "hash"}] by the
- * functions of this host (prepare.h).  A step of the result for all that
- * are as they were, and one for each that is not; false if there is one.
+ * Compares each of the tables [{"relation", "bytes", "rows", "hash"}] with the
+ * functions of this host (prepare.h).  Adds one step to the result for all
+ * that are equal, and one for each that differs; false if one does.
  */
 extern bool drill_compare(const DrillServer *server, const json_t *tables, json_t *result);
 

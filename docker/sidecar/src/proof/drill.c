@@ -1,7 +1,7 @@
 /*
  * drill.c
  *
- * A restore that is asked what it has brought back, and then removed.
+ * Restores a backup, checks what it brought back, and removes it.
  */
 #include "proof/drill.h"
 
@@ -28,7 +28,7 @@
 #include "restore/segment.h"
 #include "restore/state.h"
 
-/* WAL is much to replay, if it is this many segments and this part of what was copied */
+/* There is much WAL to replay if it has this many segments and this part of the copied bytes */
 #define MUCH_SEGMENTS 16
 #define MUCH_PART 4
 
@@ -45,8 +45,8 @@ static json_t *version_json(void);
 const JobKind job_drill = {.name = "drill", .body = drill_body};
 
 /*
- * What fails is a step that is not ok, not an error: the caller keeps a
- * receipt of that as well.
+ * A failure is a step that is not ok, not an error: the caller keeps the
+ * receipt of a failed drill too.
  */
 static void
 drill_body(Job *job, const json_t *arguments)
@@ -63,7 +63,7 @@ drill_body(Job *job, const json_t *arguments)
 	restore.is_drill = true;
 	restore.drill = drill_result();
 	restore.step_began = monotonic_ms();
-	/* the maintenance completes a backup, and a hold may keep it off */
+	/* complete the backup first: a hold can stop the maintenance that does so */
 	good = restore_find_backup(&restore) && restore_host_serves(&restore) &&
 		restore_complete_backup(&restore) && restore_hold(&restore);
 	drill_stage(&restore, "backup", good, json_text_of(restore.backup, "backup_id"));
@@ -112,7 +112,7 @@ drill_body(Job *job, const json_t *arguments)
 	free(recovery.time);
 }
 
-/* A step that the time since the last one was spent on */
+/* Adds a step that took the time since the last one */
 static void
 drill_stage(Restore *restore, const char *name, bool good, const char *detail)
 {
@@ -137,7 +137,7 @@ drill_stage(Restore *restore, const char *name, bool good, const char *detail)
 
 /*
  * One process replays, so that WAL takes longer than the same bytes of a
- * backup.  Where it is much there is something to be done about it.
+ * backup.  If there is much WAL, logs what to do about it.
  */
 static void
 tell_replay(const Restore *restore, const Recovery *recovery)
@@ -157,7 +157,7 @@ tell_replay(const Restore *restore, const Recovery *recovery)
 			(unsigned long long) (to - from));
 }
 
-/* A position of another timeline is another state of the database. */
+/* The same position on another timeline is another state of the database. */
 static bool
 on_its_timeline(Restore *restore, const Recovery *recovery)
 {
@@ -170,7 +170,7 @@ on_its_timeline(Restore *restore, const Recovery *recovery)
 				recovery->parent, timeline);
 }
 
-/* What is archived behind a hole is lost. */
+/* Archived WAL after a hole is lost. */
 static bool
 is_to_the_end(Restore *restore, const Recovery *recovery)
 {
@@ -184,7 +184,7 @@ is_to_the_end(Restore *restore, const Recovery *recovery)
 	return good;
 }
 
-/* The server was let start, so the kernel must say that it holds. */
+/* The server could start, so check that the kernel really confines it. */
 static bool
 is_isolated(Restore *restore)
 {
@@ -197,7 +197,7 @@ is_isolated(Restore *restore)
 	return good;
 }
 
-/* Removes the server, unless it is to be kept; a cancelled drill keeps none. */
+/* Removes the server unless the caller keeps it; a cancelled drill keeps none. */
 static void
 end_drill(Restore *restore, const Recovery *recovery, bool recovered, bool good)
 {
@@ -250,8 +250,8 @@ end_drill(Restore *restore, const Recovery *recovery, bool recovered, bool good)
 }
 
 /*
- * How old, when the drill began, the newest was that it brought back, in
- * milliseconds; -1: unknown.
+ * The age of the newest data that was brought back, at the start of the drill,
+ * in milliseconds; -1: unknown.
  */
 static int64_t
 age_of_newest(Restore *restore, const Recovery *recovery)

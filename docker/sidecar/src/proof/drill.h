@@ -1,7 +1,7 @@
 /*
  * drill.h
  *
- * The drill: a restore that is asked what it has brought back, and then removed.
+ * The drill: restores a backup, checks what it brought back, and removes it.
  */
 #ifndef PROOF_DRILL_H
 #define PROOF_DRILL_H
@@ -9,11 +9,11 @@
 #include "jobs/job.h"
 
 /*
- * Restore, ask and remove.  arguments: of job_restore: instance, backup_id,
- * target_lsn, wal_file, system_identifier and target_timeline; refused: the
- * error of restore_choose() if nothing can be restored; keep: bool, and what
- * drill_examine() asks: database, superuser, schema (where the extension is):
- * text, superusers, tables, sequences, asserts: lists or null.
+ * Restores, checks and removes.  arguments: of job_restore: instance,
+ * backup_id, target_lsn, wal_file, system_identifier and target_timeline;
+ * refused: the error of restore_choose() if nothing can be restored; keep:
+ * bool; and of drill_examine(): database, superuser, schema (of the
+ * extension): text, superusers, tables, sequences, asserts: lists or null.
  */
 extern const JobKind job_drill;
 

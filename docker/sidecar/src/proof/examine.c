@@ -1,9 +1,9 @@
 /*
  * examine.c
  *
- * Asks a restored server whether it is what it should be, step by step.
- * Nothing that comes from outside is run by a role that could do more than
- * read, nor before the copy's secrets are gone (prepare.c).
+ * Checks step by step whether a restored server is what it should be.  Nothing
+ * from outside is run by a role that can do more than read, nor before the
+ * copy's secrets are removed (prepare.c).
  */
 #include "proof/examine.h"
 
@@ -21,10 +21,10 @@
 #include "proof/steps.h"
 #include "proof/superuser.h"
 
-/* Of a table, a petabyte */
+/* Limit for the size of a table: a petabyte */
 #define BYTES_MAX (INT64_C(1) << 50)
 
-/* Roles to try */
+/* Limit of roles to try */
 #define SUPERUSERS_MAX 20
 
 static bool is_size(const json_t *bytes);
@@ -47,8 +47,8 @@ drill_examine(Job *job, const ServerConfig *config, int major, const json_t *arg
 		return false;
 
 	/*
-	 * Each of them tells something, so one that fails does not end it.  First
-	 * what runs no code of the database's, then what does.
+	 * Each check finds other faults, so run all even if one fails.  First
+	 * those that run no code of the database, then the others.
 	 */
 	good = drill_compare(&server, json_object_get(arguments, "tables"), result);
 	if (!job_cancelled(job))
@@ -61,7 +61,7 @@ drill_examine(Job *job, const ServerConfig *config, int major, const json_t *arg
 	return good && !job_cancelled(job);
 }
 
-/* What a table is told to hold, or null: those of many are added up. */
+/* The size of a table, or null; limited because the sizes are added up. */
 static bool
 is_size(const json_t *bytes)
 {

@@ -1,8 +1,8 @@
 /*
  * last_drill.c
  *
- * Remembers how the last drill of each server ended, in one small file.
- * Receipts are the caller's to keep: this must not be taken for one.
+ * Records how the last drill of each server ended, in one small file.  This is
+ * not a receipt: those are the caller's to keep.
  */
 #include "proof/last_drill.h"
 
@@ -83,7 +83,7 @@ drill_record(const char *server, bool good, int64_t rto_ms, int64_t rpo_ms)
 	json_object_set_new(record, "rpo", seconds_or_null(rpo_ms));
 	json_object_set_new(servers, server, record);
 	text = json_dumps(servers, JSON_INDENT(2));
-	/* without a path the sidecar has all but ended */
+	/* without a path, the sidecar is about to end */
 	error = path == NULL ? 0 : text != NULL ? files_write(path, text) : -1;
 	pthread_mutex_unlock(&lock);
 	if (error != 0)

@@ -1,7 +1,7 @@
 /*
  * last_drill.h
  *
- * How the last drill of each server ended.  Outlives the sidecar.
+ * The result of the last drill of each server.  Outlives the sidecar.
  */
 #ifndef PROOF_LAST_DRILL_H
 #define PROOF_LAST_DRILL_H
@@ -11,11 +11,11 @@
 
 #include <jansson.h>
 
-/* Before there are other threads */
+/* Runs before there are other threads */
 extern void drill_record_start(const char *state_dir);
 extern void drill_record_stop(void);
 
-/* Milliseconds; -1: unknown, for nothing was recovered */
+/* Milliseconds; -1: unknown, because nothing was recovered */
 extern void drill_record(const char *server, bool good, int64_t rto_ms, int64_t rpo_ms);
 
 /* {"ended", "ok", "passed", "rto_seconds", "rpo_seconds"} of a server, times as text; all null if there was none */

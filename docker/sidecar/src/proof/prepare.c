@@ -1,14 +1,14 @@
 /*
  * prepare.c
  *
- * Makes a restored copy one that can be asked: what the application has set
- * must not decide the answer, what production has planted must not run, and
- * what its catalogs know of secrets must not be read.
+ * Prepares a restored copy for queries: settings of the application must not
+ * affect the results, code of the database must not run, and secrets in its
+ * catalogs must not be readable.
  *
- * By plain changes of rows, which fire no event trigger on any version, and
- * never through a function or a language that is not PostgreSQL's own: the
- * types of all arguments are those of PostgreSQL's, for somebody may have put a
- * better match beside it.  Only ever in a copy that is thrown away.
+ * It makes plain changes of rows, which fire no event trigger on any version,
+ * and uses only functions and languages of PostgreSQL's own.  The types of all
+ * arguments are explicit, because somebody may have created a function that is
+ * a better match.  It must only run in a copy that is thrown away.
  */
 #include "proof/prepare.h"
 
@@ -20,15 +20,15 @@
 #include "jobs/job.h"
 
 /*
- * A superuser can have put triggers and rules on the tables of the catalog
- * themselves: they would run by what we do.  11 is pg_catalog, and what initdb
- * makes has lower numbers than 16384.
+ * A superuser can have put triggers and rules on the catalog's own tables: the
+ * changes below would run them.  11 is pg_catalog, and what initdb creates has
+ * OIDs below 16384.
  */
 #define CATALOG_IS_PLAIN \
 	"SELECT pg_catalog.count(*) FROM pg_catalog.pg_class AS c " \
 	"WHERE c.relnamespace = 11::pg_catalog.oid AND c.oid < 16384::pg_catalog.oid AND c.relkind = 'r'::pg_catalog.\"char\" AND (c.relhastriggers OR c.relhasrules);\n"
 
-/* Of the whole cluster; the names of the databases, of whatever encoding they are, are told as bytes. */
+/* For the whole cluster; returns the databases' names as bytes: their encoding is unknown. */
 static const char cluster_sql[] =
 	"BEGIN;\n"
 	"DELETE FROM ONLY pg_catalog.pg_db_role_setting;\n"
@@ -41,8 +41,8 @@ static const char cluster_sql[] =
 	"FROM pg_catalog.pg_database AS d WHERE d.datconnlimit <> -2";
 
 /*
- * Of each database.  The statistics of the catalog's own columns hold the most
- * common of their values, and so these secrets again.
+ * For each database.  The statistics of the catalog's columns hold their most
+ * common values, and so these secrets again.
  */
 static const char database_sql[] =
 	"BEGIN;\n"
@@ -79,8 +79,8 @@ drill_prepare(const DrillServer *server)
 
 /*
  * $libdir is where the server's own programs expect their libraries, whatever
- * dynamic_library_path says.  Privileges are given by name: the database may
- * have default ones of its own.
+ * dynamic_library_path says.  Privileges are granted explicitly, because the
+ * database may have default privileges of its own.
  */
 char *
 drill_bring_fingerprint(const DrillServer *server)
@@ -109,14 +109,14 @@ drill_bring_fingerprint(const DrillServer *server)
 }
 
 /*
- * From a database that lets us in: the one that is asked, as a rule.  Which
- * databases there are is for the caller to free.
+ * Connects to a database that accepts it, usually the one to be checked.  The
+ * caller frees the list of databases.
  */
 static char *
 empty_cluster(const DrillServer *server, char **databases)
 {
 	static const char *const others[] = {"postgres", "template1"};
-	/* which every database can be entered with, and has names as they are */
+	/* this encoding works in every database, and leaves names unchanged */
 	DrillServer from = *server;
 	char	   *plain = NULL;
 	char	   *error;
@@ -159,7 +159,7 @@ empty_databases(const DrillServer *server, const char *databases)
 		error = empty_database(&other);
 		if (error != NULL && strcmp(name, server->database) != 0 && lets_nobody_in(error))
 		{
-			/* nor can anybody read what it holds */
+			/* then nobody can read its content either */
 			job_log(server->job, JOB_WARNING, "database %s of the copy lets nobody in, and is left as it is: %s", name, error);
 			free(error);
 			error = NULL;
@@ -178,8 +178,8 @@ empty_databases(const DrillServer *server, const char *databases)
 }
 
 /*
- * For what this host does not have: a locale, or ICU or one of its locales.  By
- * the words with which the reason begins, for names follow.
+ * Whether the error is that this host lacks a locale, or ICU or one of its
+ * locales.  Compares only how the message begins, because names follow.
  */
 static bool
 lets_nobody_in(const char *error)
@@ -212,10 +212,10 @@ empty_database(const DrillServer *server)
 }
 
 /*
- * A role of its own, for those of the cluster may do anything, and the only one
- * that anything of the caller is run by.  It reads large objects whosever they
- * are, and leaves no words of its errors in the server's log.  amcheck is
- * installed anew, from this host, when it is needed.
+ * Creates a new role, because existing ones may have any privilege.  Only this
+ * role runs what comes from the caller.  It can read all large objects, and
+ * the text of its errors does not get into the server's log.  amcheck is
+ * installed again, from this host, when it is needed.
  */
 static char *
 make_reader(const DrillServer *server)
@@ -239,7 +239,7 @@ make_reader(const DrillServer *server)
 	return error;
 }
 
-/* malloc'd bytes of their hexadecimal digits */
+/* malloc'd bytes of a hexadecimal string */
 static char *
 name_of(const char *hex, size_t length)
 {
@@ -254,7 +254,7 @@ name_of(const char *hex, size_t length)
 	return name;
 }
 
-/* As superuser.  The error, malloc'd, or NULL; the output is for the caller to free. */
+/* Runs sql as superuser.  Returns the error, malloc'd, or NULL; the caller frees the output. */
 static char *
 ask(const DrillServer *server, const char *sql, char **output)
 {

@@ -1,7 +1,7 @@
 /*
  * prepare.h
  *
- * What is done to a throw-away copy before anybody is asked anything in it.
+ * Prepares a throw-away copy before it is queried.
  */
 #ifndef PROOF_PREPARE_H
 #define PROOF_PREPARE_H
@@ -9,14 +9,14 @@
 #include "proof/session.h"
 
 /*
- * Take the copy's settings, limits, event triggers and secrets away, and make
- * the role that asks.  NULL, or malloc'd words on what failed.
+ * Removes the copy's settings, limits, event triggers and secrets, and creates
+ * the role for queries.  NULL, or malloc'd text on what failed.
  */
 extern char *drill_prepare(const DrillServer *server);
 
 /*
- * Make the functions that fingerprint, of the library on this host, in the
- * server's schema.  NULL, or malloc'd words on why there are none.
+ * Creates the fingerprint functions in the server's schema, from the library
+ * on this host.  NULL, or malloc'd text why this failed.
  */
 extern char *drill_bring_fingerprint(const DrillServer *server);
 

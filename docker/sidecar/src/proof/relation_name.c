@@ -1,8 +1,8 @@
 /*
  * relation_name.c
  *
- * Reads names of relations in C: a restored server that did it could answer
- * with what psql or it would run.
+ * Parses names of relations in C: if the restored server did so, it could
+ * answer with text that psql or the server would run.
  */
 #include "proof/relation_name.h"
 
@@ -11,7 +11,7 @@
 
 #include "base/memory.h"
 
-/* As SQL has it */
+/* As in SQL */
 #define WHITESPACE " \t\n\r\f"
 
 static char *read_name(DrillRelation *relation);
@@ -27,9 +27,9 @@ drill_relation_set(DrillRelation *relation, const json_t *given)
 }
 
 /*
- * What was a table at the mark must still be one, for a view would run a query
- * of its own.  The server's answer is looked at here, and is no part of another
- * question: of which relation the next one is the server must not decide.
+ * A table of the mark must still be one, because a view would run a query of
+ * its own.  The server's answer is checked here and is not part of another
+ * query: the server must not decide which relation the next query reads.
  */
 void
 drill_relations_find(const DrillServer *server, DrillRelation *relations, size_t count,
@@ -66,7 +66,7 @@ drill_relations_find(const DrillServer *server, DrillRelation *relations, size_t
 	free(asked);
 }
 
-/* The question for its relkind, malloc'd; NULL if it is no name of one or two parts */
+/* The query for its relkind, malloc'd; NULL if it is not a name of one or two parts */
 static char *
 read_name(DrillRelation *relation)
 {
@@ -103,7 +103,7 @@ read_name(DrillRelation *relation)
 	return question;
 }
 
-/* malloc'd; NULL if it is none */
+/* malloc'd; NULL if hex is invalid */
 static char *
 from_hex(const char *hex)
 {

@@ -12,21 +12,21 @@
 
 #include "proof/session.h"
 
-/* One name of the caller's, and what came of it. */
+/* A name from the caller, and its result */
 typedef struct DrillRelation
 {
-	const char *text;			/* one or two parts, as SQL reads it */
-	const char *hex;			/* its bytes in a database of SQL_ASCII, where the text only describes it; or NULL */
-	char	   *oid;			/* malloc'd: SQL of its OID, of digits alone; NULL: the text is no name */
+	const char *text;			/* one or two parts, as in SQL */
+	const char *hex;			/* its bytes if the database is SQL_ASCII; or NULL */
+	char	   *oid;			/* malloc'd: SQL of its OID, in hexadecimal; NULL: no name */
 	char	   *difference;		/* malloc'd: why it is not such a relation; NULL: it is one */
 } DrillRelation;
 
-/* Of what a caller gives: {"relation", "name_hex"} */
+/* From what a caller sends: {"relation", "name_hex"} */
 extern void drill_relation_set(DrillRelation *relation, const json_t *given);
 
 /*
- * Read the names, and ask whether each is a relation of these kinds, of
- * pg_class.relkind.  what: such a relation in words.
+ * Parses the names, and queries whether each is a relation of these kinds of
+ * pg_class.relkind.  what: a word for such a relation, for messages.
  */
 extern void drill_relations_find(const DrillServer *server, DrillRelation *relations, size_t count,
 								 const char *kinds, const char *what);

@@ -1,9 +1,9 @@
 /*
  * sequences.c
  *
- * Looks whether each sequence is at the value that a mark recorded, or beyond
- * it: PostgreSQL logs some values ahead, and after a recovery goes on behind
- * them.  Never lets one pass that would give a value a second time.
+ * Checks that each sequence is at the value that a mark recorded, or beyond
+ * it: PostgreSQL logs some values in advance, and continues after them when it
+ * has recovered.  Never accepts a sequence that would return a value again.
  */
 #include "proof/sequences.h"
 
@@ -14,7 +14,7 @@
 #include "proof/relation_name.h"
 #include "proof/steps.h"
 
-/* So many that differ are named; of the others it is told how many they are. */
+/* This many sequences that differ are named; the others are only counted. */
 #define NAMED_MAX 100
 
 static char *difference(const json_t *sequence, const DrillAnswer *answer);
@@ -26,7 +26,7 @@ drill_sequences(const DrillServer *server, const json_t *sequences, json_t *resu
 	DrillRelation *relations;
 	char	  **questions;
 	DrillAnswer *answers;
-	size_t	   *asked;			/* which sequence a question is of */
+	size_t	   *asked;			/* the sequence of each question */
 	size_t		n = 0;
 	int64_t		began = monotonic_ms();
 	size_t		differ = 0;

@@ -1,7 +1,7 @@
 /*
  * sequences.h
  *
- * Whether the sequences of a restored server are where a mark saw them.
+ * Compares the sequences of a restored server with a mark.
  */
 #ifndef PROOF_SEQUENCES_H
 #define PROOF_SEQUENCES_H

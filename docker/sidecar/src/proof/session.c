@@ -1,10 +1,10 @@
 /*
  * session.c
  *
- * Asks a restored server, by psql through its own socket.  Nothing that comes
- * from outside may reach psql where it could be a command of psql's, wherever
- * the server makes psql believe that a literal ends.  If it did, psql's cage
- * has nothing for it to run.
+ * Queries a restored server with psql, through its own socket.  Text from
+ * outside must never be where psql could read it as a command, wherever the
+ * server makes psql believe that a literal ends.  If that failed, psql's
+ * confinement would leave the command nothing to run.
  */
 #include "proof/session.h"
 
@@ -18,7 +18,7 @@
 #include "restore/caged_run.h"
 #include "restore/instance_files.h"
 
-/* From it on a superuser may do without them, and they may be of a login. */
+/* Since this version, a superuser can turn off event triggers, which may fire at login. */
 #define VERSION_EVENT_TRIGGERS 17
 
 #define ERROR_LABEL "ERROR:  "
@@ -52,9 +52,9 @@ drill_server(Job *job, const ServerConfig *config, int major,
 }
 
 /*
- * The questions reach psql by its standard input: its arguments are for
- * everybody to see.  Between them stand commands of psql's that mark where the
- * answer begins, in both of its streams.
+ * psql reads the queries from its standard input, because every user can see
+ * its arguments.  Between them, psql commands mark where each answer begins,
+ * in both output streams.
  */
 void
 drill_ask(const DrillServer *server, const char *user, int64_t deadline_ms,
@@ -78,7 +78,7 @@ drill_ask(const DrillServer *server, const char *user, int64_t deadline_ms,
 		char	   *output = part(result.out, mark, next);
 		char	   *error = part(result.err, mark, next);
 
-		/* a query that succeeds may still warn; psql goes on after one that fails */
+		/* a query may succeed with a warning; psql continues after one that fails */
 		if (output == NULL || strstr(result.out, next) == NULL ||
 			(error != NULL && strstr(error, ERROR_LABEL) != NULL))
 			answers[i].error = error != NULL && error[0] != '\0' ? message_of(error)
@@ -106,9 +106,9 @@ drill_answer_free(DrillAnswer *answer)
 }
 
 /*
- * Settings of a role or a database may be anything until they are removed;
- * those of the connection come before them.  What enters a fingerprint as text
- * is written as poc_fingerprint() writes it.
+ * A role or a database may have any settings until they are removed; those of
+ * the connection override them.  Values that enter a fingerprint as text are
+ * formatted as in poc_fingerprint().
  */
 char *
 drill_conninfo(const DrillServer *server, const char *user, const char *encoding)
@@ -141,8 +141,8 @@ drill_conninfo(const DrillServer *server, const char *user, const char *encoding
 }
 
 /*
- * The types are written, so that no function of other arguments that somebody
- * has put beside PostgreSQL's own is a better match.
+ * The types are explicit, so that no function with other argument types that
+ * somebody has created is a better match.
  */
 char *
 drill_value(const char *text, const char *encoding)
@@ -159,7 +159,7 @@ drill_value(const char *text, const char *encoding)
 	return sql;
 }
 
-/* An escape of our own: a backslash is the beginning of psql's commands. */
+/* Uses its own escape character: a backslash begins psql's commands. */
 char *
 drill_identifier(const char *text)
 {
@@ -174,7 +174,7 @@ drill_identifier(const char *text)
 	return sql;
 }
 
-/* Of UTF-8, as all JSON is; a byte that is none is what Unicode has for such. */
+/* Decodes UTF-8, as in all JSON; an invalid byte becomes U+FFFD. */
 static uint32_t
 next_character(const char **text)
 {
@@ -195,7 +195,7 @@ next_character(const char **text)
 	return byte[0] >= 0x80 && more == 0 ? 0xfffd : character;
 }
 
-/* malloc'd; a semicolon of its own line ends each question, whatever its end. */
+/* malloc'd; a semicolon on a line of its own ends each query, however it ends. */
 static char *
 script(const DrillServer *server, char *const *queries, size_t count)
 {
@@ -216,7 +216,7 @@ script(const DrillServer *server, char *const *queries, size_t count)
 	return text;
 }
 
-/* malloc'd text between two marks, or from the first on; NULL without it */
+/* malloc'd text between two marks, or after the first; NULL without the first */
 static char *
 part(const char *text, const char *mark, const char *next)
 {
@@ -230,7 +230,7 @@ part(const char *text, const char *mark, const char *next)
 	return mem_strndup(begin, end != NULL ? (size_t) (end - begin) : strlen(begin));
 }
 
-/* Why psql did not succeed, malloc'd, or NULL */
+/* Why psql failed, malloc'd, or NULL */
 static char *
 words_of(const RunResult *result, int64_t deadline_ms)
 {
@@ -255,8 +255,8 @@ words_of(const RunResult *result, int64_t deadline_ms)
 }
 
 /*
- * malloc'd: the first error in psql's words with its DETAIL and HINT, without
- * the label before it and what tells where in our question it was.
+ * malloc'd: the first error in psql's output with its DETAIL and HINT, without
+ * its label and without its position in our query.
  */
 static char *
 message_of(const char *words)
@@ -274,7 +274,7 @@ message_of(const char *words)
 	{
 		size_t		length = strcspn(line, "\n");
 
-		/* those of another message */
+		/* another message begins here */
 		if (line != words && (begins(line, "ERROR:  ") || begins(line, "WARNING:  ")))
 			break;
 		for (size_t i = 0; i < sizeof(wanted) / sizeof(wanted[0]); i++)
@@ -305,7 +305,7 @@ begins(const char *line, const char *label)
 	return strncmp(line, label, strlen(label)) == 0;
 }
 
-/* As libpq wants a value of a connection string */
+/* Quotes a value of a libpq connection string */
 static char *
 conninfo_value(const char *text)
 {
@@ -329,6 +329,6 @@ random_name(char *name, size_t size, const char *prefix)
 	uint64_t	number = 0;
 
 	if (getrandom(&number, sizeof(number), 0) != (ssize_t) sizeof(number))
-		abort();				/* not on any Linux that has started */
+		abort();				/* impossible on a running Linux */
 	snprintf(name, size, "%s%016llx", prefix, (unsigned long long) number);
 }

@@ -1,7 +1,7 @@
 /*
  * steps.c
  *
- * The steps of a drill, as its result tells them.
+ * The steps of a drill, as in its result.
  */
 #include "proof/steps.h"
 

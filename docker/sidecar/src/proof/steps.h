@@ -1,7 +1,7 @@
 /*
  * steps.h
  *
- * The steps of a drill, as its result tells them.
+ * The steps of a drill, as in its result.
  */
 #ifndef PROOF_STEPS_H
 #define PROOF_STEPS_H
@@ -11,10 +11,10 @@
 
 #include <jansson.h>
 
-/* Of the result: "steps", and what was counted. */
+/* A new result: "steps", and the counts. */
 extern json_t *drill_result(void);
 
-/* Add a step.  The detail may be NULL. */
+/* Adds a step.  detail may be NULL. */
 extern void drill_step(json_t *result, const char *name, bool ok, int64_t milliseconds,
 					   const char *detail);
 

@@ -1,7 +1,7 @@
 /*
  * superuser.c
  *
- * By which role a restored server is asked that nobody has told its roles of.
+ * Finds a superuser of a restored server whose roles are not known.
  */
 #include "proof/superuser.h"
 
@@ -11,9 +11,9 @@
 #include "base/memory.h"
 
 /*
- * The roles of the copy are those of the moment to which it was restored, and
- * perhaps of another server than the caller's: the first of those offered that
- * is a superuser there.  If none is, the first will tell why.
+ * The copy has the roles of the moment to which it was restored, and perhaps
+ * of another server than the caller's.  Returns the first given role that is a
+ * superuser there; if none is, the first, whose error then shows why.
  */
 const char *
 drill_superuser(const DrillServer *server, const json_t *others)
@@ -31,7 +31,7 @@ drill_superuser(const DrillServer *server, const json_t *others)
 		if (answer.error == NULL)
 			found = strcmp(answer.output, "on") == 0;
 		else
-			/* what is not about the role is the same for all */
+			/* an error that is not about the role is the same for all */
 			found = strstr(answer.error, "FATAL:") == NULL ||
 				(strstr(answer.error, "role \"") == NULL && strstr(answer.error, "permission denied to set parameter") == NULL);
 		drill_answer_free(&answer);

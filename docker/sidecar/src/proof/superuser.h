@@ -1,7 +1,7 @@
 /*
  * superuser.h
  *
- * The role by which a restored server is prepared.
+ * The role that prepares a restored server.
  */
 #ifndef PROOF_SUPERUSER_H
 #define PROOF_SUPERUSER_H
@@ -11,8 +11,8 @@
 #include "proof/session.h"
 
 /*
- * server->superuser, or the first of the others (a list of names, or NULL) that
- * is a superuser of the restored server
+ * Returns server->superuser, or the first of the others (a list of names, or
+ * NULL) that is a superuser of the restored server.
  */
 extern const char *drill_superuser(const DrillServer *server, const json_t *others);
 
