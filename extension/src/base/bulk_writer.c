@@ -3,9 +3,9 @@
  * bulk_writer.c
  *	  The bulk writer of PostgreSQL 17, for 15 and 16.
  *
- * Writes pages of a new file beside the shared buffers, logs them, and sets
- * their checksums, as nbtsort.c of these versions does.  Must never be used for
- * a file that somebody else can see: its pages have no locks.
+ * Writes pages of a new file outside the shared buffers, logs them, and sets
+ * their checksums, as nbtsort.c of these versions does.  The file must not be
+ * visible to other sessions: its pages have no locks.
  *
  *-------------------------------------------------------------------------
  */
@@ -25,10 +25,10 @@
 #define rd_locator rd_node
 #endif
 
-/* Pages that are logged and written together: one record of WAL holds as many. */
+/* Pages that are logged and written together, as many as fit into one WAL record. */
 #define WAITING_PAGES		XLR_MAX_BLOCK_ID
 
-/* What direct I/O of PostgreSQL 16 asks of a buffer. */
+/* Alignment that direct I/O of PostgreSQL 16 requires. */
 #define BUFFER_ALIGNMENT	4096
 
 typedef struct WaitingPage
@@ -46,7 +46,7 @@ struct BulkWriteState
 	int			nwaiting;
 	WaitingPage waiting[WAITING_PAGES];
 	int			nfree;
-	BulkWriteBuffer free[WAITING_PAGES];	/* buffers to use again */
+	BulkWriteBuffer free[WAITING_PAGES];	/* buffers to reuse */
 	MemoryContext context;
 };
 
@@ -67,7 +67,7 @@ smgr_bulk_start_rel(Relation rel, ForkNumber fork)
 	return state;
 }
 
-/* A page to fill; smgr_bulk_write() takes it back. */
+/* Returns a page to fill; smgr_bulk_write() takes it back. */
 BulkWriteBuffer
 smgr_bulk_get_buf(BulkWriteState *state)
 {
@@ -77,7 +77,7 @@ smgr_bulk_get_buf(BulkWriteState *state)
 									   MemoryContextAlloc(state->context, BLCKSZ + BUFFER_ALIGNMENT));
 }
 
-/* Only pages with a standard header are written here. */
+/* All pages written here have a standard header. */
 void
 smgr_bulk_write(BulkWriteState *state, BlockNumber block, BulkWriteBuffer buffer, bool page_std)
 {
@@ -89,9 +89,9 @@ smgr_bulk_write(BulkWriteState *state, BlockNumber block, BulkWriteBuffer buffer
 }
 
 /*
- * A checkpoint after the first record knows nothing of a file that is written
- * beside the shared buffers: the file must be on disk before the commit.  One
- * that is not logged is synced at the commit if it must survive it.
+ * A checkpoint after the first record does not sync a file that is written
+ * outside the shared buffers: sync it here, before the commit.  A file without
+ * WAL is synced at commit if it must survive.
  */
 void
 smgr_bulk_finish(BulkWriteState *state)
@@ -137,7 +137,7 @@ write_page(BulkWriteState *state, BlockNumber block, BulkWriteBuffer buffer)
 		smgrwrite(smgr, state->fork, block, (char *) buffer, true);
 	else
 	{
-		/* a page before this one will come later */
+		/* fill the gap with zeroes; these pages come later */
 		while (state->nblocks < block)
 			smgrextend(smgr, state->fork, state->nblocks++, (char *) &zero_page, true);
 		smgrextend(smgr, state->fork, state->nblocks++, (char *) buffer, true);

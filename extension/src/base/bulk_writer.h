@@ -3,7 +3,7 @@
  * bulk_writer.h
  *	  The bulk writer of PostgreSQL 17, for 15 and 16.
  *
- * Must never be included but by compat.h.
+ * Only compat.h may include this file.
  *
  *-------------------------------------------------------------------------
  */

@@ -3,9 +3,9 @@
  * compat.h
  *	  Differences between PostgreSQL 15 and 19, in one place.
  *
- * The only file that may mention PG_VERSION_NUM, beside bulk_writer.c, which
- * is for 15 and 16 alone.  Where servers differ, the
- * *new* name is defined here for *old* servers.
+ * Only this file may mention PG_VERSION_NUM, and bulk_writer.c, which is for
+ * 15 and 16 alone.  Where servers differ, it defines the *new* name for *old*
+ * servers.
  *
  *-------------------------------------------------------------------------
  */
@@ -27,7 +27,7 @@
 #define WaitEventExtensionNew(name) PG_WAIT_EXTENSION
 #endif
 
-/* 17: the writer of a logical message says whether it is flushed at once */
+/* 17: the writer of a logical message chooses whether to flush it at once */
 #if PG_VERSION_NUM < 170000
 #define LogLogicalMessage(prefix, message, size, transactional, flush) \
 	LogLogicalMessage((prefix), (message), (size), (transactional))
@@ -35,7 +35,7 @@
 
 /* ---- rows ---- */
 
-/* 18: the attribute goes before the declaration. */
+/* 18: the attribute precedes the declaration */
 #if PG_VERSION_NUM < 180000
 #define pg_noreturn __attribute__((noreturn))
 #endif
@@ -54,7 +54,7 @@
 #include "varatt.h"
 #endif
 
-/* 16: what a query may do moved from the range table to a list of its own. */
+/* 16: permissions moved from the range table to a list of their own */
 #if PG_VERSION_NUM >= 160000
 typedef RTEPermissionInfo PocPermissions;
 #define poc_nsitem_permissions(item)	((item)->p_perminfo)
@@ -79,7 +79,7 @@ typedef RangeTblEntry PocPermissions;
 #endif
 
 #if PG_VERSION_NUM >= 180000
-/* as it is */
+/* unchanged */
 #elif PG_VERSION_NUM >= 160000
 #define ExecInitRangeTable(estate, rtable, permissions, unpruned) \
 	ExecInitRangeTable(estate, rtable, permissions)
@@ -88,14 +88,14 @@ typedef RangeTblEntry PocPermissions;
 	ExecInitRangeTable(estate, rtable)
 #endif
 
-/* 17: why the indexes are rebuilt, for event triggers. */
+/* 17: reindex_relation() gets the statement, for event triggers */
 #if PG_VERSION_NUM < 170000
 #define reindex_relation(statement, relid, flags, params) \
 	reindex_relation(relid, flags, params)
 #endif
 
 #if PG_VERSION_NUM >= 180000
-/* as it is */
+/* unchanged */
 #elif PG_VERSION_NUM >= 170000
 #define CheckValidResultRel(relinfo, operation, conflict, merge) \
 	CheckValidResultRel(relinfo, operation, merge)
@@ -104,7 +104,7 @@ typedef RangeTblEntry PocPermissions;
 	CheckValidResultRel(relinfo, operation)
 #endif
 
-/* 18: columns that are computed when they are read */
+/* 18: virtual generated columns */
 #if PG_VERSION_NUM >= 180000
 #define poc_has_virtual_columns(constr)	((constr)->has_generated_virtual)
 #else
@@ -113,9 +113,9 @@ typedef RangeTblEntry PocPermissions;
 #define build_generation_expression(rel, attnum)	NULL
 #endif
 
-/* 19: scans have flags, 18: instrumentation */
+/* 19: scans have flags; 18: instrumentation */
 #if PG_VERSION_NUM >= 190000
-/* as it is */
+/* unchanged */
 #elif PG_VERSION_NUM >= 180000
 #define index_beginscan(heap, index, snapshot, instrument, nkeys, norderbys, flags) \
 	index_beginscan(heap, index, snapshot, instrument, nkeys, norderbys)
@@ -124,9 +124,9 @@ typedef RangeTblEntry PocPermissions;
 	index_beginscan(heap, index, snapshot, nkeys, norderbys)
 #endif
 
-/* 19: flags in place of booleans, of which we set none */
+/* 19: flags replace booleans; we set none */
 #if PG_VERSION_NUM >= 190000
-/* as it is */
+/* unchanged */
 #elif PG_VERSION_NUM >= 160000
 #define ExecInsertIndexTuples(relinfo, estate, flags, slot, arbiters, conflict) \
 	ExecInsertIndexTuples(relinfo, slot, estate, false, false, conflict, arbiters, false)
@@ -145,15 +145,15 @@ typedef RangeTblEntry PocPermissions;
 /* ---- building an index ---- */
 
 /*
- * The versions whose nbtsort.c rows/write/btree.c follows: sql/rows_btree.sql compares
- * the two page by page.  In a later one PostgreSQL builds the index, until that
- * test has passed there; t/066_rows_unknown_major.pl plays it.
+ * rows/write/btree.c follows nbtsort.c of these versions: sql/rows_btree.sql
+ * compares their pages.  In later versions PostgreSQL builds the index, until
+ * that test has passed there; t/066_rows_unknown_major.pl simulates one.
  */
 #if PG_VERSION_NUM < 200000 && !defined(POC_UNKNOWN_MAJOR)
 #define POC_WRITES_BTREE
 #endif
 
-/* 17: a new file is written by a bulk writer, and maintenance runs with a safe search_path. */
+/* 17: a bulk writer writes new files, and maintenance runs with a safe search_path */
 #if PG_VERSION_NUM >= 170000
 #include "storage/bulk_write.h"
 #else
@@ -161,7 +161,7 @@ typedef RangeTblEntry PocPermissions;
 #define RestrictSearchPath()	((void) 0)
 #endif
 
-/* 18: pages that are all frozen are counted; a build leaves the statistics to who switched autovacuum off. */
+/* 18: all-frozen pages are counted, and a build sets no statistics if autovacuum is disabled */
 #if PG_VERSION_NUM >= 180000
 #include "postmaster/autovacuum.h"
 #define poc_build_sets_statistics(heap) \

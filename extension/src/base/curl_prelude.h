@@ -1,10 +1,10 @@
 /*-------------------------------------------------------------------------
  *
  * curl_prelude.h
- *	  libcurl's headers, and what we take for granted of them.
+ *	  libcurl's headers, and assumptions about them.
  *
- * Included after postgres.h by the files that talk to libcurl, never by
- * another header.
+ * The files that use libcurl include this after postgres.h; no other header
+ * does.
  *
  *-------------------------------------------------------------------------
  */
@@ -17,12 +17,12 @@
 
 #include <curl/curl.h>
 
-/* 7.68 is that of Ubuntu 20.04, the oldest system with a PostgreSQL 15 */
+/* Ubuntu 20.04, the oldest system with a PostgreSQL 15, has 7.68 */
 #if LIBCURL_VERSION_NUM < 0x074400
 #error "poc_barman needs libcurl 7.68 or newer"
 #endif
 
-/* a pgsocket is handed to libcurl and back as it is */
+/* a pgsocket is passed to libcurl and back without conversion */
 StaticAssertDecl(sizeof(curl_socket_t) == sizeof(pgsocket),
 				 "curl_socket_t and pgsocket must be the same");
 

@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * encoding.c
- *	  Names of shared catalogs, which may be of any encoding, in UTF-8.
+ *	  Names in shared catalogs, which may be in any encoding, as UTF-8.
  *
  *-------------------------------------------------------------------------
  */
@@ -18,9 +18,9 @@
 PG_FUNCTION_INFO_V1(poc_convertible);
 
 /*
- * _poc.convertible(text) returns text: the same with "?" for each byte that
- * UTF-8 has nothing for.  A name in a shared catalog is of the encoding of the
- * database in which it was given.
+ * _poc.convertible(text) returns text: replaces each byte that cannot be
+ * converted to UTF-8 by "?".  A name in a shared catalog has the encoding of
+ * the database in which it was created.
  */
 Datum
 poc_convertible(PG_FUNCTION_ARGS)

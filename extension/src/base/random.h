@@ -3,21 +3,21 @@
  * random.h
  *	  The counter-based random function: value = f(seed, version, column, row).
  *
- * Must never change what it yields for one POC_ROWS_VERSION: rows made with an
- * old seed have to come out the same for ever.
+ * The results for a POC_ROWS_VERSION must never change: an old seed must always give the
+ * same rows.
  *
  *-------------------------------------------------------------------------
  */
 #ifndef POC_RANDOM_H
 #define POC_RANDOM_H
 
-/* The version of the generator; it is part of the key of every value. */
+/* The version of the generator; it is part of every stream. */
 #define POC_ROWS_VERSION	1
 
 /* 2^64 divided by the golden ratio: the step of splitmix64. */
 #define ROWS_STEP			UINT64CONST(0x9E3779B97F4A7C15)
 
-/* The stream of random numbers that one value is made of. */
+/* State of the stream of random numbers for one value. */
 typedef struct RowsDraw
 {
 	uint64		state;
@@ -34,7 +34,7 @@ rows_mix(uint64 x)
 	return x ^ (x >> 31);
 }
 
-/* The key of one column: everything but the row. */
+/* The stream of one column, which depends on everything except the row. */
 static inline uint64
 rows_key(uint64 seed, int column, int attempt)
 {

@@ -3,7 +3,7 @@
  * settings.c
  *	  Defines the settings poc_barman.* and checks their values.
  *
- * A check hook runs in the postmaster too: it must not start libcurl.
+ * Check hooks run in the postmaster too, so they must not initialize libcurl.
  *
  *-------------------------------------------------------------------------
  */
@@ -110,7 +110,7 @@ check_url(char **newval, void **extra, GucSource source)
 		why = "It contains a space or a control character.";
 	else if (strncmp(url, "unix:", 5) == 0)
 	{
-		/* sun_path on Linux; the BSDs have 104 */
+		/* sun_path has 108 bytes on Linux, 104 on the BSDs */
 		if (url[5] != '/')
 			why = "The path after \"unix:\" must be absolute.";
 		else if (strlen(url + 5) > 103)
@@ -121,8 +121,8 @@ check_url(char **newval, void **extra, GucSource source)
 		why = "It must begin with \"http://\", \"https://\" or \"unix:/\".";
 
 	/*
-	 * Credentials would show up in messages and logs; a query or a fragment
-	 * would end up in the middle of the addresses we build.
+	 * Credentials would appear in messages and logs; a query or a fragment
+	 * would end up in the middle of the URLs that we build.
 	 */
 	else if (strpbrk(url, "@?#") != NULL)
 		why = "It must not contain a user name, a password, a query or a fragment.";
@@ -134,9 +134,7 @@ check_url(char **newval, void **extra, GucSource source)
 	return why == NULL;
 }
 
-/*
- * libcurl decides what a URL is, as it is libcurl that will read it.
- */
+/* libcurl decides what a URL is, because libcurl uses it. */
 static bool
 is_url(const char *text)
 {
@@ -187,8 +185,8 @@ has_space_or_control(const char *value)
 }
 
 /*
- * May the user see poc_barman.url?  The user of the session or of SET ROLE: our
- * functions run as their owner, who may see everything.
+ * May the user see poc_barman.url?  That is the user of the session or of SET
+ * ROLE: our functions run as their owner, who may see everything.
  */
 bool
 poc_url_is_visible(void)

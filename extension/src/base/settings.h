@@ -10,12 +10,12 @@
 
 #define POC_URL_DEFAULT "http://127.0.0.1:8480"
 
-/* milliseconds; a connection is local or near, so two seconds is long */
+/* milliseconds; connections are local or near, so two seconds is long */
 #define POC_CONNECT_TIMEOUT_MIN 1
 #define POC_CONNECT_TIMEOUT_DEFAULT 2000
 #define POC_CONNECT_TIMEOUT_MAX 60000
 
-/* milliseconds; the sidecar gives Barman's reading commands 60 s itself */
+/* milliseconds; the sidecar allows Barman's read commands 60 s */
 #define POC_TIMEOUT_MIN 1
 #define POC_TIMEOUT_DEFAULT 60000
 #define POC_TIMEOUT_MAX 600000
@@ -25,7 +25,7 @@
 #define POC_MAX_RESPONSE_SIZE_DEFAULT (16 * 1024)
 #define POC_MAX_RESPONSE_SIZE_MAX (255 * 1024)
 
-/* megabytes; a table's writers wait while it is read, 10 GB for about a minute */
+/* megabytes; writers wait while a table is read, about a minute for 10 GB */
 #define POC_MARK_SIZE_LIMIT_MIN (-1)
 #define POC_MARK_SIZE_LIMIT_DEFAULT (10 * 1024)
 #define POC_MARK_SIZE_LIMIT_MAX INT_MAX

@@ -1,10 +1,10 @@
 /*-------------------------------------------------------------------------
  *
  * sibling.c
- *	  Another function of this extension, found so that it cannot be another's.
+ *	  Finds another function of this extension, and no function of another owner.
  *
- * Must never look a function up by the name of its schema: whoever owns that
- * schema can rename it and put another of this name in its place.
+ * The lookup must not use the schema's name: the schema's owner can rename it and create
+ * another schema of this name.
  *
  *-------------------------------------------------------------------------
  */
@@ -20,9 +20,9 @@
 #include "base/sibling.h"
 
 /*
- * The function of exactly these types beside a function of ours.  There is one
- * at most, and it is told from any that was planted by its membership in the
- * extension.
+ * Finds the function of exactly these types in the schema of a given function
+ * of the extension.  At most one exists; its membership in the extension
+ * distinguishes it from a planted one.
  */
 Oid
 poc_sibling(Oid function, const char *name, int nargs, const Oid *types)

@@ -1,14 +1,14 @@
 /*-------------------------------------------------------------------------
  *
  * sibling.h
- *	  Another function of this extension, found so that it cannot be another's.
+ *	  Finds another function of this extension, and no function of another owner.
  *
  *-------------------------------------------------------------------------
  */
 #ifndef POC_SIBLING_H
 #define POC_SIBLING_H
 
-/* The schema of what is not for people; nobody but its owner creates there. */
+/* The schema of internal objects; only its owner can create objects in it. */
 #define POC_INTERNAL_SCHEMA	"_poc"
 
 extern Oid	poc_sibling(Oid function, const char *name, int nargs, const Oid *types);

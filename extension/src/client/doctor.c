@@ -3,7 +3,7 @@
  * doctor.c
  *	  What poc_doctor() needs and SQL cannot see.
  *
- * Tells nothing of what is in a file, nor where it is.
+ * These functions reveal neither the contents nor the path of a file.
  *
  *-------------------------------------------------------------------------
  */
@@ -20,7 +20,7 @@ PG_FUNCTION_INFO_V1(poc_token_file_mode);
 
 /*
  * _poc.token_file_mode() returns integer: the permission bits of the token
- * file; NULL if none is set, or it cannot be looked at.
+ * file; NULL if none is set, or stat() fails.
  */
 Datum
 poc_token_file_mode(PG_FUNCTION_ARGS)
@@ -35,7 +35,7 @@ poc_token_file_mode(PG_FUNCTION_ARGS)
 PG_FUNCTION_INFO_V1(poc_url_told);
 
 /*
- * _poc.url() returns text: the setting, as SHOW would tell it to who asks.
+ * _poc.url() returns text: the setting as the caller's SHOW would return it, or NULL.
  */
 Datum
 poc_url_told(PG_FUNCTION_ARGS)

@@ -3,13 +3,13 @@
  * http.c
  *	  One HTTP request to the sidecar: libcurl, driven by the latch.
  *
- * The wait is ours, not libcurl's.  It ends at once for a cancel request, a
+ * This file waits, not libcurl.  The wait ends at once for a cancel request, a
  * statement timeout, a termination or the death of the postmaster.
  *
- * libcurl may start a thread to resolve a host name.  A thread takes the
- * signal mask of its creator; were it not blocked, PostgreSQL's handlers
- * would run in that thread.  So every call that may get there is made with
- * all signals blocked.
+ * libcurl may start a thread to resolve a host name.  A thread inherits the
+ * signal mask of its creator; with an open mask, PostgreSQL's handlers would
+ * run in that thread.  So every call that may start one is made with all
+ * signals blocked.
  *
  *-------------------------------------------------------------------------
  */
@@ -30,7 +30,7 @@
 #include "client/http.h"
 #include "client/http_exchange.h"
 
-/* one kept connection and the pair by which libcurl wakes itself */
+/* one kept connection, and the socket pair by which libcurl wakes itself */
 #define KEPT_DESCRIPTORS 3
 
 static void open_handles(void);
@@ -43,8 +43,8 @@ static PocHttpResponse *take_response(void);
 static long elapsed_ms(instr_time start);
 
 /*
- * Both live as long as the backend, and with them one idle connection.  After
- * any error they are made anew: libcurl was perhaps left in the middle.
+ * Both live as long as the backend and keep one idle connection.  After any error they
+ * are recreated, because libcurl may be in the middle of a transfer.
  */
 static CURLM *multi = NULL;
 static CURL *easy = NULL;
@@ -62,9 +62,9 @@ static PocHttpExchange exchange;
 	} while (0)
 
 /*
- * Sends one request and returns the response, whatever its status; NULL, with
- * *failure filled, when there is none.  Throws only what is no matter of HTTP:
- * interrupts, and a lack of memory or descriptors.
+ * Sends one request and returns the response, whatever its status.  Without a
+ * response, returns NULL and fills *failure.  Throws only errors that do not
+ * concern HTTP: interrupts, and lack of memory or descriptors.
  */
 PocHttpResponse *
 poc_http_request(const PocHttpRequest *request, PocHttpFailure *failure)
@@ -115,9 +115,9 @@ poc_http_request(const PocHttpRequest *request, PocHttpFailure *failure)
 }
 
 /*
- * Sends an empty POST and waits for its answer for so many milliseconds, with
- * no regard to interrupts.  For clean-up after an error or on the way out: it
- * throws nothing and allocates nothing of PostgreSQL's.  Did it succeed?
+ * Sends an empty POST and waits up to timeout milliseconds for the answer,
+ * ignoring interrupts.  It is for clean-up after an error or at exit, so it
+ * neither throws nor uses palloc().  Returns whether the request succeeded.
  */
 bool
 poc_http_post_quietly(const char *path, int timeout)
@@ -146,7 +146,7 @@ poc_http_post_quietly(const char *path, int timeout)
 }
 
 /*
- * libcurl is started here, in the backend: it must not be carried over a fork.
+ * Initializes libcurl here, in the backend: its state must not survive a fork.
  */
 static void
 open_handles(void)
@@ -187,7 +187,7 @@ open_handles(void)
 	{
 		if (multi == NULL)
 		{
-			/* close_handles() goes by multi */
+			/* close_handles() releases them only if multi is set */
 			for (int i = 0; i < KEPT_DESCRIPTORS; i++)
 				ReleaseExternalFD();
 		}
@@ -198,7 +198,7 @@ open_handles(void)
 				 errdetail("libcurl could not make a handle.")));
 	}
 
-	/* one connection is kept, as one sidecar is all there is to talk to */
+	/* keep one connection, because there is only one sidecar */
 	curl_multi_setopt(multi, CURLMOPT_MAXCONNECTS, 1L);
 	poc_http_watch(multi, &exchange);
 }
@@ -257,9 +257,7 @@ perform(void)
 	return code;
 }
 
-/*
- * Sleeps until there is something to do for libcurl, and lets it do it.
- */
+/* Sleeps until libcurl has something to do, and lets libcurl do it. */
 static void
 wait_for_events(void)
 {
@@ -315,7 +313,7 @@ drive(curl_socket_t fd, int events)
 	CURLMcode	mcode = CURLM_OK;
 	int			running;
 
-	/* libcurl sets it again if it still wants one */
+	/* libcurl sets the timer again if it needs it */
 	if (fd == CURL_SOCKET_TIMEOUT)
 		exchange.timer_set = false;
 
@@ -325,8 +323,8 @@ drive(curl_socket_t fd, int events)
 }
 
 /*
- * Milliseconds until libcurl wants to be called; a second if it named no time,
- * as its own time limits must be noticed in any case.
+ * Milliseconds until libcurl's timer expires.  Without a timer, one second, so
+ * that libcurl notices its own time limits.
  */
 static long
 timer_left(void)

@@ -1,10 +1,10 @@
 /*-------------------------------------------------------------------------
  *
  * http_callbacks.c
- *	  libcurl's callbacks: what it receives is kept, what it waits for noted.
+ *	  libcurl's callbacks: they store what it receives and record what it waits for.
  *
- * libcurl must never see a longjmp: its callbacks only record what happened,
- * allocate with malloc() and call nothing of PostgreSQL's that could throw.
+ * libcurl must never see a longjmp: its callbacks only record what happened, use
+ * malloc(), and call nothing in PostgreSQL that could throw.
  *
  *-------------------------------------------------------------------------
  */
@@ -25,7 +25,7 @@ static int	watch_socket(CURL *handle, curl_socket_t fd, int what, void *arg,
 static int	set_timer(CURLM *handle, long timeout, void *arg);
 
 /*
- * Has the answer of a request, and what libcurl says of it, put into *exchange.
+ * Makes libcurl store the answer of a request, and its error message, in *exchange.
  */
 void
 poc_http_receive(CURL *handle, PocHttpExchange *exchange)
@@ -37,9 +37,7 @@ poc_http_receive(CURL *handle, PocHttpExchange *exchange)
 	curl_easy_setopt(handle, CURLOPT_HEADERDATA, exchange);
 }
 
-/*
- * Has all of an answer but its status thrown away.
- */
+/* Makes libcurl discard all of an answer except its status. */
 void
 poc_http_discard(CURL *handle)
 {
@@ -47,9 +45,7 @@ poc_http_discard(CURL *handle)
 	curl_easy_setopt(handle, CURLOPT_HEADERFUNCTION, discard);
 }
 
-/*
- * Has libcurl note in *exchange which sockets and what time it waits for.
- */
+/* Makes libcurl record in *exchange its sockets and its timer. */
 void
 poc_http_watch(CURLM *multi, PocHttpExchange *exchange)
 {

@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * http_exchange.h
- *	  What the files http*.c share: all that is known of a request under way.
+ *	  State of a request in progress, shared by the files http*.c.
  *
  * Included after curl_prelude.h by these files, never by another header.
  *
@@ -15,15 +15,15 @@
 #include "client/http_message.h"
 
 /*
- * Sockets that libcurl may watch at a time for one request: two connections
- * being tried (IPv4 and IPv6) and the resolver's pair, with some to spare.
+ * Sockets that libcurl may watch at a time for one request: two connection
+ * attempts (IPv4 and IPv6) and the resolver's pair, and some in reserve.
  */
 #define POC_HTTP_MAX_SOCKETS 8
 
 /* The sidecar sends some 200 bytes of headers. */
 #define POC_HTTP_MAX_HEADER_SIZE (64 * 1024)
 
-/* everything that the callbacks write to */
+/* everything that the callbacks modify */
 typedef struct PocHttpExchange
 {
 	char	   *body;			/* malloc'd */

@@ -1,10 +1,10 @@
 /*-------------------------------------------------------------------------
  *
  * http_failure.c
- *	  What went wrong when there is no answer: libcurl's code, as an SQLSTATE
- *	  with words that a person can act upon.
+ *	  Explains why there is no answer: turns libcurl's code into an SQLSTATE
+ *	  and a message that the user can act upon.
  *
- * Must never claim that a request was not sent when perhaps it was.
+ * It must never claim that a request was not sent if it may have been sent.
  *
  *-------------------------------------------------------------------------
  */
@@ -26,13 +26,13 @@ poc_http_explain_failure(CURL *handle, CURLcode code,
 	long		system_error = 0;
 	bool		is_socket = strncmp(poc_url, "unix:", strlen("unix:")) == 0;
 
-	/* of the request; the times that libcurl tells are not zero in all versions */
+	/* size of the request; libcurl's times are not zero in all versions */
 	curl_easy_getinfo(handle, CURLINFO_REQUEST_SIZE, &bytes_sent);
 	curl_easy_getinfo(handle, CURLINFO_OS_ERRNO, &system_error);
 	failure->sent = bytes_sent > 0;
 	failure->timed_out = code == CURLE_OPERATION_TIMEDOUT;
 
-	/* libcurl's own words name the host and the port as well, and of a socket ones that are none */
+	/* libcurl's message contains host and port, and made-up ones for a socket */
 	if (poc_url_is_visible())
 		failure->detail = psprintf("%s (libcurl: %s); the address is %s.",
 								   is_socket && system_error != 0 ? strerror((int) system_error) :
@@ -50,7 +50,7 @@ poc_http_explain_failure(CURL *handle, CURLcode code,
 		failure->hint = "A superuser can raise poc_barman.max_response_size.";
 		return;
 	}
-	/* a single header line beyond libcurl's own limit ends as "out of memory" */
+	/* libcurl reports a header line beyond its own limit as "out of memory" */
 	if (exchange->headers_too_large ||
 		(code == CURLE_OUT_OF_MEMORY && exchange->length == 0 && failure->sent))
 	{
@@ -124,7 +124,7 @@ poc_http_explain_failure(CURL *handle, CURLcode code,
 	}
 }
 
-/* By the words of libcurl, that is of OpenSSL or GnuTLS: there is no code for it. */
+/* Goes by the message of OpenSSL or GnuTLS, because libcurl has no code for it. */
 static const char *
 hint_on_security(const char *error)
 {

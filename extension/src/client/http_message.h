@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * http_message.h
- *	  A request to the sidecar, its response, or why there is none.
+ *	  A request to the sidecar, its response, or the reason for having none.
  *
  *-------------------------------------------------------------------------
  */
@@ -11,32 +11,31 @@
 typedef struct PocHttpRequest
 {
 	const char *method;			/* "GET", "POST" or "DELETE" */
-	const char *path;			/* begins with a slash; already encoded */
+	const char *path;			/* starts with a slash; percent-encoded */
 	const char *body;			/* JSON in UTF-8, or NULL */
-	int			hold;			/* ms the sidecar was asked to hold its answer */
-	const char *key;			/* by which the sidecar knows it when it is
-								 * sent again, or NULL */
-	bool		destroys;		/* needs the token for that */
+	int			hold;			/* ms that the sidecar is asked to delay its answer */
+	const char *key;			/* idempotency key, or NULL */
+	bool		destroys;		/* needs the destroy token */
 } PocHttpRequest;
 
 typedef struct PocHttpResponse
 {
 	int			status;
-	char	   *content_type;	/* NULL if the sidecar named none */
-	char	   *content_encoding;	/* the same */
-	char	   *body;			/* NUL-terminated; may hold NULs as well */
+	char	   *content_type;	/* NULL if the sidecar sent none */
+	char	   *content_encoding;	/* NULL if the sidecar sent none */
+	char	   *body;			/* NUL-terminated; may contain NULs too */
 	size_t		length;
 } PocHttpResponse;
 
-/* Why there is no response: what ereport() needs.  Strings are palloc'd. */
+/* Arguments of ereport() if there is no response.  Strings are palloc'd. */
 typedef struct PocHttpFailure
 {
 	int			sqlstate;
 	const char *message;
 	const char *detail;
 	const char *hint;
-	bool		sent;			/* perhaps the sidecar has got the request */
-	bool		timed_out;		/* it was given up, not cut off */
+	bool		sent;			/* the sidecar may have received the request */
+	bool		timed_out;		/* the time limit ended it */
 } PocHttpFailure;
 
 #endif							/* POC_HTTP_MESSAGE_H */

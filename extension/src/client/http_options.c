@@ -1,11 +1,11 @@
 /*-------------------------------------------------------------------------
  *
  * http_options.c
- *	  What is sent: the address of a request, its headers, the token, and the
- *	  options under which libcurl sends them.
+ *	  Prepares a request: its URL, its headers, the token, and libcurl's
+ *	  options.
  *
- * Must throw nothing and allocate nothing of PostgreSQL's: a request is sent on
- * the way out as well.
+ * The code must neither throw nor use palloc(), because requests are also sent
+ * at exit.
  *
  *-------------------------------------------------------------------------
  */
@@ -19,7 +19,7 @@
 #include "base/settings.h"
 #include "client/http_exchange.h"
 
-/* A bearer token is some 32 to 100 characters; JSON web tokens reach 2 kB. */
+/* A bearer token has 32 to 100 characters; JSON web tokens reach 2 kB. */
 #define MAX_TOKEN_SIZE 4096
 
 static bool endpoint(const char *path, const char **socket_path,
@@ -29,9 +29,9 @@ static struct curl_slist *make_headers(const PocHttpRequest *request,
 static bool read_token(const char *path, char *token, size_t size, char *error);
 
 /*
- * Sets every option anew, so that nothing of the last request or of older
- * settings is left, nor what receives the answer.  Throws nothing: false, with
- * a reason in *error.
+ * Sets all options again, so that nothing remains of the last request or of
+ * older settings, nor of the receiver of its answer.  Returns false on
+ * failure, with a reason in *error; does not throw.
  */
 bool
 poc_http_set_options(CURL *handle, const PocHttpRequest *request,
@@ -70,7 +70,7 @@ poc_http_set_options(CURL *handle, const PocHttpRequest *request,
 	if (strcmp(request->method, "DELETE") == 0)
 		curl_easy_setopt(handle, CURLOPT_CUSTOMREQUEST, "DELETE");
 
-	/* on a connection that was used before libcurl sends again what got lost, and says nothing */
+	/* libcurl silently repeats a request lost on a reused connection: only GET may be repeated */
 	curl_easy_setopt(handle, CURLOPT_FRESH_CONNECT, strcmp(request->method, "GET") != 0 ? 1L : 0L);
 	curl_easy_setopt(handle, CURLOPT_NOSIGNAL, 1L);
 #if LIBCURL_VERSION_NUM >= 0x075500
@@ -81,12 +81,12 @@ poc_http_set_options(CURL *handle, const PocHttpRequest *request,
 	curl_easy_setopt(handle, CURLOPT_REDIR_PROTOCOLS, 0L);
 #endif
 #if LIBCURL_VERSION_NUM >= 0x075700
-	/* a resolver that hangs must not hold up the end of a cancelled query */
+	/* a hanging resolver must not delay the end of a cancelled query */
 	curl_easy_setopt(handle, CURLOPT_QUICK_EXIT, 1L);
 #endif
 	curl_easy_setopt(handle, CURLOPT_FOLLOWLOCATION, 0L);
 	curl_easy_setopt(handle, CURLOPT_MAXREDIRS, 0L);
-	/* the postmaster's http_proxy is not meant for us */
+	/* ignore http_proxy in the postmaster's environment */
 	curl_easy_setopt(handle, CURLOPT_PROXY, "");
 	curl_easy_setopt(handle, CURLOPT_NETRC, (long) CURL_NETRC_IGNORED);
 	curl_easy_setopt(handle, CURLOPT_PATH_AS_IS, 1L);
@@ -99,21 +99,19 @@ poc_http_set_options(CURL *handle, const PocHttpRequest *request,
 	if (poc_ca_file[0] != '\0')
 	{
 		curl_easy_setopt(handle, CURLOPT_CAINFO, poc_ca_file);
-		/* that authority alone, not the system's as well */
+		/* trust this authority only, not the system's */
 		curl_easy_setopt(handle, CURLOPT_CAPATH, NULL);
 	}
 
 	curl_easy_setopt(handle, CURLOPT_CONNECTTIMEOUT_MS, (long) poc_connect_timeout);
 	curl_easy_setopt(handle, CURLOPT_TIMEOUT_MS, (long) poc_timeout + request->hold);
-	/* refused early when Content-Length tells; receive_body() has the last word */
+	/* Content-Length allows to reject the answer early; receive_body() checks anyway */
 	curl_easy_setopt(handle, CURLOPT_MAXFILESIZE_LARGE,
 					 (curl_off_t) poc_max_response_size * 1024);
 	return true;
 }
 
-/*
- * The URL for a path, and the Unix-domain socket to reach it by, if any.
- */
+/* Builds the URL for a path, and the path of the Unix-domain socket, if any. */
 static bool
 endpoint(const char *path, const char **socket_path, char *url, size_t url_size)
 {
@@ -142,7 +140,7 @@ make_headers(const PocHttpRequest *request, char *error)
 	snprintf(error, CURL_ERROR_SIZE, "Out of memory.");
 
 	list = curl_slist_append(NULL, "Accept: application/json");
-	/* no "Expect: 100-continue": it costs a round trip */
+	/* no "Expect: 100-continue", which costs a round trip */
 	if (list != NULL && (longer = curl_slist_append(list, "Expect:")) != NULL)
 		list = longer;
 	if (list != NULL && request->body != NULL &&
@@ -156,7 +154,7 @@ make_headers(const PocHttpRequest *request, char *error)
 		longer = curl_slist_append(list, key);
 		if (longer == NULL)
 		{
-			/* without it, it must not be sent */
+			/* the request must not be sent without it */
 			curl_slist_free_all(list);
 			return NULL;
 		}
@@ -181,8 +179,8 @@ make_headers(const PocHttpRequest *request, char *error)
 }
 
 /*
- * Reads the token.  Plain system calls, as this runs on the way out as well.
- * The path is not told: it is for superusers to know.
+ * Reads the token with plain system calls, because this also runs at exit.
+ * The error must not contain the path, which only superusers may see.
  */
 static bool
 read_token(const char *path, char *token, size_t size, char *error)
@@ -190,7 +188,7 @@ read_token(const char *path, char *token, size_t size, char *error)
 	int			fd;
 	ssize_t		length;
 
-	/* O_NONBLOCK: a fifo must not hang us */
+	/* O_NONBLOCK: do not hang on a FIFO */
 	fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
 	if (fd < 0)
 	{
@@ -223,7 +221,7 @@ read_token(const char *path, char *token, size_t size, char *error)
 	}
 	for (ssize_t i = 0; i < length; i++)
 	{
-		/* anything else could end the header and begin another */
+		/* other characters could end the header and start another */
 		if (token[i] <= 0x20 || token[i] >= 0x7f)
 		{
 			snprintf(error, CURL_ERROR_SIZE,

@@ -1,10 +1,10 @@
 /*-------------------------------------------------------------------------
  *
  * job.c
- *	  Starting a job of the sidecar, and following it to its end.
+ *	  Starts a job of the sidecar and follows it to its end.
  *
- * A job that a query started must not outlive the query's failure: it is
- * cancelled, with bounded effort, and the query's own error is the one shown.
+ * A job that a query started must not outlive the failure of the query: it is cancelled,
+ * with bounded effort, and the query's own error is the one reported.
  *
  *-------------------------------------------------------------------------
  */
@@ -29,26 +29,26 @@
 #include "wal/segments.h"
 #include "wal/tick.h"
 
-/* how long the sidecar is asked to hold the answer to a poll, in seconds */
+/* seconds that the sidecar is asked to delay the answer to a poll */
 #define POLL_HOLD 20
 
-/* the same while Barman waits for WAL: then we have ticks to write */
+/* the same while Barman waits for WAL, when we have to write ticks */
 #define POLL_HOLD_FOR_WAL 1
 
-/* the same while a backup is sent from here: then we see how far it is */
+/* the same while this server sends a backup, when we report its progress */
 #define POLL_HOLD_FOR_PROGRESS 1
 
-/* between polls when less than a second is left, in milliseconds */
+/* milliseconds between polls if less than a second is left */
 #define POLL_NAP 100
 
-/* What we have done for a job that waits for WAL. */
+/* State of the help for a job that waits for WAL. */
 typedef struct WalHelp
 {
 	int			switches;
 	TimestampTz next_switch;
 } WalHelp;
 
-/* What was said of a copy's progress last. */
+/* The last report of a copy's progress. */
 typedef struct ProgressReport
 {
 	char		text[100];
@@ -77,9 +77,9 @@ PG_FUNCTION_INFO_V1(poc_require_top_level);
 
 /*
  * _poc.run_job(path text[], body jsonb, timeout_seconds float8, show_log boolean)
- * returns jsonb: starts a job by POST, or without a body by DELETE, follows it,
- * and returns it done.  A job that
- * failed is an error, and so is one that takes too long; it is cancelled then.
+ * returns jsonb: starts a job by POST, or by DELETE if there is no body, and
+ * returns it when it is done.  A failed job raises an error.  So does a job
+ * that takes too long, which is also cancelled.
  */
 Datum
 poc_run_job(PG_FUNCTION_ARGS)
@@ -113,7 +113,7 @@ poc_run_job(PG_FUNCTION_ARGS)
 
 /*
  * _poc.follow_job(job_id text, timeout_seconds float8) returns jsonb: the job
- * when it has ended or the time is over, whichever comes first.
+ * when it ends, or when the time is over.
  */
 Datum
 poc_follow_job(PG_FUNCTION_ARGS)
@@ -132,8 +132,8 @@ poc_follow_job(PG_FUNCTION_ARGS)
 }
 
 /*
- * _poc.post(body jsonb, path text[]) returns jsonb: starts a job and
- * leaves it alone, unless the query ends before it is known.
+ * _poc.post(body jsonb, path text[]) returns jsonb: starts a job and does not follow
+ * it.  If the query fails before the answer arrives, the job is cancelled.
  */
 Datum
 poc_post(PG_FUNCTION_ARGS)
@@ -153,7 +153,7 @@ poc_post(PG_FUNCTION_ARGS)
 }
 
 /*
- * _poc.cancel_job(job_id text) returns jsonb: the job, asked to end.
+ * _poc.cancel_job(job_id text) returns jsonb: the job, after a request to cancel it.
  */
 Datum
 poc_cancel_job(PG_FUNCTION_ARGS)
@@ -166,8 +166,8 @@ poc_cancel_job(PG_FUNCTION_ARGS)
 }
 
 /*
- * _poc.ask(field text, body jsonb, path text[]) returns jsonb: the
- * object of this name in the answer to a body that starts no job.
+ * _poc.ask(field text, body jsonb, path text[]) returns jsonb: posts a body
+ * that starts no job, and returns this member of the answer, an object.
  */
 Datum
 poc_ask(PG_FUNCTION_ARGS)
@@ -183,8 +183,8 @@ poc_ask(PG_FUNCTION_ARGS)
 }
 
 /*
- * _poc.require_top_level() returns void: fails unless the procedure that calls
- * it may commit.
+ * _poc.require_top_level() returns void: raises an error unless the calling
+ * procedure may commit.
  */
 Datum
 poc_require_top_level(PG_FUNCTION_ARGS)
@@ -199,10 +199,9 @@ poc_require_top_level(PG_FUNCTION_ARGS)
 }
 
 /*
- * Polls until the job has ended or the deadline has passed (DT_NOEND: there is
- * none); returns the job as last seen.  Passes its log on (not that of a job
- * which has ended before, unless "show_past"), and writes the WAL that it waits
- * for.
+ * Polls until the job ends or the deadline passes (DT_NOEND: none), and
+ * returns the job's last state.  Reports its log (with "show_past" also that
+ * of a job that had already ended), and writes the WAL that it waits for.
  */
 static Jsonb *
 follow_job(PocJob *job, TimestampTz deadline,
@@ -215,7 +214,7 @@ follow_job(PocJob *job, TimestampTz deadline,
 	WalHelp		help = {0};
 	ProgressReport progress = {0};
 	int64		after = 0;
-	int			hold = 0;		/* the first poll is to see where we are */
+	int			hold = 0;		/* the first poll only reads the current state */
 	Jsonb	   *state;
 
 	for (;;)
@@ -271,8 +270,8 @@ follow_job(PocJob *job, TimestampTz deadline,
 }
 
 /*
- * One poll.  Asking changes nothing, so a sidecar that is away (being
- * restarted, perhaps) is asked again for a while.
+ * Polls once.  Polling changes nothing, so if the sidecar does not answer
+ * (perhaps it restarts), polls again for a while.
  */
 static Jsonb *
 poll_job(const char *path, int hold)
@@ -290,9 +289,7 @@ poll_job(const char *path, int hold)
 	}
 }
 
-/*
- * Passes the new lines of the log on.  Returns the number of the last one.
- */
+/* Reports the new lines of the log.  Returns the number of the last one. */
 static int64
 report_log(Jsonb *answer, int64 after, bool show_log)
 {
@@ -335,14 +332,14 @@ report_log(Jsonb *answer, int64 after, bool show_log)
 }
 
 /*
- * Writes what Barman waits for.
+ * Writes the WAL that Barman waits for.
  *
- * A switch closes the segment that the backup needs, and the tick behind it
- * makes Barman's receiver finish it.  The tick before it makes sure that there
- * is something to close: on PostgreSQL 17 and later, Barman before 3.15 waits
- * for one segment more than it needs (barman#1041).  One switch is enough but
- * for bad luck, so further ones come at growing intervals: each costs a
- * segment in the archive.
+ * A switch closes the segment that the backup needs, and the tick after it
+ * makes Barman's receiver finish that segment.  The tick before it makes sure
+ * that there is something to close: on PostgreSQL 17 and later, Barman before
+ * 3.15 waits for one segment more than it needs (barman#1041).  One switch is
+ * usually enough, so further ones come at growing intervals: each adds a
+ * segment to the archive.
  */
 static void
 help_with_wal(WalHelp *help, const char *kind)
@@ -350,13 +347,13 @@ help_with_wal(WalHelp *help, const char *kind)
 	static const int interval[] = {5, 10, 20, 30};	/* seconds */
 	TimestampTz now = GetCurrentTimestamp();
 
-	/* on a standby only its primary could help */
+	/* on a standby, only the primary could help */
 	if (RecoveryInProgress())
 		return;
 
 	poc_wal_tick();
 
-	/* the segment that such a job waits for is closed already */
+	/* such a job waits for a segment that is already closed */
 	if (kind != NULL && strcmp(kind, "switch-wal") == 0)
 		return;
 	if (now < help->next_switch)
@@ -370,8 +367,7 @@ help_with_wal(WalHelp *help, const char *kind)
 }
 
 /*
- * Is the job known to be about another server than this?  Our WAL is of no use
- * to it then.
+ * Is the job known to concern another server?  Then our WAL does not help it.
  */
 static bool
 is_of_another_server(Jsonb *job)
@@ -382,9 +378,7 @@ is_of_another_server(Jsonb *job)
 		strcmp(identifier, psprintf(UINT64_FORMAT, GetSystemIdentifier())) != 0;
 }
 
-/*
- * Is it a backup that Barman copies from this very server?
- */
+/* Does Barman copy this backup from this very server? */
 static bool
 is_copied_from_here(Jsonb *job)
 {
@@ -397,8 +391,8 @@ is_copied_from_here(Jsonb *job)
 }
 
 /*
- * Barman prints nothing until the copy is complete, but the server that sends
- * it knows.  Once a second at most, and nothing twice.
+ * Barman prints nothing until the copy is complete, but the server that sends it knows
+ * the progress.  Reports at most once a second, and never repeats itself.
  */
 static void
 report_progress(ProgressReport *last)
@@ -410,7 +404,7 @@ report_progress(ProgressReport *last)
 		return;
 	last->at = now;
 
-	/* what others do is otherwise seen once per transaction */
+	/* otherwise, the backend status is read once per transaction */
 	pgstat_clear_backend_activity_snapshot();
 
 	SPI_connect();
@@ -472,9 +466,7 @@ require_success(Jsonb *job, const char *id)
 	poc_sidecar_throw_error(error, 0, hint);
 }
 
-/*
- * A time limit in seconds as the time when it is over.
- */
+/* Converts a time limit in seconds to a deadline. */
 static TimestampTz
 deadline_of_argument(FunctionCallInfo fcinfo, int argument)
 {
@@ -490,7 +482,7 @@ deadline_of_argument(FunctionCallInfo fcinfo, int argument)
 				 errdetail("It is %g seconds.", seconds),
 				 errhint("Use NULL for no time limit.")));
 
-	/* a century is no limit either, and keeps the sum in range */
+	/* a century means no limit, and keeps the sum in range */
 	if (seconds > 100.0 * DAYS_PER_YEAR * SECS_PER_DAY)
 		return DT_NOEND;
 	return GetCurrentTimestamp() + (TimestampTz) (seconds * USECS_PER_SEC);

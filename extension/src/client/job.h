@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * job.h
- *	  Starting a job of the sidecar, and following it to its end.
+ *	  Starts a job of the sidecar and follows it to its end.
  *
  *-------------------------------------------------------------------------
  */
@@ -13,24 +13,24 @@
 
 #include "client/http_message.h"
 
-/* bytes of a job's identifier that we are willing to carry */
+/* longest job identifier that we accept, in bytes */
 #define POC_JOB_ID_SIZE 128
 
-/* 128 random bits in hexadecimal: nobody guesses them, no two are the same */
+/* 128 random bits in hexadecimal: unique, and impossible to guess */
 #define POC_JOB_KEY_BYTES 16
 
 typedef struct PocJob
 {
-	char		id[POC_JOB_ID_SIZE];	/* empty until the sidecar tells it */
+	char		id[POC_JOB_ID_SIZE];	/* empty until the sidecar sends it */
 	char		key[2 * POC_JOB_KEY_BYTES + 1];
-	bool		may_run;		/* the sidecar may have it, not ended */
+	bool		may_run;		/* the sidecar may be running it */
 } PocJob;
 
-/* For how long a sidecar has not been answering */
+/* Time for which the sidecar has not answered */
 typedef struct PocJobAbsence
 {
 	TimestampTz since;
-	int			grace;			/* ms that it is granted beyond the usual */
+	int			grace;			/* ms allowed beyond AWAY_LIMIT */
 	bool		told;
 } PocJobAbsence;
 

@@ -1,12 +1,12 @@
 /*-------------------------------------------------------------------------
  *
  * job_start.c
- *	  Starting a job of the sidecar, so that it is known or does not run.
+ *	  Starts a job of the sidecar, so that it is either known or not running.
  *
- * An answer can be lost, and a query can be cancelled before it comes.  So
- * every request that starts a job goes under a random key: sent again with it,
- * the request is answered with the job it has started; and by the key alone a
- * job can be cancelled whose identifier never reached us.
+ * An answer can be lost, and a query can be cancelled before it arrives.  So every
+ * request that starts a job carries a random idempotency key: a repeated request is
+ * answered with the job that it has started, and the idempotency key alone suffices to
+ * cancel a job whose identifier never arrived.
  *
  *-------------------------------------------------------------------------
  */
@@ -25,19 +25,17 @@
 #include "client/json.h"
 #include "client/sidecar.h"
 
-/* milliseconds that the cancellation of a job may hold up the end of a query */
+/* milliseconds that cancelling a job may delay the end of a query */
 #define CANCEL_TIMEOUT 1000
 
 /*
- * How long a sidecar may be away before its job is given up, in ms: a restart
- * takes a second or two, and then the job's fate can be told.
+ * How long a sidecar may be unreachable before we give up its job, in ms: a
+ * restart takes a second or two, and then the sidecar knows the job's state.
  */
 #define AWAY_LIMIT 15000
 #define AWAY_NAP 500
 
-/*
- * A job to be started, with the key that it will have.
- */
+/* Allocates a job to be started, with its idempotency key. */
 PocJob *
 poc_job_new(void)
 {
@@ -54,11 +52,11 @@ poc_job_new(void)
 }
 
 /*
- * Starts the job by POST, or without a body by DELETE; returns it as the
- * sidecar describes it.  When the answer is lost, asks for it again.
+ * Starts the job by POST, or by DELETE if there is no body, and returns it as
+ * the sidecar describes it.  Repeats the request if the answer is lost.
  *
- * From here on the caller must see to it that poc_job_cancel() is called
- * should an error end the query.
+ * From here on the caller must make sure that poc_job_cancel() is called if an
+ * error ends the query.
  */
 Jsonb *
 poc_job_start(PocJob *job, const char *path, Jsonb *body)
@@ -104,8 +102,8 @@ poc_job_start(PocJob *job, const char *path, Jsonb *body)
 }
 
 /*
- * Called while an error or the end of the process is under way: throws nothing
- * and takes no longer than CANCEL_TIMEOUT.
+ * Runs during error cleanup or process exit: does not throw, and takes no
+ * longer than CANCEL_TIMEOUT.
  */
 void
 poc_job_cancel(int code, Datum arg)
@@ -113,7 +111,7 @@ poc_job_cancel(int code, Datum arg)
 	PocJob	   *job = (PocJob *) DatumGetPointer(arg);
 	char		path[sizeof(job->key) + 32];
 
-	/* with the postmaster dead, whoever can, should end fast */
+	/* after the death of the postmaster, exit fast */
 	if (!job->may_run || !PostmasterIsAlive())
 		return;
 	job->may_run = false;
@@ -134,9 +132,7 @@ poc_job_cancel(int code, Datum arg)
 						 job->id)));
 }
 
-/*
- * The job in an answer of the sidecar
- */
+/* Returns the job in an answer of the sidecar. */
 Jsonb *
 poc_job_in_answer(Jsonb *answer, const char *path)
 {
@@ -150,8 +146,8 @@ poc_job_in_answer(Jsonb *answer, const char *path)
 }
 
 /*
- * After a request that may be sent again has failed: sleeps until it is time
- * to; throws if the failure is of another kind, or lasts for too long.
+ * After the failure of a repeatable request: sleeps until it is time to repeat
+ * it.  Throws if the failure is of another kind, or lasts too long.
  */
 void
 poc_job_await_sidecar(PocJobAbsence *absence, PocHttpFailure *failure)
@@ -169,9 +165,7 @@ poc_job_await_sidecar(PocJobAbsence *absence, PocHttpFailure *failure)
 	poc_job_nap(AWAY_NAP);
 }
 
-/*
- * Sleeps, unless something happens to this process.
- */
+/* Sleeps until the time is over or the latch is set. */
 void
 poc_job_nap(long milliseconds)
 {

@@ -1,9 +1,9 @@
 /*-------------------------------------------------------------------------
  *
  * json.c
- *	  Members of a JSON object that the sidecar answered.
+ *	  Members of JSON objects in the sidecar's answers.
  *
- * Must never take a member of another type for the one that is wanted.
+ * A member of another type than the requested one must never be returned.
  *
  *-------------------------------------------------------------------------
  */
@@ -16,7 +16,7 @@
 #include "client/json.h"
 
 /*
- * A member of any type; NULL if there is none, or this is no object.
+ * Returns a member of any type; NULL if it is missing, or this is not an object.
  */
 JsonbValue *
 poc_json_find(Jsonb *object, const char *key)
@@ -27,8 +27,8 @@ poc_json_find(Jsonb *object, const char *key)
 }
 
 /*
- * A member of an object as a jsonb of its own, provided it is of this type (an
- * array or an object); NULL otherwise.
+ * Returns a member as a separate jsonb if it has this type (array or object);
+ * NULL otherwise.
  */
 Jsonb *
 poc_json_member(Jsonb *object, const char *key, enum jbvType type)
@@ -43,9 +43,7 @@ poc_json_member(Jsonb *object, const char *key, enum jbvType type)
 	return JsonbValueToJsonb(value);
 }
 
-/*
- * A member that is a string; NULL if there is none.
- */
+/* Returns a string member; NULL if there is none. */
 char *
 poc_json_text(Jsonb *object, const char *key)
 {
@@ -56,9 +54,7 @@ poc_json_text(Jsonb *object, const char *key)
 	return pnstrdup(value->val.string.val, value->val.string.len);
 }
 
-/*
- * A member that counts something; 0 if there is none, or it cannot be.
- */
+/* Returns a member that is a count; 0 if it is missing or invalid. */
 int64
 poc_json_integer(Jsonb *object, const char *key)
 {

@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * json.h
- *	  Members of a JSON object that the sidecar answered.
+ *	  Members of JSON objects in the sidecar's answers.
  *
  *-------------------------------------------------------------------------
  */

@@ -3,10 +3,10 @@
  * records.c
  *	  The sidecar's JSON objects as typed rows.
  *
- * The columns are the declaration: each has a type, and a member of its name
- * is either null, or missing, or of that type.  Anything else is a violation of
- * the protocol that names the member; never an error about some SQL value that
- * the caller has not written.
+ * The columns are the declaration: each has a type, and the member of its name
+ * must be null, missing, or of that type.  Anything else raises a protocol
+ * violation that names the member, never an error about an SQL value that the
+ * caller did not write.
  *
  *-------------------------------------------------------------------------
  */
@@ -52,8 +52,8 @@ PG_FUNCTION_INFO_V1(poc_records);
 
 /*
  * _poc.records(objects jsonb) returns setof record, and
- * _poc.records("row" anyelement, objects jsonb) returns setof anyelement: an
- * array of objects, or a single one, as rows of the columns that are asked for.
+ * _poc.records("row" anyelement, objects jsonb) returns setof anyelement: converts an
+ * array of objects, or a single one, to rows of the requested columns.
  */
 Datum
 poc_records(PG_FUNCTION_ARGS)
@@ -98,7 +98,7 @@ poc_records(PG_FUNCTION_ARGS)
 			ERRCODE_TO_CATEGORY(edata->sqlerrcode) != ERRCODE_DATA_EXCEPTION)
 			PG_RE_THROW();
 
-		/* only the error is replaced: the transaction ends all the same */
+		/* only the error is replaced; the transaction still aborts */
 		FlushErrorState();
 		poc_sidecar_malformed(NULL, psprintf("Its member \"%s\" does not fit: %s.",
 											 current->member, edata->message));
@@ -130,7 +130,7 @@ make_columns(TupleDesc desc)
 }
 
 /*
- * A duration is a number of seconds on the wire, and its member says so: the
+ * A duration is a number of seconds, and the name of its member says so: the
  * column "copy_time" or "copy_elapsed" comes from "copy_seconds".
  */
 static char *

@@ -1,10 +1,10 @@
 /*-------------------------------------------------------------------------
  *
  * sidecar.c
- *	  What the sidecar's answers mean: a JSON object, or an error to raise.
+ *	  Interprets the sidecar's answers: a JSON object, or an error to raise.
  *
- * An answer is believed only after its status, type, encoding and syntax have
- * been checked; its text never reaches SQL but as data.
+ * An answer is used only after checks of its status, type, encoding and
+ * syntax; its text reaches SQL only as data.
  *
  *-------------------------------------------------------------------------
  */
@@ -23,10 +23,10 @@
 #include "client/json.h"
 #include "client/sidecar.h"
 
-/* The sidecar's own answers nest five deep; Barman's diagnosis, ten. */
+/* The sidecar's own answers nest five levels deep, Barman's diagnosis ten. */
 #define MAX_JSON_DEPTH 64
 
-/* How much of a foreign answer is shown in a DETAIL. */
+/* Most characters of an unexpected answer that a DETAIL shows. */
 #define MAX_EXCERPT 200
 
 static Datum get_field(PG_FUNCTION_ARGS, enum jbvType type);
@@ -43,8 +43,8 @@ PG_FUNCTION_INFO_V1(poc_get_object);
 PG_FUNCTION_INFO_V1(poc_get_health);
 
 /*
- * _poc.get_list(field text, path text[]) returns jsonb: the array of
- * that name in the sidecar's answer.
+ * _poc.get_list(field text, path text[]) returns jsonb: this member of the
+ * sidecar's answer, an array.
  */
 Datum
 poc_get_list(PG_FUNCTION_ARGS)
@@ -53,8 +53,8 @@ poc_get_list(PG_FUNCTION_ARGS)
 }
 
 /*
- * _poc.get_object(field text, path text[]) returns jsonb: the object
- * of that name; the whole answer if the name is NULL.
+ * _poc.get_object(field text, path text[]) returns jsonb: this member of the
+ * answer, an object; the whole answer if field is NULL.
  */
 Datum
 poc_get_object(PG_FUNCTION_ARGS)
@@ -104,8 +104,8 @@ get_field(PG_FUNCTION_ARGS, enum jbvType type)
 }
 
 /*
- * "/v1/" and the segments, each encoded.  A segment that would vanish or mean
- * another place must not get into a path at all.
+ * Builds "/v1/" and the encoded segments.  Rejects a segment that would vanish
+ * from the path or change its meaning.
  */
 char *
 poc_sidecar_path(ArrayType *segments)
@@ -143,8 +143,8 @@ poc_sidecar_path(ArrayType *segments)
 					 errmsg("out of memory")));
 
 		/*
-		 * Throws when the path outgrows a StringInfo, and then loses some
-		 * bytes of malloc(): a text value that long does not get here.
+		 * Throws when the path exceeds a StringInfo, and then leaks some bytes
+		 * of malloc(): a text value of that length cannot get here.
 		 */
 		appendStringInfo(&path, "/%s", encoded);
 		curl_free(encoded);
@@ -161,10 +161,10 @@ poc_sidecar_path(ArrayType *segments)
 }
 
 /*
- * Asks for a path (with its query, if any), giving the sidecar "hold"
- * milliseconds more than usual.  Returns the JSON object it answered and
- * throws for anything else, except that with "failure" given a sidecar that
- * cannot be reached is reported there, and NULL returned.
+ * Sends a GET request for a path (with its query, if any), allowing the
+ * sidecar "hold" milliseconds more than usual.  Returns the JSON object in the
+ * answer.  Throws in any other case, except that an unreachable sidecar is
+ * reported in "failure", if given, by returning NULL.
  */
 Jsonb *
 poc_sidecar_get(const char *path, int hold, PocHttpFailure *failure)
@@ -177,7 +177,7 @@ poc_sidecar_get(const char *path, int hold, PocHttpFailure *failure)
 	if (response == NULL && failure == NULL)
 		poc_sidecar_throw(&own_failure);
 
-	/* a sidecar that is shutting down is as good as gone */
+	/* treat a sidecar that is shutting down as unreachable */
 	if (response != NULL && response->status == 503 && failure != NULL)
 	{
 		poc_sidecar_unavailable(failure);
@@ -186,9 +186,7 @@ poc_sidecar_get(const char *path, int hold, PocHttpFailure *failure)
 	return response ? read_answer(response, path, NULL) : NULL;
 }
 
-/*
- * Posts a JSON object; returns the JSON object answered.
- */
+/* Posts a JSON object; returns the JSON object in the answer. */
 Jsonb *
 poc_sidecar_post(const char *path, Jsonb *body)
 {
@@ -202,10 +200,10 @@ poc_sidecar_post(const char *path, Jsonb *body)
 }
 
 /*
- * Posts a JSON object, or without one sends a DELETE, under a key that lets the
- * sidecar know the request again (none if NULL).  Returns the JSON object
- * answered; NULL, with *failure filled, when no answer came.  When it throws,
- * *refused tells whether the sidecar itself has said no.
+ * Posts a JSON object, or sends a DELETE if there is none, with an idempotency
+ * key (NULL: without).  Returns the JSON object in the answer; without an
+ * answer, NULL with *failure filled.  If it throws, *refused says whether the
+ * sidecar has refused the request.
  */
 Jsonb *
 poc_sidecar_start(const char *path, Jsonb *body, const char *key,
@@ -227,8 +225,8 @@ poc_sidecar_start(const char *path, Jsonb *body, const char *key,
 }
 
 /*
- * Deletes a backup, or lets the retention policy have it again?  Then only the
- * token for that will do, which a server must not have whose backups these are.
+ * Does the request delete a backup, or return it to the retention policy?  That needs
+ * the destroy token, which the server that is backed up must not have.
  */
 static bool
 needs_destroy_token(const char *path, Jsonb *body, bool *refused)
@@ -239,7 +237,7 @@ needs_destroy_token(const char *path, Jsonb *body, bool *refused)
 		poc_json_text(body, "keep") : NULL;
 	bool		releases = keep != NULL && strcmp(keep, "release") == 0;
 
-	/* from full to standalone it takes WAL away: the sidecar sees whether */
+	/* a change from full to standalone frees WAL: the sidecar checks for that */
 	if (keep != NULL && strcmp(keep, "standalone") == 0)
 		return poc_destroy_token_file[0] != '\0';
 	if (!deletes && !releases)
@@ -268,7 +266,7 @@ read_answer(const PocHttpResponse *response, const char *path, bool *refused)
 							  psprintf("It is a redirection (HTTP %d), and those are not followed.",
 									   response->status));
 
-	/* whoever stands between us and the sidecar has no JSON to offer */
+	/* a proxy between us and the sidecar does not answer with JSON */
 	if (response->status >= 400 && !is_json_type(response->content_type))
 		poc_sidecar_throw_error(NULL, response->status, NULL);
 
@@ -327,7 +325,7 @@ parse_json(const PocHttpResponse *response, const char *path)
 			ERRCODE_TO_CATEGORY(edata->sqlerrcode) != ERRCODE_PROGRAM_LIMIT_EXCEEDED)
 			PG_RE_THROW();
 
-		/* only the error is replaced: the transaction ends all the same */
+		/* only the error is replaced; the transaction still aborts */
 		FlushErrorState();
 		poc_sidecar_malformed(path,
 							  psprintf("%s: %s  It begins with: %s",
@@ -342,9 +340,7 @@ parse_json(const PocHttpResponse *response, const char *path)
 	return answer;
 }
 
-/*
- * application/json, with or without parameters
- */
+/* Is this application/json, with or without parameters? */
 static bool
 is_json_type(const char *content_type)
 {
@@ -358,8 +354,8 @@ is_json_type(const char *content_type)
 }
 
 /*
- * How deep brackets nest.  The parser's own limit is the stack, and its error
- * would tell the user to raise max_stack_depth.
+ * Depth of nested brackets.  The parser's own limit is the stack depth, and
+ * its error would advise the user to raise max_stack_depth.
  */
 static int
 json_depth(const char *text, size_t length)
@@ -385,9 +381,7 @@ json_depth(const char *text, size_t length)
 	return deepest;
 }
 
-/*
- * The beginning of an answer, as plain characters on one line.
- */
+/* Returns the start of an answer as printable characters on one line. */
 static char *
 excerpt(const PocHttpResponse *response)
 {

@@ -1,10 +1,10 @@
 /*-------------------------------------------------------------------------
  *
  * sidecar_error.c
- *	  What is raised when the sidecar says no, says what it should not, or
- *	  says nothing.
+ *	  Errors to raise when the sidecar refuses a request, answers something
+ *	  unexpected, or does not answer.
  *
- * There is a DETAIL and a HINT, whatever the sidecar has left out.
+ * Each error has a DETAIL and a HINT, even if the sidecar sent none.
  *
  *-------------------------------------------------------------------------
  */
@@ -14,7 +14,7 @@
 #include "client/json.h"
 #include "client/sidecar.h"
 
-/* an error of the sidecar: what to say where it says nothing itself */
+/* an error of the sidecar, and the texts for what it leaves out */
 typedef struct ErrorKind
 {
 	const char *code;
@@ -26,9 +26,7 @@ typedef struct ErrorKind
 
 static const ErrorKind *error_kind(const char *code, int status);
 
-/*
- * There is no answer.
- */
+/* Raises the error for a missing answer. */
 void
 poc_sidecar_throw(const PocHttpFailure *failure)
 {
@@ -40,8 +38,8 @@ poc_sidecar_throw(const PocHttpFailure *failure)
 }
 
 /*
- * An answer that is not what it should be; without a path, one to be told from
- * the statement.
+ * Raises the error for a malformed answer.  path may be NULL if the statement
+ * implies it.
  */
 void
 poc_sidecar_malformed(const char *path, const char *detail)
@@ -55,9 +53,9 @@ poc_sidecar_malformed(const char *path, const char *detail)
 }
 
 /*
- * Raises an error that the sidecar sent, be it as the answer to a request (its
- * HTTP status is given) or as the end of a job (0).  "error" may be NULL, and
- * so may any of its members.
+ * Raises an error that the sidecar sent: in the answer to a request (status is
+ * the HTTP status), or as the result of a job (status is 0).  "error" may be
+ * NULL, and so may any of its members.
  */
 void
 poc_sidecar_throw_error(Jsonb *error, int status, const char *hint)
@@ -82,9 +80,7 @@ poc_sidecar_throw_error(Jsonb *error, int status, const char *hint)
 			 errhint("%s", hint ? hint : kind->hint)));
 }
 
-/*
- * What is told of a sidecar that is there but takes no requests (HTTP 503).
- */
+/* Describes a sidecar that runs but takes no requests (HTTP 503). */
 void
 poc_sidecar_unavailable(PocHttpFailure *failure)
 {
@@ -94,9 +90,7 @@ poc_sidecar_unavailable(PocHttpFailure *failure)
 	failure->hint = error_kind("", 503)->hint;
 }
 
-/*
- * What we know of an error by its code, else by the status it came with.
- */
+/* Looks up an error by its code, or else by its HTTP status. */
 static const ErrorKind *
 error_kind(const char *code, int status)
 {
