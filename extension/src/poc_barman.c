@@ -3,7 +3,7 @@
  * poc_barman.c
  *	  The root of the module: magic block and start-up.
  *
- * Must stay thin; whatever a function does lives in the file of its subject.
+ * Keep this file small; functions belong in the files of their subjects.
  *
  *-------------------------------------------------------------------------
  */

@@ -3,8 +3,8 @@
  * fingerprint.c
  *	  The hash of one row, and the sum of such hashes over a table.
  *
- * Must never depend on the order of rows, on where a value is stored or how it
- * is compressed, nor on an OID that a restored copy need not share.
+ * The result must not depend on the order of rows, on the storage or
+ * compression of values, or on OIDs, which can differ in a restored copy.
  *
  *-------------------------------------------------------------------------
  */
@@ -25,15 +25,15 @@
 #include "base/random.h"
 #include "proof/fingerprint.h"
 
-/* How the values of one column enter the hash. */
+/* How the hash reads the values of a column. */
 typedef enum ColumnForm
 {
 	FORM_DROPPED,
 	FORM_BYVAL,					/* the Datum */
-	FORM_FIXED,					/* so many bytes */
+	FORM_FIXED,					/* length bytes */
 	FORM_VARLENA,				/* the bytes, detoasted */
 	FORM_CSTRING,
-	FORM_TEXT					/* as the output function writes it */
+	FORM_TEXT					/* the text from the output function */
 } ColumnForm;
 
 typedef struct ColumnHash
@@ -43,19 +43,19 @@ typedef struct ColumnHash
 	FmgrInfo	output;
 } ColumnHash;
 
-/* What is known of a row type, from row to row. */
+/* Properties of a row type, kept between rows. */
 struct PocRowHash
 {
-	MemoryContext context;		/* holds all of it */
+	MemoryContext context;		/* holds all of this */
 	TupleDesc	tupdesc;
 	ColumnHash *columns;
 	StringInfoData buffer;
 };
 
-/* The same between the calls of the aggregate */
+/* State of a function between calls */
 typedef struct CallState
 {
-	uint64		identifier;		/* of the row type as it is now: ALTER TYPE makes another */
+	uint64		identifier;		/* of the tuple descriptor: ALTER TYPE creates another one */
 	PocRowHash *hash;
 	Datum	   *values;
 	bool	   *isnull;
@@ -116,7 +116,7 @@ poc_fingerprint_combine(PG_FUNCTION_ARGS)
 	PG_RETURN_POINTER(state);
 }
 
-/* (state internal) -> bytea: what a parallel worker hands over */
+/* (state internal) -> bytea: what a parallel worker returns */
 Datum
 poc_fingerprint_serialize(PG_FUNCTION_ARGS)
 {
@@ -160,7 +160,7 @@ poc_fingerprint_final(PG_FUNCTION_ARGS)
 	PG_RETURN_TEXT_P(cstring_to_text(poc_fingerprint_text(state)));
 }
 
-/* Where a state lives; nobody but the executor has one to give. */
+/* The memory context of the state; only the executor provides one. */
 static MemoryContext
 aggregate_context(FunctionCallInfo fcinfo)
 {
@@ -176,8 +176,8 @@ aggregate_context(FunctionCallInfo fcinfo)
 }
 
 /*
- * The type can change under a running query: whoever may call the aggregate may
- * own it.  Then what was known of it is not true of the next row.
+ * The type can change during a query, because the caller of the aggregate may
+ * own it.  Then the cached properties no longer apply to the next row.
  */
 static CallState *
 call_state(FmgrInfo *flinfo, HeapTupleHeader row)
@@ -269,9 +269,9 @@ poc_fingerprint_text(const PocFingerprint *sum)
 }
 
 /*
- * Types whose bytes are their value enter as bytes, which costs a tenth of
- * their text.  All others (enums and rows hold OIDs, extensions hold anything)
- * enter as text.
+ * Types whose bytes determine the value are hashed as bytes, which costs a
+ * tenth of the text.  All others (enums and rows contain OIDs, extension types
+ * may contain anything) are hashed as text.
  */
 static ColumnForm
 form_of_type(Oid type)
@@ -317,7 +317,7 @@ form_of_type(Oid type)
 	}
 }
 
-/* A value with its length before it, so that neighbours cannot be mistaken. */
+/* Appends a value after its length, so that adjacent values stay distinct. */
 static void
 append_value(PocRowHash *hash, int column, Datum value, bool isnull)
 {

@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * fingerprint.h
- *	  The hash of rows, and of all rows of a table.
+ *	  The hash of a row, and of all rows of a table.
  *
  *-------------------------------------------------------------------------
  */

@@ -3,8 +3,8 @@
  * fingerprint_table.c
  *	  The fingerprint of a whole table by its OID, without a query.
  *
- * Must never run code of the table's owner: a query by a name finds whatever
- * bears it by then, and its planner evaluates the expressions of indexes.
+ * It must never run code of the table's owner.  A query finds whatever table
+ * has the name by then, and its planner evaluates index expressions.
  *
  *-------------------------------------------------------------------------
  */
@@ -40,7 +40,7 @@ PG_FUNCTION_INFO_V1(poc_fingerprint_of);
 static void add_rows(PocFingerprint *sum, PocRowHash *hash, Relation rel, TupleDesc tupdesc);
 static ExprState **virtual_columns(Relation rel, EState *estate);
 
-/* What the SET clauses of poc_fingerprint() pin, until the nest level of settings ends */
+/* Sets what the SET clauses of poc_fingerprint() set, until the GUC nest level ends. */
 void
 poc_fingerprint_settings(Oid fingerprint)
 {
@@ -57,8 +57,8 @@ poc_fingerprint_settings(Oid fingerprint)
 }
 
 /*
- * The rows of a table and of all that inherits from it, which the caller has
- * locked and may read; an error if row security would hide some.
+ * Sums the rows of a table and its children, which the caller has locked and
+ * may read.  Raises an error if row security would hide rows.
  */
 PocFingerprint
 poc_fingerprint_table(Oid relid)
@@ -84,8 +84,8 @@ poc_fingerprint_table(Oid relid)
 }
 
 /*
- * (relation oid, OUT rows bigint, OUT hash text), for a drill, which makes it in
- * the restored server.  The settings are those of its connection.
+ * (relation oid, OUT rows bigint, OUT hash text), for a drill, which creates
+ * it in the restored server.  Uses the settings of that connection.
  */
 Datum
 poc_fingerprint_of(PG_FUNCTION_ARGS)
@@ -117,7 +117,7 @@ poc_fingerprint_of(PG_FUNCTION_ARGS)
 static void
 add_rows(PocFingerprint *sum, PocRowHash *hash, Relation rel, TupleDesc tupdesc)
 {
-	/* a child may have its columns in another order, and more of them */
+	/* a child may have more columns, and in another order */
 	TupleConversionMap *map = convert_tuples_by_name(RelationGetDescr(rel), tupdesc);
 	TupleTableSlot *slot = table_slot_create(rel, NULL);
 	TupleTableSlot *mapped = map != NULL ? MakeSingleTupleTableSlot(tupdesc, &TTSOpsVirtual) : NULL;
@@ -157,7 +157,7 @@ add_rows(PocFingerprint *sum, PocRowHash *hash, Relation rel, TupleDesc tupdesc)
 		free_conversion_map(map);
 }
 
-/* Of columns that are computed when they are read: by built-in functions alone, PostgreSQL allows no others. */
+/* Expressions of virtual generated columns; PostgreSQL allows only built-in functions in them. */
 static ExprState **
 virtual_columns(Relation rel, EState *estate)
 {

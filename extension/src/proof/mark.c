@@ -1,10 +1,10 @@
 /*-------------------------------------------------------------------------
  *
  * mark.c
- *	  poc_mark(): a restore point, and what the database held at that point.
+ *	  poc_mark(): a restore point, and the fingerprints of the database at that point.
  *
- * Must never read a table with other rights than the caller's, nor leave a
- * way to store a mark whose fingerprints were not taken here.
+ * Tables must be read with the caller's privileges only, and no other code may store a
+ * mark, so that every fingerprint is taken here.
  *
  *-------------------------------------------------------------------------
  */
@@ -67,9 +67,9 @@ poc_mark(PG_FUNCTION_ARGS)
 	require_fit_transaction();
 
 	/*
-	 * No policy may hide rows: rather an error than a part for the whole.  And
-	 * what our queries name is PostgreSQL's, whatever poc_fingerprint() has
-	 * become.
+	 * Row security must raise an error instead of hiding rows.  And names in
+	 * our queries must refer to PostgreSQL's objects, even if
+	 * poc_fingerprint() was replaced.
 	 */
 	nest_level = NewGUCNestLevel();
 	(void) set_config_option("row_security", "off",
@@ -100,9 +100,9 @@ poc_mark(PG_FUNCTION_ARGS)
 	}
 
 	/*
-	 * Whoever changed one of these tables has committed before we got its
-	 * lock, and whoever will change it commits after we have released it: at
-	 * this position of the WAL the tables hold what we have read.
+	 * Transactions that changed these tables before have committed before we
+	 * got the locks, and later ones commit after we release them: at this WAL
+	 * position the tables contain what we have read.
 	 */
 	mark->at = GetCurrentTimestamp();
 	mark->lsn = XLogRestorePoint(mark->name);
@@ -150,8 +150,8 @@ require_fit_transaction(void)
 				 errhint("wal_level must be set to \"replica\" or \"logical\" at server start.")));
 
 	/*
-	 * What this transaction has changed already is committed after the
-	 * restore point: we would see it, the restored server would not.
+	 * Earlier changes of this transaction commit after the restore point: they
+	 * are visible here, but not in the restored server.
 	 */
 	if (TransactionIdIsValid(GetTopTransactionIdIfAny()))
 		ereport(ERROR,
@@ -160,7 +160,7 @@ require_fit_transaction(void)
 				 errdetail("What this transaction has changed before would not be there after a restore to the mark."),
 				 errhint("Call poc_mark() in a transaction of its own.")));
 
-	/* And what others have committed since an old snapshot, we would not see. */
+	/* An old snapshot does not show what other transactions have committed since. */
 	if (IsolationUsesXactSnapshot())
 		ereport(ERROR,
 				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
@@ -199,8 +199,8 @@ owner_of(Oid relid)
 }
 
 /*
- * A second mark of this name waits here for the end of the first one, before
- * its restore point could be mistaken for that of the first.
+ * A second mark of this name waits here for the end of the first one.
+ * Otherwise its restore point could be mistaken for the first one's.
  */
 static void
 reserve_name(PocMark *mark)
@@ -229,8 +229,8 @@ reserve_name(PocMark *mark)
 }
 
 /*
- * A table that the caller has not named, and whose owner the caller may not
- * know: nothing of that owner's may run, so it is no query.
+ * The caller has not named this table and may not trust its owner.  The
+ * owner's code must not run, so this does not use a query.
  */
 static void
 fingerprint_found(PocMark *mark, PocMarkedTable *table)
@@ -248,11 +248,11 @@ fingerprint_found(PocMark *mark, PocMarkedTable *table)
 }
 
 /*
- * By poc_fingerprint(), which takes parallel workers where the planner does; as
- * a SELECT from the table, it runs what the table's owner made to run.
- * The planner locks each index of each table until its transaction ends: one
- * of thousands of tables would fill the lock table for nothing.  Our own locks
- * are older and stay.
+ * Calls poc_fingerprint(), which can use parallel workers.  As it SELECTs from
+ * the table, it runs code that the table's owner has attached.  The planner
+ * locks each index until its transaction ends: for thousands of tables, that
+ * would fill the lock table.  So this rolls back a subtransaction, which keeps
+ * our earlier locks.
  */
 static void
 fingerprint_named(PocMark *mark, PocMarkedTable *table)
@@ -280,7 +280,7 @@ fingerprint_named(PocMark *mark, PocMarkedTable *table)
 	}
 	PG_CATCH();
 	{
-		/* an error must not find it open: the session would stay in it */
+		/* leave the subtransaction before raising the error again */
 		MemoryContextSwitchTo(context);
 		error = CopyErrorData();
 		FlushErrorState();
@@ -294,8 +294,8 @@ fingerprint_named(PocMark *mark, PocMarkedTable *table)
 }
 
 /*
- * With the rights of the tables' owner, as a foreign key's trigger does it,
- * and not by a function of its own, which could be called with any values.
+ * Inserts the mark with the privileges of the owner of _poc.marks, as a foreign key's
+ * trigger does.  A separate function could be called with any values.
  */
 static void
 store_mark(PocMark *mark)

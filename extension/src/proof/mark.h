@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * mark.h
- *	  A mark, and what it is of.
+ *	  A mark and its contents.
  *
  *-------------------------------------------------------------------------
  */
@@ -14,8 +14,8 @@
 #include "utils/array.h"
 
 /*
- * Of pg_class AS c and pg_namespace AS n, the relations that a mark of all of a
- * database is of: none of the system's, none of an extension's.
+ * With pg_class AS c and pg_namespace AS n: the relations in a mark of a whole
+ * database.  It excludes those of the system and of extensions.
  */
 #define POC_MARK_OF_THE_USER \
 	"n.nspname NOT IN ('pg_catalog', 'information_schema') AND n.nspname !~ '^pg_(toast|temp)' " \
@@ -25,22 +25,22 @@
 typedef struct PocMarkedTable
 {
 	Oid			relid;
-	char	   *name;			/* with its schema, quoted */
+	char	   *name;			/* schema-qualified and quoted */
 	int64		bytes;
 	int64		rows;
 	char	   *hash;
 } PocMarkedTable;
 
-/* The value of a sequence at a mark; the restored one may be beyond it. */
+/* The value of a sequence at a mark; the restored value may be later. */
 typedef struct PocMarkedSequence
 {
-	char	   *name;			/* with its schema, quoted */
+	char	   *name;			/* schema-qualified and quoted */
 	int64		value;
-	bool		unused;			/* it has given none yet */
+	bool		unused;			/* no value drawn yet */
 	bool		ascending;
 } PocMarkedSequence;
 
-/* A mark, as it is stored. */
+/* A mark as it is stored. */
 typedef struct PocMark
 {
 	char	   *name;
@@ -50,7 +50,7 @@ typedef struct PocMark
 	List	   *tables;			/* of PocMarkedTable */
 	List	   *sequences;		/* of PocMarkedSequence */
 	List	   *omitted;		/* of char *: what is left out, and why */
-	List	   *untold;			/* those of them that no notice has told of */
+	List	   *untold;			/* those of them without a NOTICE */
 	XLogRecPtr	lsn;
 	TimestampTz at;
 } PocMark;

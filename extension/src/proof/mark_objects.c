@@ -1,10 +1,10 @@
 /*-------------------------------------------------------------------------
  *
  * mark_objects.c
- *	  What a mark of all of a database holds beside tables: large objects and
- *	  the values of sequences; and what it leaves out.
+ *	  Objects other than tables in a mark of a whole database: large objects
+ *	  and the values of sequences; also the list of omitted objects.
  *
- * Must never leave out in silence what a reader of the mark would expect in it.
+ * Each omission that a reader of the mark would not expect must be reported.
  *
  *-------------------------------------------------------------------------
  */
@@ -28,7 +28,7 @@
 #include "base/compat.h"
 #include "proof/mark.h"
 
-/* So many are named in a notice; the receipt has them all. */
+/* Objects that a NOTICE names; the drill's receipt names all. */
 #define TOLD_MAX 10
 
 static void query(const char *command);
@@ -37,8 +37,7 @@ static char *text_at(MemoryContext context, uint64 row, int column);
 static int64 bigint_at(uint64 row, int column, bool *isnull);
 
 /*
- * Large objects are the rows of one catalog, which a role needs the right to
- * read whole.
+ * Large objects are rows of one catalog; reading them all needs SELECT on it.
  */
 void
 poc_mark_find_large_objects(PocMark *mark)
@@ -65,15 +64,15 @@ poc_mark_find_large_objects(PocMark *mark)
 	table->relid = LargeObjectRelationId;
 	table->name = pstrdup("pg_catalog.pg_largeobject");
 	table->bytes = bytes;
-	/* first of all: everybody may hold it up, and no table is to be locked meanwhile */
+	/* lock it first: anyone may block it, and no table must be locked meanwhile */
 	mark->tables = lcons(table, mark->tables);
 	MemoryContextSwitchTo(old);
 }
 
 /*
- * Who removes a large object gives the lock of the catalog back at once: a
- * removal that is not committed yet would be behind us, and before the mark.
- * The catalog is locked, so no other begins.
+ * Removing a large object releases the lock on the catalog at once, so an
+ * uncommitted removal may precede our lock and commit before the mark.  Our
+ * lock prevents new ones.
  */
 void
 poc_mark_wait_for_removals(void)
@@ -108,8 +107,8 @@ removal_in_progress(void)
 }
 
 /*
- * No lock holds a sequence still.  So its value is read before the restore
- * point, and what is restored must be that or one beyond it.
+ * No lock stops a sequence, so its value is read before the restore point.
+ * The restored value must be the same or a later one.
  */
 void
 poc_mark_read_sequences(PocMark *mark)
@@ -144,7 +143,7 @@ poc_mark_read_sequences(PocMark *mark)
 	}
 }
 
-/* What holds rows now and will hold none in a restored server, or is not ours to read */
+/* Objects whose rows a restored server will lack, or that we may not read */
 void
 poc_mark_find_omitted(PocMark *mark)
 {
@@ -159,7 +158,7 @@ poc_mark_find_omitted(PocMark *mark)
 	for (uint64 i = 0; i < SPI_processed; i++)
 		poc_mark_leave_out(mark, text_at(CurrentMemoryContext, i, 1), false);
 
-	/* what users keep in an extension's tables, jobs say, as it tells pg_dump; our own are of the marks */
+	/* user data in tables of extensions, such as jobs, as marked for pg_dump; not our own tables */
 	query("SELECT format('table %I.%I: it belongs to extension %s', n.nspname, c.relname, e.extname) "
 		  "FROM pg_class AS c JOIN pg_namespace AS n ON n.oid = c.relnamespace "
 		  "     JOIN pg_depend AS d ON d.classid = 'pg_class'::regclass AND d.objid = c.oid AND d.deptype = 'e' "
@@ -170,7 +169,7 @@ poc_mark_find_omitted(PocMark *mark)
 		poc_mark_leave_out(mark, text_at(CurrentMemoryContext, i, 1), false);
 }
 
-/* told: a notice of its own has told of it. */
+/* told: a separate NOTICE has reported it. */
 void
 poc_mark_leave_out(PocMark *mark, const char *what, bool told)
 {

@@ -1,9 +1,9 @@
 /*-------------------------------------------------------------------------
  *
  * mark_tables.c
- *	  Which tables a mark is of: found, judged and locked.
+ *	  The tables in a mark: finds, checks and locks them.
  *
- * Must never leave out in silence a table that a mark of all tables would have.
+ * A table that a mark of all tables leaves out must be reported.
  *
  *-------------------------------------------------------------------------
  */
@@ -34,9 +34,9 @@ static void check_select(PocMarkedTable *table);
 static const char *why_not_markable(PocMark *mark, Oid relid);
 
 /*
- * The tables named, or all of the database: those that hold rows (partitions,
- * not their parents), each once (children with their parents), and that a
- * backup brings back.
+ * Finds the named tables, or all of the database: those that store rows
+ * (partitions, not their parents), each once (children with their parents),
+ * and that a backup contains.
  */
 void
 poc_mark_find_tables(PocMark *mark, ArrayType *named)
@@ -72,7 +72,7 @@ poc_mark_find_tables(PocMark *mark, ArrayType *named)
 		table->name = TextDatumGetCString(SPI_getbinval(row, desc, 2, &isnull));
 		table->bytes = DatumGetInt64(SPI_getbinval(row, desc, 3, &isnull));
 		if (isnull)
-			table->bytes = 0;	/* dropped this moment; the lock will tell */
+			table->bytes = 0;	/* dropped meanwhile; the lock will show that */
 		if (named != NULL || !is_too_large(mark, table))
 			mark->tables = lappend(mark->tables, table);
 		MemoryContextSwitchTo(old);
@@ -83,8 +83,8 @@ poc_mark_find_tables(PocMark *mark, ArrayType *named)
 }
 
 /*
- * Locks the tables and whatever inherits from them.  What is not to be marked
- * is an error if it was named; else it is left out, and that is told.
+ * Locks the tables and their children.  A table that cannot be in the mark raises an
+ * error if it was named; otherwise it is left out, and a NOTICE says so.
  */
 void
 poc_mark_lock_tables(PocMark *mark, bool named)
@@ -97,7 +97,7 @@ poc_mark_lock_tables(PocMark *mark, bool named)
 		PocMarkedTable *table = lfirst(cell);
 		const char *why;
 
-		/* who may not read a table shall not hold up those who write it */
+		/* a caller without SELECT must not block writers of the table */
 		check_select(table);
 		LockRelationOid(table->relid, ShareLock);
 		rename_as_locked(mark, table);
@@ -124,7 +124,7 @@ poc_mark_lock_tables(PocMark *mark, bool named)
 	mark->tables = locked;
 }
 
-/* While we waited for the lock another table may have taken its name. */
+/* While we waited for the lock, the table may have been renamed. */
 static void
 rename_as_locked(PocMark *mark, PocMarkedTable *table)
 {
@@ -168,7 +168,7 @@ check_all_found(List *tables, ArrayType *named)
 	}
 }
 
-/* Tells of every table that a mark of all tables leaves out. */
+/* Is the table above the size limit?  If so, reports that it is left out. */
 static bool
 is_too_large(PocMark *mark, PocMarkedTable *table)
 {
@@ -201,8 +201,8 @@ check_select(PocMarkedTable *table)
 }
 
 /*
- * NULL for a table whose content a backup brings back and our locks hold
- * still, else the reason.  The table is locked already; its heirs will be.
+ * Returns NULL for a table whose contents a backup contains and our locks freeze, or
+ * else the reason.  The table is already locked; this locks its children.
  */
 static const char *
 why_not_markable(PocMark *mark, Oid relid)

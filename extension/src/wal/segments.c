@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * segments.c
- *	  Segments of WAL: filling them, and closing the current one.
+ *	  WAL segments: filling them, and closing the current one.
  *
  *-------------------------------------------------------------------------
  */
@@ -23,12 +23,12 @@
 #include "wal/tick.h"
 
 /*
- * Of one message of poc_generate_wal().  Large enough for its header not to
- * matter, small enough to be interrupted at once and to spare the WAL buffers.
+ * Size of one message of poc_generate_wal().  Large enough to make the header
+ * negligible, small enough to allow interrupts and to spare the WAL buffers.
  */
 #define MESSAGE_SIZE (128 * 1024)
 
-/* One call must not fill a disk by a slip of the finger. */
+/* Protects the disk from a typing error. */
 #define MAX_GENERATED_WAL (INT64CONST(64) * 1024 * 1024 * 1024)
 
 static char *segment_closed_by(XLogRecPtr end);
@@ -88,8 +88,8 @@ poc_generate_wal(PG_FUNCTION_ARGS)
  * _poc.wal_switch(force boolean, OUT wal_file text, OUT lsn pg_lsn, OUT switched boolean)
  *
  * Closes the current segment and writes a tick into the next.  Unless forced,
- * it is left alone when this session closed the last one and nothing but ticks
- * and the server's own snapshots of running transactions came since.
+ * it does not switch if this session closed the last segment and only ticks
+ * and the server's own snapshots of running transactions followed.
  */
 Datum
 poc_wal_switch_sql(PG_FUNCTION_ARGS)
@@ -109,8 +109,8 @@ poc_wal_switch_sql(PG_FUNCTION_ARGS)
 		poc_wal_tick();
 
 	/*
-	 * A record begins where it was inserted: that of our own switch before
-	 * last_switch, any later one that matters not before it.
+	 * Records are located by their start: our own switch record starts before
+	 * last_switch, a later important record does not.
 	 */
 	if (force || last_switch == InvalidXLogRecPtr ||
 		GetLastImportantRecPtr() >= last_switch)
@@ -129,7 +129,7 @@ poc_wal_switch_sql(PG_FUNCTION_ARGS)
 
 /*
  * Closes the current segment.  Returns the end of the switch record, or the
- * start of the segment if there was nothing in it to be closed.
+ * start of the segment if it was empty.
  */
 XLogRecPtr
 poc_wal_switch(void)
@@ -138,12 +138,12 @@ poc_wal_switch(void)
 }
 
 /*
- * The name of the segment that a switch closed, by what poc_wal_switch()
- * returned.
+ * Returns the name of the segment that a switch closed, from the result of
+ * poc_wal_switch().
  *
- * Right on a boundary nothing was closed now, and the last segment closed is
- * the one before.  The same goes for a switch record that filled its segment
- * to the last byte: its end counts as behind the header of the next page.
+ * At the start of a segment, the switch closed nothing, and the last closed segment is
+ * the previous one.  The same applies to a switch record that filled its segment to the
+ * last byte: its end counts as after the header of the next page.
  */
 static char *
 segment_closed_by(XLogRecPtr end)
@@ -160,8 +160,8 @@ segment_closed_by(XLogRecPtr end)
 }
 
 /*
- * Bytes that do not compress, so that a megabyte asked for is a megabyte in
- * Barman's archive as well.
+ * Returns incompressible bytes, so that a megabyte of WAL is a megabyte in
+ * Barman's archive too.
  */
 static char *
 noise(Size size)

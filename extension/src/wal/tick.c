@@ -1,10 +1,10 @@
 /*-------------------------------------------------------------------------
  *
  * tick.c
- *	  The tick: a small WAL record that makes Barman archive the segment before.
+ *	  The tick: a small WAL record that makes Barman archive the previous segment.
  *
- * Barman archives a segment only when it has received a byte of the next one.
- * On an idle server nobody writes that byte, so we do.
+ * Barman archives a segment only after it has received a byte of the next one.  On an
+ * idle server nothing writes that byte, so this file does.
  *
  *-------------------------------------------------------------------------
  */
@@ -33,11 +33,11 @@ poc_wal_tick_sql(PG_FUNCTION_ARGS)
 }
 
 /*
- * Writes and flushes a small WAL record, whatever becomes of the transaction.
+ * Writes and flushes a small WAL record, independently of the transaction's outcome.
  *
- * It is what LogLogicalMessage() writes, except that it is marked unimportant:
- * an idle server stays idle for archive_timeout and the background writer, and
- * does not answer each tick with a checkpoint and a segment of its own.
+ * It writes what LogLogicalMessage() writes, but marks it unimportant: an idle server
+ * stays idle for archive_timeout and the background writer, and does not answer each
+ * tick with a checkpoint and a new segment.
  */
 XLogRecPtr
 poc_wal_tick(void)
@@ -63,7 +63,7 @@ poc_wal_tick(void)
 	return end;
 }
 
-/* Only a primary writes WAL of its own. */
+/* Raises an error on a standby, which writes no WAL of its own. */
 void
 poc_wal_require_primary(void)
 {

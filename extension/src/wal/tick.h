@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * tick.h
- *	  The tick: a byte in the segment that nobody writes to.
+ *	  The tick: a small WAL record in an otherwise idle segment.
  *
  *-------------------------------------------------------------------------
  */
@@ -10,7 +10,7 @@
 
 #include "access/xlogdefs.h"
 
-/* The prefix of our logical messages: logical decoding can tell them by it. */
+/* Prefix of our logical messages, by which logical decoding can recognize them. */
 #define POC_WAL_PREFIX "poc_barman"
 
 extern XLogRecPtr poc_wal_tick(void);
