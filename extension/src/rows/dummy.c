@@ -1,10 +1,10 @@
 /*-------------------------------------------------------------------------
  *
  * dummy.c
- *	  public.dummy, the table that is meant when none is named.
+ *	  public.dummy, the target table when the caller names none.
  *
- * Must never be one that runs the code of somebody else than its user, or a
- * superuser.
+ * The table must belong to the caller or to a superuser, so that no other
+ * role's code runs.
  *
  *-------------------------------------------------------------------------
  */
@@ -25,7 +25,7 @@
 
 static void require_trusted(Oid relid);
 
-/* The one there is; who only looks does not make it. */
+/* Returns the existing table; functions that only read do not create it. */
 Oid
 rows_default_target(void)
 {
@@ -41,7 +41,7 @@ rows_default_target(void)
 	return relid;
 }
 
-/* The same, made on first use by poc_seed(), which is found beside the function. */
+/* Returns the same table, created on first use by the function poc_seed() in the same schema. */
 Oid
 rows_make_default_target(Oid function)
 {
@@ -52,8 +52,8 @@ rows_make_default_target(Oid function)
 }
 
 /*
- * Who names a table runs what its owner has put on it, as INSERT does; who names
- * none must not.  The owner whom we ask about cannot make himself another.
+ * Naming a table accepts the code of its owner, as INSERT does; naming none does not.
+ * An owner cannot give the table to a role that it is not a member of.
  */
 static void
 require_trusted(Oid relid)

@@ -3,7 +3,7 @@
  * explain.c
  *	  poc_explain_rows(): what each column would get, and by which path.
  *
- * Must never write, nor draw from a sequence.
+ * This function must never write or draw from a sequence.
  *
  *-------------------------------------------------------------------------
  */
@@ -26,7 +26,7 @@
 #include "rows/plan/target.h"
 #include "rows/write/indexes.h"
 
-/* Bytes of a pattern that are shown. */
+/* Bytes of a pattern that the output shows. */
 #define MOST_DETAIL			36
 
 static void explain_path(RowsPlan *plan, Datum *values, bool *isnull);
@@ -75,7 +75,7 @@ poc_explain_rows(PG_FUNCTION_ARGS)
 	return (Datum) 0;
 }
 
-/* The first line speaks of the whole table, */
+/* The first line describes the whole table. */
 static void
 explain_path(RowsPlan *plan, Datum *values, bool *isnull)
 {
@@ -94,7 +94,7 @@ explain_path(RowsPlan *plan, Datum *values, bool *isnull)
 	values[3] = CStringGetTextDatum(detail.data);
 }
 
-/* the second, if it has any, of its indexes. */
+/* The second line describes its indexes, if it has any. */
 static bool
 explain_indexes(RowsPlan *plan, Datum *values)
 {
@@ -109,7 +109,7 @@ explain_indexes(RowsPlan *plan, Datum *values)
 	return true;
 }
 
-/* As much of a detail as leaves a line of the output readable. */
+/* Cuts a detail so that a line of the output stays readable. */
 static const char *
 clip(const char *detail)
 {

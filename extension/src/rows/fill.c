@@ -3,8 +3,8 @@
  * fill.c
  *	  CALL poc_fill(): rows by parallel background workers.
  *
- * Each worker commits on its own, so this is not atomic: what was committed
- * when something fails stays, and is told.  Must never leave a worker behind.
+ * Each worker commits on its own, so the call is not atomic: after an error, committed
+ * rows stay, and the error reports them.  No worker may outlive the call.
  *
  *-------------------------------------------------------------------------
  */
@@ -50,16 +50,16 @@
 #include "rows/plan/target.h"
 #include "rows/write/unique_start.h"
 
-/* Rows of one transaction: enough to make its cost invisible. */
+/* Rows of one transaction: enough to make the cost of a commit negligible. */
 #define MOST_BATCH_ROWS		100000
 #define LEAST_BATCH_ROWS	1000
-/* ... when a size is to be met */
+/* ... when the caller asks for a size */
 #define SIZED_BATCH_ROWS	10000
 
-/* More rows than anybody waits for. */
+/* More rows than anybody would wait for. */
 #define MOST_ROWS			INT64CONST(1000000000000)
 
-/* Room for the messages of a worker: a long error fits. */
+/* Size of a worker's message queue: a long error fits. */
 #define QUEUE_BYTES			65536
 
 #define SECONDS_OF_PROGRESS	5
@@ -133,7 +133,7 @@ poc_fill(PG_FUNCTION_ARGS)
 				 errdetail("Its workers commit transactions of their own, which see nothing of this one."),
 				 errhint("Use poc_generate_rows(), or end the transaction first.")));
 
-	/* what lives across the commit below must not be the transaction's */
+	/* the commit below ends the transaction: longer-lived data needs this context */
 	context = AllocSetContextCreate(PortalContext, "poc_fill", ALLOCSET_DEFAULT_SIZES);
 	old = MemoryContextSwitchTo(context);
 	options = PG_GETARG_JSONB_P_COPY(5);
@@ -214,9 +214,9 @@ argument(FunctionCallInfo fcinfo, int number, int64 null, int64 least, int64 mos
 }
 
 /*
- * Let poc_generate_rows() look at everything without making a row: it makes
- * the default table and fills empty referenced ones.  Then commit, so that the
- * workers see that.
+ * Let poc_generate_rows() check everything without making a row: it creates
+ * the default table and fills empty referenced tables.  Then commit, so that
+ * the workers see that.
  */
 static Oid
 prepare_target(FunctionCallInfo fcinfo, int64 seed)
@@ -233,7 +233,7 @@ prepare_target(FunctionCallInfo fcinfo, int64 seed)
 	return relid;
 }
 
-/* The plan serves for the keys: where counting goes on is the same for all. */
+/* The plan yields where counting of unique columns continues, the same for all workers. */
 static RowsPlan *
 plan_target(Oid relid, int64 seed, Jsonb *json, uint64 nrows)
 {
@@ -302,7 +302,7 @@ share_state(Fill *fill, RowsPlan *plan, const char *options, int nworkers)
 		shm_toc_insert(toc, FILL_QUEUE + i, queue);
 		fill->queues[i] = shm_mq_attach(queue, fill->segment, NULL);
 	}
-	/* however this process lets go of the segment, the workers stop */
+	/* the workers stop whenever this process detaches from the segment */
 	on_dsm_detach(fill->segment, stop_when_detached, PointerGetDatum(state));
 }
 
@@ -313,9 +313,9 @@ stop_when_detached(dsm_segment *segment, Datum state)
 }
 
 /*
- * At least half of the slots for background workers stays free, however many
- * sessions fill tables: parallel queries and replication need them too.  So one
- * session at a time counts the slots and takes of them.
+ * Leave at least half of the slots for background workers free, however many
+ * sessions run poc_fill(): parallel queries and replication need them too.
+ * One session at a time counts the free slots and takes some.
  */
 static void
 start_workers(Fill *fill, int nworkers)
@@ -333,7 +333,7 @@ start_workers(Fill *fill, int nworkers)
 	strlcpy(worker.bgw_type, "poc_barman fill", BGW_MAXLEN);
 	snprintf(worker.bgw_name, BGW_MAXLEN, "poc_barman fill for PID %d", MyProcPid);
 
-	/* no statement can lock a function as if it were shared by all databases */
+	/* no SQL statement can lock a function as a shared object */
 	LockSharedObject(ProcedureRelationId, InvalidOid, 0, ExclusiveLock);
 	used = used_slots();
 	for (int i = 0; i < nworkers && used + i < max_worker_processes / 2; i++)
@@ -360,7 +360,7 @@ start_workers(Fill *fill, int nworkers)
 				 errhint("Raise max_worker_processes to have more.")));
 }
 
-/* Background workers of any kind that run now. */
+/* Number of background workers of any kind that run now. */
 static int
 used_slots(void)
 {
@@ -370,7 +370,7 @@ used_slots(void)
 	{
 		PGPROC	   *proc = &ProcGlobal->allProcs[i];
 
-		/* the PID may stay when the process has ended; nobody owns its latch then */
+		/* the PID may remain after the process ended, but the latch then has no owner */
 		if (proc->procLatch.owner_pid != 0 &&
 			(void *) proc->procgloballist == (void *) &ProcGlobal->bgworkerFreeProcs)
 			used++;
@@ -378,7 +378,7 @@ used_slots(void)
 	return used;
 }
 
-/* Until all can be seen there; one that failed to start will be told of later. */
+/* Wait until all workers have started.  wait_for_workers() reports one that failed to start. */
 static void
 wait_for_start(Fill *fill)
 {
@@ -399,7 +399,7 @@ wait_for_start(Fill *fill)
 	}
 }
 
-/* Until all workers are done; the first error of any of them is raised. */
+/* Wait until all workers have ended, and raise the first error of any of them. */
 static void
 wait_for_workers(Fill *fill, TimestampTz began)
 {
@@ -416,7 +416,7 @@ wait_for_workers(Fill *fill, TimestampTz began)
 		}
 		if (running == 0)
 		{
-			/* queues are handed out in the order of starting: wait for all */
+			/* workers take queues in the order of their start: wait for all */
 			for (int i = 0; i < fill->nworkers; i++)
 				WaitForBackgroundWorkerShutdown(fill->workers[i]);
 			return;
@@ -438,9 +438,9 @@ wait_for_workers(Fill *fill, TimestampTz began)
 }
 
 /*
- * The commits of the workers do not wait for the disk, but what is told of is
- * there for good, if the caller's synchronous_commit wants that.  Returns the
- * number of rows.
+ * The workers commit asynchronously.  Flush their commits before reporting
+ * them, if the caller's synchronous_commit asks for that.  Returns the number
+ * of committed rows.
  */
 static uint64
 make_durable(FillState *state)
@@ -455,7 +455,7 @@ make_durable(FillState *state)
 	return committed;
 }
 
-/* As a commit of the caller would wait for its standbys. */
+/* Wait for standbys as a commit of the caller would. */
 static void
 wait_for_standbys(FillState *state)
 {
@@ -464,7 +464,7 @@ wait_for_standbys(FillState *state)
 	RESUME_INTERRUPTS();
 }
 
-/* False when the worker has no more to say. */
+/* Returns false when the worker will send no more messages. */
 static bool
 read_messages(Fill *fill, int worker)
 {
@@ -481,7 +481,7 @@ read_messages(Fill *fill, int worker)
 			pid_t		pid;
 			bool		all_stopped = true;
 
-			/* a worker that could not even start never attaches */
+			/* a worker that failed to start never attaches */
 			for (int i = 0; i < fill->nworkers; i++)
 				all_stopped &= (GetBackgroundWorkerPid(fill->workers[i], &pid) == BGWH_STOPPED);
 			if (!all_stopped)
@@ -525,14 +525,14 @@ read_messages(Fill *fill, int worker)
 	}
 }
 
-/* Does nothing to workers that have ended. */
+/* Has no effect on workers that have ended. */
 static void
 stop_workers(Fill *fill)
 {
 	HOLD_INTERRUPTS();
 	for (int i = 0; i < fill->nworkers; i++)
 		TerminateBackgroundWorker(fill->workers[i]);
-	/* frees the queues, on which a worker might wait */
+	/* free the queues, on which a worker may be waiting */
 	if (fill->segment != NULL)
 		dsm_detach(fill->segment);
 	fill->segment = NULL;

@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * fill.h
- *	  What poc_fill() and its workers share in dynamic shared memory.
+ *	  State that poc_fill() and its workers share in dynamic shared memory.
  *
  *-------------------------------------------------------------------------
  */
@@ -12,7 +12,7 @@
 
 #define FILL_MAGIC			0x706f6366	/* "pocf" */
 
-/* Keys of the table of contents; worker i has its queue at FILL_QUEUE + i. */
+/* Keys of the shm_toc; the queue of worker i is at FILL_QUEUE + i. */
 #define FILL_STATE			1
 #define FILL_OPTIONS		2
 #define FILL_SETTINGS		3
@@ -23,7 +23,7 @@
 
 typedef struct FillState
 {
-	/* who and what; written before the workers start */
+	/* identity and task; written before the workers start */
 	Oid			database;
 	Oid			session_user;
 	Oid			user;
@@ -31,12 +31,12 @@ typedef struct FillState
 	Oid			target;
 	int64		seed;
 	uint64		start;			/* number of the first row */
-	uint64		rows;			/* to be made in all */
-	uint64		batch;			/* of one transaction */
-	uint64		bytes;			/* size of the table to stop at; 0: none */
+	uint64		rows;			/* total to make */
+	uint64		batch;			/* per transaction */
+	uint64		bytes;			/* stop when the table has this size; 0: no limit */
 	int			nbases;
 
-	/* how far it is */
+	/* progress */
 	pg_atomic_uint32 next_worker;
 	pg_atomic_uint64 next_row;
 	pg_atomic_uint64 committed;

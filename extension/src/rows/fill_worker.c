@@ -1,11 +1,11 @@
 /*-------------------------------------------------------------------------
  *
  * fill_worker.c
- *	  A background worker of poc_fill(): takes ranges of rows, each in a
- *	  transaction of its own.
+ *	  A background worker of poc_fill(): takes ranges of rows and inserts
+ *	  each in a transaction of its own.
  *
- * Runs with the user and the settings of the caller; must never go on when the
- * caller is gone.
+ * The worker runs with the user and the settings of the caller, and must stop
+ * when the caller is gone.
  *
  *-------------------------------------------------------------------------
  */
@@ -91,7 +91,7 @@ poc_fill_worker(Datum segment_handle)
 	RestoreGUCState(shm_toc_lookup(toc, FILL_SETTINGS, false));
 	CommitTransactionCommand();
 	SetUserIdAndSecContext(state->user, state->security);
-	/* the caller makes the commits durable, all at once, before it tells of them */
+	/* the caller flushes all commits at once before it reports them */
 	SetConfigOption("synchronous_commit", "off", PGC_USERSET, PGC_S_SESSION);
 
 	while (!large_enough && take_rows(state, &first, &nrows))
@@ -116,7 +116,7 @@ poc_fill_worker(Datum segment_handle)
 	dsm_detach(segment);
 }
 
-/* The next rows that nobody else makes; false when there are no more. */
+/* Take the next range of rows that no other worker has; false if none is left. */
 static bool
 take_rows(FillState *state, uint64 *first, uint64 *nrows)
 {
@@ -132,7 +132,7 @@ take_rows(FillState *state, uint64 *first, uint64 *nrows)
 	return true;
 }
 
-/* What the caller has to flush. */
+/* Publish the LSN up to which the caller has to flush. */
 static void
 tell_commit_end(FillState *state)
 {
@@ -140,7 +140,7 @@ tell_commit_end(FillState *state)
 
 	while (known < XactLastCommitEnd &&
 		   !pg_atomic_compare_exchange_u64(&state->commit_end, &known, XactLastCommitEnd))
-		 /* known is what another worker has told meanwhile */ ;
+		 /* known is now what another worker has published */ ;
 }
 
 static uint64
@@ -189,7 +189,7 @@ bytes_of(Oid relid)
 		}
 		relation_close(rel, NoLock);
 		if (!RELKIND_HAS_PARTITIONS(get_rel_relkind(relid)))
-			break;				/* heirs of the old kind are tables of their own */
+			break;				/* children by plain inheritance are separate tables */
 	}
 	return bytes;
 }

@@ -30,13 +30,13 @@
 #include "rows/write/fill_parents.h"
 #include "rows/write/load.h"
 
-/* More rows than this in one call are a slip of the finger. */
+/* A larger number of rows in one call is taken for a typing error. */
 #define MAX_ROWS			INT64CONST(1000000000000)
 
-/* What the last call of this session did. */
+/* Statistics of the session's last call. */
 typedef struct LastRun
 {
-	Oid			target;			/* InvalidOid: there was none */
+	Oid			target;			/* InvalidOid: no call yet */
 	int64		rows;
 	int64		seed;
 	RowsPath	path;
@@ -86,7 +86,7 @@ poc_generate_rows(PG_FUNCTION_ARGS)
 	PG_RETURN_INT64((int64) rows_generate(relid, (uint64) n, seed, PG_GETARG_JSONB_P(3)));
 }
 
-/* Insert n rows, or with none look at everything and make ready. */
+/* Insert n rows; with n = 0, only check and prepare everything. */
 uint64
 rows_generate(Oid relid, uint64 n, uint64 seed, Jsonb *json)
 {

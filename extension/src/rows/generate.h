@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * generate.h
- *	  What the SQL functions that fill tables share.
+ *	  Functions shared by the SQL functions that fill tables.
  *
  *-------------------------------------------------------------------------
  */

@@ -3,7 +3,7 @@
  * preview.c
  *	  poc_preview_rows(): the rows that would be inserted, as jsonb.
  *
- * Must never write, nor draw from a sequence.
+ * This function must never write or draw from a sequence.
  *
  *-------------------------------------------------------------------------
  */
@@ -110,7 +110,7 @@ poc_preview_rows(PG_FUNCTION_ARGS)
 	return (Datum) 0;
 }
 
-/* The columns of what was named that a value is made for, and whence it comes. */
+/* The columns of the named table or view that get a value, and their source columns. */
 static TupleDesc
 shown_columns(RowsPlan *plan, AttrNumber *sources)
 {
@@ -140,7 +140,7 @@ shown_columns(RowsPlan *plan, AttrNumber *sources)
 	return BlessTupleDesc(desc);
 }
 
-/* to_jsonb(anyelement) of a record: it learns that from the expression around it. */
+/* to_jsonb(anyelement) for a record: the argument type comes from a made-up expression. */
 static void
 start_to_jsonb(FmgrInfo *to_jsonb)
 {

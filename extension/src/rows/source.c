@@ -1,11 +1,11 @@
 /*-------------------------------------------------------------------------
  *
  * source.c
- *	  Made-up rows as the source of a query, for the tables that only the
- *	  executor itself may write to.
+ *	  _poc.rows(): generated rows as the source of a query, for tables that
+ *	  only the executor may write to.
  *
- * Makes the same rows as the other paths, so it is what they are tested
- * against.  Must never draw from a sequence: the INSERT around it does.
+ * It makes the same rows as the other paths, so tests compare those with it.
+ * It must never draw from a sequence: the INSERT around it does.
  *
  *-------------------------------------------------------------------------
  */
@@ -33,7 +33,7 @@
 #include "rows/write/query.h"
 #include "rows/write/unique_start.h"
 
-/* A run of _poc.rows(), from call to call. */
+/* State of _poc.rows() between calls. */
 typedef struct RowsSource
 {
 	RowsPlan   *plan;
@@ -124,7 +124,7 @@ start_source(FunctionCallInfo fcinfo)
 	source->callback.callback = rows_error_context;
 	source->callback.arg = source->maker;
 
-	/* whoever stops early, with a LIMIT, closes the table all the same */
+	/* closes the table also when a LIMIT ends the query early */
 	RegisterExprContextCallback(result->econtext, end_source, PointerGetDatum(source));
 	return source;
 }

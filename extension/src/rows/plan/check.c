@@ -1,10 +1,10 @@
 /*-------------------------------------------------------------------------
  *
  * check.c
- *	  The CHECK constraints of a table, its partition bound and the conditions
- *	  of a view: bounds of the columns, or tried on each row.
+ *	  CHECK constraints of a table, its partition bound and the conditions of a view:
+ *	  they become bounds of the columns, or checks tried on each row.
  *
- * Must never leave to the bounds what rows/value/condition.c has not understood whole.
+ * A condition must become a check unless rows/value/condition.c understands all of it.
  *
  *-------------------------------------------------------------------------
  */
@@ -28,7 +28,7 @@ static Node *without_generated(Node *node, void *plan);
 static bool contains_nullable(Node *node, void *plan);
 static bool keeps_within_bounds(RowsColumn *column);
 
-/* Fill the bounds of all columns; what remains goes to plan->checks. */
+/* Fill the bounds of all columns; the conditions not fully understood become plan->checks. */
 void
 rows_read_checks(RowsPlan *plan, List *conditions)
 {
@@ -59,7 +59,7 @@ read_constraint(RowsPlan *plan, const char *name, Node *expr)
 	ListCell   *cell;
 	bool		understood = true;
 
-	/* only PostgreSQL itself can try a subquery */
+	/* only PostgreSQL itself can evaluate a subquery */
 	if (checkExprHasSubLink(expr))
 		return;
 	expr = eval_const_expressions(NULL, without_generated(expr, plan));
@@ -90,7 +90,7 @@ read_constraint(RowsPlan *plan, const char *name, Node *expr)
 	plan->bounding_checks = lappend(plan->bounding_checks, check);
 }
 
-/* Have a condition tried on each row. */
+/* Add a condition that is tried on each row. */
 void
 rows_add_check(RowsPlan *plan, const char *name, Node *expr)
 {
@@ -102,7 +102,7 @@ rows_add_check(RowsPlan *plan, const char *name, Node *expr)
 	plan->checks = lappend(plan->checks, check);
 }
 
-/* A column that PostgreSQL computes is what it is computed from. */
+/* Replace generated columns by their expressions. */
 static Node *
 without_generated(Node *node, void *plan)
 {
@@ -117,8 +117,8 @@ without_generated(Node *node, void *plan)
 }
 
 /*
- * The bounds of a column say nothing to values that come from elsewhere, such
- * as the rows that a foreign key refers to: have their CHECKs tried on each row.
+ * The bounds of a column do not apply to values from elsewhere, such as referenced rows
+ * of a foreign key: try the CHECKs on such columns on each row.
  */
 void
 rows_try_unbounded(RowsPlan *plan)
@@ -141,7 +141,7 @@ rows_try_unbounded(RowsPlan *plan)
 		}
 	}
 
-	/* a generated column that is NOT NULL needs what it is computed from */
+	/* a NOT NULL generated column needs the columns that it is computed from */
 	for (int i = 0; i < plan->natts; i++)
 	{
 		Form_pg_attribute attribute = TupleDescAttr(tupdesc, i);
@@ -185,6 +185,6 @@ keeps_within_bounds(RowsColumn *column)
 		case ROWS_COLUMN_ITSELF:
 			return false;
 		default:
-			return true;		/* another attempt would change nothing */
+			return true;		/* another attempt would give the same values */
 	}
 }

@@ -29,7 +29,7 @@
 #include "rows/value/bounds.h"
 #include "rows/value/type.h"
 
-/* What makes an expression change from row to row. */
+/* What makes the value of an expression differ between rows. */
 typedef struct Volatility
 {
 	bool		clock_or_chance;
@@ -46,9 +46,9 @@ static bool note_volatility(Node *node, void *context);
 pg_noreturn static void refuse_type(RowsPlan *plan, Form_pg_attribute attribute);
 
 /*
- * Reads, and writes nothing.  When a table that is referred to has to be filled
- * before, the plan ends there, with plan->lacking set.  call is NULL when
- * nothing will be written.
+ * Only reads.  If a referenced table has to be filled first, the plan is
+ * incomplete and plan->lacking names the foreign key.  call is NULL when the
+ * caller will not write.
  */
 RowsPlan *
 rows_make_plan(Relation target, uint64 seed, RowsOptions *options, const RowsCall *call)
@@ -93,7 +93,7 @@ rows_make_plan(Relation target, uint64 seed, RowsOptions *options, const RowsCal
 	return plan;
 }
 
-/* The locks stay until the end of the transaction. */
+/* Keep the locks until the end of the transaction. */
 void
 rows_close_plan(RowsPlan *plan)
 {
@@ -161,7 +161,7 @@ plan_column(RowsPlan *plan, RowsColumn *column, Form_pg_attribute attribute)
 	finish_column(plan, column, attribute);
 }
 
-/* The options of the column have a say before those of the table. */
+/* Options of the column override those of the table. */
 static bool
 wants_default(RowsPlan *plan, RowsColumn *column, Form_pg_attribute attribute)
 {
@@ -172,7 +172,7 @@ wants_default(RowsPlan *plan, RowsColumn *column, Form_pg_attribute attribute)
 	return plan->options->use_defaults;
 }
 
-/* What the options say of the column comes before all else. */
+/* The options of a column override everything else. */
 static void
 plan_options(RowsPlan *plan, RowsColumn *column, Form_pg_attribute attribute)
 {
@@ -204,7 +204,7 @@ plan_options(RowsPlan *plan, RowsColumn *column, Form_pg_attribute attribute)
 		return;
 	}
 	rows_options_bounds(options, attribute->atttypid, attribute->atttypmod, &column->bounds);
-	/* neither a foreign key nor a partition changes what was asked for */
+	/* neither a foreign key nor a partition changes requested values */
 	if (options->values != NIL || options->pattern != NULL || options->prefix != NULL)
 	{
 		column->value = rows_make_value(attribute->atttypid, attribute->atttypmod, &column->bounds, NULL);
@@ -215,12 +215,12 @@ plan_options(RowsPlan *plan, RowsColumn *column, Form_pg_attribute attribute)
 	}
 }
 
-/* Distributions and nulls, whatever the values are. */
+/* Add the distribution and the fraction of nulls, for any kind of values. */
 static void
 finish_column(RowsPlan *plan, RowsColumn *column, Form_pg_attribute attribute)
 {
 	double		fraction = plan->options->null_fraction;
-	/* few partitions take nulls */
+	/* most partitions reject nulls */
 	bool		nullable = !attribute->attnotnull && !column->bounds.not_null &&
 		column->region_value == NULL;
 
@@ -244,8 +244,8 @@ finish_column(RowsPlan *plan, RowsColumn *column, Form_pg_attribute attribute)
 
 /*
  * A column with a default gets it, as in an INSERT that does not name the
- * column; but for the defaults that are the clock or chance, because the same
- * seed has to give the same rows.
+ * column.  Defaults that read the clock or random numbers are the exception,
+ * because the same seed has to give the same rows.
  */
 static void
 plan_default(RowsPlan *plan, RowsColumn *column, Expr *expr)
@@ -331,7 +331,7 @@ note_function(Oid funcid, void *context)
 	return false;
 }
 
-/* Does an expression ask the clock or chance, or is it volatile otherwise? */
+/* Does the expression read the clock or random numbers, or is it otherwise volatile? */
 static bool
 note_volatility(Node *node, void *context)
 {

@@ -1,12 +1,12 @@
 /*-------------------------------------------------------------------------
  *
  * foreign.c
- *	  Foreign keys: columns that take the keys of rows of another table.
+ *	  Foreign keys: columns that take their values from rows of another table.
  *
- * The referenced rows are read and locked FOR KEY SHARE once, which is what
- * the check of each single row would do; so that check can be left out.  Where
- * the caller may not lock them, it stays.  Must never make a row: a table that is
- * to be filled before is named in the plan, and write/fill_parents.c fills it.
+ * The referenced rows are read and locked FOR KEY SHARE once, which replaces the check
+ * of each row.  If the caller may not lock them, each row is checked.  This file must
+ * not insert rows: the plan names a table that has to be filled first, and
+ * write/fill_parents.c fills it.
  *
  *-------------------------------------------------------------------------
  */
@@ -43,8 +43,8 @@ static bool is_nullable(RowsPlan *plan, ForeignKeyCacheInfo *key, bool one_is_en
 static bool leads_back(Oid from, Oid to, List **visited);
 
 /*
- * Give the columns of all foreign keys their values.  Stops at the first whose
- * referenced table is to be filled before: plan->lacking.
+ * Plan the columns of all foreign keys.  Stops at the first one whose
+ * referenced table has to be filled first, and sets plan->lacking.
  */
 void
 rows_plan_foreign_keys(RowsPlan *plan)
@@ -53,7 +53,7 @@ rows_plan_foreign_keys(RowsPlan *plan)
 	ListCell   *cell;
 	int			number = 0;
 
-	/* the widest first: (tenant, customer) settles what tenant is */
+	/* widest first: (tenant, customer) determines the tenant */
 	list_sort(keys, by_width);
 	foreach(cell, keys)
 	{
@@ -82,7 +82,7 @@ static void
 plan_foreign_key(RowsPlan *plan, ForeignKeyCacheInfo *key, int number)
 {
 	RowsForeign *foreign;
-	RowsForeign *other = NULL;	/* that settles some of the columns */
+	RowsForeign *other = NULL;	/* determines some of the columns */
 	int			settled = 0;
 	int			by_options = 0;
 
@@ -95,7 +95,7 @@ plan_foreign_key(RowsPlan *plan, ForeignKeyCacheInfo *key, int number)
 		if (column->kind == ROWS_COLUMN_FOREIGN)
 			other = column->foreign;
 	}
-	/* a narrower key within a wider one, or a column that counts: checked by row */
+	/* part of a wider foreign key, or set by an option: PostgreSQL checks each row */
 	if (settled == key->nkeys && by_options == 0)
 		return;
 	if (settled == 1 && key->nkeys == 1)
@@ -174,7 +174,7 @@ take_foreign(RowsPlan *plan, RowsForeign *foreign)
 	}
 }
 
-/* Of the rows referred to, only those with the values that the options list. */
+/* Keep only the referenced rows with the values that the options list. */
 static void
 keep_chosen(RowsPlan *plan, RowsForeign *foreign)
 {
@@ -206,7 +206,7 @@ keep_chosen(RowsPlan *plan, RowsForeign *foreign)
 				 errhint("Give other values, or insert a row that has these.")));
 }
 
-/* Foreign keys that share columns, and no rows that agree in them. */
+/* Foreign keys share columns, but no rows agree in them. */
 static void
 handle_no_agreement(RowsPlan *plan, ForeignKeyCacheInfo *key)
 {
@@ -231,7 +231,7 @@ handle_no_agreement(RowsPlan *plan, ForeignKeyCacheInfo *key)
 	}
 }
 
-/* The check of each row can be left out if the rows referred to are locked. */
+/* If the referenced rows are locked, the check of each row is skipped. */
 static void
 note_checked(RowsPlan *plan, RowsForeign *foreign, ForeignKeyCacheInfo *key)
 {
@@ -246,12 +246,12 @@ note_checked(RowsPlan *plan, RowsForeign *foreign, ForeignKeyCacheInfo *key)
 		plan->checked_foreign_keys = lappend_oid(plan->checked_foreign_keys, key->conoid);
 }
 
-/* ---- no row to refer to ---- */
+/* ---- no referenced row ---- */
 
 /*
- * Do the options ask for an empty referenced table to be filled?  Not a table
- * that waits for this one to be filled, which is a circle, nor one that was
- * filled already and has no rows to refer to all the same.
+ * Do the options ask to fill an empty referenced table?  A table that itself
+ * waits for this one is excluded (a cycle), and so is one that was filled
+ * already and still has no row to refer to.
  */
 static bool
 is_to_be_filled(RowsPlan *plan, ForeignKeyCacheInfo *key)
@@ -290,7 +290,7 @@ handle_no_parents(RowsPlan *plan, ForeignKeyCacheInfo *key)
 						 "or use the option {\"parents\": true}.", parent)));
 }
 
-/* The first rows of a tree whose every node must have a parent: themselves. */
+/* The first rows of a tree whose nodes all need a parent refer to themselves. */
 static void
 point_at_itself(RowsPlan *plan, ForeignKeyCacheInfo *key)
 {
@@ -321,7 +321,7 @@ is_nullable(RowsPlan *plan, ForeignKeyCacheInfo *key, bool one_is_enough)
 	return true;
 }
 
-/* Do foreign keys lead from one table to another, over any number of tables? */
+/* Does a chain of foreign keys of any length lead from one table to the other? */
 static bool
 leads_back(Oid from, Oid to, List **visited)
 {

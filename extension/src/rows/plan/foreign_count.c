@@ -1,9 +1,10 @@
 /*-------------------------------------------------------------------------
  *
  * foreign_count.c
- *	  Rows referred to by several columns, counted: a key may consist of them.
+ *	  Counts referenced rows, so that foreign key columns can be part of a unique
+ *	  index.
  *
- * Must never count two rows that look the same in the columns of the key.
+ * Two rows that are equal in the columns of the unique index must not both count.
  *
  *-------------------------------------------------------------------------
  */
@@ -16,8 +17,8 @@
 static void note_columns(RowsPlan *plan, RowsForeign *foreign, List *columns);
 
 /*
- * How many rows differ in the columns given: those of a key.  Rows that look
- * like another one are left out.  0 when they cannot be counted.
+ * Number of referenced rows that differ in the given columns of a unique index.  Keeps
+ * only the first of equal rows.  0 if the rows cannot be counted.
  */
 uint64
 rows_count_foreign(RowsPlan *plan, RowsForeign *foreign, List *columns)
@@ -31,7 +32,7 @@ rows_count_foreign(RowsPlan *plan, RowsForeign *foreign, List *columns)
 	{
 		uint64		before = parts[i]->nparents;
 
-		/* which of several alike would agree with the other parts is not known */
+		/* the join does not tell which of several equal rows agrees with the other parts */
 		if (rows_count_foreign(plan, parts[i], columns) != before)
 			return 0;
 	}
@@ -43,7 +44,7 @@ rows_count_foreign(RowsPlan *plan, RowsForeign *foreign, List *columns)
 	{
 		uint64		ordinal;
 
-		/* the index answers with the first of those alike */
+		/* the lookup returns the first of equal rows */
 		if (!rows_find_parent(foreign, foreign->values + row * foreign->ncolumns, &ordinal) || ordinal != row)
 			continue;
 		memmove(foreign->values + kept++ * foreign->ncolumns, foreign->values + row * foreign->ncolumns,
@@ -65,7 +66,7 @@ note_columns(RowsPlan *plan, RowsForeign *foreign, List *columns)
 		foreign->counts[i] = list_member_ptr(columns, &plan->columns[foreign->attnums[i] - 1]);
 }
 
-/* Which of the rows, or of the combinations of rows, is it?  Only the columns of the key are looked at. */
+/* Ordinal of the row, or combination of rows, by the columns of the unique index. */
 bool
 rows_decode_foreign(RowsForeign *foreign, const Datum *values, uint64 *ordinal)
 {

@@ -4,9 +4,9 @@
  *	  Foreign keys that share columns: the combinations of rows that agree.
  *
  * (tenant, customer) and (tenant, product) of one row must name the same
- * tenant.  The rows of each table are put into groups by the shared columns; a
- * combination is a group and one row of each table from it.  The combinations
- * are numbered and never written down.
+ * tenant.  The rows of each table are grouped by the shared columns.  A
+ * combination is a group and one of its rows from each table.  Combinations
+ * are numbered, but never stored.
  *
  *-------------------------------------------------------------------------
  */
@@ -20,27 +20,27 @@
 #include "rows/plan/parts.h"
 #include "rows/value/hash.h"
 
-/* The rows of one table: by group, and where each group begins. */
+/* The rows of one table, sorted by group. */
 typedef struct RowsPart
 {
 	RowsForeign *foreign;
-	int		   *shared;			/* its components that are shared, in the order of the join */
+	int		   *shared;			/* its shared components, in the order of the join */
 	uint64	   *rows;			/* all rows, group after group */
-	uint64	   *first;			/* of each group, and one more */
-	uint64	   *place;			/* of each row within its group; PG_UINT64_MAX: in none */
+	uint64	   *first;			/* start of each group, and the end */
+	uint64	   *place;			/* position of each row in its group; PG_UINT64_MAX: in none */
 	uint32	   *group;			/* of each row */
 } RowsPart;
 
 typedef struct RowsJoin
 {
 	int			nshared;
-	AttrNumber *shared;			/* columns of the table filled */
+	AttrNumber *shared;			/* columns of the target */
 	int			nparts;
 	RowsPart   *parts;
 	int		   *part_of;		/* for each column of the combination */
 	int		   *component_of;
 	uint32		ngroups;
-	uint64	   *before;			/* combinations before each group, and one more */
+	uint64	   *before;			/* combinations before each group, and in all */
 } RowsJoin;
 
 static bool shared_columns(RowsForeign *foreign, RowsForeign *added, RowsJoin *join);
@@ -51,8 +51,8 @@ static bool same_shared(RowsJoin *join, RowsPart *a, uint64 row, RowsPart *b, ui
 static void take_columns(RowsForeign *result, RowsJoin *join);
 
 /*
- * The combinations of two sets of rows.  NULL when there are none, or when the
- * columns are shared in a way that this does not serve.
+ * The combinations of two sets of rows.  NULL if there are none, or if the
+ * tables do not all share the same columns.
  */
 RowsForeign *
 rows_join_foreign(RowsPlan *plan, RowsForeign *left, RowsForeign *right)
@@ -79,7 +79,7 @@ rows_join_foreign(RowsPlan *plan, RowsForeign *left, RowsForeign *right)
 	return result->nparents > 0 ? result : NULL;
 }
 
-/* Tables joined already must share the same columns with the one added. */
+/* All pairs of tables in a join must share the same columns. */
 static bool
 shared_columns(RowsForeign *foreign, RowsForeign *added, RowsJoin *join)
 {
@@ -132,7 +132,7 @@ add_parts(RowsJoin *join, RowsForeign *foreign, int *n)
 	}
 }
 
-/* The rows of one table, ordered by the hash of what they share. */
+/* The rows of one table, sorted by the hash of the shared columns. */
 static RowsIndexEntry *
 order_rows(RowsJoin *join, RowsPart *part)
 {
@@ -149,7 +149,7 @@ order_rows(RowsJoin *join, RowsPart *part)
 	return rows;
 }
 
-/* The groups are those of the first table; the other tables' rows find theirs. */
+/* The first table defines the groups; rows of other tables are assigned to them. */
 static void
 group_rows(RowsJoin *join)
 {
@@ -159,7 +159,7 @@ group_rows(RowsJoin *join)
 	uint64	   *founder = MemoryContextAllocHuge(CurrentMemoryContext, sizeof(uint64) * Max(nleaders, 1));
 	uint32	   *first_group = MemoryContextAllocHuge(CurrentMemoryContext, sizeof(uint32) * Max(nleaders, 1));
 
-	/* rows of one hash stand together, but may be of several groups */
+	/* rows of one hash are adjacent, but may be of several groups */
 	for (uint64 i = 0; i < nleaders; i++)
 	{
 		bool		same_hash = (i > 0 && leaders[i].hash == leaders[i - 1].hash);
@@ -185,7 +185,7 @@ group_rows(RowsJoin *join)
 		part->group = MemoryContextAllocHuge(CurrentMemoryContext, sizeof(uint32) * Max(nrows, 1));
 		memset(part->first, 0, sizeof(uint64) * (join->ngroups + 2));
 
-		/* which group?  Both lists are ordered by the hash. */
+		/* find the group: both lists are sorted by the hash */
 		for (uint64 i = 0; i < nrows; i++)
 		{
 			uint64		row = rows[i].choice;
@@ -251,7 +251,7 @@ same_shared(RowsJoin *join, RowsPart *a, uint64 row, RowsPart *b, uint64 other)
 	return true;
 }
 
-/* Each column once, from the first table that has it. */
+/* Take each column once, from the first table that has it. */
 static void
 take_columns(RowsForeign *result, RowsJoin *join)
 {
@@ -283,9 +283,9 @@ take_columns(RowsForeign *result, RowsJoin *join)
 	}
 }
 
-/* ---- numbers of combinations ---- */
+/* ---- ordinals of combinations ---- */
 
-/* A column of a combination. */
+/* Value of one column of a combination. */
 Datum
 rows_joined_value(const RowsForeign *foreign, uint64 ordinal, int component)
 {
@@ -316,7 +316,7 @@ rows_joined_value(const RowsForeign *foreign, uint64 ordinal, int component)
 	}
 }
 
-/* Which combination is it? */
+/* Finds the ordinal of the combination with these values. */
 bool
 rows_joined_ordinal(RowsForeign *foreign, const Datum *values, uint64 *ordinal)
 {

@@ -1,11 +1,11 @@
 /*-------------------------------------------------------------------------
  *
  * managed.c
- *	  Tables whose rows an extension keeps: only the executor may write to them.
+ *	  Tables whose rows an extension stores: only the executor may write to them.
  *
- * Citus and TimescaleDB keep rows elsewhere than in the table that is named;
- * writing to it behind their back would lose them.  Must never trust a catalog
- * that does not belong to an extension: anybody may create a table of its name.
+ * Citus and TimescaleDB store rows outside the named table, and direct writes to it
+ * would be lost.  Only a catalog that belongs to an extension counts, because any user
+ * can create a table of the same name.
  *
  *-------------------------------------------------------------------------
  */
@@ -27,7 +27,7 @@
 #include "base/compat.h"
 #include "rows/plan/steps.h"
 
-/* A table in which an extension lists the tables whose rows it keeps. */
+/* A catalog in which an extension lists its tables. */
 typedef struct RowsCatalog
 {
 	const char *extension;
@@ -45,7 +45,7 @@ static const RowsCatalog catalogs[] =
 
 static bool is_listed(Relation rel, const RowsCatalog *catalog);
 
-/* Who keeps the rows of the table, in words; NULL: PostgreSQL itself. */
+/* Description of who stores the rows of the table; NULL: PostgreSQL itself. */
 const char *
 rows_manager(Relation rel)
 {
@@ -53,7 +53,7 @@ rows_manager(Relation rel)
 		return psprintf("the access method %s keeps its rows", get_am_name(rel->rd_rel->relam));
 	if (rel->rd_islocaltemp)
 		return NULL;
-	/* a table may be a part of a distributed one, which no catalog tells by its name */
+	/* the table may be a shard, which no catalog lists by name */
 	if (OidIsValid(get_extension_oid("citus", true)))
 		return "citus may distribute its rows";
 	for (int i = 0; i < lengthof(catalogs); i++)
@@ -78,7 +78,7 @@ is_listed(Relation rel, const RowsCatalog *catalog)
 	if (!OidIsValid(table) || get_rel_relkind(table) != RELKIND_RELATION ||
 		!OidIsValid(getExtensionOfObject(RelationRelationId, table)))
 		return false;
-	/* a caller who may not look cannot be told that it is not there */
+	/* without SELECT on the catalog the caller cannot know that the table is absent */
 	if (pg_class_aclcheck(table, GetUserId(), ACL_SELECT) != ACLCHECK_OK)
 		return true;
 

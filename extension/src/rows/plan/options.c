@@ -1,9 +1,9 @@
 /*-------------------------------------------------------------------------
  *
  * options.c
- *	  The options of one call, read from jsonb.
+ *	  Parses the options of one call from jsonb.
  *
- * Must never pass over a key in silence: a misspelt option is an error.
+ * An unknown option must raise an error, because it may be misspelt.
  *
  *-------------------------------------------------------------------------
  */
@@ -20,7 +20,7 @@
 #include "rows/plan/options.h"
 #include "rows/value/generator.h"
 
-/* The largest length of strings that may be asked for. */
+/* The longest string that a caller may ask for. */
 #define MOST_LENGTH			(10 * 1024 * 1024)
 
 static void parse_columns(RowsOptions *options, JsonbContainer *json);
@@ -223,7 +223,7 @@ parse_column(RowsColumnOptions *column, JsonbContainer *json)
 	refuse_conflicts(column, keys);
 }
 
-/* An option that another one makes meaningless is a slip. */
+/* An option that another one makes useless is an error. */
 static void
 refuse_conflicts(RowsColumnOptions *column, List *keys)
 {
@@ -387,7 +387,7 @@ whole_option(const char *key, JsonbValue *value, double high)
 	return number;
 }
 
-/* A value of the column, as the text that its type reads. */
+/* An option given as a value of the column, in the text form of its type. */
 static char *
 scalar_option(const char *key, JsonbValue *value)
 {

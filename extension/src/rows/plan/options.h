@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * options.h
- *	  What the user of a call wishes.
+ *	  The options that the user gives to a call.
  *
  *-------------------------------------------------------------------------
  */
@@ -22,20 +22,20 @@ typedef enum RowsPath
 	ROWS_PATH_SPI				/* INSERT ... SELECT through the executor */
 } RowsPath;
 
-/* When the entries of the indexes are made. */
+/* When index entries are made. */
 typedef enum RowsIndexes
 {
 	ROWS_INDEXES_AUTO,
 	ROWS_INDEXES_EACH,			/* with each row */
 	ROWS_INDEXES_AFTER,			/* all at once, after the load */
-	ROWS_INDEXES_REINDEX		/* the same, by PostgreSQL's own build */
+	ROWS_INDEXES_REINDEX		/* after the load, with REINDEX */
 } RowsIndexes;
 
 /* How foreign keys are checked. */
 typedef enum RowsForeignKeys
 {
-	ROWS_FOREIGN_KEYS_AUTO,		/* in bulk where the caller may lock the rows referred to */
-	ROWS_FOREIGN_KEYS_BULK,		/* so, or not at all */
+	ROWS_FOREIGN_KEYS_AUTO,		/* in bulk if the caller may lock the referenced rows */
+	ROWS_FOREIGN_KEYS_BULK,		/* in bulk, or an error */
 	ROWS_FOREIGN_KEYS_EACH		/* row by row */
 } RowsForeignKeys;
 
@@ -44,18 +44,18 @@ typedef struct RowsColumnOptions
 {
 	char	   *name;
 	bool		used;
-	double		null_fraction;	/* -1: not given */
+	double		null_fraction;	/* -1: not set */
 	bool		is_constant;
 	List	   *values;			/* of char *, as the type reads them */
 	List	   *weights;		/* of double * */
 	char	   *min;
 	char	   *max;
 	char	   *step;
-	int			min_length;		/* -1: not given */
+	int			min_length;		/* -1: not set */
 	int			max_length;
 	char	   *prefix;
 	char	   *pattern;
-	int			use_default;	/* 1 or 0; -1: not given */
+	int			use_default;	/* 1 or 0; -1: not set */
 	RowsDistribution distribution;
 } RowsColumnOptions;
 
@@ -70,7 +70,7 @@ typedef struct RowsOptions
 	uint64		start;			/* number of the first row */
 	bool		use_defaults;
 	bool		path_is_given;
-	RowsPath	path;			/* no faster one than this */
+	RowsPath	path;			/* the fastest path allowed */
 } RowsOptions;
 
 extern RowsOptions *rows_parse_options(Jsonb *json);

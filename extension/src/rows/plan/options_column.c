@@ -1,10 +1,9 @@
 /*-------------------------------------------------------------------------
  *
  * options_column.c
- *	  What the options of a call say of one column of the table.
+ *	  Options of a call that concern one column of the table.
  *
- * Must never let an option go unused: one of a column that is not there is an
- * error.
+ * Options of a column that does not exist must raise an error.
  *
  *-------------------------------------------------------------------------
  */
@@ -40,7 +39,7 @@ rows_options_of(RowsOptions *options, const char *column)
 	return NULL;
 }
 
-/* Is there something said of the content of the column? */
+/* Do the options determine the values of the column? */
 bool
 rows_options_shape(const RowsColumnOptions *options)
 {
@@ -49,7 +48,7 @@ rows_options_shape(const RowsColumnOptions *options)
 		options->prefix != NULL || options->pattern != NULL || options->distribution != ROWS_UNIFORM;
 }
 
-/* Add what the options say to what the CHECK constraints say. */
+/* Add the bounds from the options to those from the CHECK constraints. */
 void
 rows_options_bounds(RowsColumnOptions *options, Oid type, int32 typmod, RowsBounds *bounds)
 {
@@ -83,7 +82,7 @@ rows_options_bounds(RowsColumnOptions *options, Oid type, int32 typmod, RowsBoun
 	}
 }
 
-/* An option for a column that is not there is a misspelt one. */
+/* Raise an error for options of a column that does not exist: it may be misspelt. */
 void
 rows_options_all_used(RowsOptions *options, const char *table)
 {

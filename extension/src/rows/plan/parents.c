@@ -25,15 +25,15 @@
 #include "rows/plan/parents.h"
 #include "rows/plan/parts.h"
 
-/* Referenced rows that are kept to choose from. */
+/* Number of referenced rows to choose from. */
 #define MOST_PARENTS		65536
-/* ... when each may be used once only */
+/* ... if each row may be used only once */
 #define MOST_UNIQUE_PARENTS	(10 * 1000 * 1000)
 
 static bool may_lock(Oid relid);
 static char *parents_query(RowsPlan *plan, ForeignKeyCacheInfo *key, uint64 most, bool lock);
 
-/* Is there a unique index on the columns of the foreign key, and no others? */
+/* Is there a unique index on the columns of the foreign key alone? */
 bool
 rows_is_unique_alone(RowsPlan *plan, ForeignKeyCacheInfo *key)
 {
@@ -57,7 +57,7 @@ rows_is_unique_alone(RowsPlan *plan, ForeignKeyCacheInfo *key)
 	return found;
 }
 
-/* Read them, and lock them if the caller may. */
+/* Read the referenced rows, and lock them if the caller may. */
 void
 rows_read_parents(RowsPlan *plan, ForeignKeyCacheInfo *key, RowsForeign *foreign)
 {
@@ -98,7 +98,7 @@ rows_read_parents(RowsPlan *plan, ForeignKeyCacheInfo *key, RowsForeign *foreign
 	foreign->locked = lock && same_types;
 }
 
-/* May the caller lock rows of the table?  UPDATE on it is what that takes. */
+/* May the caller lock rows of the table?  That takes the UPDATE privilege. */
 static bool
 may_lock(Oid relid)
 {
@@ -135,7 +135,7 @@ parents_query(RowsPlan *plan, ForeignKeyCacheInfo *key, uint64 most, bool lock)
 					 quote_qualified_identifier(get_namespace_name(get_rel_namespace(key->confrelid)),
 												get_rel_name(key->confrelid)));
 
-	/* of a very large table some pages will do */
+	/* sample some pages of a very large table */
 	tuple = SearchSysCache1(RELOID, ObjectIdGetDatum(key->confrelid));
 	if (!HeapTupleIsValid(tuple))
 		elog(ERROR, "cache lookup failed for relation %u", key->confrelid);

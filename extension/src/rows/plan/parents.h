@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * parents.h
- *	  The rows that a foreign key may refer to: read, counted, joined and found again.
+ *	  Referenced rows of foreign keys: read, counted, joined and looked up.
  *
  *-------------------------------------------------------------------------
  */
@@ -28,7 +28,7 @@ extern Datum rows_joined_value(const RowsForeign *foreign, uint64 ordinal, int c
 extern bool rows_joined_ordinal(RowsForeign *foreign, const Datum *values, uint64 *ordinal);
 extern RowsForeign **rows_joined_parts(const RowsForeign *foreign, int *nparts);
 
-/* A column of one of the rows referred to. */
+/* Value of one column of a referenced row. */
 static inline Datum
 rows_foreign_value(const RowsForeign *foreign, uint64 ordinal, int component)
 {

@@ -1,7 +1,8 @@
 /*-------------------------------------------------------------------------
  *
  * parents_hash.c
- *	  The rows of one referenced table, found by the hash of the columns that count.
+ *	  Looks up rows of a referenced table by the hash of their columns in a unique
+ *	  index.
  *
  *-------------------------------------------------------------------------
  */
@@ -18,7 +19,7 @@
 static uint32 hash_row(const RowsForeign *foreign, const Datum *values);
 static bool same_row(const RowsForeign *foreign, const Datum *left, const Datum *right);
 
-/* Order the rows by the hash of the columns that count, for rows_find_parent(). */
+/* Sort the rows by the hash of their columns in the unique index, for rows_find_parent(). */
 void
 rows_hash_parents(RowsForeign *foreign)
 {
@@ -34,7 +35,7 @@ rows_hash_parents(RowsForeign *foreign)
 	foreign->index = index;
 }
 
-/* Which of the rows is it?  Only the columns of the key are looked at. */
+/* Finds a row by its columns in the unique index. */
 bool
 rows_find_parent(RowsForeign *foreign, const Datum *values, uint64 *ordinal)
 {

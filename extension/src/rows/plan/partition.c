@@ -1,10 +1,10 @@
 /*-------------------------------------------------------------------------
  *
  * partition.c
- *	  Values of partition keys: every row has to find its partition.
+ *	  Values of partition keys: each row must belong to an existing partition.
  *
- * Each partition is a region of values.  A row draws a region, and the columns
- * of the partition key take their values from there.
+ * Each partition is a region of values.  A row picks a region, and the columns of the
+ * partition key take their values from it.
  *
  *-------------------------------------------------------------------------
  */
@@ -36,15 +36,15 @@
 #include "rows/value/generator.h"
 #include "rows/value/type.h"
 
-/* More regions of one partition than this are not told apart. */
+/* At most this many regions of one partition are distinguished. */
 #define MOST_REGIONS		64
 
-/* Values that one partition takes, or a part of them. */
+/* The values that a partition accepts, or a part of them. */
 typedef struct RowsRegion
 {
-	RowsBounds *bounds;			/* one a column of the table */
+	RowsBounds *bounds;			/* per column of the table */
 	RowsValue **values;
-	bool	   *limits;			/* which columns? */
+	bool	   *limits;			/* per column: does the region limit it? */
 	int			nlimits;
 } RowsRegion;
 
@@ -61,7 +61,7 @@ static Datum encode_in_region(const RowsValue *value, uint64 ordinal, RowsDraw *
 static bool decode_in_region(const RowsValue *value, Datum datum, uint64 *ordinal);
 static bool covers_everything(Relation rel);
 
-/* Give the columns of the partition key values that some partition takes. */
+/* Give the columns of the partition key values that some partition accepts. */
 void
 rows_plan_partitions(RowsPlan *plan)
 {
@@ -69,7 +69,7 @@ rows_plan_partitions(RowsPlan *plan)
 	bool	   *limited = palloc0(sizeof(bool) * Max(plan->natts, 1));
 	List	   *leaves;
 	List	   *regions = NIL;	/* of RowsRegion */
-	List	   *any_of = NIL;	/* of conditions, one a leaf */
+	List	   *any_of = NIL;	/* conditions, one per leaf */
 	bool		takes_all = false;
 	bool		understood = true;
 	bool		settled = false;
@@ -103,11 +103,11 @@ rows_plan_partitions(RowsPlan *plan)
 		table_close(leaf, AccessShareLock);
 	}
 
-	/* one partition's simple bounds are in the columns' bounds already */
+	/* the columns' bounds already contain simple bounds of a single partition */
 	if (rel->rd_rel->relkind != RELKIND_PARTITIONED_TABLE && list_length(regions) < 2 && understood)
 		return;
 
-	/* a column that one region limits takes its values from a region in every row */
+	/* a column that any region limits takes its value from a region in every row */
 	foreach(cell, regions)
 	{
 		for (int i = 0; i < plan->natts; i++)
@@ -124,13 +124,13 @@ rows_plan_partitions(RowsPlan *plan)
 			plan->columns[i].region_value = make_region_value(plan, &plan->columns[i], regions);
 	}
 
-	/* columns that count, or come from elsewhere, may part from the others' region */
+	/* unique columns and values from elsewhere may fall outside the row's region */
 	if ((settled || nlimited > 1 || regions == NIL) && any_of != NIL && !takes_all &&
 		rel->rd_rel->relkind == RELKIND_PARTITIONED_TABLE)
 		rows_add_check(plan, "(partition bounds)", (Node *) make_orclause(any_of));
 }
 
-/* The tables that hold the rows; archives in files take none. */
+/* The tables that store the rows.  Foreign tables that take no INSERT are left out. */
 static List *
 leaves_of(Relation rel)
 {
@@ -152,8 +152,8 @@ leaves_of(Relation rel)
 }
 
 /*
- * With a default partition, or all remainders of a hash, no value is without a
- * partition.  (A default partition is spared, if the others are understood.)
+ * Hash partitions that cover all remainders accept every value.  (Rows avoid a
+ * default partition if the bounds of the other partitions are understood.)
  */
 static bool
 covers_everything(Relation rel)
@@ -175,8 +175,8 @@ covers_everything(Relation rel)
 }
 
 /*
- * The regions of one partition.  The bounds of several columns are a choice of
- * conditions: (a = 1 AND b >= 5) OR a > 1.  False: some of it is not understood.
+ * Add the regions of one partition.  Bounds of several columns are alternatives, such as
+ * (a = 1 AND b >= 5) OR a > 1.  False: some of it is not understood.
  */
 static bool
 read_leaf(RowsPlan *plan, List *quals, List **regions)
@@ -200,7 +200,7 @@ read_leaf(RowsPlan *plan, List *quals, List **regions)
 	return understood;
 }
 
-/* Of the regions of one partition, those that tie the fewest columns. */
+/* Of the regions of one partition, keep those that limit the fewest columns. */
 static List *
 simplest(List *regions)
 {
@@ -218,7 +218,7 @@ simplest(List *regions)
 	return result;
 }
 
-/* Conditions with choices of several columns, as lists without such choices. */
+/* Split conditions with ORs over several columns into alternatives without such ORs. */
 static List *
 split_by_or(List *conditions)
 {
@@ -253,7 +253,7 @@ split_by_or(List *conditions)
 	return lists;
 }
 
-/* The bounds of each column within one region; NULL: not understood. */
+/* The bounds of each column in one region; NULL: not understood. */
 static RowsRegion *
 read_region(RowsPlan *plan, List *conditions)
 {
@@ -300,7 +300,7 @@ copy_bounds(RowsPlan *plan)
 	return bounds;
 }
 
-/* Make the values of those columns; false when there are none. */
+/* Create the generators of those columns; false if the region is empty. */
 static bool
 make_values(RowsPlan *plan, RowsRegion *region, bool *limited)
 {
@@ -358,7 +358,7 @@ make_region_value(RowsPlan *plan, RowsColumn *column, List *regions)
 	return value;
 }
 
-/* All columns of a row fall into the same region. */
+/* All columns of a row take their values from the same region. */
 static Datum
 make_in_region(const RowsValue *value, RowsDraw *draw, RowsArena *arena)
 {

@@ -1,10 +1,10 @@
 /*-------------------------------------------------------------------------
  *
  * parts.h
- *	  The parts of a plan: columns, keys, foreign keys, checks.
+ *	  The parts of a plan: columns, unique columns, foreign keys, checks.
  *
- * The words.  A *target* is the table to be filled.  Its *plan* says what each
- * column gets.  A *key* is a set of columns that must stay unique.
+ * Terms: the *target* is the table to fill.  Its *plan* says what each column gets.
+ * *Unique columns* (RowsKey) are a set whose values stay unique by counting.
  *
  *-------------------------------------------------------------------------
  */
@@ -21,51 +21,51 @@
 /* What a column gets. */
 typedef enum RowsColumnKind
 {
-	ROWS_COLUMN_NOTHING,		/* dropped, or computed by PostgreSQL */
+	ROWS_COLUMN_NOTHING,		/* dropped or generated */
 	ROWS_COLUMN_NULL,
 	ROWS_COLUMN_DEFAULT,		/* its default, evaluated for each row */
 	ROWS_COLUMN_SEQUENCE,		/* the next value of a sequence */
 	ROWS_COLUMN_RANDOM,
-	ROWS_COLUMN_KEY,			/* a digit of a counted key */
+	ROWS_COLUMN_KEY,			/* one part of the ordinal of unique columns */
 	ROWS_COLUMN_FOREIGN,		/* part of a foreign key of several columns */
-	ROWS_COLUMN_ITSELF			/* what another column of the same row gets */
+	ROWS_COLUMN_ITSELF			/* the value of another column of the same row */
 } RowsColumnKind;
 
 typedef struct RowsColumn
 {
 	AttrNumber	attnum;
 	RowsColumnKind kind;
-	uint64		key;			/* for rows_draw_start() */
-	uint64		null_below;		/* a draw below this is a null */
+	uint64		key;			/* stream, for rows_draw_start() */
+	uint64		null_below;		/* a random number below this means null */
 	RowsValue  *value;
-	RowsValue  *region_value;	/* for a column of the partition key */
+	RowsValue  *region_value;	/* for columns of the partition key */
 	RowsBounds	bounds;
 	bool		planned;
-	RowsColumnOptions *options;	/* NULL when none are given */
-	bool		shaped;			/* do they tell what is in it? */
-	bool		bounded;		/* does the value keep within the bounds? */
+	RowsColumnOptions *options;	/* NULL: none given */
+	bool		shaped;			/* do they determine the values? */
+	bool		bounded;		/* does the generator obey the bounds? */
 
-	/* of a foreign key; for ROWS_COLUMN_ITSELF the index of the other column */
+	/* the foreign key; for ROWS_COLUMN_ITSELF only component, the other column's number */
 	struct RowsForeign *foreign;
 	int			component;
 
 	Expr	   *default_expr;
-	bool		is_volatile;	/* the default, beyond nextval() */
+	bool		is_volatile;	/* beyond nextval() */
 	ExprState  *default_state;
 	Oid			sequence;
 	Oid			sequence_type;	/* of the result: int2, int4 or int8 */
-	bool		sequence_checked;	/* does the caller need privileges on it? */
-	int64		next_number;	/* of the values taken in advance */
+	bool		sequence_checked;	/* does nextval() check the caller's privileges? */
+	int64		next_number;	/* next of the values taken in advance */
 	int64		increment;
 	uint64		reserved;
 
-	/* a digit of a key: ordinal / divisor % radix */
+	/* of unique columns: the column shows ordinal / divisor % radix */
 	struct RowsKey *counted;
 	uint64		divisor;
 	uint64		radix;
 } RowsColumn;
 
-/* A set of columns that stays unique by counting. */
+/* A set of columns that stay unique by counting. */
 typedef struct RowsKey
 {
 	char	   *name;			/* of the index */
@@ -73,32 +73,32 @@ typedef struct RowsKey
 	int			ncolumns;
 	RowsColumn **columns;
 	uint64		base;			/* ordinal of row 0 */
-	uint64		stride;			/* ordinals that a row may try */
+	uint64		stride;			/* ordinals that each row may try */
 	uint64		capacity;
 } RowsKey;
 
-/* Rows of another table that a foreign key refers to. */
+/* The rows that a foreign key refers to. */
 typedef struct RowsForeign
 {
 	Oid			constraint;
 	Oid			parent;
-	int			number;			/* of the foreign key, part of its random key */
-	uint64		key;			/* for rows_draw_start() */
+	int			number;			/* number of the foreign key, part of the stream */
+	uint64		key;			/* stream, for rows_draw_start() */
 	int			ncolumns;
-	AttrNumber *attnums;		/* of the columns that refer */
+	AttrNumber *attnums;		/* referencing columns */
 	Oid		   *types;			/* of the values */
 	uint64		nparents;
-	Datum	   *values;			/* ncolumns for each of them */
-	bool		locked;			/* they cannot go away */
-	struct RowsJoin *join;		/* several foreign keys that share columns; then no values */
+	Datum	   *values;			/* ncolumns of each row */
+	bool		locked;			/* no transaction can delete them */
+	struct RowsJoin *join;		/* foreign keys that share columns; values is unset */
 
-	/* when it is a digit of a key */
-	RowsColumn *leader;			/* the column that stands for all; NULL: drawn at random */
-	bool	   *counts;			/* for each column: does it tell the digit? */
-	struct RowsIndexEntry *index;	/* of the rows, once it is needed */
+	/* when the rows are counted for unique columns */
+	RowsColumn *leader;			/* its part of the ordinal picks the row; NULL: random */
+	bool	   *counts;			/* per column: is it one of the unique columns? */
+	struct RowsIndexEntry *index;	/* rows sorted by hash, on first use */
 } RowsForeign;
 
-/* A CHECK: tried on each row, unless bounds express it. */
+/* A CHECK that each row is tried on, unless bounds express it. */
 typedef struct RowsCheck
 {
 	char	   *name;
@@ -107,11 +107,11 @@ typedef struct RowsCheck
 	ExprState  *state;
 } RowsCheck;
 
-/* What a call carries beside the wishes of its user. */
+/* Parameters of a call other than the user's options. */
 typedef struct RowsCall
 {
-	bool		writing;		/* rather than explaining */
-	uint64	   *bases;			/* of the keys, when a caller of workers knows them */
+	bool		writing;		/* false: only explaining */
+	uint64	   *bases;			/* ordinals of row 0, if poc_fill() gives them to a worker */
 	int			nbases;
 	List	   *waiting;		/* OIDs of tables whose referenced tables are being filled */
 	List	   *filled;			/* OIDs of foreign keys whose referenced tables were filled */
@@ -119,29 +119,29 @@ typedef struct RowsCall
 
 typedef struct RowsPlan
 {
-	Relation	target;			/* what was named, perhaps a view */
-	Relation	rel;			/* whose rows are made */
-	Oid			role;			/* whose rights an INSERT into it uses */
-	Bitmapset  *readable;		/* numbers of its columns whose values the caller may learn */
-	AttrNumber *view_columns;	/* for each column of a view, that of the table */
+	Relation	target;			/* table or view that the caller named */
+	Relation	rel;			/* the table whose rows are made */
+	Oid			role;			/* role whose privileges an INSERT into rel uses */
+	Bitmapset  *readable;		/* columns of rel whose values the caller may know */
+	AttrNumber *view_columns;	/* for each column of a view, the column of rel */
 	RowsPath	path;
 	const char *path_reason;
-	const char *manager;		/* who keeps the rows, if not PostgreSQL itself */
+	const char *manager;		/* what stores the rows, if not the heap */
 	uint64		seed;
 	RowsOptions *options;
 	RowsCall	call;
-	ForeignKeyCacheInfo *lacking;	/* its table is to be filled before; the plan ends here */
+	ForeignKeyCacheInfo *lacking;	/* its table must be filled first; the plan is incomplete */
 	int			natts;
-	RowsColumn *columns;		/* one an attribute, natts of them */
+	RowsColumn *columns;		/* natts of them, one per attribute */
 	List	   *keys;			/* of RowsKey */
 	List	   *checks;			/* of RowsCheck: tried on each row */
-	List	   *bounding_checks;	/* of RowsCheck: the bounds say the same */
+	List	   *bounding_checks;	/* of RowsCheck: implied by the bounds */
 	bool		has_volatile_default;
-	bool		points_at_itself;	/* some column is ROWS_COLUMN_ITSELF */
-	List	   *checked_foreign_keys;	/* OIDs of constraints */
+	bool		points_at_itself;	/* is any column ROWS_COLUMN_ITSELF? */
+	List	   *checked_foreign_keys;	/* OIDs of constraints that are checked in bulk */
 } RowsPlan;
 
-/* A worker is told by the caller of all of them where counting goes on. */
+/* poc_fill() tells its workers where counting continues. */
 static inline bool
 rows_bases_are_given(const RowsPlan *plan)
 {

@@ -1,9 +1,9 @@
 /*-------------------------------------------------------------------------
  *
  * policy.c
- *	  What row-level security demands of the rows that a role may insert.
+ *	  Conditions that row-level security puts on rows that a role inserts.
  *
- * Only shapes the rows; PostgreSQL itself enforces the policies.
+ * They only shape the rows; PostgreSQL itself enforces the policies.
  *
  *-------------------------------------------------------------------------
  */
@@ -22,7 +22,7 @@
 
 static bool applies(RowSecurityPolicy *policy, Oid role);
 
-/* Conditions on new rows: all restrictive policies, one of the permissive. */
+/* Conditions on new rows: all restrictive policies, and one permissive policy. */
 List *
 rows_policy_conditions(Relation rel, Oid role)
 {

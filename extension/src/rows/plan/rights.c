@@ -1,11 +1,11 @@
 /*-------------------------------------------------------------------------
  *
  * rights.c
- *	  What a role must be allowed before its rows are made: to insert, and to
- *	  learn what the columns hold in which keys are counted.
+ *	  Privileges that a role needs before its rows are made: INSERT, and SELECT on
+ *	  unique columns whose values are counted.
  *
- * A key goes on after the last value in the table, so the rows that are made
- * tell what is there.  Must never tell more than a SELECT of the caller would.
+ * Counting continues after the last value in the table, so generated rows reveal that
+ * value.  They must never reveal more than a SELECT of the caller would.
  *
  *-------------------------------------------------------------------------
  */
@@ -30,7 +30,7 @@ pg_noreturn static void refuse_counting(RowsPlan *plan, RowsKey *key, Bitmapset 
 static char *names_of(Relation rel, Bitmapset *columns);
 static char *qualified_name(Oid relid);
 
-/* INSERT on some column; which ones are written is checked later. */
+/* Require INSERT on any column; the columns written are checked later. */
 void
 rows_require_insert(Oid relid, Oid role)
 {
@@ -45,7 +45,7 @@ rows_require_insert(Oid relid, Oid role)
 					 quote_identifier(GetUserNameFromId(role, false)))));
 }
 
-/* The columns that a role may SELECT, of all rows. */
+/* The columns that the role may SELECT in all rows. */
 Bitmapset *
 rows_readable_columns(Relation rel, Oid role)
 {
@@ -65,7 +65,7 @@ rows_readable_columns(Relation rel, Oid role)
 	return result;
 }
 
-/* All that can be known before a lock is taken that others would notice. */
+/* Check all that can be known before taking a lock that others would notice. */
 void
 rows_require_rights(RowsPlan *plan)
 {
@@ -73,7 +73,7 @@ rows_require_rights(RowsPlan *plan)
 	rows_require_readable_keys(plan);
 }
 
-/* The executor asks for the same, but later. */
+/* Check what the executor checks too, but earlier. */
 static void
 require_inserted_columns(RowsPlan *plan)
 {
@@ -92,7 +92,7 @@ require_inserted_columns(RowsPlan *plan)
 	}
 }
 
-/* Nothing is read where others have counted; a manager's rows the executor reads. */
+/* Workers read no values, as poc_fill() has counted; the executor reads an extension's tables. */
 void
 rows_require_readable_keys(RowsPlan *plan)
 {

@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * rights.h
- *	  What a role must be allowed before its rows are made.
+ *	  Privileges that a role needs before its rows are made.
  *
  *-------------------------------------------------------------------------
  */

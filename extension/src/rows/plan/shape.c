@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * shape.c
- *	  What the options of a column make of its values: distributions, weights,
+ *	  Applies the options of a column to its values: distributions, weights,
  *	  prefixes, patterns.
  *
  *-------------------------------------------------------------------------
@@ -30,7 +30,7 @@ static void set_pattern(RowsValue *value, const RowsColumnOptions *options, cons
 static void set_step(RowsValue *value, const RowsColumnOptions *options);
 static Datum make_prefixed(const RowsValue *value, RowsDraw *draw, RowsArena *arena);
 
-/* Shape a value that was made within the bounds of the options. */
+/* Shape a value whose generator already obeys the bounds of the options. */
 void
 rows_shape_value(RowsValue *value, const RowsColumnOptions *options)
 {
@@ -116,7 +116,7 @@ set_weights(RowsValue *value, const RowsColumnOptions *options)
 		passed += *(double *) lfirst(cell);
 		value->weights[foreach_current_index(cell)] = passed / sum;
 	}
-	/* some values would come too often for a count of them */
+	/* weighted values repeat, so they cannot be counted */
 	value->encode = NULL;
 }
 
@@ -136,7 +136,7 @@ set_pattern(RowsValue *value, const RowsColumnOptions *options, const char *patt
 	value->nchoices = 0;
 }
 
-/* The distance of one row to the next. */
+/* Set the distance between consecutive rows. */
 static void
 set_step(RowsValue *value, const RowsColumnOptions *options)
 {
@@ -167,7 +167,7 @@ set_step(RowsValue *value, const RowsColumnOptions *options)
 				 errdetail("It must be positive, and not smaller than what the type can tell apart.")));
 }
 
-/* The length is one in characters, and no character is cut. */
+/* The length is in characters, and no character is cut. */
 static Datum
 make_prefixed(const RowsValue *value, RowsDraw *draw, RowsArena *arena)
 {
@@ -177,7 +177,7 @@ make_prefixed(const RowsValue *value, RowsDraw *draw, RowsArena *arena)
 	int			length = (int) VARSIZE_ANY_EXHDR(text);
 	struct varlena *result;
 
-	/* the prefix itself fits: what is left is for the rest */
+	/* the prefix itself fits; the rest gets the remaining length */
 	if (value->typmod >= (int32) VARHDRSZ)
 		length = pg_mbcharcliplen(VARDATA_ANY(text), length,
 								  value->typmod - VARHDRSZ - value->prefix_length);

@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * source_column.c
- *	  The column of the table that stands behind a column of what was named.
+ *	  Maps a column of the named table or view to the column of the underlying table.
  *
  *-------------------------------------------------------------------------
  */
@@ -12,8 +12,8 @@
 #include "rows/plan/source_column.h"
 
 /*
- * The column of the table that a column of what was named comes from; none if
- * no value is made for it here.
+ * Returns the column of the table for a column of the named table or view, or
+ * InvalidAttrNumber if no value is made for it here.
  */
 AttrNumber
 rows_source_column(RowsPlan *plan, int attribute, bool with_defaults)

@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * source_column.h
- *	  Which column of the table stands behind a column of what was named.
+ *	  Maps a column of the named table or view to the column of the underlying table.
  *
  *-------------------------------------------------------------------------
  */

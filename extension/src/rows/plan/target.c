@@ -1,10 +1,10 @@
 /*-------------------------------------------------------------------------
  *
  * target.c
- *	  The gate: which tables may be filled, by whom, and by which path.
+ *	  Decides which tables may be filled, by which role, and by which path.
  *
- * Must never let a row through that a plain INSERT of the same user would be
- * refused.
+ * No row may get through that a plain INSERT of the same user would not be
+ * allowed to insert.
  *
  *-------------------------------------------------------------------------
  */
@@ -40,7 +40,7 @@ static bool has_insert_rule(Relation rel);
 pg_noreturn static void refuse_kind(Relation rel, const char *hint);
 static void examine_partitions(Relation rel, bool *foreign, bool *before_row, const char **manager);
 
-/* Open the table, or say why it cannot be filled. */
+/* Open the table, or raise an error that says why it cannot be filled. */
 Relation
 rows_open_target(Oid relid, bool writing)
 {
@@ -52,7 +52,7 @@ rows_open_target(Oid relid, bool writing)
 		PreventCommandIfParallelMode("poc_generate_rows()");
 	}
 	if (may_be_filled(relid))
-		rows_require_insert(relid, GetUserId());	/* before a lock that others could wait for */
+		rows_require_insert(relid, GetUserId());	/* before a lock that could block others */
 	rel = try_relation_open(relid, writing ? RowExclusiveLock : AccessShareLock);
 	if (rel == NULL)
 		ereport(ERROR,
@@ -91,7 +91,7 @@ rows_open_target(Oid relid, bool writing)
 	return rel;
 }
 
-/* Of what else there is, the errors tell. */
+/* For other relations, rows_open_target() raises an error that names the reason. */
 static bool
 may_be_filled(Oid relid)
 {
@@ -101,11 +101,11 @@ may_be_filled(Oid relid)
 		relkind == RELKIND_FOREIGN_TABLE || relkind == RELKIND_VIEW;
 }
 
-/* Nobody, not even a superuser, wants made-up rows there. */
+/* Refuse system tables, even for a superuser. */
 void
 rows_refuse_catalog(Relation rel)
 {
-	/* what initdb made beyond the catalogs: the tables of information_schema */
+	/* initdb also creates the tables of information_schema */
 	if (IsCatalogRelation(rel) || IsCatalogNamespace(RelationGetNamespace(rel)) ||
 		RelationGetRelid(rel) < FirstNormalObjectId)
 		ereport(ERROR,
@@ -144,7 +144,7 @@ refuse_kind(Relation rel, const char *hint)
 			 errhint("%s", hint)));
 }
 
-/* The fastest path that leaves nothing out. */
+/* Choose the fastest path that skips nothing. */
 void
 rows_choose_path(RowsPlan *plan)
 {
@@ -206,7 +206,7 @@ rows_path_name(RowsPath path)
 	}
 }
 
-/* What the partitions ask for beyond the table itself. */
+/* What the partitions require beyond the table itself. */
 static void
 examine_partitions(Relation rel, bool *foreign, bool *before_row, const char **manager)
 {
@@ -231,14 +231,14 @@ examine_partitions(Relation rel, bool *foreign, bool *before_row, const char **m
 	}
 }
 
-/* Does the foreign-data wrapper write rows? */
+/* Does the foreign-data wrapper support INSERT? */
 bool
 rows_takes_inserts(Relation foreign_table)
 {
 	ForeignServer *server = GetForeignServer(GetForeignServerIdByRelId(RelationGetRelid(foreign_table)));
 	FdwRoutine *routine;
 
-	/* a wrapper may be a mere name */
+	/* a wrapper may have no handler */
 	if (!OidIsValid(GetForeignDataWrapper(server->fdwid)->fdwhandler))
 		return false;
 	routine = GetFdwRoutineForRelation(foreign_table, false);

@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * target.h
- *	  The gate: which tables may be filled, and by which path.
+ *	  Decides which tables may be filled, and by which path.
  *
  *-------------------------------------------------------------------------
  */

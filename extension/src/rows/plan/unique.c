@@ -1,11 +1,11 @@
 /*-------------------------------------------------------------------------
  *
  * unique.c
- *	  Keys: columns that stay unique because they count.
+ *	  Unique columns: columns that stay unique by counting.
  *
- * One column of each unique index counts, or several as the digits of one
- * number.  Counting goes on after the rows that are there, so that no row is
- * ever made twice and nothing has to be remembered.
+ * One column of each unique index counts, or several columns share one
+ * ordinal.  Counting continues after the existing rows, so no value repeats
+ * and nothing has to be remembered.
  *
  *-------------------------------------------------------------------------
  */
@@ -30,7 +30,7 @@
 /* A type with fewer values is counted together with other columns. */
 #define ENOUGH_FOR_ANY		(UINT64CONST(1) << 24)
 
-/* Ordinals that a row may try until its CHECK is satisfied. */
+/* Ordinals that a row may try to satisfy its CHECK. */
 #define CHECKED_STRIDE		64
 
 /* Ordinals stay below this, so that sums cannot overflow. */
@@ -52,7 +52,7 @@ rows_plan_keys(RowsPlan *plan)
 	List	   *indexes = RelationGetIndexList(plan->rel);
 	ListCell   *cell;
 
-	/* indexes of one column first: they leave no choice */
+	/* indexes of one column first, because they offer no choice */
 	for (int pass = 0; pass < 2; pass++)
 	{
 		foreach(cell, indexes)
@@ -80,7 +80,7 @@ plan_key(RowsPlan *plan, Relation index)
 	if (is_unique_already(columns))
 		return;
 
-	/* of equals the last: keys go from the general to the particular */
+	/* prefer the last: index columns usually go from the general to the particular */
 	foreach(cell, columns)
 	{
 		RowsColumn *column = lfirst(cell);
@@ -109,7 +109,7 @@ plan_key(RowsPlan *plan, Relation index)
 				 errhint("Drop the constraint for the time of the load.")));
 	else
 	{
-		/* a default may be unique of itself; a null is: otherwise refuse */
+		/* a default may be unique by itself, and nulls are distinct; refuse anything else */
 		foreach(cell, columns)
 		{
 			RowsColumn *column = lfirst(cell);
@@ -129,7 +129,7 @@ plan_key(RowsPlan *plan, Relation index)
 	}
 }
 
-/* The columns that can be digits; those of one foreign key are one together. */
+/* The columns that can be counted.  Columns of one foreign key are counted as one. */
 static List *
 digits_of(RowsPlan *plan, List *columns)
 {
@@ -159,7 +159,7 @@ digits_of(RowsPlan *plan, List *columns)
 }
 
 /*
- * A constant default cannot be unique: the column counts instead, as if the
+ * A constant default cannot be unique: count the column instead, as if the
  * option "default" were false.
  */
 static List *
@@ -205,9 +205,9 @@ add_columns_of(RowsPlan *plan, Node *expression, List **columns)
 }
 
 /*
- * The columns one of which has to differ.  An index on an expression counts as
- * an index on its columns: what we count mostly stays different under functions
- * such as lower(), and where it does not, the index says so.
+ * The columns of which at least one has to differ.  An index on an expression
+ * stands for its columns: counted values mostly stay different under functions
+ * such as lower(); where they do not, the index raises an error.
  */
 static List *
 columns_of_index(RowsPlan *plan, Relation index)
@@ -259,7 +259,7 @@ columns_of_index(RowsPlan *plan, Relation index)
 	return columns;
 }
 
-/* A sequence counts, and so does a key that lies within these columns. */
+/* Does a sequence, or unique columns among these, already make the rows unique? */
 static bool
 is_unique_already(List *columns)
 {
@@ -282,7 +282,7 @@ is_unique_already(List *columns)
 	return false;
 }
 
-/* Are all columns there that tell the digit? */
+/* Do the columns determine this part of the ordinal? */
 static bool
 covers_digit(List *columns, RowsColumn *digit)
 {
@@ -305,7 +305,7 @@ covers_digit(List *columns, RowsColumn *digit)
 
 /*
  * Does a CHECK that is not understood, such as the bound of a hash partition,
- * look at the key?  Then each row may try several ordinals.
+ * use the columns?  Then each row may try several ordinals.
  */
 static bool
 is_checked_by_row(RowsPlan *plan, RowsKey *key)
@@ -323,7 +323,7 @@ is_checked_by_row(RowsPlan *plan, RowsKey *key)
 	return false;
 }
 
-/* Make the columns the digits of one number, the last the lowest. */
+/* Let the columns share one ordinal; the last column changes fastest. */
 static void
 add_key(RowsPlan *plan, Relation index, List *columns)
 {

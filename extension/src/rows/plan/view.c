@@ -1,10 +1,10 @@
 /*-------------------------------------------------------------------------
  *
  * view.c
- *	  Views: whose rows are to be made, and what the view demands of them.
+ *	  Views: which table gets the rows, and which conditions the view adds.
  *
- * Must never open a table behind a view that an INSERT through the view would
- * not be allowed to write to.
+ * Only a table that an INSERT through the view may write to is opened behind a
+ * view.
  *
  *-------------------------------------------------------------------------
  */
@@ -30,10 +30,9 @@ static Bitmapset *shown_columns(Bitmapset *readable, Query *query, Bitmapset *ow
 static Node *look_behind(Node *node, void *targets);
 
 /*
- * Rows for a view with an INSTEAD OF trigger are made from the view itself.
- * Rows for an automatically updatable view are those of the table behind it:
- * the plan's relation becomes that table, with the view's columns mapped, or
- * stays the view.
+ * A view with an INSTEAD OF trigger gets its rows itself.  For an
+ * automatically updatable view, the plan's relation becomes the underlying
+ * table, with the view's columns mapped to it.
  */
 void
 rows_look_through_view(RowsPlan *plan, List **conditions)
@@ -77,7 +76,7 @@ rows_look_through_view(RowsPlan *plan, List **conditions)
 		}
 		*view_columns = columns;
 
-		/* what was asked of the view's columns is asked of those behind them */
+		/* map conditions on the view's columns to the underlying columns */
 		ChangeVarNodes((Node *) query, reference->rtindex, 1, 0);
 		*conditions = (List *) look_behind((Node *) *conditions, query->targetList);
 		if (query->jointree->quals != NULL)
@@ -90,8 +89,8 @@ rows_look_through_view(RowsPlan *plan, List **conditions)
 }
 
 /*
- * The columns behind a view that the caller sees through it: those that he may
- * read of the view and the view's owner behind it, of all rows.
+ * The underlying columns that the caller can see through the view: the caller may read
+ * the view's column, and the view's owner the underlying one, in all rows.
  */
 static Bitmapset *
 shown_columns(Bitmapset *readable, Query *query, Bitmapset *owners)
@@ -113,7 +112,7 @@ shown_columns(Bitmapset *readable, Query *query, Bitmapset *owners)
 	return result;
 }
 
-/* Conditions on the columns of a view, as conditions on what they show. */
+/* Replace the columns of a view in conditions by the underlying expressions. */
 static Node *
 look_behind(Node *node, void *targets)
 {

@@ -1,10 +1,10 @@
 /*-------------------------------------------------------------------------
  *
  * arena.c
- *	  Memory of the values of one batch of rows.
+ *	  Memory for the values of one batch of rows.
  *
- * Given back all at once, but kept for the next batch: malloc() would return
- * it to the kernel, which then hands it out again page by page.
+ * The next batch reuses the blocks: free() would return them to the kernel,
+ * which then hands them out again page by page.
  *
  *-------------------------------------------------------------------------
  */
@@ -15,9 +15,9 @@
 #include "base/compat.h"
 #include "rows/value/arena.h"
 
-/* Values are pieces of such a block ... */
+/* Values are parts of blocks of this size ... */
 #define ARENA_BLOCK			(64 * 1024)
-/* ... but for large ones */
+/* ... except large ones */
 #define ARENA_LARGE			(8 * 1024)
 
 struct RowsArenaBlock
@@ -35,7 +35,7 @@ rows_init_arena(RowsArena *arena)
 										   ALLOCSET_DEFAULT_SIZES);
 }
 
-/* For what does not fit into the current block. */
+/* Allocates what does not fit into the current block. */
 void *
 rows_alloc_slow(RowsArena *arena, Size size)
 {
@@ -55,7 +55,7 @@ rows_alloc_slow(RowsArena *arena, Size size)
 	return arena->block->data;
 }
 
-/* How much memory do the values take? */
+/* Memory that the values take, in bytes. */
 Size
 rows_arena_size(const RowsArena *arena)
 {

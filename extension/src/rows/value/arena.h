@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * arena.h
- *	  Memory of the values of one batch of rows.
+ *	  Memory for the values of one batch of rows.
  *
  *-------------------------------------------------------------------------
  */
@@ -12,13 +12,13 @@
 
 typedef struct RowsArenaBlock RowsArenaBlock;
 
-/* Memory of the values of one batch: allocated by moving a pointer. */
+/* Memory for the values of one batch: a bump allocator. */
 typedef struct RowsArena
 {
-	MemoryContext context;		/* large values, and what PostgreSQL makes */
+	MemoryContext context;		/* large values, and what PostgreSQL allocates */
 	char	   *next;
 	char	   *end;
-	RowsArenaBlock *block;		/* that these point into */
+	RowsArenaBlock *block;		/* that next and end point into */
 	RowsArenaBlock *first;
 	MemoryContext keeper;		/* of the blocks */
 	Size		used;			/* bytes of blocks */

@@ -1,7 +1,8 @@
 /*-------------------------------------------------------------------------
  *
  * bounds.c
- *	  The bounds of a column's values: none at first, and when they leave nothing.
+ *	  Bounds of a column's values: initialization, and what happens if no value is
+ *	  left.
  *
  *-------------------------------------------------------------------------
  */
@@ -19,7 +20,7 @@ rows_init_bounds(RowsBounds *bounds)
 	bounds->min_length = bounds->max_length = -1;
 }
 
-/* Bounds leave nothing: an error, or a partition that no row goes to. */
+/* No value satisfies the bounds: raise an error, or mark a partition that gets no row. */
 void
 rows_no_value(Oid type, RowsBounds *bounds)
 {

@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * bounds.h
- *	  What is known of a column's admissible values.
+ *	  What is known about the admissible values of a column.
  *
  *-------------------------------------------------------------------------
  */
@@ -11,24 +11,24 @@
 #include "nodes/primnodes.h"
 
 /*
- * What is known of a column's admissible values, from CHECK constraints and
- * from the options.  Constants stay in their own type.
+ * What CHECK constraints and options say about the admissible values of a
+ * column.  Constants stay in their own type.
  */
 typedef struct RowsBound
 {
 	Const	   *constant;
-	bool		open;			/* the constant itself is outside */
+	bool		open;			/* excludes the constant itself */
 } RowsBound;
 
 typedef struct RowsBounds
 {
 	List	   *lows;			/* of RowsBound */
 	List	   *highs;			/* of RowsBound */
-	List	   *choices;		/* of Const; NIL when there is no such list */
-	int			min_length;		/* in characters; -1 when not known */
+	List	   *choices;		/* of Const; NIL: no list */
+	int			min_length;		/* in characters; -1: unknown */
 	int			max_length;
 	bool		not_null;
-	bool		may_be_empty;	/* then is_empty is set, instead of an error raised */
+	bool		may_be_empty;	/* set is_empty instead of raising an error */
 	bool		is_empty;
 } RowsBounds;
 

@@ -1,10 +1,10 @@
 /*-------------------------------------------------------------------------
  *
  * choice.c
- *	  Values that are one of a list: the labels of an enum, the constants of
- *	  a CHECK or of the options, the Datums of a caller.
+ *	  Values from a list: the labels of an enum, the constants of a CHECK or
+ *	  of the options, the Datums of a caller.
  *
- * Must never offer a label that this transaction may not use yet.
+ * Labels that this transaction may not use yet must be left out.
  *
  *-------------------------------------------------------------------------
  */
@@ -34,7 +34,7 @@ static Datum make_choice(const RowsValue *value, RowsDraw *draw, RowsArena *aren
 static Datum encode_choice(const RowsValue *value, uint64 ordinal, RowsDraw *draw, RowsArena *arena);
 static bool decode_choice(const RowsValue *value, Datum datum, uint64 *ordinal);
 
-/* The labels of an enum, in its order. */
+/* The labels of an enum, in its sort order. */
 void
 rows_init_enum(RowsValue *value)
 {
@@ -48,7 +48,7 @@ rows_init_enum(RowsValue *value)
 		Form_pg_enum label = (Form_pg_enum) GETSTRUCT(&list->members[i]->tuple);
 		int			j = value->nchoices;
 
-		/* a label added by this transaction must not be used yet */
+		/* this transaction must not use a label that it has added */
 		if (EnumUncommitted(label->oid))
 			continue;
 		while (j > 0 && order[j - 1] > label->enumsortorder)
@@ -73,8 +73,8 @@ rows_init_enum(RowsValue *value)
 }
 
 /*
- * Restrict a value to a list of constants.  False when one of them cannot be
- * brought to the type.
+ * Restrict a value to a list of constants.  Returns false if one of them
+ * cannot be converted to the type.
  */
 bool
 rows_init_choices(RowsValue *value, RowsBounds *bounds)
@@ -130,7 +130,7 @@ rows_init_choices(RowsValue *value, RowsBounds *bounds)
 	return true;
 }
 
-/* A value that is one of some Datums of its type. */
+/* Creates a generator that picks one of the given Datums. */
 RowsValue *
 rows_make_choice_value(Oid type, Datum *choices, uint64 nchoices)
 {
@@ -154,7 +154,7 @@ set_choices(RowsValue *value, Datum *choices, uint64 nchoices)
 	value->capacity = nchoices;
 }
 
-/* Is a constant within the lowest and highest ones of its own type? */
+/* Does a constant satisfy the bounds that are of its own type? */
 static bool
 within(const Const *constant, RowsBounds *bounds)
 {
@@ -212,7 +212,7 @@ encode_choice(const RowsValue *value, uint64 ordinal, RowsDraw *draw, RowsArena 
 	return value->choices[ordinal];
 }
 
-/* Which of the choices is it?  An index by hash answers, made on first use. */
+/* Find a choice by its hash; the first call sorts the choices. */
 static bool
 decode_choice(const RowsValue *value, Datum datum, uint64 *ordinal)
 {

@@ -1,10 +1,10 @@
 /*-------------------------------------------------------------------------
  *
  * condition.c
- *	  What one condition says of the values of a column, or of a domain.
+ *	  What one condition says about the values of a column, or of a domain.
  *
- * Reads comparisons with constants, BETWEEN, IN, the length of a string.  Must
- * never claim to understand what it does not: that is for the caller to try.
+ * Reads comparisons with constants, BETWEEN, IN and the length of a string.  It must
+ * report any other condition as not understood, so that the caller tries it.
  *
  *-------------------------------------------------------------------------
  */
@@ -39,7 +39,7 @@ static Const *constant_of(Node *node);
 
 /*
  * Read one condition on a column (or, with InvalidAttrNumber, on the value of
- * a domain) into the bounds.  True when the bounds say all that it says.
+ * a domain) into the bounds.  Returns true if the bounds imply the condition.
  */
 bool
 rows_read_condition(Node *node, AttrNumber attnum, RowsBounds *bounds)
@@ -128,7 +128,7 @@ read_operator(OpExpr *op, AttrNumber attnum, RowsBounds *bounds)
 	else
 		bounds->highs = lappend(bounds->highs, bound);
 
-	/* the order of text is the collation's business: try each value */
+	/* the order of text depends on the collation: try each value */
 	return !type_is_collatable(exprType(left));
 }
 
@@ -169,7 +169,7 @@ read_in_list(ScalarArrayOpExpr *in, AttrNumber attnum, RowsBounds *bounds)
 	return choices != NIL && meet_choices(bounds, choices);
 }
 
-/* The values that were admissible up to now and are so still. */
+/* Intersect the choices with those known so far. */
 static bool
 meet_choices(RowsBounds *bounds, List *choices)
 {
@@ -241,7 +241,7 @@ read_or(BoolExpr *or, AttrNumber attnum, RowsBounds *bounds)
 	return choices != NIL && meet_choices(bounds, choices);
 }
 
-/* Is this the column, or the column brought to a wider type? */
+/* Is this the column, or a cast of the column to a wider type? */
 static bool
 is_subject(Node *node, AttrNumber attnum)
 {
@@ -284,7 +284,7 @@ is_length_of_subject(Node *node, AttrNumber attnum)
 	}
 }
 
-/* The btree strategy of an operator, InvalidStrategy when it has none. */
+/* The btree strategy of an operator, or InvalidStrategy. */
 static int
 comparison(Oid opno, Oid type)
 {
@@ -305,7 +305,7 @@ contains_domain_value(Node *node, void *context)
 	return expression_tree_walker(node, contains_domain_value, context);
 }
 
-/* The value of an expression without columns, such as CURRENT_DATE. */
+/* Evaluates an expression without columns, such as CURRENT_DATE. */
 static Const *
 constant_of(Node *node)
 {

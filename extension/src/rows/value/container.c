@@ -3,8 +3,8 @@
  * container.c
  *	  Values made of other values: arrays, ranges, multiranges, rows.
  *
- * type.c calls this file, and this file calls it back: what a container holds
- * may be a container.  type.c ends that at a depth of ROWS_MAX_DEPTH.
+ * This file and type.c call each other, because a container may hold
+ * containers.  type.c stops the recursion at ROWS_MAX_DEPTH.
  *
  *-------------------------------------------------------------------------
  */
@@ -26,7 +26,7 @@
 #include "rows/value/kinds.h"
 #include "rows/value/type.h"
 
-/* Elements of a made-up array: one to this many. */
+/* Most elements of a generated array; it has at least one. */
 #define ARRAY_ELEMENTS		4
 
 static bool init_array(RowsValue *value, int depth);
@@ -118,7 +118,7 @@ init_range(RowsValue *value, Oid range_type, int depth)
 		return false;
 	if (value->element->from_int != NULL && value->element->encode != NULL)
 	{
-		/* counted ranges lie side by side; of times, an hour each */
+		/* counted ranges are adjacent; ranges of times last an hour each */
 		value->step = value->element->unique_unit;
 		if (value->element->type == TIMESTAMPOID || value->element->type == TIMESTAMPTZOID)
 			value->step = USECS_PER_HOUR;
@@ -178,7 +178,7 @@ encode_range(const RowsValue *value, uint64 ordinal, RowsDraw *draw, RowsArena *
 	return RangeTypePGetDatum(result);
 }
 
-/* The last ordinal that the range overlaps: counting goes on after its end. */
+/* The last ordinal that the range overlaps: counting continues after its end. */
 static bool
 decode_range(const RowsValue *value, Datum datum, uint64 *ordinal)
 {
@@ -225,7 +225,7 @@ make_one_multirange(const RowsValue *value, RowsDraw *draw, RowsArena *arena)
 	return MultirangeTypePGetDatum(result);
 }
 
-/* A counted multirange is one counted range. */
+/* A counted multirange contains one counted range. */
 static Datum
 encode_multirange(const RowsValue *value, uint64 ordinal, RowsDraw *draw, RowsArena *arena)
 {
@@ -264,7 +264,7 @@ init_composite(RowsValue *value, int depth)
 
 		if (attribute->attisdropped)
 			continue;
-		/* a part that cannot be made stays null */
+		/* a field without generator stays null */
 		value->fields[i] = rows_make_nested(attribute->atttypid, attribute->atttypmod, depth + 1);
 	}
 	value->name = "row";

@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * distribution.c
- *	  Random numbers that are not uniform.
+ *	  Non-uniform random numbers.
  *
  *-------------------------------------------------------------------------
  */
@@ -14,7 +14,7 @@
 #include "rows/value/generator.h"
 #include "rows/value/kinds.h"
 
-/* A number in [0, limit) that is not uniform. */
+/* A non-uniform number in [0, limit). */
 uint64
 rows_distributed(const RowsValue *value, RowsDraw *draw, uint64 limit)
 {
@@ -22,7 +22,7 @@ rows_distributed(const RowsValue *value, RowsDraw *draw, uint64 limit)
 	{
 		case ROWS_NORMAL:
 			{
-				/* the sum of twelve uniform numbers; the middle half holds 92 % */
+				/* sum of twelve uniform numbers; 92 % are in the middle half */
 				double		sum = 0;
 
 				for (int i = 0; i < 12; i++)
@@ -31,7 +31,7 @@ rows_distributed(const RowsValue *value, RowsDraw *draw, uint64 limit)
 			}
 		case ROWS_ZIPF:
 			{
-				/* 1/k, by the inverse of its integral */
+				/* density 1/k, by the inverse of its integral */
 				double		rank = exp(rows_unit(draw) * log((double) limit + 1.0));
 
 				return Min((uint64) rank - 1, limit - 1);

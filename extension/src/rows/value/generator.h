@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * generator.h
- *	  A value (RowsValue) knows how to make data of one type.
+ *	  RowsValue: a generator of values of one type.
  *
  *-------------------------------------------------------------------------
  */
@@ -16,14 +16,14 @@
 #include "base/random.h"
 #include "rows/value/arena.h"
 
-/* How the values of a column are spread over their range. */
+/* Distribution of a column's values over their range. */
 typedef enum RowsDistribution
 {
 	ROWS_UNIFORM,
 	ROWS_NORMAL,
 	ROWS_ZIPF,
-	ROWS_SEQUENCE,				/* row after row, a step apart */
-	ROWS_SERIES					/* the same, somewhere within the step */
+	ROWS_SEQUENCE,				/* one step per row */
+	ROWS_SERIES					/* the same, at random within the step */
 } RowsDistribution;
 
 typedef struct RowsValue RowsValue;
@@ -34,10 +34,10 @@ typedef bool (*RowsToInt) (const RowsValue *value, Datum datum, int64 *number);
 typedef bool (*RowsDecode) (const RowsValue *value, Datum datum, uint64 *ordinal);
 typedef Datum (*RowsEncode) (const RowsValue *value, uint64 ordinal, RowsDraw *draw, RowsArena *arena);
 
-/* How data of one type are made. */
+/* Generates values of one type. */
 struct RowsValue
 {
-	Oid			type;			/* never a domain: those are looked through */
+	Oid			type;			/* base type, never a domain */
 	int32		typmod;
 	int16		typlen;
 	bool		typbyval;
@@ -48,34 +48,34 @@ struct RowsValue
 	RowsMake	make;			/* a random value */
 	double		null_fraction;
 
-	/* types that are numbers in disguise */
+	/* types that map to an integer */
 	RowsFromInt from_int;
 	RowsToInt	to_int;
-	int64		low;			/* range of the random values */
+	int64		low;			/* range of random values */
 	int64		high;
-	int64		unique_low;		/* range of the unique ones */
+	int64		unique_low;		/* range of counted values */
 	int64		unique_high;
-	int64		unit;			/* distance of two values */
+	int64		unit;			/* distance of adjacent values */
 	uint64		steps;			/* number of values in the range */
-	int64		unique_unit;	/* distance of two counted values */
+	int64		unique_unit;	/* distance of adjacent counted values */
 	int			scale;			/* decimal digits, numeric only */
 
-	/* counting: the ordinal-th distinct value, and back */
-	RowsEncode	encode;			/* NULL: this type cannot be counted */
+	/* counting: the ordinal-th distinct value, and its inverse */
+	RowsEncode	encode;			/* NULL: the type cannot be counted */
 	RowsDecode	decode;
 	uint64		capacity;		/* number of distinct values */
 
 	/* strings of characters, bytes or bits */
-	bool		is_text;		/* stored as text is */
+	bool		is_text;		/* same representation as text */
 	int			min_length;
 	int			max_length;
 
-	/* one of these */
+	/* a list of values */
 	uint64		nchoices;
 	Datum	   *choices;
-	struct RowsIndexEntry *index;	/* of the choices, once it is needed */
+	struct RowsIndexEntry *index;	/* choices sorted by hash, on first use */
 
-	/* text of a fixed form, read by the input function of the type */
+	/* text of a fixed form, converted by the type's input function */
 	const char *pattern;
 	FmgrInfo	input;
 	Oid			ioparam;
@@ -87,17 +87,17 @@ struct RowsValue
 	TupleDesc	tupdesc;
 	TypeCacheEntry *typcache;
 
-	/* what the options add */
+	/* options */
 	RowsDistribution distribution;
 	int64		step;
-	double	   *weights;		/* of the choices: sums up to each, from 0 to 1 */
+	double	   *weights;		/* cumulative, from 0 to 1, per choice */
 	const char *prefix;
 	int			prefix_length;	/* in characters */
-	RowsMake	prefixed;		/* makes what comes after the prefix */
+	RowsMake	prefixed;		/* makes the part after the prefix */
 
-	uint64		region_key;		/* draws the partition of a row */
+	uint64		region_key;		/* stream that picks the partition of a row */
 
-	/* checks of a domain that must be tried on each value */
+	/* domain constraints to check for each value */
 	DomainConstraintRef *domain;
 	ExprContext *econtext;
 };

@@ -1,9 +1,9 @@
 /*-------------------------------------------------------------------------
  *
  * hash.c
- *	  Values that are found again by their hash.
+ *	  Lookup of values by their hash.
  *
- * Must never tell two values apart that differ in their headers alone.
+ * Values that differ only in their varlena headers must compare equal.
  *
  *-------------------------------------------------------------------------
  */
@@ -18,14 +18,14 @@
 
 static int	compare_entries(const void *a, const void *b);
 
-/* Those of one hash keep their order. */
+/* Entries with the same hash keep their order. */
 void
 rows_sort_by_hash(RowsIndexEntry *index, uint64 n)
 {
 	qsort(index, n, sizeof(RowsIndexEntry), compare_entries);
 }
 
-/* Where the entries of this hash begin, or would. */
+/* Position of the first entry with this hash, or where it would be. */
 uint64
 rows_first_of_hash(const RowsIndexEntry *index, uint64 n, uint32 hash)
 {
@@ -44,7 +44,7 @@ rows_first_of_hash(const RowsIndexEntry *index, uint64 n, uint32 hash)
 	return low;
 }
 
-/* datum_image_hash() is for btree's needs; a short header must not matter. */
+/* datum_image_hash() hashes the varlena header too, so a short one would differ. */
 uint32
 rows_hash_image(Datum datum, bool typbyval, int16 typlen)
 {

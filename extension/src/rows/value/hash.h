@@ -1,14 +1,14 @@
 /*-------------------------------------------------------------------------
  *
  * hash.h
- *	  Values that are found again by their hash.
+ *	  Lookup of values by their hash.
  *
  *-------------------------------------------------------------------------
  */
 #ifndef POC_ROWS_VALUE_HASH_H
 #define POC_ROWS_VALUE_HASH_H
 
-/* A choice, or a row referred to, and the hash that it is found by. */
+/* A choice or a referenced row, and its hash. */
 typedef struct RowsIndexEntry
 {
 	uint32		hash;

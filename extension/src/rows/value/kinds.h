@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * kinds.h
- *	  The kinds of types that there are generators for.
+ *	  The generators, by kind of type.
  *
  *-------------------------------------------------------------------------
  */
@@ -11,24 +11,24 @@
 #include "rows/value/bounds.h"
 #include "rows/value/generator.h"
 
-/* number_types.c: types that are integers in disguise */
+/* number_types.c: types that map to an integer */
 typedef struct RowsNumberType
 {
 	Oid			type;
 	const char *name;
-	int64		low;			/* range of the random values */
+	int64		low;			/* range of random values */
 	int64		high;
-	int64		unique_low;		/* range of the unique ones */
+	int64		unique_low;		/* range of counted values */
 	int64		unique_high;
 	int64		unique_unit;
 	RowsFromInt from_int;
 	RowsToInt	to_int;
-	int			scale;			/* decimal digits of the fraction */
+	int			scale;			/* decimal digits after the point */
 } RowsNumberType;
 
 extern const RowsNumberType *rows_number_type(Oid type);
 
-/* number.c: their values, and the bounds of those */
+/* number.c: values of these types, and their bounds */
 extern bool rows_init_number(RowsValue *value, RowsBounds *bounds);
 
 /* number_constant.c */
@@ -47,13 +47,13 @@ extern Datum rows_make_pattern(const RowsValue *value, RowsDraw *draw, RowsArena
 /* network.c: uuid and addresses */
 extern bool rows_init_network(RowsValue *value);
 
-/* words.c: what the name of a column suggests */
+/* words.c: values suggested by the column's name */
 extern void rows_hint(RowsValue *value, RowsBounds *bounds, const char *column);
 
 /* container.c: arrays, ranges, composite types */
 extern bool rows_init_container(RowsValue *value, char typtype, int depth);
 
-/* distribution.c: random numbers that are not uniform */
+/* distribution.c: non-uniform random numbers */
 extern uint64 rows_distributed(const RowsValue *value, RowsDraw *draw, uint64 limit);
 
 #endif							/* POC_ROWS_VALUE_KINDS_H */

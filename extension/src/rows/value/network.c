@@ -85,7 +85,7 @@ make_uuid(const RowsValue *value, RowsDraw *draw, RowsArena *arena)
 	return put_uuid((high & UINT64CONST(0xFFFFFFFFFFFF0FFF)) | 0x4000, rows_draw(draw), arena);
 }
 
-/* Version 8: the first 48 bits count, so that an index grows at its end. */
+/* Version 8: the first 48 bits count, so that inserts go to the end of an index. */
 static Datum
 encode_uuid(const RowsValue *value, uint64 ordinal, RowsDraw *draw, RowsArena *arena)
 {
@@ -105,7 +105,7 @@ decode_uuid(const RowsValue *value, Datum datum, uint64 *ordinal)
 	return true;
 }
 
-/* ---- addresses of the internet ---- */
+/* ---- inet and cidr ---- */
 
 static Datum
 put_inet(uint32 address, RowsArena *arena)
@@ -122,7 +122,7 @@ put_inet(uint32 address, RowsArena *arena)
 	return InetPGetDatum(result);
 }
 
-/* Somewhere in 10.0.0.0/8. */
+/* An address in 10.0.0.0/8. */
 static Datum
 make_inet(const RowsValue *value, RowsDraw *draw, RowsArena *arena)
 {
@@ -144,12 +144,12 @@ decode_inet(const RowsValue *value, Datum datum, uint64 *ordinal)
 	if (ip_family(address) != PGSQL_AF_INET)
 		return false;
 	memcpy(&number, ip_addr(address), sizeof(number));
-	/* counting begins at 10.0.0.0 and goes once around */
+	/* counting starts at 10.0.0.0 and wraps around */
 	*ordinal = (uint32) (pg_ntoh32(number) - 0x0A000000);
 	return true;
 }
 
-/* ---- addresses of network cards ---- */
+/* ---- macaddr ---- */
 
 static Datum
 put_macaddr(uint64 number, RowsArena *arena)
@@ -165,7 +165,7 @@ put_macaddr(uint64 number, RowsArena *arena)
 	return MacaddrPGetDatum(result);
 }
 
-/* Locally administered, one station. */
+/* A locally administered unicast address. */
 static Datum
 make_macaddr(const RowsValue *value, RowsDraw *draw, RowsArena *arena)
 {

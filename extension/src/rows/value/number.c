@@ -1,11 +1,11 @@
 /*-------------------------------------------------------------------------
  *
  * number.c
- *	  Values of the types that are integers in disguise: numbers, money, dates
- *	  and times, positions in the WAL.
+ *	  Values of types that map to integers: numbers, money, dates and times,
+ *	  LSNs.
  *
  * Each such type maps an int64 to a Datum and back (number_types.c), so that
- * ranges, counting and distributions are written once.
+ * ranges, counting and distributions are implemented once.
  *
  *-------------------------------------------------------------------------
  */
@@ -25,7 +25,7 @@
 #include "rows/value/generator.h"
 #include "rows/value/kinds.h"
 
-/* numeric(p): at most this many digits are made, to stay within an int64 */
+/* numeric(p): at most this many digits, to fit an int64 */
 #define NUMERIC_DIGITS		18
 
 static Datum make_number(const RowsValue *value, RowsDraw *draw, RowsArena *arena);
@@ -36,7 +36,7 @@ static void init_precision(RowsValue *value);
 static void apply_bounds(RowsValue *value, RowsBounds *bounds);
 static int64 least_number(const RowsValue *value);
 
-/* Fill in a value of one of those types; false when it is of another. */
+/* Initialize a value of one of these types; false if the type is not one of them. */
 bool
 rows_init_number(RowsValue *value, RowsBounds *bounds)
 {
@@ -90,7 +90,7 @@ decode_number(const RowsValue *value, Datum datum, uint64 *ordinal)
 	if (!value->to_int(value, datum, &number) ||
 		number < value->unique_low || number > value->unique_high)
 		return false;
-	/* a number between two of ours blocks neither, but count past it */
+	/* a number between two counted values conflicts with neither, but count past it */
 	*ordinal = (uint64) (number - value->unique_low) / value->unique_unit;
 	return true;
 }
@@ -115,7 +115,7 @@ init_numeric(RowsValue *value)
 	value->unique_high = limit - 1;
 }
 
-/* timestamp(2): hundredths of a second */
+/* timestamp(2): steps of 0.01 seconds */
 static void
 init_precision(RowsValue *value)
 {
@@ -128,7 +128,7 @@ init_precision(RowsValue *value)
 			value->unit *= 10;
 		value->unique_unit = Max(value->unique_unit, value->unit);
 	}
-	/* interval(0), interval year to month: not every number is a value */
+	/* interval(0), interval year to month: not every number is a valid value */
 	if (value->type == INTERVALOID && value->typmod >= 0)
 	{
 		value->encode = NULL;
@@ -136,7 +136,7 @@ init_precision(RowsValue *value)
 	}
 }
 
-/* Narrow the ranges to what the bounds allow. */
+/* Restrict the ranges to the bounds. */
 static void
 apply_bounds(RowsValue *value, RowsBounds *bounds)
 {
@@ -186,7 +186,7 @@ apply_bounds(RowsValue *value, RowsBounds *bounds)
 		has_high = true;
 	}
 
-	/* one-sided: keep the usual width, within what the type can hold */
+	/* one bound only: keep the default width, within the limits of the type */
 	if (has_low && !has_high)
 	{
 		high = (low > value->unique_high - span) ? value->unique_high : low + span;
@@ -211,7 +211,7 @@ apply_bounds(RowsValue *value, RowsBounds *bounds)
 		value->high = high;
 	}
 
-	/* whole units only: timestamp(0) between two fractions of a second */
+	/* whole units only, if timestamp(0) has a bound with a fraction */
 	if (value->unit > 1)
 	{
 		int64		rest = value->low % value->unit;
@@ -225,7 +225,7 @@ apply_bounds(RowsValue *value, RowsBounds *bounds)
 
 		if (rest != 0)
 			value->unique_low += (rest > 0) ? value->unit - rest : -rest;
-		/* a narrow range is counted in its smallest steps */
+		/* a narrow range is counted in steps of the smallest unit */
 		if ((uint64) (value->unique_high - value->unique_low) / value->unique_unit < 1000000)
 			value->unique_unit = value->unit;
 	}
@@ -240,7 +240,7 @@ apply_bounds(RowsValue *value, RowsBounds *bounds)
 		value->detail = pstrdup("range of its constraints");
 }
 
-/* The least number that the type can hold. */
+/* The smallest number of the type. */
 static int64
 least_number(const RowsValue *value)
 {

@@ -1,10 +1,10 @@
 /*-------------------------------------------------------------------------
  *
  * number_constant.c
- *	  A constant of a CHECK or an option, as one of the integers that stand for
- *	  values of a number type.
+ *	  Converts a constant of a CHECK or an option to the integer that
+ *	  represents it in a number type.
  *
- * Must never call exact what it has rounded.
+ * A rounded result must not be reported as exact.
  *
  *-------------------------------------------------------------------------
  */
@@ -23,9 +23,9 @@
 static bool number_to_int64(Datum number, int64 *result);
 
 /*
- * Bring a constant to the scale of a value.  What lies between two numbers is
- * rounded up or down, and then is not exact.  False when the constant cannot
- * be compared with the type.
+ * Convert a constant to the scale of a value.  A constant between two numbers
+ * is rounded up or down, and *exact is then false.  Returns false if the
+ * constant cannot be compared with the type.
  */
 bool
 rows_number_from_const(const RowsValue *value, const Const *constant,
@@ -123,7 +123,7 @@ rows_number_from_const(const RowsValue *value, const Const *constant,
 	return number_to_int64(rounded, number);
 }
 
-/* A whole numeric as int64, cut to its limits. */
+/* Convert an integral numeric to int64, clamped to its limits. */
 static bool
 number_to_int64(Datum number, int64 *result)
 {

@@ -1,10 +1,10 @@
 /*-------------------------------------------------------------------------
  *
  * number_types.c
- *	  The types that are integers in disguise: their ranges, and how each maps
- *	  an int64 to a Datum and back.
+ *	  Types that map to integers: their ranges, and how each maps an int64
+ *	  to a Datum and back.
  *
- * Must never go by a setting, such as the time zone: the same seed has
+ * No setting, such as the time zone, may change the result: the same seed has
  * to give the same rows.
  *
  *-------------------------------------------------------------------------
@@ -26,16 +26,16 @@
 #include "rows/value/generator.h"
 #include "rows/value/kinds.h"
 
-/* 2015-01-01, counted from 2000-01-01: where made-up dates begin ... */
+/* 2015-01-01 in days since 2000-01-01: the first generated date ... */
 #define FIRST_DAY			5479
-/* ... and the ten years they span */
+/* ... and the ten years that the dates cover */
 #define SPAN_OF_DAYS		3653
 #define LAST_DAY			(FIRST_DAY + SPAN_OF_DAYS - 1)
 
-/* Digits after the point that made-up floating-point numbers have. */
+/* Decimal digits after the point of generated floating-point numbers. */
 #define FLOAT4_SCALE		1
 #define FLOAT8_SCALE		3
-/* ... and numeric, when it is declared without a scale */
+/* ... and of numeric without a declared scale */
 #define NUMERIC_SCALE		2
 
 static Datum
@@ -90,7 +90,7 @@ int4_to_int(const RowsValue *value, Datum datum, int64 *number)
 	return true;
 }
 
-/* An int64 by value, or in the arena where Datum has 32 bits. */
+/* An int64 by value, or in the arena if Datum has 32 bits. */
 static Datum
 int8_from_int(const RowsValue *value, int64 number, RowsArena *arena)
 {
@@ -177,7 +177,7 @@ numeric_from_int(const RowsValue *value, int64 number, RowsArena *arena)
 		result = int64_div_fast_to_numeric(number, value->scale);
 	else
 	{
-		/* numeric(2,-3): thousands */
+		/* numeric(2,-3): multiples of 1000 */
 		Datum		power = DirectFunctionCall2(numeric_power,
 												NumericGetDatum(int64_to_numeric(10)),
 												NumericGetDatum(int64_to_numeric(-value->scale)));
@@ -205,7 +205,7 @@ timetz_from_int(const RowsValue *value, int64 number, RowsArena *arena)
 	TimeTzADT  *result = rows_alloc(arena, sizeof(TimeTzADT));
 
 	result->time = number;
-	result->zone = 0;			/* UTC: no setting may change it */
+	result->zone = 0;			/* UTC, whatever the settings are */
 	return TimeTzADTPGetDatum(result);
 }
 
@@ -223,7 +223,7 @@ interval_from_int(const RowsValue *value, int64 number, RowsArena *arena)
 {
 	Interval   *result = rows_alloc(arena, sizeof(Interval));
 
-	/* interval year to month: a number of years */
+	/* interval year to month: whole years */
 	if (value->typmod >= 0 && (INTERVAL_RANGE(value->typmod) & INTERVAL_MASK(SECOND)) == 0 &&
 		(INTERVAL_RANGE(value->typmod) & (INTERVAL_MASK(YEAR) | INTERVAL_MASK(MONTH))) != 0)
 	{
@@ -300,7 +300,7 @@ static const RowsNumberType number_types[] =
 	{InvalidOid, NULL, 0, 0, 0, 0, 0, NULL, NULL}
 };
 
-/* NULL when it is another type. */
+/* Returns NULL for other types. */
 const RowsNumberType *
 rows_number_type(Oid type)
 {

@@ -1,10 +1,10 @@
 /*-------------------------------------------------------------------------
  *
  * string.c
- *	  Values that are strings: of characters, of bytes, of bits, and text of a
- *	  fixed form that another type reads.
+ *	  String values: characters, bytes, bits, and text that the input
+ *	  function of another type reads.
  *
- * Makes ASCII only, which every server encoding holds.
+ * Strings are ASCII only, which every server encoding supports.
  *
  *-------------------------------------------------------------------------
  */
@@ -27,16 +27,16 @@
 #include "rows/value/generator.h"
 #include "rows/value/kinds.h"
 
-/* The length of made-up strings that nothing else limits. */
+/* Length of generated strings without any other limit. */
 #define TEXT_LENGTH			32
 #define BYTEA_LENGTH		16
 #define BIT_LENGTH			16
 
-/* Counted strings begin with this many digits of base 36: 36^12 > 10^18. */
+/* Counted strings start with this many base-36 digits: 36^12 > 10^18. */
 #define COUNT_DIGITS		12
 static const char digits36[] = "0123456789abcdefghijklmnopqrstuvwxyz";
 
-/* ... and counted bytes with this many bytes */
+/* ... and counted byte strings with this many bytes */
 #define COUNT_BYTES			8
 
 static void init_text(RowsValue *value, RowsBounds *bounds);
@@ -82,7 +82,7 @@ rows_init_string(RowsValue *value, RowsBounds *bounds)
 			init_bits(value);
 			return true;
 		default:
-			/* citext and the like: text by another name */
+			/* citext and other types with the representation of text */
 			if (value->typlen != -1 || !IsBinaryCoercible(value->type, TEXTOID))
 				return false;
 			init_text(value, bounds);
@@ -126,7 +126,7 @@ init_text(RowsValue *value, RowsBounds *bounds)
 	}
 }
 
-/* Room for a string of the type; *data is where its characters go. */
+/* Allocates a string of the type; *data receives the address of its characters. */
 static Datum
 start_text(const RowsValue *value, int length, RowsArena *arena, char **data)
 {
@@ -143,7 +143,7 @@ start_text(const RowsValue *value, int length, RowsArena *arena, char **data)
 	if (value->type == BPCHAROID && value->typmod >= (int32) VARHDRSZ)
 		padded = value->typmod - VARHDRSZ;
 
-	/* the short header is what the heap would make of it anyway */
+	/* the heap would use the short header anyway */
 	if (padded + VARHDRSZ_SHORT <= VARATT_SHORT_MAX)
 	{
 		result = rows_alloc(arena, padded + VARHDRSZ_SHORT);
@@ -161,7 +161,7 @@ start_text(const RowsValue *value, int length, RowsArena *arena, char **data)
 	return PointerGetDatum(result);
 }
 
-/* Sixteen hexadecimal digits of a number, all at once. */
+/* Writes the sixteen hexadecimal digits of a number. */
 #if defined(__x86_64__) && defined(__SSE2__)
 static inline void
 hex_digits(uint64 number, char *digits)
@@ -216,7 +216,7 @@ make_text(const RowsValue *value, RowsDraw *draw, RowsArena *arena)
 	return result;
 }
 
-/* The ordinal in base 36, then whatever the length asks for. */
+/* The ordinal in base 36, then padding up to the required length. */
 static Datum
 encode_text(const RowsValue *value, uint64 ordinal, RowsDraw *draw, RowsArena *arena)
 {
@@ -348,7 +348,7 @@ make_bits(const RowsValue *value, RowsDraw *draw, RowsArena *arena)
 
 		memcpy(VARBITS(result) + i, &random, Min(nbytes - i, (int) sizeof(random)));
 	}
-	/* bits after the last must be zero */
+	/* unused bits must be zero */
 	if (length % BITS_PER_BYTE != 0)
 		VARBITS(result)[nbytes - 1] &= BITMASK << (BITS_PER_BYTE - length % BITS_PER_BYTE);
 	return PointerGetDatum(result);
@@ -365,7 +365,7 @@ encode_bits(const RowsValue *value, uint64 ordinal, RowsDraw *draw, RowsArena *a
 	SET_VARSIZE(result, VARBITTOTALLEN(length));
 	VARBITLEN(result) = length;
 	memset(VARBITS(result), 0, nbytes);
-	/* most significant bit first, in the first bits of the string */
+	/* most significant bit first, at the start of the string */
 	for (int i = 0; i < counted; i++)
 	{
 		if (ordinal & (UINT64CONST(1) << (counted - 1 - i)))
@@ -392,7 +392,7 @@ decode_bits(const RowsValue *value, Datum datum, uint64 *ordinal)
 
 /* ---- text of a fixed form ---- */
 
-/* # becomes a digit, ? a letter, \ takes the next character as it is. */
+/* # becomes a digit, ? a letter, \ escapes the next character. */
 Datum
 rows_make_pattern(const RowsValue *value, RowsDraw *draw, RowsArena *arena)
 {

@@ -3,7 +3,7 @@
  * type.c
  *	  One value of one type: which generator a type gets.
  *
- * Must never yield a Datum that the type's own input function would refuse.
+ * A generator must never return a Datum that the type's input function would reject.
  *
  *-------------------------------------------------------------------------
  */
@@ -25,10 +25,10 @@
 #include "rows/value/kinds.h"
 #include "rows/value/type.h"
 
-/* A row type may hold an array of itself: stop somewhere. */
+/* A row type may contain an array of itself: limit the depth. */
 #define ROWS_MAX_DEPTH		4
 
-/* Types whose values are written as text and read by the type itself. */
+/* Types whose values are written as text and converted by their input function. */
 typedef struct RowsPattern
 {
 	const char *type;
@@ -77,8 +77,8 @@ static bool passes_domain(const RowsValue *value, Datum datum, bool isnull, cons
 static RowsValue *make_value(Oid type, int32 typmod, RowsBounds *bounds, int depth);
 
 /*
- * How values of a type are made, within bounds.  NULL when nothing is known of
- * the type.
+ * Creates the generator of values of a type, within bounds.  NULL if the type
+ * is not supported.
  */
 RowsValue *
 rows_make_value(Oid type, int32 typmod, RowsBounds *bounds, const char *column_name)
@@ -90,7 +90,7 @@ rows_make_value(Oid type, int32 typmod, RowsBounds *bounds, const char *column_n
 	return value;
 }
 
-/* The same for a part of a value: nothing but its type limits it. */
+/* The same for an element or field: only its type limits the values. */
 RowsValue *
 rows_make_nested(Oid type, int32 typmod, int depth)
 {
@@ -102,7 +102,7 @@ rows_make_nested(Oid type, int32 typmod, int depth)
 	return make_value(type, typmod, &bounds, depth);
 }
 
-/* One value, null or not; the checks of its domain are obeyed. */
+/* Makes one value, null or not, that satisfies the checks of its domain. */
 Datum
 rows_value(const RowsValue *value, RowsDraw *draw, RowsArena *arena, bool *isnull)
 {
@@ -165,18 +165,18 @@ make_value(Oid type, int32 typmod, RowsBounds *bounds, int depth)
 			 rows_init_network(value) ||
 			 init_pattern(value, form) ||
 			 rows_init_container(value, form->typtype, depth))
-		 /* filled in */ ;
+		 /* the call has initialized the value */ ;
 	else
 		known = false;
 	ReleaseSysCache(tuple);
 
-	/* a list of values is all that is needed, even of an unknown type */
+	/* a list of values works even for an unsupported type */
 	if (bounds->choices != NIL && rows_init_choices(value, bounds))
 		known = true;
 	return known ? value : NULL;
 }
 
-/* A value of a type that nothing is known of, until the options tell. */
+/* Creates a generator for an unsupported type; the options have to set its values. */
 RowsValue *
 rows_make_unknown_value(Oid type, int32 typmod)
 {

@@ -11,7 +11,7 @@
 #include "rows/value/bounds.h"
 #include "rows/value/generator.h"
 
-/* How often a row is made anew because a CHECK rejects it. */
+/* Attempts to make a row that its CHECKs accept. */
 #define ROWS_MAX_ATTEMPTS	1000
 
 extern RowsValue *rows_make_value(Oid type, int32 typmod, RowsBounds *bounds,

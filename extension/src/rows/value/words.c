@@ -1,9 +1,9 @@
 /*-------------------------------------------------------------------------
  *
  * words.c
- *	  Columns whose names tell what is in them: email, city, price, ...
+ *	  Values suggested by the names of columns: email, city, price, ...
  *
- * Makes ASCII only.  A hint never widens what the type or a CHECK allows.
+ * Makes ASCII only.  A hint never exceeds what the type or a CHECK allows.
  *
  *-------------------------------------------------------------------------
  */
@@ -21,7 +21,7 @@
 #include "rows/value/generator.h"
 #include "rows/value/kinds.h"
 
-/* A counted text needs room for its words and for the number. */
+/* Length that a counted text needs for its words and the number. */
 #define ROOM_FOR_COUNTED	60
 #define LONGEST_WORDS		160
 
@@ -66,7 +66,7 @@ typedef struct WordList
 	int			nwords;
 } WordList;
 
-/* What the letters after % stand for; in lower case where the letter is. */
+/* The word list for the letter after %; a lower-case letter gives lower-case words. */
 static const WordList *
 word_list(char letter)
 {
@@ -102,11 +102,11 @@ word_list(char letter)
 	}
 }
 
-/* Names of columns, whole or as their last part, and what they hold. */
+/* Names of columns, whole or as their last part, and the contents these suggest. */
 typedef struct TextHint
 {
 	const char *name;
-	const char *form;			/* %X a word of a list, # a digit */
+	const char *form;			/* %X: a word of list X; #: a digit */
 } TextHint;
 
 static const TextHint text_hints[] = {
@@ -198,7 +198,7 @@ static Datum make_words(const RowsValue *value, RowsDraw *draw, RowsArena *arena
 static Datum encode_words(const RowsValue *value, uint64 ordinal, RowsDraw *draw, RowsArena *arena);
 static bool decode_words(const RowsValue *value, Datum datum, uint64 *ordinal);
 
-/* Let the name of the column say what the value is, if nothing else does. */
+/* Use the name of the column to choose the contents, if nothing else determines them. */
 void
 rows_hint(RowsValue *value, RowsBounds *bounds, const char *column)
 {
@@ -217,7 +217,7 @@ rows_hint(RowsValue *value, RowsBounds *bounds, const char *column)
 			if (!is_named(column, hint->name))
 				continue;
 			if (room >= 0 && room < (int) strlen(hint->form))
-				break;			/* too short to be of use */
+				break;			/* too short to be useful */
 			value->name = "words";
 			value->detail = psprintf("as the name \"%s\" suggests", hint->name);
 			value->pattern = hint->form;
@@ -254,7 +254,7 @@ rows_hint(RowsValue *value, RowsBounds *bounds, const char *column)
 	}
 }
 
-/* "price", "unit_price", "unitPrice" are all prices; "priceless" is not. */
+/* "price", "unit_price", "unitPrice" match price; "priceless" does not. */
 static bool
 is_named(const char *column, const char *name)
 {
@@ -316,7 +316,7 @@ make_words(const RowsValue *value, RowsDraw *draw, RowsArena *arena)
 	return put_text(value, buffer, write_words(value->pattern, buffer, draw), arena);
 }
 
-/* The number goes before the @ of an address, otherwise to the end. */
+/* Put the number before the @ of an address, otherwise at the end. */
 static Datum
 encode_words(const RowsValue *value, uint64 ordinal, RowsDraw *draw, RowsArena *arena)
 {

@@ -1,18 +1,17 @@
 /*-------------------------------------------------------------------------
  *
  * btree.c
- *	  The only file that writes pages by hand: a btree of ascending integers.
+ *	  Forms the pages of a btree of ascending integers; no other file forms pages.
  *
- * btbuild() scans the table, forms an index tuple of each row and sorts these.
- * A load whose integers ascend knows the tuples in their order: it keeps them
- * as runs, usually one for each page of the table.  From the runs this file
- * writes the pages that nbtsort.c writes, with the same content at the same
- * places, by the same bulk writer.
+ * btbuild() scans the table, forms an index tuple for each row and sorts the tuples.  A
+ * load of ascending integers knows the tuples in their order: it keeps them as runs,
+ * usually one per page of the table.  From the runs, this file writes the same pages as
+ * nbtsort.c, with the same content at the same places, through the same bulk writer.
  *
- * Must never write an index unless it has seen every row of the table, and
- * each integer exceeded the one before: nothing here compares or sorts.  Does
- * so only in the versions of PostgreSQL that base/compat.h lists; in any
- * other, nothing is collected, and PostgreSQL builds the index.
+ * Nothing here compares or sorts, so an index must not be written unless every row of
+ * the table was seen and each integer exceeded the previous one.  Only the versions of
+ * PostgreSQL listed in compat.h use this; in other versions, nothing is collected and
+ * PostgreSQL builds the index.
  *
  *-------------------------------------------------------------------------
  */
@@ -37,7 +36,7 @@
 
 #ifdef POC_WRITES_BTREE
 
-/* What is written here is version 4 of nbtree, as PostgreSQL 13 and later create it. */
+/* This file writes version 4 of nbtree, as PostgreSQL 13 and later do. */
 StaticAssertDecl(BTREE_MAGIC == 0x053162 && BTREE_VERSION == 4, "another version of nbtree");
 StaticAssertDecl(BTREE_METAPAGE == 0 && P_HIKEY == 1 && P_FIRSTKEY == 2, "another order of pages or items");
 StaticAssertDecl(BTREE_NONLEAF_FILLFACTOR == 70, "another fillfactor of inner pages");
@@ -54,7 +53,7 @@ StaticAssertDecl(sizeof(IndexTupleData) == 8, "another header of index tuples");
 /* Inner pages hold more than 250 downlinks: 2^32 blocks need no more levels. */
 #define MOST_LEVELS			8
 
-/* As index_form_tuple() makes it of an integer of 2, 4 or 8 bytes. */
+/* Size that index_form_tuple() gives a tuple with an integer of 2, 4 or 8 bytes. */
 #define ENTRY_SIZE(length)	MAXALIGN(sizeof(IndexTupleData) + (length))
 
 /* An index tuple with room for its integer. */
@@ -64,7 +63,7 @@ typedef union RowsEntry
 	char		data[ENTRY_SIZE(sizeof(int64))];
 } RowsEntry;
 
-/* Integers a step apart, in consecutive rows of one page. */
+/* Integers at equal steps, in consecutive rows of one page. */
 typedef struct RowsRun
 {
 	int64		first;
@@ -82,24 +81,24 @@ struct RowsEntries
 	bool		usable;			/* every row is in a run, and the integers ascend */
 	uint64		nrows;
 	uint64		nruns;
-	uint64		room;			/* for runs */
+	uint64		room;			/* runs allocated */
 	RowsRun    *runs;
 };
 
-/* The rightmost page of a level: the one that is being filled. */
+/* The rightmost page of a level, which is being filled. */
 typedef struct RowsLevel
 {
-	BulkWriteBuffer buffer;		/* NULL: the tree is not that high */
+	BulkWriteBuffer buffer;		/* NULL: the tree has no such level */
 	BlockNumber block;
-	OffsetNumber last;			/* item */
-	RowsEntry	low;			/* the pivot tuple that points to the page from the level above */
+	OffsetNumber last;			/* last item */
+	RowsEntry	low;			/* pivot tuple for the parent: downlink to this page */
 } RowsLevel;
 
 typedef struct RowsTree
 {
 	Relation	index;
 	BulkWriteState *writer;
-	BlockNumber nblocks;		/* given to pages, the metapage included */
+	BlockNumber nblocks;		/* blocks assigned to pages, including the metapage */
 	RowsLevel	levels[MOST_LEVELS];
 } RowsTree;
 
@@ -115,8 +114,8 @@ static void set_integer(IndexTuple tuple, int16 length, int64 value);
 /* ---- collecting ---- */
 
 /*
- * Somewhere to keep the entries of the table's only index.  NULL if that is not
- * a btree of a single column of integers, in ascending order and over all rows.
+ * Starts collecting the entries of the table's only index.  NULL unless that
+ * is a btree on one integer column, ascending and over all rows.
  */
 RowsEntries *
 rows_collect_entries(Relation rel)
@@ -150,7 +149,7 @@ rows_collect_entries(Relation rel)
 	return entries;
 }
 
-/* The slot holds a row that has just been inserted, and its TID. */
+/* Adds a row that was just inserted; the slot contains its TID. */
 void
 rows_add_entry(RowsEntries *entries, TupleTableSlot *slot)
 {
@@ -199,7 +198,7 @@ rows_add_entry(RowsEntries *entries, TupleTableSlot *slot)
 	run->length = 1;
 }
 
-/* The index whose entries these are, if there is one for each of so many rows. */
+/* The index of these entries, or InvalidOid if they do not cover all nrows rows. */
 Oid
 rows_index_of_entries(const RowsEntries *entries, uint64 nrows)
 {
@@ -210,7 +209,7 @@ rows_index_of_entries(const RowsEntries *entries, uint64 nrows)
 
 /* ---- writing ---- */
 
-/* Write all of the index, in place of btbuild().  Its file must be new and empty. */
+/* Write the whole index, in place of btbuild().  Its file must be new and empty. */
 void
 rows_write_btree(Relation index, const RowsEntries *entries)
 {
@@ -246,7 +245,7 @@ rows_write_btree(Relation index, const RowsEntries *entries)
 	smgr_bulk_finish(tree.writer);
 }
 
-/* As _bt_buildadd() does it: a page ends when an item comes that does not fit any more. */
+/* Add an item as _bt_buildadd() does: a page ends when the next item does not fit. */
 static void
 add_item(RowsTree *tree, int level, IndexTuple tuple)
 {
@@ -267,8 +266,8 @@ add_item(RowsTree *tree, int level, IndexTuple tuple)
 }
 
 /*
- * A leaf keeps room for the TID of a heap row in its high key, though here no
- * high key needs one: integers that differ tell pages apart.
+ * A leaf keeps room for a heap TID in its high key, although no high key here
+ * needs one: pages are separated by different integers.
  */
 static bool
 is_full(const RowsTree *tree, int level, Size size)
@@ -306,9 +305,9 @@ start_page(RowsTree *tree, int level, BlockNumber previous)
 }
 
 /*
- * The last item goes to a new page on the right, and stays as the high key.  On
- * a leaf it becomes a pivot tuple there: _bt_truncate() finds nothing to
- * truncate in a single column whose values differ.
+ * The last item moves to a new page on the right, and its copy becomes the
+ * high key.  On a leaf that is a pivot tuple: _bt_truncate() truncates
+ * nothing, because there is one column and its values differ.
  */
 static void
 end_page(RowsTree *tree, int level)
@@ -339,7 +338,7 @@ end_page(RowsTree *tree, int level)
 	smgr_bulk_write(tree->writer, block, buffer, true);
 }
 
-/* The first item of an inner page needs no integer: whatever is lower is below it. */
+/* The first item of an inner page needs no integer: it is lower than anything. */
 static void
 append(RowsLevel *here, int level, IndexTuple tuple)
 {
@@ -358,7 +357,7 @@ append(RowsLevel *here, int level, IndexTuple tuple)
 	here->last = offset;
 }
 
-/* Let the level above point to a page of this one. */
+/* Add a downlink to a page to the level above. */
 static void
 add_downlink(RowsTree *tree, int level, BlockNumber block)
 {
@@ -369,8 +368,8 @@ add_downlink(RowsTree *tree, int level, BlockNumber block)
 }
 
 /*
- * What remains is the rightmost page of each level, which has no high key; the
- * highest is the root.  The metapage, which makes it an index, comes last.
+ * Finish the rightmost page of each level, which has no high key; the highest
+ * one is the root.  The metapage comes last, because it makes the index valid.
  */
 static void
 end_tree(RowsTree *tree)

@@ -1,11 +1,10 @@
 /*-------------------------------------------------------------------------
  *
  * fill_parents.c
- *	  The plan of a table to be filled, once the empty tables that it refers to
- *	  have rows.
+ *	  Plans a table, and first fills the empty tables that it refers to.
  *
- * Planning only says which table lacks rows; they are written here, and then the
- * plan is made anew.  Must never fill a table that waits for this one.
+ * Planning only names the table that lacks rows; this file fills that table
+ * and then plans again.  It must never fill a table that waits for this one.
  *
  *-------------------------------------------------------------------------
  */
@@ -25,12 +24,12 @@
 #include "rows/write/load.h"
 #include "rows/write/fill_parents.h"
 
-/* Rows that are made in an empty referenced table. */
+/* Number of rows to insert into an empty referenced table. */
 #define MOST_FILLED_PARENTS	1000
 
 static void fill_parent(RowsPlan *plan, uint64 nrows, List *waiting);
 
-/* Plan nrows rows; 0 when their number is not known.  given is NULL when the call carries nothing. */
+/* Plan nrows rows (0: the number is unknown).  given may be NULL. */
 RowsPlan *
 rows_prepare(Oid relid, uint64 nrows, uint64 seed, RowsOptions *options, const RowsCall *given)
 {
@@ -51,7 +50,7 @@ rows_prepare(Oid relid, uint64 nrows, uint64 seed, RowsOptions *options, const R
 	}
 }
 
-/* Fill the table that the plan lacks rows of, and in turn those that it refers to. */
+/* Fill the table that the plan lacks rows of, and recursively the tables it refers to. */
 static void
 fill_parent(RowsPlan *plan, uint64 nrows, List *waiting)
 {

@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * fill_parents.h
- *	  The plan of a table that is to be filled.
+ *	  Plans a table, and first fills the empty tables that it refers to.
  *
  *-------------------------------------------------------------------------
  */

@@ -1,9 +1,9 @@
 /*-------------------------------------------------------------------------
  *
  * index.c
- *	  Indexes that are built after the load: when, and by whom.
+ *	  Indexes that are built after the load: when, and how.
  *
- * Must never make anybody wait for the table.
+ * No other session may have to wait for the table.
  *
  *-------------------------------------------------------------------------
  */
@@ -44,7 +44,7 @@
 #include "rows/write/indexes.h"
 #include "rows/write/triggers.h"
 
-/* Below this number of rows, rebuilding the indexes is not worth its files. */
+/* Below this number of rows, rebuilding the indexes is not worth the new files. */
 #define INDEXES_AFTER_ROWS	1000
 
 static const char *obstacle(RowsPlan *plan, List *indexes);
@@ -55,9 +55,9 @@ static void set_statistics(Relation rel, uint64 nrows);
 static void clear_indcheckxmin(Relation rel, Oid index);
 
 /*
- * May the indexes be left alone until the rows are in?  Only if the table has
- * no rows, nobody else uses it, and nothing of this session has it open; the
- * lock must be free at once, because waiting for it would hold up others.
+ * May the index entries be made after the load?  The table must be empty, no
+ * other session may use it, and this session must not have it open elsewhere.
+ * The lock must be free at once, because waiting for it would block others.
  */
 bool
 rows_may_index_after(RowsPlan *plan, uint64 nrows)
@@ -80,7 +80,7 @@ rows_may_index_after(RowsPlan *plan, uint64 nrows)
 		if (!ConditionalLockRelationOid(RelationGetRelid(rel), AccessExclusiveLock))
 			reason = "another session uses it";
 		else
-			reason = obstacle(plan, indexes);	/* somebody may have been faster */
+			reason = obstacle(plan, indexes);	/* another session may have been faster */
 	}
 
 	if (reason != NULL && asked)
@@ -94,8 +94,8 @@ rows_may_index_after(RowsPlan *plan, uint64 nrows)
 }
 
 /*
- * Foretell that of many rows, without a lock: "after" or "each", and why; NULL
- * if there are no indexes.
+ * What rows_may_index_after() would say for many rows, without a lock: "after"
+ * or "each", and why.  NULL if there are no indexes.
  */
 const char *
 rows_explain_indexes(RowsPlan *plan, const char **reason)
@@ -114,7 +114,7 @@ rows_explain_indexes(RowsPlan *plan, const char **reason)
 	return "after";
 }
 
-/* Why the indexes cannot wait, but for what a lock tells. */
+/* Why the indexes cannot be built after the load, except for what needs a lock. */
 static const char *
 obstacle(RowsPlan *plan, List *indexes)
 {
@@ -124,11 +124,11 @@ obstacle(RowsPlan *plan, List *indexes)
 
 	if (rel->rd_rel->relkind != RELKIND_RELATION)
 		return "it is not a plain table";
-	/* who asks for it by name knows that he keeps others out until he ends */
+	/* a caller who sets the option accepts to block others until the transaction ends */
 	if (plan->options->indexes == ROWS_INDEXES_AUTO &&
 		(IsTransactionBlock() || GetCurrentTransactionNestLevel() > 1))
 		return "its lock would keep everybody out until the transaction block ends";
-	/* predicate locks of others may be on the entries that are built anew */
+	/* other transactions may have predicate locks on entries that are built anew */
 	if (IsolationIsSerializable())
 		return "the transaction is serializable";
 	if (plan->path != ROWS_PATH_MULTI)
@@ -157,7 +157,7 @@ obstacle(RowsPlan *plan, List *indexes)
 	return reason;
 }
 
-/* All rows are in: build the indexes. */
+/* Build the indexes after all rows are inserted. */
 void
 rows_index_after(Relation rel, RowsEntries *entries, uint64 nrows)
 {
@@ -171,15 +171,15 @@ rows_index_after(Relation rel, RowsEntries *entries, uint64 nrows)
 }
 
 /*
- * Rebuild the index from what the load has kept.  What reindex_index() and
- * index_build() do around a build stands here in their order, except:
+ * Rebuild the index from the entries that the load has kept.  This follows
+ * reindex_index() and index_build(), step by step, except:
  *
  * - Nothing suppresses the use of the index meanwhile (SetReindexProcessing()
- *   is private): no query of ours runs, and others wait for our lock.
- * - The index stays valid and ready: rows_may_index_after() refuses any other.
- *   The table was empty, so that no HOT chain is broken.
- * - There is no second pass over the table: an exclusion constraint is left to
- *   REINDEX, and integers that ascend are unique.
+ *   is private): we run no query, and others wait for our lock.
+ * - The index stays valid and ready: rows_may_index_after() refuses any
+ *   other.  The table was empty, so there is no broken HOT chain.
+ * - There is no second pass over the table: REINDEX handles exclusion
+ *   constraints, and ascending integers are unique.
  */
 static void
 rebuild_index(Relation rel, RowsEntries *entries, uint64 nrows)
@@ -203,7 +203,7 @@ rebuild_index(Relation rel, RowsEntries *entries, uint64 nrows)
 							 RelationGetRelationName(index), RelationGetRelationName(rel))));
 	start_build_progress(index, nrows);
 	CheckTableNotInUse(index, "REINDEX INDEX");
-	/* locks on its pages become locks on the table: the pages are about to go */
+	/* predicate locks on its pages become locks on the table, as the pages go away */
 	TransferPredicateLocksToHeapRelation(index);
 	RelationSetNewRelfilenumber(index, rel->rd_rel->relpersistence);
 
@@ -235,7 +235,7 @@ start_build_progress(Relation index, uint64 nrows)
 	pgstat_progress_update_multi_param(lengthof(params), params, values);
 }
 
-/* After a crash an unlogged index becomes what its init fork is: empty. */
+/* After a crash, an unlogged index is reset to its init fork: an empty index. */
 static void
 add_init_fork(Relation index)
 {
@@ -248,8 +248,8 @@ add_init_fork(Relation index)
 }
 
 /*
- * What index_update_stats() writes into pg_class, in place, with the caches of
- * all sessions told even if nothing changed.  relhasindex is true already.
+ * Update pg_class in place, as index_update_stats() does, and invalidate the
+ * relation caches even if nothing changed.  relhasindex is already true.
  */
 static void
 set_statistics(Relation rel, uint64 nrows)
@@ -269,7 +269,7 @@ set_statistics(Relation rel, uint64 nrows)
 	CacheInvalidateRelcache(rel);
 }
 
-/* What the index had to wait for, when it was created, is gone with the rows of then. */
+/* indcheckxmin is about HOT chains of rows that existed at CREATE INDEX; they are gone. */
 static void
 clear_indcheckxmin(Relation rel, Oid index)
 {

@@ -1,11 +1,11 @@
 /*-------------------------------------------------------------------------
  *
  * insert.c
- *	  Rows into the table: a thousand at a time, or one by one.
+ *	  Inserts rows into the table: a thousand at a time, or one by one.
  *
- * Follows what COPY FROM does, step by step.  Must never skip a check that an
- * INSERT of the same user would make: privileges, constraints, partition
- * bounds, triggers, indexes.
+ * Follows COPY FROM step by step.  It must never skip a check that an INSERT
+ * of the same user would make: privileges, constraints, partition bounds,
+ * triggers, indexes.
  *
  *-------------------------------------------------------------------------
  */
@@ -46,29 +46,29 @@
 #include "rows/write/tuple.h"
 #include "rows/write/unique_start.h"
 
-/* Rows that are written together: more gains nothing. */
+/* Rows inserted per batch; more does not help. */
 #define BATCH_ROWS			1000
-/* ... and the memory that their values may take. */
+/* ... and the memory that their values may take */
 #define BATCH_BYTES			(512 * 1024)
 
-/* WAL that is worth writing at once. */
+/* Amount of WAL that is worth waking the WAL writer. */
 #define WAL_BYTES_TO_WRITE	(1024 * 1024)
 
-/* One table may take this part of the shared buffers: half, which an INSERT could take whole. */
+/* A table may fill 1/2 of the shared buffers; INSERT could fill them all. */
 #define SPARED_CACHE		2
 
-/* Rows that wait for being written to one table or partition. */
+/* Rows to be inserted into one table or partition. */
 typedef struct RowsBuffer
 {
 	ResultRelInfo *relinfo;
 	RowsLayout *layout;			/* NULL: the access method forms the tuples */
 	BulkInsertState bistate;
-	BlockNumber first_block;	/* that was written */
-	uint64		nrows;			/* that have been written */
+	BlockNumber first_block;	/* first block written */
+	uint64		nrows;			/* rows written */
 	int			nslots;
 	TupleTableSlot *slots[BATCH_ROWS];
-	bool		formed[BATCH_ROWS]; /* does the slot hold a tuple of ours? */
-	uint64		rows[BATCH_ROWS];	/* their numbers, for the error context */
+	bool		formed[BATCH_ROWS]; /* does the slot hold a tuple made here? */
+	uint64		rows[BATCH_ROWS];	/* row numbers, for the error context */
 } RowsBuffer;
 
 typedef struct RowsInsert
@@ -82,12 +82,12 @@ typedef struct RowsInsert
 	TransitionCaptureState *transition;
 	CommandId	command;
 	MemoryContext flush_context;
-	TupleTableSlot *slot;		/* of the root, when rows are routed */
+	TupleTableSlot *slot;		/* of the root, if rows are routed */
 	List	   *buffers;		/* of RowsBuffer */
 	RowsBuffer *current;
 	RowsEntries *entries;		/* of an index that is built after the load */
-	uint64		wal_told;		/* bytes of WAL that the writer knows of */
-	uint64		wanted;			/* rows, of all */
+	uint64		wal_told;		/* wal_bytes when the WAL writer was last woken */
+	uint64		wanted;			/* total number of rows */
 	uint64		inserted;
 } RowsInsert;
 
@@ -104,7 +104,7 @@ static void spare_the_cache(RowsBuffer *buffer);
 static void end_insert(RowsInsert *insert);
 static void start_progress(Oid relid, uint64 nrows);
 
-/* Make rows first, first + 1, ... and insert them; returns how many went in. */
+/* Make rows first, first + 1, ... and insert them; returns the number inserted. */
 uint64
 rows_insert(RowsPlan *plan, uint64 first, uint64 nrows)
 {
@@ -133,19 +133,19 @@ rows_insert(RowsPlan *plan, uint64 first, uint64 nrows)
 	write_batch(&insert);
 	error_context_stack = callback.previous;
 	if (GetCurrentCommandId(false) != insert.command)
-		insert.entries = NULL;	/* a function has written, perhaps into this table */
+		insert.entries = NULL;	/* a function has written, perhaps to this table */
 
 	end_insert(&insert);
 	pgstat_progress_end_command();
 
-	/* what was written is there for whatever comes next in this command */
+	/* make the rows visible to later commands */
 	CommandCounterIncrement();
 	if (indexes_after)
 		rows_index_after(plan->rel, insert.entries, insert.inserted);
 	return insert.inserted;
 }
 
-/* Everything that the executor would set up for an INSERT. */
+/* Set up the executor state of an INSERT. */
 static void
 start_insert(RowsInsert *insert, RowsPlan *plan, uint64 end, bool with_indexes)
 {
@@ -192,7 +192,7 @@ start_insert(RowsInsert *insert, RowsPlan *plan, uint64 end, bool with_indexes)
 		insert->current = buffer_for(insert, insert->root);
 }
 
-/* INSERT on each column that the caller's INSERT would have to name. */
+/* Require INSERT on each column that the caller's INSERT would have to name. */
 static void
 check_privileges(RowsInsert *insert, ParseState *pstate, Relation rel)
 {
@@ -241,7 +241,7 @@ insert_row(RowsInsert *insert, uint64 row)
 	{
 		if (insert->plan->path != ROWS_PATH_MULTI)
 			rows_reset_maker(insert->maker);
-		return;					/* the trigger dropped it */
+		return;					/* the trigger suppressed the row */
 	}
 
 	if (relinfo->ri_RelationDesc->rd_att->constr != NULL)
@@ -271,7 +271,7 @@ insert_row(RowsInsert *insert, uint64 row)
 		write_batch(insert);
 }
 
-/* To which partition does the row go?  The slot becomes one of its own. */
+/* Route a row to its partition; *slot becomes a slot of that partition. */
 static ResultRelInfo *
 route_row(RowsInsert *insert, TupleTableSlot **slot)
 {
@@ -297,7 +297,7 @@ route_row(RowsInsert *insert, TupleTableSlot **slot)
 		*slot = execute_attr_map_slot(map->attrMap, *slot, target);
 	else if (target != NULL)
 	{
-		/* the values themselves stay where they are until the row is written */
+		/* the values themselves stay in the arena until the row is written */
 		ExecClearTuple(target);
 		memcpy(target->tts_values, (*slot)->tts_values, sizeof(Datum) * insert->plan->natts);
 		memcpy(target->tts_isnull, (*slot)->tts_isnull, sizeof(bool) * insert->plan->natts);
@@ -307,7 +307,7 @@ route_row(RowsInsert *insert, TupleTableSlot **slot)
 	return relinfo;
 }
 
-/* The buffer of a table or partition, made on first use. */
+/* The buffer of a table or partition, created on first use. */
 static RowsBuffer *
 buffer_for(RowsInsert *insert, ResultRelInfo *relinfo)
 {
@@ -350,9 +350,9 @@ write_one(RowsInsert *insert, ResultRelInfo *relinfo, TupleTableSlot *slot)
 }
 
 /*
- * Let the WAL writer write and flush what there is while we go on; otherwise it
- * looks only five times a second, and we would do its work when the WAL buffers
- * are full, and wait for the rest at the commit.
+ * Let the WAL writer write and flush what exists while this process
+ * continues.  Otherwise it wakes only five times a second, and this process
+ * has to write when the WAL buffers are full, and wait for the rest at commit.
  */
 static void
 wake_wal_writer(RowsInsert *insert)
@@ -361,13 +361,13 @@ wake_wal_writer(RowsInsert *insert)
 		return;
 	insert->wal_told = pgWalUsage.wal_bytes;
 	/*
-	 * As far as our own last record, as a commit does it: where the next one
-	 * begins may lie behind the header of a page that nobody has begun.
+	 * Up to our last record, as a commit does: the start of the next record
+	 * may be after a page header that nobody has initialized.
 	 */
 	XLogSetAsyncXactLSN(XactLastRecEnd);
 }
 
-/* Write all that waits. */
+/* Write all buffered rows. */
 static void
 write_batch(RowsInsert *insert)
 {
@@ -430,8 +430,8 @@ write_buffer(RowsInsert *insert, RowsBuffer *buffer)
 }
 
 /*
- * Like any INSERT, use the shared buffers, which saves writing pages early and
- * reading them again for the indexes; but beyond a part of them go on in a
+ * Like any INSERT, use the shared buffers, which avoids writing pages early
+ * and reading them again for the indexes.  Beyond SPARED_CACHE, continue in a
  * ring, as COPY does from the start.
  */
 static void
@@ -478,7 +478,7 @@ end_insert(RowsInsert *insert)
 	FreeExecutorState(insert->estate);
 }
 
-/* pg_stat_progress_copy: a COPY FROM of rows that a callback delivers. */
+/* Report to pg_stat_progress_copy, as a COPY FROM with rows from a callback. */
 static void
 start_progress(Oid relid, uint64 nrows)
 {

@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * insert.h
- *	  Rows into the table: a thousand at a time, or one by one.
+ *	  Inserts rows into the table: a thousand at a time, or one by one.
  *
  *-------------------------------------------------------------------------
  */

@@ -1,11 +1,11 @@
 /*-------------------------------------------------------------------------
  *
  * load.c
- *	  Writes rows by the path that their plan chose.
+ *	  Writes rows by the path that the plan chose.
  *
- * What a constraint or a type refuses although the plan obeys them came from
- * elsewhere: a default, a trigger, an expression, an option.  Must never hide
- * such an error, only say what can be done.
+ * The plan obeys constraints and types, so an error of theirs comes from a
+ * default, a trigger, an expression or an option.  Such an error must never be
+ * hidden; it only gets a hint.
  *
  *-------------------------------------------------------------------------
  */
@@ -25,21 +25,21 @@
 
 pg_noreturn static void rethrow_with_hint(MemoryContext context);
 
-/* Make rows first, first + 1, ... and write them; returns how many went in. */
+/* Make rows first, first + 1, ... and write them; returns the number inserted. */
 uint64
 rows_write(RowsPlan *plan, uint64 first, uint64 nrows, Jsonb *options)
 {
 	MemoryContext context = CurrentMemoryContext;
 	volatile uint64 inserted = 0;
 
-	/* a worker's caller holds the lock, and knows where counting begins */
+	/* for a worker, poc_fill() holds the lock and has found where counting starts */
 	volatile bool counts = plan->keys != NIL && plan->call.bases == NULL;
 
 	/*
-	 * Two that count in the same table would count the same: the second waits
-	 * until the rows of the first are there, and counts on from these, committed
-	 * or not.  No longer, or two that fill two tables in opposite order would
-	 * wait for each other.  Ordinary writers are not held up.
+	 * Two sessions that count in the same table would make the same values: the second
+	 * one waits for the rows of the first, and counts on from them, committed or not.
+	 * The lock ends with the load; otherwise two sessions that fill two tables in
+	 * opposite order would deadlock.  Ordinary writers are not blocked.
 	 */
 	rows_require_rights(plan);
 	if (counts)
@@ -63,7 +63,7 @@ rows_write(RowsPlan *plan, uint64 first, uint64 nrows, Jsonb *options)
 	}
 	PG_END_TRY();
 
-	/* a manager's rows are seen only when they are committed */
+	/* rows that an extension stores are visible only after commit: keep the lock */
 	if (counts && plan->manager == NULL)
 		UnlockRelationOid(RelationGetRelid(plan->rel), ShareUpdateExclusiveLock);
 	return inserted;

@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * load.h
- *	  Writes rows by the path that their plan chose.
+ *	  Writes rows by the path that the plan chose.
  *
  *-------------------------------------------------------------------------
  */

@@ -1,10 +1,10 @@
 /*-------------------------------------------------------------------------
  *
  * maker.c
- *	  The maker: turns the numbers of rows into rows, as the plan says.
+ *	  Turns row numbers into rows, following the plan.
  *
- * It runs for each row: it must neither look up what the plan can hold, nor
- * allocate but in the arena.
+ * This code runs for each row: it must not look up what the plan can hold, and
+ * must allocate only in the arena.
  *
  *-------------------------------------------------------------------------
  */
@@ -58,7 +58,7 @@ rows_make_maker(RowsPlan *plan, EState *estate, uint64 end)
 	return maker;
 }
 
-/* Make the row of a number. Its values live until rows_reset_maker(). */
+/* Make the row of a number.  Its values are valid until rows_reset_maker(). */
 void
 rows_make_row(RowsMaker *maker, uint64 row, Datum *values, bool *isnull)
 {
@@ -133,7 +133,7 @@ rows_make_row(RowsMaker *maker, uint64 row, Datum *values, bool *isnull)
 					isnull[i] = false;
 					break;
 
-				case ROWS_COLUMN_ITSELF:	/* below, when the other one is known */
+				case ROWS_COLUMN_ITSELF:	/* set below, when the other column is known */
 				case ROWS_COLUMN_NOTHING:
 				case ROWS_COLUMN_NULL:
 					values[i] = (Datum) 0;
@@ -160,7 +160,7 @@ rows_make_row(RowsMaker *maker, uint64 row, Datum *values, bool *isnull)
 			 errtableconstraint(plan->rel, failed->name)));
 }
 
-/* Forget the values of the rows made so far. */
+/* Free the values of all rows made so far. */
 void
 rows_reset_maker(RowsMaker *maker)
 {
@@ -168,7 +168,7 @@ rows_reset_maker(RowsMaker *maker)
 	ResetExprContext(maker->econtext);
 }
 
-/* What a column that counts shows in a row. */
+/* The part of a row's ordinal that a unique column shows. */
 static uint64
 digit_of(RowsColumn *column, uint64 row, int attempt)
 {
@@ -177,7 +177,7 @@ digit_of(RowsColumn *column, uint64 row, int attempt)
 	return ((key->base + row) * key->stride + attempt) / column->divisor % column->radix;
 }
 
-/* To which of the rows of another table does a row refer? */
+/* Choose the referenced row. */
 static uint64
 choose_parent(RowsPlan *plan, RowsForeign *foreign, uint64 row, int attempt)
 {
@@ -190,7 +190,7 @@ choose_parent(RowsPlan *plan, RowsForeign *foreign, uint64 row, int attempt)
 	return rows_below(&draw, foreign->nparents);
 }
 
-/* A row that refers to itself has its own key in the foreign key. */
+/* A row that refers to itself copies its own columns into the foreign key. */
 static void
 copy_own_keys(RowsPlan *plan, Datum *values, bool *isnull)
 {

@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * maker.h
- *	  The maker turns the numbers of rows into rows.
+ *	  Turns row numbers into rows.
  *
  *-------------------------------------------------------------------------
  */
@@ -12,16 +12,16 @@
 
 #include "rows/plan/parts.h"
 
-/* Turns row numbers into rows. */
+/* State of making rows from their numbers. */
 typedef struct RowsMaker
 {
 	RowsPlan   *plan;
-	EState	   *estate;			/* of defaults and checks */
+	EState	   *estate;			/* for defaults and checks */
 	ExprContext *econtext;
 	TupleTableSlot *check_slot;
 	RowsArena	arena;
-	bool		dry;			/* leave sequences alone */
-	uint64		end;			/* number after the last row wanted */
+	bool		dry;			/* do not draw from sequences */
+	uint64		end;			/* number after the last row */
 	uint64		row;			/* for the error context */
 	RowsColumn *column;
 } RowsMaker;

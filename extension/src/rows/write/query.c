@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * query.c
- *	  INSERT ... SELECT through the executor, for the tables that only it may write to.
+ *	  INSERT ... SELECT through the executor, for tables that only it may write to.
  *
  *-------------------------------------------------------------------------
  */
@@ -18,7 +18,7 @@
 #include "rows/plan/source_column.h"
 #include "rows/write/query.h"
 
-/* Whose INSERT is running. */
+/* The plan of the running INSERT. */
 static RowsPlan *writing = NULL;
 
 static char *source_query(RowsPlan *plan, uint64 first, uint64 n, Jsonb *options, char **columns);
@@ -60,7 +60,7 @@ rows_insert_by_query(RowsPlan *plan, uint64 first, uint64 n, Jsonb *options)
 	return inserted;
 }
 
-/* The source of the INSERT that is running counts as that does. */
+/* Let the source of the running INSERT count from the same ordinals as its plan. */
 void
 rows_count_as_query(RowsPlan *source)
 {
@@ -70,7 +70,7 @@ rows_count_as_query(RowsPlan *source)
 	source->call.nbases = writing->call.nbases;
 }
 
-/* SELECT the columns of rows first to first + n - 1.  *columns becomes their list. */
+/* Builds a SELECT of rows first to first + n - 1.  *columns receives their column list. */
 static char *
 source_query(RowsPlan *plan, uint64 first, uint64 n, Jsonb *options, char **columns)
 {

@@ -1,10 +1,10 @@
 /*-------------------------------------------------------------------------
  *
  * sequence.c
- *	  The next values of a sequence, many at a time.
+ *	  Takes values from a sequence, many at a time.
  *
- * nextval() costs a fifth of a whole load, so a batch of values is taken by one
- * nextval() and one setval().  Must never do so where another session could
+ * nextval() costs a fifth of a whole load, so one nextval() and one setval()
+ * take a batch of values.  That is only allowed while no other session can
  * draw a value between the two.
  *
  *-------------------------------------------------------------------------
@@ -29,13 +29,13 @@
 #include "rows/value/arena.h"
 #include "rows/write/maker.h"
 
-/* As many as rows are written together. */
+/* Same as the number of rows per batch. */
 #define BATCH_VALUES		1000
 
 static void reserve(RowsColumn *column, uint64 wanted);
 static void check_room(RowsPlan *plan, RowsColumn *column, uint64 wanted);
 
-/* Rather no value at all than some, and then an error: a sequence does not roll back. */
+/* Fail before taking the first value: a sequence does not roll back. */
 void
 rows_check_sequences(RowsPlan *plan, uint64 nrows)
 {
@@ -60,7 +60,7 @@ check_room(RowsPlan *plan, RowsColumn *column, uint64 wanted)
 	NullableDatum last;
 	LOCAL_FCINFO(fcinfo, 1);
 
-	/* who may draw from it may not be allowed to look */
+	/* UPDATE alone allows nextval(), but not reading the sequence */
 	if (pg_class_aclcheck(column->sequence, GetUserId(), ACL_USAGE | ACL_SELECT) != ACLCHECK_OK)
 		return;
 	InitFunctionCallInfoData(*fcinfo, NULL, 1, InvalidOid, NULL, NULL);
@@ -91,7 +91,7 @@ check_room(RowsPlan *plan, RowsColumn *column, uint64 wanted)
 				 errhint("Ask for fewer rows, or give the column and its sequence a larger type.")));
 }
 
-/* The next value; no more than `wanted` will be asked for in all. */
+/* The next value; the caller needs at most `wanted` more, this one included. */
 Datum
 rows_next_in_sequence(RowsColumn *column, uint64 wanted, RowsArena *arena)
 {
@@ -140,9 +140,9 @@ rows_next_in_sequence(RowsColumn *column, uint64 wanted, RowsArena *arena)
 /*
  * Take several values at once, if that is possible now.
  *
- * Whoever calls nextval() holds RowExclusiveLock on the sequence to the end of
- * its transaction.  When ShareRowExclusiveLock is free, nobody is between two
- * values, and nobody can come while it is held.
+ * nextval() holds RowExclusiveLock on the sequence until the end of its
+ * transaction.  If ShareRowExclusiveLock is free, no other session is between
+ * two values, and none can start while we hold it.
  */
 static void
 reserve(RowsColumn *column, uint64 wanted)
@@ -164,7 +164,7 @@ reserve(RowsColumn *column, uint64 wanted)
 		elog(ERROR, "cache lookup failed for sequence %u", column->sequence);
 	form = (Form_pg_sequence) GETSTRUCT(tuple);
 	increment = form->seqincrement;
-	/* a session keeps seqcache values to itself, and a cycle has no order */
+	/* seqcache values belong to one session, and a cycle has no order */
 	possible = (form->seqcache == 1 && !form->seqcycle && increment > 0);
 
 	if (possible)

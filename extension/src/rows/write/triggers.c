@@ -1,9 +1,9 @@
 /*-------------------------------------------------------------------------
  *
  * triggers.c
- *	  Triggers of the table that is filled: which of them an INSERT fires.
+ *	  Which triggers of the table an INSERT fires.
  *
- * Must never switch a trigger off but the check of a foreign key whose referenced
+ * Only the check of a foreign key may be disabled, and only if its referenced
  * rows are locked.
  *
  *-------------------------------------------------------------------------
@@ -24,8 +24,8 @@
 static bool is_checked(RowsPlan *plan, Oid constraint);
 
 /*
- * Are there triggers that an INSERT fires, other than checks of foreign keys
- * that are superfluous?  A table that refers to itself is checked by its index.
+ * Does an INSERT fire triggers other than superfluous checks of foreign keys?
+ * If a table refers to itself, its index checks the foreign key.
  */
 bool
 rows_has_insert_triggers(RowsPlan *plan)
@@ -44,8 +44,8 @@ rows_has_insert_triggers(RowsPlan *plan)
 }
 
 /*
- * Switch off the row-by-row check of foreign keys whose referenced rows are
- * locked already.  The descriptor is a copy of the executor's own.
+ * Disable the row-by-row check of foreign keys whose referenced rows are
+ * locked.  The descriptor is the executor's own copy.
  */
 void
 rows_disable_checks(RowsPlan *plan, TriggerDesc *triggers)
@@ -61,7 +61,7 @@ rows_disable_checks(RowsPlan *plan, TriggerDesc *triggers)
 			trigger->tgenabled = TRIGGER_DISABLED;
 	}
 
-	/* without another trigger no row needs to be looked at after its insertion */
+	/* rows are queued for AFTER triggers only if one is left */
 	triggers->trig_insert_after_row = false;
 	for (int i = 0; i < triggers->numtriggers; i++)
 	{
@@ -74,7 +74,7 @@ rows_disable_checks(RowsPlan *plan, TriggerDesc *triggers)
 	}
 }
 
-/* A partition's foreign key descends from that of the table filled. */
+/* A partition's foreign key has the parent table's as its ancestor. */
 static bool
 is_checked(RowsPlan *plan, Oid constraint)
 {

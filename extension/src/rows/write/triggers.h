@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * triggers.h
- *	  Triggers of the table that is filled: which of them an INSERT fires.
+ *	  Which triggers of the table an INSERT fires.
  *
  *-------------------------------------------------------------------------
  */

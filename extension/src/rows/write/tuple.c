@@ -1,10 +1,10 @@
 /*-------------------------------------------------------------------------
  *
  * tuple.c
- *	  The heap tuple of a row, formed where its values are.
+ *	  Forms heap tuples in the memory that holds their values.
  *
- * table_multi_insert() would form each tuple in memory of its own, to be freed
- * afterwards.  Must never let a slot free such a tuple.
+ * table_multi_insert() would allocate each tuple separately, and free it
+ * afterwards.  A slot must never free a tuple that was formed here.
  *
  *-------------------------------------------------------------------------
  */
@@ -19,10 +19,10 @@
 #include "rows/value/arena.h"
 #include "rows/write/tuple.h"
 
-/* One column in a tuple. */
+/* One column of a tuple. */
 typedef struct RowsField
 {
-	int			length;			/* -1: the value tells */
+	int			length;			/* -1: variable */
 	uint8		align;
 	bool		byval;
 	bool		packable;		/* may have a short header */
@@ -31,7 +31,7 @@ typedef struct RowsField
 struct RowsLayout
 {
 	int			nfields;
-	Size		size;			/* of all but values of variable length */
+	Size		size;			/* of everything except variable-length values */
 	RowsField	fields[FLEXIBLE_ARRAY_MEMBER];
 };
 
@@ -40,7 +40,7 @@ static char *fill(const RowsLayout *layout, TupleTableSlot *slot, HeapTupleHeade
 static inline void copy_short(char *data, const char *from, Size length);
 static inline char *pad(char *data, int align);
 
-/* How the columns of a table follow each other; NULL if that is not for us. */
+/* The physical layout of the table's columns; NULL if it is not a supported heap. */
 RowsLayout *
 rows_make_layout(Relation rel)
 {
@@ -69,9 +69,9 @@ rows_make_layout(Relation rel)
 }
 
 /*
- * Give the slot, which holds the values of a row, the tuple made of them.
- * False if it has one already, or a value is elsewhere: then the table access
- * method has to do it.
+ * Form the tuple from the values in the slot, and put it into the slot.
+ * Returns false if the slot has a tuple or a value is not inline: then the
+ * table access method forms it.
  */
 bool
 rows_store_tuple(const RowsLayout *layout, TupleTableSlot *slot, RowsArena *arena)
@@ -100,13 +100,13 @@ rows_store_tuple(const RowsLayout *layout, TupleTableSlot *slot, RowsArena *aren
 	tuple->t_tableOid = slot->tts_tableOid;
 	ItemPointerSetInvalid(&tuple->t_self);
 
-	/* a tuple that the slot owns is not copied once more */
+	/* a tuple that the slot owns is not copied again */
 	((BufferHeapTupleTableSlot *) slot)->base.tuple = tuple;
 	slot->tts_flags |= TTS_FLAG_SHOULDFREE;
 	return true;
 }
 
-/* Take the tuple away again. */
+/* Remove the tuple from the slot without freeing it. */
 void
 rows_forget_tuple(TupleTableSlot *slot)
 {
@@ -114,7 +114,7 @@ rows_forget_tuple(TupleTableSlot *slot)
 	slot->tts_flags &= ~TTS_FLAG_SHOULDFREE;
 }
 
-/* Room for the values of variable length.  False if one is not in memory. */
+/* Add the size of variable-length values.  False if one is stored out of line. */
 static bool
 measure(const RowsLayout *layout, TupleTableSlot *slot, Size *size, bool *has_nulls)
 {
@@ -134,7 +134,7 @@ measure(const RowsLayout *layout, TupleTableSlot *slot, Size *size, bool *has_nu
 	return true;
 }
 
-/* What heap_form_tuple() would write, byte for byte; returns its end. */
+/* Writes the same bytes as heap_form_tuple(); returns the end. */
 static char *
 fill(const RowsLayout *layout, TupleTableSlot *slot, HeapTupleHeader header)
 {
@@ -190,7 +190,7 @@ fill(const RowsLayout *layout, TupleTableSlot *slot, HeapTupleHeader header)
 	return data;
 }
 
-/* Up to 127 bytes, for which memcpy() becomes an instruction that is slow to start. */
+/* Copies up to 127 bytes; memcpy() would use a string instruction, which starts slowly. */
 static inline void
 copy_short(char *data, const char *from, Size length)
 {
@@ -205,7 +205,7 @@ copy_short(char *data, const char *from, Size length)
 	memcpy(data + length - 16, from + length - 16, 16);
 }
 
-/* Bytes between values are zero. */
+/* Zero the alignment padding. */
 static inline char *
 pad(char *data, int align)
 {

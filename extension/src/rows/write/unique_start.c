@@ -1,10 +1,10 @@
 /*-------------------------------------------------------------------------
  *
  * unique_start.c
- *	  Where the counting of keys goes on: after the rows that are there.
+ *	  Where counting of unique columns continues: after the existing rows.
  *
- * Reads tables without the executor, so must never do so before the caller's
- * rights are checked.
+ * The code reads tables without the executor, so the caller's privileges must
+ * be checked first.
  *
  *-------------------------------------------------------------------------
  */
@@ -35,7 +35,7 @@
 #include "rows/value/generator.h"
 #include "rows/write/unique_start.h"
 
-/* Rows that are read together from a cursor. */
+/* Rows fetched at once from a cursor. */
 #define FETCHED_ROWS		1000
 
 static uint64 next_after_index(RowsPlan *plan, RowsKey *key, Relation index);
@@ -44,8 +44,8 @@ static uint64 next_after_query(RowsPlan *plan, RowsKey *key);
 static bool decode_row(RowsKey *key, TupleTableSlot *slot, AttrMap *map, uint64 *ordinal);
 
 /*
- * Find the ordinal of row 0 of each key: one more than the last in the table.
- * Rows that others have not committed yet count too.
+ * Find the ordinal of row 0 of all unique columns: one more than the last in
+ * the table.  Uncommitted rows of other transactions count too.
  */
 void
 rows_find_bases(RowsPlan *plan, uint64 nrows)
@@ -94,7 +94,7 @@ rows_find_bases(RowsPlan *plan, uint64 nrows)
 	}
 }
 
-/* The last number is at the end of the index. */
+/* Read the last number from the end of the index. */
 static uint64
 next_after_index(RowsPlan *plan, RowsKey *key, Relation index)
 {
@@ -126,7 +126,7 @@ next_after_index(RowsPlan *plan, RowsKey *key, Relation index)
 			result = ordinal / key->stride + 1;
 			break;
 		}
-		/* beyond our range: look further down; below it: nothing of ours */
+		/* beyond our range: look further down; below it: no counted value is left */
 		if (value->to_int(value, datum, &number) && number < value->unique_low)
 			break;
 	}
@@ -135,7 +135,7 @@ next_after_index(RowsPlan *plan, RowsKey *key, Relation index)
 	return result;
 }
 
-/* Text and the like: the ordinal is in each value, so look at all of them. */
+/* Text and similar types contain the ordinal in each value, so read all of them. */
 static uint64
 next_after_scan(RowsPlan *plan, RowsKey *key)
 {
@@ -186,7 +186,7 @@ next_after_scan(RowsPlan *plan, RowsKey *key)
 	return result;
 }
 
-/* Of rows that an extension keeps only the executor can tell. */
+/* Only the executor can read rows that an extension stores. */
 static uint64
 next_after_query(RowsPlan *plan, RowsKey *key)
 {

@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * unique_start.h
- *	  Where the counting of keys goes on: after the rows that are there.
+ *	  Where counting of unique columns continues: after the existing rows.
  *
  *-------------------------------------------------------------------------
  */
