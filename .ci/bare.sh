@@ -41,6 +41,7 @@ bare_rows() { bare_table | sed -E 's/ *\| */|/g; s/^ +| +$//g' | grep -E "${BARE
 # Each suite's base, and the checkout in a volume: the engine may be on another machine.
 bare_machines() {
   local suite
+  [[ -n $(bare_rows) ]] || { echo "no row matches BARE_ONLY=${BARE_ONLY:-}" >&2; return 1; }
   for suite in $(bare_rows | cut -d'|' -f1 | uniq); do
     engine_base "$suite"
     docker volume create "$BARE-apt-$suite" > /dev/null
