@@ -55,7 +55,8 @@ sub sound
 # ---- kinds of tables, with checksums or without, with little WAL or all of it ----
 
 my @nodes = (
-	[ 'replica', 1 ],
+	# the standby comes back when the primary has, and finds all since
+	[ 'replica', 1, 'wal_keep_size = 4GB' ],
 	[ 'minimal', 0, 'wal_level = minimal', 'max_wal_senders = 0', 'wal_skip_threshold = 0' ],
 	[ 'logged', 1, 'wal_level = minimal', 'max_wal_senders = 0', 'wal_skip_threshold = 1GB' ]);
 my ($primary, $standby);
