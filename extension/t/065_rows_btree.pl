@@ -1,14 +1,12 @@
-# The btree that a load writes survives a crash in each of its phases and reaches a standby; it is sound with data
-# checksums and without, with little WAL and with all of it, in unlogged and temporary tables and in tablespaces.
+# The btree that a load writes reaches a standby; it is sound with data checksums and without, with little WAL and with
+# all of it, in unlogged and temporary tables and in tablespaces.  061_rows_crash.pl has the crashes.
 
 use strict;
 use warnings;
 
-use IPC::Run;
 use PostgreSQL::Test::Cluster;
 use PostgreSQL::Test::Utils;
 use Test::More;
-use Time::HiRes qw(time sleep);
 
 use RowsTest;
 
@@ -113,151 +111,5 @@ sub standby_sound
 	return;
 }
 standby_sound($rows, 'after it all', qw(plain elsewhere tall fresh));
-
-# ---- a crash in each phase ----
-
-my $many = 200000;
-my $load = "SELECT poc_generate_rows($many, 'victim', options => '{\"indexes\": \"after\"}')";
-$primary->safe_psql('postgres', "CREATE TABLE victim (id bigserial, words char(20), PRIMARY KEY (id) WITH (fillfactor = 10))");
-my $database = $primary->data_dir . '/base/' . $primary->safe_psql('postgres', "SELECT oid FROM pg_database WHERE datname = 'postgres'");
-# its size when it is whole, for what "half of it" is
-$primary->safe_psql('postgres', "SELECT poc_generate_rows($many, 'victim')");
-my $whole = $primary->safe_psql('postgres', "SELECT pg_relation_size('victim_pkey')");
-standby_sound($many, 'at first', 'victim');
-
-# The files of the database's tables and indexes.
-sub files
-{
-	opendir(my $dir, $database) or die "$database: $!";
-	my %files = map { $_ => 1 } grep { /^\d+$/ } readdir($dir);
-	closedir($dir);
-	return \%files;
-}
-
-# A session whose process is known before it begins with what it is told.
-sub start_victim
-{
-	my ($sql) = @_;
-	my $run = { in => "SELECT pg_backend_pid();\n", out => '', err => '' };
-
-	$run->{harness} = IPC::Run::start(
-		[ 'psql', '-XAtq', '-v', 'ON_ERROR_STOP=1', '-d', $primary->connstr('postgres'), '-f', '-' ],
-		'<', \$run->{in}, '>', \$run->{out}, '2>', \$run->{err}, IPC::Run::timeout(600));
-	$run->{harness}->pump until $run->{out} =~ /^(\d+)\n/;
-	$run->{pid} = $1;
-	$run->{before} = files();
-	$run->{in} .= "$sql;\n";
-	$run->{harness}->pump while length $run->{in};
-	return $run;
-}
-
-# Waits until its key is whole and it sleeps.
-sub sleeps
-{
-	my ($run) = @_;
-	return $primary->poll_query_until('postgres', "SELECT wait_event = 'PgSleep' FROM pg_stat_activity WHERE pid = $run->{pid}");
-}
-
-# Stops it when the file of its key, which is new, has more bytes than that: once there is a file, it goes on in short
-# steps.  False if the load has ended before, or a minute has gone.
-sub stop_at
-{
-	my ($run, $bytes) = @_;
-	my $deadline = time + 60;
-
-	while (time < $deadline)
-	{
-		my ($new) = grep { !exists $run->{before}{$_} } keys %{ files() };
-
-		if (defined $new)
-		{
-			kill('STOP', $run->{pid});
-			return 1 if (-s "$database/$new" // 0) > $bytes;
-			kill('CONT', $run->{pid});
-		}
-		$run->{harness}->pump_nb;
-		return 0 if $run->{out} =~ /^\d+\n\d+\n/;
-		sleep 0.001;
-	}
-	return 0;
-}
-
-# All is as before the call, or as after it; the table takes the rows then.
-sub recovered
-{
-	my ($run, $expected, $when) = @_;
-
-	finish($run);
-	ok($primary->poll_query_until('postgres', 'SELECT true'), "the server is back after a crash $when");
-	sound($primary, 'victim', $expected, "after a crash $when");
-	standby_sound($expected, "after a crash $when", 'victim');
-	$primary->safe_psql('postgres', 'TRUNCATE victim RESTART IDENTITY; CHECKPOINT');
-	return;
-}
-
-# while the file of the key grows: in time, at one of a few attempts
-for my $phase ([ 'when its first pages are written', 0 ], [ 'half way', $whole / 2 ], [ 'near its end', $whole * 0.8 ])
-{
-	my ($when, $bytes) = @$phase;
-	my ($run, $killed);
-
-	for my $attempt (1 .. 5)
-	{
-		$primary->safe_psql('postgres', 'TRUNCATE victim RESTART IDENTITY; CHECKPOINT');
-		$run = start_victim("BEGIN; $load; ROLLBACK");
-		$killed = stop_at($run, $bytes) && kill('KILL', $run->{pid});
-		last if $killed;
-		finish($run);
-	}
-	ok($killed, "a session is killed $when");
-	recovered($run, 0, $when);
-}
-
-# while the rows are loaded
-my $run = start_victim("SELECT poc_generate_rows(100000000, 'victim')");
-ok($primary->poll_query_until('postgres', "SELECT coalesce(max(tuples_processed), 0) > 20000 FROM pg_stat_progress_copy"), 'rows are loaded');
-kill('KILL', $run->{pid});
-recovered($run, 0, 'during the load');
-
-# when the key is whole and nothing is committed
-$run = start_victim("BEGIN; $load; SELECT pg_sleep(1000)");
-ok(sleeps($run), 'the key is whole');
-kill('KILL', $run->{pid});
-recovered($run, 0, 'before the commit');
-
-# the same after a checkpoint, from which the recovery starts
-$run = start_victim("BEGIN; $load; SELECT pg_sleep(1000)");
-ok(sleeps($run), 'the key is whole again');
-$primary->safe_psql('postgres', 'CHECKPOINT');
-kill('KILL', $run->{pid});
-recovered($run, 0, 'between a checkpoint and the commit');
-
-# when it is committed; with a checkpoint in the middle of the key, and without
-for my $checkpoint (0, 1)
-{
-	my $when = $checkpoint ? 'after the commit, with a checkpoint half way' : 'after the commit';
-
-	$run = start_victim("$load; SELECT pg_sleep(1000)");
-	if ($checkpoint && stop_at($run, $whole / 2))
-	{
-		# it may hold what the checkpoint needs: then that ends later
-		$primary->psql('postgres', 'CHECKPOINT', timeout => 20, timed_out => \my $timed_out);
-		kill('CONT', $run->{pid});
-	}
-	ok(sleeps($run), 'it is committed');
-	kill('KILL', $run->{pid});
-	recovered($run, $many, $when);
-}
-
-# the standby takes over
-fill($primary, 'victim', "SELECT poc_generate_rows($many, 'victim')");
-$primary->wait_for_catchup($standby);
-$primary->stop('immediate');
-$standby->promote;
-sound($standby, 'victim', $many, 'on the promoted standby');
-sound($standby, $_, $rows, 'on the promoted standby') for qw(plain elsewhere tall fresh);
-$standby->safe_psql('postgres', 'TRUNCATE victim RESTART IDENTITY');
-fill($standby, 'victim', "SELECT poc_generate_rows($rows, 'victim')");
-sound($standby, 'victim', $rows, 'when the promoted standby has written it');
 
 done_testing();
