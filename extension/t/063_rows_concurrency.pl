@@ -22,6 +22,16 @@ CREATE TABLE child (id serial PRIMARY KEY, parent int NOT NULL REFERENCES parent
 SELECT poc_generate_rows(50, 'parent');
 SQL
 
+# Runs SQL in a session that has to wait for another one.
+sub waiting
+{
+	my ($sql) = @_;
+	my $run = in_background($node, $sql);
+
+	ok(wait_for($node, "SELECT count(*) = 1 FROM pg_stat_activity WHERE wait_event_type = 'Lock'"), "it waits: $sql");
+	return $run;
+}
+
 # Two, and four, that count in one table count on from each other.
 my @runs = map { in_background($node, "SELECT poc_generate_rows(10000, 'keyed', 1)") } 1 .. 4;
 is((finish($_))[0], 0, 'a session fills the table') for @runs;
@@ -40,13 +50,12 @@ like($told, qr/NOTICE:  poc_fill\(\) runs with 3 of 64 workers\nDETAIL:  Half of
 is($node->safe_psql('postgres', 'SELECT count(*) FROM slots'), '20000', 'and these make all the rows');
 $node->safe_psql('postgres', "CREATE FUNCTION hold() RETURNS trigger LANGUAGE plpgsql AS \$\$BEGIN PERFORM pg_advisory_xact_lock_shared(1); RETURN NULL; END\$\$;
 	CREATE TRIGGER hold BEFORE INSERT ON slots EXECUTE FUNCTION hold()");
-my $holder = in_background($node, "BEGIN; SELECT pg_advisory_xact_lock(1); SELECT pg_sleep(30); COMMIT");
-ok(wait_for($node, "SELECT count(*) = 1 FROM pg_stat_activity WHERE wait_event = 'PgSleep'"), 'a lock holds up all who fill');
+my $holder = holding($node, 'SELECT pg_advisory_xact_lock(1)');
+is($node->safe_psql('postgres', "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND granted"), '1', 'a lock holds up all who fill');
 @runs = map { in_background($node, "CALL poc_fill('slots', 20000, workers => 2)") } 1 .. 4;
 ok(wait_for($node, "SELECT count(*) = 2 FROM pg_stat_activity WHERE query ~ '^CALL poc_fill'"), 'two of four are left');
 is($node->safe_psql('postgres', 'SELECT * FROM workers'), '3', 'with the workers that there are');
-$node->safe_psql('postgres', "SELECT pg_cancel_backend(pid) FROM pg_stat_activity WHERE wait_event = 'PgSleep'");
-finish($holder);
+commit($holder, 'it lets them go');
 is(join(' ', sort { $a <=> $b } map { (finish($_))[0] == 0 ? 0 : 1 } @runs), '0 0 1 1', 'and they end well');
 is($node->safe_psql('postgres', 'SELECT count(*) FROM slots'), '60000', 'having made their rows');
 
@@ -57,37 +66,36 @@ is((finish($_))[0], 0, 'a session draws from the sequence') for @runs;
 is($node->safe_psql('postgres', 'SELECT count(*), count(DISTINCT id) FROM serial'), '33000|33000', 'each number once');
 
 # Writers are not held up by one that counts.
-my $run = in_background($node, "BEGIN; SELECT poc_generate_rows(2000, 'keyed'); SELECT pg_sleep(3); COMMIT");
-ok(wait_for($node, "SELECT count(*) = 1 FROM pg_stat_activity WHERE wait_event = 'PgSleep'"), 'one has counted, and waits');
+my $one = holding($node, "SELECT poc_generate_rows(2000, 'keyed')");
 my ($rc, $out, $err) = $node->psql('postgres', "SET statement_timeout = '2s'; INSERT INTO keyed VALUES (-1, 'somebody'); DELETE FROM keyed WHERE k = 1");
 is($rc, 0, 'others insert and delete');
 ($rc, $out, $err) = $node->psql('postgres', "SET lock_timeout = '200ms'; ALTER TABLE keyed ADD COLUMN c int");
 like($err, qr/lock timeout/, 'DDL waits');
-is((finish($run))[0], 0, 'and the first commits');
+commit($one, 'and the first commits');
 $node->safe_psql('postgres', 'ALTER TABLE keyed ADD COLUMN c int');
 is($node->safe_psql('postgres', "SELECT poc_generate_rows(10, 'keyed')"), '10', 'after the DDL the new column is filled too');
 
 # Parents that are referred to cannot go away before the commit.
-$run = in_background($node, "BEGIN; SELECT poc_generate_rows(2000, 'child'); SELECT pg_sleep(2); COMMIT");
-ok(wait_for($node, "SELECT count(*) = 1 FROM pg_stat_activity WHERE wait_event = 'PgSleep'"), 'one refers to parents');
-($rc, $out, $err) = $node->psql('postgres', 'DELETE FROM parent WHERE id <= 25');
+$one = holding($node, "SELECT poc_generate_rows(2000, 'child')");
+my $other = waiting('DELETE FROM parent WHERE id <= 25');
+commit($one, 'one refers to parents');
+($rc, $out, $err) = finish($other);
 like($err, qr/violates foreign key constraint/, 'a delete waits, and then finds the children');
-is((finish($run))[0], 0, 'and they are there');
+is($node->safe_psql('postgres', 'SELECT count(*) >= 2000 FROM child'), 't', 'and they are there');
 
 # Parents that another session deletes: it waits for that session, and refers to what remains.
 $node->safe_psql('postgres', 'TRUNCATE child');
-$run = in_background($node, 'BEGIN; DELETE FROM parent WHERE id <= 25; SELECT pg_sleep(2); COMMIT');
-ok(wait_for($node, "SELECT count(*) = 1 FROM pg_stat_activity WHERE wait_event = 'PgSleep'"), 'one deletes parents');
-is($node->safe_psql('postgres', "SELECT poc_generate_rows(2000, 'child')"), '2000', 'the other goes on');
-is((finish($run))[0], 0, 'the first commits');
+$one = holding($node, 'DELETE FROM parent WHERE id <= 25');
+$other = waiting("SELECT poc_generate_rows(2000, 'child')");
+commit($one, 'the first commits');
+is((finish($other))[1], "2000\n", 'the other goes on');
 is($node->safe_psql('postgres', 'SELECT min(parent) > 25 FROM child'), 't', 'no child refers to what is gone');
 
 # Building indexes after the load is not for a table that somebody uses.
 $node->safe_psql('postgres', 'TRUNCATE serial');
-$run = in_background($node, 'BEGIN; SELECT count(*) FROM serial; SELECT pg_sleep(2); COMMIT');
-ok(wait_for($node, "SELECT count(*) = 1 FROM pg_stat_activity WHERE wait_event = 'PgSleep'"), 'one reads the empty table');
+$one = holding($node, 'SELECT count(*) FROM serial');
 is($node->safe_psql('postgres', "SET statement_timeout = '1500ms'; SELECT poc_generate_rows(5000, 'serial')"), '5000', 'the other does not wait for it');
-finish($run);
+commit($one, 'one reads the empty table');
 
 # Two transactions that fill two tables in opposite order end, as with INSERT, for who counts waits for nobody's commit.
 # The first waits at the gate for the second, so that a wait of the second for the first is a deadlock.
@@ -113,11 +121,11 @@ is((finish($_))[0], 0, 'it fills both tables') for $second, $first;
 is($node->safe_psql('postgres', "SELECT (SELECT concat(count(*), ' ', max(id)) FROM one), (SELECT concat(count(*), ' ', max(id)) FROM two)"), '200 200|200 200', 'and each counts on from the rows of the other, committed or not');
 
 # A table that is dropped under way
-$run = in_background($node, 'BEGIN; DROP TABLE child; SELECT pg_sleep(1); COMMIT');
-ok(wait_for($node, "SELECT count(*) = 1 FROM pg_stat_activity WHERE wait_event = 'PgSleep'"), 'one drops the table');
-($rc, $out, $err) = $node->psql('postgres', "SELECT poc_generate_rows(10, 'child')");
+$one = holding($node, 'DROP TABLE child');
+$other = waiting("SELECT poc_generate_rows(10, 'child')");
+commit($one, 'one drops the table');
+($rc, $out, $err) = finish($other);
 like($err, qr/does not exist/, 'the other is told so');
-finish($run);
 ok(check_indexes($node), 'heaps and indexes are sound');
 ok(check_btrees($node), 'and each level of their trees agrees with the next');
 

@@ -76,14 +76,13 @@ my ($error_code, undef, $error) = $node->psql('postgres', "SELECT poc_mark('name
 like($error, qr/ERROR:  public\.forgotten cannot be marked\nDETAIL:  forgotten is not permanent, so that no backup has its rows\./, 'a named unlogged table is refused');
 
 # an object that is being removed: the mark waits, for it is gone at the mark
-my $holder = in_background($node, 'SELECT pg_advisory_lock(79); SELECT pg_sleep(300)');
-wait_until(sub { value("SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND granted") == 1 });
+my $holder = holding($node, 'SELECT pg_advisory_xact_lock(79)');
 my $removal = in_background($node, 'BEGIN; SELECT lo_unlink(77004); SELECT pg_advisory_xact_lock(79); COMMIT');
 wait_until(sub { value("SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND NOT granted") == 1 });
 my $mark = in_background($node, "SELECT poc_mark('without')");
 ok(wait_until(sub { value("SELECT count(*) FROM pg_stat_activity WHERE query LIKE '%poc\\_mark(''without%' AND wait_event = 'transactionid'") == 1 }), 'a mark waits for a removal');
-value("SELECT pg_terminate_backend(pid) FROM pg_locks WHERE locktype = 'advisory' AND granted");
-finish($_) for $removal, $mark, $holder;
+commit($holder, 'the removal ends');
+finish($_) for $removal, $mark;
 is(failures($live, 'without', "'without'"), 'none', 'and is of what is there then');
 
 # what comes later is not brought back

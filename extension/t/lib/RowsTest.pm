@@ -7,9 +7,10 @@ use warnings;
 
 use Exporter 'import';
 use IPC::Run;
+use Test::More;
 use Time::HiRes qw(sleep);
 
-our @EXPORT = qw(in_background finish fingerprint wait_for check_indexes check_btrees);
+our @EXPORT = qw(in_background finish holding commit fingerprint wait_for check_indexes check_btrees);
 
 # Runs SQL in a session of its own; finish() waits for it and returns (exit code, stdout, stderr).
 sub in_background
@@ -29,6 +30,25 @@ sub finish
 
 	$run->{harness}->finish;
 	return ($run->{harness}->result(0), $run->{out}, $run->{err});
+}
+
+# A session that has run SQL and keeps its transaction open until commit().
+sub holding
+{
+	my ($node, $sql) = @_;
+	my $session = $node->background_psql('postgres');
+
+	$session->query_safe("BEGIN; $sql;");
+	return $session;
+}
+
+sub commit
+{
+	my ($session, $name) = @_;
+
+	is($session->query_safe("COMMIT; SELECT 'committed';"), 'committed', $name);
+	$session->quit;
+	return;
 }
 
 sub fingerprint
