@@ -78,7 +78,7 @@ bare_start() {
     -v "$BARE-checkout:/mnt/checkout:ro" "${@:3}" "$1" sleep infinity
 }
 
-bare_legs() {
+lane_bare() {
   local suite situation machine who preparation command expected
   leg "bare: machines" bare_machines
   # of legs.sh
@@ -110,10 +110,8 @@ bare_situation() {
     docker exec "$machine" rm -rf /root/poc_barman /home/{alice,bob}/poc_barman
     docker commit "$machine" "$BARE:$suite-ready" > /dev/null
   fi
-  # what is installed on a machine with nothing makes its own directories; the machines "ready" have them
-  if [[ $kind == bare ]]; then
-    sed -i -E '\#^/run/|^/root/\.ssh$|^/tmp/\.[A-Za-z0-9]+-unix$#d' "$LEGS/before" "$LEGS/after"
-  fi
+  # the machines "ready" have them already
+  [[ $kind != bare ]] || traces_without_packages "$LEGS/before" "$LEGS/after"
   diff "$LEGS/before" "$LEGS/after" || { echo "left behind or taken away, see above" >&2; return 1; }
 }
 

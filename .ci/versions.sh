@@ -10,10 +10,13 @@ versions_tests() {
   printf '%s\n' sql/*.sql | sed -E 's#^sql/(.*)\.sql$#\1#' | grep -E '^(rows_.*|fingerprint.*|mark.*|privileges|settings|wal|backup|incremental|restore|doctor)$'
 }
 
-versions_legs() {
-  local version
+lane_versions() {
+  local version chosen=()
   for version in "${VERSIONS[@]}"; do
-    [[ -z ${VERSIONS_ONLY:-} || $version == "$VERSIONS_ONLY "* ]] || continue
+    [[ -n ${VERSIONS_ONLY:-} && $version != "$VERSIONS_ONLY "* ]] || chosen+=("$version")
+  done
+  ((${#chosen[@]} > 0)) || leg "no version is VERSIONS_ONLY=$VERSIONS_ONLY" false
+  for version in "${chosen[@]}"; do
     # shellcheck disable=SC2086
     versions_story $version
   done
@@ -25,6 +28,7 @@ versions_story() (
   trap containers_remove EXIT
   leg "PostgreSQL $1: images" versions_images "$2"
   [[ ${outcome:-} == passed ]] || return 0
+  containers_ports
   leg "PostgreSQL $1: up --wait" containers_up
   [[ ${outcome:-} == passed ]] || return 0
   # shellcheck disable=SC2046
