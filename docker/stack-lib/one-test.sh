@@ -7,10 +7,10 @@
 
 # one_test NAME...: sql/NAME.sql, extension/t/NAME*.pl or docker/sidecar/tests/NAME.c
 one_test() {
-  local name kind file failed=() found=()
+  local name kind file failed=() found=""
   (($# > 0)) || die "test: which one?" "make test TEST=rows_types, TEST=070 or TEST=test_runner"
   for name in "$@"; do
-    find_test "$name" > /dev/null
+    found+=$(find_test "$name")$'\n'
   done
   need_up
   deps check
@@ -22,14 +22,10 @@ one_test() {
   trap 'exit 143' TERM HUP
   TESTS_TMP=$(as_server mktemp -d "$POC_HOME/t.XXXX")
   as_server mkdir -p results
-  for name in "$@"; do
-    mapfile -t found < <(find_test "$name")
-    for file in "${found[@]}"; do
-      IFS=: read -r kind file <<< "$file"
-      say "== $file"
-      "one_$kind" "$file" || failed+=("$file")
-    done
-  done
+  while IFS=: read -r -u 3 kind file; do
+    say "== $file"
+    "one_$kind" "$file" || failed+=("$file")
+  done 3<<< "${found%$'\n'}"
   ((${#failed[@]} == 0)) || die "test: failed: ${failed[*]}"
 }
 

@@ -5,12 +5,13 @@
 # check [SUITE...]: all of them if none is named, side by side; but TAP, which has deadlines to keep, by itself where
 # there are few processors.  What one of several says is shown when it has ended.
 check() {
-  local suite lines="" began=$SECONDS all_passed=0 all_failed=0 suites=("$@") lane shown=later
+  local suite lines="" began=$SECONDS all_passed=0 all_failed=0 suites=("$@") lane live
   ((${#suites[@]} > 0)) || suites=(unit sanitized regress tap)
   for suite in "${suites[@]}"; do
     declare -F "suite_$suite" > /dev/null || die "check: unknown suite \"$suite\"" "one of: unit sanitized regress tap, and threads fuzz backend"
   done
-  ((${#suites[@]} > 1)) || shown=live
+  # a copy, for by its name what another user has opened cannot be opened again
+  if ((${#suites[@]} > 1)); then exec {live}> /dev/null; else exec {live}>&1; fi
   deps check
   private_stack
   as_server mkdir -p results
@@ -35,11 +36,11 @@ check_lane() {
   for suite in "$@"; do
     say "== $suite: begins"
     began=$SECONDS ended=no
-    if "suite_$suite" 2>&1 < /dev/null | as_server tee "results/$suite.log" | check_show; then
+    if "suite_$suite" 2>&1 < /dev/null | as_server tee "results/$suite.log" >&"$live"; then
       ended=yes
     fi
     as_server sh -c "echo '$ended $((SECONDS - began))' > results/$suite.end"
-    [[ $shown == later ]] || continue
+    ((${#suites[@]} > 1)) || continue
     {
       flock 8
       say "== $suite"
@@ -47,9 +48,6 @@ check_lane() {
     } 8< "$POC_HOME/results"
   done
 }
-
-# Never by the name /dev/stdout: what another user has opened for us can be written to, but not opened again.
-check_show() { if [[ $shown == live ]]; then cat; else cat > /dev/null; fi; }
 
 # Adds a suite to the sums of check.
 sum_up() {
