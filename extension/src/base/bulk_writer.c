@@ -19,11 +19,7 @@
 
 #include "base/bulk_writer.h"
 
-#if PG_VERSION_NUM < 170000
-
-#if PG_VERSION_NUM < 160000
-#define rd_locator rd_node
-#endif
+#ifdef POC_BULK_WRITER
 
 /* Pages that are logged and written together, as many as fit into one WAL record. */
 #define WAITING_PAGES		XLR_MAX_BLOCK_ID
@@ -155,4 +151,4 @@ compare_pages(const void *left, const void *right)
 	return (a > b) - (a < b);
 }
 
-#endif							/* PG_VERSION_NUM */
+#endif							/* POC_BULK_WRITER */

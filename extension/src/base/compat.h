@@ -3,9 +3,8 @@
  * compat.h
  *	  Differences between PostgreSQL 15 and 19, in one place.
  *
- * Only this file may mention PG_VERSION_NUM, and bulk_writer.c, which is for
- * 15 and 16 alone.  Where servers differ, it defines the *new* name for *old*
- * servers.
+ * Only this file may mention PG_VERSION_NUM.  Where servers differ, it defines
+ * the *new* name for *old* servers.
  *
  *-------------------------------------------------------------------------
  */
@@ -153,11 +152,9 @@ typedef RangeTblEntry PocPermissions;
 #define POC_WRITES_BTREE
 #endif
 
-/* 17: a bulk writer writes new files, and maintenance runs with a safe search_path */
-#if PG_VERSION_NUM >= 170000
-#include "storage/bulk_write.h"
-#else
-#include "base/bulk_writer.h"
+/* 17: a bulk writer writes new files (bulk_writer.h), and maintenance runs with a safe search_path */
+#if PG_VERSION_NUM < 170000
+#define POC_BULK_WRITER
 #define RestrictSearchPath()	((void) 0)
 #endif
 

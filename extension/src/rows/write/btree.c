@@ -31,6 +31,7 @@
 #include "utils/rel.h"
 #include "utils/relcache.h"
 
+#include "base/bulk_writer.h"
 #include "base/compat.h"
 #include "rows/write/indexes.h"
 
