@@ -91,6 +91,13 @@ commit($one, 'the first commits');
 is((finish($other))[1], "2000\n", 'the other goes on');
 is($node->safe_psql('postgres', 'SELECT min(parent) > 25 FROM child'), 't', 'no child refers to what is gone');
 
+# Parents that another session renames: it waits, and finds them under their new name.
+$one = holding($node, 'ALTER TABLE parent RENAME TO elder');
+$other = waiting("SELECT poc_generate_rows(100, 'child')");
+commit($one, 'the first commits its name');
+is((finish($other))[1], "100\n", 'the other refers to the rows under it');
+$node->safe_psql('postgres', 'ALTER TABLE elder RENAME TO parent');
+
 # Building indexes after the load is not for a table that somebody uses.
 $node->safe_psql('postgres', 'TRUNCATE serial');
 $one = holding($node, 'SELECT count(*) FROM serial');

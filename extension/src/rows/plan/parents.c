@@ -12,6 +12,7 @@
 #include "catalog/pg_class.h"
 #include "executor/spi.h"
 #include "miscadmin.h"
+#include "storage/lmgr.h"
 #include "utils/acl.h"
 #include "utils/builtins.h"
 #include "utils/datum.h"
@@ -65,16 +66,20 @@ rows_read_parents(RowsPlan *plan, ForeignKeyCacheInfo *key, RowsForeign *foreign
 	uint64		most = rows_is_unique_alone(plan, key) ? MOST_UNIQUE_PARENTS : MOST_PARENTS;
 	bool		lock = plan->call.writing && may_lock(key->confrelid) &&
 		plan->options->foreign_keys != ROWS_FOREIGN_KEYS_EACH;
-	char	   *query = parents_query(plan, key, most, lock);
+	char	   *query;
 	bool		same_types = true;
 
 	for (int i = 0; i < key->nkeys; i++)
 		same_types &= (getBaseType(get_atttype(RelationGetRelid(plan->rel), key->conkey[i])) ==
 					   getBaseType(get_atttype(key->confrelid, key->confkey[i])));
 
+	/* the query finds the table by its name, which the lock keeps */
+	LockRelationOid(key->confrelid, lock ? RowShareLock : AccessShareLock);
+	query = parents_query(plan, key, most, lock);
+
 	SPI_connect();
 	if (SPI_execute(query, !plan->call.writing, 0) != SPI_OK_SELECT)
-		elog(ERROR, "could not read the rows of table %u", key->confrelid);
+		elog(ERROR, "could not read the rows of table %u: %s", key->confrelid, SPI_result_code_string(SPI_result));
 	foreign->nparents = SPI_processed;
 	foreign->values = MemoryContextAllocHuge(context,
 											 sizeof(Datum) * Max(foreign->nparents, 1) * key->nkeys);
