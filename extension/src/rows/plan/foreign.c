@@ -31,6 +31,7 @@
 #include "rows/value/kinds.h"
 
 static int	by_width(const ListCell *a, const ListCell *b);
+static ForeignKeyCacheInfo *lacking_key(RowsPlan *plan, List *keys);
 static void plan_foreign_key(RowsPlan *plan, ForeignKeyCacheInfo *key, int number);
 static void take_foreign(RowsPlan *plan, RowsForeign *foreign);
 static void keep_chosen(RowsPlan *plan, RowsForeign *foreign);
@@ -55,6 +56,10 @@ rows_plan_foreign_keys(RowsPlan *plan)
 
 	/* widest first: (tenant, customer) determines the tenant */
 	list_sort(keys, by_width);
+	/* the plan starts anew when the table is filled: read and lock no rows before */
+	plan->lacking = lacking_key(plan, keys);
+	if (plan->lacking != NULL)
+		return;
 	foreach(cell, keys)
 	{
 		ForeignKeyCacheInfo *key = lfirst(cell);
@@ -76,6 +81,33 @@ by_width(const ListCell *a, const ListCell *b)
 	if (left->nkeys != right->nkeys)
 		return right->nkeys - left->nkeys;
 	return (left->conkey[0] > right->conkey[0]) - (left->conkey[0] < right->conkey[0]);
+}
+
+/*
+ * The first foreign key whose referenced table has to be filled.  One that only has
+ * columns of wider keys or with options is left to plan_foreign_key().
+ */
+static ForeignKeyCacheInfo *
+lacking_key(RowsPlan *plan, List *keys)
+{
+	Bitmapset  *settled = NULL;
+	ListCell   *cell;
+
+	foreach(cell, keys)
+	{
+		ForeignKeyCacheInfo *key = lfirst(cell);
+		bool		takes_values = false;
+
+		if (!poc_foreign_key_is_enforced(key))
+			continue;
+		for (int i = 0; i < key->nkeys; i++)
+			takes_values |= !plan->columns[key->conkey[i] - 1].planned && !bms_is_member(key->conkey[i], settled);
+		if (takes_values && is_to_be_filled(plan, key) && !rows_has_parents(plan, key))
+			return key;
+		for (int i = 0; i < key->nkeys; i++)
+			settled = bms_add_member(settled, key->conkey[i]);
+	}
+	return NULL;
 }
 
 static void

@@ -33,6 +33,7 @@
 
 static bool may_lock(Oid relid);
 static char *parents_query(RowsPlan *plan, ForeignKeyCacheInfo *key, uint64 most, bool lock);
+static char *is_complete(ForeignKeyCacheInfo *key);
 
 /* Is there a unique index on the columns of the foreign key alone? */
 bool
@@ -55,6 +56,25 @@ rows_is_unique_alone(RowsPlan *plan, ForeignKeyCacheInfo *key)
 		found |= within;
 		index_close(index, AccessShareLock);
 	}
+	return found;
+}
+
+/* Is there any row to refer to? */
+bool
+rows_has_parents(RowsPlan *plan, ForeignKeyCacheInfo *key)
+{
+	bool		found;
+
+	LockRelationOid(key->confrelid, AccessShareLock);
+	SPI_connect();
+	if (SPI_execute(psprintf("SELECT FROM %s AS p WHERE %s LIMIT 1",
+							 quote_qualified_identifier(get_namespace_name(get_rel_namespace(key->confrelid)),
+														get_rel_name(key->confrelid)),
+							 is_complete(key)),
+					!plan->call.writing, 0) != SPI_OK_SELECT)
+		elog(ERROR, "could not look for rows of table %u: %s", key->confrelid, SPI_result_code_string(SPI_result));
+	found = SPI_processed > 0;
+	SPI_finish();
 	return found;
 }
 
@@ -116,14 +136,12 @@ parents_query(RowsPlan *plan, ForeignKeyCacheInfo *key, uint64 most, bool lock)
 {
 	StringInfoData query;
 	StringInfoData names;
-	StringInfoData present;
 	HeapTuple	tuple;
 	float4		reltuples;
 	char		relkind;
 
 	initStringInfo(&query);
 	initStringInfo(&names);
-	initStringInfo(&present);
 	appendStringInfoString(&query, "SELECT ");
 	for (int i = 0; i < key->nkeys; i++)
 	{
@@ -134,7 +152,6 @@ parents_query(RowsPlan *plan, ForeignKeyCacheInfo *key, uint64 most, bool lock)
 						 format_type_extended(type, -1, FORMAT_TYPE_TYPEMOD_GIVEN |
 											  FORMAT_TYPE_FORCE_QUALIFY));
 		appendStringInfo(&names, "%sp.%s", i > 0 ? ", " : "", quote_identifier(name));
-		appendStringInfo(&present, "%sp.%s IS NOT NULL", i > 0 ? " AND " : "", quote_identifier(name));
 	}
 	appendStringInfo(&query, " FROM %s AS p",
 					 quote_qualified_identifier(get_namespace_name(get_rel_namespace(key->confrelid)),
@@ -152,6 +169,19 @@ parents_query(RowsPlan *plan, ForeignKeyCacheInfo *key, uint64 most, bool lock)
 						 200.0 * most / reltuples, (uint32) plan->seed);
 
 	appendStringInfo(&query, " WHERE %s ORDER BY %s LIMIT " UINT64_FORMAT "%s",
-					 present.data, names.data, most, lock ? " FOR KEY SHARE OF p" : "");
+					 is_complete(key), names.data, most, lock ? " FOR KEY SHARE OF p" : "");
 	return query.data;
+}
+
+/* The condition of a row that can be referred to: no null. */
+static char *
+is_complete(ForeignKeyCacheInfo *key)
+{
+	StringInfoData condition;
+
+	initStringInfo(&condition);
+	for (int i = 0; i < key->nkeys; i++)
+		appendStringInfo(&condition, "%sp.%s IS NOT NULL", i > 0 ? " AND " : "",
+						 quote_identifier(get_attname(key->confrelid, key->confkey[i], false)));
+	return condition.data;
 }

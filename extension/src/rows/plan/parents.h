@@ -12,6 +12,7 @@
 
 /* parents.c */
 extern bool rows_is_unique_alone(RowsPlan *plan, ForeignKeyCacheInfo *key);
+extern bool rows_has_parents(RowsPlan *plan, ForeignKeyCacheInfo *key);
 extern void rows_read_parents(RowsPlan *plan, ForeignKeyCacheInfo *key, RowsForeign *foreign);
 
 /* parents_hash.c */
