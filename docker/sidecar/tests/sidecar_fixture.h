@@ -189,10 +189,11 @@ start_as(const char *const *extra, bool with_token)
 	for (int i = 0; i < 3000 && port == 0; i++)
 	{
 		const char *text = read_text("log");
-		const char *address = strstr(text, "address=127.0.0.1:");
+		const char *address = strstr(text, "msg=\"listening\" address=");
+		const char *end = address != NULL ? strstr(address, " tls=") : NULL;
 
-		if (address != NULL && strchr(address, '\n') != NULL)
-			port = atoi(address + strlen("address=127.0.0.1:"));
+		if (end != NULL)
+			port = atoi((const char *) memrchr(address, ':', (size_t) (end - address)) + 1);
 		else
 			usleep(10000);
 		if (waitpid(sidecar, NULL, WNOHANG) == sidecar)

@@ -110,15 +110,14 @@ jobs_of_one_kind_leave_room_for_others(void **state)
 	free(cron);
 }
 
+/* Of three places one is kept for backups, and none of the others from callers on this host. */
 static void
-a_place_is_kept_for_backups(void **state)
+two_verify_and_one_backs_up(const char *const *extra)
 {
-	const char *extra[] = {"--max-jobs=3", NULL};
 	char	   *jobs[2];
 	char	   *backup;
 	json_t	   *job;
 
-	(void) state;
 	start_with(extra);
 	add_backup("20261122T061022");
 	add_backup("20261122T061023");
@@ -137,6 +136,28 @@ a_place_is_kept_for_backups(void **state)
 	free(jobs[0]);
 	free(jobs[1]);
 	free(backup);
+}
+
+static void
+a_place_is_kept_for_backups(void **state)
+{
+	const char *extra[] = {"--max-jobs=3", NULL};
+
+	(void) state;
+	two_verify_and_one_backs_up(extra);
+}
+
+static void
+a_caller_on_this_host_is_local_at_a_listener_of_both_families_too(void **state)
+{
+	const char *extra[] = {"--max-jobs=3", "--listen=[::]:0", "--insecure-http", NULL};
+	int			six = socket(AF_INET6, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+	(void) state;
+	if (six < 0)
+		skip();					/* a host without IPv6 */
+	close(six);
+	two_verify_and_one_backs_up(extra);
 }
 
 static void
@@ -306,6 +327,7 @@ main(int argc, char **argv)
 		HTTP_TEST(one_backup_is_verified_once_at_a_time),
 		HTTP_TEST(jobs_of_one_kind_leave_room_for_others),
 		HTTP_TEST(a_place_is_kept_for_backups),
+		HTTP_TEST(a_caller_on_this_host_is_local_at_a_listener_of_both_families_too),
 		HTTP_TEST(backups_within_an_hour_are_limited_also_across_restarts),
 		HTTP_TEST(a_cancelled_backup_counts_unless_barman_calls_it_failed),
 		HTTP_TEST(a_list_tells_no_results_and_is_read_in_parts),

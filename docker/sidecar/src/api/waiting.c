@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "base/memory.h"
+#include "http/connection.h"
 #include "http/work.h"
 
 /* The most answers that a route waits for, one after the other */
@@ -97,7 +98,7 @@ route_caller(const Request *request)
 		.key = request->key,
 		.method = request->method,
 		.path = request->path,
-		.local = request->local
+		.local = http_connection_is_local(request->connection)
 	};
 
 	http_peer(request, caller.from, sizeof(caller.from));

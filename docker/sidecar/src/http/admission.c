@@ -31,7 +31,6 @@ http_refuse_early(Request *request, const char *version, Answer *(*admit) (Reque
 
 	if (answer != NULL)
 		return answer;
-	request->local = http_is_local(request);
 	request->max_age_ms = cache_control(http_header(request, MHD_HTTP_HEADER_CACHE_CONTROL));
 	if (!http_split_path(request, request->path))
 		return answer_error("bad_request", "the path of the request is malformed",

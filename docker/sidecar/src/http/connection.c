@@ -379,6 +379,14 @@ http_connection_is_unix(struct MHD_Connection *connection)
 	return mine != NULL && mine->peer->is_unix;
 }
 
+bool
+http_connection_is_local(struct MHD_Connection *connection)
+{
+	const Connection *mine = connection_of(connection);
+
+	return mine != NULL && mine->peer->local;
+}
+
 HttpCounters
 http_counters(void)
 {

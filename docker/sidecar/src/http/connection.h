@@ -37,6 +37,10 @@ extern void http_connection_notify(void *cls, struct MHD_Connection *connection,
 								   enum MHD_ConnectionNotificationCode code);
 extern void http_connection_stage(struct MHD_Connection *connection, HttpStage stage);
 extern bool http_connection_is_unix(struct MHD_Connection *connection);
+
+/* Does it come over loopback or a Unix socket? */
+extern bool http_connection_is_local(struct MHD_Connection *connection);
+
 extern void http_wait_ended(struct MHD_Connection *connection);
 
 extern HttpCounters http_counters(void);

@@ -31,26 +31,6 @@ peer_address(const Request *request)
 	return info != NULL ? info->client_addr : NULL;
 }
 
-bool
-http_is_local(const Request *request)
-{
-	const struct sockaddr *peer = peer_address(request);
-
-	if (peer == NULL)
-		return false;
-	switch (peer->sa_family)
-	{
-		case AF_UNIX:
-			return true;
-		case AF_INET:
-			return (ntohl(((const struct sockaddr_in *) (const void *) peer)->sin_addr.s_addr) >> 24) == 127;
-		case AF_INET6:
-			return IN6_IS_ADDR_LOOPBACK(&((const struct sockaddr_in6 *) (const void *) peer)->sin6_addr);
-		default:
-			return false;
-	}
-}
-
 void
 http_peer(const Request *request, char *text, size_t size)
 {

@@ -42,7 +42,6 @@ typedef struct Request
 	bool		body_dropped;	/* there was no room for it */
 	json_t	   *value;			/* body as a JSON object, if served apart */
 	bool		authorized;
-	bool		local;			/* over loopback or a Unix socket */
 	TokenVerdict token;
 	const TokenGrant *grant;	/* permissions of its token; NULL before the check */
 	char	   *key;			/* Idempotency-Key, or NULL */
@@ -86,8 +85,5 @@ extern bool http_decode_segment(char *segment);
 
 /* Split a path into decoded segments; false if it is malformed. */
 extern bool http_split_path(Request *request, const char *path);
-
-/* Does it come over loopback or a Unix socket? */
-extern bool http_is_local(const Request *request);
 
 #endif							/* HTTP_REQUEST_H */
