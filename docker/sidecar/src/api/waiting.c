@@ -12,6 +12,7 @@
 
 #include "base/memory.h"
 #include "http/connection.h"
+#include "http/peer.h"
 #include "http/work.h"
 
 /* The most answers that a route waits for, one after the other */

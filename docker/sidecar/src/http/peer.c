@@ -1,19 +1,24 @@
 /*
  * peer.c
  *
- * The peers of connections.  The caller holds the lock of the connections.
+ * The peers of connections: who they are, and which connections share one.
  */
 #include "http/peer.h"
 
+#include <arpa/inet.h>
 #include <netinet/in.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+
+#include <microhttpd.h>
 
 #include "base/memory.h"
 
 static HttpPeer *peers;
 
 static void identify(HttpPeer *peer, const struct sockaddr *address);
+static const struct sockaddr *peer_address(const Request *request);
 
 HttpPeer *
 http_peer_find(const struct sockaddr *address)
@@ -68,4 +73,34 @@ identify(HttpPeer *peer, const struct sockaddr *address)
 	/* all of 127.0.0.0/8 is this host, one client */
 	if (peer->local)
 		memset(peer->address, 0, sizeof(peer->address));
+}
+
+void
+http_peer(const Request *request, char *text, size_t size)
+{
+	const struct sockaddr *peer = request->connection != NULL ? peer_address(request) : NULL;
+	const union MHD_ConnectionInfo *info;
+	struct ucred who;
+	socklen_t	length = sizeof(who);
+
+	snprintf(text, size, "unknown");
+	if (peer == NULL)
+		return;
+	if (peer->sa_family == AF_INET)
+		inet_ntop(AF_INET, &((const struct sockaddr_in *) (const void *) peer)->sin_addr, text, (socklen_t) size);
+	else if (peer->sa_family == AF_INET6)
+		inet_ntop(AF_INET6, &((const struct sockaddr_in6 *) (const void *) peer)->sin6_addr, text, (socklen_t) size);
+	else if (peer->sa_family == AF_UNIX &&
+			 (info = MHD_get_connection_info(request->connection, MHD_CONNECTION_INFO_CONNECTION_FD)) != NULL &&
+			 getsockopt(info->connect_fd, SOL_SOCKET, SO_PEERCRED, &who, &length) == 0)
+		snprintf(text, size, "uid %u, pid %d", (unsigned int) who.uid, (int) who.pid);
+}
+
+static const struct sockaddr *
+peer_address(const Request *request)
+{
+	const union MHD_ConnectionInfo *info =
+		MHD_get_connection_info(request->connection, MHD_CONNECTION_INFO_CLIENT_ADDRESS);
+
+	return info != NULL ? info->client_addr : NULL;
 }

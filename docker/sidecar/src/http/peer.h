@@ -1,7 +1,8 @@
 /*
  * peer.h
  *
- * The peers of connections, and how many connections each has open.
+ * The peers of connections: who they are, and how many connections each has
+ * open.
  */
 #ifndef HTTP_PEER_H
 #define HTTP_PEER_H
@@ -9,6 +10,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 #include <sys/socket.h>
+
+#include "http/request.h"
 
 typedef struct HttpPeer
 {
@@ -21,6 +24,10 @@ typedef struct HttpPeer
 	int			waits;			/* of these, in a long poll */
 } HttpPeer;
 
+/* The caller holds the lock of the connections. */
 extern HttpPeer *http_peer_find(const struct sockaddr *address);
+
+/* The caller: an address, or the user and process behind a Unix socket */
+extern void http_peer(const Request *request, char *text, size_t size);
 
 #endif							/* HTTP_PEER_H */

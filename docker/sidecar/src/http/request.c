@@ -1,56 +1,21 @@
 /*
  * request.c
  *
- * The request line and headers of a request: its caller and its path.  Does not
- * read the body.
+ * The request line and headers of a request: its path, its query, and one
+ * header by its name.  Does not read the body.
  */
 #include "http/request.h"
 
-#include <arpa/inet.h>
 #include <ctype.h>
 #include <errno.h>
-#include <netinet/in.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/socket.h>
 
 #include <microhttpd.h>
 
 #include "base/memory.h"
 
-static const struct sockaddr *peer_address(const Request *request);
 static bool is_utf8(const char *text);
-
-static const struct sockaddr *
-peer_address(const Request *request)
-{
-	const union MHD_ConnectionInfo *info =
-		MHD_get_connection_info(request->connection, MHD_CONNECTION_INFO_CLIENT_ADDRESS);
-
-	return info != NULL ? info->client_addr : NULL;
-}
-
-void
-http_peer(const Request *request, char *text, size_t size)
-{
-	const struct sockaddr *peer = request->connection != NULL ? peer_address(request) : NULL;
-	const union MHD_ConnectionInfo *info;
-	struct ucred who;
-	socklen_t	length = sizeof(who);
-
-	snprintf(text, size, "unknown");
-	if (peer == NULL)
-		return;
-	if (peer->sa_family == AF_INET)
-		inet_ntop(AF_INET, &((const struct sockaddr_in *) (const void *) peer)->sin_addr, text, (socklen_t) size);
-	else if (peer->sa_family == AF_INET6)
-		inet_ntop(AF_INET6, &((const struct sockaddr_in6 *) (const void *) peer)->sin6_addr, text, (socklen_t) size);
-	else if (peer->sa_family == AF_UNIX &&
-			 (info = MHD_get_connection_info(request->connection, MHD_CONNECTION_INFO_CONNECTION_FD)) != NULL &&
-			 getsockopt(info->connect_fd, SOL_SOCKET, SO_PEERCRED, &who, &length) == 0)
-		snprintf(text, size, "uid %u, pid %d", (unsigned int) who.uid, (int) who.pid);
-}
 
 const char *
 http_header(Request *request, const char *name)

@@ -70,9 +70,6 @@ extern const char *http_header(Request *request, const char *name);
 /* A parameter of the query, or NULL */
 extern const char *http_query(const Request *request, const char *name);
 
-/* The caller: an address, or the user and process behind a Unix socket */
-extern void http_peer(const Request *request, char *text, size_t size);
-
 /* A number from the query; false if present but out of bounds. */
 extern bool http_query_number(Request *request, const char *name,
 							  int64_t low, int64_t high, int64_t *value);
