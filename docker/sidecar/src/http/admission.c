@@ -45,14 +45,13 @@ http_refuse_early(Request *request, const char *version, Answer *(*admit) (Reque
 	if ((declared > 0 || chunked != NULL) && request->body_max == 0)
 		return answer_error("bad_request", "this request takes no body", NULL, NULL);
 	if (declared > request->body_max)
-		return answer_errorf("too_large", "the body is larger than %zu bytes", request->body_max);
+		return http_body_too_large(request);
 	if ((declared > 0 || chunked != NULL) &&
 		type != NULL && strncasecmp(type, "application/json", 16) != 0)
 		return answer_error("bad_request", "the body must be JSON", NULL,
 							"Send it with Content-Type: application/json.");
 	if (!http_body_would_fit(declared))
-		return answer_error("unavailable", "there is no room for the body", NULL,
-							"Others are sending theirs.  Try again later.");
+		return http_body_no_room();
 	return NULL;
 }
 

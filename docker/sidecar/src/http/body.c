@@ -95,6 +95,19 @@ http_body_counters(HttpCounters *counters)
 	pthread_mutex_unlock(&lock);
 }
 
+Answer *
+http_body_too_large(const Request *request)
+{
+	return answer_errorf("too_large", "the body is larger than %zu bytes", request->body_max);
+}
+
+Answer *
+http_body_no_room(void)
+{
+	return answer_error("unavailable", "there is no room for the body", NULL,
+						"Others are sending theirs.  Try again later.");
+}
+
 json_t *
 http_body_parse(const char *body, size_t length, size_t max_values, Answer **refusal)
 {

@@ -23,6 +23,10 @@ extern bool http_body_append(Request *request, const char *data, size_t size);
 extern void http_body_free(Request *request);
 extern void http_body_counters(HttpCounters *counters);
 
+/* The answers to a body over the limit of its route, and to one without room */
+extern Answer *http_body_too_large(const Request *request);
+extern Answer *http_body_no_room(void);
+
 /* An object, empty if there is no body; NULL after setting *refusal */
 extern json_t *http_body_parse(const char *body, size_t length, size_t max_values,
 							   Answer **refusal);

@@ -232,10 +232,9 @@ handle(void *cls, struct MHD_Connection *connection,
 	answer = request->answer;
 	request->answer = NULL;
 	if (answer == NULL && request->body_seen > request->body_max)
-		answer = answer_errorf("too_large", "the body is larger than %zu bytes", request->body_max);
+		answer = http_body_too_large(request);
 	if (answer == NULL && request->body_dropped)
-		answer = answer_error("unavailable", "there is no room for the body", NULL,
-							  "Others are sending theirs.  Try again later.");
+		answer = http_body_no_room();
 	if (answer == NULL && request->apart)
 	{
 		http_sleep(request);
