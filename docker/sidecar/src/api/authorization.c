@@ -31,7 +31,7 @@ authorization_refuse_caller(const Request *request, TokenScope needed)
 								  "Compare it with the sidecar's token file.");
 			break;
 		case TOKEN_UNREADABLE:
-			if (needed != SCOPE_NONE || http_header((Request *) (uintptr_t) request, "Authorization") != NULL)
+			if (needed != SCOPE_NONE || http_header(request, "Authorization") != NULL)
 				answer = answer_error("unavailable", "the sidecar cannot use a token file of its own",
 									  "So it cannot tell whether the token is good.", "Look at the sidecar's log.");
 			break;

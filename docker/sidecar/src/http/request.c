@@ -18,7 +18,7 @@
 static bool is_utf8(const char *text);
 
 const char *
-http_header(Request *request, const char *name)
+http_header(const Request *request, const char *name)
 {
 	return MHD_lookup_connection_value(request->connection, MHD_HEADER_KIND, name);
 }

@@ -65,7 +65,7 @@ typedef struct Request
 typedef Answer *(*RouteHandler) (Request *request);
 
 /* The value of a header, or NULL */
-extern const char *http_header(Request *request, const char *name);
+extern const char *http_header(const Request *request, const char *name);
 
 /* A parameter of the query, or NULL */
 extern const char *http_query(const Request *request, const char *name);
