@@ -632,7 +632,6 @@ static void
 test_cancelled(void **state)
 {
 	static const TokenGrant all = {SCOPE_OPERATE, NULL};
-	JobCaller	caller = {.grant = &all};
 	struct timespec a_moment = {0, 10000000};
 	int64_t		began;
 	char	   *id = begin("answer() { case $1 in *pg_control_system*) echo '4711|on|15.20' ;; *.fingerprint*) echo x > \"$here/sleeps\"; sleep 300 ;; esac; }\n",
@@ -648,7 +647,7 @@ test_cancelled(void **state)
 		nanosleep(&a_moment, NULL);
 	}
 	began = monotonic_ms();
-	answer_release(job_cancel(&caller, id));
+	answer_release(job_cancel(&all, id));
 	while (sem_wait(&ended) != 0)
 		;
 	assert_true(monotonic_ms() - began <= 60000);

@@ -54,12 +54,11 @@ static const Argument backup_arguments[] = {
 Answer *
 get_jobs(Request *request)
 {
-	JobCaller	caller = route_caller(request);
 	int64_t		limit = JOBS_LIST_MAX;
 
 	if (!http_query_number(request, "limit", 1, JOBS_LIST_MAX, &limit))
 		return answer_errorf("bad_argument", "\"limit\" must be a number of jobs from 1 to %d", JOBS_LIST_MAX);
-	return jobs_list(&caller, limit, http_query(request, "before"));
+	return jobs_list(request->grant, limit, http_query(request, "before"));
 }
 
 Answer *
@@ -228,18 +227,16 @@ parent_is_good(Request *request, json_t *arguments, Answer **refusal)
 Answer *
 post_cancel(Request *request)
 {
-	JobCaller	caller = route_caller(request);
 	Answer	   *refusal = NULL;
 
 	if (!body_is_empty(request, &refusal))
 		return refusal;
-	return job_cancel(&caller, request->segments[2]);
+	return job_cancel(request->grant, request->segments[2]);
 }
 
 Answer *
 post_cancel_key(Request *request)
 {
-	JobCaller	caller = route_caller(request);
 	Answer	   *refusal = NULL;
 
 	if (!body_is_empty(request, &refusal))
@@ -247,7 +244,7 @@ post_cancel_key(Request *request)
 	if (!job_key_is_valid(request->segments[2]))
 		return answer_error("bad_argument", "this cannot be a key", NULL,
 							"It is what the header Idempotency-Key was.");
-	return job_cancel_key(&caller, request->segments[2]);
+	return job_cancel_key(request->grant, request->segments[2]);
 }
 
 static bool

@@ -78,9 +78,7 @@ route_read(Request *request, ReadKind kind, const char *server, const char *argu
 Answer *
 route_poll(Request *request, const char *id, int64_t after, int64_t wait_ms)
 {
-	JobCaller	caller = route_caller(request);
-
-	return job_poll(&caller, id, after, wait_ms, wait_ms > 0 ? &waiting_of(request)->job : NULL);
+	return job_poll(request->grant, id, after, wait_ms, wait_ms > 0 ? &waiting_of(request)->job : NULL);
 }
 
 bool

@@ -17,7 +17,7 @@ extern Answer *route_read(Request *request, ReadKind kind, const char *server, c
 extern Answer *route_poll(Request *request, const char *id, int64_t after, int64_t wait_ms);
 extern bool route_has_polled(const Request *request);
 
-/* The request as the jobs see it; it points into the request, so it must not outlive it. */
+/* The caller as the jobs see it; it points into the request, so it must not outlive it. */
 extern JobCaller route_caller(const Request *request);
 
 #endif							/* API_WAITING_H */

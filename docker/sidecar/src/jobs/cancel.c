@@ -13,14 +13,14 @@
 static void request_cancel(Job *job);
 
 Answer *
-job_cancel(const JobCaller *caller, const char *id)
+job_cancel(const TokenGrant *grant, const char *id)
 {
 	Job		   *job;
 	Answer	   *answer;
 
 	pthread_mutex_lock(&job_table.lock);
 	job = job_find(id);
-	if (job == NULL || !job_is_visible(job, caller))
+	if (job == NULL || !job_is_visible(job, grant))
 		answer = answer_errorf("unknown_job", "there is no job \"%s\"", id);
 	else if (job_has_ended(job))
 		answer = answer_errorf("job_ended", "job \"%s\" has already ended: it is %s", id,
@@ -35,7 +35,7 @@ job_cancel(const JobCaller *caller, const char *id)
 }
 
 Answer *
-job_cancel_key(const JobCaller *caller, const char *key)
+job_cancel_key(const TokenGrant *grant, const char *key)
 {
 	Job		   *job;
 	Answer	   *answer;
@@ -43,7 +43,7 @@ job_cancel_key(const JobCaller *caller, const char *key)
 
 	pthread_mutex_lock(&job_table.lock);
 	job = job_find_key(key);
-	if (job == NULL || !job_is_visible(job, caller))
+	if (job == NULL || !job_is_visible(job, grant))
 	{
 		if (job == NULL)
 			job_keys_bar(key);

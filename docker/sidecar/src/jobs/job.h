@@ -16,7 +16,7 @@
 
 typedef struct Job Job;
 
-/* The caller of a request */
+/* The caller of a request that may start a job */
 typedef struct JobCaller
 {
 	const TokenGrant *grant;	/* what the token of the request permits */
@@ -70,25 +70,25 @@ extern void jobs_forget(void);
  * job_of_request() returns that job, NULL if there is none yet.  job_cancel_key()
  * cancels it, or a request with that key that has not arrived yet.
  *
- * Jobs of servers that the token of the request does not reach are hidden.
+ * Jobs of servers that the grant of the request does not reach are hidden.
  */
 extern Answer *job_submit(const JobCaller *caller, const JobKind *kind, const char *server,
 						  json_t *arguments);
 extern Answer *job_submit_freeing(const JobCaller *caller, const JobKind *kind, const char *server,
 								  json_t *arguments);
 extern Answer *job_of_request(const JobCaller *caller);
-extern Answer *job_cancel_key(const JobCaller *caller, const char *key);
-extern Answer *job_cancel(const JobCaller *caller, const char *id);
+extern Answer *job_cancel_key(const TokenGrant *grant, const char *key);
+extern Answer *job_cancel(const TokenGrant *grant, const char *id);
 
 /*
  * The job and the lines of its log after line "after".  NULL if there are
  * none: the waiter is woken when there are, or after wait_ms.  A waiter waits
  * once; with waiter NULL, the answer is never NULL.
  */
-extern Answer *job_poll(const JobCaller *caller, const char *id, int64_t after, int64_t wait_ms,
+extern Answer *job_poll(const TokenGrant *grant, const char *id, int64_t after, int64_t wait_ms,
 						JobWaiter *waiter);
 
-extern Answer *jobs_list(const JobCaller *caller, int64_t limit, const char *before);
+extern Answer *jobs_list(const TokenGrant *grant, int64_t limit, const char *before);
 #define JOBS_LIST_MAX 1000
 
 /* Wakes the waiters whose time is up. */

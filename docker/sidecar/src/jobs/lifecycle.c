@@ -125,7 +125,7 @@ jobs_forget(void)
  * readers accept.
  */
 Answer *
-jobs_list(const JobCaller *caller, int64_t limit, const char *before)
+jobs_list(const TokenGrant *grant, int64_t limit, const char *before)
 {
 	json_t	   *list = json_checked(json_array());
 	json_t	   *value = json_checked(json_object());
@@ -136,7 +136,7 @@ jobs_list(const JobCaller *caller, int64_t limit, const char *before)
 	for (job = job != NULL ? job->next : before != NULL ? NULL : job_table.newest;
 		 job != NULL && (int64_t) json_array_size(list) < limit; job = job->next)
 	{
-		if (job_is_visible(job, caller))
+		if (job_is_visible(job, grant))
 			json_array_append_new(list, job_json_brief(job));
 	}
 	if (job != NULL)

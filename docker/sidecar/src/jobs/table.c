@@ -71,7 +71,7 @@ job_has_ended(const Job *job)
 }
 
 bool
-job_is_visible(const Job *job, const JobCaller *caller)
+job_is_visible(const Job *job, const TokenGrant *grant)
 {
-	return token_reaches(caller->grant, job->server);
+	return token_reaches(grant, job->server);
 }

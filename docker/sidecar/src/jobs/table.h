@@ -79,8 +79,8 @@ extern JobTable job_table;
 extern Job *job_find(const char *id);
 extern Job *job_find_key(const char *key);
 
-/* Whether the token of the request reaches the job's server */
-extern bool job_is_visible(const Job *job, const JobCaller *caller);
+/* Whether the grant reaches the job's server */
+extern bool job_is_visible(const Job *job, const TokenGrant *grant);
 
 /* A running job of that kind and server, cancelled or not as the argument says */
 extern Job *job_find_running(const Job *except, const char *kind, const char *server, bool cancelled);

@@ -14,7 +14,7 @@
 #define LOG_PAGE ((size_t) 1024 * 1024)
 
 Answer *
-job_poll(const JobCaller *caller, const char *id, int64_t after, int64_t wait_ms, JobWaiter *waiter)
+job_poll(const TokenGrant *grant, const char *id, int64_t after, int64_t wait_ms, JobWaiter *waiter)
 {
 	Job		   *job;
 	json_t	   *value;
@@ -25,7 +25,7 @@ job_poll(const JobCaller *caller, const char *id, int64_t after, int64_t wait_ms
 
 	pthread_mutex_lock(&job_table.lock);
 	job = job_find(id);
-	if (job == NULL || !job_is_visible(job, caller))
+	if (job == NULL || !job_is_visible(job, grant))
 	{
 		pthread_mutex_unlock(&job_table.lock);
 		return answer_errorf("unknown_job", "there is no job \"%s\"", id);
