@@ -260,7 +260,7 @@ delete_instance(Request *request)
 		return refusal;
 	}
 	json_object_set_new(arguments, "instance", json_text(name));
-	answer = job_submit_freeing(&caller, &job_drop_instance, instance_server(instance), arguments);
+	answer = job_submit(&caller, &job_drop_instance, instance_server(instance), arguments);
 	if (answer->status != 202)
 		instance_give_back(instance);
 	return answer;

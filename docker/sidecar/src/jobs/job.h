@@ -49,7 +49,7 @@ typedef struct JobKind
 	bool		exclusive;		/* one at a time per server */
 	bool		one_per_backup;	/* one at a time per backup_id of its arguments */
 	bool		makes_backups;	/* limited per hour; has a reserved place */
-	bool		frees_room;		/* has a reserved place */
+	bool		frees_room;		/* has a reserved place; runs even unrecorded */
 	JobBody		body;
 } JobKind;
 
@@ -64,7 +64,6 @@ extern void jobs_forget(void);
 
 /*
  * For routes: each returns a complete answer.  job_submit() takes the arguments.
- * job_submit_freeing() is for jobs that free disk space: they run even unrecorded.
  *
  * A request with a key starts at most one job, however often it is sent:
  * job_of_request() returns that job, NULL if there is none yet.  job_cancel_key()
@@ -74,8 +73,6 @@ extern void jobs_forget(void);
  */
 extern Answer *job_submit(const JobCaller *caller, const JobKind *kind, const char *server,
 						  json_t *arguments);
-extern Answer *job_submit_freeing(const JobCaller *caller, const JobKind *kind, const char *server,
-								  json_t *arguments);
 extern Answer *job_of_request(const JobCaller *caller);
 extern Answer *job_cancel_key(const TokenGrant *grant, const char *key);
 extern Answer *job_cancel(const TokenGrant *grant, const char *id);

@@ -21,25 +21,10 @@
 #include "jobs/table.h"
 #include "jobs/thread.h"
 
-static Answer *submit(const JobCaller *caller, const JobKind *kind, const char *server,
-					  json_t *arguments, bool is_freeing);
 static void new_id(char id[ID_SIZE]);
 
 Answer *
 job_submit(const JobCaller *caller, const JobKind *kind, const char *server, json_t *arguments)
-{
-	return submit(caller, kind, server, arguments, false);
-}
-
-Answer *
-job_submit_freeing(const JobCaller *caller, const JobKind *kind, const char *server, json_t *arguments)
-{
-	return submit(caller, kind, server, arguments, true);
-}
-
-static Answer *
-submit(const JobCaller *caller, const JobKind *kind, const char *server, json_t *arguments,
-	   bool is_freeing)
 {
 	Job		   *job;
 	Job		   *other;
@@ -99,7 +84,7 @@ submit(const JobCaller *caller, const JobKind *kind, const char *server, json_t 
 			 "from", caller->from, "scope", token_scope_name(caller->grant != NULL ? caller->grant->scope : SCOPE_UNSET), NULL);
 
 	/* Make the job durable before the answer; a job that frees disk space may go unrecorded. */
-	if (!job_write_record(job) && !is_freeing)
+	if (!job_write_record(job) && !kind->frees_room)
 		answer = answer_error(BARMAN_INTERNAL, "could not record the job",
 							  "The state directory cannot be written.",
 							  "Look at the sidecar's log.");
