@@ -6,7 +6,6 @@
  */
 #include "api/waiting.h"
 
-#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -39,10 +38,9 @@ typedef struct Waiting
 
 static Waiting *waiting_of(Request *request);
 static void forget(void *kept);
-static void read_waits(ReadWaiter *waiter);
-static void read_ended(ReadWaiter *waiter, Answer *answer);
-static void poll_waits(JobWaiter *waiter);
-static void poll_ended(JobWaiter *waiter);
+static void request_waits(void *arg);
+static void read_ended(void *arg, Answer *answer);
+static void poll_ended(void *arg);
 
 Answer *
 route_read(Request *request, ReadKind kind, const char *server, const char *argument)
@@ -113,10 +111,8 @@ waiting_of(Request *request)
 	{
 		waiting = mem_alloc(sizeof(Waiting));
 		waiting->request = request;
-		waiting->read.wait = read_waits;
-		waiting->read.wake = read_ended;
-		waiting->job.wait = poll_waits;
-		waiting->job.wake = poll_ended;
+		waiting->read = (ReadWaiter) {NULL, request_waits, read_ended, waiting};
+		waiting->job = (JobWaiter) {.wait = request_waits, .wake = poll_ended, .arg = waiting};
 		request->kept = waiting;
 		request->forget = forget;
 	}
@@ -138,28 +134,22 @@ forget(void *kept)
 }
 
 static void
-read_waits(ReadWaiter *waiter)
+request_waits(void *arg)
 {
-	http_suspend(((Waiting *) (void *) ((char *) waiter - offsetof(Waiting, read)))->request);
+	http_suspend(((const Waiting *) arg)->request);
 }
 
 static void
-read_ended(ReadWaiter *waiter, Answer *answer)
+read_ended(void *arg, Answer *answer)
 {
-	Waiting    *waiting = (Waiting *) (void *) ((char *) waiter - offsetof(Waiting, read));
+	Waiting    *waiting = arg;
 
 	waiting->reads[waiting->read_count++].answer = answer;
 	http_resume(waiting->request);
 }
 
 static void
-poll_waits(JobWaiter *waiter)
+poll_ended(void *arg)
 {
-	http_suspend(((Waiting *) (void *) ((char *) waiter - offsetof(Waiting, job)))->request);
-}
-
-static void
-poll_ended(JobWaiter *waiter)
-{
-	http_resume(((Waiting *) (void *) ((char *) waiter - offsetof(Waiting, job)))->request);
+	http_resume(((const Waiting *) arg)->request);
 }

@@ -84,7 +84,6 @@ static const struct
 
 typedef struct BlockingWaiter
 {
-	ReadWaiter	base;
 	pthread_cond_t woken;
 	Answer	   *answer;
 } BlockingWaiter;
@@ -117,8 +116,8 @@ static void enqueue(Entry *entry);
 static Entry *dequeue(void);
 static void *worker_main(void *arg);
 static void run_entry(Entry *entry);
-static void blocking_wait(ReadWaiter *waiter);
-static void blocking_wake(ReadWaiter *waiter, Answer *answer);
+static void blocking_wait(void *arg);
+static void blocking_wake(void *arg, Answer *answer);
 
 bool
 reads_start(int count, ReadExecutor executor)
@@ -198,20 +197,20 @@ reads_get(const ReadTarget *target, int64_t max_age_ms, ReadWaiter *waiter)
 Answer *
 reads_wait(const ReadTarget *target, int64_t max_age_ms)
 {
-	BlockingWaiter waiter = {{NULL, blocking_wait, blocking_wake},
-	PTHREAD_COND_INITIALIZER, NULL};
+	BlockingWaiter blocking = {PTHREAD_COND_INITIALIZER, NULL};
+	ReadWaiter	waiter = {NULL, blocking_wait, blocking_wake, &blocking};
 	Answer	   *answer;
 
 	pthread_mutex_lock(&lock);
-	answer = get(target, max_age_ms, &waiter.base);
+	answer = get(target, max_age_ms, &waiter);
 	if (answer == NULL)
 	{
-		while (waiter.answer == NULL)
-			pthread_cond_wait(&waiter.woken, &lock);
-		answer = waiter.answer;
+		while (blocking.answer == NULL)
+			pthread_cond_wait(&blocking.woken, &lock);
+		answer = blocking.answer;
 	}
 	pthread_mutex_unlock(&lock);
-	pthread_cond_destroy(&waiter.woken);
+	pthread_cond_destroy(&blocking.woken);
 	return answer;
 }
 
@@ -405,7 +404,7 @@ add_waiter(ReadWaiter **list, ReadWaiter *waiter)
 {
 	if (waiter == NULL)
 		return;
-	waiter->wait(waiter);
+	waiter->wait(waiter->arg);
 	waiter->next = *list;
 	*list = waiter;
 }
@@ -420,7 +419,7 @@ wake_all(ReadWaiter **list, Answer *answer)
 	{
 		ReadWaiter *next = waiter->next;	/* freed once woken */
 
-		waiter->wake(waiter, answer_keep(answer));
+		waiter->wake(waiter->arg, answer_keep(answer));
 		waiter = next;
 	}
 }
@@ -510,15 +509,15 @@ run_entry(Entry *entry)
 }
 
 static void
-blocking_wait(ReadWaiter *waiter)
+blocking_wait(void *arg)
 {
-	(void) waiter;
+	(void) arg;
 }
 
 static void
-blocking_wake(ReadWaiter *waiter, Answer *answer)
+blocking_wake(void *arg, Answer *answer)
 {
-	BlockingWaiter *blocking = (BlockingWaiter *) waiter;
+	BlockingWaiter *blocking = arg;
 
 	blocking->answer = answer;
 	pthread_cond_signal(&blocking->woken);

@@ -46,8 +46,9 @@ typedef struct ReadTarget
 typedef struct ReadWaiter
 {
 	struct ReadWaiter *next;
-	void		(*wait) (struct ReadWaiter *waiter);
-	void		(*wake) (struct ReadWaiter *waiter, Answer *answer);
+	void		(*wait) (void *arg);
+	void		(*wake) (void *arg, Answer *answer);
+	void	   *arg;
 } ReadWaiter;
 
 /* Makes an answer that is not cached; tests use their own. */

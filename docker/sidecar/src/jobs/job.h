@@ -36,8 +36,9 @@ typedef struct JobWaiter
 {
 	struct JobWaiter *next;
 	int64_t		deadline;		/* monotonic_ms(); 0: has not waited yet */
-	void		(*wait) (struct JobWaiter *waiter);
-	void		(*wake) (struct JobWaiter *waiter);
+	void		(*wait) (void *arg);
+	void		(*wake) (void *arg);
+	void	   *arg;
 } JobWaiter;
 
 /* The body of a kind of job; ends with job_done() or job_fail(). */

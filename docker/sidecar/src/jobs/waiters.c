@@ -16,7 +16,7 @@ job_touch(Job *job)
 	{
 		JobWaiter  *next = waiter->next;	/* wake() may free it */
 
-		waiter->wake(waiter);
+		waiter->wake(waiter->arg);
 		waiter = next;
 	}
 }
@@ -34,7 +34,7 @@ jobs_end_waits(int64_t now)
 			if (now >= waiter->deadline)
 			{
 				*link = waiter->next;
-				waiter->wake(waiter);
+				waiter->wake(waiter->arg);
 			}
 			else
 				link = &waiter->next;

@@ -33,7 +33,7 @@ job_poll(const TokenGrant *grant, const char *id, int64_t after, int64_t wait_ms
 	if (first && wait_ms > 0 && !job_table.stopping && !job_has_ended(job) && job->log_lines <= after)
 	{
 		waiter->deadline = monotonic_ms() + wait_ms;
-		waiter->wait(waiter);
+		waiter->wait(waiter->arg);
 		waiter->next = job->waiters;
 		job->waiters = waiter;
 		pthread_mutex_unlock(&job_table.lock);
