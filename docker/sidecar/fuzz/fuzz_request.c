@@ -11,6 +11,7 @@
 
 #include "api/arguments.h"
 #include "base/memory.h"
+#include "http/body.h"
 #include "http/request.h"
 #include "jobs/idempotency.h"
 
@@ -54,8 +55,11 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
 	if (end != NULL)
 	{
-		arguments = arguments_parse((const char *) end + 1, size - length - 1,
-									fields, &refusal);
+		json_t	   *given = http_body_parse((const char *) end + 1, size - length - 1,
+											ARGUMENTS_MAX_VALUES, &refusal);
+
+		arguments = given != NULL ? arguments_check(given, fields, &refusal) : NULL;
+		json_decref(given);
 		if ((arguments == NULL) == (refusal == NULL))
 			abort();
 		json_decref(arguments);

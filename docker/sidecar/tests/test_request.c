@@ -14,6 +14,7 @@
 #include <cmocka.h>
 
 #include "api/arguments.h"
+#include "http/body.h"
 #include "http/request.h"
 
 static bool
@@ -113,10 +114,20 @@ static const Argument fields[] = {
 };
 
 static json_t *
+parse_or_refuse(const char *body, Answer **refusal)
+{
+	json_t	   *given = http_body_parse(body, strlen(body), ARGUMENTS_MAX_VALUES, refusal);
+	json_t	   *arguments = given != NULL ? arguments_check(given, fields, refusal) : NULL;
+
+	json_decref(given);
+	return arguments;
+}
+
+static json_t *
 parse(const char *body)
 {
 	Answer	   *refusal = NULL;
-	json_t	   *arguments = arguments_parse(body, strlen(body), fields, &refusal);
+	json_t	   *arguments = parse_or_refuse(body, &refusal);
 
 	answer_release(refusal);
 	return arguments;
@@ -128,7 +139,7 @@ refusal_of(const char *body)
 {
 	static char message[256];
 	Answer	   *refusal = NULL;
-	json_t	   *arguments = arguments_parse(body, strlen(body), fields, &refusal);
+	json_t	   *arguments = parse_or_refuse(body, &refusal);
 	json_t	   *error;
 
 	assert_null(arguments);

@@ -11,7 +11,6 @@
 #include <string.h>
 
 #include "base/memory.h"
-#include "http/body.h"
 
 static const Argument *find_field(const Argument *fields, const char *name);
 static json_t *default_of(const Argument *field);
@@ -21,16 +20,6 @@ static Answer *refuse(const Argument *field, const char *wanted);
 const Argument no_arguments[] = {
 	{NULL, ARGUMENT_TEXT, 0, 0, false, 0}
 };
-
-json_t *
-arguments_parse(const char *body, size_t length, const Argument *fields, Answer **refusal)
-{
-	json_t	   *given = http_body_parse(body, length, ARGUMENTS_MAX_VALUES, refusal);
-	json_t	   *arguments = given != NULL ? arguments_check(given, fields, refusal) : NULL;
-
-	json_decref(given);
-	return arguments;
-}
 
 json_t *
 arguments_check(json_t *given, const Argument *fields, Answer **refusal)

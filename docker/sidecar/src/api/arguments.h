@@ -43,8 +43,4 @@ extern const Argument no_arguments[];
  */
 extern json_t *arguments_check(json_t *given, const Argument *fields, Answer **refusal);
 
-/* The same for a body; an empty body counts as an empty object. */
-extern json_t *arguments_parse(const char *body, size_t length,
-							   const Argument *fields, Answer **refusal);
-
 #endif							/* API_ARGUMENTS_H */
