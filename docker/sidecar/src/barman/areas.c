@@ -34,6 +34,7 @@ static const char *const areas[] = {"base", "wals", "streaming", "incoming", "er
 /* The areas whose file systems can fill up */
 static const char *const disk_areas[] = {"base", "wals", "streaming", "incoming"};
 
+static json_t *list_directory(const char *path, bool backups_only);
 static json_t *file_json(const File *file);
 static int64_t modified_of(const struct stat *stat);
 static int	compare_names(const void *a, const void *b);
@@ -59,7 +60,7 @@ area_list_files(const char *server, const char *area)
 	if (path == NULL)
 		return answer_error("unavailable", "Barman does not tell where this server's files are",
 							NULL, "Look at \"barman show-servers\".");
-	value = area_list_directory(path, strcmp(area, "base") == 0);
+	value = list_directory(path, strcmp(area, "base") == 0);
 	error = errno;
 	free(path);
 	if (value == NULL)
@@ -72,8 +73,8 @@ area_list_files(const char *server, const char *area)
  * With backups_only, lists the directories at the top, each with the total
  * bytes below it.  A directory that does not exist yet is empty.
  */
-json_t *
-area_list_directory(const char *path, bool backups_only)
+static json_t *
+list_directory(const char *path, bool backups_only)
 {
 	char	   *paths[] = {(char *) (uintptr_t) path, NULL};
 	size_t		skip = strlen(path);

@@ -18,7 +18,4 @@ extern Answer *area_list_files(const char *server, const char *area);
 /* {"disks": [{area, free_bytes, total_bytes}]} */
 extern Answer *area_list_disks(const char *server);
 
-/* As area_list_files(), for a directory; tests use it. */
-extern json_t *area_list_directory(const char *path, bool backups_only);
-
 #endif							/* BARMAN_AREAS_H */

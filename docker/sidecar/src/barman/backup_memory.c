@@ -107,22 +107,6 @@ backup_memory_recall(const char *server, json_t *backups)
 	return complete;
 }
 
-bool
-backup_memory_has_all(const char *server)
-{
-	json_t	   *ids = catalogue_backup_ids(server);
-	bool		all = catalogue_known(server);
-	const char *id;
-	json_t	   *seen;
-
-	pthread_mutex_lock(&lock);
-	json_object_foreach(ids, id, seen)
-		all = all && known(server, id) != NULL;
-	pthread_mutex_unlock(&lock);
-	json_decref(ids);
-	return all;
-}
-
 json_t *
 backup_memory_list(const char *server)
 {

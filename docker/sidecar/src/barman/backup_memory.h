@@ -20,9 +20,6 @@ extern void backup_memory_keep(const char *server, const json_t *backups,
 /* Fill the nulls of finished backups; true if all of them were known. */
 extern bool backup_memory_recall(const char *server, json_t *backups);
 
-/* Is every existing backup remembered? */
-extern bool backup_memory_has_all(const char *server);
-
 /*
  * All of a server's backups, newest first, with the keys of the list and of
  * barman_diagnose_backup(); NULL unless all are known and unchanged since.

@@ -47,6 +47,8 @@ static const struct
 	{"barman_timeout", 504},
 };
 
+static int	error_status(const char *code);
+
 Answer *
 answer_json(int status, json_t *value)
 {
@@ -149,7 +151,8 @@ error_json(const char *code, const char *message,
 	return error;
 }
 
-int
+/* The HTTP status of one of our error codes */
+static int
 error_status(const char *code)
 {
 	for (size_t i = 0; i < sizeof(error_statuses) / sizeof(error_statuses[0]); i++)

@@ -45,7 +45,4 @@ extern void answer_release(Answer *answer);
 extern json_t *error_json(const char *code, const char *message,
 						  const char *detail, const char *hint);
 
-/* The HTTP status of one of our error codes */
-extern int	error_status(const char *code);
-
 #endif							/* BASE_ANSWER_H */

@@ -66,7 +66,7 @@ refuse_same(const JobKind *kind, const char *server, const json_t *arguments)
 {
 	const char *id = json_string_value(json_object_get(arguments, "backup_id"));
 
-	for (const Job *job = job_newest(); job != NULL && id != NULL; job = job->next)
+	for (const Job *job = job_table.newest; job != NULL && id != NULL; job = job->next)
 	{
 		const char *other = json_string_value(json_object_get(job->arguments, "backup_id"));
 
@@ -91,7 +91,7 @@ refuse_hour(const char *server)
 	int			count = 0;
 	Answer	   *answer;
 
-	for (const Job *job = job_newest(); job != NULL; job = job->next)
+	for (const Job *job = job_table.newest; job != NULL; job = job->next)
 	{
 		if (counts_for_hour(job, server, since))
 		{
@@ -131,7 +131,7 @@ refuse_kind(const JobKind *kind, const char *server)
 {
 	int			count = 0;
 
-	for (const Job *job = job_newest(); job != NULL; job = job->next)
+	for (const Job *job = job_table.newest; job != NULL; job = job->next)
 		count += !job_has_ended(job) && strcmp(job->kind, kind->name) == 0 &&
 			strcmp(job->server != NULL ? job->server : "", server != NULL ? server : "") == 0;
 	if (count < settings.max_jobs_of_kind)

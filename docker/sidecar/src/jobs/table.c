@@ -12,12 +12,6 @@ JobTable	job_table = {
 	.ended = PTHREAD_COND_INITIALIZER
 };
 
-const Job *
-job_newest(void)
-{
-	return job_table.newest;
-}
-
 void
 job_insert(Job *job)
 {

@@ -86,6 +86,5 @@ extern bool job_is_visible(const Job *job, const TokenGrant *grant);
 extern Job *job_find_running(const Job *except, const char *kind, const char *server, bool cancelled);
 extern bool job_has_ended(const Job *job);
 extern void job_insert(Job *job);
-extern const Job *job_newest(void);
 
 #endif							/* JOBS_TABLE_H */

@@ -14,8 +14,7 @@
 #include "jobs/thread.h"
 #include "restore/cage.h"
 
-
-bool
+void
 caged_run(Job *job, const char *directory, bool asks, const char *const *argv,
 		  const char *input, int64_t deadline_ms, RunResult *result)
 {
@@ -36,5 +35,5 @@ caged_run(Job *job, const char *directory, bool asks, const char *const *argv,
 	request.spawn = cage_spawn_run;
 	request.how = &cage;
 	runner_run(&request, result);
-	return job_run_ended(job);
+	job_run_ended(job);
 }

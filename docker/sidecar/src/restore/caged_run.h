@@ -18,7 +18,7 @@
  * directory.  asks: it connects to sockets in the file system.  Without
  * Landlock it is not started, unless the settings permit that.
  */
-extern bool caged_run(Job *job, const char *directory, bool asks, const char *const *argv,
+extern void caged_run(Job *job, const char *directory, bool asks, const char *const *argv,
 					  const char *input, int64_t deadline_ms, RunResult *result);
 
 #endif							/* RESTORE_CAGED_RUN_H */

@@ -45,6 +45,7 @@
 #define CONTROL_VERSION_ORIGINS 1800
 
 static int64_t greatest(int64_t floor, int64_t controldata, const json_t *told, const char *name);
+static int64_t controldata_number(const char *controldata, const char *key, int64_t def);
 static bool controldata_is_on(const char *controldata, const char *key);
 static int64_t origins_in(const char *data);
 static int64_t memory_bytes(void);
@@ -98,7 +99,8 @@ server_needs(const char *data, const char *controldata, const json_t *told)
 	return needs;
 }
 
-int64_t
+/* An unsigned number in pg_controldata's output; def if it is not there. */
+static int64_t
 controldata_number(const char *controldata, const char *key, int64_t def)
 {
 	size_t		length = strlen(key);

@@ -31,7 +31,4 @@ typedef struct ServerNeeds
  */
 extern ServerNeeds server_needs(const char *data, const char *controldata, const json_t *told);
 
-/* An unsigned number in pg_controldata's output; def if it is not there. */
-extern int64_t controldata_number(const char *controldata, const char *key, int64_t def);
-
 #endif							/* RESTORE_SERVER_NEEDS_H */
