@@ -21,6 +21,7 @@
 #include <cmocka.h>
 
 #include "barman/json_inside.h"
+#include "barman/lsn.h"
 
 #ifndef FIXTURES_DIR
 #define FIXTURES_DIR "tests/fixtures"
@@ -325,7 +326,7 @@ validate_value(const char *key, json_t *value, char kind)
 			good = text && barman_is_segment(text, strlen(text));
 			break;
 		case 'l':				/* a position */
-			good = text && barman_read_lsn(text, &lsn);
+			good = text && lsn_parse(text, &lsn);
 			break;
 		case 'z':				/* a time */
 			good = text && is_rfc3339(text);

@@ -185,7 +185,7 @@ positions_and_segments(void **state)
 	assert_converts(barman_value_lsn, "\"0/ 1\"", "null");
 	assert_converts(barman_value_lsn, "\"x/1\"", "null");
 	assert_converts(barman_value_lsn, "0", "null");
-	assert_true(barman_read_lsn("2/1E000028", &lsn));
+	assert_true(lsn_parse("2/1E000028", &lsn));
 	assert_true(lsn == UINT64_C(0x21E000028));
 	assert_converts(barman_value_segment, "\"00000001000000020000001E\"", "\"00000001000000020000001E\"");
 	assert_converts(barman_value_segment, "\"00000001000000020000001e\"", "null");

@@ -24,6 +24,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "barman/lsn.h"
 #include "base/directory.h"
 #include "base/files.h"
 #include "base/memory.h"
@@ -35,7 +36,6 @@
 #include "restore/instance.h"
 #include "restore/instance_config.h"
 #include "restore/instance_files.h"
-#include "restore/lsn.h"
 #include "restore/recovery_end.h"
 #include "restore/segment.h"
 #include "restore/server_keeper.h"
@@ -139,18 +139,18 @@ test_positions(void **state)
 	uint64_t	lsn;
 
 	(void) state;
-	assert_true(restore_parse_lsn("0/3000060", &lsn));
+	assert_true(lsn_parse("0/3000060", &lsn));
 	assert_int_equal(lsn, 0x3000060);
-	assert_true(restore_parse_lsn("A/FFFFFFFF", &lsn));
+	assert_true(lsn_parse("A/FFFFFFFF", &lsn));
 	assert_int_equal(lsn, UINT64_C(0xAFFFFFFFF));
-	assert_false(restore_parse_lsn("", &lsn));
-	assert_false(restore_parse_lsn("0", &lsn));
-	assert_false(restore_parse_lsn("0/", &lsn));
-	assert_false(restore_parse_lsn("/0", &lsn));
-	assert_false(restore_parse_lsn("0/0/0", &lsn));
-	assert_false(restore_parse_lsn("0/g", &lsn));
-	assert_false(restore_parse_lsn("123456789/0", &lsn));
-	assert_false(restore_parse_lsn("zzz", &lsn));
+	assert_false(lsn_parse("", &lsn));
+	assert_false(lsn_parse("0", &lsn));
+	assert_false(lsn_parse("0/", &lsn));
+	assert_false(lsn_parse("/0", &lsn));
+	assert_false(lsn_parse("0/0/0", &lsn));
+	assert_false(lsn_parse("0/g", &lsn));
+	assert_false(lsn_parse("123456789/0", &lsn));
+	assert_false(lsn_parse("zzz", &lsn));
 }
 
 static void

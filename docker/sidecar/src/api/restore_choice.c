@@ -12,12 +12,12 @@
 #include "api/routes_name.h"
 #include "api/waiting.h"
 #include "barman/catalogue.h"
+#include "barman/lsn.h"
 #include "base/failure.h"
 #include "base/memory.h"
 #include "base/settings.h"
 #include "base/timestamp.h"
 #include "restore/copy.h"
-#include "restore/lsn.h"
 #include "restore/segment.h"
 #include "restore/server.h"
 #include "restore/state.h"
@@ -193,8 +193,8 @@ refuse_target(const Choice *choice)
 		return refuse(mem_strdup("the target time lies before the end of the backup"),
 					  mem_printf("Backup %s ended at %s.", id, json_text_of(choice->backup, "end_time")),
 					  "Choose an older backup, or a later time." KEEP_HINT);
-	if (lsn != NULL && end != NULL && restore_parse_lsn(lsn, &target) &&
-		restore_parse_lsn(end, &end_lsn) && target < end_lsn)
+	if (lsn != NULL && end != NULL && lsn_parse(lsn, &target) &&
+		lsn_parse(end, &end_lsn) && target < end_lsn)
 		return refuse(mem_printf("position %s lies before the end of the backup", lsn),
 					  mem_printf("Backup %s is consistent from %s on.", id, end),
 					  "Choose an older backup, or a later position." KEEP_HINT);

@@ -14,6 +14,7 @@
 #include "api/restore_choice.h"
 #include "api/routes_name.h"
 #include "api/waiting.h"
+#include "barman/lsn.h"
 #include "base/memory.h"
 #include "base/names.h"
 #include "base/settings.h"
@@ -26,7 +27,6 @@
 #include "restore/backup_to_instance.h"
 #include "restore/host.h"
 #include "restore/instance.h"
-#include "restore/lsn.h"
 
 /* PostgreSQL's MAXFNAMELEN without the terminating zero */
 #define RESTORE_POINT_MAX 63
@@ -405,9 +405,9 @@ restore_is_sound(json_t *arguments, Answer **refusal)
 		*refusal = answer_errorf("bad_argument", "the target time %s lies in the future", time);
 		return false;
 	}
-	if (lsn != NULL && !restore_parse_lsn(lsn, &position))
+	if (lsn != NULL && !lsn_parse(lsn, &position))
 		return refuse(refusal, "target_lsn", "be a position in the WAL", "Such as 0/3000060.");
-	if (mark != NULL && !restore_parse_lsn(mark, &position))
+	if (mark != NULL && !lsn_parse(mark, &position))
 		return refuse(refusal, "mark_lsn", "be a position in the WAL", "Such as 0/3000060.");
 	if (xid != NULL && (strlen(xid) > 20 || strspn(xid, "0123456789") != strlen(xid) ||
 						strtoull(xid, NULL, 10) < 3))

@@ -7,6 +7,8 @@
 
 #include <string.h>
 
+#include "barman/lsn.h"
+
 static json_t *one_client(const char *server, const json_t *server_lsn,
 						  const json_t *client);
 static json_t *client_address(const json_t *client);
@@ -161,8 +163,8 @@ lag_of(const json_t *server_lsn, const json_t *client, const char *lsn_key,
 		return bytes == INT64_MIN ? json_null() : json_integer(-bytes);
 	}
 	if (server_text == NULL || client_text == NULL ||
-		!barman_read_lsn(server_text, &server_position) ||
-		!barman_read_lsn(client_text, &client_position))
+		!lsn_parse(server_text, &server_position) ||
+		!lsn_parse(client_text, &client_position))
 		return json_null();
 	lag = server_position > client_position ? server_position - client_position : 0;
 	return lag > INT64_MAX ? json_null() : json_integer((json_int_t) lag);

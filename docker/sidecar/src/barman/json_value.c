@@ -16,6 +16,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "barman/lsn.h"
+
 /* the last second that RFC 3339 can write, 9999-12-31T23:59:59Z */
 #define LAST_SECOND INT64_C(253402300799)
 
@@ -118,7 +120,7 @@ barman_value_lsn(const json_t *value)
 	uint64_t	lsn;
 	const char *text = usable_text(value);
 
-	return text != NULL && barman_read_lsn(text, &lsn) ? json_string(text)
+	return text != NULL && lsn_parse(text, &lsn) ? json_string(text)
 		: json_null();
 }
 
@@ -199,21 +201,6 @@ bool
 barman_is_segment(const char *text, size_t length)
 {
 	return length == 24 && strspn(text, "0123456789ABCDEF") >= 24;
-}
-
-bool
-barman_read_lsn(const char *text, uint64_t *lsn)
-{
-	const char *slash = strchr(text, '/');
-	size_t		high = slash ? (size_t) (slash - text) : 0;
-	size_t		low = slash ? strlen(slash + 1) : 0;
-
-	if (high < 1 || high > 8 || low < 1 || low > 8 ||
-		strspn(text, "0123456789ABCDEFabcdef") != high ||
-		strspn(slash + 1, "0123456789ABCDEFabcdef") != low)
-		return false;
-	*lsn = (uint64_t) strtoul(text, NULL, 16) << 32 | strtoul(slash + 1, NULL, 16);
-	return true;
 }
 
 /* 3.4.0's throughput is a float, show-servers' current_size a string. */

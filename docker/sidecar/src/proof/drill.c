@@ -7,6 +7,7 @@
 
 #include <stdlib.h>
 
+#include "barman/lsn.h"
 #include "barman/read_commands.h"
 #include "base/directory.h"
 #include "base/memory.h"
@@ -21,7 +22,6 @@
 #include "restore/copy.h"
 #include "restore/hold.h"
 #include "restore/host.h"
-#include "restore/lsn.h"
 #include "restore/reach.h"
 #include "restore/received_wal.h"
 #include "restore/recover.h"
@@ -147,8 +147,8 @@ tell_replay(const Restore *restore, const Recovery *recovery)
 	uint64_t	from;
 	uint64_t	to;
 
-	if (begin == NULL || recovery->lsn == NULL || !restore_parse_lsn(begin, &from) ||
-		!restore_parse_lsn(recovery->lsn, &to) || to < from)
+	if (begin == NULL || recovery->lsn == NULL || !lsn_parse(begin, &from) ||
+		!lsn_parse(recovery->lsn, &to) || to < from)
 		return;
 	if (to - from < MUCH_SEGMENTS * (uint64_t) restore_segment_size(restore->backup) ||
 		(int64_t) (to - from) < backup / MUCH_PART)

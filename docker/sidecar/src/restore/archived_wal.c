@@ -11,12 +11,12 @@
 #include <string.h>
 
 #include "barman/catalogue.h"
+#include "barman/lsn.h"
 #include "barman/read_cache.h"
 #include "base/memory.h"
 #include "base/timestamp.h"
 #include "jobs/switch_wal.h"
 #include "restore/cause.h"
-#include "restore/lsn.h"
 #include "restore/received_wal.h"
 #include "restore/segment.h"
 #include "restore/timeline_path.h"
@@ -174,20 +174,21 @@ restore_target_is_archived(Restore *restore)
 	int			timeline = restore_timeline(restore);
 	char	   *last;
 	char	   *detail;
+	char		received[LSN_SIZE];
 	uint64_t	lsn;
 	bool		archived = restore->target.lsn == NULL;
 
 	/* an earlier timeline may have the position: later ones continue it */
 	for (int one = timeline; one > 0 && one > timeline - TIMELINES_MAX && !archived; one--)
 		archived = compare_with_archive(restore, one) >= 0;
-	archived = archived || (restore_parse_lsn(restore->target.lsn, &lsn) && restore_tail_has(restore, lsn));
+	archived = archived || (lsn_parse(restore->target.lsn, &lsn) && restore_tail_has(restore, lsn));
 	if (archived || restore_follow_heir(restore))
 		return true;
 	if (job_cancelled(restore->job))
 		return false;
 	last = catalogue_newest_wal(job_server(restore->job), timeline);
-	detail = last != NULL ? mem_printf("The newest segment in the archive is %s: positions up to %X/%X can be had.", last,
-									   (unsigned int) (restore->received_end >> 32), (unsigned int) restore->received_end)
+	detail = last != NULL ? mem_printf("The newest segment in the archive is %s: positions up to %s can be had.", last,
+									   lsn_text(restore->received_end, received))
 		: mem_printf("Of timeline %d no segment is in the archive.", timeline);
 	restore_fail(restore, BARMAN_WRONG_STATE, detail,
 				 "Choose an earlier position; or let SELECT * FROM poc_switch_wal() have what was written last archived. poc_check() tells whether Barman receives WAL.",
@@ -210,7 +211,7 @@ compare_with_archive(Restore *restore, int timeline)
 	int			result = -1;
 
 	if (!catalogue_known(job_server(restore->job)) ||
-		!restore_parse_lsn(restore->target.lsn, &lsn))
+		!lsn_parse(restore->target.lsn, &lsn))
 		result = 1;
 	else if (wal != NULL)
 	{

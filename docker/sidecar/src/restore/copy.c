@@ -13,6 +13,7 @@
 
 #include "barman/backup_hold.h"
 #include "barman/command.h"
+#include "barman/lsn.h"
 #include "barman/read_commands.h"
 #include "base/directory.h"
 #include "base/memory.h"
@@ -23,7 +24,6 @@
 #include "restore/data_directory.h"
 #include "restore/hold.h"
 #include "restore/instance_files.h"
-#include "restore/lsn.h"
 #include "restore/segment.h"
 #include "restore/server_needs.h"
 
@@ -174,13 +174,14 @@ recover_command(Restore *restore, const char **command, char **owned)
 
 	if (restore->target.immediate)
 		command[n++] = "--target-immediate";
-	else if (restore->target.lsn != NULL && restore_parse_lsn(restore->target.lsn, &lsn))
+	else if (restore->target.lsn != NULL && lsn_parse(restore->target.lsn, &lsn))
 	{
 		/* one segment more: the next record may begin there */
 		int64_t		size = restore_segment_size(restore->backup);
+		char		text[LSN_SIZE];
 
 		lsn = (lsn / (uint64_t) size + 1) * (uint64_t) size;
-		owned[count] = mem_printf("%X/%X", (unsigned int) (lsn >> 32), (unsigned int) lsn);
+		owned[count] = mem_strdup(lsn_text(lsn, text));
 		command[n++] = "--target-lsn";
 		command[n++] = owned[count++];
 	}

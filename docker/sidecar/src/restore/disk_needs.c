@@ -9,8 +9,8 @@
 #include <stdlib.h>
 
 #include "barman/catalogue.h"
+#include "barman/lsn.h"
 #include "base/memory.h"
-#include "restore/lsn.h"
 #include "restore/segment.h"
 
 /* Log, statistics, and pages that recovery adds */
@@ -134,5 +134,5 @@ position_of(const json_t *object, const char *key, uint64_t *lsn)
 {
 	const char *text = json_text_of(object, key);
 
-	return text != NULL && restore_parse_lsn(text, lsn);
+	return text != NULL && lsn_parse(text, lsn);
 }

@@ -9,9 +9,9 @@
 #include <stdlib.h>
 
 #include "barman/catalogue.h"
+#include "barman/lsn.h"
 #include "base/memory.h"
 #include "base/timestamp.h"
-#include "restore/lsn.h"
 #include "restore/segment.h"
 
 static json_t *lsn_json(uint64_t lsn);
@@ -35,7 +35,7 @@ restore_reach(Restore *restore, const Recovery *recovery)
 	json_t	   *bytes = json_null();
 	json_t	   *seconds = json_null();
 
-	if (recovered != NULL && restore_parse_lsn(recovered, &lsn) && restore->received_end > 0 && !restore->received_unknown)
+	if (recovered != NULL && lsn_parse(recovered, &lsn) && restore->received_end > 0 && !restore->received_unknown)
 	{
 		uint64_t	missing = restore->received_end > lsn ? restore->received_end - lsn : 0;
 
@@ -61,21 +61,22 @@ restore_hole(const Restore *restore, const Recovery *recovery)
 	uint64_t	size = (uint64_t) restore_segment_size(restore->backup);
 	uint64_t	lsn;
 	char		name[25];
+	char		archived[LSN_SIZE];
 
-	if (!restore_is_of_all(restore) || recovery->lsn == NULL || !restore_parse_lsn(recovery->lsn, &lsn) || lsn + size >= restore->archived_end)
+	if (!restore_is_of_all(restore) || recovery->lsn == NULL || !lsn_parse(recovery->lsn, &lsn) || lsn + size >= restore->archived_end)
 		return NULL;
 	/* the segment in which it stopped, or the first that is missing */
 	for (;; lsn += size)
 	{
 		restore_segment_name(restore->backup, recovery->parent != 0 ? recovery->parent : restore_timeline(restore), lsn, name);
 		if (!catalogue_has_wal(job_server(restore->job), name))
-			return mem_printf("Segment %s is missing from the archive, which goes on up to %X/%X.", name,
-							  (unsigned int) (restore->archived_end >> 32), (unsigned int) restore->archived_end);
+			return mem_printf("Segment %s is missing from the archive, which goes on up to %s.", name,
+							  lsn_text(restore->archived_end, archived));
 		if (lsn + size >= restore->archived_end)
 			break;
 	}
-	return mem_printf("It ended at %s, and the archive goes on up to %X/%X: a segment there is damaged.", recovery->lsn,
-					  (unsigned int) (restore->archived_end >> 32), (unsigned int) restore->archived_end);
+	return mem_printf("It ended at %s, and the archive goes on up to %s: a segment there is damaged.", recovery->lsn,
+					  lsn_text(restore->archived_end, archived));
 }
 
 char *
@@ -94,10 +95,7 @@ restore_reach_words(const json_t *reach)
 static json_t *
 lsn_json(uint64_t lsn)
 {
-	char		text[24];
+	char		text[LSN_SIZE];
 
-	if (lsn == 0)
-		return json_null();
-	snprintf(text, sizeof(text), "%X/%X", (unsigned int) (lsn >> 32), (unsigned int) lsn);
-	return json_text(text);
+	return lsn != 0 ? json_text(lsn_text(lsn, text)) : json_null();
 }

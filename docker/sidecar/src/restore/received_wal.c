@@ -17,10 +17,10 @@
 #include <unistd.h>
 
 #include "barman/catalogue.h"
+#include "barman/lsn.h"
 #include "base/memory.h"
 #include "base/timestamp.h"
 #include "restore/instance_files.h"
-#include "restore/lsn.h"
 #include "restore/segment.h"
 
 #define PARTIAL ".partial"
@@ -125,7 +125,7 @@ is_wanted(const Restore *restore)
 
 	if (restore->target.immediate || restore->wal_arrived || restore->received_end <= restore->archived_end)
 		return false;
-	return restore->target.lsn == NULL || !restore_parse_lsn(restore->target.lsn, &lsn) ||
+	return restore->target.lsn == NULL || !lsn_parse(restore->target.lsn, &lsn) ||
 		lsn >= restore->archived_end;
 }
 

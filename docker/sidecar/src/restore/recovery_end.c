@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "barman/lsn.h"
 #include "barman/timeline.h"
 #include "base/files.h"
 #include "base/memory.h"
@@ -67,8 +68,10 @@ read_history(const char *directory, Recovery *recovery)
 	parts = recovery->timeline != 0 ? timeline_read(path, &count) : NULL;
 	if (count > 0)
 	{
+		char		text[LSN_SIZE];
+
 		free(recovery->lsn);
-		recovery->lsn = mem_printf("%X/%X", (unsigned int) (parts[count - 1].end >> 32), (unsigned int) parts[count - 1].end);
+		recovery->lsn = mem_strdup(lsn_text(parts[count - 1].end, text));
 		recovery->parent = parts[count - 1].timeline;
 	}
 	free(parts);

@@ -9,8 +9,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "barman/lsn.h"
 #include "base/memory.h"
-#include "restore/lsn.h"
 
 /* PostgreSQL's own limits (access/xlog_internal.h) */
 #define SEGMENT_SIZE_MIN (INT64_C(1024) * 1024)
@@ -35,7 +35,7 @@ restore_segment_size(const json_t *backup)
 	if (can_be_segment_size(told))
 		return told;
 	if (wal == NULL || strlen(wal) != 24 || json_text_of(backup, "begin_lsn") == NULL ||
-		!restore_parse_lsn(json_text_of(backup, "begin_lsn"), &lsn))
+		!lsn_parse(json_text_of(backup, "begin_lsn"), &lsn))
 		return DEFAULT_SEGMENT_SIZE;
 	number = strtoull(wal + 16, NULL, 16);
 	low = (lsn & 0xFFFFFFFF) - (uint64_t) json_integer_value(json_object_get(backup, "begin_offset"));

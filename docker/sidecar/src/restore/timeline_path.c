@@ -11,9 +11,9 @@
 #include <string.h>
 
 #include "barman/catalogue.h"
+#include "barman/lsn.h"
 #include "barman/timeline.h"
 #include "base/memory.h"
-#include "restore/lsn.h"
 #include "restore/received_wal.h"
 #include "restore/segment.h"
 #include "restore/state.h"
@@ -35,7 +35,7 @@ restore_follow_heir(Restore *restore)
 	uint64_t	position;
 	char		name[25];
 
-	if (restore->target.lsn == NULL || !restore_parse_lsn(restore->target.lsn, &position) || timeline >= newest)
+	if (restore->target.lsn == NULL || !lsn_parse(restore->target.lsn, &position) || timeline >= newest)
 		return false;
 	if (newest - timeline > HEIRS_MAX)
 		newest = timeline + HEIRS_MAX;

@@ -3,13 +3,14 @@
  *
  * Positions in the WAL, as text.
  */
-#include "restore/lsn.h"
+#include "barman/lsn.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 bool
-restore_parse_lsn(const char *text, uint64_t *lsn)
+lsn_parse(const char *text, uint64_t *lsn)
 {
 	static const char digits[] = "0123456789ABCDEFabcdef";
 	size_t		high = strspn(text, digits);
@@ -19,4 +20,11 @@ restore_parse_lsn(const char *text, uint64_t *lsn)
 		return false;
 	*lsn = strtoull(text, NULL, 16) << 32 | strtoull(text + high + 1, NULL, 16);
 	return true;
+}
+
+const char *
+lsn_text(uint64_t lsn, char text[LSN_SIZE])
+{
+	snprintf(text, LSN_SIZE, "%X/%X", (unsigned int) (lsn >> 32), (unsigned int) lsn);
+	return text;
 }
