@@ -22,6 +22,7 @@
 
 #include "barman/json_inside.h"
 #include "barman/lsn.h"
+#include "base/names.h"
 
 #ifndef FIXTURES_DIR
 #define FIXTURES_DIR "tests/fixtures"

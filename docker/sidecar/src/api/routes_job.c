@@ -146,7 +146,7 @@ name_is_free(Request *request, const char *name, Answer **refusal)
 	size_t		i;
 	bool		taken = false;
 
-	if (!barman_valid_backup_id(name) || route_is_backup_id(name) || route_is_shortcut(name))
+	if (!barman_valid_backup_id(name) || barman_is_backup_id(name) || route_is_shortcut(name))
 	{
 		*refusal = answer_error("bad_argument", "the field \"name\" cannot name a backup", NULL,
 								"Use letters, digits, dots, dashes and underscores, but no backup id and no word of Barman's such as \"latest\".");

@@ -144,13 +144,6 @@ route_find_backup(Request *request, const char *name,
 	return false;
 }
 
-bool
-route_is_backup_id(const char *name)
-{
-	return strlen(name) == 15 && name[8] == 'T' &&
-		strspn(name, "0123456789") == 8 && strspn(name + 9, "0123456789") == 6;
-}
-
 /* Is name one of Barman's shortcuts? */
 bool
 route_is_shortcut(const char *name)

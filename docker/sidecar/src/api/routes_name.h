@@ -28,9 +28,6 @@ extern bool route_server_acts(Request *request, Answer **refusal);
 extern bool route_find_backup(Request *request, const char *name,
 							  json_t **backup, Answer **list, Answer **refusal);
 
-/* Does name have the form YYYYMMDDTHHMMSS? */
-extern bool route_is_backup_id(const char *name);
-
 /* Is name one of Barman's shortcuts? */
 extern bool route_is_shortcut(const char *name);
 

@@ -138,10 +138,10 @@ get_backup(Request *request)
 		return refusal;
 	if (!barman_valid_backup_id(name))
 		return answer_errorf("bad_backup_id", "\"%.128s\" cannot be a backup", name);
-	if (route_is_backup_id(name) && !may_be_there(request->segments[SEGMENT_SERVER], name))
+	if (barman_is_backup_id(name) && !may_be_there(request->segments[SEGMENT_SERVER], name))
 		return answer_errorf(BARMAN_UNKNOWN_BACKUP, "server \"%s\" has no backup \"%s\"",
 							 request->segments[SEGMENT_SERVER], name);
-	if (route_is_backup_id(name) || route_is_shortcut(name))
+	if (barman_is_backup_id(name) || route_is_shortcut(name))
 		return route_read(request, READ_BACKUP, request->segments[SEGMENT_SERVER], name);
 	if (!route_find_backup(request, name, &backup, &list, &refusal))
 		return refusal;

@@ -46,7 +46,6 @@ static void keep(void);
 static Catalogue *find(const char *server);
 static void forget(Catalogue *catalogue);
 static const char *directory_of(const Catalogue *catalogue, const char *area);
-static bool looks_like_id(const char *name);
 static json_t *describe(const char *base, const char *id);
 
 void
@@ -212,7 +211,7 @@ catalogue_backup_ids(const char *server)
 
 	while (dir != NULL && (entry = readdir(dir)) != NULL)
 	{
-		if (looks_like_id(entry->d_name))
+		if (barman_is_backup_id(entry->d_name))
 			json_object_set_new(ids, entry->d_name, describe(base, entry->d_name));
 	}
 	if (dir != NULL)
@@ -341,12 +340,4 @@ directory_of(const Catalogue *catalogue, const char *area)
 	const char *path = json_string_value(json_object_get(catalogue->directories, area));
 
 	return path != NULL && path[0] == '/' ? path : NULL;
-}
-
-/* YYYYMMDDTHHMMSS */
-static bool
-looks_like_id(const char *name)
-{
-	return strlen(name) == 15 && name[8] == 'T' &&
-		strspn(name, "0123456789") == 8 && strspn(name + 9, "0123456789") == 6;
 }

@@ -11,6 +11,8 @@
 
 #include <string.h>
 
+#include "base/names.h"
+
 static json_t *one_item(const json_t *item, const char *server, bool *bad);
 static json_t *wide_backup(const json_t *data, const char *server);
 static bool put_identity(json_t *wide, const json_t *data, const char *server);

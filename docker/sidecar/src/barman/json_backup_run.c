@@ -8,6 +8,8 @@
 
 #include <string.h>
 
+#include "base/names.h"
+
 static bool says_waiting(const json_t *document);
 
 json_t *

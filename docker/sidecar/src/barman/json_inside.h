@@ -74,7 +74,6 @@ extern json_t *barman_value_segment(const json_t *value);
 extern json_t *barman_value_backup_id(const json_t *value);
 extern json_t *barman_value_time(const json_t *iso, const json_t *epoch);
 
-extern bool barman_is_backup_id(const char *text);
 extern bool barman_is_segment(const char *text, size_t length);
 extern bool barman_read_bytes(const json_t *value, json_int_t *bytes);
 

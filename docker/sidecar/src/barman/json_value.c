@@ -17,6 +17,7 @@
 #include <string.h>
 
 #include "barman/lsn.h"
+#include "base/names.h"
 
 /* the last second that RFC 3339 can write, 9999-12-31T23:59:59Z */
 #define LAST_SECOND INT64_C(253402300799)
@@ -182,19 +183,6 @@ barman_value_time(const json_t *iso, const json_t *epoch)
 				 ".%06d", microseconds);
 	strcat(result, "Z");
 	return json_string(result);
-}
-
-bool
-barman_is_backup_id(const char *text)
-{
-	if (strlen(text) != 15 || text[8] != 'T')
-		return false;
-	for (int i = 0; i < 15; i++)
-	{
-		if (i != 8 && !isdigit((unsigned char) text[i]))
-			return false;
-	}
-	return true;
 }
 
 bool

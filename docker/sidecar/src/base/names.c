@@ -64,6 +64,13 @@ barman_valid_backup_id(const char *id)
 		strstr("last-failed", id) == NULL;
 }
 
+bool
+barman_is_backup_id(const char *text)
+{
+	return strlen(text) == 15 && text[8] == 'T' &&
+		strspn(text, "0123456789") == 8 && strspn(text + 9, "0123456789") == 6;
+}
+
 /* [A-Za-z0-9_][A-Za-z0-9_.-]*: no option, no path, no shell metacharacter */
 static bool
 is_safe_name(const char *name)

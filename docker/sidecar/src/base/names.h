@@ -1,7 +1,7 @@
 /*
  * names.h
  *
- * Checks the names of servers and backups that callers give.
+ * Checks the names of servers and backups.
  */
 #ifndef BASE_NAMES_H
 #define BASE_NAMES_H
@@ -15,5 +15,8 @@
  */
 extern bool barman_valid_server_name(const char *name);
 extern bool barman_valid_backup_id(const char *id);
+
+/* Is it an id as Barman gives them, YYYYMMDDTHHMMSS? */
+extern bool barman_is_backup_id(const char *text);
 
 #endif							/* BASE_NAMES_H */
