@@ -108,11 +108,11 @@ CREATE VIEW @extschema@.poc_drills AS
 COMMENT ON VIEW @extschema@.poc_drills IS
 'The receipts of poc_restore_drill(). at is when the drill ended; rto is how long restore and recovery took; rpo is how old, when the drill began, the newest data was that it brought back; tables and rows are those compared and found to be as at the mark; bytes is the size of what was restored; archived_lsn and received_lsn are how far Barman had archived and received, unreached_bytes and unreached what of that was not brought back (after a mark: on purpose); database is the one that was examined. Example: SELECT at, ok, rto, rpo, verdict FROM poc_drills ORDER BY at DESC';
 
-CREATE FUNCTION @extschema@.poc_restore_drill(mark text DEFAULT NULL, backup_id text DEFAULT 'latest',
-	server text DEFAULT NULL, asserts text[] DEFAULT '{}', keep boolean DEFAULT false, database text DEFAULT NULL)
+-- The drill itself, with the rights of the extension's owner: two functions call it, each with privileges of its own.
+CREATE FUNCTION _poc.restore_drill(mark text, backup_id text, server text, asserts text[], keep boolean, database text)
 RETURNS TABLE (step text, ok boolean, elapsed interval, detail text)
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE COST 1000000 ROWS 10
-SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+SET search_path = pg_catalog, pg_temp
 AS $$
 #variable_conflict use_column
 DECLARE
@@ -147,19 +147,6 @@ BEGIN
 				DETAIL = format('Its system identifier is %s, this one''s %s.', cluster, this_cluster),
 				HINT = 'Call this function there; or without a mark, and what Barman has archived of it is restored.';
 	END IF;
-	IF mark IS NOT NULL AND database <> current_database() THEN
-		RAISE EXCEPTION 'mark "%" is of database "%"', mark, current_database()
-			USING ERRCODE = 'invalid_parameter_value',
-				DETAIL = format('The drill was asked to examine database "%s".', database),
-				HINT = 'Leave the database out, or call this function in that one.';
-	END IF;
-	-- assertions read all of it, and EXECUTE is granted in this one
-	IF database <> current_database() AND NOT pg_has_role(session_user, 'pg_read_all_data', 'USAGE') THEN
-		RAISE EXCEPTION 'permission denied to examine database "%"', database
-			USING ERRCODE = 'insufficient_privilege',
-				DETAIL = format('This is database "%s"; a drill reads all tables of the one that it examines.', current_database()),
-				HINT = format('GRANT pg_read_all_data TO %I, or call this function in that database.', session_user);
-	END IF;
 	elsewhere := _poc.is_elsewhere(barman_server, cluster, 'what Barman has archived of it is restored, no segment is closed for it'::text);
 	IF mark IS NOT NULL THEN
 		SELECT m.* INTO target FROM _poc.marks AS m WHERE m.name = mark;
@@ -181,7 +168,7 @@ BEGIN
 		'backup_id', coalesce(backup_id, 'latest'), 'keep', coalesce(keep, false),
 		'target_lsn', target.lsn, 'target_timeline', target.timeline, 'system_identifier', cluster::text,
 		'marked_at', to_char(target.at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'),
-		'database', coalesce(database, current_database()),
+		'database', database,
 		-- the one of initdb, unless it may not log in; the copy may have others
 		'superuser', (SELECT a.rolname FROM pg_roles AS a WHERE a.rolsuper AND a.rolcanlogin ORDER BY a.oid LIMIT 1),
 		'superusers', (SELECT jsonb_agg(o.name) FROM (
@@ -191,7 +178,7 @@ BEGIN
 			FROM _poc.mark_tables AS t WHERE t.mark = target.name),
 		'sequences', (SELECT jsonb_agg(_poc.name_json(q.relation) || jsonb_build_object('value', q.value, 'ascending', q.ascending) ORDER BY q.relation)
 			FROM _poc.mark_sequences AS q WHERE q.mark = target.name),
-		'asserts', to_jsonb(asserts), 'primary', _poc.primary_facts(coalesce(database, current_database()::text)));
+		'asserts', to_jsonb(asserts), 'primary', _poc.primary_facts(database));
 
 	IF elsewhere THEN
 		-- nor are this server's locales and settings those that count
@@ -236,7 +223,7 @@ BEGIN
 		(drill ->> 'bytes')::bigint, drill ->> 'postgresql_version', drill ->> 'barman_version', steps,
 		(drill -> 'reach' ->> 'archived_lsn')::pg_lsn, (drill -> 'reach' ->> 'received_lsn')::pg_lsn,
 		(drill -> 'reach' ->> 'unreached_bytes')::bigint,
-		make_interval(secs => (drill -> 'reach' ->> 'unreached_seconds')::double precision), body ->> 'database');
+		make_interval(secs => (drill -> 'reach' ->> 'unreached_seconds')::double precision), database);
 
 	RETURN QUERY
 		SELECT s.step, s.ok, make_interval(secs => s.seconds), s.detail
@@ -250,5 +237,33 @@ BEGIN
 END
 $$;
 
-COMMENT ON FUNCTION @extschema@.poc_restore_drill(text, text, text, text[], boolean, text) IS
-'Proves that a backup can be restored: restores it on Barman''s host to a server apart from production (the kernel refuses each connection that it tries to make), compares, tells each step with its time, removes the server and keeps a receipt (the view poc_drills). With a mark it recovers to that point, on the mark''s timeline, and compares each of its tables, by functions of Barman''s host: PostgreSQL there must have poc_barman installed; without, it recovers all there is up to this call. Before anything is asked, the settings of databases and roles, connection limits, event triggers, passwords and the options of foreign servers and subscriptions are removed in the copy. Then pg_amcheck reads every table and index of the database, where it is installed, beside the assertions; so the times of these steps overlap. Each assertion must be a query that returns true; names must be qualified (search_path is pg_catalog); of its errors only the SQLSTATE is told. A step that is not ok says what differs; it is no error, so that the receipt is kept. keep => true leaves the server as an instance, for poc_drop_instance() to remove. database is the one that is asked and checked: this one, unless another is named, as those with pg_read_all_data may without a mark; the receipt names it. The assertions are run by a role that can read every table and large object of the restored server and write none: whoever may call this function may know all there is in it. Errors: 22023 bad argument, 42501 another database without pg_read_all_data, 42704 no such mark or backup, 55000 a mark of another cluster, a standby, or the sidecar restores nothing, 53400 too many instances, 54000 too many or too large assertions. Example: SELECT * FROM poc_restore_drill(''before_upgrade'', asserts => ''{SELECT count(*) > 0 FROM public.orders}'')';
+COMMENT ON FUNCTION _poc.restore_drill(text, text, text, text[], boolean, text) IS
+'A drill of one database of the copy. A mark is of this database.';
+
+CREATE FUNCTION @extschema@.poc_restore_drill(mark text DEFAULT NULL, backup_id text DEFAULT 'latest',
+	server text DEFAULT NULL, asserts text[] DEFAULT '{}', keep boolean DEFAULT false)
+RETURNS TABLE (step text, ok boolean, elapsed interval, detail text)
+LANGUAGE sql VOLATILE PARALLEL UNSAFE COST 1000000 ROWS 10
+SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+AS $$
+	SELECT d.step, d.ok, d.elapsed, d.detail
+	FROM _poc.restore_drill(mark, backup_id, server, asserts, keep, current_database()::text) AS d
+$$;
+
+COMMENT ON FUNCTION @extschema@.poc_restore_drill(text, text, text, text[], boolean) IS
+'Proves that a backup can be restored: restores it on Barman''s host to a server apart from production (the kernel refuses each connection that it tries to make), compares, tells each step with its time, removes the server and keeps a receipt (the view poc_drills). With a mark it recovers to that point, on the mark''s timeline, and compares each of its tables, by functions of Barman''s host: PostgreSQL there must have poc_barman installed; without, it recovers all there is up to this call. Before anything is asked, the settings of databases and roles, connection limits, event triggers, passwords and the options of foreign servers and subscriptions are removed in the copy. Then pg_amcheck reads every table and index of the database, where it is installed, beside the assertions; so the times of these steps overlap. Each assertion must be a query that returns true; names must be qualified (search_path is pg_catalog); of its errors only the SQLSTATE is told. A step that is not ok says what differs; it is no error, so that the receipt is kept. keep => true leaves the server as an instance, for poc_drop_instance() to remove. It asks and checks the database of the caller''s name; poc_restore_drill_database() another. The assertions are run by a role that can read every table and large object of the restored server and write none: whoever may call this function may know all there is in it. Errors: 22023 bad argument, 42704 no such mark or backup, 55000 a mark of another cluster, a standby, or the sidecar restores nothing, 53400 too many instances, 54000 too many or too large assertions. Example: SELECT * FROM poc_restore_drill(''before_upgrade'', asserts => ''{SELECT count(*) > 0 FROM public.orders}'')';
+
+-- EXECUTE decides who may read another database: of its caller a function with the rights of its owner knows nothing
+-- that holds wherever it is called from (an index expression that autovacuum evaluates, SET ROLE).
+CREATE FUNCTION @extschema@.poc_restore_drill_database(database text, backup_id text DEFAULT 'latest',
+	server text DEFAULT NULL, asserts text[] DEFAULT '{}', keep boolean DEFAULT false)
+RETURNS TABLE (step text, ok boolean, elapsed interval, detail text)
+LANGUAGE sql VOLATILE PARALLEL UNSAFE COST 1000000 ROWS 10
+SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+AS $$
+	SELECT d.step, d.ok, d.elapsed, d.detail
+	FROM _poc.restore_drill(NULL::text, backup_id, server, asserts, keep, coalesce(database, current_database()::text)) AS d
+$$;
+
+COMMENT ON FUNCTION @extschema@.poc_restore_drill_database(text, text, text, text[], boolean) IS
+'What poc_restore_drill() does without a mark, in another database of the restored server: that is what pg_amcheck and the assertions read. Only the owner may execute it until granted, and whoever may can know all there is in every database; to have EXECUTE on poc_restore_drill() is not enough. The receipt names the database. Errors: as those of poc_restore_drill(). Example: SELECT * FROM poc_restore_drill_database(''shop'', asserts => ''{SELECT count(*) > 0 FROM public.orders}'')';

@@ -66,7 +66,7 @@ BEGIN ATOMIC
 		WHEN 19 THEN (SELECT jsonb_build_object('told', d.state)
 			FROM @extschema@.poc_drop_instance(play_step.name) AS d)
 		WHEN 20 THEN (SELECT jsonb_build_object('told', format('%s of %s steps passed', count(*) FILTER (WHERE d.ok), count(*)))
-			FROM @extschema@.poc_restore_drill(play_step.name, 'latest'::text, NULL::text, '{}'::text[], false, NULL::text) AS d)
+			FROM @extschema@.poc_restore_drill(play_step.name, 'latest'::text, NULL::text, '{}'::text[], false) AS d)
 		WHEN 21 THEN (SELECT jsonb_build_object('told', format('%s, %s rows as at the mark, RTO %s s', d.verdict, d.rows, round(date_part('epoch', d.rto)::numeric, 1)))
 			FROM @extschema@.poc_drills AS d WHERE d.mark = play_step.name)
 	END;

@@ -60,7 +60,7 @@ my $owner = $control->safe_psql('postgres', 'SELECT rolname FROM pg_roles WHERE 
 $control->safe_psql('postgres', "CREATE ROLE other LOGIN SUPERUSER; SET ROLE other; CREATE ROLE third LOGIN SUPERUSER");
 $control->safe_psql('postgres', 'ALTER ROLE "' . $owner . '" RENAME TO first', extra_params => [ '-U', 'third' ]);
 $control->safe_psql('postgres', 'ALTER ROLE third RENAME TO "' . $owner . '"', extra_params => [ '-U', 'other' ]);
-is(from_control("SELECT string_agg(step || ' ' || ok, ',') FILTER (WHERE step IN ('connect', 'assert')) FROM poc_restore_drill(database => 'shop', asserts => '{SELECT n = 7 FROM public.orders}')",
+is(from_control("SELECT string_agg(step || ' ' || ok, ',') FILTER (WHERE step IN ('connect', 'assert')) FROM poc_restore_drill_database('shop', asserts => '{SELECT n = 7 FROM public.orders}')",
 	'a database there'), 'assert true', 'a database that is not here, by a role that is another here');
 @error = error_of($control, "SELECT poc_restore('copy', target_lsn => 'FF/0')");
 like($error[1], qr/^position FF\/0 lies beyond what is archived/, 'a position that its archive does not reach');

@@ -138,16 +138,35 @@ $node->command_ok([ 'psql', '-X', '-q', '-v', 'ON_ERROR_STOP=1', '-f', "$home/du
 is($node->safe_psql('copy', 'TABLE poc_drills'), $node->safe_psql('postgres', 'TABLE poc_drills'), 'pg_dump keeps the receipts');
 my ($code, undef, $error) = $node->psql('copy', "SET poc_barman.server = 'postgres1'; SELECT * FROM poc_restore_drill('no_mark')");
 like($error, qr/there is no mark "no_mark"/, 'a drill to no mark');
-(undef, undef, $error) = $node->psql('postgres', "SELECT * FROM poc_restore_drill('mark', database => 'template1')");
-like($error, qr/ERROR:  mark "mark" is of database "postgres"\nDETAIL:  .*"template1"/, 'nor one to a mark of another database');
 
 # ---- another database ----
 $node->safe_psql('postgres', 'CREATE ROLE tester LOGIN; GRANT EXECUTE ON FUNCTION poc_restore_drill TO tester');
-(undef, undef, $error) = $node->psql('postgres', "SELECT * FROM poc_restore_drill(database => 'copy', asserts => '{SELECT true}')", extra_params => [ '-U', 'tester' ]);
-like($error, qr/ERROR:  permission denied to examine database "copy"/, 'who may drill here may not read other databases');
-$node->safe_psql('postgres', 'GRANT pg_read_all_data TO tester');
-is($node->safe_psql('postgres', "SELECT bool_and(ok) FROM poc_restore_drill(database => 'copy', asserts => '{SELECT count(*) > 0 FROM public.t}')", extra_params => [ '-U', 'tester' ]),
-	't', 'unless he may read all');
+my $elsewhere = "SELECT bool_and(ok) FROM poc_restore_drill_database('copy', asserts => '{SELECT count(*) > 0 FROM public.t}')";
+(undef, undef, $error) = $node->psql('postgres', $elsewhere, extra_params => [ '-U', 'tester' ]);
+like($error, qr/permission denied for function poc_restore_drill_database/, 'who may drill here may not read other databases');
+# whose rights count is not whose session it is
+$node->safe_psql('postgres', <<"SQL");
+CREATE SCHEMA tester AUTHORIZATION tester;
+SET ROLE tester;
+CREATE FUNCTION tester.drills() RETURNS boolean LANGUAGE sql VOLATILE SECURITY DEFINER AS \$\$$elsewhere\$\$;
+CREATE FUNCTION tester.steady(i int) RETURNS int LANGUAGE plpgsql IMMUTABLE AS \$\$
+BEGIN
+	IF current_setting('application_name') = 'maintenance' THEN PERFORM tester.drills(); END IF;
+	RETURN i;
+END\$\$;
+CREATE TABLE tester.bait AS SELECT 1 AS i;
+CREATE INDEX ON tester.bait (tester.steady(i));
+SQL
+for my $trap ([ 'a function of his', 'SELECT tester.drills()' ],
+	[ 'ANALYZE of his index', "SET application_name = 'maintenance'; ANALYZE tester.bait" ],
+	[ 'REINDEX of it', "SET application_name = 'maintenance'; REINDEX TABLE tester.bait" ],
+	[ 'SET ROLE', "SET ROLE tester; $elsewhere" ])
+{
+	(undef, undef, $error) = $node->psql('postgres', $trap->[1]);
+	like($error, qr/permission denied for function poc_restore_drill_database/, "nor by a superuser's session: $trap->[0]");
+}
+$node->safe_psql('postgres', 'GRANT EXECUTE ON FUNCTION poc_restore_drill_database TO tester');
+is($node->safe_psql('postgres', $elsewhere, extra_params => [ '-U', 'tester' ]), 't', 'unless he is granted it');
 is($node->safe_psql('postgres', 'SELECT database FROM poc_drills ORDER BY at DESC LIMIT 1'), 'copy', 'and the receipt names it');
 
 done_testing();

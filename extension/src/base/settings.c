@@ -186,10 +186,12 @@ has_space_or_control(const char *value)
 
 /*
  * May the user see poc_barman.url?  That is the user of the session or of SET
- * ROLE: our functions run as their owner, who may see everything.
+ * ROLE: our functions run as their owner, who may see everything.  Not in an
+ * expression that is evaluated as its owner, such as an index's under ANALYZE:
+ * that session is somebody else's.
  */
 bool
 poc_url_is_visible(void)
 {
-	return has_privs_of_role(GetOuterUserId(), ROLE_PG_READ_ALL_SETTINGS);
+	return !InSecurityRestrictedOperation() && has_privs_of_role(GetOuterUserId(), ROLE_PG_READ_ALL_SETTINGS);
 }
