@@ -165,11 +165,17 @@ ok(!-e $pwned, 'and nothing of them runs on the host');
 
 # ---- code in the catalog itself ----
 $node->safe_psql('postgres', <<'SQL');
-SET allow_system_table_mods = on;
 CREATE FUNCTION keep() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NULL; END';
-CREATE TRIGGER keep BEFORE UPDATE ON pg_user_mapping FOR EACH ROW EXECUTE FUNCTION keep();
-ALTER TABLE pg_user_mapping ENABLE ALWAYS TRIGGER keep;
+CREATE FUNCTION code(anyelement) RETURNS boolean IMMUTABLE LANGUAGE plpgsql AS 'BEGIN RETURN true; END';
 SQL
-like(failures($live, 'trigger of the catalog', 'asserts => NULL'), qr/^connect: .*the system catalog have triggers or rules/, 'nothing is asked where the catalog itself runs code');
+for my $code ([ 'trigger', 'CREATE TRIGGER keep BEFORE UPDATE ON pg_user_mapping FOR EACH ROW EXECUTE FUNCTION keep(); ALTER TABLE pg_user_mapping ENABLE ALWAYS TRIGGER keep',
+		'DROP TRIGGER keep ON pg_user_mapping' ],
+	[ 'constraint', 'ALTER TABLE pg_user_mapping ADD CONSTRAINT code CHECK (code(umuser))', 'ALTER TABLE pg_user_mapping DROP CONSTRAINT code' ],
+	[ 'index', 'CREATE INDEX code ON pg_user_mapping (code(umuser))', 'DROP INDEX code' ])
+{
+	$node->safe_psql('postgres', "SET allow_system_table_mods = on; $code->[1]");
+	like(failures($live, "$code->[0] of the catalog", 'asserts => NULL'), qr/^connect: .*the system catalog have triggers, rules/, "nothing is asked where the catalog itself runs code: $code->[0]");
+	$node->safe_psql('postgres', "SET allow_system_table_mods = on; $code->[2]");
+}
 
 done_testing();

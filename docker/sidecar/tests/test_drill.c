@@ -544,7 +544,7 @@ test_prepared(void **state)
 	assert_false(drill(text, json_pack("[o]", table("a")), json_pack("[s]", "SELECT true")));
 	free(text);
 	text = steps("connect", false);
-	assert_memory_equal(text, "tables of the system catalog have triggers or rules\n", 52);
+	assert_memory_equal(text, "tables of the system catalog have triggers, rules, constraints or indexes of their own\n", 87);
 	free(text);
 	assert_int_equal(json_array_size(json_object_get(told, "steps")), 1);
 }

@@ -26,7 +26,10 @@
  */
 #define CATALOG_IS_PLAIN \
 	"SELECT pg_catalog.count(*) FROM pg_catalog.pg_class AS c " \
-	"WHERE c.relnamespace = 11::pg_catalog.oid AND c.oid < 16384::pg_catalog.oid AND c.relkind = 'r'::pg_catalog.\"char\" AND (c.relhastriggers OR c.relhasrules);\n"
+	"WHERE c.relnamespace = 11::pg_catalog.oid AND c.oid < 16384::pg_catalog.oid AND c.relkind = 'r'::pg_catalog.\"char\" AND " \
+	"(c.relhastriggers OR c.relhasrules OR c.relchecks > 0::pg_catalog.int2 OR " \
+	"EXISTS (SELECT FROM pg_catalog.pg_index AS i WHERE i.indrelid = c.oid AND i.indexrelid >= 16384::pg_catalog.oid) OR " \
+	"EXISTS (SELECT FROM pg_catalog.pg_attribute AS a WHERE a.attrelid = c.oid AND a.atthasdef));\n"
 
 /* For the whole cluster; returns the databases' names as bytes: their encoding is unknown. */
 static const char cluster_sql[] =
@@ -136,9 +139,9 @@ empty_cluster(const DrillServer *server, char **databases)
 		free(other_error);
 	}
 	if (error == NULL && strcmp(plain, "0") != 0)
-		error = mem_strdup("tables of the system catalog have triggers or rules\n"
+		error = mem_strdup("tables of the system catalog have triggers, rules, constraints or indexes of their own\n"
 						   "DETAIL:  Code of the restored database would run by whatever is changed in it, so that nothing can be proved.\n"
-						   "HINT:  Only a superuser with allow_system_table_mods can have made them: look into pg_trigger and pg_rewrite.");
+						   "HINT:  Only a superuser with allow_system_table_mods can have made them: look into pg_trigger, pg_rewrite, pg_constraint, pg_index and pg_attrdef.");
 	free(plain);
 	return error != NULL ? error : ask(&from, cluster_sql, databases);
 }
@@ -188,9 +191,12 @@ lets_nobody_in(const char *error)
 		"database locale is incompatible with operating system", "ICU is not supported in this build",
 		"could not open collator for locale"
 	};
-	static const char fatal[] = "FATAL:  ";
+	static const char fatal[] = " failed: FATAL:  ";
 	const char *reason = strstr(error, fatal);
 
+	/* once connected, the text of an error can be anybody's */
+	if (strstr(error, "connection to server") == NULL || strstr(error, "connection to server") > reason)
+		reason = NULL;
 	for (size_t i = 0; reason != NULL && i < sizeof(reasons) / sizeof(reasons[0]); i++)
 	{
 		if (strncmp(reason + strlen(fatal), reasons[i], strlen(reasons[i])) == 0)
@@ -206,7 +212,7 @@ empty_database(const DrillServer *server)
 	char	   *error = ask(server, CATALOG_IS_PLAIN, &plain);
 
 	if (error == NULL && strcmp(plain, "0") != 0)
-		error = mem_strdup("tables of its system catalog have triggers or rules");
+		error = mem_strdup("tables of its system catalog have triggers, rules, constraints or indexes of their own");
 	free(plain);
 	return error != NULL ? error : ask(server, database_sql, NULL);
 }
