@@ -10,7 +10,12 @@ SELECT coalesce((SELECT status FROM poc_backups() WHERE status = 'DONE' LIMIT 1)
 -- without a limit a slot can fill the disk: the one thing that an ordinary server has not set
 ALTER SYSTEM SET max_slot_wal_keep_size = '10GB';
 SELECT pg_reload_conf();
-SELECT pg_sleep(0.5);
+-- once this session has read it
+\set ECHO none
+\o /dev/null
+SELECT $$SELECT pg_sleep(0.02) WHERE current_setting('max_slot_wal_keep_size') <> '10GB'$$ FROM generate_series(1, 1000) \gexec
+\o
+\set ECHO all
 
 -- what is looked at
 SELECT string_agg(DISTINCT area, ', ' ORDER BY area) AS areas FROM poc_doctor() WHERE area <> 'drill';
@@ -44,7 +49,12 @@ SELECT finding, ok FROM poc_doctor() WHERE area = 'access' AND finding LIKE 'rol
 
 ALTER SYSTEM SET max_slot_wal_keep_size = -1;
 SELECT pg_reload_conf();
-SELECT pg_sleep(0.5);
+-- once this session has read it
+\set ECHO none
+\o /dev/null
+SELECT $$SELECT pg_sleep(0.02) WHERE current_setting('max_slot_wal_keep_size') <> '-1'$$ FROM generate_series(1, 1000) \gexec
+\o
+\set ECHO all
 SELECT finding, remedy FROM poc_doctor() WHERE area = 'retention' AND NOT ok;
 ALTER SYSTEM RESET max_slot_wal_keep_size;
 SELECT pg_reload_conf();
