@@ -43,9 +43,11 @@ struct BulkWriteState
 	WaitingPage waiting[WAITING_PAGES];
 	int			nfree;
 	BulkWriteBuffer free[WAITING_PAGES];	/* buffers to reuse */
+	BulkWriteBuffer zeroes;		/* a page of them, once there is a gap to fill */
 	MemoryContext context;
 };
 
+static BulkWriteBuffer new_buffer(BulkWriteState *state);
 static void flush(BulkWriteState *state);
 static void write_page(BulkWriteState *state, BlockNumber block, BulkWriteBuffer buffer);
 static int	compare_pages(const void *left, const void *right);
@@ -67,10 +69,7 @@ smgr_bulk_start_rel(Relation rel, ForkNumber fork)
 BulkWriteBuffer
 smgr_bulk_get_buf(BulkWriteState *state)
 {
-	if (state->nfree > 0)
-		return state->free[--state->nfree];
-	return (BulkWriteBuffer) TYPEALIGN(BUFFER_ALIGNMENT,
-									   MemoryContextAlloc(state->context, BLCKSZ + BUFFER_ALIGNMENT));
+	return state->nfree > 0 ? state->free[--state->nfree] : new_buffer(state);
 }
 
 /* All pages written here have a standard header. */
@@ -99,6 +98,13 @@ smgr_bulk_finish(BulkWriteState *state)
 	pfree(state);
 }
 
+static BulkWriteBuffer
+new_buffer(BulkWriteState *state)
+{
+	return (BulkWriteBuffer) TYPEALIGN(BUFFER_ALIGNMENT,
+									   MemoryContextAlloc(state->context, BLCKSZ + BUFFER_ALIGNMENT));
+}
+
 static void
 flush(BulkWriteState *state)
 {
@@ -125,7 +131,6 @@ flush(BulkWriteState *state)
 static void
 write_page(BulkWriteState *state, BlockNumber block, BulkWriteBuffer buffer)
 {
-	static const PGAlignedBlock zero_page;
 	SMgrRelation smgr = RelationGetSmgr(state->rel);
 
 	PageSetChecksumInplace((Page) buffer, block);
@@ -134,8 +139,10 @@ write_page(BulkWriteState *state, BlockNumber block, BulkWriteBuffer buffer)
 	else
 	{
 		/* fill the gap with zeroes; these pages come later */
+		if (state->nblocks < block && state->zeroes == NULL)
+			state->zeroes = memset(new_buffer(state), 0, BLCKSZ);
 		while (state->nblocks < block)
-			smgrextend(smgr, state->fork, state->nblocks++, (char *) &zero_page, true);
+			smgrextend(smgr, state->fork, state->nblocks++, (char *) state->zeroes, true);
 		smgrextend(smgr, state->fork, state->nblocks++, (char *) buffer, true);
 	}
 	if (state->nfree < WAITING_PAGES)

@@ -185,9 +185,12 @@ rows_add_entry(RowsEntries *entries, TupleTableSlot *slot)
 
 	if (entries->nruns == entries->room)
 	{
-		if (entries->nrows / entries->nruns < LEAST_RUN)
+		/* nor may they take more memory than PostgreSQL would sort them in */
+		if (entries->nrows / entries->nruns < LEAST_RUN ||
+			sizeof(RowsRun) * entries->room * 2 > (uint64) maintenance_work_mem * 1024)
 		{
 			entries->usable = false;
+			pfree(entries->runs);
 			return;
 		}
 		entries->room *= 2;

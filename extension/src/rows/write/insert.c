@@ -110,6 +110,7 @@ rows_insert(RowsPlan *plan, uint64 first, uint64 nrows)
 {
 	RowsInsert	insert = {0};
 	Oid			relid = RelationGetRelid(plan->rel);
+	CommandId	began = GetCurrentCommandId(false);
 	bool		indexes_after = rows_may_index_after(plan, nrows);
 	ErrorContextCallback callback;
 
@@ -132,8 +133,9 @@ rows_insert(RowsPlan *plan, uint64 first, uint64 nrows)
 	}
 	write_batch(&insert);
 	error_context_stack = callback.previous;
-	if (GetCurrentCommandId(false) != insert.command)
-		insert.entries = NULL;	/* a function has written, perhaps to this table */
+	/* a function has written since the table was seen to be empty, perhaps to it */
+	if (GetCurrentCommandId(false) != began)
+		insert.entries = NULL;
 
 	end_insert(&insert);
 	pgstat_progress_end_command();
