@@ -30,7 +30,7 @@ COMMENT ON FUNCTION _poc.get_health() IS
 
 CREATE FUNCTION _poc.url() RETURNS text
 LANGUAGE c VOLATILE STRICT PARALLEL RESTRICTED
-AS 'MODULE_PATHNAME', 'poc_url_told';
+AS 'MODULE_PATHNAME', 'poc_url_shown';
 
 COMMENT ON FUNCTION _poc.url() IS
 'The setting poc_barman.url; null if who asks, whatever function he asks through, may not see it.';

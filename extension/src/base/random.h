@@ -36,17 +36,17 @@ rows_mix(uint64 x)
 
 /* The stream of one column, which depends on everything except the row. */
 static inline uint64
-rows_key(uint64 seed, int column, int attempt)
+rows_stream(uint64 seed, int column, int attempt)
 {
-	uint64		key = rows_mix(seed + ROWS_STEP * POC_ROWS_VERSION);
+	uint64		version = rows_mix(seed + ROWS_STEP * POC_ROWS_VERSION);
 
-	return rows_mix(key + ROWS_STEP * (((uint64) attempt << 16) + (uint64) column));
+	return rows_mix(version + ROWS_STEP * (((uint64) attempt << 16) + (uint64) column));
 }
 
 static inline void
-rows_draw_start(RowsDraw *draw, uint64 key, uint64 row)
+rows_draw_start(RowsDraw *draw, uint64 stream, uint64 row)
 {
-	draw->state = rows_mix(key + row * UINT64CONST(0xD1B54A32D192ED03));
+	draw->state = rows_mix(stream + row * UINT64CONST(0xD1B54A32D192ED03));
 	draw->row = row;
 	draw->attempt = 0;
 }

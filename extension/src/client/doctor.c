@@ -32,13 +32,13 @@ poc_token_file_mode(PG_FUNCTION_ARGS)
 	PG_RETURN_INT32(token.st_mode & 07777);
 }
 
-PG_FUNCTION_INFO_V1(poc_url_told);
+PG_FUNCTION_INFO_V1(poc_url_shown);
 
 /*
  * _poc.url() returns text: the setting as the caller's SHOW would return it, or NULL.
  */
 Datum
-poc_url_told(PG_FUNCTION_ARGS)
+poc_url_shown(PG_FUNCTION_ARGS)
 {
 	if (!poc_url_is_visible())
 		PG_RETURN_NULL();

@@ -96,7 +96,7 @@ poc_mark(PG_FUNCTION_ARGS)
 	{
 		poc_mark_find_omitted(mark);
 		poc_mark_read_sequences(mark);
-		poc_mark_tell_omitted(mark);
+		poc_mark_report_omitted(mark);
 	}
 
 	/*

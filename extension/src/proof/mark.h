@@ -65,6 +65,6 @@ extern void poc_mark_wait_for_removals(void);
 extern void poc_mark_read_sequences(PocMark *mark);
 extern void poc_mark_find_omitted(PocMark *mark);
 extern void poc_mark_leave_out(PocMark *mark, const char *what, bool told);
-extern void poc_mark_tell_omitted(PocMark *mark);
+extern void poc_mark_report_omitted(PocMark *mark);
 
 #endif							/* POC_MARK_H */

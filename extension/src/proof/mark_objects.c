@@ -183,7 +183,7 @@ poc_mark_leave_out(PocMark *mark, const char *what, bool told)
 }
 
 void
-poc_mark_tell_omitted(PocMark *mark)
+poc_mark_report_omitted(PocMark *mark)
 {
 	StringInfoData detail;
 	int			n = list_length(mark->untold);

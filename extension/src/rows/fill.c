@@ -159,7 +159,7 @@ poc_fill(PG_FUNCTION_ARGS)
 	state.bytes = bytes;
 	state.batch = bytes > 0 ? SIZED_BATCH_ROWS :
 		Max(LEAST_BATCH_ROWS, Min(MOST_BATCH_ROWS, rows / (nworkers * 4)));
-	state.nbases = list_length(plan->keys);
+	state.nbases = list_length(plan->uniques);
 	fill = palloc0(sizeof(Fill));
 	fill->state = &state;
 	share_state(fill, plan, JsonbToCString(NULL, &options->root, VARSIZE(options)), nworkers);
@@ -241,7 +241,7 @@ plan_target(Oid relid, int64 seed, Jsonb *json, uint64 nrows)
 	RowsPlan   *plan = rows_make_plan(rows_open_target(relid, false), (uint64) seed, options, NULL);
 
 	rows_require_rights(plan);
-	if (plan->keys != NIL)
+	if (plan->uniques != NIL)
 		LockRelationOid(RelationGetRelid(plan->rel), ShareUpdateExclusiveLock);
 	rows_find_bases(plan, options->start + nrows);
 	return plan;
@@ -290,8 +290,8 @@ share_state(Fill *fill, RowsPlan *plan, const char *options, int nworkers)
 	SerializeGUCState(settings_size, copy);
 	shm_toc_insert(toc, FILL_SETTINGS, copy);
 	bases = shm_toc_allocate(toc, sizeof(uint64) * (state->nbases + 1));
-	foreach(cell, plan->keys)
-		bases[foreach_current_index(cell)] = ((RowsKey *) lfirst(cell))->base;
+	foreach(cell, plan->uniques)
+		bases[foreach_current_index(cell)] = ((RowsUnique *) lfirst(cell))->base;
 	shm_toc_insert(toc, FILL_BASES, bases);
 
 	for (int i = 0; i < nworkers; i++)

@@ -47,7 +47,7 @@
 #include "rows/write/fill_parents.h"
 
 static bool take_rows(FillState *state, uint64 *first, uint64 *nrows);
-static void tell_commit_end(FillState *state);
+static void publish_commit_end(FillState *state);
 static uint64 insert_batch(FillState *state, const char *options_text, uint64 *bases,
 						   uint64 first, uint64 nrows, bool *large_enough);
 static uint64 bytes_of(Oid relid);
@@ -106,7 +106,7 @@ poc_fill_worker(Datum segment_handle)
 		inserted = insert_batch(state, options_text, bases, first, nrows, &large_enough);
 		PopActiveSnapshot();
 		CommitTransactionCommand();
-		tell_commit_end(state);
+		publish_commit_end(state);
 		pg_atomic_fetch_add_u64(&state->committed, inserted);
 		pgstat_report_stat(true);
 		pgstat_report_activity(STATE_IDLE, NULL);
@@ -134,7 +134,7 @@ take_rows(FillState *state, uint64 *first, uint64 *nrows)
 
 /* Publish the LSN up to which the caller has to flush. */
 static void
-tell_commit_end(FillState *state)
+publish_commit_end(FillState *state)
 {
 	uint64		known = pg_atomic_read_u64(&state->commit_end);
 

@@ -107,7 +107,7 @@ plan_column(RowsPlan *plan, RowsColumn *column, Form_pg_attribute attribute)
 {
 	Expr	   *default_expr;
 
-	column->key = rows_key(plan->seed, column->attnum, 0);
+	column->stream = rows_stream(plan->seed, column->attnum, 0);
 	if (attribute->attisdropped || attribute->attgenerated != '\0')
 	{
 		column->kind = ROWS_COLUMN_NOTHING;

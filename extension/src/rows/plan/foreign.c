@@ -140,7 +140,7 @@ plan_foreign_key(RowsPlan *plan, ForeignKeyCacheInfo *key, int number)
 	foreign->ncolumns = key->nkeys;
 	foreign->attnums = palloc(sizeof(AttrNumber) * key->nkeys);
 	foreign->types = palloc(sizeof(Oid) * key->nkeys);
-	foreign->key = rows_key(plan->seed, MaxHeapAttributeNumber + number, 0);
+	foreign->stream = rows_stream(plan->seed, MaxHeapAttributeNumber + number, 0);
 	for (int i = 0; i < key->nkeys; i++)
 	{
 		foreign->attnums[i] = key->conkey[i];

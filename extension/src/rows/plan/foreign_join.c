@@ -72,7 +72,7 @@ rows_join_foreign(RowsPlan *plan, RowsForeign *left, RowsForeign *right)
 	result->constraint = left->constraint;
 	result->parent = left->parent;
 	result->number = left->number;
-	result->key = left->key;
+	result->stream = left->stream;
 	result->join = join;
 	result->nparents = join->before[join->ngroups];
 	take_columns(result, join);
@@ -153,30 +153,30 @@ order_rows(RowsJoin *join, RowsPart *part)
 static void
 group_rows(RowsJoin *join)
 {
-	RowsPart   *leader = &join->parts[0];
-	uint64		nleaders = leader->foreign->nparents;
-	RowsIndexEntry *leaders = order_rows(join, leader);
-	uint64	   *founder = MemoryContextAllocHuge(CurrentMemoryContext, sizeof(uint64) * Max(nleaders, 1));
-	uint32	   *first_group = MemoryContextAllocHuge(CurrentMemoryContext, sizeof(uint32) * Max(nleaders, 1));
+	RowsPart   *first = &join->parts[0];
+	uint64		nfirst = first->foreign->nparents;
+	RowsIndexEntry *ordered = order_rows(join, first);
+	uint64	   *founder = MemoryContextAllocHuge(CurrentMemoryContext, sizeof(uint64) * Max(nfirst, 1));
+	uint32	   *first_group = MemoryContextAllocHuge(CurrentMemoryContext, sizeof(uint32) * Max(nfirst, 1));
 
 	/* rows of one hash are adjacent, but may be of several groups */
-	for (uint64 i = 0; i < nleaders; i++)
+	for (uint64 i = 0; i < nfirst; i++)
 	{
-		bool		same_hash = (i > 0 && leaders[i].hash == leaders[i - 1].hash);
+		bool		same_hash = (i > 0 && ordered[i].hash == ordered[i - 1].hash);
 		bool		found = false;
 
 		first_group[i] = same_hash ? first_group[i - 1] : join->ngroups;
 		for (uint32 group = first_group[i]; group < join->ngroups && !found; group++)
-			found = same_shared(join, leader, leaders[i].choice, leader, founder[group]);
+			found = same_shared(join, first, ordered[i].choice, first, founder[group]);
 		if (!found)
-			founder[join->ngroups++] = leaders[i].choice;
+			founder[join->ngroups++] = ordered[i].choice;
 	}
 
 	for (int p = 0; p < join->nparts; p++)
 	{
 		RowsPart   *part = &join->parts[p];
 		uint64		nrows = part->foreign->nparents;
-		RowsIndexEntry *rows = (p == 0) ? leaders : order_rows(join, part);
+		RowsIndexEntry *rows = (p == 0) ? ordered : order_rows(join, part);
 		uint64		at = 0;
 
 		part->rows = MemoryContextAllocHuge(CurrentMemoryContext, sizeof(uint64) * Max(nrows, 1));
@@ -191,14 +191,14 @@ group_rows(RowsJoin *join)
 			uint64		row = rows[i].choice;
 
 			part->place[row] = PG_UINT64_MAX;
-			while (at < nleaders && leaders[at].hash < rows[i].hash)
+			while (at < nfirst && ordered[at].hash < rows[i].hash)
 				at++;
-			if (at == nleaders || leaders[at].hash != rows[i].hash)
+			if (at == nfirst || ordered[at].hash != rows[i].hash)
 				continue;
 			for (uint32 group = first_group[at];
-				 group < join->ngroups && hash_shared(join, leader, founder[group]) == rows[i].hash; group++)
+				 group < join->ngroups && hash_shared(join, first, founder[group]) == rows[i].hash; group++)
 			{
-				if (same_shared(join, part, row, leader, founder[group]))
+				if (same_shared(join, part, row, first, founder[group]))
 				{
 					part->group[row] = group;
 					part->place[row] = part->first[group + 1]++;

@@ -346,7 +346,7 @@ make_region_value(RowsPlan *plan, RowsColumn *column, List *regions)
 			value->make = make_in_region;
 			value->encode = encode_in_region;
 			value->decode = decode_in_region;
-			value->region_key = rows_key(plan->seed, 2 * MaxHeapAttributeNumber, 0);
+			value->region_stream = rows_stream(plan->seed, 2 * MaxHeapAttributeNumber, 0);
 		}
 		if (field->encode == NULL)
 			value->encode = NULL;
@@ -365,7 +365,7 @@ make_in_region(const RowsValue *value, RowsDraw *draw, RowsArena *arena)
 	RowsDraw	region;
 	bool		isnull;
 
-	rows_draw_start(&region, value->region_key + draw->attempt * ROWS_STEP, draw->row);
+	rows_draw_start(&region, value->region_stream + draw->attempt * ROWS_STEP, draw->row);
 	return rows_value(value->fields[rows_below(&region, value->nfields)], draw, arena, &isnull);
 }
 

@@ -4,7 +4,7 @@
  *	  The parts of a plan: columns, unique columns, foreign keys, checks.
  *
  * Terms: the *target* is the table to fill.  Its *plan* says what each column gets.
- * *Unique columns* (RowsKey) are a set whose values stay unique by counting.
+ * *Unique columns* (RowsUnique) are a set whose values stay unique by counting.
  *
  *-------------------------------------------------------------------------
  */
@@ -35,7 +35,7 @@ typedef struct RowsColumn
 {
 	AttrNumber	attnum;
 	RowsColumnKind kind;
-	uint64		key;			/* stream, for rows_draw_start() */
+	uint64		stream;			/* for rows_draw_start() */
 	uint64		null_below;		/* a random number below this means null */
 	RowsValue  *value;
 	RowsValue  *region_value;	/* for columns of the partition key */
@@ -60,13 +60,13 @@ typedef struct RowsColumn
 	uint64		reserved;
 
 	/* of unique columns: the column shows ordinal / divisor % radix */
-	struct RowsKey *counted;
+	struct RowsUnique *counted;
 	uint64		divisor;
 	uint64		radix;
 } RowsColumn;
 
 /* A set of columns that stay unique by counting. */
-typedef struct RowsKey
+typedef struct RowsUnique
 {
 	char	   *name;			/* of the index */
 	Oid			index;
@@ -75,7 +75,7 @@ typedef struct RowsKey
 	uint64		base;			/* ordinal of row 0 */
 	uint64		stride;			/* ordinals that each row may try */
 	uint64		capacity;
-} RowsKey;
+} RowsUnique;
 
 /* The rows that a foreign key refers to. */
 typedef struct RowsForeign
@@ -83,7 +83,7 @@ typedef struct RowsForeign
 	Oid			constraint;
 	Oid			parent;
 	int			number;			/* number of the foreign key, part of the stream */
-	uint64		key;			/* stream, for rows_draw_start() */
+	uint64		stream;			/* for rows_draw_start() */
 	int			ncolumns;
 	AttrNumber *attnums;		/* referencing columns */
 	Oid		   *types;			/* of the values */
@@ -93,7 +93,7 @@ typedef struct RowsForeign
 	struct RowsJoin *join;		/* foreign keys that share columns; values is unset */
 
 	/* when the rows are counted for unique columns */
-	RowsColumn *leader;			/* its part of the ordinal picks the row; NULL: random */
+	RowsColumn *counting;		/* its part of the ordinal picks the row; NULL: random */
 	bool	   *counts;			/* per column: is it one of the unique columns? */
 	struct RowsIndexEntry *index;	/* rows sorted by hash, on first use */
 } RowsForeign;
@@ -133,7 +133,7 @@ typedef struct RowsPlan
 	ForeignKeyCacheInfo *lacking;	/* its table must be filled first; the plan is incomplete */
 	int			natts;
 	RowsColumn *columns;		/* natts of them, one per attribute */
-	List	   *keys;			/* of RowsKey */
+	List	   *uniques;		/* of RowsUnique */
 	List	   *checks;			/* of RowsCheck: tried on each row */
 	List	   *bounding_checks;	/* of RowsCheck: implied by the bounds */
 	bool		has_volatile_default;
@@ -145,7 +145,7 @@ typedef struct RowsPlan
 static inline bool
 rows_bases_are_given(const RowsPlan *plan)
 {
-	return plan->call.bases != NULL && plan->call.nbases == list_length(plan->keys);
+	return plan->call.bases != NULL && plan->call.nbases == list_length(plan->uniques);
 }
 
 #endif							/* POC_ROWS_PLAN_PARTS_H */

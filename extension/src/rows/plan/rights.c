@@ -25,8 +25,8 @@
 #include "rows/plan/source_column.h"
 
 static void require_inserted_columns(RowsPlan *plan);
-static void require_counted_columns(RowsPlan *plan, RowsKey *key);
-pg_noreturn static void refuse_counting(RowsPlan *plan, RowsKey *key, Bitmapset *columns);
+static void require_counted_columns(RowsPlan *plan, RowsUnique *unique);
+pg_noreturn static void refuse_counting(RowsPlan *plan, RowsUnique *unique, Bitmapset *columns);
 static char *names_of(Relation rel, Bitmapset *columns);
 static char *qualified_name(Oid relid);
 
@@ -102,18 +102,18 @@ rows_require_readable_keys(RowsPlan *plan)
 	if (rows_bases_are_given(plan) || plan->manager != NULL ||
 		(relkind != RELKIND_RELATION && relkind != RELKIND_PARTITIONED_TABLE))
 		return;
-	foreach(cell, plan->keys)
+	foreach(cell, plan->uniques)
 		require_counted_columns(plan, lfirst(cell));
 }
 
 static void
-require_counted_columns(RowsPlan *plan, RowsKey *key)
+require_counted_columns(RowsPlan *plan, RowsUnique *unique)
 {
 	Bitmapset  *columns = NULL;
 
-	for (int i = 0; i < key->ncolumns; i++)
+	for (int i = 0; i < unique->ncolumns; i++)
 	{
-		RowsColumn *column = key->columns[i];
+		RowsColumn *column = unique->columns[i];
 
 		if (column->kind != ROWS_COLUMN_FOREIGN)
 			columns = bms_add_member(columns, column->attnum);
@@ -124,11 +124,11 @@ require_counted_columns(RowsPlan *plan, RowsKey *key)
 		}
 	}
 	if (!bms_is_subset(columns, plan->readable))
-		refuse_counting(plan, key, bms_difference(columns, plan->readable));
+		refuse_counting(plan, unique, bms_difference(columns, plan->readable));
 }
 
 static void
-refuse_counting(RowsPlan *plan, RowsKey *key, Bitmapset *columns)
+refuse_counting(RowsPlan *plan, RowsUnique *unique, Bitmapset *columns)
 {
 	Oid			relid = RelationGetRelid(plan->rel);
 	char	   *names = names_of(plan->rel, columns);
@@ -137,7 +137,7 @@ refuse_counting(RowsPlan *plan, RowsKey *key, Bitmapset *columns)
 		ereport(ERROR,
 				(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
 				 errmsg("cannot count values that are unique in \"%s\" of table \"%s\"",
-						key->name, RelationGetRelationName(plan->rel)),
+						unique->name, RelationGetRelationName(plan->rel)),
 				 errdetail("Counting goes on after those in the table, and row-level security hides rows of it from you."),
 				 errhint("Give one of its columns (%s) a DEFAULT that draws from a sequence, or load as a role with BYPASSRLS.",
 						 names)));
@@ -145,7 +145,7 @@ refuse_counting(RowsPlan *plan, RowsKey *key, Bitmapset *columns)
 			(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
 			 errmsg("permission denied for table %s", RelationGetRelationName(plan->rel)),
 			 errdetail("Values that are unique in \"%s\" are counted on from those in the table, which needs the SELECT privilege on its columns.",
-					   key->name),
+					   unique->name),
 			 errhint("The owner can grant it: GRANT SELECT (%s) ON %s TO %s; or give a column of the key a DEFAULT that draws from a sequence.",
 					 names, qualified_name(relid),
 					 quote_identifier(GetUserNameFromId(GetUserId(), false)))));

@@ -44,7 +44,7 @@ static List *replace_default(RowsPlan *plan, List *columns);
 static bool is_unique_already(List *columns);
 static bool covers_digit(List *columns, RowsColumn *digit);
 static void add_key(RowsPlan *plan, Relation index, List *columns);
-static bool is_checked_by_row(RowsPlan *plan, RowsKey *key);
+static bool is_checked_by_row(RowsPlan *plan, RowsUnique *unique);
 
 void
 rows_plan_keys(RowsPlan *plan)
@@ -144,7 +144,7 @@ digits_of(RowsPlan *plan, List *columns)
 
 		if (column->kind == ROWS_COLUMN_RANDOM && column->value->encode != NULL && column->value->capacity > 0)
 			digits = lappend(digits, column);
-		if (column->kind != ROWS_COLUMN_FOREIGN || column->foreign->leader != NULL ||
+		if (column->kind != ROWS_COLUMN_FOREIGN || column->foreign->counting != NULL ||
 			list_member_ptr(counted, column->foreign))
 			continue;
 		capacity = rows_count_foreign(plan, column->foreign, columns);
@@ -308,16 +308,16 @@ covers_digit(List *columns, RowsColumn *digit)
  * use the columns?  Then each row may try several ordinals.
  */
 static bool
-is_checked_by_row(RowsPlan *plan, RowsKey *key)
+is_checked_by_row(RowsPlan *plan, RowsUnique *unique)
 {
 	ListCell   *cell;
 	Bitmapset  *attributes = NULL;
 
 	foreach(cell, plan->checks)
 		pull_varattnos((Node *) ((RowsCheck *) lfirst(cell))->expr, 1, &attributes);
-	for (int i = 0; i < key->ncolumns; i++)
+	for (int i = 0; i < unique->ncolumns; i++)
 	{
-		if (bms_is_member(key->columns[i]->attnum - FirstLowInvalidHeapAttributeNumber, attributes))
+		if (bms_is_member(unique->columns[i]->attnum - FirstLowInvalidHeapAttributeNumber, attributes))
 			return true;
 	}
 	return false;
@@ -327,31 +327,31 @@ is_checked_by_row(RowsPlan *plan, RowsKey *key)
 static void
 add_key(RowsPlan *plan, Relation index, List *columns)
 {
-	RowsKey    *key = palloc0(sizeof(RowsKey));
+	RowsUnique *unique = palloc0(sizeof(RowsUnique));
 	uint64		divisor = 1;
 
-	key->name = pstrdup(RelationGetRelationName(index));
-	key->index = RelationGetRelid(index);
-	key->ncolumns = list_length(columns);
-	key->columns = palloc(sizeof(RowsColumn *) * key->ncolumns);
+	unique->name = pstrdup(RelationGetRelationName(index));
+	unique->index = RelationGetRelid(index);
+	unique->ncolumns = list_length(columns);
+	unique->columns = palloc(sizeof(RowsColumn *) * unique->ncolumns);
 
-	for (int i = key->ncolumns - 1; i >= 0; i--)
+	for (int i = unique->ncolumns - 1; i >= 0; i--)
 	{
 		RowsColumn *column = list_nth(columns, i);
 
-		key->columns[i] = column;
+		unique->columns[i] = column;
 		if (index->rd_index->indnullsnotdistinct)
 			column->value->null_fraction = 0;
 		if (column->kind == ROWS_COLUMN_FOREIGN)
-			column->foreign->leader = column;
+			column->foreign->counting = column;
 		else
 			column->kind = ROWS_COLUMN_KEY;
-		column->counted = key;
+		column->counted = unique;
 		column->divisor = divisor;
 		column->radix = Min(column->value->capacity, Max(LAST_ORDINAL / divisor, 1));
 		divisor *= column->radix;
 	}
-	key->stride = is_checked_by_row(plan, key) ? CHECKED_STRIDE : 1;
-	key->capacity = divisor / key->stride;
-	plan->keys = lappend(plan->keys, key);
+	unique->stride = is_checked_by_row(plan, unique) ? CHECKED_STRIDE : 1;
+	unique->capacity = divisor / unique->stride;
+	plan->uniques = lappend(plan->uniques, unique);
 }

@@ -95,7 +95,7 @@ struct RowsValue
 	int			prefix_length;	/* in characters */
 	RowsMake	prefixed;		/* makes the part after the prefix */
 
-	uint64		region_key;		/* stream that picks the partition of a row */
+	uint64		region_stream;		/* stream that picks the partition of a row */
 
 	/* domain constraints to check for each value */
 	DomainConstraintRef *domain;

@@ -55,7 +55,7 @@
 #define WAL_BYTES_TO_WRITE	(1024 * 1024)
 
 /* A table may fill 1/2 of the shared buffers; INSERT could fill them all. */
-#define SPARED_CACHE		2
+#define BUFFER_PART		2
 
 /* Rows to be inserted into one table or partition. */
 typedef struct RowsBuffer
@@ -100,7 +100,7 @@ static void write_one(RowsInsert *insert, ResultRelInfo *relinfo, TupleTableSlot
 static void wake_wal_writer(RowsInsert *insert);
 static void write_batch(RowsInsert *insert);
 static void write_buffer(RowsInsert *insert, RowsBuffer *buffer);
-static void spare_the_cache(RowsBuffer *buffer);
+static void limit_buffers(RowsBuffer *buffer);
 static void end_insert(RowsInsert *insert);
 static void start_progress(Oid relid, uint64 nrows);
 
@@ -400,7 +400,7 @@ write_buffer(RowsInsert *insert, RowsBuffer *buffer)
 					   insert->command, 0, buffer->bistate);
 	MemoryContextSwitchTo(old);
 	MemoryContextReset(insert->flush_context);
-	spare_the_cache(buffer);
+	limit_buffers(buffer);
 	insert->inserted += buffer->nslots;
 	buffer->nrows += buffer->nslots;
 
@@ -433,11 +433,11 @@ write_buffer(RowsInsert *insert, RowsBuffer *buffer)
 
 /*
  * Like any INSERT, use the shared buffers, which avoids writing pages early
- * and reading them again for the indexes.  Beyond SPARED_CACHE, continue in a
+ * and reading them again for the indexes.  Beyond BUFFER_PART, continue in a
  * ring, as COPY does from the start.
  */
 static void
-spare_the_cache(RowsBuffer *buffer)
+limit_buffers(RowsBuffer *buffer)
 {
 	BulkInsertState bistate = buffer->bistate;
 	BlockNumber block;
@@ -447,7 +447,7 @@ spare_the_cache(RowsBuffer *buffer)
 	block = BufferGetBlockNumber(bistate->current_buf);
 	if (buffer->first_block == InvalidBlockNumber)
 		buffer->first_block = block;
-	else if (block > buffer->first_block && block - buffer->first_block > NBuffers / SPARED_CACHE)
+	else if (block > buffer->first_block && block - buffer->first_block > NBuffers / BUFFER_PART)
 		bistate->strategy = GetAccessStrategy(BAS_BULKWRITE);
 }
 

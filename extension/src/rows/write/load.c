@@ -33,7 +33,7 @@ rows_write(RowsPlan *plan, uint64 first, uint64 nrows, Jsonb *options)
 	volatile uint64 inserted = 0;
 
 	/* for a worker, poc_fill() holds the lock and has found where counting starts */
-	volatile bool counts = plan->keys != NIL && plan->call.bases == NULL;
+	volatile bool counts = plan->uniques != NIL && plan->call.bases == NULL;
 
 	/*
 	 * Two sessions that count in the same table would make the same values: the second

@@ -23,7 +23,7 @@
 #include "rows/value/type.h"
 #include "rows/write/maker.h"
 
-static uint64 digit_of(RowsColumn *column, uint64 row, int attempt);
+static uint64 counted_part(RowsColumn *column, uint64 row, int attempt);
 static uint64 choose_parent(RowsPlan *plan, RowsForeign *foreign, uint64 row, int attempt);
 static void copy_own_keys(RowsPlan *plan, Datum *values, bool *isnull);
 static bool passes_checks(RowsMaker *maker, Datum *values, bool *isnull, RowsCheck **failed);
@@ -77,8 +77,8 @@ rows_make_row(RowsMaker *maker, uint64 row, Datum *values, bool *isnull)
 			switch (column->kind)
 			{
 				case ROWS_COLUMN_RANDOM:
-					rows_draw_start(&draw, likely(attempt == 0) ? column->key :
-									rows_key(plan->seed, column->attnum, attempt), row);
+					rows_draw_start(&draw, likely(attempt == 0) ? column->stream :
+									rows_stream(plan->seed, column->attnum, attempt), row);
 					draw.attempt = attempt;
 					values[i] = rows_value(column->value, &draw, &maker->arena, &isnull[i]);
 					break;
@@ -86,7 +86,7 @@ rows_make_row(RowsMaker *maker, uint64 row, Datum *values, bool *isnull)
 				case ROWS_COLUMN_KEY:
 					if ((uint64) attempt >= column->counted->stride)
 						break;
-					rows_draw_start(&draw, column->key, row);
+					rows_draw_start(&draw, column->stream, row);
 					isnull[i] = attempt == 0 && column->value->null_fraction > 0 &&
 						rows_unit(&draw) < column->value->null_fraction;
 					if (isnull[i])
@@ -94,7 +94,7 @@ rows_make_row(RowsMaker *maker, uint64 row, Datum *values, bool *isnull)
 						values[i] = (Datum) 0;
 						break;
 					}
-					values[i] = column->value->encode(column->value, digit_of(column, row, attempt), &draw, &maker->arena);
+					values[i] = column->value->encode(column->value, counted_part(column, row, attempt), &draw, &maker->arena);
 					break;
 
 				case ROWS_COLUMN_SEQUENCE:
@@ -126,7 +126,7 @@ rows_make_row(RowsMaker *maker, uint64 row, Datum *values, bool *isnull)
 					break;
 
 				case ROWS_COLUMN_FOREIGN:
-					if (column->foreign->leader != NULL && (uint64) attempt >= column->foreign->leader->counted->stride)
+					if (column->foreign->counting != NULL && (uint64) attempt >= column->foreign->counting->counted->stride)
 						break;
 					values[i] = rows_foreign_value(column->foreign, choose_parent(plan, column->foreign, row, attempt),
 												   column->component);
@@ -170,11 +170,11 @@ rows_reset_maker(RowsMaker *maker)
 
 /* The part of a row's ordinal that a unique column shows. */
 static uint64
-digit_of(RowsColumn *column, uint64 row, int attempt)
+counted_part(RowsColumn *column, uint64 row, int attempt)
 {
-	RowsKey    *key = column->counted;
+	const RowsUnique *unique = column->counted;
 
-	return ((key->base + row) * key->stride + attempt) / column->divisor % column->radix;
+	return ((unique->base + row) * unique->stride + attempt) / column->divisor % column->radix;
 }
 
 /* Choose the referenced row. */
@@ -183,10 +183,10 @@ choose_parent(RowsPlan *plan, RowsForeign *foreign, uint64 row, int attempt)
 {
 	RowsDraw	draw;
 
-	if (foreign->leader != NULL)
-		return digit_of(foreign->leader, row, attempt);
-	rows_draw_start(&draw, likely(attempt == 0) ? foreign->key :
-					rows_key(plan->seed, MaxHeapAttributeNumber + foreign->number, attempt), row);
+	if (foreign->counting != NULL)
+		return counted_part(foreign->counting, row, attempt);
+	rows_draw_start(&draw, likely(attempt == 0) ? foreign->stream :
+					rows_stream(plan->seed, MaxHeapAttributeNumber + foreign->number, attempt), row);
 	return rows_below(&draw, foreign->nparents);
 }
 

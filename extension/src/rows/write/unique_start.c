@@ -38,10 +38,10 @@
 /* Rows fetched at once from a cursor. */
 #define FETCHED_ROWS		1000
 
-static uint64 next_after_index(RowsPlan *plan, RowsKey *key, Relation index);
-static uint64 next_after_scan(RowsPlan *plan, RowsKey *key);
-static uint64 next_after_query(RowsPlan *plan, RowsKey *key);
-static bool decode_row(RowsKey *key, TupleTableSlot *slot, AttrMap *map, uint64 *ordinal);
+static uint64 next_after_index(RowsPlan *plan, RowsUnique *unique, Relation index);
+static uint64 next_after_scan(RowsPlan *plan, RowsUnique *unique);
+static uint64 next_after_query(RowsPlan *plan, RowsUnique *unique);
+static bool decode_row(RowsUnique *unique, TupleTableSlot *slot, AttrMap *map, uint64 *ordinal);
 
 /*
  * Find the ordinal of row 0 of all unique columns: one more than the last in
@@ -53,52 +53,52 @@ rows_find_bases(RowsPlan *plan, uint64 nrows)
 	Relation	rel = plan->rel;
 	ListCell   *cell;
 
-	if (plan->keys == NIL)
+	if (plan->uniques == NIL)
 		return;
 	if (rows_bases_are_given(plan))
 	{
-		foreach(cell, plan->keys)
-			((RowsKey *) lfirst(cell))->base = plan->call.bases[foreach_current_index(cell)];
+		foreach(cell, plan->uniques)
+			((RowsUnique *) lfirst(cell))->base = plan->call.bases[foreach_current_index(cell)];
 		return;
 	}
 	rows_require_readable_keys(plan);
 
-	foreach(cell, plan->keys)
+	foreach(cell, plan->uniques)
 	{
-		RowsKey    *key = lfirst(cell);
-		Relation	index = index_open(key->index, AccessShareLock);
+		RowsUnique *unique = lfirst(cell);
+		Relation	index = index_open(unique->index, AccessShareLock);
 
 		if (plan->manager != NULL)
-			key->base = next_after_query(plan, key);
+			unique->base = next_after_query(plan, unique);
 		else if (rel->rd_rel->relkind == RELKIND_RELATION && RelationGetNumberOfBlocks(rel) == 0)
-			key->base = 0;
-		else if (rel->rd_rel->relkind == RELKIND_RELATION && key->ncolumns == 1 &&
-				 key->columns[0]->kind == ROWS_COLUMN_KEY && key->columns[0]->value->from_int != NULL &&
-				 key->columns[0]->value->nchoices == 0 &&
+			unique->base = 0;
+		else if (rel->rd_rel->relkind == RELKIND_RELATION && unique->ncolumns == 1 &&
+				 unique->columns[0]->kind == ROWS_COLUMN_KEY && unique->columns[0]->value->from_int != NULL &&
+				 unique->columns[0]->value->nchoices == 0 &&
 				 index->rd_rel->relam == BTREE_AM_OID && index->rd_index->indisvalid &&
-				 index->rd_index->indkey.values[0] == key->columns[0]->attnum &&
+				 index->rd_index->indkey.values[0] == unique->columns[0]->attnum &&
 				 RelationGetIndexPredicate(index) == NIL)
-			key->base = next_after_index(plan, key, index);
+			unique->base = next_after_index(plan, unique, index);
 		else
-			key->base = next_after_scan(plan, key);
+			unique->base = next_after_scan(plan, unique);
 		index_close(index, AccessShareLock);
 
-		if (nrows > key->capacity || key->base > key->capacity - nrows)
+		if (nrows > unique->capacity || unique->base > unique->capacity - nrows)
 			ereport(ERROR,
 					(errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
 					 errmsg("cannot make " UINT64_FORMAT " more rows that are unique in \"%s\" of table \"%s\"",
-							nrows, key->name, RelationGetRelationName(rel)),
+							nrows, unique->name, RelationGetRelationName(rel)),
 					 errdetail("Its columns take " UINT64_FORMAT " values, and " UINT64_FORMAT " are used or passed.",
-							   key->capacity, Min(key->base, key->capacity)),
+							   unique->capacity, Min(unique->base, unique->capacity)),
 					 errhint("Ask for fewer rows, or widen the type or the CHECK of its columns.")));
 	}
 }
 
 /* Read the last number from the end of the index. */
 static uint64
-next_after_index(RowsPlan *plan, RowsKey *key, Relation index)
+next_after_index(RowsPlan *plan, RowsUnique *unique, Relation index)
 {
-	RowsValue  *value = key->columns[0]->value;
+	RowsValue  *value = unique->columns[0]->value;
 	bool		descending = (index->rd_indoption[0] & INDOPTION_DESC) != 0;
 	SnapshotData dirty;
 	ScanKeyData not_null;
@@ -114,7 +114,7 @@ next_after_index(RowsPlan *plan, RowsKey *key, Relation index)
 	while (index_getnext_slot(scan, descending ? ForwardScanDirection : BackwardScanDirection, slot))
 	{
 		bool		isnull;
-		Datum		datum = slot_getattr(slot, key->columns[0]->attnum, &isnull);
+		Datum		datum = slot_getattr(slot, unique->columns[0]->attnum, &isnull);
 		uint64		ordinal;
 		int64		number;
 
@@ -123,7 +123,7 @@ next_after_index(RowsPlan *plan, RowsKey *key, Relation index)
 			continue;
 		if (value->decode(value, datum, &ordinal))
 		{
-			result = ordinal / key->stride + 1;
+			result = ordinal / unique->stride + 1;
 			break;
 		}
 		/* beyond our range: look further down; below it: no counted value is left */
@@ -137,7 +137,7 @@ next_after_index(RowsPlan *plan, RowsKey *key, Relation index)
 
 /* Text and similar types contain the ordinal in each value, so read all of them. */
 static uint64
-next_after_scan(RowsPlan *plan, RowsKey *key)
+next_after_scan(RowsPlan *plan, RowsUnique *unique)
 {
 	List	   *relids = list_make1_oid(RelationGetRelid(plan->rel));
 	uint64		result = 0;
@@ -172,8 +172,8 @@ next_after_scan(RowsPlan *plan, RowsKey *key)
 			MemoryContext old = MemoryContextSwitchTo(context);
 			uint64		ordinal;
 
-			if (decode_row(key, slot, map, &ordinal))
-				result = Max(result, ordinal / key->stride + 1);
+			if (decode_row(unique, slot, map, &ordinal))
+				result = Max(result, ordinal / unique->stride + 1);
 			MemoryContextSwitchTo(old);
 			MemoryContextReset(context);
 			CHECK_FOR_INTERRUPTS();
@@ -188,7 +188,7 @@ next_after_scan(RowsPlan *plan, RowsKey *key)
 
 /* Only the executor can read rows that an extension stores. */
 static uint64
-next_after_query(RowsPlan *plan, RowsKey *key)
+next_after_query(RowsPlan *plan, RowsUnique *unique)
 {
 	char	   *query = psprintf("SELECT * FROM %s",
 								 quote_qualified_identifier(get_namespace_name(RelationGetNamespace(plan->rel)),
@@ -213,8 +213,8 @@ next_after_query(RowsPlan *plan, RowsKey *key)
 			uint64		ordinal;
 
 			ExecStoreHeapTuple(SPI_tuptable->vals[i], slot, false);
-			if (decode_row(key, slot, map, &ordinal))
-				result = Max(result, ordinal / key->stride + 1);
+			if (decode_row(unique, slot, map, &ordinal))
+				result = Max(result, ordinal / unique->stride + 1);
 		}
 		ExecDropSingleTupleTableSlot(slot);
 		SPI_freetuptable(SPI_tuptable);
@@ -226,12 +226,12 @@ next_after_query(RowsPlan *plan, RowsKey *key)
 }
 
 static bool
-decode_row(RowsKey *key, TupleTableSlot *slot, AttrMap *map, uint64 *ordinal)
+decode_row(RowsUnique *unique, TupleTableSlot *slot, AttrMap *map, uint64 *ordinal)
 {
 	*ordinal = 0;
-	for (int i = 0; i < key->ncolumns; i++)
+	for (int i = 0; i < unique->ncolumns; i++)
 	{
-		RowsColumn *column = key->columns[i];
+		RowsColumn *column = unique->columns[i];
 		uint64		digit;
 		bool		found;
 
