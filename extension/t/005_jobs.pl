@@ -9,7 +9,6 @@ use lib "$FindBin::RealBin/lib";
 use PostgreSQL::Test::Cluster;
 use PostgreSQL::Test::Utils;
 use Test::More;
-use Time::HiRes qw(sleep);
 
 use FakeSidecar;
 use PocTest;
@@ -36,7 +35,7 @@ sub while_waiting
 	wait_until(sub { (grep { m{^GET /v1/jobs/} } $fake->requests) >= $polls + 2 });
 	$pid = $node->safe_psql('postgres',
 		"SELECT pid FROM pg_stat_activity WHERE query LIKE '%poc_%' AND pid <> pg_backend_pid() AND state = 'active'");
-	$code->($pid);
+	$code->($pid, sub { $run->pump_nb; return $output{stderr}; });
 	eval { $run->finish; };
 	return $output{stderr};
 }
@@ -138,8 +137,9 @@ cmp_ok($node->safe_psql('postgres', 'SELECT pg_walfile_name(pg_current_wal_lsn()
 # the sidecar is away for a moment
 my $port = $fake->{port};
 my $warning = while_waiting("SELECT * FROM poc_wait_job('endless', timeout => '5s')", sub {
+	my (undef, $told) = @_;
 	$fake->stop;
-	sleep 1;
+	wait_until(sub { $told->() =~ /trying again/ });
 	$fake = FakeSidecar->new(dir => $dir, port => $port);
 });
 like($warning, qr/NOTICE:  .*; trying again/, 'away: told');

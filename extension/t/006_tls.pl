@@ -6,10 +6,10 @@ use warnings;
 use FindBin;
 use lib "$FindBin::RealBin/lib";
 
+use IO::Socket::INET;
 use PostgreSQL::Test::Cluster;
 use PostgreSQL::Test::Utils;
 use Test::More;
-use Time::HiRes qw(sleep);
 
 use PocTest;
 
@@ -25,21 +25,38 @@ sub make_authority
 		'-subj', "/CN=$name", '-keyout', "$dir/$name.key", '-out', "$dir/$name.pem");
 }
 
+# openssl x509 makes no certificate that has expired, since version 3.4
+append_to_file("$dir/ca.conf", <<"CONF");
+[ca]
+default_ca = ours
+[ours]
+certificate = $dir/ours.pem
+private_key = $dir/ours.key
+new_certs_dir = $dir
+database = $dir/index
+rand_serial = yes
+default_md = sha256
+policy = policy
+[policy]
+commonName = supplied
+CONF
+append_to_file("$dir/index", '');
+
 sub make_certificate
 {
-	my ($name, $subject, $days) = (@_, 2);
+	my ($name, $subject, $end) = @_;
 	append_to_file("$dir/$name.ext", "subjectAltName = $subject\n");
 	system_or_bail('openssl', 'req', '-newkey', 'rsa:2048', '-nodes', '-subj', "/CN=$name",
 		'-keyout', "$dir/$name.key", '-out', "$dir/$name.csr");
-	system_or_bail('openssl', 'x509', '-req', '-in', "$dir/$name.csr", '-days', $days, '-CA', "$dir/ours.pem",
-		'-CAkey', "$dir/ours.key", '-CAcreateserial', '-extfile', "$dir/$name.ext", '-out', "$dir/$name.pem");
+	system_or_bail('openssl', 'ca', '-batch', '-notext', '-config', "$dir/ca.conf", '-in', "$dir/$name.csr", '-startdate', '20200101000000Z',
+		'-enddate', $end, '-extfile', "$dir/$name.ext", '-out', "$dir/$name.pem");
 }
 
 make_authority('ours');
 make_authority('theirs');
-make_certificate('good', 'IP:127.0.0.1');
-make_certificate('elsewhere', 'DNS:elsewhere.example');
-make_certificate('old', 'IP:127.0.0.1', -1);
+make_certificate('good', 'IP:127.0.0.1', '20991231235959Z');
+make_certificate('elsewhere', 'DNS:elsewhere.example', '20991231235959Z');
+make_certificate('old', 'IP:127.0.0.1', '20200201000000Z');
 
 # openssl answers a request for a file with the file, headers and all
 my $body = '{"servers":[{"server":"pg","description":"d","state":"active"}]}';
@@ -56,7 +73,7 @@ sub serve
 	chdir($dir);
 	push @runs, IPC::Run::start([ 'openssl', 's_server', '-HTTP', '-quiet', '-accept', "127.0.0.1:$port",
 		'-cert', "$dir/$name.pem", '-key', "$dir/$name.key" ], '<', \$in, '>', \$out, '2>&1');
-	sleep 0.5;
+	wait_until(sub { IO::Socket::INET->new(PeerAddr => "127.0.0.1:$port") });
 	return "https://127.0.0.1:$port";
 }
 
@@ -112,7 +129,7 @@ sub sidecar
 use_url($node, 'https://' . sidecar());
 @error = error_of($node, 'SELECT * FROM poc_servers()');
 is($error[0], '08001', 'https of one that speaks http: SQLSTATE');
-like($error[3], qr/^Where poc_barman.url leads, plain HTTP seems to be spoken: use http:/, 'https of one that speaks http: HINT');
+like($error[3], qr/plain HTTP (seems to be|is) spoken.* use http:/, 'https of one that speaks http: HINT');
 use_url($node, 'http://' . sidecar('--tls-cert', "$dir/good.pem", '--tls-key', "$dir/good.key"));
 @error = error_of($node, 'SELECT * FROM poc_servers()');
 like($error[0], qr/^08/, 'http of one that speaks https: SQLSTATE');

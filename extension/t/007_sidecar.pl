@@ -11,7 +11,6 @@ use lib "$FindBin::RealBin/lib";
 use PostgreSQL::Test::Cluster;
 use PostgreSQL::Test::Utils;
 use Test::More;
-use Time::HiRes qw(sleep);
 
 use PocTest;
 use RealSidecar;
@@ -56,18 +55,22 @@ sub during_backup
 			'-c', "SELECT * FROM poc_backup('postgres1', immediate_checkpoint => false)" ],
 		'<', \undef, '>', \$stdout, '2>', \$stderr, IPC::Run::timeout(180));
 
-	ok(wait_until(sub { $run->pump_nb; $stderr =~ /NOTICE/ }), 'a backup is under way');
-	my $job = $node->safe_psql('postgres',
-		"SELECT job_id FROM poc_jobs() WHERE kind = 'backup' AND state = 'running'");
-	$code->($job);
+	my $job;
+	ok(wait_until(sub {
+			$run->pump_nb;
+			$job = $node->safe_psql('postgres', "SELECT job_id FROM poc_jobs() WHERE kind = 'backup' AND state = 'running'");
+			return $job;
+		}), 'a backup is under way');
+	$code->($job, sub { $run->pump_nb; return $stderr; });
 	eval { $run->finish; };
 	return ($job, $stderr);
 }
 
 # killed: the job is lost, and whoever waited for it learns that
 my ($job, $stderr) = during_backup(sub {
+	my (undef, $told) = @_;
 	$sidecar->stop('KILL');
-	sleep 1;
+	wait_until(sub { $told->() =~ /trying again/ });
 	$sidecar->start;
 });
 like($stderr, qr/trying again/, 'killed: told');

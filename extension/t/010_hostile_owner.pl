@@ -12,6 +12,7 @@ use PostgreSQL::Test::Utils;
 use Test::More;
 
 use FakeSidecar;
+use StopsAlone;
 
 # Enough of a sidecar that our functions go through all they do.
 my $job = '{"job":' . FakeSidecar::job('good', 'running') . '}';

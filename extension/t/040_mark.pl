@@ -97,8 +97,9 @@ SQL
 # ---- a restore brings back exactly what was marked ----
 # Others scribble all the while, right up to the mark and after it.
 my @script = ('pgbench', '-n', '-c', '2', '-T', '4', '-f', "$FindBin::RealBin/lib/scribble.sql", $node->connstr('postgres'));
+my $sum = $node->safe_psql('postgres', 'SELECT sum(n) FROM t');
 my $bench = IPC::Run::start(\@script, '<', \undef, '>', \my $bench_out, '2>', \my $bench_err);
-sleep 1;
+wait_until(sub { $node->safe_psql('postgres', 'SELECT sum(n) FROM t') ne $sum });
 $node->safe_psql('postgres', mark('restored'));
 $bench->finish;
 my $changed = $node->safe_psql('postgres', <<'SQL');

@@ -6,9 +6,13 @@ use warnings;
 use Cwd qw(realpath);
 use File::Temp qw(tempdir);
 use FindBin;
+use lib "$FindBin::RealBin/lib";
+
 use PostgreSQL::Test::Cluster;
 use PostgreSQL::Test::Utils;
 use Test::More;
+
+use StopsAlone;
 
 # the extension once more, as such a version would compile it; what does not know of btrees is taken as it is
 my $build = tempdir('poc_XXXXXX', TMPDIR => 1, CLEANUP => 1);

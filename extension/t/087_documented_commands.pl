@@ -11,6 +11,7 @@ use PostgreSQL::Test::Utils;
 use Test::More;
 
 use Documentation;
+use StopsAlone;
 
 plan skip_all => 'POC_HOME is not set: the sources that a stack has built are copied' if !-d "$ENV{POC_HOME}/src";
 plan skip_all => 'PostgreSQL does not run as root' if $< == 0;

@@ -5,7 +5,12 @@ use strict;
 use warnings;
 
 use FindBin;
+use lib "$FindBin::RealBin/lib";
+
+use PostgreSQL::Test::Utils;
 use Test::More;
+
+use StopsAlone;
 
 my $root = "$FindBin::RealBin/../..";
 my %where = (t => 'extension/t', sql => 'sql', unit => 'docker/sidecar/tests');
@@ -52,6 +57,8 @@ my @traps = (
 	[ 'switch-wal exits with 0 and nothing was archived', 'unit/test_barman_json.c', 'switch_wal_in_prose' ],
 	[ 'while another archives, a restore goes on without its WAL', 't/032_restore_choice.pl', 'while another archives' ],
 );
+
+ok(!eval { system_or_bail('false'); 1 }, 'a test that cannot go on stops alone: the files after it are run');
 
 foreach my $trap (@traps)
 {

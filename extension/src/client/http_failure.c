@@ -133,5 +133,8 @@ hint_on_security(const char *error)
 	if (strstr(error, "wrong version number") != NULL || strstr(error, "unexpected TLS packet") != NULL ||
 		strstr(error, "packet length") != NULL)
 		return "Where poc_barman.url leads, plain HTTP seems to be spoken: use http://, or start the sidecar with --tls-cert and --tls-key.";
+	/* so does libmicrohttpd from 1.0 on with what is no HTTP: it answers nothing */
+	if (strstr(error, "unexpected eof") != NULL || strstr(error, "non-properly terminated") != NULL)
+		return "Who listens there hangs up on TLS: if plain HTTP is spoken, use http://, or start the sidecar with --tls-cert and --tls-key.";
 	return "Check that poc_barman.ca_file holds the authority that signed the sidecar's certificate, and that the certificate names the host of poc_barman.url.";
 }

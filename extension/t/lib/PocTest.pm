@@ -10,6 +10,8 @@ use Fcntl qw(:flock);
 use Time::HiRes qw(time sleep);
 use PostgreSQL::Test::Cluster;
 
+use StopsAlone;
+
 our @EXPORT = qw(poc_cluster create_barman_roles make_error_of use_url error_of elapsed least_time wait_until take_shm own_tree);
 
 # Where tests may make no mounts of their own, /dev/shm is their small file

@@ -10,6 +10,8 @@ use IPC::Run;
 use Test::More;
 use Time::HiRes qw(sleep);
 
+use StopsAlone;
+
 our @EXPORT = qw(in_background finish holding commit fingerprint wait_for check_indexes check_btrees);
 
 # Runs SQL in a session of its own; finish() waits for it and returns (exit code, stdout, stderr).
