@@ -93,7 +93,7 @@ static bool verdict;
 static int	newest_abi;
 
 static void
-examine(Job *job, const json_t *unused)
+examine(Job *job, const void *unused)
 {
 	ServerConfig config = {.name = "drill_x", .directory = home, .port = 5};
 
@@ -145,7 +145,7 @@ begin(const char *answers, json_t *tables, json_t *asserts)
 						  "asserts", asserts != NULL ? asserts : json_array());
 	json_decref(told);
 	told = NULL;
-	answer = job_submit(&caller, &job_examine, "pg", json_object());
+	answer = job_submit(&caller, &job_examine, "pg", (JobRequest) {0});
 	assert_int_equal(answer->status, 202);
 	id = mem_strdup(json_string_value(json_object_get(json_object_get(answer->value, "job"), "id")));
 	answer_release(answer);
@@ -413,7 +413,7 @@ serve(void *listening)
 }
 
 static void
-ask_badly(Job *job, const json_t *unused)
+ask_badly(Job *job, const void *unused)
 {
 	ServerConfig config = {.name = "drill_x", .directory = home, .port = 5};
 	DrillServer server = drill_server(job, &config, 15, "d", "s");
@@ -481,7 +481,7 @@ test_psql_in_its_cage(void **state)
 		cage_newest_abi = caged ? newest_abi : 0;
 		settings.confinement_required = caged;
 		assert_int_equal(pthread_create(&thread, NULL, serve, &listening), 0);
-		answer_release(job_submit(&caller, &job_ask_badly, "pg", json_object()));
+		answer_release(job_submit(&caller, &job_ask_badly, "pg", (JobRequest) {0}));
 		while (sem_wait(&ended) != 0)
 			;
 		pthread_join(thread, NULL);

@@ -33,7 +33,8 @@
 #define VERSION_INCREMENTAL 31100
 
 static bool name_is_free(Request *request, const char *name, Answer **refusal);
-static bool parent_is_good(Request *request, json_t *arguments, Answer **refusal);
+static BackupRequest *make_backup_request(Request *request, const json_t *arguments, Answer **refusal);
+static bool find_parent(Request *request, const char *parent, char **id, Answer **refusal);
 static bool body_is_empty(Request *request, Answer **refusal);
 
 static const Argument switch_wal_arguments[] = {
@@ -88,7 +89,8 @@ post_cron(Request *request)
 
 	if (arguments == NULL)
 		return refusal;
-	return job_submit(&caller, &job_cron, NULL, arguments);
+	json_decref(arguments);
+	return job_submit(&caller, &job_cron, NULL, (JobRequest) {0});
 }
 
 Answer *
@@ -98,20 +100,26 @@ post_switch_wal(Request *request)
 	Answer	   *refusal = NULL;
 	json_t	   *arguments;
 	const char *wal_file;
+	SwitchWalRequest *asked;
 
 	if (!route_server_acts(request, &refusal))
 		return refusal;
 	arguments = arguments_check(request->value, switch_wal_arguments, &refusal);
 	if (arguments == NULL)
 		return refusal;
-	wal_file = json_string_value(json_object_get(arguments, "wal_file"));
+	wal_file = json_text_of(arguments, "wal_file");
 	if (wal_file != NULL && !wal_file_name_is_valid(wal_file))
 	{
 		json_decref(arguments);
 		return answer_error("bad_argument", "the field \"wal_file\" must be the name of a WAL segment",
 							NULL, "It has 24 hexadecimal digits, as pg_walfile_name() gives it.");
 	}
-	return job_submit(&caller, &job_switch_wal, request->segments[SEGMENT_SERVER], arguments);
+	asked = mem_alloc(sizeof(SwitchWalRequest));
+	asked->wal_file = mem_strdup(wal_file);
+	asked->timeout_ms = json_integer_value(json_object_get(arguments, "timeout_seconds")) * 1000;
+	json_decref(arguments);
+	return job_submit(&caller, &job_switch_wal, request->segments[SEGMENT_SERVER],
+					  (JobRequest) {asked, switch_wal_request_free, NULL});
 }
 
 Answer *
@@ -120,21 +128,42 @@ post_backup(Request *request)
 	JobCaller	caller = route_caller(request);
 	Answer	   *refusal = NULL;
 	json_t	   *arguments;
-	const char *name;
+	BackupRequest *asked;
 
 	if (!route_server_acts(request, &refusal))
 		return refusal;
 	arguments = arguments_check(request->value, backup_arguments, &refusal);
 	if (arguments == NULL)
 		return refusal;
-	name = json_string_value(json_object_get(arguments, "name"));
-	if (!parent_is_good(request, arguments, &refusal) ||
-		(name != NULL && !name_is_free(request, name, &refusal)))
-	{
-		json_decref(arguments);
+	asked = make_backup_request(request, arguments, &refusal);
+	json_decref(arguments);
+	if (asked == NULL)
 		return refusal;
+	return job_submit(&caller, &job_backup, request->segments[SEGMENT_SERVER],
+					  (JobRequest) {asked, backup_request_free, NULL});
+}
+
+/* NULL: *refusal is the answer, or NULL if the request sleeps. */
+static BackupRequest *
+make_backup_request(Request *request, const json_t *arguments, Answer **refusal)
+{
+	const char *parent = json_text_of(arguments, "incremental");
+	const char *name = json_text_of(arguments, "name");
+	char	   *parent_id = NULL;
+	BackupRequest *asked;
+
+	if ((parent != NULL && !find_parent(request, parent, &parent_id, refusal)) ||
+		(name != NULL && !name_is_free(request, name, refusal)))
+	{
+		free(parent_id);
+		return NULL;
 	}
-	return job_submit(&caller, &job_backup, request->segments[SEGMENT_SERVER], arguments);
+	asked = mem_alloc(sizeof(BackupRequest));
+	asked->parent_id = parent_id;
+	asked->name = mem_strdup(name);
+	asked->immediate_checkpoint = json_is_true(json_object_get(arguments, "immediate_checkpoint"));
+	asked->timeout_ms = json_integer_value(json_object_get(arguments, "timeout_seconds")) * 1000;
+	return asked;
 }
 
 /* Barman accepts a second backup of the same name, and then finds neither. */
@@ -174,20 +203,17 @@ name_is_free(Request *request, const char *name, Answer **refusal)
 
 /*
  * An incremental backup needs a Barman that supports it and a complete parent:
- * Barman itself accepts a failed parent and fails later.
+ * Barman itself accepts a failed parent and fails later.  *id is malloc'd.
  */
 static bool
-parent_is_good(Request *request, json_t *arguments, Answer **refusal)
+find_parent(Request *request, const char *parent, char **id, Answer **refusal)
 {
-	const char *parent = json_string_value(json_object_get(arguments, "incremental"));
 	Answer	   *version;
 	Answer	   *list;
 	json_t	   *backup;
 	json_int_t	number;
 	bool		failed;
 
-	if (parent == NULL)
-		return true;
 	if (!barman_valid_backup_id(parent))
 	{
 		*refusal = answer_errorf("bad_backup_id", "\"%.128s\" cannot be a backup", parent);
@@ -219,7 +245,7 @@ parent_is_good(Request *request, json_t *arguments, Answer **refusal)
 		*refusal = answer_errorf("wrong_state", "backup \"%s\" cannot be the parent of another: it is %s",
 								 parent, json_string_value(json_object_get(backup, "status")));
 	else
-		json_object_set(arguments, "incremental", json_object_get(backup, "backup_id"));
+		*id = mem_strdup(json_text_of(backup, "backup_id"));
 	answer_release(list);
 	return !failed;
 }

@@ -34,20 +34,15 @@
 /* The largest accepted difference between the clocks of two hosts */
 #define CLOCK_SKEW_US (INT64_C(60) * 1000000)
 
-/*
- * Returns a refusal or NULL; called before the backup is known (NULL), and again with it.
- */
-typedef Answer *(*Objection) (Request *request, json_t *arguments, const json_t *backup);
-
 static Answer *submit_restore(Request *request, const JobKind *kind, json_t *arguments);
 static bool is_for_the_receipt(const JobKind *kind, json_t *arguments, Answer **refusal);
 static Answer *refuse_assertions(const json_t *assertions);
 static bool restore_is_sound(json_t *arguments, Answer **refusal);
-static bool find_named_backup(Request *request, json_t **backup, Answer **list, Answer **refusal);
-static Answer *submit_for_backup(Request *request, const JobKind *kind, const Argument *fields,
-								 Objection object);
-static Answer *object_to_keep(Request *request, json_t *arguments, const json_t *backup);
-static Answer *object_to_delete(Request *request, json_t *arguments, const json_t *backup);
+static const char *read_keep(const json_t *arguments, Answer **refusal);
+static char *find_named_backup(Request *request, Answer **refusal);
+static bool has_no_arguments(Request *request, Answer **refusal);
+static Answer *submit_with_instance(Request *request, const JobKind *kind, Instance *instance, JobRequest asked);
+static void release_json(void *value);
 static json_t *parse_for_server(Request *request, const Argument *fields, Answer **refusal);
 static bool refuse(Answer **refusal, const char *field, const char *must, const char *hint);
 
@@ -159,10 +154,8 @@ post_drill(Request *request)
 static Answer *
 submit_restore(Request *request, const JobKind *kind, json_t *arguments)
 {
-	JobCaller	caller = route_caller(request);
 	const char *server = request->segments[SEGMENT_SERVER];
 	Answer	   *refusal = NULL;
-	Answer	   *answer;
 	Instance   *instance = NULL;
 	json_t	   *backup = NULL;
 	RestoreNeeds needs = {0};
@@ -190,10 +183,13 @@ submit_restore(Request *request, const JobKind *kind, json_t *arguments)
 		json_decref(arguments);
 		return refusal;
 	}
-	answer = job_submit(&caller, kind, server, arguments);
-	if (answer->status != 202)
-		instance_give_back(instance);
-	return answer;
+	return submit_with_instance(request, kind, instance, (JobRequest) {arguments, release_json, NULL});
+}
+
+static void
+release_json(void *value)
+{
+	json_decref(value);
 }
 
 /* NULL unless there are too many, or they are too large.  Each is text. */
@@ -244,23 +240,28 @@ get_instances(Request *request)
 Answer *
 delete_instance(Request *request)
 {
-	JobCaller	caller = route_caller(request);
 	const char *name = request->segments[2];
 	Answer	   *refusal = NULL;
-	Answer	   *answer;
-	json_t	   *arguments = arguments_check(request->value, no_arguments, &refusal);
 	Instance   *instance;
+	DropRequest *asked;
 
-	if (arguments == NULL)
+	if (!has_no_arguments(request, &refusal))
 		return refusal;
 	instance = instance_claim_to_drop(name, request->grant, &refusal);
 	if (instance == NULL)
-	{
-		json_decref(arguments);
 		return refusal;
-	}
-	json_object_set_new(arguments, "instance", json_text(name));
-	answer = job_submit(&caller, &job_drop_instance, instance_server(instance), arguments);
+	asked = mem_alloc(sizeof(DropRequest));
+	asked->instance = mem_strdup(name);
+	return submit_with_instance(request, &job_drop_instance, instance, (JobRequest) {asked, drop_request_free, NULL});
+}
+
+/* Takes what is asked for, and the claim of the instance. */
+static Answer *
+submit_with_instance(Request *request, const JobKind *kind, Instance *instance, JobRequest asked)
+{
+	JobCaller	caller = route_caller(request);
+	Answer	   *answer = job_submit(&caller, kind, instance_server(instance), asked);
+
 	if (answer->status != 202)
 		instance_give_back(instance);
 	return answer;
@@ -269,80 +270,89 @@ delete_instance(Request *request)
 Answer *
 post_verify(Request *request)
 {
-	return submit_for_backup(request, &job_verify, no_arguments, NULL);
+	JobCaller	caller = route_caller(request);
+	Answer	   *refusal = NULL;
+	char	   *id = has_no_arguments(request, &refusal) ? find_named_backup(request, &refusal) : NULL;
+	VerifyRequest *asked;
+
+	if (id == NULL)
+		return refusal;
+	asked = mem_alloc(sizeof(VerifyRequest));
+	asked->backup_id = id;
+	return job_submit(&caller, &job_verify, request->segments[SEGMENT_SERVER],
+					  (JobRequest) {asked, verify_request_free, id});
 }
 
 Answer *
 post_keep(Request *request)
 {
-	return submit_for_backup(request, &job_keep, keep_arguments, object_to_keep);
+	JobCaller	caller = route_caller(request);
+	Answer	   *refusal = NULL;
+	json_t	   *arguments = arguments_check(request->value, keep_arguments, &refusal);
+	const char *keep = arguments != NULL ? read_keep(arguments, &refusal) : NULL;
+	char	   *id = NULL;
+	KeepRequest *asked;
+
+	json_decref(arguments);
+	if (keep == NULL)
+		return refusal;
+	if (strcmp(keep, "release") == 0 && request->grant->scope < SCOPE_DESTROY)
+		return authorization_refuse_scope(request, SCOPE_DESTROY);	/* cron may delete it */
+	id = find_named_backup(request, &refusal);
+	if (id == NULL)
+		return refusal;
+	asked = mem_alloc(sizeof(KeepRequest));
+	asked->backup_id = id;
+	asked->keep = keep;
+	asked->may_lessen = request->grant->scope >= SCOPE_DESTROY;
+	return job_submit(&caller, &job_keep, request->segments[SEGMENT_SERVER],
+					  (JobRequest) {asked, keep_request_free, NULL});
+}
+
+/* A static text; NULL: it is none of them. */
+static const char *
+read_keep(const json_t *arguments, Answer **refusal)
+{
+	static const char *const keeps[] = {"full", "standalone", "release"};
+	const char *keep = json_text_of(arguments, "keep");
+
+	for (size_t i = 0; keep != NULL && i < sizeof(keeps) / sizeof(keeps[0]); i++)
+	{
+		if (strcmp(keep, keeps[i]) == 0)
+			return keeps[i];
+	}
+	refuse(refusal, "keep", "be full, standalone or release",
+		   "full keeps the WAL from the backup on, standalone only what makes it consistent.");
+	return NULL;
 }
 
 Answer *
 delete_backup(Request *request)
 {
-	return submit_for_backup(request, &job_delete, no_arguments, object_to_delete);
-}
-
-static Answer *
-object_to_keep(Request *request, json_t *arguments, const json_t *backup)
-{
-	const char *keep = json_text_of(arguments, "keep");
+	JobCaller	caller = route_caller(request);
+	const char *server = request->segments[SEGMENT_SERVER];
 	Answer	   *refusal = NULL;
+	char	   *id;
+	DeleteRequest *asked;
 
-	if (keep == NULL || (strcmp(keep, "full") != 0 && strcmp(keep, "standalone") != 0 &&
-						 strcmp(keep, "release") != 0))
-		refuse(&refusal, "keep", "be full, standalone or release",
-			   "full keeps the WAL from the backup on, standalone only what makes it consistent.");
-	else if (strcmp(keep, "release") == 0 && request->grant->scope < SCOPE_DESTROY)
-		refusal = authorization_refuse_scope(request, SCOPE_DESTROY);	/* cron may delete it */
-	else if (backup != NULL)
-		json_object_set_new(arguments, "may_lessen", json_boolean(request->grant->scope >= SCOPE_DESTROY));
-	return refusal;
-}
-
-static Answer *
-object_to_delete(Request *request, json_t *arguments, const json_t *backup)
-{
-	(void) arguments;
+	if (!has_no_arguments(request, &refusal))
+		return refusal;
 	if (!settings.allow_delete)
 		return answer_error("forbidden", "this sidecar deletes no backups",
 							"Whoever breaks into the primary must not be able to destroy its backups.",
 							"Delete it on Barman's host, or start barman-sidecar with --allow-delete.");
-	if (backup != NULL &&
-		instance_is_restoring(request->segments[SEGMENT_SERVER], json_text_of(backup, "backup_id")))
+	id = find_named_backup(request, &refusal);
+	if (id == NULL)
+		return refusal;
+	if (instance_is_restoring(server, id))
+	{
+		free(id);
 		return answer_error("conflict", "the backup is being restored", NULL,
 							"Wait until the restore has ended.");
-	return NULL;
-}
-
-/* Start a job for the backup in the path, unless object refuses. */
-static Answer *
-submit_for_backup(Request *request, const JobKind *kind, const Argument *fields, Objection object)
-{
-	JobCaller	caller = route_caller(request);
-	Answer	   *refusal = NULL;
-	Answer	   *list;
-	json_t	   *backup;
-	json_t	   *arguments = arguments_check(request->value, fields, &refusal);
-
-	if (arguments == NULL)
-		return refusal;
-	if (object != NULL)
-		refusal = object(request, arguments, NULL);
-	if (refusal != NULL || !find_named_backup(request, &backup, &list, &refusal))
-	{
-		json_decref(arguments);
-		return refusal;
 	}
-	json_object_set(arguments, "backup_id", json_object_get(backup, "backup_id"));
-	if (object != NULL)
-		refusal = object(request, arguments, backup);
-	answer_release(list);
-	if (refusal == NULL)
-		return job_submit(&caller, kind, request->segments[SEGMENT_SERVER], arguments);
-	json_decref(arguments);
-	return refusal;
+	asked = mem_alloc(sizeof(DeleteRequest));
+	asked->backup_id = id;
+	return job_submit(&caller, &job_delete, server, (JobRequest) {asked, delete_request_free, NULL});
 }
 
 /* Checks everything about a restore that needs no answer of Barman's. */
@@ -417,20 +427,36 @@ restore_is_sound(json_t *arguments, Answer **refusal)
 	return true;
 }
 
-/* The backup in the path */
-static bool
-find_named_backup(Request *request, json_t **backup, Answer **list, Answer **refusal)
+/* The malloc'd id of the backup in the path; NULL: *refusal is the answer, or NULL if the request sleeps. */
+static char *
+find_named_backup(Request *request, Answer **refusal)
 {
 	const char *name = request->segments[SEGMENT_NAME];
+	json_t	   *backup;
+	Answer	   *list;
+	char	   *id;
 
 	if (!route_server_exists(request, refusal))
-		return false;
+		return NULL;
 	if (!barman_valid_backup_id(name))
 	{
 		*refusal = answer_errorf("bad_backup_id", "\"%.128s\" cannot be a backup", name);
-		return false;
+		return NULL;
 	}
-	return route_find_backup(request, name, backup, list, refusal);
+	if (!route_find_backup(request, name, &backup, &list, refusal))
+		return NULL;
+	id = mem_strdup(json_text_of(backup, "backup_id"));
+	answer_release(list);
+	return id;
+}
+
+static bool
+has_no_arguments(Request *request, Answer **refusal)
+{
+	json_t	   *arguments = arguments_check(request->value, no_arguments, refusal);
+
+	json_decref(arguments);
+	return arguments != NULL;
 }
 
 /* NULL as in route_server_exists(), or because the arguments are invalid. */

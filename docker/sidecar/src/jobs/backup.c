@@ -58,7 +58,7 @@ typedef struct BackupRun
 	const char *error;			/* why it failed, as Barman reports it */
 } BackupRun;
 
-static void backup_body(Job *job, const json_t *arguments);
+static void backup_body(Job *job, const void *request);
 static json_t *without_false_alarm(json_t *messages);
 static bool wait_for_new_id(BackupRun *run);
 static bool watch_copy(void *arg);
@@ -74,13 +74,21 @@ static void still_waiting(BackupRun *run);
 
 const JobKind job_backup = {.name = "backup", .exclusive = true, .body = backup_body, .makes_backups = true};
 
-static void
-backup_body(Job *job, const json_t *arguments)
+void
+backup_request_free(void *request)
 {
-	const char *incremental = json_string_value(json_object_get(arguments, "incremental"));
-	const char *name = json_string_value(json_object_get(arguments, "name"));
-	const json_t *timeout = json_object_get(arguments, "timeout_seconds");
-	int64_t		limit = json_is_null(timeout) ? COPY_MS : json_integer_value(timeout) * 1000;
+	BackupRequest *asked = request;
+
+	free(asked->parent_id);
+	free(asked->name);
+	free(asked);
+}
+
+static void
+backup_body(Job *job, const void *request)
+{
+	const BackupRequest *asked = request;
+	int64_t		limit = asked->timeout_ms == 0 ? COPY_MS : asked->timeout_ms;
 	int64_t		began = monotonic_ms();
 	ReadTarget	directories = {READ_DIRECTORIES, job_server(job), ""};
 	BackupRun	run = {.job = job};
@@ -93,7 +101,7 @@ backup_body(Job *job, const json_t *arguments)
 
 	job_phase(job, "starting");
 	job_log(job, JOB_INFO, "taking %s base backup of server \"%s\"",
-			incremental != NULL ? "an incremental" : "a full", job_server(job));
+			asked->parent_id != NULL ? "an incremental" : "a full", job_server(job));
 	if (!catalogue_known(job_server(job)))
 		answer_release(reads_wait(&directories, READ_AGE_DEFAULT));
 	run.watched = catalogue_known(job_server(job));
@@ -101,17 +109,17 @@ backup_body(Job *job, const json_t *arguments)
 
 	/* No --wait: Barman before 3.5 loses the name with it, and it may never end. */
 	command[n++] = "backup";
-	if (incremental != NULL)
+	if (asked->parent_id != NULL)
 	{
 		command[n++] = "--incremental";
-		command[n++] = incremental;
+		command[n++] = asked->parent_id;
 	}
-	if (name != NULL)
+	if (asked->name != NULL)
 	{
 		command[n++] = "--name";
-		command[n++] = name;
+		command[n++] = asked->name;
 	}
-	if (json_is_true(json_object_get(arguments, "immediate_checkpoint")))
+	if (asked->immediate_checkpoint)
 		command[n++] = "--immediate-checkpoint";
 	command[n++] = job_server(job);
 	command[n] = NULL;
@@ -139,7 +147,7 @@ backup_body(Job *job, const json_t *arguments)
 			run.id = mem_strdup(json_string_value(json_object_get(value, "backup_id")));
 			run.error = json_string_value(json_object_get(value, "error"));
 			wait_for_wal(&run, json_is_true(json_object_get(value, "waiting")),
-						 json_is_null(timeout) ? monotonic_ms() + WAIT_MS : began + limit);
+						 asked->timeout_ms == 0 ? monotonic_ms() + WAIT_MS : began + limit);
 		}
 		json_decref(value);
 	}

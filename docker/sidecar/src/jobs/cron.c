@@ -24,7 +24,7 @@
 /* How long cron_stop() waits for a run in progress */
 #define CRON_STOP_MS 3000
 
-static void cron_body(Job *job, const json_t *arguments);
+static void cron_body(Job *job, const void *unused);
 static void *cron_main(void *arg);
 static void run_once(void);
 static void archive_held(void);
@@ -47,7 +47,7 @@ static char *last_failure;		/* NULL: the last run succeeded */
 static int64_t last_ended;		/* timestamp_now(); 0: none ended yet */
 
 static void
-cron_body(Job *job, const json_t *arguments)
+cron_body(Job *job, const void *unused)
 {
 	const char *command[] = {"cron", NULL};
 	RunResult	result;
@@ -56,7 +56,7 @@ cron_body(Job *job, const json_t *arguments)
 	json_t	   *messages;
 	char	   *trouble = NULL;
 
-	(void) arguments;
+	(void) unused;
 	job_log(job, JOB_INFO, "running Barman's maintenance for all servers");
 	while (pthread_mutex_trylock(&one_at_a_time) != 0)
 	{

@@ -41,14 +41,22 @@ typedef struct JobWaiter
 	void	   *arg;
 } JobWaiter;
 
+/* What a job is asked for: the struct of its kind, which its route has made and checked */
+typedef struct JobRequest
+{
+	void	   *value;			/* NULL: there is nothing to ask for */
+	void		(*release) (void *value);
+	const char *backup_id;		/* part of the value: what one_per_backup compares; or NULL */
+} JobRequest;
+
 /* The body of a kind of job; ends with job_done() or job_fail(). */
-typedef void (*JobBody) (Job *job, const json_t *arguments);
+typedef void (*JobBody) (Job *job, const void *request);
 
 typedef struct JobKind
 {
 	const char *name;			/* "backup" */
 	bool		exclusive;		/* one at a time per server */
-	bool		one_per_backup;	/* one at a time per backup_id of its arguments */
+	bool		one_per_backup;	/* one at a time per backup_id of its request */
 	bool		makes_backups;	/* limited per hour; has a reserved place */
 	bool		frees_room;		/* has a reserved place; runs even unrecorded */
 	JobBody		body;
@@ -64,7 +72,8 @@ extern void jobs_stop(void);
 extern void jobs_forget(void);
 
 /*
- * For routes: each returns a complete answer.  job_submit() takes the arguments.
+ * For routes: each returns a complete answer.  job_submit() takes what is asked
+ * for, and releases it once: when the job has ended, or at once if it refuses.
  *
  * A request with a key starts at most one job, however often it is sent:
  * job_of_request() returns that job, NULL if there is none yet.  job_cancel_key()
@@ -73,7 +82,7 @@ extern void jobs_forget(void);
  * Jobs of servers that the grant of the request does not reach are hidden.
  */
 extern Answer *job_submit(const JobCaller *caller, const JobKind *kind, const char *server,
-						  json_t *arguments);
+						  JobRequest asked);
 extern Answer *job_of_request(const JobCaller *caller);
 extern Answer *job_cancel_key(const TokenGrant *grant, const char *key);
 extern Answer *job_cancel(const TokenGrant *grant, const char *id);

@@ -240,7 +240,7 @@ free_job(Job *job)
 	free(job->system_identifier);
 	json_decref(job->result);
 	json_decref(job->error);
-	json_decref(job->arguments);
+	job_request_release(&job->asked);
 	json_decref(job->log);
 	run_control_destroy(job->control);
 	free(job);

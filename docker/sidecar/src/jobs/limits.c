@@ -39,7 +39,7 @@ static const char *const reason_names[REASONS] = {
 
 static unsigned long long refused[REASONS];
 
-static Answer *refuse_same(const JobKind *kind, const char *server, const json_t *arguments);
+static Answer *refuse_same(const JobKind *kind, const char *server, const char *id);
 static Answer *refuse_hour(const char *server);
 static Answer *refuse_kind(const JobKind *kind, const char *server);
 static Answer *refuse_all(const JobCaller *caller, const JobKind *kind);
@@ -47,12 +47,12 @@ static bool counts_for_hour(const Job *job, const char *server, int64_t since);
 static Answer *refuse(Reason reason, const char *code, char *message, char *detail, const char *hint);
 
 Answer *
-job_limits_refuse(const JobCaller *caller, const JobKind *kind, const char *server, const json_t *arguments)
+job_limits_refuse(const JobCaller *caller, const JobKind *kind, const char *server, const char *backup_id)
 {
 	Answer	   *answer = NULL;
 
 	if (kind->one_per_backup)
-		answer = refuse_same(kind, server, arguments);
+		answer = refuse_same(kind, server, backup_id);
 	if (answer == NULL && kind->makes_backups && settings.max_backups_per_hour > 0)
 		answer = refuse_hour(server);
 	if (answer == NULL)
@@ -62,13 +62,11 @@ job_limits_refuse(const JobCaller *caller, const JobKind *kind, const char *serv
 
 /* A second run would only read the same bytes again. */
 static Answer *
-refuse_same(const JobKind *kind, const char *server, const json_t *arguments)
+refuse_same(const JobKind *kind, const char *server, const char *id)
 {
-	const char *id = json_string_value(json_object_get(arguments, "backup_id"));
-
 	for (const Job *job = job_table.newest; job != NULL && id != NULL; job = job->next)
 	{
-		const char *other = json_string_value(json_object_get(job->arguments, "backup_id"));
+		const char *other = job->asked.backup_id;
 
 		if (!job_has_ended(job) && !job->cancel_requested && strcmp(job->kind, kind->name) == 0 &&
 			job->server != NULL && strcmp(job->server, server) == 0 &&

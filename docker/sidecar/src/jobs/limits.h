@@ -9,11 +9,11 @@
 #include "jobs/job.h"
 
 /*
- * Returns the answer that refuses one more job of that kind, or NULL.  The
- * lock of the jobs is held.
+ * Returns the answer that refuses one more job of that kind, or NULL.
+ * backup_id: of its request, or NULL.  The lock of the jobs is held.
  */
 extern Answer *job_limits_refuse(const JobCaller *caller, const JobKind *kind,
-								 const char *server, const json_t *arguments);
+								 const char *server, const char *backup_id);
 
 /* Whether the limit per hour counts this job, which must then be kept; the lock is held. */
 extern bool job_limits_need(const Job *job);

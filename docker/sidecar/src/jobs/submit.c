@@ -24,7 +24,7 @@
 static void new_id(char id[ID_SIZE]);
 
 Answer *
-job_submit(const JobCaller *caller, const JobKind *kind, const char *server, json_t *arguments)
+job_submit(const JobCaller *caller, const JobKind *kind, const char *server, JobRequest asked)
 {
 	Job		   *job;
 	Job		   *other;
@@ -51,14 +51,14 @@ job_submit(const JobCaller *caller, const JobKind *kind, const char *server, jso
 		free(detail);
 	}
 	else
-		answer = job_limits_refuse(caller, kind, server, arguments);
+		answer = job_limits_refuse(caller, kind, server, asked.backup_id);
 	control = answer == NULL ? run_control_create() : NULL;
 	if (answer == NULL && control == NULL)
 		answer = answer_error(BARMAN_INTERNAL, "out of file descriptors", NULL, NULL);
 	if (answer != NULL)
 	{
 		pthread_mutex_unlock(&job_table.lock);
-		json_decref(arguments);
+		job_request_release(&asked);
 		return answer;
 	}
 
@@ -72,7 +72,7 @@ job_submit(const JobCaller *caller, const JobKind *kind, const char *server, jso
 	job->created = timestamp_now();
 	job->clock = monotonic_ms();
 	job->does = kind;
-	job->arguments = arguments;
+	job->asked = asked;
 	job->control = control;
 	job->log = json_checked(json_array());
 	job_insert(job);

@@ -31,7 +31,7 @@
 /* Time that Barman needs beyond its --archive-timeout */
 #define SWITCH_MARGIN_MS 30000
 
-static void switch_wal_body(Job *job, const json_t *arguments);
+static void switch_wal_body(Job *job, const void *request);
 static void wait_for_segment(Job *job, const char *wal_file, int64_t timeout_ms);
 static void switch_and_archive(Job *job, int64_t timeout_ms);
 static bool say_that_it_waits(void *job);
@@ -63,21 +63,29 @@ archive_wal(Job *job)
 	return going_on;
 }
 
-static void
-switch_wal_body(Job *job, const json_t *arguments)
+void
+switch_wal_request_free(void *request)
 {
-	const char *wal_file = json_string_value(json_object_get(arguments, "wal_file"));
-	int64_t		timeout_ms = json_integer_value(json_object_get(arguments, "timeout_seconds")) * 1000;
+	SwitchWalRequest *asked = request;
+
+	free(asked->wal_file);
+	free(asked);
+}
+
+static void
+switch_wal_body(Job *job, const void *request)
+{
+	const SwitchWalRequest *asked = request;
 	ReadTarget	directories = {READ_DIRECTORIES, job_server(job), ""};
 
-	if (wal_file == NULL)
+	if (asked->wal_file == NULL)
 	{
-		switch_and_archive(job, timeout_ms);
+		switch_and_archive(job, asked->timeout_ms);
 		return;
 	}
 	if (!catalogue_known(job_server(job)))
 		answer_release(reads_wait(&directories, READ_AGE_DEFAULT));
-	wait_for_segment(job, wal_file, timeout_ms);
+	wait_for_segment(job, asked->wal_file, asked->timeout_ms);
 }
 
 static void

@@ -8,7 +8,16 @@
 
 #include "jobs/job.h"
 
-/* arguments: {wal_file: text or null, timeout_seconds: int} */
+typedef struct SwitchWalRequest
+{
+	char	   *wal_file;		/* the caller has closed it; NULL: have Barman switch */
+	int64_t		timeout_ms;
+} SwitchWalRequest;
+
+/* Frees one; for JobRequest.release. */
+extern void switch_wal_request_free(void *request);
+
+/* Its request is a SwitchWalRequest. */
 extern const JobKind job_switch_wal;
 
 /* 24 hexadecimal digits, as PostgreSQL writes them */

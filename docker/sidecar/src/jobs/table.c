@@ -69,3 +69,11 @@ job_is_visible(const Job *job, const TokenGrant *grant)
 {
 	return token_reaches(grant, job->server);
 }
+
+void
+job_request_release(JobRequest *asked)
+{
+	if (asked->value != NULL)
+		asked->release(asked->value);
+	*asked = (JobRequest) {0};
+}

@@ -52,7 +52,7 @@ struct Job
 
 	/* Only while it runs */
 	const JobKind *does;
-	json_t	   *arguments;
+	JobRequest	asked;
 	RunControl *control;
 	int64_t		clock;			/* monotonic_ms() when it was created */
 	bool		cancel_requested;
@@ -85,6 +85,9 @@ extern bool job_is_visible(const Job *job, const TokenGrant *grant);
 /* A running job of that kind and server, cancelled or not as the argument says */
 extern Job *job_find_running(const Job *except, const char *kind, const char *server, bool cancelled);
 extern bool job_has_ended(const Job *job);
+
+/* Frees what a job was asked for, unless it is gone. */
+extern void job_request_release(JobRequest *asked);
 extern void job_insert(Job *job);
 
 #endif							/* JOBS_TABLE_H */

@@ -42,7 +42,7 @@ job_main(void *arg)
 			 "server", job->server, NULL);
 
 	/* Even if the job is cancelled: the body releases what its route claimed. */
-	job->does->body(job, job->arguments);
+	job->does->body(job, job->asked.value);
 
 	pthread_mutex_lock(&job_table.lock);
 	if (job->cancel_requested && !(job->decided && job->decision == STATE_DONE))
@@ -298,8 +298,7 @@ job_settle(Job *job)
 			 "detail", json_string_value(json_object_get(job->error, "detail")), NULL);
 	run_control_destroy(job->control);
 	job->control = NULL;
-	json_decref(job->arguments);
-	job->arguments = NULL;
+	job_request_release(&job->asked);
 	json_decref(job->log);
 	job->log = NULL;			/* read from its file from now on */
 	job->does = NULL;

@@ -22,9 +22,9 @@
 
 typedef json_t *(*Parser) (const BarmanOutput *output, const char *server, BarmanFailure *failure);
 
-static void verify_body(Job *job, const json_t *arguments);
-static void keep_body(Job *job, const json_t *arguments);
-static void delete_body(Job *job, const json_t *arguments);
+static void verify_body(Job *job, const void *request);
+static void keep_body(Job *job, const void *request);
+static void delete_body(Job *job, const void *request);
 static json_t *run(Job *job, const char *const *command, int64_t deadline_ms, Parser parse);
 static void finish(Job *job, const char *id, const char *status, const char *detail);
 
@@ -32,10 +32,20 @@ const JobKind job_verify = {.name = "verify", .body = verify_body, .one_per_back
 const JobKind job_keep = {.name = "keep", .body = keep_body};
 const JobKind job_delete = {.name = "delete", .exclusive = true, .body = delete_body};
 
-static void
-verify_body(Job *job, const json_t *arguments)
+void
+verify_request_free(void *request)
 {
-	const char *id = json_string_value(json_object_get(arguments, "backup_id"));
+	VerifyRequest *asked = request;
+
+	free(asked->backup_id);
+	free(asked);
+}
+
+static void
+verify_body(Job *job, const void *request)
+{
+	const VerifyRequest *asked = request;
+	const char *id = asked->backup_id;
 	const char *command[] = {"verify-backup", job_server(job), id, NULL};
 	json_t	   *value;
 
@@ -49,11 +59,21 @@ verify_body(Job *job, const json_t *arguments)
 	job_done(job, value);
 }
 
-static void
-keep_body(Job *job, const json_t *arguments)
+void
+keep_request_free(void *request)
 {
-	const char *id = json_string_value(json_object_get(arguments, "backup_id"));
-	const char *keep = json_string_value(json_object_get(arguments, "keep"));
+	KeepRequest *asked = request;
+
+	free(asked->backup_id);
+	free(asked);
+}
+
+static void
+keep_body(Job *job, const void *request)
+{
+	const KeepRequest *asked = request;
+	const char *id = asked->backup_id;
+	const char *keep = asked->keep;
 	const char *set[] = {"keep", "--target", keep, job_server(job), id, NULL};
 	const char *release[] = {"keep", "--release", job_server(job), id, NULL};
 	const char *ask[] = {"keep", "--status", job_server(job), id, NULL};
@@ -63,7 +83,7 @@ keep_body(Job *job, const json_t *arguments)
 
 	job_phase(job, releases ? "releasing" : "keeping");
 	/* from full to standalone: WAL may then be removed */
-	if (strcmp(keep, "standalone") == 0 && !json_is_true(json_object_get(arguments, "may_lessen")))
+	if (strcmp(keep, "standalone") == 0 && !asked->may_lessen)
 	{
 		bool		lessens;
 
@@ -99,10 +119,20 @@ keep_body(Job *job, const json_t *arguments)
 	json_decref(value);
 }
 
-static void
-delete_body(Job *job, const json_t *arguments)
+void
+delete_request_free(void *request)
 {
-	const char *id = json_string_value(json_object_get(arguments, "backup_id"));
+	DeleteRequest *asked = request;
+
+	free(asked->backup_id);
+	free(asked);
+}
+
+static void
+delete_body(Job *job, const void *request)
+{
+	const DeleteRequest *asked = request;
+	const char *id = asked->backup_id;
 	const char *command[] = {"delete", job_server(job), id, NULL};
 	json_t	   *value;
 	json_t	   *deleted;

@@ -32,7 +32,7 @@
 #define MUCH_SEGMENTS 16
 #define MUCH_PART 4
 
-static void drill_body(Job *job, const json_t *arguments);
+static void drill_body(Job *job, const void *arguments);
 static void tell_replay(const Restore *restore, const Recovery *recovery);
 static void drill_stage(Restore *restore, const char *name, bool good, const char *detail);
 static bool on_its_timeline(Restore *restore, const Recovery *recovery);
@@ -49,7 +49,7 @@ const JobKind job_drill = {.name = "drill", .body = drill_body};
  * receipt of a failed drill too.
  */
 static void
-drill_body(Job *job, const json_t *arguments)
+drill_body(Job *job, const void *arguments)
 {
 	Restore		restore = restore_begin(job, arguments);
 	Recovery	recovery = {0};

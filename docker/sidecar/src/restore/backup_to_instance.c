@@ -33,8 +33,8 @@
 #define LOOK_MS 100
 #define CHECK_DEADLINE_MS 120000
 
-static void restore_body(Job *job, const json_t *arguments);
-static void drop_body(Job *job, const json_t *arguments);
+static void restore_body(Job *job, const void *arguments);
+static void drop_body(Job *job, const void *request);
 static bool read_backup(Restore *restore, const char *id);
 static json_t *tell_reach(Restore *restore, const Recovery *recovery);
 static void end(Restore *restore, const Recovery *recovery);
@@ -43,7 +43,7 @@ const JobKind job_restore = {.name = "restore", .body = restore_body};
 const JobKind job_drop_instance = {.name = "drop_instance", .body = drop_body, .frees_room = true};
 
 static void
-restore_body(Job *job, const json_t *arguments)
+restore_body(Job *job, const void *arguments)
 {
 	Restore		restore = restore_begin(job, arguments);
 	Recovery	recovery = {0};
@@ -97,10 +97,19 @@ restore_begin(Job *job, const json_t *arguments)
 	return restore;
 }
 
-static void
-drop_body(Job *job, const json_t *arguments)
+void
+drop_request_free(void *request)
 {
-	const char *name = json_text_of(arguments, "instance");
+	DropRequest *asked = request;
+
+	free(asked->instance);
+	free(asked);
+}
+
+static void
+drop_body(Job *job, const void *request)
+{
+	const char *name = ((const DropRequest *) request)->instance;
 	Instance   *instance = instance_claimed(name);
 	char	   *directory = mem_strdup(instance_directory(instance));
 	json_t	   *value;

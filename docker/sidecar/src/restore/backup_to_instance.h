@@ -17,7 +17,15 @@
  */
 extern const JobKind job_restore;
 
-/* arguments: {instance: claimed to drop} */
+typedef struct DropRequest
+{
+	char	   *instance;		/* claimed to drop */
+} DropRequest;
+
+/* Frees one; for JobRequest.release. */
+extern void drop_request_free(void *request);
+
+/* Its request is a DropRequest. */
 extern const JobKind job_drop_instance;
 
 /* The first step of every restore, also of a drill */
