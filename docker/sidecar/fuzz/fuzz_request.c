@@ -2,7 +2,8 @@
  * fuzz_request.c
  *
  * Whatever a caller sends as a path, a key or a body is split or refused, and
- * never more.  The first line of the input is the path, the rest the body.
+ * never more.  The first line of the input is the path, the rest the body, of a
+ * restore and of a drill, too.
  */
 #include <stddef.h>
 #include <stdint.h>
@@ -10,6 +11,8 @@
 #include <string.h>
 
 #include "api/arguments.h"
+#include "api/drill_request.h"
+#include "api/restore_request.h"
 #include "base/memory.h"
 #include "http/body.h"
 #include "http/request.h"
@@ -23,6 +26,28 @@ static const Argument fields[] = {
 	{"seconds", ARGUMENT_INTEGER, 1, 100, false, 60},
 	{NULL, ARGUMENT_TEXT, 0, 0, false, 0}
 };
+
+/* A request is made or refused, and either can be freed. */
+static void
+read_requests(json_t *given)
+{
+	Answer	   *refusal = NULL;
+	RestoreRequest *restore = restore_request_read(given, &refusal);
+	DrillRequest *drill;
+
+	if ((restore == NULL) == (refusal == NULL))
+		abort();
+	if (restore != NULL)
+		restore_request_free(restore);
+	answer_release(refusal);
+	refusal = NULL;
+	drill = drill_request_read(given, &refusal);
+	if ((drill == NULL) == (refusal == NULL))
+		abort();
+	if (drill != NULL)
+		drill_request_free(drill);
+	answer_release(refusal);
+}
 
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
@@ -59,6 +84,8 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 											ARGUMENTS_MAX_VALUES, &refusal);
 
 		arguments = given != NULL ? arguments_check(given, fields, &refusal) : NULL;
+		if (given != NULL)
+			read_requests(given);
 		json_decref(given);
 		if ((arguments == NULL) == (refusal == NULL))
 			abort();

@@ -24,6 +24,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "api/drill_request.h"
 #include "base/directory.h"
 #include "base/files.h"
 #include "base/memory.h"
@@ -87,19 +88,17 @@ static const char good_server[] =
 
 static char *home;
 static sem_t ended;
-static json_t *arguments;
 static json_t *told;			/* the result of the last drill */
 static bool verdict;
 static int	newest_abi;
 
 static void
-examine(Job *job, const void *unused)
+examine(Job *job, const void *request)
 {
 	ServerConfig config = {.name = "drill_x", .directory = home, .port = 5};
 
-	(void) unused;
 	told = drill_result();
-	verdict = drill_examine(job, &config, 15, arguments, told);
+	verdict = drill_examine(job, &config, 15, request, told);
 	job_done(job, json_checked(json_object()));
 	sem_post(&ended);
 }
@@ -132,20 +131,24 @@ begin(const char *answers, json_t *tables, json_t *asserts)
 {
 	static const char *const written[] = {"sessions", "conninfo", "queries", "arguments"};
 	JobCaller	caller = {0};
-	Answer	   *answer;
+	Answer	   *answer = NULL;
+	json_t	   *arguments;
+	DrillRequest *request;
 	char	   *id;
 
 	for (size_t i = 0; i < sizeof(written) / sizeof(written[0]); i++)
 		put(written[i], "", 0600);
 	put("answer.sh", answers, 0600);
-	json_decref(arguments);
-	arguments = json_pack("{s:s, s:s, s:s, s:o, s:o}", "database", "it's \"one\"", "superuser", "postgres",
+	arguments = json_pack("{s:s, s:s, s:s, s:s, s:o, s:o}", "instance", "drill_x", "database", "it's \"one\"", "superuser", "postgres",
 						  "system_identifier", "4711",
 						  "tables", tables != NULL ? tables : json_array(),
 						  "asserts", asserts != NULL ? asserts : json_array());
+	request = drill_request_read(arguments, &answer);
+	assert_non_null(request);
+	json_decref(arguments);
 	json_decref(told);
 	told = NULL;
-	answer = job_submit(&caller, &job_examine, "pg", (JobRequest) {0});
+	answer = job_submit(&caller, &job_examine, "pg", (JobRequest) {request, drill_request_free, NULL});
 	assert_int_equal(answer->status, 202);
 	id = mem_strdup(json_string_value(json_object_get(json_object_get(answer->value, "job"), "id")));
 	answer_release(answer);
@@ -658,46 +661,6 @@ test_cancelled(void **state)
 	free(id);
 }
 
-static void
-test_arguments(void **state)
-{
-	json_t	   *good = json_pack("{s:s, s:s, s:[o], s:[s]}", "database", "d", "superuser", "s",
-								 "tables", table("t"), "asserts", "SELECT true");
-	json_t	   *bad;
-
-	(void) state;
-	assert_null(drill_arguments_are_bad(good));
-	bad = json_deep_copy(good);
-	json_object_set_new(bad, "superuser", json_null());
-	assert_non_null(strstr(drill_arguments_are_bad(bad), "\"superuser\""));
-	json_decref(bad);
-	bad = json_deep_copy(good);
-	json_object_set_new(json_array_get(json_object_get(bad, "tables"), 0), "rows", json_string("2"));
-	assert_non_null(strstr(drill_arguments_are_bad(bad), "\"tables\""));
-	json_decref(bad);
-	for (int i = 0; i < 2; i++)
-	{
-		bad = json_deep_copy(good);
-		json_object_set_new(json_array_get(json_object_get(bad, "tables"), 0), "bytes", json_integer(i == 0 ? -1 : INT64_MAX));
-		assert_non_null(strstr(drill_arguments_are_bad(bad), "\"tables\""));
-		json_decref(bad);
-	}
-	for (int i = 0; i < 2; i++)
-	{
-		bad = json_deep_copy(good);
-		json_object_set_new(bad, "superusers", i == 0 ? json_pack("[i]", 1) : json_array());
-		while (i == 1 && json_array_size(json_object_get(bad, "superusers")) <= 20)
-			json_array_append_new(json_object_get(bad, "superusers"), json_string("x"));
-		assert_non_null(strstr(drill_arguments_are_bad(bad), "\"superusers\""));
-		json_decref(bad);
-	}
-	bad = json_deep_copy(good);
-	json_array_append_new(json_object_get(bad, "asserts"), json_null());
-	assert_non_null(strstr(drill_arguments_are_bad(bad), "\"asserts\""));
-	json_decref(bad);
-	json_decref(good);
-}
-
 static int
 start_group(void **state)
 {
@@ -707,6 +670,8 @@ start_group(void **state)
 	(void) state;
 	home = mem_strdup(mkdtemp(template));
 	settings.pg_bindir = home;
+	settings.max_assertions = 100;
+	settings.max_assertion_bytes = 10000;
 	newest_abi = cage_newest_abi;
 	cage_newest_abi = 0;
 	put("psql", fake_psql, 0700);
@@ -725,7 +690,6 @@ stop_group(void **state)
 	(void) state;
 	jobs_stop();
 	jobs_forget();
-	json_decref(arguments);
 	json_decref(told);
 	directory_remove(home);
 	free(home);
@@ -749,7 +713,6 @@ main(void)
 		cmocka_unit_test(test_no_connection),
 		cmocka_unit_test(test_amcheck),
 		cmocka_unit_test(test_cancelled),
-		cmocka_unit_test(test_arguments),
 	};
 
 	return cmocka_run_group_tests(tests, start_group, stop_group);

@@ -41,6 +41,9 @@
 #include "restore/server_keeper.h"
 #include "restore/state.h"
 
+/* of a primary that reports nothing */
+static const PrimarySettings untold;
+
 static const char controldata[] =
 	"pg_control version number:            1300\n"
 	"max_connections setting:              700\n"
@@ -168,8 +171,8 @@ test_settings_keep_apart(void **state)
 		"\ntrack_commit_timestamp = on\n"
 	};
 	ServerConfig config = {.name = "x", .directory = "/i/x", .listen = "127.0.0.1", .port = 5555};
-	ServerNeeds needs = server_needs("/i/x/data", controldata, NULL);
-	ServerNeeds least = server_needs("/i/x/data", "", NULL);
+	ServerNeeds needs = server_needs("/i/x/data", controldata, &untold);
+	ServerNeeds least = server_needs("/i/x/data", "", &untold);
 	char	   *text = instance_config_main(&config, &needs);
 
 	(void) state;
@@ -205,26 +208,23 @@ static void
 test_settings_suffice(void **state)
 {
 	char	   *path = directory();
-	json_t	   *told = json_pack("{s:i, s:i, s:s}", "max_connections", 5000, "max_prepared_transactions", 5,
-								 "max_worker_processes", "no number");
-	ServerNeeds needs = server_needs(path, controldata, told);
+	PrimarySettings told = {.max_connections = 5000, .max_prepared_transactions = 5};
+	ServerNeeds needs = server_needs(path, controldata, &told);
 
 	(void) state;
 	assert_int_equal(needs.connections, 5000);
 	assert_int_equal(needs.prepared_transactions, 700);
 	assert_int_equal(needs.worker_processes, 30);
 	assert_false(needs.knows_origins);
-	json_decref(told);
 
 	/* all the locks that there were, although there are no WAL senders */
-	needs = server_needs(path, controldata, NULL);
+	needs = server_needs(path, controldata, &untold);
 	assert_true(needs.locks_per_transaction * (700 + 30 + 700) >= 512 * (700 + 30 + 700 + 50));
 
 	/* a primary cannot have all the memory */
-	told = json_pack("{s:i, s:i}", "max_locks_per_transaction", INT32_MAX, "max_connections", 262143);
-	needs = server_needs(path, "", told);
+	told = (PrimarySettings) {.max_locks_per_transaction = INT32_MAX, .max_connections = 262143};
+	needs = server_needs(path, "", &told);
 	assert_true(needs.locks_per_transaction * 262143 < INT64_C(1) << 34);
-	json_decref(told);
 
 	/* as many origins as the last checkpoint has, twice */
 	put(path, "pg_logical/replorigin_checkpoint", "");
@@ -234,7 +234,7 @@ test_settings_suffice(void **state)
 		assert_int_equal(truncate(file, 8 + 16 * 3000), 0);
 		free(file);
 	}
-	needs = server_needs(path, "pg_control version number:            1800\n", NULL);
+	needs = server_needs(path, "pg_control version number:            1800\n", &untold);
 	assert_int_equal(needs.origins, 6000);
 	assert_true(needs.knows_origins);
 	directory_remove(path);
@@ -245,7 +245,7 @@ static void
 test_nothing_is_taken_over(void **state)
 {
 	ServerConfig config = {.name = "x", .listen = "127.0.0.1", .port = 5555};
-	ServerNeeds needs = server_needs("", "", NULL);
+	ServerNeeds needs = server_needs("", "", &untold);
 	RecoveryTarget none = {0};
 	char	   *path = directory();
 	char	   *file;
@@ -752,9 +752,9 @@ test_needs(void **state)
 	const int64_t work = segment + 2 * segment;
 	json_t	   *backup = json_pack("{s:I, s:s, s:s, s:I, s:i}", "size", (json_int_t) 1000, "begin_lsn", "0/2000028",
 								   "end_lsn", "0/2000100", "segment_size", (json_int_t) segment, "timeline", 1);
-	json_t	   *immediate = json_pack("{s:b}", "immediate", 1);
-	json_t	   *position = json_pack("{s:s}", "target_lsn", "0/5000060");
-	RestoreNeeds needs = restore_needs(backup, immediate, "nobody");
+	const RecoveryTarget immediate = {.immediate = true};
+	const RecoveryTarget position = {.lsn = "0/5000060"};
+	RestoreNeeds needs = restore_needs(backup, &immediate, "nobody");
 
 	(void) state;
 	assert_int_equal(needs.backup, 1000);
@@ -763,17 +763,15 @@ test_needs(void **state)
 	assert_int_equal(restore_needs_sum(&needs), 1000 + segment + work);
 
 	/* segments 2 to 5, and the one behind */
-	needs = restore_needs(backup, position, "nobody");
+	needs = restore_needs(backup, &position, "nobody");
 	assert_int_equal(needs.wal, 5 * segment);
 
 	/* what a combined backup has is more than what it adds to its parent */
 	json_object_set_new(backup, "cluster_size", json_integer(5000));
 	json_object_set_new(backup, "compression", json_string("gzip"));
-	needs = restore_needs(backup, position, "nobody");
+	needs = restore_needs(backup, &position, "nobody");
 	assert_int_equal(needs.backup, 5000);
 	assert_int_equal(needs.unpacking, 1000);
-	json_decref(position);
-	json_decref(immediate);
 	json_decref(backup);
 }
 
@@ -786,7 +784,7 @@ test_needs_of_a_liar(void **state)
 	};
 	json_t	   *backup = json_pack("{s:I, s:I, s:s, s:I, s:s}", "size", (json_int_t) INT64_MAX, "cluster_size", (json_int_t) INT64_MAX,
 								   "compression", "gzip", "wal_size", (json_int_t) INT64_MAX, "backup_id", "x");
-	json_t	   *far = json_pack("{s:s}", "target_lsn", "FFFFFFFF/FFFFFFFF");
+	const RecoveryTarget far = {.lsn = "FFFFFFFF/FFFFFFFF"};
 	RestoreNeeds needs;
 	char	   *words;
 
@@ -798,7 +796,7 @@ test_needs_of_a_liar(void **state)
 		words = restore_segment_size_is_bad(backup);
 		assert_non_null(words);
 		free(words);
-		needs = restore_needs(backup, far, "nobody");
+		needs = restore_needs(backup, &far, "nobody");
 		assert_int_equal(restore_needs_sum(&needs), INT64_MAX);
 	}
 	for (json_int_t size = 1024 * 1024; size <= 1024 * 1024 * 1024; size *= 2)
@@ -814,14 +812,13 @@ test_needs_of_a_liar(void **state)
 	json_object_set_new(backup, "cluster_size", json_integer(INT64_MIN));
 	json_object_set_new(backup, "size", json_integer(-1000));
 	json_object_set_new(backup, "wal_size", json_integer(INT64_MIN));
-	needs = restore_needs(backup, far, "nobody");
+	needs = restore_needs(backup, &far, "nobody");
 	assert_int_equal(needs.backup, 0);
 	assert_int_equal(needs.unpacking, 0);
 	assert_int_equal(needs.wal, 0);
 	json_object_set_new(backup, "begin_lsn", json_string("0/2000028"));
-	needs = restore_needs(backup, far, "nobody");
+	needs = restore_needs(backup, &far, "nobody");
 	assert_int_equal(needs.wal, INT64_MAX);
-	json_decref(far);
 	json_decref(backup);
 }
 

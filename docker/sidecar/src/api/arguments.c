@@ -15,7 +15,6 @@
 static const Argument *find_field(const Argument *fields, const char *name);
 static json_t *default_of(const Argument *field);
 static bool check_value(const Argument *field, const json_t *value, Answer **refusal);
-static Answer *refuse(const Argument *field, const char *wanted);
 
 const Argument no_arguments[] = {
 	{NULL, ARGUMENT_TEXT, 0, 0, false, 0}
@@ -79,7 +78,7 @@ default_of(const Argument *field)
 static bool
 check_value(const Argument *field, const json_t *value, Answer **refusal)
 {
-	char		wanted[96];
+	char		must[96];
 	double		number;
 
 	if (json_is_null(value))
@@ -89,39 +88,60 @@ check_value(const Argument *field, const json_t *value, Answer **refusal)
 		case ARGUMENT_TEXT:
 			if (json_is_string(value))
 				return true;
-			*refusal = refuse(field, "a string or null");
-			return false;
+			return argument_refuse(refusal, field->name, "be a string or null", NULL);
 		case ARGUMENT_LIST:
 			if (json_is_array(value))
 				return true;
-			*refusal = refuse(field, "an array or null");
-			return false;
+			return argument_refuse(refusal, field->name, "be an array or null", NULL);
 		case ARGUMENT_OBJECT:
 			if (json_is_object(value))
 				return true;
-			*refusal = refuse(field, "an object or null");
-			return false;
+			return argument_refuse(refusal, field->name, "be an object or null", NULL);
 		case ARGUMENT_BOOL:
 			if (json_is_boolean(value))
 				return true;
-			*refusal = refuse(field, "true or false");
-			return false;
+			return argument_refuse(refusal, field->name, "be true or false", NULL);
 		case ARGUMENT_INTEGER:
 			number = json_number_value(value);
 			/* accept fractions of seconds, and drop them */
 			if (json_is_number(value) && number >= (double) field->low &&
 				number <= (double) field->high)
 				return true;
-			snprintf(wanted, sizeof(wanted), "a number from %lld to %lld",
+			snprintf(must, sizeof(must), "be a number from %lld to %lld",
 					 (long long) field->low, (long long) field->high);
-			*refusal = refuse(field, wanted);
-			return false;
+			return argument_refuse(refusal, field->name, must, NULL);
 	}
 	return false;
 }
 
-static Answer *
-refuse(const Argument *field, const char *wanted)
+char *
+arguments_text(const json_t *object, const char *key)
 {
-	return answer_errorf("bad_argument", "the field \"%s\" must be %s", field->name, wanted);
+	return mem_strdup(json_text_of(object, key));
+}
+
+bool
+arguments_texts(const json_t *list, size_t max_bytes, TextList *texts)
+{
+	const json_t *one;
+	size_t		i;
+
+	texts->texts = mem_alloc(json_array_size(list) * sizeof(char *));
+	json_array_foreach(list, i, one)
+	{
+		if (!json_is_string(one) || json_string_length(one) > max_bytes)
+			return false;
+		texts->texts[texts->count++] = mem_strdup(json_string_value(one));
+	}
+	return true;
+}
+
+bool
+argument_refuse(Answer **refusal, const char *field, const char *must, const char *hint)
+{
+	char	   *message = mem_printf("the field \"%s\" must %s", field, must);
+
+	*refusal = answer_error("bad_argument", message, NULL, hint);
+	free(message);
+	return false;
 }

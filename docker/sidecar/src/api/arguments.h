@@ -11,6 +11,7 @@
 #include <stdint.h>
 
 #include "base/answer.h"
+#include "base/text_list.h"
 
 typedef enum ArgumentType
 {
@@ -42,5 +43,17 @@ extern const Argument no_arguments[];
  * The array fields ends with a NULL name.  Does not change the object given.
  */
 extern json_t *arguments_check(json_t *given, const Argument *fields, Answer **refusal);
+
+/* A copy of the text under a key, to be freed; NULL if there is none */
+extern char *arguments_text(const json_t *object, const char *key);
+
+/*
+ * Copies a list of texts of at most that many bytes each.  False if one is
+ * another; in either case the caller clears *texts.
+ */
+extern bool arguments_texts(const json_t *list, size_t max_bytes, TextList *texts);
+
+/* *refusal: the field must be or do this.  Returns false. */
+extern bool argument_refuse(Answer **refusal, const char *field, const char *must, const char *hint);
 
 #endif							/* API_ARGUMENTS_H */

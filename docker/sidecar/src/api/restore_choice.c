@@ -30,7 +30,7 @@ typedef struct Choice
 {
 	Request    *request;
 	const char *server;
-	const json_t *arguments;
+	const RestoreRequest *restore;
 	json_t	   *backup;			/* facts of the backup being examined */
 	int			timeline;		/* to follow from it */
 	bool		timeline_is_new;	/* and it is not archived yet */
@@ -38,7 +38,7 @@ typedef struct Choice
 	Answer	   *answer;			/* of the failed read */
 } Choice;
 
-static void place_mark(json_t *arguments, const json_t *list);
+static void place_mark(RestoreRequest *restore, const json_t *list);
 static Answer *examine(Choice *choice, json_t *item);
 static json_t *read_backup(Choice *choice, const char *id);
 static Answer *refuse_target(const Choice *choice);
@@ -53,14 +53,14 @@ static Answer *refuse(char *message, char *detail, const char *hint);
 static int	number_of(const json_t *object, const char *key);
 
 bool
-restore_choose(Request *request, json_t *arguments, json_t **backup, Answer **refusal)
+restore_choose(Request *request, RestoreRequest *restore, json_t **backup, Answer **refusal)
 {
-	const char *asked = json_text_of(arguments, "backup_id");
+	const char *asked = restore->backup_id;
 	bool		any = asked == NULL || strcmp(asked, "latest") == 0 || strcmp(asked, "last") == 0;
 	Choice		choice = {
 		.request = request,
 		.server = request->segments[SEGMENT_SERVER],
-		.arguments = arguments
+		.restore = restore
 	};
 	Answer	   *list;
 	json_t	   *named;
@@ -69,7 +69,7 @@ restore_choose(Request *request, json_t *arguments, json_t **backup, Answer **re
 
 	if (!route_find_backup(request, any ? "latest" : asked, &named, &list, refusal))
 		return false;
-	place_mark(arguments, list->value);
+	place_mark(restore, list->value);
 	if (!any)
 		*refusal = examine(&choice, named);
 	else
@@ -99,27 +99,29 @@ restore_choose(Request *request, json_t *arguments, json_t **backup, Answer **re
 		json_decref(choice.backup);
 		return false;
 	}
-	json_object_set(arguments, "backup_id", json_object_get(choice.backup, "backup_id"));
-	json_object_set_new(arguments, "target_timeline", json_integer(choice.timeline));
-	json_object_set_new(arguments, "timeline_is_new", json_boolean(choice.timeline_is_new));
+	free(restore->backup_id);
+	restore->backup_id = mem_strdup(json_text_of(choice.backup, "backup_id"));
+	restore->target.timeline = choice.timeline;
+	restore->timeline_is_new = choice.timeline_is_new;
 	*backup = choice.backup;
 	return true;
 }
 
 /*
- * If target_name is the name of the caller's own mark, use the mark's position,
+ * If the target is the name of the caller's own mark, use the mark's position,
  * because older restore points may have the same name.  For backups of another
  * cluster the name is only a name.
  */
 static void
-place_mark(json_t *arguments, const json_t *list)
+place_mark(RestoreRequest *restore, const json_t *list)
 {
-	const char *caller = json_text_of(arguments, "system_identifier");
+	RecoveryTarget *target = &restore->target;
+	const char *caller = restore->system_identifier;
 	const char *backed_up = NULL;
 	json_t	   *one;
 	size_t		i;
 
-	if (json_text_of(arguments, "mark_lsn") == NULL || json_text_of(arguments, "target_name") == NULL)
+	if (restore->mark_lsn == NULL || target->name == NULL)
 		return;
 	json_array_foreach(json_object_get(list, "backups"), i, one)
 	{
@@ -128,11 +130,13 @@ place_mark(json_t *arguments, const json_t *list)
 	}
 	if (caller == NULL || (backed_up != NULL && strcmp(caller, backed_up) != 0))
 		return;
-	json_object_set(arguments, "target_lsn", json_object_get(arguments, "mark_lsn"));
-	if (number_of(arguments, "target_timeline") == 0)
-		json_object_set(arguments, "target_timeline", json_object_get(arguments, "mark_timeline"));
-	json_object_set(arguments, "mark", json_object_get(arguments, "target_name"));
-	json_object_set_new(arguments, "target_name", json_null());
+	target->lsn = restore->mark_lsn;
+	restore->mark_lsn = NULL;
+	target->exclusive = true;
+	if (target->timeline == 0)
+		target->timeline = restore->mark_timeline;
+	free(target->name);
+	target->name = NULL;
 }
 
 /* Why the backup is unsuitable; NULL if it is suitable or choice->stopped. */
@@ -183,8 +187,8 @@ static Answer *
 refuse_target(const Choice *choice)
 {
 	const char *id = json_text_of(choice->backup, "backup_id");
-	const char *time = json_text_of(choice->arguments, "target_time");
-	const char *lsn = json_text_of(choice->arguments, "target_lsn");
+	const char *time = choice->restore->target.time;
+	const char *lsn = choice->restore->target.lsn;
 	const char *end = json_text_of(choice->backup, "end_lsn");
 	uint64_t	target;
 	uint64_t	end_lsn;
@@ -258,13 +262,13 @@ refuse_timeline(Choice *choice)
 static int
 wanted_timeline(const Choice *choice, int own)
 {
-	int			asked = number_of(choice->arguments, "target_timeline");
+	int			asked = choice->restore->target.timeline;
 	int			newest;
 	int			received;
 
 	if (asked != 0)
 		return asked;
-	if (json_is_true(json_object_get(choice->arguments, "immediate")))
+	if (choice->restore->target.immediate)
 		return own;
 	if (caller_timeline(choice) != 0)
 		return caller_timeline(choice);
@@ -279,9 +283,9 @@ wanted_timeline(const Choice *choice, int own)
 static int
 caller_timeline(const Choice *choice)
 {
-	const char *caller = json_text_of(choice->arguments, "system_identifier");
+	const char *caller = choice->restore->system_identifier;
 	const char *backed_up = json_text_of(choice->backup, "system_id");
-	const char *wal_file = json_text_of(choice->arguments, "wal_file");
+	const char *wal_file = choice->restore->wal_file;
 	unsigned int timeline = 0;
 
 	/* if diagnose was late, the backup's system identifier is unknown */
@@ -289,7 +293,7 @@ caller_timeline(const Choice *choice)
 		return 0;
 	if (wal_file != NULL && sscanf(wal_file, "%8X", &timeline) == 1)
 		return (int) timeline;
-	return number_of(choice->arguments, "timeline");
+	return choice->restore->timeline;
 }
 
 /* Can this host's PostgreSQL run the backup? */

@@ -7,15 +7,15 @@
 #define API_RESTORE_CHOICE_H
 
 #include "http/request.h"
+#include "restore/request.h"
 
 /*
- * Sets "backup_id" and "target_timeline" (0: the newest) in checked arguments.  If
- * "target_name" is a mark of the caller's, sets "target_lsn" instead and keeps the name
- * in "mark".  Sets "timeline_is_new" if the caller's own timeline is not archived yet.
- * True: *backup holds the facts of the backup; the caller releases it.  False: *refusal
- * is the answer, or NULL if the request sleeps.
+ * Sets the backup_id, the timeline of the target (0: the newest) and timeline_is_new.
+ * If the target's name is that of a mark of the caller's, the target becomes the
+ * position of the mark.  True: *backup holds the facts of the backup; the caller
+ * releases it.  False: *refusal is the answer, or NULL if the request sleeps.
  */
-extern bool restore_choose(Request *request, json_t *arguments, json_t **backup,
+extern bool restore_choose(Request *request, RestoreRequest *restore, json_t **backup,
 						   Answer **refusal);
 
 #endif							/* API_RESTORE_CHOICE_H */

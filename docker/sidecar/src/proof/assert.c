@@ -53,15 +53,13 @@ static const struct
 };
 
 bool
-drill_assert(const DrillServer *server, const json_t *assertions, json_t *result)
+drill_assert(const DrillServer *server, const TextList *assertions, json_t *result)
 {
-	json_t	   *assertion;
-	size_t		i;
 	bool		all = true;
 
-	json_array_foreach(assertions, i, assertion)
+	for (size_t i = 0; i < assertions->count; i++)
 	{
-		const char *text = json_string_value(assertion);
+		const char *text = assertions->texts[i];
 		int64_t		began = monotonic_ms();
 		char	   *words = why_not(server, text);
 		char	   *detail;

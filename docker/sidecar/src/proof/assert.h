@@ -10,9 +10,10 @@
 
 #include <jansson.h>
 
+#include "base/text_list.h"
 #include "proof/session.h"
 
 /* Adds a step to the result for each; false if one does not hold. */
-extern bool drill_assert(const DrillServer *server, const json_t *assertions, json_t *result);
+extern bool drill_assert(const DrillServer *server, const TextList *assertions, json_t *result);
 
 #endif							/* PROOF_ASSERT_H */

@@ -33,9 +33,8 @@
 
 typedef struct Comparison
 {
-	const json_t *table;
+	const DrillTable *table;
 	char	   *oid;			/* malloc'd: SQL expression of its OID; or NULL */
-	int64_t		bytes;
 	size_t		number;			/* in the caller's list */
 	char	   *difference;		/* malloc'd, or NULL */
 	int64_t		elapsed_ms;		/* of all tables in its session */
@@ -56,7 +55,7 @@ static void find_tables(Work *work);
 static void *work_off(void *arg);
 static size_t take(Work *work, size_t *first);
 static void compare_part(Work *work, Comparison *part, size_t count);
-static char *difference(const json_t *table, const DrillAnswer *answer);
+static char *difference(const DrillTable *table, const DrillAnswer *answer);
 static bool tell(const Work *work, int64_t began, json_t *result);
 static int	larger_first(const void *a, const void *b);
 static int	as_listed(const void *a, const void *b);
@@ -70,11 +69,11 @@ drill_workers(void)
 }
 
 bool
-drill_compare(const DrillServer *server, const json_t *tables, json_t *result)
+drill_compare(const DrillServer *server, const DrillTable *tables, size_t count, json_t *result)
 {
 	Work		work = {
 		.server = server,
-		.count = json_array_size(tables),
+		.count = count,
 		.lock = PTHREAD_MUTEX_INITIALIZER
 	};
 	pthread_t	threads[WORKERS_MAX];
@@ -95,10 +94,9 @@ drill_compare(const DrillServer *server, const json_t *tables, json_t *result)
 	{
 		Comparison *one = &work.comparisons[i];
 
-		one->table = json_array_get(tables, i);
-		one->bytes = json_integer_value(json_object_get(one->table, "bytes"));
+		one->table = &tables[i];
 		one->number = i;
-		work.all_bytes += one->bytes;
+		work.all_bytes += one->table->bytes;
 	}
 	qsort(work.comparisons, work.count, sizeof(Comparison), larger_first);
 	find_tables(&work);
@@ -128,7 +126,7 @@ find_tables(Work *work)
 	DrillRelation *relations = mem_alloc(work->count * sizeof(DrillRelation));
 
 	for (size_t i = 0; i < work->count; i++)
-		drill_relation_set(&relations[i], work->comparisons[i].table);
+		relations[i].name = &work->comparisons[i].table->name;
 	drill_relations_find(work->server, relations, work->count, TABLE_KINDS, "table");
 	for (size_t i = 0; i < work->count; i++)
 	{
@@ -160,9 +158,9 @@ take(Work *work, size_t *first)
 	pthread_mutex_lock(&work->lock);
 	*first = work->taken;
 	while (work->taken < work->count && count < PART_TABLES &&
-		   (count == 0 || bytes + work->comparisons[work->taken].bytes <= PART_BYTES))
+		   (count == 0 || bytes + work->comparisons[work->taken].table->bytes <= PART_BYTES))
 	{
-		bytes += work->comparisons[work->taken++].bytes;
+		bytes += work->comparisons[work->taken++].table->bytes;
 		count++;
 	}
 	pthread_mutex_unlock(&work->lock);
@@ -181,7 +179,7 @@ compare_part(Work *work, Comparison *part, size_t count)
 
 	for (size_t i = 0; i < count; i++)
 	{
-		bytes += part[i].bytes;
+		bytes += part[i].table->bytes;
 		if (part[i].difference != NULL)
 			continue;
 		/* no query on the table: its planner would run code in the owner's indexes */
@@ -210,9 +208,9 @@ compare_part(Work *work, Comparison *part, size_t count)
 
 /* NULL, or malloc'd words on the difference */
 static char *
-difference(const json_t *table, const DrillAnswer *answer)
+difference(const DrillTable *table, const DrillAnswer *answer)
 {
-	long long	expected = json_integer_value(json_object_get(table, "rows"));
+	long long	expected = table->rows;
 	const char *hash = answer->output != NULL ? strchr(answer->output, '|') : NULL;
 	long long	rows;
 
@@ -223,7 +221,7 @@ difference(const json_t *table, const DrillAnswer *answer)
 	rows = strtoll(answer->output, NULL, 10);
 	if (rows != expected)
 		return mem_printf("%lld rows expected, %lld found", expected, rows);
-	if (strcmp(hash + 1, json_string_value(json_object_get(table, "hash"))) != 0)
+	if (strcmp(hash + 1, table->hash) != 0)
 		return mem_printf("%lld rows as expected, but their content differs", rows);
 	return NULL;
 }
@@ -245,12 +243,11 @@ tell(const Work *work, int64_t began, json_t *result)
 		if (one->difference == NULL)
 		{
 			same++;
-			rows += json_integer_value(json_object_get(one->table, "rows"));
+			rows += one->table->rows;
 		}
 		else if (++differ <= NAMED_MAX)
 		{
-			detail = mem_printf("%s: %s", json_string_value(json_object_get(one->table, "relation")),
-								one->difference);
+			detail = mem_printf("%s: %s", one->table->name.text, one->difference);
 			job_log(job, JOB_WARNING, "%s", detail);
 			drill_step(result, "compare", false, one->elapsed_ms, detail);
 			free(detail);
@@ -276,11 +273,11 @@ tell(const Work *work, int64_t began, json_t *result)
 static int
 larger_first(const void *a, const void *b)
 {
-	const Comparison *one = a;
-	const Comparison *other = b;
+	int64_t		one = ((const Comparison *) a)->table->bytes;
+	int64_t		other = ((const Comparison *) b)->table->bytes;
 
-	if (one->bytes != other->bytes)
-		return one->bytes < other->bytes ? 1 : -1;
+	if (one != other)
+		return one < other ? 1 : -1;
 	return as_listed(a, b);
 }
 

@@ -10,16 +10,18 @@
 
 #include <jansson.h>
 
+#include "proof/request.h"
 #include "proof/session.h"
 
 /* How many sessions may query the server at a time */
 extern int	drill_workers(void);
 
 /*
- * Compares each of the tables [{"relation", "bytes", "rows", "hash"}] with the
- * functions of this host (prepare.h).  Adds one step to the result for all
- * that are equal, and one for each that differs; false if one does.
+ * Compares each of the tables with the functions of this host (prepare.h).  Adds
+ * one step to the result for all that are equal, and one for each that differs;
+ * false if one does.
  */
-extern bool drill_compare(const DrillServer *server, const json_t *tables, json_t *result);
+extern bool drill_compare(const DrillServer *server, const DrillTable *tables, size_t count,
+						  json_t *result);
 
 #endif							/* PROOF_COMPARE_H */

@@ -32,14 +32,15 @@
 #define MUCH_SEGMENTS 16
 #define MUCH_PART 4
 
-static void drill_body(Job *job, const void *arguments);
+static void drill_body(Job *job, const void *request);
+static bool find_backup(Restore *restore, const DrillRequest *asked);
 static void tell_replay(const Restore *restore, const Recovery *recovery);
 static void drill_stage(Restore *restore, const char *name, bool good, const char *detail);
 static bool on_its_timeline(Restore *restore, const Recovery *recovery);
 static bool is_to_the_end(Restore *restore, const Recovery *recovery);
 static bool is_isolated(Restore *restore);
-static void end_drill(Restore *restore, const Recovery *recovery, bool recovered, bool good);
-static int64_t age_of_newest(Restore *restore, const Recovery *recovery);
+static void end_drill(Restore *restore, const Recovery *recovery, int64_t marked_at, bool recovered, bool good);
+static int64_t age_of_newest(Restore *restore, const Recovery *recovery, int64_t marked_at);
 static json_t *version_json(void);
 
 const JobKind job_drill = {.name = "drill", .body = drill_body};
@@ -49,9 +50,10 @@ const JobKind job_drill = {.name = "drill", .body = drill_body};
  * receipt of a failed drill too.
  */
 static void
-drill_body(Job *job, const void *arguments)
+drill_body(Job *job, const void *request)
 {
-	Restore		restore = restore_begin(job, arguments);
+	const DrillRequest *asked = request;
+	Restore		restore = restore_begin(job, &asked->restore);
 	Recovery	recovery = {0};
 	ServerConfig config = instance_config(restore.instance);
 	bool		recovered;
@@ -61,17 +63,18 @@ drill_body(Job *job, const void *arguments)
 	char	   *reached = NULL;
 
 	restore.is_drill = true;
+	restore.is_kept = asked->keep;
 	restore.drill = drill_result();
 	restore.step_began = monotonic_ms();
 	/* complete the backup first: a hold can stop the maintenance that does so */
-	good = restore_find_backup(&restore) && restore_host_serves(&restore) &&
+	good = find_backup(&restore, asked) && restore_host_serves(&restore) &&
 		restore_complete_backup(&restore) && restore_hold(&restore);
 	drill_stage(&restore, "backup", good, json_text_of(restore.backup, "backup_id"));
 	if (good)
 	{
 		good = restore_bring_wal(&restore) && restore_timeline_is_reached(&restore) &&
 			restore_target_is_archived(&restore);
-		drill_stage(&restore, "wal", good, json_text_of(arguments, "wal_file"));
+		drill_stage(&restore, "wal", good, asked->restore.wal_file);
 	}
 	if (good)
 	{
@@ -101,8 +104,8 @@ drill_body(Job *job, const void *arguments)
 	}
 	good = recovered && is_isolated(&restore) && drill_examine(job, &config,
 									  (int) json_integer_value(json_object_get(restore.backup, "postgresql_version")) / 10000,
-									  arguments, restore.drill);
-	end_drill(&restore, &recovery, recovered, good);
+									  asked, restore.drill);
+	end_drill(&restore, &recovery, asked->marked_at, recovered, good);
 	restore_let_go(&restore);
 	json_decref(restore.backup);
 	json_decref(restore.error);
@@ -110,6 +113,16 @@ drill_body(Job *job, const void *arguments)
 	json_decref(restore.tail);
 	free(recovery.lsn);
 	free(recovery.time);
+}
+
+/* What the route found to refuse is the result of the first step. */
+static bool
+find_backup(Restore *restore, const DrillRequest *asked)
+{
+	if (asked->refused == NULL)
+		return restore_find_backup(restore);
+	job_phase(restore->job, "checking");
+	return restore_fail_with(restore, asked->refused);
 }
 
 /* Adds a step that took the time since the last one */
@@ -199,12 +212,11 @@ is_isolated(Restore *restore)
 
 /* Removes the server unless the caller keeps it; a cancelled drill keeps none. */
 static void
-end_drill(Restore *restore, const Recovery *recovery, bool recovered, bool good)
+end_drill(Restore *restore, const Recovery *recovery, int64_t marked_at, bool recovered, bool good)
 {
 	Job		   *job = restore->job;
 	json_t	   *result = restore->drill;
-	bool		keep = recovered && !job_cancelled(job) &&
-		json_is_true(json_object_get(restore->arguments, "keep"));
+	bool		keep = recovered && !job_cancelled(job) && restore->is_kept;
 	int64_t		bytes = directory_size(restore->directory).bytes;
 	int64_t		began = monotonic_ms();
 
@@ -244,7 +256,7 @@ end_drill(Restore *restore, const Recovery *recovery, bool recovered, bool good)
 	{
 		drill_record(job_server(job), good,
 					 recovered ? restore->restore_ms + restore->recovery_ms : -1,
-					 recovered ? age_of_newest(restore, recovery) : -1);
+					 recovered ? age_of_newest(restore, recovery, marked_at) : -1);
 		job_done(job, result);
 	}
 }
@@ -254,17 +266,15 @@ end_drill(Restore *restore, const Recovery *recovery, bool recovered, bool good)
  * in milliseconds; -1: unknown.
  */
 static int64_t
-age_of_newest(Restore *restore, const Recovery *recovery)
+age_of_newest(Restore *restore, const Recovery *recovery, int64_t marked_at)
 {
-	const char *marked_at = json_text_of(restore->arguments, "marked_at");
 	int64_t		began = timestamp_now() / 1000 - job_elapsed_ms(restore->job);
 	int64_t		newest = -1;
-	int64_t		marked;
 
 	if (recovery->time != NULL && !timestamp_parse(recovery->time, &newest))
 		newest = -1;
-	if (marked_at != NULL && timestamp_parse(marked_at, &marked) && marked > newest)
-		newest = marked;
+	if (marked_at > newest)
+		newest = marked_at;
 	if (newest < 0)
 		return -1;
 	return began > newest / 1000 ? began - newest / 1000 : 0;

@@ -9,11 +9,8 @@
 #include "jobs/job.h"
 
 /*
- * Restores, checks and removes.  arguments: of job_restore: instance,
- * backup_id, target_lsn, wal_file, system_identifier and target_timeline;
- * refused: the error of restore_choose() if nothing can be restored; keep:
- * bool; and of drill_examine(): database, superuser, schema (of the
- * extension): text, superusers, tables, sequences, asserts: lists or null.
+ * Restores, checks and removes.  Its request is a DrillRequest whose instance is
+ * claimed, and whose backup is chosen unless it is refused.
  */
 extern const JobKind job_drill;
 

@@ -10,17 +10,15 @@
 #include <stdint.h>
 
 #include "jobs/job.h"
+#include "proof/request.h"
 #include "restore/instance_config.h"
 
 /*
  * Compares the server of that configuration and PostgreSQL major version with
- * the arguments, step by step.  False if something differs, or the job was
+ * the request, step by step.  False if something differs, or the job was
  * cancelled.
  */
 extern bool drill_examine(Job *job, const ServerConfig *config, int major,
-						  const json_t *arguments, json_t *result);
-
-/* NULL if the tables, sequences and assertions of a drill are valid, else the reason */
-extern const char *drill_arguments_are_bad(const json_t *arguments);
+						  const DrillRequest *request, json_t *result);
 
 #endif							/* PROOF_EXAMINE_H */

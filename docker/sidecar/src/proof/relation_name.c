@@ -19,13 +19,6 @@ static char *from_hex(const char *hex);
 static char *read_part(const char **text);
 static char *quoted(const char *schema, const char *name);
 
-void
-drill_relation_set(DrillRelation *relation, const json_t *given)
-{
-	relation->text = json_text_of(given, "relation");
-	relation->hex = json_text_of(given, "name_hex");
-}
-
 /*
  * A table of the mark must still be one, because a view would run a query of
  * its own.  The server's answer is checked here and is not part of another
@@ -70,8 +63,9 @@ drill_relations_find(const DrillServer *server, DrillRelation *relations, size_t
 static char *
 read_name(DrillRelation *relation)
 {
-	char	   *bytes = relation->hex != NULL ? from_hex(relation->hex) : NULL;
-	const char *rest = relation->hex != NULL ? bytes : relation->text;
+	const DrillName *name = relation->name;
+	char	   *bytes = name->hex != NULL ? from_hex(name->hex) : NULL;
+	const char *rest = name->hex != NULL ? bytes : name->text;
 	char	   *schema = NULL;
 	char	   *part;
 	char	   *question = NULL;
@@ -89,7 +83,7 @@ read_name(DrillRelation *relation)
 	if (part != NULL && *rest == '\0')
 	{
 		char	   *whole = quoted(schema, part);
-		char	   *value = drill_value(whole, relation->hex != NULL ? "SQL_ASCII" : "UTF8");
+		char	   *value = drill_value(whole, name->hex != NULL ? "SQL_ASCII" : "UTF8");
 
 		relation->oid = mem_printf("pg_catalog.to_regclass(%s)::pg_catalog.oid", value);
 		question = mem_printf("SELECT c.relkind FROM pg_catalog.pg_class AS c "

@@ -8,21 +8,16 @@
 
 #include <stddef.h>
 
-#include <jansson.h>
-
+#include "proof/request.h"
 #include "proof/session.h"
 
 /* A name from the caller, and its result */
 typedef struct DrillRelation
 {
-	const char *text;			/* one or two parts, as in SQL */
-	const char *hex;			/* its bytes if the database is SQL_ASCII; or NULL */
+	const DrillName *name;
 	char	   *oid;			/* malloc'd: SQL of its OID, in hexadecimal; NULL: no name */
 	char	   *difference;		/* malloc'd: why it is not such a relation; NULL: it is one */
 } DrillRelation;
-
-/* From what a caller sends: {"relation", "name_hex"} */
-extern void drill_relation_set(DrillRelation *relation, const json_t *given);
 
 /*
  * Parses the names, and queries whether each is a relation of these kinds of

@@ -17,12 +17,11 @@
 /* This many sequences that differ are named; the others are only counted. */
 #define NAMED_MAX 100
 
-static char *difference(const json_t *sequence, const DrillAnswer *answer);
+static char *difference(const DrillSequence *sequence, const DrillAnswer *answer);
 
 bool
-drill_sequences(const DrillServer *server, const json_t *sequences, json_t *result)
+drill_sequences(const DrillServer *server, const DrillSequence *sequences, size_t count, json_t *result)
 {
-	size_t		count = json_array_size(sequences);
 	DrillRelation *relations;
 	char	  **questions;
 	DrillAnswer *answers;
@@ -39,7 +38,7 @@ drill_sequences(const DrillServer *server, const json_t *sequences, json_t *resu
 	asked = mem_alloc(count * sizeof(size_t));
 
 	for (size_t i = 0; i < count; i++)
-		drill_relation_set(&relations[i], json_array_get(sequences, i));
+		relations[i].name = &sequences[i].name;
 	drill_relations_find(server, relations, count, "S", "sequence");
 	for (size_t i = 0; i < count; i++)
 	{
@@ -52,7 +51,7 @@ drill_sequences(const DrillServer *server, const json_t *sequences, json_t *resu
 		drill_ask(server, server->reader, DRILL_STATEMENT_MS, questions, n, answers);
 	for (size_t i = 0; i < n; i++)
 	{
-		relations[asked[i]].difference = difference(json_array_get(sequences, asked[i]), &answers[i]);
+		relations[asked[i]].difference = difference(&sequences[asked[i]], &answers[i]);
 		drill_answer_free(&answers[i]);
 		free(questions[i]);
 	}
@@ -64,7 +63,7 @@ drill_sequences(const DrillServer *server, const json_t *sequences, json_t *resu
 	{
 		if (relations[i].difference != NULL && ++differ <= NAMED_MAX)
 		{
-			char	   *detail = mem_printf("sequence %s: %s", relations[i].text, relations[i].difference);
+			char	   *detail = mem_printf("sequence %s: %s", sequences[i].name.text, relations[i].difference);
 
 			job_log(server->job, JOB_WARNING, "%s", detail);
 			drill_step(result, "compare", false, monotonic_ms() - began, detail);
@@ -87,10 +86,9 @@ drill_sequences(const DrillServer *server, const json_t *sequences, json_t *resu
 
 /* NULL, or malloc'd words on the difference */
 static char *
-difference(const json_t *sequence, const DrillAnswer *answer)
+difference(const DrillSequence *sequence, const DrillAnswer *answer)
 {
-	const json_t *value = json_object_get(sequence, "value");
-	long long	expected = json_integer_value(value);
+	long long	expected = sequence->value;
 	char	   *end;
 	long long	found;
 
@@ -99,9 +97,9 @@ difference(const json_t *sequence, const DrillAnswer *answer)
 	found = strtoll(answer->output, &end, 10);
 	if (end == answer->output || *end != '|')
 		return mem_strdup("there is no such sequence");
-	if (json_is_null(value))
+	if (!sequence->is_used)
 		return NULL;
-	if (end[1] != 't' || (json_is_true(json_object_get(sequence, "ascending")) ? found < expected : found > expected))
+	if (end[1] != 't' || (sequence->ascending ? found < expected : found > expected))
 		return mem_printf("%lld would be given again: it is at %lld", expected, found);
 	return NULL;
 }

@@ -10,9 +10,11 @@
 
 #include <jansson.h>
 
+#include "proof/request.h"
 #include "proof/session.h"
 
-/* Adds steps to the result; false if one of {"relation", "value", "ascending"} differs. */
-extern bool drill_sequences(const DrillServer *server, const json_t *sequences, json_t *result);
+/* Adds steps to the result; false if one of the sequences differs. */
+extern bool drill_sequences(const DrillServer *server, const DrillSequence *sequences, size_t count,
+							json_t *result);
 
 #endif							/* PROOF_SEQUENCES_H */

@@ -16,17 +16,17 @@
  * superuser there; if none is, the first, whose error then shows why.
  */
 const char *
-drill_superuser(const DrillServer *server, const json_t *others)
+drill_superuser(const DrillServer *server, const TextList *others)
 {
 	const char *name = server->superuser;
 	bool		found = false;
 
-	for (size_t i = 0; !found && i <= json_array_size(others) && !job_cancelled(server->job); i++)
+	for (size_t i = 0; !found && i <= others->count && !job_cancelled(server->job); i++)
 	{
 		char	   *query = mem_strdup("SELECT pg_catalog.current_setting('is_superuser'::pg_catalog.text)");
 		DrillAnswer answer = {NULL, NULL};
 
-		name = i == 0 ? server->superuser : json_string_value(json_array_get(others, i - 1));
+		name = i == 0 ? server->superuser : others->texts[i - 1];
 		drill_ask(server, name, DRILL_QUICK_MS, &query, 1, &answer);
 		if (answer.error == NULL)
 			found = strcmp(answer.output, "on") == 0;

@@ -6,14 +6,13 @@
 #ifndef PROOF_SUPERUSER_H
 #define PROOF_SUPERUSER_H
 
-#include <jansson.h>
-
+#include "base/text_list.h"
 #include "proof/session.h"
 
 /*
- * Returns server->superuser, or the first of the others (a list of names, or
- * NULL) that is a superuser of the restored server.
+ * Returns server->superuser, or the first of the others that is a superuser of
+ * the restored server.
  */
-extern const char *drill_superuser(const DrillServer *server, const json_t *others);
+extern const char *drill_superuser(const DrillServer *server, const TextList *others);
 
 #endif							/* PROOF_SUPERUSER_H */

@@ -44,7 +44,7 @@ bool
 restore_bring_wal(Restore *restore)
 {
 	Job		   *job = restore->job;
-	const char *wal_file = json_text_of(restore->arguments, "wal_file");
+	const char *wal_file = restore->request->wal_file;
 	ReadTarget	directories = {READ_DIRECTORIES, job_server(job), ""};
 	int64_t		began = monotonic_ms();
 	int64_t		archived_at = INT64_MIN / 2;
@@ -101,7 +101,7 @@ bring_received(Restore *restore)
 
 	if (!catalogue_known(job_server(job)))
 		answer_release(reads_wait(&directories, READ_AGE_DEFAULT));
-	if ((!restore->target.immediate || json_is_true(json_object_get(restore->arguments, "timeline_is_new"))) &&
+	if ((!restore->target.immediate || restore->request->timeline_is_new) &&
 		catalogue_waits(job_server(job)))
 	{
 		job_phase(job, "archiving");
@@ -114,8 +114,8 @@ bring_received(Restore *restore)
 static bool
 wal_is_needed(Restore *restore)
 {
-	const char *wal_file = json_text_of(restore->arguments, "wal_file");
-	const char *caller = json_text_of(restore->arguments, "system_identifier");
+	const char *wal_file = restore->request->wal_file;
+	const char *caller = restore->request->system_identifier;
 	const char *backed_up = json_text_of(restore->backup, "system_id");
 
 	if (wal_file == NULL || restore->target.immediate)
@@ -156,7 +156,7 @@ restore_timeline_is_reached(Restore *restore)
 	Answer	   *answer;
 	bool		reached;
 
-	if (!json_is_true(json_object_get(restore->arguments, "timeline_is_new")))
+	if (!restore->request->timeline_is_new)
 		return true;
 	answer = reads_wait(&target, READ_AGE_DEFAULT);
 	reached = restore_leads_to(json_object_get(answer->value, "backup"), restore->target.timeline);

@@ -33,7 +33,7 @@
 #define LOOK_MS 100
 #define CHECK_DEADLINE_MS 120000
 
-static void restore_body(Job *job, const void *arguments);
+static void restore_body(Job *job, const void *request);
 static void drop_body(Job *job, const void *request);
 static bool read_backup(Restore *restore, const char *id);
 static json_t *tell_reach(Restore *restore, const Recovery *recovery);
@@ -43,11 +43,11 @@ const JobKind job_restore = {.name = "restore", .body = restore_body};
 const JobKind job_drop_instance = {.name = "drop_instance", .body = drop_body, .frees_room = true};
 
 static void
-restore_body(Job *job, const void *arguments)
+restore_body(Job *job, const void *request)
 {
-	Restore		restore = restore_begin(job, arguments);
+	const RestoreRequest *asked = request;
+	Restore		restore = restore_begin(job, asked);
 	Recovery	recovery = {0};
-	bool		start = json_is_true(json_object_get(arguments, "start"));
 
 	/* complete the backup first: a hold can stop the maintenance that does so */
 	if (restore_find_backup(&restore) &&
@@ -61,8 +61,8 @@ restore_body(Job *job, const void *arguments)
 		restore_take_tail(&restore) &&
 		restore_count_points(&restore) &&
 		restore_prepare(&restore) &&
-		(!start || restore_recover(&restore, &recovery)))
-		end(&restore, start ? &recovery : NULL);
+		(!asked->start || restore_recover(&restore, &recovery)))
+		end(&restore, asked->start ? &recovery : NULL);
 	else
 		end(&restore, NULL);
 	restore_let_go(&restore);
@@ -74,21 +74,13 @@ restore_body(Job *job, const void *arguments)
 }
 
 Restore
-restore_begin(Job *job, const json_t *arguments)
+restore_begin(Job *job, const RestoreRequest *request)
 {
 	Restore		restore = {
 		.job = job,
-		.arguments = arguments,
-		.instance = instance_claimed(json_text_of(arguments, "instance")),
-		.target = {
-			.name = json_text_of(arguments, "target_name"),
-			.time = json_text_of(arguments, "target_time"),
-			.lsn = json_text_of(arguments, "target_lsn"),
-			.xid = json_text_of(arguments, "target_xid"),
-			.exclusive = json_text_of(arguments, "mark") != NULL || json_text_of(arguments, "marked_at") != NULL,
-			.immediate = json_is_true(json_object_get(arguments, "immediate")),
-			.timeline = (int) json_integer_value(json_object_get(arguments, "target_timeline"))
-		},
+		.request = request,
+		.instance = instance_claimed(request->instance),
+		.target = request->target,
 		.recovery_ms = -1,
 		.tail = json_checked(json_array())
 	};
@@ -136,14 +128,11 @@ drop_body(Job *job, const void *request)
 bool
 restore_find_backup(Restore *restore)
 {
-	const char *id = json_text_of(restore->arguments, "backup_id");
+	const char *id = restore->request->backup_id;
 	const json_t *size;
 	char	   *words;
-	const json_t *refused = json_object_get(restore->arguments, "refused");
 
 	job_phase(restore->job, "checking");
-	if (refused != NULL)
-		return restore_fail_with(restore, refused);
 	instance_restores(restore->instance, id);
 	restore->backup = backup_memory_find(job_server(restore->job), id);
 	if (restore->backup == NULL && !read_backup(restore, id))

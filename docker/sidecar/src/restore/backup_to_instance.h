@@ -9,12 +9,7 @@
 #include "jobs/job.h"
 #include "restore/state.h"
 
-/*
- * arguments: {instance: claimed, backup_id and target_timeline as
- * restore_choose() leaves them, target_name, target_time, target_lsn,
- * target_xid: text or null, immediate, start: bool, wal_file,
- * system_identifier: text or null}, all checked.
- */
+/* Its request is a RestoreRequest whose backup is chosen and whose instance is claimed. */
 extern const JobKind job_restore;
 
 typedef struct DropRequest
@@ -28,8 +23,8 @@ extern void drop_request_free(void *request);
 /* Its request is a DropRequest. */
 extern const JobKind job_drop_instance;
 
-/* The first step of every restore, also of a drill */
-extern Restore restore_begin(Job *job, const json_t *arguments);
+/* The first step of every restore, also of a drill; the request must outlive it. */
+extern Restore restore_begin(Job *job, const RestoreRequest *request);
 
 /* Looks up the backup that the route has chosen */
 extern bool restore_find_backup(Restore *restore);

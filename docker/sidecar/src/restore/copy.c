@@ -268,10 +268,10 @@ restore_prepare(Restore *restore)
 	{
 		controldata = server_controldata(settings.pg_bindir, restore->directory, settings.confinement_required);
 		/* a drill lets only the sidecar connect, unless the instance is kept */
-		config.scratch = restore->is_drill && !json_is_true(json_object_get(restore->arguments, "keep"));
+		config.scratch = restore->is_drill && !restore->is_kept;
 		if (config.scratch)
 			config.listen = "";
-		needs = server_needs(data, controldata, json_object_get(json_object_get(restore->arguments, "primary"), "settings"));
+		needs = server_needs(data, controldata, &restore->request->primary.settings);
 		error = instance_config_write(&config, &needs, &restore->target);
 		if (error != 0)
 			restore_fail(restore, BARMAN_INTERNAL, strerror(error), NULL,

@@ -20,14 +20,14 @@
 #define WORK_SEGMENTS 2
 
 static int64_t bytes_of(const json_t *object, const char *key);
-static int64_t wal_bytes(const json_t *backup, const json_t *arguments, const char *server);
-static bool end_of_wal(const json_t *backup, const json_t *arguments, const char *server,
+static int64_t wal_bytes(const json_t *backup, const RecoveryTarget *target, const char *server);
+static bool end_of_wal(const json_t *backup, const RecoveryTarget *target, const char *server,
 					   int64_t segment, uint64_t *end);
 static uint64_t segments_behind(uint64_t lsn, int64_t segment, int count);
 static bool position_of(const json_t *object, const char *key, uint64_t *lsn);
 
 RestoreNeeds
-restore_needs(const json_t *backup, const json_t *arguments, const char *server)
+restore_needs(const json_t *backup, const RecoveryTarget *target, const char *server)
 {
 	const char *whole = json_is_integer(json_object_get(backup, "cluster_size")) ? "cluster_size" : "size";
 	const char *compression = json_text_of(backup, "compression");
@@ -35,7 +35,7 @@ restore_needs(const json_t *backup, const json_t *arguments, const char *server)
 
 	needs.backup = bytes_of(backup, whole);
 	needs.unpacking = compression != NULL ? bytes_of(backup, "size") : 0;
-	needs.wal = wal_bytes(backup, arguments, server);
+	needs.wal = wal_bytes(backup, target, server);
 	needs.work = WORK_BYTES + WORK_SEGMENTS * restore_segment_size(backup);
 	return needs;
 }
@@ -70,14 +70,14 @@ bytes_of(const json_t *object, const char *key)
 
 /* Barman copies whole segments, from the start of the backup on. */
 static int64_t
-wal_bytes(const json_t *backup, const json_t *arguments, const char *server)
+wal_bytes(const json_t *backup, const RecoveryTarget *target, const char *server)
 {
 	int64_t		segment = restore_segment_size(backup);
 	uint64_t	begin;
 	uint64_t	end;
 
 	if ((!position_of(backup, "begin_lsn", &begin) && !position_of(backup, "end_lsn", &begin)) ||
-		!end_of_wal(backup, arguments, server, segment, &end))
+		!end_of_wal(backup, target, server, segment, &end))
 		return bytes_of(backup, "wal_size");
 	begin -= begin % (uint64_t) segment;
 	if (end <= begin)
@@ -87,25 +87,25 @@ wal_bytes(const json_t *backup, const json_t *arguments, const char *server)
 
 /* The end of the target's segment and one more, but no more than is archived */
 static bool
-end_of_wal(const json_t *backup, const json_t *arguments, const char *server,
+end_of_wal(const json_t *backup, const RecoveryTarget *target, const char *server,
 		   int64_t segment, uint64_t *end)
 {
-	int			timeline = (int) json_integer_value(json_object_get(arguments, "target_timeline"));
+	int			timeline = target->timeline;
 	char	   *newest;
 	unsigned int high;
 	unsigned int low;
 	bool		known;
 	bool		targeted;
-	uint64_t	target;
+	uint64_t	behind;
 
-	if (json_is_true(json_object_get(arguments, "immediate")) && position_of(backup, "end_lsn", end))
+	if (target->immediate && position_of(backup, "end_lsn", end))
 	{
 		*end = segments_behind(*end, segment, 1);
 		return true;
 	}
-	targeted = position_of(arguments, "target_lsn", &target);
+	targeted = target->lsn != NULL && lsn_parse(target->lsn, &behind);
 	if (targeted)
-		target = segments_behind(target, segment, 2);
+		behind = segments_behind(behind, segment, 2);
 	if (timeline == 0)
 		timeline = (int) json_integer_value(json_object_get(backup, "timeline"));
 	newest = catalogue_newest_wal(server, timeline);
@@ -115,8 +115,8 @@ end_of_wal(const json_t *backup, const json_t *arguments, const char *server,
 	/* and the segment that the caller has just closed */
 	if (known)
 		*end = ((uint64_t) high << 32) + ((uint64_t) low + 2) * (uint64_t) segment;
-	if (targeted && (!known || target < *end))
-		*end = target;
+	if (targeted && (!known || behind < *end))
+		*end = behind;
 	return known || targeted;
 }
 

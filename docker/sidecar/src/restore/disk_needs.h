@@ -10,6 +10,8 @@
 
 #include <jansson.h>
 
+#include "restore/instance_config.h"
+
 typedef struct RestoreNeeds
 {
 	int64_t		backup;			/* its size when restored */
@@ -18,8 +20,8 @@ typedef struct RestoreNeeds
 	int64_t		work;			/* what PostgreSQL writes in addition */
 } RestoreNeeds;
 
-/* From what is known of the backup, for the target in checked arguments */
-extern RestoreNeeds restore_needs(const json_t *backup, const json_t *arguments, const char *server);
+/* From what is known of the backup, for a target that has been checked */
+extern RestoreNeeds restore_needs(const json_t *backup, const RecoveryTarget *target, const char *server);
 
 /* At most INT64_MAX, whatever is recorded of the backup */
 extern int64_t restore_needs_sum(const RestoreNeeds *needs);

@@ -82,7 +82,7 @@ restore_let_go(Restore *restore)
 bool
 restore_backup_is_there(Restore *restore)
 {
-	const char *id = json_text_of(restore->arguments, "backup_id");
+	const char *id = restore->request->backup_id;
 
 	if (id == NULL || backup_is_there(job_server(restore->job), id))
 		return true;

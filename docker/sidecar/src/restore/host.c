@@ -20,11 +20,6 @@
 #include "restore/cause.h"
 #include "restore/server.h"
 
-/* No primary has so many, and each is looked up. */
-#define LOCALES_MAX 1000
-#define LIBRARIES_MAX 1000
-#define NAME_MAX_BYTES 200
-
 /* Stands for PostgreSQL's own library directory in functions in C */
 #define LIBDIR "$libdir/"
 
@@ -37,65 +32,36 @@
 static bool has_locale(const char *name);
 static json_t *locales_here(void);
 static char *plain_locale(const char *name);
-static char *missing_here(const json_t *one);
-static char *libraries_missing(const json_t *libraries);
+static char *missing_here(const PrimaryLocale *locale);
+static char *libraries_missing(const TextList *libraries);
 static char *library_directory(void);
 static void add(char **text, char *sentence);
-
-const char *
-restore_primary_is_bad(const json_t *primary)
-{
-	json_t	   *one;
-	size_t		i;
-
-	if (primary == NULL || json_is_null(primary))
-		return NULL;
-	if (!json_is_object(primary))
-		return "the field \"primary\" must be an object or null";
-	if (json_array_size(json_object_get(primary, "locales")) > LOCALES_MAX)
-		return "the field \"primary\" has more than 1000 \"locales\"";
-	if (json_array_size(json_object_get(primary, "libraries")) > LIBRARIES_MAX)
-		return "the field \"primary\" has more than 1000 \"libraries\"";
-	json_array_foreach(json_object_get(primary, "libraries"), i, one)
-	{
-		if (!json_is_string(one) || json_string_length(one) > NAME_MAX_BYTES)
-			return "each of the field \"libraries\" must be text of at most 200 bytes";
-	}
-	json_array_foreach(json_object_get(primary, "locales"), i, one)
-	{
-		if (json_text_of(one, "of") == NULL || json_text_of(one, "locale") == NULL ||
-			strlen(json_text_of(one, "locale")) > NAME_MAX_BYTES)
-			return "each of the field \"locales\" must be {\"of\", \"locale\"}, and may have \"needed\" and \"version\"";
-	}
-	return NULL;
-}
 
 bool
 restore_host_serves(Restore *restore)
 {
-	const json_t *locales = json_object_get(json_object_get(restore->arguments, "primary"), "locales");
-	json_t	   *one;
-	size_t		i;
+	const PrimaryFacts *primary = &restore->request->primary;
 	bool		good = true;
 
-	json_array_foreach(locales, i, one)
+	for (size_t i = 0; i < primary->locale_count; i++)
 	{
-		char	   *words = missing_here(one);
+		const PrimaryLocale *locale = &primary->locales[i];
+		char	   *words = missing_here(locale);
 
-		if (words != NULL && restore->is_drill && json_is_true(json_object_get(one, "needed")))
+		if (words != NULL && restore->is_drill && locale->needed)
 			good = restore_fail(restore, BARMAN_WRONG_STATE, words,
 								"Install the locale on Barman's host: of Debian by \"dpkg-reconfigure locales\", or from the package locales-all.",
-								"locale \"%s\" is missing on Barman's host", json_text_of(one, "locale"));
+								"locale \"%s\" is missing on Barman's host", locale->name);
 		else if (words != NULL)
 			job_log(restore->job, JOB_WARNING, "locale \"%s\" is missing on Barman's host: %s",
-					json_text_of(one, "locale"), words);
+					locale->name, words);
 		free(words);
 		if (!good)
 			break;
 	}
 	if (good)
 	{
-		char	   *words = libraries_missing(json_object_get(json_object_get(restore->arguments, "primary"), "libraries"));
+		char	   *words = libraries_missing(&primary->libraries);
 
 		if (words != NULL)
 			job_log(restore->job, JOB_WARNING, "%s", words);
@@ -107,31 +73,29 @@ restore_host_serves(Restore *restore)
 char *
 restore_host_notes(const Restore *restore)
 {
-	const json_t *locales = json_object_get(json_object_get(restore->arguments, "primary"), "locales");
+	const PrimaryFacts *primary = &restore->request->primary;
 	const char *here = gnu_get_libc_version();
 	char	   *text = mem_strdup("");
 	char	   *libraries;
 	int			notes = 0;
-	json_t	   *one;
-	size_t		i;
 
-	json_array_foreach(locales, i, one)
+	for (size_t i = 0; i < primary->locale_count; i++)
 	{
-		const char *version = json_text_of(one, "version");
+		const PrimaryLocale *locale = &primary->locales[i];
 
-		if (notes < NOTES_MAX && !has_locale(json_text_of(one, "locale")))
+		if (notes < NOTES_MAX && !has_locale(locale->name))
 		{
-			add(&text, missing_here(one));
+			add(&text, missing_here(locale));
 			notes++;
 		}
-		else if (notes < NOTES_MAX && version != NULL && strcmp(version, here) != 0)
+		else if (notes < NOTES_MAX && locale->version != NULL && strcmp(locale->version, here) != 0)
 		{
 			add(&text, mem_printf("%s sorts by glibc %s, and this host has %s: here indexes of text may seem corrupt that are not.",
-								  json_text_of(one, "of"), version, here));
+								  locale->of, locale->version, here));
 			notes = NOTES_MAX;	/* the others would say the same */
 		}
 	}
-	libraries = libraries_missing(json_object_get(json_object_get(restore->arguments, "primary"), "libraries"));
+	libraries = libraries_missing(&primary->libraries);
 	if (libraries != NULL)
 		add(&text, libraries);
 	return text;
@@ -142,17 +106,15 @@ restore_host_notes(const Restore *restore)
  * if that is not known
  */
 static char *
-libraries_missing(const json_t *libraries)
+libraries_missing(const TextList *libraries)
 {
 	char	   *directory = library_directory();
 	char	   *names = NULL;
-	json_t	   *one;
-	size_t		i;
 	char	   *words;
 
-	json_array_foreach(libraries, i, one)
+	for (size_t i = 0; i < libraries->count; i++)
 	{
-		const char *name = json_string_value(one);
+		const char *name = libraries->texts[i];
 		char	   *path;
 		char	   *longer;
 
@@ -200,12 +162,12 @@ library_directory(void)
 
 /* NULL if it is not missing */
 static char *
-missing_here(const json_t *one)
+missing_here(const PrimaryLocale *locale)
 {
-	if (has_locale(json_text_of(one, "locale")))
+	if (has_locale(locale->name))
 		return NULL;
 	return mem_printf("%s cannot be used on a server that is restored here, for it has locale \"%s\".",
-					  json_text_of(one, "of"), json_text_of(one, "locale"));
+					  locale->of, locale->name);
 }
 
 /*

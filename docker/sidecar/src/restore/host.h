@@ -6,12 +6,7 @@
 #ifndef RESTORE_HOST_H
 #define RESTORE_HOST_H
 
-#include <jansson.h>
-
 #include "restore/state.h"
-
-/* Why the field "primary" of a restore is invalid; NULL if it is valid or null. */
-extern const char *restore_primary_is_bad(const json_t *primary);
 
 /*
  * Checks before the copy whether this host can run the queries on the restored

@@ -14,10 +14,10 @@
 /* Where recovery stops; at most one is set, none means at the end of the WAL. */
 typedef struct RecoveryTarget
 {
-	const char *name;
-	const char *time;			/* RFC 3339 in UTC: "2026-11-22T06:10:22.423819Z" */
-	const char *lsn;
-	const char *xid;
+	char	   *name;
+	char	   *time;			/* RFC 3339 in UTC: "2026-11-22T06:10:22.423819Z" */
+	char	   *lsn;
+	char	   *xid;
 	bool		immediate;
 	bool		exclusive;		/* stop before the record at lsn, which is a mark */
 	int			timeline;		/* to follow; 0: the newest */

@@ -170,7 +170,7 @@ explain_recovery(Restore *restore)
 			 "another program has taken the port of the instance");
 	else if (strstr(tail, "resource manager with ID") != NULL)
 	{
-		const char *preload = json_text_of(json_object_get(restore->arguments, "primary"), "preload");
+		const char *preload = restore->request->primary.preload;
 		char	   *hint = mem_printf("Start barman-sidecar with --instance-preload=LIBRARY, which must be installed on Barman's host.%s%s",
 									  preload != NULL && preload[0] != '\0' ? " The primary preloads: " : "",
 									  preload != NULL ? preload : "");

@@ -44,7 +44,7 @@
 /* PostgreSQL 18, by the version of its control file */
 #define CONTROL_VERSION_ORIGINS 1800
 
-static int64_t greatest(int64_t floor, int64_t controldata, const json_t *told, const char *name);
+static int64_t greatest(int64_t floor, int64_t controldata, int64_t told);
 static int64_t controldata_number(const char *controldata, const char *key, int64_t def);
 static bool controldata_is_on(const char *controldata, const char *key);
 static int64_t origins_in(const char *data);
@@ -52,7 +52,7 @@ static int64_t memory_bytes(void);
 static int64_t memory_limit(const char *path);
 
 ServerNeeds
-server_needs(const char *data, const char *controldata, const json_t *told)
+server_needs(const char *data, const char *controldata, const PrimarySettings *told)
 {
 	int64_t		memory = memory_bytes();
 	int64_t		most_locks = memory / MEMORY_SHARE / BYTES_PER_LOCK;
@@ -61,21 +61,21 @@ server_needs(const char *data, const char *controldata, const json_t *told)
 	int64_t		locks;
 	ServerNeeds needs = {
 		.connections = greatest(CONNECTIONS, controldata_number(controldata, "max_connections setting", 0),
-								told, "max_connections"),
+								told->max_connections),
 		.worker_processes = greatest(WORKER_PROCESSES, controldata_number(controldata, "max_worker_processes setting", 0),
-									 told, "max_worker_processes"),
+									 told->max_worker_processes),
 		.prepared_transactions = greatest(PREPARED_TRANSACTIONS,
 										  controldata_number(controldata, "max_prepared_xacts setting", 0),
-										  told, "max_prepared_transactions"),
-		.predicate_locks_per_transaction = greatest(PREDICATE_LOCKS_PER_TRANSACTION, 0, told,
-													"max_pred_locks_per_transaction"),
+										  told->max_prepared_transactions),
+		.predicate_locks_per_transaction = greatest(PREDICATE_LOCKS_PER_TRANSACTION, 0,
+													told->max_pred_locks_per_transaction),
 		.commit_timestamps = controldata_is_on(controldata, "track_commit_timestamp setting"),
 		.knows_origins = controldata_number(controldata, "pg_control version number", 0) >= CONTROL_VERSION_ORIGINS,
 		.shared_buffers = memory / MEMORY_SHARE / MB
 	};
 
-	needs.origins = greatest(ORIGINS, 2 * origins_in(data), told, "max_replication_slots");
-	needs.origins = greatest(needs.origins, 0, told, "max_active_replication_origins");
+	needs.origins = greatest(ORIGINS, 2 * origins_in(data), told->max_replication_slots);
+	needs.origins = greatest(needs.origins, 0, told->max_active_replication_origins);
 	if (needs.shared_buffers > BUFFERS_MAX)
 		needs.shared_buffers = BUFFERS_MAX;
 	if (needs.shared_buffers < BUFFERS_MIN)
@@ -86,9 +86,9 @@ server_needs(const char *data, const char *controldata, const json_t *told)
 	 * times the number of possible transactions.  That number differs here.
 	 */
 	locks = greatest(LOCKS_PER_TRANSACTION, controldata_number(controldata, "max_locks_per_xact setting", 0),
-					 told, "max_locks_per_transaction");
+					 told->max_locks_per_transaction);
 	theirs = needs.connections + needs.worker_processes + needs.prepared_transactions + OTHER_PROCESSES +
-		greatest(0, controldata_number(controldata, "max_wal_senders setting", 0), told, "max_wal_senders");
+		greatest(0, controldata_number(controldata, "max_wal_senders setting", 0), told->max_wal_senders);
 	ours = needs.connections + needs.worker_processes + needs.prepared_transactions;
 	locks = (locks * theirs + ours - 1) / ours;
 	if (locks * ours > most_locks)
@@ -120,12 +120,10 @@ controldata_number(const char *controldata, const char *key, int64_t def)
 
 /* PostgreSQL itself refuses a value that is too large, with a message. */
 static int64_t
-greatest(int64_t floor, int64_t controldata, const json_t *told, const char *name)
+greatest(int64_t floor, int64_t controldata, int64_t told)
 {
-	int64_t		number = json_integer_value(json_object_get(told, name));
+	int64_t		number = told > controldata ? told : controldata;
 
-	if (number < controldata)
-		number = controldata;
 	if (number > INT32_MAX)
 		number = INT32_MAX;
 	return number > floor ? number : floor;

@@ -9,7 +9,18 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include <jansson.h>
+/* Settings of the primary, as its extension reports them; 0: not known */
+typedef struct PrimarySettings
+{
+	int64_t		max_connections;
+	int64_t		max_worker_processes;
+	int64_t		max_wal_senders;
+	int64_t		max_prepared_transactions;
+	int64_t		max_locks_per_transaction;
+	int64_t		max_pred_locks_per_transaction;
+	int64_t		max_replication_slots;
+	int64_t		max_active_replication_origins;
+} PrimarySettings;
 
 typedef struct ServerNeeds
 {
@@ -25,10 +36,11 @@ typedef struct ServerNeeds
 } ServerNeeds;
 
 /*
- * controldata is the output of pg_controldata for the data directory; told has
- * settings of the primary by name, as its extension reports them, or is NULL.
- * Neither is complete: WAL may come from a time between the two.
+ * controldata is the output of pg_controldata for the data directory, told what
+ * the primary reports.  Neither is complete: WAL may come from a time between
+ * the two.
  */
-extern ServerNeeds server_needs(const char *data, const char *controldata, const json_t *told);
+extern ServerNeeds server_needs(const char *data, const char *controldata,
+								const PrimarySettings *told);
 
 #endif							/* RESTORE_SERVER_NEEDS_H */

@@ -12,6 +12,7 @@
 #include "jobs/job.h"
 #include "restore/cage.h"
 #include "restore/instance.h"
+#include "restore/request.h"
 
 /* A segment that the caller has closed arrives within a second or two, or not at all. */
 #define WAL_MS 60000
@@ -19,10 +20,10 @@
 typedef struct Restore
 {
 	Job		   *job;
-	const json_t *arguments;
+	const RestoreRequest *request;
 	Instance   *instance;
 	const char *directory;
-	RecoveryTarget target;
+	RecoveryTarget target;		/* of the request, and the timeline that has it */
 	json_t	   *backup;			/* the wide object */
 	json_t	   *error;			/* the cause, once something failed */
 	int64_t		restore_ms;
@@ -42,6 +43,7 @@ typedef struct Restore
 
 	/* For a drill */
 	bool		is_drill;
+	bool		is_kept;		/* the server outlives the drill */
 	json_t	   *drill;			/* the result so far */
 	int64_t		step_began;
 
