@@ -46,6 +46,7 @@ static bool ends_by(const json_t *backup, const char *time);
 static Answer *refuse_timeline(Choice *choice);
 static int	wanted_timeline(const Choice *choice, int own);
 static int	caller_timeline(const Choice *choice);
+static Answer *refuse_backup(const json_t *backup);
 static Answer *refuse_host(const json_t *backup);
 static Answer *refuse_segments(const json_t *backup);
 static Answer *refuse_tablespaces(const json_t *backup);
@@ -88,12 +89,8 @@ restore_choose(Request *request, RestoreRequest *restore, json_t **backup, Answe
 	answer_release(list);
 	if (choice.stopped)
 		*refusal = choice.answer;
-	if (*refusal == NULL && !choice.stopped)
-		*refusal = refuse_host(choice.backup);
-	if (*refusal == NULL && !choice.stopped)
-		*refusal = refuse_segments(choice.backup);
-	if (*refusal == NULL && !choice.stopped)
-		*refusal = refuse_tablespaces(choice.backup);
+	else if (*refusal == NULL)
+		*refusal = refuse_backup(choice.backup);
 	if (*refusal != NULL || choice.stopped)
 	{
 		json_decref(choice.backup);
@@ -294,6 +291,19 @@ caller_timeline(const Choice *choice)
 	if (wal_file != NULL && sscanf(wal_file, "%8X", &timeline) == 1)
 		return (int) timeline;
 	return choice->restore->timeline;
+}
+
+/* Why the backup cannot be restored here, whatever the target */
+static Answer *
+refuse_backup(const json_t *backup)
+{
+	Answer	   *refusal = refuse_host(backup);
+
+	if (refusal == NULL)
+		refusal = refuse_segments(backup);
+	if (refusal == NULL)
+		refusal = refuse_tablespaces(backup);
+	return refusal;
 }
 
 /* Can this host's PostgreSQL run the backup? */

@@ -49,6 +49,9 @@
 #define CHECK_DEADLINE_MS 120000
 #define SWITCH_DEADLINE_MS 40000
 
+/* "backup", its options and their values, the server, and the end */
+#define COMMAND_MAX 8
+
 typedef struct BackupRun
 {
 	Job		   *job;
@@ -59,6 +62,7 @@ typedef struct BackupRun
 } BackupRun;
 
 static void backup_body(Job *job, const void *request);
+static void fill_command(const char **command, const BackupRequest *asked, const char *server);
 static json_t *without_false_alarm(json_t *messages);
 static bool wait_for_new_id(BackupRun *run);
 static bool watch_copy(void *arg);
@@ -92,8 +96,7 @@ backup_body(Job *job, const void *request)
 	int64_t		began = monotonic_ms();
 	ReadTarget	directories = {READ_DIRECTORIES, job_server(job), ""};
 	BackupRun	run = {.job = job};
-	const char *command[12];
-	int			n = 0;
+	const char *command[COMMAND_MAX];
 	RunResult	result;
 	BarmanFailure failure;
 	BarmanOutput output;
@@ -107,23 +110,7 @@ backup_body(Job *job, const void *request)
 	run.watched = catalogue_known(job_server(job));
 	run.before = catalogue_backup_ids(job_server(job));
 
-	/* No --wait: Barman before 3.5 loses the name with it, and it may never end. */
-	command[n++] = "backup";
-	if (asked->parent_id != NULL)
-	{
-		command[n++] = "--incremental";
-		command[n++] = asked->parent_id;
-	}
-	if (asked->name != NULL)
-	{
-		command[n++] = "--name";
-		command[n++] = asked->name;
-	}
-	if (asked->immediate_checkpoint)
-		command[n++] = "--immediate-checkpoint";
-	command[n++] = job_server(job);
-	command[n] = NULL;
-
+	fill_command(command, asked, job_server(job));
 	if (!wait_for_new_id(&run))
 	{
 		json_decref(run.before);
@@ -156,6 +143,29 @@ backup_body(Job *job, const void *request)
 	runner_free(&result);
 	json_decref(run.before);
 	free(run.id);
+}
+
+/* No --wait: Barman before 3.5 loses the name with it, and it may never end. */
+static void
+fill_command(const char **command, const BackupRequest *asked, const char *server)
+{
+	int			n = 0;
+
+	command[n++] = "backup";
+	if (asked->parent_id != NULL)
+	{
+		command[n++] = "--incremental";
+		command[n++] = asked->parent_id;
+	}
+	if (asked->name != NULL)
+	{
+		command[n++] = "--name";
+		command[n++] = asked->name;
+	}
+	if (asked->immediate_checkpoint)
+		command[n++] = "--immediate-checkpoint";
+	command[n++] = server;
+	command[n] = NULL;
 }
 
 /*

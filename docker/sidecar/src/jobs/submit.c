@@ -21,37 +21,20 @@
 #include "jobs/table.h"
 #include "jobs/thread.h"
 
+static Answer *refuse(const JobCaller *caller, const JobKind *kind, const char *server, const char *backup_id);
+static Job *add_job(const JobCaller *caller, const JobKind *kind, const char *server, JobRequest asked, RunControl *control);
+static Answer *start_thread(Job *job);
 static void new_id(char id[ID_SIZE]);
 
 Answer *
 job_submit(const JobCaller *caller, const JobKind *kind, const char *server, JobRequest asked)
 {
 	Job		   *job;
-	Job		   *other;
-	pthread_attr_t attributes;
-	pthread_t	thread;
-	Answer	   *answer = NULL;
+	Answer	   *answer;
 	RunControl *control;
-	bool		started;
 
 	pthread_mutex_lock(&job_table.lock);
-	/* a cancelled job is about to end: the new one waits for it */
-	other = kind->exclusive ? job_find_running(NULL, kind->name, server, false) : NULL;
-	if (job_table.stopping)
-		answer = answer_error("shutting_down", "the sidecar is shutting down", NULL,
-							  "Try again when it is back.");
-	else if (other != NULL)
-	{
-		char	   *message = mem_printf("another %s of server \"%s\" is running", kind->name, server);
-		char	   *detail = mem_printf("It is job %s.", other->id);
-
-		answer = answer_error(BARMAN_BACKUP_RUNNING, message, detail,
-							  "Wait until it has ended, or cancel it.");
-		free(message);
-		free(detail);
-	}
-	else
-		answer = job_limits_refuse(caller, kind, server, asked.backup_id);
+	answer = refuse(caller, kind, server, asked.backup_id);
 	control = answer == NULL ? run_control_create() : NULL;
 	if (answer == NULL && control == NULL)
 		answer = answer_error(BARMAN_INTERNAL, "out of file descriptors", NULL, NULL);
@@ -61,8 +44,60 @@ job_submit(const JobCaller *caller, const JobKind *kind, const char *server, Job
 		job_request_release(&asked);
 		return answer;
 	}
+	job = add_job(caller, kind, server, asked, control);
+	pthread_mutex_unlock(&job_table.lock);
 
-	job = mem_alloc(sizeof(Job));
+	log_line(LOGLEVEL_INFO, "job accepted", "id", job->id, "kind", kind->name, "server", server,
+			 "from", caller->from, "scope", token_scope_name(caller->grant != NULL ? caller->grant->scope : SCOPE_UNSET), NULL);
+
+	/* Make the job durable before the answer; a job that frees disk space may go unrecorded. */
+	if (!job_write_record(job) && !kind->frees_room)
+		answer = answer_error(BARMAN_INTERNAL, "could not record the job",
+							  "The state directory cannot be written.",
+							  "Look at the sidecar's log.");
+	pthread_mutex_lock(&job_table.lock);
+	if (answer == NULL)
+		answer = start_thread(job);
+	if (answer->status != 202)
+	{
+		job_decide(job, STATE_FAILED, NULL,
+				   error_json(BARMAN_INTERNAL, "the job could not be started", NULL, NULL));
+		job_settle(job);
+	}
+	pthread_mutex_unlock(&job_table.lock);
+	return answer;
+}
+
+/* NULL if the job may run; the lock is held. */
+static Answer *
+refuse(const JobCaller *caller, const JobKind *kind, const char *server, const char *backup_id)
+{
+	/* a cancelled job is about to end: the new one waits for it */
+	const Job  *other = kind->exclusive ? job_find_running(NULL, kind->name, server, false) : NULL;
+	Answer	   *answer;
+	char	   *message;
+	char	   *detail;
+
+	if (job_table.stopping)
+		return answer_error("shutting_down", "the sidecar is shutting down", NULL,
+							"Try again when it is back.");
+	if (other == NULL)
+		return job_limits_refuse(caller, kind, server, backup_id);
+	message = mem_printf("another %s of server \"%s\" is running", kind->name, server);
+	detail = mem_printf("It is job %s.", other->id);
+	answer = answer_error(BARMAN_BACKUP_RUNNING, message, detail,
+						  "Wait until it has ended, or cancel it.");
+	free(message);
+	free(detail);
+	return answer;
+}
+
+/* Takes what is asked for and the control; the lock is held. */
+static Job *
+add_job(const JobCaller *caller, const JobKind *kind, const char *server, JobRequest asked, RunControl *control)
+{
+	Job		   *job = mem_alloc(sizeof(Job));
+
 	new_id(job->id);
 	job->kind = mem_strdup(kind->name);
 	job->server = mem_strdup(server);
@@ -78,38 +113,26 @@ job_submit(const JobCaller *caller, const JobKind *kind, const char *server, Job
 	job_insert(job);
 	job_table.running++;
 	jobs_purge();
-	pthread_mutex_unlock(&job_table.lock);
+	return job;
+}
 
-	log_line(LOGLEVEL_INFO, "job accepted", "id", job->id, "kind", kind->name, "server", server,
-			 "from", caller->from, "scope", token_scope_name(caller->grant != NULL ? caller->grant->scope : SCOPE_UNSET), NULL);
+/* The answer that tells of the job, or why there is no thread; the lock is held. */
+static Answer *
+start_thread(Job *job)
+{
+	Answer	   *answer = job_accepted(202, job);
+	pthread_attr_t attributes;
+	pthread_t	thread;
+	bool		started;
 
-	/* Make the job durable before the answer; a job that frees disk space may go unrecorded. */
-	if (!job_write_record(job) && !kind->frees_room)
-		answer = answer_error(BARMAN_INTERNAL, "could not record the job",
-							  "The state directory cannot be written.",
-							  "Look at the sidecar's log.");
-	pthread_mutex_lock(&job_table.lock);
-	if (answer == NULL)
-	{
-		answer = job_accepted(202, job);
-		pthread_attr_init(&attributes);
-		pthread_attr_setdetachstate(&attributes, PTHREAD_CREATE_DETACHED);
-		started = pthread_create(&thread, &attributes, job_main, job) == 0;
-		pthread_attr_destroy(&attributes);
-		if (!started)
-		{
-			answer_release(answer);
-			answer = answer_error(BARMAN_INTERNAL, "could not start a thread", NULL, NULL);
-		}
-	}
-	if (answer->status != 202)
-	{
-		job_decide(job, STATE_FAILED, NULL,
-				   error_json(BARMAN_INTERNAL, "the job could not be started", NULL, NULL));
-		job_settle(job);
-	}
-	pthread_mutex_unlock(&job_table.lock);
-	return answer;
+	pthread_attr_init(&attributes);
+	pthread_attr_setdetachstate(&attributes, PTHREAD_CREATE_DETACHED);
+	started = pthread_create(&thread, &attributes, job_main, job) == 0;
+	pthread_attr_destroy(&attributes);
+	if (started)
+		return answer;
+	answer_release(answer);
+	return answer_error(BARMAN_INTERNAL, "could not start a thread", NULL, NULL);
 }
 
 Answer *

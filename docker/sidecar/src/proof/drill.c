@@ -34,6 +34,8 @@
 
 static void drill_body(Job *job, const void *request);
 static bool find_backup(Restore *restore, const DrillRequest *asked);
+static bool copy_backup(Restore *restore);
+static bool recover(Restore *restore, Recovery *recovery);
 static void tell_replay(const Restore *restore, const Recovery *recovery);
 static void drill_stage(Restore *restore, const char *name, bool good, const char *detail);
 static bool on_its_timeline(Restore *restore, const Recovery *recovery);
@@ -58,9 +60,6 @@ drill_body(Job *job, const void *request)
 	ServerConfig config = instance_config(restore.instance);
 	bool		recovered;
 	bool		good;
-	char	   *copied;
-	char	   *notes;
-	char	   *reached = NULL;
 
 	restore.is_drill = true;
 	restore.is_kept = asked->keep;
@@ -76,32 +75,7 @@ drill_body(Job *job, const void *request)
 			restore_target_is_archived(&restore);
 		drill_stage(&restore, "wal", good, asked->restore.wal_file);
 	}
-	if (good)
-	{
-		good = restore_copy(&restore) && restore_take_tail(&restore) && restore_prepare(&restore);
-		notes = restore_host_notes(&restore);
-		copied = mem_printf("%lld bytes%s%s", (long long) directory_size(restore.directory).bytes,
-							notes[0] != '\0' ? ". " : "", notes);
-		free(notes);
-		drill_stage(&restore, "restore", good, copied);
-		free(copied);
-	}
-	recovered = good && restore_recover(&restore, &recovery) && on_its_timeline(&restore, &recovery) &&
-		is_to_the_end(&restore, &recovery);
-	if (good)
-	{
-		json_t	   *reach = restore_reach(&restore, &recovery);
-		char	   *words = restore_reach_words(reach);
-
-		reached = mem_printf("to %s on timeline %d%s", recovery.lsn != NULL ? recovery.lsn : "an unknown position",
-							 recovery.timeline, words);
-		drill_stage(&restore, "recovery", recovered, reached);
-		if (recovered)
-			tell_replay(&restore, &recovery);
-		json_object_set_new(restore.drill, "reach", reach);
-		free(words);
-		free(reached);
-	}
+	recovered = good && copy_backup(&restore) && recover(&restore, &recovery);
 	good = recovered && is_isolated(&restore) && drill_examine(job, &config,
 									  (int) json_integer_value(json_object_get(restore.backup, "postgresql_version")) / 10000,
 									  asked, restore.drill);
@@ -123,6 +97,41 @@ find_backup(Restore *restore, const DrillRequest *asked)
 		return restore_find_backup(restore);
 	job_phase(restore->job, "checking");
 	return restore_fail_with(restore, asked->refused);
+}
+
+/* Copies and configures the server, and adds the step. */
+static bool
+copy_backup(Restore *restore)
+{
+	bool		good = restore_copy(restore) && restore_take_tail(restore) && restore_prepare(restore);
+	char	   *notes = restore_host_notes(restore);
+	char	   *copied = mem_printf("%lld bytes%s%s", (long long) directory_size(restore->directory).bytes,
+									notes[0] != '\0' ? ". " : "", notes);
+
+	drill_stage(restore, "restore", good, copied);
+	free(notes);
+	free(copied);
+	return good;
+}
+
+/* Runs recovery to its end, and adds the step. */
+static bool
+recover(Restore *restore, Recovery *recovery)
+{
+	bool		good = restore_recover(restore, recovery) && on_its_timeline(restore, recovery) &&
+		is_to_the_end(restore, recovery);
+	json_t	   *reach = restore_reach(restore, recovery);
+	char	   *words = restore_reach_words(reach);
+	char	   *reached = mem_printf("to %s on timeline %d%s", recovery->lsn != NULL ? recovery->lsn : "an unknown position",
+									 recovery->timeline, words);
+
+	drill_stage(restore, "recovery", good, reached);
+	if (good)
+		tell_replay(restore, recovery);
+	json_object_set_new(restore->drill, "reach", reach);
+	free(words);
+	free(reached);
+	return good;
 }
 
 /* Adds a step that took the time since the last one */

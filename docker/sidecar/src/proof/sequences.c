@@ -17,6 +17,8 @@
 /* This many sequences that differ are named; the others are only counted. */
 #define NAMED_MAX 100
 
+static bool tell(const DrillServer *server, const DrillSequence *sequences, const DrillRelation *relations,
+				 size_t count, int64_t began, json_t *result);
 static char *difference(const DrillSequence *sequence, const DrillAnswer *answer);
 
 bool
@@ -28,7 +30,7 @@ drill_sequences(const DrillServer *server, const DrillSequence *sequences, size_
 	size_t	   *asked;			/* the sequence of each question */
 	size_t		n = 0;
 	int64_t		began = monotonic_ms();
-	size_t		differ = 0;
+	bool		same;
 
 	if (count == 0)
 		return true;
@@ -59,6 +61,23 @@ drill_sequences(const DrillServer *server, const DrillSequence *sequences, size_
 	free(answers);
 	free(questions);
 
+	same = tell(server, sequences, relations, count, began, result);
+	for (size_t i = 0; i < count; i++)
+	{
+		free(relations[i].difference);
+		free(relations[i].oid);
+	}
+	free(relations);
+	return same;
+}
+
+/* Reports the result, in the order of the mark */
+static bool
+tell(const DrillServer *server, const DrillSequence *sequences, const DrillRelation *relations,
+	 size_t count, int64_t began, json_t *result)
+{
+	size_t		differ = 0;
+
 	for (size_t i = 0; i < count; i++)
 	{
 		if (relations[i].difference != NULL && ++differ <= NAMED_MAX)
@@ -69,10 +88,7 @@ drill_sequences(const DrillServer *server, const DrillSequence *sequences, size_
 			drill_step(result, "compare", false, monotonic_ms() - began, detail);
 			free(detail);
 		}
-		free(relations[i].difference);
-		free(relations[i].oid);
 	}
-	free(relations);
 	if (differ > NAMED_MAX || differ < count)
 	{
 		char	   *detail = differ > NAMED_MAX ? mem_printf("%zu more sequences differ", differ - NAMED_MAX)
