@@ -15,6 +15,11 @@ DEPS_DEMO=(
   "pc:libmicrohttpd|libmicrohttpd-dev|HTTP server of the sidecar"
   "pc:gnutls|libgnutls28-dev|TLS of the sidecar"
   "pc:jansson|libjansson-dev|JSON in the sidecar"
+  "pc:zlib|zlib1g-dev|archived WAL in the sidecar"
+  "file:/usr/include/bzlib.h|libbz2-dev|archived WAL in the sidecar"
+  "pc:liblzma|liblzma-dev|archived WAL in the sidecar"
+  "pc:libzstd|libzstd-dev|archived WAL in the sidecar"
+  "pc:liblz4|liblz4-dev|archived WAL in the sidecar"
   "cmd:barman|barman|takes the backups"
   "cmd:rsync|rsync|restores; copies the sources"
 )
