@@ -7,15 +7,14 @@
 #include "wal/record_reader.h"
 
 #include <inttypes.h>
-#include <stdarg.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/memory.h"
 #include "wal/bytes.h"
 #include "wal/crc32c.h"
-#include "wal/record_reader_inside.h"
+#include "wal/page_check.h"
+#include "wal/reader_state.h"
 
 /* Kept from one record to the next; what a rare long one needed is not */
 #define BUFFER_KEPT (1024 * 1024)
@@ -72,9 +71,9 @@ record_reader_segment(RecordReader *reader, const char *name)
 	reader->number = (uint32_t) strtoul(part[2], NULL, 16);
 	if (reader->end.reason == WAL_END_NONE && !reader->at_segment_start && reader->next_page != 0 &&
 		reader->next_page % reader->segment_size != 0)
-		record_reader_ends(reader, WAL_END_ADDRESS, reader->next_page, "the segment before is not read to its end");
+		reader_ends(reader, WAL_END_ADDRESS, reader->next_page, "the segment before is not read to its end");
 	else if (reader->end.reason == WAL_END_NONE && (timeline == 0 || timeline < reader->timeline))
-		record_reader_ends(reader, WAL_END_TIMELINE, reader->next_page,
+		reader_ends(reader, WAL_END_TIMELINE, reader->next_page,
 						   "timeline %" PRIu32 " does not follow timeline %" PRIu32, timeline, reader->timeline);
 	reader->timeline = timeline;
 	reader->at_segment_start = true;
@@ -90,7 +89,7 @@ record_reader_page(RecordReader *reader, const uint8_t page[WAL_PAGE_SIZE])
 		return;
 	if (reader->timeline == 0)
 	{
-		record_reader_ends(reader, WAL_END_PAGE, 0, "a page of no segment");
+		reader_ends(reader, WAL_END_PAGE, 0, "a page of no segment");
 		return;
 	}
 	/* what follows a switch is not looked at */
@@ -98,7 +97,7 @@ record_reader_page(RecordReader *reader, const uint8_t page[WAL_PAGE_SIZE])
 		return;
 	if (reader->next_page != 0 && !reader->at_segment_start && reader->next_page % reader->segment_size == 0)
 	{
-		record_reader_ends(reader, WAL_END_ADDRESS, reader->next_page, "the segment has more pages than its size");
+		reader_ends(reader, WAL_END_ADDRESS, reader->next_page, "the segment has more pages than its size");
 		return;
 	}
 	reader->page = page;
@@ -153,19 +152,6 @@ record_reader_position(const RecordReader *reader)
 	return reader->page != NULL ? reader->page_address + reader->offset : reader->next_page;
 }
 
-bool
-record_reader_ends(RecordReader *reader, WalEndReason reason, uint64_t lsn, const char *format,...)
-{
-	va_list		args;
-
-	reader->end.reason = reason;
-	reader->end.lsn = lsn;
-	va_start(args, format);
-	vsnprintf(reader->end.detail, sizeof(reader->end.detail), format, args);
-	va_end(args);
-	return false;
-}
-
 /* offset is a multiple of eight, so that the length is on this page whatever else is. */
 static WalStep
 begin_record(RecordReader *reader, WalRecord *record)
@@ -177,7 +163,7 @@ begin_record(RecordReader *reader, WalRecord *record)
 
 	if (length < RECORD_HEADER_SIZE || length > RECORD_SIZE_MAX)
 	{
-		record_reader_ends(reader, length == 0 ? WAL_END_ZEROES : WAL_END_RECORD, lsn,
+		reader_ends(reader, length == 0 ? WAL_END_ZEROES : WAL_END_RECORD, lsn,
 						   "the record has a length of %" PRIu32 " bytes", length);
 		return WAL_END;
 	}
@@ -247,9 +233,9 @@ check_header(RecordReader *reader, const uint8_t *header, uint64_t lsn)
 	uint8_t		rmgr = header[17];
 
 	if (rmgr > RMGR_LAST && rmgr < RMGR_CUSTOM_FIRST)
-		return record_reader_ends(reader, WAL_END_RECORD, lsn, "the record is of the resource manager %d, which does not exist", rmgr);
+		return reader_ends(reader, WAL_END_RECORD, lsn, "the record is of the resource manager %d, which does not exist", rmgr);
 	if (reader->previous != 0 ? previous != reader->previous : previous >= lsn)
-		return record_reader_ends(reader, WAL_END_PREVIOUS, lsn,
+		return reader_ends(reader, WAL_END_PREVIOUS, lsn,
 								  "the record says that the one before is at %" PRIX64 "/%" PRIX64,
 								  previous >> 32, previous & 0xFFFFFFFF);
 	return true;
@@ -263,7 +249,7 @@ finish_record(RecordReader *reader, const uint8_t *bytes, uint32_t length, uint6
 	crc = CRC32C_FINISH(crc32c_add(crc, bytes, 20));
 	if (crc != bytes_u32(bytes + 20))
 	{
-		record_reader_ends(reader, WAL_END_CHECKSUM, lsn, "the record has the checksum %08" PRIX32 " and says %08" PRIX32,
+		reader_ends(reader, WAL_END_CHECKSUM, lsn, "the record has the checksum %08" PRIX32 " and says %08" PRIX32,
 						   crc, bytes_u32(bytes + 20));
 		return WAL_END;
 	}

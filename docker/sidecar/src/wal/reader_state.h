@@ -1,14 +1,20 @@
 /*
- * record_reader_inside.h
+ * reader_state.h
  *
- * The state of a reader, which record_reader.c and page_check.c share.
+ * The state of a reader of records, which is nobody's but record_reader.c's and
+ * page_check.c's.
  */
-#ifndef WAL_RECORD_READER_INSIDE_H
-#define WAL_RECORD_READER_INSIDE_H
+#ifndef WAL_READER_STATE_H
+#define WAL_READER_STATE_H
 
-#include "wal/record_reader.h"
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
 
-struct RecordReader
+#include "wal/end_reason.h"
+#include "wal/page_header.h"
+
+typedef struct RecordReader
 {
 	/* what all segments have in common, once the first page is read */
 	const WalVersion *version;
@@ -39,13 +45,10 @@ struct RecordReader
 	size_t		buffer_size;
 
 	WalEnd		end;
-};
+} RecordReader;
 
-/* Always false */
-extern bool record_reader_ends(RecordReader *reader, WalEndReason reason, uint64_t lsn, const char *format,...)
+/* Sets the end; always false */
+extern bool reader_ends(RecordReader *reader, WalEndReason reason, uint64_t lsn, const char *format,...)
 			__attribute__((format(printf, 4, 5)));
 
-/* Checks the header of the page, and where in it the records go on; false: the WAL has ended. */
-extern bool page_check(RecordReader *reader);
-
-#endif							/* WAL_RECORD_READER_INSIDE_H */
+#endif							/* WAL_READER_STATE_H */

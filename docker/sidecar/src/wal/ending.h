@@ -1,0 +1,14 @@
+/*
+ * ending.h
+ *
+ * The end of a transaction.
+ */
+#ifndef WAL_ENDING_H
+#define WAL_ENDING_H
+
+#include "wal/collection.h"
+
+/* Reports what a transaction has done, if it commits, and forgets it and its subtransactions. */
+extern void transaction_ends(Changes *changes, const WalRecord *record, const CommitRecord *commit);
+
+#endif							/* WAL_ENDING_H */
