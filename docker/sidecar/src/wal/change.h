@@ -34,7 +34,8 @@ typedef struct WalChange
 	uint32_t	new_filenode;	/* after a truncation or rewrite; 0: not known, or no other */
 	uint32_t	tablespace;		/* 0: not known */
 	uint32_t	xid;			/* of the transaction, never of a subtransaction */
-	const char *gid;			/* of a prepared one; NULL: it was not; valid during the call */
+	bool		is_prepared;	/* PREPARE TRANSACTION and COMMIT PREPARED */
+	const char *gid;			/* of a prepared one, during the call; NULL: not known */
 	uint64_t	begin_lsn;		/* its first record, of what was read */
 	uint64_t	commit_lsn;		/* where its COMMIT begins */
 	uint64_t	end_lsn;		/* where its COMMIT ends */

@@ -30,6 +30,7 @@
 static const char too_many[] = "more transactions are open than the limit allows, or with more relations";
 
 static bool transaction_record(Changes *changes, const WalRecord *record);
+static bool unfinished_record(Changes *changes, const WalRecord *record);
 static bool standby_record(Changes *changes, const WalRecord *record);
 static bool lock_record(Changes *changes, const WalRecord *record);
 static bool running_record(Changes *changes, const WalRecord *record);
@@ -109,11 +110,24 @@ transaction_record(Changes *changes, const WalRecord *record)
 	if ((wrong = commit_record_parse(record, &changes->parts, &ends, &commit)) != NULL)
 		return changes_fail(changes, record->lsn, wrong);
 	if (!ends)
-		return record->xid < FIRST_NORMAL_XID || in_flight_get(changes->flight, record->xid, record->lsn) != NULL ||
-			changes_fail(changes, record->lsn, too_many);
+		return record->xid < FIRST_NORMAL_XID || unfinished_record(changes, record);
 	if (commit.xid < FIRST_NORMAL_XID)
 		return true;
 	transaction_ends(changes, record, &commit);
+	return true;
+}
+
+/* PREPARE, or what tells of subtransactions and caches before the end */
+static bool
+unfinished_record(Changes *changes, const WalRecord *record)
+{
+	FlightTransaction *transaction = in_flight_get(changes->flight, record->xid, record->lsn);
+	const char *gid = prepare_record_gid(record, &changes->parts);
+
+	if (transaction == NULL)
+		return changes_fail(changes, record->lsn, too_many);
+	if (gid != NULL && transaction->gid == NULL)
+		transaction->gid = mem_strdup(gid);
 	return true;
 }
 

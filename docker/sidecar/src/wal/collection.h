@@ -34,6 +34,7 @@ typedef struct Ended
 	FlightTable *tables;		/* by LSN */
 	size_t		table_count;
 	bool		has_created;
+	char	   *gid;			/* malloc'd; NULL: none is known */
 } Ended;
 
 /* Always false */

@@ -13,6 +13,7 @@
 
 #define XACT_OPERATION 0x70
 #define XACT_COMMIT 0x00
+#define XACT_PREPARE 0x10
 #define XACT_ABORT 0x20
 #define XACT_COMMIT_PREPARED 0x30
 #define XACT_ABORT_PREPARED 0x40
@@ -30,6 +31,10 @@
 #define FILE_SIZE 12
 #define INVALIDATION_SIZE 16
 #define INVALIDATION_RELCACHE (-2)
+
+/* xl_xact_prepare: where it has the length of the identifier, and how long it is itself */
+#define PREPARE_GID_LENGTH 54
+#define PREPARE_SIZE 72
 
 /* From 1970 to 2000, where PostgreSQL's time begins */
 #define EPOCH_MICROSECONDS (INT64_C(946684800) * 1000000)
@@ -110,6 +115,20 @@ read_parts(Rest *rest, uint32_t has, CommitRecord *commit)
 	if ((has & HAS_ORIGIN) && take(rest, 16) == NULL)
 		return "a COMMIT or ABORT ends within its origin";
 	return NULL;
+}
+
+const char *
+prepare_record_gid(const WalRecord *record, const RecordParts *parts)
+{
+	uint32_t	length;
+
+	if ((record->info & XACT_OPERATION) != XACT_PREPARE || parts->main_length < PREPARE_SIZE)
+		return NULL;
+	length = bytes_u16(parts->main + PREPARE_GID_LENGTH);
+	if (length == 0 || length > GID_SIZE || length > parts->main_length - PREPARE_SIZE ||
+		parts->main[PREPARE_SIZE + length - 1] != '\0')
+		return NULL;
+	return (const char *) parts->main + PREPARE_SIZE;
 }
 
 uint32_t

@@ -49,6 +49,9 @@ extern const char *commit_record_parse(const WalRecord *record, const RecordPart
 extern uint32_t commit_subtransaction(const CommitRecord *commit, uint32_t i);
 extern RelationFile commit_file(const CommitRecord *commit, uint32_t i);
 
+/* The identifier in a PREPARE, which a COMMIT repeats at wal_level = logical only; NULL: it is another record */
+extern const char *prepare_record_gid(const WalRecord *record, const RecordParts *parts);
+
 /* True for a relation or a database, whose relation is 0 */
 extern bool commit_dropped(const CommitRecord *commit, uint32_t i, uint32_t *database, uint32_t *relation);
 

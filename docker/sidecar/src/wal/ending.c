@@ -40,6 +40,7 @@ transaction_ends(Changes *changes, const WalRecord *record, const CommitRecord *
 	}
 	free(ended.relations);
 	free(ended.tables);
+	free(ended.gid);
 }
 
 /* Each is there once, however often the record names it. */
@@ -57,6 +58,11 @@ take_transaction(InFlight *flight, uint32_t xid, Ended *ended, size_t *relation_
 		ended->has_created |= transaction->has_created;
 		add_relations(transaction, ended, relation_room);
 		add_tables(transaction, ended, table_room);
+		if (ended->commit->is_prepared && xid == ended->commit->xid)
+		{
+			ended->gid = transaction->gid;
+			transaction->gid = NULL;
+		}
 	}
 	in_flight_end(flight, transaction);
 }
@@ -154,7 +160,8 @@ report(Changes *changes, const WalRecord *record, const Ended *ended)
 	Operations	operations = {0};
 	WalChange	change = {
 		.xid = ended->commit->xid,
-		.gid = ended->commit->is_prepared ? ended->commit->gid : NULL,
+		.is_prepared = ended->commit->is_prepared,
+		.gid = ended->commit->gid != NULL ? ended->commit->gid : ended->gid,
 		.begin_lsn = ended->begin_lsn,
 		.commit_lsn = record->lsn,
 		.end_lsn = record->end_lsn,

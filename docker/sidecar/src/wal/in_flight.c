@@ -179,6 +179,7 @@ in_flight_end(InFlight *flight, FlightTransaction *transaction)
 	if (flight->last == transaction)
 		flight->last = NULL;
 	free(transaction->tables);
+	free(transaction->gid);
 	free(transaction);
 }
 

@@ -56,6 +56,7 @@ typedef struct FlightTransaction
 	uint32_t	table_count;
 	uint32_t	table_room;
 	bool		has_created;	/* a file */
+	char	   *gid;			/* malloc'd; NULL: not prepared, or before what was read */
 
 	/* A row that leaves a partition is deleted there, and inserted elsewhere after its chunks of TOAST */
 	bool		is_moving;

@@ -19,6 +19,7 @@
 
 static void collect_sets(Evidence *evidence);
 static void mark_new(Evidence *evidence);
+static bool drops_are_in_order(Evidence *evidence);
 static void find_drops(Evidence *evidence);
 static uint32_t rewritten_table(Evidence *evidence, const FlightRelation *transient);
 static void find_rewrites(Evidence *evidence);
@@ -104,10 +105,38 @@ mark_new(Evidence *evidence)
 	}
 }
 
+/*
+ * Files are removed in the opposite order of that in which statistics are
+ * dropped, if every relation has one and nothing else goes.  The relations that
+ * have the numbers of their files must agree.
+ */
+static bool
+drops_are_in_order(Evidence *evidence)
+{
+	const CommitRecord *commit = evidence->ended->commit;
+	uint32_t	database;
+	uint32_t	relation;
+
+	if (evidence->ended->has_created || commit->stats_count != commit->file_count)
+		return false;
+	for (uint32_t i = 0; i < commit->stats_count; i++)
+	{
+		RelationFile file = commit_file(commit, commit->file_count - 1 - i);
+
+		if (!commit_dropped(commit, i, &database, &relation) || relation == 0 || database != file.database)
+			return false;
+		if (file.number != relation && (relation_set_has(&evidence->removed, relation_key(database, relation)) ||
+										relation_set_has(&evidence->dropped, relation_key(database, file.number))))
+			return false;
+	}
+	return true;
+}
+
 static void
 find_drops(Evidence *evidence)
 {
 	const CommitRecord *commit = evidence->ended->commit;
+	bool		in_order = drops_are_in_order(evidence);
 	uint32_t	database;
 	uint32_t	relation;
 
@@ -122,7 +151,14 @@ find_drops(Evidence *evidence)
 		if (relation_set_has(&evidence->created, key))
 			continue;
 		operation = operations_add(evidence->operations, CHANGE_DROP, database, relation);
-		if (relation != 0 && relation_set_has(&evidence->removed, key))
+		if (in_order)
+		{
+			RelationFile file = commit_file(commit, commit->file_count - 1 - i);
+
+			operation->filenode = file.number;
+			operation->tablespace = file.tablespace;
+		}
+		else if (relation != 0 && relation_set_has(&evidence->removed, key))
 			operation->filenode = relation;
 		else if (relation != 0)
 			evidence->has_unknown_file = true;
