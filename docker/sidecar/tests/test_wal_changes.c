@@ -218,6 +218,38 @@ what_has_ended_is_forgotten(void **state)
 	changes_free(changes);
 }
 
+/* Each snapshot lists all locks again, however long they are held. */
+static void
+locks_are_held_once(void **state)
+{
+	uint8_t		locks[4 + 2 * 12];
+	uint8_t		running[24] = {0};
+	Changes    *changes = start(false, 4, 4);
+
+	(void) state;
+	put(locks, 2, 4);
+	put(running + 12, 101, 4);
+	put(running + 16, 100, 4);
+	for (uint32_t xid = 100; xid < 102; xid++)
+	{
+		for (int i = 0; i < 2; i++)
+		{
+			put(locks + 4 + 12 * i, xid, 4);
+			put(locks + 8 + 12 * i, 5, 4);
+			put(locks + 12 + 12 * i, (uint64_t) 20000 + (uint64_t) i, 4);
+		}
+		/* one that began before, and one that tells of each lock */
+		assert_true(xid == 100 || give(changes, RMGR_STANDBY, 0x00, xid, locks, sizeof(locks), NULL));
+		for (int i = 0; i < 100; i++)
+		{
+			assert_true(give(changes, RMGR_STANDBY, 0x00, 0, locks, sizeof(locks), NULL));
+			assert_true(give(changes, RMGR_STANDBY, 0x10, 0, running, sizeof(running), NULL));
+		}
+	}
+	assert_int_equal(changes_in_flight(changes), 2);
+	changes_free(changes);
+}
+
 static void
 what_was_not_read_is_not_known(void **state)
 {
@@ -324,6 +356,7 @@ main(void)
 		cmocka_unit_test(without_rows_only_operations_are_told),
 		cmocka_unit_test(limits_end_with_words),
 		cmocka_unit_test(what_has_ended_is_forgotten),
+		cmocka_unit_test(locks_are_held_once),
 		cmocka_unit_test(what_was_not_read_is_not_known),
 		cmocka_unit_test(lists_longer_than_their_records_are_refused),
 		cmocka_unit_test(short_records_are_refused),

@@ -33,6 +33,7 @@ static bool transaction_record(Changes *changes, const WalRecord *record);
 static bool unfinished_record(Changes *changes, const WalRecord *record);
 static bool standby_record(Changes *changes, const WalRecord *record);
 static bool lock_record(Changes *changes, const WalRecord *record);
+static bool add_lock(Changes *changes, uint32_t xid, const FlightTable *table, bool is_snapshot);
 static bool running_record(Changes *changes, const WalRecord *record);
 static bool other_record(Changes *changes, const WalRecord *record);
 static bool is_truncation(const WalRecord *record);
@@ -159,15 +160,32 @@ lock_record(Changes *changes, const WalRecord *record)
 	for (uint32_t i = 0; i < count; i++, at += 12)
 	{
 		FlightTable table = {record->lsn, bytes_u32(at + 4), bytes_u32(at + 8), false};
-		FlightTransaction *transaction;
+		uint32_t	xid = bytes_u32(at);
 
-		if (bytes_u32(at) < FIRST_NORMAL_XID)
-			continue;
-		transaction = in_flight_get(changes->flight, bytes_u32(at), record->lsn);
-		if (transaction == NULL || !in_flight_add_table(changes->flight, transaction, &table))
+		if (xid >= FIRST_NORMAL_XID && !add_lock(changes, xid, &table, record->xid == 0))
 			return changes_fail(changes, record->lsn, too_many);
 	}
 	return true;
+}
+
+/* Of a snapshot, only locks that were taken before what was read are news. */
+static bool
+add_lock(Changes *changes, uint32_t xid, const FlightTable *table, bool is_snapshot)
+{
+	FlightTransaction *transaction;
+
+	if (is_snapshot && changes->has_floor && !xid_precedes(xid, changes->floor))
+		return true;
+	transaction = in_flight_get(changes->flight, xid, table->lsn);
+	if (transaction == NULL)
+		return false;
+	if (is_snapshot)
+	{
+		if (transaction->locks_known != 0 && transaction->locks_known != table->lsn)
+			return true;
+		transaction->locks_known = table->lsn;
+	}
+	return in_flight_add_table(changes->flight, transaction, table);
 }
 
 static bool
@@ -186,6 +204,8 @@ running_record(Changes *changes, const WalRecord *record)
 		changes->has_floor = true;
 		changes->floor = next;
 	}
+	else if (xid_precedes(changes->floor, oldest))
+		changes->floor = oldest;	/* stays near, as xids begin anew after four thousand million */
 	in_flight_end_before(changes->flight, oldest);
 	return true;
 }

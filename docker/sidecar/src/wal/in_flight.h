@@ -55,6 +55,7 @@ typedef struct FlightTransaction
 	FlightTable *tables;
 	uint32_t	table_count;
 	uint32_t	table_room;
+	uint64_t	locks_known;	/* where a snapshot has listed all that it held; 0: none has */
 	bool		has_created;	/* a file */
 	char	   *gid;			/* malloc'd; NULL: not prepared, or before what was read */
 
@@ -79,7 +80,7 @@ extern FlightTransaction *in_flight_get(InFlight *flight, uint32_t xid, uint64_t
 extern FlightRelation *in_flight_relation(InFlight *flight, FlightTransaction *transaction, const RelationFile *file);
 extern FlightRelation *in_flight_find_relation(InFlight *flight, uint32_t xid, const RelationFile *file);
 
-/* A lock that is known already is not added again.  False: the limit is reached. */
+/* False: the limit is reached. */
 extern bool in_flight_add_table(InFlight *flight, FlightTransaction *transaction, const FlightTable *table);
 
 extern void in_flight_end(InFlight *flight, FlightTransaction *transaction);
