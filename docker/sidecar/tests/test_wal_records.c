@@ -83,7 +83,7 @@ a_flipped_bit_invents_nothing(void **state)
 		reader = record_reader_new();
 		record_reader_segment(reader, FIRST_NAME);
 		segment[i] ^= (uint8_t) (1 << i % 8);
-		count = read_pages(reader, segment, FIRST_USED / WAL_PAGE_SIZE, records, FIRST_RECORDS);
+		count = read_pages(reader, segment, FIRST_USED / WAL_PAGE_SIZE + 1, records, FIRST_RECORDS);
 		segment[i] ^= (uint8_t) (1 << i % 8);
 		assert_true(count <= FIRST_RECORDS);
 		for (int n = 0; n < count; n++)
