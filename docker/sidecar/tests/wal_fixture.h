@@ -66,7 +66,9 @@ writer_page(Writer *writer, uint16_t flags, uint32_t rest)
 	bool		is_long = address % writer->segment_size == 0;
 	uint8_t    *page;
 
-	writer->bytes = realloc(writer->bytes, (writer->pages + 1) * WAL_PAGE_SIZE);
+	/* twice as large, when it is full */
+	if ((writer->pages & (writer->pages - 1)) == 0)
+		writer->bytes = realloc(writer->bytes, (writer->pages > 0 ? writer->pages * 2 : 1) * WAL_PAGE_SIZE);
 	page = writer->bytes + writer->pages * WAL_PAGE_SIZE;
 	memset(page, 0, WAL_PAGE_SIZE);
 	put(page, writer->magic, 2);
