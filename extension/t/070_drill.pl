@@ -141,7 +141,7 @@ like($error, qr/there is no mark "no_mark"/, 'a drill to no mark');
 
 # ---- another database ----
 $node->safe_psql('postgres', 'CREATE ROLE tester LOGIN; GRANT EXECUTE ON FUNCTION poc_restore_drill TO tester');
-my $elsewhere = "SELECT bool_and(ok) FROM poc_restore_drill_database('copy', asserts => '{SELECT count(*) > 0 FROM public.t}')";
+my $elsewhere = "SELECT bool_and(ok) FROM public.poc_restore_drill_database('copy', asserts => '{SELECT count(*) > 0 FROM public.t}')";
 (undef, undef, $error) = $node->psql('postgres', $elsewhere, extra_params => [ '-U', 'tester' ]);
 like($error, qr/permission denied for function poc_restore_drill_database/, 'who may drill here may not read other databases');
 # whose rights count is not whose session it is

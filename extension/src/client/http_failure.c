@@ -135,6 +135,6 @@ hint_on_security(const char *error)
 		return "Where poc_barman.url leads, plain HTTP seems to be spoken: use http://, or start the sidecar with --tls-cert and --tls-key.";
 	/* so does libmicrohttpd from 1.0 on with what is no HTTP: it answers nothing */
 	if (strstr(error, "unexpected eof") != NULL || strstr(error, "non-properly terminated") != NULL)
-		return "Who listens there hangs up on TLS: if plain HTTP is spoken, use http://, or start the sidecar with --tls-cert and --tls-key.";
+		return "Who listens there hangs up on TLS: if plain HTTP is spoken, use http://, or start the sidecar with --tls-cert and --tls-key; else check the sidecar's certificate and poc_barman.ca_file.";
 	return "Check that poc_barman.ca_file holds the authority that signed the sidecar's certificate, and that the certificate names the host of poc_barman.url.";
 }

@@ -37,6 +37,9 @@ restore_reach(Restore *restore, const Recovery *recovery)
 
 	if (recovered != NULL && lsn_parse(recovered, &lsn) && restore->received_end > 0 && !restore->received_unknown)
 	{
+		/* more may have been archived before the copy ended */
+		if (restore->received_end < lsn)
+			restore->received_end = lsn;
 		uint64_t	missing = restore->received_end > lsn ? restore->received_end - lsn : 0;
 
 		bytes = json_integer((json_int_t) missing);
