@@ -32,7 +32,6 @@
 #define SWITCH_MARGIN_MS 30000
 
 static void switch_wal_body(Job *job, const void *request);
-static void wait_for_segment(Job *job, const char *wal_file, int64_t timeout_ms);
 static void switch_and_archive(Job *job, int64_t timeout_ms);
 static bool say_that_it_waits(void *job);
 static void finish(Job *job, const char *wal_file, bool archived);
@@ -76,59 +75,59 @@ static void
 switch_wal_body(Job *job, const void *request)
 {
 	const SwitchWalRequest *asked = request;
-	ReadTarget	directories = {READ_DIRECTORIES, job_server(job), ""};
+	bool		arrived;
 
 	if (asked->wal_file == NULL)
-	{
 		switch_and_archive(job, asked->timeout_ms);
-		return;
+	else if (job_await_segment(job, asked->wal_file, asked->timeout_ms, &arrived))
+	{
+		if (arrived)
+			job_log(job, JOB_INFO, "segment %s is archived", asked->wal_file);
+		else
+			job_log(job, JOB_WARNING, "segment %s was not archived within %lld seconds",
+					asked->wal_file, (long long) asked->timeout_ms / 1000);
+		finish(job, asked->wal_file, arrived);
 	}
-	if (!catalogue_known(job_server(job)))
-		answer_release(reads_wait(&directories, READ_AGE_DEFAULT));
-	wait_for_segment(job, asked->wal_file, asked->timeout_ms);
 }
 
-static void
-wait_for_segment(Job *job, const char *wal_file, int64_t timeout_ms)
+bool
+job_await_segment(Job *job, const char *wal_file, int64_t timeout_ms, bool *arrived)
 {
+	ReadTarget	directories = {READ_DIRECTORIES, job_server(job), ""};
 	int64_t		deadline = monotonic_ms() + timeout_ms;
 	int64_t		archived_at = INT64_MIN / 2;
 	uint64_t	seen = 0;
 
 	if (!catalogue_known(job_server(job)))
+		answer_release(reads_wait(&directories, READ_AGE_DEFAULT));
+	if (!catalogue_known(job_server(job)))
 	{
 		job_fail(job, "unavailable", "Barman does not tell where this server's WAL is",
 				 NULL, "Look at \"barman show-servers\".");
-		return;
+		return false;
 	}
 	job_log(job, JOB_INFO, "waiting until segment %s is archived", wal_file);
-	while (!catalogue_has_wal(job_server(job), wal_file))
+	while (!(*arrived = catalogue_has_wal(job_server(job), wal_file)))
 	{
 		uint64_t	signature = catalogue_wal_signature(job_server(job));
 		int64_t		now = monotonic_ms();
 
 		if (now >= deadline)
-		{
-			job_log(job, JOB_WARNING, "segment %s was not archived within %lld seconds",
-					wal_file, (long long) timeout_ms / 1000);
-			finish(job, wal_file, false);
-			return;
-		}
+			return true;
 		if (signature != seen || now - archived_at >= ARCHIVE_EVERY_MS)
 		{
 			seen = signature;
 			archived_at = now;
 			if (!archive_wal(job))
-				return;
+				return false;
 			if (catalogue_has_wal(job_server(job), wal_file))
-				break;
+				continue;
 			job_needs_wal(job, true);
 		}
 		if (!job_sleep(job, LOOK_MS))
-			return;
+			return false;
 	}
-	job_log(job, JOB_INFO, "segment %s is archived", wal_file);
-	finish(job, wal_file, true);
+	return true;
 }
 
 static void

@@ -30,6 +30,13 @@ extern bool wal_file_name_is_valid(const char *name);
 extern bool archive_wal(Job *job);
 
 /*
+ * Waits until a segment that the caller has closed is in the archive; it has
+ * arrived, or the time is over.  False: the job was cancelled, or has failed
+ * because Barman does not tell where the WAL is.
+ */
+extern bool job_await_segment(Job *job, const char *wal_file, int64_t timeout_ms, bool *arrived);
+
+/*
  * Sets the job's system identifier.  A client on that server can see the
  * progress and write the WAL that the job waits for.  recorded: the identifier
  * in the backup; NULL: use the server's.
