@@ -45,6 +45,7 @@ typedef struct WalChange
 	int64_t		deleted;
 	int64_t		moved_in;		/* rows of other partitions, not among inserted */
 	int64_t		moved_out;		/* not among deleted */
+	bool		has_no_file;	/* of a drop: a temporary relation, a partitioned one, a view */
 	bool		is_whole;		/* all its records were read; else counts are the least, and none of them is 0 */
 } WalChange;
 

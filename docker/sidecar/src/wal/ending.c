@@ -173,6 +173,7 @@ report(Changes *changes, const WalRecord *record, const Ended *ended)
 		operations_find(ended, &operations);
 	for (size_t i = 0; i < operations.count; i++)
 		report_operation(changes, &change, &operations.items[i], ended);
+	change.has_no_file = false;
 	if (!changes->options.fast)
 		report_rows(changes, &change, ended);
 	free(operations.items);
@@ -189,6 +190,7 @@ report_operation(Changes *changes, WalChange *change, const Operation *operation
 	change->filenode = operation->filenode;
 	change->new_filenode = operation->new_filenode;
 	change->tablespace = operation->tablespace;
+	change->has_no_file = operation->has_no_file;
 	change->inserted = change->updated = change->deleted = change->moved_in = change->moved_out = 0;
 	if (operation->filenode != 0)
 		add_counts(change, ended, relation_key(operation->database, operation->filenode));

@@ -18,6 +18,7 @@ typedef struct Operation
 	uint32_t	filenode;
 	uint32_t	new_filenode;
 	uint32_t	tablespace;
+	bool		has_no_file;	/* of a drop */
 } Operation;
 
 typedef struct Operations

@@ -20,6 +20,7 @@
 static void collect_sets(Evidence *evidence);
 static void mark_new(Evidence *evidence);
 static bool drops_are_in_order(Evidence *evidence);
+static bool files_are_told(Evidence *evidence);
 static void find_drops(Evidence *evidence);
 static uint32_t rewritten_table(Evidence *evidence, const FlightRelation *transient);
 static void find_rewrites(Evidence *evidence);
@@ -132,11 +133,28 @@ drops_are_in_order(Evidence *evidence)
 	return true;
 }
 
+/* Has every file that goes the number of a relation that is dropped? */
+static bool
+files_are_told(Evidence *evidence)
+{
+	const CommitRecord *commit = evidence->ended->commit;
+
+	for (uint32_t i = 0; i < commit->file_count; i++)
+	{
+		RelationFile file = commit_file(commit, i);
+
+		if (!relation_set_has(&evidence->dropped, relation_key(file.database, file.number)))
+			return false;
+	}
+	return true;
+}
+
 static void
 find_drops(Evidence *evidence)
 {
 	const CommitRecord *commit = evidence->ended->commit;
 	bool		in_order = drops_are_in_order(evidence);
+	bool		are_told = files_are_told(evidence);
 	uint32_t	database;
 	uint32_t	relation;
 
@@ -161,7 +179,10 @@ find_drops(Evidence *evidence)
 		else if (relation != 0 && relation_set_has(&evidence->removed, key))
 			operation->filenode = relation;
 		else if (relation != 0)
+		{
+			operation->has_no_file = are_told;
 			evidence->has_unknown_file = true;
+		}
 	}
 }
 
