@@ -73,7 +73,7 @@ COMMENT ON FUNCTION _poc.name_json(text) IS
 CREATE FUNCTION @extschema@.poc_restore(INOUT instance text, backup_id text DEFAULT 'latest', server text DEFAULT NULL,
 	target_name text DEFAULT NULL, target_time timestamptz DEFAULT NULL, target_lsn pg_lsn DEFAULT NULL,
 	target_xid xid8 DEFAULT NULL, immediate boolean DEFAULT false, start boolean DEFAULT true,
-	wait boolean DEFAULT true, target_timeline integer DEFAULT NULL,
+	wait boolean DEFAULT true, target_timeline integer DEFAULT NULL, exclusive boolean DEFAULT false,
 	OUT state text, OUT conninfo text, OUT port integer, OUT recovered_lsn pg_lsn,
 	OUT recovered_time timestamptz, OUT timeline integer, OUT restore_elapsed interval,
 	OUT recovery_elapsed interval, OUT archived_lsn pg_lsn, OUT received_lsn pg_lsn,
@@ -88,7 +88,7 @@ DECLARE
 		'target_time', to_char(target_time AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'),
 		'target_lsn', target_lsn, 'target_xid', target_xid,
 		'immediate', coalesce(immediate, false), 'start', coalesce(start, true),
-		'target_timeline', target_timeline,
+		'target_timeline', target_timeline, 'exclusive', coalesce(exclusive, false),
 		'system_identifier', (SELECT c.system_identifier::text FROM pg_control_system() AS c),
 		'primary', _poc.primary_facts(current_database()::text));
 	timeline_now integer;
@@ -96,6 +96,12 @@ DECLARE
 	chosen jsonb;
 	job jsonb;
 BEGIN
+	IF exclusive AND target_lsn IS NULL THEN
+		RAISE EXCEPTION 'exclusive is for a target_lsn alone'
+			USING ERRCODE = 'invalid_parameter_value',
+				DETAIL = 'Recovery can stop before a position; a time or a transaction''s number does not tell which transactions are before it.',
+				HINT = 'poc_find_changes() tells the position of a commit.';
+	END IF;
 	IF NOT isfinite(target_time) THEN
 		RAISE EXCEPTION 'target time must be finite'
 			USING ERRCODE = 'invalid_parameter_value',
@@ -175,8 +181,8 @@ BEGIN
 END
 $$;
 
-COMMENT ON FUNCTION @extschema@.poc_restore(text, text, text, text, timestamptz, pg_lsn, xid8, boolean, boolean, boolean, integer) IS
-'Restores a backup on Barman''s host to a server of its own, an instance of this name (lower-case letters, digits, underscores), and waits until its recovery has ended. Without a target it recovers all there is, up to this very call; WAL that Barman has received but not archived yet is restored as well when this server does not close its segment itself (it is lost, say), and a warning tells of it. Or give one of target_name (a mark of this database means the mark; of any other restore point the first of its name is meant, and a notice tells how many there are), target_time, target_lsn, target_xid, immediate. Of ''latest'' an older backup is taken if a target_time or target_lsn, or the timeline, needs it. Recovery follows the timeline that this server is on, or after a failover with target_timeline the one it came from. The instance runs apart from production on a timeline of its own; conninfo says where, for the role that asks; the roles and passwords are those restored. recovered_time is when the last recovered transaction was committed; without one, when the backup ended. archived_lsn and received_lsn are how far Barman had archived and received when the copy began; unreached_bytes and unreached tell what of that the instance does not have: bytes of WAL, and the time from recovered_time to the last WAL received. With start => false it is restored but not started; with wait => false the restore goes on as a job. Nothing is left of a restore that fails or is cancelled. Errors: 22023 bad name or target, 42704 unknown backup, 55000 the target cannot be reached or the sidecar restores nothing, 55006 there is such an instance, 53400 too many instances, 08006 no progress, 58000 with Barman''s or the server''s own words. Example: SELECT * FROM poc_restore(''before_the_mistake'', target_time => now() - interval ''10 min'')';
+COMMENT ON FUNCTION @extschema@.poc_restore(text, text, text, text, timestamptz, pg_lsn, xid8, boolean, boolean, boolean, integer, boolean) IS
+'Restores a backup on Barman''s host to a server of its own, an instance of this name (lower-case letters, digits, underscores), and waits until its recovery has ended. Without a target it recovers all there is, up to this very call; WAL that Barman has received but not archived yet is restored as well when this server does not close its segment itself (it is lost, say), and a warning tells of it. Or give one of target_name (a mark of this database means the mark; of any other restore point the first of its name is meant, and a notice tells how many there are), target_time, target_lsn (with exclusive => true recovery stops before the record that begins there, such as a commit that poc_find_changes() found), target_xid, immediate. Of ''latest'' an older backup is taken if a target_time or target_lsn, or the timeline, needs it. Recovery follows the timeline that this server is on, or after a failover with target_timeline the one it came from. The instance runs apart from production on a timeline of its own; conninfo says where, for the role that asks; the roles and passwords are those restored. recovered_time is when the last recovered transaction was committed; without one, when the backup ended. archived_lsn and received_lsn are how far Barman had archived and received when the copy began; unreached_bytes and unreached tell what of that the instance does not have: bytes of WAL, and the time from recovered_time to the last WAL received. With start => false it is restored but not started; with wait => false the restore goes on as a job. Nothing is left of a restore that fails or is cancelled. Errors: 22023 bad name or target, 42704 unknown backup, 55000 the target cannot be reached or the sidecar restores nothing, 55006 there is such an instance, 53400 too many instances, 08006 no progress, 58000 with Barman''s or the server''s own words. Example: SELECT * FROM poc_restore(''before_the_mistake'', target_time => now() - interval ''10 min'')';
 
 CREATE FUNCTION @extschema@.poc_instances()
 RETURNS TABLE (instance text, server text, backup_id text, state text, conninfo text, port integer,

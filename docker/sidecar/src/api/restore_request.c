@@ -47,6 +47,7 @@ static const Argument restore_arguments[] = {
 	{"target_lsn", ARGUMENT_TEXT, 0, 0, true, 0},
 	{"target_xid", ARGUMENT_TEXT, 0, 0, true, 0},
 	{"immediate", ARGUMENT_BOOL, 0, 0, false, false},
+	{"exclusive", ARGUMENT_BOOL, 0, 0, false, false},
 	{"start", ARGUMENT_BOOL, 0, 0, false, true},
 	{"mark_lsn", ARGUMENT_TEXT, 0, 0, true, 0},
 	{"mark_timeline", ARGUMENT_INTEGER, 1, INT32_MAX, true, 0},
@@ -93,6 +94,7 @@ restore_request_fill(RestoreRequest *restore, const json_t *arguments, Answer **
 	restore->target.lsn = arguments_text(arguments, "target_lsn");
 	restore->target.xid = arguments_text(arguments, "target_xid");
 	restore->target.immediate = json_is_true(json_object_get(arguments, "immediate"));
+	restore->target.exclusive = json_is_true(json_object_get(arguments, "exclusive"));
 	restore->target.timeline = (int) json_integer_value(json_object_get(arguments, "target_timeline"));
 	restore->start = json_is_true(json_object_get(arguments, "start"));
 	restore->mark_lsn = arguments_text(arguments, "mark_lsn");
@@ -113,6 +115,9 @@ has_one_target(const RecoveryTarget *target, Answer **refusal)
 	if (count > 1)
 		*refusal = answer_error("bad_argument", "there is more than one recovery target", NULL,
 								"Give one of target_name, target_time, target_lsn, target_xid and immediate, or none.");
+	else if (target->exclusive && target->lsn == NULL)
+		return argument_refuse(refusal, "exclusive", "come with target_lsn",
+							   "Recovery can stop before a position.");
 	return count <= 1;
 }
 

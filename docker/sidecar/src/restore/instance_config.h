@@ -19,7 +19,7 @@ typedef struct RecoveryTarget
 	char	   *lsn;
 	char	   *xid;
 	bool		immediate;
-	bool		exclusive;		/* stop before the record at lsn, which is a mark */
+	bool		exclusive;		/* stop before the record at lsn: a mark, or as asked for */
 	int			timeline;		/* to follow; 0: the newest */
 } RecoveryTarget;
 
