@@ -82,6 +82,12 @@ CREATE TYPE _poc.streaming_client AS (
 
 COMMENT ON TYPE _poc.streaming_client IS 'A client that streams from a server, as poc_replication_status() returns it.';
 
+CREATE TYPE _poc.change AS (
+	at timestamptz, kind text, relation text, relation_oid oid, xid xid, begin_lsn pg_lsn, commit_lsn pg_lsn,
+	rows_inserted bigint, rows_updated bigint, rows_deleted bigint, timeline integer, backup_id text, name_from text);
+
+COMMENT ON TYPE _poc.change IS 'What a transaction did to a table, as poc_find_changes() returns it.';
+
 -- ---- tables
 
 CREATE TABLE _poc.marks (
@@ -149,8 +155,26 @@ CREATE TABLE _poc.drills (
 COMMENT ON TABLE _poc.drills IS
 'The receipts of restore drills, with their steps as the sidecar told them.';
 
+CREATE TABLE _poc.relation_notes (
+	system_identifier bigint,
+	database oid,
+	relid oid,
+	lsn pg_lsn,
+	at timestamptz NOT NULL,
+	filenode oid NOT NULL,
+	kind "char" NOT NULL,
+	schema text COLLATE "C" NOT NULL,
+	name text COLLATE "C" NOT NULL,
+	root oid NOT NULL,
+	PRIMARY KEY (system_identifier, database, relid, lsn)
+);
+
+COMMENT ON TABLE _poc.relation_notes IS
+'Relations of a database as they were at some position: name, kind, file (0: it has none), and root: the partitioned table that it belongs to, the table of an index or TOAST table, or itself.';
+
 -- pg_dump keeps what cannot be made again
 SELECT pg_catalog.pg_extension_config_dump('_poc.marks', '');
 SELECT pg_catalog.pg_extension_config_dump('_poc.mark_tables', '');
 SELECT pg_catalog.pg_extension_config_dump('_poc.mark_sequences', '');
 SELECT pg_catalog.pg_extension_config_dump('_poc.drills', '');
+SELECT pg_catalog.pg_extension_config_dump('_poc.relation_notes', '');

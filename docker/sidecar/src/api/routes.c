@@ -16,16 +16,17 @@
 #include "api/routes_job.h"
 #include "api/routes_name.h"
 #include "api/routes_read.h"
+#include "api/routes_rescue.h"
 #include "api/routes_restore.h"
 #include "api/waiting.h"
 #include "base/memory.h"
 #include "jobs/idempotency.h"
 #include "jobs/job.h"
 
-/* Most bodies are short; a drill's may contain a mark of up to 100,000 tables. */
+/* Most bodies are short; one that lists tables may contain 100,000 of them. */
 #define BODY_MAX ((size_t) 64 * 1024)
-#define DRILL_BODY_MAX ((size_t) 32 * 1024 * 1024)
-#define DRILL_MAX_VALUES ((size_t) 500000)
+#define TABLES_BODY_MAX ((size_t) 32 * 1024 * 1024)
+#define TABLES_MAX_VALUES ((size_t) 500000)
 
 /* The servers that a route concerns, and what checks that the token reaches them */
 typedef enum RouteReach
@@ -74,6 +75,7 @@ static const Route routes[] = {
 	{"POST", {"v1", "servers", "*", "restores", "check"}, SCOPE_READ, OF_ONE_SERVER, post_restore_check},
 	{"GET", {"v1", "servers", "*", "drills", "last"}, SCOPE_READ, OF_ONE_SERVER, get_last_drill},
 	{"POST", {"v1", "servers", "*", "drills"}, SCOPE_OPERATE, OF_ONE_SERVER, post_drill},
+	{"POST", {"v1", "servers", "*", "changes"}, SCOPE_OPERATE, OF_ONE_SERVER, post_changes},
 	{"GET", {"v1", "instances"}, SCOPE_READ, OF_OWN_SERVERS, get_instances},
 	{"DELETE", {"v1", "instances", "*"}, SCOPE_OPERATE, OF_OWN_SERVERS, delete_instance},
 	{"GET", {"v1", "diagnose"}, SCOPE_READ, OF_ALL_SERVERS, get_diagnose},
@@ -104,10 +106,10 @@ routes_admit(Request *request)
 	request->apart = strcmp(route->method, "GET") != 0;
 	if (request->apart)
 	{
-		bool		is_drill = route->handler == post_drill;
+		bool		lists_tables = route->handler == post_drill || route->handler == post_changes;
 
-		request->body_max = is_drill ? DRILL_BODY_MAX : BODY_MAX;
-		request->values_max = is_drill ? DRILL_MAX_VALUES : ARGUMENTS_MAX_VALUES;
+		request->body_max = lists_tables ? TABLES_BODY_MAX : BODY_MAX;
+		request->values_max = lists_tables ? TABLES_MAX_VALUES : ARGUMENTS_MAX_VALUES;
 	}
 	return keep_key(request);
 }
