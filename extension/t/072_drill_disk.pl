@@ -35,7 +35,8 @@ SH
 }
 else
 {
-	take_shm();
+	# what is filled there is memory
+	die '/dev/shm is larger than 1 GB, and no mount can be made here: there is no small file system to fill' if take_shm() > 1024**3;
 	$live->{instances} = tempdir('poc_XXXXXX', DIR => '/dev/shm', CLEANUP => 1);
 }
 start_drills($live);
