@@ -47,7 +47,7 @@ AS $$
 $$;
 
 COMMENT ON FUNCTION @extschema@.poc_note_relations() IS
-'Remembers the names, OIDs and files of the tables of this database, so that poc_find_changes() knows them when they are dropped: WAL has numbers alone. poc_find_changes() and poc_backup() do it too; have it called every few minutes where tables come and go (pg_cron, say). Returns how many were new, renamed, or in another file than when they were remembered last; temporary tables are not remembered. Errors: 25006 on a standby. Example: SELECT poc_note_relations()';
+'Remembers the names, OIDs and files of the tables of this database, so that poc_find_changes() knows them when they are dropped: WAL has numbers alone. poc_find_changes() does it too; have it called every few minutes where tables come and go (pg_cron, say). Returns how many were new, renamed, or in another file than when they were remembered last; temporary tables are not remembered. Errors: 25006 on a standby. Example: SELECT poc_note_relations()';
 
 -- What is known of the tables of a database, for the sidecar: the file of each
 -- at some time, and the table in whose name its changes are told.
