@@ -41,8 +41,8 @@
 #define STOP_SECONDS 10
 
 static void open_standard_streams(void);
-static void tell_who_may(void);
-static void tell_of_cage(void);
+static void log_permissions(void);
+static void log_confinement(void);
 static void wait_for_signal(const sigset_t *signals);
 static void stop_rooms(void);
 static void give_up(int signal);
@@ -84,8 +84,8 @@ main(int argc, char **argv)
 		return check_config() == 0 ? 0 : 1;
 	if (!token_read_files())
 		return 1;
-	tell_who_may();
-	tell_of_cage();
+	log_permissions();
+	log_confinement();
 	routes_init();
 	http_options.listen = settings.listen;
 	http_options.tls_cert = settings.tls_cert;
@@ -140,7 +140,7 @@ open_standard_streams(void)
 
 /* Warn of permissions that the operator may not have intended. */
 static void
-tell_who_may(void)
+log_permissions(void)
 {
 	bool		by_path = strncmp(settings.listen, "unix:", 5) == 0;
 
@@ -156,7 +156,7 @@ tell_who_may(void)
 
 /* Report a missing cage at startup, before anybody needs a restore. */
 static void
-tell_of_cage(void)
+log_confinement(void)
 {
 	CageHold	offered = cage_offered();
 	char	   *why;

@@ -45,7 +45,7 @@ many_silent_connections_keep_nobody_out(void **state)
 }
 
 static void
-who_drips_headers_is_told_and_ended(void **state)
+slow_headers_are_refused(void **state)
 {
 	const char *extra[] = {"--header-timeout=1", NULL};
 	int64_t		began = monotonic_ms();
@@ -69,7 +69,7 @@ who_drips_headers_is_told_and_ended(void **state)
 }
 
 static void
-who_drips_a_body_is_told_and_ended(void **state)
+a_slow_body_is_refused(void **state)
 {
 	const char *extra[] = {"--body-timeout=1", NULL};
 	int64_t		began;
@@ -347,8 +347,8 @@ main(int argc, char **argv)
 {
 	const struct CMUnitTest tests[] = {
 		HTTP_TEST(many_silent_connections_keep_nobody_out),
-		HTTP_TEST(who_drips_headers_is_told_and_ended),
-		HTTP_TEST(who_drips_a_body_is_told_and_ended),
+		HTTP_TEST(slow_headers_are_refused),
+		HTTP_TEST(a_slow_body_is_refused),
 		HTTP_TEST(who_idles_is_ended),
 		HTTP_TEST(who_does_not_take_an_answer_is_ended),
 		HTTP_TEST(half_sent_bodies_have_a_limit_together),

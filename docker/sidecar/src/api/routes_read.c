@@ -217,7 +217,7 @@ get_archive(Request *request)
 	if (answer == NULL || answer->status != 200)
 		return answer;
 	answer_release(answer);
-	told = catalogue_told(server);
+	told = catalogue_facts(server);
 	identifier = catalogue_system_id(server);
 	oldest = catalogue_extreme_wal(server, false);
 	newest = catalogue_extreme_wal(server, true);

@@ -85,7 +85,7 @@ backup_hold(const char *server, const json_t *ids, bool *busy)
 		if (one != NULL)
 			hold->backups[hold->count++] = one;
 	}
-	told = catalogue_told(server);
+	told = catalogue_facts(server);
 	hold->needs_receiver = json_is_true(json_object_get(told, "receives")) ||
 		is_taken(directory, server, "receive-wal");
 	json_decref(told);

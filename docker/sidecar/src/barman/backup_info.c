@@ -80,7 +80,7 @@ backup_info_exists(const char *server, const char *id)
 }
 
 void
-backup_info_tell_kept(const char *server, json_t *backups)
+backup_info_add_kept(const char *server, json_t *backups)
 {
 	static const struct
 	{

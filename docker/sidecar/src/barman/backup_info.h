@@ -23,7 +23,7 @@ extern json_t *backup_info_find(const char *server, const char *id);
  * Without a retention policy, list-backups does not report which backups are
  * kept: fill that in, in the words that it uses with one.
  */
-extern void backup_info_tell_kept(const char *server, json_t *backups);
+extern void backup_info_add_kept(const char *server, json_t *backups);
 
 /* Does the backup have a record, complete or not?  The id must be valid. */
 extern bool backup_info_exists(const char *server, const char *id);

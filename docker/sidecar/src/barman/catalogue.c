@@ -142,7 +142,7 @@ catalogue_known(const char *server)
 }
 
 json_t *
-catalogue_told(const char *server)
+catalogue_facts(const char *server)
 {
 	Catalogue  *catalogue;
 	json_t	   *told;

@@ -23,7 +23,7 @@ extern void catalogue_learn(const char *server, const json_t *directories);
 extern bool catalogue_known(const char *server);
 
 /* What Barman reported about the server; the caller releases it; or NULL */
-extern json_t *catalogue_told(const char *server);
+extern json_t *catalogue_facts(const char *server);
 
 /* malloc'd system identifier of the server's PostgreSQL, even if it is unreachable; or NULL */
 extern char *catalogue_system_id(const char *server);

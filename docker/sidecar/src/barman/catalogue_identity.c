@@ -13,7 +13,7 @@
 char *
 catalogue_system_id(const char *server)
 {
-	json_t	   *told = catalogue_told(server);
+	json_t	   *told = catalogue_facts(server);
 	char	   *base = catalogue_directory(server, "base");
 	char	   *path = base != NULL ? mem_printf("%s/../identity.json", base) : NULL;
 	json_t	   *identity = path != NULL ? json_load_file(path, 0, NULL) : NULL;

@@ -26,7 +26,7 @@
 
 static int	wrong;
 
-static void tell(bool good, const char *format,...)
+static void report(bool good, const char *format,...)
 			__attribute__((format(printf, 2, 3)));
 static void check_directory(const char *what, const char *path);
 static void check_lock(const char *path);
@@ -37,16 +37,16 @@ int
 check_config(void)
 {
 	wrong = 0;
-	tell(true, "options: they can be read and fit together");
+	report(true, "options: they can be read and fit together");
 	if (!token_configured())
-		tell(true, "token files: none; whoever reaches %s may operate, and destroy nothing", settings.listen);
+		report(true, "token files: none; whoever reaches %s may operate, and destroy nothing", settings.listen);
 	else
 	{
 		fflush(stdout);
-		tell(token_read_files(), "token files: %s", "each must be a plain file of the sidecar's user, mode 0600, with one line of its own");
+		report(token_read_files(), "token files: %s", "each must be a plain file of the sidecar's user, mode 0600, with one line of its own");
 	}
 	if (settings.allow_delete && token_strongest() < SCOPE_DESTROY)
-		tell(false, "--allow-delete: it has no effect, because no token has the scope destroy: give --token-file=destroy=FILE");
+		report(false, "--allow-delete: it has no effect, because no token has the scope destroy: give --token-file=destroy=FILE");
 	check_directory("state directory", settings.state_dir);
 	check_lock(settings.state_dir);
 	if (settings.instance_root != NULL)
@@ -58,7 +58,7 @@ check_config(void)
 }
 
 static void
-tell(bool good, const char *format,...)
+report(bool good, const char *format,...)
 {
 	va_list		args;
 
@@ -80,18 +80,18 @@ check_directory(const char *what, const char *path)
 	if (stat(path, &facts) == 0)
 	{
 		if (!S_ISDIR(facts.st_mode))
-			tell(false, "%s %s: it is no directory", what, path);
+			report(false, "%s %s: it is no directory", what, path);
 		else if (access(path, R_OK | W_OK | X_OK) != 0)
-			tell(false, "%s %s: %s", what, path, strerror(errno));
+			report(false, "%s %s: %s", what, path, strerror(errno));
 		else if (facts.st_uid != geteuid() && (facts.st_mode & 022) != 0)
-			tell(false, "%s %s: it belongs to somebody else, and others may write to it", what, path);
+			report(false, "%s %s: it belongs to somebody else, and others may write to it", what, path);
 		else
-			tell(true, "%s %s", what, path);
+			report(true, "%s %s", what, path);
 		return;
 	}
 	if (errno != ENOENT)
 	{
-		tell(false, "%s %s: %s", what, path, strerror(errno));
+		report(false, "%s %s: %s", what, path, strerror(errno));
 		return;
 	}
 	parent = mem_strdup(path);
@@ -99,9 +99,9 @@ check_directory(const char *what, const char *path)
 	if (slash != NULL)
 		*(slash == parent ? slash + 1 : slash) = '\0';
 	if (access(slash != NULL ? parent : ".", W_OK | X_OK) != 0)
-		tell(false, "%s %s: it cannot be made: %s", what, path, strerror(errno));
+		report(false, "%s %s: it cannot be made: %s", what, path, strerror(errno));
 	else
-		tell(true, "%s %s: it will be made", what, path);
+		report(true, "%s %s: it will be made", what, path);
 	free(parent);
 }
 
@@ -113,7 +113,7 @@ check_lock(const char *path)
 	int			fd = open(name, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOFOLLOW);
 
 	if (fd >= 0 && flock(fd, LOCK_SH | LOCK_NB) != 0)
-		tell(true, "state directory %s: a sidecar uses it now", path);
+		report(true, "state directory %s: a sidecar uses it now", path);
 	if (fd >= 0)
 		close(fd);
 	free(name);
@@ -129,14 +129,14 @@ check_key(void)
 		struct stat facts;
 
 		if (access(files[i], R_OK) != 0 || stat(files[i], &facts) != 0)
-			tell(false, "%s %s: %s", i == 0 ? "certificate" : "key", files[i], strerror(errno));
+			report(false, "%s %s: %s", i == 0 ? "certificate" : "key", files[i], strerror(errno));
 		else if (!S_ISREG(facts.st_mode) || facts.st_size == 0)
-			tell(false, "%s %s: it is empty, or no plain file", i == 0 ? "certificate" : "key", files[i]);
+			report(false, "%s %s: it is empty, or no plain file", i == 0 ? "certificate" : "key", files[i]);
 		else if (i == 1 && (facts.st_mode & 07) != 0)
-			tell(false, "key %s: it is open to others (mode %04o): chmod o-rwx it", files[i],
+			report(false, "key %s: it is open to others (mode %04o): chmod o-rwx it", files[i],
 				 (unsigned int) facts.st_mode & 07777);
 		else
-			tell(true, "%s %s", i == 0 ? "certificate" : "key", files[i]);
+			report(true, "%s %s", i == 0 ? "certificate" : "key", files[i]);
 	}
 }
 
@@ -157,16 +157,16 @@ check_barman(void)
 		else
 			barman_run(&request, commands[i], &result);
 		if (!barman_run_succeeded(&result, commands[i][0], &failure))
-			tell(false, "%s %s: %s", settings.barman, commands[i][0], failure.message);
+			report(false, "%s %s: %s", settings.barman, commands[i][0], failure.message);
 		else if (result.exit_code != 0)
 		{
 			words = barman_redact_text(result.err[0] != '\0' ? result.err : result.out,
 									   strnlen(result.err[0] != '\0' ? result.err : result.out, 1000));
-			tell(false, "%s %s: exit code %d: %s", settings.barman, commands[i][0], result.exit_code, words);
+			report(false, "%s %s: exit code %d: %s", settings.barman, commands[i][0], result.exit_code, words);
 			free(words);
 		}
 		else
-			tell(true, "%s %s", settings.barman, commands[i][0]);
+			report(true, "%s %s", settings.barman, commands[i][0]);
 		barman_failure_clear(&failure);
 		runner_free(&result);
 	}

@@ -204,7 +204,7 @@ read_backups(const ReadTarget *target, RunControl *control)
 	if (backups != NULL && (complete || barman_merge_diagnose(backups, target->server, document)))
 		backup_memory_keep(target->server, backups, document, seen);
 	json_decref(seen);
-	backup_info_tell_kept(target->server, backups);
+	backup_info_add_kept(target->server, backups);
 	if (backups != NULL && !complete && document == NULL && lacks_something(backups))
 	{
 		json_decref(backups);

@@ -271,7 +271,7 @@ watch_copy(void *arg)
 	if (run->id != NULL)
 	{
 		job_log(run->job, JOB_INFO, "backup %s has begun", run->id);
-		job_tell_whose(run->job, NULL);
+		job_name_cluster(run->job, NULL);
 		job_phase(run->job, "copying");
 		return true;
 	}

@@ -181,7 +181,7 @@ finish(Job *job, const char *wal_file, bool archived)
 }
 
 void
-job_tell_whose(Job *job, const char *recorded)
+job_name_cluster(Job *job, const char *recorded)
 {
 	char	   *identifier = recorded != NULL ? mem_strdup(recorded) : catalogue_system_id(job_server(job));
 

@@ -41,6 +41,6 @@ extern bool job_await_segment(Job *job, const char *wal_file, int64_t timeout_ms
  * progress and write the WAL that the job waits for.  recorded: the identifier
  * in the backup; NULL: use the server's.
  */
-extern void job_tell_whose(Job *job, const char *recorded);
+extern void job_name_cluster(Job *job, const char *recorded);
 
 #endif							/* JOBS_SWITCH_WAL_H */

@@ -56,7 +56,7 @@ static void *work_off(void *arg);
 static size_t take(Work *work, size_t *first);
 static void compare_part(Work *work, Comparison *part, size_t count);
 static char *difference(const DrillTable *table, const DrillAnswer *answer);
-static bool tell(const Work *work, int64_t began, json_t *result);
+static bool report(const Work *work, int64_t began, json_t *result);
 static int	larger_first(const void *a, const void *b);
 static int	as_listed(const void *a, const void *b);
 
@@ -110,7 +110,7 @@ drill_compare(const DrillServer *server, const DrillTable *tables, size_t count,
 		pthread_join(threads[--started], NULL);
 
 	qsort(work.comparisons, work.count, sizeof(Comparison), as_listed);
-	same = !job_cancelled(server->job) && tell(&work, began, result);
+	same = !job_cancelled(server->job) && report(&work, began, result);
 	for (size_t i = 0; i < work.count; i++)
 	{
 		free(work.comparisons[i].difference);
@@ -228,7 +228,7 @@ difference(const DrillTable *table, const DrillAnswer *answer)
 
 /* Reports the result, in the order of the mark */
 static bool
-tell(const Work *work, int64_t began, json_t *result)
+report(const Work *work, int64_t began, json_t *result)
 {
 	Job		   *job = work->server->job;
 	size_t		same = 0;

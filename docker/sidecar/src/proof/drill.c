@@ -36,7 +36,7 @@ static void drill_body(Job *job, const void *request);
 static bool find_backup(Restore *restore, const DrillRequest *asked);
 static bool copy_backup(Restore *restore);
 static bool recover(Restore *restore, Recovery *recovery);
-static void tell_replay(const Restore *restore, const Recovery *recovery);
+static void log_replay(const Restore *restore, const Recovery *recovery);
 static void drill_stage(Restore *restore, const char *name, bool good, const char *detail);
 static bool on_its_timeline(Restore *restore, const Recovery *recovery);
 static bool is_to_the_end(Restore *restore, const Recovery *recovery);
@@ -127,7 +127,7 @@ recover(Restore *restore, Recovery *recovery)
 
 	drill_stage(restore, "recovery", good, reached);
 	if (good)
-		tell_replay(restore, recovery);
+		log_replay(restore, recovery);
 	json_object_set_new(restore->drill, "reach", reach);
 	free(words);
 	free(reached);
@@ -162,7 +162,7 @@ drill_stage(Restore *restore, const char *name, bool good, const char *detail)
  * backup.  If there is much WAL, logs what to do about it.
  */
 static void
-tell_replay(const Restore *restore, const Recovery *recovery)
+log_replay(const Restore *restore, const Recovery *recovery)
 {
 	const char *begin = json_text_of(restore->backup, "begin_lsn");
 	int64_t		backup = restore->expected;

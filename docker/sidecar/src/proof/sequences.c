@@ -17,7 +17,7 @@
 /* This many sequences that differ are named; the others are only counted. */
 #define NAMED_MAX 100
 
-static bool tell(const DrillServer *server, const DrillSequence *sequences, const DrillRelation *relations,
+static bool report(const DrillServer *server, const DrillSequence *sequences, const DrillRelation *relations,
 				 size_t count, int64_t began, json_t *result);
 static char *difference(const DrillSequence *sequence, const DrillAnswer *answer);
 
@@ -61,7 +61,7 @@ drill_sequences(const DrillServer *server, const DrillSequence *sequences, size_
 	free(answers);
 	free(questions);
 
-	same = tell(server, sequences, relations, count, began, result);
+	same = report(server, sequences, relations, count, began, result);
 	for (size_t i = 0; i < count; i++)
 	{
 		free(relations[i].difference);
@@ -73,7 +73,7 @@ drill_sequences(const DrillServer *server, const DrillSequence *sequences, size_
 
 /* Reports the result, in the order of the mark */
 static bool
-tell(const DrillServer *server, const DrillSequence *sequences, const DrillRelation *relations,
+report(const DrillServer *server, const DrillSequence *sequences, const DrillRelation *relations,
 	 size_t count, int64_t began, json_t *result)
 {
 	size_t		differ = 0;

@@ -36,7 +36,7 @@
 static void restore_body(Job *job, const void *request);
 static void drop_body(Job *job, const void *request);
 static bool read_backup(Restore *restore, const char *id);
-static json_t *tell_reach(Restore *restore, const Recovery *recovery);
+static json_t *log_reach(Restore *restore, const Recovery *recovery);
 static void end(Restore *restore, const Recovery *recovery);
 
 const JobKind job_restore = {.name = "restore", .body = restore_body};
@@ -137,7 +137,7 @@ restore_find_backup(Restore *restore)
 	restore->backup = backup_memory_find(job_server(restore->job), id);
 	if (restore->backup == NULL && !read_backup(restore, id))
 		return false;
-	job_tell_whose(restore->job, json_text_of(restore->backup, "system_id"));
+	job_name_cluster(restore->job, json_text_of(restore->backup, "system_id"));
 	words = restore_segment_size_is_bad(restore->backup);
 	if (words != NULL)
 		restore_fail(restore, BARMAN_WRONG_STATE, words, "Find out what answers for pg_settings where Barman connects.",
@@ -214,7 +214,7 @@ restore_complete_backup(Restore *restore)
 
 /* Warns of unreached WAL only if the caller asked for all there is. */
 static json_t *
-tell_reach(Restore *restore, const Recovery *recovery)
+log_reach(Restore *restore, const Recovery *recovery)
 {
 	json_t	   *reach = restore_reach(restore, recovery);
 	char	   *words = restore_reach_words(reach);
@@ -247,7 +247,7 @@ end(Restore *restore, const Recovery *recovery)
 		json_object_set_new(value, "instance",
 							instance_ready(restore->instance, restore->restore_ms,
 										   restore->recovery_ms, recovery));
-		json_object_set_new(value, "reach", tell_reach(restore, recovery));
+		json_object_set_new(value, "reach", log_reach(restore, recovery));
 		job_done(job, value);
 		return;
 	}

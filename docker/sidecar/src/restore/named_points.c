@@ -25,7 +25,7 @@
 static char **segments_from(Restore *restore, const char *directory, size_t *count);
 static size_t keep_newest(char **names, size_t count);
 static int	compare_names(const void *a, const void *b);
-static void tell(Restore *restore, int count, const char *first, bool whole);
+static void report(Restore *restore, int count, const char *first, bool whole);
 static void points_in(const char *text, const char *name, int *count, char first[24]);
 
 bool
@@ -61,7 +61,7 @@ restore_count_points(Restore *restore)
 		free(path);
 	}
 	if (!job_cancelled(restore->job))
-		tell(restore, count, first, whole && n > 0);
+		report(restore, count, first, whole && n > 0);
 	for (i = 0; i < n; i++)
 		free(names[i]);
 	free(names);
@@ -71,7 +71,7 @@ restore_count_points(Restore *restore)
 }
 
 static void
-tell(Restore *restore, int count, const char *first, bool whole)
+report(Restore *restore, int count, const char *first, bool whole)
 {
 	const char *name = restore->target.name;
 

@@ -29,7 +29,7 @@
 
 static bool start_caged(Restore *restore, ServerProcess *process);
 static bool explain_recovery(Restore *restore);
-static void tell_log(Job *job, const char *log);
+static void log_end_of_server_log(Job *job, const char *log);
 static char *last_transaction(const char *log);
 static char *last_words(const char *log);
 
@@ -88,7 +88,7 @@ restore_recover(Restore *restore, Recovery *recovery)
 		const char *last = strrchr(tail, '\n');
 
 		/* what it was doing */
-		tell_log(job, tail);
+		log_end_of_server_log(job, tail);
 		restore_fail(restore, BARMAN_TIMEOUT, last != NULL ? last + 1 : tail, "Look at the load of Barman's host.",
 			 "the restored server made no progress for %d seconds and was stopped",
 			 settings.restore_timeout);
@@ -150,7 +150,7 @@ explain_recovery(Restore *restore)
 	char	   *words = last_words(tail);
 
 	free(log);
-	tell_log(restore->job, tail);
+	log_end_of_server_log(restore->job, tail);
 	if (strstr(tail, "recovery ended before configured recovery target was reached") != NULL)
 	{
 		char	   *last = last_transaction(tail);
@@ -189,7 +189,7 @@ explain_recovery(Restore *restore)
 
 /* Logs the end of a server's log, line by line */
 static void
-tell_log(Job *job, const char *log)
+log_end_of_server_log(Job *job, const char *log)
 {
 	for (const char *line = log; *line != '\0';)
 	{
