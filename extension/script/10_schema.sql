@@ -166,11 +166,12 @@ CREATE TABLE _poc.relation_notes (
 	schema text COLLATE "C" NOT NULL,
 	name text COLLATE "C" NOT NULL,
 	root oid NOT NULL,
+	ancestors oid[] NOT NULL,
 	PRIMARY KEY (system_identifier, database, relid, lsn)
 );
 
 COMMENT ON TABLE _poc.relation_notes IS
-'Relations of a database as they were at some position: name, kind, file (0: it has none), and root: the partitioned table that it belongs to, the table of an index or TOAST table, or itself.';
+'Relations of a database as they were at some position: name, kind, file (0: it has none), root: the partitioned table at the top that it belongs to, the table of an index or TOAST table, or itself; and the partitioned tables above a partition.';
 
 -- pg_dump keeps what cannot be made again
 SELECT pg_catalog.pg_extension_config_dump('_poc.marks', '');

@@ -10,13 +10,15 @@ LANGUAGE sql VOLATILE PARALLEL UNSAFE COST 10000
 SET search_path = pg_catalog, pg_temp
 AS $$
 	WITH noted AS (
-		INSERT INTO _poc.relation_notes (system_identifier, database, relid, lsn, at, filenode, kind, schema, name, root)
-		SELECT s.system_identifier, d.oid, r.oid, pg_current_wal_insert_lsn(), clock_timestamp(), r.filenode, r.relkind, r.nspname, r.relname, r.root
+		INSERT INTO _poc.relation_notes (system_identifier, database, relid, lsn, at, filenode, kind, schema, name, root, ancestors)
+		SELECT s.system_identifier, d.oid, r.oid, pg_current_wal_insert_lsn(), clock_timestamp(), r.filenode, r.relkind, r.nspname, r.relname, r.root, r.ancestors
 		FROM pg_control_system() AS s, pg_database AS d, (
 				SELECT c.oid, coalesce(pg_relation_filenode(c.oid), 0) AS filenode, c.relkind,
 					n.nspname::text, c.relname::text,
 					CASE WHEN c.relkind IN ('r', 'p') THEN coalesce(pg_partition_root(c.oid)::oid, c.oid)
-						ELSE coalesce(o.oid, i.indrelid, c.oid) END AS root
+						ELSE coalesce(o.oid, i.indrelid, c.oid) END AS root,
+					CASE WHEN c.relispartition AND c.relkind IN ('r', 'p')
+						THEN ARRAY(SELECT a.relid::oid FROM pg_partition_ancestors(c.oid) AS a(relid)) ELSE '{}' END AS ancestors
 				FROM pg_class AS c
 					JOIN pg_namespace AS n ON n.oid = c.relnamespace
 					LEFT JOIN pg_class AS o ON o.reltoastrelid = c.oid AND c.relkind = 't'
@@ -24,13 +26,13 @@ AS $$
 				-- indexes, views and the like as well: WAL does not tell that they are
 				WHERE c.oid >= 16384 AND c.relpersistence <> 't') AS r
 			LEFT JOIN LATERAL (
-				SELECT p.filenode, p.schema, p.name, p.root
+				SELECT p.filenode, p.schema, p.name, p.root, p.ancestors
 				FROM _poc.relation_notes AS p, pg_control_system() AS q, pg_database AS e
 				WHERE p.system_identifier = q.system_identifier AND p.database = e.oid AND e.datname = current_database() AND p.relid = r.oid
 				ORDER BY p.lsn DESC
 				LIMIT 1) AS p ON true
 		WHERE d.datname = current_database()
-			AND (p.filenode, p.schema, p.name, p.root) IS DISTINCT FROM (r.filenode, r.nspname, r.relname, r.root)
+			AND (p.filenode, p.schema, p.name, p.root, p.ancestors) IS DISTINCT FROM (r.filenode, r.nspname, r.relname, r.root, r.ancestors)
 		ON CONFLICT DO NOTHING
 		RETURNING 1)
 	SELECT count(*) FROM noted
@@ -49,21 +51,27 @@ $$;
 COMMENT ON FUNCTION @extschema@.poc_note_relations() IS
 'Remembers the names, OIDs and files of the tables of this database, so that poc_find_changes() knows them when they are dropped: WAL has numbers alone. poc_find_changes() does it too; have it called every few minutes where tables come and go (pg_cron, say). Returns how many were new, renamed, or in another file than when they were remembered last; temporary tables are not remembered. Errors: 25006 on a standby. Example: SELECT poc_note_relations()';
 
--- What is known of the tables of a database, for the sidecar: the file of each
--- at some time, and the table in whose name its changes are told.
+-- What is known of the relations of a database, for the sidecar: the file of each
+-- at some time, and the table in whose name its changes are told.  Of what has no
+-- rows, one line is enough.  If tables are asked for, all others are parts, whose
+-- changes are nobody's.
 CREATE FUNCTION _poc.noted_relations(cluster bigint, database oid, asked oid[]) RETURNS jsonb
 LANGUAGE sql STABLE PARALLEL RESTRICTED
 SET search_path = pg_catalog, pg_temp
 AS $$
-	SELECT coalesce(jsonb_agg(k.relation), '[]')
-	FROM (SELECT DISTINCT jsonb_build_array(n.relid::bigint, n.filenode::bigint,
-				CASE WHEN n.relid = ANY ($3) THEN n.relid ELSE n.root END::bigint, n.kind NOT IN ('r', 'p', 'm')) AS relation
-		FROM _poc.relation_notes AS n
-		WHERE n.system_identifier = $1 AND n.database = $2 AND ($3 IS NULL OR n.relid = ANY ($3) OR n.root = ANY ($3))) AS k
+	SELECT coalesce(jsonb_agg(jsonb_build_array(k.relid::bigint, k.file::bigint, coalesce(k.in_name_of, k.relid)::bigint,
+		k.kind NOT IN ('r', 'p', 'm') OR k.in_name_of IS NULL)), '[]')
+	FROM (SELECT DISTINCT ON (n.relid, f.file) n.relid, n.kind, f.file,
+			CASE WHEN $3 IS NULL THEN n.root WHEN n.relid = ANY ($3) THEN n.relid
+				ELSE (SELECT a FROM unnest(n.ancestors) AS a WHERE a = ANY ($3) LIMIT 1) END AS in_name_of
+		FROM _poc.relation_notes AS n,
+			LATERAL (SELECT CASE WHEN n.kind IN ('r', 'p', 'm', 't') THEN n.filenode ELSE 0 END) AS f(file)
+		WHERE n.system_identifier = $1 AND n.database = $2
+		ORDER BY n.relid, f.file, n.lsn DESC) AS k
 $$;
 
 COMMENT ON FUNCTION _poc.noted_relations(bigint, oid, oid[]) IS
-'Internal. The relations of a database that were ever remembered, or those asked for with their partitions.';
+'Internal. The relations of a database that were ever remembered; with tables that are asked for, whether they are these or their partitions.';
 
 -- The OIDs of all tables that ever had this name, as far as is remembered.
 CREATE FUNCTION _poc.noted_oids(cluster bigint, database oid, relation text) RETURNS oid[]
@@ -141,6 +149,11 @@ BEGIN
 	END IF;
 
 	job := _poc.run_job(ARRAY['servers'::text, barman_server, 'changes'::text], body, NULL::double precision, true);
+	IF job -> 'result' -> 'changes' IS NULL THEN
+		RAISE EXCEPTION 'the list of changes is too long'
+			USING ERRCODE = 'program_limit_exceeded',
+				HINT = 'Give since, until, or a larger min_rows.';
+	END IF;
 	RETURN QUERY
 		SELECT c.at, c.kind, n.name, nullif(c.relation_oid, 0)::oid, c.xid::text::xid, c.begin_lsn, c.commit_lsn,
 			c.rows_inserted, c.rows_updated, c.rows_deleted, c.timeline, c.backup_id,

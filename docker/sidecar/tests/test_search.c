@@ -157,7 +157,12 @@ others_are_left_out(void **state)
 	assert_int_equal(search_count(search), 1);
 	assert_int_equal(search_result(search, 0)->deleted, 2);
 	assert_int_equal(search_unknown(search), 1);
-	assert_int_equal(search_newest(search), 41000);
+	assert_int_equal(search_earliest(search), 10000);
+	assert_true(search_earliest(search) == INT64_MAX);
+	elsewhere.kinds = 0;
+	elsewhere.committed = 30000;
+	give(search, elsewhere);
+	assert_int_equal(search_unseen(search), 1);
 	search_free(search);
 }
 

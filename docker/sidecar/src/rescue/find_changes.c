@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "barman/catalogue.h"
 #include "barman/lsn.h"
 #include "base/memory.h"
 #include "base/timestamp.h"
@@ -31,6 +32,9 @@
 /* Commits stand in WAL in the order of their times, but for less than this. */
 #define CLOCK_US (INT64_C(60) * 1000000)
 
+/* The last moment that RFC 3339 can write */
+#define LAST_TIME_US (INT64_C(253402300799) * 1000000)
+
 /* Warnings of one kind; a damaged archive must not fill the log of the job. */
 #define WARNINGS_MAX 20
 
@@ -46,13 +50,16 @@ typedef struct Scan
 	uint64_t	bytes;
 	size_t		segments;
 	int			warnings;
-	bool		stopped;		/* cancelled, or the limit of memory is reached */
+	bool		stopped;		/* cancelled, or failed */
+	bool		failed;
 } Scan;
 
 static void find_changes_body(Job *job, const void *request);
 static bool bring_wal(Job *job, const char *wal_file);
 static void scan_all(Scan *scan);
+static bool is_after(int64_t until, int64_t earliest);
 static void scan_file(Scan *scan, const WalPathFile *file);
+static SegmentFile *open_segment(Scan *scan, const WalPathFile *file, SegmentError *error);
 static bool visit(const WalRecord *record, void *context);
 static void report_end(Scan *scan, const WalPathFile *file, bool is_last);
 static void report_gap(Scan *scan, const WalPathFile *file, const char *why);
@@ -79,7 +86,7 @@ find_changes_body(Job *job, const void *pointer)
 	const unsigned int structure = CHANGE_DROP | CHANGE_TRUNCATE | CHANGE_REWRITE;
 	int64_t		began;
 	Scan		scan = {.job = job, .request = request};
-	ChangesOptions options = {.callback = search_change, .fast = (request->wishes.kinds & ~structure) == 0};
+	ChangesOptions options = {.callback = search_change, .unseen = true, .fast = (request->wishes.kinds & ~structure) == 0};
 
 	job_phase(job, "archiving");
 	if (!bring_wal(job, request->wal_file) || !wal_path_find(job, &scan.path))
@@ -92,7 +99,7 @@ find_changes_body(Job *job, const void *pointer)
 	scan.reader = record_reader_new();
 	scan_all(&scan);
 	search_end(scan.search);
-	if (!job_cancelled(job))
+	if (!job_cancelled(job) && !scan.failed)
 		finish(&scan, began);
 	record_reader_free(scan.reader);
 	changes_free(scan.changes);
@@ -120,7 +127,7 @@ static void
 scan_all(Scan *scan)
 {
 	const WalPath *path = &scan->path;
-	size_t		first = wal_start(path, scan->request->wishes.since);
+	size_t		first = wal_start(scan->job, path, scan->request->wishes.since);
 
 	if (path->elsewhere > 0)
 		job_log(scan->job, JOB_WARNING, "%zu segments are of timelines that do not lead to timeline %d, and are not searched",
@@ -134,16 +141,23 @@ scan_all(Scan *scan)
 		scan_file(scan, file);
 		job_progress(scan->job, (double) (i + 1 - first) / (double) (path->count - first));
 		scan->stopped = scan->stopped || job_cancelled(scan->job);
-		if (search_newest(scan->search) - CLOCK_US > scan->request->wishes.until)
+		if (is_after(scan->request->wishes.until, search_earliest(scan->search)))
 			break;
 	}
+}
+
+/* All commits of a segment, of which this is the earliest, are after the time; one clock that was wrong is not enough. */
+static bool
+is_after(int64_t until, int64_t earliest)
+{
+	return earliest != INT64_MAX && until < INT64_MAX - CLOCK_US && earliest > until + CLOCK_US;
 }
 
 static void
 scan_file(Scan *scan, const WalPathFile *file)
 {
 	SegmentError error;
-	SegmentFile *segment = segment_file_open(file->path, &error);
+	SegmentFile *segment = open_segment(scan, file, &error);
 	ScanOutcome outcome = SCAN_FAILED;
 
 	if (segment != NULL)
@@ -155,6 +169,22 @@ scan_file(Scan *scan, const WalPathFile *file)
 		report_gap(scan, file, error.detail);
 	else if (outcome == SCAN_WAL_ENDED)
 		report_end(scan, file, file == &scan->path.files[scan->path.count - 1]);
+}
+
+/* What was received may have been archived meanwhile. */
+static SegmentFile *
+open_segment(Scan *scan, const WalPathFile *file, SegmentError *error)
+{
+	SegmentFile *segment = segment_file_open(file->path, error);
+	char	   *archived;
+
+	if (segment != NULL || error->refusal != SEGMENT_UNREADABLE)
+		return segment;
+	archived = catalogue_wal_path(job_server(scan->job), file->name);
+	if (archived != NULL)
+		segment = segment_file_open(archived, error);
+	free(archived);
+	return segment;
 }
 
 /* A ScanVisitor */
@@ -172,7 +202,7 @@ visit(const WalRecord *record, void *context)
 		return true;
 	job_fail(scan->job, BARMAN_WRONG_STATE, "the WAL cannot be searched", changes_error(scan->changes),
 			 "Search a shorter time: give since and until.");
-	scan->stopped = true;
+	scan->stopped = scan->failed = true;
 	return false;
 }
 
@@ -217,6 +247,11 @@ finish(Scan *scan, int64_t began)
 	backups_before_free(backups);
 	if (omitted > 0)
 		job_log(job, JOB_WARNING, "%" PRIu64 " older changes are left out: give until, or a larger min_rows, to see them", omitted);
+	if (search_unseen(search) > 0)
+		job_log(job, JOB_WARNING, "%" PRIu64 " transactions began before the WAL that was read, and what they did is not known: an earlier since reads more",
+				search_unseen(search));
+	if (scan->warnings > WARNINGS_MAX)
+		job_log(job, JOB_WARNING, "%d more segments could not be read as a whole", scan->warnings - WARNINGS_MAX);
 	if (search_unknown(search) > 0)
 		job_log(job, JOB_WARNING, "%" PRIu64 " changes are of relations that nobody remembers, and may be of this table before it was remembered: without a relation they are listed",
 				search_unknown(search));
@@ -233,11 +268,13 @@ change_json(const FoundChange *change, const WalPath *path, const BackupsBefore 
 {
 	char		begin[LSN_SIZE];
 	char		commit[LSN_SIZE];
-	char		at[TIMESTAMP_LENGTH];
+	char		at[TIMESTAMP_LENGTH] = "";
 	json_t	   *value = json_checked(json_object());
 
-	timestamp_format(change->committed, at);
-	json_object_set_new(value, "at", json_text(at));
+	/* what a forged record says may be no time */
+	if (change->committed >= 0 && change->committed <= LAST_TIME_US)
+		timestamp_format(change->committed, at);
+	json_object_set_new(value, "at", json_text(at[0] != '\0' ? at : NULL));
 	json_object_set_new(value, "kind", json_text(change_kind_name(change->kind)));
 	json_object_set_new(value, "relation_oid", change->relation != 0 ? json_integer(change->relation) : json_null());
 	json_object_set_new(value, "filenode", change->filenode != 0 ? json_integer(change->filenode) : json_null());

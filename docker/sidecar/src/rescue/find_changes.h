@@ -9,8 +9,8 @@
 #include "jobs/job.h"
 #include "rescue/search.h"
 
-/* Of results; the newest are kept. */
-#define FIND_CHANGES_MOST 10000
+/* Of results; the newest are kept.  A job keeps less than a megabyte (jobs/shorten.c). */
+#define FIND_CHANGES_MOST 2000
 
 typedef struct FindChangesRequest
 {

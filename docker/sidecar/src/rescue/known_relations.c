@@ -12,6 +12,9 @@
 
 #include "base/memory.h"
 
+/* WAL may name files without end */
+#define LEARNT_MAX 1000000
+
 /* An empty slot of a table; otherwise the number of a relation, from 1 on */
 #define EMPTY 0
 
@@ -70,7 +73,7 @@ known_relations_learn(KnownRelations *known, uint32_t oid, uint32_t filenode)
 	const KnownRelation *relation = known_relations_find(known, oid, 0);
 	KnownRelation learnt;
 
-	if (oid == 0 || filenode == 0 || relation == NULL || known_relations_find(known, 0, filenode) != NULL)
+	if (known->count >= LEARNT_MAX || oid == 0 || filenode == 0 || relation == NULL || known_relations_find(known, 0, filenode) != NULL)
 		return;
 	learnt = *relation;
 	learnt.filenode = filenode;

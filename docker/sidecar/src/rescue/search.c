@@ -14,7 +14,7 @@ struct Search
 {
 	SearchWishes wishes;
 	KnownRelations *known;
-	int64_t		newest;
+	int64_t		earliest;		/* since somebody asked */
 
 	/* the relations of one transaction, until another comes */
 	FoundChange *pending;
@@ -26,6 +26,7 @@ struct Search
 	size_t		room;
 	uint64_t	total;
 	uint64_t	unknown;
+	uint64_t	unseen;
 };
 
 static void add(Search *search, const WalChange *change, const KnownRelation *relation);
@@ -42,7 +43,7 @@ search_new(const SearchWishes *wishes, KnownRelations *known)
 
 	search->wishes = *wishes;
 	search->known = known;
-	search->newest = INT64_MIN;
+	search->earliest = INT64_MAX;
 	return search;
 }
 
@@ -65,8 +66,15 @@ search_change(const WalChange *change, void *context)
 
 	if (search->pending_count > 0 && search->pending[0].commit_lsn != change->commit_lsn)
 		flush(search);
-	if (search->newest < change->committed)
-		search->newest = change->committed;
+	if (search->earliest > change->committed)
+		search->earliest = change->committed;
+	if (change->kinds == 0)
+	{
+		/* at the beginning of an archive there always are some */
+		search->unseen += search->wishes.since != INT64_MIN && change->committed >= search->wishes.since &&
+			change->committed <= search->wishes.until;
+		return;
+	}
 	if (search->wishes.database != 0 && change->database != search->wishes.database)
 		return;
 
@@ -120,10 +128,19 @@ search_unknown(const Search *search)
 	return search->unknown;
 }
 
-int64_t
-search_newest(const Search *search)
+uint64_t
+search_unseen(const Search *search)
 {
-	return search->newest;
+	return search->unseen;
+}
+
+int64_t
+search_earliest(Search *search)
+{
+	int64_t		earliest = search->earliest;
+
+	search->earliest = INT64_MAX;
+	return earliest;
 }
 
 /*

@@ -65,7 +65,10 @@ extern const FoundChange *search_result(const Search *search, size_t i);
 extern uint64_t search_omitted(const Search *search);
 extern uint64_t search_unknown(const Search *search);
 
-/* The time of the newest transaction that was seen, in microseconds since 1970; INT64_MIN: none */
-extern int64_t search_newest(const Search *search);
+/* How many transactions began before the WAL that was read, so that what they did is not known, if since was given */
+extern uint64_t search_unseen(const Search *search);
+
+/* The earliest commit since the last call, in microseconds since 1970; INT64_MAX: there was none */
+extern int64_t search_earliest(Search *search);
 
 #endif							/* RESCUE_SEARCH_H */

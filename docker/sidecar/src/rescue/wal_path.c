@@ -34,6 +34,7 @@ static bool is_hexadecimal(const char *text, size_t length);
 static uint64_t size_of_segments(const WalPath *path);
 static bool read_history(Job *job, WalPath *path);
 static void keep_way(WalPath *path);
+static bool is_of_path(const WalPath *path, const char *name);
 static int	by_position(const void *left, const void *right);
 
 bool
@@ -224,8 +225,7 @@ keep_way(WalPath *path)
 	for (size_t i = 0; i < path->count; i++)
 	{
 		WalPathFile *file = &path->files[i];
-		bool		is_on_way = restore_segment_is_on_way(path->parts, path->part_count, path->timeline,
-														  (int64_t) path->segment_size, file->name);
+		bool		is_on_way = is_of_path(path, file->name);
 
 		if (is_on_way && (kept == 0 || path->files[kept - 1].number != file->number))
 			path->files[kept++] = *file;
@@ -236,6 +236,17 @@ keep_way(WalPath *path)
 		}
 	}
 	path->count = kept;
+}
+
+/* Without a history, only the newest timeline itself is known. */
+static bool
+is_of_path(const WalPath *path, const char *name)
+{
+	unsigned int timeline;
+
+	if (path->part_count == 0)
+		return sscanf(name, "%8X", &timeline) == 1 && (int) timeline == path->timeline;
+	return restore_segment_is_on_way(path->parts, path->part_count, path->timeline, (int64_t) path->segment_size, name);
 }
 
 /* The best file of a segment comes first. */

@@ -13,8 +13,9 @@
 
 /*
  * The number of a file of the path, and 0 for INT64_MIN.  A transaction that
- * was committed since then may have begun earlier.
+ * was committed since then may have begun earlier.  Says in the log of the job
+ * if the WAL begins later.  Ends early if the job is cancelled.
  */
-extern size_t wal_start(const WalPath *path, int64_t since);
+extern size_t wal_start(Job *job, const WalPath *path, int64_t since);
 
 #endif							/* RESCUE_WAL_START_H */

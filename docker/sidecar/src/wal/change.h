@@ -58,6 +58,7 @@ typedef struct ChangesOptions
 	void	   *context;
 	bool		fast;			/* only what is dropped, truncated or rewritten; no count is known */
 	bool		catalogs;		/* system catalogs, too */
+	bool		unseen;			/* also transactions of which only the end was read: with no kinds at all */
 	uint32_t	max_transactions;	/* 0: the default */
 	uint32_t	max_items;		/* relations, files and locks of all of them; 0: the default */
 } ChangesOptions;

@@ -27,6 +27,9 @@
 #define HEAP_TRUNCATE 0x30
 #define XLOG_FULL_PAGE_FOR_HINT 0xA0
 
+/* Of a COMMIT: files, statistics, invalidations and subtransactions together */
+#define COMMIT_ITEMS_MAX (4 * (uint64_t) CHANGES_MAX_ITEMS)
+
 static const char too_many[] = "more transactions are open than the limit allows, or with more relations";
 
 static bool transaction_record(Changes *changes, const WalRecord *record);
@@ -114,6 +117,9 @@ transaction_record(Changes *changes, const WalRecord *record)
 		return record->xid < FIRST_NORMAL_XID || unfinished_record(changes, record);
 	if (commit.xid < FIRST_NORMAL_XID)
 		return true;
+	/* no server has so many; each takes memory here */
+	if ((uint64_t) commit.stats_count + commit.file_count + commit.invalidation_count + commit.subtransaction_count > COMMIT_ITEMS_MAX)
+		return changes_fail(changes, record->lsn, "a COMMIT lists more than the limit allows");
 	transaction_ends(changes, record, &commit);
 	return true;
 }

@@ -173,6 +173,8 @@ report(Changes *changes, const WalRecord *record, const Ended *ended)
 		operations_find(ended, &operations);
 	for (size_t i = 0; i < operations.count; i++)
 		report_operation(changes, &change, &operations.items[i], ended);
+	if (changes->options.unseen && !change.is_whole && ended->begin_lsn == record->lsn && operations.count == 0)
+		changes->options.callback(&change, changes->options.context);
 	change.has_no_file = false;
 	if (!changes->options.fast)
 		report_rows(changes, &change, ended);

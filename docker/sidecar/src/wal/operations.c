@@ -17,6 +17,9 @@
 
 #include "wal/truncations.h"
 
+/* Locks of a transaction among which the table of a rewrite is looked for */
+#define CANDIDATES_MAX 1000
+
 static void collect_sets(Evidence *evidence);
 static void mark_new(Evidence *evidence);
 static bool drops_are_in_order(Evidence *evidence);
@@ -228,6 +231,9 @@ rewritten_table(Evidence *evidence, const FlightRelation *transient)
 	const Ended *ended = evidence->ended;
 	uint32_t	found = transient->rewrites;
 
+	/* among so many there is hardly only one; and each transient table would look at all */
+	if (found == 0 && ended->table_count > CANDIDATES_MAX)
+		return 0;
 	for (size_t i = 0; i < ended->table_count && transient->rewrites == 0; i++)
 	{
 		const FlightTable *table = &ended->tables[i];

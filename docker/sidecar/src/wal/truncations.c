@@ -27,6 +27,9 @@ typedef struct Replacements
 	size_t		count;
 } Replacements;
 
+/* Files of a transaction among which one of the same tablespace is looked for */
+#define FILES_MAX 100000
+
 static void find_replacements(Evidence *evidence, Replacements *replacements);
 static void find_oids(Evidence *evidence, Replacements *replacements);
 static size_t changed_oids(Evidence *evidence, uint64_t *keys, size_t room);
@@ -204,6 +207,9 @@ other_tablespace(const Evidence *evidence, const Replacement *replacement)
 
 	if (replacement->old_file != 0)
 		return replacement->old_tablespace != file->tablespace;
+	/* each replacement would look at all */
+	if (commit->file_count > FILES_MAX)
+		return false;
 	for (uint32_t i = 0; i < commit->file_count; i++)
 	{
 		if (commit_file(commit, i).tablespace == file->tablespace)
