@@ -30,6 +30,10 @@ DEPS_CHECK=(
   "cmd:prove|perl|TAP tests"
   "perl:IPC::Run|libipc-run-perl|TAP tests"
   "cmd:curl|curl|the commands of docs/http.md"
+  "cmd:bzip2|bzip2|compressed WAL"
+  "cmd:xz|xz-utils|compressed WAL"
+  "cmd:zstd|zstd|compressed WAL"
+  "cmd:lz4|lz4|compressed WAL"
 )
 DEPS_LINT=(
   "cmd:clang|clang|second compiler for warnings"
