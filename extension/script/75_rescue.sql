@@ -27,8 +27,8 @@ AS $$
 				WHERE c.oid >= 16384 AND c.relpersistence <> 't') AS r
 			LEFT JOIN LATERAL (
 				SELECT p.filenode, p.schema, p.name, p.root, p.ancestors
-				FROM _poc.relation_notes AS p, pg_control_system() AS q, pg_database AS e
-				WHERE p.system_identifier = q.system_identifier AND p.database = e.oid AND e.datname = current_database() AND p.relid = r.oid
+				FROM _poc.relation_notes AS p
+				WHERE p.system_identifier = s.system_identifier AND p.database = d.oid AND p.relid = r.oid
 				ORDER BY p.lsn DESC
 				LIMIT 1) AS p ON true
 		WHERE d.datname = current_database()
