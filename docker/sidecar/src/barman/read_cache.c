@@ -214,6 +214,16 @@ reads_wait(const ReadTarget *target, int64_t max_age_ms)
 	return answer;
 }
 
+bool
+reads_learn_directories(const char *server)
+{
+	ReadTarget	directories = {READ_DIRECTORIES, server, ""};
+
+	if (!catalogue_known(server))
+		answer_release(reads_wait(&directories, READ_AGE_DEFAULT));
+	return catalogue_known(server);
+}
+
 void
 reads_invalidate(const char *server)
 {

@@ -72,6 +72,9 @@ extern Answer *reads_get(const ReadTarget *target, int64_t max_age_ms,
 /* The same for threads that may block. */
 extern Answer *reads_wait(const ReadTarget *target, int64_t max_age_ms);
 
+/* Whether it is known where the server's files are; asks Barman if it is not.  For threads that may block. */
+extern bool reads_learn_directories(const char *server);
+
 /*
  * Expire all reads of this server (NULL: of all), except the list of servers,
  * their directories, and Barman's version.

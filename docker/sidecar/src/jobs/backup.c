@@ -94,7 +94,6 @@ backup_body(Job *job, const void *request)
 	const BackupRequest *asked = request;
 	int64_t		limit = asked->timeout_ms == 0 ? COPY_MS : asked->timeout_ms;
 	int64_t		began = monotonic_ms();
-	ReadTarget	directories = {READ_DIRECTORIES, job_server(job), ""};
 	BackupRun	run = {.job = job};
 	const char *command[COMMAND_MAX];
 	RunResult	result;
@@ -105,9 +104,7 @@ backup_body(Job *job, const void *request)
 	job_phase(job, "starting");
 	job_log(job, JOB_INFO, "taking %s base backup of server \"%s\"",
 			asked->parent_id != NULL ? "an incremental" : "a full", job_server(job));
-	if (!catalogue_known(job_server(job)))
-		answer_release(reads_wait(&directories, READ_AGE_DEFAULT));
-	run.watched = catalogue_known(job_server(job));
+	run.watched = reads_learn_directories(job_server(job));
 	run.before = catalogue_backup_ids(job_server(job));
 
 	fill_command(command, asked, job_server(job));

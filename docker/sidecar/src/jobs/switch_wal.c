@@ -93,14 +93,11 @@ switch_wal_body(Job *job, const void *request)
 bool
 job_await_segment(Job *job, const char *wal_file, int64_t timeout_ms, bool *arrived)
 {
-	ReadTarget	directories = {READ_DIRECTORIES, job_server(job), ""};
 	int64_t		deadline = monotonic_ms() + timeout_ms;
 	int64_t		archived_at = INT64_MIN / 2;
 	uint64_t	seen = 0;
 
-	if (!catalogue_known(job_server(job)))
-		answer_release(reads_wait(&directories, READ_AGE_DEFAULT));
-	if (!catalogue_known(job_server(job)))
+	if (!reads_learn_directories(job_server(job)))
 	{
 		job_fail(job, "unavailable", "Barman does not tell where this server's WAL is",
 				 NULL, "Look at \"barman show-servers\".");
@@ -113,7 +110,7 @@ job_await_segment(Job *job, const char *wal_file, int64_t timeout_ms, bool *arri
 		int64_t		now = monotonic_ms();
 
 		if (now >= deadline)
-			return true;
+			break;
 		if (signature != seen || now - archived_at >= ARCHIVE_EVERY_MS)
 		{
 			seen = signature;
@@ -127,6 +124,8 @@ job_await_segment(Job *job, const char *wal_file, int64_t timeout_ms, bool *arri
 		if (!job_sleep(job, LOOK_MS))
 			return false;
 	}
+	job_needs_wal(job, false);
+	reads_invalidate(job_server(job));
 	return true;
 }
 
@@ -151,8 +150,11 @@ switch_and_archive(Job *job, int64_t timeout_ms)
 		if (value == NULL)
 			job_fail_with(job, &failure);
 		else
+		{
+			reads_invalidate(job_server(job));
 			finish(job, json_string_value(json_object_get(value, "wal_file")),
 				   json_is_true(json_object_get(value, "archived")));
+		}
 		json_decref(value);
 	}
 	runner_free(&result);
@@ -176,7 +178,6 @@ finish(Job *job, const char *wal_file, bool archived)
 	json_object_set_new(value, "archived", json_boolean(archived));
 	json_object_set_new(value, "elapsed_seconds",
 						json_real((double) job_elapsed_ms(job) / 1000));
-	reads_invalidate(job_server(job));
 	job_done(job, value);
 }
 

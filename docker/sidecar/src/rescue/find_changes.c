@@ -13,6 +13,7 @@
 
 #include "barman/catalogue.h"
 #include "barman/lsn.h"
+#include "barman/read_cache.h"
 #include "base/memory.h"
 #include "base/timestamp.h"
 #include "jobs/switch_wal.h"
@@ -114,7 +115,10 @@ bring_wal(Job *job, const char *wal_file)
 	bool		arrived = true;
 
 	if (wal_file == NULL)
+	{
+		(void) reads_learn_directories(job_server(job));
 		return true;
+	}
 	if (!job_await_segment(job, wal_file, WAL_MS, &arrived))
 		return false;
 	if (!arrived)

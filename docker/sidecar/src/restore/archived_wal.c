@@ -45,7 +45,6 @@ restore_bring_wal(Restore *restore)
 {
 	Job		   *job = restore->job;
 	const char *wal_file = restore->request->wal_file;
-	ReadTarget	directories = {READ_DIRECTORIES, job_server(job), ""};
 	int64_t		began = monotonic_ms();
 	int64_t		archived_at = INT64_MIN / 2;
 	uint64_t	seen = 0;
@@ -57,8 +56,7 @@ restore_bring_wal(Restore *restore)
 		return true;
 	}
 	job_phase(job, "archiving");
-	if (!catalogue_known(job_server(job)))
-		answer_release(reads_wait(&directories, READ_AGE_DEFAULT));
+	(void) reads_learn_directories(job_server(job));
 	while (!(arrived = catalogue_has_wal(job_server(job), wal_file)) &&
 		   monotonic_ms() < began + WAL_MS)
 	{
@@ -97,10 +95,8 @@ static void
 bring_received(Restore *restore)
 {
 	Job		   *job = restore->job;
-	ReadTarget	directories = {READ_DIRECTORIES, job_server(job), ""};
 
-	if (!catalogue_known(job_server(job)))
-		answer_release(reads_wait(&directories, READ_AGE_DEFAULT));
+	(void) reads_learn_directories(job_server(job));
 	if ((!restore->target.immediate || restore->request->timeline_is_new) &&
 		catalogue_waits(job_server(job)))
 	{

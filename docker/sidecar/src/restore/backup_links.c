@@ -25,14 +25,12 @@ bool
 restore_source_is_sound(Restore *restore)
 {
 	const char *server = job_server(restore->job);
-	ReadTarget	directories = {READ_DIRECTORIES, server, ""};
 	json_t	   *chain;
 	json_t	   *backup;
 	size_t		i;
 	char	   *base;
 
-	if (!catalogue_known(server))
-		answer_release(reads_wait(&directories, READ_AGE_DEFAULT));
+	(void) reads_learn_directories(server);
 	base = catalogue_directory(server, "base");
 	if (base == NULL)
 		return restore_fail(restore, "unavailable", "Barman does not tell where this server's files are, so they cannot be looked through before they are copied.",
