@@ -7,6 +7,7 @@ use FindBin;
 use lib "$FindBin::RealBin/lib";
 
 use IO::Socket::INET;
+use Socket qw(SOL_SOCKET SO_LINGER);
 use PostgreSQL::Test::Cluster;
 use PostgreSQL::Test::Utils;
 use Test::More;
@@ -134,6 +135,38 @@ use_url($node, 'http://' . sidecar('--tls-cert', "$dir/good.pem", '--tls-key', "
 @error = error_of($node, 'SELECT * FROM poc_servers()');
 like($error[0], qr/^08/, 'http of one that speaks https: SQLSTATE');
 like($error[3], qr{https://}, 'http of one that speaks https: HINT');
+
+# Whatever reaches the client of such a mistake, first or at all, is a matter of versions and of time: an alert, an end,
+# a reset.
+sub closes_with
+{
+	my ($text, $resets) = @_;
+	my $listening = IO::Socket::INET->new(Listen => 5, LocalAddr => '127.0.0.1') or die $!;
+	my $port = $listening->sockport;
+	my $code = sub {
+		while (my $client = $listening->accept)
+		{
+			$client->sysread(my $bytes, 65536);
+			$client->syswrite($text);
+			# what is left of a request that is closed, or 0 s to linger: the kernel resets
+			setsockopt($client, SOL_SOCKET, SO_LINGER, pack('ii', 1, 0)) if $resets;
+			$client->close;
+		}
+	};
+	push @runs, IPC::Run::start($code, '<', \undef);
+	return "127.0.0.1:$port";
+}
+my $alert = "\x15\x03\x03\x00\x02\x02\x16";
+foreach my $case ([ 'http', 'an alert', $alert, 0 ], [ 'http', 'an end', '', 0 ], [ 'http', 'a reset', '', 1 ],
+	[ 'https', 'words', "HTTP/1.1 400 Bad Request\r\n\r\n", 0 ], [ 'https', 'an end', '', 0 ], [ 'https', 'a reset', '', 1 ])
+{
+	my ($scheme, $name, $text, $resets) = @$case;
+	my $other = $scheme eq 'http' ? 'https' : 'http';
+	use_url($node, "$scheme://" . closes_with($text, $resets));
+	@error = error_of($node, 'SELECT * FROM poc_servers()');
+	like($error[0], qr/^08/, "$name to $scheme: SQLSTATE");
+	like($error[3], qr{\b$other://}, "$name to $scheme: HINT");
+}
 
 # a socket that is not there is no port of localhost
 use_url($node, "unix:$dir/none");

@@ -15,7 +15,8 @@
 #include "base/settings.h"
 #include "client/http_exchange.h"
 
-static const char *hint_on_security(const char *error);
+static bool is_plain_http(void);
+static const char *hint_on_security(CURLcode code, const char *error);
 
 void
 poc_http_explain_failure(CURL *handle, CURLcode code,
@@ -102,7 +103,7 @@ poc_http_explain_failure(CURL *handle, CURLcode code,
 		case CURLE_SSL_ISSUER_ERROR:
 			failure->sqlstate = ERRCODE_SQLCLIENT_UNABLE_TO_ESTABLISH_SQLCONNECTION;
 			failure->message = "could not make a secure connection to the Barman sidecar";
-			failure->hint = hint_on_security(exchange->error);
+			failure->hint = hint_on_security(code, exchange->error);
 			break;
 
 		case CURLE_WEIRD_SERVER_REPLY:
@@ -111,30 +112,39 @@ poc_http_explain_failure(CURL *handle, CURLcode code,
 		case CURLE_WRITE_ERROR:
 			failure->sqlstate = ERRCODE_PROTOCOL_VIOLATION;
 			failure->message = "the answer of the Barman sidecar is not understood";
-			failure->hint = "Check that the setting poc_barman.url names a barman-sidecar and no other service.";
+			/* a TLS alert, if it comes before the reset */
+			failure->hint = is_plain_http() && (code == CURLE_UNSUPPORTED_PROTOCOL || code == CURLE_WEIRD_SERVER_REPLY)
+				? "Check that the setting poc_barman.url names a barman-sidecar and no other service, and one that does not expect https://."
+				: "Check that the setting poc_barman.url names a barman-sidecar and no other service.";
 			break;
 
 		default:
 			failure->sqlstate = ERRCODE_CONNECTION_FAILURE;
 			failure->message = "the connection to the Barman sidecar broke";
-			failure->hint = strncmp(poc_url, "http:", strlen("http:")) == 0
+			failure->hint = is_plain_http()
 				? "Check that barman-sidecar still runs, its log tells why it stopped; and that it does not expect https://."
 				: "Check that barman-sidecar still runs; its log tells why it stopped.";
 			break;
 	}
 }
 
-/* Goes by the message of OpenSSL or GnuTLS, because libcurl has no code for it. */
+static bool
+is_plain_http(void)
+{
+	return strncmp(poc_url, "http:", strlen("http:")) == 0;
+}
+
+/* Goes by the message of OpenSSL or GnuTLS where libcurl has no code for it. */
 static const char *
-hint_on_security(const char *error)
+hint_on_security(CURLcode code, const char *error)
 {
 	if (strstr(error, "expired") != NULL)
 		return "Renew the sidecar's certificate, then send it SIGHUP.";
 	if (strstr(error, "wrong version number") != NULL || strstr(error, "unexpected TLS packet") != NULL ||
 		strstr(error, "packet length") != NULL)
 		return "Where poc_barman.url leads, plain HTTP seems to be spoken: use http://, or start the sidecar with --tls-cert and --tls-key.";
-	/* so does libmicrohttpd from 1.0 on with what is no HTTP: it answers nothing */
-	if (strstr(error, "unexpected eof") != NULL || strstr(error, "non-properly terminated") != NULL)
+	/* an end or a reset: libmicrohttpd from 1.0 on answers nothing to what is no HTTP, and a reset overtakes an answer */
+	if (code == CURLE_SSL_CONNECT_ERROR)
 		return "Who listens there hangs up on TLS: if plain HTTP is spoken, use http://, or start the sidecar with --tls-cert and --tls-key; else check the sidecar's certificate and poc_barman.ca_file.";
 	return "Check that poc_barman.ca_file holds the authority that signed the sidecar's certificate, and that the certificate names the host of poc_barman.url.";
 }
