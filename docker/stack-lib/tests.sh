@@ -26,6 +26,10 @@ check() {
   for suite in "${suites[@]}"; do
     sum_up "$suite"
   done
+  # last, where it is seen of a long log
+  for suite in "${suites[@]}"; do
+    tell_failed "$suite"
+  done
   printf '== check, %d s\n%s' "$((SECONDS - began))" "$lines"
   echo "$all_passed passed, $all_failed failed"
   ((all_failed == 0))
@@ -61,6 +65,14 @@ sum_up() {
   fi
   all_passed=$((all_passed + passed)) all_failed=$((all_failed + failed))
   lines+=$(printf '   %-10s %4d passed, %d failed, %d skipped, %d s' "$1" "$passed" "$failed" "$skipped" "$seconds")$'\n'
+}
+
+# The names of the tests of a suite that have failed
+# shellcheck disable=SC2016
+tell_failed() {
+  as_server sh -c '
+    grep -hE "^\[  FAILED  \] [a-z_]+$|^not ok |^(\[[0-9:.]+\]\([0-9.]+s\) )not ok |^test .* FAILED |^t/.* (Failed|Dubious|Bailout|Wstat)" "results/$1.log" |
+      sort -u | head -n 30 | sed "s|^|   $1: |"' sh "$1"
 }
 
 # What the runners say of themselves, each line reduced to a number: cmocka, pg_regress (before 16
