@@ -1,8 +1,9 @@
 -- poc_find_changes(): what transactions did to tables, from the archive
-SET client_min_messages = warning;
+SET client_min_messages = error;
 CREATE EXTENSION IF NOT EXISTS poc_barman;
 \set VERBOSITY terse
 SELECT count(*) > 0 AS ready FROM poc_wait_ready();
+SET client_min_messages = warning;
 
 CREATE TABLE changed (id int PRIMARY KEY, v int);
 INSERT INTO changed SELECT i, i FROM generate_series(1, 100) AS i;
