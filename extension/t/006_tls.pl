@@ -144,6 +144,8 @@ sub closes_with
 	my $listening = IO::Socket::INET->new(Listen => 5, LocalAddr => '127.0.0.1') or die $!;
 	my $port = $listening->sockport;
 	my $code = sub {
+		# those of the test stop its server
+		$SIG{$_} = 'DEFAULT' for qw(INT TERM);
 		while (my $client = $listening->accept)
 		{
 			$client->sysread(my $bytes, 65536);
