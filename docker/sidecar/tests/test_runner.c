@@ -312,6 +312,72 @@ a_hurried_run_is_killed_before_its_grace(void **state)
 	run_control_destroy(control);
 }
 
+typedef struct Taken
+{
+	size_t		bytes;
+	size_t		most;			/* refuses what is beyond */
+	int64_t		slow_ms;
+} Taken;
+
+static bool
+take(void *arg, const char *bytes, size_t length)
+{
+	Taken	   *taken = arg;
+
+	(void) bytes;
+	taken->bytes += length;
+	if (taken->slow_ms > 0)
+		usleep((useconds_t) taken->slow_ms * 1000);
+	return taken->bytes <= taken->most;
+}
+
+static RunResult
+run_into(Taken *taken, const char *const *argv)
+{
+	RunRequest	request = {.argv = argv, .deadline_ms = MUCH_LATER_MS, .grace_ms = 100, .sink = take, .sink_arg = taken};
+	RunResult	result;
+
+	runner_run(&request, &result);
+	return result;
+}
+
+/* A child that has ended long before the last of its output is taken loses none of it. */
+static void
+a_sink_gets_all(void **state)
+{
+	const char *argv[] = SHELL("head -c 40000000 /dev/zero; echo words >&2; exit 3");
+	const char *small[] = SHELL("head -c 60000 /dev/zero");
+	Taken		taken = {.most = SIZE_MAX};
+	Taken		slow = {.most = SIZE_MAX, .slow_ms = 1500};
+	RunResult	result = run_into(&taken, argv);
+
+	(void) state;
+	assert_int_equal(result.outcome, RUN_EXITED);
+	assert_int_equal(result.exit_code, 3);
+	assert_int_equal(taken.bytes, 40000000);
+	assert_string_equal(result.out, "");
+	assert_string_equal(result.err, "words\n");
+	runner_free(&result);
+	result = run_into(&slow, small);
+	assert_int_equal(result.outcome, RUN_EXITED);
+	assert_int_equal(slow.bytes, 60000);
+	runner_free(&result);
+}
+
+static void
+a_sink_that_refuses_ends_the_run(void **state)
+{
+	const char *argv[] = SHELL("exec cat /dev/zero");
+	Taken		taken = {.most = 100000};
+	int64_t		began = monotonic_ms();
+	RunResult	result = run_into(&taken, argv);
+
+	(void) state;
+	assert_int_equal(result.outcome, RUN_CANCELLED);
+	assert_true(monotonic_ms() - began < MUCH_LATER_MS);
+	runner_free(&result);
+}
+
 static void
 descriptors_stay_flat(void **state)
 {
@@ -346,6 +412,8 @@ main(void)
 		cmocka_unit_test(signals_are_as_a_new_program_expects_them),
 		cmocka_unit_test(another_thread_can_cancel),
 		cmocka_unit_test(a_hurried_run_is_killed_before_its_grace),
+		cmocka_unit_test(a_sink_gets_all),
+		cmocka_unit_test(a_sink_that_refuses_ends_the_run),
 		cmocka_unit_test(descriptors_stay_flat),
 	};
 

@@ -60,6 +60,9 @@ typedef struct Stream
 	size_t		size;
 	size_t		limit;
 	bool		overflow;
+	bool		(*sink) (void *arg, const char *bytes, size_t length); /* or NULL */
+	void	   *sink_arg;
+	bool		refused;		/* by the sink */
 } Stream;
 
 typedef enum EndReason
@@ -74,6 +77,7 @@ static int	start_child(const RunRequest *request, pid_t *pid, Stream *out, Strea
 static void watch_child(const RunRequest *request, RunResult *result,
 						pid_t pid, Stream *out, Stream *err);
 static void stream_read(Stream *stream);
+static void stream_pass_on(Stream *stream);
 static void stream_close(Stream *stream);
 static bool child_has_ended(pid_t pid);
 static int	open_pidfd(pid_t pid);
@@ -83,7 +87,7 @@ static int	open_pipe(int fds[2]);
 void
 runner_run(const RunRequest *request, RunResult *result)
 {
-	Stream		out = {.fd = -1, .limit = OUT_MAX};
+	Stream		out = {.fd = -1, .limit = OUT_MAX, .sink = request->sink, .sink_arg = request->sink_arg};
 	Stream		err = {.fd = -1, .limit = ERR_MAX};
 	int64_t		started = monotonic_ms();
 	pid_t		pid;
@@ -325,7 +329,9 @@ watch_child(const RunRequest *request, RunResult *result,
 		poll(fds, 4, until > now ? (int) (until - now) : 0);
 		now = monotonic_ms();
 
-		if (out->fd >= 0 && fds[0].revents != 0)
+		if (out->fd >= 0 && fds[0].revents != 0 && out->sink != NULL)
+			stream_pass_on(out);
+		else if (out->fd >= 0 && fds[0].revents != 0)
 			stream_read(out);
 		if (err->fd >= 0 && fds[1].revents != 0)
 			stream_read(err);
@@ -347,7 +353,7 @@ watch_child(const RunRequest *request, RunResult *result,
 		}
 		if (reason == NOT_ENDING && !ended)
 		{
-			if (request->control != NULL && run_control_cancelled(request->control))
+			if ((request->control != NULL && run_control_cancelled(request->control)) || out->refused)
 				reason = ENDING_CANCELLED;
 			else if (out->overflow)
 				reason = ENDING_TOO_LARGE;
@@ -377,7 +383,7 @@ watch_child(const RunRequest *request, RunResult *result,
 	result->signal = WIFSIGNALED(status) ? WTERMSIG(status) : 0;
 	if (reason == ENDING_DEADLINE)
 		result->outcome = RUN_TIMED_OUT;
-	else if (reason == ENDING_CANCELLED)
+	else if (reason == ENDING_CANCELLED || out->refused)
 		result->outcome = RUN_CANCELLED;
 	else if (reason == ENDING_TOO_LARGE || out->overflow)
 		result->outcome = RUN_TOO_LARGE;
@@ -426,6 +432,28 @@ stream_read(Stream *stream)
 		stream->length += (size_t) got;
 		stream->data[stream->length] = '\0';
 	}
+}
+
+/*
+ * One piece at a time, so that the caller looks at the time between two.  The
+ * drain after the end of the child must not lose what the pipe still has: it
+ * fits into one piece.
+ */
+static void
+stream_pass_on(Stream *stream)
+{
+	static const size_t size = 256 * 1024;
+	char	   *piece = mem_alloc(size);
+	ssize_t		got;
+
+	do
+		got = read(stream->fd, piece, size);
+	while (got < 0 && errno == EINTR);
+	if (got > 0 && !stream->refused)
+		stream->refused = !stream->sink(stream->sink_arg, piece, (size_t) got);
+	else if (got == 0 || (got < 0 && errno != EAGAIN))
+		stream_close(stream);
+	free(piece);
 }
 
 static void

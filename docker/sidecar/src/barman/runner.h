@@ -47,6 +47,9 @@ typedef struct RunRequest
 									 * false ends it as its deadline would */
 	int64_t		tick_ms;
 	void	   *arg;
+	bool		(*sink) (void *sink_arg, const char *bytes, size_t length); /* takes standard output
+									 * in place of the result, or NULL; false ends it as a cancel would */
+	void	   *sink_arg;
 	RunSpawn	spawn;			/* or NULL */
 	const void *how;			/* argument of spawn */
 } RunRequest;

@@ -81,6 +81,15 @@ answer_text(const char *content_type, char *body)
 }
 
 Answer *
+answer_stream(const char *content_type, ByteStream *stream)
+{
+	Answer	   *answer = answer_text(content_type, mem_strdup(""));
+
+	answer->stream = stream;
+	return answer;
+}
+
+Answer *
 answer_error(const char *code, const char *message,
 			 const char *detail, const char *hint)
 {
@@ -132,6 +141,8 @@ answer_release(Answer *answer)
 	json_decref(answer->value);
 	free(answer->body);
 	free(answer->location);
+	if (answer->stream != NULL)
+		byte_stream_reader_release(answer->stream);
 	free(answer);
 }
 

@@ -13,6 +13,7 @@
 
 #include <jansson.h>
 
+#include "base/byte_stream.h"
 #include "base/failure.h"
 
 typedef struct Answer
@@ -22,6 +23,7 @@ typedef struct Answer
 	json_t	   *value;			/* the JSON of body */
 	char	   *body;
 	size_t		length;
+	ByteStream *stream;			/* the body in place of these, of unknown length; or NULL */
 	int64_t		made;			/* monotonic_ms() */
 	bool		cached;			/* a read: carries the header Age */
 	bool		provisional;	/* likely to change soon: cache it briefly */
@@ -33,6 +35,9 @@ typedef struct Answer
 
 extern Answer *answer_json(int status, json_t *value);	/* takes ownership of value */
 extern Answer *answer_text(const char *content_type, char *body);	/* takes ownership of body */
+
+/* For one request alone; takes the reader's part of the stream. */
+extern Answer *answer_stream(const char *content_type, ByteStream *stream);
 extern Answer *answer_error(const char *code, const char *message,
 							const char *detail, const char *hint);
 extern Answer *answer_errorf(const char *code, const char *format,...)

@@ -26,6 +26,7 @@
 #include "http/headers.h"
 #include "http/listen.h"
 #include "http/sleep.h"
+#include "http/streaming.h"
 #include "http/tls.h"
 #include "http/work.h"
 
@@ -258,10 +259,13 @@ reply(Request *request, Answer *answer)
 	int			status = answer->status;
 
 	http_connection_stage(request->connection, HTTP_TAKES_ANSWER);
-	response = MHD_create_response_from_buffer_with_free_callback_cls(answer->length,
-																	  answer->body,
-																	  release_body,
-																	  answer);
+	if (answer->stream != NULL)
+		response = http_streaming_response(request, answer);
+	else
+		response = MHD_create_response_from_buffer_with_free_callback_cls(answer->length,
+																		  answer->body,
+																		  release_body,
+																		  answer);
 	if (response == NULL)
 	{
 		answer_release(answer);

@@ -7,6 +7,7 @@
 #define RESTORE_CAGED_RUN_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include "jobs/job.h"
@@ -20,5 +21,10 @@
  */
 extern void caged_run(Job *job, const char *directory, bool asks, const char *const *argv,
 					  const char *input, int64_t deadline_ms, RunResult *result);
+
+/* The same for one that connects to a socket, and whose standard output goes to a sink (RunRequest). */
+extern void caged_stream(Job *job, const char *const *argv, const char *input, int64_t deadline_ms,
+						 bool (*sink) (void *arg, const char *bytes, size_t length), void *arg,
+						 RunResult *result);
 
 #endif							/* RESTORE_CAGED_RUN_H */
