@@ -1,7 +1,8 @@
 /*
  * routes_rescue.c
  *
- * Checks requests to search the archive, and starts their jobs.
+ * Checks requests to search the archive, and starts their jobs; and hands over
+ * the table of a rescue.
  */
 #include "api/routes_rescue.h"
 
@@ -15,9 +16,13 @@
 #include "base/timestamp.h"
 #include "jobs/switch_wal.h"
 #include "rescue/find_changes.h"
+#include "rescue/handover.h"
 
 /* The members of a relation in a request: OID, file, table that it belongs to, whether it is only a part */
 #define RELATION_MEMBERS 4
+
+/* Segment of /v1/jobs/{job}/THING */
+#define SEGMENT_JOB 2
 
 static FindChangesRequest *make_request(const json_t *arguments, Answer **refusal);
 static bool read_kinds(const json_t *list, unsigned int *kinds);
@@ -56,6 +61,24 @@ post_changes(Request *request)
 		return refusal;
 	return job_submit(&caller, &job_find_changes, request->segments[SEGMENT_SERVER],
 					  (JobRequest) {asked, find_changes_request_free, NULL});
+}
+
+Answer *
+get_definition(Request *request)
+{
+	return handover_definition(request->grant, request->segments[SEGMENT_JOB]);
+}
+
+Answer *
+post_rows(Request *request)
+{
+	Answer	   *refusal = NULL;
+	json_t	   *arguments = arguments_check(request->value, no_arguments, &refusal);
+
+	if (arguments == NULL)
+		return refusal;
+	json_decref(arguments);
+	return handover_rows(request->grant, request->segments[SEGMENT_JOB]);
 }
 
 static FindChangesRequest *

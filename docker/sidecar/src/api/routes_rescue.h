@@ -1,7 +1,8 @@
 /*
  * routes_rescue.h
  *
- * The route that searches the archive for changes of tables.
+ * The routes that search the archive for changes of tables, and hand over the
+ * table of a rescue.
  */
 #ifndef API_ROUTES_RESCUE_H
 #define API_ROUTES_RESCUE_H
@@ -9,5 +10,7 @@
 #include "http/request.h"
 
 extern Answer *post_changes(Request *request);
+extern Answer *get_definition(Request *request);
+extern Answer *post_rows(Request *request);
 
 #endif							/* API_ROUTES_RESCUE_H */

@@ -12,6 +12,7 @@
 #include "api/arguments.h"
 #include "api/authorization.h"
 #include "api/drill_request.h"
+#include "api/rescue_request.h"
 #include "api/restore_choice.h"
 #include "api/restore_request.h"
 #include "api/routes_name.h"
@@ -22,6 +23,7 @@
 #include "jobs/job.h"
 #include "jobs/verify_keep_delete.h"
 #include "proof/drill.h"
+#include "rescue/bring_home.h"
 #include "restore/backup_to_instance.h"
 #include "restore/instance.h"
 
@@ -106,6 +108,25 @@ post_drill(Request *request)
 		return refusal;
 	}
 	return submit_with_instance(request, &job_drill, instance, (JobRequest) {drill, drill_request_free, NULL});
+}
+
+Answer *
+post_rescue(Request *request)
+{
+	Answer	   *refusal = NULL;
+	RescueRequest *rescue = route_server_exists(request, &refusal) ?
+		rescue_request_read(request->value, &refusal) : NULL;
+	Instance   *instance;
+
+	if (rescue == NULL)
+		return refusal;
+	instance = choose_and_claim(request, &rescue->restore, NULL, &refusal);
+	if (instance == NULL)
+	{
+		rescue_request_free(rescue);
+		return refusal;
+	}
+	return submit_with_instance(request, &job_rescue, instance, (JobRequest) {rescue, rescue_request_free, NULL});
 }
 
 /*

@@ -1,7 +1,7 @@
 /*
  * routes_restore.h
  *
- * The routes to restore, verify, keep and delete backups.
+ * The routes to restore, drill, rescue, verify, keep and delete backups.
  */
 #ifndef API_ROUTES_RESTORE_H
 #define API_ROUTES_RESTORE_H
@@ -11,6 +11,7 @@
 extern Answer *post_restore(Request *request);
 extern Answer *post_restore_check(Request *request);
 extern Answer *post_drill(Request *request);
+extern Answer *post_rescue(Request *request);
 extern Answer *get_instances(Request *request);
 extern Answer *delete_instance(Request *request);
 extern Answer *post_verify(Request *request);

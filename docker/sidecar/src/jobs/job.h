@@ -121,6 +121,7 @@ typedef enum JobLogLevel
 	JOB_ERROR
 } JobLogLevel;
 
+extern const char *job_id_of(const Job *job);
 extern const char *job_server(const Job *job);
 extern int64_t job_elapsed_ms(const Job *job);
 extern void job_phase(Job *job, const char *phase);	/* static string */

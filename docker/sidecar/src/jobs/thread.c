@@ -100,6 +100,12 @@ wait_for_turn(Job *job)
 }
 
 const char *
+job_id_of(const Job *job)
+{
+	return job->id;
+}
+
+const char *
 job_server(const Job *job)
 {
 	return job->server;

@@ -1,0 +1,202 @@
+/*
+ * bring_home.c
+ *
+ * Restores a backup to just before a change, hands one table of it over, tells
+ * its fingerprint, and removes what was restored, however that goes.
+ */
+#include "rescue/bring_home.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/directory.h"
+#include "base/memory.h"
+#include "base/timestamp.h"
+#include "proof/prepare.h"
+#include "proof/session.h"
+#include "proof/superuser.h"
+#include "rescue/definition.h"
+#include "rescue/handover.h"
+#include "rescue/rows.h"
+#include "rescue/lost_table.h"
+#include "restore/archived_wal.h"
+#include "restore/backup_to_instance.h"
+#include "restore/cause.h"
+#include "restore/copy.h"
+#include "restore/hold.h"
+#include "restore/host.h"
+#include "restore/received_wal.h"
+#include "restore/recover.h"
+#include "restore/segment.h"
+#include "restore/state.h"
+
+/* The client makes the table before it asks for the rows, and may wait for a lock. */
+#define HANDOVER_MS (INT64_C(10) * 60 * 1000)
+
+static void rescue_body(Job *job, const void *request);
+static bool bring_home(Restore *restore, const RescueRequest *asked, json_t *result);
+static bool hand_over(Restore *restore, const DrillServer *server, const RescueRequest *asked, json_t *table, json_t *result);
+static bool add_fingerprint(Restore *restore, const DrillServer *server, const json_t *table, json_t *result);
+static bool fail_in_copy(Restore *restore, const char *what, char *error, const char *hint);
+static void end(Restore *restore, const Recovery *recovery, bool good, json_t *result);
+
+const JobKind job_rescue = {.name = "rescue", .body = rescue_body};
+
+static void
+rescue_body(Job *job, const void *request)
+{
+	const RescueRequest *asked = request;
+	Restore		restore = restore_begin(job, &asked->restore);
+	Recovery	recovery = {0};
+	json_t	   *result = json_checked(json_object());
+	bool		good;
+
+	/* of a copy that is thrown away: nothing may connect, and nothing is synced */
+	restore.is_drill = true;
+	/* complete the backup first: a hold can stop the maintenance that does so */
+	good = restore_find_backup(&restore) &&
+		restore_host_serves(&restore) &&
+		restore_complete_backup(&restore) &&
+		restore_hold(&restore) &&
+		restore_bring_wal(&restore) &&
+		restore_timeline_is_reached(&restore) &&
+		restore_target_is_archived(&restore) &&
+		restore_copy(&restore) &&
+		restore_take_tail(&restore) &&
+		restore_prepare(&restore) &&
+		restore_recover(&restore, &recovery) &&
+		bring_home(&restore, asked, result);
+	end(&restore, &recovery, good, result);
+	restore_let_go(&restore);
+	json_decref(restore.backup);
+	json_decref(restore.error);
+	free(restore.isolation);
+	json_decref(restore.tail);
+	free(recovery.lsn);
+	free(recovery.time);
+}
+
+static bool
+bring_home(Restore *restore, const RescueRequest *asked, json_t *result)
+{
+	Job		   *job = restore->job;
+	ServerConfig config = instance_config(restore->instance);
+	DrillServer server = drill_server(job, &config,
+									  (int) json_integer_value(json_object_get(restore->backup, "postgresql_version")) / 10000,
+									  asked->database, asked->superuser);
+	const char *hint;
+	char	   *error;
+	json_t	   *table;
+	bool		good;
+
+	job_phase(job, "preparing");
+	server.superuser = drill_superuser(&server, &asked->superusers);
+	error = drill_prepare(&server);
+	if (error != NULL)
+		return fail_in_copy(restore, "the restored server could not be prepared", error, NULL);
+	table = rescue_table_find(&server, asked, &error, &hint);
+	if (table == NULL)
+		return fail_in_copy(restore, "the table cannot be rescued", error, hint);
+	error = rescue_table_rename(&server, table, asked);
+	good = error == NULL ? hand_over(restore, &server, asked, table, result) :
+		fail_in_copy(restore, "the restored table could not be prepared", error, NULL);
+	json_decref(table);
+	return good;
+}
+
+static bool
+hand_over(Restore *restore, const DrillServer *server, const RescueRequest *asked, json_t *table, json_t *result)
+{
+	Job		   *job = restore->job;
+	char	   *error = NULL;
+	json_t	   *definition = rescue_definition(server, table, asked, &error);
+	Handover   *handover;
+	ByteStream *stream;
+
+	if (definition == NULL)
+		return fail_in_copy(restore, "the definition of the table could not be read", error, NULL);
+	handover = handover_open(job, definition);
+	job_phase(job, "ready");
+	stream = handover_await(handover, HANDOVER_MS);
+	if (stream != NULL)
+	{
+		job_phase(job, "sending");
+		error = rescue_rows_send(server, table, asked, stream);
+		byte_stream_writer_release(stream);
+	}
+	handover_close(handover);
+	if (stream == NULL && !job_cancelled(job))
+		return restore_fail(restore, BARMAN_WRONG_STATE, NULL, "Ask again.",
+							"nobody has asked for the rows within %lld seconds", (long long) (HANDOVER_MS / 1000));
+	if (error != NULL)
+		return fail_in_copy(restore, "the rows could not be sent", error, NULL);
+	return !job_cancelled(job) && add_fingerprint(restore, server, table, result);
+}
+
+static bool
+add_fingerprint(Restore *restore, const DrillServer *server, const json_t *table, json_t *result)
+{
+	char	   *error;
+	char	   *query;
+	char	   *bar;
+	DrillAnswer answer = {NULL, NULL};
+
+	job_phase(restore->job, "comparing");
+	error = drill_bring_fingerprint(server);
+	if (error == NULL)
+	{
+		query = mem_printf("SELECT f.rows, f.hash FROM %s.fingerprint(%lld::pg_catalog.oid) AS f", server->schema,
+						   (long long) json_integer_value(json_object_get(table, "oid")));
+		drill_ask(server, server->reader, DRILL_STATEMENT_MS, &query, 1, &answer);
+		free(query);
+		bar = answer.output != NULL ? strchr(answer.output, '|') : NULL;
+		if (bar != NULL)
+		{
+			json_object_set_new(result, "rows", json_integer(strtoll(answer.output, NULL, 10)));
+			json_object_set_new(result, "hash", json_text(bar + 1));
+		}
+		else
+			error = mem_strdup(answer.error != NULL ? answer.error : "the server does not tell");
+		drill_answer_free(&answer);
+	}
+	return error == NULL || fail_in_copy(restore, "the fingerprint of the restored table could not be had", error, NULL);
+}
+
+/* Takes the error.  Returns false. */
+static bool
+fail_in_copy(Restore *restore, const char *what, char *error, const char *hint)
+{
+	if (!job_cancelled(restore->job))
+		restore_fail(restore, BARMAN_WRONG_STATE, error, hint, "%s", what);
+	free(error);
+	return false;
+}
+
+static void
+end(Restore *restore, const Recovery *recovery, bool good, json_t *result)
+{
+	Job		   *job = restore->job;
+	int64_t		bytes = directory_size(restore->directory).bytes;
+	char	   *directory = mem_strdup(restore->directory);
+
+	job_phase(job, "removing");
+	if (!instance_dropped(restore->instance))
+		job_log(job, JOB_WARNING, "what was restored could not be removed: drop the instance; it is %s", directory);
+	free(directory);
+	json_object_set_new(result, "backup_id", json_text(json_text_of(restore->backup, "backup_id")));
+	json_object_set_new(result, "timeline", json_integer(recovery->parent));
+	json_object_set_new(result, "recovered_lsn", json_text(recovery->lsn));
+	json_object_set_new(result, "recovered_time", json_text(recovery->time));
+	json_object_set_new(result, "restore_seconds", json_real((double) restore->restore_ms / 1000));
+	json_object_set_new(result, "recovery_seconds", json_real((double) restore->recovery_ms / 1000));
+	json_object_set_new(result, "bytes", json_integer(bytes));
+	if (good && !job_cancelled(job))
+	{
+		job_done(job, result);
+		return;
+	}
+	json_decref(result);
+	if (!job_cancelled(job) && restore->error != NULL)
+		job_fail(job, json_text_of(restore->error, "code"), json_text_of(restore->error, "message"),
+				 json_text_of(restore->error, "detail"), json_text_of(restore->error, "hint"));
+}

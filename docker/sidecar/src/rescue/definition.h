@@ -1,0 +1,22 @@
+/*
+ * definition.h
+ *
+ * The definition of a table of a restored server, as pg_dump writes it.
+ */
+#ifndef RESCUE_DEFINITION_H
+#define RESCUE_DEFINITION_H
+
+#include "proof/session.h"
+#include "rescue/request.h"
+
+/*
+ * What the client makes the table from: "before" and "after" its rows are SQL,
+ * the rest is of rescue_table_find().  NULL: *error has why, malloc'd.
+ */
+extern json_t *rescue_definition(const DrillServer *server, const json_t *table,
+								 const RescueRequest *request, char **error);
+
+/* Cuts the lines off the text that only psql understands, in place; returns its begin. */
+extern char *rescue_without_psql(char *text);
+
+#endif							/* RESCUE_DEFINITION_H */

@@ -1,0 +1,532 @@
+/*
+ * lost_table.c
+ *
+ * Finds a table in a restored server, and what belongs to it.  The server may
+ * be hostile, and answers what it likes: what it has answered gets into other
+ * commands as hexadecimal digits alone.
+ */
+#include "rescue/lost_table.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/memory.h"
+
+/* The table, as t; with its partitions as members */
+static const char which_sql[] =
+	"WITH RECURSIVE t AS (SELECT c.oid, c.relname, c.relkind, c.relpersistence, c.relowner, c.relacl, c.relispartition, "
+	"c.relrowsecurity, c.relforcerowsecurity, n.nspname FROM pg_catalog.pg_class AS c "
+	"JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace WHERE %s), "
+	"members AS (SELECT m.oid, m.relname, s.nspname FROM pg_catalog.pg_class AS m JOIN pg_catalog.pg_namespace AS s ON s.oid = m.relnamespace "
+	"WHERE m.oid IN (SELECT t.oid FROM t UNION SELECT p.relid FROM t, pg_catalog.pg_partition_tree(t.oid) AS p WHERE t.relkind = 'p')), "
+	/* what the definition of a member consists of */
+	"parts AS (SELECT 'pg_catalog.pg_class'::pg_catalog.regclass::pg_catalog.oid AS class, m.oid FROM members AS m "
+	"UNION SELECT 'pg_catalog.pg_attrdef'::pg_catalog.regclass::pg_catalog.oid, a.oid FROM pg_catalog.pg_attrdef AS a JOIN members AS m ON m.oid = a.adrelid "
+	"UNION SELECT 'pg_catalog.pg_constraint'::pg_catalog.regclass::pg_catalog.oid, k.oid FROM pg_catalog.pg_constraint AS k JOIN members AS m ON m.oid = k.conrelid WHERE k.contype <> 'f' "
+	"UNION SELECT 'pg_catalog.pg_policy'::pg_catalog.regclass::pg_catalog.oid, q.oid FROM pg_catalog.pg_policy AS q JOIN members AS m ON m.oid = q.polrelid "
+	"UNION SELECT 'pg_catalog.pg_class'::pg_catalog.regclass::pg_catalog.oid, i.indexrelid FROM pg_catalog.pg_index AS i JOIN members AS m ON m.oid = i.indrelid), "
+	"owned AS (SELECT q.oid, q.relname, s.nspname FROM pg_catalog.pg_class AS q JOIN pg_catalog.pg_namespace AS s ON s.oid = q.relnamespace "
+	"JOIN pg_catalog.pg_depend AS d ON d.classid = 'pg_catalog.pg_class'::pg_catalog.regclass AND d.objid = q.oid AND d.deptype IN ('a', 'i') "
+	"JOIN members AS m ON d.refclassid = 'pg_catalog.pg_class'::pg_catalog.regclass AND d.refobjid = m.oid WHERE q.relkind = 'S') ";
+
+static const char what_sql[] =
+	"SELECT pg_catalog.json_build_object('oid', t.oid::pg_catalog.int8, 'kind', t.relkind, 'persistence', t.relpersistence, 'schema', t.nspname, 'name', t.relname, "
+	"'owner', pg_catalog.pg_get_userbyid(t.relowner), "
+	"'parent', (SELECT pg_catalog.json_build_object('schema', s.nspname, 'name', p.relname) FROM pg_catalog.pg_inherits AS i "
+	"JOIN pg_catalog.pg_class AS p ON p.oid = i.inhparent JOIN pg_catalog.pg_namespace AS s ON s.oid = p.relnamespace "
+	"WHERE i.inhrelid = t.oid AND t.relispartition), "
+	"'inherits', t.relkind = 'r' AND EXISTS (SELECT FROM pg_catalog.pg_inherits AS i WHERE i.inhparent = t.oid OR (i.inhrelid = t.oid AND NOT t.relispartition)), "
+	"'extension', EXISTS (SELECT FROM pg_catalog.pg_depend AS d WHERE d.classid = 'pg_catalog.pg_class'::pg_catalog.regclass AND d.objid = t.oid AND d.deptype = 'e'), "
+	"'foreign_part', EXISTS (SELECT FROM pg_catalog.pg_class AS m WHERE m.oid IN (SELECT members.oid FROM members) AND m.relkind NOT IN ('r', 'p')), "
+	"'odd_name', EXISTS (SELECT FROM pg_catalog.pg_class AS m WHERE m.oid IN (SELECT parts.oid FROM parts UNION SELECT owned.oid FROM owned) AND m.relname ~ '[[:cntrl:]]') "
+	"OR EXISTS (SELECT FROM pg_catalog.pg_attribute AS a JOIN members AS m ON m.oid = a.attrelid WHERE a.attname ~ '[[:cntrl:]]') "
+	"OR EXISTS (SELECT FROM pg_catalog.pg_constraint AS k JOIN members AS m ON m.oid = k.conrelid WHERE k.conname ~ '[[:cntrl:]]') "
+	"OR EXISTS (SELECT FROM pg_catalog.pg_policy AS q JOIN members AS m ON m.oid = q.polrelid WHERE q.polname ~ '[[:cntrl:]]') "
+	"OR EXISTS (SELECT FROM members AS m WHERE m.nspname ~ '[[:cntrl:]]') OR pg_catalog.pg_get_userbyid(t.relowner) ~ '[[:cntrl:]]', "
+	"'readable', %s, "
+	"'tables', (SELECT pg_catalog.json_agg(pg_catalog.json_build_object('oid', m.oid::pg_catalog.int8, 'schema', m.nspname, 'name', m.relname) ORDER BY m.oid <> t.oid, m.nspname, m.relname) FROM members AS m), "
+	"'columns', (SELECT pg_catalog.json_agg(a.attname ORDER BY a.attnum) FROM pg_catalog.pg_attribute AS a "
+	"WHERE a.attrelid = t.oid AND a.attnum > 0 AND NOT a.attisdropped AND a.attgenerated = ''), "
+	/* a type without a function that sends it goes as text, and with it the table */
+	"'format', CASE WHEN EXISTS (WITH RECURSIVE y AS (SELECT a.atttypid AS oid FROM pg_catalog.pg_attribute AS a WHERE a.attrelid = t.oid AND a.attnum > 0 AND NOT a.attisdropped "
+	"UNION SELECT x.o FROM y JOIN pg_catalog.pg_type AS p ON p.oid = y.oid, LATERAL (SELECT p.typbasetype AS o WHERE p.typtype = 'd' "
+	"UNION ALL SELECT p.typelem WHERE p.typelem <> 0 AND p.typlen = -1 "
+	"UNION ALL SELECT a.atttypid FROM pg_catalog.pg_attribute AS a WHERE p.typtype = 'c' AND a.attrelid = p.typrelid AND a.attnum > 0 AND NOT a.attisdropped) AS x) "
+	"SELECT FROM y JOIN pg_catalog.pg_type AS p ON p.oid = y.oid WHERE p.typsend = 0::pg_catalog.oid OR p.typreceive = 0::pg_catalog.oid) "
+	"THEN 'text' ELSE 'binary' END, "
+	"'sequences', (SELECT pg_catalog.json_agg(pg_catalog.json_build_object('schema', o.nspname, 'name', o.relname, 'value', pg_catalog.pg_sequence_last_value(o.oid)) ORDER BY o.relname) FROM owned AS o), "
+	"'indexes', (SELECT pg_catalog.json_agg(pg_catalog.json_build_object('schema', m.nspname, 'name', x.relname) ORDER BY x.relname) FROM pg_catalog.pg_index AS i "
+	"JOIN members AS m ON m.oid = i.indrelid JOIN pg_catalog.pg_class AS x ON x.oid = i.indexrelid), "
+	"'foreign_keys', (SELECT pg_catalog.json_agg(pg_catalog.json_build_object('schema', m.nspname, 'table', m.relname, 'name', k.conname, 'definition', pg_catalog.pg_get_constraintdef(k.oid)) ORDER BY k.conname) "
+	"FROM pg_catalog.pg_constraint AS k JOIN members AS m ON m.oid = k.conrelid WHERE k.contype = 'f' AND (k.conparentid = 0 OR k.conrelid = t.oid)), "
+	"'referenced_by', (SELECT pg_catalog.json_agg(k.conrelid::pg_catalog.regclass::pg_catalog.text ORDER BY 1) FROM pg_catalog.pg_constraint AS k "
+	"WHERE k.contype = 'f' AND k.confrelid = t.oid AND k.conparentid = 0 AND k.conrelid NOT IN (SELECT m.oid FROM members AS m)), "
+	"'triggers', (SELECT pg_catalog.json_agg(pg_catalog.json_build_object('schema', m.nspname, 'table', m.relname, 'name', g.tgname) ORDER BY g.tgname) "
+	"FROM pg_catalog.pg_trigger AS g JOIN members AS m ON m.oid = g.tgrelid WHERE NOT g.tgisinternal AND g.tgparentid = 0), "
+	"'rules', (SELECT pg_catalog.json_agg(pg_catalog.json_build_object('schema', m.nspname, 'table', m.relname, 'name', r.rulename) ORDER BY r.rulename) "
+	"FROM pg_catalog.pg_rewrite AS r JOIN members AS m ON m.oid = r.ev_class), "
+	"'grants', (SELECT pg_catalog.json_agg(pg_catalog.json_build_object('grantee', CASE WHEN a.grantee = 0 THEN NULL ELSE pg_catalog.pg_get_userbyid(a.grantee) END, "
+	"'privilege', a.privilege_type, 'grantable', a.is_grantable)) FROM pg_catalog.aclexplode(t.relacl) AS a WHERE a.grantee <> t.relowner), "
+	"'statistics', (SELECT pg_catalog.json_agg(pg_catalog.json_build_object('oid', e.oid::pg_catalog.int8, 'schema', s.nspname, 'name', e.stxname)) "
+	"FROM pg_catalog.pg_statistic_ext AS e JOIN pg_catalog.pg_namespace AS s ON s.oid = e.stxnamespace JOIN members AS m ON m.oid = e.stxrelid), "
+	"'needs', (SELECT pg_catalog.json_agg(DISTINCT pg_catalog.jsonb_build_object('kind', x.kind, 'name', x.name)) FROM (SELECT DISTINCT CASE d.refclassid "
+	"WHEN 'pg_catalog.pg_type'::pg_catalog.regclass THEN 'type' WHEN 'pg_catalog.pg_proc'::pg_catalog.regclass THEN 'function' "
+	"WHEN 'pg_catalog.pg_collation'::pg_catalog.regclass THEN 'collation' WHEN 'pg_catalog.pg_class'::pg_catalog.regclass THEN 'relation' END AS kind, "
+	"CASE d.refclassid WHEN 'pg_catalog.pg_type'::pg_catalog.regclass THEN pg_catalog.format_type(d.refobjid, NULL::pg_catalog.int4) "
+	"WHEN 'pg_catalog.pg_proc'::pg_catalog.regclass THEN d.refobjid::pg_catalog.regprocedure::pg_catalog.text "
+	"WHEN 'pg_catalog.pg_collation'::pg_catalog.regclass THEN d.refobjid::pg_catalog.regcollation::pg_catalog.text "
+	"WHEN 'pg_catalog.pg_class'::pg_catalog.regclass THEN d.refobjid::pg_catalog.regclass::pg_catalog.text END AS name "
+	"FROM pg_catalog.pg_depend AS d JOIN parts AS p ON p.class = d.classid AND p.oid = d.objid "
+	"WHERE d.refobjid >= 16384::pg_catalog.oid AND d.deptype IN ('n', 'a') AND d.refobjid NOT IN (SELECT parts.oid FROM parts UNION SELECT owned.oid FROM owned) "
+	"AND (d.refclassid <> 'pg_catalog.pg_class'::pg_catalog.regclass OR d.refobjid IN (SELECT q.oid FROM pg_catalog.pg_class AS q WHERE q.relkind = 'S')) "
+	"AND d.refclassid IN ('pg_catalog.pg_type'::pg_catalog.regclass, 'pg_catalog.pg_proc'::pg_catalog.regclass, "
+	"'pg_catalog.pg_collation'::pg_catalog.regclass, 'pg_catalog.pg_class'::pg_catalog.regclass) "
+	"UNION SELECT 'role', r.rolname::pg_catalog.text FROM pg_catalog.pg_policy AS q JOIN members AS m ON m.oid = q.polrelid "
+	"JOIN pg_catalog.pg_roles AS r ON r.oid = ANY (q.polroles)) AS x), "
+	"'prepared', (SELECT pg_catalog.json_agg(x.gid) FROM pg_catalog.pg_prepared_xacts AS x WHERE x.database = pg_catalog.current_database()))::pg_catalog.text FROM t";
+
+static char *condition(const RescueRequest *request);
+static char *readable(const char *role);
+static const char *refusal_of(const json_t *table, const RescueRequest *request, const char **hint);
+static json_t *find_in_the_way(const DrillServer *server, const json_t *table, const RescueRequest *request, char **error);
+static void list_new_names(FILE *sql, const json_t *objects, const json_t *table, const RescueRequest *request);
+static void write_commands(FILE *sql, const json_t *table, const json_t *in_the_way, const RescueRequest *request);
+static void move_away(FILE *sql, const json_t *names, const char *what, const RescueRequest *request);
+static void drop_each(FILE *sql, const json_t *table, const char *list, const char *what);
+static void move_each(FILE *sql, const json_t *table, const RescueRequest *request);
+static void rename_each(FILE *sql, const json_t *list, const char *what, const json_t *table, const RescueRequest *request);
+static char *identifier_of(const json_t *object);
+static bool is_text(const json_t *object, const char *key, const char *text);
+static char *text_literal(const char *text);
+
+json_t *
+rescue_table_find(const DrillServer *server, const RescueRequest *request, char **error, const char **hint)
+{
+	char	   *where = condition(request);
+	char	   *may_read = readable(request->role);
+	char	   *which = mem_printf(which_sql, where);
+	char	   *what = mem_printf(what_sql, may_read);
+	char	   *query = mem_printf("%s%s", which, what);
+	DrillAnswer answer = {NULL, NULL};
+	json_t	   *table = NULL;
+	const char *refusal = NULL;
+
+	*hint = NULL;
+	*error = NULL;
+	drill_ask(server, server->superuser, DRILL_QUICK_MS, &query, 1, &answer);
+	if (answer.output == NULL)
+		*error = mem_strdup(answer.error);
+	else if (answer.output[0] == '\0')
+	{
+		*error = mem_strdup("there was no such table at this moment");
+		*hint = "poc_find_changes() tells when a table was dropped or changed; its name then may have been another.";
+	}
+	else
+	{
+		table = json_loads(answer.output, JSON_REJECT_DUPLICATES, NULL);
+		refusal = table != NULL ? refusal_of(table, request, hint) : "the restored server does not tell what the table is";
+	}
+	if (refusal != NULL)
+	{
+		*error = mem_strdup(refusal);
+		json_decref(table);
+		table = NULL;
+	}
+	drill_answer_free(&answer);
+	free(query);
+	free(what);
+	free(which);
+	free(may_read);
+	free(where);
+	return table;
+}
+
+/* malloc'd; OIDs are the same in the copy */
+static char *
+condition(const RescueRequest *request)
+{
+	char	   *schema;
+	char	   *name;
+	char	   *text;
+
+	if (request->oid != 0)
+		return mem_printf("c.oid = %u::pg_catalog.oid", request->oid);
+	schema = drill_value(request->schema, "UTF8");
+	name = drill_value(request->name, "UTF8");
+	text = mem_printf("n.nspname = %s::pg_catalog.name AND c.relname = %s::pg_catalog.name AND c.relkind IN ('r', 'p', 'v', 'm', 'f')", schema, name);
+	free(schema);
+	free(name);
+	return text;
+}
+
+/* malloc'd: may this role read all rows of the table?  Whom the copy does not know may not. */
+static char *
+readable(const char *role)
+{
+	char	   *value;
+	char	   *text;
+
+	if (role == NULL)
+		return mem_strdup("true");
+	value = drill_value(role, "UTF8");
+	text = mem_printf("coalesce((SELECT pg_catalog.has_table_privilege(r.oid, t.oid, 'SELECT'::pg_catalog.text) AND "
+					  "(NOT t.relrowsecurity OR r.rolsuper OR r.rolbypassrls OR "
+					  "(pg_catalog.pg_has_role(r.oid, t.relowner, 'USAGE'::pg_catalog.text) AND NOT t.relforcerowsecurity)) "
+					  "FROM pg_catalog.pg_roles AS r WHERE r.rolname = %s::pg_catalog.name), false)", value);
+	free(value);
+	return text;
+}
+
+/* NULL, or why this cannot come home */
+static const char *
+refusal_of(const json_t *table, const RescueRequest *request, const char **hint)
+{
+	const char *kind = json_text_of(table, "kind");
+	const char *persistence = json_text_of(table, "persistence");
+
+	if (kind == NULL || persistence == NULL || json_text_of(table, "schema") == NULL || json_text_of(table, "name") == NULL ||
+		json_array_size(json_object_get(table, "tables")) == 0)
+		return "the restored server does not tell what the table is";
+	if (strcmp(kind, "r") != 0 && strcmp(kind, "p") != 0)
+	{
+		*hint = "Ordinary and partitioned tables are rescued; a view's or a foreign table's definition is in a restored instance: poc_restore().";
+		return "it is no table";
+	}
+	if (strcmp(persistence, "p") != 0)
+	{
+		*hint = "No backup has the rows of unlogged and temporary tables.";
+		return "it is an unlogged table";
+	}
+	if (json_is_true(json_object_get(table, "extension")))
+	{
+		*hint = "CREATE EXTENSION makes it; its rows can be had from a restored instance: poc_restore().";
+		return "it belongs to an extension";
+	}
+	if (json_is_true(json_object_get(table, "inherits")))
+	{
+		*hint = "Restore an instance and take it from there: poc_restore().";
+		return "it inherits, or others inherit from it, which is no partitioning";
+	}
+	if (json_is_true(json_object_get(table, "foreign_part")))
+	{
+		*hint = "Rescue its other partitions, one by one.";
+		return "one of its partitions is a foreign table";
+	}
+	if (json_is_true(json_object_get(table, "odd_name")))
+	{
+		*hint = "pg_dump has mistaken such names for commands: restore an instance, and rename there: poc_restore().";
+		return "its name, or that of a part of it, has control characters";
+	}
+	if (!json_is_true(json_object_get(table, "readable")))
+	{
+		*hint = "Whoever rescues it must be a superuser, or have been allowed to read all its rows then.";
+		return "permission denied: the role could not read all of its rows at this moment";
+	}
+	if (strcmp(kind, "p") == 0 && is_text(table, "schema", request->home_schema) && !is_text(table, "name", request->home_name))
+	{
+		*hint = "Its partitions keep their names: give to_table another schema.";
+		return "a partitioned table cannot stand beside itself in one schema";
+	}
+	return NULL;
+}
+
+char *
+rescue_table_rename(const DrillServer *server, const json_t *table, const RescueRequest *request)
+{
+	const json_t *prepared = json_object_get(table, "prepared");
+	size_t		count = json_array_size(prepared);
+	char	  **queries = mem_alloc((count + 1) * sizeof(char *));
+	DrillAnswer *answers = mem_alloc((count + 1) * sizeof(DrillAnswer));
+	size_t		size = 0;
+	FILE	   *sql = open_memstream(&queries[count], &size);
+	json_t	   *in_the_way;
+	char	   *error = NULL;
+
+	if (sql == NULL)
+		abort();				/* out of memory */
+	in_the_way = find_in_the_way(server, table, request, &error);
+	/* they hold their locks, and no block of commands takes them */
+	for (size_t i = 0; i < count; i++)
+	{
+		char	   *name = text_literal(json_string_value(json_array_get(prepared, i)));
+
+		queries[i] = mem_printf("ROLLBACK PREPARED %s", name);
+		free(name);
+	}
+	fputs("BEGIN;\n", sql);
+	write_commands(sql, table, in_the_way, request);
+	fputs("COMMIT", sql);
+	if (fclose(sql) != 0)
+		abort();
+	json_decref(in_the_way);
+	if (error == NULL)
+	{
+		drill_ask(server, server->superuser, DRILL_QUICK_MS, queries, count + 1, answers);
+		error = answers[count].error;
+		answers[count].error = NULL;
+	}
+	for (size_t i = 0; i <= count; i++)
+	{
+		drill_answer_free(&answers[i]);
+		free(queries[i]);
+	}
+	free(queries);
+	free(answers);
+	return error;
+}
+
+/*
+ * What has the names, in the copy, that the table and what moves with it will
+ * have: what had come home before the backup, for example.  Lists of names, by
+ * the word for them in ALTER.
+ */
+static json_t *
+find_in_the_way(const DrillServer *server, const json_t *table, const RescueRequest *request, char **error)
+{
+	char	   *home = drill_value(request->home_schema, "UTF8");
+	char	   *query = NULL;
+	size_t		size = 0;
+	FILE	   *sql = open_memstream(&query, &size);
+	DrillAnswer answer = {NULL, NULL};
+	json_t	   *names = NULL;
+
+	if (sql == NULL)
+		abort();				/* out of memory */
+	fprintf(sql, "SELECT pg_catalog.json_build_object("
+			"'TABLE', (SELECT pg_catalog.json_agg(c.relname) FROM pg_catalog.pg_class AS c WHERE c.relnamespace = n.oid AND c.relname IN (NULL");
+	list_new_names(sql, json_object_get(table, "tables"), table, request);
+	list_new_names(sql, json_object_get(table, "indexes"), table, request);
+	list_new_names(sql, json_object_get(table, "sequences"), table, request);
+	fprintf(sql, ")), 'STATISTICS', (SELECT pg_catalog.json_agg(e.stxname) FROM pg_catalog.pg_statistic_ext AS e WHERE e.stxnamespace = n.oid AND e.stxname IN (NULL");
+	list_new_names(sql, json_object_get(table, "statistics"), table, request);
+	fprintf(sql, "))) FROM pg_catalog.pg_namespace AS n WHERE n.nspname = %s::pg_catalog.name", home);
+	if (fclose(sql) != 0)
+		abort();
+	drill_ask(server, server->superuser, DRILL_QUICK_MS, &query, 1, &answer);
+	/* nothing: there is no such schema yet */
+	if (answer.output != NULL)
+		names = json_loads(answer.output[0] != '\0' ? answer.output : "{}", 0, NULL);
+	if (!json_is_object(names))
+		*error = mem_strdup(answer.error != NULL ? answer.error : "the server does not tell what its schema has");
+	drill_answer_free(&answer);
+	free(query);
+	free(home);
+	return names;
+}
+
+/* Those of objects that get another name or schema */
+static void
+list_new_names(FILE *sql, const json_t *objects, const json_t *table, const RescueRequest *request)
+{
+	const json_t *one;
+	size_t		i;
+
+	json_array_foreach(objects, i, one)
+	{
+		const char *old = json_text_of(one, "name") != NULL ? json_text_of(one, "name") : "";
+		bool		is_partition = objects == json_object_get(table, "tables") && i > 0;
+		char	   *new = is_partition ? mem_strdup(old) : rescue_home_name(table, request, old);
+
+		bool		moves = !is_text(one, "schema", request->home_schema);
+		char	   *value;
+
+		if (moves || strcmp(new, old) != 0)
+		{
+			value = drill_value(new, "UTF8");
+			fprintf(sql, ", %s::pg_catalog.name", value);
+			free(value);
+		}
+		/* it moves before it is renamed */
+		if (moves && strcmp(new, old) != 0)
+		{
+			value = drill_value(old, "UTF8");
+			fprintf(sql, ", %s::pg_catalog.name", value);
+			free(value);
+		}
+		free(new);
+	}
+}
+
+/*
+ * What is left out is dropped, so that pg_dump does not know of it: triggers,
+ * rules and foreign keys; a partition that is wanted alone is detached.
+ */
+static void
+write_commands(FILE *sql, const json_t *table, const json_t *in_the_way, const RescueRequest *request)
+{
+	const json_t *parent = json_object_get(table, "parent");
+	char	   *home = drill_identifier(request->home_schema);
+	char	   *name;
+	char	   *other;
+
+	fprintf(sql, "CREATE SCHEMA IF NOT EXISTS %s;\n", home);
+	free(home);
+	move_away(sql, json_object_get(in_the_way, "TABLE"), "TABLE", request);
+	move_away(sql, json_object_get(in_the_way, "STATISTICS"), "STATISTICS", request);
+	if (json_is_object(parent))
+	{
+		name = rescue_qualified(json_text_of(parent, "schema"), json_text_of(parent, "name"));
+		other = rescue_qualified(json_text_of(table, "schema"), json_text_of(table, "name"));
+		fprintf(sql, "ALTER TABLE %s DETACH PARTITION %s;\n", name, other);
+		free(name);
+		free(other);
+	}
+	drop_each(sql, table, "foreign_keys", "CONSTRAINT");
+	drop_each(sql, table, "triggers", "TRIGGER");
+	drop_each(sql, table, "rules", "RULE");
+	move_each(sql, table, request);
+}
+
+/* ALTER TABLE renames relations of all kinds. */
+static void
+move_away(FILE *sql, const json_t *names, const char *what, const RescueRequest *request)
+{
+	const json_t *one;
+	size_t		i;
+
+	json_array_foreach(names, i, one)
+	{
+		char	   *name = rescue_qualified(request->home_schema, json_string_value(one));
+
+		fprintf(sql, "ALTER %s %s RENAME TO poc_away_%zu;\n", what, name, i);
+		free(name);
+	}
+}
+
+static void
+drop_each(FILE *sql, const json_t *table, const char *list, const char *what)
+{
+	const json_t *one;
+	size_t		i;
+
+	json_array_foreach(json_object_get(table, list), i, one)
+	{
+		char	   *of = rescue_qualified(json_text_of(one, "schema"), json_text_of(one, "table"));
+		char	   *name = identifier_of(one);
+
+		if (strcmp(what, "CONSTRAINT") == 0)
+			fprintf(sql, "ALTER TABLE %s DROP CONSTRAINT %s CASCADE;\n", of, name);
+		else
+			fprintf(sql, "DROP %s %s ON %s;\n", what, name, of);
+		free(of);
+		free(name);
+	}
+}
+
+/*
+ * Indexes and owned sequences move with their table.  Beside the table of
+ * today, in its schema, they need names of their own.
+ */
+static void
+move_each(FILE *sql, const json_t *table, const RescueRequest *request)
+{
+	const json_t *one;
+	size_t		i;
+	char	   *home = drill_identifier(request->home_schema);
+	char	   *from;
+	char	   *to;
+
+	json_array_foreach(json_object_get(table, "tables"), i, one)
+	{
+		from = rescue_qualified(json_text_of(one, "schema"), json_text_of(one, "name"));
+		if (!is_text(one, "schema", request->home_schema))
+			fprintf(sql, "ALTER TABLE %s SET SCHEMA %s;\n", from, home);
+		free(from);
+	}
+	json_array_foreach(json_object_get(table, "statistics"), i, one)
+	{
+		from = rescue_qualified(json_text_of(one, "schema"), json_text_of(one, "name"));
+		if (!is_text(one, "schema", request->home_schema))
+			fprintf(sql, "ALTER STATISTICS %s SET SCHEMA %s;\n", from, home);
+		free(from);
+	}
+	if (!is_text(table, "name", request->home_name))
+	{
+		from = rescue_qualified(request->home_schema, json_text_of(table, "name"));
+		to = drill_identifier(request->home_name);
+		fprintf(sql, "ALTER TABLE %s RENAME TO %s;\n", from, to);
+		free(from);
+		free(to);
+		rename_each(sql, json_object_get(table, "indexes"), "INDEX", table, request);
+		rename_each(sql, json_object_get(table, "sequences"), "SEQUENCE", table, request);
+		rename_each(sql, json_object_get(table, "statistics"), "STATISTICS", table, request);
+	}
+	free(home);
+}
+
+static void
+rename_each(FILE *sql, const json_t *list, const char *what, const json_t *table, const RescueRequest *request)
+{
+	const json_t *one;
+	size_t		i;
+
+	json_array_foreach(list, i, one)
+	{
+		const char *name = json_text_of(one, "name") != NULL ? json_text_of(one, "name") : "";
+		char	   *wanted = rescue_home_name(table, request, name);
+		char	   *from = rescue_qualified(request->home_schema, name);
+		char	   *to = drill_identifier(wanted);
+
+		fprintf(sql, "ALTER %s %s RENAME TO %s;\n", what, from, to);
+		free(wanted);
+		free(from);
+		free(to);
+	}
+}
+
+/* By PostgreSQL's habit they begin with the name of the table. */
+char *
+rescue_home_name(const json_t *table, const RescueRequest *request, const char *name)
+{
+	const char *old = json_text_of(table, "name");
+	bool		begins = strncmp(name, old, strlen(old)) == 0;
+
+	if (strcmp(old, request->home_name) == 0)
+		return mem_strdup(name);
+	return mem_printf("%s%s%s", request->home_name, begins ? "" : "_", begins ? name + strlen(old) : name);
+}
+
+char *
+rescue_qualified(const char *schema, const char *name)
+{
+	char	   *first = drill_identifier(schema != NULL ? schema : "");
+	char	   *second = drill_identifier(name != NULL ? name : "");
+	char	   *text = mem_printf("%s.%s", first, second);
+
+	free(first);
+	free(second);
+	return text;
+}
+
+/* malloc'd: the identifier of an object's "name" */
+static char *
+identifier_of(const json_t *object)
+{
+	const char *name = json_text_of(object, "name");
+
+	return drill_identifier(name != NULL ? name : "");
+}
+
+static bool
+is_text(const json_t *object, const char *key, const char *text)
+{
+	const char *has = json_text_of(object, key);
+
+	return has != NULL && strcmp(has, text) == 0;
+}
+
+/* malloc'd: a literal where only a literal may stand, in hexadecimal */
+static char *
+text_literal(const char *text)
+{
+	char	   *identifier = drill_identifier(text != NULL ? text : "");
+
+	/* U&"..." and U&'...' differ by their quotation marks alone */
+	for (char *c = identifier; *c != '\0'; c++)
+	{
+		if (*c == '"')
+			*c = '\'';
+	}
+	return identifier;
+}

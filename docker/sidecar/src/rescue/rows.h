@@ -1,0 +1,20 @@
+/*
+ * rows.h
+ *
+ * The rows of a table of a restored server, on their way to the client.
+ */
+#ifndef RESCUE_ROWS_H
+#define RESCUE_ROWS_H
+
+#include "base/byte_stream.h"
+#include "proof/session.h"
+#include "rescue/request.h"
+
+/*
+ * Has PostgreSQL write them into the stream, as COPY does.  The stream ends
+ * only if all are in it.  NULL, or malloc'd text on what failed.
+ */
+extern char *rescue_rows_send(const DrillServer *server, const json_t *table, const RescueRequest *request,
+							  ByteStream *stream);
+
+#endif							/* RESCUE_ROWS_H */
