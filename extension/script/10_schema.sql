@@ -173,9 +173,36 @@ CREATE TABLE _poc.relation_notes (
 COMMENT ON TABLE _poc.relation_notes IS
 'Relations of a database as they were at some position: name, kind, file (0: it has none), root: the partitioned table at the top that it belongs to, the table of an index or TOAST table, or itself; and the partitioned tables above a partition.';
 
+CREATE TABLE _poc.rescues (
+	at timestamptz NOT NULL,
+	began timestamptz NOT NULL,
+	job_id text COLLATE "C",
+	role text NOT NULL,
+	server text NOT NULL,
+	system_identifier bigint NOT NULL,
+	relation text NOT NULL,
+	home text NOT NULL,
+	undone text,
+	target_lsn pg_lsn,
+	target_time timestamptz,
+	backup_id text,
+	timeline integer,
+	recovered_lsn pg_lsn,
+	recovered_time timestamptz,
+	rows bigint NOT NULL,
+	hash text NOT NULL,
+	bytes bigint NOT NULL,
+	steps jsonb NOT NULL,
+	PRIMARY KEY (at, began)
+);
+
+COMMENT ON TABLE _poc.rescues IS
+'The receipts of rescued tables, with their steps: the name that the table had, and the one it came home as.';
+
 -- pg_dump keeps what cannot be made again
 SELECT pg_catalog.pg_extension_config_dump('_poc.marks', '');
 SELECT pg_catalog.pg_extension_config_dump('_poc.mark_tables', '');
 SELECT pg_catalog.pg_extension_config_dump('_poc.mark_sequences', '');
 SELECT pg_catalog.pg_extension_config_dump('_poc.drills', '');
 SELECT pg_catalog.pg_extension_config_dump('_poc.relation_notes', '');
+SELECT pg_catalog.pg_extension_config_dump('_poc.rescues', '');

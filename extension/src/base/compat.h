@@ -68,6 +68,9 @@ typedef RangeTblEntry PocPermissions;
 	((relinfo)->ri_RootToPartitionMap)
 #define object_ownercheck(classid, objectid, roleid) \
 	pg_class_ownercheck(objectid, roleid)
+/* of schemas alone */
+#define object_aclcheck(classid, objectid, roleid, mode) \
+	pg_namespace_aclcheck(objectid, roleid, mode)
 #define RelationSetNewRelfilenumber(rel, persistence) \
 	RelationSetNewRelfilenode(rel, persistence)
 #define rd_locator	rd_node

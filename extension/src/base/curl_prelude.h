@@ -15,6 +15,9 @@
 #pragma GCC system_header
 #endif
 
+#include <pthread.h>
+#include <signal.h>
+
 #include <curl/curl.h>
 
 /* Ubuntu 20.04, the oldest system with a PostgreSQL 15, has 7.68 */
@@ -25,6 +28,20 @@
 /* a pgsocket is passed to libcurl and back without conversion */
 StaticAssertDecl(sizeof(curl_socket_t) == sizeof(pgsocket),
 				 "curl_socket_t and pgsocket must be the same");
+
+/*
+ * libcurl may start a thread to resolve a host name, and a thread inherits the
+ * signal mask of its creator: every call that may start one is made in this.
+ */
+#define WITH_SIGNALS_BLOCKED(statement) \
+	do { \
+		sigset_t	all_signals; \
+		sigset_t	old_signals; \
+		sigfillset(&all_signals); \
+		pthread_sigmask(SIG_SETMASK, &all_signals, &old_signals); \
+		statement; \
+		pthread_sigmask(SIG_SETMASK, &old_signals, NULL); \
+	} while (0)
 
 /* errors are copied into fixed buffers of this size */
 StaticAssertDecl(CURL_ERROR_SIZE >= 256, "libcurl's error buffer shrank");

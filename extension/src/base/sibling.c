@@ -10,7 +10,10 @@
  */
 #include "postgres.h"
 
+#include "access/htup_details.h"
 #include "catalog/dependency.h"
+#include "catalog/namespace.h"
+#include "catalog/pg_class.h"
 #include "catalog/pg_proc.h"
 #include "utils/builtins.h"
 #include "utils/lsyscache.h"
@@ -18,6 +21,32 @@
 
 #include "base/compat.h"
 #include "base/sibling.h"
+
+/*
+ * The owner of the extension's tables.
+ */
+Oid
+poc_keeper(void)
+{
+	Oid			storage = get_relname_relid("marks", get_namespace_oid(POC_INTERNAL_SCHEMA, false));
+
+	if (!OidIsValid(storage))
+		elog(ERROR, "table _poc.marks is missing");
+	return poc_owner_of(storage);
+}
+
+Oid
+poc_owner_of(Oid relid)
+{
+	HeapTuple	tuple = SearchSysCache1(RELOID, ObjectIdGetDatum(relid));
+	Oid			owner;
+
+	if (!HeapTupleIsValid(tuple))
+		elog(ERROR, "cache lookup failed for relation %u", relid);
+	owner = ((Form_pg_class) GETSTRUCT(tuple))->relowner;
+	ReleaseSysCache(tuple);
+	return owner;
+}
 
 /*
  * Finds the function of exactly these types in the schema of a given function

@@ -6,16 +6,12 @@
  * This file waits, not libcurl.  The wait ends at once for a cancel request, a
  * statement timeout, a termination or the death of the postmaster.
  *
- * libcurl may start a thread to resolve a host name.  A thread inherits the
- * signal mask of its creator; with an open mask, PostgreSQL's handlers would
- * run in that thread.  So every call that may start one is made with all
- * signals blocked.
+ * With an open signal mask, PostgreSQL's handlers would run in a thread of
+ * libcurl's: see WITH_SIGNALS_BLOCKED.
  *
  *-------------------------------------------------------------------------
  */
 #include "postgres.h"
-
-#include <signal.h>
 
 #include "miscadmin.h"
 #include "portability/instr_time.h"
@@ -50,16 +46,6 @@ static CURLM *multi = NULL;
 static CURL *easy = NULL;
 static struct curl_slist *sent_headers = NULL;
 static PocHttpExchange exchange;
-
-#define WITH_SIGNALS_BLOCKED(statement) \
-	do { \
-		sigset_t	all_signals; \
-		sigset_t	old_signals; \
-		sigfillset(&all_signals); \
-		pthread_sigmask(SIG_SETMASK, &all_signals, &old_signals); \
-		statement; \
-		pthread_sigmask(SIG_SETMASK, &old_signals, NULL); \
-	} while (0)
 
 /*
  * Sends one request and returns the response, whatever its status.  Without a

@@ -55,8 +55,6 @@ typedef struct ProgressReport
 	TimestampTz at;
 } ProgressReport;
 
-static Jsonb *follow_job(PocJob *job, TimestampTz deadline,
-						 bool show_log, bool show_past);
 static Jsonb *poll_job(const char *path, int hold);
 static int64 report_log(Jsonb *answer, int64 after, bool show_log);
 static void help_with_wal(WalHelp *help, const char *kind);
@@ -64,8 +62,7 @@ static bool is_of_another_server(Jsonb *job);
 static bool is_copied_from_here(Jsonb *job);
 static void report_progress(ProgressReport *last);
 static char *job_path(const char *id);
-static bool is_ended(Jsonb *job);
-static void require_success(Jsonb *job, const char *id);
+static bool is_in_phase(Jsonb *job, const char *phase);
 static TimestampTz deadline_of_argument(FunctionCallInfo fcinfo, int argument);
 
 PG_FUNCTION_INFO_V1(poc_run_job);
@@ -94,8 +91,8 @@ poc_run_job(PG_FUNCTION_ARGS)
 	PG_ENSURE_ERROR_CLEANUP(poc_job_cancel, PointerGetDatum(job));
 	{
 		(void) poc_job_start(job, path, body);
-		result = follow_job(job, deadline, show_log, true);
-		if (!is_ended(result))
+		result = poc_job_follow(job, deadline, show_log, true, NULL);
+		if (!poc_job_is_ended(result))
 			ereport(ERROR,
 					(errcode(ERRCODE_CONNECTION_FAILURE),
 					 errmsg("the job did not end in time"),
@@ -104,7 +101,7 @@ poc_run_job(PG_FUNCTION_ARGS)
 							   poc_json_text(result, "phase") ? poc_json_text(result, "phase") : "unknown"),
 					 errhint("Give it a longer timeout, or call the function with wait => false and follow the job with poc_wait_job(). The log of this one: SELECT * FROM poc_job_log('%s').",
 							 job->id)));
-		require_success(result, job->id);
+		poc_job_require_success(result, job->id);
 	}
 	PG_END_ENSURE_ERROR_CLEANUP(poc_job_cancel, PointerGetDatum(job));
 
@@ -128,7 +125,7 @@ poc_follow_job(PG_FUNCTION_ARGS)
 				 errdetail("A job is needed to wait for."),
 				 errhint("poc_jobs() lists the jobs that the sidecar knows.")));
 	strlcpy(job.id, text_to_cstring(PG_GETARG_TEXT_PP(0)), sizeof(job.id));
-	PG_RETURN_JSONB_P(follow_job(&job, deadline, true, false));
+	PG_RETURN_JSONB_P(poc_job_follow(&job, deadline, true, false, NULL));
 }
 
 /*
@@ -201,11 +198,12 @@ poc_require_top_level(PG_FUNCTION_ARGS)
 /*
  * Polls until the job ends or the deadline passes (DT_NOEND: none), and
  * returns the job's last state.  Reports its log (with "show_past" also that
- * of a job that had already ended), and writes the WAL that it waits for.
+ * of a job that had already ended), and writes the WAL that it waits for.  With
+ * "until_phase", also returns when the job is in that phase.
  */
-static Jsonb *
-follow_job(PocJob *job, TimestampTz deadline,
-		   bool show_log, bool show_past)
+Jsonb *
+poc_job_follow(PocJob *job, TimestampTz deadline, bool show_log, bool show_past,
+			   const char *until_phase)
 {
 	char	   *path = job_path(job->id);
 	MemoryContext outer = CurrentMemoryContext;
@@ -213,7 +211,6 @@ follow_job(PocJob *job, TimestampTz deadline,
 												  ALLOCSET_DEFAULT_SIZES);
 	WalHelp		help = {0};
 	ProgressReport progress = {0};
-	int64		after = 0;
 	int			hold = 0;		/* the first poll only reads the current state */
 	Jsonb	   *state;
 
@@ -227,17 +224,17 @@ follow_job(PocJob *job, TimestampTz deadline,
 		MemoryContextReset(context);
 		MemoryContextSwitchTo(context);
 
-		answer = poll_job(psprintf("%s?after=" INT64_FORMAT "&wait=%d", path, after, hold),
+		answer = poll_job(psprintf("%s?after=" INT64_FORMAT "&wait=%d", path, job->log_seen, hold),
 						  hold);
 		state = poc_job_in_answer(answer, path);
-		ended = is_ended(state);
+		ended = poc_job_is_ended(state);
 		job->may_run = !ended;
-		if (ended && after == 0 && !show_past)
+		if (ended && job->log_seen == 0 && !show_past)
 			break;
-		after = report_log(answer, after, show_log);
+		job->log_seen = report_log(answer, job->log_seen, show_log);
 
 		now = GetCurrentTimestamp();
-		if (ended || now >= deadline)
+		if (ended || now >= deadline || is_in_phase(state, until_phase))
 			break;
 
 		hold = POLL_HOLD;
@@ -432,15 +429,23 @@ job_path(const char *id)
 }
 
 static bool
-is_ended(Jsonb *job)
+is_in_phase(Jsonb *job, const char *phase)
+{
+	char	   *now = phase != NULL ? poc_json_text(job, "phase") : NULL;
+
+	return now != NULL && strcmp(now, phase) == 0;
+}
+
+bool
+poc_job_is_ended(Jsonb *job)
 {
 	char	   *state = poc_json_text(job, "state");
 
 	return strcmp(state, "queued") != 0 && strcmp(state, "running") != 0;
 }
 
-static void
-require_success(Jsonb *job, const char *id)
+void
+poc_job_require_success(Jsonb *job, const char *id)
 {
 	char	   *state = poc_json_text(job, "state");
 	char	   *hint = psprintf("The log of the job: SELECT * FROM poc_job_log('%s').", id);

@@ -24,6 +24,7 @@ typedef struct PocJob
 	char		id[POC_JOB_ID_SIZE];	/* empty until the sidecar sends it */
 	char		key[2 * POC_JOB_KEY_BYTES + 1];
 	bool		may_run;		/* the sidecar may be running it */
+	int64		log_seen;		/* lines of its log that have been reported */
 } PocJob;
 
 /* Time for which the sidecar has not answered */
@@ -33,6 +34,12 @@ typedef struct PocJobAbsence
 	int			grace;			/* ms allowed beyond AWAY_LIMIT */
 	bool		told;
 } PocJobAbsence;
+
+/* job.c */
+extern Jsonb *poc_job_follow(PocJob *job, TimestampTz deadline, bool show_log, bool show_past,
+							 const char *until_phase);
+extern bool poc_job_is_ended(Jsonb *job);
+extern void poc_job_require_success(Jsonb *job, const char *id);
 
 /* job_start.c */
 extern PocJob *poc_job_new(void);

@@ -186,6 +186,13 @@ poc_sidecar_get(const char *path, int hold, PocHttpFailure *failure)
 	return response ? read_answer(response, path, NULL) : NULL;
 }
 
+/* Returns the JSON object in an answer, or throws the error in it. */
+Jsonb *
+poc_sidecar_read(const PocHttpResponse *response, const char *path)
+{
+	return read_answer(response, path, NULL);
+}
+
 /* Posts a JSON object; returns the JSON object in the answer. */
 Jsonb *
 poc_sidecar_post(const char *path, Jsonb *body)

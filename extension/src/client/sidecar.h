@@ -16,6 +16,7 @@
 extern char *poc_sidecar_path(ArrayType *segments);
 extern Jsonb *poc_sidecar_get(const char *path, int hold,
 							  PocHttpFailure *failure);
+extern Jsonb *poc_sidecar_read(const PocHttpResponse *response, const char *path);
 extern Jsonb *poc_sidecar_post(const char *path, Jsonb *body);
 extern Jsonb *poc_sidecar_start(const char *path, Jsonb *body, const char *key,
 								PocHttpFailure *failure, bool *refused);

@@ -41,7 +41,6 @@
 static char *mark_name(FunctionCallInfo fcinfo);
 static void require_fit_transaction(void);
 static PocMark *start_mark(char *name, Oid function);
-static Oid	owner_of(Oid relid);
 static void reserve_name(PocMark *mark);
 static void fingerprint_found(PocMark *mark, PocMarkedTable *table);
 static void fingerprint_named(PocMark *mark, PocMarkedTable *table);
@@ -181,21 +180,8 @@ start_mark(char *name, Oid function)
 	mark->storage = get_relname_relid("marks", get_namespace_oid(POC_INTERNAL_SCHEMA, false));
 	if (!OidIsValid(mark->storage))
 		elog(ERROR, "table _poc.marks is missing");
-	mark->owner = owner_of(mark->storage);
+	mark->owner = poc_owner_of(mark->storage);
 	return mark;
-}
-
-static Oid
-owner_of(Oid relid)
-{
-	HeapTuple	tuple = SearchSysCache1(RELOID, ObjectIdGetDatum(relid));
-	Oid			owner;
-
-	if (!HeapTupleIsValid(tuple))
-		elog(ERROR, "cache lookup failed for relation %u", relid);
-	owner = ((Form_pg_class) GETSTRUCT(tuple))->relowner;
-	ReleaseSysCache(tuple);
-	return owner;
 }
 
 /*

@@ -1,0 +1,232 @@
+-- ---------------------------------------------------------------------
+-- 77_rescue.sql: brings a table home from just before it was dropped, emptied or
+-- changed (rescue/bring_home.c).
+--
+-- May use: 10_schema, 20_client, 40_wal, 65_restore, 75_changes.
+-- ---------------------------------------------------------------------
+
+-- The change that is most likely meant: what took all rows away, or many.
+CREATE FUNCTION _poc.change_to_undo(relation text, server text) RETURNS _poc.change
+LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+	many CONSTANT bigint := 100;
+	change _poc.change;
+BEGIN
+	SELECT c.* INTO change
+	FROM _poc.find_changes(relation, NULL::timestamptz, NULL::timestamptz, '{drop,truncate,delete}'::text[], 1::bigint, server) AS c
+	WHERE c.kind <> 'delete' OR c.rows_deleted IS NULL OR c.rows_deleted >= many
+	ORDER BY c.commit_lsn DESC
+	LIMIT 1;
+	IF change IS NULL THEN
+		RAISE EXCEPTION 'no change of table "%" was found that took rows away', relation
+			USING ERRCODE = 'no_data_found',
+				DETAIL = format('Looked for its newest drop, truncate, or delete of %s rows or more, in the WAL that Barman has.', many),
+				HINT = format('SELECT * FROM poc_find_changes(%L) lists all changes; give the commit_lsn of one as "before", or a time as "as_of".', relation);
+	END IF;
+	RETURN change;
+END
+$$;
+
+COMMENT ON FUNCTION _poc.change_to_undo(text, text) IS
+'Internal. The newest drop, truncate or mass delete of a table. Errors: P0002 there is none, and those of poc_find_changes().';
+
+-- The table that is meant, in the copy: by OID where a change told it, else by
+-- the name it has or had.
+CREATE FUNCTION _poc.name_to_rescue(relation text, cluster bigint, elsewhere boolean, search_path text[], OUT schema text, OUT name text)
+LANGUAGE plpgsql STABLE PARALLEL RESTRICTED
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+	words text[] := parse_ident(relation);
+	unclear boolean;
+BEGIN
+	IF cardinality(words) > 2 THEN
+		RAISE EXCEPTION 'invalid name of a table: %', relation
+			USING ERRCODE = 'invalid_parameter_value',
+				DETAIL = format('It has %s parts.', cardinality(words)),
+				HINT = 'Give schema and name.';
+	END IF;
+	name := words[cardinality(words)];
+	IF cardinality(words) = 2 THEN
+		schema := words[1];
+		RETURN;
+	END IF;
+	-- as the caller would find it by its search_path; else the only one there is
+	SELECT s.schema, array_position(search_path, s.schema) IS NULL AND count(*) OVER () > 1 INTO schema, unclear
+	FROM (SELECT n.nspname::text AS schema FROM pg_class AS c JOIN pg_namespace AS n ON n.oid = c.relnamespace
+			WHERE NOT elsewhere AND c.relname = words[1] AND c.relkind IN ('r', 'p') AND c.relpersistence <> 't' AND c.oid >= 16384
+		UNION
+		SELECT r.schema FROM _poc.relation_notes AS r
+			WHERE r.system_identifier = cluster AND r.name = words[1] AND r.kind IN ('r', 'p')) AS s
+	ORDER BY array_position(search_path, s.schema)
+	LIMIT 1;
+	IF schema IS NULL OR unclear THEN
+		RAISE EXCEPTION 'it is not known in which schema table "%" is', relation
+			USING ERRCODE = 'undefined_table',
+				DETAIL = CASE WHEN unclear THEN 'Several of this name are known, and none is in a schema of your search_path.' ELSE 'None of this name is known.' END,
+				HINT = 'Give its schema too.';
+	END IF;
+END
+$$;
+
+COMMENT ON FUNCTION _poc.name_to_rescue(text, bigint, boolean, text[]) IS
+'Internal. Schema and name of a table that is, or was. Errors: 22023 no name of a table, 42P01 its schema is not known.';
+
+CREATE FUNCTION _poc.rescue_request(caller oid, relation text, before pg_lsn, as_of timestamptz, mark text, to_table text, dry_run boolean, server text, search_path text[],
+	OUT path text[], OUT body jsonb, OUT undone text, OUT plan text, OUT makes_schema boolean)
+LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+	barman_server CONSTANT text := _poc.server(server);
+	this_cluster CONSTANT bigint := (SELECT c.system_identifier FROM pg_control_system() AS c);
+	cluster CONSTANT bigint := coalesce(_poc.cluster_of(barman_server), this_cluster);
+	elsewhere CONSTANT boolean := _poc.is_elsewhere(barman_server, cluster, 'what Barman has archived of it is restored, and the table comes home to here'::text);
+	role CONSTANT record := (SELECT r FROM pg_roles AS r WHERE r.oid = caller);
+	home text[] := parse_ident(to_table);
+	meant record;
+	change _poc.change;
+	target _poc.marks;
+	backup jsonb;
+BEGIN
+	IF relation IS NULL THEN
+		RAISE EXCEPTION 'a table must be named'
+			USING ERRCODE = 'null_value_not_allowed', HINT = 'For example: SELECT * FROM poc_rescue(''sales.orders'')';
+	END IF;
+	IF num_nonnulls(before, as_of, mark) > 1 THEN
+		RAISE EXCEPTION 'there is more than one moment to rescue from'
+			USING ERRCODE = 'invalid_parameter_value', HINT = 'Give one of before, as_of and mark, or none: then the newest drop, truncate or mass delete is looked for.';
+	END IF;
+	IF NOT isfinite(as_of) OR as_of > clock_timestamp() THEN
+		RAISE EXCEPTION 'the moment to rescue from must be in the past'
+			USING ERRCODE = 'invalid_parameter_value',
+				DETAIL = format('It is %s, and now it is %s.', as_of, clock_timestamp());
+	END IF;
+	IF cardinality(home) > 2 THEN
+		RAISE EXCEPTION 'invalid name of a table: %', to_table
+			USING ERRCODE = 'invalid_parameter_value', HINT = 'Give schema and name.';
+	END IF;
+
+	-- which table, and just before what
+	IF num_nonnulls(before, as_of, mark) = 0 THEN
+		change := _poc.change_to_undo(relation, barman_server);
+		before := change.commit_lsn;
+		undone := format('%s of %s%s by transaction %s, committed %s at %s', change.kind, coalesce(change.relation, relation),
+			CASE WHEN change.rows_deleted > 0 THEN format(' (%s rows)', change.rows_deleted) ELSE '' END, change.xid, change.at, change.commit_lsn);
+		RAISE NOTICE '%: what was just before it is rescued', undone;
+		SELECT w[1] AS schema, w[2] AS name INTO meant FROM parse_ident(change.relation) AS w;
+	ELSE
+		meant := _poc.name_to_rescue(relation, cluster, elsewhere, search_path);
+	END IF;
+	IF meant.name IS NULL THEN
+		meant := _poc.name_to_rescue(relation, cluster, elsewhere, search_path);
+	END IF;
+	IF mark IS NOT NULL THEN
+		SELECT m.* INTO target FROM _poc.marks AS m WHERE m.name = mark AND m.system_identifier = cluster;
+		IF NOT FOUND THEN
+			RAISE EXCEPTION 'there is no mark "%" of that cluster', mark
+				USING ERRCODE = 'undefined_object', HINT = 'The view poc_marks shows those there are.';
+		END IF;
+		before := target.lsn;
+		undone := format('mark %s, set %s at %s', mark, target.at, target.lsn);
+	END IF;
+
+	-- where to: nothing that is there is touched
+	home := CASE coalesce(cardinality(home), 0) WHEN 2 THEN home WHEN 1 THEN ARRAY[meant.schema, home[1]] ELSE ARRAY['rescued', meant.name] END;
+	makes_schema := to_regnamespace(quote_ident(home[1])) IS NULL;
+	IF to_regclass(format('%I.%I', home[1], home[2])) IS NOT NULL THEN
+		RAISE EXCEPTION 'relation "%" already exists', format('%I.%I', home[1], home[2])
+			USING ERRCODE = 'duplicate_table',
+				DETAIL = 'A rescued table never comes over data.',
+				HINT = 'Drop or rename that one, or give another name: to_table => ''schema.name''';
+	END IF;
+	IF NOT (CASE WHEN makes_schema THEN has_database_privilege(caller, current_database(), 'CREATE') ELSE has_schema_privilege(caller, home[1], 'CREATE') END) THEN
+		RAISE EXCEPTION 'permission denied for %', CASE WHEN makes_schema THEN format('database %I', current_database()) ELSE format('schema %I', home[1]) END
+			USING ERRCODE = 'insufficient_privilege',
+				DETAIL = format('The table is to be %s.', format('%I.%I', home[1], home[2])),
+				HINT = 'Give to_table a schema in which you may create tables.';
+	END IF;
+
+	body := jsonb_build_object(
+		'instance', format('rescue_%s_%s', to_char(clock_timestamp() AT TIME ZONE 'UTC', 'MMDD"t"HH24MISS'), pg_backend_pid()),
+		'target_lsn', before, 'exclusive', before IS NOT NULL,
+		'target_time', to_char(as_of AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'),
+		'target_timeline', coalesce(target.timeline, change.timeline), 'system_identifier', cluster::text,
+		'database', current_database(),
+		-- the one of initdb, unless it may not log in; the copy may have others
+		'superuser', (SELECT a.rolname FROM pg_roles AS a WHERE a.rolsuper AND a.rolcanlogin ORDER BY a.oid LIMIT 1),
+		'superusers', (SELECT jsonb_agg(o.name) FROM (
+			(SELECT _poc.convertible(a.rolname::text) AS name FROM pg_roles AS a WHERE a.rolsuper AND a.rolcanlogin ORDER BY a.oid OFFSET 1 LIMIT 18)
+			UNION ALL SELECT 'postgres') AS o),
+		'oid', coalesce(change.relation_oid::bigint, 0), 'schema', meant.schema, 'name', meant.name,
+		'role', CASE WHEN NOT role.rolsuper THEN role.rolname END,
+		'home_schema', home[1], 'home_name', home[2]);
+	IF NOT elsewhere AND NOT pg_is_in_recovery() THEN
+		body := body || jsonb_build_object('timeline', ('x' || left(pg_walfile_name(pg_current_wal_lsn()), 8))::bit(32)::integer);
+	END IF;
+	path := ARRAY['servers'::text, barman_server, 'rescues'::text];
+
+	-- what cannot be restored is refused before anything is done for it
+	backup := _poc.ask('restore'::text,
+		(SELECT jsonb_object_agg(e.key, e.value) FROM jsonb_each(body) AS e
+			WHERE e.key IN ('instance', 'target_lsn', 'exclusive', 'target_time', 'target_timeline', 'timeline', 'system_identifier')),
+		ARRAY['servers'::text, barman_server, 'restores'::text, 'check'::text]);
+	plan := format('backup %s, to %s', backup ->> 'backup_id', coalesce('just before ' || before, as_of::text));
+	IF NOT elsewhere AND NOT dry_run THEN
+		body := body || jsonb_build_object('primary', _poc.primary_facts(current_database()::text));
+		body := body || jsonb_build_object('wal_file', _poc.wal_for_recovery(before, as_of IS NOT NULL));
+	END IF;
+END
+$$;
+
+COMMENT ON FUNCTION _poc.rescue_request(oid, text, pg_lsn, timestamptz, text, text, boolean, text, text[]) IS
+'Internal. What the sidecar is asked for to rescue a table, for this role; and in words, the change that was found, and the backup.';
+
+-- What the table needs and this database has not.
+CREATE FUNCTION _poc.rescue_lacks(needs jsonb) RETURNS text
+LANGUAGE sql STABLE PARALLEL RESTRICTED
+SET search_path = pg_catalog, pg_temp
+AS $$
+	SELECT string_agg(format('%s %s', n.kind, n.name), ', ' ORDER BY n.kind, n.name)
+	FROM jsonb_to_recordset(CASE jsonb_typeof(needs) WHEN 'array' THEN needs ELSE '[]' END) AS n(kind text, name text)
+	WHERE CASE n.kind WHEN 'type' THEN to_regtype(n.name)::oid WHEN 'function' THEN to_regprocedure(n.name)::oid
+		WHEN 'role' THEN to_regrole(quote_ident(n.name))::oid WHEN 'collation' THEN to_regcollation(n.name)::oid ELSE to_regclass(n.name)::oid END IS NULL
+$$;
+
+COMMENT ON FUNCTION _poc.rescue_lacks(jsonb) IS
+'Internal. The types, functions, collations, sequences and roles (of policies) among these that are not in this database; null if none is missing.';
+
+CREATE FUNCTION _poc.rescue_receipt(at timestamptz, began timestamptz, role text, relation text, home text, request jsonb, job jsonb, rows bigint, bytes bigint, undone text, steps jsonb)
+RETURNS void
+LANGUAGE sql VOLATILE PARALLEL UNSAFE
+SET search_path = pg_catalog, pg_temp
+AS $$
+	INSERT INTO _poc.rescues (at, began, job_id, role, server, system_identifier, relation, home, undone, target_lsn, target_time,
+		backup_id, timeline, recovered_lsn, recovered_time, rows, hash, bytes, steps)
+	VALUES (at, began, job ->> 'id', role, job ->> 'server', (request ->> 'system_identifier')::bigint, relation, home, undone,
+		(request ->> 'target_lsn')::pg_lsn, (request ->> 'target_time')::timestamptz,
+		job -> 'result' ->> 'backup_id', (job -> 'result' ->> 'timeline')::integer, (job -> 'result' ->> 'recovered_lsn')::pg_lsn,
+		(job -> 'result' ->> 'recovered_time')::timestamptz, rows, job -> 'result' ->> 'hash', bytes, steps)
+$$;
+
+COMMENT ON FUNCTION _poc.rescue_receipt(timestamptz, timestamptz, text, text, text, jsonb, jsonb, bigint, bigint, text, jsonb) IS
+'Internal. Keeps the receipt of a rescue.';
+
+CREATE VIEW @extschema@.poc_rescues AS
+	SELECT r.at, r.role, r.relation, r.home, r.rows, r.undone, r.server, r.backup_id, r.target_lsn, r.target_time, r.timeline,
+		r.recovered_lsn, r.recovered_time, r.hash, r.bytes, r.at - r.began AS elapsed, r.system_identifier, r.job_id
+	FROM _poc.rescues AS r;
+
+COMMENT ON VIEW @extschema@.poc_rescues IS
+'The receipts of poc_rescue(): who brought which table home, as what, from which backup and moment, with how many rows; hash is their fingerprint, which was the same in the restored server and at home when the rescue ended. undone is the change that was undone. Example: SELECT at, role, relation, home, rows, undone FROM poc_rescues ORDER BY at DESC';
+
+CREATE FUNCTION @extschema@.poc_rescue(relation text, before pg_lsn DEFAULT NULL, as_of timestamptz DEFAULT NULL, mark text DEFAULT NULL,
+	to_table text DEFAULT NULL, dry_run boolean DEFAULT false, server text DEFAULT NULL)
+RETURNS TABLE (step text, ok boolean, elapsed interval, detail text)
+LANGUAGE c VOLATILE PARALLEL UNSAFE COST 1000000 ROWS 10
+AS 'MODULE_PATHNAME', 'poc_rescue';
+
+COMMENT ON FUNCTION @extschema@.poc_rescue(text, pg_lsn, timestamptz, text, text, boolean, text) IS
+'Brings one table home: restores a backup on Barman''s host to just before it was dropped, truncated or had many rows deleted, makes it here from its definition then and its rows, compares the fingerprints of both, removes what was restored, and tells each step with its time. Without a moment the newest drop, truncate or delete of 100 rows or more is looked for, and named in a notice; or give one of before (a commit_lsn of poc_find_changes(): what was just before it), as_of (a time), mark. It comes home as rescued.NAME, or as to_table; never over data: a relation of that name is an error. Partitioned tables come with their partitions; one partition comes as a table of its own. Indexes, constraints, defaults, identity, owned sequences with their positions, statistics objects, policies, comments, and grants to roles that exist come along, and the owner if the caller may give it to him; triggers, rules and foreign keys are left out and listed. Types, functions and roles of policies that it needs and that are missing here are an error that names them. All is done in the caller''s transaction: if it fails or is cancelled nothing is left, here or on Barman''s host. dry_run => true tells the change, the backup and the moment, and restores nothing. Only the owner may execute it until granted; who is no superuser must have been allowed to read all rows of the table then, and to create the table now. Code of the table''s owner (generated columns, checks) is run with his rights. A receipt is kept: the view poc_rescues. Errors: 22023 bad argument, 42501 no privilege, 42P01 no such table, 42P07 the name is taken, 42704 something it needs is missing here, P0002 no such change, 55000 a standby, the table cannot be rescued, or the moment not be reached, XX001 the fingerprints differ. Example: SELECT * FROM poc_rescue(''sales.orders'')';

@@ -1,0 +1,17 @@
+/*-------------------------------------------------------------------------
+ *
+ * home_rows.h
+ *	  Loads the rows of a rescued table.
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef POC_HOME_ROWS_H
+#define POC_HOME_ROWS_H
+
+#include "nodes/pg_list.h"
+
+#include "client/http_stream.h"
+
+extern uint64 poc_load_rows(Oid relid, List *columns, const char *format, PocHttpStream *stream);
+
+#endif							/* POC_HOME_ROWS_H */

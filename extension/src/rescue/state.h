@@ -1,0 +1,54 @@
+/*-------------------------------------------------------------------------
+ *
+ * state.h
+ *	  A rescue in progress.
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef POC_RESCUE_STATE_H
+#define POC_RESCUE_STATE_H
+
+#include "datatype/timestamp.h"
+#include "nodes/pg_list.h"
+#include "utils/jsonb.h"
+
+typedef struct PocRescueStep
+{
+	const char *name;
+	char	   *detail;
+	int64		elapsed;		/* microseconds */
+} PocRescueStep;
+
+typedef struct PocRescue
+{
+	Oid			function;		/* poc_rescue() */
+	Oid			caller;
+	Oid			keeper;			/* owner of the extension's tables */
+	TimestampTz began;
+	TimestampTz step_began;
+	List	   *steps;			/* of PocRescueStep */
+
+	/* what is asked for */
+	char	   *path;
+	Jsonb	   *request;
+	char	   *undone;			/* the change, or NULL */
+	char	   *relation;		/* its name then, quoted */
+	bool		makes_schema;
+	char	   *home_schema;
+	char	   *home_name;
+	char	   *home;			/* both, quoted */
+
+	/* what the sidecar tells */
+	Jsonb	   *definition;
+	Jsonb	   *job;			/* when it has ended */
+
+	/* what came home */
+	Oid			relid;
+	List	   *left_out;		/* of char * */
+	uint64		rows;
+	uint64		bytes;
+	int64		home_rows;
+	char	   *home_hash;
+} PocRescue;
+
+#endif							/* POC_RESCUE_STATE_H */
