@@ -47,6 +47,8 @@ GRANT EXECUTE ON FUNCTION @extschema@.poc_preview_rows(regclass, integer, bigint
 GRANT EXECUTE ON FUNCTION @extschema@.poc_last_rows() TO PUBLIC;
 GRANT EXECUTE ON PROCEDURE @extschema@.poc_fill(regclass, bigint, text, integer, bigint, jsonb) TO PUBLIC;
 GRANT EXECUTE ON FUNCTION @extschema@.poc_fingerprint(regclass) TO PUBLIC;
+GRANT EXECUTE ON FUNCTION @extschema@.poc_diff(regclass, regclass, bigint) TO PUBLIC;
+GRANT EXECUTE ON FUNCTION @extschema@.poc_merge(regclass, regclass, text[], boolean) TO PUBLIC;
 
 -- And the internals that these, and poc_play(), call with the rights of their
 -- caller: to name them he needs USAGE.  It opens nothing else, as every other
@@ -54,6 +56,9 @@ GRANT EXECUTE ON FUNCTION @extschema@.poc_fingerprint(regclass) TO PUBLIC;
 GRANT USAGE ON SCHEMA _poc TO PUBLIC;
 GRANT EXECUTE ON FUNCTION _poc.rows(anyelement, regclass, bigint, bigint, bigint, jsonb) TO PUBLIC;
 GRANT EXECUTE ON FUNCTION _poc.fingerprint_sum(record) TO PUBLIC;
+GRANT EXECUTE ON FUNCTION _poc.diff_plan(regclass, regclass) TO PUBLIC;
+GRANT EXECUTE ON FUNCTION _poc.diff_plan_of(regclass, regclass) TO PUBLIC;
+GRANT EXECUTE ON FUNCTION _poc.diff_query(regclass, regclass, text[], text[]) TO PUBLIC;
 GRANT EXECUTE ON FUNCTION _poc.require_top_level() TO PUBLIC;
 GRANT EXECUTE ON FUNCTION _poc.why_full() TO PUBLIC;
 GRANT EXECUTE ON FUNCTION _poc.play_step(integer, text, jsonb) TO PUBLIC;
