@@ -7,11 +7,14 @@ CREATE ROLE regress_poc_operator;
 CREATE TEMP VIEW members AS
 	SELECT d.classid, d.objid, i.type, i.identity COLLATE "C" AS identity,
 		CASE d.classid
+			-- nobody can call one
+			WHEN 'pg_event_trigger'::regclass THEN false
 			WHEN 'pg_proc'::regclass THEN has_function_privilege('regress_poc_nobody', d.objid, 'EXECUTE')
 			WHEN 'pg_namespace'::regclass THEN has_schema_privilege('regress_poc_nobody', d.objid, 'USAGE, CREATE')
 			WHEN 'pg_type'::regclass THEN has_type_privilege('regress_poc_nobody', d.objid, 'USAGE')
 			WHEN 'pg_class'::regclass THEN has_table_privilege('regress_poc_nobody', d.objid, 'SELECT, INSERT, UPDATE, DELETE, TRUNCATE, REFERENCES, TRIGGER') END AS everybody,
 		CASE d.classid
+			WHEN 'pg_event_trigger'::regclass THEN false
 			WHEN 'pg_proc'::regclass THEN has_function_privilege('regress_poc_reader', d.objid, 'EXECUTE')
 			WHEN 'pg_namespace'::regclass THEN has_schema_privilege('regress_poc_reader', d.objid, 'USAGE, CREATE')
 			WHEN 'pg_type'::regclass THEN has_type_privilege('regress_poc_reader', d.objid, 'USAGE')

@@ -84,7 +84,8 @@ COMMENT ON TYPE _poc.streaming_client IS 'A client that streams from a server, a
 
 CREATE TYPE _poc.change AS (
 	at timestamptz, kind text, relation text, relation_oid oid, xid xid, begin_lsn pg_lsn, commit_lsn pg_lsn,
-	rows_inserted bigint, rows_updated bigint, rows_deleted bigint, timeline integer, backup_id text, name_from text);
+	rows_inserted bigint, rows_updated bigint, rows_deleted bigint, timeline integer, backup_id text, name_from text,
+	role text, client text, query text);
 
 COMMENT ON TYPE _poc.change IS 'What a transaction did to a table, as poc_find_changes() returns it.';
 
@@ -199,6 +200,35 @@ CREATE TABLE _poc.rescues (
 COMMENT ON TABLE _poc.rescues IS
 'The receipts of rescued tables, with their steps: the name that the table had, and the one it came home as.';
 
+CREATE TABLE _poc.ddl_notes (
+	system_identifier bigint NOT NULL,
+	database oid NOT NULL,
+	relid oid NOT NULL,
+	xid xid NOT NULL,
+	lsn pg_lsn NOT NULL,
+	at timestamptz NOT NULL,
+	kind text NOT NULL,
+	relation text NOT NULL,
+	role text,
+	login text,
+	client text,
+	query text
+);
+
+CREATE INDEX ddl_notes_relid ON _poc.ddl_notes (relid);
+
+COMMENT ON TABLE _poc.ddl_notes IS
+'Who dropped or rewrote a table, while poc_watch_ddl() was on: the role, who had logged in and from where, and the query.';
+
+CREATE TABLE _poc.ddl_watch (
+	queries boolean NOT NULL
+);
+
+INSERT INTO _poc.ddl_watch VALUES (true);
+
+COMMENT ON TABLE _poc.ddl_watch IS
+'One row: whether the texts of queries are remembered.';
+
 -- pg_dump keeps what cannot be made again
 SELECT pg_catalog.pg_extension_config_dump('_poc.marks', '');
 SELECT pg_catalog.pg_extension_config_dump('_poc.mark_tables', '');
@@ -206,3 +236,4 @@ SELECT pg_catalog.pg_extension_config_dump('_poc.mark_sequences', '');
 SELECT pg_catalog.pg_extension_config_dump('_poc.drills', '');
 SELECT pg_catalog.pg_extension_config_dump('_poc.relation_notes', '');
 SELECT pg_catalog.pg_extension_config_dump('_poc.rescues', '');
+SELECT pg_catalog.pg_extension_config_dump('_poc.ddl_notes', '');

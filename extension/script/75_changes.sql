@@ -160,7 +160,8 @@ BEGIN
 			CASE WHEN n.name IS NULL THEN 'file ' || c.filenode
 				WHEN NOT elsewhere AND n.name = (SELECT format('%I.%I', s.nspname, t.relname) FROM pg_class AS t JOIN pg_namespace AS s ON s.oid = t.relnamespace
 					WHERE t.oid = c.relation_oid::oid) THEN 'catalog'
-				ELSE 'note' END
+				ELSE 'note' END,
+			w.role, w.client, w.query
 		FROM _poc.records(job -> 'result' -> 'changes') AS c(at timestamptz, kind text, relation_oid bigint, filenode bigint, xid bigint, begin_lsn pg_lsn, commit_lsn pg_lsn,
 				rows_inserted bigint, rows_updated bigint, rows_deleted bigint, timeline integer, backup_id text)
 			LEFT JOIN LATERAL (
@@ -170,6 +171,13 @@ BEGIN
 				WHERE n.system_identifier = cluster AND n.database = this_database AND n.relid = c.relation_oid::oid
 				ORDER BY n.lsn > c.commit_lsn, abs(n.lsn - c.commit_lsn)
 				LIMIT 1) AS n ON true
+			LEFT JOIN LATERAL (
+				SELECT d.role, d.client, d.query
+				FROM _poc.ddl_notes AS d
+				WHERE d.system_identifier = cluster AND d.database = this_database AND d.relid = c.relation_oid::oid
+					AND d.kind = c.kind AND d.xid = c.xid::text::xid AND d.lsn <= c.commit_lsn AND d.lsn > coalesce(c.begin_lsn, '0/0')
+				ORDER BY d.lsn DESC
+				LIMIT 1) AS w ON true
 		ORDER BY c.commit_lsn DESC, n.name, c.relation_oid;
 END
 $$;
@@ -187,4 +195,4 @@ AS $$
 $$;
 
 COMMENT ON FUNCTION @extschema@.poc_find_changes(text, timestamptz, timestamptz, text[], bigint, text) IS
-'Finds in the WAL that Barman has, after closing the segment of this moment, the transactions that dropped, truncated, rewrote (VACUUM FULL, ALTER TABLE), deleted from or updated a table of this database: one row for each transaction and table, the newest first. relation is a name with or without schema, also of a table that is gone; partitions are counted with their table. since and until are times of commits; min_rows leaves out transactions that deleted and updated fewer rows. commit_lsn is the beginning of the record of the commit: poc_restore(target_lsn => commit_lsn, exclusive => true) restores what was just before it. backup_id is the newest backup that leads there. Counts are null where WAL does not tell them: of drop, truncate and rewrite, and of a transaction that began before the WAL that was read. WAL has no names: they are those that poc_note_relations() has remembered; name_from tells whether from the catalog or from a note; where nobody knows, the number of the file that the rows were in, if WAL tells it. Temporary and unlogged tables leave no rows in WAL. Cancelling the query ends the search. Errors: 22023 bad argument, 42704 unknown server, 42P01 nobody remembers the table, 55000 no WAL. Example: SELECT * FROM poc_find_changes(''orders'', since => now() - interval ''1 day'')';
+'Finds in the WAL that Barman has, after closing the segment of this moment, the transactions that dropped, truncated, rewrote (VACUUM FULL, ALTER TABLE), deleted from or updated a table of this database: one row for each transaction and table, the newest first. relation is a name with or without schema, also of a table that is gone; partitions are counted with their table. since and until are times of commits; min_rows leaves out transactions that deleted and updated fewer rows. commit_lsn is the beginning of the record of the commit: poc_restore(target_lsn => commit_lsn, exclusive => true) restores what was just before it. backup_id is the newest backup that leads there. Counts are null where WAL does not tell them: of drop, truncate and rewrite, and of a transaction that began before the WAL that was read. WAL has no names: they are those that poc_note_relations() has remembered; name_from tells whether from the catalog or from a note; where nobody knows, the number of the file that the rows were in, if WAL tells it. role, client and query are of a drop or a rewrite that poc_watch_ddl() has noted. Temporary and unlogged tables leave no rows in WAL. Cancelling the query ends the search. Errors: 22023 bad argument, 42704 unknown server, 42P01 nobody remembers the table, 55000 no WAL. Example: SELECT * FROM poc_find_changes(''orders'', since => now() - interval ''1 day'')';

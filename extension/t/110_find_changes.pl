@@ -53,6 +53,7 @@ my $backup = sql('SELECT backup_id FROM poc_backup()');
 cmp_ok(sql('SELECT poc_note_relations()'), '>=', 0, 'the tables are remembered');
 is(sql('SELECT poc_note_relations()'), 0, 'once');
 
+sql("SELECT poc_watch_ddl(); CREATE ROLE alterer; GRANT alterer TO CURRENT_USER; ALTER TABLE orders OWNER TO alterer; GRANT CREATE ON SCHEMA public TO alterer");
 my $since = sql('SELECT clock_timestamp()');
 change('DELETE FROM orders WHERE id > 100');
 change('UPDATE orders SET v = -v WHERE id <= 50');
@@ -67,7 +68,7 @@ change('INSERT INTO orders VALUES (1, 1) ON CONFLICT (id) DO UPDATE SET v = 7');
 change('TRUNCATE gone');
 change("INSERT INTO gone SELECT i, 'y' FROM generate_series(1, 30) i; DELETE FROM gone WHERE id > 20");
 change('VACUUM FULL orders');
-change('ALTER TABLE orders ALTER v TYPE bigint');
+change("SET ROLE alterer; SET application_name = 'the app'; ALTER TABLE orders ALTER v TYPE bigint");
 change('DELETE FROM orders WHERE id = 5');
 change('REFRESH MATERIALIZED VIEW sales.sums');
 change('BEGIN; CREATE TEMPORARY TABLE t AS SELECT 1 AS i; DELETE FROM t; DROP TABLE t; COMMIT; REINDEX TABLE orders; VACUUM orders');
@@ -100,6 +101,9 @@ drop|sales.sums|0|0|-
 drop|public.quick|0|0|-
 drop|public.part|-|-|-
 ROWS
+
+is(sql("SELECT string_agg(concat_ws('|', kind, relation, role, client, query), ' ') FROM poc_find_changes(since => '$since') WHERE role = 'alterer'"),
+	'rewrite|public.orders|alterer|the app local|ALTER TABLE orders ALTER v TYPE bigint', 'who, where it was watched');
 
 # ---- what was asked for ----
 is(found("'orders', since => '$since', kinds => '{update}'"), "update|public.orders|0|50|0\nupdate|public.orders|1|1|1\nupdate|public.orders|0|1|0", 'one table, one kind');
