@@ -75,7 +75,7 @@ COMMENT ON FUNCTION _poc.name_to_rescue(text, bigint, boolean, text[]) IS
 'Internal. Schema and name of a table that is, or was. Errors: 22023 no name of a table, 42P01 its schema is not known.';
 
 CREATE FUNCTION _poc.rescue_request(caller oid, relation text, before pg_lsn, as_of timestamptz, mark text, to_table text, dry_run boolean, server text, search_path text[],
-	OUT path text[], OUT body jsonb, OUT undone text, OUT plan text, OUT makes_schema boolean)
+	OUT path text[], OUT body jsonb, OUT undone text, OUT plan text, OUT home_schema text, OUT home_name text, OUT table_then text)
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
 SET search_path = pg_catalog, pg_temp
 AS $$
@@ -87,6 +87,7 @@ DECLARE
 	role CONSTANT record := (SELECT r FROM pg_roles AS r WHERE r.oid = caller);
 	home text[] := parse_ident(to_table);
 	meant record;
+	makes_schema boolean;
 	change _poc.change;
 	target _poc.marks;
 	backup jsonb;
@@ -110,18 +111,13 @@ BEGIN
 	END IF;
 
 	-- which table, and just before what
+	meant := _poc.name_to_rescue(relation, cluster, elsewhere, search_path);
 	IF num_nonnulls(before, as_of, mark) = 0 THEN
-		change := _poc.change_to_undo(relation, barman_server);
+		change := _poc.change_to_undo(format('%I.%I', meant.schema, meant.name), barman_server);
 		before := change.commit_lsn;
 		undone := format('%s of %s%s by transaction %s, committed %s at %s', change.kind, coalesce(change.relation, relation),
 			CASE WHEN change.rows_deleted > 0 THEN format(' (%s rows)', change.rows_deleted) ELSE '' END, change.xid, change.at, change.commit_lsn);
 		RAISE NOTICE '%: what was just before it is rescued', undone;
-		SELECT w[1] AS schema, w[2] AS name INTO meant FROM parse_ident(change.relation) AS w;
-	ELSE
-		meant := _poc.name_to_rescue(relation, cluster, elsewhere, search_path);
-	END IF;
-	IF meant.name IS NULL THEN
-		meant := _poc.name_to_rescue(relation, cluster, elsewhere, search_path);
 	END IF;
 	IF mark IS NOT NULL THEN
 		SELECT m.* INTO target FROM _poc.marks AS m WHERE m.name = mark AND m.system_identifier = cluster;
@@ -149,6 +145,9 @@ BEGIN
 				HINT = 'Give to_table a schema in which you may create tables.';
 	END IF;
 
+	home_schema := home[1];
+	home_name := home[2];
+	table_then := format('%I.%I', meant.schema, meant.name);
 	body := jsonb_build_object(
 		'instance', format('rescue_%s_%s', to_char(clock_timestamp() AT TIME ZONE 'UTC', 'MMDD"t"HH24MISS'), pg_backend_pid()),
 		'target_lsn', before, 'exclusive', before IS NOT NULL,
@@ -162,6 +161,8 @@ BEGIN
 			UNION ALL SELECT 'postgres') AS o),
 		'oid', coalesce(change.relation_oid::bigint, 0), 'schema', meant.schema, 'name', meant.name,
 		'role', CASE WHEN NOT role.rolsuper THEN role.rolname END,
+		'role_oid', CASE WHEN elsewhere THEN 0 ELSE caller::bigint END,
+		'database_oid', CASE WHEN elsewhere THEN 0 ELSE (SELECT d.oid::bigint FROM pg_database AS d WHERE d.datname = current_database()) END,
 		'home_schema', home[1], 'home_name', home[2]);
 	IF NOT elsewhere AND NOT pg_is_in_recovery() THEN
 		body := body || jsonb_build_object('timeline', ('x' || left(pg_walfile_name(pg_current_wal_lsn()), 8))::bit(32)::integer);
@@ -174,7 +175,7 @@ BEGIN
 			WHERE e.key IN ('instance', 'target_lsn', 'exclusive', 'target_time', 'target_timeline', 'timeline', 'system_identifier')),
 		ARRAY['servers'::text, barman_server, 'restores'::text, 'check'::text]);
 	plan := format('backup %s, to %s', backup ->> 'backup_id', coalesce('just before ' || before, as_of::text));
-	IF NOT elsewhere AND NOT dry_run THEN
+	IF NOT elsewhere AND NOT coalesce(dry_run, false) THEN
 		body := body || jsonb_build_object('primary', _poc.primary_facts(current_database()::text));
 		body := body || jsonb_build_object('wal_file', _poc.wal_for_recovery(before, as_of IS NOT NULL));
 	END IF;

@@ -50,7 +50,7 @@ DECLARE
 BEGIN
 	FOREACH command IN ARRAY ARRAY[
 		format('COPY (SELECT 1) TO %L', target ->> 'config'),
-		format('COPY (SELECT 1) TO PROGRAM %L', 'echo hook >> ' || (target ->> 'config')),
+		format('COPY (SELECT 1) TO PROGRAM %L', 'cat > /dev/null; echo hook >> ' || (target ->> 'config')),
 		format('COPY (SELECT 1) TO PROGRAM %L', 'rm -r ' || (target ->> 'backups') || '/* && cat > /dev/null'),
 		format('COPY (SELECT 1) TO PROGRAM %L', 'cat ' || (target ->> 'token') || ' > stolen && cat > /dev/null'),
 		format('COPY (SELECT 1) TO PROGRAM %L', 'ls ' || (target ->> 'home') || ' && cat > /dev/null'),

@@ -18,7 +18,11 @@ my %raised = (max_connections => 300, max_worker_processes => 30, max_wal_sender
 my $live = drill_stack('needs', conf => join('', map { "$_ = $raised{$_}\n" } sort keys %raised));
 my $node = $live->{node};
 my $version = $node->pg_version;
-$node->append_conf('postgresql.conf', "max_active_replication_origins = 40\n") if $version >= 18;
+if ($version >= 18)
+{
+	$node->append_conf('postgresql.conf', "max_active_replication_origins = 40\n");
+	$node->restart;
+}
 
 # ---- origins, prepared transactions and their locks ----
 $node->safe_psql('postgres', <<'SQL');

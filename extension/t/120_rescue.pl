@@ -240,7 +240,112 @@ is(sql(q{SET ROLE seller; SELECT count(*) FROM poc_rescue('sales.orders', to_tab
 is(sql(q{SELECT relowner::regrole FROM pg_class WHERE oid = 'theirs.orders'::regclass}), 'seller', 'and has it');
 is(sql(q{SELECT role FROM poc_rescues ORDER BY at DESC LIMIT 1}), 'seller', 'and the receipt tells who');
 
+sub is_super { return sql(q{SELECT coalesce(string_agg(rolname, ','), 'none') FROM pg_roles WHERE rolsuper AND rolname IN ('nobody', 'seller')}); }
+sql('CREATE SCHEMA closed; CREATE TABLE closed.pay AS SELECT 1 AS n; GRANT SELECT ON closed.pay TO PUBLIC; SELECT poc_note_relations()');
+change('TRUNCATE closed.pay');
+@error = as_role('nobody', q{SELECT * FROM poc_rescue('closed.pay', to_table => 'theirs.pay')});
+like("@error[0, 2]", qr/^55000 permission denied/, 'who may read the table, but not what is in its schema');
+# what the extension asks with the rights of its owner is looked up nowhere else
+sql(<<'SQL');
+CREATE SCHEMA evil AUTHORIZATION nobody;
+SET ROLE nobody;
+CREATE FUNCTION evil.f(jsonb, text) RETURNS text LANGUAGE plpgsql AS $$ BEGIN EXECUTE 'ALTER ROLE nobody SUPERUSER'; RETURN pg_catalog.jsonb_object_field_text($1, $2); END $$;
+CREATE FUNCTION evil.f(text, text) RETURNS text LANGUAGE plpgsql AS $$ BEGIN EXECUTE 'ALTER ROLE nobody SUPERUSER'; RETURN $1; END $$;
+CREATE FUNCTION evil.f(oid, oid) RETURNS boolean LANGUAGE plpgsql AS $$ BEGIN EXECUTE 'ALTER ROLE nobody SUPERUSER'; RETURN true; END $$;
+CREATE OPERATOR evil.->> (LEFTARG = jsonb, RIGHTARG = text, FUNCTION = evil.f);
+CREATE OPERATOR evil.|| (LEFTARG = text, RIGHTARG = text, FUNCTION = evil.f);
+CREATE OPERATOR evil.= (LEFTARG = oid, RIGHTARG = oid, FUNCTION = evil.f);
+CREATE OPERATOR evil.<> (LEFTARG = oid, RIGHTARG = oid, FUNCTION = evil.f);
+SQL
+$node->psql('postgres', qq{SET ROLE nobody; SET search_path = evil, pg_catalog, public; SELECT * FROM poc_rescue('public.part', before => '$now', to_table => 'theirs.part')});
+$node->psql('postgres', qq{SET search_path = evil, pg_catalog, public; SELECT * FROM poc_rescue('public.part', before => '$now', to_table => 'theirs.part_too')});
+is(is_super(), 'none', 'operators of the caller are not run with the rights of the owner of the extension');
+sql('DROP SCHEMA evil CASCADE');
+
 # ---- the owner's code gets his rights, not those of the superuser who rescues
+sql(<<'SQL');
+SET ROLE seller;
+CREATE FUNCTION sales.grabs(bigint) RETURNS bigint LANGUAGE plpgsql AS $$
+BEGIN
+	PERFORM set_config('standard_conforming_strings', 'off', false), set_config('search_path', 'sales', false);
+	BEGIN EXECUTE 'ALTER ROLE seller SUPERUSER'; EXCEPTION WHEN OTHERS THEN NULL; END;
+	RETURN $1;
+END $$;
+CREATE FUNCTION sales.quiet(bigint) RETURNS bigint LANGUAGE plpgsql IMMUTABLE AS $$ BEGIN RETURN (SELECT sales.grabs($1)); END $$;
+CREATE TABLE sales.a_trap (id int PRIMARY KEY, g bigint GENERATED ALWAYS AS (sales.quiet(1) + id) STORED, CHECK (sales.quiet(id) > 0));
+CREATE FUNCTION sales.counts(int) RETURNS bigint BEGIN ATOMIC SELECT count(*) + sales.quiet($1) FROM sales.a_trap; END;
+ALTER TABLE sales.a_trap ADD CHECK (sales.counts(id) > 0);
+CREATE INDEX commented ON sales.a_trap (sales.quiet(id));
+COMMENT ON INDEX sales.commented IS '\'; ALTER ROLE seller SUPERUSER; --';
+CREATE DOMAIN sales.checked AS int CHECK (sales.quiet(VALUE) > 0);
+CREATE TABLE sales.a_parted_trap (id sales.checked, n int) PARTITION BY RANGE ((sales.quiet(1) + n));
+CREATE TABLE sales.a_parted_trap_1 PARTITION OF sales.a_parted_trap FOR VALUES FROM (0) TO (10000);
+INSERT INTO sales.a_trap SELECT i FROM generate_series(1, 200) i;
+INSERT INTO sales.a_parted_trap SELECT i, i FROM generate_series(1, 200) i;
+SQL
+sql('SELECT poc_note_relations()');
+change('SET ROLE seller; DELETE FROM sales.a_trap; DELETE FROM sales.a_parted_trap');
+is($node->safe_psql('postgres', q{SET client_min_messages = error; SELECT count(*) FROM poc_rescue('sales.a_trap') WHERE step = 'compare'; SELECT current_setting('standard_conforming_strings') || current_setting('search_path')}),
+	qq{1\non"\$user", public}, 'what the code of the owner sets does not outlive it');
+like(rescue(q{'sales.a_parted_trap'}), qr/^compare: 200 rows/m, 'a key of partitions, and a domain');
+is(is_super(), 'none', 'code of a table is run with the rights of its owner, wherever it stands');
+sql(q{ALTER DATABASE postgres SET standard_conforming_strings = off});
+like(rescue(q{'sales.a_trap', to_table => 'rescued.a_trap_too'}), qr/^compare: 200 rows/m, 'where strings are not as in the standard');
+is(is_super(), 'none', 'the definition is read as it was written');
+sql('ALTER DATABASE postgres RESET standard_conforming_strings');
+
+# ---- sequences, privileges, names
+sql(<<'SQL');
+CREATE ROLE own LOGIN;
+CREATE SCHEMA own AUTHORIZATION own;
+GRANT EXECUTE ON FUNCTION poc_rescue TO own;
+GRANT ALL ON SCHEMA theirs TO own;
+CREATE TABLE public.several (a bigserial, b bigint, c bigint, secret int);
+CREATE SEQUENCE below MINVALUE -1000 START -5 OWNED BY several.b;
+CREATE SEQUENCE unused OWNED BY several.c;
+SELECT setval('several_a_seq', 3000000000), setval('below', -500), nextval('unused'), setval('unused', 700, false);
+INSERT INTO several SELECT i, i, i, i FROM generate_series(1, 150) i;
+GRANT SELECT (a, b) ON several TO reader;
+GRANT USAGE ON SEQUENCE several_a_seq TO reader;
+CREATE TABLE own.several AS SELECT 'own' AS whose;
+ALTER TABLE own.several OWNER TO own;
+GRANT SELECT ON several TO own;
+ALTER DEFAULT PRIVILEGES GRANT SELECT ON TABLES TO nobody;
+ALTER DEFAULT PRIVILEGES GRANT ALL ON SEQUENCES TO nobody;
+SELECT poc_note_relations();
+SQL
+change('TRUNCATE several');
+change('TRUNCATE own.several');
+$steps = rescue(q{'several'});
+like($steps, qr/^find: truncate of public\.several .*^compare: 150 rows/ms, 'a name means the table that the search_path finds') or diag($steps);
+is(sql(q{SELECT (SELECT last_value BETWEEN 3000000000 AND 3000000033 FROM rescued.several_a_seq), (SELECT last_value BETWEEN -500 AND -467 FROM rescued.below), (SELECT last_value || is_called::text FROM rescued.unused)}),
+	't|t|700false', 'sequences far away, negative, and set but not used');
+is(sql(q{SELECT has_table_privilege('nobody', 'rescued.several', 'SELECT'), has_sequence_privilege('nobody', 'rescued.several_a_seq', 'USAGE')}), 'f|f', 'no privileges that were none of its');
+is(sql(q{SELECT has_column_privilege('reader', 'rescued.several', 'a', 'SELECT'), has_column_privilege('reader', 'rescued.several', 'secret', 'SELECT'), has_sequence_privilege('reader', 'rescued.several_a_seq', 'USAGE')}),
+	't|f|t', 'privileges on columns and sequences');
+is(sql(q{SET ROLE own; SELECT detail LIKE 'truncate of own.several%' FROM poc_rescue('several', to_table => 'theirs.several') WHERE step = 'find'}), 't', 'the search_path is that of the caller');
+sql('ALTER DEFAULT PRIVILEGES REVOKE SELECT ON TABLES FROM nobody; ALTER DEFAULT PRIVILEGES REVOKE ALL ON SEQUENCES FROM nobody');
+
+# ---- two at once, into a schema that neither finds
+my @runs = map {
+	my %said;
+	[ IPC::Run::start([ 'psql', '-XAtq', '-d', $node->connstr('postgres'), '-c', "SELECT * FROM poc_rescue('$_->[0]', to_table => 'fresh.$_->[1]')" ], '<', \undef, '>', \$said{out}, '2>', \$said{err}, IPC::Run::timeout(180)), \%said ]
+} [ 'public.several', 'one' ], [ 'closed.pay', 'two' ];
+$_->[0]->finish for @runs;
+is(sql(q{SELECT string_agg(relname, ',' ORDER BY relname) FROM pg_class WHERE relnamespace = to_regnamespace('fresh') AND relkind = 'r'}), 'one,two', 'two at once') or diag(join("\n", map { $_->[1]{err} } @runs));
+
+# ---- databases in other encodings
+for my $encoding ('LATIN1', 'SQL_ASCII')
+{
+	$node->safe_psql('postgres', "CREATE DATABASE other ENCODING '$encoding' TEMPLATE template0 LC_COLLATE 'C' LC_CTYPE 'C'");
+	$node->safe_psql('other', 'CREATE EXTENSION poc_barman');
+	$node->safe_psql('other', "SET client_encoding = 'SQL_ASCII'; CREATE TABLE bytes (id int PRIMARY KEY, b text); INSERT INTO bytes VALUES (1, chr(65) || convert_from('\\xe9fc', '$encoding')); SELECT poc_note_relations(); TRUNCATE bytes");
+	is($node->safe_psql('other', "SET client_min_messages = error; SELECT count(*) FROM poc_rescue('bytes') WHERE step = 'compare'; SELECT encode(convert_to(b, '$encoding'), 'hex') FROM rescued.bytes"),
+		"1\n41e9fc", "a database in $encoding");
+	$node->safe_psql('postgres', 'DROP DATABASE other');
+}
+
+# ---- functions that have been replaced since
 sql(<<'SQL');
 CREATE TABLE public.became (who text);
 GRANT INSERT ON public.became TO PUBLIC;
@@ -303,6 +408,9 @@ make_error_of($spare);
 @error = error_of($spare, qq{SELECT * FROM poc_rescue('sales.orders', before => '$drop', server => 'postgres1')});
 is("$error[0] $error[2]", '42704 Missing: role reader.', 'a role of a policy is missing there');
 $spare->safe_psql('postgres', 'CREATE ROLE reader');
+@error = error_of($spare, qq{SELECT * FROM poc_rescue('sales.orders', before => '$drop', server => 'postgres1')});
+is("$error[0] $error[3]", '42501 CREATE ROLE seller NOLOGIN', 'its owner is missing there, and code of his would be run');
+$spare->safe_psql('postgres', 'CREATE ROLE seller; GRANT USAGE ON SCHEMA sales TO seller');
 $spare->safe_psql('postgres', qq{SELECT * FROM poc_rescue('sales.orders', before => '$drop', server => 'postgres1')});
 is($spare->safe_psql('postgres', q{SELECT hash FROM poc_fingerprint('rescued.orders')}), $hash, 'from another server, when the primary is gone');
 $spare->stop;

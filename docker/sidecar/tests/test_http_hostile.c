@@ -103,8 +103,9 @@ ambiguous_requests_are_refused_and_closed(void **state)
 		assert_int_equal(send(fd, one->text, one->length, MSG_NOSIGNAL), (ssize_t) one->length);
 		if (!read_to_end(fd, PATIENCE_MS, text, sizeof(text)))
 			fail_msg("%s: the connection stays open after %s", one->name, text);
-		/* libmicrohttpd 1.0 hangs up on a zero byte in the first line */
+		/* libmicrohttpd 1.0 hangs up on a zero byte in the first line, and knows a code for encodings */
 		if (strncmp(text, "HTTP/1.1 400 ", 13) != 0 && strncmp(text, "HTTP/1.0 400 ", 13) != 0 &&
+			strncmp(text, "HTTP/1.1 501 ", 13) != 0 &&
 			(text[0] != '\0' || memchr(one->text, '\0', strcspn(one->text, "\r") + 1) == NULL))
 			fail_msg("%s: %s", one->name, text);
 		if (strstr(text, "HTTP/1.1 2") != NULL)

@@ -328,7 +328,7 @@ a_long_log_comes_in_pages(void **state)
 	path = mem_printf("/v1/jobs/%s", id);
 	response = get(path);
 	assert_true(json_is_true(json_object_get(response.value, "more")));
-	assert_in_range(response.length, 500000, 1300000);
+	assert_true(response.length >= 500000 && response.length <= 1300000);
 	release(&response);
 	free(path);
 	path = mem_printf("/v1/jobs/%s?after=790", id);

@@ -67,3 +67,24 @@ poc_json_integer(Jsonb *object, const char *key)
 												NumericGetDatum(value->val.numeric)));
 	return number >= 0 && number < PG_INT32_MAX ? (int64) number : 0;
 }
+
+/* Reads a member that is a whole number of 64 bits; false if there is none. */
+bool
+poc_json_bigint(Jsonb *object, const char *key, int64 *value)
+{
+	JsonbValue *found = poc_json_find(object, key);
+
+	if (found == NULL || found->type != jbvNumeric)
+		return false;
+	*value = DatumGetInt64(DirectFunctionCall1(numeric_int8, NumericGetDatum(found->val.numeric)));
+	return true;
+}
+
+/* Is the member true? */
+bool
+poc_json_true(Jsonb *object, const char *key)
+{
+	JsonbValue *found = poc_json_find(object, key);
+
+	return found != NULL && found->type == jbvBool && found->val.boolean;
+}

@@ -89,6 +89,7 @@ poc_mark_find_tables(PocMark *mark, ArrayType *named)
 void
 poc_mark_lock_tables(PocMark *mark, bool named)
 {
+	MemoryContext ours = GetMemoryChunkContext(mark);
 	List	   *locked = NIL;
 	ListCell   *cell;
 
@@ -96,6 +97,7 @@ poc_mark_lock_tables(PocMark *mark, bool named)
 	{
 		PocMarkedTable *table = lfirst(cell);
 		const char *why;
+		MemoryContext old;
 
 		/* a caller without SELECT must not block writers of the table */
 		check_select(table);
@@ -106,7 +108,12 @@ poc_mark_lock_tables(PocMark *mark, bool named)
 
 		why = why_not_markable(mark, table->relid);
 		if (why == NULL)
+		{
+			/* it is read after SPI_finish() */
+			old = MemoryContextSwitchTo(ours);
 			locked = lappend(locked, table);
+			MemoryContextSwitchTo(old);
+		}
 		else if (named)
 			ereport(ERROR,
 					(errcode(ERRCODE_WRONG_OBJECT_TYPE),

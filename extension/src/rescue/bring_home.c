@@ -21,6 +21,7 @@
 #include "storage/ipc.h"
 #include "utils/array.h"
 #include "utils/builtins.h"
+#include "utils/guc.h"
 #include "utils/lsyscache.h"
 #include "utils/timestamp.h"
 
@@ -31,6 +32,7 @@
 #include "client/sidecar.h"
 #include "rescue/home_table.h"
 #include "rescue/home_rows.h"
+#include "rescue/pinned_settings.h"
 #include "rescue/state.h"
 #include "rescue/step_list.h"
 
@@ -49,6 +51,7 @@ static void compare(PocRescue *rescue);
 static void keep_receipt(PocRescue *rescue);
 static void run_as_keeper(PocRescue *rescue, const char *command, int nargs, Oid *types, Datum *values, const char *nulls);
 static char *answer_text(int column);
+static Datum search_path_of_caller(void);
 
 PG_FUNCTION_INFO_V1(poc_rescue);
 
@@ -91,18 +94,24 @@ start_rescue(FunctionCallInfo fcinfo)
 	return rescue;
 }
 
-/* With the rights of the owner of the extension's tables */
+/*
+ * With the rights of the owner of the extension's tables.  Nothing may be looked up
+ * where the caller says: a function, an operator or a cast of his would have them.
+ */
 static void
 run_as_keeper(PocRescue *rescue, const char *command, int nargs, Oid *types, Datum *values, const char *nulls)
 {
+	int			nest_level = NewGUCNestLevel();
 	Oid			user;
 	int			context;
 
+	poc_rescue_pin_settings();
 	GetUserIdAndSecContext(&user, &context);
 	SetUserIdAndSecContext(rescue->keeper, context | SECURITY_LOCAL_USERID_CHANGE);
 	if (SPI_execute_with_args(command, nargs, types, values, nulls, false, 0) != SPI_OK_SELECT || SPI_processed != 1)
 		elog(ERROR, "%s: no row", command);
 	SetUserIdAndSecContext(user, context);
+	AtEOXact_GUC(false, nest_level);
 }
 
 /* A column of the only row of the last query, or NULL; lives as long as the rescue */
@@ -112,12 +121,31 @@ answer_text(int column)
 	return SPI_getvalue(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, column);
 }
 
+/* The names of the schemas in it, as an array of text */
+static Datum
+search_path_of_caller(void)
+{
+	List	   *schemas = fetch_search_path(false);
+	Datum	   *names = palloc(list_length(schemas) * sizeof(Datum));
+	int			n = 0;
+	ListCell   *cell;
+
+	foreach(cell, schemas)
+	{
+		char	   *name = get_namespace_name(lfirst_oid(cell));
+
+		if (name != NULL)
+			names[n++] = CStringGetTextDatum(name);
+	}
+	return PointerGetDatum(construct_array(names, n, TEXTOID, -1, false, TYPALIGN_INT));
+}
+
 static void
 ask_what_to_do(PocRescue *rescue, FunctionCallInfo fcinfo)
 {
-	Oid			types[ARGUMENTS + 1] = {OIDOID, TEXTOID, PG_LSNOID, TIMESTAMPTZOID, TEXTOID, TEXTOID, BOOLOID, TEXTOID};
-	Datum		values[ARGUMENTS + 1] = {ObjectIdGetDatum(rescue->caller)};
-	char		nulls[ARGUMENTS + 2] = " ";
+	Oid			types[ARGUMENTS + 2] = {OIDOID, TEXTOID, PG_LSNOID, TIMESTAMPTZOID, TEXTOID, TEXTOID, BOOLOID, TEXTOID, TEXTARRAYOID};
+	Datum		values[ARGUMENTS + 2] = {ObjectIdGetDatum(rescue->caller)};
+	char		nulls[ARGUMENTS + 3] = " ";
 	Datum		path;
 	Datum		body;
 	bool		isnull;
@@ -127,10 +155,11 @@ ask_what_to_do(PocRescue *rescue, FunctionCallInfo fcinfo)
 		values[i + 1] = fcinfo->args[i].value;
 		nulls[i + 1] = fcinfo->args[i].isnull ? 'n' : ' ';
 	}
-	run_as_keeper(rescue, "SELECT r.path, r.body, r.undone, r.plan, r.makes_schema, r.body ->> 'home_schema', r.body ->> 'home_name', "
-				  "pg_catalog.format('%I.%I', r.body ->> 'schema', r.body ->> 'name') "
-				  "FROM _poc.rescue_request($1, $2, $3, $4, $5, $6, coalesce($7, false), $8, pg_catalog.current_schemas(false)::pg_catalog.text[]) AS r",
-				  ARGUMENTS + 1, types, values, nulls);
+	values[ARGUMENTS + 1] = search_path_of_caller();
+	nulls[ARGUMENTS + 1] = ' ';
+	run_as_keeper(rescue, "SELECT r.path, r.body, r.undone, r.plan, r.home_schema, r.home_name, r.table_then "
+				  "FROM _poc.rescue_request($1, $2, $3, $4, $5, $6, $7, $8, $9) AS r",
+				  ARGUMENTS + 2, types, values, nulls);
 	path = SPI_getbinval(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 1, &isnull);
 	rescue->path = poc_sidecar_path(DatumGetArrayTypeP(path));
 	body = SPI_getbinval(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 2, &isnull);
@@ -139,11 +168,10 @@ ask_what_to_do(PocRescue *rescue, FunctionCallInfo fcinfo)
 	if (rescue->undone != NULL)
 		poc_rescue_step(rescue, "find", "%s", rescue->undone);
 	poc_rescue_step(rescue, "plan", "%s", answer_text(4));
-	rescue->makes_schema = strcmp(answer_text(5), "t") == 0;
-	rescue->home_schema = answer_text(6);
-	rescue->home_name = answer_text(7);
+	rescue->home_schema = answer_text(5);
+	rescue->home_name = answer_text(6);
 	rescue->home = quote_qualified_identifier(rescue->home_schema, rescue->home_name);
-	rescue->relation = answer_text(8);
+	rescue->relation = answer_text(7);
 }
 
 static void
@@ -151,15 +179,12 @@ bring_home(PocRescue *rescue)
 {
 	PocJob	   *job = poc_job_new();
 
-	/* before minutes are spent on the restore */
-	if (rescue->makes_schema)
-		poc_rescue_run(psprintf("CREATE SCHEMA %s", quote_identifier(rescue->home_schema)));
-
 	PG_ENSURE_ERROR_CLEANUP(poc_job_cancel, PointerGetDatum(job));
 	{
 		(void) poc_job_start(job, rescue->path, rescue->request);
 		await_table(rescue, job);
 		require_needs(rescue);
+		poc_rescue_choose_owner(rescue);
 		poc_rescue_make_table(rescue);
 		load_rows(rescue, job);
 		fingerprint_home(rescue);
@@ -169,6 +194,7 @@ bring_home(PocRescue *rescue)
 	}
 	PG_END_ENSURE_ERROR_CLEANUP(poc_job_cancel, PointerGetDatum(job));
 	compare(rescue);
+	poc_rescue_require_home(rescue);
 	poc_rescue_tell_left_out(rescue);
 	keep_receipt(rescue);
 }
@@ -225,7 +251,7 @@ load_rows(PocRescue *rescue, PocJob *job)
 	stream = poc_http_stream_open(&request);
 	PG_TRY();
 	{
-		rescue->rows = poc_load_rows(rescue->relid, poc_rescue_texts(rescue, "columns"), format, stream);
+		rescue->rows = poc_load_rows(rescue->relid, rescue->owner, poc_rescue_texts(rescue, "columns"), format, stream);
 		rescue->bytes = poc_http_stream_bytes(stream);
 	}
 	PG_FINALLY();
@@ -237,15 +263,24 @@ load_rows(PocRescue *rescue, PocJob *job)
 	poc_rescue_step(rescue, "rows", UINT64_FORMAT " rows, " UINT64_FORMAT " bytes as %s", rescue->rows, rescue->bytes, format);
 }
 
-/* Before there are indexes: reading runs no code of theirs */
+/* With the owner's rights, as to read the table may run code of his */
 static void
 fingerprint_home(PocRescue *rescue)
 {
 	Oid			types[] = {REGCLASSOID};
 	Oid			function = poc_sibling(rescue->function, "poc_fingerprint", lengthof(types), types);
-	HeapTupleHeader row = DatumGetHeapTupleHeader(OidFunctionCall1(function, ObjectIdGetDatum(rescue->relid)));
+	int			nest_level = NewGUCNestLevel();
+	HeapTupleHeader row;
 	bool		isnull;
+	Oid			user;
+	int			context;
 
+	poc_rescue_pin_settings();
+	GetUserIdAndSecContext(&user, &context);
+	SetUserIdAndSecContext(rescue->owner, context | SECURITY_RESTRICTED_OPERATION);
+	row = DatumGetHeapTupleHeader(OidFunctionCall1(function, ObjectIdGetDatum(rescue->relid)));
+	SetUserIdAndSecContext(user, context);
+	AtEOXact_GUC(false, nest_level);
 	rescue->home_rows = DatumGetInt64(GetAttributeByName(row, "rows", &isnull));
 	rescue->home_hash = TextDatumGetCString(GetAttributeByName(row, "hash", &isnull));
 	poc_rescue_step(rescue, "fingerprint", INT64_FORMAT " rows here", rescue->home_rows);
@@ -257,9 +292,9 @@ compare(PocRescue *rescue)
 {
 	Jsonb	   *result = poc_json_member(rescue->job, "result", jbvObject);
 	char	   *hash = result != NULL ? poc_json_text(result, "hash") : NULL;
-	int64		rows = result != NULL ? poc_json_integer(result, "rows") : -1;
+	int64		rows = -1;
 
-	if (hash == NULL || rows != rescue->home_rows || strcmp(hash, rescue->home_hash) != 0)
+	if (hash == NULL || !poc_json_bigint(result, "rows", &rows) || rows != rescue->home_rows || strcmp(hash, rescue->home_hash) != 0)
 		ereport(ERROR,
 				(errcode(ERRCODE_DATA_CORRUPTED),
 				 errmsg("table %s did not come home as it was", rescue->relation),

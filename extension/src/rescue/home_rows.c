@@ -20,28 +20,31 @@
 #include "parser/parse_node.h"
 #include "parser/parse_relation.h"
 #include "utils/acl.h"
+#include "utils/guc.h"
 #include "utils/rel.h"
 #include "utils/rls.h"
 
 #include "base/compat.h"
 #include "rescue/home_rows.h"
+#include "rescue/pinned_settings.h"
 
-static uint64 copy_from(Relation rel, List *columns, const char *format);
+static uint64 copy_from(Oid relid, List *columns, const char *format);
 static int	read_stream(void *buffer, int least, int most);
-static void require_insert(Relation rel);
+static void require_insert(Relation rel, Oid role);
 
 /* COPY's callback takes no argument */
 static PocHttpStream *source = NULL;
 
 /*
- * Loads what the stream has of these columns; returns the number of rows.
+ * Loads what the stream has of these columns; returns the number of rows.  Even to open
+ * the table may run code of its owner: the key of its partitions.
  */
 uint64
-poc_load_rows(Oid relid, List *columns, const char *format, PocHttpStream *stream)
+poc_load_rows(Oid relid, Oid owner, List *columns, const char *format, PocHttpStream *stream)
 {
-	Relation	rel = table_open(relid, RowExclusiveLock);
 	int			encoding = pg_get_client_encoding();
-	uint64		rows;
+	int			nest_level;
+	volatile uint64 rows = 0;
 	Oid			user;
 	int			context;
 
@@ -49,16 +52,18 @@ poc_load_rows(Oid relid, List *columns, const char *format, PocHttpStream *strea
 		ereport(ERROR,
 				(errcode(ERRCODE_OBJECT_IN_USE),
 				 errmsg("a table is being rescued in this session")));
-	require_insert(rel);
+	/* what the owner's code sets must not outlive it */
+	nest_level = NewGUCNestLevel();
+	poc_rescue_pin_settings();
 	GetUserIdAndSecContext(&user, &context);
 	PG_TRY();
 	{
 		source = stream;
-		SetUserIdAndSecContext(rel->rd_rel->relowner, context | SECURITY_RESTRICTED_OPERATION);
+		SetUserIdAndSecContext(owner, context | SECURITY_RESTRICTED_OPERATION);
 		/* the rows come in the encoding of the database */
 		if (SetClientEncoding(GetDatabaseEncoding()) != 0)
 			elog(ERROR, "could not set the encoding of the rows");
-		rows = copy_from(rel, columns, format);
+		rows = copy_from(relid, columns, format);
 	}
 	PG_FINALLY();
 	{
@@ -67,18 +72,20 @@ poc_load_rows(Oid relid, List *columns, const char *format, PocHttpStream *strea
 		SetUserIdAndSecContext(user, context);
 	}
 	PG_END_TRY();
-	table_close(rel, NoLock);
+	AtEOXact_GUC(false, nest_level);
 	return rows;
 }
 
 static uint64
-copy_from(Relation rel, List *columns, const char *format)
+copy_from(Oid relid, List *columns, const char *format)
 {
+	Relation	rel = table_open(relid, RowExclusiveLock);
 	ParseState *pstate = make_parsestate(NULL);
 	List	   *options = list_make1(makeDefElem("format", (Node *) makeString(pstrdup(format)), -1));
 	CopyFromState copy;
 	uint64		rows;
 
+	require_insert(rel, GetUserId());
 	(void) addRangeTableEntryForRelation(pstate, rel, RowExclusiveLock, NULL, false, false);
 	copy = BeginCopyFrom(pstate, rel, NULL, NULL, false, read_stream, columns, options);
 	rows = CopyFrom(copy);
@@ -93,6 +100,7 @@ copy_from(Relation rel, List *columns, const char *format)
 	}
 	EndCopyFrom(copy);
 	free_parsestate(pstate);
+	table_close(rel, NoLock);
 	return rows;
 }
 
@@ -103,13 +111,13 @@ read_stream(void *buffer, int least, int most)
 }
 
 static void
-require_insert(Relation rel)
+require_insert(Relation rel, Oid role)
 {
-	AclResult	result = pg_class_aclcheck(RelationGetRelid(rel), GetUserId(), ACL_INSERT);
+	AclResult	result = pg_class_aclcheck(RelationGetRelid(rel), role, ACL_INSERT);
 
 	if (result != ACLCHECK_OK)
 		aclcheck_error(result, get_relkind_objtype(rel->rd_rel->relkind), RelationGetRelationName(rel));
-	if (check_enable_rls(RelationGetRelid(rel), InvalidOid, false) == RLS_ENABLED)
+	if (check_enable_rls(RelationGetRelid(rel), role, false) == RLS_ENABLED)
 		ereport(ERROR,
 				(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
 				 errmsg("rows cannot be loaded into table \"%s\": its row security applies to you", RelationGetRelationName(rel)),

@@ -12,6 +12,6 @@
 
 #include "client/http_stream.h"
 
-extern uint64 poc_load_rows(Oid relid, List *columns, const char *format, PocHttpStream *stream);
+extern uint64 poc_load_rows(Oid relid, Oid owner, List *columns, const char *format, PocHttpStream *stream);
 
 #endif							/* POC_HOME_ROWS_H */

@@ -4,7 +4,8 @@
  *	  Makes the table that comes home, from the definition that pg_dump has written.
  *
  * The definition comes from a backup, and so from whoever could change the database then.
- * It is run with the caller's rights, as he would run a dump.
+ * It names code of others: of checks, generated columns, domains, keys of partitions.  All
+ * of it is run with the rights of the table's owner, as PostgreSQL maintains an index.
  *
  *-------------------------------------------------------------------------
  */
@@ -13,26 +14,36 @@
 #include "access/xact.h"
 #include "catalog/namespace.h"
 #include "catalog/pg_namespace.h"
+#include "catalog/pg_type.h"
+#include "common/hashfn.h"
 #include "executor/spi.h"
 #include "miscadmin.h"
 #include "nodes/makefuncs.h"
+#include "storage/lmgr.h"
 #include "utils/acl.h"
 #include "utils/builtins.h"
 #include "utils/guc.h"
+#include "utils/inval.h"
 #include "utils/lsyscache.h"
 
 #include "base/compat.h"
 #include "base/sibling.h"
 #include "client/json.h"
 #include "rescue/home_table.h"
+#include "rescue/pinned_settings.h"
 #include "rescue/step_list.h"
 
 /* What is done with each object of a list of the definition */
 typedef void (*ForObject) (PocRescue *rescue, Jsonb *object);
 
 static void for_each(PocRescue *rescue, const char *list, ForObject act);
-static void give_to_owner(PocRescue *rescue);
-static void set_owner(PocRescue *rescue, Jsonb *table);
+static void run_as_owner(PocRescue *rescue, const char *commands);
+static void run_as_caller(const char *command);
+static bool has_code(PocRescue *rescue);
+static void make_schema(PocRescue *rescue);
+static void lend_schema(PocRescue *rescue);
+static void change_loan(PocRescue *rescue, const char *verb, const char *preposition);
+static void revoke_defaults(PocRescue *rescue);
 static void set_sequence(PocRescue *rescue, Jsonb *sequence);
 static void grant(PocRescue *rescue, Jsonb *grant);
 static void leave_foreign_key(PocRescue *rescue, Jsonb *key);
@@ -43,15 +54,37 @@ static void leave(PocRescue *rescue, char *what);
 static const char *text_of(Jsonb *object, const char *key);
 
 /*
- * Runs commands with the caller's rights.  What they set, as pg_dump's do, is
- * set back: it must not outlive them.
+ * Runs commands with the rights of the table's owner.  They are parsed before the first of
+ * them is run, so that what pg_dump's text sets for itself is set for it here; and nothing
+ * of what is set, by it or by code that it runs, outlives it.
  */
-void
-poc_rescue_run(const char *commands)
+static void
+run_as_owner(PocRescue *rescue, const char *commands)
 {
 	int			nest_level = NewGUCNestLevel();
-	int			result = SPI_execute(commands, false, 0);
+	Oid			user;
+	int			context;
+	int			result;
 
+	poc_rescue_pin_settings();
+	GetUserIdAndSecContext(&user, &context);
+	SetUserIdAndSecContext(rescue->owner, context | SECURITY_RESTRICTED_OPERATION);
+	result = SPI_execute(commands, false, 0);
+	if (result < 0)
+		elog(ERROR, "SPI_execute failed: %s", SPI_result_code_string(result));
+	SetUserIdAndSecContext(user, context);
+	AtEOXact_GUC(false, nest_level);
+}
+
+/* The same with the caller's rights, for what names no code */
+static void
+run_as_caller(const char *command)
+{
+	int			nest_level = NewGUCNestLevel();
+	int			result;
+
+	poc_rescue_pin_settings();
+	result = SPI_execute(command, false, 0);
 	if (result < 0)
 		elog(ERROR, "SPI_execute failed: %s", SPI_result_code_string(result));
 	AtEOXact_GUC(false, nest_level);
@@ -74,6 +107,53 @@ poc_rescue_texts(PocRescue *rescue, const char *list)
 	return texts;
 }
 
+/*
+ * The owner that it had, if the caller may make him that; else it is the caller's, unless
+ * code of others would get his rights with that.
+ */
+void
+poc_rescue_choose_owner(PocRescue *rescue)
+{
+	const char *name = text_of(rescue->definition, "owner");
+	Oid			owner = get_role_oid(name, true);
+	char	   *why;
+
+	rescue->owner = rescue->caller;
+	if (owner == rescue->caller)
+		return;
+	if (OidIsValid(owner) && (superuser_arg(rescue->caller) || is_member_of_role(rescue->caller, owner)))
+	{
+		rescue->owner = owner;
+		return;
+	}
+	why = psprintf(OidIsValid(owner) ? "owner %s: you are no member of that role" : "owner %s: there is no such role", quote_identifier(name));
+	if (has_code(rescue))
+		ereport(ERROR,
+				(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
+				 errmsg("table %s cannot be given to its owner, and names functions or types of others", rescue->relation),
+				 errdetail("Left out would be: %s. Their code would be run with your rights.", why),
+				 OidIsValid(owner) ? errhint("Let a superuser or a member of that role rescue it.") :
+				 errhint("CREATE ROLE %s NOLOGIN", quote_identifier(name))));
+	leave(rescue, why);
+}
+
+/* Does the table need functions or types that PostgreSQL does not come with? */
+static bool
+has_code(PocRescue *rescue)
+{
+	Jsonb	   *needs = poc_json_member(rescue->definition, "needs", jbvArray);
+
+	for (uint32 i = 0; needs != NULL && i < JsonContainerSize(&needs->root); i++)
+	{
+		JsonbValue *value = getIthJsonbValueFromContainer(&needs->root, i);
+		const char *kind = value->type == jbvBinary ? text_of(JsonbValueToJsonb(value), "kind") : "";
+
+		if (strcmp(kind, "function") == 0 || strcmp(kind, "type") == 0)
+			return true;
+	}
+	return false;
+}
+
 /* The table as it is before it has rows */
 void
 poc_rescue_make_table(PocRescue *rescue)
@@ -84,16 +164,55 @@ poc_rescue_make_table(PocRescue *rescue)
 		ereport(ERROR,
 				(errcode(ERRCODE_PROTOCOL_VIOLATION),
 				 errmsg("the Barman sidecar does not tell the definition of table %s", rescue->relation)));
-	poc_rescue_run(commands);
+	make_schema(rescue);
+	lend_schema(rescue);
+	run_as_owner(rescue, commands);
 	rescue->relid = get_relname_relid(rescue->home_name, get_namespace_oid(rescue->home_schema, false));
-	if (!OidIsValid(rescue->relid))
+	if (!OidIsValid(rescue->relid) || poc_owner_of(rescue->relid) != rescue->owner)
 		ereport(ERROR,
 				(errcode(ERRCODE_PROTOCOL_VIOLATION),
 				 errmsg("the definition of table %s makes no table %s", rescue->relation, rescue->home)));
-	give_to_owner(rescue);
 	poc_rescue_step(rescue, "definition", "%s, owned by %s, %d columns", rescue->home,
-					quote_identifier(GetUserNameFromId(poc_owner_of(rescue->relid), false)),
+					quote_identifier(GetUserNameFromId(rescue->owner, false)),
 					list_length(poc_rescue_texts(rescue, "columns")));
+}
+
+/*
+ * Whoever else is making it at the moment is waited for: what he has made serves us too.
+ */
+static void
+make_schema(PocRescue *rescue)
+{
+	if (OidIsValid(get_namespace_oid(rescue->home_schema, true)))
+		return;
+	LockDatabaseObject(NamespaceRelationId, hash_bytes((unsigned char *) rescue->home_schema, strlen(rescue->home_schema)), 0, ExclusiveLock);
+	if (!OidIsValid(get_namespace_oid(rescue->home_schema, true)))
+		run_as_caller(psprintf("CREATE SCHEMA %s", quote_identifier(rescue->home_schema)));
+	CommandCounterIncrement();
+}
+
+/* For the time of this transaction the owner may make tables in the schema. */
+static void
+lend_schema(PocRescue *rescue)
+{
+	Oid			schema = get_namespace_oid(rescue->home_schema, false);
+
+	rescue->lends_usage = object_aclcheck(NamespaceRelationId, schema, rescue->owner, ACL_USAGE) != ACLCHECK_OK;
+	rescue->lends_create = object_aclcheck(NamespaceRelationId, schema, rescue->owner, ACL_CREATE) != ACLCHECK_OK;
+	change_loan(rescue, "GRANT", "TO");
+}
+
+static void
+change_loan(PocRescue *rescue, const char *verb, const char *preposition)
+{
+	const char *what = rescue->lends_usage && rescue->lends_create ? "USAGE, CREATE" :
+		rescue->lends_usage ? "USAGE" : rescue->lends_create ? "CREATE" : NULL;
+
+	if (what == NULL)
+		return;
+	run_as_caller(psprintf("%s %s ON SCHEMA %s %s %s", verb, what, quote_identifier(rescue->home_schema), preposition,
+						   quote_identifier(GetUserNameFromId(rescue->owner, false))));
+	CommandCounterIncrement();
 }
 
 /* What stands on the rows */
@@ -103,13 +222,61 @@ poc_rescue_finish_table(PocRescue *rescue)
 	char	   *commands = poc_json_text(rescue->definition, "after");
 	ListCell   *cell;
 
+	poc_rescue_require_home(rescue);
 	if (commands != NULL)
-		poc_rescue_run(commands);
+		run_as_owner(rescue, commands);
 	foreach(cell, poc_rescue_texts(rescue, "statistics"))
-		poc_rescue_run(strVal(lfirst(cell)));
+		run_as_owner(rescue, strVal(lfirst(cell)));
 	for_each(rescue, "sequences", set_sequence);
+	revoke_defaults(rescue);
 	for_each(rescue, "grants", grant);
+	change_loan(rescue, "REVOKE", "FROM");
 	poc_rescue_step(rescue, "indexes", "indexes, constraints, policies, sequences and grants");
+}
+
+/* The name still means the table that was made: schemas can be renamed meanwhile. */
+void
+poc_rescue_require_home(PocRescue *rescue)
+{
+	Oid			schema;
+
+	AcceptInvalidationMessages();
+	schema = get_namespace_oid(rescue->home_schema, true);
+	if (!OidIsValid(schema) || get_relname_relid(rescue->home_name, schema) != rescue->relid)
+		ereport(ERROR,
+				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+				 errmsg("the name %s means another table than the one that came home", rescue->home),
+				 errdetail("The schema was renamed while the rows were loaded."),
+				 errhint("Give to_table a schema of yours.")));
+}
+
+/* Privileges that ALTER DEFAULT PRIVILEGES gives were none of the table's. */
+static void
+revoke_defaults(PocRescue *rescue)
+{
+	Oid			types[] = {REGCLASSOID};
+	Datum		values[] = {ObjectIdGetDatum(rescue->relid)};
+	SPITupleTable *table;
+	uint64		count;
+	int			nest_level = NewGUCNestLevel();
+
+	poc_rescue_pin_settings();
+	if (SPI_execute_with_args("SELECT pg_catalog.format('REVOKE ALL ON %s %I.%I FROM %s', "
+							  "CASE c.relkind WHEN 'S' THEN 'SEQUENCE' ELSE 'TABLE' END, n.nspname, c.relname, "
+							  "CASE a.grantee WHEN 0 THEN 'PUBLIC' ELSE pg_catalog.quote_ident(pg_catalog.pg_get_userbyid(a.grantee)) END) "
+							  "FROM pg_catalog.pg_class AS c JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace, "
+							  "pg_catalog.aclexplode(c.relacl) AS a "
+							  "WHERE a.grantee <> c.relowner AND (c.oid = $1 "
+							  "OR c.oid IN (SELECT p.relid FROM pg_catalog.pg_partition_tree($1) AS p) "
+							  "OR c.oid IN (SELECT d.objid FROM pg_catalog.pg_depend AS d WHERE d.classid = 'pg_catalog.pg_class'::pg_catalog.regclass "
+							  "AND d.refclassid = 'pg_catalog.pg_class'::pg_catalog.regclass AND d.refobjid = $1 AND d.deptype IN ('a', 'i')))",
+							  lengthof(types), types, values, NULL, false, 0) != SPI_OK_SELECT)
+		elog(ERROR, "could not look for privileges of table %s", rescue->home);
+	AtEOXact_GUC(false, nest_level);
+	table = SPI_tuptable;
+	count = SPI_processed;
+	for (uint64 i = 0; i < count; i++)
+		run_as_owner(rescue, SPI_getvalue(table->vals[i], table->tupdesc, 1));
 }
 
 void
@@ -141,67 +308,39 @@ for_each(PocRescue *rescue, const char *list, ForObject act)
 	}
 }
 
-/* The owner that it had, if the caller may make him that; else it is the caller's. */
-static void
-give_to_owner(PocRescue *rescue)
-{
-	const char *name = text_of(rescue->definition, "owner");
-	Oid			owner = get_role_oid(name, true);
-
-	if (owner == rescue->caller)
-		return;
-	if (!OidIsValid(owner))
-		leave(rescue, psprintf("owner %s: there is no such role", quote_identifier(name)));
-	else if (!superuser_arg(rescue->caller) &&
-			 (!is_member_of_role(rescue->caller, owner) ||
-			  object_aclcheck(NamespaceRelationId, get_namespace_oid(rescue->home_schema, false), owner, ACL_CREATE) != ACLCHECK_OK))
-		leave(rescue, psprintf("owner %s: only a member of that role, which may create tables there, can give it to it", quote_identifier(name)));
-	else
-		for_each(rescue, "tables", set_owner);
-}
-
-/* The first is the table itself, the others are its partitions. */
-static void
-set_owner(PocRescue *rescue, Jsonb *table)
-{
-	bool		is_itself = poc_json_integer(table, "oid") == poc_json_integer(rescue->definition, "oid");
-
-	poc_rescue_run(psprintf("ALTER TABLE %s OWNER TO %s",
-							is_itself ? rescue->home : quote_qualified_identifier(rescue->home_schema, text_of(table, "name")),
-							quote_identifier(text_of(rescue->definition, "owner"))));
-}
-
 static void
 set_sequence(PocRescue *rescue, Jsonb *sequence)
 {
-	JsonbValue *value = poc_json_find(sequence, "value");
+	int64		value;
 
-	/* null: it has not been used */
-	if (value == NULL || value->type != jbvNumeric)
-		return;
-	poc_rescue_run(psprintf("SELECT pg_catalog.setval(%s::pg_catalog.regclass, " INT64_FORMAT ")",
-							quote_literal_cstr(quote_qualified_identifier(rescue->home_schema, text_of(sequence, "name"))),
-							poc_json_integer(sequence, "value")));
+	if (poc_json_bigint(sequence, "value", &value))
+		run_as_owner(rescue, psprintf("SELECT pg_catalog.setval(%s::pg_catalog.regclass, " INT64_FORMAT ", %s)",
+									  quote_literal_cstr(quote_qualified_identifier(rescue->home_schema, text_of(sequence, "name"))),
+									  value, poc_json_true(sequence, "is_called") ? "true" : "false"));
 }
 
 static void
 grant(PocRescue *rescue, Jsonb *one)
 {
 	const char *privilege = text_of(one, "privilege");
+	const char *kind = text_of(one, "on");
+	char	   *column = poc_json_text(one, "column");
 	char	   *grantee = poc_json_text(one, "grantee");
-	JsonbValue *grantable = poc_json_find(one, "grantable");
+	char	   *name = quote_qualified_identifier(rescue->home_schema, text_of(one, "name"));
 
-	/* a word of SQL, and nothing else */
-	if (privilege[0] == '\0' || privilege[strspn(privilege, "ABCDEFGHIJKLMNOPQRSTUVWXYZ ")] != '\0')
+	/* words of SQL, and nothing else */
+	if (privilege[0] == '\0' || privilege[strspn(privilege, "ABCDEFGHIJKLMNOPQRSTUVWXYZ ")] != '\0' ||
+		(strcmp(kind, "TABLE") != 0 && strcmp(kind, "SEQUENCE") != 0))
 		return;
 	if (grantee != NULL && !OidIsValid(get_role_oid(grantee, true)))
 	{
 		leave(rescue, psprintf("%s for %s: there is no such role", privilege, quote_identifier(grantee)));
 		return;
 	}
-	poc_rescue_run(psprintf("GRANT %s ON TABLE %s TO %s%s", privilege, rescue->home,
-							grantee != NULL ? quote_identifier(grantee) : "PUBLIC",
-							grantable != NULL && grantable->type == jbvBool && grantable->val.boolean ? " WITH GRANT OPTION" : ""));
+	run_as_owner(rescue, psprintf("GRANT %s%s ON %s %s TO %s%s", privilege,
+								  column != NULL ? psprintf(" (%s)", quote_identifier(column)) : "", kind, name,
+								  grantee != NULL ? quote_identifier(grantee) : "PUBLIC",
+								  poc_json_true(one, "grantable") ? " WITH GRANT OPTION" : ""));
 }
 
 static void

@@ -10,10 +10,11 @@
 
 #include "rescue/state.h"
 
-extern void poc_rescue_run(const char *commands);
 extern List *poc_rescue_texts(PocRescue *rescue, const char *list);
+extern void poc_rescue_choose_owner(PocRescue *rescue);
 extern void poc_rescue_make_table(PocRescue *rescue);
 extern void poc_rescue_finish_table(PocRescue *rescue);
+extern void poc_rescue_require_home(PocRescue *rescue);
 extern void poc_rescue_tell_left_out(PocRescue *rescue);
 
 #endif							/* POC_HOME_TABLE_H */

@@ -33,7 +33,6 @@ typedef struct PocRescue
 	Jsonb	   *request;
 	char	   *undone;			/* the change, or NULL */
 	char	   *relation;		/* its name then, quoted */
-	bool		makes_schema;
 	char	   *home_schema;
 	char	   *home_name;
 	char	   *home;			/* both, quoted */
@@ -43,6 +42,9 @@ typedef struct PocRescue
 	Jsonb	   *job;			/* when it has ended */
 
 	/* what came home */
+	Oid			owner;			/* whom it is made by and belongs to: then's, or the caller */
+	bool		lends_usage;	/* of the schema, to its owner, for the time of the rescue */
+	bool		lends_create;
 	Oid			relid;
 	List	   *left_out;		/* of char * */
 	uint64		rows;

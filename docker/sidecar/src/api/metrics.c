@@ -104,6 +104,7 @@ http_metrics(void)
 		"barman_sidecar_connections{stage=\"body\"} %d\n"
 		"barman_sidecar_connections{stage=\"served\"} %d\n"
 		"barman_sidecar_connections{stage=\"answer\"} %d\n"
+		"barman_sidecar_connections{stage=\"stream\"} %d\n"
 		"barman_sidecar_connections{stage=\"idle\"} %d\n"
 		"# HELP barman_sidecar_connections_refused_total Connections for which there was no room.\n"
 		"# TYPE barman_sidecar_connections_refused_total counter\n"
@@ -116,6 +117,7 @@ http_metrics(void)
 		"barman_sidecar_timeouts_total{stage=\"headers\"} %llu\n"
 		"barman_sidecar_timeouts_total{stage=\"body\"} %llu\n"
 		"barman_sidecar_timeouts_total{stage=\"answer\"} %llu\n"
+		"barman_sidecar_timeouts_total{stage=\"stream\"} %llu\n"
 		"barman_sidecar_timeouts_total{stage=\"idle\"} %llu\n"
 		"# HELP barman_sidecar_waits Requests that wait for a job.\n"
 		"# TYPE barman_sidecar_waits gauge\n"
@@ -131,11 +133,13 @@ http_metrics(void)
 		"barman_sidecar_bodies_refused_total %llu\n",
 		http.connections[HTTP_ARRIVES], http.connections[HTTP_SENDS_BODY],
 		http.connections[HTTP_IS_SERVED], http.connections[HTTP_TAKES_ANSWER],
+		http.connections[HTTP_TAKES_STREAM],
 		http.connections[HTTP_IDLES],
 		(unsigned long long) http.refused, (unsigned long long) http.displaced,
 		(unsigned long long) http.timeouts[HTTP_ARRIVES],
 		(unsigned long long) http.timeouts[HTTP_SENDS_BODY],
 		(unsigned long long) http.timeouts[HTTP_TAKES_ANSWER],
+		(unsigned long long) http.timeouts[HTTP_TAKES_STREAM],
 		(unsigned long long) http.timeouts[HTTP_IDLES],
 		http.waits, (unsigned long long) http.waits_refused,
 		http.body_bytes, (unsigned long long) http.bodies_refused);

@@ -38,6 +38,8 @@ static const Argument rescue_arguments[] = {
 	{"schema", ARGUMENT_TEXT, 0, 0, true, 0},
 	{"name", ARGUMENT_TEXT, 0, 0, true, 0},
 	{"role", ARGUMENT_TEXT, 0, 0, true, 0},
+	{"role_oid", ARGUMENT_INTEGER, 0, UINT32_MAX, false, 0},
+	{"database_oid", ARGUMENT_INTEGER, 0, UINT32_MAX, false, 0},
 	{"home_schema", ARGUMENT_TEXT, 0, 0, true, 0},
 	{"home_name", ARGUMENT_TEXT, 0, 0, true, 0},
 	{"primary", ARGUMENT_OBJECT, 0, 0, true, 0},
@@ -73,6 +75,8 @@ fill(RescueRequest *rescue, const json_t *arguments, Answer **refusal)
 	rescue->schema = arguments_text(arguments, "schema");
 	rescue->name = arguments_text(arguments, "name");
 	rescue->role = arguments_text(arguments, "role");
+	rescue->role_oid = (uint32_t) json_integer_value(json_object_get(arguments, "role_oid"));
+	rescue->database_oid = (uint32_t) json_integer_value(json_object_get(arguments, "database_oid"));
 	rescue->home_schema = arguments_text(arguments, "home_schema");
 	rescue->home_name = arguments_text(arguments, "home_name");
 	if (json_array_size(superusers) > SUPERUSERS_MAX || !arguments_texts(superusers, SIZE_MAX, &rescue->superusers))

@@ -30,6 +30,9 @@ typedef struct Connection
 	int64_t		since;			/* monotonic_ms() of the last change of stage */
 } Connection;
 
+/* What takes a stream may wait for a lock or a disk; who sends it gives up earlier, and says why. */
+#define STREAM_SECONDS 900
+
 static pthread_mutex_t connections_lock = PTHREAD_MUTEX_INITIALIZER;
 static pthread_cond_t connections_changed;
 static Connection *connections;
@@ -148,6 +151,8 @@ seconds_for(HttpStage stage)
 			return 0;
 		case HTTP_TAKES_ANSWER:
 			return limits.answer_seconds;
+		case HTTP_TAKES_STREAM:
+			return STREAM_SECONDS;
 		case HTTP_IDLES:
 			return limits.idle_seconds;
 	}

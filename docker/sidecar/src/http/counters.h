@@ -16,6 +16,7 @@ typedef enum HttpStage
 	HTTP_SENDS_BODY,
 	HTTP_IS_SERVED,
 	HTTP_TAKES_ANSWER,
+	HTTP_TAKES_STREAM,			/* from one piece to the next */
 	HTTP_IDLES
 } HttpStage;
 

@@ -40,7 +40,7 @@ http_streaming_response(Request *request, Answer *answer)
 	return response;
 }
 
-/* The limit on the time to take an answer is one for each piece, and there is none while we have none. */
+/* The limit on the time to take a stream is one for each piece, and there is none while we have none. */
 static ssize_t
 next_piece(void *arg, uint64_t position, char *buffer, size_t size)
 {
@@ -52,7 +52,7 @@ next_piece(void *arg, uint64_t position, char *buffer, size_t size)
 	http_connection_stage(connection, HTTP_IS_SERVED);
 	got = byte_stream_read(streaming->answer->stream, buffer, size, sleep_request, wake_request, streaming->request);
 	if (got != BYTE_STREAM_SLEEPS)
-		http_connection_stage(connection, HTTP_TAKES_ANSWER);
+		http_connection_stage(connection, HTTP_TAKES_STREAM);
 	switch (got)
 	{
 		case BYTE_STREAM_ENDED:

@@ -38,7 +38,6 @@ static bool copy_backup(Restore *restore);
 static bool recover(Restore *restore, Recovery *recovery);
 static void log_replay(const Restore *restore, const Recovery *recovery);
 static void drill_stage(Restore *restore, const char *name, bool good, const char *detail);
-static bool on_its_timeline(Restore *restore, const Recovery *recovery);
 static bool is_to_the_end(Restore *restore, const Recovery *recovery);
 static bool is_isolated(Restore *restore);
 static void end_drill(Restore *restore, const Recovery *recovery, int64_t marked_at, bool recovered, bool good);
@@ -118,7 +117,7 @@ copy_backup(Restore *restore)
 static bool
 recover(Restore *restore, Recovery *recovery)
 {
-	bool		good = restore_recover(restore, recovery) && on_its_timeline(restore, recovery) &&
+	bool		good = restore_recover(restore, recovery) && restore_is_on_its_timeline(restore, recovery) &&
 		is_to_the_end(restore, recovery);
 	json_t	   *reach = restore_reach(restore, recovery);
 	char	   *words = restore_reach_words(reach);
@@ -179,19 +178,6 @@ log_replay(const Restore *restore, const Recovery *recovery)
 			(unsigned long long) (to - from));
 }
 
-/* The same position on another timeline is another state of the database. */
-static bool
-on_its_timeline(Restore *restore, const Recovery *recovery)
-{
-	int			timeline = restore->target.timeline;
-
-	if (timeline == 0 || recovery->parent == timeline)
-		return true;
-	return restore_fail(restore, BARMAN_WRONG_STATE, "A position is one of its timeline only.", NULL,
-				"timeline %d was recovered, and the target is on timeline %d",
-				recovery->parent, timeline);
-}
-
 /* Archived WAL after a hole is lost. */
 static bool
 is_to_the_end(Restore *restore, const Recovery *recovery)
@@ -210,8 +196,7 @@ is_to_the_end(Restore *restore, const Recovery *recovery)
 static bool
 is_isolated(Restore *restore)
 {
-	bool		good = (restore->held.connections || settings.drill_network) &&
-		(restore->held.abi > 0 || !settings.confinement_required);
+	bool		good = restore_is_isolated(restore);
 
 	free(restore->isolation);
 	restore->isolation = cage_words(&restore->held, "drill-network");

@@ -34,6 +34,7 @@
 #define HANDOVER_MS (INT64_C(10) * 60 * 1000)
 
 static void rescue_body(Job *job, const void *request);
+static bool is_isolated(Restore *restore);
 static bool bring_home(Restore *restore, const RescueRequest *asked, json_t *result);
 static bool hand_over(Restore *restore, const DrillServer *server, const RescueRequest *asked, json_t *table, json_t *result);
 static bool add_fingerprint(Restore *restore, const DrillServer *server, const json_t *table, json_t *result);
@@ -65,6 +66,8 @@ rescue_body(Job *job, const void *request)
 		restore_take_tail(&restore) &&
 		restore_prepare(&restore) &&
 		restore_recover(&restore, &recovery) &&
+		restore_is_on_its_timeline(&restore, &recovery) &&
+		is_isolated(&restore) &&
 		bring_home(&restore, asked, result);
 	end(&restore, &recovery, good, result);
 	restore_let_go(&restore);
@@ -74,6 +77,20 @@ rescue_body(Job *job, const void *request)
 	json_decref(restore.tail);
 	free(recovery.lsn);
 	free(recovery.time);
+}
+
+/* What a hostile server could reach it must not, before it is asked anything. */
+static bool
+is_isolated(Restore *restore)
+{
+	char	   *words;
+
+	if (restore_is_isolated(restore))
+		return true;
+	words = cage_words(&restore->held, "drill-network");
+	restore_fail(restore, BARMAN_UNSUPPORTED, words, NULL, "the restored server is not isolated");
+	free(words);
+	return false;
 }
 
 static bool

@@ -20,14 +20,16 @@ static char *dump(const DrillServer *server, const json_t *table, const RescueRe
 static char *pattern(const char *schema, const char *name);
 static char *quoted(char *to, const char *name);
 static json_t *statistics_of(const DrillServer *server, const json_t *table, char **error);
-static json_t *sequences_at_home(const json_t *table, const RescueRequest *request);
+static json_t *sequences_at_home(const DrillServer *server, const json_t *table, const RescueRequest *request, char **error);
+static json_t *grants_at_home(const json_t *table, const RescueRequest *request);
+static const char *text_of(const json_t *object, const char *key);
 static const char *first_command(const char *text);
 
 json_t *
 rescue_definition(const DrillServer *server, const json_t *table, const RescueRequest *request, char **error)
 {
 	static const char *const passed_on[] = {"oid", "kind", "schema", "name", "owner", "columns", "format", "tables", "foreign_keys",
-		"referenced_by", "triggers", "rules", "grants", "needs", "prepared", "parent"};
+		"referenced_by", "triggers", "rules", "needs", "prepared", "parent"};
 	json_t	   *value = json_checked(json_object());
 	char	   *before = dump(server, table, request, "pre-data", error);
 	char	   *after = *error == NULL ? dump(server, table, request, "post-data", error) : NULL;
@@ -38,7 +40,8 @@ rescue_definition(const DrillServer *server, const json_t *table, const RescueRe
 	json_object_set_new(value, "before", json_text(before != NULL ? rescue_without_psql(before) : NULL));
 	json_object_set_new(value, "after", json_text(after != NULL ? rescue_without_psql(after) : NULL));
 	json_object_set_new(value, "statistics", statistics != NULL ? statistics : json_null());
-	json_object_set_new(value, "sequences", sequences_at_home(table, request));
+	json_object_set_new(value, "sequences", sequences_at_home(server, table, request, error));
+	json_object_set_new(value, "grants", grants_at_home(table, request));
 	free(before);
 	free(after);
 	if (*error == NULL)
@@ -157,8 +160,9 @@ statistics_of(const DrillServer *server, const json_t *table, char **error)
 	return value;
 }
 
+/* With their positions, which no catalog has; an error is the first that arises. */
 static json_t *
-sequences_at_home(const json_t *table, const RescueRequest *request)
+sequences_at_home(const DrillServer *server, const json_t *table, const RescueRequest *request, char **error)
 {
 	json_t	   *value = json_checked(json_array());
 	const json_t *one;
@@ -166,16 +170,60 @@ sequences_at_home(const json_t *table, const RescueRequest *request)
 
 	json_array_foreach(json_object_get(table, "sequences"), i, one)
 	{
-		const char *name = json_text_of(one, "name");
-		char	   *home = rescue_home_name(table, request, name != NULL ? name : "");
-		json_t	   *sequence = json_checked(json_object());
+		char	   *home = rescue_home_name(table, request, text_of(one, "name"));
+		char	   *name = rescue_qualified(request->home_schema, home);
+		char	   *query = mem_printf("SELECT pg_catalog.json_build_object('value', s.last_value, 'is_called', s.is_called) FROM %s AS s", name);
+		DrillAnswer answer = {NULL, NULL};
+		json_t	   *sequence = NULL;
 
-		json_object_set_new(sequence, "name", json_text(home));
-		json_object_set(sequence, "value", json_object_get(one, "value"));
-		json_array_append_new(value, sequence);
+		drill_ask(server, server->superuser, DRILL_QUICK_MS, &query, 1, &answer);
+		if (answer.output != NULL)
+			sequence = json_loads(answer.output, 0, NULL);
+		if (json_is_object(sequence))
+		{
+			json_object_set_new(sequence, "name", json_text(home));
+			json_array_append(value, sequence);
+		}
+		else if (*error == NULL)
+			*error = mem_strdup(answer.error != NULL ? answer.error : "the server does not tell the position of a sequence");
+		json_decref(sequence);
+		drill_answer_free(&answer);
+		free(query);
+		free(name);
 		free(home);
 	}
 	return value;
+}
+
+/* The same, of what has the names that it will have */
+static json_t *
+grants_at_home(const json_t *table, const RescueRequest *request)
+{
+	json_t	   *value = json_checked(json_array());
+	const json_t *one;
+	size_t		i;
+
+	json_array_foreach(json_object_get(table, "grants"), i, one)
+	{
+		const char *name = text_of(one, "name");
+		bool		is_sequence = strcmp(text_of(one, "on"), "SEQUENCE") == 0;
+		bool		is_itself = !is_sequence && strcmp(name, text_of(table, "name")) == 0;
+		char	   *home = is_sequence ? rescue_home_name(table, request, name) : mem_strdup(is_itself ? request->home_name : name);
+		json_t	   *grant = json_checked(json_deep_copy(one));
+
+		json_object_set_new(grant, "name", json_text(home));
+		json_array_append_new(value, grant);
+		free(home);
+	}
+	return value;
+}
+
+static const char *
+text_of(const json_t *object, const char *key)
+{
+	const char *text = json_text_of(object, key);
+
+	return text != NULL ? text : "";
 }
 
 /*

@@ -15,7 +15,7 @@
 
 /* The table, as t; with its partitions as members */
 static const char which_sql[] =
-	"WITH RECURSIVE t AS (SELECT c.oid, c.relname, c.relkind, c.relpersistence, c.relowner, c.relacl, c.relispartition, "
+	"WITH RECURSIVE t AS (SELECT c.oid, c.relname, c.relkind, c.relpersistence, c.relowner, c.relacl, c.relispartition, c.relnamespace, "
 	"c.relrowsecurity, c.relforcerowsecurity, n.nspname FROM pg_catalog.pg_class AS c "
 	"JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace WHERE %s), "
 	"members AS (SELECT m.oid, m.relname, s.nspname FROM pg_catalog.pg_class AS m JOIN pg_catalog.pg_namespace AS s ON s.oid = m.relnamespace "
@@ -45,6 +45,7 @@ static const char what_sql[] =
 	"OR EXISTS (SELECT FROM pg_catalog.pg_policy AS q JOIN members AS m ON m.oid = q.polrelid WHERE q.polname ~ '[[:cntrl:]]') "
 	"OR EXISTS (SELECT FROM members AS m WHERE m.nspname ~ '[[:cntrl:]]') OR pg_catalog.pg_get_userbyid(t.relowner) ~ '[[:cntrl:]]', "
 	"'readable', %s, "
+	"'database', (SELECT d.oid::pg_catalog.int8 FROM pg_catalog.pg_database AS d WHERE d.datname = pg_catalog.current_database()), "
 	"'tables', (SELECT pg_catalog.json_agg(pg_catalog.json_build_object('oid', m.oid::pg_catalog.int8, 'schema', m.nspname, 'name', m.relname) ORDER BY m.oid <> t.oid, m.nspname, m.relname) FROM members AS m), "
 	"'columns', (SELECT pg_catalog.json_agg(a.attname ORDER BY a.attnum) FROM pg_catalog.pg_attribute AS a "
 	"WHERE a.attrelid = t.oid AND a.attnum > 0 AND NOT a.attisdropped AND a.attgenerated = ''), "
@@ -55,7 +56,7 @@ static const char what_sql[] =
 	"UNION ALL SELECT a.atttypid FROM pg_catalog.pg_attribute AS a WHERE p.typtype = 'c' AND a.attrelid = p.typrelid AND a.attnum > 0 AND NOT a.attisdropped) AS x) "
 	"SELECT FROM y JOIN pg_catalog.pg_type AS p ON p.oid = y.oid WHERE p.typsend = 0::pg_catalog.oid OR p.typreceive = 0::pg_catalog.oid) "
 	"THEN 'text' ELSE 'binary' END, "
-	"'sequences', (SELECT pg_catalog.json_agg(pg_catalog.json_build_object('schema', o.nspname, 'name', o.relname, 'value', pg_catalog.pg_sequence_last_value(o.oid)) ORDER BY o.relname) FROM owned AS o), "
+	"'sequences', (SELECT pg_catalog.json_agg(pg_catalog.json_build_object('schema', o.nspname, 'name', o.relname) ORDER BY o.relname) FROM owned AS o), "
 	"'indexes', (SELECT pg_catalog.json_agg(pg_catalog.json_build_object('schema', m.nspname, 'name', x.relname) ORDER BY x.relname) FROM pg_catalog.pg_index AS i "
 	"JOIN members AS m ON m.oid = i.indrelid JOIN pg_catalog.pg_class AS x ON x.oid = i.indexrelid), "
 	"'foreign_keys', (SELECT pg_catalog.json_agg(pg_catalog.json_build_object('schema', m.nspname, 'table', m.relname, 'name', k.conname, 'definition', pg_catalog.pg_get_constraintdef(k.oid)) ORDER BY k.conname) "
@@ -66,8 +67,13 @@ static const char what_sql[] =
 	"FROM pg_catalog.pg_trigger AS g JOIN members AS m ON m.oid = g.tgrelid WHERE NOT g.tgisinternal AND g.tgparentid = 0), "
 	"'rules', (SELECT pg_catalog.json_agg(pg_catalog.json_build_object('schema', m.nspname, 'table', m.relname, 'name', r.rulename) ORDER BY r.rulename) "
 	"FROM pg_catalog.pg_rewrite AS r JOIN members AS m ON m.oid = r.ev_class), "
-	"'grants', (SELECT pg_catalog.json_agg(pg_catalog.json_build_object('grantee', CASE WHEN a.grantee = 0 THEN NULL ELSE pg_catalog.pg_get_userbyid(a.grantee) END, "
-	"'privilege', a.privilege_type, 'grantable', a.is_grantable)) FROM pg_catalog.aclexplode(t.relacl) AS a WHERE a.grantee <> t.relowner), "
+	"'grants', (SELECT pg_catalog.json_agg(pg_catalog.json_build_object('on', g.kind, 'name', g.name, 'column', g.attname, "
+	"'grantee', CASE WHEN a.grantee = 0 THEN NULL ELSE pg_catalog.pg_get_userbyid(a.grantee) END, "
+	"'privilege', a.privilege_type, 'grantable', a.is_grantable)) FROM (SELECT 'TABLE' AS kind, c.relname AS name, NULL AS attname, c.relacl AS acl, c.relowner "
+	"FROM pg_catalog.pg_class AS c JOIN members AS m ON m.oid = c.oid "
+	"UNION ALL SELECT 'SEQUENCE', c.relname, NULL, c.relacl, c.relowner FROM pg_catalog.pg_class AS c JOIN owned AS o ON o.oid = c.oid "
+	"UNION ALL SELECT 'TABLE', c.relname, p.attname, p.attacl, c.relowner FROM pg_catalog.pg_attribute AS p JOIN members AS m ON m.oid = p.attrelid "
+	"JOIN pg_catalog.pg_class AS c ON c.oid = m.oid) AS g, pg_catalog.aclexplode(g.acl) AS a WHERE a.grantee <> g.relowner), "
 	"'statistics', (SELECT pg_catalog.json_agg(pg_catalog.json_build_object('oid', e.oid::pg_catalog.int8, 'schema', s.nspname, 'name', e.stxname)) "
 	"FROM pg_catalog.pg_statistic_ext AS e JOIN pg_catalog.pg_namespace AS s ON s.oid = e.stxnamespace JOIN members AS m ON m.oid = e.stxrelid), "
 	"'needs', (SELECT pg_catalog.json_agg(DISTINCT pg_catalog.jsonb_build_object('kind', x.kind, 'name', x.name)) FROM (SELECT DISTINCT CASE d.refclassid "
@@ -87,7 +93,7 @@ static const char what_sql[] =
 	"'prepared', (SELECT pg_catalog.json_agg(x.gid) FROM pg_catalog.pg_prepared_xacts AS x WHERE x.database = pg_catalog.current_database()))::pg_catalog.text FROM t";
 
 static char *condition(const RescueRequest *request);
-static char *readable(const char *role);
+static char *readable(const RescueRequest *request);
 static const char *refusal_of(const json_t *table, const RescueRequest *request, const char **hint);
 static json_t *find_in_the_way(const DrillServer *server, const json_t *table, const RescueRequest *request, char **error);
 static void list_new_names(FILE *sql, const json_t *objects, const json_t *table, const RescueRequest *request);
@@ -104,7 +110,7 @@ json_t *
 rescue_table_find(const DrillServer *server, const RescueRequest *request, char **error, const char **hint)
 {
 	char	   *where = condition(request);
-	char	   *may_read = readable(request->role);
+	char	   *may_read = readable(request);
 	char	   *which = mem_printf(which_sql, where);
 	char	   *what = mem_printf(what_sql, may_read);
 	char	   *query = mem_printf("%s%s", which, what);
@@ -162,18 +168,21 @@ condition(const RescueRequest *request)
 
 /* malloc'd: may this role read all rows of the table?  Whom the copy does not know may not. */
 static char *
-readable(const char *role)
+readable(const RescueRequest *request)
 {
 	char	   *value;
 	char	   *text;
 
-	if (role == NULL)
+	if (request->role == NULL)
 		return mem_strdup("true");
-	value = drill_value(role, "UTF8");
+	value = drill_value(request->role, "UTF8");
+	/* a role may have been dropped since, and another of its name made */
 	text = mem_printf("coalesce((SELECT pg_catalog.has_table_privilege(r.oid, t.oid, 'SELECT'::pg_catalog.text) AND "
+					  "pg_catalog.has_schema_privilege(r.oid, t.relnamespace, 'USAGE'::pg_catalog.text) AND "
 					  "(NOT t.relrowsecurity OR r.rolsuper OR r.rolbypassrls OR "
 					  "(pg_catalog.pg_has_role(r.oid, t.relowner, 'USAGE'::pg_catalog.text) AND NOT t.relforcerowsecurity)) "
-					  "FROM pg_catalog.pg_roles AS r WHERE r.rolname = %s::pg_catalog.name), false)", value);
+					  "FROM pg_catalog.pg_roles AS r WHERE r.rolname = %s::pg_catalog.name AND "
+					  "(r.oid = %u::pg_catalog.oid OR 0::pg_catalog.oid = %u::pg_catalog.oid)), false)", value, request->role_oid, request->role_oid);
 	free(value);
 	return text;
 }
@@ -188,6 +197,11 @@ refusal_of(const json_t *table, const RescueRequest *request, const char **hint)
 	if (kind == NULL || persistence == NULL || json_text_of(table, "schema") == NULL || json_text_of(table, "name") == NULL ||
 		json_array_size(json_object_get(table, "tables")) == 0)
 		return "the restored server does not tell what the table is";
+	if (request->database_oid != 0 && json_integer_value(json_object_get(table, "database")) != (json_int_t) request->database_oid)
+	{
+		*hint = "A database was renamed since: rescue from a database of that name in another cluster, or restore an instance: poc_restore().";
+		return "the database of this name was another one then";
+	}
 	if (strcmp(kind, "r") != 0 && strcmp(kind, "p") != 0)
 	{
 		*hint = "Ordinary and partitioned tables are rescued; a view's or a foreign table's definition is in a restored instance: poc_restore().";

@@ -26,8 +26,12 @@ typedef struct RescueRequest
 	char	   *schema;
 	char	   *name;
 
-	/* Who must have been allowed to read it; NULL: anybody may */
+	/* Who must have been allowed to read it; NULL: anybody may.  In the cluster that he asks from he has this OID, else 0. */
 	char	   *role;
+	uint32_t	role_oid;
+
+	/* The OID of the database in the cluster that is asked from; 0: in another */
+	uint32_t	database_oid;
 
 	/* What it is called where it comes home to */
 	char	   *home_schema;

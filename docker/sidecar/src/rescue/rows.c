@@ -37,7 +37,8 @@ char *
 rescue_rows_send(const DrillServer *server, const json_t *table, const RescueRequest *request, ByteStream *stream)
 {
 	char	   *program = mem_printf("%s/psql", settings.pg_bindir);
-	char	   *where = drill_conninfo(server, server->reader, "UTF8");
+	/* as they are: they come to a database of the same encoding */
+	char	   *where = drill_conninfo(server, server->reader, "SQL_ASCII");
 	char	   *input = copy_command(table, request);
 	const char *const argv[] = {program, "--no-psqlrc", "--no-password", "--quiet", "--set=ON_ERROR_STOP=1", "--dbname", where, NULL};
 	Sending		sending = {.job = server->job, .stream = stream};

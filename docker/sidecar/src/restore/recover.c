@@ -254,3 +254,24 @@ last_words(const char *log)
 	}
 	return mem_strndup(found, (size_t) (end - found));
 }
+
+bool
+restore_is_isolated(const Restore *restore)
+{
+	bool		network = restore->is_drill ? settings.drill_network : settings.instance_network;
+
+	return (restore->held.connections || network) &&
+		(restore->held.abi > 0 || !settings.confinement_required);
+}
+
+bool
+restore_is_on_its_timeline(Restore *restore, const Recovery *recovery)
+{
+	int			timeline = restore->target.timeline;
+
+	if (timeline == 0 || recovery->parent == timeline)
+		return true;
+	return restore_fail(restore, BARMAN_WRONG_STATE, "A position is one of its timeline only.", NULL,
+				"timeline %d was recovered, and the target is on timeline %d",
+				recovery->parent, timeline);
+}

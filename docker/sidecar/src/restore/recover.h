@@ -10,4 +10,10 @@
 
 extern bool restore_recover(Restore *restore, Recovery *recovery);
 
+/* Whether the kernel really confines the server that runs, as far as the settings require */
+extern bool restore_is_isolated(const Restore *restore);
+
+/* The same position on another timeline is another state of the database. */
+extern bool restore_is_on_its_timeline(Restore *restore, const Recovery *recovery);
+
 #endif							/* RESTORE_RECOVER_H */

@@ -1,0 +1,26 @@
+/*-------------------------------------------------------------------------
+ *
+ * pinned_settings.c
+ *	  Settings for commands and code that come from a backup.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "utils/guc.h"
+
+#include "base/compat.h"
+#include "rescue/pinned_settings.h"
+
+/*
+ * Until the nest level that the caller has opened ends: pg_dump qualifies every name, and
+ * writes literals as the standard has them.
+ */
+void
+poc_rescue_pin_settings(void)
+{
+	(void) set_config_option("search_path", "pg_catalog, pg_temp",
+							 PGC_USERSET, PGC_S_SESSION, GUC_ACTION_SAVE, true, 0, false);
+	(void) set_config_option("standard_conforming_strings", "on",
+							 PGC_USERSET, PGC_S_SESSION, GUC_ACTION_SAVE, true, 0, false);
+}
