@@ -3,7 +3,7 @@
 --
 -- With the rights of its caller alone: what it reads and writes, he could.
 --
--- May use: nothing.
+-- May use: 70_proof.
 -- ---------------------------------------------------------------------
 
 -- How two tables are compared: by which columns their rows are found, and which
