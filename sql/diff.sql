@@ -50,6 +50,40 @@ INSERT INTO was.heap VALUES (1, 0.1), (3, 0.3), (3, 0.3), (2, 'NaN'), (NULL, NUL
 SELECT * FROM poc_diff('heap', 'was.heap');
 SELECT * FROM poc_merge('heap', 'was.heap');
 
+-- names that a query of ours might have, and a key of which one part is null there
+CREATE TABLE odd (x int, m int, r text, n int, s int, h int, t int, d int, u int, PRIMARY KEY (x, m));
+CREATE TABLE was.odd (x int, m int, r text, n int, s int, h int, t int, d int, u int);
+INSERT INTO was.odd SELECT i, i, i, i, i, i, i, i, i FROM generate_series(1, 3) AS i;
+INSERT INTO odd SELECT * FROM was.odd WHERE x > 1;
+UPDATE odd SET r = 'changed' WHERE x = 2;
+INSERT INTO was.odd (x, r) VALUES (9, 'null');
+SELECT kind, key, done FROM poc_merge('odd', 'was.odd', '{missing,changed}', dry_run => false);
+SELECT kind, key, columns FROM poc_diff('odd', 'was.odd');
+ALTER TABLE odd DROP CONSTRAINT odd_pkey;
+UPDATE odd SET m = 0 WHERE x = 3;
+SELECT kind, there ->> 'm' AS there, here ->> 'm' AS here FROM poc_diff('odd', 'was.odd');
+
+-- what is written sees the settings of the caller
+CREATE TABLE logged (id int PRIMARY KEY);
+CREATE TABLE log_of_it (id int);
+CREATE FUNCTION log_it() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN INSERT INTO log_of_it VALUES (NEW.id); RETURN NEW; END';
+CREATE TRIGGER logs BEFORE INSERT ON logged FOR EACH ROW EXECUTE FUNCTION log_it();
+CREATE TABLE was.logged AS SELECT 1 AS id;
+SELECT done FROM poc_merge('logged', 'was.logged', dry_run => false);
+SELECT * FROM log_of_it;
+SHOW search_path;
+
+-- a column that has another type now
+ALTER TABLE logged ADD amount bigint;
+ALTER TABLE was.logged ADD amount int;
+SELECT done FROM poc_merge('logged', 'was.logged', dry_run => false);
+
+-- only what is computed differs
+CREATE TABLE computed (id int PRIMARY KEY, c int GENERATED ALWAYS AS (id * 2) STORED);
+INSERT INTO computed VALUES (1);
+CREATE TABLE was.computed AS SELECT 1 AS id, 5 AS c;
+SELECT done FROM poc_merge('computed', 'was.computed', '{changed}', dry_run => false);
+
 -- with the rights of the caller alone
 CREATE ROLE regress_poc_differs;
 SET ROLE regress_poc_differs;
@@ -75,6 +109,7 @@ SELECT * FROM poc_merge('ordered', 'was.ordered', kinds => NULL);
 SELECT * FROM poc_diff('ordered', 'pg_namespace');
 
 SET client_min_messages = error;
-DROP TABLE ordered, pairs, heap;
+DROP TABLE ordered, pairs, heap, odd, logged, log_of_it, computed;
+DROP FUNCTION log_it();
 DROP SCHEMA was CASCADE;
 DROP ROLE regress_poc_differs;

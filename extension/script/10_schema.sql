@@ -226,6 +226,10 @@ CREATE TABLE _poc.ddl_watch (
 
 INSERT INTO _poc.ddl_watch VALUES (true);
 
+-- a publication of all tables lets rows be changed only if they have an identity
+ALTER TABLE _poc.ddl_notes REPLICA IDENTITY FULL;
+ALTER TABLE _poc.ddl_watch REPLICA IDENTITY FULL;
+
 COMMENT ON TABLE _poc.ddl_watch IS
 'One row: whether the texts of queries are remembered.';
 

@@ -174,7 +174,12 @@ BEGIN
 			LEFT JOIN LATERAL (
 				SELECT d.role, d.client, d.query
 				FROM _poc.ddl_notes AS d
-				WHERE d.system_identifier = cluster AND d.database = this_database AND d.relid = c.relation_oid::oid
+				WHERE d.system_identifier = cluster AND d.database = this_database AND d.relid IN (
+						-- of a partition, what was done to it is told of its table
+						SELECT c.relation_oid::oid
+						UNION SELECT p.relid FROM _poc.relation_notes AS p
+						WHERE p.system_identifier = cluster AND p.database = this_database
+							AND (p.root = c.relation_oid::oid OR c.relation_oid::oid = ANY (p.ancestors)))
 					AND d.kind = c.kind AND d.xid = c.xid::text::xid AND d.lsn <= c.commit_lsn AND d.lsn > coalesce(c.begin_lsn, '0/0')
 				ORDER BY d.lsn DESC
 				LIMIT 1) AS w ON true

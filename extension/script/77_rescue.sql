@@ -6,7 +6,7 @@
 -- ---------------------------------------------------------------------
 
 -- The change that is most likely meant: what took all rows away, or many.
-CREATE FUNCTION _poc.change_to_undo(relation text, server text) RETURNS _poc.change
+CREATE FUNCTION _poc.change_to_undo(relation text, server text, here boolean) RETURNS _poc.change
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
 SET search_path = pg_catalog, pg_temp
 AS $$
@@ -16,20 +16,24 @@ DECLARE
 BEGIN
 	SELECT c.* INTO change
 	FROM _poc.find_changes(relation, NULL::timestamptz, NULL::timestamptz, '{drop,truncate,delete}'::text[], 1::bigint, server) AS c
-	WHERE c.kind <> 'delete' OR c.rows_deleted IS NULL OR c.rows_deleted >= many
+	WHERE (c.kind <> 'delete' OR c.rows_deleted IS NULL OR c.rows_deleted >= many)
+		-- of that name then: a table that had it once may have another since
+		AND c.relation = change_to_undo.relation
+		-- of a table that is there, partitions alone were dropped
+		AND (c.kind <> 'drop' OR NOT EXISTS (SELECT FROM pg_class AS t WHERE t.oid = c.relation_oid AND here))
 	ORDER BY c.commit_lsn DESC
 	LIMIT 1;
 	IF change IS NULL THEN
 		RAISE EXCEPTION 'no change of table "%" was found that took rows away', relation
 			USING ERRCODE = 'no_data_found',
-				DETAIL = format('Looked for its newest drop, truncate, or delete of %s rows or more, in the WAL that Barman has.', many),
+				DETAIL = format('Looked for its newest drop, truncate, or delete of %s rows or more, under this name, in the WAL that Barman has; partitions that were dropped do not count.', many),
 				HINT = format('SELECT * FROM poc_find_changes(%L) lists all changes; give the commit_lsn of one as "before", or a time as "as_of".', relation);
 	END IF;
 	RETURN change;
 END
 $$;
 
-COMMENT ON FUNCTION _poc.change_to_undo(text, text) IS
+COMMENT ON FUNCTION _poc.change_to_undo(text, text, boolean) IS
 'Internal. The newest drop, truncate or mass delete of a table. Errors: P0002 there is none, and those of poc_find_changes().';
 
 -- The table that is meant, in the copy: by OID where a change told it, else by
@@ -113,9 +117,10 @@ BEGIN
 	-- which table, and just before what
 	meant := _poc.name_to_rescue(relation, cluster, elsewhere, search_path);
 	IF num_nonnulls(before, as_of, mark) = 0 THEN
-		change := _poc.change_to_undo(format('%I.%I', meant.schema, meant.name), barman_server);
+		change := _poc.change_to_undo(format('%I.%I', meant.schema, meant.name), barman_server, NOT elsewhere);
 		before := change.commit_lsn;
-		undone := format('%s of %s%s by transaction %s, committed %s at %s', change.kind, coalesce(change.relation, relation),
+		undone := format('%s of %s%s%s by transaction %s, committed %s at %s', change.kind, change.relation,
+			CASE WHEN change.kind = 'truncate' AND (SELECT c.relkind = 'p' FROM pg_class AS c WHERE c.oid = change.relation_oid AND NOT elsewhere) THEN ' or of partitions of it' ELSE '' END,
 			CASE WHEN change.rows_deleted > 0 THEN format(' (%s rows)', change.rows_deleted) ELSE '' END, change.xid, change.at, change.commit_lsn);
 		RAISE NOTICE '%: what was just before it is rescued', undone;
 	END IF;
@@ -199,6 +204,27 @@ $$;
 COMMENT ON FUNCTION _poc.rescue_lacks(jsonb) IS
 'Internal. The types, functions, collations, sequences and roles (of policies) among these that are not in this database; null if none is missing.';
 
+-- What an owner has in a schema besides tables and what belongs to them.
+CREATE FUNCTION _poc.rescue_others(owner oid, namespace oid) RETURNS bigint
+LANGUAGE sql STABLE PARALLEL RESTRICTED
+SET search_path = pg_catalog, pg_temp
+AS $$
+	SELECT (SELECT count(*) FROM pg_proc WHERE pronamespace = $2 AND proowner = $1)
+		+ (SELECT count(*) FROM pg_operator WHERE oprnamespace = $2 AND oprowner = $1)
+		+ (SELECT count(*) FROM pg_type AS t WHERE t.typnamespace = $2 AND t.typowner = $1 AND t.typelem = 0
+			AND NOT EXISTS (SELECT FROM pg_class AS c WHERE c.oid = t.typrelid AND c.relkind IN ('r', 'p')))
+		+ (SELECT count(*) FROM pg_class WHERE relnamespace = $2 AND relowner = $1 AND relkind IN ('v', 'm', 'f', 'c'))
+		+ (SELECT count(*) FROM pg_collation WHERE collnamespace = $2 AND collowner = $1)
+		+ (SELECT count(*) FROM pg_conversion WHERE connamespace = $2 AND conowner = $1)
+		+ (SELECT count(*) FROM pg_opclass WHERE opcnamespace = $2 AND opcowner = $1)
+		+ (SELECT count(*) FROM pg_opfamily WHERE opfnamespace = $2 AND opfowner = $1)
+		+ (SELECT count(*) FROM pg_ts_config WHERE cfgnamespace = $2 AND cfgowner = $1)
+		+ (SELECT count(*) FROM pg_ts_dict WHERE dictnamespace = $2 AND dictowner = $1)
+$$;
+
+COMMENT ON FUNCTION _poc.rescue_others(oid, oid) IS
+'Internal. How many functions, operators, types, views and the like of this owner are in the schema.';
+
 CREATE FUNCTION _poc.rescue_receipt(at timestamptz, began timestamptz, role text, relation text, home text, request jsonb, job jsonb, rows bigint, bytes bigint, undone text, steps jsonb)
 RETURNS void
 LANGUAGE sql VOLATILE PARALLEL UNSAFE
@@ -230,4 +256,4 @@ LANGUAGE c VOLATILE PARALLEL UNSAFE COST 1000000 ROWS 10
 AS 'MODULE_PATHNAME', 'poc_rescue';
 
 COMMENT ON FUNCTION @extschema@.poc_rescue(text, pg_lsn, timestamptz, text, text, boolean, text) IS
-'Brings one table home: restores a backup on Barman''s host to just before it was dropped, truncated or had many rows deleted, makes it here from its definition then and its rows, compares the fingerprints of both, removes what was restored, and tells each step with its time. Without a moment the newest drop, truncate or delete of 100 rows or more is looked for, and named in a notice; or give one of before (a commit_lsn of poc_find_changes(): what was just before it), as_of (a time), mark. It comes home as rescued.NAME, or as to_table; never over data: a relation of that name is an error. Partitioned tables come with their partitions; one partition comes as a table of its own. Indexes, constraints, defaults, identity, owned sequences with their positions, statistics objects, policies, comments, and grants to roles that exist come along, and the owner if the caller may give it to him (a table that names functions or types of others is refused if not); triggers, rules and foreign keys are left out and listed. Types, functions and roles of policies that it needs and that are missing here are an error that names them. All is done in the caller''s transaction: if it fails or is cancelled nothing is left, here or on Barman''s host. dry_run => true tells the change, the backup and the moment, and restores nothing. Only the owner may execute it until granted; who is no superuser must have been allowed to read all rows of the table then, and to create the table now. The table is made, filled and read with the rights of its owner. A receipt is kept: the view poc_rescues. Errors: 22023 bad argument, 42501 no privilege, 42P01 no such table, 42P07 the name is taken, 42704 something it needs is missing here, P0002 no such change, 55000 a standby, the table cannot be rescued, or the moment not be reached, XX001 the fingerprints differ. Example: SELECT * FROM poc_rescue(''sales.orders'')';
+'Brings one table home: restores a backup on Barman''s host to just before it was dropped, truncated or had many rows deleted, makes it here from its definition then and its rows, compares the fingerprints of both, removes what was restored, and tells each step with its time. Without a moment the newest drop, truncate or delete of 100 rows or more is looked for, and named in a notice; or give one of before (a commit_lsn of poc_find_changes(): what was just before it), as_of (a time), mark. It comes home as rescued.NAME, or as to_table; never over data: a relation of that name is an error. Partitioned tables come with their partitions; one partition comes as a table of its own. Indexes, constraints, defaults, identity, owned sequences with their positions, statistics objects, policies, comments, and grants to roles that exist come along, and the owner, whom the caller must be, or be able to act as; triggers, rules and foreign keys are left out and listed. Types, functions and roles of policies that it needs and that are missing here are an error that names them. All is done in the caller''s transaction: if it fails or is cancelled nothing is left, here or on Barman''s host. dry_run => true tells the change, the backup and the moment, and restores nothing. Only the owner may execute it until granted; who is no superuser must have been allowed to read all rows of the table then, and to create the table now. The table is made, filled and read with the rights of its owner. A receipt is kept: the view poc_rescues. Errors: 22023 bad argument, 42501 no privilege, 42P01 no such table, 42P07 the name is taken, 42704 something it needs is missing here, P0002 no such change, 55000 a standby, the table cannot be rescued, or the moment not be reached, XX001 the fingerprints differ. Example: SELECT * FROM poc_rescue(''sales.orders'')';

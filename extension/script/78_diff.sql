@@ -6,61 +6,76 @@
 -- May use: 70_proof.
 -- ---------------------------------------------------------------------
 
--- How two tables are compared: by which columns their rows are found, and which
--- are compared.  Names as SQL.
+-- How two tables are compared: by which columns their rows are found, with which
+-- operators, and which are compared.  Names as SQL.
 CREATE FUNCTION _poc.diff_plan(here regclass, there regclass,
-	OUT key text[], OUT columns text[], OUT writable text[], OUT only_here text[], OUT only_there text[])
+	OUT key text[], OUT equals text[], OUT columns text[], OUT writable text[], OUT only_here text[], OUT only_there text[], OUT retyped text[])
 LANGUAGE sql STABLE PARALLEL RESTRICTED
 SET search_path = pg_catalog, pg_temp
 AS $$
-	WITH h AS (SELECT a.attname, a.attnum, a.atttypid, a.attgenerated, a.attidentity, a.attnotnull FROM pg_attribute AS a
+	WITH h AS (SELECT a.attname, a.attnum, a.atttypid, a.attgenerated, a.attnotnull FROM pg_attribute AS a
 			WHERE a.attrelid = $1 AND a.attnum > 0 AND NOT a.attisdropped),
 		t AS (SELECT a.attname, a.atttypid FROM pg_attribute AS a
 			WHERE a.attrelid = $2 AND a.attnum > 0 AND NOT a.attisdropped),
 		both_have AS (SELECT h.* FROM h JOIN t USING (attname, atttypid)),
 		keys AS (
-			SELECT i.indisprimary, array_length(i.indkey::int2[], 1) AS length, i.indexrelid,
-				(SELECT array_agg(quote_ident(b.attname) ORDER BY k.n) FROM unnest(i.indkey::int2[]) WITH ORDINALITY AS k(attnum, n)
-					JOIN both_have AS b ON b.attnum = k.attnum WHERE b.attnotnull AND k.n <= i.indnkeyatts) AS names, i.indnkeyatts
-			FROM pg_index AS i
-			WHERE i.indrelid = $1 AND i.indisunique AND i.indimmediate AND i.indisvalid AND i.indpred IS NULL AND i.indexprs IS NULL)
-	SELECT (SELECT k.names FROM keys AS k WHERE cardinality(k.names) = k.indnkeyatts ORDER BY k.indisprimary DESC, k.length, k.indexrelid LIMIT 1),
+			SELECT i.indisprimary, i.indnkeyatts, i.indexrelid, k.names, k.equals
+			FROM pg_index AS i, LATERAL (
+				SELECT array_agg(quote_ident(b.attname) ORDER BY u.n) AS names,
+					array_agg(format('OPERATOR(%I.%s)', n.nspname, o.oprname) ORDER BY u.n) AS equals
+				FROM unnest(i.indkey::int2[], i.indclass::oid[]) WITH ORDINALITY AS u(attnum, opclass, n)
+					JOIN both_have AS b ON b.attnum = u.attnum AND b.attnotnull
+					JOIN pg_opclass AS c ON c.oid = u.opclass
+					JOIN pg_amop AS p ON p.amopfamily = c.opcfamily AND p.amoplefttype = c.opcintype AND p.amoprighttype = c.opcintype AND p.amopstrategy = 3
+					JOIN pg_operator AS o ON o.oid = p.amopopr
+					JOIN pg_namespace AS n ON n.oid = o.oprnamespace
+				WHERE u.n <= i.indnkeyatts) AS k
+			WHERE i.indrelid = $1 AND i.indisunique AND i.indimmediate AND i.indisvalid AND i.indpred IS NULL AND i.indexprs IS NULL
+				AND cardinality(k.names) = i.indnkeyatts
+			ORDER BY i.indisprimary DESC, i.indnkeyatts, i.indexrelid
+			LIMIT 1)
+	SELECT (SELECT k.names FROM keys AS k), (SELECT k.equals FROM keys AS k),
 		(SELECT array_agg(quote_ident(b.attname) ORDER BY b.attnum) FROM both_have AS b),
 		(SELECT array_agg(quote_ident(b.attname) ORDER BY b.attnum) FROM both_have AS b WHERE b.attgenerated = ''),
 		(SELECT array_agg(quote_ident(h.attname) ORDER BY h.attnum) FROM h WHERE (h.attname, h.atttypid) NOT IN (SELECT t.attname, t.atttypid FROM t)),
-		(SELECT array_agg(quote_ident(t.attname)) FROM t WHERE (t.attname, t.atttypid) NOT IN (SELECT h.attname, h.atttypid FROM h))
+		(SELECT array_agg(quote_ident(t.attname)) FROM t WHERE (t.attname, t.atttypid) NOT IN (SELECT h.attname, h.atttypid FROM h)),
+		(SELECT array_agg(quote_ident(h.attname) ORDER BY h.attnum) FROM h JOIN t USING (attname) WHERE h.atttypid <> t.atttypid)
 $$;
 
 COMMENT ON FUNCTION _poc.diff_plan(regclass, regclass) IS
-'Internal. The columns that both tables have, by name and type; the primary key of the first, or its smallest unique index of columns that are not null; the columns that can be written; and those that only one of the tables has.';
+'Internal. The primary key of the first table, or its smallest unique index of columns that are not null, and its operators of equality; the columns that both tables have, by name and type; those that can be written; those that only one of the tables has, and those of other types.';
 
 -- Rows are the same if they are byte by byte: so are those that a fingerprint
--- takes for the same.
-CREATE FUNCTION _poc.diff_query(here regclass, there regclass, key text[], columns text[]) RETURNS text
+-- takes for the same.  No name may be that of a column: these have blanks.
+CREATE FUNCTION _poc.diff_query(here regclass, there regclass, key text[], equals text[], columns text[]) RETURNS text
 LANGUAGE sql STABLE PARALLEL RESTRICTED
 SET search_path = pg_catalog, pg_temp
 AS $$
-	SELECT CASE WHEN $3 IS NULL THEN format('SELECT CASE WHEN d.n > 0 THEN ''missing'' ELSE ''extra'' END, NULL::jsonb, '
-			'CASE WHEN d.n > 0 THEN d.r END, CASE WHEN d.n < 0 THEN d.r END, NULL::text[], NULL::text, NULL::text '
-			'FROM (SELECT u.x::text AS s, sum(u.n) AS n, min(to_jsonb(u.x)::text)::jsonb AS r '
-			'FROM (SELECT 1 AS n, x FROM (SELECT %1$s FROM %2$s) AS x UNION ALL SELECT -1, x FROM (SELECT %1$s FROM %3$s) AS x) AS u '
-			'GROUP BY u.x::text HAVING sum(u.n) <> 0) AS d, generate_series(1, abs(d.n)) ORDER BY d.s', c.columns, $2, $1)
-		ELSE format('SELECT CASE WHEN h.m IS NULL THEN ''missing'' WHEN t.m IS NULL THEN ''extra'' ELSE ''changed'' END, '
-			'jsonb_build_object(%1$s), CASE WHEN t.m THEN to_jsonb(t.r) END, CASE WHEN h.m THEN to_jsonb(h.r) END, '
-			'CASE WHEN h.m AND t.m THEN array_remove(ARRAY[%2$s], NULL) END, concat_ws('' AND '', %3$s), h.r::text '
-			'FROM (SELECT true AS m, x AS r, x.* FROM (SELECT %4$s FROM %5$s) AS x) AS t '
-			'FULL JOIN (SELECT true AS m, x AS r, x.* FROM (SELECT %4$s FROM %6$s) AS x) AS h ON %7$s '
-			'WHERE t.m IS NULL OR h.m IS NULL OR t.r OPERATOR(pg_catalog.*<>) h.r ORDER BY %8$s',
-			(SELECT string_agg(format('%L, coalesce(t.%2$s, h.%2$s)', (parse_ident(k))[1], k), ', ' ORDER BY n) FROM unnest($3) WITH ORDINALITY AS u(k, n)),
-			(SELECT string_agg(format('CASE WHEN t.%1$s::text IS DISTINCT FROM h.%1$s::text THEN %2$L END', k, (parse_ident(k))[1]), ', ' ORDER BY n) FROM unnest($4) WITH ORDINALITY AS u(k, n)),
-			(SELECT string_agg(format('%L || quote_literal(coalesce(t.%2$s, h.%2$s)::text)', k || ' = ', k), ', ' ORDER BY n) FROM unnest($3) WITH ORDINALITY AS u(k, n)),
-			c.columns, $2, $1,
-			(SELECT string_agg(format('t.%1$s = h.%1$s', k), ' AND ' ORDER BY n) FROM unnest($3) WITH ORDINALITY AS u(k, n)),
-			(SELECT string_agg(format('coalesce(t.%1$s, h.%1$s)', k), ', ' ORDER BY n) FROM unnest($3) WITH ORDINALITY AS u(k, n))) END
-	FROM array_to_string($4, ', ') AS c(columns)
+	SELECT CASE WHEN $3 IS NULL THEN format('SELECT CASE WHEN d."poc n" > 0 THEN ''missing'' ELSE ''extra'' END, NULL::jsonb, '
+			'CASE WHEN d."poc n" > 0 THEN d."poc r" END, CASE WHEN d."poc n" < 0 THEN d."poc r" END, NULL::text[], NULL::text, NULL::text '
+			'FROM (SELECT u."poc row"::text AS "poc s", sum(u."poc n") AS "poc n", min(to_jsonb(u."poc row")::text)::jsonb AS "poc r" '
+			'FROM (SELECT 1 AS "poc n", "poc row" FROM (SELECT %1$s FROM %2$s) AS "poc row" UNION ALL SELECT -1, "poc row" FROM (SELECT %1$s FROM %3$s) AS "poc row") AS u '
+			'GROUP BY u."poc row"::text HAVING sum(u."poc n") <> 0) AS d, generate_series(1, abs(d."poc n")) ORDER BY d."poc s"', c.columns, $2, $1)
+		ELSE format('SELECT CASE WHEN h."poc m" IS NULL THEN ''missing'' WHEN t."poc m" IS NULL THEN ''extra'' ELSE ''changed'' END, '
+			'jsonb_build_object(%1$s), CASE WHEN t."poc m" THEN to_jsonb(t."poc row") END, CASE WHEN h."poc m" THEN to_jsonb(h."poc row") END, '
+			'CASE WHEN h."poc m" AND t."poc m" THEN array_remove(ARRAY[%2$s], NULL) END, %3$s, h."poc row"::text '
+			'FROM (SELECT true AS "poc m", "poc row", %5$s FROM (SELECT %4$s FROM %6$s) AS "poc row") AS t '
+			'FULL JOIN (SELECT true AS "poc m", "poc row", %5$s FROM (SELECT %4$s FROM %7$s) AS "poc row") AS h ON %8$s '
+			'WHERE t."poc m" IS NULL OR h."poc m" IS NULL OR t."poc row" OPERATOR(pg_catalog.*<>) h."poc row" ORDER BY %9$s',
+			(SELECT string_agg(format('%L, coalesce(t."poc k%2$s", h."poc k%2$s")', (parse_ident(k))[1], n), ', ' ORDER BY n) FROM unnest($3) WITH ORDINALITY AS u(k, n)),
+			(SELECT string_agg(format('CASE WHEN t."poc c%1$s"::text IS DISTINCT FROM h."poc c%1$s"::text THEN %2$L END', n, (parse_ident(k))[1]), ', ' ORDER BY n) FROM unnest($5) WITH ORDINALITY AS u(k, n)),
+			-- null if a part of the key is
+			(SELECT string_agg(format('%L || quote_literal(coalesce(t."poc k%2$s", h."poc k%2$s")::text)', format('%s %s ', k, $4[n]), n), ' || '' AND '' || ' ORDER BY n) FROM unnest($3) WITH ORDINALITY AS u(k, n)),
+			c.columns,
+			(SELECT string_agg(format('"poc row".%s AS "poc k%s"', k, n), ', ' ORDER BY n) FROM unnest($3) WITH ORDINALITY AS u(k, n)) || ', ' ||
+			(SELECT string_agg(format('"poc row".%s AS "poc c%s"', k, n), ', ' ORDER BY n) FROM unnest($5) WITH ORDINALITY AS u(k, n)),
+			$2, $1,
+			(SELECT string_agg(format('t."poc k%1$s" %2$s h."poc k%1$s"', n, $4[n]), ' AND ' ORDER BY n) FROM unnest($3) WITH ORDINALITY AS u(k, n)),
+			(SELECT string_agg(format('coalesce(t."poc k%1$s", h."poc k%1$s")', n), ', ' ORDER BY n) FROM unnest($3) WITH ORDINALITY AS u(k, n))) END
+	FROM array_to_string($5, ', ') AS c(columns)
 $$;
 
-COMMENT ON FUNCTION _poc.diff_query(regclass, regclass, text[], text[]) IS
+COMMENT ON FUNCTION _poc.diff_query(regclass, regclass, text[], text[], text[]) IS
 'Internal. The query for what differs: kind, key, there, here and columns as poc_diff() returns them, the condition that finds the row, and the row here as text.';
 
 CREATE FUNCTION _poc.diff_plan_of(here regclass, there regclass) RETURNS record
@@ -105,7 +120,7 @@ BEGIN
 			USING ERRCODE = 'invalid_parameter_value', HINT = 'For example: SELECT * FROM poc_diff(''orders'', ''rescued.orders'')';
 	END IF;
 	plan := _poc.diff_plan_of($1, $2);
-	EXECUTE format('SELECT (SELECT (count(*), _poc.fingerprint_sum(x.*)) FROM (SELECT %1$s FROM %2$s) AS x) = (SELECT (count(*), _poc.fingerprint_sum(x.*)) FROM (SELECT %1$s FROM %3$s) AS x)',
+	EXECUTE format('SELECT (SELECT (count(*), _poc.fingerprint_sum("poc row".*)) FROM (SELECT %1$s FROM %2$s) AS "poc row") = (SELECT (count(*), _poc.fingerprint_sum("poc row".*)) FROM (SELECT %1$s FROM %3$s) AS "poc row")',
 		array_to_string(plan.columns, ', '), $1, $2) INTO same;
 	IF same THEN
 		RETURN;
@@ -114,7 +129,7 @@ BEGIN
 		RAISE NOTICE 'table % has no key: rows are compared as a whole', $1
 			USING DETAIL = 'A changed row is told as one that is missing and one that is extra.';
 	END IF;
-	RETURN QUERY EXECUTE 'SELECT d.kind, d.key, d.there, d.here, d.columns FROM (' || _poc.diff_query($1, $2, plan.key, plan.columns)
+	RETURN QUERY EXECUTE 'SELECT d.kind, d.key, d.there, d.here, d.columns FROM (' || _poc.diff_query($1, $2, plan.key, plan.equals, plan.columns)
 		|| ' LIMIT $1) AS d(kind, key, there, here, columns, condition, now)' USING $3;
 	GET DIAGNOSTICS told = ROW_COUNT;
 	IF told = $3 THEN
@@ -127,7 +142,9 @@ $$;
 COMMENT ON FUNCTION @extschema@.poc_diff(regclass, regclass, bigint) IS
 'Tells what differs between a table and what it was: a row that is missing in it, extra, or changed, with its key, as it was (there) and as it is (here), and the columns that differ. was is the other table, such as poc_rescue() has brought home. Rows are found by the primary key of the first, or its smallest unique index of columns that are not null; without one they are compared as a whole, each as often as it is there. Columns are the same if their names and types are; a warning tells those that only one has. First the fingerprints are compared, so that equal tables are read once each. At most max_rows are told, in the order of the key; null: all. Reads with the rights of its caller; row security that hides rows is an error. Errors: 22023 bad argument, 42501 no privilege, 42804 no column in common. Example: SELECT * FROM poc_diff(''sales.orders'', ''rescued.orders'')';
 
-CREATE FUNCTION @extschema@.poc_merge(relation regclass, was regclass, kinds text[] DEFAULT '{missing}', dry_run boolean DEFAULT true)
+-- What is compared is looked up in pg_catalog; what is written, with all that its
+-- triggers and checks look up, under the settings of the caller.
+CREATE FUNCTION _poc.merge(relation regclass, was regclass, kinds text[], dry_run boolean, path text, security text)
 RETURNS TABLE (kind text, key jsonb, there jsonb, here jsonb, columns text[], done text)
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE COST 100000 ROWS 100
 SET search_path = pg_catalog, pg_temp
@@ -138,7 +155,7 @@ AS $$
 DECLARE
 	plan record;
 	found record;
-	writable text;
+	command text;
 	changes bigint;
 	conflicts bigint := 0;
 BEGIN
@@ -148,37 +165,48 @@ BEGIN
 				HINT = 'For example: SELECT * FROM poc_merge(''orders'', ''rescued.orders'', dry_run => false)';
 	END IF;
 	plan := _poc.diff_plan_of($1, $2);
+	IF plan.retyped IS NOT NULL THEN
+		RAISE EXCEPTION 'columns of table % have other types than they had: %', $1, array_to_string(plan.retyped, ', ')
+			USING ERRCODE = 'datatype_mismatch', DETAIL = 'Rows would be put back without them.',
+				HINT = format('ALTER TABLE %s ALTER ... TYPE, as that of today.', $2);
+	END IF;
 	IF plan.key IS NULL THEN
 		RAISE EXCEPTION 'table % has no key by which its rows are found', $1
 			USING ERRCODE = 'object_not_in_prerequisite_state',
 				DETAIL = 'A primary key is needed, or a unique index of columns that are not null, which both tables have.',
 				HINT = 'poc_diff() tells what is missing.';
 	END IF;
-	writable := array_to_string(plan.writable, ', ');
-	FOR found IN EXECUTE 'SELECT * FROM (' || _poc.diff_query($1, $2, plan.key, plan.columns)
+	FOR found IN EXECUTE 'SELECT * FROM (' || _poc.diff_query($1, $2, plan.key, plan.equals, plan.columns)
 		|| ') AS d(kind, key, there, here, columns, condition, now) WHERE d.kind = ANY ($1)' USING $3
 	LOOP
 		kind := found.kind; key := found.key; there := found.there; here := found.here; columns := found.columns;
 		IF coalesce($4, true) THEN
 			done := CASE found.kind WHEN 'missing' THEN 'would be inserted' ELSE 'would be updated' END;
-		ELSE
+			RETURN NEXT;
+			CONTINUE;
+		END IF;
+		command := CASE WHEN found.condition IS NULL THEN NULL
+			WHEN found.kind = 'missing' THEN format('INSERT INTO %s (%s) OVERRIDING SYSTEM VALUE SELECT %2$s FROM %s WHERE %s', $1,
+				array_to_string(plan.writable, ', '), $2, found.condition)
+			-- as it was seen, and only what differs: a key, and an identity that is always generated, cannot be written
+			ELSE (SELECT format('UPDATE %s SET (%s) = (SELECT %2$s FROM %s WHERE %s) WHERE %4$s AND ROW(%s)::pg_catalog.text OPERATOR(pg_catalog.=) %L',
+					$1, string_agg(quote_ident(c), ', '), $2, found.condition, array_to_string(plan.columns, ', '), found.now)
+				FROM unnest(found.columns) AS c WHERE quote_ident(c) = ANY (plan.writable) HAVING count(*) > 0) END;
+		done := CASE WHEN found.condition IS NULL THEN 'not done: a part of its key is null'
+			WHEN command IS NULL THEN 'not done: only columns differ that are computed, or the bytes of a value' END;
+		IF command IS NOT NULL THEN
 			BEGIN
-				IF found.kind = 'missing' THEN
-					EXECUTE format('INSERT INTO %s (%s) OVERRIDING SYSTEM VALUE SELECT %2$s FROM %s WHERE %s', $1, writable, $2, found.condition);
-				ELSE
-					-- as it was seen, and only what differs: a key, and an identity that is always generated, cannot be written
-					EXECUTE format('UPDATE %s AS h SET (%s) = (SELECT %2$s FROM %s WHERE %s) WHERE %4$s AND ROW(%s)::text = %L', $1,
-						(SELECT string_agg(quote_ident(c), ', ') FROM unnest(found.columns) AS c WHERE quote_ident(c) = ANY (plan.writable)),
-						$2, found.condition, array_to_string(plan.columns, ', '), found.now);
-				END IF;
+				PERFORM set_config('row_security', $6, true), set_config('search_path', $5, true);
+				EXECUTE command;
 				GET DIAGNOSTICS changes = ROW_COUNT;
+				PERFORM pg_catalog.set_config('search_path', 'pg_catalog, pg_temp', true), pg_catalog.set_config('row_security', 'off', true);
 				done := CASE WHEN changes = 0 THEN 'not done: the row is not as it was when it was compared'
 					WHEN found.kind = 'missing' THEN 'inserted' ELSE 'updated' END;
 			EXCEPTION WHEN OTHERS THEN
-				done := format('not done: %s', SQLERRM);
+				done := 'not done: ' OPERATOR(pg_catalog.||) SQLERRM;
 			END;
-			conflicts := conflicts + (done LIKE 'not done:%')::integer;
 		END IF;
+		conflicts := conflicts + (done LIKE 'not done:%')::integer;
 		RETURN NEXT;
 	END LOOP;
 	IF conflicts > 0 THEN
@@ -188,5 +216,16 @@ BEGIN
 END
 $$;
 
+COMMENT ON FUNCTION _poc.merge(regclass, regclass, text[], boolean, text, text) IS
+'Internal. What poc_merge() does, with the search_path and the row_security of its caller.';
+
+CREATE FUNCTION @extschema@.poc_merge(relation regclass, was regclass, kinds text[] DEFAULT '{missing}', dry_run boolean DEFAULT true)
+RETURNS TABLE (kind text, key jsonb, there jsonb, here jsonb, columns text[], done text)
+LANGUAGE sql VOLATILE PARALLEL UNSAFE COST 100000 ROWS 100
+BEGIN ATOMIC
+	SELECT m.kind, m.key, m.there, m.here, m.columns, m.done
+	FROM _poc.merge(relation, was, kinds, dry_run, current_setting('search_path'::text), current_setting('row_security'::text)) AS m;
+END;
+
 COMMENT ON FUNCTION @extschema@.poc_merge(regclass, regclass, text[], boolean) IS
-'Puts rows back into a table, from what it was: those that are missing, those that were changed, or both; in the order of the key, in the caller''s transaction, and returns what poc_diff() tells of each with what was done. By default it only tells what would be done. Rows that are extra stay. A row that cannot be put back (a constraint, a trigger, a row that was changed meanwhile) is told, with a warning, and the others are put back all the same. Triggers and foreign keys work as for every INSERT and UPDATE; generated columns are computed. Errors: 22023 bad argument, 42501 no privilege, 42804 no column in common, 55000 the table has no key. Example: SELECT key, done FROM poc_merge(''sales.orders'', ''rescued.orders'', kinds => ''{missing,changed}'', dry_run => false)';
+'Puts rows back into a table, from what it was: those that are missing, those that were changed, or both; in the order of the key, in the caller''s transaction, and returns what poc_diff() tells of each with what was done. By default it only tells what would be done. Rows that are extra stay. A row that cannot be put back (a constraint, a trigger, a row that was changed meanwhile) is told, with a warning, and the others are put back all the same. Triggers and foreign keys work as for every INSERT and UPDATE; generated columns are computed. They see the caller''s search_path. Errors: 22023 bad argument, 42501 no privilege, 42804 no column in common, or columns of other types now, 55000 the table has no key. Example: SELECT key, done FROM poc_merge(''sales.orders'', ''rescued.orders'', kinds => ''{missing,changed}'', dry_run => false)';

@@ -122,6 +122,7 @@ BEGIN
 	steps := 0;
 	FOR n IN 1 .. pg_catalog.cardinality(titles) LOOP
 		step_began := pg_catalog.clock_timestamp();
+		answer := NULL;
 		IF n OPERATOR(pg_catalog.=) 22 THEN
 			-- beside the table of the scenario
 			learnt := learnt OPERATOR(pg_catalog.||) (SELECT pg_catalog.jsonb_build_object(
@@ -137,6 +138,10 @@ BEGIN
 			answer := pg_catalog.jsonb_build_object('told'::pg_catalog.text, '1000 rows too many'::pg_catalog.text);
 		ELSE
 			answer := _poc.play_step(n, name, learnt);
+		END IF;
+		IF answer IS NULL THEN
+			RAISE EXCEPTION 'step % of the scenario, %, found nothing', n, titles[n]
+				USING ERRCODE = 'no_data_found';
 		END IF;
 		COMMIT;
 		RAISE INFO '%', pg_catalog.format('%s/%s  %s  %s  %s s'::pg_catalog.text,
@@ -158,4 +163,4 @@ END
 $$;
 
 COMMENT ON PROCEDURE @extschema@.poc_play(integer, text, text, interval) IS
-'Plays the whole scenario: rows, a full backup, more rows, an incremental backup (a full one where PostgreSQL or Barman is too old), a mark, rows too many, a restore to the mark without these, a drill that compares it row for row, and a table from which too many rows are deleted, which is found, rescued, compared and merged; and tells the result and time of each step as it goes. Every step is a call of its own that works by itself, in a transaction of its own; so this must not be called in a transaction block. Runs with its caller''s rights. The arguments are there to return the number of steps played, the backup and its status, and the time of all. Example: CALL poc_play()';
+'Plays the whole scenario: rows, a full backup, more rows, an incremental backup (a full one where PostgreSQL or Barman is too old), a mark, rows too many, a restore to the mark without these, a drill that compares it row for row, and a table from which too many rows are deleted, which is found, rescued, compared and merged; and tells the result and time of each step as it goes. Every step is a call of its own that works by itself, in a transaction of its own; so this must not be called in a transaction block. Runs with its caller''s rights. Should a step fail, the tables play_..._orders and play_..._then may be left. The arguments are there to return the number of steps played, the backup and its status, and the time of all. Example: CALL poc_play()';

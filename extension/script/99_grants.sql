@@ -58,7 +58,8 @@ GRANT EXECUTE ON FUNCTION _poc.rows(anyelement, regclass, bigint, bigint, bigint
 GRANT EXECUTE ON FUNCTION _poc.fingerprint_sum(record) TO PUBLIC;
 GRANT EXECUTE ON FUNCTION _poc.diff_plan(regclass, regclass) TO PUBLIC;
 GRANT EXECUTE ON FUNCTION _poc.diff_plan_of(regclass, regclass) TO PUBLIC;
-GRANT EXECUTE ON FUNCTION _poc.diff_query(regclass, regclass, text[], text[]) TO PUBLIC;
+GRANT EXECUTE ON FUNCTION _poc.diff_query(regclass, regclass, text[], text[], text[]) TO PUBLIC;
+GRANT EXECUTE ON FUNCTION _poc.merge(regclass, regclass, text[], boolean, text, text) TO PUBLIC;
 GRANT EXECUTE ON FUNCTION _poc.require_top_level() TO PUBLIC;
 GRANT EXECUTE ON FUNCTION _poc.why_full() TO PUBLIC;
 GRANT EXECUTE ON FUNCTION _poc.play_step(integer, text, jsonb) TO PUBLIC;

@@ -345,6 +345,44 @@ for my $encoding ('LATIN1', 'SQL_ASCII')
 	$node->safe_psql('postgres', 'DROP DATABASE other');
 }
 
+# ---- the change that is meant
+sql(<<'SQL');
+CREATE TABLE events (id int) PARTITION BY RANGE (id);
+CREATE TABLE events_1 PARTITION OF events FOR VALUES FROM (0) TO (1000);
+CREATE TABLE events_2 PARTITION OF events FOR VALUES FROM (1000) TO (2000);
+INSERT INTO events SELECT i FROM generate_series(0, 1999) i;
+CREATE TABLE swap AS SELECT 'old' AS v FROM generate_series(1, 300);
+CREATE TABLE swap_new AS SELECT 'new' AS v FROM generate_series(1, 200);
+SELECT poc_note_relations();
+ALTER TABLE swap RENAME TO swap_old;
+ALTER TABLE swap_new RENAME TO swap;
+SELECT poc_note_relations();
+SQL
+change('DELETE FROM events WHERE id < 500');
+change('DROP TABLE events_2');
+change('DELETE FROM swap');
+change('DROP TABLE swap_old');
+like(rescue(q{'events'}), qr/^find: delete of public\.events \(500 rows\).*^compare: 2000 rows/ms, 'a partition that is dropped is not its table');
+like(rescue(q{'swap'}), qr/^find: delete of public\.swap \(200 rows\).*^compare: 200 rows/ms, 'a table that had the name before is not meant');
+
+# ---- the schema is lent for the table alone
+sql(<<'SQL');
+CREATE SCHEMA lent;
+SET ROLE seller;
+CREATE FUNCTION sales.plants(int) RETURNS boolean LANGUAGE plpgsql AS $$
+BEGIN EXECUTE 'CREATE OR REPLACE FUNCTION lent.planted() RETURNS int LANGUAGE sql AS ''SELECT 1'''; RETURN true; EXCEPTION WHEN OTHERS THEN RETURN true; END $$;
+CREATE TABLE sales.planter (id int CHECK (sales.plants(id)));
+INSERT INTO sales.planter SELECT i FROM generate_series(1, 100) i;
+CREATE TABLE sales.plain (id int);
+INSERT INTO sales.plain SELECT i FROM generate_series(1, 100) i;
+SQL
+sql('SELECT poc_note_relations()');
+change('TRUNCATE sales.planter, sales.plain');
+@error = refused(q{'sales.planter', to_table => 'lent.planter'});
+is($error[0], '42501', 'code of the owner that makes something else there: the rescue fails');
+like(rescue(q{'sales.plain', to_table => 'lent.plain'}), qr/^compare: 100 rows/m, 'a table alone comes there');
+is(sql(q{SELECT has_schema_privilege('seller', 'lent', 'CREATE'), has_schema_privilege('seller', 'lent', 'USAGE'), (SELECT count(*) FROM pg_proc WHERE pronamespace = 'lent'::regnamespace)}), 'f|f|0', 'and what was lent is taken back');
+
 # ---- functions that have been replaced since
 sql(<<'SQL');
 CREATE TABLE public.became (who text);
@@ -409,7 +447,7 @@ make_error_of($spare);
 is("$error[0] $error[2]", '42704 Missing: role reader.', 'a role of a policy is missing there');
 $spare->safe_psql('postgres', 'CREATE ROLE reader');
 @error = error_of($spare, qq{SELECT * FROM poc_rescue('sales.orders', before => '$drop', server => 'postgres1')});
-is("$error[0] $error[3]", '42501 CREATE ROLE seller NOLOGIN', 'its owner is missing there, and code of his would be run');
+is("$error[0] $error[3]", '42704 CREATE ROLE seller NOLOGIN', 'its owner is missing there');
 $spare->safe_psql('postgres', 'CREATE ROLE seller; GRANT USAGE ON SCHEMA sales TO seller');
 $spare->safe_psql('postgres', qq{SELECT * FROM poc_rescue('sales.orders', before => '$drop', server => 'postgres1')});
 is($spare->safe_psql('postgres', q{SELECT hash FROM poc_fingerprint('rescued.orders')}), $hash, 'from another server, when the primary is gone');

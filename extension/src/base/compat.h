@@ -68,6 +68,7 @@ typedef RangeTblEntry PocPermissions;
 	((relinfo)->ri_RootToPartitionMap)
 #define object_ownercheck(classid, objectid, roleid) \
 	pg_class_ownercheck(objectid, roleid)
+#define member_can_set_role(member, role)	is_member_of_role(member, role)
 /* of schemas alone */
 #define object_aclcheck(classid, objectid, roleid, mode) \
 	pg_namespace_aclcheck(objectid, roleid, mode)

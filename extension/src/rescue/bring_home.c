@@ -32,6 +32,7 @@
 #include "client/sidecar.h"
 #include "rescue/home_table.h"
 #include "rescue/home_rows.h"
+#include "rescue/keeper.h"
 #include "rescue/pinned_settings.h"
 #include "rescue/state.h"
 #include "rescue/step_list.h"
@@ -49,7 +50,6 @@ static void load_rows(PocRescue *rescue, PocJob *job);
 static void fingerprint_home(PocRescue *rescue);
 static void compare(PocRescue *rescue);
 static void keep_receipt(PocRescue *rescue);
-static void run_as_keeper(PocRescue *rescue, const char *command, int nargs, Oid *types, Datum *values, const char *nulls);
 static char *answer_text(int column);
 static Datum search_path_of_caller(void);
 
@@ -92,26 +92,6 @@ start_rescue(FunctionCallInfo fcinfo)
 	rescue->began = GetCurrentTimestamp();
 	rescue->step_began = rescue->began;
 	return rescue;
-}
-
-/*
- * With the rights of the owner of the extension's tables.  Nothing may be looked up
- * where the caller says: a function, an operator or a cast of his would have them.
- */
-static void
-run_as_keeper(PocRescue *rescue, const char *command, int nargs, Oid *types, Datum *values, const char *nulls)
-{
-	int			nest_level = NewGUCNestLevel();
-	Oid			user;
-	int			context;
-
-	poc_rescue_pin_settings();
-	GetUserIdAndSecContext(&user, &context);
-	SetUserIdAndSecContext(rescue->keeper, context | SECURITY_LOCAL_USERID_CHANGE);
-	if (SPI_execute_with_args(command, nargs, types, values, nulls, false, 0) != SPI_OK_SELECT || SPI_processed != 1)
-		elog(ERROR, "%s: no row", command);
-	SetUserIdAndSecContext(user, context);
-	AtEOXact_GUC(false, nest_level);
 }
 
 /* A column of the only row of the last query, or NULL; lives as long as the rescue */
@@ -157,7 +137,7 @@ ask_what_to_do(PocRescue *rescue, FunctionCallInfo fcinfo)
 	}
 	values[ARGUMENTS + 1] = search_path_of_caller();
 	nulls[ARGUMENTS + 1] = ' ';
-	run_as_keeper(rescue, "SELECT r.path, r.body, r.undone, r.plan, r.home_schema, r.home_name, r.table_then "
+	poc_rescue_ask_keeper(rescue, "SELECT r.path, r.body, r.undone, r.plan, r.home_schema, r.home_name, r.table_then "
 				  "FROM _poc.rescue_request($1, $2, $3, $4, $5, $6, $7, $8, $9) AS r",
 				  ARGUMENTS + 2, types, values, nulls);
 	path = SPI_getbinval(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 1, &isnull);
@@ -228,7 +208,7 @@ require_needs(PocRescue *rescue)
 	if (needs == NULL)
 		return;
 	values[0] = JsonbPGetDatum(needs);
-	run_as_keeper(rescue, "SELECT _poc.rescue_lacks($1)", 1, types, values, NULL);
+	poc_rescue_ask_keeper(rescue, "SELECT _poc.rescue_lacks($1)", 1, types, values, NULL);
 	lacks = answer_text(1);
 	if (lacks != NULL)
 		ereport(ERROR,
@@ -324,6 +304,6 @@ keep_receipt(PocRescue *rescue)
 		poc_rescue_step_texts(rescue)
 	};
 
-	run_as_keeper(rescue, "SELECT _poc.rescue_receipt($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, pg_catalog.to_jsonb($11))",
+	poc_rescue_ask_keeper(rescue, "SELECT _poc.rescue_receipt($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, pg_catalog.to_jsonb($11))",
 				  lengthof(types), types, values, rescue->undone != NULL ? NULL : "         n ");
 }

@@ -30,6 +30,7 @@
 #include "base/sibling.h"
 #include "client/json.h"
 #include "rescue/home_table.h"
+#include "rescue/keeper.h"
 #include "rescue/pinned_settings.h"
 #include "rescue/step_list.h"
 
@@ -39,9 +40,10 @@ typedef void (*ForObject) (PocRescue *rescue, Jsonb *object);
 static void for_each(PocRescue *rescue, const char *list, ForObject act);
 static void run_as_owner(PocRescue *rescue, const char *commands);
 static void run_as_caller(const char *command);
-static bool has_code(PocRescue *rescue);
 static void make_schema(PocRescue *rescue);
+static void lock_schema(PocRescue *rescue);
 static void lend_schema(PocRescue *rescue);
+static char *count_others(PocRescue *rescue);
 static void change_loan(PocRescue *rescue, const char *verb, const char *preposition);
 static void revoke_defaults(PocRescue *rescue);
 static void set_sequence(PocRescue *rescue, Jsonb *sequence);
@@ -108,50 +110,28 @@ poc_rescue_texts(PocRescue *rescue, const char *list)
 }
 
 /*
- * The owner that it had, if the caller may make him that; else it is the caller's, unless
- * code of others would get his rights with that.
+ * The owner that it had, whom the caller must be able to act as: else whatever the
+ * definition names (functions, operators, strings that built-in functions run) would be
+ * run with the caller's rights.
  */
 void
 poc_rescue_choose_owner(PocRescue *rescue)
 {
 	const char *name = text_of(rescue->definition, "owner");
-	Oid			owner = get_role_oid(name, true);
-	char	   *why;
 
-	rescue->owner = rescue->caller;
-	if (owner == rescue->caller)
-		return;
-	if (OidIsValid(owner) && (superuser_arg(rescue->caller) || is_member_of_role(rescue->caller, owner)))
-	{
-		rescue->owner = owner;
-		return;
-	}
-	why = psprintf(OidIsValid(owner) ? "owner %s: you are no member of that role" : "owner %s: there is no such role", quote_identifier(name));
-	if (has_code(rescue))
+	rescue->owner = get_role_oid(name, true);
+	if (!OidIsValid(rescue->owner))
+		ereport(ERROR,
+				(errcode(ERRCODE_UNDEFINED_OBJECT),
+				 errmsg("the owner of table %s, role %s, does not exist here", rescue->relation, quote_identifier(name)),
+				 errdetail("Checks, defaults and indexes of the table are code of its owner, and are run with his rights."),
+				 errhint("CREATE ROLE %s NOLOGIN", quote_identifier(name))));
+	if (rescue->owner != rescue->caller && !superuser_arg(rescue->caller) && !member_can_set_role(rescue->caller, rescue->owner))
 		ereport(ERROR,
 				(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
-				 errmsg("table %s cannot be given to its owner, and names functions or types of others", rescue->relation),
-				 errdetail("Left out would be: %s. Their code would be run with your rights.", why),
-				 OidIsValid(owner) ? errhint("Let a superuser or a member of that role rescue it.") :
-				 errhint("CREATE ROLE %s NOLOGIN", quote_identifier(name))));
-	leave(rescue, why);
-}
-
-/* Does the table need functions or types that PostgreSQL does not come with? */
-static bool
-has_code(PocRescue *rescue)
-{
-	Jsonb	   *needs = poc_json_member(rescue->definition, "needs", jbvArray);
-
-	for (uint32 i = 0; needs != NULL && i < JsonContainerSize(&needs->root); i++)
-	{
-		JsonbValue *value = getIthJsonbValueFromContainer(&needs->root, i);
-		const char *kind = value->type == jbvBinary ? text_of(JsonbValueToJsonb(value), "kind") : "";
-
-		if (strcmp(kind, "function") == 0 || strcmp(kind, "type") == 0)
-			return true;
-	}
-	return false;
+				 errmsg("permission denied to make a table of role %s", quote_identifier(name)),
+				 errdetail("It is the owner of table %s.", rescue->relation),
+				 errhint("Let a superuser or a member of that role rescue it.")));
 }
 
 /* The table as it is before it has rows */
@@ -185,21 +165,46 @@ make_schema(PocRescue *rescue)
 {
 	if (OidIsValid(get_namespace_oid(rescue->home_schema, true)))
 		return;
-	LockDatabaseObject(NamespaceRelationId, hash_bytes((unsigned char *) rescue->home_schema, strlen(rescue->home_schema)), 0, ExclusiveLock);
+	lock_schema(rescue);
 	if (!OidIsValid(get_namespace_oid(rescue->home_schema, true)))
 		run_as_caller(psprintf("CREATE SCHEMA %s", quote_identifier(rescue->home_schema)));
 	CommandCounterIncrement();
 }
 
-/* For the time of this transaction the owner may make tables in the schema. */
+/* Two rescues into one schema, of which each makes or lends it: one after the other */
+static void
+lock_schema(PocRescue *rescue)
+{
+	LockDatabaseObject(NamespaceRelationId, hash_bytes((unsigned char *) rescue->home_schema, strlen(rescue->home_schema)), 0, ExclusiveLock);
+}
+
+/*
+ * For the time of this transaction the owner may make tables in the schema; and nothing
+ * else (poc_rescue_finish_table()).
+ */
 static void
 lend_schema(PocRescue *rescue)
 {
 	Oid			schema = get_namespace_oid(rescue->home_schema, false);
 
+	if (object_aclcheck(NamespaceRelationId, schema, rescue->owner, ACL_USAGE) != ACLCHECK_OK ||
+		object_aclcheck(NamespaceRelationId, schema, rescue->owner, ACL_CREATE) != ACLCHECK_OK)
+		lock_schema(rescue);
+	rescue->others = count_others(rescue);
 	rescue->lends_usage = object_aclcheck(NamespaceRelationId, schema, rescue->owner, ACL_USAGE) != ACLCHECK_OK;
 	rescue->lends_create = object_aclcheck(NamespaceRelationId, schema, rescue->owner, ACL_CREATE) != ACLCHECK_OK;
 	change_loan(rescue, "GRANT", "TO");
+}
+
+/* Functions, operators, types, views and the like of the owner in the schema */
+static char *
+count_others(PocRescue *rescue)
+{
+	Oid			types[] = {OIDOID, OIDOID};
+	Datum		values[] = {ObjectIdGetDatum(rescue->owner), ObjectIdGetDatum(get_namespace_oid(rescue->home_schema, false))};
+
+	poc_rescue_ask_keeper(rescue, "SELECT _poc.rescue_others($1, $2)", lengthof(types), types, values, NULL);
+	return SPI_getvalue(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 1);
 }
 
 static void
@@ -230,6 +235,11 @@ poc_rescue_finish_table(PocRescue *rescue)
 	for_each(rescue, "sequences", set_sequence);
 	revoke_defaults(rescue);
 	for_each(rescue, "grants", grant);
+	if (rescue->lends_create && strcmp(count_others(rescue), rescue->others) != 0)
+		ereport(ERROR,
+				(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
+				 errmsg("code of the owner of table %s has made other objects in schema %s", rescue->relation, quote_identifier(rescue->home_schema)),
+				 errdetail("He was lent the right to make the table there alone.")));
 	change_loan(rescue, "REVOKE", "FROM");
 	poc_rescue_step(rescue, "indexes", "indexes, constraints, policies, sequences and grants");
 }
@@ -288,6 +298,8 @@ poc_rescue_tell_left_out(PocRescue *rescue)
 	for_each(rescue, "triggers", leave_trigger);
 	for_each(rescue, "rules", leave_rule);
 	leave_parent(rescue);
+	foreach(cell, poc_rescue_texts(rescue, "left_out"))
+		leave(rescue, strVal(lfirst(cell)));
 	foreach(cell, poc_rescue_texts(rescue, "referenced_by"))
 		leave(rescue, psprintf("foreign key of %s, which referred to it", strVal(lfirst(cell))));
 	foreach(cell, rescue->left_out)

@@ -45,6 +45,7 @@ typedef struct PocRescue
 	Oid			owner;			/* whom it is made by and belongs to: then's, or the caller */
 	bool		lends_usage;	/* of the schema, to its owner, for the time of the rescue */
 	bool		lends_create;
+	char	   *others;			/* of his objects there, before: a number */
 	Oid			relid;
 	List	   *left_out;		/* of char * */
 	uint64		rows;

@@ -29,7 +29,7 @@ json_t *
 rescue_definition(const DrillServer *server, const json_t *table, const RescueRequest *request, char **error)
 {
 	static const char *const passed_on[] = {"oid", "kind", "schema", "name", "owner", "columns", "format", "tables", "foreign_keys",
-		"referenced_by", "triggers", "rules", "needs", "prepared", "parent"};
+		"referenced_by", "triggers", "rules", "left_out", "needs", "prepared", "parent"};
 	json_t	   *value = json_checked(json_object());
 	char	   *before = dump(server, table, request, "pre-data", error);
 	char	   *after = *error == NULL ? dump(server, table, request, "post-data", error) : NULL;

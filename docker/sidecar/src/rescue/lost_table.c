@@ -90,6 +90,10 @@ static const char what_sql[] =
 	"'pg_catalog.pg_collation'::pg_catalog.regclass, 'pg_catalog.pg_class'::pg_catalog.regclass) "
 	"UNION SELECT 'role', r.rolname::pg_catalog.text FROM pg_catalog.pg_policy AS q JOIN members AS m ON m.oid = q.polrelid "
 	"JOIN pg_catalog.pg_roles AS r ON r.oid = ANY (q.polroles)) AS x), "
+	"'left_out', (SELECT pg_catalog.json_agg(DISTINCT x.what) FROM (SELECT pg_catalog.format('security label of provider %%I', l.provider) AS what "
+	"FROM pg_catalog.pg_seclabel AS l JOIN members AS m ON l.classoid = 'pg_catalog.pg_class'::pg_catalog.regclass AND l.objoid = m.oid "
+	"UNION ALL SELECT pg_catalog.format('that publication %%I publishes it', p.pubname) FROM pg_catalog.pg_publication AS p "
+	"JOIN pg_catalog.pg_publication_rel AS r ON r.prpubid = p.oid JOIN members AS m ON m.oid = r.prrelid) AS x), "
 	"'prepared', (SELECT pg_catalog.json_agg(x.gid) FROM pg_catalog.pg_prepared_xacts AS x WHERE x.database = pg_catalog.current_database()))::pg_catalog.text FROM t";
 
 static char *condition(const RescueRequest *request);
