@@ -22,6 +22,8 @@ if ($version >= 18)
 {
 	$node->append_conf('postgresql.conf', "max_active_replication_origins = 40\n");
 	$node->restart;
+	# Barman's receiver is started again
+	$node->safe_psql('postgres', "SET client_min_messages = error; SELECT count(*) FROM poc_wait_ready(timeout => '3 min')");
 }
 
 # ---- origins, prepared transactions and their locks ----
