@@ -442,18 +442,17 @@ stream_read(Stream *stream)
 static void
 stream_pass_on(Stream *stream)
 {
-	static const size_t size = 256 * 1024;
-	char	   *piece = mem_alloc(size);
+	/* as much as a pipe holds */
+	char		piece[64 * 1024];
 	ssize_t		got;
 
 	do
-		got = read(stream->fd, piece, size);
+		got = read(stream->fd, piece, sizeof(piece));
 	while (got < 0 && errno == EINTR);
 	if (got > 0 && !stream->refused)
 		stream->refused = !stream->sink(stream->sink_arg, piece, (size_t) got);
 	else if (got == 0 || (got < 0 && errno != EAGAIN))
 		stream_close(stream);
-	free(piece);
 }
 
 static void
