@@ -28,7 +28,7 @@ containers_run() {
 CONTAINERS_TAP=${CONTAINERS_TAP:-t/021*.pl t/03[0146]*.pl t/05[04]*.pl t/07[0468]*.pl t/086*.pl}
 
 # In there every test can run, so one that skips itself has failed.
-containers_check() { containers_run -e POC_SKIPPED=fail -e "TAP_FILES=$CONTAINERS_TAP" 'docker/stack check unit tap'; }
+containers_check() { containers_run -e POC_SKIPPED=fail -e "TAP_JOBS=$TAP_JOBS" -e "TAP_FILES=$CONTAINERS_TAP" 'docker/stack check unit tap'; }
 
 containers_build() {
   docker compose --progress plain build > "$LEGS/build.log" 2>&1 || {
