@@ -267,7 +267,9 @@ sql(<<'SQL');
 SET ROLE seller;
 CREATE FUNCTION sales.grabs(bigint) RETURNS bigint LANGUAGE plpgsql AS $$
 BEGIN
-	PERFORM set_config('standard_conforming_strings', 'off', false), set_config('search_path', 'sales', false);
+	PERFORM set_config('search_path', 'sales', false);
+	-- 19 has no other strings
+	BEGIN PERFORM set_config('standard_conforming_strings', 'off', false); EXCEPTION WHEN OTHERS THEN NULL; END;
 	BEGIN EXECUTE 'ALTER ROLE seller SUPERUSER'; EXCEPTION WHEN OTHERS THEN NULL; END;
 	RETURN $1;
 END $$;
@@ -289,10 +291,13 @@ is($node->safe_psql('postgres', q{SET client_min_messages = error; SELECT count(
 	qq{1\non"\$user", public}, 'what the code of the owner sets does not outlive it');
 like(rescue(q{'sales.a_parted_trap'}), qr/^compare: 200 rows/m, 'a key of partitions, and a domain');
 is(is_super(), 'none', 'code of a table is run with the rights of its owner, wherever it stands');
-sql(q{ALTER DATABASE postgres SET standard_conforming_strings = off});
-like(rescue(q{'sales.a_trap', to_table => 'rescued.a_trap_too'}), qr/^compare: 200 rows/m, 'where strings are not as in the standard');
-is(is_super(), 'none', 'the definition is read as it was written');
-sql('ALTER DATABASE postgres RESET standard_conforming_strings');
+if ($node->pg_version < 19)
+{
+	sql(q{ALTER DATABASE postgres SET standard_conforming_strings = off});
+	like(rescue(q{'sales.a_trap', to_table => 'rescued.a_trap_too'}), qr/^compare: 200 rows/m, 'where strings are not as in the standard');
+	is(is_super(), 'none', 'the definition is read as it was written');
+	sql('ALTER DATABASE postgres RESET standard_conforming_strings');
+}
 
 # ---- sequences, privileges, names
 sql(<<'SQL');
