@@ -137,7 +137,8 @@ server_keeper_is_filtered(pid_t keeper)
 
 	for (size_t i = 0; i < count; i++)
 	{
-		if (processes[i].parent != keeper)
+		/* of one that has ended nothing is told, and it does nothing any more */
+		if (processes[i].parent != keeper || process_has_ended(processes[i].pid))
 			continue;
 		children++;
 		filtered = filtered && process_is_filtered(processes[i].pid);
