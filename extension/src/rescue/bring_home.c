@@ -3,9 +3,9 @@
  * bring_home.c
  *	  poc_rescue(): one table of a backup comes home.
  *
- * Everything that is made here is made with the caller's rights and in his
- * transaction.  What is asked of the extension's own tables and of the sidecar is
- * asked with the rights of their owner, by functions that nobody else may call.
+ * Everything that is made here is made in the caller's transaction and with the rights
+ * of the table's owner (home_table.c).  What is asked of the extension's own tables is
+ * asked with the rights of their owner, by functions that nobody else may call (keeper.c).
  *
  *-------------------------------------------------------------------------
  */

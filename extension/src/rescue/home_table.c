@@ -40,6 +40,7 @@ typedef void (*ForObject) (PocRescue *rescue, Jsonb *object);
 static void for_each(PocRescue *rescue, const char *list, ForObject act);
 static void run_as_owner(PocRescue *rescue, const char *commands);
 static void run_as_caller(const char *command);
+static void run_as(Oid role, int flags, const char *commands);
 static void make_schema(PocRescue *rescue);
 static void lock_schema(PocRescue *rescue);
 static void lend_schema(PocRescue *rescue);
@@ -63,6 +64,19 @@ static const char *text_of(Jsonb *object, const char *key);
 static void
 run_as_owner(PocRescue *rescue, const char *commands)
 {
+	run_as(rescue->owner, SECURITY_RESTRICTED_OPERATION, commands);
+}
+
+/* The same with the caller's rights, for what names no code */
+static void
+run_as_caller(const char *command)
+{
+	run_as(GetUserId(), 0, command);
+}
+
+static void
+run_as(Oid role, int flags, const char *commands)
+{
 	int			nest_level = NewGUCNestLevel();
 	Oid			user;
 	int			context;
@@ -70,25 +84,11 @@ run_as_owner(PocRescue *rescue, const char *commands)
 
 	poc_rescue_pin_settings();
 	GetUserIdAndSecContext(&user, &context);
-	SetUserIdAndSecContext(rescue->owner, context | SECURITY_RESTRICTED_OPERATION);
+	SetUserIdAndSecContext(role, context | flags);
 	result = SPI_execute(commands, false, 0);
 	if (result < 0)
 		elog(ERROR, "SPI_execute failed: %s", SPI_result_code_string(result));
 	SetUserIdAndSecContext(user, context);
-	AtEOXact_GUC(false, nest_level);
-}
-
-/* The same with the caller's rights, for what names no code */
-static void
-run_as_caller(const char *command)
-{
-	int			nest_level = NewGUCNestLevel();
-	int			result;
-
-	poc_rescue_pin_settings();
-	result = SPI_execute(command, false, 0);
-	if (result < 0)
-		elog(ERROR, "SPI_execute failed: %s", SPI_result_code_string(result));
 	AtEOXact_GUC(false, nest_level);
 }
 
