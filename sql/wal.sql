@@ -50,12 +50,24 @@ BEGIN
 END
 $$;
 
--- the segment that a switch closed is the one that was current before it
-SELECT pg_walfile_name(pg_current_wal_insert_lsn()) AS current \gset
-SELECT poc_generate_wal('64 kB') IS NOT NULL AS written;
-SELECT wal_file = :'current' AS closed_the_current, switched,
-	pg_walfile_name(lsn) = wal_file AS lsn_is_within
-FROM poc_switch_wal(wait => false);
+-- the segment that a switch closed is the one that was current before it (tried
+-- again, as the current one may end just then, or others may switch)
+DO $$
+DECLARE
+	current text;
+	closed record;
+BEGIN
+	FOR i IN 1 .. 5 LOOP
+		current := pg_walfile_name(pg_current_wal_insert_lsn());
+		ASSERT poc_generate_wal('64 kB') IS NOT NULL;
+		SELECT * INTO closed FROM poc_switch_wal(wait => false);
+		ASSERT closed.switched;
+		ASSERT pg_walfile_name(closed.lsn) = closed.wal_file;
+		EXIT WHEN closed.wal_file = current;
+	END LOOP;
+	ASSERT closed.wal_file = current;
+END
+$$;
 
 -- with nothing written since, there is nothing to close, and it says what was
 -- closed (tried again, as autovacuum may write something just then)
@@ -94,5 +106,17 @@ END
 $$;
 
 -- forced, there always is something
-SELECT pg_walfile_name(pg_current_wal_insert_lsn()) AS current \gset
-SELECT wal_file = :'current' AS closed_the_current, switched FROM _poc.wal_switch(true);
+DO $$
+DECLARE
+	current text;
+	closed record;
+BEGIN
+	FOR i IN 1 .. 5 LOOP
+		current := pg_walfile_name(pg_current_wal_insert_lsn());
+		SELECT * INTO closed FROM _poc.wal_switch(true);
+		ASSERT closed.switched;
+		EXIT WHEN closed.wal_file = current;
+	END LOOP;
+	ASSERT closed.wal_file = current;
+END
+$$;
