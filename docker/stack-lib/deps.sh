@@ -37,6 +37,7 @@ DEPS_CHECK=(
 )
 DEPS_LINT=(
   "cmd:clang|clang|second compiler for warnings"
+  "cmd:clang-format|clang-format|what C looks like"
   "cmd:cppcheck|cppcheck|static analysis"
   "cmd:shellcheck|shellcheck|shell scripts"
   "python:yaml|python3-yaml|reads openapi.yaml and compose.yaml"

@@ -3,7 +3,7 @@
 
 lint() {
   : "${system_pg_config:=}"
-  local failed=0 step steps=(scripts sources layers static manifests)
+  local failed=0 step steps=(scripts format sources layers static manifests)
   deps lint
   LINT_DIR=$(mktemp -d)
   trap 'rm -rf "$LINT_DIR"' EXIT
@@ -36,6 +36,22 @@ lint_scripts() {
   ! grep -rnIE '[[:blank:]]+$' Makefile META.json compose.yaml .ci docker extension sql \
     --exclude-dir=fixtures || status=1
   return "$status"
+}
+
+# Versions of clang-format lay out some lines differently, so one of them decides: Debian 12's.
+lint_format() {
+  local version files
+  version=$(clang-format --version)
+  if [[ ! $version =~ version\ 14\. ]]; then
+    say "not compared: .clang-format is for version 14, and this is $version"
+    return
+  fi
+  mapfile -t files < <(find extension docker/sidecar -name '*.[ch]')
+  clang-format --dry-run --Werror "${files[@]}" 2> lint.log || {
+    grep 'error:' lint.log >&2
+    say 'make it so: clang-format -i FILE'
+    return 1
+  }
 }
 
 # gcc's and clang's opinions differ, so both are asked.

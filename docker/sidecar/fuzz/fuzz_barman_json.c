@@ -14,12 +14,19 @@
 #include <stdlib.h>
 #include <string.h>
 
-int			LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 static void check(json_t *value, BarmanFailure *failure);
 
-#define MUST(condition) \
-	do { if (!(condition)) { fprintf(stderr, "not so: %s\n", #condition); abort(); } } while (0)
+#define MUST(condition)                                  \
+	do                                                   \
+	{                                                    \
+		if (!(condition))                                \
+		{                                                \
+			fprintf(stderr, "not so: %s\n", #condition); \
+			abort();                                     \
+		}                                                \
+	} while (0)
 
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
@@ -27,9 +34,9 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	static const char *const servers[] = {"pg", "postgres1"};
 	BarmanOutput output = {size % 3 ? 0 : 1, (const char *) data, size, NULL, 0};
 	BarmanFailure failure = {0};
-	json_t	   *messages;
-	json_t	   *diagnosis;
-	char	   *once = barman_redact_text((const char *) data, size);
+	json_t *messages;
+	json_t *diagnosis;
+	char *once = barman_redact_text((const char *) data, size);
 
 	MUST(once != NULL);
 	free(once);
@@ -49,8 +56,8 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		barman_failure_clear(&failure);
 	for (size_t i = 0; i < sizeof(servers) / sizeof(servers[0]); i++)
 	{
-		json_t	   *backups = json_pack("[{s:s,s:n,s:n,s:n}]", "backup_id", "20261122T060943",
-										"begin_time", "type", "size");
+		json_t *backups = json_pack("[{s:s,s:n,s:n,s:n}]", "backup_id", "20261122T060943",
+									"begin_time", "type", "size");
 
 		barman_merge_diagnose(backups, servers[i], diagnosis);
 		check(backups, &failure);
@@ -74,7 +81,7 @@ check(json_t *value, BarmanFailure *failure)
 {
 	if (value != NULL)
 	{
-		char	   *dump = json_dumps(value, JSON_COMPACT);
+		char *dump = json_dumps(value, JSON_COMPACT);
 
 		MUST(dump != NULL);
 		MUST(failure->code == NULL);
@@ -83,7 +90,7 @@ check(json_t *value, BarmanFailure *failure)
 	}
 	else
 	{
-		json_t	   *answer;
+		json_t *answer;
 
 		MUST(failure->code != NULL && failure->message != NULL);
 		answer = json_pack("{s:s,s:s,s:s?,s:s?}", "code", failure->code, "message",

@@ -18,20 +18,20 @@
 #include "http/request.h"
 #include "jobs/idempotency.h"
 
-extern int	LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+extern int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 static const Argument fields[] = {
 	{"name", ARGUMENT_TEXT, 0, 0, true, 0},
 	{"fast", ARGUMENT_BOOL, 0, 0, false, true},
 	{"seconds", ARGUMENT_INTEGER, 1, 100, false, 60},
-	{NULL, ARGUMENT_TEXT, 0, 0, false, 0}
+	{NULL, ARGUMENT_TEXT, 0, 0, false, 0},
 };
 
 /* A request is made or refused, and either can be freed. */
 static void
 read_requests(json_t *given)
 {
-	Answer	   *refusal = NULL;
+	Answer *refusal = NULL;
 	RestoreRequest *restore = restore_request_read(given, &refusal);
 	DrillRequest *drill;
 
@@ -53,18 +53,18 @@ int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	const uint8_t *end = memchr(data, '\n', size);
-	size_t		length = end != NULL ? (size_t) (end - data) : size;
-	char	   *path = mem_strndup((const char *) data, length);
-	Request		request = {0};
-	Answer	   *refusal = NULL;
-	json_t	   *arguments;
+	size_t length = end != NULL ? (size_t) (end - data) : size;
+	char *path = mem_strndup((const char *) data, length);
+	Request request = {0};
+	Answer *refusal = NULL;
+	json_t *arguments;
 
 	if (http_split_path(&request, path))
 	{
 		for (int i = 0; i < request.segment_count; i++)
 		{
 			/* no control character survives, and all of it is UTF-8 */
-			json_t	   *text = json_string(request.segments[i]);
+			json_t *text = json_string(request.segments[i]);
 
 			if (text == NULL || strpbrk(request.segments[i], "\n\r\t") != NULL)
 				abort();
@@ -80,8 +80,8 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
 	if (end != NULL)
 	{
-		json_t	   *given = http_body_parse((const char *) end + 1, size - length - 1,
-											ARGUMENTS_MAX_VALUES, &refusal);
+		json_t *given = http_body_parse((const char *) end + 1, size - length - 1,
+										ARGUMENTS_MAX_VALUES, &refusal);
 
 		arguments = given != NULL ? arguments_check(given, fields, &refusal) : NULL;
 		if (given != NULL)

@@ -17,10 +17,17 @@
 #include "wal/decompress.h"
 #include "wal/record_reader.h"
 
-extern int	LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+extern int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-#define MUST(condition) \
-	do { if (!(condition)) { fprintf(stderr, "not so: %s\n", #condition); abort(); } } while (0)
+#define MUST(condition)                                  \
+	do                                                   \
+	{                                                    \
+		if (!(condition))                                \
+		{                                                \
+			fprintf(stderr, "not so: %s\n", #condition); \
+			abort();                                     \
+		}                                                \
+	} while (0)
 
 static uint64_t last_commit;
 
@@ -38,7 +45,10 @@ look_at(const WalChange *change, void *context)
 static Changes *
 start(bool fast)
 {
-	ChangesOptions options = {.callback = look_at, .fast = fast, .max_transactions = 1000, .max_items = 10000};
+	ChangesOptions options = {.callback = look_at,
+							  .fast = fast,
+							  .max_transactions = 1000,
+							  .max_items = 10000};
 
 	last_commit = 0;
 	return changes_new(&options);
@@ -56,9 +66,9 @@ decompress(const uint8_t *data, size_t size)
 		return;
 	for (int i = 0; i < 100; i++)
 	{
-		uint8_t    *to = out;
-		size_t		left = sizeof(out);
-		size_t		before = size;
+		uint8_t *to = out;
+		size_t left = sizeof(out);
+		size_t before = size;
 		DecompressStep step = decompressor_step(decompressor, &data, &size, &to, &left);
 
 		MUST(left <= sizeof(out) && size <= before);
@@ -72,15 +82,15 @@ static void
 read_pages(const uint8_t *data, size_t size)
 {
 	RecordReader *reader = record_reader_new();
-	Changes    *changes = start(false);
-	bool		good = true;
-	WalStep		step = WAL_PAGE;
+	Changes *changes = start(false);
+	bool good = true;
+	WalStep step = WAL_PAGE;
 
 	MUST(record_reader_segment(reader, "000000010000000000000007"));
 	for (size_t at = 0; at < size && step == WAL_PAGE && good; at += WAL_PAGE_SIZE)
 	{
-		uint8_t    *page = calloc(1, WAL_PAGE_SIZE);
-		WalRecord	record;
+		uint8_t *page = calloc(1, WAL_PAGE_SIZE);
+		WalRecord record;
 
 		memcpy(page, data + at, size - at < WAL_PAGE_SIZE ? size - at : WAL_PAGE_SIZE);
 		record_reader_page(reader, page);
@@ -97,16 +107,22 @@ read_pages(const uint8_t *data, size_t size)
 static void
 read_records(const uint8_t *data, size_t size)
 {
-	Changes    *changes = start(size % 2 == 1);
-	uint64_t	lsn = 0x1000000;
-	bool		good = true;
+	Changes *changes = start(size % 2 == 1);
+	uint64_t lsn = 0x1000000;
+	bool good = true;
 
 	while (size >= 6 && good)
 	{
-		size_t		length = bytes_u16(data + 4) % (size - 5);
-		uint8_t    *body = malloc(length + 1);
-		WalRecord	record = {.lsn = lsn, .end_lsn = lsn + 8, .length = (uint32_t) length + RECORD_HEADER_SIZE, .rmgr = data[0] % 22,
-		.info = data[1], .xid = data[2], .version = 15 + data[3] % 5, .body = body};
+		size_t length = bytes_u16(data + 4) % (size - 5);
+		uint8_t *body = malloc(length + 1);
+		WalRecord record = {.lsn = lsn,
+							.end_lsn = lsn + 8,
+							.length = (uint32_t) length + RECORD_HEADER_SIZE,
+							.rmgr = data[0] % 22,
+							.info = data[1],
+							.xid = data[2],
+							.version = 15 + data[3] % 5,
+							.body = body};
 
 		memcpy(body, data + 6, length);
 		good = changes_record(changes, &record);

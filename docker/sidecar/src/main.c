@@ -50,10 +50,10 @@ static void give_up(int signal);
 int
 main(int argc, char **argv)
 {
-	sigset_t	signals;
+	sigset_t signals;
 	HttpOptions http_options = {.service = {routes_admit, routes_dispatch, jobs_end_waits}};
-	ReadTarget	version = {READ_VERSION, "", ""};
-	ReadTarget	servers = {READ_SERVERS, "", ""};
+	ReadTarget version = {READ_VERSION, "", ""};
+	ReadTarget servers = {READ_SERVERS, "", ""};
 
 	/* Other processes of the same user must not read our memory and environment. */
 	prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
@@ -73,7 +73,7 @@ main(int argc, char **argv)
 
 	/* Threads inherit the mask, so only wait_for_signal() receives these signals. */
 	signal(SIGPIPE, SIG_IGN);
-	signal(SIGXFSZ, SIG_IGN);	/* a write beyond RLIMIT_FSIZE then fails as on a full disk */
+	signal(SIGXFSZ, SIG_IGN); /* a write beyond RLIMIT_FSIZE then fails as on a full disk */
 	sigemptyset(&signals);
 	sigaddset(&signals, SIGTERM);
 	sigaddset(&signals, SIGINT);
@@ -97,8 +97,7 @@ main(int argc, char **argv)
 	catalogue_start(settings.state_dir);
 	if (!jobs_start(settings.state_dir) || !instances_start(settings.state_dir))
 		return 1;
-	if (!reads_start(settings.max_reads, barman_read) ||
-		!cron_start(settings.cron_interval))
+	if (!reads_start(settings.max_reads, barman_read) || !cron_start(settings.cron_interval))
 	{
 		log_line(LOGLEVEL_ERROR, "could not start", "cause", strerror(errno), NULL);
 		return 1;
@@ -125,7 +124,7 @@ main(int argc, char **argv)
 static void
 open_standard_streams(void)
 {
-	int			fd;
+	int fd;
 
 	do
 		fd = open("/dev/null", O_RDWR);
@@ -142,13 +141,15 @@ open_standard_streams(void)
 static void
 log_permissions(void)
 {
-	bool		by_path = strncmp(settings.listen, "unix:", 5) == 0;
+	bool by_path = strncmp(settings.listen, "unix:", 5) == 0;
 
 	if (!token_configured())
-		log_line(LOGLEVEL_WARNING, by_path ?
-				 "there is no --token-file: every user who may open the socket (its owner and group) may take backups, restore and read all tables of a backup, and see Barman's state; nobody may delete or release a backup" :
-				 "there is no --token-file: every user and every program of this machine may take backups, restore and read all tables of a backup, and see Barman's state; nobody may delete or release a backup",
-				 "listen", settings.listen, "remedy", "give --token-file, or --listen=unix:/path", NULL);
+		log_line(LOGLEVEL_WARNING,
+				 by_path
+					 ? "there is no --token-file: every user who may open the socket (its owner and group) may take backups, restore and read all tables of a backup, and see Barman's state; nobody may delete or release a backup"
+					 : "there is no --token-file: every user and every program of this machine may take backups, restore and read all tables of a backup, and see Barman's state; nobody may delete or release a backup",
+				 "listen", settings.listen, "remedy", "give --token-file, or --listen=unix:/path",
+				 NULL);
 	if (settings.allow_delete && token_strongest() < SCOPE_DESTROY)
 		log_line(LOGLEVEL_WARNING, "--allow-delete has no effect: no token has the scope destroy",
 				 "remedy", "give --token-file=destroy=FILE", NULL);
@@ -158,17 +159,19 @@ log_permissions(void)
 static void
 log_confinement(void)
 {
-	CageHold	offered = cage_offered();
-	char	   *why;
+	CageHold offered = cage_offered();
+	char *why;
 
 	if (settings.instance_root == NULL || offered.abi > 0)
 		return;
 	why = cage_why_not(offered.error);
 	if (settings.confinement_required)
-		log_line(LOGLEVEL_ERROR, "nothing will be restored: the kernel cannot keep a restored server in its directory",
+		log_line(LOGLEVEL_ERROR,
+				 "nothing will be restored: the kernel cannot keep a restored server in its directory",
 				 "cause", why, "hint", cage_hint(offered.error), NULL);
 	else
-		log_line(LOGLEVEL_WARNING, "restored servers are not kept in their directories: they can read and write whatever Barman can",
+		log_line(LOGLEVEL_WARNING,
+				 "restored servers are not kept in their directories: they can read and write whatever Barman can",
 				 "cause", why, NULL);
 	free(why);
 }
@@ -176,7 +179,7 @@ log_confinement(void)
 static void
 wait_for_signal(const sigset_t *signals)
 {
-	int			number;
+	int number;
 
 	for (;;)
 	{

@@ -18,35 +18,35 @@
 #include "base/token.h"
 #include "options_limits.h"
 
-#define DEFAULT_LISTEN "127.0.0.1:8480"
+#define DEFAULT_LISTEN		  "127.0.0.1:8480"
 #define DEFAULT_CRON_INTERVAL 60
-#define MAX_CRON_INTERVAL 86400
+#define MAX_CRON_INTERVAL	  86400
 /* Less than the client's 60 s, so that the client gets our error, not its own timeout */
-#define DEFAULT_READ_TIMEOUT 45
-#define MAX_READ_TIMEOUT 3600
-#define DEFAULT_MAX_READS 4
-#define MAX_MAX_READS 64
-#define MIN_MAX_JOBS 3
-#define MAX_MAX_JOBS 256
+#define DEFAULT_READ_TIMEOUT	 45
+#define MAX_READ_TIMEOUT		 3600
+#define DEFAULT_MAX_READS		 4
+#define MAX_MAX_READS			 64
+#define MIN_MAX_JOBS			 3
+#define MAX_MAX_JOBS			 256
 #define MAX_MAX_BACKUPS_PER_HOUR 100000
-#define DEFAULT_INSTANCE_PORTS "15500-15599"
-#define DEFAULT_INSTANCE_LISTEN "127.0.0.1"
-#define DEFAULT_MAX_INSTANCES 8
-#define MAX_MAX_INSTANCES 1000
-#define DEFAULT_RESTORE_TIMEOUT 600
+#define DEFAULT_INSTANCE_PORTS	 "15500-15599"
+#define DEFAULT_INSTANCE_LISTEN	 "127.0.0.1"
+#define DEFAULT_MAX_INSTANCES	 8
+#define MAX_MAX_INSTANCES		 1000
+#define DEFAULT_RESTORE_TIMEOUT	 600
 /* The cap: on a large disk, 5 % is more than Barman's archive needs to go on. */
 #define DEFAULT_RESERVE_PERCENT 5
-#define DEFAULT_RESERVE_BYTES (INT64_C(10) * 1024 * 1024 * 1024)
-#define MAX_RESERVE_PERCENT 99
-#define MAX_RESTORE_TIMEOUT 86400
+#define DEFAULT_RESERVE_BYTES	(INT64_C(10) * 1024 * 1024 * 1024)
+#define MAX_RESERVE_PERCENT		99
+#define MAX_RESTORE_TIMEOUT		86400
 /* Each assertion is a session of its own, and the receipt holds their texts. */
-#define DEFAULT_MAX_ASSERTIONS 100
-#define MAX_MAX_ASSERTIONS 10000
+#define DEFAULT_MAX_ASSERTIONS		100
+#define MAX_MAX_ASSERTIONS			10000
 #define DEFAULT_MAX_ASSERTION_BYTES 65536
-#define MAX_MAX_ASSERTION_BYTES 1048576
+#define MAX_MAX_ASSERTION_BYTES		1048576
 
 /* Options without a short form */
-#define OPTION_MAX_ASSERTIONS 0x501
+#define OPTION_MAX_ASSERTIONS	   0x501
 #define OPTION_MAX_ASSERTION_BYTES 0x502
 
 /* Values above the characters, because the letters do not suffice */
@@ -55,7 +55,7 @@ enum
 	OPTION_HOST_NAME = 256,
 	OPTION_INSECURE_HTTP,
 	OPTION_MAX_INSTANCES_PER_SERVER,
-	OPTION_LIMIT				/* the first of options_limits[] */
+	OPTION_LIMIT /* the first of options_limits[] */
 };
 
 static void usage(void);
@@ -68,8 +68,7 @@ static bool is_plain_path(const char *path);
 static bool are_plain_names(const char *list);
 static char *find_program(const char *name);
 static char *find_bindir(void);
-static OptionsVerdict wrong(const char *format,...)
-			__attribute__((format(printf, 1, 2)));
+static OptionsVerdict wrong(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
 OptionsVerdict
 options_parse(int argc, char **argv)
@@ -113,8 +112,8 @@ options_parse(int argc, char **argv)
 	};
 	struct option long_options[sizeof(words) / sizeof(words[0]) + OPTIONS_LIMITS + 1] = {0};
 	const char *program = "barman";
-	char	   *text;
-	int			c;
+	char *text;
+	int c;
 
 	free(settings.barman);
 	token_forget_files();
@@ -139,12 +138,12 @@ options_parse(int argc, char **argv)
 	for (int i = 0; i < OPTIONS_LIMITS; i++)
 	{
 		*options_limits[i].value = options_limits[i].standard;
-		long_options[i] =
-			(struct option) {options_limits[i].name, required_argument, NULL, OPTION_LIMIT + i};
+		long_options[i] = (struct option){options_limits[i].name, required_argument, NULL,
+										  OPTION_LIMIT + i};
 	}
 	memcpy(long_options + OPTIONS_LIMITS, words, sizeof(words));
 
-	optind = 0;					/* restart getopt: the tests parse more than once */
+	optind = 0; /* restart getopt: the tests parse more than once */
 	while ((c = getopt_long(argc, argv, "hV", long_options, NULL)) != -1)
 	{
 		switch (c)
@@ -182,13 +181,11 @@ options_parse(int argc, char **argv)
 					return OPTIONS_WRONG;
 				break;
 			case 'r':
-				if (!parse_number("read-timeout", optarg, 1, MAX_READ_TIMEOUT,
-								  &settings.read_timeout))
+				if (!parse_number("read-timeout", optarg, 1, MAX_READ_TIMEOUT, &settings.read_timeout))
 					return OPTIONS_WRONG;
 				break;
 			case 'm':
-				if (!parse_number("max-reads", optarg, 1, MAX_MAX_READS,
-								  &settings.max_reads))
+				if (!parse_number("max-reads", optarg, 1, MAX_MAX_READS, &settings.max_reads))
 					return OPTIONS_WRONG;
 				break;
 			case 'j':
@@ -196,7 +193,8 @@ options_parse(int argc, char **argv)
 					return OPTIONS_WRONG;
 				break;
 			case 'J':
-				if (!parse_number("max-jobs-of-kind", optarg, 1, MAX_MAX_JOBS, &settings.max_jobs_of_kind))
+				if (!parse_number("max-jobs-of-kind", optarg, 1, MAX_MAX_JOBS,
+								  &settings.max_jobs_of_kind))
 					return OPTIONS_WRONG;
 				break;
 			case 'x':
@@ -214,8 +212,8 @@ options_parse(int argc, char **argv)
 				break;
 			case 'P':
 				if (!parse_ports(optarg))
-					return wrong("--instance-ports is \"%s\": it must be two ports, as in %s", optarg,
-								 DEFAULT_INSTANCE_PORTS);
+					return wrong("--instance-ports is \"%s\": it must be two ports, as in %s",
+								 optarg, DEFAULT_INSTANCE_PORTS);
 				break;
 			case 'A':
 				settings.instance_listen = optarg;
@@ -246,7 +244,8 @@ options_parse(int argc, char **argv)
 					return OPTIONS_WRONG;
 				break;
 			case 'I':
-				if (!parse_choice("instance-network", optarg, "none", "host", &settings.instance_network))
+				if (!parse_choice("instance-network", optarg, "none", "host",
+								  &settings.instance_network))
 					return OPTIONS_WRONG;
 				break;
 			case 'F':
@@ -271,7 +270,8 @@ options_parse(int argc, char **argv)
 				break;
 			case 'Y':
 				if (!are_plain_names(optarg))
-					return wrong("--instance-preload is \"%s\": it must be names of libraries, with commas and no paths", optarg);
+					return wrong("--instance-preload is \"%s\": it must be names of libraries, with commas and no paths",
+								 optarg);
 				settings.instance_preload = optarg;
 				break;
 			case 'D':
@@ -297,7 +297,7 @@ options_parse(int argc, char **argv)
 			default:
 				if (c >= OPTION_LIMIT && c < OPTION_LIMIT + OPTIONS_LIMITS)
 				{
-					int			i = c - OPTION_LIMIT;
+					int i = c - OPTION_LIMIT;
 
 					if (!parse_number(options_limits[i].name, optarg, options_limits[i].low,
 									  options_limits[i].high, options_limits[i].value))
@@ -317,7 +317,8 @@ options_parse(int argc, char **argv)
 	if (!token_configured() && !options_listen_is_local(settings.listen))
 		return wrong("refusing to listen on \"%s\" without a token: give --token-file, or listen on 127.0.0.1",
 					 settings.listen);
-	if (settings.tls_cert == NULL && !settings.insecure_http && !options_listen_is_local(settings.listen))
+	if (settings.tls_cert == NULL && !settings.insecure_http &&
+		!options_listen_is_local(settings.listen))
 		return wrong("refusing to listen on \"%s\" without TLS, where others could read the token: give --tls-cert and --tls-key, or --insecure-http if nobody else reaches that network",
 					 settings.listen);
 	if (settings.http.reserved_connections >= settings.http.connections)
@@ -331,7 +332,8 @@ options_parse(int argc, char **argv)
 	{
 		settings.pg_bindir = find_bindir();
 		if (settings.pg_bindir == NULL)
-			return wrong("cannot find the program \"postgres\", which --instance-root needs: install PostgreSQL's server or name its directory with --pg-bindir");
+			return wrong(
+				"cannot find the program \"postgres\", which --instance-root needs: install PostgreSQL's server or name its directory with --pg-bindir");
 	}
 	if (geteuid() == 0)
 		return wrong("refusing to run as root: start it as the user that Barman runs as");
@@ -345,11 +347,11 @@ options_parse(int argc, char **argv)
 bool
 options_listen_is_local(const char *listen)
 {
-	char		host[64];
+	char host[64];
 	const char *colon = strrchr(listen, ':');
 	struct in_addr four;
 	struct in6_addr six;
-	size_t		length;
+	size_t length;
 
 	if (strncmp(listen, "unix:", 5) == 0)
 		return true;
@@ -441,12 +443,12 @@ usage(void)
 		   DEFAULT_LISTEN, DEFAULT_CRON_INTERVAL, DEFAULT_READ_TIMEOUT, DEFAULT_MAX_READS,
 		   DEFAULT_MAX_JOBS, DEFAULT_MAX_JOBS_OF_KIND, DEFAULT_MAX_BACKUPS_PER_HOUR,
 		   DEFAULT_INSTANCE_PORTS, DEFAULT_INSTANCE_LISTEN, DEFAULT_MAX_INSTANCES,
-		   DEFAULT_RESTORE_TIMEOUT, DEFAULT_RESERVE_PERCENT,
-		   (int) (DEFAULT_RESERVE_BYTES >> 30),
+		   DEFAULT_RESTORE_TIMEOUT, DEFAULT_RESERVE_PERCENT, (int) (DEFAULT_RESERVE_BYTES >> 30),
 		   DEFAULT_MAX_ASSERTIONS, DEFAULT_MAX_ASSERTION_BYTES);
 	for (int i = 0; i < OPTIONS_LIMITS; i++)
 		printf("  --%s=N%*s %s (default %d)\n", options_limits[i].name,
-			   (int) (29 - strlen(options_limits[i].name)), "", options_limits[i].meaning, options_limits[i].standard);
+			   (int) (29 - strlen(options_limits[i].name)), "", options_limits[i].meaning,
+			   options_limits[i].standard);
 	printf("\n"
 		   "  --check-config             look whether it could start like this, then exit\n"
 		   "  -h, --help                 show this help, then exit\n"
@@ -456,8 +458,8 @@ usage(void)
 static bool
 parse_number(const char *name, const char *text, int low, int high, int *value)
 {
-	char	   *end;
-	long		number;
+	char *end;
+	long number;
 
 	errno = 0;
 	number = strtol(text, &end, 10);
@@ -484,12 +486,12 @@ parse_choice(const char *name, const char *text, const char *no, const char *yes
 static bool
 parse_ports(const char *text)
 {
-	int			low;
-	int			high;
-	int			used = 0;
+	int low;
+	int high;
+	int used = 0;
 
-	if (sscanf(text, "%5d-%5d%n", &low, &high, &used) != 2 || text[used] != '\0' ||
-		low < 1024 || high > 65535 || low > high)
+	if (sscanf(text, "%5d-%5d%n", &low, &high, &used) != 2 || text[used] != '\0' || low < 1024 ||
+		high > 65535 || low > high)
 		return false;
 	settings.instance_port_low = low;
 	settings.instance_port_high = high;
@@ -503,10 +505,10 @@ parse_reserve(const char *text)
 	static const struct
 	{
 		const char *unit;
-		int			shift;
-	}			units[] = {{"", 0}, {"B", 0}, {"kB", 10}, {"MB", 20}, {"GB", 30}, {"TB", 40}};
-	char	   *end;
-	long		number;
+		int shift;
+	} units[] = {{"", 0}, {"B", 0}, {"kB", 10}, {"MB", 20}, {"GB", 30}, {"TB", 40}};
+	char *end;
+	long number;
 
 	errno = 0;
 	number = strtol(text, &end, 10);
@@ -535,7 +537,8 @@ static bool
 is_plain_path(const char *path)
 {
 	return path[0] == '/' && path[1] != '\0' &&
-		strspn(path, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789./_-") == strlen(path);
+		   strspn(path, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789./_-") ==
+			   strlen(path);
 }
 
 /* Names of libraries only: a path could point into restored files. */
@@ -546,7 +549,7 @@ are_plain_names(const char *list)
 
 	for (;; list++)
 	{
-		size_t		length = strspn(list, allowed);
+		size_t length = strspn(list, allowed);
 
 		list += length;
 		if (length == 0 || (*list != ',' && *list != '\0'))
@@ -560,8 +563,8 @@ are_plain_names(const char *list)
 static char *
 find_bindir(void)
 {
-	char	   *program = find_program("postgres");
-	char	   *slash = program != NULL ? strrchr(program, '/') : NULL;
+	char *program = find_program("postgres");
+	char *slash = program != NULL ? strrchr(program, '/') : NULL;
 
 	if (slash != NULL)
 		*slash = '\0';
@@ -572,7 +575,7 @@ find_bindir(void)
 static char *
 find_program(const char *name)
 {
-	char		resolved[PATH_MAX];
+	char resolved[PATH_MAX];
 	const char *path = getenv("PATH");
 	const char *end;
 
@@ -586,7 +589,7 @@ find_program(const char *name)
 		path = "/usr/local/bin:/usr/bin:/bin";
 	for (; *path != '\0'; path = *end == ':' ? end + 1 : end)
 	{
-		char	   *candidate;
+		char *candidate;
 
 		end = path + strcspn(path, ":");
 		candidate = mem_printf("%.*s/%s", (int) (end - path), path, name);
@@ -598,9 +601,9 @@ find_program(const char *name)
 }
 
 static OptionsVerdict
-wrong(const char *format,...)
+wrong(const char *format, ...)
 {
-	va_list		args;
+	va_list args;
 
 	fputs("barman-sidecar: ", stderr);
 	va_start(args, format);

@@ -11,8 +11,8 @@
 typedef enum OptionsVerdict
 {
 	OPTIONS_RUN,
-	OPTIONS_DONE,				/* --help or --version was answered */
-	OPTIONS_WRONG				/* the reason is on standard error */
+	OPTIONS_DONE, /* --help or --version was answered */
+	OPTIONS_WRONG /* the reason is on standard error */
 } OptionsVerdict;
 
 extern OptionsVerdict options_parse(int argc, char **argv);
@@ -20,4 +20,4 @@ extern OptionsVerdict options_parse(int argc, char **argv);
 /* Does this --listen accept local connections only? */
 extern bool options_listen_is_local(const char *listen);
 
-#endif							/* OPTIONS_H */
+#endif /* OPTIONS_H */

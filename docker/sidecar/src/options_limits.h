@@ -9,15 +9,15 @@
 typedef struct OptionsLimit
 {
 	const char *name;
-	int		   *value;
-	int			low;
-	int			high;
-	int			standard;
-	const char *meaning;		/* for --help */
+	int *value;
+	int low;
+	int high;
+	int standard;
+	const char *meaning; /* for --help */
 } OptionsLimit;
 
 #define OPTIONS_LIMITS 10
 
 extern const OptionsLimit options_limits[OPTIONS_LIMITS];
 
-#endif							/* OPTIONS_LIMITS_H */
+#endif /* OPTIONS_LIMITS_H */

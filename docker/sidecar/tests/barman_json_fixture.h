@@ -31,7 +31,7 @@
 /* One fixture: what barman wrote, its exit code, and the server it was about. */
 typedef struct Fixture
 {
-	char		path[512];		/* below FIXTURES_DIR */
+	char path[512]; /* below FIXTURES_DIR */
 	const char *server;
 	BarmanOutput output;
 } Fixture;
@@ -39,26 +39,25 @@ typedef struct Fixture
 typedef struct Parser
 {
 	const char *name;
-	json_t	   *(*parse) (const BarmanOutput *output, const char *server,
-						  BarmanFailure *failure);
-	void		(*validate) (json_t *value);
+	json_t *(*parse)(const BarmanOutput *output, const char *server, BarmanFailure *failure);
+	void (*validate)(json_t *value);
 } Parser;
 
-typedef void (*FixtureVisitor) (Fixture *fixture, void *context);
+typedef void (*FixtureVisitor)(Fixture *fixture, void *context);
 
 /* Values of a schema.  A small letter may be null. */
 typedef struct Column
 {
 	const char *key;
-	char		kind;			/* see validate_value() */
+	char kind; /* see validate_value() */
 } Column;
 
 static inline char *
 read_whole_file(const char *path, size_t *length)
 {
-	FILE	   *file = fopen(path, "rb");
-	char	   *data;
-	long		size;
+	FILE *file = fopen(path, "rb");
+	char *data;
+	long size;
 
 	*length = 0;
 	if (file == NULL)
@@ -77,19 +76,18 @@ read_whole_file(const char *path, size_t *length)
 static inline bool
 find_exit_code(const char *version, const char *name, int *exit_code)
 {
-	char		path[400];
-	char		line[1000];
-	FILE	   *file;
-	size_t		length = strlen(name);
-	bool		found = false;
+	char path[400];
+	char line[1000];
+	FILE *file;
+	size_t length = strlen(name);
+	bool found = false;
 
 	snprintf(path, sizeof(path), "%s/%s/exit-codes.txt", FIXTURES_DIR, version);
 	file = fopen(path, "r");
 	if (file == NULL)
 		fail_msg("no %s", path);
 	while (!found && fgets(line, sizeof(line), file))
-		found = strncmp(line, name, length) == 0 &&
-			sscanf(line + length, " rc=%d", exit_code) == 1;
+		found = strncmp(line, name, length) == 0 && sscanf(line + length, " rc=%d", exit_code) == 1;
 	fclose(file);
 	return found;
 }
@@ -101,12 +99,12 @@ find_exit_code(const char *version, const char *name, int *exit_code)
 static inline void
 load_fixture(Fixture *fixture, const char *relative)
 {
-	char		version[100];
-	char		name[200];
-	char		path[1024];
-	size_t		stem;
+	char version[100];
+	char name[200];
+	char path[1024];
+	size_t stem;
 	const char *slash = strchr(relative, '/');
-	bool		is_error_text;
+	bool is_error_text;
 
 	memset(fixture, 0, sizeof(*fixture));
 	snprintf(fixture->path, sizeof(fixture->path), "%.500s", relative);
@@ -151,26 +149,25 @@ static inline size_t
 for_each_fixture(FixtureVisitor visit, void *context)
 {
 	struct dirent **versions;
-	int			version_count = scandir(FIXTURES_DIR, &versions, only_visible, alphasort);
-	size_t		count = 0;
+	int version_count = scandir(FIXTURES_DIR, &versions, only_visible, alphasort);
+	size_t count = 0;
 
 	if (version_count < 0)
 		fail_msg("no folder %s: run this from docker/sidecar", FIXTURES_DIR);
 	for (int i = 0; i < version_count; i++)
 	{
 		struct dirent **files;
-		char		folder[1024];
-		int			file_count;
+		char folder[1024];
+		int file_count;
 
 		snprintf(folder, sizeof(folder), "%s/%s", FIXTURES_DIR, versions[i]->d_name);
 		file_count = scandir(folder, &files, only_visible, alphasort);
 		for (int j = 0; j < file_count; j++)
 		{
-			Fixture		fixture;
-			char		relative[600];
+			Fixture fixture;
+			char relative[600];
 
-			snprintf(relative, sizeof(relative), "%s/%s", versions[i]->d_name,
-					 files[j]->d_name);
+			snprintf(relative, sizeof(relative), "%s/%s", versions[i]->d_name, files[j]->d_name);
 			load_fixture(&fixture, relative);
 			visit(&fixture, context);
 			free_fixture(&fixture);
@@ -190,79 +187,140 @@ for_each_fixture(FixtureVisitor visit, void *context)
  */
 
 static const Column server_columns[] = {
-	{"server", 'T'}, {"description", 't'}, {"state", 'T'}, {NULL, 0}
+	{"server", 'T'},
+	{"description", 't'},
+	{"state", 'T'},
+	{NULL, 0},
 };
 
 static const Column item_columns[] = {
-	{"server", 'T'}, {"backup_id", 'I'}, {"name", 't'}, {"type", 'w'},
-	{"status", 'w'}, {"begin_time", 'z'}, {"end_time", 'z'}, {"size", 'n'},
-	{"wal_size", 'n'}, {"parent_id", 'i'}, {"retention", 't'}, {"error", 't'},
-	{NULL, 0}
+	{"server", 'T'},	 {"backup_id", 'I'}, {"name", 't'}, {"type", 'w'},	   {"status", 'w'},
+	{"begin_time", 'z'}, {"end_time", 'z'},	 {"size", 'n'}, {"wal_size", 'n'}, {"parent_id", 'i'},
+	{"retention", 't'},	 {"error", 't'},	 {NULL, 0},
 };
 
 static const Column wide_columns[] = {
-	{"server", 'T'}, {"backup_id", 'I'}, {"name", 't'}, {"type", 'w'},
-	{"status", 'w'}, {"system_id", 'w'}, {"postgresql_version", 'n'},
-	{"data_directory", 'p'}, {"data_checksums", 'w'}, {"summarize_wal", 'w'},
-	{"method", 'w'}, {"compression", 'w'}, {"encryption", 'w'}, {"size", 'n'},
-	{"size_with_wals", 'n'}, {"cluster_size", 'n'}, {"timeline", 'n'},
-	{"begin_time", 'z'}, {"end_time", 'z'}, {"begin_lsn", 'l'}, {"end_lsn", 'l'},
-	{"begin_wal", 's'}, {"end_wal", 's'}, {"begin_offset", 'n'},
-	{"end_offset", 'n'}, {"copy_seconds", 'r'}, {"analysis_seconds", 'r'},
-	{"throughput", 'n'}, {"workers", 'n'}, {"wal_count", 'n'}, {"wal_size", 'n'},
-	{"wal_compression_ratio", 'w'}, {"resources_saved", 'n'},
-	{"resources_saved_percentage", 'r'}, {"wals_after_count", 'n'},
-	{"wals_after_size", 'n'}, {"wal_rate_per_second", 'r'}, {"last_wal", 's'},
-	{"timelines", '*'}, {"retention", 't'}, {"previous_backup", 'i'},
-	{"next_backup", 'i'}, {"parent_id", 'i'}, {"root_id", 'i'},
-	{"children", '+'}, {"chain_size", 'n'}, {"tablespaces", 'S'}, {"error", 't'},
-	{NULL, 0}
+	{"server", 'T'},
+	{"backup_id", 'I'},
+	{"name", 't'},
+	{"type", 'w'},
+	{"status", 'w'},
+	{"system_id", 'w'},
+	{"postgresql_version", 'n'},
+	{"data_directory", 'p'},
+	{"data_checksums", 'w'},
+	{"summarize_wal", 'w'},
+	{"method", 'w'},
+	{"compression", 'w'},
+	{"encryption", 'w'},
+	{"size", 'n'},
+	{"size_with_wals", 'n'},
+	{"cluster_size", 'n'},
+	{"timeline", 'n'},
+	{"begin_time", 'z'},
+	{"end_time", 'z'},
+	{"begin_lsn", 'l'},
+	{"end_lsn", 'l'},
+	{"begin_wal", 's'},
+	{"end_wal", 's'},
+	{"begin_offset", 'n'},
+	{"end_offset", 'n'},
+	{"copy_seconds", 'r'},
+	{"analysis_seconds", 'r'},
+	{"throughput", 'n'},
+	{"workers", 'n'},
+	{"wal_count", 'n'},
+	{"wal_size", 'n'},
+	{"wal_compression_ratio", 'w'},
+	{"resources_saved", 'n'},
+	{"resources_saved_percentage", 'r'},
+	{"wals_after_count", 'n'},
+	{"wals_after_size", 'n'},
+	{"wal_rate_per_second", 'r'},
+	{"last_wal", 's'},
+	{"timelines", '*'},
+	{"retention", 't'},
+	{"previous_backup", 'i'},
+	{"next_backup", 'i'},
+	{"parent_id", 'i'},
+	{"root_id", 'i'},
+	{"children", '+'},
+	{"chain_size", 'n'},
+	{"tablespaces", 'S'},
+	{"error", 't'},
+	{NULL, 0},
 };
 
 static const Column tablespace_columns[] = {
-	{"name", 't'}, {"oid", 'n'}, {"location", 'p'}, {NULL, 0}
+	{"name", 't'},
+	{"oid", 'n'},
+	{"location", 'p'},
+	{NULL, 0},
 };
 
 static const Column check_columns[] = {
-	{"server", 'T'}, {"check_name", 'K'}, {"ok", 'B'}, {"hint", 't'}, {NULL, 0}
+	{"server", 'T'}, {"check_name", 'K'}, {"ok", 'B'}, {"hint", 't'}, {NULL, 0},
 };
 
 static const Column status_columns[] = {
-	{"server", 'T'}, {"key", 'K'}, {"description", 't'}, {"value", 't'}, {NULL, 0}
+	{"server", 'T'}, {"key", 'K'}, {"description", 't'}, {"value", 't'}, {NULL, 0},
 };
 
 static const Column replication_columns[] = {
-	{"server_lsn", 'l'}, {"clients", 'C'}, {NULL, 0}
+	{"server_lsn", 'l'},
+	{"clients", 'C'},
+	{NULL, 0},
 };
 
 static const Column client_columns[] = {
-	{"server", 'T'}, {"name", 't'}, {"application_name", 't'},
-	{"client_addr", 'w'}, {"client_port", 'n'}, {"user_name", 't'},
-	{"state", 'w'}, {"sync_state", 'w'}, {"slot_name", 'w'}, {"pid", 'n'},
-	{"started_at", 'z'}, {"sent_lsn", 'l'}, {"write_lsn", 'l'},
-	{"flush_lsn", 'l'}, {"replay_lsn", 'l'}, {"sent_lag", 'n'},
-	{"write_lag", 'n'}, {"flush_lag", 'n'}, {"replay_lag", 'n'}, {NULL, 0}
+	{"server", 'T'},
+	{"name", 't'},
+	{"application_name", 't'},
+	{"client_addr", 'w'},
+	{"client_port", 'n'},
+	{"user_name", 't'},
+	{"state", 'w'},
+	{"sync_state", 'w'},
+	{"slot_name", 'w'},
+	{"pid", 'n'},
+	{"started_at", 'z'},
+	{"sent_lsn", 'l'},
+	{"write_lsn", 'l'},
+	{"flush_lsn", 'l'},
+	{"replay_lsn", 'l'},
+	{"sent_lag", 'n'},
+	{"write_lag", 'n'},
+	{"flush_lag", 'n'},
+	{"replay_lag", 'n'},
+	{NULL, 0},
 };
 
 static const Column directory_columns[] = {
-	{"base", 'p'}, {"wals", 'p'}, {"streaming", 'p'}, {"incoming", 'p'},
-	{"errors", 'p'}, {"locks", 'p'}, {"receives", 'B'}, {"in_recovery", 'b'}, {"system_id", 't'}, {NULL, 0}
+	{"base", 'p'},	{"wals", 'p'},	   {"streaming", 'p'},	 {"incoming", 'p'},	 {"errors", 'p'},
+	{"locks", 'p'}, {"receives", 'B'}, {"in_recovery", 'b'}, {"system_id", 't'}, {NULL, 0},
 };
 
 static const Column message_columns[] = {
-	{"level", 'L'}, {"text", 'M'}, {NULL, 0}
+	{"level", 'L'},
+	{"text", 'M'},
+	{NULL, 0},
 };
 
 static const Column run_columns[] = {
-	{"backup_id", 'I'}, {"status", 'w'}, {"waiting", 'B'}, {"error", 't'}, {NULL, 0}
+	{"backup_id", 'I'}, {"status", 'w'}, {"waiting", 'B'}, {"error", 't'}, {NULL, 0},
 };
 
 static const Column switch_columns[] = {
-	{"wal_file", 's'}, {"switched", 'B'}, {"archived", 'B'}, {NULL, 0}
+	{"wal_file", 's'},
+	{"switched", 'B'},
+	{"archived", 'B'},
+	{NULL, 0},
 };
 
 static const Column version_columns[] = {
-	{"text", 'T'}, {"number", 'N'}, {NULL, 0}
+	{"text", 'T'},
+	{"number", 'N'},
+	{NULL, 0},
 };
 
 static inline void validate_row(json_t *row, const Column *columns);
@@ -272,12 +330,11 @@ static inline bool
 is_rfc3339(const char *text)
 {
 	static const char pattern[] = "dddd-dd-ddTdd:dd:dd";
-	size_t		i;
+	size_t i;
 
 	for (i = 0; pattern[i]; i++)
 	{
-		if (pattern[i] == 'd' ? !isdigit((unsigned char) text[i])
-			: text[i] != pattern[i])
+		if (pattern[i] == 'd' ? !isdigit((unsigned char) text[i]) : text[i] != pattern[i])
 			return false;
 	}
 	if (text[i] == '.')
@@ -293,8 +350,8 @@ static inline void
 validate_value(const char *key, json_t *value, char kind)
 {
 	const char *text = json_string_value(value);
-	uint64_t	lsn;
-	bool		good = false;
+	uint64_t lsn;
+	bool good = false;
 
 	if (value == NULL)
 		fail_msg("key \"%s\" is missing", key);
@@ -302,60 +359,60 @@ validate_value(const char *key, json_t *value, char kind)
 		return;
 	switch (kind)
 	{
-		case 'T':				/* text */
+		case 'T': /* text */
 		case 't':
 			good = text && text[0] && strcmp(text, "None") != 0;
 			break;
-		case 'M':				/* a message */
+		case 'M': /* a message */
 			good = text && text[0];
 			break;
-		case 'K':				/* a key of Barman's own: any text */
+		case 'K': /* a key of Barman's own: any text */
 			good = text != NULL;
 			break;
-		case 'w':				/* text without blanks */
+		case 'w': /* text without blanks */
 			good = text && text[0] && strpbrk(text, " \t\n") == NULL;
 			break;
-		case 'L':				/* a level */
-			good = text && (strcmp(text, "info") == 0 ||
-							strcmp(text, "warning") == 0 || strcmp(text, "error") == 0);
+		case 'L': /* a level */
+			good = text && (strcmp(text, "info") == 0 || strcmp(text, "warning") == 0 ||
+							strcmp(text, "error") == 0);
 			break;
-		case 'I':				/* a backup id */
+		case 'I': /* a backup id */
 		case 'i':
 			good = text && barman_is_backup_id(text);
 			break;
-		case 's':				/* a WAL segment */
+		case 's': /* a WAL segment */
 			good = text && barman_is_segment(text, strlen(text));
 			break;
-		case 'l':				/* a position */
+		case 'l': /* a position */
 			good = text && lsn_parse(text, &lsn);
 			break;
-		case 'z':				/* a time */
+		case 'z': /* a time */
 			good = text && is_rfc3339(text);
 			break;
-		case 'p':				/* an absolute path */
+		case 'p': /* an absolute path */
 			good = text && text[0] == '/';
 			break;
-		case 'n':				/* a count, bytes: an integer, not negative */
+		case 'n': /* a count, bytes: an integer, not negative */
 		case 'N':
 			good = json_is_integer(value) && json_integer_value(value) >= 0;
 			break;
-		case 'r':				/* a fraction, not negative */
+		case 'r': /* a fraction, not negative */
 			good = json_is_real(value) && json_real_value(value) >= 0;
 			break;
 		case 'B':
 		case 'b':
 			good = json_is_boolean(value);
 			break;
-		case '*':				/* texts */
-		case '+':				/* backup ids */
+		case '*': /* texts */
+		case '+': /* backup ids */
 			good = json_is_array(value);
 			for (size_t i = 0; i < json_array_size(value); i++)
 				validate_value(key, json_array_get(value, i), kind == '*' ? 'T' : 'I');
 			break;
-		case 'S':				/* tablespaces */
+		case 'S': /* tablespaces */
 			validate_rows(value, tablespace_columns);
 			return;
-		case 'C':				/* clients */
+		case 'C': /* clients */
 			validate_rows(value, client_columns);
 			return;
 		default:
@@ -363,7 +420,7 @@ validate_value(const char *key, json_t *value, char kind)
 	}
 	if (!good)
 	{
-		char	   *dump = json_dumps(value, JSON_ENCODE_ANY);
+		char *dump = json_dumps(value, JSON_ENCODE_ANY);
 
 		fail_msg("%s is not of kind '%c': %s", key, kind, dump);
 	}
@@ -373,7 +430,7 @@ validate_value(const char *key, json_t *value, char kind)
 static inline void
 validate_row(json_t *row, const Column *columns)
 {
-	size_t		count = 0;
+	size_t count = 0;
 
 	assert_true(json_is_object(row));
 	for (; columns->key; columns++, count++)
@@ -508,7 +565,7 @@ static const Parser parsers[] = {
 	{"backup_run", barman_parse_backup_run, validate_backup_run},
 	{"switch_wal", barman_parse_switch_wal, validate_switch_wal},
 	{"version", parse_version, validate_version},
-	{NULL, NULL, NULL}
+	{NULL, NULL, NULL},
 };
 
 static inline const Parser *
@@ -531,7 +588,7 @@ validate_outcome(const Parser *parser, json_t *value, const BarmanFailure *failu
 {
 	if (value != NULL)
 	{
-		char	   *dump = json_dumps(value, JSON_COMPACT);
+		char *dump = json_dumps(value, JSON_COMPACT);
 
 		assert_non_null(dump);
 		free(dump);
@@ -541,7 +598,7 @@ validate_outcome(const Parser *parser, json_t *value, const BarmanFailure *failu
 	}
 	else
 	{
-		json_t	   *text;
+		json_t *text;
 
 		assert_non_null(failure->code);
 		assert_non_null(failure->message);
@@ -562,8 +619,8 @@ static inline bool
 try_parser(const Parser *parser, const BarmanOutput *output, const char *server)
 {
 	BarmanFailure failure = {0};
-	json_t	   *value = parser->parse(output, server, &failure);
-	bool		good = value != NULL;
+	json_t *value = parser->parse(output, server, &failure);
+	bool good = value != NULL;
 
 	validate_outcome(parser, value, &failure);
 	json_decref(value);
@@ -580,4 +637,4 @@ printed(int exit_code, const char *out)
 	return output;
 }
 
-#endif							/* BARMAN_JSON_FIXTURE_H */
+#endif /* BARMAN_JSON_FIXTURE_H */

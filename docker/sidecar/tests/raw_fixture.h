@@ -14,7 +14,7 @@ static inline int
 open_silent(void)
 {
 	struct sockaddr_in address = {.sin_family = AF_INET, .sin_port = htons((uint16_t) port)};
-	int			fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
 
 	address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
 	assert_int_equal(connect(fd, (struct sockaddr *) &address, sizeof(address)), 0);
@@ -24,7 +24,7 @@ open_silent(void)
 static inline int
 open_raw(const char *text)
 {
-	int			fd = open_silent();
+	int fd = open_silent();
 
 	assert_int_equal(send(fd, text, strlen(text), MSG_NOSIGNAL), (ssize_t) strlen(text));
 	return fd;
@@ -34,14 +34,14 @@ open_raw(const char *text)
 static inline bool
 read_to_end(int fd, int64_t milliseconds, char *text, size_t size)
 {
-	int64_t		until = monotonic_ms() + milliseconds;
-	size_t		length = strlen(text);
-	char		block[4096];
+	int64_t until = monotonic_ms() + milliseconds;
+	size_t length = strlen(text);
+	char block[4096];
 
 	while (monotonic_ms() < until)
 	{
 		struct pollfd one = {fd, POLLIN, 0};
-		ssize_t		got;
+		ssize_t got;
 
 		if (poll(&one, 1, (int) (until - monotonic_ms())) <= 0)
 			continue;
@@ -59,14 +59,14 @@ read_to_end(int fd, int64_t milliseconds, char *text, size_t size)
 static inline int
 read_status(int fd)
 {
-	int64_t		until = monotonic_ms() + PATIENCE_MS;
-	char		text[64] = "";
-	size_t		length = 0;
+	int64_t until = monotonic_ms() + PATIENCE_MS;
+	char text[64] = "";
+	size_t length = 0;
 
 	while (length < 12 && monotonic_ms() < until)
 	{
 		struct pollfd one = {fd, POLLIN, 0};
-		ssize_t		got;
+		ssize_t got;
 
 		if (poll(&one, 1, 1000) <= 0)
 			continue;
@@ -82,10 +82,10 @@ read_status(int fd)
 static inline double
 metric(const char *name)
 {
-	Response	response = get("/metrics");
-	char	   *line = mem_printf("\n%s ", name);
+	Response response = get("/metrics");
+	char *line = mem_printf("\n%s ", name);
 	const char *found = response.body != NULL ? strstr(response.body, line) : NULL;
-	double		value = found != NULL ? strtod(found + strlen(line), NULL) : -1;
+	double value = found != NULL ? strtod(found + strlen(line), NULL) : -1;
 
 	free(line);
 	release(&response);
@@ -95,7 +95,7 @@ metric(const char *name)
 static inline void
 wait_for_metric(const char *name, double at_least)
 {
-	int64_t		until = monotonic_ms() + PATIENCE_MS;
+	int64_t until = monotonic_ms() + PATIENCE_MS;
 
 	while (metric(name) < at_least)
 	{
@@ -105,4 +105,4 @@ wait_for_metric(const char *name, double at_least)
 	}
 }
 
-#endif							/* RAW_FIXTURE_H */
+#endif /* RAW_FIXTURE_H */

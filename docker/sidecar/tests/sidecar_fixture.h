@@ -37,20 +37,20 @@
 
 typedef struct Response
 {
-	long		status;
-	json_t	   *value;			/* NULL if the body is no JSON */
-	char	   *body;
-	size_t		length;
-	char	   *headers;
-	double		seconds;
+	long status;
+	json_t *value; /* NULL if the body is no JSON */
+	char *body;
+	size_t length;
+	char *headers;
+	double seconds;
 } Response;
 
-static char home[64];			/* all of a test's files */
+static char home[64]; /* all of a test's files */
 static char copies[64];
-static char program[128];		/* copies that an unprivileged user can run */
+static char program[128]; /* copies that an unprivileged user can run */
 static char barman[128];
 static pid_t sidecar;
-static int	port;
+static int port;
 static CURL *curl;
 
 /* ---- files ---- */
@@ -59,8 +59,8 @@ static inline char *
 path_of(const char *name)
 {
 	static char paths[4][256];
-	static int	next;
-	char	   *path = paths[next++ % 4];
+	static int next;
+	char *path = paths[next++ % 4];
 
 	snprintf(path, sizeof(paths[0]), "%s/%s", home, name);
 	return path;
@@ -69,7 +69,7 @@ path_of(const char *name)
 static inline void
 write_file(const char *name, const char *text)
 {
-	FILE	   *file = fopen(path_of(name), "w");
+	FILE *file = fopen(path_of(name), "w");
 
 	assert_non_null(file);
 	fputs(text, file);
@@ -80,8 +80,8 @@ static inline char *
 read_text(const char *name)
 {
 	static char text[65536];
-	FILE	   *file = fopen(path_of(name), "r");
-	size_t		length = 0;
+	FILE *file = fopen(path_of(name), "r");
+	size_t length = 0;
 
 	if (file != NULL)
 	{
@@ -95,7 +95,7 @@ read_text(const char *name)
 static inline int
 count_of(const char *text, const char *word)
 {
-	int			count = 0;
+	int count = 0;
 
 	while ((text = strstr(text, word)) != NULL)
 	{
@@ -113,10 +113,10 @@ calls_of(const char *words)
 }
 
 static inline void
-shell(const char *format,...)
+shell(const char *format, ...)
 {
-	va_list		args;
-	char	   *command;
+	va_list args;
+	char *command;
 
 	va_start(args, format);
 	command = mem_vprintf(format, args);
@@ -128,13 +128,13 @@ shell(const char *format,...)
 static inline bool
 wait_until_gone(pid_t pid)
 {
-	int64_t		began = monotonic_ms();
+	int64_t began = monotonic_ms();
 
 	do
 	{
-		char		state = 'X';
-		char	   *text = mem_printf("/proc/%d/stat", (int) pid);
-		FILE	   *file = fopen(text, "r");
+		char state = 'X';
+		char *text = mem_printf("/proc/%d/stat", (int) pid);
+		FILE *file = fopen(text, "r");
 
 		free(text);
 		if (file == NULL)
@@ -153,11 +153,12 @@ wait_until_gone(pid_t pid)
 static inline void
 start_as(const char *const *extra, bool with_token)
 {
-	const char *argv[32] = {program, "--listen=127.0.0.1:0", "--cron-interval=0", "--max-backups-per-hour=0"};
-	int			n = 4;
-	char		state_dir[128];
-	char		token_file[128];
-	char		barman_option[160];
+	const char *argv[32] = {program, "--listen=127.0.0.1:0", "--cron-interval=0",
+							"--max-backups-per-hour=0"};
+	int n = 4;
+	char state_dir[128];
+	char token_file[128];
+	char barman_option[160];
 
 	snprintf(state_dir, sizeof(state_dir), "--state-dir=%s/state", home);
 	snprintf(token_file, sizeof(token_file), "--token-file=%s/token", home);
@@ -175,7 +176,7 @@ start_as(const char *const *extra, bool with_token)
 	sidecar = fork();
 	if (sidecar == 0)
 	{
-		int			log = open(path_of("log"), O_WRONLY | O_CREAT | O_APPEND, 0600);
+		int log = open(path_of("log"), O_WRONLY | O_CREAT | O_APPEND, 0600);
 
 		/* whoever waits for the end of our output does not wait for a sidecar that we left behind */
 		dup2(log, STDOUT_FILENO);
@@ -219,7 +220,7 @@ start(void)
 static inline int
 terminate(void)
 {
-	int			status = -1;
+	int status = -1;
 
 	if (sidecar == 0)
 		return 0;
@@ -254,7 +255,7 @@ set_up(void **state)
 static inline int
 tear_down(void **state)
 {
-	int			status;
+	int status;
 
 	(void) state;
 	curl_easy_cleanup(curl);
@@ -271,7 +272,7 @@ tear_down(void **state)
 static inline size_t
 keep(char *data, size_t size, size_t count, void *into)
 {
-	Response   *response = into;
+	Response *response = into;
 
 	response->body = mem_realloc(response->body, response->length + size * count + 1);
 	memcpy(response->body + response->length, data, size * count);
@@ -283,9 +284,9 @@ keep(char *data, size_t size, size_t count, void *into)
 static inline size_t
 keep_header(char *data, size_t size, size_t count, void *into)
 {
-	Response   *response = into;
-	char	   *longer = mem_printf("%s%.*s", response->headers ? response->headers : "",
-									(int) (size * count), data);
+	Response *response = into;
+	char *longer = mem_printf("%s%.*s", response->headers ? response->headers : "",
+							  (int) (size * count), data);
 
 	free(response->headers);
 	response->headers = longer;
@@ -293,12 +294,12 @@ keep_header(char *data, size_t size, size_t count, void *into)
 }
 
 static inline struct curl_slist *
-prepare(CURL *handle, Response *response, const char *method, const char *path,
-		const char *body, const char *token)
+prepare(CURL *handle, Response *response, const char *method, const char *path, const char *body,
+		const char *token)
 {
 	struct curl_slist *headers = NULL;
-	char	   *url = mem_printf("http://127.0.0.1:%d%s", port, path);
-	char	   *authorization = mem_printf("Authorization: Bearer %s", token ? token : "");
+	char *url = mem_printf("http://127.0.0.1:%d%s", port, path);
+	char *authorization = mem_printf("Authorization: Bearer %s", token ? token : "");
 
 	memset(response, 0, sizeof(*response));
 	curl_easy_reset(handle);
@@ -341,7 +342,7 @@ finish(CURL *handle, Response *response)
 static inline Response
 request_as(const char *token, const char *method, const char *path, const char *body)
 {
-	Response	response;
+	Response response;
 	struct curl_slist *headers = prepare(curl, &response, method, path, body, token);
 
 	curl_easy_perform(curl);
@@ -381,11 +382,10 @@ text_in(const json_t *object, const char *key)
 
 /* The request must fail like this, in our one shape of errors. */
 static inline void
-expect_error(const char *method, const char *path, const char *body,
-			 long status, const char *code)
+expect_error(const char *method, const char *path, const char *body, long status, const char *code)
 {
-	Response	response = request_as(TOKEN, method, path, body);
-	json_t	   *error = json_object_get(response.value, "error");
+	Response response = request_as(TOKEN, method, path, body);
+	json_t *error = json_object_get(response.value, "error");
 
 	if (response.status != status || strcmp(text_in(error, "code"), code) != 0)
 		fail_msg("%s %s %.200s: %ld %s", method, path, body ? body : "", response.status,
@@ -401,9 +401,9 @@ expect_error(const char *method, const char *path, const char *body,
 static inline char *
 submit(const char *path, const char *body)
 {
-	Response	response = post(path, body);
-	char	   *id;
-	char	   *location;
+	Response response = post(path, body);
+	char *id;
+	char *location;
 
 	if (response.status != 202)
 		fail_msg("POST %s: %ld %s", path, response.status, response.body);
@@ -419,22 +419,22 @@ submit(const char *path, const char *body)
 static inline json_t *
 follow(const char *id)
 {
-	int64_t		until = monotonic_ms() + PATIENCE_MS;
-	json_int_t	after = 0;
+	int64_t until = monotonic_ms() + PATIENCE_MS;
+	json_int_t after = 0;
 
 	while (monotonic_ms() < until)
 	{
-		char	   *path = mem_printf("/v1/jobs/%s?after=%lld&wait=5", id, (long long) after);
-		Response	response = get(path);
-		json_t	   *job = json_object_get(response.value, "job");
-		json_t	   *log = json_object_get(response.value, "log");
+		char *path = mem_printf("/v1/jobs/%s?after=%lld&wait=5", id, (long long) after);
+		Response response = get(path);
+		json_t *job = json_object_get(response.value, "job");
+		json_t *log = json_object_get(response.value, "log");
 		const char *state = text_in(job, "state");
-		json_t	   *line;
-		size_t		i;
+		json_t *line;
+		size_t i;
 
 		free(path);
 		assert_int_equal(response.status, 200);
-		json_array_foreach(log, i, line)
+		json_array_foreach (log, i, line)
 		{
 			/* numbered without a gap, whatever the moment we ask */
 			assert_int_equal(json_integer_value(json_object_get(line, "n")), after + 1);
@@ -457,13 +457,13 @@ follow(const char *id)
 static inline void
 wait_for_phase(const char *id, const char *phase)
 {
-	int64_t		began = monotonic_ms();
+	int64_t began = monotonic_ms();
 
 	do
 	{
-		char	   *path = mem_printf("/v1/jobs/%s", id);
-		Response	response = get(path);
-		bool		reached = strcmp(text_in(json_object_get(response.value, "job"), "phase"), phase) == 0;
+		char *path = mem_printf("/v1/jobs/%s", id);
+		Response response = get(path);
+		bool reached = strcmp(text_in(json_object_get(response.value, "job"), "phase"), phase) == 0;
 
 		free(path);
 		release(&response);
@@ -477,7 +477,7 @@ wait_for_phase(const char *id, const char *phase)
 static inline int
 let_run(CURLM *multi, int rounds)
 {
-	int			running = 0;
+	int running = 0;
 
 	for (int i = 0; i < rounds; i++)
 	{
@@ -490,7 +490,7 @@ let_run(CURLM *multi, int rounds)
 static inline void
 let_end(CURLM *multi)
 {
-	int			running = 1;
+	int running = 1;
 
 	while (running > 0)
 	{
@@ -501,11 +501,11 @@ let_end(CURLM *multi)
 
 /* Several GETs at once; each response is given to check */
 static inline void
-get_together(const char *path, int count, void (*check) (Response *response))
+get_together(const char *path, int count, void (*check)(Response *response))
 {
-	CURLM	   *multi = curl_multi_init();
-	CURL	   *handles[64];
-	Response	responses[64];
+	CURLM *multi = curl_multi_init();
+	CURL *handles[64];
+	Response responses[64];
 	struct curl_slist *headers[64];
 
 	for (int i = 0; i < count; i++)
@@ -532,9 +532,9 @@ static inline int
 descriptors(void)
 {
 	static const char name[] = "\nprocess_open_fds ";
-	Response	response = get("/metrics");
+	Response response = get("/metrics");
 	const char *found = response.body != NULL ? strstr(response.body, name) : NULL;
-	int			count = found != NULL ? atoi(found + strlen(name)) : -1;
+	int count = found != NULL ? atoi(found + strlen(name)) : -1;
 
 	assert_true(count > 3);
 	release(&response);
@@ -544,9 +544,10 @@ descriptors(void)
 #define HTTP_TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 
 /* With an argument, only the tests whose names match it: tests/test_http '*cancel*' */
-#define RUN_HTTP_TESTS(argc, argv, tests) \
-	(prepare_programs((argc) > 1 ? (argv)[1] : NULL) ? \
-	 remove_programs(cmocka_run_group_tests(tests, NULL, NULL)) : 1)
+#define RUN_HTTP_TESTS(argc, argv, tests)                             \
+	(prepare_programs((argc) > 1 ? (argv)[1] : NULL)                  \
+		 ? remove_programs(cmocka_run_group_tests(tests, NULL, NULL)) \
+		 : 1)
 
 /* The sidecar refuses to be root, and others may not see our checkout. */
 static inline bool
@@ -579,4 +580,4 @@ remove_programs(int failed)
 	return failed;
 }
 
-#endif							/* SIDECAR_FIXTURE_H */
+#endif /* SIDECAR_FIXTURE_H */

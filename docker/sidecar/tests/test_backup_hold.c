@@ -26,7 +26,7 @@ static char home[64];
 static void
 learn(bool receives)
 {
-	json_t	   *directories = json_pack("{s:s, s:b}", "locks", home, "receives", receives);
+	json_t *directories = json_pack("{s:s, s:b}", "locks", home, "receives", receives);
 
 	catalogue_learn("pg", directories);
 	json_decref(directories);
@@ -35,8 +35,8 @@ learn(bool receives)
 static int
 lock_as(const char *what)
 {
-	char	   *path = mem_printf("%s/.pg-%s.lock", home, what);
-	int			file = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+	char *path = mem_printf("%s/.pg-%s.lock", home, what);
+	int file = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
 
 	assert_int_equal(flock(file, LOCK_EX | LOCK_NB), 0);
 	free(path);
@@ -46,9 +46,9 @@ lock_as(const char *what)
 static bool
 is_free(const char *what)
 {
-	char	   *path = mem_printf("%s/.pg-%s.lock", home, what);
-	int			file = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
-	bool		is = flock(file, LOCK_EX | LOCK_NB) == 0;
+	char *path = mem_printf("%s/.pg-%s.lock", home, what);
+	int file = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+	bool is = flock(file, LOCK_EX | LOCK_NB) == 0;
 
 	close(file);
 	free(path);
@@ -58,8 +58,8 @@ is_free(const char *what)
 static BackupHold *
 hold(void)
 {
-	json_t	   *ids = json_pack("[s]", "20261122T061022");
-	bool		busy;
+	json_t *ids = json_pack("[s]", "20261122T061022");
+	bool busy;
 	BackupHold *taken = backup_hold("pg", ids, &busy);
 
 	json_decref(ids);
@@ -70,8 +70,8 @@ hold(void)
 static size_t
 held(void)
 {
-	json_t	   *servers = backup_held_servers();
-	size_t		count = json_array_size(servers);
+	json_t *servers = backup_held_servers();
+	size_t count = json_array_size(servers);
 
 	json_decref(servers);
 	return count;
@@ -81,7 +81,7 @@ held(void)
 static void
 maintenance_waits_while_wal_is_received(void **state)
 {
-	int			receiver = lock_as("receive-wal");
+	int receiver = lock_as("receive-wal");
 	BackupHold *taken;
 
 	(void) state;
@@ -104,10 +104,10 @@ maintenance_waits_while_wal_is_received(void **state)
 static void
 where_barman_has_no_locks_nothing_is_held(void **state)
 {
-	json_t	   *ids = json_pack("[s]", "20261122T061022");
-	char	   *nothing = mem_printf("%s/nothing", home);
-	json_t	   *directories = json_pack("{s:s, s:b}", "locks", nothing, "receives", 1);
-	bool		busy = true;
+	json_t *ids = json_pack("[s]", "20261122T061022");
+	char *nothing = mem_printf("%s/nothing", home);
+	json_t *directories = json_pack("{s:s, s:b}", "locks", nothing, "receives", 1);
+	bool busy = true;
 
 	(void) state;
 	catalogue_learn("pg", directories);
@@ -164,8 +164,8 @@ main(void)
 		cmocka_unit_test(a_receiver_that_was_down_is_started),
 		cmocka_unit_test(where_none_is_wanted_none_is_missed),
 	};
-	char	   *command;
-	int			failed;
+	char *command;
+	int failed;
 
 	strcpy(home, "/tmp/sidecar-hold-XXXXXX");
 	if (mkdtemp(home) == NULL || !reads_start(1, tell_version))

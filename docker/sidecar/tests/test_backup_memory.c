@@ -22,7 +22,8 @@ static char home[64];
 static void
 write_info(const char *path, const char *text)
 {
-	char	   *command = mem_printf("mkdir -p $(dirname %s/%s) && echo %s > %s/%s", home, path, text, home, path);
+	char *command = mem_printf("mkdir -p $(dirname %s/%s) && echo %s > %s/%s", home, path, text,
+							   home, path);
 
 	assert_int_equal(system(command), 0);
 	free(command);
@@ -31,8 +32,8 @@ write_info(const char *path, const char *text)
 static int
 set_up(void **state)
 {
-	json_t	   *directories;
-	char	   *base;
+	json_t *directories;
+	char *base;
 
 	(void) state;
 	strcpy(home, "/tmp/sidecar-memory-XXXXXX");
@@ -48,7 +49,7 @@ set_up(void **state)
 static int
 tear_down(void **state)
 {
-	char	   *command = mem_printf("rm -r %s", home);
+	char *command = mem_printf("rm -r %s", home);
 
 	(void) state;
 	backup_memory_forget_all();
@@ -62,13 +63,16 @@ tear_down(void **state)
 static void
 keep(const char *newer, const char *older)
 {
-	json_t	   *seen = catalogue_backup_ids("pg");
-	json_t	   *diagnosis = json_loads("{\"global\":{},\"servers\":{\"pg\":{\"backups\":{"
-									   "\"" NEWER "\":{\"timeline\":2,\"end_xlog\":\"0/4000000\",\"xlog_segment_size\":1048576,"
-									   "\"tablespaces\":[[\"fast\",16384,\"/srv/fast\"]]},"
-									   "\"" OLDER "\":{\"timeline\":1,\"end_xlog\":\"0/2000000\",\"tablespaces\":null}}}}}", 0, NULL);
-	json_t	   *list = json_pack("[{s:s,s:s,s:n},{s:s,s:s}]", "backup_id", NEWER, "status", newer, "name",
-								 "backup_id", OLDER, "status", older);
+	json_t *seen = catalogue_backup_ids("pg");
+	json_t *diagnosis = json_loads("{\"global\":{},\"servers\":{\"pg\":{\"backups\":{"
+								   "\"" NEWER
+								   "\":{\"timeline\":2,\"end_xlog\":\"0/4000000\",\"xlog_segment_size\":1048576,"
+								   "\"tablespaces\":[[\"fast\",16384,\"/srv/fast\"]]},"
+								   "\"" OLDER
+								   "\":{\"timeline\":1,\"end_xlog\":\"0/2000000\",\"tablespaces\":null}}}}}",
+								   0, NULL);
+	json_t *list = json_pack("[{s:s,s:s,s:n},{s:s,s:s}]", "backup_id", NEWER, "status", newer,
+							 "name", "backup_id", OLDER, "status", older);
 
 	backup_memory_keep("pg", list, diagnosis, seen);
 	json_decref(list);
@@ -79,8 +83,8 @@ keep(const char *newer, const char *older)
 static void
 known_backups_are_listed_newest_first(void **state)
 {
-	json_t	   *list;
-	json_t	   *newer;
+	json_t *list;
+	json_t *newer;
 
 	(void) state;
 	assert_null(backup_memory_list("pg"));
@@ -95,7 +99,8 @@ known_backups_are_listed_newest_first(void **state)
 	assert_string_equal(json_text_of(newer, "end_lsn"), "0/4000000");
 	assert_int_equal(json_integer_value(json_object_get(newer, "timeline")), 2);
 	assert_int_equal(json_integer_value(json_object_get(newer, "segment_size")), 1048576);
-	assert_string_equal(json_text_of(json_array_get(json_object_get(newer, "tablespaces"), 0), "name"), "fast");
+	assert_string_equal(json_text_of(json_array_get(json_object_get(newer, "tablespaces"), 0), "name"),
+						"fast");
 	assert_int_equal(json_array_size(json_object_get(json_array_get(list, 1), "tablespaces")), 0);
 	json_decref(list);
 }
@@ -103,7 +108,7 @@ known_backups_are_listed_newest_first(void **state)
 static void
 a_description_that_changed_is_not_known(void **state)
 {
-	json_t	   *backup;
+	json_t *backup;
 
 	(void) state;
 	write_info("base/" NEWER "/backup.info", "1");
@@ -136,9 +141,9 @@ a_backup_that_runs_is_not_known(void **state)
 static void
 what_waited_for_wal_is_known_when_done(void **state)
 {
-	json_t	   *list = json_pack("[{s:s,s:s,s:n}]", "backup_id", NEWER, "status", "DONE", "timeline");
-	json_t	   *seen;
-	json_t	   *backup;
+	json_t *list = json_pack("[{s:s,s:s,s:n}]", "backup_id", NEWER, "status", "DONE", "timeline");
+	json_t *seen;
+	json_t *backup;
 
 	(void) state;
 	write_info("base/" NEWER "/backup.info", "1");
@@ -160,9 +165,9 @@ what_waited_for_wal_is_known_when_done(void **state)
 static void
 the_archive_tells_its_timelines(void **state)
 {
-	char	   *wals = mem_printf("%s/wals", home);
-	json_t	   *directories = json_pack("{s:s}", "wals", wals);
-	char	   *newest;
+	char *wals = mem_printf("%s/wals", home);
+	json_t *directories = json_pack("{s:s}", "wals", wals);
+	char *newest;
 
 	(void) state;
 	catalogue_learn("pg", directories);
@@ -190,11 +195,13 @@ the_archive_tells_its_timelines(void **state)
 static void
 a_chain_is_known_as_a_whole_or_not(void **state)
 {
-	static const char record[] = "'backup_label=None\nstatus=DONE\nmode=postgres\ntimeline=1\nparent_backup_id=%s\ntablespaces=None'";
-	json_t	   *newest = json_pack("{s:s, s:s, s:s}", "backup_id", "20261122T061030", "type", "incremental", "parent_id", NEWER);
-	char	   *text;
-	char	   *unknown;
-	json_t	   *chain = backup_chain("pg", newest, &unknown);
+	static const char
+		record[] = "'backup_label=None\nstatus=DONE\nmode=postgres\ntimeline=1\nparent_backup_id=%s\ntablespaces=None'";
+	json_t *newest = json_pack("{s:s, s:s, s:s}", "backup_id", "20261122T061030", "type",
+							   "incremental", "parent_id", NEWER);
+	char *text;
+	char *unknown;
+	json_t *chain = backup_chain("pg", newest, &unknown);
 
 	(void) state;
 	assert_null(chain);
@@ -238,9 +245,9 @@ a_chain_is_known_as_a_whole_or_not(void **state)
 static void
 what_cannot_be_looked_at_is_not_copied(void **state)
 {
-	json_t	   *directories = json_pack("{s:n}", "base");
-	Job			job = {.server = mem_strdup("other")};
-	Restore		restore = {.job = &job};
+	json_t *directories = json_pack("{s:n}", "base");
+	Job job = {.server = mem_strdup("other")};
+	Restore restore = {.job = &job};
 
 	(void) state;
 	/* Barman has told of the server, but not where its backups are */
@@ -276,7 +283,7 @@ main(void)
 		MEMORY_TEST(what_waited_for_wal_is_known_when_done),
 		MEMORY_TEST(the_archive_tells_its_timelines),
 		MEMORY_TEST(a_chain_is_known_as_a_whole_or_not),
-		MEMORY_TEST(what_cannot_be_looked_at_is_not_copied)
+		MEMORY_TEST(what_cannot_be_looked_at_is_not_copied),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

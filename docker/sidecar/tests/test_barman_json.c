@@ -9,10 +9,10 @@
 static json_t *
 parse_fixture(const char *path, const char *parser_name)
 {
-	Fixture		fixture;
+	Fixture fixture;
 	BarmanFailure failure = {0};
 	const Parser *parser = find_parser(parser_name);
-	json_t	   *value;
+	json_t *value;
 
 	load_fixture(&fixture, path);
 	value = parser->parse(&fixture.output, fixture.server, &failure);
@@ -26,12 +26,12 @@ parse_fixture(const char *path, const char *parser_name)
 static void
 assert_json(json_t *value, const char *expected)
 {
-	json_t	   *wanted = json_loads(expected, JSON_DECODE_ANY, NULL);
+	json_t *wanted = json_loads(expected, JSON_DECODE_ANY, NULL);
 
 	assert_non_null(wanted);
 	if (!json_equal(value, wanted))
 	{
-		char	   *got = json_dumps(value, JSON_ENCODE_ANY);
+		char *got = json_dumps(value, JSON_ENCODE_ANY);
 
 		fail_msg("is       %s\nexpected %s", got, expected);
 	}
@@ -41,11 +41,11 @@ assert_json(json_t *value, const char *expected)
 
 /* Fails unless the output gives a failure with that code and these words. */
 static void
-assert_failure(const char *parser_name, BarmanOutput output, const char *code,
-			   const char *message, const char *detail)
+assert_failure(const char *parser_name, BarmanOutput output, const char *code, const char *message,
+			   const char *detail)
 {
 	BarmanFailure failure = {0};
-	json_t	   *value = find_parser(parser_name)->parse(&output, "pg", &failure);
+	json_t *value = find_parser(parser_name)->parse(&output, "pg", &failure);
 
 	assert_null(value);
 	assert_string_equal(failure.code, code);
@@ -65,7 +65,7 @@ parse_text(const char *parser_name, const char *text)
 {
 	BarmanOutput output = printed(0, text);
 	BarmanFailure failure = {0};
-	json_t	   *value = find_parser(parser_name)->parse(&output, "pg", &failure);
+	json_t *value = find_parser(parser_name)->parse(&output, "pg", &failure);
 
 	if (value == NULL)
 		fail_msg("%s: %s", text, failure.message);
@@ -132,14 +132,16 @@ show_backup_of_an_incremental_with_a_tablespace(void **state)
 static void
 old_and_new_sizes_mean_the_same(void **state)
 {
-	json_t	   *old = parse_text("backup", "{\"pg\":{\"backup_id\":\"20260101T000000\",\"status\":\"DONE\","
-								 "\"base_backup_information\":{\"disk_usage_bytes\":1000,"
-								 "\"disk_usage_with_wals_bytes\":1100,\"incremental_size_bytes\":250,"
-								 "\"incremental_size_ratio\":\"-75.00%\"}}}");
-	json_t	   *new = parse_text("backup", "{\"pg\":{\"backup_id\":\"20260101T000000\",\"status\":\"DONE\","
-								 "\"base_backup_information\":{\"backup_size_bytes\":250,"
-								 "\"backup_size_with_wals_bytes\":350,\"wal_size_bytes\":100,"
-								 "\"resources_saved_bytes\":750,\"resources_saved_percentage\":\"75.00%\"}}}");
+	json_t *old = parse_text("backup",
+							 "{\"pg\":{\"backup_id\":\"20260101T000000\",\"status\":\"DONE\","
+							 "\"base_backup_information\":{\"disk_usage_bytes\":1000,"
+							 "\"disk_usage_with_wals_bytes\":1100,\"incremental_size_bytes\":250,"
+							 "\"incremental_size_ratio\":\"-75.00%\"}}}");
+	json_t *new = parse_text("backup",
+							 "{\"pg\":{\"backup_id\":\"20260101T000000\",\"status\":\"DONE\","
+							 "\"base_backup_information\":{\"backup_size_bytes\":250,"
+							 "\"backup_size_with_wals_bytes\":350,\"wal_size_bytes\":100,"
+							 "\"resources_saved_bytes\":750,\"resources_saved_percentage\":\"75.00%\"}}}");
 
 	(void) state;
 	assert_int_equal(json_integer_value(json_object_get(old, "size")), 250);
@@ -153,7 +155,7 @@ old_and_new_sizes_mean_the_same(void **state)
 static void
 failed_backup_keeps_its_error(void **state)
 {
-	json_t	   *backup = parse_fixture("3.13.3-pg17/71-show-backup-failed.json", "backup");
+	json_t *backup = parse_fixture("3.13.3-pg17/71-show-backup-failed.json", "backup");
 
 	(void) state;
 	validate_backup(backup);
@@ -179,11 +181,13 @@ type_follows_from_the_method(void **state)
 	(void) state;
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++)
 	{
-		char		text[400];
-		json_t	   *backup;
+		char text[400];
+		json_t *backup;
 
-		snprintf(text, sizeof(text), "{\"pg\":{\"backup_id\":\"20260101T000000\",%s"
-				 "\"base_backup_information\":{%s}}}", cases[i][1], cases[i][0]);
+		snprintf(text, sizeof(text),
+				 "{\"pg\":{\"backup_id\":\"20260101T000000\",%s"
+				 "\"base_backup_information\":{%s}}}",
+				 cases[i][1], cases[i][0]);
 		backup = parse_text("backup", text);
 		assert_json(json_incref(json_object_get(backup, "type")), cases[i][2]);
 		json_decref(backup);
@@ -194,13 +198,12 @@ static void
 servers_tell_their_state(void **state)
 {
 	(void) state;
-	assert_json(parse_text("servers",
-						   "{\"_INFO\":[\"x\"],\"a\":{\"description\":\"Main\"},"
-						   "\"b\":{\"description\":\"Old (inactive)\"},"
-						   "\"c\":{\"description\":\" (WARNING: disabled)\"},"
-						   "\"d\":{\"description\":\"Far (Passive)\"},"
-						   "\"e\":{\"description\":\"Far (WARNING: disabled) (Passive)\"},"
-						   "\"f\":{\"description\":\"\"},\"g\":{}}"),
+	assert_json(parse_text("servers", "{\"_INFO\":[\"x\"],\"a\":{\"description\":\"Main\"},"
+									  "\"b\":{\"description\":\"Old (inactive)\"},"
+									  "\"c\":{\"description\":\" (WARNING: disabled)\"},"
+									  "\"d\":{\"description\":\"Far (Passive)\"},"
+									  "\"e\":{\"description\":\"Far (WARNING: disabled) (Passive)\"},"
+									  "\"f\":{\"description\":\"\"},\"g\":{}}"),
 				"[{\"server\":\"a\",\"description\":\"Main\",\"state\":\"active\"},"
 				"{\"server\":\"b\",\"description\":\"Old\",\"state\":\"inactive\"},"
 				"{\"server\":\"c\",\"description\":null,\"state\":\"disabled\"},"
@@ -214,9 +217,9 @@ servers_tell_their_state(void **state)
 static void
 diagnose_fills_what_the_list_lacks(void **state)
 {
-	json_t	   *backups = parse_fixture("3.4.0/27list.json", "backups");
-	json_t	   *diagnosis = parse_fixture("3.4.0/61diagnose.json", "diagnose");
-	json_t	   *unknown = json_deep_copy(backups);
+	json_t *backups = parse_fixture("3.4.0/27list.json", "backups");
+	json_t *diagnosis = parse_fixture("3.4.0/61diagnose.json", "diagnose");
+	json_t *unknown = json_deep_copy(backups);
 
 	(void) state;
 	assert_false(barman_merge_diagnose(unknown, "other", diagnosis));
@@ -238,17 +241,20 @@ diagnose_fills_what_the_list_lacks(void **state)
 static void
 diagnose_knows_parents_and_errors(void **state)
 {
-	json_t	   *backups = parse_text("backups", "{\"pg\":[{\"backup_id\":\"20260102T000000\","
-									 "\"backup_type\":\"incremental\",\"status\":\"FAILED\"},"
-									 "{\"backup_id\":\"20260103T000000\",\"status\":\"DONE\"}]}");
-	json_t	   *diagnosis = parse_text("diagnose", "{\"global\":{},\"servers\":{\"pg\":{\"backups\":{"
-									   "\"20260102T000000\":{\"mode\":\"postgres\",\"status\":\"FAILED\","
-									   "\"parent_backup_id\":\"20260101T000000\",\"error\":\"out of luck\","
-									   "\"begin_time\":\"2026-01-02T01:00:00.5+01:00\",\"end_time\":null}}}}}");
+	json_t *backups = parse_text("backups",
+								 "{\"pg\":[{\"backup_id\":\"20260102T000000\","
+								 "\"backup_type\":\"incremental\",\"status\":\"FAILED\"},"
+								 "{\"backup_id\":\"20260103T000000\",\"status\":\"DONE\"}]}");
+	json_t *diagnosis = parse_text("diagnose",
+								   "{\"global\":{},\"servers\":{\"pg\":{\"backups\":{"
+								   "\"20260102T000000\":{\"mode\":\"postgres\",\"status\":\"FAILED\","
+								   "\"parent_backup_id\":\"20260101T000000\",\"error\":\"out of luck\","
+								   "\"begin_time\":\"2026-01-02T01:00:00.5+01:00\",\"end_time\":null}}}}}");
 
 	(void) state;
 	assert_true(barman_merge_diagnose(backups, "pg", diagnosis));
-	assert_json(backups, "[{\"server\":\"pg\",\"backup_id\":\"20260102T000000\",\"name\":null,"
+	assert_json(backups,
+				"[{\"server\":\"pg\",\"backup_id\":\"20260102T000000\",\"name\":null,"
 				"\"type\":\"incremental\",\"status\":\"FAILED\",\"begin_time\":\"2026-01-02T00:00:00.500000Z\","
 				"\"end_time\":null,\"size\":null,\"wal_size\":null,\"parent_id\":\"20260101T000000\","
 				"\"retention\":null,\"error\":\"out of luck\"},"
@@ -261,17 +267,16 @@ diagnose_knows_parents_and_errors(void **state)
 static void
 diagnose_completes_a_wide_backup_too(void **state)
 {
-	json_t	   *wide = parse_fixture("3.4.0/17show_latest.json", "backup");
-	json_t	   *diagnosis = parse_fixture("3.4.0/61diagnose.json", "diagnose");
-	json_t	   *list = json_pack("[O]", wide);
+	json_t *wide = parse_fixture("3.4.0/17show_latest.json", "backup");
+	json_t *diagnosis = parse_fixture("3.4.0/61diagnose.json", "diagnose");
+	json_t *list = json_pack("[O]", wide);
 
 	(void) state;
 	assert_true(barman_merge_diagnose(list, "pg", diagnosis));
 	validate_backup(wide);
 	assert_string_equal(json_string_value(json_object_get(wide, "type")), "full");
 	assert_string_equal(json_string_value(json_object_get(wide, "method")), "postgres");
-	assert_string_equal(json_string_value(json_object_get(wide, "system_id")),
-						"7710873587336078004");
+	assert_string_equal(json_string_value(json_object_get(wide, "system_id")), "7710873587336078004");
 	json_decref(list);
 	json_decref(wide);
 	json_decref(diagnosis);
@@ -280,12 +285,14 @@ diagnose_completes_a_wide_backup_too(void **state)
 static void
 console_and_json_diagnosis_agree(void **state)
 {
-	json_t	   *json = parse_fixture("3.17.0/61diagnose.json", "diagnose");
-	json_t	   *console = parse_fixture("3.17.0/62diagnose_console.txt", "diagnose");
+	json_t *json = parse_fixture("3.17.0/61diagnose.json", "diagnose");
+	json_t *console = parse_fixture("3.17.0/62diagnose_console.txt", "diagnose");
 
 	(void) state;
-	assert_true(json_equal(json_object_get(json_object_get(json_object_get(json, "servers"), "pg"), "backups"),
-						   json_object_get(json_object_get(json_object_get(console, "servers"), "pg"), "backups")));
+	assert_true(json_equal(json_object_get(json_object_get(json_object_get(json, "servers"), "pg"),
+										   "backups"),
+						   json_object_get(json_object_get(json_object_get(console, "servers"), "pg"),
+										   "backups")));
 	json_decref(json);
 	json_decref(console);
 }
@@ -293,16 +300,19 @@ console_and_json_diagnosis_agree(void **state)
 static void
 a_record_is_read_as_diagnose_tells_it(void **state)
 {
-	json_t	   *facts = barman_parse_backup_info("begin_time=2026-11-28 20:53:18.955822+00:00\nbegin_wal=000000010000000000000010\n"
-												 "begin_offset=40\nerror=could not connect: password=secret\nparent_backup_id=None\nsystemid=7713327811758689435\n"
-												 "copy_stats={'copy_time': 5.5, 'total_time': 6}\nno value\n=no key\nstatus=DONE");
+	json_t *facts = barman_parse_backup_info(
+		"begin_time=2026-11-28 20:53:18.955822+00:00\nbegin_wal=000000010000000000000010\n"
+		"begin_offset=40\nerror=could not connect: password=secret\nparent_backup_id=None\nsystemid=7713327811758689435\n"
+		"copy_stats={'copy_time': 5.5, 'total_time': 6}\nno value\n=no key\nstatus=DONE");
 
 	(void) state;
-	assert_string_equal(json_string_value(json_object_get(facts, "begin_wal")), "000000010000000000000010");
+	assert_string_equal(json_string_value(json_object_get(facts, "begin_wal")),
+						"000000010000000000000010");
 	assert_string_equal(json_string_value(json_object_get(facts, "systemid")), "7713327811758689435");
 	assert_int_equal(json_integer_value(json_object_get(facts, "begin_offset")), 40);
 	assert_true(json_is_null(json_object_get(facts, "parent_backup_id")));
-	assert_true(json_real_value(json_object_get(json_object_get(facts, "copy_stats"), "copy_time")) > 5);
+	assert_true(
+		json_real_value(json_object_get(json_object_get(facts, "copy_stats"), "copy_time")) > 5);
 	assert_null(strstr(json_string_value(json_object_get(facts, "error")), "secret"));
 	assert_int_equal(json_object_size(facts), 8);
 	json_decref(facts);
@@ -318,7 +328,8 @@ tablespaces_of_a_record_are_read_or_left_as_they_are(void **state)
 		{"None", "null"},
 		{"[]", "[]"},
 		{"[('ts1', 16438, '/srv/ts1')]", "[[\"ts1\", 16438, \"/srv/ts1\"]]"},
-		{"[('a', 1, '/a'), (\"it's\", 4294967295, '/b c')]", "[[\"a\", 1, \"/a\"], [\"it's\", 4294967295, \"/b c\"]]"},
+		{"[('a', 1, '/a'), (\"it's\", 4294967295, '/b c')]",
+		 "[[\"a\", 1, \"/a\"], [\"it's\", 4294967295, \"/b c\"]]"},
 		{"[('(x), ', 5, '/]')]", "[[\"(x), \", 5, \"/]\"]]"},
 		/* escapes, and what is no such list */
 		{"[('a\\n', 1, '/a')]", NULL},
@@ -337,9 +348,10 @@ tablespaces_of_a_record_are_read_or_left_as_they_are(void **state)
 	(void) state;
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++)
 	{
-		char	   *text = NULL;
-		json_t	   *facts;
-		json_t	   *expected = cases[i][1] != NULL ? json_loads(cases[i][1], JSON_DECODE_ANY, NULL) : json_string(cases[i][0]);
+		char *text = NULL;
+		json_t *facts;
+		json_t *expected = cases[i][1] != NULL ? json_loads(cases[i][1], JSON_DECODE_ANY, NULL)
+											   : json_string(cases[i][0]);
 
 		assert_true(asprintf(&text, "status=DONE\ntablespaces=%s\nversion=150020", cases[i][0]) > 0);
 		facts = barman_parse_backup_info(text);
@@ -354,14 +366,14 @@ tablespaces_of_a_record_are_read_or_left_as_they_are(void **state)
 static void
 lags_are_bytes_behind_the_server(void **state)
 {
-	json_t	   *replication = parse_text("replication",
-										 "{\"pg\":{\"server_lsn\":\"1/100\",\"streaming_clients\":["
-										 "{\"sent_lsn\":\"1/100\",\"sent_lsn_diff_bytes\":0,"
-										 "\"write_lsn\":\"1/80\",\"write_lsn_diff_bytes\":-128,"
-										 "\"flush_lsn\":\"0/FFFFFF00\","
-										 "\"replay_lsn\":\"1/200\",\"replay_lsn_diff_bytes\":256},"
-										 "{\"client_addr\":\"socket\",\"port\":-1}]}}");
-	json_t	   *client = json_array_get(json_object_get(replication, "clients"), 0);
+	json_t *replication = parse_text("replication",
+									 "{\"pg\":{\"server_lsn\":\"1/100\",\"streaming_clients\":["
+									 "{\"sent_lsn\":\"1/100\",\"sent_lsn_diff_bytes\":0,"
+									 "\"write_lsn\":\"1/80\",\"write_lsn_diff_bytes\":-128,"
+									 "\"flush_lsn\":\"0/FFFFFF00\","
+									 "\"replay_lsn\":\"1/200\",\"replay_lsn_diff_bytes\":256},"
+									 "{\"client_addr\":\"socket\",\"port\":-1}]}}");
+	json_t *client = json_array_get(json_object_get(replication, "clients"), 0);
 
 	(void) state;
 	validate_replication(replication);
@@ -382,44 +394,57 @@ static void
 switch_wal_in_prose(void **state)
 {
 	static const char closed[] = "\"The WAL file 0000000100000000000000A3 has been closed on server 'pg'\"";
-	static const char wait[] = "\"Waiting for the WAL file 0000000100000000000000A3 from server 'pg' (max: 20 seconds)\"";
-	static const char busy[] = "\"Another archive-wal process is already running on server pg. Skipping to the next server\"";
+	static const char
+		wait[] = "\"Waiting for the WAL file 0000000100000000000000A3 from server 'pg' (max: 20 seconds)\"";
+	static const char
+		busy[] = "\"Another archive-wal process is already running on server pg. Skipping to the next server\"";
 	static const char late[] = "\"The WAL file 0000000100000000000000A3 has not been received in 20 seconds\"";
 	static const char idle[] = "\"No switch required for server 'pg'\"";
-	static const char wait_any[] = "\"Waiting for a WAL file from server 'pg' to be archived (max: 20 seconds)\"";
+	static const char
+		wait_any[] = "\"Waiting for a WAL file from server 'pg' to be archived (max: 20 seconds)\"";
 	static const char late_any[] = "\"A WAL file has not been received in 20 seconds\"";
 	static const char process[] = "\"Processing xlog segments from streaming for pg (batch size: 1)\"";
 	static const char stored[] = "\"\\t0000000100000000000000A3\"";
 	static const char stored_before[] = "\"\\t0000000100000000000000A2\"";
 	const struct
 	{
-		int			exit_code;
+		int exit_code;
 		const char *info[5];
 		const char *error;
 		const char *result;
-	}			cases[] = {
-		{0, {closed}, NULL, "{\"wal_file\":\"0000000100000000000000A3\",\"switched\":true,\"archived\":false}"},
-		{0, {closed, wait, process, stored_before, stored}, NULL,
-		"{\"wal_file\":\"0000000100000000000000A3\",\"switched\":true,\"archived\":true}"},
+	} cases[] = {
+		{0,
+		 {closed},
+		 NULL,
+		 "{\"wal_file\":\"0000000100000000000000A3\",\"switched\":true,\"archived\":false}"},
+		{0,
+		 {closed, wait, process, stored_before, stored},
+		 NULL,
+		 "{\"wal_file\":\"0000000100000000000000A3\",\"switched\":true,\"archived\":true}"},
 		/* another process stored it: only the end of the wait tells */
-		{0, {closed, wait, busy, busy}, NULL,
-		"{\"wal_file\":\"0000000100000000000000A3\",\"switched\":true,\"archived\":true}"},
-		{1, {closed, wait, process, stored_before}, late,
-		"{\"wal_file\":\"0000000100000000000000A3\",\"switched\":true,\"archived\":false}"},
+		{0,
+		 {closed, wait, busy, busy},
+		 NULL,
+		 "{\"wal_file\":\"0000000100000000000000A3\",\"switched\":true,\"archived\":true}"},
+		{1,
+		 {closed, wait, process, stored_before},
+		 late,
+		 "{\"wal_file\":\"0000000100000000000000A3\",\"switched\":true,\"archived\":false}"},
 		{0, {idle}, NULL, "{\"wal_file\":null,\"switched\":false,\"archived\":false}"},
-		{0, {idle, wait_any, process, stored}, NULL,
-		"{\"wal_file\":\"0000000100000000000000A3\",\"switched\":false,\"archived\":true}"},
-		{0, {idle, wait_any, late_any}, NULL,
-		"{\"wal_file\":null,\"switched\":false,\"archived\":false}"},
+		{0,
+		 {idle, wait_any, process, stored},
+		 NULL,
+		 "{\"wal_file\":\"0000000100000000000000A3\",\"switched\":false,\"archived\":true}"},
+		{0, {idle, wait_any, late_any}, NULL, "{\"wal_file\":null,\"switched\":false,\"archived\":false}"},
 	};
 
 	(void) state;
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++)
 	{
-		char		text[1000] = "{\"_INFO\":[";
+		char text[1000] = "{\"_INFO\":[";
 		BarmanFailure failure = {0};
 		BarmanOutput output;
-		json_t	   *result;
+		json_t *result;
 
 		for (size_t j = 0; j < 5 && cases[i].info[j]; j++)
 		{
@@ -437,8 +462,9 @@ switch_wal_in_prose(void **state)
 		assert_json(result, cases[i].result);
 	}
 	/* closed, but then something else went wrong */
-	assert_failure("switch_wal", printed(1, "{\"_INFO\":[\"The WAL file 0000000100000000000000A3 has been closed"
-										 " on server 'pg'\"],\"_EXCEPTION\":[\"disk full\"]}"),
+	assert_failure("switch_wal",
+				   printed(1, "{\"_INFO\":[\"The WAL file 0000000100000000000000A3 has been closed"
+							  " on server 'pg'\"],\"_EXCEPTION\":[\"disk full\"]}"),
 				   "barman_failed", "barman switch-wal failed with exit code 1", "disk full");
 	assert_failure("switch_wal", printed(0, "{}"), "bad_output", NULL, NULL);
 }
@@ -464,7 +490,8 @@ backup_waits_only_if_barman_says_so_last(void **state)
 static void
 repeated_messages_are_counted(void **state)
 {
-	json_t	   *messages = parse_fixture("3.13.3-pg17/f2-switch-wal-archive-during-cron.json", "messages");
+	json_t *messages = parse_fixture("3.13.3-pg17/f2-switch-wal-archive-during-cron.json",
+									 "messages");
 
 	(void) state;
 	assert_string_equal(json_string_value(json_object_get(json_array_get(messages, 2), "text")),
@@ -472,7 +499,8 @@ repeated_messages_are_counted(void **state)
 						"Skipping to the next server (428 times)");
 	json_decref(messages);
 
-	assert_json(parse_text("messages", "{\"_DEBUG\":[\"d\"],\"_ERROR\":[\"e\"],\"_EXCEPTION\":[\"x\\n\"],"
+	assert_json(parse_text("messages",
+						   "{\"_DEBUG\":[\"d\"],\"_ERROR\":[\"e\"],\"_EXCEPTION\":[\"x\\n\"],"
 						   "\"_INFO\":[\"i\",\"i\",\"\",\"\\t0001\",7],\"_WARNING\":[\"w\"],\"pg\":{}}"),
 				"[{\"level\":\"info\",\"text\":\"i (2 times)\"},{\"level\":\"info\",\"text\":\"\\t0001\"},"
 				"{\"level\":\"warning\",\"text\":\"w\"},{\"level\":\"error\",\"text\":\"e\"},"
@@ -486,17 +514,22 @@ static void
 failures_say_what_and_why(void **state)
 {
 	BarmanOutput killed = {137, "", 0, "", 0};
-	BarmanOutput traceback = {1, NULL, 0, "Traceback (most recent call last):\n  File \"x\", line 1\nBrokenPipeError: [Errno 32] Broken pipe\n", 0};
+	BarmanOutput traceback =
+		{1, NULL, 0,
+		 "Traceback (most recent call last):\n  File \"x\", line 1\nBrokenPipeError: [Errno 32] Broken pipe\n",
+		 0};
 
 	(void) state;
 	traceback.err_length = strlen(traceback.err);
 	assert_failure("status", printed(1, "{\"_ERROR\":[\"Unknown server 'pg'\"]}"), "unknown_server",
 				   "barman knows no server \"pg\"", "Unknown server 'pg'");
-	assert_failure("backup", printed(1, "{\"_ERROR\":[\"Unknown backup 'x' for server 'pg'\"]}"), "unknown_backup",
-				   "barman knows no such backup of server \"pg\"", NULL);
-	assert_failure("backup_run", printed(1, "{\"_ERROR\":[\"Another backup process is running\"]}"), "backup_running",
-				   "a backup of server \"pg\" is running already", "Another backup process is running");
-	assert_failure("status", printed(1, "{\"_EXCEPTION\":[\"a\"],\"_ERROR\":[\"b\",\"c\"],\"pg\":{}}"),
+	assert_failure("backup", printed(1, "{\"_ERROR\":[\"Unknown backup 'x' for server 'pg'\"]}"),
+				   "unknown_backup", "barman knows no such backup of server \"pg\"", NULL);
+	assert_failure("backup_run", printed(1, "{\"_ERROR\":[\"Another backup process is running\"]}"),
+				   "backup_running", "a backup of server \"pg\" is running already",
+				   "Another backup process is running");
+	assert_failure("status",
+				   printed(1, "{\"_EXCEPTION\":[\"a\"],\"_ERROR\":[\"b\",\"c\"],\"pg\":{}}"),
 				   "barman_failed", "barman status failed with exit code 1", "b\nc\na");
 	assert_failure("check", killed, "barman_failed",
 				   "barman check ended with exit code 137 and said nothing", NULL);
@@ -506,19 +539,21 @@ failures_say_what_and_why(void **state)
 				   "barman list-backups did not print a JSON document", NULL);
 	assert_failure("backups", printed(0, "{\"other\":[]}"), "bad_output",
 				   "barman list-backups printed nothing usable about server \"pg\"", NULL);
-	assert_failure("backups", printed(0, "{\"pg\":[{\"backup_id\":\"../x\"}]}"), "bad_output", NULL, NULL);
+	assert_failure("backups", printed(0, "{\"pg\":[{\"backup_id\":\"../x\"}]}"), "bad_output", NULL,
+				   NULL);
 	assert_failure("backups", printed(0, "{\"pg\":{}}"), "bad_output", NULL, NULL);
 	assert_failure("status", printed(0, "{\"pg\":[]}"), "bad_output", NULL, NULL);
 	assert_failure("replication", printed(0, "{\"pg\":{}}"), "bad_output", NULL, NULL);
 	/* checks that broke off half way do not pass for all of them */
-	assert_failure("check", printed(1, "{\"pg\":{\"ssh\":{\"status\":\"OK\"}},\"_EXCEPTION\":[\"oops\"]}"),
+	assert_failure("check",
+				   printed(1, "{\"pg\":{\"ssh\":{\"status\":\"OK\"}},\"_EXCEPTION\":[\"oops\"]}"),
 				   "barman_failed", NULL, "oops");
 }
 
 static void
 detail_is_bounded(void **state)
 {
-	char	   *text = malloc(100000);
+	char *text = malloc(100000);
 	BarmanFailure failure = {0};
 	BarmanOutput output;
 
@@ -561,12 +596,14 @@ static void
 versions_compare(void **state)
 {
 	(void) state;
-	assert_json(parse_text("version", "3.13.3 Barman by EnterpriseDB (www.enterprisedb.com)\n\nBarman by..."),
+	assert_json(parse_text("version",
+						   "3.13.3 Barman by EnterpriseDB (www.enterprisedb.com)\n\nBarman by..."),
 				"{\"text\":\"3.13.3\",\"number\":31303}");
 	assert_json(parse_text("version", "3.4.0 Barman"), "{\"text\":\"3.4.0\",\"number\":30400}");
 	assert_json(parse_text("version", "barman 3.20"), "{\"text\":\"3.20\",\"number\":32000}");
 	assert_json(parse_text("version", "3.20.1.dev0"), "{\"text\":\"3.20.1\",\"number\":32001}");
-	assert_failure("version", printed(0, "Barman"), "bad_output", "barman --version printed no version", NULL);
+	assert_failure("version", printed(0, "Barman"), "bad_output",
+				   "barman --version printed no version", NULL);
 	assert_failure("version", printed(0, "2026.11"), "bad_output", NULL, NULL);
 	assert_failure("version", printed(0, ""), "bad_output", NULL, NULL);
 	assert_failure("version", printed(127, ""), "barman_failed", NULL, NULL);
@@ -576,16 +613,22 @@ static void
 arguments_are_harmless(void **state)
 {
 	static const char *const good_ids[] = {
-		"20261122T060943", "latest", "last", "oldest", "first", "latest-full", "last-full",
-		"last-failed", "nightly", "full-a", "before_upgrade.2", "_x", "L", "F"
+		"20261122T060943",	"latest",	 "last",		"oldest",  "first",
+		"latest-full",		"last-full", "last-failed", "nightly", "full-a",
+		"before_upgrade.2", "_x",		 "L",			"F",
 	};
 	static const char *const bad_ids[] = {
-		"", "-", "f", "fail", "failed", "last-", "ast", "a", "../x", "latest; rm", "x/y", "-x", ".x",
-		"--help", "a b", "a\n", "\xC3\xA9", "$(x)", "a'b", "a\"b", "*", "@x"
+		"",			"-",		  "f",	 "fail", "failed", "last-",	 "ast", "a",
+		"../x",		"latest; rm", "x/y", "-x",	 ".x",	   "--help", "a b", "a\n",
+		"\xC3\xA9", "$(x)",		  "a'b", "a\"b", "*",	   "@x",
 	};
-	static const char *const good_servers[] = {"pg", "postgres1", "main-db.eu", "A_1", "a", "a b", "s\xC3\xA9rv\xC3\xA8r \xC3\xBC", "PG-Main.01"};
-	static const char *const bad_servers[] = {"", "all", "barman", "-x", ".", "..", "a/b", "a;b", "a\\b", " a", "a ", "a\n", "a\xC3", "\xFF", "$(x)", "a'b", "a:b"};
-	char		long_name[130];
+	static const char *const good_servers[] =
+		{"pg",		  "postgres1", "main-db.eu", "A_1", "a", "a b", "s\xC3\xA9rv\xC3\xA8r \xC3\xBC",
+		 "PG-Main.01"};
+	static const char *const bad_servers[] = {"",	   "all",  "barman", "-x",	".",  "..",
+											  "a/b",   "a;b",  "a\\b",	 " a",	"a ", "a\n",
+											  "a\xC3", "\xFF", "$(x)",	 "a'b", "a:b"};
+	char long_name[130];
 
 	(void) state;
 	for (size_t i = 0; i < sizeof(good_ids) / sizeof(good_ids[0]); i++)

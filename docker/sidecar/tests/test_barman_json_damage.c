@@ -40,8 +40,8 @@ try_all(const char *text, size_t length, const Fixture *fixture, bool exit_zero)
 {
 	BarmanOutput output = fixture->output;
 	/* a copy of exactly that size, so that ASan sees a byte too far */
-	char	   *copy = malloc(length ? length : 1);
-	size_t		count = 0;
+	char *copy = malloc(length ? length : 1);
+	size_t count = 0;
 
 	memcpy(copy, text, length);
 	output.out = copy;
@@ -61,11 +61,11 @@ static void
 damage(Fixture *fixture, void *context)
 {
 	const char *text = fixture->output.out;
-	size_t		length = fixture->output.out_length;
-	size_t	   *count = context;
+	size_t length = fixture->output.out_length;
+	size_t *count = context;
 	/* large files are large because of repetition */
-	size_t		times = length > 20000 ? rounds / 4 + 1 : rounds;
-	char	   *buffer;
+	size_t times = length > 20000 ? rounds / 4 + 1 : rounds;
+	char *buffer;
 
 	if (length == 0 || text == NULL || strstr(fixture->path, ".start.txt"))
 		return;
@@ -73,7 +73,7 @@ damage(Fixture *fixture, void *context)
 
 	for (size_t i = 0; i < times; i++)
 	{
-		size_t		at;
+		size_t at;
 
 		/* cut off: at the very start and end, and anywhere */
 		at = i == 0 ? 0 : i == 1 ? 1 : i == 2 ? length - 1 : random_below(length);
@@ -93,8 +93,8 @@ damage(Fixture *fixture, void *context)
 		/* a piece of the neighbour in place of a piece of this one */
 		if (other_length > 0)
 		{
-			size_t		from = random_below(other_length);
-			size_t		size = random_below(other_length - from);
+			size_t from = random_below(other_length);
+			size_t size = random_below(other_length - from);
 
 			at = random_below(length);
 			memcpy(buffer, text, at);
@@ -113,7 +113,7 @@ damage(Fixture *fixture, void *context)
 static void
 damaged_fixtures(void **state)
 {
-	size_t		count = 0;
+	size_t count = 0;
 
 	(void) state;
 	if (getenv("BARMAN_JSON_ROUNDS"))
@@ -133,11 +133,11 @@ static void
 mutate(json_t *value, size_t *victim, json_t *replacement)
 {
 	const char *key;
-	json_t	   *member;
+	json_t *member;
 
 	if (json_is_object(value))
 	{
-		json_object_foreach(value, key, member)
+		json_object_foreach (value, key, member)
 		{
 			if ((*victim)-- == 0)
 			{
@@ -169,11 +169,28 @@ static void
 change_types(Fixture *fixture, void *context)
 {
 	static const char *const replacements[] = {
-		"null", "true", "0", "-1", "1.5", "1e300", "9223372036854775807", "-9223372036854775808",
-		"\"\"", "\"None\"", "\"x\"", "\"\\u00e9\"", "[]", "{}", "[null]", "[[]]", "{\"a\":null}", "[{}]", "[1,\"x\"]"
+		"null",
+		"true",
+		"0",
+		"-1",
+		"1.5",
+		"1e300",
+		"9223372036854775807",
+		"-9223372036854775808",
+		"\"\"",
+		"\"None\"",
+		"\"x\"",
+		"\"\\u00e9\"",
+		"[]",
+		"{}",
+		"[null]",
+		"[[]]",
+		"{\"a\":null}",
+		"[{}]",
+		"[1,\"x\"]",
 	};
-	json_t	   *document = barman_document(&fixture->output);
-	size_t	   *count = context;
+	json_t *document = barman_document(&fixture->output);
+	size_t *count = context;
 
 	if (document == NULL || fixture->output.out_length > 5000)
 	{
@@ -182,11 +199,11 @@ change_types(Fixture *fixture, void *context)
 	}
 	for (size_t i = 0; i < rounds; i++)
 	{
-		size_t		choice = random_below(sizeof(replacements) / sizeof(replacements[0]));
-		json_t	   *replacement = json_loads(replacements[choice], JSON_DECODE_ANY, NULL);
-		json_t	   *changed = json_deep_copy(document);
-		size_t		victim = random_below(60);
-		char	   *text;
+		size_t choice = random_below(sizeof(replacements) / sizeof(replacements[0]));
+		json_t *replacement = json_loads(replacements[choice], JSON_DECODE_ANY, NULL);
+		json_t *changed = json_deep_copy(document);
+		size_t victim = random_below(60);
+		char *text;
 
 		mutate(changed, &victim, replacement);
 		text = json_dumps(changed, 0);
@@ -201,7 +218,7 @@ change_types(Fixture *fixture, void *context)
 static void
 values_of_other_types(void **state)
 {
-	size_t		count = 0;
+	size_t count = 0;
 
 	(void) state;
 	for_each_fixture(change_types, &count);
@@ -211,7 +228,7 @@ values_of_other_types(void **state)
 static void
 assert_survives(const char *text, size_t length)
 {
-	Fixture		fixture = {"made up", "pg", {0, NULL, 0, NULL, 0}};
+	Fixture fixture = {"made up", "pg", {0, NULL, 0, NULL, 0}};
 
 	try_all(text, length, &fixture, true);
 	fixture.output.exit_code = 1;
@@ -221,7 +238,10 @@ assert_survives(const char *text, size_t length)
 }
 
 /* with the zero bytes within it */
-#define TEXT(text) {text, sizeof(text) - 1}
+#define TEXT(text)             \
+	{                          \
+		text, sizeof(text) - 1 \
+	}
 
 static void
 made_up_nonsense(void **state)
@@ -229,15 +249,29 @@ made_up_nonsense(void **state)
 	static const struct
 	{
 		const char *text;
-		size_t		length;
-	}			cases[] = {
-		TEXT(""), TEXT("\0"), TEXT("{\"pg\":\0}"), TEXT("\xFF\xFE{\0}\0"), TEXT("\xEF\xBB\xBF{}"),
-		TEXT("{\"pg\":\"\\u0000\"}"), TEXT("{\"pg\":\"\\ud800\"}"),
-		TEXT("{\"pg\":1e999}"), TEXT("{\"pg\":99999999999999999999999}"), TEXT("{\"pg\":-0}"),
-		TEXT("{\"pg\":[],\"pg\":{}}"), TEXT("{\"_ERROR\":{}}"), TEXT("{\"_ERROR\":[[]]}"),
-		TEXT("{\"_ERROR\":[1,null,\"\"]}"), TEXT("{\"_INFO\":\"x\"}"), TEXT("{\"pg\":[[]]}"),
+		size_t length;
+	} cases[] = {
+		TEXT(""),
+		TEXT("\0"),
+		TEXT("{\"pg\":\0}"),
+		TEXT("\xFF\xFE{\0}\0"),
+		TEXT("\xEF\xBB\xBF{}"),
+		TEXT("{\"pg\":\"\\u0000\"}"),
+		TEXT("{\"pg\":\"\\ud800\"}"),
+		TEXT("{\"pg\":1e999}"),
+		TEXT("{\"pg\":99999999999999999999999}"),
+		TEXT("{\"pg\":-0}"),
+		TEXT("{\"pg\":[],\"pg\":{}}"),
+		TEXT("{\"_ERROR\":{}}"),
+		TEXT("{\"_ERROR\":[[]]}"),
+		TEXT("{\"_ERROR\":[1,null,\"\"]}"),
+		TEXT("{\"_INFO\":\"x\"}"),
+		TEXT("{\"pg\":[[]]}"),
 		TEXT("{\"_INFO\":[\"{\\\"global\\\":{},\\\"servers\\\":[]}\"]}"),
-		TEXT("{\"_INFO\":[\"{\\\"global\\\":{}\"]}"), TEXT("null"), TEXT("\"pg\""), TEXT("nan"),
+		TEXT("{\"_INFO\":[\"{\\\"global\\\":{}\"]}"),
+		TEXT("null"),
+		TEXT("\"pg\""),
+		TEXT("nan"),
 	};
 
 	(void) state;
@@ -256,9 +290,9 @@ nesting_bombs(void **state)
 	{
 		for (size_t j = 0; j < sizeof(depths) / sizeof(depths[0]); j++)
 		{
-			size_t		width = strlen(openers[i]);
-			char	   *text = malloc((width + 1) * depths[j] + 1);
-			size_t		length = 0;
+			size_t width = strlen(openers[i]);
+			char *text = malloc((width + 1) * depths[j] + 1);
+			size_t length = 0;
 
 			for (size_t k = 0; k < depths[j]; k++, length += width)
 				memcpy(text + length, openers[i], width);
@@ -278,8 +312,8 @@ nesting_bombs(void **state)
 static void
 large_texts(void **state)
 {
-	size_t		length = 256 * 1024;	/* enough for anything quadratic to be felt */
-	char	   *text = malloc(length);
+	size_t length = 256 * 1024; /* enough for anything quadratic to be felt */
+	char *text = malloc(length);
 
 	(void) state;
 	memset(text, 'a', length);
@@ -328,15 +362,15 @@ memory_runs_out(void **state)
 	for (size_t i = 0; i < sizeof(samples) / sizeof(samples[0]); i++)
 	{
 		const Parser *parser = find_parser(samples[i][1]);
-		Fixture		fixture;
-		bool		done = false;
-		long		budget;
+		Fixture fixture;
+		bool done = false;
+		long budget;
 
 		load_fixture(&fixture, samples[i][0]);
 		for (budget = 0; !done && budget < 20000; budget++)
 		{
 			BarmanFailure failure = {0};
-			json_t	   *value;
+			json_t *value;
 
 			allocations_left = budget;
 			json_set_alloc_funcs(failing_malloc, free);
@@ -360,12 +394,9 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(damaged_fixtures),
-		cmocka_unit_test(values_of_other_types),
-		cmocka_unit_test(made_up_nonsense),
-		cmocka_unit_test(nesting_bombs),
-		cmocka_unit_test(large_texts),
-		cmocka_unit_test(memory_runs_out),
+		cmocka_unit_test(damaged_fixtures), cmocka_unit_test(values_of_other_types),
+		cmocka_unit_test(made_up_nonsense), cmocka_unit_test(nesting_bombs),
+		cmocka_unit_test(large_texts),		cmocka_unit_test(memory_runs_out),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

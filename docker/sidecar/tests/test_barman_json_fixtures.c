@@ -13,10 +13,10 @@
 /* FILE PARSER EXPECTATION; the text is split in place */
 typedef struct Expectation
 {
-	char	   *file;
-	char	   *parser;
-	char	   *outcome;
-	bool		used;
+	char *file;
+	char *parser;
+	char *outcome;
+	bool used;
 } Expectation;
 
 static Expectation expectations[MAX_LINES];
@@ -28,7 +28,7 @@ static void compare_value(const char *path, const json_t *value, const json_t *w
 static char *
 next_word(char **text)
 {
-	char	   *word = *text;
+	char *word = *text;
 
 	*text += strcspn(*text, " ");
 	if (**text == ' ')
@@ -39,8 +39,8 @@ next_word(char **text)
 static int
 load_expectations(void **state)
 {
-	size_t		length;
-	char	   *line;
+	size_t length;
+	char *line;
 
 	(void) state;
 	expectation_text = read_whole_file(FIXTURES_DIR "/EXPECTED", &length);
@@ -49,8 +49,8 @@ load_expectations(void **state)
 	line = expectation_text;
 	while (*line)
 	{
-		char	   *end = line + strcspn(line, "\n");
-		bool		last = *end == '\0';
+		char *end = line + strcspn(line, "\n");
+		bool last = *end == '\0';
 
 		*end = '\0';
 		if (*line != '\0' && *line != '#')
@@ -80,8 +80,8 @@ free_expectations(void **state)
 static bool
 has_text(const json_t *value, const char *text)
 {
-	char	   *dump;
-	bool		same;
+	char *dump;
+	bool same;
 
 	if (json_is_string(value))
 		return strcmp(json_string_value(value), text) == 0;
@@ -95,7 +95,7 @@ has_text(const json_t *value, const char *text)
 static const json_t *
 elements_with(const json_t *array, const char *selector, size_t *count)
 {
-	char		key[100];
+	char key[100];
 	const char *text = strchr(selector, '=');
 	const json_t *found = NULL;
 
@@ -116,10 +116,9 @@ elements_with(const json_t *array, const char *selector, size_t *count)
 }
 
 static void
-compare_within_array(const char *path, const json_t *array, const char *selector,
-					const json_t *wanted)
+compare_within_array(const char *path, const json_t *array, const char *selector, const json_t *wanted)
 {
-	size_t		count;
+	size_t count;
 
 	if (strcmp(selector, "#") == 0)
 		assert_int_equal(json_array_size(array), json_integer_value(wanted));
@@ -145,38 +144,36 @@ static void
 compare_value(const char *path, const json_t *value, const json_t *wanted)
 {
 	const char *key;
-	json_t	   *wanted_member;
-	char		inner[300];
+	json_t *wanted_member;
+	char inner[300];
 
 	if (json_is_object(wanted) && (json_is_object(value) || json_is_array(value)))
 	{
-		json_object_foreach((json_t *) wanted, key, wanted_member)
+		json_object_foreach ((json_t *) wanted, key, wanted_member)
 		{
 			snprintf(inner, sizeof(inner), "%.200s %.90s", path, key);
 			if (json_is_array(value))
 				compare_within_array(inner, value, key, wanted_member);
 			else if (strcmp(key, "#") == 0)
-				assert_int_equal(json_object_size(value),
-								 json_integer_value(wanted_member));
+				assert_int_equal(json_object_size(value), json_integer_value(wanted_member));
 			else
 				compare_value(inner, json_object_get(value, key), wanted_member);
 		}
 	}
 	else if (!json_equal(value, wanted))
 	{
-		char	   *got = json_dumps(value, JSON_ENCODE_ANY);
-		char	   *expected = json_dumps(wanted, JSON_ENCODE_ANY);
+		char *got = json_dumps(value, JSON_ENCODE_ANY);
+		char *expected = json_dumps(wanted, JSON_ENCODE_ANY);
 
 		fail_msg("%s is %s, expected %s", path, got ? got : "absent", expected);
 	}
 }
 
 static void
-compare_failure(const char *path, json_t *value, const BarmanFailure *failure,
-			   char *outcome)
+compare_failure(const char *path, json_t *value, const BarmanFailure *failure, char *outcome)
 {
-	char	   *words = strchr(outcome, ' ');
-	size_t		length = words ? (size_t) (words - outcome) : strlen(outcome);
+	char *words = strchr(outcome, ' ');
+	size_t length = words ? (size_t) (words - outcome) : strlen(outcome);
 
 	if (value != NULL)
 		fail_msg("%s: a value, expected the failure %s", path, outcome);
@@ -189,15 +186,15 @@ compare_failure(const char *path, json_t *value, const BarmanFailure *failure,
 static void
 check_fixture(Fixture *fixture, void *context)
 {
-	size_t	   *asserted = context;
-	bool		stated = false;
+	size_t *asserted = context;
+	bool stated = false;
 
 	for (size_t i = 0; i < expectation_count; i++)
 	{
 		Expectation *expectation = &expectations[i];
 		const Parser *parser = find_parser(expectation->parser);
 		BarmanFailure failure = {0};
-		json_t	   *value;
+		json_t *value;
 
 		if (fnmatch(expectation->file, fixture->path, 0) != 0)
 			continue;
@@ -213,13 +210,13 @@ check_fixture(Fixture *fixture, void *context)
 			compare_failure(fixture->path, value, &failure, expectation->outcome + 1);
 		else
 		{
-			json_t	   *wanted = json_loads(expectation->outcome, JSON_REJECT_DUPLICATES, NULL);
+			json_t *wanted = json_loads(expectation->outcome, JSON_REJECT_DUPLICATES, NULL);
 
 			if (wanted == NULL)
 				fail_msg("EXPECTED is no JSON: %s", expectation->outcome);
 			if (value == NULL)
-				fail_msg("%s: %s (%s), expected a value", fixture->path,
-						 failure.code, failure.detail);
+				fail_msg("%s: %s (%s), expected a value", fixture->path, failure.code,
+						 failure.detail);
 			compare_value(fixture->path, value, wanted);
 			json_decref(wanted);
 		}
@@ -235,8 +232,8 @@ check_fixture(Fixture *fixture, void *context)
 static void
 every_fixture_comes_out_as_expected(void **state)
 {
-	size_t		asserted = 0;
-	size_t		count = for_each_fixture(check_fixture, &asserted);
+	size_t asserted = 0;
+	size_t count = for_each_fixture(check_fixture, &asserted);
 
 	(void) state;
 	for (size_t i = 0; i < expectation_count; i++)
@@ -252,11 +249,11 @@ every_fixture_comes_out_as_expected(void **state)
 static void
 check_against_every_parser(Fixture *fixture, void *context)
 {
-	size_t	   *outcomes = context;
+	size_t *outcomes = context;
 
 	for (const Parser *parser = parsers; parser->name; parser++)
 	{
-		bool		good = try_parser(parser, &fixture->output, fixture->server);
+		bool good = try_parser(parser, &fixture->output, fixture->server);
 
 		outcomes[good ? 1 : 0]++;
 		/* another server's answer is no answer */
@@ -269,7 +266,7 @@ check_against_every_parser(Fixture *fixture, void *context)
 static void
 every_parser_survives_every_fixture(void **state)
 {
-	size_t		outcomes[2] = {0, 0};
+	size_t outcomes[2] = {0, 0};
 
 	(void) state;
 	for_each_fixture(check_against_every_parser, outcomes);

@@ -11,8 +11,8 @@
 static void
 assert_redacts(const char *text, const char *expected)
 {
-	char	   *once = barman_redact_text(text, strlen(text));
-	char	   *twice = barman_redact_text(once, strlen(once));
+	char *once = barman_redact_text(text, strlen(text));
+	char *twice = barman_redact_text(once, strlen(once));
 
 	assert_string_equal(once, expected);
 	assert_string_equal(twice, expected);
@@ -35,7 +35,8 @@ connection_strings(void **state)
 	assert_redacts("password=a\\ s3cr3t port=5", "password=*** port=5");
 	assert_redacts("password=a'b\"c&d,e;f port=5", "password=*** port=5");
 	assert_redacts("sslpassword=s3cr3t passfile=/f", "sslpassword=*** passfile=/f");
-	assert_redacts("oauth_client_secret=x scram_client_key=y=", "oauth_client_secret=*** scram_client_key=***");
+	assert_redacts("oauth_client_secret=x scram_client_key=y=",
+				   "oauth_client_secret=*** scram_client_key=***");
 	assert_redacts("PGPASSWORD=s3cr3t psql", "PGPASSWORD=*** psql");
 	/* libpq skips blanks after =, so this password is "user=u" */
 	assert_redacts("password= user=u port=5", "password= *** port=5");
@@ -68,7 +69,8 @@ headers_and_addresses(void **state)
 	(void) state;
 	assert_redacts("Authorization: Bearer s3cr3t\nnext", "Authorization: ***\nnext");
 	assert_redacts("authorization: Basic czNjcjN0", "authorization: ***");
-	assert_redacts("curl -H 'Authorization: Bearer s3cr3t' https://h", "curl -H 'Authorization: ***' https://h");
+	assert_redacts("curl -H 'Authorization: Bearer s3cr3t' https://h",
+				   "curl -H 'Authorization: ***' https://h");
 	assert_redacts("{\"Authorization\": \"AWS4-HMAC Credential=a/b, Signature=c\", \"x\": 1}",
 				   "{\"Authorization\": \"***\", \"x\": 1}");
 	assert_redacts("Proxy-Authorization: Basic abc", "Proxy-Authorization: ***");
@@ -110,9 +112,12 @@ uris(void **state)
 	assert_redacts("postgres://u:p'q\"r@h", "postgres://u:***@h");
 	assert_redacts("postgres://u@h:5432/d", "postgres://u@h:5432/d");
 	assert_redacts("postgres://h:5432/d", "postgres://h:5432/d");
-	assert_redacts("postgres://h/d?user=u&password=s3cr3t&x=y", "postgres://h/d?user=u&password=***&x=y");
-	assert_redacts("postgres://u:a@h1:1,h2:2/d?sslpassword=b", "postgres://u:***@h1:1,h2:2/d?sslpassword=***");
-	assert_redacts("[postgres://u:a@h] and [https://v:b@i]", "[postgres://u:***@h] and [https://v:***@i]");
+	assert_redacts("postgres://h/d?user=u&password=s3cr3t&x=y",
+				   "postgres://h/d?user=u&password=***&x=y");
+	assert_redacts("postgres://u:a@h1:1,h2:2/d?sslpassword=b",
+				   "postgres://u:***@h1:1,h2:2/d?sslpassword=***");
+	assert_redacts("[postgres://u:a@h] and [https://v:b@i]",
+				   "[postgres://u:***@h] and [https://v:***@i]");
 	assert_redacts("http://[::1]:80/x?mail=a@b", "http://[::1]:80/x?mail=a@b");
 	/* cut off before the @ */
 	assert_redacts("x postgres://u:s3cr", "x postgres://u:***");
@@ -150,27 +155,31 @@ complaints_of_libpq(void **state)
 	assert_redacts("missing \"=\" after \"s3cr3t\" in connection info string",
 				   "missing \"=\" after \"***\" in connection info string");
 	assert_redacts("invalid port number: \"s3cr3t\"", "invalid port number: \"***\"");
-	assert_redacts("invalid percent-encoded token: \"s3%zz\"", "invalid percent-encoded token: \"***\"");
+	assert_redacts("invalid percent-encoded token: \"s3%zz\"",
+				   "invalid percent-encoded token: \"***\"");
 	assert_redacts("could not translate host name \"s3cr3t@h\" to address: x",
 				   "could not translate host name \"***\" to address: x");
 	assert_redacts("could not translate host name \"db1\" to address: x",
 				   "could not translate host name \"db1\" to address: x");
 	assert_redacts("missing \"=\" after \"s3cr3t", "missing \"=\" after \"***");
-	assert_redacts("missing \\\"=\\\" after \\\"s3cr3t\\\" in", "missing \\\"=\\\" after \\\"***\" in");
+	assert_redacts("missing \\\"=\\\" after \\\"s3cr3t\\\" in",
+				   "missing \\\"=\\\" after \\\"***\" in");
 }
 
 static void
 secret_keys(void **state)
 {
-	json_t	   *value = json_loads("{\"conninfo\":\"host=h password=s3cr3t\",\"password\":\"\",\"Password\":\"x\","
-								   "\"token\":{\"a\":\"x\",\"b\":[\"y\",7,true,null]},\"pin_secret\":1234,"
-								   "\"encryption_passphrase_command\":\"echo x\",\"encryption_key_id\":\"k\","
-								   "\"aws_sse_customer_key\":\"x\",\"list\":[\"password=x\",[{\"passwd\":\"x\"}]]}", 0, NULL);
-	json_t	   *wanted = json_loads("{\"conninfo\":\"host=h password=***\",\"password\":\"\",\"Password\":\"***\","
-									"\"token\":{\"a\":\"***\",\"b\":[\"***\",null,true,null]},\"pin_secret\":null,"
-									"\"encryption_passphrase_command\":\"***\",\"encryption_key_id\":\"k\","
-									"\"aws_sse_customer_key\":\"***\",\"list\":[\"password=***\",[{\"passwd\":\"***\"}]]}", 0, NULL);
-	json_t	   *bare = json_string("password=s3cr3t");
+	json_t *value = json_loads("{\"conninfo\":\"host=h password=s3cr3t\",\"password\":\"\",\"Password\":\"x\","
+							   "\"token\":{\"a\":\"x\",\"b\":[\"y\",7,true,null]},\"pin_secret\":1234,"
+							   "\"encryption_passphrase_command\":\"echo x\",\"encryption_key_id\":\"k\","
+							   "\"aws_sse_customer_key\":\"x\",\"list\":[\"password=x\",[{\"passwd\":\"x\"}]]}",
+							   0, NULL);
+	json_t *wanted = json_loads("{\"conninfo\":\"host=h password=***\",\"password\":\"\",\"Password\":\"***\","
+								"\"token\":{\"a\":\"***\",\"b\":[\"***\",null,true,null]},\"pin_secret\":null,"
+								"\"encryption_passphrase_command\":\"***\",\"encryption_key_id\":\"k\","
+								"\"aws_sse_customer_key\":\"***\",\"list\":[\"password=***\",[{\"passwd\":\"***\"}]]}",
+								0, NULL);
+	json_t *bare = json_string("password=s3cr3t");
 
 	(void) state;
 	barman_redact(value);
@@ -199,15 +208,15 @@ static const char *const plants[] = {
 static json_t *
 plant(const json_t *value, const char *format)
 {
-	json_t	   *copy;
+	json_t *copy;
 	const char *key;
-	json_t	   *member;
-	char	   *text;
+	json_t *member;
+	char *text;
 
 	if (json_is_object(value))
 	{
 		copy = json_object();
-		json_object_foreach((json_t *) value, key, member)
+		json_object_foreach ((json_t *) value, key, member)
 			json_object_set_new(copy, key, plant(member, format));
 		return copy;
 	}
@@ -225,7 +234,7 @@ plant(const json_t *value, const char *format)
 	member = json_loads(json_string_value(value), 0, NULL);
 	if (member != NULL)
 	{
-		json_t	   *inner = plant(member, format);
+		json_t *inner = plant(member, format);
 
 		text = json_dumps(inner, JSON_INDENT(4));
 		json_decref(inner);
@@ -234,11 +243,11 @@ plant(const json_t *value, const char *format)
 	else
 	{
 		const char *mark = strstr(format, "%s");
-		size_t		size = strlen(format) + json_string_length(value);
+		size_t size = strlen(format) + json_string_length(value);
 
 		text = malloc(size);
-		snprintf(text, size, "%.*s%s%s", (int) (mark - format), format,
-				 json_string_value(value), mark + 2);
+		snprintf(text, size, "%.*s%s%s", (int) (mark - format), format, json_string_value(value),
+				 mark + 2);
 	}
 	copy = json_string(text);
 	free(text);
@@ -246,14 +255,14 @@ plant(const json_t *value, const char *format)
 }
 
 static size_t
-assert_no_secret(const Parser *parser, const BarmanOutput *output, const char *server, const char *path)
+assert_no_secret(const Parser *parser, const BarmanOutput *output, const char *server,
+				 const char *path)
 {
 	BarmanFailure failure = {0};
-	json_t	   *value = parser->parse(output, server, &failure);
-	char	   *dump = value ? json_dumps(value, 0) : NULL;
+	json_t *value = parser->parse(output, server, &failure);
+	char *dump = value ? json_dumps(value, 0) : NULL;
 
-	if ((dump && strstr(dump, SECRET)) ||
-		(failure.message && strstr(failure.message, SECRET)) ||
+	if ((dump && strstr(dump, SECRET)) || (failure.message && strstr(failure.message, SECRET)) ||
 		(failure.detail && strstr(failure.detail, SECRET)) ||
 		(failure.hint && strstr(failure.hint, SECRET)))
 		fail_msg("%s: the parser of %s gives the secret away: %s", path, parser->name,
@@ -267,8 +276,8 @@ assert_no_secret(const Parser *parser, const BarmanOutput *output, const char *s
 static void
 plant_and_parse(Fixture *fixture, void *context)
 {
-	json_t	   *document = barman_document(&fixture->output);
-	size_t	   *count = context;
+	json_t *document = barman_document(&fixture->output);
+	size_t *count = context;
 
 	/* what a thousand file names hold, one holds */
 	if (fixture->output.out_length > 40000)
@@ -278,10 +287,10 @@ plant_and_parse(Fixture *fixture, void *context)
 	}
 	for (size_t i = 0; i < sizeof(plants) / sizeof(plants[0]); i++)
 	{
-		json_t	   *planted = document ? plant(document, plants[i]) : NULL;
+		json_t *planted = document ? plant(document, plants[i]) : NULL;
 		BarmanOutput output = fixture->output;
-		char	   *out = NULL;
-		char	   *err = NULL;
+		char *out = NULL;
+		char *err = NULL;
 
 		/* keep the ids, so that the parsers get as far as they can */
 		if (planted != NULL)
@@ -290,8 +299,8 @@ plant_and_parse(Fixture *fixture, void *context)
 
 			for (size_t k = 0; k < 3; k++)
 			{
-				json_t	   *data = json_object_get(planted, fixture->server);
-				json_t	   *old = json_object_get(document, fixture->server);
+				json_t *data = json_object_get(planted, fixture->server);
+				json_t *old = json_object_get(document, fixture->server);
 
 				if (json_object_get(document, keep[k]))
 					json_object_set(planted, keep[k], json_object_get(document, keep[k]));
@@ -310,8 +319,8 @@ plant_and_parse(Fixture *fixture, void *context)
 		}
 		if (fixture->output.err_length > 0)
 		{
-			json_t	   *text = json_stringn(fixture->output.err, fixture->output.err_length);
-			json_t	   *planted_text = plant(text, plants[i]);
+			json_t *text = json_stringn(fixture->output.err, fixture->output.err_length);
+			json_t *planted_text = plant(text, plants[i]);
 
 			err = strdup(json_string_value(planted_text));
 			output.err = err;
@@ -331,7 +340,7 @@ plant_and_parse(Fixture *fixture, void *context)
 static void
 no_planted_secret_comes_through(void **state)
 {
-	size_t		count = 0;
+	size_t count = 0;
 
 	(void) state;
 	for_each_fixture(plant_and_parse, &count);
@@ -353,8 +362,10 @@ memory_runs_out_silently(void **state)
 	(void) state;
 	for (int budget = 0; budget < 30; budget++)
 	{
-		json_t	   *value = json_loads("{\"conninfo\":\"password=" SECRET "\",\"password\":\"" SECRET "\"}", 0, NULL);
-		char	   *dump;
+		json_t *value = json_loads("{\"conninfo\":\"password=" SECRET "\",\"password\":\"" SECRET
+								   "\"}",
+								   0, NULL);
+		char *dump;
 
 		allocations_left = budget;
 		json_set_alloc_funcs(failing_malloc, free);

@@ -5,16 +5,16 @@
  */
 #include "barman_json_fixture.h"
 
-typedef json_t *(*Parse) (const BarmanOutput *output, const char *server, BarmanFailure *failure);
+typedef json_t *(*Parse)(const BarmanOutput *output, const char *server, BarmanFailure *failure);
 
 /* One fixture: status of the value, or the code of the failure. */
 typedef struct Case
 {
 	const char *fixture;
-	Parse		parse;
-	const char *status;			/* NULL: an empty object */
-	const char *code;			/* NULL: a value */
-	const char *detail;			/* a part of it, or NULL */
+	Parse parse;
+	const char *status; /* NULL: an empty object */
+	const char *code;	/* NULL: a value */
+	const char *detail; /* a part of it, or NULL */
 } Case;
 
 static void test_cases(void **state);
@@ -32,38 +32,49 @@ static const Case cases[] = {
 	{"3.20-pg18/c01-restore-full-plain.json", barman_parse_restore, NULL, NULL, NULL},
 
 	/* exit code 0, and worth nothing */
-	{"3.13.3-pg17/25-restore-full-waiting.json", barman_parse_restore, NULL, BARMAN_WRONG_STATE, "NOT VALID"},
-	{"3.13.3-pg17/29-restore-incremental-waiting.json", barman_parse_restore, NULL, BARMAN_WRONG_STATE, "NOT VALID"},
+	{"3.13.3-pg17/25-restore-full-waiting.json", barman_parse_restore, NULL, BARMAN_WRONG_STATE,
+	 "NOT VALID"},
+	{"3.13.3-pg17/29-restore-incremental-waiting.json", barman_parse_restore, NULL,
+	 BARMAN_WRONG_STATE, "NOT VALID"},
 
 	/* refused */
-	{"3.4.0/54rec_tooearly.json", barman_parse_restore, NULL, BARMAN_WRONG_STATE, "before the backup end time"},
+	{"3.4.0/54rec_tooearly.json", barman_parse_restore, NULL, BARMAN_WRONG_STATE,
+	 "before the backup end time"},
 	{"3.4.0/79recover_failed.json", barman_parse_restore, NULL, BARMAN_WRONG_STATE, "not DONE"},
 	{"3.13.3-pg17/c41-restore-too-early.json", barman_parse_restore, NULL, BARMAN_WRONG_STATE, NULL},
 	{"3.13.3-pg17/c45-restore-bad-lsn.json", barman_parse_restore, NULL, BARMAN_FAILED, "Invalid LSN"},
 	{"3.13.3-pg17/c50-restore-nowritable.json", barman_parse_restore, NULL, BARMAN_FAILED, "mkdir"},
-	{"3.13.3-pg17/a2b-unknown-backup-restore.json", barman_parse_restore, NULL, BARMAN_UNKNOWN_BACKUP, NULL},
+	{"3.13.3-pg17/a2b-unknown-backup-restore.json", barman_parse_restore, NULL,
+	 BARMAN_UNKNOWN_BACKUP, NULL},
 
 	{"3.4.0/22verify.json", barman_parse_verify, "valid", NULL, NULL},
 	{"3.13.3-pg17/87-verify-backup-full.json", barman_parse_verify, "valid", NULL, NULL},
 	{"3.13.3-pg17/88-verify-backup-incremental.json", barman_parse_verify, "valid", NULL, NULL},
-	{"3.13.3-pg17/h11-verify-backup-gzip.json", barman_parse_verify, NULL, BARMAN_UNSUPPORTED, "compressed"},
+	{"3.13.3-pg17/h11-verify-backup-gzip.json", barman_parse_verify, NULL, BARMAN_UNSUPPORTED,
+	 "compressed"},
 	{"3.13.3-pg17/76-verify-failed.json", barman_parse_verify, NULL, BARMAN_WRONG_STATE, NULL},
 	{"3.4.0/80verify_failed.json", barman_parse_verify, NULL, BARMAN_WRONG_STATE, NULL},
-	{"3.13.3-pg17/a2d-unknown-backup-verify.json", barman_parse_verify, NULL, BARMAN_UNKNOWN_BACKUP, NULL},
+	{"3.13.3-pg17/a2d-unknown-backup-verify.json", barman_parse_verify, NULL, BARMAN_UNKNOWN_BACKUP,
+	 NULL},
 
 	{"3.4.0/25keep.json", barman_parse_keep, NULL, NULL, NULL},
 	{"3.13.3-pg17/91-keep-full.json", barman_parse_keep, NULL, NULL, NULL},
 	{"3.13.3-pg17/78-keep-failed.json", barman_parse_keep, NULL, BARMAN_WRONG_STATE, "status FAILED"},
-	{"3.13.3-pg17/97-keep-incremental.json", barman_parse_keep, NULL, BARMAN_WRONG_STATE, "incremental"},
+	{"3.13.3-pg17/97-keep-incremental.json", barman_parse_keep, NULL, BARMAN_WRONG_STATE,
+	 "incremental"},
 	{"3.4.0/24keepst.json", barman_parse_keep_status, "none", NULL, NULL},
 	{"3.4.0/26keepst.json", barman_parse_keep_status, "full", NULL, NULL},
-	{"3.13.3-pg17/96b-keep-status-standalone.json", barman_parse_keep_status, "standalone", NULL, NULL},
+	{"3.13.3-pg17/96b-keep-status-standalone.json", barman_parse_keep_status, "standalone", NULL,
+	 NULL},
 
 	{"3.4.0/28deletekept.json", barman_parse_delete, NULL, BARMAN_WRONG_STATE, "current keep request"},
-	{"3.13.3-pg17/94-delete-kept.json", barman_parse_delete, NULL, BARMAN_WRONG_STATE, "current keep request"},
-	{"3.13.3-pg17/h04-delete-below-redundancy.json", barman_parse_delete, NULL, BARMAN_WRONG_STATE, "minimum redundancy"},
+	{"3.13.3-pg17/94-delete-kept.json", barman_parse_delete, NULL, BARMAN_WRONG_STATE,
+	 "current keep request"},
+	{"3.13.3-pg17/h04-delete-below-redundancy.json", barman_parse_delete, NULL, BARMAN_WRONG_STATE,
+	 "minimum redundancy"},
 	{"3.13.3-pg17/67-delete-started.json", barman_parse_delete, NULL, BARMAN_BACKUP_RUNNING, NULL},
-	{"3.13.3-pg17/a2c-unknown-backup-delete.json", barman_parse_delete, NULL, BARMAN_UNKNOWN_BACKUP, NULL},
+	{"3.13.3-pg17/a2c-unknown-backup-delete.json", barman_parse_delete, NULL, BARMAN_UNKNOWN_BACKUP,
+	 NULL},
 };
 
 int
@@ -86,7 +97,7 @@ test_cases(void **state)
 	{
 		const Case *one = &cases[i];
 		BarmanFailure failure = {0};
-		json_t	   *value = parse(one->fixture, one->parse, &failure);
+		json_t *value = parse(one->fixture, one->parse, &failure);
 
 		if (one->code == NULL)
 		{
@@ -98,9 +109,11 @@ test_cases(void **state)
 		else
 		{
 			if (value != NULL || strcmp(failure.code, one->code) != 0)
-				fail_msg("%s: not %s but %s", one->fixture, one->code, value != NULL ? "a value" : failure.code);
+				fail_msg("%s: not %s but %s", one->fixture, one->code,
+						 value != NULL ? "a value" : failure.code);
 			assert_non_null(failure.message);
-			if (one->detail != NULL && (failure.detail == NULL || strstr(failure.detail, one->detail) == NULL))
+			if (one->detail != NULL &&
+				(failure.detail == NULL || strstr(failure.detail, one->detail) == NULL))
 				fail_msg("%s: detail \"%s\"", one->fixture, failure.detail);
 			if (failure.detail != NULL && strstr(failure.detail, "BackupInfo(") != NULL)
 				fail_msg("%s: Python in \"%s\"", one->fixture, failure.detail);
@@ -115,8 +128,9 @@ static void
 test_deleted(void **state)
 {
 	BarmanFailure failure = {0};
-	json_t	   *value = parse("3.13.3-pg17/99-delete-full-with-children.json", barman_parse_delete, &failure);
-	json_t	   *deleted = json_object_get(value, "deleted");
+	json_t *value = parse("3.13.3-pg17/99-delete-full-with-children.json", barman_parse_delete,
+						  &failure);
+	json_t *deleted = json_object_get(value, "deleted");
 
 	(void) state;
 	assert_int_equal(json_array_size(deleted), 2);
@@ -129,14 +143,14 @@ static void
 test_damage(void **state)
 {
 	static const Parse ours[] = {
-		barman_parse_restore, barman_parse_verify, barman_parse_keep,
-		barman_parse_keep_status, barman_parse_delete
+		barman_parse_restore,	  barman_parse_verify, barman_parse_keep,
+		barman_parse_keep_status, barman_parse_delete,
 	};
 
 	(void) state;
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++)
 	{
-		Fixture		fixture;
+		Fixture fixture;
 
 		load_fixture(&fixture, cases[i].fixture);
 		for (size_t length = 0; length <= fixture.output.out_length; length += 37)
@@ -145,11 +159,11 @@ test_damage(void **state)
 			{
 				BarmanOutput output = fixture.output;
 				BarmanFailure failure = {0};
-				json_t	   *value;
+				json_t *value;
 
 				output.out_length = length;
 				output.exit_code = (int) (length % 2);
-				value = ours[p] (&output, fixture.server, &failure);
+				value = ours[p](&output, fixture.server, &failure);
 				if (value == NULL)
 					assert_non_null(failure.code);
 				json_decref(value);
@@ -163,8 +177,8 @@ test_damage(void **state)
 static json_t *
 parse(const char *name, Parse parser, BarmanFailure *failure)
 {
-	Fixture		fixture;
-	json_t	   *value;
+	Fixture fixture;
+	json_t *value;
 
 	load_fixture(&fixture, name);
 	value = parser(&fixture.output, fixture.server, failure);

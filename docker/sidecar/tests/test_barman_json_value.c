@@ -5,19 +5,19 @@
  */
 #include "barman_json_fixture.h"
 
-typedef json_t *(*Converter) (const json_t *value);
+typedef json_t *(*Converter)(const json_t *value);
 
 /* Both are JSON texts; NULL in is a missing value. */
 static void
 assert_converts(Converter convert, const char *in, const char *expected)
 {
-	json_t	   *value = in ? json_loads(in, JSON_DECODE_ANY, NULL) : NULL;
-	json_t	   *result = convert(value);
-	json_t	   *wanted = json_loads(expected, JSON_DECODE_ANY, NULL);
+	json_t *value = in ? json_loads(in, JSON_DECODE_ANY, NULL) : NULL;
+	json_t *result = convert(value);
+	json_t *wanted = json_loads(expected, JSON_DECODE_ANY, NULL);
 
 	if (!json_equal(result, wanted))
 	{
-		char	   *got = json_dumps(result, JSON_ENCODE_ANY);
+		char *got = json_dumps(result, JSON_ENCODE_ANY);
 
 		fail_msg("%s became %s, expected %s", in, got, expected);
 	}
@@ -29,9 +29,9 @@ assert_converts(Converter convert, const char *in, const char *expected)
 static void
 assert_time(const char *iso, const char *epoch, const char *expected)
 {
-	json_t	   *iso_value = iso ? json_string(iso) : NULL;
-	json_t	   *epoch_value = epoch ? json_loads(epoch, JSON_DECODE_ANY, NULL) : NULL;
-	json_t	   *result = barman_value_time(iso_value, epoch_value);
+	json_t *iso_value = iso ? json_string(iso) : NULL;
+	json_t *epoch_value = epoch ? json_loads(epoch, JSON_DECODE_ANY, NULL) : NULL;
+	json_t *result = barman_value_time(iso_value, epoch_value);
 	const char *text = json_string_value(result);
 
 	if (expected ? text == NULL || strcmp(text, expected) != 0 : !json_is_null(result))
@@ -62,12 +62,27 @@ static void
 times_without_a_zone_are_unknown(void **state)
 {
 	static const char *const bad[] = {
-		"2026-11-22 06:10:22", "Sun Nov 22 06:10:26 2026", "2026-11-22", "", "None", "now",
-		"2026-11-22 06:10:22+", "2026-11-22 06:10:22+1", "2026-11-22 06:10:22+24:00",
-		"2026-11-22 06:10:22.+00:00", "2026-11-22 06:10:22Z ", "2026-13-01 00:00:00Z",
-		"2026-11-31 00:00:00Z", "2026-02-29 00:00:00Z", "2026-00-10 00:00:00Z",
-		"2026-11-22 24:00:00Z", "2026-11-22 06:60:22Z", "2026-11-22 06:10:60Z",
-		"9999-12-31T23:59:59-01:00", "0001-01-01T00:00:00Z", "1970-01-01T00:00:00+01:00"
+		"2026-11-22 06:10:22",
+		"Sun Nov 22 06:10:26 2026",
+		"2026-11-22",
+		"",
+		"None",
+		"now",
+		"2026-11-22 06:10:22+",
+		"2026-11-22 06:10:22+1",
+		"2026-11-22 06:10:22+24:00",
+		"2026-11-22 06:10:22.+00:00",
+		"2026-11-22 06:10:22Z ",
+		"2026-13-01 00:00:00Z",
+		"2026-11-31 00:00:00Z",
+		"2026-02-29 00:00:00Z",
+		"2026-00-10 00:00:00Z",
+		"2026-11-22 24:00:00Z",
+		"2026-11-22 06:60:22Z",
+		"2026-11-22 06:10:60Z",
+		"9999-12-31T23:59:59-01:00",
+		"0001-01-01T00:00:00Z",
+		"1970-01-01T00:00:00+01:00",
 	};
 
 	(void) state;
@@ -101,23 +116,23 @@ static void
 calendar_is_gregorian(void **state)
 {
 	static const int lengths[] = {31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
-	int64_t		epoch = 0;
+	int64_t epoch = 0;
 
 	(void) state;
 	for (int year = 1970; year < 2270; year++)
 	{
-		bool		leap = (year % 4 == 0 && year % 100 != 0) || year % 400 == 0;
+		bool leap = (year % 4 == 0 && year % 100 != 0) || year % 400 == 0;
 
 		for (int month = 1; month <= 12; month++)
 		{
-			int			days = lengths[month - 1] + (month == 2 && leap);
+			int days = lengths[month - 1] + (month == 2 && leap);
 
 			for (int day = 1; day <= days; day++, epoch += 86400)
 			{
-				char		expected[40];
-				json_t	   *value = json_integer(epoch);
-				json_t	   *time = barman_value_time(NULL, value);
-				json_t	   *again = barman_value_time(time, NULL);
+				char expected[40];
+				json_t *value = json_integer(epoch);
+				json_t *time = barman_value_time(NULL, value);
+				json_t *again = barman_value_time(time, NULL);
 
 				snprintf(expected, sizeof(expected), "%04d-%02d-%02dT00:00:00Z", year, month, day);
 				assert_string_equal(json_string_value(time), expected);
@@ -173,7 +188,7 @@ fractions(void **state)
 static void
 positions_and_segments(void **state)
 {
-	uint64_t	lsn;
+	uint64_t lsn;
 
 	(void) state;
 	assert_converts(barman_value_lsn, "\"0/3000060\"", "\"0/3000060\"");
@@ -187,7 +202,8 @@ positions_and_segments(void **state)
 	assert_converts(barman_value_lsn, "0", "null");
 	assert_true(lsn_parse("2/1E000028", &lsn));
 	assert_true(lsn == UINT64_C(0x21E000028));
-	assert_converts(barman_value_segment, "\"00000001000000020000001E\"", "\"00000001000000020000001E\"");
+	assert_converts(barman_value_segment, "\"00000001000000020000001E\"",
+					"\"00000001000000020000001E\"");
 	assert_converts(barman_value_segment, "\"00000001000000020000001e\"", "null");
 	assert_converts(barman_value_segment, "\"00000001000000020000001E.partial\"", "null");
 	assert_converts(barman_value_segment, "\"None\"", "null");
@@ -234,12 +250,16 @@ foreign_bytes_become_text(void **state)
 	static const struct
 	{
 		const char *in;
-		size_t		length;
+		size_t length;
 		const char *out;
-	}			cases[] = {
+	} cases[] = {
 		{"plain", 5, "plain"},
 		{"\xC3\xA9\xE2\x82\xAC\xF0\x9F\x90\x98", 9, "\xC3\xA9\xE2\x82\xAC\xF0\x9F\x90\x98"},
-		{"a\xFF" "b", 3, "a\xEF\xBF\xBD" "b"},
+		{"a\xFF"
+		 "b",
+		 3,
+		 "a\xEF\xBF\xBD"
+		 "b"},
 		{"a\0b", 3, "a b"},
 		{"a\x1B[1m\r\n\tb", 9, "a [1m \n\tb"},
 		{"\xC3", 1, "\xEF\xBF\xBD"},
@@ -252,7 +272,7 @@ foreign_bytes_become_text(void **state)
 	(void) state;
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++)
 	{
-		char	   *text = barman_text_utf8(cases[i].in, cases[i].length);
+		char *text = barman_text_utf8(cases[i].in, cases[i].length);
 
 		assert_string_equal(text, cases[i].out);
 		free(text);

@@ -55,15 +55,15 @@ typedef enum Where
 	CAGED,
 	CAGED_WITH_NETWORK,
 	CAGED_TO_READ,
-	CAGED_TO_ASK				/* a server, at its socket */
+	CAGED_TO_ASK /* a server, at its socket */
 } Where;
 
 typedef struct Attempt
 {
 	const char *name;
-	int			(*make) (void);
-	int			refused;		/* with this errno; REACHED: it is allowed */
-	bool		may_fail_free;	/* a container refuses it too */
+	int (*make)(void);
+	int refused;		/* with this errno; REACHED: it is allowed */
+	bool may_fail_free; /* a container refuses it too */
 } Attempt;
 
 extern char **environ;
@@ -71,13 +71,13 @@ extern char **environ;
 /* What a child is told, in this order */
 typedef struct Place
 {
-	char		home[PATH_MAX]; /* the cage's own */
-	char		other[PATH_MAX];
-	char		socket[100];
-	int			tcp_port;
-	int			udp_port;
-	int			own_port;
-	pid_t		parent;
+	char home[PATH_MAX]; /* the cage's own */
+	char other[PATH_MAX];
+	char socket[100];
+	int tcp_port;
+	int udp_port;
+	int own_port;
+	pid_t parent;
 } Place;
 
 static char self[PATH_MAX];
@@ -90,7 +90,9 @@ static struct sockaddr_in
 loopback(int port)
 {
 	struct sockaddr_in address = {
-		.sin_family = AF_INET, .sin_port = htons((uint16_t) port), .sin_addr.s_addr = htonl(INADDR_LOOPBACK)
+		.sin_family = AF_INET,
+		.sin_port = htons((uint16_t) port),
+		.sin_addr.s_addr = htonl(INADDR_LOOPBACK),
 	};
 
 	return address;
@@ -99,7 +101,7 @@ loopback(int port)
 static int
 try_connect(int family, const void *address, socklen_t length)
 {
-	int			fd = socket(family, SOCK_STREAM, 0);
+	int fd = socket(family, SOCK_STREAM, 0);
 
 	return fd < 0 || connect(fd, address, length) != 0 ? errno : REACHED;
 }
@@ -125,18 +127,22 @@ static int
 try_abstract_socket(void)
 {
 	struct sockaddr_un address = {.sun_family = AF_UNIX};
-	int			length = snprintf(address.sun_path + 1, sizeof(address.sun_path) - 1, "test_cage_%d", place.parent);
+	int length = snprintf(address.sun_path + 1, sizeof(address.sun_path) - 1, "test_cage_%d",
+						  place.parent);
 
-	return try_connect(AF_UNIX, &address, (socklen_t) (offsetof(struct sockaddr_un, sun_path) + 1 + (size_t) length));
+	return try_connect(AF_UNIX, &address,
+					   (socklen_t) (offsetof(struct sockaddr_un, sun_path) + 1 + (size_t) length));
 }
 
 static int
 try_datagram(void)
 {
 	struct sockaddr_in address = loopback(place.udp_port);
-	int			fd = socket(AF_INET, SOCK_DGRAM, 0);
+	int fd = socket(AF_INET, SOCK_DGRAM, 0);
 
-	return fd < 0 || sendto(fd, "x", 1, 0, (struct sockaddr *) &address, sizeof(address)) != 1 ? errno : REACHED;
+	return fd < 0 || sendto(fd, "x", 1, 0, (struct sockaddr *) &address, sizeof(address)) != 1
+			   ? errno
+			   : REACHED;
 }
 
 /* By a socket that it may have */
@@ -144,7 +150,7 @@ static int
 try_send_to(void)
 {
 	struct sockaddr_un nobody = {.sun_family = AF_UNIX, .sun_path = "/nobody"};
-	int			fd = socket(AF_UNIX, SOCK_DGRAM, 0);
+	int fd = socket(AF_UNIX, SOCK_DGRAM, 0);
 
 	sendto(fd, "x", 1, 0, (struct sockaddr *) &nobody, sizeof(nobody));
 	return errno == ENOENT ? REACHED : errno;
@@ -153,12 +159,14 @@ try_send_to(void)
 static int
 try_send_message(void)
 {
-	int			pair[2];
-	char		byte = 'x';
+	int pair[2];
+	char byte = 'x';
 	struct iovec part = {&byte, 1};
 	struct msghdr message = {.msg_iov = &part, .msg_iovlen = 1};
 
-	return socketpair(AF_UNIX, SOCK_STREAM, 0, pair) != 0 || sendmsg(pair[0], &message, 0) != 1 ? errno : REACHED;
+	return socketpair(AF_UNIX, SOCK_STREAM, 0, pair) != 0 || sendmsg(pair[0], &message, 0) != 1
+			   ? errno
+			   : REACHED;
 }
 
 static int
@@ -179,8 +187,8 @@ static int
 try_to_listen(int port)
 {
 	struct sockaddr_in address = loopback(port);
-	int			on = 1;
-	int			fd = socket(AF_INET, SOCK_STREAM, 0);
+	int on = 1;
+	int fd = socket(AF_INET, SOCK_STREAM, 0);
 
 	if (fd < 0 || setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on)) != 0 ||
 		bind(fd, (struct sockaddr *) &address, sizeof(address)) != 0 || listen(fd, 1) != 0)
@@ -204,8 +212,8 @@ static int
 try_local_answer(void)
 {
 	struct sockaddr_un address = {.sun_family = AF_UNIX};
-	int			fd = socket(AF_UNIX, SOCK_STREAM, 0);
-	int			pair[2];
+	int fd = socket(AF_UNIX, SOCK_STREAM, 0);
+	int pair[2];
 
 	snprintf(address.sun_path, sizeof(address.sun_path), "%.90s/s%d", place.home, getpid());
 	if (fd < 0 || bind(fd, (struct sockaddr *) &address, sizeof(address)) != 0 || listen(fd, 1) != 0)
@@ -213,15 +221,16 @@ try_local_answer(void)
 	/* as the postmaster does, and gives up if it cannot */
 	if (chmod(address.sun_path, 0777) != 0)
 		return errno;
-	return socketpair(AF_UNIX, SOCK_STREAM, 0, pair) != 0 || send(pair[0], "x", 1, 0) != 1 ? errno : REACHED;
+	return socketpair(AF_UNIX, SOCK_STREAM, 0, pair) != 0 || send(pair[0], "x", 1, 0) != 1 ? errno
+																						   : REACHED;
 }
 
 static int
 try_open(const char *below, const char *name, int flags)
 {
-	char	   *path = mem_printf("%s/%s", below, name);
-	int			fd = open(path, flags, 0600);
-	int			error = errno;
+	char *path = mem_printf("%s/%s", below, name);
+	int fd = open(path, flags, 0600);
+	int error = errno;
 
 	free(path);
 	return fd < 0 ? error : REACHED;
@@ -260,8 +269,8 @@ try_list(void)
 static int
 try_shared_memory(void)
 {
-	char	   *name = mem_printf("test_cage_%d", place.parent);
-	int			result = try_open("/dev/shm", name, O_RDWR | O_CREAT);
+	char *name = mem_printf("test_cage_%d", place.parent);
+	int result = try_open("/dev/shm", name, O_RDWR | O_CREAT);
 
 	if (result == REACHED)
 		unlinkat(AT_FDCWD, mem_printf("/dev/shm/%s", name), 0);
@@ -271,7 +280,7 @@ try_shared_memory(void)
 static int
 try_cut(void)
 {
-	char	   *path = mem_printf("%s/empty", place.other);
+	char *path = mem_printf("%s/empty", place.other);
 
 	return truncate(path, 0) != 0 ? errno : REACHED;
 }
@@ -279,7 +288,7 @@ try_cut(void)
 static int
 try_remove(void)
 {
-	char	   *path = mem_printf("%s/doomed%d", place.other, getppid() == place.parent ? 0 : 1);
+	char *path = mem_printf("%s/doomed%d", place.other, getppid() == place.parent ? 0 : 1);
 
 	return unlink(path) != 0 ? errno : REACHED;
 }
@@ -287,7 +296,7 @@ try_remove(void)
 static int
 try_make_directory(void)
 {
-	char	   *path = mem_printf("%s/directory%d", place.other, getpid());
+	char *path = mem_printf("%s/directory%d", place.other, getpid());
 
 	return mkdir(path, 0700) != 0 ? errno : REACHED;
 }
@@ -296,8 +305,8 @@ try_make_directory(void)
 static int
 try_link_in(void)
 {
-	char	   *from = mem_printf("%s/secret", place.other);
-	char	   *to = mem_printf("%s/linked%d", place.home, getpid());
+	char *from = mem_printf("%s/secret", place.other);
+	char *to = mem_printf("%s/linked%d", place.home, getpid());
 
 	return link(from, to) != 0 ? EACCES : REACHED;
 }
@@ -305,8 +314,8 @@ try_link_in(void)
 static int
 try_rename_out(void)
 {
-	char	   *from = mem_printf("%s/from%d", place.home, getpid());
-	char	   *to = mem_printf("%s/to%d", place.other, getpid());
+	char *from = mem_printf("%s/from%d", place.home, getpid());
+	char *to = mem_printf("%s/to%d", place.other, getpid());
 
 	close(open(from, O_WRONLY | O_CREAT, 0600));
 	return rename(from, to) != 0 ? EACCES : REACHED;
@@ -315,8 +324,8 @@ try_rename_out(void)
 static int
 try_symbolic_link(void)
 {
-	char	   *to = mem_printf("%s/secret", place.other);
-	char	   *link = mem_printf("%s/symbolic%d", place.home, getpid());
+	char *to = mem_printf("%s/secret", place.other);
+	char *link = mem_printf("%s/symbolic%d", place.home, getpid());
 
 	return symlink(to, link) != 0 ? UNKNOWN : open(link, O_RDONLY) < 0 ? errno : REACHED;
 }
@@ -324,7 +333,7 @@ try_symbolic_link(void)
 static int
 try_change_owner(void)
 {
-	char	   *path = mem_printf("%s/secret", place.other);
+	char *path = mem_printf("%s/secret", place.other);
 
 	return chown(path, (uid_t) -1, getgid()) != 0 ? errno : REACHED;
 }
@@ -332,7 +341,7 @@ try_change_owner(void)
 static int
 try_change_times(void)
 {
-	char	   *path = mem_printf("%s/empty", place.other);
+	char *path = mem_printf("%s/empty", place.other);
 
 	return utimensat(AT_FDCWD, path, NULL, 0) != 0 ? errno : REACHED;
 }
@@ -341,7 +350,7 @@ try_change_times(void)
 static int
 try_attribute(void)
 {
-	char	   *path = mem_printf("%s/empty", place.other);
+	char *path = mem_printf("%s/empty", place.other);
 
 	return setxattr(path, "user.x", "", 0, 0) != 0 && errno == EACCES ? EACCES : REACHED;
 }
@@ -350,7 +359,7 @@ try_attribute(void)
 static int
 try_change_mode(void)
 {
-	char	   *path = mem_printf("%s/mode", place.other);
+	char *path = mem_printf("%s/mode", place.other);
 	struct stat status;
 
 	if (chmod(path, 0644) != 0 || fchmodat(AT_FDCWD, path, 0644, 0) != 0 || stat(path, &status) != 0)
@@ -361,7 +370,7 @@ try_change_mode(void)
 static int
 try_to_run_its_own(void)
 {
-	char	   *path = mem_printf("%s/program", place.home);
+	char *path = mem_printf("%s/program", place.home);
 
 	execl(path, path, "-c", "exit 0", NULL);
 	return errno;
@@ -370,7 +379,7 @@ try_to_run_its_own(void)
 static int
 try_process_file(const char *name, int flags)
 {
-	char	   *path = mem_printf("/proc/%d/%s", place.parent, name);
+	char *path = mem_printf("/proc/%d/%s", place.parent, name);
 
 	return open(path, flags) < 0 ? EACCES : REACHED;
 }
@@ -396,12 +405,13 @@ try_trace(void)
 static int
 try_foreign_memory(void)
 {
-	char		byte;
+	char byte;
 	struct iovec mine = {&byte, 1};
 	struct iovec theirs = {&place, 1};
 
 	/* at an address of ours: there, or not */
-	return process_vm_readv(place.parent, &mine, 1, &theirs, 1, 0) < 0 && errno == EACCES ? EACCES : REACHED;
+	return process_vm_readv(place.parent, &mine, 1, &theirs, 1, 0) < 0 && errno == EACCES ? EACCES
+																						  : REACHED;
 }
 
 static int
@@ -440,7 +450,7 @@ try_name_space(void)
 static int
 try_clone_name_space(void)
 {
-	long		pid = syscall(SYS_clone, CLONE_NEWUSER | SIGCHLD, 0, 0, 0, 0);
+	long pid = syscall(SYS_clone, CLONE_NEWUSER | SIGCHLD, 0, 0, 0, 0);
 
 	if (pid == 0)
 		_exit(0);
@@ -468,9 +478,9 @@ nothing(void *arg)
 static int
 try_to_run(const char *program)
 {
-	char	   *argv[] = {(char *) (uintptr_t) program, NULL};
-	pid_t		pid;
-	int			error = posix_spawn(&pid, program, NULL, NULL, argv, environ);
+	char *argv[] = {(char *) (uintptr_t) program, NULL};
+	pid_t pid;
+	int error = posix_spawn(&pid, program, NULL, NULL, argv, environ);
 
 	return error != 0 ? error : waitpid(pid, NULL, 0) == pid ? REACHED : errno;
 }
@@ -485,11 +495,13 @@ try_program(void)
 static int
 try_shell(void)
 {
-	FILE	   *pipe = popen("exit 0", "w");
-	int			piped = pipe != NULL ? pclose(pipe) : -1;
-	int			status = system("exit 0");
+	FILE *pipe = popen("exit 0", "w");
+	int piped = pipe != NULL ? pclose(pipe) : -1;
+	int status = system("exit 0");
 
-	return status == 0 || piped == 0 ? REACHED : WIFEXITED(status) && WEXITSTATUS(status) == 127 ? EACCES : UNKNOWN;
+	return status == 0 || piped == 0						 ? REACHED
+		   : WIFEXITED(status) && WEXITSTATUS(status) == 127 ? EACCES
+															 : UNKNOWN;
 }
 
 static int
@@ -502,16 +514,16 @@ try_read_at_home(void)
 static int
 try_to_work(void)
 {
-	char	   *one = mem_printf("%s/work%d", place.home, getpid());
-	char	   *two = mem_printf("%s/below/work%d", place.home, getpid());
+	char *one = mem_printf("%s/work%d", place.home, getpid());
+	char *two = mem_printf("%s/below/work%d", place.home, getpid());
 	struct stat status;
-	pthread_t	thread;
-	FILE	   *program;
-	int			fd;
+	pthread_t thread;
+	FILE *program;
+	int fd;
 
-	if ((fd = open(one, O_RDWR | O_CREAT, 0600)) < 0 || write(fd, "work", 4) != 4 || ftruncate(fd, 3) != 0 ||
-		truncate(one, 2) != 0 || stat(one, &status) != 0 || status.st_size != 2 ||
-		rename(one, two) != 0 || unlink(two) != 0)
+	if ((fd = open(one, O_RDWR | O_CREAT, 0600)) < 0 || write(fd, "work", 4) != 4 ||
+		ftruncate(fd, 3) != 0 || truncate(one, 2) != 0 || stat(one, &status) != 0 ||
+		status.st_size != 2 || rename(one, two) != 0 || unlink(two) != 0)
 		return errno;
 	if (pthread_create(&thread, NULL, nothing, NULL) != 0 || pthread_join(thread, NULL) != 0)
 		return errno;
@@ -591,8 +603,8 @@ attempt(const char *name)
 static void
 put(const char *below, const char *name, mode_t mode)
 {
-	char	   *path = mem_printf("%s/%s", below, name);
-	int			fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, mode);
+	char *path = mem_printf("%s/%s", below, name);
+	int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, mode);
 
 	assert_true(fd >= 0 && write(fd, "text\n", 5) == 5);
 	assert_int_equal(fchmod(fd, mode), 0);
@@ -603,11 +615,15 @@ put(const char *below, const char *name, mode_t mode)
 static Cage
 cage_of(Where where)
 {
-	Cage		cage = {
-		.directory = place.home, .bindir = directory, .port = place.own_port, .required = true,
-		.network = where == CAGED_WITH_NETWORK, .read_only = where == CAGED_TO_READ
+	Cage cage = {
+		.directory = place.home,
+		.bindir = directory,
+		.port = place.own_port,
+		.required = true,
+		.network = where == CAGED_WITH_NETWORK,
+		.read_only = where == CAGED_TO_READ,
 	};
-	const Cage	asks = {.bindir = directory, .only = self, .socket_files = true, .required = true};
+	const Cage asks = {.bindir = directory, .only = self, .socket_files = true, .required = true};
 
 	if (where == CAGED_TO_ASK)
 		return asks;
@@ -625,7 +641,7 @@ static int
 spawn_in(const Cage *cage, CageHold *held, pid_t *pid, char *const *argv)
 {
 	posix_spawn_file_actions_t actions;
-	int			error;
+	int error;
 
 	posix_spawn_file_actions_init(&actions);
 	error = cage_spawn(cage, held, pid, argv[0], &actions, NULL, argv);
@@ -636,13 +652,13 @@ spawn_in(const Cage *cage, CageHold *held, pid_t *pid, char *const *argv)
 static int
 outcome(const char *name, Where where)
 {
-	char	   *argument = mem_printf("%s\n%s\n%s\n%d %d %d %d", place.home, place.other, place.socket,
-									  place.tcp_port, place.udp_port, place.own_port, getpid());
-	char	   *argv[] = {self, (char *) (uintptr_t) name, argument, NULL};
-	Cage		cage = cage_of(where);
-	CageHold	held;
-	pid_t		pid;
-	int			status;
+	char *argument = mem_printf("%s\n%s\n%s\n%d %d %d %d", place.home, place.other, place.socket,
+								place.tcp_port, place.udp_port, place.own_port, getpid());
+	char *argv[] = {self, (char *) (uintptr_t) name, argument, NULL};
+	Cage cage = cage_of(where);
+	CageHold held;
+	pid_t pid;
+	int status;
 
 	put(place.other, "doomed0", 0600);
 	put(place.other, "empty", 0600);
@@ -660,7 +676,7 @@ test_gets_at_nothing_else(void **state)
 	(void) state;
 	for (size_t i = 0; i < sizeof(attempts) / sizeof(attempts[0]); i++)
 	{
-		int			got = outcome(attempts[i].name, FREE);
+		int got = outcome(attempts[i].name, FREE);
 
 		if (got != REACHED && !attempts[i].may_fail_free)
 			fail_msg("%s: not possible even outside: %d", attempts[i].name, got);
@@ -688,9 +704,11 @@ static void
 test_to_ask(void **state)
 {
 	static const char *const nothing_of[] = {
-		"tcp", "datagram", "send to", "send message", "netlink", "ring", "any port", "own port",
-		"read", "write", "append", "create", "list", "shared memory", "cut", "remove", "make directory", "link in",
-		"rename out", "change mode", "run its own", "program", "shell", "write at home", "read at home"
+		"tcp",		   "datagram",		 "send to",	 "send message",  "netlink",
+		"ring",		   "any port",		 "own port", "read",		  "write",
+		"append",	   "create",		 "list",	 "shared memory", "cut",
+		"remove",	   "make directory", "link in",	 "rename out",	  "change mode",
+		"run its own", "program",		 "shell",	 "write at home", "read at home",
 	};
 
 	(void) state;
@@ -698,7 +716,7 @@ test_to_ask(void **state)
 	assert_int_equal(outcome("socket file", CAGED_TO_ASK), REACHED);
 	for (size_t i = 0; i < sizeof(nothing_of) / sizeof(nothing_of[0]); i++)
 	{
-		int			got = outcome(nothing_of[i], CAGED_TO_ASK);
+		int got = outcome(nothing_of[i], CAGED_TO_ASK);
 
 		if (got != EACCES)
 			fail_msg("%s: exit code %d", nothing_of[i], got);
@@ -722,12 +740,12 @@ test_to_read(void **state)
 static void
 test_older_kernel(void **state)
 {
-	const int	newest = cage_newest_abi;
-	Cage		cage = cage_of(CAGED);
-	CageHold	held;
-	char	   *argv[] = {"/bin/true", NULL};
-	char	   *words;
-	pid_t		pid;
+	const int newest = cage_newest_abi;
+	Cage cage = cage_of(CAGED);
+	CageHold held;
+	char *argv[] = {"/bin/true", NULL};
+	char *words;
+	pid_t pid;
 
 	(void) state;
 	cage_newest_abi = 2;
@@ -740,7 +758,8 @@ test_older_kernel(void **state)
 	assert_int_equal(waitpid(pid, NULL, 0), pid);
 	assert_int_equal(held.abi, 2);
 	words = cage_words(&held, "x");
-	assert_non_null(strstr(words, "held are files, not held are signals, abstract sockets and the ports"));
+	assert_non_null(
+		strstr(words, "held are files, not held are signals, abstract sockets and the ports"));
 	free(words);
 	cage_newest_abi = newest;
 }
@@ -749,12 +768,13 @@ test_older_kernel(void **state)
 static void
 test_is_inherited(void **state)
 {
-	char	   *argv[] = {"/bin/sh", "-c", "/bin/sh -c 'cat /etc/hostname' && exit 1; echo here > \"$0\"; exec sleep 60",
-		mem_printf("%s/grandchild", place.home), NULL};
-	Cage		cage = cage_of(CAGED);
-	CageHold	held;
-	pid_t		pid;
-	char	   *words;
+	char *argv[] = {"/bin/sh", "-c",
+					"/bin/sh -c 'cat /etc/hostname' && exit 1; echo here > \"$0\"; exec sleep 60",
+					mem_printf("%s/grandchild", place.home), NULL};
+	Cage cage = cage_of(CAGED);
+	CageHold held;
+	pid_t pid;
+	char *words;
 
 	(void) state;
 	assert_int_equal(spawn_in(&cage, &held, &pid, argv), 0);
@@ -769,7 +789,8 @@ test_is_inherited(void **state)
 	assert_true(held.connections);
 	assert_true(held.abi >= 6);
 	words = cage_words(&held, "x");
-	assert_non_null(strstr(words, "held are files, signals, abstract sockets and ports (Landlock ABI "));
+	assert_non_null(
+		strstr(words, "held are files, signals, abstract sockets and ports (Landlock ABI "));
 	free(words);
 	free(argv[3]);
 }
@@ -787,10 +808,10 @@ test_we_are_not(void **state)
 static void
 test_what_cannot_start(void **state)
 {
-	char	   *argv[] = {"/usr/no/such/program", NULL};
-	Cage		cage = cage_of(CAGED);
-	CageHold	held;
-	pid_t		pid;
+	char *argv[] = {"/usr/no/such/program", NULL};
+	Cage cage = cage_of(CAGED);
+	CageHold held;
+	pid_t pid;
 
 	(void) state;
 	assert_int_equal(spawn_in(&cage, &held, &pid, argv), ENOENT);
@@ -808,7 +829,7 @@ take_landlock_away(unsigned int error)
 		BPF_JUMP(BPF_JMP | BPF_JGE | BPF_K, SYS_landlock_create_ruleset, 0, 2),
 		BPF_JUMP(BPF_JMP | BPF_JGT | BPF_K, SYS_landlock_restrict_self, 1, 0),
 		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | error),
-		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW)
+		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
 	};
 	struct sock_fprog filter = {.len = sizeof(code) / sizeof(code[0]), .filter = code};
 
@@ -821,10 +842,10 @@ take_landlock_away(unsigned int error)
 static const char *
 without_landlock(int error)
 {
-	Cage		cage = cage_of(CAGED);
-	CageHold	held;
-	char	   *argv[] = {"/bin/true", NULL};
-	pid_t		pid = 0;
+	Cage cage = cage_of(CAGED);
+	CageHold held;
+	char *argv[] = {"/bin/true", NULL};
+	pid_t pid = 0;
 
 	take_landlock_away((unsigned int) error);
 	held = cage_offered();
@@ -837,8 +858,9 @@ without_landlock(int error)
 		return "best effort starts nothing";
 	if (held.abi != 0 || held.error != error || !held.connections)
 		return "what holds is not told";
-	if (strstr(cage_words(&held, "x"), error == EPERM ? "are forbidden here" :
-			   error == ENOSYS ? "this kernel has no Landlock" : "was not enabled") == NULL)
+	if (strstr(cage_words(&held, "x"), error == EPERM	 ? "are forbidden here"
+									   : error == ENOSYS ? "this kernel has no Landlock"
+														 : "was not enabled") == NULL)
 		return "why is not told";
 	return NULL;
 }
@@ -851,8 +873,8 @@ test_without_landlock(void **state)
 	(void) state;
 	for (size_t i = 0; i < sizeof(errors) / sizeof(errors[0]); i++)
 	{
-		pid_t		pid = fork();
-		int			status;
+		pid_t pid = fork();
+		int status;
 
 		if (pid == 0)
 		{
@@ -871,8 +893,8 @@ static int
 listen_on(int type, int family, const void *address, socklen_t length, int *port)
 {
 	struct sockaddr_in got;
-	socklen_t	size = sizeof(got);
-	int			fd = socket(family, type | SOCK_CLOEXEC, 0);
+	socklen_t size = sizeof(got);
+	int fd = socket(family, type | SOCK_CLOEXEC, 0);
 
 	if (fd < 0 || bind(fd, address, length) != 0 || (type == SOCK_STREAM && listen(fd, 100) != 0))
 		return -1;
@@ -891,10 +913,10 @@ prepare(void **state)
 	struct sockaddr_in any = loopback(0);
 	struct sockaddr_un local = {.sun_family = AF_UNIX};
 	struct sockaddr_un abstract = {.sun_family = AF_UNIX};
-	char		root[] = "/tmp/test_cage_XXXXXX";
-	char	   *path;
-	int			length;
-	int			fd;
+	char root[] = "/tmp/test_cage_XXXXXX";
+	char *path;
+	int length;
+	int fd;
 
 	(void) state;
 	if (mkdtemp(root) == NULL)
@@ -922,7 +944,8 @@ prepare(void **state)
 		listen_on(SOCK_DGRAM, AF_INET, &any, sizeof(any), &place.udp_port) < 0 ||
 		listen_on(SOCK_STREAM, AF_UNIX, &local, sizeof(local), NULL) < 0 ||
 		listen_on(SOCK_STREAM, AF_UNIX, &abstract,
-				  (socklen_t) (offsetof(struct sockaddr_un, sun_path) + 1 + (size_t) length), NULL) < 0)
+				  (socklen_t) (offsetof(struct sockaddr_un, sun_path) + 1 + (size_t) length),
+				  NULL) < 0)
 		return -1;
 	setenv("TEST_CAGE_SECRET", "x", 1);
 	return dup2(STDIN_FILENO, OPEN_FILE) == OPEN_FILE ? 0 : -1;
@@ -931,8 +954,8 @@ prepare(void **state)
 static int
 tidy_up(void **state)
 {
-	char	   *command = mem_printf("rm -rf \"$(dirname %s)\"", place.home);
-	int			result = system(command);
+	char *command = mem_printf("rm -rf \"$(dirname %s)\"", place.home);
+	int result = system(command);
 
 	(void) state;
 	free(command);
@@ -953,12 +976,13 @@ main(int argc, char **argv)
 		cmocka_unit_test(test_what_cannot_start),
 		cmocka_unit_test(test_without_landlock),
 	};
-	char	   *slash;
+	char *slash;
 
 	if (argc == 3)
 	{
-		if (sscanf(argv[2], "%4095[^\n]\n%4095[^\n]\n%99[^\n]\n%d %d %d %d", place.home, place.other, place.socket,
-				   &place.tcp_port, &place.udp_port, &place.own_port, &place.parent) != 7)
+		if (sscanf(argv[2], "%4095[^\n]\n%4095[^\n]\n%99[^\n]\n%d %d %d %d", place.home,
+				   place.other, place.socket, &place.tcp_port, &place.udp_port, &place.own_port,
+				   &place.parent) != 7)
 			_exit(UNKNOWN);
 		/* a leak sanitizer at the exit would want to trace */
 		_exit(attempt(argv[1]));

@@ -42,7 +42,7 @@ number(const json_t *disk, const char *key)
 static void
 test_existing_path(void **state)
 {
-	json_t	   *disk = disk_of_path("/");
+	json_t *disk = disk_of_path("/");
 
 	(void) state;
 	assert_non_null(disk);
@@ -55,8 +55,8 @@ test_existing_path(void **state)
 static void
 test_missing_path_is_where_its_parent_is(void **state)
 {
-	json_t	   *parent = disk_of_path("/dev");
-	json_t	   *disk = disk_of_path("/dev/not/there/yet");
+	json_t *parent = disk_of_path("/dev");
+	json_t *disk = disk_of_path("/dev/not/there/yet");
 
 	(void) state;
 	assert_non_null(disk);
@@ -75,7 +75,7 @@ test_not_a_directory(void **state)
 static void
 test_unknown_server(void **state)
 {
-	Answer	   *answer = area_list_disks("nobody");
+	Answer *answer = area_list_disks("nobody");
 
 	(void) state;
 	assert_int_equal(answer->status, 200);

@@ -40,57 +40,55 @@
  * Writes down its arguments and what it is asked, and answers by the function "answer" of a
  * file beside it.
  */
-static const char fake_psql[] =
-	"#!/bin/sh\n"
-	"here=$(dirname \"$0\")\n"
-	"printf '%s\\0' \"$@\" >> \"$here/arguments\"\n"
-	"answer() { :; }\n"
-	"kind() { echo r; }\n"
-	". \"$here/answer.sh\"\n"
-	"echo >> \"$here/sessions\"\n"
-	"while [ $# -gt 0 ]; do\n"
-	"  case $1 in --dbname) printf '%s\\n' \"$2\" >> \"$here/conninfo\" ;; esac\n"
-	"  shift\n"
-	"done\n"
-	"query=\n"
-	"while IFS= read -r line; do\n"
-	"  case $line in\n"
-	"    '\\echo '*) printf '%s\\n' \"${line#* }\" ;;\n"
-	"    '\\warn '*) printf '%s\\n' \"${line#* }\" >&2 ;;\n"
-	"    ';') query=${query#?}; printf '%s\\0' \"$query\" >> \"$here/queries\"\n"
-	"      case $query in\n"
-	"        *relhastriggers*) echo ${plain:-0} ;;\n"
-	"        *c.relkind*) kind \"$query\" ;;\n"
-	"        *string_agg*) echo 6f6e65,74656d706c61746530 ;;\n"
-	"        *) answer \"$query\" ;;\n"
-	"      esac\n"
-	"      query= ;;\n"
-	"    *) query=\"$query\n$line\" ;;\n"
-	"  esac\n"
-	"done\n";
+static const char fake_psql[] = "#!/bin/sh\n"
+								"here=$(dirname \"$0\")\n"
+								"printf '%s\\0' \"$@\" >> \"$here/arguments\"\n"
+								"answer() { :; }\n"
+								"kind() { echo r; }\n"
+								". \"$here/answer.sh\"\n"
+								"echo >> \"$here/sessions\"\n"
+								"while [ $# -gt 0 ]; do\n"
+								"  case $1 in --dbname) printf '%s\\n' \"$2\" >> \"$here/conninfo\" ;; esac\n"
+								"  shift\n"
+								"done\n"
+								"query=\n"
+								"while IFS= read -r line; do\n"
+								"  case $line in\n"
+								"    '\\echo '*) printf '%s\\n' \"${line#* }\" ;;\n"
+								"    '\\warn '*) printf '%s\\n' \"${line#* }\" >&2 ;;\n"
+								"    ';') query=${query#?}; printf '%s\\0' \"$query\" >> \"$here/queries\"\n"
+								"      case $query in\n"
+								"        *relhastriggers*) echo ${plain:-0} ;;\n"
+								"        *c.relkind*) kind \"$query\" ;;\n"
+								"        *string_agg*) echo 6f6e65,74656d706c61746530 ;;\n"
+								"        *) answer \"$query\" ;;\n"
+								"      esac\n"
+								"      query= ;;\n"
+								"    *) query=\"$query\n$line\" ;;\n"
+								"  esac\n"
+								"done\n";
 
 /* What a good server says: two tables of two rows each */
-static const char good_server[] =
-	"answer() {\n"
-	"  case $1 in\n"
-	"    *pg_control_system*) echo '4711|on|15.20' ;;\n"
-	"    *.fingerprint*) echo '2|abc' ;;\n"
-	"  esac\n"
-	"}\n";
+static const char good_server[] = "answer() {\n"
+								  "  case $1 in\n"
+								  "    *pg_control_system*) echo '4711|on|15.20' ;;\n"
+								  "    *.fingerprint*) echo '2|abc' ;;\n"
+								  "  esac\n"
+								  "}\n";
 
 /* These names in quotes, as bytes */
-#define HEX_OF_GONE "22676f6e6522"
-#define HEX_OF_VIEW "227669657722"
-#define HEX_OF_ROWS "22726f777322"
+#define HEX_OF_GONE	   "22676f6e6522"
+#define HEX_OF_VIEW	   "227669657722"
+#define HEX_OF_ROWS	   "22726f777322"
 #define HEX_OF_CONTENT "22636f6e74656e7422"
-#define HEX_OF_BROKEN "2262726f6b656e22"
-#define HEX_OF_B "226222"
+#define HEX_OF_BROKEN  "2262726f6b656e22"
+#define HEX_OF_B	   "226222"
 
 static char *home;
 static sem_t ended;
-static json_t *told;			/* the result of the last drill */
+static json_t *told; /* the result of the last drill */
 static bool verdict;
-static int	newest_abi;
+static int newest_abi;
 
 static void
 examine(Job *job, const void *request)
@@ -108,7 +106,7 @@ static const JobKind job_examine = {.name = "drill", .body = examine};
 static void
 put(const char *name, const char *text, mode_t mode)
 {
-	char	   *path = mem_printf("%s/%s", home, name);
+	char *path = mem_printf("%s/%s", home, name);
 
 	assert_int_equal(files_write(path, text), 0);
 	assert_int_equal(chmod(path, mode), 0);
@@ -118,8 +116,8 @@ put(const char *name, const char *text, mode_t mode)
 static char *
 get(const char *name)
 {
-	char	   *path = mem_printf("%s/%s", home, name);
-	char	   *text = files_read(path);
+	char *path = mem_printf("%s/%s", home, name);
+	char *text = files_read(path);
 
 	free(path);
 	return text != NULL ? text : mem_strdup("");
@@ -130,25 +128,25 @@ static char *
 begin(const char *answers, json_t *tables, json_t *asserts)
 {
 	static const char *const written[] = {"sessions", "conninfo", "queries", "arguments"};
-	JobCaller	caller = {0};
-	Answer	   *answer = NULL;
-	json_t	   *arguments;
+	JobCaller caller = {0};
+	Answer *answer = NULL;
+	json_t *arguments;
 	DrillRequest *request;
-	char	   *id;
+	char *id;
 
 	for (size_t i = 0; i < sizeof(written) / sizeof(written[0]); i++)
 		put(written[i], "", 0600);
 	put("answer.sh", answers, 0600);
-	arguments = json_pack("{s:s, s:s, s:s, s:s, s:o, s:o}", "instance", "drill_x", "database", "it's \"one\"", "superuser", "postgres",
-						  "system_identifier", "4711",
-						  "tables", tables != NULL ? tables : json_array(),
-						  "asserts", asserts != NULL ? asserts : json_array());
+	arguments = json_pack("{s:s, s:s, s:s, s:s, s:o, s:o}", "instance", "drill_x", "database",
+						  "it's \"one\"", "superuser", "postgres", "system_identifier", "4711",
+						  "tables", tables != NULL ? tables : json_array(), "asserts",
+						  asserts != NULL ? asserts : json_array());
 	request = drill_request_read(arguments, &answer);
 	assert_non_null(request);
 	json_decref(arguments);
 	json_decref(told);
 	told = NULL;
-	answer = job_submit(&caller, &job_examine, "pg", (JobRequest) {request, drill_request_free, NULL});
+	answer = job_submit(&caller, &job_examine, "pg", (JobRequest){request, drill_request_free, NULL});
 	assert_int_equal(answer->status, 202);
 	id = mem_strdup(json_string_value(json_object_get(json_object_get(answer->value, "job"), "id")));
 	answer_release(answer);
@@ -168,14 +166,14 @@ drill(const char *answers, json_t *tables, json_t *asserts)
 static char *
 steps(const char *name, bool ok)
 {
-	char	   *text = mem_strdup("");
-	json_t	   *step;
-	size_t		i;
+	char *text = mem_strdup("");
+	json_t *step;
+	size_t i;
 
-	json_array_foreach(json_object_get(told, "steps"), i, step)
+	json_array_foreach (json_object_get(told, "steps"), i, step)
 	{
 		const char *detail = json_string_value(json_object_get(step, "detail"));
-		char	   *more;
+		char *more;
 
 		if (strcmp(json_string_value(json_object_get(step, "step")), name) != 0 ||
 			json_is_true(json_object_get(step, "ok")) != ok)
@@ -190,7 +188,7 @@ steps(const char *name, bool ok)
 static void
 expect(const char *name, bool ok, const char *details)
 {
-	char	   *text = steps(name, ok);
+	char *text = steps(name, ok);
 
 	assert_string_equal(text, details);
 	free(text);
@@ -199,7 +197,8 @@ expect(const char *name, bool ok, const char *details)
 static json_t *
 table(const char *relation)
 {
-	return json_pack("{s:s, s:i, s:i, s:s}", "relation", relation, "bytes", 8192, "rows", 2, "hash", "abc");
+	return json_pack("{s:s, s:i, s:i, s:s}", "relation", relation, "bytes", 8192, "rows", 2, "hash",
+					 "abc");
 }
 
 static void
@@ -219,9 +218,9 @@ test_good(void **state)
 static void
 test_differences(void **state)
 {
-	json_t	   *tables = json_pack("[o, o, o, o, o, o]", table("same"), table("rows"), table("content"),
-								   table("gone"), table("view"), table("broken"));
-	char	   *script;
+	json_t *tables = json_pack("[o, o, o, o, o, o]", table("same"), table("rows"), table("content"),
+							   table("gone"), table("view"), table("broken"));
+	char *script;
 
 	(void) state;
 	script = mem_printf("kind() {\n"
@@ -241,10 +240,12 @@ test_differences(void **state)
 						"      echo 'LINE 1: x' >&2; echo 'HINT:  y' >&2; echo 'CONTEXT:  z' >&2; echo '  z' >&2 ;;\n"
 						"    *.fingerprint*) echo '2|abc' ;;\n"
 						"  esac\n"
-						"}\n", HEX_OF_GONE, HEX_OF_VIEW, HEX_OF_ROWS, HEX_OF_CONTENT, HEX_OF_BROKEN);
+						"}\n",
+						HEX_OF_GONE, HEX_OF_VIEW, HEX_OF_ROWS, HEX_OF_CONTENT, HEX_OF_BROKEN);
 	assert_false(drill(script, tables, NULL));
 	free(script);
-	expect("compare", false, "rows: 2 rows expected, 3 found\n"
+	expect("compare", false,
+		   "rows: 2 rows expected, 3 found\n"
 		   "content: 2 rows as expected, but their content differs\n"
 		   "gone: there is no such table\n"
 		   "view: there is no such table\n"
@@ -262,14 +263,16 @@ test_lost_connection(void **state)
 	assert_false(drill("answer() {\n"
 					   "  case $1 in\n"
 					   "    *pg_control_system*) echo '4711|on|15.20' ;;\n"
-					   "    *.fingerprint*" HEX_OF_B "*) echo 'server closed the connection unexpectedly' >&2; exit 2 ;;\n"
+					   "    *.fingerprint*" HEX_OF_B
+					   "*) echo 'server closed the connection unexpectedly' >&2; exit 2 ;;\n"
 					   "    *.fingerprint*) echo '2|abc' ;;\n"
 					   "  esac\n"
-					   "}\n", json_pack("[o, o, o]", table("a"), table("b"), table("c")), NULL));
+					   "}\n",
+					   json_pack("[o, o, o]", table("a"), table("b"), table("c")), NULL));
 	expect("compare", true, "1 table(s), 2 rows as at the mark\n");
 	assert_int_equal(json_integer_value(json_object_get(told, "tables")), 1);
 	{
-		char	   *text = steps("compare", false);
+		char *text = steps("compare", false);
 
 		assert_non_null(strstr(text, "b: server closed the connection unexpectedly\n"));
 		assert_non_null(strstr(text, "c: "));
@@ -281,14 +284,14 @@ test_lost_connection(void **state)
 static void
 test_many(void **state)
 {
-	json_t	   *tables = json_array();
-	char	   *text;
-	int			lines = 0;
+	json_t *tables = json_array();
+	char *text;
+	int lines = 0;
 
 	(void) state;
 	for (int i = 0; i < 1000; i++)
 	{
-		char		name[32];
+		char name[32];
 
 		snprintf(name, sizeof(name), "t%d", i);
 		json_array_append_new(tables, table(name));
@@ -299,8 +302,9 @@ test_many(void **state)
 	assert_true(strlen(text) >= 3 && strlen(text) <= 30);
 	free(text);
 
-	assert_false(drill("answer() { case $1 in *pg_control_system*) echo '4711|on|15.20' ;; *) echo '1|x' ;; esac; }\n",
-					   tables, NULL));
+	assert_false(
+		drill("answer() { case $1 in *pg_control_system*) echo '4711|on|15.20' ;; *) echo '1|x' ;; esac; }\n",
+			  tables, NULL));
 	text = steps("compare", false);
 	for (const char *line = text; (line = strchr(line, '\n')) != NULL; line++)
 		lines++;
@@ -314,10 +318,10 @@ test_many(void **state)
 static char *
 questions(void)
 {
-	char	   *path = mem_printf("%s/queries", home);
-	FILE	   *file = fopen(path, "r");
-	char	   *text = mem_alloc(100000);
-	size_t		length = fread(text, 1, 99999, file);
+	char *path = mem_printf("%s/queries", home);
+	FILE *file = fopen(path, "r");
+	char *text = mem_alloc(100000);
+	size_t length = fread(text, 1, 99999, file);
 
 	fclose(file);
 	free(path);
@@ -336,25 +340,42 @@ questions(void)
 static void
 test_nothing_but_digits(void **state)
 {
-	static const char *const no_names[] = {"", ".", "a.", ".a", "a.b.c", "a b", "\"a", "a\"b\"", "\"a\"b", "\"\"", "x\\'\\! touch x\n"};
-	json_t	   *tables = json_pack("[o, o, o, o]", table("\"a'; \\! touch x\"\n.\"b\"\"\\\\\""), table("\"\\.\n\\! touch\""),
-								   table(" Public . T "), table("\"h\xc3\xa9\xe2\x82\xac\xf0\x9f\x90\x98\""));
-	json_t	   *none = json_array();
-	char	   *text;
+	static const char *const no_names[] = {"",
+										   ".",
+										   "a.",
+										   ".a",
+										   "a.b.c",
+										   "a b",
+										   "\"a",
+										   "a\"b\"",
+										   "\"a\"b",
+										   "\"\"",
+										   "x\\'\\! touch x\n"};
+	json_t *tables = json_pack("[o, o, o, o]", table("\"a'; \\! touch x\"\n.\"b\"\"\\\\\""),
+							   table("\"\\.\n\\! touch\""), table(" Public . T "),
+							   table("\"h\xc3\xa9\xe2\x82\xac\xf0\x9f\x90\x98\""));
+	json_t *none = json_array();
+	char *text;
 
 	(void) state;
-	assert_true(drill(good_server, tables, json_pack("[s, s]", "SELECT 'x\\'; \\! touch x\n", "true'")));
+	assert_true(
+		drill(good_server, tables, json_pack("[s, s]", "SELECT 'x\\'; \\! touch x\n", "true'")));
 	expect("compare", true, "4 table(s), 8 rows as at the mark\n");
 	text = questions();
 	assert_null(strstr(text, "touch"));
 	for (const char *at = text; (at = strchr(at, '\\')) != NULL; at++)
 		assert_memory_equal(at, "\\set VERBOSITY sqlstate\n", 24);
-	assert_non_null(strstr(text, "to_regclass(pg_catalog.convert_from(pg_catalog.decode('2261273b205c2120746f7563682078222e226222225c5c22'::pg_catalog.text, "
-						   "'hex'::pg_catalog.text), 'UTF8'::pg_catalog.name))::pg_catalog.oid\n"));
+	assert_non_null(
+		strstr(text, "to_regclass(pg_catalog.convert_from(pg_catalog.decode('2261273b205c2120746f7563682078222e226222225c5c22'::pg_catalog.text, "
+					 "'hex'::pg_catalog.text), 'UTF8'::pg_catalog.name))::pg_catalog.oid\n"));
 	assert_non_null(strstr(text, "decode('227075626c6963222e227422'::"));
-	assert_non_null(strstr(text, ".fingerprint(pg_catalog.to_regclass(pg_catalog.convert_from(pg_catalog.decode('2268c3a9e282acf09f909822'::"));
+	assert_non_null(
+		strstr(text,
+			   ".fingerprint(pg_catalog.to_regclass(pg_catalog.convert_from(pg_catalog.decode('2268c3a9e282acf09f909822'::"));
 	assert_non_null(strstr(text, "EXECUTE pg_catalog.convert_from(pg_catalog.decode('7472756527'::"));
-	assert_non_null(strstr(text, "GRANT CONNECT ON DATABASE U&\"!+000069!+000074!+000027!+000073!+000020!+000022!+00006f!+00006e!+000065!+000022\" UESCAPE '!' TO poc_drill_"));
+	assert_non_null(
+		strstr(text,
+			   "GRANT CONNECT ON DATABASE U&\"!+000069!+000074!+000027!+000073!+000020!+000022!+00006f!+00006e!+000065!+000022\" UESCAPE '!' TO poc_drill_"));
 	free(text);
 	text = get("conninfo");
 	assert_non_null(strstr(text, " dbname='it\\'s \"one\"' "));
@@ -378,8 +399,8 @@ test_nothing_but_digits(void **state)
 static void
 say(int fd, char type, const void *body, uint32_t length)
 {
-	uint32_t	size = htonl(length + 4);
-	char		message[100];
+	uint32_t size = htonl(length + 4);
+	char message[100];
 
 	message[0] = type;
 	memcpy(message + 1, &size, 4);
@@ -391,9 +412,9 @@ say(int fd, char type, const void *body, uint32_t length)
 static void *
 serve(void *listening)
 {
-	char		bytes[10000];
-	uint32_t	size;
-	int			fd = accept(*(int *) listening, NULL, NULL);
+	char bytes[10000];
+	uint32_t size;
+	int fd = accept(*(int *) listening, NULL, NULL);
 
 	if (recv(fd, &size, 4, MSG_WAITALL) != 4 || ntohl(size) > sizeof(bytes) ||
 		recv(fd, bytes, ntohl(size) - 4, MSG_WAITALL) < 4)
@@ -421,7 +442,8 @@ ask_badly(Job *job, const void *unused)
 	ServerConfig config = {.name = "drill_x", .directory = home, .port = 5};
 	DrillServer server = drill_server(job, &config, 15, "d", "s");
 	DrillAnswer answer = {NULL, NULL};
-	char	   *query = mem_printf("\\! echo x > %1$s/shell\n\\o | cat > %1$s/pipe\nSELECT 1;\n\\o %1$s/file\nSELECT 1;\n\\o\n\\echo `echo x > %1$s/backquoted`", home);
+	char *query = mem_printf("\\! echo x > %1$s/shell\n\\o | cat > %1$s/pipe\nSELECT 1;\n\\o %1$s/file\nSELECT 1;\n\\o\n\\echo `echo x > %1$s/backquoted`",
+							 home);
 
 	(void) unused;
 	drill_ask(&server, "s", 60000, &query, 1, &answer);
@@ -437,11 +459,11 @@ static int
 count_written(void)
 {
 	static const char *const written[] = {"shell", "pipe", "file", "backquoted"};
-	int			n = 0;
+	int n = 0;
 
 	for (size_t i = 0; i < sizeof(written) / sizeof(written[0]); i++)
 	{
-		char	   *path = mem_printf("%s/%s", home, written[i]);
+		char *path = mem_printf("%s/%s", home, written[i]);
 
 		n += unlink(path) == 0;
 		free(path);
@@ -454,10 +476,10 @@ static void
 test_psql_in_its_cage(void **state)
 {
 	struct sockaddr_un address = {.sun_family = AF_UNIX};
-	char		bindir[1000] = "";
-	FILE	   *asked = popen("${PG_CONFIG:-pg_config} --bindir 2> /dev/null", "r");
-	char	   *path;
-	int			listening = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	char bindir[1000] = "";
+	FILE *asked = popen("${PG_CONFIG:-pg_config} --bindir 2> /dev/null", "r");
+	char *path;
+	int listening = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
 
 	(void) state;
 	assert_true(fgets(bindir, sizeof(bindir), asked) == NULL || strlen(bindir) > 1);
@@ -478,13 +500,13 @@ test_psql_in_its_cage(void **state)
 	settings.pg_bindir = bindir;
 	for (int caged = 0; caged < 2; caged++)
 	{
-		JobCaller	caller = {0};
-		pthread_t	thread;
+		JobCaller caller = {0};
+		pthread_t thread;
 
 		cage_newest_abi = caged ? newest_abi : 0;
 		settings.confinement_required = caged;
 		assert_int_equal(pthread_create(&thread, NULL, serve, &listening), 0);
-		answer_release(job_submit(&caller, &job_ask_badly, "pg", (JobRequest) {0}));
+		answer_release(job_submit(&caller, &job_ask_badly, "pg", (JobRequest){0}));
 		while (sem_wait(&ended) != 0)
 			;
 		pthread_join(thread, NULL);
@@ -500,7 +522,7 @@ test_psql_in_its_cage(void **state)
 static void
 test_assertions(void **state)
 {
-	char	   *text;
+	char *text;
 
 	(void) state;
 	assert_false(drill("answer() {\n"
@@ -511,8 +533,12 @@ test_assertions(void **state)
 					   "    *46524f4d2074*) echo 'ERROR:  42P01' >&2 ;;\n"
 					   "    *206f6464*) echo 'ERROR:  XX001' >&2 ;;\n"
 					   "  esac\n"
-					   "}\n", NULL, json_pack("[s, s, s, s, s]", "SELECT false", "SELECT NULL", "FROM t", "SELECT odd", "SELECT true")));
-	expect("assert", false, "SELECT false: it is false\nSELECT NULL: it is null\n"
+					   "}\n",
+					   NULL,
+					   json_pack("[s, s, s, s, s]", "SELECT false", "SELECT NULL", "FROM t",
+								 "SELECT odd", "SELECT true")));
+	expect("assert", false,
+		   "SELECT false: it is false\nSELECT NULL: it is null\n"
 		   "FROM t: SQLSTATE 42P01 (undefined_table): assertions run with search_path = pg_catalog, so qualify names, as in public.orders\n"
 		   "SELECT odd: SQLSTATE XX001\n");
 	expect("assert", true, "SELECT true\n");
@@ -527,7 +553,7 @@ test_assertions(void **state)
 static void
 test_prepared(void **state)
 {
-	char	   *text;
+	char *text;
 	const char *first;
 	const char *second;
 
@@ -539,7 +565,8 @@ test_prepared(void **state)
 	second = strstr(text, " dbname='template0' ");
 	assert_non_null(first);
 	assert_non_null(second);
-	assert_true(first < strstr(text, " user='poc_drill_") && second < strstr(text, " user='poc_drill_"));
+	assert_true(first < strstr(text, " user='poc_drill_") &&
+				second < strstr(text, " user='poc_drill_"));
 	free(text);
 
 	/* whose catalog runs code cannot be made harmless */
@@ -547,7 +574,9 @@ test_prepared(void **state)
 	assert_false(drill(text, json_pack("[o]", table("a")), json_pack("[s]", "SELECT true")));
 	free(text);
 	text = steps("connect", false);
-	assert_memory_equal(text, "tables of the system catalog have triggers, rules, constraints or indexes of their own\n", 87);
+	assert_memory_equal(text,
+						"tables of the system catalog have triggers, rules, constraints or indexes of their own\n",
+						87);
 	free(text);
 	assert_int_equal(json_array_size(json_object_get(told, "steps")), 1);
 }
@@ -556,19 +585,22 @@ test_prepared(void **state)
 static void
 test_no_library(void **state)
 {
-	char	   *text;
+	char *text;
 
 	(void) state;
-	assert_false(drill("answer() {\n"
-					   "  case $1 in\n"
-					   "    *pg_control_system*) echo '4711|on|15.20' ;;\n"
-					   "    *'CREATE FUNCTION'*) echo 'ERROR:  could not access file \"$libdir/poc_barman\": No such file or directory' >&2 ;;\n"
-					   "    *.fingerprint*) echo '2|abc' ;;\n"
-					   "  esac\n"
-					   "}\n", json_pack("[o]", table("a")), NULL));
+	assert_false(
+		drill("answer() {\n"
+			  "  case $1 in\n"
+			  "    *pg_control_system*) echo '4711|on|15.20' ;;\n"
+			  "    *'CREATE FUNCTION'*) echo 'ERROR:  could not access file \"$libdir/poc_barman\": No such file or directory' >&2 ;;\n"
+			  "    *.fingerprint*) echo '2|abc' ;;\n"
+			  "  esac\n"
+			  "}\n",
+			  json_pack("[o]", table("a")), NULL));
 	text = steps("compare", false);
 	assert_memory_equal(text, "the library of poc_barman on this host cannot be used: ", 55);
-	assert_non_null(strstr(text, "\nHINT:  Install poc_barman for PostgreSQL 15 on Barman's host too"));
+	assert_non_null(
+		strstr(text, "\nHINT:  Install poc_barman for PostgreSQL 15 on Barman's host too"));
 	free(text);
 	expect("compare", true, "");
 	assert_int_equal(json_integer_value(json_object_get(told, "tables")), 0);
@@ -578,9 +610,11 @@ static void
 test_another_cluster(void **state)
 {
 	(void) state;
-	assert_false(drill("answer() { case $1 in *pg_control_system*) echo '4712|on|15.20' ;; *) echo '2|abc' ;; esac; }\n",
-					   json_pack("[o]", table("a")), NULL));
-	expect("identity", false, "the system identifier is 4712, and should be 4711: this is a backup of another cluster\n");
+	assert_false(
+		drill("answer() { case $1 in *pg_control_system*) echo '4712|on|15.20' ;; *) echo '2|abc' ;; esac; }\n",
+			  json_pack("[o]", table("a")), NULL));
+	expect("identity", false,
+		   "the system identifier is 4712, and should be 4711: this is a backup of another cluster\n");
 	expect("compare", true, "");
 	expect("compare", false, "");
 }
@@ -589,7 +623,8 @@ static void
 test_no_connection(void **state)
 {
 	(void) state;
-	assert_false(drill("echo 'psql: error: connection to server failed' >&2; exit 2\n", json_pack("[o]", table("a")), NULL));
+	assert_false(drill("echo 'psql: error: connection to server failed' >&2; exit 2\n",
+					   json_pack("[o]", table("a")), NULL));
 	expect("connect", false, "psql: error: connection to server failed\n");
 	assert_int_equal(json_array_size(json_object_get(told, "steps")), 1);
 }
@@ -598,7 +633,9 @@ static void
 test_amcheck(void **state)
 {
 	(void) state;
-	put("pg_amcheck", "#!/bin/sh\necho 'btree index \"postgres.public.i\":'; echo 'ERROR: out of order'; exit 2\n", 0700);
+	put("pg_amcheck",
+		"#!/bin/sh\necho 'btree index \"postgres.public.i\":'; echo 'ERROR: out of order'; exit 2\n",
+		0700);
 	assert_false(drill(good_server, json_pack("[o]", table("a")), NULL));
 	expect("compare", true, "1 table(s), 2 rows as at the mark\n");
 	expect("amcheck", false, "btree index \"postgres.public.i\":\nERROR: out of order\n");
@@ -610,8 +647,10 @@ test_amcheck(void **state)
 					   "    *.fingerprint*) echo '2|abc' ;;\n"
 					   "    *collversion*) echo '2.31 where they were built and 2.36 here' ;;\n"
 					   "  esac\n"
-					   "}\n", json_pack("[o]", table("a")), NULL));
-	expect("amcheck", false, "btree index \"postgres.public.i\":\nERROR: out of order\n"
+					   "}\n",
+					   json_pack("[o]", table("a")), NULL));
+	expect("amcheck", false,
+		   "btree index \"postgres.public.i\":\nERROR: out of order\n"
 		   "Collations have other versions on this host, so that indexes of text may seem corrupt that are not: 2.31 where they were built and 2.36 here\n");
 
 	put("pg_amcheck", "#!/bin/sh\necho 'pg_amcheck: error: connection lost' >&2; exit 1\n", 0700);
@@ -623,7 +662,8 @@ test_amcheck(void **state)
 	expect("amcheck", false, "pg_amcheck did not end well. \n");
 
 	/* where it is not installed, it is not missed */
-	put("pg_amcheck", "#!/bin/sh\necho 'ERROR:  extension \"amcheck\" is not available' >&2; exit 1\n", 0700);
+	put("pg_amcheck",
+		"#!/bin/sh\necho 'ERROR:  extension \"amcheck\" is not available' >&2; exit 1\n", 0700);
 	assert_true(drill(good_server, NULL, NULL));
 	expect("amcheck", true, "");
 	put("pg_amcheck", "", 0600);
@@ -636,14 +676,14 @@ test_cancelled(void **state)
 {
 	static const TokenGrant all = {SCOPE_OPERATE, NULL};
 	struct timespec a_moment = {0, 10000000};
-	int64_t		began;
-	char	   *id = begin("answer() { case $1 in *pg_control_system*) echo '4711|on|15.20' ;; *.fingerprint*) echo x > \"$here/sleeps\"; sleep 300 ;; esac; }\n",
-						   json_pack("[o, o]", table("a"), table("b")), json_pack("[s]", "SELECT true"));
+	int64_t began;
+	char *id = begin("answer() { case $1 in *pg_control_system*) echo '4711|on|15.20' ;; *.fingerprint*) echo x > \"$here/sleeps\"; sleep 300 ;; esac; }\n",
+					 json_pack("[o, o]", table("a"), table("b")), json_pack("[s]", "SELECT true"));
 
 	(void) state;
 	for (bool compares = false; !compares;)
 	{
-		char	   *text = get("sleeps");
+		char *text = get("sleeps");
 
 		compares = text[0] != '\0';
 		free(text);
@@ -664,8 +704,8 @@ test_cancelled(void **state)
 static int
 start_group(void **state)
 {
-	char		template[] = "/tmp/test_drill_XXXXXX";
-	char	   *jobs;
+	char template[] = "/tmp/test_drill_XXXXXX";
+	char *jobs;
 
 	(void) state;
 	home = mem_strdup(mkdtemp(template));

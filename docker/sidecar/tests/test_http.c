@@ -13,9 +13,9 @@
 static void
 health_needs_no_token_but_tells_more_with_one(void **state)
 {
-	Response	response;
-	int64_t		began = monotonic_ms();
-	bool		known;
+	Response response;
+	int64_t began = monotonic_ms();
+	bool known;
 
 	(void) state;
 	start();
@@ -42,7 +42,7 @@ static void
 all_else_needs_the_token(void **state)
 {
 	const char *paths[] = {"/v1/servers", "/v1/jobs", "/metrics", "/nonsense", "/"};
-	Response	response;
+	Response response;
 
 	(void) state;
 	start();
@@ -66,7 +66,7 @@ all_else_needs_the_token(void **state)
 static void
 a_rotated_token_counts_at_once(void **state)
 {
-	Response	response;
+	Response response;
 
 	(void) state;
 	start();
@@ -91,7 +91,7 @@ a_rotated_token_counts_at_once(void **state)
 static void
 addresses_and_methods_are_exact(void **state)
 {
-	Response	response;
+	Response response;
 
 	(void) state;
 	start();
@@ -118,10 +118,10 @@ addresses_and_methods_are_exact(void **state)
 static void
 bodies_are_checked(void **state)
 {
-	char	   *large = mem_alloc(70001);
-	char	   *larger = mem_alloc(3000001);
-	char	   *largest = mem_alloc(33 * 1024 * 1024 + 1);
-	Response	response;
+	char *large = mem_alloc(70001);
+	char *larger = mem_alloc(3000001);
+	char *largest = mem_alloc(33 * 1024 * 1024 + 1);
+	Response response;
 
 	(void) state;
 	start();
@@ -173,7 +173,8 @@ what_is_no_backup_never_reaches_barman(void **state)
 	expect_error("GET", "/v1/servers/pg/backups/nosuchname", NULL, 404, "unknown_backup");
 	expect_error("GET", "/v1/servers/pg/files/etc", NULL, 400, "bad_area");
 	expect_error("POST", "/v1/servers/pg/backups", "{\"incremental\":\"\"}", 400, "bad_backup_id");
-	expect_error("POST", "/v1/servers/pg/backups", "{\"incremental\":\"nosuch\"}", 404, "unknown_backup");
+	expect_error("POST", "/v1/servers/pg/backups", "{\"incremental\":\"nosuch\"}", 404,
+				 "unknown_backup");
 	expect_error("POST", "/v1/servers/pg/backups", "{\"name\":\"a b\"}", 400, "bad_argument");
 	expect_error("POST", "/v1/servers/pg/backups", "{\"name\":\"latest\"}", 400, "bad_argument");
 	assert_int_equal(calls_of("show-backup"), 0);
@@ -185,18 +186,19 @@ what_is_no_backup_never_reaches_barman(void **state)
 static void
 an_invented_id_never_reaches_barman(void **state)
 {
-	Response	response;
+	Response response;
 
 	(void) state;
 	start();
-	shell("mkdir -p %s/home/base/20261122T081530 && echo DONE > %s/home/base/20261122T081530/backup.info", home, home);
+	shell("mkdir -p %s/home/base/20261122T081530 && echo DONE > %s/home/base/20261122T081530/backup.info",
+		  home, home);
 	/* from here on it is known where the backups are */
 	response = get("/v1/servers/pg/disks");
 	assert_int_equal(response.status, 200);
 	release(&response);
 	for (int i = 0; i < 200; i++)
 	{
-		char	   *path = mem_printf("/v1/servers/pg/backups/19990101T000%03d", i);
+		char *path = mem_printf("/v1/servers/pg/backups/19990101T000%03d", i);
 
 		expect_error("GET", path, NULL, 404, "unknown_backup");
 		free(path);
@@ -211,16 +213,18 @@ an_invented_id_never_reaches_barman(void **state)
 static void
 a_name_is_translated_to_its_backup(void **state)
 {
-	Response	response;
+	Response response;
 
 	(void) state;
 	start();
-	shell("mkdir -p %s/home/base/20261122T081530 && echo DONE > %s/home/base/20261122T081530/backup.info", home, home);
+	shell("mkdir -p %s/home/base/20261122T081530 && echo DONE > %s/home/base/20261122T081530/backup.info",
+		  home, home);
 	response = get("/v1/servers/pg/backups/n20261122T081530");
 	assert_int_equal(response.status, 200);
 	release(&response);
 	assert_int_equal(calls_of("show-backup pg 20261122T081530"), 1);
-	expect_error("POST", "/v1/servers/pg/backups", "{\"name\":\"n20261122T081530\"}", 409, "conflict");
+	expect_error("POST", "/v1/servers/pg/backups", "{\"name\":\"n20261122T081530\"}", 409,
+				 "conflict");
 }
 
 static void
@@ -229,8 +233,8 @@ an_old_barman_cannot_take_incrementals(void **state)
 	(void) state;
 	write_file("--version.sh", "echo '3.4.0 Barman by EnterpriseDB (www.enterprisedb.com)'");
 	start();
-	expect_error("POST", "/v1/servers/pg/backups", "{\"incremental\":\"latest\"}",
-				 422, "unsupported_by_barman");
+	expect_error("POST", "/v1/servers/pg/backups", "{\"incremental\":\"latest\"}", 422,
+				 "unsupported_by_barman");
 }
 
 /* ---- reads ---- */
@@ -246,12 +250,12 @@ is_good(Response *response)
 static void
 together_they_run_barman_once(void **state)
 {
-	Response	response;
+	Response response;
 
 	(void) state;
 	write_file("list-backups.sh", "sleep 0.5; printf '{\"%s\": []}' \"$2\"");
 	start();
-	response = get("/v1/servers/pg/check");	/* learn where the catalogue is */
+	response = get("/v1/servers/pg/check"); /* learn where the catalogue is */
 	release(&response);
 	usleep(300000);
 	get_together("/v1/servers/pg/backups", 40, is_good);
@@ -263,7 +267,7 @@ together_they_run_barman_once(void **state)
 static void
 a_change_of_the_catalogue_is_seen(void **state)
 {
-	Response	response;
+	Response response;
 
 	(void) state;
 	start();
@@ -273,7 +277,8 @@ a_change_of_the_catalogue_is_seen(void **state)
 	response = get("/v1/servers/pg/backups");
 	assert_int_equal(json_array_size(json_object_get(response.value, "backups")), 0);
 	release(&response);
-	shell("mkdir -p %s/home/base/20261122T081530 && echo DONE > %s/home/base/20261122T081530/backup.info", home, home);
+	shell("mkdir -p %s/home/base/20261122T081530 && echo DONE > %s/home/base/20261122T081530/backup.info",
+		  home, home);
 	response = get("/v1/servers/pg/backups");
 	assert_int_equal(json_array_size(json_object_get(response.value, "backups")), 1);
 	release(&response);
@@ -283,8 +288,8 @@ static void
 a_hanging_barman_is_ended(void **state)
 {
 	const char *extra[] = {"--read-timeout=1", NULL};
-	Response	response;
-	pid_t		pid;
+	Response response;
+	pid_t pid;
 
 	(void) state;
 	write_file("check.sh", "echo $$ > $FAKE_BARMAN/hanging; exec sleep 300");
@@ -305,13 +310,15 @@ a_hanging_diagnose_costs_nothing(void **state)
 {
 	/* the time is for list-backups too, which a busy machine runs slowly */
 	const char *extra[] = {"--read-timeout=5", NULL};
-	Response	response;
-	json_t	   *backup;
+	Response response;
+	json_t *backup;
 
 	(void) state;
-	shell("mkdir -p %s/home/base/20261122T081530 && echo DONE > %s/home/base/20261122T081530/backup.info", home, home);
+	shell("mkdir -p %s/home/base/20261122T081530 && echo DONE > %s/home/base/20261122T081530/backup.info",
+		  home, home);
 	shell("mkdir -p %s/home/meta && printf 'begin_time=2026-11-22 08:15:30.5+00:00\\nmode=postgres\\nerror=None\\n"
-		  "status=DONE\\nsystemid=7710873587336078004\\n' > %s/home/meta/20261122T081530-backup.info", home, home);
+		  "status=DONE\\nsystemid=7710873587336078004\\n' > %s/home/meta/20261122T081530-backup.info",
+		  home, home);
 	write_file("diagnose.sh", "exec sleep 300");
 	start_with(extra);
 	/* where the records are is known once it was asked */
@@ -333,7 +340,8 @@ what_could_not_be_had_is_an_error(void **state)
 	const char *extra[] = {"--read-timeout=5", NULL};
 
 	(void) state;
-	shell("mkdir -p %s/home/base/20261122T081530 && echo DONE > %s/home/base/20261122T081530/backup.info", home, home);
+	shell("mkdir -p %s/home/base/20261122T081530 && echo DONE > %s/home/base/20261122T081530/backup.info",
+		  home, home);
 	write_file("diagnose.sh", "exec sleep 300");
 	start_with(extra);
 	expect_error("GET", "/v1/servers/pg/backups", NULL, 504, "barman_timeout");
@@ -342,11 +350,12 @@ what_could_not_be_had_is_an_error(void **state)
 static void
 diagnose_tells_what_an_old_show_backup_does_not(void **state)
 {
-	Response	response;
-	json_t	   *backup;
+	Response response;
+	json_t *backup;
 
 	(void) state;
-	shell("mkdir -p %s/home/base/20261122T081530 && echo DONE > %s/home/base/20261122T081530/backup.info", home, home);
+	shell("mkdir -p %s/home/base/20261122T081530 && echo DONE > %s/home/base/20261122T081530/backup.info",
+		  home, home);
 	write_file("diagnose.sh",
 			   "printf '{\"global\": {}, \"models\": {}, \"servers\": {\"pg\": {\"config\": {}, "
 			   "\"status\": {}, \"backups\": {\"20261122T081530\": {\"backup_id\": \"20261122T081530\", "
@@ -363,12 +372,13 @@ diagnose_tells_what_an_old_show_backup_does_not(void **state)
 static void
 without_diagnose_the_rest_of_a_backup_is_told(void **state)
 {
-	Response	response;
-	json_t	   *backup;
+	Response response;
+	json_t *backup;
 
 	(void) state;
 	write_file("diagnose.sh", "exit 1");
-	shell("mkdir -p %s/home/base/20261122T081530 && echo DONE > %s/home/base/20261122T081530/backup.info", home, home);
+	shell("mkdir -p %s/home/base/20261122T081530 && echo DONE > %s/home/base/20261122T081530/backup.info",
+		  home, home);
 	start();
 	response = get("/v1/servers/pg/backups/20261122T081530");
 	assert_int_equal(response.status, 200);
@@ -395,7 +405,7 @@ garbage_is_barmans_failure_not_ours(void **state)
 	unlink(path_of("check.sh"));
 	usleep(1100000);
 	{
-		Response	response = get("/v1/servers/pg/check");
+		Response response = get("/v1/servers/pg/check");
 
 		assert_int_equal(response.status, 200);
 		release(&response);
@@ -405,13 +415,14 @@ garbage_is_barmans_failure_not_ours(void **state)
 static void
 files_are_listed(void **state)
 {
-	Response	response;
-	json_t	   *file;
+	Response response;
+	json_t *file;
 
 	(void) state;
 	shell("mkdir -p %s/home/base/20261122T081530/data %s/home/wals/0000000100000000", home, home);
 	shell("cd %s/home && head -c 100 /dev/zero > base/20261122T081530/data/x && head -c 10 /dev/zero > base/20261122T081530/backup.info"
-		  " && head -c 16 /dev/zero > wals/0000000100000000/000000010000000000000003 && ln -s /etc wals/etc", home);
+		  " && head -c 16 /dev/zero > wals/0000000100000000/000000010000000000000003 && ln -s /etc wals/etc",
+		  home);
 	start();
 	response = get("/v1/servers/pg/files/base");
 	assert_int_equal(response.status, 200);
@@ -441,13 +452,13 @@ has_waited(Response *response)
 static void
 long_polls_hold_nobody_up(void **state)
 {
-	char	   *id;
-	char	   *path;
-	CURLM	   *multi = curl_multi_init();
-	CURL	   *handles[60];
-	Response	responses[60];
+	char *id;
+	char *path;
+	CURLM *multi = curl_multi_init();
+	CURL *handles[60];
+	Response responses[60];
 	struct curl_slist *headers[60];
-	Response	response;
+	Response response;
 
 	(void) state;
 	write_file("backup.seconds", "300");
@@ -484,11 +495,11 @@ long_polls_hold_nobody_up(void **state)
 static void
 who_hangs_up_is_forgotten(void **state)
 {
-	int64_t		began;
-	char	   *id;
-	char	   *text;
-	int			before;
-	int			fd;
+	int64_t began;
+	char *id;
+	char *text;
+	int before;
+	int fd;
 
 	(void) state;
 	write_file("backup.seconds", "300");
@@ -496,7 +507,8 @@ who_hangs_up_is_forgotten(void **state)
 	id = submit("/v1/servers/pg/backups", "{}");
 	wait_for_phase(id, "copying");
 	text = mem_printf("GET /v1/jobs/%s?after=1000&wait=1 HTTP/1.1\r\nHost: localhost\r\n"
-					  "Authorization: Bearer " TOKEN "\r\n\r\n", id);
+					  "Authorization: Bearer " TOKEN "\r\n\r\n",
+					  id);
 	before = descriptors();
 	began = monotonic_ms();
 	for (int i = 0; i < 30; i++)
@@ -509,9 +521,10 @@ who_hangs_up_is_forgotten(void **state)
 		assert_true(look_again(began));
 	/* neither do half requests and noise disturb it */
 	for (int i = 0; i < 20; i++)
-		close(open_raw(i % 2 ? "GET /v1/jobs HTT" : "\x16\x03\x01\x02\x00\x01\x00\xff garbage\r\n\r\n"));
+		close(open_raw(i % 2 ? "GET /v1/jobs HTT"
+							 : "\x16\x03\x01\x02\x00\x01\x00\xff garbage\r\n\r\n"));
 	{
-		Response	response = get("/healthz");
+		Response response = get("/healthz");
 
 		assert_int_equal(response.status, 200);
 		release(&response);
@@ -524,17 +537,19 @@ who_hangs_up_is_forgotten(void **state)
 static void
 metrics_are_what_prometheus_reads(void **state)
 {
-	Response	response;
-	regex_t		comment;
-	regex_t		sample;
-	char		described[64] = "";
-	char		typed[64] = "";
-	char	   *rest;
-	int			samples = 0;
+	Response response;
+	regex_t comment;
+	regex_t sample;
+	char described[64] = "";
+	char typed[64] = "";
+	char *rest;
+	int samples = 0;
 
 	(void) state;
-	regcomp(&comment, "^# (HELP [a-z_]+ [^ ].*|TYPE [a-z_]+ (counter|gauge))$", REG_EXTENDED | REG_NOSUB);
-	regcomp(&sample, "^[a-z_]+([{][a-z_]+=\"[^\"\\]*\"(,[a-z_]+=\"[^\"\\]*\")*[}])? -?[0-9]+([.][0-9]+)?(e[+-]?[0-9]+)?$",
+	regcomp(&comment, "^# (HELP [a-z_]+ [^ ].*|TYPE [a-z_]+ (counter|gauge))$",
+			REG_EXTENDED | REG_NOSUB);
+	regcomp(&sample,
+			"^[a-z_]+([{][a-z_]+=\"[^\"\\]*\"(,[a-z_]+=\"[^\"\\]*\")*[}])? -?[0-9]+([.][0-9]+)?(e[+-]?[0-9]+)?$",
 			REG_EXTENDED | REG_NOSUB);
 	start();
 	free(submit("/v1/servers/pg/backups", "{}"));
@@ -542,9 +557,10 @@ metrics_are_what_prometheus_reads(void **state)
 	assert_int_equal(response.status, 200);
 	assert_non_null(strstr(response.headers, "Content-Type: text/plain; version=0.0.4"));
 	assert_int_equal(response.body[response.length - 1], '\n');
-	for (char *line = strtok_r(response.body, "\n", &rest); line != NULL; line = strtok_r(NULL, "\n", &rest))
+	for (char *line = strtok_r(response.body, "\n", &rest); line != NULL;
+		 line = strtok_r(NULL, "\n", &rest))
 	{
-		char		name[64];
+		char name[64];
 
 		/* each family is described, then typed, then given */
 		if (line[0] == '#')
@@ -573,16 +589,22 @@ metrics_are_what_prometheus_reads(void **state)
 static void
 descriptors_stay_flat(void **state)
 {
-	const char *paths[] = {"/healthz", "/v1/servers", "/v1/jobs", "/v1/servers/nope/check",
-	"/nonsense", "/v1/servers/pg/files/wals", "/v1/servers/pg/backups", "/metrics"};
-	int			before;
-	int64_t		began;
+	const char *paths[] = {"/healthz",
+						   "/v1/servers",
+						   "/v1/jobs",
+						   "/v1/servers/nope/check",
+						   "/nonsense",
+						   "/v1/servers/pg/files/wals",
+						   "/v1/servers/pg/backups",
+						   "/metrics"};
+	int before;
+	int64_t began;
 
 	(void) state;
 	start();
 	for (int i = 0; i < 16; i++)
 	{
-		Response	response = get(paths[i % 8]);
+		Response response = get(paths[i % 8]);
 
 		release(&response);
 	}
@@ -590,7 +612,7 @@ descriptors_stay_flat(void **state)
 	before = descriptors();
 	for (int i = 0; i < 3000; i++)
 	{
-		Response	response;
+		Response response;
 
 		if (i % 20 == 0)
 		{
@@ -612,11 +634,11 @@ descriptors_stay_flat(void **state)
 static void
 sigterm_cancels_and_records(void **state)
 {
-	char	   *id;
-	char	   *file;
-	pid_t		copier;
-	int64_t		began;
-	json_t	   *record;
+	char *id;
+	char *file;
+	pid_t copier;
+	int64_t began;
+	json_t *record;
 
 	(void) state;
 	write_file("backup.seconds", "300");
@@ -642,10 +664,10 @@ sigterm_cancels_and_records(void **state)
 static void
 sigterm_answers_those_who_wait(void **state)
 {
-	char	   *id;
-	char	   *path;
-	pid_t		helper;
-	int			status;
+	char *id;
+	char *path;
+	pid_t helper;
+	int status;
 
 	(void) state;
 	write_file("backup.seconds", "300");
@@ -657,21 +679,24 @@ sigterm_answers_those_who_wait(void **state)
 	helper = fork();
 	if (helper == 0)
 	{
-		CURL	   *mine = curl_easy_init();
-		Response	response;
+		CURL *mine = curl_easy_init();
+		Response response;
 
 		prepare(mine, &response, "GET", path, NULL, TOKEN);
 		curl_easy_perform(mine);
 		finish(mine, &response);
 		_exit(response.status == 200 &&
-			  strcmp(text_in(json_object_get(response.value, "job"), "state"), "cancelled") == 0 ? 0 : 1);
+					  strcmp(text_in(json_object_get(response.value, "job"), "state"), "cancelled") == 0
+				  ? 0
+				  : 1);
 	}
 	usleep(300000);
 	{
-		CURLM	   *multi = curl_multi_init();
-		CURL	   *mine = curl_easy_init();
-		Response	response;
-		struct curl_slist *headers = prepare(mine, &response, "GET", "/v1/servers/pg/check", NULL, TOKEN);
+		CURLM *multi = curl_multi_init();
+		CURL *mine = curl_easy_init();
+		Response response;
+		struct curl_slist *headers = prepare(mine, &response, "GET", "/v1/servers/pg/check", NULL,
+											 TOKEN);
 
 		curl_multi_add_handle(multi, mine);
 		assert_int_equal(let_run(multi, 30), 1);
@@ -696,11 +721,12 @@ static void
 daemons_of_barman_survive(void **state)
 {
 	const char *extra[] = {"--cron-interval=1", NULL};
-	pid_t		receiver;
-	int64_t		began = monotonic_ms();
+	pid_t receiver;
+	int64_t began = monotonic_ms();
 
 	(void) state;
-	write_file("cron.sh", "[ -e $FAKE_BARMAN/receiver ] || { setsid sh -c 'echo $$ > $FAKE_BARMAN/receiver; exec sleep 600' </dev/null >/dev/null 2>&1 & }; printf '{}'");
+	write_file("cron.sh",
+			   "[ -e $FAKE_BARMAN/receiver ] || { setsid sh -c 'echo $$ > $FAKE_BARMAN/receiver; exec sleep 600' </dev/null >/dev/null 2>&1 & }; printf '{}'");
 	start_with(extra);
 	while ((receiver = atoi(read_text("receiver"))) == 0)
 		assert_true(look_again(began));
@@ -729,17 +755,17 @@ a_failing_cron_is_told_once(void **state)
 static void
 a_second_sidecar_is_refused(void **state)
 {
-	pid_t		second;
-	int			status;
+	pid_t second;
+	int status;
 
 	(void) state;
 	start();
 	second = fork();
 	if (second == 0)
 	{
-		char	   *state_dir = mem_printf("--state-dir=%s/state", home);
-		char	   *barman_option = mem_printf("--barman=%s", barman);
-		int			null = open("/dev/null", O_WRONLY);
+		char *state_dir = mem_printf("--state-dir=%s/state", home);
+		char *barman_option = mem_printf("--barman=%s", barman);
+		int null = open("/dev/null", O_WRONLY);
 
 		dup2(null, STDERR_FILENO);
 		execl(program, program, "--listen=127.0.0.1:0", state_dir, barman_option, (char *) NULL);
@@ -752,14 +778,14 @@ a_second_sidecar_is_refused(void **state)
 static void
 no_zombie_is_left(void **state)
 {
-	char	   *command;
-	int64_t		began;
+	char *command;
+	int64_t began;
 
 	(void) state;
 	start();
 	for (int i = 0; i < 5; i++)
 	{
-		char	   *id = submit("/v1/cron", NULL);
+		char *id = submit("/v1/cron", NULL);
 
 		json_decref(follow(id));
 		free(id);

@@ -7,26 +7,31 @@
 #include "raw_fixture.h"
 
 #define AUTHORIZED "Authorization: Bearer " TOKEN "\r\n"
-#define SMUGGLED "POST /v1/cron HTTP/1.1\r\nHost: localhost\r\n" AUTHORIZED "Content-Length: 0\r\n\r\n"
+#define SMUGGLED \
+	"POST /v1/cron HTTP/1.1\r\nHost: localhost\r\n" AUTHORIZED "Content-Length: 0\r\n\r\n"
 
 typedef struct Case
 {
 	const char *name;
 	const char *text;
-	size_t		length;
+	size_t length;
 } Case;
 
-#define CASE(name, text) {name, text, sizeof(text) - 1}
+#define CASE(name, text)             \
+	{                                \
+		name, text, sizeof(text) - 1 \
+	}
 
 static const Case ambiguous[] = {
-	CASE("two Authorization headers",
-		 "GET /v1/jobs HTTP/1.1\r\nHost: localhost\r\n" AUTHORIZED "Authorization: Bearer x\r\n\r\n"),
+	CASE("two Authorization headers", "GET /v1/jobs HTTP/1.1\r\nHost: localhost\r\n" AUTHORIZED
+									  "Authorization: Bearer x\r\n\r\n"),
 	CASE("the same Authorization twice",
 		 "GET /v1/jobs HTTP/1.1\r\nHost: localhost\r\n" AUTHORIZED AUTHORIZED "\r\n"),
 	CASE("a zero byte after the token",
 		 "GET /v1/jobs HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer " TOKEN "\0x\r\n\r\n"),
 	CASE("two zero bytes after the token",
-		 "GET /v1/jobs HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer " TOKEN "\0\0GET / HTTP/1.1\r\n\r\n"),
+		 "GET /v1/jobs HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer " TOKEN
+		 "\0\0GET / HTTP/1.1\r\n\r\n"),
 	CASE("a zero byte in the path",
 		 "GET /v1/jobs\0x HTTP/1.1\r\nHost: localhost\r\n" AUTHORIZED "\r\n"),
 	CASE("a zero byte in the query",
@@ -41,48 +46,51 @@ static const Case ambiguous[] = {
 		 "GET /v1/jobs HTTP/1.1\r\nHost: localhost\r\n" AUTHORIZED "X: a\r\n b\r\n\r\n"),
 	CASE("a line that begins with a blank",
 		 "GET /v1/jobs HTTP/1.1\r\n Host: localhost\r\nHost: localhost\r\n" AUTHORIZED "\r\n"),
-	CASE("a blank before the colon",
-		 "POST /v1/cron HTTP/1.1\r\nHost: localhost\r\n" AUTHORIZED "Content-Length : 2\r\n\r\n" SMUGGLED),
-	CASE("a name that is none",
-		 "GET /v1/jobs HTTP/1.1\r\nHost: localhost\r\n" AUTHORIZED "Transfer\013Encoding: chunked\r\n\r\n"),
+	CASE("a blank before the colon", "POST /v1/cron HTTP/1.1\r\nHost: localhost\r\n" AUTHORIZED
+									 "Content-Length : 2\r\n\r\n" SMUGGLED),
+	CASE("a name that is none", "GET /v1/jobs HTTP/1.1\r\nHost: localhost\r\n" AUTHORIZED
+								"Transfer\013Encoding: chunked\r\n\r\n"),
 	CASE("a name with a bracket",
 		 "GET /v1/jobs HTTP/1.1\r\nHost: localhost\r\n" AUTHORIZED "Content(Length): 2\r\n\r\n"),
 	CASE("a line without a colon",
 		 "GET /v1/jobs HTTP/1.1\r\nHost: localhost\r\n" AUTHORIZED "Content-Length 2\r\n\r\n"),
 	CASE("an encoding that is not chunked",
-		 "POST /v1/cron HTTP/1.1\r\nHost: localhost\r\n" AUTHORIZED "Transfer-Encoding: gzip, chunked\r\n\r\n0\r\n\r\n" SMUGGLED),
-	CASE("chunked twice",
-		 "POST /v1/cron HTTP/1.1\r\nHost: localhost\r\n" AUTHORIZED "Transfer-Encoding: chunked, chunked\r\n\r\n0\r\n\r\n" SMUGGLED),
+		 "POST /v1/cron HTTP/1.1\r\nHost: localhost\r\n" AUTHORIZED
+		 "Transfer-Encoding: gzip, chunked\r\n\r\n0\r\n\r\n" SMUGGLED),
+	CASE("chunked twice", "POST /v1/cron HTTP/1.1\r\nHost: localhost\r\n" AUTHORIZED
+						  "Transfer-Encoding: chunked, chunked\r\n\r\n0\r\n\r\n" SMUGGLED),
 	CASE("two Transfer-Encoding headers",
-		 "POST /v1/cron HTTP/1.1\r\nHost: localhost\r\n" AUTHORIZED "Transfer-Encoding: chunked\r\nTransfer-Encoding: identity\r\n\r\n0\r\n\r\n" SMUGGLED),
-	CASE("an encoding that nearly is chunked",
-		 "POST /v1/cron HTTP/1.1\r\nHost: localhost\r\n" AUTHORIZED "Transfer-Encoding: xchunked\r\n\r\n" SMUGGLED),
+		 "POST /v1/cron HTTP/1.1\r\nHost: localhost\r\n" AUTHORIZED
+		 "Transfer-Encoding: chunked\r\nTransfer-Encoding: identity\r\n\r\n0\r\n\r\n" SMUGGLED),
+	CASE("an encoding that nearly is chunked", "POST /v1/cron HTTP/1.1\r\nHost: localhost\r\n" AUTHORIZED
+											   "Transfer-Encoding: xchunked\r\n\r\n" SMUGGLED),
 	CASE("an encoding that identity was",
-		 "POST /v1/cron HTTP/1.1\r\nHost: localhost\r\n" AUTHORIZED "Transfer-Encoding: identity\r\nContent-Length: 2\r\n\r\n{}" SMUGGLED),
-	CASE("an encoding in HTTP/1.0",
-		 "POST /v1/cron HTTP/1.0\r\nHost: localhost\r\n" AUTHORIZED "Transfer-Encoding: chunked\r\n\r\n0\r\n\r\n" SMUGGLED),
+		 "POST /v1/cron HTTP/1.1\r\nHost: localhost\r\n" AUTHORIZED
+		 "Transfer-Encoding: identity\r\nContent-Length: 2\r\n\r\n{}" SMUGGLED),
+	CASE("an encoding in HTTP/1.0", "POST /v1/cron HTTP/1.0\r\nHost: localhost\r\n" AUTHORIZED
+									"Transfer-Encoding: chunked\r\n\r\n0\r\n\r\n" SMUGGLED),
 	CASE("a length and an encoding",
-		 "POST /v1/cron HTTP/1.1\r\nHost: localhost\r\n" AUTHORIZED "Content-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n" SMUGGLED),
-	CASE("two lengths",
-		 "POST /v1/cron HTTP/1.1\r\nHost: localhost\r\n" AUTHORIZED "Content-Length: 0\r\nContent-Length: 2\r\n\r\n{}" SMUGGLED),
-	CASE("the same length twice",
-		 "POST /v1/cron HTTP/1.1\r\nHost: localhost\r\n" AUTHORIZED "Content-Length: 2\r\nContent-Length: 2\r\n\r\n{}" SMUGGLED),
-	CASE("a list of lengths",
-		 "POST /v1/cron HTTP/1.1\r\nHost: localhost\r\n" AUTHORIZED "Content-Length: 2, 2\r\n\r\n{}" SMUGGLED),
-	CASE("a length with a sign",
-		 "POST /v1/cron HTTP/1.1\r\nHost: localhost\r\n" AUTHORIZED "Content-Length: +2\r\n\r\n{}" SMUGGLED),
-	CASE("a negative length",
-		 "POST /v1/cron HTTP/1.1\r\nHost: localhost\r\n" AUTHORIZED "Content-Length: -2\r\n\r\n{}" SMUGGLED),
-	CASE("a hexadecimal length",
-		 "POST /v1/cron HTTP/1.1\r\nHost: localhost\r\n" AUTHORIZED "Content-Length: 0x2\r\n\r\n{}" SMUGGLED),
-	CASE("no Host",
-		 "GET /v1/jobs HTTP/1.1\r\n" AUTHORIZED "\r\n"),
-	CASE("no Host in HTTP/1.0",
-		 "GET /v1/jobs HTTP/1.0\r\n" AUTHORIZED "\r\n"),
+		 "POST /v1/cron HTTP/1.1\r\nHost: localhost\r\n" AUTHORIZED
+		 "Content-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n" SMUGGLED),
+	CASE("two lengths", "POST /v1/cron HTTP/1.1\r\nHost: localhost\r\n" AUTHORIZED
+						"Content-Length: 0\r\nContent-Length: 2\r\n\r\n{}" SMUGGLED),
+	CASE("the same length twice", "POST /v1/cron HTTP/1.1\r\nHost: localhost\r\n" AUTHORIZED
+								  "Content-Length: 2\r\nContent-Length: 2\r\n\r\n{}" SMUGGLED),
+	CASE("a list of lengths", "POST /v1/cron HTTP/1.1\r\nHost: localhost\r\n" AUTHORIZED
+							  "Content-Length: 2, 2\r\n\r\n{}" SMUGGLED),
+	CASE("a length with a sign", "POST /v1/cron HTTP/1.1\r\nHost: localhost\r\n" AUTHORIZED
+								 "Content-Length: +2\r\n\r\n{}" SMUGGLED),
+	CASE("a negative length", "POST /v1/cron HTTP/1.1\r\nHost: localhost\r\n" AUTHORIZED
+							  "Content-Length: -2\r\n\r\n{}" SMUGGLED),
+	CASE("a hexadecimal length", "POST /v1/cron HTTP/1.1\r\nHost: localhost\r\n" AUTHORIZED
+								 "Content-Length: 0x2\r\n\r\n{}" SMUGGLED),
+	CASE("no Host", "GET /v1/jobs HTTP/1.1\r\n" AUTHORIZED "\r\n"),
+	CASE("no Host in HTTP/1.0", "GET /v1/jobs HTTP/1.0\r\n" AUTHORIZED "\r\n"),
 	CASE("two Hosts",
 		 "GET /v1/jobs HTTP/1.1\r\nHost: localhost\r\nHost: attacker.example\r\n" AUTHORIZED "\r\n"),
 	CASE("two keys",
-		 "POST /v1/cron HTTP/1.1\r\nHost: localhost\r\n" AUTHORIZED "Idempotency-Key: 0123456789abcdef\r\nIdempotency-Key: fedcba9876543210\r\nContent-Length: 0\r\n\r\n"),
+		 "POST /v1/cron HTTP/1.1\r\nHost: localhost\r\n" AUTHORIZED
+		 "Idempotency-Key: 0123456789abcdef\r\nIdempotency-Key: fedcba9876543210\r\nContent-Length: 0\r\n\r\n"),
 	CASE("a whole URL for a path",
 		 "GET http://localhost/v1/jobs HTTP/1.1\r\nHost: localhost\r\n" AUTHORIZED "\r\n"),
 	CASE("a body of a GET",
@@ -97,8 +105,8 @@ ambiguous_requests_are_refused_and_closed(void **state)
 	for (size_t i = 0; i < sizeof(ambiguous) / sizeof(ambiguous[0]); i++)
 	{
 		const Case *one = &ambiguous[i];
-		char		text[8192] = "";
-		int			fd = open_silent();
+		char text[8192] = "";
+		int fd = open_silent();
 
 		assert_int_equal(send(fd, one->text, one->length, MSG_NOSIGNAL), (ssize_t) one->length);
 		if (!read_to_end(fd, PATIENCE_MS, text, sizeof(text)))
@@ -113,7 +121,7 @@ ambiguous_requests_are_refused_and_closed(void **state)
 		close(fd);
 	}
 	assert_int_equal(calls_of("cron"), 0);
-	free(submit("/v1/cron", NULL));	/* and it is still well */
+	free(submit("/v1/cron", NULL)); /* and it is still well */
 }
 
 static void
@@ -129,8 +137,8 @@ a_version_that_is_none_gets_no_answer_of_ours(void **state)
 	start();
 	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++)
 	{
-		char		text[8192] = "";
-		int			fd = open_raw(texts[i]);
+		char text[8192] = "";
+		int fd = open_raw(texts[i]);
 
 		assert_true(read_to_end(fd, PATIENCE_MS, text, sizeof(text)));
 		if (strstr(text, " 200 ") != NULL || strstr(text, "\"jobs\"") != NULL)
@@ -144,9 +152,10 @@ a_version_that_is_none_gets_no_answer_of_ours(void **state)
 static int
 status_with(const char *lines)
 {
-	char	   *text = mem_printf("GET /v1/jobs HTTP/1.1\r\n%sAuthorization: Bearer " TOKEN "\r\n\r\n", lines);
-	int			fd = open_raw(text);
-	int			status = read_status(fd);
+	char *text = mem_printf("GET /v1/jobs HTTP/1.1\r\n%sAuthorization: Bearer " TOKEN "\r\n\r\n",
+							lines);
+	int fd = open_raw(text);
+	int status = read_status(fd);
 
 	close(fd);
 	free(text);
@@ -156,8 +165,8 @@ status_with(const char *lines)
 static int
 status_with_host(const char *host)
 {
-	char	   *line = mem_printf("Host: %s\r\n", host);
-	int			status = status_with(line);
+	char *line = mem_printf("Host: %s\r\n", host);
+	int status = status_with(line);
 
 	free(line);
 	return status;
@@ -167,7 +176,7 @@ static void
 a_name_that_is_made_to_point_here_reads_nothing(void **state)
 {
 	const char *extra[] = {"--host-name=backup.example", NULL};
-	char		name[256] = "";
+	char name[256] = "";
 
 	(void) state;
 	start_with(extra);
@@ -215,9 +224,8 @@ no_body_is_read_of_what_is_refused(void **state)
 	{
 		const char *line;
 		const char *token;
-		int			status;
-	}			refused[] =
-	{
+		int status;
+	} refused[] = {
 		{"POST /v1/servers/pg/drills", "wrong", 401},
 		{"POST /nowhere", TOKEN, 404},
 		{"PUT /v1/servers/pg/drills", TOKEN, 405},
@@ -228,10 +236,11 @@ no_body_is_read_of_what_is_refused(void **state)
 	start();
 	for (size_t i = 0; i < sizeof(refused) / sizeof(refused[0]); i++)
 	{
-		char	   *text = mem_printf("%s HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer %s\r\n"
-									  "Content-Length: 30000000\r\n\r\n", refused[i].line, refused[i].token);
-		char		answer[4096] = "";
-		int			fd = open_raw(text);
+		char *text = mem_printf("%s HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer %s\r\n"
+								"Content-Length: 30000000\r\n\r\n",
+								refused[i].line, refused[i].token);
+		char answer[4096] = "";
+		int fd = open_raw(text);
 
 		/* nothing of the body was sent */
 		assert_true(read_to_end(fd, PATIENCE_MS, answer, sizeof(answer)));

@@ -11,15 +11,16 @@
 static void
 a_backup_ends_when_the_catalogue_says_done(void **state)
 {
-	char	   *id;
-	json_t	   *job;
+	char *id;
+	json_t *job;
 
 	(void) state;
 	start();
 	id = submit("/v1/servers/pg/backups", "{\"name\":\"weekly\"}");
 	job = follow(id);
 	assert_string_equal(text_in(job, "state"), "done");
-	assert_string_equal(text_in(json_object_get(json_object_get(job, "result"), "backup"), "status"), "DONE");
+	assert_string_equal(text_in(json_object_get(json_object_get(job, "result"), "backup"), "status"),
+						"DONE");
 	assert_true(json_is_null(json_object_get(job, "error")));
 	assert_true(json_is_null(json_object_get(job, "phase")));
 	assert_true(json_number_value(json_object_get(job, "progress")) == 1.0);
@@ -32,14 +33,14 @@ a_backup_ends_when_the_catalogue_says_done(void **state)
 static void
 two_backups_in_a_second_have_two_identifiers(void **state)
 {
-	char		ids[2][32];
+	char ids[2][32];
 
 	(void) state;
 	start();
 	for (int i = 0; i < 2; i++)
 	{
-		char	   *id = submit("/v1/servers/pg/backups", "{}");
-		json_t	   *job = follow(id);
+		char *id = submit("/v1/servers/pg/backups", "{}");
+		json_t *job = follow(id);
 
 		snprintf(ids[i], sizeof(ids[i]), "%s",
 				 text_in(json_object_get(json_object_get(job, "result"), "backup"), "backup_id"));
@@ -52,10 +53,10 @@ two_backups_in_a_second_have_two_identifiers(void **state)
 static void
 a_backup_asks_for_wal_until_it_comes(void **state)
 {
-	char	   *id;
-	char	   *path;
-	json_t	   *job;
-	Response	response;
+	char *id;
+	char *path;
+	json_t *job;
+	Response response;
 
 	(void) state;
 	write_file("backup.status", "WAITING_FOR_WALS");
@@ -80,8 +81,8 @@ a_backup_asks_for_wal_until_it_comes(void **state)
 static void
 a_timeout_of_the_backup_is_told(void **state)
 {
-	char	   *id;
-	json_t	   *job;
+	char *id;
+	json_t *job;
 
 	(void) state;
 	write_file("backup.status", "WAITING_FOR_WALS");
@@ -106,13 +107,15 @@ a_timeout_of_the_backup_is_told(void **state)
 static void
 a_failed_backup_fails_with_barmans_words(void **state)
 {
-	char	   *id;
-	json_t	   *job;
+	char *id;
+	json_t *job;
 
 	(void) state;
 	start();
-	write_file("backup.sh", "printf '{\"_ERROR\": [\"Impossible to start the backup. Check the log for more details, or run '\\''barman check pg'\\''\"]}'; exit 1");
-	write_file("check.sh", "printf '{\"pg\": {\"receive_wal_running\": {\"status\": \"FAILED\", \"hint\": \"See the Barman log file\"}}}'; exit 1");
+	write_file("backup.sh",
+			   "printf '{\"_ERROR\": [\"Impossible to start the backup. Check the log for more details, or run '\\''barman check pg'\\''\"]}'; exit 1");
+	write_file("check.sh",
+			   "printf '{\"pg\": {\"receive_wal_running\": {\"status\": \"FAILED\", \"hint\": \"See the Barman log file\"}}}'; exit 1");
 	id = submit("/v1/servers/pg/backups", "");
 	job = follow(id);
 	assert_string_equal(text_in(job, "state"), "failed");
@@ -132,9 +135,9 @@ a_failed_backup_fails_with_barmans_words(void **state)
 static void
 a_second_backup_of_the_server_is_refused(void **state)
 {
-	char	   *id;
-	Response	response;
-	json_t	   *error;
+	char *id;
+	Response response;
+	json_t *error;
 
 	(void) state;
 	write_file("backup.seconds", "300");
@@ -156,10 +159,10 @@ a_second_backup_of_the_server_is_refused(void **state)
 static void
 a_cancelled_backup_is_tidied_up(void **state)
 {
-	char	   *id;
-	char	   *path;
-	Response	response;
-	json_t	   *job;
+	char *id;
+	char *path;
+	Response response;
+	json_t *job;
 
 	(void) state;
 	write_file("backup.seconds", "300");
@@ -185,7 +188,7 @@ a_cancelled_backup_is_tidied_up(void **state)
 	/* the server is free again */
 	write_file("backup.seconds", "0");
 	free(id);
-	sleep(1);					/* the fake names backups by the second */
+	sleep(1); /* the fake names backups by the second */
 	id = submit("/v1/servers/pg/backups", "{}");
 	job = follow(id);
 	assert_string_equal(text_in(job, "state"), "done");
@@ -197,13 +200,13 @@ a_cancelled_backup_is_tidied_up(void **state)
 static void
 a_backup_waits_for_the_end_of_a_cancelled_one(void **state)
 {
-	char	   *first;
-	char	   *second;
-	char	   *third;
-	char	   *path;
-	Response	response;
-	json_t	   *job;
-	int64_t		since;
+	char *first;
+	char *second;
+	char *third;
+	char *path;
+	Response response;
+	json_t *job;
+	int64_t since;
 
 	(void) state;
 	write_file("backup.sh",
@@ -259,15 +262,16 @@ a_backup_waits_for_the_end_of_a_cancelled_one(void **state)
 static void
 a_segment_is_waited_for(void **state)
 {
-	char	   *id;
-	json_t	   *job;
-	Response	response;
+	char *id;
+	json_t *job;
+	Response response;
 
 	(void) state;
 	start();
 	response = get("/v1/servers/pg/files/wals");
 	release(&response);
-	id = submit("/v1/servers/pg/switch-wal", "{\"wal_file\":\"000000010000000000000007\",\"timeout_seconds\":20}");
+	id = submit("/v1/servers/pg/switch-wal",
+				"{\"wal_file\":\"000000010000000000000007\",\"timeout_seconds\":20}");
 	usleep(500000);
 	shell("touch %s/home/streaming/000000010000000000000007", home);
 	job = follow(id);
@@ -276,7 +280,8 @@ a_segment_is_waited_for(void **state)
 	assert_true(json_is_true(json_object_get(json_object_get(job, "result"), "archived")));
 	json_decref(job);
 	free(id);
-	id = submit("/v1/servers/pg/switch-wal", "{\"wal_file\":\"000000010000000000000008\",\"timeout_seconds\":1}");
+	id = submit("/v1/servers/pg/switch-wal",
+				"{\"wal_file\":\"000000010000000000000008\",\"timeout_seconds\":1}");
 	job = follow(id);
 	assert_string_equal(text_in(job, "state"), "done");
 	assert_true(json_is_false(json_object_get(json_object_get(job, "result"), "archived")));
@@ -287,8 +292,8 @@ a_segment_is_waited_for(void **state)
 static void
 many_segments_are_one_line(void **state)
 {
-	char	   *id;
-	char	   *log;
+	char *id;
+	char *log;
 
 	(void) state;
 	start();
@@ -300,7 +305,8 @@ many_segments_are_one_line(void **state)
 	json_decref(follow(id));
 	log = mem_printf("state/%s.log", id);
 	assert_int_equal(count_of(read_text(log), "\\t"), 3);
-	assert_non_null(strstr(read_text(log), "\\t9 segments, 000000010000000000000001 to 000000010000000000000009\""));
+	assert_non_null(strstr(read_text(log),
+						   "\\t9 segments, 000000010000000000000001 to 000000010000000000000009\""));
 	assert_non_null(strstr(read_text(log), "\\t00000001000000000000000A\""));
 	assert_non_null(strstr(read_text(log), "\\tother\""));
 	free(log);
@@ -311,17 +317,18 @@ many_segments_are_one_line(void **state)
 static void
 a_long_log_comes_in_pages(void **state)
 {
-	char	   *id;
-	char	   *path;
-	json_t	   *job;
-	Response	response;
+	char *id;
+	char *path;
+	json_t *job;
+	Response response;
 
 	(void) state;
-	write_file("cron.sh", "printf '{\"_INFO\": [\"first\"'; text=$(printf '%3000s' x | tr ' ' x)\n"
+	write_file("cron.sh",
+			   "printf '{\"_INFO\": [\"first\"'; text=$(printf '%3000s' x | tr ' ' x)\n"
 			   "i=0; while [ $i -lt 800 ]; do printf ', \"%s %s\"' $i $text; i=$((i + 1)); done; printf ']}'\n");
 	start();
 	id = submit("/v1/cron", "{}");
-	job = follow(id);			/* which asks for page after page */
+	job = follow(id); /* which asks for page after page */
 	assert_string_equal(text_in(job, "state"), "done");
 	assert_true(json_integer_value(json_object_get(job, "log_lines")) > 800);
 	json_decref(job);
@@ -342,8 +349,8 @@ a_long_log_comes_in_pages(void **state)
 static void
 cron_is_a_job_too(void **state)
 {
-	char	   *id;
-	json_t	   *job;
+	char *id;
+	json_t *job;
 
 	(void) state;
 	start();
@@ -351,7 +358,9 @@ cron_is_a_job_too(void **state)
 	job = follow(id);
 	assert_string_equal(text_in(job, "state"), "done");
 	assert_true(json_is_null(json_object_get(job, "server")));
-	assert_string_equal(json_string_value(json_array_get(json_object_get(json_object_get(job, "result"), "messages"), 0)),
+	assert_string_equal(json_string_value(
+							json_array_get(json_object_get(json_object_get(job, "result"), "messages"),
+										   0)),
 						"Starting WAL archiving for server pg");
 	json_decref(job);
 	free(id);
@@ -360,10 +369,10 @@ cron_is_a_job_too(void **state)
 static void
 a_job_is_lost_when_the_sidecar_crashes(void **state)
 {
-	char	   *id;
-	char	   *path;
-	pid_t		copier;
-	json_t	   *job;
+	char *id;
+	char *path;
+	pid_t copier;
+	json_t *job;
 
 	(void) state;
 	write_file("backup.seconds", "300");
@@ -388,9 +397,9 @@ static void
 crashes_in_the_middle_lose_nothing(void **state)
 {
 	const char *extra[] = {"--max-backups-per-hour=0", NULL};
-	int			crashes = atoi(getenv("POC_CRASHES") != NULL ? getenv("POC_CRASHES") : "3");
-	char	   *ids[200];
-	Response	response;
+	int crashes = atoi(getenv("POC_CRASHES") != NULL ? getenv("POC_CRASHES") : "3");
+	char *ids[200];
+	Response response;
 
 	(void) state;
 	assert_true(crashes > 0 && crashes <= 200);
@@ -398,7 +407,7 @@ crashes_in_the_middle_lose_nothing(void **state)
 	start_with(extra);
 	for (int i = 0; i < crashes; i++)
 	{
-		pid_t		copier;
+		pid_t copier;
 
 		ids[i] = submit("/v1/servers/pg/backups", "{}");
 		/* at any moment: sometimes before Barman has been started */
@@ -411,7 +420,7 @@ crashes_in_the_middle_lose_nothing(void **state)
 			assert_true(wait_until_gone(copier));
 		for (int j = i < 3 ? 0 : i - 2; j <= i; j++)
 		{
-			json_t	   *job = follow(ids[j]);
+			json_t *job = follow(ids[j]);
 
 			assert_string_equal(text_in(job, "state"), "lost");
 			json_decref(job);
@@ -427,9 +436,9 @@ crashes_in_the_middle_lose_nothing(void **state)
 static void
 ended_jobs_survive_a_restart(void **state)
 {
-	char	   *id;
-	json_t	   *before;
-	json_t	   *after;
+	char *id;
+	json_t *before;
+	json_t *after;
 
 	(void) state;
 	start();

@@ -6,8 +6,8 @@
  */
 #include "sidecar_fixture.h"
 
-#define KEY "0123456789abcdef0123456789abcdef"
-#define BACKUPS "/v1/servers/pg/backups"
+#define KEY		   "0123456789abcdef0123456789abcdef"
+#define BACKUPS	   "/v1/servers/pg/backups"
 #define CANCEL_KEY "/v1/keys/" KEY "/cancel"
 
 static struct curl_slist *
@@ -15,7 +15,7 @@ prepare_with_key(CURL *handle, Response *response, const char *key, const char *
 				 const char *path)
 {
 	struct curl_slist *headers = prepare(handle, response, method, path, "{}", TOKEN);
-	char	   *header = mem_printf("Idempotency-Key: %s", key);
+	char *header = mem_printf("Idempotency-Key: %s", key);
 
 	headers = curl_slist_append(headers, header);
 	curl_easy_setopt(handle, CURLOPT_HTTPHEADER, headers);
@@ -26,7 +26,7 @@ prepare_with_key(CURL *handle, Response *response, const char *key, const char *
 static Response
 send_with_key(const char *key, const char *method, const char *path)
 {
-	Response	response;
+	Response response;
 	struct curl_slist *headers = prepare_with_key(curl, &response, key, method, path);
 
 	curl_easy_perform(curl);
@@ -38,7 +38,7 @@ send_with_key(const char *key, const char *method, const char *path)
 static void
 expect_refusal(const char *key, const char *path, long status, const char *code)
 {
-	Response	response = send_with_key(key, "POST", path);
+	Response response = send_with_key(key, "POST", path);
 
 	assert_int_equal(response.status, status);
 	assert_string_equal(text_in(json_object_get(response.value, "error"), "code"), code);
@@ -49,9 +49,9 @@ expect_refusal(const char *key, const char *path, long status, const char *code)
 static char *
 submit_with_key(const char *path)
 {
-	Response	response = send_with_key(KEY, "POST", path);
-	char	   *id = mem_strdup(text_in(json_object_get(response.value, "job"), "id"));
-	char	   *location = mem_printf("Location: /v1/jobs/%s\r\n", id);
+	Response response = send_with_key(KEY, "POST", path);
+	char *id = mem_strdup(text_in(json_object_get(response.value, "job"), "id"));
+	char *location = mem_printf("Location: /v1/jobs/%s\r\n", id);
 
 	assert_int_equal(response.status, 202);
 	assert_non_null(strstr(response.headers, location));
@@ -64,8 +64,8 @@ submit_with_key(const char *path)
 static char *
 cancel_key(long status)
 {
-	Response	response = post(CANCEL_KEY, "");
-	char	   *id = mem_strdup(text_in(json_object_get(response.value, "job"), "id"));
+	Response response = post(CANCEL_KEY, "");
+	char *id = mem_strdup(text_in(json_object_get(response.value, "job"), "id"));
 
 	assert_int_equal(response.status, status);
 	release(&response);
@@ -75,7 +75,7 @@ cancel_key(long status)
 static void
 expect_end(const char *id, const char *state)
 {
-	json_t	   *job = follow(id);
+	json_t *job = follow(id);
 
 	assert_string_equal(text_in(job, "state"), state);
 	json_decref(job);
@@ -84,9 +84,9 @@ expect_end(const char *id, const char *state)
 static void
 a_key_starts_one_job(void **state)
 {
-	char	   *id;
-	char	   *again;
-	json_t	   *job;
+	char *id;
+	char *again;
+	json_t *job;
 
 	(void) state;
 	start();
@@ -110,8 +110,8 @@ a_key_starts_one_job(void **state)
 static void
 a_key_survives_a_restart(void **state)
 {
-	char	   *id;
-	char	   *again;
+	char *id;
+	char *again;
 
 	(void) state;
 	write_file("backup.seconds", "300");
@@ -147,8 +147,8 @@ a_key_is_for_one_request(void **state)
 static void
 a_job_is_cancelled_by_its_key(void **state)
 {
-	char	   *id;
-	char	   *cancelled;
+	char *id;
+	char *cancelled;
 
 	(void) state;
 	write_file("backup.seconds", "300");
@@ -169,7 +169,7 @@ a_job_is_cancelled_by_its_key(void **state)
 static void
 a_cancelled_key_starts_nothing(void **state)
 {
-	char	   *id;
+	char *id;
 
 	(void) state;
 	start();
@@ -187,11 +187,11 @@ a_cancelled_key_starts_nothing(void **state)
 static void
 a_request_on_its_way_is_cancelled_by_its_key(void **state)
 {
-	CURLM	   *multi = curl_multi_init();
-	CURL	   *mine = curl_easy_init();
-	Response	response;
+	CURLM *multi = curl_multi_init();
+	CURL *mine = curl_easy_init();
+	Response response;
 	struct curl_slist *headers;
-	char	   *id;
+	char *id;
 
 	(void) state;
 	write_file("list-servers.sh", "sleep 1; printf '{\"pg\": {\"description\": \"Main\"}}'");
@@ -219,14 +219,14 @@ a_request_on_its_way_is_cancelled_by_its_key(void **state)
 static void
 cancelled_keys_are_no_more_than_a_thousand(void **state)
 {
-	Response	response;
+	Response response;
 
 	(void) state;
 	start();
 	free(cancel_key(200));
 	for (int i = 0; i < 999; i++)
 	{
-		char	   *path = mem_printf("/v1/keys/a-key-that-nobody-sent-%d/cancel", i);
+		char *path = mem_printf("/v1/keys/a-key-that-nobody-sent-%d/cancel", i);
 
 		response = post(path, "");
 		assert_int_equal(response.status, 200);

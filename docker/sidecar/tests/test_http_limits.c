@@ -8,8 +8,8 @@
 #include <sys/resource.h>
 
 #define AUTHORIZED "Host: localhost\r\nAuthorization: Bearer " TOKEN "\r\n"
-#define MANY 300
-#define MEGABYTE (1024 * 1024)
+#define MANY	   300
+#define MEGABYTE   (1024 * 1024)
 
 static void
 close_all(int *fds, int count)
@@ -22,7 +22,7 @@ close_all(int *fds, int count)
 static void
 expect_service(void)
 {
-	Response	response = get("/v1/jobs");
+	Response response = get("/v1/jobs");
 
 	assert_int_equal(response.status, 200);
 	if (response.seconds > 7)
@@ -33,7 +33,7 @@ expect_service(void)
 static void
 many_silent_connections_keep_nobody_out(void **state)
 {
-	int			fds[MANY * 2];
+	int fds[MANY * 2];
 
 	(void) state;
 	start();
@@ -48,9 +48,9 @@ static void
 slow_headers_are_refused(void **state)
 {
 	const char *extra[] = {"--header-timeout=1", NULL};
-	int64_t		began = monotonic_ms();
-	char		text[4096] = "";
-	int			fd;
+	int64_t began = monotonic_ms();
+	char text[4096] = "";
+	int fd;
 
 	(void) state;
 	start_with(extra);
@@ -72,9 +72,9 @@ static void
 a_slow_body_is_refused(void **state)
 {
 	const char *extra[] = {"--body-timeout=1", NULL};
-	int64_t		began;
-	char		text[4096] = "";
-	int			fd;
+	int64_t began;
+	char text[4096] = "";
+	int fd;
 
 	(void) state;
 	start_with(extra);
@@ -95,8 +95,8 @@ static void
 who_idles_is_ended(void **state)
 {
 	const char *extra[] = {"--idle-timeout=1", NULL};
-	char		text[4096] = "";
-	int			fd;
+	char text[4096] = "";
+	int fd;
 
 	(void) state;
 	start_with(extra);
@@ -112,8 +112,8 @@ who_does_not_take_an_answer_is_ended(void **state)
 {
 	const char *extra[] = {"--answer-timeout=1", NULL};
 	struct sockaddr_in address = {.sin_family = AF_INET};
-	int			small = 4096;
-	int			fd;
+	int small = 4096;
+	int fd;
 
 	(void) state;
 	write_file("list-backups.sh",
@@ -137,11 +137,12 @@ static void
 half_sent_bodies_have_a_limit_together(void **state)
 {
 	const char *extra[] = {"--max-body-memory=16", NULL};
-	char	   *piece = mem_alloc(4 * MEGABYTE + 1);
-	char	   *head = mem_printf("POST /v1/servers/pg/drills HTTP/1.1\r\n" AUTHORIZED
-								  "Content-Length: %d\r\n\r\n", 30 * MEGABYTE);
-	int			fds[24];
-	int			refused = 0;
+	char *piece = mem_alloc(4 * MEGABYTE + 1);
+	char *head = mem_printf("POST /v1/servers/pg/drills HTTP/1.1\r\n" AUTHORIZED
+							"Content-Length: %d\r\n\r\n",
+							30 * MEGABYTE);
+	int fds[24];
+	int refused = 0;
 
 	(void) state;
 	memset(piece, ' ', 4 * MEGABYTE);
@@ -153,7 +154,8 @@ half_sent_bodies_have_a_limit_together(void **state)
 	free(head);
 
 	head = mem_printf("POST /v1/servers/pg/drills HTTP/1.1\r\n" AUTHORIZED
-					  "Content-Length: %d\r\n\r\n", 6 * MEGABYTE);
+					  "Content-Length: %d\r\n\r\n",
+					  6 * MEGABYTE);
 	for (int i = 0; i < 24; i++)
 	{
 		struct timeval patience = {1, 0};
@@ -162,7 +164,7 @@ half_sent_bodies_have_a_limit_together(void **state)
 		setsockopt(fds[i], SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof(patience));
 		for (size_t sent = 0; sent < 4 * MEGABYTE;)
 		{
-			ssize_t		some = send(fds[i], piece + sent, 4 * MEGABYTE - sent, MSG_NOSIGNAL);
+			ssize_t some = send(fds[i], piece + sent, 4 * MEGABYTE - sent, MSG_NOSIGNAL);
 
 			if (some <= 0)
 				break;
@@ -183,8 +185,8 @@ half_sent_bodies_have_a_limit_together(void **state)
 static char *
 many_zeros(size_t bytes)
 {
-	char	   *text = mem_alloc(bytes + 1);
-	size_t		length = (size_t) sprintf(text, "{\"tables\": [0");
+	char *text = mem_alloc(bytes + 1);
+	size_t length = (size_t) sprintf(text, "{\"tables\": [0");
 
 	while (length + 4 < bytes)
 	{
@@ -198,9 +200,9 @@ many_zeros(size_t bytes)
 static void
 a_body_of_many_values_holds_nobody_up(void **state)
 {
-	char	   *large = many_zeros(31 * MEGABYTE);
-	char	   *small = many_zeros(4000);
-	char	   *deep = mem_alloc(40001);
+	char *large = many_zeros(31 * MEGABYTE);
+	char *small = many_zeros(4000);
+	char *deep = mem_alloc(40001);
 
 	(void) state;
 	start();
@@ -209,15 +211,16 @@ a_body_of_many_values_holds_nobody_up(void **state)
 	large[900000] = '\0';
 	strcpy(large + 900000, "]}");
 	{
-		CURLM	   *multi = curl_multi_init();
-		CURL	   *mine[8];
-		Response	responses[8];
+		CURLM *multi = curl_multi_init();
+		CURL *mine[8];
+		Response responses[8];
 		struct curl_slist *headers[8];
 
 		for (int i = 0; i < 8; i++)
 		{
 			mine[i] = curl_easy_init();
-			headers[i] = prepare(mine[i], &responses[i], "POST", "/v1/servers/pg/drills", large, TOKEN);
+			headers[i] = prepare(mine[i], &responses[i], "POST", "/v1/servers/pg/drills", large,
+								 TOKEN);
 			curl_multi_add_handle(multi, mine[i]);
 		}
 		let_run(multi, 3);
@@ -254,10 +257,10 @@ static void
 long_polls_of_one_client_have_a_limit(void **state)
 {
 	const char *extra[] = {"--max-waits-per-address=3", NULL};
-	char	   *id;
-	char	   *path;
-	char	   *text;
-	int			fds[3];
+	char *id;
+	char *path;
+	char *text;
+	int fds[3];
 
 	(void) state;
 	write_file("backup.seconds", "300");
@@ -273,8 +276,8 @@ long_polls_of_one_client_have_a_limit(void **state)
 	assert_true(metric("barman_sidecar_waits_refused_total") == 1);
 	/* whoever does not wait is told at once */
 	{
-		char	   *at_once = mem_printf("/v1/jobs/%s", id);
-		Response	response = get(at_once);
+		char *at_once = mem_printf("/v1/jobs/%s", id);
+		Response response = get(at_once);
 
 		assert_int_equal(response.status, 200);
 		release(&response);
@@ -282,8 +285,8 @@ long_polls_of_one_client_have_a_limit(void **state)
 	}
 	/* the end of the job ends them, and their places are free */
 	{
-		char	   *cancel = mem_printf("/v1/jobs/%s/cancel", id);
-		Response	response = post(cancel, NULL);
+		char *cancel = mem_printf("/v1/jobs/%s/cancel", id);
+		Response response = post(cancel, NULL);
 
 		assert_int_equal(response.status, 202);
 		release(&response);
@@ -304,13 +307,13 @@ static void
 who_finds_no_place_is_told(void **state)
 {
 	const char *extra[] = {"--max-connections=32", "--max-connections-per-address=16",
-	"--reserved-connections=2", NULL};
-	char	   *id;
-	char	   *text;
-	char		answer[4096] = "";
-	int			fds[16];
-	int			one;
-	int			taken = 0;
+						   "--reserved-connections=2", NULL};
+	char *id;
+	char *text;
+	char answer[4096] = "";
+	int fds[16];
+	int one;
+	int taken = 0;
 
 	(void) state;
 	write_file("backup.seconds", "300");

@@ -9,12 +9,13 @@
 #include <gnutls/gnutls.h>
 #include <gnutls/x509.h>
 
-#define REQUEST "GET /v1/jobs HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer " TOKEN "\r\n\r\n"
+#define REQUEST \
+	"GET /v1/jobs HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer " TOKEN "\r\n\r\n"
 
 static void
 write_datum(const char *name, gnutls_datum_t *text)
 {
-	FILE	   *file = fopen(path_of(name), "w");
+	FILE *file = fopen(path_of(name), "w");
 
 	assert_non_null(file);
 	assert_int_equal(fwrite(text->data, 1, text->size, file), text->size);
@@ -29,11 +30,12 @@ make_certificate(unsigned char serial)
 	gnutls_x509_privkey_t key;
 	gnutls_x509_crt_t cert;
 	gnutls_datum_t text;
-	time_t		now = time(NULL);
+	time_t now = time(NULL);
 
 	gnutls_x509_privkey_init(&key);
 	assert_int_equal(gnutls_x509_privkey_generate(key, GNUTLS_PK_ECDSA,
-												  GNUTLS_CURVE_TO_BITS(GNUTLS_ECC_CURVE_SECP256R1), 0), 0);
+												  GNUTLS_CURVE_TO_BITS(GNUTLS_ECC_CURVE_SECP256R1), 0),
+					 0);
 	gnutls_x509_crt_init(&cert);
 	gnutls_x509_crt_set_version(cert, 3);
 	gnutls_x509_crt_set_dn(cert, "CN=localhost", NULL);
@@ -53,8 +55,8 @@ make_certificate(unsigned char serial)
 static void
 start_tls(const char *more)
 {
-	char	   *cert = mem_printf("--tls-cert=%s", path_of("cert.pem"));
-	char	   *key = mem_printf("--tls-key=%s", path_of("key.pem"));
+	char *cert = mem_printf("--tls-cert=%s", path_of("cert.pem"));
+	char *key = mem_printf("--tls-key=%s", path_of("key.pem"));
 	const char *extra[] = {cert, key, more, NULL};
 
 	start_with(extra);
@@ -69,8 +71,8 @@ static gnutls_session_t
 greet(const char *priorities)
 {
 	gnutls_session_t session;
-	int			fd = open_silent();
-	int			error;
+	int fd = open_silent();
+	int error;
 
 	if (credentials == NULL)
 		gnutls_certificate_allocate_credentials(&credentials);
@@ -92,7 +94,7 @@ greet(const char *priorities)
 static void
 part(gnutls_session_t session)
 {
-	int			fd = gnutls_transport_get_int(session);
+	int fd = gnutls_transport_get_int(session);
 
 	gnutls_deinit(session);
 	close(fd);
@@ -105,7 +107,7 @@ serial_of(gnutls_session_t session)
 	const gnutls_datum_t *chain = gnutls_certificate_get_peers(session, &count);
 	gnutls_x509_crt_t cert;
 	unsigned char serial[32];
-	size_t		size = sizeof(serial);
+	size_t size = sizeof(serial);
 
 	assert_true(count > 0);
 	gnutls_x509_crt_init(&cert);
@@ -119,7 +121,7 @@ static int
 serial_now(void)
 {
 	gnutls_session_t session = greet("NORMAL");
-	int			serial;
+	int serial;
 
 	assert_non_null(session);
 	serial = serial_of(session);
@@ -130,11 +132,12 @@ serial_now(void)
 static void
 expect_answer(gnutls_session_t session)
 {
-	char		text[4096] = "";
-	size_t		length = 0;
-	ssize_t		got = GNUTLS_E_AGAIN;
+	char text[4096] = "";
+	size_t length = 0;
+	ssize_t got = GNUTLS_E_AGAIN;
 
-	assert_int_equal(gnutls_record_send(session, REQUEST, strlen(REQUEST)), (ssize_t) strlen(REQUEST));
+	assert_int_equal(gnutls_record_send(session, REQUEST, strlen(REQUEST)),
+					 (ssize_t) strlen(REQUEST));
 	/* head and body may come one after the other */
 	while (strstr(text, "{\"jobs\":[]}") == NULL &&
 		   (got > 0 || got == GNUTLS_E_AGAIN || got == GNUTLS_E_INTERRUPTED))
@@ -149,7 +152,7 @@ expect_answer(gnutls_session_t session)
 static void
 wait_for_log(const char *words, int times)
 {
-	int64_t		until = monotonic_ms() + PATIENCE_MS;
+	int64_t until = monotonic_ms() + PATIENCE_MS;
 
 	while (count_of(read_text("log"), words) < times)
 	{
@@ -230,9 +233,9 @@ old_tls_and_weak_ciphers_are_not_spoken(void **state)
 static void
 a_handshake_has_its_time(void **state)
 {
-	char		text[64] = "";
-	int			fd;
-	int			others[300];
+	char text[64] = "";
+	int fd;
+	int others[300];
 
 	(void) state;
 	make_certificate(1);
@@ -257,7 +260,7 @@ main(int argc, char **argv)
 		HTTP_TEST(old_tls_and_weak_ciphers_are_not_spoken),
 		HTTP_TEST(a_handshake_has_its_time),
 	};
-	int			failed = RUN_HTTP_TESTS(argc, argv, tests);
+	int failed = RUN_HTTP_TESTS(argc, argv, tests);
 
 	if (credentials != NULL)
 		gnutls_certificate_free_credentials(credentials);

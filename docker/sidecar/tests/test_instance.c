@@ -44,18 +44,17 @@
 /* of a primary that reports nothing */
 static const PrimarySettings untold;
 
-static const char controldata[] =
-	"pg_control version number:            1300\n"
-	"max_connections setting:              700\n"
-	"max_worker_processes setting:         30\n"
-	"max_wal_senders setting:              50\n"
-	"max_prepared_xacts setting:           700\n"
-	"max_locks_per_xact setting:           512\n"
-	"track_commit_timestamp setting:       on\n"
-	"Mock authentication nonce:            00\n";
+static const char controldata[] = "pg_control version number:            1300\n"
+								  "max_connections setting:              700\n"
+								  "max_worker_processes setting:         30\n"
+								  "max_wal_senders setting:              50\n"
+								  "max_prepared_xacts setting:           700\n"
+								  "max_locks_per_xact setting:           512\n"
+								  "track_commit_timestamp setting:       on\n"
+								  "Mock authentication nonce:            00\n";
 
 /* As an argument of this program, which is then not a test, and when it has run for long enough */
-#define SWARM "--swarm"
+#define SWARM		"--swarm"
 #define SWARM_BYTES 1000
 
 static void test_names(void **state);
@@ -73,7 +72,7 @@ static void test_follows_no_link_of_a_server(void **state);
 static void test_removes_what_is_closed(void **state);
 static void test_removes_what_is_deep(void **state);
 static void test_ends_with_all_its_processes(void **state);
-static int	run_swarm(const char *path);
+static int run_swarm(const char *path);
 static void copy_this_program(const char *directory_to);
 static int64_t file_size(const char *path);
 static void assert_quiet(const char *path);
@@ -139,7 +138,7 @@ test_names(void **state)
 static void
 test_positions(void **state)
 {
-	uint64_t	lsn;
+	uint64_t lsn;
 
 	(void) state;
 	assert_true(lsn_parse("0/3000060", &lsn));
@@ -160,20 +159,32 @@ static void
 test_settings_keep_apart(void **state)
 {
 	static const char *const wanted[] = {
-		"\ncluster_name = 'x'\n", "\nport = 5555\n", "\nlisten_addresses = '127.0.0.1'\n",
-		"\nunix_socket_directories = '/i/x/socket'\n", "\nhba_file = '/i/x/pg_hba.conf'\n",
-		"\narchive_mode = off\n", "\narchive_command = ''\n", "\nprimary_conninfo = ''\n",
-		"\nprimary_slot_name = ''\n", "\nmax_logical_replication_workers = 0\n",
-		"\nshared_preload_libraries = ''\n", "\nhot_standby = off\n",
-		"\ndata_directory = '/i/x/data'\n", "\nexternal_pid_file = ''\n", "\nident_file = '/i/x/pg_ident.conf'\n",
-		"\nmax_connections = 700\n", "\nmax_worker_processes = 30\n", "\nmax_wal_senders = 0\n",
-		"\nmax_prepared_transactions = 700\n", "\nmax_replication_slots = 4096\n",
-		"\ntrack_commit_timestamp = on\n"
+		"\ncluster_name = 'x'\n",
+		"\nport = 5555\n",
+		"\nlisten_addresses = '127.0.0.1'\n",
+		"\nunix_socket_directories = '/i/x/socket'\n",
+		"\nhba_file = '/i/x/pg_hba.conf'\n",
+		"\narchive_mode = off\n",
+		"\narchive_command = ''\n",
+		"\nprimary_conninfo = ''\n",
+		"\nprimary_slot_name = ''\n",
+		"\nmax_logical_replication_workers = 0\n",
+		"\nshared_preload_libraries = ''\n",
+		"\nhot_standby = off\n",
+		"\ndata_directory = '/i/x/data'\n",
+		"\nexternal_pid_file = ''\n",
+		"\nident_file = '/i/x/pg_ident.conf'\n",
+		"\nmax_connections = 700\n",
+		"\nmax_worker_processes = 30\n",
+		"\nmax_wal_senders = 0\n",
+		"\nmax_prepared_transactions = 700\n",
+		"\nmax_replication_slots = 4096\n",
+		"\ntrack_commit_timestamp = on\n",
 	};
 	ServerConfig config = {.name = "x", .directory = "/i/x", .listen = "127.0.0.1", .port = 5555};
 	ServerNeeds needs = server_needs("/i/x/data", controldata, &untold);
 	ServerNeeds least = server_needs("/i/x/data", "", &untold);
-	char	   *text = instance_config_main(&config, &needs);
+	char *text = instance_config_main(&config, &needs);
 
 	(void) state;
 	assert_null(strstr(text, "max_active_replication_origins"));
@@ -207,7 +218,7 @@ test_settings_keep_apart(void **state)
 static void
 test_settings_suffice(void **state)
 {
-	char	   *path = directory();
+	char *path = directory();
 	PrimarySettings told = {.max_connections = 5000, .max_prepared_transactions = 5};
 	ServerNeeds needs = server_needs(path, controldata, &told);
 
@@ -222,14 +233,14 @@ test_settings_suffice(void **state)
 	assert_true(needs.locks_per_transaction * (700 + 30 + 700) >= 512 * (700 + 30 + 700 + 50));
 
 	/* a primary cannot have all the memory */
-	told = (PrimarySettings) {.max_locks_per_transaction = INT32_MAX, .max_connections = 262143};
+	told = (PrimarySettings){.max_locks_per_transaction = INT32_MAX, .max_connections = 262143};
 	needs = server_needs(path, "", &told);
 	assert_true(needs.locks_per_transaction * 262143 < INT64_C(1) << 34);
 
 	/* as many origins as the last checkpoint has, twice */
 	put(path, "pg_logical/replorigin_checkpoint", "");
 	{
-		char	   *file = mem_printf("%s/pg_logical/replorigin_checkpoint", path);
+		char *file = mem_printf("%s/pg_logical/replorigin_checkpoint", path);
 
 		assert_int_equal(truncate(file, 8 + 16 * 3000), 0);
 		free(file);
@@ -247,13 +258,14 @@ test_nothing_is_taken_over(void **state)
 	ServerConfig config = {.name = "x", .listen = "127.0.0.1", .port = 5555};
 	ServerNeeds needs = server_needs("", "", &untold);
 	RecoveryTarget none = {0};
-	char	   *path = directory();
-	char	   *file;
-	char	   *text;
+	char *path = directory();
+	char *file;
+	char *text;
 
 	(void) state;
 	config.directory = path;
-	put(path, "data/postgresql.auto.conf", "archive_command = 'cp %p /production/%f'\n"
+	put(path, "data/postgresql.auto.conf",
+		"archive_command = 'cp %p /production/%f'\n"
 		"restore_command = 'cp barman_wal/%f %p'\nrecovery_end_command = 'rm -fr barman_wal'\n");
 	put(path, "data/postgresql.conf", "shared_preload_libraries = 'pg_cron'\n");
 	assert_int_equal(instance_config_write(&config, &needs, &none), 0);
@@ -287,7 +299,7 @@ test_own_target(void **state)
 	RecoveryTarget time = {.time = "2026-11-22T06:10:22.423819Z"};
 	RecoveryTarget immediate = {.immediate = true};
 	RecoveryTarget timeline = {.lsn = "0/3000060", .timeline = 3};
-	char	   *text;
+	char *text;
 
 	(void) state;
 	text = instance_config_recovery(&name);
@@ -312,8 +324,8 @@ test_own_target(void **state)
 static void
 test_mend(void **state)
 {
-	char	   *path = directory();
-	char	   *pg_wal = mem_printf("%s/data/pg_wal", path);
+	char *path = directory();
+	char *pg_wal = mem_printf("%s/data/pg_wal", path);
 	struct stat status;
 
 	(void) state;
@@ -359,8 +371,8 @@ test_mend(void **state)
 static void
 test_mend_refuses(void **state)
 {
-	char	   *path = directory();
-	char	   *words = instance_mend(path, 17);
+	char *path = directory();
+	char *words = instance_mend(path, 17);
 
 	(void) state;
 	assert_non_null(strstr(words, "PG_VERSION"));
@@ -381,17 +393,17 @@ static void
 test_mend_finds_links(void **state)
 {
 	static const char *const names[] = {
-		"data/pg_wal", "data/barman_wal", "data/postgresql.conf", "data/base/1/1", "data/pg_tblspc/16384",
-		"tablespaces/1"
+		"data/pg_wal",	 "data/barman_wal",		 "data/postgresql.conf",
+		"data/base/1/1", "data/pg_tblspc/16384", "tablespaces/1",
 	};
 
 	(void) state;
 	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
 	{
-		char	   *path = directory();
-		char	   *theirs = directory();
-		char	   *link = mem_printf("%s/%s", path, names[i]);
-		char	   *words;
+		char *path = directory();
+		char *theirs = directory();
+		char *link = mem_printf("%s/%s", path, names[i]);
+		char *words;
 
 		put(path, "data/PG_VERSION", "17\n");
 		put(path, "data/global/pg_control", "");
@@ -414,9 +426,9 @@ test_mend_finds_links(void **state)
 
 	/* the links that Barman was told to make */
 	{
-		char	   *path = directory();
-		char	   *link = mem_printf("%s/data/pg_tblspc/16384", path);
-		char	   *target = mem_printf("%s/tablespaces/1", path);
+		char *path = directory();
+		char *link = mem_printf("%s/data/pg_tblspc/16384", path);
+		char *target = mem_printf("%s/tablespaces/1", path);
 
 		put(path, "data/PG_VERSION", "17\n");
 		put(path, "data/global/pg_control", "");
@@ -436,10 +448,10 @@ test_mend_finds_links(void **state)
 static void
 test_remove_follows_no_link(void **state)
 {
-	char	   *ours = directory();
-	char	   *theirs = directory();
-	char	   *link = mem_printf("%s/link", ours);
-	char	   *data = mem_printf("%s/data", ours);
+	char *ours = directory();
+	char *theirs = directory();
+	char *link = mem_printf("%s/link", ours);
+	char *data = mem_printf("%s/data", ours);
 
 	(void) state;
 	put(theirs, "file", "theirs");
@@ -451,7 +463,7 @@ test_remove_follows_no_link(void **state)
 	assert_int_equal(access(ours, F_OK), -1);
 	assert_true(there(theirs, "file"));
 	assert_int_equal(directory_remove(theirs), 0);
-	assert_int_equal(directory_remove(theirs), 0);	/* gone already */
+	assert_int_equal(directory_remove(theirs), 0); /* gone already */
 	free(ours);
 	free(theirs);
 	free(link);
@@ -461,8 +473,8 @@ test_remove_follows_no_link(void **state)
 static void
 test_make_is_a_claim(void **state)
 {
-	char	   *parent = directory();
-	char	   *path = mem_printf("%s/x", parent);
+	char *parent = directory();
+	char *path = mem_printf("%s/x", parent);
 
 	(void) state;
 	assert_int_equal(instance_files_make(path), 0);
@@ -478,16 +490,16 @@ test_make_is_a_claim(void **state)
 static void
 test_follows_no_link_of_a_server(void **state)
 {
-	char	   *root = directory();
-	char	   *secret = mem_printf("%s/secret", root);
-	char	   *log = mem_printf("%s/x/" INSTANCE_LOG, root);
-	char	   *below = mem_printf("%s/x/data/postmaster.pid", root);
-	char	   *data = mem_printf("%s/x/data", root);
-	char	   *fifo = mem_printf("%s/x/fifo", root);
-	char	   *config = mem_printf("%s/x/" INSTANCE_CONFIG, root);
-	char	   *fresh = mem_printf("%s.new", config);
-	char	   *instance = mem_printf("%s/x", root);
-	char	   *text;
+	char *root = directory();
+	char *secret = mem_printf("%s/secret", root);
+	char *log = mem_printf("%s/x/" INSTANCE_LOG, root);
+	char *below = mem_printf("%s/x/data/postmaster.pid", root);
+	char *data = mem_printf("%s/x/data", root);
+	char *fifo = mem_printf("%s/x/fifo", root);
+	char *config = mem_printf("%s/x/" INSTANCE_CONFIG, root);
+	char *fresh = mem_printf("%s.new", config);
+	char *instance = mem_printf("%s/x", root);
+	char *text;
 
 	(void) state;
 	assert_int_equal(mkdir(instance, 0700), 0);
@@ -527,8 +539,8 @@ test_follows_no_link_of_a_server(void **state)
 static void
 test_removes_what_is_closed(void **state)
 {
-	char	   *root = directory();
-	char	   *closed = mem_printf("%s/closed", root);
+	char *root = directory();
+	char *closed = mem_printf("%s/closed", root);
 
 	(void) state;
 	assert_int_equal(mkdir(closed, 0700), 0);
@@ -544,14 +556,14 @@ test_removes_what_is_closed(void **state)
 static void
 test_removes_what_is_deep(void **state)
 {
-	const int	depth = 4000;
+	const int depth = 4000;
 	const struct rlimit few = {.rlim_cur = 64, .rlim_max = 64};
 	const struct rlimit small = {.rlim_cur = 256 * 1024, .rlim_max = 256 * 1024};
-	char	   *root = directory();
-	char	   *base = mem_printf("%s/x", root);
-	int			fd;
-	pid_t		child;
-	int			status;
+	char *root = directory();
+	char *base = mem_printf("%s/x", root);
+	int fd;
+	pid_t child;
+	int status;
 
 	(void) state;
 	assert_int_equal(mkdir(base, 0700), 0);
@@ -560,7 +572,7 @@ test_removes_what_is_deep(void **state)
 	fd = open(base, O_RDONLY | O_DIRECTORY);
 	for (int i = 0; i < depth; i++)
 	{
-		int			below;
+		int below;
 
 		assert_int_equal(mkdirat(fd, "d", 0700), 0);
 		assert_true(i % 1000 != 0 || symlinkat("/etc", fd, "link") == 0);
@@ -589,13 +601,13 @@ test_removes_what_is_deep(void **state)
 	free(root);
 }
 
-static int	swarm_file;
+static int swarm_file;
 
 /* In a thread of a process whose first thread has ended: a byte, and on to the next process */
 static void *
 hop(void *unused)
 {
-	pthread_t	thread;
+	pthread_t thread;
 
 	(void) unused;
 	if (write(swarm_file, ".", 1) != 1)
@@ -612,7 +624,7 @@ hop(void *unused)
 static int
 run_swarm(const char *path)
 {
-	int			fd = open(path, O_WRONLY | O_APPEND | O_CLOEXEC);
+	int fd = open(path, O_WRONLY | O_APPEND | O_CLOEXEC);
 
 	swarm_file = fd;
 	for (int i = 0; i < 10; i++)
@@ -636,11 +648,11 @@ run_swarm(const char *path)
 static void
 copy_this_program(const char *directory_to)
 {
-	char	   *to = mem_printf("%s/swarm", directory_to);
-	char		buffer[65536];
-	int			from_fd = open("/proc/self/exe", O_RDONLY | O_CLOEXEC);
-	int			to_fd = open(to, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0755);
-	ssize_t		n;
+	char *to = mem_printf("%s/swarm", directory_to);
+	char buffer[65536];
+	int from_fd = open("/proc/self/exe", O_RDONLY | O_CLOEXEC);
+	int to_fd = open(to, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0755);
+	ssize_t n;
 
 	assert_true(from_fd >= 0 && to_fd >= 0);
 	while ((n = read(from_fd, buffer, sizeof(buffer))) > 0)
@@ -662,8 +674,8 @@ file_size(const char *path)
 static void
 assert_quiet(const char *path)
 {
-	int64_t		size = file_size(path);
-	int64_t		until = monotonic_ms() + 300;
+	int64_t size = file_size(path);
+	int64_t until = monotonic_ms() + 300;
 
 	while (monotonic_ms() < until)
 		assert_int_equal(file_size(path), size);
@@ -673,29 +685,28 @@ assert_quiet(const char *path)
 static void
 test_ends_with_all_its_processes(void **state)
 {
-	static const char server[] =
-		"#!/bin/sh\n"
-		"setsid sh -c '(while :; do echo $$ > '$2'/alive; sleep 0.05; done) & echo $! > '$2'/daemon' &\n"
-		"[ ! -e $2/swarm ] || ${0%/postgres}/swarm " SWARM " $2/swarm &\n"
-		"echo $$ > $2/server\n"
-		"trap 'exit 2' QUIT\n"
-		"while :; do sleep 0.05; done\n";
-	char	   *root = directory();
-	char	   *bin = mem_printf("%s/bin", root);
-	char	   *instance = mem_printf("%s/i", root);
-	char	   *daemon = mem_printf("%s/data/daemon", instance);
-	char	   *postgres = mem_printf("%s/postgres", bin);
-	char	   *first = mem_printf("%s/data/server", instance);
-	Cage		cage = {.directory = instance, .bindir = bin, .port = 5555};
+	static const char server[] = "#!/bin/sh\n"
+								 "setsid sh -c '(while :; do echo $$ > '$2'/alive; sleep 0.05; done) & echo $! > '$2'/daemon' &\n"
+								 "[ ! -e $2/swarm ] || ${0%/postgres}/swarm " SWARM " $2/swarm &\n"
+								 "echo $$ > $2/server\n"
+								 "trap 'exit 2' QUIT\n"
+								 "while :; do sleep 0.05; done\n";
+	char *root = directory();
+	char *bin = mem_printf("%s/bin", root);
+	char *instance = mem_printf("%s/i", root);
+	char *daemon = mem_printf("%s/data/daemon", instance);
+	char *postgres = mem_printf("%s/postgres", bin);
+	char *first = mem_printf("%s/data/server", instance);
+	Cage cage = {.directory = instance, .bindir = bin, .port = 5555};
 
 	(void) state;
 	for (int how = 0; how < 4; how++)
 	{
-		CageHold	held;
+		CageHold held;
 		ServerProcess process;
-		pid_t		pids[2] = {0, 0};
-		char	   *swarm = mem_printf("%s/data/swarm", instance);
-		int64_t		until = monotonic_ms() + PATIENCE_MS;
+		pid_t pids[2] = {0, 0};
+		char *swarm = mem_printf("%s/data/swarm", instance);
+		int64_t until = monotonic_ms() + PATIENCE_MS;
 
 		assert_int_equal(instance_files_make(instance), 0);
 		put(instance, "data/PG_VERSION", "15\n");
@@ -709,8 +720,8 @@ test_ends_with_all_its_processes(void **state)
 		assert_int_equal(server_start(&cage, &held, &process), 0);
 		while ((pids[0] <= 1 || pids[1] <= 1) && monotonic_ms() < until)
 		{
-			char	   *text = files_read(daemon);
-			char	   *other = files_read(first);
+			char *text = files_read(daemon);
+			char *other = files_read(first);
 
 			pids[0] = text != NULL ? atoi(text) : 0;
 			pids[1] = other != NULL ? atoi(other) : 0;
@@ -750,8 +761,9 @@ test_needs(void **state)
 {
 	const int64_t segment = 16 * 1024 * 1024;
 	const int64_t work = segment + 2 * segment;
-	json_t	   *backup = json_pack("{s:I, s:s, s:s, s:I, s:i}", "size", (json_int_t) 1000, "begin_lsn", "0/2000028",
-								   "end_lsn", "0/2000100", "segment_size", (json_int_t) segment, "timeline", 1);
+	json_t *backup = json_pack("{s:I, s:s, s:s, s:I, s:i}", "size", (json_int_t) 1000, "begin_lsn",
+							   "0/2000028", "end_lsn", "0/2000100", "segment_size",
+							   (json_int_t) segment, "timeline", 1);
 	const RecoveryTarget immediate = {.immediate = true};
 	const RecoveryTarget position = {.lsn = "0/5000060"};
 	RestoreNeeds needs = restore_needs(backup, &immediate, "nobody");
@@ -780,13 +792,24 @@ static void
 test_needs_of_a_liar(void **state)
 {
 	static const json_int_t sizes[] = {
-		INT64_C(8589934592), 1, 3, 16 * 1024 * 1024 + 1, 24 * 1024 * 1024, 512 * 1024, INT64_C(2147483648), -1, 0, INT64_MAX, INT64_MIN
+		INT64_C(8589934592),
+		1,
+		3,
+		16 * 1024 * 1024 + 1,
+		24 * 1024 * 1024,
+		512 * 1024,
+		INT64_C(2147483648),
+		-1,
+		0,
+		INT64_MAX,
+		INT64_MIN,
 	};
-	json_t	   *backup = json_pack("{s:I, s:I, s:s, s:I, s:s}", "size", (json_int_t) INT64_MAX, "cluster_size", (json_int_t) INT64_MAX,
-								   "compression", "gzip", "wal_size", (json_int_t) INT64_MAX, "backup_id", "x");
+	json_t *backup = json_pack("{s:I, s:I, s:s, s:I, s:s}", "size", (json_int_t) INT64_MAX,
+							   "cluster_size", (json_int_t) INT64_MAX, "compression", "gzip",
+							   "wal_size", (json_int_t) INT64_MAX, "backup_id", "x");
 	const RecoveryTarget far = {.lsn = "FFFFFFFF/FFFFFFFF"};
 	RestoreNeeds needs;
-	char	   *words;
+	char *words;
 
 	(void) state;
 	for (size_t i = 0; i < sizeof(sizes) / sizeof(sizes[0]); i++)
@@ -825,9 +848,9 @@ test_needs_of_a_liar(void **state)
 static void
 test_tail(void **state)
 {
-	char	   *path = directory();
-	char	   *file = mem_printf("%s/log", path);
-	char	   *text;
+	char *path = directory();
+	char *file = mem_printf("%s/log", path);
+	char *text;
 
 	(void) state;
 	text = files_tail(file, 10);
@@ -848,8 +871,8 @@ test_tail(void **state)
 static void
 test_recovery(void **state)
 {
-	char	   *path = directory();
-	Recovery	recovery = {0};
+	char *path = directory();
+	Recovery recovery = {0};
 
 	(void) state;
 	put(path, "data/pg_wal/00000002.history", "1\t0/3000000\tno recovery target specified\n");
@@ -857,7 +880,8 @@ test_recovery(void **state)
 		"1\t0/3000000\tno recovery target specified\n\n2\t1/50027D0\tat restore point \"x\"\n");
 	put(path, "data/pg_wal/0000000C.history.new", "9\t9/9\tno\n");
 	put(path, "data/pg_wal/00000002000000000000000C", "");
-	put(path, "server.log", "LOG:  redo done at 0/6000278 system usage\n"
+	put(path, "server.log",
+		"LOG:  redo done at 0/6000278 system usage\n"
 		"LOG:  last completed transaction was at log time 2026-11-22 08:41:11.5+00\n"
 		"LOG:  last completed transaction was at log time 2026-11-22 08:41:11.647025+00\n"
 		"LOG:  database system is ready to accept connections\n");
@@ -883,7 +907,7 @@ test_recovery(void **state)
 static char *
 directory(void)
 {
-	char	   *path = mem_strdup("/tmp/test_instance.XXXXXX");
+	char *path = mem_strdup("/tmp/test_instance.XXXXXX");
 
 	assert_non_null(mkdtemp(path));
 	return path;
@@ -893,7 +917,7 @@ directory(void)
 static void
 put(const char *directory, const char *name, const char *text)
 {
-	char	   *path = mem_printf("%s/%s", directory, name);
+	char *path = mem_printf("%s/%s", directory, name);
 
 	for (char *slash = path + strlen(directory) + 1; (slash = strchr(slash, '/')) != NULL; slash++)
 	{
@@ -908,8 +932,8 @@ put(const char *directory, const char *name, const char *text)
 static bool
 there(const char *directory, const char *name)
 {
-	char	   *path = mem_printf("%s/%s", directory, name);
-	bool		exists = access(path, F_OK) == 0;
+	char *path = mem_printf("%s/%s", directory, name);
+	bool exists = access(path, F_OK) == 0;
 
 	free(path);
 	return exists;

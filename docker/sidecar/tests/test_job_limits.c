@@ -20,14 +20,15 @@ add_backup(const char *id)
 static void
 let_verify_wait(void)
 {
-	write_file("verify-backup.sh", "while [ ! -e \"$FAKE_BARMAN/go\" ]; do sleep 0.05; done; printf '{}'\n");
+	write_file("verify-backup.sh",
+			   "while [ ! -e \"$FAKE_BARMAN/go\" ]; do sleep 0.05; done; printf '{}'\n");
 }
 
 static char *
 verify(const char *id)
 {
-	char	   *path = mem_printf(VERIFY, id);
-	char	   *job = submit(path, "{}");
+	char *path = mem_printf(VERIFY, id);
+	char *job = submit(path, "{}");
 
 	free(path);
 	return job;
@@ -36,13 +37,13 @@ verify(const char *id)
 static int
 status_of(const char *path, const char *body, const char *limit)
 {
-	Response	response = post(path, body);
-	int			status = (int) response.status;
+	Response response = post(path, body);
+	int status = (int) response.status;
 
 	if (limit != NULL)
 	{
-		Response	metrics = get("/metrics");
-		char	   *line = mem_printf("barman_sidecar_jobs_refused_total{limit=\"%s\"} 0\n", limit);
+		Response metrics = get("/metrics");
+		char *line = mem_printf("barman_sidecar_jobs_refused_total{limit=\"%s\"} 0\n", limit);
 
 		assert_null(strstr(metrics.body, line));
 		free(line);
@@ -55,9 +56,9 @@ status_of(const char *path, const char *body, const char *limit)
 static void
 one_backup_is_verified_once_at_a_time(void **state)
 {
-	char	   *job;
-	char	   *other;
-	Response	response;
+	char *job;
+	char *other;
+	Response response;
 
 	(void) state;
 	start();
@@ -70,7 +71,8 @@ one_backup_is_verified_once_at_a_time(void **state)
 	assert_non_null(strstr(response.body, job));
 	release(&response);
 	/* by its name it is the same */
-	assert_int_equal(status_of("/v1/servers/pg/backups/n20261122T061022/verify", "{}", "same_backup"), 409);
+	assert_int_equal(status_of("/v1/servers/pg/backups/n20261122T061022/verify", "{}", "same_backup"),
+					 409);
 	other = verify("20261122T061023");
 	write_file("go", "");
 	json_decref(follow(job));
@@ -86,8 +88,8 @@ static void
 jobs_of_one_kind_leave_room_for_others(void **state)
 {
 	const char *extra[] = {"--max-jobs-of-kind=2", NULL};
-	char	   *jobs[3];
-	char	   *cron;
+	char *jobs[3];
+	char *cron;
 
 	(void) state;
 	start_with(extra);
@@ -114,9 +116,9 @@ jobs_of_one_kind_leave_room_for_others(void **state)
 static void
 two_verify_and_one_backs_up(const char *const *extra)
 {
-	char	   *jobs[2];
-	char	   *backup;
-	json_t	   *job;
+	char *jobs[2];
+	char *backup;
+	json_t *job;
 
 	start_with(extra);
 	add_backup("20261122T061022");
@@ -151,11 +153,11 @@ static void
 a_caller_on_this_host_is_local_at_a_listener_of_both_families_too(void **state)
 {
 	const char *extra[] = {"--max-jobs=3", "--listen=[::]:0", "--insecure-http", NULL};
-	int			six = socket(AF_INET6, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	int six = socket(AF_INET6, SOCK_STREAM | SOCK_CLOEXEC, 0);
 
 	(void) state;
 	if (six < 0)
-		skip();					/* a host without IPv6 */
+		skip(); /* a host without IPv6 */
 	close(six);
 	two_verify_and_one_backs_up(extra);
 }
@@ -164,8 +166,8 @@ static void
 backups_within_an_hour_are_limited_also_across_restarts(void **state)
 {
 	const char *extra[] = {"--max-backups-per-hour=2", NULL};
-	Response	response;
-	char	   *job;
+	Response response;
+	char *job;
 	const char *retry;
 
 	(void) state;
@@ -179,7 +181,7 @@ backups_within_an_hour_are_limited_also_across_restarts(void **state)
 	write_file("backup.sh", "printf '{\"_ERROR\": [\"no\"]}'; exit 1\n");
 	for (int i = 0; i < 3; i++)
 	{
-		json_t	   *ended;
+		json_t *ended;
 
 		job = submit("/v1/servers/pg/backups", "{}");
 		ended = follow(job);
@@ -199,7 +201,8 @@ backups_within_an_hour_are_limited_also_across_restarts(void **state)
 		assert_int_equal(response.status, 429);
 		retry = strstr(response.headers, "Retry-After: ");
 		assert_non_null(retry);
-		assert_true(atoi(retry + strlen("Retry-After: ")) >= 3000 && atoi(retry + strlen("Retry-After: ")) <= 3601);
+		assert_true(atoi(retry + strlen("Retry-After: ")) >= 3000 &&
+					atoi(retry + strlen("Retry-After: ")) <= 3601);
 		assert_non_null(strstr(response.body, "--max-backups-per-hour"));
 		release(&response);
 		terminate();
@@ -216,10 +219,10 @@ static void
 a_cancelled_backup_counts_unless_barman_calls_it_failed(void **state)
 {
 	const char *extra[] = {"--max-backups-per-hour=2", NULL};
-	char	   *job;
-	char	   *path;
-	json_t	   *ended;
-	Response	response;
+	char *job;
+	char *path;
+	json_t *ended;
+	Response response;
 
 	(void) state;
 	start_with(extra);
@@ -227,8 +230,9 @@ a_cancelled_backup_counts_unless_barman_calls_it_failed(void **state)
 	{
 		/* a copy that is cut off, and then two that were made */
 		const char *status = i < 2 ? "FAILED" : i == 2 ? "WAITING_FOR_WALS" : "DONE";
-		char	   *script = mem_printf("id=2026112%dT061022\nmkdir -p $home/base/$id && echo STARTED > $home/base/$id/backup.info\n"
-										"trap 'echo %s > $home/base/$id/backup.info; exit 1' INT\nsleep 100 & wait\n", i, status);
+		char *script = mem_printf("id=2026112%dT061022\nmkdir -p $home/base/$id && echo STARTED > $home/base/$id/backup.info\n"
+								  "trap 'echo %s > $home/base/$id/backup.info; exit 1' INT\nsleep 100 & wait\n",
+								  i, status);
 
 		write_file("backup.sh", script);
 		free(script);
@@ -253,10 +257,10 @@ a_cancelled_backup_counts_unless_barman_calls_it_failed(void **state)
 static void
 a_list_tells_no_results_and_is_read_in_parts(void **state)
 {
-	char	   *ids[3];
-	char	   *path;
-	Response	response;
-	json_t	   *list;
+	char *ids[3];
+	char *path;
+	Response response;
+	json_t *list;
 
 	(void) state;
 	start();
@@ -297,14 +301,15 @@ a_list_tells_no_results_and_is_read_in_parts(void **state)
 static void
 results_are_bounded(void **state)
 {
-	char	   *huge = mem_alloc(100001);
-	json_t	   *steps = json_array();
-	json_t	   *result;
+	char *huge = mem_alloc(100001);
+	json_t *steps = json_array();
+	json_t *result;
 
 	(void) state;
 	memset(huge, 'x', 100000);
 	for (int i = 0; i < 180; i++)
-		json_array_append_new(steps, json_pack("{s:s, s:b, s:s}", "step", "assert", "ok", 1, "detail", huge));
+		json_array_append_new(steps, json_pack("{s:s, s:b, s:s}", "step", "assert", "ok", 1,
+											   "detail", huge));
 	result = job_shorten(json_pack("{s:o, s:i}", "steps", steps, "port", 1));
 	assert_true(json_dumpb(result, NULL, 0, 0) <= 1024 * 1024);
 	assert_int_equal(json_array_size(json_object_get(result, "steps")), 180);
@@ -313,7 +318,8 @@ results_are_bounded(void **state)
 
 	/* what is short stays as it is */
 	result = job_shorten(json_pack("{s:[s, n, b]}", "a", "\xc3\xa4", 1));
-	assert_string_equal(json_string_value(json_array_get(json_object_get(result, "a"), 0)), "\xc3\xa4");
+	assert_string_equal(json_string_value(json_array_get(json_object_get(result, "a"), 0)),
+						"\xc3\xa4");
 	json_decref(result);
 	assert_null(job_shorten(NULL));
 	free(huge);

@@ -40,7 +40,7 @@ set_up(void **state)
 static int
 tear_down(void **state)
 {
-	char		command[128];
+	char command[128];
 
 	(void) state;
 	job_store_close();
@@ -60,7 +60,7 @@ path_of(const char *name)
 static void
 write_file(const char *name, const char *text)
 {
-	FILE	   *file = fopen(path_of(name), "w");
+	FILE *file = fopen(path_of(name), "w");
 
 	fputs(text, file);
 	fclose(file);
@@ -69,8 +69,8 @@ write_file(const char *name, const char *text)
 static json_t *
 job_of(const char *id)
 {
-	Answer	   *answer = job_poll(&reader, id, 0, 0, NULL);
-	json_t	   *value = json_incref(answer->value);
+	Answer *answer = job_poll(&reader, id, 0, 0, NULL);
+	json_t *value = json_incref(answer->value);
 
 	answer_release(answer);
 	return value;
@@ -79,8 +79,8 @@ job_of(const char *id)
 static void
 a_record_comes_back(void **state)
 {
-	json_t	   *record = json_pack("{s:s,s:i}", "id", "a", "n", 1);
-	json_t	   *all;
+	json_t *record = json_pack("{s:s,s:i}", "id", "a", "n", 1);
+	json_t *all;
 	struct stat facts;
 
 	(void) state;
@@ -102,7 +102,7 @@ a_record_comes_back(void **state)
 static void
 broken_records_are_put_aside(void **state)
 {
-	json_t	   *all;
+	json_t *all;
 
 	(void) state;
 	assert_true(job_store_open(directory));
@@ -126,8 +126,8 @@ broken_records_are_put_aside(void **state)
 static void
 a_torn_log_line_is_ignored(void **state)
 {
-	json_t	   *lines;
-	bool		more;
+	json_t *lines;
+	bool more;
 
 	(void) state;
 	assert_true(job_store_open(directory));
@@ -156,7 +156,7 @@ append_many(void *arg)
 {
 	for (int i = 0; i < 200; i++)
 	{
-		json_t	   *line = json_pack("{s:i,s:s}", "n", i + 1, "text", (const char *) arg);
+		json_t *line = json_pack("{s:i,s:s}", "n", i + 1, "text", (const char *) arg);
 
 		job_store_append_log("a", line);
 		json_decref(line);
@@ -167,10 +167,10 @@ append_many(void *arg)
 static void
 lines_of_two_threads_do_not_mix(void **state)
 {
-	char		longest[3000];
-	pthread_t	other;
-	json_t	   *lines;
-	bool		more;
+	char longest[3000];
+	pthread_t other;
+	json_t *lines;
+	bool more;
 
 	(void) state;
 	assert_true(job_store_open(directory));
@@ -187,15 +187,15 @@ lines_of_two_threads_do_not_mix(void **state)
 static void
 a_second_sidecar_is_locked_out(void **state)
 {
-	pid_t		child;
-	int			status;
+	pid_t child;
+	int status;
 
 	(void) state;
 	assert_true(job_store_open(directory));
 	child = fork();
 	if (child == 0)
 	{
-		job_store_close();		/* the lock is the parent's, not ours */
+		job_store_close(); /* the lock is the parent's, not ours */
 		_exit(job_store_open(directory) ? 1 : 0);
 	}
 	waitpid(child, &status, 0);
@@ -205,10 +205,10 @@ a_second_sidecar_is_locked_out(void **state)
 static void
 a_running_job_is_lost_after_a_crash(void **state)
 {
-	pid_t		leader;
-	char		text[512];
-	json_t	   *answer;
-	json_t	   *job;
+	pid_t leader;
+	char text[512];
+	json_t *answer;
+	json_t *job;
 
 	(void) state;
 	/* a group of its own, as the runner makes it, with somebody in it */
@@ -225,7 +225,8 @@ a_running_job_is_lost_after_a_crash(void **state)
 			 "{\"id\": \"20261122T081530Z-3f9a2c\", \"kind\": \"backup\", \"server\": \"pg\","
 			 "\"state\": \"running\", \"created\": \"2026-11-22T08:15:30.000000Z\","
 			 "\"log_lines\": 0, \"process\": {\"group\": %d, \"session\": %d, \"boot\": \"%s\","
-			 "\"start_time\": %llu}}", (int) leader, (int) getsid(0), process_boot_id(),
+			 "\"start_time\": %llu}}",
+			 (int) leader, (int) getsid(0), process_boot_id(),
 			 (unsigned long long) process_start_time(leader));
 	write_file("20261122T081530Z-3f9a2c.json", text);
 	write_file("20261122T081530Z-3f9a2c.log", "{\"n\":1,\"text\":\"one\"}\n");
@@ -257,8 +258,8 @@ a_running_job_is_lost_after_a_crash(void **state)
 static void
 somebody_elses_process_is_left_alone(void **state)
 {
-	pid_t		leader = fork();
-	char		text[512];
+	pid_t leader = fork();
+	char text[512];
 
 	(void) state;
 	if (leader == 0)
@@ -273,8 +274,8 @@ somebody_elses_process_is_left_alone(void **state)
 	snprintf(text, sizeof(text),
 			 "{\"id\": \"20261122T081530Z-3f9a2c\", \"kind\": \"backup\", \"server\": \"pg\","
 			 "\"state\": \"running\", \"process\": {\"group\": %d, \"session\": %d,"
-			 "\"boot\": \"%s\", \"start_time\": 5}}", (int) leader, (int) getsid(0) + 1,
-			 process_boot_id());
+			 "\"boot\": \"%s\", \"start_time\": 5}}",
+			 (int) leader, (int) getsid(0) + 1, process_boot_id());
 	write_file("20261122T081530Z-3f9a2c.json", text);
 	assert_true(jobs_start(directory));
 	jobs_stop();
@@ -287,7 +288,7 @@ somebody_elses_process_is_left_alone(void **state)
 static void
 old_jobs_are_forgotten(void **state)
 {
-	json_t	   *all;
+	json_t *all;
 
 	(void) state;
 	write_file("20200101T000000Z-000000.json",
@@ -306,25 +307,26 @@ old_jobs_are_forgotten(void **state)
 static void
 only_the_newest_jobs_are_kept(void **state)
 {
-	Answer	   *answer;
-	json_t	   *list;
+	Answer *answer;
+	json_t *list;
 	struct stat facts;
 
 	(void) state;
 	for (int i = 0; i < 1003; i++)
 	{
-		char		name[64];
-		char		text[256];
-		time_t		created = time(NULL) - 5000 + i;
-		struct tm	parts;
-		char		stamp[32];
+		char name[64];
+		char text[256];
+		time_t created = time(NULL) - 5000 + i;
+		struct tm parts;
+		char stamp[32];
 
 		gmtime_r(&created, &parts);
 		strftime(stamp, sizeof(stamp), "%Y-%m-%dT%H:%M:%S.000000Z", &parts);
 		snprintf(name, sizeof(name), "20261122T000000Z-%06x.json", (unsigned int) i);
 		snprintf(text, sizeof(text),
 				 "{\"id\": \"20261122T000000Z-%06x\", \"kind\": \"cron\", \"state\": \"%s\","
-				 "\"created\": \"%s\"}", (unsigned int) i, i % 2 == 0 ? "done" : "lost", stamp);
+				 "\"created\": \"%s\"}",
+				 (unsigned int) i, i % 2 == 0 ? "done" : "lost", stamp);
 		write_file(name, text);
 		snprintf(name, sizeof(name), "20261122T000000Z-%06x.log", (unsigned int) i);
 		write_file(name, "{\"n\":1,\"text\":\"one\"}\n");

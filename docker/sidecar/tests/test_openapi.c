@@ -19,17 +19,16 @@
 
 typedef struct Addresses
 {
-	char		text[MAX_ADDRESSES][160];	/* as "GET /v1/jobs" */
-	char		scope[MAX_ADDRESSES][16];	/* as "read" */
-	int			count;
+	char text[MAX_ADDRESSES][160]; /* as "GET /v1/jobs" */
+	char scope[MAX_ADDRESSES][16]; /* as "read" */
+	int count;
 } Addresses;
 
 static void
 add(Addresses *addresses, const char *method, const char *path)
 {
 	assert_true(addresses->count < MAX_ADDRESSES);
-	snprintf(addresses->text[addresses->count++], sizeof(addresses->text[0]),
-			 "%s %s", method, path);
+	snprintf(addresses->text[addresses->count++], sizeof(addresses->text[0]), "%s %s", method, path);
 }
 
 /* -1: it is not there */
@@ -48,21 +47,21 @@ place_of(const Addresses *addresses, const char *text)
 static void
 read_routes(Addresses *addresses)
 {
-	FILE	   *file = fopen("src/api/routes.c", "r");
-	char		line[512];
+	FILE *file = fopen("src/api/routes.c", "r");
+	char line[512];
 
 	assert_non_null(file);
 	while (fgets(line, sizeof(line), file) != NULL)
 	{
-		char		method[16];
-		char		path[140] = "";
-		char	   *p = strstr(line, "\", {\"");
+		char method[16];
+		char path[140] = "";
+		char *p = strstr(line, "\", {\"");
 
 		if (p == NULL || sscanf(line, " {\"%15[A-Z]\"", method) != 1)
 			continue;
 		for (p += 3; *p == '{' || *p == ' ' || *p == ',';)
 		{
-			char		segment[64];
+			char segment[64];
 
 			p += strspn(p, "{ ,");
 			if (sscanf(p, "\"%63[^\"]\"", segment) != 1)
@@ -84,19 +83,19 @@ read_routes(Addresses *addresses)
 static void
 read_description(Addresses *addresses)
 {
-	FILE	   *file = fopen("openapi.yaml", "r");
-	char		line[2048];
-	char		path[140] = "";
+	FILE *file = fopen("openapi.yaml", "r");
+	char line[2048];
+	char path[140] = "";
 
 	assert_non_null(file);
 	while (fgets(line, sizeof(line), file) != NULL)
 	{
-		char		method[16];
-		int			end = 0;
+		char method[16];
+		int end = 0;
 
 		if (strncmp(line, "  /", 3) == 0)
 		{
-			size_t		length = 0;
+			size_t length = 0;
 
 			/* whatever a parameter is called, it is any one segment */
 			for (const char *p = line + 2; *p != ':' && *p != '\n'; p++)
@@ -114,8 +113,8 @@ read_description(Addresses *addresses)
 		}
 		else if (line[0] != ' ')
 			path[0] = '\0';
-		else if (path[0] != '\0' && sscanf(line, "    %15[a-z]:%n", method, &end) == 1 &&
-				 end > 0 && line[4] != ' ' && strcmp(method, "parameters") != 0)
+		else if (path[0] != '\0' && sscanf(line, "    %15[a-z]:%n", method, &end) == 1 && end > 0 &&
+				 line[4] != ' ' && strcmp(method, "parameters") != 0)
 		{
 			for (char *p = method; *p != '\0'; p++)
 				*p = (char) (*p - 'a' + 'A');
@@ -130,8 +129,8 @@ read_description(Addresses *addresses)
 static void
 routes_and_description_agree(void **state)
 {
-	Addresses  *routes = calloc(1, sizeof(Addresses));
-	Addresses  *described = calloc(1, sizeof(Addresses));
+	Addresses *routes = calloc(1, sizeof(Addresses));
+	Addresses *described = calloc(1, sizeof(Addresses));
 
 	(void) state;
 	read_routes(routes);
@@ -139,13 +138,13 @@ routes_and_description_agree(void **state)
 	assert_true(routes->count >= 16);
 	for (int i = 0; i < routes->count; i++)
 	{
-		int			there = place_of(described, routes->text[i]);
+		int there = place_of(described, routes->text[i]);
 
 		if (there < 0)
 			fail_msg("openapi.yaml does not describe %s", routes->text[i]);
 		if (strcmp(routes->scope[i], described->scope[there]) != 0)
-			fail_msg("%s has the scope %s, and in openapi.yaml \"%s\"",
-					 routes->text[i], routes->scope[i], described->scope[there]);
+			fail_msg("%s has the scope %s, and in openapi.yaml \"%s\"", routes->text[i],
+					 routes->scope[i], described->scope[there]);
 	}
 	for (int i = 0; i < described->count; i++)
 	{

@@ -19,12 +19,12 @@
 #include "options.h"
 #include "options_limits.h"
 
-#define PARSE(...) parse((char *[]) {"barman-sidecar", __VA_ARGS__, NULL})
+#define PARSE(...) parse((char *[]){"barman-sidecar", __VA_ARGS__, NULL})
 
 static OptionsVerdict
 parse(char **argv)
 {
-	int			argc = 0;
+	int argc = 0;
 
 	while (argv[argc] != NULL)
 		argc++;
@@ -60,13 +60,17 @@ static void
 the_world_needs_tls_or_a_word_of_the_risk(void **state)
 {
 	(void) state;
-	assert_int_equal(PARSE("--state-dir=/tmp/x", "--listen=0.0.0.0:1", "--barman=/bin/true", "--token-file=/tmp/t"),
+	assert_int_equal(PARSE("--state-dir=/tmp/x", "--listen=0.0.0.0:1", "--barman=/bin/true",
+						   "--token-file=/tmp/t"),
 					 OPTIONS_WRONG);
-	assert_int_equal(PARSE("--state-dir=/tmp/x", "--listen=0.0.0.0:1", "--barman=/bin/true", "--token-file=/tmp/t",
-						   "--insecure-http"), OPTIONS_RUN);
-	assert_int_equal(PARSE("--state-dir=/tmp/x", "--listen=0.0.0.0:1", "--barman=/bin/true", "--token-file=/tmp/t",
-						   "--tls-cert=/tmp/c", "--tls-key=/tmp/k"), OPTIONS_RUN);
-	assert_int_equal(PARSE("--state-dir=/tmp/x", "--listen=127.0.0.1:1", "--barman=/bin/true"), OPTIONS_RUN);
+	assert_int_equal(PARSE("--state-dir=/tmp/x", "--listen=0.0.0.0:1", "--barman=/bin/true",
+						   "--token-file=/tmp/t", "--insecure-http"),
+					 OPTIONS_RUN);
+	assert_int_equal(PARSE("--state-dir=/tmp/x", "--listen=0.0.0.0:1", "--barman=/bin/true",
+						   "--token-file=/tmp/t", "--tls-cert=/tmp/c", "--tls-key=/tmp/k"),
+					 OPTIONS_RUN);
+	assert_int_equal(PARSE("--state-dir=/tmp/x", "--listen=127.0.0.1:1", "--barman=/bin/true"),
+					 OPTIONS_RUN);
 }
 
 static void
@@ -77,8 +81,8 @@ each_limit_has_a_default_and_bounds(void **state)
 	for (int i = 0; i < OPTIONS_LIMITS; i++)
 	{
 		const OptionsLimit *limit = &options_limits[i];
-		char		highest[64];
-		char		beyond[64];
+		char highest[64];
+		char beyond[64];
 
 		assert_int_equal(*limit->value, limit->standard);
 		snprintf(highest, sizeof(highest), "--%s=%d", limit->name, limit->high);
@@ -87,7 +91,8 @@ each_limit_has_a_default_and_bounds(void **state)
 		if (limit->value != &settings.http.reserved_connections)
 			assert_int_equal(PARSE("--state-dir=/tmp/x", "--barman=/bin/true", highest), OPTIONS_RUN);
 		else
-			assert_int_equal(PARSE("--state-dir=/tmp/x", "--barman=/bin/true", highest), OPTIONS_WRONG);
+			assert_int_equal(PARSE("--state-dir=/tmp/x", "--barman=/bin/true", highest),
+							 OPTIONS_WRONG);
 		assert_int_equal(PARSE("--state-dir=/tmp/x", "--barman=/bin/true"), OPTIONS_RUN);
 	}
 }
@@ -118,24 +123,42 @@ wrong_values_are_refused(void **state)
 	assert_int_equal(PARSE("--state-dir=/tmp/x", "--barman=/bin/true", "extra"), OPTIONS_WRONG);
 	assert_int_equal(PARSE("--state-dir=/tmp/x", "--barman=/nonexistent"), OPTIONS_WRONG);
 	assert_int_equal(PARSE("--state-dir=/tmp/x", "--barman=no-such-program"), OPTIONS_WRONG);
-	assert_int_equal(PARSE("--state-dir=/tmp/x", "--barman=/bin/true", "--cron-interval=-1"), OPTIONS_WRONG);
-	assert_int_equal(PARSE("--state-dir=/tmp/x", "--barman=/bin/true", "--cron-interval=1x"), OPTIONS_WRONG);
-	assert_int_equal(PARSE("--state-dir=/tmp/x", "--barman=/bin/true", "--max-reads=0"), OPTIONS_WRONG);
-	assert_int_equal(PARSE("--state-dir=/tmp/x", "--barman=/bin/true", "--read-timeout=99999"), OPTIONS_WRONG);
-	assert_int_equal(PARSE("--state-dir=/tmp/x", "--barman=/bin/true", "--log-level=loud"), OPTIONS_WRONG);
-	assert_int_equal(PARSE("--state-dir=/tmp/x", "--barman=/bin/true", "--tls-cert=/tmp/c"), OPTIONS_WRONG);
-	assert_int_equal(PARSE("--state-dir=/tmp/x", "--barman=/bin/true", "--drill-network=some"), OPTIONS_WRONG);
-	assert_int_equal(PARSE("--state-dir=/tmp/x", "--barman=/bin/true", "--instance-network=some"), OPTIONS_WRONG);
-	assert_int_equal(PARSE("--state-dir=/tmp/x", "--barman=/bin/true", "--confinement=off"), OPTIONS_WRONG);
-	assert_int_equal(PARSE("--state-dir=/tmp/x", "--barman=/bin/true", "--reserve-free=100%"), OPTIONS_WRONG);
-	assert_int_equal(PARSE("--state-dir=/tmp/x", "--barman=/bin/true", "--reserve-free=-1"), OPTIONS_WRONG);
-	assert_int_equal(PARSE("--state-dir=/tmp/x", "--barman=/bin/true", "--reserve-free=1PB"), OPTIONS_WRONG);
-	assert_int_equal(PARSE("--state-dir=/tmp/x", "--barman=/bin/true", "--reserve-free=9999999999TB"), OPTIONS_WRONG);
-	assert_int_equal(PARSE("--state-dir=/tmp/x", "--barman=/bin/true", "--max-assertions=-1"), OPTIONS_WRONG);
-	assert_int_equal(PARSE("--state-dir=/tmp/x", "--barman=/bin/true", "--max-assertion-bytes=64k"), OPTIONS_WRONG);
-	assert_int_equal(PARSE("--state-dir=/tmp/x", "--barman=/bin/true", "--instance-preload=../x"), OPTIONS_WRONG);
-	assert_int_equal(PARSE("--state-dir=/tmp/x", "--barman=/bin/true", "--instance-preload=a,"), OPTIONS_WRONG);
-	assert_int_equal(PARSE("--state-dir=/tmp/x", "--barman=/bin/true", "--instance-preload="), OPTIONS_WRONG);
+	assert_int_equal(PARSE("--state-dir=/tmp/x", "--barman=/bin/true", "--cron-interval=-1"),
+					 OPTIONS_WRONG);
+	assert_int_equal(PARSE("--state-dir=/tmp/x", "--barman=/bin/true", "--cron-interval=1x"),
+					 OPTIONS_WRONG);
+	assert_int_equal(PARSE("--state-dir=/tmp/x", "--barman=/bin/true", "--max-reads=0"),
+					 OPTIONS_WRONG);
+	assert_int_equal(PARSE("--state-dir=/tmp/x", "--barman=/bin/true", "--read-timeout=99999"),
+					 OPTIONS_WRONG);
+	assert_int_equal(PARSE("--state-dir=/tmp/x", "--barman=/bin/true", "--log-level=loud"),
+					 OPTIONS_WRONG);
+	assert_int_equal(PARSE("--state-dir=/tmp/x", "--barman=/bin/true", "--tls-cert=/tmp/c"),
+					 OPTIONS_WRONG);
+	assert_int_equal(PARSE("--state-dir=/tmp/x", "--barman=/bin/true", "--drill-network=some"),
+					 OPTIONS_WRONG);
+	assert_int_equal(PARSE("--state-dir=/tmp/x", "--barman=/bin/true", "--instance-network=some"),
+					 OPTIONS_WRONG);
+	assert_int_equal(PARSE("--state-dir=/tmp/x", "--barman=/bin/true", "--confinement=off"),
+					 OPTIONS_WRONG);
+	assert_int_equal(PARSE("--state-dir=/tmp/x", "--barman=/bin/true", "--reserve-free=100%"),
+					 OPTIONS_WRONG);
+	assert_int_equal(PARSE("--state-dir=/tmp/x", "--barman=/bin/true", "--reserve-free=-1"),
+					 OPTIONS_WRONG);
+	assert_int_equal(PARSE("--state-dir=/tmp/x", "--barman=/bin/true", "--reserve-free=1PB"),
+					 OPTIONS_WRONG);
+	assert_int_equal(PARSE("--state-dir=/tmp/x", "--barman=/bin/true", "--reserve-free=9999999999TB"),
+					 OPTIONS_WRONG);
+	assert_int_equal(PARSE("--state-dir=/tmp/x", "--barman=/bin/true", "--max-assertions=-1"),
+					 OPTIONS_WRONG);
+	assert_int_equal(PARSE("--state-dir=/tmp/x", "--barman=/bin/true", "--max-assertion-bytes=64k"),
+					 OPTIONS_WRONG);
+	assert_int_equal(PARSE("--state-dir=/tmp/x", "--barman=/bin/true", "--instance-preload=../x"),
+					 OPTIONS_WRONG);
+	assert_int_equal(PARSE("--state-dir=/tmp/x", "--barman=/bin/true", "--instance-preload=a,"),
+					 OPTIONS_WRONG);
+	assert_int_equal(PARSE("--state-dir=/tmp/x", "--barman=/bin/true", "--instance-preload="),
+					 OPTIONS_WRONG);
 	assert_int_equal(PARSE("--nonsense"), OPTIONS_WRONG);
 }
 
@@ -143,13 +166,16 @@ static void
 what_stays_free_is_a_size_or_a_share(void **state)
 {
 	(void) state;
-	assert_int_equal(PARSE("--state-dir=/tmp/x", "--barman=/bin/true", "--reserve-free=20GB"), OPTIONS_RUN);
+	assert_int_equal(PARSE("--state-dir=/tmp/x", "--barman=/bin/true", "--reserve-free=20GB"),
+					 OPTIONS_RUN);
 	assert_int_equal(settings.reserve_percent, 0);
 	assert_int_equal(settings.reserve_bytes, INT64_C(20) << 30);
-	assert_int_equal(PARSE("--state-dir=/tmp/x", "--barman=/bin/true", "--reserve-free=10%"), OPTIONS_RUN);
+	assert_int_equal(PARSE("--state-dir=/tmp/x", "--barman=/bin/true", "--reserve-free=10%"),
+					 OPTIONS_RUN);
 	assert_int_equal(settings.reserve_percent, 10);
 	assert_true(settings.reserve_bytes > INT64_C(1) << 60);
-	assert_int_equal(PARSE("--state-dir=/tmp/x", "--barman=/bin/true", "--reserve-free=0"), OPTIONS_RUN);
+	assert_int_equal(PARSE("--state-dir=/tmp/x", "--barman=/bin/true", "--reserve-free=0"),
+					 OPTIONS_RUN);
 	assert_int_equal(settings.reserve_percent, 0);
 	assert_int_equal(settings.reserve_bytes, 0);
 }
@@ -159,7 +185,7 @@ root_is_refused(void **state)
 {
 	(void) state;
 	if (seteuid(0) != 0)
-		return;					/* only root can show it */
+		return; /* only root can show it */
 	assert_int_equal(PARSE("--state-dir=/tmp/x", "--barman=/bin/true"), OPTIONS_WRONG);
 	assert_int_equal(seteuid(65534), 0);
 }
@@ -178,8 +204,8 @@ main(void)
 		cmocka_unit_test(root_is_refused),
 	};
 
-	int			failed;
-	bool		root = geteuid() == 0;
+	int failed;
+	bool root = geteuid() == 0;
 
 	if (root && seteuid(65534) != 0)
 		return 1;

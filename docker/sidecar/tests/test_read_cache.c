@@ -25,13 +25,13 @@
 static atomic_int runs;
 static atomic_int status_to_give;
 static atomic_int run_us;
-static atomic_int hang_live;	/* check hangs until cancelled */
+static atomic_int hang_live; /* check hangs until cancelled */
 
 /* Stands for Barman: each run tells its number. */
 static Answer *
 count_runs(const ReadTarget *target, RunControl *control)
 {
-	int			number = atomic_fetch_add(&runs, 1) + 1;
+	int number = atomic_fetch_add(&runs, 1) + 1;
 
 	if (target->kind == READ_CHECK && atomic_load(&hang_live))
 		run_control_sleep(control, 60000);
@@ -62,9 +62,9 @@ tear_down(void **state)
 static int
 ask_aged(ReadKind kind, const char *server, int64_t max_age_ms)
 {
-	ReadTarget	target = {kind, server, ""};
-	Answer	   *answer = reads_wait(&target, max_age_ms);
-	int			run = (int) json_integer_value(json_object_get(answer->value, "run"));
+	ReadTarget target = {kind, server, ""};
+	Answer *answer = reads_wait(&target, max_age_ms);
+	int run = (int) json_integer_value(json_object_get(answer->value, "run"));
 
 	answer_release(answer);
 	return run;
@@ -97,7 +97,7 @@ the_second_answer_comes_from_the_cache(void **state)
 static void
 those_who_ask_together_share_a_run(void **state)
 {
-	pthread_t	threads[20];
+	pthread_t threads[20];
 
 	(void) state;
 	atomic_store(&run_us, 200000);
@@ -105,7 +105,7 @@ those_who_ask_together_share_a_run(void **state)
 		pthread_create(&threads[i], NULL, ask_in_thread, NULL);
 	for (int i = 0; i < 20; i++)
 	{
-		void	   *run;
+		void *run;
 
 		pthread_join(threads[i], &run);
 		assert_int_equal((int) (intptr_t) run, 1);
@@ -129,8 +129,8 @@ a_job_makes_it_stale(void **state)
 static void
 a_run_that_began_before_the_job_ended_does_not_count(void **state)
 {
-	pthread_t	early;
-	void	   *run;
+	pthread_t early;
+	void *run;
 
 	(void) state;
 	atomic_store(&run_us, 300000);
@@ -175,14 +175,14 @@ ask_files_in_thread(void *arg)
 static void
 while_one_asks_again_the_others_have_the_old_answer(void **state)
 {
-	pthread_t	first;
-	void	   *run;
-	int			old = 0;
+	pthread_t first;
+	void *run;
+	int old = 0;
 
 	(void) state;
 	assert_int_equal(ask(READ_FILES, "pg"), 1);
 	atomic_store(&run_us, 1000000);
-	usleep(1100000);			/* its age */
+	usleep(1100000); /* its age */
 	pthread_create(&first, NULL, ask_files_in_thread, NULL);
 	while (atomic_load(&runs) < 2)
 		usleep(1000);
@@ -206,13 +206,13 @@ while_one_asks_again_the_others_have_the_old_answer(void **state)
 static void
 a_hanging_postgresql_does_not_hold_the_list(void **state)
 {
-	char		server[8];
+	char server[8];
 
 	(void) state;
 	atomic_store(&hang_live, 1);
 	for (int i = 0; i < 10; i++)
 	{
-		ReadTarget	target = {READ_CHECK, server, ""};
+		ReadTarget target = {READ_CHECK, server, ""};
 
 		snprintf(server, sizeof(server), "pg%d", i);
 		assert_null(reads_get(&target, READ_AGE_DEFAULT, NULL));
@@ -224,8 +224,8 @@ a_hanging_postgresql_does_not_hold_the_list(void **state)
 static void
 who_waits_when_it_stops_is_told(void **state)
 {
-	ReadTarget	target = {READ_CHECK, "pg", ""};
-	Answer	   *answer;
+	ReadTarget target = {READ_CHECK, "pg", ""};
+	Answer *answer;
 
 	(void) state;
 	atomic_store(&hang_live, 1);
@@ -240,7 +240,7 @@ who_waits_when_it_stops_is_told(void **state)
 static void
 next_millisecond(void)
 {
-	int64_t		now = monotonic_ms();
+	int64_t now = monotonic_ms();
 
 	while (monotonic_ms() == now)
 		;
@@ -249,19 +249,21 @@ next_millisecond(void)
 static void
 a_changed_catalogue_makes_it_stale(void **state)
 {
-	char		directory[] = "/tmp/sidecar-catalogue-XXXXXX";
-	char		path[256];
-	char		command[300];
-	json_t	   *directories;
-	FILE	   *file;
+	char directory[] = "/tmp/sidecar-catalogue-XXXXXX";
+	char path[256];
+	char command[300];
+	json_t *directories;
+	FILE *file;
 
 	(void) state;
 	assert_non_null(mkdtemp(directory));
-	snprintf(command, sizeof(command), "cd %s && mkdir -p base/20261122T081530 meta wals && "
-			 "echo a > base/20261122T081530/backup.info && touch wals/xlog.db", directory);
+	snprintf(command, sizeof(command),
+			 "cd %s && mkdir -p base/20261122T081530 meta wals && "
+			 "echo a > base/20261122T081530/backup.info && touch wals/xlog.db",
+			 directory);
 	assert_int_equal(system(command), 0);
-	directories = json_pack("{s:o,s:o}", "base", json_sprintf("%s/base", directory),
-							"wals", json_sprintf("%s/wals", directory));
+	directories = json_pack("{s:o,s:o}", "base", json_sprintf("%s/base", directory), "wals",
+							json_sprintf("%s/wals", directory));
 	catalogue_learn("pg", directories);
 	json_decref(directories);
 
@@ -302,7 +304,7 @@ a_changed_catalogue_makes_it_stale(void **state)
 static void
 a_thousand_questions_do_not_pile_up(void **state)
 {
-	char		server[16];
+	char server[16];
 
 	(void) state;
 	atomic_store(&run_us, 0);

@@ -20,7 +20,7 @@
 static bool
 decodes_to(const char *from, const char *to)
 {
-	char		segment[64];
+	char segment[64];
 
 	strcpy(segment, from);
 	return http_decode_segment(segment) && strcmp(segment, to) == 0;
@@ -29,7 +29,7 @@ decodes_to(const char *from, const char *to)
 static bool
 is_refused(const char *from)
 {
-	char		segment[64];
+	char segment[64];
 
 	strcpy(segment, from);
 	return !http_decode_segment(segment);
@@ -46,7 +46,8 @@ escapes_are_decoded_once(void **state)
 	assert_true(decodes_to("%2e%2E", ".."));
 	assert_true(decodes_to("%252e", "%2e"));
 	assert_true(decodes_to("a+b", "a+b"));
-	assert_true(decodes_to("gr%C3%B6%c3%9fe", "gr\xc3\xb6\xc3\x9f" "e"));
+	assert_true(decodes_to("gr%C3%B6%c3%9fe", "gr\xc3\xb6\xc3\x9f"
+											  "e"));
 }
 
 static void
@@ -69,7 +70,7 @@ bad_escapes_are_refused(void **state)
 static void
 a_slash_in_an_escape_splits_nothing(void **state)
 {
-	Request		request = {0};
+	Request request = {0};
 
 	(void) state;
 	assert_true(http_split_path(&request, "/v1/servers/a%2Fb/check"));
@@ -82,12 +83,12 @@ a_slash_in_an_escape_splits_nothing(void **state)
 static void
 absurd_paths_are_refused(void **state)
 {
-	char		text[3000];
+	char text[3000];
 
 	(void) state;
 	for (int i = 0; i < 3; i++)
 	{
-		Request		request = {0};
+		Request request = {0};
 
 		if (i == 0)
 			strcpy(text, "no/slash");
@@ -110,14 +111,14 @@ static const Argument fields[] = {
 	{"fast", ARGUMENT_BOOL, 0, 0, false, true},
 	{"seconds", ARGUMENT_INTEGER, 1, 100, false, 60},
 	{"limit", ARGUMENT_INTEGER, 1, 100, true, 0},
-	{NULL, ARGUMENT_TEXT, 0, 0, false, 0}
+	{NULL, ARGUMENT_TEXT, 0, 0, false, 0},
 };
 
 static json_t *
 parse_or_refuse(const char *body, Answer **refusal)
 {
-	json_t	   *given = http_body_parse(body, strlen(body), ARGUMENTS_MAX_VALUES, refusal);
-	json_t	   *arguments = given != NULL ? arguments_check(given, fields, refusal) : NULL;
+	json_t *given = http_body_parse(body, strlen(body), ARGUMENTS_MAX_VALUES, refusal);
+	json_t *arguments = given != NULL ? arguments_check(given, fields, refusal) : NULL;
 
 	json_decref(given);
 	return arguments;
@@ -126,8 +127,8 @@ parse_or_refuse(const char *body, Answer **refusal)
 static json_t *
 parse(const char *body)
 {
-	Answer	   *refusal = NULL;
-	json_t	   *arguments = parse_or_refuse(body, &refusal);
+	Answer *refusal = NULL;
+	json_t *arguments = parse_or_refuse(body, &refusal);
 
 	answer_release(refusal);
 	return arguments;
@@ -138,15 +139,14 @@ static const char *
 refusal_of(const char *body)
 {
 	static char message[256];
-	Answer	   *refusal = NULL;
-	json_t	   *arguments = parse_or_refuse(body, &refusal);
-	json_t	   *error;
+	Answer *refusal = NULL;
+	json_t *arguments = parse_or_refuse(body, &refusal);
+	json_t *error;
 
 	assert_null(arguments);
 	assert_int_equal(refusal->status, 400);
 	error = json_object_get(refusal->value, "error");
-	snprintf(message, sizeof(message), "%s: %s",
-			 json_string_value(json_object_get(error, "code")),
+	snprintf(message, sizeof(message), "%s: %s", json_string_value(json_object_get(error, "code")),
 			 json_string_value(json_object_get(error, "message")));
 	answer_release(refusal);
 	return message;
@@ -155,12 +155,13 @@ refusal_of(const char *body)
 static void
 missing_fields_have_their_defaults(void **state)
 {
-	const char *bodies[] = {"", "{}", "{\"name\":null,\"fast\":null,\"seconds\":null,\"limit\":null}"};
+	const char *bodies[] = {"", "{}",
+							"{\"name\":null,\"fast\":null,\"seconds\":null,\"limit\":null}"};
 
 	(void) state;
 	for (int i = 0; i < 3; i++)
 	{
-		json_t	   *arguments = parse(bodies[i]);
+		json_t *arguments = parse(bodies[i]);
 
 		assert_non_null(arguments);
 		assert_true(json_is_null(json_object_get(arguments, "name")));
@@ -174,7 +175,7 @@ missing_fields_have_their_defaults(void **state)
 static void
 given_fields_are_kept(void **state)
 {
-	json_t	   *arguments = parse("{\"name\":\"x\",\"fast\":false,\"seconds\":1.9,\"limit\":100}");
+	json_t *arguments = parse("{\"name\":\"x\",\"fast\":false,\"seconds\":1.9,\"limit\":100}");
 
 	(void) state;
 	assert_string_equal(json_string_value(json_object_get(arguments, "name")), "x");
@@ -212,8 +213,7 @@ what_is_no_object_is_refused(void **state)
 						"bad_request: the body is not valid JSON");
 	assert_string_equal(refusal_of("{\"name\":\"a\\u0000b\"}"),
 						"bad_request: the body is not valid JSON");
-	assert_string_equal(refusal_of("{\"name\":\"\xff\"}"),
-						"bad_request: the body is not valid JSON");
+	assert_string_equal(refusal_of("{\"name\":\"\xff\"}"), "bad_request: the body is not valid JSON");
 }
 
 int

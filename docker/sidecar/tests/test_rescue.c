@@ -19,7 +19,7 @@
 static void
 expect_text(const char *dump, const char *expected)
 {
-	char	   *copy = mem_strdup(dump);
+	char *copy = mem_strdup(dump);
 
 	assert_string_equal(rescue_without_psql(copy), expected);
 	free(copy);
@@ -43,16 +43,18 @@ values_that_look_like_them_stay(void **state)
 	static const char text[] = "\n\nCOMMENT ON TABLE t IS 'a\n\\restrict fake\n\\unrestrict fake\nb';\n";
 
 	(void) state;
-	expect_text("\\restrict abc\n\nCOMMENT ON TABLE t IS 'a\n\\restrict fake\n\\unrestrict fake\nb';\n\\unrestrict abc\n", text);
+	expect_text("\\restrict abc\n\nCOMMENT ON TABLE t IS 'a\n\\restrict fake\n\\unrestrict fake\nb';\n\\unrestrict abc\n",
+				text);
 	expect_text(text, text);
 }
 
 static void
 indexes_take_the_name_of_their_table(void **state)
 {
-	RescueRequest request = {.home_schema = (char *) (uintptr_t) "s", .home_name = (char *) (uintptr_t) "then"};
-	json_t	   *table = json_checked(json_pack("{s:s}", "name", "orders"));
-	char	   *name = rescue_home_name(table, &request, "orders_pkey");
+	RescueRequest request = {.home_schema = (char *) (uintptr_t) "s",
+							 .home_name = (char *) (uintptr_t) "then"};
+	json_t *table = json_checked(json_pack("{s:s}", "name", "orders"));
+	char *name = rescue_home_name(table, &request, "orders_pkey");
 
 	(void) state;
 	assert_string_equal(name, "then_pkey");
@@ -70,7 +72,7 @@ indexes_take_the_name_of_their_table(void **state)
 static void
 names_are_digits_alone(void **state)
 {
-	char	   *name = rescue_qualified("a\"b", "\\! ü'");
+	char *name = rescue_qualified("a\"b", "\\! ü'");
 
 	(void) state;
 	assert_int_equal(strspn(name, "U&\"!+0123456789abcdef ESCAP'."), strlen(name));

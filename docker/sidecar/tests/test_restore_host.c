@@ -25,11 +25,12 @@ static void
 a_drill_needs_the_locales_it_asks_in(void **state)
 {
 	RestoreRequest request = with_locale("database loc", "xx_XX.utf8", true, NULL);
-	Restore		restore = {.request = &request, .is_drill = true};
+	Restore restore = {.request = &request, .is_drill = true};
 
 	(void) state;
 	assert_false(restore_host_serves(&restore));
-	assert_string_equal(json_text_of(restore.error, "message"), "locale \"xx_XX.utf8\" is missing on Barman's host");
+	assert_string_equal(json_text_of(restore.error, "message"),
+						"locale \"xx_XX.utf8\" is missing on Barman's host");
 	assert_non_null(strstr(json_text_of(restore.error, "detail"), "database loc"));
 	assert_non_null(strstr(json_text_of(restore.error, "hint"), "Install the locale"));
 	json_decref(restore.error);
@@ -40,8 +41,8 @@ static void
 locales_that_are_here_are_not_missing(void **state)
 {
 	RestoreRequest request = with_locale("database loc", "C", true, NULL);
-	Restore		restore = {.request = &request, .is_drill = true};
-	char	   *notes;
+	Restore restore = {.request = &request, .is_drill = true};
+	char *notes;
 
 	(void) state;
 	assert_true(restore_host_serves(&restore));
@@ -61,7 +62,7 @@ spellings_of_a_codeset_are_one(void **state)
 	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
 	{
 		RestoreRequest request = with_locale("database loc", names[i], true, NULL);
-		Restore		restore = {.request = &request, .is_drill = true};
+		Restore restore = {.request = &request, .is_drill = true};
 
 		assert_true(restore_host_serves(&restore));
 		restore_request_clear(&request);
@@ -72,14 +73,14 @@ spellings_of_a_codeset_are_one(void **state)
 static void
 invented_locales_leave_nothing_behind(void **state)
 {
-	size_t		before = 0;
+	size_t before = 0;
 
 	(void) state;
 	for (int i = 0; i < 1100; i++)
 	{
-		char	   *name = mem_printf("zz_%04d.utf8@%0150d", i, i);
+		char *name = mem_printf("zz_%04d.utf8@%0150d", i, i);
 		RestoreRequest request = with_locale("database loc", name, true, NULL);
-		Restore		restore = {.request = &request, .is_drill = true};
+		Restore restore = {.request = &request, .is_drill = true};
 
 		assert_false(restore_host_serves(&restore));
 		json_decref(restore.error);
@@ -95,16 +96,18 @@ invented_locales_leave_nothing_behind(void **state)
 static void
 libraries_that_are_missing_are_named(void **state)
 {
-	char		bindir[] = "/tmp/sidecar-host-XXXXXX/bin";
-	char		nowhere[] = "/nonexistent/bin";
-	char	   *command;
-	char	   *libraries[] = {
-		"$libdir/plpgsql", "$libdir/vector", "$libdir/postgis-3.so", "$libdir/../../etc/passwd", "/opt/own.so"
+	char bindir[] = "/tmp/sidecar-host-XXXXXX/bin";
+	char nowhere[] = "/nonexistent/bin";
+	char *command;
+	char *libraries[] = {
+		"$libdir/plpgsql",			"$libdir/vector", "$libdir/postgis-3.so",
+		"$libdir/../../etc/passwd", "/opt/own.so",
 	};
-	RestoreRequest request = {.primary.libraries = {libraries, sizeof(libraries) / sizeof(libraries[0])}};
-	Restore		restore = {.request = &request};
-	char	   *before = settings.pg_bindir;
-	char	   *notes;
+	RestoreRequest request = {
+		.primary.libraries = {libraries, sizeof(libraries) / sizeof(libraries[0])}};
+	Restore restore = {.request = &request};
+	char *before = settings.pg_bindir;
+	char *notes;
 
 	(void) state;
 	bindir[strlen(bindir) - 4] = '\0';
@@ -135,8 +138,8 @@ static void
 others_are_noted(void **state)
 {
 	RestoreRequest request = with_locale("database far", "xx_XX.utf8", false, NULL);
-	Restore		restore = {.request = &request};
-	char	   *notes = restore_host_notes(&restore);
+	Restore restore = {.request = &request};
+	char *notes = restore_host_notes(&restore);
 
 	(void) state;
 	assert_non_null(strstr(notes, "database far"));
@@ -157,7 +160,7 @@ with_locale(const char *of, const char *name, bool needed, const char *version)
 	PrimaryLocale *locale = mem_alloc(sizeof(PrimaryLocale));
 	RestoreRequest request = {.primary = {.locales = locale, .locale_count = 1}};
 
-	*locale = (PrimaryLocale) {mem_strdup(of), mem_strdup(name), mem_strdup(version), needed};
+	*locale = (PrimaryLocale){mem_strdup(of), mem_strdup(name), mem_strdup(version), needed};
 	return request;
 }
 

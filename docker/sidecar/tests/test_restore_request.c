@@ -22,7 +22,7 @@
 static RestoreRequest *
 restore_of(json_t *arguments)
 {
-	Answer	   *refusal = NULL;
+	Answer *refusal = NULL;
 	RestoreRequest *restore = restore_request_read(arguments, &refusal);
 
 	assert_non_null(restore);
@@ -35,7 +35,7 @@ restore_of(json_t *arguments)
 static void
 restore_is_refused(json_t *arguments, const char *words)
 {
-	Answer	   *refusal = NULL;
+	Answer *refusal = NULL;
 
 	assert_null(restore_request_read(arguments, &refusal));
 	assert_non_null(strstr(json_text_of(json_object_get(refusal->value, "error"), "message"), words));
@@ -46,7 +46,7 @@ restore_is_refused(json_t *arguments, const char *words)
 static void
 drill_is_refused(json_t *arguments, const char *code, const char *words)
 {
-	Answer	   *refusal = NULL;
+	Answer *refusal = NULL;
 
 	assert_null(drill_request_read(arguments, &refusal));
 	assert_string_equal(json_text_of(json_object_get(refusal->value, "error"), "code"), code);
@@ -59,10 +59,9 @@ static json_t *
 good_drill(void)
 {
 	return json_pack("{s:s, s:s, s:s, s:[{s:s, s:i, s:i, s:s}], s:[{s:s, s:n, s:b}, {s:s, s:s, s:i, s:b}], s:[s]}",
-					 "instance", "x", "database", "d", "superuser", "s",
-					 "tables", "relation", "t", "bytes", 8192, "rows", 2, "hash", "abc",
-					 "sequences", "relation", "a", "value", "ascending", 1,
-					 "relation", "b", "name_hex", "62", "value", -7, "ascending", 0,
+					 "instance", "x", "database", "d", "superuser", "s", "tables", "relation", "t",
+					 "bytes", 8192, "rows", 2, "hash", "abc", "sequences", "relation", "a", "value",
+					 "ascending", 1, "relation", "b", "name_hex", "62", "value", -7, "ascending", 0,
 					 "asserts", "SELECT true");
 }
 
@@ -88,13 +87,12 @@ a_restore_has_defaults(void **state)
 static void
 what_the_primary_tells_is_taken_over(void **state)
 {
-	RestoreRequest *restore = restore_of(json_pack("{s:s, s:{s:{s:i, s:s, s:i}, s:s, s:[s, s], s:[{s:s, s:s, s:b}, {s:s, s:s, s:s}]}}",
-												   "instance", "x", "primary",
-												   "settings", "max_connections", 5000, "max_worker_processes", "no number", "shared_buffers", 7,
-												   "preload", "vector",
-												   "libraries", "$libdir/a", "$libdir/b",
-												   "locales", "of", "database x", "locale", "C", "needed", 1,
-												   "of", "database y", "locale", "POSIX", "version", "2.36"));
+	RestoreRequest *restore = restore_of(
+		json_pack("{s:s, s:{s:{s:i, s:s, s:i}, s:s, s:[s, s], s:[{s:s, s:s, s:b}, {s:s, s:s, s:s}]}}",
+				  "instance", "x", "primary", "settings", "max_connections", 5000,
+				  "max_worker_processes", "no number", "shared_buffers", 7, "preload", "vector",
+				  "libraries", "$libdir/a", "$libdir/b", "locales", "of", "database x", "locale",
+				  "C", "needed", 1, "of", "database y", "locale", "POSIX", "version", "2.36"));
 	const PrimaryFacts *primary = &restore->primary;
 
 	(void) state;
@@ -116,19 +114,26 @@ what_the_primary_tells_is_taken_over(void **state)
 static void
 what_is_no_primary_is_refused(void **state)
 {
-	json_t	   *many = json_array();
+	json_t *many = json_array();
 
 	(void) state;
 	restore_request_free(restore_of(json_pack("{s:s, s:n}", "instance", "x", "primary")));
 	restore_is_refused(json_pack("{s:s, s:i}", "instance", "x", "primary", 1), "\"primary\"");
-	restore_is_refused(json_pack("{s:s, s:{s:[{s:s}]}}", "instance", "x", "primary", "locales", "of", "database x"), "\"locales\"");
-	restore_is_refused(json_pack("{s:s, s:{s:[s, i]}}", "instance", "x", "primary", "libraries", "a", 1), "\"libraries\"");
-	restore_is_refused(json_pack("{s:s, s:{s:[o]}}", "instance", "x", "primary", "libraries", json_sprintf("%0201d", 1)),
+	restore_is_refused(json_pack("{s:s, s:{s:[{s:s}]}}", "instance", "x", "primary", "locales",
+								 "of", "database x"),
+					   "\"locales\"");
+	restore_is_refused(json_pack("{s:s, s:{s:[s, i]}}", "instance", "x", "primary", "libraries",
+								 "a", 1),
+					   "\"libraries\"");
+	restore_is_refused(json_pack("{s:s, s:{s:[o]}}", "instance", "x", "primary", "libraries",
+								 json_sprintf("%0201d", 1)),
 					   "200 bytes");
 	while (json_array_size(many) <= 1000)
 		json_array_append_new(many, json_string("x"));
-	restore_is_refused(json_pack("{s:s, s:{s:O}}", "instance", "x", "primary", "libraries", many), "1000");
-	restore_is_refused(json_pack("{s:s, s:{s:o}}", "instance", "x", "primary", "locales", many), "1000");
+	restore_is_refused(json_pack("{s:s, s:{s:O}}", "instance", "x", "primary", "libraries", many),
+					   "1000");
+	restore_is_refused(json_pack("{s:s, s:{s:o}}", "instance", "x", "primary", "locales", many),
+					   "1000");
 }
 
 static void
@@ -139,11 +144,12 @@ an_unsound_target_is_refused(void **state)
 		const char *field;
 		const char *value;
 		const char *words;
-	}			cases[] = {
+	} cases[] = {
 		{"backup_id", "last-failed", "backup to restore"},
 		{"target_name", "", "\"target_name\""},
 		{"target_name", "a\tb", "\"target_name\""},
-		{"target_name", "0123456789012345678901234567890123456789012345678901234567890123", "\"target_name\""},
+		{"target_name", "0123456789012345678901234567890123456789012345678901234567890123",
+		 "\"target_name\""},
 		{"target_time", "yesterday", "\"target_time\""},
 		{"target_time", "2999-01-01T00:00:00.000000Z", "future"},
 		{"target_lsn", "0-1", "\"target_lsn\""},
@@ -152,15 +158,17 @@ an_unsound_target_is_refused(void **state)
 		{"target_xid", "123456789012345678901", "\"target_xid\""},
 		{"target_xid", "3x", "\"target_xid\""},
 		{"wal_file", "00000001", "\"wal_file\""},
-		{"instance", "X", "\"instance\""}
+		{"instance", "X", "\"instance\""},
 	};
 
 	(void) state;
 	restore_is_refused(json_object(), "\"instance\"");
-	restore_is_refused(json_pack("{s:s, s:s, s:b}", "instance", "x", "target_xid", "3", "immediate", 1), "more than one");
+	restore_is_refused(json_pack("{s:s, s:s, s:b}", "instance", "x", "target_xid", "3", "immediate",
+								 1),
+					   "more than one");
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++)
 	{
-		json_t	   *arguments = json_pack("{s:s}", "instance", "x");
+		json_t *arguments = json_pack("{s:s}", "instance", "x");
 
 		json_object_set_new(arguments, cases[i].field, json_string(cases[i].value));
 		restore_is_refused(arguments, cases[i].words);
@@ -170,8 +178,8 @@ an_unsound_target_is_refused(void **state)
 static void
 a_drill_is_taken_over(void **state)
 {
-	json_t	   *arguments = good_drill();
-	Answer	   *refusal = NULL;
+	json_t *arguments = good_drill();
+	Answer *refusal = NULL;
 	DrillRequest *drill;
 
 	(void) state;
@@ -202,7 +210,7 @@ a_drill_is_taken_over(void **state)
 static void
 an_unsound_drill_is_refused(void **state)
 {
-	json_t	   *bad = good_drill();
+	json_t *bad = good_drill();
 
 	(void) state;
 	json_object_set_new(bad, "superuser", json_null());
@@ -213,7 +221,8 @@ an_unsound_drill_is_refused(void **state)
 	for (int i = 0; i < 2; i++)
 	{
 		bad = good_drill();
-		json_object_set_new(json_array_get(json_object_get(bad, "tables"), 0), "bytes", json_integer(i == 0 ? -1 : INT64_MAX));
+		json_object_set_new(json_array_get(json_object_get(bad, "tables"), 0), "bytes",
+							json_integer(i == 0 ? -1 : INT64_MAX));
 		drill_is_refused(bad, "bad_argument", "\"tables\"");
 	}
 	for (int i = 0; i < 2; i++)

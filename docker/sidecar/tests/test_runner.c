@@ -29,18 +29,21 @@
 /* Soon, on a machine however busy: what it is told from takes minutes */
 #define MUCH_LATER_MS 60000
 
-#define SHELL(script) {"/bin/sh", "-c", script, NULL}
+#define SHELL(script)                 \
+	{                                 \
+		"/bin/sh", "-c", script, NULL \
+	}
 
 static RunResult
 run(const char *const *argv, int64_t deadline_ms, int64_t grace_ms, RunControl *control)
 {
-	RunRequest	request = {
+	RunRequest request = {
 		.argv = argv,
 		.deadline_ms = deadline_ms,
 		.grace_ms = grace_ms,
-		.control = control
+		.control = control,
 	};
-	RunResult	result;
+	RunResult result;
 
 	runner_run(&request, &result);
 	return result;
@@ -49,8 +52,8 @@ run(const char *const *argv, int64_t deadline_ms, int64_t grace_ms, RunControl *
 static int
 open_descriptors(void)
 {
-	DIR		   *dir = opendir("/proc/self/fd");
-	int			count = 0;
+	DIR *dir = opendir("/proc/self/fd");
+	int count = 0;
 
 	while (readdir(dir) != NULL)
 		count++;
@@ -62,14 +65,14 @@ open_descriptors(void)
 static bool
 process_is_gone(pid_t pid)
 {
-	char		path[64];
-	int64_t		began = monotonic_ms();
+	char path[64];
+	int64_t began = monotonic_ms();
 
 	snprintf(path, sizeof(path), "/proc/%d/stat", (int) pid);
 	do
 	{
-		FILE	   *file = fopen(path, "r");
-		char		state = 'X';
+		FILE *file = fopen(path, "r");
+		char state = 'X';
 
 		if (file == NULL)
 			return true;
@@ -86,7 +89,7 @@ static void
 output_and_exit_code_are_kept_apart(void **state)
 {
 	const char *argv[] = SHELL("echo out; echo err >&2; exit 3");
-	RunResult	result = run(argv, 5000, 100, NULL);
+	RunResult result = run(argv, 5000, 100, NULL);
 
 	(void) state;
 	assert_int_equal(result.outcome, RUN_EXITED);
@@ -101,11 +104,11 @@ static void
 what_it_reads_is_given(void **state)
 {
 	const char *const argv[] = {"/usr/bin/wc", "-c", NULL};
-	size_t		length = 1000000;
-	char	   *input = malloc(length + 1);
-	int			before = open_descriptors();
-	RunRequest	request = {.argv = argv, .input = input, .deadline_ms = 10000, .grace_ms = 100};
-	RunResult	result;
+	size_t length = 1000000;
+	char *input = malloc(length + 1);
+	int before = open_descriptors();
+	RunRequest request = {.argv = argv, .input = input, .deadline_ms = 10000, .grace_ms = 100};
+	RunResult result;
 
 	(void) state;
 	memset(input, 'x', length);
@@ -122,7 +125,7 @@ static void
 a_missing_program_is_told(void **state)
 {
 	const char *argv[] = {"/nonexistent/barman", NULL};
-	RunResult	result = run(argv, 5000, 100, NULL);
+	RunResult result = run(argv, 5000, 100, NULL);
 
 	(void) state;
 	assert_int_equal(result.outcome, RUN_NOT_STARTED);
@@ -135,8 +138,8 @@ static void
 a_deadline_ends_the_whole_group(void **state)
 {
 	const char *argv[] = SHELL("sleep 300 & echo $!; wait");
-	RunResult	result = run(argv, 2000, 200000, NULL);
-	pid_t		grandchild = atoi(result.out);
+	RunResult result = run(argv, 2000, 200000, NULL);
+	pid_t grandchild = atoi(result.out);
 
 	(void) state;
 	assert_int_equal(result.outcome, RUN_TIMED_OUT);
@@ -150,7 +153,7 @@ static void
 who_ignores_an_interrupt_is_killed(void **state)
 {
 	const char *argv[] = SHELL("trap '' INT; echo ready; while :; do sleep 1; done");
-	RunResult	result = run(argv, 2000, 300, NULL);
+	RunResult result = run(argv, 2000, 300, NULL);
 
 	(void) state;
 	assert_int_equal(result.outcome, RUN_TIMED_OUT);
@@ -163,8 +166,8 @@ static void
 a_daemon_in_its_own_session_survives(void **state)
 {
 	const char *argv[] = SHELL("setsid sleep 300 </dev/null >/dev/null 2>&1 & echo $!");
-	RunResult	result = run(argv, 200000, 100, NULL);
-	pid_t		daemon_pid = atoi(result.out);
+	RunResult result = run(argv, 200000, 100, NULL);
+	pid_t daemon_pid = atoi(result.out);
 
 	(void) state;
 	assert_int_equal(result.outcome, RUN_EXITED);
@@ -178,7 +181,7 @@ static void
 a_pipe_left_open_does_not_hold_us(void **state)
 {
 	const char *argv[] = SHELL("sleep 300 & echo $!; exit 0");
-	RunResult	result = run(argv, 200000, 100, NULL);
+	RunResult result = run(argv, 200000, 100, NULL);
 
 	(void) state;
 	assert_int_equal(result.outcome, RUN_EXITED);
@@ -192,7 +195,7 @@ static void
 endless_output_is_cut(void **state)
 {
 	const char *argv[] = SHELL("exec cat /dev/zero");
-	RunResult	result = run(argv, 30000, 1000, NULL);
+	RunResult result = run(argv, 30000, 1000, NULL);
 
 	(void) state;
 	assert_int_equal(result.outcome, RUN_TOO_LARGE);
@@ -204,7 +207,7 @@ static void
 long_standard_error_is_dropped_not_fatal(void **state)
 {
 	const char *argv[] = SHELL("head -c 1000000 /dev/zero >&2; echo done");
-	RunResult	result = run(argv, 30000, 1000, NULL);
+	RunResult result = run(argv, 30000, 1000, NULL);
 
 	(void) state;
 	assert_int_equal(result.outcome, RUN_EXITED);
@@ -217,8 +220,8 @@ static void
 the_child_inherits_three_descriptors(void **state)
 {
 	const char *argv[] = SHELL("ls /proc/self/fd | wc -l; cat");
-	int			extra = open("/dev/null", O_RDONLY | O_CLOEXEC);
-	RunResult	result;
+	int extra = open("/dev/null", O_RDONLY | O_CLOEXEC);
+	RunResult result;
 
 	(void) state;
 	/* what our own caller left open is not the runner's business */
@@ -234,9 +237,9 @@ static void
 signals_are_as_a_new_program_expects_them(void **state)
 {
 	const char *argv[] = SHELL("grep -E 'SigBlk|SigIgn' /proc/self/status");
-	sigset_t	block;
-	sigset_t	before;
-	RunResult	result;
+	sigset_t block;
+	sigset_t before;
+	RunResult result;
 
 	(void) state;
 	signal(SIGPIPE, SIG_IGN);
@@ -262,10 +265,11 @@ cancel_soon(void *control)
 static void
 another_thread_can_cancel(void **state)
 {
-	const char *argv[] = SHELL("trap 'echo interrupted; exit 1' INT; echo ready; while :; do sleep 0.1; done");
+	const char *argv[] = SHELL(
+		"trap 'echo interrupted; exit 1' INT; echo ready; while :; do sleep 0.1; done");
 	RunControl *control = run_control_create();
-	pthread_t	thread;
-	RunResult	result;
+	pthread_t thread;
+	RunResult result;
 
 	(void) state;
 	pthread_create(&thread, NULL, cancel_soon, control);
@@ -298,8 +302,8 @@ a_hurried_run_is_killed_before_its_grace(void **state)
 {
 	const char *argv[] = SHELL("trap '' INT; while :; do sleep 1; done");
 	RunControl *control = run_control_create();
-	pthread_t	thread;
-	RunResult	result;
+	pthread_t thread;
+	RunResult result;
 
 	(void) state;
 	pthread_create(&thread, NULL, hurry_soon, control);
@@ -314,15 +318,15 @@ a_hurried_run_is_killed_before_its_grace(void **state)
 
 typedef struct Taken
 {
-	size_t		bytes;
-	size_t		most;			/* refuses what is beyond */
-	int64_t		slow_ms;
+	size_t bytes;
+	size_t most; /* refuses what is beyond */
+	int64_t slow_ms;
 } Taken;
 
 static bool
 take(void *arg, const char *bytes, size_t length)
 {
-	Taken	   *taken = arg;
+	Taken *taken = arg;
 
 	(void) bytes;
 	taken->bytes += length;
@@ -334,8 +338,12 @@ take(void *arg, const char *bytes, size_t length)
 static RunResult
 run_into(Taken *taken, const char *const *argv)
 {
-	RunRequest	request = {.argv = argv, .deadline_ms = MUCH_LATER_MS, .grace_ms = 100, .sink = take, .sink_arg = taken};
-	RunResult	result;
+	RunRequest request = {.argv = argv,
+						  .deadline_ms = MUCH_LATER_MS,
+						  .grace_ms = 100,
+						  .sink = take,
+						  .sink_arg = taken};
+	RunResult result;
 
 	runner_run(&request, &result);
 	return result;
@@ -347,9 +355,9 @@ a_sink_gets_all(void **state)
 {
 	const char *argv[] = SHELL("head -c 40000000 /dev/zero; echo words >&2; exit 3");
 	const char *small[] = SHELL("head -c 60000 /dev/zero");
-	Taken		taken = {.most = SIZE_MAX};
-	Taken		slow = {.most = SIZE_MAX, .slow_ms = 1500};
-	RunResult	result = run_into(&taken, argv);
+	Taken taken = {.most = SIZE_MAX};
+	Taken slow = {.most = SIZE_MAX, .slow_ms = 1500};
+	RunResult result = run_into(&taken, argv);
 
 	(void) state;
 	assert_int_equal(result.outcome, RUN_EXITED);
@@ -368,9 +376,9 @@ static void
 a_sink_that_refuses_ends_the_run(void **state)
 {
 	const char *argv[] = SHELL("exec cat /dev/zero");
-	Taken		taken = {.most = 100000};
-	int64_t		began = monotonic_ms();
-	RunResult	result = run_into(&taken, argv);
+	Taken taken = {.most = 100000};
+	int64_t began = monotonic_ms();
+	RunResult result = run_into(&taken, argv);
 
 	(void) state;
 	assert_int_equal(result.outcome, RUN_CANCELLED);
@@ -383,12 +391,12 @@ descriptors_stay_flat(void **state)
 {
 	const char *good[] = {"/bin/true", NULL};
 	const char *bad[] = {"/nonexistent/barman", NULL};
-	int			before = open_descriptors();
+	int before = open_descriptors();
 
 	(void) state;
 	for (int i = 0; i < 300; i++)
 	{
-		RunResult	result = run(i % 3 == 0 ? bad : good, 5000, 100, NULL);
+		RunResult result = run(i % 3 == 0 ? bad : good, 5000, 100, NULL);
 
 		runner_free(&result);
 	}

@@ -9,13 +9,12 @@
 
 static const struct
 {
-	const char *token;			/* NULL: none is sent */
+	const char *token; /* NULL: none is sent */
 	const char *file;
 	const char *option;
-	TokenScope	scope;
-	bool		all_servers;
-}			callers[] =
-{
+	TokenScope scope;
+	bool all_servers;
+} callers[] = {
 	{NULL, NULL, NULL, SCOPE_NONE, false},
 	{"a-wrong-one", NULL, NULL, SCOPE_UNSET, false},
 	{"the-reader", "reader", "read=", SCOPE_READ, true},
@@ -32,8 +31,8 @@ static void
 start_with_all_tokens(const char *more)
 {
 	const char *extra[CALLERS + 4] = {"--allow-delete"};
-	char		text[CALLERS][256];
-	int			n = 1;
+	char text[CALLERS][256];
+	int n = 1;
 
 	for (size_t i = 0; i < CALLERS; i++)
 	{
@@ -41,7 +40,8 @@ start_with_all_tokens(const char *more)
 			continue;
 		write_file(callers[i].file, callers[i].token);
 		chmod(path_of(callers[i].file), 0600);
-		snprintf(text[i], sizeof(text[i]), "--token-file=%s%s", callers[i].option, path_of(callers[i].file));
+		snprintf(text[i], sizeof(text[i]), "--token-file=%s%s", callers[i].option,
+				 path_of(callers[i].file));
 		extra[n++] = text[i];
 	}
 	if (more != NULL)
@@ -53,17 +53,18 @@ start_with_all_tokens(const char *more)
 static char *
 address_of(const RouteDescription *route)
 {
-	char	   *path = mem_strdup("");
+	char *path = mem_strdup("");
 
 	for (int i = 0; i < HTTP_SEGMENTS && route->segments[i] != NULL; i++)
 	{
 		const char *segment = route->segments[i];
-		char	   *longer;
+		char *longer;
 
 		if (strcmp(segment, "*") == 0)
-			segment = i == 2 && route->of_one_server ? "pg" :
-				i == 2 && strcmp(route->segments[1], "keys") == 0 ? "0123456789abcdef0" :
-				strcmp(route->segments[i - 1], "files") == 0 ? "base" : "20000101T000000";
+			segment = i == 2 && route->of_one_server					  ? "pg"
+					  : i == 2 && strcmp(route->segments[1], "keys") == 0 ? "0123456789abcdef0"
+					  : strcmp(route->segments[i - 1], "files") == 0	  ? "base"
+																		  : "20000101T000000";
 		longer = mem_printf("%s/%s", path, segment);
 		free(path);
 		path = longer;
@@ -75,7 +76,7 @@ static void
 every_route_has_a_scope_and_a_reach(void **state)
 {
 	RouteDescription route;
-	size_t		n = 0;
+	size_t n = 0;
 
 	(void) state;
 	for (; routes_describe(n, &route); n++)
@@ -87,10 +88,12 @@ every_route_has_a_scope_and_a_reach(void **state)
 			assert_int_equal(route.scope, SCOPE_OPERATE);
 		else if (strcmp(route.method, "GET") == 0)
 			assert_true(route.scope <= SCOPE_READ);
-		else if (strcmp(route.segments[HTTP_SEGMENTS - 1] != NULL ? "" : route.method, "DELETE") == 0 && route.of_one_server)
+		else if (strcmp(route.segments[HTTP_SEGMENTS - 1] != NULL ? "" : route.method, "DELETE") == 0 &&
+				 route.of_one_server)
 			assert_int_equal(route.scope, SCOPE_DESTROY);
 		/* who names a server is asked whether he may see it */
-		if (route.segments[1] != NULL && strcmp(route.segments[1], "servers") == 0 && route.segments[2] != NULL)
+		if (route.segments[1] != NULL && strcmp(route.segments[1], "servers") == 0 &&
+			route.segments[2] != NULL)
 			assert_true(route.of_one_server);
 	}
 	assert_true(n >= 26);
@@ -105,34 +108,39 @@ every_route_by_every_caller(void **state)
 	start_with_all_tokens(NULL);
 	for (size_t n = 0; routes_describe(n, &route); n++)
 	{
-		char	   *path = address_of(&route);
+		char *path = address_of(&route);
 
 		for (size_t i = 0; i < CALLERS; i++)
 		{
-			Response	response = request_as(callers[i].token, route.method, path,
-											  strcmp(route.method, "GET") == 0 ? NULL : "{}");
-			json_t	   *error = json_object_get(response.value, "error");
+			Response response = request_as(callers[i].token, route.method, path,
+										   strcmp(route.method, "GET") == 0 ? NULL : "{}");
+			json_t *error = json_object_get(response.value, "error");
 			const char *message = text_in(error, "message");
 			const char *detail = text_in(error, "detail");
-			bool		good;
+			bool good;
 
 			if (callers[i].scope == SCOPE_UNSET)
 				good = response.status == 401;
 			else if (callers[i].scope < route.scope && callers[i].token == NULL)
-				good = response.status == 401 && strstr(detail, token_scope_name(route.scope)) != NULL;
+				good = response.status == 401 &&
+					   strstr(detail, token_scope_name(route.scope)) != NULL;
 			else if (callers[i].scope < route.scope)
-				good = response.status == 403 && strstr(message, token_scope_name(route.scope)) != NULL &&
-					strstr(detail, token_scope_name(callers[i].scope)) != NULL;
+				good = response.status == 403 &&
+					   strstr(message, token_scope_name(route.scope)) != NULL &&
+					   strstr(detail, token_scope_name(callers[i].scope)) != NULL;
 			else if (!callers[i].all_servers && route.of_all_servers)
 				good = response.status == 403;
 			else if (!callers[i].all_servers && route.of_one_server)
-				good = response.status == 404 && strcmp(text_in(error, "code"), "unknown_server") == 0;
+				good = response.status == 404 &&
+					   strcmp(text_in(error, "code"), "unknown_server") == 0;
 			else
 				good = response.status != 401 && response.status != 403 &&
-					strcmp(text_in(error, "code"), "unknown_server") != 0 && response.status < 500;
+					   strcmp(text_in(error, "code"), "unknown_server") != 0 &&
+					   response.status < 500;
 			if (!good)
 				fail_msg("%s %s by %s: %ld %s", route.method, path,
-						 callers[i].token ? callers[i].token : "nobody", response.status, response.body);
+						 callers[i].token ? callers[i].token : "nobody", response.status,
+						 response.body);
 			release(&response);
 		}
 		free(path);
@@ -142,15 +150,15 @@ every_route_by_every_caller(void **state)
 static int
 count_in(const char *token, const char *path, const char *key, const char *server)
 {
-	Response	response = request_as(token, "GET", path, NULL);
-	json_t	   *list = json_object_get(response.value, key);
-	json_t	   *one;
-	size_t		i;
-	int			count = 0;
+	Response response = request_as(token, "GET", path, NULL);
+	json_t *list = json_object_get(response.value, key);
+	json_t *one;
+	size_t i;
+	int count = 0;
 
 	assert_int_equal(response.status, 200);
 	assert_true(json_is_array(list));
-	json_array_foreach(list, i, one)
+	json_array_foreach (list, i, one)
 		count += server == NULL || strcmp(text_in(one, "server"), server) == 0;
 	release(&response);
 	return count;
@@ -159,11 +167,11 @@ count_in(const char *token, const char *path, const char *key, const char *serve
 static void
 a_token_of_some_servers_sees_these_alone(void **state)
 {
-	char	   *cron;
-	char	   *of_pg;
-	char	   *of_other;
-	char	   *path;
-	Response	response;
+	char *cron;
+	char *of_pg;
+	char *of_other;
+	char *path;
+	Response response;
 
 	(void) state;
 	start_with_all_tokens(NULL);
@@ -207,14 +215,16 @@ static void
 release_needs_destroy_and_lessening_too(void **state)
 {
 	static const char keep[] = "/v1/servers/pg/backups/20261122T061022/keep";
-	Response	response;
-	json_t	   *job;
-	char	   *id;
+	Response response;
+	json_t *job;
+	char *id;
 
 	(void) state;
 	start_with_all_tokens(NULL);
-	shell("mkdir -p %s/home/base/20261122T061022 && echo DONE > %s/home/base/20261122T061022/backup.info", home, home);
-	write_file("keep.sh", "case $* in\n"
+	shell("mkdir -p %s/home/base/20261122T061022 && echo DONE > %s/home/base/20261122T061022/backup.info",
+		  home, home);
+	write_file("keep.sh",
+			   "case $* in\n"
 			   "*--status*) printf '{\"pg\": {\"keep_status\": {\"message\": \"%s\"}}}' \"$(cat \"$FAKE_BARMAN/kept\")\" ;;\n"
 			   "*) printf '{}' ;;\n"
 			   "esac\n");
@@ -248,8 +258,8 @@ release_needs_destroy_and_lessening_too(void **state)
 static void
 a_token_is_rotated_while_the_sidecar_runs(void **state)
 {
-	Response	response;
-	int64_t		began;
+	Response response;
+	int64_t began;
 
 	(void) state;
 	start_with_all_tokens(NULL);
@@ -284,10 +294,10 @@ a_token_is_rotated_while_the_sidecar_runs(void **state)
 static int
 raw_status(const char *text, size_t length)
 {
-	struct sockaddr_in address = {.sin_family = AF_INET,.sin_port = htons((uint16_t) port)};
-	int			fd = socket(AF_INET, SOCK_STREAM, 0);
-	char		answer[64] = "";
-	int			status = 0;
+	struct sockaddr_in address = {.sin_family = AF_INET, .sin_port = htons((uint16_t) port)};
+	int fd = socket(AF_INET, SOCK_STREAM, 0);
+	char answer[64] = "";
+	int status = 0;
 
 	inet_pton(AF_INET, "127.0.0.1", &address.sin_addr);
 	assert_int_equal(connect(fd, (struct sockaddr *) &address, sizeof(address)), 0);
@@ -302,8 +312,9 @@ static void
 a_header_that_can_be_read_in_two_ways_is_refused(void **state)
 {
 	static const char twice[] = "GET /v1/servers HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer " TOKEN
-		"\r\nAuthorization: Bearer wrong\r\n\r\n";
-	static const char good[] = "GET /v1/servers HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer " TOKEN "\r\n\r\n";
+								"\r\nAuthorization: Bearer wrong\r\n\r\n";
+	static const char good[] = "GET /v1/servers HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer " TOKEN
+							   "\r\n\r\n";
 
 	(void) state;
 	start();

@@ -18,35 +18,43 @@
 
 static const KnownRelation relations[] = {
 	{.oid = 100, .filenode = 100, .root = 100},
-	{.oid = 101, .filenode = 201, .root = 100},	/* a partition */
+	{.oid = 101, .filenode = 201, .root = 100}, /* a partition */
 	{.oid = 102, .filenode = 102, .root = 102},
-	{.oid = 103, .filenode = 103, .root = 102, .is_part = true},	/* its index */
+	{.oid = 103, .filenode = 103, .root = 102, .is_part = true}, /* its index */
 };
 
 static SearchWishes
 all_wishes(void)
 {
-	return (SearchWishes)
-	{
-		.kinds = CHANGE_DROP | CHANGE_TRUNCATE | CHANGE_REWRITE | CHANGE_DELETE | CHANGE_UPDATE,
-		.since = INT64_MIN, .until = INT64_MAX, .min_rows = 1, .database = DATABASE, .most = 4
-	};
+	return (SearchWishes){.kinds = CHANGE_DROP | CHANGE_TRUNCATE | CHANGE_REWRITE | CHANGE_DELETE |
+								   CHANGE_UPDATE,
+						  .since = INT64_MIN,
+						  .until = INT64_MAX,
+						  .min_rows = 1,
+						  .database = DATABASE,
+						  .most = 4};
 }
 
 static Search *
 begin(SearchWishes wishes)
 {
-	return search_new(&wishes, known_relations_new(relations, sizeof(relations) / sizeof(relations[0])));
+	return search_new(&wishes,
+					  known_relations_new(relations, sizeof(relations) / sizeof(relations[0])));
 }
 
 static WalChange
 change(uint64_t commit, unsigned int kinds, uint32_t filenode, int64_t updated, int64_t deleted)
 {
-	return (WalChange)
-	{
-		.kinds = kinds, .database = DATABASE, .filenode = filenode, .xid = (uint32_t) commit, .begin_lsn = commit - 1,
-		.commit_lsn = commit, .committed = (int64_t) commit * 1000, .updated = updated, .deleted = deleted, .is_whole = true
-	};
+	return (WalChange){.kinds = kinds,
+					   .database = DATABASE,
+					   .filenode = filenode,
+					   .xid = (uint32_t) commit,
+					   .begin_lsn = commit - 1,
+					   .commit_lsn = commit,
+					   .committed = (int64_t) commit * 1000,
+					   .updated = updated,
+					   .deleted = deleted,
+					   .is_whole = true};
 }
 
 static void
@@ -58,7 +66,7 @@ give(Search *search, WalChange one)
 static void
 partitions_count_with_their_table(void **state)
 {
-	Search	   *search = begin(all_wishes());
+	Search *search = begin(all_wishes());
 
 	(void) state;
 	give(search, change(10, CHANGE_DELETE, 201, 0, 3));
@@ -78,8 +86,8 @@ partitions_count_with_their_table(void **state)
 static void
 files_are_learnt_from_truncations(void **state)
 {
-	Search	   *search = begin(all_wishes());
-	WalChange	truncation = change(10, CHANGE_TRUNCATE, 0, 0, 0);
+	Search *search = begin(all_wishes());
+	WalChange truncation = change(10, CHANGE_TRUNCATE, 0, 0, 0);
 
 	(void) state;
 	truncation.relation = 102;
@@ -99,8 +107,8 @@ static void
 what_is_not_known_is_null_and_never_left_out(void **state)
 {
 	SearchWishes wishes = all_wishes();
-	Search	   *search;
-	WalChange	cut = change(10, CHANGE_DELETE, 102, 0, 1);
+	Search *search;
+	WalChange cut = change(10, CHANGE_DELETE, 102, 0, 1);
 
 	(void) state;
 	wishes.min_rows = 1000;
@@ -120,7 +128,7 @@ what_is_not_known_is_null_and_never_left_out(void **state)
 static void
 the_newest_are_kept(void **state)
 {
-	Search	   *search = begin(all_wishes());
+	Search *search = begin(all_wishes());
 
 	(void) state;
 	for (uint64_t i = 1; i <= 11; i++)
@@ -137,8 +145,8 @@ static void
 others_are_left_out(void **state)
 {
 	SearchWishes wishes = all_wishes();
-	WalChange	elsewhere = change(10, CHANGE_DELETE, 102, 0, 5);
-	Search	   *search;
+	WalChange elsewhere = change(10, CHANGE_DELETE, 102, 0, 5);
+	Search *search;
 
 	(void) state;
 	wishes.only_known = true;
@@ -170,14 +178,14 @@ static void
 one_transaction_may_drop_a_hundred_thousand(void **state)
 {
 	SearchWishes wishes = all_wishes();
-	Search	   *search;
+	Search *search;
 
 	(void) state;
 	wishes.most = 100000;
 	search = begin(wishes);
 	for (uint32_t i = 0; i < 100000; i++)
 	{
-		WalChange	drop = change(10, CHANGE_DROP, 0, 0, 0);
+		WalChange drop = change(10, CHANGE_DROP, 0, 0, 0);
 
 		drop.relation = 1000000 - i;
 		give(search, drop);

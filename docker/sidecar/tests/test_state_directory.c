@@ -13,11 +13,11 @@ static int
 run_to_end(const char *const *extra)
 {
 	const char *argv[16] = {program, "--listen=127.0.0.1:0", "--cron-interval=0"};
-	char		barman_option[160];
-	int			n = 3;
-	int			status = -1;
-	int64_t		began = monotonic_ms();
-	pid_t		pid;
+	char barman_option[160];
+	int n = 3;
+	int status = -1;
+	int64_t began = monotonic_ms();
+	pid_t pid;
 
 	snprintf(barman_option, sizeof(barman_option), "--barman=%s", barman);
 	argv[n++] = barman_option;
@@ -28,7 +28,7 @@ run_to_end(const char *const *extra)
 	pid = fork();
 	if (pid == 0)
 	{
-		int			out = open(path_of("out"), O_WRONLY | O_CREAT | O_APPEND, 0600);
+		int out = open(path_of("out"), O_WRONLY | O_CREAT | O_APPEND, 0600);
 
 		dup2(out, STDOUT_FILENO);
 		dup2(out, STDERR_FILENO);
@@ -50,16 +50,18 @@ run_to_end(const char *const *extra)
 static void
 leftovers_neither_hang_the_start_nor_are_believed(void **state)
 {
-	char	   *job;
-	Response	response;
+	char *job;
+	Response response;
 
 	(void) state;
 	shell("mkdir -m 700 %s/state %s/state/instances", home, home);
-	shell("mkfifo %s/state/20261122T000000Z-000001.json %s/state/drills.json %s/state/instances/fifo.json", home, home, home);
+	shell("mkfifo %s/state/20261122T000000Z-000001.json %s/state/drills.json %s/state/instances/fifo.json",
+		  home, home, home);
 	shell("mkdir %s/state/20261122T000000Z-000002.json", home);
 	shell("ln -s /etc/passwd %s/state/20261122T000000Z-000003.json", home);
 	shell("truncate -s 1G %s/state/20261122T000000Z-000004.json", home);
-	shell("mkfifo %s/state/20261122T000000Z-000005.json.tmp && echo half > %s/state/20261122T000000Z-000006.tmp", home, home);
+	shell("mkfifo %s/state/20261122T000000Z-000005.json.tmp && echo half > %s/state/20261122T000000Z-000006.tmp",
+		  home, home);
 	write_file("state/20261122T000000Z-000007.json",
 			   "{\"id\": \"20261122T000000Z-000007\", \"kind\": \"cron\", \"state\": \"done\", \"created\": \"2026-11-22T00:00:00.000000Z\"}");
 	shell("mkfifo %s/state/20261122T000000Z-000007.log", home);
@@ -71,7 +73,8 @@ leftovers_neither_hang_the_start_nor_are_believed(void **state)
 	response = get("/v1/jobs/20261122T000000Z-000007");
 	assert_int_equal(response.status, 200);
 	release(&response);
-	shell("test ! -e %s/state/20261122T000000Z-000006.tmp && test -e %s/state/20261122T000000Z-000001.json.bad", home, home);
+	shell("test ! -e %s/state/20261122T000000Z-000006.tmp && test -e %s/state/20261122T000000Z-000001.json.bad",
+		  home, home);
 	job = submit("/v1/cron", "{}");
 	json_decref(follow(job));
 	free(job);
@@ -80,10 +83,10 @@ leftovers_neither_hang_the_start_nor_are_believed(void **state)
 static void
 two_sidecars_share_neither_state_nor_instances(void **state)
 {
-	char		root[160];
-	char		first[160];
-	char		second[160];
-	char		token[160];
+	char root[160];
+	char first[160];
+	char second[160];
+	char token[160];
 	const char *extra[] = {root, "--pg-bindir=/bin", NULL};
 	const char *same_state[] = {first, token, NULL};
 	const char *same_root[] = {second, token, root, "--pg-bindir=/bin", NULL};
@@ -107,17 +110,18 @@ two_sidecars_share_neither_state_nor_instances(void **state)
 static void
 what_a_crash_left_is_removed_however_deep(void **state)
 {
-	char		root[160];
+	char root[160];
 	const char *extra[] = {root, "--pg-bindir=/bin", NULL};
-	Response	response;
-	int64_t		until = monotonic_ms() + PATIENCE_MS;
-	bool		removed = false;
+	Response response;
+	int64_t until = monotonic_ms() + PATIENCE_MS;
+	bool removed = false;
 
 	(void) state;
 	snprintf(root, sizeof(root), "--instance-root=%s/instances", home);
 	shell("mkdir -p -m 700 %s/state/instances %s/instances/deep && cd %s/instances/deep && "
 		  "i=0; while [ $i -lt 150 ]; do n=$n/d/d/d/d/d/d/d/d/d/d; i=$((i + 1)); done; "
-		  "for i in 1 2 3; do mkdir -p ./$n; cd -P ./$n; done", home, home, home);
+		  "for i in 1 2 3; do mkdir -p ./$n; cd -P ./$n; done",
+		  home, home, home);
 	write_file("state/instances/deep.json",
 			   "{\"instance\": \"deep\", \"server\": \"pg\", \"state\": \"restoring\", \"has_files\": true, \"created\": \"2026-11-22T00:00:00.000000Z\"}");
 	start_with(extra);
@@ -135,43 +139,55 @@ what_a_crash_left_is_removed_however_deep(void **state)
 static void
 one_server_takes_half_of_the_instances(void **state)
 {
-	char		root[160];
-	const char *half[] = {root, "--pg-bindir=/bin", "--confinement=best-effort", "--max-instances=5", NULL};
-	const char *more[] = {root, "--pg-bindir=/bin", "--confinement=best-effort", "--max-instances=5", "--max-instances-per-server=3", NULL};
-	Response	response;
+	char root[160];
+	const char *half[] = {root, "--pg-bindir=/bin", "--confinement=best-effort",
+						  "--max-instances=5", NULL};
+	const char *more[] = {root,
+						  "--pg-bindir=/bin",
+						  "--confinement=best-effort",
+						  "--max-instances=5",
+						  "--max-instances-per-server=3",
+						  NULL};
+	Response response;
 
 	(void) state;
 	snprintf(root, sizeof(root), "--instance-root=%s/instances", home);
 	shell("mkdir -p -m 700 %s/state/instances %s/instances/a %s/instances/b", home, home, home);
-	write_file("state/instances/a.json", "{\"instance\": \"a\", \"server\": \"pg\", \"state\": \"stopped\", \"has_files\": true}");
-	write_file("state/instances/b.json", "{\"instance\": \"b\", \"server\": \"pg\", \"state\": \"stopped\", \"has_files\": true}");
+	write_file("state/instances/a.json",
+			   "{\"instance\": \"a\", \"server\": \"pg\", \"state\": \"stopped\", \"has_files\": true}");
+	write_file("state/instances/b.json",
+			   "{\"instance\": \"b\", \"server\": \"pg\", \"state\": \"stopped\", \"has_files\": true}");
 	start_with(half);
 	response = post("/v1/servers/pg/restores/check", "{\"instance\": \"c\"}");
 	assert_int_equal(response.status, 429);
-	assert_non_null(strstr(response.body, "at most 2 of one server (--max-instances-per-server), and 5 in all"));
+	assert_non_null(strstr(response.body,
+						   "at most 2 of one server (--max-instances-per-server), and 5 in all"));
 	release(&response);
 	/* whose turn it is otherwise: there is no backup */
-	expect_error("POST", "/v1/servers/other/restores/check", "{\"instance\": \"c\"}", 404, "unknown_backup");
+	expect_error("POST", "/v1/servers/other/restores/check", "{\"instance\": \"c\"}", 404,
+				 "unknown_backup");
 	terminate();
 	start_with(more);
-	expect_error("POST", "/v1/servers/pg/restores/check", "{\"instance\": \"c\"}", 404, "unknown_backup");
+	expect_error("POST", "/v1/servers/pg/restores/check", "{\"instance\": \"c\"}", 404,
+				 "unknown_backup");
 	terminate();
 
 	/* of the only server there may be all */
 	write_file("list-servers.sh", "printf '{\"pg\": {\"description\": \"Main\"}}'\n");
 	start_with(half);
-	expect_error("POST", "/v1/servers/pg/restores/check", "{\"instance\": \"c\"}", 404, "unknown_backup");
+	expect_error("POST", "/v1/servers/pg/restores/check", "{\"instance\": \"c\"}", 404,
+				 "unknown_backup");
 }
 
 static void
 a_socket_is_taken_over_from_a_crash_but_from_nobody_else(void **state)
 {
-	char		listen_option[160];
-	char		first[160];
-	char		second[160];
+	char listen_option[160];
+	char first[160];
+	char second[160];
 	const char *other[] = {second, listen_option, NULL};
 	struct sockaddr_un address = {.sun_family = AF_UNIX};
-	int			fd;
+	int fd;
 
 	(void) state;
 	snprintf(listen_option, sizeof(listen_option), "--listen=unix:%s/socket", home);
@@ -184,17 +200,18 @@ a_socket_is_taken_over_from_a_crash_but_from_nobody_else(void **state)
 	assert_int_equal(bind(fd, (struct sockaddr *) &address, sizeof(address)), 0);
 	close(fd);
 	{
-		const char *argv[] = {program, first, listen_option, "--cron-interval=0", "--log-level=info", NULL, NULL};
-		char		barman_option[160];
+		const char *argv[] =
+			{program, first, listen_option, "--cron-interval=0", "--log-level=info", NULL, NULL};
+		char barman_option[160];
 		struct stat facts;
-		int64_t		began = monotonic_ms();
+		int64_t began = monotonic_ms();
 
 		snprintf(barman_option, sizeof(barman_option), "--barman=%s", barman);
 		argv[5] = barman_option;
 		sidecar = fork();
 		if (sidecar == 0)
 		{
-			int			log = open(path_of("log"), O_WRONLY | O_CREAT | O_APPEND, 0600);
+			int log = open(path_of("log"), O_WRONLY | O_CREAT | O_APPEND, 0600);
 
 			dup2(log, STDOUT_FILENO);
 			dup2(log, STDERR_FILENO);
@@ -217,9 +234,9 @@ a_socket_is_taken_over_from_a_crash_but_from_nobody_else(void **state)
 static void
 check_config_says_what_is_wrong_and_makes_nothing(void **state)
 {
-	char		state_dir[160];
-	char		token[160];
-	char		missing[160];
+	char state_dir[160];
+	char token[160];
+	char missing[160];
 	const char *good[] = {"--check-config", state_dir, token, NULL};
 	const char *bad[] = {"--check-config", state_dir, missing, NULL};
 	const char *useless[] = {"--check-config", state_dir, token, "--allow-delete", NULL};
@@ -255,9 +272,9 @@ systemd_is_told_when_the_sidecar_is_ready_and_when_it_stops(void **state)
 {
 	struct sockaddr_un address = {.sun_family = AF_UNIX};
 	struct timeval limit = {.tv_sec = 30};
-	int			fd = socket(AF_UNIX, SOCK_DGRAM, 0);
-	char		text[64];
-	ssize_t		length;
+	int fd = socket(AF_UNIX, SOCK_DGRAM, 0);
+	char text[64];
+	ssize_t length;
 
 	(void) state;
 	strcpy(address.sun_path, path_of("notify"));

@@ -19,8 +19,9 @@
 static void
 a_history_is_a_line_for_each_timeline_before(void **state)
 {
-	size_t		count;
-	TimelinePart *parts = timeline_parse("1\t0/5000148\tno recovery target specified\n\n2\t1A/C0FFEE\tbefore 2000-01-01 00:00:00+00\n", &count);
+	size_t count;
+	TimelinePart *parts = timeline_parse("1\t0/5000148\tno recovery target specified\n\n2\t1A/C0FFEE\tbefore 2000-01-01 00:00:00+00\n",
+										 &count);
 
 	(void) state;
 	assert_int_equal(count, 2);
@@ -34,19 +35,22 @@ a_history_is_a_line_for_each_timeline_before(void **state)
 static void
 what_is_no_history_has_no_timelines(void **state)
 {
-	static const char *const texts[] = {NULL, "", "\n\n", "# a comment", "1", "1\t", "1\tx/y\n", "0\t0/1\n", "4294967295\t0/1\n", "\037\213\b"};
+	static const char *const texts[] = {NULL,		   "",		   "\n\n",
+										"# a comment", "1",		   "1\t",
+										"1\tx/y\n",	   "0\t0/1\n", "4294967295\t0/1\n",
+										"\037\213\b"};
 
 	(void) state;
 	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++)
 	{
-		size_t		count = 7;
+		size_t count = 7;
 
 		assert_null(timeline_parse(texts[i], &count));
 		assert_int_equal(count, 0);
 	}
 	{
-		size_t		count = 7;
-		char	   *text = malloc(2 * 1024 * 1024 + 1);
+		size_t count = 7;
+		char *text = malloc(2 * 1024 * 1024 + 1);
 
 		assert_null(timeline_read("/nonexistent", &count));
 		assert_int_equal(count, 0);
@@ -64,12 +68,13 @@ what_is_no_history_has_no_timelines(void **state)
 static void
 segments_on_the_way_have_begun(void **state)
 {
-	const TimelinePart parts[] = {{1, 5 * (uint64_t) SEGMENT + 100}, {2, 7 * (uint64_t) SEGMENT + 100}};
+	const TimelinePart parts[] = {{1, 5 * (uint64_t) SEGMENT + 100},
+								  {2, 7 * (uint64_t) SEGMENT + 100}};
 	static const struct
 	{
 		const char *name;
-		bool		is;
-	}			cases[] = {
+		bool is;
+	} cases[] = {
 		{"000000010000000000000004", true},
 		{"000000010000000000000005", true},
 		{"000000010000000000000006", false},

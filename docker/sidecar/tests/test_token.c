@@ -24,8 +24,8 @@ static char *
 path_of(const char *name)
 {
 	static char paths[4][128];
-	static int	next;
-	char	   *path = paths[next++ % 4];
+	static int next;
+	char *path = paths[next++ % 4];
 
 	snprintf(path, sizeof(paths[0]), "%s/%s", directory, name);
 	return path;
@@ -34,7 +34,7 @@ path_of(const char *name)
 static void
 write_bytes(const char *name, const char *text, size_t length)
 {
-	FILE	   *file = fopen(path_of(name), "w");
+	FILE *file = fopen(path_of(name), "w");
 
 	assert_non_null(file);
 	fwrite(text, 1, length, file);
@@ -51,7 +51,7 @@ write_token(const char *text)
 static void
 add(const char *scope, const char *name)
 {
-	char		option[256];
+	char option[256];
 
 	snprintf(option, sizeof(option), "%s%s", scope, path_of(name));
 	assert_null(token_add_file(option));
@@ -209,7 +209,7 @@ a_file_of_another_user_is_refused(void **state)
 static void
 a_token_is_one_line_of_printable_characters(void **state)
 {
-	char		many[2000];
+	char many[2000];
 
 	(void) state;
 	use("token");
@@ -251,11 +251,13 @@ each_token_has_its_scope_and_its_servers(void **state)
 	assert_int_equal(scope_of("Bearer none"), SCOPE_UNSET);
 
 	token_check("Bearer read", &grant);
-	assert_true(token_reaches(grant, "pg") && token_reaches(grant, "third") && token_reaches(grant, NULL));
+	assert_true(token_reaches(grant, "pg") && token_reaches(grant, "third") &&
+				token_reaches(grant, NULL));
 	token_check("Bearer one", &grant);
 	assert_int_equal(grant->scope, SCOPE_READ);
 	assert_true(token_reaches(grant, "pg") && token_reaches(grant, "other"));
-	assert_false(token_reaches(grant, "third") || token_reaches(grant, "p") || token_reaches(grant, NULL));
+	assert_false(token_reaches(grant, "third") || token_reaches(grant, "p") ||
+				 token_reaches(grant, NULL));
 
 	/* one that is bad takes nothing from the others */
 	chmod(path_of("read"), 0644);
@@ -282,12 +284,13 @@ the_same_token_in_two_files_is_refused_and_never_the_stronger(void **state)
 static void
 a_specification_that_says_nothing_clear_is_refused(void **state)
 {
-	static const char *const bad[] = {"", "read=", "read:=/x", "read:pg", "read:pg,=/x", "read:a/b=/x", "destroy:../x=/x"};
+	static const char *const bad[] =
+		{"", "read=", "read:=/x", "read:pg", "read:pg,=/x", "read:a/b=/x", "destroy:../x=/x"};
 
 	(void) state;
 	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
 	{
-		char	   *why = token_add_file(bad[i]);
+		char *why = token_add_file(bad[i]);
 
 		if (why == NULL)
 			fail_msg("\"%s\" is taken", bad[i]);
@@ -312,7 +315,7 @@ main(void)
 		cmocka_unit_test_setup(the_same_token_in_two_files_is_refused_and_never_the_stronger, set_up),
 		cmocka_unit_test_setup(a_specification_that_says_nothing_clear_is_refused, set_up),
 	};
-	int			failed;
+	int failed;
 
 	if (mkdtemp(directory) == NULL)
 		return 1;

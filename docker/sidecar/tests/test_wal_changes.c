@@ -21,9 +21,9 @@
 
 typedef struct Found
 {
-	WalChange	changes[MAX_FOUND];
-	char		gids[MAX_FOUND][16];
-	int			count;
+	WalChange changes[MAX_FOUND];
+	char gids[MAX_FOUND][16];
+	int count;
 } Found;
 
 static Found found;
@@ -31,7 +31,7 @@ static Found found;
 static void
 keep(const WalChange *change, void *context)
 {
-	Found	   *to = context;
+	Found *to = context;
 
 	assert_true(to->count < MAX_FOUND);
 	snprintf(to->gids[to->count], sizeof(to->gids[0]), "%s", change->gid != NULL ? change->gid : "");
@@ -41,8 +41,11 @@ keep(const WalChange *change, void *context)
 static Changes *
 start(bool fast, uint32_t max_transactions, uint32_t max_items)
 {
-	ChangesOptions options = {.callback = keep, .context = &found, .fast = fast, .max_transactions = max_transactions,
-	.max_items = max_items};
+	ChangesOptions options = {.callback = keep,
+							  .context = &found,
+							  .fast = fast,
+							  .max_transactions = max_transactions,
+							  .max_items = max_items};
 
 	memset(&found, 0, sizeof(found));
 	return changes_new(&options);
@@ -70,16 +73,16 @@ the_segments_tell_what_was_done(void **state)
 {
 	static const struct
 	{
-		uint32_t	xid;
+		uint32_t xid;
 		unsigned int kinds;
-		uint32_t	relation;
-		uint32_t	filenode;
-		uint32_t	new_filenode;
-		int64_t		inserted;
-		int64_t		updated;
-		int64_t		deleted;
+		uint32_t relation;
+		uint32_t filenode;
+		uint32_t new_filenode;
+		int64_t inserted;
+		int64_t updated;
+		int64_t deleted;
 		const char *gid;
-	}			right[] = {
+	} right[] = {
 		{725, CHANGE_DELETE, 0, 16384, 0, 0, 0, 3, ""},
 		{726, CHANGE_UPDATE | CHANGE_INSERT, 0, 16384, 0, 1, 1, 0, ""},
 		{729, CHANGE_DELETE, 0, 16384, 0, 0, 0, 1, "one"},
@@ -88,8 +91,8 @@ the_segments_tell_what_was_done(void **state)
 		{732, CHANGE_DROP, 16394, 16394, 0, 0, 0, -1, ""},
 		{733, CHANGE_INSERT, 0, 16384, 0, 1, 0, 0, ""},
 	};
-	const int	count = sizeof(right) / sizeof(right[0]);
-	Changes    *changes = start(false, 0, 0);
+	const int count = sizeof(right) / sizeof(right[0]);
+	Changes *changes = start(false, 0, 0);
 	RecordReader *reader = record_reader_new();
 
 	(void) state;
@@ -126,7 +129,7 @@ the_segments_tell_what_was_done(void **state)
 static void
 without_rows_only_operations_are_told(void **state)
 {
-	Changes    *changes = start(true, 0, 0);
+	Changes *changes = start(true, 0, 0);
 	RecordReader *reader = record_reader_new();
 
 	(void) state;
@@ -142,14 +145,21 @@ without_rows_only_operations_are_told(void **state)
 
 /* The parts of a record, in one buffer of its exact length */
 static bool
-give(Changes *changes, uint8_t rmgr, uint8_t info, uint32_t xid, const uint8_t *main_data, uint32_t length, const RelationFile *file)
+give(Changes *changes, uint8_t rmgr, uint8_t info, uint32_t xid, const uint8_t *main_data,
+	 uint32_t length, const RelationFile *file)
 {
 	static uint64_t lsn = 0x1000000;
-	uint32_t	block = file != NULL ? 20 : 0;
-	uint8_t    *body = malloc(block + 5 + length);
-	WalRecord	record = {.lsn = lsn, .end_lsn = lsn + 64, .length = RECORD_HEADER_SIZE + block + 5 + length, .xid = xid,
-	.rmgr = rmgr, .info = info, .version = 17, .body = body};
-	bool		good;
+	uint32_t block = file != NULL ? 20 : 0;
+	uint8_t *body = malloc(block + 5 + length);
+	WalRecord record = {.lsn = lsn,
+						.end_lsn = lsn + 64,
+						.length = RECORD_HEADER_SIZE + block + 5 + length,
+						.xid = xid,
+						.rmgr = rmgr,
+						.info = info,
+						.version = 17,
+						.body = body};
+	bool good;
 
 	lsn += 64;
 	if (file != NULL)
@@ -172,21 +182,21 @@ static void
 limits_end_with_words(void **state)
 {
 	static const uint8_t insert[3];
-	Changes    *changes = start(false, 10, 0);
+	Changes *changes = start(false, 10, 0);
 
 	(void) state;
 	for (uint32_t xid = 100; xid < 110; xid++)
-		assert_true(give(changes, RMGR_HEAP, 0, xid, insert, 3, &(RelationFile) {1663, 5, 20000}));
-	assert_false(give(changes, RMGR_HEAP, 0, 110, insert, 3, &(RelationFile) {1663, 5, 20000}));
+		assert_true(give(changes, RMGR_HEAP, 0, xid, insert, 3, &(RelationFile){1663, 5, 20000}));
+	assert_false(give(changes, RMGR_HEAP, 0, 110, insert, 3, &(RelationFile){1663, 5, 20000}));
 	assert_non_null(strstr(changes_error(changes), "limit"));
 	/* and stays so */
-	assert_false(give(changes, RMGR_HEAP, 0, 100, insert, 3, &(RelationFile) {1663, 5, 20000}));
+	assert_false(give(changes, RMGR_HEAP, 0, 100, insert, 3, &(RelationFile){1663, 5, 20000}));
 	changes_free(changes);
 
 	changes = start(false, 0, 10);
 	for (uint32_t number = 20000; number < 20010; number++)
-		assert_true(give(changes, RMGR_HEAP, 0, 100, insert, 3, &(RelationFile) {1663, 5, number}));
-	assert_false(give(changes, RMGR_HEAP, 0, 100, insert, 3, &(RelationFile) {1663, 5, 20010}));
+		assert_true(give(changes, RMGR_HEAP, 0, 100, insert, 3, &(RelationFile){1663, 5, number}));
+	assert_false(give(changes, RMGR_HEAP, 0, 100, insert, 3, &(RelationFile){1663, 5, 20010}));
 	assert_non_null(strstr(changes_error(changes), "limit"));
 	changes_free(changes);
 }
@@ -196,13 +206,13 @@ what_has_ended_is_forgotten(void **state)
 {
 	static const uint8_t insert[3];
 	static const uint8_t time[8];
-	uint8_t		running[24] = {0};
-	Changes    *changes = start(false, 4, 4);
+	uint8_t running[24] = {0};
+	Changes *changes = start(false, 4, 4);
 
 	(void) state;
 	for (uint32_t xid = 100; xid < 100000; xid++)
 	{
-		assert_true(give(changes, RMGR_HEAP, 0, xid, insert, 3, &(RelationFile) {1663, 5, 20000}));
+		assert_true(give(changes, RMGR_HEAP, 0, xid, insert, 3, &(RelationFile){1663, 5, 20000}));
 		/* commit, abort, or nothing: the server crashed */
 		if (xid % 3 < 2)
 			assert_true(give(changes, RMGR_XACT, xid % 3 == 0 ? 0x00 : 0x20, xid, time, 8, NULL));
@@ -222,9 +232,9 @@ what_has_ended_is_forgotten(void **state)
 static void
 locks_are_held_once(void **state)
 {
-	uint8_t		locks[4 + 2 * 12];
-	uint8_t		running[24] = {0};
-	Changes    *changes = start(false, 4, 4);
+	uint8_t locks[4 + 2 * 12];
+	uint8_t running[24] = {0};
+	Changes *changes = start(false, 4, 4);
 
 	(void) state;
 	put(locks, 2, 4);
@@ -255,18 +265,18 @@ what_was_not_read_is_not_known(void **state)
 {
 	static const uint8_t insert[3];
 	static const uint8_t time[8];
-	uint8_t		running[24] = {0};
-	Changes    *changes = start(false, 0, 0);
+	uint8_t running[24] = {0};
+	Changes *changes = start(false, 0, 0);
 
 	(void) state;
 	put(running + 12, 100, 4);
 	put(running + 16, 90, 4);
-	give(changes, RMGR_HEAP, 0, 95, insert, 3, &(RelationFile) {1663, 5, 20000});
+	give(changes, RMGR_HEAP, 0, 95, insert, 3, &(RelationFile){1663, 5, 20000});
 	give(changes, RMGR_STANDBY, 0x10, 0, running, 24, NULL);
 	give(changes, RMGR_XACT, 0, 95, time, 8, NULL);
-	give(changes, RMGR_HEAP, 0, 100, insert, 3, &(RelationFile) {1663, 5, 20000});
+	give(changes, RMGR_HEAP, 0, 100, insert, 3, &(RelationFile){1663, 5, 20000});
 	give(changes, RMGR_XACT, 0, 100, time, 8, NULL);
-	give(changes, RMGR_HEAP, 0, 101, insert, 3, &(RelationFile) {1663, 5, 20000});
+	give(changes, RMGR_HEAP, 0, 101, insert, 3, &(RelationFile){1663, 5, 20000});
 	changes_gap(changes);
 	give(changes, RMGR_XACT, 0, 101, time, 8, NULL);
 	assert_int_equal(found.count, 3);
@@ -284,34 +294,31 @@ lists_longer_than_their_records_are_refused(void **state)
 {
 	static const struct
 	{
-		uint8_t		rmgr;
-		uint8_t		info;
-		uint32_t	has;		/* xinfo of a commit */
-		uint32_t	count;
-	}			cases[] = {
-		{RMGR_XACT, 0x80, 0x0002, 3},
-		{RMGR_XACT, 0x80, 0x0002, 0x40000000},
-		{RMGR_XACT, 0x80, 0x0002, 0xFFFFFFFF},
-		{RMGR_XACT, 0x80, 0x0004, 0x15555556},
-		{RMGR_XACT, 0x80, 0x0004, 2},
-		{RMGR_XACT, 0x80, 0x0008, 0x10000000},
-		{RMGR_XACT, 0x80, 0x0100, 0x15555556},
-		{RMGR_XACT, 0xA0, 0x0002, 3},
-		{RMGR_XACT, 0xB0, 0x0001, 0},	/* COMMIT PREPARED of nobody */
-		{RMGR_XACT, 0x80, 0x0080, 0x41414141},	/* a gid that does not end */
+		uint8_t rmgr;
+		uint8_t info;
+		uint32_t has; /* xinfo of a commit */
+		uint32_t count;
+	} cases[] = {
+		{RMGR_XACT, 0x80, 0x0002, 3},		   {RMGR_XACT, 0x80, 0x0002, 0x40000000},
+		{RMGR_XACT, 0x80, 0x0002, 0xFFFFFFFF}, {RMGR_XACT, 0x80, 0x0004, 0x15555556},
+		{RMGR_XACT, 0x80, 0x0004, 2},		   {RMGR_XACT, 0x80, 0x0008, 0x10000000},
+		{RMGR_XACT, 0x80, 0x0100, 0x15555556}, {RMGR_XACT, 0xA0, 0x0002, 3},
+		{RMGR_XACT, 0xB0, 0x0001, 0},		   /* COMMIT PREPARED of nobody */
+		{RMGR_XACT, 0x80, 0x0080, 0x41414141}, /* a gid that does not end */
 		{RMGR_XACT, 0x80, 0x0020, 0},
 	};
-	uint8_t		commit[20];
+	uint8_t commit[20];
 
 	(void) state;
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++)
 	{
-		Changes    *changes = start(false, 0, 0);
+		Changes *changes = start(false, 0, 0);
 
 		memset(commit, 0x41, sizeof(commit));
 		put(commit + 8, cases[i].has, 4);
 		put(commit + 12, cases[i].count, 4);
-		if (give(changes, cases[i].rmgr, cases[i].info, 100, commit, sizeof(commit), NULL) || changes_error(changes) == NULL)
+		if (give(changes, cases[i].rmgr, cases[i].info, 100, commit, sizeof(commit), NULL) ||
+			changes_error(changes) == NULL)
 			fail_msg("case %zu", i);
 		assert_int_equal(found.count, 0);
 		changes_free(changes);
@@ -324,13 +331,14 @@ short_records_are_refused(void **state)
 {
 	static const struct
 	{
-		uint8_t		rmgr;
-		uint8_t		info;
-		uint32_t	least;
-	}			cases[] = {
-		{RMGR_HEAP, 0x00, 3}, {RMGR_HEAP, 0x10, 8}, {RMGR_HEAP, 0x20, 14}, {RMGR_HEAP, 0x40, 14}, {RMGR_HEAP, 0x30, 12},
-		{RMGR_HEAP2, 0x50, 4}, {RMGR_SMGR, 0x10, 16}, {RMGR_SMGR, 0x20, 20}, {RMGR_STANDBY, 0x00, 4}, {RMGR_STANDBY, 0x10, 24},
-		{RMGR_XACT, 0x00, 8}, {RMGR_XACT, 0x20, 8},
+		uint8_t rmgr;
+		uint8_t info;
+		uint32_t least;
+	} cases[] = {
+		{RMGR_HEAP, 0x00, 3},	  {RMGR_HEAP, 0x10, 8},	 {RMGR_HEAP, 0x20, 14},
+		{RMGR_HEAP, 0x40, 14},	  {RMGR_HEAP, 0x30, 12}, {RMGR_HEAP2, 0x50, 4},
+		{RMGR_SMGR, 0x10, 16},	  {RMGR_SMGR, 0x20, 20}, {RMGR_STANDBY, 0x00, 4},
+		{RMGR_STANDBY, 0x10, 24}, {RMGR_XACT, 0x00, 8},	 {RMGR_XACT, 0x20, 8},
 	};
 	static const uint8_t zeroes[64];
 
@@ -339,9 +347,10 @@ short_records_are_refused(void **state)
 	{
 		for (uint32_t length = 0; length < 64; length++)
 		{
-			Changes    *changes = start(false, 0, 0);
+			Changes *changes = start(false, 0, 0);
 
-			if (give(changes, cases[i].rmgr, cases[i].info, 100, zeroes, length, &(RelationFile) {1663, 5, 20000}) != (length >= cases[i].least))
+			if (give(changes, cases[i].rmgr, cases[i].info, 100, zeroes, length,
+					 &(RelationFile){1663, 5, 20000}) != (length >= cases[i].least))
 				fail_msg("case %zu, %u bytes", i, length);
 			changes_free(changes);
 		}

@@ -58,7 +58,7 @@ static const char *
 write_file(const uint8_t *bytes, size_t length)
 {
 	const char *path = path_of("file");
-	FILE	   *file = fopen(path, "w");
+	FILE *file = fopen(path, "w");
 
 	assert_non_null(file);
 	assert_int_equal(fwrite(bytes, 1, length, file), length);
@@ -70,21 +70,30 @@ static size_t
 compress_by(Compression compression, const uint8_t *bytes, size_t length, uint8_t *out)
 {
 	unsigned int bzip2_length = ROOM;
-	size_t		xz_length = 0;
-	z_stream	gzip = {.next_in = (Bytef *) (uintptr_t) bytes, .avail_in = (uInt) length, .next_out = out, .avail_out = ROOM};
+	size_t xz_length = 0;
+	z_stream gzip = {.next_in = (Bytef *) (uintptr_t) bytes,
+					 .avail_in = (uInt) length,
+					 .next_out = out,
+					 .avail_out = ROOM};
 
 	switch (compression)
 	{
 		case COMPRESSION_GZIP:
-			assert_int_equal(deflateInit2(&gzip, 6, Z_DEFLATED, 16 + MAX_WBITS, 8, Z_DEFAULT_STRATEGY), Z_OK);
+			assert_int_equal(deflateInit2(&gzip, 6, Z_DEFLATED, 16 + MAX_WBITS, 8, Z_DEFAULT_STRATEGY),
+							 Z_OK);
 			assert_int_equal(deflate(&gzip, Z_FINISH), Z_STREAM_END);
 			deflateEnd(&gzip);
 			return gzip.total_out;
 		case COMPRESSION_BZIP2:
-			assert_int_equal(BZ2_bzBuffToBuffCompress((char *) out, &bzip2_length, (char *) (uintptr_t) bytes, (unsigned int) length, 9, 0, 0), BZ_OK);
+			assert_int_equal(BZ2_bzBuffToBuffCompress((char *) out, &bzip2_length,
+													  (char *) (uintptr_t) bytes,
+													  (unsigned int) length, 9, 0, 0),
+							 BZ_OK);
 			return bzip2_length;
 		case COMPRESSION_XZ:
-			assert_int_equal(lzma_easy_buffer_encode(6, LZMA_CHECK_CRC64, NULL, bytes, length, out, &xz_length, ROOM), LZMA_OK);
+			assert_int_equal(lzma_easy_buffer_encode(6, LZMA_CHECK_CRC64, NULL, bytes, length, out,
+													 &xz_length, ROOM),
+							 LZMA_OK);
 			return xz_length;
 		case COMPRESSION_ZSTD:
 			return ZSTD_compress(out, ROOM, bytes, length, 3);
@@ -101,9 +110,9 @@ static long
 read_file(const uint8_t *bytes, size_t length, size_t at_once, SegmentError *error)
 {
 	SegmentFile *file = segment_file_open(write_file(bytes, length), error);
-	uint8_t    *buffer = malloc(at_once);
-	long		sum = 0;
-	long		got = 0;
+	uint8_t *buffer = malloc(at_once);
+	long sum = 0;
+	long got = 0;
 
 	while (file != NULL && (got = segment_file_read(file, buffer, at_once, error)) > 0)
 	{
@@ -119,15 +128,16 @@ read_file(const uint8_t *bytes, size_t length, size_t at_once, SegmentError *err
 static void
 each_compression_gives_the_segment(void **state)
 {
-	uint8_t    *out = malloc(ROOM);
+	uint8_t *out = malloc(ROOM);
 	SegmentError error;
 
 	(void) state;
 	for (Compression c = COMPRESSION_NONE; c <= COMPRESSION_LZ4; c++)
 	{
-		size_t		length = compress_by(c, segment, SEGMENT_SIZE, out);
+		size_t length = compress_by(c, segment, SEGMENT_SIZE, out);
 
-		if (read_file(out, length, SEGMENT_SIZE, &error) != SEGMENT_SIZE || read_file(out, length, 8192, &error) != SEGMENT_SIZE ||
+		if (read_file(out, length, SEGMENT_SIZE, &error) != SEGMENT_SIZE ||
+			read_file(out, length, 8192, &error) != SEGMENT_SIZE ||
 			read_file(out, length, 777777, &error) != SEGMENT_SIZE)
 			fail_msg("%s: %s", compression_name(c), error.detail);
 		assert_int_equal(compression_of(out, length), c);
@@ -139,13 +149,13 @@ each_compression_gives_the_segment(void **state)
 static void
 streams_one_behind_the_other_are_one_segment(void **state)
 {
-	uint8_t    *out = malloc(2 * ROOM);
+	uint8_t *out = malloc(2 * ROOM);
 	SegmentError error;
 
 	(void) state;
 	for (Compression c = COMPRESSION_NONE; c <= COMPRESSION_LZ4; c++)
 	{
-		size_t		length = compress_by(c, segment, 300000, out);
+		size_t length = compress_by(c, segment, 300000, out);
 
 		length += compress_by(c, segment + 300000, SEGMENT_SIZE - 300000, out + length);
 		if (read_file(out, length, 65536, &error) != SEGMENT_SIZE)
@@ -157,17 +167,19 @@ streams_one_behind_the_other_are_one_segment(void **state)
 static void
 a_cut_stream_is_an_error(void **state)
 {
-	uint8_t    *out = malloc(ROOM);
+	uint8_t *out = malloc(ROOM);
 	SegmentError error = {0};
 
 	(void) state;
 	for (Compression c = COMPRESSION_NONE; c <= COMPRESSION_LZ4; c++)
 	{
-		size_t		length = compress_by(c, segment, SEGMENT_SIZE, out);
+		size_t length = compress_by(c, segment, SEGMENT_SIZE, out);
 
 		for (int i = 0; i < 50; i++)
 		{
-			size_t		part = i < 20 ? (size_t) i : i < 40 ? length - (size_t) i + 19 : length * (size_t) (i - 39) / 12;
+			size_t part = i < 20   ? (size_t) i
+						  : i < 40 ? length - (size_t) i + 19
+								   : length * (size_t) (i - 39) / 12;
 
 			if (read_file(out, part, 65536, &error) != -1)
 				fail_msg("%s: %zu of %zu bytes", compression_name(c), part, length);
@@ -180,15 +192,15 @@ a_cut_stream_is_an_error(void **state)
 static void
 bytes_behind_the_segment_are_an_error(void **state)
 {
-	uint8_t    *longer = calloc(1, SEGMENT_SIZE + WAL_PAGE_SIZE);
-	uint8_t    *out = malloc(ROOM);
+	uint8_t *longer = calloc(1, SEGMENT_SIZE + WAL_PAGE_SIZE);
+	uint8_t *out = malloc(ROOM);
 	SegmentError error;
 
 	(void) state;
 	memcpy(longer, segment, SEGMENT_SIZE);
 	for (Compression c = COMPRESSION_NONE; c <= COMPRESSION_LZ4; c++)
 	{
-		size_t		length = compress_by(c, longer, SEGMENT_SIZE + WAL_PAGE_SIZE, out);
+		size_t length = compress_by(c, longer, SEGMENT_SIZE + WAL_PAGE_SIZE, out);
 
 		assert_int_equal(read_file(out, length, SEGMENT_SIZE, &error), -1);
 		assert_int_equal(error.refusal, SEGMENT_DAMAGED);
@@ -208,14 +220,14 @@ bytes_behind_the_segment_are_an_error(void **state)
 static void
 damage_is_survived(void **state)
 {
-	uint8_t    *out = malloc(ROOM);
-	uint8_t    *buffer = malloc(SEGMENT_SIZE);
+	uint8_t *out = malloc(ROOM);
+	uint8_t *buffer = malloc(SEGMENT_SIZE);
 	SegmentError error;
 
 	(void) state;
 	for (Compression c = COMPRESSION_GZIP; c <= COMPRESSION_LZ4; c++)
 	{
-		size_t		length = compress_by(c, segment, SEGMENT_SIZE, out);
+		size_t length = compress_by(c, segment, SEGMENT_SIZE, out);
 
 		for (size_t i = 0; i < length; i += 1 + length / 100)
 		{
@@ -252,7 +264,7 @@ static void
 what_is_no_file_is_refused(void **state)
 {
 	SegmentError error;
-	char		target[200];
+	char target[200];
 
 	(void) state;
 	snprintf(target, sizeof(target), "%s", write_file(segment, SEGMENT_SIZE));

@@ -21,9 +21,9 @@
 
 typedef struct Dump
 {
-	bool		print;
-	uint64_t	records;
-	Changes    *changes;
+	bool print;
+	uint64_t records;
+	Changes *changes;
 	const char *wrong;
 } Dump;
 
@@ -31,7 +31,7 @@ static bool
 print_record(const WalRecord *record, void *context)
 {
 	static RecordParts parts;
-	Dump	   *dump = context;
+	Dump *dump = context;
 
 	dump->records++;
 	dump->wrong = record_parse(record, &parts);
@@ -40,14 +40,15 @@ print_record(const WalRecord *record, void *context)
 	if (!dump->print)
 		return true;
 	printf("%" PRIX64 "/%08" PRIX64 " %" PRIX64 "/%08" PRIX64 " tx %" PRIu32 " rmgr %d len %" PRIu32,
-		   record->lsn >> 32, record->lsn & 0xFFFFFFFF, record->previous >> 32, record->previous & 0xFFFFFFFF,
-		   record->xid, record->rmgr, record->length);
+		   record->lsn >> 32, record->lsn & 0xFFFFFFFF, record->previous >> 32,
+		   record->previous & 0xFFFFFFFF, record->xid, record->rmgr, record->length);
 	for (int i = 0; i < parts.block_count; i++)
 	{
 		const RecordBlock *block = &parts.blocks[i];
 
-		printf(" #%d %" PRIu32 "/%" PRIu32 "/%" PRIu32 " fork %d blk %" PRIu32 "%s", block->id, block->file.tablespace,
-			   block->file.database, block->file.number, block->fork, block->block, block->has_image ? " FPW" : "");
+		printf(" #%d %" PRIu32 "/%" PRIu32 "/%" PRIu32 " fork %d blk %" PRIu32 "%s", block->id,
+			   block->file.tablespace, block->file.database, block->file.number, block->fork,
+			   block->block, block->has_image ? " FPW" : "");
 	}
 	putchar('\n');
 	return true;
@@ -56,7 +57,7 @@ print_record(const WalRecord *record, void *context)
 static bool
 collect(const WalRecord *record, void *context)
 {
-	Dump	   *dump = context;
+	Dump *dump = context;
 
 	dump->records++;
 	dump->wrong = changes_record(dump->changes, record) ? NULL : changes_error(dump->changes);
@@ -73,21 +74,23 @@ print_change(const WalChange *change, void *context)
 		if (change->kinds & kind)
 			printf(" %s", change_kind_name(kind));
 	}
-	printf(" db %" PRIu32 " oid %" PRIu32 " file %" PRIu32 " new %" PRIu32 " ts %" PRIu32, change->database, change->relation,
-		   change->filenode, change->new_filenode, change->tablespace);
-	printf(" ins %" PRId64 " upd %" PRId64 " del %" PRId64 " in %" PRId64 " out %" PRId64, change->inserted,
-		   change->updated, change->deleted, change->moved_in, change->moved_out);
-	printf(" begin %" PRIX64 "/%08" PRIX64 " commit %" PRIX64 "/%08" PRIX64 " end %" PRIX64 "/%08" PRIX64 " time %" PRId64 " whole %d gid %s\n",
-		   change->begin_lsn >> 32, change->begin_lsn & 0xFFFFFFFF, change->commit_lsn >> 32, change->commit_lsn & 0xFFFFFFFF,
-		   change->end_lsn >> 32, change->end_lsn & 0xFFFFFFFF, change->committed, change->is_whole,
-		   change->gid != NULL ? change->gid : "-");
+	printf(" db %" PRIu32 " oid %" PRIu32 " file %" PRIu32 " new %" PRIu32 " ts %" PRIu32,
+		   change->database, change->relation, change->filenode, change->new_filenode,
+		   change->tablespace);
+	printf(" ins %" PRId64 " upd %" PRId64 " del %" PRId64 " in %" PRId64 " out %" PRId64,
+		   change->inserted, change->updated, change->deleted, change->moved_in, change->moved_out);
+	printf(" begin %" PRIX64 "/%08" PRIX64 " commit %" PRIX64 "/%08" PRIX64 " end %" PRIX64
+		   "/%08" PRIX64 " time %" PRId64 " whole %d gid %s\n",
+		   change->begin_lsn >> 32, change->begin_lsn & 0xFFFFFFFF, change->commit_lsn >> 32,
+		   change->commit_lsn & 0xFFFFFFFF, change->end_lsn >> 32, change->end_lsn & 0xFFFFFFFF,
+		   change->committed, change->is_whole, change->gid != NULL ? change->gid : "-");
 }
 
 static ScanOutcome
 dump_file(RecordReader *reader, const char *path, Dump *dump)
 {
 	const char *slash = strrchr(path, '/');
-	char		name[25];
+	char name[25];
 	SegmentError error;
 	SegmentFile *file = segment_file_open(path, &error);
 	ScanOutcome outcome;
@@ -98,7 +101,8 @@ dump_file(RecordReader *reader, const char *path, Dump *dump)
 		printf("%s: %s\n", path, error.detail);
 		return SCAN_FAILED;
 	}
-	outcome = scan_segment(reader, file, name, dump->changes != NULL ? collect : print_record, dump, &error);
+	outcome = scan_segment(reader, file, name, dump->changes != NULL ? collect : print_record, dump,
+						   &error);
 	segment_file_close(file);
 	if (outcome == SCAN_FAILED)
 		printf("%s: %s\n", path, error.detail);
@@ -106,7 +110,8 @@ dump_file(RecordReader *reader, const char *path, Dump *dump)
 		printf("%s: %s\n", path, dump->wrong);
 	else if (outcome == SCAN_WAL_ENDED)
 		printf("end %d at %" PRIX64 "/%08" PRIX64 ": %s\n", record_reader_end(reader)->reason,
-			   record_reader_end(reader)->lsn >> 32, record_reader_end(reader)->lsn & 0xFFFFFFFF, record_reader_end(reader)->detail);
+			   record_reader_end(reader)->lsn >> 32, record_reader_end(reader)->lsn & 0xFFFFFFFF,
+			   record_reader_end(reader)->detail);
 	return outcome;
 }
 
@@ -114,7 +119,7 @@ int
 main(int argc, char **argv)
 {
 	RecordReader *reader = record_reader_new();
-	Dump		dump = {0};
+	Dump dump = {0};
 	ScanOutcome outcome = SCAN_DONE;
 
 	if (argc < 3)
@@ -122,8 +127,9 @@ main(int argc, char **argv)
 	dump.print = strcmp(argv[1], "records") == 0;
 	if (!dump.print && strcmp(argv[1], "count") != 0)
 	{
-		ChangesOptions options = {.callback = print_change, .fast = strcmp(argv[1], "fast") == 0,
-		.catalogs = strcmp(argv[1], "catalogs") == 0};
+		ChangesOptions options = {.callback = print_change,
+								  .fast = strcmp(argv[1], "fast") == 0,
+								  .catalogs = strcmp(argv[1], "catalogs") == 0};
 
 		dump.changes = changes_new(&options);
 	}

@@ -15,22 +15,22 @@
 #include "wal/scan.h"
 
 #define SEGMENT_SIZE (1024 * 1024)
-#define FIRST_NAME "000000010000000000000007"
-#define SECOND_NAME "000000010000000000000008"
-#define FIRST_PATH "tests/wal_segments/" FIRST_NAME ".gz"
-#define SECOND_PATH "tests/wal_segments/" SECOND_NAME ".gz"
+#define FIRST_NAME	 "000000010000000000000007"
+#define SECOND_NAME	 "000000010000000000000008"
+#define FIRST_PATH	 "tests/wal_segments/" FIRST_NAME ".gz"
+#define SECOND_PATH	 "tests/wal_segments/" SECOND_NAME ".gz"
 
 /* Of the first segment, whose rest is empty */
 #define FIRST_RECORDS 82
-#define FIRST_USED (4 * WAL_PAGE_SIZE)
-#define BOTH_RECORDS 87
+#define FIRST_USED	  (4 * WAL_PAGE_SIZE)
+#define BOTH_RECORDS  87
 
 static inline uint8_t *
 read_segment(const char *path)
 {
 	SegmentError error;
 	SegmentFile *file = segment_file_open(path, &error);
-	uint8_t    *bytes = malloc(SEGMENT_SIZE);
+	uint8_t *bytes = malloc(SEGMENT_SIZE);
 
 	if (file == NULL)
 		fail_msg("%s: %s: run this from docker/sidecar", path, error.detail);
@@ -43,13 +43,13 @@ read_segment(const char *path)
 /* A timeline as it is written: pages one after the other, from the beginning of segment 1 on */
 typedef struct Writer
 {
-	uint16_t	magic;
-	uint32_t	segment_size;
-	uint8_t    *bytes;			/* whole pages */
-	size_t		pages;
-	size_t		used;			/* of them */
-	uint64_t	start;			/* LSN of bytes[0] */
-	uint64_t	previous;
+	uint16_t magic;
+	uint32_t segment_size;
+	uint8_t *bytes; /* whole pages */
+	size_t pages;
+	size_t used;	/* of them */
+	uint64_t start; /* LSN of bytes[0] */
+	uint64_t previous;
 } Writer;
 
 static inline void
@@ -62,13 +62,14 @@ put(uint8_t *at, uint64_t value, int size)
 static inline void
 writer_page(Writer *writer, uint16_t flags, uint32_t rest)
 {
-	uint64_t	address = writer->start + writer->pages * WAL_PAGE_SIZE;
-	bool		is_long = address % writer->segment_size == 0;
-	uint8_t    *page;
+	uint64_t address = writer->start + writer->pages * WAL_PAGE_SIZE;
+	bool is_long = address % writer->segment_size == 0;
+	uint8_t *page;
 
 	/* twice as large, when it is full */
 	if ((writer->pages & (writer->pages - 1)) == 0)
-		writer->bytes = realloc(writer->bytes, (writer->pages > 0 ? writer->pages * 2 : 1) * WAL_PAGE_SIZE);
+		writer->bytes = realloc(writer->bytes,
+								(writer->pages > 0 ? writer->pages * 2 : 1) * WAL_PAGE_SIZE);
 	page = writer->bytes + writer->pages * WAL_PAGE_SIZE;
 	memset(page, 0, WAL_PAGE_SIZE);
 	put(page, writer->magic, 2);
@@ -89,7 +90,7 @@ writer_page(Writer *writer, uint16_t flags, uint32_t rest)
 static inline Writer
 writer_start(uint16_t magic, uint32_t segment_size)
 {
-	Writer		writer = {.magic = magic, .segment_size = segment_size, .start = segment_size};
+	Writer writer = {.magic = magic, .segment_size = segment_size, .start = segment_size};
 
 	writer_page(&writer, 0, 0);
 	return writer;
@@ -99,12 +100,12 @@ writer_start(uint16_t magic, uint32_t segment_size)
 static inline void
 writer_bytes(Writer *writer, const uint8_t *record, uint32_t length, uint32_t limit)
 {
-	uint32_t	done = 0;
+	uint32_t done = 0;
 
 	while (done < limit)
 	{
-		size_t		left = writer->pages * WAL_PAGE_SIZE - writer->used;
-		uint32_t	part = limit - done < left ? limit - done : (uint32_t) left;
+		size_t left = writer->pages * WAL_PAGE_SIZE - writer->used;
+		uint32_t part = limit - done < left ? limit - done : (uint32_t) left;
 
 		memcpy(writer->bytes + writer->used, record + done, part);
 		writer->used += part;
@@ -116,11 +117,12 @@ writer_bytes(Writer *writer, const uint8_t *record, uint32_t length, uint32_t li
 
 /* Returns the LSN of a record with this body; it is cut after limit bytes, if that is not 0. */
 static inline uint64_t
-writer_record(Writer *writer, uint8_t rmgr, uint8_t info, uint32_t xid, const uint8_t *body, uint32_t body_length, uint32_t limit)
+writer_record(Writer *writer, uint8_t rmgr, uint8_t info, uint32_t xid, const uint8_t *body,
+			  uint32_t body_length, uint32_t limit)
 {
-	uint32_t	length = body_length + RECORD_HEADER_SIZE;
-	uint8_t    *record = calloc(1, length);
-	uint64_t	lsn;
+	uint32_t length = body_length + RECORD_HEADER_SIZE;
+	uint8_t *record = calloc(1, length);
+	uint64_t lsn;
 
 	writer->used = (writer->used + 7) & ~(size_t) 7;
 	if (writer->used == writer->pages * WAL_PAGE_SIZE)
@@ -132,7 +134,8 @@ writer_record(Writer *writer, uint8_t rmgr, uint8_t info, uint32_t xid, const ui
 	record[16] = info;
 	record[17] = rmgr;
 	memcpy(record + RECORD_HEADER_SIZE, body, body_length);
-	put(record + 20, CRC32C_FINISH(crc32c_add(crc32c_add(CRC32C_START, body, body_length), record, 20)), 4);
+	put(record + 20,
+		CRC32C_FINISH(crc32c_add(crc32c_add(CRC32C_START, body, body_length), record, 20)), 4);
 	writer_bytes(writer, record, length, limit > 0 ? limit : length);
 	if (limit == 0)
 		writer->previous = lsn;
@@ -144,9 +147,9 @@ writer_record(Writer *writer, uint8_t rmgr, uint8_t info, uint32_t xid, const ui
 static inline uint64_t
 writer_main(Writer *writer, uint8_t rmgr, uint8_t info, uint32_t xid, uint32_t main_length)
 {
-	uint32_t	length = main_length + 5;
-	uint8_t    *body = malloc(length);
-	uint64_t	lsn;
+	uint32_t length = main_length + 5;
+	uint8_t *body = malloc(length);
+	uint64_t lsn;
 
 	memset(body, (int) (xid & 0xFF), length);
 	body[0] = 254;
@@ -160,14 +163,14 @@ writer_main(Writer *writer, uint8_t rmgr, uint8_t info, uint32_t xid, uint32_t m
 static inline int
 read_pages(RecordReader *reader, const uint8_t *bytes, size_t pages, WalRecord *records, int room)
 {
-	int			count = 0;
+	int count = 0;
 
 	for (size_t i = 0; i < pages; i++)
 	{
-		WalRecord	record;
-		WalStep		step;
+		WalRecord record;
+		WalStep step;
 		/* of its own, so that a sanitizer sees what is read beyond */
-		uint8_t    *page = malloc(WAL_PAGE_SIZE);
+		uint8_t *page = malloc(WAL_PAGE_SIZE);
 
 		memcpy(page, bytes + i * WAL_PAGE_SIZE, WAL_PAGE_SIZE);
 		record_reader_page(reader, page);
@@ -184,4 +187,4 @@ read_pages(RecordReader *reader, const uint8_t *bytes, size_t pages, WalRecord *
 	return count;
 }
 
-#endif							/* WAL_FIXTURE_H */
+#endif /* WAL_FIXTURE_H */

@@ -22,10 +22,10 @@
 #ifdef POC_BULK_WRITER
 
 /* Pages that are logged and written together, as many as fit into one WAL record. */
-#define WAITING_PAGES		XLR_MAX_BLOCK_ID
+#define WAITING_PAGES XLR_MAX_BLOCK_ID
 
 /* Alignment that direct I/O of PostgreSQL 16 requires. */
-#define BUFFER_ALIGNMENT	4096
+#define BUFFER_ALIGNMENT 4096
 
 typedef struct WaitingPage
 {
@@ -35,22 +35,22 @@ typedef struct WaitingPage
 
 struct BulkWriteState
 {
-	Relation	rel;
-	ForkNumber	fork;
-	bool		use_wal;
-	BlockNumber nblocks;		/* of the file */
-	int			nwaiting;
+	Relation rel;
+	ForkNumber fork;
+	bool use_wal;
+	BlockNumber nblocks; /* of the file */
+	int nwaiting;
 	WaitingPage waiting[WAITING_PAGES];
-	int			nfree;
-	BulkWriteBuffer free[WAITING_PAGES];	/* buffers to reuse */
-	BulkWriteBuffer zeroes;		/* a page of them, once there is a gap to fill */
+	int nfree;
+	BulkWriteBuffer free[WAITING_PAGES]; /* buffers to reuse */
+	BulkWriteBuffer zeroes;				 /* a page of them, once there is a gap to fill */
 	MemoryContext context;
 };
 
 static BulkWriteBuffer new_buffer(BulkWriteState *state);
 static void flush(BulkWriteState *state);
 static void write_page(BulkWriteState *state, BlockNumber block, BulkWriteBuffer buffer);
-static int	compare_pages(const void *left, const void *right);
+static int compare_pages(const void *left, const void *right);
 
 BulkWriteState *
 smgr_bulk_start_rel(Relation rel, ForkNumber fork)
@@ -61,7 +61,8 @@ smgr_bulk_start_rel(Relation rel, ForkNumber fork)
 	state->fork = fork;
 	state->use_wal = RelationNeedsWAL(rel) || fork == INIT_FORKNUM;
 	state->nblocks = smgrnblocks(RelationGetSmgr(rel), fork);
-	state->context = AllocSetContextCreate(CurrentMemoryContext, "poc_barman bulk write", ALLOCSET_DEFAULT_SIZES);
+	state->context = AllocSetContextCreate(CurrentMemoryContext, "poc_barman bulk write",
+										   ALLOCSET_DEFAULT_SIZES);
 	return state;
 }
 
@@ -109,7 +110,7 @@ static void
 flush(BulkWriteState *state)
 {
 	BlockNumber blocks[WAITING_PAGES];
-	Page		pages[WAITING_PAGES];
+	Page pages[WAITING_PAGES];
 
 	if (state->nwaiting == 0)
 		return;
@@ -158,4 +159,4 @@ compare_pages(const void *left, const void *right)
 	return (a > b) - (a < b);
 }
 
-#endif							/* POC_BULK_WRITER */
+#endif /* POC_BULK_WRITER */

@@ -20,11 +20,12 @@ typedef PGAlignedBlock *BulkWriteBuffer;
 
 extern BulkWriteState *smgr_bulk_start_rel(Relation rel, ForkNumber fork);
 extern BulkWriteBuffer smgr_bulk_get_buf(BulkWriteState *state);
-extern void smgr_bulk_write(BulkWriteState *state, BlockNumber block, BulkWriteBuffer buffer, bool page_std);
+extern void smgr_bulk_write(BulkWriteState *state, BlockNumber block, BulkWriteBuffer buffer,
+							bool page_std);
 extern void smgr_bulk_finish(BulkWriteState *state);
 
 #else
 #include "storage/bulk_write.h"
 #endif
 
-#endif							/* POC_BASE_BULK_WRITER_H */
+#endif /* POC_BASE_BULK_WRITER_H */

@@ -17,8 +17,7 @@
 
 /* 17: wait event sets belong to a resource owner */
 #if PG_VERSION_NUM < 170000
-#define CreateWaitEventSet(resowner, nevents) \
-	CreateWaitEventSet(CurrentMemoryContext, (nevents))
+#define CreateWaitEventSet(resowner, nevents) CreateWaitEventSet(CurrentMemoryContext, (nevents))
 #endif
 
 /* 17: extensions name their wait events */
@@ -56,29 +55,24 @@
 /* 16: permissions moved from the range table to a list of their own */
 #if PG_VERSION_NUM >= 160000
 typedef RTEPermissionInfo PocPermissions;
-#define poc_nsitem_permissions(item)	((item)->p_perminfo)
-#define poc_rteperminfos(pstate)		((pstate)->p_rteperminfos)
+#define poc_nsitem_permissions(item) ((item)->p_perminfo)
+#define poc_rteperminfos(pstate)	 ((pstate)->p_rteperminfos)
 #else
 typedef RangeTblEntry PocPermissions;
-#define poc_nsitem_permissions(item)	((item)->p_rte)
-#define poc_rteperminfos(pstate)		NIL
-#define ExecCheckPermissions(rtable, permissions, report) \
-	ExecCheckRTPerms(rtable, report)
-#define ExecGetRootToChildMap(relinfo, estate) \
-	((relinfo)->ri_RootToPartitionMap)
-#define object_ownercheck(classid, objectid, roleid) \
-	pg_class_ownercheck(objectid, roleid)
-#define member_can_set_role(member, role)	is_member_of_role(member, role)
+#define poc_nsitem_permissions(item)					  ((item)->p_rte)
+#define poc_rteperminfos(pstate)						  NIL
+#define ExecCheckPermissions(rtable, permissions, report) ExecCheckRTPerms(rtable, report)
+#define ExecGetRootToChildMap(relinfo, estate)			  ((relinfo)->ri_RootToPartitionMap)
+#define object_ownercheck(classid, objectid, roleid)	  pg_class_ownercheck(objectid, roleid)
+#define member_can_set_role(member, role)				  is_member_of_role(member, role)
 /* of schemas alone */
 #define object_aclcheck(classid, objectid, roleid, mode) \
 	pg_namespace_aclcheck(objectid, roleid, mode)
-#define RelationSetNewRelfilenumber(rel, persistence) \
-	RelationSetNewRelfilenode(rel, persistence)
-#define rd_locator	rd_node
+#define RelationSetNewRelfilenumber(rel, persistence) RelationSetNewRelfilenode(rel, persistence)
+#define rd_locator									  rd_node
 #define make_range(typcache, lower, upper, empty, escontext) \
 	make_range(typcache, lower, upper, empty)
-#define build_attrmap_by_name(indesc, outdesc, missing_ok) \
-	build_attrmap_by_name(indesc, outdesc)
+#define build_attrmap_by_name(indesc, outdesc, missing_ok) build_attrmap_by_name(indesc, outdesc)
 #endif
 
 #if PG_VERSION_NUM >= 180000
@@ -87,14 +81,12 @@ typedef RangeTblEntry PocPermissions;
 #define ExecInitRangeTable(estate, rtable, permissions, unpruned) \
 	ExecInitRangeTable(estate, rtable, permissions)
 #else
-#define ExecInitRangeTable(estate, rtable, permissions, unpruned) \
-	ExecInitRangeTable(estate, rtable)
+#define ExecInitRangeTable(estate, rtable, permissions, unpruned) ExecInitRangeTable(estate, rtable)
 #endif
 
 /* 17: reindex_relation() gets the statement, for event triggers */
 #if PG_VERSION_NUM < 170000
-#define reindex_relation(statement, relid, flags, params) \
-	reindex_relation(relid, flags, params)
+#define reindex_relation(statement, relid, flags, params) reindex_relation(relid, flags, params)
 #endif
 
 #if PG_VERSION_NUM >= 180000
@@ -109,11 +101,11 @@ typedef RangeTblEntry PocPermissions;
 
 /* 18: virtual generated columns */
 #if PG_VERSION_NUM >= 180000
-#define poc_has_virtual_columns(constr)	((constr)->has_generated_virtual)
+#define poc_has_virtual_columns(constr) ((constr)->has_generated_virtual)
 #else
-#define poc_has_virtual_columns(constr)	false
-#define ATTRIBUTE_GENERATED_VIRTUAL	'v'
-#define build_generation_expression(rel, attnum)	NULL
+#define poc_has_virtual_columns(constr)			 false
+#define ATTRIBUTE_GENERATED_VIRTUAL				 'v'
+#define build_generation_expression(rel, attnum) NULL
 #endif
 
 /* 19: scans have flags; 18: instrumentation */
@@ -141,8 +133,7 @@ typedef RangeTblEntry PocPermissions;
 #if PG_VERSION_NUM < 190000
 #define table_beginscan(rel, snapshot, nkeys, keys, flags) \
 	table_beginscan(rel, snapshot, nkeys, keys)
-#define DomainHasConstraints(type, has_volatile) \
-	DomainHasConstraints(type)
+#define DomainHasConstraints(type, has_volatile) DomainHasConstraints(type)
 #endif
 
 /* ---- building an index ---- */
@@ -159,27 +150,29 @@ typedef RangeTblEntry PocPermissions;
 /* 17: a bulk writer writes new files (bulk_writer.h), and maintenance runs with a safe search_path */
 #if PG_VERSION_NUM < 170000
 #define POC_BULK_WRITER
-#define RestrictSearchPath()	((void) 0)
+#define RestrictSearchPath() ((void) 0)
 #endif
 
 /* 18: all-frozen pages are counted, and a build sets no statistics if autovacuum is disabled */
 #if PG_VERSION_NUM >= 180000
 #include "postmaster/autovacuum.h"
 #define poc_build_sets_statistics(heap) \
-	(AutoVacuumingActive() && \
+	(AutoVacuumingActive() &&           \
 	 ((heap)->rd_options == NULL || ((StdRdOptions *) (heap)->rd_options)->autovacuum.enabled))
 #else
-#define poc_build_sets_statistics(heap)	true
-#define vac_update_relstats(rel, pages, tuples, visible, frozen, hasindex, xid, multi, xid_updated, multi_updated, outer) \
-	vac_update_relstats(rel, pages, tuples, visible, hasindex, xid, multi, xid_updated, multi_updated, outer)
+#define poc_build_sets_statistics(heap) true
+#define vac_update_relstats(rel, pages, tuples, visible, frozen, hasindex, xid, multi,  \
+							xid_updated, multi_updated, outer)                          \
+	vac_update_relstats(rel, pages, tuples, visible, hasindex, xid, multi, xid_updated, \
+						multi_updated, outer)
 #endif
 
 #if PG_VERSION_NUM < 180000
-#define poc_check_is_enforced(check)	true
-#define poc_foreign_key_is_enforced(key)	true
+#define poc_check_is_enforced(check)	 true
+#define poc_foreign_key_is_enforced(key) true
 #else
-#define poc_check_is_enforced(check)	((check)->ccenforced)
-#define poc_foreign_key_is_enforced(key)	((key)->conenforced)
+#define poc_check_is_enforced(check)	 ((check)->ccenforced)
+#define poc_foreign_key_is_enforced(key) ((key)->conenforced)
 #endif
 
-#endif							/* POC_COMPAT_H */
+#endif /* POC_COMPAT_H */

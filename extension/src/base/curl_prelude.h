@@ -33,17 +33,18 @@ StaticAssertDecl(sizeof(curl_socket_t) == sizeof(pgsocket),
  * libcurl may start a thread to resolve a host name, and a thread inherits the
  * signal mask of its creator: every call that may start one is made in this.
  */
-#define WITH_SIGNALS_BLOCKED(statement) \
-	do { \
-		sigset_t	all_signals; \
-		sigset_t	old_signals; \
-		sigfillset(&all_signals); \
+#define WITH_SIGNALS_BLOCKED(statement)                           \
+	do                                                            \
+	{                                                             \
+		sigset_t all_signals;                                     \
+		sigset_t old_signals;                                     \
+		sigfillset(&all_signals);                                 \
 		pthread_sigmask(SIG_SETMASK, &all_signals, &old_signals); \
-		statement; \
-		pthread_sigmask(SIG_SETMASK, &old_signals, NULL); \
+		statement;                                                \
+		pthread_sigmask(SIG_SETMASK, &old_signals, NULL);         \
 	} while (0)
 
 /* errors are copied into fixed buffers of this size */
 StaticAssertDecl(CURL_ERROR_SIZE >= 256, "libcurl's error buffer shrank");
 
-#endif							/* POC_CURL_PRELUDE_H */
+#endif /* POC_CURL_PRELUDE_H */

@@ -25,26 +25,27 @@ PG_FUNCTION_INFO_V1(poc_convertible);
 Datum
 poc_convertible(PG_FUNCTION_ARGS)
 {
-	char	   *rest = text_to_cstring(PG_GETARG_TEXT_PP(0));
-	int			length = strlen(rest);
-	int			encoding = GetDatabaseEncoding();
-	bool		as_utf8 = encoding == PG_UTF8 || encoding == PG_SQL_ASCII;
-	Oid			proc = as_utf8 ? InvalidOid : FindDefaultConversionProc(encoding, PG_UTF8);
+	char *rest = text_to_cstring(PG_GETARG_TEXT_PP(0));
+	int length = strlen(rest);
+	int encoding = GetDatabaseEncoding();
+	bool as_utf8 = encoding == PG_UTF8 || encoding == PG_SQL_ASCII;
+	Oid proc = as_utf8 ? InvalidOid : FindDefaultConversionProc(encoding, PG_UTF8);
 	StringInfoData result;
 
 	initStringInfo(&result);
 	while (length > 0)
 	{
-		int			good;
+		int good;
 
 		if (as_utf8)
 			good = pg_encoding_verifymbstr(PG_UTF8, rest, length);
 		else if (OidIsValid(proc))
 		{
-			int			size = length * MAX_CONVERSION_GROWTH + 1;
+			int size = length * MAX_CONVERSION_GROWTH + 1;
 			unsigned char *converted = palloc(size);
 
-			good = pg_do_encoding_conversion_buf(proc, encoding, PG_UTF8, (unsigned char *) rest, length, converted, size, true);
+			good = pg_do_encoding_conversion_buf(proc, encoding, PG_UTF8, (unsigned char *) rest,
+												 length, converted, size, true);
 			pfree(converted);
 		}
 		else

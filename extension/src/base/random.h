@@ -12,17 +12,17 @@
 #define POC_RANDOM_H
 
 /* The version of the generator; it is part of every stream. */
-#define POC_ROWS_VERSION	1
+#define POC_ROWS_VERSION 1
 
 /* 2^64 divided by the golden ratio: the step of splitmix64. */
-#define ROWS_STEP			UINT64CONST(0x9E3779B97F4A7C15)
+#define ROWS_STEP UINT64CONST(0x9E3779B97F4A7C15)
 
 /* State of the stream of random numbers for one value. */
 typedef struct RowsDraw
 {
-	uint64		state;
-	uint64		row;			/* number of the row, from 0 */
-	int			attempt;		/* at this row */
+	uint64 state;
+	uint64 row;	 /* number of the row, from 0 */
+	int attempt; /* at this row */
 } RowsDraw;
 
 /* The finalizer of splitmix64: every input bit changes half of the output. */
@@ -38,7 +38,7 @@ rows_mix(uint64 x)
 static inline uint64
 rows_stream(uint64 seed, int column, int attempt)
 {
-	uint64		version = rows_mix(seed + ROWS_STEP * POC_ROWS_VERSION);
+	uint64 version = rows_mix(seed + ROWS_STEP * POC_ROWS_VERSION);
 
 	return rows_mix(version + ROWS_STEP * (((uint64) attempt << 16) + (uint64) column));
 }
@@ -65,7 +65,7 @@ rows_draw(RowsDraw *draw)
 static inline uint64
 rows_below(RowsDraw *draw, uint64 limit)
 {
-	uint64		random = rows_draw(draw);
+	uint64 random = rows_draw(draw);
 
 	if (limit <= PG_UINT32_MAX)
 		return ((random >> 32) * limit) >> 32;
@@ -79,4 +79,4 @@ rows_unit(RowsDraw *draw)
 	return (double) (rows_draw(draw) >> 11) * (1.0 / 9007199254740992.0);
 }
 
-#endif							/* POC_RANDOM_H */
+#endif /* POC_RANDOM_H */

@@ -25,77 +25,63 @@ static bool check_server(char **newval, void **extra, GucSource source);
 static bool is_url(const char *text);
 static bool has_space_or_control(const char *value);
 
-char	   *poc_url = NULL;
-char	   *poc_token_file = NULL;
-char	   *poc_destroy_token_file = NULL;
-char	   *poc_ca_file = NULL;
-char	   *poc_server = NULL;
-int			poc_connect_timeout = POC_CONNECT_TIMEOUT_DEFAULT;
-int			poc_timeout = POC_TIMEOUT_DEFAULT;
-int			poc_max_response_size = POC_MAX_RESPONSE_SIZE_DEFAULT;
-int			poc_mark_size_limit = POC_MARK_SIZE_LIMIT_DEFAULT;
+char *poc_url = NULL;
+char *poc_token_file = NULL;
+char *poc_destroy_token_file = NULL;
+char *poc_ca_file = NULL;
+char *poc_server = NULL;
+int poc_connect_timeout = POC_CONNECT_TIMEOUT_DEFAULT;
+int poc_timeout = POC_TIMEOUT_DEFAULT;
+int poc_max_response_size = POC_MAX_RESPONSE_SIZE_DEFAULT;
+int poc_mark_size_limit = POC_MARK_SIZE_LIMIT_DEFAULT;
 
 void
 poc_define_settings(void)
 {
-	DefineCustomStringVariable("poc_barman.url",
-							   "Where the Barman sidecar listens.",
-							   "http://host:port, https://host:port or unix:/path.",
-							   &poc_url, POC_URL_DEFAULT,
-							   PGC_SIGHUP, GUC_SUPERUSER_ONLY,
-							   check_url, NULL, NULL);
+	DefineCustomStringVariable("poc_barman.url", "Where the Barman sidecar listens.",
+							   "http://host:port, https://host:port or unix:/path.", &poc_url,
+							   POC_URL_DEFAULT, PGC_SIGHUP, GUC_SUPERUSER_ONLY, check_url, NULL,
+							   NULL);
 	DefineCustomStringVariable("poc_barman.token_file",
 							   "File that holds the bearer token of the sidecar.",
 							   "Read at each request, so the token can be rotated. Empty: no token is sent.",
-							   &poc_token_file, "",
-							   PGC_SIGHUP, GUC_SUPERUSER_ONLY,
-							   check_file, NULL, NULL);
+							   &poc_token_file, "", PGC_SIGHUP, GUC_SUPERUSER_ONLY, check_file,
+							   NULL, NULL);
 	DefineCustomStringVariable("poc_barman.destroy_token_file",
 							   "File that holds a token for releasing and deleting backups.",
 							   "For a control database alone: who becomes superuser of a server must not be able to destroy its backups. Empty: nothing is released or deleted from here.",
-							   &poc_destroy_token_file, "",
-							   PGC_SIGHUP, GUC_SUPERUSER_ONLY,
+							   &poc_destroy_token_file, "", PGC_SIGHUP, GUC_SUPERUSER_ONLY,
 							   check_file, NULL, NULL);
 	DefineCustomStringVariable("poc_barman.ca_file",
 							   "File of the certificate authorities trusted for https.",
 							   "Empty: those of the system. The sidecar's certificate is always verified.",
-							   &poc_ca_file, "",
-							   PGC_SIGHUP, GUC_SUPERUSER_ONLY,
-							   check_file, NULL, NULL);
+							   &poc_ca_file, "", PGC_SIGHUP, GUC_SUPERUSER_ONLY, check_file, NULL,
+							   NULL);
 	DefineCustomStringVariable("poc_barman.server",
 							   "The Barman server that functions mean when none is named.",
-							   "Empty: the only server Barman has.",
-							   &poc_server, "",
-							   PGC_USERSET, 0,
-							   check_server, NULL, NULL);
+							   "Empty: the only server Barman has.", &poc_server, "", PGC_USERSET,
+							   0, check_server, NULL, NULL);
 	DefineCustomIntVariable("poc_barman.connect_timeout",
-							"Longest time to wait for a connection to the sidecar.",
-							NULL,
+							"Longest time to wait for a connection to the sidecar.", NULL,
 							&poc_connect_timeout, POC_CONNECT_TIMEOUT_DEFAULT,
-							POC_CONNECT_TIMEOUT_MIN, POC_CONNECT_TIMEOUT_MAX,
-							PGC_USERSET, GUC_UNIT_MS,
-							NULL, NULL, NULL);
+							POC_CONNECT_TIMEOUT_MIN, POC_CONNECT_TIMEOUT_MAX, PGC_USERSET,
+							GUC_UNIT_MS, NULL, NULL, NULL);
 	DefineCustomIntVariable("poc_barman.timeout",
 							"Longest time that one request to the sidecar may take.",
 							"Time for which the sidecar was asked to hold its answer is not counted.",
-							&poc_timeout, POC_TIMEOUT_DEFAULT,
-							POC_TIMEOUT_MIN, POC_TIMEOUT_MAX,
-							PGC_USERSET, GUC_UNIT_MS,
-							NULL, NULL, NULL);
+							&poc_timeout, POC_TIMEOUT_DEFAULT, POC_TIMEOUT_MIN, POC_TIMEOUT_MAX,
+							PGC_USERSET, GUC_UNIT_MS, NULL, NULL, NULL);
 	DefineCustomIntVariable("poc_barman.max_response_size",
-							"Largest answer of the sidecar that is accepted.",
-							NULL,
+							"Largest answer of the sidecar that is accepted.", NULL,
 							&poc_max_response_size, POC_MAX_RESPONSE_SIZE_DEFAULT,
-							POC_MAX_RESPONSE_SIZE_MIN, POC_MAX_RESPONSE_SIZE_MAX,
-							PGC_SUSET, GUC_UNIT_KB,
-							NULL, NULL, NULL);
+							POC_MAX_RESPONSE_SIZE_MIN, POC_MAX_RESPONSE_SIZE_MAX, PGC_SUSET,
+							GUC_UNIT_KB, NULL, NULL, NULL);
 	DefineCustomIntVariable("poc_barman.mark_size_limit",
 							"Largest table that a mark of all tables takes in.",
 							"A notice tells of each that is left out; a table that is named is taken in whatever its size. -1: no limit.",
 							&poc_mark_size_limit, POC_MARK_SIZE_LIMIT_DEFAULT,
-							POC_MARK_SIZE_LIMIT_MIN, POC_MARK_SIZE_LIMIT_MAX,
-							PGC_USERSET, GUC_UNIT_MB,
-							NULL, NULL, NULL);
+							POC_MARK_SIZE_LIMIT_MIN, POC_MARK_SIZE_LIMIT_MAX, PGC_USERSET,
+							GUC_UNIT_MB, NULL, NULL, NULL);
 
 	MarkGUCPrefixReserved("poc_barman");
 }
@@ -116,8 +102,7 @@ check_url(char **newval, void **extra, GucSource source)
 		else if (strlen(url + 5) > 103)
 			why = "The path of a Unix-domain socket has at most 103 bytes.";
 	}
-	else if (strncmp(url, "http://", 7) != 0 &&
-			 strncmp(url, "https://", 8) != 0)
+	else if (strncmp(url, "http://", 7) != 0 && strncmp(url, "https://", 8) != 0)
 		why = "It must begin with \"http://\", \"https://\" or \"unix:/\".";
 
 	/*
@@ -138,8 +123,8 @@ check_url(char **newval, void **extra, GucSource source)
 static bool
 is_url(const char *text)
 {
-	CURLU	   *url = curl_url();
-	bool		valid;
+	CURLU *url = curl_url();
+	bool valid;
 
 	valid = url != NULL && curl_url_set(url, CURLUPART_URL, text, 0) == CURLUE_OK;
 	curl_url_cleanup(url);
@@ -167,7 +152,8 @@ check_server(char **newval, void **extra, GucSource source)
 {
 	if (has_space_or_control(*newval) || strchr(*newval, '/') != NULL)
 	{
-		GUC_check_errdetail("The name of a Barman server has no spaces, slashes or control characters.");
+		GUC_check_errdetail(
+			"The name of a Barman server has no spaces, slashes or control characters.");
 		return false;
 	}
 	return true;
@@ -193,5 +179,6 @@ has_space_or_control(const char *value)
 bool
 poc_url_is_visible(void)
 {
-	return !InSecurityRestrictedOperation() && has_privs_of_role(GetOuterUserId(), ROLE_PG_READ_ALL_SETTINGS);
+	return !InSecurityRestrictedOperation() &&
+		   has_privs_of_role(GetOuterUserId(), ROLE_PG_READ_ALL_SETTINGS);
 }

@@ -28,7 +28,7 @@
 Oid
 poc_keeper(void)
 {
-	Oid			storage = get_relname_relid("marks", get_namespace_oid(POC_INTERNAL_SCHEMA, false));
+	Oid storage = get_relname_relid("marks", get_namespace_oid(POC_INTERNAL_SCHEMA, false));
 
 	if (!OidIsValid(storage))
 		elog(ERROR, "table _poc.marks is missing");
@@ -38,8 +38,8 @@ poc_keeper(void)
 Oid
 poc_owner_of(Oid relid)
 {
-	HeapTuple	tuple = SearchSysCache1(RELOID, ObjectIdGetDatum(relid));
-	Oid			owner;
+	HeapTuple tuple = SearchSysCache1(RELOID, ObjectIdGetDatum(relid));
+	Oid owner;
 
 	if (!HeapTupleIsValid(tuple))
 		elog(ERROR, "cache lookup failed for relation %u", relid);
@@ -56,18 +56,18 @@ poc_owner_of(Oid relid)
 Oid
 poc_sibling(Oid function, const char *name, int nargs, const Oid *types)
 {
-	Oid			found = GetSysCacheOid3(PROCNAMEARGSNSP, Anum_pg_proc_oid,
-										CStringGetDatum(name),
-										PointerGetDatum(buildoidvector(types, nargs)),
-										ObjectIdGetDatum(get_func_namespace(function)));
-	Oid			extension = getExtensionOfObject(ProcedureRelationId, function);
+	Oid found = GetSysCacheOid3(PROCNAMEARGSNSP, Anum_pg_proc_oid, CStringGetDatum(name),
+								PointerGetDatum(buildoidvector(types, nargs)),
+								ObjectIdGetDatum(get_func_namespace(function)));
+	Oid extension = getExtensionOfObject(ProcedureRelationId, function);
 
 	if (!OidIsValid(found) || !OidIsValid(extension) ||
 		getExtensionOfObject(ProcedureRelationId, found) != extension)
 		ereport(ERROR,
 				(errcode(ERRCODE_UNDEFINED_FUNCTION),
 				 errmsg("function %s() of extension poc_barman is missing", name),
-				 errdetail("It is not in the schema of the function that needs it, or does not belong to the extension."),
+				 errdetail(
+					 "It is not in the schema of the function that needs it, or does not belong to the extension."),
 				 errhint("Drop the extension and create it again.")));
 	return found;
 }

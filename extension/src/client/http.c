@@ -56,7 +56,7 @@ PocHttpResponse *
 poc_http_request(const PocHttpRequest *request, PocHttpFailure *failure)
 {
 	PocHttpResponse *volatile response = NULL;
-	CURLcode	code;
+	CURLcode code;
 
 	open_handles();
 
@@ -67,9 +67,9 @@ poc_http_request(const PocHttpRequest *request, PocHttpFailure *failure)
 			failure->sqlstate = ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE;
 			failure->message = "the request to the Barman sidecar could not be prepared";
 			failure->detail = pstrdup(exchange.error);
-			failure->hint = request->destroys ?
-				"Check the setting poc_barman.destroy_token_file: a file with one line, the token, that PostgreSQL's system user can read." :
-				"Check the setting poc_barman.token_file: a file with one line, the token, that PostgreSQL's system user can read.";
+			failure->hint = request->destroys
+								? "Check the setting poc_barman.destroy_token_file: a file with one line, the token, that PostgreSQL's system user can read."
+								: "Check the setting poc_barman.token_file: a file with one line, the token, that PostgreSQL's system user can read.";
 		}
 		else
 		{
@@ -108,11 +108,11 @@ poc_http_request(const PocHttpRequest *request, PocHttpFailure *failure)
 bool
 poc_http_post_quietly(const char *path, int timeout)
 {
-	PocHttpRequest request = {.method = "POST",.path = path,.body = "{}"};
-	char		error[CURL_ERROR_SIZE] = "";
+	PocHttpRequest request = {.method = "POST", .path = path, .body = "{}"};
+	char error[CURL_ERROR_SIZE] = "";
 	struct curl_slist *headers = NULL;
-	CURL	   *handle = NULL;
-	long		status = 0;
+	CURL *handle = NULL;
+	long status = 0;
 
 	WITH_SIGNALS_BLOCKED(handle = curl_easy_init());
 	if (handle == NULL)
@@ -138,7 +138,7 @@ static void
 open_handles(void)
 {
 	static bool started = false;
-	CURLcode	code = CURLE_OK;
+	CURLcode code = CURLE_OK;
 
 	if (multi != NULL)
 		return;
@@ -147,10 +147,8 @@ open_handles(void)
 	{
 		WITH_SIGNALS_BLOCKED(code = curl_global_init(CURL_GLOBAL_ALL));
 		if (code != CURLE_OK)
-			ereport(ERROR,
-					(errcode(ERRCODE_SYSTEM_ERROR),
-					 errmsg("could not start libcurl"),
-					 errdetail("%s.", curl_easy_strerror(code))));
+			ereport(ERROR, (errcode(ERRCODE_SYSTEM_ERROR), errmsg("could not start libcurl"),
+							errdetail("%s.", curl_easy_strerror(code))));
 		started = true;
 	}
 
@@ -163,7 +161,8 @@ open_handles(void)
 			ereport(ERROR,
 					(errcode(ERRCODE_INSUFFICIENT_RESOURCES),
 					 errmsg("could not reserve file descriptors for a connection to the Barman sidecar"),
-					 errhint("Raise the limit of open files of the server, or max_files_per_process.")));
+					 errhint(
+						 "Raise the limit of open files of the server, or max_files_per_process.")));
 		}
 	}
 
@@ -178,10 +177,8 @@ open_handles(void)
 				ReleaseExternalFD();
 		}
 		close_handles();
-		ereport(ERROR,
-				(errcode(ERRCODE_OUT_OF_MEMORY),
-				 errmsg("out of memory"),
-				 errdetail("libcurl could not make a handle.")));
+		ereport(ERROR, (errcode(ERRCODE_OUT_OF_MEMORY), errmsg("out of memory"),
+						errdetail("libcurl could not make a handle.")));
 	}
 
 	/* keep one connection, because there is only one sidecar */
@@ -215,10 +212,10 @@ close_handles(void)
 static CURLcode
 perform(void)
 {
-	CURLMcode	mcode = CURLM_OK;
-	CURLcode	code = CURLE_OK;
-	CURLMsg    *message;
-	int			left;
+	CURLMcode mcode = CURLM_OK;
+	CURLcode code = CURLE_OK;
+	CURLMsg *message;
+	int left;
 
 	free(exchange.body);
 	free(exchange.content_encoding);
@@ -227,8 +224,7 @@ perform(void)
 
 	WITH_SIGNALS_BLOCKED(mcode = curl_multi_add_handle(multi, easy));
 	if (mcode != CURLM_OK)
-		elog(ERROR, "could not add a request to libcurl: %s",
-			 curl_multi_strerror(mcode));
+		elog(ERROR, "could not add a request to libcurl: %s", curl_multi_strerror(mcode));
 
 	drive(CURL_SOCKET_TIMEOUT, 0);
 	while ((message = curl_multi_info_read(multi, &left)) == NULL)
@@ -238,8 +234,7 @@ perform(void)
 
 	WITH_SIGNALS_BLOCKED(mcode = curl_multi_remove_handle(multi, easy));
 	if (mcode != CURLM_OK)
-		elog(ERROR, "could not remove a request from libcurl: %s",
-			 curl_multi_strerror(mcode));
+		elog(ERROR, "could not remove a request from libcurl: %s", curl_multi_strerror(mcode));
 	return code;
 }
 
@@ -249,9 +244,9 @@ wait_for_events(void)
 {
 	static uint32 wait_event = 0;
 	WaitEventSet *volatile set = NULL;
-	WaitEvent	events[POC_HTTP_MAX_SOCKETS + 2];
+	WaitEvent events[POC_HTTP_MAX_SOCKETS + 2];
 	volatile int nevents = 0;
-	long		timeout = timer_left();
+	long timeout = timer_left();
 
 	if (wait_event == 0)
 		wait_event = WaitEventExtensionNew("PocBarmanHttp");
@@ -267,11 +262,9 @@ wait_for_events(void)
 		AddWaitEventToSet(set, WL_LATCH_SET, PGINVALID_SOCKET, MyLatch, NULL);
 		AddWaitEventToSet(set, WL_EXIT_ON_PM_DEATH, PGINVALID_SOCKET, NULL, NULL);
 		for (int i = 0; i < exchange.nsockets; i++)
-			AddWaitEventToSet(set, exchange.sockets[i].events,
-							  exchange.sockets[i].fd, NULL, NULL);
+			AddWaitEventToSet(set, exchange.sockets[i].events, exchange.sockets[i].fd, NULL, NULL);
 
-		nevents = WaitEventSetWait(set, timeout, events, lengthof(events),
-								   wait_event);
+		nevents = WaitEventSetWait(set, timeout, events, lengthof(events), wait_event);
 	}
 	PG_FINALLY();
 	{
@@ -287,7 +280,7 @@ wait_for_events(void)
 		if (events[i].events & WL_SOCKET_MASK)
 			drive(events[i].fd,
 				  ((events[i].events & WL_SOCKET_READABLE) ? CURL_CSELECT_IN : 0) |
-				  ((events[i].events & WL_SOCKET_WRITEABLE) ? CURL_CSELECT_OUT : 0));
+					  ((events[i].events & WL_SOCKET_WRITEABLE) ? CURL_CSELECT_OUT : 0));
 	}
 	if (timer_left() == 0)
 		drive(CURL_SOCKET_TIMEOUT, 0);
@@ -296,8 +289,8 @@ wait_for_events(void)
 static void
 drive(curl_socket_t fd, int events)
 {
-	CURLMcode	mcode = CURLM_OK;
-	int			running;
+	CURLMcode mcode = CURLM_OK;
+	int running;
 
 	/* libcurl sets the timer again if it needs it */
 	if (fd == CURL_SOCKET_TIMEOUT)
@@ -324,8 +317,8 @@ static PocHttpResponse *
 take_response(void)
 {
 	PocHttpResponse *response = palloc0(sizeof(PocHttpResponse));
-	long		status = 0;
-	char	   *content_type = NULL;
+	long status = 0;
+	char *content_type = NULL;
 
 	curl_easy_getinfo(easy, CURLINFO_RESPONSE_CODE, &status);
 	curl_easy_getinfo(easy, CURLINFO_CONTENT_TYPE, &content_type);
@@ -346,7 +339,7 @@ take_response(void)
 static long
 elapsed_ms(instr_time start)
 {
-	instr_time	now;
+	instr_time now;
 
 	INSTR_TIME_SET_CURRENT(now);
 	INSTR_TIME_SUBTRACT(now, start);

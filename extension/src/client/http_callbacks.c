@@ -20,9 +20,8 @@
 static size_t receive_body(char *data, size_t size, size_t count, void *arg);
 static size_t receive_header(char *data, size_t size, size_t count, void *arg);
 static size_t discard(char *data, size_t size, size_t count, void *arg);
-static int	watch_socket(CURL *handle, curl_socket_t fd, int what, void *arg,
-						 void *socket_arg);
-static int	set_timer(CURLM *handle, long timeout, void *arg);
+static int watch_socket(CURL *handle, curl_socket_t fd, int what, void *arg, void *socket_arg);
+static int set_timer(CURLM *handle, long timeout, void *arg);
 
 /*
  * Makes libcurl store the answer of a request, and its error message, in *exchange.
@@ -59,8 +58,8 @@ static size_t
 receive_body(char *data, size_t size, size_t count, void *arg)
 {
 	PocHttpExchange *exchange = arg;
-	size_t		length = size * count;
-	size_t		needed;
+	size_t length = size * count;
+	size_t needed;
 
 	if (length > exchange->max_length - exchange->length)
 	{
@@ -70,8 +69,8 @@ receive_body(char *data, size_t size, size_t count, void *arg)
 	needed = exchange->length + length;
 	if (needed > exchange->allocated)
 	{
-		size_t		allocated = Max(exchange->allocated * 2, 16 * 1024);
-		char	   *body;
+		size_t allocated = Max(exchange->allocated * 2, 16 * 1024);
+		char *body;
 
 		while (allocated < needed)
 			allocated *= 2;
@@ -94,7 +93,7 @@ receive_header(char *data, size_t size, size_t count, void *arg)
 {
 	static const char name[] = "content-encoding:";
 	PocHttpExchange *exchange = arg;
-	size_t		length = size * count;
+	size_t length = size * count;
 
 	exchange->header_length += length;
 	if (exchange->header_length > POC_HTTP_MAX_HEADER_SIZE)
@@ -103,11 +102,10 @@ receive_header(char *data, size_t size, size_t count, void *arg)
 		return 0;
 	}
 
-	if (length > sizeof(name) - 1 &&
-		pg_strncasecmp(data, name, sizeof(name) - 1) == 0)
+	if (length > sizeof(name) - 1 && pg_strncasecmp(data, name, sizeof(name) - 1) == 0)
 	{
 		const char *value = data + sizeof(name) - 1;
-		size_t		value_length = length - (sizeof(name) - 1);
+		size_t value_length = length - (sizeof(name) - 1);
 
 		while (value_length > 0 && strchr(" \t", *value) != NULL)
 		{
@@ -126,7 +124,7 @@ static int
 watch_socket(CURL *handle, curl_socket_t fd, int what, void *arg, void *socket_arg)
 {
 	PocHttpExchange *exchange = arg;
-	int			i;
+	int i;
 
 	for (i = 0; i < exchange->nsockets; i++)
 	{
@@ -149,9 +147,8 @@ watch_socket(CURL *handle, curl_socket_t fd, int what, void *arg, void *socket_a
 	if (i == exchange->nsockets)
 		exchange->nsockets++;
 	exchange->sockets[i].fd = fd;
-	exchange->sockets[i].events =
-		((what & CURL_POLL_IN) ? WL_SOCKET_READABLE : 0) |
-		((what & CURL_POLL_OUT) ? WL_SOCKET_WRITEABLE : 0);
+	exchange->sockets[i].events = ((what & CURL_POLL_IN) ? WL_SOCKET_READABLE : 0) |
+								  ((what & CURL_POLL_OUT) ? WL_SOCKET_WRITEABLE : 0);
 	return 0;
 }
 

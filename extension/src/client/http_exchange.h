@@ -26,26 +26,26 @@
 /* everything that the callbacks modify */
 typedef struct PocHttpExchange
 {
-	char	   *body;			/* malloc'd */
-	size_t		length;
-	size_t		allocated;
-	size_t		max_length;
-	size_t		header_length;
-	bool		too_large;
-	bool		headers_too_large;
-	bool		out_of_memory;
-	char	   *content_encoding;	/* malloc'd */
-	int			nsockets;
-	bool		too_many_sockets;
+	char *body; /* malloc'd */
+	size_t length;
+	size_t allocated;
+	size_t max_length;
+	size_t header_length;
+	bool too_large;
+	bool headers_too_large;
+	bool out_of_memory;
+	char *content_encoding; /* malloc'd */
+	int nsockets;
+	bool too_many_sockets;
 	struct
 	{
 		curl_socket_t fd;
-		uint32		events;
-	}			sockets[POC_HTTP_MAX_SOCKETS];
-	bool		timer_set;
-	instr_time	timer_start;
-	long		timer;			/* ms after timer_start */
-	char		error[CURL_ERROR_SIZE];
+		uint32 events;
+	} sockets[POC_HTTP_MAX_SOCKETS];
+	bool timer_set;
+	instr_time timer_start;
+	long timer; /* ms after timer_start */
+	char error[CURL_ERROR_SIZE];
 } PocHttpExchange;
 
 /* http_options.c */
@@ -58,8 +58,7 @@ extern void poc_http_discard(CURL *handle);
 extern void poc_http_watch(CURLM *multi, PocHttpExchange *exchange);
 
 /* http_failure.c */
-extern void poc_http_explain_failure(CURL *handle, CURLcode code,
-									 const PocHttpExchange *exchange,
+extern void poc_http_explain_failure(CURL *handle, CURLcode code, const PocHttpExchange *exchange,
 									 PocHttpFailure *failure);
 
-#endif							/* POC_HTTP_EXCHANGE_H */
+#endif /* POC_HTTP_EXCHANGE_H */

@@ -19,13 +19,12 @@ static bool is_plain_http(void);
 static const char *hint_on_security(CURLcode code, const char *error);
 
 void
-poc_http_explain_failure(CURL *handle, CURLcode code,
-						 const PocHttpExchange *exchange,
+poc_http_explain_failure(CURL *handle, CURLcode code, const PocHttpExchange *exchange,
 						 PocHttpFailure *failure)
 {
-	long		bytes_sent = 0;
-	long		system_error = 0;
-	bool		is_socket = strncmp(poc_url, "unix:", strlen("unix:")) == 0;
+	long bytes_sent = 0;
+	long system_error = 0;
+	bool is_socket = strncmp(poc_url, "unix:", strlen("unix:")) == 0;
 
 	/* size of the request; libcurl's times are not zero in all versions */
 	curl_easy_getinfo(handle, CURLINFO_REQUEST_SIZE, &bytes_sent);
@@ -36,8 +35,9 @@ poc_http_explain_failure(CURL *handle, CURLcode code,
 	/* libcurl's message contains host and port, and made-up ones for a socket */
 	if (poc_url_is_visible())
 		failure->detail = psprintf("%s (libcurl: %s); the address is %s.",
-								   is_socket && system_error != 0 ? strerror((int) system_error) :
-								   exchange->error[0] ? exchange->error : "No answer",
+								   is_socket && system_error != 0 ? strerror((int) system_error)
+								   : exchange->error[0]			  ? exchange->error
+																  : "No answer",
 								   curl_easy_strerror(code), poc_url);
 	else
 		failure->detail = psprintf("libcurl says: %s.", curl_easy_strerror(code));
@@ -76,8 +76,8 @@ poc_http_explain_failure(CURL *handle, CURLcode code,
 			failure->sqlstate = ERRCODE_SQLCLIENT_UNABLE_TO_ESTABLISH_SQLCONNECTION;
 			failure->message = "could not connect to the Barman sidecar";
 			failure->hint = is_socket && system_error == EACCES
-				? "PostgreSQL's user must be able to write to the socket, and to search its directory."
-				: "Check that barman-sidecar runs and that the setting poc_barman.url names where it listens.";
+								? "PostgreSQL's user must be able to write to the socket, and to search its directory."
+								: "Check that barman-sidecar runs and that the setting poc_barman.url names where it listens.";
 			break;
 
 		case CURLE_OPERATION_TIMEDOUT:
@@ -113,17 +113,18 @@ poc_http_explain_failure(CURL *handle, CURLcode code,
 			failure->sqlstate = ERRCODE_PROTOCOL_VIOLATION;
 			failure->message = "the answer of the Barman sidecar is not understood";
 			/* a TLS alert, if it comes before the reset */
-			failure->hint = is_plain_http() && (code == CURLE_UNSUPPORTED_PROTOCOL || code == CURLE_WEIRD_SERVER_REPLY)
-				? "Check that the setting poc_barman.url names a barman-sidecar and no other service, and one that does not expect https://."
-				: "Check that the setting poc_barman.url names a barman-sidecar and no other service.";
+			failure->hint = is_plain_http() && (code == CURLE_UNSUPPORTED_PROTOCOL ||
+												code == CURLE_WEIRD_SERVER_REPLY)
+								? "Check that the setting poc_barman.url names a barman-sidecar and no other service, and one that does not expect https://."
+								: "Check that the setting poc_barman.url names a barman-sidecar and no other service.";
 			break;
 
 		default:
 			failure->sqlstate = ERRCODE_CONNECTION_FAILURE;
 			failure->message = "the connection to the Barman sidecar broke";
 			failure->hint = is_plain_http()
-				? "Check that barman-sidecar still runs, its log tells why it stopped; and that it does not expect https://."
-				: "Check that barman-sidecar still runs; its log tells why it stopped.";
+								? "Check that barman-sidecar still runs, its log tells why it stopped; and that it does not expect https://."
+								: "Check that barman-sidecar still runs; its log tells why it stopped.";
 			break;
 	}
 }
@@ -140,8 +141,8 @@ hint_on_security(CURLcode code, const char *error)
 {
 	if (strstr(error, "expired") != NULL)
 		return "Renew the sidecar's certificate, then send it SIGHUP.";
-	if (strstr(error, "wrong version number") != NULL || strstr(error, "unexpected TLS packet") != NULL ||
-		strstr(error, "packet length") != NULL)
+	if (strstr(error, "wrong version number") != NULL ||
+		strstr(error, "unexpected TLS packet") != NULL || strstr(error, "packet length") != NULL)
 		return "Where poc_barman.url leads, plain HTTP seems to be spoken: use http://, or start the sidecar with --tls-cert and --tls-key.";
 	/* an end or a reset: libmicrohttpd from 1.0 on answers nothing to what is no HTTP, and a reset overtakes an answer */
 	if (code == CURLE_SSL_CONNECT_ERROR)

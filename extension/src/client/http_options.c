@@ -22,10 +22,8 @@
 /* A bearer token has 32 to 100 characters; JSON web tokens reach 2 kB. */
 #define MAX_TOKEN_SIZE 4096
 
-static bool endpoint(const char *path, const char **socket_path,
-					 char *url, size_t url_size);
-static struct curl_slist *make_headers(const PocHttpRequest *request,
-									   char *error);
+static bool endpoint(const char *path, const char **socket_path, char *url, size_t url_size);
+static struct curl_slist *make_headers(const PocHttpRequest *request, char *error);
 static bool read_token(const char *path, char *token, size_t size, char *error);
 
 /*
@@ -34,10 +32,10 @@ static bool read_token(const char *path, char *token, size_t size, char *error);
  * failure, with a reason in *error; does not throw.
  */
 bool
-poc_http_set_options(CURL *handle, const PocHttpRequest *request,
-					 struct curl_slist **headers, char *error)
+poc_http_set_options(CURL *handle, const PocHttpRequest *request, struct curl_slist **headers,
+					 char *error)
 {
-	char		url[2 * MAXPGPATH];
+	char url[2 * MAXPGPATH];
 	const char *socket_path;
 
 	curl_easy_reset(handle);
@@ -62,8 +60,7 @@ poc_http_set_options(CURL *handle, const PocHttpRequest *request,
 		curl_easy_setopt(handle, CURLOPT_POST, 1L);
 		curl_easy_setopt(handle, CURLOPT_POSTFIELDSIZE_LARGE,
 						 (curl_off_t) (request->body ? strlen(request->body) : 0));
-		curl_easy_setopt(handle, CURLOPT_COPYPOSTFIELDS,
-						 request->body ? request->body : "");
+		curl_easy_setopt(handle, CURLOPT_COPYPOSTFIELDS, request->body ? request->body : "");
 	}
 	else
 		curl_easy_setopt(handle, CURLOPT_HTTPGET, 1L);
@@ -106,8 +103,7 @@ poc_http_set_options(CURL *handle, const PocHttpRequest *request,
 	curl_easy_setopt(handle, CURLOPT_CONNECTTIMEOUT_MS, (long) poc_connect_timeout);
 	curl_easy_setopt(handle, CURLOPT_TIMEOUT_MS, (long) poc_timeout + request->hold);
 	/* Content-Length allows to reject the answer early; receive_body() checks anyway */
-	curl_easy_setopt(handle, CURLOPT_MAXFILESIZE_LARGE,
-					 (curl_off_t) poc_max_response_size * 1024);
+	curl_easy_setopt(handle, CURLOPT_MAXFILESIZE_LARGE, (curl_off_t) poc_max_response_size * 1024);
 	return true;
 }
 
@@ -115,7 +111,7 @@ poc_http_set_options(CURL *handle, const PocHttpRequest *request,
 static bool
 endpoint(const char *path, const char **socket_path, char *url, size_t url_size)
 {
-	int			base_length = strlen(poc_url);
+	int base_length = strlen(poc_url);
 
 	if (strncmp(poc_url, "unix:", 5) == 0)
 	{
@@ -131,8 +127,8 @@ endpoint(const char *path, const char **socket_path, char *url, size_t url_size)
 static struct curl_slist *
 make_headers(const PocHttpRequest *request, char *error)
 {
-	char		header[MAX_TOKEN_SIZE + 32] = "Authorization: Bearer ";
-	size_t		prefix = strlen(header);
+	char header[MAX_TOKEN_SIZE + 32] = "Authorization: Bearer ";
+	size_t prefix = strlen(header);
 	const char *token_file = request->destroys ? poc_destroy_token_file : poc_token_file;
 	struct curl_slist *list;
 	struct curl_slist *longer;
@@ -148,7 +144,7 @@ make_headers(const PocHttpRequest *request, char *error)
 		list = longer;
 	if (list != NULL && request->key != NULL)
 	{
-		char		key[128];
+		char key[128];
 
 		snprintf(key, sizeof(key), "Idempotency-Key: %s", request->key);
 		longer = curl_slist_append(list, key);
@@ -185,21 +181,19 @@ make_headers(const PocHttpRequest *request, char *error)
 static bool
 read_token(const char *path, char *token, size_t size, char *error)
 {
-	int			fd;
-	ssize_t		length;
+	int fd;
+	ssize_t length;
 
 	/* O_NONBLOCK: do not hang on a FIFO */
 	fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
 	if (fd < 0)
 	{
-		snprintf(error, CURL_ERROR_SIZE,
-				 "The token file could not be opened: %s.", strerror(errno));
+		snprintf(error, CURL_ERROR_SIZE, "The token file could not be opened: %s.", strerror(errno));
 		return false;
 	}
 	length = read(fd, token, size - 1);
 	if (length < 0)
-		snprintf(error, CURL_ERROR_SIZE,
-				 "The token file could not be read: %s.", strerror(errno));
+		snprintf(error, CURL_ERROR_SIZE, "The token file could not be read: %s.", strerror(errno));
 	close(fd);
 	if (length < 0)
 		return false;
@@ -215,8 +209,8 @@ read_token(const char *path, char *token, size_t size, char *error)
 	}
 	if (length > MAX_TOKEN_SIZE)
 	{
-		snprintf(error, CURL_ERROR_SIZE,
-				 "The token in the token file exceeds %d bytes.", MAX_TOKEN_SIZE);
+		snprintf(error, CURL_ERROR_SIZE, "The token in the token file exceeds %d bytes.",
+				 MAX_TOKEN_SIZE);
 		return false;
 	}
 	for (ssize_t i = 0; i < length; i++)

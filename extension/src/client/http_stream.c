@@ -36,18 +36,18 @@
 
 struct PocHttpStream
 {
-	CURLM	   *multi;
-	CURL	   *easy;
+	CURLM *multi;
+	CURL *easy;
 	struct curl_slist *headers;
-	PocHttpExchange exchange;	/* for the explanation of a failure alone */
-	char	   *buffer;			/* malloc'd */
-	size_t		start;
-	size_t		length;
-	uint64		bytes;
-	long		status;			/* once something has arrived */
-	bool		is_paused;
-	bool		has_ended;
-	int			descriptors;
+	PocHttpExchange exchange; /* for the explanation of a failure alone */
+	char *buffer;			  /* malloc'd */
+	size_t start;
+	size_t length;
+	uint64 bytes;
+	long status; /* once something has arrived */
+	bool is_paused;
+	bool has_ended;
+	int descriptors;
 	const char *path;
 };
 
@@ -75,13 +75,14 @@ poc_http_stream_open(const PocHttpRequest *request)
 				ereport(ERROR,
 						(errcode(ERRCODE_INSUFFICIENT_RESOURCES),
 						 errmsg("could not reserve file descriptors for a connection to the Barman sidecar"),
-						 errhint("Raise the limit of open files of the server, or max_files_per_process.")));
+						 errhint(
+							 "Raise the limit of open files of the server, or max_files_per_process.")));
 		}
 		if (!open_handles(stream, request))
-			ereport(ERROR,
-					(errcode(ERRCODE_OUT_OF_MEMORY),
-					 errmsg("the request to the Barman sidecar could not be prepared"),
-					 errdetail("%s", stream->exchange.error[0] != '\0' ? stream->exchange.error : "Out of memory.")));
+			ereport(ERROR, (errcode(ERRCODE_OUT_OF_MEMORY),
+							errmsg("the request to the Barman sidecar could not be prepared"),
+							errdetail("%s", stream->exchange.error[0] != '\0' ? stream->exchange.error
+																			  : "Out of memory.")));
 	}
 	PG_CATCH();
 	{
@@ -95,7 +96,7 @@ poc_http_stream_open(const PocHttpRequest *request)
 static bool
 open_handles(PocHttpStream *stream, const PocHttpRequest *request)
 {
-	CURLMcode	code = CURLM_OUT_OF_MEMORY;
+	CURLMcode code = CURLM_OUT_OF_MEMORY;
 
 	stream->buffer = malloc(BUFFER_BYTES);
 	WITH_SIGNALS_BLOCKED(stream->multi = curl_multi_init());
@@ -122,13 +123,13 @@ open_handles(PocHttpStream *stream, const PocHttpRequest *request)
 int
 poc_http_stream_read(PocHttpStream *stream, void *bytes, int least, int most)
 {
-	char	   *to = bytes;
-	int			done = 0;
+	char *to = bytes;
+	int done = 0;
 
 	while (done < least || (done < most && stream->length > 0 && stream->status == 200))
 	{
 		/* the text of a refusal is no content */
-		int			piece = stream->status == 200 ? Min(stream->length, most - done) : 0;
+		int piece = stream->status == 200 ? Min(stream->length, most - done) : 0;
 
 		CHECK_FOR_INTERRUPTS();
 		if (piece == 0)
@@ -181,7 +182,7 @@ static size_t
 receive(char *data, size_t size, size_t count, void *arg)
 {
 	PocHttpStream *stream = arg;
-	size_t		length = size * count;
+	size_t length = size * count;
 
 	curl_easy_getinfo(stream->easy, CURLINFO_RESPONSE_CODE, &stream->status);
 	if (length > BUFFER_BYTES - stream->length)
@@ -203,10 +204,10 @@ receive(char *data, size_t size, size_t count, void *arg)
 static void
 drive(PocHttpStream *stream)
 {
-	CURLMcode	mcode = CURLM_OK;
-	CURLMsg    *message;
-	int			running;
-	int			left;
+	CURLMcode mcode = CURLM_OK;
+	CURLMsg *message;
+	int running;
+	int left;
 
 	if (stream->is_paused)
 	{
@@ -252,8 +253,8 @@ end(PocHttpStream *stream, CURLcode code)
 static void
 throw_refusal(PocHttpStream *stream)
 {
-	PocHttpResponse response = {.status = (int) stream->status,.length = stream->length};
-	char	   *type = NULL;
+	PocHttpResponse response = {.status = (int) stream->status, .length = stream->length};
+	char *type = NULL;
 
 	curl_easy_getinfo(stream->easy, CURLINFO_CONTENT_TYPE, &type);
 	response.content_type = type != NULL ? pstrdup(type) : NULL;

@@ -13,8 +13,8 @@
 typedef struct PocHttpStream PocHttpStream;
 
 extern PocHttpStream *poc_http_stream_open(const PocHttpRequest *request);
-extern int	poc_http_stream_read(PocHttpStream *stream, void *bytes, int least, int most);
+extern int poc_http_stream_read(PocHttpStream *stream, void *bytes, int least, int most);
 extern uint64 poc_http_stream_bytes(const PocHttpStream *stream);
 extern void poc_http_stream_close(PocHttpStream *stream);
 
-#endif							/* POC_HTTP_STREAM_H */
+#endif /* POC_HTTP_STREAM_H */

@@ -44,14 +44,14 @@
 /* State of the help for a job that waits for WAL. */
 typedef struct WalHelp
 {
-	int			switches;
+	int switches;
 	TimestampTz next_switch;
 } WalHelp;
 
 /* The last report of a copy's progress. */
 typedef struct ProgressReport
 {
-	char		text[100];
+	char text[100];
 	TimestampTz at;
 } ProgressReport;
 
@@ -81,12 +81,12 @@ PG_FUNCTION_INFO_V1(poc_require_top_level);
 Datum
 poc_run_job(PG_FUNCTION_ARGS)
 {
-	char	   *path = poc_sidecar_path(PG_GETARG_ARRAYTYPE_P(0));
+	char *path = poc_sidecar_path(PG_GETARG_ARRAYTYPE_P(0));
 	TimestampTz deadline = deadline_of_argument(fcinfo, 2);
-	bool		show_log = PG_GETARG_BOOL(3);
-	Jsonb	   *body = PG_ARGISNULL(1) ? NULL : PG_GETARG_JSONB_P(1);
-	PocJob	   *job = poc_job_new();
-	Jsonb	   *volatile result = NULL;
+	bool show_log = PG_GETARG_BOOL(3);
+	Jsonb *body = PG_ARGISNULL(1) ? NULL : PG_GETARG_JSONB_P(1);
+	PocJob *job = poc_job_new();
+	Jsonb *volatile result = NULL;
 
 	PG_ENSURE_ERROR_CLEANUP(poc_job_cancel, PointerGetDatum(job));
 	{
@@ -94,11 +94,11 @@ poc_run_job(PG_FUNCTION_ARGS)
 		result = poc_job_follow(job, deadline, show_log, true, NULL);
 		if (!poc_job_is_ended(result))
 			ereport(ERROR,
-					(errcode(ERRCODE_CONNECTION_FAILURE),
-					 errmsg("the job did not end in time"),
+					(errcode(ERRCODE_CONNECTION_FAILURE), errmsg("the job did not end in time"),
 					 errdetail("Job %s was in phase \"%s\" when its time was over, and was cancelled.",
 							   job->id,
-							   poc_json_text(result, "phase") ? poc_json_text(result, "phase") : "unknown"),
+							   poc_json_text(result, "phase") ? poc_json_text(result, "phase")
+															  : "unknown"),
 					 errhint("Give it a longer timeout, or call the function with wait => false and follow the job with poc_wait_job(). The log of this one: SELECT * FROM poc_job_log('%s').",
 							 job->id)));
 		poc_job_require_success(result, job->id);
@@ -115,13 +115,12 @@ poc_run_job(PG_FUNCTION_ARGS)
 Datum
 poc_follow_job(PG_FUNCTION_ARGS)
 {
-	PocJob		job = {0};
+	PocJob job = {0};
 	TimestampTz deadline = deadline_of_argument(fcinfo, 1);
 
 	if (PG_ARGISNULL(0))
 		ereport(ERROR,
-				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-				 errmsg("invalid job identifier: NULL"),
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE), errmsg("invalid job identifier: NULL"),
 				 errdetail("A job is needed to wait for."),
 				 errhint("poc_jobs() lists the jobs that the sidecar knows.")));
 	strlcpy(job.id, text_to_cstring(PG_GETARG_TEXT_PP(0)), sizeof(job.id));
@@ -135,10 +134,10 @@ poc_follow_job(PG_FUNCTION_ARGS)
 Datum
 poc_post(PG_FUNCTION_ARGS)
 {
-	char	   *path = poc_sidecar_path(PG_GETARG_ARRAYTYPE_P(1));
-	Jsonb	   *body = PG_GETARG_JSONB_P(0);
-	PocJob	   *job = poc_job_new();
-	Jsonb	   *volatile result = NULL;
+	char *path = poc_sidecar_path(PG_GETARG_ARRAYTYPE_P(1));
+	Jsonb *body = PG_GETARG_JSONB_P(0);
+	PocJob *job = poc_job_new();
+	Jsonb *volatile result = NULL;
 
 	PG_ENSURE_ERROR_CLEANUP(poc_job_cancel, PointerGetDatum(job));
 	{
@@ -155,9 +154,9 @@ poc_post(PG_FUNCTION_ARGS)
 Datum
 poc_cancel_job(PG_FUNCTION_ARGS)
 {
-	char	   *path = psprintf("%s/cancel", job_path(text_to_cstring(PG_GETARG_TEXT_PP(0))));
-	Jsonb	   *body = DatumGetJsonbP(DirectFunctionCall1(jsonb_in, CStringGetDatum("{}")));
-	Jsonb	   *answer = poc_sidecar_post(path, body);
+	char *path = psprintf("%s/cancel", job_path(text_to_cstring(PG_GETARG_TEXT_PP(0))));
+	Jsonb *body = DatumGetJsonbP(DirectFunctionCall1(jsonb_in, CStringGetDatum("{}")));
+	Jsonb *answer = poc_sidecar_post(path, body);
 
 	PG_RETURN_JSONB_P(poc_job_in_answer(answer, path));
 }
@@ -169,9 +168,9 @@ poc_cancel_job(PG_FUNCTION_ARGS)
 Datum
 poc_ask(PG_FUNCTION_ARGS)
 {
-	char	   *field = text_to_cstring(PG_GETARG_TEXT_PP(0));
-	char	   *path = poc_sidecar_path(PG_GETARG_ARRAYTYPE_P(2));
-	Jsonb	   *object;
+	char *field = text_to_cstring(PG_GETARG_TEXT_PP(0));
+	char *path = poc_sidecar_path(PG_GETARG_ARRAYTYPE_P(2));
+	Jsonb *object;
 
 	object = poc_json_member(poc_sidecar_post(path, PG_GETARG_JSONB_P(1)), field, jbvObject);
 	if (object == NULL)
@@ -187,11 +186,10 @@ Datum
 poc_require_top_level(PG_FUNCTION_ARGS)
 {
 	if (!SPI_inside_nonatomic_context())
-		ereport(ERROR,
-				(errcode(ERRCODE_ACTIVE_SQL_TRANSACTION),
-				 errmsg("the scenario cannot be played inside a transaction block"),
-				 errdetail("Each of its steps is a transaction of its own."),
-				 errhint("End the transaction block, and CALL the procedure by itself.")));
+		ereport(ERROR, (errcode(ERRCODE_ACTIVE_SQL_TRANSACTION),
+						errmsg("the scenario cannot be played inside a transaction block"),
+						errdetail("Each of its steps is a transaction of its own."),
+						errhint("End the transaction block, and CALL the procedure by itself.")));
 	PG_RETURN_VOID();
 }
 
@@ -205,20 +203,19 @@ Jsonb *
 poc_job_follow(PocJob *job, TimestampTz deadline, bool show_log, bool show_past,
 			   const char *until_phase)
 {
-	char	   *path = job_path(job->id);
+	char *path = job_path(job->id);
 	MemoryContext outer = CurrentMemoryContext;
-	MemoryContext context = AllocSetContextCreate(outer, "poc_barman poll",
-												  ALLOCSET_DEFAULT_SIZES);
-	WalHelp		help = {0};
+	MemoryContext context = AllocSetContextCreate(outer, "poc_barman poll", ALLOCSET_DEFAULT_SIZES);
+	WalHelp help = {0};
 	ProgressReport progress = {0};
-	int			hold = 0;		/* the first poll only reads the current state */
-	Jsonb	   *state;
+	int hold = 0; /* the first poll only reads the current state */
+	Jsonb *state;
 
 	for (;;)
 	{
-		Jsonb	   *answer;
-		char	   *needs;
-		bool		ended;
+		Jsonb *answer;
+		char *needs;
+		bool ended;
 		TimestampTz now;
 
 		MemoryContextReset(context);
@@ -252,7 +249,7 @@ poc_job_follow(PocJob *job, TimestampTz deadline, bool show_log, bool show_past,
 		}
 		if (deadline != DT_NOEND)
 		{
-			long		left = TimestampDifferenceMilliseconds(now, deadline);
+			long left = TimestampDifferenceMilliseconds(now, deadline);
 
 			hold = Min(hold, (int) (left / 1000));
 			if (hold == 0)
@@ -273,12 +270,12 @@ poc_job_follow(PocJob *job, TimestampTz deadline, bool show_log, bool show_past,
 static Jsonb *
 poll_job(const char *path, int hold)
 {
-	PocJobAbsence absence = {.since = GetCurrentTimestamp(),.grace = hold * 1000};
+	PocJobAbsence absence = {.since = GetCurrentTimestamp(), .grace = hold * 1000};
 
 	for (;;)
 	{
 		PocHttpFailure failure = {0};
-		Jsonb	   *answer = poc_sidecar_get(path, hold * 1000, &failure);
+		Jsonb *answer = poc_sidecar_get(path, hold * 1000, &failure);
 
 		if (answer != NULL)
 			return answer;
@@ -290,10 +287,10 @@ poll_job(const char *path, int hold)
 static int64
 report_log(Jsonb *answer, int64 after, bool show_log)
 {
-	Jsonb	   *log = poc_json_member(answer, "log", jbvArray);
+	Jsonb *log = poc_json_member(answer, "log", jbvArray);
 	JsonbIterator *iterator;
 	JsonbIteratorToken token;
-	JsonbValue	value;
+	JsonbValue value;
 
 	if (log == NULL)
 		return after;
@@ -304,9 +301,9 @@ report_log(Jsonb *answer, int64 after, bool show_log)
 
 	while ((token = JsonbIteratorNext(&iterator, &value, true)) == WJB_ELEM)
 	{
-		Jsonb	   *line;
-		char	   *level;
-		char	   *text;
+		Jsonb *line;
+		char *level;
+		char *text;
 
 		if (value.type != jbvBinary)
 			continue;
@@ -341,7 +338,7 @@ report_log(Jsonb *answer, int64 after, bool show_log)
 static void
 help_with_wal(WalHelp *help, const char *kind)
 {
-	static const int interval[] = {5, 10, 20, 30};	/* seconds */
+	static const int interval[] = {5, 10, 20, 30}; /* seconds */
 	TimestampTz now = GetCurrentTimestamp();
 
 	/* on a standby, only the primary could help */
@@ -358,8 +355,9 @@ help_with_wal(WalHelp *help, const char *kind)
 	poc_wal_switch();
 	poc_wal_tick();
 
-	help->next_switch =
-		TimestampTzPlusMilliseconds(now, interval[Min(help->switches, lengthof(interval) - 1)] * 1000);
+	help->next_switch = TimestampTzPlusMilliseconds(now,
+													interval[Min(help->switches, lengthof(interval) - 1)] *
+														1000);
 	help->switches++;
 }
 
@@ -369,22 +367,21 @@ help_with_wal(WalHelp *help, const char *kind)
 static bool
 is_of_another_server(Jsonb *job)
 {
-	char	   *identifier = poc_json_text(job, "system_identifier");
+	char *identifier = poc_json_text(job, "system_identifier");
 
 	return identifier != NULL &&
-		strcmp(identifier, psprintf(UINT64_FORMAT, GetSystemIdentifier())) != 0;
+		   strcmp(identifier, psprintf(UINT64_FORMAT, GetSystemIdentifier())) != 0;
 }
 
 /* Does Barman copy this backup from this very server? */
 static bool
 is_copied_from_here(Jsonb *job)
 {
-	char	   *kind = poc_json_text(job, "kind");
-	char	   *phase = poc_json_text(job, "phase");
-	return kind != NULL && strcmp(kind, "backup") == 0 &&
-		phase != NULL && strcmp(phase, "copying") == 0 &&
-		poc_json_text(job, "system_identifier") != NULL &&
-		!is_of_another_server(job);
+	char *kind = poc_json_text(job, "kind");
+	char *phase = poc_json_text(job, "phase");
+	return kind != NULL && strcmp(kind, "backup") == 0 && phase != NULL &&
+		   strcmp(phase, "copying") == 0 && poc_json_text(job, "system_identifier") != NULL &&
+		   !is_of_another_server(job);
 }
 
 /*
@@ -395,7 +392,7 @@ static void
 report_progress(ProgressReport *last)
 {
 	TimestampTz now = GetCurrentTimestamp();
-	char	   *text;
+	char *text;
 
 	if (!TimestampDifferenceExceeds(last->at, now, 1000))
 		return;
@@ -407,8 +404,7 @@ report_progress(ProgressReport *last)
 	SPI_connect();
 	if (SPI_execute("SELECT p.line FROM _poc.backup_progress() AS p", false, 1) != SPI_OK_SELECT)
 		elog(ERROR, "could not ask for the progress of a backup");
-	text = SPI_processed > 0 ?
-		SPI_getvalue(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 1) : NULL;
+	text = SPI_processed > 0 ? SPI_getvalue(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 1) : NULL;
 	if (text != NULL && strcmp(text, last->text) != 0)
 	{
 		strlcpy(last->text, text, sizeof(last->text));
@@ -420,18 +416,17 @@ report_progress(ProgressReport *last)
 static char *
 job_path(const char *id)
 {
-	Datum		segments[2];
+	Datum segments[2];
 
 	segments[0] = CStringGetTextDatum("jobs");
 	segments[1] = CStringGetTextDatum(id);
-	return poc_sidecar_path(construct_array(segments, 2, TEXTOID, -1, false,
-											TYPALIGN_INT));
+	return poc_sidecar_path(construct_array(segments, 2, TEXTOID, -1, false, TYPALIGN_INT));
 }
 
 static bool
 is_in_phase(Jsonb *job, const char *phase)
 {
-	char	   *now = phase != NULL ? poc_json_text(job, "phase") : NULL;
+	char *now = phase != NULL ? poc_json_text(job, "phase") : NULL;
 
 	return now != NULL && strcmp(now, phase) == 0;
 }
@@ -439,7 +434,7 @@ is_in_phase(Jsonb *job, const char *phase)
 bool
 poc_job_is_ended(Jsonb *job)
 {
-	char	   *state = poc_json_text(job, "state");
+	char *state = poc_json_text(job, "state");
 
 	return strcmp(state, "queued") != 0 && strcmp(state, "running") != 0;
 }
@@ -447,26 +442,25 @@ poc_job_is_ended(Jsonb *job)
 void
 poc_job_require_success(Jsonb *job, const char *id)
 {
-	char	   *state = poc_json_text(job, "state");
-	char	   *hint = psprintf("The log of the job: SELECT * FROM poc_job_log('%s').", id);
-	Jsonb	   *error;
+	char *state = poc_json_text(job, "state");
+	char *hint = psprintf("The log of the job: SELECT * FROM poc_job_log('%s').", id);
+	Jsonb *error;
 
 	if (strcmp(state, "done") == 0)
 		return;
 
 	if (strcmp(state, "cancelled") == 0)
 		ereport(ERROR,
-				(errcode(ERRCODE_OPERATOR_INTERVENTION),
-				 errmsg("job %s was cancelled", id),
+				(errcode(ERRCODE_OPERATOR_INTERVENTION), errmsg("job %s was cancelled", id),
 				 errdetail("Somebody else asked the sidecar to cancel it, or the sidecar was stopped."),
 				 errhint("%s", hint)));
 
 	error = poc_json_member(job, "error", jbvObject);
 	if (error == NULL && strcmp(state, "lost") == 0)
 		ereport(ERROR,
-				(errcode(ERRCODE_SYSTEM_ERROR),
-				 errmsg("job %s is lost", id),
-				 errdetail("The sidecar was restarted while the job ran, and does not know how it ended."),
+				(errcode(ERRCODE_SYSTEM_ERROR), errmsg("job %s is lost", id),
+				 errdetail(
+					 "The sidecar was restarted while the job ran, and does not know how it ended."),
 				 errhint("poc_backups() shows what has become of it. %s", hint)));
 	poc_sidecar_throw_error(error, 0, hint);
 }
@@ -475,17 +469,15 @@ poc_job_require_success(Jsonb *job, const char *id)
 static TimestampTz
 deadline_of_argument(FunctionCallInfo fcinfo, int argument)
 {
-	double		seconds;
+	double seconds;
 
 	if (PG_ARGISNULL(argument))
 		return DT_NOEND;
 	seconds = PG_GETARG_FLOAT8(argument);
 	if (!(seconds >= 0))
 		ereport(ERROR,
-				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-				 errmsg("timeout must not be negative"),
-				 errdetail("It is %g seconds.", seconds),
-				 errhint("Use NULL for no time limit.")));
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE), errmsg("timeout must not be negative"),
+				 errdetail("It is %g seconds.", seconds), errhint("Use NULL for no time limit.")));
 
 	/* a century means no limit, and keeps the sum in range */
 	if (seconds > 100.0 * DAYS_PER_YEAR * SECS_PER_DAY)

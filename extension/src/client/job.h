@@ -21,18 +21,18 @@
 
 typedef struct PocJob
 {
-	char		id[POC_JOB_ID_SIZE];	/* empty until the sidecar sends it */
-	char		key[2 * POC_JOB_KEY_BYTES + 1];
-	bool		may_run;		/* the sidecar may be running it */
-	int64		log_seen;		/* lines of its log that have been reported */
+	char id[POC_JOB_ID_SIZE]; /* empty until the sidecar sends it */
+	char key[2 * POC_JOB_KEY_BYTES + 1];
+	bool may_run;	/* the sidecar may be running it */
+	int64 log_seen; /* lines of its log that have been reported */
 } PocJob;
 
 /* Time for which the sidecar has not answered */
 typedef struct PocJobAbsence
 {
 	TimestampTz since;
-	int			grace;			/* ms allowed beyond AWAY_LIMIT */
-	bool		told;
+	int grace; /* ms allowed beyond AWAY_LIMIT */
+	bool told;
 } PocJobAbsence;
 
 /* job.c */
@@ -49,4 +49,4 @@ extern Jsonb *poc_job_in_answer(Jsonb *answer, const char *path);
 extern void poc_job_nap(long milliseconds);
 extern void poc_job_await_sidecar(PocJobAbsence *absence, PocHttpFailure *failure);
 
-#endif							/* POC_JOB_H */
+#endif /* POC_JOB_H */

@@ -33,19 +33,17 @@
  * restart takes a second or two, and then the sidecar knows the job's state.
  */
 #define AWAY_LIMIT 15000
-#define AWAY_NAP 500
+#define AWAY_NAP   500
 
 /* Allocates a job to be started, with its idempotency key. */
 PocJob *
 poc_job_new(void)
 {
-	PocJob	   *job = palloc0(sizeof(PocJob));
-	uint8		random[POC_JOB_KEY_BYTES];
+	PocJob *job = palloc0(sizeof(PocJob));
+	uint8 random[POC_JOB_KEY_BYTES];
 
 	if (!pg_strong_random(random, sizeof(random)))
-		ereport(ERROR,
-				(errcode(ERRCODE_INTERNAL_ERROR),
-				 errmsg("could not generate random values")));
+		ereport(ERROR, (errcode(ERRCODE_INTERNAL_ERROR), errmsg("could not generate random values")));
 	for (int i = 0; i < POC_JOB_KEY_BYTES; i++)
 		snprintf(job->key + 2 * i, 3, "%02x", random[i]);
 	return job;
@@ -62,11 +60,11 @@ Jsonb *
 poc_job_start(PocJob *job, const char *path, Jsonb *body)
 {
 	PocJobAbsence absence = {.since = GetCurrentTimestamp()};
-	Jsonb	   *volatile answer = NULL;
-	Jsonb	   *object;
-	char	   *id;
+	Jsonb *volatile answer = NULL;
+	Jsonb *object;
+	char *id;
 	volatile bool sent_before = false;
-	bool		refused = false;
+	bool refused = false;
 
 	while (answer == NULL)
 	{
@@ -108,8 +106,8 @@ poc_job_start(PocJob *job, const char *path, Jsonb *body)
 void
 poc_job_cancel(int code, Datum arg)
 {
-	PocJob	   *job = (PocJob *) DatumGetPointer(arg);
-	char		path[sizeof(job->key) + 32];
+	PocJob *job = (PocJob *) DatumGetPointer(arg);
+	char path[sizeof(job->key) + 32];
 
 	/* after the death of the postmaster, exit fast */
 	if (!job->may_run || !PostmasterIsAlive())
@@ -122,7 +120,8 @@ poc_job_cancel(int code, Datum arg)
 	if (job->id[0] == '\0')
 		ereport(WARNING,
 				(errmsg("could not cancel the job that was being started"),
-				 errdetail("The sidecar did not confirm the cancellation; if the job has started, it may still run."),
+				 errdetail(
+					 "The sidecar did not confirm the cancellation; if the job has started, it may still run."),
 				 errhint("When the sidecar answers again: SELECT * FROM poc_jobs().")));
 	else
 		ereport(WARNING,
@@ -136,7 +135,7 @@ poc_job_cancel(int code, Datum arg)
 Jsonb *
 poc_job_in_answer(Jsonb *answer, const char *path)
 {
-	Jsonb	   *object = poc_json_member(answer, "job", jbvObject);
+	Jsonb *object = poc_json_member(answer, "job", jbvObject);
 
 	if (object == NULL)
 		poc_sidecar_malformed(path, "It has no object of the name \"job\".");
@@ -154,13 +153,11 @@ poc_job_await_sidecar(PocJobAbsence *absence, PocHttpFailure *failure)
 {
 	if (ERRCODE_TO_CATEGORY(failure->sqlstate) != ERRCODE_CONNECTION_EXCEPTION ||
 		failure->sqlstate == ERRCODE_PROTOCOL_VIOLATION ||
-		TimestampDifferenceExceeds(absence->since, GetCurrentTimestamp(),
-								   absence->grace + AWAY_LIMIT))
+		TimestampDifferenceExceeds(absence->since, GetCurrentTimestamp(), absence->grace + AWAY_LIMIT))
 		poc_sidecar_throw(failure);
 	if (!absence->told)
-		ereport(NOTICE,
-				(errmsg("%s; trying again", failure->message),
-				 failure->detail ? errdetail("%s", failure->detail) : 0));
+		ereport(NOTICE, (errmsg("%s; trying again", failure->message),
+						 failure->detail ? errdetail("%s", failure->detail) : 0));
 	absence->told = true;
 	poc_job_nap(AWAY_NAP);
 }
@@ -169,8 +166,8 @@ poc_job_await_sidecar(PocJobAbsence *absence, PocHttpFailure *failure)
 void
 poc_job_nap(long milliseconds)
 {
-	(void) WaitLatch(MyLatch, WL_LATCH_SET | WL_TIMEOUT | WL_EXIT_ON_PM_DEATH,
-					 milliseconds, PG_WAIT_EXTENSION);
+	(void) WaitLatch(MyLatch, WL_LATCH_SET | WL_TIMEOUT | WL_EXIT_ON_PM_DEATH, milliseconds,
+					 PG_WAIT_EXTENSION);
 	ResetLatch(MyLatch);
 	CHECK_FOR_INTERRUPTS();
 }

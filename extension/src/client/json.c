@@ -37,8 +37,8 @@ poc_json_member(Jsonb *object, const char *key, enum jbvType type)
 
 	if (value == NULL || value->type != jbvBinary)
 		return NULL;
-	if (type == jbvArray ? !JsonContainerIsArray(value->val.binary.data) :
-		!JsonContainerIsObject(value->val.binary.data))
+	if (type == jbvArray ? !JsonContainerIsArray(value->val.binary.data)
+						 : !JsonContainerIsObject(value->val.binary.data))
 		return NULL;
 	return JsonbValueToJsonb(value);
 }
@@ -59,12 +59,12 @@ int64
 poc_json_integer(Jsonb *object, const char *key)
 {
 	JsonbValue *value = poc_json_find(object, key);
-	double		number;
+	double number;
 
 	if (value == NULL || value->type != jbvNumeric)
 		return 0;
-	number = DatumGetFloat8(DirectFunctionCall1(numeric_float8_no_overflow,
-												NumericGetDatum(value->val.numeric)));
+	number = DatumGetFloat8(
+		DirectFunctionCall1(numeric_float8_no_overflow, NumericGetDatum(value->val.numeric)));
 	return number >= 0 && number < PG_INT32_MAX ? (int64) number : 0;
 }
 

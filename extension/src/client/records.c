@@ -32,10 +32,10 @@
 
 typedef struct Column
 {
-	char	   *member;			/* NULL: dropped */
-	Oid			type;
-	Oid			ioparam;
-	FmgrInfo	input;
+	char *member; /* NULL: dropped */
+	Oid type;
+	Oid ioparam;
+	FmgrInfo input;
 } Column;
 
 static Column *make_columns(TupleDesc desc);
@@ -59,10 +59,10 @@ Datum
 poc_records(PG_FUNCTION_ARGS)
 {
 	ReturnSetInfo *rsinfo = (ReturnSetInfo *) fcinfo->resultinfo;
-	int			last = PG_NARGS() - 1;
+	int last = PG_NARGS() - 1;
 	MemoryContext context = CurrentMemoryContext;
-	Column	   *columns;
-	Column	   *volatile current = NULL;
+	Column *columns;
+	Column *volatile current = NULL;
 
 	InitMaterializedSRF(fcinfo, MAT_SRF_USE_EXPECTED_DESC);
 	if (PG_ARGISNULL(last))
@@ -71,9 +71,9 @@ poc_records(PG_FUNCTION_ARGS)
 
 	PG_TRY();
 	{
-		Jsonb	   *objects = PG_GETARG_JSONB_P(last);
+		Jsonb *objects = PG_GETARG_JSONB_P(last);
 		JsonbIterator *iterator = JsonbIteratorInit(&objects->root);
-		JsonbValue	value;
+		JsonbValue value;
 
 		if (JB_ROOT_IS_OBJECT(objects))
 			add_record(rsinfo, columns, objects, &current);
@@ -90,18 +90,17 @@ poc_records(PG_FUNCTION_ARGS)
 	}
 	PG_CATCH();
 	{
-		ErrorData  *edata;
+		ErrorData *edata;
 
 		MemoryContextSwitchTo(context);
 		edata = CopyErrorData();
-		if (current == NULL ||
-			ERRCODE_TO_CATEGORY(edata->sqlerrcode) != ERRCODE_DATA_EXCEPTION)
+		if (current == NULL || ERRCODE_TO_CATEGORY(edata->sqlerrcode) != ERRCODE_DATA_EXCEPTION)
 			PG_RE_THROW();
 
 		/* only the error is replaced; the transaction still aborts */
 		FlushErrorState();
-		poc_sidecar_malformed(NULL, psprintf("Its member \"%s\" does not fit: %s.",
-											 current->member, edata->message));
+		poc_sidecar_malformed(NULL, psprintf("Its member \"%s\" does not fit: %s.", current->member,
+											 edata->message));
 	}
 	PG_END_TRY();
 	return (Datum) 0;
@@ -110,19 +109,19 @@ poc_records(PG_FUNCTION_ARGS)
 static Column *
 make_columns(TupleDesc desc)
 {
-	Column	   *columns = palloc0(sizeof(Column) * Max(desc->natts, 1));
+	Column *columns = palloc0(sizeof(Column) * Max(desc->natts, 1));
 
 	for (int i = 0; i < desc->natts; i++)
 	{
 		Form_pg_attribute attribute = TupleDescAttr(desc, i);
-		Oid			input;
+		Oid input;
 
 		if (attribute->attisdropped)
 			continue;
 		columns[i].type = attribute->atttypid;
-		columns[i].member = columns[i].type == INTERVALOID ?
-			member_of_interval(NameStr(attribute->attname)) :
-			pstrdup(NameStr(attribute->attname));
+		columns[i].member = columns[i].type == INTERVALOID
+								? member_of_interval(NameStr(attribute->attname))
+								: pstrdup(NameStr(attribute->attname));
 		getTypeInputInfo(columns[i].type, &input, &columns[i].ioparam);
 		fmgr_info(input, &columns[i].input);
 	}
@@ -137,11 +136,11 @@ static char *
 member_of_interval(const char *column)
 {
 	static const char *const suffixes[] = {"_time", "_elapsed"};
-	int			length = strlen(column);
+	int length = strlen(column);
 
 	for (int i = 0; i < lengthof(suffixes); i++)
 	{
-		int			stem = length - strlen(suffixes[i]);
+		int stem = length - strlen(suffixes[i]);
 
 		if (stem > 0 && strcmp(column + stem, suffixes[i]) == 0)
 			return psprintf("%.*s_seconds", stem, column);
@@ -152,9 +151,9 @@ member_of_interval(const char *column)
 static void
 add_record(ReturnSetInfo *rsinfo, Column *columns, Jsonb *object, Column *volatile *current)
 {
-	TupleDesc	desc = rsinfo->setDesc;
-	Datum	   *values = palloc0(sizeof(Datum) * Max(desc->natts, 1));
-	bool	   *nulls = palloc0(sizeof(bool) * Max(desc->natts, 1));
+	TupleDesc desc = rsinfo->setDesc;
+	Datum *values = palloc0(sizeof(Datum) * Max(desc->natts, 1));
+	bool *nulls = palloc0(sizeof(bool) * Max(desc->natts, 1));
 
 	for (int i = 0; i < desc->natts; i++)
 	{
@@ -201,13 +200,14 @@ column_value(Column *column, JsonbValue *value)
 static Datum
 interval_value(Column *column, JsonbValue *value)
 {
-	Interval   *interval = palloc0(sizeof(Interval));
-	double		microseconds;
+	Interval *interval = palloc0(sizeof(Interval));
+	double microseconds;
 
 	if (value->type != jbvNumeric)
 		refuse(column, value, "a number of seconds");
-	microseconds = rint(DatumGetFloat8(DirectFunctionCall1(numeric_float8,
-														   NumericGetDatum(value->val.numeric))) * USECS_PER_SEC);
+	microseconds = rint(
+		DatumGetFloat8(DirectFunctionCall1(numeric_float8, NumericGetDatum(value->val.numeric))) *
+		USECS_PER_SEC);
 	if (!FLOAT8_FITS_IN_INT64(microseconds))
 		refuse(column, value, "a number of seconds within range");
 	interval->time = (TimeOffset) microseconds;
@@ -219,7 +219,7 @@ texts_value(Column *column, JsonbValue *value)
 {
 	ArrayBuildState *state = initArrayResult(TEXTOID, CurrentMemoryContext, false);
 	JsonbIterator *iterator;
-	JsonbValue	element;
+	JsonbValue element;
 
 	if (value->type != jbvBinary || !JsonContainerIsArray(value->val.binary.data))
 		refuse(column, value, "a list of strings");
@@ -243,19 +243,19 @@ text_of(Column *column, JsonbValue *value, enum jbvType type)
 	if (value->type != type)
 		refuse(column, value, type == jbvNumeric ? "a number" : "a string");
 	if (type == jbvNumeric)
-		return DatumGetCString(DirectFunctionCall1(numeric_out,
-												   NumericGetDatum(value->val.numeric)));
+		return DatumGetCString(DirectFunctionCall1(numeric_out, NumericGetDatum(value->val.numeric)));
 	return pnstrdup(value->val.string.val, value->val.string.len);
 }
 
 static void
 refuse(Column *column, JsonbValue *value, const char *wanted)
 {
-	const char *found = value->type == jbvString ? "a string" :
-		value->type == jbvNumeric ? "a number" :
-		value->type == jbvBool ? "true or false" :
-		value->type == jbvNull ? "null" :
-		JsonContainerIsArray(value->val.binary.data) ? "a list" : "an object";
+	const char *found = value->type == jbvString					   ? "a string"
+						: value->type == jbvNumeric					   ? "a number"
+						: value->type == jbvBool					   ? "true or false"
+						: value->type == jbvNull					   ? "null"
+						: JsonContainerIsArray(value->val.binary.data) ? "a list"
+																	   : "an object";
 
 	poc_sidecar_malformed(NULL, psprintf("Its member \"%s\" is or has %s, where %s is expected.",
 										 column->member, found, wanted));

@@ -30,12 +30,11 @@
 #define MAX_EXCERPT 200
 
 static Datum get_field(PG_FUNCTION_ARGS, enum jbvType type);
-static Jsonb *read_answer(const PocHttpResponse *response, const char *path,
-						  bool *refused);
+static Jsonb *read_answer(const PocHttpResponse *response, const char *path, bool *refused);
 static bool needs_destroy_token(const char *path, Jsonb *body, bool *refused);
 static Jsonb *parse_json(const PocHttpResponse *response, const char *path);
 static bool is_json_type(const char *content_type);
-static int	json_depth(const char *text, size_t length);
+static int json_depth(const char *text, size_t length);
 static char *excerpt(const PocHttpResponse *response);
 
 PG_FUNCTION_INFO_V1(poc_get_list);
@@ -74,9 +73,9 @@ poc_get_health(PG_FUNCTION_ARGS)
 static Datum
 get_field(PG_FUNCTION_ARGS, enum jbvType type)
 {
-	char	   *path;
-	Jsonb	   *answer;
-	Jsonb	   *field;
+	char *path;
+	Jsonb *answer;
+	Jsonb *field;
 	JsonbValue *truncated;
 
 	if (PG_ARGISNULL(1))
@@ -88,17 +87,15 @@ get_field(PG_FUNCTION_ARGS, enum jbvType type)
 
 	field = poc_json_member(answer, text_to_cstring(PG_GETARG_TEXT_PP(0)), type);
 	if (field == NULL)
-		poc_sidecar_malformed(path,
-							  psprintf("It has no %s of the name \"%s\".",
-									   type == jbvArray ? "array" : "object",
-									   text_to_cstring(PG_GETARG_TEXT_PP(0))));
+		poc_sidecar_malformed(path, psprintf("It has no %s of the name \"%s\".",
+											 type == jbvArray ? "array" : "object",
+											 text_to_cstring(PG_GETARG_TEXT_PP(0))));
 
 	truncated = poc_json_find(answer, "truncated");
 	if (truncated != NULL && truncated->type == jbvBool && truncated->val.boolean)
-		ereport(WARNING,
-				(errmsg("the list is not complete"),
-				 errdetail("The sidecar left off the entries beyond the %d it sends at most.",
-						   (int) JsonContainerSize(&field->root))));
+		ereport(WARNING, (errmsg("the list is not complete"),
+						  errdetail("The sidecar left off the entries beyond the %d it sends at most.",
+									(int) JsonContainerSize(&field->root))));
 
 	PG_RETURN_JSONB_P(field);
 }
@@ -111,36 +108,34 @@ char *
 poc_sidecar_path(ArrayType *segments)
 {
 	StringInfoData path;
-	Datum	   *elements;
-	bool	   *nulls;
-	int			nelements;
+	Datum *elements;
+	bool *nulls;
+	int nelements;
 
 	initStringInfo(&path);
 	appendStringInfoString(&path, "/v1");
 
-	deconstruct_array(segments, TEXTOID, -1, false, TYPALIGN_INT,
-					  &elements, &nulls, &nelements);
+	deconstruct_array(segments, TEXTOID, -1, false, TYPALIGN_INT, &elements, &nulls, &nelements);
 	for (int i = 0; i < nelements; i++)
 	{
-		char	   *segment = nulls[i] ? NULL : TextDatumGetCString(elements[i]);
-		char	   *utf8;
-		char	   *encoded;
+		char *segment = nulls[i] ? NULL : TextDatumGetCString(elements[i]);
+		char *utf8;
+		char *encoded;
 
-		if (segment == NULL || segment[0] == '\0' ||
-			strcmp(segment, ".") == 0 || strcmp(segment, "..") == 0)
+		if (segment == NULL || segment[0] == '\0' || strcmp(segment, ".") == 0 ||
+			strcmp(segment, "..") == 0)
 			ereport(ERROR,
 					(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 					 errmsg("invalid name or identifier: %s",
 							segment ? quote_literal_cstr(segment) : "NULL"),
 					 errdetail("A server, backup, area or job cannot have this name."),
-					 errhint("See poc_servers(), poc_backups() and poc_jobs() for the names there are.")));
+					 errhint(
+						 "See poc_servers(), poc_backups() and poc_jobs() for the names there are.")));
 
 		utf8 = pg_server_to_any(segment, strlen(segment), PG_UTF8);
 		encoded = curl_easy_escape(NULL, utf8, strlen(utf8));
 		if (encoded == NULL)
-			ereport(ERROR,
-					(errcode(ERRCODE_OUT_OF_MEMORY),
-					 errmsg("out of memory")));
+			ereport(ERROR, (errcode(ERRCODE_OUT_OF_MEMORY), errmsg("out of memory")));
 
 		/*
 		 * Throws when the path exceeds a StringInfo, and then leaks some bytes
@@ -152,10 +147,8 @@ poc_sidecar_path(ArrayType *segments)
 
 	if (path.len > MAXPGPATH)
 		ereport(ERROR,
-				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-				 errmsg("name or identifier is too long"),
-				 errdetail("The request would have %d bytes, of %d allowed.",
-						   path.len, MAXPGPATH),
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE), errmsg("name or identifier is too long"),
+				 errdetail("The request would have %d bytes, of %d allowed.", path.len, MAXPGPATH),
 				 errhint("See poc_servers(), poc_backups() and poc_jobs() for the names there are.")));
 	return path.data;
 }
@@ -169,7 +162,7 @@ poc_sidecar_path(ArrayType *segments)
 Jsonb *
 poc_sidecar_get(const char *path, int hold, PocHttpFailure *failure)
 {
-	PocHttpRequest request = {.method = "GET",.path = path,.hold = hold};
+	PocHttpRequest request = {.method = "GET", .path = path, .hold = hold};
 	PocHttpFailure own_failure = {0};
 	PocHttpResponse *response;
 
@@ -198,8 +191,8 @@ Jsonb *
 poc_sidecar_post(const char *path, Jsonb *body)
 {
 	PocHttpFailure failure = {0};
-	bool		refused;
-	Jsonb	   *answer = poc_sidecar_start(path, body, NULL, &failure, &refused);
+	bool refused;
+	Jsonb *answer = poc_sidecar_start(path, body, NULL, &failure, &refused);
 
 	if (answer == NULL)
 		poc_sidecar_throw(&failure);
@@ -213,17 +206,17 @@ poc_sidecar_post(const char *path, Jsonb *body)
  * sidecar has refused the request.
  */
 Jsonb *
-poc_sidecar_start(const char *path, Jsonb *body, const char *key,
-				  PocHttpFailure *failure, bool *refused)
+poc_sidecar_start(const char *path, Jsonb *body, const char *key, PocHttpFailure *failure,
+				  bool *refused)
 {
-	PocHttpRequest request = {.method = body ? "POST" : "DELETE",.path = path,.key = key};
+	PocHttpRequest request = {.method = body ? "POST" : "DELETE", .path = path, .key = key};
 	PocHttpResponse *response;
 
 	*refused = false;
 	request.destroys = needs_destroy_token(path, body, refused);
 	if (body != NULL)
 	{
-		char	   *text = JsonbToCString(NULL, &body->root, VARSIZE(body));
+		char *text = JsonbToCString(NULL, &body->root, VARSIZE(body));
 
 		request.body = pg_server_to_any(text, strlen(text), PG_UTF8);
 	}
@@ -239,10 +232,11 @@ static bool
 needs_destroy_token(const char *path, Jsonb *body, bool *refused)
 {
 	const char *end = strrchr(path, '/');
-	bool		deletes = body == NULL && strncmp(path, "/v1/servers/", 12) == 0;
-	char	   *keep = body != NULL && end != NULL && strcmp(end, "/keep") == 0 ?
-		poc_json_text(body, "keep") : NULL;
-	bool		releases = keep != NULL && strcmp(keep, "release") == 0;
+	bool deletes = body == NULL && strncmp(path, "/v1/servers/", 12) == 0;
+	char *keep = body != NULL && end != NULL && strcmp(end, "/keep") == 0
+					 ? poc_json_text(body, "keep")
+					 : NULL;
+	bool releases = keep != NULL && strcmp(keep, "release") == 0;
 
 	/* a change from full to standalone frees WAL: the sidecar checks for that */
 	if (keep != NULL && strcmp(keep, "standalone") == 0)
@@ -254,10 +248,11 @@ needs_destroy_token(const char *path, Jsonb *body, bool *refused)
 		*refused = true;
 		ereport(ERROR,
 				(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
-				 errmsg(deletes ? "this server has no token to delete backups with" :
-						"this server has no token to release backups with"),
+				 errmsg(deletes ? "this server has no token to delete backups with"
+								: "this server has no token to release backups with"),
 				 errdetail("The setting poc_barman.destroy_token_file is empty."),
-				 errhint("Do it on Barman's host, or from a control database whose poc_barman.destroy_token_file names a file with a token of the scope destroy.")));
+				 errhint(
+					 "Do it on Barman's host, or from a control database whose poc_barman.destroy_token_file names a file with a token of the scope destroy.")));
 	}
 	return true;
 }
@@ -265,8 +260,8 @@ needs_destroy_token(const char *path, Jsonb *body, bool *refused)
 static Jsonb *
 read_answer(const PocHttpResponse *response, const char *path, bool *refused)
 {
-	Jsonb	   *answer;
-	Jsonb	   *error;
+	Jsonb *answer;
+	Jsonb *error;
 
 	if (response->status >= 300 && response->status < 400)
 		poc_sidecar_malformed(path,
@@ -293,8 +288,8 @@ static Jsonb *
 parse_json(const PocHttpResponse *response, const char *path)
 {
 	MemoryContext context = CurrentMemoryContext;
-	Jsonb	   *volatile answer = NULL;
-	char	   *text;
+	Jsonb *volatile answer = NULL;
+	char *text;
 
 	if (response->content_encoding != NULL &&
 		pg_strcasecmp(response->content_encoding, "identity") != 0)
@@ -312,19 +307,17 @@ parse_json(const PocHttpResponse *response, const char *path)
 		poc_sidecar_malformed(path, "It is not valid UTF-8.");
 	if (json_depth(response->body, response->length) > MAX_JSON_DEPTH)
 		poc_sidecar_malformed(path,
-							  psprintf("Its JSON is nested more than %d deep.",
-									   MAX_JSON_DEPTH));
+							  psprintf("Its JSON is nested more than %d deep.", MAX_JSON_DEPTH));
 
 	text = pg_any_to_server(response->body, response->length, PG_UTF8);
 
 	PG_TRY();
 	{
-		answer = DatumGetJsonbP(DirectFunctionCall1(jsonb_in,
-													CStringGetDatum(text)));
+		answer = DatumGetJsonbP(DirectFunctionCall1(jsonb_in, CStringGetDatum(text)));
 	}
 	PG_CATCH();
 	{
-		ErrorData  *edata;
+		ErrorData *edata;
 
 		MemoryContextSwitchTo(context);
 		edata = CopyErrorData();
@@ -334,11 +327,9 @@ parse_json(const PocHttpResponse *response, const char *path)
 
 		/* only the error is replaced; the transaction still aborts */
 		FlushErrorState();
-		poc_sidecar_malformed(path,
-							  psprintf("%s: %s  It begins with: %s",
-									   edata->message,
-									   edata->detail ? edata->detail : "No detail.",
-									   excerpt(response)));
+		poc_sidecar_malformed(path, psprintf("%s: %s  It begins with: %s", edata->message,
+											 edata->detail ? edata->detail : "No detail.",
+											 excerpt(response)));
 	}
 	PG_END_TRY();
 
@@ -353,8 +344,7 @@ is_json_type(const char *content_type)
 {
 	static const char json[] = "application/json";
 
-	if (content_type == NULL ||
-		pg_strncasecmp(content_type, json, sizeof(json) - 1) != 0)
+	if (content_type == NULL || pg_strncasecmp(content_type, json, sizeof(json) - 1) != 0)
 		return false;
 	content_type += sizeof(json) - 1;
 	return *content_type == '\0' || strchr("; \t", *content_type) != NULL;
@@ -367,9 +357,9 @@ is_json_type(const char *content_type)
 static int
 json_depth(const char *text, size_t length)
 {
-	int			depth = 0;
-	int			deepest = 0;
-	bool		in_string = false;
+	int depth = 0;
+	int deepest = 0;
+	bool in_string = false;
 
 	for (size_t i = 0; i < length; i++)
 	{
@@ -392,12 +382,11 @@ json_depth(const char *text, size_t length)
 static char *
 excerpt(const PocHttpResponse *response)
 {
-	size_t		length = Min(response->length, MAX_EXCERPT);
-	char	   *text = palloc(length + 4);
+	size_t length = Min(response->length, MAX_EXCERPT);
+	char *text = palloc(length + 4);
 
 	for (size_t i = 0; i < length; i++)
-		text[i] = (response->body[i] >= 0x20 && response->body[i] < 0x7f) ?
-			response->body[i] : '?';
+		text[i] = (response->body[i] >= 0x20 && response->body[i] < 0x7f) ? response->body[i] : '?';
 	strcpy(text + length, response->length > length ? "..." : "");
 	return text;
 }

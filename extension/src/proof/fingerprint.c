@@ -29,25 +29,25 @@
 typedef enum ColumnForm
 {
 	FORM_DROPPED,
-	FORM_BYVAL,					/* the Datum */
-	FORM_FIXED,					/* length bytes */
-	FORM_VARLENA,				/* the bytes, detoasted */
+	FORM_BYVAL,	  /* the Datum */
+	FORM_FIXED,	  /* length bytes */
+	FORM_VARLENA, /* the bytes, detoasted */
 	FORM_CSTRING,
-	FORM_TEXT					/* the text from the output function */
+	FORM_TEXT /* the text from the output function */
 } ColumnForm;
 
 typedef struct ColumnHash
 {
-	ColumnForm	form;
-	int16		length;
-	FmgrInfo	output;
+	ColumnForm form;
+	int16 length;
+	FmgrInfo output;
 } ColumnHash;
 
 /* Properties of a row type, kept between rows. */
 struct PocRowHash
 {
-	MemoryContext context;		/* holds all of this */
-	TupleDesc	tupdesc;
+	MemoryContext context; /* holds all of this */
+	TupleDesc tupdesc;
 	ColumnHash *columns;
 	StringInfoData buffer;
 };
@@ -55,10 +55,10 @@ struct PocRowHash
 /* State of a function between calls */
 typedef struct CallState
 {
-	uint64		identifier;		/* of the tuple descriptor: ALTER TYPE creates another one */
+	uint64 identifier; /* of the tuple descriptor: ALTER TYPE creates another one */
 	PocRowHash *hash;
-	Datum	   *values;
-	bool	   *isnull;
+	Datum *values;
+	bool *isnull;
 } CallState;
 
 static CallState *call_state(FmgrInfo *flinfo, HeapTupleHeader row);
@@ -77,10 +77,10 @@ Datum
 poc_fingerprint_add(PG_FUNCTION_ARGS)
 {
 	MemoryContext context = aggregate_context(fcinfo);
-	PocFingerprint *state = PG_ARGISNULL(0) ? MemoryContextAllocZero(context, sizeof(PocFingerprint)) :
-		(PocFingerprint *) PG_GETARG_POINTER(0);
+	PocFingerprint *state = PG_ARGISNULL(0) ? MemoryContextAllocZero(context, sizeof(PocFingerprint))
+											: (PocFingerprint *) PG_GETARG_POINTER(0);
 	HeapTupleHeader row;
-	CallState  *call;
+	CallState *call;
 	HeapTupleData tuple;
 
 	if (PG_ARGISNULL(1))
@@ -102,8 +102,8 @@ Datum
 poc_fingerprint_combine(PG_FUNCTION_ARGS)
 {
 	MemoryContext context = aggregate_context(fcinfo);
-	PocFingerprint *state = PG_ARGISNULL(0) ? MemoryContextAllocZero(context, sizeof(PocFingerprint)) :
-		(PocFingerprint *) PG_GETARG_POINTER(0);
+	PocFingerprint *state = PG_ARGISNULL(0) ? MemoryContextAllocZero(context, sizeof(PocFingerprint))
+											: (PocFingerprint *) PG_GETARG_POINTER(0);
 
 	if (!PG_ARGISNULL(1))
 	{
@@ -120,7 +120,7 @@ poc_fingerprint_combine(PG_FUNCTION_ARGS)
 Datum
 poc_fingerprint_serialize(PG_FUNCTION_ARGS)
 {
-	bytea	   *bytes;
+	bytea *bytes;
 
 	(void) aggregate_context(fcinfo);
 	bytes = palloc(VARHDRSZ + sizeof(PocFingerprint));
@@ -134,15 +134,14 @@ Datum
 poc_fingerprint_deserialize(PG_FUNCTION_ARGS)
 {
 	PocFingerprint *state;
-	bytea	   *bytes;
+	bytea *bytes;
 
 	(void) aggregate_context(fcinfo);
 	bytes = PG_GETARG_BYTEA_PP(0);
 	if (VARSIZE_ANY_EXHDR(bytes) != sizeof(PocFingerprint))
-		ereport(ERROR,
-				(errcode(ERRCODE_INVALID_BINARY_REPRESENTATION),
-				 errmsg("the state of a fingerprint has %zu bytes, not %zu",
-						(size_t) VARSIZE_ANY_EXHDR(bytes), sizeof(PocFingerprint))));
+		ereport(ERROR, (errcode(ERRCODE_INVALID_BINARY_REPRESENTATION),
+						errmsg("the state of a fingerprint has %zu bytes, not %zu",
+							   (size_t) VARSIZE_ANY_EXHDR(bytes), sizeof(PocFingerprint))));
 	state = palloc(sizeof(PocFingerprint));
 	memcpy(state, VARDATA_ANY(bytes), sizeof(PocFingerprint));
 	PG_RETURN_POINTER(state);
@@ -167,11 +166,10 @@ aggregate_context(FunctionCallInfo fcinfo)
 	MemoryContext context;
 
 	if (!AggCheckCallContext(fcinfo, &context))
-		ereport(ERROR,
-				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
-				 errmsg("this function is a part of an aggregate"),
-				 errdetail("It was called by itself, so there is no state for it to work on."),
-				 errhint("Use poc_fingerprint().")));
+		ereport(ERROR, (errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+						errmsg("this function is a part of an aggregate"),
+						errdetail("It was called by itself, so there is no state for it to work on."),
+						errhint("Use poc_fingerprint().")));
 	return context;
 }
 
@@ -182,11 +180,11 @@ aggregate_context(FunctionCallInfo fcinfo)
 static CallState *
 call_state(FmgrInfo *flinfo, HeapTupleHeader row)
 {
-	Oid			type = HeapTupleHeaderGetTypeId(row);
-	int32		typmod = HeapTupleHeaderGetTypMod(row);
-	uint64		identifier = assign_record_type_identifier(type, typmod);
-	CallState  *call = flinfo->fn_extra;
-	TupleDesc	tupdesc;
+	Oid type = HeapTupleHeaderGetTypeId(row);
+	int32 typmod = HeapTupleHeaderGetTypMod(row);
+	uint64 identifier = assign_record_type_identifier(type, typmod);
+	CallState *call = flinfo->fn_extra;
+	TupleDesc tupdesc;
 
 	if (call != NULL && call->identifier == identifier)
 		return call;
@@ -203,8 +201,10 @@ call_state(FmgrInfo *flinfo, HeapTupleHeader row)
 	tupdesc = lookup_rowtype_tupdesc(type, typmod);
 	call->hash = poc_row_hash(tupdesc, flinfo->fn_mcxt);
 	ReleaseTupleDesc(tupdesc);
-	call->values = MemoryContextAlloc(call->hash->context, sizeof(Datum) * Max(call->hash->tupdesc->natts, 1));
-	call->isnull = MemoryContextAlloc(call->hash->context, sizeof(bool) * Max(call->hash->tupdesc->natts, 1));
+	call->values = MemoryContextAlloc(call->hash->context,
+									  sizeof(Datum) * Max(call->hash->tupdesc->natts, 1));
+	call->isnull = MemoryContextAlloc(call->hash->context,
+									  sizeof(bool) * Max(call->hash->tupdesc->natts, 1));
 	call->identifier = identifier;
 	return call;
 }
@@ -212,7 +212,8 @@ call_state(FmgrInfo *flinfo, HeapTupleHeader row)
 PocRowHash *
 poc_row_hash(TupleDesc tupdesc, MemoryContext parent)
 {
-	MemoryContext context = AllocSetContextCreate(parent, "poc_barman row hash", ALLOCSET_SMALL_SIZES);
+	MemoryContext context = AllocSetContextCreate(parent, "poc_barman row hash",
+												  ALLOCSET_SMALL_SIZES);
 	MemoryContext old = MemoryContextSwitchTo(context);
 	PocRowHash *hash = palloc0(sizeof(PocRowHash));
 
@@ -231,8 +232,8 @@ poc_row_hash(TupleDesc tupdesc, MemoryContext parent)
 		column->length = attribute->attlen;
 		if (column->form == FORM_TEXT)
 		{
-			Oid			output;
-			bool		is_varlena;
+			Oid output;
+			bool is_varlena;
 
 			getTypeOutputInfo(attribute->atttypid, &output, &is_varlena);
 			fmgr_info_cxt(output, &column->output, context);
@@ -251,7 +252,7 @@ poc_row_hash_free(PocRowHash *hash)
 void
 poc_fingerprint_row(PocFingerprint *sum, PocRowHash *hash, const Datum *values, const bool *isnull)
 {
-	uint64		key;
+	uint64 key;
 
 	resetStringInfo(&hash->buffer);
 	for (int i = 0; i < hash->tupdesc->natts; i++)
@@ -265,7 +266,8 @@ poc_fingerprint_row(PocFingerprint *sum, PocRowHash *hash, const Datum *values, 
 char *
 poc_fingerprint_text(const PocFingerprint *sum)
 {
-	return psprintf("%016llx%016llx", (unsigned long long) sum->sums[0], (unsigned long long) sum->sums[1]);
+	return psprintf("%016llx%016llx", (unsigned long long) sum->sums[0],
+					(unsigned long long) sum->sums[1]);
 }
 
 /*
@@ -322,11 +324,11 @@ static void
 append_value(PocRowHash *hash, int column, Datum value, bool isnull)
 {
 	ColumnHash *info = &hash->columns[column];
-	StringInfo	buffer = &hash->buffer;
+	StringInfo buffer = &hash->buffer;
 	const char *data;
-	int32		length;
+	int32 length;
 	struct varlena *detoasted = NULL;
-	char	   *text = NULL;
+	char *text = NULL;
 
 	if (info->form == FORM_DROPPED)
 		return;

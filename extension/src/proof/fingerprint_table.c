@@ -44,9 +44,9 @@ static ExprState **virtual_columns(Relation rel, EState *estate);
 void
 poc_fingerprint_settings(Oid fingerprint)
 {
-	HeapTuple	tuple = SearchSysCache1(PROCOID, ObjectIdGetDatum(fingerprint));
-	Datum		config;
-	bool		isnull;
+	HeapTuple tuple = SearchSysCache1(PROCOID, ObjectIdGetDatum(fingerprint));
+	Datum config;
+	bool isnull;
 
 	if (!HeapTupleIsValid(tuple))
 		elog(ERROR, "cache lookup failed for function %u", fingerprint);
@@ -64,15 +64,15 @@ PocFingerprint
 poc_fingerprint_table(Oid relid)
 {
 	PocFingerprint sum = {0};
-	Relation	rel = table_open(relid, AccessShareLock);
+	Relation rel = table_open(relid, AccessShareLock);
 	PocRowHash *hash;
-	ListCell   *cell;
+	ListCell *cell;
 
 	(void) check_enable_rls(relid, InvalidOid, false);
 	hash = poc_row_hash(RelationGetDescr(rel), CurrentMemoryContext);
-	foreach(cell, find_all_inheritors(relid, AccessShareLock, NULL))
+	foreach (cell, find_all_inheritors(relid, AccessShareLock, NULL))
 	{
-		Relation	member = table_open(lfirst_oid(cell), NoLock);
+		Relation member = table_open(lfirst_oid(cell), NoLock);
 
 		if (RELKIND_HAS_STORAGE(member->rd_rel->relkind))
 			add_rows(&sum, hash, member, RelationGetDescr(rel));
@@ -90,18 +90,17 @@ poc_fingerprint_table(Oid relid)
 Datum
 poc_fingerprint_of(PG_FUNCTION_ARGS)
 {
-	Oid			relid = PG_GETARG_OID(0);
-	Relation	rel = table_open(relid, AccessShareLock);
-	char		kind = rel->rd_rel->relkind;
+	Oid relid = PG_GETARG_OID(0);
+	Relation rel = table_open(relid, AccessShareLock);
+	char kind = rel->rd_rel->relkind;
 	PocFingerprint sum;
-	TupleDesc	tupdesc;
-	Datum		values[2];
-	bool		nulls[2] = {false};
+	TupleDesc tupdesc;
+	Datum values[2];
+	bool nulls[2] = {false};
 
 	if (kind != RELKIND_RELATION && kind != RELKIND_PARTITIONED_TABLE && kind != RELKIND_MATVIEW)
-		ereport(ERROR,
-				(errcode(ERRCODE_WRONG_OBJECT_TYPE),
-				 errmsg("\"%s\" holds no rows of its own", RelationGetRelationName(rel))));
+		ereport(ERROR, (errcode(ERRCODE_WRONG_OBJECT_TYPE),
+						errmsg("\"%s\" holds no rows of its own", RelationGetRelationName(rel))));
 	if (pg_class_aclcheck(relid, GetUserId(), ACL_SELECT) != ACLCHECK_OK)
 		aclcheck_error(ACLCHECK_NO_PRIV, OBJECT_TABLE, RelationGetRelationName(rel));
 	sum = poc_fingerprint_table(relid);
@@ -121,10 +120,10 @@ add_rows(PocFingerprint *sum, PocRowHash *hash, Relation rel, TupleDesc tupdesc)
 	TupleConversionMap *map = convert_tuples_by_name(RelationGetDescr(rel), tupdesc);
 	TupleTableSlot *slot = table_slot_create(rel, NULL);
 	TupleTableSlot *mapped = map != NULL ? MakeSingleTupleTableSlot(tupdesc, &TTSOpsVirtual) : NULL;
-	EState	   *estate = CreateExecutorState();
+	EState *estate = CreateExecutorState();
 	ExprContext *context = GetPerTupleExprContext(estate);
 	ExprState **expressions = virtual_columns(rel, estate);
-	int			natts = RelationGetDescr(rel)->natts;
+	int natts = RelationGetDescr(rel)->natts;
 	TableScanDesc scan = table_beginscan(rel, GetActiveSnapshot(), 0, NULL, 0);
 
 	while (table_scan_getnextslot(scan, ForwardScanDirection, slot))
@@ -161,7 +160,7 @@ add_rows(PocFingerprint *sum, PocRowHash *hash, Relation rel, TupleDesc tupdesc)
 static ExprState **
 virtual_columns(Relation rel, EState *estate)
 {
-	TupleDesc	tupdesc = RelationGetDescr(rel);
+	TupleDesc tupdesc = RelationGetDescr(rel);
 	ExprState **expressions;
 
 	if (tupdesc->constr == NULL || !poc_has_virtual_columns(tupdesc->constr))
@@ -169,8 +168,10 @@ virtual_columns(Relation rel, EState *estate)
 	expressions = palloc0(sizeof(ExprState *) * tupdesc->natts);
 	for (int i = 0; i < tupdesc->natts; i++)
 	{
-		if (TupleDescAttr(tupdesc, i)->attgenerated == ATTRIBUTE_GENERATED_VIRTUAL && !TupleDescAttr(tupdesc, i)->attisdropped)
-			expressions[i] = ExecPrepareExpr((Expr *) build_generation_expression(rel, i + 1), estate);
+		if (TupleDescAttr(tupdesc, i)->attgenerated == ATTRIBUTE_GENERATED_VIRTUAL &&
+			!TupleDescAttr(tupdesc, i)->attisdropped)
+			expressions[i] = ExecPrepareExpr((Expr *) build_generation_expression(rel, i + 1),
+											 estate);
 	}
 	return expressions;
 }

@@ -57,11 +57,11 @@ PG_FUNCTION_INFO_V1(poc_mark);
 Datum
 poc_mark(PG_FUNCTION_ARGS)
 {
-	char	   *name = mark_name(fcinfo);
-	ArrayType  *named = PG_ARGISNULL(1) ? NULL : PG_GETARG_ARRAYTYPE_P(1);
-	PocMark	   *mark;
-	int			nest_level;
-	ListCell   *cell;
+	char *name = mark_name(fcinfo);
+	ArrayType *named = PG_ARGISNULL(1) ? NULL : PG_GETARG_ARRAYTYPE_P(1);
+	PocMark *mark;
+	int nest_level;
+	ListCell *cell;
 
 	require_fit_transaction();
 
@@ -71,10 +71,10 @@ poc_mark(PG_FUNCTION_ARGS)
 	 * poc_fingerprint() was replaced.
 	 */
 	nest_level = NewGUCNestLevel();
-	(void) set_config_option("row_security", "off",
-							 PGC_USERSET, PGC_S_SESSION, GUC_ACTION_SAVE, true, 0, false);
-	(void) set_config_option("search_path", "pg_catalog, pg_temp",
-							 PGC_USERSET, PGC_S_SESSION, GUC_ACTION_SAVE, true, 0, false);
+	(void) set_config_option("row_security", "off", PGC_USERSET, PGC_S_SESSION, GUC_ACTION_SAVE,
+							 true, 0, false);
+	(void) set_config_option("search_path", "pg_catalog, pg_temp", PGC_USERSET, PGC_S_SESSION,
+							 GUC_ACTION_SAVE, true, 0, false);
 	mark = start_mark(name, fcinfo->flinfo->fn_oid);
 	poc_fingerprint_settings(mark->fingerprint);
 	SPI_connect();
@@ -84,7 +84,7 @@ poc_mark(PG_FUNCTION_ARGS)
 	if (named == NULL)
 		poc_mark_find_large_objects(mark);
 	poc_mark_lock_tables(mark, named != NULL);
-	foreach(cell, mark->tables)
+	foreach (cell, mark->tables)
 	{
 		if (named != NULL)
 			fingerprint_named(mark, lfirst(cell));
@@ -119,11 +119,11 @@ poc_mark(PG_FUNCTION_ARGS)
 static char *
 mark_name(FunctionCallInfo fcinfo)
 {
-	char	   *name = PG_ARGISNULL(0) ? "" : text_to_cstring(PG_GETARG_TEXT_PP(0));
+	char *name = PG_ARGISNULL(0) ? "" : text_to_cstring(PG_GETARG_TEXT_PP(0));
 	static const char allowed[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_.-";
 
-	if (name[0] == '\0' || name[0] == '.' || name[0] == '-' ||
-		strlen(name) >= MAXFNAMELEN || name[strspn(name, allowed)] != '\0')
+	if (name[0] == '\0' || name[0] == '.' || name[0] == '-' || strlen(name) >= MAXFNAMELEN ||
+		name[strspn(name, allowed)] != '\0')
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 				 errmsg("invalid name of a mark: \"%s\"", name),
@@ -137,11 +137,10 @@ static void
 require_fit_transaction(void)
 {
 	if (RecoveryInProgress())
-		ereport(ERROR,
-				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
-				 errmsg("recovery is in progress"),
-				 errdetail("A standby creates no restore points of its own."),
-				 errhint("Call this function on the primary.")));
+		ereport(ERROR, (errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+						errmsg("recovery is in progress"),
+						errdetail("A standby creates no restore points of its own."),
+						errhint("Call this function on the primary.")));
 	if (!XLogIsNeeded())
 		ereport(ERROR,
 				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
@@ -156,24 +155,24 @@ require_fit_transaction(void)
 		ereport(ERROR,
 				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
 				 errmsg("a mark must be the first change of its transaction"),
-				 errdetail("What this transaction has changed before would not be there after a restore to the mark."),
+				 errdetail(
+					 "What this transaction has changed before would not be there after a restore to the mark."),
 				 errhint("Call poc_mark() in a transaction of its own.")));
 
 	/* An old snapshot does not show what other transactions have committed since. */
 	if (IsolationUsesXactSnapshot())
-		ereport(ERROR,
-				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
-				 errmsg("a mark must not be set at isolation level \"%s\"",
-						GetConfigOption("transaction_isolation", false, false)),
-				 errdetail("The snapshot may be older than the locks on the tables."),
-				 errhint("Call poc_mark() at isolation level \"read committed\".")));
+		ereport(ERROR, (errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+						errmsg("a mark must not be set at isolation level \"%s\"",
+							   GetConfigOption("transaction_isolation", false, false)),
+						errdetail("The snapshot may be older than the locks on the tables."),
+						errhint("Call poc_mark() at isolation level \"read committed\".")));
 }
 
 static PocMark *
 start_mark(char *name, Oid function)
 {
-	PocMark	   *mark = palloc0(sizeof(PocMark));
-	Oid			types[] = {REGCLASSOID};
+	PocMark *mark = palloc0(sizeof(PocMark));
+	Oid types[] = {REGCLASSOID};
 
 	mark->name = name;
 	mark->fingerprint = poc_sibling(function, "poc_fingerprint", lengthof(types), types);
@@ -191,12 +190,12 @@ start_mark(char *name, Oid function)
 static void
 reserve_name(PocMark *mark)
 {
-	Oid			types[] = {TEXTOID};
-	Datum		values[] = {CStringGetTextDatum(mark->name)};
-	uint32		key = hash_bytes((unsigned char *) mark->name, strlen(mark->name));
-	Oid			user;
-	int			context;
-	bool		taken;
+	Oid types[] = {TEXTOID};
+	Datum values[] = {CStringGetTextDatum(mark->name)};
+	uint32 key = hash_bytes((unsigned char *) mark->name, strlen(mark->name));
+	Oid user;
+	int context;
+	bool taken;
 
 	LockDatabaseObject(mark->storage, key, 0, ExclusiveLock);
 
@@ -208,8 +207,7 @@ reserve_name(PocMark *mark)
 
 	if (taken)
 		ereport(ERROR,
-				(errcode(ERRCODE_DUPLICATE_OBJECT),
-				 errmsg("mark \"%s\" exists already", mark->name),
+				(errcode(ERRCODE_DUPLICATE_OBJECT), errmsg("mark \"%s\" exists already", mark->name),
 				 errhint("Choose another name, or forget that mark: DELETE FROM poc_marks WHERE name = %s",
 						 quote_literal_cstr(mark->name))));
 }
@@ -245,7 +243,7 @@ fingerprint_named(PocMark *mark, PocMarkedTable *table)
 {
 	MemoryContext context = CurrentMemoryContext;
 	ResourceOwner owner = CurrentResourceOwner;
-	ErrorData  *volatile error = NULL;
+	ErrorData *volatile error = NULL;
 	MemoryContext old;
 
 	BeginInternalSubTransaction(NULL);
@@ -253,11 +251,11 @@ fingerprint_named(PocMark *mark, PocMarkedTable *table)
 	PG_TRY();
 	{
 		HeapTupleHeader row;
-		bool		isnull;
+		bool isnull;
 
 		PushActiveSnapshot(GetTransactionSnapshot());
-		row = DatumGetHeapTupleHeader(OidFunctionCall1(mark->fingerprint,
-													   ObjectIdGetDatum(table->relid)));
+		row = DatumGetHeapTupleHeader(
+			OidFunctionCall1(mark->fingerprint, ObjectIdGetDatum(table->relid)));
 		table->rows = DatumGetInt64(GetAttributeByName(row, "rows", &isnull));
 		old = MemoryContextSwitchTo(GetMemoryChunkContext(mark));
 		table->hash = TextDatumGetCString(GetAttributeByName(row, "hash", &isnull));
@@ -286,51 +284,51 @@ fingerprint_named(PocMark *mark, PocMarkedTable *table)
 static void
 store_mark(PocMark *mark)
 {
-	Oid			mark_types[] = {TEXTOID, PG_LSNOID, INT4OID, INT8OID, TIMESTAMPTZOID, TEXTARRAYOID};
-	Datum		mark_values[] = {
+	Oid mark_types[] = {TEXTOID, PG_LSNOID, INT4OID, INT8OID, TIMESTAMPTZOID, TEXTARRAYOID};
+	Datum mark_values[] = {
 		CStringGetTextDatum(mark->name),
 		LSNGetDatum(mark->lsn),
 		Int32GetDatum((int32) GetWALInsertionTimeLine()),
 		Int64GetDatum((int64) GetSystemIdentifier()),
 		TimestampTzGetDatum(mark->at),
-		texts_of(mark->omitted)
+		texts_of(mark->omitted),
 	};
-	Oid			table_types[] = {TEXTOID, TEXTOID, INT8OID, INT8OID, TEXTOID};
-	Oid			sequence_types[] = {TEXTOID, TEXTOID, INT8OID, BOOLOID, BOOLOID};
-	static const char insert_sequence[] =
-		"INSERT INTO _poc.mark_sequences (mark, relation, value, ascending) VALUES ($1, $2, CASE WHEN NOT $4 THEN $3 END, $5)";
-	static const char insert_table[] =
-		"INSERT INTO _poc.mark_tables (mark, relation, bytes, rows, hash) VALUES ($1, $2, $3, $4, $5)";
-	Oid			user;
-	int			context;
-	ListCell   *cell;
+	Oid table_types[] = {TEXTOID, TEXTOID, INT8OID, INT8OID, TEXTOID};
+	Oid sequence_types[] = {TEXTOID, TEXTOID, INT8OID, BOOLOID, BOOLOID};
+	static const char
+		insert_sequence[] = "INSERT INTO _poc.mark_sequences (mark, relation, value, ascending) VALUES ($1, $2, CASE WHEN NOT $4 THEN $3 END, $5)";
+	static const char
+		insert_table[] = "INSERT INTO _poc.mark_tables (mark, relation, bytes, rows, hash) VALUES ($1, $2, $3, $4, $5)";
+	Oid user;
+	int context;
+	ListCell *cell;
 
 	GetUserIdAndSecContext(&user, &context);
 	SetUserIdAndSecContext(mark->owner, context | SECURITY_LOCAL_USERID_CHANGE);
 	run("INSERT INTO _poc.marks (name, lsn, timeline, system_identifier, at, omitted) VALUES ($1, $2, $3, $4, $5, $6)",
 		6, mark_types, mark_values, SPI_OK_INSERT);
-	foreach(cell, mark->tables)
+	foreach (cell, mark->tables)
 	{
 		PocMarkedTable *table = lfirst(cell);
-		Datum		table_values[] = {
+		Datum table_values[] = {
 			mark_values[0],
 			CStringGetTextDatum(table->name),
 			Int64GetDatum(table->bytes),
 			Int64GetDatum(table->rows),
-			CStringGetTextDatum(table->hash)
+			CStringGetTextDatum(table->hash),
 		};
 
 		run(insert_table, 5, table_types, table_values, SPI_OK_INSERT);
 	}
-	foreach(cell, mark->sequences)
+	foreach (cell, mark->sequences)
 	{
 		PocMarkedSequence *sequence = lfirst(cell);
-		Datum		sequence_values[] = {
+		Datum sequence_values[] = {
 			mark_values[0],
 			CStringGetTextDatum(sequence->name),
 			Int64GetDatum(sequence->value),
 			BoolGetDatum(sequence->unused),
-			BoolGetDatum(sequence->ascending)
+			BoolGetDatum(sequence->ascending),
 		};
 
 		run(insert_sequence, 5, sequence_types, sequence_values, SPI_OK_INSERT);
@@ -341,11 +339,11 @@ store_mark(PocMark *mark)
 static Datum
 texts_of(List *strings)
 {
-	Datum	   *texts = palloc(list_length(strings) * sizeof(Datum));
-	int			n = 0;
-	ListCell   *cell;
+	Datum *texts = palloc(list_length(strings) * sizeof(Datum));
+	int n = 0;
+	ListCell *cell;
 
-	foreach(cell, strings)
+	foreach (cell, strings)
 		texts[n++] = CStringGetTextDatum(lfirst(cell));
 	return PointerGetDatum(construct_array(texts, n, TEXTOID, -1, false, TYPALIGN_INT));
 }
@@ -353,7 +351,7 @@ texts_of(List *strings)
 static void
 run(const char *command, int nargs, Oid *types, Datum *values, int expected)
 {
-	int			result = SPI_execute_with_args(command, nargs, types, values, NULL, false, 0);
+	int result = SPI_execute_with_args(command, nargs, types, values, NULL, false, 0);
 
 	if (result != expected)
 		elog(ERROR, "%s: %s", command, SPI_result_code_string(result));
@@ -362,15 +360,15 @@ run(const char *command, int nargs, Oid *types, Datum *values, int expected)
 static Datum
 mark_row(FunctionCallInfo fcinfo, PocMark *mark)
 {
-	TupleDesc	tupdesc;
-	Datum		values[5];
-	bool		nulls[5] = {false};
-	int64		rows = 0;
-	ListCell   *cell;
+	TupleDesc tupdesc;
+	Datum values[5];
+	bool nulls[5] = {false};
+	int64 rows = 0;
+	ListCell *cell;
 
 	if (get_call_result_type(fcinfo, NULL, &tupdesc) != TYPEFUNC_COMPOSITE)
 		elog(ERROR, "return type must be a row type");
-	foreach(cell, mark->tables)
+	foreach (cell, mark->tables)
 		rows += ((PocMarkedTable *) lfirst(cell))->rows;
 
 	values[0] = CStringGetTextDatum(mark->name);

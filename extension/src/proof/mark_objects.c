@@ -45,9 +45,9 @@ poc_mark_find_large_objects(PocMark *mark)
 	MemoryContext ours = GetMemoryChunkContext(mark);
 	MemoryContext old;
 	PocMarkedTable *table;
-	int64		objects;
-	int64		bytes;
-	bool		isnull;
+	int64 objects;
+	int64 bytes;
+	bool isnull;
 
 	query("SELECT (SELECT count(*) FROM pg_largeobject_metadata), pg_table_size('pg_largeobject')");
 	objects = bigint_at(0, 1, &isnull);
@@ -56,7 +56,11 @@ poc_mark_find_large_objects(PocMark *mark)
 		return;
 	if (pg_class_aclcheck(LargeObjectRelationId, GetUserId(), ACL_SELECT) != ACLCHECK_OK)
 	{
-		poc_mark_leave_out(mark, psprintf(INT64_FORMAT " large objects: to read them all needs SELECT on pg_largeobject", objects), false);
+		poc_mark_leave_out(mark,
+						   psprintf(INT64_FORMAT
+									" large objects: to read them all needs SELECT on pg_largeobject",
+									objects),
+						   false);
 		return;
 	}
 	old = MemoryContextSwitchTo(ours);
@@ -86,7 +90,7 @@ poc_mark_wait_for_removals(void)
 static TransactionId
 removal_in_progress(void)
 {
-	Relation	rel = table_open(LargeObjectMetadataRelationId, AccessShareLock);
+	Relation rel = table_open(LargeObjectMetadataRelationId, AccessShareLock);
 	TupleTableSlot *slot = table_slot_create(rel, NULL);
 	TransactionId xid = InvalidTransactionId;
 	SnapshotData dirty;
@@ -119,12 +123,11 @@ poc_mark_read_sequences(PocMark *mark)
 		  "       CASE WHEN readable THEN pg_sequence_last_value(c.oid) END, s.seqincrement > 0, readable "
 		  "FROM pg_sequence AS s JOIN pg_class AS c ON c.oid = s.seqrelid JOIN pg_namespace AS n ON n.oid = c.relnamespace, "
 		  "     LATERAL has_sequence_privilege(c.oid, 'SELECT, USAGE') AS readable "
-		  "WHERE c.relpersistence = 'p' AND " POC_MARK_OF_THE_USER
-		  "ORDER BY c.oid");
+		  "WHERE c.relpersistence = 'p' AND " POC_MARK_OF_THE_USER "ORDER BY c.oid");
 	for (uint64 i = 0; i < SPI_processed; i++)
 	{
-		char	   *name = text_at(ours, i, 1);
-		bool		isnull;
+		char *name = text_at(ours, i, 1);
+		bool isnull;
 		MemoryContext old;
 		PocMarkedSequence *sequence;
 
@@ -137,7 +140,8 @@ poc_mark_read_sequences(PocMark *mark)
 		sequence = palloc0(sizeof(PocMarkedSequence));
 		sequence->name = name;
 		sequence->value = bigint_at(i, 2, &sequence->unused);
-		sequence->ascending = DatumGetBool(SPI_getbinval(SPI_tuptable->vals[i], SPI_tuptable->tupdesc, 3, &isnull));
+		sequence->ascending = DatumGetBool(
+			SPI_getbinval(SPI_tuptable->vals[i], SPI_tuptable->tupdesc, 3, &isnull));
 		mark->sequences = lappend(mark->sequences, sequence);
 		MemoryContextSwitchTo(old);
 	}
@@ -147,24 +151,25 @@ poc_mark_read_sequences(PocMark *mark)
 void
 poc_mark_find_omitted(PocMark *mark)
 {
-	query("SELECT format('%s %I.%I: %s', kind, n.nspname, c.relname, why) "
-		  "FROM pg_class AS c JOIN pg_namespace AS n ON n.oid = c.relnamespace, "
-		  "     LATERAL (SELECT 'unlogged table' AS kind, 'a backup holds none of its rows' AS why WHERE c.relkind = 'r' AND c.relpersistence = 'u' "
-		  "      UNION ALL SELECT 'unlogged sequence', 'a backup does not hold its value' WHERE c.relkind = 'S' AND c.relpersistence = 'u' "
-		  "      UNION ALL SELECT 'materialized view', 'it is not populated' WHERE c.relkind = 'm' AND NOT c.relispopulated "
-		  "      UNION ALL SELECT 'foreign table', 'its rows are on another server' WHERE c.relkind = 'f') AS w "
-		  "WHERE " POC_MARK_OF_THE_USER
-		  "ORDER BY c.oid");
+	query(
+		"SELECT format('%s %I.%I: %s', kind, n.nspname, c.relname, why) "
+		"FROM pg_class AS c JOIN pg_namespace AS n ON n.oid = c.relnamespace, "
+		"     LATERAL (SELECT 'unlogged table' AS kind, 'a backup holds none of its rows' AS why WHERE c.relkind = 'r' AND c.relpersistence = 'u' "
+		"      UNION ALL SELECT 'unlogged sequence', 'a backup does not hold its value' WHERE c.relkind = 'S' AND c.relpersistence = 'u' "
+		"      UNION ALL SELECT 'materialized view', 'it is not populated' WHERE c.relkind = 'm' AND NOT c.relispopulated "
+		"      UNION ALL SELECT 'foreign table', 'its rows are on another server' WHERE c.relkind = 'f') AS w "
+		"WHERE " POC_MARK_OF_THE_USER "ORDER BY c.oid");
 	for (uint64 i = 0; i < SPI_processed; i++)
 		poc_mark_leave_out(mark, text_at(CurrentMemoryContext, i, 1), false);
 
 	/* user data in tables of extensions, such as jobs, as marked for pg_dump; not our own tables */
-	query("SELECT format('table %I.%I: it belongs to extension %s', n.nspname, c.relname, e.extname) "
-		  "FROM pg_class AS c JOIN pg_namespace AS n ON n.oid = c.relnamespace "
-		  "     JOIN pg_depend AS d ON d.classid = 'pg_class'::regclass AND d.objid = c.oid AND d.deptype = 'e' "
-		  "     JOIN pg_extension AS e ON e.oid = d.refobjid "
-		  "WHERE c.relkind = 'r' AND c.relpersistence = 'p' AND e.extname <> 'poc_barman' AND c.oid = ANY (e.extconfig) "
-		  "ORDER BY c.oid");
+	query(
+		"SELECT format('table %I.%I: it belongs to extension %s', n.nspname, c.relname, e.extname) "
+		"FROM pg_class AS c JOIN pg_namespace AS n ON n.oid = c.relnamespace "
+		"     JOIN pg_depend AS d ON d.classid = 'pg_class'::regclass AND d.objid = c.oid AND d.deptype = 'e' "
+		"     JOIN pg_extension AS e ON e.oid = d.refobjid "
+		"WHERE c.relkind = 'r' AND c.relpersistence = 'p' AND e.extname <> 'poc_barman' AND c.oid = ANY (e.extconfig) "
+		"ORDER BY c.oid");
 	for (uint64 i = 0; i < SPI_processed; i++)
 		poc_mark_leave_out(mark, text_at(CurrentMemoryContext, i, 1), false);
 }
@@ -174,7 +179,7 @@ void
 poc_mark_leave_out(PocMark *mark, const char *what, bool told)
 {
 	MemoryContext old = MemoryContextSwitchTo(GetMemoryChunkContext(mark));
-	char	   *copy = pstrdup(what);
+	char *copy = pstrdup(what);
 
 	mark->omitted = lappend(mark->omitted, copy);
 	if (!told)
@@ -186,7 +191,7 @@ void
 poc_mark_report_omitted(PocMark *mark)
 {
 	StringInfoData detail;
-	int			n = list_length(mark->untold);
+	int n = list_length(mark->untold);
 
 	if (n == 0)
 		return;
@@ -195,10 +200,10 @@ poc_mark_report_omitted(PocMark *mark)
 		appendStringInfo(&detail, "%s%s", i > 0 ? "\n" : "", (char *) list_nth(mark->untold, i));
 	if (n > TOLD_MAX)
 		appendStringInfo(&detail, "\nand %d more", n - TOLD_MAX);
-	ereport(NOTICE,
-			(errmsg_plural("%d object is not in the mark", "%d objects are not in the mark", (unsigned long) n, n),
-			 errdetail_internal("%s", detail.data),
-			 errhint("A drill to the mark says so in its receipt.")));
+	ereport(NOTICE, (errmsg_plural("%d object is not in the mark", "%d objects are not in the mark",
+								   (unsigned long) n, n),
+					 errdetail_internal("%s", detail.data),
+					 errhint("A drill to the mark says so in its receipt.")));
 }
 
 static void
@@ -211,13 +216,14 @@ query(const char *command)
 static char *
 text_at(MemoryContext context, uint64 row, int column)
 {
-	return MemoryContextStrdup(context, SPI_getvalue(SPI_tuptable->vals[row], SPI_tuptable->tupdesc, column));
+	return MemoryContextStrdup(context,
+							   SPI_getvalue(SPI_tuptable->vals[row], SPI_tuptable->tupdesc, column));
 }
 
 static int64
 bigint_at(uint64 row, int column, bool *isnull)
 {
-	Datum		value = SPI_getbinval(SPI_tuptable->vals[row], SPI_tuptable->tupdesc, column, isnull);
+	Datum value = SPI_getbinval(SPI_tuptable->vals[row], SPI_tuptable->tupdesc, column, isnull);
 
 	return *isnull ? 0 : DatumGetInt64(value);
 }

@@ -38,7 +38,7 @@
 #include "rescue/step_list.h"
 
 /* Arguments of poc_rescue() */
-#define ARGUMENTS 7
+#define ARGUMENTS		 7
 #define ARGUMENT_DRY_RUN 5
 
 static PocRescue *start_rescue(FunctionCallInfo fcinfo);
@@ -62,14 +62,13 @@ PG_FUNCTION_INFO_V1(poc_rescue);
 Datum
 poc_rescue(PG_FUNCTION_ARGS)
 {
-	PocRescue  *rescue;
+	PocRescue *rescue;
 
 	if (RecoveryInProgress())
-		ereport(ERROR,
-				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
-				 errmsg("recovery is in progress"),
-				 errdetail("A table cannot come home to a standby."),
-				 errhint("Call this function on the primary.")));
+		ereport(ERROR, (errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+						errmsg("recovery is in progress"),
+						errdetail("A table cannot come home to a standby."),
+						errhint("Call this function on the primary.")));
 	InitMaterializedSRF(fcinfo, 0);
 	SPI_connect();
 	rescue = start_rescue(fcinfo);
@@ -84,7 +83,7 @@ poc_rescue(PG_FUNCTION_ARGS)
 static PocRescue *
 start_rescue(FunctionCallInfo fcinfo)
 {
-	PocRescue  *rescue = palloc0(sizeof(PocRescue));
+	PocRescue *rescue = palloc0(sizeof(PocRescue));
 
 	rescue->function = fcinfo->flinfo->fn_oid;
 	rescue->caller = GetUserId();
@@ -105,14 +104,14 @@ answer_text(int column)
 static Datum
 search_path_of_caller(void)
 {
-	List	   *schemas = fetch_search_path(false);
-	Datum	   *names = palloc(list_length(schemas) * sizeof(Datum));
-	int			n = 0;
-	ListCell   *cell;
+	List *schemas = fetch_search_path(false);
+	Datum *names = palloc(list_length(schemas) * sizeof(Datum));
+	int n = 0;
+	ListCell *cell;
 
-	foreach(cell, schemas)
+	foreach (cell, schemas)
 	{
-		char	   *name = get_namespace_name(lfirst_oid(cell));
+		char *name = get_namespace_name(lfirst_oid(cell));
 
 		if (name != NULL)
 			names[n++] = CStringGetTextDatum(name);
@@ -123,12 +122,13 @@ search_path_of_caller(void)
 static void
 ask_what_to_do(PocRescue *rescue, FunctionCallInfo fcinfo)
 {
-	Oid			types[ARGUMENTS + 2] = {OIDOID, TEXTOID, PG_LSNOID, TIMESTAMPTZOID, TEXTOID, TEXTOID, BOOLOID, TEXTOID, TEXTARRAYOID};
-	Datum		values[ARGUMENTS + 2] = {ObjectIdGetDatum(rescue->caller)};
-	char		nulls[ARGUMENTS + 3] = " ";
-	Datum		path;
-	Datum		body;
-	bool		isnull;
+	Oid types[ARGUMENTS + 2] = {OIDOID,	 TEXTOID, PG_LSNOID, TIMESTAMPTZOID, TEXTOID,
+								TEXTOID, BOOLOID, TEXTOID,	 TEXTARRAYOID};
+	Datum values[ARGUMENTS + 2] = {ObjectIdGetDatum(rescue->caller)};
+	char nulls[ARGUMENTS + 3] = " ";
+	Datum path;
+	Datum body;
+	bool isnull;
 
 	for (int i = 0; i < ARGUMENTS; i++)
 	{
@@ -137,9 +137,10 @@ ask_what_to_do(PocRescue *rescue, FunctionCallInfo fcinfo)
 	}
 	values[ARGUMENTS + 1] = search_path_of_caller();
 	nulls[ARGUMENTS + 1] = ' ';
-	poc_rescue_ask_keeper(rescue, "SELECT r.path, r.body, r.undone, r.plan, r.home_schema, r.home_name, r.table_then "
-				  "FROM _poc.rescue_request($1, $2, $3, $4, $5, $6, $7, $8, $9) AS r",
-				  ARGUMENTS + 2, types, values, nulls);
+	poc_rescue_ask_keeper(rescue,
+						  "SELECT r.path, r.body, r.undone, r.plan, r.home_schema, r.home_name, r.table_then "
+						  "FROM _poc.rescue_request($1, $2, $3, $4, $5, $6, $7, $8, $9) AS r",
+						  ARGUMENTS + 2, types, values, nulls);
 	path = SPI_getbinval(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 1, &isnull);
 	rescue->path = poc_sidecar_path(DatumGetArrayTypeP(path));
 	body = SPI_getbinval(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 2, &isnull);
@@ -157,7 +158,7 @@ ask_what_to_do(PocRescue *rescue, FunctionCallInfo fcinfo)
 static void
 bring_home(PocRescue *rescue)
 {
-	PocJob	   *job = poc_job_new();
+	PocJob *job = poc_job_new();
 
 	PG_ENSURE_ERROR_CLEANUP(poc_job_cancel, PointerGetDatum(job));
 	{
@@ -183,8 +184,8 @@ bring_home(PocRescue *rescue)
 static void
 await_table(PocRescue *rescue, PocJob *job)
 {
-	Jsonb	   *state = poc_job_follow(job, DT_NOEND, true, true, "ready");
-	char	   *path = psprintf("/v1/jobs/%s/definition", job->id);
+	Jsonb *state = poc_job_follow(job, DT_NOEND, true, true, "ready");
+	char *path = psprintf("/v1/jobs/%s/definition", job->id);
 
 	if (poc_job_is_ended(state))
 	{
@@ -200,10 +201,10 @@ await_table(PocRescue *rescue, PocJob *job)
 static void
 require_needs(PocRescue *rescue)
 {
-	Jsonb	   *needs = poc_json_member(rescue->definition, "needs", jbvArray);
-	Oid			types[] = {JSONBOID};
-	Datum		values[1];
-	char	   *lacks;
+	Jsonb *needs = poc_json_member(rescue->definition, "needs", jbvArray);
+	Oid types[] = {JSONBOID};
+	Datum values[1];
+	char *lacks;
 
 	if (needs == NULL)
 		return;
@@ -221,9 +222,9 @@ require_needs(PocRescue *rescue)
 static void
 load_rows(PocRescue *rescue, PocJob *job)
 {
-	char	   *path = psprintf("/v1/jobs/%s/rows", job->id);
-	PocHttpRequest request = {.method = "POST",.path = path,.body = "{}"};
-	char	   *format = poc_json_text(rescue->definition, "format");
+	char *path = psprintf("/v1/jobs/%s/rows", job->id);
+	PocHttpRequest request = {.method = "POST", .path = path, .body = "{}"};
+	char *format = poc_json_text(rescue->definition, "format");
 	PocHttpStream *stream;
 
 	if (format == NULL || (strcmp(format, "text") != 0 && strcmp(format, "binary") != 0))
@@ -231,7 +232,8 @@ load_rows(PocRescue *rescue, PocJob *job)
 	stream = poc_http_stream_open(&request);
 	PG_TRY();
 	{
-		rescue->rows = poc_load_rows(rescue->relid, rescue->owner, poc_rescue_texts(rescue, "columns"), format, stream);
+		rescue->rows = poc_load_rows(rescue->relid, rescue->owner,
+									 poc_rescue_texts(rescue, "columns"), format, stream);
 		rescue->bytes = poc_http_stream_bytes(stream);
 	}
 	PG_FINALLY();
@@ -240,20 +242,21 @@ load_rows(PocRescue *rescue, PocJob *job)
 	}
 	PG_END_TRY();
 	CommandCounterIncrement();
-	poc_rescue_step(rescue, "rows", UINT64_FORMAT " rows, " UINT64_FORMAT " bytes as %s", rescue->rows, rescue->bytes, format);
+	poc_rescue_step(rescue, "rows", UINT64_FORMAT " rows, " UINT64_FORMAT " bytes as %s",
+					rescue->rows, rescue->bytes, format);
 }
 
 /* With the owner's rights, as to read the table may run code of his */
 static void
 fingerprint_home(PocRescue *rescue)
 {
-	Oid			types[] = {REGCLASSOID};
-	Oid			function = poc_sibling(rescue->function, "poc_fingerprint", lengthof(types), types);
-	int			nest_level = NewGUCNestLevel();
+	Oid types[] = {REGCLASSOID};
+	Oid function = poc_sibling(rescue->function, "poc_fingerprint", lengthof(types), types);
+	int nest_level = NewGUCNestLevel();
 	HeapTupleHeader row;
-	bool		isnull;
-	Oid			user;
-	int			context;
+	bool isnull;
+	Oid user;
+	int context;
 
 	poc_rescue_pin_settings();
 	GetUserIdAndSecContext(&user, &context);
@@ -270,27 +273,37 @@ fingerprint_home(PocRescue *rescue)
 static void
 compare(PocRescue *rescue)
 {
-	Jsonb	   *result = poc_json_member(rescue->job, "result", jbvObject);
-	char	   *hash = result != NULL ? poc_json_text(result, "hash") : NULL;
-	int64		rows = -1;
+	Jsonb *result = poc_json_member(rescue->job, "result", jbvObject);
+	char *hash = result != NULL ? poc_json_text(result, "hash") : NULL;
+	int64 rows = -1;
 
-	if (hash == NULL || !poc_json_bigint(result, "rows", &rows) || rows != rescue->home_rows || strcmp(hash, rescue->home_hash) != 0)
+	if (hash == NULL || !poc_json_bigint(result, "rows", &rows) || rows != rescue->home_rows ||
+		strcmp(hash, rescue->home_hash) != 0)
 		ereport(ERROR,
 				(errcode(ERRCODE_DATA_CORRUPTED),
 				 errmsg("table %s did not come home as it was", rescue->relation),
-				 errdetail("The restored server had " INT64_FORMAT " rows with fingerprint %s, here are " INT64_FORMAT " with %s.",
-						   rows, hash != NULL ? hash : "unknown", rescue->home_rows, rescue->home_hash),
-				 errhint("A type that is written in another way here (an enum, a composite type, a library's version) may be why; nothing was kept.")));
-	poc_rescue_step(rescue, "compare", INT64_FORMAT " rows, the same fingerprint as in the restored server (backup %s, recovered to %s)",
-					rows, poc_json_text(result, "backup_id") ? poc_json_text(result, "backup_id") : "unknown",
-					poc_json_text(result, "recovered_lsn") ? poc_json_text(result, "recovered_lsn") : "an unknown position");
+				 errdetail("The restored server had " INT64_FORMAT
+						   " rows with fingerprint %s, here are " INT64_FORMAT " with %s.",
+						   rows, hash != NULL ? hash : "unknown", rescue->home_rows,
+						   rescue->home_hash),
+				 errhint(
+					 "A type that is written in another way here (an enum, a composite type, a library's version) may be why; nothing was kept.")));
+	poc_rescue_step(rescue, "compare",
+					INT64_FORMAT
+					" rows, the same fingerprint as in the restored server (backup %s, recovered to %s)",
+					rows,
+					poc_json_text(result, "backup_id") ? poc_json_text(result, "backup_id")
+													   : "unknown",
+					poc_json_text(result, "recovered_lsn") ? poc_json_text(result, "recovered_lsn")
+														   : "an unknown position");
 }
 
 static void
 keep_receipt(PocRescue *rescue)
 {
-	Oid			types[] = {TIMESTAMPTZOID, TIMESTAMPTZOID, TEXTOID, TEXTOID, TEXTOID, JSONBOID, JSONBOID, INT8OID, INT8OID, TEXTOID, TEXTARRAYOID};
-	Datum		values[] = {
+	Oid types[] = {TIMESTAMPTZOID, TIMESTAMPTZOID, TEXTOID, TEXTOID, TEXTOID,	  JSONBOID,
+				   JSONBOID,	   INT8OID,		   INT8OID, TEXTOID, TEXTARRAYOID};
+	Datum values[] = {
 		TimestampTzGetDatum(GetCurrentTimestamp()),
 		TimestampTzGetDatum(rescue->began),
 		CStringGetTextDatum(GetUserNameFromId(rescue->caller, false)),
@@ -301,9 +314,11 @@ keep_receipt(PocRescue *rescue)
 		Int64GetDatum((int64) rescue->rows),
 		Int64GetDatum((int64) rescue->bytes),
 		rescue->undone != NULL ? CStringGetTextDatum(rescue->undone) : (Datum) 0,
-		poc_rescue_step_texts(rescue)
+		poc_rescue_step_texts(rescue),
 	};
 
-	poc_rescue_ask_keeper(rescue, "SELECT _poc.rescue_receipt($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, pg_catalog.to_jsonb($11))",
-				  lengthof(types), types, values, rescue->undone != NULL ? NULL : "         n ");
+	poc_rescue_ask_keeper(rescue,
+						  "SELECT _poc.rescue_receipt($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, pg_catalog.to_jsonb($11))",
+						  lengthof(types), types, values,
+						  rescue->undone != NULL ? NULL : "         n ");
 }

@@ -29,7 +29,7 @@
 #include "rescue/pinned_settings.h"
 
 static uint64 copy_from(Oid relid, List *columns, const char *format);
-static int	read_stream(void *buffer, int least, int most);
+static int read_stream(void *buffer, int least, int most);
 static void require_insert(Relation rel, Oid role);
 
 /* COPY's callback takes no argument */
@@ -42,16 +42,15 @@ static PocHttpStream *source = NULL;
 uint64
 poc_load_rows(Oid relid, Oid owner, List *columns, const char *format, PocHttpStream *stream)
 {
-	int			encoding = pg_get_client_encoding();
-	int			nest_level;
+	int encoding = pg_get_client_encoding();
+	int nest_level;
 	volatile uint64 rows = 0;
-	Oid			user;
-	int			context;
+	Oid user;
+	int context;
 
 	if (source != NULL)
-		ereport(ERROR,
-				(errcode(ERRCODE_OBJECT_IN_USE),
-				 errmsg("a table is being rescued in this session")));
+		ereport(ERROR, (errcode(ERRCODE_OBJECT_IN_USE),
+						errmsg("a table is being rescued in this session")));
 	/* what the owner's code sets must not outlive it */
 	nest_level = NewGUCNestLevel();
 	poc_rescue_pin_settings();
@@ -79,11 +78,11 @@ poc_load_rows(Oid relid, Oid owner, List *columns, const char *format, PocHttpSt
 static uint64
 copy_from(Oid relid, List *columns, const char *format)
 {
-	Relation	rel = table_open(relid, RowExclusiveLock);
+	Relation rel = table_open(relid, RowExclusiveLock);
 	ParseState *pstate = make_parsestate(NULL);
-	List	   *options = list_make1(makeDefElem("format", (Node *) makeString(pstrdup(format)), -1));
+	List *options = list_make1(makeDefElem("format", (Node *) makeString(pstrdup(format)), -1));
 	CopyFromState copy;
-	uint64		rows;
+	uint64 rows;
 
 	require_insert(rel, GetUserId());
 	(void) addRangeTableEntryForRelation(pstate, rel, RowExclusiveLock, NULL, false, false);
@@ -91,12 +90,11 @@ copy_from(Oid relid, List *columns, const char *format)
 	rows = CopyFrom(copy);
 	/* the text format knows no end of its own: what follows is read, so that a cut is noticed */
 	{
-		char		rest;
+		char rest;
 
 		if (poc_http_stream_read(source, &rest, 1, 1) != 0)
-			ereport(ERROR,
-					(errcode(ERRCODE_PROTOCOL_VIOLATION),
-					 errmsg("the rows of the Barman sidecar go on behind their end")));
+			ereport(ERROR, (errcode(ERRCODE_PROTOCOL_VIOLATION),
+							errmsg("the rows of the Barman sidecar go on behind their end")));
 	}
 	EndCopyFrom(copy);
 	free_parsestate(pstate);
@@ -113,13 +111,15 @@ read_stream(void *buffer, int least, int most)
 static void
 require_insert(Relation rel, Oid role)
 {
-	AclResult	result = pg_class_aclcheck(RelationGetRelid(rel), role, ACL_INSERT);
+	AclResult result = pg_class_aclcheck(RelationGetRelid(rel), role, ACL_INSERT);
 
 	if (result != ACLCHECK_OK)
-		aclcheck_error(result, get_relkind_objtype(rel->rd_rel->relkind), RelationGetRelationName(rel));
+		aclcheck_error(result, get_relkind_objtype(rel->rd_rel->relkind),
+					   RelationGetRelationName(rel));
 	if (check_enable_rls(RelationGetRelid(rel), role, false) == RLS_ENABLED)
 		ereport(ERROR,
 				(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
-				 errmsg("rows cannot be loaded into table \"%s\": its row security applies to you", RelationGetRelationName(rel)),
+				 errmsg("rows cannot be loaded into table \"%s\": its row security applies to you",
+						RelationGetRelationName(rel)),
 				 errhint("Let a role do it that is exempt from it.")));
 }

@@ -12,6 +12,7 @@
 
 #include "client/http_stream.h"
 
-extern uint64 poc_load_rows(Oid relid, Oid owner, List *columns, const char *format, PocHttpStream *stream);
+extern uint64 poc_load_rows(Oid relid, Oid owner, List *columns, const char *format,
+							PocHttpStream *stream);
 
-#endif							/* POC_HOME_ROWS_H */
+#endif /* POC_HOME_ROWS_H */

@@ -35,7 +35,7 @@
 #include "rescue/step_list.h"
 
 /* What is done with each object of a list of the definition */
-typedef void (*ForObject) (PocRescue *rescue, Jsonb *object);
+typedef void (*ForObject)(PocRescue *rescue, Jsonb *object);
 
 static void for_each(PocRescue *rescue, const char *list, ForObject act);
 static void run_as_owner(PocRescue *rescue, const char *commands);
@@ -77,10 +77,10 @@ run_as_caller(const char *command)
 static void
 run_as(Oid role, int flags, const char *commands)
 {
-	int			nest_level = NewGUCNestLevel();
-	Oid			user;
-	int			context;
-	int			result;
+	int nest_level = NewGUCNestLevel();
+	Oid user;
+	int context;
+	int result;
 
 	poc_rescue_pin_settings();
 	GetUserIdAndSecContext(&user, &context);
@@ -96,15 +96,16 @@ run_as(Oid role, int flags, const char *commands)
 List *
 poc_rescue_texts(PocRescue *rescue, const char *list)
 {
-	Jsonb	   *array = poc_json_member(rescue->definition, list, jbvArray);
-	List	   *texts = NIL;
+	Jsonb *array = poc_json_member(rescue->definition, list, jbvArray);
+	List *texts = NIL;
 
 	for (uint32 i = 0; array != NULL && i < JsonContainerSize(&array->root); i++)
 	{
 		JsonbValue *value = getIthJsonbValueFromContainer(&array->root, i);
 
 		if (value->type == jbvString)
-			texts = lappend(texts, makeString(pnstrdup(value->val.string.val, value->val.string.len)));
+			texts = lappend(texts,
+							makeString(pnstrdup(value->val.string.val, value->val.string.len)));
 	}
 	return texts;
 }
@@ -123,10 +124,13 @@ poc_rescue_choose_owner(PocRescue *rescue)
 	if (!OidIsValid(rescue->owner))
 		ereport(ERROR,
 				(errcode(ERRCODE_UNDEFINED_OBJECT),
-				 errmsg("the owner of table %s, role %s, does not exist here", rescue->relation, quote_identifier(name)),
-				 errdetail("Checks, defaults and indexes of the table are code of its owner, and are run with his rights."),
+				 errmsg("the owner of table %s, role %s, does not exist here", rescue->relation,
+						quote_identifier(name)),
+				 errdetail(
+					 "Checks, defaults and indexes of the table are code of its owner, and are run with his rights."),
 				 errhint("CREATE ROLE %s NOLOGIN", quote_identifier(name))));
-	if (rescue->owner != rescue->caller && !superuser_arg(rescue->caller) && !member_can_set_role(rescue->caller, rescue->owner))
+	if (rescue->owner != rescue->caller && !superuser_arg(rescue->caller) &&
+		!member_can_set_role(rescue->caller, rescue->owner))
 		ereport(ERROR,
 				(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
 				 errmsg("permission denied to make a table of role %s", quote_identifier(name)),
@@ -138,20 +142,21 @@ poc_rescue_choose_owner(PocRescue *rescue)
 void
 poc_rescue_make_table(PocRescue *rescue)
 {
-	char	   *commands = poc_json_text(rescue->definition, "before");
+	char *commands = poc_json_text(rescue->definition, "before");
 
 	if (commands == NULL)
-		ereport(ERROR,
-				(errcode(ERRCODE_PROTOCOL_VIOLATION),
-				 errmsg("the Barman sidecar does not tell the definition of table %s", rescue->relation)));
+		ereport(ERROR, (errcode(ERRCODE_PROTOCOL_VIOLATION),
+						errmsg("the Barman sidecar does not tell the definition of table %s",
+							   rescue->relation)));
 	make_schema(rescue);
 	lend_schema(rescue);
 	run_as_owner(rescue, commands);
-	rescue->relid = get_relname_relid(rescue->home_name, get_namespace_oid(rescue->home_schema, false));
+	rescue->relid = get_relname_relid(rescue->home_name,
+									  get_namespace_oid(rescue->home_schema, false));
 	if (!OidIsValid(rescue->relid) || poc_owner_of(rescue->relid) != rescue->owner)
-		ereport(ERROR,
-				(errcode(ERRCODE_PROTOCOL_VIOLATION),
-				 errmsg("the definition of table %s makes no table %s", rescue->relation, rescue->home)));
+		ereport(ERROR, (errcode(ERRCODE_PROTOCOL_VIOLATION),
+						errmsg("the definition of table %s makes no table %s", rescue->relation,
+							   rescue->home)));
 	poc_rescue_step(rescue, "definition", "%s, owned by %s, %d columns", rescue->home,
 					quote_identifier(GetUserNameFromId(rescue->owner, false)),
 					list_length(poc_rescue_texts(rescue, "columns")));
@@ -175,7 +180,9 @@ make_schema(PocRescue *rescue)
 static void
 lock_schema(PocRescue *rescue)
 {
-	LockDatabaseObject(NamespaceRelationId, hash_bytes((unsigned char *) rescue->home_schema, strlen(rescue->home_schema)), 0, ExclusiveLock);
+	LockDatabaseObject(NamespaceRelationId,
+					   hash_bytes((unsigned char *) rescue->home_schema, strlen(rescue->home_schema)),
+					   0, ExclusiveLock);
 }
 
 /*
@@ -185,14 +192,16 @@ lock_schema(PocRescue *rescue)
 static void
 lend_schema(PocRescue *rescue)
 {
-	Oid			schema = get_namespace_oid(rescue->home_schema, false);
+	Oid schema = get_namespace_oid(rescue->home_schema, false);
 
 	if (object_aclcheck(NamespaceRelationId, schema, rescue->owner, ACL_USAGE) != ACLCHECK_OK ||
 		object_aclcheck(NamespaceRelationId, schema, rescue->owner, ACL_CREATE) != ACLCHECK_OK)
 		lock_schema(rescue);
 	rescue->others = count_others(rescue);
-	rescue->lends_usage = object_aclcheck(NamespaceRelationId, schema, rescue->owner, ACL_USAGE) != ACLCHECK_OK;
-	rescue->lends_create = object_aclcheck(NamespaceRelationId, schema, rescue->owner, ACL_CREATE) != ACLCHECK_OK;
+	rescue->lends_usage = object_aclcheck(NamespaceRelationId, schema, rescue->owner, ACL_USAGE) !=
+						  ACLCHECK_OK;
+	rescue->lends_create = object_aclcheck(NamespaceRelationId, schema, rescue->owner, ACL_CREATE) !=
+						   ACLCHECK_OK;
 	change_loan(rescue, "GRANT", "TO");
 }
 
@@ -200,22 +209,27 @@ lend_schema(PocRescue *rescue)
 static char *
 count_others(PocRescue *rescue)
 {
-	Oid			types[] = {OIDOID, OIDOID};
-	Datum		values[] = {ObjectIdGetDatum(rescue->owner), ObjectIdGetDatum(get_namespace_oid(rescue->home_schema, false))};
+	Oid types[] = {OIDOID, OIDOID};
+	Datum values[] = {ObjectIdGetDatum(rescue->owner),
+					  ObjectIdGetDatum(get_namespace_oid(rescue->home_schema, false))};
 
-	poc_rescue_ask_keeper(rescue, "SELECT _poc.rescue_others($1, $2)", lengthof(types), types, values, NULL);
+	poc_rescue_ask_keeper(rescue, "SELECT _poc.rescue_others($1, $2)", lengthof(types), types,
+						  values, NULL);
 	return SPI_getvalue(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 1);
 }
 
 static void
 change_loan(PocRescue *rescue, const char *verb, const char *preposition)
 {
-	const char *what = rescue->lends_usage && rescue->lends_create ? "USAGE, CREATE" :
-		rescue->lends_usage ? "USAGE" : rescue->lends_create ? "CREATE" : NULL;
+	const char *what = rescue->lends_usage && rescue->lends_create ? "USAGE, CREATE"
+					   : rescue->lends_usage					   ? "USAGE"
+					   : rescue->lends_create					   ? "CREATE"
+																   : NULL;
 
 	if (what == NULL)
 		return;
-	run_as_caller(psprintf("%s %s ON SCHEMA %s %s %s", verb, what, quote_identifier(rescue->home_schema), preposition,
+	run_as_caller(psprintf("%s %s ON SCHEMA %s %s %s", verb, what,
+						   quote_identifier(rescue->home_schema), preposition,
 						   quote_identifier(GetUserNameFromId(rescue->owner, false))));
 	CommandCounterIncrement();
 }
@@ -224,22 +238,22 @@ change_loan(PocRescue *rescue, const char *verb, const char *preposition)
 void
 poc_rescue_finish_table(PocRescue *rescue)
 {
-	char	   *commands = poc_json_text(rescue->definition, "after");
-	ListCell   *cell;
+	char *commands = poc_json_text(rescue->definition, "after");
+	ListCell *cell;
 
 	poc_rescue_require_home(rescue);
 	if (commands != NULL)
 		run_as_owner(rescue, commands);
-	foreach(cell, poc_rescue_texts(rescue, "statistics"))
+	foreach (cell, poc_rescue_texts(rescue, "statistics"))
 		run_as_owner(rescue, strVal(lfirst(cell)));
 	for_each(rescue, "sequences", set_sequence);
 	revoke_defaults(rescue);
 	for_each(rescue, "grants", grant);
 	if (rescue->lends_create && strcmp(count_others(rescue), rescue->others) != 0)
-		ereport(ERROR,
-				(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
-				 errmsg("code of the owner of table %s has made other objects in schema %s", rescue->relation, quote_identifier(rescue->home_schema)),
-				 errdetail("He was lent the right to make the table there alone.")));
+		ereport(ERROR, (errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
+						errmsg("code of the owner of table %s has made other objects in schema %s",
+							   rescue->relation, quote_identifier(rescue->home_schema)),
+						errdetail("He was lent the right to make the table there alone.")));
 	change_loan(rescue, "REVOKE", "FROM");
 	poc_rescue_step(rescue, "indexes", "indexes, constraints, policies, sequences and grants");
 }
@@ -248,7 +262,7 @@ poc_rescue_finish_table(PocRescue *rescue)
 void
 poc_rescue_require_home(PocRescue *rescue)
 {
-	Oid			schema;
+	Oid schema;
 
 	AcceptInvalidationMessages();
 	schema = get_namespace_oid(rescue->home_schema, true);
@@ -264,11 +278,11 @@ poc_rescue_require_home(PocRescue *rescue)
 static void
 revoke_defaults(PocRescue *rescue)
 {
-	Oid			types[] = {REGCLASSOID};
-	Datum		values[] = {ObjectIdGetDatum(rescue->relid)};
+	Oid types[] = {REGCLASSOID};
+	Datum values[] = {ObjectIdGetDatum(rescue->relid)};
 	SPITupleTable *table;
-	uint64		count;
-	int			nest_level = NewGUCNestLevel();
+	uint64 count;
+	int nest_level = NewGUCNestLevel();
 
 	poc_rescue_pin_settings();
 	if (SPI_execute_with_args("SELECT pg_catalog.format('REVOKE ALL ON %s %I.%I FROM %s', "
@@ -292,24 +306,24 @@ revoke_defaults(PocRescue *rescue)
 void
 poc_rescue_tell_left_out(PocRescue *rescue)
 {
-	ListCell   *cell;
+	ListCell *cell;
 
 	for_each(rescue, "foreign_keys", leave_foreign_key);
 	for_each(rescue, "triggers", leave_trigger);
 	for_each(rescue, "rules", leave_rule);
 	leave_parent(rescue);
-	foreach(cell, poc_rescue_texts(rescue, "left_out"))
+	foreach (cell, poc_rescue_texts(rescue, "left_out"))
 		leave(rescue, strVal(lfirst(cell)));
-	foreach(cell, poc_rescue_texts(rescue, "referenced_by"))
+	foreach (cell, poc_rescue_texts(rescue, "referenced_by"))
 		leave(rescue, psprintf("foreign key of %s, which referred to it", strVal(lfirst(cell))));
-	foreach(cell, rescue->left_out)
+	foreach (cell, rescue->left_out)
 		poc_rescue_step(rescue, "left out", "%s", (char *) lfirst(cell));
 }
 
 static void
 for_each(PocRescue *rescue, const char *list, ForObject act)
 {
-	Jsonb	   *array = poc_json_member(rescue->definition, list, jbvArray);
+	Jsonb *array = poc_json_member(rescue->definition, list, jbvArray);
 
 	for (uint32 i = 0; array != NULL && i < JsonContainerSize(&array->root); i++)
 	{
@@ -323,12 +337,15 @@ for_each(PocRescue *rescue, const char *list, ForObject act)
 static void
 set_sequence(PocRescue *rescue, Jsonb *sequence)
 {
-	int64		value;
+	int64 value;
 
 	if (poc_json_bigint(sequence, "value", &value))
-		run_as_owner(rescue, psprintf("SELECT pg_catalog.setval(%s::pg_catalog.regclass, " INT64_FORMAT ", %s)",
-									  quote_literal_cstr(quote_qualified_identifier(rescue->home_schema, text_of(sequence, "name"))),
-									  value, poc_json_true(sequence, "is_called") ? "true" : "false"));
+		run_as_owner(rescue,
+					 psprintf("SELECT pg_catalog.setval(%s::pg_catalog.regclass, " INT64_FORMAT
+							  ", %s)",
+							  quote_literal_cstr(quote_qualified_identifier(rescue->home_schema,
+																			text_of(sequence, "name"))),
+							  value, poc_json_true(sequence, "is_called") ? "true" : "false"));
 }
 
 static void
@@ -336,9 +353,9 @@ grant(PocRescue *rescue, Jsonb *one)
 {
 	const char *privilege = text_of(one, "privilege");
 	const char *kind = text_of(one, "on");
-	char	   *column = poc_json_text(one, "column");
-	char	   *grantee = poc_json_text(one, "grantee");
-	char	   *name = quote_qualified_identifier(rescue->home_schema, text_of(one, "name"));
+	char *column = poc_json_text(one, "column");
+	char *grantee = poc_json_text(one, "grantee");
+	char *name = quote_qualified_identifier(rescue->home_schema, text_of(one, "name"));
 
 	/* words of SQL, and nothing else */
 	if (privilege[0] == '\0' || privilege[strspn(privilege, "ABCDEFGHIJKLMNOPQRSTUVWXYZ ")] != '\0' ||
@@ -346,19 +363,21 @@ grant(PocRescue *rescue, Jsonb *one)
 		return;
 	if (grantee != NULL && !OidIsValid(get_role_oid(grantee, true)))
 	{
-		leave(rescue, psprintf("%s for %s: there is no such role", privilege, quote_identifier(grantee)));
+		leave(rescue,
+			  psprintf("%s for %s: there is no such role", privilege, quote_identifier(grantee)));
 		return;
 	}
 	run_as_owner(rescue, psprintf("GRANT %s%s ON %s %s TO %s%s", privilege,
-								  column != NULL ? psprintf(" (%s)", quote_identifier(column)) : "", kind, name,
-								  grantee != NULL ? quote_identifier(grantee) : "PUBLIC",
+								  column != NULL ? psprintf(" (%s)", quote_identifier(column)) : "",
+								  kind, name, grantee != NULL ? quote_identifier(grantee) : "PUBLIC",
 								  poc_json_true(one, "grantable") ? " WITH GRANT OPTION" : ""));
 }
 
 static void
 leave_foreign_key(PocRescue *rescue, Jsonb *key)
 {
-	leave(rescue, psprintf("foreign key %s: %s", quote_identifier(text_of(key, "name")), text_of(key, "definition")));
+	leave(rescue, psprintf("foreign key %s: %s", quote_identifier(text_of(key, "name")),
+						   text_of(key, "definition")));
 }
 
 static void
@@ -376,10 +395,12 @@ leave_rule(PocRescue *rescue, Jsonb *rule)
 static void
 leave_parent(PocRescue *rescue)
 {
-	Jsonb	   *parent = poc_json_member(rescue->definition, "parent", jbvObject);
+	Jsonb *parent = poc_json_member(rescue->definition, "parent", jbvObject);
 
 	if (parent != NULL)
-		leave(rescue, psprintf("that it was a partition of %s", quote_qualified_identifier(text_of(parent, "schema"), text_of(parent, "name"))));
+		leave(rescue, psprintf("that it was a partition of %s",
+							   quote_qualified_identifier(text_of(parent, "schema"),
+														  text_of(parent, "name"))));
 }
 
 static void
@@ -391,7 +412,7 @@ leave(PocRescue *rescue, char *what)
 static const char *
 text_of(Jsonb *object, const char *key)
 {
-	char	   *text = poc_json_text(object, key);
+	char *text = poc_json_text(object, key);
 
 	return text != NULL ? text : "";
 }

@@ -17,4 +17,4 @@ extern void poc_rescue_finish_table(PocRescue *rescue);
 extern void poc_rescue_require_home(PocRescue *rescue);
 extern void poc_rescue_tell_left_out(PocRescue *rescue);
 
-#endif							/* POC_HOME_TABLE_H */
+#endif /* POC_HOME_TABLE_H */

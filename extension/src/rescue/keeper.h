@@ -14,4 +14,4 @@
 extern void poc_rescue_ask_keeper(PocRescue *rescue, const char *command, int nargs, Oid *types,
 								  Datum *values, const char *nulls);
 
-#endif							/* POC_KEEPER_H */
+#endif /* POC_KEEPER_H */

@@ -10,4 +10,4 @@
 
 extern void poc_rescue_pin_settings(void);
 
-#endif							/* POC_PINNED_SETTINGS_H */
+#endif /* POC_PINNED_SETTINGS_H */

@@ -15,43 +15,43 @@
 typedef struct PocRescueStep
 {
 	const char *name;
-	char	   *detail;
-	int64		elapsed;		/* microseconds */
+	char *detail;
+	int64 elapsed; /* microseconds */
 } PocRescueStep;
 
 typedef struct PocRescue
 {
-	Oid			function;		/* poc_rescue() */
-	Oid			caller;
-	Oid			keeper;			/* owner of the extension's tables */
+	Oid function; /* poc_rescue() */
+	Oid caller;
+	Oid keeper; /* owner of the extension's tables */
 	TimestampTz began;
 	TimestampTz step_began;
-	List	   *steps;			/* of PocRescueStep */
+	List *steps; /* of PocRescueStep */
 
 	/* what is asked for */
-	char	   *path;
-	Jsonb	   *request;
-	char	   *undone;			/* the change, or NULL */
-	char	   *relation;		/* its name then, quoted */
-	char	   *home_schema;
-	char	   *home_name;
-	char	   *home;			/* both, quoted */
+	char *path;
+	Jsonb *request;
+	char *undone;	/* the change, or NULL */
+	char *relation; /* its name then, quoted */
+	char *home_schema;
+	char *home_name;
+	char *home; /* both, quoted */
 
 	/* what the sidecar tells */
-	Jsonb	   *definition;
-	Jsonb	   *job;			/* when it has ended */
+	Jsonb *definition;
+	Jsonb *job; /* when it has ended */
 
 	/* what came home */
-	Oid			owner;			/* whom it is made by and belongs to: then's, or the caller */
-	bool		lends_usage;	/* of the schema, to its owner, for the time of the rescue */
-	bool		lends_create;
-	char	   *others;			/* of his objects there, before: a number */
-	Oid			relid;
-	List	   *left_out;		/* of char * */
-	uint64		rows;
-	uint64		bytes;
-	int64		home_rows;
-	char	   *home_hash;
+	Oid owner;		  /* whom it is made by and belongs to: then's, or the caller */
+	bool lends_usage; /* of the schema, to its owner, for the time of the rescue */
+	bool lends_create;
+	char *others; /* of his objects there, before: a number */
+	Oid relid;
+	List *left_out; /* of char * */
+	uint64 rows;
+	uint64 bytes;
+	int64 home_rows;
+	char *home_hash;
 } PocRescue;
 
-#endif							/* POC_RESCUE_STATE_H */
+#endif /* POC_RESCUE_STATE_H */

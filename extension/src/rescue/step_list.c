@@ -18,13 +18,13 @@
 
 /* Adds a step that took the time since the last one; printf-like. */
 void
-poc_rescue_step(PocRescue *rescue, const char *name, const char *format,...)
+poc_rescue_step(PocRescue *rescue, const char *name, const char *format, ...)
 {
 	PocRescueStep *step = palloc0(sizeof(PocRescueStep));
 	TimestampTz now = GetCurrentTimestamp();
 	StringInfoData text;
-	va_list		args;
-	int			needed;
+	va_list args;
+	int needed;
 
 	initStringInfo(&text);
 	for (;;)
@@ -47,15 +47,17 @@ poc_rescue_step(PocRescue *rescue, const char *name, const char *format,...)
 Datum
 poc_rescue_step_texts(PocRescue *rescue)
 {
-	Datum	   *texts = palloc(list_length(rescue->steps) * sizeof(Datum));
-	int			n = 0;
-	ListCell   *cell;
+	Datum *texts = palloc(list_length(rescue->steps) * sizeof(Datum));
+	int n = 0;
+	ListCell *cell;
 
-	foreach(cell, rescue->steps)
+	foreach (cell, rescue->steps)
 	{
 		PocRescueStep *step = lfirst(cell);
 
-		texts[n++] = CStringGetTextDatum(psprintf("%s (%.3f s): %s", step->name, (double) step->elapsed / USECS_PER_SEC, step->detail));
+		texts[n++] = CStringGetTextDatum(psprintf("%s (%.3f s): %s", step->name,
+												  (double) step->elapsed / USECS_PER_SEC,
+												  step->detail));
 	}
 	return PointerGetDatum(construct_array(texts, n, TEXTOID, -1, false, TYPALIGN_INT));
 }
@@ -63,14 +65,15 @@ poc_rescue_step_texts(PocRescue *rescue)
 void
 poc_rescue_return_steps(PocRescue *rescue, ReturnSetInfo *result)
 {
-	ListCell   *cell;
+	ListCell *cell;
 
-	foreach(cell, rescue->steps)
+	foreach (cell, rescue->steps)
 	{
 		PocRescueStep *step = lfirst(cell);
-		Interval	elapsed = {.time = step->elapsed};
-		Datum		values[] = {CStringGetTextDatum(step->name), BoolGetDatum(true), IntervalPGetDatum(&elapsed), CStringGetTextDatum(step->detail)};
-		bool		nulls[lengthof(values)] = {false};
+		Interval elapsed = {.time = step->elapsed};
+		Datum values[] = {CStringGetTextDatum(step->name), BoolGetDatum(true),
+						  IntervalPGetDatum(&elapsed), CStringGetTextDatum(step->detail)};
+		bool nulls[lengthof(values)] = {false};
 
 		tuplestore_putvalues(result->setResult, result->setDesc, values, nulls);
 	}

@@ -12,8 +12,9 @@
 
 #include "rescue/state.h"
 
-extern void poc_rescue_step(PocRescue *rescue, const char *name, const char *format,...) pg_attribute_printf(3, 4);
+extern void poc_rescue_step(PocRescue *rescue, const char *name, const char *format, ...)
+	pg_attribute_printf(3, 4);
 extern Datum poc_rescue_step_texts(PocRescue *rescue);
 extern void poc_rescue_return_steps(PocRescue *rescue, ReturnSetInfo *result);
 
-#endif							/* POC_STEP_LIST_H */
+#endif /* POC_STEP_LIST_H */

@@ -26,14 +26,13 @@ static void require_trusted(Oid relid);
 Oid
 rows_default_target(void)
 {
-	Oid			schema = get_namespace_oid("public", true);
-	Oid			relid = OidIsValid(schema) ? get_relname_relid("dummy", schema) : InvalidOid;
+	Oid schema = get_namespace_oid("public", true);
+	Oid relid = OidIsValid(schema) ? get_relname_relid("dummy", schema) : InvalidOid;
 
 	if (!OidIsValid(relid))
-		ereport(ERROR,
-				(errcode(ERRCODE_UNDEFINED_TABLE),
-				 errmsg("no table is named, and there is no public.dummy"),
-				 errhint("SELECT poc_seed() makes it.")));
+		ereport(ERROR, (errcode(ERRCODE_UNDEFINED_TABLE),
+						errmsg("no table is named, and there is no public.dummy"),
+						errhint("SELECT poc_seed() makes it.")));
 	require_trusted(relid);
 	return relid;
 }
@@ -42,7 +41,7 @@ rows_default_target(void)
 Oid
 rows_make_default_target(Oid function)
 {
-	Oid			types[] = {BOOLOID};
+	Oid types[] = {BOOLOID};
 
 	return DatumGetObjectId(OidFunctionCall1(poc_sibling(function, "poc_seed", lengthof(types), types),
 											 BoolGetDatum(false)));
@@ -55,7 +54,7 @@ rows_make_default_target(Oid function)
 static void
 require_trusted(Oid relid)
 {
-	Oid			owner = poc_owner_of(relid);
+	Oid owner = poc_owner_of(relid);
 
 	if (owner != GetUserId() && !superuser_arg(owner))
 		ereport(ERROR,

@@ -27,7 +27,7 @@
 #include "rows/write/indexes.h"
 
 /* Bytes of a pattern that the output shows. */
-#define MOST_DETAIL			36
+#define MOST_DETAIL 36
 
 static void explain_path(RowsPlan *plan, Datum *values, bool *isnull);
 static bool explain_indexes(RowsPlan *plan, Datum *values);
@@ -41,16 +41,14 @@ Datum
 poc_explain_rows(PG_FUNCTION_ARGS)
 {
 	ReturnSetInfo *result = (ReturnSetInfo *) fcinfo->resultinfo;
-	Relation	target;
-	RowsPlan   *plan;
-	Datum		values[4];
-	bool		isnull[4];
+	Relation target;
+	RowsPlan *plan;
+	Datum values[4];
+	bool isnull[4];
 
 	if (PG_ARGISNULL(1))
-		ereport(ERROR,
-				(errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
-				 errmsg("options must not be null"),
-				 errhint("Leave them out, or give '{}'.")));
+		ereport(ERROR, (errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED), errmsg("options must not be null"),
+						errhint("Leave them out, or give '{}'.")));
 	target = rows_open_target(PG_ARGISNULL(0) ? rows_default_target() : PG_GETARG_OID(0), false);
 	plan = rows_make_plan(target, 0, rows_parse_options(PG_GETARG_JSONB_P(1)), NULL);
 	InitMaterializedSRF(fcinfo, 0);
@@ -62,7 +60,7 @@ poc_explain_rows(PG_FUNCTION_ARGS)
 
 	for (int i = 0; i < RelationGetDescr(target)->natts; i++)
 	{
-		AttrNumber	source = plan->view_columns != NULL ? plan->view_columns[i] : i + 1;
+		AttrNumber source = plan->view_columns != NULL ? plan->view_columns[i] : i + 1;
 
 		if (TupleDescAttr(RelationGetDescr(target), i)->attisdropped || source <= 0)
 			continue;
@@ -80,12 +78,13 @@ static void
 explain_path(RowsPlan *plan, Datum *values, bool *isnull)
 {
 	StringInfoData detail;
-	ListCell   *cell;
+	ListCell *cell;
 
 	initStringInfo(&detail);
 	appendStringInfoString(&detail, plan->path_reason);
-	foreach(cell, plan->checks)
-		appendStringInfo(&detail, "\n\"%s\" is tried on each row", ((RowsCheck *) lfirst(cell))->name);
+	foreach (cell, plan->checks)
+		appendStringInfo(&detail, "\n\"%s\" is tried on each row",
+						 ((RowsCheck *) lfirst(cell))->name);
 
 	isnull[0] = true;
 	values[0] = (Datum) 0;
@@ -113,8 +112,8 @@ explain_indexes(RowsPlan *plan, Datum *values)
 static const char *
 clip(const char *detail)
 {
-	int			length;
-	int			clipped;
+	int length;
+	int clipped;
 
 	if (detail == NULL)
 		return NULL;
@@ -144,7 +143,8 @@ explain_column(RowsPlan *plan, RowsColumn *column, Datum *values, bool *isnull)
 			generator = "default";
 			detail = clip(deparse_expression((Node *) column->default_expr,
 											 deparse_context_for(RelationGetRelationName(plan->rel),
-																 RelationGetRelid(plan->rel)), false, false));
+																 RelationGetRelid(plan->rel)),
+											 false, false));
 			break;
 		case ROWS_COLUMN_SEQUENCE:
 			generator = "sequence";
@@ -156,12 +156,14 @@ explain_column(RowsPlan *plan, RowsColumn *column, Datum *values, bool *isnull)
 			break;
 		case ROWS_COLUMN_KEY:
 			generator = "key";
-			detail = psprintf("counts %s, unique in \"%s\"", column->value->name, column->counted->name);
+			detail = psprintf("counts %s, unique in \"%s\"", column->value->name,
+							  column->counted->name);
 			break;
 		case ROWS_COLUMN_FOREIGN:
 			generator = "reference";
 			if (column->foreign->join != NULL)
-				detail = psprintf("part of one of " UINT64_FORMAT " sets of rows that agree", column->foreign->nparents);
+				detail = psprintf("part of one of " UINT64_FORMAT " sets of rows that agree",
+								  column->foreign->nparents);
 			else
 				detail = psprintf("part of one of " UINT64_FORMAT " rows of %s",
 								  column->foreign->nparents, get_rel_name(column->foreign->parent));
@@ -171,7 +173,8 @@ explain_column(RowsPlan *plan, RowsColumn *column, Datum *values, bool *isnull)
 			detail = "the row itself, because the table is empty";
 			break;
 	}
-	values[1] = CStringGetTextDatum(format_type_with_typemod(attribute->atttypid, attribute->atttypmod));
+	values[1] = CStringGetTextDatum(
+		format_type_with_typemod(attribute->atttypid, attribute->atttypmod));
 	values[2] = CStringGetTextDatum(generator);
 	isnull[3] = (detail == NULL);
 	values[3] = isnull[3] ? (Datum) 0 : CStringGetTextDatum(detail);

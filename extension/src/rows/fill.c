@@ -51,34 +51,35 @@
 #include "rows/write/unique_start.h"
 
 /* Rows of one transaction: enough to make the cost of a commit negligible. */
-#define MOST_BATCH_ROWS		100000
-#define LEAST_BATCH_ROWS	1000
+#define MOST_BATCH_ROWS	 100000
+#define LEAST_BATCH_ROWS 1000
 /* ... when the caller asks for a size */
-#define SIZED_BATCH_ROWS	10000
+#define SIZED_BATCH_ROWS 10000
 
 /* More rows than anybody would wait for. */
-#define MOST_ROWS			INT64CONST(1000000000000)
+#define MOST_ROWS INT64CONST(1000000000000)
 
 /* Size of a worker's message queue: a long error fits. */
-#define QUEUE_BYTES			65536
+#define QUEUE_BYTES 65536
 
-#define SECONDS_OF_PROGRESS	5
+#define SECONDS_OF_PROGRESS 5
 
 typedef struct Fill
 {
-	FillState  *state;
+	FillState *state;
 	dsm_segment *segment;
-	int			nworkers;
+	int nworkers;
 	BackgroundWorkerHandle *workers[FILL_MOST_WORKERS];
-	shm_mq_handle *queues[FILL_MOST_WORKERS];	/* NULL when the worker is done */
+	shm_mq_handle *queues[FILL_MOST_WORKERS]; /* NULL when the worker is done */
 } Fill;
 
-static int64 argument(FunctionCallInfo fcinfo, int number, int64 null, int64 least, int64 most, const char *name);
-static Oid	prepare_target(FunctionCallInfo fcinfo, int64 seed);
+static int64 argument(FunctionCallInfo fcinfo, int number, int64 null, int64 least, int64 most,
+					  const char *name);
+static Oid prepare_target(FunctionCallInfo fcinfo, int64 seed);
 static RowsPlan *plan_target(Oid relid, int64 seed, Jsonb *json, uint64 nrows);
 static void share_state(Fill *fill, RowsPlan *plan, const char *options, int nworkers);
 static void start_workers(Fill *fill, int nworkers);
-static int	used_slots(void);
+static int used_slots(void);
 static void wait_for_start(Fill *fill);
 static void wait_for_workers(Fill *fill, TimestampTz began);
 static bool read_messages(Fill *fill, int worker);
@@ -93,27 +94,27 @@ PG_FUNCTION_INFO_V1(poc_fill);
 Datum
 poc_fill(PG_FUNCTION_ARGS)
 {
-	int64		rows = argument(fcinfo, 1, 0, 1, MOST_ROWS, "rows");
-	int64		bytes = 0;
-	int			nworkers = (int) argument(fcinfo, 3, 2, 1, FILL_MOST_WORKERS, "workers");
-	int64		seed = PG_ARGISNULL(4) ? (int64) (pg_prng_uint64(&pg_global_prng_state) >> 1) : PG_GETARG_INT64(4);
+	int64 rows = argument(fcinfo, 1, 0, 1, MOST_ROWS, "rows");
+	int64 bytes = 0;
+	int nworkers = (int) argument(fcinfo, 3, 2, 1, FILL_MOST_WORKERS, "workers");
+	int64 seed = PG_ARGISNULL(4) ? (int64) (pg_prng_uint64(&pg_global_prng_state) >> 1)
+								 : PG_GETARG_INT64(4);
 	TimestampTz began = GetCurrentTimestamp();
 	MemoryContext context;
 	MemoryContext old;
-	Jsonb	   *options;
-	Oid			relid;
-	RowsPlan   *plan;
-	Fill	   *fill;
-	FillState	state = {0};
+	Jsonb *options;
+	Oid relid;
+	RowsPlan *plan;
+	Fill *fill;
+	FillState state = {0};
 
 	if (!PG_ARGISNULL(2))
 	{
 		bytes = DatumGetInt64(DirectFunctionCall1(pg_size_bytes, PG_GETARG_DATUM(2)));
 		if (bytes <= 0)
-			ereport(ERROR,
-					(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-					 errmsg("the size to fill a table to must be positive"),
-					 errhint("For example: CALL poc_fill('orders', size => '2 GB');")));
+			ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+							errmsg("the size to fill a table to must be positive"),
+							errhint("For example: CALL poc_fill('orders', size => '2 GB');")));
 	}
 	if (rows == 0 && bytes == 0)
 		ereport(ERROR,
@@ -121,16 +122,15 @@ poc_fill(PG_FUNCTION_ARGS)
 				 errmsg("neither a number of rows nor a size is given"),
 				 errhint("For example: CALL poc_fill('orders', rows => 1000000), or size => '2 GB'.")));
 	if (PG_ARGISNULL(5))
-		ereport(ERROR,
-				(errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
-				 errmsg("options must not be null"),
-				 errhint("Leave them out, or give '{}'.")));
+		ereport(ERROR, (errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED), errmsg("options must not be null"),
+						errhint("Leave them out, or give '{}'.")));
 	if (fcinfo->context == NULL || !IsA(fcinfo->context, CallContext) ||
 		((CallContext *) fcinfo->context)->atomic)
 		ereport(ERROR,
 				(errcode(ERRCODE_ACTIVE_SQL_TRANSACTION),
 				 errmsg("poc_fill() cannot run inside a transaction block"),
-				 errdetail("Its workers commit transactions of their own, which see nothing of this one."),
+				 errdetail(
+					 "Its workers commit transactions of their own, which see nothing of this one."),
 				 errhint("Use poc_generate_rows(), or end the transaction first.")));
 
 	/* the commit below ends the transaction: longer-lived data needs this context */
@@ -145,9 +145,9 @@ poc_fill(PG_FUNCTION_ARGS)
 	if (plan->target->rd_rel->relpersistence == RELPERSISTENCE_TEMP)
 		ereport(ERROR,
 				(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
-				 errmsg("poc_fill() cannot fill temporary table \"%s\"", RelationGetRelationName(plan->target)),
-				 errdetail("Only this session can see it."),
-				 errhint("Use poc_generate_rows().")));
+				 errmsg("poc_fill() cannot fill temporary table \"%s\"",
+						RelationGetRelationName(plan->target)),
+				 errdetail("Only this session can see it."), errhint("Use poc_generate_rows().")));
 
 	state.database = MyDatabaseId;
 	state.session_user = GetSessionUserId();
@@ -157,8 +157,8 @@ poc_fill(PG_FUNCTION_ARGS)
 	state.start = plan->options->start;
 	state.rows = rows > 0 ? rows : MOST_ROWS;
 	state.bytes = bytes;
-	state.batch = bytes > 0 ? SIZED_BATCH_ROWS :
-		Max(LEAST_BATCH_ROWS, Min(MOST_BATCH_ROWS, rows / (nworkers * 4)));
+	state.batch = bytes > 0 ? SIZED_BATCH_ROWS
+							: Max(LEAST_BATCH_ROWS, Min(MOST_BATCH_ROWS, rows / (nworkers * 4)));
 	state.nbases = list_length(plan->uniques);
 	fill = palloc0(sizeof(Fill));
 	fill->state = &state;
@@ -171,18 +171,18 @@ poc_fill(PG_FUNCTION_ARGS)
 	}
 	PG_CATCH();
 	{
-		uint64		committed = make_durable(fill->state);
+		uint64 committed = make_durable(fill->state);
 
 		stop_workers(fill);
-		ereport(WARNING,
-				(errmsg("poc_fill() stopped: at least " UINT64_FORMAT " rows are committed", committed)));
+		ereport(WARNING, (errmsg("poc_fill() stopped: at least " UINT64_FORMAT " rows are committed",
+								 committed)));
 		PG_RE_THROW();
 	}
 	PG_END_TRY();
 
 	{
-		uint64		committed = make_durable(fill->state);
-		double		seconds = (GetCurrentTimestamp() - began) / 1e6;
+		uint64 committed = make_durable(fill->state);
+		double seconds = (GetCurrentTimestamp() - began) / 1e6;
 
 		wait_for_standbys(fill->state);
 		ereport(NOTICE,
@@ -199,17 +199,17 @@ poc_fill(PG_FUNCTION_ARGS)
 static int64
 argument(FunctionCallInfo fcinfo, int number, int64 null, int64 least, int64 most, const char *name)
 {
-	int64		value;
+	int64 value;
 
 	if (PG_ARGISNULL(number))
 		return null;
-	value = (get_fn_expr_argtype(fcinfo->flinfo, number) == INT4OID) ?
-		PG_GETARG_INT32(number) : PG_GETARG_INT64(number);
+	value = (get_fn_expr_argtype(fcinfo->flinfo, number) == INT4OID) ? PG_GETARG_INT32(number)
+																	 : PG_GETARG_INT64(number);
 	if (value < least || value > most)
-		ereport(ERROR,
-				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-				 errmsg("argument \"%s\" of poc_fill() is out of range", name),
-				 errdetail("It must lie between " INT64_FORMAT " and " INT64_FORMAT ".", least, most)));
+		ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+						errmsg("argument \"%s\" of poc_fill() is out of range", name),
+						errdetail("It must lie between " INT64_FORMAT " and " INT64_FORMAT ".",
+								  least, most)));
 	return value;
 }
 
@@ -221,7 +221,7 @@ argument(FunctionCallInfo fcinfo, int number, int64 null, int64 least, int64 mos
 static Oid
 prepare_target(FunctionCallInfo fcinfo, int64 seed)
 {
-	Oid			relid;
+	Oid relid;
 
 	SPI_connect_ext(SPI_OPT_NONATOMIC);
 	EnsurePortalSnapshotExists();
@@ -238,7 +238,7 @@ static RowsPlan *
 plan_target(Oid relid, int64 seed, Jsonb *json, uint64 nrows)
 {
 	RowsOptions *options = rows_parse_options(json);
-	RowsPlan   *plan = rows_make_plan(rows_open_target(relid, false), (uint64) seed, options, NULL);
+	RowsPlan *plan = rows_make_plan(rows_open_target(relid, false), (uint64) seed, options, NULL);
 
 	rows_require_rights(plan);
 	if (plan->uniques != NIL)
@@ -253,13 +253,13 @@ static void
 share_state(Fill *fill, RowsPlan *plan, const char *options, int nworkers)
 {
 	shm_toc_estimator estimator;
-	Size		settings_size = EstimateGUCStateSpace();
-	Size		size;
-	shm_toc    *toc;
-	FillState  *state;
-	char	   *copy;
-	uint64	   *bases;
-	ListCell   *cell;
+	Size settings_size = EstimateGUCStateSpace();
+	Size size;
+	shm_toc *toc;
+	FillState *state;
+	char *copy;
+	uint64 *bases;
+	ListCell *cell;
 
 	shm_toc_initialize_estimator(&estimator);
 	shm_toc_estimate_chunk(&estimator, sizeof(FillState));
@@ -290,13 +290,13 @@ share_state(Fill *fill, RowsPlan *plan, const char *options, int nworkers)
 	SerializeGUCState(settings_size, copy);
 	shm_toc_insert(toc, FILL_SETTINGS, copy);
 	bases = shm_toc_allocate(toc, sizeof(uint64) * (state->nbases + 1));
-	foreach(cell, plan->uniques)
+	foreach (cell, plan->uniques)
 		bases[foreach_current_index(cell)] = ((RowsUnique *) lfirst(cell))->base;
 	shm_toc_insert(toc, FILL_BASES, bases);
 
 	for (int i = 0; i < nworkers; i++)
 	{
-		shm_mq	   *queue = shm_mq_create(shm_toc_allocate(toc, QUEUE_BYTES), QUEUE_BYTES);
+		shm_mq *queue = shm_mq_create(shm_toc_allocate(toc, QUEUE_BYTES), QUEUE_BYTES);
 
 		shm_mq_set_receiver(queue, MyProc);
 		shm_toc_insert(toc, FILL_QUEUE + i, queue);
@@ -321,7 +321,7 @@ static void
 start_workers(Fill *fill, int nworkers)
 {
 	BackgroundWorker worker = {0};
-	int			used;
+	int used;
 
 	worker.bgw_flags = BGWORKER_SHMEM_ACCESS | BGWORKER_BACKEND_DATABASE_CONNECTION;
 	worker.bgw_start_time = BgWorkerStart_ConsistentState;
@@ -364,11 +364,11 @@ start_workers(Fill *fill, int nworkers)
 static int
 used_slots(void)
 {
-	int			used = 0;
+	int used = 0;
 
 	for (uint32 i = 0; i < ProcGlobal->allProcCount; i++)
 	{
-		PGPROC	   *proc = &ProcGlobal->allProcs[i];
+		PGPROC *proc = &ProcGlobal->allProcs[i];
 
 		/* the PID may remain after the process ended, but the latch then has no owner */
 		if (proc->procLatch.owner_pid != 0 &&
@@ -388,12 +388,13 @@ wait_for_start(Fill *fill)
 			return;
 		for (int i = 0; i < fill->nworkers; i++)
 		{
-			pid_t		pid;
+			pid_t pid;
 
 			if (GetBackgroundWorkerPid(fill->workers[i], &pid) == BGWH_STOPPED)
 				return;
 		}
-		(void) WaitLatch(MyLatch, WL_LATCH_SET | WL_TIMEOUT | WL_EXIT_ON_PM_DEATH, 100, PG_WAIT_EXTENSION);
+		(void) WaitLatch(MyLatch, WL_LATCH_SET | WL_TIMEOUT | WL_EXIT_ON_PM_DEATH, 100,
+						 PG_WAIT_EXTENSION);
 		ResetLatch(MyLatch);
 		CHECK_FOR_INTERRUPTS();
 	}
@@ -407,7 +408,7 @@ wait_for_workers(Fill *fill, TimestampTz began)
 
 	for (;;)
 	{
-		int			running = 0;
+		int running = 0;
 
 		for (int i = 0; i < fill->nworkers; i++)
 		{
@@ -424,14 +425,14 @@ wait_for_workers(Fill *fill, TimestampTz began)
 
 		if (TimestampDifferenceExceeds(told, GetCurrentTimestamp(), SECONDS_OF_PROGRESS * 1000))
 		{
-			uint64		committed = pg_atomic_read_u64(&fill->state->committed);
+			uint64 committed = pg_atomic_read_u64(&fill->state->committed);
 
 			told = GetCurrentTimestamp();
-			ereport(NOTICE,
-					(errmsg("poc_fill(): " UINT64_FORMAT " rows, %.0f rows/s", committed,
-							committed / ((told - began) / 1e6))));
+			ereport(NOTICE, (errmsg("poc_fill(): " UINT64_FORMAT " rows, %.0f rows/s", committed,
+									committed / ((told - began) / 1e6))));
 		}
-		(void) WaitLatch(MyLatch, WL_LATCH_SET | WL_TIMEOUT | WL_EXIT_ON_PM_DEATH, 100, PG_WAIT_EXTENSION);
+		(void) WaitLatch(MyLatch, WL_LATCH_SET | WL_TIMEOUT | WL_EXIT_ON_PM_DEATH, 100,
+						 PG_WAIT_EXTENSION);
 		ResetLatch(MyLatch);
 		CHECK_FOR_INTERRUPTS();
 	}
@@ -445,8 +446,8 @@ wait_for_workers(Fill *fill, TimestampTz began)
 static uint64
 make_durable(FillState *state)
 {
-	uint64		committed = pg_atomic_read_u64(&state->committed);
-	XLogRecPtr	end;
+	uint64 committed = pg_atomic_read_u64(&state->committed);
+	XLogRecPtr end;
 
 	pg_read_barrier();
 	end = pg_atomic_read_u64(&state->commit_end);
@@ -470,16 +471,16 @@ read_messages(Fill *fill, int worker)
 {
 	for (;;)
 	{
-		Size		size;
-		void	   *data;
+		Size size;
+		void *data;
 		shm_mq_result result = shm_mq_receive(fill->queues[worker], &size, &data, true);
 		StringInfoData message;
-		ErrorData	error;
+		ErrorData error;
 
 		if (result == SHM_MQ_WOULD_BLOCK)
 		{
-			pid_t		pid;
-			bool		all_stopped = true;
+			pid_t pid;
+			bool all_stopped = true;
 
 			/* a worker that failed to start never attaches */
 			for (int i = 0; i < fill->nworkers; i++)
@@ -489,10 +490,9 @@ read_messages(Fill *fill, int worker)
 			if (shm_mq_get_sender(shm_mq_get_queue(fill->queues[worker])) == NULL)
 			{
 				fill->queues[worker] = NULL;
-				ereport(ERROR,
-						(errcode(ERRCODE_INTERNAL_ERROR),
-						 errmsg("a worker of poc_fill() ended before it began"),
-						 errhint("The server log tells why.")));
+				ereport(ERROR, (errcode(ERRCODE_INTERNAL_ERROR),
+								errmsg("a worker of poc_fill() ended before it began"),
+								errhint("The server log tells why.")));
 			}
 			return true;
 		}
@@ -509,9 +509,9 @@ read_messages(Fill *fill, int worker)
 			case 'E':
 				pq_parse_errornotice(&message, &error);
 				error.elevel = ERROR;
-				error.context = error.context ?
-					psprintf("%s\nworker %d of poc_fill()", error.context, worker + 1) :
-					psprintf("worker %d of poc_fill()", worker + 1);
+				error.context = error.context ? psprintf("%s\nworker %d of poc_fill()",
+														 error.context, worker + 1)
+											  : psprintf("worker %d of poc_fill()", worker + 1);
 				ThrowErrorData(&error);
 				break;
 			case 'N':

@@ -10,40 +10,40 @@
 
 #include "port/atomics.h"
 
-#define FILL_MAGIC			0x706f6366	/* "pocf" */
+#define FILL_MAGIC 0x706f6366 /* "pocf" */
 
 /* Keys of the shm_toc; the queue of worker i is at FILL_QUEUE + i. */
-#define FILL_STATE			1
-#define FILL_OPTIONS		2
-#define FILL_SETTINGS		3
-#define FILL_BASES			4
-#define FILL_QUEUE			100
+#define FILL_STATE	  1
+#define FILL_OPTIONS  2
+#define FILL_SETTINGS 3
+#define FILL_BASES	  4
+#define FILL_QUEUE	  100
 
-#define FILL_MOST_WORKERS	64
+#define FILL_MOST_WORKERS 64
 
 typedef struct FillState
 {
 	/* identity and task; written before the workers start */
-	Oid			database;
-	Oid			session_user;
-	Oid			user;
-	int			security;		/* context */
-	Oid			target;
-	int64		seed;
-	uint64		start;			/* number of the first row */
-	uint64		rows;			/* total to make */
-	uint64		batch;			/* per transaction */
-	uint64		bytes;			/* stop when the table has this size; 0: no limit */
-	int			nbases;
+	Oid database;
+	Oid session_user;
+	Oid user;
+	int security; /* context */
+	Oid target;
+	int64 seed;
+	uint64 start; /* number of the first row */
+	uint64 rows;  /* total to make */
+	uint64 batch; /* per transaction */
+	uint64 bytes; /* stop when the table has this size; 0: no limit */
+	int nbases;
 
 	/* progress */
 	pg_atomic_uint32 next_worker;
 	pg_atomic_uint64 next_row;
 	pg_atomic_uint64 committed;
-	pg_atomic_uint64 commit_end;	/* WAL position of the last commit */
+	pg_atomic_uint64 commit_end; /* WAL position of the last commit */
 	pg_atomic_uint32 stop;
 } FillState;
 
 extern PGDLLEXPORT void poc_fill_worker(Datum segment);
 
-#endif							/* POC_ROWS_FILL_H */
+#endif /* POC_ROWS_FILL_H */

@@ -48,32 +48,33 @@
 
 static bool take_rows(FillState *state, uint64 *first, uint64 *nrows);
 static void publish_commit_end(FillState *state);
-static uint64 insert_batch(FillState *state, const char *options_text, uint64 *bases,
-						   uint64 first, uint64 nrows, bool *large_enough);
+static uint64 insert_batch(FillState *state, const char *options_text, uint64 *bases, uint64 first,
+						   uint64 nrows, bool *large_enough);
 static uint64 bytes_of(Oid relid);
 
 void
 poc_fill_worker(Datum segment_handle)
 {
 	dsm_segment *segment;
-	shm_toc    *toc;
-	FillState  *state;
-	shm_mq	   *queue;
-	uint32		number;
+	shm_toc *toc;
+	FillState *state;
+	shm_mq *queue;
+	uint32 number;
 	const char *options_text;
-	uint64	   *bases;
-	uint64		first;
-	uint64		nrows;
-	bool		large_enough = false;
+	uint64 *bases;
+	uint64 first;
+	uint64 nrows;
+	bool large_enough = false;
 
 	pqsignal(SIGTERM, die);
 	BackgroundWorkerUnblockSignals();
 
 	CurrentResourceOwner = ResourceOwnerCreate(NULL, "poc_fill");
-	CurrentMemoryContext = AllocSetContextCreate(TopMemoryContext, "poc_fill", ALLOCSET_DEFAULT_SIZES);
+	CurrentMemoryContext = AllocSetContextCreate(TopMemoryContext, "poc_fill",
+												 ALLOCSET_DEFAULT_SIZES);
 	segment = dsm_attach(DatumGetUInt32(segment_handle));
 	if (segment == NULL)
-		proc_exit(0);			/* the caller is gone already */
+		proc_exit(0); /* the caller is gone already */
 	toc = shm_toc_attach(FILL_MAGIC, dsm_segment_address(segment));
 	state = shm_toc_lookup(toc, FILL_STATE, false);
 	options_text = shm_toc_lookup(toc, FILL_OPTIONS, false);
@@ -96,7 +97,7 @@ poc_fill_worker(Datum segment_handle)
 
 	while (!large_enough && take_rows(state, &first, &nrows))
 	{
-		uint64		inserted;
+		uint64 inserted;
 
 		CHECK_FOR_INTERRUPTS();
 		SetCurrentStatementStartTimestamp();
@@ -120,7 +121,7 @@ poc_fill_worker(Datum segment_handle)
 static bool
 take_rows(FillState *state, uint64 *first, uint64 *nrows)
 {
-	uint64		taken;
+	uint64 taken;
 
 	if (pg_atomic_read_u32(&state->stop) != 0)
 		return false;
@@ -136,22 +137,22 @@ take_rows(FillState *state, uint64 *first, uint64 *nrows)
 static void
 publish_commit_end(FillState *state)
 {
-	uint64		known = pg_atomic_read_u64(&state->commit_end);
+	uint64 known = pg_atomic_read_u64(&state->commit_end);
 
 	while (known < XactLastCommitEnd &&
 		   !pg_atomic_compare_exchange_u64(&state->commit_end, &known, XactLastCommitEnd))
-		 /* known is now what another worker has published */ ;
+		/* known is now what another worker has published */;
 }
 
 static uint64
-insert_batch(FillState *state, const char *options_text, uint64 *bases,
-			 uint64 first, uint64 nrows, bool *large_enough)
+insert_batch(FillState *state, const char *options_text, uint64 *bases, uint64 first, uint64 nrows,
+			 bool *large_enough)
 {
-	Jsonb	   *json = DatumGetJsonbP(DirectFunctionCall1(jsonb_in, CStringGetDatum(options_text)));
+	Jsonb *json = DatumGetJsonbP(DirectFunctionCall1(jsonb_in, CStringGetDatum(options_text)));
 	RowsOptions *options = rows_parse_options(json);
-	RowsCall	call = {.bases = bases, .nbases = state->nbases};
-	RowsPlan   *plan;
-	uint64		inserted = 0;
+	RowsCall call = {.bases = bases, .nbases = state->nbases};
+	RowsPlan *plan;
+	uint64 inserted = 0;
 
 	options->indexes = ROWS_INDEXES_EACH;
 	plan = rows_prepare(state->target, nrows, (uint64) state->seed, options, &call);
@@ -167,12 +168,12 @@ insert_batch(FillState *state, const char *options_text, uint64 *bases,
 static uint64
 bytes_of(Oid relid)
 {
-	uint64		bytes = 0;
-	ListCell   *cell;
+	uint64 bytes = 0;
+	ListCell *cell;
 
-	foreach(cell, find_all_inheritors(relid, NoLock, NULL))
+	foreach (cell, find_all_inheritors(relid, NoLock, NULL))
 	{
-		Relation	rel = try_relation_open(lfirst_oid(cell), AccessShareLock);
+		Relation rel = try_relation_open(lfirst_oid(cell), AccessShareLock);
 
 		if (rel == NULL)
 			continue;
@@ -181,7 +182,7 @@ bytes_of(Oid relid)
 			bytes += (uint64) RelationGetNumberOfBlocks(rel) * BLCKSZ;
 			if (OidIsValid(rel->rd_rel->reltoastrelid))
 			{
-				Relation	toast = table_open(rel->rd_rel->reltoastrelid, AccessShareLock);
+				Relation toast = table_open(rel->rd_rel->reltoastrelid, AccessShareLock);
 
 				bytes += (uint64) RelationGetNumberOfBlocks(toast) * BLCKSZ;
 				table_close(toast, AccessShareLock);
@@ -189,7 +190,7 @@ bytes_of(Oid relid)
 		}
 		relation_close(rel, NoLock);
 		if (!RELKIND_HAS_PARTITIONS(get_rel_relkind(relid)))
-			break;				/* children by plain inheritance are separate tables */
+			break; /* children by plain inheritance are separate tables */
 	}
 	return bytes;
 }

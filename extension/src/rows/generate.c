@@ -31,17 +31,17 @@
 #include "rows/write/load.h"
 
 /* A larger number of rows in one call is taken for a typing error. */
-#define MAX_ROWS			INT64CONST(1000000000000)
+#define MAX_ROWS INT64CONST(1000000000000)
 
 /* Statistics of the session's last call. */
 typedef struct LastRun
 {
-	Oid			target;			/* InvalidOid: no call yet */
-	int64		rows;
-	int64		seed;
-	RowsPath	path;
-	double		seconds;
-	uint64		wal_bytes;
+	Oid target; /* InvalidOid: no call yet */
+	int64 rows;
+	int64 seed;
+	RowsPath path;
+	double seconds;
+	uint64 wal_bytes;
 } LastRun;
 
 static LastRun last_run;
@@ -53,15 +53,14 @@ PG_FUNCTION_INFO_V1(poc_last_rows);
 Datum
 poc_generate_rows(PG_FUNCTION_ARGS)
 {
-	int64		n;
-	Oid			relid;
-	uint64		seed;
+	int64 n;
+	Oid relid;
+	uint64 seed;
 
 	if (PG_ARGISNULL(0))
-		ereport(ERROR,
-				(errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
-				 errmsg("the number of rows must not be null"),
-				 errhint("For example: SELECT poc_generate_rows(1000);")));
+		ereport(ERROR, (errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
+						errmsg("the number of rows must not be null"),
+						errhint("For example: SELECT poc_generate_rows(1000);")));
 	n = PG_GETARG_INT64(0);
 	if (n < 0 || n > MAX_ROWS)
 		ereport(ERROR,
@@ -75,14 +74,11 @@ poc_generate_rows(PG_FUNCTION_ARGS)
 		seed = pg_prng_uint64(&pg_global_prng_state) >> 1;
 
 	if (PG_ARGISNULL(3))
-		ereport(ERROR,
-				(errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
-				 errmsg("options must not be null"),
-				 errhint("Leave them out, or give '{}'.")));
+		ereport(ERROR, (errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED), errmsg("options must not be null"),
+						errhint("Leave them out, or give '{}'.")));
 	relid = PG_ARGISNULL(1) ? rows_make_default_target(fcinfo->flinfo->fn_oid) : PG_GETARG_OID(1);
 	if (PG_ARGISNULL(2))
-		ereport(DEBUG1,
-				(errmsg("poc_generate_rows() uses seed " INT64_FORMAT, (int64) seed)));
+		ereport(DEBUG1, (errmsg("poc_generate_rows() uses seed " INT64_FORMAT, (int64) seed)));
 	PG_RETURN_INT64((int64) rows_generate(relid, (uint64) n, seed, PG_GETARG_JSONB_P(3)));
 }
 
@@ -94,11 +90,11 @@ rows_generate(Oid relid, uint64 n, uint64 seed, Jsonb *json)
 												  ALLOCSET_DEFAULT_SIZES);
 	MemoryContext old = MemoryContextSwitchTo(context);
 	RowsOptions *options = rows_parse_options(json);
-	RowsPlan   *plan;
-	uint64		inserted = 0;
-	instr_time	began;
-	instr_time	taken;
-	uint64		wal_before = pgWalUsage.wal_bytes;
+	RowsPlan *plan;
+	uint64 inserted = 0;
+	instr_time began;
+	instr_time taken;
+	uint64 wal_before = pgWalUsage.wal_bytes;
 
 	INSTR_TIME_SET_CURRENT(began);
 	plan = rows_prepare(relid, n, seed, options, NULL);
@@ -125,10 +121,10 @@ rows_generate(Oid relid, uint64 n, uint64 seed, Jsonb *json)
 Datum
 poc_last_rows(PG_FUNCTION_ARGS)
 {
-	TupleDesc	tupdesc;
-	Datum		values[7] = {0};
-	bool		isnull[7];
-	Interval   *elapsed = palloc0(sizeof(Interval));
+	TupleDesc tupdesc;
+	Datum values[7] = {0};
+	bool isnull[7];
+	Interval *elapsed = palloc0(sizeof(Interval));
 
 	if (get_call_result_type(fcinfo, NULL, &tupdesc) != TYPEFUNC_COMPOSITE)
 		elog(ERROR, "return type must be a row type");

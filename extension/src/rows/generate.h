@@ -13,7 +13,7 @@
 extern uint64 rows_generate(Oid relid, uint64 n, uint64 seed, Jsonb *json);
 
 /* dummy.c */
-extern Oid	rows_default_target(void);
-extern Oid	rows_make_default_target(Oid function);
+extern Oid rows_default_target(void);
+extern Oid rows_make_default_target(Oid function);
 
-#endif							/* POC_ROWS_GENERATE_H */
+#endif /* POC_ROWS_GENERATE_H */

@@ -41,20 +41,21 @@ Datum
 poc_preview_rows(PG_FUNCTION_ARGS)
 {
 	ReturnSetInfo *result = (ReturnSetInfo *) fcinfo->resultinfo;
-	int32		n = PG_ARGISNULL(1) ? -1 : PG_GETARG_INT32(1);
-	uint64		seed = PG_ARGISNULL(2) ? pg_prng_uint64(&pg_global_prng_state) >> 1 : (uint64) PG_GETARG_INT64(2);
-	RowsPlan   *plan;
-	RowsMaker  *maker;
-	EState	   *estate;
+	int32 n = PG_ARGISNULL(1) ? -1 : PG_GETARG_INT32(1);
+	uint64 seed = PG_ARGISNULL(2) ? pg_prng_uint64(&pg_global_prng_state) >> 1
+								  : (uint64) PG_GETARG_INT64(2);
+	RowsPlan *plan;
+	RowsMaker *maker;
+	EState *estate;
 	ErrorContextCallback callback;
 	MemoryContext context;
-	TupleDesc	desc;
+	TupleDesc desc;
 	AttrNumber *sources;
-	FmgrInfo	to_jsonb;
-	Datum	   *values;
-	bool	   *isnull;
-	Datum	   *shown;
-	bool	   *shown_isnull;
+	FmgrInfo to_jsonb;
+	Datum *values;
+	bool *isnull;
+	Datum *shown;
+	bool *shown_isnull;
 
 	if (n < 0 || PG_ARGISNULL(3))
 		ereport(ERROR,
@@ -62,7 +63,8 @@ poc_preview_rows(PG_FUNCTION_ARGS)
 				 errmsg("the number of rows must not be null or negative, nor the options null"),
 				 errhint("For example: SELECT * FROM poc_preview_rows('orders', 5);")));
 	InitMaterializedSRF(fcinfo, MAT_SRF_USE_EXPECTED_DESC);
-	plan = rows_make_plan(rows_open_target(PG_ARGISNULL(0) ? rows_default_target() : PG_GETARG_OID(0), false),
+	plan = rows_make_plan(rows_open_target(PG_ARGISNULL(0) ? rows_default_target() : PG_GETARG_OID(0),
+										   false),
 						  seed, rows_parse_options(PG_GETARG_JSONB_P(3)), NULL);
 	rows_find_bases(plan, n);
 	estate = CreateExecutorState();
@@ -84,8 +86,8 @@ poc_preview_rows(PG_FUNCTION_ARGS)
 	for (int32 row = 0; row < n; row++)
 	{
 		MemoryContext old;
-		Datum		json;
-		bool		json_isnull = false;
+		Datum json;
+		bool json_isnull = false;
 
 		CHECK_FOR_INTERRUPTS();
 		rows_reset_maker(maker);
@@ -96,7 +98,8 @@ poc_preview_rows(PG_FUNCTION_ARGS)
 			shown_isnull[i] = isnull[sources[i] - 1];
 		}
 		old = MemoryContextSwitchTo(context);
-		json = FunctionCall1(&to_jsonb, HeapTupleGetDatum(heap_form_tuple(desc, shown, shown_isnull)));
+		json = FunctionCall1(&to_jsonb,
+							 HeapTupleGetDatum(heap_form_tuple(desc, shown, shown_isnull)));
 		tuplestore_putvalues(result->setResult, result->setDesc, &json, &json_isnull);
 		MemoryContextSwitchTo(old);
 		MemoryContextReset(context);
@@ -114,9 +117,9 @@ poc_preview_rows(PG_FUNCTION_ARGS)
 static TupleDesc
 shown_columns(RowsPlan *plan, AttrNumber *sources)
 {
-	TupleDesc	target = RelationGetDescr(plan->target);
-	TupleDesc	desc;
-	int			n = 0;
+	TupleDesc target = RelationGetDescr(plan->target);
+	TupleDesc desc;
+	int n = 0;
 
 	for (int i = 0; i < target->natts; i++)
 	{
@@ -127,7 +130,7 @@ shown_columns(RowsPlan *plan, AttrNumber *sources)
 	n = 0;
 	for (int i = 0; i < target->natts; i++)
 	{
-		AttrNumber	source = rows_source_column(plan, i, true);
+		AttrNumber source = rows_source_column(plan, i, true);
 		Form_pg_attribute attribute = TupleDescAttr(target, i);
 
 		if (source == InvalidAttrNumber)
@@ -144,9 +147,9 @@ shown_columns(RowsPlan *plan, AttrNumber *sources)
 static void
 start_to_jsonb(FmgrInfo *to_jsonb)
 {
-	Expr	   *call = (Expr *) makeFuncExpr(F_TO_JSONB, JSONBOID,
-											 list_make1(makeNullConst(RECORDOID, -1, InvalidOid)),
-											 InvalidOid, InvalidOid, COERCE_EXPLICIT_CALL);
+	Expr *call = (Expr *) makeFuncExpr(F_TO_JSONB, JSONBOID,
+									   list_make1(makeNullConst(RECORDOID, -1, InvalidOid)),
+									   InvalidOid, InvalidOid, COERCE_EXPLICIT_CALL);
 
 	fmgr_info(F_TO_JSONB, to_jsonb);
 	fmgr_info_set_expr((Node *) call, to_jsonb);

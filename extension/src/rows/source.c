@@ -36,12 +36,12 @@
 /* State of _poc.rows() between calls. */
 typedef struct RowsSource
 {
-	RowsPlan   *plan;
-	RowsMaker  *maker;
-	EState	   *estate;
+	RowsPlan *plan;
+	RowsMaker *maker;
+	EState *estate;
 	ErrorContextCallback callback;
-	Datum	   *values;
-	bool	   *isnull;
+	Datum *values;
+	bool *isnull;
 } RowsSource;
 
 static RowsSource *start_source(FunctionCallInfo fcinfo);
@@ -55,8 +55,8 @@ poc_rows(PG_FUNCTION_ARGS)
 {
 	FuncCallContext *call;
 	RowsSource *source;
-	HeapTuple	tuple;
-	uint64		row;
+	HeapTuple tuple;
+	uint64 row;
 
 	if (SRF_IS_FIRSTCALL())
 	{
@@ -72,8 +72,8 @@ poc_rows(PG_FUNCTION_ARGS)
 	source = call->user_fctx;
 	if (call->call_cntr >= call->max_calls)
 	{
-		UnregisterExprContextCallback(((ReturnSetInfo *) fcinfo->resultinfo)->econtext,
-									  end_source, PointerGetDatum(source));
+		UnregisterExprContextCallback(((ReturnSetInfo *) fcinfo->resultinfo)->econtext, end_source,
+									  PointerGetDatum(source));
 		end_source(PointerGetDatum(source));
 		SRF_RETURN_DONE(call);
 	}
@@ -92,27 +92,25 @@ static RowsSource *
 start_source(FunctionCallInfo fcinfo)
 {
 	ReturnSetInfo *result = (ReturnSetInfo *) fcinfo->resultinfo;
-	Oid			type = get_fn_expr_argtype(fcinfo->flinfo, 0);
+	Oid type = get_fn_expr_argtype(fcinfo->flinfo, 0);
 	RowsSource *source = palloc0(sizeof(RowsSource));
-	bool		given = true;
+	bool given = true;
 
 	for (int i = 1; i < PG_NARGS(); i++)
 		given &= !PG_ARGISNULL(i);
 	if (given && (PG_GETARG_INT64(2) < 0 || PG_GETARG_INT64(3) < 0 ||
 				  PG_GETARG_INT64(3) > PG_INT64_MAX - PG_GETARG_INT64(2)))
-		ereport(ERROR,
-				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-				 errmsg("the numbers of rows are out of range"),
-				 errhint("Use poc_preview_rows().")));
+		ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+						errmsg("the numbers of rows are out of range"),
+						errhint("Use poc_preview_rows().")));
 	if (given)
 		source->plan = rows_make_plan(rows_open_target(PG_GETARG_OID(1), false),
 									  (uint64) PG_GETARG_INT64(4),
 									  rows_parse_options(PG_GETARG_JSONB_P(5)), NULL);
 	if (!given || source->plan->rel->rd_rel->reltype != type)
-		ereport(ERROR,
-				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-				 errmsg("rows are made of the row type of a table"),
-				 errhint("Use poc_preview_rows().")));
+		ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+						errmsg("rows are made of the row type of a table"),
+						errhint("Use poc_preview_rows().")));
 	rows_count_as_query(source->plan);
 	rows_find_bases(source->plan, PG_GETARG_INT64(2) + PG_GETARG_INT64(3));
 	source->estate = CreateExecutorState();

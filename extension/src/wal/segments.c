@@ -43,24 +43,22 @@ PG_FUNCTION_INFO_V1(poc_wal_switch_sql);
 Datum
 poc_generate_wal(PG_FUNCTION_ARGS)
 {
-	int64		size = DatumGetInt64(DirectFunctionCall1(pg_size_bytes,
-														 PG_GETARG_DATUM(0)));
-	char	   *message;
-	XLogRecPtr	start;
-	XLogRecPtr	end;
-	TupleDesc	tupdesc;
-	Datum		values[4];
-	bool		nulls[4] = {false};
+	int64 size = DatumGetInt64(DirectFunctionCall1(pg_size_bytes, PG_GETARG_DATUM(0)));
+	char *message;
+	XLogRecPtr start;
+	XLogRecPtr end;
+	TupleDesc tupdesc;
+	Datum values[4];
+	bool nulls[4] = {false};
 
 	if (get_call_result_type(fcinfo, NULL, &tupdesc) != TYPEFUNC_COMPOSITE)
 		elog(ERROR, "return type must be a row type");
 	if (size <= 0 || size > MAX_GENERATED_WAL)
-		ereport(ERROR,
-				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-				 errmsg("size of WAL to generate is out of range: %s",
-						text_to_cstring(PG_GETARG_TEXT_PP(0))),
-				 errdetail("It must be more than 0 and at most 64 GB."),
-				 errhint("Call the function several times for more.")));
+		ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+						errmsg("size of WAL to generate is out of range: %s",
+							   text_to_cstring(PG_GETARG_TEXT_PP(0))),
+						errdetail("It must be more than 0 and at most 64 GB."),
+						errhint("Call the function several times for more.")));
 	poc_wal_require_primary();
 
 	message = noise(MESSAGE_SIZE);
@@ -69,8 +67,7 @@ poc_generate_wal(PG_FUNCTION_ARGS)
 	while (end - start < (uint64) size)
 	{
 		CHECK_FOR_INTERRUPTS();
-		end = LogLogicalMessage(POC_WAL_PREFIX, message,
-								Min(MESSAGE_SIZE, size - (end - start)),
+		end = LogLogicalMessage(POC_WAL_PREFIX, message, Min(MESSAGE_SIZE, size - (end - start)),
 								false, false);
 	}
 	XLogFlush(end);
@@ -78,10 +75,8 @@ poc_generate_wal(PG_FUNCTION_ARGS)
 	values[0] = LSNGetDatum(start);
 	values[1] = LSNGetDatum(end);
 	values[2] = Int64GetDatum((int64) (end - start));
-	values[3] = Int64GetDatum((int64) (end / wal_segment_size -
-									   start / wal_segment_size));
-	PG_RETURN_DATUM(HeapTupleGetDatum(heap_form_tuple(BlessTupleDesc(tupdesc),
-													  values, nulls)));
+	values[3] = Int64GetDatum((int64) (end / wal_segment_size - start / wal_segment_size));
+	PG_RETURN_DATUM(HeapTupleGetDatum(heap_form_tuple(BlessTupleDesc(tupdesc), values, nulls)));
 }
 
 /*
@@ -95,11 +90,11 @@ Datum
 poc_wal_switch_sql(PG_FUNCTION_ARGS)
 {
 	static XLogRecPtr last_switch = InvalidXLogRecPtr;
-	bool		force = PG_GETARG_BOOL(0);
-	bool		switched = false;
-	TupleDesc	tupdesc;
-	Datum		values[3];
-	bool		nulls[3] = {false};
+	bool force = PG_GETARG_BOOL(0);
+	bool switched = false;
+	TupleDesc tupdesc;
+	Datum values[3];
+	bool nulls[3] = {false};
 
 	if (get_call_result_type(fcinfo, NULL, &tupdesc) != TYPEFUNC_COMPOSITE)
 		elog(ERROR, "return type must be a row type");
@@ -112,8 +107,7 @@ poc_wal_switch_sql(PG_FUNCTION_ARGS)
 	 * Records are located by their start: our own switch record starts before
 	 * last_switch, a later important record does not.
 	 */
-	if (force || last_switch == InvalidXLogRecPtr ||
-		GetLastImportantRecPtr() >= last_switch)
+	if (force || last_switch == InvalidXLogRecPtr || GetLastImportantRecPtr() >= last_switch)
 	{
 		last_switch = poc_wal_switch();
 		switched = XLogSegmentOffset(last_switch, wal_segment_size) != 0;
@@ -123,8 +117,7 @@ poc_wal_switch_sql(PG_FUNCTION_ARGS)
 	values[0] = CStringGetTextDatum(segment_closed_by(last_switch));
 	values[1] = LSNGetDatum(last_switch);
 	values[2] = BoolGetDatum(switched);
-	PG_RETURN_DATUM(HeapTupleGetDatum(heap_form_tuple(BlessTupleDesc(tupdesc),
-													  values, nulls)));
+	PG_RETURN_DATUM(HeapTupleGetDatum(heap_form_tuple(BlessTupleDesc(tupdesc), values, nulls)));
 }
 
 /*
@@ -148,9 +141,9 @@ poc_wal_switch(void)
 static char *
 segment_closed_by(XLogRecPtr end)
 {
-	uint32		offset = XLogSegmentOffset(end, wal_segment_size);
-	XLogSegNo	segment;
-	char		name[MAXFNAMELEN];
+	uint32 offset = XLogSegmentOffset(end, wal_segment_size);
+	XLogSegNo segment;
+	char name[MAXFNAMELEN];
 
 	if (offset <= SizeOfXLogLongPHD)
 		end -= offset;
@@ -166,13 +159,13 @@ segment_closed_by(XLogRecPtr end)
 static char *
 noise(Size size)
 {
-	char	   *bytes = palloc(size);
+	char *bytes = palloc(size);
 	pg_prng_state state;
 
 	pg_prng_seed(&state, 42);
 	for (Size i = 0; i + sizeof(uint64) <= size; i += sizeof(uint64))
 	{
-		uint64		value = pg_prng_uint64(&state);
+		uint64 value = pg_prng_uint64(&state);
 
 		memcpy(bytes + i, &value, sizeof(value));
 	}

@@ -12,4 +12,4 @@
 
 extern XLogRecPtr poc_wal_switch(void);
 
-#endif							/* POC_WAL_SEGMENTS_H */
+#endif /* POC_WAL_SEGMENTS_H */

@@ -45,7 +45,7 @@ poc_wal_tick(void)
 	static char prefix[] = POC_WAL_PREFIX;
 	static char message[] = "tick";
 	xl_logical_message record;
-	XLogRecPtr	end;
+	XLogRecPtr end;
 
 	memset(&record, 0, sizeof(record));
 	record.dbId = MyDatabaseId;
@@ -68,9 +68,8 @@ void
 poc_wal_require_primary(void)
 {
 	if (RecoveryInProgress())
-		ereport(ERROR,
-				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
-				 errmsg("recovery is in progress"),
-				 errdetail("A standby writes no WAL of its own."),
-				 errhint("Call this function on the primary.")));
+		ereport(ERROR, (errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+						errmsg("recovery is in progress"),
+						errdetail("A standby writes no WAL of its own."),
+						errhint("Call this function on the primary.")));
 }

@@ -16,4 +16,4 @@
 extern XLogRecPtr poc_wal_tick(void);
 extern void poc_wal_require_primary(void);
 
-#endif							/* POC_WAL_TICK_H */
+#endif /* POC_WAL_TICK_H */

@@ -35,7 +35,9 @@ reach_path(const char *path, bool abstract)
 	struct sockaddr_un address = {.sun_family = AF_UNIX};
 
 	strlcpy(address.sun_path + abstract, path, sizeof(address.sun_path) - 1);
-	return reach(AF_UNIX, &address, abstract ? offsetof(struct sockaddr_un, sun_path) + 1 + strlen(path) : sizeof(address));
+	return reach(AF_UNIX, &address,
+				 abstract ? offsetof(struct sockaddr_un, sun_path) + 1 + strlen(path)
+						  : sizeof(address));
 }
 
 static bool
@@ -77,8 +79,8 @@ try(const char *what, const char *path)
 Datum
 hostile(PG_FUNCTION_ARGS)
 {
-	char	   *what = text_to_cstring(PG_GETARG_TEXT_PP(0));
-	char	   *path = text_to_cstring(PG_GETARG_TEXT_PP(1));
+	char *what = text_to_cstring(PG_GETARG_TEXT_PP(0));
+	char *path = text_to_cstring(PG_GETARG_TEXT_PP(1));
 
 	errno = 0;
 	if (!try(what, path))

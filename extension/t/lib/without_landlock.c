@@ -20,7 +20,7 @@ main(int argc, char **argv)
 		BPF_JUMP(BPF_JMP | BPF_JGE | BPF_K, 444, 0, 2),
 		BPF_JUMP(BPF_JMP | BPF_JGT | BPF_K, 446, 1, 0),
 		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | (unsigned int) atoi(argc > 2 ? argv[1] : "1")),
-		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW)
+		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
 	};
 	struct sock_fprog filter = {.len = sizeof(code) / sizeof(code[0]), .filter = code};
 

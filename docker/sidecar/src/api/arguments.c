@@ -17,20 +17,20 @@ static json_t *default_of(const Argument *field);
 static bool check_value(const Argument *field, const json_t *value, Answer **refusal);
 
 const Argument no_arguments[] = {
-	{NULL, ARGUMENT_TEXT, 0, 0, false, 0}
+	{NULL, ARGUMENT_TEXT, 0, 0, false, 0},
 };
 
 json_t *
 arguments_check(json_t *given, const Argument *fields, Answer **refusal)
 {
-	json_t	   *arguments;
+	json_t *arguments;
 	const char *name;
-	json_t	   *value;
+	json_t *value;
 
 	arguments = json_checked(json_object());
 	for (const Argument *field = fields; field->name != NULL; field++)
 		json_object_set_new(arguments, field->name, default_of(field));
-	json_object_foreach(given, name, value)
+	json_object_foreach (given, name, value)
 	{
 		const Argument *field = find_field(fields, name);
 
@@ -44,8 +44,7 @@ arguments_check(json_t *given, const Argument *fields, Answer **refusal)
 		if (json_is_null(value))
 			continue;
 		if (field->type == ARGUMENT_INTEGER)
-			json_object_set_new(arguments, name,
-								json_integer((json_int_t) json_number_value(value)));
+			json_object_set_new(arguments, name, json_integer((json_int_t) json_number_value(value)));
 		else
 			json_object_set(arguments, name, value);
 	}
@@ -78,8 +77,8 @@ default_of(const Argument *field)
 static bool
 check_value(const Argument *field, const json_t *value, Answer **refusal)
 {
-	char		must[96];
-	double		number;
+	char must[96];
+	double number;
 
 	if (json_is_null(value))
 		return true;
@@ -107,8 +106,8 @@ check_value(const Argument *field, const json_t *value, Answer **refusal)
 			if (json_is_number(value) && number >= (double) field->low &&
 				number <= (double) field->high)
 				return true;
-			snprintf(must, sizeof(must), "be a number from %lld to %lld",
-					 (long long) field->low, (long long) field->high);
+			snprintf(must, sizeof(must), "be a number from %lld to %lld", (long long) field->low,
+					 (long long) field->high);
 			return argument_refuse(refusal, field->name, must, NULL);
 	}
 	return false;
@@ -124,10 +123,10 @@ bool
 arguments_texts(const json_t *list, size_t max_bytes, TextList *texts)
 {
 	const json_t *one;
-	size_t		i;
+	size_t i;
 
 	texts->texts = mem_alloc(json_array_size(list) * sizeof(char *));
-	json_array_foreach(list, i, one)
+	json_array_foreach (list, i, one)
 	{
 		if (!json_is_string(one) || json_string_length(one) > max_bytes)
 			return false;
@@ -139,7 +138,7 @@ arguments_texts(const json_t *list, size_t max_bytes, TextList *texts)
 bool
 argument_refuse(Answer **refusal, const char *field, const char *must, const char *hint)
 {
-	char	   *message = mem_printf("the field \"%s\" must %s", field, must);
+	char *message = mem_printf("the field \"%s\" must %s", field, must);
 
 	*refusal = answer_error("bad_argument", message, NULL, hint);
 	free(message);

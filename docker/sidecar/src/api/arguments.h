@@ -15,21 +15,21 @@
 
 typedef enum ArgumentType
 {
-	ARGUMENT_TEXT,				/* or null, which means the default */
+	ARGUMENT_TEXT, /* or null, which means the default */
 	ARGUMENT_BOOL,
-	ARGUMENT_INTEGER,			/* from low to high */
-	ARGUMENT_LIST,				/* or null, which means the default; any elements */
-	ARGUMENT_OBJECT				/* likewise */
+	ARGUMENT_INTEGER, /* from low to high */
+	ARGUMENT_LIST,	  /* or null, which means the default; any elements */
+	ARGUMENT_OBJECT	  /* likewise */
 } ArgumentType;
 
 typedef struct Argument
 {
 	const char *name;
 	ArgumentType type;
-	int64_t		low;
-	int64_t		high;
-	bool		nullable;		/* an integer or bool that may be null */
-	int64_t		standard;		/* the default, if not nullable */
+	int64_t low;
+	int64_t high;
+	bool nullable;	  /* an integer or bool that may be null */
+	int64_t standard; /* the default, if not nullable */
 } Argument;
 
 /* for a body without fields */
@@ -56,4 +56,4 @@ extern bool arguments_texts(const json_t *list, size_t max_bytes, TextList *text
 /* *refusal: the field must be or do this.  Returns false. */
 extern bool argument_refuse(Answer **refusal, const char *field, const char *must, const char *hint);
 
-#endif							/* API_ARGUMENTS_H */
+#endif /* API_ARGUMENTS_H */

@@ -15,4 +15,4 @@ extern Answer *authorization_refuse_caller(const Request *request, TokenScope ne
 /* The answer to a caller whose token has too small a scope */
 extern Answer *authorization_refuse_scope(const Request *request, TokenScope needed);
 
-#endif							/* API_AUTHORIZATION_H */
+#endif /* API_AUTHORIZATION_H */

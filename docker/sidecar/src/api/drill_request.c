@@ -45,13 +45,13 @@ static const Argument drill_arguments[] = {
 	{"sequences", ARGUMENT_LIST, 0, 0, true, 0},
 	{"asserts", ARGUMENT_LIST, 0, 0, true, 0},
 	{"primary", ARGUMENT_OBJECT, 0, 0, true, 0},
-	{NULL, ARGUMENT_TEXT, 0, 0, false, 0}
+	{NULL, ARGUMENT_TEXT, 0, 0, false, 0},
 };
 
 DrillRequest *
 drill_request_read(json_t *given, Answer **refusal)
 {
-	json_t	   *arguments = arguments_check(given, drill_arguments, refusal);
+	json_t *arguments = arguments_check(given, drill_arguments, refusal);
 	DrillRequest *drill;
 
 	if (arguments == NULL)
@@ -71,7 +71,7 @@ fill(DrillRequest *drill, const json_t *arguments)
 {
 	const char *marked_at = json_text_of(arguments, "marked_at");
 	const char *wrong;
-	Answer	   *refusal;
+	Answer *refusal;
 
 	drill->keep = json_is_true(json_object_get(arguments, "keep"));
 	if (marked_at == NULL || !timestamp_parse(marked_at, &drill->marked_at))
@@ -112,15 +112,15 @@ static bool
 read_tables(DrillRequest *drill, const json_t *given)
 {
 	const json_t *one;
-	size_t		i;
+	size_t i;
 
 	drill->tables = mem_alloc(json_array_size(given) * sizeof(DrillTable));
-	json_array_foreach(given, i, one)
+	json_array_foreach (given, i, one)
 	{
 		DrillTable *table = &drill->tables[drill->table_count++];
 		const json_t *rows = json_object_get(one, "rows");
 		const json_t *bytes = json_object_get(one, "bytes");
-		bool		sized = bytes != NULL && !json_is_null(bytes);
+		bool sized = bytes != NULL && !json_is_null(bytes);
 
 		table->name = read_name(one);
 		table->hash = arguments_text(one, "hash");
@@ -137,10 +137,10 @@ static bool
 read_sequences(DrillRequest *drill, const json_t *given)
 {
 	const json_t *one;
-	size_t		i;
+	size_t i;
 
 	drill->sequences = mem_alloc(json_array_size(given) * sizeof(DrillSequence));
-	json_array_foreach(given, i, one)
+	json_array_foreach (given, i, one)
 	{
 		DrillSequence *sequence = &drill->sequences[drill->sequence_count++];
 		const json_t *value = json_object_get(one, "value");
@@ -160,7 +160,7 @@ read_sequences(DrillRequest *drill, const json_t *given)
 static DrillName
 read_name(const json_t *given)
 {
-	DrillName	name = {arguments_text(given, "relation"), arguments_text(given, "name_hex")};
+	DrillName name = {arguments_text(given, "relation"), arguments_text(given, "name_hex")};
 
 	return name;
 }
@@ -169,18 +169,20 @@ read_name(const json_t *given)
 static Answer *
 refuse_assertions(const TextList *asserts)
 {
-	size_t		bytes = 0;
-	char	   *message;
-	char	   *detail;
-	Answer	   *refusal;
+	size_t bytes = 0;
+	char *message;
+	char *detail;
+	Answer *refusal;
 
 	for (size_t i = 0; i < asserts->count; i++)
 		bytes += strlen(asserts->texts[i]);
-	if (asserts->count <= (size_t) settings.max_assertions && bytes <= (size_t) settings.max_assertion_bytes)
+	if (asserts->count <= (size_t) settings.max_assertions &&
+		bytes <= (size_t) settings.max_assertion_bytes)
 		return NULL;
-	message = mem_printf("%zu assertions of %zu bytes are more than a drill takes", asserts->count, bytes);
-	detail = mem_printf("At most %d, of at most %d bytes together.",
-						settings.max_assertions, settings.max_assertion_bytes);
+	message = mem_printf("%zu assertions of %zu bytes are more than a drill takes", asserts->count,
+						 bytes);
+	detail = mem_printf("At most %d, of at most %d bytes together.", settings.max_assertions,
+						settings.max_assertion_bytes);
 	refusal = answer_error("too_large", message, detail,
 						   "Ask for less, call functions of the database, or start barman-sidecar with larger --max-assertions and --max-assertion-bytes.");
 	free(message);

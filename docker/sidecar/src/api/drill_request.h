@@ -15,4 +15,4 @@
  */
 extern DrillRequest *drill_request_read(json_t *given, Answer **refusal);
 
-#endif							/* API_DRILL_REQUEST_H */
+#endif /* API_DRILL_REQUEST_H */

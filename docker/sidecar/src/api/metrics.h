@@ -10,4 +10,4 @@
 
 extern Answer *metrics_answer(void);
 
-#endif							/* API_METRICS_H */
+#endif /* API_METRICS_H */

@@ -43,13 +43,13 @@ static const Argument rescue_arguments[] = {
 	{"home_schema", ARGUMENT_TEXT, 0, 0, true, 0},
 	{"home_name", ARGUMENT_TEXT, 0, 0, true, 0},
 	{"primary", ARGUMENT_OBJECT, 0, 0, true, 0},
-	{NULL, ARGUMENT_TEXT, 0, 0, false, 0}
+	{NULL, ARGUMENT_TEXT, 0, 0, false, 0},
 };
 
 RescueRequest *
 rescue_request_read(json_t *given, Answer **refusal)
 {
-	json_t	   *arguments = arguments_check(given, rescue_arguments, refusal);
+	json_t *arguments = arguments_check(given, rescue_arguments, refusal);
 	RescueRequest *rescue;
 
 	if (arguments == NULL)
@@ -79,20 +79,25 @@ fill(RescueRequest *rescue, const json_t *arguments, Answer **refusal)
 	rescue->database_oid = (uint32_t) json_integer_value(json_object_get(arguments, "database_oid"));
 	rescue->home_schema = arguments_text(arguments, "home_schema");
 	rescue->home_name = arguments_text(arguments, "home_name");
-	if (json_array_size(superusers) > SUPERUSERS_MAX || !arguments_texts(superusers, SIZE_MAX, &rescue->superusers))
+	if (json_array_size(superusers) > SUPERUSERS_MAX ||
+		!arguments_texts(superusers, SIZE_MAX, &rescue->superusers))
 		return argument_refuse(refusal, "superusers", "list at most 20 names", NULL);
-	return names_are_sound(rescue, refusal) && restore_request_fill(&rescue->restore, arguments, refusal);
+	return names_are_sound(rescue, refusal) &&
+		   restore_request_fill(&rescue->restore, arguments, refusal);
 }
 
 static bool
 names_are_sound(const RescueRequest *rescue, Answer **refusal)
 {
 	if (rescue->database == NULL || rescue->superuser == NULL)
-		return argument_refuse(refusal, "database", "name a database, and \"superuser\" a role", NULL);
+		return argument_refuse(refusal, "database", "name a database, and \"superuser\" a role",
+							   NULL);
 	if (rescue->oid == 0 && (!is_name(rescue->schema) || !is_name(rescue->name)))
-		return argument_refuse(refusal, "oid", "be the OID of a table, or \"schema\" and \"name\" its name", NULL);
+		return argument_refuse(refusal, "oid",
+							   "be the OID of a table, or \"schema\" and \"name\" its name", NULL);
 	if (!is_name(rescue->home_schema) || !is_name(rescue->home_name))
-		return argument_refuse(refusal, "home_name", "name a table, and \"home_schema\" its schema", "A name has 1 to 63 bytes.");
+		return argument_refuse(refusal, "home_name", "name a table, and \"home_schema\" its schema",
+							   "A name has 1 to 63 bytes.");
 	return true;
 }
 

@@ -15,4 +15,4 @@
  */
 extern RescueRequest *rescue_request_read(json_t *given, Answer **refusal);
 
-#endif							/* API_RESCUE_REQUEST_H */
+#endif /* API_RESCUE_REQUEST_H */

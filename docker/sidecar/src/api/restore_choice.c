@@ -24,18 +24,19 @@
 #include "restore/timeline_path.h"
 
 /* Added where the retention policy may have removed a suitable backup */
-#define KEEP_HINT " What the retention policy has removed is gone; poc_keep_backup() keeps a backup from it."
+#define KEEP_HINT \
+	" What the retention policy has removed is gone; poc_keep_backup() keeps a backup from it."
 
 typedef struct Choice
 {
-	Request    *request;
+	Request *request;
 	const char *server;
 	const RestoreRequest *restore;
-	json_t	   *backup;			/* facts of the backup being examined */
-	int			timeline;		/* to follow from it */
-	bool		timeline_is_new;	/* and it is not archived yet */
-	bool		stopped;		/* a read failed, or the request sleeps */
-	Answer	   *answer;			/* of the failed read */
+	json_t *backup;		  /* facts of the backup being examined */
+	int timeline;		  /* to follow from it */
+	bool timeline_is_new; /* and it is not archived yet */
+	bool stopped;		  /* a read failed, or the request sleeps */
+	Answer *answer;		  /* of the failed read */
 } Choice;
 
 static void place_mark(RestoreRequest *restore, const json_t *list);
@@ -44,29 +45,29 @@ static json_t *read_backup(Choice *choice, const char *id);
 static Answer *refuse_target(const Choice *choice);
 static bool ends_by(const json_t *backup, const char *time);
 static Answer *refuse_timeline(Choice *choice);
-static int	wanted_timeline(const Choice *choice, int own);
-static int	caller_timeline(const Choice *choice);
+static int wanted_timeline(const Choice *choice, int own);
+static int caller_timeline(const Choice *choice);
 static Answer *refuse_backup(const json_t *backup);
 static Answer *refuse_host(const json_t *backup);
 static Answer *refuse_segments(const json_t *backup);
 static Answer *refuse_tablespaces(const json_t *backup);
 static Answer *refuse(char *message, char *detail, const char *hint);
-static int	number_of(const json_t *object, const char *key);
+static int number_of(const json_t *object, const char *key);
 
 bool
 restore_choose(Request *request, RestoreRequest *restore, json_t **backup, Answer **refusal)
 {
 	const char *asked = restore->backup_id;
-	bool		any = asked == NULL || strcmp(asked, "latest") == 0 || strcmp(asked, "last") == 0;
-	Choice		choice = {
+	bool any = asked == NULL || strcmp(asked, "latest") == 0 || strcmp(asked, "last") == 0;
+	Choice choice = {
 		.request = request,
 		.server = request->segments[SEGMENT_SERVER],
-		.restore = restore
+		.restore = restore,
 	};
-	Answer	   *list;
-	json_t	   *named;
-	json_t	   *one;
-	size_t		i;
+	Answer *list;
+	json_t *named;
+	json_t *one;
+	size_t i;
 
 	if (!route_find_backup(request, any ? "latest" : asked, &named, &list, refusal))
 		return false;
@@ -76,7 +77,7 @@ restore_choose(Request *request, RestoreRequest *restore, json_t **backup, Answe
 	else
 	{
 		*refusal = NULL;
-		json_array_foreach(json_object_get(list->value, "backups"), i, one)
+		json_array_foreach (json_object_get(list->value, "backups"), i, one)
 		{
 			if (!route_text_is(one, "status", "DONE"))
 				continue;
@@ -115,12 +116,12 @@ place_mark(RestoreRequest *restore, const json_t *list)
 	RecoveryTarget *target = &restore->target;
 	const char *caller = restore->system_identifier;
 	const char *backed_up = NULL;
-	json_t	   *one;
-	size_t		i;
+	json_t *one;
+	size_t i;
 
 	if (restore->mark_lsn == NULL || target->name == NULL)
 		return;
-	json_array_foreach(json_object_get(list, "backups"), i, one)
+	json_array_foreach (json_object_get(list, "backups"), i, one)
 	{
 		if (backed_up == NULL)
 			backed_up = json_text_of(one, "system_id");
@@ -140,7 +141,7 @@ place_mark(RestoreRequest *restore, const json_t *list)
 static Answer *
 examine(Choice *choice, json_t *item)
 {
-	Answer	   *refusal;
+	Answer *refusal;
 
 	json_decref(choice->backup);
 	choice->backup = json_incref(item);
@@ -152,7 +153,7 @@ examine(Choice *choice, json_t *item)
 	/* if diagnose was late, the list alone lacks these */
 	if (json_is_null(json_object_get(item, "end_lsn")) || json_object_get(item, "end_lsn") == NULL)
 	{
-		json_t	   *wide = read_backup(choice, json_text_of(item, "backup_id"));
+		json_t *wide = read_backup(choice, json_text_of(item, "backup_id"));
 
 		if (wide == NULL)
 			return NULL;
@@ -166,8 +167,8 @@ examine(Choice *choice, json_t *item)
 static json_t *
 read_backup(Choice *choice, const char *id)
 {
-	Answer	   *answer = route_read(choice->request, READ_BACKUP, choice->server, id);
-	json_t	   *backup;
+	Answer *answer = route_read(choice->request, READ_BACKUP, choice->server, id);
+	json_t *backup;
 
 	if (answer == NULL || answer->status != 200)
 	{
@@ -187,15 +188,16 @@ refuse_target(const Choice *choice)
 	const char *time = choice->restore->target.time;
 	const char *lsn = choice->restore->target.lsn;
 	const char *end = json_text_of(choice->backup, "end_lsn");
-	uint64_t	target;
-	uint64_t	end_lsn;
+	uint64_t target;
+	uint64_t end_lsn;
 
 	if (time != NULL && !ends_by(choice->backup, time))
 		return refuse(mem_strdup("the target time lies before the end of the backup"),
-					  mem_printf("Backup %s ended at %s.", id, json_text_of(choice->backup, "end_time")),
+					  mem_printf("Backup %s ended at %s.", id,
+								 json_text_of(choice->backup, "end_time")),
 					  "Choose an older backup, or a later time." KEEP_HINT);
-	if (lsn != NULL && end != NULL && lsn_parse(lsn, &target) &&
-		lsn_parse(end, &end_lsn) && target < end_lsn)
+	if (lsn != NULL && end != NULL && lsn_parse(lsn, &target) && lsn_parse(end, &end_lsn) &&
+		target < end_lsn)
 		return refuse(mem_printf("position %s lies before the end of the backup", lsn),
 					  mem_printf("Backup %s is consistent from %s on.", id, end),
 					  "Choose an older backup, or a later position." KEEP_HINT);
@@ -207,11 +209,11 @@ static bool
 ends_by(const json_t *backup, const char *time)
 {
 	const char *end = json_text_of(backup, "end_time");
-	int64_t		end_us;
-	int64_t		time_us;
+	int64_t end_us;
+	int64_t time_us;
 
-	return end == NULL || !timestamp_parse(end, &end_us) ||
-		!timestamp_parse(time, &time_us) || end_us <= time_us;
+	return end == NULL || !timestamp_parse(end, &end_us) || !timestamp_parse(time, &time_us) ||
+		   end_us <= time_us;
 }
 
 /*
@@ -222,10 +224,10 @@ static Answer *
 refuse_timeline(Choice *choice)
 {
 	const char *id = json_text_of(choice->backup, "backup_id");
-	int			own = number_of(choice->backup, "timeline");
-	int			wanted = wanted_timeline(choice, own);
-	json_t	   *wide;
-	bool		leads;
+	int own = number_of(choice->backup, "timeline");
+	int wanted = wanted_timeline(choice, own);
+	json_t *wide;
+	bool leads;
 
 	choice->timeline = wanted;
 	choice->timeline_is_new = false;
@@ -241,7 +243,8 @@ refuse_timeline(Choice *choice)
 		return NULL;
 	if (choice->timeline_is_new)
 		return refuse(mem_printf("Barman does not know timeline %d yet", wanted),
-					  mem_printf("Its history, %08X.history, is not in the archive.", (unsigned int) wanted),
+					  mem_printf("Its history, %08X.history, is not in the archive.",
+								 (unsigned int) wanted),
 					  "Once Barman receives from the server that was promoted, SELECT * FROM poc_switch_wal() has it archived.");
 	wide = read_backup(choice, id);
 	if (wide == NULL)
@@ -251,7 +254,8 @@ refuse_timeline(Choice *choice)
 	if (leads)
 		return NULL;
 	return refuse(mem_printf("backup %s does not lead to timeline %d", id, wanted),
-				  mem_printf("It is of timeline %d, and ended after timeline %d had begun.", own, wanted),
+				  mem_printf("It is of timeline %d, and ended after timeline %d had begun.", own,
+							 wanted),
 				  "Choose an older backup, or with target_timeline the backup's own timeline; or take a new backup.");
 }
 
@@ -259,9 +263,9 @@ refuse_timeline(Choice *choice)
 static int
 wanted_timeline(const Choice *choice, int own)
 {
-	int			asked = choice->restore->target.timeline;
-	int			newest;
-	int			received;
+	int asked = choice->restore->target.timeline;
+	int newest;
+	int received;
 
 	if (asked != 0)
 		return asked;
@@ -297,7 +301,7 @@ caller_timeline(const Choice *choice)
 static Answer *
 refuse_backup(const json_t *backup)
 {
-	Answer	   *refusal = refuse_host(backup);
+	Answer *refusal = refuse_host(backup);
 
 	if (refusal == NULL)
 		refusal = refuse_segments(backup);
@@ -310,14 +314,16 @@ refuse_backup(const json_t *backup)
 static Answer *
 refuse_host(const json_t *backup)
 {
-	int			major = number_of(backup, "postgresql_version") / 10000;
-	int			here = server_major_version(settings.pg_bindir);
+	int major = number_of(backup, "postgresql_version") / 10000;
+	int here = server_major_version(settings.pg_bindir);
 
 	if (here != major && major != 0)
 		return refuse(mem_printf("a server of PostgreSQL %d cannot be started here", major),
-					  here != 0 ? mem_printf("The backup is of PostgreSQL %d, the sidecar has the programs of %d.", major, here)
-					  : mem_printf("The backup is of PostgreSQL %d, and \"%s\" holds no PostgreSQL server.", major,
-								   settings.pg_bindir),
+					  here != 0
+						  ? mem_printf("The backup is of PostgreSQL %d, the sidecar has the programs of %d.",
+									   major, here)
+						  : mem_printf("The backup is of PostgreSQL %d, and \"%s\" holds no PostgreSQL server.",
+									   major, settings.pg_bindir),
 					  "Install that version of PostgreSQL on Barman's host and name its programs with --pg-bindir.");
 	return NULL;
 }
@@ -326,22 +332,26 @@ refuse_host(const json_t *backup)
 static Answer *
 refuse_segments(const json_t *backup)
 {
-	char	   *words = restore_segment_size_is_bad(backup);
+	char *words = restore_segment_size_is_bad(backup);
 
 	if (words == NULL)
 		return NULL;
-	return refuse(mem_printf("backup %s cannot be restored: what is recorded of it cannot be", json_text_of(backup, "backup_id")),
-				  words, "Find out what answers for pg_settings where Barman connects; choose another backup.");
+	return refuse(mem_printf("backup %s cannot be restored: what is recorded of it cannot be",
+							 json_text_of(backup, "backup_id")),
+				  words,
+				  "Find out what answers for pg_settings where Barman connects; choose another backup.");
 }
 
 static Answer *
 refuse_tablespaces(const json_t *backup)
 {
-	char	   *words = restore_tablespaces_are_bad(backup);
+	char *words = restore_tablespaces_are_bad(backup);
 
 	if (words == NULL)
 		return NULL;
-	return refuse(mem_printf("backup %s cannot be restored elsewhere", json_text_of(backup, "backup_id")), words,
+	return refuse(mem_printf("backup %s cannot be restored elsewhere",
+							 json_text_of(backup, "backup_id")),
+				  words,
 				  "Rename the tablespace (ALTER TABLESPACE ... RENAME TO ...) and take another backup.");
 }
 
@@ -349,7 +359,7 @@ refuse_tablespaces(const json_t *backup)
 static Answer *
 refuse(char *message, char *detail, const char *hint)
 {
-	Answer	   *answer = answer_error(BARMAN_WRONG_STATE, message, detail, hint);
+	Answer *answer = answer_error(BARMAN_WRONG_STATE, message, detail, hint);
 
 	free(message);
 	free(detail);

@@ -18,4 +18,4 @@
 extern bool restore_choose(Request *request, RestoreRequest *restore, json_t **backup,
 						   Answer **refusal);
 
-#endif							/* API_RESTORE_CHOICE_H */
+#endif /* API_RESTORE_CHOICE_H */

@@ -24,8 +24,8 @@
 #define CLOCK_SKEW_US (INT64_C(60) * 1000000)
 
 /* No primary has so many, and each is looked up; the messages below name the numbers. */
-#define LOCALES_MAX 1000
-#define LIBRARIES_MAX 1000
+#define LOCALES_MAX	   1000
+#define LIBRARIES_MAX  1000
 #define NAME_MAX_BYTES 200
 
 static bool has_one_target(const RecoveryTarget *target, Answer **refusal);
@@ -56,13 +56,13 @@ static const Argument restore_arguments[] = {
 	{"wal_file", ARGUMENT_TEXT, 0, 0, true, 0},
 	{"system_identifier", ARGUMENT_TEXT, 0, 0, true, 0},
 	{"primary", ARGUMENT_OBJECT, 0, 0, true, 0},
-	{NULL, ARGUMENT_TEXT, 0, 0, false, 0}
+	{NULL, ARGUMENT_TEXT, 0, 0, false, 0},
 };
 
 RestoreRequest *
 restore_request_read(json_t *given, Answer **refusal)
 {
-	json_t	   *arguments = arguments_check(given, restore_arguments, refusal);
+	json_t *arguments = arguments_check(given, restore_arguments, refusal);
 	RestoreRequest *restore;
 
 	if (arguments == NULL)
@@ -103,14 +103,14 @@ restore_request_fill(RestoreRequest *restore, const json_t *arguments, Answer **
 	restore->timeline = (int) json_integer_value(json_object_get(arguments, "timeline"));
 	restore->wal_file = arguments_text(arguments, "wal_file");
 	return has_one_target(&restore->target, refusal) && names_are_sound(restore, refusal) &&
-		time_is_sound(restore->target.time, refusal) && positions_are_sound(restore, refusal);
+		   time_is_sound(restore->target.time, refusal) && positions_are_sound(restore, refusal);
 }
 
 static bool
 has_one_target(const RecoveryTarget *target, Answer **refusal)
 {
-	int			count = (target->name != NULL) + (target->time != NULL) + (target->lsn != NULL) +
-		(target->xid != NULL) + target->immediate;
+	int count = (target->name != NULL) + (target->time != NULL) + (target->lsn != NULL) +
+				(target->xid != NULL) + target->immediate;
 
 	if (count > 1)
 		*refusal = answer_error("bad_argument", "there is more than one recovery target", NULL,
@@ -129,8 +129,8 @@ names_are_sound(const RestoreRequest *restore, Answer **refusal)
 	if (restore->instance == NULL || !instance_name_is_valid(restore->instance))
 		return argument_refuse(refusal, "instance", "name the instance",
 							   "A name begins with a lower-case letter, goes on with such letters, digits and underscores, and has at most 41.");
-	if (backup != NULL && (!barman_valid_backup_id(backup) ||
-						   strcmp(backup, "auto") == 0 || strcmp(backup, "last-failed") == 0))
+	if (backup != NULL && (!barman_valid_backup_id(backup) || strcmp(backup, "auto") == 0 ||
+						   strcmp(backup, "last-failed") == 0))
 	{
 		*refusal = answer_errorf("bad_backup_id", "\"%.128s\" cannot be a backup to restore", backup);
 		return false;
@@ -155,12 +155,13 @@ is_restore_point(const char *name)
 static bool
 time_is_sound(const char *time, Answer **refusal)
 {
-	int64_t		microseconds;
+	int64_t microseconds;
 
 	if (time == NULL)
 		return true;
 	if (!timestamp_parse(time, &microseconds))
-		return argument_refuse(refusal, "target_time", "be a time", "Such as 2026-11-22T06:10:22.423819Z.");
+		return argument_refuse(refusal, "target_time", "be a time",
+							   "Such as 2026-11-22T06:10:22.423819Z.");
 	if (microseconds <= timestamp_now() + CLOCK_SKEW_US)
 		return true;
 	*refusal = answer_errorf("bad_argument", "the target time %s lies in the future", time);
@@ -173,11 +174,13 @@ positions_are_sound(const RestoreRequest *restore, Answer **refusal)
 	const RecoveryTarget *target = &restore->target;
 
 	if (target->lsn != NULL && !is_position(target->lsn))
-		return argument_refuse(refusal, "target_lsn", "be a position in the WAL", "Such as 0/3000060.");
+		return argument_refuse(refusal, "target_lsn", "be a position in the WAL",
+							   "Such as 0/3000060.");
 	if (restore->mark_lsn != NULL && !is_position(restore->mark_lsn))
 		return argument_refuse(refusal, "mark_lsn", "be a position in the WAL", "Such as 0/3000060.");
 	if (target->xid != NULL && !is_transaction(target->xid))
-		return argument_refuse(refusal, "target_xid", "be a transaction's number", "It is from 3 on.");
+		return argument_refuse(refusal, "target_xid", "be a transaction's number",
+							   "It is from 3 on.");
 	if (restore->wal_file != NULL && !wal_file_name_is_valid(restore->wal_file))
 		return argument_refuse(refusal, "wal_file", "be the name of a WAL segment", NULL);
 	return true;
@@ -186,7 +189,7 @@ positions_are_sound(const RestoreRequest *restore, Answer **refusal)
 static bool
 is_position(const char *text)
 {
-	uint64_t	position;
+	uint64_t position;
 
 	return lsn_parse(text, &position);
 }
@@ -195,7 +198,8 @@ is_position(const char *text)
 static bool
 is_transaction(const char *text)
 {
-	return strlen(text) <= 20 && strspn(text, "0123456789") == strlen(text) && strtoull(text, NULL, 10) >= 3;
+	return strlen(text) <= 20 && strspn(text, "0123456789") == strlen(text) &&
+		   strtoull(text, NULL, 10) >= 3;
 }
 
 /* NULL, or what is wrong; the caller clears what was read. */
@@ -222,10 +226,10 @@ static bool
 read_locales(PrimaryFacts *primary, const json_t *given)
 {
 	const json_t *one;
-	size_t		i;
+	size_t i;
 
 	primary->locales = mem_alloc(json_array_size(given) * sizeof(PrimaryLocale));
-	json_array_foreach(given, i, one)
+	json_array_foreach (given, i, one)
 	{
 		PrimaryLocale *locale = &primary->locales[primary->locale_count++];
 
@@ -247,8 +251,8 @@ read_settings(const json_t *given)
 	const struct
 	{
 		const char *name;
-		int64_t    *value;
-	}			known[] = {
+		int64_t *value;
+	} known[] = {
 		{"max_connections", &told.max_connections},
 		{"max_worker_processes", &told.max_worker_processes},
 		{"max_wal_senders", &told.max_wal_senders},
@@ -256,7 +260,7 @@ read_settings(const json_t *given)
 		{"max_locks_per_transaction", &told.max_locks_per_transaction},
 		{"max_pred_locks_per_transaction", &told.max_pred_locks_per_transaction},
 		{"max_replication_slots", &told.max_replication_slots},
-		{"max_active_replication_origins", &told.max_active_replication_origins}
+		{"max_active_replication_origins", &told.max_active_replication_origins},
 	};
 
 	for (size_t i = 0; i < sizeof(known) / sizeof(known[0]); i++)

@@ -22,4 +22,4 @@ extern RestoreRequest *restore_request_read(json_t *given, Answer **refusal);
  */
 extern bool restore_request_fill(RestoreRequest *restore, const json_t *arguments, Answer **refusal);
 
-#endif							/* API_RESTORE_REQUEST_H */
+#endif /* API_RESTORE_REQUEST_H */

@@ -24,27 +24,27 @@
 #include "jobs/job.h"
 
 /* Most bodies are short; one that lists tables may contain 100,000 of them. */
-#define BODY_MAX ((size_t) 64 * 1024)
-#define TABLES_BODY_MAX ((size_t) 32 * 1024 * 1024)
+#define BODY_MAX		  ((size_t) 64 * 1024)
+#define TABLES_BODY_MAX	  ((size_t) 32 * 1024 * 1024)
 #define TABLES_MAX_VALUES ((size_t) 500000)
 
 /* The servers that a route concerns, and what checks that the token reaches them */
 typedef enum RouteReach
 {
-	OF_NOTHING,					/* invalid for a route */
+	OF_NOTHING, /* invalid for a route */
 	OF_ANYBODY,
-	OF_ONE_SERVER,				/* the third segment; the token must reach it */
-	OF_ALL_SERVERS,				/* only for tokens that reach all servers */
-	OF_OWN_SERVERS				/* its handler omits servers that the token does not reach */
+	OF_ONE_SERVER,	/* the third segment; the token must reach it */
+	OF_ALL_SERVERS, /* only for tokens that reach all servers */
+	OF_OWN_SERVERS	/* its handler omits servers that the token does not reach */
 } RouteReach;
 
 /* Each new route needs a scope and a reach: tests/test_scopes.c */
 typedef struct Route
 {
 	const char *method;
-	const char *segments[HTTP_SEGMENTS];	/* "*" is any one segment */
-	TokenScope	scope;
-	RouteReach	reach;
+	const char *segments[HTTP_SEGMENTS]; /* "*" is any one segment */
+	TokenScope scope;
+	RouteReach reach;
 	RouteHandler handler;
 } Route;
 
@@ -92,9 +92,9 @@ static const Route routes[] = {
 Answer *
 routes_admit(Request *request)
 {
-	Answer	   *refusal;
+	Answer *refusal;
 	const Route *route = find_route(request, &refusal);
-	Answer	   *unknown = authorization_refuse_caller(request, route != NULL ? route->scope : SCOPE_READ);
+	Answer *unknown = authorization_refuse_caller(request, route != NULL ? route->scope : SCOPE_READ);
 
 	/* do not reveal to unauthorized callers which paths exist */
 	if (unknown != NULL || route == NULL)
@@ -109,7 +109,7 @@ routes_admit(Request *request)
 	request->apart = strcmp(route->method, "GET") != 0;
 	if (request->apart)
 	{
-		bool		lists_tables = route->handler == post_drill || route->handler == post_changes;
+		bool lists_tables = route->handler == post_drill || route->handler == post_changes;
 
 		request->body_max = lists_tables ? TABLES_BODY_MAX : BODY_MAX;
 		request->values_max = lists_tables ? TABLES_MAX_VALUES : ARGUMENTS_MAX_VALUES;
@@ -120,14 +120,14 @@ routes_admit(Request *request)
 Answer *
 routes_dispatch(Request *request)
 {
-	Answer	   *answer;
+	Answer *answer;
 	const Route *route = find_route(request, &answer);
 
 	if (route == NULL)
 		return answer;
 	if (strcmp(route->method, "GET") != 0)
 	{
-		JobCaller	caller = route_caller(request);
+		JobCaller caller = route_caller(request);
 
 		answer = job_of_request(&caller);
 		if (answer != NULL)
@@ -140,9 +140,9 @@ static const Route *
 find_route(const Request *request, Answer **refusal)
 {
 	const char *method = strcmp(request->method, "HEAD") == 0 ? "GET" : request->method;
-	bool		gets = false;
-	bool		posts = false;
-	bool		deletes = false;
+	bool gets = false;
+	bool posts = false;
+	bool deletes = false;
 
 	for (size_t i = 0; i < sizeof(routes) / sizeof(routes[0]); i++)
 	{
@@ -161,10 +161,13 @@ find_route(const Request *request, Answer **refusal)
 								"See docker/sidecar/openapi.yaml.");
 	else
 	{
-		*refusal = answer_errorf("method_not_allowed", "this address does not take the method %.16s",
-								 request->method);
-		(*refusal)->allow = gets && posts ? "GET, HEAD, POST" : gets && deletes ? "GET, HEAD, DELETE" :
-			gets ? "GET, HEAD" : deletes ? "DELETE" : "POST";
+		*refusal = answer_errorf("method_not_allowed",
+								 "this address does not take the method %.16s", request->method);
+		(*refusal)->allow = gets && posts	  ? "GET, HEAD, POST"
+							: gets && deletes ? "GET, HEAD, DELETE"
+							: gets			  ? "GET, HEAD"
+							: deletes		  ? "DELETE"
+											  : "POST";
 	}
 	return NULL;
 }
@@ -179,7 +182,8 @@ refuse_grant(const Request *request, const Route *route)
 		return answer_error("forbidden", "this concerns all servers, and the token is for some alone",
 							NULL, "Use a token that is not limited to servers.");
 	/* a server that the token does not reach appears not to exist */
-	if (route->reach == OF_ONE_SERVER && !token_reaches(request->grant, request->segments[SEGMENT_SERVER]))
+	if (route->reach == OF_ONE_SERVER &&
+		!token_reaches(request->grant, request->segments[SEGMENT_SERVER]))
 		return answer_errorf(BARMAN_UNKNOWN_SERVER, "Barman has no server \"%.128s\"",
 							 request->segments[SEGMENT_SERVER]);
 	return NULL;
@@ -221,10 +225,9 @@ keep_key(Request *request)
 static bool
 leads_to(const Route *route, const Request *request)
 {
-	int			n = 0;
+	int n = 0;
 
-	while (n < request->segment_count && n < HTTP_SEGMENTS &&
-		   route->segments[n] != NULL &&
+	while (n < request->segment_count && n < HTTP_SEGMENTS && route->segments[n] != NULL &&
 		   (strcmp(route->segments[n], "*") == 0 ||
 			strcmp(route->segments[n], request->segments[n]) == 0))
 		n++;

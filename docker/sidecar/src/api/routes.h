@@ -23,12 +23,12 @@ typedef struct RouteDescription
 {
 	const char *method;
 	const char *const *segments;
-	TokenScope	scope;
-	bool		has_reach;
-	bool		of_one_server;
-	bool		of_all_servers;
+	TokenScope scope;
+	bool has_reach;
+	bool of_one_server;
+	bool of_all_servers;
 } RouteDescription;
 
 extern bool routes_describe(size_t n, RouteDescription *description);
 
-#endif							/* API_ROUTES_H */
+#endif /* API_ROUTES_H */

@@ -26,22 +26,23 @@
 /* A long poll occupies no thread, but a connection. */
 #define MAX_WAIT_SECONDS 60
 
-#define MAX_TIMEOUT_SECONDS (7 * 24 * 3600)
-#define MAX_SWITCH_TIMEOUT_SECONDS 3600
+#define MAX_TIMEOUT_SECONDS			   (7 * 24 * 3600)
+#define MAX_SWITCH_TIMEOUT_SECONDS	   3600
 #define DEFAULT_SWITCH_TIMEOUT_SECONDS 60
 
 #define VERSION_INCREMENTAL 31100
 
 static bool name_is_free(Request *request, const char *name, Answer **refusal);
-static BackupRequest *make_backup_request(Request *request, const json_t *arguments, Answer **refusal);
+static BackupRequest *make_backup_request(Request *request, const json_t *arguments,
+										  Answer **refusal);
 static bool find_parent(Request *request, const char *parent, char **id, Answer **refusal);
 static bool body_is_empty(Request *request, Answer **refusal);
 
 static const Argument switch_wal_arguments[] = {
 	{"wal_file", ARGUMENT_TEXT, 0, 0, true, 0},
 	{"timeout_seconds", ARGUMENT_INTEGER, 0, MAX_SWITCH_TIMEOUT_SECONDS, false,
-	DEFAULT_SWITCH_TIMEOUT_SECONDS},
-	{NULL, ARGUMENT_TEXT, 0, 0, false, 0}
+	 DEFAULT_SWITCH_TIMEOUT_SECONDS},
+	{NULL, ARGUMENT_TEXT, 0, 0, false, 0},
 };
 
 static const Argument backup_arguments[] = {
@@ -49,24 +50,25 @@ static const Argument backup_arguments[] = {
 	{"name", ARGUMENT_TEXT, 0, 0, true, 0},
 	{"immediate_checkpoint", ARGUMENT_BOOL, 0, 0, false, true},
 	{"timeout_seconds", ARGUMENT_INTEGER, 1, MAX_TIMEOUT_SECONDS, true, 0},
-	{NULL, ARGUMENT_TEXT, 0, 0, false, 0}
+	{NULL, ARGUMENT_TEXT, 0, 0, false, 0},
 };
 
 Answer *
 get_jobs(Request *request)
 {
-	int64_t		limit = JOBS_LIST_MAX;
+	int64_t limit = JOBS_LIST_MAX;
 
 	if (!http_query_number(request, "limit", 1, JOBS_LIST_MAX, &limit))
-		return answer_errorf("bad_argument", "\"limit\" must be a number of jobs from 1 to %d", JOBS_LIST_MAX);
+		return answer_errorf("bad_argument", "\"limit\" must be a number of jobs from 1 to %d",
+							 JOBS_LIST_MAX);
 	return jobs_list(request->grant, limit, http_query(request, "before"));
 }
 
 Answer *
 get_job(Request *request)
 {
-	int64_t		after = 0;
-	int64_t		wait = 0;
+	int64_t after = 0;
+	int64_t wait = 0;
 
 	if (!http_query_number(request, "after", 0, INT32_MAX, &after))
 		return answer_error("bad_argument", "\"after\" must be the number of a log line", NULL, NULL);
@@ -83,22 +85,22 @@ get_job(Request *request)
 Answer *
 post_cron(Request *request)
 {
-	JobCaller	caller = route_caller(request);
-	Answer	   *refusal = NULL;
-	json_t	   *arguments = arguments_check(request->value, no_arguments, &refusal);
+	JobCaller caller = route_caller(request);
+	Answer *refusal = NULL;
+	json_t *arguments = arguments_check(request->value, no_arguments, &refusal);
 
 	if (arguments == NULL)
 		return refusal;
 	json_decref(arguments);
-	return job_submit(&caller, &job_cron, NULL, (JobRequest) {0});
+	return job_submit(&caller, &job_cron, NULL, (JobRequest){0});
 }
 
 Answer *
 post_switch_wal(Request *request)
 {
-	JobCaller	caller = route_caller(request);
-	Answer	   *refusal = NULL;
-	json_t	   *arguments;
+	JobCaller caller = route_caller(request);
+	Answer *refusal = NULL;
+	json_t *arguments;
 	const char *wal_file;
 	SwitchWalRequest *asked;
 
@@ -111,23 +113,24 @@ post_switch_wal(Request *request)
 	if (wal_file != NULL && !wal_file_name_is_valid(wal_file))
 	{
 		json_decref(arguments);
-		return answer_error("bad_argument", "the field \"wal_file\" must be the name of a WAL segment",
-							NULL, "It has 24 hexadecimal digits, as pg_walfile_name() gives it.");
+		return answer_error("bad_argument",
+							"the field \"wal_file\" must be the name of a WAL segment", NULL,
+							"It has 24 hexadecimal digits, as pg_walfile_name() gives it.");
 	}
 	asked = mem_alloc(sizeof(SwitchWalRequest));
 	asked->wal_file = mem_strdup(wal_file);
 	asked->timeout_ms = json_integer_value(json_object_get(arguments, "timeout_seconds")) * 1000;
 	json_decref(arguments);
 	return job_submit(&caller, &job_switch_wal, request->segments[SEGMENT_SERVER],
-					  (JobRequest) {asked, switch_wal_request_free, NULL});
+					  (JobRequest){asked, switch_wal_request_free, NULL});
 }
 
 Answer *
 post_backup(Request *request)
 {
-	JobCaller	caller = route_caller(request);
-	Answer	   *refusal = NULL;
-	json_t	   *arguments;
+	JobCaller caller = route_caller(request);
+	Answer *refusal = NULL;
+	json_t *arguments;
 	BackupRequest *asked;
 
 	if (!route_server_acts(request, &refusal))
@@ -140,7 +143,7 @@ post_backup(Request *request)
 	if (asked == NULL)
 		return refusal;
 	return job_submit(&caller, &job_backup, request->segments[SEGMENT_SERVER],
-					  (JobRequest) {asked, backup_request_free, NULL});
+					  (JobRequest){asked, backup_request_free, NULL});
 }
 
 /* NULL: *refusal is the answer, or NULL if the request sleeps. */
@@ -149,7 +152,7 @@ make_backup_request(Request *request, const json_t *arguments, Answer **refusal)
 {
 	const char *parent = json_text_of(arguments, "incremental");
 	const char *name = json_text_of(arguments, "name");
-	char	   *parent_id = NULL;
+	char *parent_id = NULL;
 	BackupRequest *asked;
 
 	if ((parent != NULL && !find_parent(request, parent, &parent_id, refusal)) ||
@@ -170,10 +173,10 @@ make_backup_request(Request *request, const json_t *arguments, Answer **refusal)
 static bool
 name_is_free(Request *request, const char *name, Answer **refusal)
 {
-	Answer	   *list;
-	json_t	   *one;
-	size_t		i;
-	bool		taken = false;
+	Answer *list;
+	json_t *one;
+	size_t i;
+	bool taken = false;
 
 	if (!barman_valid_backup_id(name) || barman_is_backup_id(name) || route_is_shortcut(name))
 	{
@@ -187,14 +190,15 @@ name_is_free(Request *request, const char *name, Answer **refusal)
 		*refusal = list;
 		return false;
 	}
-	json_array_foreach(json_object_get(list->value, "backups"), i, one)
+	json_array_foreach (json_object_get(list->value, "backups"), i, one)
 		taken = taken || route_text_is(one, "name", name);
 	answer_release(list);
 	if (taken)
 	{
-		char	   *message = mem_printf("another backup already bears the name \"%s\"", name);
+		char *message = mem_printf("another backup already bears the name \"%s\"", name);
 
-		*refusal = answer_error("conflict", message, "Barman would take it, and then find neither by this name.",
+		*refusal = answer_error("conflict", message,
+								"Barman would take it, and then find neither by this name.",
 								"Choose a name that poc_backups() does not show.");
 		free(message);
 	}
@@ -208,11 +212,11 @@ name_is_free(Request *request, const char *name, Answer **refusal)
 static bool
 find_parent(Request *request, const char *parent, char **id, Answer **refusal)
 {
-	Answer	   *version;
-	Answer	   *list;
-	json_t	   *backup;
-	json_int_t	number;
-	bool		failed;
+	Answer *version;
+	Answer *list;
+	json_t *backup;
+	json_int_t number;
+	bool failed;
 
 	if (!barman_valid_backup_id(parent))
 	{
@@ -228,8 +232,8 @@ find_parent(Request *request, const char *parent, char **id, Answer **refusal)
 	number = json_integer_value(json_object_get(version->value, "number"));
 	if (number < VERSION_INCREMENTAL)
 	{
-		char	   *detail = mem_printf("This is Barman %s.",
-										json_string_value(json_object_get(version->value, "text")));
+		char *detail = mem_printf("This is Barman %s.",
+								  json_string_value(json_object_get(version->value, "text")));
 
 		*refusal = answer_error(BARMAN_UNSUPPORTED, "this Barman cannot take incremental backups",
 								detail, "It needs Barman 3.11 and PostgreSQL 17.");
@@ -240,10 +244,12 @@ find_parent(Request *request, const char *parent, char **id, Answer **refusal)
 	answer_release(version);
 	if (!route_find_backup(request, parent, &backup, &list, refusal))
 		return false;
-	failed = !route_text_is(backup, "status", "DONE") && !route_text_is(backup, "status", "WAITING_FOR_WALS");
+	failed = !route_text_is(backup, "status", "DONE") &&
+			 !route_text_is(backup, "status", "WAITING_FOR_WALS");
 	if (failed)
-		*refusal = answer_errorf("wrong_state", "backup \"%s\" cannot be the parent of another: it is %s",
-								 parent, json_string_value(json_object_get(backup, "status")));
+		*refusal = answer_errorf("wrong_state",
+								 "backup \"%s\" cannot be the parent of another: it is %s", parent,
+								 json_string_value(json_object_get(backup, "status")));
 	else
 		*id = mem_strdup(json_text_of(backup, "backup_id"));
 	answer_release(list);
@@ -253,7 +259,7 @@ find_parent(Request *request, const char *parent, char **id, Answer **refusal)
 Answer *
 post_cancel(Request *request)
 {
-	Answer	   *refusal = NULL;
+	Answer *refusal = NULL;
 
 	if (!body_is_empty(request, &refusal))
 		return refusal;
@@ -263,7 +269,7 @@ post_cancel(Request *request)
 Answer *
 post_cancel_key(Request *request)
 {
-	Answer	   *refusal = NULL;
+	Answer *refusal = NULL;
 
 	if (!body_is_empty(request, &refusal))
 		return refusal;
@@ -276,7 +282,7 @@ post_cancel_key(Request *request)
 static bool
 body_is_empty(Request *request, Answer **refusal)
 {
-	json_t	   *arguments = arguments_check(request->value, no_arguments, refusal);
+	json_t *arguments = arguments_check(request->value, no_arguments, refusal);
 
 	json_decref(arguments);
 	return arguments != NULL;

@@ -16,4 +16,4 @@ extern Answer *post_backup(Request *request);
 extern Answer *post_cancel(Request *request);
 extern Answer *post_cancel_key(Request *request);
 
-#endif							/* API_ROUTES_JOB_H */
+#endif /* API_ROUTES_JOB_H */

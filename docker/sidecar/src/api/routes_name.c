@@ -37,11 +37,11 @@ static bool
 server_is_usable(Request *request, bool acts, Answer **refusal)
 {
 	const char *server = request->segments[SEGMENT_SERVER];
-	ReadTarget	directories = {READ_DIRECTORIES, server, ""};
-	Answer	   *servers;
-	json_t	   *one;
-	size_t		i;
-	bool		found = false;
+	ReadTarget directories = {READ_DIRECTORIES, server, ""};
+	Answer *servers;
+	json_t *one;
+	size_t i;
+	bool found = false;
 
 	*refusal = NULL;
 	if (!barman_valid_server_name(server))
@@ -55,7 +55,7 @@ server_is_usable(Request *request, bool acts, Answer **refusal)
 		*refusal = servers;
 		return false;
 	}
-	json_array_foreach(json_object_get(servers->value, "servers"), i, one)
+	json_array_foreach (json_object_get(servers->value, "servers"), i, one)
 	{
 		if (!route_text_is(one, "server", server))
 			continue;
@@ -77,46 +77,49 @@ server_is_usable(Request *request, bool acts, Answer **refusal)
 static Answer *
 refuse_state(const char *server, const char *state, bool acts)
 {
-	char	   *message;
-	Answer	   *answer = NULL;
+	char *message;
+	Answer *answer = NULL;
 
 	if (state == NULL || strcmp(state, "active") == 0)
 		return NULL;
 	message = mem_printf("server \"%s\" is %s", server, state);
 
 	if (strcmp(state, "inactive") == 0)
-		answer = answer_error(BARMAN_WRONG_STATE, message, "Barman's configuration says so (active = false), and Barman does nothing for it.",
+		answer = answer_error(BARMAN_WRONG_STATE, message,
+							  "Barman's configuration says so (active = false), and Barman does nothing for it.",
 							  "Set active = true in Barman's configuration of the server.");
 	else if (strcmp(state, "disabled") == 0)
-		answer = answer_error(BARMAN_WRONG_STATE, message, "Barman has found a fault in its configuration, and does nothing for it.",
+		answer = answer_error(BARMAN_WRONG_STATE, message,
+							  "Barman has found a fault in its configuration, and does nothing for it.",
 							  "On Barman's host, \"barman check\" of the server names the fault.");
 	else if (strcmp(state, "passive") == 0 && acts)
-		answer = answer_error(BARMAN_WRONG_STATE, message, "It holds copies of what another Barman has taken; that one speaks with PostgreSQL.",
+		answer = answer_error(BARMAN_WRONG_STATE, message,
+							  "It holds copies of what another Barman has taken; that one speaks with PostgreSQL.",
 							  "Do this on the Barman that primary_ssh_command of the server leads to. What was copied can be listed, verified and restored here.");
 	free(message);
 	return answer;
 }
 
 bool
-route_find_backup(Request *request, const char *name,
-			json_t **backup, Answer **list, Answer **refusal)
+route_find_backup(Request *request, const char *name, json_t **backup, Answer **list, Answer **refusal)
 {
-	json_t	   *backups;
-	json_t	   *one;
-	size_t		i;
-	int			found = 0;
+	json_t *backups;
+	json_t *one;
+	size_t i;
+	int found = 0;
 
 	backups = backup_memory_list(request->segments[SEGMENT_SERVER]);
-	*list = backups != NULL ? answer_json(200, json_checked(json_pack("{s:o}", "backups", backups)))
-		: route_read(request, READ_BACKUPS, request->segments[SEGMENT_SERVER], "");
+	*list = backups != NULL
+				? answer_json(200, json_checked(json_pack("{s:o}", "backups", backups)))
+				: route_read(request, READ_BACKUPS, request->segments[SEGMENT_SERVER], "");
 	if (*list == NULL || (*list)->status != 200)
 	{
 		*refusal = *list;
 		return false;
 	}
-	json_array_foreach(json_object_get((*list)->value, "backups"), i, one)
+	json_array_foreach (json_object_get((*list)->value, "backups"), i, one)
 	{
-		bool		matches;
+		bool matches;
 
 		if (strcmp(name, "latest") == 0 || strcmp(name, "last") == 0)
 			matches = found == 0 && route_text_is(one, "status", "DONE");
@@ -149,7 +152,7 @@ bool
 route_is_shortcut(const char *name)
 {
 	static const char *const words[] = {
-		"latest", "last", "oldest", "first", "latest-full", "last-full", "last-failed", "auto"
+		"latest", "last", "oldest", "first", "latest-full", "last-full", "last-failed", "auto",
 	};
 
 	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)
@@ -164,7 +167,8 @@ route_is_shortcut(const char *name)
 static bool
 is_full(const json_t *backup)
 {
-	return !route_text_is(backup, "type", "incremental") && !route_text_is(backup, "type", "snapshot");
+	return !route_text_is(backup, "type", "incremental") &&
+		   !route_text_is(backup, "type", "snapshot");
 }
 
 bool

@@ -10,7 +10,7 @@
 
 /* Segments of /v1/servers/{server}/THING/{name} */
 #define SEGMENT_SERVER 2
-#define SEGMENT_NAME 4
+#define SEGMENT_NAME   4
 
 /*
  * Does Barman know the server of the path, and is it neither inactive nor
@@ -25,8 +25,8 @@ extern bool route_server_acts(Request *request, Answer **refusal);
  * Find the backup of this id, name or shortcut.  True: *backup is part of
  * *list, which the caller releases.  False as in route_server_exists().
  */
-extern bool route_find_backup(Request *request, const char *name,
-							  json_t **backup, Answer **list, Answer **refusal);
+extern bool route_find_backup(Request *request, const char *name, json_t **backup, Answer **list,
+							  Answer **refusal);
 
 /* Is name one of Barman's shortcuts? */
 extern bool route_is_shortcut(const char *name);
@@ -34,4 +34,4 @@ extern bool route_is_shortcut(const char *name);
 /* Does the object have this text under this key? */
 extern bool route_text_is(const json_t *object, const char *key, const char *text);
 
-#endif							/* API_ROUTES_NAME_H */
+#endif /* API_ROUTES_NAME_H */

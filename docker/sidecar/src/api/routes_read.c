@@ -41,9 +41,9 @@ routes_init(void)
 Answer *
 get_health(Request *request)
 {
-	ReadTarget	target = {READ_VERSION, "", ""};
-	json_t	   *value;
-	Answer	   *version;
+	ReadTarget target = {READ_VERSION, "", ""};
+	json_t *value;
+	Answer *version;
 
 	if (http_stopping())
 		return answer_error("shutting_down", "the sidecar is shutting down", NULL, NULL);
@@ -53,9 +53,10 @@ get_health(Request *request)
 	{
 		version = reads_get(&target, READ_AGE_DEFAULT, NULL);
 		json_object_set_new(value, "version", json_text(SIDECAR_VERSION));
-		json_object_set_new(value, "barman_version", version != NULL ?
-							json_text(json_string_value(json_object_get(version->value, "text"))) :
-							json_null());
+		json_object_set_new(value, "barman_version",
+							version != NULL
+								? json_text(json_string_value(json_object_get(version->value, "text")))
+								: json_null());
 		json_object_set_new(value, "uptime_seconds",
 							json_real((double) (monotonic_ms() - started) / 1000));
 		json_object_set_new(value, "time", time_json(timestamp_now()));
@@ -69,9 +70,9 @@ get_health(Request *request)
 static json_t *
 cron_json(void)
 {
-	json_t	   *value = json_checked(json_object());
-	int64_t		ended;
-	char	   *failure;
+	json_t *value = json_checked(json_object());
+	int64_t ended;
+	char *failure;
 
 	cron_last_run(&ended, &failure);
 	json_object_set_new(value, "interval_seconds", json_integer(settings.cron_interval));
@@ -84,7 +85,7 @@ cron_json(void)
 static json_t *
 time_json(int64_t microseconds)
 {
-	char		text[TIMESTAMP_LENGTH];
+	char text[TIMESTAMP_LENGTH];
 
 	timestamp_format(microseconds, text);
 	return json_text(text);
@@ -100,16 +101,16 @@ get_metrics(Request *request)
 Answer *
 get_servers(Request *request)
 {
-	Answer	   *all = route_read(request, READ_SERVERS, "", "");
-	Answer	   *own;
-	json_t	   *list;
-	json_t	   *one;
-	size_t		i;
+	Answer *all = route_read(request, READ_SERVERS, "", "");
+	Answer *own;
+	json_t *list;
+	json_t *one;
+	size_t i;
 
 	if (all == NULL || all->status != 200 || token_reaches(request->grant, NULL))
 		return all;
 	list = json_checked(json_array());
-	json_array_foreach(json_object_get(all->value, "servers"), i, one)
+	json_array_foreach (json_object_get(all->value, "servers"), i, one)
 	{
 		if (token_reaches(request->grant, json_string_value(json_object_get(one, "server"))))
 			json_array_append(list, one);
@@ -129,10 +130,10 @@ Answer *
 get_backup(Request *request)
 {
 	const char *name = request->segments[SEGMENT_NAME];
-	json_t	   *backup;
-	Answer	   *list;
-	Answer	   *refusal;
-	Answer	   *answer;
+	json_t *backup;
+	Answer *list;
+	Answer *refusal;
+	Answer *answer;
 
 	if (!route_server_exists(request, &refusal))
 		return refusal;
@@ -146,7 +147,7 @@ get_backup(Request *request)
 	if (!route_find_backup(request, name, &backup, &list, &refusal))
 		return refusal;
 	answer = route_read(request, READ_BACKUP, request->segments[SEGMENT_SERVER],
-					   json_string_value(json_object_get(backup, "backup_id")));
+						json_string_value(json_object_get(backup, "backup_id")));
 	answer_release(list);
 	return answer;
 }
@@ -158,8 +159,8 @@ get_backup(Request *request)
 static bool
 may_be_there(const char *server, const char *id)
 {
-	json_t	   *ids = catalogue_known(server) ? catalogue_backup_ids(server) : NULL;
-	bool		there = ids == NULL || json_object_get(ids, id) != NULL || backup_info_exists(server, id);
+	json_t *ids = catalogue_known(server) ? catalogue_backup_ids(server) : NULL;
+	bool there = ids == NULL || json_object_get(ids, id) != NULL || backup_info_exists(server, id);
 
 	json_decref(ids);
 	return there;
@@ -205,11 +206,11 @@ Answer *
 get_archive(Request *request)
 {
 	const char *server = request->segments[SEGMENT_SERVER];
-	Answer	   *answer;
-	json_t	   *told;
-	char	   *identifier;
-	char	   *oldest;
-	char	   *newest;
+	Answer *answer;
+	json_t *told;
+	char *identifier;
+	char *oldest;
+	char *newest;
 
 	if (!route_server_acts(request, &answer))
 		return answer;
@@ -221,11 +222,11 @@ get_archive(Request *request)
 	identifier = catalogue_system_id(server);
 	oldest = catalogue_extreme_wal(server, false);
 	newest = catalogue_extreme_wal(server, true);
-	answer = answer_json(200, json_checked(
-		json_pack("{s:{s:o, s:o, s:O?, s:o}}", "archive",
-				  "oldest_wal", json_text(oldest), "newest_wal", json_text(newest),
-				  "in_recovery", json_object_get(told, "in_recovery"),
-				  "system_identifier", json_text(identifier))));
+	answer = answer_json(200,
+						 json_checked(json_pack("{s:{s:o, s:o, s:O?, s:o}}", "archive", "oldest_wal",
+												json_text(oldest), "newest_wal", json_text(newest),
+												"in_recovery", json_object_get(told, "in_recovery"),
+												"system_identifier", json_text(identifier))));
 	json_decref(told);
 	free(identifier);
 	free(oldest);
@@ -243,25 +244,27 @@ get_ahead(Request *request)
 	static const struct
 	{
 		const char *word;
-		ReadKind	kind;
-		bool		of_all;
-	}			ahead[] = {
-		{"check", READ_CHECK, false}, {"diagnose", READ_DIAGNOSE, true}, {"disks", READ_DISKS, false}
+		ReadKind kind;
+		bool of_all;
+	} ahead[] = {
+		{"check", READ_CHECK, false},
+		{"diagnose", READ_DIAGNOSE, true},
+		{"disks", READ_DISKS, false},
 	};
 	const char *server = request->segments[SEGMENT_SERVER];
-	json_t	   *words;
-	Answer	   *refusal;
+	json_t *words;
+	Answer *refusal;
 
 	if (!route_server_exists(request, &refusal))
 		return refusal;
 	words = json_checked(json_array());
 	for (size_t i = 0; i < sizeof(ahead) / sizeof(ahead[0]); i++)
 	{
-		ReadTarget	target = {ahead[i].kind, ahead[i].of_all ? "" : server, ""};
-		Answer	   *answer;
+		ReadTarget target = {ahead[i].kind, ahead[i].of_all ? "" : server, ""};
+		Answer *answer;
 
-		if (ahead[i].of_all ? !token_reaches(request->grant, NULL) :
-			ahead[i].kind == READ_DISKS && !catalogue_known(server))
+		if (ahead[i].of_all ? !token_reaches(request->grant, NULL)
+							: ahead[i].kind == READ_DISKS && !catalogue_known(server))
 			continue;
 		/* ignore the caller's max-age: only the cache limits how often Barman runs */
 		answer = reads_get(&target, READ_AGE_DEFAULT, NULL);
@@ -276,12 +279,13 @@ get_ahead(Request *request)
 Answer *
 get_last_drill(Request *request)
 {
-	Answer	   *refusal;
+	Answer *refusal;
 
 	if (!route_server_exists(request, &refusal))
 		return refusal;
-	return answer_json(200, json_checked(json_pack("{s:o}", "drill",
-												   drill_record_last(request->segments[SEGMENT_SERVER]))));
+	return answer_json(200,
+					   json_checked(json_pack("{s:o}", "drill",
+											  drill_record_last(request->segments[SEGMENT_SERVER]))));
 }
 
 Answer *
@@ -293,7 +297,7 @@ get_diagnose(Request *request)
 static Answer *
 get_of_server(Request *request, ReadKind kind, const char *argument)
 {
-	Answer	   *refusal;
+	Answer *refusal;
 
 	if (!route_server_exists(request, &refusal))
 		return refusal;
@@ -304,8 +308,8 @@ get_of_server(Request *request, ReadKind kind, const char *argument)
 static Answer *
 get_of_directories(Request *request, ReadKind kind, const char *argument)
 {
-	Answer	   *directories;
-	Answer	   *refusal;
+	Answer *directories;
+	Answer *refusal;
 
 	if (!route_server_exists(request, &refusal))
 		return refusal;

@@ -26,4 +26,4 @@ extern Answer *get_ahead(Request *request);
 extern Answer *get_last_drill(Request *request);
 extern Answer *get_diagnose(Request *request);
 
-#endif							/* API_ROUTES_READ_H */
+#endif /* API_ROUTES_READ_H */

@@ -13,4 +13,4 @@ extern Answer *post_changes(Request *request);
 extern Answer *get_definition(Request *request);
 extern Answer *post_rows(Request *request);
 
-#endif							/* API_ROUTES_RESCUE_H */
+#endif /* API_ROUTES_RESCUE_H */

@@ -30,23 +30,25 @@
 static Instance *choose_and_claim(Request *request, RestoreRequest *restore, json_t **for_receipt,
 								  Answer **refusal);
 static bool goes_into_receipt(json_t **for_receipt, Answer **refusal);
-static Answer *submit_with_instance(Request *request, const JobKind *kind, Instance *instance, JobRequest asked);
+static Answer *submit_with_instance(Request *request, const JobKind *kind, Instance *instance,
+									JobRequest asked);
 static const char *read_keep(const json_t *arguments, Answer **refusal);
 static char *find_named_backup(Request *request, Answer **refusal);
 static bool has_no_arguments(Request *request, Answer **refusal);
 
 static const Argument keep_arguments[] = {
 	{"keep", ARGUMENT_TEXT, 0, 0, true, 0},
-	{NULL, ARGUMENT_TEXT, 0, 0, false, 0}
+	{NULL, ARGUMENT_TEXT, 0, 0, false, 0},
 };
 
 Answer *
 post_restore(Request *request)
 {
-	Answer	   *refusal = NULL;
-	RestoreRequest *restore = route_server_exists(request, &refusal) ?
-		restore_request_read(request->value, &refusal) : NULL;
-	Instance   *instance;
+	Answer *refusal = NULL;
+	RestoreRequest *restore = route_server_exists(request, &refusal)
+								  ? restore_request_read(request->value, &refusal)
+								  : NULL;
+	Instance *instance;
 
 	if (restore == NULL)
 		return refusal;
@@ -56,7 +58,8 @@ post_restore(Request *request)
 		restore_request_free(restore);
 		return refusal;
 	}
-	return submit_with_instance(request, &job_restore, instance, (JobRequest) {restore, restore_request_free, NULL});
+	return submit_with_instance(request, &job_restore, instance,
+								(JobRequest){restore, restore_request_free, NULL});
 }
 
 /* Would post_restore() start a job, and from which backup? */
@@ -65,10 +68,11 @@ post_restore_check(Request *request)
 {
 	const char *server = request->segments[SEGMENT_SERVER];
 	const RestoreNeeds nothing = {0};
-	Answer	   *refusal = NULL;
-	RestoreRequest *restore = route_server_exists(request, &refusal) ?
-		restore_request_read(request->value, &refusal) : NULL;
-	json_t	   *backup;
+	Answer *refusal = NULL;
+	RestoreRequest *restore = route_server_exists(request, &refusal)
+								  ? restore_request_read(request->value, &refusal)
+								  : NULL;
+	json_t *backup;
 
 	if (restore == NULL)
 		return refusal;
@@ -79,12 +83,12 @@ post_restore_check(Request *request)
 
 		refusal = instance_refusal(restore->instance, server, &needs);
 		if (refusal == NULL)
-			refusal = answer_json(200, json_checked(
-			json_pack("{s:{s:s, s:i, s:O, s:s?}}", "restore",
-					  "backup_id", restore->backup_id,
-					  "timeline", restore->target.timeline,
-					  "system_identifier", json_object_get(backup, "system_id"),
-					  "target_lsn", restore->target.lsn)));
+			refusal = answer_json(200, json_checked(json_pack("{s:{s:s, s:i, s:O, s:s?}}", "restore",
+															  "backup_id", restore->backup_id,
+															  "timeline", restore->target.timeline,
+															  "system_identifier",
+															  json_object_get(backup, "system_id"),
+															  "target_lsn", restore->target.lsn)));
 		json_decref(backup);
 	}
 	restore_request_free(restore);
@@ -94,10 +98,11 @@ post_restore_check(Request *request)
 Answer *
 post_drill(Request *request)
 {
-	Answer	   *refusal = NULL;
-	DrillRequest *drill = route_server_exists(request, &refusal) ?
-		drill_request_read(request->value, &refusal) : NULL;
-	Instance   *instance;
+	Answer *refusal = NULL;
+	DrillRequest *drill = route_server_exists(request, &refusal)
+							  ? drill_request_read(request->value, &refusal)
+							  : NULL;
+	Instance *instance;
 
 	if (drill == NULL)
 		return refusal;
@@ -107,16 +112,18 @@ post_drill(Request *request)
 		drill_request_free(drill);
 		return refusal;
 	}
-	return submit_with_instance(request, &job_drill, instance, (JobRequest) {drill, drill_request_free, NULL});
+	return submit_with_instance(request, &job_drill, instance,
+								(JobRequest){drill, drill_request_free, NULL});
 }
 
 Answer *
 post_rescue(Request *request)
 {
-	Answer	   *refusal = NULL;
-	RescueRequest *rescue = route_server_exists(request, &refusal) ?
-		rescue_request_read(request->value, &refusal) : NULL;
-	Instance   *instance;
+	Answer *refusal = NULL;
+	RescueRequest *rescue = route_server_exists(request, &refusal)
+								? rescue_request_read(request->value, &refusal)
+								: NULL;
+	Instance *instance;
 
 	if (rescue == NULL)
 		return refusal;
@@ -126,7 +133,8 @@ post_rescue(Request *request)
 		rescue_request_free(rescue);
 		return refusal;
 	}
-	return submit_with_instance(request, &job_rescue, instance, (JobRequest) {rescue, rescue_request_free, NULL});
+	return submit_with_instance(request, &job_rescue, instance,
+								(JobRequest){rescue, rescue_request_free, NULL});
 }
 
 /*
@@ -140,8 +148,8 @@ choose_and_claim(Request *request, RestoreRequest *restore, json_t **for_receipt
 	const char *server = request->segments[SEGMENT_SERVER];
 	const RestoreNeeds nothing = {0};
 	RestoreNeeds needs = {0};
-	json_t	   *backup = NULL;
-	Instance   *instance;
+	json_t *backup = NULL;
+	Instance *instance;
 
 	if (restore_choose(request, restore, &backup, refusal))
 		needs = restore_needs(backup, &restore->target, server);
@@ -181,8 +189,8 @@ Answer *
 delete_instance(Request *request)
 {
 	const char *name = request->segments[2];
-	Answer	   *refusal = NULL;
-	Instance   *instance;
+	Answer *refusal = NULL;
+	Instance *instance;
 	DropRequest *asked;
 
 	if (!has_no_arguments(request, &refusal))
@@ -192,15 +200,16 @@ delete_instance(Request *request)
 		return refusal;
 	asked = mem_alloc(sizeof(DropRequest));
 	asked->instance = mem_strdup(name);
-	return submit_with_instance(request, &job_drop_instance, instance, (JobRequest) {asked, drop_request_free, NULL});
+	return submit_with_instance(request, &job_drop_instance, instance,
+								(JobRequest){asked, drop_request_free, NULL});
 }
 
 /* Takes what is asked for, and the claim of the instance. */
 static Answer *
 submit_with_instance(Request *request, const JobKind *kind, Instance *instance, JobRequest asked)
 {
-	JobCaller	caller = route_caller(request);
-	Answer	   *answer = job_submit(&caller, kind, instance_server(instance), asked);
+	JobCaller caller = route_caller(request);
+	Answer *answer = job_submit(&caller, kind, instance_server(instance), asked);
 
 	if (answer->status != 202)
 		instance_give_back(instance);
@@ -210,9 +219,9 @@ submit_with_instance(Request *request, const JobKind *kind, Instance *instance, 
 Answer *
 post_verify(Request *request)
 {
-	JobCaller	caller = route_caller(request);
-	Answer	   *refusal = NULL;
-	char	   *id = has_no_arguments(request, &refusal) ? find_named_backup(request, &refusal) : NULL;
+	JobCaller caller = route_caller(request);
+	Answer *refusal = NULL;
+	char *id = has_no_arguments(request, &refusal) ? find_named_backup(request, &refusal) : NULL;
 	VerifyRequest *asked;
 
 	if (id == NULL)
@@ -220,24 +229,24 @@ post_verify(Request *request)
 	asked = mem_alloc(sizeof(VerifyRequest));
 	asked->backup_id = id;
 	return job_submit(&caller, &job_verify, request->segments[SEGMENT_SERVER],
-					  (JobRequest) {asked, verify_request_free, id});
+					  (JobRequest){asked, verify_request_free, id});
 }
 
 Answer *
 post_keep(Request *request)
 {
-	JobCaller	caller = route_caller(request);
-	Answer	   *refusal = NULL;
-	json_t	   *arguments = arguments_check(request->value, keep_arguments, &refusal);
+	JobCaller caller = route_caller(request);
+	Answer *refusal = NULL;
+	json_t *arguments = arguments_check(request->value, keep_arguments, &refusal);
 	const char *keep = arguments != NULL ? read_keep(arguments, &refusal) : NULL;
-	char	   *id = NULL;
+	char *id = NULL;
 	KeepRequest *asked;
 
 	json_decref(arguments);
 	if (keep == NULL)
 		return refusal;
 	if (strcmp(keep, "release") == 0 && request->grant->scope < SCOPE_DESTROY)
-		return authorization_refuse_scope(request, SCOPE_DESTROY);	/* cron may delete it */
+		return authorization_refuse_scope(request, SCOPE_DESTROY); /* cron may delete it */
 	id = find_named_backup(request, &refusal);
 	if (id == NULL)
 		return refusal;
@@ -246,7 +255,7 @@ post_keep(Request *request)
 	asked->keep = keep;
 	asked->may_lessen = request->grant->scope >= SCOPE_DESTROY;
 	return job_submit(&caller, &job_keep, request->segments[SEGMENT_SERVER],
-					  (JobRequest) {asked, keep_request_free, NULL});
+					  (JobRequest){asked, keep_request_free, NULL});
 }
 
 /* A static text; NULL: it is none of them. */
@@ -269,10 +278,10 @@ read_keep(const json_t *arguments, Answer **refusal)
 Answer *
 delete_backup(Request *request)
 {
-	JobCaller	caller = route_caller(request);
+	JobCaller caller = route_caller(request);
 	const char *server = request->segments[SEGMENT_SERVER];
-	Answer	   *refusal = NULL;
-	char	   *id;
+	Answer *refusal = NULL;
+	char *id;
 	DeleteRequest *asked;
 
 	if (!has_no_arguments(request, &refusal))
@@ -292,7 +301,7 @@ delete_backup(Request *request)
 	}
 	asked = mem_alloc(sizeof(DeleteRequest));
 	asked->backup_id = id;
-	return job_submit(&caller, &job_delete, server, (JobRequest) {asked, delete_request_free, NULL});
+	return job_submit(&caller, &job_delete, server, (JobRequest){asked, delete_request_free, NULL});
 }
 
 /* The malloc'd id of the backup in the path; NULL: *refusal is the answer, or NULL if the request sleeps. */
@@ -300,9 +309,9 @@ static char *
 find_named_backup(Request *request, Answer **refusal)
 {
 	const char *name = request->segments[SEGMENT_NAME];
-	json_t	   *backup;
-	Answer	   *list;
-	char	   *id;
+	json_t *backup;
+	Answer *list;
+	char *id;
 
 	if (!route_server_exists(request, refusal))
 		return NULL;
@@ -321,7 +330,7 @@ find_named_backup(Request *request, Answer **refusal)
 static bool
 has_no_arguments(Request *request, Answer **refusal)
 {
-	json_t	   *arguments = arguments_check(request->value, no_arguments, refusal);
+	json_t *arguments = arguments_check(request->value, no_arguments, refusal);
 
 	json_decref(arguments);
 	return arguments != NULL;

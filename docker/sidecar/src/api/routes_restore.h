@@ -18,4 +18,4 @@ extern Answer *post_verify(Request *request);
 extern Answer *post_keep(Request *request);
 extern Answer *delete_backup(Request *request);
 
-#endif							/* API_ROUTES_RESTORE_H */
+#endif /* API_ROUTES_RESTORE_H */

@@ -20,20 +20,20 @@
 /* The state of a request between the runs of its route */
 typedef struct Waiting
 {
-	Request    *request;
+	Request *request;
 
 	/* Reads that have ended, for the next run */
-	ReadWaiter	read;
+	ReadWaiter read;
 	struct
 	{
-		ReadKind	kind;
-		char	   *server;
-		char	   *argument;
-		Answer	   *answer;
-	}			reads[READS_MAX];
-	int			read_count;
+		ReadKind kind;
+		char *server;
+		char *argument;
+		Answer *answer;
+	} reads[READS_MAX];
+	int read_count;
 
-	JobWaiter	job;
+	JobWaiter job;
 } Waiting;
 
 static Waiting *waiting_of(Request *request);
@@ -45,14 +45,13 @@ static void poll_ended(void *arg);
 Answer *
 route_read(Request *request, ReadKind kind, const char *server, const char *argument)
 {
-	Waiting    *waiting = waiting_of(request);
-	ReadTarget	target = {kind, server, argument};
-	Answer	   *answer;
+	Waiting *waiting = waiting_of(request);
+	ReadTarget target = {kind, server, argument};
+	Answer *answer;
 
 	for (int i = 0; i < waiting->read_count; i++)
 	{
-		if (waiting->reads[i].kind == kind &&
-			strcmp(waiting->reads[i].server, server) == 0 &&
+		if (waiting->reads[i].kind == kind && strcmp(waiting->reads[i].server, server) == 0 &&
 			strcmp(waiting->reads[i].argument, argument) == 0)
 			return answer_keep(waiting->reads[i].answer);
 	}
@@ -63,7 +62,9 @@ route_read(Request *request, ReadKind kind, const char *server, const char *argu
 	waiting->reads[waiting->read_count].kind = kind;
 	waiting->reads[waiting->read_count].server = mem_strdup(server);
 	waiting->reads[waiting->read_count].argument = mem_strdup(argument);
-	answer = reads_get(&target, request->max_age_ms == HTTP_AGE_DEFAULT ? READ_AGE_DEFAULT : request->max_age_ms,
+	answer = reads_get(&target,
+					   request->max_age_ms == HTTP_AGE_DEFAULT ? READ_AGE_DEFAULT
+															   : request->max_age_ms,
 					   &waiting->read);
 	if (answer != NULL)
 	{
@@ -76,7 +77,8 @@ route_read(Request *request, ReadKind kind, const char *server, const char *argu
 Answer *
 route_poll(Request *request, const char *id, int64_t after, int64_t wait_ms)
 {
-	return job_poll(request->grant, id, after, wait_ms, wait_ms > 0 ? &waiting_of(request)->job : NULL);
+	return job_poll(request->grant, id, after, wait_ms,
+					wait_ms > 0 ? &waiting_of(request)->job : NULL);
 }
 
 bool
@@ -90,12 +92,12 @@ route_has_polled(const Request *request)
 JobCaller
 route_caller(const Request *request)
 {
-	JobCaller	caller = {
+	JobCaller caller = {
 		.grant = request->grant,
 		.key = request->key,
 		.method = request->method,
 		.path = request->path,
-		.local = http_connection_is_local(request->connection)
+		.local = http_connection_is_local(request->connection),
 	};
 
 	http_peer(request, caller.from, sizeof(caller.from));
@@ -105,14 +107,14 @@ route_caller(const Request *request)
 static Waiting *
 waiting_of(Request *request)
 {
-	Waiting    *waiting = request->kept;
+	Waiting *waiting = request->kept;
 
 	if (waiting == NULL)
 	{
 		waiting = mem_alloc(sizeof(Waiting));
 		waiting->request = request;
-		waiting->read = (ReadWaiter) {NULL, request_waits, read_ended, waiting};
-		waiting->job = (JobWaiter) {.wait = request_waits, .wake = poll_ended, .arg = waiting};
+		waiting->read = (ReadWaiter){NULL, request_waits, read_ended, waiting};
+		waiting->job = (JobWaiter){.wait = request_waits, .wake = poll_ended, .arg = waiting};
 		request->kept = waiting;
 		request->forget = forget;
 	}
@@ -122,7 +124,7 @@ waiting_of(Request *request)
 static void
 forget(void *kept)
 {
-	Waiting    *waiting = kept;
+	Waiting *waiting = kept;
 
 	for (int i = 0; i < READS_MAX; i++)
 	{
@@ -142,7 +144,7 @@ request_waits(void *arg)
 static void
 read_ended(void *arg, Answer *answer)
 {
-	Waiting    *waiting = arg;
+	Waiting *waiting = arg;
 
 	waiting->reads[waiting->read_count++].answer = answer;
 	http_resume(waiting->request);

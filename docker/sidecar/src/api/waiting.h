@@ -20,4 +20,4 @@ extern bool route_has_polled(const Request *request);
 /* The caller as the jobs see it; it points into the request, so it must not outlive it. */
 extern JobCaller route_caller(const Request *request);
 
-#endif							/* API_WAITING_H */
+#endif /* API_WAITING_H */

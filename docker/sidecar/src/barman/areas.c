@@ -23,10 +23,10 @@
 
 typedef struct File
 {
-	char	   *name;
-	int64_t		bytes;
-	int64_t		modified;
-	bool		is_directory;
+	char *name;
+	int64_t bytes;
+	int64_t modified;
+	bool is_directory;
 } File;
 
 static const char *const areas[] = {"base", "wals", "streaming", "incoming", "errors"};
@@ -37,7 +37,7 @@ static const char *const disk_areas[] = {"base", "wals", "streaming", "incoming"
 static json_t *list_directory(const char *path, bool backups_only);
 static json_t *file_json(const File *file);
 static int64_t modified_of(const struct stat *stat);
-static int	compare_names(const void *a, const void *b);
+static int compare_names(const void *a, const void *b);
 
 bool
 area_is_valid(const char *area)
@@ -53,9 +53,9 @@ area_is_valid(const char *area)
 Answer *
 area_list_files(const char *server, const char *area)
 {
-	char	   *path = catalogue_directory(server, area);
-	json_t	   *value;
-	int			error;
+	char *path = catalogue_directory(server, area);
+	json_t *value;
+	int error;
 
 	if (path == NULL)
 		return answer_error("unavailable", "Barman does not tell where this server's files are",
@@ -76,16 +76,16 @@ area_list_files(const char *server, const char *area)
 static json_t *
 list_directory(const char *path, bool backups_only)
 {
-	char	   *paths[] = {(char *) (uintptr_t) path, NULL};
-	size_t		skip = strlen(path);
-	File	   *files = NULL;
-	size_t		count = 0;
-	size_t		size = 0;
-	bool		truncated = false;
-	json_t	   *list;
-	json_t	   *value;
-	FTS		   *walk;
-	FTSENT	   *entry;
+	char *paths[] = {(char *) (uintptr_t) path, NULL};
+	size_t skip = strlen(path);
+	File *files = NULL;
+	size_t count = 0;
+	size_t size = 0;
+	bool truncated = false;
+	json_t *list;
+	json_t *value;
+	FTS *walk;
+	FTSENT *entry;
 	struct stat top;
 
 	if (stat(path, &top) != 0 && errno != ENOENT)
@@ -97,12 +97,11 @@ list_directory(const char *path, bool backups_only)
 		return NULL;
 	while ((entry = fts_read(walk)) != NULL)
 	{
-		bool		is_directory = entry->fts_info == FTS_D;
+		bool is_directory = entry->fts_info == FTS_D;
 
-		if (entry->fts_level <= 0 || entry->fts_info == FTS_DP ||
-			entry->fts_info == FTS_NS || entry->fts_info == FTS_ERR ||
-			entry->fts_info == FTS_DNR)
-			continue;			/* the top itself, or already gone */
+		if (entry->fts_level <= 0 || entry->fts_info == FTS_DP || entry->fts_info == FTS_NS ||
+			entry->fts_info == FTS_ERR || entry->fts_info == FTS_DNR)
+			continue; /* the top itself, or already gone */
 		if (backups_only && entry->fts_level > 1)
 		{
 			if (entry->fts_info == FTS_F && count > 0)
@@ -145,12 +144,12 @@ list_directory(const char *path, bool backups_only)
 Answer *
 area_list_disks(const char *server)
 {
-	json_t	   *list = json_checked(json_array());
+	json_t *list = json_checked(json_array());
 
 	for (size_t i = 0; i < sizeof(disk_areas) / sizeof(disk_areas[0]); i++)
 	{
-		char	   *path = catalogue_directory(server, disk_areas[i]);
-		json_t	   *disk = path != NULL ? disk_of_path(path) : NULL;
+		char *path = catalogue_directory(server, disk_areas[i]);
+		json_t *disk = path != NULL ? disk_of_path(path) : NULL;
 
 		if (disk != NULL)
 		{
@@ -165,8 +164,8 @@ area_list_disks(const char *server)
 static json_t *
 file_json(const File *file)
 {
-	json_t	   *value = json_checked(json_object());
-	char		modified[TIMESTAMP_LENGTH];
+	json_t *value = json_checked(json_object());
+	char modified[TIMESTAMP_LENGTH];
 
 	timestamp_format(file->modified, modified);
 	json_object_set_new(value, "name", json_text(file->name));

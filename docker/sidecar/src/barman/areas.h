@@ -18,4 +18,4 @@ extern Answer *area_list_files(const char *server, const char *area);
 /* {"disks": [{area, free_bytes, total_bytes}]} */
 extern Answer *area_list_disks(const char *server);
 
-#endif							/* BARMAN_AREAS_H */
+#endif /* BARMAN_AREAS_H */

@@ -22,8 +22,8 @@ static json_t *find(const char *server, const char *id);
 json_t *
 backup_chain(const char *server, const json_t *backup, char **unknown)
 {
-	json_t	   *chain = json_checked(json_array());
-	json_t	   *one = json_checked(json_deep_copy(backup));
+	json_t *chain = json_checked(json_array());
+	json_t *one = json_checked(json_deep_copy(backup));
 
 	*unknown = NULL;
 	while (*unknown == NULL)
@@ -47,7 +47,8 @@ backup_chain(const char *server, const json_t *backup, char **unknown)
 		{
 			one = find(server, parent);
 			if (one == NULL)
-				*unknown = mem_printf("Nothing is known of backup %s, on which backup %s builds.", parent, id);
+				*unknown = mem_printf("Nothing is known of backup %s, on which backup %s builds.",
+									  parent, id);
 		}
 	}
 	json_decref(chain);
@@ -57,7 +58,7 @@ backup_chain(const char *server, const json_t *backup, char **unknown)
 static json_t *
 find(const char *server, const char *id)
 {
-	json_t	   *backup = backup_memory_find(server, id);
+	json_t *backup = backup_memory_find(server, id);
 
 	return backup != NULL ? backup : backup_info_find(server, id);
 }

@@ -15,4 +15,4 @@
  */
 extern json_t *backup_chain(const char *server, const json_t *backup, char **unknown);
 
-#endif							/* BARMAN_BACKUP_CHAIN_H */
+#endif /* BARMAN_BACKUP_CHAIN_H */

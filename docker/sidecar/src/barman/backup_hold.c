@@ -29,19 +29,19 @@
 typedef struct Held
 {
 	struct Held *next;
-	char	   *path;
-	int			file;			/* -1: released */
-	int			count;
+	char *path;
+	int file; /* -1: released */
+	int count;
 } Held;
 
 struct BackupHold
 {
 	BackupHold *next;
-	char	   *server;
-	bool		needs_receiver;
-	Held	   *cron;			/* the lock of barman cron, or NULL */
-	Held	  **backups;
-	size_t		count;
+	char *server;
+	bool needs_receiver;
+	Held *cron; /* the lock of barman cron, or NULL */
+	Held **backups;
+	size_t count;
 };
 
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
@@ -49,7 +49,7 @@ static BackupHold *holds;
 static Held *held;
 
 static Held *take(const char *directory, const char *server, const char *what, bool *busy);
-static int	lock_file(const char *path, bool *busy);
+static int lock_file(const char *path, bool *busy);
 static void give_back(Held *one);
 static bool holds_maintenance(BackupHold *hold);
 static bool is_taken(const char *directory, const char *server, const char *what);
@@ -58,12 +58,12 @@ static bool has_locks(const char *directory, const char *server);
 BackupHold *
 backup_hold(const char *server, const json_t *ids, bool *busy)
 {
-	char	   *directory = catalogue_directory(server, "locks");
+	char *directory = catalogue_directory(server, "locks");
 	BackupHold *hold;
-	json_t	   *id;
-	json_t	   *told;
-	size_t		i;
-	bool		locks_cron;
+	json_t *id;
+	json_t *told;
+	size_t i;
+	bool locks_cron;
 
 	*busy = false;
 	if (directory == NULL || !has_locks(directory, server))
@@ -78,16 +78,16 @@ backup_hold(const char *server, const json_t *ids, bool *busy)
 	pthread_mutex_lock(&lock);
 	if (locks_cron)
 		hold->cron = take(directory, server, "cron", busy);
-	json_array_foreach(ids, i, id)
+	json_array_foreach (ids, i, id)
 	{
-		Held	   *one = *busy ? NULL : take(directory, server, json_string_value(id), busy);
+		Held *one = *busy ? NULL : take(directory, server, json_string_value(id), busy);
 
 		if (one != NULL)
 			hold->backups[hold->count++] = one;
 	}
 	told = catalogue_facts(server);
 	hold->needs_receiver = json_is_true(json_object_get(told, "receives")) ||
-		is_taken(directory, server, "receive-wal");
+						   is_taken(directory, server, "receive-wal");
 	json_decref(told);
 	free(directory);
 	hold->next = holds;
@@ -126,10 +126,10 @@ backup_let_go(BackupHold *hold)
 bool
 backup_is_there(const char *server, const char *id)
 {
-	char	   *base = catalogue_directory(server, "base");
-	char	   *path;
+	char *base = catalogue_directory(server, "base");
+	char *path;
 	struct stat status;
-	bool		there;
+	bool there;
 
 	if (base == NULL)
 		return true;
@@ -143,7 +143,7 @@ backup_is_there(const char *server, const char *id)
 json_t *
 backup_held_servers(void)
 {
-	json_t	   *servers = json_checked(json_array());
+	json_t *servers = json_checked(json_array());
 
 	pthread_mutex_lock(&lock);
 	for (BackupHold *hold = holds; hold != NULL; hold = hold->next)
@@ -168,14 +168,15 @@ backup_hold_look(BackupHold *hold)
 static bool
 holds_maintenance(BackupHold *hold)
 {
-	char	   *directory;
+	char *directory;
 
 	if (hold->cron == NULL || hold->cron->file < 0)
 		return false;
 	directory = catalogue_directory(hold->server, "locks");
 	if (hold->needs_receiver && directory != NULL && !is_taken(directory, hold->server, "receive-wal"))
 	{
-		log_line(LOGLEVEL_WARNING, "maintenance goes on although a backup is being copied, for WAL is not received",
+		log_line(LOGLEVEL_WARNING,
+				 "maintenance goes on although a backup is being copied, for WAL is not received",
 				 "server", hold->server, NULL);
 		close(hold->cron->file);
 		hold->cron->file = -1;
@@ -188,9 +189,9 @@ holds_maintenance(BackupHold *hold)
 static Held *
 take(const char *directory, const char *server, const char *what, bool *busy)
 {
-	char	   *path = mem_printf("%s/.%s-%s.lock", directory, server, what);
-	Held	   *one = held;
-	int			file;
+	char *path = mem_printf("%s/.%s-%s.lock", directory, server, what);
+	Held *one = held;
+	int file;
 
 	while (one != NULL && strcmp(one->path, path) != 0)
 		one = one->next;
@@ -211,9 +212,9 @@ take(const char *directory, const char *server, const char *what, bool *busy)
 static int
 lock_file(const char *path, bool *busy)
 {
-	int			file = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
-	char		pid[32];
-	int			length = snprintf(pid, sizeof(pid), "%ld\n", (long) getpid());
+	int file = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+	char pid[32];
+	int length = snprintf(pid, sizeof(pid), "%ld\n", (long) getpid());
 
 	if (file >= 0 && flock(file, LOCK_EX | LOCK_NB) != 0)
 	{
@@ -254,11 +255,11 @@ has_locks(const char *directory, const char *server)
 {
 	/* We never create these, and Barman never removes them. */
 	static const char *const barmans[] = {"backup", "archive-wal", "receive-wal"};
-	bool		has = false;
+	bool has = false;
 
 	for (size_t i = 0; !has && i < sizeof(barmans) / sizeof(barmans[0]); i++)
 	{
-		char	   *path = mem_printf("%s/.%s-%s.lock", directory, server, barmans[i]);
+		char *path = mem_printf("%s/.%s-%s.lock", directory, server, barmans[i]);
 
 		has = access(path, F_OK) == 0;
 		free(path);
@@ -269,9 +270,9 @@ has_locks(const char *directory, const char *server)
 static bool
 is_taken(const char *directory, const char *server, const char *what)
 {
-	char	   *path = mem_printf("%s/.%s-%s.lock", directory, server, what);
-	int			file = open(path, O_RDWR | O_CLOEXEC | O_NOFOLLOW);
-	bool		taken = file >= 0 && flock(file, LOCK_EX | LOCK_NB) != 0;
+	char *path = mem_printf("%s/.%s-%s.lock", directory, server, what);
+	int file = open(path, O_RDWR | O_CLOEXEC | O_NOFOLLOW);
+	bool taken = file >= 0 && flock(file, LOCK_EX | LOCK_NB) != 0;
 
 	if (file >= 0)
 		close(file);

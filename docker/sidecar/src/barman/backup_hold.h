@@ -35,4 +35,4 @@ extern json_t *backup_held_servers(void);
 /* The same check, for a holder that cannot rely on a barman cron of ours */
 extern void backup_hold_look(BackupHold *hold);
 
-#endif							/* BARMAN_BACKUP_HOLD_H */
+#endif /* BARMAN_BACKUP_HOLD_H */

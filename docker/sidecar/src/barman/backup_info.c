@@ -26,16 +26,16 @@ static char *read_file(const char *path);
 json_t *
 backup_info_document(const char *server, const json_t *backups)
 {
-	char	   *base = catalogue_directory(server, "base");
-	json_t	   *records = json_checked(json_object());
-	json_t	   *backup;
-	size_t		i;
-	bool		all = base != NULL;
+	char *base = catalogue_directory(server, "base");
+	json_t *records = json_checked(json_object());
+	json_t *backup;
+	size_t i;
+	bool all = base != NULL;
 
-	json_array_foreach(backups, i, backup)
+	json_array_foreach (backups, i, backup)
 	{
 		const char *id = json_text_of(backup, "backup_id");
-		json_t	   *record = all && id != NULL && barman_valid_backup_id(id) ? record_of(base, id) : NULL;
+		json_t *record = all && id != NULL && barman_valid_backup_id(id) ? record_of(base, id) : NULL;
 
 		all = record != NULL;
 		if (!all)
@@ -54,9 +54,9 @@ backup_info_document(const char *server, const json_t *backups)
 json_t *
 backup_info_find(const char *server, const char *id)
 {
-	json_t	   *list = json_checked(json_pack("[{s:s}]", "backup_id", id));
-	json_t	   *records = backup_info_document(server, list);
-	json_t	   *backup = records != NULL ? barman_diagnose_backup(records, server, id) : NULL;
+	json_t *list = json_checked(json_pack("[{s:s}]", "backup_id", id));
+	json_t *records = backup_info_document(server, list);
+	json_t *backup = records != NULL ? barman_diagnose_backup(records, server, id) : NULL;
 
 	json_decref(records);
 	json_decref(list);
@@ -66,9 +66,9 @@ backup_info_find(const char *server, const char *id)
 bool
 backup_info_exists(const char *server, const char *id)
 {
-	char	   *base = catalogue_directory(server, "base");
+	char *base = catalogue_directory(server, "base");
 	RecordPaths paths;
-	bool		exists;
+	bool exists;
 
 	if (base == NULL)
 		return false;
@@ -86,18 +86,19 @@ backup_info_add_kept(const char *server, json_t *backups)
 	{
 		const char *annotation;
 		const char *word;
-	}			words[] = {{"full", "KEEP:FULL"}, {"standalone", "KEEP:STANDALONE"}};
-	char	   *base = catalogue_directory(server, "base");
-	json_t	   *backup;
-	size_t		i;
+	} words[] = {{"full", "KEEP:FULL"}, {"standalone", "KEEP:STANDALONE"}};
+	char *base = catalogue_directory(server, "base");
+	json_t *backup;
+	size_t i;
 
-	json_array_foreach(backups, i, backup)
+	json_array_foreach (backups, i, backup)
 	{
 		const char *id = json_text_of(backup, "backup_id");
 		const char *told = json_text_of(backup, "retention");
-		char	   *kept;
+		char *kept;
 
-		if (base == NULL || id == NULL || !barman_valid_backup_id(id) || (told != NULL && strcmp(told, "-") != 0))
+		if (base == NULL || id == NULL || !barman_valid_backup_id(id) ||
+			(told != NULL && strcmp(told, "-") != 0))
 			continue;
 		kept = read_record(catalogue_keep_paths(base, id));
 		for (size_t w = 0; kept != NULL && w < sizeof(words) / sizeof(words[0]); w++)
@@ -113,8 +114,8 @@ backup_info_add_kept(const char *server, json_t *backups)
 static json_t *
 record_of(const char *base, const char *id)
 {
-	char	   *text = read_record(catalogue_record_paths(base, id));
-	json_t	   *record = text != NULL ? barman_parse_backup_info(text) : NULL;
+	char *text = read_record(catalogue_record_paths(base, id));
+	json_t *record = text != NULL ? barman_parse_backup_info(text) : NULL;
 
 	/* Python's list did not parse; diagnose prints it as JSON */
 	if (json_is_string(json_object_get(record, "tablespaces")))
@@ -130,7 +131,7 @@ record_of(const char *base, const char *id)
 static char *
 read_record(RecordPaths paths)
 {
-	char	   *text = read_file(paths.new);
+	char *text = read_file(paths.new);
 
 	if (text == NULL)
 		text = read_file(paths.old);
@@ -141,10 +142,10 @@ read_record(RecordPaths paths)
 static char *
 read_file(const char *path)
 {
-	int			fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
+	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
 	struct stat facts;
-	char	   *text = NULL;
-	ssize_t		got = 0;
+	char *text = NULL;
+	ssize_t got = 0;
 
 	if (fd >= 0 && fstat(fd, &facts) == 0 && S_ISREG(facts.st_mode) && facts.st_size <= RECORD_MAX)
 	{

@@ -28,4 +28,4 @@ extern void backup_info_add_kept(const char *server, json_t *backups);
 /* Does the backup have a record, complete or not?  The id must be valid. */
 extern bool backup_info_exists(const char *server, const char *id);
 
-#endif							/* BARMAN_BACKUP_INFO_H */
+#endif /* BARMAN_BACKUP_INFO_H */

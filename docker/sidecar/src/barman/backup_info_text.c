@@ -21,19 +21,19 @@ static bool is_number(const char *text);
 json_t *
 barman_parse_backup_info(const char *text)
 {
-	json_t	   *facts = json_object();
+	json_t *facts = json_object();
 	const char *line = text;
-	bool		ok = facts != NULL;
+	bool ok = facts != NULL;
 
 	while (ok && *line != '\0')
 	{
-		size_t		length = strcspn(line, "\n");
+		size_t length = strcspn(line, "\n");
 		const char *equals = memchr(line, '=', length);
 
 		if (equals != NULL && equals > line && equals - line < 64)
 		{
-			char		key[64];
-			char	   *value = strndup(equals + 1, length - (size_t) (equals + 1 - line));
+			char key[64];
+			char *value = strndup(equals + 1, length - (size_t) (equals + 1 - line));
 
 			memcpy(key, line, (size_t) (equals - line));
 			key[equals - line] = '\0';
@@ -57,8 +57,8 @@ static json_t *
 value_of(const char *key, const char *text)
 {
 	const char *seconds;
-	char	   *end;
-	double		copy;
+	char *end;
+	double copy;
 
 	if (strcmp(text, "None") == 0)
 		return json_null();
@@ -70,7 +70,7 @@ value_of(const char *key, const char *text)
 	}
 	if (strcmp(key, "tablespaces") == 0)
 	{
-		json_t	   *tablespaces = tablespaces_of(text);
+		json_t *tablespaces = tablespaces_of(text);
 
 		if (tablespaces != NULL)
 			return tablespaces;
@@ -87,11 +87,12 @@ value_of(const char *key, const char *text)
 static json_t *
 tablespaces_of(const char *text)
 {
-	json_t	   *list = json_array();
-	bool		ok = list != NULL && skip(&text, "[");
+	json_t *list = json_array();
+	bool ok = list != NULL && skip(&text, "[");
 
 	while (ok && *text == '(')
-		ok = json_array_append_new(list, tablespace_of(&text)) == 0 && (*text == ']' || skip(&text, ", "));
+		ok = json_array_append_new(list, tablespace_of(&text)) == 0 &&
+			 (*text == ']' || skip(&text, ", "));
 	if (ok && strcmp(text, "]") == 0)
 		return list;
 	json_decref(list);
@@ -102,9 +103,9 @@ tablespaces_of(const char *text)
 static json_t *
 tablespace_of(const char **text)
 {
-	json_t	   *name = skip(text, "(") ? quoted(text) : NULL;
-	json_t	   *oid = name != NULL && skip(text, ", ") ? number(text) : NULL;
-	json_t	   *location = oid != NULL && skip(text, ", ") ? quoted(text) : NULL;
+	json_t *name = skip(text, "(") ? quoted(text) : NULL;
+	json_t *oid = name != NULL && skip(text, ", ") ? number(text) : NULL;
+	json_t *location = oid != NULL && skip(text, ", ") ? quoted(text) : NULL;
 
 	if (location != NULL && skip(text, ")"))
 		return json_pack("[o, o, o]", name, oid, location);
@@ -118,7 +119,7 @@ tablespace_of(const char **text)
 static bool
 skip(const char **text, const char *words)
 {
-	size_t		length = strlen(words);
+	size_t length = strlen(words);
 
 	if (strncmp(*text, words, length) != 0)
 		return false;
@@ -130,8 +131,8 @@ skip(const char **text, const char *words)
 static json_t *
 number(const char **text)
 {
-	char	   *end;
-	long long	value;
+	char *end;
+	long long value;
 
 	if (**text < '1' || **text > '9')
 		return NULL;
@@ -144,10 +145,10 @@ number(const char **text)
 static json_t *
 quoted(const char **text)
 {
-	char		quote = **text;
-	size_t		length;
-	char	   *inside;
-	json_t	   *value = NULL;
+	char quote = **text;
+	size_t length;
+	char *inside;
+	json_t *value = NULL;
 
 	if (quote != '\'' && quote != '"')
 		return NULL;
@@ -165,8 +166,8 @@ quoted(const char **text)
 static json_t *
 utf8_text(const char *text)
 {
-	char	   *utf8 = barman_text_utf8(text, strlen(text));
-	json_t	   *value = utf8 != NULL ? json_string(utf8) : NULL;
+	char *utf8 = barman_text_utf8(text, strlen(text));
+	json_t *value = utf8 != NULL ? json_string(utf8) : NULL;
 
 	free(utf8);
 	return value;
@@ -176,7 +177,7 @@ utf8_text(const char *text)
 static bool
 is_number(const char *text)
 {
-	size_t		length = strlen(text);
+	size_t length = strlen(text);
 
 	return length > 0 && length <= 18 && strspn(text, "0123456789") == length;
 }

@@ -21,25 +21,25 @@ static json_t *remembered;
 static json_t *known(const char *server, const char *id);
 static bool is_current(const json_t *entry, const json_t *seen);
 static bool is_final(const char *status);
-static int	newer_first(const void *a, const void *b);
+static int newer_first(const void *a, const void *b);
 
 void
 backup_memory_keep(const char *server, const json_t *backups, const json_t *diagnose,
 				   const json_t *seen)
 {
-	json_t	   *mine = json_checked(json_object());
-	json_t	   *backup;
-	size_t		i;
+	json_t *mine = json_checked(json_object());
+	json_t *backup;
+	size_t i;
 
 	pthread_mutex_lock(&lock);
-	json_array_foreach((json_t *) backups, i, backup)
+	json_array_foreach ((json_t *) backups, i, backup)
 	{
 		const char *id = json_text_of(backup, "backup_id");
-		json_t	   *before = json_object_get(known(server, id), "backup");
-		json_t	   *after;
-		json_t	   *entry;
+		json_t *before = json_object_get(known(server, id), "backup");
+		json_t *after;
+		json_t *entry;
 		const char *key;
-		json_t	   *value;
+		json_t *value;
 
 		if (id == NULL || !is_final(json_text_of(backup, "status")))
 			continue;
@@ -48,7 +48,7 @@ backup_memory_keep(const char *server, const json_t *backups, const json_t *diag
 			after = before != NULL ? json_checked(json_copy(before)) : NULL;
 		if (after == NULL)
 			continue;
-		json_object_foreach(backup, key, value)
+		json_object_foreach (backup, key, value)
 		{
 			if (!json_is_null(value))
 				json_object_set(after, key, value);
@@ -67,19 +67,19 @@ backup_memory_keep(const char *server, const json_t *backups, const json_t *diag
 bool
 backup_memory_recall(const char *server, json_t *backups)
 {
-	bool		complete = true;
-	size_t		i;
-	json_t	   *backup;
+	bool complete = true;
+	size_t i;
+	json_t *backup;
 
 	pthread_mutex_lock(&lock);
-	json_array_foreach(backups, i, backup)
+	json_array_foreach (backups, i, backup)
 	{
 		const char *id = json_text_of(backup, "backup_id");
 		const char *status = json_text_of(backup, "status");
-		json_t	   *before = json_object_get(known(server, id), "backup");
+		json_t *before = json_object_get(known(server, id), "backup");
 		const char *status_before = json_text_of(before, "status");
 		const char *key;
-		json_t	   *value;
+		json_t *value;
 
 		if (before == NULL || status == NULL || status_before == NULL)
 		{
@@ -88,14 +88,13 @@ backup_memory_recall(const char *server, json_t *backups)
 		}
 		/* A backup that waited for WAL and is now DONE has kept its begin_time. */
 		if (strcmp(status, status_before) != 0 &&
-			!(strcmp(status_before, "WAITING_FOR_WALS") == 0 &&
-			  strcmp(status, "DONE") == 0))
+			!(strcmp(status_before, "WAITING_FOR_WALS") == 0 && strcmp(status, "DONE") == 0))
 		{
 			json_object_del(json_object_get(remembered, server), id);
 			complete = false;
 			continue;
 		}
-		json_object_foreach(before, key, value)
+		json_object_foreach (before, key, value)
 		{
 			/* diagnose reports end_time to the microsecond */
 			if (json_is_null(json_object_get(backup, key)) ||
@@ -110,24 +109,25 @@ backup_memory_recall(const char *server, json_t *backups)
 json_t *
 backup_memory_list(const char *server)
 {
-	json_t	   *ids = catalogue_backup_ids(server);
-	size_t		count = json_object_size(ids);
+	json_t *ids = catalogue_backup_ids(server);
+	size_t count = json_object_size(ids);
 	const char **sorted = mem_alloc(count * sizeof(char *));
-	json_t	   *list = json_checked(json_array());
+	json_t *list = json_checked(json_array());
 	const char *id;
-	json_t	   *seen;
-	size_t		n = 0;
+	json_t *seen;
+	size_t n = 0;
 
-	json_object_foreach(ids, id, seen)
+	json_object_foreach (ids, id, seen)
 		sorted[n++] = id;
 	qsort(sorted, n, sizeof(char *), newer_first);
 	pthread_mutex_lock(&lock);
 	for (size_t i = 0; i < n; i++)
 	{
-		json_t	   *entry = known(server, sorted[i]);
+		json_t *entry = known(server, sorted[i]);
 
 		if (is_current(entry, json_object_get(ids, sorted[i])))
-			json_array_append_new(list, json_checked(json_deep_copy(json_object_get(entry, "backup"))));
+			json_array_append_new(list,
+								  json_checked(json_deep_copy(json_object_get(entry, "backup"))));
 	}
 	pthread_mutex_unlock(&lock);
 
@@ -145,9 +145,9 @@ backup_memory_list(const char *server)
 json_t *
 backup_memory_find(const char *server, const char *id)
 {
-	json_t	   *ids = catalogue_backup_ids(server);
-	json_t	   *entry;
-	json_t	   *backup = NULL;
+	json_t *ids = catalogue_backup_ids(server);
+	json_t *entry;
+	json_t *backup = NULL;
 
 	pthread_mutex_lock(&lock);
 	entry = known(server, id);

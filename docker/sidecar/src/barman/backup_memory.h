@@ -14,8 +14,8 @@
  * Keep the facts of a server's finished backups from a list, and from diagnose
  * unless NULL.  seen: catalogue_backup_ids() from before Barman ran.
  */
-extern void backup_memory_keep(const char *server, const json_t *backups,
-							   const json_t *diagnose, const json_t *seen);
+extern void backup_memory_keep(const char *server, const json_t *backups, const json_t *diagnose,
+							   const json_t *seen);
 
 /* Fill the nulls of finished backups; true if all of them were known. */
 extern bool backup_memory_recall(const char *server, json_t *backups);
@@ -31,4 +31,4 @@ extern json_t *backup_memory_find(const char *server, const char *id);
 
 extern void backup_memory_forget_all(void);
 
-#endif							/* BARMAN_BACKUP_MEMORY_H */
+#endif /* BARMAN_BACKUP_MEMORY_H */

@@ -27,20 +27,20 @@ const char *const catalogue_received_areas[] = {"streaming", "incoming", NULL};
 typedef struct Catalogue
 {
 	struct Catalogue *next;
-	char	   *server;
-	json_t	   *directories;
+	char *server;
+	json_t *directories;
 	FileListing base;
 	FileListing meta;
-	FileListing kept;			/* the annotations of kept backups */
-	char	   *xlogdb;			/* before Barman 3.13.2 */
-	char	   *server_xlogdb;	/* since Barman 3.13.2 */
-	int64_t		looked;			/* when signature was computed */
-	uint64_t	signature;		/* hash of its files */
+	FileListing kept;	 /* the annotations of kept backups */
+	char *xlogdb;		 /* before Barman 3.13.2 */
+	char *server_xlogdb; /* since Barman 3.13.2 */
+	int64_t looked;		 /* when signature was computed */
+	uint64_t signature;	 /* hash of its files */
 } Catalogue;
 
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static Catalogue *catalogues;
-static char *store;				/* the file that keeps this over a restart; NULL: none */
+static char *store; /* the file that keeps this over a restart; NULL: none */
 
 static void keep(void);
 static Catalogue *find(const char *server);
@@ -51,12 +51,12 @@ static json_t *describe(const char *base, const char *id);
 void
 catalogue_start(const char *state_dir)
 {
-	char	   *path = mem_printf("%s/catalogue.json", state_dir);
-	json_t	   *known = files_json(path);
+	char *path = mem_printf("%s/catalogue.json", state_dir);
+	json_t *known = files_json(path);
 	const char *server;
-	json_t	   *directories;
+	json_t *directories;
 
-	json_object_foreach(known, server, directories)
+	json_object_foreach (known, server, directories)
 	{
 		if (barman_valid_server_name(server) && json_is_object(directories))
 			catalogue_learn(server, directories);
@@ -71,8 +71,8 @@ catalogue_start(const char *state_dir)
 static void
 keep(void)
 {
-	json_t	   *known = json_checked(json_object());
-	char	   *text;
+	json_t *known = json_checked(json_object());
+	char *text;
 
 	for (Catalogue *c = catalogues; c != NULL; c = c->next)
 		json_object_set(known, c->server, c->directories);
@@ -86,7 +86,7 @@ keep(void)
 void
 catalogue_learn(const char *server, const json_t *directories)
 {
-	Catalogue  *catalogue;
+	Catalogue *catalogue;
 	const char *base;
 	const char *wals;
 
@@ -133,7 +133,7 @@ catalogue_learn(const char *server, const json_t *directories)
 bool
 catalogue_known(const char *server)
 {
-	bool		known;
+	bool known;
 
 	pthread_mutex_lock(&lock);
 	known = find(server) != NULL;
@@ -144,8 +144,8 @@ catalogue_known(const char *server)
 json_t *
 catalogue_facts(const char *server)
 {
-	Catalogue  *catalogue;
-	json_t	   *told;
+	Catalogue *catalogue;
+	json_t *told;
 
 	pthread_mutex_lock(&lock);
 	catalogue = find(server);
@@ -157,8 +157,8 @@ catalogue_facts(const char *server)
 char *
 catalogue_directory(const char *server, const char *area)
 {
-	Catalogue  *catalogue;
-	char	   *path = NULL;
+	Catalogue *catalogue;
+	char *path = NULL;
 
 	pthread_mutex_lock(&lock);
 	catalogue = find(server);
@@ -171,15 +171,15 @@ catalogue_directory(const char *server, const char *area)
 uint64_t
 catalogue_signature(const char *server)
 {
-	Catalogue  *catalogue;
-	uint64_t	hash = 0;
+	Catalogue *catalogue;
+	uint64_t hash = 0;
 	struct stat ignored;
 
 	pthread_mutex_lock(&lock);
 	catalogue = find(server);
 	if (catalogue != NULL && catalogue->base.path != NULL)
 	{
-		int64_t		now = monotonic_ms();
+		int64_t now = monotonic_ms();
 
 		/* at most once per millisecond: a busy sidecar calls this more often */
 		if (catalogue->looked != now)
@@ -204,9 +204,9 @@ catalogue_signature(const char *server)
 json_t *
 catalogue_backup_ids(const char *server)
 {
-	json_t	   *ids = json_checked(json_object());
-	char	   *base = catalogue_directory(server, "base");
-	DIR		   *dir = base != NULL ? opendir(base) : NULL;
+	json_t *ids = json_checked(json_object());
+	char *base = catalogue_directory(server, "base");
+	DIR *dir = base != NULL ? opendir(base) : NULL;
 	struct dirent *entry;
 
 	while (dir != NULL && (entry = readdir(dir)) != NULL)
@@ -225,10 +225,11 @@ describe(const char *base, const char *id)
 {
 	RecordPaths paths = catalogue_record_paths(base, id);
 	struct stat ignored;
-	char		text[17];
+	char text[17];
 
-	snprintf(text, sizeof(text), "%016llx", (unsigned long long)
-			 file_hash_stat(file_hash_stat(FILE_HASH_START, paths.old, &ignored), paths.new, &ignored));
+	snprintf(text, sizeof(text), "%016llx",
+			 (unsigned long long) file_hash_stat(file_hash_stat(FILE_HASH_START, paths.old, &ignored),
+												 paths.new, &ignored));
 	catalogue_free_paths(&paths);
 	return json_text(text);
 }
@@ -238,7 +239,7 @@ catalogue_record_paths(const char *base, const char *id)
 {
 	RecordPaths paths = {
 		.new = mem_printf("%s/../meta/%s-backup.info", base, id),
-		.old = mem_printf("%s/%s/backup.info", base, id)
+		.old = mem_printf("%s/%s/backup.info", base, id),
 	};
 
 	return paths;
@@ -249,7 +250,7 @@ catalogue_keep_paths(const char *base, const char *id)
 {
 	RecordPaths paths = {
 		.new = mem_printf("%s/../meta/%s-keep", base, id),
-		.old = mem_printf("%s/%s" KEEP_SUFFIX, base, id)
+		.old = mem_printf("%s/%s" KEEP_SUFFIX, base, id),
 	};
 
 	return paths;
@@ -265,13 +266,14 @@ catalogue_free_paths(RecordPaths *paths)
 uint64_t
 catalogue_wal_signature(const char *server)
 {
-	uint64_t	hash = FILE_HASH_START;
+	uint64_t hash = FILE_HASH_START;
 	struct stat ignored;
-	Catalogue  *catalogue;
+	Catalogue *catalogue;
 
 	pthread_mutex_lock(&lock);
 	catalogue = find(server);
-	for (const char *const *area = catalogue_received_areas; catalogue != NULL && *area != NULL; area++)
+	for (const char *const *area = catalogue_received_areas; catalogue != NULL && *area != NULL;
+		 area++)
 	{
 		const char *path = directory_of(catalogue, *area);
 
@@ -293,7 +295,7 @@ catalogue_forget_all(void)
 	pthread_mutex_lock(&lock);
 	while (catalogues != NULL)
 	{
-		Catalogue  *next = catalogues->next;
+		Catalogue *next = catalogues->next;
 
 		forget(catalogues);
 		free(catalogues->server);

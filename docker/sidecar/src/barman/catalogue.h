@@ -46,8 +46,8 @@ extern json_t *catalogue_backup_ids(const char *server);
 /* Paths of Barman's record of a backup: since 3.13.2 and before; malloc'd */
 typedef struct RecordPaths
 {
-	char	   *new;
-	char	   *old;
+	char *new;
+	char *old;
 } RecordPaths;
 
 extern RecordPaths catalogue_record_paths(const char *base, const char *id);
@@ -81,11 +81,11 @@ extern char *catalogue_newest_partial(const char *server, int timeline);
 extern char *catalogue_wal_path(const char *server, const char *wal_file);
 
 /* The newest timeline whose history file is archived; 0 if there is none. */
-extern int	catalogue_newest_history(const char *server);
+extern int catalogue_newest_history(const char *server);
 
 /* The same for history files that are received but not archived yet */
-extern int	catalogue_received_history(const char *server);
+extern int catalogue_received_history(const char *server);
 
 extern void catalogue_forget_all(void);
 
-#endif							/* BARMAN_CATALOGUE_H */
+#endif /* BARMAN_CATALOGUE_H */

@@ -13,12 +13,12 @@
 char *
 catalogue_system_id(const char *server)
 {
-	json_t	   *told = catalogue_facts(server);
-	char	   *base = catalogue_directory(server, "base");
-	char	   *path = base != NULL ? mem_printf("%s/../identity.json", base) : NULL;
-	json_t	   *identity = path != NULL ? json_load_file(path, 0, NULL) : NULL;
+	json_t *told = catalogue_facts(server);
+	char *base = catalogue_directory(server, "base");
+	char *path = base != NULL ? mem_printf("%s/../identity.json", base) : NULL;
+	json_t *identity = path != NULL ? json_load_file(path, 0, NULL) : NULL;
 	const char *id = json_text_of(told, "system_id");
-	char	   *known;
+	char *known;
 
 	if (id == NULL)
 		id = json_text_of(identity, "systemid");

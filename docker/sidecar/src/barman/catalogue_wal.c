@@ -17,15 +17,16 @@ static const char hexadecimal[] = "0123456789ABCDEF";
 
 static char *newest_of(const char *server, int timeline, const char *suffix);
 static char *extreme_wal(const char *server, const char *prefix, const char *suffix, bool last);
-static char *extreme_name(const char *path, const char *prefix, size_t digits, const char *suffix, bool last);
-static int	newest_history_in(const char *path);
+static char *extreme_name(const char *path, const char *prefix, size_t digits, const char *suffix,
+						  bool last);
+static int newest_history_in(const char *path);
 
 bool
 catalogue_has_wal(const char *server, const char *wal_file)
 {
-	char	   *path = catalogue_wal_path(server, wal_file);
+	char *path = catalogue_wal_path(server, wal_file);
 	struct stat ignored;
-	bool		found = path != NULL && stat(path, &ignored) == 0;
+	bool found = path != NULL && stat(path, &ignored) == 0;
 
 	free(path);
 	return found;
@@ -34,8 +35,8 @@ catalogue_has_wal(const char *server, const char *wal_file)
 char *
 catalogue_wal_path(const char *server, const char *wal_file)
 {
-	char	   *wals = catalogue_directory(server, "wals");
-	char	   *path;
+	char *wals = catalogue_directory(server, "wals");
+	char *path;
 
 	if (wals == NULL)
 		return NULL;
@@ -59,7 +60,7 @@ catalogue_newest_partial(const char *server, int timeline)
 static char *
 newest_of(const char *server, int timeline, const char *suffix)
 {
-	char		prefix[9];
+	char prefix[9];
 
 	snprintf(prefix, sizeof(prefix), "%08X", (unsigned int) timeline);
 	return extreme_wal(server, prefix, suffix, true);
@@ -75,10 +76,10 @@ catalogue_extreme_wal(const char *server, bool last)
 static char *
 extreme_wal(const char *server, const char *prefix, const char *suffix, bool last)
 {
-	char	   *wals = catalogue_directory(server, "wals");
-	char	   *log = wals != NULL ? extreme_name(wals, prefix, 16, "", last) : NULL;
-	char	   *path;
-	char	   *name = NULL;
+	char *wals = catalogue_directory(server, "wals");
+	char *log = wals != NULL ? extreme_name(wals, prefix, 16, "", last) : NULL;
+	char *path;
+	char *name = NULL;
 
 	if (log != NULL)
 	{
@@ -94,8 +95,8 @@ extreme_wal(const char *server, const char *prefix, const char *suffix, bool las
 int
 catalogue_newest_history(const char *server)
 {
-	char	   *wals = catalogue_directory(server, "wals");
-	int			newest = newest_history_in(wals);
+	char *wals = catalogue_directory(server, "wals");
+	int newest = newest_history_in(wals);
 
 	free(wals);
 	return newest;
@@ -104,12 +105,12 @@ catalogue_newest_history(const char *server)
 int
 catalogue_received_history(const char *server)
 {
-	int			newest = 0;
+	int newest = 0;
 
 	for (const char *const *area = catalogue_received_areas; *area != NULL; area++)
 	{
-		char	   *path = catalogue_directory(server, *area);
-		int			here = newest_history_in(path);
+		char *path = catalogue_directory(server, *area);
+		int here = newest_history_in(path);
 
 		newest = here > newest ? here : newest;
 		free(path);
@@ -120,16 +121,16 @@ catalogue_received_history(const char *server)
 static int
 newest_history_in(const char *path)
 {
-	DIR		   *dir = path != NULL ? opendir(path) : NULL;
+	DIR *dir = path != NULL ? opendir(path) : NULL;
 	struct dirent *entry;
-	int			newest = 0;
+	int newest = 0;
 
 	while (dir != NULL && (entry = readdir(dir)) != NULL)
 	{
 		if (strlen(entry->d_name) == 16 && strcmp(entry->d_name + 8, ".history") == 0 &&
 			strspn(entry->d_name, hexadecimal) == 8)
 		{
-			int			timeline = (int) strtol(entry->d_name, NULL, 16);
+			int timeline = (int) strtol(entry->d_name, NULL, 16);
 
 			if (timeline > newest)
 				newest = timeline;
@@ -143,12 +144,12 @@ newest_history_in(const char *path)
 bool
 catalogue_waits(const char *server)
 {
-	bool		waits = catalogue_received_history(server) != 0;
+	bool waits = catalogue_received_history(server) != 0;
 
 	for (const char *const *area = catalogue_received_areas; !waits && *area != NULL; area++)
 	{
-		char	   *path = catalogue_directory(server, *area);
-		char	   *name = path != NULL ? extreme_name(path, "", 24, "", true) : NULL;
+		char *path = catalogue_directory(server, *area);
+		char *name = path != NULL ? extreme_name(path, "", 24, "", true) : NULL;
 
 		waits = name != NULL;
 		free(name);
@@ -161,13 +162,14 @@ catalogue_waits(const char *server)
 static char *
 extreme_name(const char *path, const char *prefix, size_t digits, const char *suffix, bool last)
 {
-	DIR		   *dir = opendir(path);
+	DIR *dir = opendir(path);
 	struct dirent *entry;
-	char	   *found = NULL;
+	char *found = NULL;
 
 	while (dir != NULL && (entry = readdir(dir)) != NULL)
 	{
-		if (strspn(entry->d_name, hexadecimal) == digits && strcmp(entry->d_name + digits, suffix) == 0 &&
+		if (strspn(entry->d_name, hexadecimal) == digits &&
+			strcmp(entry->d_name + digits, suffix) == 0 &&
 			strncmp(entry->d_name, prefix, strlen(prefix)) == 0 &&
 			(found == NULL || (strcmp(entry->d_name, found) > 0) == last))
 		{

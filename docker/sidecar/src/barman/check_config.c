@@ -24,10 +24,9 @@
 
 #define BARMAN_MS 60000
 
-static int	wrong;
+static int wrong;
 
-static void report(bool good, const char *format,...)
-			__attribute__((format(printf, 2, 3)));
+static void report(bool good, const char *format, ...) __attribute__((format(printf, 2, 3)));
 static void check_directory(const char *what, const char *path);
 static void check_lock(const char *path);
 static void check_key(void);
@@ -39,14 +38,17 @@ check_config(void)
 	wrong = 0;
 	report(true, "options: they can be read and fit together");
 	if (!token_configured())
-		report(true, "token files: none; whoever reaches %s may operate, and destroy nothing", settings.listen);
+		report(true, "token files: none; whoever reaches %s may operate, and destroy nothing",
+			   settings.listen);
 	else
 	{
 		fflush(stdout);
-		report(token_read_files(), "token files: %s", "each must be a plain file of the sidecar's user, mode 0600, with one line of its own");
+		report(token_read_files(), "token files: %s",
+			   "each must be a plain file of the sidecar's user, mode 0600, with one line of its own");
 	}
 	if (settings.allow_delete && token_strongest() < SCOPE_DESTROY)
-		report(false, "--allow-delete: it has no effect, because no token has the scope destroy: give --token-file=destroy=FILE");
+		report(false,
+			   "--allow-delete: it has no effect, because no token has the scope destroy: give --token-file=destroy=FILE");
 	check_directory("state directory", settings.state_dir);
 	check_lock(settings.state_dir);
 	if (settings.instance_root != NULL)
@@ -58,9 +60,9 @@ check_config(void)
 }
 
 static void
-report(bool good, const char *format,...)
+report(bool good, const char *format, ...)
 {
-	va_list		args;
+	va_list args;
 
 	printf("%-6s ", good ? "ok" : "WRONG");
 	va_start(args, format);
@@ -74,8 +76,8 @@ static void
 check_directory(const char *what, const char *path)
 {
 	struct stat facts;
-	char	   *parent;
-	char	   *slash;
+	char *parent;
+	char *slash;
 
 	if (stat(path, &facts) == 0)
 	{
@@ -84,7 +86,8 @@ check_directory(const char *what, const char *path)
 		else if (access(path, R_OK | W_OK | X_OK) != 0)
 			report(false, "%s %s: %s", what, path, strerror(errno));
 		else if (facts.st_uid != geteuid() && (facts.st_mode & 022) != 0)
-			report(false, "%s %s: it belongs to somebody else, and others may write to it", what, path);
+			report(false, "%s %s: it belongs to somebody else, and others may write to it", what,
+				   path);
 		else
 			report(true, "%s %s", what, path);
 		return;
@@ -109,8 +112,8 @@ check_directory(const char *what, const char *path)
 static void
 check_lock(const char *path)
 {
-	char	   *name = mem_printf("%s/lock", path);
-	int			fd = open(name, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOFOLLOW);
+	char *name = mem_printf("%s/lock", path);
+	int fd = open(name, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOFOLLOW);
 
 	if (fd >= 0 && flock(fd, LOCK_SH | LOCK_NB) != 0)
 		report(true, "state directory %s: a sidecar uses it now", path);
@@ -131,10 +134,11 @@ check_key(void)
 		if (access(files[i], R_OK) != 0 || stat(files[i], &facts) != 0)
 			report(false, "%s %s: %s", i == 0 ? "certificate" : "key", files[i], strerror(errno));
 		else if (!S_ISREG(facts.st_mode) || facts.st_size == 0)
-			report(false, "%s %s: it is empty, or no plain file", i == 0 ? "certificate" : "key", files[i]);
+			report(false, "%s %s: it is empty, or no plain file", i == 0 ? "certificate" : "key",
+				   files[i]);
 		else if (i == 1 && (facts.st_mode & 07) != 0)
 			report(false, "key %s: it is open to others (mode %04o): chmod o-rwx it", files[i],
-				 (unsigned int) facts.st_mode & 07777);
+				   (unsigned int) facts.st_mode & 07777);
 		else
 			report(true, "%s %s", i == 0 ? "certificate" : "key", files[i]);
 	}
@@ -147,10 +151,10 @@ check_barman(void)
 
 	for (size_t i = 0; i < sizeof(commands) / sizeof(commands[0]); i++)
 	{
-		RunRequest	request = {.deadline_ms = BARMAN_MS,.grace_ms = 1000};
-		RunResult	result;
+		RunRequest request = {.deadline_ms = BARMAN_MS, .grace_ms = 1000};
+		RunResult result;
 		BarmanFailure failure;
-		char	   *words;
+		char *words;
 
 		if (i == 0)
 			barman_run_console(&request, commands[i], &result);
@@ -162,7 +166,8 @@ check_barman(void)
 		{
 			words = barman_redact_text(result.err[0] != '\0' ? result.err : result.out,
 									   strnlen(result.err[0] != '\0' ? result.err : result.out, 1000));
-			report(false, "%s %s: exit code %d: %s", settings.barman, commands[i][0], result.exit_code, words);
+			report(false, "%s %s: exit code %d: %s", settings.barman, commands[i][0],
+				   result.exit_code, words);
 			free(words);
 		}
 		else

@@ -7,6 +7,6 @@
 #define BARMAN_CHECK_CONFIG_H
 
 /* Reports valid and invalid options on standard output; returns the number of errors. */
-extern int	check_config(void);
+extern int check_config(void);
 
-#endif							/* BARMAN_CHECK_CONFIG_H */
+#endif /* BARMAN_CHECK_CONFIG_H */

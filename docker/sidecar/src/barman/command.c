@@ -17,8 +17,8 @@
 /* recover has two arguments per tablespace, and accepts at most a hundred. */
 #define ARGUMENTS_MAX 240
 
-static void run(const RunRequest *request, bool json,
-				const char *const *arguments, RunResult *result);
+static void run(const RunRequest *request, bool json, const char *const *arguments,
+				RunResult *result);
 
 void
 barman_run(const RunRequest *request, const char *const *arguments, RunResult *result)
@@ -44,8 +44,10 @@ barman_run_succeeded(const RunResult *result, const char *command, BarmanFailure
 			failure->code = BARMAN_TIMEOUT;
 			failure->message = mem_printf("\"barman %s\" did not end within %.0f seconds and was stopped",
 										  command, (double) result->elapsed_ms / 1000);
-			failure->detail = mem_strdup("Barman waits without limit for a PostgreSQL server that accepts connections but does not answer.");
-			failure->hint = mem_strdup("Check that the server answers, and set connect_timeout in Barman's conninfo and streaming_conninfo.");
+			failure->detail = mem_strdup(
+				"Barman waits without limit for a PostgreSQL server that accepts connections but does not answer.");
+			failure->hint = mem_strdup(
+				"Check that the server answers, and set connect_timeout in Barman's conninfo and streaming_conninfo.");
 			break;
 		case RUN_CANCELLED:
 			failure->code = SIDECAR_SHUTTING_DOWN;
@@ -54,12 +56,14 @@ barman_run_succeeded(const RunResult *result, const char *command, BarmanFailure
 			break;
 		case RUN_TOO_LARGE:
 			failure->code = BARMAN_FAILED;
-			failure->message = mem_printf("\"barman %s\" wrote more than the sidecar is willing to hold", command);
+			failure->message = mem_printf("\"barman %s\" wrote more than the sidecar is willing to hold",
+										  command);
 			failure->detail = mem_printf("It was stopped after %zu bytes.", result->out_length);
 			break;
 		case RUN_SIGNALED:
 			failure->code = BARMAN_FAILED;
-			failure->message = mem_printf("\"barman %s\" was ended by signal %d", command, result->signal);
+			failure->message = mem_printf("\"barman %s\" was ended by signal %d", command,
+										  result->signal);
 			break;
 		case RUN_NOT_STARTED:
 			failure->code = BARMAN_FAILED;
@@ -74,10 +78,10 @@ static void
 run(const RunRequest *request, bool json, const char *const *arguments, RunResult *result)
 {
 	const char *argv[ARGUMENTS_MAX + 6];
-	RunRequest	call = *request;
-	int			n = 0;
-	char		elapsed[32];
-	char		code[16];
+	RunRequest call = *request;
+	int n = 0;
+	char elapsed[32];
+	char code[16];
 
 	argv[n++] = settings.barman;
 	if (settings.barman_config != NULL)
@@ -98,6 +102,6 @@ run(const RunRequest *request, bool json, const char *const *arguments, RunResul
 
 	snprintf(elapsed, sizeof(elapsed), "%lld", (long long) result->elapsed_ms);
 	snprintf(code, sizeof(code), "%d", result->exit_code);
-	log_line(LOGLEVEL_DEBUG, "barman ran", "command", arguments[0],
-			 "exit_code", code, "ms", elapsed, NULL);
+	log_line(LOGLEVEL_DEBUG, "barman ran", "command", arguments[0], "exit_code", code, "ms",
+			 elapsed, NULL);
 }

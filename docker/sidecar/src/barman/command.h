@@ -15,8 +15,7 @@
  * Run "barman -f json ARGUMENT...".  The request's argv is ignored; arguments
  * ends with NULL and its options come before its positionals.
  */
-extern void barman_run(const RunRequest *request, const char *const *arguments,
-					   RunResult *result);
+extern void barman_run(const RunRequest *request, const char *const *arguments, RunResult *result);
 
 /* The same without -f json, for commands whose console output is better */
 extern void barman_run_console(const RunRequest *request, const char *const *arguments,
@@ -30,7 +29,7 @@ extern bool barman_run_succeeded(const RunResult *result, const char *command,
 								 BarmanFailure *failure);
 
 /* Error codes of our own, beside those of json.h */
-#define BARMAN_TIMEOUT "barman_timeout"
+#define BARMAN_TIMEOUT		  "barman_timeout"
 #define SIDECAR_SHUTTING_DOWN "shutting_down"
 
-#endif							/* BARMAN_COMMAND_H */
+#endif /* BARMAN_COMMAND_H */

@@ -31,8 +31,8 @@ configuration_signature(const char *path)
 	static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 	static int64_t looked = -1;
 	static uint64_t seen;
-	int64_t		now = monotonic_ms();
-	uint64_t	signature;
+	int64_t now = monotonic_ms();
+	uint64_t signature;
 
 	pthread_mutex_lock(&lock);
 	if (now != looked)
@@ -51,9 +51,9 @@ look(const char *path)
 {
 	static FileListing beside = {.suffix = ""};
 	static uint64_t beside_which;
-	char	   *main_file = where_it_is(path);
+	char *main_file = where_it_is(path);
 	struct stat facts;
-	uint64_t	hash = file_hash_stat(FILE_HASH_START, main_file, &facts);
+	uint64_t hash = file_hash_stat(FILE_HASH_START, main_file, &facts);
 
 	if (facts.st_ino == 0)
 		hash = 0;
@@ -73,7 +73,7 @@ where_it_is(const char *path)
 {
 	const char *home = getenv("HOME");
 	struct stat facts;
-	char	   *mine;
+	char *mine;
 
 	if (path != NULL)
 		return mem_strdup(path);
@@ -90,14 +90,14 @@ static char *
 directory_in(const char *path)
 {
 	static const char key[] = "configuration_files_directory";
-	FILE	   *file = fopen(path, "re");
-	char		line[LINE_MAX_BYTES];
-	char	   *directory = NULL;
+	FILE *file = fopen(path, "re");
+	char line[LINE_MAX_BYTES];
+	char *directory = NULL;
 
 	while (file != NULL && directory == NULL && fgets(line, sizeof(line), file) != NULL)
 	{
-		char	   *value = line + strlen(key);
-		size_t		length;
+		char *value = line + strlen(key);
+		size_t length;
 
 		if (strncmp(line, key, strlen(key)) != 0)
 			continue;

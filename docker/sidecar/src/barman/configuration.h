@@ -14,4 +14,4 @@
  */
 extern uint64_t configuration_signature(const char *path);
 
-#endif							/* BARMAN_CONFIGURATION_H */
+#endif /* BARMAN_CONFIGURATION_H */

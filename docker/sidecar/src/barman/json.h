@@ -19,11 +19,11 @@
 /* The output of one barman run; out and err need no terminating zero. */
 typedef struct BarmanOutput
 {
-	int			exit_code;
+	int exit_code;
 	const char *out;
-	size_t		out_length;
+	size_t out_length;
 	const char *err;
-	size_t		err_length;
+	size_t err_length;
 } BarmanOutput;
 
 /*
@@ -34,16 +34,14 @@ typedef struct BarmanOutput
  */
 
 /* list-servers: [ {server, description, state} ], state active|inactive|disabled|passive */
-extern json_t *barman_parse_servers(const BarmanOutput *output,
-									BarmanFailure *failure);
+extern json_t *barman_parse_servers(const BarmanOutput *output, BarmanFailure *failure);
 
 /*
  * list-backups SERVER: [ {server, backup_id, name, type, status, begin_time,
  * end_time, size, wal_size, parent_id, retention, error} ] newest first; only
  * diagnose reports begin_time, parent_id and error.
  */
-extern json_t *barman_parse_backups(const BarmanOutput *output,
-									const char *server,
+extern json_t *barman_parse_backups(const BarmanOutput *output, const char *server,
 									BarmanFailure *failure);
 
 /*
@@ -59,34 +57,28 @@ extern json_t *barman_parse_backup_info(const char *text);
  * barman_parse_backup().  False if the document does not contain the server;
  * the backups are then unchanged.
  */
-extern bool barman_merge_diagnose(json_t *backups, const char *server,
-								  const json_t *diagnose);
+extern bool barman_merge_diagnose(json_t *backups, const char *server, const json_t *diagnose);
 
 /*
  * What diagnose reports about one backup: the keys of the wide object that do not depend
  * on later WAL, and segment_size.  NULL if it does not contain the backup.
  */
-extern json_t *barman_diagnose_backup(const json_t *diagnose, const char *server,
-									  const char *id);
+extern json_t *barman_diagnose_backup(const json_t *diagnose, const char *server, const char *id);
 
 /* show-backup SERVER ID: the wide object */
-extern json_t *barman_parse_backup(const BarmanOutput *output,
-								   const char *server,
+extern json_t *barman_parse_backup(const BarmanOutput *output, const char *server,
 								   BarmanFailure *failure);
 
 /* check SERVER: [ {server, check_name, ok, hint} ]; exit code 1 with rows is a value */
-extern json_t *barman_parse_check(const BarmanOutput *output,
-								  const char *server,
+extern json_t *barman_parse_check(const BarmanOutput *output, const char *server,
 								  BarmanFailure *failure);
 
 /* status SERVER: [ {server, key, description, value} ] */
-extern json_t *barman_parse_status(const BarmanOutput *output,
-								   const char *server,
+extern json_t *barman_parse_status(const BarmanOutput *output, const char *server,
 								   BarmanFailure *failure);
 
 /* replication-status SERVER (not --minimal): {server_lsn, clients: [ ... ]} */
-extern json_t *barman_parse_replication(const BarmanOutput *output,
-										const char *server,
+extern json_t *barman_parse_replication(const BarmanOutput *output, const char *server,
 										BarmanFailure *failure);
 
 /*
@@ -94,13 +86,11 @@ extern json_t *barman_parse_replication(const BarmanOutput *output,
  * absolute paths or null; receives: is WAL streaming configured; in_recovery;
  * system_id: text or null
  */
-extern json_t *barman_parse_directories(const BarmanOutput *output,
-										const char *server,
+extern json_t *barman_parse_directories(const BarmanOutput *output, const char *server,
 										BarmanFailure *failure);
 
 /* diagnose, with -f json or on the console: the document, with secrets removed */
-extern json_t *barman_parse_diagnose(const BarmanOutput *output,
-									 BarmanFailure *failure);
+extern json_t *barman_parse_diagnose(const BarmanOutput *output, BarmanFailure *failure);
 
 /*
  * Any run: [ {level: info|warning|error, text} ].  Unlike the others this never
@@ -115,8 +105,7 @@ extern json_t *barman_parse_messages(const BarmanOutput *output);
  * or barman_failed.  The status may be outdated: check the catalogue before you
  * report DONE.
  */
-extern json_t *barman_parse_backup_run(const BarmanOutput *output,
-									   const char *server,
+extern json_t *barman_parse_backup_run(const BarmanOutput *output, const char *server,
 									   BarmanFailure *failure);
 
 /*
@@ -124,44 +113,37 @@ extern json_t *barman_parse_backup_run(const BarmanOutput *output,
  * Barman reports that it archived the segment; a closed segment that did not
  * arrive in time is a value, not a failure, although Barman exits with 1.
  */
-extern json_t *barman_parse_switch_wal(const BarmanOutput *output,
-									   const char *server,
+extern json_t *barman_parse_switch_wal(const BarmanOutput *output, const char *server,
 									   BarmanFailure *failure);
 
 /*
  * recover SERVER ...: {}.  A restore that Barman reports as "IS NOT VALID" is a
  * failure.
  */
-extern json_t *barman_parse_restore(const BarmanOutput *output,
-									const char *server,
+extern json_t *barman_parse_restore(const BarmanOutput *output, const char *server,
 									BarmanFailure *failure);
 
 /*
  * verify-backup SERVER ID: {status: valid|corrupt, detail}.  A backup that
  * cannot be verified is a failure; a corrupt one is a value.
  */
-extern json_t *barman_parse_verify(const BarmanOutput *output,
-								   const char *server,
+extern json_t *barman_parse_verify(const BarmanOutput *output, const char *server,
 								   BarmanFailure *failure);
 
 /* keep SERVER ID, with --target or --release: {} */
-extern json_t *barman_parse_keep(const BarmanOutput *output,
-								 const char *server,
+extern json_t *barman_parse_keep(const BarmanOutput *output, const char *server,
 								 BarmanFailure *failure);
 
 /* keep --status SERVER ID: {status: full|standalone|none} */
-extern json_t *barman_parse_keep_status(const BarmanOutput *output,
-										const char *server,
+extern json_t *barman_parse_keep_status(const BarmanOutput *output, const char *server,
 										BarmanFailure *failure);
 
 /* delete SERVER ID: {deleted: [id]}, including the backups based on it */
-extern json_t *barman_parse_delete(const BarmanOutput *output,
-								   const char *server,
+extern json_t *barman_parse_delete(const BarmanOutput *output, const char *server,
 								   BarmanFailure *failure);
 
 /* barman --version: {text: "3.13.3", number: 31303} */
-extern json_t *barman_parse_version(const BarmanOutput *output,
-									BarmanFailure *failure);
+extern json_t *barman_parse_version(const BarmanOutput *output, BarmanFailure *failure);
 
 /*
  * Remove passwords from a value, in place and recursively: from strings that
@@ -173,4 +155,4 @@ extern void barman_redact(json_t *value);
 /* The same for a text of this length; malloc'd, NULL when out of memory. */
 extern char *barman_redact_text(const char *text, size_t length);
 
-#endif							/* BARMAN_JSON_H */
+#endif /* BARMAN_JSON_H */

@@ -13,13 +13,12 @@
 static bool says_waiting(const json_t *document);
 
 json_t *
-barman_parse_backup_run(const BarmanOutput *output, const char *server,
-						BarmanFailure *failure)
+barman_parse_backup_run(const BarmanOutput *output, const char *server, BarmanFailure *failure)
 {
-	json_t	   *document = barman_redacted_document(output);
+	json_t *document = barman_redacted_document(output);
 	const char *id = json_string_value(json_object_get(document, "backup_id"));
 	const char *of_server = json_string_value(json_object_get(document, "server_name"));
-	json_t	   *run;
+	json_t *run;
 
 	/* A backup with an id has started, even if it failed later. */
 	if (id == NULL || !barman_is_backup_id(id) ||
@@ -30,8 +29,7 @@ barman_parse_backup_run(const BarmanOutput *output, const char *server,
 		return NULL;
 	}
 	run = json_object();
-	if (run == NULL ||
-		!barman_put(run, "backup_id", json_string(id)) ||
+	if (run == NULL || !barman_put(run, "backup_id", json_string(id)) ||
 		!barman_put(run, "status", barman_value_word(barman_get(document, "status"))) ||
 		!barman_put(run, "waiting", json_boolean(says_waiting(document))) ||
 		!barman_put(run, "error", barman_value_text(barman_get(document, "error"))))

@@ -15,12 +15,11 @@ static bool has_messages(const json_t *document, const char *key);
 json_t *
 barman_document(const BarmanOutput *output)
 {
-	json_t	   *document;
+	json_t *document;
 
 	if (output->out == NULL || output->out_length == 0)
 		return NULL;
-	document = json_loadb(output->out, output->out_length,
-						  JSON_DISABLE_EOF_CHECK, NULL);
+	document = json_loadb(output->out, output->out_length, JSON_DISABLE_EOF_CHECK, NULL);
 	if (!json_is_object(document))
 	{
 		json_decref(document);
@@ -32,7 +31,7 @@ barman_document(const BarmanOutput *output)
 json_t *
 barman_redacted_document(const BarmanOutput *output)
 {
-	json_t	   *document = barman_document(output);
+	json_t *document = barman_document(output);
 
 	if (document != NULL)
 		barman_redact(document);
@@ -46,7 +45,7 @@ barman_redacted_document(const BarmanOutput *output)
 bool
 barman_is_broken_json(const BarmanOutput *output)
 {
-	size_t		i = 0;
+	size_t i = 0;
 
 	while (i < output->out_length && strchr(" \t\r\n", output->out[i]) != NULL)
 		i++;
@@ -56,15 +55,14 @@ barman_is_broken_json(const BarmanOutput *output)
 bool
 barman_document_has_errors(const json_t *document)
 {
-	return has_messages(document, "_ERROR") ||
-		has_messages(document, "_EXCEPTION");
+	return has_messages(document, "_ERROR") || has_messages(document, "_EXCEPTION");
 }
 
 bool
 barman_is_message_key(const char *key)
 {
 	static const char *const keys[] = {
-		"_INFO", "_WARNING", "_ERROR", "_EXCEPTION", "_DEBUG"
+		"_INFO", "_WARNING", "_ERROR", "_EXCEPTION", "_DEBUG",
 	};
 
 	for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++)
@@ -83,16 +81,15 @@ const json_t *
 barman_server_data(const json_t *document, const char *server)
 {
 	const json_t *data = json_object_get(document, server);
-	size_t		length = strlen(server);
+	size_t length = strlen(server);
 	const char *key;
-	json_t	   *value;
+	json_t *value;
 
 	if (data != NULL)
 		return data;
-	json_object_foreach((json_t *) document, key, value)
+	json_object_foreach ((json_t *) document, key, value)
 	{
-		if (strncmp(key, server, length) == 0 &&
-			barman_text_starts(key + length, " ("))
+		if (strncmp(key, server, length) == 0 && barman_text_starts(key + length, " ("))
 			return value;
 	}
 	return NULL;

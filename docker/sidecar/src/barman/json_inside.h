@@ -19,14 +19,13 @@
 /* json_text.c: a text buffer; once out of memory it stays failed */
 typedef struct BarmanText
 {
-	char	   *data;
-	size_t		length;
-	size_t		size;
-	bool		failed;
+	char *data;
+	size_t length;
+	size_t size;
+	bool failed;
 } BarmanText;
 
-extern void barman_text_append(BarmanText *text, const char *data,
-							   size_t length);
+extern void barman_text_append(BarmanText *text, const char *data, size_t length);
 extern void barman_text_append_string(BarmanText *text, const char *string);
 extern char *barman_text_finish(BarmanText *text);
 
@@ -39,16 +38,13 @@ extern char *barman_text_utf8(const char *data, size_t length);
 extern bool barman_text_starts(const char *text, const char *prefix);
 
 /* json_failure.c */
-extern json_t *barman_good_document(const BarmanOutput *output,
-									const char *command, const char *server,
-									BarmanFailure *failure);
-extern json_t *barman_fail(BarmanFailure *failure, const char *code,
-						   const char *detail, const char *hint,
-						   const char *format,...) BARMAN_PRINTF(5, 6);
+extern json_t *barman_good_document(const BarmanOutput *output, const char *command,
+									const char *server, BarmanFailure *failure);
+extern json_t *barman_fail(BarmanFailure *failure, const char *code, const char *detail,
+						   const char *hint, const char *format, ...) BARMAN_PRINTF(5, 6);
 extern json_t *barman_fail_memory(BarmanFailure *failure);
-extern json_t *barman_fail_run(const BarmanOutput *output,
-							   const json_t *document, const char *command,
-							   const char *server, BarmanFailure *failure);
+extern json_t *barman_fail_run(const BarmanOutput *output, const json_t *document,
+							   const char *command, const char *server, BarmanFailure *failure);
 
 /* json_document.c */
 extern json_t *barman_document(const BarmanOutput *output);
@@ -56,8 +52,7 @@ extern json_t *barman_redacted_document(const BarmanOutput *output);
 extern bool barman_is_broken_json(const BarmanOutput *output);
 extern bool barman_document_has_errors(const json_t *document);
 extern bool barman_is_message_key(const char *key);
-extern const json_t *barman_server_data(const json_t *document,
-										const char *server);
+extern const json_t *barman_server_data(const json_t *document, const char *server);
 /*
  * json_value.c: convert one value of Barman's to ours.  Each takes NULL for a
  * missing value and returns a new reference: json null if the value is
@@ -79,11 +74,10 @@ extern bool barman_read_bytes(const json_t *value, json_int_t *bytes);
 
 /* the value of the first key that is present and not null, or NULL */
 extern const json_t *barman_get(const json_t *object, const char *key);
-extern const json_t *barman_get_either(const json_t *object, const char *key,
-									   const char *older_key);
+extern const json_t *barman_get_either(const json_t *object, const char *key, const char *older_key);
 
 /* steals value; false when out of memory (value NULL included) */
 extern bool barman_put(json_t *object, const char *key, json_t *value);
 extern bool barman_append(json_t *array, json_t *value);
 
-#endif							/* BARMAN_JSON_INSIDE_H */
+#endif /* BARMAN_JSON_INSIDE_H */

@@ -9,29 +9,26 @@
 #include <stdlib.h>
 #include <string.h>
 
-static bool append_list(json_t *messages, const json_t *list,
-						const char *level);
-static bool append_lines(json_t *messages, const char *text, size_t length,
-						 const char *level);
-static bool append_message(json_t *messages, const char *text, size_t length,
-						   const char *level, size_t times);
+static bool append_list(json_t *messages, const json_t *list, const char *level);
+static bool append_lines(json_t *messages, const char *text, size_t length, const char *level);
+static bool append_message(json_t *messages, const char *text, size_t length, const char *level,
+						   size_t times);
 
 json_t *
 barman_parse_messages(const BarmanOutput *output)
 {
-	json_t	   *document = barman_redacted_document(output);
-	json_t	   *messages = json_array();
+	json_t *document = barman_redacted_document(output);
+	json_t *messages = json_array();
 	const char *plain_level = output->exit_code == 0 ? "info" : "error";
 	const char *broken = "barman printed JSON that is cut off or malformed";
-	bool		ok = messages != NULL;
+	bool ok = messages != NULL;
 
 	if (document != NULL)
 	{
-		ok = ok &&
-			append_list(messages, json_object_get(document, "_INFO"), "info") &&
-			append_list(messages, json_object_get(document, "_WARNING"), "warning") &&
-			append_list(messages, json_object_get(document, "_ERROR"), "error") &&
-			append_list(messages, json_object_get(document, "_EXCEPTION"), "error");
+		ok = ok && append_list(messages, json_object_get(document, "_INFO"), "info") &&
+			 append_list(messages, json_object_get(document, "_WARNING"), "warning") &&
+			 append_list(messages, json_object_get(document, "_ERROR"), "error") &&
+			 append_list(messages, json_object_get(document, "_EXCEPTION"), "error");
 	}
 	else if (barman_is_broken_json(output))
 		ok = ok && append_lines(messages, broken, strlen(broken), "error");
@@ -57,32 +54,29 @@ barman_parse_messages(const BarmanOutput *output)
 static bool
 append_list(json_t *messages, const json_t *list, const char *level)
 {
-	size_t		size = json_array_size(list);
+	size_t size = json_array_size(list);
 
 	for (size_t i = 0; i < size;)
 	{
 		const json_t *message = json_array_get(list, i);
-		size_t		times = 1;
+		size_t times = 1;
 
-		while (i + times < size &&
-			   json_equal(message, json_array_get(list, i + times)))
+		while (i + times < size && json_equal(message, json_array_get(list, i + times)))
 			times++;
 		i += times;
-		if (json_is_string(message) &&
-			!append_message(messages, json_string_value(message),
-							json_string_length(message), level, times))
+		if (json_is_string(message) && !append_message(messages, json_string_value(message),
+													   json_string_length(message), level, times))
 			return false;
 	}
 	return true;
 }
 
 static bool
-append_lines(json_t *messages, const char *text, size_t length,
-			 const char *level)
+append_lines(json_t *messages, const char *text, size_t length, const char *level)
 {
-	char	   *clean;
-	char	   *redacted;
-	bool		ok = true;
+	char *clean;
+	char *redacted;
+	bool ok = true;
 
 	if (text == NULL || length == 0)
 		return true;
@@ -93,7 +87,7 @@ append_lines(json_t *messages, const char *text, size_t length,
 		return false;
 	for (const char *line = redacted; ok && *line;)
 	{
-		size_t		size = strcspn(line, "\n");
+		size_t size = strcspn(line, "\n");
 
 		ok = append_message(messages, line, size, level, 1);
 		line += size;
@@ -104,13 +98,12 @@ append_lines(json_t *messages, const char *text, size_t length,
 }
 
 static bool
-append_message(json_t *messages, const char *text, size_t length,
-			   const char *level, size_t times)
+append_message(json_t *messages, const char *text, size_t length, const char *level, size_t times)
 {
-	BarmanText	line = {0};
-	json_t	   *message;
-	char		count[40];
-	bool		ok;
+	BarmanText line = {0};
+	json_t *message;
+	char count[40];
+	bool ok;
 
 	while (length > 0 && strchr(" \t\r\n", text[length - 1]) != NULL)
 		length--;
@@ -124,10 +117,9 @@ append_message(json_t *messages, const char *text, size_t length,
 	}
 
 	message = json_object();
-	ok = message != NULL && !line.failed &&
-		barman_put(message, "level", json_string(level)) &&
-		barman_put(message, "text", json_string(line.data)) &&
-		json_array_append(messages, message) == 0;
+	ok = message != NULL && !line.failed && barman_put(message, "level", json_string(level)) &&
+		 barman_put(message, "text", json_string(line.data)) &&
+		 json_array_append(messages, message) == 0;
 	json_decref(message);
 	free(line.data);
 	return ok;

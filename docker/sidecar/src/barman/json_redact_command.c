@@ -30,13 +30,13 @@ static bool is_blank(char c);
 size_t
 barman_redact_command(BarmanText *out, const char *text, size_t at, size_t length)
 {
-	static size_t (*const kinds[]) (BarmanText *, const char *, size_t, size_t) = {
-		redact_pem, redact_header, redact_bearer, redact_user_option, redact_sshpass, redact_pgpass
+	static size_t (*const kinds[])(BarmanText *, const char *, size_t, size_t) = {
+		redact_pem, redact_header, redact_bearer, redact_user_option, redact_sshpass, redact_pgpass,
 	};
 
 	for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++)
 	{
-		size_t		next = kinds[i] (out, text, at, length);
+		size_t next = kinds[i](out, text, at, length);
 
 		if (next != at)
 			return next;
@@ -57,8 +57,8 @@ redact_pem(BarmanText *out, const char *text, size_t at, size_t length)
 	if (!begins(text, at, length, begin))
 		return at;
 	name_end = length - (size_t) (name - text) > NAME_MAX_LENGTH
-		? memmem(name, NAME_MAX_LENGTH, "-----", 5)
-		: memmem(name, length - (size_t) (name - text), "-----", 5);
+				   ? memmem(name, NAME_MAX_LENGTH, "-----", 5)
+				   : memmem(name, length - (size_t) (name - text), "-----", 5);
 	if (name_end == NULL || memmem(name, (size_t) (name_end - name), "PRIVATE KEY", 11) == NULL ||
 		memchr(name, '\n', (size_t) (name_end - name)) != NULL)
 		return at;
@@ -73,9 +73,10 @@ redact_pem(BarmanText *out, const char *text, size_t at, size_t length)
 static size_t
 redact_header(BarmanText *out, const char *text, size_t at, size_t length)
 {
-	static const char *const names[] = {"authorization", "proxy-authorization", "cookie", "set-cookie"};
-	size_t		i = 0;
-	size_t		value;
+	static const char *const names[] = {"authorization", "proxy-authorization", "cookie",
+										"set-cookie"};
+	size_t i = 0;
+	size_t value;
 
 	for (size_t n = 0; n < sizeof(names) / sizeof(names[0]) && i == 0; n++)
 	{
@@ -90,8 +91,8 @@ redact_header(BarmanText *out, const char *text, size_t at, size_t length)
 	if (i >= length || (text[i] != ':' && text[i] != '='))
 		return at;
 	value = i + 1;
-	while (value < length && (text[value] == ' ' || text[value] == '\t' ||
-							  text[value] == '\\' || text[value] == '"' || text[value] == '\''))
+	while (value < length && (text[value] == ' ' || text[value] == '\t' || text[value] == '\\' ||
+							  text[value] == '"' || text[value] == '\''))
 		value++;
 	barman_text_append(out, text + at, value - at);
 	barman_text_append_string(out, REDACTED);
@@ -104,7 +105,7 @@ redact_header(BarmanText *out, const char *text, size_t at, size_t length)
 static size_t
 redact_bearer(BarmanText *out, const char *text, size_t at, size_t length)
 {
-	size_t		value = at + strlen("bearer");
+	size_t value = at + strlen("bearer");
 
 	if (!begins(text, at, length, "bearer") || value >= length || !is_blank(text[value]))
 		return at;
@@ -120,14 +121,15 @@ static size_t
 redact_user_option(BarmanText *out, const char *text, size_t at, size_t length)
 {
 	static const char *const options[] = {"--proxy-user", "--user", "-u"};
-	size_t		i = 0;
-	size_t		colon;
-	char		quote = '\0';
+	size_t i = 0;
+	size_t colon;
+	char quote = '\0';
 
 	for (size_t n = 0; n < sizeof(options) / sizeof(options[0]) && i == 0; n++)
 	{
 		/* -U means something else */
-		if (length - at >= strlen(options[n]) && memcmp(text + at, options[n], strlen(options[n])) == 0)
+		if (length - at >= strlen(options[n]) &&
+			memcmp(text + at, options[n], strlen(options[n])) == 0)
 			i = at + strlen(options[n]);
 	}
 	if (i == 0)
@@ -140,7 +142,8 @@ redact_user_option(BarmanText *out, const char *text, size_t at, size_t length)
 		quote = text[i++];
 	for (colon = i; colon < length && text[colon] != ':'; colon++)
 	{
-		if (colon - i > NAME_MAX_LENGTH || is_blank(text[colon]) || (quote != '\0' && text[colon] == quote))
+		if (colon - i > NAME_MAX_LENGTH || is_blank(text[colon]) ||
+			(quote != '\0' && text[colon] == quote))
 			return at;
 	}
 	if (colon + 1 >= length || is_blank(text[colon + 1]))
@@ -148,7 +151,8 @@ redact_user_option(BarmanText *out, const char *text, size_t at, size_t length)
 	colon++;
 	barman_text_append(out, text + at, colon - at);
 	barman_text_append_string(out, REDACTED);
-	while (colon < length && (quote != '\0' ? text[colon] != quote && text[colon] != '\n' : !is_blank(text[colon])))
+	while (colon < length &&
+		   (quote != '\0' ? text[colon] != quote && text[colon] != '\n' : !is_blank(text[colon])))
 		colon++;
 	/* the backslash before an escaped quote */
 	while (quote != '\0' && colon > 0 && colon < length && text[colon - 1] == '\\')
@@ -159,7 +163,7 @@ redact_user_option(BarmanText *out, const char *text, size_t at, size_t length)
 static size_t
 redact_sshpass(BarmanText *out, const char *text, size_t at, size_t length)
 {
-	size_t		i = at + strlen("sshpass");
+	size_t i = at + strlen("sshpass");
 
 	if (!begins(text, at, length, "sshpass") || i >= length || !is_blank(text[i]))
 		return at;
@@ -184,15 +188,15 @@ redact_sshpass(BarmanText *out, const char *text, size_t at, size_t length)
 static size_t
 redact_pgpass(BarmanText *out, const char *text, size_t at, size_t length)
 {
-	size_t		i = at;
-	size_t		end;
+	size_t i = at;
+	size_t end;
 
 	/* only at the start of a line or quoted text, not at every bracket of nested JSON */
 	if (at > 0 && !is_blank(text[at - 1]) && strchr("\"'=", text[at - 1]) == NULL)
 		return at;
 	for (int field = 0; field < 4; field++)
 	{
-		size_t		start = i;
+		size_t start = i;
 
 		while (i < length && i - start < NAME_MAX_LENGTH && text[i] != ':' && !is_blank(text[i]) &&
 			   text[i] != '"' && text[i] != '\'' &&
@@ -215,7 +219,7 @@ redact_pgpass(BarmanText *out, const char *text, size_t at, size_t length)
 static size_t
 redact_word(BarmanText *out, const char *text, size_t at, size_t length)
 {
-	char		quote = '\0';
+	char quote = '\0';
 
 	barman_text_append_string(out, REDACTED);
 	for (; at < length && (quote != '\0' || !is_blank(text[at])); at++)
@@ -231,7 +235,7 @@ redact_word(BarmanText *out, const char *text, size_t at, size_t length)
 static bool
 begins(const char *text, size_t at, size_t length, const char *word)
 {
-	size_t		size = strlen(word);
+	size_t size = strlen(word);
 
 	return length - at >= size && strncasecmp(text + at, word, size) == 0;
 }

@@ -15,27 +15,25 @@ static const struct
 	const char *words;
 	const char *code;
 	const char *hint;
-}			meanings[] = {
+} meanings[] = {
 	{"is before the backup end time", BARMAN_WRONG_STATE,
-	"Choose an older backup, or a later target."},
-	{"backup status is not DONE", BARMAN_WRONG_STATE,
-	"Choose a backup whose status is DONE."},
+	 "Choose an older backup, or a later target."},
+	{"backup status is not DONE", BARMAN_WRONG_STATE, "Choose a backup whose status is DONE."},
 	{"Only backups with status DONE can be kept", BARMAN_WRONG_STATE,
-	"Choose a backup whose status is DONE."},
+	 "Choose a backup whose status is DONE."},
 	{"Only full backups are eligible", BARMAN_WRONG_STATE,
-	"Keep the full backup that it is based on."},
-	{"current keep request", BARMAN_WRONG_STATE,
-	"Release it first: keep => 'release'."},
+	 "Keep the full backup that it is based on."},
+	{"current keep request", BARMAN_WRONG_STATE, "Release it first: keep => 'release'."},
 	{"minimum redundancy", BARMAN_WRONG_STATE,
-	"Take another backup first, or lower minimum_redundancy in Barman's configuration."},
+	 "Take another backup first, or lower minimum_redundancy in Barman's configuration."},
 	{"Another process in running on server", BARMAN_BACKUP_RUNNING,
-	"Wait until the running backup ends, or cancel it."},
+	 "Wait until the running backup ends, or cancel it."},
 	{"No space left on device", BARMAN_FAILED,
-	"Free space where the instances are kept: drop one, or give the sidecar another --instance-root."},
+	 "Free space where the instances are kept: drop one, or give the sidecar another --instance-root."},
 	{"pg_verifybackup not found", BARMAN_UNSUPPORTED,
-	"Install PostgreSQL's client programs on Barman's host and set path_prefix in Barman's configuration."},
+	 "Install PostgreSQL's client programs on Barman's host and set path_prefix in Barman's configuration."},
 	{"could not open file", BARMAN_WRONG_STATE,
-	"The backup has no manifest: it is not whole, or was not made by pg_basebackup."}
+	 "The backup has no manifest: it is not whole, or was not made by pg_basebackup."},
 };
 
 static json_t *refine(json_t *document, const BarmanOutput *output, const char *command,
@@ -46,7 +44,7 @@ static void cut_representation(BarmanFailure *failure, const char *reason);
 json_t *
 barman_parse_restore(const BarmanOutput *output, const char *server, BarmanFailure *failure)
 {
-	json_t	   *document = barman_redacted_document(output);
+	json_t *document = barman_redacted_document(output);
 	const char *not_valid = find_message(document, "_WARNING", "NOT VALID");
 
 	if (document == NULL || output->exit_code != 0 || barman_document_has_errors(document))
@@ -66,12 +64,11 @@ barman_parse_restore(const BarmanOutput *output, const char *server, BarmanFailu
 json_t *
 barman_parse_verify(const BarmanOutput *output, const char *server, BarmanFailure *failure)
 {
-	json_t	   *document = barman_redacted_document(output);
+	json_t *document = barman_redacted_document(output);
 	const char *failed = find_message(document, "_ERROR", "verify backup failure");
 	const char *words = find_message(document, "_ERROR", "pg_verifybackup: ");
-	bool		good = document != NULL && output->exit_code == 0 &&
-		!barman_document_has_errors(document);
-	json_t	   *value;
+	bool good = document != NULL && output->exit_code == 0 && !barman_document_has_errors(document);
+	json_t *value;
 
 	/* the manifest lists no tar files of a compressed backup, only the files in them */
 	if (words != NULL && strstr(words, ".tar") != NULL &&
@@ -79,8 +76,7 @@ barman_parse_verify(const BarmanOutput *output, const char *server, BarmanFailur
 	{
 		barman_fail(failure, BARMAN_UNSUPPORTED,
 					"The backup is compressed, and pg_verifybackup before PostgreSQL 18 cannot read that.",
-					"Restore it to see whether it is good.",
-					"barman cannot verify this backup");
+					"Restore it to see whether it is good.", "barman cannot verify this backup");
 		json_decref(document);
 		return NULL;
 	}
@@ -89,11 +85,11 @@ barman_parse_verify(const BarmanOutput *output, const char *server, BarmanFailur
 		return refine(document, output, "verify-backup", server, failure);
 
 	value = json_object();
-	if (value == NULL ||
-		!barman_put(value, "status", json_string(good ? "valid" : "corrupt")) ||
-		!barman_put(value, "detail", good ?
-					json_string("All files are there and have the checksums they had when the backup was taken.") :
-					json_string(words)))
+	if (value == NULL || !barman_put(value, "status", json_string(good ? "valid" : "corrupt")) ||
+		!barman_put(value, "detail",
+					good ? json_string(
+							   "All files are there and have the checksums they had when the backup was taken.")
+						 : json_string(words)))
 	{
 		json_decref(value);
 		value = barman_fail_memory(failure);
@@ -105,7 +101,7 @@ barman_parse_verify(const BarmanOutput *output, const char *server, BarmanFailur
 json_t *
 barman_parse_keep(const BarmanOutput *output, const char *server, BarmanFailure *failure)
 {
-	json_t	   *document = barman_redacted_document(output);
+	json_t *document = barman_redacted_document(output);
 
 	if (document == NULL || output->exit_code != 0 || barman_document_has_errors(document))
 		return refine(document, output, "keep", server, failure);
@@ -116,14 +112,15 @@ barman_parse_keep(const BarmanOutput *output, const char *server, BarmanFailure 
 json_t *
 barman_parse_keep_status(const BarmanOutput *output, const char *server, BarmanFailure *failure)
 {
-	json_t	   *document = barman_good_document(output, "keep", server, failure);
+	json_t *document = barman_good_document(output, "keep", server, failure);
 	const char *word;
-	json_t	   *value;
+	json_t *value;
 
 	if (document == NULL)
 		return NULL;
-	word = json_string_value(json_object_get(json_object_get(barman_server_data(document, server),
-															 "keep_status"), "message"));
+	word = json_string_value(
+		json_object_get(json_object_get(barman_server_data(document, server), "keep_status"),
+						"message"));
 	if (word == NULL)
 		return refine(document, output, "keep", server, failure);
 	value = json_object();
@@ -141,10 +138,10 @@ json_t *
 barman_parse_delete(const BarmanOutput *output, const char *server, BarmanFailure *failure)
 {
 	static const char deleted[] = "Deleted backup ";
-	json_t	   *document = barman_redacted_document(output);
+	json_t *document = barman_redacted_document(output);
 	const json_t *information = json_object_get(document, "_INFO");
-	json_t	   *ids = json_array();
-	json_t	   *value = json_object();
+	json_t *ids = json_array();
+	json_t *value = json_object();
 
 	if (document == NULL || output->exit_code != 0 || barman_document_has_errors(document))
 	{
@@ -174,16 +171,16 @@ barman_parse_delete(const BarmanOutput *output, const char *server, BarmanFailur
  * of the document, returns NULL.
  */
 static json_t *
-refine(json_t *document, const BarmanOutput *output, const char *command,
-	   const char *server, BarmanFailure *failure)
+refine(json_t *document, const BarmanOutput *output, const char *command, const char *server,
+	   BarmanFailure *failure)
 {
 	barman_fail_run(output, document, command, server, failure);
 	for (size_t i = 0; i < sizeof(meanings) / sizeof(meanings[0]) && document != NULL; i++)
 	{
 		const char *reason = find_message(document, "_WARNING", meanings[i].words);
 
-		if (reason == NULL && (failure->detail == NULL ||
-							   strstr(failure->detail, meanings[i].words) == NULL))
+		if (reason == NULL &&
+			(failure->detail == NULL || strstr(failure->detail, meanings[i].words) == NULL))
 			continue;
 		failure->code = meanings[i].code;
 		free(failure->hint);
@@ -219,9 +216,9 @@ find_message(const json_t *document, const char *key, const char *words)
 static void
 cut_representation(BarmanFailure *failure, const char *reason)
 {
-	char	   *object = failure->detail != NULL ? strstr(failure->detail, " (") : NULL;
-	char	   *longer;
-	size_t		length;
+	char *object = failure->detail != NULL ? strstr(failure->detail, " (") : NULL;
+	char *longer;
+	size_t length;
 
 	while (object != NULL && strstr(object, "BackupInfo(") == NULL)
 		object = NULL;

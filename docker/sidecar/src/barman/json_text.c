@@ -17,9 +17,9 @@ barman_text_append(BarmanText *text, const char *data, size_t length)
 		return;
 	if (length >= text->size - text->length)
 	{
-		size_t		wanted = text->length + length + 1;
-		size_t		size = text->size ? text->size : 64;
-		char	   *grown;
+		size_t wanted = text->length + length + 1;
+		size_t size = text->size ? text->size : 64;
+		char *grown;
 
 		while (size < wanted)
 			size *= 2;
@@ -67,14 +67,13 @@ barman_text_starts(const char *text, const char *prefix)
 char *
 barman_text_utf8(const char *data, size_t length)
 {
-	BarmanText	clean = {0};
-	size_t		i = 0;
+	BarmanText clean = {0};
+	size_t i = 0;
 
 	while (i < length)
 	{
 		unsigned char c = (unsigned char) data[i];
-		size_t		width = utf8_sequence((const unsigned char *) data + i,
-										  length - i);
+		size_t width = utf8_sequence((const unsigned char *) data + i, length - i);
 
 		if (width == 0)
 		{
@@ -94,7 +93,7 @@ barman_text_utf8(const char *data, size_t length)
 static size_t
 utf8_sequence(const unsigned char *data, size_t length)
 {
-	size_t		width;
+	size_t width;
 	unsigned long point;
 
 	if (data[0] < 0x80)

@@ -24,11 +24,9 @@
 
 static const char *usable_text(const json_t *value);
 static bool is_python_repr(const char *text);
-static bool read_iso_time(const char *text, int64_t *seconds,
-						  int *microseconds);
+static bool read_iso_time(const char *text, int64_t *seconds, int *microseconds);
 static bool read_zone(const char *text, int64_t *offset);
-static bool read_epoch(const json_t *value, int64_t *seconds,
-					   int *microseconds);
+static bool read_epoch(const json_t *value, int64_t *seconds, int *microseconds);
 static bool read_digits(const char **text, int count, int *number);
 static int64_t days_from_date(int year, int month, int day);
 static void date_from_days(int64_t days, int *year, int *month, int *day);
@@ -37,14 +35,13 @@ json_t *
 barman_value_text(const json_t *value)
 {
 	const char *text = usable_text(value);
-	char		number[32];
+	char number[32];
 
 	if (text != NULL)
 		return json_stringn(text, json_string_length(value));
 	if (json_is_integer(value))
 	{
-		snprintf(number, sizeof(number), "%" JSON_INTEGER_FORMAT,
-				 json_integer_value(value));
+		snprintf(number, sizeof(number), "%" JSON_INTEGER_FORMAT, json_integer_value(value));
 		return json_string(number);
 	}
 	return json_null();
@@ -81,7 +78,7 @@ barman_value_path(const json_t *value)
 json_t *
 barman_value_bytes(const json_t *value)
 {
-	json_int_t	bytes;
+	json_int_t bytes;
 
 	return barman_read_bytes(value, &bytes) ? json_integer(bytes) : json_null();
 }
@@ -89,7 +86,7 @@ barman_value_bytes(const json_t *value)
 json_t *
 barman_value_real(const json_t *value)
 {
-	double		number;
+	double number;
 
 	if (!json_is_number(value))
 		return json_null();
@@ -102,8 +99,8 @@ json_t *
 barman_value_percent(const json_t *value)
 {
 	const char *text = usable_text(value);
-	char	   *end;
-	double		number;
+	char *end;
+	double number;
 
 	if (text == NULL || !(isdigit((unsigned char) text[0]) || text[0] == '-'))
 		return barman_value_real(value);
@@ -118,11 +115,10 @@ barman_value_percent(const json_t *value)
 json_t *
 barman_value_lsn(const json_t *value)
 {
-	uint64_t	lsn;
+	uint64_t lsn;
 	const char *text = usable_text(value);
 
-	return text != NULL && lsn_parse(text, &lsn) ? json_string(text)
-		: json_null();
+	return text != NULL && lsn_parse(text, &lsn) ? json_string(text) : json_null();
 }
 
 /* The name of a WAL segment. */
@@ -131,8 +127,8 @@ barman_value_segment(const json_t *value)
 {
 	const char *text = usable_text(value);
 
-	return text != NULL && barman_is_segment(text, json_string_length(value))
-		? json_string(text) : json_null();
+	return text != NULL && barman_is_segment(text, json_string_length(value)) ? json_string(text)
+																			  : json_null();
 }
 
 json_t *
@@ -140,8 +136,7 @@ barman_value_backup_id(const json_t *value)
 {
 	const char *text = usable_text(value);
 
-	return text != NULL && barman_is_backup_id(text) ? json_string(text)
-		: json_null();
+	return text != NULL && barman_is_backup_id(text) ? json_string(text) : json_null();
 }
 
 /*
@@ -153,16 +148,16 @@ json_t *
 barman_value_time(const json_t *iso, const json_t *epoch)
 {
 	const char *text = usable_text(iso);
-	int64_t		seconds = 0;
-	int64_t		epoch_seconds;
-	int			microseconds = 0;
-	int			epoch_microseconds;
-	bool		known = text != NULL && read_iso_time(text, &seconds, &microseconds);
-	int			year;
-	int			month;
-	int			day;
-	int			second;
-	char		result[40];
+	int64_t seconds = 0;
+	int64_t epoch_seconds;
+	int microseconds = 0;
+	int epoch_microseconds;
+	bool known = text != NULL && read_iso_time(text, &seconds, &microseconds);
+	int year;
+	int month;
+	int day;
+	int second;
+	char result[40];
 
 	if (read_epoch(epoch, &epoch_seconds, &epoch_microseconds) &&
 		!(known && seconds - epoch_seconds >= -1 && seconds - epoch_seconds <= 1))
@@ -176,11 +171,10 @@ barman_value_time(const json_t *iso, const json_t *epoch)
 
 	date_from_days(seconds / 86400, &year, &month, &day);
 	second = (int) (seconds % 86400);
-	snprintf(result, sizeof(result), "%04d-%02d-%02dT%02d:%02d:%02d", year,
-			 month, day, second / 3600, second / 60 % 60, second % 60);
+	snprintf(result, sizeof(result), "%04d-%02d-%02dT%02d:%02d:%02d", year, month, day,
+			 second / 3600, second / 60 % 60, second % 60);
 	if (microseconds != 0)
-		snprintf(result + strlen(result), sizeof(result) - strlen(result),
-				 ".%06d", microseconds);
+		snprintf(result + strlen(result), sizeof(result) - strlen(result), ".%06d", microseconds);
 	strcat(result, "Z");
 	return json_string(result);
 }
@@ -199,7 +193,7 @@ barman_read_bytes(const json_t *value, json_int_t *bytes)
 		*bytes = json_integer_value(value);
 	else if (json_is_real(value))
 	{
-		double		number = json_real_value(value);
+		double number = json_real_value(value);
 
 		/* 2^63 is the first double that does not fit */
 		if (!(number >= 0 && number < 9223372036854775808.0))
@@ -209,7 +203,7 @@ barman_read_bytes(const json_t *value, json_int_t *bytes)
 	else if (json_is_string(value))
 	{
 		const char *text = json_string_value(value);
-		long long	number;
+		long long number;
 
 		if (text[0] == '\0' || strspn(text, "0123456789") != json_string_length(value))
 			return false;
@@ -258,8 +252,7 @@ usable_text(const json_t *value)
 {
 	const char *text = json_string_value(value);
 
-	if (text == NULL || text[0] == '\0' || strcmp(text, "None") == 0 ||
-		is_python_repr(text))
+	if (text == NULL || text[0] == '\0' || strcmp(text, "None") == 0 || is_python_repr(text))
 		return NULL;
 	return text;
 }
@@ -281,37 +274,34 @@ is_python_repr(const char *text)
 static bool
 read_iso_time(const char *text, int64_t *seconds, int *microseconds)
 {
-	int			year;
-	int			month;
-	int			day;
-	int			hour;
-	int			minute;
-	int			second;
-	int			real_day;
-	int64_t		days;
-	int64_t		offset;
+	int year;
+	int month;
+	int day;
+	int hour;
+	int minute;
+	int second;
+	int real_day;
+	int64_t days;
+	int64_t offset;
 
-	if (!read_digits(&text, 4, &year) || *text++ != '-' ||
-		!read_digits(&text, 2, &month) || *text++ != '-' ||
-		!read_digits(&text, 2, &day) || (*text != ' ' && *text != 'T'))
+	if (!read_digits(&text, 4, &year) || *text++ != '-' || !read_digits(&text, 2, &month) ||
+		*text++ != '-' || !read_digits(&text, 2, &day) || (*text != ' ' && *text != 'T'))
 		return false;
 	text++;
-	if (!read_digits(&text, 2, &hour) || *text++ != ':' ||
-		!read_digits(&text, 2, &minute) || *text++ != ':' ||
-		!read_digits(&text, 2, &second))
+	if (!read_digits(&text, 2, &hour) || *text++ != ':' || !read_digits(&text, 2, &minute) ||
+		*text++ != ':' || !read_digits(&text, 2, &second))
 		return false;
-	if (year < 1970 || month < 1 || month > 12 || hour > 23 || minute > 59 ||
-		second > 59)
+	if (year < 1970 || month < 1 || month > 12 || hour > 23 || minute > 59 || second > 59)
 		return false;
 	days = days_from_date(year, month, day);
 	date_from_days(days, &year, &month, &real_day);
 	if (day != real_day)
-		return false;			/* the 31st of November */
+		return false; /* the 31st of November */
 
 	*microseconds = 0;
 	if (*text == '.')
 	{
-		int			scale = 100000;
+		int scale = 100000;
 
 		if (!isdigit((unsigned char) *++text))
 			return false;
@@ -328,8 +318,8 @@ read_iso_time(const char *text, int64_t *seconds, int *microseconds)
 static bool
 read_zone(const char *text, int64_t *offset)
 {
-	int			sign = *text == '-' ? -1 : 1;
-	int			part[3] = {0, 0, 0};
+	int sign = *text == '-' ? -1 : 1;
+	int part[3] = {0, 0, 0};
 
 	*offset = 0;
 	if (strcmp(text, "Z") == 0)
@@ -353,13 +343,13 @@ read_zone(const char *text, int64_t *offset)
 static bool
 read_epoch(const json_t *value, int64_t *seconds, int *microseconds)
 {
-	json_int_t	whole;
+	json_int_t whole;
 
 	if (!barman_read_bytes(value, &whole) || whole > LAST_SECOND)
 		return false;
 	*seconds = whole;
-	*microseconds = json_is_real(value)
-		? (int) ((json_real_value(value) - (double) whole) * 1000000) : 0;
+	*microseconds = json_is_real(value) ? (int) ((json_real_value(value) - (double) whole) * 1000000)
+										: 0;
 	return true;
 }
 
@@ -386,26 +376,25 @@ read_digits(const char **text, int count, int *number)
 static int64_t
 days_from_date(int year, int month, int day)
 {
-	int64_t		y = month <= 2 ? year - 1 : year;
-	int64_t		era = (y >= 0 ? y : y - 399) / 400;
-	int64_t		year_of_era = y - era * 400;
-	int64_t		day_of_year = (153 * (month + (month > 2 ? -3 : 9)) + 2) / 5 + day - 1;
+	int64_t y = month <= 2 ? year - 1 : year;
+	int64_t era = (y >= 0 ? y : y - 399) / 400;
+	int64_t year_of_era = y - era * 400;
+	int64_t day_of_year = (153 * (month + (month > 2 ? -3 : 9)) + 2) / 5 + day - 1;
 
-	return era * 146097 + year_of_era * 365 + year_of_era / 4 -
-		year_of_era / 100 + day_of_year - 719468;
+	return era * 146097 + year_of_era * 365 + year_of_era / 4 - year_of_era / 100 + day_of_year -
+		   719468;
 }
 
 static void
 date_from_days(int64_t days, int *year, int *month, int *day)
 {
-	int64_t		z = days + 719468;
-	int64_t		era = z / 146097;	/* days is never negative here */
-	int64_t		day_of_era = z - era * 146097;
-	int64_t		year_of_era = (day_of_era - day_of_era / 1460 +
-							   day_of_era / 36524 - day_of_era / 146096) / 365;
-	int64_t		day_of_year = day_of_era -
-		(365 * year_of_era + year_of_era / 4 - year_of_era / 100);
-	int64_t		march_month = (5 * day_of_year + 2) / 153;
+	int64_t z = days + 719468;
+	int64_t era = z / 146097; /* days is never negative here */
+	int64_t day_of_era = z - era * 146097;
+	int64_t year_of_era = (day_of_era - day_of_era / 1460 + day_of_era / 36524 - day_of_era / 146096) /
+						  365;
+	int64_t day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
+	int64_t march_month = (5 * day_of_year + 2) / 153;
 
 	*day = (int) (day_of_year - (153 * march_month + 2) / 5 + 1);
 	*month = (int) (march_month < 10 ? march_month + 3 : march_month - 9);

@@ -15,12 +15,13 @@ static bool read_version(const char *text, size_t *length, int *number);
 json_t *
 barman_parse_version(const BarmanOutput *output, BarmanFailure *failure)
 {
-	char	   *text = output->out && output->out_length > 0
-		? barman_text_utf8(output->out, output->out_length) : NULL;
+	char *text = output->out && output->out_length > 0
+					 ? barman_text_utf8(output->out, output->out_length)
+					 : NULL;
 	const char *start = text;
-	json_t	   *version;
-	size_t		length = 0;
-	int			number = 0;
+	json_t *version;
+	size_t length = 0;
+	int number = 0;
 
 	while (start != NULL && *start != '\0' && !isdigit((unsigned char) *start))
 		start++;
@@ -37,8 +38,7 @@ barman_parse_version(const BarmanOutput *output, BarmanFailure *failure)
 	}
 
 	version = json_object();
-	if (version == NULL ||
-		!barman_put(version, "text", json_stringn(start, length)) ||
+	if (version == NULL || !barman_put(version, "text", json_stringn(start, length)) ||
 		!barman_put(version, "number", json_integer(number)))
 	{
 		json_decref(version);
@@ -53,8 +53,8 @@ static bool
 read_version(const char *text, size_t *length, int *number)
 {
 	const char *c = text;
-	int			part[3] = {0, 0, 0};
-	int			parts = 0;
+	int part[3] = {0, 0, 0};
+	int parts = 0;
 
 	while (parts < 3 && isdigit((unsigned char) *c))
 	{

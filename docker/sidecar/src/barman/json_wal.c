@@ -10,34 +10,31 @@
 /* The combined messages of one switch-wal */
 typedef struct Switch
 {
-	char		closed[25];		/* the segment that was closed, or empty */
-	char		stored[25];		/* the last segment that was archived, or empty */
-	bool		stored_closed;	/* the closed one was among those archived */
-	bool		not_required;
-	bool		waited;
-	bool		not_received;
+	char closed[25];	/* the segment that was closed, or empty */
+	char stored[25];	/* the last segment that was archived, or empty */
+	bool stored_closed; /* the closed one was among those archived */
+	bool not_required;
+	bool waited;
+	bool not_received;
 } Switch;
 
 static void read_messages(Switch *wal_switch, const json_t *messages);
-static bool segment_after(const char *message, const char *prefix,
-						  char *segment);
+static bool segment_after(const char *message, const char *prefix, char *segment);
 
 json_t *
-barman_parse_switch_wal(const BarmanOutput *output, const char *server,
-						BarmanFailure *failure)
+barman_parse_switch_wal(const BarmanOutput *output, const char *server, BarmanFailure *failure)
 {
-	json_t	   *document = barman_redacted_document(output);
-	Switch		wal_switch = {0};
-	json_t	   *result;
+	json_t *document = barman_redacted_document(output);
+	Switch wal_switch = {0};
+	json_t *result;
 	const char *wal_file;
-	bool		archived;
+	bool archived;
 
 	read_messages(&wal_switch, json_object_get(document, "_INFO"));
 	read_messages(&wal_switch, json_object_get(document, "_ERROR"));
 	if ((wal_switch.closed[0] == '\0' && !wal_switch.not_required) ||
 		json_array_size(json_object_get(document, "_EXCEPTION")) > 0 ||
-		(!wal_switch.not_received &&
-		 (output->exit_code != 0 || barman_document_has_errors(document))))
+		(!wal_switch.not_received && (output->exit_code != 0 || barman_document_has_errors(document))))
 	{
 		barman_fail_run(output, document, "switch-wal", server, failure);
 		json_decref(document);
@@ -49,10 +46,10 @@ barman_parse_switch_wal(const BarmanOutput *output, const char *server,
 	 * Barman names the segments that it archived itself; if another process
 	 * archived them, only the end of the wait shows it.
 	 */
-	archived = wal_switch.stored_closed ||
-		(wal_switch.waited && !wal_switch.not_received);
-	wal_file = wal_switch.closed[0] ? wal_switch.closed :
-		archived && wal_switch.stored[0] ? wal_switch.stored : NULL;
+	archived = wal_switch.stored_closed || (wal_switch.waited && !wal_switch.not_received);
+	wal_file = wal_switch.closed[0]				  ? wal_switch.closed
+			   : archived && wal_switch.stored[0] ? wal_switch.stored
+												  : NULL;
 
 	result = json_object();
 	if (result == NULL ||
@@ -96,8 +93,8 @@ segment_after(const char *message, const char *prefix, char *segment)
 {
 	const char *name = message + strlen(prefix);
 
-	if (!barman_text_starts(message, prefix) || strlen(name) < 24 ||
-		!barman_is_segment(name, 24) || (name[24] != '\0' && name[24] != ' '))
+	if (!barman_text_starts(message, prefix) || strlen(name) < 24 || !barman_is_segment(name, 24) ||
+		(name[24] != '\0' && name[24] != ' '))
 		return false;
 	memcpy(segment, name, 24);
 	segment[24] = '\0';

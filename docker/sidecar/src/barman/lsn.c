@@ -13,8 +13,8 @@ bool
 lsn_parse(const char *text, uint64_t *lsn)
 {
 	static const char digits[] = "0123456789ABCDEFabcdef";
-	size_t		high = strspn(text, digits);
-	size_t		low = text[high] == '/' ? strspn(text + high + 1, digits) : 0;
+	size_t high = strspn(text, digits);
+	size_t low = text[high] == '/' ? strspn(text + high + 1, digits) : 0;
 
 	if (high == 0 || high > 8 || low == 0 || low > 8 || text[high + 1 + low] != '\0')
 		return false;

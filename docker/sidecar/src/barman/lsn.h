@@ -18,4 +18,4 @@ extern bool lsn_parse(const char *text, uint64_t *lsn);
 /* The inverse; returns text */
 extern const char *lsn_text(uint64_t lsn, char text[LSN_SIZE]);
 
-#endif							/* BARMAN_LSN_H */
+#endif /* BARMAN_LSN_H */

@@ -36,25 +36,25 @@
 
 typedef struct Entry
 {
-	struct Entry *next;			/* all entries */
+	struct Entry *next; /* all entries */
 	struct Entry *queued_next;
-	ReadKind	kind;
-	char	   *server;
-	char	   *argument;
+	ReadKind kind;
+	char *server;
+	char *argument;
 
-	Answer	   *answer;			/* NULL until the first run ends */
-	uint64_t	answer_generation;
-	uint64_t	answer_signature;
+	Answer *answer; /* NULL until the first run ends */
+	uint64_t answer_generation;
+	uint64_t answer_signature;
 
-	bool		queued;
-	bool		running;
-	uint64_t	run_generation;
-	uint64_t	run_signature;
+	bool queued;
+	bool running;
+	uint64_t run_generation;
+	uint64_t run_signature;
 
-	uint64_t	generation;		/* counts invalidations */
-	int64_t		used;
-	ReadWaiter *waiters;		/* of the queued or running run */
-	ReadWaiter *later;			/* of the run after the running one */
+	uint64_t generation; /* counts invalidations */
+	int64_t used;
+	ReadWaiter *waiters; /* of the queued or running run */
+	ReadWaiter *later;	 /* of the run after the running one */
 } Entry;
 
 /*
@@ -64,43 +64,37 @@ typedef struct Entry
  */
 static const struct
 {
-	bool		live;
-	bool		watched;
-	int64_t		max_age_ms;
-}			kinds[READ_KINDS] =
-{
-	[READ_VERSION] = {false, false, 3600 * 1000},
-	[READ_SERVERS] = {false, true, 600 * 1000},
-	[READ_BACKUPS] = {false, true, 60 * 1000},
-	[READ_BACKUP] = {false, true, 60 * 1000},
-	[READ_FILES] = {false, false, 1000},
-	[READ_DIRECTORIES] = {true, false, 600 * 1000},
-	[READ_DISKS] = {false, false, 1000},
-	[READ_CHECK] = {true, true, 10 * 1000},
-	[READ_STATUS] = {true, true, 10 * 1000},
-	[READ_REPLICATION] = {true, false, 2 * 1000},
+	bool live;
+	bool watched;
+	int64_t max_age_ms;
+} kinds[READ_KINDS] = {
+	[READ_VERSION] = {false, false, 3600 * 1000}, [READ_SERVERS] = {false, true, 600 * 1000},
+	[READ_BACKUPS] = {false, true, 60 * 1000},	  [READ_BACKUP] = {false, true, 60 * 1000},
+	[READ_FILES] = {false, false, 1000},		  [READ_DIRECTORIES] = {true, false, 600 * 1000},
+	[READ_DISKS] = {false, false, 1000},		  [READ_CHECK] = {true, true, 10 * 1000},
+	[READ_STATUS] = {true, true, 10 * 1000},	  [READ_REPLICATION] = {true, false, 2 * 1000},
 	[READ_DIAGNOSE] = {true, false, 10 * 1000},
 };
 
 typedef struct BlockingWaiter
 {
 	pthread_cond_t woken;
-	Answer	   *answer;
+	Answer *answer;
 } BlockingWaiter;
 
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static pthread_cond_t work = PTHREAD_COND_INITIALIZER;
 static pthread_t workers[MAX_WORKERS];
-static int	worker_count;
-static int	live_running;
+static int worker_count;
+static int live_running;
 static bool stopping;
 static RunControl *control;
 static ReadExecutor execute;
 static Entry *entries;
-static int	entry_count;
+static int entry_count;
 static Entry *queue_head;
 static Entry **queue_tail = &queue_head;
-static int	queue_length;
+static int queue_length;
 static ReadCounters counters;
 
 static Answer *get(const ReadTarget *target, int64_t max_age_ms, ReadWaiter *waiter);
@@ -148,7 +142,7 @@ reads_start(int count, ReadExecutor executor)
 void
 reads_stop(void)
 {
-	Answer	   *refusal;
+	Answer *refusal;
 
 	if (control == NULL)
 		return;
@@ -166,7 +160,7 @@ reads_stop(void)
 	pthread_mutex_lock(&lock);
 	while (entries != NULL)
 	{
-		Entry	   *entry = entries;
+		Entry *entry = entries;
 
 		entries = entry->next;
 		wake_all(&entry->waiters, refusal);
@@ -186,7 +180,7 @@ reads_stop(void)
 Answer *
 reads_get(const ReadTarget *target, int64_t max_age_ms, ReadWaiter *waiter)
 {
-	Answer	   *answer;
+	Answer *answer;
 
 	pthread_mutex_lock(&lock);
 	answer = get(target, max_age_ms, waiter);
@@ -198,8 +192,8 @@ Answer *
 reads_wait(const ReadTarget *target, int64_t max_age_ms)
 {
 	BlockingWaiter blocking = {PTHREAD_COND_INITIALIZER, NULL};
-	ReadWaiter	waiter = {NULL, blocking_wait, blocking_wake, &blocking};
-	Answer	   *answer;
+	ReadWaiter waiter = {NULL, blocking_wait, blocking_wake, &blocking};
+	Answer *answer;
 
 	pthread_mutex_lock(&lock);
 	answer = get(target, max_age_ms, &waiter);
@@ -217,7 +211,7 @@ reads_wait(const ReadTarget *target, int64_t max_age_ms)
 bool
 reads_learn_directories(const char *server)
 {
-	ReadTarget	directories = {READ_DIRECTORIES, server, ""};
+	ReadTarget directories = {READ_DIRECTORIES, server, ""};
 
 	if (!catalogue_known(server))
 		answer_release(reads_wait(&directories, READ_AGE_DEFAULT));
@@ -230,10 +224,10 @@ reads_invalidate(const char *server)
 	pthread_mutex_lock(&lock);
 	for (Entry *entry = entries; entry != NULL; entry = entry->next)
 	{
-		if (entry->kind == READ_VERSION || entry->kind == READ_SERVERS || entry->kind == READ_DIRECTORIES)
-			continue;			/* no job of ours changes these */
-		if (server == NULL || entry->server[0] == '\0' ||
-			strcmp(entry->server, server) == 0)
+		if (entry->kind == READ_VERSION || entry->kind == READ_SERVERS ||
+			entry->kind == READ_DIRECTORIES)
+			continue; /* no job of ours changes these */
+		if (server == NULL || entry->server[0] == '\0' || strcmp(entry->server, server) == 0)
 			entry->generation++;
 	}
 	pthread_mutex_unlock(&lock);
@@ -253,8 +247,8 @@ reads_counters(void)
 static Answer *
 get(const ReadTarget *target, int64_t max_age_ms, ReadWaiter *waiter)
 {
-	uint64_t	signature = signature_of(target->kind, target->server);
-	Entry	   *entry;
+	uint64_t signature = signature_of(target->kind, target->server);
+	Entry *entry;
 
 	if (stopping)
 		return answer_error("shutting_down", "the sidecar is shutting down", NULL,
@@ -276,8 +270,8 @@ get(const ReadTarget *target, int64_t max_age_ms, ReadWaiter *waiter)
 	if (entry->running)
 	{
 		/* A run that began before the last change may not reflect it. */
-		bool		current = entry->run_generation == entry->generation &&
-			entry->run_signature == signature;
+		bool current = entry->run_generation == entry->generation &&
+					   entry->run_signature == signature;
 
 		counters.joined++;
 		add_waiter(current ? &entry->waiters : &entry->later, waiter);
@@ -289,8 +283,8 @@ get(const ReadTarget *target, int64_t max_age_ms, ReadWaiter *waiter)
 	{
 		if (queue_length >= MAX_QUEUE)
 			return answer_error("too_many_requests",
-								"too many different questions are waiting for Barman",
-								NULL, "Try again later.");
+								"too many different questions are waiting for Barman", NULL,
+								"Try again later.");
 		enqueue(entry);
 	}
 	add_waiter(&entry->waiters, waiter);
@@ -300,12 +294,11 @@ get(const ReadTarget *target, int64_t max_age_ms, ReadWaiter *waiter)
 static Entry *
 find_entry(const ReadTarget *target)
 {
-	Entry	   *entry;
+	Entry *entry;
 
 	for (entry = entries; entry != NULL; entry = entry->next)
 	{
-		if (entry->kind == target->kind &&
-			strcmp(entry->server, target->server) == 0 &&
+		if (entry->kind == target->kind && strcmp(entry->server, target->server) == 0 &&
 			strcmp(entry->argument, target->argument) == 0)
 			return entry;
 	}
@@ -325,8 +318,8 @@ find_entry(const ReadTarget *target)
 static void
 evict_entries(void)
 {
-	int64_t		oldest = INT64_MAX;
-	int64_t		limit;
+	int64_t oldest = INT64_MAX;
+	int64_t limit;
 
 	for (Entry *entry = entries; entry != NULL; entry = entry->next)
 	{
@@ -336,7 +329,7 @@ evict_entries(void)
 	limit = oldest + (monotonic_ms() - oldest) / 2;
 	for (Entry **link = &entries; *link != NULL;)
 	{
-		Entry	   *entry = *link;
+		Entry *entry = *link;
 
 		if (entry->used <= limit && !entry->running && !entry->queued)
 		{
@@ -361,15 +354,14 @@ free_entry(Entry *entry)
 static bool
 is_fresh(const Entry *entry, uint64_t signature, int64_t max_age_ms)
 {
-	int64_t		limit = kinds[entry->kind].max_age_ms;
+	int64_t limit = kinds[entry->kind].max_age_ms;
 
 	if (entry->answer == NULL || entry->answer_generation != entry->generation ||
 		entry->answer_signature != signature)
 		return false;
 	if (kinds[entry->kind].watched && signature == 0 && limit > UNWATCHED_AGE_MS)
 		limit = UNWATCHED_AGE_MS;
-	if ((entry->answer->status != 200 || entry->answer->provisional) &&
-		limit > SHORT_AGE_MS)
+	if ((entry->answer->status != 200 || entry->answer->provisional) && limit > SHORT_AGE_MS)
 		limit = SHORT_AGE_MS;
 	if (max_age_ms >= 0 && max_age_ms < limit)
 		limit = max_age_ms;
@@ -383,7 +375,7 @@ is_fresh(const Entry *entry, uint64_t signature, int64_t max_age_ms)
 static bool
 is_stale_but_good(const Entry *entry, uint64_t signature, int64_t max_age_ms)
 {
-	int64_t		limit = kinds[entry->kind].max_age_ms;
+	int64_t limit = kinds[entry->kind].max_age_ms;
 
 	if (max_age_ms >= 0 || entry->answer == NULL || entry->answer->status != 200 ||
 		entry->answer->provisional || entry->answer_generation != entry->generation ||
@@ -397,8 +389,8 @@ is_stale_but_good(const Entry *entry, uint64_t signature, int64_t max_age_ms)
 static uint64_t
 signature_of(ReadKind kind, const char *server)
 {
-	uint64_t	configuration;
-	uint64_t	catalogue;
+	uint64_t configuration;
+	uint64_t catalogue;
 
 	if (!kinds[kind].watched)
 		return 0;
@@ -427,7 +419,7 @@ wake_all(ReadWaiter **list, Answer *answer)
 	*list = NULL;
 	while (waiter != NULL)
 	{
-		ReadWaiter *next = waiter->next;	/* freed once woken */
+		ReadWaiter *next = waiter->next; /* freed once woken */
 
 		waiter->wake(waiter->arg, answer_keep(answer));
 		waiter = next;
@@ -451,7 +443,7 @@ dequeue(void)
 {
 	for (Entry **link = &queue_head; *link != NULL; link = &(*link)->queued_next)
 	{
-		Entry	   *entry = *link;
+		Entry *entry = *link;
 
 		if (kinds[entry->kind].live && live_running >= worker_count - 1)
 			continue;
@@ -472,7 +464,7 @@ worker_main(void *arg)
 	pthread_mutex_lock(&lock);
 	while (!stopping)
 	{
-		Entry	   *entry = dequeue();
+		Entry *entry = dequeue();
 
 		if (entry != NULL)
 			run_entry(entry);
@@ -487,9 +479,9 @@ worker_main(void *arg)
 static void
 run_entry(Entry *entry)
 {
-	ReadTarget	target = {entry->kind, entry->server, entry->argument};
-	bool		live = kinds[entry->kind].live;
-	Answer	   *answer;
+	ReadTarget target = {entry->kind, entry->server, entry->argument};
+	bool live = kinds[entry->kind].live;
+	Answer *answer;
 
 	/* Set both before the run: a change during the run makes its answer stale. */
 	entry->running = true;
@@ -515,7 +507,7 @@ run_entry(Entry *entry)
 		entry->later = NULL;
 		enqueue(entry);
 	}
-	pthread_cond_broadcast(&work);	/* a live entry may run now */
+	pthread_cond_broadcast(&work); /* a live entry may run now */
 }
 
 static void

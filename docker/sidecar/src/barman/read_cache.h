@@ -18,8 +18,8 @@ typedef enum ReadKind
 	READ_VERSION,
 	READ_SERVERS,
 	READ_BACKUPS,
-	READ_BACKUP,				/* argument: backup id */
-	READ_FILES,					/* argument: area */
+	READ_BACKUP, /* argument: backup id */
+	READ_FILES,	 /* argument: area */
 	READ_DIRECTORIES,
 	READ_DISKS,
 	READ_CHECK,
@@ -33,7 +33,7 @@ typedef enum ReadKind
 /* The subject of a read; server and argument are "" if unused by its kind. */
 typedef struct ReadTarget
 {
-	ReadKind	kind;
+	ReadKind kind;
 	const char *server;
 	const char *argument;
 } ReadTarget;
@@ -46,13 +46,13 @@ typedef struct ReadTarget
 typedef struct ReadWaiter
 {
 	struct ReadWaiter *next;
-	void		(*wait) (void *arg);
-	void		(*wake) (void *arg, Answer *answer);
-	void	   *arg;
+	void (*wait)(void *arg);
+	void (*wake)(void *arg, Answer *answer);
+	void *arg;
 } ReadWaiter;
 
 /* Makes an answer that is not cached; tests use their own. */
-typedef Answer *(*ReadExecutor) (const ReadTarget *target, RunControl *control);
+typedef Answer *(*ReadExecutor)(const ReadTarget *target, RunControl *control);
 
 /* Accept an answer of any age that its kind allows. */
 #define READ_AGE_DEFAULT (-1)
@@ -66,8 +66,7 @@ extern void reads_stop(void);
  * A reference to a fresh answer; or NULL, and the waiter will be woken with
  * one.  max_age_ms reduces the age that the kind allows.
  */
-extern Answer *reads_get(const ReadTarget *target, int64_t max_age_ms,
-						 ReadWaiter *waiter);
+extern Answer *reads_get(const ReadTarget *target, int64_t max_age_ms, ReadWaiter *waiter);
 
 /* The same for threads that may block. */
 extern Answer *reads_wait(const ReadTarget *target, int64_t max_age_ms);
@@ -83,11 +82,11 @@ extern void reads_invalidate(const char *server);
 
 typedef struct ReadCounters
 {
-	uint64_t	hits;
-	uint64_t	joined;
-	uint64_t	runs;
+	uint64_t hits;
+	uint64_t joined;
+	uint64_t runs;
 } ReadCounters;
 
 extern ReadCounters reads_counters(void);
 
-#endif							/* BARMAN_READ_CACHE_H */
+#endif /* BARMAN_READ_CACHE_H */

@@ -28,7 +28,7 @@
  * longer than this, and does not run it again for a while after a timeout.
  */
 #define DIAGNOSE_DEADLINE_MS 10000
-#define DIAGNOSE_REST_MS 30000
+#define DIAGNOSE_REST_MS	 30000
 
 /* show-servers hangs with PostgreSQL too, but its answer rarely changes. */
 #define DIRECTORIES_DEADLINE_MS 15000
@@ -36,27 +36,27 @@
 /* The most servers whose directories are read in advance */
 #define LEARN_MAX 16
 
-typedef json_t *(*ParseServer) (const BarmanOutput *output, const char *server,
-								BarmanFailure *failure);
-typedef json_t *(*ParseWhole) (const BarmanOutput *output, BarmanFailure *failure);
+typedef json_t *(*ParseServer)(const BarmanOutput *output, const char *server,
+							   BarmanFailure *failure);
+typedef json_t *(*ParseWhole)(const BarmanOutput *output, BarmanFailure *failure);
 
 /* One run of a reading command, and the parser of its output */
 typedef struct Question
 {
-	const char *arguments[4];	/* the command first */
-	int64_t		longest_ms;		/* 0: as long as --read-timeout allows */
-	bool		console;		/* not -f json */
+	const char *arguments[4]; /* the command first */
+	int64_t longest_ms;		  /* 0: as long as --read-timeout allows */
+	bool console;			  /* not -f json */
 	const char *server;
 	ParseServer parse_server;
-	ParseWhole	parse_whole;	/* or this one */
+	ParseWhole parse_whole; /* or this one */
 } Question;
 
 /* diagnose, in parallel with another command */
 typedef struct Diagnose
 {
-	pthread_t	thread;
-	RunControl *control;		/* NULL: it was not started */
-	json_t	   *document;
+	pthread_t thread;
+	RunControl *control; /* NULL: it was not started */
+	json_t *document;
 	BarmanFailure failure;
 } Diagnose;
 
@@ -70,8 +70,8 @@ static bool lacks_something(const json_t *backups);
 static Answer *read_backup(const ReadTarget *target, RunControl *control);
 static Answer *read_check(const ReadTarget *target, RunControl *control);
 static Answer *read_directories(const ReadTarget *target, RunControl *control);
-static Answer *answer_of_server(const ReadTarget *target, RunControl *control,
-								const char *command, const char *key, ParseServer parse);
+static Answer *answer_of_server(const ReadTarget *target, RunControl *control, const char *command,
+								const char *key, ParseServer parse);
 static Answer *answer_of(const Question *question, RunControl *control, const char *key);
 static Answer *finish(json_t *value, const char *key, BarmanFailure *failure);
 static json_t *ask(const Question *question, RunControl *control, BarmanFailure *failure);
@@ -82,16 +82,21 @@ static json_t *ask_diagnose(RunControl *control, BarmanFailure *failure);
 static bool diagnose_rests(void);
 
 static const Question version_question = {
-	.arguments = {"--version"}, .console = true, .parse_whole = barman_parse_version
+	.arguments = {"--version"},
+	.console = true,
+	.parse_whole = barman_parse_version,
 };
 
 static const Question servers_question = {
-	.arguments = {"list-servers"}, .parse_whole = barman_parse_servers
+	.arguments = {"list-servers"},
+	.parse_whole = barman_parse_servers,
 };
 
 /* The console form: Barman itself omits the secrets. */
 static const Question diagnose_question = {
-	.arguments = {"diagnose"}, .console = true, .parse_whole = barman_parse_diagnose
+	.arguments = {"diagnose"},
+	.console = true,
+	.parse_whole = barman_parse_diagnose,
 };
 
 Answer *
@@ -116,8 +121,7 @@ barman_read(const ReadTarget *target, RunControl *control)
 		case READ_CHECK:
 			return read_check(target, control);
 		case READ_STATUS:
-			return answer_of_server(target, control, "status", "status",
-									barman_parse_status);
+			return answer_of_server(target, control, "status", "status", barman_parse_status);
 		case READ_REPLICATION:
 			return answer_of_server(target, control, "replication-status", NULL,
 									barman_parse_replication);
@@ -130,9 +134,9 @@ barman_read(const ReadTarget *target, RunControl *control)
 int
 barman_version(void)
 {
-	ReadTarget	target = {READ_VERSION, "", ""};
-	Answer	   *answer = reads_wait(&target, READ_AGE_DEFAULT);
-	int			number = 0;
+	ReadTarget target = {READ_VERSION, "", ""};
+	Answer *answer = reads_wait(&target, READ_AGE_DEFAULT);
+	int number = 0;
 
 	if (answer->status == 200)
 		number = (int) json_integer_value(json_object_get(answer->value, "number"));
@@ -143,7 +147,7 @@ barman_version(void)
 static Answer *
 read_servers(RunControl *control)
 {
-	Answer	   *answer = answer_of(&servers_question, control, "servers");
+	Answer *answer = answer_of(&servers_question, control, "servers");
 
 	learn_directories(json_object_get(answer->value, "servers"));
 	return answer;
@@ -156,13 +160,13 @@ read_servers(RunControl *control)
 static void
 learn_directories(const json_t *servers)
 {
-	json_t	   *one;
-	size_t		i;
+	json_t *one;
+	size_t i;
 
-	json_array_foreach(servers, i, one)
+	json_array_foreach (servers, i, one)
 	{
 		const char *server = json_string_value(json_object_get(one, "server"));
-		ReadTarget	target = {READ_DIRECTORIES, server, ""};
+		ReadTarget target = {READ_DIRECTORIES, server, ""};
 
 		if (i >= LEARN_MAX)
 			break;
@@ -182,19 +186,20 @@ read_backups(const ReadTarget *target, RunControl *control)
 	const Question question = {
 		.arguments = {"list-backups", target->server},
 		.server = target->server,
-		.parse_server = barman_parse_backups
+		.parse_server = barman_parse_backups,
 	};
-	json_t	   *seen = catalogue_backup_ids(target->server);
-	Diagnose   *diagnose = catalogue_known(target->server) ? NULL : diagnose_begin();
+	json_t *seen = catalogue_backup_ids(target->server);
+	Diagnose *diagnose = catalogue_known(target->server) ? NULL : diagnose_begin();
 	BarmanFailure failure;
-	json_t	   *backups = ask(&question, control, &failure);
-	bool		complete = backups == NULL || backup_memory_recall(target->server, backups);
-	json_t	   *document = complete ? NULL : backup_info_document(target->server, backups);
+	json_t *backups = ask(&question, control, &failure);
+	bool complete = backups == NULL || backup_memory_recall(target->server, backups);
+	json_t *document = complete ? NULL : backup_info_document(target->server, backups);
 
 	if (!complete && document == NULL && diagnose == NULL && !run_control_cancelled(control))
 		diagnose = diagnose_begin();
 	if (document == NULL)
-		document = diagnose_end(diagnose, !complete && !run_control_cancelled(control), target->server);
+		document = diagnose_end(diagnose, !complete && !run_control_cancelled(control),
+								target->server);
 	else
 		json_decref(diagnose_end(diagnose, false, target->server));
 
@@ -220,15 +225,16 @@ read_backups(const ReadTarget *target, RunControl *control)
 static bool
 lacks_something(const json_t *backups)
 {
-	json_t	   *backup;
-	size_t		i;
+	json_t *backup;
+	size_t i;
 
-	json_array_foreach(backups, i, backup)
+	json_array_foreach (backups, i, backup)
 	{
 		const char *status = json_text_of(backup, "status");
 
 		if (status != NULL && strcmp(status, "DONE") == 0 &&
-			(json_is_null(json_object_get(backup, "begin_time")) || json_is_null(json_object_get(backup, "type"))))
+			(json_is_null(json_object_get(backup, "begin_time")) ||
+			 json_is_null(json_object_get(backup, "type"))))
 			return true;
 	}
 	return false;
@@ -241,11 +247,11 @@ read_backup(const ReadTarget *target, RunControl *control)
 	const Question question = {
 		.arguments = {"show-backup", target->server, target->argument},
 		.server = target->server,
-		.parse_server = barman_parse_backup
+		.parse_server = barman_parse_backup,
 	};
 	BarmanFailure failure;
-	json_t	   *backup = ask(&question, control, &failure);
-	json_t	   *backups = json_checked(json_array());
+	json_t *backup = ask(&question, control, &failure);
+	json_t *backups = json_checked(json_array());
 
 	if (backup != NULL && json_is_null(json_object_get(backup, "type")))
 	{
@@ -253,7 +259,7 @@ read_backup(const ReadTarget *target, RunControl *control)
 		if (!backup_memory_recall(target->server, backups))
 		{
 			BarmanFailure ignored = {0};
-			json_t	   *document = backup_info_document(target->server, backups);
+			json_t *document = backup_info_document(target->server, backups);
 
 			if (document == NULL && !diagnose_rests())
 				document = ask_diagnose(control, &ignored);
@@ -269,13 +275,13 @@ read_backup(const ReadTarget *target, RunControl *control)
 static Answer *
 read_check(const ReadTarget *target, RunControl *control)
 {
-	Answer	   *answer = answer_of_server(target, control, "check", "checks", barman_parse_check);
-	json_t	   *checks = json_object_get(answer->value, "checks");
-	size_t		i;
-	json_t	   *check;
+	Answer *answer = answer_of_server(target, control, "check", "checks", barman_parse_check);
+	json_t *checks = json_object_get(answer->value, "checks");
+	size_t i;
+	json_t *check;
 
 	/* Somebody is probably fixing a failed check: expire soon. */
-	json_array_foreach(checks, i, check)
+	json_array_foreach (checks, i, check)
 	{
 		if (!json_is_true(json_object_get(check, "ok")))
 			answer->provisional = true;
@@ -290,13 +296,13 @@ read_directories(const ReadTarget *target, RunControl *control)
 		.arguments = {"show-servers", target->server},
 		.longest_ms = DIRECTORIES_DEADLINE_MS,
 		.server = target->server,
-		.parse_server = barman_parse_directories
+		.parse_server = barman_parse_directories,
 	};
 	BarmanFailure failure;
-	json_t	   *directories = ask(&question, control, &failure);
+	json_t *directories = ask(&question, control, &failure);
 	/* if PostgreSQL was unreachable, it may answer soon */
-	bool		reached = json_is_boolean(json_object_get(directories, "in_recovery"));
-	Answer	   *answer;
+	bool reached = json_is_boolean(json_object_get(directories, "in_recovery"));
+	Answer *answer;
 
 	if (directories != NULL)
 		catalogue_learn(target->server, directories);
@@ -306,13 +312,13 @@ read_directories(const ReadTarget *target, RunControl *control)
 }
 
 static Answer *
-answer_of_server(const ReadTarget *target, RunControl *control,
-				 const char *command, const char *key, ParseServer parse)
+answer_of_server(const ReadTarget *target, RunControl *control, const char *command,
+				 const char *key, ParseServer parse)
 {
 	const Question question = {
 		.arguments = {command, target->server},
 		.server = target->server,
-		.parse_server = parse
+		.parse_server = parse,
 	};
 
 	return answer_of(&question, control, key);
@@ -322,7 +328,7 @@ static Answer *
 answer_of(const Question *question, RunControl *control, const char *key)
 {
 	BarmanFailure failure;
-	json_t	   *value = ask(question, control, &failure);
+	json_t *value = ask(question, control, &failure);
 
 	return finish(value, key, &failure);
 }
@@ -335,7 +341,7 @@ finish(json_t *value, const char *key, BarmanFailure *failure)
 		return answer_failure(failure);
 	if (key != NULL)
 	{
-		json_t	   *envelope = json_checked(json_object());
+		json_t *envelope = json_checked(json_object());
 
 		json_object_set_new(envelope, key, value);
 		value = envelope;
@@ -346,13 +352,13 @@ finish(json_t *value, const char *key, BarmanFailure *failure)
 static json_t *
 ask(const Question *question, RunControl *control, BarmanFailure *failure)
 {
-	RunRequest	request = {
+	RunRequest request = {
 		.deadline_ms = settings.read_timeout * 1000,
 		.grace_ms = READ_GRACE_MS,
-		.control = control
+		.control = control,
 	};
-	RunResult	result;
-	json_t	   *value = NULL;
+	RunResult result;
+	json_t *value = NULL;
 
 	if (question->longest_ms != 0 && request.deadline_ms > question->longest_ms)
 		request.deadline_ms = question->longest_ms;
@@ -364,9 +370,9 @@ ask(const Question *question, RunControl *control, BarmanFailure *failure)
 	{
 		BarmanOutput output = runner_output(&result);
 
-		value = question->parse_server != NULL ?
-			question->parse_server(&output, question->server, failure) :
-			question->parse_whole(&output, failure);
+		value = question->parse_server != NULL
+					? question->parse_server(&output, question->server, failure)
+					: question->parse_whole(&output, failure);
 	}
 	runner_free(&result);
 	return value;
@@ -376,7 +382,7 @@ ask(const Question *question, RunControl *control, BarmanFailure *failure)
 static Diagnose *
 diagnose_begin(void)
 {
-	Diagnose   *diagnose;
+	Diagnose *diagnose;
 
 	if (diagnose_rests())
 		return NULL;
@@ -396,7 +402,7 @@ diagnose_begin(void)
 static json_t *
 diagnose_end(Diagnose *diagnose, bool wanted, const char *server)
 {
-	json_t	   *document;
+	json_t *document;
 
 	if (diagnose == NULL)
 		return NULL;
@@ -405,8 +411,8 @@ diagnose_end(Diagnose *diagnose, bool wanted, const char *server)
 	pthread_join(diagnose->thread, NULL);
 	document = diagnose->document;
 	if (wanted && document == NULL)
-		log_line(LOGLEVEL_WARNING, "the list of backups lacks what only diagnose tells",
-				 "server", server, "cause", diagnose->failure.message, NULL);
+		log_line(LOGLEVEL_WARNING, "the list of backups lacks what only diagnose tells", "server",
+				 server, "cause", diagnose->failure.message, NULL);
 	barman_failure_clear(&diagnose->failure);
 	run_control_destroy(diagnose->control);
 	free(diagnose);
@@ -416,7 +422,7 @@ diagnose_end(Diagnose *diagnose, bool wanted, const char *server)
 static void *
 diagnose_main(void *arg)
 {
-	Diagnose   *diagnose = arg;
+	Diagnose *diagnose = arg;
 
 	diagnose->document = ask_diagnose(diagnose->control, &diagnose->failure);
 	return NULL;
@@ -425,8 +431,8 @@ diagnose_main(void *arg)
 static json_t *
 ask_diagnose(RunControl *control, BarmanFailure *failure)
 {
-	Question	question = diagnose_question;
-	json_t	   *document;
+	Question question = diagnose_question;
+	json_t *document;
 
 	question.longest_ms = DIAGNOSE_DEADLINE_MS;
 	document = ask(&question, control, failure);
@@ -442,7 +448,7 @@ ask_diagnose(RunControl *control, BarmanFailure *failure)
 static bool
 diagnose_rests(void)
 {
-	bool		rests;
+	bool rests;
 
 	pthread_mutex_lock(&rest_lock);
 	rests = monotonic_ms() < diagnose_rests_until;

@@ -15,6 +15,6 @@ extern Answer *barman_read(const ReadTarget *target, RunControl *control);
  * Barman's version as a number (31303), or 0 if unknown.  Blocks while Barman
  * runs, the first time.
  */
-extern int	barman_version(void);
+extern int barman_version(void);
 
-#endif							/* BARMAN_READ_COMMANDS_H */
+#endif /* BARMAN_READ_COMMANDS_H */

@@ -47,22 +47,22 @@
 
 struct RunControl
 {
-	int			event;			/* readable once cancelled */
+	int event; /* readable once cancelled */
 	atomic_bool cancelled;
 	atomic_bool hurried;
 };
 
 typedef struct Stream
 {
-	int			fd;				/* -1: closed */
-	char	   *data;
-	size_t		length;
-	size_t		size;
-	size_t		limit;
-	bool		overflow;
-	bool		(*sink) (void *arg, const char *bytes, size_t length); /* or NULL */
-	void	   *sink_arg;
-	bool		refused;		/* by the sink */
+	int fd; /* -1: closed */
+	char *data;
+	size_t length;
+	size_t size;
+	size_t limit;
+	bool overflow;
+	bool (*sink)(void *arg, const char *bytes, size_t length); /* or NULL */
+	void *sink_arg;
+	bool refused; /* by the sink */
 } Stream;
 
 typedef enum EndReason
@@ -73,24 +73,24 @@ typedef enum EndReason
 	ENDING_TOO_LARGE
 } EndReason;
 
-static int	start_child(const RunRequest *request, pid_t *pid, Stream *out, Stream *err);
-static void watch_child(const RunRequest *request, RunResult *result,
-						pid_t pid, Stream *out, Stream *err);
+static int start_child(const RunRequest *request, pid_t *pid, Stream *out, Stream *err);
+static void watch_child(const RunRequest *request, RunResult *result, pid_t pid, Stream *out,
+						Stream *err);
 static void stream_read(Stream *stream);
 static void stream_pass_on(Stream *stream);
 static void stream_close(Stream *stream);
 static bool child_has_ended(pid_t pid);
-static int	open_pidfd(pid_t pid);
-static int	open_input(const char *text, int *fd);
-static int	open_pipe(int fds[2]);
+static int open_pidfd(pid_t pid);
+static int open_input(const char *text, int *fd);
+static int open_pipe(int fds[2]);
 
 void
 runner_run(const RunRequest *request, RunResult *result)
 {
-	Stream		out = {.fd = -1, .limit = OUT_MAX, .sink = request->sink, .sink_arg = request->sink_arg};
-	Stream		err = {.fd = -1, .limit = ERR_MAX};
-	int64_t		started = monotonic_ms();
-	pid_t		pid;
+	Stream out = {.fd = -1, .limit = OUT_MAX, .sink = request->sink, .sink_arg = request->sink_arg};
+	Stream err = {.fd = -1, .limit = ERR_MAX};
+	int64_t started = monotonic_ms();
+	pid_t pid;
 
 	memset(result, 0, sizeof(*result));
 	if (request->control != NULL && run_control_cancelled(request->control))
@@ -132,7 +132,7 @@ runner_output(const RunResult *result)
 		.out = result->out,
 		.out_length = result->out_length,
 		.err = result->err,
-		.err_length = result->err_length
+		.err_length = result->err_length,
 	};
 
 	return output;
@@ -166,12 +166,12 @@ run_control_destroy(RunControl *control)
 void
 run_control_cancel(RunControl *control)
 {
-	uint64_t	one = 1;
-	ssize_t		written;
+	uint64_t one = 1;
+	ssize_t written;
 
 	atomic_store(&control->cancelled, true);
 	written = write(control->event, &one, sizeof(one));
-	(void) written;				/* fails only if it is already readable */
+	(void) written; /* fails only if it is already readable */
 }
 
 void
@@ -191,11 +191,10 @@ bool
 run_control_sleep(RunControl *control, int64_t milliseconds)
 {
 	struct pollfd event = {.fd = control->event, .events = POLLIN};
-	int64_t		until = monotonic_ms() + milliseconds;
-	int64_t		left;
+	int64_t until = monotonic_ms() + milliseconds;
+	int64_t left;
 
-	while (!run_control_cancelled(control) &&
-		   (left = until - monotonic_ms()) > 0)
+	while (!run_control_cancelled(control) && (left = until - monotonic_ms()) > 0)
 		poll(&event, 1, (int) left);
 	return !run_control_cancelled(control);
 }
@@ -210,12 +209,12 @@ start_child(const RunRequest *request, pid_t *pid, Stream *out, Stream *err)
 	extern char **environ;
 	posix_spawn_file_actions_t actions;
 	posix_spawnattr_t attributes;
-	sigset_t	none;
-	sigset_t	defaults;
-	int			out_pipe[2];
-	int			err_pipe[2];
-	int			input = -1;
-	int			error;
+	sigset_t none;
+	sigset_t defaults;
+	int out_pipe[2];
+	int err_pipe[2];
+	int input = -1;
+	int error;
 
 	error = open_pipe(out_pipe);
 	if (error != 0)
@@ -256,8 +255,8 @@ start_child(const RunRequest *request, pid_t *pid, Stream *out, Stream *err)
 	posix_spawnattr_setpgroup(&attributes, 0);
 	posix_spawnattr_setsigmask(&attributes, &none);
 	posix_spawnattr_setsigdefault(&attributes, &defaults);
-	posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETPGROUP |
-							 POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF);
+	posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETPGROUP | POSIX_SPAWN_SETSIGMASK |
+											  POSIX_SPAWN_SETSIGDEF);
 
 	if (request->spawn != NULL)
 		error = request->spawn(request->how, pid, request->argv[0], &actions, &attributes,
@@ -290,19 +289,18 @@ start_child(const RunRequest *request, pid_t *pid, Stream *out, Stream *err)
  * is also the number of its process group, so kill() is safe.
  */
 static void
-watch_child(const RunRequest *request, RunResult *result,
-			pid_t pid, Stream *out, Stream *err)
+watch_child(const RunRequest *request, RunResult *result, pid_t pid, Stream *out, Stream *err)
 {
-	int			pidfd = open_pidfd(pid);
-	int64_t		deadline = monotonic_ms() + request->deadline_ms;
-	int64_t		kill_at = 0;	/* when to send SIGKILL, if ending */
-	int64_t		drain_until = 0;	/* once the child has ended */
-	int64_t		next_tick = monotonic_ms() + request->tick_ms;
-	EndReason	reason = NOT_ENDING;
-	bool		ended = false;
-	bool		killed = false;
-	bool		given_up = false;
-	int			status = 0;
+	int pidfd = open_pidfd(pid);
+	int64_t deadline = monotonic_ms() + request->deadline_ms;
+	int64_t kill_at = 0;	 /* when to send SIGKILL, if ending */
+	int64_t drain_until = 0; /* once the child has ended */
+	int64_t next_tick = monotonic_ms() + request->tick_ms;
+	EndReason reason = NOT_ENDING;
+	bool ended = false;
+	bool killed = false;
+	bool given_up = false;
+	int status = 0;
 
 	while (!ended || out->fd >= 0 || err->fd >= 0)
 	{
@@ -311,10 +309,10 @@ watch_child(const RunRequest *request, RunResult *result,
 			{.fd = err->fd, .events = POLLIN},
 			{.fd = ended ? -1 : pidfd, .events = POLLIN},
 			{.fd = request->control != NULL && reason == NOT_ENDING ? request->control->event : -1,
-				.events = POLLIN}
+			 .events = POLLIN},
 		};
-		int64_t		now = monotonic_ms();
-		int64_t		until = deadline;
+		int64_t now = monotonic_ms();
+		int64_t until = deadline;
 
 		if (reason != NOT_ENDING)
 			until = killed ? now + NO_PIDFD_POLL_MS : now + ENDING_POLL_MS;
@@ -325,7 +323,7 @@ watch_child(const RunRequest *request, RunResult *result,
 		if (request->tick != NULL && !ended && until > next_tick)
 			until = next_tick;
 		if (until > now + 60000)
-			until = now + 60000;	/* poll() takes an int */
+			until = now + 60000; /* poll() takes an int */
 		poll(fds, 4, until > now ? (int) (until - now) : 0);
 		now = monotonic_ms();
 
@@ -396,10 +394,10 @@ stream_read(Stream *stream)
 {
 	for (;;)
 	{
-		char		scratch[4096];
-		char	   *into = scratch;
-		size_t		room = sizeof(scratch);
-		ssize_t		got;
+		char scratch[4096];
+		char *into = scratch;
+		size_t room = sizeof(scratch);
+		ssize_t got;
 
 		if (stream->length < stream->limit)
 		{
@@ -427,7 +425,7 @@ stream_read(Stream *stream)
 		if (into == scratch)
 		{
 			stream->overflow = true;
-			return;				/* let the caller check the time */
+			return; /* let the caller check the time */
 		}
 		stream->length += (size_t) got;
 		stream->data[stream->length] = '\0';
@@ -443,8 +441,8 @@ static void
 stream_pass_on(Stream *stream)
 {
 	/* as much as a pipe holds */
-	char		piece[64 * 1024];
-	ssize_t		got;
+	char piece[64 * 1024];
+	ssize_t got;
 
 	do
 		got = read(stream->fd, piece, sizeof(piece));
@@ -467,7 +465,7 @@ stream_close(Stream *stream)
 static bool
 child_has_ended(pid_t pid)
 {
-	siginfo_t	info;
+	siginfo_t info;
 
 	info.si_pid = 0;
 	if (waitid(P_PID, (id_t) pid, &info, WEXITED | WNOHANG | WNOWAIT) != 0)
@@ -480,7 +478,7 @@ static int
 open_pidfd(pid_t pid)
 {
 #ifdef SYS_pidfd_open
-	return (int) syscall(SYS_pidfd_open, pid, 0);	/* close-on-exec by itself */
+	return (int) syscall(SYS_pidfd_open, pid, 0); /* close-on-exec by itself */
 #else
 	(void) pid;
 	return -1;
@@ -491,15 +489,15 @@ open_pidfd(pid_t pid)
 static int
 open_input(const char *text, int *fd)
 {
-	size_t		length = strlen(text);
-	int			error = 0;
+	size_t length = strlen(text);
+	int error = 0;
 
 	*fd = memfd_create("input", MFD_CLOEXEC);
 	if (*fd < 0)
 		return errno;
 	while (error == 0 && length > 0)
 	{
-		ssize_t		written = write(*fd, text, length);
+		ssize_t written = write(*fd, text, length);
 
 		if (written > 0)
 		{
@@ -524,7 +522,7 @@ open_pipe(int fds[2])
 		return errno;
 	if (fcntl(fds[0], F_SETFL, O_NONBLOCK) != 0)
 	{
-		int			error = errno;
+		int error = errno;
 
 		close(fds[0]);
 		close(fds[1]);

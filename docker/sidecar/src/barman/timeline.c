@@ -19,7 +19,7 @@
 TimelinePart *
 timeline_read(const char *path, size_t *count)
 {
-	char	   *text = files_read(path);
+	char *text = files_read(path);
 	TimelinePart *parts = timeline_parse(text, count);
 
 	free(text);
@@ -37,8 +37,8 @@ timeline_parse(const char *text, size_t *count)
 		return NULL;
 	for (const char *line = text; *line != '\0'; line += strcspn(line, "\n"), line += *line == '\n')
 	{
-		char		head[64];
-		size_t		length = strcspn(line, "\n");
+		char head[64];
+		size_t length = strcspn(line, "\n");
 		unsigned int timeline;
 		unsigned int high;
 		unsigned int low;
@@ -47,7 +47,8 @@ timeline_parse(const char *text, size_t *count)
 		length = length < sizeof(head) - 1 ? length : sizeof(head) - 1;
 		memcpy(head, line, length);
 		head[length] = '\0';
-		if (sscanf(head, "%u %X/%X", &timeline, &high, &low) != 3 || timeline == 0 || timeline > INT32_MAX)
+		if (sscanf(head, "%u %X/%X", &timeline, &high, &low) != 3 || timeline == 0 ||
+			timeline > INT32_MAX)
 			continue;
 		parts = mem_realloc(parts, (*count + 1) * sizeof(TimelinePart));
 		parts[*count].timeline = (int) timeline;

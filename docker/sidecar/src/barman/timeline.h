@@ -12,8 +12,8 @@
 /* An earlier timeline, and the position where it was left */
 typedef struct TimelinePart
 {
-	int			timeline;
-	uint64_t	end;
+	int timeline;
+	uint64_t end;
 } TimelinePart;
 
 /* malloc'd, the oldest first; NULL, and *count 0, if the text is no history */
@@ -22,4 +22,4 @@ extern TimelinePart *timeline_parse(const char *text, size_t *count);
 /* The same for a file; NULL also if it is unreadable */
 extern TimelinePart *timeline_read(const char *path, size_t *count);
 
-#endif							/* BARMAN_TIMELINE_H */
+#endif /* BARMAN_TIMELINE_H */

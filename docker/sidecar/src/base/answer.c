@@ -14,9 +14,8 @@
 static const struct
 {
 	const char *code;
-	int			status;
-}			error_statuses[] =
-{
+	int status;
+} error_statuses[] = {
 	{"bad_request", 400},
 	{"bad_server_name", 400},
 	{"bad_backup_id", 400},
@@ -47,12 +46,12 @@ static const struct
 	{"barman_timeout", 504},
 };
 
-static int	error_status(const char *code);
+static int error_status(const char *code);
 
 Answer *
 answer_json(int status, json_t *value)
 {
-	Answer	   *answer = mem_alloc(sizeof(Answer));
+	Answer *answer = mem_alloc(sizeof(Answer));
 
 	atomic_init(&answer->references, 1);
 	answer->status = status;
@@ -69,7 +68,7 @@ answer_json(int status, json_t *value)
 Answer *
 answer_text(const char *content_type, char *body)
 {
-	Answer	   *answer = mem_alloc(sizeof(Answer));
+	Answer *answer = mem_alloc(sizeof(Answer));
 
 	atomic_init(&answer->references, 1);
 	answer->status = 200;
@@ -83,29 +82,27 @@ answer_text(const char *content_type, char *body)
 Answer *
 answer_stream(const char *content_type, ByteStream *stream)
 {
-	Answer	   *answer = answer_text(content_type, mem_strdup(""));
+	Answer *answer = answer_text(content_type, mem_strdup(""));
 
 	answer->stream = stream;
 	return answer;
 }
 
 Answer *
-answer_error(const char *code, const char *message,
-			 const char *detail, const char *hint)
+answer_error(const char *code, const char *message, const char *detail, const char *hint)
 {
-	json_t	   *envelope = json_checked(json_object());
+	json_t *envelope = json_checked(json_object());
 
-	json_object_set_new(envelope, "error",
-						error_json(code, message, detail, hint));
+	json_object_set_new(envelope, "error", error_json(code, message, detail, hint));
 	return answer_json(error_status(code), envelope);
 }
 
 Answer *
-answer_errorf(const char *code, const char *format,...)
+answer_errorf(const char *code, const char *format, ...)
 {
-	va_list		args;
-	char	   *message;
-	Answer	   *answer;
+	va_list args;
+	char *message;
+	Answer *answer;
 
 	va_start(args, format);
 	message = mem_vprintf(format, args);
@@ -118,9 +115,9 @@ answer_errorf(const char *code, const char *format,...)
 Answer *
 answer_failure(BarmanFailure *failure)
 {
-	Answer	   *answer = answer_error(failure->code ? failure->code : BARMAN_INTERNAL,
-									  failure->message ? failure->message : "unknown failure",
-									  failure->detail, failure->hint);
+	Answer *answer = answer_error(failure->code ? failure->code : BARMAN_INTERNAL,
+								  failure->message ? failure->message : "unknown failure",
+								  failure->detail, failure->hint);
 
 	barman_failure_clear(failure);
 	return answer;
@@ -147,10 +144,9 @@ answer_release(Answer *answer)
 }
 
 json_t *
-error_json(const char *code, const char *message,
-		   const char *detail, const char *hint)
+error_json(const char *code, const char *message, const char *detail, const char *hint)
 {
-	json_t	   *error = json_checked(json_object());
+	json_t *error = json_checked(json_object());
 
 	/* The interface has one code for a failure of Barman's. */
 	if (strcmp(code, BARMAN_BAD_OUTPUT) == 0)

@@ -16,15 +16,15 @@ struct ByteStream
 {
 	pthread_mutex_t lock;
 	pthread_cond_t room;
-	char	   *bytes;
-	size_t		capacity;
-	size_t		start;
-	size_t		length;
-	bool		ended;
-	bool		writer_gone;
-	bool		reader_gone;
-	void		(*wake) (void *arg);	/* of a reader that sleeps, or NULL */
-	void	   *arg;
+	char *bytes;
+	size_t capacity;
+	size_t start;
+	size_t length;
+	bool ended;
+	bool writer_gone;
+	bool reader_gone;
+	void (*wake)(void *arg); /* of a reader that sleeps, or NULL */
+	void *arg;
 };
 
 static size_t put(ByteStream *stream, const char *bytes, size_t length);
@@ -51,13 +51,13 @@ size_t
 byte_stream_write(ByteStream *stream, const char *bytes, size_t length, long wait_ms)
 {
 	struct timespec until = monotonic_timespec(monotonic_ms() + wait_ms);
-	bool		in_time = true;
-	size_t		taken = 0;
+	bool in_time = true;
+	size_t taken = 0;
 
 	pthread_mutex_lock(&stream->lock);
 	while (taken < length && in_time && !stream->reader_gone)
 	{
-		size_t		done = put(stream, bytes + taken, length - taken);
+		size_t done = put(stream, bytes + taken, length - taken);
 
 		taken += done;
 		if (done > 0)
@@ -73,9 +73,9 @@ byte_stream_write(ByteStream *stream, const char *bytes, size_t length, long wai
 static size_t
 put(ByteStream *stream, const char *bytes, size_t length)
 {
-	size_t		end = (stream->start + stream->length) % stream->capacity;
-	size_t		room = stream->capacity - stream->length;
-	size_t		first;
+	size_t end = (stream->start + stream->length) % stream->capacity;
+	size_t room = stream->capacity - stream->length;
+	size_t first;
 
 	if (length > room)
 		length = room;
@@ -90,7 +90,7 @@ put(ByteStream *stream, const char *bytes, size_t length)
 static void
 wake_reader(ByteStream *stream)
 {
-	void		(*wake) (void *arg) = stream->wake;
+	void (*wake)(void *arg) = stream->wake;
 
 	stream->wake = NULL;
 	if (wake != NULL)
@@ -107,11 +107,11 @@ byte_stream_end(ByteStream *stream)
 }
 
 long
-byte_stream_read(ByteStream *stream, char *bytes, size_t size,
-				 void (*sleep) (void *arg), void (*wake) (void *arg), void *arg)
+byte_stream_read(ByteStream *stream, char *bytes, size_t size, void (*sleep)(void *arg),
+				 void (*wake)(void *arg), void *arg)
 {
-	size_t		first;
-	long		result;
+	size_t first;
+	long result;
 
 	pthread_mutex_lock(&stream->lock);
 	if (size > stream->length)
@@ -144,7 +144,7 @@ byte_stream_read(ByteStream *stream, char *bytes, size_t size,
 bool
 byte_stream_is_abandoned(ByteStream *stream)
 {
-	bool		gone;
+	bool gone;
 
 	pthread_mutex_lock(&stream->lock);
 	gone = stream->reader_gone;
@@ -167,7 +167,7 @@ byte_stream_reader_release(ByteStream *stream)
 static void
 release(ByteStream *stream, bool *gone)
 {
-	bool		last;
+	bool last;
 
 	pthread_mutex_lock(&stream->lock);
 	*gone = true;

@@ -16,8 +16,8 @@ typedef struct ByteStream ByteStream;
 typedef enum ByteStreamState
 {
 	BYTE_STREAM_ENDED = 0,
-	BYTE_STREAM_BROKEN = -1,	/* what was read so far is not all */
-	BYTE_STREAM_SLEEPS = -2		/* nothing is there yet */
+	BYTE_STREAM_BROKEN = -1, /* what was read so far is not all */
+	BYTE_STREAM_SLEEPS = -2	 /* nothing is there yet */
 } ByteStreamState;
 
 /* Belongs to its writer and its reader; each releases it once. */
@@ -36,11 +36,11 @@ extern void byte_stream_writer_release(ByteStream *stream);
  * calls sleep; and wake, in the writer's thread, as soon as there is something.
  * The stream is locked in both.
  */
-extern long byte_stream_read(ByteStream *stream, char *bytes, size_t size,
-							 void (*sleep) (void *arg), void (*wake) (void *arg), void *arg);
+extern long byte_stream_read(ByteStream *stream, char *bytes, size_t size, void (*sleep)(void *arg),
+							 void (*wake)(void *arg), void *arg);
 extern void byte_stream_reader_release(ByteStream *stream);
 
 /* For the writer: has the reader gone? */
 extern bool byte_stream_is_abandoned(ByteStream *stream);
 
-#endif							/* BASE_BYTE_STREAM_H */
+#endif /* BASE_BYTE_STREAM_H */

@@ -23,28 +23,30 @@
 /* An open directory on the path to the one being removed */
 typedef struct Level
 {
-	DIR		   *directory;
-	char	   *name;			/* in the directory above */
+	DIR *directory;
+	char *name; /* in the directory above */
 } Level;
 
-static int	remove_all(int top);
-static int	remove_pass(int top, unsigned int *moved);
-static int	remove_entry(int parent, const char *name, int flags);
-static int	move_to_top(int parent, const char *name, int top, unsigned int *moved);
+static int remove_all(int top);
+static int remove_pass(int top, unsigned int *moved);
+static int remove_entry(int parent, const char *name, int flags);
+static int move_to_top(int parent, const char *name, int top, unsigned int *moved);
 static void measure_below(int parent, const char *name, FilesSize *size, int depth);
-static int	open_directory(int parent, const char *name, bool to_change);
+static int open_directory(int parent, const char *name, bool to_change);
 static DIR *read_directory(int fd);
 static bool is_dots(const char *name);
 
 int
 directory_remove(const char *directory)
 {
-	int			top = open_directory(AT_FDCWD, directory, true);
-	int			error;
+	int top = open_directory(AT_FDCWD, directory, true);
+	int error;
 
 	/* remove a file or a link itself; do not follow the link */
 	if (top < 0)
-		return errno == ENOENT ? 0 : errno == ENOTDIR || errno == ELOOP ? remove_entry(AT_FDCWD, directory, 0) : errno;
+		return errno == ENOENT						? 0
+			   : errno == ENOTDIR || errno == ELOOP ? remove_entry(AT_FDCWD, directory, 0)
+													: errno;
 	error = remove_all(top);
 	close(top);
 	return error != 0 ? error : remove_entry(AT_FDCWD, directory, AT_REMOVEDIR);
@@ -53,7 +55,7 @@ directory_remove(const char *directory)
 FilesSize
 directory_size(const char *directory)
 {
-	FilesSize	size = {0, 0};
+	FilesSize size = {0, 0};
 
 	measure_below(AT_FDCWD, directory, &size, 0);
 	return size;
@@ -62,8 +64,8 @@ directory_size(const char *directory)
 int
 directory_make(const char *directory, const char *name)
 {
-	char	   *path = mem_printf("%s/%s", directory, name);
-	int			error = mkdir(path, 0700) == 0 ? 0 : errno;
+	char *path = mem_printf("%s/%s", directory, name);
+	int error = mkdir(path, 0700) == 0 ? 0 : errno;
 
 	free(path);
 	return error;
@@ -79,7 +81,7 @@ remove_all(int top)
 {
 	unsigned int moved = 0;
 	unsigned int before;
-	int			error;
+	int error;
 
 	do
 	{
@@ -92,24 +94,26 @@ remove_all(int top)
 static int
 remove_pass(int top, unsigned int *moved)
 {
-	Level		levels[LEVELS_MAX] = {{.directory = read_directory(openat(top, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC))}};
-	int			depth = 0;
-	int			error = 0;
+	Level levels[LEVELS_MAX] = {
+		{.directory = read_directory(openat(top, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC))}};
+	int depth = 0;
+	int error = 0;
 
 	if (levels[0].directory == NULL)
 		return errno;
 	while (depth >= 0)
 	{
-		DIR		   *here = levels[depth].directory;
+		DIR *here = levels[depth].directory;
 		struct dirent *entry = readdir(here);
-		int			one = 0;
+		int one = 0;
 
 		if (entry == NULL)
 		{
 			closedir(here);
 			if (depth > 0)
 			{
-				one = remove_entry(dirfd(levels[depth - 1].directory), levels[depth].name, AT_REMOVEDIR);
+				one = remove_entry(dirfd(levels[depth - 1].directory), levels[depth].name,
+								   AT_REMOVEDIR);
 				free(levels[depth].name);
 			}
 			depth--;
@@ -122,7 +126,7 @@ remove_pass(int top, unsigned int *moved)
 			one = move_to_top(dirfd(here), entry->d_name, top, moved);
 		else
 		{
-			DIR		   *below = read_directory(open_directory(dirfd(here), entry->d_name, true));
+			DIR *below = read_directory(open_directory(dirfd(here), entry->d_name, true));
 
 			if (below != NULL)
 			{
@@ -149,19 +153,21 @@ remove_entry(int parent, const char *name, int flags)
 static int
 move_to_top(int parent, const char *name, int top, unsigned int *moved)
 {
-	int			fd;
-	int			error;
+	int fd;
+	int error;
 
 	if (unlinkat(parent, name, AT_REMOVEDIR) == 0)
 		return 0;
 	/* renaming rewrites its "..", so it must be writable */
 	fd = open_directory(parent, name, true);
 	if (fd < 0)
-		return errno == ENOTDIR || errno == ELOOP ? remove_entry(parent, name, 0) : errno == ENOENT ? 0 : errno;
+		return errno == ENOTDIR || errno == ELOOP ? remove_entry(parent, name, 0)
+			   : errno == ENOENT				  ? 0
+												  : errno;
 	close(fd);
 	do
 	{
-		char		up[32];
+		char up[32];
 
 		snprintf(up, sizeof(up), ".removing.%u", (*moved)++);
 		error = renameat(parent, name, top, up) == 0 ? 0 : errno;
@@ -173,7 +179,7 @@ move_to_top(int parent, const char *name, int top, unsigned int *moved)
 static void
 measure_below(int parent, const char *name, FilesSize *size, int depth)
 {
-	DIR		   *directory = depth < LEVELS_MAX ? read_directory(open_directory(parent, name, false)) : NULL;
+	DIR *directory = depth < LEVELS_MAX ? read_directory(open_directory(parent, name, false)) : NULL;
 	struct dirent *entry;
 
 	if (directory == NULL)
@@ -202,14 +208,14 @@ measure_below(int parent, const char *name, FilesSize *size, int depth)
 static int
 open_directory(int parent, const char *name, bool to_change)
 {
-	const int	flags = O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC;
-	int			fd = openat(parent, name, flags);
+	const int flags = O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC;
+	int fd = openat(parent, name, flags);
 	struct stat status;
 
 	if (fd < 0 && errno == EACCES && to_change)
 	{
-		int			handle = openat(parent, name, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-		char		path[64];
+		int handle = openat(parent, name, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+		char path[64];
 
 		if (handle < 0)
 			return -1;
@@ -229,7 +235,7 @@ open_directory(int parent, const char *name, bool to_change)
 static DIR *
 read_directory(int fd)
 {
-	DIR		   *directory = fd >= 0 ? fdopendir(fd) : NULL;
+	DIR *directory = fd >= 0 ? fdopendir(fd) : NULL;
 
 	if (directory == NULL && fd >= 0)
 		close(fd);

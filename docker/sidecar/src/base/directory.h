@@ -9,18 +9,18 @@
 #include <stdint.h>
 
 /* Make a directory with access for its owner only.  Returns errno. */
-extern int	directory_make(const char *directory, const char *name);
+extern int directory_make(const char *directory, const char *name);
 
 /* Remove the directory and all below it; follows no link.  Returns errno. */
-extern int	directory_remove(const char *directory);
+extern int directory_remove(const char *directory);
 
 /* The size and the number of all files below a directory */
 typedef struct FilesSize
 {
-	int64_t		bytes;
-	int64_t		files;
+	int64_t bytes;
+	int64_t files;
 } FilesSize;
 
 extern FilesSize directory_size(const char *directory);
 
-#endif							/* BASE_DIRECTORY_H */
+#endif /* BASE_DIRECTORY_H */

@@ -17,14 +17,14 @@
 json_t *
 disk_of_path(const char *path)
 {
-	char	   *existing = mem_strdup(path);
+	char *existing = mem_strdup(path);
 	struct statvfs disk;
-	json_t	   *value = NULL;
-	int			result;
+	json_t *value = NULL;
+	int result;
 
 	while ((result = statvfs(existing, &disk)) != 0 && errno == ENOENT)
 	{
-		char	   *slash = strrchr(existing, '/');
+		char *slash = strrchr(existing, '/');
 
 		if (slash == NULL || slash == existing)
 			break;

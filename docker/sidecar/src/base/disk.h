@@ -11,4 +11,4 @@
 /* {free_bytes, total_bytes} of the file system that holds or will hold path, or NULL */
 extern json_t *disk_of_path(const char *path);
 
-#endif							/* BASE_DISK_H */
+#endif /* BASE_DISK_H */

@@ -38,7 +38,7 @@ file_hash_bytes(uint64_t hash, const void *bytes, size_t length)
 uint64_t
 file_hash_stat(uint64_t hash, const char *path, struct stat *found)
 {
-	int64_t		facts[6] = {0};
+	int64_t facts[6] = {0};
 
 	if (stat(path, found) == 0)
 	{
@@ -71,9 +71,9 @@ file_hash_listing(uint64_t hash, FileListing *listing)
 uint64_t
 file_hash_names(uint64_t hash, const char *path)
 {
-	DIR		   *dir = opendir(path);
+	DIR *dir = opendir(path);
 	struct dirent *entry;
-	uint64_t	sum = 0;		/* independent of the order in which readdir() returns them */
+	uint64_t sum = 0; /* independent of the order in which readdir() returns them */
 
 	while (dir != NULL && (entry = readdir(dir)) != NULL)
 		sum += file_hash_bytes(FILE_HASH_START, entry->d_name, strlen(entry->d_name));
@@ -85,17 +85,17 @@ file_hash_names(uint64_t hash, const char *path)
 static void
 listing_read(FileListing *listing, const struct stat *now)
 {
-	DIR		   *dir;
+	DIR *dir;
 	struct dirent *entry;
 	struct timespec clock;
-	size_t		size = 0;
+	size_t size = 0;
 
 	file_listing_clear(listing);
 	listing->stat = *now;
 	clock_gettime(CLOCK_REALTIME, &clock);
-	listing->settled =
-		(clock.tv_sec - now->st_mtim.tv_sec) * INT64_C(1000000000) +
-		(clock.tv_nsec - now->st_mtim.tv_nsec) > SETTLED_NS;
+	listing->settled = (clock.tv_sec - now->st_mtim.tv_sec) * INT64_C(1000000000) +
+						   (clock.tv_nsec - now->st_mtim.tv_nsec) >
+					   SETTLED_NS;
 
 	dir = opendir(listing->path);
 	while (dir != NULL && (entry = readdir(dir)) != NULL)
@@ -107,8 +107,8 @@ listing_read(FileListing *listing, const struct stat *now)
 			size = size > 0 ? size * 2 : 16;
 			listing->files = mem_realloc(listing->files, size * sizeof(char *));
 		}
-		listing->files[listing->count++] =
-			mem_printf("%s/%s%s", listing->path, entry->d_name, listing->suffix);
+		listing->files[listing->count++] = mem_printf("%s/%s%s", listing->path, entry->d_name,
+													  listing->suffix);
 	}
 	if (dir != NULL)
 		closedir(dir);
@@ -129,8 +129,6 @@ static bool
 same_stat(const struct stat *a, const struct stat *b)
 {
 	return a->st_dev == b->st_dev && a->st_ino == b->st_ino &&
-		a->st_mtim.tv_sec == b->st_mtim.tv_sec &&
-		a->st_mtim.tv_nsec == b->st_mtim.tv_nsec &&
-		a->st_ctim.tv_sec == b->st_ctim.tv_sec &&
-		a->st_ctim.tv_nsec == b->st_ctim.tv_nsec;
+		   a->st_mtim.tv_sec == b->st_mtim.tv_sec && a->st_mtim.tv_nsec == b->st_mtim.tv_nsec &&
+		   a->st_ctim.tv_sec == b->st_ctim.tv_sec && a->st_ctim.tv_nsec == b->st_ctim.tv_nsec;
 }

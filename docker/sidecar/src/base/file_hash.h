@@ -17,12 +17,12 @@
 /* A directory and its files; start with all but path and suffix zero. */
 typedef struct FileListing
 {
-	char	   *path;			/* directory */
-	const char *suffix;			/* appended to the name of an entry to get its file */
-	struct stat stat;			/* of the directory, when it was read */
-	bool		settled;
-	char	  **files;			/* paths */
-	size_t		count;
+	char *path;			/* directory */
+	const char *suffix; /* appended to the name of an entry to get its file */
+	struct stat stat;	/* of the directory, when it was read */
+	bool settled;
+	char **files; /* paths */
+	size_t count;
 } FileListing;
 
 /* Hash one file; *found is zero if it does not exist. */
@@ -35,4 +35,4 @@ extern void file_listing_clear(FileListing *listing);
 /* Hash only the names in a directory. */
 extern uint64_t file_hash_names(uint64_t hash, const char *path);
 
-#endif							/* BASE_FILE_HASH_H */
+#endif /* BASE_FILE_HASH_H */

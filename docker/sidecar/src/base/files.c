@@ -23,17 +23,17 @@
 /* The sidecar's and PostgreSQL's configuration and control files are smaller. */
 #define SMALL_FILE_MAX (1024 * 1024)
 
-static int	open_to_read(const char *path);
+static int open_to_read(const char *path);
 
 char *
 files_tail(const char *path, size_t limit)
 {
-	int			fd = open_to_read(path);
+	int fd = open_to_read(path);
 	struct stat status;
-	char	   *text;
-	char	   *line;
-	ssize_t		got;
-	off_t		from;
+	char *text;
+	char *line;
+	ssize_t got;
+	off_t from;
 
 	if (fd < 0 || fstat(fd, &status) != 0)
 	{
@@ -59,16 +59,15 @@ files_tail(const char *path, size_t limit)
 char *
 files_read(const char *path)
 {
-	int			fd = open_to_read(path);
-	char	   *text;
-	size_t		length = 0;
-	ssize_t		got;
+	int fd = open_to_read(path);
+	char *text;
+	size_t length = 0;
+	ssize_t got;
 
 	if (fd < 0)
 		return NULL;
 	text = mem_alloc(SMALL_FILE_MAX + 1);
-	while (length < SMALL_FILE_MAX &&
-		   (got = read(fd, text + length, SMALL_FILE_MAX - length)) > 0)
+	while (length < SMALL_FILE_MAX && (got = read(fd, text + length, SMALL_FILE_MAX - length)) > 0)
 		length += (size_t) got;
 	close(fd);
 	text[length] = '\0';
@@ -79,9 +78,9 @@ json_t *
 files_json(const char *path)
 {
 	/* a FIFO must not block the start */
-	int			fd = open(path, O_RDONLY | O_NONBLOCK | O_NOFOLLOW | O_CLOEXEC);
+	int fd = open(path, O_RDONLY | O_NONBLOCK | O_NOFOLLOW | O_CLOEXEC);
 	struct stat facts;
-	json_t	   *value = NULL;
+	json_t *value = NULL;
 
 	if (fd >= 0 && fstat(fd, &facts) == 0 && S_ISREG(facts.st_mode) && facts.st_size <= RECORD_MAX)
 		value = json_loadfd(fd, JSON_REJECT_DUPLICATES, NULL);
@@ -93,15 +92,16 @@ files_json(const char *path)
 int
 files_write(const char *path, const char *text)
 {
-	char	   *fresh = mem_printf("%s.new", path);
-	int			fd = unlink(fresh) != 0 && errno != ENOENT ? -1 :
-		open(fresh, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
-	size_t		length = strlen(text);
-	int			error = fd < 0 ? errno : 0;
+	char *fresh = mem_printf("%s.new", path);
+	int fd = unlink(fresh) != 0 && errno != ENOENT
+				 ? -1
+				 : open(fresh, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+	size_t length = strlen(text);
+	int error = fd < 0 ? errno : 0;
 
 	while (error == 0 && length > 0)
 	{
-		ssize_t		put = write(fd, text, length);
+		ssize_t put = write(fd, text, length);
 
 		if (put < 0 && errno != EINTR)
 			error = errno;
@@ -134,10 +134,10 @@ open_to_read(const char *path)
 {
 	struct open_how how = {
 		.flags = O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC,
-		.resolve = RESOLVE_NO_SYMLINKS
+		.resolve = RESOLVE_NO_SYMLINKS,
 	};
 	struct stat status;
-	int			fd = (int) syscall(SYS_openat2, AT_FDCWD, path, &how, sizeof(how));
+	int fd = (int) syscall(SYS_openat2, AT_FDCWD, path, &how, sizeof(how));
 
 	/* an older kernel or container engine has no openat2() */
 	if (fd < 0 && (errno == ENOSYS || errno == EPERM))

@@ -20,6 +20,6 @@ extern char *files_read(const char *path);
 extern json_t *files_json(const char *path);
 
 /* Replace a file durably, with mode 0600.  Returns errno. */
-extern int	files_write(const char *path, const char *text);
+extern int files_write(const char *path, const char *text);
 
-#endif							/* BASE_FILES_H */
+#endif /* BASE_FILES_H */

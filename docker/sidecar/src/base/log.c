@@ -18,8 +18,8 @@
 
 typedef struct LogBuffer
 {
-	char		text[LOG_LINE_MAX];
-	size_t		length;
+	char text[LOG_LINE_MAX];
+	size_t length;
 } LogBuffer;
 
 static LogLevel threshold = LOGLEVEL_INFO;
@@ -28,7 +28,7 @@ static const char *const level_names[] = {
 	[LOGLEVEL_DEBUG] = "debug",
 	[LOGLEVEL_INFO] = "info",
 	[LOGLEVEL_WARNING] = "warning",
-	[LOGLEVEL_ERROR] = "error"
+	[LOGLEVEL_ERROR] = "error",
 };
 
 static void append(LogBuffer *buffer, const char *text);
@@ -55,13 +55,13 @@ log_set_level(LogLevel level)
 }
 
 void
-log_line(LogLevel level, const char *message,...)
+log_line(LogLevel level, const char *message, ...)
 {
-	LogBuffer	buffer;
-	char		now[TIMESTAMP_LENGTH];
-	va_list		args;
+	LogBuffer buffer;
+	char now[TIMESTAMP_LENGTH];
+	va_list args;
 	const char *key;
-	ssize_t		written;
+	ssize_t written;
 
 	if (level < threshold)
 		return;
@@ -91,14 +91,14 @@ log_line(LogLevel level, const char *message,...)
 	va_end(args);
 	buffer.text[buffer.length++] = '\n';
 	written = write(STDERR_FILENO, buffer.text, buffer.length);
-	(void) written;				/* there is nowhere to report a failure */
+	(void) written; /* there is nowhere to report a failure */
 }
 
 static void
 append(LogBuffer *buffer, const char *text)
 {
-	size_t		room = sizeof(buffer->text) - 1 - buffer->length;
-	size_t		length = strlen(text);
+	size_t room = sizeof(buffer->text) - 1 - buffer->length;
+	size_t length = strlen(text);
 
 	if (length > room)
 		length = room;
@@ -112,7 +112,7 @@ append_quoted(LogBuffer *buffer, const char *value)
 	append(buffer, "\"");
 	for (const char *p = value; *p != '\0'; p++)
 	{
-		char		piece[8] = {*p, '\0'};
+		char piece[8] = {*p, '\0'};
 
 		if (*p == '"' || *p == '\\')
 			snprintf(piece, sizeof(piece), "\\%c", *p);

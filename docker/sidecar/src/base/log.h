@@ -20,7 +20,6 @@ extern bool log_level_parse(const char *name, LogLevel *level);
 extern void log_set_level(LogLevel level);
 
 /* log_line(LOGLEVEL_INFO, "listening", "address", text, ..., NULL) */
-extern void log_line(LogLevel level, const char *message,...)
-			__attribute__((sentinel));
+extern void log_line(LogLevel level, const char *message, ...) __attribute__((sentinel));
 
-#endif							/* BASE_LOG_H */
+#endif /* BASE_LOG_H */

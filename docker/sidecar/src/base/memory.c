@@ -16,7 +16,7 @@ static void out_of_memory(void) __attribute__((noreturn));
 void *
 mem_alloc(size_t size)
 {
-	void	   *pointer = calloc(1, size > 0 ? size : 1);
+	void *pointer = calloc(1, size > 0 ? size : 1);
 
 	if (pointer == NULL)
 		out_of_memory();
@@ -41,7 +41,7 @@ mem_strdup(const char *string)
 char *
 mem_strndup(const char *string, size_t length)
 {
-	char	   *copy = mem_alloc(length + 1);
+	char *copy = mem_alloc(length + 1);
 
 	memcpy(copy, string, length);
 	copy[length] = '\0';
@@ -49,10 +49,10 @@ mem_strndup(const char *string, size_t length)
 }
 
 char *
-mem_printf(const char *format,...)
+mem_printf(const char *format, ...)
 {
-	va_list		args;
-	char	   *text;
+	va_list args;
+	char *text;
 
 	va_start(args, format);
 	text = mem_vprintf(format, args);
@@ -63,9 +63,9 @@ mem_printf(const char *format,...)
 char *
 mem_vprintf(const char *format, va_list args)
 {
-	va_list		again;
-	int			length;
-	char	   *text;
+	va_list again;
+	int length;
+	char *text;
 
 	va_copy(again, args);
 	length = vsnprintf(NULL, 0, format, args);
@@ -88,8 +88,8 @@ json_checked(json_t *value)
 json_t *
 json_text(const char *text)
 {
-	json_t	   *value;
-	char	   *ascii;
+	json_t *value;
+	char *ascii;
 
 	if (text == NULL)
 		return json_null();

@@ -12,14 +12,12 @@
 
 #include <jansson.h>
 
-extern void *mem_alloc(size_t size);	/* zeroed */
+extern void *mem_alloc(size_t size); /* zeroed */
 extern void *mem_realloc(void *pointer, size_t size);
-extern char *mem_strdup(const char *string);	/* NULL stays NULL */
+extern char *mem_strdup(const char *string); /* NULL stays NULL */
 extern char *mem_strndup(const char *string, size_t length);
-extern char *mem_printf(const char *format,...)
-			__attribute__((format(printf, 1, 2)));
-extern char *mem_vprintf(const char *format, va_list args)
-			__attribute__((format(printf, 1, 0)));
+extern char *mem_printf(const char *format, ...) __attribute__((format(printf, 1, 2)));
+extern char *mem_vprintf(const char *format, va_list args) __attribute__((format(printf, 1, 0)));
 
 /* Ends the program if value is NULL. */
 extern json_t *json_checked(json_t *value);
@@ -30,4 +28,4 @@ extern json_t *json_text(const char *text);
 /* The string under a key, or NULL */
 extern const char *json_text_of(const json_t *object, const char *key);
 
-#endif							/* BASE_MEMORY_H */
+#endif /* BASE_MEMORY_H */

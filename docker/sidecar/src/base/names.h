@@ -19,4 +19,4 @@ extern bool barman_valid_backup_id(const char *id);
 /* Is it an id as Barman gives them, YYYYMMDDTHHMMSS? */
 extern bool barman_is_backup_id(const char *text);
 
-#endif							/* BASE_NAMES_H */
+#endif /* BASE_NAMES_H */

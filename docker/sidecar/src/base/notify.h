@@ -9,4 +9,4 @@
 /* "READY=1", "STOPPING=1"; does nothing without NOTIFY_SOCKET */
 extern void notify_manager(const char *state);
 
-#endif							/* BASE_NOTIFY_H */
+#endif /* BASE_NOTIFY_H */

@@ -23,12 +23,12 @@
 
 typedef struct ProcessFacts
 {
-	char		state;
-	pid_t		parent;
-	pid_t		group;
-	pid_t		session;
-	int			threads;
-	uint64_t	start_time;
+	char state;
+	pid_t parent;
+	pid_t group;
+	pid_t session;
+	int threads;
+	uint64_t start_time;
 } ProcessFacts;
 
 static bool has_ended(const ProcessFacts *facts);
@@ -111,7 +111,7 @@ process_end_group(pid_t group, pid_t session, uint64_t start_time, int64_t grace
 static bool
 await_end(pid_t group, pid_t session, uint64_t start_time, int64_t limit_ms)
 {
-	int64_t		until = monotonic_ms() + limit_ms;
+	int64_t until = monotonic_ms() + limit_ms;
 
 	while (group_lives(group, session, start_time))
 	{
@@ -125,14 +125,14 @@ await_end(pid_t group, pid_t session, uint64_t start_time, int64_t limit_ms)
 static bool
 read_facts(pid_t pid, ProcessFacts *facts)
 {
-	char		path[64];
-	char		text[1024];
-	ssize_t		length;
+	char path[64];
+	char text[1024];
+	ssize_t length;
 	const char *rest;
-	int			fd;
-	int			parent;
-	int			group;
-	int			session;
+	int fd;
+	int parent;
+	int group;
+	int session;
 	unsigned long long start_time;
 
 	snprintf(path, sizeof(path), "/proc/%d/stat", (int) pid);
@@ -148,7 +148,8 @@ read_facts(pid_t pid, ProcessFacts *facts)
 	/* The second field is a name in parentheses that may contain anything. */
 	rest = strrchr(text, ')');
 	if (rest == NULL ||
-		sscanf(rest + 1, " %c %d %d %d %*d %*d %*u %*u %*u %*u %*u %*u %*u %*d %*d %*d %*d %d %*d %llu",
+		sscanf(rest + 1,
+			   " %c %d %d %d %*d %*d %*u %*u %*u %*u %*u %*u %*u %*d %*d %*d %*d %d %*d %llu",
 			   &facts->state, &parent, &group, &session, &facts->threads, &start_time) != 6)
 		return false;
 	facts->parent = parent;
@@ -165,18 +166,17 @@ read_facts(pid_t pid, ProcessFacts *facts)
 static bool
 group_lives(pid_t group, pid_t session, uint64_t start_time)
 {
-	DIR		   *proc = opendir("/proc");
+	DIR *proc = opendir("/proc");
 	struct dirent *entry;
-	bool		lives = false;
+	bool lives = false;
 
 	while (proc != NULL && !lives && (entry = readdir(proc)) != NULL)
 	{
 		ProcessFacts facts;
 
 		lives = isdigit((unsigned char) entry->d_name[0]) &&
-			read_facts((pid_t) atoi(entry->d_name), &facts) &&
-			facts.group == group && facts.session == session &&
-			facts.start_time >= start_time && !has_ended(&facts);
+				read_facts((pid_t) atoi(entry->d_name), &facts) && facts.group == group &&
+				facts.session == session && facts.start_time >= start_time && !has_ended(&facts);
 	}
 	if (proc != NULL)
 		closedir(proc);
@@ -186,7 +186,7 @@ group_lives(pid_t group, pid_t session, uint64_t start_time)
 static void
 read_boot_id(void)
 {
-	FILE	   *file = fopen("/proc/sys/kernel/random/boot_id", "re");
+	FILE *file = fopen("/proc/sys/kernel/random/boot_id", "re");
 
 	if (file == NULL)
 		return;

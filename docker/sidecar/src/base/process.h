@@ -35,7 +35,6 @@ extern const char *process_boot_id(void);
  * End the remains of a process group that began in this session no earlier than
  * start_time: SIGINT, then SIGKILL after the grace.  False if nothing was left.
  */
-extern bool process_end_group(pid_t group, pid_t session, uint64_t start_time,
-							  int64_t grace_ms);
+extern bool process_end_group(pid_t group, pid_t session, uint64_t start_time, int64_t grace_ms);
 
-#endif							/* BASE_PROCESS_H */
+#endif /* BASE_PROCESS_H */

@@ -6,8 +6,8 @@
  */
 #include "base/settings.h"
 
-Settings	settings = {
+Settings settings = {
 	.max_jobs = DEFAULT_MAX_JOBS,
 	.max_jobs_of_kind = DEFAULT_MAX_JOBS_OF_KIND,
-	.max_backups_per_hour = DEFAULT_MAX_BACKUPS_PER_HOUR
+	.max_backups_per_hour = DEFAULT_MAX_BACKUPS_PER_HOUR,
 };

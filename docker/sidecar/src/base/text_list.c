@@ -13,5 +13,5 @@ text_list_clear(TextList *list)
 	for (size_t i = 0; i < list->count; i++)
 		free(list->texts[i]);
 	free(list->texts);
-	*list = (TextList) {0};
+	*list = (TextList){0};
 }

@@ -10,11 +10,11 @@
 
 typedef struct TextList
 {
-	char	  **texts;			/* malloc'd, as each of them */
-	size_t		count;
+	char **texts; /* malloc'd, as each of them */
+	size_t count;
 } TextList;
 
 /* Frees the texts, and leaves the list empty. */
 extern void text_list_clear(TextList *list);
 
-#endif							/* BASE_TEXT_LIST_H */
+#endif /* BASE_TEXT_LIST_H */

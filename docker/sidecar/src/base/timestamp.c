@@ -29,28 +29,26 @@ monotonic_ms(void)
 void
 timestamp_format(int64_t microseconds, char buffer[TIMESTAMP_LENGTH])
 {
-	time_t		seconds = (time_t) (microseconds / 1000000);
-	struct tm	parts;
-	char		whole[24];
+	time_t seconds = (time_t) (microseconds / 1000000);
+	struct tm parts;
+	char whole[24];
 
 	gmtime_r(&seconds, &parts);
 	strftime(whole, sizeof(whole), "%Y-%m-%dT%H:%M:%S", &parts);
-	snprintf(buffer, TIMESTAMP_LENGTH, "%s.%06dZ", whole,
-			 (int) (microseconds % 1000000));
+	snprintf(buffer, TIMESTAMP_LENGTH, "%s.%06dZ", whole, (int) (microseconds % 1000000));
 }
 
 bool
 timestamp_parse(const char *text, int64_t *microseconds)
 {
-	struct tm	parts;
-	int			fraction;
-	char		zone;
+	struct tm parts;
+	int fraction;
+	char zone;
 
 	memset(&parts, 0, sizeof(parts));
-	if (sscanf(text, "%4d-%2d-%2dT%2d:%2d:%2d.%6d%c",
-			   &parts.tm_year, &parts.tm_mon, &parts.tm_mday,
-			   &parts.tm_hour, &parts.tm_min, &parts.tm_sec,
-			   &fraction, &zone) != 8 || zone != 'Z')
+	if (sscanf(text, "%4d-%2d-%2dT%2d:%2d:%2d.%6d%c", &parts.tm_year, &parts.tm_mon, &parts.tm_mday,
+			   &parts.tm_hour, &parts.tm_min, &parts.tm_sec, &fraction, &zone) != 8 ||
+		zone != 'Z')
 		return false;
 	parts.tm_year -= 1900;
 	parts.tm_mon -= 1;

@@ -25,4 +25,4 @@ extern bool timestamp_parse(const char *text, int64_t *microseconds);
 /* Convert monotonic milliseconds for pthread_cond_timedwait(). */
 extern struct timespec monotonic_timespec(int64_t milliseconds);
 
-#endif							/* BASE_TIMESTAMP_H */
+#endif /* BASE_TIMESTAMP_H */

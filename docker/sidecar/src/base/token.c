@@ -31,17 +31,17 @@
 
 typedef struct TokenFile
 {
-	TokenGrant	grant;
-	char	   *path;
-	char		token[TOKEN_MAX];
-	size_t		length;			/* 0: the file holds no valid token */
-	bool		looked;			/* facts are valid */
+	TokenGrant grant;
+	char *path;
+	char token[TOKEN_MAX];
+	size_t length; /* 0: the file holds no valid token */
+	bool looked;   /* facts are valid */
 	struct stat facts;
 } TokenFile;
 
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static TokenFile files[FILES_MAX];
-static int	file_count;
+static int file_count;
 
 /* Without tokens, anybody who can connect may operate, but not destroy. */
 static const TokenGrant everybody = {SCOPE_OPERATE, NULL};
@@ -50,13 +50,12 @@ static bool parse_servers(const char *text, size_t length, TokenGrant *grant);
 static void look_at(TokenFile *file);
 static char *read_token(TokenFile *file, struct stat *facts);
 static bool same_facts(const struct stat *a, const struct stat *b);
-static bool token_equal(const char *token, size_t token_length,
-						const char *candidate, size_t length);
+static bool token_equal(const char *token, size_t token_length, const char *candidate, size_t length);
 
 char *
 token_add_file(const char *option)
 {
-	TokenFile  *file = &files[file_count];
+	TokenFile *file = &files[file_count];
 	const char *path = option;
 
 	if (file_count == FILES_MAX)
@@ -66,16 +65,17 @@ token_add_file(const char *option)
 	for (TokenScope scope = SCOPE_READ; scope <= SCOPE_DESTROY; scope++)
 	{
 		const char *name = token_scope_name(scope);
-		size_t		length = strlen(name);
+		size_t length = strlen(name);
 		const char *equals;
 
 		if (strncmp(option, name, length) != 0 || (option[length] != '=' && option[length] != ':'))
 			continue;
 		equals = strchr(option + length, '=');
-		if (equals == NULL ||
-			(option[length] == ':' &&
-			 !parse_servers(option + length + 1, (size_t) (equals - option) - length - 1, &file->grant)))
-			return mem_printf("--token-file is \"%s\": it must be FILE, SCOPE=FILE or SCOPE:SERVER,...=FILE", option);
+		if (equals == NULL || (option[length] == ':' &&
+							   !parse_servers(option + length + 1,
+											  (size_t) (equals - option) - length - 1, &file->grant)))
+			return mem_printf("--token-file is \"%s\": it must be FILE, SCOPE=FILE or SCOPE:SERVER,...=FILE",
+							  option);
 		file->grant.scope = scope;
 		path = equals + 1;
 	}
@@ -90,11 +90,11 @@ token_add_file(const char *option)
 static bool
 parse_servers(const char *text, size_t length, TokenGrant *grant)
 {
-	char	   *copy = mem_strndup(text, length);
-	char	   *rest = copy;
-	char	   *name;
-	size_t		count = 0;
-	bool		good = length > 0;
+	char *copy = mem_strndup(text, length);
+	char *rest = copy;
+	char *name;
+	size_t count = 0;
+	bool good = length > 0;
 
 	grant->servers = mem_alloc(sizeof(char *) * (length + 2));
 	while (good && (name = strsep(&rest, ",")) != NULL)
@@ -131,7 +131,7 @@ token_configured(void)
 TokenScope
 token_strongest(void)
 {
-	TokenScope	strongest = file_count > 0 ? SCOPE_NONE : everybody.scope;
+	TokenScope strongest = file_count > 0 ? SCOPE_NONE : everybody.scope;
 
 	for (int i = 0; i < file_count; i++)
 	{
@@ -146,9 +146,9 @@ token_check(const char *authorization, const TokenGrant **grant)
 {
 	static const char scheme[] = "Bearer ";
 	const char *candidate = NULL;
-	size_t		length = 0;
+	size_t length = 0;
 	TokenVerdict verdict = authorization == NULL ? TOKEN_MISSING : TOKEN_WRONG;
-	int			usable = 0;
+	int usable = 0;
 
 	*grant = NULL;
 	if (file_count == 0)
@@ -169,8 +169,8 @@ token_check(const char *authorization, const TokenGrant **grant)
 	pthread_mutex_lock(&lock);
 	for (int i = 0; i < file_count; i++)
 	{
-		TokenFile  *file = &files[i];
-		bool		equal;
+		TokenFile *file = &files[i];
+		bool equal;
 
 		look_at(file);
 		usable += file->length > 0;
@@ -182,13 +182,14 @@ token_check(const char *authorization, const TokenGrant **grant)
 	pthread_mutex_unlock(&lock);
 	if (*grant != NULL)
 		return TOKEN_GOOD;
-	return usable == 0 || (usable < file_count && verdict == TOKEN_WRONG) ? TOKEN_UNREADABLE : verdict;
+	return usable == 0 || (usable < file_count && verdict == TOKEN_WRONG) ? TOKEN_UNREADABLE
+																		  : verdict;
 }
 
 bool
 token_read_files(void)
 {
-	bool		good = true;
+	bool good = true;
 
 	pthread_mutex_lock(&lock);
 	for (int i = 0; i < file_count; i++)
@@ -201,8 +202,9 @@ token_read_files(void)
 			if (files[i].length == 0 ||
 				!token_equal(files[j].token, files[j].length, files[i].token, files[i].length))
 				continue;
-			log_line(LOGLEVEL_ERROR, "two token files hold the same token: nobody can tell what it is for",
-					 "path", files[j].path, "other", files[i].path, NULL);
+			log_line(LOGLEVEL_ERROR,
+					 "two token files hold the same token: nobody can tell what it is for", "path",
+					 files[j].path, "other", files[i].path, NULL);
 			good = false;
 		}
 	}
@@ -248,7 +250,7 @@ static void
 look_at(TokenFile *file)
 {
 	struct stat now;
-	char	   *wrong;
+	char *wrong;
 
 	if (lstat(file->path, &now) != 0)
 		memset(&now, 0, sizeof(now));
@@ -261,8 +263,8 @@ look_at(TokenFile *file)
 	file->looked = true;
 	file->facts = now;
 	if (wrong != NULL)
-		log_line(LOGLEVEL_ERROR, "a token file is not to be used: nobody may in by it", "path", file->path,
-				 "scope", token_scope_name(file->grant.scope), "cause", wrong, NULL);
+		log_line(LOGLEVEL_ERROR, "a token file is not to be used: nobody may in by it", "path",
+				 file->path, "scope", token_scope_name(file->grant.scope), "cause", wrong, NULL);
 	free(wrong);
 }
 
@@ -273,18 +275,18 @@ look_at(TokenFile *file)
 static char *
 read_token(TokenFile *file, struct stat *facts)
 {
-	char		buffer[TOKEN_MAX + 1];
-	char	   *wrong = NULL;
-	ssize_t		got;
-	size_t		length;
-	size_t		start = 0;
+	char buffer[TOKEN_MAX + 1];
+	char *wrong = NULL;
+	ssize_t got;
+	size_t length;
+	size_t start = 0;
 
 	/* a fifo or device must not block the open, nor a symbolic link redirect it */
-	int			fd = open(file->path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOFOLLOW | O_NOCTTY);
+	int fd = open(file->path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOFOLLOW | O_NOCTTY);
 
 	if (fd < 0)
 		return errno == ELOOP ? mem_strdup("it is a symbolic link: name the file itself")
-			: mem_printf("it cannot be opened: %s", strerror(errno));
+							  : mem_printf("it cannot be opened: %s", strerror(errno));
 	if (fstat(fd, facts) != 0)
 		wrong = mem_printf("it cannot be examined: %s", strerror(errno));
 	else if (!S_ISREG(facts->st_mode))
@@ -292,7 +294,8 @@ read_token(TokenFile *file, struct stat *facts)
 	else if (facts->st_uid != geteuid() && facts->st_uid != 0)
 		wrong = mem_strdup("it belongs neither to the sidecar's user nor to root: chown it");
 	else if ((facts->st_mode & 077) != 0)
-		wrong = mem_printf("it is open to others (mode %04o): chmod 600 it", (unsigned int) facts->st_mode & 07777);
+		wrong = mem_printf("it is open to others (mode %04o): chmod 600 it",
+						   (unsigned int) facts->st_mode & 07777);
 	got = wrong == NULL ? read(fd, buffer, sizeof(buffer)) : 0;
 	close(fd);
 	if (wrong != NULL)
@@ -327,10 +330,10 @@ read_token(TokenFile *file, struct stat *facts)
 static bool
 same_facts(const struct stat *a, const struct stat *b)
 {
-	return a->st_dev == b->st_dev && a->st_ino == b->st_ino &&
-		a->st_mode == b->st_mode && a->st_uid == b->st_uid && a->st_size == b->st_size &&
-		a->st_mtim.tv_sec == b->st_mtim.tv_sec && a->st_mtim.tv_nsec == b->st_mtim.tv_nsec &&
-		a->st_ctim.tv_sec == b->st_ctim.tv_sec && a->st_ctim.tv_nsec == b->st_ctim.tv_nsec;
+	return a->st_dev == b->st_dev && a->st_ino == b->st_ino && a->st_mode == b->st_mode &&
+		   a->st_uid == b->st_uid && a->st_size == b->st_size &&
+		   a->st_mtim.tv_sec == b->st_mtim.tv_sec && a->st_mtim.tv_nsec == b->st_mtim.tv_nsec &&
+		   a->st_ctim.tv_sec == b->st_ctim.tv_sec && a->st_ctim.tv_nsec == b->st_ctim.tv_nsec;
 }
 
 /* Takes the same time wherever the first difference is. */

@@ -11,26 +11,26 @@
 /* Each scope includes those before it. */
 typedef enum TokenScope
 {
-	SCOPE_UNSET,				/* invalid for a route */
-	SCOPE_NONE,					/* needs no token */
+	SCOPE_UNSET, /* invalid for a route */
+	SCOPE_NONE,	 /* needs no token */
 	SCOPE_READ,
-	SCOPE_OPERATE,				/* backups, restores, drills, cron */
-	SCOPE_DESTROY				/* remove a backup or its WAL */
+	SCOPE_OPERATE, /* backups, restores, drills, cron */
+	SCOPE_DESTROY  /* remove a backup or its WAL */
 } TokenScope;
 
 /* What a token permits, and for which servers */
 typedef struct TokenGrant
 {
-	TokenScope	scope;
-	char	  **servers;		/* NULL-terminated; NULL: all */
+	TokenScope scope;
+	char **servers; /* NULL-terminated; NULL: all */
 } TokenGrant;
 
 typedef enum TokenVerdict
 {
 	TOKEN_GOOD,
-	TOKEN_MISSING,				/* no Authorization header */
+	TOKEN_MISSING, /* no Authorization header */
 	TOKEN_WRONG,
-	TOKEN_UNREADABLE			/* no match, but a token file is invalid */
+	TOKEN_UNREADABLE /* no match, but a token file is invalid */
 } TokenVerdict;
 
 /*
@@ -58,4 +58,4 @@ extern bool token_reaches(const TokenGrant *grant, const char *server);
 
 extern const char *token_scope_name(TokenScope scope);
 
-#endif							/* BASE_TOKEN_H */
+#endif /* BASE_TOKEN_H */

@@ -22,8 +22,8 @@
 #define PAUSE_MS 100
 
 static struct MHD_Daemon *server;
-static int	listener = -1;
-static int	wake = -1;
+static int listener = -1;
+static int wake = -1;
 static bool plain;
 static pthread_t thread;
 
@@ -31,10 +31,10 @@ static void *accept_main(void *arg);
 static void take_connection(void);
 static void refuse(int fd);
 
-static const char no_room[] =
-	"HTTP/1.1 503 Service Unavailable\r\nContent-Type: application/json\r\nConnection: close\r\n"
-	"Retry-After: 1\r\nContent-Length: 114\r\n\r\n"
-	"{\"error\":{\"code\":\"unavailable\",\"message\":\"too many connections are open\",\"detail\":null,\"hint\":\"Try again later.\"}}";
+static const char
+	no_room[] = "HTTP/1.1 503 Service Unavailable\r\nContent-Type: application/json\r\nConnection: close\r\n"
+				"Retry-After: 1\r\nContent-Length: 114\r\n\r\n"
+				"{\"error\":{\"code\":\"unavailable\",\"message\":\"too many connections are open\",\"detail\":null,\"hint\":\"Try again later.\"}}";
 
 bool
 http_accept_start(struct MHD_Daemon *daemon, int fd, bool tls)
@@ -49,7 +49,7 @@ http_accept_start(struct MHD_Daemon *daemon, int fd, bool tls)
 void
 http_accept_stop(void)
 {
-	uint64_t	one = 1;
+	uint64_t one = 1;
 
 	if (wake < 0 || write(wake, &one, sizeof(one)) != (ssize_t) sizeof(one))
 		return;
@@ -80,9 +80,8 @@ static void
 take_connection(void)
 {
 	struct sockaddr_storage address = {0};
-	socklen_t	length = sizeof(address);
-	int			fd = accept4(listener, (struct sockaddr *) &address, &length,
-							 SOCK_NONBLOCK | SOCK_CLOEXEC);
+	socklen_t length = sizeof(address);
+	int fd = accept4(listener, (struct sockaddr *) &address, &length, SOCK_NONBLOCK | SOCK_CLOEXEC);
 
 	if (fd < 0)
 	{
@@ -98,13 +97,13 @@ take_connection(void)
 	if (!http_connection_admit(fd, (struct sockaddr *) &address))
 		refuse(fd);
 	else if (MHD_add_connection(server, fd, (struct sockaddr *) &address, length) != MHD_YES)
-		http_connection_forget(fd);	/* libmicrohttpd has closed fd */
+		http_connection_forget(fd); /* libmicrohttpd has closed fd */
 }
 
 static void
 refuse(int fd)
 {
-	char		ignored[4096];
+	char ignored[4096];
 
 	if (plain)
 	{

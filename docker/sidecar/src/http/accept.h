@@ -14,4 +14,4 @@
 extern bool http_accept_start(struct MHD_Daemon *daemon, int fd, bool tls);
 extern void http_accept_stop(void);
 
-#endif							/* HTTP_ACCEPT_H */
+#endif /* HTTP_ACCEPT_H */

@@ -21,13 +21,13 @@ static bool is_of_page(Request *request);
 static int64_t cache_control(const char *value);
 
 Answer *
-http_refuse_early(Request *request, const char *version, Answer *(*admit) (Request *request))
+http_refuse_early(Request *request, const char *version, Answer *(*admit)(Request *request))
 {
 	const char *length = http_header(request, MHD_HTTP_HEADER_CONTENT_LENGTH);
 	const char *type = http_header(request, MHD_HTTP_HEADER_CONTENT_TYPE);
 	const char *chunked = http_header(request, MHD_HTTP_HEADER_TRANSFER_ENCODING);
-	size_t		declared;
-	Answer	   *answer = http_headers_refuse(request, version);
+	size_t declared;
+	Answer *answer = http_headers_refuse(request, version);
 
 	if (answer != NULL)
 		return answer;
@@ -46,8 +46,8 @@ http_refuse_early(Request *request, const char *version, Answer *(*admit) (Reque
 		return answer_error("bad_request", "this request takes no body", NULL, NULL);
 	if (declared > request->body_max)
 		return http_body_too_large(request);
-	if ((declared > 0 || chunked != NULL) &&
-		type != NULL && strncasecmp(type, "application/json", 16) != 0)
+	if ((declared > 0 || chunked != NULL) && type != NULL &&
+		strncasecmp(type, "application/json", 16) != 0)
 		return answer_error("bad_request", "the body must be JSON", NULL,
 							"Send it with Content-Type: application/json.");
 	if (!http_body_would_fit(declared))
@@ -59,7 +59,8 @@ http_refuse_early(Request *request, const char *version, Answer *(*admit) (Reque
 static Answer *
 check_authorization(Request *request)
 {
-	request->token = token_check(http_header(request, MHD_HTTP_HEADER_AUTHORIZATION), &request->grant);
+	request->token = token_check(http_header(request, MHD_HTTP_HEADER_AUTHORIZATION),
+								 &request->grant);
 	if (!token_configured() && is_of_page(request))
 		return answer_error("forbidden", "requests of web pages are refused",
 							"The request has the header Origin, or Sec-Fetch-Site says that a page of another site sends it.",
@@ -75,7 +76,7 @@ is_of_page(Request *request)
 	const char *site = http_header(request, "Sec-Fetch-Site");
 
 	return http_header(request, MHD_HTTP_HEADER_ORIGIN) != NULL ||
-		(site != NULL && strcmp(site, "none") != 0 && strcmp(site, "same-origin") != 0);
+		   (site != NULL && strcmp(site, "none") != 0 && strcmp(site, "same-origin") != 0);
 }
 
 /* Understands "no-cache" and "max-age=SECONDS", and ignores the rest. */
@@ -91,7 +92,7 @@ cache_control(const char *value)
 	age = strcasestr(value, "max-age=");
 	if (age != NULL && age[8] >= '0' && age[8] <= '9')
 	{
-		long		seconds = strtol(age + 8, NULL, 10);
+		long seconds = strtol(age + 8, NULL, 10);
 
 		return seconds < 86400 ? seconds * 1000 : HTTP_AGE_DEFAULT;
 	}

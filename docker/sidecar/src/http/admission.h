@@ -12,6 +12,7 @@
  * Fills in the request.  Returns NULL, or the answer to a refused request.
  * Calls admit once the caller and the path are known.
  */
-extern Answer *http_refuse_early(Request *request, const char *version, Answer *(*admit) (Request *request));
+extern Answer *http_refuse_early(Request *request, const char *version,
+								 Answer *(*admit)(Request *request));
 
-#endif							/* HTTP_ADMISSION_H */
+#endif /* HTTP_ADMISSION_H */

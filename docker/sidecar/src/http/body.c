@@ -33,7 +33,7 @@ http_bodies_limit(size_t bytes)
 bool
 http_body_would_fit(size_t length)
 {
-	bool		fits;
+	bool fits;
 
 	pthread_mutex_lock(&lock);
 	fits = length <= SMALL_BODY || memory_used + length <= memory_max;
@@ -63,7 +63,7 @@ http_body_append(Request *request, const char *data, size_t size)
 static bool
 take(size_t length, size_t size)
 {
-	bool		fits;
+	bool fits;
 
 	pthread_mutex_lock(&lock);
 	fits = length + size <= SMALL_BODY || memory_used + size <= memory_max;
@@ -112,9 +112,9 @@ json_t *
 http_body_parse(const char *body, size_t length, size_t max_values, Answer **refusal)
 {
 	const char *wrong;
-	json_t	   *value;
+	json_t *value;
 	json_error_t error;
-	char	   *detail;
+	char *detail;
 
 	if (length == 0)
 		return json_checked(json_object());
@@ -146,13 +146,13 @@ http_body_parse(const char *body, size_t length, size_t max_values, Answer **ref
 static bool
 is_measured(const char *body, size_t length, size_t max_values, const char **wrong)
 {
-	size_t		values = 1;
-	size_t		depth = 0;
-	bool		quoted = false;
+	size_t values = 1;
+	size_t depth = 0;
+	bool quoted = false;
 
 	for (size_t i = 0; i < length; i++)
 	{
-		char		c = body[i];
+		char c = body[i];
 
 		if (quoted)
 		{

@@ -28,7 +28,6 @@ extern Answer *http_body_too_large(const Request *request);
 extern Answer *http_body_no_room(void);
 
 /* An object, empty if there is no body; NULL after setting *refusal */
-extern json_t *http_body_parse(const char *body, size_t length, size_t max_values,
-							   Answer **refusal);
+extern json_t *http_body_parse(const char *body, size_t length, size_t max_values, Answer **refusal);
 
-#endif							/* HTTP_BODY_H */
+#endif /* HTTP_BODY_H */

@@ -21,13 +21,13 @@
 typedef struct Connection
 {
 	struct Connection *next;
-	HttpPeer   *peer;
-	int			fd;
-	bool		served;			/* libmicrohttpd has taken it */
-	bool		ended;			/* by us; libmicrohttpd will notice */
-	bool		waits;			/* in a long poll */
-	HttpStage	stage;
-	int64_t		since;			/* monotonic_ms() of the last change of stage */
+	HttpPeer *peer;
+	int fd;
+	bool served; /* libmicrohttpd has taken it */
+	bool ended;	 /* by us; libmicrohttpd will notice */
+	bool waits;	 /* in a long poll */
+	HttpStage stage;
+	int64_t since; /* monotonic_ms() of the last change of stage */
 } Connection;
 
 /* What takes a stream may wait for a lock or a disk; who sends it gives up earlier, and says why. */
@@ -36,15 +36,15 @@ typedef struct Connection
 static pthread_mutex_t connections_lock = PTHREAD_MUTEX_INITIALIZER;
 static pthread_cond_t connections_changed;
 static Connection *connections;
-static int	listed;			/* length of connections, including ended ones */
-static int	open_all;
-static int	open_foreign;		/* of these, from other hosts */
-static int	waits_all;
+static int listed; /* length of connections, including ended ones */
+static int open_all;
+static int open_foreign; /* of these, from other hosts */
+static int waits_all;
 static HttpLimits limits;
-static bool plain;				/* no TLS: we can send an answer directly */
+static bool plain; /* no TLS: we can send an answer directly */
 static HttpCounters counters;
 static pthread_t timer;
-static void (*tick_others) (int64_t now);
+static void (*tick_others)(int64_t now);
 static bool timer_stop;
 
 static void *timer_main(void *arg);
@@ -58,13 +58,13 @@ static void set_waits(Connection *connection, bool waits);
 static void drop(Connection *connection);
 static Connection *connection_of(struct MHD_Connection *connection);
 
-static const char too_slow[] =
-	"HTTP/1.1 408 Request Timeout\r\nContent-Type: application/json\r\nConnection: close\r\n"
-	"Content-Length: 117\r\n\r\n"
-	"{\"error\":{\"code\":\"request_timeout\",\"message\":\"the request did not arrive in time\",\"detail\":null,\"hint\":\"Try again.\"}}";
+static const char
+	too_slow[] = "HTTP/1.1 408 Request Timeout\r\nContent-Type: application/json\r\nConnection: close\r\n"
+				 "Content-Length: 117\r\n\r\n"
+				 "{\"error\":{\"code\":\"request_timeout\",\"message\":\"the request did not arrive in time\",\"detail\":null,\"hint\":\"Try again.\"}}";
 
 void
-http_connections_init(const HttpLimits *wanted, bool tls, void (*tick) (int64_t now))
+http_connections_init(const HttpLimits *wanted, bool tls, void (*tick)(int64_t now))
 {
 	pthread_condattr_t attributes;
 
@@ -101,7 +101,7 @@ timer_main(void *arg)
 	pthread_mutex_lock(&connections_lock);
 	while (!timer_stop)
 	{
-		int64_t		now = monotonic_ms();
+		int64_t now = monotonic_ms();
 
 		if (connections == NULL)
 		{
@@ -128,7 +128,7 @@ end_overdue(int64_t now)
 {
 	for (Connection *c = connections; c != NULL; c = c->next)
 	{
-		int64_t		seconds = seconds_for(c->stage);
+		int64_t seconds = seconds_for(c->stage);
 
 		if (c->ended || !c->served || seconds == 0 || now - c->since < seconds * 1000)
 			continue;
@@ -177,8 +177,8 @@ bool
 http_connection_admit(int fd, const struct sockaddr *address)
 {
 	Connection *mine;
-	HttpPeer   *peer;
-	bool		admitted;
+	HttpPeer *peer;
+	bool admitted;
 
 	pthread_mutex_lock(&connections_lock);
 	peer = http_peer_find(address);
@@ -260,7 +260,7 @@ count_open(HttpPeer *peer, int change)
 static void
 set_waits(Connection *connection, bool waits)
 {
-	int			change = (int) waits - (int) connection->waits;
+	int change = (int) waits - (int) connection->waits;
 
 	connection->waits = waits;
 	connection->peer->waits += change;
@@ -283,15 +283,15 @@ http_connection_forget(int fd)
 }
 
 void
-http_connection_notify(void *cls, struct MHD_Connection *connection,
-					   void **socket_context, enum MHD_ConnectionNotificationCode code)
+http_connection_notify(void *cls, struct MHD_Connection *connection, void **socket_context,
+					   enum MHD_ConnectionNotificationCode code)
 {
 	(void) cls;
 	pthread_mutex_lock(&connections_lock);
 	if (code == MHD_CONNECTION_NOTIFY_STARTED)
 	{
-		const union MHD_ConnectionInfo *info =
-			MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD);
+		const union MHD_ConnectionInfo *info = MHD_get_connection_info(connection,
+																	   MHD_CONNECTION_INFO_CONNECTION_FD);
 
 		for (Connection *c = connections; c != NULL && info != NULL; c = c->next)
 		{
@@ -350,13 +350,12 @@ bool
 http_may_wait(Request *request)
 {
 	Connection *mine = connection_of(request->connection);
-	bool		may;
+	bool may;
 
 	if (mine == NULL)
 		return true;
 	pthread_mutex_lock(&connections_lock);
-	may = mine->waits ||
-		(waits_all < limits.waits && mine->peer->waits < limits.waits_per_address);
+	may = mine->waits || (waits_all < limits.waits && mine->peer->waits < limits.waits_per_address);
 	if (!may)
 		counters.waits_refused++;
 	set_waits(mine, may);
@@ -413,8 +412,8 @@ http_counters(void)
 static Connection *
 connection_of(struct MHD_Connection *connection)
 {
-	const union MHD_ConnectionInfo *info =
-		MHD_get_connection_info(connection, MHD_CONNECTION_INFO_SOCKET_CONTEXT);
+	const union MHD_ConnectionInfo *info = MHD_get_connection_info(connection,
+																   MHD_CONNECTION_INFO_SOCKET_CONTEXT);
 
 	return info != NULL ? info->socket_context : NULL;
 }

@@ -25,7 +25,7 @@
  * Call init before there are connections, and watch before the first can
  * arrive.  tick is called a few times a second while there is a connection.
  */
-extern void http_connections_init(const HttpLimits *wanted, bool tls, void (*tick) (int64_t now));
+extern void http_connections_init(const HttpLimits *wanted, bool tls, void (*tick)(int64_t now));
 extern bool http_connections_watch(void);
 extern void http_connections_unwatch(void);
 
@@ -33,8 +33,7 @@ extern void http_connections_unwatch(void);
 extern bool http_connection_admit(int fd, const struct sockaddr *address);
 extern void http_connection_forget(int fd);
 extern void http_connection_notify(void *cls, struct MHD_Connection *connection,
-								   void **socket_context,
-								   enum MHD_ConnectionNotificationCode code);
+								   void **socket_context, enum MHD_ConnectionNotificationCode code);
 extern void http_connection_stage(struct MHD_Connection *connection, HttpStage stage);
 extern bool http_connection_is_unix(struct MHD_Connection *connection);
 
@@ -48,4 +47,4 @@ extern HttpCounters http_counters(void);
 /* False if too many long polls wait, in total or from this address. */
 extern bool http_may_wait(Request *request);
 
-#endif							/* HTTP_CONNECTION_H */
+#endif /* HTTP_CONNECTION_H */

@@ -21,27 +21,31 @@
 
 /* Refuse a duplicate of these, because we would use only one of the two. */
 static const char *const single[] = {
-	MHD_HTTP_HEADER_AUTHORIZATION, MHD_HTTP_HEADER_CONTENT_LENGTH, MHD_HTTP_HEADER_CONTENT_TYPE,
-	MHD_HTTP_HEADER_HOST, MHD_HTTP_HEADER_TRANSFER_ENCODING, MHD_HTTP_HEADER_ORIGIN,
-	"Idempotency-Key", "Sec-Fetch-Site"
+	MHD_HTTP_HEADER_AUTHORIZATION,
+	MHD_HTTP_HEADER_CONTENT_LENGTH,
+	MHD_HTTP_HEADER_CONTENT_TYPE,
+	MHD_HTTP_HEADER_HOST,
+	MHD_HTTP_HEADER_TRANSFER_ENCODING,
+	MHD_HTTP_HEADER_ORIGIN,
+	"Idempotency-Key",
+	"Sec-Fetch-Site",
 };
 
 #define SINGLES (sizeof(single) / sizeof(single[0]))
 
 typedef struct Survey
 {
-	int			seen[SINGLES];
-	size_t		bytes;			/* of the lines, as "Name: value" */
-	bool		bad_name;
-	bool		bad_value;
+	int seen[SINGLES];
+	size_t bytes; /* of the lines, as "Name: value" */
+	bool bad_name;
+	bool bad_value;
 } Survey;
 
 static char *host_names[HOST_NAMES_MAX];
-static int	host_count;
+static int host_count;
 
-static enum MHD_Result survey_header(void *cls, enum MHD_ValueKind kind,
-									 const char *key, size_t key_size,
-									 const char *value, size_t value_size);
+static enum MHD_Result survey_header(void *cls, enum MHD_ValueKind kind, const char *key,
+									 size_t key_size, const char *value, size_t value_size);
 static bool is_token(const char *text, size_t size);
 static Answer *malformed(const char *why);
 static bool lines_are_whole(Request *request, const Survey *survey);
@@ -65,7 +69,7 @@ http_hosts_forget(void)
 Answer *
 http_headers_refuse(Request *request, const char *version)
 {
-	Survey		survey = {0};
+	Survey survey = {0};
 	const char *length = http_header(request, MHD_HTTP_HEADER_CONTENT_LENGTH);
 	const char *encoding = http_header(request, MHD_HTTP_HEADER_TRANSFER_ENCODING);
 	const char *host = http_header(request, MHD_HTTP_HEADER_HOST);
@@ -82,12 +86,13 @@ http_headers_refuse(Request *request, const char *version)
 		if (survey.seen[i] > 1)
 			return malformed("A header is there twice.");
 	}
-	if (encoding != NULL && (strcasecmp(encoding, "chunked") != 0 || strcmp(version, MHD_HTTP_VERSION_1_1) != 0))
+	if (encoding != NULL &&
+		(strcasecmp(encoding, "chunked") != 0 || strcmp(version, MHD_HTTP_VERSION_1_1) != 0))
 		return malformed("The only Transfer-Encoding is chunked.");
 	if (encoding != NULL && length != NULL)
 		return malformed("There are both Content-Length and Transfer-Encoding.");
-	if (length != NULL && (length[0] == '\0' || strlen(length) > 18 ||
-						   strspn(length, "0123456789") != strlen(length)))
+	if (length != NULL &&
+		(length[0] == '\0' || strlen(length) > 18 || strspn(length, "0123456789") != strlen(length)))
 		return malformed("Content-Length is not a number.");
 	if (!lines_are_whole(request, &survey))
 		return malformed("A line is not written as \"Name: value\", or holds a zero byte.");
@@ -104,7 +109,7 @@ static enum MHD_Result
 survey_header(void *cls, enum MHD_ValueKind kind, const char *key, size_t key_size,
 			  const char *value, size_t value_size)
 {
-	Survey	   *survey = cls;
+	Survey *survey = cls;
 
 	(void) kind;
 	survey->bytes += key_size + 2 + value_size + 2;
@@ -148,10 +153,11 @@ lines_are_whole(Request *request, const Survey *survey)
 {
 #if MHD_VERSION < 0x01000000
 	const union MHD_ConnectionInfo *info;
-	size_t		first_line;
+	size_t first_line;
 
 	info = MHD_get_connection_info(request->connection, MHD_CONNECTION_INFO_REQUEST_HEADER_SIZE);
-	first_line = strlen(request->method) + 1 + request->uri_length + 1 + strlen(MHD_HTTP_VERSION_1_1) + 2;
+	first_line = strlen(request->method) + 1 + request->uri_length + 1 +
+				 strlen(MHD_HTTP_VERSION_1_1) + 2;
 	return info != NULL && info->header_size == first_line + survey->bytes + 2;
 #else
 	(void) request;
@@ -168,19 +174,20 @@ static bool
 host_is_ours(Request *request, const char *host)
 {
 	const union MHD_ConnectionInfo *info;
-	size_t		length = host[0] == '[' ? strcspn(host, "]") + 1 : strcspn(host, ":");
-	char		name[256];
+	size_t length = host[0] == '[' ? strcspn(host, "]") + 1 : strcspn(host, ":");
+	char name[256];
 
 	if (http_connection_is_unix(request->connection))
 		return true;
 	if (length == 0 || length >= sizeof(name) || length > strlen(host))
 		return false;
-	if (host[length] != '\0' &&
-		(host[length] != ':' || strspn(host + length + 1, "0123456789") != strlen(host + length + 1)))
+	if (host[length] != '\0' && (host[length] != ':' || strspn(host + length + 1, "0123456789") !=
+															strlen(host + length + 1)))
 		return false;
 	memcpy(name, host, length);
 	name[length] = '\0';
-	if (strcasecmp(name, "localhost") == 0 || strcmp(name, "127.0.0.1") == 0 || strcmp(name, "[::1]") == 0)
+	if (strcasecmp(name, "localhost") == 0 || strcmp(name, "127.0.0.1") == 0 ||
+		strcmp(name, "[::1]") == 0)
 		return true;
 	for (int i = 0; i < host_count; i++)
 	{
@@ -196,26 +203,26 @@ static bool
 is_address_of(int fd, const char *host)
 {
 	struct sockaddr_storage mine;
-	socklen_t	length = sizeof(mine);
+	socklen_t length = sizeof(mine);
 	struct in_addr four;
 	struct in6_addr six;
-	char		text[INET6_ADDRSTRLEN];
-	size_t		size = strlen(host);
+	char text[INET6_ADDRSTRLEN];
+	size_t size = strlen(host);
 
 	if (getsockname(fd, (struct sockaddr *) &mine, &length) != 0)
 		return false;
 	if (mine.ss_family == AF_INET)
 		return inet_pton(AF_INET, host, &four) == 1 &&
-			four.s_addr == ((struct sockaddr_in *) &mine)->sin_addr.s_addr;
+			   four.s_addr == ((struct sockaddr_in *) &mine)->sin_addr.s_addr;
 	if (mine.ss_family != AF_INET6)
 		return false;
 	if (inet_pton(AF_INET, host, &four) == 1)
 		return IN6_IS_ADDR_V4MAPPED(&((struct sockaddr_in6 *) &mine)->sin6_addr) &&
-			memcmp(&((struct sockaddr_in6 *) &mine)->sin6_addr.s6_addr[12], &four, 4) == 0;
+			   memcmp(&((struct sockaddr_in6 *) &mine)->sin6_addr.s6_addr[12], &four, 4) == 0;
 	if (size < 3 || size - 2 >= sizeof(text) || host[0] != '[')
 		return false;
 	memcpy(text, host + 1, size - 2);
 	text[size - 2] = '\0';
 	return inet_pton(AF_INET6, text, &six) == 1 &&
-		memcmp(&six, &((struct sockaddr_in6 *) &mine)->sin6_addr, sizeof(six)) == 0;
+		   memcmp(&six, &((struct sockaddr_in6 *) &mine)->sin6_addr, sizeof(six)) == 0;
 }

@@ -15,4 +15,4 @@ extern void http_host_allow(const char *name);
 extern Answer *http_headers_refuse(Request *request, const char *version);
 extern void http_hosts_forget(void);
 
-#endif							/* HTTP_HEADERS_H */
+#endif /* HTTP_HEADERS_H */

@@ -23,8 +23,8 @@
 
 static char *unix_path;
 
-static int	listen_tcp(const char *listen, char *address, size_t size);
-static int	listen_unix(const char *path, char *address, size_t size);
+static int listen_tcp(const char *listen, char *address, size_t size);
+static int listen_unix(const char *path, char *address, size_t size);
 
 int
 http_listen(const char *listen, char *address, size_t size)
@@ -37,17 +37,17 @@ http_listen(const char *listen, char *address, size_t size)
 static int
 listen_tcp(const char *where, char *address, size_t size)
 {
-	char	   *host = mem_strdup(where);
-	char	   *port = strrchr(host, ':');
+	char *host = mem_strdup(where);
+	char *port = strrchr(host, ':');
 	struct addrinfo hints = {.ai_socktype = SOCK_STREAM, .ai_flags = AI_PASSIVE | AI_NUMERICSERV};
 	struct addrinfo *found = NULL;
 	struct sockaddr_storage bound;
-	socklen_t	length = sizeof(bound);
+	socklen_t length = sizeof(bound);
 	const char *cause = "it has no port";
 	const char *name = host;
-	int			on = 1;
-	int			fd = -1;
-	int			error;
+	int on = 1;
+	int fd = -1;
+	int error;
 
 	if (port != NULL)
 	{
@@ -57,18 +57,16 @@ listen_tcp(const char *where, char *address, size_t size)
 			port[-2] = '\0';
 			name++;
 		}
-		error = getaddrinfo(name[0] != '\0' && strcmp(name, "*") != 0 ? name : NULL,
-							port, &hints, &found);
+		error = getaddrinfo(name[0] != '\0' && strcmp(name, "*") != 0 ? name : NULL, port, &hints,
+							&found);
 		if (error != 0)
 			cause = gai_strerror(error);
 	}
 	if (found != NULL)
 	{
 		fd = socket(found->ai_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-		if (fd < 0 ||
-			setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on)) != 0 ||
-			bind(fd, found->ai_addr, found->ai_addrlen) != 0 ||
-			listen(fd, LISTEN_BACKLOG) != 0 ||
+		if (fd < 0 || setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on)) != 0 ||
+			bind(fd, found->ai_addr, found->ai_addrlen) != 0 || listen(fd, LISTEN_BACKLOG) != 0 ||
 			getsockname(fd, (struct sockaddr *) &bound, &length) != 0)
 		{
 			cause = strerror(errno);
@@ -82,13 +80,13 @@ listen_tcp(const char *where, char *address, size_t size)
 		log_line(LOGLEVEL_ERROR, "could not listen", "address", where, "cause", cause, NULL);
 	else
 	{
-		char		host_text[80];
-		char		port_text[16];
+		char host_text[80];
+		char port_text[16];
 
-		getnameinfo((struct sockaddr *) &bound, length, host_text, sizeof(host_text),
-					port_text, sizeof(port_text), NI_NUMERICHOST | NI_NUMERICSERV);
-		snprintf(address, size, bound.ss_family == AF_INET6 ? "[%s]:%s" : "%s:%s",
-				 host_text, port_text);
+		getnameinfo((struct sockaddr *) &bound, length, host_text, sizeof(host_text), port_text,
+					sizeof(port_text), NI_NUMERICHOST | NI_NUMERICSERV);
+		snprintf(address, size, bound.ss_family == AF_INET6 ? "[%s]:%s" : "%s:%s", host_text,
+				 port_text);
 	}
 	free(host);
 	return fd;
@@ -99,7 +97,7 @@ listen_unix(const char *path, char *address, size_t size)
 {
 	struct sockaddr_un name = {.sun_family = AF_UNIX};
 	const char *cause = NULL;
-	int			fd;
+	int fd;
 
 	if (path[0] != '/' || strlen(path) >= sizeof(name.sun_path))
 	{
@@ -112,12 +110,11 @@ listen_unix(const char *path, char *address, size_t size)
 	if (fd >= 0 && connect(fd, (struct sockaddr *) &name, sizeof(name)) == 0)
 		cause = "another process listens there";
 	else if (fd >= 0 && errno == ECONNREFUSED)
-		unlink(path);			/* left by a sidecar that crashed */
+		unlink(path); /* left by a sidecar that crashed */
 	if (cause == NULL &&
 		(fd < 0 || bind(fd, (struct sockaddr *) &name, sizeof(name)) != 0 ||
-	/* With tokens configured, the token decides who may connect. */
-		 chmod(path, token_configured() ? 0666 : 0660) != 0 ||
-		 listen(fd, LISTEN_BACKLOG) != 0))
+		 /* With tokens configured, the token decides who may connect. */
+		 chmod(path, token_configured() ? 0666 : 0660) != 0 || listen(fd, LISTEN_BACKLOG) != 0))
 		cause = strerror(errno);
 	if (cause != NULL)
 	{

@@ -12,9 +12,9 @@
  * A listening socket, or -1 after logging why not.  address receives the actual
  * address.
  */
-extern int	http_listen(const char *listen, char *address, size_t size);
+extern int http_listen(const char *listen, char *address, size_t size);
 
 /* Removes the path of the socket, if it has one. */
 extern void http_unlisten(void);
 
-#endif							/* HTTP_LISTEN_H */
+#endif /* HTTP_LISTEN_H */

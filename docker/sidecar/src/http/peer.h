@@ -16,12 +16,12 @@
 typedef struct HttpPeer
 {
 	struct HttpPeer *next;
-	uint8_t		address[16];	/* of IPv6 the first 64 bits: a host may use all of the rest */
-	bool		is_unix;
-	bool		local;			/* on this host */
-	int			known;			/* connections that point here; freed at 0 */
-	int			open;			/* of these, not ended */
-	int			waits;			/* of these, in a long poll */
+	uint8_t address[16]; /* of IPv6 the first 64 bits: a host may use all of the rest */
+	bool is_unix;
+	bool local; /* on this host */
+	int known;	/* connections that point here; freed at 0 */
+	int open;	/* of these, not ended */
+	int waits;	/* of these, in a long poll */
 } HttpPeer;
 
 /* The caller holds the lock of the connections. */
@@ -30,4 +30,4 @@ extern HttpPeer *http_peer_find(const struct sockaddr *address);
 /* The caller: an address, or the user and process behind a Unix socket */
 extern void http_peer(const Request *request, char *text, size_t size);
 
-#endif							/* HTTP_PEER_H */
+#endif /* HTTP_PEER_H */

@@ -30,19 +30,17 @@ http_query(const Request *request, const char *name)
 }
 
 bool
-http_query_number(Request *request, const char *name,
-				  int64_t low, int64_t high, int64_t *value)
+http_query_number(Request *request, const char *name, int64_t low, int64_t high, int64_t *value)
 {
 	const char *text = http_query(request, name);
-	char	   *end;
-	long long	number;
+	char *end;
+	long long number;
 
 	if (text == NULL)
 		return true;
 	errno = 0;
 	number = strtoll(text, &end, 10);
-	if (errno != 0 || text[0] < '0' || text[0] > '9' || *end != '\0' ||
-		number < low || number > high)
+	if (errno != 0 || text[0] < '0' || text[0] > '9' || *end != '\0' || number < low || number > high)
 		return false;
 	*value = number;
 	return true;
@@ -56,8 +54,8 @@ http_split_path(Request *request, const char *path)
 	request->segment_count = 0;
 	while (*path == '/')
 	{
-		size_t		length = strcspn(path + 1, "/");
-		char	   *segment = mem_strndup(path + 1, length);
+		size_t length = strcspn(path + 1, "/");
+		char *segment = mem_strndup(path + 1, length);
 
 		if (request->segment_count == HTTP_SEGMENTS || !http_decode_segment(segment))
 		{
@@ -73,7 +71,7 @@ http_split_path(Request *request, const char *path)
 bool
 http_decode_segment(char *segment)
 {
-	char	   *out = segment;
+	char *out = segment;
 
 	for (const char *in = segment; *in != '\0'; in++)
 	{
@@ -81,7 +79,7 @@ http_decode_segment(char *segment)
 
 		if (*in == '%')
 		{
-			char		hex[3] = {in[1], in[1] != '\0' ? in[2] : '\0', '\0'};
+			char hex[3] = {in[1], in[1] != '\0' ? in[2] : '\0', '\0'};
 
 			if (!isxdigit((unsigned char) hex[0]) || !isxdigit((unsigned char) hex[1]))
 				return false;
@@ -99,7 +97,7 @@ http_decode_segment(char *segment)
 static bool
 is_utf8(const char *text)
 {
-	json_t	   *value = json_string(text);	/* jansson checks that it is UTF-8 */
+	json_t *value = json_string(text); /* jansson checks that it is UTF-8 */
 
 	json_decref(value);
 	return value != NULL;

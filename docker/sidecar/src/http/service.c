@@ -44,32 +44,31 @@ static atomic_bool stopping;
 
 static void allow_own_names(const char *listen);
 static void *begin(void *cls, const char *uri, struct MHD_Connection *connection);
-static enum MHD_Result handle(void *cls, struct MHD_Connection *connection,
-							  const char *url, const char *method, const char *version,
-							  const char *upload_data, size_t *upload_data_size,
-							  void **request_cls);
+static enum MHD_Result handle(void *cls, struct MHD_Connection *connection, const char *url,
+							  const char *method, const char *version, const char *upload_data,
+							  size_t *upload_data_size, void **request_cls);
 static enum MHD_Result reply(Request *request, Answer *answer);
 static void release_body(void *answer);
-static void completed(void *cls, struct MHD_Connection *connection,
-					  void **request_cls, enum MHD_RequestTerminationCode code);
+static void completed(void *cls, struct MHD_Connection *connection, void **request_cls,
+					  enum MHD_RequestTerminationCode code);
 static size_t keep_escapes(void *cls, struct MHD_Connection *connection, char *text);
 static void log_server(void *cls, const char *format, va_list args)
-			__attribute__((format(printf, 2, 0)));
+	__attribute__((format(printf, 2, 0)));
 
 bool
 http_start(const HttpOptions *http_options)
 {
 	/* libmicrohttpd's epoll mode may abort when it stops listening, and poll suffices here */
 	unsigned int flags = MHD_USE_POLL_INTERNAL_THREAD | MHD_USE_NO_LISTEN_SOCKET |
-		MHD_ALLOW_SUSPEND_RESUME | MHD_USE_ITC | MHD_USE_ERROR_LOG;
+						 MHD_ALLOW_SUSPEND_RESUME | MHD_USE_ITC | MHD_USE_ERROR_LOG;
 	struct MHD_OptionItem tls[] = {
 		{MHD_OPTION_HTTPS_CERT_CALLBACK, 0, (void *) (uintptr_t) http_tls_choose},
 		{MHD_OPTION_HTTPS_PRIORITIES, 0, (void *) (uintptr_t) HTTP_TLS_PRIORITIES},
-		{MHD_OPTION_END, 0, NULL}
+		{MHD_OPTION_END, 0, NULL},
 	};
 	struct MHD_OptionItem none[] = {{MHD_OPTION_END, 0, NULL}};
-	char		address[160];
-	int			fd;
+	char address[160];
+	int fd;
 
 	serves_tls = http_options->tls_cert != NULL;
 	if (serves_tls)
@@ -90,19 +89,16 @@ http_start(const HttpOptions *http_options)
 	if (fd < 0)
 		return false;
 	allow_own_names(http_options->listen);
-	daemon_handle =
-		MHD_start_daemon(flags, 0, NULL, NULL, handle, NULL,
-						 MHD_OPTION_EXTERNAL_LOGGER, log_server, NULL,
-						 MHD_OPTION_CONNECTION_LIMIT,
-						 (unsigned int) (http_options->limits.connections + CONNECTIONS_BEYOND),
-						 MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t) CONNECTION_MEMORY,
-						 MHD_OPTION_STRICT_FOR_CLIENT, 1,
-						 MHD_OPTION_URI_LOG_CALLBACK, begin, NULL,
-						 MHD_OPTION_UNESCAPE_CALLBACK, keep_escapes, NULL,
-						 MHD_OPTION_NOTIFY_COMPLETED, completed, NULL,
-						 MHD_OPTION_NOTIFY_CONNECTION, http_connection_notify, NULL,
-						 MHD_OPTION_ARRAY, serves_tls ? tls : none,
-						 MHD_OPTION_END);
+	daemon_handle = MHD_start_daemon(flags, 0, NULL, NULL, handle, NULL, MHD_OPTION_EXTERNAL_LOGGER,
+									 log_server, NULL, MHD_OPTION_CONNECTION_LIMIT,
+									 (unsigned int) (http_options->limits.connections +
+													 CONNECTIONS_BEYOND),
+									 MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t) CONNECTION_MEMORY,
+									 MHD_OPTION_STRICT_FOR_CLIENT, 1, MHD_OPTION_URI_LOG_CALLBACK,
+									 begin, NULL, MHD_OPTION_UNESCAPE_CALLBACK, keep_escapes, NULL,
+									 MHD_OPTION_NOTIFY_COMPLETED, completed, NULL,
+									 MHD_OPTION_NOTIFY_CONNECTION, http_connection_notify, NULL,
+									 MHD_OPTION_ARRAY, serves_tls ? tls : none, MHD_OPTION_END);
 	if (daemon_handle == NULL)
 	{
 		log_line(LOGLEVEL_ERROR, "could not start the HTTP server", NULL);
@@ -115,8 +111,7 @@ http_start(const HttpOptions *http_options)
 		log_line(LOGLEVEL_ERROR, "could not start a thread", NULL);
 		return false;
 	}
-	log_line(LOGLEVEL_INFO, "listening", "address", address,
-			 "tls", serves_tls ? "yes" : "no",
+	log_line(LOGLEVEL_INFO, "listening", "address", address, "tls", serves_tls ? "yes" : "no",
 			 "token", token_configured() ? "yes" : "no", NULL);
 	return true;
 }
@@ -146,14 +141,14 @@ http_stopping(void)
 void
 http_stop(void)
 {
-	int64_t		until = monotonic_ms() + 2000;
+	int64_t until = monotonic_ms() + 2000;
 
 	if (daemon_handle == NULL)
 		return;
 	/* libmicrohttpd aborts if it is stopped while a request sleeps. */
 	while (http_sleepers() > 0 && monotonic_ms() < until)
 		usleep(5000);
-	usleep(20000);				/* let libmicrohttpd send the last answers */
+	usleep(20000); /* let libmicrohttpd send the last answers */
 
 	http_work_stop();
 	http_connections_unwatch();
@@ -169,8 +164,8 @@ static void
 allow_own_names(const char *listen)
 {
 	const char *colon = strrchr(listen, ':');
-	char	   *host = mem_strndup(listen, colon != NULL ? (size_t) (colon - listen) : 0);
-	char		name[256] = "";
+	char *host = mem_strndup(listen, colon != NULL ? (size_t) (colon - listen) : 0);
+	char name[256] = "";
 
 	/* a wildcard address is no host name */
 	if (strcmp(host, "0.0.0.0") != 0 && strcmp(host, "[::]") != 0 && strcmp(host, "*") != 0)
@@ -184,7 +179,7 @@ allow_own_names(const char *listen)
 static void *
 begin(void *cls, const char *uri, struct MHD_Connection *connection)
 {
-	Request    *request = mem_alloc(sizeof(Request));
+	Request *request = mem_alloc(sizeof(Request));
 
 	(void) cls;
 	request->connection = connection;
@@ -198,12 +193,11 @@ begin(void *cls, const char *uri, struct MHD_Connection *connection)
  * body, at the end of the body, and again each time the request was resumed.
  */
 static enum MHD_Result
-handle(void *cls, struct MHD_Connection *connection,
-	   const char *url, const char *method, const char *version,
-	   const char *upload_data, size_t *upload_data_size, void **request_cls)
+handle(void *cls, struct MHD_Connection *connection, const char *url, const char *method,
+	   const char *version, const char *upload_data, size_t *upload_data_size, void **request_cls)
 {
-	Request    *request = *request_cls;
-	Answer	   *answer;
+	Request *request = *request_cls;
+	Answer *answer;
 
 	(void) cls;
 	if (!request->begun)
@@ -217,12 +211,12 @@ handle(void *cls, struct MHD_Connection *connection,
 	}
 	if (*upload_data_size > 0)
 	{
-		size_t		size = *upload_data_size;
+		size_t size = *upload_data_size;
 
 		*upload_data_size = 0;
 		request->body_seen += size;
 		if (request->body_seen > request->body_max + BODY_DISCARD_MAX)
-			return MHD_NO;		/* closes the connection */
+			return MHD_NO; /* closes the connection */
 		if (request->body_seen <= request->body_max && !request->body_dropped)
 			request->body_dropped = !http_body_append(request, upload_data, size);
 		return MHD_YES;
@@ -245,7 +239,7 @@ handle(void *cls, struct MHD_Connection *connection,
 	if (answer == NULL)
 		answer = service.answer(request);
 	if (answer == NULL)
-		return MHD_YES;			/* the request sleeps */
+		return MHD_YES; /* the request sleeps */
 	return reply(request, answer);
 }
 
@@ -255,8 +249,8 @@ reply(Request *request, Answer *answer)
 {
 	struct MHD_Response *response;
 	enum MHD_Result result;
-	char		text[32];
-	int			status = answer->status;
+	char text[32];
+	int status = answer->status;
 
 	http_connection_stage(request->connection, HTTP_TAKES_ANSWER);
 	if (answer->stream != NULL)
@@ -264,8 +258,7 @@ reply(Request *request, Answer *answer)
 	else
 		response = MHD_create_response_from_buffer_with_free_callback_cls(answer->length,
 																		  answer->body,
-																		  release_body,
-																		  answer);
+																		  release_body, answer);
 	if (response == NULL)
 	{
 		answer_release(answer);
@@ -276,8 +269,7 @@ reply(Request *request, Answer *answer)
 	MHD_add_response_header(response, "X-Content-Type-Options", "nosniff");
 	if (answer->cached)
 	{
-		snprintf(text, sizeof(text), "%lld",
-				 (long long) (monotonic_ms() - answer->made) / 1000);
+		snprintf(text, sizeof(text), "%lld", (long long) (monotonic_ms() - answer->made) / 1000);
 		MHD_add_response_header(response, MHD_HTTP_HEADER_AGE, text);
 	}
 	if (answer->location != NULL)
@@ -298,14 +290,13 @@ reply(Request *request, Answer *answer)
 	MHD_destroy_response(response);
 
 	{
-		char		code[16];
-		char		elapsed[32];
+		char code[16];
+		char elapsed[32];
 
 		snprintf(code, sizeof(code), "%d", status);
-		snprintf(elapsed, sizeof(elapsed), "%lld",
-				 (long long) (monotonic_ms() - request->started));
-		log_line(LOGLEVEL_DEBUG, "request", "method", request->method,
-				 "path", request->path, "status", code, "ms", elapsed, NULL);
+		snprintf(elapsed, sizeof(elapsed), "%lld", (long long) (monotonic_ms() - request->started));
+		log_line(LOGLEVEL_DEBUG, "request", "method", request->method, "path", request->path,
+				 "status", code, "ms", elapsed, NULL);
 	}
 	return result;
 }
@@ -317,10 +308,10 @@ release_body(void *answer)
 }
 
 static void
-completed(void *cls, struct MHD_Connection *connection,
-		  void **request_cls, enum MHD_RequestTerminationCode code)
+completed(void *cls, struct MHD_Connection *connection, void **request_cls,
+		  enum MHD_RequestTerminationCode code)
 {
-	Request    *request = *request_cls;
+	Request *request = *request_cls;
 
 	(void) cls;
 	(void) code;
@@ -354,7 +345,7 @@ keep_escapes(void *cls, struct MHD_Connection *connection, char *text)
 static void
 log_server(void *cls, const char *format, va_list args)
 {
-	char	   *text = mem_vprintf(format, args);
+	char *text = mem_vprintf(format, args);
 
 	(void) cls;
 	text[strcspn(text, "\n")] = '\0';

@@ -28,9 +28,9 @@
  */
 typedef struct HttpService
 {
-	Answer	   *(*admit) (Request *request);
+	Answer *(*admit)(Request *request);
 	RouteHandler answer;
-	void		(*tick) (int64_t now);
+	void (*tick)(int64_t now);
 } HttpService;
 
 typedef struct HttpOptions
@@ -38,7 +38,7 @@ typedef struct HttpOptions
 	const char *listen;
 	const char *tls_cert;
 	const char *tls_key;
-	HttpLimits	limits;
+	HttpLimits limits;
 	HttpService service;
 } HttpOptions;
 
@@ -54,4 +54,4 @@ extern void http_reload(void);
 /* Wakes no request: all must have been woken before. */
 extern void http_stop(void);
 
-#endif							/* HTTP_SERVICE_H */
+#endif /* HTTP_SERVICE_H */

@@ -12,6 +12,6 @@ extern void http_sleep(Request *request);
 extern void http_wake(Request *request);
 
 /* libmicrohttpd aborts if it is stopped while a request sleeps. */
-extern int	http_sleepers(void);
+extern int http_sleepers(void);
 
-#endif							/* HTTP_SLEEP_H */
+#endif /* HTTP_SLEEP_H */

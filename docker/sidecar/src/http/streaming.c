@@ -17,8 +17,8 @@
 
 typedef struct Streaming
 {
-	Request    *request;
-	Answer	   *answer;
+	Request *request;
+	Answer *answer;
 } Streaming;
 
 static ssize_t next_piece(void *arg, uint64_t position, char *buffer, size_t size);
@@ -29,12 +29,13 @@ static void end_streaming(void *arg);
 struct MHD_Response *
 http_streaming_response(Request *request, Answer *answer)
 {
-	Streaming  *streaming = mem_alloc(sizeof(Streaming));
+	Streaming *streaming = mem_alloc(sizeof(Streaming));
 	struct MHD_Response *response;
 
 	streaming->request = request;
 	streaming->answer = answer;
-	response = MHD_create_response_from_callback(MHD_SIZE_UNKNOWN, PIECE, next_piece, streaming, end_streaming);
+	response = MHD_create_response_from_callback(MHD_SIZE_UNKNOWN, PIECE, next_piece, streaming,
+												 end_streaming);
 	if (response == NULL)
 		free(streaming);
 	return response;
@@ -44,13 +45,14 @@ http_streaming_response(Request *request, Answer *answer)
 static ssize_t
 next_piece(void *arg, uint64_t position, char *buffer, size_t size)
 {
-	Streaming  *streaming = arg;
+	Streaming *streaming = arg;
 	struct MHD_Connection *connection = streaming->request->connection;
-	long		got;
+	long got;
 
 	(void) position;
 	http_connection_stage(connection, HTTP_IS_SERVED);
-	got = byte_stream_read(streaming->answer->stream, buffer, size, sleep_request, wake_request, streaming->request);
+	got = byte_stream_read(streaming->answer->stream, buffer, size, sleep_request, wake_request,
+						   streaming->request);
 	if (got != BYTE_STREAM_SLEEPS)
 		http_connection_stage(connection, HTTP_TAKES_STREAM);
 	switch (got)
@@ -81,7 +83,7 @@ wake_request(void *request)
 static void
 end_streaming(void *arg)
 {
-	Streaming  *streaming = arg;
+	Streaming *streaming = arg;
 
 	answer_release(streaming->answer);
 	free(streaming);

@@ -17,4 +17,4 @@
  */
 extern struct MHD_Response *http_streaming_response(Request *request, Answer *answer);
 
-#endif							/* HTTP_STREAMING_H */
+#endif /* HTTP_STREAMING_H */

@@ -25,7 +25,7 @@
 
 typedef struct Pair
 {
-	struct Pair *older;			/* may be in use by handshakes under way */
+	struct Pair *older; /* may be in use by handshakes under way */
 	gnutls_pcert_st chain[CHAIN_MAX];
 	unsigned int length;
 	gnutls_privkey_t key;
@@ -54,17 +54,17 @@ http_tls_use(const char *cert, const char *key)
 bool
 http_tls_reload(void)
 {
-	char	   *cause = NULL;
-	Pair	   *pair;
+	char *cause = NULL;
+	Pair *pair;
 
 	if (cert_path == NULL)
 		return true;
 	pair = load(&cause);
 	if (pair == NULL)
 	{
-		log_line(LOGLEVEL_ERROR, current != NULL ?
-				 "the new certificate cannot be used: the one before stays" :
-				 "the certificate cannot be used",
+		log_line(LOGLEVEL_ERROR,
+				 current != NULL ? "the new certificate cannot be used: the one before stays"
+								 : "the certificate cannot be used",
 				 "certificate", cert_path, "key", key_path, "cause", cause, NULL);
 		free(cause);
 		return false;
@@ -82,7 +82,7 @@ http_tls_forget(void)
 {
 	while (current != NULL)
 	{
-		Pair	   *older = current->older;
+		Pair *older = current->older;
 
 		free_pair(current);
 		current = older;
@@ -111,15 +111,15 @@ http_tls_choose(gnutls_session_t session, const gnutls_datum_t *authorities, int
 static Pair *
 load(char **cause)
 {
-	Pair	   *pair = mem_alloc(sizeof(Pair));
+	Pair *pair = mem_alloc(sizeof(Pair));
 	gnutls_datum_t cert = {0};
 	gnutls_datum_t key = {0};
-	bool		good = false;
+	bool good = false;
 
 	if (read_whole(cert_path, &cert, cause) && read_whole(key_path, &key, cause) &&
 		load_chain(pair, &cert, cause))
 	{
-		int			error = gnutls_privkey_init(&pair->key);
+		int error = gnutls_privkey_init(&pair->key);
 
 		if (error == 0)
 			error = gnutls_privkey_import_x509_raw(pair->key, &key, GNUTLS_X509_FMT_PEM, NULL, 0);
@@ -142,8 +142,7 @@ static bool
 load_chain(Pair *pair, const gnutls_datum_t *text, char **cause)
 {
 	unsigned int count = CHAIN_MAX;
-	int			error = gnutls_pcert_list_import_x509_raw(pair->chain, &count, text,
-														  GNUTLS_X509_FMT_PEM, 0);
+	int error = gnutls_pcert_list_import_x509_raw(pair->chain, &count, text, GNUTLS_X509_FMT_PEM, 0);
 
 	if (error != 0)
 	{
@@ -159,17 +158,18 @@ belong_together(Pair *pair, char **cause)
 {
 	unsigned char of_cert[64];
 	unsigned char of_key[64];
-	size_t		cert_size = sizeof(of_cert);
-	size_t		key_size = sizeof(of_key);
+	size_t cert_size = sizeof(of_cert);
+	size_t key_size = sizeof(of_key);
 	gnutls_pubkey_t public;
-	bool		same;
+	bool same;
 
 	if (gnutls_pubkey_init(&public) != 0)
 		return false;
 	same = gnutls_pubkey_import_privkey(public, pair->key, 0, 0) == 0 &&
-		gnutls_pubkey_get_key_id(public, GNUTLS_KEYID_USE_SHA256, of_key, &key_size) == 0 &&
-		gnutls_pubkey_get_key_id(pair->chain[0].pubkey, GNUTLS_KEYID_USE_SHA256, of_cert, &cert_size) == 0 &&
-		cert_size == key_size && memcmp(of_cert, of_key, key_size) == 0;
+		   gnutls_pubkey_get_key_id(public, GNUTLS_KEYID_USE_SHA256, of_key, &key_size) == 0 &&
+		   gnutls_pubkey_get_key_id(pair->chain[0].pubkey, GNUTLS_KEYID_USE_SHA256, of_cert,
+									&cert_size) == 0 &&
+		   cert_size == key_size && memcmp(of_cert, of_key, key_size) == 0;
 	gnutls_pubkey_deinit(public);
 	if (!same)
 		*cause = mem_strdup("the key is not the certificate's");
@@ -180,13 +180,13 @@ static bool
 is_valid_now(const gnutls_datum_t *text, char **cause)
 {
 	gnutls_x509_crt_t cert;
-	time_t		now = time(NULL);
-	bool		valid;
+	time_t now = time(NULL);
+	bool valid;
 
 	if (gnutls_x509_crt_init(&cert) != 0)
 		return false;
 	valid = gnutls_x509_crt_import(cert, text, GNUTLS_X509_FMT_PEM) == 0 &&
-		gnutls_x509_crt_get_expiration_time(cert) > now;
+			gnutls_x509_crt_get_expiration_time(cert) > now;
 	gnutls_x509_crt_deinit(cert);
 	if (!valid)
 		*cause = mem_strdup("the certificate has expired");
@@ -196,7 +196,7 @@ is_valid_now(const gnutls_datum_t *text, char **cause)
 static bool
 read_whole(const char *path, gnutls_datum_t *text, char **cause)
 {
-	FILE	   *file = fopen(path, "re");
+	FILE *file = fopen(path, "re");
 
 	if (file != NULL)
 	{

@@ -57,7 +57,7 @@ http_work_add(Request *request)
 static void *
 work_main(void *arg)
 {
-	Request    *request;
+	Request *request;
 
 	(void) arg;
 	pthread_mutex_lock(&lock);
@@ -83,10 +83,10 @@ work_main(void *arg)
 static void
 serve(Request *request)
 {
-	Answer	   *answer = answer_of(request);
+	Answer *answer = answer_of(request);
 
 	if (answer == NULL)
-		return;					/* the request sleeps, and may already be resumed */
+		return; /* the request sleeps, and may already be resumed */
 	/* freeing a large value takes time too */
 	json_decref(request->value);
 	request->value = NULL;
@@ -97,12 +97,12 @@ serve(Request *request)
 static Answer *
 answer_of(Request *request)
 {
-	Answer	   *refusal = NULL;
+	Answer *refusal = NULL;
 
 	if (request->value == NULL)
 	{
-		request->value = http_body_parse(request->body, request->body_length,
-										 request->values_max, &refusal);
+		request->value = http_body_parse(request->body, request->body_length, request->values_max,
+										 &refusal);
 		http_body_free(request);
 		if (request->value == NULL)
 			return refusal;

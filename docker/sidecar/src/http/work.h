@@ -20,4 +20,4 @@ extern void http_work_add(Request *request);
 extern void http_suspend(Request *request);
 extern void http_resume(Request *request);
 
-#endif							/* HTTP_WORK_H */
+#endif /* HTTP_WORK_H */

@@ -31,7 +31,7 @@
 #define WAIT_MS (INT64_C(3600) * 1000)
 
 /* How often to look for new WAL, and how often to query the catalogue in any case */
-#define LOOK_MS 100
+#define LOOK_MS		 100
 #define ASK_EVERY_MS 5000
 
 /*
@@ -39,14 +39,14 @@
  * switches that this job forces.  Each switch adds a segment to the archive,
  * so the pauses double.
  */
-#define LEAVE_MS 10000
-#define SWITCH_AGAIN_MS 5000
+#define LEAVE_MS		 10000
+#define SWITCH_AGAIN_MS	 5000
 #define SWITCH_RARELY_MS 60000
 
 /* Since Barman 3.9, "switch-wal --force" does not need a superuser. */
 #define VERSION_FORCE_SWITCH 30900
 
-#define CHECK_DEADLINE_MS 120000
+#define CHECK_DEADLINE_MS  120000
 #define SWITCH_DEADLINE_MS 40000
 
 /* "backup", its options and their values, the server, and the end */
@@ -54,11 +54,11 @@
 
 typedef struct BackupRun
 {
-	Job		   *job;
-	json_t	   *before;			/* backups before the run: {id: true} */
-	char	   *id;				/* ID of the new backup, once it appears */
-	bool		watched;		/* whether this job can see it appear */
-	const char *error;			/* why it failed, as Barman reports it */
+	Job *job;
+	json_t *before;	   /* backups before the run: {id: true} */
+	char *id;		   /* ID of the new backup, once it appears */
+	bool watched;	   /* whether this job can see it appear */
+	const char *error; /* why it failed, as Barman reports it */
 } BackupRun;
 
 static void backup_body(Job *job, const void *request);
@@ -76,7 +76,10 @@ static bool check_backup(BackupRun *run);
 static bool force_switch(Job *job, bool *warned);
 static void still_waiting(BackupRun *run);
 
-const JobKind job_backup = {.name = "backup", .exclusive = true, .body = backup_body, .makes_backups = true};
+const JobKind job_backup = {.name = "backup",
+							.exclusive = true,
+							.body = backup_body,
+							.makes_backups = true};
 
 void
 backup_request_free(void *request)
@@ -92,14 +95,14 @@ static void
 backup_body(Job *job, const void *request)
 {
 	const BackupRequest *asked = request;
-	int64_t		limit = asked->timeout_ms == 0 ? COPY_MS : asked->timeout_ms;
-	int64_t		began = monotonic_ms();
-	BackupRun	run = {.job = job};
+	int64_t limit = asked->timeout_ms == 0 ? COPY_MS : asked->timeout_ms;
+	int64_t began = monotonic_ms();
+	BackupRun run = {.job = job};
 	const char *command[COMMAND_MAX];
-	RunResult	result;
+	RunResult result;
 	BarmanFailure failure;
 	BarmanOutput output;
-	json_t	   *value = NULL;
+	json_t *value = NULL;
 
 	job_phase(job, "starting");
 	job_log(job, JOB_INFO, "taking %s base backup of server \"%s\"",
@@ -146,7 +149,7 @@ backup_body(Job *job, const void *request)
 static void
 fill_command(const char **command, const BackupRequest *asked, const char *server)
 {
-	int			n = 0;
+	int n = 0;
 
 	command[n++] = "backup";
 	if (asked->parent_id != NULL)
@@ -174,11 +177,11 @@ static void
 count_what_is_left(BackupRun *run)
 {
 	const char *server = job_server(run->job);
-	ReadTarget	target = {READ_BACKUPS, server, ""};
-	json_t	   *one;
-	json_t	   *backup;
-	char	   *status;
-	size_t		i;
+	ReadTarget target = {READ_BACKUPS, server, ""};
+	json_t *one;
+	json_t *backup;
+	char *status;
+	size_t i;
 
 	find_new_id(run);
 	if (run->watched && run->id == NULL)
@@ -188,13 +191,13 @@ count_what_is_left(BackupRun *run)
 	json_decref(backup);
 	if (status == NULL && run->id != NULL)
 	{
-		Answer	   *answer;
+		Answer *answer;
 
 		reads_invalidate(server);
 		answer = reads_wait(&target, READ_AGE_DEFAULT);
 		if (answer->status == 200)
-			status = mem_strdup("FAILED");	/* unless the list has it */
-		json_array_foreach(json_object_get(answer->value, "backups"), i, one)
+			status = mem_strdup("FAILED"); /* unless the list has it */
+		json_array_foreach (json_object_get(answer->value, "backups"), i, one)
 		{
 			const char *id = json_text_of(one, "backup_id");
 
@@ -221,9 +224,9 @@ wait_for_new_id(BackupRun *run)
 {
 	for (;;)
 	{
-		time_t		now = time(NULL);
-		struct tm	local;
-		char		id[32];
+		time_t now = time(NULL);
+		struct tm local;
+		char id[32];
 
 		strftime(id, sizeof(id), "%Y%m%dT%H%M%S", localtime_r(&now, &local));
 		if (json_object_get(run->before, id) == NULL)
@@ -240,7 +243,7 @@ wait_for_new_id(BackupRun *run)
 static json_t *
 without_false_alarm(json_t *messages)
 {
-	size_t		i = 0;
+	size_t i = 0;
 
 	while (i < json_array_size(messages))
 	{
@@ -258,7 +261,7 @@ without_false_alarm(json_t *messages)
 static bool
 watch_copy(void *arg)
 {
-	BackupRun  *run = arg;
+	BackupRun *run = arg;
 
 	if (run->id != NULL)
 		return true;
@@ -278,11 +281,11 @@ watch_copy(void *arg)
 static void
 find_new_id(BackupRun *run)
 {
-	json_t	   *now = run->watched && run->id == NULL ? catalogue_backup_ids(job_server(run->job)) : NULL;
+	json_t *now = run->watched && run->id == NULL ? catalogue_backup_ids(job_server(run->job)) : NULL;
 	const char *id;
-	json_t	   *value;
+	json_t *value;
 
-	json_object_foreach(now, id, value)
+	json_object_foreach (now, id, value)
 	{
 		if (json_object_get(run->before, id) == NULL)
 		{
@@ -300,29 +303,28 @@ find_new_id(BackupRun *run)
 static void
 explain_refusal(BackupRun *run, BarmanFailure *failure)
 {
-	ReadTarget	target = {READ_CHECK, job_server(run->job), ""};
-	Answer	   *answer;
-	json_t	   *check;
-	size_t		i;
+	ReadTarget target = {READ_CHECK, job_server(run->job), ""};
+	Answer *answer;
+	json_t *check;
+	size_t i;
 
-	if (failure->code == NULL || strcmp(failure->code, BARMAN_FAILED) != 0 ||
-		run->id != NULL || job_cancelled(run->job))
+	if (failure->code == NULL || strcmp(failure->code, BARMAN_FAILED) != 0 || run->id != NULL ||
+		job_cancelled(run->job))
 		return;
 	reads_invalidate(job_server(run->job));
 	answer = reads_wait(&target, READ_AGE_DEFAULT);
-	json_array_foreach(json_object_get(answer->value, "checks"), i, check)
+	json_array_foreach (json_object_get(answer->value, "checks"), i, check)
 	{
 		const char *name = json_string_value(json_object_get(check, "check_name"));
 		const char *hint = json_string_value(json_object_get(check, "hint"));
-		char	   *longer;
+		char *longer;
 
 		if (json_is_true(json_object_get(check, "ok")) || name == NULL)
 			continue;
 		longer = mem_printf("%s%sFailing check: %s%s%s%s",
 							failure->detail != NULL ? failure->detail : "",
 							failure->detail != NULL ? "\n" : "", name,
-							hint != NULL && hint[0] != '\0' ? " (" : "",
-							hint != NULL ? hint : "",
+							hint != NULL && hint[0] != '\0' ? " (" : "", hint != NULL ? hint : "",
 							hint != NULL && hint[0] != '\0' ? ")" : "");
 		free(failure->detail);
 		failure->detail = longer;
@@ -339,22 +341,22 @@ explain_refusal(BackupRun *run, BarmanFailure *failure)
 static void
 wait_for_wal(BackupRun *run, bool waiting, int64_t deadline)
 {
-	Job		   *job = run->job;
-	int64_t		began = monotonic_ms();
-	int64_t		next_switch = began + LEAVE_MS;
-	int64_t		pause = SWITCH_AGAIN_MS;
-	uint64_t	seen = catalogue_wal_signature(job_server(job));
-	bool		announced = false;
-	bool		warned = false;
+	Job *job = run->job;
+	int64_t began = monotonic_ms();
+	int64_t next_switch = began + LEAVE_MS;
+	int64_t pause = SWITCH_AGAIN_MS;
+	uint64_t seen = catalogue_wal_signature(job_server(job));
+	bool announced = false;
+	bool warned = false;
 
 	job_copied(job);
 	for (bool first = true;; first = false)
 	{
-		int64_t		until;
+		int64_t until;
 
 		reads_invalidate(job_server(job));
 		if (!(first && waiting) && !look_at_catalogue(run, &waiting))
-			return;				/* look_at_catalogue() has ended the job */
+			return; /* look_at_catalogue() has ended the job */
 		if (waiting && monotonic_ms() >= deadline)
 		{
 			still_waiting(run);
@@ -363,7 +365,8 @@ wait_for_wal(BackupRun *run, bool waiting, int64_t deadline)
 		if (waiting && !announced)
 		{
 			job_needs_wal(job, true);
-			job_log(job, JOB_INFO, "backup %s is copied and waits for the WAL that closes it", run->id);
+			job_log(job, JOB_INFO, "backup %s is copied and waits for the WAL that closes it",
+					run->id);
 			job_phase(job, "waiting_for_wal");
 			announced = true;
 		}
@@ -394,17 +397,17 @@ wait_for_wal(BackupRun *run, bool waiting, int64_t deadline)
 static bool
 look_at_catalogue(BackupRun *run, bool *waiting)
 {
-	ReadTarget	target = {READ_BACKUPS, job_server(run->job), ""};
-	Answer	   *answer = reads_wait(&target, READ_AGE_DEFAULT);
-	json_t	   *backups = json_object_get(answer->value, "backups");
-	json_t	   *found = NULL;
-	json_t	   *backup;
+	ReadTarget target = {READ_BACKUPS, job_server(run->job), ""};
+	Answer *answer = reads_wait(&target, READ_AGE_DEFAULT);
+	json_t *backups = json_object_get(answer->value, "backups");
+	json_t *found = NULL;
+	json_t *backup;
 	const char *status;
-	size_t		i;
-	bool		going_on = true;
+	size_t i;
+	bool going_on = true;
 
 	*waiting = true;
-	json_array_foreach(backups, i, backup)
+	json_array_foreach (backups, i, backup)
 	{
 		const char *id = json_string_value(json_object_get(backup, "backup_id"));
 
@@ -413,16 +416,16 @@ look_at_catalogue(BackupRun *run, bool *waiting)
 	}
 	status = json_string_value(json_object_get(found, "status"));
 	if (answer->status != 200)
-		*waiting = false;		/* Barman cannot answer now: try again */
+		*waiting = false; /* Barman cannot answer now: try again */
 	else if (found == NULL)
 	{
-		job_fail(run->job, BARMAN_UNKNOWN_BACKUP, "the new backup is not in the catalogue",
-				 run->id, "Was it deleted meanwhile?");
+		job_fail(run->job, BARMAN_UNKNOWN_BACKUP, "the new backup is not in the catalogue", run->id,
+				 "Was it deleted meanwhile?");
 		going_on = false;
 	}
 	else if (status != NULL && strcmp(status, "DONE") == 0)
 	{
-		json_t	   *result = json_checked(json_object());
+		json_t *result = json_checked(json_object());
 
 		json_object_set_new(result, "backup", json_checked(json_deep_copy(found)));
 		job_done(run->job, result);
@@ -430,7 +433,7 @@ look_at_catalogue(BackupRun *run, bool *waiting)
 	}
 	else if (status != NULL && strcmp(status, "FAILED") == 0)
 	{
-		char	   *message = mem_printf("backup %s failed", run->id);
+		char *message = mem_printf("backup %s failed", run->id);
 		const char *error = json_string_value(json_object_get(found, "error"));
 
 		job_fail(run->job, BARMAN_FAILED, message, error != NULL ? error : run->error,
@@ -448,7 +451,7 @@ wait_for_change(Job *job, uint64_t *seen, int64_t until)
 {
 	for (;;)
 	{
-		uint64_t	signature = catalogue_wal_signature(job_server(job));
+		uint64_t signature = catalogue_wal_signature(job_server(job));
 
 		if (signature != *seen)
 		{
@@ -467,8 +470,8 @@ static bool
 check_backup(BackupRun *run)
 {
 	const char *command[] = {"check-backup", job_server(run->job), run->id, NULL};
-	RunResult	result;
-	bool		going_on = job_run(run->job, command, CHECK_DEADLINE_MS, NULL, NULL, &result);
+	RunResult result;
+	bool going_on = job_run(run->job, command, CHECK_DEADLINE_MS, NULL, NULL, &result);
 
 	runner_free(&result);
 	return going_on;
@@ -479,9 +482,9 @@ force_switch(Job *job, bool *warned)
 {
 	/* without --archive, which would also wait for the next WAL */
 	const char *command[] = {"switch-wal", "--force", job_server(job), NULL};
-	RunResult	result;
+	RunResult result;
 	BarmanOutput output;
-	bool		going_on;
+	bool going_on;
 
 	job_log(job, JOB_INFO, "no WAL came: having Barman switch to a new segment");
 	going_on = job_run(job, command, SWITCH_DEADLINE_MS, NULL, NULL, &result);
@@ -498,7 +501,7 @@ force_switch(Job *job, bool *warned)
 static void
 still_waiting(BackupRun *run)
 {
-	char	   *message = mem_printf("backup %s is copied, but still waits for WAL", run->id);
+	char *message = mem_printf("backup %s is copied, but still waits for WAL", run->id);
 
 	job_fail(run->job, BARMAN_TIMEOUT, message,
 			 "The segment that ends it has not been archived in time.",

@@ -10,10 +10,10 @@
 
 typedef struct BackupRequest
 {
-	char	   *parent_id;		/* of an incremental backup; NULL: a full one */
-	char	   *name;			/* or NULL */
-	bool		immediate_checkpoint;
-	int64_t		timeout_ms;		/* 0: the caller sets none */
+	char *parent_id; /* of an incremental backup; NULL: a full one */
+	char *name;		 /* or NULL */
+	bool immediate_checkpoint;
+	int64_t timeout_ms; /* 0: the caller sets none */
 } BackupRequest;
 
 /* Frees one; for JobRequest.release. */
@@ -22,4 +22,4 @@ extern void backup_request_free(void *request);
 /* Its request is a BackupRequest. */
 extern const JobKind job_backup;
 
-#endif							/* JOBS_BACKUP_H */
+#endif /* JOBS_BACKUP_H */

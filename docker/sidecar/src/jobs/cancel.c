@@ -15,8 +15,8 @@ static void request_cancel(Job *job);
 Answer *
 job_cancel(const TokenGrant *grant, const char *id)
 {
-	Job		   *job;
-	Answer	   *answer;
+	Job *job;
+	Answer *answer;
 
 	pthread_mutex_lock(&job_table.lock);
 	job = job_find(id);
@@ -37,9 +37,9 @@ job_cancel(const TokenGrant *grant, const char *id)
 Answer *
 job_cancel_key(const TokenGrant *grant, const char *key)
 {
-	Job		   *job;
-	Answer	   *answer;
-	json_t	   *nothing;
+	Job *job;
+	Answer *answer;
+	json_t *nothing;
 
 	pthread_mutex_lock(&job_table.lock);
 	job = job_find_key(key);

@@ -41,20 +41,20 @@ static pthread_t thread;
 static bool started;
 static bool stopping;
 static bool busy;
-static int	interval_ms;
+static int interval_ms;
 static RunControl *control;
-static char *last_failure;		/* NULL: the last run succeeded */
-static int64_t last_ended;		/* timestamp_now(); 0: none ended yet */
+static char *last_failure; /* NULL: the last run succeeded */
+static int64_t last_ended; /* timestamp_now(); 0: none ended yet */
 
 static void
 cron_body(Job *job, const void *unused)
 {
 	const char *command[] = {"cron", NULL};
-	RunResult	result;
+	RunResult result;
 	BarmanFailure failure;
 	BarmanOutput output;
-	json_t	   *messages;
-	char	   *trouble = NULL;
+	json_t *messages;
+	char *trouble = NULL;
 
 	(void) unused;
 	job_log(job, JOB_INFO, "running Barman's maintenance for all servers");
@@ -76,15 +76,15 @@ cron_body(Job *job, const void *unused)
 	}
 	else
 	{
-		json_t	   *texts = json_checked(json_array());
-		json_t	   *message;
-		char	   *detail = mem_strdup("");
-		size_t		i;
+		json_t *texts = json_checked(json_array());
+		json_t *message;
+		char *detail = mem_strdup("");
+		size_t i;
 
-		json_array_foreach(messages, i, message)
+		json_array_foreach (messages, i, message)
 		{
 			const char *text = json_string_value(json_object_get(message, "text"));
-			char	   *longer = mem_printf("%s%s%s", detail, detail[0] ? "\n" : "", text);
+			char *longer = mem_printf("%s%s%s", detail, detail[0] ? "\n" : "", text);
 
 			json_array_append(texts, json_object_get(message, "text"));
 			free(detail);
@@ -96,8 +96,8 @@ cron_body(Job *job, const void *unused)
 		else
 		{
 			trouble = mem_printf("exit code %d: %s", result.exit_code, detail);
-			job_fail(job, BARMAN_FAILED, "\"barman cron\" failed",
-					 detail[0] ? detail : NULL, "Look at Barman's log.");
+			job_fail(job, BARMAN_FAILED, "\"barman cron\" failed", detail[0] ? detail : NULL,
+					 "Look at Barman's log.");
 		}
 		json_decref(texts);
 		free(detail);
@@ -194,21 +194,21 @@ static void
 run_once(void)
 {
 	const char *command[] = {"-q", "cron", NULL};
-	RunRequest	request = {
+	RunRequest request = {
 		.deadline_ms = CRON_DEADLINE_MS,
 		.grace_ms = 5000,
-		.control = control
+		.control = control,
 	};
-	RunResult	result;
+	RunResult result;
 	BarmanFailure failure;
-	char	   *trouble = NULL;
+	char *trouble = NULL;
 
 	barman_run_console(&request, command, &result);
 	if (!barman_run_succeeded(&result, "cron", &failure))
 		trouble = mem_strdup(failure.message);
 	else if (result.exit_code != 0)
 	{
-		char	   *words = barman_redact_text(result.err, strnlen(result.err, 1000));
+		char *words = barman_redact_text(result.err, strnlen(result.err, 1000));
 
 		trouble = mem_printf("exit code %d: %s", result.exit_code, words != NULL ? words : "");
 		free(words);
@@ -224,19 +224,19 @@ run_once(void)
 static void
 archive_held(void)
 {
-	json_t	   *servers = backup_held_servers();
-	json_t	   *server;
-	size_t		i;
+	json_t *servers = backup_held_servers();
+	json_t *server;
+	size_t i;
 
-	json_array_foreach(servers, i, server)
+	json_array_foreach (servers, i, server)
 	{
 		const char *command[] = {"-q", "archive-wal", json_string_value(server), NULL};
-		RunRequest	request = {
+		RunRequest request = {
 			.deadline_ms = CRON_DEADLINE_MS,
 			.grace_ms = 5000,
-			.control = control
+			.control = control,
 		};
-		RunResult	result;
+		RunResult result;
 
 		barman_run_console(&request, command, &result);
 		runner_free(&result);

@@ -23,4 +23,4 @@ extern void cron_stop(void);
  */
 extern void cron_last_run(int64_t *ended, char **failure);
 
-#endif							/* JOBS_CRON_H */
+#endif /* JOBS_CRON_H */

@@ -23,9 +23,9 @@
 /* A key that was cancelled before its request arrived */
 typedef struct BarredKey
 {
-	struct BarredKey *next;		/* newest first */
-	int64_t		since;			/* monotonic_ms() */
-	char		key[KEY_MAX + 1];
+	struct BarredKey *next; /* newest first */
+	int64_t since;			/* monotonic_ms() */
+	char key[KEY_MAX + 1];
 } BarredKey;
 
 static BarredKey *barred_keys;
@@ -36,7 +36,7 @@ static void forget_from(BarredKey **link);
 bool
 job_key_is_valid(const char *key)
 {
-	size_t		length = strspn(key, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_");
+	size_t length = strspn(key, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_");
 
 	return key[length] == '\0' && length >= KEY_MIN && length <= KEY_MAX;
 }
@@ -44,7 +44,7 @@ job_key_is_valid(const char *key)
 void
 job_keys_bar(const char *key)
 {
-	BarredKey  *barred = mem_alloc(sizeof(BarredKey));
+	BarredKey *barred = mem_alloc(sizeof(BarredKey));
 
 	forget(monotonic_ms() - BAR_KEY_MS);
 	strcpy(barred->key, key);
@@ -78,7 +78,7 @@ forget_from(BarredKey **link)
 {
 	while (*link != NULL)
 	{
-		BarredKey  *old = *link;
+		BarredKey *old = *link;
 
 		*link = old->next;
 		free(old);

@@ -21,4 +21,4 @@ extern void job_keys_forget(void);
 /* "POST /v1/cron", to be freed; NULL if the request has no key */
 extern char *job_request_text(const JobCaller *caller);
 
-#endif							/* JOBS_IDEMPOTENCY_H */
+#endif /* JOBS_IDEMPOTENCY_H */

@@ -19,12 +19,12 @@ typedef struct Job Job;
 /* The caller of a request that may start a job */
 typedef struct JobCaller
 {
-	const TokenGrant *grant;	/* what the token of the request permits */
-	const char *key;			/* Idempotency-Key, or NULL */
+	const TokenGrant *grant; /* what the token of the request permits */
+	const char *key;		 /* Idempotency-Key, or NULL */
 	const char *method;
 	const char *path;
-	bool		local;			/* connects by loopback or a Unix socket */
-	char		from[80];		/* for the log */
+	bool local;	   /* connects by loopback or a Unix socket */
+	char from[80]; /* for the log */
 } JobCaller;
 
 /*
@@ -35,31 +35,31 @@ typedef struct JobCaller
 typedef struct JobWaiter
 {
 	struct JobWaiter *next;
-	int64_t		deadline;		/* monotonic_ms(); 0: has not waited yet */
-	void		(*wait) (void *arg);
-	void		(*wake) (void *arg);
-	void	   *arg;
+	int64_t deadline; /* monotonic_ms(); 0: has not waited yet */
+	void (*wait)(void *arg);
+	void (*wake)(void *arg);
+	void *arg;
 } JobWaiter;
 
 /* What a job is asked for: the struct of its kind, which its route has made and checked */
 typedef struct JobRequest
 {
-	void	   *value;			/* NULL: there is nothing to ask for */
-	void		(*release) (void *value);
-	const char *backup_id;		/* part of the value: what one_per_backup compares; or NULL */
+	void *value; /* NULL: there is nothing to ask for */
+	void (*release)(void *value);
+	const char *backup_id; /* part of the value: what one_per_backup compares; or NULL */
 } JobRequest;
 
 /* The body of a kind of job; ends with job_done() or job_fail(). */
-typedef void (*JobBody) (Job *job, const void *request);
+typedef void (*JobBody)(Job *job, const void *request);
 
 typedef struct JobKind
 {
-	const char *name;			/* "backup" */
-	bool		exclusive;		/* one at a time per server */
-	bool		one_per_backup;	/* one at a time per backup_id of its request */
-	bool		makes_backups;	/* limited per hour; has a reserved place */
-	bool		frees_room;		/* has a reserved place; runs even unrecorded */
-	JobBody		body;
+	const char *name;	 /* "backup" */
+	bool exclusive;		 /* one at a time per server */
+	bool one_per_backup; /* one at a time per backup_id of its request */
+	bool makes_backups;	 /* limited per hour; has a reserved place */
+	bool frees_room;	 /* has a reserved place; runs even unrecorded */
+	JobBody body;
 } JobKind;
 
 /* Locks the state directory, and marks jobs that a crash interrupted as "lost". */
@@ -103,11 +103,11 @@ extern void jobs_end_waits(int64_t now);
 
 typedef struct JobCounters
 {
-	int			running;
-	int			done;
-	int			failed;
-	int			cancelled;
-	int			lost;
+	int running;
+	int done;
+	int failed;
+	int cancelled;
+	int lost;
 } JobCounters;
 
 extern JobCounters jobs_counters(void);
@@ -115,7 +115,7 @@ extern JobCounters jobs_counters(void);
 /* For the bodies of jobs, in their thread */
 typedef enum JobLogLevel
 {
-	JOB_DEBUG,					/* for the log: not shown to callers while the job runs */
+	JOB_DEBUG, /* for the log: not shown to callers while the job runs */
 	JOB_INFO,
 	JOB_WARNING,
 	JOB_ERROR
@@ -124,7 +124,7 @@ typedef enum JobLogLevel
 extern const char *job_id_of(const Job *job);
 extern const char *job_server(const Job *job);
 extern int64_t job_elapsed_ms(const Job *job);
-extern void job_phase(Job *job, const char *phase);	/* static string */
+extern void job_phase(Job *job, const char *phase); /* static string */
 extern void job_progress(Job *job, double part);	/* from 0 to 1 */
 extern void job_needs_wal(Job *job, bool needs);
 
@@ -133,8 +133,8 @@ extern void job_copied(Job *job);
 
 /* The PostgreSQL that the job is about: a client in it can see the progress. */
 extern void job_system_identifier(Job *job, const char *identifier);
-extern void job_log(Job *job, JobLogLevel level, const char *format,...)
-			__attribute__((format(printf, 3, 4)));
+extern void job_log(Job *job, JobLogLevel level, const char *format, ...)
+	__attribute__((format(printf, 3, 4)));
 
 /* Forward what barman_parse_messages() found; takes the messages. */
 extern void job_log_messages(Job *job, json_t *messages);
@@ -144,7 +144,7 @@ extern void job_log_messages(Job *job, json_t *messages);
  * was cancelled.
  */
 extern bool job_run(Job *job, const char *const *arguments, int64_t deadline_ms,
-					bool (*tick) (void *arg), void *arg, RunResult *result);
+					bool (*tick)(void *arg), void *arg, RunResult *result);
 
 /* False if the job was cancelled. */
 extern bool job_sleep(Job *job, int64_t milliseconds);
@@ -155,8 +155,8 @@ extern bool job_cancelled(const Job *job);
  * reads that it made stale.
  */
 extern void job_done(Job *job, json_t *result);
-extern void job_fail(Job *job, const char *code, const char *message,
-					 const char *detail, const char *hint);
-extern void job_fail_with(Job *job, BarmanFailure *failure);	/* clears it */
+extern void job_fail(Job *job, const char *code, const char *message, const char *detail,
+					 const char *hint);
+extern void job_fail_with(Job *job, BarmanFailure *failure); /* clears it */
 
-#endif							/* JOBS_JOB_H */
+#endif /* JOBS_JOB_H */

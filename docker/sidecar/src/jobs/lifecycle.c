@@ -23,7 +23,7 @@
 #include "jobs/waiters.h"
 
 #define KEEP_JOBS 1000
-#define KEEP_US (INT64_C(30) * 86400 * 1000000)
+#define KEEP_US	  (INT64_C(30) * 86400 * 1000000)
 
 /* How long jobs_stop() waits; the program must end within ten seconds. */
 #define STOP_MS 8000
@@ -34,17 +34,17 @@ static void free_job(Job *job);
 bool
 jobs_start(const char *state_dir)
 {
-	json_t	   *records;
-	json_t	   *one;
-	size_t		i;
+	json_t *records;
+	json_t *one;
+	size_t i;
 
 	if (!job_store_open(state_dir))
 		return false;
 	job_table.stopping = false;
 	records = job_store_load();
-	json_array_foreach(records, i, one)
+	json_array_foreach (records, i, one)
 	{
-		Job		   *job = job_of_record(one);
+		Job *job = job_of_record(one);
 
 		if (job != NULL && job_find(job->id) != NULL)
 		{
@@ -102,13 +102,13 @@ jobs_stop(void)
 void
 jobs_forget(void)
 {
-	bool		idle;
+	bool idle;
 
 	pthread_mutex_lock(&job_table.lock);
 	idle = job_table.running == 0;
 	while (idle && job_table.newest != NULL)
 	{
-		Job		   *next = job_table.newest->next;
+		Job *next = job_table.newest->next;
 
 		free_job(job_table.newest);
 		job_table.newest = next;
@@ -127,13 +127,15 @@ jobs_forget(void)
 Answer *
 jobs_list(const TokenGrant *grant, int64_t limit, const char *before)
 {
-	json_t	   *list = json_checked(json_array());
-	json_t	   *value = json_checked(json_object());
-	const Job  *job;
+	json_t *list = json_checked(json_array());
+	json_t *value = json_checked(json_object());
+	const Job *job;
 
 	pthread_mutex_lock(&job_table.lock);
 	job = before != NULL ? job_find(before) : NULL;
-	for (job = job != NULL ? job->next : before != NULL ? NULL : job_table.newest;
+	for (job = job != NULL		? job->next
+			   : before != NULL ? NULL
+								: job_table.newest;
 		 job != NULL && (int64_t) json_array_size(list) < limit; job = job->next)
 	{
 		if (job_is_visible(job, grant))
@@ -171,19 +173,18 @@ jobs_counters(void)
 static void
 recover(Job *job, const json_t *value)
 {
-	json_t	   *process = json_object_get(value, "process");
-	json_t	   *lines;
-	bool		more;
+	json_t *process = json_object_get(value, "process");
+	json_t *lines;
+	bool more;
 	const char *boot = json_string_value(json_object_get(process, "boot"));
 
-	log_line(LOGLEVEL_WARNING, "a job was running when the sidecar ended: it is lost",
-			 "id", job->id, "kind", job->kind, "server", job->server, NULL);
+	log_line(LOGLEVEL_WARNING, "a job was running when the sidecar ended: it is lost", "id",
+			 job->id, "kind", job->kind, "server", job->server, NULL);
 	if (boot != NULL && strcmp(boot, process_boot_id()) == 0)
 	{
-		pid_t		group = (pid_t) json_integer_value(json_object_get(process, "group"));
+		pid_t group = (pid_t) json_integer_value(json_object_get(process, "group"));
 
-		if (process_end_group(group,
-							  (pid_t) json_integer_value(json_object_get(process, "session")),
+		if (process_end_group(group, (pid_t) json_integer_value(json_object_get(process, "session")),
 							  (uint64_t) json_integer_value(json_object_get(process, "start_time")),
 							  CANCEL_GRACE_MS / 2))
 			log_line(LOGLEVEL_WARNING, "ended the processes of a lost job", "id", job->id, NULL);
@@ -209,16 +210,16 @@ recover(Job *job, const json_t *value)
 void
 jobs_purge(void)
 {
-	int64_t		oldest = timestamp_now() - KEEP_US;
-	int			count = 0;
+	int64_t oldest = timestamp_now() - KEEP_US;
+	int count = 0;
 
 	for (Job **link = &job_table.newest; *link != NULL;)
 	{
-		Job		   *job = *link;
+		Job *job = *link;
 
 		count++;
-		if (job_has_ended(job) && job->waiters == NULL &&
-			!job_limits_need(job) && (count > KEEP_JOBS || job->created < oldest))
+		if (job_has_ended(job) && job->waiters == NULL && !job_limits_need(job) &&
+			(count > KEEP_JOBS || job->created < oldest))
 		{
 			*link = job->next;
 			job_store_remove(job->id);

@@ -11,4 +11,4 @@
 /* Removes old jobs; the lock is held. */
 extern void jobs_purge(void);
 
-#endif							/* JOBS_LIFECYCLE_H */
+#endif /* JOBS_LIFECYCLE_H */

@@ -18,7 +18,7 @@
 #define HOUR_US (INT64_C(3600) * 1000000)
 
 /* The last place is for local callers, the one before it for backups and for freeing disk space. */
-#define PLACES_OF_OWNER 1
+#define PLACES_OF_OWNER	   1
 #define PLACES_THAT_MATTER 1
 
 typedef enum Reason
@@ -34,7 +34,7 @@ static const char *const reason_names[REASONS] = {
 	[REASON_ALL] = "all",
 	[REASON_KIND] = "kind",
 	[REASON_SAME] = "same_backup",
-	[REASON_HOUR] = "backups_per_hour"
+	[REASON_HOUR] = "backups_per_hour",
 };
 
 static unsigned long long refused[REASONS];
@@ -47,9 +47,10 @@ static bool counts_for_hour(const Job *job, const char *server, int64_t since);
 static Answer *refuse(Reason reason, const char *code, char *message, char *detail, const char *hint);
 
 Answer *
-job_limits_refuse(const JobCaller *caller, const JobKind *kind, const char *server, const char *backup_id)
+job_limits_refuse(const JobCaller *caller, const JobKind *kind, const char *server,
+				  const char *backup_id)
 {
-	Answer	   *answer = NULL;
+	Answer *answer = NULL;
 
 	if (kind->one_per_backup)
 		answer = refuse_same(kind, server, backup_id);
@@ -69,10 +70,12 @@ refuse_same(const JobKind *kind, const char *server, const char *id)
 		const char *other = job->asked.backup_id;
 
 		if (!job_has_ended(job) && !job->cancel_requested && strcmp(job->kind, kind->name) == 0 &&
-			job->server != NULL && strcmp(job->server, server) == 0 &&
-			other != NULL && strcmp(other, id) == 0)
-			return refuse(REASON_SAME, "conflict", mem_printf("another %s of backup \"%s\" is running", kind->name, id),
-						  mem_printf("It is job %s.", job->id), "Wait for that one: its result is the same.");
+			job->server != NULL && strcmp(job->server, server) == 0 && other != NULL &&
+			strcmp(other, id) == 0)
+			return refuse(REASON_SAME, "conflict",
+						  mem_printf("another %s of backup \"%s\" is running", kind->name, id),
+						  mem_printf("It is job %s.", job->id),
+						  "Wait for that one: its result is the same.");
 	}
 	return NULL;
 }
@@ -84,10 +87,10 @@ refuse_same(const JobKind *kind, const char *server, const char *id)
 static Answer *
 refuse_hour(const char *server)
 {
-	int64_t		since = timestamp_now() - HOUR_US;
-	int64_t		oldest = 0;
-	int			count = 0;
-	Answer	   *answer;
+	int64_t since = timestamp_now() - HOUR_US;
+	int64_t oldest = 0;
+	int count = 0;
+	Answer *answer;
 
 	for (const Job *job = job_table.newest; job != NULL; job = job->next)
 	{
@@ -113,9 +116,9 @@ refuse_hour(const char *server)
 static bool
 counts_for_hour(const Job *job, const char *server, int64_t since)
 {
-	return job->created > since && strcmp(job->kind, "backup") == 0 &&
-		job->server != NULL && (server == NULL || strcmp(job->server, server) == 0) &&
-		(job->copied || (job->state != STATE_FAILED && job->state != STATE_CANCELLED));
+	return job->created > since && strcmp(job->kind, "backup") == 0 && job->server != NULL &&
+		   (server == NULL || strcmp(job->server, server) == 0) &&
+		   (job->copied || (job->state != STATE_FAILED && job->state != STATE_CANCELLED));
 }
 
 bool
@@ -127,23 +130,26 @@ job_limits_need(const Job *job)
 static Answer *
 refuse_kind(const JobKind *kind, const char *server)
 {
-	int			count = 0;
+	int count = 0;
 
 	for (const Job *job = job_table.newest; job != NULL; job = job->next)
 		count += !job_has_ended(job) && strcmp(job->kind, kind->name) == 0 &&
-			strcmp(job->server != NULL ? job->server : "", server != NULL ? server : "") == 0;
+				 strcmp(job->server != NULL ? job->server : "", server != NULL ? server : "") == 0;
 	if (count < settings.max_jobs_of_kind)
 		return NULL;
 	return refuse(REASON_KIND, "too_many_requests",
-				  server != NULL ? mem_printf("too many jobs of the kind %s are running for server \"%s\"", kind->name, server)
-				  : mem_printf("too many jobs of the kind %s are running", kind->name),
-				  mem_printf("There are %d (--max-jobs-of-kind).", count), "Try again when one has ended.");
+				  server != NULL
+					  ? mem_printf("too many jobs of the kind %s are running for server \"%s\"",
+								   kind->name, server)
+					  : mem_printf("too many jobs of the kind %s are running", kind->name),
+				  mem_printf("There are %d (--max-jobs-of-kind).", count),
+				  "Try again when one has ended.");
 }
 
 static Answer *
 refuse_all(const JobCaller *caller, const JobKind *kind)
 {
-	int			places = settings.max_jobs;
+	int places = settings.max_jobs;
 
 	if (!caller->local)
 		places -= PLACES_OF_OWNER;
@@ -153,13 +159,14 @@ refuse_all(const JobCaller *caller, const JobKind *kind)
 		return NULL;
 	return refuse(REASON_ALL, "too_many_requests", mem_strdup("too many jobs are running"),
 				  mem_printf("There are %d of %d (--max-jobs); a place is kept for backups, and one for callers of the Barman host itself.",
-							 job_table.running, settings.max_jobs), "Try again when one has ended.");
+							 job_table.running, settings.max_jobs),
+				  "Try again when one has ended.");
 }
 
 static Answer *
 refuse(Reason reason, const char *code, char *message, char *detail, const char *hint)
 {
-	Answer	   *answer = answer_error(code, message, detail, hint);
+	Answer *answer = answer_error(code, message, detail, hint);
 
 	refused[reason]++;
 	free(message);
@@ -171,7 +178,7 @@ char *
 job_limits_metrics(void)
 {
 	unsigned long long counts[REASONS];
-	char	   *text;
+	char *text;
 
 	pthread_mutex_lock(&job_table.lock);
 	memcpy(counts, refused, sizeof(counts));
@@ -180,11 +187,12 @@ job_limits_metrics(void)
 					  "# TYPE barman_sidecar_jobs_limit gauge\n"
 					  "barman_sidecar_jobs_limit %d\n"
 					  "# HELP barman_sidecar_jobs_refused_total Jobs that were refused, by the limit that was reached.\n"
-					  "# TYPE barman_sidecar_jobs_refused_total counter\n", settings.max_jobs);
+					  "# TYPE barman_sidecar_jobs_refused_total counter\n",
+					  settings.max_jobs);
 	for (int i = 0; i < REASONS; i++)
 	{
-		char	   *longer = mem_printf("%sbarman_sidecar_jobs_refused_total{limit=\"%s\"} %llu\n",
-										text, reason_names[i], counts[i]);
+		char *longer = mem_printf("%sbarman_sidecar_jobs_refused_total{limit=\"%s\"} %llu\n", text,
+								  reason_names[i], counts[i]);
 
 		free(text);
 		text = longer;

@@ -12,8 +12,8 @@
  * Returns the answer that refuses one more job of that kind, or NULL.
  * backup_id: of its request, or NULL.  The lock of the jobs is held.
  */
-extern Answer *job_limits_refuse(const JobCaller *caller, const JobKind *kind,
-								 const char *server, const char *backup_id);
+extern Answer *job_limits_refuse(const JobCaller *caller, const JobKind *kind, const char *server,
+								 const char *backup_id);
 
 /* Whether the limit per hour counts this job, which must then be kept; the lock is held. */
 extern bool job_limits_need(const Job *job);
@@ -21,4 +21,4 @@ extern bool job_limits_need(const Job *job);
 /* For /metrics; to be freed */
 extern char *job_limits_metrics(void);
 
-#endif							/* JOBS_LIMITS_H */
+#endif /* JOBS_LIMITS_H */

@@ -18,7 +18,7 @@
 #include "jobs/waiters.h"
 
 #define MAX_LOG_LINES 2000
-#define MAX_LOG_TEXT 4000
+#define MAX_LOG_TEXT  4000
 
 /* More segments archived at once are summarized in one line. */
 #define MAX_SEGMENT_LINES 3
@@ -26,10 +26,10 @@
 static size_t count_segments(const json_t *messages, size_t first);
 
 void
-job_log(Job *job, JobLogLevel level, const char *format,...)
+job_log(Job *job, JobLogLevel level, const char *format, ...)
 {
-	va_list		args;
-	char	   *text;
+	va_list args;
+	char *text;
 
 	va_start(args, format);
 	text = mem_vprintf(format, args);
@@ -43,29 +43,35 @@ job_log(Job *job, JobLogLevel level, const char *format,...)
 void
 job_log_messages(Job *job, json_t *messages)
 {
-	size_t		i;
-	json_t	   *message;
+	size_t i;
+	json_t *message;
 
 	/* under one lock, so that a watcher gets all in one answer */
 	pthread_mutex_lock(&job_table.lock);
-	json_array_foreach(messages, i, message)
+	json_array_foreach (messages, i, message)
 	{
 		const char *level = json_string_value(json_object_get(message, "level"));
 		const char *text = json_string_value(json_object_get(message, "text"));
-		size_t		segments = count_segments(messages, i);
+		size_t segments = count_segments(messages, i);
 
 		if (segments > MAX_SEGMENT_LINES)
 		{
-			char	   *summary = mem_printf("\t%zu segments, %s to %s", segments, text + 1,
-											 json_string_value(json_object_get(json_array_get(messages, i + segments - 1), "text")) + 1);
+			char *summary = mem_printf("\t%zu segments, %s to %s", segments, text + 1,
+									   json_string_value(
+										   json_object_get(json_array_get(messages, i + segments - 1),
+														   "text")) +
+										   1);
 
 			job_add_line(job, JOB_INFO, summary);
 			free(summary);
 			i += segments - 1;
 		}
 		else if (level != NULL && text != NULL)
-			job_add_line(job, strcmp(level, "error") == 0 ? JOB_ERROR :
-						 strcmp(level, "warning") == 0 ? JOB_WARNING : JOB_INFO, text);
+			job_add_line(job,
+						 strcmp(level, "error") == 0	 ? JOB_ERROR
+						 : strcmp(level, "warning") == 0 ? JOB_WARNING
+														 : JOB_INFO,
+						 text);
 	}
 	pthread_mutex_unlock(&job_table.lock);
 	json_decref(messages);
@@ -78,7 +84,7 @@ job_log_messages(Job *job, json_t *messages)
 static size_t
 count_segments(const json_t *messages, size_t first)
 {
-	size_t		n = first;
+	size_t n = first;
 
 	for (; n < json_array_size(messages); n++)
 	{
@@ -98,12 +104,12 @@ job_add_line(Job *job, JobLogLevel level, const char *text)
 		[JOB_DEBUG] = "debug",
 		[JOB_INFO] = "info",
 		[JOB_WARNING] = "warning",
-		[JOB_ERROR] = "error"
+		[JOB_ERROR] = "error",
 	};
-	json_t	   *line;
-	char		now[TIMESTAMP_LENGTH];
-	char	   *cut = NULL;
-	char	   *plain;
+	json_t *line;
+	char now[TIMESTAMP_LENGTH];
+	char *cut = NULL;
+	char *plain;
 
 	if (job->log_lines > MAX_LOG_LINES)
 		return;
@@ -119,7 +125,7 @@ job_add_line(Job *job, JobLogLevel level, const char *text)
 	}
 	if (strlen(text) > MAX_LOG_TEXT)
 	{
-		size_t		length = MAX_LOG_TEXT;
+		size_t length = MAX_LOG_TEXT;
 
 		/* do not cut within a character */
 		while (length > 0 && ((unsigned char) text[length] & 0xc0) == 0x80)
@@ -134,13 +140,13 @@ job_add_line(Job *job, JobLogLevel level, const char *text)
 	json_object_set_new(line, "level", json_text(levels[level]));
 	json_object_set_new(line, "text", json_text(text));
 	job_store_append_log(job->id, line);
-	log_line(level == JOB_INFO ? LOGLEVEL_DEBUG : LOGLEVEL_WARNING, text,
-			 "job", job->id, "kind", job->kind, "server", job->server, NULL);
+	log_line(level == JOB_INFO ? LOGLEVEL_DEBUG : LOGLEVEL_WARNING, text, "job", job->id, "kind",
+			 job->kind, "server", job->server, NULL);
 	if (job->log != NULL)
 		json_array_append(job->log, line);
 	json_decref(line);
 	free(cut);
 	free(plain);
 	if (!job->decided)
-		job_touch(job);				/* otherwise job_settle() does so soon */
+		job_touch(job); /* otherwise job_settle() does so soon */
 }

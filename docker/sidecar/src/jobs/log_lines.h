@@ -11,4 +11,4 @@
 /* The lock is held. */
 extern void job_add_line(Job *job, JobLogLevel level, const char *text);
 
-#endif							/* JOBS_LOG_LINES_H */
+#endif /* JOBS_LOG_LINES_H */

@@ -28,20 +28,16 @@ static int64_t time_of(const json_t *value, const char *key);
 static void time_set(json_t *value, const char *key, int64_t time);
 
 const char *const job_state_names[] = {
-	[STATE_QUEUED] = "queued",
-	[STATE_RUNNING] = "running",
-	[STATE_DONE] = "done",
-	[STATE_FAILED] = "failed",
-	[STATE_CANCELLED] = "cancelled",
-	[STATE_LOST] = "lost"
+	[STATE_QUEUED] = "queued", [STATE_RUNNING] = "running",		[STATE_DONE] = "done",
+	[STATE_FAILED] = "failed", [STATE_CANCELLED] = "cancelled", [STATE_LOST] = "lost",
 };
 
 /* As job_json(), but so short that a thousand can be sent. */
 json_t *
 job_json_brief(const Job *job)
 {
-	Job			shown = *job;
-	json_t	   *value;
+	Job shown = *job;
+	json_t *value;
 
 	shown.result = NULL;
 	shown.error = job->error != NULL ? job_cut_texts(job->error, BRIEF_TEXT_MAX) : NULL;
@@ -54,9 +50,9 @@ job_json_brief(const Job *job)
 json_t *
 job_json(const Job *job)
 {
-	json_t	   *value = json_checked(json_object());
-	int64_t		elapsed = job_has_ended(job) ? job->elapsed_ms : monotonic_ms() - job->clock;
-	double		progress = job->state == STATE_DONE ? 1 : job->progress;
+	json_t *value = json_checked(json_object());
+	int64_t elapsed = job_has_ended(job) ? job->elapsed_ms : monotonic_ms() - job->clock;
+	double progress = job->state == STATE_DONE ? 1 : job->progress;
 
 	json_object_set_new(value, "id", json_text(job->id));
 	json_object_set_new(value, "kind", json_text(job->kind));
@@ -71,18 +67,22 @@ job_json(const Job *job)
 	json_object_set_new(value, "log_lines", json_integer(job->log_lines));
 	json_object_set_new(value, "progress", progress > 0 ? json_real(progress) : json_null());
 	json_object_set_new(value, "system_identifier", json_text(job->system_identifier));
-	json_object_set_new(value, "result", job_has_ended(job) && job->result != NULL ?
-						json_checked(json_deep_copy(job->result)) : json_null());
-	json_object_set_new(value, "error", job_has_ended(job) && job->error != NULL ?
-						json_checked(json_deep_copy(job->error)) : json_null());
+	json_object_set_new(value, "result",
+						job_has_ended(job) && job->result != NULL
+							? json_checked(json_deep_copy(job->result))
+							: json_null());
+	json_object_set_new(value, "error",
+						job_has_ended(job) && job->error != NULL
+							? json_checked(json_deep_copy(job->error))
+							: json_null());
 	return value;
 }
 
 bool
 job_write_record(Job *job)
 {
-	json_t	   *value;
-	bool		good;
+	json_t *value;
+	bool good;
 
 	pthread_mutex_lock(&record_lock);
 	pthread_mutex_lock(&job_table.lock);
@@ -98,9 +98,9 @@ job_write_record(Job *job)
 static json_t *
 record_json(const Job *job)
 {
-	Job			shown = *job;
-	json_t	   *value;
-	json_t	   *process;
+	Job shown = *job;
+	json_t *value;
+	json_t *process;
 
 	if (job->decided)
 		shown.state = job->decision;
@@ -126,8 +126,8 @@ job_of_record(const json_t *value)
 	const char *id = json_string_value(json_object_get(value, "id"));
 	const char *kind = json_string_value(json_object_get(value, "kind"));
 	const char *state = json_string_value(json_object_get(value, "state"));
-	Job		   *job;
-	int			number;
+	Job *job;
+	int number;
 
 	if (id == NULL || kind == NULL || state == NULL || strlen(id) >= ID_SIZE)
 		return NULL;
@@ -165,7 +165,7 @@ static int64_t
 time_of(const json_t *value, const char *key)
 {
 	const char *text = json_string_value(json_object_get(value, key));
-	int64_t		time = 0;
+	int64_t time = 0;
 
 	if (text == NULL || !timestamp_parse(text, &time))
 		return 0;
@@ -175,7 +175,7 @@ time_of(const json_t *value, const char *key)
 static void
 time_set(json_t *value, const char *key, int64_t time)
 {
-	char		text[TIMESTAMP_LENGTH];
+	char text[TIMESTAMP_LENGTH];
 
 	if (time != 0)
 		timestamp_format(time, text);
@@ -185,8 +185,8 @@ time_set(json_t *value, const char *key, int64_t time)
 Answer *
 job_accepted(int status, const Job *job)
 {
-	json_t	   *value = json_checked(json_object());
-	Answer	   *answer;
+	json_t *value = json_checked(json_object());
+	Answer *answer;
 
 	json_object_set_new(value, "job", job_json(job));
 	answer = answer_json(status, value);

@@ -10,18 +10,16 @@
 
 extern const char *const job_state_names[];
 
-
 /*
  * job_json() is for callers, the record for the job's file.  The lock is held,
  * but job_write_record() takes it.
  */
 extern json_t *job_json(const Job *job);
-extern json_t *job_json_brief(const Job *job);	/* for lists: without its result */
+extern json_t *job_json_brief(const Job *job); /* for lists: without its result */
 extern bool job_write_record(Job *job);
-extern Job *job_of_record(const json_t *record);	/* NULL: incomplete */
-
+extern Job *job_of_record(const json_t *record); /* NULL: incomplete */
 
 /* {"job": ...} with the Location of the job */
 extern Answer *job_accepted(int status, const Job *job);
 
-#endif							/* JOBS_RECORD_H */
+#endif /* JOBS_RECORD_H */

@@ -16,4 +16,4 @@ extern json_t *job_shorten(json_t *result);
 /* A copy, with no text longer than that */
 extern json_t *job_cut_texts(const json_t *value, size_t text_max);
 
-#endif							/* JOBS_SHORTEN_H */
+#endif /* JOBS_SHORTEN_H */

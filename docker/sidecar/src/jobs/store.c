@@ -19,9 +19,9 @@
 #include "base/log.h"
 #include "base/memory.h"
 
-#define LOCK_NAME "lock"
-#define RECORD_SUFFIX ".json"
-#define LOG_SUFFIX ".log"
+#define LOCK_NAME		 "lock"
+#define RECORD_SUFFIX	 ".json"
+#define LOG_SUFFIX		 ".log"
 #define TEMPORARY_SUFFIX ".tmp"
 
 /* A record is a few kilobytes; its result is kept below a megabyte. */
@@ -30,8 +30,8 @@
 /* 2001 lines of 4000 characters, at worst with every character escaped */
 #define LOG_MAX ((off_t) 64 * 1024 * 1024)
 
-static int	directory = -1;
-static int	lock_file = -1;
+static int directory = -1;
+static int lock_file = -1;
 
 static bool complain(const char *message, const char *name);
 static bool write_all(int fd, const char *text, size_t length);
@@ -50,15 +50,16 @@ job_store_open(const char *state_dir)
 		return complain("could not open the state directory", state_dir);
 	if (fstat(directory, &facts) != 0)
 		return complain("could not examine the state directory", state_dir);
-	if (facts.st_uid == geteuid() &&
-		(facts.st_mode & 077) != 0 && fchmod(directory, 0700) != 0)
+	if (facts.st_uid == geteuid() && (facts.st_mode & 077) != 0 && fchmod(directory, 0700) != 0)
 		return complain("could not close the state directory to others", state_dir);
 	if (facts.st_uid != geteuid() && (facts.st_mode & 022) != 0)
 	{
 		errno = EPERM;
-		return complain("the state directory belongs to somebody else, and others may write to it", state_dir);
+		return complain("the state directory belongs to somebody else, and others may write to it",
+						state_dir);
 	}
-	lock_file = openat(directory, LOCK_NAME, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK, 0600);
+	lock_file = openat(directory, LOCK_NAME, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK,
+					   0600);
 	if (lock_file < 0)
 		return complain("could not write to the state directory", state_dir);
 	if (flock(lock_file, LOCK_EX | LOCK_NB) != 0)
@@ -82,22 +83,20 @@ job_store_close(void)
 bool
 job_store_write(const char *id, const json_t *record)
 {
-	char	   *name = mem_printf("%s" RECORD_SUFFIX, id);
-	char	   *temporary = mem_printf("%s.tmp", id);
-	char	   *text = json_dumps(record, JSON_INDENT(1));
-	int			fd;
-	bool		good;
+	char *name = mem_printf("%s" RECORD_SUFFIX, id);
+	char *temporary = mem_printf("%s.tmp", id);
+	char *text = json_dumps(record, JSON_INDENT(1));
+	int fd;
+	bool good;
 
 	/* create a new file: any file of that name, even a FIFO, is a leftover */
 	unlinkat(directory, temporary, 0);
 	fd = openat(directory, temporary, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
-	good = fd >= 0 && text != NULL && write_all(fd, text, strlen(text)) &&
-		fsync(fd) == 0;
+	good = fd >= 0 && text != NULL && write_all(fd, text, strlen(text)) && fsync(fd) == 0;
 	if (fd >= 0)
 		close(fd);
 	if (good)
-		good = renameat(directory, temporary, directory, name) == 0 &&
-			fsync(directory) == 0;
+		good = renameat(directory, temporary, directory, name) == 0 && fsync(directory) == 0;
 	if (!good)
 		complain("could not record a job", name);
 	free(text);
@@ -109,9 +108,9 @@ job_store_write(const char *id, const json_t *record)
 json_t *
 job_store_load(void)
 {
-	json_t	   *records = json_checked(json_array());
-	int			fd = dup(directory);
-	DIR		   *dir = fd >= 0 ? fdopendir(fd) : NULL;
+	json_t *records = json_checked(json_array());
+	int fd = dup(directory);
+	DIR *dir = fd >= 0 ? fdopendir(fd) : NULL;
 	struct dirent *entry;
 
 	if (dir == NULL)
@@ -124,8 +123,8 @@ job_store_load(void)
 	while ((entry = readdir(dir)) != NULL)
 	{
 		json_error_t error;
-		json_t	   *record = NULL;
-		int			file;
+		json_t *record = NULL;
+		int file;
 
 		/* left by a crash during a write */
 		if (has_suffix(entry->d_name, TEMPORARY_SUFFIX))
@@ -141,10 +140,10 @@ job_store_load(void)
 			json_array_append(records, record);
 		else
 		{
-			char	   *bad = mem_printf("%s.bad", entry->d_name);
+			char *bad = mem_printf("%s.bad", entry->d_name);
 
-			log_line(LOGLEVEL_WARNING, "the record of a job cannot be read: put aside",
-					 "file", entry->d_name, NULL);
+			log_line(LOGLEVEL_WARNING, "the record of a job cannot be read: put aside", "file",
+					 entry->d_name, NULL);
 			renameat(directory, entry->d_name, directory, bad);
 			free(bad);
 		}
@@ -157,12 +156,13 @@ job_store_load(void)
 bool
 job_store_append_log(const char *id, const json_t *line)
 {
-	char	   *name = mem_printf("%s" LOG_SUFFIX, id);
-	char	   *text = json_dumps(line, JSON_COMPACT);
-	char	   *whole = text != NULL ? mem_printf("%s\n", text) : NULL;
-	int			fd = openat(directory, name,
-							O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK, 0600);
-	bool		good = fd >= 0 && is_plain(fd, LOG_MAX) && whole != NULL && write_all(fd, whole, strlen(whole));
+	char *name = mem_printf("%s" LOG_SUFFIX, id);
+	char *text = json_dumps(line, JSON_COMPACT);
+	char *whole = text != NULL ? mem_printf("%s\n", text) : NULL;
+	int fd = openat(directory, name,
+					O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK, 0600);
+	bool good = fd >= 0 && is_plain(fd, LOG_MAX) && whole != NULL &&
+				write_all(fd, whole, strlen(whole));
 
 	if (fd >= 0)
 		close(fd);
@@ -177,20 +177,20 @@ job_store_append_log(const char *id, const json_t *line)
 json_t *
 job_store_read_log(const char *id, json_int_t after, size_t limit, bool *more)
 {
-	json_t	   *lines = json_checked(json_array());
-	char	   *name = mem_printf("%s" LOG_SUFFIX, id);
-	int			fd = openat(directory, name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
-	FILE	   *file = fd >= 0 && is_plain(fd, LOG_MAX) ? fdopen(fd, "r") : NULL;
-	char	   *text = NULL;
-	size_t		size = 0;
-	size_t		bytes = 0;
-	ssize_t		length;
+	json_t *lines = json_checked(json_array());
+	char *name = mem_printf("%s" LOG_SUFFIX, id);
+	int fd = openat(directory, name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
+	FILE *file = fd >= 0 && is_plain(fd, LOG_MAX) ? fdopen(fd, "r") : NULL;
+	char *text = NULL;
+	size_t size = 0;
+	size_t bytes = 0;
+	ssize_t length;
 
 	*more = false;
 	while (file != NULL && (length = getline(&text, &size, file)) > 0)
 	{
-		json_t	   *line;
-		long long	n;
+		json_t *line;
+		long long n;
 
 		/* skip what the caller has, without parsing it */
 		if (sscanf(text, "{\"n\":%lld", &n) == 1 && n <= after)
@@ -216,8 +216,8 @@ job_store_read_log(const char *id, json_int_t after, size_t limit, bool *more)
 void
 job_store_remove(const char *id)
 {
-	char	   *record = mem_printf("%s" RECORD_SUFFIX, id);
-	char	   *log = mem_printf("%s" LOG_SUFFIX, id);
+	char *record = mem_printf("%s" RECORD_SUFFIX, id);
+	char *log = mem_printf("%s" LOG_SUFFIX, id);
 
 	unlinkat(directory, log, 0);
 	unlinkat(directory, record, 0);
@@ -237,7 +237,7 @@ write_all(int fd, const char *text, size_t length)
 {
 	while (length > 0)
 	{
-		ssize_t		written = write(fd, text, length);
+		ssize_t written = write(fd, text, length);
 
 		if (written < 0 && errno == EINTR)
 			continue;
@@ -261,8 +261,8 @@ is_plain(int fd, off_t size_max)
 static bool
 has_suffix(const char *name, const char *suffix)
 {
-	size_t		length = strlen(name);
-	size_t		size = strlen(suffix);
+	size_t length = strlen(name);
+	size_t size = strlen(suffix);
 
 	return length > size && strcmp(name + length - size, suffix) == 0;
 }

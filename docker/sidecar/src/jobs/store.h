@@ -30,4 +30,4 @@ extern json_t *job_store_read_log(const char *id, json_int_t after, size_t limit
 
 extern void job_store_remove(const char *id);
 
-#endif							/* JOBS_STORE_H */
+#endif /* JOBS_STORE_H */

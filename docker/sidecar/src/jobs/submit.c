@@ -21,16 +21,18 @@
 #include "jobs/table.h"
 #include "jobs/thread.h"
 
-static Answer *refuse(const JobCaller *caller, const JobKind *kind, const char *server, const char *backup_id);
-static Job *add_job(const JobCaller *caller, const JobKind *kind, const char *server, JobRequest asked, RunControl *control);
+static Answer *refuse(const JobCaller *caller, const JobKind *kind, const char *server,
+					  const char *backup_id);
+static Job *add_job(const JobCaller *caller, const JobKind *kind, const char *server,
+					JobRequest asked, RunControl *control);
 static Answer *start_thread(Job *job);
 static void new_id(char id[ID_SIZE]);
 
 Answer *
 job_submit(const JobCaller *caller, const JobKind *kind, const char *server, JobRequest asked)
 {
-	Job		   *job;
-	Answer	   *answer;
+	Job *job;
+	Answer *answer;
 	RunControl *control;
 
 	pthread_mutex_lock(&job_table.lock);
@@ -48,13 +50,13 @@ job_submit(const JobCaller *caller, const JobKind *kind, const char *server, Job
 	pthread_mutex_unlock(&job_table.lock);
 
 	log_line(LOGLEVEL_INFO, "job accepted", "id", job->id, "kind", kind->name, "server", server,
-			 "from", caller->from, "scope", token_scope_name(caller->grant != NULL ? caller->grant->scope : SCOPE_UNSET), NULL);
+			 "from", caller->from, "scope",
+			 token_scope_name(caller->grant != NULL ? caller->grant->scope : SCOPE_UNSET), NULL);
 
 	/* Make the job durable before the answer; a job that frees disk space may go unrecorded. */
 	if (!job_write_record(job) && !kind->frees_room)
 		answer = answer_error(BARMAN_INTERNAL, "could not record the job",
-							  "The state directory cannot be written.",
-							  "Look at the sidecar's log.");
+							  "The state directory cannot be written.", "Look at the sidecar's log.");
 	pthread_mutex_lock(&job_table.lock);
 	if (answer == NULL)
 		answer = start_thread(job);
@@ -73,10 +75,10 @@ static Answer *
 refuse(const JobCaller *caller, const JobKind *kind, const char *server, const char *backup_id)
 {
 	/* a cancelled job is about to end: the new one waits for it */
-	const Job  *other = kind->exclusive ? job_find_running(NULL, kind->name, server, false) : NULL;
-	Answer	   *answer;
-	char	   *message;
-	char	   *detail;
+	const Job *other = kind->exclusive ? job_find_running(NULL, kind->name, server, false) : NULL;
+	Answer *answer;
+	char *message;
+	char *detail;
 
 	if (job_table.stopping)
 		return answer_error("shutting_down", "the sidecar is shutting down", NULL,
@@ -94,9 +96,10 @@ refuse(const JobCaller *caller, const JobKind *kind, const char *server, const c
 
 /* Takes what is asked for and the control; the lock is held. */
 static Job *
-add_job(const JobCaller *caller, const JobKind *kind, const char *server, JobRequest asked, RunControl *control)
+add_job(const JobCaller *caller, const JobKind *kind, const char *server, JobRequest asked,
+		RunControl *control)
 {
-	Job		   *job = mem_alloc(sizeof(Job));
+	Job *job = mem_alloc(sizeof(Job));
 
 	new_id(job->id);
 	job->kind = mem_strdup(kind->name);
@@ -120,10 +123,10 @@ add_job(const JobCaller *caller, const JobKind *kind, const char *server, JobReq
 static Answer *
 start_thread(Job *job)
 {
-	Answer	   *answer = job_accepted(202, job);
+	Answer *answer = job_accepted(202, job);
 	pthread_attr_t attributes;
-	pthread_t	thread;
-	bool		started;
+	pthread_t thread;
+	bool started;
 
 	pthread_attr_init(&attributes);
 	pthread_attr_setdetachstate(&attributes, PTHREAD_CREATE_DETACHED);
@@ -138,9 +141,9 @@ start_thread(Job *job)
 Answer *
 job_of_request(const JobCaller *caller)
 {
-	Job		   *job;
-	Answer	   *answer = NULL;
-	char	   *text;
+	Job *job;
+	Answer *answer = NULL;
+	char *text;
 
 	if (caller->key == NULL)
 		return NULL;
@@ -149,10 +152,10 @@ job_of_request(const JobCaller *caller)
 	job = job_find_key(caller->key);
 	if (job != NULL && strcmp(job->request, text) != 0)
 	{
-		char	   *detail = mem_printf("It was sent with: %s.", job->request);
+		char *detail = mem_printf("It was sent with: %s.", job->request);
 
-		answer = answer_error("conflict", "the idempotency key belongs to another request",
-							  detail, "Use each key for one request.");
+		answer = answer_error("conflict", "the idempotency key belongs to another request", detail,
+							  "Use each key for one request.");
 		free(detail);
 	}
 	else if (job != NULL)
@@ -169,9 +172,9 @@ job_of_request(const JobCaller *caller)
 static void
 new_id(char id[ID_SIZE])
 {
-	time_t		now = time(NULL);
-	struct tm	parts;
-	char		stamp[24];
+	time_t now = time(NULL);
+	struct tm parts;
+	char stamp[24];
 
 	gmtime_r(&now, &parts);
 	strftime(stamp, sizeof(stamp), "%Y%m%dT%H%M%SZ", &parts);

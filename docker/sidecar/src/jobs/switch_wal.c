@@ -48,9 +48,9 @@ bool
 archive_wal(Job *job)
 {
 	const char *command[] = {"archive-wal", job_server(job), NULL};
-	RunResult	result;
+	RunResult result;
 	BarmanOutput output;
-	bool		going_on;
+	bool going_on;
 
 	going_on = job_run(job, command, ARCHIVE_DEADLINE_MS, NULL, NULL, &result);
 	output = runner_output(&result);
@@ -75,7 +75,7 @@ static void
 switch_wal_body(Job *job, const void *request)
 {
 	const SwitchWalRequest *asked = request;
-	bool		arrived;
+	bool arrived;
 
 	if (asked->wal_file == NULL)
 		switch_and_archive(job, asked->timeout_ms);
@@ -93,21 +93,21 @@ switch_wal_body(Job *job, const void *request)
 bool
 job_await_segment(Job *job, const char *wal_file, int64_t timeout_ms, bool *arrived)
 {
-	int64_t		deadline = monotonic_ms() + timeout_ms;
-	int64_t		archived_at = INT64_MIN / 2;
-	uint64_t	seen = 0;
+	int64_t deadline = monotonic_ms() + timeout_ms;
+	int64_t archived_at = INT64_MIN / 2;
+	uint64_t seen = 0;
 
 	if (!reads_learn_directories(job_server(job)))
 	{
-		job_fail(job, "unavailable", "Barman does not tell where this server's WAL is",
-				 NULL, "Look at \"barman show-servers\".");
+		job_fail(job, "unavailable", "Barman does not tell where this server's WAL is", NULL,
+				 "Look at \"barman show-servers\".");
 		return false;
 	}
 	job_log(job, JOB_INFO, "waiting until segment %s is archived", wal_file);
 	while (!(*arrived = catalogue_has_wal(job_server(job), wal_file)))
 	{
-		uint64_t	signature = catalogue_wal_signature(job_server(job));
-		int64_t		now = monotonic_ms();
+		uint64_t signature = catalogue_wal_signature(job_server(job));
+		int64_t now = monotonic_ms();
 
 		if (now >= deadline)
 			break;
@@ -132,13 +132,13 @@ job_await_segment(Job *job, const char *wal_file, int64_t timeout_ms, bool *arri
 static void
 switch_and_archive(Job *job, int64_t timeout_ms)
 {
-	char	   *seconds = mem_printf("%lld", (long long) timeout_ms / 1000);
-	const char *command[] = {"switch-wal", "--archive", "--archive-timeout", seconds,
-	job_server(job), NULL};
-	RunResult	result;
+	char *seconds = mem_printf("%lld", (long long) timeout_ms / 1000);
+	const char *command[] = {"switch-wal", "--archive",		"--archive-timeout",
+							 seconds,	   job_server(job), NULL};
+	RunResult result;
 	BarmanFailure failure;
 	BarmanOutput output;
-	json_t	   *value = NULL;
+	json_t *value = NULL;
 
 	job_log(job, JOB_INFO, "closing the current WAL segment of server \"%s\"", job_server(job));
 	if (job_run(job, command, timeout_ms + SWITCH_MARGIN_MS, say_that_it_waits, job, &result))
@@ -172,19 +172,18 @@ say_that_it_waits(void *job)
 static void
 finish(Job *job, const char *wal_file, bool archived)
 {
-	json_t	   *value = json_checked(json_object());
+	json_t *value = json_checked(json_object());
 
 	json_object_set_new(value, "wal_file", json_text(wal_file));
 	json_object_set_new(value, "archived", json_boolean(archived));
-	json_object_set_new(value, "elapsed_seconds",
-						json_real((double) job_elapsed_ms(job) / 1000));
+	json_object_set_new(value, "elapsed_seconds", json_real((double) job_elapsed_ms(job) / 1000));
 	job_done(job, value);
 }
 
 void
 job_name_cluster(Job *job, const char *recorded)
 {
-	char	   *identifier = recorded != NULL ? mem_strdup(recorded) : catalogue_system_id(job_server(job));
+	char *identifier = recorded != NULL ? mem_strdup(recorded) : catalogue_system_id(job_server(job));
 
 	job_system_identifier(job, identifier);
 	free(identifier);

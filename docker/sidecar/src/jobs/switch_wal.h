@@ -10,8 +10,8 @@
 
 typedef struct SwitchWalRequest
 {
-	char	   *wal_file;		/* the caller has closed it; NULL: have Barman switch */
-	int64_t		timeout_ms;
+	char *wal_file; /* the caller has closed it; NULL: have Barman switch */
+	int64_t timeout_ms;
 } SwitchWalRequest;
 
 /* Frees one; for JobRequest.release. */
@@ -43,4 +43,4 @@ extern bool job_await_segment(Job *job, const char *wal_file, int64_t timeout_ms
  */
 extern void job_name_cluster(Job *job, const char *recorded);
 
-#endif							/* JOBS_SWITCH_WAL_H */
+#endif /* JOBS_SWITCH_WAL_H */

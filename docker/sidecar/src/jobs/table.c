@@ -7,15 +7,15 @@
 
 #include <string.h>
 
-JobTable	job_table = {
+JobTable job_table = {
 	.lock = PTHREAD_MUTEX_INITIALIZER,
-	.ended = PTHREAD_COND_INITIALIZER
+	.ended = PTHREAD_COND_INITIALIZER,
 };
 
 void
 job_insert(Job *job)
 {
-	Job		  **link = &job_table.newest;
+	Job **link = &job_table.newest;
 
 	while (*link != NULL && (*link)->created > job->created)
 		link = &(*link)->next;
@@ -51,8 +51,8 @@ job_find_running(const Job *except, const char *kind, const char *server, bool c
 	for (Job *job = job_table.newest; job != NULL; job = job->next)
 	{
 		if (job != except && !job_has_ended(job) && job->cancel_requested == cancelled &&
-			strcmp(job->kind, kind) == 0 &&
-			job->server != NULL && server != NULL && strcmp(job->server, server) == 0)
+			strcmp(job->kind, kind) == 0 && job->server != NULL && server != NULL &&
+			strcmp(job->server, server) == 0)
 			return job;
 	}
 	return NULL;
@@ -75,5 +75,5 @@ job_request_release(JobRequest *asked)
 {
 	if (asked->value != NULL)
 		asked->release(asked->value);
-	*asked = (JobRequest) {0};
+	*asked = (JobRequest){0};
 }

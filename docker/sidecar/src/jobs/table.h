@@ -29,48 +29,48 @@ typedef enum JobState
 
 struct Job
 {
-	Job		   *next;			/* newest first */
-	char		id[ID_SIZE];
-	char	   *kind;
-	char	   *server;			/* NULL for cron */
-	char	   *key;			/* Idempotency-Key of its request, or NULL */
-	char	   *request;		/* its request: "POST /v1/cron" */
-	JobState	state;
-	char	   *phase;
-	bool		needs_wal;
-	bool		copied;			/* has copied a backup, which may count */
-	double		progress;		/* 0: unknown */
-	char	   *system_identifier;	/* of its server, once known */
-	int64_t		created;		/* timestamp_now(); 0: not yet */
-	int64_t		started;
-	int64_t		ended;
-	int64_t		elapsed_ms;		/* once ended */
-	int			log_lines;
-	json_t	   *result;
-	json_t	   *error;
-	JobWaiter  *waiters;
+	Job *next; /* newest first */
+	char id[ID_SIZE];
+	char *kind;
+	char *server;  /* NULL for cron */
+	char *key;	   /* Idempotency-Key of its request, or NULL */
+	char *request; /* its request: "POST /v1/cron" */
+	JobState state;
+	char *phase;
+	bool needs_wal;
+	bool copied;			 /* has copied a backup, which may count */
+	double progress;		 /* 0: unknown */
+	char *system_identifier; /* of its server, once known */
+	int64_t created;		 /* timestamp_now(); 0: not yet */
+	int64_t started;
+	int64_t ended;
+	int64_t elapsed_ms; /* once ended */
+	int log_lines;
+	json_t *result;
+	json_t *error;
+	JobWaiter *waiters;
 
 	/* Only while it runs */
 	const JobKind *does;
-	JobRequest	asked;
+	JobRequest asked;
 	RunControl *control;
-	int64_t		clock;			/* monotonic_ms() when it was created */
-	bool		cancel_requested;
-	bool		decided;		/* by its body; published once recorded */
-	JobState	decision;
-	pid_t		process;		/* process group that works for it */
-	uint64_t	process_start;
-	json_t	   *log;			/* all lines so far */
+	int64_t clock; /* monotonic_ms() when it was created */
+	bool cancel_requested;
+	bool decided; /* by its body; published once recorded */
+	JobState decision;
+	pid_t process; /* process group that works for it */
+	uint64_t process_start;
+	json_t *log; /* all lines so far */
 };
 
 /* The lock guards all jobs, and the barred keys */
 typedef struct JobTable
 {
 	pthread_mutex_t lock;
-	pthread_cond_t ended;		/* a job has ended, or may be cancelled */
-	int			running;
-	bool		stopping;
-	Job		   *newest;
+	pthread_cond_t ended; /* a job has ended, or may be cancelled */
+	int running;
+	bool stopping;
+	Job *newest;
 } JobTable;
 
 extern JobTable job_table;
@@ -90,4 +90,4 @@ extern bool job_has_ended(const Job *job);
 extern void job_request_release(JobRequest *asked);
 extern void job_insert(Job *job);
 
-#endif							/* JOBS_TABLE_H */
+#endif /* JOBS_TABLE_H */

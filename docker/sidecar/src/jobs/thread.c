@@ -29,7 +29,7 @@ static bool run_ticks(void *arg);
 void *
 job_main(void *arg)
 {
-	Job		   *job = arg;
+	Job *job = arg;
 
 	pthread_mutex_lock(&job_table.lock);
 	wait_for_turn(job);
@@ -38,8 +38,8 @@ job_main(void *arg)
 	job_touch(job);
 	pthread_mutex_unlock(&job_table.lock);
 	job_write_record(job);
-	log_line(LOGLEVEL_INFO, "job started", "id", job->id, "kind", job->kind,
-			 "server", job->server, NULL);
+	log_line(LOGLEVEL_INFO, "job started", "id", job->id, "kind", job->kind, "server", job->server,
+			 NULL);
 
 	/* Even if the job is cancelled: the body releases what its route claimed. */
 	job->does->body(job, job->asked.value);
@@ -47,11 +47,13 @@ job_main(void *arg)
 	pthread_mutex_lock(&job_table.lock);
 	if (job->cancel_requested && !(job->decided && job->decision == STATE_DONE))
 	{
-		bool		by_stop = job_table.stopping;
+		bool by_stop = job_table.stopping;
 
 		job_decide(job, STATE_CANCELLED, NULL,
-				   by_stop ? error_json(SIDECAR_SHUTTING_DOWN, "the job was cancelled because the sidecar stopped", NULL, NULL)
-				   : error_json("cancelled", "the job was cancelled", NULL, NULL));
+				   by_stop
+					   ? error_json(SIDECAR_SHUTTING_DOWN,
+									"the job was cancelled because the sidecar stopped", NULL, NULL)
+					   : error_json("cancelled", "the job was cancelled", NULL, NULL));
 		job_add_line(job, JOB_WARNING, "cancelled");
 	}
 	else if (!job->decided)
@@ -79,12 +81,12 @@ job_main(void *arg)
 static void
 wait_for_turn(Job *job)
 {
-	bool		told = false;
+	bool told = false;
 
 	while (job->does->exclusive && !job->cancel_requested)
 	{
-		Job		   *other = job_find_running(job, job->kind, job->server, true);
-		char	   *text;
+		Job *other = job_find_running(job, job->kind, job->server, true);
+		char *text;
 
 		if (other == NULL)
 			break;
@@ -120,7 +122,7 @@ job_elapsed_ms(const Job *job)
 void
 job_phase(Job *job, const char *phase)
 {
-	char	   *text;
+	char *text;
 
 	text = mem_printf("%s (after %.1f s)", phase, (double) job_elapsed_ms(job) / 1000);
 	pthread_mutex_lock(&job_table.lock);
@@ -170,11 +172,11 @@ job_needs_wal(Job *job, bool needs)
 }
 
 bool
-job_run(Job *job, const char *const *arguments, int64_t deadline_ms,
-		bool (*tick) (void *arg), void *arg, RunResult *result)
+job_run(Job *job, const char *const *arguments, int64_t deadline_ms, bool (*tick)(void *arg),
+		void *arg, RunResult *result)
 {
-	JobRun		run = {job, tick, arg};
-	RunRequest	request = job_run_request(&run, deadline_ms);
+	JobRun run = {job, tick, arg};
+	RunRequest request = job_run_request(&run, deadline_ms);
 
 	if (tick != NULL)
 	{
@@ -188,12 +190,12 @@ job_run(Job *job, const char *const *arguments, int64_t deadline_ms,
 RunRequest
 job_run_request(JobRun *run, int64_t deadline_ms)
 {
-	RunRequest	request = {
+	RunRequest request = {
 		.deadline_ms = deadline_ms,
 		.grace_ms = CANCEL_GRACE_MS,
 		.control = run->job->control,
 		.started = run_started,
-		.arg = run
+		.arg = run,
 	};
 
 	return request;
@@ -212,7 +214,7 @@ job_run_ended(Job *job)
 static void
 run_started(void *arg, pid_t pid)
 {
-	Job		   *job = ((JobRun *) arg)->job;
+	Job *job = ((JobRun *) arg)->job;
 
 	pthread_mutex_lock(&job_table.lock);
 	job->process = pid;
@@ -224,7 +226,7 @@ run_started(void *arg, pid_t pid)
 static bool
 run_ticks(void *arg)
 {
-	JobRun	   *run = arg;
+	JobRun *run = arg;
 
 	return run->tick(run->arg);
 }
@@ -244,7 +246,7 @@ job_cancelled(const Job *job)
 void
 job_done(Job *job, json_t *result)
 {
-	char	   *text = mem_printf("done (after %.1f s)", (double) job_elapsed_ms(job) / 1000);
+	char *text = mem_printf("done (after %.1f s)", (double) job_elapsed_ms(job) / 1000);
 
 	pthread_mutex_lock(&job_table.lock);
 	job_decide(job, STATE_DONE, job_shorten(result), NULL);
@@ -254,14 +256,14 @@ job_done(Job *job, json_t *result)
 }
 
 void
-job_fail(Job *job, const char *code, const char *message,
-		 const char *detail, const char *hint)
+job_fail(Job *job, const char *code, const char *message, const char *detail, const char *hint)
 {
-	char	   *plain_message = barman_redact_text(message, strlen(message));
-	char	   *plain_detail = detail != NULL ? barman_redact_text(detail, strlen(detail)) : NULL;
+	char *plain_message = barman_redact_text(message, strlen(message));
+	char *plain_detail = detail != NULL ? barman_redact_text(detail, strlen(detail)) : NULL;
 
 	pthread_mutex_lock(&job_table.lock);
-	job_decide(job, STATE_FAILED, NULL, job_shorten(error_json(code, plain_message, plain_detail, hint)));
+	job_decide(job, STATE_FAILED, NULL,
+			   job_shorten(error_json(code, plain_message, plain_detail, hint)));
 	pthread_mutex_unlock(&job_table.lock);
 	free(plain_message);
 	free(plain_detail);
@@ -271,8 +273,8 @@ void
 job_fail_with(Job *job, BarmanFailure *failure)
 {
 	job_fail(job, failure->code != NULL ? failure->code : BARMAN_INTERNAL,
-			 failure->message != NULL ? failure->message : "unknown failure",
-			 failure->detail, failure->hint);
+			 failure->message != NULL ? failure->message : "unknown failure", failure->detail,
+			 failure->hint);
 	barman_failure_clear(failure);
 }
 
@@ -293,20 +295,19 @@ job_decide(Job *job, JobState state, json_t *result, json_t *error)
 void
 job_settle(Job *job)
 {
-	char		elapsed[32];
+	char elapsed[32];
 
 	job->state = job->decision;
 	snprintf(elapsed, sizeof(elapsed), "%lld", (long long) job->elapsed_ms);
-	log_line(job->state == STATE_DONE ? LOGLEVEL_INFO : LOGLEVEL_WARNING, "job ended",
-			 "id", job->id, "kind", job->kind, "server", job->server,
-			 "state", job_state_names[job->state], "ms", elapsed,
-			 "error", json_string_value(json_object_get(job->error, "message")),
-			 "detail", json_string_value(json_object_get(job->error, "detail")), NULL);
+	log_line(job->state == STATE_DONE ? LOGLEVEL_INFO : LOGLEVEL_WARNING, "job ended", "id", job->id,
+			 "kind", job->kind, "server", job->server, "state", job_state_names[job->state], "ms",
+			 elapsed, "error", json_string_value(json_object_get(job->error, "message")), "detail",
+			 json_string_value(json_object_get(job->error, "detail")), NULL);
 	run_control_destroy(job->control);
 	job->control = NULL;
 	job_request_release(&job->asked);
 	json_decref(job->log);
-	job->log = NULL;			/* read from its file from now on */
+	job->log = NULL; /* read from its file from now on */
 	job->does = NULL;
 	job_touch(job);
 	job_table.running--;

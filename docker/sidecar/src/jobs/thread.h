@@ -20,9 +20,9 @@ extern void job_settle(Job *job);
 /* The job that a program runs for */
 typedef struct JobRun
 {
-	Job		   *job;
-	bool		(*tick) (void *arg);
-	void	   *arg;
+	Job *job;
+	bool (*tick)(void *arg);
+	void *arg;
 } JobRun;
 
 /*
@@ -32,4 +32,4 @@ typedef struct JobRun
 extern RunRequest job_run_request(JobRun *run, int64_t deadline_ms);
 extern bool job_run_ended(Job *job);
 
-#endif							/* JOBS_THREAD_H */
+#endif /* JOBS_THREAD_H */

@@ -20,7 +20,7 @@
 /* Time to remove every file of a backup and its WAL */
 #define DELETE_MS (INT64_C(3600) * 1000)
 
-typedef json_t *(*Parser) (const BarmanOutput *output, const char *server, BarmanFailure *failure);
+typedef json_t *(*Parser)(const BarmanOutput *output, const char *server, BarmanFailure *failure);
 
 static void verify_body(Job *job, const void *request);
 static void keep_body(Job *job, const void *request);
@@ -47,7 +47,7 @@ verify_body(Job *job, const void *request)
 	const VerifyRequest *asked = request;
 	const char *id = asked->backup_id;
 	const char *command[] = {"verify-backup", job_server(job), id, NULL};
-	json_t	   *value;
+	json_t *value;
 
 	job_phase(job, "verifying");
 	value = run(job, command, VERIFY_MS, barman_parse_verify);
@@ -77,15 +77,15 @@ keep_body(Job *job, const void *request)
 	const char *set[] = {"keep", "--target", keep, job_server(job), id, NULL};
 	const char *release[] = {"keep", "--release", job_server(job), id, NULL};
 	const char *ask[] = {"keep", "--status", job_server(job), id, NULL};
-	bool		releases = strcmp(keep, "release") == 0;
-	json_t	   *value;
+	bool releases = strcmp(keep, "release") == 0;
+	json_t *value;
 	const char *status;
 
 	job_phase(job, releases ? "releasing" : "keeping");
 	/* from full to standalone: WAL may then be removed */
 	if (strcmp(keep, "standalone") == 0 && !asked->may_lessen)
 	{
-		bool		lessens;
+		bool lessens;
 
 		value = run(job, ask, KEEP_MS, barman_parse_keep_status);
 		if (value == NULL)
@@ -109,13 +109,15 @@ keep_body(Job *job, const void *request)
 		return;
 	status = json_string_value(json_object_get(value, "status"));
 	if (strcmp(status, releases ? "none" : keep) != 0)
-		job_fail(job, BARMAN_FAILED, "Barman did not do what it was asked", status, "Look at Barman's log.");
+		job_fail(job, BARMAN_FAILED, "Barman did not do what it was asked", status,
+				 "Look at Barman's log.");
 	else if (releases)
 		finish(job, id, status, "The retention policy holds for it again.");
 	else
-		finish(job, id, status, strcmp(keep, "full") == 0 ?
-			   "It is kept with all WAL from it on, whatever the retention policy." :
-			   "It is kept with the WAL that makes it consistent, whatever the retention policy.");
+		finish(job, id, status,
+			   strcmp(keep, "full") == 0
+				   ? "It is kept with all WAL from it on, whatever the retention policy."
+				   : "It is kept with the WAL that makes it consistent, whatever the retention policy.");
 	json_decref(value);
 }
 
@@ -134,19 +136,19 @@ delete_body(Job *job, const void *request)
 	const DeleteRequest *asked = request;
 	const char *id = asked->backup_id;
 	const char *command[] = {"delete", job_server(job), id, NULL};
-	json_t	   *value;
-	json_t	   *deleted;
-	json_t	   *one;
-	size_t		i;
-	char	   *detail = mem_strdup("");
-	bool		found = false;
+	json_t *value;
+	json_t *deleted;
+	json_t *one;
+	size_t i;
+	char *detail = mem_strdup("");
+	bool found = false;
 
 	job_phase(job, "deleting");
 	value = run(job, command, DELETE_MS, barman_parse_delete);
 	deleted = json_object_get(value, "deleted");
-	json_array_foreach(deleted, i, one)
+	json_array_foreach (deleted, i, one)
 	{
-		char	   *longer = mem_printf("%s%s%s", detail, i > 0 ? ", " : "", json_string_value(one));
+		char *longer = mem_printf("%s%s%s", detail, i > 0 ? ", " : "", json_string_value(one));
 
 		free(detail);
 		detail = longer;
@@ -165,13 +167,13 @@ delete_body(Job *job, const void *request)
 static json_t *
 run(Job *job, const char *const *command, int64_t deadline_ms, Parser parse)
 {
-	RunResult	result;
+	RunResult result;
 	BarmanFailure failure = {0};
 	BarmanOutput output;
-	json_t	   *value = NULL;
-	json_t	   *message;
-	json_t	   *messages;
-	size_t		i;
+	json_t *value = NULL;
+	json_t *message;
+	json_t *messages;
+	size_t i;
 
 	if (job_run(job, command, deadline_ms, NULL, NULL, &result))
 	{
@@ -181,7 +183,7 @@ run(Job *job, const char *const *command, int64_t deadline_ms, Parser parse)
 
 		/* errors are reported once, by job_fail_with() */
 		messages = json_checked(barman_parse_messages(&output));
-		json_array_foreach(messages, i, message)
+		json_array_foreach (messages, i, message)
 		{
 			if (strcmp(json_string_value(json_object_get(message, "level")), "error") != 0)
 				job_log(job, JOB_INFO, "%s", json_string_value(json_object_get(message, "text")));
@@ -197,7 +199,7 @@ run(Job *job, const char *const *command, int64_t deadline_ms, Parser parse)
 static void
 finish(Job *job, const char *id, const char *status, const char *detail)
 {
-	json_t	   *value = json_checked(json_object());
+	json_t *value = json_checked(json_object());
 
 	json_object_set_new(value, "backup_id", json_text(id));
 	json_object_set_new(value, "status", json_text(status));

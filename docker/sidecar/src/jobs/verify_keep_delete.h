@@ -10,19 +10,19 @@
 
 typedef struct VerifyRequest
 {
-	char	   *backup_id;
+	char *backup_id;
 } VerifyRequest;
 
 typedef struct KeepRequest
 {
-	char	   *backup_id;
-	const char *keep;			/* static: full, standalone or release */
-	bool		may_lessen;		/* from full to standalone */
+	char *backup_id;
+	const char *keep; /* static: full, standalone or release */
+	bool may_lessen;  /* from full to standalone */
 } KeepRequest;
 
 typedef struct DeleteRequest
 {
-	char	   *backup_id;
+	char *backup_id;
 } DeleteRequest;
 
 /* Each frees one; for JobRequest.release. */
@@ -39,4 +39,4 @@ extern const JobKind job_keep;
 /* Its request is a DeleteRequest, its result {backup_id, status: deleted, detail}. */
 extern const JobKind job_delete;
 
-#endif							/* JOBS_VERIFY_KEEP_DELETE_H */
+#endif /* JOBS_VERIFY_KEEP_DELETE_H */

@@ -9,12 +9,12 @@
 void
 job_touch(Job *job)
 {
-	JobWaiter  *waiter = job->waiters;
+	JobWaiter *waiter = job->waiters;
 
 	job->waiters = NULL;
 	while (waiter != NULL)
 	{
-		JobWaiter  *next = waiter->next;	/* wake() may free it */
+		JobWaiter *next = waiter->next; /* wake() may free it */
 
 		waiter->wake(waiter->arg);
 		waiter = next;
@@ -29,7 +29,7 @@ jobs_end_waits(int64_t now)
 	{
 		for (JobWaiter **link = &job->waiters; *link != NULL;)
 		{
-			JobWaiter  *waiter = *link;
+			JobWaiter *waiter = *link;
 
 			if (now >= waiter->deadline)
 			{

@@ -11,4 +11,4 @@
 /* Wakes them; the lock is held. */
 extern void job_touch(Job *job);
 
-#endif							/* JOBS_WAITERS_H */
+#endif /* JOBS_WAITERS_H */

@@ -16,12 +16,12 @@
 Answer *
 job_poll(const TokenGrant *grant, const char *id, int64_t after, int64_t wait_ms, JobWaiter *waiter)
 {
-	Job		   *job;
-	json_t	   *value;
-	json_t	   *lines;
-	size_t		bytes = 0;
-	bool		more = false;
-	bool		first = waiter != NULL && waiter->deadline == 0;
+	Job *job;
+	json_t *value;
+	json_t *lines;
+	size_t bytes = 0;
+	bool more = false;
+	bool first = waiter != NULL && waiter->deadline == 0;
 
 	pthread_mutex_lock(&job_table.lock);
 	job = job_find(id);
@@ -47,8 +47,8 @@ job_poll(const TokenGrant *grant, const char *id, int64_t after, int64_t wait_ms
 		lines = json_checked(json_array());
 		for (size_t i = after > 0 ? (size_t) after : 0; i < json_array_size(job->log) && !more; i++)
 		{
-			json_t	   *line = json_array_get(job->log, i);
-			size_t		length = json_string_length(json_object_get(line, "text"));
+			json_t *line = json_array_get(job->log, i);
+			size_t length = json_string_length(json_object_get(line, "text"));
 
 			more = bytes > 0 && bytes + length > LOG_PAGE;
 			if (!more)

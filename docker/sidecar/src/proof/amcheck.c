@@ -28,10 +28,10 @@
 struct DrillAmcheck
 {
 	const DrillServer *server;
-	pthread_t	thread;
-	bool		in_thread;
-	bool		ran;
-	RunResult	result;
+	pthread_t thread;
+	bool in_thread;
+	bool ran;
+	RunResult result;
 };
 
 static void *check(void *arg);
@@ -51,10 +51,10 @@ drill_amcheck_start(const DrillServer *server)
 bool
 drill_amcheck_end(DrillAmcheck *amcheck, json_t *result)
 {
-	Job		   *job = amcheck->server->job;
+	Job *job = amcheck->server->job;
 	const RunResult *run = &amcheck->result;
-	bool		good = true;
-	char	   *words;
+	bool good = true;
+	char *words;
 
 	if (amcheck->in_thread)
 		pthread_join(amcheck->thread, NULL);
@@ -87,10 +87,10 @@ check(void *arg)
 {
 	DrillAmcheck *amcheck = arg;
 	const DrillServer *server = amcheck->server;
-	char	   *program = mem_printf("%s/pg_amcheck", settings.pg_bindir);
-	char	   *jobs = mem_printf("--jobs=%d", drill_workers());
+	char *program = mem_printf("%s/pg_amcheck", settings.pg_bindir);
+	char *jobs = mem_printf("--jobs=%d", drill_workers());
 	/* return names unchanged: in a database of SQL_ASCII they may have no valid encoding */
-	char	   *where = drill_conninfo(server, server->superuser, "SQL_ASCII");
+	char *where = drill_conninfo(server, server->superuser, "SQL_ASCII");
 	const char *argv[] = {program, "--install-missing", jobs, where, NULL};
 
 	amcheck->ran = access(program, X_OK) == 0;
@@ -107,8 +107,9 @@ static char *
 what_it_says(const RunResult *result)
 {
 	const char *text = result->out[0] != '\0' ? result->out : result->err;
-	char	   *words = mem_printf("%s%.*s", result->outcome == RUN_EXITED ? "" : "pg_amcheck did not end well. ",
-								   DRILL_DETAIL_MAX, text);
+	char *words = mem_printf("%s%.*s",
+							 result->outcome == RUN_EXITED ? "" : "pg_amcheck did not end well. ",
+							 DRILL_DETAIL_MAX, text);
 
 	for (size_t length = strlen(words); length > 0 && words[length - 1] == '\n'; length--)
 		words[length - 1] = '\0';
@@ -122,17 +123,18 @@ what_it_says(const RunResult *result)
 static void
 add_collations(const DrillServer *server, char **words)
 {
-	char	   *query = mem_strdup("SELECT pg_catalog.array_to_string(ARRAY(SELECT pg_catalog.format('%s where they were built and %s here'::pg_catalog.text, "
-								   "d.datcollversion, pg_catalog.pg_database_collation_actual_version(d.oid)) "
-								   "FROM pg_catalog.pg_database AS d WHERE d.datname = pg_catalog.current_database() "
-								   "AND d.datcollversion <> pg_catalog.pg_database_collation_actual_version(d.oid) "
-								   "UNION SELECT pg_catalog.format('%s where they were built and %s here'::pg_catalog.text, "
-								   "c.collversion, pg_catalog.pg_collation_actual_version(c.oid)) "
-								   "FROM pg_catalog.pg_collation AS c WHERE c.collversion <> pg_catalog.pg_collation_actual_version(c.oid) "
-								   "AND c.oid IN (SELECT a.attcollation FROM pg_catalog.pg_attribute AS a WHERE a.attrelid >= 16384::pg_catalog.oid) "
-								   "LIMIT 5), ', '::pg_catalog.text)");
+	char *query = mem_strdup(
+		"SELECT pg_catalog.array_to_string(ARRAY(SELECT pg_catalog.format('%s where they were built and %s here'::pg_catalog.text, "
+		"d.datcollversion, pg_catalog.pg_database_collation_actual_version(d.oid)) "
+		"FROM pg_catalog.pg_database AS d WHERE d.datname = pg_catalog.current_database() "
+		"AND d.datcollversion <> pg_catalog.pg_database_collation_actual_version(d.oid) "
+		"UNION SELECT pg_catalog.format('%s where they were built and %s here'::pg_catalog.text, "
+		"c.collversion, pg_catalog.pg_collation_actual_version(c.oid)) "
+		"FROM pg_catalog.pg_collation AS c WHERE c.collversion <> pg_catalog.pg_collation_actual_version(c.oid) "
+		"AND c.oid IN (SELECT a.attcollation FROM pg_catalog.pg_attribute AS a WHERE a.attrelid >= 16384::pg_catalog.oid) "
+		"LIMIT 5), ', '::pg_catalog.text)");
 	DrillAnswer answer = {NULL, NULL};
-	char	   *longer;
+	char *longer;
 
 	drill_ask(server, server->reader, DRILL_QUICK_MS, &query, 1, &answer);
 	free(query);

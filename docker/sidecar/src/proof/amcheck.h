@@ -22,4 +22,4 @@ extern DrillAmcheck *drill_amcheck_start(const DrillServer *server);
  */
 extern bool drill_amcheck_end(DrillAmcheck *amcheck, json_t *result);
 
-#endif							/* PROOF_AMCHECK_H */
+#endif /* PROOF_AMCHECK_H */

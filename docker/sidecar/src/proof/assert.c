@@ -18,9 +18,10 @@
 
 /* Not PostgreSQL's: of a class that it does not use */
 #define SQLSTATE_FALSE "PB001"
-#define SQLSTATE_NULL "PB002"
+#define SQLSTATE_NULL  "PB002"
 
-#define QUALIFY_NAMES "assertions run with search_path = pg_catalog, so qualify names, as in public.orders"
+#define QUALIFY_NAMES \
+	"assertions run with search_path = pg_catalog, so qualify names, as in public.orders"
 
 static char *why_not(const DrillServer *server, const char *assertion);
 static char *words_on(const char *error);
@@ -31,7 +32,7 @@ static const struct
 	const char *sqlstate;
 	const char *name;
 	const char *words;
-}			known[] = {
+} known[] = {
 	{"08001", "sqlclient_unable_to_establish_sqlconnection", "the restored server reaches nobody"},
 	{"0A000", "feature_not_supported", "an assertion is one query that returns true"},
 	{"22012", "division_by_zero", NULL},
@@ -39,7 +40,8 @@ static const struct
 	{"25006", "read_only_sql_transaction", "an assertion can only read"},
 	{"2F003", "prohibited_sql_statement_attempted", "the copy holds no passwords of foreign servers"},
 	{"3F000", "invalid_schema_name", "there is no such schema"},
-	{"42501", "insufficient_privilege", "an assertion is run by a role that can read all tables, and nothing more"},
+	{"42501", "insufficient_privilege",
+	 "an assertion is run by a role that can read all tables, and nothing more"},
 	{"42601", "syntax_error", "an assertion is one query that returns true"},
 	{"42703", "undefined_column", NULL},
 	{"42704", "undefined_object", QUALIFY_NAMES},
@@ -55,14 +57,14 @@ static const struct
 bool
 drill_assert(const DrillServer *server, const TextList *assertions, json_t *result)
 {
-	bool		all = true;
+	bool all = true;
 
 	for (size_t i = 0; i < assertions->count; i++)
 	{
 		const char *text = assertions->texts[i];
-		int64_t		began = monotonic_ms();
-		char	   *words = why_not(server, text);
-		char	   *detail;
+		int64_t began = monotonic_ms();
+		char *words = why_not(server, text);
+		char *detail;
 
 		if (job_cancelled(server->job))
 		{
@@ -85,15 +87,17 @@ drill_assert(const DrillServer *server, const TextList *assertions, json_t *resu
 static char *
 why_not(const DrillServer *server, const char *assertion)
 {
-	char	   *value = drill_value(assertion, "UTF8");
-	char	   *query = mem_printf("\\set VERBOSITY sqlstate\n"
-								   "BEGIN READ ONLY;\n"
-								   "DO $poc$ DECLARE result boolean; BEGIN EXECUTE %s INTO STRICT result; "
-								   "IF result IS NULL THEN RAISE EXCEPTION USING ERRCODE = '" SQLSTATE_NULL "'; "
-								   "ELSIF NOT result THEN RAISE EXCEPTION USING ERRCODE = '" SQLSTATE_FALSE "'; END IF; END $poc$",
-								   value);
+	char *value = drill_value(assertion, "UTF8");
+	char *query = mem_printf("\\set VERBOSITY sqlstate\n"
+							 "BEGIN READ ONLY;\n"
+							 "DO $poc$ DECLARE result boolean; BEGIN EXECUTE %s INTO STRICT result; "
+							 "IF result IS NULL THEN RAISE EXCEPTION USING ERRCODE = '" SQLSTATE_NULL
+							 "'; "
+							 "ELSIF NOT result THEN RAISE EXCEPTION USING ERRCODE = '" SQLSTATE_FALSE
+							 "'; END IF; END $poc$",
+							 value);
 	DrillAnswer answer = {NULL, NULL};
-	char	   *words;
+	char *words;
 
 	drill_ask(server, server->reader, DRILL_STATEMENT_MS, &query, 1, &answer);
 	words = answer.error != NULL ? words_on(answer.error) : NULL;

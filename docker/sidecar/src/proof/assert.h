@@ -16,4 +16,4 @@
 /* Adds a step to the result for each; false if one does not hold. */
 extern bool drill_assert(const DrillServer *server, const TextList *assertions, json_t *result);
 
-#endif							/* PROOF_ASSERT_H */
+#endif /* PROOF_ASSERT_H */

@@ -23,7 +23,7 @@
 
 /* Limits of one session: small tables share one, a large table has its own. */
 #define PART_TABLES 100
-#define PART_BYTES (INT64_C(64) * 1024 * 1024)
+#define PART_BYTES	(INT64_C(64) * 1024 * 1024)
 
 /* This many tables that differ are named; the others are only counted. */
 #define NAMED_MAX 100
@@ -34,20 +34,20 @@
 typedef struct Comparison
 {
 	const DrillTable *table;
-	char	   *oid;			/* malloc'd: SQL expression of its OID; or NULL */
-	size_t		number;			/* in the caller's list */
-	char	   *difference;		/* malloc'd, or NULL */
-	int64_t		elapsed_ms;		/* of all tables in its session */
+	char *oid;			/* malloc'd: SQL expression of its OID; or NULL */
+	size_t number;		/* in the caller's list */
+	char *difference;	/* malloc'd, or NULL */
+	int64_t elapsed_ms; /* of all tables in its session */
 } Comparison;
 
 typedef struct Work
 {
 	const DrillServer *server;
-	Comparison *comparisons;	/* largest first */
-	size_t		count;
-	size_t		taken;			/* protected by the lock, as is done_bytes */
-	int64_t		done_bytes;
-	int64_t		all_bytes;
+	Comparison *comparisons; /* largest first */
+	size_t count;
+	size_t taken; /* protected by the lock, as is done_bytes */
+	int64_t done_bytes;
+	int64_t all_bytes;
 	pthread_mutex_t lock;
 } Work;
 
@@ -57,13 +57,13 @@ static size_t take(Work *work, size_t *first);
 static void compare_part(Work *work, Comparison *part, size_t count);
 static char *difference(const DrillTable *table, const DrillAnswer *answer);
 static bool report(const Work *work, int64_t began, json_t *result);
-static int	larger_first(const void *a, const void *b);
-static int	as_listed(const void *a, const void *b);
+static int larger_first(const void *a, const void *b);
+static int as_listed(const void *a, const void *b);
 
 int
 drill_workers(void)
 {
-	long		processors = sysconf(_SC_NPROCESSORS_ONLN);
+	long processors = sysconf(_SC_NPROCESSORS_ONLN);
 
 	return processors < 1 ? 1 : processors > WORKERS_MAX ? WORKERS_MAX : (int) processors;
 }
@@ -71,16 +71,16 @@ drill_workers(void)
 bool
 drill_compare(const DrillServer *server, const DrillTable *tables, size_t count, json_t *result)
 {
-	Work		work = {
+	Work work = {
 		.server = server,
 		.count = count,
-		.lock = PTHREAD_MUTEX_INITIALIZER
+		.lock = PTHREAD_MUTEX_INITIALIZER,
 	};
-	pthread_t	threads[WORKERS_MAX];
-	int			started = 0;
-	int64_t		began = monotonic_ms();
-	bool		same;
-	char	   *error = work.count > 0 ? drill_bring_fingerprint(server) : NULL;
+	pthread_t threads[WORKERS_MAX];
+	int started = 0;
+	int64_t began = monotonic_ms();
+	bool same;
+	char *error = work.count > 0 ? drill_bring_fingerprint(server) : NULL;
 
 	if (error != NULL)
 	{
@@ -139,9 +139,9 @@ find_tables(Work *work)
 static void *
 work_off(void *arg)
 {
-	Work	   *work = arg;
-	size_t		first;
-	size_t		count;
+	Work *work = arg;
+	size_t first;
+	size_t count;
 
 	while (!job_cancelled(work->server->job) && (count = take(work, &first)) > 0)
 		compare_part(work, &work->comparisons[first], count);
@@ -152,8 +152,8 @@ work_off(void *arg)
 static size_t
 take(Work *work, size_t *first)
 {
-	size_t		count = 0;
-	int64_t		bytes = 0;
+	size_t count = 0;
+	int64_t bytes = 0;
 
 	pthread_mutex_lock(&work->lock);
 	*first = work->taken;
@@ -171,11 +171,11 @@ static void
 compare_part(Work *work, Comparison *part, size_t count)
 {
 	Comparison **asked = mem_alloc(count * sizeof(Comparison *));
-	char	  **queries = mem_alloc(count * sizeof(char *));
+	char **queries = mem_alloc(count * sizeof(char *));
 	DrillAnswer *answers = mem_alloc(count * sizeof(DrillAnswer));
-	int64_t		began = monotonic_ms();
-	int64_t		bytes = 0;
-	size_t		n = 0;
+	int64_t began = monotonic_ms();
+	int64_t bytes = 0;
+	size_t n = 0;
 
 	for (size_t i = 0; i < count; i++)
 	{
@@ -183,7 +183,8 @@ compare_part(Work *work, Comparison *part, size_t count)
 		if (part[i].difference != NULL)
 			continue;
 		/* no query on the table: its planner would run code in the owner's indexes */
-		queries[n] = mem_printf("SELECT f.rows, f.hash FROM %s.fingerprint(%s) AS f", work->server->schema, part[i].oid);
+		queries[n] = mem_printf("SELECT f.rows, f.hash FROM %s.fingerprint(%s) AS f",
+								work->server->schema, part[i].oid);
 		asked[n++] = &part[i];
 	}
 	if (n > 0)
@@ -210,9 +211,9 @@ compare_part(Work *work, Comparison *part, size_t count)
 static char *
 difference(const DrillTable *table, const DrillAnswer *answer)
 {
-	long long	expected = table->rows;
+	long long expected = table->rows;
 	const char *hash = answer->output != NULL ? strchr(answer->output, '|') : NULL;
-	long long	rows;
+	long long rows;
 
 	if (answer->output == NULL)
 		return mem_strdup(answer->error);
@@ -230,11 +231,11 @@ difference(const DrillTable *table, const DrillAnswer *answer)
 static bool
 report(const Work *work, int64_t began, json_t *result)
 {
-	Job		   *job = work->server->job;
-	size_t		same = 0;
-	size_t		differ = 0;
-	json_int_t	rows = 0;
-	char	   *detail;
+	Job *job = work->server->job;
+	size_t same = 0;
+	size_t differ = 0;
+	json_int_t rows = 0;
+	char *detail;
 
 	for (size_t i = 0; i < work->count; i++)
 	{
@@ -273,8 +274,8 @@ report(const Work *work, int64_t began, json_t *result)
 static int
 larger_first(const void *a, const void *b)
 {
-	int64_t		one = ((const Comparison *) a)->table->bytes;
-	int64_t		other = ((const Comparison *) b)->table->bytes;
+	int64_t one = ((const Comparison *) a)->table->bytes;
+	int64_t other = ((const Comparison *) b)->table->bytes;
 
 	if (one != other)
 		return one < other ? 1 : -1;
@@ -284,8 +285,8 @@ larger_first(const void *a, const void *b)
 static int
 as_listed(const void *a, const void *b)
 {
-	size_t		one = ((const Comparison *) a)->number;
-	size_t		other = ((const Comparison *) b)->number;
+	size_t one = ((const Comparison *) a)->number;
+	size_t other = ((const Comparison *) b)->number;
 
 	return one < other ? -1 : one > other;
 }

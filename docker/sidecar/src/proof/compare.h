@@ -14,7 +14,7 @@
 #include "proof/session.h"
 
 /* How many sessions may query the server at a time */
-extern int	drill_workers(void);
+extern int drill_workers(void);
 
 /*
  * Compares each of the tables with the functions of this host (prepare.h).  Adds
@@ -24,4 +24,4 @@ extern int	drill_workers(void);
 extern bool drill_compare(const DrillServer *server, const DrillTable *tables, size_t count,
 						  json_t *result);
 
-#endif							/* PROOF_COMPARE_H */
+#endif /* PROOF_COMPARE_H */

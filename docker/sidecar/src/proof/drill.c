@@ -30,7 +30,7 @@
 
 /* There is much WAL to replay if it has this many segments and this part of the copied bytes */
 #define MUCH_SEGMENTS 16
-#define MUCH_PART 4
+#define MUCH_PART	  4
 
 static void drill_body(Job *job, const void *request);
 static bool find_backup(Restore *restore, const DrillRequest *asked);
@@ -40,7 +40,8 @@ static void log_replay(const Restore *restore, const Recovery *recovery);
 static void drill_stage(Restore *restore, const char *name, bool good, const char *detail);
 static bool is_to_the_end(Restore *restore, const Recovery *recovery);
 static bool is_isolated(Restore *restore);
-static void end_drill(Restore *restore, const Recovery *recovery, int64_t marked_at, bool recovered, bool good);
+static void end_drill(Restore *restore, const Recovery *recovery, int64_t marked_at, bool recovered,
+					  bool good);
 static int64_t age_of_newest(Restore *restore, const Recovery *recovery, int64_t marked_at);
 static json_t *version_json(void);
 
@@ -54,11 +55,11 @@ static void
 drill_body(Job *job, const void *request)
 {
 	const DrillRequest *asked = request;
-	Restore		restore = restore_begin(job, &asked->restore);
-	Recovery	recovery = {0};
+	Restore restore = restore_begin(job, &asked->restore);
+	Recovery recovery = {0};
 	ServerConfig config = instance_config(restore.instance);
-	bool		recovered;
-	bool		good;
+	bool recovered;
+	bool good;
 
 	restore.is_drill = true;
 	restore.is_kept = asked->keep;
@@ -66,18 +67,21 @@ drill_body(Job *job, const void *request)
 	restore.step_began = monotonic_ms();
 	/* complete the backup first: a hold can stop the maintenance that does so */
 	good = find_backup(&restore, asked) && restore_host_serves(&restore) &&
-		restore_complete_backup(&restore) && restore_hold(&restore);
+		   restore_complete_backup(&restore) && restore_hold(&restore);
 	drill_stage(&restore, "backup", good, json_text_of(restore.backup, "backup_id"));
 	if (good)
 	{
 		good = restore_bring_wal(&restore) && restore_timeline_is_reached(&restore) &&
-			restore_target_is_archived(&restore);
+			   restore_target_is_archived(&restore);
 		drill_stage(&restore, "wal", good, asked->restore.wal_file);
 	}
 	recovered = good && copy_backup(&restore) && recover(&restore, &recovery);
-	good = recovered && is_isolated(&restore) && drill_examine(job, &config,
-									  (int) json_integer_value(json_object_get(restore.backup, "postgresql_version")) / 10000,
-									  asked, restore.drill);
+	good = recovered && is_isolated(&restore) &&
+		   drill_examine(job, &config,
+						 (int) json_integer_value(
+							 json_object_get(restore.backup, "postgresql_version")) /
+							 10000,
+						 asked, restore.drill);
 	end_drill(&restore, &recovery, asked->marked_at, recovered, good);
 	restore_let_go(&restore);
 	json_decref(restore.backup);
@@ -102,10 +106,10 @@ find_backup(Restore *restore, const DrillRequest *asked)
 static bool
 copy_backup(Restore *restore)
 {
-	bool		good = restore_copy(restore) && restore_take_tail(restore) && restore_prepare(restore);
-	char	   *notes = restore_host_notes(restore);
-	char	   *copied = mem_printf("%lld bytes%s%s", (long long) directory_size(restore->directory).bytes,
-									notes[0] != '\0' ? ". " : "", notes);
+	bool good = restore_copy(restore) && restore_take_tail(restore) && restore_prepare(restore);
+	char *notes = restore_host_notes(restore);
+	char *copied = mem_printf("%lld bytes%s%s", (long long) directory_size(restore->directory).bytes,
+							  notes[0] != '\0' ? ". " : "", notes);
 
 	drill_stage(restore, "restore", good, copied);
 	free(notes);
@@ -117,12 +121,13 @@ copy_backup(Restore *restore)
 static bool
 recover(Restore *restore, Recovery *recovery)
 {
-	bool		good = restore_recover(restore, recovery) && restore_is_on_its_timeline(restore, recovery) &&
-		is_to_the_end(restore, recovery);
-	json_t	   *reach = restore_reach(restore, recovery);
-	char	   *words = restore_reach_words(reach);
-	char	   *reached = mem_printf("to %s on timeline %d%s", recovery->lsn != NULL ? recovery->lsn : "an unknown position",
-									 recovery->timeline, words);
+	bool good = restore_recover(restore, recovery) &&
+				restore_is_on_its_timeline(restore, recovery) && is_to_the_end(restore, recovery);
+	json_t *reach = restore_reach(restore, recovery);
+	char *words = restore_reach_words(reach);
+	char *reached = mem_printf("to %s on timeline %d%s",
+							   recovery->lsn != NULL ? recovery->lsn : "an unknown position",
+							   recovery->timeline, words);
 
 	drill_stage(restore, "recovery", good, reached);
 	if (good)
@@ -140,8 +145,8 @@ drill_stage(Restore *restore, const char *name, bool good, const char *detail)
 	const char *message = json_text_of(restore->error, "message");
 	const char *cause = json_text_of(restore->error, "detail");
 	const char *hint = json_text_of(restore->error, "hint");
-	int64_t		now = monotonic_ms();
-	char	   *words;
+	int64_t now = monotonic_ms();
+	char *words;
 
 	if (good)
 		words = mem_strdup(detail);
@@ -164,9 +169,9 @@ static void
 log_replay(const Restore *restore, const Recovery *recovery)
 {
 	const char *begin = json_text_of(restore->backup, "begin_lsn");
-	int64_t		backup = restore->expected;
-	uint64_t	from;
-	uint64_t	to;
+	int64_t backup = restore->expected;
+	uint64_t from;
+	uint64_t to;
 
 	if (begin == NULL || recovery->lsn == NULL || !lsn_parse(begin, &from) ||
 		!lsn_parse(recovery->lsn, &to) || to < from)
@@ -174,7 +179,8 @@ log_replay(const Restore *restore, const Recovery *recovery)
 	if (to - from < MUCH_SEGMENTS * (uint64_t) restore_segment_size(restore->backup) ||
 		(int64_t) (to - from) < backup / MUCH_PART)
 		return;
-	job_log(restore->job, JOB_INFO, "%llu bytes of WAL since the backup began were replayed: a newer backup restores faster; after a large load VACUUM (FREEZE) before the backup, for else who reads the rows first writes them to WAL again (data checksums, wal_log_hints)",
+	job_log(restore->job, JOB_INFO,
+			"%llu bytes of WAL since the backup began were replayed: a newer backup restores faster; after a large load VACUUM (FREEZE) before the backup, for else who reads the rows first writes them to WAL again (data checksums, wal_log_hints)",
 			(unsigned long long) (to - from));
 }
 
@@ -182,11 +188,12 @@ log_replay(const Restore *restore, const Recovery *recovery)
 static bool
 is_to_the_end(Restore *restore, const Recovery *recovery)
 {
-	char	   *hole = restore_hole(restore, recovery);
-	bool		good = hole == NULL;
+	char *hole = restore_hole(restore, recovery);
+	bool good = hole == NULL;
 
 	if (!good)
-		restore_fail(restore, BARMAN_WRONG_STATE, hole, "Take a new backup: what lies behind cannot be had from this one.",
+		restore_fail(restore, BARMAN_WRONG_STATE, hole,
+					 "Take a new backup: what lies behind cannot be had from this one.",
 					 "recovery ended within the archive");
 	free(hole);
 	return good;
@@ -196,7 +203,7 @@ is_to_the_end(Restore *restore, const Recovery *recovery)
 static bool
 is_isolated(Restore *restore)
 {
-	bool		good = restore_is_isolated(restore);
+	bool good = restore_is_isolated(restore);
 
 	free(restore->isolation);
 	restore->isolation = cage_words(&restore->held, "drill-network");
@@ -208,23 +215,23 @@ is_isolated(Restore *restore)
 static void
 end_drill(Restore *restore, const Recovery *recovery, int64_t marked_at, bool recovered, bool good)
 {
-	Job		   *job = restore->job;
-	json_t	   *result = restore->drill;
-	bool		keep = recovered && !job_cancelled(job) && restore->is_kept;
-	int64_t		bytes = directory_size(restore->directory).bytes;
-	int64_t		began = monotonic_ms();
+	Job *job = restore->job;
+	json_t *result = restore->drill;
+	bool keep = recovered && !job_cancelled(job) && restore->is_kept;
+	int64_t bytes = directory_size(restore->directory).bytes;
+	int64_t began = monotonic_ms();
 
 	json_object_set_new(result, "backup_id", json_text(json_text_of(restore->backup, "backup_id")));
 	json_object_set_new(result, "barman_version", version_json());
 	json_object_set_new(result, "bytes", json_integer(bytes));
-	json_object_set_new(result, "timeline", recovery->timeline != 0 ?
-						json_integer(recovery->timeline) : json_null());
+	json_object_set_new(result, "timeline",
+						recovery->timeline != 0 ? json_integer(recovery->timeline) : json_null());
 	json_object_set_new(result, "recovered_lsn", json_text(recovery->lsn));
 	json_object_set_new(result, "recovered_time", json_text(recovery->time));
-	json_object_set_new(result, "restore_seconds", recovered ?
-						json_real((double) restore->restore_ms / 1000) : json_null());
-	json_object_set_new(result, "recovery_seconds", recovered ?
-						json_real((double) restore->recovery_ms / 1000) : json_null());
+	json_object_set_new(result, "restore_seconds",
+						recovered ? json_real((double) restore->restore_ms / 1000) : json_null());
+	json_object_set_new(result, "recovery_seconds",
+						recovered ? json_real((double) restore->recovery_ms / 1000) : json_null());
 	job_phase(job, "removing");
 	if (keep)
 		json_object_set_new(result, "instance",
@@ -232,11 +239,10 @@ end_drill(Restore *restore, const Recovery *recovery, int64_t marked_at, bool re
 										   restore->recovery_ms, recovery));
 	else
 	{
-		char	   *directory = mem_strdup(restore->directory);
-		bool		removed = instance_dropped(restore->instance);
+		char *directory = mem_strdup(restore->directory);
+		bool removed = instance_dropped(restore->instance);
 
-		drill_step(result, "teardown", removed, monotonic_ms() - began,
-				   removed ? NULL : directory);
+		drill_step(result, "teardown", removed, monotonic_ms() - began, removed ? NULL : directory);
 		if (!removed)
 			job_log(job, JOB_WARNING, "what was restored could not be removed: drop the instance");
 		good = good && removed;
@@ -262,8 +268,8 @@ end_drill(Restore *restore, const Recovery *recovery, int64_t marked_at, bool re
 static int64_t
 age_of_newest(Restore *restore, const Recovery *recovery, int64_t marked_at)
 {
-	int64_t		began = timestamp_now() / 1000 - job_elapsed_ms(restore->job);
-	int64_t		newest = -1;
+	int64_t began = timestamp_now() / 1000 - job_elapsed_ms(restore->job);
+	int64_t newest = -1;
 
 	if (recovery->time != NULL && !timestamp_parse(recovery->time, &newest))
 		newest = -1;
@@ -278,9 +284,9 @@ age_of_newest(Restore *restore, const Recovery *recovery, int64_t marked_at)
 static json_t *
 version_json(void)
 {
-	int			number = barman_version();
-	char	   *text = mem_printf("%d.%d.%d", number / 10000, number / 100 % 100, number % 100);
-	json_t	   *value = number > 0 ? json_text(text) : json_null();
+	int number = barman_version();
+	char *text = mem_printf("%d.%d.%d", number / 10000, number / 100 % 100, number % 100);
+	json_t *value = number > 0 ? json_text(text) : json_null();
 
 	free(text);
 	return value;

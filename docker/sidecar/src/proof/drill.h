@@ -14,4 +14,4 @@
  */
 extern const JobKind job_drill;
 
-#endif							/* PROOF_DRILL_H */
+#endif /* PROOF_DRILL_H */

@@ -30,11 +30,12 @@ drill_examine(Job *job, const ServerConfig *config, int major, const DrillReques
 {
 	DrillServer server = drill_server(job, config, major, request->database, request->superuser);
 	DrillAmcheck *amcheck;
-	bool		good;
+	bool good;
 
 	job_phase(job, "comparing");
 	server.superuser = drill_superuser(&server, &request->superusers);
-	if (!prepare(&server, result) || !compare_identity(&server, request->restore.system_identifier, result))
+	if (!prepare(&server, result) ||
+		!compare_identity(&server, request->restore.system_identifier, result))
 		return false;
 
 	/*
@@ -55,8 +56,8 @@ drill_examine(Job *job, const ServerConfig *config, int major, const DrillReques
 static bool
 prepare(const DrillServer *server, json_t *result)
 {
-	int64_t		began = monotonic_ms();
-	char	   *error = drill_prepare(server);
+	int64_t began = monotonic_ms();
+	char *error = drill_prepare(server);
 
 	if (error != NULL)
 		drill_step(result, "connect", false, monotonic_ms() - began, error);
@@ -68,14 +69,15 @@ prepare(const DrillServer *server, json_t *result)
 static bool
 compare_identity(const DrillServer *server, const char *expected, json_t *result)
 {
-	int64_t		began = monotonic_ms();
-	char	   *query = mem_strdup("SELECT c.system_identifier, pg_catalog.current_setting('data_checksums'::pg_catalog.text), "
-								   "pg_catalog.current_setting('server_version'::pg_catalog.text) FROM pg_catalog.pg_control_system() AS c");
+	int64_t began = monotonic_ms();
+	char *query = mem_strdup(
+		"SELECT c.system_identifier, pg_catalog.current_setting('data_checksums'::pg_catalog.text), "
+		"pg_catalog.current_setting('server_version'::pg_catalog.text) FROM pg_catalog.pg_control_system() AS c");
 	DrillAnswer answer = {NULL, NULL};
-	char	   *checksums;
-	char	   *version;
-	bool		good = false;
-	char	   *detail;
+	char *checksums;
+	char *version;
+	bool good = false;
+	char *detail;
 
 	drill_ask(server, server->reader, DRILL_QUICK_MS, &query, 1, &answer);
 	free(query);
@@ -89,9 +91,10 @@ compare_identity(const DrillServer *server, const char *expected, json_t *result
 		*version++ = '\0';
 		json_object_set_new(result, "postgresql_version", json_text(version));
 		good = expected == NULL || strcmp(answer.output, expected) == 0;
-		detail = good ? mem_printf("system identifier %s, PostgreSQL %s, data checksums %s", answer.output, version, checksums)
-			: mem_printf("the system identifier is %s, and should be %s: this is a backup of another cluster",
-						 answer.output, expected);
+		detail = good ? mem_printf("system identifier %s, PostgreSQL %s, data checksums %s",
+								   answer.output, version, checksums)
+					  : mem_printf("the system identifier is %s, and should be %s: this is a backup of another cluster",
+								   answer.output, expected);
 	}
 	drill_step(result, "identity", good, monotonic_ms() - began, detail);
 	drill_answer_free(&answer);

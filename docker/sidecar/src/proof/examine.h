@@ -21,4 +21,4 @@
 extern bool drill_examine(Job *job, const ServerConfig *config, int major,
 						  const DrillRequest *request, json_t *result);
 
-#endif							/* PROOF_EXAMINE_H */
+#endif /* PROOF_EXAMINE_H */

@@ -22,20 +22,22 @@ typedef struct Gauge
 {
 	const char *name;
 	const char *help;
-	const char *key;			/* in the record of a server */
+	const char *key; /* in the record of a server */
 } Gauge;
 
 static const Gauge gauges[] = {
-	{"last_proven_restore_timestamp_seconds", "When a restore drill of the server passed last.", "passed"},
-	{"seconds_since_last_proven_restore", "How long ago a restore drill of the server passed last.", "age"},
+	{"last_proven_restore_timestamp_seconds", "When a restore drill of the server passed last.",
+	 "passed"},
+	{"seconds_since_last_proven_restore", "How long ago a restore drill of the server passed last.",
+	 "age"},
 	{"last_drill_timestamp_seconds", "When the last restore drill of the server ended.", "ended"},
 	{"last_drill_ok", "Whether the last restore drill of the server passed.", "ok"},
 	{"last_drill_rto_seconds", "How long restore and recovery of the last drill took.", "rto"},
-	{"last_drill_rpo_seconds", "How old the newest data was that the last drill brought back.", "rpo"}
+	{"last_drill_rpo_seconds", "How old the newest data was that the last drill brought back.", "rpo"},
 };
 
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
-static json_t *servers;			/* server -> {"ended", "ok", "passed", "rto", "rpo"}: numbers or null */
+static json_t *servers; /* server -> {"ended", "ok", "passed", "rto", "rpo"}: numbers or null */
 static char *path;
 
 static json_t *time_of(const json_t *seconds);
@@ -68,10 +70,10 @@ drill_record_stop(void)
 void
 drill_record(const char *server, bool good, int64_t rto_ms, int64_t rpo_ms)
 {
-	double		now = (double) timestamp_now() / 1000000;
-	json_t	   *record = json_checked(json_object());
-	char	   *text;
-	int			error;
+	double now = (double) timestamp_now() / 1000000;
+	json_t *record = json_checked(json_object());
+	char *text;
+	int error;
 
 	pthread_mutex_lock(&lock);
 	json_object_set(record, "passed", json_object_get(json_object_get(servers, server), "passed"));
@@ -87,26 +89,26 @@ drill_record(const char *server, bool good, int64_t rto_ms, int64_t rpo_ms)
 	error = path == NULL ? 0 : text != NULL ? files_write(path, text) : -1;
 	pthread_mutex_unlock(&lock);
 	if (error != 0)
-		log_line(LOGLEVEL_ERROR, "how a drill ended cannot be recorded",
-				 "error", error > 0 ? strerror(error) : "out of memory", NULL);
+		log_line(LOGLEVEL_ERROR, "how a drill ended cannot be recorded", "error",
+				 error > 0 ? strerror(error) : "out of memory", NULL);
 	free(text);
 }
 
 json_t *
 drill_record_last(const char *server)
 {
-	json_t	   *record;
-	json_t	   *last;
+	json_t *record;
+	json_t *last;
 
 	pthread_mutex_lock(&lock);
 	record = json_object_get(servers, server);
 	last = json_checked(
-		json_pack("{s:o, s:o, s:o, s:O?, s:O?}",
-				  "ended", time_of(json_object_get(record, "ended")),
-				  "ok", record == NULL ? json_null() : json_boolean(json_number_value(json_object_get(record, "ok")) != 0),
-				  "passed", time_of(json_object_get(record, "passed")),
-				  "rto_seconds", json_object_get(record, "rto"),
-				  "rpo_seconds", json_object_get(record, "rpo")));
+		json_pack("{s:o, s:o, s:o, s:O?, s:O?}", "ended", time_of(json_object_get(record, "ended")),
+				  "ok",
+				  record == NULL ? json_null()
+								 : json_boolean(json_number_value(json_object_get(record, "ok")) != 0),
+				  "passed", time_of(json_object_get(record, "passed")), "rto_seconds",
+				  json_object_get(record, "rto"), "rpo_seconds", json_object_get(record, "rpo")));
 	pthread_mutex_unlock(&lock);
 	return last;
 }
@@ -114,7 +116,7 @@ drill_record_last(const char *server)
 static json_t *
 time_of(const json_t *seconds)
 {
-	char		text[TIMESTAMP_LENGTH];
+	char text[TIMESTAMP_LENGTH];
 
 	if (!json_is_number(seconds))
 		return json_null();
@@ -125,27 +127,28 @@ time_of(const json_t *seconds)
 char *
 drill_record_metrics(void)
 {
-	double		now = (double) timestamp_now() / 1000000;
-	char	   *text = mem_strdup("");
+	double now = (double) timestamp_now() / 1000000;
+	char *text = mem_strdup("");
 	const char *server;
-	json_t	   *record;
+	json_t *record;
 
 	pthread_mutex_lock(&lock);
 	for (size_t i = 0; i < sizeof(gauges) / sizeof(gauges[0]); i++)
 	{
-		bool		first = true;
+		bool first = true;
 
-		json_object_foreach(servers, server, record)
+		json_object_foreach (servers, server, record)
 		{
-			bool		is_age = strcmp(gauges[i].key, "age") == 0;
+			bool is_age = strcmp(gauges[i].key, "age") == 0;
 			const json_t *value = json_object_get(record, is_age ? "passed" : gauges[i].key);
-			double		number = json_number_value(value);
+			double number = json_number_value(value);
 
 			if (!json_is_number(value))
 				continue;
 			if (first)
-				text = append(text, mem_printf("# HELP barman_sidecar_%s %s\n# TYPE barman_sidecar_%s gauge\n",
-											   gauges[i].name, gauges[i].help, gauges[i].name));
+				text = append(text,
+							  mem_printf("# HELP barman_sidecar_%s %s\n# TYPE barman_sidecar_%s gauge\n",
+										 gauges[i].name, gauges[i].help, gauges[i].name));
 			first = false;
 			text = append(text, mem_printf("barman_sidecar_%s{server=\"%s\"} %.3f\n",
 										   gauges[i].name, server, is_age ? now - number : number));
@@ -165,7 +168,7 @@ seconds_or_null(int64_t milliseconds)
 static char *
 append(char *text, char *more)
 {
-	char	   *whole = mem_printf("%s%s", text, more);
+	char *whole = mem_printf("%s%s", text, more);
 
 	free(text);
 	free(more);

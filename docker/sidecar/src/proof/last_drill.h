@@ -24,4 +24,4 @@ extern json_t *drill_record_last(const char *server);
 /* malloc'd gauges in Prometheus' text format, "" if there was no drill */
 extern char *drill_record_metrics(void);
 
-#endif							/* PROOF_LAST_DRILL_H */
+#endif /* PROOF_LAST_DRILL_H */

@@ -24,39 +24,39 @@
  * changes below would run them.  11 is pg_catalog, and what initdb creates has
  * OIDs below 16384.
  */
-#define CATALOG_IS_PLAIN \
-	"SELECT pg_catalog.count(*) FROM pg_catalog.pg_class AS c " \
+#define CATALOG_IS_PLAIN                                                                                                        \
+	"SELECT pg_catalog.count(*) FROM pg_catalog.pg_class AS c "                                                                 \
 	"WHERE c.relnamespace = 11::pg_catalog.oid AND c.oid < 16384::pg_catalog.oid AND c.relkind = 'r'::pg_catalog.\"char\" AND " \
-	"(c.relhastriggers OR c.relhasrules OR c.relchecks > 0::pg_catalog.int2 OR " \
-	"EXISTS (SELECT FROM pg_catalog.pg_index AS i WHERE i.indrelid = c.oid AND i.indexrelid >= 16384::pg_catalog.oid) OR " \
+	"(c.relhastriggers OR c.relhasrules OR c.relchecks > 0::pg_catalog.int2 OR "                                                \
+	"EXISTS (SELECT FROM pg_catalog.pg_index AS i WHERE i.indrelid = c.oid AND i.indexrelid >= 16384::pg_catalog.oid) OR "      \
 	"EXISTS (SELECT FROM pg_catalog.pg_attribute AS a WHERE a.attrelid = c.oid AND a.atthasdef));\n"
 
 /* For the whole cluster; returns the databases' names as bytes: their encoding is unknown. */
-static const char cluster_sql[] =
-	"BEGIN;\n"
-	"DELETE FROM ONLY pg_catalog.pg_db_role_setting;\n"
-	"UPDATE ONLY pg_catalog.pg_database SET datallowconn = true, datconnlimit = -1 WHERE datconnlimit <> -2;\n"
-	"UPDATE ONLY pg_catalog.pg_authid SET rolpassword = NULL, rolconnlimit = -1;\n"
-	"UPDATE ONLY pg_catalog.pg_subscription SET subconninfo = '';\n"
-	"COMMIT;\n"
-	"SELECT pg_catalog.string_agg(pg_catalog.encode(pg_catalog.textsend(d.datname::pg_catalog.text), "
-	"'hex'::pg_catalog.text), ','::pg_catalog.text) "
-	"FROM pg_catalog.pg_database AS d WHERE d.datconnlimit <> -2";
+static const char
+	cluster_sql[] = "BEGIN;\n"
+					"DELETE FROM ONLY pg_catalog.pg_db_role_setting;\n"
+					"UPDATE ONLY pg_catalog.pg_database SET datallowconn = true, datconnlimit = -1 WHERE datconnlimit <> -2;\n"
+					"UPDATE ONLY pg_catalog.pg_authid SET rolpassword = NULL, rolconnlimit = -1;\n"
+					"UPDATE ONLY pg_catalog.pg_subscription SET subconninfo = '';\n"
+					"COMMIT;\n"
+					"SELECT pg_catalog.string_agg(pg_catalog.encode(pg_catalog.textsend(d.datname::pg_catalog.text), "
+					"'hex'::pg_catalog.text), ','::pg_catalog.text) "
+					"FROM pg_catalog.pg_database AS d WHERE d.datconnlimit <> -2";
 
 /*
  * For each database.  The statistics of the catalog's columns hold their most
  * common values, and so these secrets again.
  */
-static const char database_sql[] =
-	"BEGIN;\n"
-	"UPDATE ONLY pg_catalog.pg_event_trigger SET evtenabled = 'D';\n"
-	"UPDATE ONLY pg_catalog.pg_user_mapping SET umoptions = NULL;\n"
-	"UPDATE ONLY pg_catalog.pg_foreign_server SET srvoptions = NULL;\n"
-	"UPDATE ONLY pg_catalog.pg_foreign_data_wrapper SET fdwoptions = NULL;\n"
-	"UPDATE ONLY pg_catalog.pg_foreign_table SET ftoptions = NULL;\n"
-	"UPDATE ONLY pg_catalog.pg_attribute SET attfdwoptions = NULL WHERE attfdwoptions IS NOT NULL;\n"
-	"DELETE FROM ONLY pg_catalog.pg_statistic WHERE starelid < 16384::pg_catalog.oid;\n"
-	"COMMIT";
+static const char
+	database_sql[] = "BEGIN;\n"
+					 "UPDATE ONLY pg_catalog.pg_event_trigger SET evtenabled = 'D';\n"
+					 "UPDATE ONLY pg_catalog.pg_user_mapping SET umoptions = NULL;\n"
+					 "UPDATE ONLY pg_catalog.pg_foreign_server SET srvoptions = NULL;\n"
+					 "UPDATE ONLY pg_catalog.pg_foreign_data_wrapper SET fdwoptions = NULL;\n"
+					 "UPDATE ONLY pg_catalog.pg_foreign_table SET ftoptions = NULL;\n"
+					 "UPDATE ONLY pg_catalog.pg_attribute SET attfdwoptions = NULL WHERE attfdwoptions IS NOT NULL;\n"
+					 "DELETE FROM ONLY pg_catalog.pg_statistic WHERE starelid < 16384::pg_catalog.oid;\n"
+					 "COMMIT";
 
 static char *empty_cluster(const DrillServer *server, char **databases);
 static char *empty_database(const DrillServer *server);
@@ -69,8 +69,8 @@ static char *ask(const DrillServer *server, const char *sql, char **output);
 char *
 drill_prepare(const DrillServer *server)
 {
-	char	   *databases = NULL;
-	char	   *error = empty_cluster(server, &databases);
+	char *databases = NULL;
+	char *error = empty_cluster(server, &databases);
 
 	if (error == NULL)
 		error = empty_databases(server, databases);
@@ -88,15 +88,16 @@ drill_prepare(const DrillServer *server)
 char *
 drill_bring_fingerprint(const DrillServer *server)
 {
-	char	   *sql = mem_printf("BEGIN;\n"
-								 "CREATE SCHEMA %1$s;\n"
-								 "CREATE FUNCTION %1$s.fingerprint(relation pg_catalog.oid, OUT rows pg_catalog.int8, OUT hash pg_catalog.text)\n"
-								 "AS '$libdir/poc_barman', 'poc_fingerprint_of' LANGUAGE C VOLATILE STRICT PARALLEL RESTRICTED;\n"
-								 "GRANT USAGE ON SCHEMA %1$s TO %2$s;\n"
-								 "GRANT EXECUTE ON ALL FUNCTIONS IN SCHEMA %1$s TO %2$s;\n"
-								 "COMMIT", server->schema, server->reader);
-	char	   *error = ask(server, sql, NULL);
-	char	   *words;
+	char *sql = mem_printf("BEGIN;\n"
+						   "CREATE SCHEMA %1$s;\n"
+						   "CREATE FUNCTION %1$s.fingerprint(relation pg_catalog.oid, OUT rows pg_catalog.int8, OUT hash pg_catalog.text)\n"
+						   "AS '$libdir/poc_barman', 'poc_fingerprint_of' LANGUAGE C VOLATILE STRICT PARALLEL RESTRICTED;\n"
+						   "GRANT USAGE ON SCHEMA %1$s TO %2$s;\n"
+						   "GRANT EXECUTE ON ALL FUNCTIONS IN SCHEMA %1$s TO %2$s;\n"
+						   "COMMIT",
+						   server->schema, server->reader);
+	char *error = ask(server, sql, NULL);
+	char *words;
 
 	free(sql);
 	if (error == NULL || (strstr(error, "could not access file") == NULL &&
@@ -121,9 +122,9 @@ empty_cluster(const DrillServer *server, char **databases)
 	static const char *const others[] = {"postgres", "template1"};
 	/* this encoding works in every database, and leaves names unchanged */
 	DrillServer from = *server;
-	char	   *plain = NULL;
-	char	   *error;
-	char	   *other_error;
+	char *plain = NULL;
+	char *error;
+	char *other_error;
 
 	from.encoding = "SQL_ASCII";
 	error = ask(&from, CATALOG_IS_PLAIN, &plain);
@@ -139,9 +140,10 @@ empty_cluster(const DrillServer *server, char **databases)
 		free(other_error);
 	}
 	if (error == NULL && strcmp(plain, "0") != 0)
-		error = mem_strdup("tables of the system catalog have triggers, rules, constraints or indexes of their own\n"
-						   "DETAIL:  Code of the restored database would run by whatever is changed in it, so that nothing can be proved.\n"
-						   "HINT:  Only a superuser with allow_system_table_mods can have made them: look into pg_trigger, pg_rewrite, pg_constraint, pg_index and pg_attrdef.");
+		error = mem_strdup(
+			"tables of the system catalog have triggers, rules, constraints or indexes of their own\n"
+			"DETAIL:  Code of the restored database would run by whatever is changed in it, so that nothing can be proved.\n"
+			"HINT:  Only a superuser with allow_system_table_mods can have made them: look into pg_trigger, pg_rewrite, pg_constraint, pg_index and pg_attrdef.");
 	free(plain);
 	return error != NULL ? error : ask(&from, cluster_sql, databases);
 }
@@ -149,12 +151,12 @@ empty_cluster(const DrillServer *server, char **databases)
 static char *
 empty_databases(const DrillServer *server, const char *databases)
 {
-	char	   *error = NULL;
+	char *error = NULL;
 
 	while (error == NULL && *databases != '\0')
 	{
-		size_t		length = strcspn(databases, ",");
-		char	   *name = name_of(databases, length);
+		size_t length = strcspn(databases, ",");
+		char *name = name_of(databases, length);
 		DrillServer other = *server;
 
 		other.database = name;
@@ -163,13 +165,14 @@ empty_databases(const DrillServer *server, const char *databases)
 		if (error != NULL && strcmp(name, server->database) != 0 && lets_nobody_in(error))
 		{
 			/* then nobody can read its content either */
-			job_log(server->job, JOB_WARNING, "database %s of the copy lets nobody in, and is left as it is: %s", name, error);
+			job_log(server->job, JOB_WARNING,
+					"database %s of the copy lets nobody in, and is left as it is: %s", name, error);
 			free(error);
 			error = NULL;
 		}
 		if (error != NULL)
 		{
-			char	   *words = mem_printf("database %s: %s", name, error);
+			char *words = mem_printf("database %s: %s", name, error);
 
 			free(error);
 			error = words;
@@ -188,14 +191,16 @@ static bool
 lets_nobody_in(const char *error)
 {
 	static const char *const reasons[] = {
-		"database locale is incompatible with operating system", "ICU is not supported in this build",
-		"could not open collator for locale"
+		"database locale is incompatible with operating system",
+		"ICU is not supported in this build",
+		"could not open collator for locale",
 	};
 	static const char fatal[] = " failed: FATAL:  ";
 	const char *reason = strstr(error, fatal);
 
 	/* once connected, the text of an error can be anybody's */
-	if (strstr(error, "connection to server") == NULL || strstr(error, "connection to server") > reason)
+	if (strstr(error, "connection to server") == NULL ||
+		strstr(error, "connection to server") > reason)
 		reason = NULL;
 	for (size_t i = 0; reason != NULL && i < sizeof(reasons) / sizeof(reasons[0]); i++)
 	{
@@ -208,11 +213,12 @@ lets_nobody_in(const char *error)
 static char *
 empty_database(const DrillServer *server)
 {
-	char	   *plain = NULL;
-	char	   *error = ask(server, CATALOG_IS_PLAIN, &plain);
+	char *plain = NULL;
+	char *error = ask(server, CATALOG_IS_PLAIN, &plain);
 
 	if (error == NULL && strcmp(plain, "0") != 0)
-		error = mem_strdup("tables of its system catalog have triggers, rules, constraints or indexes of their own");
+		error = mem_strdup(
+			"tables of its system catalog have triggers, rules, constraints or indexes of their own");
 	free(plain);
 	return error != NULL ? error : ask(server, database_sql, NULL);
 }
@@ -226,19 +232,20 @@ empty_database(const DrillServer *server)
 static char *
 make_reader(const DrillServer *server)
 {
-	char	   *database = drill_identifier(server->database);
-	char	   *sql = mem_printf("BEGIN;\n"
-								 "CREATE ROLE %1$s LOGIN INHERIT BYPASSRLS NOSUPERUSER NOCREATEDB NOCREATEROLE NOREPLICATION;\n"
-								 "GRANT pg_read_all_data TO %1$s;\n"
-								 "GRANT CONNECT ON DATABASE %2$s TO %1$s;\n"
-								 "GRANT EXECUTE ON FUNCTION pg_catalog.pg_control_system() TO %1$s;\n"
-								 "ALTER ROLE %1$s SET lo_compat_privileges = on;\n"
-								 "ALTER ROLE %1$s SET log_statement = none;\n"
-								 "ALTER ROLE %1$s SET log_min_messages = panic;\n"
-								 "ALTER ROLE %1$s SET log_min_error_statement = panic;\n"
-								 "DROP EXTENSION IF EXISTS amcheck CASCADE;\n"
-								 "COMMIT", server->reader, database);
-	char	   *error = ask(server, sql, NULL);
+	char *database = drill_identifier(server->database);
+	char *sql = mem_printf("BEGIN;\n"
+						   "CREATE ROLE %1$s LOGIN INHERIT BYPASSRLS NOSUPERUSER NOCREATEDB NOCREATEROLE NOREPLICATION;\n"
+						   "GRANT pg_read_all_data TO %1$s;\n"
+						   "GRANT CONNECT ON DATABASE %2$s TO %1$s;\n"
+						   "GRANT EXECUTE ON FUNCTION pg_catalog.pg_control_system() TO %1$s;\n"
+						   "ALTER ROLE %1$s SET lo_compat_privileges = on;\n"
+						   "ALTER ROLE %1$s SET log_statement = none;\n"
+						   "ALTER ROLE %1$s SET log_min_messages = panic;\n"
+						   "ALTER ROLE %1$s SET log_min_error_statement = panic;\n"
+						   "DROP EXTENSION IF EXISTS amcheck CASCADE;\n"
+						   "COMMIT",
+						   server->reader, database);
+	char *error = ask(server, sql, NULL);
 
 	free(sql);
 	free(database);
@@ -249,11 +256,11 @@ make_reader(const DrillServer *server)
 static char *
 name_of(const char *hex, size_t length)
 {
-	char	   *name = mem_alloc(length / 2 + 1);
+	char *name = mem_alloc(length / 2 + 1);
 
 	for (size_t i = 0; i + 1 < length; i += 2)
 	{
-		char		digits[] = {hex[i], hex[i + 1], '\0'};
+		char digits[] = {hex[i], hex[i + 1], '\0'};
 
 		name[i / 2] = (char) strtol(digits, NULL, 16);
 	}
@@ -264,7 +271,7 @@ name_of(const char *hex, size_t length)
 static char *
 ask(const DrillServer *server, const char *sql, char **output)
 {
-	char	   *copy = mem_strdup(sql);
+	char *copy = mem_strdup(sql);
 	DrillAnswer answer = {NULL, NULL};
 
 	drill_ask(server, server->superuser, DRILL_QUICK_MS, &copy, 1, &answer);

@@ -20,4 +20,4 @@ extern char *drill_prepare(const DrillServer *server);
  */
 extern char *drill_bring_fingerprint(const DrillServer *server);
 
-#endif							/* PROOF_PREPARE_H */
+#endif /* PROOF_PREPARE_H */

@@ -29,9 +29,9 @@ drill_relations_find(const DrillServer *server, DrillRelation *relations, size_t
 					 const char *kinds, const char *what)
 {
 	DrillRelation **asked = mem_alloc(count * sizeof(DrillRelation *));
-	char	  **questions = mem_alloc(count * sizeof(char *));
+	char **questions = mem_alloc(count * sizeof(char *));
 	DrillAnswer *answers = mem_alloc(count * sizeof(DrillAnswer));
-	size_t		n = 0;
+	size_t n = 0;
 
 	for (size_t i = 0; i < count; i++)
 	{
@@ -64,11 +64,11 @@ static char *
 read_name(DrillRelation *relation)
 {
 	const DrillName *name = relation->name;
-	char	   *bytes = name->hex != NULL ? from_hex(name->hex) : NULL;
+	char *bytes = name->hex != NULL ? from_hex(name->hex) : NULL;
 	const char *rest = name->hex != NULL ? bytes : name->text;
-	char	   *schema = NULL;
-	char	   *part;
-	char	   *question = NULL;
+	char *schema = NULL;
+	char *part;
+	char *question = NULL;
 
 	if (rest == NULL)
 		return NULL;
@@ -82,12 +82,13 @@ read_name(DrillRelation *relation)
 	}
 	if (part != NULL && *rest == '\0')
 	{
-		char	   *whole = quoted(schema, part);
-		char	   *value = drill_value(whole, name->hex != NULL ? "SQL_ASCII" : "UTF8");
+		char *whole = quoted(schema, part);
+		char *value = drill_value(whole, name->hex != NULL ? "SQL_ASCII" : "UTF8");
 
 		relation->oid = mem_printf("pg_catalog.to_regclass(%s)::pg_catalog.oid", value);
 		question = mem_printf("SELECT c.relkind FROM pg_catalog.pg_class AS c "
-							  "WHERE c.oid OPERATOR(pg_catalog.=) %s", relation->oid);
+							  "WHERE c.oid OPERATOR(pg_catalog.=) %s",
+							  relation->oid);
 		free(value);
 		free(whole);
 	}
@@ -101,15 +102,15 @@ read_name(DrillRelation *relation)
 static char *
 from_hex(const char *hex)
 {
-	size_t		length = strlen(hex);
-	char	   *bytes;
+	size_t length = strlen(hex);
+	char *bytes;
 
 	if (length % 2 != 0 || strspn(hex, "0123456789abcdef") != length)
 		return NULL;
 	bytes = mem_alloc(length / 2 + 1);
 	for (size_t i = 0; i < length / 2; i++)
 	{
-		const char	digits[3] = {hex[2 * i], hex[2 * i + 1], '\0'};
+		const char digits[3] = {hex[2 * i], hex[2 * i + 1], '\0'};
 
 		bytes[i] = (char) strtol(digits, NULL, 16);
 	}
@@ -121,10 +122,10 @@ static char *
 read_part(const char **text)
 {
 	const char *from = *text + strspn(*text, WHITESPACE);
-	bool		in_quotes = *from == '"';
-	bool		closed = !in_quotes;
-	char	   *name = mem_alloc(strlen(from) + 1);
-	char	   *to = name;
+	bool in_quotes = *from == '"';
+	bool closed = !in_quotes;
+	char *name = mem_alloc(strlen(from) + 1);
+	char *to = name;
 
 	if (in_quotes)
 		from++;
@@ -150,8 +151,9 @@ read_part(const char **text)
 static char *
 quoted(const char *schema, const char *name)
 {
-	char	   *text = mem_alloc(2 * (strlen(name) + (schema != NULL ? strlen(schema) : 0)) + sizeof("\"\".\"\""));
-	char	   *to = text;
+	char *text = mem_alloc(2 * (strlen(name) + (schema != NULL ? strlen(schema) : 0)) +
+						   sizeof("\"\".\"\""));
+	char *to = text;
 
 	for (int i = schema != NULL ? 0 : 1; i < 2; i++)
 	{

@@ -15,8 +15,8 @@
 typedef struct DrillRelation
 {
 	const DrillName *name;
-	char	   *oid;			/* malloc'd: SQL of its OID, in hexadecimal; NULL: no name */
-	char	   *difference;		/* malloc'd: why it is not such a relation; NULL: it is one */
+	char *oid;		  /* malloc'd: SQL of its OID, in hexadecimal; NULL: no name */
+	char *difference; /* malloc'd: why it is not such a relation; NULL: it is one */
 } DrillRelation;
 
 /*
@@ -26,4 +26,4 @@ typedef struct DrillRelation
 extern void drill_relations_find(const DrillServer *server, DrillRelation *relations, size_t count,
 								 const char *kinds, const char *what);
 
-#endif							/* PROOF_RELATION_NAME_H */
+#endif /* PROOF_RELATION_NAME_H */

@@ -19,48 +19,48 @@
 /* The name of a relation */
 typedef struct DrillName
 {
-	char	   *text;			/* one or two parts, as in SQL */
-	char	   *hex;			/* its bytes if the database is SQL_ASCII; or NULL */
+	char *text; /* one or two parts, as in SQL */
+	char *hex;	/* its bytes if the database is SQL_ASCII; or NULL */
 } DrillName;
 
 /* A table, as the mark recorded it */
 typedef struct DrillTable
 {
-	DrillName	name;
-	int64_t		rows;
-	int64_t		bytes;			/* 0: not known */
-	char	   *hash;
+	DrillName name;
+	int64_t rows;
+	int64_t bytes; /* 0: not known */
+	char *hash;
 } DrillTable;
 
 /* A sequence, as the mark recorded it */
 typedef struct DrillSequence
 {
-	DrillName	name;
-	bool		is_used;		/* it has returned a value */
-	int64_t		value;			/* if so, the last one */
-	bool		ascending;
+	DrillName name;
+	bool is_used;  /* it has returned a value */
+	int64_t value; /* if so, the last one */
+	bool ascending;
 } DrillSequence;
 
 typedef struct DrillRequest
 {
 	RestoreRequest restore;
-	json_t	   *refused;		/* the sidecar's own error, if nothing can be restored; or NULL */
-	bool		keep;			/* keep the restored server */
-	int64_t		marked_at;		/* timestamp_now() of the mark; -1: not known */
+	json_t *refused;   /* the sidecar's own error, if nothing can be restored; or NULL */
+	bool keep;		   /* keep the restored server */
+	int64_t marked_at; /* timestamp_now() of the mark; -1: not known */
 
 	/* To query the restored server */
-	char	   *database;
-	char	   *superuser;
-	TextList	superusers;		/* others to try */
+	char *database;
+	char *superuser;
+	TextList superusers; /* others to try */
 
 	DrillTable *tables;
-	size_t		table_count;
+	size_t table_count;
 	DrillSequence *sequences;
-	size_t		sequence_count;
-	TextList	asserts;		/* queries that must return true */
+	size_t sequence_count;
+	TextList asserts; /* queries that must return true */
 } DrillRequest;
 
 /* Frees a DrillRequest; for JobRequest.release. */
 extern void drill_request_free(void *request);
 
-#endif							/* PROOF_REQUEST_H */
+#endif /* PROOF_REQUEST_H */

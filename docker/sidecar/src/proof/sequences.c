@@ -17,20 +17,21 @@
 /* This many sequences that differ are named; the others are only counted. */
 #define NAMED_MAX 100
 
-static bool report(const DrillServer *server, const DrillSequence *sequences, const DrillRelation *relations,
-				 size_t count, int64_t began, json_t *result);
+static bool report(const DrillServer *server, const DrillSequence *sequences,
+				   const DrillRelation *relations, size_t count, int64_t began, json_t *result);
 static char *difference(const DrillSequence *sequence, const DrillAnswer *answer);
 
 bool
-drill_sequences(const DrillServer *server, const DrillSequence *sequences, size_t count, json_t *result)
+drill_sequences(const DrillServer *server, const DrillSequence *sequences, size_t count,
+				json_t *result)
 {
 	DrillRelation *relations;
-	char	  **questions;
+	char **questions;
 	DrillAnswer *answers;
-	size_t	   *asked;			/* the sequence of each question */
-	size_t		n = 0;
-	int64_t		began = monotonic_ms();
-	bool		same;
+	size_t *asked; /* the sequence of each question */
+	size_t n = 0;
+	int64_t began = monotonic_ms();
+	bool same;
 
 	if (count == 0)
 		return true;
@@ -47,7 +48,8 @@ drill_sequences(const DrillServer *server, const DrillSequence *sequences, size_
 		if (relations[i].difference != NULL)
 			continue;
 		asked[n] = i;
-		questions[n++] = mem_printf("SELECT COALESCE(s, 0::pg_catalog.int8), s IS NOT NULL FROM pg_catalog.pg_sequence_last_value((%s)::pg_catalog.regclass) AS s", relations[i].oid);
+		questions[n++] = mem_printf("SELECT COALESCE(s, 0::pg_catalog.int8), s IS NOT NULL FROM pg_catalog.pg_sequence_last_value((%s)::pg_catalog.regclass) AS s",
+									relations[i].oid);
 	}
 	if (n > 0)
 		drill_ask(server, server->reader, DRILL_STATEMENT_MS, questions, n, answers);
@@ -74,15 +76,16 @@ drill_sequences(const DrillServer *server, const DrillSequence *sequences, size_
 /* Reports the result, in the order of the mark */
 static bool
 report(const DrillServer *server, const DrillSequence *sequences, const DrillRelation *relations,
-	 size_t count, int64_t began, json_t *result)
+	   size_t count, int64_t began, json_t *result)
 {
-	size_t		differ = 0;
+	size_t differ = 0;
 
 	for (size_t i = 0; i < count; i++)
 	{
 		if (relations[i].difference != NULL && ++differ <= NAMED_MAX)
 		{
-			char	   *detail = mem_printf("sequence %s: %s", sequences[i].name.text, relations[i].difference);
+			char *detail = mem_printf("sequence %s: %s", sequences[i].name.text,
+									  relations[i].difference);
 
 			job_log(server->job, JOB_WARNING, "%s", detail);
 			drill_step(result, "compare", false, monotonic_ms() - began, detail);
@@ -91,8 +94,10 @@ report(const DrillServer *server, const DrillSequence *sequences, const DrillRel
 	}
 	if (differ > NAMED_MAX || differ < count)
 	{
-		char	   *detail = differ > NAMED_MAX ? mem_printf("%zu more sequences differ", differ - NAMED_MAX)
-			: mem_printf("%zu sequence(s) at their values of the mark, or beyond", count - differ);
+		char *detail = differ > NAMED_MAX
+						   ? mem_printf("%zu more sequences differ", differ - NAMED_MAX)
+						   : mem_printf("%zu sequence(s) at their values of the mark, or beyond",
+										count - differ);
 
 		drill_step(result, "compare", differ <= NAMED_MAX, monotonic_ms() - began, detail);
 		free(detail);
@@ -104,9 +109,9 @@ report(const DrillServer *server, const DrillSequence *sequences, const DrillRel
 static char *
 difference(const DrillSequence *sequence, const DrillAnswer *answer)
 {
-	long long	expected = sequence->value;
-	char	   *end;
-	long long	found;
+	long long expected = sequence->value;
+	char *end;
+	long long found;
 
 	if (answer->output == NULL)
 		return mem_strdup(answer->error);

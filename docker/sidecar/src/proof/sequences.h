@@ -17,4 +17,4 @@
 extern bool drill_sequences(const DrillServer *server, const DrillSequence *sequences, size_t count,
 							json_t *result);
 
-#endif							/* PROOF_SEQUENCES_H */
+#endif /* PROOF_SEQUENCES_H */

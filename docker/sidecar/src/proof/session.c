@@ -33,8 +33,8 @@ static char *conninfo_value(const char *text);
 static void random_name(char *name, size_t size, const char *prefix);
 
 DrillServer
-drill_server(Job *job, const ServerConfig *config, int major,
-			 const char *database, const char *superuser)
+drill_server(Job *job, const ServerConfig *config, int major, const char *database,
+			 const char *superuser)
 {
 	DrillServer server = {
 		.job = job,
@@ -42,7 +42,7 @@ drill_server(Job *job, const ServerConfig *config, int major,
 		.major = major,
 		.database = database,
 		.superuser = superuser,
-		.encoding = "UTF8"
+		.encoding = "UTF8",
 	};
 
 	random_name(server.reader, sizeof(server.reader), "poc_drill_");
@@ -57,32 +57,33 @@ drill_server(Job *job, const ServerConfig *config, int major,
  * in both output streams.
  */
 void
-drill_ask(const DrillServer *server, const char *user, int64_t deadline_ms,
-		  char *const *queries, size_t count, DrillAnswer *answers)
+drill_ask(const DrillServer *server, const char *user, int64_t deadline_ms, char *const *queries,
+		  size_t count, DrillAnswer *answers)
 {
-	char	   *program = mem_printf("%s/psql", settings.pg_bindir);
-	char	   *where = drill_conninfo(server, user, server->encoding);
-	char	   *input = script(server, queries, count);
-	const char *const argv[] = {program,
-		"--no-psqlrc", "--no-password", "--quiet", "--tuples-only", "--no-align",
-	"--dbname", where, NULL};
-	RunResult	result;
-	char	   *words;
+	char *program = mem_printf("%s/psql", settings.pg_bindir);
+	char *where = drill_conninfo(server, user, server->encoding);
+	char *input = script(server, queries, count);
+	const char *const argv[] = {program,	"--no-psqlrc",	 "--no-password",
+								"--quiet",	"--tuples-only", "--no-align",
+								"--dbname", where,			 NULL};
+	RunResult result;
+	char *words;
 
 	caged_run(server->job, NULL, true, argv, input, deadline_ms, &result);
 	words = words_of(&result, deadline_ms);
 	for (size_t i = 0; i < count; i++)
 	{
-		char	   *mark = mem_printf("%s-%zu\n", server->tag, i);
-		char	   *next = mem_printf("%s-%zu\n", server->tag, i + 1);
-		char	   *output = part(result.out, mark, next);
-		char	   *error = part(result.err, mark, next);
+		char *mark = mem_printf("%s-%zu\n", server->tag, i);
+		char *next = mem_printf("%s-%zu\n", server->tag, i + 1);
+		char *output = part(result.out, mark, next);
+		char *error = part(result.err, mark, next);
 
 		/* a query may succeed with a warning; psql continues after one that fails */
 		if (output == NULL || strstr(result.out, next) == NULL ||
 			(error != NULL && strstr(error, ERROR_LABEL) != NULL))
-			answers[i].error = error != NULL && error[0] != '\0' ? message_of(error)
-				: mem_strdup(words != NULL ? words : "psql did not ask it");
+			answers[i].error = error != NULL && error[0] != '\0'
+								   ? message_of(error)
+								   : mem_strdup(words != NULL ? words : "psql did not ask it");
 		else
 			answers[i].output = mem_strndup(output, strcspn(output, "\n"));
 		free(mark);
@@ -113,25 +114,28 @@ drill_answer_free(DrillAnswer *answer)
 char *
 drill_conninfo(const DrillServer *server, const char *user, const char *encoding)
 {
-	static const char for_superuser[] = " -c session_preload_libraries= -c session_replication_role=replica"
-		" -c role=none -c default_transaction_read_only=off -c exit_on_error=off -c statement_timeout=0"
-		" -c lock_timeout=0 -c idle_in_transaction_session_timeout=0 -c idle_session_timeout=0";
-	static const char for_reader[] = " -c default_transaction_read_only=on -c row_security=off"
-		" -c datestyle=ISO,YMD -c intervalstyle=postgres -c timezone=UTC -c extra_float_digits=1"
-		" -c bytea_output=hex -c xmlbinary=base64 -c lc_monetary=C -c quote_all_identifiers=off";
-	char	   *directory = mem_printf("%s/" INSTANCE_SOCKET, server->config->directory);
-	bool		is_superuser = strcmp(user, server->reader) != 0;
-	char	   *host = conninfo_value(directory);
-	char	   *role = conninfo_value(user);
-	char	   *database = conninfo_value(server->database);
-	char	   *text = mem_printf("host=%s port=%d user=%s dbname=%s connect_timeout=30 client_encoding=%s "
-								  "application_name=poc_drill options='"
-								  "-c local_preload_libraries= -c search_path=pg_catalog,pg_temp -c standard_conforming_strings=on "
-								  "-c client_min_messages=warning%s%s'",
-								  host, server->config->port, role, database, encoding,
-								  is_superuser ? for_superuser : for_reader,
-								  is_superuser && server->major >= VERSION_EVENT_TRIGGERS ?
-								  " -c event_triggers=off -c transaction_timeout=0" : "");
+	static const char for_superuser
+		[] = " -c session_preload_libraries= -c session_replication_role=replica"
+			 " -c role=none -c default_transaction_read_only=off -c exit_on_error=off -c statement_timeout=0"
+			 " -c lock_timeout=0 -c idle_in_transaction_session_timeout=0 -c idle_session_timeout=0";
+	static const char
+		for_reader[] = " -c default_transaction_read_only=on -c row_security=off"
+					   " -c datestyle=ISO,YMD -c intervalstyle=postgres -c timezone=UTC -c extra_float_digits=1"
+					   " -c bytea_output=hex -c xmlbinary=base64 -c lc_monetary=C -c quote_all_identifiers=off";
+	char *directory = mem_printf("%s/" INSTANCE_SOCKET, server->config->directory);
+	bool is_superuser = strcmp(user, server->reader) != 0;
+	char *host = conninfo_value(directory);
+	char *role = conninfo_value(user);
+	char *database = conninfo_value(server->database);
+	char *text = mem_printf("host=%s port=%d user=%s dbname=%s connect_timeout=30 client_encoding=%s "
+							"application_name=poc_drill options='"
+							"-c local_preload_libraries= -c search_path=pg_catalog,pg_temp -c standard_conforming_strings=on "
+							"-c client_min_messages=warning%s%s'",
+							host, server->config->port, role, database, encoding,
+							is_superuser ? for_superuser : for_reader,
+							is_superuser && server->major >= VERSION_EVENT_TRIGGERS
+								? " -c event_triggers=off -c transaction_timeout=0"
+								: "");
 
 	free(directory);
 	free(host);
@@ -147,14 +151,15 @@ drill_conninfo(const DrillServer *server, const char *user, const char *encoding
 char *
 drill_value(const char *text, const char *encoding)
 {
-	char	   *digits = mem_alloc(2 * strlen(text) + 1);
-	char	   *to = digits;
-	char	   *sql;
+	char *digits = mem_alloc(2 * strlen(text) + 1);
+	char *to = digits;
+	char *sql;
 
 	for (; *text != '\0'; text++)
 		to += sprintf(to, "%02x", (unsigned char) *text);
 	sql = mem_printf("pg_catalog.convert_from(pg_catalog.decode('%s'::pg_catalog.text, 'hex'::pg_catalog.text), "
-					 "'%s'::pg_catalog.name)", digits, encoding);
+					 "'%s'::pg_catalog.name)",
+					 digits, encoding);
 	free(digits);
 	return sql;
 }
@@ -165,8 +170,8 @@ drill_identifier(const char *text)
 {
 	static const char before[] = "U&\"";
 	static const char after[] = "\" UESCAPE '!'";
-	char	   *sql = mem_alloc(sizeof(before) + sizeof(after) + 8 * strlen(text));
-	char	   *to = stpcpy(sql, before);
+	char *sql = mem_alloc(sizeof(before) + sizeof(after) + 8 * strlen(text));
+	char *to = stpcpy(sql, before);
 
 	for (const char *from = text; *from != '\0';)
 		to += sprintf(to, "!+%06x", (unsigned int) next_character(&from));
@@ -179,8 +184,8 @@ static uint32_t
 next_character(const char **text)
 {
 	const unsigned char *byte = (const unsigned char *) *text;
-	int			more = byte[0] >= 0xf0 ? 3 : byte[0] >= 0xe0 ? 2 : byte[0] >= 0xc0 ? 1 : 0;
-	uint32_t	character = more > 0 ? byte[0] & (0x3fU >> more) : byte[0];
+	int more = byte[0] >= 0xf0 ? 3 : byte[0] >= 0xe0 ? 2 : byte[0] >= 0xc0 ? 1 : 0;
+	uint32_t character = more > 0 ? byte[0] & (0x3fU >> more) : byte[0];
 
 	for (int i = 1; i <= more; i++)
 	{
@@ -199,12 +204,12 @@ next_character(const char **text)
 static char *
 script(const DrillServer *server, char *const *queries, size_t count)
 {
-	char	   *text = NULL;
-	size_t		size = 0;
-	FILE	   *file = open_memstream(&text, &size);
+	char *text = NULL;
+	size_t size = 0;
+	FILE *file = open_memstream(&text, &size);
 
 	if (file == NULL)
-		abort();				/* out of memory */
+		abort(); /* out of memory */
 	for (size_t i = 0; i <= count; i++)
 	{
 		fprintf(file, "\\echo %s-%zu\n\\warn %s-%zu\n", server->tag, i, server->tag, i);
@@ -237,9 +242,10 @@ words_of(const RunResult *result, int64_t deadline_ms)
 	switch (result->outcome)
 	{
 		case RUN_EXITED:
-			return result->exit_code == 0 ? NULL :
-				result->err[0] != '\0' ? message_of(result->err) :
-				mem_printf("psql ended with exit code %d", result->exit_code);
+			return result->exit_code == 0 ? NULL
+				   : result->err[0] != '\0'
+					   ? message_of(result->err)
+					   : mem_printf("psql ended with exit code %d", result->exit_code);
 		case RUN_TIMED_OUT:
 			return mem_printf("not done within %lld seconds", (long long) deadline_ms / 1000);
 		case RUN_CANCELLED:
@@ -262,17 +268,18 @@ static char *
 message_of(const char *words)
 {
 	static const char *const wanted[] = {"DETAIL:  ", "HINT:  "};
-	static const char *const unwanted[] = {"LINE ", "QUERY:  ", "CONTEXT:  ", "LOCATION:  ", "STATEMENT:  "};
+	static const char *const unwanted[] = {"LINE ",
+										   "QUERY:  ", "CONTEXT:  ", "LOCATION:  ", "STATEMENT:  "};
 	const char *error = strstr(words, ERROR_LABEL);
-	char	   *message = mem_alloc(DRILL_DETAIL_MAX + 1);
-	size_t		used = 0;
-	bool		keep = true;
+	char *message = mem_alloc(DRILL_DETAIL_MAX + 1);
+	size_t used = 0;
+	bool keep = true;
 
 	if (error != NULL)
 		words = error + strlen(ERROR_LABEL);
 	for (const char *line = words; *line != '\0';)
 	{
-		size_t		length = strcspn(line, "\n");
+		size_t length = strcspn(line, "\n");
 
 		/* another message begins here */
 		if (line != words && (begins(line, "ERROR:  ") || begins(line, "WARNING:  ")))
@@ -309,8 +316,8 @@ begins(const char *line, const char *label)
 static char *
 conninfo_value(const char *text)
 {
-	char	   *copy = mem_alloc(2 * strlen(text) + 3);
-	char	   *to = copy;
+	char *copy = mem_alloc(2 * strlen(text) + 3);
+	char *to = copy;
 
 	*to++ = '\'';
 	for (; *text != '\0'; text++)
@@ -326,9 +333,9 @@ conninfo_value(const char *text)
 static void
 random_name(char *name, size_t size, const char *prefix)
 {
-	uint64_t	number = 0;
+	uint64_t number = 0;
 
 	if (getrandom(&number, sizeof(number), 0) != (ssize_t) sizeof(number))
-		abort();				/* impossible on a running Linux */
+		abort(); /* impossible on a running Linux */
 	snprintf(name, size, "%s%016llx", prefix, (unsigned long long) number);
 }

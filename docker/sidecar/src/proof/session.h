@@ -23,22 +23,22 @@
 
 typedef struct DrillServer
 {
-	Job		   *job;			/* each query is cancelled with it */
+	Job *job; /* each query is cancelled with it */
 	const ServerConfig *config;
-	int			major;			/* of PostgreSQL */
+	int major; /* of PostgreSQL */
 	const char *database;
 	const char *superuser;
-	const char *encoding;		/* of the client: usually UTF8 */
-	char		reader[32];		/* a role that can only read */
-	char		schema[32];		/* of the sidecar's functions there */
-	char		tag[24];		/* random, so that nobody knows it */
+	const char *encoding; /* of the client: usually UTF8 */
+	char reader[32];	  /* a role that can only read */
+	char schema[32];	  /* of the sidecar's functions there */
+	char tag[24];		  /* random, so that nobody knows it */
 } DrillServer;
 
 /* One of the two is NULL; the other is malloc'd. */
 typedef struct DrillAnswer
 {
-	char	   *output;			/* the first line of the result */
-	char	   *error;			/* why there is none: message, DETAIL, HINT */
+	char *output; /* the first line of the result */
+	char *error;  /* why there is none: message, DETAIL, HINT */
 } DrillAnswer;
 
 /* Chooses names that nothing in the server can have. */
@@ -68,4 +68,4 @@ extern char *drill_conninfo(const DrillServer *server, const char *user, const c
 extern char *drill_value(const char *text, const char *encoding);
 extern char *drill_identifier(const char *text);
 
-#endif							/* PROOF_SESSION_H */
+#endif /* PROOF_SESSION_H */

@@ -10,7 +10,7 @@
 json_t *
 drill_result(void)
 {
-	json_t	   *result = json_checked(json_object());
+	json_t *result = json_checked(json_object());
 
 	json_object_set_new(result, "steps", json_checked(json_array()));
 	json_object_set_new(result, "tables", json_integer(0));
@@ -22,7 +22,7 @@ drill_result(void)
 void
 drill_step(json_t *result, const char *name, bool ok, int64_t milliseconds, const char *detail)
 {
-	json_t	   *step = json_checked(json_object());
+	json_t *step = json_checked(json_object());
 
 	json_object_set_new(step, "step", json_text(name));
 	json_object_set_new(step, "ok", json_boolean(ok));

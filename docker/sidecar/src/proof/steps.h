@@ -18,4 +18,4 @@ extern json_t *drill_result(void);
 extern void drill_step(json_t *result, const char *name, bool ok, int64_t milliseconds,
 					   const char *detail);
 
-#endif							/* PROOF_STEPS_H */
+#endif /* PROOF_STEPS_H */

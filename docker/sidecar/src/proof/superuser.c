@@ -19,11 +19,11 @@ const char *
 drill_superuser(const DrillServer *server, const TextList *others)
 {
 	const char *name = server->superuser;
-	bool		found = false;
+	bool found = false;
 
 	for (size_t i = 0; !found && i <= others->count && !job_cancelled(server->job); i++)
 	{
-		char	   *query = mem_strdup("SELECT pg_catalog.current_setting('is_superuser'::pg_catalog.text)");
+		char *query = mem_strdup("SELECT pg_catalog.current_setting('is_superuser'::pg_catalog.text)");
 		DrillAnswer answer = {NULL, NULL};
 
 		name = i == 0 ? server->superuser : others->texts[i - 1];
@@ -33,7 +33,8 @@ drill_superuser(const DrillServer *server, const TextList *others)
 		else
 			/* an error that is not about the role is the same for all */
 			found = strstr(answer.error, "FATAL:") == NULL ||
-				(strstr(answer.error, "role \"") == NULL && strstr(answer.error, "permission denied to set parameter") == NULL);
+					(strstr(answer.error, "role \"") == NULL &&
+					 strstr(answer.error, "permission denied to set parameter") == NULL);
 		drill_answer_free(&answer);
 		free(query);
 	}

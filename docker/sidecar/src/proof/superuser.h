@@ -15,4 +15,4 @@
  */
 extern const char *drill_superuser(const DrillServer *server, const TextList *others);
 
-#endif							/* PROOF_SUPERUSER_H */
+#endif /* PROOF_SUPERUSER_H */

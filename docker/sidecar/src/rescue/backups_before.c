@@ -16,14 +16,14 @@
 
 typedef struct BackupEnd
 {
-	char	   *id;
-	uint64_t	lsn;
+	char *id;
+	uint64_t lsn;
 } BackupEnd;
 
 struct BackupsBefore
 {
-	BackupEnd  *ends;
-	size_t		count;
+	BackupEnd *ends;
+	size_t count;
 };
 
 static bool end_of(const char *server, const json_t *backup, uint64_t *lsn, int *timeline);
@@ -33,26 +33,27 @@ BackupsBefore *
 backups_before_new(Job *job, const WalPath *path)
 {
 	BackupsBefore *backups = mem_alloc(sizeof(BackupsBefore));
-	ReadTarget	target = {READ_BACKUPS, job_server(job), ""};
-	Answer	   *answer = reads_wait(&target, READ_AGE_DEFAULT);
+	ReadTarget target = {READ_BACKUPS, job_server(job), ""};
+	Answer *answer = reads_wait(&target, READ_AGE_DEFAULT);
 	const json_t *list = answer->status == 200 ? json_object_get(answer->value, "backups") : NULL;
 	const json_t *one;
-	size_t		i;
+	size_t i;
 
 	if (list == NULL)
-		job_log(job, JOB_WARNING, "which backups lead to the changes is not known: Barman does not list them now");
+		job_log(job, JOB_WARNING,
+				"which backups lead to the changes is not known: Barman does not list them now");
 	backups->ends = mem_alloc((json_array_size(list) + 1) * sizeof(BackupEnd));
-	json_array_foreach(list, i, one)
+	json_array_foreach (list, i, one)
 	{
 		const char *id = json_text_of(one, "backup_id");
 		const char *status = json_text_of(one, "status");
-		uint64_t	lsn;
-		int			timeline;
+		uint64_t lsn;
+		int timeline;
 
 		if (id == NULL || status == NULL || strcmp(status, "DONE") != 0 ||
 			!end_of(job_server(job), one, &lsn, &timeline) || !is_on_way(path, lsn, timeline))
 			continue;
-		backups->ends[backups->count++] = (BackupEnd) {.id = mem_strdup(id), .lsn = lsn};
+		backups->ends[backups->count++] = (BackupEnd){.id = mem_strdup(id), .lsn = lsn};
 	}
 	answer_release(answer);
 	return backups;
@@ -85,10 +86,10 @@ backups_before_find(const BackupsBefore *backups, uint64_t lsn)
 static bool
 end_of(const char *server, const json_t *backup, uint64_t *lsn, int *timeline)
 {
-	json_t	   *record = NULL;
+	json_t *record = NULL;
 	const json_t *facts = backup;
 	const char *end = json_text_of(facts, "end_lsn");
-	bool		is_known;
+	bool is_known;
 
 	if (end == NULL)
 	{

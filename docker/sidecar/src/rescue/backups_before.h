@@ -20,4 +20,4 @@ extern void backups_before_free(BackupsBefore *backups);
 /* The id of the newest backup that is complete before the position; NULL: none is */
 extern const char *backups_before_find(const BackupsBefore *backups, uint64_t lsn);
 
-#endif							/* RESCUE_BACKUPS_BEFORE_H */
+#endif /* RESCUE_BACKUPS_BEFORE_H */

@@ -36,8 +36,10 @@
 static void rescue_body(Job *job, const void *request);
 static bool is_isolated(Restore *restore);
 static bool bring_home(Restore *restore, const RescueRequest *asked, json_t *result);
-static bool hand_over(Restore *restore, const DrillServer *server, const RescueRequest *asked, json_t *table, json_t *result);
-static bool add_fingerprint(Restore *restore, const DrillServer *server, const json_t *table, json_t *result);
+static bool hand_over(Restore *restore, const DrillServer *server, const RescueRequest *asked,
+					  json_t *table, json_t *result);
+static bool add_fingerprint(Restore *restore, const DrillServer *server, const json_t *table,
+							json_t *result);
 static bool fail_in_copy(Restore *restore, const char *what, char *error, const char *hint);
 static void end(Restore *restore, const Recovery *recovery, bool good, json_t *result);
 
@@ -47,28 +49,21 @@ static void
 rescue_body(Job *job, const void *request)
 {
 	const RescueRequest *asked = request;
-	Restore		restore = restore_begin(job, &asked->restore);
-	Recovery	recovery = {0};
-	json_t	   *result = json_checked(json_object());
-	bool		good;
+	Restore restore = restore_begin(job, &asked->restore);
+	Recovery recovery = {0};
+	json_t *result = json_checked(json_object());
+	bool good;
 
 	/* of a copy that is thrown away: nothing may connect, and nothing is synced */
 	restore.is_drill = true;
 	/* complete the backup first: a hold can stop the maintenance that does so */
-	good = restore_find_backup(&restore) &&
-		restore_host_serves(&restore) &&
-		restore_complete_backup(&restore) &&
-		restore_hold(&restore) &&
-		restore_bring_wal(&restore) &&
-		restore_timeline_is_reached(&restore) &&
-		restore_target_is_archived(&restore) &&
-		restore_copy(&restore) &&
-		restore_take_tail(&restore) &&
-		restore_prepare(&restore) &&
-		restore_recover(&restore, &recovery) &&
-		restore_is_on_its_timeline(&restore, &recovery) &&
-		is_isolated(&restore) &&
-		bring_home(&restore, asked, result);
+	good = restore_find_backup(&restore) && restore_host_serves(&restore) &&
+		   restore_complete_backup(&restore) && restore_hold(&restore) &&
+		   restore_bring_wal(&restore) && restore_timeline_is_reached(&restore) &&
+		   restore_target_is_archived(&restore) && restore_copy(&restore) &&
+		   restore_take_tail(&restore) && restore_prepare(&restore) &&
+		   restore_recover(&restore, &recovery) && restore_is_on_its_timeline(&restore, &recovery) &&
+		   is_isolated(&restore) && bring_home(&restore, asked, result);
 	end(&restore, &recovery, good, result);
 	restore_let_go(&restore);
 	json_decref(restore.backup);
@@ -83,7 +78,7 @@ rescue_body(Job *job, const void *request)
 static bool
 is_isolated(Restore *restore)
 {
-	char	   *words;
+	char *words;
 
 	if (restore_is_isolated(restore))
 		return true;
@@ -96,15 +91,17 @@ is_isolated(Restore *restore)
 static bool
 bring_home(Restore *restore, const RescueRequest *asked, json_t *result)
 {
-	Job		   *job = restore->job;
+	Job *job = restore->job;
 	ServerConfig config = instance_config(restore->instance);
 	DrillServer server = drill_server(job, &config,
-									  (int) json_integer_value(json_object_get(restore->backup, "postgresql_version")) / 10000,
+									  (int) json_integer_value(
+										  json_object_get(restore->backup, "postgresql_version")) /
+										  10000,
 									  asked->database, asked->superuser);
 	const char *hint;
-	char	   *error;
-	json_t	   *table;
-	bool		good;
+	char *error;
+	json_t *table;
+	bool good;
 
 	job_phase(job, "preparing");
 	server.superuser = drill_superuser(&server, &asked->superusers);
@@ -115,19 +112,21 @@ bring_home(Restore *restore, const RescueRequest *asked, json_t *result)
 	if (table == NULL)
 		return fail_in_copy(restore, "the table cannot be rescued", error, hint);
 	error = rescue_table_rename(&server, table, asked);
-	good = error == NULL ? hand_over(restore, &server, asked, table, result) :
-		fail_in_copy(restore, "the restored table could not be prepared", error, NULL);
+	good = error == NULL
+			   ? hand_over(restore, &server, asked, table, result)
+			   : fail_in_copy(restore, "the restored table could not be prepared", error, NULL);
 	json_decref(table);
 	return good;
 }
 
 static bool
-hand_over(Restore *restore, const DrillServer *server, const RescueRequest *asked, json_t *table, json_t *result)
+hand_over(Restore *restore, const DrillServer *server, const RescueRequest *asked, json_t *table,
+		  json_t *result)
 {
-	Job		   *job = restore->job;
-	char	   *error = NULL;
-	json_t	   *definition = rescue_definition(server, table, asked, &error);
-	Handover   *handover;
+	Job *job = restore->job;
+	char *error = NULL;
+	json_t *definition = rescue_definition(server, table, asked, &error);
+	Handover *handover;
 	ByteStream *stream;
 
 	if (definition == NULL)
@@ -144,7 +143,8 @@ hand_over(Restore *restore, const DrillServer *server, const RescueRequest *aske
 	handover_close(handover);
 	if (stream == NULL && !job_cancelled(job))
 		return restore_fail(restore, BARMAN_WRONG_STATE, NULL, "Ask again.",
-							"nobody has asked for the rows within %lld seconds", (long long) (HANDOVER_MS / 1000));
+							"nobody has asked for the rows within %lld seconds",
+							(long long) (HANDOVER_MS / 1000));
 	if (error != NULL)
 		return fail_in_copy(restore, "the rows could not be sent", error, NULL);
 	return !job_cancelled(job) && add_fingerprint(restore, server, table, result);
@@ -153,16 +153,17 @@ hand_over(Restore *restore, const DrillServer *server, const RescueRequest *aske
 static bool
 add_fingerprint(Restore *restore, const DrillServer *server, const json_t *table, json_t *result)
 {
-	char	   *error;
-	char	   *query;
-	char	   *bar;
+	char *error;
+	char *query;
+	char *bar;
 	DrillAnswer answer = {NULL, NULL};
 
 	job_phase(restore->job, "comparing");
 	error = drill_bring_fingerprint(server);
 	if (error == NULL)
 	{
-		query = mem_printf("SELECT f.rows, f.hash FROM %s.fingerprint(%lld::pg_catalog.oid) AS f", server->schema,
+		query = mem_printf("SELECT f.rows, f.hash FROM %s.fingerprint(%lld::pg_catalog.oid) AS f",
+						   server->schema,
 						   (long long) json_integer_value(json_object_get(table, "oid")));
 		drill_ask(server, server->reader, DRILL_STATEMENT_MS, &query, 1, &answer);
 		free(query);
@@ -176,7 +177,9 @@ add_fingerprint(Restore *restore, const DrillServer *server, const json_t *table
 			error = mem_strdup(answer.error != NULL ? answer.error : "the server does not tell");
 		drill_answer_free(&answer);
 	}
-	return error == NULL || fail_in_copy(restore, "the fingerprint of the restored table could not be had", error, NULL);
+	return error == NULL ||
+		   fail_in_copy(restore, "the fingerprint of the restored table could not be had", error,
+						NULL);
 }
 
 /* Takes the error.  Returns false. */
@@ -192,13 +195,14 @@ fail_in_copy(Restore *restore, const char *what, char *error, const char *hint)
 static void
 end(Restore *restore, const Recovery *recovery, bool good, json_t *result)
 {
-	Job		   *job = restore->job;
-	int64_t		bytes = directory_size(restore->directory).bytes;
-	char	   *directory = mem_strdup(restore->directory);
+	Job *job = restore->job;
+	int64_t bytes = directory_size(restore->directory).bytes;
+	char *directory = mem_strdup(restore->directory);
 
 	job_phase(job, "removing");
 	if (!instance_dropped(restore->instance))
-		job_log(job, JOB_WARNING, "what was restored could not be removed: drop the instance; it is %s", directory);
+		job_log(job, JOB_WARNING,
+				"what was restored could not be removed: drop the instance; it is %s", directory);
 	free(directory);
 	json_object_set_new(result, "backup_id", json_text(json_text_of(restore->backup, "backup_id")));
 	json_object_set_new(result, "timeline", json_integer(recovery->parent));

@@ -17,4 +17,4 @@
  */
 extern const JobKind job_rescue;
 
-#endif							/* RESCUE_BRING_HOME_H */
+#endif /* RESCUE_BRING_HOME_H */

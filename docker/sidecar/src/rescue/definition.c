@@ -16,28 +16,34 @@
 
 #define DUMP_MS (INT64_C(10) * 60 * 1000)
 
-static char *dump(const DrillServer *server, const json_t *table, const RescueRequest *request, const char *section, char **error);
+static char *dump(const DrillServer *server, const json_t *table, const RescueRequest *request,
+				  const char *section, char **error);
 static char *pattern(const char *schema, const char *name);
 static char *quoted(char *to, const char *name);
 static json_t *statistics_of(const DrillServer *server, const json_t *table, char **error);
-static json_t *sequences_at_home(const DrillServer *server, const json_t *table, const RescueRequest *request, char **error);
+static json_t *sequences_at_home(const DrillServer *server, const json_t *table,
+								 const RescueRequest *request, char **error);
 static json_t *grants_at_home(const json_t *table, const RescueRequest *request);
 static const char *text_of(const json_t *object, const char *key);
 static const char *first_command(const char *text);
 
 json_t *
-rescue_definition(const DrillServer *server, const json_t *table, const RescueRequest *request, char **error)
+rescue_definition(const DrillServer *server, const json_t *table, const RescueRequest *request,
+				  char **error)
 {
-	static const char *const passed_on[] = {"oid", "kind", "schema", "name", "owner", "columns", "format", "tables", "foreign_keys",
-		"referenced_by", "triggers", "rules", "left_out", "needs", "prepared", "parent"};
-	json_t	   *value = json_checked(json_object());
-	char	   *before = dump(server, table, request, "pre-data", error);
-	char	   *after = *error == NULL ? dump(server, table, request, "post-data", error) : NULL;
-	json_t	   *statistics = *error == NULL ? statistics_of(server, table, error) : NULL;
+	static const char *const passed_on[] = {"oid",			"kind",			 "schema",	 "name",
+											"owner",		"columns",		 "format",	 "tables",
+											"foreign_keys", "referenced_by", "triggers", "rules",
+											"left_out",		"needs",		 "prepared", "parent"};
+	json_t *value = json_checked(json_object());
+	char *before = dump(server, table, request, "pre-data", error);
+	char *after = *error == NULL ? dump(server, table, request, "post-data", error) : NULL;
+	json_t *statistics = *error == NULL ? statistics_of(server, table, error) : NULL;
 
 	for (size_t i = 0; i < sizeof(passed_on) / sizeof(passed_on[0]); i++)
 		json_object_set(value, passed_on[i], json_object_get(table, passed_on[i]));
-	json_object_set_new(value, "before", json_text(before != NULL ? rescue_without_psql(before) : NULL));
+	json_object_set_new(value, "before",
+						json_text(before != NULL ? rescue_without_psql(before) : NULL));
 	json_object_set_new(value, "after", json_text(after != NULL ? rescue_without_psql(after) : NULL));
 	json_object_set_new(value, "statistics", statistics != NULL ? statistics : json_null());
 	json_object_set_new(value, "sequences", sequences_at_home(server, table, request, error));
@@ -52,18 +58,19 @@ rescue_definition(const DrillServer *server, const json_t *table, const RescueRe
 
 /* malloc'd SQL of that section of the table and its partitions */
 static char *
-dump(const DrillServer *server, const json_t *table, const RescueRequest *request, const char *section, char **error)
+dump(const DrillServer *server, const json_t *table, const RescueRequest *request,
+	 const char *section, char **error)
 {
 	const json_t *tables = json_object_get(table, "tables");
-	size_t		count = json_array_size(tables);
-	char	   *program = mem_printf("%s/pg_dump", settings.pg_bindir);
-	char	   *where = drill_conninfo(server, server->superuser, "UTF8");
-	char	   *which = mem_printf("--section=%s", section);
-	char	  **patterns = mem_alloc(count * sizeof(char *));
+	size_t count = json_array_size(tables);
+	char *program = mem_printf("%s/pg_dump", settings.pg_bindir);
+	char *where = drill_conninfo(server, server->superuser, "UTF8");
+	char *which = mem_printf("--section=%s", section);
+	char **patterns = mem_alloc(count * sizeof(char *));
 	const char **argv = mem_alloc((count + 16) * sizeof(char *));
-	size_t		n = 0;
-	RunResult	result;
-	char	   *text = NULL;
+	size_t n = 0;
+	RunResult result;
+	char *text = NULL;
 
 	argv[n++] = program;
 	argv[n++] = "--schema-only";
@@ -79,7 +86,8 @@ dump(const DrillServer *server, const json_t *table, const RescueRequest *reques
 	argv[n++] = "--strict-names";
 	for (size_t i = 0; i < count; i++)
 	{
-		const char *name = i == 0 ? request->home_name : json_text_of(json_array_get(tables, i), "name");
+		const char *name = i == 0 ? request->home_name
+								  : json_text_of(json_array_get(tables, i), "name");
 
 		argv[n++] = patterns[i] = pattern(request->home_schema, name != NULL ? name : "");
 	}
@@ -89,7 +97,9 @@ dump(const DrillServer *server, const json_t *table, const RescueRequest *reques
 	if (result.outcome == RUN_EXITED && result.exit_code == 0)
 		text = mem_strdup(result.out);
 	else
-		*error = mem_printf("pg_dump did not end well: %.*s", DRILL_DETAIL_MAX, result.outcome == RUN_NOT_STARTED ? strerror(result.start_error) : result.err);
+		*error = mem_printf("pg_dump did not end well: %.*s", DRILL_DETAIL_MAX,
+							result.outcome == RUN_NOT_STARTED ? strerror(result.start_error)
+															  : result.err);
 	runner_free(&result);
 	for (size_t i = 0; i < count; i++)
 		free(patterns[i]);
@@ -106,8 +116,8 @@ static char *
 pattern(const char *schema, const char *name)
 {
 	static const char option[] = "--table=";
-	char	   *text = mem_alloc(2 * (strlen(schema) + strlen(name)) + sizeof(option) + sizeof("\"\".\"\""));
-	char	   *to = stpcpy(text, option);
+	char *text = mem_alloc(2 * (strlen(schema) + strlen(name)) + sizeof(option) + sizeof("\"\".\"\""));
+	char *to = stpcpy(text, option);
 
 	to = quoted(to, schema);
 	*to++ = '.';
@@ -136,23 +146,25 @@ static json_t *
 statistics_of(const DrillServer *server, const json_t *table, char **error)
 {
 	const json_t *objects = json_object_get(table, "statistics");
-	json_t	   *value = json_checked(json_array());
+	json_t *value = json_checked(json_array());
 	const json_t *one;
-	size_t		i;
+	size_t i;
 
-	json_array_foreach(objects, i, one)
+	json_array_foreach (objects, i, one)
 	{
-		char	   *query = mem_printf("SELECT pg_catalog.to_json(pg_catalog.pg_get_statisticsobjdef(%lld::pg_catalog.oid))",
-									   (long long) json_integer_value(json_object_get(one, "oid")));
+		char *query = mem_printf("SELECT pg_catalog.to_json(pg_catalog.pg_get_statisticsobjdef(%lld::pg_catalog.oid))",
+								 (long long) json_integer_value(json_object_get(one, "oid")));
 		DrillAnswer answer = {NULL, NULL};
-		json_t	   *text;
+		json_t *text;
 
 		drill_ask(server, server->superuser, DRILL_QUICK_MS, &query, 1, &answer);
 		text = answer.output != NULL ? json_loads(answer.output, JSON_DECODE_ANY, NULL) : NULL;
 		if (json_is_string(text))
 			json_array_append(value, text);
 		else if (*error == NULL)
-			*error = mem_strdup(answer.error != NULL ? answer.error : "the server does not tell its statistics objects");
+			*error = mem_strdup(answer.error != NULL
+									? answer.error
+									: "the server does not tell its statistics objects");
 		json_decref(text);
 		drill_answer_free(&answer);
 		free(query);
@@ -162,19 +174,21 @@ statistics_of(const DrillServer *server, const json_t *table, char **error)
 
 /* With their positions, which no catalog has; an error is the first that arises. */
 static json_t *
-sequences_at_home(const DrillServer *server, const json_t *table, const RescueRequest *request, char **error)
+sequences_at_home(const DrillServer *server, const json_t *table, const RescueRequest *request,
+				  char **error)
 {
-	json_t	   *value = json_checked(json_array());
+	json_t *value = json_checked(json_array());
 	const json_t *one;
-	size_t		i;
+	size_t i;
 
-	json_array_foreach(json_object_get(table, "sequences"), i, one)
+	json_array_foreach (json_object_get(table, "sequences"), i, one)
 	{
-		char	   *home = rescue_home_name(table, request, text_of(one, "name"));
-		char	   *name = rescue_qualified(request->home_schema, home);
-		char	   *query = mem_printf("SELECT pg_catalog.json_build_object('value', s.last_value, 'is_called', s.is_called) FROM %s AS s", name);
+		char *home = rescue_home_name(table, request, text_of(one, "name"));
+		char *name = rescue_qualified(request->home_schema, home);
+		char *query = mem_printf("SELECT pg_catalog.json_build_object('value', s.last_value, 'is_called', s.is_called) FROM %s AS s",
+								 name);
 		DrillAnswer answer = {NULL, NULL};
-		json_t	   *sequence = NULL;
+		json_t *sequence = NULL;
 
 		drill_ask(server, server->superuser, DRILL_QUICK_MS, &query, 1, &answer);
 		if (answer.output != NULL)
@@ -185,7 +199,9 @@ sequences_at_home(const DrillServer *server, const json_t *table, const RescueRe
 			json_array_append(value, sequence);
 		}
 		else if (*error == NULL)
-			*error = mem_strdup(answer.error != NULL ? answer.error : "the server does not tell the position of a sequence");
+			*error = mem_strdup(answer.error != NULL
+									? answer.error
+									: "the server does not tell the position of a sequence");
 		json_decref(sequence);
 		drill_answer_free(&answer);
 		free(query);
@@ -199,17 +215,18 @@ sequences_at_home(const DrillServer *server, const json_t *table, const RescueRe
 static json_t *
 grants_at_home(const json_t *table, const RescueRequest *request)
 {
-	json_t	   *value = json_checked(json_array());
+	json_t *value = json_checked(json_array());
 	const json_t *one;
-	size_t		i;
+	size_t i;
 
-	json_array_foreach(json_object_get(table, "grants"), i, one)
+	json_array_foreach (json_object_get(table, "grants"), i, one)
 	{
 		const char *name = text_of(one, "name");
-		bool		is_sequence = strcmp(text_of(one, "on"), "SEQUENCE") == 0;
-		bool		is_itself = !is_sequence && strcmp(name, text_of(table, "name")) == 0;
-		char	   *home = is_sequence ? rescue_home_name(table, request, name) : mem_strdup(is_itself ? request->home_name : name);
-		json_t	   *grant = json_checked(json_deep_copy(one));
+		bool is_sequence = strcmp(text_of(one, "on"), "SEQUENCE") == 0;
+		bool is_itself = !is_sequence && strcmp(name, text_of(table, "name")) == 0;
+		char *home = is_sequence ? rescue_home_name(table, request, name)
+								 : mem_strdup(is_itself ? request->home_name : name);
+		json_t *grant = json_checked(json_deep_copy(one));
 
 		json_object_set_new(grant, "name", json_text(home));
 		json_array_append_new(value, grant);
@@ -235,8 +252,8 @@ rescue_without_psql(char *text)
 {
 	static const char first[] = "\\restrict ";
 	static const char last[] = "\n\\unrestrict ";
-	char	   *begin = text + (first_command(text) - text);
-	char	   *end = NULL;
+	char *begin = text + (first_command(text) - text);
+	char *end = NULL;
 
 	for (char *next = strstr(text, last); next != NULL; next = strstr(next + 1, last))
 		end = next;

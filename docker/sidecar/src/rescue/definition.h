@@ -19,4 +19,4 @@ extern json_t *rescue_definition(const DrillServer *server, const json_t *table,
 /* Cuts the lines off the text that only psql understands, in place; returns its begin. */
 extern char *rescue_without_psql(char *text);
 
-#endif							/* RESCUE_DEFINITION_H */
+#endif /* RESCUE_DEFINITION_H */

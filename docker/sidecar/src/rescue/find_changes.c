@@ -41,18 +41,18 @@
 
 typedef struct Scan
 {
-	Job		   *job;
+	Job *job;
 	const FindChangesRequest *request;
-	WalPath		path;
+	WalPath path;
 	RecordReader *reader;
-	Changes    *changes;
-	Search	   *search;
-	uint64_t	records;
-	uint64_t	bytes;
-	size_t		segments;
-	int			warnings;
-	bool		stopped;		/* cancelled, or failed */
-	bool		failed;
+	Changes *changes;
+	Search *search;
+	uint64_t records;
+	uint64_t bytes;
+	size_t segments;
+	int warnings;
+	bool stopped; /* cancelled, or failed */
+	bool failed;
 } Scan;
 
 static void find_changes_body(Job *job, const void *request);
@@ -65,7 +65,8 @@ static bool visit(const WalRecord *record, void *context);
 static void report_end(Scan *scan, const WalPathFile *file, bool is_last);
 static void report_gap(Scan *scan, const WalPathFile *file, const char *why);
 static void finish(Scan *scan, int64_t began);
-static json_t *change_json(const FoundChange *change, const WalPath *path, const BackupsBefore *backups);
+static json_t *change_json(const FoundChange *change, const WalPath *path,
+						   const BackupsBefore *backups);
 static json_t *count_json(int64_t count);
 
 const JobKind job_find_changes = {.name = "find-changes", .body = find_changes_body};
@@ -85,16 +86,19 @@ find_changes_body(Job *job, const void *pointer)
 {
 	const FindChangesRequest *request = pointer;
 	const unsigned int structure = CHANGE_DROP | CHANGE_TRUNCATE | CHANGE_REWRITE;
-	int64_t		began;
-	Scan		scan = {.job = job, .request = request};
-	ChangesOptions options = {.callback = search_change, .unseen = true, .fast = (request->wishes.kinds & ~structure) == 0};
+	int64_t began;
+	Scan scan = {.job = job, .request = request};
+	ChangesOptions options = {.callback = search_change,
+							  .unseen = true,
+							  .fast = (request->wishes.kinds & ~structure) == 0};
 
 	job_phase(job, "archiving");
 	if (!bring_wal(job, request->wal_file) || !wal_path_find(job, &scan.path))
 		return;
 	job_phase(job, "searching");
 	began = monotonic_ms();
-	scan.search = search_new(&request->wishes, known_relations_new(request->relations, request->relation_count));
+	scan.search = search_new(&request->wishes,
+							 known_relations_new(request->relations, request->relation_count));
 	options.context = scan.search;
 	scan.changes = changes_new(&options);
 	scan.reader = record_reader_new();
@@ -112,7 +116,7 @@ find_changes_body(Job *job, const void *pointer)
 static bool
 bring_wal(Job *job, const char *wal_file)
 {
-	bool		arrived = true;
+	bool arrived = true;
 
 	if (wal_file == NULL)
 	{
@@ -122,7 +126,8 @@ bring_wal(Job *job, const char *wal_file)
 	if (!job_await_segment(job, wal_file, WAL_MS, &arrived))
 		return false;
 	if (!arrived)
-		job_log(job, JOB_WARNING, "segment %s was not archived within %d seconds: the newest changes may be missing",
+		job_log(job, JOB_WARNING,
+				"segment %s was not archived within %d seconds: the newest changes may be missing",
 				wal_file, WAL_MS / 1000);
 	return true;
 }
@@ -131,10 +136,11 @@ static void
 scan_all(Scan *scan)
 {
 	const WalPath *path = &scan->path;
-	size_t		first = wal_start(scan->job, path, scan->request->wishes.since);
+	size_t first = wal_start(scan->job, path, scan->request->wishes.since);
 
 	if (path->elsewhere > 0)
-		job_log(scan->job, JOB_WARNING, "%zu segments are of timelines that do not lead to timeline %d, and are not searched",
+		job_log(scan->job, JOB_WARNING,
+				"%zu segments are of timelines that do not lead to timeline %d, and are not searched",
 				path->elsewhere, path->timeline);
 	for (size_t i = first; i < path->count && !scan->stopped; i++)
 	{
@@ -180,7 +186,7 @@ static SegmentFile *
 open_segment(Scan *scan, const WalPathFile *file, SegmentError *error)
 {
 	SegmentFile *segment = segment_file_open(file->path, error);
-	char	   *archived;
+	char *archived;
 
 	if (segment != NULL || error->refusal != SEGMENT_UNREADABLE)
 		return segment;
@@ -195,7 +201,7 @@ open_segment(Scan *scan, const WalPathFile *file, SegmentError *error)
 static bool
 visit(const WalRecord *record, void *context)
 {
-	Scan	   *scan = context;
+	Scan *scan = context;
 
 	if (scan->records++ % RECORDS_AT_ONCE == 0 && job_cancelled(scan->job))
 	{
@@ -204,8 +210,8 @@ visit(const WalRecord *record, void *context)
 	}
 	if (changes_record(scan->changes, record))
 		return true;
-	job_fail(scan->job, BARMAN_WRONG_STATE, "the WAL cannot be searched", changes_error(scan->changes),
-			 "Search a shorter time: give since and until.");
+	job_fail(scan->job, BARMAN_WRONG_STATE, "the WAL cannot be searched",
+			 changes_error(scan->changes), "Search a shorter time: give since and until.");
 	scan->stopped = scan->failed = true;
 	return false;
 }
@@ -215,7 +221,7 @@ static void
 report_end(Scan *scan, const WalPathFile *file, bool is_last)
 {
 	const WalEnd *end = record_reader_end(scan->reader);
-	char		lsn[LSN_SIZE];
+	char lsn[LSN_SIZE];
 
 	if (is_last && (file->is_partial || end->reason == WAL_END_ZEROES))
 		return;
@@ -230,7 +236,8 @@ static void
 report_gap(Scan *scan, const WalPathFile *file, const char *why)
 {
 	if (scan->warnings++ < WARNINGS_MAX)
-		job_log(scan->job, JOB_WARNING, "segment %s: %s; what it or they hold is not found", file->name, why);
+		job_log(scan->job, JOB_WARNING, "segment %s: %s; what it or they hold is not found",
+				file->name, why);
 	changes_gap(scan->changes);
 	record_reader_restart(scan->reader);
 }
@@ -238,50 +245,61 @@ report_gap(Scan *scan, const WalPathFile *file, const char *why)
 static void
 finish(Scan *scan, int64_t began)
 {
-	Job		   *job = scan->job;
+	Job *job = scan->job;
 	const Search *search = scan->search;
-	uint64_t	omitted = search_omitted(search);
-	int64_t		elapsed = monotonic_ms() - began;
+	uint64_t omitted = search_omitted(search);
+	int64_t elapsed = monotonic_ms() - began;
 	BackupsBefore *backups = backups_before_new(job, &scan->path);
-	json_t	   *list = json_checked(json_array());
-	json_t	   *result;
+	json_t *list = json_checked(json_array());
+	json_t *result;
 
 	for (size_t i = search_count(search); i > 0; i--)
 		json_array_append_new(list, change_json(search_result(search, i - 1), &scan->path, backups));
 	backups_before_free(backups);
 	if (omitted > 0)
-		job_log(job, JOB_WARNING, "%" PRIu64 " older changes are left out: give until, or a larger min_rows, to see them", omitted);
+		job_log(job, JOB_WARNING,
+				"%" PRIu64
+				" older changes are left out: give until, or a larger min_rows, to see them",
+				omitted);
 	if (search_unseen(search) > 0)
-		job_log(job, JOB_WARNING, "%" PRIu64 " transactions began before the WAL that was read, and what they did is not known: an earlier since reads more",
+		job_log(job, JOB_WARNING,
+				"%" PRIu64
+				" transactions began before the WAL that was read, and what they did is not known: an earlier since reads more",
 				search_unseen(search));
 	if (scan->warnings > WARNINGS_MAX)
-		job_log(job, JOB_WARNING, "%d more segments could not be read as a whole", scan->warnings - WARNINGS_MAX);
+		job_log(job, JOB_WARNING, "%d more segments could not be read as a whole",
+				scan->warnings - WARNINGS_MAX);
 	if (search_unknown(search) > 0)
-		job_log(job, JOB_WARNING, "%" PRIu64 " changes are of relations that nobody remembers, and may be of this table before it was remembered: without a relation they are listed",
+		job_log(job, JOB_WARNING,
+				"%" PRIu64
+				" changes are of relations that nobody remembers, and may be of this table before it was remembered: without a relation they are listed",
 				search_unknown(search));
-	job_log(job, JOB_INFO, "searched %zu segments, %" PRIu64 " MB of WAL, in %.1f s", scan->segments, scan->bytes / (1024 * 1024),
-			(double) elapsed / 1000);
-	result = json_checked(json_pack("{s:o, s:I, s:I, s:I, s:I}", "changes", list,
-									"omitted", (json_int_t) omitted, "unknown", (json_int_t) search_unknown(search),
-									"segments", (json_int_t) scan->segments, "bytes", (json_int_t) scan->bytes));
+	job_log(job, JOB_INFO, "searched %zu segments, %" PRIu64 " MB of WAL, in %.1f s",
+			scan->segments, scan->bytes / (1024 * 1024), (double) elapsed / 1000);
+	result = json_checked(json_pack("{s:o, s:I, s:I, s:I, s:I}", "changes", list, "omitted",
+									(json_int_t) omitted, "unknown",
+									(json_int_t) search_unknown(search), "segments",
+									(json_int_t) scan->segments, "bytes", (json_int_t) scan->bytes));
 	job_done(job, result);
 }
 
 static json_t *
 change_json(const FoundChange *change, const WalPath *path, const BackupsBefore *backups)
 {
-	char		begin[LSN_SIZE];
-	char		commit[LSN_SIZE];
-	char		at[TIMESTAMP_LENGTH] = "";
-	json_t	   *value = json_checked(json_object());
+	char begin[LSN_SIZE];
+	char commit[LSN_SIZE];
+	char at[TIMESTAMP_LENGTH] = "";
+	json_t *value = json_checked(json_object());
 
 	/* what a forged record says may be no time */
 	if (change->committed >= 0 && change->committed <= LAST_TIME_US)
 		timestamp_format(change->committed, at);
 	json_object_set_new(value, "at", json_text(at[0] != '\0' ? at : NULL));
 	json_object_set_new(value, "kind", json_text(change_kind_name(change->kind)));
-	json_object_set_new(value, "relation_oid", change->relation != 0 ? json_integer(change->relation) : json_null());
-	json_object_set_new(value, "filenode", change->filenode != 0 ? json_integer(change->filenode) : json_null());
+	json_object_set_new(value, "relation_oid",
+						change->relation != 0 ? json_integer(change->relation) : json_null());
+	json_object_set_new(value, "filenode",
+						change->filenode != 0 ? json_integer(change->filenode) : json_null());
 	json_object_set_new(value, "xid", json_integer(change->xid));
 	json_object_set_new(value, "begin_lsn", json_text(lsn_text(change->begin_lsn, begin)));
 	json_object_set_new(value, "commit_lsn", json_text(lsn_text(change->commit_lsn, commit)));
@@ -289,7 +307,8 @@ change_json(const FoundChange *change, const WalPath *path, const BackupsBefore 
 	json_object_set_new(value, "rows_updated", count_json(change->updated));
 	json_object_set_new(value, "rows_deleted", count_json(change->deleted));
 	json_object_set_new(value, "timeline", json_integer(wal_path_timeline(path, change->commit_lsn)));
-	json_object_set_new(value, "backup_id", json_text(backups_before_find(backups, change->commit_lsn)));
+	json_object_set_new(value, "backup_id",
+						json_text(backups_before_find(backups, change->commit_lsn)));
 	return value;
 }
 

@@ -15,9 +15,9 @@
 typedef struct FindChangesRequest
 {
 	SearchWishes wishes;
-	char	   *wal_file;		/* the caller has closed it, so wait for it; or NULL */
+	char *wal_file; /* the caller has closed it, so wait for it; or NULL */
 	KnownRelation *relations;
-	size_t		relation_count;
+	size_t relation_count;
 } FindChangesRequest;
 
 extern void find_changes_request_free(void *request);
@@ -25,4 +25,4 @@ extern void find_changes_request_free(void *request);
 /* Its request is a FindChangesRequest.  The result: {changes: [...], omitted, unknown, segments, bytes} */
 extern const JobKind job_find_changes;
 
-#endif							/* RESCUE_FIND_CHANGES_H */
+#endif /* RESCUE_FIND_CHANGES_H */

@@ -20,11 +20,11 @@
 
 struct Handover
 {
-	Handover   *next;
-	Job		   *job;
-	json_t	   *definition;
-	ByteStream *stream;			/* until the job takes it */
-	bool		is_taken;		/* the rows have been asked for */
+	Handover *next;
+	Job *job;
+	json_t *definition;
+	ByteStream *stream; /* until the job takes it */
+	bool is_taken;		/* the rows have been asked for */
 };
 
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
@@ -36,7 +36,7 @@ static Answer *none(const char *job_id);
 Handover *
 handover_open(Job *job, json_t *definition)
 {
-	Handover   *handover = mem_alloc(sizeof(Handover));
+	Handover *handover = mem_alloc(sizeof(Handover));
 
 	handover->job = job;
 	handover->definition = definition;
@@ -50,7 +50,7 @@ handover_open(Job *job, json_t *definition)
 ByteStream *
 handover_await(Handover *handover, int64_t wait_ms)
 {
-	int64_t		until = monotonic_ms() + wait_ms;
+	int64_t until = monotonic_ms() + wait_ms;
 	ByteStream *stream = NULL;
 
 	while (stream == NULL && monotonic_ms() < until && job_sleep(handover->job, LOOK_MS))
@@ -86,8 +86,8 @@ handover_close(Handover *handover)
 Answer *
 handover_definition(const TokenGrant *grant, const char *job_id)
 {
-	Handover   *handover;
-	json_t	   *value = NULL;
+	Handover *handover;
+	json_t *value = NULL;
 
 	pthread_mutex_lock(&lock);
 	handover = find(grant, job_id);
@@ -104,8 +104,8 @@ Answer *
 handover_rows(const TokenGrant *grant, const char *job_id)
 {
 	ByteStream *stream = NULL;
-	Handover   *handover;
-	bool		is_taken = false;
+	Handover *handover;
+	bool is_taken = false;
 
 	pthread_mutex_lock(&lock);
 	handover = find(grant, job_id);
@@ -128,8 +128,7 @@ find(const TokenGrant *grant, const char *job_id)
 {
 	for (Handover *one = all; one != NULL; one = one->next)
 	{
-		if (strcmp(job_id_of(one->job), job_id) == 0 &&
-			token_reaches(grant, job_server(one->job)))
+		if (strcmp(job_id_of(one->job), job_id) == 0 && token_reaches(grant, job_server(one->job)))
 			return one;
 	}
 	return NULL;
@@ -138,10 +137,11 @@ find(const TokenGrant *grant, const char *job_id)
 static Answer *
 none(const char *job_id)
 {
-	Answer	   *answer;
-	char	   *message = mem_printf("there is no rescue \"%.64s\" that is ready", job_id);
+	Answer *answer;
+	char *message = mem_printf("there is no rescue \"%.64s\" that is ready", job_id);
 
-	answer = answer_error("unknown_job", message, "It has not restored the server yet, or has ended.", NULL);
+	answer = answer_error("unknown_job", message,
+						  "It has not restored the server yet, or has ended.", NULL);
 	free(message);
 	return answer;
 }

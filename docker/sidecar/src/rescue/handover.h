@@ -29,4 +29,4 @@ extern void handover_close(Handover *handover);
 extern Answer *handover_definition(const TokenGrant *grant, const char *job_id);
 extern Answer *handover_rows(const TokenGrant *grant, const char *job_id);
 
-#endif							/* RESCUE_HANDOVER_H */
+#endif /* RESCUE_HANDOVER_H */

@@ -21,11 +21,11 @@
 struct KnownRelations
 {
 	KnownRelation *relations;
-	size_t		count;
-	size_t		room;
-	uint32_t   *by_oid;
-	uint32_t   *by_file;
-	size_t		slots;			/* of each table, a power of two, at most half full */
+	size_t count;
+	size_t room;
+	uint32_t *by_oid;
+	uint32_t *by_file;
+	size_t slots; /* of each table, a power of two, at most half full */
 };
 
 static void add(KnownRelations *known, const KnownRelation *relation);
@@ -56,7 +56,7 @@ known_relations_free(KnownRelations *known)
 const KnownRelation *
 known_relations_find(const KnownRelations *known, uint32_t oid, uint32_t filenode)
 {
-	uint32_t	number = EMPTY;
+	uint32_t number = EMPTY;
 
 	if (known->slots == 0)
 		return NULL;
@@ -73,7 +73,8 @@ known_relations_learn(KnownRelations *known, uint32_t oid, uint32_t filenode)
 	const KnownRelation *relation = known_relations_find(known, oid, 0);
 	KnownRelation learnt;
 
-	if (known->count >= LEARNT_MAX || oid == 0 || filenode == 0 || relation == NULL || known_relations_find(known, 0, filenode) != NULL)
+	if (known->count >= LEARNT_MAX || oid == 0 || filenode == 0 || relation == NULL ||
+		known_relations_find(known, 0, filenode) != NULL)
 		return;
 	learnt = *relation;
 	learnt.filenode = filenode;
@@ -83,7 +84,7 @@ known_relations_learn(KnownRelations *known, uint32_t oid, uint32_t filenode)
 static void
 add(KnownRelations *known, const KnownRelation *relation)
 {
-	uint32_t   *slot;
+	uint32_t *slot;
 
 	if (known->count == known->room)
 		grow(known);
@@ -103,7 +104,7 @@ add(KnownRelations *known, const KnownRelation *relation)
 static void
 grow(KnownRelations *known)
 {
-	size_t		count = known->count;
+	size_t count = known->count;
 
 	known->room = known->room > 0 ? known->room * 2 : 64;
 	known->relations = mem_realloc(known->relations, known->room * sizeof(KnownRelation));
@@ -125,8 +126,8 @@ grow(KnownRelations *known)
 static uint32_t *
 slot_of(const KnownRelations *known, bool by_file, uint32_t key)
 {
-	uint32_t   *table = by_file ? known->by_file : known->by_oid;
-	size_t		i = (key * UINT32_C(2654435769)) & (known->slots - 1);
+	uint32_t *table = by_file ? known->by_file : known->by_oid;
+	size_t i = (key * UINT32_C(2654435769)) & (known->slots - 1);
 
 	while (table[i] != EMPTY)
 	{

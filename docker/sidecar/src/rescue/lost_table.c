@@ -99,27 +99,32 @@ static const char what_sql[] =
 static char *condition(const RescueRequest *request);
 static char *readable(const RescueRequest *request);
 static const char *refusal_of(const json_t *table, const RescueRequest *request, const char **hint);
-static json_t *find_in_the_way(const DrillServer *server, const json_t *table, const RescueRequest *request, char **error);
-static void list_new_names(FILE *sql, const json_t *objects, const json_t *table, const RescueRequest *request);
-static void write_commands(FILE *sql, const json_t *table, const json_t *in_the_way, const RescueRequest *request);
+static json_t *find_in_the_way(const DrillServer *server, const json_t *table,
+							   const RescueRequest *request, char **error);
+static void list_new_names(FILE *sql, const json_t *objects, const json_t *table,
+						   const RescueRequest *request);
+static void write_commands(FILE *sql, const json_t *table, const json_t *in_the_way,
+						   const RescueRequest *request);
 static void move_away(FILE *sql, const json_t *names, const char *what, const RescueRequest *request);
 static void drop_each(FILE *sql, const json_t *table, const char *list, const char *what);
 static void move_each(FILE *sql, const json_t *table, const RescueRequest *request);
-static void rename_each(FILE *sql, const json_t *list, const char *what, const json_t *table, const RescueRequest *request);
+static void rename_each(FILE *sql, const json_t *list, const char *what, const json_t *table,
+						const RescueRequest *request);
 static char *identifier_of(const json_t *object);
 static bool is_text(const json_t *object, const char *key, const char *text);
 static char *text_literal(const char *text);
 
 json_t *
-rescue_table_find(const DrillServer *server, const RescueRequest *request, char **error, const char **hint)
+rescue_table_find(const DrillServer *server, const RescueRequest *request, char **error,
+				  const char **hint)
 {
-	char	   *where = condition(request);
-	char	   *may_read = readable(request);
-	char	   *which = mem_printf(which_sql, where);
-	char	   *what = mem_printf(what_sql, may_read);
-	char	   *query = mem_printf("%s%s", which, what);
+	char *where = condition(request);
+	char *may_read = readable(request);
+	char *which = mem_printf(which_sql, where);
+	char *what = mem_printf(what_sql, may_read);
+	char *query = mem_printf("%s%s", which, what);
 	DrillAnswer answer = {NULL, NULL};
-	json_t	   *table = NULL;
+	json_t *table = NULL;
 	const char *refusal = NULL;
 
 	*hint = NULL;
@@ -135,7 +140,8 @@ rescue_table_find(const DrillServer *server, const RescueRequest *request, char 
 	else
 	{
 		table = json_loads(answer.output, JSON_REJECT_DUPLICATES, NULL);
-		refusal = table != NULL ? refusal_of(table, request, hint) : "the restored server does not tell what the table is";
+		refusal = table != NULL ? refusal_of(table, request, hint)
+								: "the restored server does not tell what the table is";
 	}
 	if (refusal != NULL)
 	{
@@ -156,15 +162,16 @@ rescue_table_find(const DrillServer *server, const RescueRequest *request, char 
 static char *
 condition(const RescueRequest *request)
 {
-	char	   *schema;
-	char	   *name;
-	char	   *text;
+	char *schema;
+	char *name;
+	char *text;
 
 	if (request->oid != 0)
 		return mem_printf("c.oid = %u::pg_catalog.oid", request->oid);
 	schema = drill_value(request->schema, "UTF8");
 	name = drill_value(request->name, "UTF8");
-	text = mem_printf("n.nspname = %s::pg_catalog.name AND c.relname = %s::pg_catalog.name AND c.relkind IN ('r', 'p', 'v', 'm', 'f')", schema, name);
+	text = mem_printf("n.nspname = %s::pg_catalog.name AND c.relname = %s::pg_catalog.name AND c.relkind IN ('r', 'p', 'v', 'm', 'f')",
+					  schema, name);
 	free(schema);
 	free(name);
 	return text;
@@ -174,8 +181,8 @@ condition(const RescueRequest *request)
 static char *
 readable(const RescueRequest *request)
 {
-	char	   *value;
-	char	   *text;
+	char *value;
+	char *text;
 
 	if (request->role == NULL)
 		return mem_strdup("true");
@@ -186,7 +193,8 @@ readable(const RescueRequest *request)
 					  "(NOT t.relrowsecurity OR r.rolsuper OR r.rolbypassrls OR "
 					  "(pg_catalog.pg_has_role(r.oid, t.relowner, 'USAGE'::pg_catalog.text) AND NOT t.relforcerowsecurity)) "
 					  "FROM pg_catalog.pg_roles AS r WHERE r.rolname = %s::pg_catalog.name AND "
-					  "(r.oid = %u::pg_catalog.oid OR 0::pg_catalog.oid = %u::pg_catalog.oid)), false)", value, request->role_oid, request->role_oid);
+					  "(r.oid = %u::pg_catalog.oid OR 0::pg_catalog.oid = %u::pg_catalog.oid)), false)",
+					  value, request->role_oid, request->role_oid);
 	free(value);
 	return text;
 }
@@ -198,10 +206,11 @@ refusal_of(const json_t *table, const RescueRequest *request, const char **hint)
 	const char *kind = json_text_of(table, "kind");
 	const char *persistence = json_text_of(table, "persistence");
 
-	if (kind == NULL || persistence == NULL || json_text_of(table, "schema") == NULL || json_text_of(table, "name") == NULL ||
-		json_array_size(json_object_get(table, "tables")) == 0)
+	if (kind == NULL || persistence == NULL || json_text_of(table, "schema") == NULL ||
+		json_text_of(table, "name") == NULL || json_array_size(json_object_get(table, "tables")) == 0)
 		return "the restored server does not tell what the table is";
-	if (request->database_oid != 0 && json_integer_value(json_object_get(table, "database")) != (json_int_t) request->database_oid)
+	if (request->database_oid != 0 && json_integer_value(json_object_get(table, "database")) !=
+										  (json_int_t) request->database_oid)
 	{
 		*hint = "A database was renamed since: rescue from a database of that name in another cluster, or restore an instance: poc_restore().";
 		return "the database of this name was another one then";
@@ -241,7 +250,8 @@ refusal_of(const json_t *table, const RescueRequest *request, const char **hint)
 		*hint = "Whoever rescues it must be a superuser, or have been allowed to read all its rows then.";
 		return "permission denied: the role could not read all of its rows at this moment";
 	}
-	if (strcmp(kind, "p") == 0 && is_text(table, "schema", request->home_schema) && !is_text(table, "name", request->home_name))
+	if (strcmp(kind, "p") == 0 && is_text(table, "schema", request->home_schema) &&
+		!is_text(table, "name", request->home_name))
 	{
 		*hint = "Its partitions keep their names: give to_table another schema.";
 		return "a partitioned table cannot stand beside itself in one schema";
@@ -253,21 +263,21 @@ char *
 rescue_table_rename(const DrillServer *server, const json_t *table, const RescueRequest *request)
 {
 	const json_t *prepared = json_object_get(table, "prepared");
-	size_t		count = json_array_size(prepared);
-	char	  **queries = mem_alloc((count + 1) * sizeof(char *));
+	size_t count = json_array_size(prepared);
+	char **queries = mem_alloc((count + 1) * sizeof(char *));
 	DrillAnswer *answers = mem_alloc((count + 1) * sizeof(DrillAnswer));
-	size_t		size = 0;
-	FILE	   *sql = open_memstream(&queries[count], &size);
-	json_t	   *in_the_way;
-	char	   *error = NULL;
+	size_t size = 0;
+	FILE *sql = open_memstream(&queries[count], &size);
+	json_t *in_the_way;
+	char *error = NULL;
 
 	if (sql == NULL)
-		abort();				/* out of memory */
+		abort(); /* out of memory */
 	in_the_way = find_in_the_way(server, table, request, &error);
 	/* they hold their locks, and no block of commands takes them */
 	for (size_t i = 0; i < count; i++)
 	{
-		char	   *name = text_literal(json_string_value(json_array_get(prepared, i)));
+		char *name = text_literal(json_string_value(json_array_get(prepared, i)));
 
 		queries[i] = mem_printf("ROLLBACK PREPARED %s", name);
 		free(name);
@@ -300,23 +310,26 @@ rescue_table_rename(const DrillServer *server, const json_t *table, const Rescue
  * the word for them in ALTER.
  */
 static json_t *
-find_in_the_way(const DrillServer *server, const json_t *table, const RescueRequest *request, char **error)
+find_in_the_way(const DrillServer *server, const json_t *table, const RescueRequest *request,
+				char **error)
 {
-	char	   *home = drill_value(request->home_schema, "UTF8");
-	char	   *query = NULL;
-	size_t		size = 0;
-	FILE	   *sql = open_memstream(&query, &size);
+	char *home = drill_value(request->home_schema, "UTF8");
+	char *query = NULL;
+	size_t size = 0;
+	FILE *sql = open_memstream(&query, &size);
 	DrillAnswer answer = {NULL, NULL};
-	json_t	   *names = NULL;
+	json_t *names = NULL;
 
 	if (sql == NULL)
-		abort();				/* out of memory */
-	fprintf(sql, "SELECT pg_catalog.json_build_object("
+		abort(); /* out of memory */
+	fprintf(sql,
+			"SELECT pg_catalog.json_build_object("
 			"'TABLE', (SELECT pg_catalog.json_agg(c.relname) FROM pg_catalog.pg_class AS c WHERE c.relnamespace = n.oid AND c.relname IN (NULL");
 	list_new_names(sql, json_object_get(table, "tables"), table, request);
 	list_new_names(sql, json_object_get(table, "indexes"), table, request);
 	list_new_names(sql, json_object_get(table, "sequences"), table, request);
-	fprintf(sql, ")), 'STATISTICS', (SELECT pg_catalog.json_agg(e.stxname) FROM pg_catalog.pg_statistic_ext AS e WHERE e.stxnamespace = n.oid AND e.stxname IN (NULL");
+	fprintf(sql,
+			")), 'STATISTICS', (SELECT pg_catalog.json_agg(e.stxname) FROM pg_catalog.pg_statistic_ext AS e WHERE e.stxnamespace = n.oid AND e.stxname IN (NULL");
 	list_new_names(sql, json_object_get(table, "statistics"), table, request);
 	fprintf(sql, "))) FROM pg_catalog.pg_namespace AS n WHERE n.nspname = %s::pg_catalog.name", home);
 	if (fclose(sql) != 0)
@@ -326,7 +339,8 @@ find_in_the_way(const DrillServer *server, const json_t *table, const RescueRequ
 	if (answer.output != NULL)
 		names = json_loads(answer.output[0] != '\0' ? answer.output : "{}", 0, NULL);
 	if (!json_is_object(names))
-		*error = mem_strdup(answer.error != NULL ? answer.error : "the server does not tell what its schema has");
+		*error = mem_strdup(answer.error != NULL ? answer.error
+												 : "the server does not tell what its schema has");
 	drill_answer_free(&answer);
 	free(query);
 	free(home);
@@ -338,16 +352,16 @@ static void
 list_new_names(FILE *sql, const json_t *objects, const json_t *table, const RescueRequest *request)
 {
 	const json_t *one;
-	size_t		i;
+	size_t i;
 
-	json_array_foreach(objects, i, one)
+	json_array_foreach (objects, i, one)
 	{
 		const char *old = json_text_of(one, "name") != NULL ? json_text_of(one, "name") : "";
-		bool		is_partition = objects == json_object_get(table, "tables") && i > 0;
-		char	   *new = is_partition ? mem_strdup(old) : rescue_home_name(table, request, old);
+		bool is_partition = objects == json_object_get(table, "tables") && i > 0;
+		char *new = is_partition ? mem_strdup(old) : rescue_home_name(table, request, old);
 
-		bool		moves = !is_text(one, "schema", request->home_schema);
-		char	   *value;
+		bool moves = !is_text(one, "schema", request->home_schema);
+		char *value;
 
 		if (moves || strcmp(new, old) != 0)
 		{
@@ -374,9 +388,9 @@ static void
 write_commands(FILE *sql, const json_t *table, const json_t *in_the_way, const RescueRequest *request)
 {
 	const json_t *parent = json_object_get(table, "parent");
-	char	   *home = drill_identifier(request->home_schema);
-	char	   *name;
-	char	   *other;
+	char *home = drill_identifier(request->home_schema);
+	char *name;
+	char *other;
 
 	fprintf(sql, "CREATE SCHEMA IF NOT EXISTS %s;\n", home);
 	free(home);
@@ -401,11 +415,11 @@ static void
 move_away(FILE *sql, const json_t *names, const char *what, const RescueRequest *request)
 {
 	const json_t *one;
-	size_t		i;
+	size_t i;
 
-	json_array_foreach(names, i, one)
+	json_array_foreach (names, i, one)
 	{
-		char	   *name = rescue_qualified(request->home_schema, json_string_value(one));
+		char *name = rescue_qualified(request->home_schema, json_string_value(one));
 
 		fprintf(sql, "ALTER %s %s RENAME TO poc_away_%zu;\n", what, name, i);
 		free(name);
@@ -416,12 +430,12 @@ static void
 drop_each(FILE *sql, const json_t *table, const char *list, const char *what)
 {
 	const json_t *one;
-	size_t		i;
+	size_t i;
 
-	json_array_foreach(json_object_get(table, list), i, one)
+	json_array_foreach (json_object_get(table, list), i, one)
 	{
-		char	   *of = rescue_qualified(json_text_of(one, "schema"), json_text_of(one, "table"));
-		char	   *name = identifier_of(one);
+		char *of = rescue_qualified(json_text_of(one, "schema"), json_text_of(one, "table"));
+		char *name = identifier_of(one);
 
 		if (strcmp(what, "CONSTRAINT") == 0)
 			fprintf(sql, "ALTER TABLE %s DROP CONSTRAINT %s CASCADE;\n", of, name);
@@ -440,19 +454,19 @@ static void
 move_each(FILE *sql, const json_t *table, const RescueRequest *request)
 {
 	const json_t *one;
-	size_t		i;
-	char	   *home = drill_identifier(request->home_schema);
-	char	   *from;
-	char	   *to;
+	size_t i;
+	char *home = drill_identifier(request->home_schema);
+	char *from;
+	char *to;
 
-	json_array_foreach(json_object_get(table, "tables"), i, one)
+	json_array_foreach (json_object_get(table, "tables"), i, one)
 	{
 		from = rescue_qualified(json_text_of(one, "schema"), json_text_of(one, "name"));
 		if (!is_text(one, "schema", request->home_schema))
 			fprintf(sql, "ALTER TABLE %s SET SCHEMA %s;\n", from, home);
 		free(from);
 	}
-	json_array_foreach(json_object_get(table, "statistics"), i, one)
+	json_array_foreach (json_object_get(table, "statistics"), i, one)
 	{
 		from = rescue_qualified(json_text_of(one, "schema"), json_text_of(one, "name"));
 		if (!is_text(one, "schema", request->home_schema))
@@ -474,17 +488,18 @@ move_each(FILE *sql, const json_t *table, const RescueRequest *request)
 }
 
 static void
-rename_each(FILE *sql, const json_t *list, const char *what, const json_t *table, const RescueRequest *request)
+rename_each(FILE *sql, const json_t *list, const char *what, const json_t *table,
+			const RescueRequest *request)
 {
 	const json_t *one;
-	size_t		i;
+	size_t i;
 
-	json_array_foreach(list, i, one)
+	json_array_foreach (list, i, one)
 	{
 		const char *name = json_text_of(one, "name") != NULL ? json_text_of(one, "name") : "";
-		char	   *wanted = rescue_home_name(table, request, name);
-		char	   *from = rescue_qualified(request->home_schema, name);
-		char	   *to = drill_identifier(wanted);
+		char *wanted = rescue_home_name(table, request, name);
+		char *from = rescue_qualified(request->home_schema, name);
+		char *to = drill_identifier(wanted);
 
 		fprintf(sql, "ALTER %s %s RENAME TO %s;\n", what, from, to);
 		free(wanted);
@@ -498,19 +513,20 @@ char *
 rescue_home_name(const json_t *table, const RescueRequest *request, const char *name)
 {
 	const char *old = json_text_of(table, "name");
-	bool		begins = strncmp(name, old, strlen(old)) == 0;
+	bool begins = strncmp(name, old, strlen(old)) == 0;
 
 	if (strcmp(old, request->home_name) == 0)
 		return mem_strdup(name);
-	return mem_printf("%s%s%s", request->home_name, begins ? "" : "_", begins ? name + strlen(old) : name);
+	return mem_printf("%s%s%s", request->home_name, begins ? "" : "_",
+					  begins ? name + strlen(old) : name);
 }
 
 char *
 rescue_qualified(const char *schema, const char *name)
 {
-	char	   *first = drill_identifier(schema != NULL ? schema : "");
-	char	   *second = drill_identifier(name != NULL ? name : "");
-	char	   *text = mem_printf("%s.%s", first, second);
+	char *first = drill_identifier(schema != NULL ? schema : "");
+	char *second = drill_identifier(name != NULL ? name : "");
+	char *text = mem_printf("%s.%s", first, second);
 
 	free(first);
 	free(second);
@@ -538,7 +554,7 @@ is_text(const json_t *object, const char *key, const char *text)
 static char *
 text_literal(const char *text)
 {
-	char	   *identifier = drill_identifier(text != NULL ? text : "");
+	char *identifier = drill_identifier(text != NULL ? text : "");
 
 	/* U&"..." and U&'...' differ by their quotation marks alone */
 	for (char *c = identifier; *c != '\0'; c++)

@@ -23,7 +23,8 @@ extern json_t *rescue_table_find(const DrillServer *server, const RescueRequest 
  * Makes the copy's table what shall come home: alone, with its new name, and
  * without what belongs to others.  NULL, or malloc'd text on what failed.
  */
-extern char *rescue_table_rename(const DrillServer *server, const json_t *table, const RescueRequest *request);
+extern char *rescue_table_rename(const DrillServer *server, const json_t *table,
+								 const RescueRequest *request);
 
 /* malloc'd: what an index or a sequence of the table is called at home */
 extern char *rescue_home_name(const json_t *table, const RescueRequest *request, const char *name);
@@ -31,4 +32,4 @@ extern char *rescue_home_name(const json_t *table, const RescueRequest *request,
 /* malloc'd: SQL of a qualified name, in hexadecimal */
 extern char *rescue_qualified(const char *schema, const char *name);
 
-#endif							/* RESCUE_LOST_TABLE_H */
+#endif /* RESCUE_LOST_TABLE_H */

@@ -23,10 +23,10 @@
 
 typedef struct Sending
 {
-	Job		   *job;
+	Job *job;
 	ByteStream *stream;
-	uint64_t	bytes;
-	bool		stalled;
+	uint64_t bytes;
+	bool stalled;
 } Sending;
 
 static bool pass_on(void *arg, const char *bytes, size_t length);
@@ -34,21 +34,25 @@ static char *copy_command(const json_t *table, const RescueRequest *request);
 static char *failure_of(const Sending *sending, const RunResult *result);
 
 char *
-rescue_rows_send(const DrillServer *server, const json_t *table, const RescueRequest *request, ByteStream *stream)
+rescue_rows_send(const DrillServer *server, const json_t *table, const RescueRequest *request,
+				 ByteStream *stream)
 {
-	char	   *program = mem_printf("%s/psql", settings.pg_bindir);
+	char *program = mem_printf("%s/psql", settings.pg_bindir);
 	/* as they are: they come to a database of the same encoding */
-	char	   *where = drill_conninfo(server, server->reader, "SQL_ASCII");
-	char	   *input = copy_command(table, request);
-	const char *const argv[] = {program, "--no-psqlrc", "--no-password", "--quiet", "--set=ON_ERROR_STOP=1", "--dbname", where, NULL};
-	Sending		sending = {.job = server->job, .stream = stream};
-	RunResult	result;
-	char	   *error = NULL;
+	char *where = drill_conninfo(server, server->reader, "SQL_ASCII");
+	char *input = copy_command(table, request);
+	const char *const argv[] =
+		{program, "--no-psqlrc", "--no-password", "--quiet", "--set=ON_ERROR_STOP=1", "--dbname",
+		 where,	  NULL};
+	Sending sending = {.job = server->job, .stream = stream};
+	RunResult result;
+	char *error = NULL;
 
 	caged_stream(server->job, argv, input, DRILL_STATEMENT_MS, pass_on, &sending, &result);
 	if (result.outcome == RUN_EXITED && result.exit_code == 0)
 	{
-		job_log(server->job, JOB_DEBUG, "%llu bytes of rows were sent", (unsigned long long) sending.bytes);
+		job_log(server->job, JOB_DEBUG, "%llu bytes of rows were sent",
+				(unsigned long long) sending.bytes);
 		byte_stream_end(stream);
 	}
 	else
@@ -63,20 +67,21 @@ rescue_rows_send(const DrillServer *server, const json_t *table, const RescueReq
 static bool
 pass_on(void *arg, const char *bytes, size_t length)
 {
-	Sending    *sending = arg;
-	int64_t		until = monotonic_ms() + STALL_MS;
+	Sending *sending = arg;
+	int64_t until = monotonic_ms() + STALL_MS;
 
 	sending->bytes += length;
 	while (length > 0)
 	{
-		size_t		done = byte_stream_write(sending->stream, bytes, length, LOOK_MS);
+		size_t done = byte_stream_write(sending->stream, bytes, length, LOOK_MS);
 
 		bytes += done;
 		length -= done;
 		if (done > 0)
 			until = monotonic_ms() + STALL_MS;
 		sending->stalled = monotonic_ms() >= until;
-		if (sending->stalled || job_cancelled(sending->job) || byte_stream_is_abandoned(sending->stream))
+		if (sending->stalled || job_cancelled(sending->job) ||
+			byte_stream_is_abandoned(sending->stream))
 			return false;
 	}
 	return true;
@@ -91,20 +96,21 @@ copy_command(const json_t *table, const RescueRequest *request)
 {
 	const char *kind = json_text_of(table, "kind");
 	const char *format = json_text_of(table, "format");
-	char	   *name = rescue_qualified(request->home_schema, request->home_name);
-	bool		is_parent = kind != NULL && strcmp(kind, "p") == 0;
-	char	   *command = NULL;
-	size_t		size = 0;
-	FILE	   *file = open_memstream(&command, &size);
+	char *name = rescue_qualified(request->home_schema, request->home_name);
+	bool is_parent = kind != NULL && strcmp(kind, "p") == 0;
+	char *command = NULL;
+	size_t size = 0;
+	FILE *file = open_memstream(&command, &size);
 	const json_t *column;
-	size_t		i;
+	size_t i;
 
 	if (file == NULL)
-		abort();				/* out of memory */
+		abort(); /* out of memory */
 	fputs("COPY (SELECT ", file);
-	json_array_foreach(json_object_get(table, "columns"), i, column)
+	json_array_foreach (json_object_get(table, "columns"), i, column)
 	{
-		char	   *quoted = drill_identifier(json_string_value(column) != NULL ? json_string_value(column) : "");
+		char *quoted = drill_identifier(json_string_value(column) != NULL ? json_string_value(column)
+																		  : "");
 
 		fprintf(file, "%s%s", i > 0 ? ", " : "", quoted);
 		free(quoted);
@@ -122,7 +128,8 @@ static char *
 failure_of(const Sending *sending, const RunResult *result)
 {
 	if (sending->stalled)
-		return mem_printf("the client has taken no row for %lld seconds", (long long) (STALL_MS / 1000));
+		return mem_printf("the client has taken no row for %lld seconds",
+						  (long long) (STALL_MS / 1000));
 	if (byte_stream_is_abandoned(sending->stream))
 		return mem_strdup("the client has gone before it had all rows");
 	if (result->outcome == RUN_NOT_STARTED)

@@ -14,7 +14,7 @@
  * Has PostgreSQL write them into the stream, as COPY does.  The stream ends
  * only if all are in it.  NULL, or malloc'd text on what failed.
  */
-extern char *rescue_rows_send(const DrillServer *server, const json_t *table, const RescueRequest *request,
-							  ByteStream *stream);
+extern char *rescue_rows_send(const DrillServer *server, const json_t *table,
+							  const RescueRequest *request, ByteStream *stream);
 
-#endif							/* RESCUE_ROWS_H */
+#endif /* RESCUE_ROWS_H */

@@ -14,23 +14,23 @@ struct Search
 {
 	SearchWishes wishes;
 	KnownRelations *known;
-	int64_t		earliest;		/* since somebody asked */
+	int64_t earliest; /* since somebody asked */
 
 	/* the relations of one transaction, until another comes */
 	FoundChange *pending;
-	size_t		pending_count;
-	size_t		pending_room;
+	size_t pending_count;
+	size_t pending_room;
 
 	/* a ring, once it is full */
 	FoundChange *found;
-	size_t		room;
-	uint64_t	total;
-	uint64_t	unknown;
-	uint64_t	unseen;
+	size_t room;
+	uint64_t total;
+	uint64_t unknown;
+	uint64_t unseen;
 };
 
 static void add(Search *search, const WalChange *change, const KnownRelation *relation);
-static int	by_relation(const void *left, const void *right);
+static int by_relation(const void *left, const void *right);
 static void flush(Search *search);
 static int64_t plus(int64_t sum, int64_t count);
 static bool is_wanted(const Search *search, FoundChange *change);
@@ -39,7 +39,7 @@ static void keep(Search *search, const FoundChange *change);
 Search *
 search_new(const SearchWishes *wishes, KnownRelations *known)
 {
-	Search	   *search = mem_alloc(sizeof(Search));
+	Search *search = mem_alloc(sizeof(Search));
 
 	search->wishes = *wishes;
 	search->known = known;
@@ -61,7 +61,7 @@ search_free(Search *search)
 void
 search_change(const WalChange *change, void *context)
 {
-	Search	   *search = context;
+	Search *search = context;
 	const KnownRelation *relation;
 
 	if (search->pending_count > 0 && search->pending[0].commit_lsn != change->commit_lsn)
@@ -71,8 +71,9 @@ search_change(const WalChange *change, void *context)
 	if (change->kinds == 0)
 	{
 		/* at the beginning of an archive there always are some */
-		search->unseen += search->wishes.since != INT64_MIN && change->committed >= search->wishes.since &&
-			change->committed <= search->wishes.until;
+		search->unseen += search->wishes.since != INT64_MIN &&
+						  change->committed >= search->wishes.since &&
+						  change->committed <= search->wishes.until;
 		return;
 	}
 	if (search->wishes.database != 0 && change->database != search->wishes.database)
@@ -111,7 +112,7 @@ search_count(const Search *search)
 const FoundChange *
 search_result(const Search *search, size_t i)
 {
-	uint64_t	first = search->total > search->wishes.most ? search->total % search->wishes.most : 0;
+	uint64_t first = search->total > search->wishes.most ? search->total % search->wishes.most : 0;
 
 	return &search->found[(first + i) % search->wishes.most];
 }
@@ -137,7 +138,7 @@ search_unseen(const Search *search)
 int64_t
 search_earliest(Search *search)
 {
-	int64_t		earliest = search->earliest;
+	int64_t earliest = search->earliest;
 
 	search->earliest = INT64_MAX;
 	return earliest;
@@ -150,28 +151,32 @@ search_earliest(Search *search)
 static void
 add(Search *search, const WalChange *change, const KnownRelation *relation)
 {
-	bool		is_told = change->is_whole && (change->kinds & CHANGE_REWRITE) == 0;
-	bool		rows_stay = (change->kinds & (CHANGE_DROP | CHANGE_TRUNCATE)) == 0;
-	uint32_t	oid = relation != NULL ? relation->root : change->relation;
+	bool is_told = change->is_whole && (change->kinds & CHANGE_REWRITE) == 0;
+	bool rows_stay = (change->kinds & (CHANGE_DROP | CHANGE_TRUNCATE)) == 0;
+	uint32_t oid = relation != NULL ? relation->root : change->relation;
 
 	if (search->pending_count == search->pending_room)
 	{
 		search->pending_room = search->pending_room > 0 ? search->pending_room * 2 : 16;
 		search->pending = mem_realloc(search->pending, search->pending_room * sizeof(FoundChange));
 	}
-	search->pending[search->pending_count++] = (FoundChange)
-	{
-		.kinds = change->kinds,
-		.relation = oid,
-		.filenode = oid == 0 ? change->filenode : 0,
-		.xid = change->xid,
-		.begin_lsn = change->begin_lsn,
-		.commit_lsn = change->commit_lsn,
-		.committed = change->committed,
-		.inserted = is_told ? change->inserted : -1,
-		.updated = is_told ? plus(change->updated, change->moved_out) : -1,
-		.deleted = is_told && rows_stay ? change->deleted : -1
-	};
+	search->pending[search->pending_count++] = (FoundChange){.kinds = change->kinds,
+															 .relation = oid,
+															 .filenode = oid == 0 ? change->filenode
+																				  : 0,
+															 .xid = change->xid,
+															 .begin_lsn = change->begin_lsn,
+															 .commit_lsn = change->commit_lsn,
+															 .committed = change->committed,
+															 .inserted = is_told ? change->inserted
+																				 : -1,
+															 .updated = is_told
+																			? plus(change->updated,
+																				   change->moved_out)
+																			: -1,
+															 .deleted = is_told && rows_stay
+																			? change->deleted
+																			: -1};
 }
 
 static int
@@ -189,7 +194,7 @@ by_relation(const void *left, const void *right)
 static void
 flush(Search *search)
 {
-	size_t		next;
+	size_t next;
 
 	if (search->pending_count > 1)
 		qsort(search->pending, search->pending_count, sizeof(FoundChange), by_relation);
@@ -197,7 +202,8 @@ flush(Search *search)
 	{
 		FoundChange *sum = &search->pending[i];
 
-		for (next = i + 1; next < search->pending_count && by_relation(sum, &search->pending[next]) == 0; next++)
+		for (next = i + 1;
+			 next < search->pending_count && by_relation(sum, &search->pending[next]) == 0; next++)
 		{
 			const FoundChange *more = &search->pending[next];
 
@@ -222,7 +228,8 @@ plus(int64_t sum, int64_t count)
 static bool
 is_wanted(const Search *search, FoundChange *change)
 {
-	static const ChangeKind order[] = {CHANGE_DROP, CHANGE_TRUNCATE, CHANGE_REWRITE, CHANGE_DELETE, CHANGE_UPDATE};
+	static const ChangeKind order[] = {CHANGE_DROP, CHANGE_TRUNCATE, CHANGE_REWRITE, CHANGE_DELETE,
+									   CHANGE_UPDATE};
 	const unsigned int structure = CHANGE_DROP | CHANGE_TRUNCATE | CHANGE_REWRITE;
 	unsigned int wanted = change->kinds & search->wishes.kinds;
 
@@ -237,13 +244,13 @@ is_wanted(const Search *search, FoundChange *change)
 	if (wanted == 0)
 		return false;
 	return (wanted & structure) != 0 || change->updated < 0 || change->deleted < 0 ||
-		change->updated + change->deleted >= search->wishes.min_rows;
+		   change->updated + change->deleted >= search->wishes.min_rows;
 }
 
 static void
 keep(Search *search, const FoundChange *change)
 {
-	size_t		place = (size_t) (search->total % search->wishes.most);
+	size_t place = (size_t) (search->total % search->wishes.most);
 
 	if (place == search->room && search->room < search->wishes.most)
 	{

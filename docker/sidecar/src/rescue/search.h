@@ -17,13 +17,13 @@
 /* What a caller wants to know, checked */
 typedef struct SearchWishes
 {
-	unsigned int kinds;			/* of ChangeKind */
-	int64_t		since;			/* of commits, in microseconds since 1970; INT64_MIN: from the beginning */
-	int64_t		until;			/* INT64_MAX: to the end */
-	int64_t		min_rows;		/* updated and deleted together */
-	uint32_t	database;		/* OID; 0: any */
-	bool		only_known;		/* only relations that are among those given */
-	size_t		most;			/* of what is found, the newest */
+	unsigned int kinds; /* of ChangeKind */
+	int64_t since;		/* of commits, in microseconds since 1970; INT64_MIN: from the beginning */
+	int64_t until;		/* INT64_MAX: to the end */
+	int64_t min_rows;	/* updated and deleted together */
+	uint32_t database;	/* OID; 0: any */
+	bool only_known;	/* only relations that are among those given */
+	size_t most;		/* of what is found, the newest */
 } SearchWishes;
 
 /*
@@ -32,17 +32,17 @@ typedef struct SearchWishes
  */
 typedef struct FoundChange
 {
-	ChangeKind	kind;
+	ChangeKind kind;
 	unsigned int kinds;
-	uint32_t	relation;		/* OID; 0: not known */
-	uint32_t	filenode;		/* if the relation is not known */
-	uint32_t	xid;
-	uint64_t	begin_lsn;
-	uint64_t	commit_lsn;
-	int64_t		committed;
-	int64_t		inserted;
-	int64_t		updated;
-	int64_t		deleted;
+	uint32_t relation; /* OID; 0: not known */
+	uint32_t filenode; /* if the relation is not known */
+	uint32_t xid;
+	uint64_t begin_lsn;
+	uint64_t commit_lsn;
+	int64_t committed;
+	int64_t inserted;
+	int64_t updated;
+	int64_t deleted;
 } FoundChange;
 
 typedef struct Search Search;
@@ -71,4 +71,4 @@ extern uint64_t search_unseen(const Search *search);
 /* The earliest commit since the last call, in microseconds since 1970; INT64_MAX: there was none */
 extern int64_t search_earliest(Search *search);
 
-#endif							/* RESCUE_SEARCH_H */
+#endif /* RESCUE_SEARCH_H */

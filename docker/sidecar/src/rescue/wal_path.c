@@ -18,7 +18,7 @@
 #include "wal/page_header.h"
 #include "wal/segment_file.h"
 
-#define PARTIAL ".partial"
+#define PARTIAL		".partial"
 #define NAME_LENGTH 24
 
 /* A history has a few lines. */
@@ -35,20 +35,20 @@ static uint64_t size_of_segments(const WalPath *path);
 static bool read_history(Job *job, WalPath *path);
 static void keep_way(WalPath *path);
 static bool is_of_path(const WalPath *path, const char *name);
-static int	by_position(const void *left, const void *right);
+static int by_position(const void *left, const void *right);
 
 bool
 wal_path_find(Job *job, WalPath *path)
 {
-	char	   *wals = catalogue_directory(job_server(job), "wals");
+	char *wals = catalogue_directory(job_server(job), "wals");
 
-	*path = (WalPath) {0};
+	*path = (WalPath){0};
 	if (wals != NULL)
 		list_archive(path, wals);
 	free(wals);
 	for (const char *const *area = catalogue_received_areas; *area != NULL; area++)
 	{
-		char	   *directory = catalogue_directory(job_server(job), *area);
+		char *directory = catalogue_directory(job_server(job), *area);
 
 		if (directory != NULL)
 			list_directory(path, directory);
@@ -78,7 +78,7 @@ wal_path_free(WalPath *path)
 		free(path->files[i].path);
 	free(path->files);
 	free(path->parts);
-	*path = (WalPath) {0};
+	*path = (WalPath){0};
 }
 
 int
@@ -96,14 +96,15 @@ wal_path_timeline(const WalPath *path, uint64_t lsn)
 static void
 list_archive(WalPath *path, const char *wals)
 {
-	DIR		   *dir = opendir(wals);
+	DIR *dir = opendir(wals);
 	const struct dirent *entry;
 
 	while (dir != NULL && (entry = readdir(dir)) != NULL)
 	{
-		char	   *directory;
+		char *directory;
 
-		if (strlen(entry->d_name) != DIRECTORY_LENGTH || !is_hexadecimal(entry->d_name, DIRECTORY_LENGTH))
+		if (strlen(entry->d_name) != DIRECTORY_LENGTH ||
+			!is_hexadecimal(entry->d_name, DIRECTORY_LENGTH))
 			continue;
 		directory = mem_printf("%s/%s", wals, entry->d_name);
 		list_directory(path, directory);
@@ -116,7 +117,7 @@ list_archive(WalPath *path, const char *wals)
 static void
 list_directory(WalPath *path, const char *directory)
 {
-	DIR		   *dir = opendir(directory);
+	DIR *dir = opendir(directory);
 	const struct dirent *entry;
 
 	while (dir != NULL && (entry = readdir(dir)) != NULL)
@@ -137,9 +138,11 @@ add(WalPath *path, const char *directory, const char *name)
 	WalPathFile *file;
 
 	if ((path->count & (path->count - 1)) == 0)
-		path->files = mem_realloc(path->files, (path->count > 0 ? path->count * 2 : 1) * sizeof(WalPathFile));
+		path->files = mem_realloc(path->files,
+								  (path->count > 0 ? path->count * 2 : 1) * sizeof(WalPathFile));
 	file = &path->files[path->count++];
-	*file = (WalPathFile) {.path = mem_printf("%s/%s", directory, name), .is_partial = name[NAME_LENGTH] != '\0'};
+	*file = (WalPathFile){.path = mem_printf("%s/%s", directory, name),
+						  .is_partial = name[NAME_LENGTH] != '\0'};
 	memcpy(file->name, name, NAME_LENGTH);
 }
 
@@ -153,17 +156,19 @@ is_hexadecimal(const char *text, size_t length)
 static uint64_t
 size_of_segments(const WalPath *path)
 {
-	uint64_t	size = 0;
+	uint64_t size = 0;
 
 	for (size_t i = 0; i < path->count && size == 0; i++)
 	{
 		SegmentError error;
 		SegmentFile *file = segment_file_open(path->files[i].path, &error);
-		uint8_t		page[WAL_PAGE_SIZE];
-		PageHeader	header;
+		uint8_t page[WAL_PAGE_SIZE];
+		PageHeader header;
 
-		if (file != NULL && segment_file_read(file, page, sizeof(page), &error) == (long) sizeof(page) &&
-			page_header_read(page, &header) && header.is_long && wal_segment_size_is_valid(header.segment_size))
+		if (file != NULL &&
+			segment_file_read(file, page, sizeof(page), &error) == (long) sizeof(page) &&
+			page_header_read(page, &header) && header.is_long &&
+			wal_segment_size_is_valid(header.segment_size))
 			size = header.segment_size;
 		segment_file_close(file);
 	}
@@ -174,17 +179,18 @@ size_of_segments(const WalPath *path)
 static bool
 read_history(Job *job, WalPath *path)
 {
-	int			newest = catalogue_newest_history(job_server(job));
-	char	   *name;
-	RunResult	result;
-	bool		going_on;
+	int newest = catalogue_newest_history(job_server(job));
+	char *name;
+	RunResult result;
+	bool going_on;
 
 	path->timeline = newest > 0 ? newest : 1;
 	for (size_t i = 0; i < path->count; i++)
 	{
 		unsigned int timeline;
 
-		if (sscanf(path->files[i].name, "%8X", &timeline) == 1 && timeline <= INT32_MAX && (int) timeline > path->timeline)
+		if (sscanf(path->files[i].name, "%8X", &timeline) == 1 && timeline <= INT32_MAX &&
+			(int) timeline > path->timeline)
 			path->timeline = (int) timeline;
 	}
 	if (path->timeline == 1)
@@ -199,7 +205,8 @@ read_history(Job *job, WalPath *path)
 		runner_free(&result);
 	}
 	if (going_on && path->part_count == 0)
-		job_log(job, JOB_WARNING, "the history of timeline %d (%s) cannot be had: only what Barman has of this timeline itself is searched",
+		job_log(job, JOB_WARNING,
+				"the history of timeline %d (%s) cannot be had: only what Barman has of this timeline itself is searched",
 				path->timeline, name);
 	free(name);
 	return going_on;
@@ -209,8 +216,8 @@ read_history(Job *job, WalPath *path)
 static void
 keep_way(WalPath *path)
 {
-	uint64_t	per_log = UINT64_C(0x100000000) / path->segment_size;
-	size_t		kept = 0;
+	uint64_t per_log = UINT64_C(0x100000000) / path->segment_size;
+	size_t kept = 0;
 
 	for (size_t i = 0; i < path->count; i++)
 	{
@@ -225,7 +232,7 @@ keep_way(WalPath *path)
 	for (size_t i = 0; i < path->count; i++)
 	{
 		WalPathFile *file = &path->files[i];
-		bool		is_on_way = is_of_path(path, file->name);
+		bool is_on_way = is_of_path(path, file->name);
 
 		if (is_on_way && (kept == 0 || path->files[kept - 1].number != file->number))
 			path->files[kept++] = *file;
@@ -246,7 +253,8 @@ is_of_path(const WalPath *path, const char *name)
 
 	if (path->part_count == 0)
 		return sscanf(name, "%8X", &timeline) == 1 && (int) timeline == path->timeline;
-	return restore_segment_is_on_way(path->parts, path->part_count, path->timeline, (int64_t) path->segment_size, name);
+	return restore_segment_is_on_way(path->parts, path->part_count, path->timeline,
+									 (int64_t) path->segment_size, name);
 }
 
 /* The best file of a segment comes first. */
@@ -255,7 +263,7 @@ by_position(const void *left, const void *right)
 {
 	const WalPathFile *a = left;
 	const WalPathFile *b = right;
-	int			order;
+	int order;
 
 	if (a->number != b->number)
 		return a->number < b->number ? -1 : 1;

@@ -23,9 +23,9 @@
 
 typedef struct Probe
 {
-	Job		   *job;
-	uint64_t	records;
-	int64_t		time;			/* INT64_MIN: no commit was seen */
+	Job *job;
+	uint64_t records;
+	int64_t time; /* INT64_MIN: no commit was seen */
 } Probe;
 
 static bool first_commit(Job *job, const WalPathFile *file, int64_t *time);
@@ -34,22 +34,24 @@ static bool visit(const WalRecord *record, void *context);
 size_t
 wal_start(Job *job, const WalPath *path, int64_t since)
 {
-	size_t		low = 0;
-	size_t		high = path->count;	/* all from here on are after the time */
-	int64_t		begins;
+	size_t low = 0;
+	size_t high = path->count; /* all from here on are after the time */
+	int64_t begins;
 
 	if (since == INT64_MIN || path->count == 0)
 		return 0;
 	if (first_commit(job, &path->files[0], &begins) && begins > since)
 	{
-		job_log(job, JOB_WARNING, "the WAL that Barman has begins with segment %s: what was committed before is not found", path->files[0].name);
+		job_log(job, JOB_WARNING,
+				"the WAL that Barman has begins with segment %s: what was committed before is not found",
+				path->files[0].name);
 		return 0;
 	}
 	while (low < high && !job_cancelled(job))
 	{
-		size_t		middle = low + (high - low) / 2;
-		size_t		probe = middle;
-		int64_t		time = INT64_MIN;
+		size_t middle = low + (high - low) / 2;
+		size_t probe = middle;
+		int64_t time = INT64_MIN;
 
 		while (probe < high && probe - middle < SEGMENTS_WITHOUT_COMMIT && !job_cancelled(job) &&
 			   !first_commit(job, &path->files[probe], &time))
@@ -66,7 +68,7 @@ wal_start(Job *job, const WalPath *path, int64_t since)
 static bool
 first_commit(Job *job, const WalPathFile *file, int64_t *time)
 {
-	Probe		probe = {.job = job, .time = INT64_MIN};
+	Probe probe = {.job = job, .time = INT64_MIN};
 	SegmentError error;
 	SegmentFile *segment = segment_file_open(file->path, &error);
 	RecordReader *reader = record_reader_new();
@@ -83,10 +85,10 @@ first_commit(Job *job, const WalPathFile *file, int64_t *time)
 static bool
 visit(const WalRecord *record, void *context)
 {
-	Probe	   *probe = context;
+	Probe *probe = context;
 	RecordParts parts;
 	CommitRecord commit;
-	bool		ends = false;
+	bool ends = false;
 
 	if (probe->records++ % RECORDS_AT_ONCE == 0 && job_cancelled(probe->job))
 		return false;

@@ -18,4 +18,4 @@
  */
 extern size_t wal_start(Job *job, const WalPath *path, int64_t since);
 
-#endif							/* RESCUE_WAL_START_H */
+#endif /* RESCUE_WAL_START_H */

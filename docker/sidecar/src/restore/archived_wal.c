@@ -27,13 +27,13 @@
 #define LOOK_MS 100
 
 /* Limit of timelines to look up in the archive: a primary may archive any history. */
-#define TIMELINES_MAX 1000
+#define TIMELINES_MAX	 1000
 #define ARCHIVE_EVERY_MS 5000
 
 static void bring_received(Restore *restore);
 static bool wal_is_needed(Restore *restore);
 static bool is_of_timeline(const char *wal_file, int timeline);
-static int	compare_with_archive(Restore *restore, int timeline);
+static int compare_with_archive(Restore *restore, int timeline);
 
 /*
  * Barman restores only archived segments, and the newest is never archived.
@@ -43,12 +43,12 @@ static int	compare_with_archive(Restore *restore, int timeline);
 bool
 restore_bring_wal(Restore *restore)
 {
-	Job		   *job = restore->job;
+	Job *job = restore->job;
 	const char *wal_file = restore->request->wal_file;
-	int64_t		began = monotonic_ms();
-	int64_t		archived_at = INT64_MIN / 2;
-	uint64_t	seen = 0;
-	bool		arrived;
+	int64_t began = monotonic_ms();
+	int64_t archived_at = INT64_MIN / 2;
+	uint64_t seen = 0;
+	bool arrived;
 
 	if (!wal_is_needed(restore))
 	{
@@ -60,8 +60,8 @@ restore_bring_wal(Restore *restore)
 	while (!(arrived = catalogue_has_wal(job_server(job), wal_file)) &&
 		   monotonic_ms() < began + WAL_MS)
 	{
-		uint64_t	signature = catalogue_wal_signature(job_server(job));
-		int64_t		now = monotonic_ms();
+		uint64_t signature = catalogue_wal_signature(job_server(job));
+		int64_t now = monotonic_ms();
 
 		if (signature != seen || now - archived_at >= ARCHIVE_EVERY_MS)
 		{
@@ -94,7 +94,7 @@ restore_bring_wal(Restore *restore)
 static void
 bring_received(Restore *restore)
 {
-	Job		   *job = restore->job;
+	Job *job = restore->job;
 
 	(void) reads_learn_directories(job_server(job));
 	if ((!restore->target.immediate || restore->request->timeline_is_new) &&
@@ -128,13 +128,14 @@ wal_is_needed(Restore *restore)
 		return false;
 
 	/* the record after the target may be in the next segment */
-	return restore->target.lsn == NULL || compare_with_archive(restore, restore_timeline(restore)) <= 0;
+	return restore->target.lsn == NULL ||
+		   compare_with_archive(restore, restore_timeline(restore)) <= 0;
 }
 
 static bool
 is_of_timeline(const char *wal_file, int timeline)
 {
-	char		prefix[9];
+	char prefix[9];
 
 	snprintf(prefix, sizeof(prefix), "%08X", (unsigned int) timeline);
 	return strncmp(wal_file, prefix, 8) == 0;
@@ -147,10 +148,10 @@ is_of_timeline(const char *wal_file, int timeline)
 bool
 restore_timeline_is_reached(Restore *restore)
 {
-	ReadTarget	target = {READ_BACKUP, job_server(restore->job),
-	json_text_of(restore->backup, "backup_id")};
-	Answer	   *answer;
-	bool		reached;
+	ReadTarget target = {READ_BACKUP, job_server(restore->job),
+						 json_text_of(restore->backup, "backup_id")};
+	Answer *answer;
+	bool reached;
 
 	if (!restore->request->timeline_is_new)
 		return true;
@@ -158,21 +159,23 @@ restore_timeline_is_reached(Restore *restore)
 	reached = restore_leads_to(json_object_get(answer->value, "backup"), restore->target.timeline);
 	answer_release(answer);
 	return reached ||
-		restore_fail(restore, BARMAN_WRONG_STATE, "Its history is not in the archive, or the backup ended after it had begun.",
-					 "Choose an older backup, or take a new one. SELECT * FROM poc_check() WHERE NOT ok tells whether Barman receives WAL.",
-					 "backup %s does not lead to timeline %d", target.argument, restore->target.timeline);
+		   restore_fail(restore, BARMAN_WRONG_STATE,
+						"Its history is not in the archive, or the backup ended after it had begun.",
+						"Choose an older backup, or take a new one. SELECT * FROM poc_check() WHERE NOT ok tells whether Barman receives WAL.",
+						"backup %s does not lead to timeline %d", target.argument,
+						restore->target.timeline);
 }
 
 /* Checks in advance that there is WAL for a target position. */
 bool
 restore_target_is_archived(Restore *restore)
 {
-	int			timeline = restore_timeline(restore);
-	char	   *last;
-	char	   *detail;
-	char		received[LSN_SIZE];
-	uint64_t	lsn;
-	bool		archived = restore->target.lsn == NULL;
+	int timeline = restore_timeline(restore);
+	char *last;
+	char *detail;
+	char received[LSN_SIZE];
+	uint64_t lsn;
+	bool archived = restore->target.lsn == NULL;
 
 	/* an earlier timeline may have the position: later ones continue it */
 	for (int one = timeline; one > 0 && one > timeline - TIMELINES_MAX && !archived; one--)
@@ -183,9 +186,10 @@ restore_target_is_archived(Restore *restore)
 	if (job_cancelled(restore->job))
 		return false;
 	last = catalogue_newest_wal(job_server(restore->job), timeline);
-	detail = last != NULL ? mem_printf("The newest segment in the archive is %s: positions up to %s can be had.", last,
-									   lsn_text(restore->received_end, received))
-		: mem_printf("Of timeline %d no segment is in the archive.", timeline);
+	detail = last != NULL
+				 ? mem_printf("The newest segment in the archive is %s: positions up to %s can be had.",
+							  last, lsn_text(restore->received_end, received))
+				 : mem_printf("Of timeline %d no segment is in the archive.", timeline);
 	restore_fail(restore, BARMAN_WRONG_STATE, detail,
 				 "Choose an earlier position; or let SELECT * FROM poc_switch_wal() have what was written last archived. poc_check() tells whether Barman receives WAL.",
 				 "position %s lies beyond what is archived", restore->target.lsn);
@@ -201,13 +205,12 @@ restore_target_is_archived(Restore *restore)
 static int
 compare_with_archive(Restore *restore, int timeline)
 {
-	char	   *wal = catalogue_newest_wal(job_server(restore->job), timeline);
-	uint64_t	lsn;
-	char		segment[25];
-	int			result = -1;
+	char *wal = catalogue_newest_wal(job_server(restore->job), timeline);
+	uint64_t lsn;
+	char segment[25];
+	int result = -1;
 
-	if (!catalogue_known(job_server(restore->job)) ||
-		!lsn_parse(restore->target.lsn, &lsn))
+	if (!catalogue_known(job_server(restore->job)) || !lsn_parse(restore->target.lsn, &lsn))
 		result = 1;
 	else if (wal != NULL)
 	{

@@ -12,4 +12,4 @@ extern bool restore_bring_wal(Restore *restore);
 extern bool restore_timeline_is_reached(Restore *restore);
 extern bool restore_target_is_archived(Restore *restore);
 
-#endif							/* RESTORE_ARCHIVED_WAL_H */
+#endif /* RESTORE_ARCHIVED_WAL_H */

@@ -25,26 +25,29 @@ bool
 restore_source_is_sound(Restore *restore)
 {
 	const char *server = job_server(restore->job);
-	json_t	   *chain;
-	json_t	   *backup;
-	size_t		i;
-	char	   *base;
+	json_t *chain;
+	json_t *backup;
+	size_t i;
+	char *base;
 
 	(void) reads_learn_directories(server);
 	base = catalogue_directory(server, "base");
 	if (base == NULL)
-		return restore_fail(restore, "unavailable", "Barman does not tell where this server's files are, so they cannot be looked through before they are copied.",
+		return restore_fail(restore, "unavailable",
+							"Barman does not tell where this server's files are, so they cannot be looked through before they are copied.",
 							"Try again; if it stays so, look at what \"barman show-servers\" says.",
-							"the files of backup %s could not be looked at", json_text_of(restore->backup, "backup_id"));
+							"the files of backup %s could not be looked at",
+							json_text_of(restore->backup, "backup_id"));
 	chain = restore_chain(restore);
-	json_array_foreach(chain, i, backup)
+	json_array_foreach (chain, i, backup)
 	{
-		char	   *words = look_at_backup(base, backup);
+		char *words = look_at_backup(base, backup);
 
 		if (words != NULL)
 			restore_fail(restore, BARMAN_WRONG_STATE, words,
 						 "Find out who put it there: Barman would copy what it leads to.",
-						 "backup %s holds what no backup of PostgreSQL holds", json_text_of(backup, "backup_id"));
+						 "backup %s holds what no backup of PostgreSQL holds",
+						 json_text_of(backup, "backup_id"));
 		free(words);
 		if (restore->error != NULL)
 			break;
@@ -57,9 +60,9 @@ restore_source_is_sound(Restore *restore)
 static char *
 look_at_backup(const char *base, const json_t *backup)
 {
-	char	   *directory = mem_printf("%s/%s", base, json_text_of(backup, "backup_id"));
-	char	   *words = instance_find_foreign(directory, is_known_tablespace,
-											  json_object_get(backup, "tablespaces"));
+	char *directory = mem_printf("%s/%s", base, json_text_of(backup, "backup_id"));
+	char *words = instance_find_foreign(directory, is_known_tablespace,
+										json_object_get(backup, "tablespaces"));
 
 	free(directory);
 	return words;
@@ -70,16 +73,16 @@ static bool
 is_known_tablespace(const char *name, const char *target, void *arg)
 {
 	static const char below[] = INSTANCE_DATA "/pg_tblspc/";
-	json_t	   *one;
-	size_t		i;
+	json_t *one;
+	size_t i;
 
 	(void) target;
 	if (strncmp(name, below, strlen(below)) != 0)
 		return false;
-	json_array_foreach((json_t *) arg, i, one)
+	json_array_foreach ((json_t *) arg, i, one)
 	{
-		char	   *oid = mem_printf("%lld", (long long) json_integer_value(json_object_get(one, "oid")));
-		bool		same = strcmp(name + strlen(below), oid) == 0;
+		char *oid = mem_printf("%lld", (long long) json_integer_value(json_object_get(one, "oid")));
+		bool same = strcmp(name + strlen(below), oid) == 0;
 
 		free(oid);
 		if (same)

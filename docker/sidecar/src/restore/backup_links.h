@@ -11,4 +11,4 @@
 /* Whether nothing in the backup's files leads out of it */
 extern bool restore_source_is_sound(Restore *restore);
 
-#endif							/* RESTORE_BACKUP_LINKS_H */
+#endif /* RESTORE_BACKUP_LINKS_H */

@@ -30,7 +30,7 @@
 #include "restore/recover.h"
 #include "restore/segment.h"
 
-#define LOOK_MS 100
+#define LOOK_MS			  100
 #define CHECK_DEADLINE_MS 120000
 
 static void restore_body(Job *job, const void *request);
@@ -46,22 +46,15 @@ static void
 restore_body(Job *job, const void *request)
 {
 	const RestoreRequest *asked = request;
-	Restore		restore = restore_begin(job, asked);
-	Recovery	recovery = {0};
+	Restore restore = restore_begin(job, asked);
+	Recovery recovery = {0};
 
 	/* complete the backup first: a hold can stop the maintenance that does so */
-	if (restore_find_backup(&restore) &&
-		restore_host_serves(&restore) &&
-		restore_complete_backup(&restore) &&
-		restore_hold(&restore) &&
-		restore_bring_wal(&restore) &&
-		restore_timeline_is_reached(&restore) &&
-		restore_target_is_archived(&restore) &&
-		restore_copy(&restore) &&
-		restore_take_tail(&restore) &&
-		restore_count_points(&restore) &&
-		restore_prepare(&restore) &&
-		(!asked->start || restore_recover(&restore, &recovery)))
+	if (restore_find_backup(&restore) && restore_host_serves(&restore) &&
+		restore_complete_backup(&restore) && restore_hold(&restore) && restore_bring_wal(&restore) &&
+		restore_timeline_is_reached(&restore) && restore_target_is_archived(&restore) &&
+		restore_copy(&restore) && restore_take_tail(&restore) && restore_count_points(&restore) &&
+		restore_prepare(&restore) && (!asked->start || restore_recover(&restore, &recovery)))
 		end(&restore, asked->start ? &recovery : NULL);
 	else
 		end(&restore, NULL);
@@ -76,13 +69,13 @@ restore_body(Job *job, const void *request)
 Restore
 restore_begin(Job *job, const RestoreRequest *request)
 {
-	Restore		restore = {
+	Restore restore = {
 		.job = job,
 		.request = request,
 		.instance = instance_claimed(request->instance),
 		.target = request->target,
 		.recovery_ms = -1,
-		.tail = json_checked(json_array())
+		.tail = json_checked(json_array()),
 	};
 
 	restore.directory = instance_directory(restore.instance);
@@ -102,9 +95,9 @@ static void
 drop_body(Job *job, const void *request)
 {
 	const char *name = ((const DropRequest *) request)->instance;
-	Instance   *instance = instance_claimed(name);
-	char	   *directory = mem_strdup(instance_directory(instance));
-	json_t	   *value;
+	Instance *instance = instance_claimed(name);
+	char *directory = mem_strdup(instance_directory(instance));
+	json_t *value;
 
 	job_phase(job, "removing");
 	if (instance_dropped(instance))
@@ -116,7 +109,7 @@ drop_body(Job *job, const void *request)
 	}
 	else
 	{
-		char	   *message = mem_printf("instance \"%s\" could not be removed", name);
+		char *message = mem_printf("instance \"%s\" could not be removed", name);
 
 		job_fail(job, BARMAN_INTERNAL, message, directory, "See the sidecar's log for the cause.");
 		free(message);
@@ -130,7 +123,7 @@ restore_find_backup(Restore *restore)
 {
 	const char *id = restore->request->backup_id;
 	const json_t *size;
-	char	   *words;
+	char *words;
 
 	job_phase(restore->job, "checking");
 	instance_restores(restore->instance, id);
@@ -140,7 +133,8 @@ restore_find_backup(Restore *restore)
 	job_name_cluster(restore->job, json_text_of(restore->backup, "system_id"));
 	words = restore_segment_size_is_bad(restore->backup);
 	if (words != NULL)
-		restore_fail(restore, BARMAN_WRONG_STATE, words, "Find out what answers for pg_settings where Barman connects.",
+		restore_fail(restore, BARMAN_WRONG_STATE, words,
+					 "Find out what answers for pg_settings where Barman connects.",
 					 "backup %s cannot be restored: what is recorded of it cannot be", id);
 	free(words);
 	if (restore->error != NULL)
@@ -155,9 +149,9 @@ restore_find_backup(Restore *restore)
 static bool
 read_backup(Restore *restore, const char *id)
 {
-	ReadTarget	target = {READ_BACKUP, job_server(restore->job), id};
-	Answer	   *answer = reads_wait(&target, READ_AGE_DEFAULT);
-	bool		good = answer->status == 200;
+	ReadTarget target = {READ_BACKUP, job_server(restore->job), id};
+	Answer *answer = reads_wait(&target, READ_AGE_DEFAULT);
+	bool good = answer->status == 200;
 
 	if (good)
 	{
@@ -174,25 +168,26 @@ read_backup(Restore *restore, const char *id)
 bool
 restore_complete_backup(Restore *restore)
 {
-	Job		   *job = restore->job;
-	int64_t		deadline = monotonic_ms() + WAL_MS;
-	char	   *id = mem_strdup(json_text_of(restore->backup, "backup_id"));
+	Job *job = restore->job;
+	int64_t deadline = monotonic_ms() + WAL_MS;
+	char *id = mem_strdup(json_text_of(restore->backup, "backup_id"));
 	const char *command[] = {"check-backup", job_server(job), id, NULL};
-	bool		waited = false;
-	bool		good = true;
+	bool waited = false;
+	bool good = true;
 
 	while (good && strcmp(json_text_of(restore->backup, "status"), "WAITING_FOR_WALS") == 0)
 	{
-		RunResult	result;
+		RunResult result;
 
 		if (!waited)
 			job_log(job, JOB_INFO, "backup %s waits for the WAL that closes it", id);
 		waited = true;
 		job_needs_wal(job, true);
 		if (monotonic_ms() >= deadline)
-			good = restore_fail(restore, BARMAN_WRONG_STATE, "The segment that closes it has not been archived in time.",
-						"SELECT * FROM poc_check() WHERE NOT ok tells whether Barman receives WAL.",
-						"backup %s is not whole: it waits for WAL", id);
+			good = restore_fail(restore, BARMAN_WRONG_STATE,
+								"The segment that closes it has not been archived in time.",
+								"SELECT * FROM poc_check() WHERE NOT ok tells whether Barman receives WAL.",
+								"backup %s is not whole: it waits for WAL", id);
 		else if (!job_sleep(job, LOOK_MS * 5) || !archive_wal(job))
 			good = false;
 		else
@@ -206,8 +201,10 @@ restore_complete_backup(Restore *restore)
 	if (waited)
 		job_needs_wal(job, false);
 	if (good && strcmp(json_text_of(restore->backup, "status"), "DONE") != 0)
-		good = restore_fail(restore, BARMAN_WRONG_STATE, NULL, "Choose a backup whose status is DONE.",
-					"backup %s cannot be restored: it is %s", id, json_text_of(restore->backup, "status"));
+		good = restore_fail(restore, BARMAN_WRONG_STATE, NULL,
+							"Choose a backup whose status is DONE.",
+							"backup %s cannot be restored: it is %s", id,
+							json_text_of(restore->backup, "status"));
 	free(id);
 	return good;
 }
@@ -216,16 +213,18 @@ restore_complete_backup(Restore *restore)
 static json_t *
 log_reach(Restore *restore, const Recovery *recovery)
 {
-	json_t	   *reach = restore_reach(restore, recovery);
-	char	   *words = restore_reach_words(reach);
-	char	   *hole = recovery != NULL ? restore_hole(restore, recovery) : NULL;
-	bool		less = json_integer_value(json_object_get(reach, "unreached_bytes")) > 0;
+	json_t *reach = restore_reach(restore, recovery);
+	char *words = restore_reach_words(reach);
+	char *hole = recovery != NULL ? restore_hole(restore, recovery) : NULL;
+	bool less = json_integer_value(json_object_get(reach, "unreached_bytes")) > 0;
 
 	/* report a hole even if the number of missing bytes is unknown */
 	if (hole != NULL)
-		job_log(restore->job, JOB_WARNING, "recovered to %s%s. %s", json_text_of(reach, "recovered_lsn"), words, hole);
+		job_log(restore->job, JOB_WARNING, "recovered to %s%s. %s",
+				json_text_of(reach, "recovered_lsn"), words, hole);
 	else if (recovery != NULL && less)
-		job_log(restore->job, restore_is_of_all(restore) && !restore->wal_arrived ? JOB_WARNING : JOB_INFO,
+		job_log(restore->job,
+				restore_is_of_all(restore) && !restore->wal_arrived ? JOB_WARNING : JOB_INFO,
 				"recovered to %s%s", json_text_of(reach, "recovered_lsn"), words);
 	free(hole);
 	free(words);
@@ -235,13 +234,16 @@ log_reach(Restore *restore, const Recovery *recovery)
 static void
 end(Restore *restore, const Recovery *recovery)
 {
-	Job		   *job = restore->job;
-	json_t	   *value;
+	Job *job = restore->job;
+	json_t *value;
 
 	if (restore->error == NULL && !job_cancelled(job))
 	{
 		if (recovery == NULL)
-			job_log(job, JOB_INFO, "restored into %s/" INSTANCE_DATA ", not started; to start it: %s/postgres -D %s/" INSTANCE_DATA " -c config_file=%s/" INSTANCE_CONFIG,
+			job_log(job, JOB_INFO,
+					"restored into %s/" INSTANCE_DATA
+					", not started; to start it: %s/postgres -D %s/" INSTANCE_DATA
+					" -c config_file=%s/" INSTANCE_CONFIG,
 					restore->directory, settings.pg_bindir, restore->directory, restore->directory);
 		value = json_checked(json_object());
 		json_object_set_new(value, "instance",

@@ -14,7 +14,7 @@ extern const JobKind job_restore;
 
 typedef struct DropRequest
 {
-	char	   *instance;		/* claimed to drop */
+	char *instance; /* claimed to drop */
 } DropRequest;
 
 /* Frees one; for JobRequest.release. */
@@ -32,4 +32,4 @@ extern bool restore_find_backup(Restore *restore);
 /* Completes a copied backup that waits for WAL: it cannot be restored before. */
 extern bool restore_complete_backup(Restore *restore);
 
-#endif							/* RESTORE_BACKUP_TO_INSTANCE_H */
+#endif /* RESTORE_BACKUP_TO_INSTANCE_H */

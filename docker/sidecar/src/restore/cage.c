@@ -25,82 +25,83 @@
 
 /* From linux/landlock.h, which is older than the kernel on many systems */
 #define CREATE_RULESET_VERSION 1U
-#define RULE_PATH_BENEATH 1
-#define RULE_NET_PORT 2
+#define RULE_PATH_BENEATH	   1
+#define RULE_NET_PORT		   2
 
-#define ACCESS_EXECUTE (UINT64_C(1) << 0)
-#define ACCESS_WRITE_FILE (UINT64_C(1) << 1)
-#define ACCESS_READ_FILE (UINT64_C(1) << 2)
-#define ACCESS_READ_DIR (UINT64_C(1) << 3)
-#define ACCESS_REMOVE_DIR (UINT64_C(1) << 4)
-#define ACCESS_REMOVE_FILE (UINT64_C(1) << 5)
-#define ACCESS_MAKE_DIR (UINT64_C(1) << 7)
-#define ACCESS_MAKE_REG (UINT64_C(1) << 8)
-#define ACCESS_MAKE_SOCK (UINT64_C(1) << 9)
-#define ACCESS_MAKE_SYM (UINT64_C(1) << 12)
-#define ACCESS_OF_ABI_1 ((UINT64_C(1) << 13) - 1)
-#define ACCESS_REFER (UINT64_C(1) << 13)	/* ABI 2 */
-#define ACCESS_TRUNCATE (UINT64_C(1) << 14) /* ABI 3 */
-#define ACCESS_IOCTL_DEV (UINT64_C(1) << 15)	/* ABI 5 */
-#define BIND_TCP (UINT64_C(1) << 0) /* ABI 4 */
-#define CONNECT_TCP (UINT64_C(1) << 1)
-#define SCOPE_ABSTRACT_SOCKETS (UINT64_C(1) << 0)	/* ABI 6 */
-#define SCOPE_SIGNALS (UINT64_C(1) << 1)
+#define ACCESS_EXECUTE		   (UINT64_C(1) << 0)
+#define ACCESS_WRITE_FILE	   (UINT64_C(1) << 1)
+#define ACCESS_READ_FILE	   (UINT64_C(1) << 2)
+#define ACCESS_READ_DIR		   (UINT64_C(1) << 3)
+#define ACCESS_REMOVE_DIR	   (UINT64_C(1) << 4)
+#define ACCESS_REMOVE_FILE	   (UINT64_C(1) << 5)
+#define ACCESS_MAKE_DIR		   (UINT64_C(1) << 7)
+#define ACCESS_MAKE_REG		   (UINT64_C(1) << 8)
+#define ACCESS_MAKE_SOCK	   (UINT64_C(1) << 9)
+#define ACCESS_MAKE_SYM		   (UINT64_C(1) << 12)
+#define ACCESS_OF_ABI_1		   ((UINT64_C(1) << 13) - 1)
+#define ACCESS_REFER		   (UINT64_C(1) << 13) /* ABI 2 */
+#define ACCESS_TRUNCATE		   (UINT64_C(1) << 14) /* ABI 3 */
+#define ACCESS_IOCTL_DEV	   (UINT64_C(1) << 15) /* ABI 5 */
+#define BIND_TCP			   (UINT64_C(1) << 0)  /* ABI 4 */
+#define CONNECT_TCP			   (UINT64_C(1) << 1)
+#define SCOPE_ABSTRACT_SOCKETS (UINT64_C(1) << 0) /* ABI 6 */
+#define SCOPE_SIGNALS		   (UINT64_C(1) << 1)
 
 #define ABI_TRUNCATE 3
-#define ABI_PORTS 4
-#define ABI_SCOPES 6
+#define ABI_PORTS	 4
+#define ABI_SCOPES	 6
 
 /* A rule for a file may have only these. */
-#define ACCESS_OF_FILES (ACCESS_EXECUTE | ACCESS_WRITE_FILE | ACCESS_READ_FILE | ACCESS_TRUNCATE | ACCESS_IOCTL_DEV)
+#define ACCESS_OF_FILES \
+	(ACCESS_EXECUTE | ACCESS_WRITE_FILE | ACCESS_READ_FILE | ACCESS_TRUNCATE | ACCESS_IOCTL_DEV)
 
 #define MAY_READ (ACCESS_READ_FILE | ACCESS_READ_DIR)
-#define MAY_RUN (MAY_READ | ACCESS_EXECUTE)
+#define MAY_RUN	 (MAY_READ | ACCESS_EXECUTE)
 
 /* No device and no FIFO: opening one could block the sidecar's cleanup */
-#define MAY_WRITE (MAY_READ | ACCESS_WRITE_FILE | ACCESS_REMOVE_DIR | ACCESS_REMOVE_FILE | \
-				   ACCESS_MAKE_DIR | ACCESS_MAKE_REG | ACCESS_MAKE_SOCK | ACCESS_MAKE_SYM | \
-				   ACCESS_REFER | ACCESS_TRUNCATE)
+#define MAY_WRITE                                                                              \
+	(MAY_READ | ACCESS_WRITE_FILE | ACCESS_REMOVE_DIR | ACCESS_REMOVE_FILE | ACCESS_MAKE_DIR | \
+	 ACCESS_MAKE_REG | ACCESS_MAKE_SOCK | ACCESS_MAKE_SYM | ACCESS_REFER | ACCESS_TRUNCATE)
 
 typedef struct RulesetAttributes
 {
-	uint64_t	handled_access_fs;
-	uint64_t	handled_access_net;
-	uint64_t	scoped;
+	uint64_t handled_access_fs;
+	uint64_t handled_access_net;
+	uint64_t scoped;
 } RulesetAttributes;
 
 typedef struct PathRule
 {
-	uint64_t	allowed_access;
-	int32_t		parent_fd;
+	uint64_t allowed_access;
+	int32_t parent_fd;
 } __attribute__((packed)) PathRule;
 
 typedef struct PortRule
 {
-	uint64_t	allowed_access;
-	uint64_t	port;
+	uint64_t allowed_access;
+	uint64_t port;
 } PortRule;
 
 typedef struct Spawn
 {
 	const Cage *cage;
-	CageHold   *held;
-	char	  **programs;
-	pid_t	   *pid;
+	CageHold *held;
+	char **programs;
+	pid_t *pid;
 	const char *path;
 	const posix_spawn_file_actions_t *actions;
 	const posix_spawnattr_t *attributes;
-	char	   *const *argv;
-	int			error;
+	char *const *argv;
+	int error;
 } Spawn;
 
-int			cage_newest_abi = ABI_SCOPES + 1;
+int cage_newest_abi = ABI_SCOPES + 1;
 
 static void *spawn_caged(void *arg);
-static int	restrict_files(const Cage *cage, char **programs, int abi);
-static int	make_ruleset(const Cage *cage, int abi, uint64_t *handled);
-static int	fill_ruleset(const Cage *cage, char **programs, int ruleset, uint64_t handled, int abi);
-static int	let(int ruleset, const char *path, uint64_t access, uint64_t handled);
+static int restrict_files(const Cage *cage, char **programs, int abi);
+static int make_ruleset(const Cage *cage, int abi, uint64_t *handled);
+static int fill_ruleset(const Cage *cage, char **programs, int ruleset, uint64_t handled, int abi);
+static int let(int ruleset, const char *path, uint64_t access, uint64_t handled);
 
 /*
  * Landlock and seccomp confine a thread and what it starts, for good: so a new
@@ -111,12 +112,17 @@ cage_spawn(const Cage *cage, CageHold *held, pid_t *pid, const char *path,
 		   posix_spawn_file_actions_t *actions, const posix_spawnattr_t *attributes,
 		   char *const *argv)
 {
-	Spawn		spawn = {
-		.cage = cage, .held = held, .pid = pid, .path = path,
-		.actions = actions, .attributes = attributes, .argv = argv
+	Spawn spawn = {
+		.cage = cage,
+		.held = held,
+		.pid = pid,
+		.path = path,
+		.actions = actions,
+		.attributes = attributes,
+		.argv = argv,
 	};
-	pthread_t	thread;
-	int			error;
+	pthread_t thread;
+	int error;
 
 	*held = cage_offered();
 	if (held->abi == 0 && cage->required)
@@ -138,11 +144,10 @@ cage_spawn(const Cage *cage, CageHold *held, pid_t *pid, const char *path,
 }
 
 int
-cage_spawn_run(const void *how, pid_t *pid, const char *path,
-			   posix_spawn_file_actions_t *actions, const posix_spawnattr_t *attributes,
-			   char *const *argv)
+cage_spawn_run(const void *how, pid_t *pid, const char *path, posix_spawn_file_actions_t *actions,
+			   const posix_spawnattr_t *attributes, char *const *argv)
 {
-	CageHold	held;
+	CageHold held;
 
 	return cage_spawn(how, &held, pid, path, actions, attributes, argv);
 }
@@ -150,8 +155,8 @@ cage_spawn_run(const void *how, pid_t *pid, const char *path,
 CageHold
 cage_offered(void)
 {
-	long		abi = syscall(SYS_landlock_create_ruleset, NULL, 0, CREATE_RULESET_VERSION);
-	CageHold	held = {.abi = abi > 0 ? (int) abi : 0, .error = abi > 0 ? 0 : errno};
+	long abi = syscall(SYS_landlock_create_ruleset, NULL, 0, CREATE_RULESET_VERSION);
+	CageHold held = {.abi = abi > 0 ? (int) abi : 0, .error = abi > 0 ? 0 : errno};
 
 	if (held.abi > cage_newest_abi)
 		held.abi = cage_newest_abi;
@@ -162,9 +167,9 @@ static void *
 spawn_caged(void *arg)
 {
 	static char *const environment[] = {"PATH=/usr/bin:/bin", "LC_ALL=C", NULL};
-	Spawn	   *spawn = arg;
-	CageHold   *held = spawn->held;
-	bool		files = held->abi > 0;
+	Spawn *spawn = arg;
+	CageHold *held = spawn->held;
+	bool files = held->abi > 0;
 
 	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0)
 		spawn->error = errno;
@@ -178,8 +183,9 @@ spawn_caged(void *arg)
 	}
 	if (spawn->error == 0)
 	{
-		CageReach	reach = spawn->cage->network ? REACH_NETWORK :
-			spawn->cage->socket_files ? REACH_SOCKET_FILES : REACH_NOBODY;
+		CageReach reach = spawn->cage->network		  ? REACH_NETWORK
+						  : spawn->cage->socket_files ? REACH_SOCKET_FILES
+													  : REACH_NOBODY;
 
 		spawn->error = cage_filter_apply(reach, held->abi >= ABI_TRUNCATE);
 		held->connections = spawn->error == 0 && reach == REACH_NOBODY;
@@ -198,10 +204,10 @@ spawn_caged(void *arg)
 static int
 restrict_files(const Cage *cage, char **programs, int abi)
 {
-	uint64_t	handled;
-	int			ruleset = make_ruleset(cage, abi, &handled);
-	int			error;
-	int			fd;
+	uint64_t handled;
+	int ruleset = make_ruleset(cage, abi, &handled);
+	int error;
+	int fd;
 
 	if (ruleset < 0)
 		return errno;
@@ -248,7 +254,7 @@ fill_ruleset(const Cage *cage, char **programs, int ruleset, uint64_t handled, i
 {
 	const PortRule port = {BIND_TCP, (uint64_t) cage->port};
 	const uint64_t programs_may = cage->only != NULL ? MAY_READ : MAY_RUN;
-	int			error = 0;
+	int error = 0;
 
 	for (size_t i = 0; error == 0 && cage_system_programs[i] != NULL; i++)
 		error = let(ruleset, cage_system_programs[i], programs_may, handled);
@@ -261,10 +267,12 @@ fill_ruleset(const Cage *cage, char **programs, int ruleset, uint64_t handled, i
 	for (size_t i = 0; error == 0 && cage->only != NULL && cage_loaders[i] != NULL; i++)
 		error = let(ruleset, cage_loaders[i], ACCESS_EXECUTE | ACCESS_READ_FILE, handled);
 	if (error == 0)
-		error = let(ruleset, "/dev/null", ACCESS_READ_FILE | ACCESS_WRITE_FILE | ACCESS_TRUNCATE, handled);
+		error = let(ruleset, "/dev/null", ACCESS_READ_FILE | ACCESS_WRITE_FILE | ACCESS_TRUNCATE,
+					handled);
 	if (error == 0 && cage->directory != NULL)
-		error = access(cage->directory, F_OK) != 0 ? errno :
-			let(ruleset, cage->directory, cage->read_only ? MAY_READ : MAY_WRITE, handled);
+		error = access(cage->directory, F_OK) != 0
+					? errno
+					: let(ruleset, cage->directory, cage->read_only ? MAY_READ : MAY_WRITE, handled);
 	if (error == 0 && abi >= ABI_PORTS && cage->port != 0 &&
 		syscall(SYS_landlock_add_rule, ruleset, RULE_NET_PORT, &port, 0) != 0)
 		error = errno;
@@ -275,9 +283,9 @@ fill_ruleset(const Cage *cage, char **programs, int ruleset, uint64_t handled, i
 static int
 let(int ruleset, const char *path, uint64_t access, uint64_t handled)
 {
-	PathRule	rule = {.parent_fd = open(path, O_PATH | O_CLOEXEC)};
+	PathRule rule = {.parent_fd = open(path, O_PATH | O_CLOEXEC)};
 	struct stat status;
-	int			error = 0;
+	int error = 0;
 
 	if (rule.parent_fd < 0)
 		return errno == ENOENT ? 0 : errno;
@@ -295,16 +303,19 @@ let(int ruleset, const char *path, uint64_t access, uint64_t handled)
 char *
 cage_words(const CageHold *held, const char *option)
 {
-	char	   *connections = held->connections ?
-		mem_strdup("the kernel refuses every outgoing connection of the restored server") :
-		mem_printf("outgoing connections are not refused: barman-sidecar runs with --%s=host", option);
-	char	   *why;
-	char	   *words;
+	char *connections = held->connections
+							? mem_strdup(
+								  "the kernel refuses every outgoing connection of the restored server")
+							: mem_printf("outgoing connections are not refused: barman-sidecar runs with --%s=host",
+										 option);
+	char *why;
+	char *words;
 
 	if (held->abi == 0)
 	{
 		why = cage_why_not(held->error);
-		words = mem_printf("%s; not held are files, signals, abstract sockets and ports: %s", connections, why);
+		words = mem_printf("%s; not held are files, signals, abstract sockets and ports: %s",
+						   connections, why);
 		free(why);
 	}
 	else if (held->abi >= ABI_SCOPES)
@@ -328,9 +339,11 @@ cage_why_not(int error)
 		case ENOSYS:
 			return mem_strdup("this kernel has no Landlock, or a container hides it (ENOSYS)");
 		case EOPNOTSUPP:
-			return mem_strdup("Landlock is in this kernel, but was not enabled when it was started (EOPNOTSUPP)");
+			return mem_strdup(
+				"Landlock is in this kernel, but was not enabled when it was started (EOPNOTSUPP)");
 		case EPERM:
-			return mem_strdup("the calls of Landlock are forbidden here, as by the seccomp profile of an old container engine (EPERM)");
+			return mem_strdup(
+				"the calls of Landlock are forbidden here, as by the seccomp profile of an old container engine (EPERM)");
 		default:
 			return mem_printf("Landlock failed: %s", strerror(error));
 	}

@@ -38,16 +38,17 @@
 #define FOREIGN_NUMBERS 0x40000000
 
 /* Newer than the headers of some systems; the same number on all architectures */
-#define CALL_MOUNT_SETATTR 442
+#define CALL_MOUNT_SETATTR	 442
 #define CALL_PROCESS_MADVISE 440
-#define CALL_FCHMODAT2 452
-#define CALL_SETXATTRAT 463
-#define CALL_REMOVEXATTRAT 466
-#define CALL_OPEN_TREE_ATTR 467
-#define CALL_FILE_SETATTR 469
+#define CALL_FCHMODAT2		 452
+#define CALL_SETXATTRAT		 463
+#define CALL_REMOVEXATTRAT	 466
+#define CALL_OPEN_TREE_ATTR	 467
+#define CALL_FILE_SETATTR	 469
 
-#define NEW_NAMESPACES (CLONE_NEWUSER | CLONE_NEWNS | CLONE_NEWPID | CLONE_NEWNET | CLONE_NEWIPC | \
-						CLONE_NEWUTS | CLONE_NEWCGROUP)
+#define NEW_NAMESPACES                                                                         \
+	(CLONE_NEWUSER | CLONE_NEWNS | CLONE_NEWPID | CLONE_NEWNET | CLONE_NEWIPC | CLONE_NEWUTS | \
+	 CLONE_NEWCGROUP)
 
 /* The rest are flags. */
 #define SOCKET_TYPE 0xf
@@ -62,8 +63,8 @@ typedef struct Program
 
 typedef struct Refusal
 {
-	int			number;
-	int			error;			/* 0: it does nothing, but reports success */
+	int number;
+	int error; /* 0: it does nothing, but reports success */
 } Refusal;
 
 static const Refusal connecting[] = {
@@ -98,7 +99,7 @@ static const Refusal never[] = {
 	{SYS_sched_setparam, EACCES},
 	{SYS_sched_setattr, EACCES},
 
-	/*
+/*
 	 * Landlock does not check these, and file owners protect nothing: all
 	 * files of Barman are this user's.  The postmaster insists on a mode for
 	 * its socket, which the umask has already set.
@@ -170,7 +171,8 @@ static const Refusal never[] = {
 	{SYS_personality, EACCES},
 };
 
-static void add(Program *program, unsigned short code, unsigned int k, unsigned char yes, unsigned char no);
+static void add(Program *program, unsigned short code, unsigned int k, unsigned char yes,
+				unsigned char no);
 static void load(Program *program, size_t offset);
 static void give(Program *program, int error);
 static void refuse_calls(Program *program, const Refusal *refusals, size_t count);
@@ -179,17 +181,17 @@ static void refuse_unless_zero(Program *program, int number, int argument);
 static void refuse_everybody(Program *program);
 static void refuse_sockets(Program *program);
 static void refuse_sockets_but_of_files(Program *program);
-static int	filters_of(pid_t pid);
+static int filters_of(pid_t pid);
 
 /* The low and high half of an argument, on the architectures above */
-#define LOW(n) (offsetof(struct seccomp_data, args) + 8 * (size_t) (n))
+#define LOW(n)	(offsetof(struct seccomp_data, args) + 8 * (size_t) (n))
 #define HIGH(n) (LOW(n) + 4)
 
 int
 cage_filter_apply(CageReach reach, bool by_path)
 {
 	const Refusal cut = {SYS_truncate, EACCES};
-	Program		program = {.length = 0};
+	Program program = {.length = 0};
 	struct sock_fprog filter = {.filter = program.code};
 
 	if (ARCHITECTURE == 0)
@@ -236,7 +238,7 @@ static void
 add(Program *program, unsigned short code, unsigned int k, unsigned char yes, unsigned char no)
 {
 	if (program->length == PROGRAM_MAX)
-		abort();				/* the tables above have a fixed length */
+		abort(); /* the tables above have a fixed length */
 	program->code[program->length++] = (struct sock_filter) BPF_JUMP(code, k, yes, no);
 }
 
@@ -338,11 +340,11 @@ refuse_sockets_but_of_files(Program *program)
 static int
 filters_of(pid_t pid)
 {
-	char		line[256];
-	char	   *path = mem_printf("/proc/%d/status", (int) pid);
-	FILE	   *file = fopen(path, "re");
-	int			privileges_given_up = 0;
-	int			filters = -1;
+	char line[256];
+	char *path = mem_printf("/proc/%d/status", (int) pid);
+	FILE *file = fopen(path, "re");
+	int privileges_given_up = 0;
+	int filters = -1;
 
 	while (file != NULL && fgets(line, sizeof(line), file) != NULL)
 	{

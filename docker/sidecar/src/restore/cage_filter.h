@@ -13,7 +13,7 @@
 typedef enum CageReach
 {
 	REACH_NOBODY,
-	REACH_SOCKET_FILES,			/* stream sockets in the file system */
+	REACH_SOCKET_FILES, /* stream sockets in the file system */
 	REACH_NETWORK
 } CageReach;
 
@@ -22,9 +22,9 @@ typedef enum CageReach
  * by_path: it may truncate files by path, because Landlock decides which.
  * Returns errno; ENOSYS if the kernel or the architecture has no such filter.
  */
-extern int	cage_filter_apply(CageReach reach, bool by_path);
+extern int cage_filter_apply(CageReach reach, bool by_path);
 
 /* Whether that process has more seccomp filters than this one */
 extern bool process_is_filtered(pid_t pid);
 
-#endif							/* RESTORE_CAGE_FILTER_H */
+#endif /* RESTORE_CAGE_FILTER_H */

@@ -15,13 +15,16 @@
 #define PROGRAM_MS 30000
 
 const char *const cage_system_programs[] = {
-	"/usr", "/bin", "/sbin", "/lib", "/lib32", "/lib64", NULL
+	"/usr", "/bin", "/sbin", "/lib", "/lib32", "/lib64", NULL,
 };
 
 /* For the architectures in cage_filter.c: those of glibc and musl */
 const char *const cage_loaders[] = {
-	"/lib64/ld-linux-x86-64.so.2", "/lib/ld-linux-aarch64.so.1",
-	"/lib/ld-musl-x86_64.so.1", "/lib/ld-musl-aarch64.so.1", NULL
+	"/lib64/ld-linux-x86-64.so.2",
+	"/lib/ld-linux-aarch64.so.1",
+	"/lib/ld-musl-x86_64.so.1",
+	"/lib/ld-musl-aarch64.so.1",
+	NULL,
 };
 
 /* User names; hosts, as in --instance-listen; time zones; locales; Debian's dictionaries */
@@ -45,7 +48,7 @@ const char *const cage_system_files[] = {
 	"/etc/pki/tls/openssl.cnf",
 	"/etc/crypto-policies",
 	"/var/cache/postgresql/dicts",
-	NULL
+	NULL,
 };
 
 /* As pg_config reports them, otherwise beside the programs */
@@ -55,12 +58,12 @@ cage_paths_of(const char *bindir)
 	static const char *const asked[] = {"--pkglibdir", "--sharedir", "--libdir", "--localedir"};
 	static const char *const beside[] = {"../lib", "../lib64", "../share"};
 	const size_t count = sizeof(asked) / sizeof(asked[0]);
-	char	  **paths = mem_alloc((count + 2) * sizeof(char *));
-	char	   *program = mem_printf("%s/pg_config", bindir);
+	char **paths = mem_alloc((count + 2) * sizeof(char *));
+	char *program = mem_printf("%s/pg_config", bindir);
 	const char *argv[count + 2];
-	RunRequest	request = {.argv = argv, .deadline_ms = PROGRAM_MS, .grace_ms = 1000};
-	RunResult	result;
-	size_t		n = 0;
+	RunRequest request = {.argv = argv, .deadline_ms = PROGRAM_MS, .grace_ms = 1000};
+	RunResult result;
+	size_t n = 0;
 
 	argv[0] = program;
 	memcpy(argv + 1, asked, sizeof(asked));
@@ -69,7 +72,7 @@ cage_paths_of(const char *bindir)
 	paths[n++] = mem_strdup(bindir);
 	if (result.outcome == RUN_EXITED && result.exit_code == 0)
 	{
-		char	   *rest = result.out;
+		char *rest = result.out;
 
 		for (char *line; n <= count && (line = strsep(&rest, "\n")) != NULL;)
 		{

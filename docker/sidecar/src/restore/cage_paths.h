@@ -17,4 +17,4 @@ extern const char *const cage_loaders[];
 extern char **cage_paths_of(const char *bindir);
 extern void cage_paths_free(char **paths);
 
-#endif							/* RESTORE_CAGE_PATHS_H */
+#endif /* RESTORE_CAGE_PATHS_H */

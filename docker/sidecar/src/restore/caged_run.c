@@ -17,12 +17,12 @@
 static Cage cage_of(const char *directory, bool asks, const char *program);
 
 void
-caged_run(Job *job, const char *directory, bool asks, const char *const *argv,
-		  const char *input, int64_t deadline_ms, RunResult *result)
+caged_run(Job *job, const char *directory, bool asks, const char *const *argv, const char *input,
+		  int64_t deadline_ms, RunResult *result)
 {
-	const Cage	cage = cage_of(directory, asks, argv[0]);
-	JobRun		run = {job, NULL, NULL};
-	RunRequest	request = job_run_request(&run, deadline_ms);
+	const Cage cage = cage_of(directory, asks, argv[0]);
+	JobRun run = {job, NULL, NULL};
+	RunRequest request = job_run_request(&run, deadline_ms);
 
 	request.argv = argv;
 	request.input = input;
@@ -34,12 +34,11 @@ caged_run(Job *job, const char *directory, bool asks, const char *const *argv,
 
 void
 caged_stream(Job *job, const char *const *argv, const char *input, int64_t deadline_ms,
-			 bool (*sink) (void *arg, const char *bytes, size_t length), void *arg,
-			 RunResult *result)
+			 bool (*sink)(void *arg, const char *bytes, size_t length), void *arg, RunResult *result)
 {
-	const Cage	cage = cage_of(NULL, true, argv[0]);
-	JobRun		run = {job, NULL, NULL};
-	RunRequest	request = job_run_request(&run, deadline_ms);
+	const Cage cage = cage_of(NULL, true, argv[0]);
+	JobRun run = {job, NULL, NULL};
+	RunRequest request = job_run_request(&run, deadline_ms);
 
 	request.argv = argv;
 	request.input = input;
@@ -54,14 +53,14 @@ caged_stream(Job *job, const char *const *argv, const char *input, int64_t deadl
 static Cage
 cage_of(const char *directory, bool asks, const char *program)
 {
-	const Cage	cage = {
+	const Cage cage = {
 		.directory = directory,
 		.read_only = true,
 		/* files of the system are readable anyway: do not run pg_config each time */
 		.bindir = strncmp(settings.pg_bindir, "/usr/", 5) == 0 ? NULL : settings.pg_bindir,
 		.only = program,
 		.socket_files = asks,
-		.required = settings.confinement_required
+		.required = settings.confinement_required,
 	};
 
 	return cage;

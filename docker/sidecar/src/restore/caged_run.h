@@ -24,7 +24,7 @@ extern void caged_run(Job *job, const char *directory, bool asks, const char *co
 
 /* The same for one that connects to a socket, and whose standard output goes to a sink (RunRequest). */
 extern void caged_stream(Job *job, const char *const *argv, const char *input, int64_t deadline_ms,
-						 bool (*sink) (void *arg, const char *bytes, size_t length), void *arg,
+						 bool (*sink)(void *arg, const char *bytes, size_t length), void *arg,
 						 RunResult *result);
 
-#endif							/* RESTORE_CAGED_RUN_H */
+#endif /* RESTORE_CAGED_RUN_H */

@@ -13,10 +13,10 @@
 
 bool
 restore_fail(Restore *restore, const char *code, const char *detail, const char *hint,
-			 const char *format,...)
+			 const char *format, ...)
 {
-	va_list		args;
-	char	   *message;
+	va_list args;
+	char *message;
 
 	va_start(args, format);
 	message = mem_vprintf(format, args);

@@ -41,31 +41,32 @@
 /* This version merged the staging options into one. */
 #define VERSION_STAGING_PATH 31500
 
-static int	recover_command(Restore *restore, const char **command, char **owned);
+static int recover_command(Restore *restore, const char **command, char **owned);
 static bool watch_copy(void *arg);
 
 bool
 restore_copy(Restore *restore)
 {
-	Job		   *job = restore->job;
+	Job *job = restore->job;
 	const char *command[2 * TABLESPACES_MAX + 24];
-	char	   *owned[TABLESPACES_MAX + 8];
-	int			count;
-	RunResult	result;
+	char *owned[TABLESPACES_MAX + 8];
+	int count;
+	RunResult result;
 	BarmanFailure failure = {0};
 	BarmanOutput output;
-	json_t	   *value = NULL;
-	json_t	   *messages;
-	json_t	   *message;
-	char	   *words;
-	size_t		i;
-	int64_t		began = monotonic_ms();
-	bool		going_on;
+	json_t *value = NULL;
+	json_t *messages;
+	json_t *message;
+	char *words;
+	size_t i;
+	int64_t began = monotonic_ms();
+	bool going_on;
 
 	words = restore_tablespaces_are_bad(restore->backup);
 	if (words != NULL)
 	{
-		restore_fail(restore, BARMAN_UNSUPPORTED, words, NULL, "the backup cannot be restored elsewhere");
+		restore_fail(restore, BARMAN_UNSUPPORTED, words, NULL,
+					 "the backup cannot be restored elsewhere");
 		free(words);
 		return false;
 	}
@@ -87,21 +88,22 @@ restore_copy(Restore *restore)
 
 		/* Barman warns of every setting of production, but none is used. */
 		messages = json_checked(barman_parse_messages(&output));
-		json_array_foreach(messages, i, message)
+		json_array_foreach (messages, i, message)
 			job_log(job, JOB_INFO, "%s", json_text_of(message, "text"));
 		json_decref(messages);
 
 		if (restore->stalled)
 			restore_fail(restore, BARMAN_TIMEOUT, "Nothing was written meanwhile.",
-				 "Look at Barman's log, and at the load of its host.",
-				 "\"barman recover\" made no progress for %d seconds and was stopped",
-				 settings.restore_timeout);
+						 "Look at Barman's log, and at the load of its host.",
+						 "\"barman recover\" made no progress for %d seconds and was stopped",
+						 settings.restore_timeout);
 		else
 		{
 			if (barman_run_succeeded(&result, "recover", &failure))
 				value = barman_parse_restore(&output, job_server(job), &failure);
 			if (value == NULL)
-				restore_fail(restore, failure.code, failure.detail, failure.hint, "%s", failure.message);
+				restore_fail(restore, failure.code, failure.detail, failure.hint, "%s",
+							 failure.message);
 			barman_failure_clear(&failure);
 		}
 	}
@@ -129,19 +131,20 @@ restore_tablespaces_are_bad(const json_t *backup)
 {
 	const json_t *tablespaces = json_object_get(backup, "tablespaces");
 	const json_t *tablespace;
-	size_t		i;
+	size_t i;
 
 	if (json_array_size(tablespaces) > TABLESPACES_MAX)
 		return mem_printf("It has %zu tablespaces, and Barman can be told where to restore %d.",
 						  json_array_size(tablespaces), TABLESPACES_MAX);
-	json_array_foreach(tablespaces, i, tablespace)
+	json_array_foreach (tablespaces, i, tablespace)
 	{
 		const char *name = json_text_of(tablespace, "name");
 
 		if (name == NULL)
 			return mem_strdup("Barman does not know the name of one of its tablespaces.");
 		if (strchr(name, ':') != NULL || name[0] == '-')
-			return mem_printf("Barman cannot be told where to restore a tablespace of the name \"%s\".", name);
+			return mem_printf("Barman cannot be told where to restore a tablespace of the name \"%s\".",
+							  name);
 	}
 	return NULL;
 }
@@ -154,13 +157,13 @@ restore_tablespaces_are_bad(const json_t *backup)
 static int
 recover_command(Restore *restore, const char **command, char **owned)
 {
-	json_t	   *tablespaces = json_object_get(restore->backup, "tablespaces");
-	json_t	   *tablespace;
-	size_t		i;
-	uint64_t	lsn;
-	int			version = barman_version();
-	int			n = 0;
-	int			count = 0;
+	json_t *tablespaces = json_object_get(restore->backup, "tablespaces");
+	json_t *tablespace;
+	size_t i;
+	uint64_t lsn;
+	int version = barman_version();
+	int n = 0;
+	int count = 0;
 
 	command[n++] = "recover";
 
@@ -169,7 +172,8 @@ recover_command(Restore *restore, const char **command, char **owned)
 
 	/* Without it, Barman 3.4 copies only the WAL of the backup's timeline. */
 	command[n++] = "--target-tli";
-	owned[count] = restore->target.timeline != 0 ? mem_printf("%d", restore->target.timeline) : mem_strdup("latest");
+	owned[count] = restore->target.timeline != 0 ? mem_printf("%d", restore->target.timeline)
+												 : mem_strdup("latest");
 	command[n++] = owned[count++];
 
 	if (restore->target.immediate)
@@ -177,8 +181,8 @@ recover_command(Restore *restore, const char **command, char **owned)
 	else if (restore->target.lsn != NULL && lsn_parse(restore->target.lsn, &lsn))
 	{
 		/* one segment more: the next record may begin there */
-		int64_t		size = restore_segment_size(restore->backup);
-		char		text[LSN_SIZE];
+		int64_t size = restore_segment_size(restore->backup);
+		char text[LSN_SIZE];
 
 		lsn = (lsn / (uint64_t) size + 1) * (uint64_t) size;
 		owned[count] = mem_strdup(lsn_text(lsn, text));
@@ -207,11 +211,12 @@ recover_command(Restore *restore, const char **command, char **owned)
 	}
 	count++;
 
-	json_array_foreach(tablespaces, i, tablespace)
+	json_array_foreach (tablespaces, i, tablespace)
 	{
 		const char *name = json_text_of(tablespace, "name");
 
-		owned[count] = mem_printf("%s:%s/" INSTANCE_TABLESPACES "/%zu", name, restore->directory, i + 1);
+		owned[count] = mem_printf("%s:%s/" INSTANCE_TABLESPACES "/%zu", name, restore->directory,
+								  i + 1);
 		command[n++] = "--tablespace";
 		command[n++] = owned[count++];
 	}
@@ -228,9 +233,9 @@ recover_command(Restore *restore, const char **command, char **owned)
 static bool
 watch_copy(void *arg)
 {
-	Restore    *restore = arg;
-	int64_t		now = monotonic_ms();
-	FilesSize	size;
+	Restore *restore = arg;
+	int64_t now = monotonic_ms();
+	FilesSize size;
 
 	if (now < restore->measured_at + MEASURE_MS)
 		return true;
@@ -254,19 +259,21 @@ bool
 restore_prepare(Restore *restore)
 {
 	ServerConfig config = instance_config(restore->instance);
-	char	   *data = mem_printf("%s/" INSTANCE_DATA, restore->directory);
-	char	   *words = instance_mend(restore->directory, server_major_version(settings.pg_bindir));
-	char	   *controldata;
+	char *data = mem_printf("%s/" INSTANCE_DATA, restore->directory);
+	char *words = instance_mend(restore->directory, server_major_version(settings.pg_bindir));
+	char *controldata;
 	ServerNeeds needs;
-	int			error;
+	int error;
 
 	restore_let_go(restore);
 	if (words != NULL)
-		restore_fail(restore, BARMAN_FAILED, words, "Look at Barman's log, and at the files of the backup.",
-			 "Barman left a directory that PostgreSQL must not be started on");
+		restore_fail(restore, BARMAN_FAILED, words,
+					 "Look at Barman's log, and at the files of the backup.",
+					 "Barman left a directory that PostgreSQL must not be started on");
 	else
 	{
-		controldata = server_controldata(settings.pg_bindir, restore->directory, settings.confinement_required);
+		controldata = server_controldata(settings.pg_bindir, restore->directory,
+										 settings.confinement_required);
 		/* a drill lets only the sidecar connect, unless the instance is kept */
 		config.scratch = restore->is_drill && !restore->is_kept;
 		if (config.scratch)
@@ -275,13 +282,13 @@ restore_prepare(Restore *restore)
 		error = instance_config_write(&config, &needs, &restore->target);
 		if (error != 0)
 			restore_fail(restore, BARMAN_INTERNAL, strerror(error), NULL,
-				 "could not write the configuration of the instance");
+						 "could not write the configuration of the instance");
 		free(controldata);
 	}
 	if (restore->error == NULL && restore->is_drill && !instance_socket_fits(&config))
 		restore_fail(restore, BARMAN_WRONG_STATE, config.directory,
-			 "Give the sidecar an --instance-root with a shorter path.",
-			 "the path of a socket would be too long for a drill");
+					 "Give the sidecar an --instance-root with a shorter path.",
+					 "the path of a socket would be too long for a drill");
 	else if (restore->error == NULL && !instance_socket_fits(&config))
 		job_log(restore->job, JOB_INFO,
 				"the path of a socket would be too long: the server listens on TCP alone");

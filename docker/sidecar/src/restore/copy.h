@@ -14,4 +14,4 @@ extern bool restore_prepare(Restore *restore);
 /* NULL, or malloc'd text why Barman cannot restore the tablespaces elsewhere */
 extern char *restore_tablespaces_are_bad(const json_t *backup);
 
-#endif							/* RESTORE_COPY_H */
+#endif /* RESTORE_COPY_H */

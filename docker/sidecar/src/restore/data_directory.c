@@ -27,9 +27,9 @@
 
 typedef struct Walk
 {
-	LinkIsGood	good;
-	void	   *arg;
-	char	   *words;
+	LinkIsGood good;
+	void *arg;
+	char *words;
 } Walk;
 
 static void look_through(Walk *walk, int parent, const char *name, const char *path, int depth);
@@ -45,9 +45,9 @@ static bool exists(const char *directory, const char *name);
 char *
 instance_mend(const char *directory, int major)
 {
-	char	   *data = mem_printf("%s/" INSTANCE_DATA, directory);
-	char	   *staging = mem_printf("%s/" INSTANCE_STAGING, directory);
-	char	   *words;
+	char *data = mem_printf("%s/" INSTANCE_DATA, directory);
+	char *staging = mem_printf("%s/" INSTANCE_STAGING, directory);
+	char *words;
 
 	directory_remove(staging);
 	words = complete(data, major);
@@ -72,7 +72,7 @@ instance_check(const char *directory)
 char *
 instance_find_foreign(const char *directory, LinkIsGood good, void *arg)
 {
-	Walk		walk = {.good = good, .arg = arg};
+	Walk walk = {.good = good, .arg = arg};
 
 	look_through(&walk, AT_FDCWD, directory, "", 0);
 	return walk.words;
@@ -81,13 +81,14 @@ instance_find_foreign(const char *directory, LinkIsGood good, void *arg)
 static void
 look_through(Walk *walk, int parent, const char *name, const char *path, int depth)
 {
-	int			fd = openat(parent, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-	DIR		   *directory = fd >= 0 ? fdopendir(fd) : NULL;
+	int fd = openat(parent, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	DIR *directory = fd >= 0 ? fdopendir(fd) : NULL;
 	struct dirent *entry;
 
 	if (directory == NULL || depth > DEPTH_MAX)
 	{
-		walk->words = mem_printf("\"%s\" cannot be looked through: %s.", path[0] != '\0' ? path : name,
+		walk->words = mem_printf("\"%s\" cannot be looked through: %s.",
+								 path[0] != '\0' ? path : name,
 								 directory != NULL ? "it is too deep" : strerror(errno));
 		if (directory != NULL)
 			closedir(directory);
@@ -97,7 +98,7 @@ look_through(Walk *walk, int parent, const char *name, const char *path, int dep
 	}
 	while (walk->words == NULL && (entry = readdir(directory)) != NULL)
 	{
-		char	   *below;
+		char *below;
 
 		if (strcmp(entry->d_name, ".") == 0 || strcmp(entry->d_name, "..") == 0 ||
 			entry->d_type == DT_REG)
@@ -121,12 +122,13 @@ look_at(Walk *walk, int parent, const char *name, const char *path, int depth)
 		look_through(walk, parent, name, path, depth + 1);
 	else if (S_ISLNK(status.st_mode))
 	{
-		char		target[PATH_MAX];
-		ssize_t		length = readlinkat(parent, name, target, sizeof(target) - 1);
+		char target[PATH_MAX];
+		ssize_t length = readlinkat(parent, name, target, sizeof(target) - 1);
 
 		target[length > 0 ? length : 0] = '\0';
 		if (!walk->good(path, target, walk->arg))
-			walk->words = mem_printf("\"%s\" is a link to \"%s\", and no backup of PostgreSQL has one there.", path, target);
+			walk->words = mem_printf("\"%s\" is a link to \"%s\", and no backup of PostgreSQL has one there.",
+									 path, target);
 	}
 	else if (!S_ISREG(status.st_mode))
 		walk->words = mem_printf("\"%s\" is neither a file nor a directory nor a link.", path);
@@ -138,12 +140,12 @@ is_our_tablespace(const char *name, const char *target, void *arg)
 {
 	static const char digits[] = "0123456789";
 	static const char from[] = INSTANCE_DATA "/pg_tblspc/";
-	char	   *to = mem_printf("%s/" INSTANCE_TABLESPACES "/", (const char *) arg);
-	size_t		length = strlen(to);
-	bool		good = strncmp(name, from, strlen(from)) == 0 &&
-		strspn(name + strlen(from), digits) == strlen(name + strlen(from)) &&
-		strncmp(target, to, length) == 0 && target[length] != '\0' &&
-		strspn(target + length, digits) == strlen(target + length);
+	char *to = mem_printf("%s/" INSTANCE_TABLESPACES "/", (const char *) arg);
+	size_t length = strlen(to);
+	bool good = strncmp(name, from, strlen(from)) == 0 &&
+				strspn(name + strlen(from), digits) == strlen(name + strlen(from)) &&
+				strncmp(target, to, length) == 0 && target[length] != '\0' &&
+				strspn(target + length, digits) == strlen(target + length);
 
 	free(to);
 	return good;
@@ -157,9 +159,9 @@ complete(const char *data, int major)
 	/* Barman 3.11 to 3.14 leave these out of a combined incremental */
 	static const char *const missing[] = {"pg_wal", "pg_tblspc"};
 
-	char	   *words = NULL;
-	char	   *path;
-	char	   *version;
+	char *words = NULL;
+	char *path;
+	char *version;
 
 	for (size_t i = 0; words == NULL && i < sizeof(needed) / sizeof(needed[0]); i++)
 	{
@@ -177,7 +179,7 @@ complete(const char *data, int major)
 		words = mem_printf("Its mode could not be set: %s.", strerror(errno));
 	for (size_t i = 0; words == NULL && i < sizeof(missing) / sizeof(missing[0]); i++)
 	{
-		int			error = exists(data, missing[i]) ? 0 : directory_make(data, missing[i]);
+		int error = exists(data, missing[i]) ? 0 : directory_make(data, missing[i]);
 
 		if (error != 0)
 			words = mem_printf("\"%s\" could not be made: %s.", missing[i], strerror(error));
@@ -195,14 +197,24 @@ static void
 forget_former_life(const char *data)
 {
 	static const char *const former[] = {
-		"standby.signal", "recovery.signal", "recovery.conf", "recovery.done", "promote",
-		"tablespace_map", "tablespace_map.old", "postmaster.pid", "postmaster.opts",
-		"recovery.signal.new", "postgresql.conf.new", "postgresql.auto.conf.new", "postgresql.auto.conf.tmp"
+		"standby.signal",
+		"recovery.signal",
+		"recovery.conf",
+		"recovery.done",
+		"promote",
+		"tablespace_map",
+		"tablespace_map.old",
+		"postmaster.pid",
+		"postmaster.opts",
+		"recovery.signal.new",
+		"postgresql.conf.new",
+		"postgresql.auto.conf.new",
+		"postgresql.auto.conf.tmp",
 	};
 
 	for (size_t i = 0; i < sizeof(former) / sizeof(former[0]); i++)
 	{
-		char	   *path = mem_printf("%s/%s", data, former[i]);
+		char *path = mem_printf("%s/%s", data, former[i]);
 
 		directory_remove(path);
 		free(path);
@@ -216,12 +228,12 @@ forget_former_life(const char *data)
 static char *
 take_wal(const char *data)
 {
-	char	   *from = mem_printf("%s/barman_wal", data);
-	char	   *to = mem_printf("%s/pg_wal", data);
-	DIR		   *directory = opendir(from);
-	int			target = open(to, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	char *from = mem_printf("%s/barman_wal", data);
+	char *to = mem_printf("%s/pg_wal", data);
+	DIR *directory = opendir(from);
+	int target = open(to, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 	struct dirent *entry;
-	char	   *words = NULL;
+	char *words = NULL;
 
 	if (target < 0)
 		words = mem_printf("\"pg_wal\" cannot be opened: %s.", strerror(errno));
@@ -229,7 +241,8 @@ take_wal(const char *data)
 	{
 		if (is_wal(entry->d_name) &&
 			renameat(dirfd(directory), entry->d_name, target, entry->d_name) != 0)
-			words = mem_printf("\"%s\" could not be moved to \"pg_wal\": %s.", entry->d_name, strerror(errno));
+			words = mem_printf("\"%s\" could not be moved to \"pg_wal\": %s.", entry->d_name,
+							   strerror(errno));
 	}
 	if (directory != NULL)
 		closedir(directory);
@@ -246,7 +259,7 @@ take_wal(const char *data)
 static bool
 is_wal(const char *name)
 {
-	size_t		digits = strspn(name, "0123456789ABCDEF");
+	size_t digits = strspn(name, "0123456789ABCDEF");
 
 	return (digits == 24 && name[24] == '\0') || (digits == 8 && strcmp(name + 8, ".history") == 0);
 }
@@ -259,17 +272,20 @@ static char *
 put_aside(const char *directory, const char *data)
 {
 	static const char *const names[] = {
-		"postgresql.conf", "postgresql.auto.conf", "pg_hba.conf", "pg_ident.conf"
+		"postgresql.conf",
+		"postgresql.auto.conf",
+		"pg_hba.conf",
+		"pg_ident.conf",
 	};
-	int			error = directory_make(directory, INSTANCE_PRODUCTION);
-	char	   *words = NULL;
+	int error = directory_make(directory, INSTANCE_PRODUCTION);
+	char *words = NULL;
 
 	if (error != 0 && error != EEXIST)
 		return mem_printf("\"" INSTANCE_PRODUCTION "\" could not be made: %s.", strerror(error));
 	for (size_t i = 0; words == NULL && i < sizeof(names) / sizeof(names[0]); i++)
 	{
-		char	   *from = mem_printf("%s/%s", data, names[i]);
-		char	   *to = mem_printf("%s/" INSTANCE_PRODUCTION "/%s", directory, names[i]);
+		char *from = mem_printf("%s/%s", data, names[i]);
+		char *to = mem_printf("%s/" INSTANCE_PRODUCTION "/%s", directory, names[i]);
 
 		if (rename(from, to) != 0 && errno != ENOENT)
 			words = mem_printf("\"%s\" could not be put aside: %s.", names[i], strerror(errno));
@@ -282,9 +298,9 @@ put_aside(const char *directory, const char *data)
 static bool
 exists(const char *directory, const char *name)
 {
-	char	   *path = mem_printf("%s/%s", directory, name);
+	char *path = mem_printf("%s/%s", directory, name);
 	struct stat status;
-	bool		there = lstat(path, &status) == 0;
+	bool there = lstat(path, &status) == 0;
 
 	free(path);
 	return there;

@@ -12,7 +12,7 @@
 #define INSTANCE_PRODUCTION "production"
 
 /* Whether a link is allowed; name is its path below the searched directory. */
-typedef bool (*LinkIsGood) (const char *name, const char *target, void *arg);
+typedef bool (*LinkIsGood)(const char *name, const char *target, void *arg);
 
 /*
  * Looks for anything but files, directories and allowed links.  Returns NULL,
@@ -31,4 +31,4 @@ extern char *instance_check(const char *directory);
  */
 extern char *instance_mend(const char *directory, int major);
 
-#endif							/* RESTORE_DATA_DIRECTORY_H */
+#endif /* RESTORE_DATA_DIRECTORY_H */

@@ -29,7 +29,8 @@ static bool position_of(const json_t *object, const char *key, uint64_t *lsn);
 RestoreNeeds
 restore_needs(const json_t *backup, const RecoveryTarget *target, const char *server)
 {
-	const char *whole = json_is_integer(json_object_get(backup, "cluster_size")) ? "cluster_size" : "size";
+	const char *whole = json_is_integer(json_object_get(backup, "cluster_size")) ? "cluster_size"
+																				 : "size";
 	const char *compression = json_text_of(backup, "compression");
 	RestoreNeeds needs;
 
@@ -50,7 +51,7 @@ restore_needs_sum(const RestoreNeeds *needs)
 int64_t
 restore_add_bytes(int64_t one, int64_t other)
 {
-	int64_t		sum;
+	int64_t sum;
 
 	if (one < 0)
 		one = 0;
@@ -63,7 +64,7 @@ restore_add_bytes(int64_t one, int64_t other)
 static int64_t
 bytes_of(const json_t *object, const char *key)
 {
-	int64_t		bytes = json_integer_value(json_object_get(object, key));
+	int64_t bytes = json_integer_value(json_object_get(object, key));
 
 	return bytes > 0 ? bytes : 0;
 }
@@ -72,9 +73,9 @@ bytes_of(const json_t *object, const char *key)
 static int64_t
 wal_bytes(const json_t *backup, const RecoveryTarget *target, const char *server)
 {
-	int64_t		segment = restore_segment_size(backup);
-	uint64_t	begin;
-	uint64_t	end;
+	int64_t segment = restore_segment_size(backup);
+	uint64_t begin;
+	uint64_t end;
 
 	if ((!position_of(backup, "begin_lsn", &begin) && !position_of(backup, "end_lsn", &begin)) ||
 		!end_of_wal(backup, target, server, segment, &end))
@@ -87,16 +88,16 @@ wal_bytes(const json_t *backup, const RecoveryTarget *target, const char *server
 
 /* The end of the target's segment and one more, but no more than is archived */
 static bool
-end_of_wal(const json_t *backup, const RecoveryTarget *target, const char *server,
-		   int64_t segment, uint64_t *end)
+end_of_wal(const json_t *backup, const RecoveryTarget *target, const char *server, int64_t segment,
+		   uint64_t *end)
 {
-	int			timeline = target->timeline;
-	char	   *newest;
+	int timeline = target->timeline;
+	char *newest;
 	unsigned int high;
 	unsigned int low;
-	bool		known;
-	bool		targeted;
-	uint64_t	behind;
+	bool known;
+	bool targeted;
+	uint64_t behind;
 
 	if (target->immediate && position_of(backup, "end_lsn", end))
 	{
@@ -124,7 +125,7 @@ end_of_wal(const json_t *backup, const RecoveryTarget *target, const char *serve
 static uint64_t
 segments_behind(uint64_t lsn, int64_t segment, int count)
 {
-	uint64_t	more = (uint64_t) count * (uint64_t) segment - lsn % (uint64_t) segment;
+	uint64_t more = (uint64_t) count * (uint64_t) segment - lsn % (uint64_t) segment;
 
 	return lsn > UINT64_MAX - more ? UINT64_MAX : lsn + more;
 }

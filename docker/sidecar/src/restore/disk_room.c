@@ -25,7 +25,7 @@ static bool look(Room *room);
 Room
 instance_room_seen(void)
 {
-	Room		room = {.free = atomic_load(&free_seen), .floor = atomic_load(&floor_seen)};
+	Room room = {.free = atomic_load(&free_seen), .floor = atomic_load(&floor_seen)};
 
 	pthread_mutex_lock(&instance_table.lock);
 	room.reserved = promised();
@@ -36,7 +36,7 @@ instance_room_seen(void)
 void
 instance_room_look(void)
 {
-	Room		room;
+	Room room;
 
 	look(&room);
 }
@@ -44,20 +44,21 @@ instance_room_look(void)
 Answer *
 instance_room_refusal(const RestoreNeeds *needs)
 {
-	Room		room = {.reserved = promised()};
-	int64_t		sum = restore_needs_sum(needs);
-	Answer	   *refusal;
-	char	   *detail;
+	Room room = {.reserved = promised()};
+	int64_t sum = restore_needs_sum(needs);
+	Answer *refusal;
+	char *detail;
 
-	if (sum == 0 || !look(&room) || restore_add_bytes(restore_add_bytes(sum, room.reserved), room.floor) <= room.free)
+	if (sum == 0 || !look(&room) ||
+		restore_add_bytes(restore_add_bytes(sum, room.reserved), room.floor) <= room.free)
 		return NULL;
 	detail = mem_printf("The backup has %lld bytes, and %lld are free below \"%s\". With its WAL and room to work the restore needs %lld; %lld of the free ones are reserved for restores that run, and %lld are kept free for Barman (--reserve-free).",
 						(long long) needs->backup, (long long) room.free, settings.instance_root,
 						(long long) sum, (long long) room.reserved, (long long) room.floor);
 	refusal = answer_error("wrong_state", "there is not enough room for the backup", detail,
-						   room.reserved > 0 && restore_add_bytes(sum, room.floor) <= room.free ?
-						   "Wait until the restores that run have ended, or drop an instance that is not needed any more." :
-						   "Drop an instance that is not needed any more, or give the sidecar another --instance-root.");
+						   room.reserved > 0 && restore_add_bytes(sum, room.floor) <= room.free
+							   ? "Wait until the restores that run have ended, or drop an instance that is not needed any more."
+							   : "Drop an instance that is not needed any more, or give the sidecar another --instance-root.");
 	free(detail);
 	return refusal;
 }
@@ -66,7 +67,7 @@ instance_room_refusal(const RestoreNeeds *needs)
 static int64_t
 promised(void)
 {
-	int64_t		sum = 0;
+	int64_t sum = 0;
 
 	for (Instance *instance = instance_table.newest; instance != NULL; instance = instance->next)
 	{
@@ -80,14 +81,16 @@ static bool
 look(Room *room)
 {
 	struct statvfs disk;
-	int64_t		share;
+	int64_t share;
 
 	if (settings.instance_root == NULL || statvfs(settings.instance_root, &disk) != 0)
 		return false;
 	/* what Barman's user may still write, without the reserve for root */
 	room->free = (int64_t) (disk.f_bavail * disk.f_frsize);
 	share = (int64_t) (disk.f_blocks * disk.f_frsize) / 100 * settings.reserve_percent;
-	room->floor = settings.reserve_percent == 0 || share > settings.reserve_bytes ? settings.reserve_bytes : share;
+	room->floor = settings.reserve_percent == 0 || share > settings.reserve_bytes
+					  ? settings.reserve_bytes
+					  : share;
 	atomic_store(&free_seen, room->free);
 	atomic_store(&floor_seen, room->floor);
 	return true;

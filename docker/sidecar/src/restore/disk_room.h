@@ -12,9 +12,9 @@
 
 typedef struct Room
 {
-	int64_t		free;			/* of the file system; -1: unknown */
-	int64_t		reserved;		/* reserved, and not yet written */
-	int64_t		floor;			/* stays free (--reserve-free) */
+	int64_t free;	  /* of the file system; -1: unknown */
+	int64_t reserved; /* reserved, and not yet written */
+	int64_t floor;	  /* stays free (--reserve-free) */
 } Room;
 
 /* The values seen last; does not access the file system. */
@@ -26,4 +26,4 @@ extern void instance_room_look(void);
 /* NULL if there is space for it now; the lock of the instances is held. */
 extern Answer *instance_room_refusal(const RestoreNeeds *needs);
 
-#endif							/* RESTORE_DISK_ROOM_H */
+#endif /* RESTORE_DISK_ROOM_H */

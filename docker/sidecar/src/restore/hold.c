@@ -21,15 +21,15 @@
 bool
 restore_hold(Restore *restore)
 {
-	Job		   *job = restore->job;
-	int64_t		deadline = monotonic_ms() + HOLD_MS;
-	json_t	   *chain = restore_chain(restore);
-	json_t	   *ids = json_checked(json_array());
-	json_t	   *one;
-	size_t		i;
-	bool		busy = chain != NULL;
+	Job *job = restore->job;
+	int64_t deadline = monotonic_ms() + HOLD_MS;
+	json_t *chain = restore_chain(restore);
+	json_t *ids = json_checked(json_array());
+	json_t *one;
+	size_t i;
+	bool busy = chain != NULL;
 
-	json_array_foreach(chain, i, one)
+	json_array_foreach (chain, i, one)
 		json_array_append(ids, json_object_get(one, "backup_id"));
 	json_decref(chain);
 
@@ -44,7 +44,8 @@ restore_hold(Restore *restore)
 		return false;
 	if (restore->hold == NULL)
 		job_log(job, JOB_WARNING, "Barman's retention policy is not held off meanwhile: %s",
-				busy ? "it is at work" : "it is not known where Barman's lock files are, or they cannot be locked");
+				busy ? "it is at work"
+					 : "it is not known where Barman's lock files are, or they cannot be locked");
 	return restore_backup_is_there(restore);
 }
 
@@ -53,9 +54,9 @@ json_t *
 restore_chain(Restore *restore)
 {
 	const char *server = job_server(restore->job);
-	ReadTarget	backups = {READ_BACKUPS, server, ""};
-	char	   *unknown;
-	json_t	   *chain = backup_chain(server, restore->backup, &unknown);
+	ReadTarget backups = {READ_BACKUPS, server, ""};
+	char *unknown;
+	json_t *chain = backup_chain(server, restore->backup, &unknown);
 
 	/* after a restart the list of backups may not be known yet */
 	if (chain == NULL && json_text_of(restore->backup, "parent_id") != NULL)
@@ -65,8 +66,10 @@ restore_chain(Restore *restore)
 		chain = backup_chain(server, restore->backup, &unknown);
 	}
 	if (chain == NULL)
-		restore_fail(restore, "unavailable", unknown, "Try again; if it stays so, look at what \"barman diagnose\" says.",
-					 "it is not known what backup %s is made of", json_text_of(restore->backup, "backup_id"));
+		restore_fail(restore, "unavailable", unknown,
+					 "Try again; if it stays so, look at what \"barman diagnose\" says.",
+					 "it is not known what backup %s is made of",
+					 json_text_of(restore->backup, "backup_id"));
 	free(unknown);
 	return chain;
 }

@@ -14,4 +14,4 @@ extern void restore_let_go(Restore *restore);
 extern json_t *restore_chain(Restore *restore);
 extern bool restore_backup_is_there(Restore *restore);
 
-#endif							/* RESTORE_HOLD_H */
+#endif /* RESTORE_HOLD_H */

@@ -41,12 +41,12 @@ bool
 restore_host_serves(Restore *restore)
 {
 	const PrimaryFacts *primary = &restore->request->primary;
-	bool		good = true;
+	bool good = true;
 
 	for (size_t i = 0; i < primary->locale_count; i++)
 	{
 		const PrimaryLocale *locale = &primary->locales[i];
-		char	   *words = missing_here(locale);
+		char *words = missing_here(locale);
 
 		if (words != NULL && restore->is_drill && locale->needed)
 			good = restore_fail(restore, BARMAN_WRONG_STATE, words,
@@ -61,7 +61,7 @@ restore_host_serves(Restore *restore)
 	}
 	if (good)
 	{
-		char	   *words = libraries_missing(&primary->libraries);
+		char *words = libraries_missing(&primary->libraries);
 
 		if (words != NULL)
 			job_log(restore->job, JOB_WARNING, "%s", words);
@@ -75,9 +75,9 @@ restore_host_notes(const Restore *restore)
 {
 	const PrimaryFacts *primary = &restore->request->primary;
 	const char *here = gnu_get_libc_version();
-	char	   *text = mem_strdup("");
-	char	   *libraries;
-	int			notes = 0;
+	char *text = mem_strdup("");
+	char *libraries;
+	int notes = 0;
 
 	for (size_t i = 0; i < primary->locale_count; i++)
 	{
@@ -90,9 +90,10 @@ restore_host_notes(const Restore *restore)
 		}
 		else if (notes < NOTES_MAX && locale->version != NULL && strcmp(locale->version, here) != 0)
 		{
-			add(&text, mem_printf("%s sorts by glibc %s, and this host has %s: here indexes of text may seem corrupt that are not.",
-								  locale->of, locale->version, here));
-			notes = NOTES_MAX;	/* the others would say the same */
+			add(&text,
+				mem_printf("%s sorts by glibc %s, and this host has %s: here indexes of text may seem corrupt that are not.",
+						   locale->of, locale->version, here));
+			notes = NOTES_MAX; /* the others would say the same */
 		}
 	}
 	libraries = libraries_missing(&primary->libraries);
@@ -108,34 +109,40 @@ restore_host_notes(const Restore *restore)
 static char *
 libraries_missing(const TextList *libraries)
 {
-	char	   *directory = library_directory();
-	char	   *names = NULL;
-	char	   *words;
+	char *directory = library_directory();
+	char *names = NULL;
+	char *words;
 
 	for (size_t i = 0; i < libraries->count; i++)
 	{
 		const char *name = libraries->texts[i];
-		char	   *path;
-		char	   *longer;
+		char *path;
+		char *longer;
 
 		if (directory == NULL || strncmp(name, LIBDIR, strlen(LIBDIR)) != 0)
 			continue;
 		name += strlen(LIBDIR);
-		if (name[0] == '.' || name[strspn(name, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_.-")] != '\0')
+		if (name[0] == '.' ||
+			name[strspn(name, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_.-")] !=
+				'\0')
 			continue;
-		path = mem_printf("%s/%s%s", directory, name, strlen(name) > 3 && strcmp(name + strlen(name) - 3, ".so") == 0 ? "" : ".so");
+		path = mem_printf("%s/%s%s", directory, name,
+						  strlen(name) > 3 && strcmp(name + strlen(name) - 3, ".so") == 0 ? ""
+																						  : ".so");
 		if (access(path, F_OK) != 0)
 		{
-			longer = mem_printf("%s%s%s", names != NULL ? names : "", names != NULL ? ", " : "", name);
+			longer = mem_printf("%s%s%s", names != NULL ? names : "", names != NULL ? ", " : "",
+								name);
 			free(names);
 			names = longer;
 		}
 		free(path);
 	}
 	free(directory);
-	words = names == NULL ? NULL :
-		mem_printf("PostgreSQL on Barman's host lacks libraries that functions of the primary are in: %s. What needs them cannot be read in the restored server; install the same extensions there.",
-				   names);
+	words = names == NULL
+				? NULL
+				: mem_printf("PostgreSQL on Barman's host lacks libraries that functions of the primary are in: %s. What needs them cannot be read in the restored server; install the same extensions there.",
+							 names);
 	free(names);
 	return words;
 }
@@ -144,13 +151,14 @@ libraries_missing(const TextList *libraries)
 static char *
 library_directory(void)
 {
-	static const char *const places[] = {"../lib", "../lib/postgresql", "../lib64", "../lib64/postgresql"};
+	static const char *const places[] = {"../lib", "../lib/postgresql", "../lib64",
+										 "../lib64/postgresql"};
 
 	for (size_t i = 0; settings.pg_bindir != NULL && i < sizeof(places) / sizeof(places[0]); i++)
 	{
-		char	   *directory = mem_printf("%s/%s", settings.pg_bindir, places[i]);
-		char	   *path = mem_printf("%s/plpgsql.so", directory);
-		bool		is = access(path, F_OK) == 0;
+		char *directory = mem_printf("%s/%s", settings.pg_bindir, places[i]);
+		char *path = mem_printf("%s/plpgsql.so", directory);
+		bool is = access(path, F_OK) == 0;
 
 		free(path);
 		if (is)
@@ -177,13 +185,13 @@ missing_here(const PrimaryLocale *locale)
 static bool
 has_locale(const char *name)
 {
-	char	   *plain = plain_locale(name);
-	json_t	   *list = locales_here();
+	char *plain = plain_locale(name);
+	json_t *list = locales_here();
 
 	/* without a list nothing is known; PostgreSQL and the C library always have C and POSIX */
-	bool		has = name[0] != '\0' && strchr(name, '/') == NULL &&
-		(json_object_size(list) == 0 || json_object_get(list, plain) != NULL ||
-		 strcmp(name, "C") == 0 || strcmp(name, "POSIX") == 0);
+	bool has = name[0] != '\0' && strchr(name, '/') == NULL &&
+			   (json_object_size(list) == 0 || json_object_get(list, plain) != NULL ||
+				strcmp(name, "C") == 0 || strcmp(name, "POSIX") == 0);
 
 	json_decref(list);
 	free(plain);
@@ -197,19 +205,19 @@ locales_here(void)
 	static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 	static json_t *known;
 	static int64_t known_at;
-	json_t	   *list;
+	json_t *list;
 
 	pthread_mutex_lock(&lock);
 	if (known == NULL || monotonic_ms() >= known_at + LIST_AGE_MS)
 	{
-		char	   *text = server_program("/usr/bin", "locale", "-a");
-		char	   *rest = NULL;
+		char *text = server_program("/usr/bin", "locale", "-a");
+		char *rest = NULL;
 
 		json_decref(known);
 		known = json_checked(json_object());
 		for (char *one = strtok_r(text, "\n", &rest); one != NULL; one = strtok_r(NULL, "\n", &rest))
 		{
-			char	   *plain = plain_locale(one);
+			char *plain = plain_locale(one);
 
 			json_object_set_new_nocheck(known, plain, json_true());
 			free(plain);
@@ -226,12 +234,12 @@ locales_here(void)
 static char *
 plain_locale(const char *name)
 {
-	char	   *plain = mem_alloc(2 * strlen(name) + sizeof("iso"));
-	size_t		language = strcspn(name, ".@");
+	char *plain = mem_alloc(2 * strlen(name) + sizeof("iso"));
+	size_t language = strcspn(name, ".@");
 	const char *codeset = name[language] == '.' ? name + language + 1 : NULL;
-	size_t		length = codeset != NULL ? strcspn(codeset, "@") : 0;
-	bool		digits = true;
-	size_t		n = language;
+	size_t length = codeset != NULL ? strcspn(codeset, "@") : 0;
+	bool digits = true;
+	size_t n = language;
 
 	memcpy(plain, name, language);
 	for (size_t i = 0; i < length; i++)
@@ -258,7 +266,7 @@ plain_locale(const char *name)
 static void
 add(char **text, char *sentence)
 {
-	char	   *more = mem_printf("%s%s%s", *text, (*text)[0] != '\0' ? " " : "", sentence);
+	char *more = mem_printf("%s%s%s", *text, (*text)[0] != '\0' ? " " : "", sentence);
 
 	free(sentence);
 	free(*text);

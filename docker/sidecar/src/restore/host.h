@@ -17,4 +17,4 @@ extern bool restore_host_serves(Restore *restore);
 /* malloc'd further notes for the caller, or "" */
 extern char *restore_host_notes(const Restore *restore);
 
-#endif							/* RESTORE_HOST_H */
+#endif /* RESTORE_HOST_H */

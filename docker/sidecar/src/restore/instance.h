@@ -77,4 +77,4 @@ extern bool instance_dropped(Instance *instance);
 /* Whether a restore of this server is running, or of this backup unless NULL */
 extern bool instance_is_restoring(const char *server, const char *backup_id);
 
-#endif							/* RESTORE_INSTANCE_H */
+#endif /* RESTORE_INSTANCE_H */

@@ -26,19 +26,20 @@
 #include "restore/instance_table.h"
 
 static Answer *refuse_if_off(void);
-static int	share_of_a_server(void);
-static Answer *refuse_claim(const char *name, const char *server, int share, const RestoreNeeds *needs);
+static int share_of_a_server(void);
+static Answer *refuse_claim(const char *name, const char *server, int share,
+							const RestoreNeeds *needs);
 static Answer *refuse_directory(const char *name);
 static Answer *refuse_unknown(const char *name);
-static int	find_port(void);
+static int find_port(void);
 static bool port_is_free(int port);
 
 Instance *
 instance_claim(const char *name, const char *server, const RestoreNeeds *needs, Answer **refusal)
 {
-	Instance   *instance;
-	int			error;
-	int			share = share_of_a_server();
+	Instance *instance;
+	int error;
+	int share = share_of_a_server();
 
 	*refusal = refuse_if_off();
 	if (*refusal != NULL)
@@ -71,8 +72,8 @@ instance_claim(const char *name, const char *server, const RestoreNeeds *needs, 
 		*refusal = refuse_directory(name);
 	else if (error != 0)
 	{
-		char	   *message = mem_printf("could not make the directory of instance \"%s\"", name);
-		char	   *detail = mem_printf("%s: %s", instance->directory, strerror(error));
+		char *message = mem_printf("could not make the directory of instance \"%s\"", name);
+		char *detail = mem_printf("%s: %s", instance->directory, strerror(error));
 
 		*refusal = answer_error("internal", message, detail, NULL);
 		free(message);
@@ -86,7 +87,8 @@ instance_claim(const char *name, const char *server, const RestoreNeeds *needs, 
 		{
 			directory_remove(instance->directory);
 			*refusal = answer_error("internal", "could not record the instance",
-									"The state directory cannot be written.", "Look at the sidecar's log.");
+									"The state directory cannot be written.",
+									"Look at the sidecar's log.");
 		}
 	}
 	if (*refusal != NULL)
@@ -106,9 +108,9 @@ instance_claim(const char *name, const char *server, const RestoreNeeds *needs, 
 Answer *
 instance_refusal(const char *name, const char *server, const RestoreNeeds *needs)
 {
-	Answer	   *refusal = refuse_if_off();
-	int			share = share_of_a_server();
-	char	   *directory;
+	Answer *refusal = refuse_if_off();
+	int share = share_of_a_server();
+	char *directory;
 	struct stat status;
 
 	if (refusal != NULL)
@@ -126,7 +128,7 @@ instance_refusal(const char *name, const char *server, const RestoreNeeds *needs
 Instance *
 instance_claim_to_drop(const char *name, const TokenGrant *grant, Answer **refusal)
 {
-	Instance   *instance;
+	Instance *instance;
 
 	*refusal = refuse_if_off();
 	if (*refusal != NULL)
@@ -140,8 +142,9 @@ instance_claim_to_drop(const char *name, const TokenGrant *grant, Answer **refus
 	}
 	else if (instance->claimed)
 	{
-		char	   *message = mem_printf("instance \"%s\" is busy", name);
-		char	   *detail = mem_printf("It is %s, or being dropped already.", instance_state_names[instance->state]);
+		char *message = mem_printf("instance \"%s\" is busy", name);
+		char *detail = mem_printf("It is %s, or being dropped already.",
+								  instance_state_names[instance->state]);
 
 		*refusal = answer_error("conflict", message, detail,
 								"Wait for the job that works on it, or cancel that.");
@@ -170,7 +173,7 @@ instance_give_back(Instance *instance)
 Instance *
 instance_claimed(const char *name)
 {
-	Instance   *instance;
+	Instance *instance;
 
 	pthread_mutex_lock(&instance_table.lock);
 	instance = instance_find(name);
@@ -194,9 +197,9 @@ refuse_if_off(void)
 static int
 share_of_a_server(void)
 {
-	ReadTarget	target = {READ_SERVERS, "", ""};
-	Answer	   *servers;
-	int			share = settings.max_instances_per_server;
+	ReadTarget target = {READ_SERVERS, "", ""};
+	Answer *servers;
+	int share = settings.max_instances_per_server;
 
 	if (share == 0)
 	{
@@ -214,24 +217,25 @@ static Answer *
 refuse_claim(const char *name, const char *server, int share, const RestoreNeeds *needs)
 {
 	const Instance *same = instance_find(name);
-	Answer	   *refusal = NULL;
-	char	   *message;
-	char	   *detail;
-	int			count = 0;
-	int			of_server = 0;
-	CageHold	offered = cage_offered();
+	Answer *refusal = NULL;
+	char *message;
+	char *detail;
+	int count = 0;
+	int of_server = 0;
+	CageHold offered = cage_offered();
 
 	if (settings.confinement_required && offered.abi == 0)
 	{
 		detail = cage_why_not(offered.error);
-		refusal = answer_error("wrong_state", "nothing is restored here: a restored server could not be kept in its directory",
+		refusal = answer_error("wrong_state",
+							   "nothing is restored here: a restored server could not be kept in its directory",
 							   detail, cage_hint(offered.error));
 		free(detail);
 		return refusal;
 	}
 	for (Instance *one = instance_table.newest; one != NULL; one = one->next)
 	{
-		bool		counts = one != same && (one->claimed || one->has_files);
+		bool counts = one != same && (one->claimed || one->has_files);
 
 		count += counts;
 		of_server += counts && strcmp(one->server, server) == 0;
@@ -247,7 +251,8 @@ refuse_claim(const char *name, const char *server, int share, const RestoreNeeds
 	}
 	else if (count >= settings.max_instances)
 	{
-		detail = mem_printf("The sidecar keeps at most %d (--max-instances).", settings.max_instances);
+		detail = mem_printf("The sidecar keeps at most %d (--max-instances).",
+							settings.max_instances);
 		refusal = answer_error("too_many_requests", "there are too many instances", detail,
 							   "Drop one that is not needed any more.");
 		free(detail);
@@ -278,10 +283,10 @@ refuse_claim(const char *name, const char *server, int share, const RestoreNeeds
 static Answer *
 refuse_directory(const char *name)
 {
-	char	   *message = mem_printf("could not make the directory of instance \"%s\"", name);
-	char	   *detail = mem_printf("%s/%s: %s", settings.instance_root, name, strerror(EEXIST));
-	Answer	   *refusal = answer_error("conflict", message, detail,
-									   "The sidecar did not make it and does not touch it: choose another name, or remove it by hand.");
+	char *message = mem_printf("could not make the directory of instance \"%s\"", name);
+	char *detail = mem_printf("%s/%s: %s", settings.instance_root, name, strerror(EEXIST));
+	Answer *refusal = answer_error("conflict", message, detail,
+								   "The sidecar did not make it and does not touch it: choose another name, or remove it by hand.");
 
 	free(message);
 	free(detail);
@@ -291,9 +296,9 @@ refuse_directory(const char *name)
 static Answer *
 refuse_unknown(const char *name)
 {
-	char	   *message = mem_printf("there is no instance \"%.128s\"", name);
-	Answer	   *answer = answer_error("unknown_instance", message, NULL,
-									  "Ask for the list of instances to see those there are.");
+	char *message = mem_printf("there is no instance \"%.128s\"", name);
+	Answer *answer = answer_error("unknown_instance", message, NULL,
+								  "Ask for the list of instances to see those there are.");
 
 	free(message);
 	return answer;
@@ -305,7 +310,7 @@ find_port(void)
 {
 	for (int port = settings.instance_port_low; port <= settings.instance_port_high; port++)
 	{
-		bool		ours = false;
+		bool ours = false;
 
 		for (Instance *instance = instance_table.newest; instance != NULL; instance = instance->next)
 			ours = ours || instance->port == port;
@@ -319,15 +324,15 @@ static bool
 port_is_free(int port)
 {
 	struct sockaddr_in address = {.sin_family = AF_INET, .sin_port = htons((uint16_t) port)};
-	int			on = 1;
-	int			fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-	bool		bound;
+	int on = 1;
+	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	bool bound;
 
 	if (fd < 0)
 		return false;
 	if (inet_pton(AF_INET, settings.instance_listen, &address.sin_addr) != 1)
 		address.sin_addr.s_addr = htonl(INADDR_ANY);
-	setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on));	/* as PostgreSQL does */
+	setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on)); /* as PostgreSQL does */
 	bound = bind(fd, (struct sockaddr *) &address, sizeof(address)) == 0;
 	close(fd);
 	return bound;

@@ -19,19 +19,17 @@
 #include "restore/data_directory.h"
 #include "restore/instance_files.h"
 
-static void append(char **text, const char *format,...)
-			__attribute__((format(printf, 2, 3)));
+static void append(char **text, const char *format, ...) __attribute__((format(printf, 2, 3)));
 static void append_setting(char **text, const char *name, const char *value);
 
 /*
  * Only local sessions are trusted: only the user that the server runs as can
  * enter the socket's directory.
  */
-static const char hba[] =
-	"# Written by barman-sidecar: production's own is not used.\n"
-	"local  all  all                 trust\n"
-	"host   all  all  0.0.0.0/0      scram-sha-256\n"
-	"host   all  all  ::/0           scram-sha-256\n";
+static const char hba[] = "# Written by barman-sidecar: production's own is not used.\n"
+						  "local  all  all                 trust\n"
+						  "host   all  all  0.0.0.0/0      scram-sha-256\n"
+						  "host   all  all  ::/0           scram-sha-256\n";
 
 int
 instance_config_write(const ServerConfig *config, const ServerNeeds *needs,
@@ -40,24 +38,25 @@ instance_config_write(const ServerConfig *config, const ServerNeeds *needs,
 	struct
 	{
 		const char *name;
-		char	   *text;
-	}			files[] = {
+		char *text;
+	} files[] = {
 		{INSTANCE_HBA, mem_strdup(hba)},
 		{INSTANCE_IDENT, mem_strdup("")},
 		{INSTANCE_CONFIG, instance_config_main(config, needs)},
 
 		/* for a server that is started by hand with only -D */
 		{INSTANCE_DATA "/postgresql.conf",
-		mem_printf("# Written by barman-sidecar: production's own is in ../" INSTANCE_PRODUCTION ".\n"
-				   "include '%s/" INSTANCE_CONFIG "'\n", config->directory)},
+		 mem_printf("# Written by barman-sidecar: production's own is in ../" INSTANCE_PRODUCTION ".\n"
+					"include '%s/" INSTANCE_CONFIG "'\n",
+					config->directory)},
 		{INSTANCE_DATA "/postgresql.auto.conf", instance_config_recovery(target)},
-		{INSTANCE_DATA "/recovery.signal", mem_strdup("")}
+		{INSTANCE_DATA "/recovery.signal", mem_strdup("")},
 	};
-	int			error = 0;
+	int error = 0;
 
 	for (size_t i = 0; i < sizeof(files) / sizeof(files[0]); i++)
 	{
-		char	   *path = mem_printf("%s/%s", config->directory, files[i].name);
+		char *path = mem_printf("%s/%s", config->directory, files[i].name);
 
 		if (error == 0)
 			error = files_write(path, files[i].text);
@@ -70,8 +69,8 @@ instance_config_write(const ServerConfig *config, const ServerNeeds *needs,
 char *
 instance_config_main(const ServerConfig *config, const ServerNeeds *needs)
 {
-	char	   *text = mem_strdup("");
-	char	   *path;
+	char *text = mem_strdup("");
+	char *path;
 
 	append(&text, "# Written by barman-sidecar: production's own is not used.\n\n");
 
@@ -93,22 +92,22 @@ instance_config_main(const ServerConfig *config, const ServerNeeds *needs)
 	append_setting(&text, "external_pid_file", "");
 
 	append(&text, "\n# apart from production\n"
-		   "archive_mode = off\n"
-		   "archive_command = ''\n"
-		   "primary_conninfo = ''\n"
-		   "primary_slot_name = ''\n"
-		   "max_wal_senders = 0\n"
-		   "max_logical_replication_workers = 0\n");
+				  "archive_mode = off\n"
+				  "archive_command = ''\n"
+				  "primary_conninfo = ''\n"
+				  "primary_slot_name = ''\n"
+				  "max_wal_senders = 0\n"
+				  "max_logical_replication_workers = 0\n");
 	append_setting(&text, "shared_preload_libraries", config->preload != NULL ? config->preload : "");
-	append(&text,
-		   "session_preload_libraries = ''\n"
-		   "local_preload_libraries = ''\n");
+	append(&text, "session_preload_libraries = ''\n"
+				  "local_preload_libraries = ''\n");
 
 	/*
 	 * Accept no connection before recovery has ended, so that the first
 	 * session sees its result.
 	 */
-	append(&text, "\n# recovery, of what may have been set otherwise where the WAL was written\n"
+	append(&text,
+		   "\n# recovery, of what may have been set otherwise where the WAL was written\n"
 		   "hot_standby = off\n"
 		   "wal_level = replica\n"
 		   "max_connections = %lld\n"
@@ -126,11 +125,13 @@ instance_config_main(const ServerConfig *config, const ServerNeeds *needs)
 		append(&text, "max_active_replication_origins = %lld\n", (long long) needs->origins);
 
 	/* One process replays: prefetch the pages that it needs, and keep them cached. */
-	append(&text, "recovery_prefetch = try\n"
+	append(&text,
+		   "recovery_prefetch = try\n"
 		   "wal_decode_buffer_size = '4MB'\n"
 		   "maintenance_io_concurrency = 64\n"
 		   "huge_pages = try\n"
-		   "shared_buffers = '%lldMB'\n", (long long) needs->shared_buffers);
+		   "shared_buffers = '%lldMB'\n",
+		   (long long) needs->shared_buffers);
 
 	/*
 	 * The sidecar reads the log, which must grow while there is progress.
@@ -138,29 +139,29 @@ instance_config_main(const ServerConfig *config, const ServerNeeds *needs)
 	 * has little elsewhere, and a killed server leaves none behind.
 	 */
 	append(&text, "\n# log and memory\n"
-		   "log_destination = 'stderr'\n"
-		   "logging_collector = off\n"
-		   "log_line_prefix = '%%m [%%p] '\n"
-		   "log_timezone = 'UTC'\n"
-		   "timezone = 'UTC'\n"
-		   "lc_messages = 'C'\n"
-		   "log_startup_progress_interval = '1s'\n"
-		   "dynamic_shared_memory_type = mmap\n");
+				  "log_destination = 'stderr'\n"
+				  "logging_collector = off\n"
+				  "log_line_prefix = '%%m [%%p] '\n"
+				  "log_timezone = 'UTC'\n"
+				  "timezone = 'UTC'\n"
+				  "lc_messages = 'C'\n"
+				  "log_startup_progress_interval = '1s'\n"
+				  "dynamic_shared_memory_type = mmap\n");
 	if (config->scratch)
 		append(&text, "\n# thrown away soon, and nothing of it runs by itself\n"
-			   "fsync = off\n"
-			   "synchronous_commit = off\n"
-			   "full_page_writes = off\n"
-			   "checkpoint_timeout = '1d'\n"
-			   "max_wal_size = '100GB'\n"
-			   "autovacuum = off\n");
+					  "fsync = off\n"
+					  "synchronous_commit = off\n"
+					  "full_page_writes = off\n"
+					  "checkpoint_timeout = '1d'\n"
+					  "max_wal_size = '100GB'\n"
+					  "autovacuum = off\n");
 	return text;
 }
 
 char *
 instance_config_recovery(const RecoveryTarget *target)
 {
-	char	   *text = mem_strdup("");
+	char *text = mem_strdup("");
 
 	append(&text, "# Written by barman-sidecar; ALTER SYSTEM may write it again.\n");
 
@@ -181,8 +182,8 @@ instance_config_recovery(const RecoveryTarget *target)
 	if (target->time != NULL)
 	{
 		/* PostgreSQL does not know "Z" yet when it reads this setting */
-		char	   *time = mem_printf("%.10s %.*s+00", target->time,
-									  (int) strcspn(target->time + 11, "Z"), target->time + 11);
+		char *time = mem_printf("%.10s %.*s+00", target->time,
+								(int) strcspn(target->time + 11, "Z"), target->time + 11);
 
 		append_setting(&text, "recovery_target_time", time);
 		free(time);
@@ -200,7 +201,7 @@ bool
 instance_socket_fits(const ServerConfig *config)
 {
 	struct sockaddr_un address;
-	size_t		length = strlen(config->directory) + strlen("/" INSTANCE_SOCKET "/.s.PGSQL.65535");
+	size_t length = strlen(config->directory) + strlen("/" INSTANCE_SOCKET "/.s.PGSQL.65535");
 
 	return length < sizeof(address.sun_path);
 }
@@ -215,12 +216,12 @@ append_setting(char **text, const char *name, const char *value)
 }
 
 static void
-append(char **text, const char *format,...)
+append(char **text, const char *format, ...)
 {
-	va_list		args;
-	char	   *more;
-	size_t		length = strlen(*text);
-	size_t		extra;
+	va_list args;
+	char *more;
+	size_t length = strlen(*text);
+	size_t extra;
 
 	va_start(args, format);
 	more = mem_vprintf(format, args);

@@ -16,9 +16,11 @@ int
 instance_files_make(const char *directory)
 {
 	static const char *const names[] = {
-		INSTANCE_TABLESPACES, INSTANCE_STAGING, INSTANCE_SOCKET
+		INSTANCE_TABLESPACES,
+		INSTANCE_STAGING,
+		INSTANCE_SOCKET,
 	};
-	int			error;
+	int error;
 
 	if (mkdir(directory, 0700) != 0)
 		return errno;

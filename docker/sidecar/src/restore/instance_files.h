@@ -7,20 +7,20 @@
 #define RESTORE_INSTANCE_FILES_H
 
 /* Below an instance's directory; socket is short because its path has a limit. */
-#define INSTANCE_DATA "data"
+#define INSTANCE_DATA		 "data"
 #define INSTANCE_TABLESPACES "tablespaces"
-#define INSTANCE_STAGING "staging"
-#define INSTANCE_SOCKET "socket"
-#define INSTANCE_LOG "server.log"
-#define INSTANCE_CONFIG "postgresql.conf"
-#define INSTANCE_HBA "pg_hba.conf"
-#define INSTANCE_IDENT "pg_ident.conf"
+#define INSTANCE_STAGING	 "staging"
+#define INSTANCE_SOCKET		 "socket"
+#define INSTANCE_LOG		 "server.log"
+#define INSTANCE_CONFIG		 "postgresql.conf"
+#define INSTANCE_HBA		 "pg_hba.conf"
+#define INSTANCE_IDENT		 "pg_ident.conf"
 
 /*
  * Makes the directory and what Barman and PostgreSQL need in it, except the
  * data directory, which Barman makes.  Returns errno; EEXIST if the directory
  * already exists, whoever made it.
  */
-extern int	instance_files_make(const char *directory);
+extern int instance_files_make(const char *directory);
 
-#endif							/* RESTORE_INSTANCE_FILES_H */
+#endif /* RESTORE_INSTANCE_FILES_H */

@@ -28,7 +28,7 @@
 /* How long the start waits for the removal of what a crash left */
 #define LEFTOVERS_MS 5000
 
-static int	root_lock = -1; /* held while the sidecar runs */
+static int root_lock = -1; /* held while the sidecar runs */
 
 static void use_real_root(void);
 static bool lock_root(void);
@@ -46,8 +46,8 @@ instances_start(const char *state_dir)
 		(mkdir(settings.instance_root, 0700) != 0 && errno != EEXIST) ||
 		access(settings.instance_root, W_OK) != 0)
 	{
-		log_line(LOGLEVEL_ERROR, "cannot use the directory of the instances",
-				 "directory", settings.instance_root, "error", strerror(errno), NULL);
+		log_line(LOGLEVEL_ERROR, "cannot use the directory of the instances", "directory",
+				 settings.instance_root, "error", strerror(errno), NULL);
 		return false;
 	}
 	use_real_root();
@@ -78,10 +78,11 @@ lock_root(void)
 	root_lock = open(settings.instance_root, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (root_lock >= 0 && flock(root_lock, LOCK_EX | LOCK_NB) == 0)
 		return true;
-	log_line(LOGLEVEL_ERROR, root_lock >= 0 ? "another sidecar uses this directory of the instances" :
-			 "cannot open the directory of the instances",
-			 "directory", settings.instance_root, "error", strerror(errno),
-			 "remedy", "give each sidecar an --instance-root of its own", NULL);
+	log_line(LOGLEVEL_ERROR,
+			 root_lock >= 0 ? "another sidecar uses this directory of the instances"
+							: "cannot open the directory of the instances",
+			 "directory", settings.instance_root, "error", strerror(errno), "remedy",
+			 "give each sidecar an --instance-root of its own", NULL);
 	return false;
 }
 
@@ -89,8 +90,8 @@ lock_root(void)
 static bool
 libraries_are_here(void)
 {
-	char	   *directory;
-	bool		here = true;
+	char *directory;
+	bool here = true;
 
 	if (settings.instance_preload == NULL)
 		return true;
@@ -98,13 +99,14 @@ libraries_are_here(void)
 	directory[strcspn(directory, "\n")] = '\0';
 	for (const char *name = settings.instance_preload; here && *name != '\0';)
 	{
-		size_t		length = strcspn(name, ",");
-		char	   *path = mem_printf("%s/%.*s.so", directory, (int) length, name);
+		size_t length = strcspn(name, ",");
+		char *path = mem_printf("%s/%.*s.so", directory, (int) length, name);
 
 		/* without pg_config, the server reports it */
 		here = directory[0] == '\0' || access(path, R_OK) == 0;
 		if (!here)
-			log_line(LOGLEVEL_ERROR, "a library of --instance-preload is not installed", "file", path, NULL);
+			log_line(LOGLEVEL_ERROR, "a library of --instance-preload is not installed", "file",
+					 path, NULL);
 		name += length + (name[length] == ',');
 		free(path);
 	}
@@ -118,7 +120,8 @@ settle_after_crash(Instance *instance)
 {
 	if (instance->state == INSTANCE_RESTORING || instance->state == INSTANCE_RECOVERING)
 	{
-		log_line(LOGLEVEL_WARNING, "a restore was under way when the sidecar ended: removing what it made",
+		log_line(LOGLEVEL_WARNING,
+				 "a restore was under way when the sidecar ended: removing what it made",
 				 "instance", instance->name, NULL);
 		instance->claimed = true;
 	}
@@ -137,9 +140,9 @@ settle_after_crash(Instance *instance)
 static void
 remove_leftovers(void)
 {
-	Instance  **left;
-	size_t		count = 0;
-	pthread_t	thread;
+	Instance **left;
+	size_t count = 0;
+	pthread_t thread;
 	struct timespec until;
 
 	for (Instance *instance = instance_table.newest; instance != NULL; instance = instance->next)
@@ -168,7 +171,7 @@ remove_leftovers(void)
 static void *
 remove_each(void *arg)
 {
-	Instance  **left = arg;
+	Instance **left = arg;
 
 	for (size_t i = 0; left[i] != NULL; i++)
 		instance_failed(left[i],
@@ -181,7 +184,7 @@ remove_each(void *arg)
 void
 instances_stop(void)
 {
-	bool		claimed = false;
+	bool claimed = false;
 
 	instance_watch_stop();
 	pthread_mutex_lock(&instance_table.lock);
@@ -191,7 +194,7 @@ instances_stop(void)
 		instance_forget(instance_table.newest);
 	pthread_mutex_unlock(&instance_table.lock);
 	if (claimed)
-		return;					/* by a job that did not end in time */
+		return; /* by a job that did not end in time */
 	instance_records_close();
 	if (root_lock >= 0)
 		close(root_lock);
@@ -201,8 +204,8 @@ instances_stop(void)
 Answer *
 instances_list(const TokenGrant *grant)
 {
-	json_t	   *list = json_checked(json_array());
-	json_t	   *value = json_checked(json_object());
+	json_t *list = json_checked(json_array());
+	json_t *value = json_checked(json_object());
 
 	pthread_mutex_lock(&instance_table.lock);
 	for (Instance *instance = instance_table.newest; instance != NULL; instance = instance->next)
@@ -249,11 +252,10 @@ instance_recovers(Instance *instance, int64_t restore_ms, const ServerProcess *p
 }
 
 json_t *
-instance_ready(Instance *instance, int64_t restore_ms, int64_t recovery_ms,
-			   const Recovery *recovery)
+instance_ready(Instance *instance, int64_t restore_ms, int64_t recovery_ms, const Recovery *recovery)
 {
-	int64_t		bytes = directory_size(instance->directory).bytes;
-	json_t	   *value;
+	int64_t bytes = directory_size(instance->directory).bytes;
+	json_t *value;
 
 	pthread_mutex_lock(&instance_table.lock);
 	instance->restore_ms = restore_ms;
@@ -279,7 +281,7 @@ instance_ready(Instance *instance, int64_t restore_ms, int64_t recovery_ms,
 bool
 instance_failed(Instance *instance, json_t *error)
 {
-	bool		removed;
+	bool removed;
 
 	/* no other thread touches a claimed instance, so this may take long */
 	removed = instance_remove_files(instance);
@@ -308,7 +310,7 @@ instance_failed(Instance *instance, json_t *error)
 bool
 instance_dropped(Instance *instance)
 {
-	bool		removed = instance_remove_files(instance);
+	bool removed = instance_remove_files(instance);
 
 	pthread_mutex_lock(&instance_table.lock);
 	if (removed)
@@ -326,15 +328,14 @@ instance_dropped(Instance *instance)
 bool
 instance_is_restoring(const char *server, const char *backup_id)
 {
-	bool		restoring = false;
+	bool restoring = false;
 
 	pthread_mutex_lock(&instance_table.lock);
 	for (Instance *instance = instance_table.newest; instance != NULL; instance = instance->next)
-		restoring = restoring ||
-			(instance->claimed && instance->state == INSTANCE_RESTORING &&
-			 strcmp(instance->server, server) == 0 &&
-			 (backup_id == NULL || instance->backup_id == NULL ||
-			  strcmp(instance->backup_id, backup_id) == 0));
+		restoring = restoring || (instance->claimed && instance->state == INSTANCE_RESTORING &&
+								  strcmp(instance->server, server) == 0 &&
+								  (backup_id == NULL || instance->backup_id == NULL ||
+								   strcmp(instance->backup_id, backup_id) == 0));
 	pthread_mutex_unlock(&instance_table.lock);
 	return restoring;
 }

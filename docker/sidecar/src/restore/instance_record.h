@@ -11,13 +11,13 @@
 /* The files are in a directory below the state directory. */
 extern const char *const instance_state_names[];
 
-extern bool instance_records_open(const char *state_dir);	/* false: errno */
+extern bool instance_records_open(const char *state_dir); /* false: errno */
 extern void instance_records_load(void);
 extern void instance_records_close(void);
-extern bool instance_write_record(const Instance *instance);	/* false: logged why */
+extern bool instance_write_record(const Instance *instance); /* false: logged why */
 extern void instance_remove_record(const Instance *instance);
 
 /* INSTANCE of the HTTP interface; the lock is held. */
 extern json_t *instance_json(const Instance *instance);
 
-#endif							/* RESTORE_INSTANCE_RECORD_H */
+#endif /* RESTORE_INSTANCE_RECORD_H */

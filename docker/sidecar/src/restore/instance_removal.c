@@ -21,7 +21,7 @@
 bool
 instance_remove_files(Instance *instance)
 {
-	int			error = 0;
+	int error = 0;
 
 	if (!server_end(instance->directory, &instance->process, END_GRACE_MS))
 		error = EBUSY;
@@ -36,7 +36,7 @@ instance_remove_files(Instance *instance)
 void
 instance_forget(Instance *instance)
 {
-	Instance  **link = &instance_table.newest;
+	Instance **link = &instance_table.newest;
 
 	while (*link != instance)
 		link = &(*link)->next;

@@ -14,4 +14,4 @@ extern bool instance_remove_files(Instance *instance);
 /* Removes the instance from the list, and its record; the lock is held */
 extern void instance_forget(Instance *instance);
 
-#endif							/* RESTORE_INSTANCE_REMOVAL_H */
+#endif /* RESTORE_INSTANCE_REMOVAL_H */

@@ -18,10 +18,10 @@ InstanceTable instance_table = {.lock = PTHREAD_MUTEX_INITIALIZER};
 bool
 instance_name_is_valid(const char *name)
 {
-	size_t		length = strlen(name);
+	size_t length = strlen(name);
 
 	return length > 0 && length <= NAME_MAX_LENGTH && name[0] >= 'a' && name[0] <= 'z' &&
-		strspn(name, "abcdefghijklmnopqrstuvwxyz0123456789_") == length;
+		   strspn(name, "abcdefghijklmnopqrstuvwxyz0123456789_") == length;
 }
 
 Instance *
@@ -69,7 +69,7 @@ instance_config(const Instance *instance)
 		.directory = instance->directory,
 		.listen = settings.instance_listen,
 		.preload = settings.instance_preload,
-		.port = instance->port
+		.port = instance->port,
 	};
 
 	return config;

@@ -21,25 +21,25 @@ typedef enum InstanceState
 
 struct Instance
 {
-	Instance   *next;			/* newest first */
-	char	   *name;
-	char	   *server;
-	char	   *directory;
-	char	   *backup_id;
+	Instance *next; /* newest first */
+	char *name;
+	char *server;
+	char *directory;
+	char *backup_id;
 	InstanceState state;
-	bool		claimed;		/* by a job */
-	bool		has_files;
-	int			port;			/* 0: none */
+	bool claimed; /* by a job */
+	bool has_files;
+	int port; /* 0: none */
 	ServerProcess process;
-	char	   *isolation;		/* what confines the process, as text; or NULL */
-	Recovery	recovery;
-	int64_t		restore_ms;		/* -1: unknown */
-	int64_t		recovery_ms;
-	int64_t		created;		/* timestamp_now() */
-	int64_t		bytes;			/* -1: unknown */
-	int64_t		reserved;		/* for its restore while that runs */
-	int64_t		written;		/* bytes of reserved that are written */
-	json_t	   *error;
+	char *isolation; /* what confines the process, as text; or NULL */
+	Recovery recovery;
+	int64_t restore_ms; /* -1: unknown */
+	int64_t recovery_ms;
+	int64_t created;  /* timestamp_now() */
+	int64_t bytes;	  /* -1: unknown */
+	int64_t reserved; /* for its restore while that runs */
+	int64_t written;  /* bytes of reserved that are written */
+	json_t *error;
 };
 
 /*
@@ -49,8 +49,8 @@ struct Instance
 typedef struct InstanceTable
 {
 	pthread_mutex_t lock;
-	Instance   *newest;
-	bool		stopping;		/* the watch has ended */
+	Instance *newest;
+	bool stopping; /* the watch has ended */
 } InstanceTable;
 
 extern InstanceTable instance_table;
@@ -59,4 +59,4 @@ extern InstanceTable instance_table;
 extern Instance *instance_find(const char *name);
 extern void instance_free(Instance *instance);
 
-#endif							/* RESTORE_INSTANCE_TABLE_H */
+#endif /* RESTORE_INSTANCE_TABLE_H */

@@ -69,7 +69,7 @@ watch(void *arg)
 		for (Instance *instance = instance_table.newest; instance != NULL; instance = instance->next)
 			instance_look_after(instance);
 		pthread_mutex_unlock(&instance_table.lock);
-		instance_room_look();	/* may hang with the file system */
+		instance_room_look(); /* may hang with the file system */
 		pthread_mutex_lock(&instance_table.lock);
 		if (!instance_table.stopping)
 			pthread_cond_timedwait(&stop_watch, &instance_table.lock, &until);
@@ -93,18 +93,18 @@ instance_look_after(Instance *instance)
 		instance->error = died(instance);
 	}
 	instance->process.pid = 0;
-	log_line(LOGLEVEL_WARNING, "a restored server has ended", "instance", instance->name,
-			 "state", instance_state_names[instance->state], NULL);
+	log_line(LOGLEVEL_WARNING, "a restored server has ended", "instance", instance->name, "state",
+			 instance_state_names[instance->state], NULL);
 	instance_write_record(instance);
 }
 
 static json_t *
 died(const Instance *instance)
 {
-	char	   *path = mem_printf("%s/" INSTANCE_LOG, instance->directory);
-	char	   *tail = files_tail(path, LOG_TAIL);
-	json_t	   *error = error_json("internal", "the restored server has died", tail,
-								   "Its log is above; drop the instance and restore it again.");
+	char *path = mem_printf("%s/" INSTANCE_LOG, instance->directory);
+	char *tail = files_tail(path, LOG_TAIL);
+	json_t *error = error_json("internal", "the restored server has died", tail,
+							   "Its log is above; drop the instance and restore it again.");
 
 	free(path);
 	free(tail);

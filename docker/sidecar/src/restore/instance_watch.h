@@ -14,4 +14,4 @@ extern void instance_watch_stop(void);
 /* Detects that a running server has ended; the lock is held. */
 extern void instance_look_after(Instance *instance);
 
-#endif							/* RESTORE_INSTANCE_WATCH_H */
+#endif /* RESTORE_INSTANCE_WATCH_H */

@@ -24,22 +24,22 @@
 
 static char **segments_from(Restore *restore, const char *directory, size_t *count);
 static size_t keep_newest(char **names, size_t count);
-static int	compare_names(const void *a, const void *b);
+static int compare_names(const void *a, const void *b);
 static void report(Restore *restore, int count, const char *first, bool whole);
 static void points_in(const char *text, const char *name, int *count, char first[24]);
 
 bool
 restore_count_points(Restore *restore)
 {
-	int64_t		deadline = monotonic_ms() + SCAN_MS;
-	char	   *program;
-	char	   *directory;
-	char	  **names;
-	size_t		n;
-	size_t		i;
-	char		first[24] = "";
-	int			count = 0;
-	bool		whole = true;
+	int64_t deadline = monotonic_ms() + SCAN_MS;
+	char *program;
+	char *directory;
+	char **names;
+	size_t n;
+	size_t i;
+	char first[24] = "";
+	int count = 0;
+	bool whole = true;
 
 	if (restore->target.name == NULL)
 		return true;
@@ -48,9 +48,9 @@ restore_count_points(Restore *restore)
 	names = segments_from(restore, directory, &n);
 	for (i = 0; i < n && whole && !job_cancelled(restore->job); i++)
 	{
-		char	   *path = mem_printf("%s/%s", directory, names[i]);
+		char *path = mem_printf("%s/%s", directory, names[i]);
 		const char *argv[] = {program, "--rmgr=XLOG", path, NULL};
-		RunResult	result;
+		RunResult result;
 
 		/* pg_waldump fails at the end of the WAL, so its exit code says nothing */
 		caged_run(restore->job, directory, false, argv, NULL, SCAN_MS, &result);
@@ -81,7 +81,8 @@ report(Restore *restore, int count, const char *first, bool whole)
 				name);
 	else if (count == 0)
 		job_log(restore->job, JOB_WARNING,
-				"no mark \"%s\" is known where the restore was asked for, and no restore point of this name was found in the WAL from the backup on", name);
+				"no mark \"%s\" is known where the restore was asked for, and no restore point of this name was found in the WAL from the backup on",
+				name);
 	else
 		job_log(restore->job, count > 1 ? JOB_WARNING : JOB_INFO,
 				"no mark \"%s\" is known where the restore was asked for: PostgreSQL stops at the first restore point of this name, at %s, of %d in the WAL from the backup on",
@@ -97,7 +98,7 @@ static void
 points_in(const char *text, const char *name, int *count, char first[24])
 {
 	static const char words[] = "desc: RESTORE_POINT ";
-	size_t		length = strlen(name);
+	size_t length = strlen(name);
 
 	while (text != NULL && *text != '\0')
 	{
@@ -111,7 +112,7 @@ points_in(const char *text, const char *name, int *count, char first[24])
 		{
 			if ((*count)++ == 0 && lsn != NULL)
 			{
-				size_t		digits = strspn(lsn + 5, "0123456789ABCDEFabcdef/");
+				size_t digits = strspn(lsn + 5, "0123456789ABCDEFabcdef/");
 
 				memcpy(first, lsn + 5, digits < 23 ? digits : 23);
 				first[digits < 23 ? digits : 23] = '\0';
@@ -126,15 +127,15 @@ static char **
 segments_from(Restore *restore, const char *directory, size_t *count)
 {
 	const char *first = json_text_of(restore->backup, "begin_wal");
-	int			timeline = restore_timeline(restore);
-	int64_t		segment_size = restore_segment_size(restore->backup);
-	char	   *history = mem_printf("%s/%08X.history", directory, (unsigned int) timeline);
-	size_t		part_count;
+	int timeline = restore_timeline(restore);
+	int64_t segment_size = restore_segment_size(restore->backup);
+	char *history = mem_printf("%s/%08X.history", directory, (unsigned int) timeline);
+	size_t part_count;
 	TimelinePart *parts = timeline_read(history, &part_count);
-	DIR		   *dir = opendir(directory);
+	DIR *dir = opendir(directory);
 	struct dirent *entry;
-	char	  **names = NULL;
-	size_t		size = 0;
+	char **names = NULL;
+	size_t size = 0;
 
 	*count = 0;
 	while (dir != NULL && (entry = readdir(dir)) != NULL)
@@ -164,7 +165,7 @@ segments_from(Restore *restore, const char *directory, size_t *count)
 static size_t
 keep_newest(char **names, size_t count)
 {
-	size_t		kept = 0;
+	size_t kept = 0;
 
 	for (size_t i = 0; i < count; i++)
 	{
@@ -181,7 +182,7 @@ compare_names(const void *a, const void *b)
 {
 	const char *one = *(char *const *) a;
 	const char *other = *(char *const *) b;
-	int			order = strcmp(one + 8, other + 8);
+	int order = strcmp(one + 8, other + 8);
 
 	return order != 0 ? order : strcmp(one, other);
 }

@@ -14,4 +14,4 @@
  */
 extern bool restore_count_points(Restore *restore);
 
-#endif							/* RESTORE_NAMED_POINTS_H */
+#endif /* RESTORE_NAMED_POINTS_H */

@@ -27,4 +27,4 @@ extern char *restore_reach_words(const json_t *reach);
  */
 extern char *restore_hole(const Restore *restore, const Recovery *recovery);
 
-#endif							/* RESTORE_REACH_H */
+#endif /* RESTORE_REACH_H */

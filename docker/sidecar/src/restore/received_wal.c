@@ -36,11 +36,11 @@
 /* The last file that the receiver of a timeline wrote */
 typedef struct Received
 {
-	char	   *path;			/* malloc'd; NULL: none */
-	const char *name;			/* part of path */
-	bool		is_partial;
-	bool		is_archived;	/* a partial segment: nothing continues it after a failover */
-	bool		is_compressed;	/* a partial segment, so that its end is unknown */
+	char *path;		  /* malloc'd; NULL: none */
+	const char *name; /* part of path */
+	bool is_partial;
+	bool is_archived;	/* a partial segment: nothing continues it after a failover */
+	bool is_compressed; /* a partial segment, so that its end is unknown */
 } Received;
 
 static bool is_wanted(const Restore *restore);
@@ -57,36 +57,40 @@ static int64_t file_end(const char *path);
 void
 restore_look_at_tail(Restore *restore)
 {
-	int64_t		size = restore_segment_size(restore->backup);
-	uint64_t	per_log = UINT64_C(0x100000000) / (uint64_t) size;
-	char	   *archived = catalogue_newest_wal(job_server(restore->job), restore_timeline(restore));
-	Received	received;
-	char	   *path;
-	uint64_t	segment;
+	int64_t size = restore_segment_size(restore->backup);
+	uint64_t per_log = UINT64_C(0x100000000) / (uint64_t) size;
+	char *archived = catalogue_newest_wal(job_server(restore->job), restore_timeline(restore));
+	Received received;
+	char *path;
+	uint64_t segment;
 
-	restore->archived_end = archived != NULL && parse_name(archived, per_log, &segment) ? (segment + 1) * (uint64_t) size : 0;
+	restore->archived_end = archived != NULL && parse_name(archived, per_log, &segment)
+								? (segment + 1) * (uint64_t) size
+								: 0;
 	restore->received_unknown = false;
 	restore->received_end = restore->archived_end;
 	received = newest_received(restore);
 	if (received.path != NULL)
 	{
-		uint64_t	end = (uint64_t) size;
+		uint64_t end = (uint64_t) size;
 
 		restore->received_at = changed_at(received.path);
 		if (received.is_partial && !(received.is_compressed && received.is_archived))
 		{
-			int64_t		used = received.is_compressed ? 0 : file_end(received.path);
+			int64_t used = received.is_compressed ? 0 : file_end(received.path);
 
 			end = used < 0 ? 0 : ((uint64_t) used + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT;
 		}
-		if (parse_name(received.name, per_log, &segment) && segment * (uint64_t) size + end >= restore->received_end)
+		if (parse_name(received.name, per_log, &segment) &&
+			segment * (uint64_t) size + end >= restore->received_end)
 		{
 			restore->received_end = segment * (uint64_t) size + end;
 			/* a compressed file does not show how much it holds */
 			restore->received_unknown = received.is_compressed;
 		}
 		if (restore->received_unknown && !received.is_archived)
-			job_log(restore->job, JOB_WARNING, "%s is compressed, and what it holds cannot be restored before it is archived",
+			job_log(restore->job, JOB_WARNING,
+					"%s is compressed, and what it holds cannot be restored before it is archived",
 					received.name);
 	}
 	else if (archived != NULL)
@@ -105,7 +109,9 @@ changed_at(const char *path)
 {
 	struct stat status;
 
-	return stat(path, &status) == 0 ? (int64_t) status.st_mtim.tv_sec * 1000000 + status.st_mtim.tv_nsec / 1000 : 0;
+	return stat(path, &status) == 0
+			   ? (int64_t) status.st_mtim.tv_sec * 1000000 + status.st_mtim.tv_nsec / 1000
+			   : 0;
 }
 
 bool
@@ -121,25 +127,26 @@ restore_tail_has(const Restore *restore, uint64_t lsn)
 static bool
 is_wanted(const Restore *restore)
 {
-	uint64_t	lsn;
+	uint64_t lsn;
 
-	if (restore->target.immediate || restore->wal_arrived || restore->received_end <= restore->archived_end)
+	if (restore->target.immediate || restore->wal_arrived ||
+		restore->received_end <= restore->archived_end)
 		return false;
 	return restore->target.lsn == NULL || !lsn_parse(restore->target.lsn, &lsn) ||
-		lsn >= restore->archived_end;
+		   lsn >= restore->archived_end;
 }
 
 bool
 restore_take_tail(Restore *restore)
 {
-	int			timeline = restore_timeline(restore);
-	int64_t		size = restore_segment_size(restore->backup);
-	uint64_t	per_log = UINT64_C(0x100000000) / (uint64_t) size;
-	uint64_t	last = (restore->received_end - 1) / (uint64_t) size;
-	uint64_t	segment;
-	char	   *directory;
-	char		name[25];
-	bool		good = true;
+	int timeline = restore_timeline(restore);
+	int64_t size = restore_segment_size(restore->backup);
+	uint64_t per_log = UINT64_C(0x100000000) / (uint64_t) size;
+	uint64_t last = (restore->received_end - 1) / (uint64_t) size;
+	uint64_t segment;
+	char *directory;
+	char name[25];
+	bool good = true;
 
 	if (!is_wanted(restore))
 		return true;
@@ -170,16 +177,18 @@ restore_take_tail(Restore *restore)
 static bool
 fetch(Restore *restore, const char *name, const char *directory)
 {
-	int64_t		size = restore_segment_size(restore->backup);
-	char	   *path = mem_printf("%s/%s", directory, name);
-	char	   *part = mem_printf("%s" PARTIAL, name);
-	char	   *part_path = mem_printf("%s/%s", directory, part);
+	int64_t size = restore_segment_size(restore->backup);
+	char *path = mem_printf("%s/%s", directory, name);
+	char *part = mem_printf("%s" PARTIAL, name);
+	char *part_path = mem_printf("%s/%s", directory, part);
 	struct stat status;
-	bool		good;
+	bool good;
 
 	/* get-wal looks in the archive too, which may have the partial segment after a failover */
-	good = catalogue_has_wal(job_server(restore->job), part) && !catalogue_has_wal(job_server(restore->job), name) ?
-		get_wal(restore, part, directory) && rename(part_path, path) == 0 : get_wal(restore, name, directory);
+	good = catalogue_has_wal(job_server(restore->job), part) &&
+				   !catalogue_has_wal(job_server(restore->job), name)
+			   ? get_wal(restore, part, directory) && rename(part_path, path) == 0
+			   : get_wal(restore, name, directory);
 	good = good && stat(path, &status) == 0;
 
 	/* A file that is still written may be short; PostgreSQL accepts only whole segments. */
@@ -194,7 +203,8 @@ fetch(Restore *restore, const char *name, const char *directory)
 		unlink(path);
 		unlink(part_path);
 		if (!job_cancelled(restore->job))
-			job_log(restore->job, JOB_WARNING, "Barman could not give segment %s: recovery ends before it", name);
+			job_log(restore->job, JOB_WARNING,
+					"Barman could not give segment %s: recovery ends before it", name);
 	}
 	free(part_path);
 	free(part);
@@ -205,11 +215,12 @@ fetch(Restore *restore, const char *name, const char *directory)
 static bool
 get_wal(Restore *restore, const char *name, const char *directory)
 {
-	const char *command[] = {"get-wal", "--partial", "--output-directory", directory,
-	job_server(restore->job), name, NULL};
-	RunResult	result;
-	bool		good = job_run(restore->job, command, GET_WAL_DEADLINE_MS, NULL, NULL, &result) &&
-		result.outcome == RUN_EXITED && result.exit_code == 0;
+	const char *command[] =
+		{"get-wal", "--partial", "--output-directory", directory, job_server(restore->job),
+		 name,		NULL};
+	RunResult result;
+	bool good = job_run(restore->job, command, GET_WAL_DEADLINE_MS, NULL, NULL, &result) &&
+				result.outcome == RUN_EXITED && result.exit_code == 0;
 
 	runner_free(&result);
 	return good;
@@ -219,7 +230,7 @@ get_wal(Restore *restore, const char *name, const char *directory)
 char *
 restore_wal_directory(const Restore *restore)
 {
-	char	   *own = mem_printf("%s/" INSTANCE_DATA "/barman_wal", restore->directory);
+	char *own = mem_printf("%s/" INSTANCE_DATA "/barman_wal", restore->directory);
 	struct stat status;
 
 	if (stat(own, &status) == 0 && S_ISDIR(status.st_mode))
@@ -233,11 +244,11 @@ static int64_t
 file_end(const char *path)
 {
 	static const char zeros[BLOCK];
-	int			file = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
-	char	   *block;
+	int file = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+	char *block;
 	struct stat status;
-	off_t		end;
-	ssize_t		got = 0;
+	off_t end;
+	ssize_t got = 0;
 
 	if (file < 0 || fstat(file, &status) != 0)
 	{
@@ -248,7 +259,7 @@ file_end(const char *path)
 	block = mem_alloc(BLOCK);
 	for (end = status.st_size; end > 0; end -= got)
 	{
-		off_t		from = (end - 1) / BLOCK * BLOCK;
+		off_t from = (end - 1) / BLOCK * BLOCK;
 
 		got = pread(file, block, (size_t) (end - from), from);
 		if (got != (ssize_t) (end - from))
@@ -272,9 +283,9 @@ static Received
 newest_received(Restore *restore)
 {
 	const char *server = job_server(restore->job);
-	char	   *newest = catalogue_newest_partial(server, restore_timeline(restore));
-	char	   *whole = catalogue_newest_wal(server, restore_timeline(restore));
-	Received	received = {.is_archived = true};
+	char *newest = catalogue_newest_partial(server, restore_timeline(restore));
+	char *whole = catalogue_newest_wal(server, restore_timeline(restore));
+	Received received = {.is_archived = true};
 
 	/* ignore a partial segment that has been archived whole since */
 	if (newest != NULL && whole != NULL && strncmp(newest, whole, 24) <= 0)
@@ -287,8 +298,8 @@ newest_received(Restore *restore)
 		received.path = catalogue_wal_path(server, newest);
 	for (const char *const *area = catalogue_received_areas; *area != NULL; area++)
 	{
-		char	   *directory = catalogue_directory(server, *area);
-		char	   *name = directory != NULL ? newest_received_in(restore, directory, newest) : NULL;
+		char *directory = catalogue_directory(server, *area);
+		char *name = directory != NULL ? newest_received_in(restore, directory, newest) : NULL;
 
 		if (name != NULL)
 		{
@@ -305,7 +316,8 @@ newest_received(Restore *restore)
 		received.name = strrchr(received.path, '/') + 1;
 		received.is_partial = newest[24] != '\0';
 		received.is_compressed = received.is_partial &&
-			(strcmp(newest + 24, PARTIAL) != 0 || (received.is_archived && !is_plain(received.path)));
+								 (strcmp(newest + 24, PARTIAL) != 0 ||
+								  (received.is_archived && !is_plain(received.path)));
 	}
 	free(newest);
 	return received;
@@ -315,17 +327,17 @@ newest_received(Restore *restore)
 static char *
 newest_received_in(Restore *restore, const char *directory, const char *known)
 {
-	DIR		   *dir = opendir(directory);
+	DIR *dir = opendir(directory);
 	struct dirent *entry;
-	char		prefix[9];
-	char	   *newest = NULL;
+	char prefix[9];
+	char *newest = NULL;
 
 	snprintf(prefix, sizeof(prefix), "%08X", (unsigned int) restore_timeline(restore));
 	while (dir != NULL && (entry = readdir(dir)) != NULL)
 	{
 		const char *name = entry->d_name;
 		const char *before = newest != NULL ? newest : known;
-		size_t		digits = strspn(name, "0123456789ABCDEF");
+		size_t digits = strspn(name, "0123456789ABCDEF");
 
 		if (digits != 24 || (name[24] != '\0' && strstr(name + 24, PARTIAL) == NULL))
 			continue;
@@ -351,13 +363,14 @@ newest_received_in(Restore *restore, const char *directory, const char *known)
 static bool
 is_plain(const char *path)
 {
-	int			file = path != NULL ? open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW) : -1;
+	int file = path != NULL ? open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW) : -1;
 	unsigned char magic[2] = {0, 0};
-	bool		plain;
+	bool plain;
 
 	if (file < 0)
 		return false;
-	plain = read(file, magic, sizeof(magic)) == sizeof(magic) && (magic[0] == 0xD1 || magic[1] == 0xD1);
+	plain = read(file, magic, sizeof(magic)) == sizeof(magic) &&
+			(magic[0] == 0xD1 || magic[1] == 0xD1);
 	close(file);
 	return plain;
 }
@@ -365,11 +378,11 @@ is_plain(const char *path)
 static bool
 newest_in(const char *directory, int timeline, uint64_t per_log, uint64_t *segment)
 {
-	DIR		   *dir = opendir(directory);
+	DIR *dir = opendir(directory);
 	struct dirent *entry;
-	char		prefix[9];
-	bool		found = false;
-	uint64_t	one;
+	char prefix[9];
+	bool found = false;
+	uint64_t one;
 
 	snprintf(prefix, sizeof(prefix), "%08X", (unsigned int) timeline);
 	while (dir != NULL && (entry = readdir(dir)) != NULL)

@@ -23,4 +23,4 @@ extern bool restore_take_tail(Restore *restore);
 /* malloc'd: the directory in which Barman puts WAL for the restored server */
 extern char *restore_wal_directory(const Restore *restore);
 
-#endif							/* RESTORE_RECEIVED_WAL_H */
+#endif /* RESTORE_RECEIVED_WAL_H */

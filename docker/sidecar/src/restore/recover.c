@@ -40,14 +40,14 @@ static char *last_words(const char *log);
 bool
 restore_recover(Restore *restore, Recovery *recovery)
 {
-	Job		   *job = restore->job;
+	Job *job = restore->job;
 	ServerProcess process = {0};
 	ServerState state;
-	char	   *log = mem_printf("%s/" INSTANCE_LOG, restore->directory);
-	int64_t		began = monotonic_ms();
-	int64_t		progress_at = began;
-	off_t		seen = 0;
-	bool		good = false;
+	char *log = mem_printf("%s/" INSTANCE_LOG, restore->directory);
+	int64_t began = monotonic_ms();
+	int64_t progress_at = began;
+	off_t seen = 0;
+	bool good = false;
 
 	job_phase(job, "recovering");
 	if (!start_caged(restore, &process))
@@ -74,7 +74,8 @@ restore_recover(Restore *restore, Recovery *recovery)
 	restore->recovery_ms = monotonic_ms() - began;
 	if (state == SERVER_READY)
 	{
-		restore->held.connections = restore->held.connections && server_keeper_is_filtered(process.pid);
+		restore->held.connections = restore->held.connections &&
+									server_keeper_is_filtered(process.pid);
 		recovery_read(restore->directory, json_text_of(restore->backup, "end_time"), recovery);
 		job_log(job, JOB_INFO, "recovery has ended at %s on timeline %d",
 				recovery->lsn != NULL ? recovery->lsn : "an unknown position", recovery->timeline);
@@ -84,14 +85,15 @@ restore_recover(Restore *restore, Recovery *recovery)
 		explain_recovery(restore);
 	else if (!job_cancelled(job))
 	{
-		char	   *tail = files_tail(log, LOG_SHOWN);
+		char *tail = files_tail(log, LOG_SHOWN);
 		const char *last = strrchr(tail, '\n');
 
 		/* what it was doing */
 		log_end_of_server_log(job, tail);
-		restore_fail(restore, BARMAN_TIMEOUT, last != NULL ? last + 1 : tail, "Look at the load of Barman's host.",
-			 "the restored server made no progress for %d seconds and was stopped",
-			 settings.restore_timeout);
+		restore_fail(restore, BARMAN_TIMEOUT, last != NULL ? last + 1 : tail,
+					 "Look at the load of Barman's host.",
+					 "the restored server made no progress for %d seconds and was stopped",
+					 settings.restore_timeout);
 		free(tail);
 	}
 	free(log);
@@ -103,15 +105,15 @@ static bool
 start_caged(Restore *restore, ServerProcess *process)
 {
 	const char *option = restore->is_drill ? "drill-network" : "instance-network";
-	const Cage	cage = {
+	const Cage cage = {
 		.directory = restore->directory,
 		.bindir = settings.pg_bindir,
 		.port = instance_config(restore->instance).port,
 		.network = restore->is_drill ? settings.drill_network : settings.instance_network,
-		.required = settings.confinement_required
+		.required = settings.confinement_required,
 	};
-	int			error = server_start(&cage, &restore->held, process);
-	char	   *detail;
+	int error = server_start(&cage, &restore->held, process);
+	char *detail;
 
 	free(restore->isolation);
 	restore->isolation = cage_words(&restore->held, option);
@@ -131,9 +133,11 @@ start_caged(Restore *restore, ServerProcess *process)
 	}
 	if (error == ENOSYS && !cage.network)
 	{
-		detail = mem_printf("Start barman-sidecar with --%s=host where the restored server may reach others.", option);
-		restore_fail(restore, BARMAN_UNSUPPORTED, "This kernel has no seccomp filters, or not for this architecture.",
-					 detail, "the restored server cannot be kept from making connections");
+		detail = mem_printf("Start barman-sidecar with --%s=host where the restored server may reach others.",
+							option);
+		restore_fail(restore, BARMAN_UNSUPPORTED,
+					 "This kernel has no seccomp filters, or not for this architecture.", detail,
+					 "the restored server cannot be kept from making connections");
 		free(detail);
 		return false;
 	}
@@ -145,43 +149,46 @@ start_caged(Restore *restore, ServerProcess *process)
 static bool
 explain_recovery(Restore *restore)
 {
-	char	   *log = mem_printf("%s/" INSTANCE_LOG, restore->directory);
-	char	   *tail = files_tail(log, LOG_SHOWN);
-	char	   *words = last_words(tail);
+	char *log = mem_printf("%s/" INSTANCE_LOG, restore->directory);
+	char *tail = files_tail(log, LOG_SHOWN);
+	char *words = last_words(tail);
 
 	free(log);
 	log_end_of_server_log(restore->job, tail);
 	if (strstr(tail, "recovery ended before configured recovery target was reached") != NULL)
 	{
-		char	   *last = last_transaction(tail);
-		char	   *detail = last == NULL ? mem_strdup(words) :
-			mem_printf("%s\nThe last transaction that can be had ended at %s.", words, last);
+		char *last = last_transaction(tail);
+		char *detail = last == NULL
+						   ? mem_strdup(words)
+						   : mem_printf("%s\nThe last transaction that can be had ended at %s.",
+										words, last);
 
 		restore_fail(restore, BARMAN_WRONG_STATE, detail,
-			 restore->target.name != NULL ?
-			 "Is the name right, and was the restore point made after the end of the backup? If it was made just now, its WAL may not be archived yet." :
-			 "The archived WAL does not reach so far, or the backup is younger than the target.",
-			 "recovery ended before the target was reached");
+					 restore->target.name != NULL
+						 ? "Is the name right, and was the restore point made after the end of the backup? If it was made just now, its WAL may not be archived yet."
+						 : "The archived WAL does not reach so far, or the backup is younger than the target.",
+					 "recovery ended before the target was reached");
 		free(detail);
 		free(last);
 	}
 	else if (strstr(tail, "Address already in use") != NULL)
 		restore_fail(restore, "conflict", words, "Restore again: another port will be chosen.",
-			 "another program has taken the port of the instance");
+					 "another program has taken the port of the instance");
 	else if (strstr(tail, "resource manager with ID") != NULL)
 	{
 		const char *preload = restore->request->primary.preload;
-		char	   *hint = mem_printf("Start barman-sidecar with --instance-preload=LIBRARY, which must be installed on Barman's host.%s%s",
-									  preload != NULL && preload[0] != '\0' ? " The primary preloads: " : "",
-									  preload != NULL ? preload : "");
+		char *hint = mem_printf("Start barman-sidecar with --instance-preload=LIBRARY, which must be installed on Barman's host.%s%s",
+								preload != NULL && preload[0] != '\0' ? " The primary preloads: " : "",
+								preload != NULL ? preload : "");
 
 		restore_fail(restore, BARMAN_WRONG_STATE, words, hint,
-			 "recovery needs a library that is not preloaded: the WAL has records of a resource manager of its own");
+					 "recovery needs a library that is not preloaded: the WAL has records of a resource manager of its own");
 		free(hint);
 	}
 	else
 		restore_fail(restore, BARMAN_INTERNAL, words[0] != '\0' ? words : "Its log tells no reason.",
-			 "poc_job_log() has the end of the server's log.", "the restored server did not start");
+					 "poc_job_log() has the end of the server's log.",
+					 "the restored server did not start");
 	free(words);
 	free(tail);
 	return false;
@@ -193,7 +200,7 @@ log_end_of_server_log(Job *job, const char *log)
 {
 	for (const char *line = log; *line != '\0';)
 	{
-		size_t		length = strcspn(line, "\n");
+		size_t length = strcspn(line, "\n");
 
 		if (length > 0)
 			job_log(job, JOB_DEBUG, "%.*s", (int) length, line);
@@ -227,7 +234,7 @@ last_words(const char *log)
 
 	for (const char *line = log; line != NULL; line = strchr(line, '\n'))
 	{
-		size_t		length;
+		size_t length;
 
 		line += strspn(line, "\n");
 		length = strcspn(line, "\n");
@@ -243,8 +250,8 @@ last_words(const char *log)
 		return mem_strdup("");
 	for (end = found + strcspn(found, "\n"); *end == '\n';)
 	{
-		size_t		length = strcspn(end + 1, "\n");
-		bool		belongs = false;
+		size_t length = strcspn(end + 1, "\n");
+		bool belongs = false;
 
 		for (size_t i = 0; i < sizeof(more) / sizeof(more[0]); i++)
 			belongs = belongs || memmem(end + 1, length, more[i], strlen(more[i])) != NULL;
@@ -258,20 +265,20 @@ last_words(const char *log)
 bool
 restore_is_isolated(const Restore *restore)
 {
-	bool		network = restore->is_drill ? settings.drill_network : settings.instance_network;
+	bool network = restore->is_drill ? settings.drill_network : settings.instance_network;
 
 	return (restore->held.connections || network) &&
-		(restore->held.abi > 0 || !settings.confinement_required);
+		   (restore->held.abi > 0 || !settings.confinement_required);
 }
 
 bool
 restore_is_on_its_timeline(Restore *restore, const Recovery *recovery)
 {
-	int			timeline = restore->target.timeline;
+	int timeline = restore->target.timeline;
 
 	if (timeline == 0 || recovery->parent == timeline)
 		return true;
-	return restore_fail(restore, BARMAN_WRONG_STATE, "A position is one of its timeline only.", NULL,
-				"timeline %d was recovered, and the target is on timeline %d",
-				recovery->parent, timeline);
+	return restore_fail(restore, BARMAN_WRONG_STATE, "A position is one of its timeline only.",
+						NULL, "timeline %d was recovered, and the target is on timeline %d",
+						recovery->parent, timeline);
 }

@@ -16,4 +16,4 @@ extern bool restore_is_isolated(const Restore *restore);
 /* The same position on another timeline is another state of the database. */
 extern bool restore_is_on_its_timeline(Restore *restore, const Recovery *recovery);
 
-#endif							/* RESTORE_RECOVER_H */
+#endif /* RESTORE_RECOVER_H */

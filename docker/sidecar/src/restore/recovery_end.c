@@ -26,8 +26,8 @@ static char *last_time(const char *log);
 void
 recovery_read(const char *directory, const char *end_time, Recovery *recovery)
 {
-	char	   *path = mem_printf("%s/" INSTANCE_LOG, directory);
-	char	   *log = files_tail(path, LOG_READ);
+	char *path = mem_printf("%s/" INSTANCE_LOG, directory);
+	char *log = files_tail(path, LOG_READ);
 
 	recovery->time = last_time(log);
 	if (recovery->time == NULL)
@@ -47,19 +47,19 @@ recovery_read(const char *directory, const char *end_time, Recovery *recovery)
 static void
 read_history(const char *directory, Recovery *recovery)
 {
-	DIR		   *dir = opendir(directory);
+	DIR *dir = opendir(directory);
 	struct dirent *entry;
-	char	   *path;
+	char *path;
 	TimelinePart *parts;
-	size_t		count = 0;
+	size_t count = 0;
 
 	while (dir != NULL && (entry = readdir(dir)) != NULL)
 	{
 		unsigned int timeline;
-		int			used = 0;
+		int used = 0;
 
-		if (sscanf(entry->d_name, "%8X.history%n", &timeline, &used) == 1 &&
-			used == 16 && entry->d_name[used] == '\0' && (int) timeline > recovery->timeline)
+		if (sscanf(entry->d_name, "%8X.history%n", &timeline, &used) == 1 && used == 16 &&
+			entry->d_name[used] == '\0' && (int) timeline > recovery->timeline)
 			recovery->timeline = (int) timeline;
 	}
 	if (dir != NULL)
@@ -68,7 +68,7 @@ read_history(const char *directory, Recovery *recovery)
 	parts = recovery->timeline != 0 ? timeline_read(path, &count) : NULL;
 	if (count > 0)
 	{
-		char		text[LSN_SIZE];
+		char text[LSN_SIZE];
 
 		free(recovery->lsn);
 		recovery->lsn = mem_strdup(lsn_text(parts[count - 1].end, text));
@@ -84,12 +84,8 @@ last_time(const char *log)
 {
 	static const char words[] = "last completed transaction was at log time ";
 	const char *found = NULL;
-	int			year,
-				month,
-				day,
-				hour,
-				minute;
-	double		second;
+	int year, month, day, hour, minute;
+	double second;
 
 	while ((log = strstr(log, words)) != NULL)
 	{
@@ -101,4 +97,3 @@ last_time(const char *log)
 		return NULL;
 	return mem_printf("%04d-%02d-%02dT%02d:%02d:%09.6fZ", year, month, day, hour, minute, second);
 }
-

@@ -8,10 +8,10 @@
 
 typedef struct Recovery
 {
-	int			timeline;		/* 0: unknown */
-	int			parent;			/* the timeline that was recovered; 0: unknown */
-	char	   *lsn;			/* malloc'd, or NULL */
-	char	   *time;			/* RFC 3339, malloc'd, or NULL */
+	int timeline; /* 0: unknown */
+	int parent;	  /* the timeline that was recovered; 0: unknown */
+	char *lsn;	  /* malloc'd, or NULL */
+	char *time;	  /* RFC 3339, malloc'd, or NULL */
 } Recovery;
 
 /*
@@ -21,4 +21,4 @@ typedef struct Recovery
  */
 extern void recovery_read(const char *directory, const char *end_time, Recovery *recovery);
 
-#endif							/* RESTORE_RECOVERY_END_H */
+#endif /* RESTORE_RECOVERY_END_H */

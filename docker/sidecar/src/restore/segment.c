@@ -13,8 +13,8 @@
 #include "base/memory.h"
 
 /* PostgreSQL's own limits (access/xlog_internal.h) */
-#define SEGMENT_SIZE_MIN (INT64_C(1024) * 1024)
-#define SEGMENT_SIZE_MAX (INT64_C(1024) * 1024 * 1024)
+#define SEGMENT_SIZE_MIN	 (INT64_C(1024) * 1024)
+#define SEGMENT_SIZE_MAX	 (INT64_C(1024) * 1024 * 1024)
 #define DEFAULT_SEGMENT_SIZE (16 * 1024 * 1024)
 
 static bool can_be_segment_size(int64_t size);
@@ -27,10 +27,10 @@ int64_t
 restore_segment_size(const json_t *backup)
 {
 	const char *wal = json_text_of(backup, "begin_wal");
-	json_int_t	told = json_integer_value(json_object_get(backup, "segment_size"));
-	uint64_t	lsn;
-	uint64_t	number;
-	uint64_t	low;
+	json_int_t told = json_integer_value(json_object_get(backup, "segment_size"));
+	uint64_t lsn;
+	uint64_t number;
+	uint64_t low;
 
 	if (can_be_segment_size(told))
 		return told;

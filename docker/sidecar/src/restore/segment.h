@@ -19,4 +19,4 @@ extern void restore_segment_name(const json_t *backup, int timeline, uint64_t ls
 /* NULL, or malloc'd text why the recorded size is invalid */
 extern char *restore_segment_size_is_bad(const json_t *backup);
 
-#endif							/* RESTORE_SEGMENT_H */
+#endif /* RESTORE_SEGMENT_H */

@@ -40,7 +40,7 @@
 
 /* Lines of postmaster.pid, from 1 (PostgreSQL's utils/pidfile.h) */
 #define PIDFILE_SHARED_MEMORY 7
-#define PIDFILE_STATUS 8
+#define PIDFILE_STATUS		  8
 
 static bool lives(const ServerProcess *process);
 static bool wait_gone(const ServerProcess *process, int64_t milliseconds);
@@ -50,11 +50,11 @@ static void remove_shared_memory(const char *words);
 char *
 server_program(const char *bindir, const char *program, const char *argument)
 {
-	char	   *path = mem_printf("%s/%s", bindir, program);
+	char *path = mem_printf("%s/%s", bindir, program);
 	const char *argv[] = {"/usr/bin/env", "LC_ALL=C", path, argument, NULL};
-	RunRequest	request = {.argv = argv, .deadline_ms = PROGRAM_MS, .grace_ms = 1000};
-	RunResult	result;
-	char	   *text;
+	RunRequest request = {.argv = argv, .deadline_ms = PROGRAM_MS, .grace_ms = 1000};
+	RunResult result;
+	char *text;
 
 	runner_run(&request, &result);
 	text = mem_strdup(result.outcome == RUN_EXITED && result.exit_code == 0 ? result.out : "");
@@ -67,9 +67,9 @@ server_program(const char *bindir, const char *program, const char *argument)
 int
 server_major_version(const char *bindir)
 {
-	static atomic_int known;	/* bindir holds one version */
-	int			major = atomic_load(&known);
-	char	   *text;
+	static atomic_int known; /* bindir holds one version */
+	int major = atomic_load(&known);
+	char *text;
 
 	if (major == 0)
 	{
@@ -85,17 +85,25 @@ server_major_version(const char *bindir)
 char *
 server_controldata(const char *bindir, const char *directory, bool required)
 {
-	char	   *path = mem_printf("%s/pg_controldata", bindir);
-	char	   *data = mem_printf("%s/" INSTANCE_DATA, directory);
+	char *path = mem_printf("%s/pg_controldata", bindir);
+	char *data = mem_printf("%s/" INSTANCE_DATA, directory);
 	const char *argv[] = {path, data, NULL};
-	const Cage	cage = {
-		.directory = directory, .read_only = true, .bindir = bindir, .only = path, .required = required
+	const Cage cage = {
+		.directory = directory,
+		.read_only = true,
+		.bindir = bindir,
+		.only = path,
+		.required = required,
 	};
-	RunRequest	request = {
-		.argv = argv, .deadline_ms = PROGRAM_MS, .grace_ms = 1000, .spawn = cage_spawn_run, .how = &cage
+	RunRequest request = {
+		.argv = argv,
+		.deadline_ms = PROGRAM_MS,
+		.grace_ms = 1000,
+		.spawn = cage_spawn_run,
+		.how = &cage,
 	};
-	RunResult	result;
-	char	   *text;
+	RunResult result;
+	char *text;
 
 	runner_run(&request, &result);
 	text = mem_strdup(result.outcome == RUN_EXITED && result.exit_code == 0 ? result.out : "");
@@ -108,7 +116,7 @@ server_controldata(const char *bindir, const char *directory, bool required)
 int
 server_start(const Cage *cage, CageHold *held, ServerProcess *process)
 {
-	int			error = server_keeper_start(cage, held, &process->pid);
+	int error = server_keeper_start(cage, held, &process->pid);
 
 	if (error == 0)
 		process->start_time = process_start_time(process->pid);
@@ -120,7 +128,7 @@ server_start(const Cage *cage, CageHold *held, ServerProcess *process)
 ServerState
 server_look(const char *directory, const ServerProcess *process)
 {
-	char	   *status;
+	char *status;
 	ServerState state = SERVER_STARTING;
 
 	if (!lives(process))
@@ -137,8 +145,8 @@ server_look(const char *directory, const ServerProcess *process)
 bool
 server_ended_cleanly(const char *directory)
 {
-	char	   *line = pidfile_line(directory, 1);
-	bool		cleanly = line == NULL;
+	char *line = pidfile_line(directory, 1);
+	bool cleanly = line == NULL;
 
 	free(line);
 	return cleanly;
@@ -147,8 +155,8 @@ server_ended_cleanly(const char *directory)
 bool
 server_end(const char *directory, const ServerProcess *process, int64_t grace_ms)
 {
-	char	   *shared_memory;
-	bool		gone = true;
+	char *shared_memory;
+	bool gone = true;
 
 	if (!lives(process))
 		return true;
@@ -159,7 +167,7 @@ server_end(const char *directory, const ServerProcess *process, int64_t grace_ms
 	if (!wait_gone(process, grace_ms))
 	{
 		/* Stopped or stuck: the keeper ends all its processes */
-		int64_t		until = monotonic_ms() + KEEPER_MS;
+		int64_t until = monotonic_ms() + KEEPER_MS;
 
 		kill(process->pid, SIGTERM);
 		do
@@ -173,8 +181,8 @@ server_end(const char *directory, const ServerProcess *process, int64_t grace_ms
 		 * started the server.  End the processes below it first: without their
 		 * parent they could not be identified.
 		 */
-		int64_t		until = monotonic_ms() + KILL_MS;
-		int			left;
+		int64_t until = monotonic_ms() + KILL_MS;
+		int left;
 
 		kill(process->pid, SIGSTOP);
 		while ((left = server_keeper_end_below(process->pid)) > 0 && monotonic_ms() < until)
@@ -205,7 +213,7 @@ lives(const ServerProcess *process)
 static bool
 wait_gone(const ServerProcess *process, int64_t milliseconds)
 {
-	int64_t		until = monotonic_ms() + milliseconds;
+	int64_t until = monotonic_ms() + milliseconds;
 
 	while (lives(process))
 	{
@@ -219,15 +227,15 @@ wait_gone(const ServerProcess *process, int64_t milliseconds)
 static char *
 pidfile_line(const char *directory, int number)
 {
-	char	   *path = mem_printf("%s/" INSTANCE_DATA "/postmaster.pid", directory);
-	char	   *text = files_read(path);
-	char	   *line = text;
-	char	   *found = NULL;
+	char *path = mem_printf("%s/" INSTANCE_DATA "/postmaster.pid", directory);
+	char *text = files_read(path);
+	char *line = text;
+	char *found = NULL;
 
 	free(path);
 	for (int n = 1; line != NULL && *line != '\0'; n++)
 	{
-		size_t		length = strcspn(line, "\n");
+		size_t length = strcspn(line, "\n");
 
 		if (n == number)
 		{
@@ -250,11 +258,10 @@ static void
 remove_shared_memory(const char *words)
 {
 	unsigned long key;
-	int			id;
+	int id;
 	struct shmid_ds status;
 
-	if (sscanf(words, "%lu %d", &key, &id) == 2 &&
-		shmctl(id, IPC_STAT, &status) == 0 && status.shm_nattch == 0 &&
-		(unsigned long) status.shm_perm.__key == key)
+	if (sscanf(words, "%lu %d", &key, &id) == 2 && shmctl(id, IPC_STAT, &status) == 0 &&
+		status.shm_nattch == 0 && (unsigned long) status.shm_perm.__key == key)
 		shmctl(id, IPC_RMID, NULL);
 }

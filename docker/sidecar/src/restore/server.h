@@ -18,22 +18,22 @@
  */
 typedef struct ServerProcess
 {
-	pid_t		pid;
-	uint64_t	start_time;
+	pid_t pid;
+	uint64_t start_time;
 } ServerProcess;
 
 typedef enum ServerState
 {
 	SERVER_GONE,
-	SERVER_STARTING,			/* lives; recovery has not ended */
-	SERVER_READY				/* recovery has ended, it takes connections */
+	SERVER_STARTING, /* lives; recovery has not ended */
+	SERVER_READY	 /* recovery has ended, it takes connections */
 } ServerState;
 
 /* malloc'd output of a program in bindir; "" if it failed */
 extern char *server_program(const char *bindir, const char *program, const char *argument);
 
 /* Major version of the PostgreSQL in bindir, such as 17; 0 if there is none */
-extern int	server_major_version(const char *bindir);
+extern int server_major_version(const char *bindir);
 
 /*
  * malloc'd output of pg_controldata for an instance's directory, "" if it
@@ -45,7 +45,7 @@ extern char *server_controldata(const char *bindir, const char *directory, bool 
  * Starts the server of a cage's directory, confined and in a session of its
  * own; its output goes to the directory's log.  Returns errno.
  */
-extern int	server_start(const Cage *cage, CageHold *held, ServerProcess *process);
+extern int server_start(const Cage *cage, CageHold *held, ServerProcess *process);
 
 extern ServerState server_look(const char *directory, const ServerProcess *process);
 
@@ -58,4 +58,4 @@ extern bool server_ended_cleanly(const char *directory);
  */
 extern bool server_end(const char *directory, const ServerProcess *process, int64_t grace_ms);
 
-#endif							/* RESTORE_SERVER_H */
+#endif /* RESTORE_SERVER_H */

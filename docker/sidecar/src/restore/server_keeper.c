@@ -36,7 +36,7 @@
 
 /* Interval of attempts to end the remaining processes */
 #define AGAIN_MS 20
-#define IDLE_MS 60000
+#define IDLE_MS	 60000
 
 /* How long to forbid forks before the processes are killed anyway */
 #define STOP_MS 3000
@@ -52,31 +52,31 @@
 
 typedef struct Report
 {
-	int			error;
-	CageHold	held;
+	int error;
+	CageHold held;
 } Report;
 
 typedef struct Below
 {
-	pid_t		pid;
-	pid_t		parent;
+	pid_t pid;
+	pid_t parent;
 	enum
 	{
 		NOT_KNOWN,
 		OURS,
 		FOREIGN
-	}			whose;
+	} whose;
 } Below;
 
 static void attributes_of_a_session(posix_spawnattr_t *attributes);
-static int	start_server(const Cage *cage, CageHold *held, pid_t *pid);
+static int start_server(const Cage *cage, CageHold *held, pid_t *pid);
 static void limit_processes(void);
-static int	forbid_to_start(pid_t keeper);
-static int	kill_all(pid_t keeper);
-static int	open_process(const Below *process);
+static int forbid_to_start(pid_t keeper);
+static int kill_all(pid_t keeper);
+static int open_process(const Below *process);
 static bool signal_process(int handle, int number);
 static bool is_ours(pid_t keeper, Below *processes, size_t count, size_t which);
-static int	compare_pids(const void *a, const void *b);
+static int compare_pids(const void *a, const void *b);
 static size_t list_processes(Below **processes);
 
 int
@@ -84,12 +84,18 @@ server_keeper_start(const Cage *cage, CageHold *held, pid_t *pid)
 {
 	posix_spawn_file_actions_t actions;
 	posix_spawnattr_t attributes;
-	char	   *port = mem_printf("%d", cage->port);
-	char	   *argv[] = {"barman-sidecar", SERVER_KEEPER, (char *) (uintptr_t) cage->directory,
-		(char *) (uintptr_t) cage->bindir, port, cage->network ? "1" : "0", cage->required ? "1" : "0", NULL};
-	Report		report = {0};
-	int			ends[2];
-	int			error;
+	char *port = mem_printf("%d", cage->port);
+	char *argv[] = {"barman-sidecar",
+					SERVER_KEEPER,
+					(char *) (uintptr_t) cage->directory,
+					(char *) (uintptr_t) cage->bindir,
+					port,
+					cage->network ? "1" : "0",
+					cage->required ? "1" : "0",
+					NULL};
+	Report report = {0};
+	int ends[2];
+	int error;
 
 	if (pipe2(ends, O_CLOEXEC) != 0)
 	{
@@ -107,7 +113,7 @@ server_keeper_start(const Cage *cage, CageHold *held, pid_t *pid)
 	close(ends[1]);
 	if (error == 0)
 	{
-		ssize_t		got;
+		ssize_t got;
 
 		while ((got = read(ends[0], &report, sizeof(report))) < 0 && errno == EINTR)
 			;
@@ -130,10 +136,10 @@ server_keeper_start(const Cage *cage, CageHold *held, pid_t *pid)
 bool
 server_keeper_is_filtered(pid_t keeper)
 {
-	Below	   *processes;
-	size_t		count = list_processes(&processes);
-	size_t		children = 0;
-	bool		filtered = true;
+	Below *processes;
+	size_t count = list_processes(&processes);
+	size_t children = 0;
+	bool filtered = true;
 
 	for (size_t i = 0; i < count; i++)
 	{
@@ -150,10 +156,10 @@ server_keeper_is_filtered(pid_t keeper)
 int
 server_keeper_main(int argc, char **argv)
 {
-	Report		report = {.error = EINVAL};
-	sigset_t	signals;
-	pid_t		server = 0;
-	int64_t		end_at = -1;
+	Report report = {.error = EINVAL};
+	sigset_t signals;
+	pid_t server = 0;
+	int64_t end_at = -1;
 
 	/* killing the sidecar by its name must not kill its servers */
 	prctl(PR_SET_NAME, "server-keeper", 0, 0, 0);
@@ -168,24 +174,27 @@ server_keeper_main(int argc, char **argv)
 	sigprocmask(SIG_BLOCK, &signals, NULL);
 	if (argc == ARGUMENTS && prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0) == 0)
 	{
-		const Cage	cage = {
-			.directory = argv[0], .bindir = argv[1], .port = atoi(argv[2]),
-			.network = argv[3][0] == '1', .required = argv[4][0] == '1'
+		const Cage cage = {
+			.directory = argv[0],
+			.bindir = argv[1],
+			.port = atoi(argv[2]),
+			.network = argv[3][0] == '1',
+			.required = argv[4][0] == '1',
 		};
 
 		limit_processes();
 		report.error = start_server(&cage, &report.held, &server);
 	}
 	if (write(REPORT_FILE, &report, sizeof(report)) != (ssize_t) sizeof(report))
-		end_at = 0;				/* no sidecar knows of it */
+		end_at = 0; /* no sidecar knows of it */
 	close(REPORT_FILE);
 
 	for (;;)
 	{
 		struct timespec pause;
-		int64_t		now = monotonic_ms();
-		int64_t		wait_ms = end_at < 0 ? IDLE_MS : now < end_at ? end_at - now : AGAIN_MS;
-		pid_t		ended;
+		int64_t now = monotonic_ms();
+		int64_t wait_ms = end_at < 0 ? IDLE_MS : now < end_at ? end_at - now : AGAIN_MS;
+		pid_t ended;
 
 		while ((ended = waitpid(-1, NULL, WNOHANG)) > 0)
 		{
@@ -221,16 +230,16 @@ server_keeper_main(int argc, char **argv)
 static void
 attributes_of_a_session(posix_spawnattr_t *attributes)
 {
-	sigset_t	none;
-	sigset_t	all;
+	sigset_t none;
+	sigset_t all;
 
 	sigemptyset(&none);
 	sigfillset(&all);
 	posix_spawnattr_init(attributes);
 	posix_spawnattr_setsigmask(attributes, &none);
 	posix_spawnattr_setsigdefault(attributes, &all);
-	posix_spawnattr_setflags(attributes, POSIX_SPAWN_SETSID |
-							 POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF);
+	posix_spawnattr_setflags(attributes,
+							 POSIX_SPAWN_SETSID | POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF);
 }
 
 static int
@@ -238,21 +247,33 @@ start_server(const Cage *cage, CageHold *held, pid_t *pid)
 {
 	posix_spawn_file_actions_t actions;
 	posix_spawnattr_t attributes;
-	char	   *program = mem_printf("%s/postgres", cage->bindir);
-	char	   *data = mem_printf("%s/" INSTANCE_DATA, cage->directory);
-	char	   *config = mem_printf("config_file=%s/" INSTANCE_CONFIG, cage->directory);
-	char	   *hba = mem_printf("hba_file=%s/" INSTANCE_HBA, cage->directory);
-	char	   *ident = mem_printf("ident_file=%s/" INSTANCE_IDENT, cage->directory);
-	char	   *where = mem_printf("data_directory=%s", data);
-	char	   *log = mem_printf("%s/" INSTANCE_LOG, cage->directory);
-	char	   *argv[] = {program, "-D", data, "-c", config, "-c", hba, "-c", ident, "-c", where,
-	"-c", "external_pid_file=", NULL};
-	int			error;
+	char *program = mem_printf("%s/postgres", cage->bindir);
+	char *data = mem_printf("%s/" INSTANCE_DATA, cage->directory);
+	char *config = mem_printf("config_file=%s/" INSTANCE_CONFIG, cage->directory);
+	char *hba = mem_printf("hba_file=%s/" INSTANCE_HBA, cage->directory);
+	char *ident = mem_printf("ident_file=%s/" INSTANCE_IDENT, cage->directory);
+	char *where = mem_printf("data_directory=%s", data);
+	char *log = mem_printf("%s/" INSTANCE_LOG, cage->directory);
+	char *argv[] = {program,
+					"-D",
+					data,
+					"-c",
+					config,
+					"-c",
+					hba,
+					"-c",
+					ident,
+					"-c",
+					where,
+					"-c",
+					"external_pid_file=",
+					NULL};
+	int error;
 
 	posix_spawn_file_actions_init(&actions);
 	posix_spawn_file_actions_addopen(&actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
-	posix_spawn_file_actions_addopen(&actions, STDOUT_FILENO, log,
-									 O_WRONLY | O_CREAT | O_APPEND, 0600);
+	posix_spawn_file_actions_addopen(&actions, STDOUT_FILENO, log, O_WRONLY | O_CREAT | O_APPEND,
+									 0600);
 	posix_spawn_file_actions_adddup2(&actions, STDOUT_FILENO, STDERR_FILENO);
 	attributes_of_a_session(&attributes);
 
@@ -290,7 +311,7 @@ limit_processes(void)
 int
 server_keeper_end_below(pid_t keeper)
 {
-	int64_t		until = monotonic_ms() + STOP_MS;
+	int64_t until = monotonic_ms() + STOP_MS;
 
 	while (forbid_to_start(keeper) > 0 && monotonic_ms() < until)
 		;
@@ -302,15 +323,15 @@ static int
 forbid_to_start(pid_t keeper)
 {
 	const struct rlimit none = {0, 0};
-	Below	   *processes;
-	size_t		count = list_processes(&processes);
-	int			found = 0;
+	Below *processes;
+	size_t count = list_processes(&processes);
+	int found = 0;
 
 	for (size_t i = 0; i < count; i++)
 	{
 		struct rlimit before = none;
 
-		int			handle = is_ours(keeper, processes, count, i) ? open_process(&processes[i]) : -1;
+		int handle = is_ours(keeper, processes, count, i) ? open_process(&processes[i]) : -1;
 
 		if (handle < 0)
 			continue;
@@ -328,15 +349,15 @@ forbid_to_start(pid_t keeper)
 static int
 kill_all(pid_t keeper)
 {
-	Below	   *processes;
-	size_t		count = list_processes(&processes);
-	int			found = 0;
+	Below *processes;
+	size_t count = list_processes(&processes);
+	int found = 0;
 
 	for (size_t i = 0; i < count; i++)
 	{
 		if (is_ours(keeper, processes, count, i) && !process_has_ended(processes[i].pid))
 		{
-			int			handle = open_process(&processes[i]);
+			int handle = open_process(&processes[i]);
 
 			if (handle >= 0)
 			{
@@ -354,7 +375,7 @@ kill_all(pid_t keeper)
 static int
 open_process(const Below *process)
 {
-	int			handle = (int) syscall(SYS_pidfd_open, process->pid, 0);
+	int handle = (int) syscall(SYS_pidfd_open, process->pid, 0);
 
 	/* the same process: its parent, which is the keeper or below it, has not reaped it */
 	if (handle >= 0 && process_parent(process->pid) != process->parent)
@@ -375,18 +396,20 @@ signal_process(int handle, int number)
 static bool
 is_ours(pid_t keeper, Below *processes, size_t count, size_t which)
 {
-	Below	   *process = &processes[which];
+	Below *process = &processes[which];
 
 	if (process->whose == NOT_KNOWN)
 	{
-		Below		wanted = {.pid = process->parent};
-		Below	   *parent;
+		Below wanted = {.pid = process->parent};
+		Below *parent;
 
-		process->whose = FOREIGN;	/* ends the recursion in a cycle of parents */
+		process->whose = FOREIGN; /* ends the recursion in a cycle of parents */
 		if (process->parent == keeper)
 			process->whose = OURS;
 		else if ((parent = bsearch(&wanted, processes, count, sizeof(Below), compare_pids)) != NULL)
-			process->whose = is_ours(keeper, processes, count, (size_t) (parent - processes)) ? OURS : FOREIGN;
+			process->whose = is_ours(keeper, processes, count, (size_t) (parent - processes))
+								 ? OURS
+								 : FOREIGN;
 	}
 	return process->whose == OURS;
 }
@@ -403,16 +426,16 @@ compare_pids(const void *a, const void *b)
 static size_t
 list_processes(Below **processes)
 {
-	DIR		   *proc = opendir("/proc");
+	DIR *proc = opendir("/proc");
 	struct dirent *entry;
-	size_t		count = 0;
-	size_t		room = 0;
+	size_t count = 0;
+	size_t room = 0;
 
 	*processes = NULL;
 	while (proc != NULL && (entry = readdir(proc)) != NULL)
 	{
-		pid_t		pid = (pid_t) atoi(entry->d_name);
-		pid_t		parent = isdigit((unsigned char) entry->d_name[0]) ? process_parent(pid) : 0;
+		pid_t pid = (pid_t) atoi(entry->d_name);
+		pid_t parent = isdigit((unsigned char) entry->d_name[0]) ? process_parent(pid) : 0;
 
 		if (parent <= 0)
 			continue;
@@ -421,7 +444,7 @@ list_processes(Below **processes)
 			room = 2 * room + 256;
 			*processes = mem_realloc(*processes, room * sizeof(Below));
 		}
-		(*processes)[count++] = (Below) {pid, parent, NOT_KNOWN};
+		(*processes)[count++] = (Below){pid, parent, NOT_KNOWN};
 	}
 	if (proc != NULL)
 		closedir(proc);

@@ -20,18 +20,18 @@
  * to the keeper is an immediate shutdown; SIGTERM ends all processes below it.
  * Returns errno; *held as from cage_spawn().
  */
-extern int	server_keeper_start(const Cage *cage, CageHold *held, pid_t *pid);
+extern int server_keeper_start(const Cage *cage, CageHold *held, pid_t *pid);
 
 /*
  * Ends all processes below a keeper, but not the keeper; returns how many it
  * still found.  The keeper may be stopped.
  */
-extern int	server_keeper_end_below(pid_t keeper);
+extern int server_keeper_end_below(pid_t keeper);
 
 /* Whether seccomp filters the server and all other children of the keeper */
 extern bool server_keeper_is_filtered(pid_t keeper);
 
 /* The main program of a keeper; returns the exit status. */
-extern int	server_keeper_main(int argc, char **argv);
+extern int server_keeper_main(int argc, char **argv);
 
-#endif							/* RESTORE_SERVER_KEEPER_H */
+#endif /* RESTORE_SERVER_KEEPER_H */

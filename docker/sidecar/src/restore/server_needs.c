@@ -18,12 +18,12 @@
 #include "base/memory.h"
 
 /* Minimums: they cost a few MB of shared memory, and few primaries need more. */
-#define CONNECTIONS 100
-#define WORKER_PROCESSES 8
-#define PREPARED_TRANSACTIONS 200
-#define LOCKS_PER_TRANSACTION 256
+#define CONNECTIONS						100
+#define WORKER_PROCESSES				8
+#define PREPARED_TRANSACTIONS			200
+#define LOCKS_PER_TRANSACTION			256
 #define PREDICATE_LOCKS_PER_TRANSACTION 256
-#define ORIGINS 4096
+#define ORIGINS							4096
 
 /* Children of the postmaster that no setting here counts */
 #define OTHER_PROCESSES 20
@@ -34,7 +34,7 @@
 /* Divisor of the memory, for all locks and for the buffers */
 #define MEMORY_SHARE 8
 
-#define MB (INT64_C(1024) * 1024)
+#define MB			(INT64_C(1024) * 1024)
 #define BUFFERS_MIN 128
 #define BUFFERS_MAX 1024
 
@@ -54,24 +54,28 @@ static int64_t memory_limit(const char *path);
 ServerNeeds
 server_needs(const char *data, const char *controldata, const PrimarySettings *told)
 {
-	int64_t		memory = memory_bytes();
-	int64_t		most_locks = memory / MEMORY_SHARE / BYTES_PER_LOCK;
-	int64_t		ours;
-	int64_t		theirs;
-	int64_t		locks;
+	int64_t memory = memory_bytes();
+	int64_t most_locks = memory / MEMORY_SHARE / BYTES_PER_LOCK;
+	int64_t ours;
+	int64_t theirs;
+	int64_t locks;
 	ServerNeeds needs = {
-		.connections = greatest(CONNECTIONS, controldata_number(controldata, "max_connections setting", 0),
+		.connections = greatest(CONNECTIONS,
+								controldata_number(controldata, "max_connections setting", 0),
 								told->max_connections),
-		.worker_processes = greatest(WORKER_PROCESSES, controldata_number(controldata, "max_worker_processes setting", 0),
+		.worker_processes = greatest(WORKER_PROCESSES,
+									 controldata_number(controldata, "max_worker_processes setting", 0),
 									 told->max_worker_processes),
 		.prepared_transactions = greatest(PREPARED_TRANSACTIONS,
-										  controldata_number(controldata, "max_prepared_xacts setting", 0),
+										  controldata_number(controldata,
+															 "max_prepared_xacts setting", 0),
 										  told->max_prepared_transactions),
 		.predicate_locks_per_transaction = greatest(PREDICATE_LOCKS_PER_TRANSACTION, 0,
 													told->max_pred_locks_per_transaction),
 		.commit_timestamps = controldata_is_on(controldata, "track_commit_timestamp setting"),
-		.knows_origins = controldata_number(controldata, "pg_control version number", 0) >= CONTROL_VERSION_ORIGINS,
-		.shared_buffers = memory / MEMORY_SHARE / MB
+		.knows_origins = controldata_number(controldata, "pg_control version number", 0) >=
+						 CONTROL_VERSION_ORIGINS,
+		.shared_buffers = memory / MEMORY_SHARE / MB,
 	};
 
 	needs.origins = greatest(ORIGINS, 2 * origins_in(data), told->max_replication_slots);
@@ -85,10 +89,13 @@ server_needs(const char *data, const char *controldata, const PrimarySettings *t
 	 * The locks of all transactions are in one table, whose size is this setting
 	 * times the number of possible transactions.  That number differs here.
 	 */
-	locks = greatest(LOCKS_PER_TRANSACTION, controldata_number(controldata, "max_locks_per_xact setting", 0),
+	locks = greatest(LOCKS_PER_TRANSACTION,
+					 controldata_number(controldata, "max_locks_per_xact setting", 0),
 					 told->max_locks_per_transaction);
-	theirs = needs.connections + needs.worker_processes + needs.prepared_transactions + OTHER_PROCESSES +
-		greatest(0, controldata_number(controldata, "max_wal_senders setting", 0), told->max_wal_senders);
+	theirs = needs.connections + needs.worker_processes + needs.prepared_transactions +
+			 OTHER_PROCESSES +
+			 greatest(0, controldata_number(controldata, "max_wal_senders setting", 0),
+					  told->max_wal_senders);
 	ours = needs.connections + needs.worker_processes + needs.prepared_transactions;
 	locks = (locks * theirs + ours - 1) / ours;
 	if (locks * ours > most_locks)
@@ -103,7 +110,7 @@ server_needs(const char *data, const char *controldata, const PrimarySettings *t
 static int64_t
 controldata_number(const char *controldata, const char *key, int64_t def)
 {
-	size_t		length = strlen(key);
+	size_t length = strlen(key);
 
 	for (const char *line = controldata; line != NULL; line = strchr(line, '\n'))
 	{
@@ -122,7 +129,7 @@ controldata_number(const char *controldata, const char *key, int64_t def)
 static int64_t
 greatest(int64_t floor, int64_t controldata, int64_t told)
 {
-	int64_t		number = told > controldata ? told : controldata;
+	int64_t number = told > controldata ? told : controldata;
 
 	if (number > INT32_MAX)
 		number = INT32_MAX;
@@ -142,9 +149,9 @@ controldata_is_on(const char *controldata, const char *key)
 static int64_t
 origins_in(const char *data)
 {
-	char	   *path = mem_printf("%s/pg_logical/replorigin_checkpoint", data);
+	char *path = mem_printf("%s/pg_logical/replorigin_checkpoint", data);
 	struct stat status;
-	int64_t		count = stat(path, &status) == 0 ? (int64_t) status.st_size / ORIGIN_BYTES : 0;
+	int64_t count = stat(path, &status) == 0 ? (int64_t) status.st_size / ORIGIN_BYTES : 0;
 
 	free(path);
 	return count < UINT16_MAX ? count : UINT16_MAX;
@@ -154,17 +161,18 @@ origins_in(const char *data)
 static int64_t
 memory_bytes(void)
 {
-	int64_t		bytes = (int64_t) sysconf(_SC_PHYS_PAGES) * sysconf(_SC_PAGESIZE);
-	char	   *own = mem_printf("/proc/%d/cgroup", (int) getpid());	/* "self" is a link */
-	char	   *groups = files_read(own);
-	char	   *group = groups != NULL ? strstr(groups, "0::/") : NULL;
-	int64_t		limit = memory_limit("/sys/fs/cgroup/memory.max");
+	int64_t bytes = (int64_t) sysconf(_SC_PHYS_PAGES) * sysconf(_SC_PAGESIZE);
+	char *own = mem_printf("/proc/%d/cgroup", (int) getpid()); /* "self" is a link */
+	char *groups = files_read(own);
+	char *group = groups != NULL ? strstr(groups, "0::/") : NULL;
+	int64_t limit = memory_limit("/sys/fs/cgroup/memory.max");
 
 	if (limit < bytes)
 		bytes = limit;
 	if (group != NULL)
 	{
-		char	   *path = mem_printf("/sys/fs/cgroup%.*s/memory.max", (int) strcspn(group + 3, "\n"), group + 3);
+		char *path = mem_printf("/sys/fs/cgroup%.*s/memory.max", (int) strcspn(group + 3, "\n"),
+								group + 3);
 
 		limit = memory_limit(path);
 		if (limit < bytes)
@@ -180,8 +188,9 @@ memory_bytes(void)
 static int64_t
 memory_limit(const char *path)
 {
-	char	   *text = files_read(path);
-	int64_t		limit = text != NULL && isdigit((unsigned char) *text) ? strtoll(text, NULL, 10) : INT64_MAX;
+	char *text = files_read(path);
+	int64_t limit = text != NULL && isdigit((unsigned char) *text) ? strtoll(text, NULL, 10)
+																   : INT64_MAX;
 
 	free(text);
 	return limit > 0 ? limit : INT64_MAX;

@@ -12,27 +12,27 @@
 /* Settings of the primary, as its extension reports them; 0: not known */
 typedef struct PrimarySettings
 {
-	int64_t		max_connections;
-	int64_t		max_worker_processes;
-	int64_t		max_wal_senders;
-	int64_t		max_prepared_transactions;
-	int64_t		max_locks_per_transaction;
-	int64_t		max_pred_locks_per_transaction;
-	int64_t		max_replication_slots;
-	int64_t		max_active_replication_origins;
+	int64_t max_connections;
+	int64_t max_worker_processes;
+	int64_t max_wal_senders;
+	int64_t max_prepared_transactions;
+	int64_t max_locks_per_transaction;
+	int64_t max_pred_locks_per_transaction;
+	int64_t max_replication_slots;
+	int64_t max_active_replication_origins;
 } PrimarySettings;
 
 typedef struct ServerNeeds
 {
-	int64_t		connections;
-	int64_t		worker_processes;
-	int64_t		prepared_transactions;
-	int64_t		locks_per_transaction;
-	int64_t		predicate_locks_per_transaction;
-	int64_t		origins;
-	bool		commit_timestamps;
-	bool		knows_origins;	/* PostgreSQL has a separate setting for them */
-	int64_t		shared_buffers; /* in MB */
+	int64_t connections;
+	int64_t worker_processes;
+	int64_t prepared_transactions;
+	int64_t locks_per_transaction;
+	int64_t predicate_locks_per_transaction;
+	int64_t origins;
+	bool commit_timestamps;
+	bool knows_origins;		/* PostgreSQL has a separate setting for them */
+	int64_t shared_buffers; /* in MB */
 } ServerNeeds;
 
 /*
@@ -43,4 +43,4 @@ typedef struct ServerNeeds
 extern ServerNeeds server_needs(const char *data, const char *controldata,
 								const PrimarySettings *told);
 
-#endif							/* RESTORE_SERVER_NEEDS_H */
+#endif /* RESTORE_SERVER_NEEDS_H */

@@ -8,6 +8,7 @@
 int
 restore_timeline(const Restore *restore)
 {
-	return restore->target.timeline != 0 ? restore->target.timeline :
-		(int) json_integer_value(json_object_get(restore->backup, "timeline"));
+	return restore->target.timeline != 0
+			   ? restore->target.timeline
+			   : (int) json_integer_value(json_object_get(restore->backup, "timeline"));
 }

@@ -30,12 +30,13 @@ bool
 restore_follow_heir(Restore *restore)
 {
 	const char *server = job_server(restore->job);
-	int			timeline = restore_timeline(restore);
-	int			newest = catalogue_newest_history(server);
-	uint64_t	position;
-	char		name[25];
+	int timeline = restore_timeline(restore);
+	int newest = catalogue_newest_history(server);
+	uint64_t position;
+	char name[25];
 
-	if (restore->target.lsn == NULL || !lsn_parse(restore->target.lsn, &position) || timeline >= newest)
+	if (restore->target.lsn == NULL || !lsn_parse(restore->target.lsn, &position) ||
+		timeline >= newest)
 		return false;
 	if (newest - timeline > HEIRS_MAX)
 		newest = timeline + HEIRS_MAX;
@@ -44,7 +45,8 @@ restore_follow_heir(Restore *restore)
 		restore_segment_name(restore->backup, heir, position, name);
 		if (!catalogue_has_wal(server, name) || !shares(restore, heir, timeline, position))
 			continue;
-		job_log(restore->job, JOB_INFO, "of timeline %d the segment with position %s is not archived: following timeline %d, which went on from there and is the same up to it",
+		job_log(restore->job, JOB_INFO,
+				"of timeline %d the segment with position %s is not archived: following timeline %d, which went on from there and is the same up to it",
 				timeline, restore->target.lsn, heir);
 		restore->target.timeline = heir;
 		restore_look_at_tail(restore);
@@ -61,12 +63,12 @@ restore_follow_heir(Restore *restore)
 static bool
 shares(Restore *restore, int heir, int timeline, uint64_t position)
 {
-	char	   *name = mem_printf("%08X.history", (unsigned int) heir);
+	char *name = mem_printf("%08X.history", (unsigned int) heir);
 	const char *command[] = {"get-wal", job_server(restore->job), name, NULL};
-	size_t		count = 0;
+	size_t count = 0;
 	TimelinePart *parts = NULL;
-	bool		found = false;
-	RunResult	result;
+	bool found = false;
+	RunResult result;
 
 	if (job_run(restore->job, command, GET_HISTORY_DEADLINE_MS, NULL, NULL, &result) &&
 		result.outcome == RUN_EXITED && result.exit_code == 0)
@@ -84,13 +86,14 @@ shares(Restore *restore, int heir, int timeline, uint64_t position)
  * by then (XLogFileReadAnyTLI).
  */
 bool
-restore_segment_is_on_way(const TimelinePart *parts, size_t count, int target, int64_t size, const char *name)
+restore_segment_is_on_way(const TimelinePart *parts, size_t count, int target, int64_t size,
+						  const char *name)
 {
 	unsigned int timeline;
 	unsigned int high;
 	unsigned int low;
-	uint64_t	begin;
-	uint64_t	end;
+	uint64_t begin;
+	uint64_t end;
 
 	if (sscanf(name, "%8X%8X%8X", &timeline, &high, &low) != 3)
 		return false;
@@ -113,10 +116,10 @@ restore_segment_is_on_way(const TimelinePart *parts, size_t count, int target, i
 bool
 restore_leads_to(const json_t *backup, int timeline)
 {
-	json_t	   *one;
-	size_t		i;
+	json_t *one;
+	size_t i;
 
-	json_array_foreach(json_object_get(backup, "timelines"), i, one)
+	json_array_foreach (json_object_get(backup, "timelines"), i, one)
 	{
 		if (atoi(json_string_value(one)) == timeline)
 			return true;

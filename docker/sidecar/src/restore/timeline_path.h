@@ -24,9 +24,10 @@ extern bool restore_follow_heir(Restore *restore);
  * target timeline, whose history is given.  Of several segments for the same
  * positions, PostgreSQL reads that of the newest timeline.
  */
-extern bool restore_segment_is_on_way(const TimelinePart *parts, size_t count, int target, int64_t size, const char *name);
+extern bool restore_segment_is_on_way(const TimelinePart *parts, size_t count, int target,
+									  int64_t size, const char *name);
 
 /* Whether the backup leads to that timeline, by Barman's wide object */
 extern bool restore_leads_to(const json_t *backup, int timeline);
 
-#endif							/* RESTORE_TIMELINE_PATH_H */
+#endif /* RESTORE_TIMELINE_PATH_H */

@@ -14,7 +14,7 @@
 static inline uint16_t
 bytes_u16(const uint8_t *at)
 {
-	uint16_t	value;
+	uint16_t value;
 
 	memcpy(&value, at, sizeof(value));
 	return le16toh(value);
@@ -23,7 +23,7 @@ bytes_u16(const uint8_t *at)
 static inline uint32_t
 bytes_u32(const uint8_t *at)
 {
-	uint32_t	value;
+	uint32_t value;
 
 	memcpy(&value, at, sizeof(value));
 	return le32toh(value);
@@ -32,10 +32,10 @@ bytes_u32(const uint8_t *at)
 static inline uint64_t
 bytes_u64(const uint8_t *at)
 {
-	uint64_t	value;
+	uint64_t value;
 
 	memcpy(&value, at, sizeof(value));
 	return le64toh(value);
 }
 
-#endif							/* WAL_BYTES_H */
+#endif /* WAL_BYTES_H */

@@ -17,14 +17,14 @@
 /* Those below are of initdb */
 #define FIRST_NORMAL_XID 3
 
-#define INFO_OPERATION 0xF0
-#define SMGR_CREATE 0x10
-#define SMGR_TRUNCATE 0x20
-#define SMGR_TRUNCATE_HEAP 0x0001
-#define STANDBY_LOCK 0x00
-#define STANDBY_RUNNING 0x10
-#define HEAP_OPERATION 0x70
-#define HEAP_TRUNCATE 0x30
+#define INFO_OPERATION			0xF0
+#define SMGR_CREATE				0x10
+#define SMGR_TRUNCATE			0x20
+#define SMGR_TRUNCATE_HEAP		0x0001
+#define STANDBY_LOCK			0x00
+#define STANDBY_RUNNING			0x10
+#define HEAP_OPERATION			0x70
+#define HEAP_TRUNCATE			0x30
 #define XLOG_FULL_PAGE_FOR_HINT 0xA0
 
 /* Of a COMMIT: files, statistics, invalidations and subtransactions together */
@@ -47,10 +47,11 @@ static bool parse(Changes *changes, const WalRecord *record);
 Changes *
 changes_new(const ChangesOptions *options)
 {
-	Changes    *changes = mem_alloc(sizeof(*changes));
+	Changes *changes = mem_alloc(sizeof(*changes));
 
 	changes->options = *options;
-	changes->flight = in_flight_new(options->max_transactions > 0 ? options->max_transactions : CHANGES_MAX_TRANSACTIONS,
+	changes->flight = in_flight_new(options->max_transactions > 0 ? options->max_transactions
+																  : CHANGES_MAX_TRANSACTIONS,
 									options->max_items > 0 ? options->max_items : CHANGES_MAX_ITEMS);
 	return changes;
 }
@@ -106,7 +107,7 @@ static bool
 transaction_record(Changes *changes, const WalRecord *record)
 {
 	CommitRecord commit;
-	bool		ends;
+	bool ends;
 	const char *wrong;
 
 	if (!parse(changes, record))
@@ -118,7 +119,9 @@ transaction_record(Changes *changes, const WalRecord *record)
 	if (commit.xid < FIRST_NORMAL_XID)
 		return true;
 	/* no server has so many; each takes memory here */
-	if ((uint64_t) commit.stats_count + commit.file_count + commit.invalidation_count + commit.subtransaction_count > COMMIT_ITEMS_MAX)
+	if ((uint64_t) commit.stats_count + commit.file_count + commit.invalidation_count +
+			commit.subtransaction_count >
+		COMMIT_ITEMS_MAX)
 		return changes_fail(changes, record->lsn, "a COMMIT lists more than the limit allows");
 	transaction_ends(changes, record, &commit);
 	return true;
@@ -141,7 +144,7 @@ unfinished_record(Changes *changes, const WalRecord *record)
 static bool
 standby_record(Changes *changes, const WalRecord *record)
 {
-	uint8_t		operation = record->info & INFO_OPERATION;
+	uint8_t operation = record->info & INFO_OPERATION;
 
 	if (operation != STANDBY_LOCK && operation != STANDBY_RUNNING)
 		return true;
@@ -155,7 +158,7 @@ static bool
 lock_record(Changes *changes, const WalRecord *record)
 {
 	const uint8_t *at = changes->parts.main;
-	uint32_t	count;
+	uint32_t count;
 
 	if (changes->parts.main_length < 4)
 		return changes_fail(changes, record->lsn, "a list of locks has no length");
@@ -166,7 +169,7 @@ lock_record(Changes *changes, const WalRecord *record)
 	for (uint32_t i = 0; i < count; i++, at += 12)
 	{
 		FlightTable table = {record->lsn, bytes_u32(at + 4), bytes_u32(at + 8), false};
-		uint32_t	xid = bytes_u32(at);
+		uint32_t xid = bytes_u32(at);
 
 		if (xid >= FIRST_NORMAL_XID && !add_lock(changes, xid, &table, record->xid == 0))
 			return changes_fail(changes, record->lsn, too_many);
@@ -198,8 +201,8 @@ static bool
 running_record(Changes *changes, const WalRecord *record)
 {
 	const uint8_t *at = changes->parts.main;
-	uint32_t	next;
-	uint32_t	oldest;
+	uint32_t next;
+	uint32_t oldest;
 
 	if (changes->parts.main_length < 24)
 		return changes_fail(changes, record->lsn, "a snapshot of what runs is cut short");
@@ -211,7 +214,7 @@ running_record(Changes *changes, const WalRecord *record)
 		changes->floor = next;
 	}
 	else if (xid_precedes(changes->floor, oldest))
-		changes->floor = oldest;	/* stays near, as xids begin anew after four thousand million */
+		changes->floor = oldest; /* stays near, as xids begin anew after four thousand million */
 	in_flight_end_before(changes->flight, oldest);
 	return true;
 }
@@ -220,7 +223,7 @@ static bool
 other_record(Changes *changes, const WalRecord *record)
 {
 	FlightTransaction *transaction = in_flight_get(changes->flight, record->xid, record->lsn);
-	bool		is_heap = record->rmgr == RMGR_HEAP || record->rmgr == RMGR_HEAP2;
+	bool is_heap = record->rmgr == RMGR_HEAP || record->rmgr == RMGR_HEAP2;
 
 	if (transaction == NULL)
 		return changes_fail(changes, record->lsn, too_many);
@@ -232,7 +235,8 @@ other_record(Changes *changes, const WalRecord *record)
 			return false;
 		if (transaction->has_created)
 			class_record(changes, transaction, record);
-		return (changes->options.fast && !is_truncation(record)) || row_record(changes, transaction, record);
+		return (changes->options.fast && !is_truncation(record)) ||
+			   row_record(changes, transaction, record);
 	}
 	if (is_heap || !transaction->has_created ||
 		(record->rmgr == RMGR_XLOG && (record->info & INFO_OPERATION) == XLOG_FULL_PAGE_FOR_HINT))
@@ -253,7 +257,7 @@ is_truncation(const WalRecord *record)
 static bool
 storage_record(Changes *changes, FlightTransaction *transaction, const WalRecord *record)
 {
-	uint8_t		operation = record->info & INFO_OPERATION;
+	uint8_t operation = record->info & INFO_OPERATION;
 	const uint8_t *at = changes->parts.main;
 	FlightRelation *relation;
 	RelationFile file;
@@ -264,7 +268,7 @@ storage_record(Changes *changes, FlightTransaction *transaction, const WalRecord
 		return changes_fail(changes, record->lsn, "it makes or cuts a file and does not say which");
 	if (operation == SMGR_CREATE)
 	{
-		uint32_t	fork = bytes_u32(at + 12);
+		uint32_t fork = bytes_u32(at + 12);
 
 		/* of an unlogged relation, only the init fork is logged */
 		if (fork != FORK_MAIN && fork != FORK_INIT)
@@ -274,7 +278,7 @@ storage_record(Changes *changes, FlightTransaction *transaction, const WalRecord
 		return true;
 	else
 		at += 4;
-	file = (RelationFile) {bytes_u32(at), bytes_u32(at + 4), bytes_u32(at + 8)};
+	file = (RelationFile){bytes_u32(at), bytes_u32(at + 4), bytes_u32(at + 8)};
 	relation = in_flight_relation(changes->flight, transaction, &file);
 	if (relation == NULL)
 		return changes_fail(changes, record->lsn, too_many);
@@ -294,7 +298,8 @@ mark_pages(Changes *changes, const FlightTransaction *transaction)
 {
 	for (int i = 0; i < changes->parts.block_count; i++)
 	{
-		FlightRelation *relation = in_flight_find_relation(changes->flight, transaction->xid, &changes->parts.blocks[i].file);
+		FlightRelation *relation = in_flight_find_relation(changes->flight, transaction->xid,
+														   &changes->parts.blocks[i].file);
 
 		if (relation != NULL && changes->parts.blocks[i].fork == FORK_MAIN)
 			relation->other_pages = true;

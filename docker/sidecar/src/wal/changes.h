@@ -38,4 +38,4 @@ extern void changes_gap(Changes *changes);
 /* How many transactions have begun and not ended */
 extern uint32_t changes_in_flight(const Changes *changes);
 
-#endif							/* WAL_CHANGES_H */
+#endif /* WAL_CHANGES_H */

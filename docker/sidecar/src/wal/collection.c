@@ -12,7 +12,7 @@
 bool
 changes_fail(Changes *changes, uint64_t lsn, const char *detail)
 {
-	snprintf(changes->error, sizeof(changes->error), "the record at %" PRIX64 "/%08" PRIX64 ": %s", lsn >> 32,
-			 lsn & 0xFFFFFFFF, detail);
+	snprintf(changes->error, sizeof(changes->error), "the record at %" PRIX64 "/%08" PRIX64 ": %s",
+			 lsn >> 32, lsn & 0xFFFFFFFF, detail);
 	return false;
 }

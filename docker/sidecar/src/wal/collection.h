@@ -17,24 +17,24 @@
 typedef struct Changes
 {
 	ChangesOptions options;
-	InFlight   *flight;
-	bool		has_floor;
-	uint32_t	floor;			/* of this transaction and later ones, everything has been read */
-	char		error[160];
-	RecordParts parts;			/* of the record at hand */
+	InFlight *flight;
+	bool has_floor;
+	uint32_t floor; /* of this transaction and later ones, everything has been read */
+	char error[160];
+	RecordParts parts; /* of the record at hand */
 } Changes;
 
 /* A transaction that has committed, with all of its subtransactions */
 typedef struct Ended
 {
 	const CommitRecord *commit;
-	uint64_t	begin_lsn;
-	FlightRelation *relations;	/* by key, each file once */
-	size_t		relation_count;
-	FlightTable *tables;		/* by LSN */
-	size_t		table_count;
-	bool		has_created;
-	char	   *gid;			/* malloc'd; NULL: none is known */
+	uint64_t begin_lsn;
+	FlightRelation *relations; /* by key, each file once */
+	size_t relation_count;
+	FlightTable *tables; /* by LSN */
+	size_t table_count;
+	bool has_created;
+	char *gid; /* malloc'd; NULL: none is known */
 } Ended;
 
 /* Always false */
@@ -47,4 +47,4 @@ relation_key(uint32_t database, uint32_t number)
 	return (uint64_t) database << 32 | number;
 }
 
-#endif							/* WAL_COLLECTION_H */
+#endif /* WAL_COLLECTION_H */

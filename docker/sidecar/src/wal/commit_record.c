@@ -11,30 +11,30 @@
 #include "wal/bytes.h"
 #include "wal/page_header.h"
 
-#define XACT_OPERATION 0x70
-#define XACT_COMMIT 0x00
-#define XACT_PREPARE 0x10
-#define XACT_ABORT 0x20
+#define XACT_OPERATION		 0x70
+#define XACT_COMMIT			 0x00
+#define XACT_PREPARE		 0x10
+#define XACT_ABORT			 0x20
 #define XACT_COMMIT_PREPARED 0x30
-#define XACT_ABORT_PREPARED 0x40
-#define XACT_HAS_INFO 0x80
+#define XACT_ABORT_PREPARED	 0x40
+#define XACT_HAS_INFO		 0x80
 
-#define HAS_DATABASE 0x0001
+#define HAS_DATABASE		0x0001
 #define HAS_SUBTRANSACTIONS 0x0002
-#define HAS_FILES 0x0004
-#define HAS_INVALIDATIONS 0x0008
-#define HAS_TWO_PHASE 0x0010
-#define HAS_ORIGIN 0x0020
-#define HAS_GID 0x0080
-#define HAS_DROPPED_STATS 0x0100
+#define HAS_FILES			0x0004
+#define HAS_INVALIDATIONS	0x0008
+#define HAS_TWO_PHASE		0x0010
+#define HAS_ORIGIN			0x0020
+#define HAS_GID				0x0080
+#define HAS_DROPPED_STATS	0x0100
 
-#define FILE_SIZE 12
-#define INVALIDATION_SIZE 16
+#define FILE_SIZE			  12
+#define INVALIDATION_SIZE	  16
 #define INVALIDATION_RELCACHE (-2)
 
 /* xl_xact_prepare: where it has the length of the identifier, and how long it is itself */
 #define PREPARE_GID_LENGTH 54
-#define PREPARE_SIZE 72
+#define PREPARE_SIZE	   72
 
 /* From 1970 to 2000, where PostgreSQL's time begins */
 #define EPOCH_MICROSECONDS (INT64_C(946684800) * 1000000)
@@ -42,7 +42,7 @@
 typedef struct Rest
 {
 	const uint8_t *at;
-	size_t		left;
+	size_t left;
 } Rest;
 
 static const char *read_parts(Rest *rest, uint32_t has, CommitRecord *commit);
@@ -50,12 +50,13 @@ static bool read_list(Rest *rest, size_t item_size, const uint8_t **items, uint3
 static const uint8_t *take(Rest *rest, size_t length);
 
 const char *
-commit_record_parse(const WalRecord *record, const RecordParts *parts, bool *ends, CommitRecord *commit)
+commit_record_parse(const WalRecord *record, const RecordParts *parts, bool *ends,
+					CommitRecord *commit)
 {
-	uint8_t		operation = record->info & XACT_OPERATION;
-	Rest		rest = {parts->main, parts->main_length};
+	uint8_t operation = record->info & XACT_OPERATION;
+	Rest rest = {parts->main, parts->main_length};
 	const uint8_t *at;
-	uint32_t	has = 0;
+	uint32_t has = 0;
 
 	memset(commit, 0, sizeof(*commit));
 	commit->is_commit = operation == XACT_COMMIT || operation == XACT_COMMIT_PREPARED;
@@ -89,14 +90,16 @@ read_parts(Rest *rest, uint32_t has, CommitRecord *commit)
 
 	if ((has & HAS_DATABASE) && take(rest, 8) == NULL)
 		return "a COMMIT or ABORT ends within its database";
-	if ((has & HAS_SUBTRANSACTIONS) && !read_list(rest, 4, &commit->subtransactions, &commit->subtransaction_count))
+	if ((has & HAS_SUBTRANSACTIONS) &&
+		!read_list(rest, 4, &commit->subtransactions, &commit->subtransaction_count))
 		return short_list;
 	if ((has & HAS_FILES) && !read_list(rest, FILE_SIZE, &commit->files, &commit->file_count))
 		return short_list;
 	if ((has & HAS_DROPPED_STATS) &&
 		!read_list(rest, (size_t) commit->stats_item_size, &commit->stats, &commit->stats_count))
 		return short_list;
-	if ((has & HAS_INVALIDATIONS) && !read_list(rest, INVALIDATION_SIZE, &commit->invalidations, &commit->invalidation_count))
+	if ((has & HAS_INVALIDATIONS) &&
+		!read_list(rest, INVALIDATION_SIZE, &commit->invalidations, &commit->invalidation_count))
 		return short_list;
 	if (has & HAS_TWO_PHASE)
 	{
@@ -106,7 +109,8 @@ read_parts(Rest *rest, uint32_t has, CommitRecord *commit)
 	}
 	if (has & HAS_GID)
 	{
-		size_t		length = strnlen((const char *) rest->at, rest->left < GID_SIZE ? rest->left : GID_SIZE);
+		size_t length = strnlen((const char *) rest->at,
+								rest->left < GID_SIZE ? rest->left : GID_SIZE);
 
 		if (length == rest->left || length == GID_SIZE)
 			return "the identifier of a prepared transaction does not end";
@@ -120,7 +124,7 @@ read_parts(Rest *rest, uint32_t has, CommitRecord *commit)
 const char *
 prepare_record_gid(const WalRecord *record, const RecordParts *parts)
 {
-	uint32_t	length;
+	uint32_t length;
 
 	if ((record->info & XACT_OPERATION) != XACT_PREPARE || parts->main_length < PREPARE_SIZE)
 		return NULL;
@@ -142,21 +146,22 @@ commit_file(const CommitRecord *commit, uint32_t i)
 {
 	const uint8_t *at = commit->files + (size_t) i * FILE_SIZE;
 
-	return (RelationFile) {bytes_u32(at), bytes_u32(at + 4), bytes_u32(at + 8)};
+	return (RelationFile){bytes_u32(at), bytes_u32(at + 4), bytes_u32(at + 8)};
 }
 
 bool
 commit_dropped(const CommitRecord *commit, uint32_t i, uint32_t *database, uint32_t *relation)
 {
 	const uint8_t *at = commit->stats + (size_t) i * (size_t) commit->stats_item_size;
-	uint32_t	kind = bytes_u32(at);
+	uint32_t kind = bytes_u32(at);
 
 	*database = bytes_u32(at + 4);
 	*relation = bytes_u32(at + 8);
 	/* since 18 the identifier has 64 bits, of which an OID needs half */
 	if (commit->stats_item_size == 16 && bytes_u32(at + 12) != 0)
 		return false;
-	return kind == STATS_DATABASE ? *database != 0 && *relation == 0 : kind == STATS_RELATION && *relation != 0;
+	return kind == STATS_DATABASE ? *database != 0 && *relation == 0
+								  : kind == STATS_RELATION && *relation != 0;
 }
 
 bool

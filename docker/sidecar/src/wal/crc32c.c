@@ -20,11 +20,10 @@ static pthread_once_t once = PTHREAD_ONCE_INIT;
 static void prepare(void);
 
 #ifdef __x86_64__
-__attribute__((target("sse4.2")))
-static uint32_t
+__attribute__((target("sse4.2"))) static uint32_t
 add_by_processor(uint32_t crc, const uint8_t *at, size_t length)
 {
-	uint64_t	wide = crc;
+	uint64_t wide = crc;
 
 	for (; length >= 8; at += 8, length -= 8)
 		wide = __builtin_ia32_crc32di(wide, bytes_u64(at));
@@ -54,13 +53,12 @@ crc32c_add_by_table(uint32_t crc, const void *bytes, size_t length)
 	pthread_once(&once, prepare);
 	for (; length >= 8; at += 8, length -= 8)
 	{
-		uint32_t	low = crc ^ bytes_u32(at);
-		uint32_t	high = bytes_u32(at + 4);
+		uint32_t low = crc ^ bytes_u32(at);
+		uint32_t high = bytes_u32(at + 4);
 
-		crc = tables[7][low & 0xFF] ^ tables[6][low >> 8 & 0xFF] ^
-			tables[5][low >> 16 & 0xFF] ^ tables[4][low >> 24] ^
-			tables[3][high & 0xFF] ^ tables[2][high >> 8 & 0xFF] ^
-			tables[1][high >> 16 & 0xFF] ^ tables[0][high >> 24];
+		crc = tables[7][low & 0xFF] ^ tables[6][low >> 8 & 0xFF] ^ tables[5][low >> 16 & 0xFF] ^
+			  tables[4][low >> 24] ^ tables[3][high & 0xFF] ^ tables[2][high >> 8 & 0xFF] ^
+			  tables[1][high >> 16 & 0xFF] ^ tables[0][high >> 24];
 	}
 	for (; length > 0; at++, length--)
 		crc = tables[0][(crc ^ *at) & 0xFF] ^ crc >> 8;
@@ -72,7 +70,7 @@ prepare(void)
 {
 	for (uint32_t i = 0; i < 256; i++)
 	{
-		uint32_t	crc = i;
+		uint32_t crc = i;
 
 		for (int bit = 0; bit < 8; bit++)
 			crc = crc & 1 ? crc >> 1 ^ POLYNOMIAL : crc >> 1;

@@ -17,46 +17,54 @@
 #include "base/memory.h"
 
 /* xz -9 needs 65 MB; zstd without --long at most 8 MB, with --ultra -22 128 MB */
-#define XZ_MEMORY_MAX (UINT64_C(128) * 1024 * 1024)
+#define XZ_MEMORY_MAX		(UINT64_C(128) * 1024 * 1024)
 #define ZSTD_WINDOW_LOG_MAX 27
 
 struct Decompressor
 {
 	Compression compression;
-	bool		ended;			/* the stream, so that the next step begins another */
+	bool ended; /* the stream, so that the next step begins another */
 	union
 	{
-		z_stream	gzip;
-		bz_stream	bzip2;
+		z_stream gzip;
+		bz_stream bzip2;
 		lzma_stream xz;
 		ZSTD_DStream *zstd;
-		LZ4F_dctx  *lz4;
+		LZ4F_dctx *lz4;
 	};
 };
 
 /* The bytes moved are those by which the counts shrink */
-typedef DecompressStep (*StepFunction) (Decompressor *decompressor, const uint8_t *in, size_t *in_left,
-										uint8_t *out, size_t *out_left);
+typedef DecompressStep (*StepFunction)(Decompressor *decompressor, const uint8_t *in,
+									   size_t *in_left, uint8_t *out, size_t *out_left);
 
 static bool begin_stream(Decompressor *decompressor);
 static void end_stream(Decompressor *decompressor);
-static DecompressStep step_gzip(Decompressor *decompressor, const uint8_t *in, size_t *in_left, uint8_t *out, size_t *out_left);
-static DecompressStep step_bzip2(Decompressor *decompressor, const uint8_t *in, size_t *in_left, uint8_t *out, size_t *out_left);
-static DecompressStep step_xz(Decompressor *decompressor, const uint8_t *in, size_t *in_left, uint8_t *out, size_t *out_left);
-static DecompressStep step_zstd(Decompressor *decompressor, const uint8_t *in, size_t *in_left, uint8_t *out, size_t *out_left);
-static DecompressStep step_lz4(Decompressor *decompressor, const uint8_t *in, size_t *in_left, uint8_t *out, size_t *out_left);
+static DecompressStep step_gzip(Decompressor *decompressor, const uint8_t *in, size_t *in_left,
+								uint8_t *out, size_t *out_left);
+static DecompressStep step_bzip2(Decompressor *decompressor, const uint8_t *in, size_t *in_left,
+								 uint8_t *out, size_t *out_left);
+static DecompressStep step_xz(Decompressor *decompressor, const uint8_t *in, size_t *in_left,
+							  uint8_t *out, size_t *out_left);
+static DecompressStep step_zstd(Decompressor *decompressor, const uint8_t *in, size_t *in_left,
+								uint8_t *out, size_t *out_left);
+static DecompressStep step_lz4(Decompressor *decompressor, const uint8_t *in, size_t *in_left,
+							   uint8_t *out, size_t *out_left);
 
 static const struct
 {
 	const char *name;
 	const char *magic;
-	size_t		magic_length;
+	size_t magic_length;
 	StepFunction step;
-}			compressions[] = {
+} compressions[] = {
 	[COMPRESSION_NONE] = {"none", NULL, 0, NULL},
 	[COMPRESSION_GZIP] = {"gzip", "\x1f\x8b\x08", 3, step_gzip},
 	[COMPRESSION_BZIP2] = {"bzip2", "BZh", 3, step_bzip2},
-	[COMPRESSION_XZ] = {"xz", "\xfd" "7zXZ\0", 6, step_xz},
+	[COMPRESSION_XZ] = {"xz",
+						"\xfd"
+						"7zXZ\0",
+						6, step_xz},
 	[COMPRESSION_ZSTD] = {"zstd", "\x28\xb5\x2f\xfd", 4, step_zstd},
 	[COMPRESSION_LZ4] = {"lz4", "\x04\x22\x4d\x18", 4, step_lz4},
 };
@@ -103,10 +111,11 @@ decompressor_free(Decompressor *decompressor)
 }
 
 DecompressStep
-decompressor_step(Decompressor *decompressor, const uint8_t **in, size_t *in_left, uint8_t **out, size_t *out_left)
+decompressor_step(Decompressor *decompressor, const uint8_t **in, size_t *in_left, uint8_t **out,
+				  size_t *out_left)
 {
-	size_t		in_before = *in_left;
-	size_t		out_before = *out_left;
+	size_t in_before = *in_left;
+	size_t out_before = *out_left;
 	DecompressStep step;
 
 	if (decompressor->ended)
@@ -140,7 +149,8 @@ begin_stream(Decompressor *decompressor)
 		case COMPRESSION_ZSTD:
 			decompressor->zstd = ZSTD_createDStream();
 			return decompressor->zstd != NULL &&
-				!ZSTD_isError(ZSTD_DCtx_setParameter(decompressor->zstd, ZSTD_d_windowLogMax, ZSTD_WINDOW_LOG_MAX));
+				   !ZSTD_isError(ZSTD_DCtx_setParameter(decompressor->zstd, ZSTD_d_windowLogMax,
+														ZSTD_WINDOW_LOG_MAX));
 		case COMPRESSION_LZ4:
 			return !LZ4F_isError(LZ4F_createDecompressionContext(&decompressor->lz4, LZ4F_VERSION));
 		default:
@@ -174,12 +184,13 @@ end_stream(Decompressor *decompressor)
 }
 
 static DecompressStep
-step_gzip(Decompressor *decompressor, const uint8_t *in, size_t *in_left, uint8_t *out, size_t *out_left)
+step_gzip(Decompressor *decompressor, const uint8_t *in, size_t *in_left, uint8_t *out,
+		  size_t *out_left)
 {
-	z_stream   *stream = &decompressor->gzip;
-	int			result;
+	z_stream *stream = &decompressor->gzip;
+	int result;
 
-	stream->next_in = (Bytef *) (uintptr_t) in;	/* zlib's interface knows no const */
+	stream->next_in = (Bytef *) (uintptr_t) in; /* zlib's interface knows no const */
 	stream->avail_in = (uInt) *in_left;
 	stream->next_out = out;
 	stream->avail_out = (uInt) *out_left;
@@ -192,10 +203,11 @@ step_gzip(Decompressor *decompressor, const uint8_t *in, size_t *in_left, uint8_
 }
 
 static DecompressStep
-step_bzip2(Decompressor *decompressor, const uint8_t *in, size_t *in_left, uint8_t *out, size_t *out_left)
+step_bzip2(Decompressor *decompressor, const uint8_t *in, size_t *in_left, uint8_t *out,
+		   size_t *out_left)
 {
-	bz_stream  *stream = &decompressor->bzip2;
-	int			result;
+	bz_stream *stream = &decompressor->bzip2;
+	int result;
 
 	stream->next_in = (char *) (uintptr_t) in;
 	stream->avail_in = (unsigned int) *in_left;
@@ -213,7 +225,7 @@ static DecompressStep
 step_xz(Decompressor *decompressor, const uint8_t *in, size_t *in_left, uint8_t *out, size_t *out_left)
 {
 	lzma_stream *stream = &decompressor->xz;
-	lzma_ret	result;
+	lzma_ret result;
 
 	stream->next_in = in;
 	stream->avail_in = *in_left;
@@ -228,11 +240,12 @@ step_xz(Decompressor *decompressor, const uint8_t *in, size_t *in_left, uint8_t 
 }
 
 static DecompressStep
-step_zstd(Decompressor *decompressor, const uint8_t *in, size_t *in_left, uint8_t *out, size_t *out_left)
+step_zstd(Decompressor *decompressor, const uint8_t *in, size_t *in_left, uint8_t *out,
+		  size_t *out_left)
 {
 	ZSTD_inBuffer from = {in, *in_left, 0};
 	ZSTD_outBuffer to = {out, *out_left, 0};
-	size_t		result = ZSTD_decompressStream(decompressor->zstd, &to, &from);
+	size_t result = ZSTD_decompressStream(decompressor->zstd, &to, &from);
 
 	*in_left -= from.pos;
 	*out_left -= to.pos;
@@ -242,11 +255,12 @@ step_zstd(Decompressor *decompressor, const uint8_t *in, size_t *in_left, uint8_
 }
 
 static DecompressStep
-step_lz4(Decompressor *decompressor, const uint8_t *in, size_t *in_left, uint8_t *out, size_t *out_left)
+step_lz4(Decompressor *decompressor, const uint8_t *in, size_t *in_left, uint8_t *out,
+		 size_t *out_left)
 {
-	size_t		consumed = *in_left;
-	size_t		produced = *out_left;
-	size_t		result = LZ4F_decompress(decompressor->lz4, out, &produced, in, &consumed, NULL);
+	size_t consumed = *in_left;
+	size_t produced = *out_left;
+	size_t result = LZ4F_decompress(decompressor->lz4, out, &produced, in, &consumed, NULL);
 
 	if (LZ4F_isError(result))
 		return DECOMPRESS_BAD;

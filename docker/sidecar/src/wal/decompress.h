@@ -17,13 +17,13 @@ typedef enum Compression
 	COMPRESSION_BZIP2,
 	COMPRESSION_XZ,
 	COMPRESSION_ZSTD,
-	COMPRESSION_LZ4				/* its frames */
+	COMPRESSION_LZ4 /* its frames */
 } Compression;
 
 typedef enum DecompressStep
 {
 	DECOMPRESS_MORE,
-	DECOMPRESS_STREAM_END,		/* what follows, if anything, is another stream */
+	DECOMPRESS_STREAM_END, /* what follows, if anything, is another stream */
 	DECOMPRESS_BAD
 } DecompressStep;
 
@@ -41,7 +41,7 @@ extern void decompressor_free(Decompressor *decompressor);
  * Consumes from *in and appends to *out, and moves both pointers and counts.
  * After the end of a stream, the next call begins another.
  */
-extern DecompressStep decompressor_step(Decompressor *decompressor, const uint8_t **in, size_t *in_left,
-										uint8_t **out, size_t *out_left);
+extern DecompressStep decompressor_step(Decompressor *decompressor, const uint8_t **in,
+										size_t *in_left, uint8_t **out, size_t *out_left);
 
-#endif							/* WAL_DECOMPRESS_H */
+#endif /* WAL_DECOMPRESS_H */

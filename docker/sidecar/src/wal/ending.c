@@ -11,14 +11,16 @@
 #include "base/memory.h"
 #include "wal/operations.h"
 
-static void take_transaction(InFlight *flight, uint32_t xid, Ended *ended, size_t *relation_room, size_t *table_room);
+static void take_transaction(InFlight *flight, uint32_t xid, Ended *ended, size_t *relation_room,
+							 size_t *table_room);
 static void add_relations(const FlightTransaction *transaction, Ended *ended, size_t *relation_room);
 static void add_tables(const FlightTransaction *transaction, Ended *ended, size_t *table_room);
 static void fold_relations(Ended *ended);
-static int	compare_relations(const void *a, const void *b);
-static int	compare_tables(const void *a, const void *b);
+static int compare_relations(const void *a, const void *b);
+static int compare_tables(const void *a, const void *b);
 static void report(Changes *changes, const WalRecord *record, const Ended *ended);
-static void report_operation(Changes *changes, WalChange *change, const Operation *operation, const Ended *ended);
+static void report_operation(Changes *changes, WalChange *change, const Operation *operation,
+							 const Ended *ended);
 static void report_rows(Changes *changes, WalChange *change, const Ended *ended);
 static void add_counts(WalChange *change, const Ended *ended, uint64_t key);
 static void emit(Changes *changes, WalChange *change);
@@ -26,13 +28,14 @@ static void emit(Changes *changes, WalChange *change);
 void
 transaction_ends(Changes *changes, const WalRecord *record, const CommitRecord *commit)
 {
-	Ended		ended = {.commit = commit, .begin_lsn = record->lsn};
-	size_t		relation_room = 0;
-	size_t		table_room = 0;
+	Ended ended = {.commit = commit, .begin_lsn = record->lsn};
+	size_t relation_room = 0;
+	size_t table_room = 0;
 
 	take_transaction(changes->flight, commit->xid, &ended, &relation_room, &table_room);
 	for (uint32_t i = 0; i < commit->subtransaction_count; i++)
-		take_transaction(changes->flight, commit_subtransaction(commit, i), &ended, &relation_room, &table_room);
+		take_transaction(changes->flight, commit_subtransaction(commit, i), &ended, &relation_room,
+						 &table_room);
 	if (commit->is_commit)
 	{
 		fold_relations(&ended);
@@ -45,7 +48,8 @@ transaction_ends(Changes *changes, const WalRecord *record, const CommitRecord *
 
 /* Each is there once, however often the record names it. */
 static void
-take_transaction(InFlight *flight, uint32_t xid, Ended *ended, size_t *relation_room, size_t *table_room)
+take_transaction(InFlight *flight, uint32_t xid, Ended *ended, size_t *relation_room,
+				 size_t *table_room)
 {
 	FlightTransaction *transaction = in_flight_find(flight, xid);
 
@@ -70,7 +74,8 @@ take_transaction(InFlight *flight, uint32_t xid, Ended *ended, size_t *relation_
 static void
 add_relations(const FlightTransaction *transaction, Ended *ended, size_t *relation_room)
 {
-	for (const FlightRelation *relation = transaction->relations; relation != NULL; relation = relation->of_transaction)
+	for (const FlightRelation *relation = transaction->relations; relation != NULL;
+		 relation = relation->of_transaction)
 	{
 		if (ended->relation_count == *relation_room)
 		{
@@ -99,7 +104,7 @@ add_tables(const FlightTransaction *transaction, Ended *ended, size_t *table_roo
 static void
 fold_relations(Ended *ended)
 {
-	size_t		kept = 0;
+	size_t kept = 0;
 
 	if (ended->table_count > 1)
 		qsort(ended->tables, ended->table_count, sizeof(FlightTable), compare_tables);
@@ -137,8 +142,8 @@ compare_relations(const void *a, const void *b)
 {
 	const RelationFile *one = &((const FlightRelation *) a)->file;
 	const RelationFile *other = &((const FlightRelation *) b)->file;
-	uint64_t	key = relation_key(one->database, one->number);
-	uint64_t	other_key = relation_key(other->database, other->number);
+	uint64_t key = relation_key(one->database, one->number);
+	uint64_t other_key = relation_key(other->database, other->number);
 
 	if (key != other_key)
 		return key < other_key ? -1 : 1;
@@ -148,8 +153,8 @@ compare_relations(const void *a, const void *b)
 static int
 compare_tables(const void *a, const void *b)
 {
-	uint64_t	one = ((const FlightTable *) a)->lsn;
-	uint64_t	other = ((const FlightTable *) b)->lsn;
+	uint64_t one = ((const FlightTable *) a)->lsn;
+	uint64_t other = ((const FlightTable *) b)->lsn;
 
 	return one < other ? -1 : one > other;
 }
@@ -157,8 +162,8 @@ compare_tables(const void *a, const void *b)
 static void
 report(Changes *changes, const WalRecord *record, const Ended *ended)
 {
-	Operations	operations = {0};
-	WalChange	change = {
+	Operations operations = {0};
+	WalChange change = {
 		.xid = ended->commit->xid,
 		.is_prepared = ended->commit->is_prepared,
 		.gid = ended->commit->gid != NULL ? ended->commit->gid : ended->gid,
@@ -173,7 +178,8 @@ report(Changes *changes, const WalRecord *record, const Ended *ended)
 		operations_find(ended, &operations);
 	for (size_t i = 0; i < operations.count; i++)
 		report_operation(changes, &change, &operations.items[i], ended);
-	if (changes->options.unseen && !change.is_whole && ended->begin_lsn == record->lsn && operations.count == 0)
+	if (changes->options.unseen && !change.is_whole && ended->begin_lsn == record->lsn &&
+		operations.count == 0)
 		changes->options.callback(&change, changes->options.context);
 	change.has_no_file = false;
 	if (!changes->options.fast)
@@ -209,7 +215,8 @@ report_rows(Changes *changes, WalChange *change, const Ended *ended)
 	{
 		const FlightRelation *relation = &ended->relations[i];
 
-		if (relation->is_taken || (relation->inserted | relation->updated | relation->deleted | relation->moved_in | relation->moved_out) == 0)
+		if (relation->is_taken || (relation->inserted | relation->updated | relation->deleted |
+								   relation->moved_in | relation->moved_out) == 0)
 			continue;
 		change->kinds = 0;
 		change->database = relation->file.database;
@@ -230,12 +237,12 @@ report_rows(Changes *changes, WalChange *change, const Ended *ended)
 static void
 add_counts(WalChange *change, const Ended *ended, uint64_t key)
 {
-	size_t		low = 0;
-	size_t		high = ended->relation_count;
+	size_t low = 0;
+	size_t high = ended->relation_count;
 
 	while (low < high)
 	{
-		size_t		middle = low + (high - low) / 2;
+		size_t middle = low + (high - low) / 2;
 		const RelationFile *file = &ended->relations[middle].file;
 
 		if (relation_key(file->database, file->number) < key)
@@ -264,7 +271,8 @@ add_counts(WalChange *change, const Ended *ended, uint64_t key)
 static void
 emit(Changes *changes, WalChange *change)
 {
-	int64_t    *counts[] = {&change->inserted, &change->updated, &change->deleted, &change->moved_in, &change->moved_out};
+	int64_t *counts[] = {&change->inserted, &change->updated, &change->deleted, &change->moved_in,
+						 &change->moved_out};
 
 	if (change->deleted > 0)
 		change->kinds |= CHANGE_DELETE;
@@ -277,8 +285,9 @@ emit(Changes *changes, WalChange *change)
 		change->kinds |= CHANGE_INSERT;
 	for (size_t i = 0; i < sizeof(counts) / sizeof(counts[0]); i++)
 	{
-		bool		unknown = changes->options.fast || !change->is_whole ||
-			((change->kinds & (CHANGE_DROP | CHANGE_TRUNCATE | CHANGE_REWRITE)) && change->filenode == 0);
+		bool unknown = changes->options.fast || !change->is_whole ||
+					   ((change->kinds & (CHANGE_DROP | CHANGE_TRUNCATE | CHANGE_REWRITE)) &&
+						change->filenode == 0);
 
 		if (unknown && (changes->options.fast || *counts[i] == 0))
 			*counts[i] = -1;

@@ -11,4 +11,4 @@
 /* Reports what a transaction has done, if it commits, and forgets it and its subtransactions. */
 extern void transaction_ends(Changes *changes, const WalRecord *record, const CommitRecord *commit);
 
-#endif							/* WAL_ENDING_H */
+#endif /* WAL_ENDING_H */

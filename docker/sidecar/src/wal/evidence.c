@@ -10,7 +10,7 @@
 Operation *
 operations_add(Operations *operations, unsigned int kinds, uint32_t database, uint32_t relation)
 {
-	Operation  *operation;
+	Operation *operation;
 
 	if (operations->count == operations->room)
 	{
@@ -18,6 +18,6 @@ operations_add(Operations *operations, unsigned int kinds, uint32_t database, ui
 		operations->items = mem_realloc(operations->items, operations->room * sizeof(Operation));
 	}
 	operation = &operations->items[operations->count++];
-	*operation = (Operation) {.kinds = kinds, .database = database, .relation = relation};
+	*operation = (Operation){.kinds = kinds, .database = database, .relation = relation};
 	return operation;
 }

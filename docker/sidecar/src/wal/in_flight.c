@@ -14,16 +14,16 @@
 
 struct InFlight
 {
-	uint32_t	max_transactions;
-	uint32_t	max_items;
-	uint32_t	transaction_count;
-	uint32_t	relation_count;
-	uint32_t	table_count;
+	uint32_t max_transactions;
+	uint32_t max_items;
+	uint32_t transaction_count;
+	uint32_t relation_count;
+	uint32_t table_count;
 
 	FlightTransaction **transactions;
-	uint32_t	transaction_buckets;	/* a power of two, as the other */
+	uint32_t transaction_buckets; /* a power of two, as the other */
 	FlightRelation **relations;
-	uint32_t	relation_buckets;
+	uint32_t relation_buckets;
 
 	/* those of the last record, which are mostly those of the next */
 	FlightTransaction *last;
@@ -40,7 +40,7 @@ static void drop_relation(InFlight *flight, FlightRelation *relation);
 InFlight *
 in_flight_new(uint32_t max_transactions, uint32_t max_items)
 {
-	InFlight   *flight = mem_alloc(sizeof(*flight));
+	InFlight *flight = mem_alloc(sizeof(*flight));
 
 	flight->max_transactions = max_transactions;
 	flight->max_items = max_items;
@@ -152,7 +152,8 @@ in_flight_add_table(InFlight *flight, FlightTransaction *transaction, const Flig
 	if (transaction->table_count == transaction->table_room)
 	{
 		transaction->table_room = transaction->table_room > 0 ? transaction->table_room * 2 : 4;
-		transaction->tables = mem_realloc(transaction->tables, transaction->table_room * sizeof(FlightTable));
+		transaction->tables = mem_realloc(transaction->tables,
+										  transaction->table_room * sizeof(FlightTable));
 	}
 	transaction->tables[transaction->table_count++] = *table;
 	flight->table_count++;
@@ -162,7 +163,8 @@ in_flight_add_table(InFlight *flight, FlightTransaction *transaction, const Flig
 void
 in_flight_end(InFlight *flight, FlightTransaction *transaction)
 {
-	FlightTransaction **link = &flight->transactions[hash_xid(transaction->xid) & (flight->transaction_buckets - 1)];
+	FlightTransaction **link = &flight->transactions[hash_xid(transaction->xid) &
+													 (flight->transaction_buckets - 1)];
 
 	while (*link != transaction)
 		link = &(*link)->in_bucket;
@@ -190,7 +192,8 @@ in_flight_end_before(InFlight *flight, uint32_t xid)
 	{
 		FlightTransaction *next;
 
-		for (FlightTransaction *transaction = flight->transactions[i]; transaction != NULL; transaction = next)
+		for (FlightTransaction *transaction = flight->transactions[i]; transaction != NULL;
+			 transaction = next)
 		{
 			next = transaction->in_bucket;
 			if (xid_precedes(transaction->xid, xid))
@@ -214,7 +217,8 @@ xid_precedes(uint32_t one, uint32_t other)
 static void
 drop_relation(InFlight *flight, FlightRelation *relation)
 {
-	FlightRelation **link = &flight->relations[hash_file(relation->xid, &relation->file) & (flight->relation_buckets - 1)];
+	FlightRelation **link = &flight->relations[hash_file(relation->xid, &relation->file) &
+											   (flight->relation_buckets - 1)];
 
 	while (*link != relation)
 		link = &(*link)->in_bucket;
@@ -228,14 +232,15 @@ drop_relation(InFlight *flight, FlightRelation *relation)
 static void
 grow_transactions(InFlight *flight)
 {
-	uint32_t	buckets = flight->transaction_buckets * 2;
+	uint32_t buckets = flight->transaction_buckets * 2;
 	FlightTransaction **grown = mem_alloc(buckets * sizeof(FlightTransaction *));
 
 	for (uint32_t i = 0; i < flight->transaction_buckets; i++)
 	{
 		FlightTransaction *next;
 
-		for (FlightTransaction *transaction = flight->transactions[i]; transaction != NULL; transaction = next)
+		for (FlightTransaction *transaction = flight->transactions[i]; transaction != NULL;
+			 transaction = next)
 		{
 			FlightTransaction **bucket = &grown[hash_xid(transaction->xid) & (buckets - 1)];
 
@@ -252,7 +257,7 @@ grow_transactions(InFlight *flight)
 static void
 grow_relations(InFlight *flight)
 {
-	uint32_t	buckets = flight->relation_buckets * 2;
+	uint32_t buckets = flight->relation_buckets * 2;
 	FlightRelation **grown = mem_alloc(buckets * sizeof(FlightRelation *));
 
 	for (uint32_t i = 0; i < flight->relation_buckets; i++)
@@ -283,7 +288,7 @@ hash_xid(uint32_t xid)
 static uint32_t
 hash_file(uint32_t xid, const RelationFile *file)
 {
-	uint64_t	key = ((uint64_t) xid << 32 | file->number) * UINT64_C(0x9E3779B97F4A7C15);
+	uint64_t key = ((uint64_t) xid << 32 | file->number) * UINT64_C(0x9E3779B97F4A7C15);
 
 	key ^= ((uint64_t) file->database << 32 | file->tablespace) * UINT64_C(0xC2B2AE3D27D4EB4F);
 	return (uint32_t) (key >> 32 ^ key);
@@ -292,6 +297,7 @@ hash_file(uint32_t xid, const RelationFile *file)
 static bool
 is_same(const FlightRelation *relation, uint32_t xid, const RelationFile *file)
 {
-	return relation->xid == xid && relation->file.number == file->number && relation->file.database == file->database &&
-		relation->file.tablespace == file->tablespace;
+	return relation->xid == xid && relation->file.number == file->number &&
+		   relation->file.database == file->database &&
+		   relation->file.tablespace == file->tablespace;
 }

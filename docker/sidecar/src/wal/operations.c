@@ -33,7 +33,7 @@ static void find_told_truncations(Evidence *evidence);
 void
 operations_find(const Ended *ended, Operations *operations)
 {
-	Evidence	evidence = {.ended = ended, .operations = operations};
+	Evidence evidence = {.ended = ended, .operations = operations};
 
 	collect_sets(&evidence);
 	mark_new(&evidence);
@@ -56,16 +56,18 @@ collect_sets(Evidence *evidence)
 {
 	const Ended *ended = evidence->ended;
 	const CommitRecord *commit = ended->commit;
-	uint32_t	database;
-	uint32_t	relation;
+	uint32_t database;
+	uint32_t relation;
 
 	for (size_t i = 0; i < ended->relation_count; i++)
 	{
 		if (ended->relations[i].created != 0)
-			relation_set_add(&evidence->created, relation_key(ended->relations[i].file.database, ended->relations[i].file.number));
+			relation_set_add(&evidence->created, relation_key(ended->relations[i].file.database,
+															  ended->relations[i].file.number));
 	}
 	for (size_t i = 0; i < ended->table_count; i++)
-		relation_set_add(&evidence->locked, relation_key(ended->tables[i].database, ended->tables[i].relation));
+		relation_set_add(&evidence->locked,
+						 relation_key(ended->tables[i].database, ended->tables[i].relation));
 	for (uint32_t i = 0; i < commit->file_count; i++)
 	{
 		RelationFile file = commit_file(commit, i);
@@ -95,11 +97,12 @@ mark_new(Evidence *evidence)
 	for (size_t i = 0; i < ended->relation_count; i++)
 	{
 		FlightRelation *relation = &ended->relations[i];
-		uint64_t	key = relation_key(relation->file.database, relation->file.number);
+		uint64_t key = relation_key(relation->file.database, relation->file.number);
 
 		if (relation->created == 0)
 			continue;
-		relation->is_new = relation_set_has(&evidence->locked, key) || relation_set_has(&evidence->invalidated, key);
+		relation->is_new = relation_set_has(&evidence->locked, key) ||
+						   relation_set_has(&evidence->invalidated, key);
 		if (!relation_set_has(&evidence->removed, key))
 			continue;
 		/* made and removed by the same transaction: as if it had never been */
@@ -118,8 +121,8 @@ static bool
 drops_are_in_order(Evidence *evidence)
 {
 	const CommitRecord *commit = evidence->ended->commit;
-	uint32_t	database;
-	uint32_t	relation;
+	uint32_t database;
+	uint32_t relation;
 
 	if (evidence->ended->has_created || commit->stats_count != commit->file_count)
 		return false;
@@ -127,10 +130,12 @@ drops_are_in_order(Evidence *evidence)
 	{
 		RelationFile file = commit_file(commit, commit->file_count - 1 - i);
 
-		if (!commit_dropped(commit, i, &database, &relation) || relation == 0 || database != file.database)
+		if (!commit_dropped(commit, i, &database, &relation) || relation == 0 ||
+			database != file.database)
 			return false;
-		if (file.number != relation && (relation_set_has(&evidence->removed, relation_key(database, relation)) ||
-										relation_set_has(&evidence->dropped, relation_key(database, file.number))))
+		if (file.number != relation &&
+			(relation_set_has(&evidence->removed, relation_key(database, relation)) ||
+			 relation_set_has(&evidence->dropped, relation_key(database, file.number))))
 			return false;
 	}
 	return true;
@@ -156,15 +161,15 @@ static void
 find_drops(Evidence *evidence)
 {
 	const CommitRecord *commit = evidence->ended->commit;
-	bool		in_order = drops_are_in_order(evidence);
-	bool		are_told = files_are_told(evidence);
-	uint32_t	database;
-	uint32_t	relation;
+	bool in_order = drops_are_in_order(evidence);
+	bool are_told = files_are_told(evidence);
+	uint32_t database;
+	uint32_t relation;
 
 	for (uint32_t i = 0; i < commit->stats_count; i++)
 	{
-		Operation  *operation;
-		uint64_t	key;
+		Operation *operation;
+		uint64_t key;
 
 		if (!commit_dropped(commit, i, &database, &relation))
 			continue;
@@ -197,11 +202,12 @@ find_rewrites(Evidence *evidence)
 	for (size_t i = 0; i < ended->relation_count; i++)
 	{
 		FlightRelation *relation = &ended->relations[i];
-		uint64_t	key = relation_key(relation->file.database, relation->file.number);
-		uint32_t	table;
-		Operation  *operation;
+		uint64_t key = relation_key(relation->file.database, relation->file.number);
+		uint32_t table;
+		Operation *operation;
 
-		if (relation->created == 0 || relation_set_has(&evidence->removed, key) || !relation_set_has(&evidence->dropped, key))
+		if (relation->created == 0 || relation_set_has(&evidence->removed, key) ||
+			!relation_set_has(&evidence->dropped, key))
 			continue;
 		evidence->has_unknown_file = true;
 		relation->is_new = false;
@@ -209,7 +215,8 @@ find_rewrites(Evidence *evidence)
 		if (relation->is_toast)
 			continue;
 		table = rewritten_table(evidence, relation);
-		operation = operations_add(evidence->operations, CHANGE_REWRITE, relation->file.database, table);
+		operation = operations_add(evidence->operations, CHANGE_REWRITE, relation->file.database,
+								   table);
 		operation->new_filenode = relation->file.number;
 		operation->tablespace = relation->file.tablespace;
 		relation->operation = evidence->operations->count;
@@ -229,7 +236,7 @@ static uint32_t
 rewritten_table(Evidence *evidence, const FlightRelation *transient)
 {
 	const Ended *ended = evidence->ended;
-	uint32_t	found = transient->rewrites;
+	uint32_t found = transient->rewrites;
 
 	/* among so many there is hardly only one; and each transient table would look at all */
 	if (found == 0 && ended->table_count > CANDIDATES_MAX)
@@ -237,9 +244,10 @@ rewritten_table(Evidence *evidence, const FlightRelation *transient)
 	for (size_t i = 0; i < ended->table_count && transient->rewrites == 0; i++)
 	{
 		const FlightTable *table = &ended->tables[i];
-		uint64_t	key = relation_key(table->database, table->relation);
+		uint64_t key = relation_key(table->database, table->relation);
 
-		if (table->lsn > transient->created || table->relation == found || table->database != transient->file.database ||
+		if (table->lsn > transient->created || table->relation == found ||
+			table->database != transient->file.database ||
 			relation_set_has(&evidence->created, key) || relation_set_has(&evidence->dropped, key) ||
 			!relation_set_has(&evidence->invalidated, key))
 			continue;
@@ -259,10 +267,11 @@ find_emptied(Evidence *evidence)
 	for (size_t i = 0; i < ended->relation_count; i++)
 	{
 		const FlightRelation *relation = &ended->relations[i];
-		Operation  *operation;
+		Operation *operation;
 
 		/* VACUUM cuts files, too, but only those that were there */
-		if (!relation->emptied || relation->created == 0 || relation->is_taken || relation->is_toast || relation->other_pages)
+		if (!relation->emptied || relation->created == 0 || relation->is_taken ||
+			relation->is_toast || relation->other_pages)
 			continue;
 		if (relation->operation > 0)
 		{
@@ -287,12 +296,13 @@ find_told_truncations(Evidence *evidence)
 		const Operation *operation = &evidence->operations->items[i];
 
 		if ((operation->kinds & CHANGE_TRUNCATE) && operation->relation != 0)
-			relation_set_add(&evidence->truncated, relation_key(operation->database, operation->relation));
+			relation_set_add(&evidence->truncated,
+							 relation_key(operation->database, operation->relation));
 	}
 	for (size_t i = 0; i < ended->table_count; i++)
 	{
 		const FlightTable *table = &ended->tables[i];
-		uint64_t	key = relation_key(table->database, table->relation);
+		uint64_t key = relation_key(table->database, table->relation);
 
 		if (!table->truncated || relation_set_has(&evidence->truncated, key))
 			continue;

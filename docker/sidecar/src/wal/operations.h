@@ -11,4 +11,4 @@
 /* What is dropped, truncated and rewritten; items are malloc'd. */
 extern void operations_find(const Ended *ended, Operations *operations);
 
-#endif							/* WAL_OPERATIONS_H */
+#endif /* WAL_OPERATIONS_H */

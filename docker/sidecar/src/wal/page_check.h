@@ -11,4 +11,4 @@
 /* Checks the header of the reader's page, and sets where in it the records go on; false: the WAL has ended. */
 extern bool page_check(RecordReader *reader);
 
-#endif							/* WAL_PAGE_CHECK_H */
+#endif /* WAL_PAGE_CHECK_H */

@@ -11,17 +11,15 @@
 #include "wal/bytes.h"
 
 #define FLAG_CONTINUES 0x0001
-#define FLAG_LONG 0x0002
+#define FLAG_LONG	   0x0002
 
 /*
  * The form of records and of the two headers is the same in all of these; what
  * differs is here.  19 gave the flag for overwritten records another bit.
  */
 static const WalVersion versions[] = {
-	{0xD110, 15, 0x000F, 0x0008, 12},
-	{0xD113, 16, 0x000F, 0x0008, 12},
-	{0xD116, 17, 0x000F, 0x0008, 12},
-	{0xD118, 18, 0x000F, 0x0008, 16},
+	{0xD110, 15, 0x000F, 0x0008, 12}, {0xD113, 16, 0x000F, 0x0008, 12},
+	{0xD116, 17, 0x000F, 0x0008, 12}, {0xD118, 18, 0x000F, 0x0008, 16},
 	{0xD122, 19, 0x0007, 0x0004, 16},
 };
 
@@ -45,7 +43,7 @@ wal_segment_size_is_valid(uint64_t size)
 bool
 page_header_read(const uint8_t page[WAL_PAGE_SIZE], PageHeader *header)
 {
-	uint16_t	flags = bytes_u16(page + 2);
+	uint16_t flags = bytes_u16(page + 2);
 
 	memset(header, 0, sizeof(*header));
 	header->magic = bytes_u16(page);

@@ -9,9 +9,9 @@
 #include <stdio.h>
 
 bool
-reader_ends(RecordReader *reader, WalEndReason reason, uint64_t lsn, const char *format,...)
+reader_ends(RecordReader *reader, WalEndReason reason, uint64_t lsn, const char *format, ...)
 {
-	va_list		args;
+	va_list args;
 
 	reader->end.reason = reason;
 	reader->end.lsn = lsn;

@@ -12,27 +12,27 @@
 #include "wal/bytes.h"
 #include "wal/page_header.h"
 
-#define ID_BLOCK_MAX (RECORD_BLOCKS_MAX - 1)
-#define ID_TOP_XID 252
-#define ID_ORIGIN 253
-#define ID_MAIN_LONG 254
+#define ID_BLOCK_MAX  (RECORD_BLOCKS_MAX - 1)
+#define ID_TOP_XID	  252
+#define ID_ORIGIN	  253
+#define ID_MAIN_LONG  254
 #define ID_MAIN_SHORT 255
 
 /* In the byte with the fork */
 #define FORK_MASK 0x0F
 #define HAS_IMAGE 0x10
-#define HAS_DATA 0x20
+#define HAS_DATA  0x20
 #define SAME_FILE 0x80
 
-#define IMAGE_HAS_HOLE 0x01
-#define IMAGE_COMPRESSED 0x1C	/* pglz, LZ4 or zstd */
+#define IMAGE_HAS_HOLE	 0x01
+#define IMAGE_COMPRESSED 0x1C /* pglz, LZ4 or zstd */
 
 /* The part of a record that is not read yet */
 typedef struct Rest
 {
 	const uint8_t *at;
-	size_t		left;
-	size_t		data;			/* of which so many bytes are known to be data, at the end */
+	size_t left;
+	size_t data; /* of which so many bytes are known to be data, at the end */
 } Rest;
 
 static const char *read_block(uint8_t id, Rest *rest, RecordParts *parts);
@@ -43,7 +43,7 @@ static const uint8_t *take(Rest *rest, size_t length);
 const char *
 record_parse(const WalRecord *record, RecordParts *parts)
 {
-	Rest		rest = {record->body, record->length - RECORD_HEADER_SIZE, 0};
+	Rest rest = {record->body, record->length - RECORD_HEADER_SIZE, 0};
 	const uint8_t *at;
 
 	parts->top_xid = 0;
@@ -55,7 +55,7 @@ record_parse(const WalRecord *record, RecordParts *parts)
 	/* what is left when only data remains is no header */
 	while (rest.left > rest.data)
 	{
-		uint8_t		id = *take(&rest, 1);
+		uint8_t id = *take(&rest, 1);
 		const char *wrong = NULL;
 
 		if (id <= ID_BLOCK_MAX)
@@ -66,7 +66,7 @@ record_parse(const WalRecord *record, RecordParts *parts)
 				return "it ends within the length of its data";
 			parts->main_length = id == ID_MAIN_SHORT ? *at : bytes_u32(at);
 			rest.data += parts->main_length;
-			break;				/* always the last */
+			break; /* always the last */
 		}
 		else if (id == ID_ORIGIN && (at = take(&rest, 2)) != NULL)
 			parts->origin = bytes_u16(at);
@@ -83,7 +83,7 @@ record_parse(const WalRecord *record, RecordParts *parts)
 static const char *
 read_block(uint8_t id, Rest *rest, RecordParts *parts)
 {
-	int			n = parts->block_count;
+	int n = parts->block_count;
 	RecordBlock *block = &parts->blocks[n];
 	const uint8_t *at = take(rest, 3);
 	const char *wrong;
@@ -114,7 +114,7 @@ read_block(uint8_t id, Rest *rest, RecordParts *parts)
 
 		if (file == NULL)
 			return "it ends within the file of a block";
-		block->file = (RelationFile) {bytes_u32(file), bytes_u32(file + 4), bytes_u32(file + 8)};
+		block->file = (RelationFile){bytes_u32(file), bytes_u32(file + 4), bytes_u32(file + 8)};
 	}
 	if ((at = take(rest, 4)) == NULL)
 		return "it ends within the number of a block";
@@ -128,8 +128,8 @@ static const char *
 read_image(Rest *rest, RecordBlock *block)
 {
 	const uint8_t *at = take(rest, 5);
-	bool		has_hole;
-	bool		is_compressed;
+	bool has_hole;
+	bool is_compressed;
 
 	if (at == NULL)
 		return "it ends within the header of a page image";
@@ -148,8 +148,10 @@ read_image(Rest *rest, RecordBlock *block)
 			return "it ends within the header of a page image";
 		block->hole_length = bytes_u16(at);
 	}
-	if (has_hole ? block->hole_offset == 0 || block->hole_length == 0 || block->image_length == WAL_PAGE_SIZE ||
-		block->hole_offset + block->hole_length > WAL_PAGE_SIZE : block->hole_offset != 0 || block->hole_length != 0)
+	if (has_hole ? block->hole_offset == 0 || block->hole_length == 0 ||
+					   block->image_length == WAL_PAGE_SIZE ||
+					   block->hole_offset + block->hole_length > WAL_PAGE_SIZE
+				 : block->hole_offset != 0 || block->hole_length != 0)
 		return "the hole of a page image contradicts its flags";
 	if (is_compressed && block->image_length == WAL_PAGE_SIZE)
 		return "a compressed page image has the size of a page";

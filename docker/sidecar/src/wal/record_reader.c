@@ -17,7 +17,7 @@
 #include "wal/reader_state.h"
 
 /* Kept from one record to the next; what a rare long one needed is not */
-#define BUFFER_KEPT (1024 * 1024)
+#define BUFFER_KEPT	 (1024 * 1024)
 #define BUFFER_LEAST 65536
 
 #define XLOG_SWITCH 0x40
@@ -26,7 +26,8 @@ static WalStep begin_record(RecordReader *reader, WalRecord *record);
 static WalStep continue_record(RecordReader *reader, WalRecord *record);
 static void add_to_buffer(RecordReader *reader, uint32_t length);
 static bool check_header(RecordReader *reader, const uint8_t *header, uint64_t lsn);
-static WalStep finish_record(RecordReader *reader, const uint8_t *bytes, uint32_t length, uint64_t lsn, WalRecord *record);
+static WalStep finish_record(RecordReader *reader, const uint8_t *bytes, uint32_t length,
+							 uint64_t lsn, WalRecord *record);
 
 RecordReader *
 record_reader_new(void)
@@ -59,8 +60,8 @@ record_reader_restart(RecordReader *reader)
 bool
 record_reader_segment(RecordReader *reader, const char *name)
 {
-	char		part[3][9] = {"", "", ""};
-	uint32_t	timeline;
+	char part[3][9] = {"", "", ""};
+	uint32_t timeline;
 
 	if (strlen(name) != 24 || strspn(name, "0123456789ABCDEF") != 24)
 		return false;
@@ -71,10 +72,12 @@ record_reader_segment(RecordReader *reader, const char *name)
 	reader->number = (uint32_t) strtoul(part[2], NULL, 16);
 	if (reader->end.reason == WAL_END_NONE && !reader->at_segment_start && reader->next_page != 0 &&
 		reader->next_page % reader->segment_size != 0)
-		reader_ends(reader, WAL_END_ADDRESS, reader->next_page, "the segment before is not read to its end");
+		reader_ends(reader, WAL_END_ADDRESS, reader->next_page,
+					"the segment before is not read to its end");
 	else if (reader->end.reason == WAL_END_NONE && (timeline == 0 || timeline < reader->timeline))
 		reader_ends(reader, WAL_END_TIMELINE, reader->next_page,
-						   "timeline %" PRIu32 " does not follow timeline %" PRIu32, timeline, reader->timeline);
+					"timeline %" PRIu32 " does not follow timeline %" PRIu32, timeline,
+					reader->timeline);
 	reader->timeline = timeline;
 	reader->at_segment_start = true;
 	reader->to_segment_end = false;
@@ -95,9 +98,11 @@ record_reader_page(RecordReader *reader, const uint8_t page[WAL_PAGE_SIZE])
 	/* what follows a switch is not looked at */
 	if (reader->to_segment_end)
 		return;
-	if (reader->next_page != 0 && !reader->at_segment_start && reader->next_page % reader->segment_size == 0)
+	if (reader->next_page != 0 && !reader->at_segment_start &&
+		reader->next_page % reader->segment_size == 0)
 	{
-		reader_ends(reader, WAL_END_ADDRESS, reader->next_page, "the segment has more pages than its size");
+		reader_ends(reader, WAL_END_ADDRESS, reader->next_page,
+					"the segment has more pages than its size");
 		return;
 	}
 	reader->page = page;
@@ -157,14 +162,14 @@ static WalStep
 begin_record(RecordReader *reader, WalRecord *record)
 {
 	const uint8_t *at = reader->page + reader->offset;
-	uint32_t	left = WAL_PAGE_SIZE - reader->offset;
-	uint64_t	lsn = reader->page_address + reader->offset;
-	uint32_t	length = bytes_u32(at);
+	uint32_t left = WAL_PAGE_SIZE - reader->offset;
+	uint64_t lsn = reader->page_address + reader->offset;
+	uint32_t length = bytes_u32(at);
 
 	if (length < RECORD_HEADER_SIZE || length > RECORD_SIZE_MAX)
 	{
 		reader_ends(reader, length == 0 ? WAL_END_ZEROES : WAL_END_RECORD, lsn,
-						   "the record has a length of %" PRIu32 " bytes", length);
+					"the record has a length of %" PRIu32 " bytes", length);
 		return WAL_END;
 	}
 	if (left >= RECORD_HEADER_SIZE && !check_header(reader, at, lsn))
@@ -191,13 +196,14 @@ begin_record(RecordReader *reader, WalRecord *record)
 static WalStep
 continue_record(RecordReader *reader, WalRecord *record)
 {
-	uint32_t	left = WAL_PAGE_SIZE - reader->offset;
-	uint32_t	rest = reader->length - reader->have;
-	bool		had_header = reader->have >= RECORD_HEADER_SIZE;
-	uint64_t	lsn = reader->unfinished;
+	uint32_t left = WAL_PAGE_SIZE - reader->offset;
+	uint32_t rest = reader->length - reader->have;
+	bool had_header = reader->have >= RECORD_HEADER_SIZE;
+	uint64_t lsn = reader->unfinished;
 
 	add_to_buffer(reader, rest < left ? rest : left);
-	if (!had_header && reader->have >= RECORD_HEADER_SIZE && !check_header(reader, reader->buffer, lsn))
+	if (!had_header && reader->have >= RECORD_HEADER_SIZE &&
+		!check_header(reader, reader->buffer, lsn))
 		return WAL_END;
 	if (reader->have < reader->length)
 	{
@@ -212,7 +218,7 @@ continue_record(RecordReader *reader, WalRecord *record)
 static void
 add_to_buffer(RecordReader *reader, uint32_t length)
 {
-	size_t		wanted = (size_t) reader->have + length;
+	size_t wanted = (size_t) reader->have + length;
 
 	if (wanted > reader->buffer_size)
 	{
@@ -229,28 +235,31 @@ add_to_buffer(RecordReader *reader, uint32_t length)
 static bool
 check_header(RecordReader *reader, const uint8_t *header, uint64_t lsn)
 {
-	uint64_t	previous = bytes_u64(header + 8);
-	uint8_t		rmgr = header[17];
+	uint64_t previous = bytes_u64(header + 8);
+	uint8_t rmgr = header[17];
 
 	if (rmgr > RMGR_LAST && rmgr < RMGR_CUSTOM_FIRST)
-		return reader_ends(reader, WAL_END_RECORD, lsn, "the record is of the resource manager %d, which does not exist", rmgr);
+		return reader_ends(reader, WAL_END_RECORD, lsn,
+						   "the record is of the resource manager %d, which does not exist", rmgr);
 	if (reader->previous != 0 ? previous != reader->previous : previous >= lsn)
 		return reader_ends(reader, WAL_END_PREVIOUS, lsn,
-								  "the record says that the one before is at %" PRIX64 "/%" PRIX64,
-								  previous >> 32, previous & 0xFFFFFFFF);
+						   "the record says that the one before is at %" PRIX64 "/%" PRIX64,
+						   previous >> 32, previous & 0xFFFFFFFF);
 	return true;
 }
 
 static WalStep
-finish_record(RecordReader *reader, const uint8_t *bytes, uint32_t length, uint64_t lsn, WalRecord *record)
+finish_record(RecordReader *reader, const uint8_t *bytes, uint32_t length, uint64_t lsn,
+			  WalRecord *record)
 {
-	uint32_t	crc = crc32c_add(CRC32C_START, bytes + RECORD_HEADER_SIZE, length - RECORD_HEADER_SIZE);
+	uint32_t crc = crc32c_add(CRC32C_START, bytes + RECORD_HEADER_SIZE, length - RECORD_HEADER_SIZE);
 
 	crc = CRC32C_FINISH(crc32c_add(crc, bytes, 20));
 	if (crc != bytes_u32(bytes + 20))
 	{
-		reader_ends(reader, WAL_END_CHECKSUM, lsn, "the record has the checksum %08" PRIX32 " and says %08" PRIX32,
-						   crc, bytes_u32(bytes + 20));
+		reader_ends(reader, WAL_END_CHECKSUM, lsn,
+					"the record has the checksum %08" PRIX32 " and says %08" PRIX32, crc,
+					bytes_u32(bytes + 20));
 		return WAL_END;
 	}
 	reader->previous = lsn;
@@ -265,7 +274,7 @@ finish_record(RecordReader *reader, const uint8_t *bytes, uint32_t length, uint6
 	record->body = bytes + RECORD_HEADER_SIZE;
 	if (record->rmgr == RMGR_XLOG && (record->info & 0xF0) == XLOG_SWITCH)
 	{
-		uint64_t	size = reader->segment_size;
+		uint64_t size = reader->segment_size;
 
 		record->end_lsn = (record->end_lsn + size - 1) / size * size;
 		reader->to_segment_end = true;

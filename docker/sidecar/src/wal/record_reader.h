@@ -37,8 +37,8 @@
 typedef enum WalStep
 {
 	WAL_RECORD,
-	WAL_PAGE,					/* the next page is wanted */
-	WAL_END						/* until record_reader_restart() */
+	WAL_PAGE, /* the next page is wanted */
+	WAL_END	  /* until record_reader_restart() */
 } WalStep;
 
 typedef struct RecordReader RecordReader;
@@ -71,4 +71,4 @@ extern const WalVersion *record_reader_version(const RecordReader *reader);
 /* Where the next record begins or the unfinished one began; 0: not known */
 extern uint64_t record_reader_position(const RecordReader *reader);
 
-#endif							/* WAL_RECORD_READER_H */
+#endif /* WAL_RECORD_READER_H */

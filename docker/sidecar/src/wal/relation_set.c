@@ -9,7 +9,7 @@
 
 #include "base/memory.h"
 
-static int	compare_keys(const void *a, const void *b);
+static int compare_keys(const void *a, const void *b);
 
 void
 relation_set_add(RelationSet *set, uint64_t key)
@@ -47,14 +47,14 @@ void
 relation_set_free(RelationSet *set)
 {
 	free(set->keys);
-	*set = (RelationSet) {0};
+	*set = (RelationSet){0};
 }
 
 static int
 compare_keys(const void *a, const void *b)
 {
-	uint64_t	one = *(const uint64_t *) a;
-	uint64_t	other = *(const uint64_t *) b;
+	uint64_t one = *(const uint64_t *) a;
+	uint64_t other = *(const uint64_t *) b;
 
 	return one < other ? -1 : one > other;
 }

@@ -12,10 +12,10 @@
 
 typedef struct RelationSet
 {
-	uint64_t   *keys;			/* malloc'd */
-	size_t		count;
-	size_t		room;
-	bool		is_sorted;
+	uint64_t *keys; /* malloc'd */
+	size_t count;
+	size_t room;
+	bool is_sorted;
 } RelationSet;
 
 extern void relation_set_add(RelationSet *set, uint64_t key);
@@ -25,4 +25,4 @@ extern bool relation_set_has(RelationSet *set, uint64_t key);
 extern long relation_set_find(RelationSet *set, uint64_t key);
 extern void relation_set_free(RelationSet *set);
 
-#endif							/* WAL_RELATION_SET_H */
+#endif /* WAL_RELATION_SET_H */

@@ -12,6 +12,7 @@
 extern bool row_record(Changes *changes, FlightTransaction *transaction, const WalRecord *record);
 
 /* A row of pg_class tells the name of a file that the transaction has made. */
-extern void class_record(Changes *changes, const FlightTransaction *transaction, const WalRecord *record);
+extern void class_record(Changes *changes, const FlightTransaction *transaction,
+						 const WalRecord *record);
 
-#endif							/* WAL_ROW_RECORDS_H */
+#endif /* WAL_ROW_RECORDS_H */

@@ -13,15 +13,16 @@
 /* Pages read at once */
 #define CHUNK_SIZE (32 * WAL_PAGE_SIZE)
 
-static ScanOutcome scan_page(RecordReader *reader, const uint8_t *page, ScanVisitor visit, void *context);
+static ScanOutcome scan_page(RecordReader *reader, const uint8_t *page, ScanVisitor visit,
+							 void *context);
 
 ScanOutcome
-scan_segment(RecordReader *reader, SegmentFile *file, const char *name,
-			 ScanVisitor visit, void *context, SegmentError *error)
+scan_segment(RecordReader *reader, SegmentFile *file, const char *name, ScanVisitor visit,
+			 void *context, SegmentError *error)
 {
-	uint8_t    *chunk;
+	uint8_t *chunk;
 	ScanOutcome outcome = SCAN_DONE;
-	long		got;
+	long got;
 
 	if (!record_reader_segment(reader, name))
 	{
@@ -45,8 +46,8 @@ scan_segment(RecordReader *reader, SegmentFile *file, const char *name,
 static ScanOutcome
 scan_page(RecordReader *reader, const uint8_t *page, ScanVisitor visit, void *context)
 {
-	WalRecord	record;
-	WalStep		step;
+	WalRecord record;
+	WalStep step;
 
 	record_reader_page(reader, page);
 	while ((step = record_reader_next(reader, &record)) == WAL_RECORD)

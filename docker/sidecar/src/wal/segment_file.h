@@ -16,16 +16,16 @@ typedef struct SegmentFile SegmentFile;
 
 typedef enum SegmentRefusal
 {
-	SEGMENT_UNREADABLE,			/* the file cannot be opened or read */
-	SEGMENT_NO_FILE,			/* a link, a directory, a device */
-	SEGMENT_UNKNOWN,			/* neither WAL nor compressed in a known way: Barman may know it */
-	SEGMENT_DAMAGED				/* a compression that does not end, or a wrong size */
+	SEGMENT_UNREADABLE, /* the file cannot be opened or read */
+	SEGMENT_NO_FILE,	/* a link, a directory, a device */
+	SEGMENT_UNKNOWN,	/* neither WAL nor compressed in a known way: Barman may know it */
+	SEGMENT_DAMAGED		/* a compression that does not end, or a wrong size */
 } SegmentRefusal;
 
 typedef struct SegmentError
 {
 	SegmentRefusal refusal;
-	char		detail[160];
+	char detail[160];
 } SegmentError;
 
 /* NULL, and *error says why */
@@ -41,4 +41,4 @@ extern Compression segment_file_compression(const SegmentFile *file);
  */
 extern long segment_file_read(SegmentFile *file, uint8_t *buffer, size_t size, SegmentError *error);
 
-#endif							/* WAL_SEGMENT_FILE_H */
+#endif /* WAL_SEGMENT_FILE_H */

@@ -16,15 +16,15 @@
 typedef struct Replacement
 {
 	FlightRelation *relation;
-	uint32_t	oid;			/* 0: not known */
-	uint32_t	old_file;		/* 0: not known */
-	uint32_t	old_tablespace;
+	uint32_t oid;	   /* 0: not known */
+	uint32_t old_file; /* 0: not known */
+	uint32_t old_tablespace;
 } Replacement;
 
 typedef struct Replacements
 {
 	Replacement *items;
-	size_t		count;
+	size_t count;
 } Replacements;
 
 /* Files of a transaction among which one of the same tablespace is looked for */
@@ -37,7 +37,7 @@ static bool is_candidate(Evidence *evidence, uint64_t key);
 static void find_oids_by_lock(Evidence *evidence, Replacements *replacements);
 static void find_old_files(Evidence *evidence, Replacements *replacements);
 static bool other_tablespace(const Evidence *evidence, const Replacement *replacement);
-static int	compare_created(const void *a, const void *b);
+static int compare_created(const void *a, const void *b);
 
 void
 truncations_find(Evidence *evidence)
@@ -53,8 +53,8 @@ truncations_find(Evidence *evidence)
 	{
 		const Replacement *replacement = &replacements.items[i];
 		FlightRelation *relation = replacement->relation;
-		bool		has_moved = other_tablespace(evidence, replacement);
-		Operation  *operation;
+		bool has_moved = other_tablespace(evidence, replacement);
+		Operation *operation;
 
 		/* an index, or a sequence */
 		if (relation->other_pages && !has_moved)
@@ -79,7 +79,8 @@ find_replacements(Evidence *evidence, Replacements *replacements)
 	{
 		FlightRelation *relation = &ended->relations[i];
 
-		if (relation->created != 0 && !relation->is_new && !relation->is_transient && !relation->is_taken)
+		if (relation->created != 0 && !relation->is_new && !relation->is_transient &&
+			!relation->is_taken)
 			replacements->items[replacements->count++].relation = relation;
 	}
 	qsort(replacements->items, replacements->count, sizeof(Replacement), compare_created);
@@ -89,9 +90,9 @@ find_replacements(Evidence *evidence, Replacements *replacements)
 static void
 find_oids(Evidence *evidence, Replacements *replacements)
 {
-	uint64_t   *keys = mem_alloc((replacements->count + 1) * sizeof(uint64_t));
-	bool		is_same = !evidence->is_disorderly &&
-		changed_oids(evidence, keys, replacements->count + 1) == replacements->count;
+	uint64_t *keys = mem_alloc((replacements->count + 1) * sizeof(uint64_t));
+	bool is_same = !evidence->is_disorderly &&
+				   changed_oids(evidence, keys, replacements->count + 1) == replacements->count;
 
 	for (size_t i = 0; i < replacements->count && is_same; i++)
 		is_same = keys[i] >> 32 == replacements->items[i].relation->file.database;
@@ -107,15 +108,15 @@ static size_t
 changed_oids(Evidence *evidence, uint64_t *keys, size_t room)
 {
 	const CommitRecord *commit = evidence->ended->commit;
-	bool	   *seen = mem_alloc(evidence->invalidated.count * sizeof(bool));
-	size_t		count = 0;
-	uint32_t	database;
-	uint32_t	relation;
+	bool *seen = mem_alloc(evidence->invalidated.count * sizeof(bool));
+	size_t count = 0;
+	uint32_t database;
+	uint32_t relation;
 
 	for (uint32_t i = 0; i < commit->invalidation_count && count < room; i++)
 	{
-		uint64_t	key;
-		long		found;
+		uint64_t key;
+		long found;
 
 		if (!commit_invalidated(commit, i, &database, &relation))
 			continue;
@@ -133,9 +134,10 @@ changed_oids(Evidence *evidence, uint64_t *keys, size_t room)
 static bool
 is_candidate(Evidence *evidence, uint64_t key)
 {
-	return relation_set_has(&evidence->locked, key) && relation_set_has(&evidence->invalidated, key) &&
-		!relation_set_has(&evidence->created, key) && !relation_set_has(&evidence->dropped, key) &&
-		!relation_set_has(&evidence->rewritten, key);
+	return relation_set_has(&evidence->locked, key) &&
+		   relation_set_has(&evidence->invalidated, key) &&
+		   !relation_set_has(&evidence->created, key) && !relation_set_has(&evidence->dropped, key) &&
+		   !relation_set_has(&evidence->rewritten, key);
 }
 
 /* A file is made right after its relation is locked, if nothing else is locked since the one before. */
@@ -143,13 +145,13 @@ static void
 find_oids_by_lock(Evidence *evidence, Replacements *replacements)
 {
 	const Ended *ended = evidence->ended;
-	size_t		next = 0;
+	size_t next = 0;
 
 	for (size_t i = 0; i < replacements->count; i++)
 	{
 		const FlightRelation *relation = replacements->items[i].relation;
-		size_t		locks = 0;
-		uint32_t	oid = 0;
+		size_t locks = 0;
+		uint32_t oid = 0;
 
 		for (; next < ended->table_count && ended->tables[next].lsn < relation->created; next++)
 		{
@@ -159,7 +161,9 @@ find_oids_by_lock(Evidence *evidence, Replacements *replacements)
 				continue;
 			locks++;
 			oid = table->database == relation->file.database &&
-				is_candidate(evidence, relation_key(table->database, table->relation)) ? table->relation : 0;
+						  is_candidate(evidence, relation_key(table->database, table->relation))
+					  ? table->relation
+					  : 0;
 		}
 		if (locks == 1)
 			replacements->items[i].oid = oid;
@@ -171,7 +175,7 @@ find_old_files(Evidence *evidence, Replacements *replacements)
 {
 	const CommitRecord *commit = evidence->ended->commit;
 	RelationFile *files;
-	size_t		count = 0;
+	size_t count = 0;
 
 	if (evidence->is_disorderly || evidence->has_unknown_file)
 		return;
@@ -179,7 +183,7 @@ find_old_files(Evidence *evidence, Replacements *replacements)
 	for (uint32_t i = commit->file_count; i > 0 && count <= replacements->count; i--)
 	{
 		RelationFile file = commit_file(commit, i - 1);
-		uint64_t	key = relation_key(file.database, file.number);
+		uint64_t key = relation_key(file.database, file.number);
 
 		/* those of dropped relations, and what the transaction itself has made */
 		if (!relation_set_has(&evidence->dropped, key) && !relation_set_has(&evidence->created, key))
@@ -221,8 +225,8 @@ other_tablespace(const Evidence *evidence, const Replacement *replacement)
 static int
 compare_created(const void *a, const void *b)
 {
-	uint64_t	one = ((const Replacement *) a)->relation->created;
-	uint64_t	other = ((const Replacement *) b)->relation->created;
+	uint64_t one = ((const Replacement *) a)->relation->created;
+	uint64_t other = ((const Replacement *) b)->relation->created;
 
 	return one < other ? -1 : one > other;
 }

@@ -11,4 +11,4 @@
 /* After drops and rewrites have been found */
 extern void truncations_find(Evidence *evidence);
 
-#endif							/* WAL_TRUNCATIONS_H */
+#endif /* WAL_TRUNCATIONS_H */

@@ -33,8 +33,8 @@ void
 rows_read_checks(RowsPlan *plan, List *conditions)
 {
 	TupleConstr *constr = RelationGetDescr(plan->rel)->constr;
-	List	   *partition = RelationGetPartitionQual(plan->rel);
-	ListCell   *cell;
+	List *partition = RelationGetPartitionQual(plan->rel);
+	ListCell *cell;
 
 	if (constr != NULL)
 	{
@@ -46,7 +46,7 @@ rows_read_checks(RowsPlan *plan, List *conditions)
 				read_constraint(plan, check->ccname, stringToNode(check->ccbin));
 		}
 	}
-	foreach(cell, conditions)
+	foreach (cell, conditions)
 		read_constraint(plan, "(condition of a view or policy)", lfirst(cell));
 	if (partition != NIL)
 		read_constraint(plan, "(partition bound)", (Node *) make_ands_explicit(partition));
@@ -55,19 +55,19 @@ rows_read_checks(RowsPlan *plan, List *conditions)
 static void
 read_constraint(RowsPlan *plan, const char *name, Node *expr)
 {
-	RowsCheck  *check;
-	ListCell   *cell;
-	bool		understood = true;
+	RowsCheck *check;
+	ListCell *cell;
+	bool understood = true;
 
 	/* only PostgreSQL itself can evaluate a subquery */
 	if (checkExprHasSubLink(expr))
 		return;
 	expr = eval_const_expressions(NULL, without_generated(expr, plan));
-	foreach(cell, make_ands_implicit((Expr *) expr))
+	foreach (cell, make_ands_implicit((Expr *) expr))
 	{
-		Node	   *condition = lfirst(cell);
-		Bitmapset  *attributes = NULL;
-		int			member;
+		Node *condition = lfirst(cell);
+		Bitmapset *attributes = NULL;
+		int member;
 
 		pull_varattnos(condition, 1, &attributes);
 		if (!bms_get_singleton_member(attributes, &member) ||
@@ -75,7 +75,7 @@ read_constraint(RowsPlan *plan, const char *name, Node *expr)
 			understood = false;
 		else
 		{
-			AttrNumber	attnum = member + FirstLowInvalidHeapAttributeNumber;
+			AttrNumber attnum = member + FirstLowInvalidHeapAttributeNumber;
 
 			if (!rows_read_condition(condition, attnum, &plan->columns[attnum - 1].bounds))
 				understood = false;
@@ -94,7 +94,7 @@ read_constraint(RowsPlan *plan, const char *name, Node *expr)
 void
 rows_add_check(RowsPlan *plan, const char *name, Node *expr)
 {
-	RowsCheck  *check = palloc0(sizeof(RowsCheck));
+	RowsCheck *check = palloc0(sizeof(RowsCheck));
 
 	check->name = pstrdup(name);
 	check->expr = (Expr *) expr;
@@ -106,7 +106,7 @@ rows_add_check(RowsPlan *plan, const char *name, Node *expr)
 static Node *
 without_generated(Node *node, void *plan)
 {
-	Relation	rel = ((RowsPlan *) plan)->rel;
+	Relation rel = ((RowsPlan *) plan)->rel;
 
 	if (node == NULL)
 		return NULL;
@@ -123,13 +123,13 @@ without_generated(Node *node, void *plan)
 void
 rows_try_unbounded(RowsPlan *plan)
 {
-	TupleDesc	tupdesc = RelationGetDescr(plan->rel);
-	ListCell   *cell;
+	TupleDesc tupdesc = RelationGetDescr(plan->rel);
+	ListCell *cell;
 
-	foreach(cell, plan->bounding_checks)
+	foreach (cell, plan->bounding_checks)
 	{
-		RowsCheck  *check = lfirst(cell);
-		int			member = -1;
+		RowsCheck *check = lfirst(cell);
+		int member = -1;
 
 		while ((member = bms_next_member(check->attributes, member)) >= 0)
 		{
@@ -145,7 +145,7 @@ rows_try_unbounded(RowsPlan *plan)
 	for (int i = 0; i < plan->natts; i++)
 	{
 		Form_pg_attribute attribute = TupleDescAttr(tupdesc, i);
-		NullTest   *test;
+		NullTest *test;
 
 		if (attribute->attisdropped || attribute->attgenerated == '\0' || !attribute->attnotnull ||
 			!contains_nullable((Node *) build_column_default(plan->rel, i + 1), plan))
@@ -168,7 +168,7 @@ contains_nullable(Node *node, void *plan)
 		RowsColumn *column = &((RowsPlan *) plan)->columns[((Var *) node)->varattno - 1];
 
 		return column->kind == ROWS_COLUMN_NULL ||
-			(column->kind == ROWS_COLUMN_RANDOM && column->value->null_fraction > 0);
+			   (column->kind == ROWS_COLUMN_RANDOM && column->value->null_fraction > 0);
 	}
 	return expression_tree_walker(node, contains_nullable, plan);
 }
@@ -185,6 +185,6 @@ keeps_within_bounds(RowsColumn *column)
 		case ROWS_COLUMN_ITSELF:
 			return false;
 		default:
-			return true;		/* another attempt would give the same values */
+			return true; /* another attempt would give the same values */
 	}
 }

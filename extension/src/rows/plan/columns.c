@@ -32,8 +32,8 @@
 /* What makes the value of an expression differ between rows. */
 typedef struct Volatility
 {
-	bool		clock_or_chance;
-	bool		other;
+	bool clock_or_chance;
+	bool other;
 } Volatility;
 
 static void plan_column(RowsPlan *plan, RowsColumn *column, Form_pg_attribute attribute);
@@ -53,10 +53,10 @@ pg_noreturn static void refuse_type(RowsPlan *plan, Form_pg_attribute attribute)
 RowsPlan *
 rows_make_plan(Relation target, uint64 seed, RowsOptions *options, const RowsCall *call)
 {
-	RowsPlan   *plan = palloc0(sizeof(RowsPlan));
-	List	   *conditions = NIL;
-	Relation	rel;
-	TupleDesc	tupdesc;
+	RowsPlan *plan = palloc0(sizeof(RowsPlan));
+	List *conditions = NIL;
+	Relation rel;
+	TupleDesc tupdesc;
 
 	plan->target = target;
 	rows_look_through_view(plan, &conditions);
@@ -105,7 +105,7 @@ rows_close_plan(RowsPlan *plan)
 static void
 plan_column(RowsPlan *plan, RowsColumn *column, Form_pg_attribute attribute)
 {
-	Expr	   *default_expr;
+	Expr *default_expr;
 
 	column->stream = rows_stream(plan->seed, column->attnum, 0);
 	if (attribute->attisdropped || attribute->attgenerated != '\0')
@@ -142,8 +142,8 @@ plan_column(RowsPlan *plan, RowsColumn *column, Form_pg_attribute attribute)
 		finish_column(plan, column, attribute);
 		return;
 	}
-	column->value = rows_make_value(attribute->atttypid, attribute->atttypmod,
-									&column->bounds, NameStr(attribute->attname));
+	column->value = rows_make_value(attribute->atttypid, attribute->atttypmod, &column->bounds,
+									NameStr(attribute->attname));
 	column->bounded = true;
 	if (column->value != NULL)
 		column->kind = ROWS_COLUMN_RANDOM;
@@ -184,10 +184,9 @@ plan_options(RowsPlan *plan, RowsColumn *column, Form_pg_attribute attribute)
 	if (options == NULL)
 		return;
 	if (attribute->attgenerated != '\0' || attribute->attidentity == ATTRIBUTE_IDENTITY_ALWAYS)
-		ereport(ERROR,
-				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-				 errmsg("options cannot shape column \"%s\"", NameStr(attribute->attname)),
-				 errdetail("PostgreSQL itself fills this column.")));
+		ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+						errmsg("options cannot shape column \"%s\"", NameStr(attribute->attname)),
+						errdetail("PostgreSQL itself fills this column.")));
 	column->options = options;
 	column->shaped = rows_options_shape(options);
 	if (!column->shaped)
@@ -207,7 +206,8 @@ plan_options(RowsPlan *plan, RowsColumn *column, Form_pg_attribute attribute)
 	/* neither a foreign key nor a partition changes requested values */
 	if (options->values != NIL || options->pattern != NULL || options->prefix != NULL)
 	{
-		column->value = rows_make_value(attribute->atttypid, attribute->atttypmod, &column->bounds, NULL);
+		column->value = rows_make_value(attribute->atttypid, attribute->atttypmod, &column->bounds,
+										NULL);
 		if (column->value == NULL)
 			column->value = rows_make_unknown_value(attribute->atttypid, attribute->atttypmod);
 		column->kind = ROWS_COLUMN_RANDOM;
@@ -219,10 +219,10 @@ plan_options(RowsPlan *plan, RowsColumn *column, Form_pg_attribute attribute)
 static void
 finish_column(RowsPlan *plan, RowsColumn *column, Form_pg_attribute attribute)
 {
-	double		fraction = plan->options->null_fraction;
+	double fraction = plan->options->null_fraction;
 	/* most partitions reject nulls */
-	bool		nullable = !attribute->attnotnull && !column->bounds.not_null &&
-		column->region_value == NULL;
+	bool nullable = !attribute->attnotnull && !column->bounds.not_null &&
+					column->region_value == NULL;
 
 	if (column->kind != ROWS_COLUMN_RANDOM)
 		return;
@@ -250,7 +250,7 @@ finish_column(RowsPlan *plan, RowsColumn *column, Form_pg_attribute attribute)
 static void
 plan_default(RowsPlan *plan, RowsColumn *column, Expr *expr)
 {
-	Volatility	volatility = {false, false};
+	Volatility volatility = {false, false};
 
 	expr = (Expr *) eval_const_expressions(NULL, (Node *) expr);
 	if (IsA(expr, Const) && ((Const *) expr)->constisnull)
@@ -275,7 +275,7 @@ plan_default(RowsPlan *plan, RowsColumn *column, Expr *expr)
 static bool
 is_nextval(Expr *expr, RowsColumn *column)
 {
-	Oid			result_type = exprType((Node *) expr);
+	Oid result_type = exprType((Node *) expr);
 
 	if (IsA(expr, FuncExpr) &&
 		(((FuncExpr *) expr)->funcid == F_INT4_INT8 || ((FuncExpr *) expr)->funcid == F_INT2_INT8))
@@ -284,12 +284,12 @@ is_nextval(Expr *expr, RowsColumn *column)
 	if (IsA(expr, NextValueExpr))
 	{
 		column->sequence = ((NextValueExpr *) expr)->seqid;
-		column->sequence_checked = false;	/* as the executor does */
+		column->sequence_checked = false; /* as the executor does */
 	}
 	else if (IsA(expr, FuncExpr) && ((FuncExpr *) expr)->funcid == F_NEXTVAL &&
 			 IsA(linitial(((FuncExpr *) expr)->args), Const))
 	{
-		Const	   *sequence = linitial_node(Const, ((FuncExpr *) expr)->args);
+		Const *sequence = linitial_node(Const, ((FuncExpr *) expr)->args);
 
 		if (sequence->constisnull)
 			return false;
@@ -307,7 +307,7 @@ static bool
 note_function(Oid funcid, void *context)
 {
 	Volatility *volatility = context;
-	char	   *name;
+	char *name;
 
 	switch (funcid)
 	{
@@ -323,7 +323,8 @@ note_function(Oid funcid, void *context)
 			break;
 	}
 	name = get_func_name(funcid);
-	if (name != NULL && (strcmp(name, "random") == 0 || strcmp(name, "uuidv4") == 0 || strcmp(name, "uuidv7") == 0 ||
+	if (name != NULL && (strcmp(name, "random") == 0 || strcmp(name, "uuidv4") == 0 ||
+						 strcmp(name, "uuidv7") == 0 ||
 						 strncmp(name, "uuid_generate_v", strlen("uuid_generate_v")) == 0))
 		volatility->clock_or_chance = true;
 	else if (func_volatile(funcid) == PROVOLATILE_VOLATILE)
@@ -372,6 +373,7 @@ refuse_type(RowsPlan *plan, Form_pg_attribute attribute)
 					RelationGetRelationName(plan->rel)),
 			 errdetail("The type is not one that poc_barman knows, and the column is not nullable."),
 			 errhint("Give the column a DEFAULT, or values by the option "
-					 "{\"columns\": {\"%s\": {\"values\": [...]}}}.", NameStr(attribute->attname)),
+					 "{\"columns\": {\"%s\": {\"values\": [...]}}}.",
+					 NameStr(attribute->attname)),
 			 errtablecol(plan->rel, attribute->attnum)));
 }

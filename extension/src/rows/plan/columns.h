@@ -10,7 +10,8 @@
 
 #include "rows/plan/parts.h"
 
-extern RowsPlan *rows_make_plan(Relation target, uint64 seed, RowsOptions *options, const RowsCall *call);
+extern RowsPlan *rows_make_plan(Relation target, uint64 seed, RowsOptions *options,
+								const RowsCall *call);
 extern void rows_close_plan(RowsPlan *plan);
 
-#endif							/* POC_ROWS_PLAN_COLUMNS_H */
+#endif /* POC_ROWS_PLAN_COLUMNS_H */

@@ -30,7 +30,7 @@
 #include "rows/value/generator.h"
 #include "rows/value/kinds.h"
 
-static int	by_width(const ListCell *a, const ListCell *b);
+static int by_width(const ListCell *a, const ListCell *b);
 static ForeignKeyCacheInfo *lacking_key(RowsPlan *plan, List *keys);
 static void plan_foreign_key(RowsPlan *plan, ForeignKeyCacheInfo *key, int number);
 static void take_foreign(RowsPlan *plan, RowsForeign *foreign);
@@ -50,9 +50,9 @@ static bool leads_back(Oid from, Oid to, List **visited);
 void
 rows_plan_foreign_keys(RowsPlan *plan)
 {
-	List	   *keys = copyObject(RelationGetFKeyList(plan->rel));
-	ListCell   *cell;
-	int			number = 0;
+	List *keys = copyObject(RelationGetFKeyList(plan->rel));
+	ListCell *cell;
+	int number = 0;
 
 	/* widest first: (tenant, customer) determines the tenant */
 	list_sort(keys, by_width);
@@ -60,7 +60,7 @@ rows_plan_foreign_keys(RowsPlan *plan)
 	plan->lacking = lacking_key(plan, keys);
 	if (plan->lacking != NULL)
 		return;
-	foreach(cell, keys)
+	foreach (cell, keys)
 	{
 		ForeignKeyCacheInfo *key = lfirst(cell);
 
@@ -90,18 +90,19 @@ by_width(const ListCell *a, const ListCell *b)
 static ForeignKeyCacheInfo *
 lacking_key(RowsPlan *plan, List *keys)
 {
-	Bitmapset  *settled = NULL;
-	ListCell   *cell;
+	Bitmapset *settled = NULL;
+	ListCell *cell;
 
-	foreach(cell, keys)
+	foreach (cell, keys)
 	{
 		ForeignKeyCacheInfo *key = lfirst(cell);
-		bool		takes_values = false;
+		bool takes_values = false;
 
 		if (!poc_foreign_key_is_enforced(key))
 			continue;
 		for (int i = 0; i < key->nkeys; i++)
-			takes_values |= !plan->columns[key->conkey[i] - 1].planned && !bms_is_member(key->conkey[i], settled);
+			takes_values |= !plan->columns[key->conkey[i] - 1].planned &&
+							!bms_is_member(key->conkey[i], settled);
 		if (takes_values && is_to_be_filled(plan, key) && !rows_has_parents(plan, key))
 			return key;
 		for (int i = 0; i < key->nkeys; i++)
@@ -114,16 +115,17 @@ static void
 plan_foreign_key(RowsPlan *plan, ForeignKeyCacheInfo *key, int number)
 {
 	RowsForeign *foreign;
-	RowsForeign *other = NULL;	/* determines some of the columns */
-	int			settled = 0;
-	int			by_options = 0;
+	RowsForeign *other = NULL; /* determines some of the columns */
+	int settled = 0;
+	int by_options = 0;
 
 	for (int i = 0; i < key->nkeys; i++)
 	{
 		RowsColumn *column = &plan->columns[key->conkey[i] - 1];
 
 		settled += column->planned;
-		by_options += (column->planned && column->value != NULL && column->value->nchoices > 0 && column->foreign == NULL);
+		by_options += (column->planned && column->value != NULL && column->value->nchoices > 0 &&
+					   column->foreign == NULL);
 		if (column->kind == ROWS_COLUMN_FOREIGN)
 			other = column->foreign;
 	}
@@ -198,7 +200,8 @@ take_foreign(RowsPlan *plan, RowsForeign *foreign)
 		else
 		{
 			column->kind = ROWS_COLUMN_RANDOM;
-			column->value = rows_make_choice_value(foreign->types[0], foreign->values, foreign->nparents);
+			column->value = rows_make_choice_value(foreign->types[0], foreign->values,
+												   foreign->nparents);
 			column->value->name = "reference";
 			column->value->detail = psprintf("one of " UINT64_FORMAT " rows of %s",
 											 foreign->nparents, get_rel_name(foreign->parent));
@@ -210,23 +213,24 @@ take_foreign(RowsPlan *plan, RowsForeign *foreign)
 static void
 keep_chosen(RowsPlan *plan, RowsForeign *foreign)
 {
-	uint64		nkept = 0;
+	uint64 nkept = 0;
 
 	for (uint64 row = 0; row < foreign->nparents; row++)
 	{
-		bool		chosen = true;
+		bool chosen = true;
 
 		for (int i = 0; i < foreign->ncolumns && chosen; i++)
 		{
-			RowsValue  *value = plan->columns[foreign->attnums[i] - 1].value;
-			uint64		ordinal;
+			RowsValue *value = plan->columns[foreign->attnums[i] - 1].value;
+			uint64 ordinal;
 
-			if (value != NULL && value->nchoices > 0 && plan->columns[foreign->attnums[i] - 1].foreign == NULL)
+			if (value != NULL && value->nchoices > 0 &&
+				plan->columns[foreign->attnums[i] - 1].foreign == NULL)
 				chosen = value->decode(value, rows_foreign_value(foreign, row, i), &ordinal);
 		}
 		if (chosen)
-			memmove(foreign->values + nkept++ * foreign->ncolumns, foreign->values + row * foreign->ncolumns,
-					sizeof(Datum) * foreign->ncolumns);
+			memmove(foreign->values + nkept++ * foreign->ncolumns,
+					foreign->values + row * foreign->ncolumns, sizeof(Datum) * foreign->ncolumns);
 	}
 	foreign->nparents = nkept;
 	if (nkept == 0)
@@ -234,7 +238,8 @@ keep_chosen(RowsPlan *plan, RowsForeign *foreign)
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 				 errmsg("table \"%s\" has no rows with the values that the options give to the columns of \"%s\"",
 						get_rel_name(foreign->parent), RelationGetRelationName(plan->rel)),
-				 errdetail("Foreign key \"%s\" takes its values from there.", get_constraint_name(foreign->constraint)),
+				 errdetail("Foreign key \"%s\" takes its values from there.",
+						   get_constraint_name(foreign->constraint)),
 				 errhint("Give other values, or insert a row that has these.")));
 }
 
@@ -267,7 +272,8 @@ handle_no_agreement(RowsPlan *plan, ForeignKeyCacheInfo *key)
 static void
 note_checked(RowsPlan *plan, RowsForeign *foreign, ForeignKeyCacheInfo *key)
 {
-	if (plan->call.writing && !foreign->locked && plan->options->foreign_keys == ROWS_FOREIGN_KEYS_BULK)
+	if (plan->call.writing && !foreign->locked &&
+		plan->options->foreign_keys == ROWS_FOREIGN_KEYS_BULK)
 		ereport(ERROR,
 				(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
 				 errmsg("cannot check foreign key \"%s\" in bulk", get_constraint_name(key->conoid)),
@@ -289,19 +295,20 @@ static bool
 is_to_be_filled(RowsPlan *plan, ForeignKeyCacheInfo *key)
 {
 	return plan->options->parents && plan->call.writing &&
-		key->confrelid != RelationGetRelid(plan->rel) &&
-		!list_member_oid(plan->call.waiting, key->confrelid) &&
-		!list_member_oid(plan->call.filled, key->conoid);
+		   key->confrelid != RelationGetRelid(plan->rel) &&
+		   !list_member_oid(plan->call.waiting, key->confrelid) &&
+		   !list_member_oid(plan->call.filled, key->conoid);
 }
 
 static void
 handle_no_parents(RowsPlan *plan, ForeignKeyCacheInfo *key)
 {
-	List	   *visited = NIL;
-	char	   *parent = quote_qualified_identifier(get_namespace_name(get_rel_namespace(key->confrelid)),
-													get_rel_name(key->confrelid));
+	List *visited = NIL;
+	char *parent = quote_qualified_identifier(get_namespace_name(get_rel_namespace(key->confrelid)),
+											  get_rel_name(key->confrelid));
 
-	if (is_nullable(plan, key, false) && leads_back(key->confrelid, RelationGetRelid(plan->rel), &visited))
+	if (is_nullable(plan, key, false) &&
+		leads_back(key->confrelid, RelationGetRelid(plan->rel), &visited))
 	{
 		for (int i = 0; i < key->nkeys; i++)
 		{
@@ -312,14 +319,14 @@ handle_no_parents(RowsPlan *plan, ForeignKeyCacheInfo *key)
 	else if (key->confrelid == RelationGetRelid(plan->rel))
 		point_at_itself(plan, key);
 	else
-		ereport(ERROR,
-				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
-				 errmsg("table \"%s\" has no rows that \"%s\" could refer to",
-						get_rel_name(key->confrelid), RelationGetRelationName(plan->rel)),
-				 errdetail("Foreign key \"%s\" takes its values from there.",
-						   get_constraint_name(key->conoid)),
-				 errhint("Fill it first, with SELECT poc_generate_rows(1000, '%s'), "
-						 "or use the option {\"parents\": true}.", parent)));
+		ereport(ERROR, (errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+						errmsg("table \"%s\" has no rows that \"%s\" could refer to",
+							   get_rel_name(key->confrelid), RelationGetRelationName(plan->rel)),
+						errdetail("Foreign key \"%s\" takes its values from there.",
+								  get_constraint_name(key->conoid)),
+						errhint("Fill it first, with SELECT poc_generate_rows(1000, '%s'), "
+								"or use the option {\"parents\": true}.",
+								parent)));
 }
 
 /* The first rows of a tree whose nodes all need a parent refer to themselves. */
@@ -357,10 +364,10 @@ is_nullable(RowsPlan *plan, ForeignKeyCacheInfo *key, bool one_is_enough)
 static bool
 leads_back(Oid from, Oid to, List **visited)
 {
-	Relation	rel;
-	List	   *keys;
-	ListCell   *cell;
-	bool		found = false;
+	Relation rel;
+	List *keys;
+	ListCell *cell;
+	bool found = false;
 
 	if (from == to)
 		return true;
@@ -372,7 +379,7 @@ leads_back(Oid from, Oid to, List **visited)
 	rel = table_open(from, AccessShareLock);
 	keys = copyObject(RelationGetFKeyList(rel));
 	table_close(rel, AccessShareLock);
-	foreach(cell, keys)
+	foreach (cell, keys)
 	{
 		if (leads_back(((ForeignKeyCacheInfo *) lfirst(cell))->confrelid, to, visited))
 		{

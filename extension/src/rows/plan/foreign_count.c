@@ -23,14 +23,14 @@ static void note_columns(RowsPlan *plan, RowsForeign *foreign, List *columns);
 uint64
 rows_count_foreign(RowsPlan *plan, RowsForeign *foreign, List *columns)
 {
-	uint64		kept = 0;
-	int			nparts;
+	uint64 kept = 0;
+	int nparts;
 	RowsForeign **parts = rows_joined_parts(foreign, &nparts);
 
 	note_columns(plan, foreign, columns);
 	for (int i = 0; i < nparts; i++)
 	{
-		uint64		before = parts[i]->nparents;
+		uint64 before = parts[i]->nparents;
 
 		/* the join does not tell which of several equal rows agrees with the other parts */
 		if (rows_count_foreign(plan, parts[i], columns) != before)
@@ -42,13 +42,14 @@ rows_count_foreign(RowsPlan *plan, RowsForeign *foreign, List *columns)
 	rows_hash_parents(foreign);
 	for (uint64 row = 0; row < foreign->nparents; row++)
 	{
-		uint64		ordinal;
+		uint64 ordinal;
 
 		/* the lookup returns the first of equal rows */
-		if (!rows_find_parent(foreign, foreign->values + row * foreign->ncolumns, &ordinal) || ordinal != row)
+		if (!rows_find_parent(foreign, foreign->values + row * foreign->ncolumns, &ordinal) ||
+			ordinal != row)
 			continue;
-		memmove(foreign->values + kept++ * foreign->ncolumns, foreign->values + row * foreign->ncolumns,
-				sizeof(Datum) * foreign->ncolumns);
+		memmove(foreign->values + kept++ * foreign->ncolumns,
+				foreign->values + row * foreign->ncolumns, sizeof(Datum) * foreign->ncolumns);
 	}
 	if (kept < foreign->nparents)
 	{

@@ -24,23 +24,23 @@
 typedef struct RowsPart
 {
 	RowsForeign *foreign;
-	int		   *shared;			/* its shared components, in the order of the join */
-	uint64	   *rows;			/* all rows, group after group */
-	uint64	   *first;			/* start of each group, and the end */
-	uint64	   *place;			/* position of each row in its group; PG_UINT64_MAX: in none */
-	uint32	   *group;			/* of each row */
+	int *shared;   /* its shared components, in the order of the join */
+	uint64 *rows;  /* all rows, group after group */
+	uint64 *first; /* start of each group, and the end */
+	uint64 *place; /* position of each row in its group; PG_UINT64_MAX: in none */
+	uint32 *group; /* of each row */
 } RowsPart;
 
 typedef struct RowsJoin
 {
-	int			nshared;
-	AttrNumber *shared;			/* columns of the target */
-	int			nparts;
-	RowsPart   *parts;
-	int		   *part_of;		/* for each column of the combination */
-	int		   *component_of;
-	uint32		ngroups;
-	uint64	   *before;			/* combinations before each group, and in all */
+	int nshared;
+	AttrNumber *shared; /* columns of the target */
+	int nparts;
+	RowsPart *parts;
+	int *part_of; /* for each column of the combination */
+	int *component_of;
+	uint32 ngroups;
+	uint64 *before; /* combinations before each group, and in all */
 } RowsJoin;
 
 static bool shared_columns(RowsForeign *foreign, RowsForeign *added, RowsJoin *join);
@@ -58,8 +58,8 @@ RowsForeign *
 rows_join_foreign(RowsPlan *plan, RowsForeign *left, RowsForeign *right)
 {
 	RowsForeign *result = palloc0(sizeof(RowsForeign));
-	RowsJoin   *join = palloc0(sizeof(RowsJoin));
-	int			n = 0;
+	RowsJoin *join = palloc0(sizeof(RowsJoin));
+	int n = 0;
 
 	if (!shared_columns(left, right, join))
 		return NULL;
@@ -98,7 +98,7 @@ shared_columns(RowsForeign *foreign, RowsForeign *added, RowsJoin *join)
 		return false;
 	for (int i = 0; i < join->nshared; i++)
 	{
-		bool		found = false;
+		bool found = false;
 
 		for (int j = 0; j < join->nshared; j++)
 			found |= (join->shared[i] == foreign->join->shared[j]);
@@ -111,7 +111,7 @@ shared_columns(RowsForeign *foreign, RowsForeign *added, RowsJoin *join)
 static void
 add_parts(RowsJoin *join, RowsForeign *foreign, int *n)
 {
-	RowsPart   *part;
+	RowsPart *part;
 
 	if (foreign->join != NULL)
 	{
@@ -136,7 +136,7 @@ add_parts(RowsJoin *join, RowsForeign *foreign, int *n)
 static RowsIndexEntry *
 order_rows(RowsJoin *join, RowsPart *part)
 {
-	uint64		nrows = part->foreign->nparents;
+	uint64 nrows = part->foreign->nparents;
 	RowsIndexEntry *rows = MemoryContextAllocHuge(CurrentMemoryContext,
 												  sizeof(RowsIndexEntry) * Max(nrows, 1));
 
@@ -153,17 +153,18 @@ order_rows(RowsJoin *join, RowsPart *part)
 static void
 group_rows(RowsJoin *join)
 {
-	RowsPart   *first = &join->parts[0];
-	uint64		nfirst = first->foreign->nparents;
+	RowsPart *first = &join->parts[0];
+	uint64 nfirst = first->foreign->nparents;
 	RowsIndexEntry *ordered = order_rows(join, first);
-	uint64	   *founder = MemoryContextAllocHuge(CurrentMemoryContext, sizeof(uint64) * Max(nfirst, 1));
-	uint32	   *first_group = MemoryContextAllocHuge(CurrentMemoryContext, sizeof(uint32) * Max(nfirst, 1));
+	uint64 *founder = MemoryContextAllocHuge(CurrentMemoryContext, sizeof(uint64) * Max(nfirst, 1));
+	uint32 *first_group = MemoryContextAllocHuge(CurrentMemoryContext,
+												 sizeof(uint32) * Max(nfirst, 1));
 
 	/* rows of one hash are adjacent, but may be of several groups */
 	for (uint64 i = 0; i < nfirst; i++)
 	{
-		bool		same_hash = (i > 0 && ordered[i].hash == ordered[i - 1].hash);
-		bool		found = false;
+		bool same_hash = (i > 0 && ordered[i].hash == ordered[i - 1].hash);
+		bool found = false;
 
 		first_group[i] = same_hash ? first_group[i - 1] : join->ngroups;
 		for (uint32 group = first_group[i]; group < join->ngroups && !found; group++)
@@ -174,13 +175,14 @@ group_rows(RowsJoin *join)
 
 	for (int p = 0; p < join->nparts; p++)
 	{
-		RowsPart   *part = &join->parts[p];
-		uint64		nrows = part->foreign->nparents;
+		RowsPart *part = &join->parts[p];
+		uint64 nrows = part->foreign->nparents;
 		RowsIndexEntry *rows = (p == 0) ? ordered : order_rows(join, part);
-		uint64		at = 0;
+		uint64 at = 0;
 
 		part->rows = MemoryContextAllocHuge(CurrentMemoryContext, sizeof(uint64) * Max(nrows, 1));
-		part->first = MemoryContextAllocHuge(CurrentMemoryContext, sizeof(uint64) * (join->ngroups + 2));
+		part->first = MemoryContextAllocHuge(CurrentMemoryContext,
+											 sizeof(uint64) * (join->ngroups + 2));
 		part->place = MemoryContextAllocHuge(CurrentMemoryContext, sizeof(uint64) * Max(nrows, 1));
 		part->group = MemoryContextAllocHuge(CurrentMemoryContext, sizeof(uint32) * Max(nrows, 1));
 		memset(part->first, 0, sizeof(uint64) * (join->ngroups + 2));
@@ -188,7 +190,7 @@ group_rows(RowsJoin *join)
 		/* find the group: both lists are sorted by the hash */
 		for (uint64 i = 0; i < nrows; i++)
 		{
-			uint64		row = rows[i].choice;
+			uint64 row = rows[i].choice;
 
 			part->place[row] = PG_UINT64_MAX;
 			while (at < nfirst && ordered[at].hash < rows[i].hash)
@@ -196,7 +198,8 @@ group_rows(RowsJoin *join)
 			if (at == nfirst || ordered[at].hash != rows[i].hash)
 				continue;
 			for (uint32 group = first_group[at];
-				 group < join->ngroups && hash_shared(join, first, founder[group]) == rows[i].hash; group++)
+				 group < join->ngroups && hash_shared(join, first, founder[group]) == rows[i].hash;
+				 group++)
 			{
 				if (same_shared(join, part, row, first, founder[group]))
 				{
@@ -219,7 +222,7 @@ group_rows(RowsJoin *join)
 	join->before[0] = 0;
 	for (uint32 group = 0; group < join->ngroups; group++)
 	{
-		uint64		combinations = 1;
+		uint64 combinations = 1;
 
 		for (int p = 0; p < join->nparts; p++)
 			combinations *= join->parts[p].first[group + 1] - join->parts[p].first[group];
@@ -230,11 +233,12 @@ group_rows(RowsJoin *join)
 static uint32
 hash_shared(RowsJoin *join, RowsPart *part, uint64 row)
 {
-	uint32		hash = 0;
+	uint32 hash = 0;
 
 	for (int i = 0; i < join->nshared; i++)
-		hash = hash_combine(hash, rows_hash_datum(rows_foreign_value(part->foreign, row, part->shared[i]),
-												  part->foreign->types[part->shared[i]]));
+		hash = hash_combine(hash,
+							rows_hash_datum(rows_foreign_value(part->foreign, row, part->shared[i]),
+											part->foreign->types[part->shared[i]]));
 	return hash;
 }
 
@@ -255,7 +259,7 @@ same_shared(RowsJoin *join, RowsPart *a, uint64 row, RowsPart *b, uint64 other)
 static void
 take_columns(RowsForeign *result, RowsJoin *join)
 {
-	int			most = 0;
+	int most = 0;
 
 	for (int p = 0; p < join->nparts; p++)
 		most += join->parts[p].foreign->ncolumns;
@@ -269,7 +273,7 @@ take_columns(RowsForeign *result, RowsJoin *join)
 
 		for (int i = 0; i < foreign->ncolumns; i++)
 		{
-			bool		taken = false;
+			bool taken = false;
 
 			for (int j = 0; j < result->ncolumns; j++)
 				taken |= (result->attnums[j] == foreign->attnums[i]);
@@ -290,13 +294,13 @@ Datum
 rows_joined_value(const RowsForeign *foreign, uint64 ordinal, int component)
 {
 	const RowsJoin *join = foreign->join;
-	int			wanted = join->part_of[component];
-	uint32		low = 0;
-	uint32		high = join->ngroups - 1;
+	int wanted = join->part_of[component];
+	uint32 low = 0;
+	uint32 high = join->ngroups - 1;
 
 	while (low < high)
 	{
-		uint32		middle = low + (high - low + 1) / 2;
+		uint32 middle = low + (high - low + 1) / 2;
 
 		if (join->before[middle] <= ordinal)
 			low = middle;
@@ -307,7 +311,7 @@ rows_joined_value(const RowsForeign *foreign, uint64 ordinal, int component)
 	for (int p = 0;; p++)
 	{
 		const RowsPart *part = &join->parts[p];
-		uint64		nrows = part->first[low + 1] - part->first[low];
+		uint64 nrows = part->first[low + 1] - part->first[low];
 
 		if (p == wanted)
 			return rows_foreign_value(part->foreign, part->rows[part->first[low] + ordinal % nrows],
@@ -320,16 +324,16 @@ rows_joined_value(const RowsForeign *foreign, uint64 ordinal, int component)
 bool
 rows_joined_ordinal(RowsForeign *foreign, const Datum *values, uint64 *ordinal)
 {
-	RowsJoin   *join = foreign->join;
-	uint64		factor = 1;
-	uint32		group = 0;
+	RowsJoin *join = foreign->join;
+	uint64 factor = 1;
+	uint32 group = 0;
 
 	*ordinal = 0;
 	for (int p = 0; p < join->nparts; p++)
 	{
-		RowsPart   *part = &join->parts[p];
-		Datum	   *row = palloc(sizeof(Datum) * part->foreign->ncolumns);
-		uint64		found;
+		RowsPart *part = &join->parts[p];
+		Datum *row = palloc(sizeof(Datum) * part->foreign->ncolumns);
+		uint64 found;
 
 		for (int i = 0; i < part->foreign->ncolumns; i++)
 		{

@@ -33,14 +33,16 @@ typedef struct RowsCatalog
 	const char *extension;
 	const char *schema;
 	const char *table;
-	const char *condition;		/* $1 and $2 are the schema and the name of a table */
+	const char *condition; /* $1 and $2 are the schema and the name of a table */
 } RowsCatalog;
 
-static const RowsCatalog catalogs[] =
-{
-	{"citus", "pg_catalog", "pg_dist_partition", "logicalrelid OPERATOR(pg_catalog.=) pg_catalog.format('%I.%I', $1, $2)::pg_catalog.regclass"},
-	{"timescaledb", "_timescaledb_catalog", "hypertable", "schema_name OPERATOR(pg_catalog.=) $1 AND table_name OPERATOR(pg_catalog.=) $2"},
-	{"timescaledb", "_timescaledb_catalog", "chunk", "schema_name OPERATOR(pg_catalog.=) $1 AND table_name OPERATOR(pg_catalog.=) $2"},
+static const RowsCatalog catalogs[] = {
+	{"citus", "pg_catalog", "pg_dist_partition",
+	 "logicalrelid OPERATOR(pg_catalog.=) pg_catalog.format('%I.%I', $1, $2)::pg_catalog.regclass"},
+	{"timescaledb", "_timescaledb_catalog", "hypertable",
+	 "schema_name OPERATOR(pg_catalog.=) $1 AND table_name OPERATOR(pg_catalog.=) $2"},
+	{"timescaledb", "_timescaledb_catalog", "chunk",
+	 "schema_name OPERATOR(pg_catalog.=) $1 AND table_name OPERATOR(pg_catalog.=) $2"},
 };
 
 static bool is_listed(Relation rel, const RowsCatalog *catalog);
@@ -67,13 +69,13 @@ rows_manager(Relation rel)
 static bool
 is_listed(Relation rel, const RowsCatalog *catalog)
 {
-	Oid			types[] = {NAMEOID, NAMEOID};
-	Datum		values[2];
-	NameData	names[2];
-	Oid			schema = get_namespace_oid(catalog->schema, true);
-	Oid			table = OidIsValid(schema) ? get_relname_relid(catalog->table, schema) : InvalidOid;
-	char	   *query;
-	bool		listed;
+	Oid types[] = {NAMEOID, NAMEOID};
+	Datum values[2];
+	NameData names[2];
+	Oid schema = get_namespace_oid(catalog->schema, true);
+	Oid table = OidIsValid(schema) ? get_relname_relid(catalog->table, schema) : InvalidOid;
+	char *query;
+	bool listed;
 
 	if (!OidIsValid(table) || get_rel_relkind(table) != RELKIND_RELATION ||
 		!OidIsValid(getExtensionOfObject(RelationRelationId, table)))
@@ -86,8 +88,8 @@ is_listed(Relation rel, const RowsCatalog *catalog)
 	namestrcpy(&names[1], RelationGetRelationName(rel));
 	values[0] = NameGetDatum(&names[0]);
 	values[1] = NameGetDatum(&names[1]);
-	query = psprintf("SELECT FROM %s WHERE %s", quote_qualified_identifier(catalog->schema, catalog->table),
-					 catalog->condition);
+	query = psprintf("SELECT FROM %s WHERE %s",
+					 quote_qualified_identifier(catalog->schema, catalog->table), catalog->condition);
 	SPI_connect();
 	if (SPI_execute_with_args(query, lengthof(types), types, values, NULL, true, 1) != SPI_OK_SELECT)
 		elog(ERROR, "could not read table \"%s\"", catalog->table);

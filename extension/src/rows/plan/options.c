@@ -21,7 +21,7 @@
 #include "rows/value/generator.h"
 
 /* The longest string that a caller may ask for. */
-#define MOST_LENGTH			(10 * 1024 * 1024)
+#define MOST_LENGTH (10 * 1024 * 1024)
 
 static void parse_columns(RowsOptions *options, JsonbContainer *json);
 static void parse_column(RowsColumnOptions *column, JsonbContainer *json);
@@ -42,19 +42,18 @@ rows_parse_options(Jsonb *json)
 	RowsOptions *options = palloc0(sizeof(RowsOptions));
 	JsonbIterator *iterator;
 	JsonbIteratorToken token;
-	JsonbValue	value;
+	JsonbValue value;
 
 	options->use_defaults = true;
 	if (!JB_ROOT_IS_OBJECT(json))
 		ereport(ERROR,
-				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-				 errmsg("options must be a JSON object"),
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE), errmsg("options must be a JSON object"),
 				 errhint("For example: '{\"indexes\": \"each\"}'.")));
 
 	iterator = JsonbIteratorInit(&json->root);
 	while ((token = JsonbIteratorNext(&iterator, &value, true)) != WJB_DONE)
 	{
-		char	   *key;
+		char *key;
 
 		if (token != WJB_KEY)
 			continue;
@@ -77,7 +76,7 @@ rows_parse_options(Jsonb *json)
 			options->start = (uint64) whole_option(key, &value, 1e15);
 		else if (strcmp(key, "indexes") == 0)
 		{
-			char	   *indexes = string_option(key, &value);
+			char *indexes = string_option(key, &value);
 
 			if (strcmp(indexes, "auto") == 0)
 				options->indexes = ROWS_INDEXES_AUTO;
@@ -92,7 +91,7 @@ rows_parse_options(Jsonb *json)
 		}
 		else if (strcmp(key, "foreign_keys") == 0)
 		{
-			char	   *checks = string_option(key, &value);
+			char *checks = string_option(key, &value);
 
 			if (strcmp(checks, "auto") == 0)
 				options->foreign_keys = ROWS_FOREIGN_KEYS_AUTO;
@@ -105,7 +104,7 @@ rows_parse_options(Jsonb *json)
 		}
 		else if (strcmp(key, "path") == 0)
 		{
-			char	   *path = string_option(key, &value);
+			char *path = string_option(key, &value);
 
 			options->path_is_given = true;
 			if (strcmp(path, "multi") == 0)
@@ -119,9 +118,9 @@ rows_parse_options(Jsonb *json)
 		}
 		else
 			ereport(ERROR,
-					(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-					 errmsg("unknown option \"%s\"", key),
-					 errhint("Known options: columns, defaults, foreign_keys, indexes, null_fraction, parents, path, start.")));
+					(errcode(ERRCODE_INVALID_PARAMETER_VALUE), errmsg("unknown option \"%s\"", key),
+					 errhint(
+						 "Known options: columns, defaults, foreign_keys, indexes, null_fraction, parents, path, start.")));
 	}
 	return options;
 }
@@ -131,7 +130,7 @@ parse_columns(RowsOptions *options, JsonbContainer *json)
 {
 	JsonbIterator *iterator = JsonbIteratorInit(json);
 	JsonbIteratorToken token;
-	JsonbValue	value;
+	JsonbValue value;
 
 	while ((token = JsonbIteratorNext(&iterator, &value, true)) != WJB_DONE)
 	{
@@ -157,13 +156,13 @@ parse_column(RowsColumnOptions *column, JsonbContainer *json)
 {
 	JsonbIterator *iterator = JsonbIteratorInit(json);
 	JsonbIteratorToken token;
-	JsonbValue	value;
-	List	   *keys = NIL;
+	JsonbValue value;
+	List *keys = NIL;
 
 	while ((token = JsonbIteratorNext(&iterator, &value, true)) != WJB_DONE)
 	{
-		char	   *key;
-		char	   *path;
+		char *key;
+		char *path;
 
 		if (token != WJB_KEY)
 			continue;
@@ -198,7 +197,7 @@ parse_column(RowsColumnOptions *column, JsonbContainer *json)
 			column->use_default = boolean_option(path, &value) ? 1 : 0;
 		else if (strcmp(key, "distribution") == 0)
 		{
-			char	   *name = string_option(path, &value);
+			char *name = string_option(path, &value);
 
 			if (strcmp(name, "uniform") == 0)
 				column->distribution = ROWS_UNIFORM;
@@ -214,11 +213,10 @@ parse_column(RowsColumnOptions *column, JsonbContainer *json)
 				bad_option(path, "\"uniform\", \"normal\", \"zipf\", \"sequence\" or \"series\"");
 		}
 		else
-			ereport(ERROR,
-					(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-					 errmsg("unknown option \"%s\" of column \"%s\"", key, column->name),
-					 errhint("Known options: constant, default, distribution, length, max, min, "
-							 "null_fraction, pattern, prefix, step, values.")));
+			ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+							errmsg("unknown option \"%s\" of column \"%s\"", key, column->name),
+							errhint("Known options: constant, default, distribution, length, max, min, "
+									"null_fraction, pattern, prefix, step, values.")));
 	}
 	refuse_conflicts(column, keys);
 }
@@ -231,9 +229,9 @@ refuse_conflicts(RowsColumnOptions *column, List *keys)
 	{
 		const char *key;
 		const char *others[10];
-	}			conflicts[] =
-	{
-		{"constant", {"default", "distribution", "length", "max", "min", "pattern", "prefix", "step", "values"}},
+	} conflicts[] = {
+		{"constant",
+		 {"default", "distribution", "length", "max", "min", "pattern", "prefix", "step", "values"}},
 		{"default", {"distribution", "length", "max", "min", "pattern", "prefix", "step", "values"}},
 		{"pattern", {"distribution", "length", "max", "min", "prefix", "step", "values"}},
 		{"values", {"length", "max", "min", "prefix", "step"}},
@@ -247,11 +245,10 @@ refuse_conflicts(RowsColumnOptions *column, List *keys)
 		for (const char *const *other = conflicts[i].others; *other != NULL; other++)
 		{
 			if (has_key(keys, *other) && (strcmp(*other, "default") != 0 || column->use_default == 1))
-				ereport(ERROR,
-						(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-						 errmsg("options \"%s\" and \"%s\" of column \"%s\" do not go together",
-								conflicts[i].key, *other, column->name),
-						 errhint("Leave one of them out.")));
+				ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+								errmsg("options \"%s\" and \"%s\" of column \"%s\" do not go together",
+									   conflicts[i].key, *other, column->name),
+								errhint("Leave one of them out.")));
 		}
 	}
 }
@@ -259,9 +256,9 @@ refuse_conflicts(RowsColumnOptions *column, List *keys)
 static bool
 has_key(List *keys, const char *key)
 {
-	ListCell   *cell;
+	ListCell *cell;
 
-	foreach(cell, keys)
+	foreach (cell, keys)
 	{
 		if (strcmp(lfirst(cell), key) == 0)
 			return true;
@@ -275,12 +272,12 @@ parse_values(RowsColumnOptions *column, const char *key, JsonbValue *value)
 {
 	JsonbIterator *iterator;
 	JsonbIteratorToken token;
-	JsonbValue	member;
-	bool		weighted;
-	double		sum = 0;
+	JsonbValue member;
+	bool weighted;
+	double sum = 0;
 
-	if (value->type != jbvBinary ||
-		(!JsonContainerIsArray(value->val.binary.data) && !JsonContainerIsObject(value->val.binary.data)))
+	if (value->type != jbvBinary || (!JsonContainerIsArray(value->val.binary.data) &&
+									 !JsonContainerIsObject(value->val.binary.data)))
 		bad_option(key, "an array of values, or an object of values and their weights");
 	weighted = JsonContainerIsObject(value->val.binary.data);
 
@@ -294,7 +291,7 @@ parse_values(RowsColumnOptions *column, const char *key, JsonbValue *value)
 									 pnstrdup(member.val.string.val, member.val.string.len));
 		else if (token == WJB_VALUE && weighted)
 		{
-			double	   *weight = palloc(sizeof(double));
+			double *weight = palloc(sizeof(double));
 
 			*weight = number_option(key, &member, 0, 1e15);
 			sum += *weight;
@@ -313,7 +310,7 @@ parse_length(RowsColumnOptions *column, const char *key, JsonbValue *value)
 {
 	JsonbIterator *iterator;
 	JsonbIteratorToken token;
-	JsonbValue	member;
+	JsonbValue member;
 
 	if (value->type == jbvNumeric)
 	{
@@ -325,7 +322,7 @@ parse_length(RowsColumnOptions *column, const char *key, JsonbValue *value)
 	iterator = JsonbIteratorInit(value->val.binary.data);
 	while ((token = JsonbIteratorNext(&iterator, &member, true)) != WJB_DONE)
 	{
-		char	   *bound;
+		char *bound;
 
 		if (token != WJB_KEY)
 			continue;
@@ -367,7 +364,7 @@ boolean_option(const char *key, JsonbValue *value)
 static double
 number_option(const char *key, JsonbValue *value, double low, double high)
 {
-	double		number;
+	double number;
 
 	if (value->type != jbvNumeric)
 		bad_option(key, "a number");
@@ -380,7 +377,7 @@ number_option(const char *key, JsonbValue *value, double low, double high)
 static double
 whole_option(const char *key, JsonbValue *value, double high)
 {
-	double		number = number_option(key, value, 0, high);
+	double number = number_option(key, value, 0, high);
 
 	if (number != floor(number))
 		bad_option(key, "a whole number");
@@ -396,7 +393,8 @@ scalar_option(const char *key, JsonbValue *value)
 		case jbvString:
 			return pnstrdup(value->val.string.val, value->val.string.len);
 		case jbvNumeric:
-			return DatumGetCString(DirectFunctionCall1(numeric_out, NumericGetDatum(value->val.numeric)));
+			return DatumGetCString(
+				DirectFunctionCall1(numeric_out, NumericGetDatum(value->val.numeric)));
 		case jbvBool:
 			return pstrdup(value->val.boolean ? "true" : "false");
 		case jbvBinary:
@@ -405,7 +403,7 @@ scalar_option(const char *key, JsonbValue *value)
 		default:
 			bad_option(key, "a string, a number, true, false, or JSON for a column of that type");
 	}
-	return NULL;				/* keep the compiler quiet */
+	return NULL; /* keep the compiler quiet */
 }
 
 static void
@@ -413,6 +411,5 @@ bad_option(const char *key, const char *expected)
 {
 	ereport(ERROR,
 			(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-			 errmsg("invalid value of option \"%s\"", key),
-			 errdetail("It must be %s.", expected)));
+			 errmsg("invalid value of option \"%s\"", key), errdetail("It must be %s.", expected)));
 }

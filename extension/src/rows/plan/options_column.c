@@ -24,9 +24,9 @@ static void value_error_context(void *name);
 RowsColumnOptions *
 rows_options_of(RowsOptions *options, const char *column)
 {
-	ListCell   *cell;
+	ListCell *cell;
 
-	foreach(cell, options->columns)
+	foreach (cell, options->columns)
 	{
 		RowsColumnOptions *candidate = lfirst(cell);
 
@@ -44,27 +44,28 @@ bool
 rows_options_shape(const RowsColumnOptions *options)
 {
 	return options->is_constant || options->values != NIL || options->min != NULL ||
-		options->max != NULL || options->step != NULL || options->max_length >= 0 ||
-		options->prefix != NULL || options->pattern != NULL || options->distribution != ROWS_UNIFORM;
+		   options->max != NULL || options->step != NULL || options->max_length >= 0 ||
+		   options->prefix != NULL || options->pattern != NULL ||
+		   options->distribution != ROWS_UNIFORM;
 }
 
 /* Add the bounds from the options to those from the CHECK constraints. */
 void
 rows_options_bounds(RowsColumnOptions *options, Oid type, int32 typmod, RowsBounds *bounds)
 {
-	ListCell   *cell;
+	ListCell *cell;
 
 	type = getBaseTypeAndTypmod(type, &typmod);
 	if (options->min != NULL)
 	{
-		RowsBound  *bound = palloc0(sizeof(RowsBound));
+		RowsBound *bound = palloc0(sizeof(RowsBound));
 
 		bound->constant = constant_of_text(options, options->min, type, -1);
 		bounds->lows = lappend(bounds->lows, bound);
 	}
 	if (options->max != NULL)
 	{
-		RowsBound  *bound = palloc0(sizeof(RowsBound));
+		RowsBound *bound = palloc0(sizeof(RowsBound));
 
 		bound->constant = constant_of_text(options, options->max, type, -1);
 		bounds->highs = lappend(bounds->highs, bound);
@@ -72,8 +73,9 @@ rows_options_bounds(RowsColumnOptions *options, Oid type, int32 typmod, RowsBoun
 	if (options->values != NIL)
 	{
 		bounds->choices = NIL;
-		foreach(cell, options->values)
-			bounds->choices = lappend(bounds->choices, constant_of_text(options, lfirst(cell), type, typmod));
+		foreach (cell, options->values)
+			bounds->choices = lappend(bounds->choices,
+									  constant_of_text(options, lfirst(cell), type, typmod));
 	}
 	if (options->max_length >= 0)
 	{
@@ -86,28 +88,28 @@ rows_options_bounds(RowsColumnOptions *options, Oid type, int32 typmod, RowsBoun
 void
 rows_options_all_used(RowsOptions *options, const char *table)
 {
-	ListCell   *cell;
+	ListCell *cell;
 
-	foreach(cell, options->columns)
+	foreach (cell, options->columns)
 	{
 		RowsColumnOptions *column = lfirst(cell);
 
 		if (!column->used)
-			ereport(ERROR,
-					(errcode(ERRCODE_UNDEFINED_COLUMN),
-					 errmsg("options name column \"%s\", which table \"%s\" does not have", column->name, table),
-					 errhint("See poc_explain_rows() for the columns that can be shaped.")));
+			ereport(ERROR, (errcode(ERRCODE_UNDEFINED_COLUMN),
+							errmsg("options name column \"%s\", which table \"%s\" does not have",
+								   column->name, table),
+							errhint("See poc_explain_rows() for the columns that can be shaped.")));
 	}
 }
 
 static Const *
 constant_of_text(RowsColumnOptions *options, const char *text, Oid type, int32 typmod)
 {
-	Oid			input;
-	Oid			ioparam;
-	int16		typlen;
-	bool		typbyval;
-	Datum		datum;
+	Oid input;
+	Oid ioparam;
+	int16 typlen;
+	bool typbyval;
+	Datum datum;
 	ErrorContextCallback callback;
 
 	callback.callback = value_error_context;

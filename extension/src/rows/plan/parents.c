@@ -27,9 +27,9 @@
 #include "rows/plan/parts.h"
 
 /* Number of referenced rows to choose from. */
-#define MOST_PARENTS		65536
+#define MOST_PARENTS 65536
 /* ... if each row may be used only once */
-#define MOST_UNIQUE_PARENTS	(10 * 1000 * 1000)
+#define MOST_UNIQUE_PARENTS (10 * 1000 * 1000)
 
 static bool may_lock(Oid relid);
 static char *parents_query(RowsPlan *plan, ForeignKeyCacheInfo *key, uint64 most, bool lock);
@@ -39,13 +39,13 @@ static char *is_complete(ForeignKeyCacheInfo *key);
 bool
 rows_is_unique_alone(RowsPlan *plan, ForeignKeyCacheInfo *key)
 {
-	ListCell   *cell;
-	bool		found = false;
+	ListCell *cell;
+	bool found = false;
 
-	foreach(cell, RelationGetIndexList(plan->rel))
+	foreach (cell, RelationGetIndexList(plan->rel))
 	{
-		Relation	index = index_open(lfirst_oid(cell), AccessShareLock);
-		bool		within = index->rd_index->indisunique;
+		Relation index = index_open(lfirst_oid(cell), AccessShareLock);
+		bool within = index->rd_index->indisunique;
 
 		for (int i = 0; i < index->rd_index->indnkeyatts && within; i++)
 		{
@@ -63,16 +63,18 @@ rows_is_unique_alone(RowsPlan *plan, ForeignKeyCacheInfo *key)
 bool
 rows_has_parents(RowsPlan *plan, ForeignKeyCacheInfo *key)
 {
-	bool		found;
+	bool found;
 
 	LockRelationOid(key->confrelid, AccessShareLock);
 	SPI_connect();
 	if (SPI_execute(psprintf("SELECT FROM %s AS p WHERE %s LIMIT 1",
-							 quote_qualified_identifier(get_namespace_name(get_rel_namespace(key->confrelid)),
+							 quote_qualified_identifier(get_namespace_name(
+															get_rel_namespace(key->confrelid)),
 														get_rel_name(key->confrelid)),
 							 is_complete(key)),
 					!plan->call.writing, 0) != SPI_OK_SELECT)
-		elog(ERROR, "could not look for rows of table %u: %s", key->confrelid, SPI_result_code_string(SPI_result));
+		elog(ERROR, "could not look for rows of table %u: %s", key->confrelid,
+			 SPI_result_code_string(SPI_result));
 	found = SPI_processed > 0;
 	SPI_finish();
 	return found;
@@ -83,11 +85,11 @@ void
 rows_read_parents(RowsPlan *plan, ForeignKeyCacheInfo *key, RowsForeign *foreign)
 {
 	MemoryContext context = CurrentMemoryContext;
-	uint64		most = rows_is_unique_alone(plan, key) ? MOST_UNIQUE_PARENTS : MOST_PARENTS;
-	bool		lock = plan->call.writing && may_lock(key->confrelid) &&
-		plan->options->foreign_keys != ROWS_FOREIGN_KEYS_EACH;
-	char	   *query;
-	bool		same_types = true;
+	uint64 most = rows_is_unique_alone(plan, key) ? MOST_UNIQUE_PARENTS : MOST_PARENTS;
+	bool lock = plan->call.writing && may_lock(key->confrelid) &&
+				plan->options->foreign_keys != ROWS_FOREIGN_KEYS_EACH;
+	char *query;
+	bool same_types = true;
 
 	for (int i = 0; i < key->nkeys; i++)
 		same_types &= (getBaseType(get_atttype(RelationGetRelid(plan->rel), key->conkey[i])) ==
@@ -99,20 +101,22 @@ rows_read_parents(RowsPlan *plan, ForeignKeyCacheInfo *key, RowsForeign *foreign
 
 	SPI_connect();
 	if (SPI_execute(query, !plan->call.writing, 0) != SPI_OK_SELECT)
-		elog(ERROR, "could not read the rows of table %u: %s", key->confrelid, SPI_result_code_string(SPI_result));
+		elog(ERROR, "could not read the rows of table %u: %s", key->confrelid,
+			 SPI_result_code_string(SPI_result));
 	foreign->nparents = SPI_processed;
 	foreign->values = MemoryContextAllocHuge(context,
 											 sizeof(Datum) * Max(foreign->nparents, 1) * key->nkeys);
 	for (int i = 0; i < key->nkeys; i++)
 	{
-		int16		typlen;
-		bool		typbyval;
+		int16 typlen;
+		bool typbyval;
 
 		get_typlenbyval(SPI_gettypeid(SPI_tuptable->tupdesc, i + 1), &typlen, &typbyval);
 		for (uint64 row = 0; row < foreign->nparents; row++)
 		{
-			bool		isnull;
-			Datum		datum = SPI_getbinval(SPI_tuptable->vals[row], SPI_tuptable->tupdesc, i + 1, &isnull);
+			bool isnull;
+			Datum datum = SPI_getbinval(SPI_tuptable->vals[row], SPI_tuptable->tupdesc, i + 1,
+										&isnull);
 			MemoryContext old = MemoryContextSwitchTo(context);
 
 			foreign->values[row * key->nkeys + i] = datumCopy(datum, typbyval, typlen);
@@ -128,7 +132,7 @@ static bool
 may_lock(Oid relid)
 {
 	return pg_class_aclcheck(relid, GetUserId(), ACL_UPDATE) == ACLCHECK_OK &&
-		check_enable_rls(relid, InvalidOid, true) != RLS_ENABLED;
+		   check_enable_rls(relid, InvalidOid, true) != RLS_ENABLED;
 }
 
 static char *
@@ -136,21 +140,21 @@ parents_query(RowsPlan *plan, ForeignKeyCacheInfo *key, uint64 most, bool lock)
 {
 	StringInfoData query;
 	StringInfoData names;
-	HeapTuple	tuple;
-	float4		reltuples;
-	char		relkind;
+	HeapTuple tuple;
+	float4 reltuples;
+	char relkind;
 
 	initStringInfo(&query);
 	initStringInfo(&names);
 	appendStringInfoString(&query, "SELECT ");
 	for (int i = 0; i < key->nkeys; i++)
 	{
-		char	   *name = get_attname(key->confrelid, key->confkey[i], false);
-		Oid			type = getBaseType(get_atttype(RelationGetRelid(plan->rel), key->conkey[i]));
+		char *name = get_attname(key->confrelid, key->confkey[i], false);
+		Oid type = getBaseType(get_atttype(RelationGetRelid(plan->rel), key->conkey[i]));
 
 		appendStringInfo(&query, "%s(p.%s)::%s", i > 0 ? ", " : "", quote_identifier(name),
-						 format_type_extended(type, -1, FORMAT_TYPE_TYPEMOD_GIVEN |
-											  FORMAT_TYPE_FORCE_QUALIFY));
+						 format_type_extended(type, -1,
+											  FORMAT_TYPE_TYPEMOD_GIVEN | FORMAT_TYPE_FORCE_QUALIFY));
 		appendStringInfo(&names, "%sp.%s", i > 0 ? ", " : "", quote_identifier(name));
 	}
 	appendStringInfo(&query, " FROM %s AS p",
@@ -168,8 +172,8 @@ parents_query(RowsPlan *plan, ForeignKeyCacheInfo *key, uint64 most, bool lock)
 		appendStringInfo(&query, " TABLESAMPLE pg_catalog.system (%.6f) REPEATABLE (%u)",
 						 200.0 * most / reltuples, (uint32) plan->seed);
 
-	appendStringInfo(&query, " WHERE %s ORDER BY %s LIMIT " UINT64_FORMAT "%s",
-					 is_complete(key), names.data, most, lock ? " FOR KEY SHARE OF p" : "");
+	appendStringInfo(&query, " WHERE %s ORDER BY %s LIMIT " UINT64_FORMAT "%s", is_complete(key),
+					 names.data, most, lock ? " FOR KEY SHARE OF p" : "");
 	return query.data;
 }
 

@@ -38,4 +38,4 @@ rows_foreign_value(const RowsForeign *foreign, uint64 ordinal, int component)
 	return foreign->values[ordinal * foreign->ncolumns + component];
 }
 
-#endif							/* POC_ROWS_PLAN_PARENTS_H */
+#endif /* POC_ROWS_PLAN_PARENTS_H */

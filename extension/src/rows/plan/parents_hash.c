@@ -40,7 +40,7 @@ bool
 rows_find_parent(RowsForeign *foreign, const Datum *values, uint64 *ordinal)
 {
 	RowsIndexEntry *index = foreign->index;
-	uint32		hash;
+	uint32 hash;
 
 	hash = hash_row(foreign, values);
 	for (uint64 i = rows_first_of_hash(index, foreign->nparents, hash);
@@ -58,7 +58,7 @@ rows_find_parent(RowsForeign *foreign, const Datum *values, uint64 *ordinal)
 static uint32
 hash_row(const RowsForeign *foreign, const Datum *values)
 {
-	uint32		hash = 0;
+	uint32 hash = 0;
 
 	for (int i = 0; i < foreign->ncolumns; i++)
 	{

@@ -37,15 +37,15 @@
 #include "rows/value/type.h"
 
 /* At most this many regions of one partition are distinguished. */
-#define MOST_REGIONS		64
+#define MOST_REGIONS 64
 
 /* The values that a partition accepts, or a part of them. */
 typedef struct RowsRegion
 {
-	RowsBounds *bounds;			/* per column of the table */
+	RowsBounds *bounds; /* per column of the table */
 	RowsValue **values;
-	bool	   *limits;			/* per column: does the region limit it? */
-	int			nlimits;
+	bool *limits; /* per column: does the region limit it? */
+	int nlimits;
 } RowsRegion;
 
 static List *leaves_of(Relation rel);
@@ -57,7 +57,8 @@ static bool make_values(RowsPlan *plan, RowsRegion *region, bool *limited);
 static List *simplest(List *regions);
 static RowsValue *make_region_value(RowsPlan *plan, RowsColumn *column, List *regions);
 static Datum make_in_region(const RowsValue *value, RowsDraw *draw, RowsArena *arena);
-static Datum encode_in_region(const RowsValue *value, uint64 ordinal, RowsDraw *draw, RowsArena *arena);
+static Datum encode_in_region(const RowsValue *value, uint64 ordinal, RowsDraw *draw,
+							  RowsArena *arena);
 static bool decode_in_region(const RowsValue *value, Datum datum, uint64 *ordinal);
 static bool covers_everything(Relation rel);
 
@@ -65,16 +66,16 @@ static bool covers_everything(Relation rel);
 void
 rows_plan_partitions(RowsPlan *plan)
 {
-	Relation	rel = plan->rel;
-	bool	   *limited = palloc0(sizeof(bool) * Max(plan->natts, 1));
-	List	   *leaves;
-	List	   *regions = NIL;	/* of RowsRegion */
-	List	   *any_of = NIL;	/* conditions, one per leaf */
-	bool		takes_all = false;
-	bool		understood = true;
-	bool		settled = false;
-	int			nlimited = 0;
-	ListCell   *cell;
+	Relation rel = plan->rel;
+	bool *limited = palloc0(sizeof(bool) * Max(plan->natts, 1));
+	List *leaves;
+	List *regions = NIL; /* of RowsRegion */
+	List *any_of = NIL;	 /* conditions, one per leaf */
+	bool takes_all = false;
+	bool understood = true;
+	bool settled = false;
+	int nlimited = 0;
+	ListCell *cell;
 
 	if ((rel->rd_rel->relkind != RELKIND_PARTITIONED_TABLE && !rel->rd_rel->relispartition) ||
 		(rel->rd_rel->relkind == RELKIND_PARTITIONED_TABLE && covers_everything(rel)))
@@ -84,14 +85,16 @@ rows_plan_partitions(RowsPlan *plan)
 	if (leaves == NIL)
 		ereport(ERROR,
 				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
-				 errmsg("table \"%s\" has no partition that could take a row", RelationGetRelationName(rel)),
+				 errmsg("table \"%s\" has no partition that could take a row",
+						RelationGetRelationName(rel)),
 				 errhint("Make one: CREATE TABLE ... PARTITION OF %s ...",
 						 quote_qualified_identifier(get_namespace_name(RelationGetNamespace(rel)),
 													RelationGetRelationName(rel)))));
-	foreach(cell, leaves)
+	foreach (cell, leaves)
 	{
-		Relation	leaf = table_open(lfirst_oid(cell), AccessShareLock);
-		List	   *quals = map_partition_varattnos(copyObject(RelationGetPartitionQual(leaf)), 1, rel, leaf);
+		Relation leaf = table_open(lfirst_oid(cell), AccessShareLock);
+		List *quals = map_partition_varattnos(copyObject(RelationGetPartitionQual(leaf)), 1, rel,
+											  leaf);
 
 		if (quals == NIL)
 			takes_all = true;
@@ -108,12 +111,12 @@ rows_plan_partitions(RowsPlan *plan)
 		return;
 
 	/* a column that any region limits takes its value from a region in every row */
-	foreach(cell, regions)
+	foreach (cell, regions)
 	{
 		for (int i = 0; i < plan->natts; i++)
 			limited[i] |= ((RowsRegion *) lfirst(cell))->limits[i];
 	}
-	foreach(cell, regions)
+	foreach (cell, regions)
 		(void) make_values(plan, lfirst(cell), limited);
 	for (int i = 0; i < plan->natts && regions != NIL; i++)
 	{
@@ -134,14 +137,14 @@ rows_plan_partitions(RowsPlan *plan)
 static List *
 leaves_of(Relation rel)
 {
-	List	   *leaves = NIL;
-	ListCell   *cell;
+	List *leaves = NIL;
+	ListCell *cell;
 
 	if (rel->rd_rel->relkind != RELKIND_PARTITIONED_TABLE)
 		return list_make1_oid(RelationGetRelid(rel));
-	foreach(cell, find_all_inheritors(RelationGetRelid(rel), AccessShareLock, NULL))
+	foreach (cell, find_all_inheritors(RelationGetRelid(rel), AccessShareLock, NULL))
 	{
-		Relation	leaf = table_open(lfirst_oid(cell), NoLock);
+		Relation leaf = table_open(lfirst_oid(cell), NoLock);
 
 		if (leaf->rd_rel->relkind == RELKIND_RELATION ||
 			(leaf->rd_rel->relkind == RELKIND_FOREIGN_TABLE && rows_takes_inserts(leaf)))
@@ -160,7 +163,7 @@ covers_everything(Relation rel)
 {
 	PartitionDesc partitions = RelationGetPartitionDesc(rel, true);
 	PartitionBoundInfo bounds = partitions->boundinfo;
-	double		covered = 0;
+	double covered = 0;
 
 	if (bounds == NULL || bounds->strategy != PARTITION_STRATEGY_HASH)
 		return false;
@@ -181,13 +184,13 @@ covers_everything(Relation rel)
 static bool
 read_leaf(RowsPlan *plan, List *quals, List **regions)
 {
-	List	   *conditions = make_ands_implicit((Expr *)
-												eval_const_expressions(NULL, (Node *) make_ands_explicit(quals)));
-	List	   *found = NIL;
-	ListCell   *cell;
-	bool		understood = true;
+	List *conditions = make_ands_implicit(
+		(Expr *) eval_const_expressions(NULL, (Node *) make_ands_explicit(quals)));
+	List *found = NIL;
+	ListCell *cell;
+	bool understood = true;
 
-	foreach(cell, split_by_or(conditions))
+	foreach (cell, split_by_or(conditions))
 	{
 		RowsRegion *region = read_region(plan, lfirst(cell));
 
@@ -204,13 +207,13 @@ read_leaf(RowsPlan *plan, List *quals, List **regions)
 static List *
 simplest(List *regions)
 {
-	List	   *result = NIL;
-	int			least = MaxHeapAttributeNumber;
-	ListCell   *cell;
+	List *result = NIL;
+	int least = MaxHeapAttributeNumber;
+	ListCell *cell;
 
-	foreach(cell, regions)
+	foreach (cell, regions)
 		least = Min(least, ((RowsRegion *) lfirst(cell))->nlimits);
-	foreach(cell, regions)
+	foreach (cell, regions)
 	{
 		if (((RowsRegion *) lfirst(cell))->nlimits == least)
 			result = lappend(result, lfirst(cell));
@@ -222,30 +225,30 @@ simplest(List *regions)
 static List *
 split_by_or(List *conditions)
 {
-	List	   *lists = list_make1(NIL);
-	ListCell   *cell;
+	List *lists = list_make1(NIL);
+	ListCell *cell;
 
-	foreach(cell, conditions)
+	foreach (cell, conditions)
 	{
-		Node	   *condition = lfirst(cell);
-		Bitmapset  *attributes = NULL;
-		List	   *split = NIL;
-		List	   *arms = list_make1(list_make1(condition));
-		ListCell   *left;
-		ListCell   *right;
+		Node *condition = lfirst(cell);
+		Bitmapset *attributes = NULL;
+		List *split = NIL;
+		List *arms = list_make1(list_make1(condition));
+		ListCell *left;
+		ListCell *right;
 
 		pull_varattnos(condition, 1, &attributes);
 		if (is_orclause(condition) && bms_num_members(attributes) > 1)
 		{
 			arms = NIL;
-			foreach(left, ((BoolExpr *) condition)->args)
+			foreach (left, ((BoolExpr *) condition)->args)
 				arms = list_concat(arms, split_by_or(make_ands_implicit(lfirst(left))));
 		}
 		if (list_length(arms) * list_length(lists) > MOST_REGIONS)
 			arms = list_make1(list_make1(condition));
-		foreach(left, lists)
+		foreach (left, lists)
 		{
-			foreach(right, arms)
+			foreach (right, arms)
 				split = lappend(split, list_concat_copy(lfirst(left), lfirst(right)));
 		}
 		lists = split;
@@ -258,16 +261,16 @@ static RowsRegion *
 read_region(RowsPlan *plan, List *conditions)
 {
 	RowsRegion *region = palloc0(sizeof(RowsRegion));
-	ListCell   *cell;
+	ListCell *cell;
 
 	region->bounds = copy_bounds(plan);
 	region->limits = palloc0(sizeof(bool) * plan->natts);
-	foreach(cell, conditions)
+	foreach (cell, conditions)
 	{
-		Node	   *condition = lfirst(cell);
-		Bitmapset  *attributes = NULL;
-		int			member;
-		AttrNumber	attnum;
+		Node *condition = lfirst(cell);
+		Bitmapset *attributes = NULL;
+		int member;
+		AttrNumber attnum;
 
 		pull_varattnos(condition, 1, &attributes);
 		if (!bms_get_singleton_member(attributes, &member))
@@ -322,14 +325,14 @@ make_values(RowsPlan *plan, RowsRegion *region, bool *limited)
 static RowsValue *
 make_region_value(RowsPlan *plan, RowsColumn *column, List *regions)
 {
-	RowsValue  *value = NULL;
-	int			nfields = list_length(regions);
+	RowsValue *value = NULL;
+	int nfields = list_length(regions);
 	RowsValue **fields = palloc(sizeof(RowsValue *) * nfields);
-	ListCell   *cell;
+	ListCell *cell;
 
-	foreach(cell, regions)
+	foreach (cell, regions)
 	{
-		RowsValue  *field = ((RowsRegion *) lfirst(cell))->values[column->attnum - 1];
+		RowsValue *field = ((RowsRegion *) lfirst(cell))->values[column->attnum - 1];
 
 		if (field == NULL)
 			return NULL;
@@ -362,8 +365,8 @@ make_region_value(RowsPlan *plan, RowsColumn *column, List *regions)
 static Datum
 make_in_region(const RowsValue *value, RowsDraw *draw, RowsArena *arena)
 {
-	RowsDraw	region;
-	bool		isnull;
+	RowsDraw region;
+	bool isnull;
 
 	rows_draw_start(&region, value->region_stream + draw->attempt * ROWS_STEP, draw->row);
 	return rows_value(value->fields[rows_below(&region, value->nfields)], draw, arena, &isnull);
@@ -372,7 +375,7 @@ make_in_region(const RowsValue *value, RowsDraw *draw, RowsArena *arena)
 static Datum
 encode_in_region(const RowsValue *value, uint64 ordinal, RowsDraw *draw, RowsArena *arena)
 {
-	int			i = 0;
+	int i = 0;
 
 	while (ordinal >= value->fields[i]->capacity)
 		ordinal -= value->fields[i++]->capacity;
@@ -382,7 +385,7 @@ encode_in_region(const RowsValue *value, uint64 ordinal, RowsDraw *draw, RowsAre
 static bool
 decode_in_region(const RowsValue *value, Datum datum, uint64 *ordinal)
 {
-	uint64		passed = 0;
+	uint64 passed = 0;
 
 	for (int i = 0; i < value->nfields; i++)
 	{

@@ -21,124 +21,124 @@
 /* What a column gets. */
 typedef enum RowsColumnKind
 {
-	ROWS_COLUMN_NOTHING,		/* dropped or generated */
+	ROWS_COLUMN_NOTHING, /* dropped or generated */
 	ROWS_COLUMN_NULL,
-	ROWS_COLUMN_DEFAULT,		/* its default, evaluated for each row */
-	ROWS_COLUMN_SEQUENCE,		/* the next value of a sequence */
+	ROWS_COLUMN_DEFAULT,  /* its default, evaluated for each row */
+	ROWS_COLUMN_SEQUENCE, /* the next value of a sequence */
 	ROWS_COLUMN_RANDOM,
-	ROWS_COLUMN_KEY,			/* one part of the ordinal of unique columns */
-	ROWS_COLUMN_FOREIGN,		/* part of a foreign key of several columns */
-	ROWS_COLUMN_ITSELF			/* the value of another column of the same row */
+	ROWS_COLUMN_KEY,	 /* one part of the ordinal of unique columns */
+	ROWS_COLUMN_FOREIGN, /* part of a foreign key of several columns */
+	ROWS_COLUMN_ITSELF	 /* the value of another column of the same row */
 } RowsColumnKind;
 
 typedef struct RowsColumn
 {
-	AttrNumber	attnum;
+	AttrNumber attnum;
 	RowsColumnKind kind;
-	uint64		stream;			/* for rows_draw_start() */
-	uint64		null_below;		/* a random number below this means null */
-	RowsValue  *value;
-	RowsValue  *region_value;	/* for columns of the partition key */
-	RowsBounds	bounds;
-	bool		planned;
-	RowsColumnOptions *options;	/* NULL: none given */
-	bool		shaped;			/* do they determine the values? */
-	bool		bounded;		/* does the generator obey the bounds? */
+	uint64 stream;	   /* for rows_draw_start() */
+	uint64 null_below; /* a random number below this means null */
+	RowsValue *value;
+	RowsValue *region_value; /* for columns of the partition key */
+	RowsBounds bounds;
+	bool planned;
+	RowsColumnOptions *options; /* NULL: none given */
+	bool shaped;				/* do they determine the values? */
+	bool bounded;				/* does the generator obey the bounds? */
 
 	/* the foreign key; for ROWS_COLUMN_ITSELF only component, the other column's number */
 	struct RowsForeign *foreign;
-	int			component;
+	int component;
 
-	Expr	   *default_expr;
-	bool		is_volatile;	/* beyond nextval() */
-	ExprState  *default_state;
-	Oid			sequence;
-	Oid			sequence_type;	/* of the result: int2, int4 or int8 */
-	bool		sequence_checked;	/* does nextval() check the caller's privileges? */
-	int64		next_number;	/* next of the values taken in advance */
-	int64		increment;
-	uint64		reserved;
+	Expr *default_expr;
+	bool is_volatile; /* beyond nextval() */
+	ExprState *default_state;
+	Oid sequence;
+	Oid sequence_type;	   /* of the result: int2, int4 or int8 */
+	bool sequence_checked; /* does nextval() check the caller's privileges? */
+	int64 next_number;	   /* next of the values taken in advance */
+	int64 increment;
+	uint64 reserved;
 
 	/* of unique columns: the column shows ordinal / divisor % radix */
 	struct RowsUnique *counted;
-	uint64		divisor;
-	uint64		radix;
+	uint64 divisor;
+	uint64 radix;
 } RowsColumn;
 
 /* A set of columns that stay unique by counting. */
 typedef struct RowsUnique
 {
-	char	   *name;			/* of the index */
-	Oid			index;
-	int			ncolumns;
+	char *name; /* of the index */
+	Oid index;
+	int ncolumns;
 	RowsColumn **columns;
-	uint64		base;			/* ordinal of row 0 */
-	uint64		stride;			/* ordinals that each row may try */
-	uint64		capacity;
+	uint64 base;   /* ordinal of row 0 */
+	uint64 stride; /* ordinals that each row may try */
+	uint64 capacity;
 } RowsUnique;
 
 /* The rows that a foreign key refers to. */
 typedef struct RowsForeign
 {
-	Oid			constraint;
-	Oid			parent;
-	int			number;			/* number of the foreign key, part of the stream */
-	uint64		stream;			/* for rows_draw_start() */
-	int			ncolumns;
-	AttrNumber *attnums;		/* referencing columns */
-	Oid		   *types;			/* of the values */
-	uint64		nparents;
-	Datum	   *values;			/* ncolumns of each row */
-	bool		locked;			/* no transaction can delete them */
-	struct RowsJoin *join;		/* foreign keys that share columns; values is unset */
+	Oid constraint;
+	Oid parent;
+	int number;	   /* number of the foreign key, part of the stream */
+	uint64 stream; /* for rows_draw_start() */
+	int ncolumns;
+	AttrNumber *attnums; /* referencing columns */
+	Oid *types;			 /* of the values */
+	uint64 nparents;
+	Datum *values;		   /* ncolumns of each row */
+	bool locked;		   /* no transaction can delete them */
+	struct RowsJoin *join; /* foreign keys that share columns; values is unset */
 
 	/* when the rows are counted for unique columns */
-	RowsColumn *counting;		/* its part of the ordinal picks the row; NULL: random */
-	bool	   *counts;			/* per column: is it one of the unique columns? */
-	struct RowsIndexEntry *index;	/* rows sorted by hash, on first use */
+	RowsColumn *counting;		  /* its part of the ordinal picks the row; NULL: random */
+	bool *counts;				  /* per column: is it one of the unique columns? */
+	struct RowsIndexEntry *index; /* rows sorted by hash, on first use */
 } RowsForeign;
 
 /* A CHECK that each row is tried on, unless bounds express it. */
 typedef struct RowsCheck
 {
-	char	   *name;
-	Expr	   *expr;
-	Bitmapset  *attributes;		/* as pull_varattnos() counts them */
-	ExprState  *state;
+	char *name;
+	Expr *expr;
+	Bitmapset *attributes; /* as pull_varattnos() counts them */
+	ExprState *state;
 } RowsCheck;
 
 /* Parameters of a call other than the user's options. */
 typedef struct RowsCall
 {
-	bool		writing;		/* false: only explaining */
-	uint64	   *bases;			/* ordinals of row 0, if poc_fill() gives them to a worker */
-	int			nbases;
-	List	   *waiting;		/* OIDs of tables whose referenced tables are being filled */
-	List	   *filled;			/* OIDs of foreign keys whose referenced tables were filled */
+	bool writing;  /* false: only explaining */
+	uint64 *bases; /* ordinals of row 0, if poc_fill() gives them to a worker */
+	int nbases;
+	List *waiting; /* OIDs of tables whose referenced tables are being filled */
+	List *filled;  /* OIDs of foreign keys whose referenced tables were filled */
 } RowsCall;
 
 typedef struct RowsPlan
 {
-	Relation	target;			/* table or view that the caller named */
-	Relation	rel;			/* the table whose rows are made */
-	Oid			role;			/* role whose privileges an INSERT into rel uses */
-	Bitmapset  *readable;		/* columns of rel whose values the caller may know */
-	AttrNumber *view_columns;	/* for each column of a view, the column of rel */
-	RowsPath	path;
+	Relation target;		  /* table or view that the caller named */
+	Relation rel;			  /* the table whose rows are made */
+	Oid role;				  /* role whose privileges an INSERT into rel uses */
+	Bitmapset *readable;	  /* columns of rel whose values the caller may know */
+	AttrNumber *view_columns; /* for each column of a view, the column of rel */
+	RowsPath path;
 	const char *path_reason;
-	const char *manager;		/* what stores the rows, if not the heap */
-	uint64		seed;
+	const char *manager; /* what stores the rows, if not the heap */
+	uint64 seed;
 	RowsOptions *options;
-	RowsCall	call;
-	ForeignKeyCacheInfo *lacking;	/* its table must be filled first; the plan is incomplete */
-	int			natts;
-	RowsColumn *columns;		/* natts of them, one per attribute */
-	List	   *uniques;		/* of RowsUnique */
-	List	   *checks;			/* of RowsCheck: tried on each row */
-	List	   *bounding_checks;	/* of RowsCheck: implied by the bounds */
-	bool		has_volatile_default;
-	bool		points_at_itself;	/* is any column ROWS_COLUMN_ITSELF? */
-	List	   *checked_foreign_keys;	/* OIDs of constraints that are checked in bulk */
+	RowsCall call;
+	ForeignKeyCacheInfo *lacking; /* its table must be filled first; the plan is incomplete */
+	int natts;
+	RowsColumn *columns;   /* natts of them, one per attribute */
+	List *uniques;		   /* of RowsUnique */
+	List *checks;		   /* of RowsCheck: tried on each row */
+	List *bounding_checks; /* of RowsCheck: implied by the bounds */
+	bool has_volatile_default;
+	bool points_at_itself;		/* is any column ROWS_COLUMN_ITSELF? */
+	List *checked_foreign_keys; /* OIDs of constraints that are checked in bulk */
 } RowsPlan;
 
 /* poc_fill() tells its workers where counting continues. */
@@ -148,4 +148,4 @@ rows_bases_are_given(const RowsPlan *plan)
 	return plan->call.bases != NULL && plan->call.nbases == list_length(plan->uniques);
 }
 
-#endif							/* POC_ROWS_PLAN_PARTS_H */
+#endif /* POC_ROWS_PLAN_PARTS_H */

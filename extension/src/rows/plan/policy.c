@@ -26,19 +26,18 @@ static bool applies(RowSecurityPolicy *policy, Oid role);
 List *
 rows_policy_conditions(Relation rel, Oid role)
 {
-	List	   *conditions = NIL;
-	List	   *permissive = NIL;
-	bool		unknown = false;
-	ListCell   *cell;
+	List *conditions = NIL;
+	List *permissive = NIL;
+	bool unknown = false;
+	ListCell *cell;
 
-	if (rel->rd_rsdesc == NULL ||
-		check_enable_rls(RelationGetRelid(rel), role, true) != RLS_ENABLED)
+	if (rel->rd_rsdesc == NULL || check_enable_rls(RelationGetRelid(rel), role, true) != RLS_ENABLED)
 		return NIL;
 
-	foreach(cell, rel->rd_rsdesc->policies)
+	foreach (cell, rel->rd_rsdesc->policies)
 	{
 		RowSecurityPolicy *policy = lfirst(cell);
-		Expr	   *condition = policy->with_check_qual != NULL ? policy->with_check_qual : policy->qual;
+		Expr *condition = policy->with_check_qual != NULL ? policy->with_check_qual : policy->qual;
 
 		if (!applies(policy, role))
 			continue;
@@ -50,15 +49,15 @@ rows_policy_conditions(Relation rel, Oid role)
 			conditions = lappend(conditions, copyObject(condition));
 	}
 	if (permissive != NIL && !unknown)
-		conditions = lappend(conditions,
-							 list_length(permissive) == 1 ? linitial(permissive) : make_orclause(permissive));
+		conditions = lappend(conditions, list_length(permissive) == 1 ? linitial(permissive)
+																	  : make_orclause(permissive));
 	return conditions;
 }
 
 static bool
 applies(RowSecurityPolicy *policy, Oid role)
 {
-	Oid		   *roles = (Oid *) ARR_DATA_PTR(policy->roles);
+	Oid *roles = (Oid *) ARR_DATA_PTR(policy->roles);
 
 	if (policy->polcmd != '*' && policy->polcmd != ACL_INSERT_CHR)
 		return false;

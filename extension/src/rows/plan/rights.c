@@ -49,9 +49,9 @@ rows_require_insert(Oid relid, Oid role)
 Bitmapset *
 rows_readable_columns(Relation rel, Oid role)
 {
-	Oid			relid = RelationGetRelid(rel);
-	bool		all = pg_class_aclcheck(relid, role, ACL_SELECT) == ACLCHECK_OK;
-	Bitmapset  *result = NULL;
+	Oid relid = RelationGetRelid(rel);
+	bool all = pg_class_aclcheck(relid, role, ACL_SELECT) == ACLCHECK_OK;
+	Bitmapset *result = NULL;
 
 	if (check_enable_rls(relid, role, true) == RLS_ENABLED)
 		return NULL;
@@ -77,13 +77,13 @@ rows_require_rights(RowsPlan *plan)
 static void
 require_inserted_columns(RowsPlan *plan)
 {
-	Oid			relid = RelationGetRelid(plan->target);
+	Oid relid = RelationGetRelid(plan->target);
 
 	if (pg_class_aclcheck(relid, GetUserId(), ACL_INSERT) == ACLCHECK_OK)
 		return;
 	for (int i = 0; i < RelationGetDescr(plan->target)->natts; i++)
 	{
-		AttrNumber	source = rows_source_column(plan, i, false);
+		AttrNumber source = rows_source_column(plan, i, false);
 
 		if (source != InvalidAttrNumber && plan->columns[source - 1].kind != ROWS_COLUMN_NULL &&
 			pg_attribute_aclcheck(relid, i + 1, GetUserId(), ACL_INSERT) != ACLCHECK_OK)
@@ -96,20 +96,20 @@ require_inserted_columns(RowsPlan *plan)
 void
 rows_require_readable_keys(RowsPlan *plan)
 {
-	char		relkind = plan->rel->rd_rel->relkind;
-	ListCell   *cell;
+	char relkind = plan->rel->rd_rel->relkind;
+	ListCell *cell;
 
 	if (rows_bases_are_given(plan) || plan->manager != NULL ||
 		(relkind != RELKIND_RELATION && relkind != RELKIND_PARTITIONED_TABLE))
 		return;
-	foreach(cell, plan->uniques)
+	foreach (cell, plan->uniques)
 		require_counted_columns(plan, lfirst(cell));
 }
 
 static void
 require_counted_columns(RowsPlan *plan, RowsUnique *unique)
 {
-	Bitmapset  *columns = NULL;
+	Bitmapset *columns = NULL;
 
 	for (int i = 0; i < unique->ncolumns; i++)
 	{
@@ -130,15 +130,16 @@ require_counted_columns(RowsPlan *plan, RowsUnique *unique)
 static void
 refuse_counting(RowsPlan *plan, RowsUnique *unique, Bitmapset *columns)
 {
-	Oid			relid = RelationGetRelid(plan->rel);
-	char	   *names = names_of(plan->rel, columns);
+	Oid relid = RelationGetRelid(plan->rel);
+	char *names = names_of(plan->rel, columns);
 
 	if (check_enable_rls(relid, InvalidOid, true) == RLS_ENABLED)
 		ereport(ERROR,
 				(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
 				 errmsg("cannot count values that are unique in \"%s\" of table \"%s\"",
 						unique->name, RelationGetRelationName(plan->rel)),
-				 errdetail("Counting goes on after those in the table, and row-level security hides rows of it from you."),
+				 errdetail(
+					 "Counting goes on after those in the table, and row-level security hides rows of it from you."),
 				 errhint("Give one of its columns (%s) a DEFAULT that draws from a sequence, or load as a role with BYPASSRLS.",
 						 names)));
 	ereport(ERROR,
@@ -155,17 +156,19 @@ static char *
 names_of(Relation rel, Bitmapset *columns)
 {
 	StringInfoData names;
-	int			attnum = -1;
+	int attnum = -1;
 
 	initStringInfo(&names);
 	while ((attnum = bms_next_member(columns, attnum)) >= 0)
 		appendStringInfo(&names, "%s%s", names.len > 0 ? ", " : "",
-						 quote_identifier(NameStr(TupleDescAttr(RelationGetDescr(rel), attnum - 1)->attname)));
+						 quote_identifier(
+							 NameStr(TupleDescAttr(RelationGetDescr(rel), attnum - 1)->attname)));
 	return names.data;
 }
 
 static char *
 qualified_name(Oid relid)
 {
-	return quote_qualified_identifier(get_namespace_name(get_rel_namespace(relid)), get_rel_name(relid));
+	return quote_qualified_identifier(get_namespace_name(get_rel_namespace(relid)),
+									  get_rel_name(relid));
 }

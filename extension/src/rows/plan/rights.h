@@ -15,4 +15,4 @@ extern Bitmapset *rows_readable_columns(Relation rel, Oid role);
 extern void rows_require_rights(RowsPlan *plan);
 extern void rows_require_readable_keys(RowsPlan *plan);
 
-#endif							/* POC_ROWS_PLAN_RIGHTS_H */
+#endif /* POC_ROWS_PLAN_RIGHTS_H */

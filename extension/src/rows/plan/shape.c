@@ -24,7 +24,8 @@
 #include "rows/value/generator.h"
 #include "rows/value/kinds.h"
 
-pg_noreturn static void refuse(const RowsColumnOptions *options, const RowsValue *value, const char *option);
+pg_noreturn static void refuse(const RowsColumnOptions *options, const RowsValue *value,
+							   const char *option);
 static void set_weights(RowsValue *value, const RowsColumnOptions *options);
 static void set_pattern(RowsValue *value, const RowsColumnOptions *options, const char *pattern);
 static void set_step(RowsValue *value, const RowsColumnOptions *options);
@@ -34,8 +35,8 @@ static Datum make_prefixed(const RowsValue *value, RowsDraw *draw, RowsArena *ar
 void
 rows_shape_value(RowsValue *value, const RowsColumnOptions *options)
 {
-	bool		is_string = value->min_length > 0 || value->max_length > 0 ||
-		value->is_text || value->type == BPCHAROID;
+	bool is_string = value->min_length > 0 || value->max_length > 0 || value->is_text ||
+					 value->type == BPCHAROID;
 
 	if ((options->min != NULL || options->max != NULL) && value->from_int == NULL)
 		refuse(options, value, options->min != NULL ? "min" : "max");
@@ -61,8 +62,8 @@ rows_shape_value(RowsValue *value, const RowsColumnOptions *options)
 		set_pattern(value, options, options->pattern);
 	if (options->prefix != NULL)
 	{
-		if (!value->is_text ||
-			(value->typmod >= (int32) VARHDRSZ && pg_mbstrlen(options->prefix) > value->typmod - VARHDRSZ))
+		if (!value->is_text || (value->typmod >= (int32) VARHDRSZ &&
+								pg_mbstrlen(options->prefix) > value->typmod - VARHDRSZ))
 			refuse(options, value, "prefix");
 		value->prefix = options->prefix;
 		value->prefix_length = pg_mbstrlen(options->prefix);
@@ -100,18 +101,18 @@ refuse(const RowsColumnOptions *options, const RowsValue *value, const char *opt
 static void
 set_weights(RowsValue *value, const RowsColumnOptions *options)
 {
-	double		sum = 0;
-	double		passed = 0;
-	ListCell   *cell;
+	double sum = 0;
+	double passed = 0;
+	ListCell *cell;
 
 	if (list_length(options->weights) != (int) value->nchoices)
 		refuse(options, value, "values");
-	foreach(cell, options->weights)
+	foreach (cell, options->weights)
 		sum += *(double *) lfirst(cell);
 	if (!(sum > 0))
 		refuse(options, value, "values");
 	value->weights = palloc(sizeof(double) * value->nchoices);
-	foreach(cell, options->weights)
+	foreach (cell, options->weights)
 	{
 		passed += *(double *) lfirst(cell);
 		value->weights[foreach_current_index(cell)] = passed / sum;
@@ -123,7 +124,7 @@ set_weights(RowsValue *value, const RowsColumnOptions *options)
 static void
 set_pattern(RowsValue *value, const RowsColumnOptions *options, const char *pattern)
 {
-	Oid			input;
+	Oid input;
 
 	getTypeInputInfo(value->type, &input, &value->ioparam);
 	fmgr_info(input, &value->input);
@@ -145,14 +146,16 @@ set_step(RowsValue *value, const RowsColumnOptions *options)
 		return;
 	if (value->type == TIMESTAMPOID || value->type == TIMESTAMPTZOID || value->type == TIMEOID)
 	{
-		Interval   *interval = DatumGetIntervalP(DirectFunctionCall3(interval_in, CStringGetDatum(options->step),
-																	 ObjectIdGetDatum(InvalidOid), Int32GetDatum(-1)));
+		Interval *interval = DatumGetIntervalP(
+			DirectFunctionCall3(interval_in, CStringGetDatum(options->step),
+								ObjectIdGetDatum(InvalidOid), Int32GetDatum(-1)));
 
-		value->step = ((int64) interval->month * DAYS_PER_MONTH + interval->day) * USECS_PER_DAY + interval->time;
+		value->step = ((int64) interval->month * DAYS_PER_MONTH + interval->day) * USECS_PER_DAY +
+					  interval->time;
 	}
 	else
 	{
-		double		step = DatumGetFloat8(DirectFunctionCall1(float8in, CStringGetDatum(options->step)));
+		double step = DatumGetFloat8(DirectFunctionCall1(float8in, CStringGetDatum(options->step)));
 
 		for (int i = 0; i < value->scale; i++)
 			step *= 10;
@@ -171,10 +174,10 @@ set_step(RowsValue *value, const RowsColumnOptions *options)
 static Datum
 make_prefixed(const RowsValue *value, RowsDraw *draw, RowsArena *arena)
 {
-	Datum		rest = value->prefixed(value, draw, arena);
+	Datum rest = value->prefixed(value, draw, arena);
 	struct varlena *text = (struct varlena *) DatumGetPointer(rest);
-	int			prefix = strlen(value->prefix);
-	int			length = (int) VARSIZE_ANY_EXHDR(text);
+	int prefix = strlen(value->prefix);
+	int length = (int) VARSIZE_ANY_EXHDR(text);
 	struct varlena *result;
 
 	/* the prefix itself fits; the rest gets the remaining length */

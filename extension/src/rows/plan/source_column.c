@@ -18,7 +18,7 @@
 AttrNumber
 rows_source_column(RowsPlan *plan, int attribute, bool with_defaults)
 {
-	AttrNumber	source = plan->view_columns != NULL ? plan->view_columns[attribute] : attribute + 1;
+	AttrNumber source = plan->view_columns != NULL ? plan->view_columns[attribute] : attribute + 1;
 
 	if (TupleDescAttr(RelationGetDescr(plan->target), attribute)->attisdropped || source <= 0)
 		return InvalidAttrNumber;
@@ -28,7 +28,8 @@ rows_source_column(RowsPlan *plan, int attribute, bool with_defaults)
 		case ROWS_COLUMN_SEQUENCE:
 			return InvalidAttrNumber;
 		case ROWS_COLUMN_DEFAULT:
-			return with_defaults && !plan->columns[source - 1].is_volatile ? source : InvalidAttrNumber;
+			return with_defaults && !plan->columns[source - 1].is_volatile ? source
+																		   : InvalidAttrNumber;
 		default:
 			return source;
 	}

@@ -12,4 +12,4 @@
 
 extern AttrNumber rows_source_column(RowsPlan *plan, int attribute, bool with_defaults);
 
-#endif							/* POC_ROWS_PLAN_SOURCE_COLUMN_H */
+#endif /* POC_ROWS_PLAN_SOURCE_COLUMN_H */

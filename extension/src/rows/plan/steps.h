@@ -36,4 +36,4 @@ extern void rows_shape_value(RowsValue *value, const RowsColumnOptions *options)
 /* unique.c */
 extern void rows_plan_keys(RowsPlan *plan);
 
-#endif							/* POC_ROWS_PLAN_STEPS_H */
+#endif /* POC_ROWS_PLAN_STEPS_H */

@@ -44,7 +44,7 @@ static void examine_partitions(Relation rel, bool *foreign, bool *before_row, co
 Relation
 rows_open_target(Oid relid, bool writing)
 {
-	Relation	rel;
+	Relation rel;
 
 	if (writing)
 	{
@@ -52,13 +52,12 @@ rows_open_target(Oid relid, bool writing)
 		PreventCommandIfParallelMode("poc_generate_rows()");
 	}
 	if (may_be_filled(relid))
-		rows_require_insert(relid, GetUserId());	/* before a lock that could block others */
+		rows_require_insert(relid, GetUserId()); /* before a lock that could block others */
 	rel = try_relation_open(relid, writing ? RowExclusiveLock : AccessShareLock);
 	if (rel == NULL)
-		ereport(ERROR,
-				(errcode(ERRCODE_UNDEFINED_TABLE),
-				 errmsg("relation with OID %u does not exist", relid),
-				 errhint("Name a table, for example 'public.dummy'.")));
+		ereport(ERROR, (errcode(ERRCODE_UNDEFINED_TABLE),
+						errmsg("relation with OID %u does not exist", relid),
+						errhint("Name a table, for example 'public.dummy'.")));
 
 	switch (rel->rd_rel->relkind)
 	{
@@ -71,7 +70,8 @@ rows_open_target(Oid relid, bool writing)
 			break;
 		case RELKIND_VIEW:
 			if (!is_writable_view(rel))
-				refuse_kind(rel, "Name the table behind the view, or give the view an INSTEAD OF INSERT trigger.");
+				refuse_kind(rel,
+							"Name the table behind the view, or give the view an INSTEAD OF INSERT trigger.");
 			break;
 		case RELKIND_MATVIEW:
 			refuse_kind(rel, "Fill the tables it is made from, then REFRESH MATERIALIZED VIEW.");
@@ -80,12 +80,11 @@ rows_open_target(Oid relid, bool writing)
 	}
 	rows_refuse_catalog(rel);
 	if (RELATION_IS_OTHER_TEMP(rel))
-		ereport(ERROR,
-				(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
-				 errmsg("cannot fill temporary table \"%s\" of another session",
-						RelationGetRelationName(rel)),
-				 errdetail("Its pages are in that session's memory."),
-				 errhint("Fill it from the session that made it.")));
+		ereport(ERROR, (errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
+						errmsg("cannot fill temporary table \"%s\" of another session",
+							   RelationGetRelationName(rel)),
+						errdetail("Its pages are in that session's memory."),
+						errhint("Fill it from the session that made it.")));
 	if (writing && !rel->rd_islocaltemp)
 		PreventCommandIfReadOnly("poc_generate_rows()");
 	return rel;
@@ -95,10 +94,10 @@ rows_open_target(Oid relid, bool writing)
 static bool
 may_be_filled(Oid relid)
 {
-	char		relkind = get_rel_relkind(relid);
+	char relkind = get_rel_relkind(relid);
 
 	return relkind == RELKIND_RELATION || relkind == RELKIND_PARTITIONED_TABLE ||
-		relkind == RELKIND_FOREIGN_TABLE || relkind == RELKIND_VIEW;
+		   relkind == RELKIND_FOREIGN_TABLE || relkind == RELKIND_VIEW;
 }
 
 /* Refuse system tables, even for a superuser. */
@@ -108,19 +107,18 @@ rows_refuse_catalog(Relation rel)
 	/* initdb also creates the tables of information_schema */
 	if (IsCatalogRelation(rel) || IsCatalogNamespace(RelationGetNamespace(rel)) ||
 		RelationGetRelid(rel) < FirstNormalObjectId)
-		ereport(ERROR,
-				(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
-				 errmsg("permission denied: \"%s\" is a system catalog", RelationGetRelationName(rel)),
-				 errdetail("Rows of a system catalog are made by DDL only."),
-				 errhint("Name a table of your own.")));
+		ereport(ERROR, (errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
+						errmsg("permission denied: \"%s\" is a system catalog",
+							   RelationGetRelationName(rel)),
+						errdetail("Rows of a system catalog are made by DDL only."),
+						errhint("Name a table of your own.")));
 }
 
 static bool
 is_writable_view(Relation view)
 {
 	return (view->trigdesc != NULL && view->trigdesc->trig_insert_instead_row) ||
-		has_insert_rule(view) ||
-		view_query_is_auto_updatable(get_view_query(view), true) == NULL;
+		   has_insert_rule(view) || view_query_is_auto_updatable(get_view_query(view), true) == NULL;
 }
 
 static bool
@@ -137,21 +135,19 @@ has_insert_rule(Relation rel)
 static void
 refuse_kind(Relation rel, const char *hint)
 {
-	ereport(ERROR,
-			(errcode(ERRCODE_WRONG_OBJECT_TYPE),
-			 errmsg("cannot fill \"%s\" with rows", RelationGetRelationName(rel)),
-			 errdetail_relkind_not_supported(rel->rd_rel->relkind),
-			 errhint("%s", hint)));
+	ereport(ERROR, (errcode(ERRCODE_WRONG_OBJECT_TYPE),
+					errmsg("cannot fill \"%s\" with rows", RelationGetRelationName(rel)),
+					errdetail_relkind_not_supported(rel->rd_rel->relkind), errhint("%s", hint)));
 }
 
 /* Choose the fastest path that skips nothing. */
 void
 rows_choose_path(RowsPlan *plan)
 {
-	Relation	rel = plan->rel;
+	Relation rel = plan->rel;
 	TriggerDesc *triggers = rel->trigdesc;
-	bool		foreign;
-	bool		before_row;
+	bool foreign;
+	bool before_row;
 	const char *manager;
 
 	examine_partitions(rel, &foreign, &before_row, &manager);
@@ -172,8 +168,8 @@ rows_choose_path(RowsPlan *plan)
 		plan->path_reason = psprintf("of a partition, %s", manager);
 	else if (foreign)
 		plan->path_reason = "a partition is a foreign table";
-	else if (rel->rd_rel->relkind == RELKIND_PARTITIONED_TABLE &&
-			 triggers != NULL && triggers->trig_insert_new_table)
+	else if (rel->rd_rel->relkind == RELKIND_PARTITIONED_TABLE && triggers != NULL &&
+			 triggers->trig_insert_new_table)
 		plan->path_reason = "a trigger wants the new rows of all partitions as a table";
 	else
 	{
@@ -210,16 +206,16 @@ rows_path_name(RowsPath path)
 static void
 examine_partitions(Relation rel, bool *foreign, bool *before_row, const char **manager)
 {
-	ListCell   *cell;
+	ListCell *cell;
 
 	*foreign = false;
 	*before_row = false;
 	*manager = NULL;
 	if (rel->rd_rel->relkind != RELKIND_PARTITIONED_TABLE)
 		return;
-	foreach(cell, find_all_inheritors(RelationGetRelid(rel), AccessShareLock, NULL))
+	foreach (cell, find_all_inheritors(RelationGetRelid(rel), AccessShareLock, NULL))
 	{
-		Relation	partition = relation_open(lfirst_oid(cell), AccessShareLock);
+		Relation partition = relation_open(lfirst_oid(cell), AccessShareLock);
 
 		if (partition->rd_rel->relkind == RELKIND_FOREIGN_TABLE)
 			*foreign = true;
@@ -235,7 +231,8 @@ examine_partitions(Relation rel, bool *foreign, bool *before_row, const char **m
 bool
 rows_takes_inserts(Relation foreign_table)
 {
-	ForeignServer *server = GetForeignServer(GetForeignServerIdByRelId(RelationGetRelid(foreign_table)));
+	ForeignServer *server = GetForeignServer(
+		GetForeignServerIdByRelId(RelationGetRelid(foreign_table)));
 	FdwRoutine *routine;
 
 	/* a wrapper may have no handler */
@@ -243,6 +240,6 @@ rows_takes_inserts(Relation foreign_table)
 		return false;
 	routine = GetFdwRoutineForRelation(foreign_table, false);
 	return routine->ExecForeignInsert != NULL &&
-		(routine->IsForeignRelUpdatable == NULL ||
-		 (routine->IsForeignRelUpdatable(foreign_table) & (1 << CMD_INSERT)) != 0);
+		   (routine->IsForeignRelUpdatable == NULL ||
+			(routine->IsForeignRelUpdatable(foreign_table) & (1 << CMD_INSERT)) != 0);
 }

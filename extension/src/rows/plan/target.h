@@ -16,4 +16,4 @@ extern void rows_choose_path(RowsPlan *plan);
 extern bool rows_takes_inserts(Relation foreign_table);
 extern const char *rows_path_name(RowsPath path);
 
-#endif							/* POC_ROWS_PLAN_TARGET_H */
+#endif /* POC_ROWS_PLAN_TARGET_H */

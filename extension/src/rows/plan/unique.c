@@ -28,13 +28,13 @@
 #include "rows/value/type.h"
 
 /* A type with fewer values is counted together with other columns. */
-#define ENOUGH_FOR_ANY		(UINT64CONST(1) << 24)
+#define ENOUGH_FOR_ANY (UINT64CONST(1) << 24)
 
 /* Ordinals that a row may try to satisfy its CHECK. */
-#define CHECKED_STRIDE		64
+#define CHECKED_STRIDE 64
 
 /* Ordinals stay below this, so that sums cannot overflow. */
-#define LAST_ORDINAL		(UINT64CONST(1) << 62)
+#define LAST_ORDINAL (UINT64CONST(1) << 62)
 
 static void plan_key(RowsPlan *plan, Relation index);
 static void add_columns_of(RowsPlan *plan, Node *expression, List **columns);
@@ -49,19 +49,18 @@ static bool is_checked_by_row(RowsPlan *plan, RowsUnique *unique);
 void
 rows_plan_keys(RowsPlan *plan)
 {
-	List	   *indexes = RelationGetIndexList(plan->rel);
-	ListCell   *cell;
+	List *indexes = RelationGetIndexList(plan->rel);
+	ListCell *cell;
 
 	/* indexes of one column first, because they offer no choice */
 	for (int pass = 0; pass < 2; pass++)
 	{
-		foreach(cell, indexes)
+		foreach (cell, indexes)
 		{
-			Relation	index = index_open(lfirst_oid(cell), AccessShareLock);
+			Relation index = index_open(lfirst_oid(cell), AccessShareLock);
 			Form_pg_index form = index->rd_index;
 
-			if ((form->indisunique || form->indisexclusion) &&
-				(form->indnkeyatts == 1) == (pass == 0))
+			if ((form->indisunique || form->indisexclusion) && (form->indnkeyatts == 1) == (pass == 0))
 				plan_key(plan, index);
 			index_close(index, AccessShareLock);
 		}
@@ -72,21 +71,22 @@ rows_plan_keys(RowsPlan *plan)
 static void
 plan_key(RowsPlan *plan, Relation index)
 {
-	List	   *columns = columns_of_index(plan, index);
+	List *columns = columns_of_index(plan, index);
 	RowsColumn *best = NULL;
-	List	   *digits = NIL;
-	ListCell   *cell;
+	List *digits = NIL;
+	ListCell *cell;
 
 	if (is_unique_already(columns))
 		return;
 
 	/* prefer the last: index columns usually go from the general to the particular */
-	foreach(cell, columns)
+	foreach (cell, columns)
 	{
 		RowsColumn *column = lfirst(cell);
 
 		if (column->kind == ROWS_COLUMN_RANDOM && column->value->encode != NULL &&
-			column->value->capacity >= ENOUGH_FOR_ANY && (best == NULL || column->region_value == NULL))
+			column->value->capacity >= ENOUGH_FOR_ANY &&
+			(best == NULL || column->region_value == NULL))
 			best = column;
 	}
 	if (best == NULL)
@@ -103,14 +103,15 @@ plan_key(RowsPlan *plan, Relation index)
 				(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
 				 errmsg("cannot make rows that satisfy \"%s\" of table \"%s\"",
 						RelationGetRelationName(index), RelationGetRelationName(plan->rel)),
-				 index->rd_index->indisexclusion ?
-				 errdetail("An exclusion constraint is obeyed only if it compares a column for equality, or ranges for overlap.") :
-				 errdetail("The index is unique on no column at all."),
+				 index->rd_index->indisexclusion
+					 ? errdetail(
+						   "An exclusion constraint is obeyed only if it compares a column for equality, or ranges for overlap.")
+					 : errdetail("The index is unique on no column at all."),
 				 errhint("Drop the constraint for the time of the load.")));
 	else
 	{
 		/* a default may be unique by itself, and nulls are distinct; refuse anything else */
-		foreach(cell, columns)
+		foreach (cell, columns)
 		{
 			RowsColumn *column = lfirst(cell);
 
@@ -124,8 +125,10 @@ plan_key(RowsPlan *plan, Relation index)
 						RelationGetRelationName(index), RelationGetRelationName(plan->rel)),
 				 errdetail("The values of column \"%s\" cannot be counted.",
 						   NameStr(TupleDescAttr(RelationGetDescr(plan->rel),
-												 ((RowsColumn *) linitial(columns))->attnum - 1)->attname)),
-				 errhint("Give the column a DEFAULT that is unique, or drop the index for the time of the load.")));
+												 ((RowsColumn *) linitial(columns))->attnum - 1)
+									   ->attname)),
+				 errhint(
+					 "Give the column a DEFAULT that is unique, or drop the index for the time of the load.")));
 	}
 }
 
@@ -133,16 +136,17 @@ plan_key(RowsPlan *plan, Relation index)
 static List *
 digits_of(RowsPlan *plan, List *columns)
 {
-	List	   *digits = NIL;
-	List	   *counted = NIL;
-	ListCell   *cell;
+	List *digits = NIL;
+	List *counted = NIL;
+	ListCell *cell;
 
-	foreach(cell, columns)
+	foreach (cell, columns)
 	{
 		RowsColumn *column = lfirst(cell);
-		uint64		capacity;
+		uint64 capacity;
 
-		if (column->kind == ROWS_COLUMN_RANDOM && column->value->encode != NULL && column->value->capacity > 0)
+		if (column->kind == ROWS_COLUMN_RANDOM && column->value->encode != NULL &&
+			column->value->capacity > 0)
 			digits = lappend(digits, column);
 		if (column->kind != ROWS_COLUMN_FOREIGN || column->foreign->counting != NULL ||
 			list_member_ptr(counted, column->foreign))
@@ -165,13 +169,13 @@ digits_of(RowsPlan *plan, List *columns)
 static List *
 replace_default(RowsPlan *plan, List *columns)
 {
-	ListCell   *cell;
+	ListCell *cell;
 
-	foreach(cell, columns)
+	foreach (cell, columns)
 	{
 		RowsColumn *column = lfirst(cell);
 		Form_pg_attribute attribute = TupleDescAttr(RelationGetDescr(plan->rel), column->attnum - 1);
-		RowsValue  *value;
+		RowsValue *value;
 
 		if (column->kind != ROWS_COLUMN_DEFAULT || column->is_volatile ||
 			(column->options != NULL && column->options->use_default == 1))
@@ -191,13 +195,13 @@ replace_default(RowsPlan *plan, List *columns)
 static void
 add_columns_of(RowsPlan *plan, Node *expression, List **columns)
 {
-	Bitmapset  *attributes = NULL;
-	int			member = -1;
+	Bitmapset *attributes = NULL;
+	int member = -1;
 
 	pull_varattnos(expression, 1, &attributes);
 	while ((member = bms_next_member(attributes, member)) >= 0)
 	{
-		AttrNumber	attnum = member + FirstLowInvalidHeapAttributeNumber;
+		AttrNumber attnum = member + FirstLowInvalidHeapAttributeNumber;
 
 		if (attnum > 0)
 			*columns = list_append_unique_ptr(*columns, &plan->columns[attnum - 1]);
@@ -212,22 +216,22 @@ add_columns_of(RowsPlan *plan, Node *expression, List **columns)
 static List *
 columns_of_index(RowsPlan *plan, Relation index)
 {
-	List	   *columns = NIL;
-	List	   *expressions = RelationGetIndexExpressions(index);
-	ListCell   *expression = list_head(expressions);
-	Oid		   *operators = NULL;
+	List *columns = NIL;
+	List *expressions = RelationGetIndexExpressions(index);
+	ListCell *expression = list_head(expressions);
+	Oid *operators = NULL;
 
 	if (index->rd_index->indisexclusion)
 	{
-		Oid		   *procs;
-		uint16	   *strategies;
+		Oid *procs;
+		uint16 *strategies;
 
 		RelationGetExclusionInfo(index, &operators, &procs, &strategies);
 	}
 
 	for (int i = 0; i < index->rd_index->indnkeyatts; i++)
 	{
-		AttrNumber	attnum = index->rd_index->indkey.values[i];
+		AttrNumber attnum = index->rd_index->indkey.values[i];
 
 		if (attnum == 0)
 		{
@@ -244,14 +248,15 @@ columns_of_index(RowsPlan *plan, Relation index)
 		}
 		if (operators != NULL)
 		{
-			char	   *name = get_opname(operators[i]);
+			char *name = get_opname(operators[i]);
 
 			/* counted ranges do not overlap */
 			if (name == NULL ||
 				(strcmp(name, "=") != 0 &&
 				 !(strcmp(name, "&&") == 0 &&
 				   (type_is_range(TupleDescAttr(RelationGetDescr(plan->rel), attnum - 1)->atttypid) ||
-					type_is_multirange(TupleDescAttr(RelationGetDescr(plan->rel), attnum - 1)->atttypid)))))
+					type_is_multirange(
+						TupleDescAttr(RelationGetDescr(plan->rel), attnum - 1)->atttypid)))))
 				continue;
 		}
 		columns = lappend(columns, &plan->columns[attnum - 1]);
@@ -263,12 +268,12 @@ columns_of_index(RowsPlan *plan, Relation index)
 static bool
 is_unique_already(List *columns)
 {
-	ListCell   *cell;
+	ListCell *cell;
 
-	foreach(cell, columns)
+	foreach (cell, columns)
 	{
 		RowsColumn *column = lfirst(cell);
-		bool		whole = true;
+		bool whole = true;
 
 		if (column->kind == ROWS_COLUMN_SEQUENCE)
 			return true;
@@ -286,14 +291,14 @@ is_unique_already(List *columns)
 static bool
 covers_digit(List *columns, RowsColumn *digit)
 {
-	int			told = 0;
-	ListCell   *cell;
+	int told = 0;
+	ListCell *cell;
 
 	if (digit->kind != ROWS_COLUMN_FOREIGN)
 		return list_member_ptr(columns, digit);
 	for (int i = 0; i < digit->foreign->ncolumns; i++)
 		told += digit->foreign->counts[i];
-	foreach(cell, columns)
+	foreach (cell, columns)
 	{
 		RowsColumn *column = lfirst(cell);
 
@@ -310,10 +315,10 @@ covers_digit(List *columns, RowsColumn *digit)
 static bool
 is_checked_by_row(RowsPlan *plan, RowsUnique *unique)
 {
-	ListCell   *cell;
-	Bitmapset  *attributes = NULL;
+	ListCell *cell;
+	Bitmapset *attributes = NULL;
 
-	foreach(cell, plan->checks)
+	foreach (cell, plan->checks)
 		pull_varattnos((Node *) ((RowsCheck *) lfirst(cell))->expr, 1, &attributes);
 	for (int i = 0; i < unique->ncolumns; i++)
 	{
@@ -328,7 +333,7 @@ static void
 add_key(RowsPlan *plan, Relation index, List *columns)
 {
 	RowsUnique *unique = palloc0(sizeof(RowsUnique));
-	uint64		divisor = 1;
+	uint64 divisor = 1;
 
 	unique->name = pstrdup(RelationGetRelationName(index));
 	unique->index = RelationGetRelid(index);

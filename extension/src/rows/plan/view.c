@@ -37,20 +37,20 @@ static Node *look_behind(Node *node, void *targets);
 void
 rows_look_through_view(RowsPlan *plan, List **conditions)
 {
-	Relation	view = plan->target;
-	Relation	rel = view;
+	Relation view = plan->target;
+	Relation rel = view;
 	AttrNumber **view_columns = &plan->view_columns;
 
 	plan->role = GetUserId();
 	plan->readable = rows_readable_columns(rel, plan->role);
 	while (rel->rd_rel->relkind == RELKIND_VIEW)
 	{
-		Query	   *query;
+		Query *query;
 		RangeTblRef *reference;
 		RangeTblEntry *entry;
 		AttrNumber *columns;
-		int			natts = RelationGetDescr(view)->natts;
-		Relation	behind;
+		int natts = RelationGetDescr(view)->natts;
+		Relation behind;
 
 		if (rel->trigdesc != NULL && rel->trigdesc->trig_insert_instead_row)
 			break;
@@ -62,13 +62,14 @@ rows_look_through_view(RowsPlan *plan, List **conditions)
 		plan->role = RelationHasSecurityInvoker(rel) ? GetUserId() : rel->rd_rel->relowner;
 		rows_require_insert(entry->relid, plan->role);
 		behind = relation_open(entry->relid, AccessShareLock);
-		plan->readable = bms_union(shown_columns(plan->readable, query, rows_readable_columns(behind, plan->role)),
+		plan->readable = bms_union(shown_columns(plan->readable, query,
+												 rows_readable_columns(behind, plan->role)),
 								   rows_readable_columns(behind, GetUserId()));
 
 		columns = palloc0(sizeof(AttrNumber) * natts);
 		for (int i = 0; i < natts; i++)
 		{
-			AttrNumber	attnum = *view_columns != NULL ? (*view_columns)[i] : i + 1;
+			AttrNumber attnum = *view_columns != NULL ? (*view_columns)[i] : i + 1;
 			TargetEntry *target = attnum > 0 ? get_tle_by_resno(query->targetList, attnum) : NULL;
 
 			if (target != NULL && IsA(target->expr, Var) && ((Var *) target->expr)->varattno > 0)
@@ -95,12 +96,12 @@ rows_look_through_view(RowsPlan *plan, List **conditions)
 static Bitmapset *
 shown_columns(Bitmapset *readable, Query *query, Bitmapset *owners)
 {
-	Bitmapset  *result = NULL;
-	ListCell   *cell;
+	Bitmapset *result = NULL;
+	ListCell *cell;
 
 	if (query->jointree->quals != NULL)
 		return NULL;
-	foreach(cell, query->targetList)
+	foreach (cell, query->targetList)
 	{
 		TargetEntry *target = lfirst(cell);
 

@@ -16,14 +16,14 @@
 #include "rows/value/arena.h"
 
 /* Values are parts of blocks of this size ... */
-#define ARENA_BLOCK			(64 * 1024)
+#define ARENA_BLOCK (64 * 1024)
 /* ... except large ones */
-#define ARENA_LARGE			(8 * 1024)
+#define ARENA_LARGE (8 * 1024)
 
 struct RowsArenaBlock
 {
 	RowsArenaBlock *next;
-	char		data[ARENA_BLOCK];
+	char data[ARENA_BLOCK];
 };
 
 void

@@ -15,13 +15,13 @@ typedef struct RowsArenaBlock RowsArenaBlock;
 /* Memory for the values of one batch: a bump allocator. */
 typedef struct RowsArena
 {
-	MemoryContext context;		/* large values, and what PostgreSQL allocates */
-	char	   *next;
-	char	   *end;
-	RowsArenaBlock *block;		/* that next and end point into */
+	MemoryContext context; /* large values, and what PostgreSQL allocates */
+	char *next;
+	char *end;
+	RowsArenaBlock *block; /* that next and end point into */
 	RowsArenaBlock *first;
-	MemoryContext keeper;		/* of the blocks */
-	Size		used;			/* bytes of blocks */
+	MemoryContext keeper; /* of the blocks */
+	Size used;			  /* bytes of blocks */
 } RowsArena;
 
 extern void rows_init_arena(RowsArena *arena);
@@ -32,7 +32,7 @@ extern void *rows_alloc_slow(RowsArena *arena, Size size);
 static inline void *
 rows_alloc(RowsArena *arena, Size size)
 {
-	char	   *result = arena->next;
+	char *result = arena->next;
 
 	size = MAXALIGN(size);
 	if (unlikely(size > (Size) (arena->end - result)))
@@ -41,4 +41,4 @@ rows_alloc(RowsArena *arena, Size size)
 	return result;
 }
 
-#endif							/* POC_ROWS_VALUE_ARENA_H */
+#endif /* POC_ROWS_VALUE_ARENA_H */

@@ -16,20 +16,20 @@
  */
 typedef struct RowsBound
 {
-	Const	   *constant;
-	bool		open;			/* excludes the constant itself */
+	Const *constant;
+	bool open; /* excludes the constant itself */
 } RowsBound;
 
 typedef struct RowsBounds
 {
-	List	   *lows;			/* of RowsBound */
-	List	   *highs;			/* of RowsBound */
-	List	   *choices;		/* of Const; NIL: no list */
-	int			min_length;		/* in characters; -1: unknown */
-	int			max_length;
-	bool		not_null;
-	bool		may_be_empty;	/* set is_empty instead of raising an error */
-	bool		is_empty;
+	List *lows;		/* of RowsBound */
+	List *highs;	/* of RowsBound */
+	List *choices;	/* of Const; NIL: no list */
+	int min_length; /* in characters; -1: unknown */
+	int max_length;
+	bool not_null;
+	bool may_be_empty; /* set is_empty instead of raising an error */
+	bool is_empty;
 } RowsBounds;
 
 /* bounds.c */
@@ -39,4 +39,4 @@ extern void rows_no_value(Oid type, RowsBounds *bounds);
 /* condition.c */
 extern bool rows_read_condition(Node *node, AttrNumber attnum, RowsBounds *bounds);
 
-#endif							/* POC_ROWS_VALUE_BOUNDS_H */
+#endif /* POC_ROWS_VALUE_BOUNDS_H */

@@ -38,15 +38,15 @@ static bool decode_choice(const RowsValue *value, Datum datum, uint64 *ordinal);
 void
 rows_init_enum(RowsValue *value)
 {
-	CatCList   *list = SearchSysCacheList1(ENUMTYPOIDNAME, ObjectIdGetDatum(value->type));
-	float4	   *order = palloc(sizeof(float4) * Max(list->n_members, 1));
+	CatCList *list = SearchSysCacheList1(ENUMTYPOIDNAME, ObjectIdGetDatum(value->type));
+	float4 *order = palloc(sizeof(float4) * Max(list->n_members, 1));
 
 	value->name = "enum";
 	value->choices = palloc(sizeof(Datum) * Max(list->n_members, 1));
 	for (int i = 0; i < list->n_members; i++)
 	{
 		Form_pg_enum label = (Form_pg_enum) GETSTRUCT(&list->members[i]->tuple);
-		int			j = value->nchoices;
+		int j = value->nchoices;
 
 		/* this transaction must not use a label that it has added */
 		if (EnumUncommitted(label->oid))
@@ -79,17 +79,17 @@ rows_init_enum(RowsValue *value)
 bool
 rows_init_choices(RowsValue *value, RowsBounds *bounds)
 {
-	Datum	   *choices = palloc(sizeof(Datum) * list_length(bounds->choices));
-	int			nchoices = 0;
-	bool		outside = false;
-	ListCell   *cell;
+	Datum *choices = palloc(sizeof(Datum) * list_length(bounds->choices));
+	int nchoices = 0;
+	bool outside = false;
+	ListCell *cell;
 
-	foreach(cell, bounds->choices)
+	foreach (cell, bounds->choices)
 	{
-		Const	   *constant = lfirst_node(Const, cell);
-		Datum		datum;
-		int64		number;
-		bool		exact;
+		Const *constant = lfirst_node(Const, cell);
+		Datum datum;
+		int64 number;
+		bool exact;
 
 		if (constant->constisnull)
 			continue;
@@ -100,15 +100,15 @@ rows_init_choices(RowsValue *value, RowsBounds *bounds)
 		}
 		if (value->type == BPCHAROID &&
 			(constant->consttype == BPCHAROID || constant->consttype == TEXTOID))
-			datum = DirectFunctionCall3(bpchar, constant->constvalue,
-										Int32GetDatum(value->typmod), BoolGetDatum(true));
+			datum = DirectFunctionCall3(bpchar, constant->constvalue, Int32GetDatum(value->typmod),
+										BoolGetDatum(true));
 		else if (constant->consttype == value->type ||
 				 (value->type == VARCHAROID && constant->consttype == TEXTOID))
 			datum = datumCopy(constant->constvalue, value->typbyval, value->typlen);
 		else if (value->from_int &&
 				 rows_number_from_const(value, constant, true, &number, &exact) && exact)
 		{
-			RowsArena	arena;
+			RowsArena arena;
 
 			rows_init_arena(&arena);
 			datum = value->from_int(value, number, &arena);
@@ -134,7 +134,7 @@ rows_init_choices(RowsValue *value, RowsBounds *bounds)
 RowsValue *
 rows_make_choice_value(Oid type, Datum *choices, uint64 nchoices)
 {
-	RowsValue  *value = palloc0(sizeof(RowsValue));
+	RowsValue *value = palloc0(sizeof(RowsValue));
 
 	value->type = type;
 	value->typmod = -1;
@@ -158,18 +158,18 @@ set_choices(RowsValue *value, Datum *choices, uint64 nchoices)
 static bool
 within(const Const *constant, RowsBounds *bounds)
 {
-	List	   *ends[] = {bounds->lows, bounds->highs};
+	List *ends[] = {bounds->lows, bounds->highs};
 	TypeCacheEntry *typcache = lookup_type_cache(constant->consttype, TYPECACHE_CMP_PROC_FINFO);
-	ListCell   *cell;
+	ListCell *cell;
 
 	if (type_is_collatable(constant->consttype) || !OidIsValid(typcache->cmp_proc))
 		return true;
 	for (int i = 0; i < lengthof(ends); i++)
 	{
-		foreach(cell, ends[i])
+		foreach (cell, ends[i])
 		{
-			RowsBound  *bound = lfirst(cell);
-			int32		order;
+			RowsBound *bound = lfirst(cell);
+			int32 order;
 
 			if (bound->constant->consttype != constant->consttype)
 				continue;
@@ -185,18 +185,18 @@ within(const Const *constant, RowsBounds *bounds)
 static Datum
 make_choice(const RowsValue *value, RowsDraw *draw, RowsArena *arena)
 {
-	uint64		low = 0;
-	uint64		high = value->nchoices - 1;
-	double		random;
+	uint64 low = 0;
+	uint64 high = value->nchoices - 1;
+	double random;
 
 	if (likely(value->weights == NULL))
-		return value->choices[likely(value->distribution == ROWS_UNIFORM) ?
-							  rows_below(draw, value->nchoices) :
-							  rows_distributed(value, draw, value->nchoices)];
+		return value->choices[likely(value->distribution == ROWS_UNIFORM)
+								  ? rows_below(draw, value->nchoices)
+								  : rows_distributed(value, draw, value->nchoices)];
 	random = rows_unit(draw);
 	while (low < high)
 	{
-		uint64		middle = low + (high - low) / 2;
+		uint64 middle = low + (high - low) / 2;
 
 		if (value->weights[middle] > random)
 			high = middle;
@@ -217,7 +217,7 @@ static bool
 decode_choice(const RowsValue *value, Datum datum, uint64 *ordinal)
 {
 	RowsIndexEntry *index = value->index;
-	uint32		hash;
+	uint32 hash;
 
 	if (index == NULL)
 	{

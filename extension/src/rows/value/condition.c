@@ -30,10 +30,10 @@
 static bool read_operator(OpExpr *op, AttrNumber attnum, RowsBounds *bounds);
 static bool read_in_list(ScalarArrayOpExpr *in, AttrNumber attnum, RowsBounds *bounds);
 static bool meet_choices(RowsBounds *bounds, List *choices);
-static bool read_or(BoolExpr *or, AttrNumber attnum, RowsBounds *bounds);
+static bool read_or(BoolExpr * or, AttrNumber attnum, RowsBounds *bounds);
 static bool is_subject(Node *node, AttrNumber attnum);
 static bool is_length_of_subject(Node *node, AttrNumber attnum);
-static int	comparison(Oid opno, Oid type);
+static int comparison(Oid opno, Oid type);
 static bool contains_domain_value(Node *node, void *context);
 static Const *constant_of(Node *node);
 
@@ -46,10 +46,10 @@ rows_read_condition(Node *node, AttrNumber attnum, RowsBounds *bounds)
 {
 	if (is_andclause(node))
 	{
-		bool		understood = true;
-		ListCell   *cell;
+		bool understood = true;
+		ListCell *cell;
 
-		foreach(cell, ((BoolExpr *) node)->args)
+		foreach (cell, ((BoolExpr *) node)->args)
 			understood &= rows_read_condition(lfirst(cell), attnum, bounds);
 		return understood;
 	}
@@ -72,11 +72,11 @@ rows_read_condition(Node *node, AttrNumber attnum, RowsBounds *bounds)
 static bool
 read_operator(OpExpr *op, AttrNumber attnum, RowsBounds *bounds)
 {
-	Node	   *left;
-	Node	   *right;
-	Const	   *constant;
-	int			strategy;
-	RowsBound  *bound;
+	Node *left;
+	Node *right;
+	Const *constant;
+	int strategy;
+	RowsBound *bound;
 
 	if (list_length(op->args) != 2)
 		return false;
@@ -88,7 +88,7 @@ read_operator(OpExpr *op, AttrNumber attnum, RowsBounds *bounds)
 
 	if (!is_subject(left, attnum) && !is_length_of_subject(left, attnum))
 	{
-		Node	   *swap = left;
+		Node *swap = left;
 
 		left = right;
 		right = swap;
@@ -100,7 +100,7 @@ read_operator(OpExpr *op, AttrNumber attnum, RowsBounds *bounds)
 
 	if (is_length_of_subject(left, attnum))
 	{
-		int32		length;
+		int32 length;
 
 		if (constant->consttype != INT4OID)
 			return false;
@@ -136,17 +136,17 @@ read_operator(OpExpr *op, AttrNumber attnum, RowsBounds *bounds)
 static bool
 read_in_list(ScalarArrayOpExpr *in, AttrNumber attnum, RowsBounds *bounds)
 {
-	Node	   *left = linitial(in->args);
-	Const	   *constant;
-	ArrayType  *array;
-	Oid			element;
-	int16		typlen;
-	bool		typbyval;
-	char		typalign;
-	Datum	   *datums;
-	bool	   *nulls;
-	int			ndatums;
-	List	   *choices = NIL;
+	Node *left = linitial(in->args);
+	Const *constant;
+	ArrayType *array;
+	Oid element;
+	int16 typlen;
+	bool typbyval;
+	char typalign;
+	Datum *datums;
+	bool *nulls;
+	int ndatums;
+	List *choices = NIL;
 
 	if (!in->useOr || !is_subject(left, attnum) ||
 		comparison(in->opno, exprType(left)) != BTEqualStrategyNumber)
@@ -162,9 +162,8 @@ read_in_list(ScalarArrayOpExpr *in, AttrNumber attnum, RowsBounds *bounds)
 	for (int i = 0; i < ndatums; i++)
 	{
 		if (!nulls[i])
-			choices = lappend(choices,
-							  makeConst(element, -1, get_typcollation(element), typlen,
-										datums[i], false, typbyval));
+			choices = lappend(choices, makeConst(element, -1, get_typcollation(element), typlen,
+												 datums[i], false, typbyval));
 	}
 	return choices != NIL && meet_choices(bounds, choices);
 }
@@ -173,22 +172,22 @@ read_in_list(ScalarArrayOpExpr *in, AttrNumber attnum, RowsBounds *bounds)
 static bool
 meet_choices(RowsBounds *bounds, List *choices)
 {
-	List	   *both = NIL;
-	ListCell   *cell;
+	List *both = NIL;
+	ListCell *cell;
 
 	if (bounds->choices == NIL)
 	{
 		bounds->choices = choices;
 		return true;
 	}
-	foreach(cell, bounds->choices)
+	foreach (cell, bounds->choices)
 	{
-		Const	   *old = lfirst(cell);
-		ListCell   *other;
+		Const *old = lfirst(cell);
+		ListCell *other;
 
-		foreach(other, choices)
+		foreach (other, choices)
 		{
-			Const	   *new = lfirst(other);
+			Const *new = lfirst(other);
 
 			if (old->consttype != new->consttype)
 				return false;
@@ -210,15 +209,15 @@ meet_choices(RowsBounds *bounds, List *choices)
 
 /* column = constant OR column = constant ..., perhaps OR column IS NULL */
 static bool
-read_or(BoolExpr *or, AttrNumber attnum, RowsBounds *bounds)
+read_or(BoolExpr * or, AttrNumber attnum, RowsBounds *bounds)
 {
-	List	   *choices = NIL;
-	List	   *rest = NIL;
-	ListCell   *cell;
+	List *choices = NIL;
+	List *rest = NIL;
+	ListCell *cell;
 
-	foreach(cell, or->args)
+	foreach (cell, or->args)
 	{
-		Node	   *arm = lfirst(cell);
+		Node *arm = lfirst(cell);
 
 		if (IsA(arm, NullTest) && ((NullTest *) arm)->nulltesttype == IS_NULL &&
 			is_subject((Node *) ((NullTest *) arm)->arg, attnum))
@@ -228,9 +227,9 @@ read_or(BoolExpr *or, AttrNumber attnum, RowsBounds *bounds)
 	if (list_length(rest) == 1)
 		return rows_read_condition(linitial(rest), attnum, bounds);
 
-	foreach(cell, rest)
+	foreach (cell, rest)
 	{
-		RowsBounds	arm;
+		RowsBounds arm;
 
 		rows_init_bounds(&arm);
 		if (!rows_read_condition(lfirst(cell), attnum, &arm) || arm.choices == NIL ||
@@ -251,8 +250,7 @@ is_subject(Node *node, AttrNumber attnum)
 			node = (Node *) ((RelabelType *) node)->arg;
 		else if (IsA(node, CoerceToDomain))
 			node = (Node *) ((CoerceToDomain *) node)->arg;
-		else if (IsA(node, FuncExpr) &&
-				 ((FuncExpr *) node)->funcformat == COERCE_IMPLICIT_CAST &&
+		else if (IsA(node, FuncExpr) && ((FuncExpr *) node)->funcformat == COERCE_IMPLICIT_CAST &&
 				 list_length(((FuncExpr *) node)->args) == 1)
 			node = linitial(((FuncExpr *) node)->args);
 		else
@@ -266,7 +264,7 @@ is_subject(Node *node, AttrNumber attnum)
 static bool
 is_length_of_subject(Node *node, AttrNumber attnum)
 {
-	FuncExpr   *func = (FuncExpr *) node;
+	FuncExpr *func = (FuncExpr *) node;
 
 	if (!IsA(node, FuncExpr) || list_length(func->args) != 1)
 		return false;
@@ -309,21 +307,21 @@ contains_domain_value(Node *node, void *context)
 static Const *
 constant_of(Node *node)
 {
-	EState	   *estate;
-	ExprState  *state;
+	EState *estate;
+	ExprState *state;
 	MemoryContext old;
-	Oid			type = exprType(node);
-	int16		typlen;
-	bool		typbyval;
-	Datum		datum;
-	bool		isnull;
+	Oid type = exprType(node);
+	int16 typlen;
+	bool typbyval;
+	Datum datum;
+	bool isnull;
 
 	while (IsA(node, RelabelType))
 		node = (Node *) ((RelabelType *) node)->arg;
 	if (IsA(node, Const))
 		return (Const *) node;
-	if (contain_var_clause(node) || contain_volatile_functions(node) ||
-		contain_subplans(node) || contains_domain_value(node, NULL))
+	if (contain_var_clause(node) || contain_volatile_functions(node) || contain_subplans(node) ||
+		contains_domain_value(node, NULL))
 		return NULL;
 
 	get_typlenbyval(type, &typlen, &typbyval);

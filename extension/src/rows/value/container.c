@@ -27,7 +27,7 @@
 #include "rows/value/type.h"
 
 /* Most elements of a generated array; it has at least one. */
-#define ARRAY_ELEMENTS		4
+#define ARRAY_ELEMENTS 4
 
 static bool init_array(RowsValue *value, int depth);
 static bool init_range(RowsValue *value, Oid range_type, int depth);
@@ -38,7 +38,8 @@ static Datum encode_range(const RowsValue *value, uint64 ordinal, RowsDraw *draw
 static bool decode_range(const RowsValue *value, Datum datum, uint64 *ordinal);
 static bool decode_upper(const RowsValue *value, RangeBound *upper, uint64 *ordinal);
 static Datum make_one_multirange(const RowsValue *value, RowsDraw *draw, RowsArena *arena);
-static Datum encode_multirange(const RowsValue *value, uint64 ordinal, RowsDraw *draw, RowsArena *arena);
+static Datum encode_multirange(const RowsValue *value, uint64 ordinal, RowsDraw *draw,
+							   RowsArena *arena);
 static bool decode_multirange(const RowsValue *value, Datum datum, uint64 *ordinal);
 static Datum make_composite(const RowsValue *value, RowsDraw *draw, RowsArena *arena);
 
@@ -72,7 +73,7 @@ rows_init_container(RowsValue *value, char typtype, int depth)
 static bool
 init_array(RowsValue *value, int depth)
 {
-	Oid			element = get_element_type(value->type);
+	Oid element = get_element_type(value->type);
 
 	if (!OidIsValid(element))
 		return false;
@@ -89,20 +90,19 @@ static Datum
 make_array(const RowsValue *value, RowsDraw *draw, RowsArena *arena)
 {
 	const RowsValue *element = value->element;
-	Datum		elements[ARRAY_ELEMENTS];
-	bool		nulls[ARRAY_ELEMENTS];
-	int			nelements = 1 + (int) rows_below(draw, ARRAY_ELEMENTS);
-	int			lower = 1;
+	Datum elements[ARRAY_ELEMENTS];
+	bool nulls[ARRAY_ELEMENTS];
+	int nelements = 1 + (int) rows_below(draw, ARRAY_ELEMENTS);
+	int lower = 1;
 	MemoryContext old;
-	ArrayType  *result;
+	ArrayType *result;
 
 	for (int i = 0; i < nelements; i++)
 		elements[i] = rows_value(element, draw, arena, &nulls[i]);
 
 	old = MemoryContextSwitchTo(arena->context);
-	result = construct_md_array(elements, nulls, 1, &nelements, &lower,
-								get_element_type(value->type), element->typlen,
-								element->typbyval, element->typalign);
+	result = construct_md_array(elements, nulls, 1, &nelements, &lower, get_element_type(value->type),
+								element->typlen, element->typbyval, element->typalign);
 	MemoryContextSwitchTo(old);
 	return PointerGetDatum(result);
 }
@@ -124,7 +124,8 @@ init_range(RowsValue *value, Oid range_type, int depth)
 			value->step = USECS_PER_HOUR;
 		value->encode = encode_range;
 		value->decode = decode_range;
-		value->capacity = (uint64) (value->element->unique_high - value->element->unique_low) / value->step;
+		value->capacity = (uint64) (value->element->unique_high - value->element->unique_low) /
+						  value->step;
 	}
 	value->name = "range";
 	value->detail = psprintf("of %s", value->element->name);
@@ -135,11 +136,11 @@ init_range(RowsValue *value, Oid range_type, int depth)
 static Datum
 make_one_range(const RowsValue *value, RowsDraw *draw, RowsArena *arena)
 {
-	RangeBound	lower = {.inclusive = true, .lower = true};
-	RangeBound	upper = {.inclusive = false, .lower = false};
+	RangeBound lower = {.inclusive = true, .lower = true};
+	RangeBound upper = {.inclusive = false, .lower = false};
 	MemoryContext old;
-	RangeType  *result;
-	bool		isnull;
+	RangeType *result;
+	bool isnull;
 
 	lower.val = rows_value(value->element, draw, arena, &isnull);
 	lower.infinite = isnull;
@@ -150,7 +151,7 @@ make_one_range(const RowsValue *value, RowsDraw *draw, RowsArena *arena)
 	if (!lower.infinite && !upper.infinite &&
 		range_cmp_bound_values(value->typcache, &lower, &upper) > 0)
 	{
-		Datum		swap = lower.val;
+		Datum swap = lower.val;
 
 		lower.val = upper.val;
 		upper.val = swap;
@@ -164,11 +165,11 @@ static Datum
 encode_range(const RowsValue *value, uint64 ordinal, RowsDraw *draw, RowsArena *arena)
 {
 	const RowsValue *element = value->element;
-	int64		number = element->unique_low + (int64) ordinal * value->step;
-	RangeBound	lower = {.inclusive = true, .lower = true};
-	RangeBound	upper = {.inclusive = false, .lower = false};
+	int64 number = element->unique_low + (int64) ordinal * value->step;
+	RangeBound lower = {.inclusive = true, .lower = true};
+	RangeBound upper = {.inclusive = false, .lower = false};
 	MemoryContext old;
-	RangeType  *result;
+	RangeType *result;
 
 	lower.val = element->from_int(element, number, arena);
 	upper.val = element->from_int(element, number + value->step, arena);
@@ -182,9 +183,9 @@ encode_range(const RowsValue *value, uint64 ordinal, RowsDraw *draw, RowsArena *
 static bool
 decode_range(const RowsValue *value, Datum datum, uint64 *ordinal)
 {
-	RangeBound	lower;
-	RangeBound	upper;
-	bool		empty;
+	RangeBound lower;
+	RangeBound upper;
+	bool empty;
 
 	range_deserialize(value->typcache, DatumGetRangeTypeP(datum), &lower, &upper, &empty);
 	return !empty && decode_upper(value, &upper, ordinal);
@@ -194,7 +195,7 @@ static bool
 decode_upper(const RowsValue *value, RangeBound *upper, uint64 *ordinal)
 {
 	const RowsValue *element = value->element;
-	int64		number;
+	int64 number;
 
 	if (upper->infinite)
 	{
@@ -212,8 +213,8 @@ decode_upper(const RowsValue *value, RangeBound *upper, uint64 *ordinal)
 static Datum
 make_one_multirange(const RowsValue *value, RowsDraw *draw, RowsArena *arena)
 {
-	RangeType  *ranges[2];
-	int			nranges = 1 + (int) rows_below(draw, 2);
+	RangeType *ranges[2];
+	int nranges = 1 + (int) rows_below(draw, 2);
 	MemoryContext old;
 	MultirangeType *result;
 
@@ -229,7 +230,7 @@ make_one_multirange(const RowsValue *value, RowsDraw *draw, RowsArena *arena)
 static Datum
 encode_multirange(const RowsValue *value, uint64 ordinal, RowsDraw *draw, RowsArena *arena)
 {
-	RangeType  *range = DatumGetRangeTypeP(encode_range(value, ordinal, draw, arena));
+	RangeType *range = DatumGetRangeTypeP(encode_range(value, ordinal, draw, arena));
 	MemoryContext old = MemoryContextSwitchTo(arena->context);
 	MultirangeType *result = make_multirange(value->type, value->typcache, 1, &range);
 
@@ -241,8 +242,8 @@ static bool
 decode_multirange(const RowsValue *value, Datum datum, uint64 *ordinal)
 {
 	MultirangeType *multirange = DatumGetMultirangeTypeP(datum);
-	RangeBound	lower;
-	RangeBound	upper;
+	RangeBound lower;
+	RangeBound upper;
 
 	if (multirange->rangeCount == 0)
 		return false;
@@ -276,10 +277,10 @@ init_composite(RowsValue *value, int depth)
 static Datum
 make_composite(const RowsValue *value, RowsDraw *draw, RowsArena *arena)
 {
-	Datum	   *datums = rows_alloc(arena, sizeof(Datum) * Max(value->nfields, 1));
-	bool	   *nulls = rows_alloc(arena, sizeof(bool) * Max(value->nfields, 1));
+	Datum *datums = rows_alloc(arena, sizeof(Datum) * Max(value->nfields, 1));
+	bool *nulls = rows_alloc(arena, sizeof(bool) * Max(value->nfields, 1));
 	MemoryContext old;
-	Datum		result;
+	Datum result;
 
 	for (int i = 0; i < value->nfields; i++)
 	{

@@ -22,84 +22,84 @@ typedef enum RowsDistribution
 	ROWS_UNIFORM,
 	ROWS_NORMAL,
 	ROWS_ZIPF,
-	ROWS_SEQUENCE,				/* one step per row */
-	ROWS_SERIES					/* the same, at random within the step */
+	ROWS_SEQUENCE, /* one step per row */
+	ROWS_SERIES	   /* the same, at random within the step */
 } RowsDistribution;
 
 typedef struct RowsValue RowsValue;
 
-typedef Datum (*RowsMake) (const RowsValue *value, RowsDraw *draw, RowsArena *arena);
-typedef Datum (*RowsFromInt) (const RowsValue *value, int64 number, RowsArena *arena);
-typedef bool (*RowsToInt) (const RowsValue *value, Datum datum, int64 *number);
-typedef bool (*RowsDecode) (const RowsValue *value, Datum datum, uint64 *ordinal);
-typedef Datum (*RowsEncode) (const RowsValue *value, uint64 ordinal, RowsDraw *draw, RowsArena *arena);
+typedef Datum (*RowsMake)(const RowsValue *value, RowsDraw *draw, RowsArena *arena);
+typedef Datum (*RowsFromInt)(const RowsValue *value, int64 number, RowsArena *arena);
+typedef bool (*RowsToInt)(const RowsValue *value, Datum datum, int64 *number);
+typedef bool (*RowsDecode)(const RowsValue *value, Datum datum, uint64 *ordinal);
+typedef Datum (*RowsEncode)(const RowsValue *value, uint64 ordinal, RowsDraw *draw, RowsArena *arena);
 
 /* Generates values of one type. */
 struct RowsValue
 {
-	Oid			type;			/* base type, never a domain */
-	int32		typmod;
-	int16		typlen;
-	bool		typbyval;
-	char		typalign;
-	const char *name;			/* of the generator, for poc_explain_rows() */
-	char	   *detail;
+	Oid type; /* base type, never a domain */
+	int32 typmod;
+	int16 typlen;
+	bool typbyval;
+	char typalign;
+	const char *name; /* of the generator, for poc_explain_rows() */
+	char *detail;
 
-	RowsMake	make;			/* a random value */
-	double		null_fraction;
+	RowsMake make; /* a random value */
+	double null_fraction;
 
 	/* types that map to an integer */
 	RowsFromInt from_int;
-	RowsToInt	to_int;
-	int64		low;			/* range of random values */
-	int64		high;
-	int64		unique_low;		/* range of counted values */
-	int64		unique_high;
-	int64		unit;			/* distance of adjacent values */
-	uint64		steps;			/* number of values in the range */
-	int64		unique_unit;	/* distance of adjacent counted values */
-	int			scale;			/* decimal digits, numeric only */
+	RowsToInt to_int;
+	int64 low; /* range of random values */
+	int64 high;
+	int64 unique_low; /* range of counted values */
+	int64 unique_high;
+	int64 unit;		   /* distance of adjacent values */
+	uint64 steps;	   /* number of values in the range */
+	int64 unique_unit; /* distance of adjacent counted values */
+	int scale;		   /* decimal digits, numeric only */
 
 	/* counting: the ordinal-th distinct value, and its inverse */
-	RowsEncode	encode;			/* NULL: the type cannot be counted */
-	RowsDecode	decode;
-	uint64		capacity;		/* number of distinct values */
+	RowsEncode encode; /* NULL: the type cannot be counted */
+	RowsDecode decode;
+	uint64 capacity; /* number of distinct values */
 
 	/* strings of characters, bytes or bits */
-	bool		is_text;		/* same representation as text */
-	int			min_length;
-	int			max_length;
+	bool is_text; /* same representation as text */
+	int min_length;
+	int max_length;
 
 	/* a list of values */
-	uint64		nchoices;
-	Datum	   *choices;
-	struct RowsIndexEntry *index;	/* choices sorted by hash, on first use */
+	uint64 nchoices;
+	Datum *choices;
+	struct RowsIndexEntry *index; /* choices sorted by hash, on first use */
 
 	/* text of a fixed form, converted by the type's input function */
 	const char *pattern;
-	FmgrInfo	input;
-	Oid			ioparam;
+	FmgrInfo input;
+	Oid ioparam;
 
 	/* containers */
-	RowsValue  *element;
-	int			nfields;
+	RowsValue *element;
+	int nfields;
 	RowsValue **fields;
-	TupleDesc	tupdesc;
+	TupleDesc tupdesc;
 	TypeCacheEntry *typcache;
 
 	/* options */
 	RowsDistribution distribution;
-	int64		step;
-	double	   *weights;		/* cumulative, from 0 to 1, per choice */
+	int64 step;
+	double *weights; /* cumulative, from 0 to 1, per choice */
 	const char *prefix;
-	int			prefix_length;	/* in characters */
-	RowsMake	prefixed;		/* makes the part after the prefix */
+	int prefix_length; /* in characters */
+	RowsMake prefixed; /* makes the part after the prefix */
 
-	uint64		region_stream;		/* stream that picks the partition of a row */
+	uint64 region_stream; /* stream that picks the partition of a row */
 
 	/* domain constraints to check for each value */
 	DomainConstraintRef *domain;
 	ExprContext *econtext;
 };
 
-#endif							/* POC_ROWS_VALUE_GENERATOR_H */
+#endif /* POC_ROWS_VALUE_GENERATOR_H */

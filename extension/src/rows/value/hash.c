@@ -16,7 +16,7 @@
 #include "base/compat.h"
 #include "rows/value/hash.h"
 
-static int	compare_entries(const void *a, const void *b);
+static int compare_entries(const void *a, const void *b);
 
 /* Entries with the same hash keep their order. */
 void
@@ -29,12 +29,12 @@ rows_sort_by_hash(RowsIndexEntry *index, uint64 n)
 uint64
 rows_first_of_hash(const RowsIndexEntry *index, uint64 n, uint32 hash)
 {
-	uint64		low = 0;
-	uint64		high = n;
+	uint64 low = 0;
+	uint64 high = n;
 
 	while (low < high)
 	{
-		uint64		middle = low + (high - low) / 2;
+		uint64 middle = low + (high - low) / 2;
 
 		if (index[middle].hash < hash)
 			low = middle + 1;
@@ -60,8 +60,8 @@ rows_hash_image(Datum datum, bool typbyval, int16 typlen)
 uint32
 rows_hash_datum(Datum datum, Oid type)
 {
-	int16		typlen;
-	bool		typbyval;
+	int16 typlen;
+	bool typbyval;
 
 	get_typlenbyval(type, &typlen, &typbyval);
 	return rows_hash_image(datum, typbyval, typlen);
@@ -70,8 +70,8 @@ rows_hash_datum(Datum datum, Oid type)
 bool
 rows_same_datum(Datum left, Datum right, Oid type)
 {
-	int16		typlen;
-	bool		typbyval;
+	int16 typlen;
+	bool typbyval;
 
 	get_typlenbyval(type, &typlen, &typbyval);
 	return datum_image_eq(left, right, typbyval, typlen);

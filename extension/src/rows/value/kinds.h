@@ -14,16 +14,16 @@
 /* number_types.c: types that map to an integer */
 typedef struct RowsNumberType
 {
-	Oid			type;
+	Oid type;
 	const char *name;
-	int64		low;			/* range of random values */
-	int64		high;
-	int64		unique_low;		/* range of counted values */
-	int64		unique_high;
-	int64		unique_unit;
+	int64 low; /* range of random values */
+	int64 high;
+	int64 unique_low; /* range of counted values */
+	int64 unique_high;
+	int64 unique_unit;
 	RowsFromInt from_int;
-	RowsToInt	to_int;
-	int			scale;			/* decimal digits after the point */
+	RowsToInt to_int;
+	int scale; /* decimal digits after the point */
 } RowsNumberType;
 
 extern const RowsNumberType *rows_number_type(Oid type);
@@ -32,8 +32,8 @@ extern const RowsNumberType *rows_number_type(Oid type);
 extern bool rows_init_number(RowsValue *value, RowsBounds *bounds);
 
 /* number_constant.c */
-extern bool rows_number_from_const(const RowsValue *value, const Const *constant,
-								   bool round_up, int64 *number, bool *exact);
+extern bool rows_number_from_const(const RowsValue *value, const Const *constant, bool round_up,
+								   int64 *number, bool *exact);
 
 /* choice.c: enums and lists of values */
 extern void rows_init_enum(RowsValue *value);
@@ -56,4 +56,4 @@ extern bool rows_init_container(RowsValue *value, char typtype, int depth);
 /* distribution.c: non-uniform random numbers */
 extern uint64 rows_distributed(const RowsValue *value, RowsDraw *draw, uint64 limit);
 
-#endif							/* POC_ROWS_VALUE_KINDS_H */
+#endif /* POC_ROWS_VALUE_KINDS_H */

@@ -67,7 +67,7 @@ rows_init_network(RowsValue *value)
 static Datum
 put_uuid(uint64 high, uint64 low, RowsArena *arena)
 {
-	pg_uuid_t  *result = rows_alloc(arena, sizeof(pg_uuid_t));
+	pg_uuid_t *result = rows_alloc(arena, sizeof(pg_uuid_t));
 
 	high = pg_hton64(high);
 	low = pg_hton64((low & UINT64CONST(0x3FFFFFFFFFFFFFFF)) | UINT64CONST(0x8000000000000000));
@@ -80,7 +80,7 @@ put_uuid(uint64 high, uint64 low, RowsArena *arena)
 static Datum
 make_uuid(const RowsValue *value, RowsDraw *draw, RowsArena *arena)
 {
-	uint64		high = rows_draw(draw);
+	uint64 high = rows_draw(draw);
 
 	return put_uuid((high & UINT64CONST(0xFFFFFFFFFFFF0FFF)) | 0x4000, rows_draw(draw), arena);
 }
@@ -95,7 +95,7 @@ encode_uuid(const RowsValue *value, uint64 ordinal, RowsDraw *draw, RowsArena *a
 static bool
 decode_uuid(const RowsValue *value, Datum datum, uint64 *ordinal)
 {
-	uint64		high;
+	uint64 high;
 
 	memcpy(&high, DatumGetUUIDP(datum)->data, sizeof(high));
 	high = pg_ntoh64(high);
@@ -110,8 +110,8 @@ decode_uuid(const RowsValue *value, Datum datum, uint64 *ordinal)
 static Datum
 put_inet(uint32 address, RowsArena *arena)
 {
-	Size		size = VARHDRSZ + offsetof(inet_struct, ipaddr) + 4;
-	inet	   *result = rows_alloc(arena, VARHDRSZ + sizeof(inet_struct));
+	Size size = VARHDRSZ + offsetof(inet_struct, ipaddr) + 4;
+	inet *result = rows_alloc(arena, VARHDRSZ + sizeof(inet_struct));
 
 	memset(result, 0, VARHDRSZ + sizeof(inet_struct));
 	SET_VARSIZE(result, size);
@@ -138,8 +138,8 @@ encode_inet(const RowsValue *value, uint64 ordinal, RowsDraw *draw, RowsArena *a
 static bool
 decode_inet(const RowsValue *value, Datum datum, uint64 *ordinal)
 {
-	inet	   *address = DatumGetInetPP(datum);
-	uint32		number;
+	inet *address = DatumGetInetPP(datum);
+	uint32 number;
 
 	if (ip_family(address) != PGSQL_AF_INET)
 		return false;
@@ -154,7 +154,7 @@ decode_inet(const RowsValue *value, Datum datum, uint64 *ordinal)
 static Datum
 put_macaddr(uint64 number, RowsArena *arena)
 {
-	macaddr    *result = rows_alloc(arena, sizeof(macaddr));
+	macaddr *result = rows_alloc(arena, sizeof(macaddr));
 
 	result->a = number >> 40;
 	result->b = number >> 32;
@@ -169,7 +169,7 @@ put_macaddr(uint64 number, RowsArena *arena)
 static Datum
 make_macaddr(const RowsValue *value, RowsDraw *draw, RowsArena *arena)
 {
-	uint64		random = rows_draw(draw) >> 16;
+	uint64 random = rows_draw(draw) >> 16;
 
 	return put_macaddr((random & UINT64CONST(0xFCFFFFFFFFFF)) | UINT64CONST(0x020000000000), arena);
 }
@@ -183,10 +183,10 @@ encode_macaddr(const RowsValue *value, uint64 ordinal, RowsDraw *draw, RowsArena
 static bool
 decode_macaddr(const RowsValue *value, Datum datum, uint64 *ordinal)
 {
-	macaddr    *address = DatumGetMacaddrP(datum);
+	macaddr *address = DatumGetMacaddrP(datum);
 
 	*ordinal = ((uint64) address->a << 40) | ((uint64) address->b << 32) |
-		((uint64) address->c << 24) | ((uint64) address->d << 16) |
-		((uint64) address->e << 8) | (uint64) address->f;
+			   ((uint64) address->c << 24) | ((uint64) address->d << 16) |
+			   ((uint64) address->e << 8) | (uint64) address->f;
 	return true;
 }

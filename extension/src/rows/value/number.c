@@ -26,7 +26,7 @@
 #include "rows/value/kinds.h"
 
 /* numeric(p): at most this many digits, to fit an int64 */
-#define NUMERIC_DIGITS		18
+#define NUMERIC_DIGITS 18
 
 static Datum make_number(const RowsValue *value, RowsDraw *draw, RowsArena *arena);
 static Datum encode_number(const RowsValue *value, uint64 ordinal, RowsDraw *draw, RowsArena *arena);
@@ -70,8 +70,9 @@ rows_init_number(RowsValue *value, RowsBounds *bounds)
 static Datum
 make_number(const RowsValue *value, RowsDraw *draw, RowsArena *arena)
 {
-	uint64		number = likely(value->distribution == ROWS_UNIFORM) ?
-		rows_below(draw, value->steps) : rows_distributed(value, draw, value->steps);
+	uint64 number = likely(value->distribution == ROWS_UNIFORM)
+						? rows_below(draw, value->steps)
+						: rows_distributed(value, draw, value->steps);
 
 	return value->from_int(value, value->low + (int64) number * value->unit, arena);
 }
@@ -85,10 +86,10 @@ encode_number(const RowsValue *value, uint64 ordinal, RowsDraw *draw, RowsArena 
 static bool
 decode_number(const RowsValue *value, Datum datum, uint64 *ordinal)
 {
-	int64		number;
+	int64 number;
 
-	if (!value->to_int(value, datum, &number) ||
-		number < value->unique_low || number > value->unique_high)
+	if (!value->to_int(value, datum, &number) || number < value->unique_low ||
+		number > value->unique_high)
 		return false;
 	/* a number between two counted values conflicts with neither, but count past it */
 	*ordinal = (uint64) (number - value->unique_low) / value->unique_unit;
@@ -99,9 +100,9 @@ decode_number(const RowsValue *value, Datum datum, uint64 *ordinal)
 static void
 init_numeric(RowsValue *value)
 {
-	int			precision;
-	int			digits;
-	int64		limit = 1;
+	int precision;
+	int digits;
+	int64 limit = 1;
 
 	if (value->typmod < (int32) VARHDRSZ)
 		return;
@@ -119,8 +120,8 @@ init_numeric(RowsValue *value)
 static void
 init_precision(RowsValue *value)
 {
-	bool		has_time = (value->type == TIMEOID || value->type == TIMETZOID ||
-							value->type == TIMESTAMPOID || value->type == TIMESTAMPTZOID);
+	bool has_time = (value->type == TIMEOID || value->type == TIMETZOID ||
+					 value->type == TIMESTAMPOID || value->type == TIMESTAMPTZOID);
 
 	if (has_time && value->typmod >= 0)
 	{
@@ -140,18 +141,18 @@ init_precision(RowsValue *value)
 static void
 apply_bounds(RowsValue *value, RowsBounds *bounds)
 {
-	int64		span = value->high - value->low;
-	bool		has_low = false;
-	bool		has_high = false;
-	int64		low = 0;
-	int64		high = 0;
-	ListCell   *cell;
+	int64 span = value->high - value->low;
+	bool has_low = false;
+	bool has_high = false;
+	int64 low = 0;
+	int64 high = 0;
+	ListCell *cell;
 
-	foreach(cell, bounds->lows)
+	foreach (cell, bounds->lows)
 	{
-		RowsBound  *bound = lfirst(cell);
-		int64		number;
-		bool		exact;
+		RowsBound *bound = lfirst(cell);
+		int64 number;
+		bool exact;
 
 		if (!rows_number_from_const(value, bound->constant, true, &number, &exact))
 			continue;
@@ -166,11 +167,11 @@ apply_bounds(RowsValue *value, RowsBounds *bounds)
 		low = has_low ? Max(low, number) : number;
 		has_low = true;
 	}
-	foreach(cell, bounds->highs)
+	foreach (cell, bounds->highs)
 	{
-		RowsBound  *bound = lfirst(cell);
-		int64		number;
-		bool		exact;
+		RowsBound *bound = lfirst(cell);
+		int64 number;
+		bool exact;
 
 		if (!rows_number_from_const(value, bound->constant, false, &number, &exact))
 			continue;
@@ -214,14 +215,14 @@ apply_bounds(RowsValue *value, RowsBounds *bounds)
 	/* whole units only, if timestamp(0) has a bound with a fraction */
 	if (value->unit > 1)
 	{
-		int64		rest = value->low % value->unit;
+		int64 rest = value->low % value->unit;
 
 		if (rest != 0)
 			value->low += (rest > 0) ? value->unit - rest : -rest;
 	}
 	if (value->unique_unit > 1)
 	{
-		int64		rest = value->unique_low % value->unit;
+		int64 rest = value->unique_low % value->unit;
 
 		if (rest != 0)
 			value->unique_low += (rest > 0) ? value->unit - rest : -rest;

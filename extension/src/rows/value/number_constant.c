@@ -28,12 +28,12 @@ static bool number_to_int64(Datum number, int64 *result);
  * constant cannot be compared with the type.
  */
 bool
-rows_number_from_const(const RowsValue *value, const Const *constant,
-					   bool round_up, int64 *number, bool *exact)
+rows_number_from_const(const RowsValue *value, const Const *constant, bool round_up, int64 *number,
+					   bool *exact)
 {
-	Datum		datum = constant->constvalue;
-	Datum		scaled;
-	Datum		rounded;
+	Datum datum = constant->constvalue;
+	Datum scaled;
+	Datum rounded;
 
 	*exact = true;
 	if (constant->constisnull)
@@ -112,9 +112,8 @@ rows_number_from_const(const RowsValue *value, const Const *constant,
 	scaled = datum;
 	if (value->scale != 0)
 	{
-		Datum		power = DirectFunctionCall2(numeric_power,
-												NumericGetDatum(int64_to_numeric(10)),
-												NumericGetDatum(int64_to_numeric(abs(value->scale))));
+		Datum power = DirectFunctionCall2(numeric_power, NumericGetDatum(int64_to_numeric(10)),
+										  NumericGetDatum(int64_to_numeric(abs(value->scale))));
 
 		scaled = DirectFunctionCall2(value->scale > 0 ? numeric_mul : numeric_div, datum, power);
 	}
@@ -127,8 +126,8 @@ rows_number_from_const(const RowsValue *value, const Const *constant,
 static bool
 number_to_int64(Datum number, int64 *result)
 {
-	Datum		least = NumericGetDatum(int64_to_numeric(PG_INT64_MIN));
-	Datum		most = NumericGetDatum(int64_to_numeric(PG_INT64_MAX));
+	Datum least = NumericGetDatum(int64_to_numeric(PG_INT64_MIN));
+	Datum most = NumericGetDatum(int64_to_numeric(PG_INT64_MAX));
 
 	if (DatumGetBool(DirectFunctionCall2(numeric_le, number, least)))
 		*result = PG_INT64_MIN;

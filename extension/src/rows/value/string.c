@@ -28,16 +28,16 @@
 #include "rows/value/kinds.h"
 
 /* Length of generated strings without any other limit. */
-#define TEXT_LENGTH			32
-#define BYTEA_LENGTH		16
-#define BIT_LENGTH			16
+#define TEXT_LENGTH	 32
+#define BYTEA_LENGTH 16
+#define BIT_LENGTH	 16
 
 /* Counted strings start with this many base-36 digits: 36^12 > 10^18. */
-#define COUNT_DIGITS		12
+#define COUNT_DIGITS 12
 static const char digits36[] = "0123456789abcdefghijklmnopqrstuvwxyz";
 
 /* ... and counted byte strings with this many bytes */
-#define COUNT_BYTES			8
+#define COUNT_BYTES 8
 
 static void init_text(RowsValue *value, RowsBounds *bounds);
 static void init_bits(RowsValue *value);
@@ -95,8 +95,8 @@ rows_init_string(RowsValue *value, RowsBounds *bounds)
 static void
 init_text(RowsValue *value, RowsBounds *bounds)
 {
-	int			limit = -1;
-	int			length = TEXT_LENGTH;
+	int limit = -1;
+	int length = TEXT_LENGTH;
 
 	if (value->type == NAMEOID)
 		limit = NAMEDATALEN - 1;
@@ -116,7 +116,7 @@ init_text(RowsValue *value, RowsBounds *bounds)
 	value->make = make_text;
 	if (length > 0)
 	{
-		int			counted = Min(length, COUNT_DIGITS);
+		int counted = Min(length, COUNT_DIGITS);
 
 		value->encode = encode_text;
 		value->decode = decode_text;
@@ -130,8 +130,8 @@ init_text(RowsValue *value, RowsBounds *bounds)
 static Datum
 start_text(const RowsValue *value, int length, RowsArena *arena, char **data)
 {
-	char	   *result;
-	int			padded = length;
+	char *result;
+	int padded = length;
 
 	if (value->type == NAMEOID)
 	{
@@ -167,10 +167,11 @@ static inline void
 hex_digits(uint64 number, char *digits)
 {
 	const __m128i nibble = _mm_set1_epi8(0x0f);
-	__m128i		bytes = _mm_cvtsi64_si128((int64) pg_hton64(number));
-	__m128i		x = _mm_unpacklo_epi8(_mm_and_si128(_mm_srli_epi16(bytes, 4), nibble),
-									  _mm_and_si128(bytes, nibble));
-	__m128i		letters = _mm_and_si128(_mm_cmpgt_epi8(x, _mm_set1_epi8(9)), _mm_set1_epi8('a' - '0' - 10));
+	__m128i bytes = _mm_cvtsi64_si128((int64) pg_hton64(number));
+	__m128i x = _mm_unpacklo_epi8(_mm_and_si128(_mm_srli_epi16(bytes, 4), nibble),
+								  _mm_and_si128(bytes, nibble));
+	__m128i letters = _mm_and_si128(_mm_cmpgt_epi8(x, _mm_set1_epi8(9)),
+									_mm_set1_epi8('a' - '0' - 10));
 
 	_mm_storeu_si128((__m128i *) digits, _mm_add_epi8(_mm_add_epi8(x, _mm_set1_epi8('0')), letters));
 }
@@ -186,7 +187,7 @@ hex_digits(uint64 number, char *digits)
 static void
 fill_hex(char *data, int length, RowsDraw *draw)
 {
-	char		digits[16];
+	char digits[16];
 
 	for (; length >= (int) sizeof(digits); length -= sizeof(digits), data += sizeof(digits))
 		hex_digits(rows_draw(draw), data);
@@ -208,9 +209,9 @@ draw_length(const RowsValue *value, RowsDraw *draw)
 static Datum
 make_text(const RowsValue *value, RowsDraw *draw, RowsArena *arena)
 {
-	int			length = draw_length(value, draw);
-	char	   *data;
-	Datum		result = start_text(value, length, arena, &data);
+	int length = draw_length(value, draw);
+	char *data;
+	Datum result = start_text(value, length, arena, &data);
 
 	fill_hex(data, length, draw);
 	return result;
@@ -220,10 +221,10 @@ make_text(const RowsValue *value, RowsDraw *draw, RowsArena *arena)
 static Datum
 encode_text(const RowsValue *value, uint64 ordinal, RowsDraw *draw, RowsArena *arena)
 {
-	int			length = value->max_length;
-	int			counted = Min(length, COUNT_DIGITS);
-	char	   *data;
-	Datum		result = start_text(value, length, arena, &data);
+	int length = value->max_length;
+	int counted = Min(length, COUNT_DIGITS);
+	char *data;
+	Datum result = start_text(value, length, arena, &data);
 
 	for (int i = counted - 1; i >= 0; i--)
 	{
@@ -241,10 +242,10 @@ encode_text(const RowsValue *value, uint64 ordinal, RowsDraw *draw, RowsArena *a
 static bool
 decode_text(const RowsValue *value, Datum datum, uint64 *ordinal)
 {
-	int			counted = Min(value->max_length, COUNT_DIGITS);
+	int counted = Min(value->max_length, COUNT_DIGITS);
 	const char *data;
-	int			length;
-	uint64		result = 0;
+	int length;
+	uint64 result = 0;
 
 	if (value->type == NAMEOID)
 	{
@@ -278,13 +279,13 @@ decode_text(const RowsValue *value, Datum datum, uint64 *ordinal)
 static Datum
 make_bytea(const RowsValue *value, RowsDraw *draw, RowsArena *arena)
 {
-	int			length = draw_length(value, draw);
-	bytea	   *result = rows_alloc(arena, length + VARHDRSZ);
+	int length = draw_length(value, draw);
+	bytea *result = rows_alloc(arena, length + VARHDRSZ);
 
 	SET_VARSIZE(result, length + VARHDRSZ);
 	for (int i = 0; i < length; i += sizeof(uint64))
 	{
-		uint64		random = pg_hton64(rows_draw(draw));
+		uint64 random = pg_hton64(rows_draw(draw));
 
 		memcpy(VARDATA(result) + i, &random, Min(length - i, (int) sizeof(random)));
 	}
@@ -294,8 +295,8 @@ make_bytea(const RowsValue *value, RowsDraw *draw, RowsArena *arena)
 static Datum
 encode_bytea(const RowsValue *value, uint64 ordinal, RowsDraw *draw, RowsArena *arena)
 {
-	Datum		result = make_bytea(value, draw, arena);
-	uint64		big_endian = pg_hton64(ordinal);
+	Datum result = make_bytea(value, draw, arena);
+	uint64 big_endian = pg_hton64(ordinal);
 
 	memcpy(VARDATA(DatumGetPointer(result)), &big_endian, COUNT_BYTES);
 	return result;
@@ -304,8 +305,8 @@ encode_bytea(const RowsValue *value, uint64 ordinal, RowsDraw *draw, RowsArena *
 static bool
 decode_bytea(const RowsValue *value, Datum datum, uint64 *ordinal)
 {
-	bytea	   *bytes = PG_DETOAST_DATUM_PACKED(datum);
-	uint64		big_endian;
+	bytea *bytes = PG_DETOAST_DATUM_PACKED(datum);
+	uint64 big_endian;
 
 	if (VARSIZE_ANY_EXHDR(bytes) < COUNT_BYTES)
 		return false;
@@ -319,7 +320,7 @@ decode_bytea(const RowsValue *value, Datum datum, uint64 *ordinal)
 static void
 init_bits(RowsValue *value)
 {
-	int			length = BIT_LENGTH;
+	int length = BIT_LENGTH;
 
 	if (value->typmod > 0)
 		length = (value->type == BITOID) ? value->typmod : Min(value->typmod, 64);
@@ -336,15 +337,15 @@ init_bits(RowsValue *value)
 static Datum
 make_bits(const RowsValue *value, RowsDraw *draw, RowsArena *arena)
 {
-	int			length = value->max_length;
-	int			nbytes = (length + BITS_PER_BYTE - 1) / BITS_PER_BYTE;
-	VarBit	   *result = rows_alloc(arena, VARBITTOTALLEN(length));
+	int length = value->max_length;
+	int nbytes = (length + BITS_PER_BYTE - 1) / BITS_PER_BYTE;
+	VarBit *result = rows_alloc(arena, VARBITTOTALLEN(length));
 
 	SET_VARSIZE(result, VARBITTOTALLEN(length));
 	VARBITLEN(result) = length;
 	for (int i = 0; i < nbytes; i += sizeof(uint64))
 	{
-		uint64		random = rows_draw(draw);
+		uint64 random = rows_draw(draw);
 
 		memcpy(VARBITS(result) + i, &random, Min(nbytes - i, (int) sizeof(random)));
 	}
@@ -357,10 +358,10 @@ make_bits(const RowsValue *value, RowsDraw *draw, RowsArena *arena)
 static Datum
 encode_bits(const RowsValue *value, uint64 ordinal, RowsDraw *draw, RowsArena *arena)
 {
-	int			length = value->max_length;
-	int			nbytes = (length + BITS_PER_BYTE - 1) / BITS_PER_BYTE;
-	VarBit	   *result = rows_alloc(arena, VARBITTOTALLEN(length));
-	int			counted = Min(length, 62);
+	int length = value->max_length;
+	int nbytes = (length + BITS_PER_BYTE - 1) / BITS_PER_BYTE;
+	VarBit *result = rows_alloc(arena, VARBITTOTALLEN(length));
+	int counted = Min(length, 62);
 
 	SET_VARSIZE(result, VARBITTOTALLEN(length));
 	VARBITLEN(result) = length;
@@ -377,15 +378,15 @@ encode_bits(const RowsValue *value, uint64 ordinal, RowsDraw *draw, RowsArena *a
 static bool
 decode_bits(const RowsValue *value, Datum datum, uint64 *ordinal)
 {
-	VarBit	   *bits = DatumGetVarBitP(datum);
-	int			counted = Min(value->max_length, 62);
-	uint64		result = 0;
+	VarBit *bits = DatumGetVarBitP(datum);
+	int counted = Min(value->max_length, 62);
+	uint64 result = 0;
 
 	if (VARBITLEN(bits) != value->max_length)
 		return false;
 	for (int i = 0; i < counted; i++)
 		result = (result << 1) |
-			((VARBITS(bits)[i / BITS_PER_BYTE] & (HIGHBIT >> (i % BITS_PER_BYTE))) ? 1 : 0);
+				 ((VARBITS(bits)[i / BITS_PER_BYTE] & (HIGHBIT >> (i % BITS_PER_BYTE))) ? 1 : 0);
 	*ordinal = result;
 	return true;
 }
@@ -396,11 +397,11 @@ decode_bits(const RowsValue *value, Datum datum, uint64 *ordinal)
 Datum
 rows_make_pattern(const RowsValue *value, RowsDraw *draw, RowsArena *arena)
 {
-	int			length = strlen(value->pattern);
-	char	   *text = rows_alloc(arena, length + 1);
-	char	   *out = text;
+	int length = strlen(value->pattern);
+	char *text = rows_alloc(arena, length + 1);
+	char *out = text;
 	MemoryContext old;
-	Datum		result;
+	Datum result;
 
 	for (const char *p = value->pattern; *p != '\0'; p++)
 	{

@@ -26,17 +26,16 @@
 #include "rows/value/type.h"
 
 /* A row type may contain an array of itself: limit the depth. */
-#define ROWS_MAX_DEPTH		4
+#define ROWS_MAX_DEPTH 4
 
 /* Types whose values are written as text and converted by their input function. */
 typedef struct RowsPattern
 {
 	const char *type;
-	const char *pattern;		/* # is a digit, ? a letter */
+	const char *pattern; /* # is a digit, ? a letter */
 } RowsPattern;
 
-static const RowsPattern patterns[] =
-{
+static const RowsPattern patterns[] = {
 	/* in pg_catalog */
 	{"box", "(##.#,##.#),(##.#,##.#)"},
 	{"circle", "<(##.#,##.#),1#.#>"},
@@ -68,8 +67,7 @@ static const RowsPattern patterns[] =
 	{"ltxtquery", "???? & ????"},
 	{"seg", "1#.# .. 2#.#"},
 	{"semver", "1.##.#"},
-	{NULL, NULL}
-};
+	{NULL, NULL}};
 
 static bool init_pattern(RowsValue *value, Form_pg_type form);
 static RowsValue *make_domain(Oid domain, int32 typmod, RowsBounds *bounds, int depth);
@@ -83,7 +81,7 @@ static RowsValue *make_value(Oid type, int32 typmod, RowsBounds *bounds, int dep
 RowsValue *
 rows_make_value(Oid type, int32 typmod, RowsBounds *bounds, const char *column_name)
 {
-	RowsValue  *value = make_value(type, typmod, bounds, 0);
+	RowsValue *value = make_value(type, typmod, bounds, 0);
 
 	if (value != NULL)
 		rows_hint(value, bounds, column_name);
@@ -94,7 +92,7 @@ rows_make_value(Oid type, int32 typmod, RowsBounds *bounds, const char *column_n
 RowsValue *
 rows_make_nested(Oid type, int32 typmod, int depth)
 {
-	RowsBounds	bounds;
+	RowsBounds bounds;
 
 	if (depth > ROWS_MAX_DEPTH)
 		return NULL;
@@ -110,7 +108,7 @@ rows_value(const RowsValue *value, RowsDraw *draw, RowsArena *arena, bool *isnul
 
 	for (int attempt = 0; attempt < ROWS_MAX_ATTEMPTS; attempt++)
 	{
-		Datum		datum = (Datum) 0;
+		Datum datum = (Datum) 0;
 
 		*isnull = value->null_fraction > 0 && rows_unit(draw) < value->null_fraction;
 		if (!*isnull)
@@ -124,20 +122,20 @@ rows_value(const RowsValue *value, RowsDraw *draw, RowsArena *arena, bool *isnul
 	ereport(ERROR,
 			(errcode(ERRCODE_CHECK_VIOLATION),
 			 errmsg("no value found for domain %s", format_type_be(value->domain->tcache->type_id)),
-			 failed ? errdetail("Constraint \"%s\" rejected each of %d random values.",
-								failed, ROWS_MAX_ATTEMPTS)
-			 : errdetail("Each of %d random values was rejected.", ROWS_MAX_ATTEMPTS),
+			 failed ? errdetail("Constraint \"%s\" rejected each of %d random values.", failed,
+								ROWS_MAX_ATTEMPTS)
+					: errdetail("Each of %d random values was rejected.", ROWS_MAX_ATTEMPTS),
 			 errhint("Give the column values that the domain accepts, for example by a DEFAULT.")));
-	return (Datum) 0;			/* keep the compiler quiet */
+	return (Datum) 0; /* keep the compiler quiet */
 }
 
 static RowsValue *
 make_value(Oid type, int32 typmod, RowsBounds *bounds, int depth)
 {
-	HeapTuple	tuple;
+	HeapTuple tuple;
 	Form_pg_type form;
-	RowsValue  *value;
-	bool		known = true;
+	RowsValue *value;
+	bool known = true;
 
 	tuple = SearchSysCache1(TYPEOID, ObjectIdGetDatum(type));
 	if (!HeapTupleIsValid(tuple))
@@ -160,12 +158,10 @@ make_value(Oid type, int32 typmod, RowsBounds *bounds, int depth)
 
 	if (form->typtype == TYPTYPE_ENUM)
 		rows_init_enum(value);
-	else if (rows_init_number(value, bounds) ||
-			 rows_init_string(value, bounds) ||
-			 rows_init_network(value) ||
-			 init_pattern(value, form) ||
+	else if (rows_init_number(value, bounds) || rows_init_string(value, bounds) ||
+			 rows_init_network(value) || init_pattern(value, form) ||
 			 rows_init_container(value, form->typtype, depth))
-		 /* the call has initialized the value */ ;
+		/* the call has initialized the value */;
 	else
 		known = false;
 	ReleaseSysCache(tuple);
@@ -180,7 +176,7 @@ make_value(Oid type, int32 typmod, RowsBounds *bounds, int depth)
 RowsValue *
 rows_make_unknown_value(Oid type, int32 typmod)
 {
-	RowsValue  *value = palloc0(sizeof(RowsValue));
+	RowsValue *value = palloc0(sizeof(RowsValue));
 
 	value->type = getBaseTypeAndTypmod(type, &typmod);
 	value->typmod = typmod;
@@ -193,7 +189,7 @@ rows_make_unknown_value(Oid type, int32 typmod)
 static bool
 init_pattern(RowsValue *value, Form_pg_type form)
 {
-	Oid			input;
+	Oid input;
 
 	for (const RowsPattern *p = patterns; p->type != NULL; p++)
 	{
@@ -217,12 +213,12 @@ static RowsValue *
 make_domain(Oid domain, int32 typmod, RowsBounds *bounds, int depth)
 {
 	DomainConstraintRef *ref = palloc0(sizeof(DomainConstraintRef));
-	Oid			basetype;
-	RowsValue  *value;
-	ListCell   *cell;
+	Oid basetype;
+	RowsValue *value;
+	ListCell *cell;
 
 	InitDomainConstraintRef(domain, ref, CurrentMemoryContext, true);
-	foreach(cell, ref->constraints)
+	foreach (cell, ref->constraints)
 	{
 		DomainConstraintState *constraint = (DomainConstraintState *) lfirst(cell);
 
@@ -244,10 +240,10 @@ static bool
 passes_domain(const RowsValue *value, Datum datum, bool isnull, const char **failed)
 {
 	ExprContext *econtext = value->econtext;
-	ListCell   *cell;
-	bool		passes = true;
+	ListCell *cell;
+	bool passes = true;
 
-	foreach(cell, value->domain->constraints)
+	foreach (cell, value->domain->constraints)
 	{
 		DomainConstraintState *constraint = (DomainConstraintState *) lfirst(cell);
 

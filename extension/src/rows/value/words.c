@@ -22,48 +22,57 @@
 #include "rows/value/kinds.h"
 
 /* Length that a counted text needs for its words and the number. */
-#define ROOM_FOR_COUNTED	60
-#define LONGEST_WORDS		160
+#define ROOM_FOR_COUNTED 60
+#define LONGEST_WORDS	 160
 
 static const char *const first_names[] = {
-	"Ada", "Alan", "Amira", "Anna", "Ben", "Carla", "Chen", "Clara", "Daniel", "Diego", "Elena", "Emil",
-	"Fatima", "Felix", "Grace", "Hanna", "Hugo", "Ines", "Ivan", "Jana", "Jonas", "Kenji", "Lara", "Leo",
-	"Lucia", "Marta", "Mateo", "Mina", "Nadia", "Noah", "Olga", "Omar", "Paula", "Priya", "Rosa", "Samir",
-	"Sofia", "Tara", "Tomas", "Uma", "Vera", "Victor", "Wei", "Yara", "Yusuf", "Zoe",
+	"Ada",	 "Alan",   "Amira",	 "Anna",  "Ben",   "Carla", "Chen",	 "Clara", "Daniel", "Diego",
+	"Elena", "Emil",   "Fatima", "Felix", "Grace", "Hanna", "Hugo",	 "Ines",  "Ivan",	"Jana",
+	"Jonas", "Kenji",  "Lara",	 "Leo",	  "Lucia", "Marta", "Mateo", "Mina",  "Nadia",	"Noah",
+	"Olga",	 "Omar",   "Paula",	 "Priya", "Rosa",  "Samir", "Sofia", "Tara",  "Tomas",	"Uma",
+	"Vera",	 "Victor", "Wei",	 "Yara",  "Yusuf", "Zoe",
 };
 static const char *const last_names[] = {
-	"Abel", "Baker", "Bauer", "Brown", "Castro", "Chang", "Cohen", "Costa", "Diaz", "Dubois", "Evans", "Fischer",
-	"Garcia", "Gomez", "Haas", "Hansen", "Ito", "Jensen", "Jones", "Kaya", "Keller", "Khan", "Kim", "Kumar",
-	"Larsen", "Lee", "Lopez", "Martin", "Meyer", "Moreau", "Nguyen", "Novak", "Okafor", "Patel", "Perez", "Rossi",
-	"Sato", "Schmidt", "Silva", "Singh", "Smith", "Sousa", "Tanaka", "Weber", "Wilson", "Yilmaz",
+	"Abel",	  "Baker",	"Bauer",  "Brown",	 "Castro", "Chang",	  "Cohen",	"Costa",
+	"Diaz",	  "Dubois", "Evans",  "Fischer", "Garcia", "Gomez",	  "Haas",	"Hansen",
+	"Ito",	  "Jensen", "Jones",  "Kaya",	 "Keller", "Khan",	  "Kim",	"Kumar",
+	"Larsen", "Lee",	"Lopez",  "Martin",	 "Meyer",  "Moreau",  "Nguyen", "Novak",
+	"Okafor", "Patel",	"Perez",  "Rossi",	 "Sato",   "Schmidt", "Silva",	"Singh",
+	"Smith",  "Sousa",	"Tanaka", "Weber",	 "Wilson", "Yilmaz",
 };
 static const char *const cities[] = {
-	"Accra", "Amsterdam", "Athens", "Auckland", "Berlin", "Bogota", "Boston", "Cairo", "Chennai", "Chicago", "Dakar",
-	"Dublin", "Geneva", "Hanoi", "Helsinki", "Istanbul", "Jakarta", "Kyoto", "Lagos", "Lima", "Lisbon", "London",
-	"Madrid", "Manila", "Milan", "Montreal", "Mumbai", "Nairobi", "Oslo", "Paris", "Porto", "Prague", "Quito", "Rome",
-	"Santiago", "Seoul", "Sydney", "Tokyo", "Toronto", "Vienna", "Warsaw", "Zurich",
+	"Accra",	"Amsterdam", "Athens",	"Auckland", "Berlin",	"Bogota", "Boston",
+	"Cairo",	"Chennai",	 "Chicago", "Dakar",	"Dublin",	"Geneva", "Hanoi",
+	"Helsinki", "Istanbul",	 "Jakarta", "Kyoto",	"Lagos",	"Lima",	  "Lisbon",
+	"London",	"Madrid",	 "Manila",	"Milan",	"Montreal", "Mumbai", "Nairobi",
+	"Oslo",		"Paris",	 "Porto",	"Prague",	"Quito",	"Rome",	  "Santiago",
+	"Seoul",	"Sydney",	 "Tokyo",	"Toronto",	"Vienna",	"Warsaw", "Zurich",
 };
 static const char *const countries[] = {
-	"Argentina", "Australia", "Austria", "Brazil", "Canada", "Chile", "Denmark", "Egypt", "Finland", "France",
-	"Germany", "Ghana", "Greece", "India", "Ireland", "Italy", "Japan", "Kenya", "Mexico", "Norway", "Peru",
-	"Poland", "Portugal", "Spain", "Sweden", "Turkey", "Vietnam",
+	"Argentina", "Australia", "Austria", "Brazil",	"Canada", "Chile",	 "Denmark",
+	"Egypt",	 "Finland",	  "France",	 "Germany", "Ghana",  "Greece",	 "India",
+	"Ireland",	 "Italy",	  "Japan",	 "Kenya",	"Mexico", "Norway",	 "Peru",
+	"Poland",	 "Portugal",  "Spain",	 "Sweden",	"Turkey", "Vietnam",
 };
 static const char *const words[] = {
-	"amber", "anchor", "apple", "autumn", "basket", "bridge", "candle", "canvas", "cedar", "circle", "cloud", "copper",
-	"cotton", "delta", "ember", "feather", "field", "forest", "garden", "glass", "harbor", "hazel", "island", "ivory",
-	"jasmine", "juniper", "kettle", "ladder", "lantern", "lemon", "linen", "maple", "marble", "meadow", "mirror",
-	"morning", "mountain", "needle", "ocean", "olive", "orchard", "paper", "pebble", "pepper", "pine", "planet",
-	"quartz", "rain", "ribbon", "river", "saddle", "silver", "stone", "summer", "thread", "timber", "valley", "velvet",
-	"violet", "walnut", "willow", "window", "winter", "wool",
+	"amber",   "anchor",  "apple",	"autumn",  "basket",   "bridge", "candle", "canvas",
+	"cedar",   "circle",  "cloud",	"copper",  "cotton",   "delta",	 "ember",  "feather",
+	"field",   "forest",  "garden", "glass",   "harbor",   "hazel",	 "island", "ivory",
+	"jasmine", "juniper", "kettle", "ladder",  "lantern",  "lemon",	 "linen",  "maple",
+	"marble",  "meadow",  "mirror", "morning", "mountain", "needle", "ocean",  "olive",
+	"orchard", "paper",	  "pebble", "pepper",  "pine",	   "planet", "quartz", "rain",
+	"ribbon",  "river",	  "saddle", "silver",  "stone",	   "summer", "thread", "timber",
+	"valley",  "velvet",  "violet", "walnut",  "willow",   "window", "winter", "wool",
 };
 static const char *const statuses[] = {"new", "active", "pending", "done", "cancelled"};
 static const char *const currencies[] = {"EUR", "USD", "GBP", "JPY", "CHF", "INR", "BRL"};
-static const char *const colors[] = {"black", "blue", "brown", "green", "grey", "orange", "red", "violet", "white", "yellow"};
+static const char *const colors[] = {"black",  "blue", "brown",	 "green", "grey",
+									 "orange", "red",  "violet", "white", "yellow"};
 
 typedef struct WordList
 {
 	const char *const *words;
-	int			nwords;
+	int nwords;
 } WordList;
 
 /* The word list for the letter after %; a lower-case letter gives lower-case words. */
@@ -106,7 +115,7 @@ word_list(char letter)
 typedef struct TextHint
 {
 	const char *name;
-	const char *form;			/* %X: a word of list X; #: a digit */
+	const char *form; /* %X: a word of list X; #: a digit */
 } TextHint;
 
 static const TextHint text_hints[] = {
@@ -158,42 +167,27 @@ static const TextHint text_hints[] = {
 	{"category", "%w"},
 	{"tag", "%w"},
 	{"slug", "%w-%w-####"},
-	{NULL, NULL}
+	{NULL, NULL},
 };
 
 typedef struct NumberHint
 {
 	const char *name;
-	double		low;
-	double		high;
+	double low;
+	double high;
 } NumberHint;
 
 static const NumberHint number_hints[] = {
-	{"price", 1, 1000},
-	{"amount", 1, 1000},
-	{"cost", 1, 1000},
-	{"total", 1, 10000},
-	{"balance", 0, 100000},
-	{"salary", 20000, 200000},
-	{"quantity", 1, 10},
-	{"qty", 1, 10},
-	{"age", 18, 90},
-	{"year", 1990, 2025},
-	{"rating", 1, 5},
-	{"score", 0, 100},
-	{"percent", 0, 100},
-	{"percentage", 0, 100},
-	{"discount", 0, 50},
-	{"latitude", -90, 90},
-	{"lat", -90, 90},
-	{"longitude", -180, 180},
-	{"lon", -180, 180},
-	{"lng", -180, 180},
-	{NULL, 0, 0}
+	{"price", 1, 1000},		{"amount", 1, 1000},	   {"cost", 1, 1000},	{"total", 1, 10000},
+	{"balance", 0, 100000}, {"salary", 20000, 200000}, {"quantity", 1, 10}, {"qty", 1, 10},
+	{"age", 18, 90},		{"year", 1990, 2025},	   {"rating", 1, 5},	{"score", 0, 100},
+	{"percent", 0, 100},	{"percentage", 0, 100},	   {"discount", 0, 50}, {"latitude", -90, 90},
+	{"lat", -90, 90},		{"longitude", -180, 180},  {"lon", -180, 180},	{"lng", -180, 180},
+	{NULL, 0, 0},
 };
 
 static bool is_named(const char *column, const char *name);
-static int	write_words(const char *form, char *out, RowsDraw *draw);
+static int write_words(const char *form, char *out, RowsDraw *draw);
 static Datum make_words(const RowsValue *value, RowsDraw *draw, RowsArena *arena);
 static Datum encode_words(const RowsValue *value, uint64 ordinal, RowsDraw *draw, RowsArena *arena);
 static bool decode_words(const RowsValue *value, Datum datum, uint64 *ordinal);
@@ -208,7 +202,7 @@ rows_hint(RowsValue *value, RowsBounds *bounds, const char *column)
 
 	if (value->is_text && bounds->min_length <= 0 && bounds->lows == NIL && bounds->highs == NIL)
 	{
-		int			room = bounds->max_length;
+		int room = bounds->max_length;
 
 		if (value->typmod >= (int32) VARHDRSZ && (room < 0 || value->typmod - VARHDRSZ < room))
 			room = value->typmod - VARHDRSZ;
@@ -217,7 +211,7 @@ rows_hint(RowsValue *value, RowsBounds *bounds, const char *column)
 			if (!is_named(column, hint->name))
 				continue;
 			if (room >= 0 && room < (int) strlen(hint->form))
-				break;			/* too short to be useful */
+				break; /* too short to be useful */
 			value->name = "words";
 			value->detail = psprintf("as the name \"%s\" suggests", hint->name);
 			value->pattern = hint->form;
@@ -237,7 +231,7 @@ rows_hint(RowsValue *value, RowsBounds *bounds, const char *column)
 		(value->type == NUMERICOID || value->type == FLOAT8OID || value->type == FLOAT4OID ||
 		 value->type == INT4OID || value->type == INT8OID || value->type == INT2OID))
 	{
-		double		scale = 1;
+		double scale = 1;
 
 		for (int i = 0; i < value->scale; i++)
 			scale *= 10;
@@ -258,9 +252,9 @@ rows_hint(RowsValue *value, RowsBounds *bounds, const char *column)
 static bool
 is_named(const char *column, const char *name)
 {
-	int			column_length = strlen(column);
-	int			length = strlen(name);
-	int			start = column_length - length;
+	int column_length = strlen(column);
+	int length = strlen(name);
+	int start = column_length - length;
 
 	if (start < 0 || pg_strcasecmp(column + start, name) != 0)
 		return false;
@@ -270,7 +264,7 @@ is_named(const char *column, const char *name)
 static int
 write_words(const char *form, char *out, RowsDraw *draw)
 {
-	char	   *start = out;
+	char *start = out;
 
 	for (const char *p = form; *p != '\0' && out - start < LONGEST_WORDS - 16; p++)
 	{
@@ -278,13 +272,14 @@ write_words(const char *form, char *out, RowsDraw *draw)
 		{
 			const WordList *list = word_list(*++p);
 			const char *word = list->words[rows_below(draw, list->nwords)];
-			bool		lower = islower((unsigned char) *p);
-			bool		upper = (*p == 'W');
+			bool lower = islower((unsigned char) *p);
+			bool upper = (*p == 'W');
 
 			for (; *word != '\0'; word++)
 			{
-				*out++ = lower ? tolower((unsigned char) *word) :
-					upper ? toupper((unsigned char) *word) : *word;
+				*out++ = lower	 ? tolower((unsigned char) *word)
+						 : upper ? toupper((unsigned char) *word)
+								 : *word;
 				upper = false;
 			}
 		}
@@ -311,7 +306,7 @@ put_text(const RowsValue *value, const char *data, int length, RowsArena *arena)
 static Datum
 make_words(const RowsValue *value, RowsDraw *draw, RowsArena *arena)
 {
-	char		buffer[LONGEST_WORDS];
+	char buffer[LONGEST_WORDS];
 
 	return put_text(value, buffer, write_words(value->pattern, buffer, draw), arena);
 }
@@ -320,13 +315,13 @@ make_words(const RowsValue *value, RowsDraw *draw, RowsArena *arena)
 static Datum
 encode_words(const RowsValue *value, uint64 ordinal, RowsDraw *draw, RowsArena *arena)
 {
-	char		buffer[LONGEST_WORDS + 32];
-	char		number[32];
-	int			digits = snprintf(number, sizeof(number), ".%llu", (unsigned long long) ordinal + 1);
-	int			room = Min(value->max_length, LONGEST_WORDS) - digits;
-	int			length = Min(write_words(value->pattern, buffer, draw), room);
-	char	   *at = memchr(buffer, '@', length);
-	int			before = (at != NULL) ? at - buffer : length;
+	char buffer[LONGEST_WORDS + 32];
+	char number[32];
+	int digits = snprintf(number, sizeof(number), ".%llu", (unsigned long long) ordinal + 1);
+	int room = Min(value->max_length, LONGEST_WORDS) - digits;
+	int length = Min(write_words(value->pattern, buffer, draw), room);
+	char *at = memchr(buffer, '@', length);
+	int before = (at != NULL) ? at - buffer : length;
 
 	memmove(buffer + before + digits, buffer + before, length - before);
 	memcpy(buffer + before, number, digits);
@@ -338,11 +333,11 @@ decode_words(const RowsValue *value, Datum datum, uint64 *ordinal)
 {
 	struct varlena *text = PG_DETOAST_DATUM_PACKED(datum);
 	const char *data = VARDATA_ANY(text);
-	int			length = VARSIZE_ANY_EXHDR(text);
+	int length = VARSIZE_ANY_EXHDR(text);
 	const char *at = memchr(data, '@', length);
-	int			end = (at != NULL) ? at - data : length;
-	int			start = end;
-	uint64		number = 0;
+	int end = (at != NULL) ? at - data : length;
+	int start = end;
+	uint64 number = 0;
 
 	while (start > 0 && end - start < 18 && isdigit((unsigned char) data[start - 1]))
 		start--;

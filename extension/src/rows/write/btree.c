@@ -39,68 +39,70 @@
 
 /* This file writes version 4 of nbtree, as PostgreSQL 13 and later do. */
 StaticAssertDecl(BTREE_MAGIC == 0x053162 && BTREE_VERSION == 4, "another version of nbtree");
-StaticAssertDecl(BTREE_METAPAGE == 0 && P_HIKEY == 1 && P_FIRSTKEY == 2, "another order of pages or items");
+StaticAssertDecl(BTREE_METAPAGE == 0 && P_HIKEY == 1 && P_FIRSTKEY == 2,
+				 "another order of pages or items");
 StaticAssertDecl(BTREE_NONLEAF_FILLFACTOR == 70, "another fillfactor of inner pages");
 StaticAssertDecl(BTP_LEAF == 1 && BTP_ROOT == 2, "other flags of a page");
-StaticAssertDecl(INDEX_ALT_TID_MASK == 0x2000 && BT_OFFSET_MASK == 0x0FFF, "another form of pivot tuples");
+StaticAssertDecl(INDEX_ALT_TID_MASK == 0x2000 && BT_OFFSET_MASK == 0x0FFF,
+				 "another form of pivot tuples");
 StaticAssertDecl(SizeOfPageHeaderData == 24 && sizeof(ItemIdData) == 4, "another page header");
 StaticAssertDecl(sizeof(BTPageOpaqueData) == 16, "another special space of a page");
 StaticAssertDecl(offsetof(BTMetaPageData, btm_allequalimage) == 40, "another metapage");
 StaticAssertDecl(sizeof(IndexTupleData) == 8, "another header of index tuples");
 
 /* Runs that are shorter on average are not worth keeping. */
-#define LEAST_RUN			8
+#define LEAST_RUN 8
 
 /* Inner pages hold more than 250 downlinks: 2^32 blocks need no more levels. */
-#define MOST_LEVELS			8
+#define MOST_LEVELS 8
 
 /* Size that index_form_tuple() gives a tuple with an integer of 2, 4 or 8 bytes. */
-#define ENTRY_SIZE(length)	MAXALIGN(sizeof(IndexTupleData) + (length))
+#define ENTRY_SIZE(length) MAXALIGN(sizeof(IndexTupleData) + (length))
 
 /* An index tuple with room for its integer. */
 typedef union RowsEntry
 {
 	IndexTupleData tuple;
-	char		data[ENTRY_SIZE(sizeof(int64))];
+	char data[ENTRY_SIZE(sizeof(int64))];
 } RowsEntry;
 
 /* Integers at equal steps, in consecutive rows of one page. */
 typedef struct RowsRun
 {
-	int64		first;
-	ItemPointerData tid;		/* of the first row */
-	uint16		length;
+	int64 first;
+	ItemPointerData tid; /* of the first row */
+	uint16 length;
 } RowsRun;
 
 struct RowsEntries
 {
-	Oid			index;
-	AttrNumber	attnum;			/* of the table */
-	int16		length;			/* of an integer: 2, 4 or 8 bytes */
-	int64		step;
-	int64		last;
-	bool		usable;			/* every row is in a run, and the integers ascend */
-	uint64		nrows;
-	uint64		nruns;
-	uint64		room;			/* runs allocated */
-	RowsRun    *runs;
+	Oid index;
+	AttrNumber attnum; /* of the table */
+	int16 length;	   /* of an integer: 2, 4 or 8 bytes */
+	int64 step;
+	int64 last;
+	bool usable; /* every row is in a run, and the integers ascend */
+	uint64 nrows;
+	uint64 nruns;
+	uint64 room; /* runs allocated */
+	RowsRun *runs;
 };
 
 /* The rightmost page of a level, which is being filled. */
 typedef struct RowsLevel
 {
-	BulkWriteBuffer buffer;		/* NULL: the tree has no such level */
+	BulkWriteBuffer buffer; /* NULL: the tree has no such level */
 	BlockNumber block;
-	OffsetNumber last;			/* last item */
-	RowsEntry	low;			/* pivot tuple for the parent: downlink to this page */
+	OffsetNumber last; /* last item */
+	RowsEntry low;	   /* pivot tuple for the parent: downlink to this page */
 } RowsLevel;
 
 typedef struct RowsTree
 {
-	Relation	index;
+	Relation index;
 	BulkWriteState *writer;
-	BlockNumber nblocks;		/* blocks assigned to pages, including the metapage */
-	RowsLevel	levels[MOST_LEVELS];
+	BlockNumber nblocks; /* blocks assigned to pages, including the metapage */
+	RowsLevel levels[MOST_LEVELS];
 } RowsTree;
 
 static void add_item(RowsTree *tree, int level, IndexTuple tuple);
@@ -121,10 +123,10 @@ static void set_integer(IndexTuple tuple, int16 length, int64 value);
 RowsEntries *
 rows_collect_entries(Relation rel)
 {
-	List	   *indexes = RelationGetIndexList(rel);
+	List *indexes = RelationGetIndexList(rel);
 	RowsEntries *entries = NULL;
-	Relation	index;
-	Oid			type;
+	Relation index;
+	Oid type;
 
 	if (list_length(indexes) != 1 || rel->rd_tableam != GetHeapamTableAmRoutine())
 		return NULL;
@@ -133,8 +135,7 @@ rows_collect_entries(Relation rel)
 	type = TupleDescAttr(RelationGetDescr(index), 0)->atttypid;
 	if (index->rd_rel->relam == BTREE_AM_OID && index->rd_index->indnatts == 1 &&
 		index->rd_index->indkey.values[0] > 0 && RelationGetIndexPredicate(index) == NIL &&
-		!index->rd_index->indisexclusion &&
-		(index->rd_indoption[0] & INDOPTION_DESC) == 0 &&
+		!index->rd_index->indisexclusion && (index->rd_indoption[0] & INDOPTION_DESC) == 0 &&
 		(type == INT2OID || type == INT4OID || (type == INT8OID && FLOAT8PASSBYVAL)) &&
 		index->rd_opfamily[0] == INTEGER_BTREE_FAM_OID)
 	{
@@ -154,17 +155,18 @@ rows_collect_entries(Relation rel)
 void
 rows_add_entry(RowsEntries *entries, TupleTableSlot *slot)
 {
-	RowsRun    *run = entries->runs + entries->nruns - 1;
+	RowsRun *run = entries->runs + entries->nruns - 1;
 	ItemPointer tid = &slot->tts_tid;
-	bool		isnull;
-	int64		value;
-	Datum		datum;
+	bool isnull;
+	int64 value;
+	Datum datum;
 
 	if (!entries->usable)
 		return;
 	datum = slot_getattr(slot, entries->attnum, &isnull);
-	value = (entries->length == sizeof(int16)) ? DatumGetInt16(datum) :
-		(entries->length == sizeof(int32)) ? DatumGetInt32(datum) : DatumGetInt64(datum);
+	value = (entries->length == sizeof(int16))	 ? DatumGetInt16(datum)
+			: (entries->length == sizeof(int32)) ? DatumGetInt32(datum)
+												 : DatumGetInt64(datum);
 	if (isnull || (entries->nrows > 0 && value <= entries->last))
 	{
 		entries->usable = false;
@@ -217,9 +219,9 @@ rows_index_of_entries(const RowsEntries *entries, uint64 nrows)
 void
 rows_write_btree(Relation index, const RowsEntries *entries)
 {
-	RowsTree	tree = {.index = index, .nblocks = BTREE_METAPAGE + 1};
-	RowsEntry	entry = {0};
-	uint64		ndone = 0;
+	RowsTree tree = {.index = index, .nblocks = BTREE_METAPAGE + 1};
+	RowsEntry entry = {0};
+	uint64 ndone = 0;
 
 	Assert(entries->usable && entries->nrows > 0 && entries->nruns > 0);
 	Assert(entries->index == RelationGetRelid(index));
@@ -253,7 +255,7 @@ rows_write_btree(Relation index, const RowsEntries *entries)
 static void
 add_item(RowsTree *tree, int level, IndexTuple tuple)
 {
-	RowsLevel  *here = &tree->levels[level];
+	RowsLevel *here = &tree->levels[level];
 
 	if (level == MOST_LEVELS)
 		elog(ERROR, "index \"%s\" has too many levels", RelationGetRelationName(tree->index));
@@ -277,19 +279,19 @@ static bool
 is_full(const RowsTree *tree, int level, Size size)
 {
 	const RowsLevel *here = &tree->levels[level];
-	Size		space = PageGetFreeSpace((Page) here->buffer);
-	Size		spared = (level == 0) ? BTGetTargetPageFreeSpace(tree->index) :
-		BLCKSZ * (100 - BTREE_NONLEAF_FILLFACTOR) / 100;
+	Size space = PageGetFreeSpace((Page) here->buffer);
+	Size spared = (level == 0) ? BTGetTargetPageFreeSpace(tree->index)
+							   : BLCKSZ * (100 - BTREE_NONLEAF_FILLFACTOR) / 100;
 
 	return space < size + (level == 0 ? MAXALIGN(sizeof(ItemPointerData)) : 0) ||
-		(space < spared && here->last > P_FIRSTKEY);
+		   (space < spared && here->last > P_FIRSTKEY);
 }
 
 static void
 start_page(RowsTree *tree, int level, BlockNumber previous)
 {
-	RowsLevel  *here = &tree->levels[level];
-	Page		page;
+	RowsLevel *here = &tree->levels[level];
+	Page page;
 	BTPageOpaque opaque;
 
 	here->buffer = smgr_bulk_get_buf(tree->writer);
@@ -316,14 +318,14 @@ start_page(RowsTree *tree, int level, BlockNumber previous)
 static void
 end_page(RowsTree *tree, int level)
 {
-	RowsLevel  *here = &tree->levels[level];
+	RowsLevel *here = &tree->levels[level];
 	BulkWriteBuffer buffer = here->buffer;
 	BlockNumber block = here->block;
-	Page		page = (Page) buffer;
-	ItemId		last = PageGetItemId(page, here->last);
-	ItemId		hikey = PageGetItemId(page, P_HIKEY);
-	IndexTuple	tuple = (IndexTuple) PageGetItem(page, last);
-	RowsEntry	moved;
+	Page page = (Page) buffer;
+	ItemId last = PageGetItemId(page, here->last);
+	ItemId hikey = PageGetItemId(page, P_HIKEY);
+	IndexTuple tuple = (IndexTuple) PageGetItem(page, last);
+	RowsEntry moved;
 
 	Assert(here->last > P_FIRSTKEY && IndexTupleSize(tuple) <= sizeof(RowsEntry));
 	memcpy(&moved, tuple, IndexTupleSize(tuple));
@@ -356,7 +358,8 @@ append(RowsLevel *here, int level, IndexTuple tuple)
 		BTreeTupleSetNAtts(&bare, 0, false);
 		tuple = &bare;
 	}
-	if (PageAddItem((Page) here->buffer, (void *) tuple, IndexTupleSize(tuple), offset, false, false) != offset)
+	if (PageAddItem((Page) here->buffer, (void *) tuple, IndexTupleSize(tuple), offset, false,
+					false) != offset)
 		elog(ERROR, "no room for an index tuple");
 	here->last = offset;
 }
@@ -365,7 +368,7 @@ append(RowsLevel *here, int level, IndexTuple tuple)
 static void
 add_downlink(RowsTree *tree, int level, BlockNumber block)
 {
-	IndexTuple	low = &tree->levels[level].low.tuple;
+	IndexTuple low = &tree->levels[level].low.tuple;
 
 	BTreeTupleSetDownLink(low, block);
 	add_item(tree, level + 1, low);
@@ -380,12 +383,12 @@ end_tree(RowsTree *tree)
 {
 	BulkWriteBuffer metapage;
 	BlockNumber root = P_NONE;
-	int			level = 0;
+	int level = 0;
 
 	for (; root == P_NONE; level++)
 	{
-		RowsLevel  *here = &tree->levels[level];
-		Page		page = (Page) here->buffer;
+		RowsLevel *here = &tree->levels[level];
+		Page page = (Page) here->buffer;
 
 		if (level + 1 == MOST_LEVELS || tree->levels[level + 1].buffer == NULL)
 		{
@@ -409,9 +412,9 @@ end_tree(RowsTree *tree)
 static void
 set_integer(IndexTuple tuple, int16 length, int64 value)
 {
-	char	   *data = (char *) tuple + sizeof(IndexTupleData);
-	int32		four = (int32) value;
-	int16		two = (int16) value;
+	char *data = (char *) tuple + sizeof(IndexTupleData);
+	int32 four = (int32) value;
+	int16 two = (int16) value;
 
 	if (length == sizeof(value))
 		memcpy(data, &value, sizeof(value));

@@ -25,7 +25,7 @@
 #include "rows/write/fill_parents.h"
 
 /* Number of rows to insert into an empty referenced table. */
-#define MOST_FILLED_PARENTS	1000
+#define MOST_FILLED_PARENTS 1000
 
 static void fill_parent(RowsPlan *plan, uint64 nrows, List *waiting);
 
@@ -33,14 +33,14 @@ static void fill_parent(RowsPlan *plan, uint64 nrows, List *waiting);
 RowsPlan *
 rows_prepare(Oid relid, uint64 nrows, uint64 seed, RowsOptions *options, const RowsCall *given)
 {
-	RowsCall	call = {0};
+	RowsCall call = {0};
 
 	if (given != NULL)
 		call = *given;
 	call.writing = true;
 	for (;;)
 	{
-		RowsPlan   *plan = rows_make_plan(rows_open_target(relid, true), seed, options, &call);
+		RowsPlan *plan = rows_make_plan(rows_open_target(relid, true), seed, options, &call);
 
 		if (plan->lacking == NULL)
 			return plan;
@@ -54,10 +54,10 @@ rows_prepare(Oid relid, uint64 nrows, uint64 seed, RowsOptions *options, const R
 static void
 fill_parent(RowsPlan *plan, uint64 nrows, List *waiting)
 {
-	Jsonb	   *none = DatumGetJsonbP(DirectFunctionCall1(jsonb_in, CStringGetDatum("{}")));
+	Jsonb *none = DatumGetJsonbP(DirectFunctionCall1(jsonb_in, CStringGetDatum("{}")));
 	RowsOptions *options = rows_parse_options(none);
-	RowsCall	call = {.waiting = lappend_oid(list_copy(waiting), RelationGetRelid(plan->rel))};
-	RowsPlan   *parent;
+	RowsCall call = {.waiting = lappend_oid(list_copy(waiting), RelationGetRelid(plan->rel))};
+	RowsPlan *parent;
 
 	check_stack_depth();
 	if (nrows == 0)

@@ -10,6 +10,7 @@
 
 #include "rows/plan/parts.h"
 
-extern RowsPlan *rows_prepare(Oid relid, uint64 nrows, uint64 seed, RowsOptions *options, const RowsCall *given);
+extern RowsPlan *rows_prepare(Oid relid, uint64 nrows, uint64 seed, RowsOptions *options,
+							  const RowsCall *given);
 
-#endif							/* POC_ROWS_WRITE_FILL_PARENTS_H */
+#endif /* POC_ROWS_WRITE_FILL_PARENTS_H */

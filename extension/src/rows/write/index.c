@@ -45,7 +45,7 @@
 #include "rows/write/triggers.h"
 
 /* Below this number of rows, rebuilding the indexes is not worth the new files. */
-#define INDEXES_AFTER_ROWS	1000
+#define INDEXES_AFTER_ROWS 1000
 
 static const char *obstacle(RowsPlan *plan, List *indexes);
 static void rebuild_index(Relation rel, RowsEntries *entries, uint64 nrows);
@@ -62,11 +62,11 @@ static void clear_indcheckxmin(Relation rel, Oid index);
 bool
 rows_may_index_after(RowsPlan *plan, uint64 nrows)
 {
-	Relation	rel = plan->rel;
-	bool		asked = (plan->options->indexes == ROWS_INDEXES_AFTER ||
-						 plan->options->indexes == ROWS_INDEXES_REINDEX);
+	Relation rel = plan->rel;
+	bool asked = (plan->options->indexes == ROWS_INDEXES_AFTER ||
+				  plan->options->indexes == ROWS_INDEXES_REINDEX);
 	const char *reason;
-	List	   *indexes;
+	List *indexes;
 
 	if (plan->options->indexes == ROWS_INDEXES_EACH || (!asked && nrows < INDEXES_AFTER_ROWS))
 		return false;
@@ -80,16 +80,15 @@ rows_may_index_after(RowsPlan *plan, uint64 nrows)
 		if (!ConditionalLockRelationOid(RelationGetRelid(rel), AccessExclusiveLock))
 			reason = "another session uses it";
 		else
-			reason = obstacle(plan, indexes);	/* another session may have been faster */
+			reason = obstacle(plan, indexes); /* another session may have been faster */
 	}
 
 	if (reason != NULL && asked)
-		ereport(ERROR,
-				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
-				 errmsg("cannot build the indexes of table \"%s\" after the load",
-						RelationGetRelationName(rel)),
-				 errdetail("%c%s.", pg_toupper(reason[0]), reason + 1),
-				 errhint("Use the option {\"indexes\": \"auto\"}.")));
+		ereport(ERROR, (errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+						errmsg("cannot build the indexes of table \"%s\" after the load",
+							   RelationGetRelationName(rel)),
+						errdetail("%c%s.", pg_toupper(reason[0]), reason + 1),
+						errhint("Use the option {\"indexes\": \"auto\"}.")));
 	return reason == NULL;
 }
 
@@ -100,13 +99,14 @@ rows_may_index_after(RowsPlan *plan, uint64 nrows)
 const char *
 rows_explain_indexes(RowsPlan *plan, const char **reason)
 {
-	List	   *indexes = (plan->rel->rd_rel->relkind == RELKIND_RELATION) ?
-		RelationGetIndexList(plan->rel) : NIL;
+	List *indexes = (plan->rel->rd_rel->relkind == RELKIND_RELATION)
+						? RelationGetIndexList(plan->rel)
+						: NIL;
 
 	if (indexes == NIL)
 		return NULL;
-	*reason = (plan->options->indexes == ROWS_INDEXES_EACH) ? "the option \"indexes\" demands it" :
-		obstacle(plan, indexes);
+	*reason = (plan->options->indexes == ROWS_INDEXES_EACH) ? "the option \"indexes\" demands it"
+															: obstacle(plan, indexes);
 	if (*reason != NULL)
 		return "each";
 	*reason = psprintf("built when they are in: %d rows or more into the empty table, which nobody else uses",
@@ -118,9 +118,9 @@ rows_explain_indexes(RowsPlan *plan, const char **reason)
 static const char *
 obstacle(RowsPlan *plan, List *indexes)
 {
-	Relation	rel = plan->rel;
+	Relation rel = plan->rel;
 	const char *reason = NULL;
-	ListCell   *cell;
+	ListCell *cell;
 
 	if (rel->rd_rel->relkind != RELKIND_RELATION)
 		return "it is not a plain table";
@@ -142,9 +142,9 @@ obstacle(RowsPlan *plan, List *indexes)
 	if (RelationGetNumberOfBlocks(rel) != 0)
 		return "it is not empty";
 
-	foreach(cell, indexes)
+	foreach (cell, indexes)
 	{
-		Relation	index = index_open(lfirst_oid(cell), AccessShareLock);
+		Relation index = index_open(lfirst_oid(cell), AccessShareLock);
 
 		if (index->rd_refcnt != 1)
 			reason = "this session uses one of its indexes in another command";
@@ -184,10 +184,10 @@ rows_index_after(Relation rel, RowsEntries *entries, uint64 nrows)
 static void
 rebuild_index(Relation rel, RowsEntries *entries, uint64 nrows)
 {
-	Relation	index;
-	Oid			userid;
-	int			security_context;
-	int			nestlevel;
+	Relation index;
+	Oid userid;
+	int security_context;
+	int nestlevel;
 
 	Assert(CheckRelationLockedByMe(rel, AccessExclusiveLock, true));
 	GetUserIdAndSecContext(&userid, &security_context);
@@ -224,12 +224,15 @@ rebuild_index(Relation rel, RowsEntries *entries, uint64 nrows)
 static void
 start_build_progress(Relation index, uint64 nrows)
 {
-	const int	params[] = {PROGRESS_CREATEIDX_COMMAND, PROGRESS_CREATEIDX_INDEX_OID,
-		PROGRESS_CREATEIDX_ACCESS_METHOD_OID, PROGRESS_CREATEIDX_PHASE, PROGRESS_CREATEIDX_SUBPHASE,
-	PROGRESS_CREATEIDX_TUPLES_TOTAL};
-	const int64 values[] = {PROGRESS_CREATEIDX_COMMAND_REINDEX, RelationGetRelid(index),
-		index->rd_rel->relam, PROGRESS_CREATEIDX_PHASE_BUILD, PROGRESS_CREATEIDX_SUBPHASE_INITIALIZE,
-	(int64) nrows};
+	const int params[] = {PROGRESS_CREATEIDX_COMMAND,			PROGRESS_CREATEIDX_INDEX_OID,
+						  PROGRESS_CREATEIDX_ACCESS_METHOD_OID, PROGRESS_CREATEIDX_PHASE,
+						  PROGRESS_CREATEIDX_SUBPHASE,			PROGRESS_CREATEIDX_TUPLES_TOTAL};
+	const int64 values[] = {PROGRESS_CREATEIDX_COMMAND_REINDEX,
+							RelationGetRelid(index),
+							index->rd_rel->relam,
+							PROGRESS_CREATEIDX_PHASE_BUILD,
+							PROGRESS_CREATEIDX_SUBPHASE_INITIALIZE,
+							(int64) nrows};
 
 	pgstat_progress_start_command(PROGRESS_COMMAND_CREATE_INDEX, index->rd_index->indrelid);
 	pgstat_progress_update_multi_param(lengthof(params), params, values);
@@ -256,7 +259,7 @@ set_statistics(Relation rel, uint64 nrows)
 {
 	BlockNumber visible = 0;
 	BlockNumber frozen = 0;
-	bool		is_index = (rel->rd_rel->relkind == RELKIND_INDEX);
+	bool is_index = (rel->rd_rel->relkind == RELKIND_INDEX);
 
 	if (is_index || poc_build_sets_statistics(rel))
 	{
@@ -273,8 +276,8 @@ set_statistics(Relation rel, uint64 nrows)
 static void
 clear_indcheckxmin(Relation rel, Oid index)
 {
-	Relation	pg_index = table_open(IndexRelationId, RowExclusiveLock);
-	HeapTuple	tuple = SearchSysCacheCopy1(INDEXRELID, ObjectIdGetDatum(index));
+	Relation pg_index = table_open(IndexRelationId, RowExclusiveLock);
+	HeapTuple tuple = SearchSysCacheCopy1(INDEXRELID, ObjectIdGetDatum(index));
 	Form_pg_index form;
 
 	if (!HeapTupleIsValid(tuple))

@@ -47,48 +47,48 @@
 #include "rows/write/unique_start.h"
 
 /* Rows inserted per batch; more does not help. */
-#define BATCH_ROWS			1000
+#define BATCH_ROWS 1000
 /* ... and the memory that their values may take */
-#define BATCH_BYTES			(512 * 1024)
+#define BATCH_BYTES (512 * 1024)
 
 /* Amount of WAL that is worth waking the WAL writer. */
-#define WAL_BYTES_TO_WRITE	(1024 * 1024)
+#define WAL_BYTES_TO_WRITE (1024 * 1024)
 
 /* A table may fill 1/2 of the shared buffers; INSERT could fill them all. */
-#define BUFFER_PART		2
+#define BUFFER_PART 2
 
 /* Rows to be inserted into one table or partition. */
 typedef struct RowsBuffer
 {
 	ResultRelInfo *relinfo;
-	RowsLayout *layout;			/* NULL: the access method forms the tuples */
+	RowsLayout *layout; /* NULL: the access method forms the tuples */
 	BulkInsertState bistate;
-	BlockNumber first_block;	/* first block written */
-	uint64		nrows;			/* rows written */
-	int			nslots;
+	BlockNumber first_block; /* first block written */
+	uint64 nrows;			 /* rows written */
+	int nslots;
 	TupleTableSlot *slots[BATCH_ROWS];
-	bool		formed[BATCH_ROWS]; /* does the slot hold a tuple made here? */
-	uint64		rows[BATCH_ROWS];	/* row numbers, for the error context */
+	bool formed[BATCH_ROWS]; /* does the slot hold a tuple made here? */
+	uint64 rows[BATCH_ROWS]; /* row numbers, for the error context */
 } RowsBuffer;
 
 typedef struct RowsInsert
 {
-	RowsPlan   *plan;
-	RowsMaker  *maker;
-	EState	   *estate;
+	RowsPlan *plan;
+	RowsMaker *maker;
+	EState *estate;
 	ModifyTableState *mtstate;
 	ResultRelInfo *root;
 	PartitionTupleRouting *routing;
 	TransitionCaptureState *transition;
-	CommandId	command;
+	CommandId command;
 	MemoryContext flush_context;
-	TupleTableSlot *slot;		/* of the root, if rows are routed */
-	List	   *buffers;		/* of RowsBuffer */
+	TupleTableSlot *slot; /* of the root, if rows are routed */
+	List *buffers;		  /* of RowsBuffer */
 	RowsBuffer *current;
-	RowsEntries *entries;		/* of an index that is built after the load */
-	uint64		wal_told;		/* wal_bytes when the WAL writer was last woken */
-	uint64		wanted;			/* total number of rows */
-	uint64		inserted;
+	RowsEntries *entries; /* of an index that is built after the load */
+	uint64 wal_told;	  /* wal_bytes when the WAL writer was last woken */
+	uint64 wanted;		  /* total number of rows */
+	uint64 inserted;
 } RowsInsert;
 
 static void start_insert(RowsInsert *insert, RowsPlan *plan, uint64 end, bool with_indexes);
@@ -108,10 +108,10 @@ static void start_progress(Oid relid, uint64 nrows);
 uint64
 rows_insert(RowsPlan *plan, uint64 first, uint64 nrows)
 {
-	RowsInsert	insert = {0};
-	Oid			relid = RelationGetRelid(plan->rel);
-	CommandId	began = GetCurrentCommandId(false);
-	bool		indexes_after = rows_may_index_after(plan, nrows);
+	RowsInsert insert = {0};
+	Oid relid = RelationGetRelid(plan->rel);
+	CommandId began = GetCurrentCommandId(false);
+	bool indexes_after = rows_may_index_after(plan, nrows);
 	ErrorContextCallback callback;
 
 	rows_find_bases(plan, first + nrows);
@@ -151,7 +151,7 @@ rows_insert(RowsPlan *plan, uint64 first, uint64 nrows)
 static void
 start_insert(RowsInsert *insert, RowsPlan *plan, uint64 end, bool with_indexes)
 {
-	EState	   *estate = CreateExecutorState();
+	EState *estate = CreateExecutorState();
 	ParseState *pstate = make_parsestate(NULL);
 	ModifyTableState *mtstate;
 
@@ -178,8 +178,11 @@ start_insert(RowsInsert *insert, RowsPlan *plan, uint64 end, bool with_indexes)
 
 	AfterTriggerBeginQuery();
 	if (plan->rel->trigdesc != NULL && plan->rel->trigdesc->trig_insert_new_table)
-		insert->transition = mtstate->mt_transition_capture =
-			MakeTransitionCaptureState(plan->rel->trigdesc, RelationGetRelid(plan->rel), CMD_INSERT);
+		insert->transition = mtstate
+								 ->mt_transition_capture = MakeTransitionCaptureState(plan->rel->trigdesc,
+																					  RelationGetRelid(
+																						  plan->rel),
+																					  CMD_INSERT);
 	if (plan->rel->rd_rel->relkind == RELKIND_PARTITIONED_TABLE)
 		insert->routing = ExecSetupPartitionTupleRouting(estate, plan->rel);
 	ExecBSInsertTriggers(estate, insert->root);
@@ -198,8 +201,8 @@ start_insert(RowsInsert *insert, RowsPlan *plan, uint64 end, bool with_indexes)
 static void
 check_privileges(RowsInsert *insert, ParseState *pstate, Relation rel)
 {
-	ParseNamespaceItem *item = addRangeTableEntryForRelation(pstate, rel, RowExclusiveLock,
-															 NULL, false, false);
+	ParseNamespaceItem *item = addRangeTableEntryForRelation(pstate, rel, RowExclusiveLock, NULL,
+															 false, false);
 	PocPermissions *permissions = poc_nsitem_permissions(item);
 
 	permissions->requiredPerms = ACL_INSERT;
@@ -210,7 +213,8 @@ check_privileges(RowsInsert *insert, ParseState *pstate, Relation rel)
 		if (column->kind != ROWS_COLUMN_NOTHING && column->kind != ROWS_COLUMN_DEFAULT &&
 			column->kind != ROWS_COLUMN_SEQUENCE && column->kind != ROWS_COLUMN_NULL)
 			permissions->insertedCols = bms_add_member(permissions->insertedCols,
-													   column->attnum - FirstLowInvalidHeapAttributeNumber);
+													   column->attnum -
+														   FirstLowInvalidHeapAttributeNumber);
 	}
 	ExecCheckPermissions(pstate->p_rtable, poc_rteperminfos(pstate), true);
 }
@@ -243,7 +247,7 @@ insert_row(RowsInsert *insert, uint64 row)
 	{
 		if (insert->plan->path != ROWS_PATH_MULTI)
 			rows_reset_maker(insert->maker);
-		return;					/* the trigger suppressed the row */
+		return; /* the trigger suppressed the row */
 	}
 
 	if (relinfo->ri_RelationDesc->rd_att->constr != NULL)
@@ -266,10 +270,9 @@ insert_row(RowsInsert *insert, uint64 row)
 
 	buffer = insert->current;
 	buffer->formed[buffer->nslots] = buffer->layout != NULL &&
-		rows_store_tuple(buffer->layout, slot, &insert->maker->arena);
+									 rows_store_tuple(buffer->layout, slot, &insert->maker->arena);
 	buffer->rows[buffer->nslots++] = row;
-	if (buffer->nslots == BATCH_ROWS ||
-		rows_arena_size(&insert->maker->arena) > BATCH_BYTES)
+	if (buffer->nslots == BATCH_ROWS || rows_arena_size(&insert->maker->arena) > BATCH_BYTES)
 		write_batch(insert);
 }
 
@@ -314,11 +317,11 @@ static RowsBuffer *
 buffer_for(RowsInsert *insert, ResultRelInfo *relinfo)
 {
 	RowsBuffer *buffer = insert->current;
-	ListCell   *cell;
+	ListCell *cell;
 
 	if (buffer != NULL && buffer->relinfo == relinfo)
 		return buffer;
-	foreach(cell, insert->buffers)
+	foreach (cell, insert->buffers)
 	{
 		buffer = lfirst(cell);
 		if (buffer->relinfo == relinfo)
@@ -341,7 +344,7 @@ buffer_for(RowsInsert *insert, ResultRelInfo *relinfo)
 static void
 write_one(RowsInsert *insert, ResultRelInfo *relinfo, TupleTableSlot *slot)
 {
-	List	   *recheck = NIL;
+	List *recheck = NIL;
 
 	table_tuple_insert(relinfo->ri_RelationDesc, slot, insert->command, 0, NULL);
 	if (relinfo->ri_NumIndices > 0)
@@ -373,9 +376,9 @@ wake_wal_writer(RowsInsert *insert)
 static void
 write_batch(RowsInsert *insert)
 {
-	ListCell   *cell;
+	ListCell *cell;
 
-	foreach(cell, insert->buffers)
+	foreach (cell, insert->buffers)
 		write_buffer(insert, lfirst(cell));
 	wake_wal_writer(insert);
 	rows_reset_maker(insert->maker);
@@ -386,9 +389,10 @@ static void
 write_buffer(RowsInsert *insert, RowsBuffer *buffer)
 {
 	ResultRelInfo *relinfo = buffer->relinfo;
-	EState	   *estate = insert->estate;
-	bool		has_triggers = relinfo->ri_TrigDesc != NULL &&
-		(relinfo->ri_TrigDesc->trig_insert_after_row || relinfo->ri_TrigDesc->trig_insert_new_table);
+	EState *estate = insert->estate;
+	bool has_triggers = relinfo->ri_TrigDesc != NULL &&
+						(relinfo->ri_TrigDesc->trig_insert_after_row ||
+						 relinfo->ri_TrigDesc->trig_insert_new_table);
 	MemoryContext old;
 
 	if (buffer->nslots == 0)
@@ -396,8 +400,8 @@ write_buffer(RowsInsert *insert, RowsBuffer *buffer)
 
 	/* table_multi_insert() leaks */
 	old = MemoryContextSwitchTo(insert->flush_context);
-	table_multi_insert(relinfo->ri_RelationDesc, buffer->slots, buffer->nslots,
-					   insert->command, 0, buffer->bistate);
+	table_multi_insert(relinfo->ri_RelationDesc, buffer->slots, buffer->nslots, insert->command, 0,
+					   buffer->bistate);
 	MemoryContextSwitchTo(old);
 	MemoryContextReset(insert->flush_context);
 	limit_buffers(buffer);
@@ -412,7 +416,7 @@ write_buffer(RowsInsert *insert, RowsBuffer *buffer)
 			rows_add_entry(insert->entries, slot);
 		if (relinfo->ri_NumIndices > 0 || has_triggers)
 		{
-			List	   *recheck = NIL;
+			List *recheck = NIL;
 
 			insert->maker->row = buffer->rows[i];
 			ResetPerTupleExprContext(estate);
@@ -454,9 +458,9 @@ limit_buffers(RowsBuffer *buffer)
 static void
 end_insert(RowsInsert *insert)
 {
-	ListCell   *cell;
+	ListCell *cell;
 
-	foreach(cell, insert->buffers)
+	foreach (cell, insert->buffers)
 	{
 		RowsBuffer *buffer = lfirst(cell);
 
@@ -484,7 +488,7 @@ end_insert(RowsInsert *insert)
 static void
 start_progress(Oid relid, uint64 nrows)
 {
-	const int	params[] = {PROGRESS_COPY_COMMAND, PROGRESS_COPY_TYPE};
+	const int params[] = {PROGRESS_COPY_COMMAND, PROGRESS_COPY_TYPE};
 	const int64 values[] = {PROGRESS_COPY_COMMAND_FROM, PROGRESS_COPY_TYPE_CALLBACK};
 
 	pgstat_progress_start_command(PROGRESS_COMMAND_COPY, relid);

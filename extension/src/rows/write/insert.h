@@ -12,4 +12,4 @@
 
 extern uint64 rows_insert(RowsPlan *plan, uint64 first, uint64 nrows);
 
-#endif							/* POC_ROWS_WRITE_INSERT_H */
+#endif /* POC_ROWS_WRITE_INSERT_H */

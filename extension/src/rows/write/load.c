@@ -54,7 +54,7 @@ rows_write(RowsPlan *plan, uint64 first, uint64 nrows, Jsonb *options)
 	}
 	PG_CATCH();
 	{
-		int			category = ERRCODE_TO_CATEGORY(geterrcode());
+		int category = ERRCODE_TO_CATEGORY(geterrcode());
 
 		if (category != ERRCODE_INTEGRITY_CONSTRAINT_VIOLATION && category != ERRCODE_DATA_EXCEPTION &&
 			category != ERRCODE_TO_CATEGORY(ERRCODE_WITH_CHECK_OPTION_VIOLATION))
@@ -72,13 +72,14 @@ rows_write(RowsPlan *plan, uint64 first, uint64 nrows, Jsonb *options)
 static void
 rethrow_with_hint(MemoryContext context)
 {
-	ErrorData  *error;
+	ErrorData *error;
 
 	MemoryContextSwitchTo(context);
 	error = CopyErrorData();
 	FlushErrorState();
 	if (error->hint == NULL)
-		error->hint = pstrdup("The value may come from a default, a trigger, an expression or an option: "
-							  "shape the columns behind it by the option \"columns\", or lift the constraint for the time of the load.");
+		error->hint = pstrdup(
+			"The value may come from a default, a trigger, an expression or an option: "
+			"shape the columns behind it by the option \"columns\", or lift the constraint for the time of the load.");
 	ReThrowError(error);
 }

@@ -14,4 +14,4 @@
 
 extern uint64 rows_write(RowsPlan *plan, uint64 first, uint64 nrows, Jsonb *options);
 
-#endif							/* POC_ROWS_WRITE_LOAD_H */
+#endif /* POC_ROWS_WRITE_LOAD_H */

@@ -31,8 +31,8 @@ static bool passes_checks(RowsMaker *maker, Datum *values, bool *isnull, RowsChe
 RowsMaker *
 rows_make_maker(RowsPlan *plan, EState *estate, uint64 end)
 {
-	RowsMaker  *maker = palloc0(sizeof(RowsMaker));
-	ListCell   *cell;
+	RowsMaker *maker = palloc0(sizeof(RowsMaker));
+	ListCell *cell;
 
 	maker->plan = plan;
 	maker->end = end;
@@ -47,9 +47,9 @@ rows_make_maker(RowsPlan *plan, EState *estate, uint64 end)
 		if (column->kind == ROWS_COLUMN_DEFAULT)
 			column->default_state = ExecPrepareExpr(column->default_expr, estate);
 	}
-	foreach(cell, plan->checks)
+	foreach (cell, plan->checks)
 	{
-		RowsCheck  *check = lfirst(cell);
+		RowsCheck *check = lfirst(cell);
 
 		check->state = ExecPrepareExpr(check->expr, estate);
 	}
@@ -62,8 +62,8 @@ rows_make_maker(RowsPlan *plan, EState *estate, uint64 end)
 void
 rows_make_row(RowsMaker *maker, uint64 row, Datum *values, bool *isnull)
 {
-	RowsPlan   *plan = maker->plan;
-	RowsCheck  *failed = NULL;
+	RowsPlan *plan = maker->plan;
+	RowsCheck *failed = NULL;
 
 	maker->row = row;
 	for (int attempt = 0; attempt < ROWS_MAX_ATTEMPTS; attempt++)
@@ -71,14 +71,17 @@ rows_make_row(RowsMaker *maker, uint64 row, Datum *values, bool *isnull)
 		for (int i = 0; i < plan->natts; i++)
 		{
 			RowsColumn *column = &plan->columns[i];
-			RowsDraw	draw;
+			RowsDraw draw;
 
 			maker->column = column;
 			switch (column->kind)
 			{
 				case ROWS_COLUMN_RANDOM:
-					rows_draw_start(&draw, likely(attempt == 0) ? column->stream :
-									rows_stream(plan->seed, column->attnum, attempt), row);
+					rows_draw_start(&draw,
+									likely(attempt == 0)
+										? column->stream
+										: rows_stream(plan->seed, column->attnum, attempt),
+									row);
 					draw.attempt = attempt;
 					values[i] = rows_value(column->value, &draw, &maker->arena, &isnull[i]);
 					break;
@@ -88,13 +91,15 @@ rows_make_row(RowsMaker *maker, uint64 row, Datum *values, bool *isnull)
 						break;
 					rows_draw_start(&draw, column->stream, row);
 					isnull[i] = attempt == 0 && column->value->null_fraction > 0 &&
-						rows_unit(&draw) < column->value->null_fraction;
+								rows_unit(&draw) < column->value->null_fraction;
 					if (isnull[i])
 					{
 						values[i] = (Datum) 0;
 						break;
 					}
-					values[i] = column->value->encode(column->value, counted_part(column, row, attempt), &draw, &maker->arena);
+					values[i] = column->value->encode(column->value,
+													  counted_part(column, row, attempt), &draw,
+													  &maker->arena);
 					break;
 
 				case ROWS_COLUMN_SEQUENCE:
@@ -126,14 +131,16 @@ rows_make_row(RowsMaker *maker, uint64 row, Datum *values, bool *isnull)
 					break;
 
 				case ROWS_COLUMN_FOREIGN:
-					if (column->foreign->counting != NULL && (uint64) attempt >= column->foreign->counting->counted->stride)
+					if (column->foreign->counting != NULL &&
+						(uint64) attempt >= column->foreign->counting->counted->stride)
 						break;
-					values[i] = rows_foreign_value(column->foreign, choose_parent(plan, column->foreign, row, attempt),
+					values[i] = rows_foreign_value(column->foreign,
+												   choose_parent(plan, column->foreign, row, attempt),
 												   column->component);
 					isnull[i] = false;
 					break;
 
-				case ROWS_COLUMN_ITSELF:	/* set below, when the other column is known */
+				case ROWS_COLUMN_ITSELF: /* set below, when the other column is known */
 				case ROWS_COLUMN_NOTHING:
 				case ROWS_COLUMN_NULL:
 					values[i] = (Datum) 0;
@@ -152,11 +159,12 @@ rows_make_row(RowsMaker *maker, uint64 row, Datum *values, bool *isnull)
 
 	ereport(ERROR,
 			(errcode(ERRCODE_CHECK_VIOLATION),
-			 errmsg("no row found that satisfies constraint \"%s\" of table \"%s\"",
-					failed->name, RelationGetRelationName(plan->rel)),
+			 errmsg("no row found that satisfies constraint \"%s\" of table \"%s\"", failed->name,
+					RelationGetRelationName(plan->rel)),
 			 errdetail("Each of %d random rows was rejected.", ROWS_MAX_ATTEMPTS),
-			 errhint("poc_barman understands comparisons of one column with constants, BETWEEN, IN and length(); "
-					 "for other conditions shape the columns by the option \"columns\", or give them fitting defaults."),
+			 errhint(
+				 "poc_barman understands comparisons of one column with constants, BETWEEN, IN and length(); "
+				 "for other conditions shape the columns by the option \"columns\", or give them fitting defaults."),
 			 errtableconstraint(plan->rel, failed->name)));
 }
 
@@ -181,12 +189,15 @@ counted_part(RowsColumn *column, uint64 row, int attempt)
 static uint64
 choose_parent(RowsPlan *plan, RowsForeign *foreign, uint64 row, int attempt)
 {
-	RowsDraw	draw;
+	RowsDraw draw;
 
 	if (foreign->counting != NULL)
 		return counted_part(foreign->counting, row, attempt);
-	rows_draw_start(&draw, likely(attempt == 0) ? foreign->stream :
-					rows_stream(plan->seed, MaxHeapAttributeNumber + foreign->number, attempt), row);
+	rows_draw_start(&draw,
+					likely(attempt == 0)
+						? foreign->stream
+						: rows_stream(plan->seed, MaxHeapAttributeNumber + foreign->number, attempt),
+					row);
 	return rows_below(&draw, foreign->nparents);
 }
 
@@ -208,7 +219,7 @@ static bool
 passes_checks(RowsMaker *maker, Datum *values, bool *isnull, RowsCheck **failed)
 {
 	TupleTableSlot *slot = maker->check_slot;
-	ListCell   *cell;
+	ListCell *cell;
 
 	ExecClearTuple(slot);
 	memcpy(slot->tts_values, values, sizeof(Datum) * maker->plan->natts);
@@ -217,9 +228,9 @@ passes_checks(RowsMaker *maker, Datum *values, bool *isnull, RowsCheck **failed)
 	slot->tts_tableOid = RelationGetRelid(maker->plan->rel);
 	maker->econtext->ecxt_scantuple = slot;
 
-	foreach(cell, maker->plan->checks)
+	foreach (cell, maker->plan->checks)
 	{
-		RowsCheck  *check = lfirst(cell);
+		RowsCheck *check = lfirst(cell);
 
 		if (!ExecCheck(check->state, maker->econtext))
 		{
@@ -236,14 +247,14 @@ passes_checks(RowsMaker *maker, Datum *values, bool *isnull, RowsCheck **failed)
 void
 rows_error_context(void *arg)
 {
-	RowsMaker  *maker = arg;
+	RowsMaker *maker = arg;
 	const char *table = RelationGetRelationName(maker->plan->rel);
 
 	if (maker->column != NULL)
 		errcontext("generating row " UINT64_FORMAT " of table \"%s\", column \"%s\"",
 				   maker->row + 1, table,
-				   NameStr(TupleDescAttr(RelationGetDescr(maker->plan->rel),
-										 maker->column->attnum - 1)->attname));
+				   NameStr(TupleDescAttr(RelationGetDescr(maker->plan->rel), maker->column->attnum - 1)
+							   ->attname));
 	else
 		errcontext("generating row " UINT64_FORMAT " of table \"%s\"", maker->row + 1, table);
 }

@@ -15,14 +15,14 @@
 /* State of making rows from their numbers. */
 typedef struct RowsMaker
 {
-	RowsPlan   *plan;
-	EState	   *estate;			/* for defaults and checks */
+	RowsPlan *plan;
+	EState *estate; /* for defaults and checks */
 	ExprContext *econtext;
 	TupleTableSlot *check_slot;
-	RowsArena	arena;
-	bool		dry;			/* do not draw from sequences */
-	uint64		end;			/* number after the last row */
-	uint64		row;			/* for the error context */
+	RowsArena arena;
+	bool dry;	/* do not draw from sequences */
+	uint64 end; /* number after the last row */
+	uint64 row; /* for the error context */
 	RowsColumn *column;
 } RowsMaker;
 
@@ -35,4 +35,4 @@ extern void rows_error_context(void *maker);
 extern void rows_check_sequences(RowsPlan *plan, uint64 nrows);
 extern Datum rows_next_in_sequence(RowsColumn *column, uint64 wanted, RowsArena *arena);
 
-#endif							/* POC_ROWS_WRITE_MAKER_H */
+#endif /* POC_ROWS_WRITE_MAKER_H */

@@ -27,10 +27,10 @@ static char *source_query(RowsPlan *plan, uint64 first, uint64 n, Jsonb *options
 uint64
 rows_insert_by_query(RowsPlan *plan, uint64 first, uint64 n, Jsonb *options)
 {
-	char	   *columns;
-	char	   *source;
+	char *columns;
+	char *source;
 	StringInfoData query;
-	RowsPlan   *outer = writing;
+	RowsPlan *outer = writing;
 	volatile uint64 inserted = 0;
 
 	source = source_query(plan, first, n, options, &columns);
@@ -41,7 +41,8 @@ rows_insert_by_query(RowsPlan *plan, uint64 first, uint64 n, Jsonb *options)
 	if (columns[0] != '\0')
 		appendStringInfo(&query, " (%s) %s", columns, source);
 	else
-		appendStringInfo(&query, " SELECT FROM pg_catalog.generate_series(1, " INT64_FORMAT ")", (int64) n);
+		appendStringInfo(&query, " SELECT FROM pg_catalog.generate_series(1, " INT64_FORMAT ")",
+						 (int64) n);
 
 	writing = plan;
 	PG_TRY();
@@ -76,31 +77,37 @@ source_query(RowsPlan *plan, uint64 first, uint64 n, Jsonb *options, char **colu
 {
 	StringInfoData query;
 	StringInfoData names;
-	bool		first_column = true;
+	bool first_column = true;
 
 	initStringInfo(&query);
 	initStringInfo(&names);
 	appendStringInfoString(&query, "SELECT ");
 	for (int i = 0; i < RelationGetDescr(plan->target)->natts; i++)
 	{
-		AttrNumber	source = rows_source_column(plan, i, false);
+		AttrNumber source = rows_source_column(plan, i, false);
 		const char *separator = first_column ? "" : ", ";
 
 		if (source == InvalidAttrNumber)
 			continue;
 		appendStringInfo(&query, "%s(source.r).%s", separator,
-						 quote_identifier(NameStr(TupleDescAttr(RelationGetDescr(plan->rel), source - 1)->attname)));
+						 quote_identifier(NameStr(
+							 TupleDescAttr(RelationGetDescr(plan->rel), source - 1)->attname)));
 		appendStringInfo(&names, "%s%s", separator,
-						 quote_identifier(NameStr(TupleDescAttr(RelationGetDescr(plan->target), i)->attname)));
+						 quote_identifier(
+							 NameStr(TupleDescAttr(RelationGetDescr(plan->target), i)->attname)));
 		first_column = false;
 	}
-	appendStringInfo(&query, " FROM (SELECT " POC_INTERNAL_SCHEMA ".rows(NULL::%s, %s::pg_catalog.regclass, "
+	appendStringInfo(&query,
+					 " FROM (SELECT " POC_INTERNAL_SCHEMA ".rows(NULL::%s, %s::pg_catalog.regclass, "
 					 "'" INT64_FORMAT "'::pg_catalog.int8, '" INT64_FORMAT "'::pg_catalog.int8, "
-					 "'" INT64_FORMAT "'::pg_catalog.int8, %s::pg_catalog.jsonb) AS r OFFSET 0) AS source",
+					 "'" INT64_FORMAT
+					 "'::pg_catalog.int8, %s::pg_catalog.jsonb) AS r OFFSET 0) AS source",
 					 quote_qualified_identifier(get_namespace_name(RelationGetNamespace(plan->rel)),
 												RelationGetRelationName(plan->rel)),
-					 quote_literal_cstr(quote_qualified_identifier(get_namespace_name(RelationGetNamespace(plan->target)),
-																   RelationGetRelationName(plan->target))),
+					 quote_literal_cstr(
+						 quote_qualified_identifier(get_namespace_name(
+														RelationGetNamespace(plan->target)),
+													RelationGetRelationName(plan->target))),
 					 (int64) first, (int64) n, (int64) plan->seed,
 					 quote_literal_cstr(JsonbToCString(NULL, &options->root, VARSIZE(options))));
 	*columns = names.data;

@@ -30,7 +30,7 @@
 #include "rows/write/maker.h"
 
 /* Same as the number of rows per batch. */
-#define BATCH_VALUES		1000
+#define BATCH_VALUES 1000
 
 static void reserve(RowsColumn *column, uint64 wanted);
 static void check_room(RowsPlan *plan, RowsColumn *column, uint64 wanted);
@@ -49,14 +49,15 @@ rows_check_sequences(RowsPlan *plan, uint64 nrows)
 static void
 check_room(RowsPlan *plan, RowsColumn *column, uint64 wanted)
 {
-	HeapTuple	tuple;
+	HeapTuple tuple;
 	Form_pg_sequence form;
-	int64		most = column->sequence_type == INT2OID ? PG_INT16_MAX :
-		column->sequence_type == INT4OID ? PG_INT32_MAX : PG_INT64_MAX;
-	int64		next;
-	int64		increment;
-	uint64		left;
-	bool		cycles;
+	int64 most = column->sequence_type == INT2OID	? PG_INT16_MAX
+				 : column->sequence_type == INT4OID ? PG_INT32_MAX
+													: PG_INT64_MAX;
+	int64 next;
+	int64 increment;
+	uint64 left;
+	bool cycles;
 	NullableDatum last;
 	LOCAL_FCINFO(fcinfo, 1);
 
@@ -77,7 +78,9 @@ check_room(RowsPlan *plan, RowsColumn *column, uint64 wanted)
 	cycles = form->seqcycle;
 	most = Min(most, form->seqmax);
 	next = last.isnull ? form->seqstart : DatumGetInt64(last.value);
-	left = next > most ? 0 : ((uint64) most - (uint64) next) / (uint64) Max(increment, 1) + (last.isnull ? 1 : 0);
+	left = next > most ? 0
+					   : ((uint64) most - (uint64) next) / (uint64) Max(increment, 1) +
+							 (last.isnull ? 1 : 0);
 	ReleaseSysCache(tuple);
 
 	if (!cycles && increment > 0 && left < wanted)
@@ -85,7 +88,8 @@ check_room(RowsPlan *plan, RowsColumn *column, uint64 wanted)
 				(errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
 				 errmsg("sequence \"%s\" has no values left for " UINT64_FORMAT " rows",
 						get_rel_name(column->sequence), wanted),
-				 errdetail("Column \"%s\" of table \"%s\" takes its values from there, and " UINT64_FORMAT " are left.",
+				 errdetail("Column \"%s\" of table \"%s\" takes its values from there, and " UINT64_FORMAT
+						   " are left.",
 						   NameStr(TupleDescAttr(RelationGetDescr(plan->rel), column->attnum - 1)->attname),
 						   RelationGetRelationName(plan->rel), left),
 				 errhint("Ask for fewer rows, or give the column and its sequence a larger type.")));
@@ -95,7 +99,7 @@ check_room(RowsPlan *plan, RowsColumn *column, uint64 wanted)
 Datum
 rows_next_in_sequence(RowsColumn *column, uint64 wanted, RowsArena *arena)
 {
-	int64		number;
+	int64 number;
 
 	if (column->reserved == 0 && wanted > 1)
 		reserve(column, Min(wanted, BATCH_VALUES));
@@ -113,26 +117,24 @@ rows_next_in_sequence(RowsColumn *column, uint64 wanted, RowsArena *arena)
 	{
 		case INT2OID:
 			if (number != (int16) number)
-				ereport(ERROR,
-						(errcode(ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE),
-						 errmsg("smallint out of range")));
+				ereport(ERROR, (errcode(ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE),
+								errmsg("smallint out of range")));
 			return Int16GetDatum((int16) number);
 		case INT4OID:
 			if (number != (int32) number)
-				ereport(ERROR,
-						(errcode(ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE),
-						 errmsg("integer out of range")));
+				ereport(ERROR, (errcode(ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE),
+								errmsg("integer out of range")));
 			return Int32GetDatum((int32) number);
 		default:
 #ifdef USE_FLOAT8_BYVAL
 			return Int64GetDatum(number);
 #else
-			{
-				int64	   *kept = rows_alloc(arena, sizeof(int64));
+		{
+			int64 *kept = rows_alloc(arena, sizeof(int64));
 
-				*kept = number;
-				return PointerGetDatum(kept);
-			}
+			*kept = number;
+			return PointerGetDatum(kept);
+		}
 #endif
 	}
 }
@@ -147,12 +149,12 @@ rows_next_in_sequence(RowsColumn *column, uint64 wanted, RowsArena *arena)
 static void
 reserve(RowsColumn *column, uint64 wanted)
 {
-	HeapTuple	tuple;
+	HeapTuple tuple;
 	Form_pg_sequence form;
-	bool		possible;
-	int64		increment;
-	int64		first;
-	int64		room;
+	bool possible;
+	int64 increment;
+	int64 first;
+	int64 room;
 
 	if (pg_class_aclcheck(column->sequence, GetUserId(), ACL_UPDATE) != ACLCHECK_OK)
 		return;

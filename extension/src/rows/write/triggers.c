@@ -34,7 +34,7 @@ rows_has_insert_triggers(RowsPlan *plan)
 
 	for (int i = 0; triggers != NULL && i < triggers->numtriggers; i++)
 	{
-		Trigger    *trigger = &triggers->triggers[i];
+		Trigger *trigger = &triggers->triggers[i];
 
 		if (TRIGGER_FOR_INSERT(trigger->tgtype) && trigger->tgenabled != TRIGGER_DISABLED &&
 			!(trigger->tgfoid == F_RI_FKEY_CHECK_INS && is_checked(plan, trigger->tgconstraint)))
@@ -54,7 +54,7 @@ rows_disable_checks(RowsPlan *plan, TriggerDesc *triggers)
 		return;
 	for (int i = 0; i < triggers->numtriggers; i++)
 	{
-		Trigger    *trigger = &triggers->triggers[i];
+		Trigger *trigger = &triggers->triggers[i];
 
 		if (trigger->tgfoid == F_RI_FKEY_CHECK_INS && trigger->tgisinternal &&
 			is_checked(plan, trigger->tgconstraint))
@@ -65,11 +65,11 @@ rows_disable_checks(RowsPlan *plan, TriggerDesc *triggers)
 	triggers->trig_insert_after_row = false;
 	for (int i = 0; i < triggers->numtriggers; i++)
 	{
-		Trigger    *trigger = &triggers->triggers[i];
+		Trigger *trigger = &triggers->triggers[i];
 
 		if (trigger->tgenabled != TRIGGER_DISABLED &&
-			TRIGGER_TYPE_MATCHES(trigger->tgtype, TRIGGER_TYPE_ROW,
-								 TRIGGER_TYPE_AFTER, TRIGGER_TYPE_INSERT))
+			TRIGGER_TYPE_MATCHES(trigger->tgtype, TRIGGER_TYPE_ROW, TRIGGER_TYPE_AFTER,
+								 TRIGGER_TYPE_INSERT))
 			triggers->trig_insert_after_row = true;
 	}
 }
@@ -80,7 +80,7 @@ is_checked(RowsPlan *plan, Oid constraint)
 {
 	while (OidIsValid(constraint))
 	{
-		HeapTuple	tuple;
+		HeapTuple tuple;
 
 		if (list_member_oid(plan->checked_foreign_keys, constraint))
 			return true;

@@ -15,4 +15,4 @@
 extern bool rows_has_insert_triggers(RowsPlan *plan);
 extern void rows_disable_checks(RowsPlan *plan, TriggerDesc *triggers);
 
-#endif							/* POC_ROWS_WRITE_TRIGGERS_H */
+#endif /* POC_ROWS_WRITE_TRIGGERS_H */

@@ -22,17 +22,17 @@
 /* One column of a tuple. */
 typedef struct RowsField
 {
-	int			length;			/* -1: variable */
-	uint8		align;
-	bool		byval;
-	bool		packable;		/* may have a short header */
+	int length; /* -1: variable */
+	uint8 align;
+	bool byval;
+	bool packable; /* may have a short header */
 } RowsField;
 
 struct RowsLayout
 {
-	int			nfields;
-	Size		size;			/* of everything except variable-length values */
-	RowsField	fields[FLEXIBLE_ARRAY_MEMBER];
+	int nfields;
+	Size size; /* of everything except variable-length values */
+	RowsField fields[FLEXIBLE_ARRAY_MEMBER];
 };
 
 static bool measure(const RowsLayout *layout, TupleTableSlot *slot, Size *size, bool *has_nulls);
@@ -44,7 +44,7 @@ static inline char *pad(char *data, int align);
 RowsLayout *
 rows_make_layout(Relation rel)
 {
-	TupleDesc	tupdesc = RelationGetDescr(rel);
+	TupleDesc tupdesc = RelationGetDescr(rel);
 	RowsLayout *layout;
 
 	if (table_slot_callbacks(rel) != &TTSOpsBufferHeapTuple)
@@ -55,7 +55,7 @@ rows_make_layout(Relation rel)
 	for (int i = 0; i < tupdesc->natts; i++)
 	{
 		Form_pg_attribute attribute = TupleDescAttr(tupdesc, i);
-		RowsField  *field = &layout->fields[i];
+		RowsField *field = &layout->fields[i];
 
 		if (attribute->attlen < -1)
 			return NULL;
@@ -76,9 +76,9 @@ rows_make_layout(Relation rel)
 bool
 rows_store_tuple(const RowsLayout *layout, TupleTableSlot *slot, RowsArena *arena)
 {
-	Size		size = layout->size;
-	bool		has_nulls = false;
-	HeapTuple	tuple;
+	Size size = layout->size;
+	bool has_nulls = false;
+	HeapTuple tuple;
 	HeapTupleHeader header;
 
 	if (TTS_SHOULDFREE(slot) || slot->tts_nvalid < layout->nfields ||
@@ -124,7 +124,7 @@ measure(const RowsLayout *layout, TupleTableSlot *slot, Size *size, bool *has_nu
 			*has_nulls = true;
 		else if (layout->fields[i].length < 0)
 		{
-			Pointer		value = DatumGetPointer(slot->tts_values[i]);
+			Pointer value = DatumGetPointer(slot->tts_values[i]);
 
 			if (VARATT_IS_EXTERNAL(value))
 				return false;
@@ -138,14 +138,14 @@ measure(const RowsLayout *layout, TupleTableSlot *slot, Size *size, bool *has_nu
 static char *
 fill(const RowsLayout *layout, TupleTableSlot *slot, HeapTupleHeader header)
 {
-	bool		has_nulls = (header->t_infomask & HEAP_HASNULL) != 0;
-	char	   *data = (char *) header + header->t_hoff;
+	bool has_nulls = (header->t_infomask & HEAP_HASNULL) != 0;
+	char *data = (char *) header + header->t_hoff;
 
 	for (int i = 0; i < layout->nfields; i++)
 	{
 		const RowsField *field = &layout->fields[i];
-		Datum		value = slot->tts_values[i];
-		Size		length = field->length;
+		Datum value = slot->tts_values[i];
+		Size length = field->length;
 
 		if (slot->tts_isnull[i])
 			continue;
@@ -164,7 +164,7 @@ fill(const RowsLayout *layout, TupleTableSlot *slot, HeapTupleHeader header)
 		}
 		else
 		{
-			Pointer		varlena = DatumGetPointer(value);
+			Pointer varlena = DatumGetPointer(value);
 
 			header->t_infomask |= HEAP_HASVARWIDTH;
 			if (VARATT_IS_SHORT(varlena))
@@ -209,7 +209,7 @@ copy_short(char *data, const char *from, Size length)
 static inline char *
 pad(char *data, int align)
 {
-	char	   *aligned = (char *) TYPEALIGN(align, data);
+	char *aligned = (char *) TYPEALIGN(align, data);
 
 	while (data < aligned)
 		*data++ = 0;

@@ -18,4 +18,4 @@ extern RowsLayout *rows_make_layout(Relation rel);
 extern bool rows_store_tuple(const RowsLayout *layout, TupleTableSlot *slot, RowsArena *arena);
 extern void rows_forget_tuple(TupleTableSlot *slot);
 
-#endif							/* POC_ROWS_WRITE_TUPLE_H */
+#endif /* POC_ROWS_WRITE_TUPLE_H */

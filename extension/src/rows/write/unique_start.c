@@ -36,7 +36,7 @@
 #include "rows/write/unique_start.h"
 
 /* Rows fetched at once from a cursor. */
-#define FETCHED_ROWS		1000
+#define FETCHED_ROWS 1000
 
 static uint64 next_after_index(RowsPlan *plan, RowsUnique *unique, Relation index);
 static uint64 next_after_scan(RowsPlan *plan, RowsUnique *unique);
@@ -50,32 +50,33 @@ static bool decode_row(RowsUnique *unique, TupleTableSlot *slot, AttrMap *map, u
 void
 rows_find_bases(RowsPlan *plan, uint64 nrows)
 {
-	Relation	rel = plan->rel;
-	ListCell   *cell;
+	Relation rel = plan->rel;
+	ListCell *cell;
 
 	if (plan->uniques == NIL)
 		return;
 	if (rows_bases_are_given(plan))
 	{
-		foreach(cell, plan->uniques)
+		foreach (cell, plan->uniques)
 			((RowsUnique *) lfirst(cell))->base = plan->call.bases[foreach_current_index(cell)];
 		return;
 	}
 	rows_require_readable_keys(plan);
 
-	foreach(cell, plan->uniques)
+	foreach (cell, plan->uniques)
 	{
 		RowsUnique *unique = lfirst(cell);
-		Relation	index = index_open(unique->index, AccessShareLock);
+		Relation index = index_open(unique->index, AccessShareLock);
 
 		if (plan->manager != NULL)
 			unique->base = next_after_query(plan, unique);
 		else if (rel->rd_rel->relkind == RELKIND_RELATION && RelationGetNumberOfBlocks(rel) == 0)
 			unique->base = 0;
 		else if (rel->rd_rel->relkind == RELKIND_RELATION && unique->ncolumns == 1 &&
-				 unique->columns[0]->kind == ROWS_COLUMN_KEY && unique->columns[0]->value->from_int != NULL &&
-				 unique->columns[0]->value->nchoices == 0 &&
-				 index->rd_rel->relam == BTREE_AM_OID && index->rd_index->indisvalid &&
+				 unique->columns[0]->kind == ROWS_COLUMN_KEY &&
+				 unique->columns[0]->value->from_int != NULL &&
+				 unique->columns[0]->value->nchoices == 0 && index->rd_rel->relam == BTREE_AM_OID &&
+				 index->rd_index->indisvalid &&
 				 index->rd_index->indkey.values[0] == unique->columns[0]->attnum &&
 				 RelationGetIndexPredicate(index) == NIL)
 			unique->base = next_after_index(plan, unique, index);
@@ -86,9 +87,11 @@ rows_find_bases(RowsPlan *plan, uint64 nrows)
 		if (nrows > unique->capacity || unique->base > unique->capacity - nrows)
 			ereport(ERROR,
 					(errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
-					 errmsg("cannot make " UINT64_FORMAT " more rows that are unique in \"%s\" of table \"%s\"",
+					 errmsg("cannot make " UINT64_FORMAT
+							" more rows that are unique in \"%s\" of table \"%s\"",
 							nrows, unique->name, RelationGetRelationName(rel)),
-					 errdetail("Its columns take " UINT64_FORMAT " values, and " UINT64_FORMAT " are used or passed.",
+					 errdetail("Its columns take " UINT64_FORMAT " values, and " UINT64_FORMAT
+							   " are used or passed.",
 							   unique->capacity, Min(unique->base, unique->capacity)),
 					 errhint("Ask for fewer rows, or widen the type or the CHECK of its columns.")));
 	}
@@ -98,25 +101,25 @@ rows_find_bases(RowsPlan *plan, uint64 nrows)
 static uint64
 next_after_index(RowsPlan *plan, RowsUnique *unique, Relation index)
 {
-	RowsValue  *value = unique->columns[0]->value;
-	bool		descending = (index->rd_indoption[0] & INDOPTION_DESC) != 0;
+	RowsValue *value = unique->columns[0]->value;
+	bool descending = (index->rd_indoption[0] & INDOPTION_DESC) != 0;
 	SnapshotData dirty;
 	ScanKeyData not_null;
 	IndexScanDesc scan;
 	TupleTableSlot *slot = table_slot_create(plan->rel, NULL);
-	uint64		result = 0;
+	uint64 result = 0;
 
 	InitDirtySnapshot(dirty);
-	ScanKeyEntryInitialize(&not_null, SK_ISNULL | SK_SEARCHNOTNULL, 1, InvalidStrategy,
-						   InvalidOid, InvalidOid, InvalidOid, (Datum) 0);
+	ScanKeyEntryInitialize(&not_null, SK_ISNULL | SK_SEARCHNOTNULL, 1, InvalidStrategy, InvalidOid,
+						   InvalidOid, InvalidOid, (Datum) 0);
 	scan = index_beginscan(plan->rel, index, &dirty, NULL, 1, 0, 0);
 	index_rescan(scan, &not_null, 1, NULL, 0);
 	while (index_getnext_slot(scan, descending ? ForwardScanDirection : BackwardScanDirection, slot))
 	{
-		bool		isnull;
-		Datum		datum = slot_getattr(slot, unique->columns[0]->attnum, &isnull);
-		uint64		ordinal;
-		int64		number;
+		bool isnull;
+		Datum datum = slot_getattr(slot, unique->columns[0]->attnum, &isnull);
+		uint64 ordinal;
+		int64 number;
 
 		CHECK_FOR_INTERRUPTS();
 		if (isnull)
@@ -139,19 +142,19 @@ next_after_index(RowsPlan *plan, RowsUnique *unique, Relation index)
 static uint64
 next_after_scan(RowsPlan *plan, RowsUnique *unique)
 {
-	List	   *relids = list_make1_oid(RelationGetRelid(plan->rel));
-	uint64		result = 0;
-	ListCell   *cell;
+	List *relids = list_make1_oid(RelationGetRelid(plan->rel));
+	uint64 result = 0;
+	ListCell *cell;
 	MemoryContext context = AllocSetContextCreate(CurrentMemoryContext, "poc_barman keys",
 												  ALLOCSET_DEFAULT_SIZES);
 
 	if (plan->rel->rd_rel->relkind == RELKIND_PARTITIONED_TABLE)
 		relids = find_all_inheritors(RelationGetRelid(plan->rel), AccessShareLock, NULL);
 
-	foreach(cell, relids)
+	foreach (cell, relids)
 	{
-		Relation	rel = relation_open(lfirst_oid(cell), AccessShareLock);
-		AttrMap    *map;
+		Relation rel = relation_open(lfirst_oid(cell), AccessShareLock);
+		AttrMap *map;
 		SnapshotData dirty;
 		TableScanDesc scan;
 		TupleTableSlot *slot;
@@ -170,7 +173,7 @@ next_after_scan(RowsPlan *plan, RowsUnique *unique)
 		while (table_scan_getnextslot(scan, ForwardScanDirection, slot))
 		{
 			MemoryContext old = MemoryContextSwitchTo(context);
-			uint64		ordinal;
+			uint64 ordinal;
 
 			if (decode_row(unique, slot, map, &ordinal))
 				result = Max(result, ordinal / unique->stride + 1);
@@ -190,18 +193,19 @@ next_after_scan(RowsPlan *plan, RowsUnique *unique)
 static uint64
 next_after_query(RowsPlan *plan, RowsUnique *unique)
 {
-	char	   *query = psprintf("SELECT * FROM %s",
-								 quote_qualified_identifier(get_namespace_name(RelationGetNamespace(plan->rel)),
-															RelationGetRelationName(plan->rel)));
-	Portal		portal;
-	uint64		result = 0;
+	char *query = psprintf("SELECT * FROM %s",
+						   quote_qualified_identifier(get_namespace_name(
+														  RelationGetNamespace(plan->rel)),
+													  RelationGetRelationName(plan->rel)));
+	Portal portal;
+	uint64 result = 0;
 
 	SPI_connect();
 	portal = SPI_cursor_open_with_args(NULL, query, 0, NULL, NULL, NULL, true, CURSOR_OPT_NO_SCROLL);
 	for (;;)
 	{
 		TupleTableSlot *slot;
-		AttrMap    *map;
+		AttrMap *map;
 
 		SPI_cursor_fetch(portal, true, FETCHED_ROWS);
 		if (SPI_processed == 0)
@@ -210,7 +214,7 @@ next_after_query(RowsPlan *plan, RowsUnique *unique)
 		map = build_attrmap_by_name(SPI_tuptable->tupdesc, RelationGetDescr(plan->rel), false);
 		for (uint64 i = 0; i < SPI_processed; i++)
 		{
-			uint64		ordinal;
+			uint64 ordinal;
 
 			ExecStoreHeapTuple(SPI_tuptable->vals[i], slot, false);
 			if (decode_row(unique, slot, map, &ordinal))
@@ -232,14 +236,14 @@ decode_row(RowsUnique *unique, TupleTableSlot *slot, AttrMap *map, uint64 *ordin
 	for (int i = 0; i < unique->ncolumns; i++)
 	{
 		RowsColumn *column = unique->columns[i];
-		uint64		digit;
-		bool		found;
+		uint64 digit;
+		bool found;
 
 		if (column->kind == ROWS_COLUMN_FOREIGN)
 		{
 			RowsForeign *foreign = column->foreign;
-			Datum	   *values = palloc(sizeof(Datum) * foreign->ncolumns);
-			bool		isnull = false;
+			Datum *values = palloc(sizeof(Datum) * foreign->ncolumns);
+			bool isnull = false;
 
 			for (int j = 0; j < foreign->ncolumns && !isnull; j++)
 				values[j] = slot_getattr(slot, map->attnums[foreign->attnums[j] - 1], &isnull);
@@ -247,8 +251,8 @@ decode_row(RowsUnique *unique, TupleTableSlot *slot, AttrMap *map, uint64 *ordin
 		}
 		else
 		{
-			bool		isnull;
-			Datum		datum = slot_getattr(slot, map->attnums[column->attnum - 1], &isnull);
+			bool isnull;
+			Datum datum = slot_getattr(slot, map->attnums[column->attnum - 1], &isnull);
 
 			found = !isnull && column->value->decode(column->value, datum, &digit);
 		}

@@ -12,4 +12,4 @@
 
 extern void rows_find_bases(RowsPlan *plan, uint64 nrows);
 
-#endif							/* POC_ROWS_WRITE_UNIQUE_START_H */
+#endif /* POC_ROWS_WRITE_UNIQUE_START_H */
