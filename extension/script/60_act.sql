@@ -1,7 +1,7 @@
 -- ---------------------------------------------------------------------
 -- 60_act.sql: WAL switches, backups and jobs: what has Barman do something.
 --
--- May use: 10_schema, 20_client, 40_wal.
+-- May use: 10_schema, 20_client, 40_wal, 45_names.
 -- ---------------------------------------------------------------------
 
 CREATE FUNCTION @extschema@.poc_switch_wal(server text DEFAULT NULL, wait boolean DEFAULT true,
@@ -242,7 +242,7 @@ COMMENT ON FUNCTION @extschema@.poc_wait_ready(text, interval) IS
 CREATE FUNCTION @extschema@.poc_backup(server text DEFAULT NULL, incremental text DEFAULT NULL, name text DEFAULT NULL,
 	immediate_checkpoint boolean DEFAULT true, wait boolean DEFAULT true, timeout interval DEFAULT NULL,
 	OUT job_id text, OUT backup_id text, OUT type text, OUT status text, OUT size bigint, OUT elapsed interval)
-LANGUAGE plpgsql VOLATILE PARALLEL RESTRICTED COST 100000
+LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE COST 100000
 SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
@@ -253,10 +253,14 @@ DECLARE
 		'immediate_checkpoint', coalesce(immediate_checkpoint, true),
 		'timeout_seconds', NULL);
 	archive jsonb := _poc.archive_of(barman_server);
+	elsewhere boolean;
 	job jsonb;
 BEGIN
 	-- who names no server may have been given one, by the owner of the database
-	PERFORM _poc.is_elsewhere(barman_server, (archive ->> 'system_identifier')::bigint, 'the backup is of that one'::text);
+	elsewhere := _poc.is_elsewhere(barman_server, (archive ->> 'system_identifier')::bigint, 'the backup is of that one'::text);
+	IF NOT elsewhere AND NOT current_setting('transaction_read_only')::boolean THEN
+		PERFORM _poc.note_relations();
+	END IF;
 
 	-- Of a server whose WAL has never reached Barman, Barman refuses a backup.
 	IF archive -> 'newest_wal' = 'null'::jsonb THEN

@@ -333,6 +333,8 @@ store_mark(PocMark *mark)
 
 		run(insert_sequence, 5, sequence_types, sequence_values, SPI_OK_INSERT);
 	}
+	/* with the names of the tables of this moment, for the search in WAL */
+	run("SELECT _poc.note_relations()", 0, NULL, NULL, SPI_OK_SELECT);
 	SetUserIdAndSecContext(user, context);
 }
 
