@@ -11,6 +11,9 @@ ROLLBACK;
 -- a line for each step as it goes, and a row at the end
 \set VERBOSITY sqlstate
 CALL poc_play() \gset
+\if :ERROR
+\echo :LAST_ERROR_MESSAGE
+\endif
 SELECT :steps AS steps, :'status' AS status, :'elapsed'::interval > '0 s' AS elapsed;
 SELECT backup_id = :'backup_id' AS is_newest, status FROM poc_backups() LIMIT 1;
 SELECT count(*) >= 111100 AS rows FROM dummy;

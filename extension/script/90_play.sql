@@ -1,7 +1,7 @@
 -- ---------------------------------------------------------------------
 -- 90_play.sql: plays the whole scenario.
 --
--- May use: 20_client, 30_rows, 50_read, 60_act, 65_restore, 70_proof.
+-- May use: 20_client, 30_rows, 50_read, 60_act, 65_restore, 70_proof, 75_changes, 77_rescue, 78_diff.
 -- ---------------------------------------------------------------------
 
 -- Why this server and its Barman can take no incremental backup; null if they can.
@@ -69,6 +69,16 @@ BEGIN ATOMIC
 			FROM @extschema@.poc_restore_drill(play_step.name, 'latest'::text, NULL::text, '{}'::text[], false) AS d)
 		WHEN 21 THEN (SELECT jsonb_build_object('told', format('%s, %s rows as at the mark, RTO %s s', d.verdict, d.rows, round(date_part('epoch', d.rto)::numeric, 1)))
 			FROM @extschema@.poc_drills AS d WHERE d.mark = play_step.name)
+		WHEN 24 THEN (SELECT jsonb_build_object('told', format('%s of %s rows at %s', c.kind, c.rows_deleted, c.commit_lsn))
+			FROM @extschema@.poc_find_changes(learnt ->> 'orders', NULL::timestamptz, NULL::timestamptz, '{delete}'::text[], 1::bigint, NULL::text) AS c LIMIT 1)
+		WHEN 25 THEN (SELECT jsonb_build_object('told', split_part(r.detail, ' as in '::text, 1))
+			FROM @extschema@.poc_rescue(learnt ->> 'orders', NULL::pg_lsn, NULL::timestamptz, NULL::text, learnt ->> 'then', false, NULL::text) AS r
+			WHERE r.step = 'compare')
+		WHEN 26 THEN (SELECT jsonb_build_object('told', format('%s missing, %s changed, %s extra', count(*) FILTER (WHERE d.kind = 'missing'),
+				count(*) FILTER (WHERE d.kind = 'changed'), count(*) FILTER (WHERE d.kind = 'extra')))
+			FROM @extschema@.poc_diff((learnt ->> 'orders')::regclass, (learnt ->> 'then')::regclass, NULL::bigint) AS d)
+		WHEN 27 THEN (SELECT jsonb_build_object('told', format('%s inserted', count(*) FILTER (WHERE m.done = 'inserted')))
+			FROM @extschema@.poc_merge((learnt ->> 'orders')::regclass, (learnt ->> 'then')::regclass, '{missing}'::text[], false) AS m)
 	END;
 END;
 
@@ -105,12 +115,34 @@ BEGIN
 			CASE WHEN why_full IS NULL THEN 'incremental => ''latest'''::pg_catalog.text END, ')  '::pg_catalog.text, why_full),
 		'poc_backups()', 'poc_show_backup(''latest'')', 'poc_generate_rows(1000)', 'poc_mark(name, ''{dummy}'')',
 		'poc_generate_rows(100)', 'poc_restore(name, target_name => name)', 'poc_instances()',
-		'poc_drop_instance(name)', 'poc_restore_drill(name)', 'poc_drills']::pg_catalog.text[];
+		'poc_drop_instance(name)', 'poc_restore_drill(name)', 'poc_drills',
+		'CREATE TABLE orders', 'DELETE FROM orders', 'poc_find_changes(orders)', 'poc_rescue(orders)',
+		'poc_diff(orders, what it was)', 'poc_merge(orders, what it was)']::pg_catalog.text[];
 
 	steps := 0;
 	FOR n IN 1 .. pg_catalog.cardinality(titles) LOOP
 		step_began := pg_catalog.clock_timestamp();
-		answer := _poc.play_step(n, name, learnt);
+		answer := NULL;
+		IF n OPERATOR(pg_catalog.=) 22 THEN
+			-- beside the table of the scenario
+			learnt := learnt OPERATOR(pg_catalog.||) (SELECT pg_catalog.jsonb_build_object(
+					'orders'::pg_catalog.text, pg_catalog.format('%I.%I'::pg_catalog.text, n.nspname, pg_catalog.concat(name, '_orders'::pg_catalog.text)),
+					'then'::pg_catalog.text, pg_catalog.format('%I.%I'::pg_catalog.text, n.nspname, pg_catalog.concat(name, '_then'::pg_catalog.text)))
+				FROM pg_catalog.pg_class AS c JOIN pg_catalog.pg_namespace AS n ON n.oid OPERATOR(pg_catalog.=) c.relnamespace
+				WHERE c.oid OPERATOR(pg_catalog.=) (learnt OPERATOR(pg_catalog.->>) 'table'::pg_catalog.text)::pg_catalog.oid);
+			EXECUTE pg_catalog.format('CREATE TABLE %s (id integer PRIMARY KEY, amount integer)'::pg_catalog.text, learnt OPERATOR(pg_catalog.->>) 'orders'::pg_catalog.text);
+			EXECUTE pg_catalog.format('INSERT INTO %s SELECT i, i FROM pg_catalog.generate_series(1, 5000) AS i'::pg_catalog.text, learnt OPERATOR(pg_catalog.->>) 'orders'::pg_catalog.text);
+			answer := pg_catalog.jsonb_build_object('told'::pg_catalog.text, '5000 rows'::pg_catalog.text);
+		ELSIF n OPERATOR(pg_catalog.=) 23 THEN
+			EXECUTE pg_catalog.format('DELETE FROM %s WHERE id OPERATOR(pg_catalog.<=) 1000'::pg_catalog.text, learnt OPERATOR(pg_catalog.->>) 'orders'::pg_catalog.text);
+			answer := pg_catalog.jsonb_build_object('told'::pg_catalog.text, '1000 rows too many'::pg_catalog.text);
+		ELSE
+			answer := _poc.play_step(n, name, learnt);
+		END IF;
+		IF answer IS NULL THEN
+			RAISE EXCEPTION 'step % of the scenario, %, found nothing', n, titles[n]
+				USING ERRCODE = 'no_data_found';
+		END IF;
 		COMMIT;
 		RAISE INFO '%', pg_catalog.format('%s/%s  %s  %s  %s s'::pg_catalog.text,
 			pg_catalog.lpad(n::pg_catalog.text, 2), pg_catalog.cardinality(titles),
@@ -121,6 +153,9 @@ BEGIN
 		steps := n;
 		learnt := learnt OPERATOR(pg_catalog.||) coalesce(answer, '{}'::pg_catalog.jsonb);
 	END LOOP;
+	EXECUTE pg_catalog.format('DROP TABLE %s, %s'::pg_catalog.text, learnt OPERATOR(pg_catalog.->>) 'orders'::pg_catalog.text,
+		learnt OPERATOR(pg_catalog.->>) 'then'::pg_catalog.text);
+	COMMIT;
 	backup_id := learnt OPERATOR(pg_catalog.->>) 'backup_id'::pg_catalog.text;
 	status := learnt OPERATOR(pg_catalog.->>) 'status'::pg_catalog.text;
 	elapsed := pg_catalog.age(pg_catalog.clock_timestamp(), began);
@@ -128,4 +163,4 @@ END
 $$;
 
 COMMENT ON PROCEDURE @extschema@.poc_play(integer, text, text, interval) IS
-'Plays the whole scenario: rows, a full backup, more rows, an incremental backup (a full one where PostgreSQL or Barman is too old), a mark, rows too many, a restore to the mark without these, and a drill that compares it row for row; and tells the result and time of each step as it goes. Every step is a call of its own that works by itself, in a transaction of its own; so this must not be called in a transaction block. Runs with its caller''s rights. The arguments are there to return the number of steps played, the backup and its status, and the time of all. Example: CALL poc_play()';
+'Plays the whole scenario: rows, a full backup, more rows, an incremental backup (a full one where PostgreSQL or Barman is too old), a mark, rows too many, a restore to the mark without these, a drill that compares it row for row, and a table from which too many rows are deleted, which is found, rescued, compared and merged; and tells the result and time of each step as it goes. Every step is a call of its own that works by itself, in a transaction of its own; so this must not be called in a transaction block. Runs with its caller''s rights. Should a step fail, the tables play_..._orders and play_..._then may be left. The arguments are there to return the number of steps played, the backup and its status, and the time of all. Example: CALL poc_play()';
