@@ -194,7 +194,7 @@ CREATE TABLE _poc.rescues (
 	hash text NOT NULL,
 	bytes bigint NOT NULL,
 	steps jsonb NOT NULL,
-	PRIMARY KEY (at, began)
+	PRIMARY KEY (at, began, home)
 );
 
 COMMENT ON TABLE _poc.rescues IS

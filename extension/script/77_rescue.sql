@@ -1,40 +1,45 @@
 -- ---------------------------------------------------------------------
--- 77_rescue.sql: brings a table home from just before it was dropped, emptied or
+-- 77_rescue.sql: brings tables home from just before they were dropped, emptied or
 -- changed (rescue/bring_home.c).
 --
 -- May use: 10_schema, 20_client, 40_wal, 65_restore, 75_changes.
 -- ---------------------------------------------------------------------
 
--- The change that is most likely meant: what took all rows away, or many.
-CREATE FUNCTION _poc.change_to_undo(relation text, server text, here boolean) RETURNS _poc.change
+-- The change that is most likely meant: what took all rows away, or many.  Of
+-- one table its own search tells whether anybody remembers it.
+CREATE FUNCTION _poc.change_to_undo(wishes jsonb, server text, here boolean) RETURNS _poc.change
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
 SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
 	many CONSTANT bigint := 100;
 	change _poc.change;
+	named text := (SELECT string_agg(quote_ident(w.schema) || coalesce('.' || quote_ident(w.name), '.*'), ', ' ORDER BY n)
+		FROM jsonb_array_elements(wishes) WITH ORDINALITY AS e(wish, n), jsonb_to_record(e.wish) AS w(schema text, name text));
+	single boolean := jsonb_array_length(wishes) = 1 AND wishes -> 0 ->> 'name' IS NOT NULL;
 BEGIN
 	SELECT c.* INTO change
-	FROM _poc.find_changes(relation, NULL::timestamptz, NULL::timestamptz, '{drop,truncate,delete}'::text[], 1::bigint, server) AS c
+	FROM _poc.find_changes(CASE WHEN single THEN named END, NULL::timestamptz, NULL::timestamptz, '{drop,truncate,delete}'::text[], 1::bigint, server) AS c
 	WHERE (c.kind <> 'delete' OR c.rows_deleted IS NULL OR c.rows_deleted >= many)
 		-- of that name then: a table that had it once may have another since
-		AND c.relation = change_to_undo.relation
+		AND EXISTS (SELECT FROM jsonb_to_recordset(wishes) AS w(schema text, name text)
+			WHERE CASE WHEN w.name IS NULL THEN starts_with(c.relation, format('%I.', w.schema)) ELSE c.relation = format('%I.%I', w.schema, w.name) END)
 		-- of a table that is there, partitions alone were dropped
 		AND (c.kind <> 'drop' OR NOT EXISTS (SELECT FROM pg_class AS t WHERE t.oid = c.relation_oid AND here))
 	ORDER BY c.commit_lsn DESC
 	LIMIT 1;
 	IF change IS NULL THEN
-		RAISE EXCEPTION 'no change of table "%" was found that took rows away', relation
+		RAISE EXCEPTION 'no change of % was found that took rows away', CASE WHEN single THEN 'table ' || named ELSE 'the tables ' || named END
 			USING ERRCODE = 'no_data_found',
 				DETAIL = format('Looked for its newest drop, truncate, or delete of %s rows or more, under this name, in the WAL that Barman has; partitions that were dropped do not count.', many),
-				HINT = format('SELECT * FROM poc_find_changes(%L) lists all changes; give the commit_lsn of one as "before", or a time as "as_of".', relation);
+				HINT = format('SELECT * FROM poc_find_changes(%s) lists all changes; give the commit_lsn of one as "before", or a time as "as_of".', CASE WHEN single THEN quote_literal(named) END);
 	END IF;
 	RETURN change;
 END
 $$;
 
-COMMENT ON FUNCTION _poc.change_to_undo(text, text, boolean) IS
-'Internal. The newest drop, truncate or mass delete of a table. Errors: P0002 there is none, and those of poc_find_changes().';
+COMMENT ON FUNCTION _poc.change_to_undo(jsonb, text, boolean) IS
+'Internal. The newest drop, truncate or mass delete of one of these tables. Errors: P0002 there is none, and those of poc_find_changes().';
 
 -- The table that is meant, in the copy: by OID where a change told it, else by
 -- the name it has or had.
@@ -78,8 +83,69 @@ $$;
 COMMENT ON FUNCTION _poc.name_to_rescue(text, bigint, boolean, text[]) IS
 'Internal. Schema and name of a table that is, or was. Errors: 22023 no name of a table, 42P01 its schema is not known.';
 
-CREATE FUNCTION _poc.rescue_request(caller oid, relation text, before pg_lsn, as_of timestamptz, mark text, to_table text, dry_run boolean, server text, search_path text[],
-	OUT path text[], OUT body jsonb, OUT undone text, OUT plan text, OUT home_schema text, OUT home_name text, OUT table_then text)
+-- What is meant by a name, or by "schema.*", and what it is called at home.
+CREATE FUNCTION _poc.rescue_wish(relation text, cluster bigint, elsewhere boolean, search_path text[], to_table text, to_schema text) RETURNS jsonb
+LANGUAGE plpgsql STABLE PARALLEL RESTRICTED
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+	whole CONSTANT boolean := relation LIKE '%.*';
+	words text[];
+	home text[] := parse_ident(to_table);
+	meant record;
+BEGIN
+	IF cardinality(home) > 2 THEN
+		RAISE EXCEPTION 'invalid name of a table: %', to_table
+			USING ERRCODE = 'invalid_parameter_value', HINT = 'Give schema and name.';
+	END IF;
+	IF whole THEN
+		words := parse_ident(left(relation, -2));
+		IF cardinality(words) <> 1 OR to_table IS NOT NULL THEN
+			RAISE EXCEPTION 'invalid name of a schema''s tables: %', relation
+				USING ERRCODE = 'invalid_parameter_value',
+					DETAIL = CASE WHEN to_table IS NOT NULL THEN 'They cannot all be called to_table.' ELSE 'It has more than one part before the star.' END,
+					HINT = 'For example: SELECT * FROM poc_rescue_tables(''{sales.*}'', to_schema => ''rescued'')';
+		END IF;
+		RETURN jsonb_build_object('schema', words[1], 'name', NULL, 'home_schema', coalesce(to_schema, 'rescued'), 'home_name', NULL);
+	END IF;
+	meant := _poc.name_to_rescue(relation, cluster, elsewhere, search_path);
+	home := CASE coalesce(cardinality(home), 0) WHEN 2 THEN home WHEN 1 THEN ARRAY[meant.schema, home[1]]
+		ELSE ARRAY[coalesce(to_schema, 'rescued'), meant.name] END;
+	RETURN jsonb_build_object('schema', meant.schema, 'name', meant.name, 'home_schema', home[1], 'home_name', home[2]);
+END
+$$;
+
+COMMENT ON FUNCTION _poc.rescue_wish(text, bigint, boolean, text[], text, text) IS
+'Internal. Schema and name of a table to rescue, then and at home; of a whole schema without names. Errors: 22023 no name of a table, 42P01 its schema is not known.';
+
+-- Nothing that is there is touched.
+CREATE FUNCTION _poc.require_free_home(caller oid, schema text, name text) RETURNS void
+LANGUAGE plpgsql STABLE PARALLEL RESTRICTED
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+	makes_schema CONSTANT boolean := to_regnamespace(quote_ident(schema)) IS NULL;
+BEGIN
+	IF to_regclass(quote_ident(schema) || '.' || quote_ident(name)) IS NOT NULL THEN
+		RAISE EXCEPTION 'relation "%" already exists', format('%I.%I', schema, name)
+			USING ERRCODE = 'duplicate_table',
+				DETAIL = 'A rescued table never comes over data.',
+				HINT = 'Drop or rename that one, or give another name: to_table => ''schema.name'', or to_schema.';
+	END IF;
+	IF NOT (CASE WHEN makes_schema THEN has_database_privilege(caller, current_database(), 'CREATE') ELSE has_schema_privilege(caller, schema, 'CREATE') END) THEN
+		RAISE EXCEPTION 'permission denied for %', CASE WHEN makes_schema THEN format('database %I', current_database()) ELSE format('schema %I', schema) END
+			USING ERRCODE = 'insufficient_privilege',
+				DETAIL = format('The table is to be in schema %I.', schema),
+				HINT = 'Name a schema in which you may create tables.';
+	END IF;
+END
+$$;
+
+COMMENT ON FUNCTION _poc.require_free_home(oid, text, text) IS
+'Internal. Errors: 42P07 there is such a relation, 42501 this role may not create tables there.';
+
+CREATE FUNCTION _poc.rescue_request(caller oid, relations text[], before pg_lsn, as_of timestamptz, mark text, to_table text, to_schema text, dry_run boolean, server text, search_path text[],
+	OUT path text[], OUT body jsonb, OUT undone text, OUT plan text)
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
 SET search_path = pg_catalog, pg_temp
 AS $$
@@ -89,14 +155,12 @@ DECLARE
 	cluster CONSTANT bigint := coalesce(_poc.cluster_of(barman_server), this_cluster);
 	elsewhere CONSTANT boolean := _poc.is_elsewhere(barman_server, cluster, 'what Barman has archived of it is restored, and the table comes home to here'::text);
 	role CONSTANT record := (SELECT r FROM pg_roles AS r WHERE r.oid = caller);
-	home text[] := parse_ident(to_table);
-	meant record;
-	makes_schema boolean;
+	wishes jsonb;
 	change _poc.change;
 	target _poc.marks;
 	backup jsonb;
 BEGIN
-	IF relation IS NULL THEN
+	IF cardinality(relations) = 0 OR array_position(relations, NULL) IS NOT NULL THEN
 		RAISE EXCEPTION 'a table must be named'
 			USING ERRCODE = 'null_value_not_allowed', HINT = 'For example: SELECT * FROM poc_rescue(''sales.orders'')';
 	END IF;
@@ -109,15 +173,15 @@ BEGIN
 			USING ERRCODE = 'invalid_parameter_value',
 				DETAIL = format('It is %s, and now it is %s.', as_of, clock_timestamp());
 	END IF;
-	IF cardinality(home) > 2 THEN
-		RAISE EXCEPTION 'invalid name of a table: %', to_table
-			USING ERRCODE = 'invalid_parameter_value', HINT = 'Give schema and name.';
-	END IF;
 
-	-- which table, and just before what
-	meant := _poc.name_to_rescue(relation, cluster, elsewhere, search_path);
+	-- which tables, and just before what
+	wishes := (SELECT jsonb_agg(DISTINCT _poc.rescue_wish(r, cluster, elsewhere, search_path, to_table, to_schema)) FROM unnest(relations) AS r);
+	IF EXISTS (SELECT FROM jsonb_to_recordset(wishes) AS w(home_schema text, home_name text) WHERE w.home_name IS NOT NULL GROUP BY w.home_schema, w.home_name HAVING count(*) > 1) THEN
+		RAISE EXCEPTION 'two of the tables would have one name at home'
+			USING ERRCODE = 'invalid_parameter_value', HINT = 'Rescue those of each schema by a call of its own, to another to_schema.';
+	END IF;
 	IF num_nonnulls(before, as_of, mark) = 0 THEN
-		change := _poc.change_to_undo(format('%I.%I', meant.schema, meant.name), barman_server, NOT elsewhere);
+		change := _poc.change_to_undo(wishes, barman_server, NOT elsewhere);
 		before := change.commit_lsn;
 		undone := format('%s of %s%s%s by transaction %s, committed %s at %s', change.kind, change.relation,
 			CASE WHEN change.kind = 'truncate' AND (SELECT c.relkind = 'p' FROM pg_class AS c WHERE c.oid = change.relation_oid AND NOT elsewhere) THEN ' or of partitions of it' ELSE '' END,
@@ -133,26 +197,8 @@ BEGIN
 		before := target.lsn;
 		undone := format('mark %s, set %s at %s', mark, target.at, target.lsn);
 	END IF;
+	PERFORM _poc.require_free_home(caller, w.home_schema, w.home_name) FROM jsonb_to_recordset(wishes) AS w(home_schema text, home_name text);
 
-	-- where to: nothing that is there is touched
-	home := CASE coalesce(cardinality(home), 0) WHEN 2 THEN home WHEN 1 THEN ARRAY[meant.schema, home[1]] ELSE ARRAY['rescued', meant.name] END;
-	makes_schema := to_regnamespace(quote_ident(home[1])) IS NULL;
-	IF to_regclass(format('%I.%I', home[1], home[2])) IS NOT NULL THEN
-		RAISE EXCEPTION 'relation "%" already exists', format('%I.%I', home[1], home[2])
-			USING ERRCODE = 'duplicate_table',
-				DETAIL = 'A rescued table never comes over data.',
-				HINT = 'Drop or rename that one, or give another name: to_table => ''schema.name''';
-	END IF;
-	IF NOT (CASE WHEN makes_schema THEN has_database_privilege(caller, current_database(), 'CREATE') ELSE has_schema_privilege(caller, home[1], 'CREATE') END) THEN
-		RAISE EXCEPTION 'permission denied for %', CASE WHEN makes_schema THEN format('database %I', current_database()) ELSE format('schema %I', home[1]) END
-			USING ERRCODE = 'insufficient_privilege',
-				DETAIL = format('The table is to be %s.', format('%I.%I', home[1], home[2])),
-				HINT = 'Give to_table a schema in which you may create tables.';
-	END IF;
-
-	home_schema := home[1];
-	home_name := home[2];
-	table_then := format('%I.%I', meant.schema, meant.name);
 	body := jsonb_build_object(
 		'instance', format('rescue_%s_%s', to_char(clock_timestamp() AT TIME ZONE 'UTC', 'MMDD"t"HH24MISS'), pg_backend_pid()),
 		'target_lsn', before, 'exclusive', before IS NOT NULL,
@@ -164,11 +210,13 @@ BEGIN
 		'superusers', (SELECT jsonb_agg(o.name) FROM (
 			(SELECT _poc.convertible(a.rolname::text) AS name FROM pg_roles AS a WHERE a.rolsuper AND a.rolcanlogin ORDER BY a.oid OFFSET 1 LIMIT 18)
 			UNION ALL SELECT 'postgres') AS o),
-		'oid', coalesce(change.relation_oid::bigint, 0), 'schema', meant.schema, 'name', meant.name,
+		-- a table that has another name today is found by its OID
+		'tables', (SELECT jsonb_agg(e.wish || jsonb_build_object('oid',
+				CASE WHEN quote_ident(e.wish ->> 'schema') || '.' || quote_ident(e.wish ->> 'name') = change.relation THEN change.relation_oid::bigint ELSE 0 END) ORDER BY e.n)
+			FROM jsonb_array_elements(wishes) WITH ORDINALITY AS e(wish, n)),
 		'role', CASE WHEN NOT role.rolsuper THEN role.rolname END,
 		'role_oid', CASE WHEN elsewhere THEN 0 ELSE caller::bigint END,
-		'database_oid', CASE WHEN elsewhere THEN 0 ELSE (SELECT d.oid::bigint FROM pg_database AS d WHERE d.datname = current_database()) END,
-		'home_schema', home[1], 'home_name', home[2]);
+		'database_oid', CASE WHEN elsewhere THEN 0 ELSE (SELECT d.oid::bigint FROM pg_database AS d WHERE d.datname = current_database()) END);
 	IF NOT elsewhere AND NOT pg_is_in_recovery() THEN
 		body := body || jsonb_build_object('timeline', ('x' || left(pg_walfile_name(pg_current_wal_lsn()), 8))::bit(32)::integer);
 	END IF;
@@ -187,8 +235,8 @@ BEGIN
 END
 $$;
 
-COMMENT ON FUNCTION _poc.rescue_request(oid, text, pg_lsn, timestamptz, text, text, boolean, text, text[]) IS
-'Internal. What the sidecar is asked for to rescue a table, for this role; and in words, the change that was found, and the backup.';
+COMMENT ON FUNCTION _poc.rescue_request(oid, text[], pg_lsn, timestamptz, text, text, text, boolean, text, text[]) IS
+'Internal. What the sidecar is asked for to rescue tables, for this role; and in words, the change that was found, and the backup.';
 
 -- What the table needs and this database has not.
 CREATE FUNCTION _poc.rescue_lacks(needs jsonb) RETURNS text
@@ -225,7 +273,7 @@ $$;
 COMMENT ON FUNCTION _poc.rescue_others(oid, oid) IS
 'Internal. How many functions, operators, types, views and the like of this owner are in the schema.';
 
-CREATE FUNCTION _poc.rescue_receipt(at timestamptz, began timestamptz, role text, relation text, home text, request jsonb, job jsonb, rows bigint, bytes bigint, undone text, steps jsonb)
+CREATE FUNCTION _poc.rescue_receipt(at timestamptz, began timestamptz, role text, relation text, home text, request jsonb, job jsonb, rows bigint, bytes bigint, undone text, steps jsonb, hash text)
 RETURNS void
 LANGUAGE sql VOLATILE PARALLEL UNSAFE
 SET search_path = pg_catalog, pg_temp
@@ -235,10 +283,10 @@ AS $$
 	VALUES (at, began, job ->> 'id', role, job ->> 'server', (request ->> 'system_identifier')::bigint, relation, home, undone,
 		(request ->> 'target_lsn')::pg_lsn, (request ->> 'target_time')::timestamptz,
 		job -> 'result' ->> 'backup_id', (job -> 'result' ->> 'timeline')::integer, (job -> 'result' ->> 'recovered_lsn')::pg_lsn,
-		(job -> 'result' ->> 'recovered_time')::timestamptz, rows, job -> 'result' ->> 'hash', bytes, steps)
+		(job -> 'result' ->> 'recovered_time')::timestamptz, rows, hash, bytes, steps)
 $$;
 
-COMMENT ON FUNCTION _poc.rescue_receipt(timestamptz, timestamptz, text, text, text, jsonb, jsonb, bigint, bigint, text, jsonb) IS
+COMMENT ON FUNCTION _poc.rescue_receipt(timestamptz, timestamptz, text, text, text, jsonb, jsonb, bigint, bigint, text, jsonb, text) IS
 'Internal. Keeps the receipt of a rescue.';
 
 CREATE VIEW @extschema@.poc_rescues AS
@@ -256,4 +304,13 @@ LANGUAGE c VOLATILE PARALLEL UNSAFE COST 1000000 ROWS 10
 AS 'MODULE_PATHNAME', 'poc_rescue';
 
 COMMENT ON FUNCTION @extschema@.poc_rescue(text, pg_lsn, timestamptz, text, text, boolean, text) IS
-'Brings one table home: restores a backup on Barman''s host to just before it was dropped, truncated or had many rows deleted, makes it here from its definition then and its rows, compares the fingerprints of both, removes what was restored, and tells each step with its time. Without a moment the newest drop, truncate or delete of 100 rows or more is looked for, and named in a notice; or give one of before (a commit_lsn of poc_find_changes(): what was just before it), as_of (a time), mark. It comes home as rescued.NAME, or as to_table; never over data: a relation of that name is an error. Partitioned tables come with their partitions; one partition comes as a table of its own. Indexes, constraints, defaults, identity, owned sequences with their positions, statistics objects, policies, comments, and grants to roles that exist come along, and the owner, whom the caller must be, or be able to act as; triggers, rules and foreign keys are left out and listed. Types, functions and roles of policies that it needs and that are missing here are an error that names them. All is done in the caller''s transaction: if it fails or is cancelled nothing is left, here or on Barman''s host. dry_run => true tells the change, the backup and the moment, and restores nothing. Only the owner may execute it until granted; who is no superuser must have been allowed to read all rows of the table then, and to create the table now. The table is made, filled and read with the rights of its owner. A receipt is kept: the view poc_rescues. Errors: 22023 bad argument, 42501 no privilege, 42P01 no such table, 42P07 the name is taken, 42704 something it needs is missing here, P0002 no such change, 55000 a standby, the table cannot be rescued, or the moment not be reached, XX001 the fingerprints differ. Example: SELECT * FROM poc_rescue(''sales.orders'')';
+'Brings one table home, or with ''schema.*'' all tables of a schema (poc_rescue_tables() a list of them): restores a backup on Barman''s host to just before it was dropped, truncated or had many rows deleted, makes it here from its definition then and its rows, compares the fingerprints of both, removes what was restored, and tells each step with its time. Without a moment the newest drop, truncate or delete of 100 rows or more is looked for, and named in a notice; or give one of before (a commit_lsn of poc_find_changes(): what was just before it), as_of (a time), mark. It comes home as rescued.NAME, or as to_table; never over data: a relation of that name is an error. Partitioned tables come with their partitions; one partition comes as a table of its own. Indexes, constraints, defaults, identity, owned sequences with their positions, statistics objects, policies, comments, and grants to roles that exist come along, and the owner, whom the caller must be, or be able to act as; triggers, rules and foreign keys are left out and listed. Types, functions and roles of policies that it needs and that are missing here are an error that names them. All is done in the caller''s transaction: if it fails or is cancelled nothing is left, here or on Barman''s host. dry_run => true tells the change, the backup and the moment, and restores nothing. Only the owner may execute it until granted; who is no superuser must have been allowed to read all rows of the table then, and to create the table now. The table is made, filled and read with the rights of its owner. A receipt is kept: the view poc_rescues. Errors: 22023 bad argument, 42501 no privilege, 42P01 no such table, 42P07 the name is taken, 42704 something it needs is missing here, P0002 no such change, 55000 a standby, the table cannot be rescued, or the moment not be reached, XX001 the fingerprints differ. Example: SELECT * FROM poc_rescue(''sales.orders'')';
+
+CREATE FUNCTION @extschema@.poc_rescue_tables(relations text[], before pg_lsn DEFAULT NULL, as_of timestamptz DEFAULT NULL, mark text DEFAULT NULL,
+	to_schema text DEFAULT NULL, dry_run boolean DEFAULT false, server text DEFAULT NULL)
+RETURNS TABLE (step text, ok boolean, elapsed interval, detail text)
+LANGUAGE c VOLATILE PARALLEL UNSAFE COST 1000000 ROWS 100
+AS 'MODULE_PATHNAME', 'poc_rescue_tables';
+
+COMMENT ON FUNCTION @extschema@.poc_rescue_tables(text[], pg_lsn, timestamptz, text, text, boolean, text) IS
+'Brings several tables home from one restore and one moment, as poc_rescue() brings one: names, or ''schema.*'' for all tables of a schema. Without a moment it is just before the newest drop, truncate or mass delete of one of them. They come home to the schema rescued, or to to_schema, under their names. All come, or none; but of a whole schema it is left out, and listed, what cannot be rescued, and what is no table: views, functions, types. Foreign keys between them are left out, too, and listed with their definitions. What a table of the list needs (types, functions) must be there before. A receipt is kept for each. At most 1000 tables. Errors: those of poc_rescue(). Example: SELECT * FROM poc_rescue_tables(''{sales.*}'', to_schema => ''sales'')';

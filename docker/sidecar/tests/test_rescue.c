@@ -14,7 +14,7 @@
 
 #include "base/memory.h"
 #include "rescue/definition.h"
-#include "rescue/lost_table.h"
+#include "rescue/rename.h"
 
 static void
 expect_text(const char *dump, const char *expected)
@@ -51,19 +51,19 @@ values_that_look_like_them_stay(void **state)
 static void
 indexes_take_the_name_of_their_table(void **state)
 {
-	RescueRequest request = {.home_schema = (char *) (uintptr_t) "s",
-							 .home_name = (char *) (uintptr_t) "then"};
+	RescueTable wanted = {.home_schema = (char *) (uintptr_t) "s",
+						  .home_name = (char *) (uintptr_t) "then"};
 	json_t *table = json_checked(json_pack("{s:s}", "name", "orders"));
-	char *name = rescue_home_name(table, &request, "orders_pkey");
+	char *name = rescue_home_name(table, &wanted, "orders_pkey");
 
 	(void) state;
 	assert_string_equal(name, "then_pkey");
 	free(name);
-	name = rescue_home_name(table, &request, "by note");
+	name = rescue_home_name(table, &wanted, "by note");
 	assert_string_equal(name, "then_by note");
 	free(name);
-	request.home_name = (char *) (uintptr_t) "orders";
-	name = rescue_home_name(table, &request, "by note");
+	wanted.home_name = (char *) (uintptr_t) "orders";
+	name = rescue_home_name(table, &wanted, "by note");
 	assert_string_equal(name, "by note");
 	free(name);
 	json_decref(table);

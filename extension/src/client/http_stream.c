@@ -49,6 +49,8 @@ struct PocHttpStream
 	bool has_ended;
 	int descriptors;
 	const char *path;
+	PocHttpStreamBroken broken;
+	void *broken_arg;
 };
 
 static bool open_handles(PocHttpStream *stream, const PocHttpRequest *request);
@@ -62,11 +64,13 @@ pg_noreturn static void throw_refusal(PocHttpStream *stream);
  * Sends the request.  The caller must close the stream, also after an error.
  */
 PocHttpStream *
-poc_http_stream_open(const PocHttpRequest *request)
+poc_http_stream_open(const PocHttpRequest *request, PocHttpStreamBroken broken, void *arg)
 {
 	PocHttpStream *stream = palloc0(sizeof(PocHttpStream));
 
 	stream->path = pstrdup(request->path);
+	stream->broken = broken;
+	stream->broken_arg = arg;
 	PG_TRY();
 	{
 		for (; stream->descriptors < DESCRIPTORS; stream->descriptors++)
@@ -242,6 +246,7 @@ end(PocHttpStream *stream, CURLcode code)
 	if (code != CURLE_OK)
 	{
 		poc_http_explain_failure(stream->easy, code, &stream->exchange, &failure);
+		stream->broken(stream->broken_arg);
 		poc_sidecar_throw(&failure);
 	}
 	if (stream->status != 200)

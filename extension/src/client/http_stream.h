@@ -12,7 +12,11 @@
 
 typedef struct PocHttpStream PocHttpStream;
 
-extern PocHttpStream *poc_http_stream_open(const PocHttpRequest *request);
+/* Called when the answer breaks off; may throw what it knows of why. */
+typedef void (*PocHttpStreamBroken)(void *arg);
+
+extern PocHttpStream *poc_http_stream_open(const PocHttpRequest *request,
+										   PocHttpStreamBroken broken, void *arg);
 extern int poc_http_stream_read(PocHttpStream *stream, void *bytes, int least, int most);
 extern uint64 poc_http_stream_bytes(const PocHttpStream *stream);
 extern void poc_http_stream_close(PocHttpStream *stream);

@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * bring_home.c
- *	  poc_rescue(): one table of a backup comes home.
+ *	  poc_rescue(), poc_rescue_tables(): tables of a backup come home.
  *
  * Everything that is made here is made in the caller's transaction and with the rights
  * of the table's owner (home_table.c).  What is asked of the extension's own tables is
@@ -12,7 +12,6 @@
 #include "postgres.h"
 
 #include "access/xact.h"
-#include "catalog/namespace.h"
 #include "catalog/pg_type.h"
 #include "executor/spi.h"
 #include "fmgr.h"
@@ -22,7 +21,6 @@
 #include "utils/array.h"
 #include "utils/builtins.h"
 #include "utils/guc.h"
-#include "utils/lsyscache.h"
 #include "utils/timestamp.h"
 
 #include "base/compat.h"
@@ -37,21 +35,29 @@
 #include "rescue/state.h"
 #include "rescue/step_list.h"
 
-/* Arguments of poc_rescue() */
-#define ARGUMENTS		 7
+/* Argument of poc_rescue() */
 #define ARGUMENT_DRY_RUN 5
 
+/* Time for a job that fails to tell why: it removes the restored server first */
+#define LAST_WORDS_MS 30000
+
+/* A step for a table, or for all of them */
+typedef void (*ForTable)(PocRescue *rescue);
+
+static Datum rescue_tables(FunctionCallInfo fcinfo, Datum relations, bool is_list);
 static PocRescue *start_rescue(FunctionCallInfo fcinfo);
-static void ask_what_to_do(PocRescue *rescue, FunctionCallInfo fcinfo);
 static void bring_home(PocRescue *rescue);
-static void await_table(PocRescue *rescue, PocJob *job);
+static void await_tables(PocRescue *rescue, PocJob *job);
+static PocRescuedTable *make_table(Jsonb *definition, int number, const char *path);
+static char *member(Jsonb *definition, const char *name, const char *path);
+static void for_each_table(PocRescue *rescue, ForTable act);
 static void require_needs(PocRescue *rescue);
+static void throw_failure_of_job(void *arg);
 static void load_rows(PocRescue *rescue, PocJob *job);
 static void fingerprint_home(PocRescue *rescue);
 static void compare(PocRescue *rescue);
-static void keep_receipt(PocRescue *rescue);
-static char *answer_text(int column);
-static Datum search_path_of_caller(void);
+static Jsonb *fingerprint_there(Jsonb *result, int number);
+static void tell_left_out(PocRescue *rescue);
 
 PG_FUNCTION_INFO_V1(poc_rescue);
 
@@ -61,6 +67,32 @@ PG_FUNCTION_INFO_V1(poc_rescue);
  */
 Datum
 poc_rescue(PG_FUNCTION_ARGS)
+{
+	Datum relation = PG_ARGISNULL(0) ? (Datum) 0 : PG_GETARG_DATUM(0);
+	bool isnull = PG_ARGISNULL(0);
+	int dims[] = {1};
+	int bounds[] = {1};
+
+	return rescue_tables(fcinfo,
+						 PointerGetDatum(construct_md_array(&relation, &isnull, 1, dims, bounds,
+															TEXTOID, -1, false, TYPALIGN_INT)),
+						 false);
+}
+
+PG_FUNCTION_INFO_V1(poc_rescue_tables);
+
+/* The same of several tables: (relations text[], ..., to_schema text, ...) */
+Datum
+poc_rescue_tables(PG_FUNCTION_ARGS)
+{
+	Datum relations = PG_ARGISNULL(0) ? PointerGetDatum(construct_empty_array(TEXTOID))
+									  : PG_GETARG_DATUM(0);
+
+	return rescue_tables(fcinfo, relations, true);
+}
+
+static Datum
+rescue_tables(FunctionCallInfo fcinfo, Datum relations, bool is_list)
 {
 	PocRescue *rescue;
 
@@ -72,7 +104,7 @@ poc_rescue(PG_FUNCTION_ARGS)
 	InitMaterializedSRF(fcinfo, 0);
 	SPI_connect();
 	rescue = start_rescue(fcinfo);
-	ask_what_to_do(rescue, fcinfo);
+	poc_rescue_ask(rescue, fcinfo, relations, is_list);
 	if (PG_ARGISNULL(ARGUMENT_DRY_RUN) || !PG_GETARG_BOOL(ARGUMENT_DRY_RUN))
 		bring_home(rescue);
 	poc_rescue_return_steps(rescue, (ReturnSetInfo *) fcinfo->resultinfo);
@@ -93,115 +125,108 @@ start_rescue(FunctionCallInfo fcinfo)
 	return rescue;
 }
 
-/* A column of the only row of the last query, or NULL; lives as long as the rescue */
-static char *
-answer_text(int column)
-{
-	return SPI_getvalue(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, column);
-}
-
-/* The names of the schemas in it, as an array of text */
-static Datum
-search_path_of_caller(void)
-{
-	List *schemas = fetch_search_path(false);
-	Datum *names = palloc(list_length(schemas) * sizeof(Datum));
-	int n = 0;
-	ListCell *cell;
-
-	foreach (cell, schemas)
-	{
-		char *name = get_namespace_name(lfirst_oid(cell));
-
-		if (name != NULL)
-			names[n++] = CStringGetTextDatum(name);
-	}
-	return PointerGetDatum(construct_array(names, n, TEXTOID, -1, false, TYPALIGN_INT));
-}
-
-static void
-ask_what_to_do(PocRescue *rescue, FunctionCallInfo fcinfo)
-{
-	Oid types[ARGUMENTS + 2] = {OIDOID,	 TEXTOID, PG_LSNOID, TIMESTAMPTZOID, TEXTOID,
-								TEXTOID, BOOLOID, TEXTOID,	 TEXTARRAYOID};
-	Datum values[ARGUMENTS + 2] = {ObjectIdGetDatum(rescue->caller)};
-	char nulls[ARGUMENTS + 3] = " ";
-	Datum path;
-	Datum body;
-	bool isnull;
-
-	for (int i = 0; i < ARGUMENTS; i++)
-	{
-		values[i + 1] = fcinfo->args[i].value;
-		nulls[i + 1] = fcinfo->args[i].isnull ? 'n' : ' ';
-	}
-	values[ARGUMENTS + 1] = search_path_of_caller();
-	nulls[ARGUMENTS + 1] = ' ';
-	poc_rescue_ask_keeper(rescue,
-						  "SELECT r.path, r.body, r.undone, r.plan, r.home_schema, r.home_name, r.table_then "
-						  "FROM _poc.rescue_request($1, $2, $3, $4, $5, $6, $7, $8, $9) AS r",
-						  ARGUMENTS + 2, types, values, nulls);
-	path = SPI_getbinval(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 1, &isnull);
-	rescue->path = poc_sidecar_path(DatumGetArrayTypeP(path));
-	body = SPI_getbinval(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 2, &isnull);
-	rescue->request = DatumGetJsonbPCopy(body);
-	rescue->undone = answer_text(3);
-	if (rescue->undone != NULL)
-		poc_rescue_step(rescue, "find", "%s", rescue->undone);
-	poc_rescue_step(rescue, "plan", "%s", answer_text(4));
-	rescue->home_schema = answer_text(5);
-	rescue->home_name = answer_text(6);
-	rescue->home = quote_qualified_identifier(rescue->home_schema, rescue->home_name);
-	rescue->relation = answer_text(7);
-}
-
 static void
 bring_home(PocRescue *rescue)
 {
 	PocJob *job = poc_job_new();
+	ListCell *cell;
 
 	PG_ENSURE_ERROR_CLEANUP(poc_job_cancel, PointerGetDatum(job));
 	{
 		(void) poc_job_start(job, rescue->path, rescue->request);
-		await_table(rescue, job);
-		require_needs(rescue);
-		poc_rescue_choose_owner(rescue);
-		poc_rescue_make_table(rescue);
-		load_rows(rescue, job);
-		fingerprint_home(rescue);
-		poc_rescue_finish_table(rescue);
+		await_tables(rescue, job);
+		for_each_table(rescue, require_needs);
+		for_each_table(rescue, poc_rescue_choose_owner);
+		foreach (cell, rescue->tables)
+		{
+			rescue->table = lfirst(cell);
+			poc_rescue_make_table(rescue);
+			load_rows(rescue, job);
+			fingerprint_home(rescue);
+		}
+		for_each_table(rescue, poc_rescue_finish_table);
+		for_each_table(rescue, poc_rescue_end_loan);
 		rescue->job = poc_job_follow(job, DT_NOEND, true, true, NULL);
 		poc_job_require_success(rescue->job, job->id);
 	}
 	PG_END_ENSURE_ERROR_CLEANUP(poc_job_cancel, PointerGetDatum(job));
-	compare(rescue);
-	poc_rescue_require_home(rescue);
-	poc_rescue_tell_left_out(rescue);
-	keep_receipt(rescue);
+	for_each_table(rescue, compare);
+	for_each_table(rescue, poc_rescue_require_home);
+	for_each_table(rescue, poc_rescue_tell_left_out);
+	tell_left_out(rescue);
+	for_each_table(rescue, poc_rescue_keep_receipt);
 }
 
-/* Until the sidecar has restored the server and can hand the table over */
+/* Until the sidecar has restored the server and can hand the tables over */
 static void
-await_table(PocRescue *rescue, PocJob *job)
+await_tables(PocRescue *rescue, PocJob *job)
 {
 	Jsonb *state = poc_job_follow(job, DT_NOEND, true, true, "ready");
-	char *path = psprintf("/v1/jobs/%s/definition", job->id);
+	char *path = psprintf("/v1/jobs/%s/definitions", job->id);
+	Jsonb *definitions;
 
 	if (poc_job_is_ended(state))
 	{
 		poc_job_require_success(state, job->id);
 		poc_sidecar_malformed(path, "The job was done before it handed the table over.");
 	}
-	rescue->definition = poc_json_member(poc_sidecar_get(path, 0, NULL), "definition", jbvObject);
-	if (rescue->definition == NULL)
-		poc_sidecar_malformed(path, "It has no object of the name \"definition\".");
+	definitions = poc_json_member(poc_sidecar_get(path, 0, NULL), "definitions", jbvArray);
+	if (definitions == NULL || JsonContainerSize(&definitions->root) == 0)
+		poc_sidecar_malformed(path, "It has no list of the name \"definitions\".");
 	poc_rescue_step(rescue, "restore", "restored by job %s", job->id);
+	for (uint32 i = 0; i < JsonContainerSize(&definitions->root); i++)
+	{
+		JsonbValue *value = getIthJsonbValueFromContainer(&definitions->root, i);
+
+		if (value->type != jbvBinary || !JsonContainerIsObject(value->val.binary.data))
+			poc_sidecar_malformed(path, "Its definitions are no objects.");
+		rescue->tables = lappend(rescue->tables, make_table(JsonbValueToJsonb(value), (int) i, path));
+	}
+}
+
+static PocRescuedTable *
+make_table(Jsonb *definition, int number, const char *path)
+{
+	PocRescuedTable *table = palloc0(sizeof(PocRescuedTable));
+
+	table->number = number;
+	table->definition = definition;
+	table->relation = quote_qualified_identifier(member(definition, "schema", path),
+												 member(definition, "name", path));
+	table->home_schema = member(definition, "home_schema", path);
+	table->home_name = member(definition, "home_name", path);
+	table->home = quote_qualified_identifier(table->home_schema, table->home_name);
+	return table;
+}
+
+static char *
+member(Jsonb *definition, const char *name, const char *path)
+{
+	char *text = poc_json_text(definition, name);
+
+	if (text == NULL)
+		poc_sidecar_malformed(path, psprintf("A definition has no \"%s\".", name));
+	return text;
+}
+
+static void
+for_each_table(PocRescue *rescue, ForTable act)
+{
+	ListCell *cell;
+
+	foreach (cell, rescue->tables)
+	{
+		CHECK_FOR_INTERRUPTS();
+		rescue->table = lfirst(cell);
+		act(rescue);
+	}
+	rescue->table = NULL;
 }
 
 static void
 require_needs(PocRescue *rescue)
 {
-	Jsonb *needs = poc_json_member(rescue->definition, "needs", jbvArray);
+	Jsonb *needs = poc_json_member(rescue->table->definition, "needs", jbvArray);
 	Oid types[] = {JSONBOID};
 	Datum values[1];
 	char *lacks;
@@ -210,31 +235,44 @@ require_needs(PocRescue *rescue)
 		return;
 	values[0] = JsonbPGetDatum(needs);
 	poc_rescue_ask_keeper(rescue, "SELECT _poc.rescue_lacks($1)", 1, types, values, NULL);
-	lacks = answer_text(1);
+	lacks = poc_rescue_answer(1);
 	if (lacks != NULL)
 		ereport(ERROR,
 				(errcode(ERRCODE_UNDEFINED_OBJECT),
-				 errmsg("what table %s needs is missing in this database", rescue->relation),
+				 errmsg("what table %s needs is missing in this database", rescue->table->relation),
 				 errdetail("Missing: %s.", lacks),
 				 errhint("Make it first; as it was it is in a restored instance: poc_restore().")));
+}
+
+/* The rows break off because the job has failed, or is about to: it tells why. */
+static void
+throw_failure_of_job(void *arg)
+{
+	PocJob *job = arg;
+	TimestampTz until = TimestampTzPlusMilliseconds(GetCurrentTimestamp(), LAST_WORDS_MS);
+	Jsonb *state = poc_job_follow(job, until, true, true, NULL);
+
+	if (poc_job_is_ended(state))
+		poc_job_require_success(state, job->id);
 }
 
 static void
 load_rows(PocRescue *rescue, PocJob *job)
 {
 	char *path = psprintf("/v1/jobs/%s/rows", job->id);
-	PocHttpRequest request = {.method = "POST", .path = path, .body = "{}"};
-	char *format = poc_json_text(rescue->definition, "format");
+	char *body = psprintf("{\"table\": %d}", rescue->table->number);
+	PocHttpRequest request = {.method = "POST", .path = path, .body = body};
+	char *format = poc_json_text(rescue->table->definition, "format");
 	PocHttpStream *stream;
 
 	if (format == NULL || (strcmp(format, "text") != 0 && strcmp(format, "binary") != 0))
 		poc_sidecar_malformed(path, "It is not told in which format the rows come.");
-	stream = poc_http_stream_open(&request);
+	stream = poc_http_stream_open(&request, throw_failure_of_job, job);
 	PG_TRY();
 	{
-		rescue->rows = poc_load_rows(rescue->relid, rescue->owner,
-									 poc_rescue_texts(rescue, "columns"), format, stream);
-		rescue->bytes = poc_http_stream_bytes(stream);
+		rescue->table->rows = poc_load_rows(rescue->table->relid, rescue->table->owner,
+											poc_rescue_texts(rescue, "columns"), format, stream);
+		rescue->table->bytes = poc_http_stream_bytes(stream);
 	}
 	PG_FINALLY();
 	{
@@ -243,7 +281,7 @@ load_rows(PocRescue *rescue, PocJob *job)
 	PG_END_TRY();
 	CommandCounterIncrement();
 	poc_rescue_step(rescue, "rows", UINT64_FORMAT " rows, " UINT64_FORMAT " bytes as %s",
-					rescue->rows, rescue->bytes, format);
+					rescue->table->rows, rescue->table->bytes, format);
 }
 
 /* With the owner's rights, as to read the table may run code of his */
@@ -260,13 +298,27 @@ fingerprint_home(PocRescue *rescue)
 
 	poc_rescue_pin_settings();
 	GetUserIdAndSecContext(&user, &context);
-	SetUserIdAndSecContext(rescue->owner, context | SECURITY_RESTRICTED_OPERATION);
-	row = DatumGetHeapTupleHeader(OidFunctionCall1(function, ObjectIdGetDatum(rescue->relid)));
+	SetUserIdAndSecContext(rescue->table->owner, context | SECURITY_RESTRICTED_OPERATION);
+	row = DatumGetHeapTupleHeader(OidFunctionCall1(function, ObjectIdGetDatum(rescue->table->relid)));
 	SetUserIdAndSecContext(user, context);
 	AtEOXact_GUC(false, nest_level);
-	rescue->home_rows = DatumGetInt64(GetAttributeByName(row, "rows", &isnull));
-	rescue->home_hash = TextDatumGetCString(GetAttributeByName(row, "hash", &isnull));
-	poc_rescue_step(rescue, "fingerprint", INT64_FORMAT " rows here", rescue->home_rows);
+	rescue->table->home_rows = DatumGetInt64(GetAttributeByName(row, "rows", &isnull));
+	rescue->table->home_hash = TextDatumGetCString(GetAttributeByName(row, "hash", &isnull));
+	poc_rescue_step(rescue, "fingerprint", INT64_FORMAT " rows here", rescue->table->home_rows);
+}
+
+/* As the job tells it of that table; NULL if it does not */
+static Jsonb *
+fingerprint_there(Jsonb *result, int number)
+{
+	Jsonb *tables = result != NULL ? poc_json_member(result, "tables", jbvArray) : NULL;
+	JsonbValue *value = tables != NULL
+							? getIthJsonbValueFromContainer(&tables->root, (uint32) number)
+							: NULL;
+
+	return value != NULL && value->type == jbvBinary && JsonContainerIsObject(value->val.binary.data)
+			   ? JsonbValueToJsonb(value)
+			   : NULL;
 }
 
 /* What came home must be what was there: else nothing of it stays. */
@@ -274,18 +326,19 @@ static void
 compare(PocRescue *rescue)
 {
 	Jsonb *result = poc_json_member(rescue->job, "result", jbvObject);
-	char *hash = result != NULL ? poc_json_text(result, "hash") : NULL;
+	Jsonb *there = fingerprint_there(result, rescue->table->number);
+	char *hash = there != NULL ? poc_json_text(there, "hash") : NULL;
 	int64 rows = -1;
 
-	if (hash == NULL || !poc_json_bigint(result, "rows", &rows) || rows != rescue->home_rows ||
-		strcmp(hash, rescue->home_hash) != 0)
+	if (hash == NULL || !poc_json_bigint(there, "rows", &rows) ||
+		rows != rescue->table->home_rows || strcmp(hash, rescue->table->home_hash) != 0)
 		ereport(ERROR,
 				(errcode(ERRCODE_DATA_CORRUPTED),
-				 errmsg("table %s did not come home as it was", rescue->relation),
+				 errmsg("table %s did not come home as it was", rescue->table->relation),
 				 errdetail("The restored server had " INT64_FORMAT
 						   " rows with fingerprint %s, here are " INT64_FORMAT " with %s.",
-						   rows, hash != NULL ? hash : "unknown", rescue->home_rows,
-						   rescue->home_hash),
+						   rows, hash != NULL ? hash : "unknown", rescue->table->home_rows,
+						   rescue->table->home_hash),
 				 errhint(
 					 "A type that is written in another way here (an enum, a composite type, a library's version) may be why; nothing was kept.")));
 	poc_rescue_step(rescue, "compare",
@@ -298,27 +351,18 @@ compare(PocRescue *rescue)
 														   : "an unknown position");
 }
 
+/* Of whole schemas */
 static void
-keep_receipt(PocRescue *rescue)
+tell_left_out(PocRescue *rescue)
 {
-	Oid types[] = {TIMESTAMPTZOID, TIMESTAMPTZOID, TEXTOID, TEXTOID, TEXTOID,	  JSONBOID,
-				   JSONBOID,	   INT8OID,		   INT8OID, TEXTOID, TEXTARRAYOID};
-	Datum values[] = {
-		TimestampTzGetDatum(GetCurrentTimestamp()),
-		TimestampTzGetDatum(rescue->began),
-		CStringGetTextDatum(GetUserNameFromId(rescue->caller, false)),
-		CStringGetTextDatum(rescue->relation),
-		CStringGetTextDatum(rescue->home),
-		JsonbPGetDatum(rescue->request),
-		JsonbPGetDatum(rescue->job),
-		Int64GetDatum((int64) rescue->rows),
-		Int64GetDatum((int64) rescue->bytes),
-		rescue->undone != NULL ? CStringGetTextDatum(rescue->undone) : (Datum) 0,
-		poc_rescue_step_texts(rescue),
-	};
+	Jsonb *result = poc_json_member(rescue->job, "result", jbvObject);
+	Jsonb *left_out = result != NULL ? poc_json_member(result, "left_out", jbvArray) : NULL;
 
-	poc_rescue_ask_keeper(rescue,
-						  "SELECT _poc.rescue_receipt($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, pg_catalog.to_jsonb($11))",
-						  lengthof(types), types, values,
-						  rescue->undone != NULL ? NULL : "         n ");
+	for (uint32 i = 0; left_out != NULL && i < JsonContainerSize(&left_out->root); i++)
+	{
+		JsonbValue *value = getIthJsonbValueFromContainer(&left_out->root, i);
+
+		if (value->type == jbvString)
+			poc_rescue_step(rescue, "left out", "%.*s", value->val.string.len, value->val.string.val);
+	}
 }

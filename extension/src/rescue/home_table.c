@@ -42,6 +42,7 @@ static void run_as_owner(PocRescue *rescue, const char *commands);
 static void run_as_caller(const char *command);
 static void run_as(Oid role, int flags, const char *commands);
 static void make_schema(PocRescue *rescue);
+static void require_free(PocRescue *rescue);
 static void lock_schema(PocRescue *rescue);
 static void lend_schema(PocRescue *rescue);
 static char *count_others(PocRescue *rescue);
@@ -64,7 +65,7 @@ static const char *text_of(Jsonb *object, const char *key);
 static void
 run_as_owner(PocRescue *rescue, const char *commands)
 {
-	run_as(rescue->owner, SECURITY_RESTRICTED_OPERATION, commands);
+	run_as(rescue->table->owner, SECURITY_RESTRICTED_OPERATION, commands);
 }
 
 /* The same with the caller's rights, for what names no code */
@@ -96,7 +97,7 @@ run_as(Oid role, int flags, const char *commands)
 List *
 poc_rescue_texts(PocRescue *rescue, const char *list)
 {
-	Jsonb *array = poc_json_member(rescue->definition, list, jbvArray);
+	Jsonb *array = poc_json_member(rescue->table->definition, list, jbvArray);
 	List *texts = NIL;
 
 	for (uint32 i = 0; array != NULL && i < JsonContainerSize(&array->root); i++)
@@ -118,23 +119,23 @@ poc_rescue_texts(PocRescue *rescue, const char *list)
 void
 poc_rescue_choose_owner(PocRescue *rescue)
 {
-	const char *name = text_of(rescue->definition, "owner");
+	const char *name = text_of(rescue->table->definition, "owner");
 
-	rescue->owner = get_role_oid(name, true);
-	if (!OidIsValid(rescue->owner))
+	rescue->table->owner = get_role_oid(name, true);
+	if (!OidIsValid(rescue->table->owner))
 		ereport(ERROR,
 				(errcode(ERRCODE_UNDEFINED_OBJECT),
-				 errmsg("the owner of table %s, role %s, does not exist here", rescue->relation,
-						quote_identifier(name)),
+				 errmsg("the owner of table %s, role %s, does not exist here",
+						rescue->table->relation, quote_identifier(name)),
 				 errdetail(
 					 "Checks, defaults and indexes of the table are code of its owner, and are run with his rights."),
 				 errhint("CREATE ROLE %s NOLOGIN", quote_identifier(name))));
-	if (rescue->owner != rescue->caller && !superuser_arg(rescue->caller) &&
-		!member_can_set_role(rescue->caller, rescue->owner))
+	if (rescue->table->owner != rescue->caller && !superuser_arg(rescue->caller) &&
+		!member_can_set_role(rescue->caller, rescue->table->owner))
 		ereport(ERROR,
 				(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
 				 errmsg("permission denied to make a table of role %s", quote_identifier(name)),
-				 errdetail("It is the owner of table %s.", rescue->relation),
+				 errdetail("It is the owner of table %s.", rescue->table->relation),
 				 errhint("Let a superuser or a member of that role rescue it.")));
 }
 
@@ -142,24 +143,39 @@ poc_rescue_choose_owner(PocRescue *rescue)
 void
 poc_rescue_make_table(PocRescue *rescue)
 {
-	char *commands = poc_json_text(rescue->definition, "before");
+	char *commands = poc_json_text(rescue->table->definition, "before");
 
 	if (commands == NULL)
 		ereport(ERROR, (errcode(ERRCODE_PROTOCOL_VIOLATION),
 						errmsg("the Barman sidecar does not tell the definition of table %s",
-							   rescue->relation)));
+							   rescue->table->relation)));
 	make_schema(rescue);
+	require_free(rescue);
 	lend_schema(rescue);
 	run_as_owner(rescue, commands);
-	rescue->relid = get_relname_relid(rescue->home_name,
-									  get_namespace_oid(rescue->home_schema, false));
-	if (!OidIsValid(rescue->relid) || poc_owner_of(rescue->relid) != rescue->owner)
+	rescue->table->relid = get_relname_relid(rescue->table->home_name,
+											 get_namespace_oid(rescue->table->home_schema, false));
+	if (!OidIsValid(rescue->table->relid) ||
+		poc_owner_of(rescue->table->relid) != rescue->table->owner)
 		ereport(ERROR, (errcode(ERRCODE_PROTOCOL_VIOLATION),
-						errmsg("the definition of table %s makes no table %s", rescue->relation,
-							   rescue->home)));
-	poc_rescue_step(rescue, "definition", "%s, owned by %s, %d columns", rescue->home,
-					quote_identifier(GetUserNameFromId(rescue->owner, false)),
+						errmsg("the definition of table %s makes no table %s",
+							   rescue->table->relation, rescue->table->home)));
+	poc_rescue_step(rescue, "definition", "%s, owned by %s, %d columns", rescue->table->home,
+					quote_identifier(GetUserNameFromId(rescue->table->owner, false)),
 					list_length(poc_rescue_texts(rescue, "columns")));
+}
+
+/* Of a whole schema the names are not known before. */
+static void
+require_free(PocRescue *rescue)
+{
+	Oid schema = get_namespace_oid(rescue->table->home_schema, false);
+
+	if (OidIsValid(get_relname_relid(rescue->table->home_name, schema)))
+		ereport(ERROR, (errcode(ERRCODE_DUPLICATE_TABLE),
+						errmsg("relation \"%s\" already exists", rescue->table->home),
+						errdetail("A rescued table never comes over data."),
+						errhint("Drop or rename that one, or give another to_schema.")));
 }
 
 /*
@@ -168,11 +184,11 @@ poc_rescue_make_table(PocRescue *rescue)
 static void
 make_schema(PocRescue *rescue)
 {
-	if (OidIsValid(get_namespace_oid(rescue->home_schema, true)))
+	if (OidIsValid(get_namespace_oid(rescue->table->home_schema, true)))
 		return;
 	lock_schema(rescue);
-	if (!OidIsValid(get_namespace_oid(rescue->home_schema, true)))
-		run_as_caller(psprintf("CREATE SCHEMA %s", quote_identifier(rescue->home_schema)));
+	if (!OidIsValid(get_namespace_oid(rescue->table->home_schema, true)))
+		run_as_caller(psprintf("CREATE SCHEMA %s", quote_identifier(rescue->table->home_schema)));
 	CommandCounterIncrement();
 }
 
@@ -181,27 +197,28 @@ static void
 lock_schema(PocRescue *rescue)
 {
 	LockDatabaseObject(NamespaceRelationId,
-					   hash_bytes((unsigned char *) rescue->home_schema, strlen(rescue->home_schema)),
+					   hash_bytes((unsigned char *) rescue->table->home_schema,
+								  strlen(rescue->table->home_schema)),
 					   0, ExclusiveLock);
 }
 
 /*
  * For the time of this transaction the owner may make tables in the schema; and nothing
- * else (poc_rescue_finish_table()).
+ * else (poc_rescue_end_loan()).
  */
 static void
 lend_schema(PocRescue *rescue)
 {
-	Oid schema = get_namespace_oid(rescue->home_schema, false);
+	Oid schema = get_namespace_oid(rescue->table->home_schema, false);
 
-	if (object_aclcheck(NamespaceRelationId, schema, rescue->owner, ACL_USAGE) != ACLCHECK_OK ||
-		object_aclcheck(NamespaceRelationId, schema, rescue->owner, ACL_CREATE) != ACLCHECK_OK)
+	if (object_aclcheck(NamespaceRelationId, schema, rescue->table->owner, ACL_USAGE) != ACLCHECK_OK ||
+		object_aclcheck(NamespaceRelationId, schema, rescue->table->owner, ACL_CREATE) != ACLCHECK_OK)
 		lock_schema(rescue);
-	rescue->others = count_others(rescue);
-	rescue->lends_usage = object_aclcheck(NamespaceRelationId, schema, rescue->owner, ACL_USAGE) !=
-						  ACLCHECK_OK;
-	rescue->lends_create = object_aclcheck(NamespaceRelationId, schema, rescue->owner, ACL_CREATE) !=
-						   ACLCHECK_OK;
+	rescue->table->others = count_others(rescue);
+	rescue->table->lends_usage = object_aclcheck(NamespaceRelationId, schema, rescue->table->owner,
+												 ACL_USAGE) != ACLCHECK_OK;
+	rescue->table->lends_create = object_aclcheck(NamespaceRelationId, schema, rescue->table->owner,
+												  ACL_CREATE) != ACLCHECK_OK;
 	change_loan(rescue, "GRANT", "TO");
 }
 
@@ -210,8 +227,8 @@ static char *
 count_others(PocRescue *rescue)
 {
 	Oid types[] = {OIDOID, OIDOID};
-	Datum values[] = {ObjectIdGetDatum(rescue->owner),
-					  ObjectIdGetDatum(get_namespace_oid(rescue->home_schema, false))};
+	Datum values[] = {ObjectIdGetDatum(rescue->table->owner),
+					  ObjectIdGetDatum(get_namespace_oid(rescue->table->home_schema, false))};
 
 	poc_rescue_ask_keeper(rescue, "SELECT _poc.rescue_others($1, $2)", lengthof(types), types,
 						  values, NULL);
@@ -221,16 +238,16 @@ count_others(PocRescue *rescue)
 static void
 change_loan(PocRescue *rescue, const char *verb, const char *preposition)
 {
-	const char *what = rescue->lends_usage && rescue->lends_create ? "USAGE, CREATE"
-					   : rescue->lends_usage					   ? "USAGE"
-					   : rescue->lends_create					   ? "CREATE"
-																   : NULL;
+	const char *what = rescue->table->lends_usage && rescue->table->lends_create ? "USAGE, CREATE"
+					   : rescue->table->lends_usage								 ? "USAGE"
+					   : rescue->table->lends_create							 ? "CREATE"
+																				 : NULL;
 
 	if (what == NULL)
 		return;
 	run_as_caller(psprintf("%s %s ON SCHEMA %s %s %s", verb, what,
-						   quote_identifier(rescue->home_schema), preposition,
-						   quote_identifier(GetUserNameFromId(rescue->owner, false))));
+						   quote_identifier(rescue->table->home_schema), preposition,
+						   quote_identifier(GetUserNameFromId(rescue->table->owner, false))));
 	CommandCounterIncrement();
 }
 
@@ -238,7 +255,7 @@ change_loan(PocRescue *rescue, const char *verb, const char *preposition)
 void
 poc_rescue_finish_table(PocRescue *rescue)
 {
-	char *commands = poc_json_text(rescue->definition, "after");
+	char *commands = poc_json_text(rescue->table->definition, "after");
 	ListCell *cell;
 
 	poc_rescue_require_home(rescue);
@@ -249,13 +266,19 @@ poc_rescue_finish_table(PocRescue *rescue)
 	for_each(rescue, "sequences", set_sequence);
 	revoke_defaults(rescue);
 	for_each(rescue, "grants", grant);
-	if (rescue->lends_create && strcmp(count_others(rescue), rescue->others) != 0)
+	poc_rescue_step(rescue, "indexes", "indexes, constraints, policies, sequences and grants");
+}
+
+/* Only when all tables are finished: what one was lent serves the others of its owner. */
+void
+poc_rescue_end_loan(PocRescue *rescue)
+{
+	if (rescue->table->lends_create && strcmp(count_others(rescue), rescue->table->others) != 0)
 		ereport(ERROR, (errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
 						errmsg("code of the owner of table %s has made other objects in schema %s",
-							   rescue->relation, quote_identifier(rescue->home_schema)),
+							   rescue->table->relation, quote_identifier(rescue->table->home_schema)),
 						errdetail("He was lent the right to make the table there alone.")));
 	change_loan(rescue, "REVOKE", "FROM");
-	poc_rescue_step(rescue, "indexes", "indexes, constraints, policies, sequences and grants");
 }
 
 /* The name still means the table that was made: schemas can be renamed meanwhile. */
@@ -265,13 +288,14 @@ poc_rescue_require_home(PocRescue *rescue)
 	Oid schema;
 
 	AcceptInvalidationMessages();
-	schema = get_namespace_oid(rescue->home_schema, true);
-	if (!OidIsValid(schema) || get_relname_relid(rescue->home_name, schema) != rescue->relid)
-		ereport(ERROR,
-				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
-				 errmsg("the name %s means another table than the one that came home", rescue->home),
-				 errdetail("The schema was renamed while the rows were loaded."),
-				 errhint("Give to_table a schema of yours.")));
+	schema = get_namespace_oid(rescue->table->home_schema, true);
+	if (!OidIsValid(schema) ||
+		get_relname_relid(rescue->table->home_name, schema) != rescue->table->relid)
+		ereport(ERROR, (errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+						errmsg("the name %s means another table than the one that came home",
+							   rescue->table->home),
+						errdetail("The schema was renamed while the rows were loaded."),
+						errhint("Give to_table a schema of yours.")));
 }
 
 /* Privileges that ALTER DEFAULT PRIVILEGES gives were none of the table's. */
@@ -279,7 +303,7 @@ static void
 revoke_defaults(PocRescue *rescue)
 {
 	Oid types[] = {REGCLASSOID};
-	Datum values[] = {ObjectIdGetDatum(rescue->relid)};
+	Datum values[] = {ObjectIdGetDatum(rescue->table->relid)};
 	SPITupleTable *table;
 	uint64 count;
 	int nest_level = NewGUCNestLevel();
@@ -295,7 +319,7 @@ revoke_defaults(PocRescue *rescue)
 							  "OR c.oid IN (SELECT d.objid FROM pg_catalog.pg_depend AS d WHERE d.classid = 'pg_catalog.pg_class'::pg_catalog.regclass "
 							  "AND d.refclassid = 'pg_catalog.pg_class'::pg_catalog.regclass AND d.refobjid = $1 AND d.deptype IN ('a', 'i')))",
 							  lengthof(types), types, values, NULL, false, 0) != SPI_OK_SELECT)
-		elog(ERROR, "could not look for privileges of table %s", rescue->home);
+		elog(ERROR, "could not look for privileges of table %s", rescue->table->home);
 	AtEOXact_GUC(false, nest_level);
 	table = SPI_tuptable;
 	count = SPI_processed;
@@ -316,14 +340,14 @@ poc_rescue_tell_left_out(PocRescue *rescue)
 		leave(rescue, strVal(lfirst(cell)));
 	foreach (cell, poc_rescue_texts(rescue, "referenced_by"))
 		leave(rescue, psprintf("foreign key of %s, which referred to it", strVal(lfirst(cell))));
-	foreach (cell, rescue->left_out)
+	foreach (cell, rescue->table->left_out)
 		poc_rescue_step(rescue, "left out", "%s", (char *) lfirst(cell));
 }
 
 static void
 for_each(PocRescue *rescue, const char *list, ForObject act)
 {
-	Jsonb *array = poc_json_member(rescue->definition, list, jbvArray);
+	Jsonb *array = poc_json_member(rescue->table->definition, list, jbvArray);
 
 	for (uint32 i = 0; array != NULL && i < JsonContainerSize(&array->root); i++)
 	{
@@ -343,8 +367,9 @@ set_sequence(PocRescue *rescue, Jsonb *sequence)
 		run_as_owner(rescue,
 					 psprintf("SELECT pg_catalog.setval(%s::pg_catalog.regclass, " INT64_FORMAT
 							  ", %s)",
-							  quote_literal_cstr(quote_qualified_identifier(rescue->home_schema,
-																			text_of(sequence, "name"))),
+							  quote_literal_cstr(
+								  quote_qualified_identifier(rescue->table->home_schema,
+															 text_of(sequence, "name"))),
 							  value, poc_json_true(sequence, "is_called") ? "true" : "false"));
 }
 
@@ -355,7 +380,7 @@ grant(PocRescue *rescue, Jsonb *one)
 	const char *kind = text_of(one, "on");
 	char *column = poc_json_text(one, "column");
 	char *grantee = poc_json_text(one, "grantee");
-	char *name = quote_qualified_identifier(rescue->home_schema, text_of(one, "name"));
+	char *name = quote_qualified_identifier(rescue->table->home_schema, text_of(one, "name"));
 
 	/* words of SQL, and nothing else */
 	if (privilege[0] == '\0' || privilege[strspn(privilege, "ABCDEFGHIJKLMNOPQRSTUVWXYZ ")] != '\0' ||
@@ -395,7 +420,7 @@ leave_rule(PocRescue *rescue, Jsonb *rule)
 static void
 leave_parent(PocRescue *rescue)
 {
-	Jsonb *parent = poc_json_member(rescue->definition, "parent", jbvObject);
+	Jsonb *parent = poc_json_member(rescue->table->definition, "parent", jbvObject);
 
 	if (parent != NULL)
 		leave(rescue, psprintf("that it was a partition of %s",
@@ -406,7 +431,7 @@ leave_parent(PocRescue *rescue)
 static void
 leave(PocRescue *rescue, char *what)
 {
-	rescue->left_out = lappend(rescue->left_out, what);
+	rescue->table->left_out = lappend(rescue->table->left_out, what);
 }
 
 static const char *

@@ -19,6 +19,27 @@ typedef struct PocRescueStep
 	int64 elapsed; /* microseconds */
 } PocRescueStep;
 
+/* A table that comes home */
+typedef struct PocRescuedTable
+{
+	int number;		   /* of its definition, from 0 */
+	Jsonb *definition; /* what the sidecar tells of it */
+	char *relation;	   /* its name then, quoted */
+	char *home_schema;
+	char *home_name;
+	char *home; /* both, quoted */
+	Oid owner;
+	bool lends_usage; /* of the schema, to its owner, for the time of the rescue */
+	bool lends_create;
+	char *others; /* of his objects there, before: a number */
+	Oid relid;
+	List *left_out; /* of char * */
+	uint64 rows;
+	uint64 bytes;
+	int64 home_rows;
+	char *home_hash;
+} PocRescuedTable;
+
 typedef struct PocRescue
 {
 	Oid function; /* poc_rescue() */
@@ -31,27 +52,11 @@ typedef struct PocRescue
 	/* what is asked for */
 	char *path;
 	Jsonb *request;
-	char *undone;	/* the change, or NULL */
-	char *relation; /* its name then, quoted */
-	char *home_schema;
-	char *home_name;
-	char *home; /* both, quoted */
+	char *undone; /* the change, or NULL */
 
-	/* what the sidecar tells */
-	Jsonb *definition;
-	Jsonb *job; /* when it has ended */
-
-	/* what came home */
-	Oid owner;		  /* whom it is made by and belongs to: then's, or the caller */
-	bool lends_usage; /* of the schema, to its owner, for the time of the rescue */
-	bool lends_create;
-	char *others; /* of his objects there, before: a number */
-	Oid relid;
-	List *left_out; /* of char * */
-	uint64 rows;
-	uint64 bytes;
-	int64 home_rows;
-	char *home_hash;
+	Jsonb *job;				/* when it has ended */
+	List *tables;			/* of PocRescuedTable */
+	PocRescuedTable *table; /* that steps are told of, or NULL */
 } PocRescue;
 
 #endif /* POC_RESCUE_STATE_H */

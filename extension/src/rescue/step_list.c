@@ -16,7 +16,7 @@
 #include "base/compat.h"
 #include "rescue/step_list.h"
 
-/* Adds a step that took the time since the last one; printf-like. */
+/* Adds a step that took the time since the last one, of the table that is named if there are several; printf-like. */
 void
 poc_rescue_step(PocRescue *rescue, const char *name, const char *format, ...)
 {
@@ -27,6 +27,8 @@ poc_rescue_step(PocRescue *rescue, const char *name, const char *format, ...)
 	int needed;
 
 	initStringInfo(&text);
+	if (rescue->table != NULL && list_length(rescue->tables) > 1)
+		appendStringInfo(&text, "%s: ", rescue->table->relation);
 	for (;;)
 	{
 		va_start(args, format);

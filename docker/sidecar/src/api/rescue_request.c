@@ -16,9 +16,20 @@
 #define NAME_BYTES 63
 
 #define SUPERUSERS_MAX 20
+#define TABLES_MAX	   1000
+
+static const Argument table_arguments[] = {
+	{"oid", ARGUMENT_INTEGER, 0, UINT32_MAX, false, 0},
+	{"schema", ARGUMENT_TEXT, 0, 0, true, 0},
+	{"name", ARGUMENT_TEXT, 0, 0, true, 0},
+	{"home_schema", ARGUMENT_TEXT, 0, 0, true, 0},
+	{"home_name", ARGUMENT_TEXT, 0, 0, true, 0},
+	{NULL, ARGUMENT_TEXT, 0, 0, false, 0},
+};
 
 static bool fill(RescueRequest *rescue, const json_t *arguments, Answer **refusal);
-static bool names_are_sound(const RescueRequest *rescue, Answer **refusal);
+static bool fill_tables(RescueRequest *rescue, json_t *list, Answer **refusal);
+static bool names_are_sound(const RescueTable *table, Answer **refusal);
 static bool is_name(const char *text);
 
 static const Argument rescue_arguments[] = {
@@ -34,14 +45,10 @@ static const Argument rescue_arguments[] = {
 	{"database", ARGUMENT_TEXT, 0, 0, true, 0},
 	{"superuser", ARGUMENT_TEXT, 0, 0, true, 0},
 	{"superusers", ARGUMENT_LIST, 0, 0, true, 0},
-	{"oid", ARGUMENT_INTEGER, 0, UINT32_MAX, false, 0},
-	{"schema", ARGUMENT_TEXT, 0, 0, true, 0},
-	{"name", ARGUMENT_TEXT, 0, 0, true, 0},
+	{"tables", ARGUMENT_LIST, 0, 0, true, 0},
 	{"role", ARGUMENT_TEXT, 0, 0, true, 0},
 	{"role_oid", ARGUMENT_INTEGER, 0, UINT32_MAX, false, 0},
 	{"database_oid", ARGUMENT_INTEGER, 0, UINT32_MAX, false, 0},
-	{"home_schema", ARGUMENT_TEXT, 0, 0, true, 0},
-	{"home_name", ARGUMENT_TEXT, 0, 0, true, 0},
 	{"primary", ARGUMENT_OBJECT, 0, 0, true, 0},
 	{NULL, ARGUMENT_TEXT, 0, 0, false, 0},
 };
@@ -71,32 +78,64 @@ fill(RescueRequest *rescue, const json_t *arguments, Answer **refusal)
 
 	rescue->database = arguments_text(arguments, "database");
 	rescue->superuser = arguments_text(arguments, "superuser");
-	rescue->oid = (uint32_t) json_integer_value(json_object_get(arguments, "oid"));
-	rescue->schema = arguments_text(arguments, "schema");
-	rescue->name = arguments_text(arguments, "name");
 	rescue->role = arguments_text(arguments, "role");
 	rescue->role_oid = (uint32_t) json_integer_value(json_object_get(arguments, "role_oid"));
 	rescue->database_oid = (uint32_t) json_integer_value(json_object_get(arguments, "database_oid"));
-	rescue->home_schema = arguments_text(arguments, "home_schema");
-	rescue->home_name = arguments_text(arguments, "home_name");
 	if (json_array_size(superusers) > SUPERUSERS_MAX ||
 		!arguments_texts(superusers, SIZE_MAX, &rescue->superusers))
 		return argument_refuse(refusal, "superusers", "list at most 20 names", NULL);
-	return names_are_sound(rescue, refusal) &&
+	if (rescue->database == NULL || rescue->superuser == NULL)
+		return argument_refuse(refusal, "database", "name a database, and \"superuser\" a role",
+							   NULL);
+	return fill_tables(rescue, json_object_get(arguments, "tables"), refusal) &&
 		   restore_request_fill(&rescue->restore, arguments, refusal);
 }
 
 static bool
-names_are_sound(const RescueRequest *rescue, Answer **refusal)
+fill_tables(RescueRequest *rescue, json_t *list, Answer **refusal)
 {
-	if (rescue->database == NULL || rescue->superuser == NULL)
-		return argument_refuse(refusal, "database", "name a database, and \"superuser\" a role",
-							   NULL);
-	if (rescue->oid == 0 && (!is_name(rescue->schema) || !is_name(rescue->name)))
-		return argument_refuse(refusal, "oid",
-							   "be the OID of a table, or \"schema\" and \"name\" its name", NULL);
-	if (!is_name(rescue->home_schema) || !is_name(rescue->home_name))
-		return argument_refuse(refusal, "home_name", "name a table, and \"home_schema\" its schema",
+	json_t *one;
+	size_t i;
+
+	if (json_array_size(list) == 0 || json_array_size(list) > TABLES_MAX)
+		return argument_refuse(refusal, "tables", "list the tables, at most 1000", NULL);
+	rescue->tables = mem_alloc(json_array_size(list) * sizeof(RescueTable));
+	json_array_foreach (list, i, one)
+	{
+		RescueTable *table = &rescue->tables[i];
+		json_t *arguments;
+
+		if (!json_is_object(one))
+			return argument_refuse(refusal, "tables", "be a list of objects", NULL);
+		arguments = arguments_check(one, table_arguments, refusal);
+		if (arguments == NULL)
+			return false;
+		table->oid = (uint32_t) json_integer_value(json_object_get(arguments, "oid"));
+		table->schema = arguments_text(arguments, "schema");
+		table->name = arguments_text(arguments, "name");
+		table->home_schema = arguments_text(arguments, "home_schema");
+		table->home_name = arguments_text(arguments, "home_name");
+		rescue->table_count = i + 1;
+		json_decref(arguments);
+		if (!names_are_sound(table, refusal))
+			return false;
+	}
+	return true;
+}
+
+static bool
+names_are_sound(const RescueTable *table, Answer **refusal)
+{
+	bool is_whole_schema = table->oid == 0 && table->name == NULL;
+
+	if (table->oid == 0 && (!is_name(table->schema) || (!is_whole_schema && !is_name(table->name))))
+		return argument_refuse(refusal, "tables",
+							   "name each table by \"oid\", or by \"schema\" and \"name\"",
+							   "Without a name, all tables of the schema are meant. A name has 1 to 63 bytes.");
+	if (!is_name(table->home_schema) || (table->home_name != NULL && !is_name(table->home_name)) ||
+		(is_whole_schema && table->home_name != NULL))
+		return argument_refuse(refusal, "tables",
+							   "have a \"home_schema\" for each, and may have a \"home_name\" for a table",
 							   "A name has 1 to 63 bytes.");
 	return true;
 }

@@ -83,7 +83,7 @@ static const Route routes[] = {
 	{"POST", {"v1", "cron"}, SCOPE_OPERATE, OF_ALL_SERVERS, post_cron},
 	{"GET", {"v1", "jobs"}, SCOPE_READ, OF_OWN_SERVERS, get_jobs},
 	{"GET", {"v1", "jobs", "*"}, SCOPE_READ, OF_OWN_SERVERS, get_job},
-	{"GET", {"v1", "jobs", "*", "definition"}, SCOPE_OPERATE, OF_OWN_SERVERS, get_definition},
+	{"GET", {"v1", "jobs", "*", "definitions"}, SCOPE_OPERATE, OF_OWN_SERVERS, get_definitions},
 	{"POST", {"v1", "jobs", "*", "rows"}, SCOPE_OPERATE, OF_OWN_SERVERS, post_rows},
 	{"POST", {"v1", "jobs", "*", "cancel"}, SCOPE_OPERATE, OF_OWN_SERVERS, post_cancel},
 	{"POST", {"v1", "keys", "*", "cancel"}, SCOPE_OPERATE, OF_OWN_SERVERS, post_cancel_key},

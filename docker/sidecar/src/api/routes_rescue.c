@@ -43,6 +43,11 @@ static const Argument changes_arguments[] = {
 	{NULL, ARGUMENT_TEXT, 0, 0, false, 0},
 };
 
+static const Argument rows_arguments[] = {
+	{"table", ARGUMENT_INTEGER, 0, INT32_MAX, false, 0},
+	{NULL, ARGUMENT_TEXT, 0, 0, false, 0},
+};
+
 Answer *
 post_changes(Request *request)
 {
@@ -65,21 +70,23 @@ post_changes(Request *request)
 }
 
 Answer *
-get_definition(Request *request)
+get_definitions(Request *request)
 {
-	return handover_definition(request->grant, request->segments[SEGMENT_JOB]);
+	return handover_definitions(request->grant, request->segments[SEGMENT_JOB]);
 }
 
 Answer *
 post_rows(Request *request)
 {
 	Answer *refusal = NULL;
-	json_t *arguments = arguments_check(request->value, no_arguments, &refusal);
+	json_t *arguments = arguments_check(request->value, rows_arguments, &refusal);
+	size_t table;
 
 	if (arguments == NULL)
 		return refusal;
+	table = (size_t) json_integer_value(json_object_get(arguments, "table"));
 	json_decref(arguments);
-	return handover_rows(request->grant, request->segments[SEGMENT_JOB]);
+	return handover_rows(request->grant, request->segments[SEGMENT_JOB], table);
 }
 
 static FindChangesRequest *

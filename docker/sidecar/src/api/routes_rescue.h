@@ -10,7 +10,7 @@
 #include "http/request.h"
 
 extern Answer *post_changes(Request *request);
-extern Answer *get_definition(Request *request);
+extern Answer *get_definitions(Request *request);
 extern Answer *post_rows(Request *request);
 
 #endif /* API_ROUTES_RESCUE_H */

@@ -1,8 +1,8 @@
 /*
  * bring_home.c
  *
- * Restores a backup to just before a change, hands one table of it over, tells
- * its fingerprint, and removes what was restored, however that goes.
+ * Restores a backup to just before a change, hands tables of it over, tells
+ * their fingerprints, and removes what was restored, however that goes.
  */
 #include "rescue/bring_home.h"
 
@@ -18,7 +18,8 @@
 #include "rescue/definition.h"
 #include "rescue/handover.h"
 #include "rescue/rows.h"
-#include "rescue/lost_table.h"
+#include "rescue/rename.h"
+#include "rescue/wanted_tables.h"
 #include "restore/archived_wal.h"
 #include "restore/backup_to_instance.h"
 #include "restore/cause.h"
@@ -30,16 +31,19 @@
 #include "restore/segment.h"
 #include "restore/state.h"
 
-/* The client makes the table before it asks for the rows, and may wait for a lock. */
+/* The client makes a table before it asks for its rows, and may wait for a lock. */
 #define HANDOVER_MS (INT64_C(10) * 60 * 1000)
 
 static void rescue_body(Job *job, const void *request);
 static bool is_isolated(Restore *restore);
 static bool bring_home(Restore *restore, const RescueRequest *asked, json_t *result);
-static bool hand_over(Restore *restore, const DrillServer *server, const RescueRequest *asked,
-					  json_t *table, json_t *result);
+static json_t *define(const DrillServer *server, const WantedTables *tables, char **error);
+static bool hand_over(Restore *restore, const DrillServer *server, const WantedTables *tables,
+					  json_t *definitions, json_t *result);
+static bool send_rows(Restore *restore, const DrillServer *server, const WantedTable *table,
+					  Handover *handover);
 static bool add_fingerprint(Restore *restore, const DrillServer *server, const json_t *table,
-							json_t *result);
+							json_t *sent);
 static bool fail_in_copy(Restore *restore, const char *what, char *error, const char *hint);
 static void end(Restore *restore, const Recovery *recovery, bool good, json_t *result);
 
@@ -98,9 +102,10 @@ bring_home(Restore *restore, const RescueRequest *asked, json_t *result)
 										  json_object_get(restore->backup, "postgresql_version")) /
 										  10000,
 									  asked->database, asked->superuser);
-	const char *hint;
+	const char *hint = NULL;
+	WantedTables tables;
+	json_t *definitions;
 	char *error;
-	json_t *table;
 	bool good;
 
 	job_phase(job, "preparing");
@@ -108,75 +113,109 @@ bring_home(Restore *restore, const RescueRequest *asked, json_t *result)
 	error = drill_prepare(&server);
 	if (error != NULL)
 		return fail_in_copy(restore, "the restored server could not be prepared", error, NULL);
-	table = rescue_table_find(&server, asked, &error, &hint);
-	if (table == NULL)
+	tables = wanted_tables_find(&server, asked, &error, &hint);
+	if (error != NULL)
+	{
+		wanted_tables_clear(&tables);
 		return fail_in_copy(restore, "the table cannot be rescued", error, hint);
-	error = rescue_table_rename(&server, table, asked);
-	good = error == NULL
-			   ? hand_over(restore, &server, asked, table, result)
+	}
+	definitions = define(&server, &tables, &error);
+	if (error == NULL && (error = drill_bring_fingerprint(&server)) != NULL)
+	{
+		json_decref(definitions);
+		definitions = NULL;
+	}
+	good = definitions != NULL
+			   ? hand_over(restore, &server, &tables, definitions, result)
 			   : fail_in_copy(restore, "the restored table could not be prepared", error, NULL);
-	json_decref(table);
+	json_object_set(result, "left_out", tables.left_out);
+	wanted_tables_clear(&tables);
+	return good;
+}
+
+/* All get their names before any is described: two may be in each other's way. */
+static json_t *
+define(const DrillServer *server, const WantedTables *tables, char **error)
+{
+	json_t *definitions = json_checked(json_array());
+
+	for (size_t i = 0; *error == NULL && i < tables->count; i++)
+		*error = rescue_table_rename(server, tables->all[i].found, &tables->all[i].wanted);
+	for (size_t i = 0; *error == NULL && i < tables->count; i++)
+	{
+		json_t *one = rescue_definition(server, tables->all[i].found, &tables->all[i].wanted, error);
+
+		if (one != NULL)
+			json_array_append_new(definitions, one);
+	}
+	if (*error == NULL)
+		return definitions;
+	json_decref(definitions);
+	return NULL;
+}
+
+/* Takes the definitions. */
+static bool
+hand_over(Restore *restore, const DrillServer *server, const WantedTables *tables,
+		  json_t *definitions, json_t *result)
+{
+	Handover *handover = handover_open(restore->job, definitions);
+	json_t *sent = json_checked(json_array());
+	bool good = true;
+
+	json_object_set_new(result, "tables", sent);
+	job_phase(restore->job, "ready");
+	for (size_t i = 0; good && i < tables->count; i++)
+		good = send_rows(restore, server, &tables->all[i], handover) &&
+			   add_fingerprint(restore, server, tables->all[i].found, sent);
+	handover_close(handover);
 	return good;
 }
 
 static bool
-hand_over(Restore *restore, const DrillServer *server, const RescueRequest *asked, json_t *table,
-		  json_t *result)
+send_rows(Restore *restore, const DrillServer *server, const WantedTable *table, Handover *handover)
 {
-	Job *job = restore->job;
-	char *error = NULL;
-	json_t *definition = rescue_definition(server, table, asked, &error);
-	Handover *handover;
-	ByteStream *stream;
+	ByteStream *stream = handover_await(handover, HANDOVER_MS);
+	char *error;
 
-	if (definition == NULL)
-		return fail_in_copy(restore, "the definition of the table could not be read", error, NULL);
-	handover = handover_open(job, definition);
-	job_phase(job, "ready");
-	stream = handover_await(handover, HANDOVER_MS);
-	if (stream != NULL)
-	{
-		job_phase(job, "sending");
-		error = rescue_rows_send(server, table, asked, stream);
-		byte_stream_writer_release(stream);
-	}
-	handover_close(handover);
-	if (stream == NULL && !job_cancelled(job))
-		return restore_fail(restore, BARMAN_WRONG_STATE, NULL, "Ask again.",
+	if (stream == NULL)
+		return !job_cancelled(restore->job) &&
+			   restore_fail(restore, BARMAN_WRONG_STATE, NULL, "Ask again.",
 							"nobody has asked for the rows within %lld seconds",
 							(long long) (HANDOVER_MS / 1000));
+	job_phase(restore->job, "sending");
+	error = rescue_rows_send(server, table->found, &table->wanted, stream);
+	byte_stream_writer_release(stream);
 	if (error != NULL)
 		return fail_in_copy(restore, "the rows could not be sent", error, NULL);
-	return !job_cancelled(job) && add_fingerprint(restore, server, table, result);
+	return !job_cancelled(restore->job);
 }
 
 static bool
-add_fingerprint(Restore *restore, const DrillServer *server, const json_t *table, json_t *result)
+add_fingerprint(Restore *restore, const DrillServer *server, const json_t *table, json_t *sent)
 {
-	char *error;
-	char *query;
-	char *bar;
+	char *query = mem_printf("SELECT f.rows, f.hash FROM %s.fingerprint(%lld::pg_catalog.oid) AS f",
+							 server->schema,
+							 (long long) json_integer_value(json_object_get(table, "oid")));
 	DrillAnswer answer = {NULL, NULL};
+	json_t *told;
+	char *error = NULL;
+	char *bar;
 
 	job_phase(restore->job, "comparing");
-	error = drill_bring_fingerprint(server);
-	if (error == NULL)
+	drill_ask(server, server->reader, DRILL_STATEMENT_MS, &query, 1, &answer);
+	free(query);
+	bar = answer.output != NULL ? strchr(answer.output, '|') : NULL;
+	if (bar != NULL)
 	{
-		query = mem_printf("SELECT f.rows, f.hash FROM %s.fingerprint(%lld::pg_catalog.oid) AS f",
-						   server->schema,
-						   (long long) json_integer_value(json_object_get(table, "oid")));
-		drill_ask(server, server->reader, DRILL_STATEMENT_MS, &query, 1, &answer);
-		free(query);
-		bar = answer.output != NULL ? strchr(answer.output, '|') : NULL;
-		if (bar != NULL)
-		{
-			json_object_set_new(result, "rows", json_integer(strtoll(answer.output, NULL, 10)));
-			json_object_set_new(result, "hash", json_text(bar + 1));
-		}
-		else
-			error = mem_strdup(answer.error != NULL ? answer.error : "the server does not tell");
-		drill_answer_free(&answer);
+		told = json_checked(json_object());
+		json_object_set_new(told, "rows", json_integer(strtoll(answer.output, NULL, 10)));
+		json_object_set_new(told, "hash", json_text(bar + 1));
+		json_array_append_new(sent, told);
 	}
+	else
+		error = mem_strdup(answer.error != NULL ? answer.error : "the server does not tell");
+	drill_answer_free(&answer);
 	return error == NULL ||
 		   fail_in_copy(restore, "the fingerprint of the restored table could not be had", error,
 						NULL);

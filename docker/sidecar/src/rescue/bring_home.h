@@ -13,7 +13,8 @@
  * Its request is a RescueRequest; its instance is claimed.  In the phase
  * "ready" it waits for the client to ask for the rows (handover.h).  The
  * result: {backup_id, timeline, recovered_lsn, recovered_time,
- * restore_seconds, recovery_seconds, bytes, rows, hash, removed}
+ * restore_seconds, recovery_seconds, bytes, tables: [{rows, hash}], left_out,
+ * removed}
  */
 extern const JobKind job_rescue;
 

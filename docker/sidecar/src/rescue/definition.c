@@ -11,24 +11,24 @@
 
 #include "base/memory.h"
 #include "base/settings.h"
-#include "rescue/lost_table.h"
+#include "rescue/rename.h"
 #include "restore/caged_run.h"
 
 #define DUMP_MS (INT64_C(10) * 60 * 1000)
 
-static char *dump(const DrillServer *server, const json_t *table, const RescueRequest *request,
+static char *dump(const DrillServer *server, const json_t *table, const RescueTable *wanted,
 				  const char *section, char **error);
 static char *pattern(const char *schema, const char *name);
 static char *quoted(char *to, const char *name);
 static json_t *statistics_of(const DrillServer *server, const json_t *table, char **error);
 static json_t *sequences_at_home(const DrillServer *server, const json_t *table,
-								 const RescueRequest *request, char **error);
-static json_t *grants_at_home(const json_t *table, const RescueRequest *request);
+								 const RescueTable *wanted, char **error);
+static json_t *grants_at_home(const json_t *table, const RescueTable *wanted);
 static const char *text_of(const json_t *object, const char *key);
 static const char *first_command(const char *text);
 
 json_t *
-rescue_definition(const DrillServer *server, const json_t *table, const RescueRequest *request,
+rescue_definition(const DrillServer *server, const json_t *table, const RescueTable *wanted,
 				  char **error)
 {
 	static const char *const passed_on[] = {"oid",			"kind",			 "schema",	 "name",
@@ -36,8 +36,8 @@ rescue_definition(const DrillServer *server, const json_t *table, const RescueRe
 											"foreign_keys", "referenced_by", "triggers", "rules",
 											"left_out",		"needs",		 "prepared", "parent"};
 	json_t *value = json_checked(json_object());
-	char *before = dump(server, table, request, "pre-data", error);
-	char *after = *error == NULL ? dump(server, table, request, "post-data", error) : NULL;
+	char *before = dump(server, table, wanted, "pre-data", error);
+	char *after = *error == NULL ? dump(server, table, wanted, "post-data", error) : NULL;
 	json_t *statistics = *error == NULL ? statistics_of(server, table, error) : NULL;
 
 	for (size_t i = 0; i < sizeof(passed_on) / sizeof(passed_on[0]); i++)
@@ -45,9 +45,11 @@ rescue_definition(const DrillServer *server, const json_t *table, const RescueRe
 	json_object_set_new(value, "before",
 						json_text(before != NULL ? rescue_without_psql(before) : NULL));
 	json_object_set_new(value, "after", json_text(after != NULL ? rescue_without_psql(after) : NULL));
+	json_object_set_new(value, "home_schema", json_text(wanted->home_schema));
+	json_object_set_new(value, "home_name", json_text(wanted->home_name));
 	json_object_set_new(value, "statistics", statistics != NULL ? statistics : json_null());
-	json_object_set_new(value, "sequences", sequences_at_home(server, table, request, error));
-	json_object_set_new(value, "grants", grants_at_home(table, request));
+	json_object_set_new(value, "sequences", sequences_at_home(server, table, wanted, error));
+	json_object_set_new(value, "grants", grants_at_home(table, wanted));
 	free(before);
 	free(after);
 	if (*error == NULL)
@@ -58,8 +60,8 @@ rescue_definition(const DrillServer *server, const json_t *table, const RescueRe
 
 /* malloc'd SQL of that section of the table and its partitions */
 static char *
-dump(const DrillServer *server, const json_t *table, const RescueRequest *request,
-	 const char *section, char **error)
+dump(const DrillServer *server, const json_t *table, const RescueTable *wanted, const char *section,
+	 char **error)
 {
 	const json_t *tables = json_object_get(table, "tables");
 	size_t count = json_array_size(tables);
@@ -86,10 +88,10 @@ dump(const DrillServer *server, const json_t *table, const RescueRequest *reques
 	argv[n++] = "--strict-names";
 	for (size_t i = 0; i < count; i++)
 	{
-		const char *name = i == 0 ? request->home_name
+		const char *name = i == 0 ? wanted->home_name
 								  : json_text_of(json_array_get(tables, i), "name");
 
-		argv[n++] = patterns[i] = pattern(request->home_schema, name != NULL ? name : "");
+		argv[n++] = patterns[i] = pattern(wanted->home_schema, name != NULL ? name : "");
 	}
 	argv[n++] = where;
 	argv[n] = NULL;
@@ -174,7 +176,7 @@ statistics_of(const DrillServer *server, const json_t *table, char **error)
 
 /* With their positions, which no catalog has; an error is the first that arises. */
 static json_t *
-sequences_at_home(const DrillServer *server, const json_t *table, const RescueRequest *request,
+sequences_at_home(const DrillServer *server, const json_t *table, const RescueTable *wanted,
 				  char **error)
 {
 	json_t *value = json_checked(json_array());
@@ -183,8 +185,8 @@ sequences_at_home(const DrillServer *server, const json_t *table, const RescueRe
 
 	json_array_foreach (json_object_get(table, "sequences"), i, one)
 	{
-		char *home = rescue_home_name(table, request, text_of(one, "name"));
-		char *name = rescue_qualified(request->home_schema, home);
+		char *home = rescue_home_name(table, wanted, text_of(one, "name"));
+		char *name = rescue_qualified(wanted->home_schema, home);
 		char *query = mem_printf("SELECT pg_catalog.json_build_object('value', s.last_value, 'is_called', s.is_called) FROM %s AS s",
 								 name);
 		DrillAnswer answer = {NULL, NULL};
@@ -213,7 +215,7 @@ sequences_at_home(const DrillServer *server, const json_t *table, const RescueRe
 
 /* The same, of what has the names that it will have */
 static json_t *
-grants_at_home(const json_t *table, const RescueRequest *request)
+grants_at_home(const json_t *table, const RescueTable *wanted)
 {
 	json_t *value = json_checked(json_array());
 	const json_t *one;
@@ -224,8 +226,8 @@ grants_at_home(const json_t *table, const RescueRequest *request)
 		const char *name = text_of(one, "name");
 		bool is_sequence = strcmp(text_of(one, "on"), "SEQUENCE") == 0;
 		bool is_itself = !is_sequence && strcmp(name, text_of(table, "name")) == 0;
-		char *home = is_sequence ? rescue_home_name(table, request, name)
-								 : mem_strdup(is_itself ? request->home_name : name);
+		char *home = is_sequence ? rescue_home_name(table, wanted, name)
+								 : mem_strdup(is_itself ? wanted->home_name : name);
 		json_t *grant = json_checked(json_deep_copy(one));
 
 		json_object_set_new(grant, "name", json_text(home));

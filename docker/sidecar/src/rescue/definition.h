@@ -14,7 +14,7 @@
  * the rest is of rescue_table_find().  NULL: *error has why, malloc'd.
  */
 extern json_t *rescue_definition(const DrillServer *server, const json_t *table,
-								 const RescueRequest *request, char **error);
+								 const RescueTable *wanted, char **error);
 
 /* Cuts the lines off the text that only psql understands, in place; returns its begin. */
 extern char *rescue_without_psql(char *text);

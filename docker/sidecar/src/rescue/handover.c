@@ -1,8 +1,8 @@
 /*
  * handover.c
  *
- * The rescues whose restored servers are ready, and the one request for the
- * rows that each of them waits for.
+ * The rescues whose restored servers are ready, and the request for the rows of
+ * a table that each of them waits for.
  */
 #include "rescue/handover.h"
 
@@ -22,9 +22,9 @@ struct Handover
 {
 	Handover *next;
 	Job *job;
-	json_t *definition;
+	json_t *definitions;
 	ByteStream *stream; /* until the job takes it */
-	bool is_taken;		/* the rows have been asked for */
+	size_t asked;		/* tables whose rows have been asked for */
 };
 
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
@@ -34,12 +34,12 @@ static Handover *find(const TokenGrant *grant, const char *job_id);
 static Answer *none(const char *job_id);
 
 Handover *
-handover_open(Job *job, json_t *definition)
+handover_open(Job *job, json_t *definitions)
 {
 	Handover *handover = mem_alloc(sizeof(Handover));
 
 	handover->job = job;
-	handover->definition = definition;
+	handover->definitions = definitions;
 	pthread_mutex_lock(&lock);
 	handover->next = all;
 	all = handover;
@@ -79,12 +79,12 @@ handover_close(Handover *handover)
 	/* of a client that asked when it was too late: to it the stream breaks */
 	if (handover->stream != NULL)
 		byte_stream_writer_release(handover->stream);
-	json_decref(handover->definition);
+	json_decref(handover->definitions);
 	free(handover);
 }
 
 Answer *
-handover_definition(const TokenGrant *grant, const char *job_id)
+handover_definitions(const TokenGrant *grant, const char *job_id)
 {
 	Handover *handover;
 	json_t *value = NULL;
@@ -94,32 +94,43 @@ handover_definition(const TokenGrant *grant, const char *job_id)
 	if (handover != NULL)
 	{
 		value = json_checked(json_object());
-		json_object_set_new(value, "definition", json_checked(json_deep_copy(handover->definition)));
+		json_object_set_new(value, "definitions",
+							json_checked(json_deep_copy(handover->definitions)));
 	}
 	pthread_mutex_unlock(&lock);
 	return value != NULL ? answer_json(200, value) : none(job_id);
 }
 
 Answer *
-handover_rows(const TokenGrant *grant, const char *job_id)
+handover_rows(const TokenGrant *grant, const char *job_id, size_t table)
 {
 	ByteStream *stream = NULL;
 	Handover *handover;
-	bool is_taken = false;
+	size_t next = 0;
 
 	pthread_mutex_lock(&lock);
 	handover = find(grant, job_id);
 	if (handover != NULL)
 	{
-		is_taken = handover->is_taken;
-		if (!is_taken)
+		next = handover->asked;
+		if (table == next && table < json_array_size(handover->definitions) &&
+			handover->stream == NULL)
+		{
 			handover->stream = stream = byte_stream_new(STREAM_BYTES);
-		handover->is_taken = true;
+			handover->asked++;
+		}
 	}
 	pthread_mutex_unlock(&lock);
-	if (is_taken)
-		return answer_errorf("conflict", "the rows of job \"%s\" have been asked for before", job_id);
-	return stream != NULL ? answer_stream("application/octet-stream", stream) : none(job_id);
+	if (stream != NULL)
+		return answer_stream("application/octet-stream", stream);
+	if (handover == NULL)
+		return none(job_id);
+	if (table < next)
+		return answer_errorf("conflict",
+							 "the rows of table %zu of job \"%s\" have been asked for before",
+							 table, job_id);
+	return answer_errorf("conflict", "the rows of table %zu of job \"%s\" are not due", table,
+						 job_id);
 }
 
 /* The lock is held. */

@@ -96,29 +96,17 @@ static const char what_sql[] =
 	"JOIN pg_catalog.pg_publication_rel AS r ON r.prpubid = p.oid JOIN members AS m ON m.oid = r.prrelid) AS x), "
 	"'prepared', (SELECT pg_catalog.json_agg(x.gid) FROM pg_catalog.pg_prepared_xacts AS x WHERE x.database = pg_catalog.current_database()))::pg_catalog.text FROM t";
 
-static char *condition(const RescueRequest *request);
+static char *condition(const RescueTable *wanted);
 static char *readable(const RescueRequest *request);
-static const char *refusal_of(const json_t *table, const RescueRequest *request, const char **hint);
-static json_t *find_in_the_way(const DrillServer *server, const json_t *table,
-							   const RescueRequest *request, char **error);
-static void list_new_names(FILE *sql, const json_t *objects, const json_t *table,
-						   const RescueRequest *request);
-static void write_commands(FILE *sql, const json_t *table, const json_t *in_the_way,
-						   const RescueRequest *request);
-static void move_away(FILE *sql, const json_t *names, const char *what, const RescueRequest *request);
-static void drop_each(FILE *sql, const json_t *table, const char *list, const char *what);
-static void move_each(FILE *sql, const json_t *table, const RescueRequest *request);
-static void rename_each(FILE *sql, const json_t *list, const char *what, const json_t *table,
-						const RescueRequest *request);
-static char *identifier_of(const json_t *object);
+static const char *refusal_of(const json_t *table, const RescueRequest *request,
+							  const RescueTable *wanted, const char **hint);
 static bool is_text(const json_t *object, const char *key, const char *text);
-static char *text_literal(const char *text);
 
 json_t *
-rescue_table_find(const DrillServer *server, const RescueRequest *request, char **error,
-				  const char **hint)
+rescue_table_find(const DrillServer *server, const RescueRequest *request,
+				  const RescueTable *wanted, char **error, const char **hint)
 {
-	char *where = condition(request);
+	char *where = condition(wanted);
 	char *may_read = readable(request);
 	char *which = mem_printf(which_sql, where);
 	char *what = mem_printf(what_sql, may_read);
@@ -140,7 +128,7 @@ rescue_table_find(const DrillServer *server, const RescueRequest *request, char 
 	else
 	{
 		table = json_loads(answer.output, JSON_REJECT_DUPLICATES, NULL);
-		refusal = table != NULL ? refusal_of(table, request, hint)
+		refusal = table != NULL ? refusal_of(table, request, wanted, hint)
 								: "the restored server does not tell what the table is";
 	}
 	if (refusal != NULL)
@@ -160,16 +148,16 @@ rescue_table_find(const DrillServer *server, const RescueRequest *request, char 
 
 /* malloc'd; OIDs are the same in the copy */
 static char *
-condition(const RescueRequest *request)
+condition(const RescueTable *wanted)
 {
 	char *schema;
 	char *name;
 	char *text;
 
-	if (request->oid != 0)
-		return mem_printf("c.oid = %u::pg_catalog.oid", request->oid);
-	schema = drill_value(request->schema, "UTF8");
-	name = drill_value(request->name, "UTF8");
+	if (wanted->oid != 0)
+		return mem_printf("c.oid = %u::pg_catalog.oid", wanted->oid);
+	schema = drill_value(wanted->schema, "UTF8");
+	name = drill_value(wanted->name, "UTF8");
 	text = mem_printf("n.nspname = %s::pg_catalog.name AND c.relname = %s::pg_catalog.name AND c.relkind IN ('r', 'p', 'v', 'm', 'f')",
 					  schema, name);
 	free(schema);
@@ -201,7 +189,8 @@ readable(const RescueRequest *request)
 
 /* NULL, or why this cannot come home */
 static const char *
-refusal_of(const json_t *table, const RescueRequest *request, const char **hint)
+refusal_of(const json_t *table, const RescueRequest *request, const RescueTable *wanted,
+		   const char **hint)
 {
 	const char *kind = json_text_of(table, "kind");
 	const char *persistence = json_text_of(table, "persistence");
@@ -250,296 +239,13 @@ refusal_of(const json_t *table, const RescueRequest *request, const char **hint)
 		*hint = "Whoever rescues it must be a superuser, or have been allowed to read all its rows then.";
 		return "permission denied: the role could not read all of its rows at this moment";
 	}
-	if (strcmp(kind, "p") == 0 && is_text(table, "schema", request->home_schema) &&
-		!is_text(table, "name", request->home_name))
+	if (strcmp(kind, "p") == 0 && is_text(table, "schema", wanted->home_schema) &&
+		wanted->home_name != NULL && !is_text(table, "name", wanted->home_name))
 	{
 		*hint = "Its partitions keep their names: give to_table another schema.";
 		return "a partitioned table cannot stand beside itself in one schema";
 	}
 	return NULL;
-}
-
-char *
-rescue_table_rename(const DrillServer *server, const json_t *table, const RescueRequest *request)
-{
-	const json_t *prepared = json_object_get(table, "prepared");
-	size_t count = json_array_size(prepared);
-	char **queries = mem_alloc((count + 1) * sizeof(char *));
-	DrillAnswer *answers = mem_alloc((count + 1) * sizeof(DrillAnswer));
-	size_t size = 0;
-	FILE *sql = open_memstream(&queries[count], &size);
-	json_t *in_the_way;
-	char *error = NULL;
-
-	if (sql == NULL)
-		abort(); /* out of memory */
-	in_the_way = find_in_the_way(server, table, request, &error);
-	/* they hold their locks, and no block of commands takes them */
-	for (size_t i = 0; i < count; i++)
-	{
-		char *name = text_literal(json_string_value(json_array_get(prepared, i)));
-
-		queries[i] = mem_printf("ROLLBACK PREPARED %s", name);
-		free(name);
-	}
-	fputs("BEGIN;\n", sql);
-	write_commands(sql, table, in_the_way, request);
-	fputs("COMMIT", sql);
-	if (fclose(sql) != 0)
-		abort();
-	json_decref(in_the_way);
-	if (error == NULL)
-	{
-		drill_ask(server, server->superuser, DRILL_QUICK_MS, queries, count + 1, answers);
-		error = answers[count].error;
-		answers[count].error = NULL;
-	}
-	for (size_t i = 0; i <= count; i++)
-	{
-		drill_answer_free(&answers[i]);
-		free(queries[i]);
-	}
-	free(queries);
-	free(answers);
-	return error;
-}
-
-/*
- * What has the names, in the copy, that the table and what moves with it will
- * have: what had come home before the backup, for example.  Lists of names, by
- * the word for them in ALTER.
- */
-static json_t *
-find_in_the_way(const DrillServer *server, const json_t *table, const RescueRequest *request,
-				char **error)
-{
-	char *home = drill_value(request->home_schema, "UTF8");
-	char *query = NULL;
-	size_t size = 0;
-	FILE *sql = open_memstream(&query, &size);
-	DrillAnswer answer = {NULL, NULL};
-	json_t *names = NULL;
-
-	if (sql == NULL)
-		abort(); /* out of memory */
-	fprintf(sql,
-			"SELECT pg_catalog.json_build_object("
-			"'TABLE', (SELECT pg_catalog.json_agg(c.relname) FROM pg_catalog.pg_class AS c WHERE c.relnamespace = n.oid AND c.relname IN (NULL");
-	list_new_names(sql, json_object_get(table, "tables"), table, request);
-	list_new_names(sql, json_object_get(table, "indexes"), table, request);
-	list_new_names(sql, json_object_get(table, "sequences"), table, request);
-	fprintf(sql,
-			")), 'STATISTICS', (SELECT pg_catalog.json_agg(e.stxname) FROM pg_catalog.pg_statistic_ext AS e WHERE e.stxnamespace = n.oid AND e.stxname IN (NULL");
-	list_new_names(sql, json_object_get(table, "statistics"), table, request);
-	fprintf(sql, "))) FROM pg_catalog.pg_namespace AS n WHERE n.nspname = %s::pg_catalog.name", home);
-	if (fclose(sql) != 0)
-		abort();
-	drill_ask(server, server->superuser, DRILL_QUICK_MS, &query, 1, &answer);
-	/* nothing: there is no such schema yet */
-	if (answer.output != NULL)
-		names = json_loads(answer.output[0] != '\0' ? answer.output : "{}", 0, NULL);
-	if (!json_is_object(names))
-		*error = mem_strdup(answer.error != NULL ? answer.error
-												 : "the server does not tell what its schema has");
-	drill_answer_free(&answer);
-	free(query);
-	free(home);
-	return names;
-}
-
-/* Those of objects that get another name or schema */
-static void
-list_new_names(FILE *sql, const json_t *objects, const json_t *table, const RescueRequest *request)
-{
-	const json_t *one;
-	size_t i;
-
-	json_array_foreach (objects, i, one)
-	{
-		const char *old = json_text_of(one, "name") != NULL ? json_text_of(one, "name") : "";
-		bool is_partition = objects == json_object_get(table, "tables") && i > 0;
-		char *new = is_partition ? mem_strdup(old) : rescue_home_name(table, request, old);
-
-		bool moves = !is_text(one, "schema", request->home_schema);
-		char *value;
-
-		if (moves || strcmp(new, old) != 0)
-		{
-			value = drill_value(new, "UTF8");
-			fprintf(sql, ", %s::pg_catalog.name", value);
-			free(value);
-		}
-		/* it moves before it is renamed */
-		if (moves && strcmp(new, old) != 0)
-		{
-			value = drill_value(old, "UTF8");
-			fprintf(sql, ", %s::pg_catalog.name", value);
-			free(value);
-		}
-		free(new);
-	}
-}
-
-/*
- * What is left out is dropped, so that pg_dump does not know of it: triggers,
- * rules and foreign keys; a partition that is wanted alone is detached.
- */
-static void
-write_commands(FILE *sql, const json_t *table, const json_t *in_the_way, const RescueRequest *request)
-{
-	const json_t *parent = json_object_get(table, "parent");
-	char *home = drill_identifier(request->home_schema);
-	char *name;
-	char *other;
-
-	fprintf(sql, "CREATE SCHEMA IF NOT EXISTS %s;\n", home);
-	free(home);
-	move_away(sql, json_object_get(in_the_way, "TABLE"), "TABLE", request);
-	move_away(sql, json_object_get(in_the_way, "STATISTICS"), "STATISTICS", request);
-	if (json_is_object(parent))
-	{
-		name = rescue_qualified(json_text_of(parent, "schema"), json_text_of(parent, "name"));
-		other = rescue_qualified(json_text_of(table, "schema"), json_text_of(table, "name"));
-		fprintf(sql, "ALTER TABLE %s DETACH PARTITION %s;\n", name, other);
-		free(name);
-		free(other);
-	}
-	drop_each(sql, table, "foreign_keys", "CONSTRAINT");
-	drop_each(sql, table, "triggers", "TRIGGER");
-	drop_each(sql, table, "rules", "RULE");
-	move_each(sql, table, request);
-}
-
-/* ALTER TABLE renames relations of all kinds. */
-static void
-move_away(FILE *sql, const json_t *names, const char *what, const RescueRequest *request)
-{
-	const json_t *one;
-	size_t i;
-
-	json_array_foreach (names, i, one)
-	{
-		char *name = rescue_qualified(request->home_schema, json_string_value(one));
-
-		fprintf(sql, "ALTER %s %s RENAME TO poc_away_%zu;\n", what, name, i);
-		free(name);
-	}
-}
-
-static void
-drop_each(FILE *sql, const json_t *table, const char *list, const char *what)
-{
-	const json_t *one;
-	size_t i;
-
-	json_array_foreach (json_object_get(table, list), i, one)
-	{
-		char *of = rescue_qualified(json_text_of(one, "schema"), json_text_of(one, "table"));
-		char *name = identifier_of(one);
-
-		if (strcmp(what, "CONSTRAINT") == 0)
-			fprintf(sql, "ALTER TABLE %s DROP CONSTRAINT %s CASCADE;\n", of, name);
-		else
-			fprintf(sql, "DROP %s %s ON %s;\n", what, name, of);
-		free(of);
-		free(name);
-	}
-}
-
-/*
- * Indexes and owned sequences move with their table.  Beside the table of
- * today, in its schema, they need names of their own.
- */
-static void
-move_each(FILE *sql, const json_t *table, const RescueRequest *request)
-{
-	const json_t *one;
-	size_t i;
-	char *home = drill_identifier(request->home_schema);
-	char *from;
-	char *to;
-
-	json_array_foreach (json_object_get(table, "tables"), i, one)
-	{
-		from = rescue_qualified(json_text_of(one, "schema"), json_text_of(one, "name"));
-		if (!is_text(one, "schema", request->home_schema))
-			fprintf(sql, "ALTER TABLE %s SET SCHEMA %s;\n", from, home);
-		free(from);
-	}
-	json_array_foreach (json_object_get(table, "statistics"), i, one)
-	{
-		from = rescue_qualified(json_text_of(one, "schema"), json_text_of(one, "name"));
-		if (!is_text(one, "schema", request->home_schema))
-			fprintf(sql, "ALTER STATISTICS %s SET SCHEMA %s;\n", from, home);
-		free(from);
-	}
-	if (!is_text(table, "name", request->home_name))
-	{
-		from = rescue_qualified(request->home_schema, json_text_of(table, "name"));
-		to = drill_identifier(request->home_name);
-		fprintf(sql, "ALTER TABLE %s RENAME TO %s;\n", from, to);
-		free(from);
-		free(to);
-		rename_each(sql, json_object_get(table, "indexes"), "INDEX", table, request);
-		rename_each(sql, json_object_get(table, "sequences"), "SEQUENCE", table, request);
-		rename_each(sql, json_object_get(table, "statistics"), "STATISTICS", table, request);
-	}
-	free(home);
-}
-
-static void
-rename_each(FILE *sql, const json_t *list, const char *what, const json_t *table,
-			const RescueRequest *request)
-{
-	const json_t *one;
-	size_t i;
-
-	json_array_foreach (list, i, one)
-	{
-		const char *name = json_text_of(one, "name") != NULL ? json_text_of(one, "name") : "";
-		char *wanted = rescue_home_name(table, request, name);
-		char *from = rescue_qualified(request->home_schema, name);
-		char *to = drill_identifier(wanted);
-
-		fprintf(sql, "ALTER %s %s RENAME TO %s;\n", what, from, to);
-		free(wanted);
-		free(from);
-		free(to);
-	}
-}
-
-/* By PostgreSQL's habit they begin with the name of the table. */
-char *
-rescue_home_name(const json_t *table, const RescueRequest *request, const char *name)
-{
-	const char *old = json_text_of(table, "name");
-	bool begins = strncmp(name, old, strlen(old)) == 0;
-
-	if (strcmp(old, request->home_name) == 0)
-		return mem_strdup(name);
-	return mem_printf("%s%s%s", request->home_name, begins ? "" : "_",
-					  begins ? name + strlen(old) : name);
-}
-
-char *
-rescue_qualified(const char *schema, const char *name)
-{
-	char *first = drill_identifier(schema != NULL ? schema : "");
-	char *second = drill_identifier(name != NULL ? name : "");
-	char *text = mem_printf("%s.%s", first, second);
-
-	free(first);
-	free(second);
-	return text;
-}
-
-/* malloc'd: the identifier of an object's "name" */
-static char *
-identifier_of(const json_t *object)
-{
-	const char *name = json_text_of(object, "name");
-
-	return drill_identifier(name != NULL ? name : "");
 }
 
 static bool
@@ -548,19 +254,4 @@ is_text(const json_t *object, const char *key, const char *text)
 	const char *has = json_text_of(object, key);
 
 	return has != NULL && strcmp(has, text) == 0;
-}
-
-/* malloc'd: a literal where only a literal may stand, in hexadecimal */
-static char *
-text_literal(const char *text)
-{
-	char *identifier = drill_identifier(text != NULL ? text : "");
-
-	/* U&"..." and U&'...' differ by their quotation marks alone */
-	for (char *c = identifier; *c != '\0'; c++)
-	{
-		if (*c == '"')
-			*c = '\'';
-	}
-	return identifier;
 }

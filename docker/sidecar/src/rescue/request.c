@@ -16,10 +16,18 @@ rescue_request_free(void *pointer)
 	free(request->database);
 	free(request->superuser);
 	text_list_clear(&request->superusers);
-	free(request->schema);
-	free(request->name);
+	for (size_t i = 0; i < request->table_count; i++)
+		rescue_table_clear(&request->tables[i]);
+	free(request->tables);
 	free(request->role);
-	free(request->home_schema);
-	free(request->home_name);
 	free(request);
+}
+
+void
+rescue_table_clear(RescueTable *table)
+{
+	free(table->schema);
+	free(table->name);
+	free(table->home_schema);
+	free(table->home_name);
 }

@@ -12,7 +12,7 @@
 #include "base/memory.h"
 #include "base/settings.h"
 #include "base/timestamp.h"
-#include "rescue/lost_table.h"
+#include "rescue/rename.h"
 #include "restore/caged_run.h"
 
 /* The client takes nothing for so long: it waits for something that will not come. */
@@ -30,17 +30,17 @@ typedef struct Sending
 } Sending;
 
 static bool pass_on(void *arg, const char *bytes, size_t length);
-static char *copy_command(const json_t *table, const RescueRequest *request);
+static char *copy_command(const json_t *table, const RescueTable *wanted);
 static char *failure_of(const Sending *sending, const RunResult *result);
 
 char *
-rescue_rows_send(const DrillServer *server, const json_t *table, const RescueRequest *request,
+rescue_rows_send(const DrillServer *server, const json_t *table, const RescueTable *wanted,
 				 ByteStream *stream)
 {
 	char *program = mem_printf("%s/psql", settings.pg_bindir);
 	/* as they are: they come to a database of the same encoding */
 	char *where = drill_conninfo(server, server->reader, "SQL_ASCII");
-	char *input = copy_command(table, request);
+	char *input = copy_command(table, wanted);
 	const char *const argv[] =
 		{program, "--no-psqlrc", "--no-password", "--quiet", "--set=ON_ERROR_STOP=1", "--dbname",
 		 where,	  NULL};
@@ -92,11 +92,11 @@ pass_on(void *arg, const char *bytes, size_t length)
  * read with its partitions.
  */
 static char *
-copy_command(const json_t *table, const RescueRequest *request)
+copy_command(const json_t *table, const RescueTable *wanted)
 {
 	const char *kind = json_text_of(table, "kind");
 	const char *format = json_text_of(table, "format");
-	char *name = rescue_qualified(request->home_schema, request->home_name);
+	char *name = rescue_qualified(wanted->home_schema, wanted->home_name);
 	bool is_parent = kind != NULL && strcmp(kind, "p") == 0;
 	char *command = NULL;
 	size_t size = 0;

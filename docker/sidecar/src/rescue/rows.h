@@ -15,6 +15,6 @@
  * only if all are in it.  NULL, or malloc'd text on what failed.
  */
 extern char *rescue_rows_send(const DrillServer *server, const json_t *table,
-							  const RescueRequest *request, ByteStream *stream);
+							  const RescueTable *wanted, ByteStream *stream);
 
 #endif /* RESCUE_ROWS_H */

@@ -1,0 +1,25 @@
+/*
+ * rename.h
+ *
+ * A table of a restored server, as it shall come home.
+ */
+#ifndef RESCUE_RENAME_H
+#define RESCUE_RENAME_H
+
+#include "proof/session.h"
+#include "rescue/request.h"
+
+/*
+ * Makes the copy's table what shall come home: alone, with its new name, and
+ * without what belongs to others.  NULL, or malloc'd text on what failed.
+ */
+extern char *rescue_table_rename(const DrillServer *server, const json_t *table,
+								 const RescueTable *wanted);
+
+/* malloc'd: what an index or a sequence of the table is called at home */
+extern char *rescue_home_name(const json_t *table, const RescueTable *wanted, const char *name);
+
+/* malloc'd: SQL of a qualified name, in hexadecimal */
+extern char *rescue_qualified(const char *schema, const char *name);
+
+#endif /* RESCUE_RENAME_H */

@@ -1,0 +1,164 @@
+/*
+ * wanted_tables.c
+ *
+ * Finds the tables that a rescue wants, before any of them is touched.
+ */
+#include "rescue/wanted_tables.h"
+
+#include <stdlib.h>
+
+#include "base/memory.h"
+#include "rescue/lost_table.h"
+
+/* More than that make a restore of the whole server the better choice. */
+#define TABLES_MAX 1000
+
+static bool add_schema(WantedTables *tables, const DrillServer *server, const RescueRequest *request,
+					   const RescueTable *schema, char **error, const char **hint);
+static json_t *list_schema(const DrillServer *server, const RescueTable *schema, char **error);
+static bool add_table(WantedTables *tables, const DrillServer *server, const RescueRequest *request,
+					  const RescueTable *wanted, char **error, const char **hint);
+static void leave_out(WantedTables *tables, const char *what, const char *why);
+
+WantedTables
+wanted_tables_find(const DrillServer *server, const RescueRequest *request, char **error,
+				   const char **hint)
+{
+	WantedTables tables = {.all = mem_alloc(TABLES_MAX * sizeof(WantedTable)),
+						   .left_out = json_checked(json_array())};
+	bool good = true;
+
+	*error = NULL;
+	*hint = NULL;
+	for (size_t i = 0; good && i < request->table_count; i++)
+	{
+		const RescueTable *wanted = &request->tables[i];
+
+		if (wanted->oid == 0 && wanted->name == NULL)
+			good = add_schema(&tables, server, request, wanted, error, hint);
+		else
+			good = add_table(&tables, server, request, wanted, error, hint);
+	}
+	return tables;
+}
+
+void
+wanted_tables_clear(WantedTables *tables)
+{
+	for (size_t i = 0; i < tables->count; i++)
+	{
+		rescue_table_clear(&tables->all[i].wanted);
+		json_decref(tables->all[i].found);
+	}
+	free(tables->all);
+	json_decref(tables->left_out);
+}
+
+static bool
+add_schema(WantedTables *tables, const DrillServer *server, const RescueRequest *request,
+		   const RescueTable *schema, char **error, const char **hint)
+{
+	json_t *list = list_schema(server, schema, error);
+	const json_t *one;
+	size_t before = tables->count;
+	size_t i;
+
+	json_array_foreach (json_object_get(list, "tables"), i, one)
+	{
+		RescueTable wanted = {
+			.oid = (uint32_t) json_integer_value(json_object_get(one, "oid")),
+			.home_schema = schema->home_schema,
+		};
+
+		if (wanted.oid != 0 && !add_table(tables, server, request, &wanted, error, hint))
+		{
+			if (tables->count == TABLES_MAX)
+				break;
+			leave_out(tables, json_text_of(one, "name"), *error);
+			free(*error);
+			*error = NULL;
+			*hint = NULL;
+		}
+	}
+	json_array_foreach (json_object_get(list, "others"), i, one)
+		leave_out(tables, json_string_value(one), NULL);
+	json_decref(list);
+	if (*error == NULL && tables->count == before)
+	{
+		*error = mem_printf("there was no table in schema %s that could be rescued at this moment%s%s",
+							schema->schema, json_array_size(tables->left_out) > 0 ? ": " : "",
+							json_array_size(tables->left_out) > 0
+								? json_string_value(json_array_get(tables->left_out, 0))
+								: "");
+		*hint = "poc_find_changes() tells when tables were dropped.";
+	}
+	return *error == NULL;
+}
+
+/* Tables by OID and name; of all else, what it is */
+static json_t *
+list_schema(const DrillServer *server, const RescueTable *schema, char **error)
+{
+	char *name = drill_value(schema->schema, "UTF8");
+	char *query = mem_printf("SELECT pg_catalog.json_build_object("
+							 "'tables', (SELECT pg_catalog.json_agg(pg_catalog.json_build_object('oid', c.oid::pg_catalog.int8, "
+							 "'name', pg_catalog.format('table %%I.%%I', n.nspname, c.relname)) ORDER BY c.relname) "
+							 "FROM pg_catalog.pg_class AS c WHERE c.relnamespace = n.oid AND c.relkind IN ('r', 'p') AND NOT c.relispartition), "
+							 "'others', (SELECT pg_catalog.json_agg(o.what ORDER BY o.what) FROM ("
+							 "SELECT pg_catalog.format('%%s %%I.%%I', CASE c.relkind WHEN 'v' THEN 'view' WHEN 'm' THEN 'materialized view' WHEN 'f' THEN 'foreign table' "
+							 "WHEN 'c' THEN 'type' ELSE 'sequence' END, n.nspname, c.relname) AS what FROM pg_catalog.pg_class AS c "
+							 "WHERE c.relnamespace = n.oid AND (c.relkind IN ('v', 'm', 'f', 'c') OR c.relkind = 'S' AND NOT EXISTS (SELECT FROM pg_catalog.pg_depend AS d "
+							 "WHERE d.classid = 'pg_catalog.pg_class'::pg_catalog.regclass AND d.objid = c.oid AND d.deptype IN ('a', 'i'))) "
+							 "UNION ALL SELECT pg_catalog.format('function %%s', p.oid::pg_catalog.regprocedure) FROM pg_catalog.pg_proc AS p WHERE p.pronamespace = n.oid "
+							 "UNION ALL SELECT pg_catalog.format('type %%I.%%I', n.nspname, t.typname) FROM pg_catalog.pg_type AS t "
+							 "WHERE t.typnamespace = n.oid AND t.typtype IN ('d', 'e', 'r')) AS o)) "
+							 "FROM pg_catalog.pg_namespace AS n WHERE n.nspname = %s::pg_catalog.name",
+							 name);
+	DrillAnswer answer = {NULL, NULL};
+	json_t *list = NULL;
+
+	drill_ask(server, server->superuser, DRILL_QUICK_MS, &query, 1, &answer);
+	/* nothing: there is no such schema */
+	if (answer.output != NULL)
+		list = json_loads(answer.output[0] != '\0' ? answer.output : "{}", 0, NULL);
+	if (!json_is_object(list))
+		*error = mem_strdup(answer.error != NULL ? answer.error
+												 : "the server does not tell what the schema has");
+	drill_answer_free(&answer);
+	free(query);
+	free(name);
+	return list;
+}
+
+static bool
+add_table(WantedTables *tables, const DrillServer *server, const RescueRequest *request,
+		  const RescueTable *wanted, char **error, const char **hint)
+{
+	WantedTable *one = &tables->all[tables->count];
+	json_t *found;
+
+	if (tables->count == TABLES_MAX)
+	{
+		*error = mem_printf("more than %d tables are wanted", TABLES_MAX);
+		*hint = "Restore an instance: poc_restore().";
+		return false;
+	}
+	found = rescue_table_find(server, request, wanted, error, hint);
+	if (found == NULL)
+		return false;
+	one->found = found;
+	one->wanted.home_schema = mem_strdup(wanted->home_schema);
+	one->wanted.home_name = mem_strdup(wanted->home_name != NULL ? wanted->home_name
+																 : json_text_of(found, "name"));
+	tables->count++;
+	return true;
+}
+
+static void
+leave_out(WantedTables *tables, const char *what, const char *why)
+{
+	char *text = why != NULL ? mem_printf("%s: %s", what, why) : mem_strdup(what);
+
+	json_array_append_new(tables->left_out, json_text(text));
+	free(text);
+}
