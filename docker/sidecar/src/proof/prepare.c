@@ -12,6 +12,7 @@
  */
 #include "proof/prepare.h"
 
+#include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -24,41 +25,59 @@
  * changes below would run them.  11 is pg_catalog, and what initdb creates has
  * OIDs below 16384.
  */
-#define CATALOG_IS_PLAIN                                                                                                        \
-	"SELECT pg_catalog.count(*) FROM pg_catalog.pg_class AS c "                                                                 \
+#define IF_CATALOG_IS_PLAIN                                                                                                     \
+	"SELECT pg_catalog.count(*) = 0::pg_catalog.int8 AS is_plain FROM pg_catalog.pg_class AS c "                                \
 	"WHERE c.relnamespace = 11::pg_catalog.oid AND c.oid < 16384::pg_catalog.oid AND c.relkind = 'r'::pg_catalog.\"char\" AND " \
 	"(c.relhastriggers OR c.relhasrules OR c.relchecks > 0::pg_catalog.int2 OR "                                                \
 	"EXISTS (SELECT FROM pg_catalog.pg_index AS i WHERE i.indrelid = c.oid AND i.indexrelid >= 16384::pg_catalog.oid) OR "      \
-	"EXISTS (SELECT FROM pg_catalog.pg_attribute AS a WHERE a.attrelid = c.oid AND a.atthasdef));\n"
+	"EXISTS (SELECT FROM pg_catalog.pg_attribute AS a WHERE a.attrelid = c.oid AND a.atthasdef)) \\gset\n"                      \
+	"\\if :is_plain\n"
+#define ELSE_NOT_PLAIN "\n;\n\\else\n\\echo " NOT_PLAIN "\n\\endif"
+
+#define NOT_PLAIN "not plain"
+
+/* Databases that are made ready at a time: each is a session of its own */
+#define DATABASES_AT_A_TIME 4
 
 /* For the whole cluster; returns the databases' names as bytes: their encoding is unknown. */
-static const char
-	cluster_sql[] = "BEGIN;\n"
-					"DELETE FROM ONLY pg_catalog.pg_db_role_setting;\n"
-					"UPDATE ONLY pg_catalog.pg_database SET datallowconn = true, datconnlimit = -1 WHERE datconnlimit <> -2;\n"
-					"UPDATE ONLY pg_catalog.pg_authid SET rolpassword = NULL, rolconnlimit = -1;\n"
-					"UPDATE ONLY pg_catalog.pg_subscription SET subconninfo = '';\n"
-					"COMMIT;\n"
-					"SELECT pg_catalog.string_agg(pg_catalog.encode(pg_catalog.textsend(d.datname::pg_catalog.text), "
-					"'hex'::pg_catalog.text), ','::pg_catalog.text) "
-					"FROM pg_catalog.pg_database AS d WHERE d.datconnlimit <> -2";
+static const char cluster_sql[] = IF_CATALOG_IS_PLAIN
+	"BEGIN;\n"
+	"DELETE FROM ONLY pg_catalog.pg_db_role_setting;\n"
+	"UPDATE ONLY pg_catalog.pg_database SET datallowconn = true, datconnlimit = -1 WHERE datconnlimit <> -2;\n"
+	"UPDATE ONLY pg_catalog.pg_authid SET rolpassword = NULL, rolconnlimit = -1;\n"
+	"UPDATE ONLY pg_catalog.pg_subscription SET subconninfo = '';\n"
+	"COMMIT;\n"
+	"SELECT pg_catalog.string_agg(pg_catalog.encode(pg_catalog.textsend(d.datname::pg_catalog.text), "
+	"'hex'::pg_catalog.text), ','::pg_catalog.text) "
+	"FROM pg_catalog.pg_database AS d WHERE d.datconnlimit <> -2" ELSE_NOT_PLAIN;
 
 /*
  * For each database.  The statistics of the catalog's columns hold their most
  * common values, and so these secrets again.
  */
-static const char
-	database_sql[] = "BEGIN;\n"
-					 "UPDATE ONLY pg_catalog.pg_event_trigger SET evtenabled = 'D';\n"
-					 "UPDATE ONLY pg_catalog.pg_user_mapping SET umoptions = NULL;\n"
-					 "UPDATE ONLY pg_catalog.pg_foreign_server SET srvoptions = NULL;\n"
-					 "UPDATE ONLY pg_catalog.pg_foreign_data_wrapper SET fdwoptions = NULL;\n"
-					 "UPDATE ONLY pg_catalog.pg_foreign_table SET ftoptions = NULL;\n"
-					 "UPDATE ONLY pg_catalog.pg_attribute SET attfdwoptions = NULL WHERE attfdwoptions IS NOT NULL;\n"
-					 "DELETE FROM ONLY pg_catalog.pg_statistic WHERE starelid < 16384::pg_catalog.oid;\n"
-					 "COMMIT";
+static const char database_sql[] = IF_CATALOG_IS_PLAIN
+	"BEGIN;\n"
+	"UPDATE ONLY pg_catalog.pg_event_trigger SET evtenabled = 'D';\n"
+	"UPDATE ONLY pg_catalog.pg_user_mapping SET umoptions = NULL;\n"
+	"UPDATE ONLY pg_catalog.pg_foreign_server SET srvoptions = NULL;\n"
+	"UPDATE ONLY pg_catalog.pg_foreign_data_wrapper SET fdwoptions = NULL;\n"
+	"UPDATE ONLY pg_catalog.pg_foreign_table SET ftoptions = NULL;\n"
+	"UPDATE ONLY pg_catalog.pg_attribute SET attfdwoptions = NULL WHERE attfdwoptions IS NOT NULL;\n"
+	"DELETE FROM ONLY pg_catalog.pg_statistic WHERE starelid < 16384::pg_catalog.oid;\n"
+	"COMMIT" ELSE_NOT_PLAIN;
+
+typedef struct Emptying
+{
+	const DrillServer *server;
+	const char *rest; /* names of databases, in hexadecimal; protected by the lock, as is error */
+	char *error;	  /* the first */
+	pthread_mutex_t lock;
+} Emptying;
 
 static char *empty_cluster(const DrillServer *server, char **databases);
+static void *empty_next(void *arg);
+static char *take(Emptying *work);
+static char *empty_named(const DrillServer *server, const char *name);
 static char *empty_database(const DrillServer *server);
 static char *empty_databases(const DrillServer *server, const char *databases);
 static bool lets_nobody_in(const char *error);
@@ -122,16 +141,15 @@ empty_cluster(const DrillServer *server, char **databases)
 	static const char *const others[] = {"postgres", "template1"};
 	/* this encoding works in every database, and leaves names unchanged */
 	DrillServer from = *server;
-	char *plain = NULL;
 	char *error;
 	char *other_error;
 
 	from.encoding = "SQL_ASCII";
-	error = ask(&from, CATALOG_IS_PLAIN, &plain);
+	error = ask(&from, cluster_sql, databases);
 	for (size_t i = 0; error != NULL && i < sizeof(others) / sizeof(others[0]); i++)
 	{
 		from.database = others[i];
-		other_error = ask(&from, CATALOG_IS_PLAIN, &plain);
+		other_error = ask(&from, cluster_sql, databases);
 		if (other_error == NULL)
 		{
 			free(error);
@@ -139,48 +157,95 @@ empty_cluster(const DrillServer *server, char **databases)
 		}
 		free(other_error);
 	}
-	if (error == NULL && strcmp(plain, "0") != 0)
+	if (error == NULL && strcmp(*databases, NOT_PLAIN) == 0)
 		error = mem_strdup(
 			"tables of the system catalog have triggers, rules, constraints or indexes of their own\n"
 			"DETAIL:  Code of the restored database would run by whatever is changed in it, so that nothing can be proved.\n"
 			"HINT:  Only a superuser with allow_system_table_mods can have made them: look into pg_trigger, pg_rewrite, pg_constraint, pg_index and pg_attrdef.");
-	free(plain);
-	return error != NULL ? error : ask(&from, cluster_sql, databases);
+	return error;
 }
 
+/* Several at a time: the first session of each database fills its caches. */
 static char *
 empty_databases(const DrillServer *server, const char *databases)
 {
-	char *error = NULL;
+	Emptying work = {.server = server, .rest = databases, .lock = PTHREAD_MUTEX_INITIALIZER};
+	pthread_t threads[DATABASES_AT_A_TIME];
+	int started = 0;
 
-	while (error == NULL && *databases != '\0')
+	/* this thread is a worker too */
+	while (started < DATABASES_AT_A_TIME - 1 &&
+		   pthread_create(&threads[started], NULL, empty_next, &work) == 0)
+		started++;
+	empty_next(&work);
+	while (started > 0)
+		pthread_join(threads[--started], NULL);
+	return work.error;
+}
+
+static void *
+empty_next(void *arg)
+{
+	Emptying *work = arg;
+	char *name;
+
+	while ((name = take(work)) != NULL)
 	{
-		size_t length = strcspn(databases, ",");
-		char *name = name_of(databases, length);
-		DrillServer other = *server;
+		char *error = empty_named(work->server, name);
 
-		other.database = name;
-		other.encoding = "SQL_ASCII";
-		error = empty_database(&other);
-		if (error != NULL && strcmp(name, server->database) != 0 && lets_nobody_in(error))
-		{
-			/* then nobody can read its content either */
-			job_log(server->job, JOB_WARNING,
-					"database %s of the copy lets nobody in, and is left as it is: %s", name, error);
-			free(error);
-			error = NULL;
-		}
-		if (error != NULL)
-		{
-			char *words = mem_printf("database %s: %s", name, error);
-
-			free(error);
-			error = words;
-		}
 		free(name);
-		databases += length + (databases[length] == ',');
+		pthread_mutex_lock(&work->lock);
+		if (work->error == NULL)
+			work->error = error;
+		else
+			free(error);
+		pthread_mutex_unlock(&work->lock);
 	}
-	return error;
+	return NULL;
+}
+
+/* The next name, malloc'd; NULL: there is none left, or one database has failed */
+static char *
+take(Emptying *work)
+{
+	char *name = NULL;
+
+	pthread_mutex_lock(&work->lock);
+	if (work->error == NULL && *work->rest != '\0')
+	{
+		size_t length = strcspn(work->rest, ",");
+
+		name = name_of(work->rest, length);
+		work->rest += length + (work->rest[length] == ',');
+	}
+	pthread_mutex_unlock(&work->lock);
+	return name;
+}
+
+/* NULL, or malloc'd words on why the database could not be emptied */
+static char *
+empty_named(const DrillServer *server, const char *name)
+{
+	DrillServer other = *server;
+	char *error;
+	char *words;
+
+	other.database = name;
+	other.encoding = "SQL_ASCII";
+	error = empty_database(&other);
+	if (error == NULL)
+		return NULL;
+	if (strcmp(name, server->database) != 0 && lets_nobody_in(error))
+	{
+		/* then nobody can read its content either */
+		job_log(server->job, JOB_WARNING,
+				"database %s of the copy lets nobody in, and is left as it is: %s", name, error);
+		free(error);
+		return NULL;
+	}
+	words = mem_printf("database %s: %s", name, error);
+	free(error);
+	return words;
 }
 
 /*
@@ -213,14 +278,14 @@ lets_nobody_in(const char *error)
 static char *
 empty_database(const DrillServer *server)
 {
-	char *plain = NULL;
-	char *error = ask(server, CATALOG_IS_PLAIN, &plain);
+	char *output = NULL;
+	char *error = ask(server, database_sql, &output);
 
-	if (error == NULL && strcmp(plain, "0") != 0)
+	if (error == NULL && strcmp(output, NOT_PLAIN) == 0)
 		error = mem_strdup(
 			"tables of its system catalog have triggers, rules, constraints or indexes of their own");
-	free(plain);
-	return error != NULL ? error : ask(server, database_sql, NULL);
+	free(output);
+	return error;
 }
 
 /*
