@@ -1,7 +1,7 @@
 -- ---------------------------------------------------------------------
 -- 60_act.sql: WAL switches, backups and jobs: what has Barman do something.
 --
--- May use: 10_schema, 20_client, 40_wal, 45_names.
+-- May use: 10_schema, 20_client, 40_wal, 45_relation_notes.
 -- ---------------------------------------------------------------------
 
 CREATE FUNCTION @extschema@.poc_switch_wal(server text DEFAULT NULL, wait boolean DEFAULT true,

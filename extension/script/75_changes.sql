@@ -1,7 +1,7 @@
 -- ---------------------------------------------------------------------
 -- 75_changes.sql: finds in the archive who dropped, emptied or changed a table.
 --
--- May use: 10_schema, 20_client, 40_wal, 45_names.
+-- May use: 10_schema, 20_client, 40_wal, 45_relation_notes.
 -- ---------------------------------------------------------------------
 
 -- What is known of the relations of a database, for the sidecar: the file of each

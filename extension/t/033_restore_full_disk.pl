@@ -30,6 +30,10 @@ $live->write('bin/barman', <<"SH", 0755);
 #!/bin/sh
 case "\$(cat $home/barman.mode):\$*" in
 full:*recover*) . $home/fill ;;
+after:*recover*)
+	barman "\$@" || exit
+	$home/leave_little
+	exit ;;
 hold:*recover*) touch $home/held; while [ -e $home/held ]; do sleep 0.1; done ;;
 esac
 exec barman "\$@"
@@ -142,6 +146,19 @@ is(value("SELECT state FROM poc_instances() WHERE instance = 'small'"), '', 'the
 unlink("$small/ballast");
 is(used(), $empty, 'the disk is full in the middle: nothing else is left');
 is(reserved(), 0, 'the disk is full in the middle: nothing is reserved');
+
+# ... or when Barman has copied everything, and the restored server starts; a large disk cannot be filled here
+if ($small ne $root)
+{
+	$live->write('leave_little', "#!/bin/sh\ncat /dev/zero 2> /dev/null > \"" . ($ballast ? $small : $root) . "/ballast\"\ntruncate -s -300K \"" . ($ballast ? $small : $root) . "/ballast\"\n", 0755);
+	$live->write('barman.mode', 'after');
+	@error = error_of($node, "SELECT poc_restore('small')");
+	is("$error[0] $error[1]", '55000 the disk became full during recovery', 'the disk is full when the server starts');
+	like($error[2], qr/No space left on device/, 'the disk is full when the server starts: DETAIL');
+	like($error[3], qr/^Free space where the instances are kept/, 'the disk is full when the server starts: HINT');
+	unlink("$small/ballast");
+	is(used(), $empty, 'the disk is full when the server starts: nothing is left');
+}
 
 # two that each would fit: the second is refused while the first runs
 $live->write('barman.mode', 'hold');

@@ -44,9 +44,11 @@ extern void poc_job_require_success(Jsonb *job, const char *id);
 /* job_start.c */
 extern PocJob *poc_job_new(void);
 extern Jsonb *poc_job_start(PocJob *job, const char *path, Jsonb *body);
-extern void poc_job_cancel(int code, Datum arg);
 extern Jsonb *poc_job_in_answer(Jsonb *answer, const char *path);
 extern void poc_job_nap(long milliseconds);
 extern void poc_job_await_sidecar(PocJobAbsence *absence, PocHttpFailure *failure);
+
+/* job_cancel.c: a callback of PG_ENSURE_ERROR_CLEANUP for a PocJob */
+extern void poc_job_cancel(int code, Datum arg);
 
 #endif /* POC_JOB_H */

@@ -15,7 +15,7 @@
 #include "jobs/job.h"
 #include "jobs/limits.h"
 #include "proof/last_drill.h"
-#include "restore/disk_room.h"
+#include "restore/disk_reservation.h"
 
 static int open_descriptors(void);
 static char *http_metrics(void);

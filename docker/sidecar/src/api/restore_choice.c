@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "api/restore_mark.h"
 #include "api/routes_name.h"
 #include "api/waiting.h"
 #include "barman/catalogue.h"
@@ -39,7 +40,6 @@ typedef struct Choice
 	Answer *answer;		  /* of the failed read */
 } Choice;
 
-static void place_mark(RestoreRequest *restore, const json_t *list);
 static Answer *examine(Choice *choice, json_t *item);
 static json_t *read_backup(Choice *choice, const char *id);
 static Answer *refuse_target(const Choice *choice);
@@ -71,7 +71,7 @@ restore_choose(Request *request, RestoreRequest *restore, json_t **backup, Answe
 
 	if (!route_find_backup(request, any ? "latest" : asked, &named, &list, refusal))
 		return false;
-	place_mark(restore, list->value);
+	restore_place_mark(restore, list->value);
 	if (!any)
 		*refusal = examine(&choice, named);
 	else
@@ -103,38 +103,6 @@ restore_choose(Request *request, RestoreRequest *restore, json_t **backup, Answe
 	restore->timeline_is_new = choice.timeline_is_new;
 	*backup = choice.backup;
 	return true;
-}
-
-/*
- * If the target is the name of the caller's own mark, use the mark's position,
- * because older restore points may have the same name.  For backups of another
- * cluster the name is only a name.
- */
-static void
-place_mark(RestoreRequest *restore, const json_t *list)
-{
-	RecoveryTarget *target = &restore->target;
-	const char *caller = restore->system_identifier;
-	const char *backed_up = NULL;
-	json_t *one;
-	size_t i;
-
-	if (restore->mark_lsn == NULL || target->name == NULL)
-		return;
-	json_array_foreach (json_object_get(list, "backups"), i, one)
-	{
-		if (backed_up == NULL)
-			backed_up = json_text_of(one, "system_id");
-	}
-	if (caller == NULL || (backed_up != NULL && strcmp(caller, backed_up) != 0))
-		return;
-	target->lsn = restore->mark_lsn;
-	restore->mark_lsn = NULL;
-	target->exclusive = true;
-	if (target->timeline == 0)
-		target->timeline = restore->mark_timeline;
-	free(target->name);
-	target->name = NULL;
 }
 
 /* Why the backup is unsuitable; NULL if it is suitable or choice->stopped. */

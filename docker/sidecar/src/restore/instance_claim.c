@@ -19,7 +19,7 @@
 #include "base/settings.h"
 #include "base/timestamp.h"
 #include "restore/cage.h"
-#include "restore/disk_room.h"
+#include "restore/disk_reservation.h"
 #include "restore/instance_files.h"
 #include "restore/instance_record.h"
 #include "restore/instance_removal.h"

@@ -12,7 +12,7 @@
 #include "base/log.h"
 #include "base/memory.h"
 #include "base/timestamp.h"
-#include "restore/disk_room.h"
+#include "restore/disk_reservation.h"
 #include "restore/instance_files.h"
 #include "restore/instance_record.h"
 #include "restore/instance_table.h"

@@ -174,6 +174,10 @@ explain_recovery(Restore *restore)
 	else if (strstr(tail, "Address already in use") != NULL)
 		restore_fail(restore, "conflict", words, "Restore again: another port will be chosen.",
 					 "another program has taken the port of the instance");
+	else if (strstr(tail, "No space left on device") != NULL)
+		restore_fail(restore, BARMAN_WRONG_STATE, words,
+					 "Free space where the instances are kept: drop one, or give the sidecar another --instance-root.",
+					 "the disk became full during recovery");
 	else if (strstr(tail, "resource manager with ID") != NULL)
 	{
 		const char *preload = restore->request->primary.preload;

@@ -1,11 +1,11 @@
 /*
- * disk_room.h
+ * disk_reservation.h
  *
  * Disk space for the instances: what is reserved for running restores, and
  * what stays free for Barman's archive.
  */
-#ifndef RESTORE_DISK_ROOM_H
-#define RESTORE_DISK_ROOM_H
+#ifndef RESTORE_DISK_RESERVATION_H
+#define RESTORE_DISK_RESERVATION_H
 
 #include "base/answer.h"
 #include "restore/disk_needs.h"
@@ -26,4 +26,4 @@ extern void instance_room_look(void);
 /* NULL if there is space for it now; the lock of the instances is held. */
 extern Answer *instance_room_refusal(const RestoreNeeds *needs);
 
-#endif /* RESTORE_DISK_ROOM_H */
+#endif /* RESTORE_DISK_RESERVATION_H */

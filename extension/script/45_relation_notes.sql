@@ -1,5 +1,5 @@
 -- ---------------------------------------------------------------------
--- 45_names.sql: remembers the names of tables, for the day when WAL alone knows of them.
+-- 45_relation_notes.sql: remembers the names of tables, for the day when WAL alone knows of them.
 --
 -- May use: 10_schema.
 -- ---------------------------------------------------------------------

@@ -1,12 +1,12 @@
 /*
- * disk_room.c
+ * disk_reservation.c
  *
  * Accounts for the disk space reserved for restores.  A reservation belongs to
  * its instance and ends with the restore, whatever the outcome.  What a
  * restore has written is no longer free, so it does not count twice.  After a
  * start of the sidecar no restore is running, so nothing is reserved.
  */
-#include "restore/disk_room.h"
+#include "restore/disk_reservation.h"
 
 #include <stdatomic.h>
 #include <stdlib.h>

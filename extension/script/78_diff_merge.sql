@@ -1,5 +1,5 @@
 -- ---------------------------------------------------------------------
--- 78_diff.sql: tells what differs between a table and what it was, and puts rows back.
+-- 78_diff_merge.sql: tells what differs between a table and what it was, and puts rows back.
 --
 -- With the rights of its caller alone: what it reads and writes, he could.
 --
