@@ -34,6 +34,7 @@ DEPS_CHECK=(
   "cmd:xz|xz-utils|compressed WAL"
   "cmd:zstd|zstd|compressed WAL"
   "cmd:lz4|lz4|compressed WAL"
+  "cmd:promtool|prometheus|metrics, rules and queries"
 )
 DEPS_LINT=(
   "cmd:clang|clang|second compiler for warnings"

@@ -31,6 +31,9 @@
 #include "http/service.h"
 #include "jobs/cron.h"
 #include "jobs/job.h"
+#include "metrics/collector.h"
+#include "metrics/requests.h"
+#include "metrics/scrape.h"
 #include "options.h"
 #include "proof/last_drill.h"
 #include "restore/cage.h"
@@ -51,7 +54,8 @@ int
 main(int argc, char **argv)
 {
 	sigset_t signals;
-	HttpOptions http_options = {.service = {routes_admit, routes_dispatch, jobs_end_waits}};
+	HttpOptions http_options = {
+		.service = {routes_admit, routes_dispatch, jobs_end_waits, requests_count}};
 	ReadTarget version = {READ_VERSION, "", ""};
 	ReadTarget servers = {READ_SERVERS, "", ""};
 
@@ -88,6 +92,7 @@ main(int argc, char **argv)
 	log_confinement();
 	routes_init();
 	http_options.listen = settings.listen;
+	http_options.open_listen = settings.metrics_listen;
 	http_options.tls_cert = settings.tls_cert;
 	http_options.tls_key = settings.tls_key;
 	http_options.limits = settings.http;
@@ -97,7 +102,8 @@ main(int argc, char **argv)
 	catalogue_start(settings.state_dir);
 	if (!jobs_start(settings.state_dir) || !instances_start(settings.state_dir))
 		return 1;
-	if (!reads_start(settings.max_reads, barman_read) || !cron_start(settings.cron_interval))
+	if (!reads_start(settings.max_reads, barman_read) || !cron_start(settings.cron_interval) ||
+		!collector_start(settings.metrics_interval))
 	{
 		log_line(LOGLEVEL_ERROR, "could not start", "cause", strerror(errno), NULL);
 		return 1;
@@ -207,11 +213,14 @@ stop_rooms(void)
 	sigaction(SIGALRM, &action, NULL);
 	alarm(STOP_SECONDS);
 	http_quiesce();
+	collector_quit();
 	cron_stop();
 	jobs_stop();
 	instances_stop();
 	reads_stop();
+	collector_stop();
 	http_stop();
+	scrape_forget();
 	jobs_forget();
 	drill_record_stop();
 	catalogue_forget_all();

@@ -21,6 +21,9 @@
 #define DEFAULT_LISTEN		  "127.0.0.1:8480"
 #define DEFAULT_CRON_INTERVAL 60
 #define MAX_CRON_INTERVAL	  86400
+/* As long as the cache keeps a list of backups that nobody changes */
+#define DEFAULT_METRICS_INTERVAL 60
+#define MAX_METRICS_INTERVAL	 86400
 /* Less than the client's 60 s, so that the client gets our error, not its own timeout */
 #define DEFAULT_READ_TIMEOUT	 45
 #define MAX_READ_TIMEOUT		 3600
@@ -48,6 +51,8 @@
 /* Options without a short form */
 #define OPTION_MAX_ASSERTIONS	   0x501
 #define OPTION_MAX_ASSERTION_BYTES 0x502
+#define OPTION_METRICS_LISTEN	   0x503
+#define OPTION_METRICS_INTERVAL	   0x504
 
 /* Values above the characters, because the letters do not suffice */
 enum
@@ -87,6 +92,8 @@ options_parse(int argc, char **argv)
 		{"max-jobs", required_argument, NULL, 'j'},
 		{"max-jobs-of-kind", required_argument, NULL, 'J'},
 		{"max-backups-per-hour", required_argument, NULL, 'x'},
+		{"metrics-listen", required_argument, NULL, OPTION_METRICS_LISTEN},
+		{"metrics-interval", required_argument, NULL, OPTION_METRICS_INTERVAL},
 		{"log-level", required_argument, NULL, 'L'},
 		{"instance-root", required_argument, NULL, 'R'},
 		{"instance-ports", required_argument, NULL, 'P'},
@@ -122,6 +129,7 @@ options_parse(int argc, char **argv)
 	settings.cron_interval = DEFAULT_CRON_INTERVAL;
 	settings.read_timeout = DEFAULT_READ_TIMEOUT;
 	settings.max_reads = DEFAULT_MAX_READS;
+	settings.metrics_interval = DEFAULT_METRICS_INTERVAL;
 	settings.max_jobs = DEFAULT_MAX_JOBS;
 	settings.max_jobs_of_kind = DEFAULT_MAX_JOBS_OF_KIND;
 	settings.max_backups_per_hour = DEFAULT_MAX_BACKUPS_PER_HOUR;
@@ -274,6 +282,17 @@ options_parse(int argc, char **argv)
 								 optarg);
 				settings.instance_preload = optarg;
 				break;
+			case OPTION_METRICS_LISTEN:
+				if (strncmp(optarg, "unix:", 5) == 0)
+					return wrong("--metrics-listen is \"%s\": it must be an address and a port",
+								 optarg);
+				settings.metrics_listen = optarg;
+				break;
+			case OPTION_METRICS_INTERVAL:
+				if (!parse_number("metrics-interval", optarg, 0, MAX_METRICS_INTERVAL,
+								  &settings.metrics_interval))
+					return OPTIONS_WRONG;
+				break;
 			case 'D':
 				settings.allow_delete = true;
 				break;
@@ -409,6 +428,11 @@ usage(void)
 		   "  --max-jobs-of-kind=N       of one kind for one server (default %d)\n"
 		   "  --max-backups-per-hour=N   backups of a server within an hour (default %d; 0 any\n"
 		   "                             number), so that a retention by number holds\n"
+		   "  --metrics-listen=ADDRESS:PORT\n"
+		   "                             one more place to listen, which has /metrics alone and\n"
+		   "                             asks for no token\n"
+		   "  --metrics-interval=SECONDS how often to read from Barman what /metrics shows, while it\n"
+		   "                             is asked for (default %d; 0 never)\n"
 		   "  --log-level=LEVEL          debug, info, warning or error (default info)\n"
 		   "  --allow-delete             let who has a destroy token delete backups\n"
 		   "\n"
@@ -442,9 +466,9 @@ usage(void)
 		   "What its clients may take up:\n",
 		   DEFAULT_LISTEN, DEFAULT_CRON_INTERVAL, DEFAULT_READ_TIMEOUT, DEFAULT_MAX_READS,
 		   DEFAULT_MAX_JOBS, DEFAULT_MAX_JOBS_OF_KIND, DEFAULT_MAX_BACKUPS_PER_HOUR,
-		   DEFAULT_INSTANCE_PORTS, DEFAULT_INSTANCE_LISTEN, DEFAULT_MAX_INSTANCES,
-		   DEFAULT_RESTORE_TIMEOUT, DEFAULT_RESERVE_PERCENT, (int) (DEFAULT_RESERVE_BYTES >> 30),
-		   DEFAULT_MAX_ASSERTIONS, DEFAULT_MAX_ASSERTION_BYTES);
+		   DEFAULT_METRICS_INTERVAL, DEFAULT_INSTANCE_PORTS, DEFAULT_INSTANCE_LISTEN,
+		   DEFAULT_MAX_INSTANCES, DEFAULT_RESTORE_TIMEOUT, DEFAULT_RESERVE_PERCENT,
+		   (int) (DEFAULT_RESERVE_BYTES >> 30), DEFAULT_MAX_ASSERTIONS, DEFAULT_MAX_ASSERTION_BYTES);
 	for (int i = 0; i < OPTIONS_LIMITS; i++)
 		printf("  --%s=N%*s %s (default %d)\n", options_limits[i].name,
 			   (int) (29 - strlen(options_limits[i].name)), "", options_limits[i].meaning,

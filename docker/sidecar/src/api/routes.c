@@ -9,6 +9,8 @@
  */
 #include "api/routes.h"
 
+#include <pthread.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "api/arguments.h"
@@ -49,9 +51,12 @@ typedef struct Route
 } Route;
 
 static const Route *find_route(const Request *request, Answer **refusal);
+static Answer *admit_open(const Route *route, Answer *refusal);
 static Answer *refuse_grant(const Request *request, const Route *route);
 static Answer *keep_key(Request *request);
 static bool leads_to(const Route *route, const Request *request);
+static const char *label_of(const Route *route);
+static void make_labels(void);
 
 static const Route routes[] = {
 	{"GET", {"healthz"}, SCOPE_NONE, OF_ANYBODY, get_health},
@@ -89,12 +94,25 @@ static const Route routes[] = {
 	{"POST", {"v1", "keys", "*", "cancel"}, SCOPE_OPERATE, OF_OWN_SERVERS, post_cancel_key},
 };
 
+#define ROUTES (sizeof(routes) / sizeof(routes[0]))
+
+/* The longest method and segments, for the metrics */
+#define LABEL_SIZE 80
+
+static char labels[ROUTES][LABEL_SIZE];
+static pthread_once_t labels_made = PTHREAD_ONCE_INIT;
+
 Answer *
 routes_admit(Request *request)
 {
 	Answer *refusal;
 	const Route *route = find_route(request, &refusal);
-	Answer *unknown = authorization_refuse_caller(request, route != NULL ? route->scope : SCOPE_READ);
+	Answer *unknown;
+
+	request->route = route != NULL ? label_of(route) : NULL;
+	if (request->open)
+		return admit_open(route, refusal);
+	unknown = authorization_refuse_caller(request, route != NULL ? route->scope : SCOPE_READ);
 
 	/* do not reveal to unauthorized callers which paths exist */
 	if (unknown != NULL || route == NULL)
@@ -115,6 +133,18 @@ routes_admit(Request *request)
 		request->values_max = lists_tables ? TABLES_MAX_VALUES : ARGUMENTS_MAX_VALUES;
 	}
 	return keep_key(request);
+}
+
+/* The open listener has the metrics alone, and reveals nothing else. */
+static Answer *
+admit_open(const Route *route, Answer *refusal)
+{
+	if (route != NULL && route->handler == get_metrics)
+		return NULL;
+	if (route == NULL)
+		answer_release(refusal);
+	return answer_error("not_found", "there is nothing at this address", NULL,
+						"The listener of --metrics-listen has /metrics alone.");
 }
 
 Answer *
@@ -144,7 +174,7 @@ find_route(const Request *request, Answer **refusal)
 	bool posts = false;
 	bool deletes = false;
 
-	for (size_t i = 0; i < sizeof(routes) / sizeof(routes[0]); i++)
+	for (size_t i = 0; i < ROUTES; i++)
 	{
 		const Route *route = &routes[i];
 
@@ -192,7 +222,7 @@ refuse_grant(const Request *request, const Route *route)
 bool
 routes_describe(size_t n, RouteDescription *description)
 {
-	if (n >= sizeof(routes) / sizeof(routes[0]))
+	if (n >= ROUTES)
 		return false;
 	description->method = routes[n].method;
 	description->segments = routes[n].segments;
@@ -232,4 +262,25 @@ leads_to(const Route *route, const Request *request)
 			strcmp(route->segments[n], request->segments[n]) == 0))
 		n++;
 	return n == request->segment_count && (n == HTTP_SEGMENTS || route->segments[n] == NULL);
+}
+
+/* As in "GET /v1/servers": its method and segments, with a star for any one */
+static const char *
+label_of(const Route *route)
+{
+	pthread_once(&labels_made, make_labels);
+	return labels[route - routes];
+}
+
+static void
+make_labels(void)
+{
+	for (size_t i = 0; i < ROUTES; i++)
+	{
+		int length = snprintf(labels[i], LABEL_SIZE, "%s ", routes[i].method);
+
+		for (int n = 0; n < HTTP_SEGMENTS && routes[i].segments[n] != NULL; n++)
+			length += snprintf(labels[i] + length, LABEL_SIZE - (size_t) length, "/%s",
+							   routes[i].segments[n]);
+	}
 }

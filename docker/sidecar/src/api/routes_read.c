@@ -7,7 +7,6 @@
 
 #include <stdlib.h>
 
-#include "api/metrics.h"
 #include "api/routes_name.h"
 #include "api/waiting.h"
 #include "barman/areas.h"
@@ -21,6 +20,7 @@
 #include "base/timestamp.h"
 #include "http/service.h"
 #include "jobs/cron.h"
+#include "metrics/scrape.h"
 #include "proof/last_drill.h"
 
 static json_t *cron_json(void);
@@ -95,7 +95,7 @@ Answer *
 get_metrics(Request *request)
 {
 	(void) request;
-	return metrics_answer();
+	return scrape_answer();
 }
 
 Answer *

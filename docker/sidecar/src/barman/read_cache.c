@@ -99,6 +99,7 @@ static ReadCounters counters;
 
 static Answer *get(const ReadTarget *target, int64_t max_age_ms, ReadWaiter *waiter);
 static Entry *find_entry(const ReadTarget *target);
+static Entry *seek_entry(const ReadTarget *target);
 static void evict_entries(void);
 static void free_entry(Entry *entry);
 static bool is_fresh(const Entry *entry, uint64_t signature, int64_t max_age_ms);
@@ -208,6 +209,19 @@ reads_wait(const ReadTarget *target, int64_t max_age_ms)
 	return answer;
 }
 
+Answer *
+reads_last(const ReadTarget *target)
+{
+	Entry *entry;
+	Answer *answer;
+
+	pthread_mutex_lock(&lock);
+	entry = seek_entry(target);
+	answer = entry != NULL && entry->answer != NULL ? answer_keep(entry->answer) : NULL;
+	pthread_mutex_unlock(&lock);
+	return answer;
+}
+
 bool
 reads_learn_directories(const char *server)
 {
@@ -294,14 +308,10 @@ get(const ReadTarget *target, int64_t max_age_ms, ReadWaiter *waiter)
 static Entry *
 find_entry(const ReadTarget *target)
 {
-	Entry *entry;
+	Entry *entry = seek_entry(target);
 
-	for (entry = entries; entry != NULL; entry = entry->next)
-	{
-		if (entry->kind == target->kind && strcmp(entry->server, target->server) == 0 &&
-			strcmp(entry->argument, target->argument) == 0)
-			return entry;
-	}
+	if (entry != NULL)
+		return entry;
 	if (entry_count >= MAX_ENTRIES)
 		evict_entries();
 	entry = mem_alloc(sizeof(Entry));
@@ -312,6 +322,18 @@ find_entry(const ReadTarget *target)
 	entries = entry;
 	entry_count++;
 	return entry;
+}
+
+static Entry *
+seek_entry(const ReadTarget *target)
+{
+	for (Entry *entry = entries; entry != NULL; entry = entry->next)
+	{
+		if (entry->kind == target->kind && strcmp(entry->server, target->server) == 0 &&
+			strcmp(entry->argument, target->argument) == 0)
+			return entry;
+	}
+	return NULL;
 }
 
 /* Drop the older half of the entries that nobody waits for. */

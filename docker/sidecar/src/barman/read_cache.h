@@ -71,6 +71,9 @@ extern Answer *reads_get(const ReadTarget *target, int64_t max_age_ms, ReadWaite
 /* The same for threads that may block. */
 extern Answer *reads_wait(const ReadTarget *target, int64_t max_age_ms);
 
+/* The last answer, however old, without asking Barman and without counting it; or NULL */
+extern Answer *reads_last(const ReadTarget *target);
+
 /* Whether it is known where the server's files are; asks Barman if it is not.  For threads that may block. */
 extern bool reads_learn_directories(const char *server);
 

@@ -1,7 +1,7 @@
 /*
  * accept.c
  *
- * The thread that accepts connections from the listening socket and gives them to
+ * The thread that accepts connections from the listening sockets and gives them to
  * libmicrohttpd, or answers that there is no room.  Never waits for a client.
  */
 #include "http/accept.h"
@@ -22,13 +22,13 @@
 #define PAUSE_MS 100
 
 static struct MHD_Daemon *server;
-static int listener = -1;
+static int listeners[2] = {-1, -1}; /* the second is open */
 static int wake = -1;
 static bool plain;
 static pthread_t thread;
 
 static void *accept_main(void *arg);
-static void take_connection(void);
+static void take_connection(int which);
 static void refuse(int fd);
 
 static const char
@@ -37,10 +37,11 @@ static const char
 				"{\"error\":{\"code\":\"unavailable\",\"message\":\"too many connections are open\",\"detail\":null,\"hint\":\"Try again later.\"}}";
 
 bool
-http_accept_start(struct MHD_Daemon *daemon, int fd, bool tls)
+http_accept_start(struct MHD_Daemon *daemon, const int fds[2], bool tls)
 {
 	server = daemon;
-	listener = fd;
+	listeners[0] = fds[0];
+	listeners[1] = fds[1];
 	plain = !tls;
 	wake = eventfd(0, EFD_CLOEXEC);
 	return wake >= 0 && pthread_create(&thread, NULL, accept_main, NULL) == 0;
@@ -55,33 +56,43 @@ http_accept_stop(void)
 		return;
 	pthread_join(thread, NULL);
 	close(wake);
-	close(listener);
-	wake = listener = -1;
+	wake = -1;
+	for (int i = 0; i < 2; i++)
+	{
+		if (listeners[i] >= 0)
+			close(listeners[i]);
+		listeners[i] = -1;
+	}
 }
 
 static void *
 accept_main(void *arg)
 {
-	struct pollfd fds[2] = {{listener, POLLIN, 0}, {wake, POLLIN, 0}};
+	/* poll() ignores a negative descriptor */
+	struct pollfd fds[3] = {{listeners[0], POLLIN, 0}, {listeners[1], POLLIN, 0}, {wake, POLLIN, 0}};
 
 	(void) arg;
 	for (;;)
 	{
-		if (poll(fds, 2, -1) < 0)
+		if (poll(fds, 3, -1) < 0)
 			continue;
-		if (fds[1].revents != 0)
+		if (fds[2].revents != 0)
 			return NULL;
-		if (fds[0].revents != 0)
-			take_connection();
+		for (int i = 0; i < 2; i++)
+		{
+			if (fds[i].revents != 0)
+				take_connection(i);
+		}
 	}
 }
 
 static void
-take_connection(void)
+take_connection(int which)
 {
 	struct sockaddr_storage address = {0};
 	socklen_t length = sizeof(address);
-	int fd = accept4(listener, (struct sockaddr *) &address, &length, SOCK_NONBLOCK | SOCK_CLOEXEC);
+	int fd = accept4(listeners[which], (struct sockaddr *) &address, &length,
+					 SOCK_NONBLOCK | SOCK_CLOEXEC);
 
 	if (fd < 0)
 	{
@@ -94,7 +105,7 @@ take_connection(void)
 		}
 		return;
 	}
-	if (!http_connection_admit(fd, (struct sockaddr *) &address))
+	if (!http_connection_admit(fd, (struct sockaddr *) &address, which == 1))
 		refuse(fd);
 	else if (MHD_add_connection(server, fd, (struct sockaddr *) &address, length) != MHD_YES)
 		http_connection_forget(fd); /* libmicrohttpd has closed fd */

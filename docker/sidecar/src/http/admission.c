@@ -61,7 +61,7 @@ check_authorization(Request *request)
 {
 	request->token = token_check(http_header(request, MHD_HTTP_HEADER_AUTHORIZATION),
 								 &request->grant);
-	if (!token_configured() && is_of_page(request))
+	if ((!token_configured() || request->open) && is_of_page(request))
 		return answer_error("forbidden", "requests of web pages are refused",
 							"The request has the header Origin, or Sec-Fetch-Site says that a page of another site sends it.",
 							NULL);

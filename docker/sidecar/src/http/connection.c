@@ -26,6 +26,7 @@ typedef struct Connection
 	bool served; /* libmicrohttpd has taken it */
 	bool ended;	 /* by us; libmicrohttpd will notice */
 	bool waits;	 /* in a long poll */
+	bool open;	 /* by the listener that asks for no token */
 	HttpStage stage;
 	int64_t since; /* monotonic_ms() of the last change of stage */
 } Connection;
@@ -174,7 +175,7 @@ end(Connection *connection, const char *answer)
 }
 
 bool
-http_connection_admit(int fd, const struct sockaddr *address)
+http_connection_admit(int fd, const struct sockaddr *address, bool open)
 {
 	Connection *mine;
 	HttpPeer *peer;
@@ -188,6 +189,7 @@ http_connection_admit(int fd, const struct sockaddr *address)
 		mine = mem_alloc(sizeof(Connection));
 		mine->peer = peer;
 		mine->fd = fd;
+		mine->open = open;
 		mine->since = monotonic_ms();
 		mine->next = connections;
 		connections = mine;
@@ -381,6 +383,14 @@ http_connection_is_unix(struct MHD_Connection *connection)
 	const Connection *mine = connection_of(connection);
 
 	return mine != NULL && mine->peer->is_unix;
+}
+
+bool
+http_connection_is_open(struct MHD_Connection *connection)
+{
+	const Connection *mine = connection_of(connection);
+
+	return mine != NULL && mine->open;
 }
 
 bool

@@ -30,12 +30,15 @@ extern bool http_connections_watch(void);
 extern void http_connections_unwatch(void);
 
 /* Is there room for one more?  If so, count it until it is closed or forgotten. */
-extern bool http_connection_admit(int fd, const struct sockaddr *address);
+extern bool http_connection_admit(int fd, const struct sockaddr *address, bool open);
 extern void http_connection_forget(int fd);
 extern void http_connection_notify(void *cls, struct MHD_Connection *connection,
 								   void **socket_context, enum MHD_ConnectionNotificationCode code);
 extern void http_connection_stage(struct MHD_Connection *connection, HttpStage stage);
 extern bool http_connection_is_unix(struct MHD_Connection *connection);
+
+/* Does it come by the listener that asks for no token? */
+extern bool http_connection_is_open(struct MHD_Connection *connection);
 
 /* Does it come over loopback or a Unix socket? */
 extern bool http_connection_is_local(struct MHD_Connection *connection);

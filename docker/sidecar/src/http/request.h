@@ -44,6 +44,8 @@ typedef struct Request
 	bool authorized;
 	TokenVerdict token;
 	const TokenGrant *grant; /* permissions of its token; NULL before the check */
+	const char *route;		 /* of the service, static, for its counters; NULL: none */
+	bool open;				 /* came by the listener that asks for no token */
 	char *key;				 /* Idempotency-Key, or NULL */
 	int64_t started;		 /* monotonic_ms() */
 	int64_t max_age_ms;		 /* of Cache-Control, or HTTP_AGE_DEFAULT */

@@ -68,7 +68,8 @@ http_start(const HttpOptions *http_options)
 	};
 	struct MHD_OptionItem none[] = {{MHD_OPTION_END, 0, NULL}};
 	char address[160];
-	int fd;
+	char open_address[160];
+	int fds[2] = {-1, -1};
 
 	serves_tls = http_options->tls_cert != NULL;
 	if (serves_tls)
@@ -85,10 +86,20 @@ http_start(const HttpOptions *http_options)
 	service = http_options->service;
 	http_connections_init(&http_options->limits, serves_tls, service.tick);
 	http_bodies_limit((size_t) http_options->limits.body_megabytes * 1024 * 1024);
-	fd = http_listen(http_options->listen, address, sizeof(address));
-	if (fd < 0)
+	fds[0] = http_listen(http_options->listen, address, sizeof(address));
+	if (fds[0] < 0)
 		return false;
 	allow_own_names(http_options->listen);
+	if (http_options->open_listen != NULL)
+	{
+		fds[1] = http_listen(http_options->open_listen, open_address, sizeof(open_address));
+		if (fds[1] < 0)
+		{
+			close(fds[0]);
+			return false;
+		}
+		allow_own_names(http_options->open_listen);
+	}
 	daemon_handle = MHD_start_daemon(flags, 0, NULL, NULL, handle, NULL, MHD_OPTION_EXTERNAL_LOGGER,
 									 log_server, NULL, MHD_OPTION_CONNECTION_LIMIT,
 									 (unsigned int) (http_options->limits.connections +
@@ -102,17 +113,22 @@ http_start(const HttpOptions *http_options)
 	if (daemon_handle == NULL)
 	{
 		log_line(LOGLEVEL_ERROR, "could not start the HTTP server", NULL);
-		close(fd);
+		close(fds[0]);
+		if (fds[1] >= 0)
+			close(fds[1]);
 		return false;
 	}
 	if (!http_connections_watch() || !http_work_start(service.answer) ||
-		!http_accept_start(daemon_handle, fd, serves_tls))
+		!http_accept_start(daemon_handle, fds, serves_tls))
 	{
 		log_line(LOGLEVEL_ERROR, "could not start a thread", NULL);
 		return false;
 	}
 	log_line(LOGLEVEL_INFO, "listening", "address", address, "tls", serves_tls ? "yes" : "no",
 			 "token", token_configured() ? "yes" : "no", NULL);
+	if (fds[1] >= 0)
+		log_line(LOGLEVEL_INFO, "open for metrics", "address", open_address, "tls",
+				 serves_tls ? "yes" : "no", NULL);
 	return true;
 }
 
@@ -203,6 +219,7 @@ handle(void *cls, struct MHD_Connection *connection, const char *url, const char
 	if (!request->begun)
 	{
 		request->begun = true;
+		request->open = http_connection_is_open(connection);
 		request->method = mem_strdup(method);
 		request->path = mem_strndup(url, strnlen(url, PATH_MAX_BYTES + 1));
 		http_connection_stage(connection, HTTP_SENDS_BODY);
@@ -288,6 +305,7 @@ reply(Request *request, Answer *answer)
 		MHD_add_response_header(response, MHD_HTTP_HEADER_CONNECTION, "close");
 	result = MHD_queue_response(request->connection, (unsigned int) status, response);
 	MHD_destroy_response(response);
+	service.answered(request, status);
 
 	{
 		char code[16];

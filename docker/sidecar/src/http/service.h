@@ -25,17 +25,21 @@
  * body parsed into value.
  *
  * tick: called a few times a second while there is a connection.
+ *
+ * answered: called for each answer, with its HTTP status.
  */
 typedef struct HttpService
 {
 	Answer *(*admit)(Request *request);
 	RouteHandler answer;
 	void (*tick)(int64_t now);
+	void (*answered)(const Request *request, int status);
 } HttpService;
 
 typedef struct HttpOptions
 {
 	const char *listen;
+	const char *open_listen; /* where requests need no token: admit sees request->open; or NULL */
 	const char *tls_cert;
 	const char *tls_key;
 	HttpLimits limits;

@@ -12,6 +12,7 @@
 
 #include "barman/runner.h"
 #include "base/answer.h"
+#include "base/exposition.h"
 #include "base/token.h"
 
 typedef struct Job Job;
@@ -101,16 +102,8 @@ extern Answer *jobs_list(const TokenGrant *grant, int64_t limit, const char *bef
 /* Wakes the waiters whose time is up. */
 extern void jobs_end_waits(int64_t now);
 
-typedef struct JobCounters
-{
-	int running;
-	int done;
-	int failed;
-	int cancelled;
-	int lost;
-} JobCounters;
-
-extern JobCounters jobs_counters(void);
+/* Jobs by kind, state and duration, and their limits, for /metrics */
+extern void jobs_metrics(Exposition *exposition);
 
 /* For the bodies of jobs, in their thread */
 typedef enum JobLogLevel

@@ -2,7 +2,7 @@
  * lifecycle.c
  *
  * Jobs from the start of the sidecar to its end: loads them from their
- * records, lists and counts them, and removes old ones.
+ * records, lists them, and removes old ones.
  */
 #include "jobs/lifecycle.h"
 
@@ -146,24 +146,6 @@ jobs_list(const TokenGrant *grant, int64_t limit, const char *before)
 	pthread_mutex_unlock(&job_table.lock);
 	json_object_set_new(value, "jobs", list);
 	return answer_json(200, value);
-}
-
-JobCounters
-jobs_counters(void)
-{
-	JobCounters counters = {0};
-
-	pthread_mutex_lock(&job_table.lock);
-	for (Job *job = job_table.newest; job != NULL; job = job->next)
-	{
-		counters.running += !job_has_ended(job);
-		counters.done += job->state == STATE_DONE;
-		counters.failed += job->state == STATE_FAILED;
-		counters.cancelled += job->state == STATE_CANCELLED;
-		counters.lost += job->state == STATE_LOST;
-	}
-	pthread_mutex_unlock(&job_table.lock);
-	return counters;
 }
 
 /*

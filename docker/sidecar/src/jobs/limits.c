@@ -174,28 +174,19 @@ refuse(Reason reason, const char *code, char *message, char *detail, const char 
 	return answer;
 }
 
-char *
-job_limits_metrics(void)
+void
+job_limits_metrics(Exposition *exposition)
 {
 	unsigned long long counts[REASONS];
-	char *text;
 
 	pthread_mutex_lock(&job_table.lock);
 	memcpy(counts, refused, sizeof(counts));
 	pthread_mutex_unlock(&job_table.lock);
-	text = mem_printf("# HELP barman_sidecar_jobs_limit Jobs that may run at a time.\n"
-					  "# TYPE barman_sidecar_jobs_limit gauge\n"
-					  "barman_sidecar_jobs_limit %d\n"
-					  "# HELP barman_sidecar_jobs_refused_total Jobs that were refused, by the limit that was reached.\n"
-					  "# TYPE barman_sidecar_jobs_refused_total counter\n",
-					  settings.max_jobs);
+	exposition_family(exposition, "barman_sidecar_jobs_limit", "gauge",
+					  "Jobs that may run at a time.");
+	exposition_sample(exposition, settings.max_jobs, NULL);
+	exposition_family(exposition, "barman_sidecar_jobs_refused_total", "counter",
+					  "Jobs that were refused, by the limit that was reached.");
 	for (int i = 0; i < REASONS; i++)
-	{
-		char *longer = mem_printf("%sbarman_sidecar_jobs_refused_total{limit=\"%s\"} %llu\n", text,
-								  reason_names[i], counts[i]);
-
-		free(text);
-		text = longer;
-	}
-	return text;
+		exposition_sample(exposition, (double) counts[i], "limit", reason_names[i], NULL);
 }

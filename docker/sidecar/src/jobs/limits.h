@@ -6,6 +6,7 @@
 #ifndef JOBS_LIMITS_H
 #define JOBS_LIMITS_H
 
+#include "base/exposition.h"
 #include "jobs/job.h"
 
 /*
@@ -18,7 +19,7 @@ extern Answer *job_limits_refuse(const JobCaller *caller, const JobKind *kind, c
 /* Whether the limit per hour counts this job, which must then be kept; the lock is held. */
 extern bool job_limits_need(const Job *job);
 
-/* For /metrics; to be freed */
-extern char *job_limits_metrics(void);
+/* For /metrics */
+extern void job_limits_metrics(Exposition *exposition);
 
 #endif /* JOBS_LIMITS_H */

@@ -19,6 +19,7 @@
 #include "jobs/record.h"
 #include "jobs/shorten.h"
 #include "jobs/table.h"
+#include "jobs/tally.h"
 #include "jobs/thread.h"
 #include "jobs/waiters.h"
 
@@ -298,6 +299,7 @@ job_settle(Job *job)
 	char elapsed[32];
 
 	job->state = job->decision;
+	job_tally_add(job);
 	snprintf(elapsed, sizeof(elapsed), "%lld", (long long) job->elapsed_ms);
 	log_line(job->state == STATE_DONE ? LOGLEVEL_INFO : LOGLEVEL_WARNING, "job ended", "id", job->id,
 			 "kind", job->kind, "server", job->server, "state", job_state_names[job->state], "ms",

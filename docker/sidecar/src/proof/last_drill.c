@@ -26,14 +26,17 @@ typedef struct Gauge
 } Gauge;
 
 static const Gauge gauges[] = {
-	{"last_proven_restore_timestamp_seconds", "When a restore drill of the server passed last.",
-	 "passed"},
-	{"seconds_since_last_proven_restore", "How long ago a restore drill of the server passed last.",
-	 "age"},
-	{"last_drill_timestamp_seconds", "When the last restore drill of the server ended.", "ended"},
-	{"last_drill_ok", "Whether the last restore drill of the server passed.", "ok"},
-	{"last_drill_rto_seconds", "How long restore and recovery of the last drill took.", "rto"},
-	{"last_drill_rpo_seconds", "How old the newest data was that the last drill brought back.", "rpo"},
+	{"barman_sidecar_last_proven_restore_timestamp_seconds",
+	 "When a restore drill of the server passed last.", "passed"},
+	{"barman_sidecar_seconds_since_last_proven_restore",
+	 "How long ago a restore drill of the server passed last.", "age"},
+	{"barman_sidecar_last_drill_timestamp_seconds",
+	 "When the last restore drill of the server ended.", "ended"},
+	{"barman_sidecar_last_drill_ok", "Whether the last restore drill of the server passed.", "ok"},
+	{"barman_sidecar_last_drill_rto_seconds",
+	 "How long restore and recovery of the last drill took.", "rto"},
+	{"barman_sidecar_last_drill_rpo_seconds",
+	 "How old the newest data was that the last drill brought back.", "rpo"},
 };
 
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
@@ -42,7 +45,6 @@ static char *path;
 
 static json_t *time_of(const json_t *seconds);
 static json_t *seconds_or_null(int64_t milliseconds);
-static char *append(char *text, char *more);
 
 void
 drill_record_start(const char *state_dir)
@@ -124,53 +126,44 @@ time_of(const json_t *seconds)
 	return json_text(text);
 }
 
-char *
-drill_record_metrics(void)
+void
+drill_record_metrics(Exposition *exposition)
 {
 	double now = (double) timestamp_now() / 1000000;
-	char *text = mem_strdup("");
 	const char *server;
 	json_t *record;
 
 	pthread_mutex_lock(&lock);
 	for (size_t i = 0; i < sizeof(gauges) / sizeof(gauges[0]); i++)
 	{
-		bool first = true;
+		bool is_age = strcmp(gauges[i].key, "age") == 0;
 
+		exposition_family(exposition, gauges[i].name, "gauge", gauges[i].help);
 		json_object_foreach (servers, server, record)
 		{
-			bool is_age = strcmp(gauges[i].key, "age") == 0;
 			const json_t *value = json_object_get(record, is_age ? "passed" : gauges[i].key);
 			double number = json_number_value(value);
 
-			if (!json_is_number(value))
-				continue;
-			if (first)
-				text = append(text,
-							  mem_printf("# HELP barman_sidecar_%s %s\n# TYPE barman_sidecar_%s gauge\n",
-										 gauges[i].name, gauges[i].help, gauges[i].name));
-			first = false;
-			text = append(text, mem_printf("barman_sidecar_%s{server=\"%s\"} %.3f\n",
-										   gauges[i].name, server, is_age ? now - number : number));
+			if (json_is_number(value))
+				exposition_sample(exposition, is_age ? now - number : number, "server", server, NULL);
 		}
 	}
 	pthread_mutex_unlock(&lock);
-	return text;
+}
+
+bool
+drill_record_proven(const char *server)
+{
+	bool proven;
+
+	pthread_mutex_lock(&lock);
+	proven = json_is_number(json_object_get(json_object_get(servers, server), "passed"));
+	pthread_mutex_unlock(&lock);
+	return proven;
 }
 
 static json_t *
 seconds_or_null(int64_t milliseconds)
 {
 	return milliseconds >= 0 ? json_real((double) milliseconds / 1000) : json_null();
-}
-
-/* Takes both. */
-static char *
-append(char *text, char *more)
-{
-	char *whole = mem_printf("%s%s", text, more);
-
-	free(text);
-	free(more);
-	return whole;
 }

@@ -11,6 +11,8 @@
 
 #include <jansson.h>
 
+#include "base/exposition.h"
+
 /* Runs before there are other threads */
 extern void drill_record_start(const char *state_dir);
 extern void drill_record_stop(void);
@@ -21,7 +23,10 @@ extern void drill_record(const char *server, bool good, int64_t rto_ms, int64_t 
 /* {"ended", "ok", "passed", "rto_seconds", "rpo_seconds"} of a server, times as text; all null if there was none */
 extern json_t *drill_record_last(const char *server);
 
-/* malloc'd gauges in Prometheus' text format, "" if there was no drill */
-extern char *drill_record_metrics(void);
+/* Gauges for /metrics; none if there was no drill */
+extern void drill_record_metrics(Exposition *exposition);
+
+/* Whether a drill of the server has passed */
+extern bool drill_record_proven(const char *server);
 
 #endif /* PROOF_LAST_DRILL_H */

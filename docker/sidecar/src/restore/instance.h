@@ -11,6 +11,7 @@
 #include <stdint.h>
 
 #include "base/answer.h"
+#include "base/exposition.h"
 #include "base/token.h"
 #include "restore/disk_needs.h"
 #include "restore/instance_config.h"
@@ -30,6 +31,9 @@ extern bool instances_start(const char *state_dir);
 extern void instances_stop(void);
 
 extern Answer *instances_list(const TokenGrant *grant);
+
+/* Their numbers by server and state, for /metrics */
+extern void instances_metrics(Exposition *exposition);
 
 extern bool instance_name_is_valid(const char *name);
 
