@@ -1,7 +1,7 @@
 # shellcheck shell=bash
 # containers.sh: the container legs, step by step, under a project name of this run's own.
 
-export COMPOSE_PROJECT_NAME=poc_barman_ci_$$ COMPOSE_FILE=compose.yaml:.ci/compose.yaml COMPOSE_PROFILES=tests
+export COMPOSE_PROJECT_NAME=poc_barman_ci_$$ COMPOSE_FILE=compose.yaml:.ci/compose.yaml COMPOSE_PROFILES=tests,monitoring
 
 # first_free FROM COUNT: the first of COUNT ports in a row that nobody listens on
 first_free() {
@@ -43,7 +43,8 @@ containers_ports() {
   local instances
   POC_PORT=$(first_free 25432 1)
   instances=$(first_free 26500 10)
-  export POC_PORT POC_INSTANCE_PORTS=$instances-$((instances + 9))
+  POC_PROMETHEUS_PORT=$(first_free 29090 1)
+  export POC_PROMETHEUS_PORT POC_PORT POC_INSTANCE_PORTS=$instances-$((instances + 9))
 }
 
 containers_up() {
@@ -83,6 +84,22 @@ containers_installcheck() {
     "make -s installcheck ${*:+REGRESS='$*'} || { head -n 300 regression.diffs; exit 1; }"
 }
 
+# Prometheus of the profile scrapes the sidecar, and can evaluate its alarms.
+containers_monitoring() {
+  local api=http://127.0.0.1:$POC_PROMETHEUS_PORT/api/v1 tries
+  docker compose up -d --wait --wait-timeout 120 prometheus
+  for ((tries = 0; tries < 60; tries++)); do
+    if curl -sS -g "$api/query?query=barman_up{check=\"directories\"}" | grep -q '"server":"postgres1"' &&
+      curl -sS "$api/rules" | grep -q '"health":"ok"'; then
+      ! curl -sS "$api/rules" | grep -o '"lastError":"[^"]*"'
+      return
+    fi
+    sleep 2
+  done
+  docker compose logs --tail 50 prometheus barman
+  return 1
+}
+
 containers_password() { docker compose exec -T postgres1 cat /var/lib/poc_barman/postgres; }
 
 containers_scenario() {
@@ -102,6 +119,8 @@ containers_documented() {
   local commands
   # as a reader has it, who runs no tests
   export COMPOSE_FILE=compose.yaml COMPOSE_PROFILES=""
+  # which it has as the others do
+  docker compose rm -sf prometheus
   commands=$(awk '/^```/ {shown = $0 == "```sh in containers"; next} shown' README.md docs/*.md)
   [[ $commands == *"compose up"*"compose down -v"* ]]
   bash -euxo pipefail -c "$commands" < /dev/null

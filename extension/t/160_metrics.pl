@@ -1,5 +1,5 @@
-# Every metric of Barman's is what SQL says at the same moment: with a backup, a drill, a restored server, a failed
-# job, and a gap in the archive.
+# Every metric of Barman's is what SQL says at the same moment: with a backup, a drill, a restored server, a gap
+# in the archive, and an archive that stands still.
 
 use strict;
 use warnings;
@@ -11,6 +11,7 @@ use PostgreSQL::Test::Cluster;
 use PostgreSQL::Test::Utils;
 use Test::More;
 
+use Documentation;
 use DrillTest;
 use PocTest;
 
@@ -46,34 +47,31 @@ my %compared;
 sub same
 {
 	my ($metric, $query, $tolerance) = (@_, 0.001);
-	my ($sql, $samples);
+	my (%had, %said);
 
 	$compared{$metric} = 1;
-	wait_until(sub {
+	my $equal = wait_until(sub {
 		my %all = scrape();
-		my %had = map { /^\Q$metric\E(\{.*|)$/ ? ($1 => $all{$_}) : () } keys %all;
-		my %said = map { my ($labels, $value) = split(/\|/, $_, 2); ($labels => $value) }
+		%had = map { /^\Q$metric\E(\{.*|)$/ ? ($1 => $all{$_}) : () } keys %all;
+		%said = map { my ($labels, $value) = split(/\|/, $_, 2); ($labels => $value) }
 		  split(/\n/, $node->safe_psql('postgres', $query));
-
-		($samples, $sql) = map { my $of = $_; join("\n", map { "$_ $of->{$_}" } sort keys %$of) } \%had, \%said;
-		return keys %had == keys %said && !grep { !exists $had{$_} || abs($had{$_} - $said{$_}) > $tolerance } keys %said;
-	}, 60);
-	ok(keys %{ { map { $_ => 1 } split(/\n/, $sql) } } > 0, "$metric: there is something to compare");
-	is($samples, $sql, "$metric is what SQL says") if $samples ne $sql && $tolerance == 0;
-	return pass("$metric is what SQL says");
+		return keys %said && keys %had == keys %said
+		  && !grep { !exists $had{$_} || abs($had{$_} - $said{$_}) > $tolerance } keys %said;
+	}, 90);
+	ok($equal, "$metric is what SQL says")
+	  or diag(map({ "metric: $_ $had{$_}\n" } sort keys %had), map({ "SQL: $_ $said{$_}\n" } sort keys %said));
+	return;
 }
 
-# ---- a drill, a restored server, a job that fails ----
+# ---- a drill, and a restored server ----
 $node->safe_psql('postgres', "SELECT poc_mark('mark')");
 $node->safe_psql('postgres', "SELECT count(*) FROM poc_restore_drill('mark')");
 $node->safe_psql('postgres', "SELECT count(*) FROM poc_restore('one')");
-isnt($node->psql('postgres', "SELECT * FROM poc_verify_backup('20200101T000000')"), 0, 'a job or a request that fails');
 $node->safe_psql('postgres', 'SELECT count(*) FROM poc_cron()');
 $node->safe_psql('postgres', "SELECT poc_switch_wal()");
 fresh();
 
 # ---- the names of Barman's known exporter ----
-my $label = q({server="' || server || '");
 my $done = "FROM poc_backups() WHERE status = 'DONE'";
 my $one = q('{server="postgres1"}|' ||);
 
@@ -135,12 +133,10 @@ WHERE n >= (SELECT (begin_lsn - '0/0')::bigint / 1048576 FROM poc_show_backup('o
 SQL
 same('barman_sidecar_archive_missing_segments', $missing);
 $node->safe_psql('postgres', "SELECT poc_generate_wal('4 MB'); SELECT poc_switch_wal()");
-my ($path) = grep { /^[0-9A-F]{24}$/m } map { "$home/barman/postgres1/wals/$_" }
-  $node->safe_psql('postgres', "SELECT name FROM $segments ORDER BY name DESC OFFSET 2 LIMIT 1");
-$path //= "$home/barman/postgres1/wals/"
+my $path = "$home/barman/postgres1/wals/"
   . $node->safe_psql('postgres', "SELECT name FROM $segments ORDER BY name DESC OFFSET 2 LIMIT 1");
 rename($path, "$home/segment") or die "$path: $!";
-is($node->safe_psql('postgres', $missing), '{server="postgres1"}|1', 'a segment is gone');
+ok(wait_until(sub { $node->safe_psql('postgres', $missing) eq '{server="postgres1"}|1' }), 'a segment is gone');
 same('barman_sidecar_archive_missing_segments', $missing);
 same('barman_sidecar_last_restorable_timestamp_seconds',
 	"SELECT $one extract(epoch FROM modified) FROM $segments ORDER BY name DESC OFFSET 2 LIMIT 1");
@@ -196,7 +192,7 @@ same('barman_sidecar_build_info', q(SELECT format('{version="%s",barman_version=
 
 # Jobs that end are counted as they end.
 my %before = scrape();
-my $cron = $node->safe_psql('postgres', "SELECT elapsed FROM (SELECT poc_cron()) AS c, poc_jobs() ORDER BY created DESC LIMIT 1");
+$node->safe_psql('postgres', 'SELECT count(*) FROM poc_cron()');
 my %after = scrape();
 is($after{"barman_sidecar_$_"}, ($before{"barman_sidecar_$_"} // 0) + 1, "$_ counts one more")
   for 'jobs_ended_total{kind="cron",state="done"}', 'job_duration_seconds_count{kind="cron"}', 'job_duration_seconds_bucket{kind="cron",le="+Inf"}';
@@ -216,10 +212,10 @@ ok(IPC::Run::run([ 'promtool', 'check', 'metrics' ], '<', \$body, '>', \$out, '2
 is("$out$err", '', 'and it has nothing to say');
 
 # What the sidecar counts of itself is compared by its unit tests.
-my $own = qr/^(process_|barman_sidecar_(up|jobs_|job_|connections|timeouts_|waits|body_|bodies_|read_\w+_total|requests_|cron_|instances_limit|instance_free|reserve_free|restore_reserved)|barman_metrics_update$)/;
+my $own = qr/^(process_|barman_sidecar_(up|jobs_|job_|connections|timeouts_|waits|body_|bodies_|reads?_\w+_total|requests_|cron_|instances_limit|instance_free|reserve_free|restore_reserved)|barman_metrics_update$)/;
 is(join(' ', grep { !$compared{$_} && !/$own/ } $body =~ /^# TYPE (\S+) /mg), '', 'every metric of Barman was compared');
 
-my $document = slurp_file("$FindBin::RealBin/../../docs/monitoring.md");
+my $document = slurp_document('docs/monitoring.md');
 is(join(' ', grep { $document !~ /`$_[`{]/ } $body =~ /^# TYPE (\S+) /mg), '', 'and docs/monitoring.md names it');
 
 done_testing();

@@ -6,7 +6,6 @@
  */
 #include "base/exposition.h"
 
-#include <math.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -183,7 +182,7 @@ write_bucket(Exposition *exposition, const char *bound, uint64_t count, const ch
 static const char *
 number_text(double value, char text[NUMBER_SIZE])
 {
-	if (fabs(value) < WHOLE_MAX && value == floor(value))
+	if (value < WHOLE_MAX && value > -WHOLE_MAX && value == (double) (int64_t) value)
 		snprintf(text, NUMBER_SIZE, "%.0f", value);
 	else
 	{
