@@ -11,7 +11,7 @@ DEPS_DEMO=(
   "cmd:gcc|gcc|compiles the extension and the sidecar"
   "file:/usr/include/stdlib.h|libc6-dev|compiles the extension and the sidecar"
   "cmd:pkg-config|pkg-config|finds the libraries"
-  "pc:libcurl|libcurl4-openssl-dev|HTTP client of the extension"
+  "pc:libcurl|libcurl4-openssl-dev|HTTP client of the extension, and of the sidecar as a plugin"
   "pc:libmicrohttpd|libmicrohttpd-dev|HTTP server of the sidecar"
   "pc:gnutls|libgnutls28-dev|TLS of the sidecar"
   "pc:jansson|libjansson-dev|JSON in the sidecar"

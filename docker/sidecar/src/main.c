@@ -35,6 +35,7 @@
 #include "metrics/requests.h"
 #include "metrics/scrape.h"
 #include "options.h"
+#include "plugin/nagios.h"
 #include "proof/last_drill.h"
 #include "restore/cage.h"
 #include "restore/instance.h"
@@ -64,6 +65,8 @@ main(int argc, char **argv)
 	if (argc > 1 && strcmp(argv[1], SERVER_KEEPER) == 0)
 		return server_keeper_main(argc - 2, argv + 2);
 	open_standard_streams();
+	if (nagios_is_meant(argc, argv))
+		return nagios_main(argc, argv);
 	switch (options_parse(argc, argv))
 	{
 		case OPTIONS_RUN:

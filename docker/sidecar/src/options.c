@@ -400,6 +400,7 @@ usage(void)
 		   "\n"
 		   "Usage:\n"
 		   "  barman-sidecar --state-dir=DIR [OPTION]...\n"
+		   "  barman-sidecar --check [--server=SERVER] [OPTION]...\n"
 		   "\n"
 		   "Options:\n"
 		   "  --listen=ADDRESS:PORT      where to listen, or unix:/path (default %s;\n"
@@ -474,6 +475,18 @@ usage(void)
 			   (int) (29 - strlen(options_limits[i].name)), "", options_limits[i].meaning,
 			   options_limits[i].standard);
 	printf("\n"
+		   "As a plugin for Nagios and Icinga, which asks a running sidecar:\n"
+		   "  --check                    be it; the exit code is 0 OK, 1 WARNING, 2 CRITICAL or\n"
+		   "                             3 UNKNOWN\n"
+		   "  --server=SERVER            of Barman's servers only this one\n"
+		   "  --url=URL                  http://, https:// or unix:/path of the sidecar (default\n"
+		   "                             http://127.0.0.1:8480)\n"
+		   "  --token-file=FILE          a token of the scope read\n"
+		   "  --ca-file=FILE             certificates that may sign that of the sidecar\n"
+		   "  --timeout=SECONDS          for all of it (default 9)\n"
+		   "  --disk-free=N,N            percent of each disk of Barman's, below which it is a\n"
+		   "                             WARNING and CRITICAL (default 10,5)\n"
+		   "\n"
 		   "  --check-config             look whether it could start like this, then exit\n"
 		   "  -h, --help                 show this help, then exit\n"
 		   "  -V, --version              show the version, then exit\n");
