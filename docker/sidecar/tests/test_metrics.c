@@ -325,6 +325,14 @@ jobs_are_counted_by_kind_state_and_duration(void **state)
 	expect_metric("barman_sidecar_job_duration_seconds_count{kind=\"cron\"}", 1);
 }
 
+static size_t
+count_bytes(char *data, size_t size, size_t count, void *length)
+{
+	(void) data;
+	*(size_t *) length += size * count;
+	return size * count;
+}
+
 /* 100 servers of 200 backups: the cheapest of some scrapes, because the machine may be busy */
 static void
 a_scrape_of_many_servers_is_fast(void **state)
@@ -348,13 +356,19 @@ a_scrape_of_many_servers_is_fast(void **state)
 	wait_for_metric("barman_metrics_update{server=\"s199\"}", 1);
 	for (int i = 0; i < 30; i++)
 	{
-		/* so few are not shared with the scrape before */
-		Response response = get("/metrics");
+		Response response;
+		struct curl_slist *headers = prepare(curl, &response, "GET", "/metrics", NULL, TOKEN);
 
+		/* so few are not shared with the scrape before; and we only count what comes */
+		length = 0;
+		curl_easy_setopt(curl, CURLOPT_WRITEFUNCTION, count_bytes);
+		curl_easy_setopt(curl, CURLOPT_WRITEDATA, &length);
+		curl_easy_perform(curl);
+		finish(curl, &response);
 		assert_int_equal(response.status, 200);
 		best = response.seconds < best ? response.seconds : best;
-		length = response.length;
 		release(&response);
+		curl_slist_free_all(headers);
 	}
 	print_message("%zu bytes in %.1f ms\n", length, best * 1000);
 	/* each backup has two lines */
