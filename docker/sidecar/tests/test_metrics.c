@@ -143,6 +143,43 @@ without_a_list_of_servers_no_server_has_metrics(void **state)
 	expect_absent("server=");
 }
 
+/* Values vanish, and how old they are stays. */
+static void
+values_of_a_barman_that_hangs_vanish(void **state)
+{
+	const char *options[] = {"--metrics-interval=1", NULL};
+	int64_t began = monotonic_ms();
+
+	(void) state;
+	make_backups();
+	start_with(options);
+	wait_for_metric("barman_up{server=\"pg\",check=\"directories\"}", 1);
+	answer_command("check", "exec sleep 300\n");
+	while (metric("barman_up{server=\"pg\",check=\"directories\"}") >= 0)
+		assert_true(look_again(began));
+	assert_true(metric("barman_metrics_update{server=\"pg\"}") > 0);
+	assert_true(metric("barman_sidecar_up") == 1);
+}
+
+static void
+incremental_backups_are_apart(void **state)
+{
+	(void) state;
+	make_backups();
+	answer_command("list-backups",
+				   "printf '{\"%s\": [' \"$2\"\n"
+				   "printf '{\"backup_id\": \"20261122T060000\", \"backup_type\": \"incremental\", \"status\": \"DONE\", "
+				   "\"end_time_timestamp\": \"1795300000\", \"size_bytes\": 10, \"wal_size_bytes\": 300}, '\n"
+				   "printf '{\"backup_id\": \"20261120T060000\", \"backup_type\": \"rsync\", \"status\": \"DONE\", "
+				   "\"end_time_timestamp\": \"1795200000\", \"size_bytes\": 2000, \"wal_size_bytes\": 400}]}'\n");
+	start_with(collects);
+	wait_for_metric("barman_metrics_update{server=\"other\"}", 1);
+	expect_metric("barman_sidecar_latest_backup_size_bytes{server=\"pg\",type=\"incremental\"}", 10);
+	expect_metric("barman_sidecar_latest_backup_size_bytes{server=\"pg\",type=\"full\"}", 2000);
+	expect_metric("barman_sidecar_latest_backup_timestamp_seconds{server=\"pg\",type=\"full\"}",
+				  1795200000);
+}
+
 /* It would only ask a server that it must not connect to. */
 static void
 servers_that_are_not_active_are_not_asked(void **state)
@@ -432,6 +469,8 @@ main(int argc, char **argv)
 		HTTP_TEST(metrics_are_what_barman_says),
 		HTTP_TEST(what_cannot_be_had_is_absent_and_said),
 		HTTP_TEST(without_a_list_of_servers_no_server_has_metrics),
+		HTTP_TEST(values_of_a_barman_that_hangs_vanish),
+		HTTP_TEST(incremental_backups_are_apart),
 		HTTP_TEST(servers_that_are_not_active_are_not_asked),
 		HTTP_TEST(scrapes_do_not_make_barman_run_more_often),
 		HTTP_TEST(nothing_is_read_while_nobody_scrapes),

@@ -20,7 +20,7 @@
 #define MAX_WORKERS 64
 
 /* More entries are never needed at once; the oldest unused ones are dropped. */
-#define MAX_ENTRIES 512
+#define MAX_ENTRIES 1024
 
 /* A longer queue only makes things worse. */
 #define MAX_QUEUE 128

@@ -20,9 +20,11 @@
 #include "metrics/server_backups.h"
 #include "metrics/server_checks.h"
 
-/* What nobody has read again for so long is not shown any more. */
-#define STALE_INTERVALS	  3
-#define STALE_AT_LEAST_MS (300 * 1000)
+/*
+ * Values are shown for so many intervals, or rounds if these take longer.  How
+ * old they are is shown for ever: it raises the alarm if Barman hangs.
+ */
+#define STALE_ROUNDS 5
 
 /* Between two publications while many servers are read: each writes all of the text anew */
 #define PUBLISH_MS 5000
@@ -44,9 +46,10 @@ static atomic_bool stopping;
 
 /* The lock guards these. */
 static bool wanted;		  /* somebody has scraped since the last round began */
-static int64_t published; /* monotonic_ms(); 0: never */
-static char *text;
-static size_t text_length;
+static int64_t published; /* monotonic_ms() */
+static int64_t round_ms;  /* how long the last complete round took */
+static char *text;		  /* NULL: nothing yet */
+static char *ages;		  /* when each server was read */
 
 static void *collector_main(void *arg);
 static void read_all(Samples *samples);
@@ -92,14 +95,14 @@ collector_stop(void)
 	pthread_join(thread, NULL);
 	started = false;
 	free(text);
-	text = NULL;
-	published = 0;
+	free(ages);
+	text = ages = NULL;
 }
 
 void
 collector_metrics(Exposition *exposition)
 {
-	int64_t stale = STALE_INTERVALS * interval_ms;
+	int64_t stale;
 
 	pthread_mutex_lock(&lock);
 	if (started && !wanted)
@@ -107,10 +110,11 @@ collector_metrics(Exposition *exposition)
 		wanted = true;
 		pthread_cond_signal(&changed);
 	}
-	if (stale < STALE_AT_LEAST_MS)
-		stale = STALE_AT_LEAST_MS;
+	stale = STALE_ROUNDS * (round_ms > interval_ms ? round_ms : interval_ms);
+	if (text != NULL)
+		exposition_append(exposition, ages, strlen(ages));
 	if (text != NULL && monotonic_ms() - published < stale)
-		exposition_append(exposition, text, text_length);
+		exposition_append(exposition, text, strlen(text));
 	pthread_mutex_unlock(&lock);
 }
 
@@ -124,6 +128,7 @@ collector_main(void *arg)
 	while (!stopping)
 	{
 		struct timespec next;
+		int64_t began = monotonic_ms();
 
 		if (!wanted)
 		{
@@ -131,10 +136,11 @@ collector_main(void *arg)
 			continue;
 		}
 		wanted = false;
-		next = monotonic_timespec(monotonic_ms() + interval_ms);
+		next = monotonic_timespec(began + interval_ms);
 		pthread_mutex_unlock(&lock);
 		read_all(&samples);
 		pthread_mutex_lock(&lock);
+		round_ms = monotonic_ms() - began;
 		while (!stopping && pthread_cond_timedwait(&changed, &lock, &next) == 0)
 			;
 	}
@@ -172,6 +178,7 @@ read_all(Samples *samples)
 static void
 list_servers(Samples *samples)
 {
+	ReadTarget version = {READ_VERSION, "", ""};
 	ReadTarget target = {READ_SERVERS, "", ""};
 	Answer *answer = reads_wait(&target, READ_AGE_DEFAULT);
 	Samples before = *samples;
@@ -185,6 +192,8 @@ list_servers(Samples *samples)
 		keep_or_add(samples, &before, server);
 	free_samples(&before);
 	answer_release(answer);
+	/* which the metrics show, and which the cache drops if nobody asks */
+	answer_release(reads_wait(&version, READ_AGE_DEFAULT));
 }
 
 static void
@@ -216,8 +225,8 @@ static void
 publish(const Samples *samples)
 {
 	Exposition exposition = {0};
+	Exposition updates = {0};
 	Sample *list = mem_alloc((size_t) (samples->count + 1) * sizeof(Sample));
-	size_t length;
 	int count = 0;
 
 	for (int i = 0; i < samples->count; i++)
@@ -225,6 +234,11 @@ publish(const Samples *samples)
 		if (samples->list[i].updated != 0)
 			list[count++] = samples->list[i];
 	}
+	exposition_family(&updates, "barman_metrics_update", "gauge",
+					  "When the metrics of the server were read from Barman.");
+	for (int i = 0; i < count; i++)
+		exposition_sample(&updates, (double) list[i].updated / 1000000, "server", list[i].server,
+						  NULL);
 	exposition_family(&exposition, "barman_sidecar_servers_known", "gauge",
 					  "Whether Barman told which servers it has; if not, no metric of a server is given.");
 	exposition_sample(&exposition, samples->known, NULL);
@@ -234,10 +248,10 @@ publish(const Samples *samples)
 	free(list);
 
 	pthread_mutex_lock(&lock);
-	length = exposition.length;
 	free(text);
+	free(ages);
 	text = exposition_take(&exposition);
-	text_length = length;
+	ages = exposition_take(&updates);
 	published = monotonic_ms();
 	pthread_mutex_unlock(&lock);
 }

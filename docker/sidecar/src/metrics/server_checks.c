@@ -54,11 +54,6 @@ server_checks_metrics(Exposition *exposition, const Sample *samples, int count)
 static void
 write_reads(Exposition *exposition, const Sample *samples, int count)
 {
-	exposition_family(exposition, "barman_metrics_update", "gauge",
-					  "When the metrics of the server were read from Barman.");
-	for (int i = 0; i < count; i++)
-		exposition_sample(exposition, (double) samples[i].updated / 1000000, "server",
-						  samples[i].server, NULL);
 	exposition_family(exposition, "barman_sidecar_server_active", "gauge",
 					  "Whether the server is active in Barman's configuration.");
 	for (int i = 0; i < count; i++)
