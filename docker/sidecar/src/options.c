@@ -1,7 +1,8 @@
 /*
  * options.c
  *
- * Reads the command line, and refuses options that are unsafe or cannot work.
+ * Reads the command line and, before it, the configuration file; refuses options
+ * that are unsafe or cannot work.
  */
 #include "options.h"
 
@@ -16,6 +17,7 @@
 #include "base/memory.h"
 #include "base/settings.h"
 #include "base/token.h"
+#include "options_file.h"
 #include "options_limits.h"
 
 #define DEFAULT_LISTEN		  "127.0.0.1:8480"
@@ -58,12 +60,17 @@
 enum
 {
 	OPTION_HOST_NAME = 256,
+	OPTION_CONFIG,
 	OPTION_INSECURE_HTTP,
 	OPTION_MAX_INSTANCES_PER_SERVER,
 	OPTION_LIMIT /* the first of options_limits[] */
 };
 
+/* Where the option that is being read stands; NULL: on the command line, or none is */
+static const char *place;
+
 static void usage(void);
+static int next_option(int argc, char **argv, const struct option *known);
 static bool parse_number(const char *name, const char *text, int low, int high, int *value);
 static bool parse_choice(const char *name, const char *text, const char *no, const char *yes,
 						 bool *value);
@@ -79,6 +86,7 @@ OptionsVerdict
 options_parse(int argc, char **argv)
 {
 	static const struct option words[] = {
+		{"config", required_argument, NULL, OPTION_CONFIG},
 		{"listen", required_argument, NULL, 'l'},
 		{"token-file", required_argument, NULL, 't'},
 		{"tls-cert", required_argument, NULL, 'c'},
@@ -151,11 +159,21 @@ options_parse(int argc, char **argv)
 	}
 	memcpy(long_options + OPTIONS_LIMITS, words, sizeof(words));
 
+	place = NULL;
+	text = options_file_read(long_options, &argc, &argv);
+	if (text != NULL)
+	{
+		wrong("%s", text);
+		free(text);
+		return OPTIONS_WRONG;
+	}
 	optind = 0; /* restart getopt: the tests parse more than once */
-	while ((c = getopt_long(argc, argv, "hV", long_options, NULL)) != -1)
+	while ((c = next_option(argc, argv, long_options)) != -1)
 	{
 		switch (c)
 		{
+			case OPTION_CONFIG:
+				break;
 			case 'l':
 				settings.listen = optarg;
 				break;
@@ -393,6 +411,15 @@ options_listen_is_local(const char *listen)
 	return false;
 }
 
+static int
+next_option(int argc, char **argv, const struct option *known)
+{
+	int c = getopt_long(argc, argv, "hV", known, NULL);
+
+	place = c != -1 ? options_file_place(optind - 1) : NULL;
+	return c;
+}
+
 static void
 usage(void)
 {
@@ -403,6 +430,8 @@ usage(void)
 		   "  barman-sidecar --check [--server=SERVER] [OPTION]...\n"
 		   "\n"
 		   "Options:\n"
+		   "  --config=FILE              options as lines \"key = value\", without the dashes\n"
+		   "                             before the key; an option given here wins\n"
 		   "  --listen=ADDRESS:PORT      where to listen, or unix:/path (default %s;\n"
 		   "                             port 0 takes a free one)\n"
 		   "  --token-file=[SCOPE[:SERVER,...]=]FILE\n"
@@ -643,6 +672,8 @@ wrong(const char *format, ...)
 	va_list args;
 
 	fputs("barman-sidecar: ", stderr);
+	if (place != NULL)
+		fprintf(stderr, "%s: ", place);
 	va_start(args, format);
 	vfprintf(stderr, format, args);
 	va_end(args);
