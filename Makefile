@@ -4,8 +4,9 @@
 #   make demo, make check, make up, ...     docker/stack (see README)
 #   make test TEST=rows_types               one test on the running stack (see CONTRIBUTING)
 #   make compile_commands.json              for clangd and the like
+#   make deb                                Debian's packages, into docker/packaging/build
 #   make check-newest                       the containers on Debian sid
-#   make dist                               the archive for PGXN, of what is committed
+#   make dist                               the archive for PGXN, of what is committed, into DIST_DIR
 
 # ---- the install script: chapters, joined in the order of their names ----
 # the control file is the one source of the version
@@ -14,7 +15,7 @@ SCRIPT     := extension/poc_barman--$(EXTVERSION).sql
 joined      = awk 'BEGIN {print "/* $(SCRIPT): built by make from the chapters in extension/script */"} FNR == 1 {print ""} {print}' $(1)
 
 # ---- the stack: works before PostgreSQL's development files are there ----
-STACK_GOALS := demo check up down psql conninfo bench lint test compile_commands.json
+STACK_GOALS := demo check up down psql conninfo bench lint test compile_commands.json deb
 
 ifneq ($(filter $(STACK_GOALS),$(MAKECMDGOALS)),)
 
@@ -32,6 +33,7 @@ check-newest:
 # ---- the archive ----
 else ifneq ($(filter dist,$(MAKECMDGOALS)),)
 
+DIST_DIR ?= .
 RELEASE := poc_barman-$(shell sed -n '/"version"/{s/.*"version": "\(.*\)",.*/\1/p;q}' META.json)
 
 .PHONY: dist
@@ -40,7 +42,7 @@ dist:
 	&& git archive HEAD extension/script | tar -x -C "$$tmp" && mkdir "$$tmp/out" \
 	&& (cd "$$tmp" && LC_ALL=C && $(call joined,extension/script/*.sql)) > "$$tmp/out/$(notdir $(SCRIPT))" \
 	&& git archive --format=zip --prefix=$(RELEASE)/extension/ --add-file="$$tmp/out/$(notdir $(SCRIPT))" \
-		--prefix=$(RELEASE)/ -o $(RELEASE).zip HEAD
+		--prefix=$(RELEASE)/ -o $(DIST_DIR)/$(RELEASE).zip HEAD
 
 else
 

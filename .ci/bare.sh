@@ -11,6 +11,7 @@
 #   works          make demo plays the scenario, make psql shows its backup, make down leaves nothing
 #   says REGEX     the command fails within SOON seconds (of a busy machine) with one line that matches, and leaves nothing
 #   passes         the command succeeds, and leaves nothing
+#   installs       packages.sh: the archive and the packages, on the machine of somebody who has Debian's own Barman
 SOON=60
 bare_table() {
   cat << 'TABLE'
@@ -21,6 +22,7 @@ bookworm | a server without headers, no sudo         | ready                 | b
 bookworm | a server without headers, PGXS            | ready                 | bob   | without_headers | make | says headers of the PostgreSQL 15 server are missing: install postgresql-server-dev-15,
 bookworm | cluster on 5432, Barman, PG* and BARMAN_* | ready                 | bob   | system_cluster barman_configuration foreign_environment | make demo | works
 bookworm | Latin-1 in German, a blank in the path    | ready                 | root  | latin1_locale blank_in_path | make demo | works
+bookworm | packages                                  | bare                  | alice | | make deb | installs
 trixie   | nothing installed                         | bare                  | alice | | make demo | works
 trixie   | nothing installed, no sudo                | bare                  | bob   | | make demo | says missing: gcc .*; to install them needs root
 trixie   | libpq-dev alone                           | ready                 | root  | without_server | make demo | works
@@ -29,6 +31,7 @@ trixie   | read-only, no network, noexec /tmp        | ready --network none --tm
 trixie   | one package missing, no network           | ready --network none  | root  | without_headers | make demo | says cannot install postgresql-server-dev-17: apt-get reaches none of its sources
 trixie   | noexec /var/tmp                           | ready --tmpfs /var/tmp | bob  | | make demo | says is on a file system that runs no programs
 trixie   | 64 MB of /dev/shm                         | ready                 | bob   | for_tests | docker/stack check tap | passes
+trixie   | packages                                  | bare                  | alice | | make deb | installs
 sid      | nothing installed                         | bare                  | root  | | make demo | works
 TABLE
 }
@@ -85,6 +88,10 @@ lane_bare() {
   : "${outcome:?}"
   [[ $outcome == passed ]] || return 0
   while IFS='|' read -r suite situation machine who preparation command expected; do
+    if [[ $expected == installs ]]; then
+      packages_legs "$suite"
+      continue
+    fi
     leg "bare: $suite, $situation" bare_situation "$suite" "$machine" "$who" "$preparation" "$command" "$expected"
   done < <(bare_rows)
 }

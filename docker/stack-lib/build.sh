@@ -72,6 +72,17 @@ build_failed() {
   die "the $1 does not build" "all of it: $POC_HOME/log/build-$1.log"
 }
 
+# For rsync: what is built from, without what make has built; the rest is left out by whoever copies.
+SOURCES=(
+  --exclude='*.o' --exclude='*.so' --exclude='*.bc' --exclude='*.a'
+  --exclude='*.d' --exclude='/docker/sidecar/barman-sidecar' --exclude='/docker/sidecar/tests/test_*[!.]?'
+  --exclude='/extension/poc_barman--*.sql' --exclude='tmp_check' --exclude='/results' --exclude='/.git'
+  --exclude='/docker/packaging/build'
+  --include='/Makefile' --include='/META.json' --include='/compose.yaml' --include='/extension/***'
+  --include='/*.md' --include='/docs/***'
+  --include='/sql/***' --include='/expected/***' --include='/docker/***'
+)
+
 copy_sources() {
   local owner=()
   if [[ $(id -un) != "$RUN_USER" ]]; then
@@ -80,13 +91,7 @@ copy_sources() {
   as_server mkdir -p "$POC_HOME/src"
   # --delete, or a file that is gone from the checkout would still be compiled
   # the checkout may be read-only
-  rsync -rlpt --chmod=Du+rwx,Fu+rw --delete "${owner[@]}" \
-    --exclude='*.o' --exclude='*.so' --exclude='*.bc' --exclude='*.a' \
-    --exclude='*.d' --exclude='/docker/sidecar/barman-sidecar' --exclude='/docker/sidecar/tests/test_*[!.]?' \
-    --exclude='/extension/poc_barman--*.sql' --exclude='tmp_check' --exclude='/results' --exclude='/.git' \
-    --include='/Makefile' --include='/META.json' --include='/compose.yaml' --include='/extension/***' \
-    --include='/*.md' --include='/docs/***' \
-    --include='/sql/***' --include='/expected/***' --include='/docker/***' --exclude='/*' \
+  rsync -rlpt --chmod=Du+rwx,Fu+rw --delete "${owner[@]}" "${SOURCES[@]}" --exclude='/*' \
     "$checkout/" "$POC_HOME/src/"
 }
 

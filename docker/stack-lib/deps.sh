@@ -6,7 +6,7 @@
 
 # What each purpose needs: "probe|package|why".  A probe is cmd:PROGRAM, pc:PKG-CONFIG-MODULE,
 # perl:MODULE, python:MODULE or file:PATH.
-DEPS_DEMO=(
+DEPS_BUILD=(
   "cmd:make|make|builds"
   "cmd:gcc|gcc|compiles the extension and the sidecar"
   "file:/usr/include/stdlib.h|libc6-dev|compiles the extension and the sidecar"
@@ -20,8 +20,10 @@ DEPS_DEMO=(
   "pc:liblzma|liblzma-dev|archived WAL in the sidecar"
   "pc:libzstd|libzstd-dev|archived WAL in the sidecar"
   "pc:liblz4|liblz4-dev|archived WAL in the sidecar"
-  "cmd:barman|barman|takes the backups"
   "cmd:rsync|rsync|restores; copies the sources"
+)
+DEPS_DEMO=(
+  "cmd:barman|barman|takes the backups"
 )
 # only root has somebody else to become
 [[ $(id -u) != 0 ]] || DEPS_DEMO+=("cmd:runuser|util-linux|drops root")
@@ -44,26 +46,38 @@ DEPS_LINT=(
   "python:yaml|python3-yaml|reads openapi.yaml and compose.yaml"
 )
 
+# builds packages, and starts nothing
+DEPS_DEB=(
+  "cmd:dh|debhelper|builds packages"
+  "cmd:dpkg-buildpackage|dpkg-dev|builds packages"
+)
+
 DEPS_FUZZ=(
   "cmd:clang|clang|builds the fuzzers"
   "clang:fuzzer,address,undefined|libclang-rt-dev|libFuzzer and the sanitizers of clang"
 )
 
-# deps FOR...: demo, check, bench, lint or fuzz
+# deps FOR...: demo, check, bench, lint, fuzz, or deb alone
 deps() {
-  local purpose entries=("${DEPS_DEMO[@]}") missing=()
+  local purpose entries=("${DEPS_BUILD[@]}") missing=() postgres=find_postgres
+  [[ $* == deb ]] || entries+=("${DEPS_DEMO[@]}")
   for purpose in "$@"; do
     case $purpose in
       demo | bench) ;;
+      deb)
+        entries+=("${DEPS_DEB[@]}")
+        # packages are built with the headers alone
+        [[ $* != deb ]] || postgres=find_headers
+        ;;
       check) entries+=("${DEPS_CHECK[@]}") ;;
       lint) entries+=("${DEPS_CHECK[@]}" "${DEPS_LINT[@]}") ;;
       fuzz) entries+=("${DEPS_CHECK[@]}" "${DEPS_FUZZ[@]}") ;;
-      *) die "deps: unknown purpose \"$purpose\"" "one of: demo check bench lint fuzz" ;;
+      *) die "deps: unknown purpose \"$purpose\"" "one of: demo check bench lint fuzz deb" ;;
     esac
   done
 
   mapfile -t missing < <(missing_of "${entries[@]}")
-  find_postgres || add_postgres_packages
+  "$postgres" || add_postgres_packages
   ((${#missing[@]} > 0)) || return 0
   command -v apt-get > /dev/null ||
     die "missing: $(packages_of "${missing[@]}")" \
@@ -75,7 +89,7 @@ deps() {
   apt_update "$(packages_of "${missing[@]}")"
   # now known by their versions
   mapfile -t missing < <(missing_of "${entries[@]}")
-  find_postgres || add_postgres_packages
+  "$postgres" || add_postgres_packages
   say "installing what is missing, with apt:"
   printf '%s\n' "${missing[@]}" | awk -F'|' '{printf "  %-28s %s\n", $1, $2}' >&2
   apt_install "$(packages_of "${missing[@]}")"
@@ -83,7 +97,7 @@ deps() {
 
   mapfile -t missing < <(missing_of "${entries[@]}")
   ((${#missing[@]} == 0)) || die "still missing after apt-get: $(packages_of "${missing[@]}")"
-  find_postgres || die "apt-get did not bring a PostgreSQL $MIN_VERSION or later" \
+  "$postgres" || die "apt-get did not bring a PostgreSQL $MIN_VERSION or later" \
     "set PG_CONFIG to one that has its server and development files"
 }
 
