@@ -2,6 +2,8 @@
 # containers.sh: the container legs, step by step, under a project name of this run's own.
 
 export COMPOSE_PROJECT_NAME=poc_barman_ci_$$ COMPOSE_FILE=compose.yaml:.ci/compose.yaml COMPOSE_PROFILES=tests,monitoring
+# images of this run's own as well
+export POC_IMAGE=$COMPOSE_PROJECT_NAME
 
 # first_free FROM COUNT: the first of COUNT ports in a row that nobody listens on
 first_free() {
@@ -128,7 +130,7 @@ containers_documented() {
 
 containers_down() {
   local left
-  docker compose down -v --rmi local
+  docker compose down -v --rmi all
   left=$(
     docker ps -aq --filter "label=com.docker.compose.project=$COMPOSE_PROJECT_NAME"
     docker volume ls -q --filter "label=com.docker.compose.project=$COMPOSE_PROJECT_NAME"
@@ -141,6 +143,6 @@ containers_down() {
 # Whatever happened before.
 containers_remove() {
   if docker info > /dev/null 2>&1; then
-    docker compose down -v --rmi local --remove-orphans > /dev/null 2>&1 || true
+    docker compose down -v --rmi all --remove-orphans > /dev/null 2>&1 || true
   fi
 }

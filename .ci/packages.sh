@@ -136,7 +136,7 @@ installed_without_systemd() {
   before=$(packages_files)
   apt update
   apt install ./older/*.deb
-  [[ -z $(pgrep -f /usr/bin/barman-sidecar) ]]
+  [[ -z $(pgrep -x barman-sidecar) ]]
   [[ $(stat -c '%U %G %a' /var/lib/barman-sidecar/token) == 'barman barman 600' ]]
   [[ $(stat -c '%U %G %a' /etc/barman-sidecar.conf) == 'root root 644' ]]
   runuser -u barman -- barman-sidecar --config /etc/barman-sidecar.conf --check-config
@@ -202,19 +202,19 @@ host_is_proven() {
 
 host_is_upgraded() {
   local receiver main
-  receiver=$(pgrep -f pg_receivewal)
+  receiver=$(pgrep -x pg_receivewal)
   apt install --allow-downgrades ./older/*.deb
   main=$(systemctl show -p MainPID --value barman-sidecar)
   apt install ./*.deb
   [[ $(systemctl is-active barman-sidecar) == active ]]
   [[ $(systemctl show -p MainPID --value barman-sidecar) != "$main" ]]
-  [[ $(pgrep -f pg_receivewal) == "$receiver" ]]
+  [[ $(pgrep -x pg_receivewal) == "$receiver" ]]
   [[ $(su postgres -c "psql -XAtc 'SELECT count(*) FROM poc_backups()'") == 1 ]]
 }
 
 host_without_packages() {
   apt purge barman-sidecar 'postgresql-*-poc-barman'
-  [[ -z $(pgrep -f /usr/bin/barman-sidecar) ]]
+  [[ -z $(pgrep -x barman-sidecar) ]]
   [[ ! -e /etc/barman-sidecar.conf && ! -e /var/lib/barman-sidecar ]]
   [[ -z $(systemctl list-unit-files --no-legend 'barman-sidecar*') ]]
   # Barman goes on as before

@@ -25,6 +25,7 @@ lane_versions() {
 # versions_story MAJOR SUITE: leaves the variables of the container legs as they were
 versions_story() (
   export COMPOSE_PROJECT_NAME=${COMPOSE_PROJECT_NAME}_$1 BASE=debian:$2-slim PG_VERSION=$1
+  export POC_IMAGE=$COMPOSE_PROJECT_NAME
   trap containers_remove EXIT
   leg "PostgreSQL $1: images" versions_images "$2"
   [[ ${outcome:-} == passed ]] || return 0

@@ -144,7 +144,7 @@ add_postgres_packages() {
     die "this system offers PostgreSQL ${major:-in no version at all}, $MIN_VERSION or later is needed" \
       "add a newer one (https://apt.postgresql.org), or set PG_CONFIG"
   fi
-  [[ -z $server ]] || missing+=("$server|the server")
+  [[ -z $server || ${postgres:-} == find_headers ]] || missing+=("$server|the server")
   missing+=("postgresql-server-dev-${major:-all}|builds the extension")
 }
 

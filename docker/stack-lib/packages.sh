@@ -19,7 +19,8 @@ deb() {
   rsync -rlpt --chmod=Du+rwx,Fu+rw,go+rX,go-w "${SOURCES[@]}" --include='/LICENSE' --exclude='/*' "$checkout/" "$dir/source/"
   debian_directory "$dir/source" "$majors"
   say "building packages of the sidecar and of the extension for PostgreSQL ${majors//$'\n'/ }"
-  (cd "$dir/source" && DEB_BUILD_OPTIONS="noautodbgsym parallel=$(nproc)" MAKEFLAGS='' dpkg-buildpackage -b -us -uc) > "$dir/log" 2>&1 || {
+  # -d: deps has seen to what is needed, and build-essential has more
+  (cd "$dir/source" && DEB_BUILD_OPTIONS="noautodbgsym parallel=$(nproc)" MAKEFLAGS='' dpkg-buildpackage -b -d -us -uc) > "$dir/log" 2>&1 || {
     tail -n 40 "$dir/log" >&2
     die "the packages do not build"
   }
