@@ -70,6 +70,16 @@ for my $document (grep { !m{^CONTRIBUTING|/fixtures/|/bench/} } @documents)
 	is("@unknown", '', "$document: options of barman-sidecar");
 }
 
+# keys of configuration files are options: those of the package, with what it leaves commented out, and of the documents
+my %keys = (
+	'barman-sidecar.conf' => [ slurp_file("$checkout/docker/packaging/barman-sidecar.conf") =~ /^#?([a-z][a-z-]*) = /mg ],
+	'docs/production.md' => [ map { $_->{text} =~ /^([a-z][a-z-]*) = /mg } grep { $_->{where} =~ m{^docs/production\.md} } @blocks ]);
+for my $file (sort keys %keys)
+{
+	cmp_ok(scalar(@{ $keys{$file} }), '>', 2, "$file has options of barman-sidecar");
+	is(join(' ', grep { $options !~ /^\s+\Q--$_\E\b/m } @{ $keys{$file} }), '', "$file: they exist");
+}
+
 # ---- functions and settings ----
 my $node = poc_cluster('documentation', 'unix:/nowhere');
 my %functions = map { $_ => 1 } split(/\n/, $node->safe_psql('postgres', <<'SQL'));
