@@ -132,8 +132,9 @@ packages_without_systemd() {
 }
 
 installed_without_systemd() {
-  local before after
+  local before after packages along
   before=$(packages_files)
+  packages=$(dpkg-query -W -f '${Package}\n')
   apt update
   apt install ./older/*.deb
   [[ -z $(pgrep -x barman-sidecar) ]]
@@ -157,7 +158,9 @@ installed_without_systemd() {
   apt install ./barman-sidecar_*.deb
   cmp /tmp/token /var/lib/barman-sidecar/token
   apt purge barman-sidecar 'postgresql-*-poc-barman'
-  apt autoremove --purge
+  # what came along, others might recommend by now
+  mapfile -t along < <(comm -13 <(echo "$packages") <(dpkg-query -W -f '${Package}\n'))
+  apt purge "${along[@]}"
   after=$(packages_files)
   diff <(echo "$before") <(echo "$after") || { echo "left behind or taken away, see above" >&2; return 1; }
 }
@@ -196,7 +199,7 @@ host_is_proven() {
   [[ $(ps -o user= -p "$(systemctl show -p MainPID --value barman-sidecar)") == barman ]]
   [[ $(systemctl show -p NRestarts --value barman-sidecar) == 0 ]]
   # the file system is closed to what it starts, but for Barman's
-  grep -q ' / .* ro[ ,]' "/proc/$(systemctl show -p MainPID --value barman-sidecar)/mountinfo"
+  [[ $(awk '$5 == "/" {options = $6} END {print options}' "/proc/$(systemctl show -p MainPID --value barman-sidecar)/mountinfo") == ro,* ]]
   systemd-analyze security --no-pager barman-sidecar | tail -n 1
 }
 
