@@ -60,7 +60,7 @@ build_from_archive() {
 
   # README's way, into another place than the system's
   # shellcheck disable=SC2016
-  su alice -c 'make -s with_llvm=no && make -s with_llvm=no install DESTDIR="$HOME/installed"'
+  su alice -c 'make -s -j "$(nproc)" with_llvm=no && make -s with_llvm=no install DESTDIR="$HOME/installed"'
   find ~alice/installed -type f | sort
   [[ $(find ~alice/installed -name 'poc_barman.so' -o -name 'poc_barman.control' -o -name 'poc_barman--*.sql' | wc -l) == 3 ]]
 
