@@ -204,9 +204,23 @@ $node->safe_psql('postgres', 'SELECT * FROM poc_servers()');
 %after = scrape();
 is($after{$route}, ($before{$route} // 0) + 1, 'a request is counted');
 
+# ---- the plugin for Nagios says the same, over the socket ----
+$node->safe_psql('postgres', 'SELECT count(*) FROM poc_wait_ready()');
+my ($out, $err) = ('', '');
+IPC::Run::run([ $live->{sidecar}, '--check', '--server=postgres1', "--url=unix:$home/sidecar", "--token-file=$home/token", '--timeout=180', '--disk-free=0,0' ],
+	'<', \undef, '>', \$out, '2>', \$err);
+my $code = $? >> 8;
+my ($failed, $count) = split(/\|/, $node->safe_psql('postgres', 'SELECT count(*) FILTER (WHERE NOT ok), count(*) FROM poc_check()'));
+is($code, 0, 'the plugin: its exit code') or diag("$out$err");
+like($out, qr/^BARMAN \w+ - postgres1: .* \| 'postgres1_failed_checks'=$failed;;0;0;$count /, 'its line, and the checks');
+like($out, qr/'postgres1_$_->[0]'=@{[ $_->[1] ]}(?:;|B)/, "and $_->[0]")
+  for [ 'backups', $node->safe_psql('postgres', "SELECT count(*) $done") ],
+  [ 'backup_size', $node->safe_psql('postgres', "SELECT size $done ORDER BY begin_time DESC LIMIT 1") ];
+like($out, qr/proven \d+ (min|h) ago/, 'and the proof');
+
 # ---- the format, and that nothing was forgotten ----
 my ($body) = $live->get('/metrics') =~ /\r\n\r\n(.*)\z/s;
-my ($out, $err) = ('', '');
+($out, $err) = ('', '');
 ok(IPC::Run::run([ 'promtool', 'check', 'metrics' ], '<', \$body, '>', \$out, '2>', \$err), 'promtool check metrics')
   or diag("$out$err");
 is("$out$err", '', 'and it has nothing to say');

@@ -93,10 +93,12 @@ collector_stop(void)
 		return;
 	collector_quit();
 	pthread_join(thread, NULL);
+	pthread_mutex_lock(&lock);
 	started = false;
 	free(text);
 	free(ages);
 	text = ages = NULL;
+	pthread_mutex_unlock(&lock);
 }
 
 void

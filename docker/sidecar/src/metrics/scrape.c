@@ -71,11 +71,13 @@ scrape_answer(void)
 void
 scrape_forget(void)
 {
+	pthread_mutex_lock(&lock);
 	for (int i = 0; i < TEXTS_MAX; i++)
 	{
 		answer_release(texts[i]);
 		texts[i] = NULL;
 	}
+	pthread_mutex_unlock(&lock);
 }
 
 static bool

@@ -56,7 +56,11 @@ client_open(const char *url, const char *ca_file, const char *token_file, int64_
 		client_close(client);
 		return NULL;
 	}
+#if LIBCURL_VERSION_NUM >= 0x075500
 	curl_easy_setopt(client->curl, CURLOPT_PROTOCOLS_STR, "http,https");
+#else
+	curl_easy_setopt(client->curl, CURLOPT_PROTOCOLS, CURLPROTO_HTTP | CURLPROTO_HTTPS);
+#endif
 	curl_easy_setopt(client->curl, CURLOPT_PROXY, "");
 	curl_easy_setopt(client->curl, CURLOPT_NOSIGNAL, 1L);
 	curl_easy_setopt(client->curl, CURLOPT_HTTPHEADER, client->headers);
