@@ -94,7 +94,11 @@ options_file_read(const struct option *known, int *argc, char ***argv)
 		{
 			/* of an option that may be repeated the command line replaces all */
 			if (given[file.options[i].known])
+			{
+				free(file.options[i].argument);
+				free(file.options[i].place);
 				continue;
+			}
 			file.options[n - 1] = file.options[i];
 			file.argv[n++] = file.options[i].argument;
 		}
