@@ -137,7 +137,7 @@ explain_column(RowsPlan *plan, RowsColumn *column, Datum *values, bool *isnull)
 			break;
 		case ROWS_COLUMN_NULL:
 			generator = "null";
-			detail = "no value is known for it";
+			detail = column->null_reason != NULL ? column->null_reason : "no value is known for it";
 			break;
 		case ROWS_COLUMN_DEFAULT:
 			generator = "default";
@@ -170,7 +170,7 @@ explain_column(RowsPlan *plan, RowsColumn *column, Datum *values, bool *isnull)
 			break;
 		case ROWS_COLUMN_ITSELF:
 			generator = "reference";
-			detail = "the row itself, because the table is empty";
+			detail = "another of these rows, because the table is empty";
 			break;
 	}
 	values[1] = CStringGetTextDatum(

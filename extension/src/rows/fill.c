@@ -48,6 +48,7 @@
 #include "rows/plan/parts.h"
 #include "rows/plan/rights.h"
 #include "rows/plan/target.h"
+#include "rows/write/hierarchy.h"
 #include "rows/write/unique_start.h"
 
 /* Rows of one transaction: enough to make the cost of a commit negligible. */
@@ -159,7 +160,9 @@ poc_fill(PG_FUNCTION_ARGS)
 	state.bytes = bytes;
 	state.batch = bytes > 0 ? SIZED_BATCH_ROWS
 							: Max(LEAST_BATCH_ROWS, Min(MOST_BATCH_ROWS, rows / (nworkers * 4)));
+	state.batch -= state.batch % ROWS_BLOCK;
 	state.nbases = list_length(plan->uniques);
+	state.was_empty = (plan->hierarchies != NIL);
 	fill = palloc0(sizeof(Fill));
 	fill->state = &state;
 	share_state(fill, plan, JsonbToCString(NULL, &options->root, VARSIZE(options)), nworkers);

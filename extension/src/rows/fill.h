@@ -35,6 +35,7 @@ typedef struct FillState
 	uint64 batch; /* per transaction */
 	uint64 bytes; /* stop when the table has this size; 0: no limit */
 	int nbases;
+	bool was_empty; /* rows refer to each other, in each worker alike */
 
 	/* progress */
 	pg_atomic_uint32 next_worker;

@@ -150,7 +150,7 @@ insert_batch(FillState *state, const char *options_text, uint64 *bases, uint64 f
 {
 	Jsonb *json = DatumGetJsonbP(DirectFunctionCall1(jsonb_in, CStringGetDatum(options_text)));
 	RowsOptions *options = rows_parse_options(json);
-	RowsCall call = {.bases = bases, .nbases = state->nbases};
+	RowsCall call = {.bases = bases, .nbases = state->nbases, .was_empty = state->was_empty};
 	RowsPlan *plan;
 	uint64 inserted = 0;
 

@@ -5,7 +5,8 @@
  *	  only the executor may write to.
  *
  * It makes the same rows as the other paths, so tests compare those with it.
- * It must never draw from a sequence: the INSERT around it does.
+ * It must never draw from a sequence, as the INSERT around it does, unless the rows refer
+ * to each other by what is drawn.
  *
  *-------------------------------------------------------------------------
  */
@@ -95,6 +96,7 @@ start_source(FunctionCallInfo fcinfo)
 	Oid type = get_fn_expr_argtype(fcinfo->flinfo, 0);
 	RowsSource *source = palloc0(sizeof(RowsSource));
 	bool given = true;
+	bool is_written;
 
 	for (int i = 1; i < PG_NARGS(); i++)
 		given &= !PG_ARGISNULL(i);
@@ -111,12 +113,12 @@ start_source(FunctionCallInfo fcinfo)
 		ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 						errmsg("rows are made of the row type of a table"),
 						errhint("Use poc_preview_rows().")));
-	rows_count_as_query(source->plan);
+	is_written = rows_count_as_query(source->plan);
 	rows_find_bases(source->plan, PG_GETARG_INT64(2) + PG_GETARG_INT64(3));
 	source->estate = CreateExecutorState();
 	source->maker = rows_make_maker(source->plan, source->estate,
 									(uint64) PG_GETARG_INT64(2) + PG_GETARG_INT64(3));
-	source->maker->dry = true;
+	source->maker->dry = !is_written || source->plan->hierarchies == NIL;
 	source->values = palloc0(sizeof(Datum) * Max(source->plan->natts, 1));
 	source->isnull = palloc0(sizeof(bool) * Max(source->plan->natts, 1));
 	source->callback.callback = rows_error_context;

@@ -24,7 +24,6 @@
 #include "rows/value/bounds.h"
 
 static void read_constraint(RowsPlan *plan, const char *name, Node *expr);
-static Node *without_generated(Node *node, void *plan);
 static bool contains_nullable(Node *node, void *plan);
 static bool keeps_within_bounds(RowsColumn *column);
 
@@ -62,7 +61,7 @@ read_constraint(RowsPlan *plan, const char *name, Node *expr)
 	/* only PostgreSQL itself can evaluate a subquery */
 	if (checkExprHasSubLink(expr))
 		return;
-	expr = eval_const_expressions(NULL, without_generated(expr, plan));
+	expr = eval_const_expressions(NULL, rows_without_generated(expr, plan->rel));
 	foreach (cell, make_ands_implicit((Expr *) expr))
 	{
 		Node *condition = lfirst(cell);
@@ -103,17 +102,17 @@ rows_add_check(RowsPlan *plan, const char *name, Node *expr)
 }
 
 /* Replace generated columns by their expressions. */
-static Node *
-without_generated(Node *node, void *plan)
+Node *
+rows_without_generated(Node *node, void *relation)
 {
-	Relation rel = ((RowsPlan *) plan)->rel;
+	Relation rel = relation;
 
 	if (node == NULL)
 		return NULL;
 	if (IsA(node, Var) && ((Var *) node)->varattno > 0 &&
 		TupleDescAttr(RelationGetDescr(rel), ((Var *) node)->varattno - 1)->attgenerated != '\0')
 		return build_column_default(rel, ((Var *) node)->varattno);
-	return expression_tree_mutator(node, without_generated, plan);
+	return expression_tree_mutator(node, rows_without_generated, relation);
 }
 
 /*
@@ -167,7 +166,8 @@ contains_nullable(Node *node, void *plan)
 	{
 		RowsColumn *column = &((RowsPlan *) plan)->columns[((Var *) node)->varattno - 1];
 
-		return column->kind == ROWS_COLUMN_NULL ||
+		return column->kind == ROWS_COLUMN_NULL || column->null_below > 0 ||
+			   column->hierarchy != NULL ||
 			   (column->kind == ROWS_COLUMN_RANDOM && column->value->null_fraction > 0);
 	}
 	return expression_tree_walker(node, contains_nullable, plan);

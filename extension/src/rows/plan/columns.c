@@ -22,7 +22,9 @@
 #include "base/compat.h"
 #include "base/random.h"
 #include "rows/plan/columns.h"
+#include "rows/plan/leaves.h"
 #include "rows/plan/options.h"
+#include "rows/plan/parents.h"
 #include "rows/plan/parts.h"
 #include "rows/plan/steps.h"
 #include "rows/plan/target.h"
@@ -78,6 +80,7 @@ rows_make_plan(Relation target, uint64 seed, RowsOptions *options, const RowsCal
 
 	conditions = list_concat(conditions, rows_policy_conditions(rel, plan->role));
 	rows_read_checks(plan, conditions);
+	rows_read_leaves(plan);
 	for (int i = 0; i < plan->natts; i++)
 		plan_options(plan, &plan->columns[i], TupleDescAttr(tupdesc, i));
 	rows_options_all_used(options, RelationGetRelationName(rel));
@@ -87,6 +90,7 @@ rows_make_plan(Relation target, uint64 seed, RowsOptions *options, const RowsCal
 	rows_plan_partitions(plan);
 	for (int i = 0; i < plan->natts; i++)
 		plan_column(plan, &plan->columns[i], TupleDescAttr(tupdesc, i));
+	rows_plan_foreign_nulls(plan);
 	rows_try_unbounded(plan);
 	rows_plan_keys(plan);
 	rows_choose_path(plan);
@@ -221,8 +225,7 @@ finish_column(RowsPlan *plan, RowsColumn *column, Form_pg_attribute attribute)
 {
 	double fraction = plan->options->null_fraction;
 	/* most partitions reject nulls */
-	bool nullable = !attribute->attnotnull && !column->bounds.not_null &&
-					column->region_value == NULL;
+	bool nullable = rows_takes_null(plan, column->attnum) && column->region_value == NULL;
 
 	if (column->kind != ROWS_COLUMN_RANDOM)
 		return;

@@ -73,6 +73,7 @@ rows_join_foreign(RowsPlan *plan, RowsForeign *left, RowsForeign *right)
 	result->parent = left->parent;
 	result->number = left->number;
 	result->stream = left->stream;
+	result->match_full = left->match_full || right->match_full;
 	result->join = join;
 	result->nparents = join->before[join->ngroups];
 	take_columns(result, join);

@@ -33,15 +33,18 @@
 
 static bool may_lock(Oid relid);
 static char *parents_query(RowsPlan *plan, ForeignKeyCacheInfo *key, uint64 most, bool lock);
+static char *referenced_table(ForeignKeyCacheInfo *key);
 static char *is_complete(ForeignKeyCacheInfo *key);
 
-/* Is there a unique index on the columns of the foreign key alone? */
+/* Is there a unique index on the columns of the foreign key alone?  *one_null: nulls are not distinct in it. */
 bool
-rows_is_unique_alone(RowsPlan *plan, ForeignKeyCacheInfo *key)
+rows_is_unique_alone(RowsPlan *plan, ForeignKeyCacheInfo *key, bool *one_null)
 {
 	ListCell *cell;
 	bool found = false;
 
+	if (one_null != NULL)
+		*one_null = false;
 	foreach (cell, RelationGetIndexList(plan->rel))
 	{
 		Relation index = index_open(lfirst_oid(cell), AccessShareLock);
@@ -54,6 +57,8 @@ rows_is_unique_alone(RowsPlan *plan, ForeignKeyCacheInfo *key)
 				within |= (index->rd_index->indkey.values[i] == key->conkey[j]);
 		}
 		found |= within;
+		if (within && one_null != NULL)
+			*one_null |= index->rd_index->indnullsnotdistinct;
 		index_close(index, AccessShareLock);
 	}
 	return found;
@@ -67,10 +72,7 @@ rows_has_parents(RowsPlan *plan, ForeignKeyCacheInfo *key)
 
 	LockRelationOid(key->confrelid, AccessShareLock);
 	SPI_connect();
-	if (SPI_execute(psprintf("SELECT FROM %s AS p WHERE %s LIMIT 1",
-							 quote_qualified_identifier(get_namespace_name(
-															get_rel_namespace(key->confrelid)),
-														get_rel_name(key->confrelid)),
+	if (SPI_execute(psprintf("SELECT FROM %s AS p WHERE %s LIMIT 1", referenced_table(key),
 							 is_complete(key)),
 					!plan->call.writing, 0) != SPI_OK_SELECT)
 		elog(ERROR, "could not look for rows of table %u: %s", key->confrelid,
@@ -85,7 +87,7 @@ void
 rows_read_parents(RowsPlan *plan, ForeignKeyCacheInfo *key, RowsForeign *foreign)
 {
 	MemoryContext context = CurrentMemoryContext;
-	uint64 most = rows_is_unique_alone(plan, key) ? MOST_UNIQUE_PARENTS : MOST_PARENTS;
+	uint64 most = rows_is_unique_alone(plan, key, NULL) ? MOST_UNIQUE_PARENTS : MOST_PARENTS;
 	bool lock = plan->call.writing && may_lock(key->confrelid) &&
 				plan->options->foreign_keys != ROWS_FOREIGN_KEYS_EACH;
 	char *query;
@@ -157,9 +159,7 @@ parents_query(RowsPlan *plan, ForeignKeyCacheInfo *key, uint64 most, bool lock)
 											  FORMAT_TYPE_TYPEMOD_GIVEN | FORMAT_TYPE_FORCE_QUALIFY));
 		appendStringInfo(&names, "%sp.%s", i > 0 ? ", " : "", quote_identifier(name));
 	}
-	appendStringInfo(&query, " FROM %s AS p",
-					 quote_qualified_identifier(get_namespace_name(get_rel_namespace(key->confrelid)),
-												get_rel_name(key->confrelid)));
+	appendStringInfo(&query, " FROM %s AS p", referenced_table(key));
 
 	/* sample some pages of a very large table */
 	tuple = SearchSysCache1(RELOID, ObjectIdGetDatum(key->confrelid));
@@ -175,6 +175,16 @@ parents_query(RowsPlan *plan, ForeignKeyCacheInfo *key, uint64 most, bool lock)
 	appendStringInfo(&query, " WHERE %s ORDER BY %s LIMIT " UINT64_FORMAT "%s", is_complete(key),
 					 names.data, most, lock ? " FOR KEY SHARE OF p" : "");
 	return query.data;
+}
+
+/* A foreign key sees the partitions of a table, but not the children that inherit from it. */
+static char *
+referenced_table(ForeignKeyCacheInfo *key)
+{
+	return psprintf("%s%s",
+					get_rel_relkind(key->confrelid) == RELKIND_PARTITIONED_TABLE ? "" : "ONLY ",
+					quote_qualified_identifier(get_namespace_name(get_rel_namespace(key->confrelid)),
+											   get_rel_name(key->confrelid)));
 }
 
 /* The condition of a row that can be referred to: no null. */

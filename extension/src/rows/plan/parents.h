@@ -8,10 +8,42 @@
 #ifndef POC_ROWS_PLAN_PARENTS_H
 #define POC_ROWS_PLAN_PARENTS_H
 
+#include "utils/typcache.h"
+
 #include "rows/plan/parts.h"
 
+/* The constraints of a domain. */
+typedef struct RowsDomain
+{
+	DomainConstraintRef constraints;
+	ExprContext *econtext;
+} RowsDomain;
+
+/* foreign_keys.c */
+extern List *rows_foreign_keys(RowsPlan *plan);
+
+/* foreign_none.c */
+extern bool rows_may_be_null(RowsPlan *plan, RowsKey *key);
+extern void rows_handle_no_agreement(RowsPlan *plan, RowsKey *key);
+extern void rows_handle_no_parents(RowsPlan *plan, RowsKey *key, bool has_others);
+
+/* foreign_filter.c */
+extern void rows_keep_chosen(RowsPlan *plan, RowsForeign *foreign);
+extern void rows_keep_admissible(RowsPlan *plan, RowsForeign *foreign);
+extern bool rows_is_settled(RowsPlan *plan, Bitmapset *attributes);
+extern bool rows_keep_agreeing(RowsForeign *foreign, RowsForeign *other);
+extern bool rows_agrees_already(RowsPlan *plan, RowsKey *key, RowsForeign *wider);
+
+/* foreign_null.c */
+extern void rows_plan_foreign_nulls(RowsPlan *plan);
+
+/* domain.c */
+extern RowsDomain *rows_open_domain(Oid type);
+extern bool rows_domain_takes(RowsDomain *domain, Datum datum, bool isnull);
+extern bool rows_takes_null(RowsPlan *plan, AttrNumber attnum);
+
 /* parents.c */
-extern bool rows_is_unique_alone(RowsPlan *plan, ForeignKeyCacheInfo *key);
+extern bool rows_is_unique_alone(RowsPlan *plan, ForeignKeyCacheInfo *key, bool *one_null);
 extern bool rows_has_parents(RowsPlan *plan, ForeignKeyCacheInfo *key);
 extern void rows_read_parents(RowsPlan *plan, ForeignKeyCacheInfo *key, RowsForeign *foreign);
 

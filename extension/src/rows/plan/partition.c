@@ -28,6 +28,7 @@
 
 #include "base/compat.h"
 #include "base/random.h"
+#include "rows/plan/leaves.h"
 #include "rows/plan/parts.h"
 #include "rows/plan/steps.h"
 #include "rows/plan/target.h"
@@ -48,7 +49,6 @@ typedef struct RowsRegion
 	int nlimits;
 } RowsRegion;
 
-static List *leaves_of(Relation rel);
 static bool read_leaf(RowsPlan *plan, List *quals, List **regions);
 static List *split_by_or(List *conditions);
 static RowsRegion *read_region(RowsPlan *plan, List *conditions);
@@ -81,7 +81,7 @@ rows_plan_partitions(RowsPlan *plan)
 		(rel->rd_rel->relkind == RELKIND_PARTITIONED_TABLE && covers_everything(rel)))
 		return;
 
-	leaves = leaves_of(rel);
+	leaves = rows_leaves(rel);
 	if (leaves == NIL)
 		ereport(ERROR,
 				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
@@ -131,27 +131,6 @@ rows_plan_partitions(RowsPlan *plan)
 	if ((settled || nlimited > 1 || regions == NIL) && any_of != NIL && !takes_all &&
 		rel->rd_rel->relkind == RELKIND_PARTITIONED_TABLE)
 		rows_add_check(plan, "(partition bounds)", (Node *) make_orclause(any_of));
-}
-
-/* The tables that store the rows.  Foreign tables that take no INSERT are left out. */
-static List *
-leaves_of(Relation rel)
-{
-	List *leaves = NIL;
-	ListCell *cell;
-
-	if (rel->rd_rel->relkind != RELKIND_PARTITIONED_TABLE)
-		return list_make1_oid(RelationGetRelid(rel));
-	foreach (cell, find_all_inheritors(RelationGetRelid(rel), AccessShareLock, NULL))
-	{
-		Relation leaf = table_open(lfirst_oid(cell), NoLock);
-
-		if (leaf->rd_rel->relkind == RELKIND_RELATION ||
-			(leaf->rd_rel->relkind == RELKIND_FOREIGN_TABLE && rows_takes_inserts(leaf)))
-			leaves = lappend_oid(leaves, lfirst_oid(cell));
-		table_close(leaf, NoLock);
-	}
-	return leaves;
 }
 
 /*

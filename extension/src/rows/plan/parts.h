@@ -28,7 +28,7 @@ typedef enum RowsColumnKind
 	ROWS_COLUMN_RANDOM,
 	ROWS_COLUMN_KEY,	 /* one part of the ordinal of unique columns */
 	ROWS_COLUMN_FOREIGN, /* part of a foreign key of several columns */
-	ROWS_COLUMN_ITSELF	 /* the value of another column of the same row */
+	ROWS_COLUMN_ITSELF	 /* part of a reference to another row of the same load */
 } RowsColumnKind;
 
 typedef struct RowsColumn
@@ -36,7 +36,8 @@ typedef struct RowsColumn
 	AttrNumber attnum;
 	RowsColumnKind kind;
 	uint64 stream;	   /* for rows_draw_start() */
-	uint64 null_below; /* a random number below this means null */
+	double null_below; /* of ROWS_COLUMN_FOREIGN: how many values are null */
+	char *null_reason; /* of ROWS_COLUMN_NULL; NULL: no value is known */
 	RowsValue *value;
 	RowsValue *region_value; /* for columns of the partition key */
 	RowsBounds bounds;
@@ -45,9 +46,9 @@ typedef struct RowsColumn
 	bool shaped;				/* do they determine the values? */
 	bool bounded;				/* does the generator obey the bounds? */
 
-	/* the foreign key; for ROWS_COLUMN_ITSELF only component, the other column's number */
-	struct RowsForeign *foreign;
+	struct RowsForeign *foreign; /* the foreign key that it is a part of */
 	int component;
+	struct RowsHierarchy *hierarchy; /* of ROWS_COLUMN_ITSELF */
 
 	Expr *default_expr;
 	bool is_volatile; /* beyond nextval() */
@@ -58,6 +59,8 @@ typedef struct RowsColumn
 	int64 next_number;	   /* next of the values taken in advance */
 	int64 increment;
 	uint64 reserved;
+	Datum ahead; /* the next value, if has_ahead: an earlier row refers to it */
+	bool has_ahead;
 
 	/* of unique columns: the column shows ordinal / divisor % radix */
 	struct RowsUnique *counted;
@@ -77,6 +80,33 @@ typedef struct RowsUnique
 	uint64 capacity;
 } RowsUnique;
 
+/* A foreign key of the table, or of some of its partitions. */
+typedef struct RowsKey
+{
+	ForeignKeyCacheInfo *info; /* conkey has the table's columns */
+	bool match_full;
+	bool deferrable;
+	List *constraints; /* OIDs: it stands for all of them */
+} RowsKey;
+
+/*
+ * A foreign key of a table without rows to itself.  Each row refers to a row of the same
+ * block of rows, so that parallel loads make the same rows.
+ */
+typedef struct RowsHierarchy
+{
+	int ncolumns;
+	AttrNumber *attnums;	/* referencing columns */
+	AttrNumber *referenced; /* the columns that they refer to */
+	bool *sets;				/* per column: the other ones must agree */
+	bool *nulls;			/* per column: does a root have a null there? */
+	bool nullable;			/* may there be roots? */
+	bool is_unique;			/* no two rows refer to the same row */
+	bool one_null;			/* ... and only one refers to none */
+	double roots;			/* fraction of them */
+	uint64 stream;
+} RowsHierarchy;
+
 /* The rows that a foreign key refers to. */
 typedef struct RowsForeign
 {
@@ -88,8 +118,10 @@ typedef struct RowsForeign
 	AttrNumber *attnums; /* referencing columns */
 	Oid *types;			 /* of the values */
 	uint64 nparents;
-	Datum *values;		   /* ncolumns of each row */
-	bool locked;		   /* no transaction can delete them */
+	Datum *values;	 /* ncolumns of each row */
+	bool locked;	 /* no transaction can delete them */
+	bool match_full; /* all columns are null, or none */
+	bool has_nulls;
 	struct RowsJoin *join; /* foreign keys that share columns; values is unset */
 
 	/* when the rows are counted for unique columns */
@@ -113,8 +145,9 @@ typedef struct RowsCall
 	bool writing;  /* false: only explaining */
 	uint64 *bases; /* ordinals of row 0, if poc_fill() gives them to a worker */
 	int nbases;
-	List *waiting; /* OIDs of tables whose referenced tables are being filled */
-	List *filled;  /* OIDs of foreign keys whose referenced tables were filled */
+	bool was_empty; /* poc_fill() started when the table had no row of its own to refer to */
+	List *waiting;	/* OIDs of tables whose referenced tables are being filled */
+	List *filled;	/* OIDs of foreign keys whose referenced tables were filled */
 } RowsCall;
 
 typedef struct RowsPlan
@@ -130,14 +163,14 @@ typedef struct RowsPlan
 	uint64 seed;
 	RowsOptions *options;
 	RowsCall call;
-	ForeignKeyCacheInfo *lacking; /* its table must be filled first; the plan is incomplete */
+	RowsKey *lacking; /* its table must be filled first; the plan is incomplete */
 	int natts;
 	RowsColumn *columns;   /* natts of them, one per attribute */
 	List *uniques;		   /* of RowsUnique */
 	List *checks;		   /* of RowsCheck: tried on each row */
 	List *bounding_checks; /* of RowsCheck: implied by the bounds */
 	bool has_volatile_default;
-	bool points_at_itself;		/* is any column ROWS_COLUMN_ITSELF? */
+	List *hierarchies;			/* of RowsHierarchy */
 	List *checked_foreign_keys; /* OIDs of constraints that are checked in bulk */
 } RowsPlan;
 

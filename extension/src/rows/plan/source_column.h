@@ -10,6 +10,7 @@
 
 #include "rows/plan/parts.h"
 
+extern bool rows_refers_to_rows(RowsPlan *plan, AttrNumber attnum);
 extern AttrNumber rows_source_column(RowsPlan *plan, int attribute, bool with_defaults);
 
 #endif /* POC_ROWS_PLAN_SOURCE_COLUMN_H */

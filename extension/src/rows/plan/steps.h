@@ -22,6 +22,7 @@ extern List *rows_policy_conditions(Relation rel, Oid role);
 /* check.c */
 extern void rows_read_checks(RowsPlan *plan, List *conditions);
 extern void rows_add_check(RowsPlan *plan, const char *name, Node *expr);
+extern Node *rows_without_generated(Node *node, void *relation);
 extern void rows_try_unbounded(RowsPlan *plan);
 
 /* foreign.c */

@@ -42,6 +42,7 @@ static List *columns_of_index(RowsPlan *plan, Relation index);
 static List *digits_of(RowsPlan *plan, List *columns);
 static List *replace_default(RowsPlan *plan, List *columns);
 static bool is_unique_already(List *columns);
+static bool is_unique_hierarchy(List *columns, RowsColumn *column);
 static bool covers_digit(List *columns, RowsColumn *digit);
 static void add_key(RowsPlan *plan, Relation index, List *columns);
 static bool is_checked_by_row(RowsPlan *plan, RowsUnique *unique);
@@ -275,7 +276,7 @@ is_unique_already(List *columns)
 		RowsColumn *column = lfirst(cell);
 		bool whole = true;
 
-		if (column->kind == ROWS_COLUMN_SEQUENCE)
+		if (column->kind == ROWS_COLUMN_SEQUENCE || is_unique_hierarchy(columns, column))
 			return true;
 		if (column->counted == NULL)
 			continue;
@@ -285,6 +286,27 @@ is_unique_already(List *columns)
 			return true;
 	}
 	return false;
+}
+
+/* A tree whose key is unique already: no two rows refer to the same one. */
+static bool
+is_unique_hierarchy(List *columns, RowsColumn *column)
+{
+	RowsHierarchy *hierarchy = column->hierarchy;
+
+	if (hierarchy == NULL || !hierarchy->is_unique)
+		return false;
+	for (int i = 0; i < hierarchy->ncolumns; i++)
+	{
+		bool found = !hierarchy->sets[i];
+		ListCell *cell;
+
+		foreach (cell, columns)
+			found |= ((RowsColumn *) lfirst(cell))->attnum == hierarchy->attnums[i];
+		if (!found)
+			return false;
+	}
+	return true;
 }
 
 /* Do the columns determine this part of the ordinal? */
@@ -319,7 +341,22 @@ is_checked_by_row(RowsPlan *plan, RowsUnique *unique)
 	Bitmapset *attributes = NULL;
 
 	foreach (cell, plan->checks)
-		pull_varattnos((Node *) ((RowsCheck *) lfirst(cell))->expr, 1, &attributes);
+	{
+		Bitmapset *of_check = NULL;
+		bool has_hierarchy = false;
+		int member = -1;
+
+		pull_varattnos((Node *) ((RowsCheck *) lfirst(cell))->expr, 1, &of_check);
+		/* another attempt chooses another row to refer to */
+		while ((member = bms_next_member(of_check, member)) >= 0)
+		{
+			AttrNumber attnum = member + FirstLowInvalidHeapAttributeNumber;
+
+			has_hierarchy |= attnum > 0 && plan->columns[attnum - 1].hierarchy != NULL;
+		}
+		if (!has_hierarchy && !rows_is_settled(plan, of_check))
+			attributes = bms_add_members(attributes, of_check);
+	}
 	for (int i = 0; i < unique->ncolumns; i++)
 	{
 		if (bms_is_member(unique->columns[i]->attnum - FirstLowInvalidHeapAttributeNumber, attributes))
@@ -348,7 +385,11 @@ add_key(RowsPlan *plan, Relation index, List *columns)
 		if (index->rd_index->indnullsnotdistinct)
 			column->value->null_fraction = 0;
 		if (column->kind == ROWS_COLUMN_FOREIGN)
+		{
 			column->foreign->counting = column;
+			for (int j = 0; j < column->foreign->ncolumns && index->rd_index->indnullsnotdistinct; j++)
+				plan->columns[column->foreign->attnums[j] - 1].null_below = 0;
+		}
 		else
 			column->kind = ROWS_COLUMN_KEY;
 		column->counted = unique;

@@ -45,7 +45,7 @@ rows_prepare(Oid relid, uint64 nrows, uint64 seed, RowsOptions *options, const R
 		if (plan->lacking == NULL)
 			return plan;
 		fill_parent(plan, nrows, call.waiting);
-		call.filled = lappend_oid(call.filled, plan->lacking->conoid);
+		call.filled = lappend_oid(call.filled, plan->lacking->info->conoid);
 		rows_close_plan(plan);
 	}
 }
@@ -62,10 +62,10 @@ fill_parent(RowsPlan *plan, uint64 nrows, List *waiting)
 	check_stack_depth();
 	if (nrows == 0)
 		nrows = MOST_FILLED_PARENTS * 10;
-	if (!rows_is_unique_alone(plan, plan->lacking))
+	if (!rows_is_unique_alone(plan, plan->lacking->info, NULL))
 		nrows = Min(Max(nrows / 10, 1), MOST_FILLED_PARENTS);
 	options->parents = true;
-	parent = rows_prepare(plan->lacking->confrelid, nrows, plan->seed, options, &call);
+	parent = rows_prepare(plan->lacking->info->confrelid, nrows, plan->seed, options, &call);
 	rows_write(parent, 0, nrows, none);
 	rows_close_plan(parent);
 }

@@ -22,10 +22,11 @@
 #include "rows/value/arena.h"
 #include "rows/value/type.h"
 #include "rows/write/maker.h"
+#include "rows/write/hierarchy.h"
 
 static uint64 counted_part(RowsColumn *column, uint64 row, int attempt);
 static uint64 choose_parent(RowsPlan *plan, RowsForeign *foreign, uint64 row, int attempt);
-static void copy_own_keys(RowsPlan *plan, Datum *values, bool *isnull);
+static bool is_null_key(RowsPlan *plan, RowsColumn *column, uint64 row, int attempt);
 static bool passes_checks(RowsMaker *maker, Datum *values, bool *isnull, RowsCheck **failed);
 
 RowsMaker *
@@ -53,6 +54,7 @@ rows_make_maker(RowsPlan *plan, EState *estate, uint64 end)
 
 		check->state = ExecPrepareExpr(check->expr, estate);
 	}
+	maker->elders = rows_start_elders(plan);
 	if (plan->checks != NIL)
 		maker->check_slot = MakeSingleTupleTableSlot(RelationGetDescr(plan->rel), &TTSOpsVirtual);
 	return maker;
@@ -111,7 +113,10 @@ rows_make_row(RowsMaker *maker, uint64 row, Datum *values, bool *isnull)
 						isnull[i] = true;
 						break;
 					}
-					values[i] = rows_next_in_sequence(column, maker->end - row, &maker->arena);
+					values[i] = unlikely(column->has_ahead)
+									? column->ahead
+									: rows_next_in_sequence(column, maker->end - row, &maker->arena);
+					column->has_ahead = false;
 					isnull[i] = false;
 					break;
 
@@ -137,10 +142,11 @@ rows_make_row(RowsMaker *maker, uint64 row, Datum *values, bool *isnull)
 					values[i] = rows_foreign_value(column->foreign,
 												   choose_parent(plan, column->foreign, row, attempt),
 												   column->component);
-					isnull[i] = false;
+					isnull[i] = unlikely(column->null_below > 0) &&
+								is_null_key(plan, column, row, attempt);
 					break;
 
-				case ROWS_COLUMN_ITSELF: /* set below, when the other column is known */
+				case ROWS_COLUMN_ITSELF: /* set below, when the other columns are known */
 				case ROWS_COLUMN_NOTHING:
 				case ROWS_COLUMN_NULL:
 					values[i] = (Datum) 0;
@@ -149,11 +155,15 @@ rows_make_row(RowsMaker *maker, uint64 row, Datum *values, bool *isnull)
 			}
 		}
 		maker->column = NULL;
-		if (unlikely(plan->points_at_itself))
-			copy_own_keys(plan, values, isnull);
+		if (unlikely(maker->elders != NULL))
+			rows_refer_to_rows(maker, row, attempt, values, isnull);
 
 		if (likely(plan->checks == NIL) || passes_checks(maker, values, isnull, &failed))
+		{
+			if (unlikely(maker->elders != NULL))
+				rows_remember_row(maker, row, values, isnull);
 			return;
+		}
 		CHECK_FOR_INTERRUPTS();
 	}
 
@@ -201,18 +211,42 @@ choose_parent(RowsPlan *plan, RowsForeign *foreign, uint64 row, int attempt)
 	return rows_below(&draw, foreign->nparents);
 }
 
-/* A row that refers to itself copies its own columns into the foreign key. */
-static void
-copy_own_keys(RowsPlan *plan, Datum *values, bool *isnull)
+/* The columns of one foreign key are null together. */
+static bool
+is_null_key(RowsPlan *plan, RowsColumn *column, uint64 row, int attempt)
 {
-	for (int i = 0; i < plan->natts; i++)
+	RowsDraw draw;
+
+	rows_draw_start(&draw,
+					rows_stream(plan->seed, 3 * MaxHeapAttributeNumber + column->foreign->number,
+								attempt),
+					row);
+	return rows_unit(&draw) < column->null_below;
+}
+
+/*
+ * The value that a column will have in a later row, if that can be told: the next one of a
+ * sequence is drawn now and kept until then.
+ */
+bool
+rows_key_ahead(RowsMaker *maker, RowsColumn *column, uint64 row, Datum *value)
+{
+	RowsDraw draw;
+
+	if (column->kind == ROWS_COLUMN_SEQUENCE && !maker->dry)
 	{
-		if (plan->columns[i].kind == ROWS_COLUMN_ITSELF)
-		{
-			values[i] = values[plan->columns[i].component];
-			isnull[i] = isnull[plan->columns[i].component];
-		}
+		if (!column->has_ahead)
+			column->ahead = rows_next_in_sequence(column, maker->end - row, &maker->arena);
+		column->has_ahead = true;
+		*value = column->ahead;
+		return SIZEOF_DATUM >= 8;
 	}
+	if (column->kind != ROWS_COLUMN_KEY || column->counted->stride != 1 ||
+		column->value->null_fraction > 0)
+		return false;
+	rows_draw_start(&draw, column->stream, row);
+	*value = column->value->encode(column->value, counted_part(column, row, 0), &draw, &maker->arena);
+	return true;
 }
 
 static bool

@@ -39,7 +39,8 @@ rows_insert_by_query(RowsPlan *plan, uint64 first, uint64 n, Jsonb *options)
 					 quote_qualified_identifier(get_namespace_name(RelationGetNamespace(plan->target)),
 												RelationGetRelationName(plan->target)));
 	if (columns[0] != '\0')
-		appendStringInfo(&query, " (%s) %s", columns, source);
+		appendStringInfo(&query, " (%s)%s %s", columns,
+						 plan->hierarchies != NIL ? " OVERRIDING SYSTEM VALUE" : "", source);
 	else
 		appendStringInfo(&query, " SELECT FROM pg_catalog.generate_series(1, " INT64_FORMAT ")",
 						 (int64) n);
@@ -61,14 +62,18 @@ rows_insert_by_query(RowsPlan *plan, uint64 first, uint64 n, Jsonb *options)
 	return inserted;
 }
 
-/* Let the source of the running INSERT count from the same ordinals as its plan. */
-void
+/*
+ * Let the source of the running INSERT count from the same ordinals as its plan.  False: it
+ * is the source of another query.
+ */
+bool
 rows_count_as_query(RowsPlan *source)
 {
 	if (writing == NULL || RelationGetRelid(writing->target) != RelationGetRelid(source->target))
-		return;
+		return false;
 	source->call.bases = writing->call.bases;
 	source->call.nbases = writing->call.nbases;
+	return true;
 }
 
 /* Builds a SELECT of rows first to first + n - 1.  *columns receives their column list. */
