@@ -35,7 +35,7 @@ CREATE TABLE accounts (id serial PRIMARY KEY, tenant bigint NOT NULL, branch var
 SELECT poc_generate_rows(50, 'tenants'), poc_generate_rows(500, 'accounts');
 SELECT count(DISTINCT (tenant, branch)) FROM accounts;
 CREATE TABLE tree (id serial PRIMARY KEY, parent int REFERENCES tree);
-SELECT poc_generate_rows(10, 'tree'), poc_generate_rows(100, 'tree');
+SELECT poc_generate_rows(10, 'tree', 1), poc_generate_rows(100, 'tree', 1);
 SELECT count(*), count(parent) FROM tree;
 CREATE TABLE strict_tree (id serial PRIMARY KEY, parent int NOT NULL REFERENCES strict_tree DEFERRABLE INITIALLY DEFERRED);
 SELECT poc_generate_rows(2000, 'strict_tree'), poc_generate_rows(100, 'strict_tree');

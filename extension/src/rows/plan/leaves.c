@@ -11,11 +11,15 @@
 #include "postgres.h"
 
 #include "access/attmap.h"
+#include "access/relation.h"
 #include "access/table.h"
 #include "catalog/pg_class.h"
 #include "catalog/pg_inherits.h"
 #include "nodes/makefuncs.h"
+#include "miscadmin.h"
 #include "optimizer/optimizer.h"
+#include "partitioning/partbounds.h"
+#include "partitioning/partdesc.h"
 #include "rewrite/rewriteHandler.h"
 #include "rewrite/rewriteManip.h"
 #include "utils/rel.h"
@@ -48,6 +52,39 @@ rows_leaves(Relation rel)
 		table_close(leaf, NoLock);
 	}
 	return leaves;
+}
+
+/* Does some partition take each row?  A default one, and hash partitions of all remainders, do. */
+bool
+rows_covers_everything(Relation rel)
+{
+	PartitionDesc partitions;
+	PartitionBoundInfo bounds;
+	double covered = 0;
+	bool all = true;
+
+	if (rel->rd_rel->relkind != RELKIND_PARTITIONED_TABLE)
+		return false;
+	partitions = RelationGetPartitionDesc(rel, true);
+	bounds = partitions->boundinfo;
+	if (bounds == NULL)
+		return false;
+	if (bounds->strategy != PARTITION_STRATEGY_HASH)
+		covered = partition_bound_has_default(bounds) ? 1 : 0;
+	for (int i = 0; i < bounds->ndatums && bounds->strategy == PARTITION_STRATEGY_HASH; i++)
+		covered += 1.0 / DatumGetInt32(bounds->datums[i][0]);
+	for (int i = 0; i < partitions->nparts && all; i++)
+	{
+		Relation part;
+
+		check_stack_depth();
+		part = relation_open(partitions->oids[i], AccessShareLock);
+		all = part->rd_rel->relkind == RELKIND_PARTITIONED_TABLE
+				  ? rows_covers_everything(part)
+				  : part->rd_rel->relkind == RELKIND_RELATION;
+		relation_close(part, NoLock);
+	}
+	return all && covered > 0.999999;
 }
 
 /* A column that is NOT NULL in any partition gets no nulls at all. */
@@ -99,6 +136,20 @@ rows_leaf_checks(RowsPlan *plan, Relation leaf)
 		checks = lappend(checks, found);
 	}
 	return checks;
+}
+
+/* Has a partition any CHECK that its table has not? */
+bool
+rows_has_own_checks(Relation rel, Relation leaf)
+{
+	TupleConstr *constr = RelationGetDescr(leaf)->constr;
+
+	for (int i = 0; constr != NULL && i < constr->num_check; i++)
+	{
+		if (poc_check_is_enforced(&constr->check[i]) && !table_has_check(rel, &constr->check[i]))
+			return true;
+	}
+	return false;
 }
 
 /* A partition has all CHECKs of its table under the same names. */

@@ -11,6 +11,8 @@
 #include "rows/plan/parts.h"
 
 extern List *rows_leaves(Relation rel);
+extern bool rows_covers_everything(Relation rel);
+extern bool rows_has_own_checks(Relation rel, Relation leaf);
 extern List *rows_leaf_checks(RowsPlan *plan, Relation leaf);
 extern void rows_read_leaves(RowsPlan *plan);
 

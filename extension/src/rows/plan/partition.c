@@ -3,8 +3,10 @@
  * partition.c
  *	  Values of partition keys: each row must belong to an existing partition.
  *
- * Each partition is a region of values.  A row picks a region, and the columns of the
- * partition key take their values from it.
+ * Each partition is a region of values.  A row picks a region, and the columns that any
+ * region limits take their values from it: those of the partition key, and those of which
+ * a partition asks more than its table.  What a region's bounds do not express is tried
+ * on each row.
  *
  *-------------------------------------------------------------------------
  */
@@ -22,6 +24,7 @@
 #include "partitioning/partbounds.h"
 #include "partitioning/partdesc.h"
 #include "utils/builtins.h"
+#include "utils/fmgroids.h"
 #include "utils/lsyscache.h"
 #include "utils/partcache.h"
 #include "utils/rel.h"
@@ -29,7 +32,9 @@
 #include "base/compat.h"
 #include "base/random.h"
 #include "rows/plan/leaves.h"
+#include "rows/plan/parents.h"
 #include "rows/plan/parts.h"
+#include "rows/plan/region.h"
 #include "rows/plan/steps.h"
 #include "rows/plan/target.h"
 #include "rows/value/arena.h"
@@ -40,27 +45,17 @@
 /* At most this many regions of one partition are distinguished. */
 #define MOST_REGIONS 64
 
-/* The values that a partition accepts, or a part of them. */
-typedef struct RowsRegion
-{
-	RowsBounds *bounds; /* per column of the table */
-	RowsValue **values;
-	bool *limits; /* per column: does the region limit it? */
-	int nlimits;
-} RowsRegion;
-
-static bool read_leaf(RowsPlan *plan, List *quals, List **regions);
+static void add_nulls(RowsPlan *plan, int nregions);
+static bool has_region_of_its_own(Relation rel);
+static void read_leaf(RowsPlan *plan, Relation leaf, List *quals, List **regions);
+static void add_leaf_checks(RowsPlan *plan, List *quals, List *checks);
+static List *leaves_or_error(Relation rel);
 static List *split_by_or(List *conditions);
 static RowsRegion *read_region(RowsPlan *plan, List *conditions);
+static void read_leftover(RowsPlan *plan, RowsRegion *region, Node *condition);
 static RowsBounds *copy_bounds(RowsPlan *plan);
 static bool make_values(RowsPlan *plan, RowsRegion *region, bool *limited);
 static List *simplest(List *regions);
-static RowsValue *make_region_value(RowsPlan *plan, RowsColumn *column, List *regions);
-static Datum make_in_region(const RowsValue *value, RowsDraw *draw, RowsArena *arena);
-static Datum encode_in_region(const RowsValue *value, uint64 ordinal, RowsDraw *draw,
-							  RowsArena *arena);
-static bool decode_in_region(const RowsValue *value, Datum datum, uint64 *ordinal);
-static bool covers_everything(Relation rel);
 
 /* Give the columns of the partition key values that some partition accepts. */
 void
@@ -68,46 +63,34 @@ rows_plan_partitions(RowsPlan *plan)
 {
 	Relation rel = plan->rel;
 	bool *limited = palloc0(sizeof(bool) * Max(plan->natts, 1));
-	List *leaves;
+	bool takes_all = !rel->rd_rel->relispartition && rows_covers_everything(rel);
+	bool settled = false;
+	bool exact = true;
+	int nlimited = 0;
 	List *regions = NIL; /* of RowsRegion */
 	List *any_of = NIL;	 /* conditions, one per leaf */
-	bool takes_all = false;
-	bool understood = true;
-	bool settled = false;
-	int nlimited = 0;
 	ListCell *cell;
 
-	if ((rel->rd_rel->relkind != RELKIND_PARTITIONED_TABLE && !rel->rd_rel->relispartition) ||
-		(rel->rd_rel->relkind == RELKIND_PARTITIONED_TABLE && covers_everything(rel)))
+	if (!has_region_of_its_own(rel))
 		return;
-
-	leaves = rows_leaves(rel);
-	if (leaves == NIL)
-		ereport(ERROR,
-				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
-				 errmsg("table \"%s\" has no partition that could take a row",
-						RelationGetRelationName(rel)),
-				 errhint("Make one: CREATE TABLE ... PARTITION OF %s ...",
-						 quote_qualified_identifier(get_namespace_name(RelationGetNamespace(rel)),
-													RelationGetRelationName(rel)))));
-	foreach (cell, leaves)
+	foreach (cell, leaves_or_error(rel))
 	{
 		Relation leaf = table_open(lfirst_oid(cell), AccessShareLock);
 		List *quals = map_partition_varattnos(copyObject(RelationGetPartitionQual(leaf)), 1, rel,
 											  leaf);
 
+		read_leaf(plan, leaf, quals, &regions);
 		if (quals == NIL)
 			takes_all = true;
 		else
-		{
 			any_of = lappend(any_of, make_ands_explicit(copyObject(quals)));
-			understood &= read_leaf(plan, quals, &regions);
-		}
 		table_close(leaf, AccessShareLock);
 	}
+	foreach (cell, regions)
+		exact &= ((RowsRegion *) lfirst(cell))->is_exact;
 
 	/* the columns' bounds already contain simple bounds of a single partition */
-	if (rel->rd_rel->relkind != RELKIND_PARTITIONED_TABLE && list_length(regions) < 2 && understood)
+	if (rel->rd_rel->relkind != RELKIND_PARTITIONED_TABLE && list_length(regions) < 2 && exact)
 		return;
 
 	/* a column that any region limits takes its value from a region in every row */
@@ -117,69 +100,128 @@ rows_plan_partitions(RowsPlan *plan)
 			limited[i] |= ((RowsRegion *) lfirst(cell))->limits[i];
 	}
 	foreach (cell, regions)
-		(void) make_values(plan, lfirst(cell), limited);
+	{
+		if (!make_values(plan, lfirst(cell), limited))
+			regions = foreach_delete_current(regions, cell);
+	}
 	for (int i = 0; i < plan->natts && regions != NIL; i++)
 	{
 		nlimited += limited[i];
 		if (limited[i] && plan->columns[i].planned)
 			settled = true;
 		else if (limited[i])
-			plan->columns[i].region_value = make_region_value(plan, &plan->columns[i], regions);
+			plan->columns[i].region_value = rows_make_region_value(plan, &plan->columns[i], regions,
+																   takes_all);
 	}
 
+	if (nlimited == 1)
+		add_nulls(plan, list_length(regions));
+
 	/* unique columns and values from elsewhere may fall outside the row's region */
-	if ((settled || nlimited > 1 || regions == NIL) && any_of != NIL && !takes_all &&
+	if ((settled || nlimited > 1 || regions == NIL || !exact) && any_of != NIL && !takes_all &&
 		rel->rd_rel->relkind == RELKIND_PARTITIONED_TABLE)
 		rows_add_check(plan, "(partition bounds)", (Node *) make_orclause(any_of));
 }
 
-/*
- * Hash partitions that cover all remainders accept every value.  (Rows avoid a
- * default partition if the bounds of the other partitions are understood.)
- */
-static bool
-covers_everything(Relation rel)
+/* A partition that takes nulls alone gets its part of the rows. */
+static void
+add_nulls(RowsPlan *plan, int nregions)
 {
-	PartitionDesc partitions = RelationGetPartitionDesc(rel, true);
-	PartitionBoundInfo bounds = partitions->boundinfo;
-	double covered = 0;
-
-	if (bounds == NULL || bounds->strategy != PARTITION_STRATEGY_HASH)
-		return false;
-	for (int i = 0; i < partitions->nparts; i++)
+	for (int i = 0; i < plan->natts; i++)
 	{
-		if (!partitions->is_leaf[i])
-			return false;
+		RowsColumn *column = &plan->columns[i];
+
+		if (column->region_value != NULL && column->null_regions > 0 &&
+			rows_takes_null(plan, column->attnum))
+			column->region_value->null_fraction = (double) column->null_regions /
+												  (column->null_regions + nregions);
 	}
-	for (int i = 0; i < bounds->ndatums; i++)
-		covered += 1.0 / DatumGetInt32(bounds->datums[i][0]);
-	return covered > 0.999999;
+}
+
+/* Complete hash partitions without anything of their own take every row, each of them as likely. */
+static bool
+has_region_of_its_own(Relation rel)
+{
+	PartitionDesc partitions;
+	ListCell *cell;
+	bool has = false;
+
+	if (rel->rd_rel->relkind != RELKIND_PARTITIONED_TABLE)
+		return rel->rd_rel->relispartition;
+	partitions = RelationGetPartitionDesc(rel, true);
+	if (partitions->boundinfo == NULL || !rows_covers_everything(rel) ||
+		partitions->boundinfo->strategy != PARTITION_STRATEGY_HASH)
+		return true;
+	for (int i = 0; i < partitions->nparts; i++)
+		has |= !partitions->is_leaf[i];
+	foreach (cell, rows_leaves(rel))
+	{
+		Relation leaf = table_open(lfirst_oid(cell), NoLock);
+
+		has |= rows_has_own_checks(rel, leaf);
+		table_close(leaf, NoLock);
+	}
+	return has;
+}
+
+static List *
+leaves_or_error(Relation rel)
+{
+	List *leaves = rows_leaves(rel);
+
+	if (leaves == NIL)
+		ereport(ERROR,
+				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+				 errmsg("table \"%s\" has no partition that could take a row",
+						RelationGetRelationName(rel)),
+				 errhint("Make one: CREATE TABLE ... PARTITION OF %s ...",
+						 quote_qualified_identifier(get_namespace_name(RelationGetNamespace(rel)),
+													RelationGetRelationName(rel)))));
+	return leaves;
 }
 
 /*
  * Add the regions of one partition.  Bounds of several columns are alternatives, such as
- * (a = 1 AND b >= 5) OR a > 1.  False: some of it is not understood.
+ * (a = 1 AND b >= 5) OR a > 1.
  */
-static bool
-read_leaf(RowsPlan *plan, List *quals, List **regions)
+static void
+read_leaf(RowsPlan *plan, Relation leaf, List *quals, List **regions)
 {
+	List *checks = leaf == plan->rel ? NIL : rows_leaf_checks(plan, leaf);
 	List *conditions = make_ands_implicit(
-		(Expr *) eval_const_expressions(NULL, (Node *) make_ands_explicit(quals)));
+		(Expr *) eval_const_expressions(NULL, (Node *) make_ands_explicit(copyObject(quals))));
 	List *found = NIL;
 	ListCell *cell;
-	bool understood = true;
 
+	foreach (cell, checks)
+		conditions = list_concat(conditions, make_ands_implicit(((RowsCheck *) lfirst(cell))->expr));
 	foreach (cell, split_by_or(conditions))
 	{
 		RowsRegion *region = read_region(plan, lfirst(cell));
 
-		if (region == NULL)
-			understood = false;
-		else if (make_values(plan, region, region->limits))
+		if (make_values(plan, region, region->limits))
 			found = lappend(found, region);
 	}
 	*regions = list_concat(*regions, simplest(found));
-	return understood;
+	add_leaf_checks(plan, quals, checks);
+}
+
+/* What a partition asks for must hold for the rows that go there, however they got their values. */
+static void
+add_leaf_checks(RowsPlan *plan, List *quals, List *checks)
+{
+	ListCell *cell;
+
+	foreach (cell, checks)
+	{
+		RowsCheck *check = lfirst(cell);
+		Expr *elsewhere = makeBoolExpr(NOT_EXPR, list_make1(make_ands_explicit(copyObject(quals))),
+									   -1);
+
+		rows_add_check(plan, check->name,
+					   quals == NIL ? (Node *) check->expr
+									: (Node *) make_orclause(list_make2(elsewhere, check->expr)));
+	}
 }
 
 /* Of the regions of one partition, keep those that limit the fewest columns. */
@@ -235,7 +277,7 @@ split_by_or(List *conditions)
 	return lists;
 }
 
-/* The bounds of each column in one region; NULL: not understood. */
+/* The bounds of each column in one region, and what they do not express. */
 static RowsRegion *
 read_region(RowsPlan *plan, List *conditions)
 {
@@ -244,26 +286,52 @@ read_region(RowsPlan *plan, List *conditions)
 
 	region->bounds = copy_bounds(plan);
 	region->limits = palloc0(sizeof(bool) * plan->natts);
+	region->filters = palloc0(sizeof(List *) * plan->natts);
+	region->is_exact = true;
 	foreach (cell, conditions)
 	{
 		Node *condition = lfirst(cell);
 		Bitmapset *attributes = NULL;
 		int member;
-		AttrNumber attnum;
+		AttrNumber attnum = InvalidAttrNumber;
 
 		pull_varattnos(condition, 1, &attributes);
-		if (!bms_get_singleton_member(attributes, &member))
-			return NULL;
-		attnum = member + FirstLowInvalidHeapAttributeNumber;
+		if (bms_get_singleton_member(attributes, &member))
+			attnum = member + FirstLowInvalidHeapAttributeNumber;
 		if (attnum <= 0 || !rows_read_condition(condition, attnum, &region->bounds[attnum - 1]))
-			return NULL;
-		if (!IsA(condition, NullTest) && !region->limits[attnum - 1])
+			read_leftover(plan, region, condition);
+		else if (!IsA(condition, NullTest) && !region->limits[attnum - 1])
 		{
 			region->limits[attnum - 1] = true;
 			region->nlimits++;
 		}
 	}
 	return region;
+}
+
+/* A condition that bounds do not express: the values of a single column are tried on it. */
+static void
+read_leftover(RowsPlan *plan, RowsRegion *region, Node *condition)
+{
+	Bitmapset *attributes = NULL;
+	int member;
+	AttrNumber attnum;
+
+	region->is_exact = false;
+	pull_varattnos(condition, 1, &attributes);
+	/* of hash partitions each is as likely as the others */
+	if (!bms_get_singleton_member(attributes, &member) ||
+		(IsA(condition, FuncExpr) && ((FuncExpr *) condition)->funcid == F_SATISFIES_HASH_PARTITION))
+		return;
+	attnum = member + FirstLowInvalidHeapAttributeNumber;
+	if (attnum <= 0)
+		return;
+	region->filters[attnum - 1] = lappend(region->filters[attnum - 1], condition);
+	if (!region->limits[attnum - 1])
+	{
+		region->limits[attnum - 1] = true;
+		region->nlimits++;
+	}
 }
 
 static RowsBounds *
@@ -290,6 +358,7 @@ make_values(RowsPlan *plan, RowsRegion *region, bool *limited)
 	for (int i = 0; i < plan->natts; i++)
 	{
 		Form_pg_attribute attribute = TupleDescAttr(RelationGetDescr(plan->rel), i);
+		bool takes_null = false;
 
 		if (!limited[i] || plan->columns[i].planned)
 			continue;
@@ -297,84 +366,14 @@ make_values(RowsPlan *plan, RowsRegion *region, bool *limited)
 											&region->bounds[i], NameStr(attribute->attname));
 		if (region->bounds[i].is_empty)
 			return false;
+		if (region->filters[i] != NIL && region->values[i] != NULL)
+			region->values[i] = rows_make_filtered_value(plan, region->values[i], i + 1,
+														 region->filters[i], &takes_null);
+		if (region->filters[i] != NIL && region->values[i] == NULL)
+		{
+			plan->columns[i].null_regions += takes_null;
+			return false;
+		}
 	}
 	return true;
-}
-
-static RowsValue *
-make_region_value(RowsPlan *plan, RowsColumn *column, List *regions)
-{
-	RowsValue *value = NULL;
-	int nfields = list_length(regions);
-	RowsValue **fields = palloc(sizeof(RowsValue *) * nfields);
-	ListCell *cell;
-
-	foreach (cell, regions)
-	{
-		RowsValue *field = ((RowsRegion *) lfirst(cell))->values[column->attnum - 1];
-
-		if (field == NULL)
-			return NULL;
-		if (value == NULL)
-		{
-			value = palloc(sizeof(RowsValue));
-			*value = *field;
-			value->capacity = 0;
-			value->from_int = NULL;
-			value->domain = NULL;
-			value->nchoices = 0;
-			value->name = "partition";
-			value->detail = psprintf("a value of one of %d partitions", nfields);
-			value->make = make_in_region;
-			value->encode = encode_in_region;
-			value->decode = decode_in_region;
-			value->region_stream = rows_stream(plan->seed, 2 * MaxHeapAttributeNumber, 0);
-		}
-		if (field->encode == NULL)
-			value->encode = NULL;
-		value->capacity += field->capacity;
-		fields[foreach_current_index(cell)] = field;
-	}
-	value->fields = fields;
-	value->nfields = nfields;
-	return value;
-}
-
-/* All columns of a row take their values from the same region. */
-static Datum
-make_in_region(const RowsValue *value, RowsDraw *draw, RowsArena *arena)
-{
-	RowsDraw region;
-	bool isnull;
-
-	rows_draw_start(&region, value->region_stream + draw->attempt * ROWS_STEP, draw->row);
-	return rows_value(value->fields[rows_below(&region, value->nfields)], draw, arena, &isnull);
-}
-
-static Datum
-encode_in_region(const RowsValue *value, uint64 ordinal, RowsDraw *draw, RowsArena *arena)
-{
-	int i = 0;
-
-	while (ordinal >= value->fields[i]->capacity)
-		ordinal -= value->fields[i++]->capacity;
-	return value->fields[i]->encode(value->fields[i], ordinal, draw, arena);
-}
-
-static bool
-decode_in_region(const RowsValue *value, Datum datum, uint64 *ordinal)
-{
-	uint64 passed = 0;
-
-	for (int i = 0; i < value->nfields; i++)
-	{
-		if (value->fields[i]->decode(value->fields[i], datum, ordinal) &&
-			*ordinal < value->fields[i]->capacity)
-		{
-			*ordinal += passed;
-			return true;
-		}
-		passed += value->fields[i]->capacity;
-	}
-	return false;
 }

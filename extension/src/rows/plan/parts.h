@@ -40,6 +40,7 @@ typedef struct RowsColumn
 	char *null_reason; /* of ROWS_COLUMN_NULL; NULL: no value is known */
 	RowsValue *value;
 	RowsValue *region_value; /* for columns of the partition key */
+	int null_regions;		 /* partitions that take nulls alone */
 	RowsBounds bounds;
 	bool planned;
 	RowsColumnOptions *options; /* NULL: none given */
@@ -78,7 +79,13 @@ typedef struct RowsUnique
 	uint64 base;   /* ordinal of row 0 */
 	uint64 stride; /* ordinals that each row may try */
 	uint64 capacity;
+	uint32 *ordinals; /* those that pass the CHECKs; NULL: all of them */
+	uint32 *places;	  /* of each ordinal among them */
+	uint64 nplaces;
 } RowsUnique;
+
+/* The ordinal of a row is no ordinal of such values. */
+#define ROWS_NO_PLACE PG_UINT32_MAX
 
 /* A foreign key of the table, or of some of its partitions. */
 typedef struct RowsKey

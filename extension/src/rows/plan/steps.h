@@ -37,4 +37,10 @@ extern void rows_shape_value(RowsValue *value, const RowsColumnOptions *options)
 /* unique.c */
 extern void rows_plan_keys(RowsPlan *plan);
 
+/* index_columns.c */
+extern List *rows_columns_of_index(RowsPlan *plan, Relation rel, Relation index);
+
+/* unique_list.c */
+extern bool rows_list_ordinals(RowsPlan *plan, RowsUnique *unique, Relation index);
+
 #endif /* POC_ROWS_PLAN_STEPS_H */

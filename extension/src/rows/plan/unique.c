@@ -13,6 +13,8 @@
 
 #include "access/genam.h"
 #include "access/sysattr.h"
+#include "access/table.h"
+#include "catalog/pg_class.h"
 #include "catalog/pg_index.h"
 #include "optimizer/optimizer.h"
 #include "rewrite/rewriteHandler.h"
@@ -21,6 +23,7 @@
 #include "utils/rel.h"
 
 #include "base/compat.h"
+#include "rows/plan/leaves.h"
 #include "rows/plan/parents.h"
 #include "rows/plan/parts.h"
 #include "rows/plan/steps.h"
@@ -32,13 +35,14 @@
 
 /* Ordinals that a row may try to satisfy its CHECK. */
 #define CHECKED_STRIDE 64
+/* ... if there are as many as this, and few are not wasted */
+#define LEAST_STRIDDEN (UINT64CONST(1) << 20)
 
 /* Ordinals stay below this, so that sums cannot overflow. */
 #define LAST_ORDINAL (UINT64CONST(1) << 62)
 
-static void plan_key(RowsPlan *plan, Relation index);
-static void add_columns_of(RowsPlan *plan, Node *expression, List **columns);
-static List *columns_of_index(RowsPlan *plan, Relation index);
+static void plan_keys_of(RowsPlan *plan, Relation rel, bool single);
+static void plan_key(RowsPlan *plan, Relation rel, Relation index);
 static List *digits_of(RowsPlan *plan, List *columns);
 static List *replace_default(RowsPlan *plan, List *columns);
 static bool is_unique_already(List *columns);
@@ -50,29 +54,49 @@ static bool is_checked_by_row(RowsPlan *plan, RowsUnique *unique);
 void
 rows_plan_keys(RowsPlan *plan)
 {
-	List *indexes = RelationGetIndexList(plan->rel);
-	ListCell *cell;
-
 	/* indexes of one column first, because they offer no choice */
 	for (int pass = 0; pass < 2; pass++)
 	{
-		foreach (cell, indexes)
-		{
-			Relation index = index_open(lfirst_oid(cell), AccessShareLock);
-			Form_pg_index form = index->rd_index;
+		ListCell *cell;
 
-			if ((form->indisunique || form->indisexclusion) && (form->indnkeyatts == 1) == (pass == 0))
-				plan_key(plan, index);
-			index_close(index, AccessShareLock);
+		plan_keys_of(plan, plan->rel, pass == 0);
+		if (plan->rel->rd_rel->relkind != RELKIND_PARTITIONED_TABLE)
+			continue;
+		/* what is unique in a partition alone becomes so in all of them */
+		foreach (cell, rows_leaves(plan->rel))
+		{
+			Relation leaf = table_open(lfirst_oid(cell), NoLock);
+
+			plan_keys_of(plan, leaf, pass == 0);
+			table_close(leaf, NoLock);
 		}
+	}
+}
+
+/* The indexes of the table, or those that a partition has beside them. */
+static void
+plan_keys_of(RowsPlan *plan, Relation rel, bool single)
+{
+	List *indexes = RelationGetIndexList(rel);
+	ListCell *cell;
+
+	foreach (cell, indexes)
+	{
+		Relation index = index_open(lfirst_oid(cell), AccessShareLock);
+		Form_pg_index form = index->rd_index;
+
+		if ((form->indisunique || form->indisexclusion) && (form->indnkeyatts == 1) == single &&
+			(rel == plan->rel || !index->rd_rel->relispartition))
+			plan_key(plan, rel, index);
+		index_close(index, AccessShareLock);
 	}
 	list_free(indexes);
 }
 
 static void
-plan_key(RowsPlan *plan, Relation index)
+plan_key(RowsPlan *plan, Relation rel, Relation index)
 {
-	List *columns = columns_of_index(plan, index);
+	List *columns = rows_columns_of_index(plan, rel, index);
 	RowsColumn *best = NULL;
 	List *digits = NIL;
 	ListCell *cell;
@@ -99,6 +123,9 @@ plan_key(RowsPlan *plan, Relation index)
 		add_key(plan, index, list_make1(best));
 	else if (digits != NIL)
 		add_key(plan, index, digits);
+	else if (columns == NIL && !index->rd_index->indisexclusion &&
+			 RelationGetIndexPredicate(index) == NIL)
+		add_key(plan, index, NIL); /* a constant: it takes one row */
 	else if (columns == NIL || index->rd_index->indisexclusion)
 		ereport(ERROR,
 				(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
@@ -191,78 +218,6 @@ replace_default(RowsPlan *plan, List *columns)
 		return list_make1(column);
 	}
 	return NIL;
-}
-
-static void
-add_columns_of(RowsPlan *plan, Node *expression, List **columns)
-{
-	Bitmapset *attributes = NULL;
-	int member = -1;
-
-	pull_varattnos(expression, 1, &attributes);
-	while ((member = bms_next_member(attributes, member)) >= 0)
-	{
-		AttrNumber attnum = member + FirstLowInvalidHeapAttributeNumber;
-
-		if (attnum > 0)
-			*columns = list_append_unique_ptr(*columns, &plan->columns[attnum - 1]);
-	}
-}
-
-/*
- * The columns of which at least one has to differ.  An index on an expression
- * stands for its columns: counted values mostly stay different under functions
- * such as lower(); where they do not, the index raises an error.
- */
-static List *
-columns_of_index(RowsPlan *plan, Relation index)
-{
-	List *columns = NIL;
-	List *expressions = RelationGetIndexExpressions(index);
-	ListCell *expression = list_head(expressions);
-	Oid *operators = NULL;
-
-	if (index->rd_index->indisexclusion)
-	{
-		Oid *procs;
-		uint16 *strategies;
-
-		RelationGetExclusionInfo(index, &operators, &procs, &strategies);
-	}
-
-	for (int i = 0; i < index->rd_index->indnkeyatts; i++)
-	{
-		AttrNumber attnum = index->rd_index->indkey.values[i];
-
-		if (attnum == 0)
-		{
-			add_columns_of(plan, lfirst(expression), &columns);
-			expression = lnext(expressions, expression);
-			continue;
-		}
-		if (attnum <= 0)
-			continue;
-		if (TupleDescAttr(RelationGetDescr(plan->rel), attnum - 1)->attgenerated != '\0')
-		{
-			add_columns_of(plan, build_column_default(plan->rel, attnum), &columns);
-			continue;
-		}
-		if (operators != NULL)
-		{
-			char *name = get_opname(operators[i]);
-
-			/* counted ranges do not overlap */
-			if (name == NULL ||
-				(strcmp(name, "=") != 0 &&
-				 !(strcmp(name, "&&") == 0 &&
-				   (type_is_range(TupleDescAttr(RelationGetDescr(plan->rel), attnum - 1)->atttypid) ||
-					type_is_multirange(
-						TupleDescAttr(RelationGetDescr(plan->rel), attnum - 1)->atttypid)))))
-				continue;
-		}
-		columns = lappend(columns, &plan->columns[attnum - 1]);
-	}
-	return columns;
 }
 
 /* Does a sequence, or unique columns among these, already make the rows unique? */
@@ -397,7 +352,13 @@ add_key(RowsPlan *plan, Relation index, List *columns)
 		column->radix = Min(column->value->capacity, Max(LAST_ORDINAL / divisor, 1));
 		divisor *= column->radix;
 	}
-	unique->stride = is_checked_by_row(plan, unique) ? CHECKED_STRIDE : 1;
-	unique->capacity = divisor / unique->stride;
+	unique->stride = 1;
+	unique->capacity = divisor;
+	if (!rows_list_ordinals(plan, unique, index) && is_checked_by_row(plan, unique) &&
+		divisor >= LEAST_STRIDDEN)
+	{
+		unique->stride = CHECKED_STRIDE;
+		unique->capacity = divisor / unique->stride;
+	}
 	plan->uniques = lappend(plan->uniques, unique);
 }

@@ -27,6 +27,7 @@ typedef enum RowsDistribution
 } RowsDistribution;
 
 typedef struct RowsValue RowsValue;
+typedef struct RowsFilter RowsFilter; /* rows/plan/filter.c */
 
 typedef Datum (*RowsMake)(const RowsValue *value, RowsDraw *draw, RowsArena *arena);
 typedef Datum (*RowsFromInt)(const RowsValue *value, int64 number, RowsArena *arena);
@@ -95,6 +96,7 @@ struct RowsValue
 	int prefix_length; /* in characters */
 	RowsMake prefixed; /* makes the part after the prefix */
 
+	RowsFilter *filter;	  /* a condition that each value passes */
 	uint64 region_stream; /* stream that picks the partition of a row */
 
 	/* domain constraints to check for each value */

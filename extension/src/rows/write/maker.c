@@ -89,7 +89,8 @@ rows_make_row(RowsMaker *maker, uint64 row, Datum *values, bool *isnull)
 					break;
 
 				case ROWS_COLUMN_KEY:
-					if ((uint64) attempt >= column->counted->stride)
+					/* where a null was rejected, the value is tried */
+					if ((uint64) attempt >= column->counted->stride && !isnull[i])
 						break;
 					rows_draw_start(&draw, column->stream, row);
 					isnull[i] = attempt == 0 && column->value->null_fraction > 0 &&
@@ -192,6 +193,10 @@ counted_part(RowsColumn *column, uint64 row, int attempt)
 {
 	const RowsUnique *unique = column->counted;
 
+	if ((uint64) attempt >= unique->stride)
+		attempt = 0;
+	if (unlikely(unique->ordinals != NULL))
+		return unique->ordinals[unique->base + row] / column->divisor % column->radix;
 	return ((unique->base + row) * unique->stride + attempt) / column->divisor % column->radix;
 }
 

@@ -126,7 +126,12 @@ next_after_index(RowsPlan *plan, RowsUnique *unique, Relation index)
 			continue;
 		if (value->decode(value, datum, &ordinal))
 		{
-			result = ordinal / unique->stride + 1;
+			if (unique->ordinals == NULL)
+				result = ordinal / unique->stride + 1;
+			else if (ordinal >= unique->nplaces || unique->places[ordinal] == ROWS_NO_PLACE)
+				continue;
+			else
+				result = unique->places[ordinal] + 1;
 			break;
 		}
 		/* beyond our range: look further down; below it: no counted value is left */
@@ -256,9 +261,15 @@ decode_row(RowsUnique *unique, TupleTableSlot *slot, AttrMap *map, uint64 *ordin
 
 			found = !isnull && column->value->decode(column->value, datum, &digit);
 		}
-		if (!found || digit > column->radix)
+		if (!found || digit >= column->radix)
 			return false;
 		*ordinal += digit * column->divisor;
+	}
+	if (unique->ordinals != NULL)
+	{
+		if (*ordinal >= unique->nplaces || unique->places[*ordinal] == ROWS_NO_PLACE)
+			return false;
+		*ordinal = unique->places[*ordinal];
 	}
 	return true;
 }

@@ -1,0 +1,95 @@
+/*-------------------------------------------------------------------------
+ *
+ * index_columns.c
+ *	  The columns of which at least one has to differ in the rows of a unique index.
+ *
+ * A column of a partition is the table's of the same name.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "access/attmap.h"
+#include "access/genam.h"
+#include "access/sysattr.h"
+#include "catalog/pg_index.h"
+#include "optimizer/optimizer.h"
+#include "rewrite/rewriteHandler.h"
+#include "utils/lsyscache.h"
+#include "utils/rel.h"
+
+#include "base/compat.h"
+#include "rows/plan/parts.h"
+#include "rows/plan/steps.h"
+
+static void
+add_columns_of(RowsPlan *plan, AttrMap *map, Node *expression, List **columns)
+{
+	Bitmapset *attributes = NULL;
+	int member = -1;
+
+	pull_varattnos(expression, 1, &attributes);
+	while ((member = bms_next_member(attributes, member)) >= 0)
+	{
+		AttrNumber attnum = member + FirstLowInvalidHeapAttributeNumber;
+
+		if (attnum > 0)
+			*columns = list_append_unique_ptr(*columns, &plan->columns[map->attnums[attnum - 1] - 1]);
+	}
+}
+
+/*
+ * The columns of which at least one has to differ.  An index on an expression
+ * stands for its columns: counted values mostly stay different under functions
+ * such as lower(); where they do not, the index raises an error.
+ */
+List *
+rows_columns_of_index(RowsPlan *plan, Relation rel, Relation index)
+{
+	List *columns = NIL;
+	List *expressions = RelationGetIndexExpressions(index);
+	ListCell *expression = list_head(expressions);
+	Oid *operators = NULL;
+	AttrMap *map = build_attrmap_by_name(RelationGetDescr(plan->rel), RelationGetDescr(rel), false);
+
+	if (index->rd_index->indisexclusion)
+	{
+		Oid *procs;
+		uint16 *strategies;
+
+		RelationGetExclusionInfo(index, &operators, &procs, &strategies);
+	}
+
+	for (int i = 0; i < index->rd_index->indnkeyatts; i++)
+	{
+		AttrNumber attnum = index->rd_index->indkey.values[i];
+
+		if (attnum == 0)
+		{
+			add_columns_of(plan, map, lfirst(expression), &columns);
+			expression = lnext(expressions, expression);
+			continue;
+		}
+		if (attnum <= 0)
+			continue;
+		if (TupleDescAttr(RelationGetDescr(rel), attnum - 1)->attgenerated != '\0')
+		{
+			add_columns_of(plan, map, build_column_default(rel, attnum), &columns);
+			continue;
+		}
+		if (operators != NULL)
+		{
+			char *name = get_opname(operators[i]);
+
+			/* counted ranges do not overlap */
+			if (name == NULL ||
+				(strcmp(name, "=") != 0 &&
+				 !(strcmp(name, "&&") == 0 &&
+				   (type_is_range(TupleDescAttr(RelationGetDescr(rel), attnum - 1)->atttypid) ||
+					type_is_multirange(TupleDescAttr(RelationGetDescr(rel), attnum - 1)->atttypid)))))
+				continue;
+		}
+		columns = lappend(columns, &plan->columns[map->attnums[attnum - 1] - 1]);
+	}
+	return columns;
+}

@@ -1,0 +1,31 @@
+/*-------------------------------------------------------------------------
+ *
+ * region.h
+ *	  Regions of values: what one partition takes, or a part of it.
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef POC_ROWS_PLAN_REGION_H
+#define POC_ROWS_PLAN_REGION_H
+
+#include "rows/plan/parts.h"
+
+/* The values that a partition accepts, or a part of them. */
+typedef struct RowsRegion
+{
+	RowsBounds *bounds; /* per column of the table */
+	RowsValue **values;
+	List **filters; /* conditions that the bounds of a column do not express */
+	bool *limits;	/* per column: does the region limit it? */
+	int nlimits;
+	bool is_exact; /* the bounds express all of it */
+} RowsRegion;
+
+extern RowsValue *rows_make_region_value(RowsPlan *plan, RowsColumn *column, List *regions,
+										 bool takes_all);
+
+/* filter.c */
+extern RowsValue *rows_make_filtered_value(RowsPlan *plan, RowsValue *base, AttrNumber attnum,
+										   List *conditions, bool *takes_null);
+
+#endif /* POC_ROWS_PLAN_REGION_H */
