@@ -48,7 +48,7 @@ UNION ALL
 	WHERE t.relkind = 'r' AND a.attnum > 0 AND a.attnotnull AND NOT a.attisdropped
 UNION ALL
 	SELECT t.name, 'domain of ' || a.attname,
-		format('SELECT count(*) FILTER (WHERE false) FROM (SELECT %I::%s::%s FROM ONLY %s OFFSET 0) AS casts', a.attname,
+		format('SELECT 0 * count(value) FROM (SELECT %I::%s::%s AS value FROM ONLY %s OFFSET 0) AS casts', a.attname,
 			format_type(d.typbasetype, d.typtypmod), format_type(d.oid, NULL), t.name)
 	FROM valid.tables AS t JOIN pg_attribute AS a ON a.attrelid = t.oid JOIN pg_type AS d ON d.oid = a.atttypid AND d.typtype = 'd'
 	WHERE t.relkind = 'r' AND a.attnum > 0 AND NOT a.attisdropped
