@@ -101,6 +101,7 @@ rows_generate(Oid relid, uint64 n, uint64 seed, Jsonb *json)
 	if (n > 0)
 	{
 		inserted = rows_write(plan, options->start, n, json);
+		rows_close_circle(plan, n);
 		INSTR_TIME_SET_CURRENT(taken);
 		INSTR_TIME_SUBTRACT(taken, began);
 		last_run.target = relid;
@@ -110,6 +111,8 @@ rows_generate(Oid relid, uint64 n, uint64 seed, Jsonb *json)
 		last_run.seconds = INSTR_TIME_GET_DOUBLE(taken);
 		last_run.wal_bytes = pgWalUsage.wal_bytes - wal_before;
 	}
+	else
+		rows_tell_postponed(plan);
 	rows_close_plan(plan);
 
 	MemoryContextSwitchTo(old);

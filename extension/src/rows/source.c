@@ -96,7 +96,8 @@ start_source(FunctionCallInfo fcinfo)
 	Oid type = get_fn_expr_argtype(fcinfo->flinfo, 0);
 	RowsSource *source = palloc0(sizeof(RowsSource));
 	bool given = true;
-	bool is_written;
+	bool is_written = false;
+	RowsCall call = {0};
 
 	for (int i = 1; i < PG_NARGS(); i++)
 		given &= !PG_ARGISNULL(i);
@@ -106,14 +107,16 @@ start_source(FunctionCallInfo fcinfo)
 						errmsg("the numbers of rows are out of range"),
 						errhint("Use poc_preview_rows().")));
 	if (given)
+	{
+		is_written = rows_call_of_query(PG_GETARG_OID(1), &call);
 		source->plan = rows_make_plan(rows_open_target(PG_GETARG_OID(1), false),
 									  (uint64) PG_GETARG_INT64(4),
-									  rows_parse_options(PG_GETARG_JSONB_P(5)), NULL);
+									  rows_parse_options(PG_GETARG_JSONB_P(5)), &call);
+	}
 	if (!given || source->plan->rel->rd_rel->reltype != type)
 		ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 						errmsg("rows are made of the row type of a table"),
 						errhint("Use poc_preview_rows().")));
-	is_written = rows_count_as_query(source->plan);
 	rows_find_bases(source->plan, PG_GETARG_INT64(2) + PG_GETARG_INT64(3));
 	source->estate = CreateExecutorState();
 	source->maker = rows_make_maker(source->plan, source->estate,

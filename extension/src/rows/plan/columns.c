@@ -84,6 +84,7 @@ rows_make_plan(Relation target, uint64 seed, RowsOptions *options, const RowsCal
 	for (int i = 0; i < plan->natts; i++)
 		plan_options(plan, &plan->columns[i], TupleDescAttr(tupdesc, i));
 	rows_options_all_used(options, RelationGetRelationName(rel));
+	rows_plan_promised(plan);
 	rows_plan_foreign_keys(plan);
 	if (plan->lacking != NULL)
 		return plan;

@@ -104,8 +104,8 @@ plan_foreign_key(RowsPlan *plan, RowsKey *key, int number)
 		RowsColumn *column = &plan->columns[key->info->conkey[i] - 1];
 
 		settled += column->planned;
-		by_options += (column->planned && column->value != NULL && column->value->nchoices > 0 &&
-					   column->foreign == NULL);
+		by_options += (column->planned && !column->promised && column->value != NULL &&
+					   column->value->nchoices > 0 && column->foreign == NULL);
 		others += (column->foreign != NULL);
 		if (column->foreign != NULL)
 			other = column->foreign;
@@ -122,6 +122,8 @@ plan_foreign_key(RowsPlan *plan, RowsKey *key, int number)
 	foreign = start_foreign(plan, key, number);
 	if (!plan->call.was_empty || key->info->confrelid != RelationGetRelid(plan->rel))
 		rows_read_parents(plan, key->info, foreign);
+	if (foreign->nparents == 0)
+		rows_take_promised(plan, key, foreign);
 	nfound = foreign->nparents;
 	if (nfound == 0 && is_to_be_filled(plan, key))
 	{
@@ -236,15 +238,21 @@ note_checked(RowsPlan *plan, RowsForeign *foreign, RowsKey *key)
 }
 
 /*
- * Do the options ask to fill an empty referenced table?  A table that itself
- * waits for this one is excluded (a cycle), and so is one that was filled
- * already and still has no row to refer to.
+ * Do the options ask to fill an empty referenced table?  One that was filled already and
+ * still has no row to refer to is excluded.  So is one that itself waits for this one (a
+ * circle), unless it can promise its keys.
  */
 static bool
 is_to_be_filled(RowsPlan *plan, RowsKey *key)
 {
-	return plan->options->parents && plan->call.writing &&
-		   key->info->confrelid != RelationGetRelid(plan->rel) &&
-		   !list_member_oid(plan->call.waiting, key->info->confrelid) &&
-		   !list_member_oid(plan->call.filled, key->info->conoid);
+	RowsCall *call = &plan->call;
+
+	/* poc_fill() has filled them */
+	if (!plan->options->parents || !call->writing || call->promising || call->bases != NULL ||
+		key->info->confrelid == RelationGetRelid(plan->rel) ||
+		list_member_oid(call->filled, key->info->conoid) ||
+		list_member_oid(call->postponed, key->info->conoid))
+		return false;
+	return !list_member_oid(call->waiting, key->info->confrelid) ||
+		   (key->deferrable && !rows_may_be_null(plan, key) && rows_find_promise(plan, key) == NULL);
 }

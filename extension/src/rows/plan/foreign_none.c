@@ -24,6 +24,8 @@
 #define ROOTS 0.1
 
 static bool set_null(RowsPlan *plan, RowsKey *key);
+static bool is_postponed(RowsPlan *plan, RowsKey *key);
+static void postpone(RowsPlan *plan, RowsKey *key);
 static void plan_hierarchy(RowsPlan *plan, RowsKey *key);
 static double fraction_of_roots(RowsPlan *plan, RowsHierarchy *hierarchy);
 
@@ -50,6 +52,7 @@ set_null(RowsPlan *plan, RowsKey *key)
 {
 	if (!rows_may_be_null(plan, key))
 		return false;
+	postpone(plan, key);
 	for (int i = 0; i < key->info->nkeys; i++)
 	{
 		RowsColumn *column = &plan->columns[key->info->conkey[i] - 1];
@@ -62,6 +65,77 @@ set_null(RowsPlan *plan, RowsKey *key)
 		column->planned = true;
 	}
 	return true;
+}
+
+/* In a circle of tables that one call fills, the key is set when its table has rows. */
+static void
+postpone(RowsPlan *plan, RowsKey *key)
+{
+	RowsLater *later;
+
+	if (plan->call.circle == NULL || (!list_member_oid(plan->call.waiting, key->info->confrelid) &&
+									  !list_member_oid(plan->call.postponed, key->info->conoid)))
+		return;
+	if (is_postponed(plan, key))
+		return;
+	later = palloc0(sizeof(RowsLater));
+	later->relid = RelationGetRelid(plan->rel);
+	later->key = key;
+	later->set = palloc0(sizeof(bool) * key->info->nkeys);
+	for (int i = 0; i < key->info->nkeys; i++)
+		later->set[i] = !plan->columns[key->info->conkey[i] - 1].planned &&
+						rows_takes_null(plan, key->info->conkey[i]);
+	plan->call.circle->laters = lappend(plan->call.circle->laters, later);
+}
+
+static bool
+is_postponed(RowsPlan *plan, RowsKey *key)
+{
+	ListCell *cell;
+
+	if (plan->call.circle == NULL)
+		return false;
+	foreach (cell, plan->call.circle->laters)
+	{
+		if (((RowsLater *) lfirst(cell))->key->info->conoid == key->info->conoid)
+			return true;
+	}
+	return false;
+}
+
+/* The promised keys of the referenced table, or NULL. */
+RowsPromise *
+rows_find_promise(RowsPlan *plan, RowsKey *key)
+{
+	ListCell *cell;
+
+	if (plan->call.circle == NULL)
+		return NULL;
+	foreach (cell, plan->call.circle->promises)
+	{
+		RowsPromise *promise = lfirst(cell);
+		bool same = promise->relid == key->info->confrelid && promise->ncolumns == key->info->nkeys;
+
+		for (int i = 0; i < key->info->nkeys && same; i++)
+			same = promise->attnums[i] == key->info->confkey[i];
+		if (same)
+			return promise;
+	}
+	return NULL;
+}
+
+/* Refer to rows that do not exist yet: the foreign key is deferred. */
+void
+rows_take_promised(RowsPlan *plan, RowsKey *key, RowsForeign *foreign)
+{
+	RowsPromise *promise = rows_find_promise(plan, key);
+
+	if (promise == NULL || promise->kept)
+		return;
+	foreign->nparents = promise->nrows;
+	foreign->values = palloc(sizeof(Datum) * Max(promise->nrows, 1) * promise->ncolumns);
+	memcpy(foreign->values, promise->values, sizeof(Datum) * promise->nrows * promise->ncolumns);
+	foreign->locked = false;
 }
 
 /* Foreign keys share columns, but no rows agree in them. */
@@ -89,9 +163,11 @@ rows_handle_no_parents(RowsPlan *plan, RowsKey *key, bool has_others)
 
 	if (relid == RelationGetRelid(plan->rel) && !has_others)
 		plan_hierarchy(plan, key);
+	else if (plan->call.promising)
+		/* only keys are made: any value */;
 	else if (set_null(plan, key))
 	{
-		if (plan->call.writing && plan->call.bases == NULL)
+		if (plan->call.writing && plan->call.bases == NULL && !is_postponed(plan, key))
 			ereport(NOTICE, (errmsg("foreign key \"%s\" of table \"%s\" is null in all rows",
 									get_constraint_name(key->info->conoid),
 									RelationGetRelationName(plan->rel)),
@@ -107,14 +183,20 @@ rows_handle_no_parents(RowsPlan *plan, RowsKey *key, bool has_others)
 						   get_constraint_name(key->info->conoid)),
 				 errhint("Insert a row into %s that they take.", parent)));
 	else
-		ereport(ERROR, (errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
-						errmsg("table \"%s\" has no rows that \"%s\" could refer to",
-							   get_rel_name(relid), RelationGetRelationName(plan->rel)),
-						errdetail("Foreign key \"%s\" takes its values from there.",
-								  get_constraint_name(key->info->conoid)),
-						errhint("Fill it first, with SELECT poc_generate_rows(1000, '%s'), "
-								"or use the option {\"parents\": true}.",
-								parent)));
+		ereport(ERROR,
+				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+				 errmsg("table \"%s\" has no rows that \"%s\" could refer to", get_rel_name(relid),
+						RelationGetRelationName(plan->rel)),
+				 errdetail("Foreign key \"%s\" takes its values from there.",
+						   get_constraint_name(key->info->conoid)),
+				 !rows_is_in_circle(plan, key)
+					 ? errhint("Fill it first, with SELECT poc_generate_rows(1000, '%s'), "
+							   "or use the option {\"parents\": true}.",
+							   parent)
+				 : plan->options->parents
+					 ? errhint("The tables refer to each other: let one of the foreign keys be DEFERRABLE or take nulls, or insert a first row into each.")
+					 : errhint(
+						   "The tables refer to each other: the option {\"parents\": true} fills them in one call, if one of the foreign keys is DEFERRABLE or takes nulls.")));
 }
 
 /* ---- trees ---- */

@@ -24,6 +24,8 @@ extern List *rows_foreign_keys(RowsPlan *plan);
 
 /* foreign_none.c */
 extern bool rows_may_be_null(RowsPlan *plan, RowsKey *key);
+extern RowsPromise *rows_find_promise(RowsPlan *plan, RowsKey *key);
+extern void rows_take_promised(RowsPlan *plan, RowsKey *key, RowsForeign *foreign);
 extern void rows_handle_no_agreement(RowsPlan *plan, RowsKey *key);
 extern void rows_handle_no_parents(RowsPlan *plan, RowsKey *key, bool has_others);
 
@@ -33,6 +35,11 @@ extern void rows_keep_admissible(RowsPlan *plan, RowsForeign *foreign);
 extern bool rows_is_settled(RowsPlan *plan, Bitmapset *attributes);
 extern bool rows_keep_agreeing(RowsForeign *foreign, RowsForeign *other);
 extern bool rows_agrees_already(RowsPlan *plan, RowsKey *key, RowsForeign *wider);
+
+/* foreign_circle.c */
+extern bool rows_is_in_circle(RowsPlan *plan, RowsKey *key);
+extern bool rows_waits(RowsPlan *plan, Oid relid);
+extern void rows_plan_promised(RowsPlan *plan);
 
 /* foreign_null.c */
 extern void rows_plan_foreign_nulls(RowsPlan *plan);

@@ -46,6 +46,7 @@ typedef struct RowsColumn
 	RowsColumnOptions *options; /* NULL: none given */
 	bool shaped;				/* do they determine the values? */
 	bool bounded;				/* does the generator obey the bounds? */
+	bool promised;				/* rows refer to its values already */
 
 	struct RowsForeign *foreign; /* the foreign key that it is a part of */
 	int component;
@@ -146,15 +147,46 @@ typedef struct RowsCheck
 	ExprState *state;
 } RowsCheck;
 
+/* Keys that rows of another table refer to before they exist; their rows must be made of them. */
+typedef struct RowsPromise
+{
+	Oid relid;
+	int ncolumns;
+	AttrNumber *attnums;
+	uint64 nrows;
+	Datum *values; /* ncolumns of each row */
+	bool kept;
+} RowsPromise;
+
+/* A foreign key that is null because its table waits; it is set when that has rows. */
+typedef struct RowsLater
+{
+	Oid relid;
+	RowsKey *key;
+	bool *set; /* per column: does it take the value, or must it agree? */
+	bool done;
+} RowsLater;
+
+/* Foreign keys in a circle: what one call leaves for later. */
+typedef struct RowsCircle
+{
+	List *promises; /* of RowsPromise */
+	List *laters;	/* of RowsLater */
+} RowsCircle;
+
 /* Parameters of a call other than the user's options. */
 typedef struct RowsCall
 {
 	bool writing;  /* false: only explaining */
 	uint64 *bases; /* ordinals of row 0, if poc_fill() gives them to a worker */
 	int nbases;
-	bool was_empty; /* poc_fill() started when the table had no row of its own to refer to */
-	List *waiting;	/* OIDs of tables whose referenced tables are being filled */
-	List *filled;	/* OIDs of foreign keys whose referenced tables were filled */
+	bool was_empty;		/* poc_fill() started when the table had no row of its own to refer to */
+	List *waiting;		/* OIDs of tables whose referenced tables are being filled */
+	List *waiting_rows; /* how many rows each of them will get at least */
+	List *filled;		/* OIDs of foreign keys whose referenced tables were filled */
+	List *postponed;	/* OIDs of foreign keys that are set later */
+	RowsCircle *circle;
+	bool promising; /* only keys are made: other foreign keys without rows do not matter */
 } RowsCall;
 
 typedef struct RowsPlan

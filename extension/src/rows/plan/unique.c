@@ -224,8 +224,13 @@ replace_default(RowsPlan *plan, List *columns)
 static bool
 is_unique_already(List *columns)
 {
+	bool all_promised = (columns != NIL);
 	ListCell *cell;
 
+	foreach (cell, columns)
+		all_promised &= ((RowsColumn *) lfirst(cell))->promised;
+	if (all_promised)
+		return true;
 	foreach (cell, columns)
 	{
 		RowsColumn *column = lfirst(cell);

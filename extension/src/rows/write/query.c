@@ -63,16 +63,16 @@ rows_insert_by_query(RowsPlan *plan, uint64 first, uint64 n, Jsonb *options)
 }
 
 /*
- * Let the source of the running INSERT count from the same ordinals as its plan.  False: it
- * is the source of another query.
+ * What the source of the running INSERT must know of its call, to make the same rows.
+ * False: it is the source of another query.
  */
 bool
-rows_count_as_query(RowsPlan *source)
+rows_call_of_query(Oid target, RowsCall *call)
 {
-	if (writing == NULL || RelationGetRelid(writing->target) != RelationGetRelid(source->target))
+	if (writing == NULL || RelationGetRelid(writing->target) != target)
 		return false;
-	source->call.bases = writing->call.bases;
-	source->call.nbases = writing->call.nbases;
+	*call = writing->call;
+	call->writing = false;
 	return true;
 }
 

@@ -13,6 +13,6 @@
 #include "rows/plan/parts.h"
 
 extern uint64 rows_insert_by_query(RowsPlan *plan, uint64 first, uint64 n, Jsonb *options);
-extern bool rows_count_as_query(RowsPlan *source);
+extern bool rows_call_of_query(Oid target, RowsCall *call);
 
 #endif /* POC_ROWS_WRITE_QUERY_H */
