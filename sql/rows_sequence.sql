@@ -27,4 +27,15 @@ SELECT last_value FROM large;
 CREATE SEQUENCE round MAXVALUE 3 CYCLE;
 CREATE TABLE cycling (id int DEFAULT nextval('round'));
 SELECT poc_generate_rows(7, 'cycling');
+-- one that descends, one of two columns, and workers
+CREATE TABLE descending (id int GENERATED ALWAYS AS IDENTITY (INCREMENT BY -1 MINVALUE -100 MAXVALUE 10 START 10), v int);
+SELECT poc_generate_rows(112, 'descending');
+SELECT poc_generate_rows(111, 'descending');
+SELECT poc_generate_rows(1, 'descending');
+CREATE SEQUENCE shared;
+CREATE TABLE sharing (x smallint DEFAULT nextval('shared'), y smallint DEFAULT nextval('shared'));
+SELECT poc_generate_rows(20000, 'sharing');
+CREATE TABLE filled (id smallserial PRIMARY KEY, v int);
+CALL poc_fill('filled', 40000);
+SELECT nextval('shared'), nextval('filled_id_seq');
 DROP SCHEMA rows_sequence CASCADE;

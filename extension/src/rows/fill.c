@@ -49,6 +49,7 @@
 #include "rows/plan/rights.h"
 #include "rows/plan/target.h"
 #include "rows/write/hierarchy.h"
+#include "rows/write/maker.h"
 #include "rows/write/unique_start.h"
 
 /* Rows of one transaction: enough to make the cost of a commit negligible. */
@@ -247,6 +248,7 @@ plan_target(Oid relid, int64 seed, Jsonb *json, uint64 nrows)
 	if (plan->uniques != NIL)
 		LockRelationOid(RelationGetRelid(plan->rel), ShareUpdateExclusiveLock);
 	rows_find_bases(plan, options->start + nrows);
+	rows_check_sequences(plan, nrows);
 	return plan;
 }
 

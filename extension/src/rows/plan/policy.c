@@ -9,8 +9,10 @@
  */
 #include "postgres.h"
 
+#include "access/sysattr.h"
 #include "catalog/pg_authid.h"
 #include "nodes/makefuncs.h"
+#include "optimizer/optimizer.h"
 #include "rewrite/rowsecurity.h"
 #include "utils/acl.h"
 #include "utils/array.h"
@@ -52,6 +54,35 @@ rows_policy_conditions(Relation rel, Oid role)
 		conditions = lappend(conditions, list_length(permissive) == 1 ? linitial(permissive)
 																	  : make_orclause(permissive));
 	return conditions;
+}
+
+/* The policies that decide which rows the role may insert, and the columns that they speak of. */
+void
+rows_name_policies(Relation rel, Oid role, StringInfo names, StringInfo columns)
+{
+	Bitmapset *attributes = NULL;
+	int member = -1;
+	ListCell *cell;
+
+	foreach (cell, rel->rd_rsdesc->policies)
+	{
+		RowSecurityPolicy *policy = lfirst(cell);
+
+		if (!applies(policy, role))
+			continue;
+		appendStringInfo(names, "%s\"%s\"", names->len > 0 ? ", " : "", policy->policy_name);
+		pull_varattnos((Node *) (policy->with_check_qual != NULL ? policy->with_check_qual
+																 : policy->qual),
+					   1, &attributes);
+	}
+	while ((member = bms_next_member(attributes, member)) >= 0)
+	{
+		AttrNumber attnum = member + FirstLowInvalidHeapAttributeNumber;
+
+		if (attnum > 0)
+			appendStringInfo(columns, "%s%s", columns->len > 0 ? ", " : "",
+							 NameStr(TupleDescAttr(RelationGetDescr(rel), attnum - 1)->attname));
+	}
 }
 
 static bool

@@ -8,6 +8,8 @@
 #ifndef POC_ROWS_PLAN_STEPS_H
 #define POC_ROWS_PLAN_STEPS_H
 
+#include "lib/stringinfo.h"
+
 #include "rows/plan/parts.h"
 
 /* view.c */
@@ -18,6 +20,7 @@ extern const char *rows_manager(Relation rel);
 
 /* policy.c */
 extern List *rows_policy_conditions(Relation rel, Oid role);
+extern void rows_name_policies(Relation rel, Oid role, StringInfo names, StringInfo columns);
 
 /* check.c */
 extern void rows_read_checks(RowsPlan *plan, List *conditions);

@@ -16,6 +16,7 @@
 #include "utils/builtins.h"
 #include "utils/catcache.h"
 #include "utils/datum.h"
+#include "utils/fmgrprotos.h"
 #include "utils/lsyscache.h"
 #include "utils/memutils.h"
 #include "utils/syscache.h"
@@ -105,6 +106,9 @@ rows_init_choices(RowsValue *value, RowsBounds *bounds)
 		else if (constant->consttype == value->type ||
 				 (value->type == VARCHAROID && constant->consttype == TEXTOID))
 			datum = datumCopy(constant->constvalue, value->typbyval, value->typlen);
+		else if (constant->consttype == NAMEOID &&
+				 (value->type == TEXTOID || value->type == VARCHAROID)) /* CURRENT_USER */
+			datum = DirectFunctionCall1(name_text, constant->constvalue);
 		else if (value->from_int &&
 				 rows_number_from_const(value, constant, true, &number, &exact) && exact)
 		{

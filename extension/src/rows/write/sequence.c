@@ -41,8 +41,18 @@ rows_check_sequences(RowsPlan *plan, uint64 nrows)
 {
 	for (int i = 0; i < plan->natts; i++)
 	{
-		if (plan->columns[i].kind == ROWS_COLUMN_SEQUENCE)
-			check_room(plan, &plan->columns[i], nrows);
+		uint64 wanted = 0;
+
+		if (plan->columns[i].kind != ROWS_COLUMN_SEQUENCE)
+			continue;
+		/* several columns may draw from it */
+		for (int j = 0; j < plan->natts; j++)
+		{
+			if (plan->columns[j].kind == ROWS_COLUMN_SEQUENCE &&
+				plan->columns[j].sequence == plan->columns[i].sequence)
+				wanted += nrows;
+		}
+		check_room(plan, &plan->columns[i], wanted);
 	}
 }
 
@@ -54,6 +64,9 @@ check_room(RowsPlan *plan, RowsColumn *column, uint64 wanted)
 	int64 most = column->sequence_type == INT2OID	? PG_INT16_MAX
 				 : column->sequence_type == INT4OID ? PG_INT32_MAX
 													: PG_INT64_MAX;
+	int64 least = column->sequence_type == INT2OID	 ? PG_INT16_MIN
+				  : column->sequence_type == INT4OID ? PG_INT32_MIN
+													 : PG_INT64_MIN;
 	int64 next;
 	int64 increment;
 	uint64 left;
@@ -77,13 +90,18 @@ check_room(RowsPlan *plan, RowsColumn *column, uint64 wanted)
 	increment = form->seqincrement;
 	cycles = form->seqcycle;
 	most = Min(most, form->seqmax);
+	least = Max(least, form->seqmin);
 	next = last.isnull ? form->seqstart : DatumGetInt64(last.value);
-	left = next > most ? 0
-					   : ((uint64) most - (uint64) next) / (uint64) Max(increment, 1) +
-							 (last.isnull ? 1 : 0);
+	if (next > most || next < least)
+		left = 0;
+	else if (increment > 0)
+		left = ((uint64) most - (uint64) next) / (uint64) increment + (last.isnull ? 1 : 0);
+	else
+		left = ((uint64) next - (uint64) least) / ((uint64) 0 - (uint64) increment) +
+			   (last.isnull ? 1 : 0);
 	ReleaseSysCache(tuple);
 
-	if (!cycles && increment > 0 && left < wanted)
+	if (!cycles && left < wanted)
 		ereport(ERROR,
 				(errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
 				 errmsg("sequence \"%s\" has no values left for " UINT64_FORMAT " rows",

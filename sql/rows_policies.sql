@@ -1,0 +1,33 @@
+-- poc_generate_rows() under row-level security: rows that the policies let in, or an error that names them
+SET client_min_messages = error;
+CREATE EXTENSION IF NOT EXISTS poc_barman;
+CREATE SCHEMA rows_policies;
+SET search_path = rows_policies, public;
+DROP ROLE IF EXISTS poc_rows_tenant;
+CREATE ROLE poc_rows_tenant;
+GRANT USAGE ON SCHEMA rows_policies TO poc_rows_tenant;
+CREATE TABLE owned (owner text NOT NULL, v int);
+CREATE POLICY own ON owned USING (owner = current_user) WITH CHECK (owner = current_user);
+CREATE TABLE named (owner name NOT NULL, other varchar(30), tenant int, v int);
+CREATE POLICY named ON named USING (owner = current_user AND other = current_user AND tenant = current_setting('rows_policies.tenant')::int);
+CREATE TABLE asked (owner text NOT NULL, v int);
+CREATE POLICY known ON asked USING (owner IN (SELECT rolname FROM pg_roles WHERE rolname = current_user));
+CREATE TABLE closed (owner text NOT NULL, v int);
+ALTER TABLE owned ENABLE ROW LEVEL SECURITY;
+ALTER TABLE named ENABLE ROW LEVEL SECURITY;
+ALTER TABLE asked ENABLE ROW LEVEL SECURITY;
+ALTER TABLE closed ENABLE ROW LEVEL SECURITY;
+GRANT ALL ON ALL TABLES IN SCHEMA rows_policies TO poc_rows_tenant;
+SET ROLE poc_rows_tenant;
+SET rows_policies.tenant = 7;
+SELECT poc_generate_rows(10, 'owned'), poc_generate_rows(10, 'named');
+CALL poc_fill('owned', 100, workers => 2);
+SELECT owner, count(*) FROM owned GROUP BY owner;
+SELECT owner, other, tenant, count(*) FROM named GROUP BY 1, 2, 3;
+SELECT poc_generate_rows(10, 'asked');
+SELECT poc_generate_rows(10, 'asked', options => '{"columns": {"owner": {"constant": "poc_rows_tenant"}}}');
+SELECT poc_generate_rows(10, 'closed');
+\echo :SQLSTATE
+RESET ROLE;
+DROP SCHEMA rows_policies CASCADE;
+DROP ROLE poc_rows_tenant;
