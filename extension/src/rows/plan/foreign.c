@@ -32,7 +32,6 @@
 
 static RowsKey *lacking_key(RowsPlan *plan, List *keys);
 static void plan_foreign_key(RowsPlan *plan, RowsKey *key, int number);
-static RowsForeign *start_foreign(RowsPlan *plan, RowsKey *key, int number);
 static void agree(RowsPlan *plan, RowsKey *key, RowsForeign *foreign, RowsForeign *other,
 				  bool settled);
 static void take_foreign(RowsPlan *plan, RowsForeign *foreign);
@@ -52,6 +51,11 @@ rows_plan_foreign_keys(RowsPlan *plan)
 
 	/* the plan starts anew when the table is filled: read and lock no rows before */
 	plan->lacking = lacking_key(plan, keys);
+	foreach (cell, plan->leaf_keys)
+	{
+		if (plan->lacking == NULL)
+			plan->lacking = lacking_key(plan, list_make1(lfirst(cell)));
+	}
 	if (plan->lacking != NULL)
 		return;
 	foreach (cell, keys)
@@ -119,7 +123,7 @@ plan_foreign_key(RowsPlan *plan, RowsKey *key, int number)
 	if (others == key->info->nkeys && by_options == 0 && rows_agrees_already(plan, key, other))
 		return;
 
-	foreign = start_foreign(plan, key, number);
+	foreign = rows_start_foreign(plan, key, number);
 	if (!plan->call.was_empty || key->info->confrelid != RelationGetRelid(plan->rel))
 		rows_read_parents(plan, key->info, foreign);
 	if (foreign->nparents == 0)
@@ -152,8 +156,8 @@ plan_foreign_key(RowsPlan *plan, RowsKey *key, int number)
 	note_checked(plan, foreign, key);
 }
 
-static RowsForeign *
-start_foreign(RowsPlan *plan, RowsKey *key, int number)
+RowsForeign *
+rows_start_foreign(RowsPlan *plan, RowsKey *key, int number)
 {
 	RowsForeign *foreign = palloc0(sizeof(RowsForeign));
 	int nkeys = key->info->nkeys;

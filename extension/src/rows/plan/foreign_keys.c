@@ -5,7 +5,8 @@
  *	  of its partitions.
  *
  * A foreign key that only some partitions have counts for all rows: that is more than
- * PostgreSQL asks for, and never less.
+ * PostgreSQL asks for, and never less.  Only where partitions refer to different tables by
+ * the same column, each obeys its own.
  *
  *-------------------------------------------------------------------------
  */
@@ -25,6 +26,8 @@
 #include "rows/plan/parts.h"
 
 static void add_keys_of(RowsPlan *plan, Relation rel, List **keys);
+static List *without_disagreeing(RowsPlan *plan, List *keys);
+static bool contradicts(RowsKey *key, RowsKey *other);
 static bool is_derived(Oid constraint, Oid relid, Oid root);
 static bool refers_to_itself(RowsPlan *plan, ForeignKeyCacheInfo *info);
 static RowsKey *find_same(List *keys, ForeignKeyCacheInfo *info);
@@ -50,7 +53,54 @@ rows_foreign_keys(RowsPlan *plan)
 		}
 	}
 	list_sort(keys, by_width);
-	return keys;
+	return without_disagreeing(plan, keys);
+}
+
+/* Leave out the keys of partitions that other partitions contradict. */
+static List *
+without_disagreeing(RowsPlan *plan, List *keys)
+{
+	List *agreeing = NIL;
+	ListCell *cell;
+
+	foreach (cell, keys)
+	{
+		RowsKey *key = lfirst(cell);
+		bool disagrees = false;
+		ListCell *other;
+
+		foreach (other, keys)
+			disagrees |= contradicts(key, lfirst(other));
+		if (disagrees)
+			plan->leaf_keys = lappend(plan->leaf_keys, key);
+		else
+			agreeing = lappend(agreeing, key);
+	}
+	return agreeing;
+}
+
+/* Do two partitions, none of which has both keys, refer to rows by the same column? */
+static bool
+contradicts(RowsKey *key, RowsKey *other)
+{
+	ListCell *leaf;
+
+	if (key == other || key->leaves == NIL || other->leaves == NIL)
+		return false;
+	foreach (leaf, key->leaves)
+	{
+		if (list_member_oid(other->leaves, lfirst_oid(leaf)))
+			return false;
+	}
+	for (int i = 0; i < key->info->nkeys; i++)
+	{
+		for (int j = 0; j < other->info->nkeys; j++)
+		{
+			if (key->info->conkey[i] == other->info->conkey[j])
+				return true;
+		}
+	}
+	return false;
 }
 
 /* Add the foreign keys of a table, or of a partition those that the table does not have. */
@@ -73,10 +123,15 @@ add_keys_of(RowsPlan *plan, Relation rel, List **keys)
 		if (refers_to_itself(plan, info))
 			continue;
 		same = find_same(*keys, info);
-		if (same != NULL)
-			same->constraints = lappend_oid(same->constraints, info->conoid);
+		if (same == NULL)
+		{
+			same = make_key(info);
+			*keys = lappend(*keys, same);
+		}
 		else
-			*keys = lappend(*keys, make_key(info));
+			same->constraints = lappend_oid(same->constraints, info->conoid);
+		if (rel != plan->rel)
+			same->leaves = lappend_oid(same->leaves, RelationGetRelid(rel));
 	}
 }
 

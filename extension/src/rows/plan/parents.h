@@ -22,6 +22,9 @@ typedef struct RowsDomain
 /* foreign_keys.c */
 extern List *rows_foreign_keys(RowsPlan *plan);
 
+/* foreign.c */
+extern RowsForeign *rows_start_foreign(RowsPlan *plan, RowsKey *key, int number);
+
 /* foreign_none.c */
 extern bool rows_may_be_null(RowsPlan *plan, RowsKey *key);
 extern RowsPromise *rows_find_promise(RowsPlan *plan, RowsKey *key);

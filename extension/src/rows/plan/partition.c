@@ -199,6 +199,7 @@ read_leaf(RowsPlan *plan, Relation leaf, List *quals, List **regions)
 	{
 		RowsRegion *region = read_region(plan, lfirst(cell));
 
+		rows_read_leaf_keys(plan, RelationGetRelid(leaf), region);
 		if (make_values(plan, region, region->limits))
 			found = lappend(found, region);
 	}
@@ -286,6 +287,7 @@ read_region(RowsPlan *plan, List *conditions)
 
 	region->bounds = copy_bounds(plan);
 	region->limits = palloc0(sizeof(bool) * plan->natts);
+	region->keys = palloc0(sizeof(RowsValue *) * plan->natts);
 	region->filters = palloc0(sizeof(List *) * plan->natts);
 	region->is_exact = true;
 	foreach (cell, conditions)
@@ -361,6 +363,9 @@ make_values(RowsPlan *plan, RowsRegion *region, bool *limited)
 		bool takes_null = false;
 
 		if (!limited[i] || plan->columns[i].planned)
+			continue;
+		region->values[i] = region->keys[i];
+		if (region->keys[i] != NULL)
 			continue;
 		region->values[i] = rows_make_value(attribute->atttypid, attribute->atttypmod,
 											&region->bounds[i], NameStr(attribute->attname));

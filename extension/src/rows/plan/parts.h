@@ -95,6 +95,7 @@ typedef struct RowsKey
 	bool match_full;
 	bool deferrable;
 	List *constraints; /* OIDs: it stands for all of them */
+	List *leaves;	   /* OIDs of partitions that have it; NIL: the table itself has */
 } RowsKey;
 
 /*
@@ -203,6 +204,7 @@ typedef struct RowsPlan
 	RowsOptions *options;
 	RowsCall call;
 	RowsKey *lacking; /* its table must be filled first; the plan is incomplete */
+	List *leaf_keys;  /* of RowsKey: partitions disagree in them, each obeys its own */
 	int natts;
 	RowsColumn *columns;   /* natts of them, one per attribute */
 	List *uniques;		   /* of RowsUnique */
