@@ -42,6 +42,7 @@ poc_explain_rows(PG_FUNCTION_ARGS)
 {
 	ReturnSetInfo *result = (ReturnSetInfo *) fcinfo->resultinfo;
 	Relation target;
+	RowsCall call = {.explaining = true};
 	RowsPlan *plan;
 	Datum values[4];
 	bool isnull[4];
@@ -50,7 +51,7 @@ poc_explain_rows(PG_FUNCTION_ARGS)
 		ereport(ERROR, (errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED), errmsg("options must not be null"),
 						errhint("Leave them out, or give '{}'.")));
 	target = rows_open_target(PG_ARGISNULL(0) ? rows_default_target() : PG_GETARG_OID(0), false);
-	plan = rows_make_plan(target, 0, rows_parse_options(PG_GETARG_JSONB_P(1)), NULL);
+	plan = rows_make_plan(target, 0, rows_parse_options(PG_GETARG_JSONB_P(1)), &call);
 	InitMaterializedSRF(fcinfo, 0);
 	memset(isnull, false, sizeof(isnull));
 	explain_path(plan, values, isnull);

@@ -49,7 +49,7 @@
 #include "rows/plan/rights.h"
 #include "rows/plan/target.h"
 #include "rows/write/hierarchy.h"
-#include "rows/write/maker.h"
+#include "rows/write/making.h"
 #include "rows/write/unique_start.h"
 
 /* Rows of one transaction: enough to make the cost of a commit negligible. */

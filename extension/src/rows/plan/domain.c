@@ -18,16 +18,18 @@
 #include "base/compat.h"
 #include "rows/plan/parents.h"
 #include "rows/plan/parts.h"
+#include "rows/plan/steps.h"
 
 /* The constraints of a domain; NULL: the type has none. */
 RowsDomain *
-rows_open_domain(Oid type)
+rows_open_domain(RowsPlan *plan, Oid type)
 {
 	RowsDomain *domain;
 
 	if (!DomainHasConstraints(type, NULL))
 		return NULL;
 	domain = palloc0(sizeof(RowsDomain));
+	domain->plan = plan;
 	InitDomainConstraintRef(type, &domain->constraints, CurrentMemoryContext, true);
 	domain->econtext = CreateStandaloneExprContext();
 	return domain;
@@ -46,7 +48,7 @@ rows_domain_takes(RowsDomain *domain, Datum datum, bool isnull)
 
 		if (constraint->constrainttype == DOM_CONSTRAINT_NOTNULL)
 			passes &= !isnull;
-		else
+		else if (rows_may_evaluate(domain->plan, (Node *) constraint->check_expr))
 		{
 			domain->econtext->domainValue_datum = datum;
 			domain->econtext->domainValue_isNull = isnull;
@@ -66,6 +68,6 @@ rows_takes_null(RowsPlan *plan, AttrNumber attnum)
 
 	if (attribute->attnotnull || plan->columns[attnum - 1].bounds.not_null)
 		return false;
-	domain = rows_open_domain(attribute->atttypid);
+	domain = rows_open_domain(plan, attribute->atttypid);
 	return domain == NULL || rows_domain_takes(domain, (Datum) 0, true);
 }

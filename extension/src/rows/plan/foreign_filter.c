@@ -21,6 +21,7 @@
 #include "base/compat.h"
 #include "rows/plan/parents.h"
 #include "rows/plan/parts.h"
+#include "rows/plan/steps.h"
 #include "rows/value/generator.h"
 
 static List *checks_on(RowsPlan *plan, RowsForeign *foreign);
@@ -75,8 +76,9 @@ rows_keep_admissible(RowsPlan *plan, RowsForeign *foreign)
 
 	for (int i = 0; i < foreign->ncolumns; i++)
 	{
-		domains[i] = rows_open_domain(
-			TupleDescAttr(RelationGetDescr(plan->rel), foreign->attnums[i] - 1)->atttypid);
+		domains[i] = rows_open_domain(plan, TupleDescAttr(RelationGetDescr(plan->rel),
+														  foreign->attnums[i] - 1)
+												->atttypid);
 		has_domain |= (domains[i] != NULL);
 	}
 	if (checks == NIL && !has_domain)
@@ -129,7 +131,8 @@ checks_on(RowsPlan *plan, RowsForeign *foreign)
 		{
 			RowsCheck *check = lfirst(cell);
 
-			if (!bms_is_empty(check->attributes) && bms_is_subset(check->attributes, columns))
+			if (!bms_is_empty(check->attributes) && bms_is_subset(check->attributes, columns) &&
+				rows_may_evaluate(plan, (Node *) check->expr))
 				checks = lappend(checks, check);
 		}
 	}

@@ -15,6 +15,7 @@
 /* The constraints of a domain. */
 typedef struct RowsDomain
 {
+	RowsPlan *plan;
 	DomainConstraintRef constraints;
 	ExprContext *econtext;
 } RowsDomain;
@@ -48,7 +49,7 @@ extern void rows_plan_promised(RowsPlan *plan);
 extern void rows_plan_foreign_nulls(RowsPlan *plan);
 
 /* domain.c */
-extern RowsDomain *rows_open_domain(Oid type);
+extern RowsDomain *rows_open_domain(RowsPlan *plan, Oid type);
 extern bool rows_domain_takes(RowsDomain *domain, Datum datum, bool isnull);
 extern bool rows_takes_null(RowsPlan *plan, AttrNumber attnum);
 

@@ -326,7 +326,7 @@ read_leftover(RowsPlan *plan, RowsRegion *region, Node *condition)
 		(IsA(condition, FuncExpr) && ((FuncExpr *) condition)->funcid == F_SATISFIES_HASH_PARTITION))
 		return;
 	attnum = member + FirstLowInvalidHeapAttributeNumber;
-	if (attnum <= 0)
+	if (attnum <= 0 || !rows_may_evaluate(plan, condition))
 		return;
 	region->filters[attnum - 1] = lappend(region->filters[attnum - 1], condition);
 	if (!region->limits[attnum - 1])

@@ -178,8 +178,9 @@ typedef struct RowsCircle
 /* Parameters of a call other than the user's options. */
 typedef struct RowsCall
 {
-	bool writing;  /* false: only explaining */
-	uint64 *bases; /* ordinals of row 0, if poc_fill() gives them to a worker */
+	bool writing;	 /* false: nothing is inserted or locked */
+	bool explaining; /* not even made */
+	uint64 *bases;	 /* ordinals of row 0, if poc_fill() gives them to a worker */
 	int nbases;
 	bool was_empty;		/* poc_fill() started when the table had no row of its own to refer to */
 	List *waiting;		/* OIDs of tables whose referenced tables are being filled */

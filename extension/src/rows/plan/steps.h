@@ -12,6 +12,9 @@
 
 #include "rows/plan/parts.h"
 
+/* evaluation.c */
+extern bool rows_may_evaluate(RowsPlan *plan, Node *expression);
+
 /* view.c */
 extern void rows_look_through_view(RowsPlan *plan, List **conditions);
 

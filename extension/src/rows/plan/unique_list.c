@@ -190,7 +190,8 @@ relevant_checks(RowsPlan *plan, RowsUnique *unique)
 	{
 		RowsCheck *check = lfirst(cell);
 
-		if (!bms_is_empty(check->attributes) && bms_is_subset(check->attributes, columns))
+		if (!bms_is_empty(check->attributes) && bms_is_subset(check->attributes, columns) &&
+			rows_may_evaluate(plan, (Node *) check->expr))
 			checks = lappend(checks, check->expr);
 	}
 	return checks;
@@ -224,7 +225,9 @@ index_keys(RowsPlan *plan, RowsUnique *unique, Relation index)
 									 attribute->attcollation, 0));
 	}
 	pull_varattnos((Node *) keys, 1, &attributes);
-	return bms_is_subset(attributes, told_columns(unique)) ? keys : NIL;
+	return bms_is_subset(attributes, told_columns(unique)) && rows_may_evaluate(plan, (Node *) keys)
+			   ? keys
+			   : NIL;
 }
 
 static void

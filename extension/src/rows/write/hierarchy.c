@@ -22,7 +22,6 @@
 #include "rows/plan/parts.h"
 #include "rows/value/generator.h"
 #include "rows/value/hash.h"
-#include "rows/write/maker.h"
 #include "rows/write/hierarchy.h"
 
 /* The referenced columns of the rows of one block. */
@@ -42,6 +41,7 @@ static bool take_elder(RowsMaker *maker, RowsHierarchy *hierarchy, uint64 number
 					   bool *isnull);
 static bool take_next(RowsMaker *maker, RowsHierarchy *hierarchy, uint64 row, Datum *values,
 					  bool *isnull);
+static bool key_ahead(RowsMaker *maker, RowsColumn *column, uint64 row, Datum *value);
 static void take_itself(RowsHierarchy *hierarchy, Datum *values, bool *isnull);
 
 /* What a maker remembers of a block; NULL: the table does not refer to itself. */
@@ -167,9 +167,35 @@ take_next(RowsMaker *maker, RowsHierarchy *hierarchy, uint64 row, Datum *values,
 
 	if (hierarchy->ncolumns > 1 || row + 1 >= maker->end ||
 		(row + 1 - maker->plan->options->start) % ROWS_BLOCK == 0 ||
-		!rows_key_ahead(maker, column, row + 1, &values[hierarchy->attnums[0] - 1]))
+		!key_ahead(maker, column, row + 1, &values[hierarchy->attnums[0] - 1]))
 		return false;
 	isnull[hierarchy->attnums[0] - 1] = false;
+	return true;
+}
+
+/*
+ * The value that a column will have in a later row, if that can be told: the next one of a
+ * sequence is drawn now and kept until then.
+ */
+static bool
+key_ahead(RowsMaker *maker, RowsColumn *column, uint64 row, Datum *value)
+{
+	RowsDraw draw;
+
+	if (column->kind == ROWS_COLUMN_SEQUENCE && !maker->dry)
+	{
+		if (!column->has_ahead)
+			column->ahead = rows_next_in_sequence(column, maker->end - row, &maker->arena);
+		column->has_ahead = true;
+		*value = column->ahead;
+		return SIZEOF_DATUM >= 8;
+	}
+	if (column->kind != ROWS_COLUMN_KEY || column->counted->stride != 1 ||
+		column->value->null_fraction > 0)
+		return false;
+	rows_draw_start(&draw, column->stream, row);
+	*value = column->value->encode(column->value, rows_counted_part(column, row, 0), &draw,
+								   &maker->arena);
 	return true;
 }
 

@@ -8,7 +8,7 @@
 #ifndef POC_ROWS_WRITE_HIERARCHY_H
 #define POC_ROWS_WRITE_HIERARCHY_H
 
-#include "rows/write/maker.h"
+#include "rows/write/making.h"
 
 /* Rows refer to rows of the same block; parallel loads share no block. */
 #define ROWS_BLOCK 1000

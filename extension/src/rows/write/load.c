@@ -23,7 +23,7 @@
 #include "rows/plan/steps.h"
 #include "rows/write/insert.h"
 #include "rows/write/load.h"
-#include "rows/write/maker.h"
+#include "rows/write/making.h"
 #include "rows/write/query.h"
 
 pg_noreturn static void rethrow_with_hint(MemoryContext context);

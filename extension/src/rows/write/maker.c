@@ -21,10 +21,9 @@
 #include "rows/plan/parts.h"
 #include "rows/value/arena.h"
 #include "rows/value/type.h"
-#include "rows/write/maker.h"
 #include "rows/write/hierarchy.h"
+#include "rows/write/maker.h"
 
-static uint64 counted_part(RowsColumn *column, uint64 row, int attempt);
 static uint64 choose_parent(RowsPlan *plan, RowsForeign *foreign, uint64 row, int attempt);
 static bool is_null_key(RowsPlan *plan, RowsColumn *column, uint64 row, int attempt);
 static bool passes_checks(RowsMaker *maker, Datum *values, bool *isnull, RowsCheck **failed);
@@ -101,8 +100,8 @@ rows_make_row(RowsMaker *maker, uint64 row, Datum *values, bool *isnull)
 						break;
 					}
 					values[i] = column->value->encode(column->value,
-													  counted_part(column, row, attempt), &draw,
-													  &maker->arena);
+													  rows_counted_part(column, row, attempt),
+													  &draw, &maker->arena);
 					break;
 
 				case ROWS_COLUMN_SEQUENCE:
@@ -114,11 +113,14 @@ rows_make_row(RowsMaker *maker, uint64 row, Datum *values, bool *isnull)
 						isnull[i] = true;
 						break;
 					}
-					values[i] = unlikely(column->has_ahead)
-									? column->ahead
-									: rows_next_in_sequence(column, maker->end - row, &maker->arena);
-					column->has_ahead = false;
 					isnull[i] = false;
+					if (unlikely(column->has_ahead))
+					{
+						values[i] = column->ahead;
+						column->has_ahead = false;
+						break;
+					}
+					values[i] = rows_next_in_sequence(column, maker->end - row, &maker->arena);
 					break;
 
 				case ROWS_COLUMN_DEFAULT:
@@ -187,19 +189,6 @@ rows_reset_maker(RowsMaker *maker)
 	ResetExprContext(maker->econtext);
 }
 
-/* The part of a row's ordinal that a unique column shows. */
-static uint64
-counted_part(RowsColumn *column, uint64 row, int attempt)
-{
-	const RowsUnique *unique = column->counted;
-
-	if ((uint64) attempt >= unique->stride)
-		attempt = 0;
-	if (unlikely(unique->ordinals != NULL))
-		return unique->ordinals[unique->base + row] / column->divisor % column->radix;
-	return ((unique->base + row) * unique->stride + attempt) / column->divisor % column->radix;
-}
-
 /* Choose the referenced row. */
 static uint64
 choose_parent(RowsPlan *plan, RowsForeign *foreign, uint64 row, int attempt)
@@ -207,7 +196,7 @@ choose_parent(RowsPlan *plan, RowsForeign *foreign, uint64 row, int attempt)
 	RowsDraw draw;
 
 	if (foreign->counting != NULL)
-		return counted_part(foreign->counting, row, attempt);
+		return rows_counted_part(foreign->counting, row, attempt);
 	rows_draw_start(&draw,
 					likely(attempt == 0)
 						? foreign->stream
@@ -227,31 +216,6 @@ is_null_key(RowsPlan *plan, RowsColumn *column, uint64 row, int attempt)
 								attempt),
 					row);
 	return rows_unit(&draw) < column->null_below;
-}
-
-/*
- * The value that a column will have in a later row, if that can be told: the next one of a
- * sequence is drawn now and kept until then.
- */
-bool
-rows_key_ahead(RowsMaker *maker, RowsColumn *column, uint64 row, Datum *value)
-{
-	RowsDraw draw;
-
-	if (column->kind == ROWS_COLUMN_SEQUENCE && !maker->dry)
-	{
-		if (!column->has_ahead)
-			column->ahead = rows_next_in_sequence(column, maker->end - row, &maker->arena);
-		column->has_ahead = true;
-		*value = column->ahead;
-		return SIZEOF_DATUM >= 8;
-	}
-	if (column->kind != ROWS_COLUMN_KEY || column->counted->stride != 1 ||
-		column->value->null_fraction > 0)
-		return false;
-	rows_draw_start(&draw, column->stream, row);
-	*value = column->value->encode(column->value, counted_part(column, row, 0), &draw, &maker->arena);
-	return true;
 }
 
 static bool

@@ -27,7 +27,7 @@
 #include "base/compat.h"
 #include "rows/plan/parts.h"
 #include "rows/value/arena.h"
-#include "rows/write/maker.h"
+#include "rows/write/making.h"
 
 /* Same as the number of rows per batch. */
 #define BATCH_VALUES 1000
