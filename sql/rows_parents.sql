@@ -52,6 +52,12 @@ CREATE TABLE both_of (n int NOT NULL REFERENCES numbers REFERENCES others);
 CREATE TABLE places (n int, m int, PRIMARY KEY (n, m));
 INSERT INTO places SELECT g, g FROM generate_series(1, 100) AS g;
 CREATE TABLE visits (n int NOT NULL REFERENCES others, m int NOT NULL, FOREIGN KEY (n, m) REFERENCES places);
+CREATE TABLE empty_too (n int PRIMARY KEY);
+CREATE TABLE strangers (n int PRIMARY KEY);
+INSERT INTO strangers VALUES (99999);
+CREATE TABLE neither (n int REFERENCES numbers REFERENCES strangers, m int REFERENCES numbers REFERENCES empty_too);
+SELECT poc_generate_rows(10, 'neither');
+SELECT count(*), count(n), count(m) FROM neither;
 SELECT poc_generate_rows(50, 'both_of'), poc_generate_rows(50, 'visits'), poc_generate_rows(50, 'visits', options => '{"foreign_keys": "each"}');
 SELECT (SELECT array_agg(DISTINCT n ORDER BY n) FROM both_of), (SELECT array_agg(DISTINCT (n, m)) FROM visits);
 -- nulls in foreign keys of several columns, all at once

@@ -23,11 +23,20 @@
 /* A tree without the option null_fraction: one row of ten is a root. */
 #define ROOTS 0.1
 
+static bool is_free(RowsColumn *column);
 static bool set_null(RowsPlan *plan, RowsKey *key);
 static bool is_postponed(RowsPlan *plan, RowsKey *key);
 static void postpone(RowsPlan *plan, RowsKey *key);
+static void tell_null(RowsPlan *plan, RowsKey *key, const char *reason);
 static void plan_hierarchy(RowsPlan *plan, RowsKey *key);
 static double fraction_of_roots(RowsPlan *plan, RowsHierarchy *hierarchy);
+
+/* Another foreign key of that column alone can be null as well. */
+static bool
+is_free(RowsColumn *column)
+{
+	return !column->planned || (column->foreign != NULL && column->foreign->ncolumns == 1);
+}
 
 /* Can the foreign key be set to null, in the columns that nothing else has settled? */
 bool
@@ -38,7 +47,7 @@ rows_may_be_null(RowsPlan *plan, RowsKey *key)
 
 	for (int i = 0; i < key->info->nkeys; i++)
 	{
-		bool takes = !plan->columns[key->info->conkey[i] - 1].planned &&
+		bool takes = is_free(&plan->columns[key->info->conkey[i] - 1]) &&
 					 rows_takes_null(plan, key->info->conkey[i]);
 
 		any |= takes;
@@ -57,9 +66,10 @@ set_null(RowsPlan *plan, RowsKey *key)
 	{
 		RowsColumn *column = &plan->columns[key->info->conkey[i] - 1];
 
-		if (column->planned || !rows_takes_null(plan, column->attnum))
+		if (!is_free(column) || !rows_takes_null(plan, column->attnum))
 			continue;
 		column->kind = ROWS_COLUMN_NULL;
+		column->foreign = NULL;
 		column->null_reason = psprintf("%s has no row to refer to",
 									   get_rel_name(key->info->confrelid));
 		column->planned = true;
@@ -142,15 +152,32 @@ rows_take_promised(RowsPlan *plan, RowsKey *key, RowsForeign *foreign)
 void
 rows_handle_no_agreement(RowsPlan *plan, RowsKey *key)
 {
-	if (!set_null(plan, key))
-		ereport(ERROR,
-				(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
-				 errmsg("cannot serve the foreign keys of table \"%s\" together",
-						RelationGetRelationName(plan->rel)),
-				 errdetail("Foreign key \"%s\" shares a column with another one or with an option, and no rows were found that agree in it.",
-						   get_constraint_name(key->info->conoid)),
-				 errhint("Insert rows into \"%s\" that agree, or drop one of the foreign keys for the time of the load.",
-						 get_rel_name(key->info->confrelid))));
+	if (set_null(plan, key))
+	{
+		tell_null(plan, key,
+				  psprintf("It shares columns with other foreign keys or options, and no rows of \"%s\" agree with them.",
+						   get_rel_name(key->info->confrelid)));
+		return;
+	}
+	ereport(ERROR,
+			(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
+			 errmsg("cannot serve the foreign keys of table \"%s\" together",
+					RelationGetRelationName(plan->rel)),
+			 errdetail("Foreign key \"%s\" shares a column with another one or with an option, and no rows were found that agree in it.",
+					   get_constraint_name(key->info->conoid)),
+			 errhint("Insert rows into \"%s\" that agree, or drop one of the foreign keys for the time of the load.",
+					 get_rel_name(key->info->confrelid))));
+}
+
+/* Workers tell nothing, as the call has done so. */
+static void
+tell_null(RowsPlan *plan, RowsKey *key, const char *reason)
+{
+	if (plan->call.writing && plan->call.bases == NULL && !is_postponed(plan, key))
+		ereport(NOTICE,
+				(errmsg("foreign key \"%s\" of table \"%s\" is null in all rows",
+						get_constraint_name(key->info->conoid), RelationGetRelationName(plan->rel)),
+				 errdetail_internal("%s", reason)));
 }
 
 /* The referenced table has no rows, or none whose values the columns take. */
@@ -166,14 +193,9 @@ rows_handle_no_parents(RowsPlan *plan, RowsKey *key, bool has_others)
 	else if (plan->call.promising)
 		/* only keys are made: any value */;
 	else if (set_null(plan, key))
-	{
-		if (plan->call.writing && plan->call.bases == NULL && !is_postponed(plan, key))
-			ereport(NOTICE, (errmsg("foreign key \"%s\" of table \"%s\" is null in all rows",
-									get_constraint_name(key->info->conoid),
-									RelationGetRelationName(plan->rel)),
-							 errdetail("Table \"%s\" has no rows %s.", get_rel_name(relid),
-									   has_others ? "that it could refer to" : "yet")));
-	}
+		tell_null(plan, key,
+				  psprintf("Table \"%s\" has no rows %s.", get_rel_name(relid),
+						   has_others ? "that it could refer to" : "yet"));
 	else if (has_others)
 		ereport(ERROR,
 				(errcode(ERRCODE_CHECK_VIOLATION),
