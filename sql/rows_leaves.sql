@@ -74,6 +74,7 @@ CREATE TABLE d_two (a int NOT NULL, b int NOT NULL) PARTITION BY RANGE (a, b);
 CREATE TABLE d_two_1 PARTITION OF d_two FOR VALUES FROM (1, 1) TO (5, 5);
 CREATE TABLE d_two_x PARTITION OF d_two DEFAULT;
 SELECT name, poc_generate_rows(200, name), spread(name) FROM (VALUES ('d_text'::regclass), ('d_enum'), ('d_bool'), ('d_range'), ('d_two')) AS of(name);
+SELECT poc_generate_rows(100, 'd_two_1'), poc_generate_rows(100, 'd_two_x'), poc_generate_rows(100, 'd_text_x'), poc_generate_rows(100, 'd_range_x');
 CREATE TABLE d_key (k int PRIMARY KEY) PARTITION BY LIST (k);
 CREATE TABLE d_key_1 PARTITION OF d_key FOR VALUES IN (1, 2, 3);
 CREATE TABLE d_key_x PARTITION OF d_key DEFAULT;

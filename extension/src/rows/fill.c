@@ -109,6 +109,7 @@ poc_fill(PG_FUNCTION_ARGS)
 	RowsPlan *plan;
 	Fill *fill;
 	FillState state = {0};
+	ListCell *cell;
 
 	if (!PG_ARGISNULL(2))
 	{
@@ -163,7 +164,8 @@ poc_fill(PG_FUNCTION_ARGS)
 							: Max(LEAST_BATCH_ROWS, Min(MOST_BATCH_ROWS, rows / (nworkers * 4)));
 	state.batch -= state.batch % ROWS_BLOCK;
 	state.nbases = list_length(plan->uniques);
-	state.was_empty = (plan->hierarchies != NIL);
+	foreach (cell, plan->hierarchies)
+		state.was_empty |= !((RowsHierarchy *) lfirst(cell))->is_unique;
 	fill = palloc0(sizeof(Fill));
 	fill->state = &state;
 	share_state(fill, plan, JsonbToCString(NULL, &options->root, VARSIZE(options)), nworkers);

@@ -32,6 +32,7 @@
 
 static RowsKey *lacking_key(RowsPlan *plan, List *keys);
 static void plan_foreign_key(RowsPlan *plan, RowsKey *key, int number);
+static bool refers_to_own_load(RowsPlan *plan, RowsKey *key, bool by_options);
 static void agree(RowsPlan *plan, RowsKey *key, RowsForeign *foreign, RowsForeign *other,
 				  bool settled);
 static void take_foreign(RowsPlan *plan, RowsForeign *foreign);
@@ -124,7 +125,7 @@ plan_foreign_key(RowsPlan *plan, RowsKey *key, int number)
 		return;
 
 	foreign = rows_start_foreign(plan, key, number);
-	if (!plan->call.was_empty || key->info->confrelid != RelationGetRelid(plan->rel))
+	if (!refers_to_own_load(plan, key, by_options > 0))
 		rows_read_parents(plan, key->info, foreign);
 	if (foreign->nparents == 0)
 		rows_take_promised(plan, key, foreign);
@@ -177,6 +178,18 @@ rows_start_foreign(RowsPlan *plan, RowsKey *key, int number)
 			get_atttype(RelationGetRelid(plan->rel), key->info->conkey[i]));
 	}
 	return foreign;
+}
+
+/*
+ * Do the rows refer to each other, and not to rows that are there?  So they do in all
+ * workers if they did in the first; and where no two may refer to the same row, the rows
+ * that are there may be taken.
+ */
+static bool
+refers_to_own_load(RowsPlan *plan, RowsKey *key, bool by_options)
+{
+	return key->info->confrelid == RelationGetRelid(plan->rel) && !by_options &&
+		   (plan->call.was_empty || rows_is_unique_alone(plan, key->info, NULL));
 }
 
 /* Take only rows that agree with those of another foreign key, which has settled some columns or all. */

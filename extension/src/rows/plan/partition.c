@@ -66,6 +66,7 @@ rows_plan_partitions(RowsPlan *plan)
 	bool takes_all = !rel->rd_rel->relispartition && rows_covers_everything(rel);
 	bool settled = false;
 	bool exact = true;
+	bool alternative = false;
 	int nlimited = 0;
 	List *regions = NIL; /* of RowsRegion */
 	List *any_of = NIL;	 /* conditions, one per leaf */
@@ -87,10 +88,14 @@ rows_plan_partitions(RowsPlan *plan)
 		table_close(leaf, AccessShareLock);
 	}
 	foreach (cell, regions)
+	{
 		exact &= ((RowsRegion *) lfirst(cell))->is_exact;
+		alternative |= ((RowsRegion *) lfirst(cell))->is_alternative;
+	}
 
 	/* the columns' bounds already contain simple bounds of a single partition */
-	if (rel->rd_rel->relkind != RELKIND_PARTITIONED_TABLE && list_length(regions) < 2 && exact)
+	if (rel->rd_rel->relkind != RELKIND_PARTITIONED_TABLE && list_length(regions) < 2 && exact &&
+		!alternative)
 		return;
 
 	/* a column that any region limits takes its value from a region in every row */
@@ -191,14 +196,17 @@ read_leaf(RowsPlan *plan, Relation leaf, List *quals, List **regions)
 	List *conditions = make_ands_implicit(
 		(Expr *) eval_const_expressions(NULL, (Node *) make_ands_explicit(copyObject(quals))));
 	List *found = NIL;
+	List *alternatives;
 	ListCell *cell;
 
 	foreach (cell, checks)
 		conditions = list_concat(conditions, make_ands_implicit(((RowsCheck *) lfirst(cell))->expr));
-	foreach (cell, split_by_or(conditions))
+	alternatives = split_by_or(conditions);
+	foreach (cell, alternatives)
 	{
 		RowsRegion *region = read_region(plan, lfirst(cell));
 
+		region->is_alternative = list_length(alternatives) > 1;
 		rows_read_leaf_keys(plan, RelationGetRelid(leaf), region);
 		if (make_values(plan, region, region->limits))
 			found = lappend(found, region);

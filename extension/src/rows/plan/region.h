@@ -19,7 +19,8 @@ typedef struct RowsRegion
 	List **filters;	  /* conditions that the bounds of a column do not express */
 	bool *limits;	  /* per column: does the region limit it? */
 	int nlimits;
-	bool is_exact; /* the bounds express all of it */
+	bool is_exact;		 /* the bounds express all of it */
+	bool is_alternative; /* the partition has others */
 } RowsRegion;
 
 extern RowsValue *rows_make_region_value(RowsPlan *plan, RowsColumn *column, List *regions,
