@@ -37,6 +37,7 @@ rows_keep_chosen(RowsPlan *plan, RowsForeign *foreign)
 	{
 		bool chosen = true;
 
+		CHECK_FOR_INTERRUPTS();
 		for (int i = 0; i < foreign->ncolumns && chosen; i++)
 		{
 			RowsValue *value = plan->columns[foreign->attnums[i] - 1].value;
@@ -190,6 +191,7 @@ rows_keep_agreeing(RowsForeign *foreign, RowsForeign *other)
 	{
 		uint64 ordinal;
 
+		CHECK_FOR_INTERRUPTS();
 		for (int i = 0; i < other->ncolumns; i++)
 			values[i] = foreign->values[row * foreign->ncolumns + component[i]];
 		if (rows_find_parent(other, values, &ordinal))
