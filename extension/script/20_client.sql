@@ -85,12 +85,12 @@ AS 'MODULE_PATHNAME', 'poc_records';
 COMMENT ON FUNCTION _poc.records(anyelement, jsonb) IS
 'The same as rows of a type, of which the first argument is a null.';
 
-CREATE FUNCTION _poc.require_top_level() RETURNS void
+CREATE FUNCTION _poc.require_top_level(procedure text) RETURNS void
 LANGUAGE c VOLATILE STRICT PARALLEL RESTRICTED
 AS 'MODULE_PATHNAME', 'poc_require_top_level';
 
-COMMENT ON FUNCTION _poc.require_top_level() IS
-'Fails unless the procedure that calls it may commit.';
+COMMENT ON FUNCTION _poc.require_top_level(text) IS
+'Fails unless the procedure that calls it, of this name, may commit.';
 
 CREATE FUNCTION _poc.server(server text) RETURNS text
 LANGUAGE plpgsql VOLATILE PARALLEL RESTRICTED COST 10000

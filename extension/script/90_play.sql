@@ -102,7 +102,7 @@ DECLARE
 	-- what later steps need of earlier ones
 	learnt pg_catalog.jsonb := '{}'::pg_catalog.jsonb;
 BEGIN
-	PERFORM _poc.require_top_level();
+	PERFORM _poc.require_top_level('poc_play()'::pg_catalog.text);
 	why_full := _poc.why_full();
 	IF why_full IS NULL THEN
 		learnt := pg_catalog.jsonb_build_object('incremental'::pg_catalog.text, 'latest'::pg_catalog.text);

@@ -179,15 +179,16 @@ poc_ask(PG_FUNCTION_ARGS)
 }
 
 /*
- * _poc.require_top_level() returns void: raises an error unless the calling
- * procedure may commit.
+ * _poc.require_top_level(procedure text) returns void: raises an error unless the calling
+ * procedure, of that name, may commit.
  */
 Datum
 poc_require_top_level(PG_FUNCTION_ARGS)
 {
 	if (!SPI_inside_nonatomic_context())
 		ereport(ERROR, (errcode(ERRCODE_ACTIVE_SQL_TRANSACTION),
-						errmsg("the scenario cannot be played inside a transaction block"),
+						errmsg("%s cannot run inside a transaction block",
+							   text_to_cstring(PG_GETARG_TEXT_PP(0))),
 						errdetail("Each of its steps is a transaction of its own."),
 						errhint("End the transaction block, and CALL the procedure by itself.")));
 	PG_RETURN_VOID();

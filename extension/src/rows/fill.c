@@ -78,7 +78,6 @@ typedef struct Fill
 static int64 argument(FunctionCallInfo fcinfo, int number, int64 null, int64 least, int64 most,
 					  const char *name);
 static Oid prepare_target(FunctionCallInfo fcinfo, int64 seed);
-static RowsPlan *plan_target(Oid relid, int64 seed, Jsonb *json, uint64 nrows);
 static void share_state(Fill *fill, RowsPlan *plan, const char *options, int nworkers);
 static void start_workers(Fill *fill, int nworkers);
 static int used_slots(void);
@@ -107,9 +106,8 @@ poc_fill(PG_FUNCTION_ARGS)
 	Jsonb *options;
 	Oid relid;
 	RowsPlan *plan;
-	Fill *fill;
-	FillState state = {0};
-	ListCell *cell;
+	uint64 committed;
+	double seconds;
 
 	if (!PG_ARGISNULL(2))
 	{
@@ -144,7 +142,7 @@ poc_fill(PG_FUNCTION_ARGS)
 	MemoryContextSwitchTo(context);
 
 	EnsurePortalSnapshotExists();
-	plan = plan_target(relid, seed, options, rows);
+	plan = rows_plan_fill(relid, seed, options, rows);
 	if (plan->target->rd_rel->relpersistence == RELPERSISTENCE_TEMP)
 		ereport(ERROR,
 				(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
@@ -152,33 +150,55 @@ poc_fill(PG_FUNCTION_ARGS)
 						RelationGetRelationName(plan->target)),
 				 errdetail("Only this session can see it."), errhint("Use poc_generate_rows().")));
 
+	committed = rows_fill(plan, seed, rows > 0 ? rows : MOST_ROWS, bytes, options, &nworkers);
+	seconds = (GetCurrentTimestamp() - began) / 1e6;
+	ereport(NOTICE, (errmsg("poc_fill(): " UINT64_FORMAT " rows in %.1f s, %.0f rows/s by %d workers",
+							committed, seconds, committed / Max(seconds, 0.001), nworkers)));
+	rows_close_plan(plan);
+	MemoryContextSwitchTo(old);
+	MemoryContextDelete(context);
+	PG_RETURN_VOID();
+}
+
+/*
+ * Make rows of the plan's table in background workers, which commit them, until there are
+ * so many or the table has the size (0: any).  *nworkers becomes the number that worked.
+ * Returns the number of rows.
+ */
+uint64
+rows_fill(RowsPlan *plan, int64 seed, uint64 rows, uint64 bytes, Jsonb *options, int *nworkers)
+{
+	TimestampTz began = GetCurrentTimestamp();
+	Fill *fill = palloc0(sizeof(Fill));
+	FillState state = {0};
+	ListCell *cell;
+	uint64 committed;
+
 	state.database = MyDatabaseId;
 	state.session_user = GetSessionUserId();
 	GetUserIdAndSecContext(&state.user, &state.security);
-	state.target = relid;
+	state.target = RelationGetRelid(plan->target);
 	state.seed = seed;
 	state.start = plan->options->start;
-	state.rows = rows > 0 ? rows : MOST_ROWS;
+	state.rows = rows;
 	state.bytes = bytes;
 	state.batch = bytes > 0 ? SIZED_BATCH_ROWS
-							: Max(LEAST_BATCH_ROWS, Min(MOST_BATCH_ROWS, rows / (nworkers * 4)));
+							: Max(LEAST_BATCH_ROWS, Min(MOST_BATCH_ROWS, rows / (*nworkers * 4)));
 	state.batch -= state.batch % ROWS_BLOCK;
 	state.nbases = list_length(plan->uniques);
 	foreach (cell, plan->hierarchies)
 		state.was_empty |= !((RowsHierarchy *) lfirst(cell))->is_unique;
-	fill = palloc0(sizeof(Fill));
 	fill->state = &state;
-	share_state(fill, plan, JsonbToCString(NULL, &options->root, VARSIZE(options)), nworkers);
+	share_state(fill, plan, JsonbToCString(NULL, &options->root, VARSIZE(options)), *nworkers);
 
 	PG_TRY();
 	{
-		start_workers(fill, nworkers);
+		start_workers(fill, *nworkers);
 		wait_for_workers(fill, began);
 	}
 	PG_CATCH();
 	{
-		uint64 committed = make_durable(fill->state);
-
+		committed = make_durable(fill->state);
 		stop_workers(fill);
 		ereport(WARNING, (errmsg("poc_fill() stopped: at least " UINT64_FORMAT " rows are committed",
 								 committed)));
@@ -186,20 +206,11 @@ poc_fill(PG_FUNCTION_ARGS)
 	}
 	PG_END_TRY();
 
-	{
-		uint64 committed = make_durable(fill->state);
-		double seconds = (GetCurrentTimestamp() - began) / 1e6;
-
-		wait_for_standbys(fill->state);
-		ereport(NOTICE,
-				(errmsg("poc_fill(): " UINT64_FORMAT " rows in %.1f s, %.0f rows/s by %d workers",
-						committed, seconds, committed / Max(seconds, 0.001), fill->nworkers)));
-	}
+	committed = make_durable(fill->state);
+	wait_for_standbys(fill->state);
+	*nworkers = fill->nworkers;
 	stop_workers(fill);
-	rows_close_plan(plan);
-	MemoryContextSwitchTo(old);
-	MemoryContextDelete(context);
-	PG_RETURN_VOID();
+	return committed;
 }
 
 static int64
@@ -240,8 +251,8 @@ prepare_target(FunctionCallInfo fcinfo, int64 seed)
 }
 
 /* The plan yields where counting of unique columns continues, the same for all workers. */
-static RowsPlan *
-plan_target(Oid relid, int64 seed, Jsonb *json, uint64 nrows)
+RowsPlan *
+rows_plan_fill(Oid relid, int64 seed, Jsonb *json, uint64 nrows)
 {
 	RowsOptions *options = rows_parse_options(json);
 	RowsPlan *plan = rows_make_plan(rows_open_target(relid, false), (uint64) seed, options, NULL);

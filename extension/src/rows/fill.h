@@ -1,7 +1,8 @@
 /*-------------------------------------------------------------------------
  *
  * fill.h
- *	  State that poc_fill() and its workers share in dynamic shared memory.
+ *	  Filling a table by background workers, and the state that they share with
+ *	  poc_fill() in dynamic shared memory.
  *
  *-------------------------------------------------------------------------
  */
@@ -9,6 +10,9 @@
 #define POC_ROWS_FILL_H
 
 #include "port/atomics.h"
+#include "utils/jsonb.h"
+
+#include "rows/plan/parts.h"
 
 #define FILL_MAGIC 0x706f6366 /* "pocf" */
 
@@ -45,6 +49,11 @@ typedef struct FillState
 	pg_atomic_uint32 stop;
 } FillState;
 
+extern RowsPlan *rows_plan_fill(Oid relid, int64 seed, Jsonb *json, uint64 nrows);
+extern uint64 rows_fill(RowsPlan *plan, int64 seed, uint64 rows, uint64 bytes, Jsonb *options,
+						int *nworkers);
+
+/* fill_worker.c */
 extern PGDLLEXPORT void poc_fill_worker(Datum segment);
 
 #endif /* POC_ROWS_FILL_H */

@@ -180,6 +180,7 @@ typedef struct RowsCall
 {
 	bool writing;	 /* false: nothing is inserted or locked */
 	bool explaining; /* not even made */
+	bool commits;	 /* the caller commits right after the load */
 	uint64 *bases;	 /* ordinals of row 0, if poc_fill() gives them to a worker */
 	int nbases;
 	bool was_empty;		/* poc_fill() started when the table had no row of its own to refer to */

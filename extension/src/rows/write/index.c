@@ -125,7 +125,7 @@ obstacle(RowsPlan *plan, List *indexes)
 	if (rel->rd_rel->relkind != RELKIND_RELATION)
 		return "it is not a plain table";
 	/* a caller who sets the option accepts to block others until the transaction ends */
-	if (plan->options->indexes == ROWS_INDEXES_AUTO &&
+	if (plan->options->indexes == ROWS_INDEXES_AUTO && !plan->call.commits &&
 		(IsTransactionBlock() || GetCurrentTransactionNestLevel() > 1))
 		return "its lock would keep everybody out until the transaction block ends";
 	/* other transactions may have predicate locks on entries that are built anew */
