@@ -55,7 +55,7 @@ AS 'MODULE_PATHNAME'
 LANGUAGE C VOLATILE CALLED ON NULL INPUT PARALLEL UNSAFE;
 
 COMMENT ON FUNCTION @extschema@.poc_generate_rows(bigint, regclass, bigint, jsonb) IS
-'insert n made-up rows into target (public.dummy when null) that obey its types and constraints; the same seed makes the same rows. Returns the number of rows inserted. Needs INSERT on the columns it writes, and SELECT on those of unique indexes that no sequence fills, because it counts on from what they hold. Errors: 22023 bad n or option, 42501 no privilege or a system catalog, 42809 not a table, 0A000 a type or constraint it cannot serve, 54000 no unique values left. Example: SELECT poc_generate_rows(100000, ''orders'', seed => 42);';
+'insert n made-up rows into target (public.dummy when null) that obey its types and constraints; the same seed makes the same rows, with times such as created_at before the day of the call or of the option now. Returns the number of rows inserted. Needs INSERT on the columns it writes, and SELECT on those of unique indexes that no sequence fills, because it counts on from what they hold. Errors: 22023 bad n or option, 42501 no privilege or a system catalog, 42809 not a table, 0A000 a type or constraint it cannot serve, 54000 no unique values left. Example: SELECT poc_generate_rows(100000, ''orders'', seed => 42);';
 
 CREATE FUNCTION @extschema@.poc_explain_rows(
 	target regclass DEFAULT NULL,

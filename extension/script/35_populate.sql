@@ -302,7 +302,8 @@ SET jit = off
 AS $$
 DECLARE
 	first_seed CONSTANT bigint := coalesce(seed, floor(random() * 9007199254740992)::bigint);
-	common CONSTANT jsonb := options - ARRAY['tables', 'owners', 'dry_run'];
+	-- the day, in case it ends before the call does
+	common CONSTANT jsonb := jsonb_build_object('now', to_char(now() AT TIME ZONE 'UTC', 'YYYY-MM-DD')) || options - ARRAY['tables', 'owners', 'dry_run'];
 BEGIN
 	RETURN (SELECT coalesce(jsonb_agg(jsonb_build_object(
 			'step', s.step, 'target', s.target::oid::bigint, 'name', s.name, 'wanted', s.wanted,

@@ -4,7 +4,7 @@
  *	  The counter-based random function: value = f(seed, version, column, row).
  *
  * The results for a POC_ROWS_VERSION must never change: an old seed must always give the
- * same rows.
+ * same rows, but for what the day of the call and the codes of the system decide.
  *
  *-------------------------------------------------------------------------
  */

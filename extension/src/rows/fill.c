@@ -33,6 +33,7 @@
 #include "storage/shm_toc.h"
 #include "tcop/pquery.h"
 #include "utils/builtins.h"
+#include "utils/date.h"
 #include "utils/fmgrprotos.h"
 #include "utils/guc.h"
 #include "utils/lsyscache.h"
@@ -78,6 +79,7 @@ typedef struct Fill
 static int64 argument(FunctionCallInfo fcinfo, int number, int64 null, int64 least, int64 most,
 					  const char *name);
 static Oid prepare_target(FunctionCallInfo fcinfo, int64 seed);
+static char *options_of_workers(RowsPlan *plan, Jsonb *options);
 static void share_state(Fill *fill, RowsPlan *plan, const char *options, int nworkers);
 static void start_workers(Fill *fill, int nworkers);
 static int used_slots(void);
@@ -189,7 +191,7 @@ rows_fill(RowsPlan *plan, int64 seed, uint64 rows, uint64 bytes, Jsonb *options,
 	foreach (cell, plan->hierarchies)
 		state.was_empty |= !((RowsHierarchy *) lfirst(cell))->is_unique;
 	fill->state = &state;
-	share_state(fill, plan, JsonbToCString(NULL, &options->root, VARSIZE(options)), *nworkers);
+	share_state(fill, plan, options_of_workers(plan, options), *nworkers);
 
 	PG_TRY();
 	{
@@ -211,6 +213,21 @@ rows_fill(RowsPlan *plan, int64 seed, uint64 rows, uint64 bytes, Jsonb *options,
 	*nworkers = fill->nworkers;
 	stop_workers(fill);
 	return committed;
+}
+
+/* The same "now" for all, also when midnight passes. */
+static char *
+options_of_workers(RowsPlan *plan, Jsonb *options)
+{
+	char *text = JsonbToCString(NULL, &options->root, VARSIZE(options));
+	char *now;
+
+	if (plan->options->now_is_given)
+		return text;
+	now = DatumGetCString(
+		DirectFunctionCall1(date_out,
+							DateADTGetDatum((DateADT) (plan->options->now / USECS_PER_DAY))));
+	return psprintf("{\"now\": \"%s\"%s%s", now, JB_ROOT_COUNT(options) > 0 ? ", " : "", text + 1);
 }
 
 static int64

@@ -38,6 +38,7 @@ typedef struct Volatility
 	bool other;
 } Volatility;
 
+static const RowsSubject *describe_subject(RowsPlan *plan);
 static void plan_column(RowsPlan *plan, RowsColumn *column, Form_pg_attribute attribute);
 static bool wants_default(RowsPlan *plan, RowsColumn *column, Form_pg_attribute attribute);
 static void plan_options(RowsPlan *plan, RowsColumn *column, Form_pg_attribute attribute);
@@ -57,6 +58,7 @@ rows_make_plan(Relation target, uint64 seed, RowsOptions *options, const RowsCal
 {
 	RowsPlan *plan = palloc0(sizeof(RowsPlan));
 	List *conditions = NIL;
+	const RowsSubject *subject;
 	Relation rel;
 	TupleDesc tupdesc;
 
@@ -72,10 +74,12 @@ rows_make_plan(Relation target, uint64 seed, RowsOptions *options, const RowsCal
 		plan->call = *call;
 	plan->natts = tupdesc->natts;
 	plan->columns = palloc0(sizeof(RowsColumn) * Max(plan->natts, 1));
+	subject = describe_subject(plan);
 	for (int i = 0; i < plan->natts; i++)
 	{
 		plan->columns[i].attnum = i + 1;
 		rows_init_bounds(&plan->columns[i].bounds);
+		plan->columns[i].bounds.subject = subject;
 	}
 
 	conditions = list_concat(conditions, rows_policy_conditions(rel, plan->role));
@@ -94,8 +98,28 @@ rows_make_plan(Relation target, uint64 seed, RowsOptions *options, const RowsCal
 	rows_plan_foreign_nulls(plan);
 	rows_try_unbounded(plan);
 	rows_plan_keys(plan);
+	rows_plan_pairs(plan);
 	rows_choose_path(plan);
 	return plan;
+}
+
+/* What the names of the columns may mean depends on the table and its other columns. */
+static const RowsSubject *
+describe_subject(RowsPlan *plan)
+{
+	RowsSubject *subject = palloc0(sizeof(RowsSubject));
+
+	subject->table = pstrdup(RelationGetRelationName(plan->rel));
+	subject->columns = palloc(sizeof(char *) * Max(plan->natts, 1));
+	subject->now = plan->options->now;
+	for (int i = 0; i < plan->natts; i++)
+	{
+		Form_pg_attribute attribute = TupleDescAttr(RelationGetDescr(plan->rel), i);
+
+		if (!attribute->attisdropped)
+			subject->columns[subject->ncolumns++] = pstrdup(NameStr(attribute->attname));
+	}
+	return subject;
 }
 
 /* Keep the locks until the end of the transaction. */

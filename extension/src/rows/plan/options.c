@@ -11,10 +11,13 @@
 
 #include <math.h>
 
+#include "access/xact.h"
 #include "catalog/pg_type.h"
+#include "datatype/timestamp.h"
 #include "utils/builtins.h"
 #include "utils/fmgrprotos.h"
 #include "utils/numeric.h"
+#include "utils/timestamp.h"
 
 #include "base/compat.h"
 #include "rows/plan/options.h"
@@ -45,6 +48,9 @@ rows_parse_options(Jsonb *json)
 	JsonbValue value;
 
 	options->use_defaults = true;
+	/* the day, so that the same call makes the same rows until it ends */
+	options->now = GetCurrentTransactionStartTimestamp();
+	options->now -= options->now % USECS_PER_DAY;
 	if (!JB_ROOT_IS_OBJECT(json))
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE), errmsg("options must be a JSON object"),
@@ -102,6 +108,16 @@ rows_parse_options(Jsonb *json)
 			else
 				bad_option(key, "\"auto\", \"bulk\" or \"each\"");
 		}
+		else if (strcmp(key, "now") == 0)
+		{
+			options->now = DatumGetTimestamp(
+				DirectFunctionCall3(timestamp_in, CStringGetDatum(string_option(key, &value)),
+									ObjectIdGetDatum(InvalidOid), Int32GetDatum(-1)));
+			if (TIMESTAMP_NOT_FINITE(options->now))
+				bad_option(key, "a time");
+			options->now -= options->now % USECS_PER_DAY;
+			options->now_is_given = true;
+		}
 		else if (strcmp(key, "path") == 0)
 		{
 			char *path = string_option(key, &value);
@@ -120,7 +136,7 @@ rows_parse_options(Jsonb *json)
 			ereport(ERROR,
 					(errcode(ERRCODE_INVALID_PARAMETER_VALUE), errmsg("unknown option \"%s\"", key),
 					 errhint(
-						 "Known options: columns, defaults, foreign_keys, indexes, null_fraction, parents, path, start.")));
+						 "Known options: columns, defaults, foreign_keys, indexes, now, null_fraction, parents, path, start.")));
 	}
 	return options;
 }

@@ -69,6 +69,8 @@ typedef struct RowsOptions
 	bool parents; /* fill empty referenced tables first */
 	uint64 start; /* number of the first row */
 	bool use_defaults;
+	int64 now; /* as a timestamp: times of columns such as created_at lie before it */
+	bool now_is_given;
 	bool path_is_given;
 	RowsPath path; /* the fastest path allowed */
 } RowsOptions;

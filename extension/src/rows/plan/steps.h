@@ -37,6 +37,9 @@ extern void rows_plan_foreign_keys(RowsPlan *plan);
 /* partition.c */
 extern void rows_plan_partitions(RowsPlan *plan);
 
+/* pairs.c */
+extern void rows_plan_pairs(RowsPlan *plan);
+
 /* shape.c */
 extern void rows_shape_value(RowsValue *value, const RowsColumnOptions *options);
 

@@ -20,8 +20,19 @@ typedef struct RowsBound
 	bool open; /* excludes the constant itself */
 } RowsBound;
 
+/* The table whose column the values are for; what its names suggest may depend on it. */
+typedef struct RowsSubject
+{
+	const char *table;
+	int ncolumns;
+	const char **columns;
+	int64 now; /* as a timestamp: the start of the day of the call, or the option "now" */
+} RowsSubject;
+
 typedef struct RowsBounds
 {
+	const RowsSubject *subject; /* NULL: unknown */
+
 	List *lows;		/* of RowsBound */
 	List *highs;	/* of RowsBound */
 	List *choices;	/* of Const; NIL: no list */

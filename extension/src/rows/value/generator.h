@@ -23,7 +23,9 @@ typedef enum RowsDistribution
 	ROWS_NORMAL,
 	ROWS_ZIPF,
 	ROWS_SEQUENCE, /* one step per row */
-	ROWS_SERIES	   /* the same, at random within the step */
+	ROWS_SERIES,   /* the same, at random within the step */
+	ROWS_RECENT,   /* more towards the end; the name of a column suggests it */
+	ROWS_AFTER	   /* not below another column of the same row */
 } RowsDistribution;
 
 typedef struct RowsValue RowsValue;
@@ -80,6 +82,23 @@ struct RowsValue
 	const char *pattern;
 	FmgrInfo input;
 	Oid ioparam;
+
+	/* of a text whose contents a name suggests */
+	RowsMake plain; /* makes values without that */
+	int room;		/* most characters */
+	RowsEncode counted_plain;
+	RowsDecode decoded_plain;
+
+	/* of ROWS_AFTER: the other column's value, and where its random numbers come from */
+	const RowsValue *base;
+	uint64 base_seed;
+	uint64 base_stream;
+	int base_attnum;
+	int64 base_multiplier; /* to our unit */
+	int64 base_divisor;
+	int64 base_shift; /* after the multiplication */
+	int64 base_span;  /* at most so far above; 0: any distance */
+	int base_percent; /* or so many per cent; 0: any */
 
 	/* containers */
 	RowsValue *element;

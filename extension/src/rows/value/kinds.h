@@ -30,6 +30,7 @@ extern const RowsNumberType *rows_number_type(Oid type);
 
 /* number.c: values of these types, and their bounds */
 extern bool rows_init_number(RowsValue *value, RowsBounds *bounds);
+extern bool rows_follow(RowsValue *value, const RowsValue *base, uint64 seed, int base_attnum);
 
 /* number_constant.c */
 extern bool rows_number_from_const(const RowsValue *value, const Const *constant, bool round_up,
@@ -42,6 +43,7 @@ extern RowsValue *rows_make_choice_value(Oid type, Datum *choices, uint64 nchoic
 
 /* string.c: characters, bytes, bits */
 extern bool rows_init_string(RowsValue *value, RowsBounds *bounds);
+extern Datum rows_start_text(const RowsValue *value, int length, RowsArena *arena, char **data);
 extern Datum rows_make_pattern(const RowsValue *value, RowsDraw *draw, RowsArena *arena);
 
 /* network.c: uuid and addresses */
@@ -53,7 +55,18 @@ extern void rows_hint(RowsValue *value, RowsBounds *bounds, const char *column);
 /* container.c: arrays, ranges, composite types */
 extern bool rows_init_container(RowsValue *value, char typtype, int depth);
 
-/* distribution.c: non-uniform random numbers */
+/* distribution.c: random numbers of a range */
 extern uint64 rows_distributed(const RowsValue *value, RowsDraw *draw, uint64 limit);
+
+/* The number that stands for a random value of a number type. */
+static inline int64
+rows_draw_number(const RowsValue *value, RowsDraw *draw)
+{
+	uint64 number = likely(value->distribution == ROWS_UNIFORM)
+						? rows_below(draw, value->steps)
+						: rows_distributed(value, draw, value->steps);
+
+	return value->low + (int64) number * value->unit;
+}
 
 #endif /* POC_ROWS_VALUE_KINDS_H */

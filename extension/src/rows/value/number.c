@@ -70,11 +70,7 @@ rows_init_number(RowsValue *value, RowsBounds *bounds)
 static Datum
 make_number(const RowsValue *value, RowsDraw *draw, RowsArena *arena)
 {
-	uint64 number = likely(value->distribution == ROWS_UNIFORM)
-						? rows_below(draw, value->steps)
-						: rows_distributed(value, draw, value->steps);
-
-	return value->from_int(value, value->low + (int64) number * value->unit, arena);
+	return value->from_int(value, rows_draw_number(value, draw), arena);
 }
 
 static Datum
@@ -93,6 +89,71 @@ decode_number(const RowsValue *value, Datum datum, uint64 *ordinal)
 		return false;
 	/* a number between two counted values conflicts with neither, but count past it */
 	*ordinal = (uint64) (number - value->unique_low) / value->unique_unit;
+	return true;
+}
+
+/*
+ * Let a value be no less than another one of the same row, whose random numbers it draws
+ * again.  False if the two cannot be compared, or are no plain numbers.
+ */
+bool
+rows_follow(RowsValue *value, const RowsValue *base, uint64 seed, int base_attnum)
+{
+	int scales[2];
+	const RowsValue *values[] = {value, base};
+
+	for (int i = 0; i < 2; i++)
+	{
+		if (values[i]->make != make_number || values[i]->domain != NULL)
+			return false;
+		switch (values[i]->type)
+		{
+			case DATEOID:
+			case TIMESTAMPOID:
+			case TIMESTAMPTZOID:
+				scales[i] = -1;
+				break;
+			case TIMEOID:
+				scales[i] = -2;
+				break;
+			case CASHOID:
+				scales[i] = 2;
+				break;
+			case INT2OID:
+			case INT4OID:
+			case INT8OID:
+			case FLOAT4OID:
+			case FLOAT8OID:
+			case NUMERICOID:
+				scales[i] = values[i]->scale;
+				if (values[i]->scale >= 0)
+					break;
+				return false;
+			default:
+				return false;
+		}
+	}
+	if ((scales[0] < 0 || scales[1] < 0) && scales[0] != scales[1])
+		return false;
+	value->base = base;
+	value->base_seed = seed;
+	value->base_attnum = base_attnum;
+	value->base_stream = rows_stream(seed, base_attnum, 0);
+	value->base_multiplier = value->base_divisor = 1;
+	value->base_shift = 0;
+	if (scales[0] == -1)
+	{
+		value->base_multiplier = base->type == DATEOID && value->type != DATEOID ? USECS_PER_DAY : 1;
+		value->base_divisor = base->type != DATEOID && value->type == DATEOID ? USECS_PER_DAY : 1;
+		/* a date begins half a day later or earlier where the sun does */
+		if ((base->type == DATEOID) != (value->type == DATEOID))
+			value->base_shift = USECS_PER_DAY / 2;
+	}
+	for (int i = scales[1]; i < scales[0]; i++)
+		value->base_multiplier *= 10;
+	for (int i = scales[0]; i < scales[1]; i++)
+		value->base_divisor *= 10;
+	value->distribution = ROWS_AFTER;
 	return true;
 }
 

@@ -161,6 +161,12 @@ start_text(const RowsValue *value, int length, RowsArena *arena, char **data)
 	return PointerGetDatum(result);
 }
 
+Datum
+rows_start_text(const RowsValue *value, int length, RowsArena *arena, char **data)
+{
+	return start_text(value, length, arena, data);
+}
+
 /* Writes the sixteen hexadecimal digits of a number. */
 #if defined(__x86_64__) && defined(__SSE2__)
 static inline void

@@ -1,0 +1,191 @@
+/*-------------------------------------------------------------------------
+ *
+ * pairs.c
+ *	  Columns whose values are in order within a row, as their names suggest: created_at
+ *	  before updated_at, min_price below max_price.
+ *
+ * A column follows another one only if nothing else but its type determines its values.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "catalog/pg_type.h"
+#include "datatype/timestamp.h"
+
+#include "base/compat.h"
+#include "rows/plan/options.h"
+#include "rows/plan/parts.h"
+#include "rows/plan/steps.h"
+#include "rows/value/hints.h"
+#include "rows/value/kinds.h"
+
+/* Between two stages of an order; what is a part of a total; between a least and a most. */
+#define DAYS_OF_STAGE	 10
+#define DAYS_OF_STAY	 14
+#define DAYS_OF_RANGE	 365
+#define PERCENT_OF_TOTAL 30
+#define PERCENT_OF_MOST	 100
+
+enum
+{
+	CLASS_OTHER,
+	CLASS_NUMBER,
+	CLASS_MONEY,
+	CLASS_TIME,
+	CLASS_TIME_OF_DAY
+};
+
+static bool is_plain(const RowsColumn *column);
+static void read_role(RowsPlan *plan, int column, RowsColumnRole *role);
+static int class_of(const RowsColumn *column);
+static bool is_better(const RowsColumnRole *role, const RowsColumnRole *candidate,
+					  const RowsColumnRole *best);
+static void follow(RowsPlan *plan, RowsColumn *column, const RowsColumnRole *role, RowsColumn *base);
+
+void
+rows_plan_pairs(RowsPlan *plan)
+{
+	RowsColumnRole *roles = palloc0(sizeof(RowsColumnRole) * Max(plan->natts, 1));
+
+	for (int i = 0; i < plan->natts; i++)
+		read_role(plan, i, &roles[i]);
+	for (int i = 0; i < plan->natts; i++)
+	{
+		int best = -1;
+
+		/* options of the column decide */
+		if (roles[i].role == ROWS_ROLE_NONE || plan->columns[i].shaped ||
+			(plan->columns[i].value->distribution != ROWS_UNIFORM &&
+			 plan->columns[i].value->distribution != ROWS_RECENT))
+			continue;
+		for (int j = 0; j < plan->natts; j++)
+		{
+			if (j != i && class_of(&plan->columns[i]) == class_of(&plan->columns[j]) &&
+				is_better(&roles[i], &roles[j], best < 0 ? NULL : &roles[best]))
+				best = j;
+		}
+		if (best >= 0)
+			follow(plan, &plan->columns[i], &roles[i], &plan->columns[best]);
+	}
+}
+
+/* Are the values numbers or times that are drawn at random? */
+static bool
+is_plain(const RowsColumn *column)
+{
+	return column->kind == ROWS_COLUMN_RANDOM && column->value != NULL &&
+		   column->value->from_int != NULL && column->value->nchoices == 0 &&
+		   column->region_value == NULL;
+}
+
+/* Columns of one class can be compared: numbers, money, times, times of the day. */
+static int
+class_of(const RowsColumn *column)
+{
+	switch (is_plain(column) ? column->value->type : InvalidOid)
+	{
+		case INT2OID:
+		case INT4OID:
+		case INT8OID:
+		case FLOAT4OID:
+		case FLOAT8OID:
+		case NUMERICOID:
+			return CLASS_NUMBER;
+		case CASHOID:
+			return CLASS_MONEY;
+		case DATEOID:
+		case TIMESTAMPOID:
+		case TIMESTAMPTZOID:
+			return CLASS_TIME;
+		case TIMEOID:
+			return CLASS_TIME_OF_DAY;
+		default:
+			return CLASS_OTHER;
+	}
+}
+
+static void
+read_role(RowsPlan *plan, int column, RowsColumnRole *role)
+{
+	const char *name = NameStr(TupleDescAttr(RelationGetDescr(plan->rel), column)->attname);
+
+	switch (class_of(&plan->columns[column]))
+	{
+		case CLASS_NUMBER:
+		case CLASS_MONEY:
+			rows_number_role(name, role);
+			break;
+		case CLASS_TIME:
+			rows_time_role(name, role);
+			break;
+		case CLASS_TIME_OF_DAY:
+			/* no order but that of a start and an end */
+			rows_time_role(name, role);
+			if (role->role == ROWS_ROLE_STAGE)
+				role->role = ROWS_ROLE_NONE;
+			break;
+		default:
+			break;
+	}
+}
+
+/*
+ * Is the candidate a column that this one comes after, and nearer than the best so far?
+ * A start comes after nothing, and a stage only after lower ones: there is no circle.
+ */
+static bool
+is_better(const RowsColumnRole *role, const RowsColumnRole *candidate, const RowsColumnRole *best)
+{
+	switch (role->role)
+	{
+		case ROWS_ROLE_STAGE:
+			if (candidate->role != ROWS_ROLE_STAGE || candidate->stage >= role->stage ||
+				candidate->stage == ROWS_STAGE_DUE ||
+				/* a row is made long after a birth, whoever is born */
+				(candidate->stage < ROWS_STAGE_CREATED && role->stage >= ROWS_STAGE_CREATED))
+				return false;
+			return best == NULL || candidate->stage > best->stage;
+		case ROWS_ROLE_END:
+			/* the start of the same thing, or what begins without a name, or when the row was made */
+			if (candidate->role == ROWS_ROLE_START)
+				return (strcmp(candidate->stem, role->stem) == 0 ||
+						(best == NULL && (candidate->stem[0] == '\0' || role->stem[0] == '\0'))) &&
+					   (best == NULL || best->role == ROWS_ROLE_STAGE ||
+						strcmp(best->stem, role->stem) != 0);
+			return candidate->role == ROWS_ROLE_STAGE && best == NULL &&
+				   candidate->stage == ROWS_STAGE_CREATED;
+		case ROWS_ROLE_TOTAL:
+			if (candidate->role != ROWS_ROLE_SUBTOTAL)
+				return false;
+			if (strcmp(candidate->stem, role->stem) == 0)
+				return best == NULL || strcmp(best->stem, role->stem) != 0;
+			return best == NULL && strcmp(candidate->stem, ROWS_STEM_COST) != 0 &&
+				   strcmp(role->stem, ROWS_STEM_COST) != 0;
+		default:
+			return false;
+	}
+}
+
+static void
+follow(RowsPlan *plan, RowsColumn *column, const RowsColumnRole *role, RowsColumn *base)
+{
+	const char *name = NameStr(TupleDescAttr(RelationGetDescr(plan->rel), base->attnum - 1)->attname);
+	int64 day = column->value->type == DATEOID ? 1 : USECS_PER_DAY;
+
+	if (!rows_follow(column->value, base->value, plan->seed, base->attnum))
+		return;
+	column->value->detail = psprintf("after \"%s\"", name);
+	if (role->role == ROWS_ROLE_STAGE && role->stage > ROWS_STAGE_CREATED &&
+		role->stage < ROWS_STAGE_LASTS && role->stage != ROWS_STAGE_DUE)
+		column->value->base_span = DAYS_OF_STAGE * day;
+	else if (role->role == ROWS_ROLE_STAGE && role->stage == ROWS_STAGE_DUE)
+		column->value->base_span = 60 * day;
+	else if (role->role == ROWS_ROLE_TOTAL)
+		column->value->base_percent = PERCENT_OF_TOTAL;
+	else if (role->role == ROWS_ROLE_END && class_of(column) < CLASS_TIME)
+		column->value->base_percent = PERCENT_OF_MOST;
+	else if (role->role == ROWS_ROLE_END && class_of(column) == CLASS_TIME)
+		column->value->base_span = (strcmp(role->stem, "check") == 0 ? DAYS_OF_STAY : DAYS_OF_RANGE) *
+								   day;
+}

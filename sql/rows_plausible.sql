@@ -1,0 +1,73 @@
+-- Rows that look right: columns in order within a row, codes that exist, contents as column and table say
+SET client_min_messages = warning;
+CREATE EXTENSION IF NOT EXISTS poc_barman;
+CREATE SCHEMA rows_plausible;
+SET search_path = rows_plausible, public;
+
+-- times and numbers in order, of several types, with nulls, and with a CHECK that demands it
+CREATE TABLE orders (id serial PRIMARY KEY, created_at timestamptz NOT NULL, "updatedAt" timestamp(0), deleted_at date,
+	order_date date, shipped_on timestamptz, delivered timestamp, due_date date, starts_at timestamptz, ends_at timestamptz CHECK (ends_at > starts_at),
+	valid_from date, valid_until date, check_in timestamp, check_out timestamp, start_time time, end_time time,
+	min_price numeric(8,2), max_price numeric(10,3), qty_low int, qty_high bigint, subtotal money, total money, net_amount float8, gross_amount float8,
+	date_of_birth date, hired date, month smallint, tax_rate numeric(5,2), share numeric(6,5), ratio real, price numeric(12,2), amount_cents int);
+SELECT poc_generate_rows(3000, 'orders', 1, '{"null_fraction": 0.1}');
+SELECT count(*) FILTER (WHERE "updatedAt" < created_at) AS updated, count(*) FILTER (WHERE deleted_at < created_at) AS deleted,
+	count(*) FILTER (WHERE shipped_on < order_date) AS shipped, count(*) FILTER (WHERE delivered < shipped_on) AS delivered,
+	count(*) FILTER (WHERE due_date < order_date) AS due, count(*) FILTER (WHERE ends_at < starts_at) AS ends,
+	count(*) FILTER (WHERE valid_until < valid_from) AS valid, count(*) FILTER (WHERE check_out < check_in) AS check_out,
+	count(*) FILTER (WHERE end_time < start_time) AS end_time, count(*) FILTER (WHERE max_price < min_price) AS max_price,
+	count(*) FILTER (WHERE qty_high < qty_low) AS qty, count(*) FILTER (WHERE total < subtotal) AS total,
+	count(*) FILTER (WHERE gross_amount < net_amount) AS gross, count(*) FILTER (WHERE hired < date_of_birth) AS hired FROM orders;
+SELECT min(created_at) > now() - interval '2 years 1 day' AS two_years, max(created_at) < now() AS past,
+	count(*) FILTER (WHERE created_at > now() - interval '6 months') > count(*) * 0.4 AS more_lately,
+	count(*) FILTER (WHERE "updatedAt" IS NULL) BETWEEN 200 AND 400 AS nulls, max("updatedAt") < now() AS updated_past,
+	min(month) AS month, max(month) AS to_month, max(price) BETWEEN 900 AND 1000 AS prices, max(amount_cents) BETWEEN 90000 AND 100000 AS cents,
+	max(tax_rate) BETWEEN 90 AND 100 AS of_hundred, max(share) BETWEEN 0.9 AND 1 AS of_one, max(ratio) BETWEEN 0.9 AND 1 AS ratio FROM orders;
+SELECT column_name, detail FROM poc_explain_rows('orders') WHERE detail LIKE 'after%';
+
+-- the same by every path and in every session, and with "now" on every day
+CREATE TABLE one (LIKE orders INCLUDING ALL);
+CREATE TABLE two (LIKE orders INCLUDING ALL);
+CREATE TABLE three (LIKE orders INCLUDING ALL);
+ALTER TABLE one DROP COLUMN id;
+ALTER TABLE two DROP COLUMN id;
+ALTER TABLE three DROP COLUMN id;
+SELECT poc_generate_rows(2000, 'one', 3, '{"now": "2024-05-06", "null_fraction": 0.2}');
+SELECT poc_generate_rows(2000, 'two', 3, '{"now": "2024-05-06", "null_fraction": 0.2, "path": "query"}');
+CALL poc_fill('three', 2000, workers => 2, seed => 3, options => '{"now": "2024-05-06", "null_fraction": 0.2}');
+SELECT hash AS one_hash FROM poc_fingerprint('one') \gset
+SELECT hash = :'one_hash' AS same FROM poc_fingerprint('two');
+SELECT hash = :'one_hash' AS same FROM poc_fingerprint('three');
+SELECT max(created_at) AT TIME ZONE 'UTC' BETWEEN '2024-05-01' AND '2024-05-06' AS fixed FROM one;
+SELECT poc_preview_rows('orders', 20, 3) = poc_preview_rows('orders', 20, 3) AS same LIMIT 1;
+SELECT count(*) FROM poc_preview_rows('one', 5, 3, '{"now": "never"}');
+
+-- codes that exist
+CREATE TABLE people (gender text, language text, tz text, currency char(3), country_code char(2), country varchar(2), locale varchar(5), "timeZone" text, state text, iban text, city text);
+SELECT poc_generate_rows(1000, 'people', 1);
+SELECT count(*) FILTER (WHERE gender NOT IN ('female', 'male', 'nonbinary')) AS gender,
+	count(*) FILTER (WHERE tz NOT IN (SELECT name FROM pg_timezone_names)) AS tz, count(*) FILTER (WHERE "timeZone" !~ '^[A-Z].*/') AS time_zone,
+	count(*) FILTER (WHERE currency !~ '^[A-Z]{3}$') AS currency, count(*) FILTER (WHERE country_code !~ '^[A-Z]{2}$' OR country !~ '^[A-Z]{2}$') AS country,
+	count(*) FILTER (WHERE language !~ '^[a-z]{2}$') AS language, count(*) FILTER (WHERE state IN ('new', 'active')) AS state,
+	count(DISTINCT country_code) > 20 AS many FROM people;
+SELECT count(*) FROM people, LATERAL (SELECT translate(substr(iban, 5) || '131400', ' ', '')::numeric) AS n(digits)
+	WHERE 98 - n.digits % 97 <> substr(iban, 3, 2)::int;
+-- a key of codes goes on when the codes are used up, and counts on
+CREATE TABLE countries (code char(2) PRIMARY KEY, name text);
+CREATE TABLE languages (code varchar(2) PRIMARY KEY, name text);
+SELECT poc_generate_rows(400, 'countries', 1), poc_generate_rows(900, 'languages', 1);
+SELECT poc_generate_rows(400, 'countries', 2), poc_generate_rows(100, 'languages', 2);
+SELECT count(*) FILTER (WHERE code ~ '^[A-Z]{2}$') > 25 AS codes, count(*) FROM countries;
+
+-- names follow the table, a state its neighbours; what is too narrow is left alone, a CHECK wins
+CREATE TABLE products (name text, title varchar(40), brand text, file_name text, color text, hex_color char(7), state text, version text, slug text, description varchar(20));
+CREATE TABLE employees (name text, title text, company_name text, department text, product_name text);
+CREATE TABLE checked (name text CHECK (name ~ '^[0-9a-f]+$'), phone varchar(3), city text CHECK (length(city) > 30));
+SELECT * FROM poc_preview_rows('products', 2, 1);
+SELECT * FROM poc_preview_rows('employees', 2, 1);
+SELECT poc_generate_rows(20, 'checked', 1);
+-- options and partitions decide
+CREATE TABLE shaped (created_at timestamp, updated_at timestamp, price int);
+SELECT poc_generate_rows(50, 'shaped', 1, '{"columns": {"updated_at": {"max": "2001-01-01", "min": "2000-01-01"}, "price": {"min": 5000, "max": 6000}}}');
+SELECT min(updated_at) >= '2000-01-01' AND max(updated_at) <= '2001-01-01' AND min(price) >= 5000 AS options FROM shaped;
+DROP SCHEMA rows_plausible CASCADE;
