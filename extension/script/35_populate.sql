@@ -432,7 +432,9 @@ BEGIN
 				GET STACKED DIAGNOSTICS code = RETURNED_SQLSTATE, message = MESSAGE_TEXT,
 					detail = PG_EXCEPTION_DETAIL, hint = PG_EXCEPTION_HINT;
 				-- no room, a server that stops, a disk that fails: no reason of a table
-				IF "left"(code, 2) OPERATOR(pg_catalog.=) ANY (ARRAY['53', '57', '58']::pg_catalog.text[]) THEN
+				IF pg_catalog."left"(code, 2) OPERATOR(pg_catalog.=) ANY (ARRAY['53', '57', '58']::pg_catalog.text[])
+					AND code OPERATOR(pg_catalog.<>) '53400'::pg_catalog.text
+				THEN
 					RAISE;
 				END IF;
 				state := 'refused';

@@ -395,6 +395,13 @@ start_workers(Fill *fill, int nworkers)
 				 errhint("Raise max_worker_processes to have more.")));
 }
 
+/* How many workers poc_fill() could start now. */
+int
+rows_free_workers(void)
+{
+	return Max(max_worker_processes / 2 - used_slots(), 0);
+}
+
 /* Number of background workers of any kind that run now. */
 static int
 used_slots(void)

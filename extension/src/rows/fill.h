@@ -52,6 +52,7 @@ typedef struct FillState
 extern RowsPlan *rows_plan_fill(Oid relid, int64 seed, Jsonb *json, uint64 nrows);
 extern uint64 rows_fill(RowsPlan *plan, int64 seed, uint64 rows, uint64 bytes, Jsonb *options,
 						int *nworkers);
+extern int rows_free_workers(void);
 
 /* fill_worker.c */
 extern PGDLLEXPORT void poc_fill_worker(Datum segment);

@@ -131,7 +131,8 @@ fill_by_workers(Oid relid, uint64 n, int64 seed, Jsonb *json, int workers, uint6
 	RowsOptions *options = rows_parse_options(json);
 	RowsPlan *plan;
 
-	/* workers see no parents that this transaction makes */
+	/* workers see no parents that this transaction makes, and one of them gains nothing */
+	workers = Min(workers, rows_free_workers());
 	if (workers <= 1 || n < ROWS_FOR_WORKERS || options->parents)
 		return false;
 	plan = rows_make_plan(rows_open_target(relid, false), (uint64) seed, options, NULL);

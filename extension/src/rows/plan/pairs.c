@@ -38,9 +38,11 @@ enum
 
 static bool is_plain(const RowsColumn *column);
 static void read_role(RowsPlan *plan, int column, RowsColumnRole *role);
+static bool is_of_partition(const RowsColumn *column);
 static int class_of(const RowsColumn *column);
 static bool is_better(const RowsColumnRole *role, const RowsColumnRole *candidate,
 					  const RowsColumnRole *best);
+static void open_range(RowsColumn *column);
 static void follow(RowsPlan *plan, RowsColumn *column, const RowsColumnRole *role, RowsColumn *base);
 
 void
@@ -56,6 +58,7 @@ rows_plan_pairs(RowsPlan *plan)
 
 		/* options of the column decide */
 		if (roles[i].role == ROWS_ROLE_NONE || plan->columns[i].shaped ||
+			!is_plain(&plan->columns[i]) ||
 			(plan->columns[i].value->distribution != ROWS_UNIFORM &&
 			 plan->columns[i].value->distribution != ROWS_RECENT))
 			continue;
@@ -68,6 +71,25 @@ rows_plan_pairs(RowsPlan *plan)
 		if (best >= 0)
 			follow(plan, &plan->columns[i], &roles[i], &plan->columns[best]);
 	}
+	for (int i = 0; i < plan->natts; i++)
+		open_range(&plan->columns[i]);
+}
+
+/*
+ * The times of a partition know nothing of the day of the call: what comes after one, and
+ * after that, may leave the range that its name suggests, but none that a CHECK demands.
+ */
+static void
+open_range(RowsColumn *column)
+{
+	const RowsValue *first = column->value;
+
+	if (!is_plain(column) || first->distribution != ROWS_AFTER)
+		return;
+	while (first->distribution == ROWS_AFTER && first->base != NULL)
+		first = first->base;
+	column->value->base_opens = first->from_int == NULL && column->bounds.lows == NIL &&
+								column->bounds.highs == NIL;
 }
 
 /* Are the values numbers or times that are drawn at random? */
@@ -79,11 +101,19 @@ is_plain(const RowsColumn *column)
 		   column->region_value == NULL;
 }
 
+/* A time that is a partition's: others may follow it, and it follows none. */
+static bool
+is_of_partition(const RowsColumn *column)
+{
+	return column->kind == ROWS_COLUMN_RANDOM && column->region_value != NULL &&
+		   column->value == column->region_value && column->value->typbyval;
+}
+
 /* Columns of one class can be compared: numbers, money, times, times of the day. */
 static int
 class_of(const RowsColumn *column)
 {
-	switch (is_plain(column) ? column->value->type : InvalidOid)
+	switch (is_plain(column) || is_of_partition(column) ? column->value->type : InvalidOid)
 	{
 		case INT2OID:
 		case INT4OID:

@@ -80,7 +80,10 @@ draw_after(const RowsValue *value, RowsDraw *draw, uint64 limit)
 	again.attempt = draw->attempt;
 	if (base->null_fraction > 0)
 		(void) rows_unit(&again);
-	number = rows_draw_number(base, &again);
+	if (likely(base->from_int != NULL))
+		number = rows_draw_number(base, &again);
+	else if (!rows_number_type(base->type)->to_int(base, base->make(base, &again, NULL), &number))
+		return rows_below(draw, limit);
 
 	/* in our unit, rounded up */
 	if (pg_mul_s64_overflow(number, value->base_multiplier, &number) ||
@@ -93,9 +96,9 @@ draw_after(const RowsValue *value, RowsDraw *draw, uint64 limit)
 
 	/* above it, where there is room */
 	first = (uint64) (number - value->low) / value->unit + 1;
-	if (first >= limit)
+	if (first >= limit && !value->base_opens)
 		return limit - 1;
-	span = limit - first;
+	span = first < limit ? limit - first : limit;
 	if (value->base_span > 0)
 		span = Min(span, Max((uint64) (value->base_span / value->unit), 1));
 	if (value->base_percent > 0 && number > 0)

@@ -97,6 +97,7 @@ struct RowsValue
 	int64 base_multiplier; /* to our unit */
 	int64 base_divisor;
 	int64 base_shift; /* after the multiplication */
+	bool base_opens;  /* may a high base lead beyond the range? */
 	int64 base_span;  /* at most so far above; 0: any distance */
 	int base_percent; /* or so many per cent; 0: any */
 

@@ -8,7 +8,11 @@
 #ifndef POC_ROWS_VALUE_ISO_CODES_H
 #define POC_ROWS_VALUE_ISO_CODES_H
 
-#include "rows/value/word_lists.h"
+typedef struct WordList
+{
+	const char *const *words;
+	int nwords;
+} WordList;
 
 typedef enum RowsIsoKind
 {

@@ -104,7 +104,12 @@ rows_follow(RowsValue *value, const RowsValue *base, uint64 seed, int base_attnu
 
 	for (int i = 0; i < 2; i++)
 	{
-		if (values[i]->make != make_number || values[i]->domain != NULL)
+		/* a value of one of several partitions has no range of its own */
+		bool plain = values[i]->make == make_number ||
+					 (i == 1 && values[i]->from_int == NULL && values[i]->typbyval &&
+					  rows_number_type(values[i]->type) != NULL);
+
+		if (!plain || values[i]->domain != NULL)
 			return false;
 		switch (values[i]->type)
 		{

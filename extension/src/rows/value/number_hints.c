@@ -134,7 +134,6 @@ static const NumberHint number_hints[] = {{"day of month", 1, 28},
 										  {"grade", 0, 100},
 										  {"progress", 0, 100},
 										  {"completion", 0, 100},
-										  {"discount", 0, 50},
 										  {"latitude", -90, 90},
 										  {"lat", -90, 90},
 										  {"longitude", -180, 180},
@@ -355,25 +354,32 @@ find_range(const RowsValue *value, const char *column, double *low, double *high
 static bool
 rate_range(const RowsValue *value, const RowsName *name, double *high)
 {
-	static const char *const of_hundred[] = {"percent", "percentage", "pct"};
+	static const char *const of_hundred[] = {"percent", "percentage", "pct", "discount"};
 	static const char *const of_one[] = {"rate",	   "ratio", "fraction", "probability",
 										 "confidence", "share", "margin"};
 	bool is_float = value->type == FLOAT4OID || value->type == FLOAT8OID;
 	bool has_scale = value->type == NUMERICOID && value->typmod >= (int32) VARHDRSZ;
+	double most = (double) value->unique_high;
 
+	for (int i = 0; i < value->scale; i++)
+		most /= 10;
 	for (int i = 0; i < lengthof(of_hundred); i++)
 	{
+		/* numeric(3, 2) */
 		if (rows_name_ends(name, of_hundred[i]))
-		{
-			*high = 100;
-			return true;
-		}
+			*high = most < 90 ? 1 : strcmp(of_hundred[i], "discount") == 0 ? 50 : 100;
+		else
+			continue;
+		return true;
 	}
 	for (int i = 0; i < lengthof(of_one); i++)
 	{
 		if (!rows_name_ends(name, of_one[i]))
 			continue;
-		*high = is_float || (value->type == NUMERICOID && (!has_scale || value->scale > 2)) ? 1 : 100;
+		*high = is_float || most < 90 ||
+						(value->type == NUMERICOID && (!has_scale || value->scale > 2))
+					? 1
+					: 100;
 		return true;
 	}
 	return false;

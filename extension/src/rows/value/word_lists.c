@@ -12,7 +12,6 @@
 #include <ctype.h>
 
 #include "base/compat.h"
-#include "rows/value/iso_codes.h"
 #include "rows/value/word_lists.h"
 
 static const char *const first_names[] = {

@@ -8,11 +8,7 @@
 #ifndef POC_ROWS_VALUE_WORD_LISTS_H
 #define POC_ROWS_VALUE_WORD_LISTS_H
 
-typedef struct WordList
-{
-	const char *const *words;
-	int nwords;
-} WordList;
+#include "rows/value/iso_codes.h"
 
 /*
  * The words that %letter in a form stands for: A adjectives, B legal forms, C cities,

@@ -35,6 +35,7 @@
 #define PLAIN_AFTER_ATTEMPTS 20
 
 static void hint_text(RowsValue *value, RowsBounds *bounds, const char *column);
+static bool tells_case(Oid type);
 static void measure(const char *form, int *shortest, int *longest);
 static int write_words(const char *form, char *out, RowsDraw *draw);
 static int write_iban(char *out, RowsDraw *draw);
@@ -83,7 +84,7 @@ hint_text(RowsValue *value, RowsBounds *bounds, const char *column)
 		value->room = (room < 0) ? LONGEST_WORDS : Min(room, LONGEST_WORDS);
 		value->plain = value->make;
 		value->make = make_words;
-		if (codes_of(form) != NULL && value->encode != NULL)
+		if (codes_of(form) != NULL && value->encode != NULL && tells_case(value->type))
 		{
 			value->counted_plain = value->encode;
 			value->decoded_plain = value->decode;
@@ -100,6 +101,13 @@ hint_text(RowsValue *value, RowsBounds *bounds, const char *column)
 		}
 		return;
 	}
+}
+
+/* Are small and capital letters different?  Not in citext, for example. */
+static bool
+tells_case(Oid type)
+{
+	return type == TEXTOID || type == VARCHAROID || type == BPCHAROID;
 }
 
 /* The lengths of what a form makes. */
