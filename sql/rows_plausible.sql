@@ -65,7 +65,13 @@ CREATE TABLE employees (name text, title text, company_name text, department tex
 CREATE TABLE checked (name text CHECK (name ~ '^[0-9a-f]+$'), phone varchar(3), city text CHECK (length(city) > 30));
 SELECT * FROM poc_preview_rows('products', 2, 1);
 SELECT * FROM poc_preview_rows('employees', 2, 1);
+CREATE DOMAIN hexadecimal AS text CHECK (VALUE ~ '^[0-9a-f]+$');
+ALTER TABLE checked ADD COLUMN title hexadecimal;
 SELECT poc_generate_rows(20, 'checked', 1);
+-- the earlier of two leaves room for what a CHECK demands of the later one; words of a pair belong together
+CREATE TABLE pairs (starts date, "from" date, "to" date, start_at timestamp, finish_at timestamp, ends date, opened_at timestamp, closed_at timestamp, min int, max int CHECK (max < 10));
+SELECT poc_generate_rows(300, 'pairs', 1);
+SELECT count(*) FILTER (WHERE ends < starts OR "to" < "from" OR finish_at < start_at OR closed_at < opened_at OR max < min) AS wrong FROM pairs;
 -- options and partitions decide
 CREATE TABLE shaped (created_at timestamp, updated_at timestamp, price int);
 SELECT poc_generate_rows(50, 'shaped', 1, '{"columns": {"updated_at": {"max": "2001-01-01", "min": "2000-01-01"}, "price": {"min": 5000, "max": 6000}}}');

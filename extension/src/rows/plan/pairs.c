@@ -10,7 +10,10 @@
  */
 #include "postgres.h"
 
+#include "access/htup_details.h"
+#include "access/sysattr.h"
 #include "catalog/pg_type.h"
+#include "common/int.h"
 #include "datatype/timestamp.h"
 
 #include "base/compat.h"
@@ -40,8 +43,9 @@ static bool is_plain(const RowsColumn *column);
 static void read_role(RowsPlan *plan, int column, RowsColumnRole *role);
 static bool is_of_partition(const RowsColumn *column);
 static int class_of(const RowsColumn *column);
-static bool is_better(const RowsColumnRole *role, const RowsColumnRole *candidate,
-					  const RowsColumnRole *best);
+static int score(RowsPlan *plan, const RowsColumnRole *roles, int column, int candidate);
+static void keep_words(RowsPlan *plan);
+static void make_room(const RowsColumn *column, RowsColumn *base);
 static void open_range(RowsColumn *column);
 static void follow(RowsPlan *plan, RowsColumn *column, const RowsColumnRole *role, RowsColumn *base);
 
@@ -55,6 +59,7 @@ rows_plan_pairs(RowsPlan *plan)
 	for (int i = 0; i < plan->natts; i++)
 	{
 		int best = -1;
+		int most = 0;
 
 		/* options of the column decide */
 		if (roles[i].role == ROWS_ROLE_NONE || plan->columns[i].shaped ||
@@ -64,15 +69,41 @@ rows_plan_pairs(RowsPlan *plan)
 			continue;
 		for (int j = 0; j < plan->natts; j++)
 		{
-			if (j != i && class_of(&plan->columns[i]) == class_of(&plan->columns[j]) &&
-				is_better(&roles[i], &roles[j], best < 0 ? NULL : &roles[best]))
+			int points = j != i && class_of(&plan->columns[i]) == class_of(&plan->columns[j])
+							 ? score(plan, roles, i, j)
+							 : 0;
+
+			if (points > most)
+			{
+				most = points;
 				best = j;
+			}
 		}
 		if (best >= 0)
 			follow(plan, &plan->columns[i], &roles[i], &plan->columns[best]);
 	}
 	for (int i = 0; i < plan->natts; i++)
 		open_range(&plan->columns[i]);
+	keep_words(plan);
+}
+
+/* A row that is tried again for other columns keeps the looks of those that no CHECK is about. */
+static void
+keep_words(RowsPlan *plan)
+{
+	Bitmapset *checked = NULL;
+	ListCell *cell;
+
+	foreach (cell, plan->checks)
+		checked = bms_add_members(checked, ((RowsCheck *) lfirst(cell))->attributes);
+	for (int i = 0; i < plan->natts; i++)
+	{
+		RowsColumn *column = &plan->columns[i];
+
+		if (column->kind == ROWS_COLUMN_RANDOM && column->value->domain == NULL &&
+			!bms_is_member(column->attnum - FirstLowInvalidHeapAttributeNumber, checked))
+			column->value->plain = NULL;
+	}
 }
 
 /*
@@ -161,40 +192,60 @@ read_role(RowsPlan *plan, int column, RowsColumnRole *role)
 }
 
 /*
- * Is the candidate a column that this one comes after, and nearer than the best so far?
- * A start comes after nothing, and a stage only after lower ones: there is no circle.
+ * How well one column may come after another one: 0 for not at all.  A start comes after
+ * nothing, and a stage only after lower ones and columns before it: there is no circle.
  */
-static bool
-is_better(const RowsColumnRole *role, const RowsColumnRole *candidate, const RowsColumnRole *best)
+static int
+score(RowsPlan *plan, const RowsColumnRole *roles, int column, int candidate)
 {
-	switch (role->role)
+	const RowsColumnRole *own = &roles[column];
+	const RowsColumnRole *other = &roles[candidate];
+	bool same_stem = strcmp(own->stem, other->stem) == 0;
+	int likeness = (same_stem ? 4 : 0) + (own->stage == other->stage ? 2 : 0) +
+				   (plan->columns[column].value->type == plan->columns[candidate].value->type);
+
+	switch (own->role)
 	{
 		case ROWS_ROLE_STAGE:
-			if (candidate->role != ROWS_ROLE_STAGE || candidate->stage >= role->stage ||
-				candidate->stage == ROWS_STAGE_DUE ||
+			if (other->role != ROWS_ROLE_STAGE || other->stage == ROWS_STAGE_DUE ||
+				other->stage > own->stage || (other->stage == own->stage && candidate > column) ||
 				/* a row is made long after a birth, whoever is born */
-				(candidate->stage < ROWS_STAGE_CREATED && role->stage >= ROWS_STAGE_CREATED))
-				return false;
-			return best == NULL || candidate->stage > best->stage;
+				(other->stage < ROWS_STAGE_CREATED && own->stage >= ROWS_STAGE_CREATED))
+				return 0;
+			return 1 + other->stage * MaxHeapAttributeNumber + candidate;
 		case ROWS_ROLE_END:
 			/* the start of the same thing, or what begins without a name, or when the row was made */
-			if (candidate->role == ROWS_ROLE_START)
-				return (strcmp(candidate->stem, role->stem) == 0 ||
-						(best == NULL && (candidate->stem[0] == '\0' || role->stem[0] == '\0'))) &&
-					   (best == NULL || best->role == ROWS_ROLE_STAGE ||
-						strcmp(best->stem, role->stem) != 0);
-			return candidate->role == ROWS_ROLE_STAGE && best == NULL &&
-				   candidate->stage == ROWS_STAGE_CREATED;
+			if (other->role == ROWS_ROLE_START)
+				return same_stem || other->stem[0] == '\0' || own->stem[0] == '\0' ? 2 + likeness : 0;
+			return other->role == ROWS_ROLE_STAGE && other->stage == ROWS_STAGE_CREATED ? 1 : 0;
 		case ROWS_ROLE_TOTAL:
-			if (candidate->role != ROWS_ROLE_SUBTOTAL)
-				return false;
-			if (strcmp(candidate->stem, role->stem) == 0)
-				return best == NULL || strcmp(best->stem, role->stem) != 0;
-			return best == NULL && strcmp(candidate->stem, ROWS_STEM_COST) != 0 &&
-				   strcmp(role->stem, ROWS_STEM_COST) != 0;
+			if (other->role != ROWS_ROLE_SUBTOTAL)
+				return 0;
+			return same_stem || (strcmp(other->stem, ROWS_STEM_COST) != 0 &&
+								 strcmp(own->stem, ROWS_STEM_COST) != 0)
+					   ? 1 + likeness
+					   : 0;
 		default:
-			return false;
+			return 0;
 	}
+}
+
+/* What a CHECK demands of the later column, the earlier one must leave room for. */
+static void
+make_room(const RowsColumn *column, RowsColumn *base)
+{
+	RowsValue *value = base->value;
+	int64 most;
+
+	if (column->bounds.highs == NIL || !is_plain(base) || base->shaped ||
+		base->bounds.lows != NIL || base->bounds.highs != NIL ||
+		pg_mul_s64_overflow(column->value->high, column->value->base_divisor, &most))
+		return;
+	most /= column->value->base_multiplier;
+	if (most < value->low || most >= value->high)
+		return;
+	value->high = most;
+	value->steps = (uint64) (most - value->low) / value->unit + 1;
 }
 
 static void
@@ -205,6 +256,7 @@ follow(RowsPlan *plan, RowsColumn *column, const RowsColumnRole *role, RowsColum
 
 	if (!rows_follow(column->value, base->value, plan->seed, base->attnum))
 		return;
+	make_room(column, base);
 	column->value->detail = psprintf("after \"%s\"", name);
 	if (role->role == ROWS_ROLE_STAGE && role->stage > ROWS_STAGE_CREATED &&
 		role->stage < ROWS_STAGE_LASTS && role->stage != ROWS_STAGE_DUE)

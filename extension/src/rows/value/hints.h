@@ -44,7 +44,7 @@ typedef enum RowsRole
 typedef struct RowsColumnRole
 {
 	RowsRole role;
-	int stage;
+	int stage;				/* or, of a start and an end, which words they use */
 	char stem[NAMEDATALEN]; /* what the columns of a pair have in common */
 } RowsColumnRole;
 

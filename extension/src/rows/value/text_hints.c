@@ -171,7 +171,7 @@ static const TextHint *find_hint(const RowsName *name);
 static bool has_address(const RowsSubject *subject);
 static const NounHint *find_noun(const char *word);
 static const NounHint *noun_of_table(const RowsSubject *subject);
-static int code_forms(const RowsSubject *subject, const char **forms);
+static int code_forms(const RowsSubject *subject, bool of_country, const char **forms);
 static int name_forms(const RowsName *name, const RowsSubject *subject, const char **forms);
 
 /* Up to ROWS_TEXT_FORMS forms, the best first; returns their number. */
@@ -203,10 +203,11 @@ rows_text_forms(const char *column, const RowsSubject *subject, const char **for
 		}
 		return n;
 	}
-	if (rows_name_ends(&name, "code") || rows_name_ends(&name, "iso") ||
-		rows_name_ends(&name, "alpha") || rows_name_ends(&name, "abbreviation") ||
+	if (rows_name_ends(&name, "iso") || rows_name_ends(&name, "alpha"))
+		return code_forms(subject, true, forms);
+	if (rows_name_ends(&name, "code") || rows_name_ends(&name, "abbreviation") ||
 		rows_name_ends(&name, "abbr"))
-		return code_forms(subject, forms);
+		return code_forms(subject, false, forms);
 	if (rows_name_ends(&name, "name") || rows_name_ends(&name, "title"))
 		return name_forms(&name, subject, forms);
 	return 0;
@@ -296,10 +297,12 @@ noun_of_table(const RowsSubject *subject)
 
 /* A code of a table of countries, currencies, languages or states. */
 static int
-code_forms(const RowsSubject *subject, const char **forms)
+code_forms(const RowsSubject *subject, bool of_country, const char **forms)
 {
 	const NounHint *noun = noun_of_table(subject);
 
+	if (noun == NULL && of_country)
+		noun = find_noun("country");
 	if (noun == NULL)
 		return 0;
 	if (strcmp(noun->name, "%N") == 0)

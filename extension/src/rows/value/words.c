@@ -23,10 +23,10 @@
 #include "rows/value/kinds.h"
 #include "rows/value/word_lists.h"
 
-/* Length that a counted text needs for its words and the number. */
-#define ROOM_FOR_COUNTED 24
-#define DIGITS_OF_COUNT	 20
-#define LONGEST_WORDS	 200
+/* Digits of the number in a counted text. */
+#define LEAST_DIGITS  8
+#define MOST_DIGITS	  18
+#define LONGEST_WORDS 200
 /* ... a word of a list, or an IBAN */
 #define LONGEST_WORD 64
 #define IBAN_LENGTH	 22
@@ -91,13 +91,20 @@ hint_text(RowsValue *value, RowsBounds *bounds, const char *column)
 			value->encode = encode_code;
 			value->decode = decode_code;
 		}
-		else if (value->type != BPCHAROID &&
-				 (room < 0 ||
-				  room >= (strchr(form, '@') ? longest + DIGITS_OF_COUNT : ROOM_FOR_COUNTED)))
+		else if (value->type != BPCHAROID)
 		{
-			value->encode = encode_words;
-			value->decode = decode_words;
-			value->capacity = PG_INT64_MAX;
+			/* an address keeps its end; other words may be cut for the number */
+			int digits = room < 0 ? MOST_DIGITS : room - 1 - (strchr(form, '@') ? longest : 0);
+
+			if (digits >= LEAST_DIGITS)
+			{
+				value->encode = encode_words;
+				value->decode = decode_words;
+				value->capacity = 1;
+				for (int j = 0; j < Min(digits, MOST_DIGITS); j++)
+					value->capacity *= 10;
+				value->capacity--;
+			}
 		}
 		return;
 	}
@@ -234,7 +241,8 @@ make_words(const RowsValue *value, RowsDraw *draw, RowsArena *arena)
 {
 	char buffer[LONGEST_WORDS];
 
-	if (unlikely(draw->attempt > PLAIN_AFTER_ATTEMPTS) && draw->attempt % 2 == 0)
+	if (unlikely(draw->attempt > PLAIN_AFTER_ATTEMPTS) && draw->attempt % 2 == 0 &&
+		value->plain != NULL)
 		return value->plain(value, draw, arena);
 	return put_text(value, buffer, write_words(value->pattern, buffer, draw), arena);
 }
