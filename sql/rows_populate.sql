@@ -66,6 +66,37 @@ CALL poc_populate('rows_populate', 0, '{"waits": 100000}', workers => 2) \gset
 SELECT rows, path FROM poc_last_populate() WHERE target = 'waits'::regclass;
 \set VERBOSITY default
 
+-- tables in circles: keys that are deferred, and one that takes nulls is set in the end; nothing that is left out gets rows
+CREATE SCHEMA rows_populate_2;
+CREATE TABLE rows_populate_2.hen (id int PRIMARY KEY, egg int NOT NULL);
+CREATE TABLE rows_populate_2.egg (id int PRIMARY KEY, hen int NOT NULL REFERENCES rows_populate_2.hen DEFERRABLE INITIALLY DEFERRED);
+ALTER TABLE rows_populate_2.hen ADD FOREIGN KEY (egg) REFERENCES rows_populate_2.egg DEFERRABLE;
+CREATE TABLE rows_populate_2.shop (id int PRIMARY KEY, manager int);
+CREATE TABLE rows_populate_2.person (id int PRIMARY KEY, shop int NOT NULL REFERENCES rows_populate_2.shop);
+ALTER TABLE rows_populate_2.shop ADD FOREIGN KEY (manager) REFERENCES rows_populate_2.person;
+CREATE TABLE rows_populate_2.left (id int PRIMARY KEY, right_id int);
+CREATE TABLE rows_populate_2.right (id int PRIMARY KEY CHECK (id % 7 = 9), left_id int NOT NULL REFERENCES rows_populate_2.left);
+ALTER TABLE rows_populate_2.left ADD FOREIGN KEY (right_id) REFERENCES rows_populate_2.right;
+CREATE TABLE rows_populate_2.mill (id int PRIMARY KEY, baker int NOT NULL);
+CREATE TABLE rows_populate_2.baker (id int PRIMARY KEY, mill int NOT NULL REFERENCES rows_populate_2.mill DEFERRABLE);
+ALTER TABLE rows_populate_2.mill ADD FOREIGN KEY (baker) REFERENCES rows_populate_2.baker DEFERRABLE;
+ALTER TABLE rows_populate_2.baker OWNER TO poc_rows_stranger;
+CREATE TABLE rows_populate_2.outside (id int PRIMARY KEY);
+CREATE TABLE rows_populate_2.one (id int PRIMARY KEY, two int NOT NULL, outside int NOT NULL REFERENCES rows_populate_2.outside);
+CREATE TABLE rows_populate_2.two (id int PRIMARY KEY, one int NOT NULL REFERENCES rows_populate_2.one DEFERRABLE);
+ALTER TABLE rows_populate_2.one ADD FOREIGN KEY (two) REFERENCES rows_populate_2.two DEFERRABLE;
+ALTER TABLE rows_populate_2.outside SET SCHEMA rows_populate;
+\set VERBOSITY sqlstate
+CALL poc_populate('rows_populate_2', 30, '{"person": 40}', seed => 7) \gset
+\set VERBOSITY default
+SELECT target, state, rows, sqlstate FROM poc_last_populate();
+SELECT (SELECT count(*) FROM rows_populate_2.hen JOIN rows_populate_2.egg ON egg.id = hen.egg) AS hens,
+	(SELECT count(*) FROM rows_populate_2.egg JOIN rows_populate_2.hen ON hen.id = egg.hen) AS eggs,
+	(SELECT count(*) FROM rows_populate_2.shop JOIN rows_populate_2.person ON person.id = shop.manager) AS managers,
+	(SELECT count(*) FROM rows_populate_2.person) AS persons, (SELECT count(*) FROM rows_populate_2.baker) AS bakers, (SELECT count(*) FROM outside) AS outside;
+DROP SCHEMA rows_populate_2 CASCADE;
+DROP TABLE outside;
+
 -- an owner of a schema is trusted by whoever names it; the rights are the caller's
 ALTER SCHEMA rows_populate OWNER TO poc_rows_stranger;
 SELECT note FROM poc_populate_plan('rows_populate') WHERE target = 'strange'::regclass;

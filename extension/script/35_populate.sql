@@ -22,14 +22,14 @@ AS 'MODULE_PATHNAME', 'poc_table_order';
 COMMENT ON FUNCTION _poc.table_order(integer, integer[], integer[], integer[]) IS
 'The order in which tables 1 to n are filled, parents first: children[i] refers to parents[i], and can be filled before it if soft[i] is 1. Level and height count the keys of the longest way up and down.';
 
-CREATE FUNCTION _poc.populate_table(target oid, n bigint, seed bigint, options jsonb, workers integer,
+CREATE FUNCTION _poc.populate_table(target oid, n bigint, seed bigint, options jsonb, workers integer, circle oid[],
 	OUT made bigint, OUT path text, OUT note text)
 RETURNS record
 LANGUAGE c VOLATILE STRICT PARALLEL UNSAFE
 AS 'MODULE_PATHNAME', 'poc_populate_table';
 
-COMMENT ON FUNCTION _poc.populate_table(oid, bigint, bigint, jsonb, integer) IS
-'Fills one table for poc_populate(), with the rights of the caller: fewer rows if its keys take no more, and the note says so.';
+COMMENT ON FUNCTION _poc.populate_table(oid, bigint, bigint, jsonb, integer, oid[]) IS
+'Fills one table for poc_populate(), with the rights of the caller: fewer rows if its keys take no more, and the note says so. The option "parents" fills only the tables of the circle, if that names any.';
 
 CREATE FUNCTION _poc.keep_report(report jsonb) RETURNS void
 LANGUAGE c VOLATILE STRICT PARALLEL UNSAFE
@@ -201,7 +201,7 @@ COMMENT ON FUNCTION _poc.auto_rows(bigint, integer, integer) IS
 -- Without JIT: compiling takes longer than filling ten tables.
 CREATE FUNCTION _poc.populate_steps(schema text, rows bigint, scale jsonb, options jsonb,
 	OUT step integer, OUT target regclass, OUT name text, OUT wanted bigint, OUT refers_to regclass[], OUT cyclic boolean,
-	OUT awaits boolean, OUT omitted text, OUT hint text)
+	OUT awaits boolean, OUT nullable boolean, OUT omitted text, OUT hint text)
 RETURNS SETOF record
 LANGUAGE plpgsql VOLATILE PARALLEL RESTRICTED
 SET search_path = pg_catalog, pg_temp
@@ -245,16 +245,16 @@ BEGIN
 			ELSE coalesce((named ->> t.name)::numeric::bigint, rows) END,
 		(SELECT array_agg(e.parent::regclass ORDER BY e.parent_node, e.parent) FROM edges AS e WHERE e.child = t.target),
 		p.cyclic,
-		EXISTS (SELECT FROM edges AS e JOIN places AS q ON q.node = e.parent_node
-			WHERE e.child = t.target AND NOT e.soft AND q.place > p.place),
-		t.omitted, t.hint
-	FROM tables AS t JOIN places AS p ON p.node = t.node
+		w.soft IS NOT NULL, coalesce(w.soft, false), t.omitted, t.hint
+	FROM tables AS t JOIN places AS p ON p.node = t.node,
+		LATERAL (SELECT bool_and(e.soft) FROM edges AS e JOIN places AS q ON q.node = e.parent_node
+			WHERE e.child = t.target AND q.place > p.place) AS w(soft)
 	ORDER BY p.place;
 END
 $$;
 
 COMMENT ON FUNCTION _poc.populate_steps(text, bigint, jsonb, jsonb) IS
-'The steps of poc_populate(): its tables in the order of their foreign keys. One that awaits, in a circle, takes no null for a key to a later table.';
+'The steps of poc_populate(): its tables in the order of their foreign keys. One that awaits, in a circle, refers to a later table, nullable says whether a null would do.';
 
 CREATE FUNCTION @extschema@.poc_populate_plan(schema text DEFAULT 'public', rows bigint DEFAULT 1000,
 	scale jsonb DEFAULT '{}', options jsonb DEFAULT '{}',
@@ -308,8 +308,10 @@ BEGIN
 	RETURN (SELECT coalesce(jsonb_agg(jsonb_build_object(
 			'step', s.step, 'target', s.target::oid::bigint, 'name', s.name, 'wanted', s.wanted,
 			'seed', hashtextextended(s.name COLLATE "C", first_seed) & 9223372036854775807,
-			-- a circle in which no key takes a null is filled at once
-			'options', CASE WHEN s.awaits THEN '{"parents": true}'::jsonb ELSE '{}' END || common || coalesce(options -> 'tables' -> s.name, '{}'),
+			'options', common || coalesce(options -> 'tables' -> s.name, '{}'),
+			-- tables that refer to each other are filled in one step
+			'awaits', s.awaits AND NOT (common ? 'parents' OR coalesce(options -> 'tables' -> s.name, '{}') ? 'parents'),
+			'nullable', s.nullable,
 			'present', CASE WHEN s.cyclic AND s.omitted IS NULL THEN _poc.count_rows(s.target) END,
 			'omitted', s.omitted, 'hint', s.hint) ORDER BY s.step), '[]')
 		FROM _poc.populate_steps(schema, rows, scale, options) AS s);
@@ -318,6 +320,17 @@ $$;
 
 COMMENT ON FUNCTION _poc.populate_steps_json(text, bigint, jsonb, bigint, jsonb) IS
 'The steps of poc_populate(), with the seed and the options of each table.';
+
+-- What a step may fill beside its own table: nothing that is left out, and nothing elsewhere.
+CREATE FUNCTION _poc.populate_circle(steps jsonb) RETURNS oid[]
+LANGUAGE sql VOLATILE PARALLEL RESTRICTED
+BEGIN ATOMIC
+	SELECT array_agg((s.value ->> 'target')::oid)
+	FROM jsonb_array_elements(steps) AS s(value)
+	WHERE s.value ->> 'omitted' IS NULL;
+END;
+
+COMMENT ON FUNCTION _poc.populate_circle(jsonb) IS 'The tables that poc_populate() fills.';
 
 CREATE FUNCTION _poc.populate_gained(step jsonb) RETURNS bigint
 LANGUAGE sql VOLATILE PARALLEL UNSAFE
@@ -333,7 +346,7 @@ CREATE FUNCTION _poc.populate_report(step jsonb, state text, rows bigint, elapse
 	hint text, sqlstate text) RETURNS jsonb
 LANGUAGE sql VOLATILE PARALLEL RESTRICTED
 BEGIN ATOMIC
-	SELECT jsonb_strip_nulls(step - ARRAY['options', 'present', 'omitted', 'hint'] || jsonb_build_object('state', state, 'rows', rows,
+	SELECT jsonb_strip_nulls(step - ARRAY['options', 'awaits', 'nullable', 'present', 'omitted', 'hint'] || jsonb_build_object('state', state, 'rows', rows,
 		'elapsed', elapsed, 'path', path, 'message', message, 'detail', nullif(detail, ''), 'hint', nullif(hint, ''),
 		'sqlstate', sqlstate));
 END;
@@ -370,6 +383,8 @@ LANGUAGE plpgsql
 AS $$
 DECLARE
 	began CONSTANT pg_catalog.timestamptz := pg_catalog.clock_timestamp();
+	-- with the other tables of its circle?
+	together pg_catalog.bool;
 	dry CONSTANT pg_catalog.bool := coalesce(options OPERATOR(pg_catalog.@>) '{"dry_run": true}'::pg_catalog.jsonb, false);
 	steps pg_catalog.jsonb;
 	step pg_catalog.jsonb;
@@ -415,33 +430,48 @@ BEGIN
 		ELSIF dry THEN
 			state := 'planned';
 		ELSE
-			BEGIN
-				gained := _poc.populate_gained(step);
-				SELECT t.made OPERATOR(pg_catalog.+) gained, t.path, t.note INTO n, path, message
-				FROM _poc.populate_table(
-					(step OPERATOR(pg_catalog.->>) 'target'::pg_catalog.text)::pg_catalog.oid,
-					(step OPERATOR(pg_catalog.->>) 'wanted'::pg_catalog.text)::pg_catalog.int8 OPERATOR(pg_catalog.-) gained,
-					(step OPERATOR(pg_catalog.->>) 'seed'::pg_catalog.text)::pg_catalog.int8,
-					step OPERATOR(pg_catalog.->) 'options'::pg_catalog.text, workers) AS t;
-				-- what is deferred is a reason of this table, and must not end the call
-				SET CONSTRAINTS ALL IMMEDIATE;
-				state := 'filled';
-				filled := filled OPERATOR(pg_catalog.+) 1;
-				made := made OPERATOR(pg_catalog.+) n;
-			EXCEPTION WHEN OTHERS THEN
-				GET STACKED DIAGNOSTICS code = RETURNED_SQLSTATE, message = MESSAGE_TEXT,
-					detail = PG_EXCEPTION_DETAIL, hint = PG_EXCEPTION_HINT;
-				-- no room, a server that stops, a disk that fails: no reason of a table
-				IF pg_catalog."left"(code, 2) OPERATOR(pg_catalog.=) ANY (ARRAY['53', '57', '58']::pg_catalog.text[])
-					AND code OPERATOR(pg_catalog.<>) '53400'::pg_catalog.text
-				THEN
-					RAISE;
+			together := (step OPERATOR(pg_catalog.->) 'awaits'::pg_catalog.text)::pg_catalog.bool;
+			LOOP
+				BEGIN
+					gained := _poc.populate_gained(step);
+					SELECT t.made OPERATOR(pg_catalog.+) gained, t.path, t.note INTO n, path, message
+					FROM _poc.populate_table(
+						(step OPERATOR(pg_catalog.->>) 'target'::pg_catalog.text)::pg_catalog.oid,
+						(step OPERATOR(pg_catalog.->>) 'wanted'::pg_catalog.text)::pg_catalog.int8 OPERATOR(pg_catalog.-) gained,
+						(step OPERATOR(pg_catalog.->>) 'seed'::pg_catalog.text)::pg_catalog.int8,
+						CASE WHEN together THEN '{"parents": true}'::pg_catalog.jsonb ELSE '{}'::pg_catalog.jsonb END
+							OPERATOR(pg_catalog.||) (step OPERATOR(pg_catalog.->) 'options'::pg_catalog.text),
+						workers,
+						CASE WHEN together THEN _poc.populate_circle(steps) ELSE '{}'::pg_catalog.oid[] END) AS t;
+					-- what is deferred is a reason of this table, and must not end the call
+					SET CONSTRAINTS ALL IMMEDIATE;
+					state := 'filled';
+					filled := filled OPERATOR(pg_catalog.+) 1;
+					made := made OPERATOR(pg_catalog.+) n;
+					EXIT;
+				EXCEPTION WHEN OTHERS THEN
+					GET STACKED DIAGNOSTICS code = RETURNED_SQLSTATE, message = MESSAGE_TEXT,
+						detail = PG_EXCEPTION_DETAIL, hint = PG_EXCEPTION_HINT;
+					-- no room, a server that stops, a disk that fails: no reason of a table
+					IF pg_catalog."left"(code, 2) OPERATOR(pg_catalog.=) ANY (ARRAY['53', '57', '58']::pg_catalog.text[])
+						AND code OPERATOR(pg_catalog.<>) '53400'::pg_catalog.text
+					THEN
+						RAISE;
+					END IF;
+				END;
+				-- another table of the circle may be the reason: nulls do without it
+				IF NOT together OR NOT (step OPERATOR(pg_catalog.->) 'nullable'::pg_catalog.text)::pg_catalog.bool THEN
+					state := 'refused';
+					n := 0;
+					path := NULL;
+					refused := refused OPERATOR(pg_catalog.+) 1;
+					EXIT;
 				END IF;
-				state := 'refused';
-				n := 0;
-				path := NULL;
-				refused := refused OPERATOR(pg_catalog.+) 1;
-			END;
+				together := false;
+				code := NULL;
+				detail := NULL;
+				hint := NULL;
+			END LOOP;
 			COMMIT;
 		END IF;
 

@@ -66,7 +66,7 @@ GRANT EXECUTE ON FUNCTION _poc.merge(regclass, regclass, text[], boolean, text, 
 GRANT EXECUTE ON FUNCTION _poc.require_top_level(text) TO PUBLIC;
 GRANT EXECUTE ON FUNCTION _poc.check_row_options(jsonb) TO PUBLIC;
 GRANT EXECUTE ON FUNCTION _poc.table_order(integer, integer[], integer[], integer[]) TO PUBLIC;
-GRANT EXECUTE ON FUNCTION _poc.populate_table(oid, bigint, bigint, jsonb, integer) TO PUBLIC;
+GRANT EXECUTE ON FUNCTION _poc.populate_table(oid, bigint, bigint, jsonb, integer, oid[]) TO PUBLIC;
 GRANT EXECUTE ON FUNCTION _poc.keep_report(jsonb) TO PUBLIC;
 GRANT EXECUTE ON FUNCTION _poc.kept_report() TO PUBLIC;
 GRANT EXECUTE ON FUNCTION _poc.populate_schema(text, bigint, jsonb, jsonb) TO PUBLIC;
@@ -76,6 +76,7 @@ GRANT EXECUTE ON FUNCTION _poc.auto_rows(bigint, integer, integer) TO PUBLIC;
 GRANT EXECUTE ON FUNCTION _poc.populate_steps(text, bigint, jsonb, jsonb) TO PUBLIC;
 GRANT EXECUTE ON FUNCTION _poc.count_rows(oid) TO PUBLIC;
 GRANT EXECUTE ON FUNCTION _poc.populate_steps_json(text, bigint, jsonb, bigint, jsonb) TO PUBLIC;
+GRANT EXECUTE ON FUNCTION _poc.populate_circle(jsonb) TO PUBLIC;
 GRANT EXECUTE ON FUNCTION _poc.populate_gained(jsonb) TO PUBLIC;
 GRANT EXECUTE ON FUNCTION _poc.populate_report(jsonb, text, bigint, interval, text, text, text, text, text) TO PUBLIC;
 GRANT EXECUTE ON FUNCTION _poc.populate_line(jsonb, integer) TO PUBLIC;

@@ -12,7 +12,9 @@
 
 #include "access/htup_details.h"
 #include "access/relation.h"
+#include "catalog/pg_type.h"
 #include "funcapi.h"
+#include "utils/array.h"
 #include "utils/builtins.h"
 #include "utils/jsonb.h"
 #include "utils/memutils.h"
@@ -42,7 +44,9 @@ static Jsonb *last_report;
 static uint64 most_rows(RowsPlan *plan, uint64 n, char **note);
 static bool fill_by_workers(Oid relid, uint64 n, int64 seed, Jsonb *json, int workers, uint64 *made,
 							const char **path, char **note);
-static uint64 fill_here(Oid relid, uint64 n, int64 seed, Jsonb *json, const char **path, char **note);
+static uint64 fill_here(Oid relid, uint64 n, int64 seed, Jsonb *json, List *tables,
+						const char **path, char **note);
+static List *oids_of(ArrayType *array);
 
 PG_FUNCTION_INFO_V1(poc_check_row_options);
 PG_FUNCTION_INFO_V1(poc_populate_table);
@@ -58,8 +62,9 @@ poc_check_row_options(PG_FUNCTION_ARGS)
 }
 
 /*
- * _poc.populate_table(target oid, n bigint, seed bigint, options jsonb, workers int):
- * (made bigint, path text, note text).  Makes fewer rows if the table's keys take no more.
+ * _poc.populate_table(target oid, n bigint, seed bigint, options jsonb, workers int,
+ * circle oid[]): (made bigint, path text, note text).  Makes fewer rows if the table's keys
+ * take no more.  The option "parents" fills only the tables of the circle, if that has any.
  */
 Datum
 poc_populate_table(PG_FUNCTION_ARGS)
@@ -83,7 +88,7 @@ poc_populate_table(PG_FUNCTION_ARGS)
 		elog(ERROR, "return type must be a row type");
 	old = MemoryContextSwitchTo(context);
 	if (!fill_by_workers(relid, n, seed, json, workers, &made, &path, &note))
-		made = fill_here(relid, n, seed, json, &path, &note);
+		made = fill_here(relid, n, seed, json, oids_of(PG_GETARG_ARRAYTYPE_P(5)), &path, &note);
 	MemoryContextSwitchTo(old);
 	values[0] = Int64GetDatum((int64) made);
 	values[1] = CStringGetTextDatum(path);
@@ -152,16 +157,17 @@ fill_by_workers(Oid relid, uint64 n, int64 seed, Jsonb *json, int workers, uint6
 }
 
 static uint64
-fill_here(Oid relid, uint64 n, int64 seed, Jsonb *json, const char **path, char **note)
+fill_here(Oid relid, uint64 n, int64 seed, Jsonb *json, List *tables, const char **path, char **note)
 {
 	RowsOptions *options = rows_parse_options(json);
-	RowsCall call = {.commits = n >= ROWS_FOR_INDEXES_AFTER};
+	RowsCircle circle = {.tables = tables};
+	RowsCall call = {.commits = n >= ROWS_FOR_INDEXES_AFTER, .circle = &circle};
 	RowsPlan *plan = rows_prepare(relid, n, (uint64) seed, options, &call);
 	uint64 made = 0;
 
 	*path = rows_path_name(plan->path);
 	/* rows of other tables may refer to keys of all n already */
-	if (plan->call.circle->promises == NIL)
+	if (circle.promises == NIL)
 		n = most_rows(plan, n, note);
 	if (n > 0)
 	{
@@ -170,6 +176,19 @@ fill_here(Oid relid, uint64 n, int64 seed, Jsonb *json, const char **path, char 
 	}
 	rows_close_plan(plan);
 	return made;
+}
+
+static List *
+oids_of(ArrayType *array)
+{
+	List *oids = NIL;
+	Datum *elements;
+	int n;
+
+	deconstruct_array(array, OIDOID, sizeof(Oid), true, TYPALIGN_INT, &elements, NULL, &n);
+	for (int i = 0; i < n; i++)
+		oids = lappend_oid(oids, DatumGetObjectId(elements[i]));
+	return oids;
 }
 
 /* _poc.keep_report(report jsonb): for poc_last_populate() */

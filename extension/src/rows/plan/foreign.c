@@ -14,6 +14,7 @@
 
 #include "access/htup_details.h"
 #include "access/table.h"
+#include "catalog/partition.h"
 #include "catalog/pg_class.h"
 #include "catalog/pg_constraint.h"
 #include "miscadmin.h"
@@ -31,6 +32,7 @@
 #include "rows/value/kinds.h"
 
 static RowsKey *lacking_key(RowsPlan *plan, List *keys);
+static bool may_be_filled(RowsCircle *circle, Oid relid);
 static void plan_foreign_key(RowsPlan *plan, RowsKey *key, int number);
 static bool refers_to_own_load(RowsPlan *plan, RowsKey *key, bool by_options);
 static void agree(RowsPlan *plan, RowsKey *key, RowsForeign *foreign, RowsForeign *other,
@@ -254,6 +256,16 @@ note_checked(RowsPlan *plan, RowsForeign *foreign, RowsKey *key)
 		plan->checked_foreign_keys = list_concat(plan->checked_foreign_keys, key->constraints);
 }
 
+/* Is it one of the tables that the call is about, or a partition of one? */
+static bool
+may_be_filled(RowsCircle *circle, Oid relid)
+{
+	if (circle == NULL || circle->tables == NIL || list_member_oid(circle->tables, relid))
+		return true;
+	return get_rel_relispartition(relid) &&
+		   list_member_oid(circle->tables, llast_oid(get_partition_ancestors(relid)));
+}
+
 /*
  * Do the options ask to fill an empty referenced table?  One that was filled already and
  * still has no row to refer to is excluded.  So is one that itself waits for this one (a
@@ -267,6 +279,7 @@ is_to_be_filled(RowsPlan *plan, RowsKey *key)
 	/* poc_fill() has filled them */
 	if (!plan->options->parents || !call->writing || call->promising || call->bases != NULL ||
 		key->info->confrelid == RelationGetRelid(plan->rel) ||
+		!may_be_filled(call->circle, key->info->confrelid) ||
 		list_member_oid(call->filled, key->info->conoid) ||
 		list_member_oid(call->postponed, key->info->conoid))
 		return false;

@@ -173,6 +173,7 @@ typedef struct RowsCircle
 {
 	List *promises; /* of RowsPromise */
 	List *laters;	/* of RowsLater */
+	List *tables;	/* OIDs of those that may be filled; NIL: any */
 } RowsCircle;
 
 /* Parameters of a call other than the user's options. */
