@@ -69,7 +69,7 @@ BEGIN;
 CALL poc_fill('sized', 10);
 \echo :SQLSTATE
 ROLLBACK;
-CREATE TABLE impossible (a int CHECK (a % 7 = 9));
+CREATE TABLE impossible (a int NOT NULL CHECK (a % 7 = 9));
 CALL poc_fill('impossible', 10, workers => 1);
 \echo :SQLSTATE
 SELECT count(*) FROM pg_stat_activity WHERE backend_type LIKE 'poc_barman%';

@@ -26,7 +26,7 @@ SELECT * FROM poc_populate_plan('rows_populate', 30, '{"countries": 5}');
 SELECT target, wanted FROM poc_populate_plan('rows_populate', 1000, '"auto"');
 
 -- a reason of one table does not keep the others: conditions nobody fulfils, triggers, what is deferred
-CREATE TABLE impossible (a int CHECK (a % 7 = 9));
+CREATE TABLE impossible (a int NOT NULL CHECK (a % 7 = 9));
 CREATE TABLE waits (id int, a int NOT NULL);
 CREATE FUNCTION forbid() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE EXCEPTION 'not into %', TG_TABLE_NAME; END $$;
 CREATE TABLE guarded (a int);

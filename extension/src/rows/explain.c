@@ -79,13 +79,20 @@ static void
 explain_path(RowsPlan *plan, Datum *values, bool *isnull)
 {
 	StringInfoData detail;
+	const char *last = NULL;
 	ListCell *cell;
 
 	initStringInfo(&detail);
 	appendStringInfoString(&detail, plan->path_reason);
 	foreach (cell, plan->checks)
-		appendStringInfo(&detail, "\n\"%s\" is tried on each row",
-						 ((RowsCheck *) lfirst(cell))->name);
+	{
+		const char *name = ((RowsCheck *) lfirst(cell))->name;
+
+		/* the conditions of one constraint follow each other */
+		if (last == NULL || strcmp(last, name) != 0)
+			appendStringInfo(&detail, "\n\"%s\" is tried on each row", name);
+		last = name;
+	}
 
 	isnull[0] = true;
 	values[0] = (Datum) 0;
@@ -141,6 +148,7 @@ explain_column(RowsPlan *plan, RowsColumn *column, Datum *values, bool *isnull)
 			detail = column->null_reason != NULL ? column->null_reason : "no value is known for it";
 			break;
 		case ROWS_COLUMN_DEFAULT:
+		case ROWS_COLUMN_FALLBACK:
 			generator = "default";
 			detail = clip(deparse_expression((Node *) column->default_expr,
 											 deparse_context_for(RelationGetRelationName(plan->rel),

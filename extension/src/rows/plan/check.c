@@ -11,19 +11,28 @@
 #include "postgres.h"
 
 #include "access/sysattr.h"
+#include "catalog/pg_type.h"
+#include "executor/executor.h"
 #include "nodes/makefuncs.h"
 #include "nodes/nodeFuncs.h"
 #include "optimizer/optimizer.h"
+#include "optimizer/prep.h"
 #include "rewrite/rewriteHandler.h"
 #include "rewrite/rewriteManip.h"
+#include "utils/lsyscache.h"
 #include "utils/partcache.h"
+#include "utils/typcache.h"
 
 #include "base/compat.h"
 #include "rows/plan/parts.h"
 #include "rows/plan/steps.h"
+#include "rows/plan/trial.h"
 #include "rows/value/bounds.h"
 
 static void read_constraint(RowsPlan *plan, const char *name, Node *expr);
+static void read_condition(RowsPlan *plan, const char *name, Node *condition);
+static void read_domain(RowsPlan *plan, Form_pg_attribute attribute);
+static Node *of_column(Node *node, void *attribute);
 static bool contains_nullable(Node *node, void *plan);
 static bool keeps_within_bounds(RowsColumn *column);
 
@@ -45,6 +54,13 @@ rows_read_checks(RowsPlan *plan, List *conditions)
 				read_constraint(plan, check->ccname, stringToNode(check->ccbin));
 		}
 	}
+	for (int i = 0; i < plan->natts; i++)
+	{
+		Form_pg_attribute attribute = TupleDescAttr(RelationGetDescr(plan->rel), i);
+
+		if (!attribute->attisdropped && get_typtype(attribute->atttypid) == TYPTYPE_DOMAIN)
+			read_domain(plan, attribute);
+	}
 	foreach (cell, conditions)
 		read_constraint(plan, "(condition of a view or policy)", lfirst(cell));
 	if (partition != NIL)
@@ -54,39 +70,82 @@ rows_read_checks(RowsPlan *plan, List *conditions)
 static void
 read_constraint(RowsPlan *plan, const char *name, Node *expr)
 {
-	RowsCheck *check;
 	ListCell *cell;
-	bool understood = true;
 
 	/* only PostgreSQL itself can evaluate a subquery */
 	if (checkExprHasSubLink(expr))
 		return;
 	expr = eval_const_expressions(NULL, rows_without_generated(expr, plan->rel));
+	/* a CHECK passes where it is null, so NOT may go inwards, and the rest be split */
+	expr = (Node *) canonicalize_qual((Expr *) expr, true);
 	foreach (cell, make_ands_implicit((Expr *) expr))
+		read_condition(plan, name, lfirst(cell));
+}
+
+/* One of the conditions that a constraint joins by AND. */
+static void
+read_condition(RowsPlan *plan, const char *name, Node *condition)
+{
+	Bitmapset *attributes = NULL;
+	int member;
+	bool understood = false;
+	RowsCheck *check;
+
+	pull_varattnos(condition, 1, &attributes);
+	if (bms_get_singleton_member(attributes, &member) &&
+		member + FirstLowInvalidHeapAttributeNumber > 0)
 	{
-		Node *condition = lfirst(cell);
-		Bitmapset *attributes = NULL;
-		int member;
+		AttrNumber attnum = member + FirstLowInvalidHeapAttributeNumber;
 
-		pull_varattnos(condition, 1, &attributes);
-		if (!bms_get_singleton_member(attributes, &member) ||
-			member + FirstLowInvalidHeapAttributeNumber <= 0)
-			understood = false;
-		else
-		{
-			AttrNumber attnum = member + FirstLowInvalidHeapAttributeNumber;
-
-			if (!rows_read_condition(condition, attnum, &plan->columns[attnum - 1].bounds))
-				understood = false;
-		}
+		understood = rows_read_condition(condition, attnum, &plan->columns[attnum - 1].bounds);
 	}
-
-	rows_add_check(plan, name, expr);
+	rows_add_check(plan, name, condition);
 	if (!understood)
 		return;
 	check = llast(plan->checks);
 	plan->checks = list_delete_last(plan->checks);
 	plan->bounding_checks = lappend(plan->bounding_checks, check);
+}
+
+/* The constraints of a column's domain, and of the domains that it is made of. */
+static void
+read_domain(RowsPlan *plan, Form_pg_attribute attribute)
+{
+	DomainConstraintRef *ref = palloc0(sizeof(DomainConstraintRef));
+	RowsColumn *column = &plan->columns[attribute->attnum - 1];
+	ListCell *cell;
+
+	InitDomainConstraintRef(attribute->atttypid, ref, CurrentMemoryContext, false);
+	foreach (cell, ref->constraints)
+	{
+		DomainConstraintState *constraint = lfirst(cell);
+
+		if (constraint->constrainttype == DOM_CONSTRAINT_NOTNULL)
+			column->bounds.not_null = true;
+		else
+			read_constraint(plan, constraint->name,
+							of_column(copyObject((Node *) constraint->check_expr), attribute));
+	}
+}
+
+/* Replace VALUE by the column. */
+static Node *
+of_column(Node *node, void *attribute)
+{
+	Form_pg_attribute column = attribute;
+
+	if (node == NULL)
+		return NULL;
+	if (IsA(node, CoerceToDomainValue))
+	{
+		CoerceToDomainValue *value = (CoerceToDomainValue *) node;
+		Var *var = makeVar(1, column->attnum, column->atttypid, column->atttypmod,
+						   column->attcollation, 0);
+
+		return (Node *) makeRelabelType((Expr *) var, value->typeId, value->typeMod,
+										value->collation, COERCE_IMPLICIT_CAST);
+	}
+	return expression_tree_mutator(node, of_column, attribute);
 }
 
 /* Add a condition that is tried on each row. */
@@ -97,6 +156,7 @@ rows_add_check(RowsPlan *plan, const char *name, Node *expr)
 
 	check->name = pstrdup(name);
 	check->expr = (Expr *) expr;
+	check->may_fail = rows_may_fail(expr);
 	pull_varattnos(expr, 1, &check->attributes);
 	plan->checks = lappend(plan->checks, check);
 }
@@ -183,6 +243,7 @@ keeps_within_bounds(RowsColumn *column)
 			return column->bounded;
 		case ROWS_COLUMN_FOREIGN:
 		case ROWS_COLUMN_ITSELF:
+		case ROWS_COLUMN_FALLBACK:
 			return false;
 		default:
 			return true; /* another attempt would give the same values */

@@ -28,6 +28,7 @@
 #include "rows/plan/parts.h"
 #include "rows/plan/steps.h"
 #include "rows/plan/target.h"
+#include "rows/plan/trial.h"
 #include "rows/value/bounds.h"
 #include "rows/value/type.h"
 
@@ -96,7 +97,10 @@ rows_make_plan(Relation target, uint64 seed, RowsOptions *options, const RowsCal
 	for (int i = 0; i < plan->natts; i++)
 		plan_column(plan, &plan->columns[i], TupleDescAttr(tupdesc, i));
 	rows_plan_foreign_nulls(plan);
+	rows_settle_defaults(plan);
 	rows_try_unbounded(plan);
+	rows_narrow_computed(plan);
+	rows_prefer_values(plan);
 	rows_plan_keys(plan);
 	rows_plan_pairs(plan);
 	rows_choose_path(plan);
@@ -279,9 +283,14 @@ static void
 plan_default(RowsPlan *plan, RowsColumn *column, Expr *expr)
 {
 	Volatility volatility = {false, false};
+	bool is_wanted = column->options != NULL && column->options->use_default == 1;
 
-	expr = (Expr *) eval_const_expressions(NULL, (Node *) expr);
-	if (IsA(expr, Const) && ((Const *) expr)->constisnull)
+	expr = is_wanted ? (Expr *) eval_const_expressions(NULL, (Node *) expr) : rows_try_simplify(expr);
+	/* the conditions of a domain are tried with the others */
+	while (!is_wanted && expr != NULL && IsA(expr, CoerceToDomain))
+		expr = ((CoerceToDomain *) expr)->arg;
+	if (expr == NULL || (IsA(expr, Const) && ((Const *) expr)->constisnull) ||
+		(!is_wanted && !rows_default_suits(plan, column, expr)))
 		return;
 	if (is_nextval(expr, column))
 	{
@@ -289,8 +298,7 @@ plan_default(RowsPlan *plan, RowsColumn *column, Expr *expr)
 		return;
 	}
 	note_volatility((Node *) expr, &volatility);
-	if (volatility.clock_or_chance && !volatility.other &&
-		(column->options == NULL || column->options->use_default != 1))
+	if (volatility.clock_or_chance && !volatility.other && !is_wanted)
 		return;
 	column->kind = ROWS_COLUMN_DEFAULT;
 	column->default_expr = expr;

@@ -24,6 +24,7 @@ typedef enum RowsColumnKind
 	ROWS_COLUMN_NOTHING, /* dropped or generated */
 	ROWS_COLUMN_NULL,
 	ROWS_COLUMN_DEFAULT,  /* its default, evaluated for each row */
+	ROWS_COLUMN_FALLBACK, /* the same, or another value where that does not suit */
 	ROWS_COLUMN_SEQUENCE, /* the next value of a sequence */
 	ROWS_COLUMN_RANDOM,
 	ROWS_COLUMN_KEY,	 /* one part of the ordinal of unique columns */
@@ -47,6 +48,7 @@ typedef struct RowsColumn
 	bool shaped;				/* do they determine the values? */
 	bool bounded;				/* does the generator obey the bounds? */
 	bool promised;				/* rows refer to its values already */
+	bool suits;					/* and all conditions of the column alone? */
 
 	struct RowsForeign *foreign; /* the foreign key that it is a part of */
 	int component;
@@ -80,9 +82,10 @@ typedef struct RowsUnique
 	uint64 base;   /* ordinal of row 0 */
 	uint64 stride; /* ordinals that each row may try */
 	uint64 capacity;
-	uint32 *ordinals; /* those that pass the CHECKs; NULL: all of them */
+	uint32 *ordinals; /* those that pass the conditions; NULL: all of them */
 	uint32 *places;	  /* of each ordinal among them */
 	uint64 nplaces;
+	bool partial; /* do rows beyond the capacity stay out of the index? */
 } RowsUnique;
 
 /* The ordinal of a row is no ordinal of such values. */
@@ -145,7 +148,14 @@ typedef struct RowsCheck
 	char *name;
 	Expr *expr;
 	Bitmapset *attributes; /* as pull_varattnos() counts them */
+	bool may_fail;		   /* may it raise an error about the data? */
+	RowsUnique *outside;   /* holds only for rows beyond the capacity of these */
 	ExprState *state;
+
+	/* what the search may change; set when the first row is searched */
+	List *moves;	/* of RowsMove */
+	List *nullable; /* of RowsColumn */
+	uint64 weight;	/* of all moves */
 } RowsCheck;
 
 /* Keys that rows of another table refer to before they exist; their rows must be made of them. */
@@ -213,6 +223,8 @@ typedef struct RowsPlan
 	List *uniques;		   /* of RowsUnique */
 	List *checks;		   /* of RowsCheck: tried on each row */
 	List *bounding_checks; /* of RowsCheck: implied by the bounds */
+	List *search_checks;   /* of those: what a search might break */
+	bool searched;		   /* are the moves planned? */
 	bool has_volatile_default;
 	List *hierarchies;			/* of RowsHierarchy */
 	List *checked_foreign_keys; /* OIDs of constraints that are checked in bulk */
@@ -223,6 +235,13 @@ static inline bool
 rows_bases_are_given(const RowsPlan *plan)
 {
 	return plan->call.bases != NULL && plan->call.nbases == list_length(plan->uniques);
+}
+
+/* Does a row get no ordinal, because a partial index has no room for it? */
+static inline bool
+rows_is_outside(const RowsUnique *unique, uint64 row)
+{
+	return unique->partial && unique->base + row >= unique->capacity;
 }
 
 #endif /* POC_ROWS_PLAN_PARTS_H */

@@ -27,7 +27,6 @@
 pg_noreturn static void refuse(const RowsColumnOptions *options, const RowsValue *value,
 							   const char *option);
 static void set_weights(RowsValue *value, const RowsColumnOptions *options);
-static void set_pattern(RowsValue *value, const RowsColumnOptions *options, const char *pattern);
 static void set_step(RowsValue *value, const RowsColumnOptions *options);
 static Datum make_prefixed(const RowsValue *value, RowsDraw *draw, RowsArena *arena);
 
@@ -59,7 +58,7 @@ rows_shape_value(RowsValue *value, const RowsColumnOptions *options)
 		value->detail = psprintf("one of " UINT64_FORMAT " values of the options", value->nchoices);
 	}
 	if (options->pattern != NULL)
-		set_pattern(value, options, options->pattern);
+		rows_init_pattern(value, options->pattern);
 	if (options->prefix != NULL)
 	{
 		if (!value->is_text || (value->typmod >= (int32) VARHDRSZ &&
@@ -119,22 +118,6 @@ set_weights(RowsValue *value, const RowsColumnOptions *options)
 	}
 	/* weighted values repeat, so they cannot be counted */
 	value->encode = NULL;
-}
-
-static void
-set_pattern(RowsValue *value, const RowsColumnOptions *options, const char *pattern)
-{
-	Oid input;
-
-	getTypeInputInfo(value->type, &input, &value->ioparam);
-	fmgr_info(input, &value->input);
-	value->pattern = pattern;
-	value->name = "pattern";
-	value->detail = pstrdup(pattern);
-	value->make = rows_make_pattern;
-	value->encode = NULL;
-	value->from_int = NULL;
-	value->nchoices = 0;
 }
 
 /* Set the distance between consecutive rows. */

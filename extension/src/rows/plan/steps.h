@@ -43,6 +43,28 @@ extern void rows_plan_pairs(RowsPlan *plan);
 /* shape.c */
 extern void rows_shape_value(RowsValue *value, const RowsColumnOptions *options);
 
+/* narrow.c */
+extern void rows_narrow_computed(RowsPlan *plan);
+
+/* prefer.c */
+extern void rows_prefer_values(RowsPlan *plan);
+
+/* defaults.c */
+extern bool rows_default_suits(RowsPlan *plan, RowsColumn *column, Expr *expr);
+extern void rows_settle_defaults(RowsPlan *plan);
+
+/* unique_stride.c */
+extern void rows_set_stride(RowsPlan *plan, RowsUnique *unique);
+
+/* unique_expression.c */
+extern void rows_spread(RowsPlan *plan, Relation index, RowsColumn *column);
+extern bool rows_find_span(RowsPlan *plan, Relation index, RowsColumn **start, RowsColumn **end);
+extern void rows_end_spans(RowsColumn *start, RowsColumn *end);
+
+/* unique_share.c */
+extern void rows_stay_outside(RowsPlan *plan, Relation index, RowsUnique *unique);
+extern bool rows_share_digit(RowsPlan *plan, List *columns);
+
 /* unique.c */
 extern void rows_plan_keys(RowsPlan *plan);
 

@@ -16,6 +16,7 @@
 #include "access/table.h"
 #include "catalog/pg_class.h"
 #include "catalog/pg_index.h"
+#include "nodes/makefuncs.h"
 #include "optimizer/optimizer.h"
 #include "rewrite/rewriteHandler.h"
 #include "utils/builtins.h"
@@ -33,15 +34,11 @@
 /* A type with fewer values is counted together with other columns. */
 #define ENOUGH_FOR_ANY (UINT64CONST(1) << 24)
 
-/* Ordinals that a row may try to satisfy its CHECK. */
-#define CHECKED_STRIDE 64
-/* ... if there are as many as this, and few are not wasted */
-#define LEAST_STRIDDEN (UINT64CONST(1) << 20)
-
 /* Ordinals stay below this, so that sums cannot overflow. */
 #define LAST_ORDINAL (UINT64CONST(1) << 62)
 
-static void plan_keys_of(RowsPlan *plan, Relation rel, bool single);
+static void plan_keys_of(RowsPlan *plan, Relation rel, int pass);
+static bool is_partial(RowsPlan *plan, Relation index);
 static void plan_key(RowsPlan *plan, Relation rel, Relation index);
 static List *digits_of(RowsPlan *plan, List *columns);
 static List *replace_default(RowsPlan *plan, List *columns);
@@ -49,17 +46,16 @@ static bool is_unique_already(List *columns);
 static bool is_unique_hierarchy(List *columns, RowsColumn *column);
 static bool covers_digit(List *columns, RowsColumn *digit);
 static void add_key(RowsPlan *plan, Relation index, List *columns);
-static bool is_checked_by_row(RowsPlan *plan, RowsUnique *unique);
 
 void
 rows_plan_keys(RowsPlan *plan)
 {
-	/* indexes of one column first, because they offer no choice */
-	for (int pass = 0; pass < 2; pass++)
+	/* indexes of one column first, because they offer no choice; partial ones last */
+	for (int pass = 0; pass < 3; pass++)
 	{
 		ListCell *cell;
 
-		plan_keys_of(plan, plan->rel, pass == 0);
+		plan_keys_of(plan, plan->rel, pass);
 		if (plan->rel->rd_rel->relkind != RELKIND_PARTITIONED_TABLE)
 			continue;
 		/* what is unique in a partition alone becomes so in all of them */
@@ -67,7 +63,7 @@ rows_plan_keys(RowsPlan *plan)
 		{
 			Relation leaf = table_open(lfirst_oid(cell), NoLock);
 
-			plan_keys_of(plan, leaf, pass == 0);
+			plan_keys_of(plan, leaf, pass);
 			table_close(leaf, NoLock);
 		}
 	}
@@ -75,7 +71,7 @@ rows_plan_keys(RowsPlan *plan)
 
 /* The indexes of the table, or those that a partition has beside them. */
 static void
-plan_keys_of(RowsPlan *plan, Relation rel, bool single)
+plan_keys_of(RowsPlan *plan, Relation rel, int pass)
 {
 	List *indexes = RelationGetIndexList(rel);
 	ListCell *cell;
@@ -84,13 +80,22 @@ plan_keys_of(RowsPlan *plan, Relation rel, bool single)
 	{
 		Relation index = index_open(lfirst_oid(cell), AccessShareLock);
 		Form_pg_index form = index->rd_index;
+		int turn = is_partial(plan, index) ? 2 : form->indnkeyatts != 1;
 
-		if ((form->indisunique || form->indisexclusion) && (form->indnkeyatts == 1) == single &&
+		if ((form->indisunique || form->indisexclusion) && turn == pass &&
 			(rel == plan->rel || !index->rd_rel->relispartition))
 			plan_key(plan, rel, index);
 		index_close(index, AccessShareLock);
 	}
 	list_free(indexes);
+}
+
+/* Has the index a predicate?  What a partition alone leaves out is counted with the rest. */
+static bool
+is_partial(RowsPlan *plan, Relation index)
+{
+	return index->rd_index->indrelid == RelationGetRelid(plan->rel) &&
+		   RelationGetIndexPredicate(index) != NIL;
 }
 
 static void
@@ -99,10 +104,19 @@ plan_key(RowsPlan *plan, Relation rel, Relation index)
 	List *columns = rows_columns_of_index(plan, rel, index);
 	RowsColumn *best = NULL;
 	List *digits = NIL;
+	bool partial = is_partial(plan, index);
+	bool own = index->rd_index->indrelid == RelationGetRelid(plan->rel);
+	RowsColumn *end = NULL;
 	ListCell *cell;
 
 	if (is_unique_already(columns))
 		return;
+	if (own && rows_find_span(plan, index, &best, &end))
+	{
+		add_key(plan, index, list_make1(best));
+		rows_end_spans(best, end);
+		return;
+	}
 
 	/* prefer the last: index columns usually go from the general to the particular */
 	foreach (cell, columns)
@@ -114,27 +128,28 @@ plan_key(RowsPlan *plan, Relation rel, Relation index)
 			(best == NULL || column->region_value == NULL))
 			best = column;
 	}
+	if (best == NULL && rows_share_digit(plan, columns))
+		return;
 	if (best == NULL)
 		digits = digits_of(plan, columns);
 	if (best == NULL && digits == NIL)
 		digits = replace_default(plan, columns);
 
 	if (best != NULL)
+	{
+		if (own && RelationGetIndexExpressions(index) != NIL)
+			rows_spread(plan, index, best);
 		add_key(plan, index, list_make1(best));
-	else if (digits != NIL)
-		add_key(plan, index, digits);
-	else if (columns == NIL && !index->rd_index->indisexclusion &&
-			 RelationGetIndexPredicate(index) == NIL)
-		add_key(plan, index, NIL); /* a constant: it takes one row */
-	else if (columns == NIL || index->rd_index->indisexclusion)
+	}
+	else if (digits != NIL || (index->rd_index->indisunique && (partial || columns == NIL)))
+		add_key(plan, index, digits); /* without columns: one row, or none */
+	else if (index->rd_index->indisexclusion)
 		ereport(ERROR,
 				(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
 				 errmsg("cannot make rows that satisfy \"%s\" of table \"%s\"",
 						RelationGetRelationName(index), RelationGetRelationName(plan->rel)),
-				 index->rd_index->indisexclusion
-					 ? errdetail(
-						   "An exclusion constraint is obeyed only if it compares a column for equality, or ranges for overlap.")
-					 : errdetail("The index is unique on no column at all."),
+				 errdetail("An exclusion constraint is obeyed only if it compares a column for equality, "
+						   "or ranges for overlap."),
 				 errhint("Drop the constraint for the time of the load.")));
 	else
 	{
@@ -143,7 +158,8 @@ plan_key(RowsPlan *plan, Relation rel, Relation index)
 		{
 			RowsColumn *column = lfirst(cell);
 
-			if (column->kind == ROWS_COLUMN_DEFAULT || column->kind == ROWS_COLUMN_NOTHING ||
+			if (column->kind == ROWS_COLUMN_DEFAULT || column->kind == ROWS_COLUMN_FALLBACK ||
+				column->kind == ROWS_COLUMN_NOTHING ||
 				(column->kind == ROWS_COLUMN_NULL && !index->rd_index->indnullsnotdistinct))
 				return;
 		}
@@ -205,8 +221,8 @@ replace_default(RowsPlan *plan, List *columns)
 		Form_pg_attribute attribute = TupleDescAttr(RelationGetDescr(plan->rel), column->attnum - 1);
 		RowsValue *value;
 
-		if (column->kind != ROWS_COLUMN_DEFAULT || column->is_volatile ||
-			(column->options != NULL && column->options->use_default == 1))
+		if ((column->kind != ROWS_COLUMN_DEFAULT && column->kind != ROWS_COLUMN_FALLBACK) ||
+			column->is_volatile || (column->options != NULL && column->options->use_default == 1))
 			continue;
 		value = rows_make_value(attribute->atttypid, attribute->atttypmod, &column->bounds,
 								NameStr(attribute->attname));
@@ -238,7 +254,7 @@ is_unique_already(List *columns)
 
 		if (column->kind == ROWS_COLUMN_SEQUENCE || is_unique_hierarchy(columns, column))
 			return true;
-		if (column->counted == NULL)
+		if (column->counted == NULL || column->counted->partial)
 			continue;
 		for (int i = 0; i < column->counted->ncolumns; i++)
 			whole &= covers_digit(columns, column->counted->columns[i]);
@@ -290,41 +306,6 @@ covers_digit(List *columns, RowsColumn *digit)
 	return told <= 0;
 }
 
-/*
- * Does a CHECK that is not understood, such as the bound of a hash partition,
- * use the columns?  Then each row may try several ordinals.
- */
-static bool
-is_checked_by_row(RowsPlan *plan, RowsUnique *unique)
-{
-	ListCell *cell;
-	Bitmapset *attributes = NULL;
-
-	foreach (cell, plan->checks)
-	{
-		Bitmapset *of_check = NULL;
-		bool has_hierarchy = false;
-		int member = -1;
-
-		pull_varattnos((Node *) ((RowsCheck *) lfirst(cell))->expr, 1, &of_check);
-		/* another attempt chooses another row to refer to */
-		while ((member = bms_next_member(of_check, member)) >= 0)
-		{
-			AttrNumber attnum = member + FirstLowInvalidHeapAttributeNumber;
-
-			has_hierarchy |= attnum > 0 && plan->columns[attnum - 1].hierarchy != NULL;
-		}
-		if (!has_hierarchy && !rows_is_settled(plan, of_check))
-			attributes = bms_add_members(attributes, of_check);
-	}
-	for (int i = 0; i < unique->ncolumns; i++)
-	{
-		if (bms_is_member(unique->columns[i]->attnum - FirstLowInvalidHeapAttributeNumber, attributes))
-			return true;
-	}
-	return false;
-}
-
 /* Let the columns share one ordinal; the last column changes fastest. */
 static void
 add_key(RowsPlan *plan, Relation index, List *columns)
@@ -357,13 +338,13 @@ add_key(RowsPlan *plan, Relation index, List *columns)
 		column->radix = Min(column->value->capacity, Max(LAST_ORDINAL / divisor, 1));
 		divisor *= column->radix;
 	}
+	unique->partial = is_partial(plan, index) && divisor < ENOUGH_FOR_ANY;
 	unique->stride = 1;
-	unique->capacity = divisor;
-	if (!rows_list_ordinals(plan, unique, index) && is_checked_by_row(plan, unique) &&
-		divisor >= LEAST_STRIDDEN)
-	{
-		unique->stride = CHECKED_STRIDE;
-		unique->capacity = divisor / unique->stride;
-	}
-	plan->uniques = lappend(plan->uniques, unique);
+	unique->capacity = columns != NIL || !unique->partial ? divisor : 0;
+	if (!rows_list_ordinals(plan, unique, index))
+		rows_set_stride(plan, unique);
+	if (unique->partial)
+		rows_stay_outside(plan, index, unique);
+	if (columns != NIL || !unique->partial)
+		plan->uniques = lappend(plan->uniques, unique);
 }

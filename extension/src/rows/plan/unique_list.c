@@ -29,6 +29,7 @@
 #include "rows/plan/parents.h"
 #include "rows/plan/parts.h"
 #include "rows/plan/steps.h"
+#include "rows/plan/trial.h"
 #include "rows/value/arena.h"
 #include "rows/value/generator.h"
 #include "rows/value/hash.h"
@@ -44,7 +45,9 @@ typedef struct Trial
 	RowsPlan *plan;
 	RowsUnique *unique;
 	EState *estate;
-	TupleTableSlot *slot;
+	RowsTrial *row;
+	Datum *values;
+	bool *isnull;
 	RowsArena arena;
 	List *checks;		 /* of ExprState */
 	List *expressions;	 /* of ExprState: all keys of the index, if one is an expression */
@@ -189,7 +192,12 @@ relevant_checks(RowsPlan *plan, RowsUnique *unique)
 	foreach (cell, plan->checks)
 	{
 		RowsCheck *check = lfirst(cell);
+		int member;
 
+		/* its generator makes what the condition accepts */
+		if (bms_get_singleton_member(check->attributes, &member) &&
+			plan->columns[member + FirstLowInvalidHeapAttributeNumber - 1].suits)
+			continue;
 		if (!bms_is_empty(check->attributes) && bms_is_subset(check->attributes, columns) &&
 			rows_may_evaluate(plan, (Node *) check->expr))
 			checks = lappend(checks, check->expr);
@@ -239,8 +247,12 @@ start_trial(Trial *trial, RowsPlan *plan, RowsUnique *unique, List *checks, List
 	trial->plan = plan;
 	trial->unique = unique;
 	trial->estate = CreateExecutorState();
-	trial->slot = MakeSingleTupleTableSlot(RelationGetDescr(plan->rel), &TTSOpsVirtual);
+	trial->row = rows_make_trial(plan, trial->estate);
+	trial->values = palloc0(sizeof(Datum) * Max(plan->natts, 1));
+	trial->isnull = palloc(sizeof(bool) * Max(plan->natts, 1));
 	rows_init_arena(&trial->arena);
+	/* what raises an error about its data is not possible */
+	rows_catch_in_trial(trial->row, rows_may_fail((Node *) checks) || rows_may_fail((Node *) keys));
 	foreach (cell, checks)
 		trial->checks = lappend(trial->checks, ExecPrepareExpr(lfirst(cell), trial->estate));
 	foreach (cell, keys)
@@ -261,7 +273,8 @@ start_trial(Trial *trial, RowsPlan *plan, RowsUnique *unique, List *checks, List
 static void
 end_trial(Trial *trial)
 {
-	ExecDropSingleTupleTableSlot(trial->slot);
+	rows_end_trial(trial->row);
+	ExecDropSingleTupleTableSlot(trial->row->slot);
 	FreeExecutorState(trial->estate);
 }
 
@@ -278,13 +291,18 @@ list_ordinals(Trial *trial, uint64 n)
 	for (uint64 ordinal = 0; ordinal < n; ordinal++)
 	{
 		uint32 *place = NULL;
+		bool possible;
 
 		CHECK_FOR_INTERRUPTS();
 		store_values(trial, ordinal);
-		if (passes(trial))
+		possible = passes(trial);
+		if (possible && trial->expressions != NIL)
 		{
-			if (trial->expressions != NIL)
-				place = place_of_key(trial);
+			place = place_of_key(trial);
+			possible = (place != NULL);
+		}
+		if (possible)
+		{
 			if (place == NULL || *place == ROWS_NO_PLACE)
 			{
 				unique->ordinals[nlisted] = ordinal;
@@ -299,7 +317,7 @@ list_ordinals(Trial *trial, uint64 n)
 		else
 			unique->places[ordinal] = ROWS_NO_PLACE;
 		rows_reset_arena(&trial->arena);
-		ResetPerTupleExprContext(trial->estate);
+		ResetExprContext(trial->row->econtext);
 	}
 	unique->capacity = nlisted;
 }
@@ -309,10 +327,8 @@ static void
 store_values(Trial *trial, uint64 ordinal)
 {
 	RowsUnique *unique = trial->unique;
-	TupleTableSlot *slot = trial->slot;
 
-	ExecStoreAllNullTuple(slot);
-	slot->tts_tableOid = RelationGetRelid(trial->plan->rel);
+	memset(trial->isnull, true, sizeof(bool) * trial->plan->natts);
 	for (int i = 0; i < unique->ncolumns; i++)
 	{
 		RowsColumn *column = unique->columns[i];
@@ -322,41 +338,39 @@ store_values(Trial *trial, uint64 ordinal)
 		if (column->kind != ROWS_COLUMN_FOREIGN)
 		{
 			rows_draw_start(&draw, column->stream, 0);
-			slot->tts_values[column->attnum - 1] = column->value->encode(column->value, part, &draw,
-																		 &trial->arena);
-			slot->tts_isnull[column->attnum - 1] = false;
+			trial->values[column->attnum - 1] = column->value->encode(column->value, part, &draw,
+																	  &trial->arena);
+			trial->isnull[column->attnum - 1] = false;
 			continue;
 		}
 		for (int j = 0; j < column->foreign->ncolumns; j++)
 		{
 			AttrNumber attnum = column->foreign->attnums[j];
 
-			slot->tts_values[attnum - 1] = rows_foreign_value(column->foreign, part, j);
-			slot->tts_isnull[attnum - 1] = false;
+			trial->values[attnum - 1] = rows_foreign_value(column->foreign, part, j);
+			trial->isnull[attnum - 1] = false;
 		}
 	}
+	rows_set_trial(trial->row, trial->values, trial->isnull);
 }
 
 static bool
 passes(Trial *trial)
 {
-	ExprContext *econtext = GetPerTupleExprContext(trial->estate);
 	ListCell *cell;
 
-	econtext->ecxt_scantuple = trial->slot;
 	foreach (cell, trial->checks)
 	{
-		if (!ExecCheck(lfirst(cell), econtext))
+		if (!rows_passes(trial->row, lfirst(cell)))
 			return false;
 	}
 	return true;
 }
 
-/* Where the place of the row's key is kept.  Keys of one hash count as equal. */
+/* Where the place of the row's key is kept; NULL: it has none.  Keys of one hash count as equal. */
 static uint32 *
 place_of_key(Trial *trial)
 {
-	ExprContext *econtext = GetPerTupleExprContext(trial->estate);
 	uint64 hash = 0;
 	uint64 at;
 	ListCell *cell;
@@ -364,13 +378,15 @@ place_of_key(Trial *trial)
 
 	forboth (cell, trial->expressions, type, trial->types)
 	{
+		Oid type_oid = lfirst_oid(type);
 		bool isnull;
-		Datum datum = ExecEvalExprSwitchContext(lfirst(cell), econtext, &isnull);
+		Datum datum;
 
+		if (!rows_compute(trial->row, lfirst(cell), &trial->arena, get_typbyval(type_oid),
+						  get_typlen(type_oid), &datum, &isnull))
+			return NULL;
 		hash = hash_combine64(hash,
-							  rows_mix(isnull
-										   ? 0
-										   : 1 + (uint64) rows_hash_datum(datum, lfirst_oid(type))));
+							  rows_mix(isnull ? 0 : 1 + (uint64) rows_hash_datum(datum, type_oid)));
 	}
 	hash = Max(hash, 1);
 	for (at = hash & (trial->nseen - 1); trial->seen[at] != 0; at = (at + 1) & (trial->nseen - 1))

@@ -29,6 +29,13 @@ typedef struct RowsSubject
 	int64 now; /* as a timestamp: the start of the day of the call, or the option "now" */
 } RowsSubject;
 
+/* column ~ '...', column LIKE '...' */
+typedef struct RowsPatternBound
+{
+	const char *text;
+	int kind; /* RowsPatternKind */
+} RowsPatternBound;
+
 typedef struct RowsBounds
 {
 	const RowsSubject *subject; /* NULL: unknown */
@@ -36,6 +43,7 @@ typedef struct RowsBounds
 	List *lows;		/* of RowsBound */
 	List *highs;	/* of RowsBound */
 	List *choices;	/* of Const; NIL: no list */
+	List *patterns; /* of RowsPatternBound */
 	int min_length; /* in characters; -1: unknown */
 	int max_length;
 	bool not_null;
@@ -49,5 +57,13 @@ extern void rows_no_value(Oid type, RowsBounds *bounds);
 
 /* condition.c */
 extern bool rows_read_condition(Node *node, AttrNumber attnum, RowsBounds *bounds);
+
+/* expression.c */
+extern bool rows_is_subject(Node *node, AttrNumber attnum);
+extern Const *rows_constant_of(Node *node);
+
+/* condition_pattern.c */
+extern List *rows_add_patterns(List *patterns, Node *comparison, Const *constant);
+extern RowsPatternBound *rows_read_pattern(Node *condition, AttrNumber attnum);
 
 #endif /* POC_ROWS_VALUE_BOUNDS_H */

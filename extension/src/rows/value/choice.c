@@ -29,6 +29,7 @@
 #include "rows/value/hash.h"
 #include "rows/value/kinds.h"
 
+static uint64 limit_enum(RowsValue *value, RowsBounds *bounds);
 static bool within(const Const *constant, RowsBounds *bounds);
 static void set_choices(RowsValue *value, Datum *choices, uint64 nchoices);
 static Datum make_choice(const RowsValue *value, RowsDraw *draw, RowsArena *arena);
@@ -37,7 +38,7 @@ static bool decode_choice(const RowsValue *value, Datum datum, uint64 *ordinal);
 
 /* The labels of an enum, in its sort order. */
 void
-rows_init_enum(RowsValue *value)
+rows_init_enum(RowsValue *value, RowsBounds *bounds)
 {
 	CatCList *list = SearchSysCacheList1(ENUMTYPOIDNAME, ObjectIdGetDatum(value->type));
 	float4 *order = palloc(sizeof(float4) * Max(list->n_members, 1));
@@ -70,7 +71,26 @@ rows_init_enum(RowsValue *value)
 				 errmsg("enum type %s has no labels to choose from", format_type_be(value->type)),
 				 errhint("Add labels with ALTER TYPE ... ADD VALUE and commit.")));
 
-	set_choices(value, value->choices, value->nchoices);
+	set_choices(value, value->choices, limit_enum(value, bounds));
+}
+
+/* Leave out the labels beyond the bounds. */
+static uint64
+limit_enum(RowsValue *value, RowsBounds *bounds)
+{
+	uint64 n = 0;
+
+	for (uint64 i = 0; i < value->nchoices; i++)
+	{
+		Const label = {.consttype = value->type, .constvalue = value->choices[i]};
+
+		if (within(&label, bounds))
+			value->choices[n++] = value->choices[i];
+	}
+	if (n > 0)
+		return n;
+	rows_no_value(value->type, bounds);
+	return value->nchoices;
 }
 
 /*

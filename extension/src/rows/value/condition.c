@@ -28,14 +28,12 @@
 #include "rows/value/bounds.h"
 
 static bool read_operator(OpExpr *op, AttrNumber attnum, RowsBounds *bounds);
+static bool is_obeyed(Node *subject, const Const *constant);
 static bool read_in_list(ScalarArrayOpExpr *in, AttrNumber attnum, RowsBounds *bounds);
 static bool meet_choices(RowsBounds *bounds, List *choices);
 static bool read_or(BoolExpr * or, AttrNumber attnum, RowsBounds *bounds);
-static bool is_subject(Node *node, AttrNumber attnum);
 static bool is_length_of_subject(Node *node, AttrNumber attnum);
 static int comparison(Oid opno, Oid type);
-static bool contains_domain_value(Node *node, void *context);
-static Const *constant_of(Node *node);
 
 /*
  * Read one condition on a column (or, with InvalidAttrNumber, on the value of
@@ -44,6 +42,8 @@ static Const *constant_of(Node *node);
 bool
 rows_read_condition(Node *node, AttrNumber attnum, RowsBounds *bounds)
 {
+	RowsPatternBound *pattern;
+
 	if (is_andclause(node))
 	{
 		bool understood = true;
@@ -55,12 +55,18 @@ rows_read_condition(Node *node, AttrNumber attnum, RowsBounds *bounds)
 	}
 	if (is_orclause(node))
 		return read_or((BoolExpr *) node, attnum, bounds);
+	pattern = rows_read_pattern(node, attnum);
+	if (pattern != NULL)
+	{
+		bounds->patterns = lappend(bounds->patterns, pattern);
+		return false; /* tried, all the same */
+	}
 	if (IsA(node, OpExpr))
 		return read_operator((OpExpr *) node, attnum, bounds);
 	if (IsA(node, ScalarArrayOpExpr))
 		return read_in_list((ScalarArrayOpExpr *) node, attnum, bounds);
 	if (IsA(node, NullTest) && ((NullTest *) node)->nulltesttype == IS_NOT_NULL &&
-		is_subject((Node *) ((NullTest *) node)->arg, attnum))
+		rows_is_subject((Node *) ((NullTest *) node)->arg, attnum))
 	{
 		bounds->not_null = true;
 		return true;
@@ -86,7 +92,7 @@ read_operator(OpExpr *op, AttrNumber attnum, RowsBounds *bounds)
 	if (strategy == InvalidStrategy)
 		return false;
 
-	if (!is_subject(left, attnum) && !is_length_of_subject(left, attnum))
+	if (!rows_is_subject(left, attnum) && !is_length_of_subject(left, attnum))
 	{
 		Node *swap = left;
 
@@ -94,7 +100,7 @@ read_operator(OpExpr *op, AttrNumber attnum, RowsBounds *bounds)
 		right = swap;
 		strategy = BTMaxStrategyNumber + 1 - strategy;
 	}
-	constant = constant_of(right);
+	constant = rows_constant_of(right);
 	if (constant == NULL || constant->constisnull)
 		return false;
 
@@ -115,7 +121,7 @@ read_operator(OpExpr *op, AttrNumber attnum, RowsBounds *bounds)
 			bounds->max_length = (bounds->max_length < 0) ? length : Min(bounds->max_length, length);
 		return true;
 	}
-	if (!is_subject(left, attnum))
+	if (!rows_is_subject(left, attnum))
 		return false;
 
 	if (strategy == BTEqualStrategyNumber)
@@ -128,8 +134,48 @@ read_operator(OpExpr *op, AttrNumber attnum, RowsBounds *bounds)
 	else
 		bounds->highs = lappend(bounds->highs, bound);
 
-	/* the order of text depends on the collation: try each value */
-	return !type_is_collatable(exprType(left));
+	return is_obeyed(left, constant);
+}
+
+/* Do the generators of the column's type obey a bound of the constant's? */
+static bool
+is_obeyed(Node *subject, const Const *constant)
+{
+	static const Oid numbers[] = {INT2OID,	 INT4OID,	INT8OID,   OIDOID,
+								  FLOAT4OID, FLOAT8OID, NUMERICOID};
+	static const Oid times[] = {DATEOID, TIMESTAMPOID, TIMESTAMPTZOID};
+	Oid type = exprType(strip_implicit_coercions(subject));
+	bool both[2][2] = {{false}};
+
+	type = getBaseType(type);
+	for (int i = 0; i < lengthof(numbers); i++)
+	{
+		both[0][0] |= type == numbers[i];
+		both[0][1] |= constant->consttype == numbers[i];
+	}
+	for (int i = 0; i < lengthof(times); i++)
+	{
+		both[1][0] |= type == times[i];
+		both[1][1] |= constant->consttype == times[i];
+	}
+	if ((both[0][0] && both[0][1]) || (both[1][0] && both[1][1]))
+		return true;
+	if (type != constant->consttype)
+		return false;
+	switch (type)
+	{
+		case CASHOID:
+		case TIMEOID:
+		case TIMETZOID:
+		case INTERVALOID:
+		case PG_LSNOID:
+		case XID8OID:
+		case CHAROID:
+		case BOOLOID:
+			return true;
+		default:
+			return type_is_enum(type);
+	}
 }
 
 /* column IN (constants) */
@@ -148,10 +194,10 @@ read_in_list(ScalarArrayOpExpr *in, AttrNumber attnum, RowsBounds *bounds)
 	int ndatums;
 	List *choices = NIL;
 
-	if (!in->useOr || !is_subject(left, attnum) ||
+	if (!in->useOr || !rows_is_subject(left, attnum) ||
 		comparison(in->opno, exprType(left)) != BTEqualStrategyNumber)
 		return false;
-	constant = constant_of(lsecond(in->args));
+	constant = rows_constant_of(lsecond(in->args));
 	if (constant == NULL || constant->constisnull)
 		return false;
 
@@ -220,7 +266,7 @@ read_or(BoolExpr * or, AttrNumber attnum, RowsBounds *bounds)
 		Node *arm = lfirst(cell);
 
 		if (IsA(arm, NullTest) && ((NullTest *) arm)->nulltesttype == IS_NULL &&
-			is_subject((Node *) ((NullTest *) arm)->arg, attnum))
+			rows_is_subject((Node *) ((NullTest *) arm)->arg, attnum))
 			continue;
 		rest = lappend(rest, arm);
 	}
@@ -240,27 +286,6 @@ read_or(BoolExpr * or, AttrNumber attnum, RowsBounds *bounds)
 	return choices != NIL && meet_choices(bounds, choices);
 }
 
-/* Is this the column, or a cast of the column to a wider type? */
-static bool
-is_subject(Node *node, AttrNumber attnum)
-{
-	for (;;)
-	{
-		if (IsA(node, RelabelType))
-			node = (Node *) ((RelabelType *) node)->arg;
-		else if (IsA(node, CoerceToDomain))
-			node = (Node *) ((CoerceToDomain *) node)->arg;
-		else if (IsA(node, FuncExpr) && ((FuncExpr *) node)->funcformat == COERCE_IMPLICIT_CAST &&
-				 list_length(((FuncExpr *) node)->args) == 1)
-			node = linitial(((FuncExpr *) node)->args);
-		else
-			break;
-	}
-	if (attnum == InvalidAttrNumber)
-		return IsA(node, CoerceToDomainValue);
-	return IsA(node, Var) && ((Var *) node)->varattno == attnum;
-}
-
 static bool
 is_length_of_subject(Node *node, AttrNumber attnum)
 {
@@ -276,7 +301,7 @@ is_length_of_subject(Node *node, AttrNumber attnum)
 		case F_OCTET_LENGTH_TEXT:
 		case F_LENGTH_BYTEA:
 		case F_OCTET_LENGTH_BYTEA:
-			return is_subject(linitial(func->args), attnum);
+			return rows_is_subject(linitial(func->args), attnum);
 		default:
 			return false;
 	}
@@ -291,47 +316,4 @@ comparison(Oid opno, Oid type)
 	if (!OidIsValid(typcache->btree_opf))
 		return InvalidStrategy;
 	return get_op_opfamily_strategy(opno, typcache->btree_opf);
-}
-
-static bool
-contains_domain_value(Node *node, void *context)
-{
-	if (node == NULL)
-		return false;
-	if (IsA(node, CoerceToDomainValue))
-		return true;
-	return expression_tree_walker(node, contains_domain_value, context);
-}
-
-/* Evaluates an expression without columns, such as CURRENT_DATE. */
-static Const *
-constant_of(Node *node)
-{
-	EState *estate;
-	ExprState *state;
-	MemoryContext old;
-	Oid type = exprType(node);
-	int16 typlen;
-	bool typbyval;
-	Datum datum;
-	bool isnull;
-
-	while (IsA(node, RelabelType))
-		node = (Node *) ((RelabelType *) node)->arg;
-	if (IsA(node, Const))
-		return (Const *) node;
-	if (contain_var_clause(node) || contain_volatile_functions(node) || contain_subplans(node) ||
-		contains_domain_value(node, NULL))
-		return NULL;
-
-	get_typlenbyval(type, &typlen, &typbyval);
-	estate = CreateExecutorState();
-	old = MemoryContextSwitchTo(estate->es_query_cxt);
-	state = ExecPrepareExpr((Expr *) node, estate);
-	datum = ExecEvalExpr(state, GetPerTupleExprContext(estate), &isnull);
-	MemoryContextSwitchTo(old);
-	if (!isnull)
-		datum = datumCopy(datum, typbyval, typlen);
-	FreeExecutorState(estate);
-	return makeConst(type, -1, get_typcollation(type), typlen, datum, isnull, typbyval);
 }

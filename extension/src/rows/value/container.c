@@ -33,6 +33,8 @@ static bool init_array(RowsValue *value, int depth);
 static bool init_range(RowsValue *value, Oid range_type, int depth);
 static bool init_composite(RowsValue *value, int depth);
 static Datum make_array(const RowsValue *value, RowsDraw *draw, RowsArena *arena);
+static Datum encode_array(const RowsValue *value, uint64 ordinal, RowsDraw *draw, RowsArena *arena);
+static bool decode_array(const RowsValue *value, Datum datum, uint64 *ordinal);
 static Datum make_one_range(const RowsValue *value, RowsDraw *draw, RowsArena *arena);
 static Datum encode_range(const RowsValue *value, uint64 ordinal, RowsDraw *draw, RowsArena *arena);
 static bool decode_range(const RowsValue *value, Datum datum, uint64 *ordinal);
@@ -42,6 +44,11 @@ static Datum encode_multirange(const RowsValue *value, uint64 ordinal, RowsDraw 
 							   RowsArena *arena);
 static bool decode_multirange(const RowsValue *value, Datum datum, uint64 *ordinal);
 static Datum make_composite(const RowsValue *value, RowsDraw *draw, RowsArena *arena);
+static Datum make_fields(const RowsValue *value, uint64 ordinal, bool counted, RowsDraw *draw,
+						 RowsArena *arena);
+static Datum encode_composite(const RowsValue *value, uint64 ordinal, RowsDraw *draw,
+							  RowsArena *arena);
+static bool decode_composite(const RowsValue *value, Datum datum, uint64 *ordinal);
 
 bool
 rows_init_container(RowsValue *value, char typtype, int depth)
@@ -83,7 +90,41 @@ init_array(RowsValue *value, int depth)
 	value->name = "array";
 	value->detail = psprintf("1 to %d of %s", ARRAY_ELEMENTS, value->element->name);
 	value->make = make_array;
+	if (value->element->encode != NULL)
+	{
+		value->encode = encode_array;
+		value->decode = decode_array;
+		value->capacity = value->element->capacity;
+	}
 	return true;
+}
+
+/* A counted array has one element, which is counted. */
+static Datum
+encode_array(const RowsValue *value, uint64 ordinal, RowsDraw *draw, RowsArena *arena)
+{
+	const RowsValue *element = value->element;
+	Datum datum = element->encode(element, ordinal, draw, arena);
+	MemoryContext old = MemoryContextSwitchTo(arena->context);
+	ArrayType *result = construct_array(&datum, 1, get_element_type(value->type), element->typlen,
+										element->typbyval, element->typalign);
+
+	MemoryContextSwitchTo(old);
+	return PointerGetDatum(result);
+}
+
+static bool
+decode_array(const RowsValue *value, Datum datum, uint64 *ordinal)
+{
+	const RowsValue *element = value->element;
+	ArrayType *array = DatumGetArrayTypeP(datum);
+	Datum *elements;
+	bool *nulls;
+	int nelements;
+
+	deconstruct_array(array, ARR_ELEMTYPE(array), element->typlen, element->typbyval,
+					  element->typalign, &elements, &nulls, &nelements);
+	return nelements > 0 && !nulls[0] && element->decode(element, elements[0], ordinal);
 }
 
 static Datum
@@ -271,11 +312,56 @@ init_composite(RowsValue *value, int depth)
 	value->name = "row";
 	value->detail = psprintf("%d fields", value->nfields);
 	value->make = make_composite;
+	for (int i = 0; i < value->nfields && value->encode == NULL; i++)
+	{
+		if (value->fields[i] == NULL || value->fields[i]->encode == NULL ||
+			value->fields[i]->capacity <= value->capacity)
+			continue;
+		value->element = value->fields[i];
+		value->capacity = value->element->capacity;
+	}
+	if (value->element != NULL)
+	{
+		value->encode = encode_composite;
+		value->decode = decode_composite;
+	}
 	return true;
+}
+
+/* One field of a counted row is counted. */
+static Datum
+encode_composite(const RowsValue *value, uint64 ordinal, RowsDraw *draw, RowsArena *arena)
+{
+	return make_fields(value, ordinal, true, draw, arena);
+}
+
+static bool
+decode_composite(const RowsValue *value, Datum datum, uint64 *ordinal)
+{
+	HeapTupleHeader header = DatumGetHeapTupleHeader(datum);
+	HeapTupleData tuple = {.t_len = HeapTupleHeaderGetDatumLength(header), .t_data = header};
+
+	for (int i = 0; i < value->nfields; i++)
+	{
+		bool isnull;
+		Datum field;
+
+		if (value->fields[i] != value->element)
+			continue;
+		field = heap_getattr(&tuple, i + 1, value->tupdesc, &isnull);
+		return !isnull && value->element->decode(value->element, field, ordinal);
+	}
+	return false;
 }
 
 static Datum
 make_composite(const RowsValue *value, RowsDraw *draw, RowsArena *arena)
+{
+	return make_fields(value, 0, false, draw, arena);
+}
+
+static Datum
+make_fields(const RowsValue *value, uint64 ordinal, bool counted, RowsDraw *draw, RowsArena *arena)
 {
 	Datum *datums = rows_alloc(arena, sizeof(Datum) * Max(value->nfields, 1));
 	bool *nulls = rows_alloc(arena, sizeof(bool) * Max(value->nfields, 1));
@@ -288,6 +374,11 @@ make_composite(const RowsValue *value, RowsDraw *draw, RowsArena *arena)
 		{
 			datums[i] = (Datum) 0;
 			nulls[i] = true;
+		}
+		else if (counted && value->fields[i] == value->element)
+		{
+			datums[i] = value->element->encode(value->element, ordinal, draw, arena);
+			nulls[i] = false;
 		}
 		else
 			datums[i] = rows_value(value->fields[i], draw, arena, &nulls[i]);

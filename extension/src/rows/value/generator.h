@@ -61,6 +61,7 @@ struct RowsValue
 	int64 unit;		   /* distance of adjacent values */
 	uint64 steps;	   /* number of values in the range */
 	int64 unique_unit; /* distance of adjacent counted values */
+	bool wraps;		   /* do counted values go on from the least of the type? */
 	int scale;		   /* decimal digits, numeric only */
 
 	/* counting: the ordinal-th distinct value, and its inverse */
@@ -81,6 +82,7 @@ struct RowsValue
 	/* text of a fixed form, converted by the type's input function */
 	const char *pattern;
 	FmgrInfo input;
+	FmgrInfo output;
 	Oid ioparam;
 
 	/* of a text whose contents a name suggests */
@@ -100,6 +102,9 @@ struct RowsValue
 	bool base_opens;  /* may a high base lead beyond the range? */
 	int64 base_span;  /* at most so far above; 0: any distance */
 	int base_percent; /* or so many per cent; 0: any */
+
+	/* text that follows a regular expression */
+	struct RowsRegex *regex;
 
 	/* containers */
 	RowsValue *element;

@@ -31,19 +31,26 @@ extern const RowsNumberType *rows_number_type(Oid type);
 /* number.c: values of these types, and their bounds */
 extern bool rows_init_number(RowsValue *value, RowsBounds *bounds);
 extern bool rows_follow(RowsValue *value, const RowsValue *base, uint64 seed, int base_attnum);
+extern int64 rows_least_number(const RowsValue *value);
 
 /* number_constant.c */
 extern bool rows_number_from_const(const RowsValue *value, const Const *constant, bool round_up,
 								   int64 *number, bool *exact);
 
 /* choice.c: enums and lists of values */
-extern void rows_init_enum(RowsValue *value);
+extern void rows_init_enum(RowsValue *value, RowsBounds *bounds);
 extern bool rows_init_choices(RowsValue *value, RowsBounds *bounds);
 extern RowsValue *rows_make_choice_value(Oid type, Datum *choices, uint64 nchoices);
 
 /* string.c: characters, bytes, bits */
 extern bool rows_init_string(RowsValue *value, RowsBounds *bounds);
 extern Datum rows_start_text(const RowsValue *value, int length, RowsArena *arena, char **data);
+extern Datum rows_make_string(const RowsValue *value, const char *data, int length, RowsArena *arena);
+
+/* pattern.c: text of a fixed form, for any type */
+extern bool rows_init_made_type(RowsValue *value, const char *name, char typtype);
+extern void rows_init_pattern(RowsValue *value, const char *pattern);
+extern char *rows_geometry_form(int shape, int srid, bool z, bool m);
 extern Datum rows_make_pattern(const RowsValue *value, RowsDraw *draw, RowsArena *arena);
 
 /* network.c: uuid and addresses */

@@ -34,7 +34,6 @@ static bool decode_number(const RowsValue *value, Datum datum, uint64 *ordinal);
 static void init_numeric(RowsValue *value);
 static void init_precision(RowsValue *value);
 static void apply_bounds(RowsValue *value, RowsBounds *bounds);
-static int64 least_number(const RowsValue *value);
 
 /* Initialize a value of one of these types; false if the type is not one of them. */
 bool
@@ -64,6 +63,12 @@ rows_init_number(RowsValue *value, RowsBounds *bounds)
 	apply_bounds(value, bounds);
 
 	value->capacity = (uint64) (value->unique_high - value->unique_low) / value->unique_unit + 1;
+	/* few enough that all of them may be needed */
+	if (value->type == INT2OID && bounds->lows == NIL && bounds->highs == NIL)
+	{
+		value->wraps = true;
+		value->capacity = PG_UINT16_MAX + 1;
+	}
 	return true;
 }
 
@@ -76,7 +81,11 @@ make_number(const RowsValue *value, RowsDraw *draw, RowsArena *arena)
 static Datum
 encode_number(const RowsValue *value, uint64 ordinal, RowsDraw *draw, RowsArena *arena)
 {
-	return value->from_int(value, value->unique_low + (int64) ordinal * value->unique_unit, arena);
+	int64 number = value->unique_low + (int64) ordinal * value->unique_unit;
+
+	if (unlikely(value->wraps))
+		number = (int16) number;
+	return value->from_int(value, number, arena);
 }
 
 static bool
@@ -84,6 +93,11 @@ decode_number(const RowsValue *value, Datum datum, uint64 *ordinal)
 {
 	int64 number;
 
+	if (value->wraps)
+	{
+		*ordinal = (uint16) (DatumGetInt16(datum) - value->unique_low);
+		return true;
+	}
 	if (!value->to_int(value, datum, &number) || number < value->unique_low ||
 		number > value->unique_high)
 		return false;
@@ -195,8 +209,12 @@ init_precision(RowsValue *value)
 			value->unit *= 10;
 		value->unique_unit = Max(value->unique_unit, value->unit);
 	}
-	/* interval(0), interval year to month: not every number is a valid value */
-	if (value->type == INTERVALOID && value->typmod >= 0)
+	/* interval(0) */
+	if (value->type == INTERVALOID && value->typmod >= 0 &&
+		INTERVAL_RANGE(value->typmod) == INTERVAL_FULL_RANGE)
+		value->unique_unit = USECS_PER_SEC;
+	/* interval year to month: not every number is a valid value */
+	else if (value->type == INTERVALOID && value->typmod >= 0)
 	{
 		value->encode = NULL;
 		value->decode = NULL;
@@ -229,7 +247,7 @@ apply_bounds(RowsValue *value, RowsBounds *bounds)
 			rows_no_value(value->type, bounds);
 			return;
 		}
-		number = Max(number, least_number(value));
+		number = Max(number, rows_least_number(value));
 		low = has_low ? Max(low, number) : number;
 		has_low = true;
 	}
@@ -243,7 +261,7 @@ apply_bounds(RowsValue *value, RowsBounds *bounds)
 			continue;
 		if (exact && bound->open && number > PG_INT64_MIN)
 			number--;
-		if (number < least_number(value))
+		if (number < rows_least_number(value))
 		{
 			rows_no_value(value->type, bounds);
 			return;
@@ -308,8 +326,8 @@ apply_bounds(RowsValue *value, RowsBounds *bounds)
 }
 
 /* The smallest number of the type. */
-static int64
-least_number(const RowsValue *value)
+int64
+rows_least_number(const RowsValue *value)
 {
 	switch (value->type)
 	{

@@ -1,8 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * string.c
- *	  String values: characters, bytes, bits, and text that the input
- *	  function of another type reads.
+ *	  String values: characters, bytes, bits.
  *
  * Strings are ASCII only, which every server encoding supports.
  *
@@ -15,6 +14,7 @@
 #endif
 
 #include "catalog/pg_type.h"
+#include "mb/pg_wchar.h"
 #include "parser/parse_coerce.h"
 #include "port/pg_bswap.h"
 #include "utils/builtins.h"
@@ -165,6 +165,28 @@ Datum
 rows_start_text(const RowsValue *value, int length, RowsArena *arena, char **data)
 {
 	return start_text(value, length, arena, data);
+}
+
+/* A string of the type with the given bytes, which it has room for. */
+Datum
+rows_make_string(const RowsValue *value, const char *data, int length, RowsArena *arena)
+{
+	char *start;
+	Datum result;
+
+	/* padding counts characters, start_text() bytes */
+	if (value->type == BPCHAROID && pg_mbstrlen_with_len(data, length) < length)
+	{
+		MemoryContext old = MemoryContextSwitchTo(arena->context);
+
+		result = DirectFunctionCall3(bpchar, PointerGetDatum(cstring_to_text_with_len(data, length)),
+									 Int32GetDatum(value->typmod), BoolGetDatum(true));
+		MemoryContextSwitchTo(old);
+		return result;
+	}
+	result = start_text(value, length, arena, &start);
+	memcpy(start, data, length);
+	return result;
 }
 
 /* Writes the sixteen hexadecimal digits of a number. */
@@ -395,35 +417,4 @@ decode_bits(const RowsValue *value, Datum datum, uint64 *ordinal)
 				 ((VARBITS(bits)[i / BITS_PER_BYTE] & (HIGHBIT >> (i % BITS_PER_BYTE))) ? 1 : 0);
 	*ordinal = result;
 	return true;
-}
-
-/* ---- text of a fixed form ---- */
-
-/* # becomes a digit, ? a letter, \ escapes the next character. */
-Datum
-rows_make_pattern(const RowsValue *value, RowsDraw *draw, RowsArena *arena)
-{
-	int length = strlen(value->pattern);
-	char *text = rows_alloc(arena, length + 1);
-	char *out = text;
-	MemoryContext old;
-	Datum result;
-
-	for (const char *p = value->pattern; *p != '\0'; p++)
-	{
-		if (*p == '#')
-			*out++ = '0' + (char) rows_below(draw, 10);
-		else if (*p == '?')
-			*out++ = 'a' + (char) rows_below(draw, 26);
-		else if (*p == '\\' && p[1] != '\0')
-			*out++ = *++p;
-		else
-			*out++ = *p;
-	}
-	*out = '\0';
-
-	old = MemoryContextSwitchTo(arena->context);
-	result = InputFunctionCall((FmgrInfo *) &value->input, text, value->ioparam, value->typmod);
-	MemoryContextSwitchTo(old);
-	return result;
 }

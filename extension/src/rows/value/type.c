@@ -23,53 +23,12 @@
 #include "rows/value/bounds.h"
 #include "rows/value/generator.h"
 #include "rows/value/kinds.h"
+#include "rows/value/regex.h"
 #include "rows/value/type.h"
 
 /* A row type may contain an array of itself: limit the depth. */
 #define ROWS_MAX_DEPTH 4
 
-/* Types whose values are written as text and converted by their input function. */
-typedef struct RowsPattern
-{
-	const char *type;
-	const char *pattern; /* # is a digit, ? a letter */
-} RowsPattern;
-
-static const RowsPattern patterns[] = {
-	/* in pg_catalog */
-	{"box", "(##.#,##.#),(##.#,##.#)"},
-	{"circle", "<(##.#,##.#),1#.#>"},
-	{"int2vector", "# ## ###"},
-	{"json", "{\"id\": 1####, \"name\": \"????????\", \"tags\": [\"????\", \"????\"]}"},
-	{"jsonb", "{\"id\": 1####, \"name\": \"????????\", \"tags\": [\"????\", \"????\"]}"},
-	{"jsonpath", "$.????[#]"},
-	{"line", "{1#,2#,3#}"},
-	{"lseg", "[(##.#,##.#),(1##.#,1##.#)]"},
-	{"macaddr8", "08:00:2b:##:##:##:##:##"},
-	{"oidvector", "# ## ###"},
-	{"path", "[(#.#,#.#),(1#.#,1#.#),(2#.#,#.#)]"},
-	{"pg_snapshot", "1##:3##:2##"},
-	{"point", "(##.###,##.###)"},
-	{"polygon", "((0.#,0.#),(0.#,1#.#),(1#.#,1#.#))"},
-	{"refcursor", "????????"},
-	{"tid", "(1###,1)"},
-	{"tsquery", "???? & ????"},
-	{"tsvector", "???? ????? ??????"},
-	{"txid_snapshot", "1##:3##:2##"},
-	{"xml", "<row><id>####</id><name>???????\?</name></row>"},
-	/* of well-known extensions */
-	{"cube", "(##.#,##.#)"},
-	{"geography", "POINT(1#.#### ##.####)"},
-	{"geometry", "POINT(1#.#### ##.####)"},
-	{"hstore", "name=>????????, id=>####"},
-	{"lquery", "????.*"},
-	{"ltree", "????.????.????"},
-	{"ltxtquery", "???? & ????"},
-	{"seg", "1#.# .. 2#.#"},
-	{"semver", "1.##.#"},
-	{NULL, NULL}};
-
-static bool init_pattern(RowsValue *value, Form_pg_type form);
 static RowsValue *make_domain(Oid domain, int32 typmod, RowsBounds *bounds, int depth);
 static bool passes_domain(const RowsValue *value, Datum datum, bool isnull, const char **failed);
 static RowsValue *make_value(Oid type, int32 typmod, RowsBounds *bounds, int depth);
@@ -160,9 +119,10 @@ make_value(Oid type, int32 typmod, RowsBounds *bounds, int depth)
 	value->unit = 1;
 
 	if (form->typtype == TYPTYPE_ENUM)
-		rows_init_enum(value);
+		rows_init_enum(value, bounds);
 	else if (rows_init_number(value, bounds) || rows_init_string(value, bounds) ||
-			 rows_init_network(value) || init_pattern(value, form) ||
+			 rows_init_network(value) ||
+			 rows_init_made_type(value, NameStr(form->typname), form->typtype) ||
 			 rows_init_container(value, form->typtype, depth))
 		/* the call has initialized the value */;
 	else
@@ -187,29 +147,6 @@ rows_make_unknown_value(Oid type, int32 typmod)
 	return value;
 }
 
-/* ---- types read from text ---- */
-
-static bool
-init_pattern(RowsValue *value, Form_pg_type form)
-{
-	Oid input;
-
-	for (const RowsPattern *p = patterns; p->type != NULL; p++)
-	{
-		if (strcmp(NameStr(form->typname), p->type) == 0)
-			value->pattern = p->pattern;
-	}
-	if (value->pattern == NULL || form->typtype != TYPTYPE_BASE)
-		return false;
-
-	getTypeInputInfo(value->type, &input, &value->ioparam);
-	fmgr_info(input, &value->input);
-	value->name = "pattern";
-	value->detail = pstrdup(value->pattern);
-	value->make = rows_make_pattern;
-	return true;
-}
-
 /* ---- domains ---- */
 
 static RowsValue *
@@ -231,7 +168,14 @@ make_domain(Oid domain, int32 typmod, RowsBounds *bounds, int depth)
 
 	basetype = getBaseTypeAndTypmod(domain, &typmod);
 	value = make_value(basetype, typmod, bounds, depth);
-	if (value != NULL && ref->constraints != NIL)
+	if (value != NULL && depth > 0 && bounds->patterns != NIL && value->nchoices == 0)
+	{
+		RowsPatternBound *pattern = linitial(bounds->patterns);
+
+		(void) rows_init_regex(value, pattern->text, pattern->kind, bounds);
+	}
+	/* the plan tries the conditions of a column's domain with those of the table */
+	if (value != NULL && ref->constraints != NIL && depth > 0)
 	{
 		value->domain = ref;
 		value->econtext = CreateStandaloneExprContext();

@@ -23,9 +23,16 @@
 #include "rows/value/type.h"
 #include "rows/write/hierarchy.h"
 #include "rows/write/maker.h"
+#include "rows/write/refuse_row.h"
+#include "rows/write/search.h"
+
+/* Attempts at a row from which the search starts; the others only draw. */
+#define SEARCHED_ATTEMPTS 16
 
 static uint64 choose_parent(RowsPlan *plan, RowsForeign *foreign, uint64 row, int attempt);
 static bool is_null_key(RowsPlan *plan, RowsColumn *column, uint64 row, int attempt);
+static void make_fallback(RowsMaker *maker, RowsColumn *column, uint64 row, int attempt,
+						  Datum *value, bool *isnull);
 static bool passes_checks(RowsMaker *maker, Datum *values, bool *isnull, RowsCheck **failed);
 
 RowsMaker *
@@ -44,7 +51,7 @@ rows_make_maker(RowsPlan *plan, EState *estate, uint64 end)
 	{
 		RowsColumn *column = &plan->columns[i];
 
-		if (column->kind == ROWS_COLUMN_DEFAULT)
+		if (column->kind == ROWS_COLUMN_DEFAULT || column->kind == ROWS_COLUMN_FALLBACK)
 			column->default_state = ExecPrepareExpr(column->default_expr, estate);
 	}
 	foreach (cell, plan->checks)
@@ -52,10 +59,14 @@ rows_make_maker(RowsPlan *plan, EState *estate, uint64 end)
 		RowsCheck *check = lfirst(cell);
 
 		check->state = ExecPrepareExpr(check->expr, estate);
+		maker->catches |= check->may_fail;
 	}
 	maker->elders = rows_start_elders(plan);
 	if (plan->checks != NIL)
-		maker->check_slot = MakeSingleTupleTableSlot(RelationGetDescr(plan->rel), &TTSOpsVirtual);
+	{
+		maker->trial = rows_make_trial(plan, estate);
+		maker->check_slot = maker->trial->slot;
+	}
 	return maker;
 }
 
@@ -88,7 +99,14 @@ rows_make_row(RowsMaker *maker, uint64 row, Datum *values, bool *isnull)
 					break;
 
 				case ROWS_COLUMN_KEY:
-					/* where a null was rejected, the value is tried */
+					if (unlikely(rows_is_outside(column->counted, row)))
+					{
+						rows_draw_start(&draw, rows_stream(plan->seed, column->attnum, attempt), row);
+						draw.attempt = attempt;
+						values[i] = rows_value(column->value, &draw, &maker->arena, &isnull[i]);
+						break;
+					}
+					/* a null that was rejected becomes the value, even if there is no other */
 					if ((uint64) attempt >= column->counted->stride && !isnull[i])
 						break;
 					rows_draw_start(&draw, column->stream, row);
@@ -138,8 +156,13 @@ rows_make_row(RowsMaker *maker, uint64 row, Datum *values, bool *isnull)
 					}
 					break;
 
+				case ROWS_COLUMN_FALLBACK:
+					make_fallback(maker, column, row, attempt, &values[i], &isnull[i]);
+					break;
+
 				case ROWS_COLUMN_FOREIGN:
 					if (column->foreign->counting != NULL &&
+						!rows_is_outside(column->foreign->counting->counted, row) &&
 						(uint64) attempt >= column->foreign->counting->counted->stride)
 						break;
 					values[i] = rows_foreign_value(column->foreign,
@@ -161,24 +184,21 @@ rows_make_row(RowsMaker *maker, uint64 row, Datum *values, bool *isnull)
 		if (unlikely(maker->elders != NULL))
 			rows_refer_to_rows(maker, row, attempt, values, isnull);
 
-		if (likely(plan->checks == NIL) || passes_checks(maker, values, isnull, &failed))
+		if (likely(plan->checks == NIL) || passes_checks(maker, values, isnull, &failed) ||
+			(attempt < SEARCHED_ATTEMPTS && rows_search(maker, row, attempt, values, isnull, &failed)))
 		{
+			if (unlikely(maker->trial != NULL))
+				rows_end_trial(maker->trial);
 			if (unlikely(maker->elders != NULL))
 				rows_remember_row(maker, row, values, isnull);
+			return;
 			return;
 		}
 		CHECK_FOR_INTERRUPTS();
 	}
 
-	ereport(ERROR,
-			(errcode(ERRCODE_CHECK_VIOLATION),
-			 errmsg("no row found that satisfies constraint \"%s\" of table \"%s\"", failed->name,
-					RelationGetRelationName(plan->rel)),
-			 errdetail("Each of %d random rows was rejected.", ROWS_MAX_ATTEMPTS),
-			 errhint(
-				 "poc_barman understands comparisons of one column with constants, BETWEEN, IN and length(); "
-				 "for other conditions shape the columns by the option \"columns\", or give them fitting defaults."),
-			 errtableconstraint(plan->rel, failed->name)));
+	rows_end_trial(maker->trial);
+	rows_refuse_row(plan, failed);
 }
 
 /* Free the values of all rows made so far. */
@@ -195,7 +215,7 @@ choose_parent(RowsPlan *plan, RowsForeign *foreign, uint64 row, int attempt)
 {
 	RowsDraw draw;
 
-	if (foreign->counting != NULL)
+	if (foreign->counting != NULL && !rows_is_outside(foreign->counting->counted, row))
 		return rows_counted_part(foreign->counting, row, attempt);
 	rows_draw_start(&draw,
 					likely(attempt == 0)
@@ -218,32 +238,50 @@ is_null_key(RowsPlan *plan, RowsColumn *column, uint64 row, int attempt)
 	return rows_unit(&draw) < column->null_below;
 }
 
+/* The default where there is one, and at another attempt another value. */
+static void
+make_fallback(RowsMaker *maker, RowsColumn *column, uint64 row, int attempt, Datum *value,
+			  bool *isnull)
+{
+	RowsDraw draw;
+
+	if (attempt == 0)
+	{
+		MemoryContext old = MemoryContextSwitchTo(maker->arena.context);
+
+		*value = ExecEvalExpr(column->default_state, maker->econtext, isnull);
+		MemoryContextSwitchTo(old);
+		if (!*isnull || !column->bounds.not_null)
+			return;
+	}
+	rows_draw_start(&draw, rows_stream(maker->plan->seed, column->attnum, attempt), row);
+	draw.attempt = attempt;
+	*value = rows_value(column->value, &draw, &maker->arena, isnull);
+}
+
 static bool
 passes_checks(RowsMaker *maker, Datum *values, bool *isnull, RowsCheck **failed)
 {
-	TupleTableSlot *slot = maker->check_slot;
+	RowsTrial *trial = maker->trial;
 	ListCell *cell;
+	bool passed = true;
 
-	ExecClearTuple(slot);
-	memcpy(slot->tts_values, values, sizeof(Datum) * maker->plan->natts);
-	memcpy(slot->tts_isnull, isnull, sizeof(bool) * maker->plan->natts);
-	ExecStoreVirtualTuple(slot);
-	slot->tts_tableOid = RelationGetRelid(maker->plan->rel);
-	maker->econtext->ecxt_scantuple = slot;
-
+	rows_catch_in_trial(trial, maker->catches);
+	rows_set_trial(trial, values, isnull);
 	foreach (cell, maker->plan->checks)
 	{
 		RowsCheck *check = lfirst(cell);
 
-		if (!ExecCheck(check->state, maker->econtext))
+		if (check->outside != NULL && !rows_is_outside(check->outside, maker->row))
+			continue;
+		passed = rows_passes(trial, check->state);
+		if (!passed)
 		{
 			*failed = check;
-			ResetExprContext(maker->econtext);
-			return false;
+			break;
 		}
 	}
-	ResetExprContext(maker->econtext);
-	return true;
+	return passed;
 }
 
 /* "generating row 17 of table "orders", column "price"" */

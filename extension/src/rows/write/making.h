@@ -11,6 +11,7 @@
 #include "nodes/execnodes.h"
 
 #include "rows/plan/parts.h"
+#include "rows/plan/trial.h"
 
 typedef struct RowsElders RowsElders;
 
@@ -21,6 +22,12 @@ typedef struct RowsMaker
 	EState *estate; /* for defaults and checks */
 	ExprContext *econtext;
 	TupleTableSlot *check_slot;
+	RowsTrial *trial;	/* of the conditions; NULL: there are none */
+	bool catches;		/* may a condition raise an error about the data? */
+	RowsCheck **checks; /* what the search evaluates; set when it first runs */
+	int nchecks;
+	Datum *saved_values; /* of the row, while the search tries a change */
+	bool *saved_isnull;
 	RowsArena arena;
 	RowsElders *elders; /* of a table that refers to itself, or NULL */
 	bool dry;			/* do not draw from sequences */
@@ -38,12 +45,13 @@ static inline uint64
 rows_counted_part(const RowsColumn *column, uint64 row, int attempt)
 {
 	const RowsUnique *unique = column->counted;
+	uint64 ordinal = unique->base + row;
 
-	if ((uint64) attempt >= unique->stride)
-		attempt = 0;
 	if (unlikely(unique->ordinals != NULL))
-		return unique->ordinals[unique->base + row] / column->divisor % column->radix;
-	return ((unique->base + row) * unique->stride + attempt) / column->divisor % column->radix;
+		ordinal = unique->ordinals[Min(ordinal, unique->capacity - 1)];
+	else
+		ordinal = ordinal * unique->stride + Min((uint64) attempt, unique->stride - 1);
+	return ordinal / column->divisor % column->radix;
 }
 
 #endif /* POC_ROWS_WRITE_MAKING_H */

@@ -41,6 +41,7 @@
 static uint64 next_after_index(RowsPlan *plan, RowsUnique *unique, Relation index);
 static uint64 next_after_scan(RowsPlan *plan, RowsUnique *unique);
 static uint64 next_after_query(RowsPlan *plan, RowsUnique *unique);
+static bool is_written_as_text(const RowsUnique *unique);
 static bool decode_row(RowsUnique *unique, TupleTableSlot *slot, AttrMap *map, uint64 *ordinal);
 
 /*
@@ -75,7 +76,8 @@ rows_find_bases(RowsPlan *plan, uint64 nrows)
 		else if (rel->rd_rel->relkind == RELKIND_RELATION && unique->ncolumns == 1 &&
 				 unique->columns[0]->kind == ROWS_COLUMN_KEY &&
 				 unique->columns[0]->value->from_int != NULL &&
-				 unique->columns[0]->value->nchoices == 0 && index->rd_rel->relam == BTREE_AM_OID &&
+				 unique->columns[0]->value->nchoices == 0 && !unique->columns[0]->value->wraps &&
+				 unique->columns[0]->divisor == 1 && index->rd_rel->relam == BTREE_AM_OID &&
 				 index->rd_index->indisvalid &&
 				 index->rd_index->indkey.values[0] == unique->columns[0]->attnum &&
 				 RelationGetIndexPredicate(index) == NIL)
@@ -84,6 +86,8 @@ rows_find_bases(RowsPlan *plan, uint64 nrows)
 			unique->base = next_after_scan(plan, unique);
 		index_close(index, AccessShareLock);
 
+		if (unique->partial)
+			continue;
 		if (nrows > unique->capacity || unique->base > unique->capacity - nrows)
 			ereport(ERROR,
 					(errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
@@ -149,6 +153,7 @@ next_after_scan(RowsPlan *plan, RowsUnique *unique)
 {
 	List *relids = list_make1_oid(RelationGetRelid(plan->rel));
 	uint64 result = 0;
+	uint64 unknown = 0;
 	ListCell *cell;
 	MemoryContext context = AllocSetContextCreate(CurrentMemoryContext, "poc_barman keys",
 												  ALLOCSET_DEFAULT_SIZES);
@@ -182,6 +187,8 @@ next_after_scan(RowsPlan *plan, RowsUnique *unique)
 
 			if (decode_row(unique, slot, map, &ordinal))
 				result = Max(result, ordinal / unique->stride + 1);
+			else if (is_written_as_text(unique))
+				result = Max(result, ++unknown);
 			MemoryContextSwitchTo(old);
 			MemoryContextReset(context);
 			CHECK_FOR_INTERRUPTS();
@@ -232,6 +239,17 @@ next_after_query(RowsPlan *plan, RowsUnique *unique)
 	SPI_cursor_close(portal);
 	SPI_finish();
 	return result;
+}
+
+/*
+ * A type may print its values in another form than that in which they were written, as
+ * PostGIS does: then as many are taken for used as there are.
+ */
+static bool
+is_written_as_text(const RowsUnique *unique)
+{
+	return unique->ncolumns == 1 && unique->columns[0]->kind == ROWS_COLUMN_KEY &&
+		   OidIsValid(unique->columns[0]->value->output.fn_oid);
 }
 
 static bool

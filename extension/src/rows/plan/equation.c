@@ -1,0 +1,251 @@
+/*-------------------------------------------------------------------------
+ *
+ * equation.c
+ *	  Solves the comparisons in a condition for one column: total = net + tax gives
+ *	  net = total - tax.
+ *
+ * A solution is only a guess; the condition itself decides.  It must call no function of
+ * others that the condition does not call.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "access/sysattr.h"
+#include "access/transam.h"
+#include "catalog/pg_type.h"
+#include "nodes/makefuncs.h"
+#include "nodes/nodeFuncs.h"
+#include "optimizer/optimizer.h"
+#include "parser/parse_coerce.h"
+#include "parser/parse_oper.h"
+#include "miscadmin.h"
+#include "utils/fmgroids.h"
+#include "utils/lsyscache.h"
+#include "utils/syscache.h"
+
+#include "base/compat.h"
+#include "rows/plan/moves.h"
+#include "rows/plan/trial.h"
+
+#define DEEPEST_TERM   16
+#define MOST_SOLUTIONS 12
+
+typedef struct Solving
+{
+	AttrNumber attnum;
+	Oid type;
+	int32 typmod;
+	Node *condition;
+	List *solutions;
+} Solving;
+
+static bool find_comparisons(Node *node, void *context);
+static void solve(Solving *solving, Node *term, Node *other);
+static Node *isolate(Node *term, Node *other, AttrNumber attnum);
+static Node *isolate_operand(OpExpr *op, Node *other, AttrNumber attnum, Node **term);
+static Node *isolate_argument(FuncExpr *func, Node *other, AttrNumber attnum, Node **term);
+static bool uses(Node *node, AttrNumber attnum);
+static Node *operation(const char *name, Node *left, Node *right);
+
+/* A list of Expr of the column's base type. */
+List *
+rows_solve(Node *condition, RowsColumn *column, Oid type, int32 typmod)
+{
+	Solving solving = {.attnum = column->attnum};
+
+	solving.type = getBaseTypeAndTypmod(type, &typmod);
+	solving.typmod = typmod;
+	solving.condition = condition;
+	find_comparisons(condition, &solving);
+	return solving.solutions;
+}
+
+/* Also operators that compare otherwise: a && b, a @> b, a LIKE b. */
+static bool
+find_comparisons(Node *node, void *context)
+{
+	Solving *solving = context;
+	List *args = NIL;
+
+	if (node == NULL || list_length(solving->solutions) >= MOST_SOLUTIONS)
+		return false;
+	if (IsA(node, OpExpr) && ((OpExpr *) node)->opresulttype == BOOLOID)
+		args = ((OpExpr *) node)->args;
+	else if (IsA(node, DistinctExpr))
+		args = ((DistinctExpr *) node)->args;
+	if (list_length(args) == 2)
+	{
+		solve(solving, linitial(args), lsecond(args));
+		solve(solving, lsecond(args), linitial(args));
+	}
+	/* two columns as arguments: tstzrange(s, e) is like s < e */
+	if (IsA(node, FuncExpr) && list_length(((FuncExpr *) node)->args) >= 2)
+	{
+		args = ((FuncExpr *) node)->args;
+		if (exprType(linitial(args)) == exprType(lsecond(args)))
+		{
+			solve(solving, linitial(args), lsecond(args));
+			solve(solving, lsecond(args), linitial(args));
+		}
+	}
+	return expression_tree_walker(node, find_comparisons, context);
+}
+
+static void
+solve(Solving *solving, Node *term, Node *other)
+{
+	Node *solution;
+
+	if (!uses(term, solving->attnum))
+		return;
+	solution = isolate(copyObject(term), copyObject(other), solving->attnum);
+	if (solution == NULL || (IsA(solution, Var) && ((Var *) solution)->varattno == solving->attnum))
+		return;
+	if (!can_coerce_type(1, (Oid[]){exprType(solution)}, &solving->type, COERCION_ASSIGNMENT))
+		return;
+	solution = coerce_to_target_type(NULL, solution, exprType(solution), solving->type,
+									 solving->typmod, COERCION_ASSIGNMENT, COERCE_IMPLICIT_CAST, -1);
+	if (solution == NULL || !rows_calls_no_more(solution, solving->condition))
+		return;
+	solving->solutions = lappend(solving->solutions, solution);
+}
+
+/* The value of the column for which term equals other; NULL if not known. */
+static Node *
+isolate(Node *term, Node *other, AttrNumber attnum)
+{
+	for (int depth = 0; depth < DEEPEST_TERM && other != NULL; depth++)
+	{
+		check_stack_depth();
+		if (IsA(term, Var))
+			return ((Var *) term)->varattno == attnum ? other : NULL;
+		if (IsA(term, RelabelType))
+			term = (Node *) ((RelabelType *) term)->arg;
+		else if (IsA(term, CoerceViaIO))
+			term = (Node *) ((CoerceViaIO *) term)->arg;
+		else if (IsA(term, CoerceToDomain))
+			term = (Node *) ((CoerceToDomain *) term)->arg;
+		else if (IsA(term, OpExpr))
+			other = isolate_operand((OpExpr *) term, other, attnum, &term);
+		else if (IsA(term, FuncExpr))
+			other = isolate_argument((FuncExpr *) term, other, attnum, &term);
+		else if (IsA(term, CoalesceExpr) || IsA(term, MinMaxExpr))
+		{
+			List *args = IsA(term, CoalesceExpr) ? ((CoalesceExpr *) term)->args
+												 : ((MinMaxExpr *) term)->args;
+			ListCell *cell;
+
+			foreach (cell, args)
+			{
+				if (uses(lfirst(cell), attnum))
+				{
+					term = lfirst(cell);
+					break;
+				}
+			}
+		}
+		else
+			return NULL;
+	}
+	return NULL;
+}
+
+static Node *
+isolate_operand(OpExpr *op, Node *other, AttrNumber attnum, Node **term)
+{
+	char *name = get_opname(op->opno);
+	Node *left = linitial(op->args);
+	Node *right = list_length(op->args) == 2 ? lsecond(op->args) : NULL;
+	bool is_left = uses(left, attnum);
+
+	if (name == NULL || op->opfuncid >= FirstNormalObjectId || strlen(name) != 1)
+		return NULL;
+	if (right == NULL)
+	{
+		*term = left;
+		return *name == '-' ? operation("-", NULL, other) : other;
+	}
+	*term = is_left ? left : right;
+	switch (*name)
+	{
+		case '+':
+			return operation("-", other, is_left ? right : left);
+		case '-':
+			return is_left ? operation("+", other, right) : operation("-", left, other);
+		case '*':
+			return operation("/", other, is_left ? right : left);
+		case '/':
+			return is_left ? operation("*", other, right) : operation("/", left, other);
+		case '%':
+			/* the multiple below the value, and the rest that is wanted */
+			return is_left ? operation("+", operation("-", left, operation("%", left, right)), other)
+						   : NULL;
+		default:
+			return NULL;
+	}
+}
+
+static Node *
+isolate_argument(FuncExpr *func, Node *other, AttrNumber attnum, Node **term)
+{
+	SQLValueFunction *today;
+	Node *first;
+
+	if (func->args == NIL || func->funcid >= FirstNormalObjectId)
+		return NULL;
+	first = linitial(func->args);
+	*term = first;
+	switch (func->funcid)
+	{
+		case F_AGE_TIMESTAMP:
+		case F_AGE_TIMESTAMPTZ:
+			today = makeNode(SQLValueFunction);
+			today->op = SVFOP_CURRENT_DATE;
+			today->type = DATEOID;
+			today->typmod = today->location = -1;
+			return operation("-", (Node *) today, other);
+		case F_AGE_TIMESTAMP_TIMESTAMP:
+		case F_AGE_TIMESTAMPTZ_TIMESTAMPTZ:
+			if (uses(first, attnum))
+				return operation("+", lsecond(func->args), other);
+			*term = lsecond(func->args);
+			return operation("-", first, other);
+		case F_DATE_TRUNC_TEXT_TIMESTAMP:
+		case F_DATE_TRUNC_TEXT_TIMESTAMPTZ:
+			*term = lsecond(func->args);
+			return other;
+		default:
+			/* upper(x) = 'A', abs(x) = 1, a cast: the value itself, mostly */
+			return uses(first, attnum) &&
+						   TypeCategory(exprType(first)) == TypeCategory(func->funcresulttype)
+					   ? other
+					   : NULL;
+	}
+}
+
+static bool
+uses(Node *node, AttrNumber attnum)
+{
+	Bitmapset *attributes = NULL;
+
+	pull_varattnos(node, 1, &attributes);
+	return bms_is_member(attnum - FirstLowInvalidHeapAttributeNumber, attributes);
+}
+
+/* left NAME right, by an operator of PostgreSQL's own; NULL if there is none. */
+static Node *
+operation(const char *name, Node *left, Node *right)
+{
+	List *qualified = list_make2(makeString("pg_catalog"), makeString(pstrdup(name)));
+	Operator tuple;
+
+	if (right == NULL || (left == NULL && strcmp(name, "-") != 0))
+		return NULL;
+	tuple = left == NULL ? left_oper(NULL, qualified, exprType(right), true, -1)
+						 : oper(NULL, qualified, exprType(left), exprType(right), true, -1);
+	if (tuple == NULL)
+		return NULL;
+	ReleaseSysCache(tuple);
+	return (Node *) make_op(make_parsestate(NULL), qualified, left, right, NULL, -1);
+}

@@ -1,0 +1,329 @@
+/*-------------------------------------------------------------------------
+ *
+ * mention.c
+ *	  What a condition mentions: constants, lengths, strings, members of JSON.
+ *
+ * Evaluates what needs no row, such as current_date, but only by PostgreSQL's own
+ * functions.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include <ctype.h>
+
+#include "access/htup_details.h"
+#include "access/transam.h"
+#include "catalog/pg_language.h"
+#include "catalog/pg_proc.h"
+#include "catalog/pg_type.h"
+#include "nodes/makefuncs.h"
+#include "nodes/nodeFuncs.h"
+#include "utils/array.h"
+#include "utils/builtins.h"
+#include "utils/fmgroids.h"
+#include "utils/lsyscache.h"
+#include "utils/numeric.h"
+#include "utils/syscache.h"
+
+#include "base/compat.h"
+#include "rows/plan/moves.h"
+#include "rows/plan/trial.h"
+#include "rows/value/bounds.h"
+
+/* More do not help, and a long IN list has them. */
+#define MOST_MENTIONED 200
+
+static bool note(Node *node, void *mention);
+static void note_constant(RowsMention *mention, Const *constant);
+static void note_elements(RowsMention *mention, Const *constant);
+static void note_patterns(RowsMention *mention, Node *node);
+static void note_sources(RowsMention *mention, Node *node);
+static void read_source(RowsMention *mention, char *source);
+static void note_jsonpath(RowsMention *mention, char *path);
+static List *path_of(Node *node);
+static void note_path(RowsMention *mention, Node *subject, Node *key);
+
+RowsMention *
+rows_read_mention(Node *condition)
+{
+	RowsMention *mention = palloc0(sizeof(RowsMention));
+
+	note(condition, mention);
+	return mention;
+}
+
+static bool
+note(Node *node, void *context)
+{
+	RowsMention *mention = context;
+	Const *constant;
+
+	if (node == NULL)
+		return false;
+	if (!IsA(node, List) && !IsA(node, CaseWhen) && exprType(node) != BOOLOID &&
+		rows_is_built_in(node))
+	{
+		constant = rows_try_constant_of(node);
+		if (constant != NULL && !constant->constisnull)
+			note_constant(mention, constant);
+	}
+	if (IsA(node, OpExpr) && list_length(((OpExpr *) node)->args) == 2)
+	{
+		OpExpr *op = (OpExpr *) node;
+
+		note_path(mention, linitial(op->args), lsecond(op->args));
+	}
+	note_patterns(mention, node);
+	note_sources(mention, node);
+	if (IsA(node, FuncExpr) && list_length(((FuncExpr *) node)->args) == 2)
+		note_path(mention, linitial(((FuncExpr *) node)->args), lsecond(((FuncExpr *) node)->args));
+	return expression_tree_walker(node, note, context);
+}
+
+static void
+note_constant(RowsMention *mention, Const *constant)
+{
+	Oid type = constant->consttype;
+	char category;
+	bool preferred;
+	Oid output;
+	bool varlena;
+
+	if (list_length(mention->constants) >= MOST_MENTIONED)
+		return;
+	mention->constants = lappend(mention->constants, constant);
+	switch (type)
+	{
+		case INT2OID:
+			mention->numbers = lappend_int(mention->numbers, DatumGetInt16(constant->constvalue));
+			break;
+		case INT4OID:
+			mention->numbers = lappend_int(mention->numbers, DatumGetInt32(constant->constvalue));
+			break;
+		case INT8OID:
+		case NUMERICOID:
+		{
+			Datum number = constant->constvalue;
+			double value = type == INT8OID
+							   ? (double) DatumGetInt64(number)
+							   : DatumGetFloat8(DirectFunctionCall1(numeric_float8, number));
+
+			if (value >= 0 && value < 1e6)
+				mention->numbers = lappend_int(mention->numbers, (int) value);
+		}
+		break;
+		default:
+			break;
+	}
+	get_type_category_preferred(type, &category, &preferred);
+	if (type == JSONPATHOID)
+		note_jsonpath(mention,
+					  DatumGetCString(DirectFunctionCall1(jsonpath_out, constant->constvalue)));
+	if (category == TYPCATEGORY_STRING ||
+		(category == TYPCATEGORY_USER && type >= FirstNormalObjectId))
+	{
+		getTypeOutputInfo(type, &output, &varlena);
+		mention->texts = lappend(mention->texts, OidOutputFunctionCall(output, constant->constvalue));
+	}
+	if (type_is_array(type))
+		note_elements(mention, constant);
+}
+
+/* The elements of an array, as of x IN (...). */
+static void
+note_elements(RowsMention *mention, Const *constant)
+{
+	ArrayType *array = DatumGetArrayTypeP(constant->constvalue);
+	Oid element = ARR_ELEMTYPE(array);
+	int16 typlen;
+	bool typbyval;
+	char typalign;
+	Datum *datums;
+	bool *nulls;
+	int n;
+
+	get_typlenbyvalalign(element, &typlen, &typbyval, &typalign);
+	deconstruct_array(array, element, typlen, typbyval, typalign, &datums, &nulls, &n);
+	for (int i = 0; i < n; i++)
+	{
+		if (!nulls[i])
+			note_constant(mention, makeConst(element, -1, get_typcollation(element), typlen,
+											 datums[i], false, typbyval));
+	}
+}
+
+/* Strings that something is compared with as patterns: x ~ '...', x LIKE ANY ('{...}') */
+static void
+note_patterns(RowsMention *mention, Node *node)
+{
+	List *args = NIL;
+	Const *constant;
+
+	if (IsA(node, OpExpr))
+		args = ((OpExpr *) node)->args;
+	else if (IsA(node, ScalarArrayOpExpr))
+		args = ((ScalarArrayOpExpr *) node)->args;
+	else if (IsA(node, FuncExpr))
+		args = ((FuncExpr *) node)->args;
+	if (list_length(args) != 2 || !rows_is_built_in(lsecond(args)))
+		return;
+	constant = rows_try_constant_of(lsecond(args));
+	if (constant == NULL || constant->constisnull)
+		return;
+	if (IsA(node, ScalarArrayOpExpr) && type_is_array(constant->consttype))
+	{
+		RowsMention elements = {0};
+		ListCell *cell;
+
+		note_elements(&elements, constant);
+		foreach (cell, elements.constants)
+			mention->patterns = rows_add_patterns(mention->patterns, node, lfirst(cell));
+	}
+	else
+		mention->patterns = rows_add_patterns(mention->patterns, node, constant);
+}
+
+/* A function in a language of its own: the literals in its source tell what it looks for. */
+static bool
+note_source(Oid funcid, void *context)
+{
+	RowsMention *mention = context;
+	HeapTuple tuple;
+	Datum source;
+	bool isnull;
+
+	if (funcid < FirstNormalObjectId)
+		return false;
+	tuple = SearchSysCache1(PROCOID, ObjectIdGetDatum(funcid));
+	if (!HeapTupleIsValid(tuple))
+		return false;
+	source = SysCacheGetAttr(PROCOID, tuple, Anum_pg_proc_prosrc, &isnull);
+	if (!isnull && ((Form_pg_proc) GETSTRUCT(tuple))->prolang != ClanguageId)
+		read_source(mention, TextDatumGetCString(source));
+	ReleaseSysCache(tuple);
+	return false;
+}
+
+static void
+note_sources(RowsMention *mention, Node *node)
+{
+	check_functions_in_node(node, note_source, mention);
+}
+
+static void
+read_source(RowsMention *mention, char *source)
+{
+	for (char *p = source; *p != '\0' && list_length(mention->texts) < MOST_MENTIONED; p++)
+	{
+		if (*p == '\'')
+		{
+			char *end = strchr(p + 1, '\'');
+			RowsPatternBound *pattern;
+
+			if (end == NULL)
+				return;
+			pattern = palloc0(sizeof(RowsPatternBound));
+			pattern->text = pnstrdup(p + 1, end - p - 1);
+			mention->texts = lappend(mention->texts, (void *) pattern->text);
+			mention->patterns = lappend(mention->patterns, pattern);
+			p = end;
+		}
+		else if (isdigit((unsigned char) *p) && (p == source || !isalnum((unsigned char) p[-1])))
+		{
+			long number = strtol(p, &p, 10);
+
+			if (number < 1000000)
+				mention->numbers = lappend_int(mention->numbers, (int) number);
+			p--;
+		}
+	}
+}
+
+/* $."a"."b"?(@ > 3) */
+static void
+note_jsonpath(RowsMention *mention, char *path)
+{
+	List *keys = NIL;
+
+	for (char *p = path; *p != '\0'; p++)
+	{
+		if (*p == '.' && p[1] == '"')
+		{
+			char *end = strchr(p + 2, '"');
+
+			if (end == NULL)
+				break;
+			keys = lappend(keys, pnstrdup(p + 2, end - p - 2));
+			p = end;
+		}
+		else if (*p == '$' || *p == '@')
+		{
+			if (keys != NIL)
+				mention->paths = lappend(mention->paths, keys);
+			keys = NIL;
+		}
+		else if (isdigit((unsigned char) *p))
+		{
+			mention->numbers = lappend_int(mention->numbers, (int) strtol(p, &p, 10));
+			p--;
+		}
+	}
+	if (keys != NIL)
+		mention->paths = lappend(mention->paths, keys);
+}
+
+/* The keys of j -> 'a' -> 'b'; NIL for j itself. */
+static List *
+path_of(Node *node)
+{
+	List *args = NIL;
+	List *path;
+	Const *key;
+
+	if (IsA(node, OpExpr))
+		args = ((OpExpr *) node)->args;
+	else if (IsA(node, FuncExpr))
+		args = ((FuncExpr *) node)->args;
+	if (list_length(args) != 2 || exprType(linitial(args)) != JSONBOID)
+		return NIL;
+	key = rows_try_constant_of(lsecond(args));
+	if (key == NULL || key->constisnull || key->consttype != TEXTOID)
+		return NIL;
+	path = list_copy(path_of(linitial(args)));
+	return lappend(path, TextDatumGetCString(key->constvalue));
+}
+
+/* j ? 'a', j -> 'a', j ->> 'a', j #> '{a,b}', j ?& '{a,b}' */
+static void
+note_path(RowsMention *mention, Node *subject, Node *key)
+{
+	Oid type = exprType(subject);
+	Const *constant;
+	List *before;
+	List *path = NIL;
+	RowsMention keys = {0};
+	ListCell *cell;
+
+	/* of hstore, too */
+	if ((type != JSONBOID && type != JSONOID && type < FirstNormalObjectId) || !rows_is_built_in(key))
+		return;
+	constant = rows_try_constant_of(key);
+	if (constant == NULL || constant->constisnull)
+		return;
+	before = path_of(subject);
+	if (constant->consttype == TEXTOID)
+		path = lappend(list_copy(before), TextDatumGetCString(constant->constvalue));
+	else if (constant->consttype == TEXTARRAYOID)
+	{
+		note_elements(&keys, constant);
+		foreach (cell, keys.texts)
+		{
+			path = lappend(path == NIL ? list_copy(before) : path, lfirst(cell));
+			/* each on its own for ?&; one below the other for #> */
+			mention->paths = lappend(mention->paths, lappend(list_copy(before), lfirst(cell)));
+		}
+	}
+	if (path != NIL)
+		mention->paths = lappend(mention->paths, path);
+}

@@ -1,0 +1,206 @@
+/*-------------------------------------------------------------------------
+ *
+ * moves.c
+ *	  What the search for a row may change: the columns of each condition, and the
+ *	  values that may suit it.
+ *
+ * A column whose values somebody else determines (a key, a partition, an option, the
+ * rows that a foreign key refers to) must get no other value than its generator makes.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "access/sysattr.h"
+#include "catalog/pg_type.h"
+#include "nodes/nodeFuncs.h"
+#include "optimizer/optimizer.h"
+#include "utils/builtins.h"
+#include "utils/lsyscache.h"
+
+#include "base/compat.h"
+#include "rows/plan/moves.h"
+#include "rows/plan/trial.h"
+#include "rows/value/kinds.h"
+#include "rows/value/regex.h"
+#include "rows/value/type.h"
+
+/* Candidates are random: more than one of each is tried. */
+#define DRAWS_OF_CANDIDATE 4
+#define DRAWS_OF_NULLS	   4
+#define DRAWS_OF_NEAR	   3
+
+static void plan_check(RowsPlan *plan, RowsCheck *check);
+static void plan_column_moves(RowsPlan *plan, RowsCheck *check, RowsColumn *column,
+							  const RowsMention *mention);
+static bool is_free(RowsColumn *column);
+static void add_move(RowsCheck *check, RowsMoveKind kind, RowsColumn *column, int times);
+static void add_patterns(RowsPlan *plan, RowsCheck *check, RowsColumn *column);
+static bool is_movable(RowsPlan *plan, RowsColumn *column);
+
+/* Plan the moves of all checks, and which checks a move may break. */
+void
+rows_plan_moves(RowsPlan *plan)
+{
+	Bitmapset *movable = NULL;
+	ListCell *cell;
+
+	foreach (cell, plan->checks)
+	{
+		RowsCheck *check = lfirst(cell);
+
+		plan_check(plan, check);
+		movable = bms_add_members(movable, check->attributes);
+	}
+	foreach (cell, plan->bounding_checks)
+	{
+		RowsCheck *check = lfirst(cell);
+
+		if (!bms_overlap(check->attributes, movable) || list_member_ptr(plan->checks, check))
+			continue;
+		plan_check(plan, check);
+		plan->search_checks = lappend(plan->search_checks, check);
+	}
+	plan->searched = true;
+}
+
+static void
+plan_check(RowsPlan *plan, RowsCheck *check)
+{
+	RowsMention *mention = rows_read_mention((Node *) check->expr);
+	int member = -1;
+
+	while ((member = bms_next_member(check->attributes, member)) >= 0)
+	{
+		AttrNumber attnum = member + FirstLowInvalidHeapAttributeNumber;
+
+		if (attnum > 0)
+			plan_column_moves(plan, check, &plan->columns[attnum - 1], mention);
+	}
+	if (list_length(check->nullable) > 1)
+		add_move(check, ROWS_MOVE_NULLS, NULL, DRAWS_OF_NULLS);
+}
+
+static void
+plan_column_moves(RowsPlan *plan, RowsCheck *check, RowsColumn *column, const RowsMention *mention)
+{
+	Form_pg_attribute attribute = TupleDescAttr(RelationGetDescr(plan->rel), column->attnum - 1);
+	ListCell *cell;
+
+	if (!is_movable(plan, column))
+		return;
+	if (!attribute->attnotnull && !column->bounds.not_null &&
+		(column->options == NULL || (!column->shaped && column->options->null_fraction < 0) ||
+		 column->value->null_fraction > 0))
+	{
+		check->nullable = lappend(check->nullable, column);
+		/* of one column, a null tells nothing: it is the last resort */
+		if (bms_membership(check->attributes) == BMS_MULTIPLE)
+			add_move(check, ROWS_MOVE_NULL, column, 1);
+	}
+	add_move(check, ROWS_MOVE_DRAW, column, DRAWS_OF_CANDIDATE);
+	if (!column->shaped)
+	{
+		foreach (cell,
+				 rows_solve((Node *) check->expr, column, attribute->atttypid, attribute->atttypmod))
+		{
+			/* of the rows that a foreign key may refer to, any is as good as a constant */
+			if (!is_free(column) && !contain_var_clause(lfirst(cell)))
+				continue;
+			add_move(check, ROWS_MOVE_EXPRESSION, column, 1);
+			((RowsMove *) llast(check->moves))->expr = lfirst(cell);
+			if (column->value->from_int == NULL || !is_free(column))
+				continue;
+			for (int i = 0; i < DRAWS_OF_NEAR; i++)
+			{
+				add_move(check, ROWS_MOVE_NEAR, column, 1);
+				((RowsMove *) llast(check->moves))->expr = lfirst(cell);
+			}
+		}
+	}
+	if (!is_free(column))
+		return;
+	foreach (cell, rows_candidates(attribute->atttypid, attribute->atttypmod, mention))
+	{
+		for (int i = 0; i < DRAWS_OF_CANDIDATE; i++)
+		{
+			add_move(check, ROWS_MOVE_CANDIDATE, column, 1);
+			((RowsMove *) llast(check->moves))->value = lfirst(cell);
+		}
+	}
+	add_patterns(plan, check, column);
+}
+
+static bool
+is_movable(RowsPlan *plan, RowsColumn *column)
+{
+	ListCell *cell;
+
+	if ((column->kind != ROWS_COLUMN_RANDOM && column->kind != ROWS_COLUMN_FALLBACK) ||
+		column->region_value != NULL || column->value == NULL || column->promised)
+		return false;
+	/* the other columns of the key would have to follow */
+	if (column->foreign != NULL && column->foreign->ncolumns > 1)
+		return false;
+	/* rows of this load refer to its value */
+	foreach (cell, plan->hierarchies)
+	{
+		RowsHierarchy *hierarchy = lfirst(cell);
+
+		for (int i = 0; i < hierarchy->ncolumns; i++)
+		{
+			if (column->attnum == hierarchy->attnums[i] || column->attnum == hierarchy->referenced[i])
+				return false;
+		}
+	}
+	return true;
+}
+
+/* May it take any value of its type? */
+static bool
+is_free(RowsColumn *column)
+{
+	return !column->shaped && !column->planned;
+}
+
+static void
+add_move(RowsCheck *check, RowsMoveKind kind, RowsColumn *column, int times)
+{
+	for (int i = 0; i < times; i++)
+	{
+		RowsMove *move = palloc0(sizeof(RowsMove));
+
+		move->kind = kind;
+		move->column = column;
+		check->moves = lappend(check->moves, move);
+	}
+}
+
+/* Strings of the patterns that the condition compares the column with. */
+static void
+add_patterns(RowsPlan *plan, RowsCheck *check, RowsColumn *column)
+{
+	Form_pg_attribute attribute = TupleDescAttr(RelationGetDescr(plan->rel), column->attnum - 1);
+	RowsPatternBound *only = rows_read_pattern((Node *) check->expr, column->attnum);
+	List *patterns = (only != NULL) ? list_make1(only) : NIL;
+	ListCell *cell;
+
+	foreach (cell, patterns)
+	{
+		RowsPatternBound *pattern = lfirst(cell);
+		RowsBounds none;
+		RowsValue *value;
+
+		rows_init_bounds(&none);
+		none.min_length = column->bounds.min_length;
+		none.max_length = column->bounds.max_length;
+		value = rows_make_value(attribute->atttypid, attribute->atttypmod, &none, NULL);
+		if (value == NULL || !rows_init_regex(value, pattern->text, pattern->kind, &none))
+			continue;
+		for (int i = 0; i < DRAWS_OF_CANDIDATE; i++)
+		{
+			add_move(check, ROWS_MOVE_CANDIDATE, column, 1);
+			((RowsMove *) llast(check->moves))->value = value;
+		}
+	}
+}

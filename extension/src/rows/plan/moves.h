@@ -1,0 +1,47 @@
+/*-------------------------------------------------------------------------
+ *
+ * moves.h
+ *	  What the search for a row may change to satisfy a condition.
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef POC_ROWS_PLAN_MOVES_H
+#define POC_ROWS_PLAN_MOVES_H
+
+#include "rows/plan/parts.h"
+#include "rows/value/candidate.h"
+
+typedef enum RowsMoveKind
+{
+	ROWS_MOVE_NULL,		  /* the column becomes null */
+	ROWS_MOVE_NULLS,	  /* some of the condition's nullable columns do */
+	ROWS_MOVE_DRAW,		  /* another value of the column's own generator */
+	ROWS_MOVE_CANDIDATE,  /* a value of a generator made for the condition */
+	ROWS_MOVE_EXPRESSION, /* a value computed from the other columns */
+	ROWS_MOVE_NEAR		  /* one near that */
+} RowsMoveKind;
+
+typedef struct RowsMove
+{
+	RowsMoveKind kind;
+	RowsColumn *column;
+	RowsValue *value; /* of candidates */
+	Expr *expr;
+	ExprState *state;
+
+	/* in practice */
+	int tries;
+	int hits;
+	int weight;
+} RowsMove;
+
+/* mention.c */
+extern RowsMention *rows_read_mention(Node *condition);
+
+/* equation.c */
+extern List *rows_solve(Node *condition, RowsColumn *column, Oid type, int32 typmod);
+
+/* moves.c */
+extern void rows_plan_moves(RowsPlan *plan);
+
+#endif /* POC_ROWS_PLAN_MOVES_H */

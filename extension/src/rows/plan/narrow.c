@@ -1,0 +1,249 @@
+/*-------------------------------------------------------------------------
+ *
+ * narrow.c
+ *	  Narrows the ranges of numbers that a condition or a generated column computes
+ *	  with: products and sums of small numbers fit, and satisfy equations.
+ *
+ * Must leave alone what a CHECK bounds on both sides, an option shapes or a key counts.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "access/sysattr.h"
+#include "access/transam.h"
+#include "catalog/pg_type.h"
+#include "executor/executor.h"
+#include "nodes/nodeFuncs.h"
+#include "optimizer/optimizer.h"
+#include "rewrite/rewriteHandler.h"
+#include "utils/lsyscache.h"
+#include "utils/rel.h"
+
+#include "base/compat.h"
+#include "rows/plan/moves.h"
+#include "rows/plan/steps.h"
+#include "rows/plan/trial.h"
+#include "rows/value/arena.h"
+
+/* Numbers in computations lie within as many of each other. */
+#define COMPUTED_SPAN 1000
+/* ... unless the condition mentions a smaller one, but not below this. */
+#define SMALLEST_SPAN 10
+
+static void narrow_condition(RowsPlan *plan, Node *condition);
+static bool note_computed(Node *node, void *attributes);
+static bool is_plain_number(RowsColumn *column);
+static void narrow(RowsColumn *column, int64 span);
+static void fit_generated(RowsPlan *plan, EState *estate, RowsTrial *trial, AttrNumber attnum,
+						  Node *expr);
+static bool change_ranges(RowsPlan *plan, Bitmapset *attributes, bool raise);
+static bool computes(RowsPlan *plan, RowsTrial *trial, ExprState *state, RowsArena *arena, bool high);
+
+void
+rows_narrow_computed(RowsPlan *plan)
+{
+	TupleDesc tupdesc = RelationGetDescr(plan->rel);
+	EState *estate = NULL;
+	RowsTrial *trial = NULL;
+	ListCell *cell;
+
+	foreach (cell, plan->checks)
+		narrow_condition(plan, (Node *) ((RowsCheck *) lfirst(cell))->expr);
+
+	for (int i = 0; i < plan->natts; i++)
+	{
+		Node *expr;
+
+		if (TupleDescAttr(tupdesc, i)->attgenerated == '\0' || TupleDescAttr(tupdesc, i)->attisdropped)
+			continue;
+		expr = build_column_default(plan->rel, i + 1);
+		if (expr == NULL || !rows_may_fail(expr) || !rows_is_built_in(expr))
+			continue;
+		if (estate == NULL)
+		{
+			estate = CreateExecutorState();
+			trial = rows_make_trial(plan, estate);
+		}
+		fit_generated(plan, estate, trial, i + 1, expr);
+	}
+	if (estate != NULL)
+	{
+		ExecDropSingleTupleTableSlot(trial->slot);
+		FreeExecutorState(estate);
+	}
+}
+
+/* Narrow the columns that a condition computes with. */
+static void
+narrow_condition(RowsPlan *plan, Node *condition)
+{
+	Bitmapset *computed = NULL;
+	int span = 0;
+	int member = -1;
+	ListCell *cell;
+
+	note_computed(condition, &computed);
+	if (computed == NULL)
+		return;
+	foreach (cell, rows_read_mention(condition)->numbers)
+		span = Max(span, lfirst_int(cell));
+	while ((member = bms_next_member(computed, member)) >= 0)
+	{
+		AttrNumber attnum = member + FirstLowInvalidHeapAttributeNumber;
+
+		if (attnum > 0 && is_plain_number(&plan->columns[attnum - 1]))
+			narrow(&plan->columns[attnum - 1],
+				   span >= SMALLEST_SPAN && span < COMPUTED_SPAN ? span : COMPUTED_SPAN);
+	}
+}
+
+/* Add the columns that are operands of PostgreSQL's own arithmetic. */
+static bool
+note_computed(Node *node, void *attributes)
+{
+	if (node == NULL)
+		return false;
+	if (IsA(node, OpExpr) && ((OpExpr *) node)->opno < FirstNormalObjectId)
+	{
+		char *name = get_opname(((OpExpr *) node)->opno);
+
+		if (name != NULL && strlen(name) == 1 && strchr("+-*/", *name) != NULL)
+			pull_varattnos(node, 1, attributes);
+	}
+	return expression_tree_walker(node, note_computed, attributes);
+}
+
+static bool
+is_plain_number(RowsColumn *column)
+{
+	if (column->kind != ROWS_COLUMN_RANDOM || column->shaped || column->planned ||
+		column->region_value != NULL || column->value->nchoices > 0)
+		return false;
+	switch (column->value->type)
+	{
+		case INT2OID:
+		case INT4OID:
+		case INT8OID:
+		case FLOAT4OID:
+		case FLOAT8OID:
+		case NUMERICOID:
+			return column->bounds.lows == NIL || column->bounds.highs == NIL;
+		default:
+			return false;
+	}
+}
+
+/* Let the numbers lie within so many of the lower end, or of the upper if that alone is given. */
+static void
+narrow(RowsColumn *column, int64 span)
+{
+	RowsValue *value = column->value;
+
+	for (int i = 0; i < value->scale; i++)
+		span *= 10;
+	if (value->high - value->low <= span)
+		return;
+	if (column->bounds.highs != NIL && column->bounds.lows == NIL)
+		value->low = value->high - span;
+	else
+		value->high = value->low + span;
+	value->steps = (uint64) (value->high - value->low) / value->unit + 1;
+}
+
+/*
+ * Change the ranges until the expression of a generated column raises no error: leave out
+ * zero, then halve them.  Where that does not help, each row is tried.
+ */
+static void
+fit_generated(RowsPlan *plan, EState *estate, RowsTrial *trial, AttrNumber attnum, Node *expr)
+{
+	ExprState *state = ExecPrepareExpr((Expr *) copyObject(expr), estate);
+	Bitmapset *attributes = NULL;
+	RowsArena arena;
+	bool fits = false;
+
+	rows_init_arena(&arena);
+	pull_varattnos(expr, 1, &attributes);
+	rows_catch_in_trial(trial, true);
+	for (int i = 0; i < 64 && !fits; i++)
+	{
+		bool low = computes(plan, trial, state, &arena, false);
+		bool high = computes(plan, trial, state, &arena, true);
+
+		fits = low && high;
+		if (!fits && !change_ranges(plan, attributes, high && i == 0))
+			break;
+	}
+	rows_end_trial(trial);
+	if (!fits)
+	{
+		NullTest *test = makeNode(NullTest);
+		NullTest *known = makeNode(NullTest);
+
+		/* true whatever the value is, but computes it */
+		test->arg = (Expr *) copyObject(expr);
+		test->nulltesttype = IS_NULL;
+		known->arg = (Expr *) test;
+		known->nulltesttype = IS_NOT_NULL;
+		test->location = known->location = -1;
+		rows_add_check(plan,
+					   psprintf("%s is computed",
+								NameStr(
+									TupleDescAttr(RelationGetDescr(plan->rel), attnum - 1)->attname)),
+					   (Node *) known);
+	}
+}
+
+/* Raise ranges that begin with zero, or halve all; false if none can be changed. */
+static bool
+change_ranges(RowsPlan *plan, Bitmapset *attributes, bool raise)
+{
+	bool changed = false;
+	int member = -1;
+
+	while ((member = bms_next_member(attributes, member)) >= 0)
+	{
+		AttrNumber attnum = member + FirstLowInvalidHeapAttributeNumber;
+		RowsValue *value = attnum > 0 ? plan->columns[attnum - 1].value : NULL;
+
+		if (value == NULL || !is_plain_number(&plan->columns[attnum - 1]) ||
+			value->high - value->low < 2 * value->unit || (raise && value->low != 0))
+			continue;
+		if (raise)
+			value->low += value->unit;
+		else
+			value->high = value->low + (value->high - value->low) / 2;
+		value->steps = (uint64) (value->high - value->low) / value->unit + 1;
+		changed = true;
+	}
+	return changed;
+}
+
+/* Does the expression have a value where all numbers are at the upper, or the lower, end? */
+static bool
+computes(RowsPlan *plan, RowsTrial *trial, ExprState *state, RowsArena *arena, bool high)
+{
+	Datum *values = palloc0(sizeof(Datum) * plan->natts);
+	bool *isnull = palloc0(sizeof(bool) * plan->natts);
+	Datum result;
+	bool result_isnull;
+
+	for (int i = 0; i < plan->natts; i++)
+	{
+		RowsColumn *column = &plan->columns[i];
+		RowsDraw draw;
+
+		isnull[i] = column->kind != ROWS_COLUMN_RANDOM || column->promised;
+		if (isnull[i])
+			continue;
+		rows_draw_start(&draw, column->stream, 0);
+		values[i] = is_plain_number(column)
+						? column->value->from_int(column->value,
+												  high ? column->value->high : column->value->low,
+												  arena)
+						: column->value->make(column->value, &draw, arena);
+	}
+	rows_set_trial(trial, values, isnull);
+	return rows_compute(trial, state, arena, true, 1, &result, &result_isnull);
+}

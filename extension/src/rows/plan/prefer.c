@@ -1,0 +1,395 @@
+/*-------------------------------------------------------------------------
+ *
+ * prefer.c
+ *	  Chooses the generator of a column by what its conditions accept: patterns, other
+ *	  alphabets, multiples, or values found beforehand.
+ *
+ * A search for each row would find such values, too, but takes longer; and what is
+ * unique has to be counted.  Only conditions of one column, and of PostgreSQL's own
+ * functions, are evaluated here.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "access/genam.h"
+#include "access/sysattr.h"
+#include "catalog/pg_index.h"
+#include "catalog/pg_type.h"
+#include "executor/executor.h"
+#include "miscadmin.h"
+#include "nodes/nodeFuncs.h"
+#include "utils/datum.h"
+#include "utils/lsyscache.h"
+#include "utils/rel.h"
+
+#include "base/compat.h"
+#include "rows/plan/moves.h"
+#include "rows/plan/steps.h"
+#include "rows/plan/trial.h"
+#include "rows/value/hash.h"
+#include "rows/value/kinds.h"
+#include "rows/value/regex.h"
+#include "rows/value/type.h"
+
+/* Values that show how much of what a generator makes is accepted. */
+#define SAMPLES	 16
+#define ENOUGH	 15
+#define HOPELESS 5 /* none of so many */
+
+/* Values found beforehand, and how many are tried for them: for few, and for all. */
+#define POOL_SIZE	256
+#define POOL_DRAWS	2000
+#define SMALL_POOL	32
+#define SMALL_DRAWS 500
+#define LEAST_POOL	8
+
+/* The stream of samples: no column has this number. */
+#define SAMPLE_STREAM (MaxHeapAttributeNumber + 4100)
+
+typedef struct Choosing
+{
+	RowsPlan *plan;
+	RowsColumn *column;
+	Form_pg_attribute attribute;
+	EState *estate;
+	RowsTrial *trial;
+	List *states; /* of ExprState: the conditions of the column alone */
+	RowsMention *mention;
+	bool counted; /* is the column unique? */
+	Datum *values;
+	bool *isnull;
+	RowsArena *arena;
+} Choosing;
+
+static void choose(Choosing *choosing);
+static bool start_choosing(Choosing *choosing);
+static void follow_pattern(Choosing *choosing);
+static bool is_unique(RowsPlan *plan, RowsColumn *column);
+static bool accepts(Choosing *choosing, Datum value);
+static int count_accepted(Choosing *choosing, const RowsValue *value);
+static List *alternatives(Choosing *choosing);
+static void add_texts(Choosing *choosing, List **list);
+static void add_multiples(Choosing *choosing, List **list);
+static RowsValue *pool_of(Choosing *choosing, List *generators);
+
+void
+rows_prefer_values(RowsPlan *plan)
+{
+	Choosing choosing = {.plan = plan};
+
+	for (int i = 0; i < plan->natts; i++)
+	{
+		choosing.column = &plan->columns[i];
+		choosing.attribute = TupleDescAttr(RelationGetDescr(plan->rel), i);
+		choosing.states = NIL;
+		if (choosing.column->kind == ROWS_COLUMN_RANDOM && !choosing.column->shaped &&
+			!choosing.column->planned && choosing.column->region_value == NULL &&
+			choosing.column->value->nchoices == 0 && start_choosing(&choosing))
+		{
+			choose(&choosing);
+			rows_end_trial(choosing.trial);
+		}
+	}
+	if (choosing.estate == NULL)
+		return;
+	ExecDropSingleTupleTableSlot(choosing.trial->slot);
+	FreeExecutorState(choosing.estate);
+}
+
+/* Prepare the conditions of the column; false if there are none. */
+static bool
+start_choosing(Choosing *choosing)
+{
+	RowsPlan *plan = choosing->plan;
+	List *conditions = NIL;
+	ListCell *cell;
+	int member;
+
+	foreach (cell, plan->checks)
+	{
+		RowsCheck *check = lfirst(cell);
+
+		if (bms_get_singleton_member(check->attributes, &member) &&
+			member == choosing->column->attnum - FirstLowInvalidHeapAttributeNumber &&
+			rows_is_built_in((Node *) check->expr))
+			conditions = lappend(conditions, check->expr);
+	}
+	if (conditions == NIL)
+	{
+		follow_pattern(choosing);
+		return false;
+	}
+	if (choosing->estate == NULL)
+	{
+		choosing->estate = CreateExecutorState();
+		choosing->trial = rows_make_trial(plan, choosing->estate);
+		choosing->values = palloc0(sizeof(Datum) * plan->natts);
+		choosing->isnull = palloc(sizeof(bool) * plan->natts);
+		choosing->arena = palloc(sizeof(RowsArena));
+		rows_init_arena(choosing->arena);
+	}
+	memset(choosing->isnull, true, sizeof(bool) * plan->natts);
+	foreach (cell, conditions)
+		choosing->states = lappend(choosing->states, ExecPrepareExpr(lfirst(cell), choosing->estate));
+	choosing->mention = rows_read_mention((Node *) conditions);
+	choosing->counted = is_unique(plan, choosing->column);
+	rows_catch_in_trial(choosing->trial, true);
+	return true;
+}
+
+/* A pattern whose operator is not PostgreSQL's own, as citext's: it is followed untried. */
+static void
+follow_pattern(Choosing *choosing)
+{
+	RowsColumn *column = choosing->column;
+	RowsValue *value;
+	RowsBounds room = column->bounds;
+	RowsPatternBound *pattern;
+
+	if (column->bounds.patterns == NIL)
+		return;
+	pattern = linitial(column->bounds.patterns);
+	room.lows = room.highs = room.choices = NIL;
+	value = rows_make_value(choosing->attribute->atttypid, choosing->attribute->atttypmod, &room,
+							NULL);
+	if (value == NULL || !rows_init_regex(value, pattern->text, pattern->kind, &room))
+		return;
+	value->null_fraction = column->value->null_fraction;
+	column->value = value;
+}
+
+static bool
+is_unique(RowsPlan *plan, RowsColumn *column)
+{
+	List *indexes = RelationGetIndexList(plan->rel);
+	bool found = false;
+	ListCell *cell;
+
+	foreach (cell, indexes)
+	{
+		Relation index = index_open(lfirst_oid(cell), AccessShareLock);
+		Form_pg_index form = index->rd_index;
+
+		for (int i = 0; i < form->indnkeyatts && (form->indisunique || form->indisexclusion); i++)
+			found |= form->indkey.values[i] == column->attnum;
+		index_close(index, AccessShareLock);
+	}
+	list_free(indexes);
+	return found;
+}
+
+static void
+choose(Choosing *choosing)
+{
+	RowsColumn *column = choosing->column;
+	int most = count_accepted(choosing, column->value);
+	RowsValue *best = NULL;
+	List *generators;
+	ListCell *cell;
+
+	column->suits = (most == SAMPLES);
+	if (most >= ENOUGH)
+		return;
+	generators = alternatives(choosing);
+	foreach (cell, generators)
+	{
+		int n = count_accepted(choosing, lfirst(cell));
+
+		if (n > most)
+		{
+			most = n;
+			best = lfirst(cell);
+		}
+		if (n >= ENOUGH)
+			break;
+	}
+	if (most < SAMPLES / 2 && !choosing->counted && column->value->from_int == NULL)
+	{
+		RowsValue *pool;
+
+		generators = list_concat(generators, rows_candidates(choosing->attribute->atttypid,
+															 choosing->attribute->atttypmod,
+															 choosing->mention));
+		pool = pool_of(choosing, generators);
+		if (pool != NULL)
+			best = pool;
+	}
+	if (best == NULL)
+		return;
+	column->suits = (most == SAMPLES);
+	best->null_fraction = column->value->null_fraction;
+	column->value = best;
+}
+
+static bool
+accepts(Choosing *choosing, Datum value)
+{
+	int i = choosing->column->attnum - 1;
+	ListCell *cell;
+
+	choosing->values[i] = value;
+	choosing->isnull[i] = false;
+	rows_set_trial(choosing->trial, choosing->values, choosing->isnull);
+	foreach (cell, choosing->states)
+	{
+		if (!rows_passes(choosing->trial, lfirst(cell)))
+			return false;
+	}
+	return true;
+}
+
+/* How many of some values of a generator do the conditions accept? */
+static int
+count_accepted(Choosing *choosing, const RowsValue *value)
+{
+	int accepted = 0;
+
+	if (choosing->counted && (value->encode == NULL || value->capacity < SAMPLES))
+		return 0;
+	for (int i = 0; i < SAMPLES && (accepted > 0 || i < HOPELESS); i++)
+	{
+		RowsDraw draw;
+
+		/* of different lengths of the number, too */
+		rows_draw_start(&draw, rows_stream(0, SAMPLE_STREAM, 0), i);
+		if (accepts(choosing, choosing->counted
+								  ? value->encode(value, (uint64) i * i * i * 17 % value->capacity,
+												  &draw, choosing->arena)
+								  : value->make(value, &draw, choosing->arena)))
+			accepted++;
+	}
+	return accepted;
+}
+
+/* Other generators for the column, the most likely first. */
+static List *
+alternatives(Choosing *choosing)
+{
+	List *list = NIL;
+	RowsValue *value = choosing->column->value;
+
+	if (value->is_text || value->type == BPCHAROID)
+		add_texts(choosing, &list);
+	else if (value->from_int != NULL && choosing->counted)
+		add_multiples(choosing, &list);
+	return list;
+}
+
+/* Texts of the column's patterns, and of other alphabets. */
+static void
+add_texts(Choosing *choosing, List **list)
+{
+	static const char *const forms[] = {"[a-z]{%d}", "[A-Z]{%d}", "[0-9]{%d}", "[1-9][0-9]{%d}",
+										"[A-Z][a-z]{%d}"};
+	RowsBounds *bounds = &choosing->column->bounds;
+	List *patterns = NIL;
+	List *lengths = list_concat_copy(choosing->mention->numbers, list_make2_int(8, 1));
+	ListCell *cell;
+
+	foreach (cell, bounds->patterns)
+		patterns = lappend(patterns, lfirst(cell));
+	foreach (cell, lengths)
+	{
+		int length = lfirst_int(cell);
+
+		if (length < 1 || length > 200 || list_length(patterns) > 40 ||
+			(bounds->max_length >= 0 && length > bounds->max_length))
+			continue;
+		length = Max(length, bounds->min_length);
+		for (int i = 0; i < lengthof(forms); i++)
+		{
+			RowsPatternBound *pattern = palloc0(sizeof(RowsPatternBound));
+
+			pattern->text = psprintf(forms[i], length);
+			patterns = lappend(patterns, pattern);
+		}
+	}
+	foreach (cell, patterns)
+	{
+		RowsPatternBound *pattern = lfirst(cell);
+		RowsBounds room = *bounds;
+		RowsValue *value;
+
+		room.lows = room.highs = room.choices = NIL;
+		value = rows_make_value(choosing->attribute->atttypid, choosing->attribute->atttypmod,
+								&room, NULL);
+		if (value != NULL && rows_init_regex(value, pattern->text, pattern->kind, &room))
+			*list = lappend(*list, value);
+	}
+}
+
+/* Multiples of the numbers that the conditions mention, and those plus a rest. */
+static void
+add_multiples(Choosing *choosing, List **list)
+{
+	List *rests = lcons_int(0, list_copy(choosing->mention->numbers));
+	int64 scale = 1;
+	ListCell *cell;
+
+	for (int i = 0; i < choosing->column->value->scale; i++)
+		scale *= 10;
+	foreach (cell, choosing->mention->numbers)
+	{
+		int64 unit = lfirst_int(cell) * scale;
+		ListCell *other;
+
+		foreach (other, rests)
+		{
+			RowsValue *value;
+			int64 low = choosing->column->value->unique_low;
+
+			if (unit <= 1 || lfirst_int(other) * scale >= unit)
+				continue;
+			value = palloc(sizeof(RowsValue));
+			*value = *choosing->column->value;
+			low += (unit - low % unit) % unit + lfirst_int(other) * scale;
+			if (low > value->unique_high)
+				continue;
+			value->unique_low = low;
+			value->unique_unit = unit;
+			value->capacity = (uint64) (value->unique_high - low) / unit + 1;
+			*list = lappend(*list, value);
+		}
+	}
+}
+
+/* A list of values that the conditions accept; NULL if too few are found. */
+static RowsValue *
+pool_of(Choosing *choosing, List *generators)
+{
+	RowsValue *like = choosing->column->value;
+	Datum *pool = palloc(sizeof(Datum) * POOL_SIZE);
+	uint32 *hashes = palloc(sizeof(uint32) * POOL_SIZE);
+	int n = 0;
+	RowsDraw draw;
+	RowsValue *value;
+
+	rows_draw_start(&draw, rows_stream(0, SAMPLE_STREAM, 1), 0);
+	for (int i = 0;
+		 i < (n < SMALL_POOL ? POOL_DRAWS : SMALL_DRAWS) && n < POOL_SIZE && generators != NIL; i++)
+	{
+		RowsValue *generator = list_nth(generators, i % list_length(generators));
+		Datum datum = generator->make(generator, &draw, choosing->arena);
+		bool again = false;
+		uint32 hash;
+
+		CHECK_FOR_INTERRUPTS();
+		if (!accepts(choosing, datum))
+			continue;
+		hash = rows_hash_image(datum, like->typbyval, like->typlen);
+		for (int j = 0; j < n && !again; j++)
+			again = hashes[j] == hash;
+		if (again)
+			continue;
+		pool[n] = datumCopy(datum, like->typbyval, like->typlen);
+		hashes[n++] = hash;
+	}
+	if (n < LEAST_POOL)
+		return NULL;
+	value = rows_make_choice_value(like->type, pool, n);
+	value->typmod = like->typmod;
+	value->name = "found";
+	value->detail = psprintf("one of %d values that its conditions accept", n);
+	return value;
+}

@@ -1,0 +1,352 @@
+/*-------------------------------------------------------------------------
+ *
+ * trial.c
+ *	  Tries conditions on a row that is not in the table.
+ *
+ * A condition that raises an error about its data, such as a division by zero, rejects
+ * the row.  The error is caught in a subtransaction; any other error must go on.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "access/transam.h"
+#include "access/xact.h"
+#include "executor/executor.h"
+#include "nodes/nodeFuncs.h"
+#include "optimizer/optimizer.h"
+#include "utils/datum.h"
+#include "utils/fmgroids.h"
+#include "utils/lsyscache.h"
+#include "utils/memutils.h"
+#include "utils/rel.h"
+
+#include "base/compat.h"
+#include "rows/plan/trial.h"
+#include "rows/value/arena.h"
+#include "rows/value/bounds.h"
+
+static bool is_about_data(int code);
+static bool evaluate(RowsTrial *trial, ExprState *state, bool check, Datum *value, bool *isnull);
+
+RowsTrial *
+rows_make_trial(RowsPlan *plan, EState *estate)
+{
+	RowsTrial *trial = palloc0(sizeof(RowsTrial));
+
+	trial->natts = plan->natts;
+	trial->econtext = CreateExprContext(estate);
+	trial->slot = MakeSingleTupleTableSlot(RelationGetDescr(plan->rel), &TTSOpsVirtual);
+	trial->slot->tts_tableOid = RelationGetRelid(plan->rel);
+	return trial;
+}
+
+/* Let errors reject the row, or not, until rows_end_trial(). */
+void
+rows_catch_in_trial(RowsTrial *trial, bool catches)
+{
+	trial->catches = catches;
+	if (trial->inside)
+		return;
+	trial->context = CurrentMemoryContext;
+	trial->owner = CurrentResourceOwner;
+}
+
+void
+rows_end_trial(RowsTrial *trial)
+{
+	if (!trial->inside)
+		return;
+	ReleaseCurrentSubTransaction();
+	MemoryContextSwitchTo(trial->context);
+	CurrentResourceOwner = trial->owner;
+	trial->inside = false;
+}
+
+void
+rows_set_trial(RowsTrial *trial, Datum *values, bool *isnull)
+{
+	TupleTableSlot *slot = trial->slot;
+
+	ExecClearTuple(slot);
+	memcpy(slot->tts_values, values, sizeof(Datum) * trial->natts);
+	memcpy(slot->tts_isnull, isnull, sizeof(bool) * trial->natts);
+	ExecStoreVirtualTuple(slot);
+	trial->econtext->ecxt_scantuple = slot;
+}
+
+/* Does the row pass a condition?  It does so too where the condition is null. */
+bool
+rows_passes(RowsTrial *trial, ExprState *state)
+{
+	Datum value;
+	bool isnull;
+
+	return evaluate(trial, state, true, &value, &isnull);
+}
+
+/* Compute an expression over the row.  False: it raised an error. */
+bool
+rows_compute(RowsTrial *trial, ExprState *state, RowsArena *arena, bool byval, int16 typlen,
+			 Datum *value, bool *isnull)
+{
+	MemoryContext old;
+
+	if (!evaluate(trial, state, false, value, isnull))
+		return false;
+	old = MemoryContextSwitchTo(arena->context);
+	if (!*isnull)
+		*value = datumCopy(*value, byval, typlen);
+	MemoryContextSwitchTo(old);
+	ResetExprContext(trial->econtext);
+	return true;
+}
+
+static bool
+evaluate(RowsTrial *trial, ExprState *state, bool check, Datum *value, bool *isnull)
+{
+	volatile bool passed = false;
+
+	if (!trial->catches && !trial->inside)
+	{
+		if (check)
+		{
+			passed = ExecCheck(state, trial->econtext);
+			ResetExprContext(trial->econtext);
+			return passed;
+		}
+		*value = ExecEvalExprSwitchContext(state, trial->econtext, isnull);
+		return true;
+	}
+	if (!trial->inside)
+	{
+		BeginInternalSubTransaction(NULL);
+		MemoryContextSwitchTo(trial->context);
+		trial->inside = true;
+	}
+	PG_TRY();
+	{
+		if (check)
+			passed = ExecCheck(state, trial->econtext);
+		else
+		{
+			*value = ExecEvalExprSwitchContext(state, trial->econtext, isnull);
+			passed = true;
+		}
+	}
+	PG_CATCH();
+	{
+		if (!is_about_data(geterrcode()))
+			PG_RE_THROW();
+		MemoryContextSwitchTo(trial->context);
+		FlushErrorState();
+		RollbackAndReleaseCurrentSubTransaction();
+		MemoryContextSwitchTo(trial->context);
+		CurrentResourceOwner = trial->owner;
+		trial->inside = false;
+		passed = false;
+	}
+	PG_END_TRY();
+	if (check || !passed)
+		ResetExprContext(trial->econtext);
+	return passed;
+}
+
+static bool
+is_about_data(int code)
+{
+	return ERRCODE_TO_CATEGORY(code) == ERRCODE_DATA_EXCEPTION ||
+		   ERRCODE_TO_CATEGORY(code) == ERRCODE_INTEGRITY_CONSTRAINT_VIOLATION ||
+		   code == ERRCODE_RAISE_EXCEPTION;
+}
+
+static Node *
+constant_of(Node *node)
+{
+	return (Node *) rows_constant_of(node);
+}
+
+static Node *
+simplify(Node *node)
+{
+	return eval_const_expressions(NULL, node);
+}
+
+/* What a function makes of an expression; NULL if that raises an error about its data. */
+static Node *
+attempt(Node *(*function)(Node *), Node *node)
+{
+	MemoryContext context = CurrentMemoryContext;
+	ResourceOwner owner = CurrentResourceOwner;
+	Node *volatile result = NULL;
+
+	BeginInternalSubTransaction(NULL);
+	MemoryContextSwitchTo(context);
+	PG_TRY();
+	{
+		result = function(node);
+		ReleaseCurrentSubTransaction();
+	}
+	PG_CATCH();
+	{
+		if (!is_about_data(geterrcode()))
+			PG_RE_THROW();
+		MemoryContextSwitchTo(context);
+		FlushErrorState();
+		RollbackAndReleaseCurrentSubTransaction();
+		result = NULL;
+	}
+	PG_END_TRY();
+	MemoryContextSwitchTo(context);
+	CurrentResourceOwner = owner;
+	return result;
+}
+
+/* Evaluate an expression without columns; NULL too if it has some. */
+Const *
+rows_try_constant_of(Node *node)
+{
+	if (IsA(node, Const))
+		return (Const *) node;
+	if (contain_var_clause(node))
+		return NULL;
+	return (Const *) attempt(constant_of, node);
+}
+
+/* Evaluate the constant parts of an expression; NULL if that is not possible. */
+Expr *
+rows_try_simplify(Expr *expr)
+{
+	/* most defaults */
+	if (IsA(expr, Const))
+		return expr;
+	return (Expr *) attempt(simplify, (Node *) expr);
+}
+
+/* ---- what is known of an expression ---- */
+
+/* Functions that raise no error whatever their arguments, though not marked as leakproof. */
+static bool
+never_fails(Oid funcid)
+{
+	switch (funcid)
+	{
+		case F_LENGTH_TEXT:
+		case F_CHAR_LENGTH_TEXT:
+		case F_CHARACTER_LENGTH_TEXT:
+		case F_OCTET_LENGTH_TEXT:
+		case F_LENGTH_BYTEA:
+		case F_OCTET_LENGTH_BYTEA:
+		case F_UPPER_TEXT:
+		case F_LOWER_TEXT:
+		case F_BTRIM_TEXT:
+		case F_STARTS_WITH:
+		case F_TEXTLIKE:
+		case F_TEXTNLIKE:
+		case F_TEXTREGEXEQ:
+		case F_TEXTREGEXNE:
+		case F_NUM_NULLS:
+		case F_NUM_NONNULLS:
+		case F_JSONB_TYPEOF:
+		case F_JSONB_EXISTS:
+		case F_ARRAY_LENGTH:
+		case F_CARDINALITY:
+			return true;
+		default:
+			return get_func_leakproof(funcid);
+	}
+}
+
+static bool
+function_may_fail(Oid funcid, void *context)
+{
+	return !never_fails(funcid);
+}
+
+static bool
+may_fail(Node *node, void *context)
+{
+	if (node == NULL)
+		return false;
+	if (IsA(node, CoerceViaIO) || IsA(node, CoerceToDomain) || IsA(node, ArrayCoerceExpr) ||
+		IsA(node, SubscriptingRef) || check_functions_in_node(node, function_may_fail, NULL))
+		return true;
+	return expression_tree_walker(node, may_fail, context);
+}
+
+/* May the expression raise an error about its data? */
+bool
+rows_may_fail(Node *node)
+{
+	return may_fail(node, NULL);
+}
+
+static bool
+is_foreign_function(Oid funcid, void *context)
+{
+	return funcid >= FirstNormalObjectId;
+}
+
+/* The input and output functions of a cast by text. */
+static bool
+casts_others(Node *node)
+{
+	CoerceViaIO *cast = (CoerceViaIO *) node;
+
+	return IsA(node, CoerceViaIO) && (cast->resulttype >= FirstNormalObjectId ||
+									  exprType((Node *) cast->arg) >= FirstNormalObjectId);
+}
+
+static bool
+calls_others(Node *node, void *context)
+{
+	if (node == NULL)
+		return false;
+	if (IsA(node, CoerceToDomain) || IsA(node, SubLink) || casts_others(node) ||
+		check_functions_in_node(node, is_foreign_function, NULL))
+		return true;
+	return expression_tree_walker(node, calls_others, context);
+}
+
+/*
+ * Does it run PostgreSQL's own functions only, and change nothing, so that a plan may
+ * evaluate it?
+ */
+bool
+rows_is_built_in(Node *node)
+{
+	return !calls_others(node, NULL) && !contain_volatile_functions(node);
+}
+
+static bool
+add_function(Oid funcid, void *functions)
+{
+	List **list = functions;
+
+	if (funcid >= FirstNormalObjectId)
+		*list = list_append_unique_oid(*list, funcid);
+	return false;
+}
+
+static bool
+add_functions(Node *node, void *functions)
+{
+	if (node == NULL)
+		return false;
+	check_functions_in_node(node, add_function, functions);
+	return expression_tree_walker(node, add_functions, functions);
+}
+
+/* Does it call no function of others that the condition does not call itself? */
+bool
+rows_calls_no_more(Node *node, Node *condition)
+{
+	List *called = NIL;
+	List *known = NIL;
+
+	if (!calls_others(node, NULL))
+		return true;
+	add_functions(node, &called);
+	add_functions(condition, &known);
+	return list_difference_oid(called, known) == NIL;
+}

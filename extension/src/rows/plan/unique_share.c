@@ -1,0 +1,80 @@
+/*-------------------------------------------------------------------------
+ *
+ * unique_share.c
+ *	  Unique indexes that share columns, and partial ones.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "nodes/makefuncs.h"
+#include "utils/rel.h"
+#include "utils/relcache.h"
+
+#include "base/compat.h"
+#include "rows/plan/steps.h"
+
+/* A partial index binds no row that its predicate leaves out. */
+void
+rows_stay_outside(RowsPlan *plan, Relation index, RowsUnique *unique)
+{
+	BooleanTest *test = makeNode(BooleanTest);
+
+	test->arg = make_ands_explicit(RelationGetIndexPredicate(index));
+	test->booltesttype = IS_NOT_TRUE;
+	test->location = -1;
+	rows_add_check(plan, unique->name, (Node *) test);
+	((RowsCheck *) llast(plan->checks))->outside = unique;
+}
+
+/*
+ * Some of the columns are digits of another key, and one is not: it shows the digit that
+ * the index leaves out, so that no two rows agree in all of them.
+ */
+bool
+rows_share_digit(RowsPlan *plan, List *columns)
+{
+	RowsUnique *other = NULL;
+	RowsColumn *own = NULL;
+	RowsColumn *missing = NULL;
+	uint64 divisor = 1;
+	ListCell *cell;
+
+	foreach (cell, columns)
+	{
+		RowsColumn *column = lfirst(cell);
+
+		if (column->kind == ROWS_COLUMN_KEY && column->counted->ncolumns > 1)
+			other = column->counted;
+		else if (column->kind == ROWS_COLUMN_RANDOM && column->value->encode != NULL &&
+				 column->value->capacity > 0)
+			own = column;
+	}
+	if (other == NULL || own == NULL || other->partial || other->stride > 1 || other->ordinals != NULL)
+		return false;
+	for (int i = 0; i < other->ncolumns; i++)
+	{
+		if (other->columns[i]->kind != ROWS_COLUMN_KEY)
+			return false;
+		if (list_member_ptr(columns, other->columns[i]))
+			continue;
+		if (missing != NULL)
+			return false;
+		missing = other->columns[i];
+	}
+	if (missing == NULL)
+		return false;
+	missing->radix = Min(missing->radix, own->value->capacity);
+	for (int i = other->ncolumns - 1; i >= 0; i--)
+	{
+		other->columns[i]->divisor = divisor;
+		divisor *= other->columns[i]->radix;
+	}
+	other->capacity = divisor;
+	own->kind = ROWS_COLUMN_KEY;
+	own->counted = other;
+	own->divisor = missing->divisor;
+	own->radix = missing->radix;
+	own->value->null_fraction = 0;
+	return true;
+}

@@ -1,0 +1,43 @@
+/*-------------------------------------------------------------------------
+ *
+ * candidate.h
+ *	  Values that a condition may accept, made from its own constants.
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef POC_ROWS_VALUE_CANDIDATE_H
+#define POC_ROWS_VALUE_CANDIDATE_H
+
+#include "lib/stringinfo.h"
+#include "nodes/pg_list.h"
+
+#include "rows/value/generator.h"
+
+/* What a condition mentions. */
+typedef struct RowsMention
+{
+	List *constants; /* of Const, not null; elements of arrays, too */
+	List *numbers;	 /* of int: lengths, counts, years */
+	List *texts;	 /* of char *: strings of any type */
+	List *paths;	 /* of List of char *: members of a jsonb that it looks at */
+	List *patterns;	 /* of RowsPatternBound */
+} RowsMention;
+
+/* candidate.c */
+extern List *rows_candidates(Oid type, int32 typmod, const RowsMention *mention);
+extern void rows_append_quoted(StringInfo out, const char *string);
+extern int64 rows_clamp(const RowsValue *value, int64 number);
+
+/* candidate_text.c, candidate_json.c, candidate_container.c: for the types of their names */
+extern List *rows_text_candidates(const RowsValue *like, const RowsMention *mention);
+extern List *rows_json_candidates(const RowsValue *like, const RowsMention *mention);
+extern List *rows_network_candidates(const RowsValue *like, const RowsMention *mention);
+extern List *rows_array_candidates(const RowsValue *like, const RowsMention *mention);
+extern List *rows_range_candidates(const RowsValue *like, const RowsMention *mention);
+
+/* candidate_form.c: for types that are written as text, and rows */
+extern List *rows_form_candidates(const RowsValue *like, const char *type,
+								  const RowsMention *mention);
+extern List *rows_row_candidates(const RowsValue *like, const RowsMention *mention);
+
+#endif /* POC_ROWS_VALUE_CANDIDATE_H */

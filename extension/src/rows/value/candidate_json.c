@@ -1,0 +1,186 @@
+/*-------------------------------------------------------------------------
+ *
+ * candidate_json.c
+ *	  JSON documents that a condition may accept: with the members that it looks at.
+ *
+ * A candidate is only a guess; the condition itself decides.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "catalog/pg_type.h"
+#include "lib/stringinfo.h"
+#include "utils/builtins.h"
+#include "utils/lsyscache.h"
+
+#include "base/compat.h"
+#include "base/random.h"
+#include "rows/value/arena.h"
+#include "rows/value/candidate.h"
+#include "rows/value/regex.h"
+#include "rows/value/type.h"
+
+#define DEEPEST_MEMBER 8
+
+typedef struct JsonCandidate
+{
+	RowsValue value;
+	const RowsMention *mention;
+	List *strings; /* of RowsValue: text that follows patterns */
+} JsonCandidate;
+
+static Datum make_json(const RowsValue *value, RowsDraw *draw, RowsArena *arena);
+static void write_members(StringInfo out, List *paths, int depth, const JsonCandidate *json,
+						  RowsDraw *draw, RowsArena *arena);
+static void write_any(StringInfo out, const JsonCandidate *json, RowsDraw *draw, RowsArena *arena);
+static int some_number(const RowsMention *mention, RowsDraw *draw);
+
+List *
+rows_json_candidates(const RowsValue *like, const RowsMention *mention)
+{
+	JsonCandidate *candidate = palloc0(sizeof(JsonCandidate));
+	Oid input;
+	ListCell *cell;
+
+	candidate->value = *like;
+	candidate->value.make = make_json;
+	candidate->mention = mention;
+	foreach (cell, mention->patterns)
+	{
+		RowsPatternBound *pattern = lfirst(cell);
+		RowsBounds none;
+		RowsValue *string;
+
+		rows_init_bounds(&none);
+		string = rows_make_value(TEXTOID, -1, &none, NULL);
+		if (rows_init_regex(string, pattern->text, pattern->kind, &none))
+			candidate->strings = lappend(candidate->strings, string);
+	}
+	getTypeInputInfo(like->type, &input, &candidate->value.ioparam);
+	fmgr_info(input, &candidate->value.input);
+	return list_make1(candidate);
+}
+
+static Datum
+make_json(const RowsValue *value, RowsDraw *draw, RowsArena *arena)
+{
+	const JsonCandidate *json = (const JsonCandidate *) value;
+	const RowsMention *mention = json->mention;
+	MemoryContext old = MemoryContextSwitchTo(arena->context);
+	StringInfoData out;
+	Datum result;
+
+	initStringInfo(&out);
+	if (mention->paths != NIL && rows_below(draw, 8) != 0)
+		write_members(&out, mention->paths, 0, json, draw, arena);
+	else
+		write_any(&out, json, draw, arena);
+	result = InputFunctionCall((FmgrInfo *) &value->input, out.data, value->ioparam, value->typmod);
+	MemoryContextSwitchTo(old);
+	return result;
+}
+
+/* An object with the members at this depth of the paths. */
+static void
+write_members(StringInfo out, List *paths, int depth, const JsonCandidate *json, RowsDraw *draw,
+			  RowsArena *arena)
+{
+	List *written = NIL;
+	ListCell *cell;
+
+	appendStringInfoChar(out, '{');
+	foreach (cell, paths)
+	{
+		const char *key = list_nth(lfirst(cell), depth);
+		List *deeper = NIL;
+		ListCell *other;
+		bool again = false;
+
+		foreach (other, written)
+			again |= strcmp(lfirst(other), key) == 0;
+		if (again)
+			continue;
+		foreach (other, paths)
+		{
+			List *path = lfirst(other);
+
+			if (strcmp(list_nth(path, depth), key) == 0 && list_length(path) > depth + 1)
+				deeper = lappend(deeper, path);
+		}
+		if (written != NIL)
+			appendStringInfoString(out, ", ");
+		rows_append_quoted(out, key);
+		appendStringInfoString(out, ": ");
+		if (deeper != NIL && depth < DEEPEST_MEMBER && rows_below(draw, 8) != 0)
+			write_members(out, deeper, depth + 1, json, draw, arena);
+		else
+			write_any(out, json, draw, arena);
+		written = lappend(written, (void *) key);
+	}
+	appendStringInfoChar(out, '}');
+}
+
+/* Any value, of the condition's constants where it has some. */
+static void
+write_any(StringInfo out, const JsonCandidate *json, RowsDraw *draw, RowsArena *arena)
+{
+	const RowsMention *mention = json->mention;
+	RowsValue *string;
+	int n;
+
+	switch (rows_below(draw, 20))
+	{
+		case 0:
+			appendStringInfoString(out, "{}");
+			break;
+		case 1:
+			appendStringInfoString(out, "{\"id\": 1}");
+			break;
+		case 2:
+		case 3:
+			n = Min(Max(some_number(mention, draw), 0), 100);
+			appendStringInfoChar(out, '[');
+			for (int i = 0; i < n; i++)
+				appendStringInfo(out, "%s%d", i > 0 ? ", " : "", (int) rows_below(draw, 100));
+			appendStringInfoChar(out, ']');
+			break;
+		case 4:
+			appendStringInfoString(out, (rows_draw(draw) & 1) ? "true" : "false");
+			break;
+		case 5:
+			appendStringInfoString(out, rows_below(draw, 4) == 0 ? "null" : "\"text\"");
+			break;
+		case 6:
+		case 7:
+		case 8:
+		case 9:
+		case 10:
+		case 11:
+			appendStringInfo(out, "%d", some_number(mention, draw));
+			break;
+		default:
+			if (json->strings != NIL && (rows_draw(draw) & 1))
+			{
+				string = list_nth(json->strings, (int) rows_below(draw, list_length(json->strings)));
+				rows_append_quoted(out, TextDatumGetCString(string->make(string, draw, arena)));
+			}
+			else if (mention->texts != NIL)
+				rows_append_quoted(out,
+								   list_nth(mention->texts,
+											(int) rows_below(draw, list_length(mention->texts))));
+			else
+				appendStringInfo(out, "\"word%d\"", (int) rows_below(draw, 1000));
+			break;
+	}
+}
+
+/* A number that the condition mentions, or one beside it. */
+static int
+some_number(const RowsMention *mention, RowsDraw *draw)
+{
+	if (mention->numbers == NIL || rows_below(draw, 3) == 0)
+		return (int) rows_below(draw, rows_below(draw, 2) == 0 ? 4 : 1000);
+	return list_nth_int(mention->numbers, (int) rows_below(draw, list_length(mention->numbers))) +
+		   (int) rows_below(draw, 3) - 1;
+}

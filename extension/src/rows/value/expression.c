@@ -1,0 +1,85 @@
+/*-------------------------------------------------------------------------
+ *
+ * expression.c
+ *	  Parts of a condition: its subject, and what has a value without a row.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "executor/executor.h"
+#include "nodes/makefuncs.h"
+#include "nodes/nodeFuncs.h"
+#include "optimizer/clauses.h"
+#include "optimizer/optimizer.h"
+#include "utils/datum.h"
+#include "utils/lsyscache.h"
+
+#include "base/compat.h"
+#include "rows/value/bounds.h"
+
+static bool contains_domain_value(Node *node, void *context);
+
+/* Is this the column, or a cast of the column to a wider type? */
+bool
+rows_is_subject(Node *node, AttrNumber attnum)
+{
+	for (;;)
+	{
+		if (IsA(node, RelabelType))
+			node = (Node *) ((RelabelType *) node)->arg;
+		else if (IsA(node, CoerceToDomain))
+			node = (Node *) ((CoerceToDomain *) node)->arg;
+		else if (IsA(node, FuncExpr) && ((FuncExpr *) node)->funcformat == COERCE_IMPLICIT_CAST &&
+				 list_length(((FuncExpr *) node)->args) == 1)
+			node = linitial(((FuncExpr *) node)->args);
+		else
+			break;
+	}
+	if (attnum == InvalidAttrNumber)
+		return IsA(node, CoerceToDomainValue);
+	return IsA(node, Var) && ((Var *) node)->varattno == attnum;
+}
+
+static bool
+contains_domain_value(Node *node, void *context)
+{
+	if (node == NULL)
+		return false;
+	if (IsA(node, CoerceToDomainValue))
+		return true;
+	return expression_tree_walker(node, contains_domain_value, context);
+}
+
+/* Evaluates an expression without columns, such as CURRENT_DATE. */
+Const *
+rows_constant_of(Node *node)
+{
+	EState *estate;
+	ExprState *state;
+	MemoryContext old;
+	Oid type = exprType(node);
+	int16 typlen;
+	bool typbyval;
+	Datum datum;
+	bool isnull;
+
+	while (IsA(node, RelabelType))
+		node = (Node *) ((RelabelType *) node)->arg;
+	if (IsA(node, Const))
+		return (Const *) node;
+	if (contain_var_clause(node) || contain_volatile_functions(node) || contain_subplans(node) ||
+		contains_domain_value(node, NULL))
+		return NULL;
+
+	get_typlenbyval(type, &typlen, &typbyval);
+	estate = CreateExecutorState();
+	old = MemoryContextSwitchTo(estate->es_query_cxt);
+	state = ExecPrepareExpr((Expr *) node, estate);
+	datum = ExecEvalExpr(state, GetPerTupleExprContext(estate), &isnull);
+	MemoryContextSwitchTo(old);
+	if (!isnull)
+		datum = datumCopy(datum, typbyval, typlen);
+	FreeExecutorState(estate);
+	return makeConst(type, -1, get_typcollation(type), typlen, datum, isnull, typbyval);
+}

@@ -1,0 +1,51 @@
+/*-------------------------------------------------------------------------
+ *
+ * regex.h
+ *	  Strings made from a regular expression or a LIKE pattern.
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef POC_ROWS_VALUE_REGEX_H
+#define POC_ROWS_VALUE_REGEX_H
+
+#include "base/random.h"
+#include "rows/value/bounds.h"
+#include "rows/value/generator.h"
+
+typedef enum RowsRegexKind
+{
+	ROWS_REGEX_SET,		/* one of some ASCII characters */
+	ROWS_REGEX_LITERAL, /* these bytes: a character that is not ASCII */
+	ROWS_REGEX_SEQUENCE,
+	ROWS_REGEX_CHOICE,
+	ROWS_REGEX_REPEAT
+} RowsRegexKind;
+
+/* A node of an expression. */
+typedef struct RowsRegex
+{
+	RowsRegexKind kind;
+	char *characters; /* of a set or a literal */
+	int ncharacters;
+	List *children; /* of RowsRegex */
+	int least;		/* repetitions */
+	int most;
+	bool open; /* has no upper limit of its own */
+} RowsRegex;
+
+/* What a pattern is written in. */
+typedef enum RowsPatternKind
+{
+	ROWS_PATTERN_REGEX,
+	ROWS_PATTERN_REGEX_ANY_CASE,
+	ROWS_PATTERN_LIKE
+} RowsPatternKind;
+
+/* regex_read.c */
+extern RowsRegex *rows_parse_pattern(const char *pattern, RowsPatternKind kind);
+
+/* regex_write.c */
+extern bool rows_init_regex(RowsValue *value, const char *pattern, RowsPatternKind kind,
+							const RowsBounds *bounds);
+
+#endif /* POC_ROWS_VALUE_REGEX_H */

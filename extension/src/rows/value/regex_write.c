@@ -1,0 +1,341 @@
+/*-------------------------------------------------------------------------
+ *
+ * regex_write.c
+ *	  Strings of a regular expression: at random, or counted.
+ *
+ * Counted strings take each repetition as often as it can be, and of an alternation the
+ * branches as long as the first, so that each has the same length and can be read back.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "catalog/pg_type.h"
+#include "mb/pg_wchar.h"
+
+#include "base/compat.h"
+#include "rows/value/arena.h"
+#include "rows/value/kinds.h"
+#include "rows/value/regex.h"
+
+/* Capacities stay below this, so that products cannot overflow. */
+#define MOST_STRINGS (UINT64CONST(1) << 62)
+
+/* Strings drawn until one is not too long. */
+#define DRAWS_FOR_LENGTH 16
+#define LONGEST_STRING	 1000
+
+static bool lengthen(RowsRegex *node, int length);
+static int write_random(const RowsRegex *node, RowsDraw *draw, char *out, int room);
+static int width(const RowsRegex *node);
+static uint64 count(const RowsRegex *node);
+static int write_counted(const RowsRegex *node, uint64 ordinal, char *out);
+static bool read_counted(const RowsRegex *node, const char *text, uint64 *ordinal);
+static Datum make_regex(const RowsValue *value, RowsDraw *draw, RowsArena *arena);
+static Datum encode_regex(const RowsValue *value, uint64 ordinal, RowsDraw *draw, RowsArena *arena);
+static bool decode_regex(const RowsValue *value, Datum datum, uint64 *ordinal);
+
+/* Let a string follow a pattern.  False if the pattern is not understood. */
+bool
+rows_init_regex(RowsValue *value, const char *pattern, RowsPatternKind kind, const RowsBounds *bounds)
+{
+	RowsRegex *regex;
+	int room = LONGEST_STRING;
+
+	if (!value->is_text && value->type != BPCHAROID)
+		return false;
+	regex = rows_parse_pattern(pattern, kind);
+	if (regex == NULL)
+		return false;
+	if (bounds->min_length > 0)
+		(void) lengthen(regex, Min(bounds->min_length, LONGEST_STRING / 2));
+	if (value->typmod >= (int32) VARHDRSZ)
+		room = Min(room, value->typmod - VARHDRSZ);
+	if (bounds->max_length >= 0)
+		room = Min(room, bounds->max_length);
+
+	value->name = "pattern";
+	value->detail = pstrdup(pattern);
+	value->regex = regex;
+	value->max_length = room;
+	value->make = make_regex;
+	value->encode = NULL;
+	value->decode = NULL;
+	value->nchoices = 0;
+	if (width(regex) <= room && width(regex) > 0)
+	{
+		value->capacity = count(regex);
+		value->encode = encode_regex;
+		value->decode = decode_regex;
+	}
+	return true;
+}
+
+/* Repeat the first that may be repeated at will until the string has a length. */
+static bool
+lengthen(RowsRegex *node, int length)
+{
+	ListCell *cell;
+
+	if (node->kind == ROWS_REGEX_REPEAT && node->open)
+	{
+		int more = Max(length - node->least, 0);
+
+		node->least += more;
+		node->most += more;
+		return true;
+	}
+	foreach (cell, node->children)
+	{
+		if (lengthen(lfirst(cell), length) && node->kind != ROWS_REGEX_CHOICE)
+			return true;
+	}
+	return false;
+}
+
+static int
+write_random(const RowsRegex *node, RowsDraw *draw, char *out, int room)
+{
+	int length = 0;
+	int times;
+	ListCell *cell;
+
+	switch (node->kind)
+	{
+		case ROWS_REGEX_SET:
+			if (room < 1)
+				return 1; /* does not fit: the caller compares the length */
+			*out = node->characters[rows_below(draw, node->ncharacters)];
+			return 1;
+		case ROWS_REGEX_LITERAL:
+			memcpy(out, node->characters, Max(Min(room, node->ncharacters), 0));
+			return node->ncharacters;
+		case ROWS_REGEX_SEQUENCE:
+			foreach (cell, node->children)
+				length += write_random(lfirst(cell), draw, out + length, room - length);
+			return length;
+		case ROWS_REGEX_CHOICE:
+			return write_random(list_nth(node->children,
+										 (int) rows_below(draw, list_length(node->children))),
+								draw, out, room);
+		case ROWS_REGEX_REPEAT:
+			times = node->least + (int) rows_below(draw, node->most - node->least + 1);
+			for (int i = 0; i < times && length <= room; i++)
+				length += write_random(linitial(node->children), draw, out + length, room - length);
+			return length;
+	}
+	return length;
+}
+
+static int
+width(const RowsRegex *node)
+{
+	int result = 0;
+	ListCell *cell;
+
+	switch (node->kind)
+	{
+		case ROWS_REGEX_SET:
+			return 1;
+		case ROWS_REGEX_LITERAL:
+			return node->ncharacters;
+		case ROWS_REGEX_CHOICE:
+			return width(linitial(node->children));
+		case ROWS_REGEX_REPEAT:
+			return Min(node->most * width(linitial(node->children)), 10 * LONGEST_STRING);
+		case ROWS_REGEX_SEQUENCE:
+			foreach (cell, node->children)
+				result = Min(result + width(lfirst(cell)), 10 * LONGEST_STRING);
+			break;
+	}
+	return result;
+}
+
+static uint64
+times(uint64 left, uint64 right)
+{
+	if (right != 0 && left > MOST_STRINGS / right)
+		return MOST_STRINGS;
+	return left * right;
+}
+
+/* The number of counted strings. */
+static uint64
+count(const RowsRegex *node)
+{
+	uint64 result = 1;
+	ListCell *cell;
+
+	switch (node->kind)
+	{
+		case ROWS_REGEX_SET:
+			return node->ncharacters;
+		case ROWS_REGEX_LITERAL:
+			return 1;
+		case ROWS_REGEX_SEQUENCE:
+			foreach (cell, node->children)
+				result = times(result, count(lfirst(cell)));
+			return result;
+		case ROWS_REGEX_CHOICE:
+			result = 0;
+			foreach (cell, node->children)
+			{
+				if (width(lfirst(cell)) == width(node))
+					result = Min(result + count(lfirst(cell)), MOST_STRINGS);
+			}
+			return result;
+		case ROWS_REGEX_REPEAT:
+			for (int i = 0; i < node->most; i++)
+				result = times(result, count(linitial(node->children)));
+			return result;
+	}
+	return result;
+}
+
+/* Writes the string of an ordinal; its last character changes fastest. */
+static int
+write_counted(const RowsRegex *node, uint64 ordinal, char *out)
+{
+	int length = width(node);
+	int end = length;
+	ListCell *cell;
+
+	switch (node->kind)
+	{
+		case ROWS_REGEX_SET:
+			*out = node->characters[ordinal % node->ncharacters];
+			break;
+		case ROWS_REGEX_LITERAL:
+			memcpy(out, node->characters, length);
+			break;
+		case ROWS_REGEX_CHOICE:
+			foreach (cell, node->children)
+			{
+				uint64 n = count(lfirst(cell));
+
+				if (width(lfirst(cell)) != length)
+					continue;
+				if (ordinal < n)
+					return write_counted(lfirst(cell), ordinal, out);
+				ordinal -= n;
+			}
+			break;
+		case ROWS_REGEX_SEQUENCE:
+			for (int i = list_length(node->children) - 1; i >= 0; i--)
+			{
+				RowsRegex *child = list_nth(node->children, i);
+				uint64 n = count(child);
+
+				end -= width(child);
+				write_counted(child, ordinal % n, out + end);
+				ordinal /= n;
+			}
+			break;
+		case ROWS_REGEX_REPEAT:
+			for (int i = 0; i < node->most; i++)
+			{
+				uint64 n = count(linitial(node->children));
+
+				end -= width(linitial(node->children));
+				write_counted(linitial(node->children), ordinal % n, out + end);
+				ordinal /= n;
+			}
+			break;
+	}
+	return length;
+}
+
+/* The ordinal of a string that is as long as a counted one. */
+static bool
+read_counted(const RowsRegex *node, const char *text, uint64 *ordinal)
+{
+	const char *found;
+	uint64 digit = 0;
+	uint64 before = 0;
+	ListCell *cell;
+
+	*ordinal = 0;
+	switch (node->kind)
+	{
+		case ROWS_REGEX_SET:
+			found = memchr(node->characters, *text, node->ncharacters);
+			if (found == NULL)
+				return false;
+			*ordinal = found - node->characters;
+			return true;
+		case ROWS_REGEX_LITERAL:
+			return memcmp(text, node->characters, node->ncharacters) == 0;
+		case ROWS_REGEX_CHOICE:
+			foreach (cell, node->children)
+			{
+				if (width(lfirst(cell)) != width(node))
+					continue;
+				if (read_counted(lfirst(cell), text, &digit))
+				{
+					*ordinal = before + digit;
+					return true;
+				}
+				before += count(lfirst(cell));
+			}
+			return false;
+		case ROWS_REGEX_SEQUENCE:
+			foreach (cell, node->children)
+			{
+				if (!read_counted(lfirst(cell), text, &digit))
+					return false;
+				*ordinal = *ordinal * count(lfirst(cell)) + digit;
+				text += width(lfirst(cell));
+			}
+			return true;
+		case ROWS_REGEX_REPEAT:
+			for (int i = 0; i < node->most; i++)
+			{
+				if (!read_counted(linitial(node->children), text, &digit))
+					return false;
+				*ordinal = *ordinal * count(linitial(node->children)) + digit;
+				text += width(linitial(node->children));
+			}
+			return true;
+	}
+	return false;
+}
+
+/* A string that is too long is drawn again, and then cut: the condition rejects that. */
+static Datum
+make_regex(const RowsValue *value, RowsDraw *draw, RowsArena *arena)
+{
+	char buffer[LONGEST_STRING + 1];
+	int length = 0;
+
+	for (int i = 0; i < DRAWS_FOR_LENGTH; i++)
+	{
+		length = write_random(value->regex, draw, buffer, LONGEST_STRING);
+		if (length <= LONGEST_STRING && pg_mbstrlen_with_len(buffer, length) <= value->max_length)
+			break;
+	}
+	length = Min(length, LONGEST_STRING);
+	length = pg_mbcharcliplen(buffer, length, value->max_length);
+	return rows_make_string(value, buffer, length, arena);
+}
+
+static Datum
+encode_regex(const RowsValue *value, uint64 ordinal, RowsDraw *draw, RowsArena *arena)
+{
+	char buffer[LONGEST_STRING + 1];
+
+	return rows_make_string(value, buffer, write_counted(value->regex, ordinal, buffer), arena);
+}
+
+static bool
+decode_regex(const RowsValue *value, Datum datum, uint64 *ordinal)
+{
+	struct varlena *text = PG_DETOAST_DATUM_PACKED(datum);
+	int length = VARSIZE_ANY_EXHDR(text);
+
+	if (value->type == BPCHAROID)
+	{
+		while (length > 0 && VARDATA_ANY(text)[length - 1] == ' ')
+			length--;
+	}
+	return length == width(value->regex) && read_counted(value->regex, VARDATA_ANY(text), ordinal);
+}
