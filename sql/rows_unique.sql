@@ -52,6 +52,7 @@ INSERT INTO zoo (columns, unique_index, wanted) VALUES
 ('id int PRIMARY KEY CHECK (id % 1000 = 0)', NULL, 500),
 ('c text PRIMARY KEY CHECK (c = upper(c))', NULL, 500),
 ('c text PRIMARY KEY CHECK (length(c) = 3)', NULL, 500),
+('c varchar(3) PRIMARY KEY CHECK (c ~ ''^[a-z]+$'')', NULL, 500),
 ('code varchar(5) PRIMARY KEY CHECK (code ~ ''^[A-Z]{2}[0-9]{3}$'')', NULL, 500),
 ('day date, slot int CHECK (slot BETWEEN 1 AND 8), UNIQUE (day, slot), CHECK (extract(isodow FROM day) < 6)', NULL, 500),
 ('a smallint CHECK (a BETWEEN 1 AND 30), b smallint CHECK (b BETWEEN 1 AND 30), c smallint CHECK (c BETWEEN 1 AND 30), UNIQUE (a, b), UNIQUE (a, c)', NULL, 500),

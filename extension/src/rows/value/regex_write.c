@@ -26,6 +26,7 @@
 #define LONGEST_STRING	 1000
 
 static bool lengthen(RowsRegex *node, int length);
+static bool shorten(RowsRegex *node);
 static int write_random(const RowsRegex *node, RowsDraw *draw, char *out, int room);
 static int width(const RowsRegex *node);
 static uint64 count(const RowsRegex *node);
@@ -53,6 +54,9 @@ rows_init_regex(RowsValue *value, const char *pattern, RowsPatternKind kind, con
 		room = Min(room, value->typmod - VARHDRSZ);
 	if (bounds->max_length >= 0)
 		room = Min(room, bounds->max_length);
+
+	while (width(regex) > room && shorten(regex))
+		continue;
 
 	value->name = "pattern";
 	value->detail = pstrdup(pattern);
@@ -88,6 +92,25 @@ lengthen(RowsRegex *node, int length)
 	foreach (cell, node->children)
 	{
 		if (lengthen(lfirst(cell), length) && node->kind != ROWS_REGEX_CHOICE)
+			return true;
+	}
+	return false;
+}
+
+/* Take one from the most repetitions of a part; false if none can be taken. */
+static bool
+shorten(RowsRegex *node)
+{
+	ListCell *cell;
+
+	if (node->kind == ROWS_REGEX_REPEAT && node->most > node->least)
+	{
+		node->most--;
+		return true;
+	}
+	foreach (cell, node->children)
+	{
+		if (shorten(lfirst(cell)))
 			return true;
 	}
 	return false;
