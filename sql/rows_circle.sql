@@ -78,5 +78,12 @@ CREATE TABLE x (id int PRIMARY KEY, y int NOT NULL);
 CREATE TABLE y (id int PRIMARY KEY, x int NOT NULL REFERENCES x);
 ALTER TABLE x ADD FOREIGN KEY (y) REFERENCES y;
 SELECT poc_generate_rows(10, 'x', options => '{"parents": true}');
+-- promised keys in rows that a search mends
+CREATE TABLE left_one (id int PRIMARY KEY, other int NOT NULL, x int NOT NULL, y int NOT NULL, CHECK (x * 3 = y));
+CREATE TABLE right_one (id int PRIMARY KEY, other int NOT NULL REFERENCES left_one DEFERRABLE INITIALLY DEFERRED, x int NOT NULL, y int NOT NULL, CHECK (x + y = 77 AND x <> 3), CHECK (id + other > 0));
+ALTER TABLE left_one ADD FOREIGN KEY (other) REFERENCES right_one DEFERRABLE INITIALLY DEFERRED;
+SELECT poc_generate_rows(20, 'left_one', options => '{"parents": true}');
+TRUNCATE left_one, right_one;
+SELECT poc_generate_rows(1000, 'right_one', options => '{"parents": true, "start": 5000}');
 SET client_min_messages = warning;
 DROP SCHEMA rows_circle CASCADE;

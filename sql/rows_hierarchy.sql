@@ -71,5 +71,11 @@ SELECT count(parent) FROM dropping WHERE parent % 3 = 0;
 CREATE TABLE ent (id uuid PRIMARY KEY DEFAULT gen_random_uuid() REFERENCES ent (id));
 CREATE TABLE ent2 (a int, b int, PRIMARY KEY (a, b), FOREIGN KEY (a, b) REFERENCES ent2);
 SELECT poc_generate_rows(10, 'ent'), poc_generate_rows(10, 'ent'), poc_generate_rows(10, 'ent2'), poc_generate_rows(10, 'ent2');
+-- conditions beside a hierarchy: what they change, the references follow
+CREATE TABLE sized (id serial PRIMARY KEY, parent int REFERENCES sized, depth int NOT NULL, a int NOT NULL, b int NOT NULL, CHECK (a + b = 100), CHECK ((parent IS NULL) = (depth = 0)));
+CREATE TABLE shared (tenant int NOT NULL CHECK (tenant % 7 = 1), id int, parent int, twice int NOT NULL, PRIMARY KEY (tenant, id), FOREIGN KEY (tenant, parent) REFERENCES shared, CHECK (twice = tenant * 2));
+SELECT poc_generate_rows(3000, 'sized', 1), poc_generate_rows(3000, 'shared', 1);
+SELECT count(*), count(parent) > 2000 AS children, count(*) FILTER (WHERE depth = 0) > 200 AS roots FROM sized;
+SELECT count(*), count(parent) > 1500 AS children, count(DISTINCT tenant) > 5 AS tenants FROM shared;
 SET client_min_messages = warning;
 DROP SCHEMA rows_hierarchy CASCADE;

@@ -74,5 +74,12 @@ SELECT min(n), count(DISTINCT m) FROM evens;
 CREATE TABLE impossible (n int REFERENCES numbers CHECK (n > 20));
 SELECT poc_generate_rows(1, 'impossible');
 
+-- a referenced row that makes a condition raise an error is none
+CREATE TABLE counts (n int PRIMARY KEY);
+INSERT INTO counts SELECT generate_series(0, 50);
+CREATE DOMAIN quarter AS int CHECK (100 / VALUE > 3);
+CREATE TABLE divided (n int NOT NULL REFERENCES counts CHECK (100 / n > 3), q quarter NOT NULL REFERENCES counts, u int NOT NULL, UNIQUE (n, u), CHECK (u % n = 0));
+SELECT poc_generate_rows(300, 'divided', 1);
+SELECT min(n), max(n), min(q::int), max(q::int) FROM divided;
 SET client_min_messages = warning;
 DROP SCHEMA rows_references CASCADE;

@@ -22,6 +22,7 @@
 #include "rows/plan/parents.h"
 #include "rows/plan/parts.h"
 #include "rows/plan/steps.h"
+#include "rows/plan/trial.h"
 #include "rows/value/generator.h"
 
 static List *checks_on(RowsPlan *plan, RowsForeign *foreign);
@@ -61,57 +62,55 @@ rows_keep_chosen(RowsPlan *plan, RowsForeign *foreign)
 				 errhint("Give other values, or insert a row that has these.")));
 }
 
-/* Keep only the referenced rows that the domains of the columns and the CHECKs on them take. */
+/*
+ * Keep only the referenced rows that the CHECKs on the columns, and their domains, take.  One
+ * that makes a CHECK raise an error about its data is none.
+ */
 void
 rows_keep_admissible(RowsPlan *plan, RowsForeign *foreign)
 {
 	List *checks = checks_on(plan, foreign);
-	RowsDomain **domains = palloc(sizeof(RowsDomain *) * foreign->ncolumns);
-	bool has_domain = false;
 	EState *estate;
-	ExprContext *econtext;
-	TupleTableSlot *slot;
+	RowsTrial *trial;
+	Datum *values = palloc0(sizeof(Datum) * Max(plan->natts, 1));
+	bool *isnull = palloc(sizeof(bool) * Max(plan->natts, 1));
 	List *states = NIL;
+	bool may_fail = false;
 	uint64 nkept = 0;
 	ListCell *cell;
 
-	for (int i = 0; i < foreign->ncolumns; i++)
-	{
-		domains[i] = rows_open_domain(plan, TupleDescAttr(RelationGetDescr(plan->rel),
-														  foreign->attnums[i] - 1)
-												->atttypid);
-		has_domain |= (domains[i] != NULL);
-	}
-	if (checks == NIL && !has_domain)
+	if (checks == NIL)
 		return;
-
 	estate = CreateExecutorState();
-	econtext = GetPerTupleExprContext(estate);
-	slot = MakeSingleTupleTableSlot(RelationGetDescr(plan->rel), &TTSOpsVirtual);
+	trial = rows_make_trial(plan, estate);
 	foreach (cell, checks)
-		states = lappend(states, ExecPrepareExpr(((RowsCheck *) lfirst(cell))->expr, estate));
+	{
+		RowsCheck *check = lfirst(cell);
+
+		states = lappend(states, ExecPrepareExpr(check->expr, estate));
+		may_fail |= check->may_fail;
+	}
+	memset(isnull, true, sizeof(bool) * plan->natts);
+	rows_catch_in_trial(trial, may_fail);
 	for (uint64 row = 0; row < foreign->nparents; row++)
 	{
-		Datum *values = foreign->values + row * foreign->ncolumns;
 		bool passes = true;
 
 		CHECK_FOR_INTERRUPTS();
-		ExecStoreAllNullTuple(slot);
 		for (int i = 0; i < foreign->ncolumns; i++)
 		{
-			slot->tts_values[foreign->attnums[i] - 1] = values[i];
-			slot->tts_isnull[foreign->attnums[i] - 1] = false;
-			passes &= domains[i] == NULL || rows_domain_takes(domains[i], values[i], false);
+			values[foreign->attnums[i] - 1] = foreign->values[row * foreign->ncolumns + i];
+			isnull[foreign->attnums[i] - 1] = false;
 		}
-		econtext->ecxt_scantuple = slot;
+		rows_set_trial(trial, values, isnull);
 		foreach (cell, states)
-			passes = passes && ExecCheck(lfirst(cell), econtext);
-		ResetExprContext(econtext);
+			passes = passes && rows_passes(trial, lfirst(cell));
 		if (passes)
 			keep_row(foreign, &nkept, row);
 	}
+	rows_end_trial(trial);
 	foreign->nparents = nkept;
-	ExecDropSingleTupleTableSlot(slot);
+	ExecDropSingleTupleTableSlot(trial->slot);
 	FreeExecutorState(estate);
 }
 

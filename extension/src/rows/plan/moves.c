@@ -36,7 +36,7 @@ static void plan_column_moves(RowsPlan *plan, RowsCheck *check, RowsColumn *colu
 static bool is_free(RowsColumn *column);
 static void add_move(RowsCheck *check, RowsMoveKind kind, RowsColumn *column, int times);
 static void add_patterns(RowsPlan *plan, RowsCheck *check, RowsColumn *column);
-static bool is_movable(RowsPlan *plan, RowsColumn *column);
+static bool is_movable(RowsColumn *column);
 
 /* Plan the moves of all checks, and which checks a move may break. */
 void
@@ -87,7 +87,7 @@ plan_column_moves(RowsPlan *plan, RowsCheck *check, RowsColumn *column, const Ro
 	Form_pg_attribute attribute = TupleDescAttr(RelationGetDescr(plan->rel), column->attnum - 1);
 	ListCell *cell;
 
-	if (!is_movable(plan, column))
+	if (!is_movable(column))
 		return;
 	if (!attribute->attnotnull && !column->bounds.not_null &&
 		(column->options == NULL || (!column->shaped && column->options->null_fraction < 0) ||
@@ -132,28 +132,13 @@ plan_column_moves(RowsPlan *plan, RowsCheck *check, RowsColumn *column, const Ro
 }
 
 static bool
-is_movable(RowsPlan *plan, RowsColumn *column)
+is_movable(RowsColumn *column)
 {
-	ListCell *cell;
-
 	if ((column->kind != ROWS_COLUMN_RANDOM && column->kind != ROWS_COLUMN_FALLBACK) ||
 		column->region_value != NULL || column->value == NULL || column->promised)
 		return false;
 	/* the other columns of the key would have to follow */
-	if (column->foreign != NULL && column->foreign->ncolumns > 1)
-		return false;
-	/* rows of this load refer to its value */
-	foreach (cell, plan->hierarchies)
-	{
-		RowsHierarchy *hierarchy = lfirst(cell);
-
-		for (int i = 0; i < hierarchy->ncolumns; i++)
-		{
-			if (column->attnum == hierarchy->attnums[i] || column->attnum == hierarchy->referenced[i])
-				return false;
-		}
-	}
-	return true;
+	return column->foreign == NULL || column->foreign->ncolumns == 1;
 }
 
 /* May it take any value of its type? */

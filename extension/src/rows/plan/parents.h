@@ -8,17 +8,7 @@
 #ifndef POC_ROWS_PLAN_PARENTS_H
 #define POC_ROWS_PLAN_PARENTS_H
 
-#include "utils/typcache.h"
-
 #include "rows/plan/parts.h"
-
-/* The constraints of a domain. */
-typedef struct RowsDomain
-{
-	RowsPlan *plan;
-	DomainConstraintRef constraints;
-	ExprContext *econtext;
-} RowsDomain;
 
 /* foreign_keys.c */
 extern List *rows_foreign_keys(RowsPlan *plan);
@@ -49,8 +39,6 @@ extern void rows_plan_promised(RowsPlan *plan);
 extern void rows_plan_foreign_nulls(RowsPlan *plan);
 
 /* domain.c */
-extern RowsDomain *rows_open_domain(RowsPlan *plan, Oid type);
-extern bool rows_domain_takes(RowsDomain *domain, Datum datum, bool isnull);
 extern bool rows_takes_null(RowsPlan *plan, AttrNumber attnum);
 
 /* parents.c */

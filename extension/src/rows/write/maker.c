@@ -34,6 +34,8 @@ static bool is_null_key(RowsPlan *plan, RowsColumn *column, uint64 row, int atte
 static void make_fallback(RowsMaker *maker, RowsColumn *column, uint64 row, int attempt,
 						  Datum *value, bool *isnull);
 static bool passes_checks(RowsMaker *maker, Datum *values, bool *isnull, RowsCheck **failed);
+static bool is_mended(RowsMaker *maker, uint64 row, int attempt, Datum *values, bool *isnull,
+					  RowsCheck **failed);
 
 RowsMaker *
 rows_make_maker(RowsPlan *plan, EState *estate, uint64 end)
@@ -185,7 +187,7 @@ rows_make_row(RowsMaker *maker, uint64 row, Datum *values, bool *isnull)
 			rows_refer_to_rows(maker, row, attempt, values, isnull);
 
 		if (likely(plan->checks == NIL) || passes_checks(maker, values, isnull, &failed) ||
-			(attempt < SEARCHED_ATTEMPTS && rows_search(maker, row, attempt, values, isnull, &failed)))
+			is_mended(maker, row, attempt, values, isnull, &failed))
 		{
 			if (unlikely(maker->trial != NULL))
 				rows_end_trial(maker->trial);
@@ -282,6 +284,18 @@ passes_checks(RowsMaker *maker, Datum *values, bool *isnull, RowsCheck **failed)
 		}
 	}
 	return passed;
+}
+
+/* Does a search find values that pass?  What the row refers to may depend on them. */
+static bool
+is_mended(RowsMaker *maker, uint64 row, int attempt, Datum *values, bool *isnull, RowsCheck **failed)
+{
+	if (attempt >= SEARCHED_ATTEMPTS || !rows_search(maker, row, attempt, values, isnull, failed))
+		return false;
+	if (maker->elders == NULL)
+		return true;
+	rows_refer_to_rows(maker, row, attempt, values, isnull);
+	return passes_checks(maker, values, isnull, failed);
 }
 
 /* "generating row 17 of table "orders", column "price"" */
