@@ -17,22 +17,32 @@ DECLARE
 	named text := (SELECT string_agg(quote_ident(w.schema) || coalesce('.' || quote_ident(w.name), '.*'), ', ' ORDER BY n)
 		FROM jsonb_array_elements(wishes) WITH ORDINALITY AS e(wish, n), jsonb_to_record(e.wish) AS w(schema text, name text));
 	single boolean := jsonb_array_length(wishes) = 1 AND wishes -> 0 ->> 'name' IS NOT NULL;
+	changes _poc.change[];
+	earlier text;
 BEGIN
-	SELECT c.* INTO change
-	FROM _poc.find_changes(CASE WHEN single THEN named END, NULL::timestamptz, NULL::timestamptz, '{drop,truncate,delete}'::text[], 1::bigint, server) AS c
-	WHERE (c.kind <> 'delete' OR c.rows_deleted IS NULL OR c.rows_deleted >= many)
-		-- of that name then: a table that had it once may have another since
-		AND EXISTS (SELECT FROM jsonb_to_recordset(wishes) AS w(schema text, name text)
-			WHERE CASE WHEN w.name IS NULL THEN starts_with(c.relation, format('%I.', w.schema)) ELSE c.relation = format('%I.%I', w.schema, w.name) END)
-		-- of a table that is there, partitions alone were dropped
-		AND (c.kind <> 'drop' OR NOT EXISTS (SELECT FROM pg_class AS t WHERE t.oid = c.relation_oid AND here))
-	ORDER BY c.commit_lsn DESC
-	LIMIT 1;
+	changes := ARRAY(SELECT c
+		FROM _poc.find_changes(CASE WHEN single THEN named END, NULL::timestamptz, NULL::timestamptz, '{drop,truncate,delete}'::text[], many, server) AS c
+		WHERE (c.kind <> 'delete' OR c.rows_deleted IS NULL OR c.rows_deleted >= many)
+			-- of that name then: a table that had it once may have another since
+			AND EXISTS (SELECT FROM jsonb_to_recordset(wishes) AS w(schema text, name text)
+				WHERE CASE WHEN w.name IS NULL THEN starts_with(c.relation, format('%I.', w.schema)) ELSE c.relation = format('%I.%I', w.schema, w.name) END)
+			-- of a table that is there, partitions alone were dropped
+			AND (c.kind <> 'drop' OR NOT EXISTS (SELECT FROM pg_class AS t WHERE t.oid = c.relation_oid AND here))
+		ORDER BY c.commit_lsn DESC);
+	change := changes[1];
 	IF change IS NULL THEN
 		RAISE EXCEPTION 'no change of % was found that took rows away', CASE WHEN single THEN 'table ' || named ELSE 'the tables ' || named END
 			USING ERRCODE = 'no_data_found',
 				DETAIL = format('Looked for its newest drop, truncate, or delete of %s rows or more, under this name, in the WAL that Barman has; partitions that were dropped do not count.', many),
 				HINT = format('SELECT * FROM poc_find_changes(%s) lists all changes; give the commit_lsn of one as "before", or a time as "as_of".', CASE WHEN single THEN quote_literal(named) END);
+	END IF;
+	-- one moment for all: what others had lost before it does not come back
+	SELECT string_agg(DISTINCT format('%s of %s at %s', c.kind, c.relation, c.commit_lsn), ', ') INTO earlier
+	FROM unnest(changes) AS c
+	WHERE c.commit_lsn < change.commit_lsn AND c.kind <> 'delete' AND c.relation <> change.relation;
+	IF earlier IS NOT NULL THEN
+		RAISE WARNING 'what some of the tables had lost before that moment does not come'
+			USING DETAIL = format('Earlier: %s.', earlier), HINT = 'Rescue these by themselves, or give an earlier moment as "before" or "as_of".';
 	END IF;
 	RETURN change;
 END
@@ -252,7 +262,7 @@ $$;
 COMMENT ON FUNCTION _poc.rescue_lacks(jsonb) IS
 'Internal. The types, functions, collations, sequences and roles (of policies) among these that are not in this database; null if none is missing.';
 
--- What an owner has in a schema besides tables and what belongs to them.
+-- What an owner has in a schema, but indexes and the types of rows.
 CREATE FUNCTION _poc.rescue_others(owner oid, namespace oid) RETURNS bigint
 LANGUAGE sql STABLE PARALLEL RESTRICTED
 SET search_path = pg_catalog, pg_temp
@@ -261,7 +271,7 @@ AS $$
 		+ (SELECT count(*) FROM pg_operator WHERE oprnamespace = $2 AND oprowner = $1)
 		+ (SELECT count(*) FROM pg_type AS t WHERE t.typnamespace = $2 AND t.typowner = $1 AND t.typelem = 0
 			AND NOT EXISTS (SELECT FROM pg_class AS c WHERE c.oid = t.typrelid AND c.relkind IN ('r', 'p')))
-		+ (SELECT count(*) FROM pg_class WHERE relnamespace = $2 AND relowner = $1 AND relkind IN ('v', 'm', 'f', 'c'))
+		+ (SELECT count(*) FROM pg_class WHERE relnamespace = $2 AND relowner = $1 AND relkind IN ('r', 'p', 'S', 'v', 'm', 'f', 'c'))
 		+ (SELECT count(*) FROM pg_collation WHERE collnamespace = $2 AND collowner = $1)
 		+ (SELECT count(*) FROM pg_conversion WHERE connamespace = $2 AND conowner = $1)
 		+ (SELECT count(*) FROM pg_opclass WHERE opcnamespace = $2 AND opcowner = $1)
@@ -271,7 +281,7 @@ AS $$
 $$;
 
 COMMENT ON FUNCTION _poc.rescue_others(oid, oid) IS
-'Internal. How many functions, operators, types, views and the like of this owner are in the schema.';
+'Internal. How many tables, sequences, functions, operators, types, views and the like of this owner are in the schema.';
 
 CREATE FUNCTION _poc.rescue_receipt(at timestamptz, began timestamptz, role text, relation text, home text, request jsonb, job jsonb, rows bigint, bytes bigint, undone text, steps jsonb, hash text)
 RETURNS void
@@ -313,4 +323,4 @@ LANGUAGE c VOLATILE PARALLEL UNSAFE COST 1000000 ROWS 100
 AS 'MODULE_PATHNAME', 'poc_rescue_tables';
 
 COMMENT ON FUNCTION @extschema@.poc_rescue_tables(text[], pg_lsn, timestamptz, text, text, boolean, text) IS
-'Brings several tables home from one restore and one moment, as poc_rescue() brings one: names, or ''schema.*'' for all tables of a schema. Without a moment it is just before the newest drop, truncate or mass delete of one of them. They come home to the schema rescued, or to to_schema, under their names. All come, or none; but of a whole schema it is left out, and listed, what cannot be rescued, and what is no table: views, functions, types. Foreign keys between them are left out, too, and listed with their definitions. What a table of the list needs (types, functions) must be there before. A receipt is kept for each. At most 1000 tables. Errors: those of poc_rescue(). Example: SELECT * FROM poc_rescue_tables(''{sales.*}'', to_schema => ''sales'')';
+'Brings several tables home from one restore and one moment, as poc_rescue() brings one: names, or ''schema.*'' for all tables of a schema. Without a moment it is just before the newest drop, truncate or mass delete of one of them. They come home to the schema rescued, or to to_schema, under their names. All come, or none; but of a whole schema it is left out, and listed, what cannot be rescued, and what is no table: views, functions, types. Foreign keys between them are left out, too, and listed with their definitions. What a table of the list needs (types, functions) must be there before. A receipt is kept for each. At most 200 tables. Errors: those of poc_rescue(). Example: SELECT * FROM poc_rescue_tables(''{sales.*}'', to_schema => ''sales'')';

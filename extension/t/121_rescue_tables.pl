@@ -82,7 +82,7 @@ is(sql(q{SELECT nextval(pg_get_serial_sequence('rescued.orders', 'id')) BETWEEN 
 like($steps, qr/^compare: sales\.orders: 1000 rows, the same fingerprint/m, 'each is compared');
 is(() = $steps =~ /^compare: /mg, 4, 'all are');
 for my $left ('table sales\.parent: it inherits.*', 'table sales\.child: it inherits.*', 'table sales\.quick: it is an unlogged table',
-	'view sales\.seen', 'function sales\.f\(integer\)', 'sequence sales\.alone', 'sales\.orders: foreign key orders_customer_fkey: FOREIGN KEY \(customer\) REFERENCES sales\.customers\(id\)')
+	'view sales\.seen', 'function sales\.f', 'sequence sales\.alone', 'sales\.orders: foreign key orders_customer_fkey: FOREIGN KEY \(customer\) REFERENCES sales\.customers\(id\)')
 {
 	like($steps, qr/^left out: $left$/m, "left out: $left");
 }
@@ -111,6 +111,7 @@ is(rows('back_then.orders'), $others, 'as they were just before it');
 is(sql('SELECT count(*) FROM back_then.customers'), 300, 'the same moment for all: one transaction') ;
 
 # ---- refused, before anything is done
+my @error;
 for my $case (
 	[ q{poc_rescue_tables('{}')}, '22004', 'a table must be named', 'none' ],
 	[ q{poc_rescue_tables(NULL)}, '22004', 'a table must be named', 'null' ],
@@ -123,20 +124,101 @@ for my $case (
 	[ qq{poc_rescue_tables('{other.moody,sales.nothing}', before => '$point')}, '55000', 'the table cannot be rescued', 'one that never was' ])
 {
 	my ($call, $state, $message, $name) = @$case;
-	my @error = refused($call);
+	@error = refused($call);
 	is("$error[0] $error[1]", "$state $message", $name);
 }
 # what one of them needs is asked for before any is made
 sql('DROP TYPE other.mood CASCADE');
 is(join(' ', (refused(qq{poc_rescue_tables('{sales.orders,other.moody}', before => '$point', to_schema => 'fresh')}))[0, 2]),
-	'42704 Missing: type other.mood.', 'a type is missing');
+	'42704 Missing: for other.moody: type other.mood.', 'a type is missing');
 is(sql(q{SELECT to_regnamespace('fresh') IS NULL}), 't', 'then not even the schema is made');
+
+# ---- in one another's way
+like((refused(qq{poc_rescue_tables('{other.moody,sales.nothing}', before => '$point')}))[2], qr/^sales\.nothing: there was no such table/, 'it is said which one never was');
+sql(<<'SQL');
+CREATE SCHEMA a;
+CREATE SCHEMA b;
+CREATE SCHEMA c;
+CREATE TABLE a.t1 (id serial PRIMARY KEY);
+ALTER SEQUENCE a.t1_id_seq RENAME TO seq;
+CREATE TABLE b.t2 (id serial PRIMARY KEY);
+ALTER SEQUENCE b.t2_id_seq RENAME TO seq;
+CREATE TABLE c.o1 (id int PRIMARY KEY);
+CREATE TABLE c.o2 (id int PRIMARY KEY);
+CREATE TABLE c.whole (id int) PARTITION BY RANGE (id);
+CREATE TABLE b.part PARTITION OF c.whole FOR VALUES FROM (0) TO (10);
+INSERT INTO c.whole SELECT generate_series(0, 9);
+INSERT INTO c.o1 SELECT generate_series(1, 200);
+INSERT INTO c.o2 SELECT generate_series(1, 200);
+SQL
+sql(q{SELECT count(*) FROM poc_mark('ways', ARRAY['c.o1']::regclass[])});
+@error = refused(q{poc_rescue_tables('{a.*,b.t2}', mark => 'ways', to_schema => 'together')});
+like("@error[0, 2]", qr/^55000 tables b\.t2 and a\.t1 would both have the relation together\.seq/, 'two sequences of one name cannot live in one schema');
+@error = refused(q{poc_rescue_tables('{c.whole,b.part}', mark => 'ways')});
+like("@error[0, 2]", qr/^55000 .*are a partition and its parent/, 'a partition comes with its parent');
+$steps = rescue(q{poc_rescue_tables('{b.*}', mark => 'ways', to_schema => 'alone')});
+is(tables_of('alone'), 'part,t2', 'a partition of a table elsewhere is one of the tables of its schema') or diag($steps);
+is(sql('SELECT count(*) FROM alone.part'), 10, 'with its rows');
+$steps = rescue(q{poc_rescue_tables('{c.o1,c.*,c.o1}', mark => 'ways', to_schema => 'once')});
+is(tables_of('once'), 'o1,o2,part,whole', 'who is named twice comes once') or diag($steps);
+# again, from a backup that has what came home
+sql('SELECT count(*) FROM poc_backup()');
+sql(q{SELECT count(*) FROM poc_mark('again', ARRAY['c.o1']::regclass[])});
+sql('DROP TABLE once.o1, once.o2');
+$steps = rescue(q{poc_rescue_tables('{c.o1,c.o2}', mark => 'again', to_schema => 'once')});
+is(tables_of('once'), 'o1,o2,part,whole', 'what had come home before is out of the way') or diag($steps);
+
+# ---- several changes: the moment of the newest, and what that means is said
+sql('SELECT poc_note_relations()');
+sql('DROP TABLE c.o1');
+sql('DROP TABLE c.o2');
+sql('CREATE TABLE busy AS SELECT generate_series(1, 2100) AS i');
+sql('DO $$ BEGIN FOR n IN 1 .. 2100 LOOP DELETE FROM busy WHERE i = n; COMMIT; END LOOP; END $$');
+my ($status, $out, $said) = $node->psql('postgres', q{SELECT detail FROM poc_rescue('c.*', dry_run => true)});
+like($out, qr/^drop of c\.o2 by/, 'the newest drop is found behind many small changes') or diag($said);
+like($said, qr/WARNING:  what some of the tables had lost before that moment does not come.*drop of c\.o1 at/s, 'and the drop before it is told');
+
+# ---- the loan of a schema is of each owner alone
+sql(<<'SQL');
+CREATE ROLE ra;
+CREATE ROLE rb;
+GRANT ra TO rb;
+CREATE SCHEMA h;
+GRANT ALL ON SCHEMA h TO ra, rb;
+CREATE FUNCTION h.plant(int) RETURNS boolean LANGUAGE plpgsql AS $$ BEGIN
+	IF to_regnamespace('tgt') IS NOT NULL AND current_user = 'rb' THEN
+		EXECUTE 'CREATE FUNCTION tgt.planted() RETURNS int LANGUAGE sql AS ''SELECT 1''';
+	END IF;
+	RETURN true;
+END $$;
+CREATE TABLE h.a_first (i int);
+ALTER TABLE h.a_first OWNER TO ra;
+CREATE TABLE h.b_second (i int CHECK (h.plant(i)));
+ALTER TABLE h.b_second OWNER TO rb;
+INSERT INTO h.b_second VALUES (1);
+CREATE FUNCTION h.spread(int) RETURNS boolean LANGUAGE plpgsql AS $$ BEGIN
+	IF to_regnamespace('tgt') IS NOT NULL AND current_user = 'rb' THEN
+		EXECUTE 'CREATE TABLE IF NOT EXISTS tgt.extra (i int)';
+	END IF;
+	RETURN true;
+END $$;
+CREATE TABLE h.c_third (i int CHECK (h.spread(i)));
+ALTER TABLE h.c_third OWNER TO rb;
+INSERT INTO h.c_third VALUES (1);
+SQL
+sql(q{SELECT count(*) FROM poc_mark('loans', ARRAY['h.a_first']::regclass[])});
+for my $call (q{poc_rescue_tables('{h.a_first,h.b_second}', mark => 'loans', to_schema => 'tgt')}, q{poc_rescue('h.c_third', mark => 'loans', to_table => 'tgt.c')})
+{
+	sql('DROP SCHEMA IF EXISTS tgt CASCADE; CREATE SCHEMA tgt');
+	@error = refused($call);
+	like("@error[0, 1]", qr/^42501 code of the owner of table h\.\w+ has made other objects in schema tgt/, "nothing else is made in what was lent: $call");
+}
 
 # ---- rights: each table by its own
 sql(q{GRANT EXECUTE ON FUNCTION poc_rescue_tables TO buyer, seller; GRANT CREATE ON DATABASE postgres TO buyer, seller});
 is((refused(qq{poc_rescue_tables('{sales.orders,sales.parted}', before => '$point', to_schema => 'bought')}, 'SET ROLE buyer'))[0], '55000', 'who could not read one gets none');
 is(sql(q{SELECT to_regnamespace('bought') IS NULL}), 't', 'nor a schema');
-my @error = refused(qq{poc_rescue_tables('{sales.*}', before => '$point', to_schema => 'sold')}, 'SET ROLE seller');
+@error = refused(qq{poc_rescue_tables('{sales.*}', before => '$point', to_schema => 'sold')}, 'SET ROLE seller');
 is($error[0], '', 'of a schema he gets those that he could read') or diag("@error");
 is(tables_of('sold'), 'customers,orders', 'and no others');
 is(left(), '0 instances, 0 directories', 'nothing is left on the host of Barman after all of that');

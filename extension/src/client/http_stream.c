@@ -250,7 +250,10 @@ end(PocHttpStream *stream, CURLcode code)
 		poc_sidecar_throw(&failure);
 	}
 	if (stream->status != 200)
+	{
+		stream->broken(stream->broken_arg);
 		throw_refusal(stream);
+	}
 	stream->has_ended = true;
 }
 

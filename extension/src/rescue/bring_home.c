@@ -135,15 +135,18 @@ bring_home(PocRescue *rescue)
 	{
 		(void) poc_job_start(job, rescue->path, rescue->request);
 		await_tables(rescue, job);
-		for_each_table(rescue, require_needs);
+		require_needs(rescue);
 		for_each_table(rescue, poc_rescue_choose_owner);
+		for_each_table(rescue, poc_rescue_require_free);
+		for_each_table(rescue, poc_rescue_prepare_loan);
+		for_each_table(rescue, poc_rescue_lend);
 		foreach (cell, rescue->tables)
 		{
 			rescue->table = lfirst(cell);
 			poc_rescue_make_table(rescue);
 			load_rows(rescue, job);
-			fingerprint_home(rescue);
 		}
+		for_each_table(rescue, fingerprint_home);
 		for_each_table(rescue, poc_rescue_finish_table);
 		for_each_table(rescue, poc_rescue_end_loan);
 		rescue->job = poc_job_follow(job, DT_NOEND, true, true, NULL);
@@ -223,24 +226,43 @@ for_each_table(PocRescue *rescue, ForTable act)
 	rescue->table = NULL;
 }
 
+/* Of all tables in one error */
 static void
 require_needs(PocRescue *rescue)
 {
-	Jsonb *needs = poc_json_member(rescue->table->definition, "needs", jbvArray);
 	Oid types[] = {JSONBOID};
-	Datum values[1];
-	char *lacks;
+	StringInfoData missing;
+	ListCell *cell;
 
-	if (needs == NULL)
-		return;
-	values[0] = JsonbPGetDatum(needs);
-	poc_rescue_ask_keeper(rescue, "SELECT _poc.rescue_lacks($1)", 1, types, values, NULL);
-	lacks = poc_rescue_answer(1);
-	if (lacks != NULL)
+	initStringInfo(&missing);
+	foreach (cell, rescue->tables)
+	{
+		PocRescuedTable *table = lfirst(cell);
+		Jsonb *needs = poc_json_member(table->definition, "needs", jbvArray);
+		Datum values[1];
+		char *lacks;
+
+		if (needs == NULL)
+			continue;
+		values[0] = JsonbPGetDatum(needs);
+		poc_rescue_ask_keeper(rescue, "SELECT _poc.rescue_lacks($1)", 1, types, values, NULL);
+		lacks = poc_rescue_answer(1);
+		if (lacks == NULL)
+			continue;
+		if (list_length(rescue->tables) == 1)
+			appendStringInfoString(&missing, lacks);
+		else
+			appendStringInfo(&missing, "%sfor %s: %s", missing.len > 0 ? "; " : "", table->relation,
+							 lacks);
+	}
+	if (missing.len > 0)
 		ereport(ERROR,
 				(errcode(ERRCODE_UNDEFINED_OBJECT),
-				 errmsg("what table %s needs is missing in this database", rescue->table->relation),
-				 errdetail("Missing: %s.", lacks),
+				 list_length(rescue->tables) == 1
+					 ? errmsg("what table %s needs is missing in this database",
+							  ((PocRescuedTable *) linitial(rescue->tables))->relation)
+					 : errmsg("what some of the tables need is missing in this database"),
+				 errdetail("Missing: %s.", missing.data),
 				 errhint("Make it first; as it was it is in a restored instance: poc_restore().")));
 }
 

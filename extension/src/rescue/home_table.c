@@ -42,10 +42,10 @@ static void run_as_owner(PocRescue *rescue, const char *commands);
 static void run_as_caller(const char *command);
 static void run_as(Oid role, int flags, const char *commands);
 static void make_schema(PocRescue *rescue);
-static void require_free(PocRescue *rescue);
 static void lock_schema(PocRescue *rescue);
-static void lend_schema(PocRescue *rescue);
-static char *count_others(PocRescue *rescue);
+static int64 count_others(PocRescue *rescue);
+static int64 count_made(PocRescue *rescue);
+static int64 size_of(Jsonb *definition, const char *list);
 static void change_loan(PocRescue *rescue, const char *verb, const char *preposition);
 static void revoke_defaults(PocRescue *rescue);
 static void set_sequence(PocRescue *rescue, Jsonb *sequence);
@@ -149,9 +149,7 @@ poc_rescue_make_table(PocRescue *rescue)
 		ereport(ERROR, (errcode(ERRCODE_PROTOCOL_VIOLATION),
 						errmsg("the Barman sidecar does not tell the definition of table %s",
 							   rescue->table->relation)));
-	make_schema(rescue);
-	require_free(rescue);
-	lend_schema(rescue);
+	poc_rescue_require_free(rescue);
 	run_as_owner(rescue, commands);
 	rescue->table->relid = get_relname_relid(rescue->table->home_name,
 											 get_namespace_oid(rescue->table->home_schema, false));
@@ -166,12 +164,12 @@ poc_rescue_make_table(PocRescue *rescue)
 }
 
 /* Of a whole schema the names are not known before. */
-static void
-require_free(PocRescue *rescue)
+void
+poc_rescue_require_free(PocRescue *rescue)
 {
-	Oid schema = get_namespace_oid(rescue->table->home_schema, false);
+	Oid schema = get_namespace_oid(rescue->table->home_schema, true);
 
-	if (OidIsValid(get_relname_relid(rescue->table->home_name, schema)))
+	if (OidIsValid(schema) && OidIsValid(get_relname_relid(rescue->table->home_name, schema)))
 		ereport(ERROR, (errcode(ERRCODE_DUPLICATE_TABLE),
 						errmsg("relation \"%s\" already exists", rescue->table->home),
 						errdetail("A rescued table never comes over data."),
@@ -203,27 +201,39 @@ lock_schema(PocRescue *rescue)
 }
 
 /*
+ * Before anything is lent to anybody, as roles have what others have whose members they
+ * are: what the owner lacks in the schema, and what he has made there.
+ */
+void
+poc_rescue_prepare_loan(PocRescue *rescue)
+{
+	PocRescuedTable *table = rescue->table;
+	Oid schema;
+
+	make_schema(rescue);
+	schema = get_namespace_oid(table->home_schema, false);
+	if (object_aclcheck(NamespaceRelationId, schema, table->owner, ACL_USAGE) != ACLCHECK_OK ||
+		object_aclcheck(NamespaceRelationId, schema, table->owner, ACL_CREATE) != ACLCHECK_OK)
+		lock_schema(rescue);
+	table->others = count_others(rescue);
+	table->lends_usage = object_aclcheck(NamespaceRelationId, schema, table->owner, ACL_USAGE) !=
+						 ACLCHECK_OK;
+	table->lends_create = object_aclcheck(NamespaceRelationId, schema, table->owner, ACL_CREATE) !=
+						  ACLCHECK_OK;
+}
+
+/*
  * For the time of this transaction the owner may make tables in the schema; and nothing
  * else (poc_rescue_end_loan()).
  */
-static void
-lend_schema(PocRescue *rescue)
+void
+poc_rescue_lend(PocRescue *rescue)
 {
-	Oid schema = get_namespace_oid(rescue->table->home_schema, false);
-
-	if (object_aclcheck(NamespaceRelationId, schema, rescue->table->owner, ACL_USAGE) != ACLCHECK_OK ||
-		object_aclcheck(NamespaceRelationId, schema, rescue->table->owner, ACL_CREATE) != ACLCHECK_OK)
-		lock_schema(rescue);
-	rescue->table->others = count_others(rescue);
-	rescue->table->lends_usage = object_aclcheck(NamespaceRelationId, schema, rescue->table->owner,
-												 ACL_USAGE) != ACLCHECK_OK;
-	rescue->table->lends_create = object_aclcheck(NamespaceRelationId, schema, rescue->table->owner,
-												  ACL_CREATE) != ACLCHECK_OK;
 	change_loan(rescue, "GRANT", "TO");
 }
 
-/* Functions, operators, types, views and the like of the owner in the schema */
-static char *
+/* Tables, sequences, functions, types and the like of the owner in the schema */
+static int64
 count_others(PocRescue *rescue)
 {
 	Oid types[] = {OIDOID, OIDOID};
@@ -232,7 +242,33 @@ count_others(PocRescue *rescue)
 
 	poc_rescue_ask_keeper(rescue, "SELECT _poc.rescue_others($1, $2)", lengthof(types), types,
 						  values, NULL);
-	return SPI_getvalue(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 1);
+	return strtoi64(poc_rescue_answer(1), NULL, 10);
+}
+
+/* Tables and sequences that this rescue has made for the same owner in the same schema */
+static int64
+count_made(PocRescue *rescue)
+{
+	int64 made = 0;
+	ListCell *cell;
+
+	foreach (cell, rescue->tables)
+	{
+		PocRescuedTable *table = lfirst(cell);
+
+		if (table->owner == rescue->table->owner &&
+			strcmp(table->home_schema, rescue->table->home_schema) == 0)
+			made += size_of(table->definition, "tables") + size_of(table->definition, "sequences");
+	}
+	return made;
+}
+
+static int64
+size_of(Jsonb *definition, const char *list)
+{
+	Jsonb *array = poc_json_member(definition, list, jbvArray);
+
+	return array != NULL ? JsonContainerSize(&array->root) : 0;
 }
 
 static void
@@ -273,7 +309,8 @@ poc_rescue_finish_table(PocRescue *rescue)
 void
 poc_rescue_end_loan(PocRescue *rescue)
 {
-	if (rescue->table->lends_create && strcmp(count_others(rescue), rescue->table->others) != 0)
+	if (rescue->table->lends_create &&
+		count_others(rescue) != rescue->table->others + count_made(rescue))
 		ereport(ERROR, (errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
 						errmsg("code of the owner of table %s has made other objects in schema %s",
 							   rescue->table->relation, quote_identifier(rescue->table->home_schema)),

@@ -16,7 +16,8 @@ typedef struct PocRescueStep
 {
 	const char *name;
 	char *detail;
-	int64 elapsed; /* microseconds */
+	int64 elapsed;				   /* microseconds */
+	struct PocRescuedTable *table; /* whose step it is; NULL: of all */
 } PocRescueStep;
 
 /* A table that comes home */
@@ -31,7 +32,7 @@ typedef struct PocRescuedTable
 	Oid owner;
 	bool lends_usage; /* of the schema, to its owner, for the time of the rescue */
 	bool lends_create;
-	char *others; /* of his objects there, before: a number */
+	int64 others; /* of his objects there, before */
 	Oid relid;
 	List *left_out; /* of char * */
 	uint64 rows;

@@ -39,13 +39,14 @@ poc_rescue_step(PocRescue *rescue, const char *name, const char *format, ...)
 		enlargeStringInfo(&text, needed);
 	}
 	step->name = name;
+	step->table = rescue->table;
 	step->detail = text.data;
 	step->elapsed = now - rescue->step_began;
 	rescue->step_began = now;
 	rescue->steps = lappend(rescue->steps, step);
 }
 
-/* Each with its time, as an array of text */
+/* Those of rescue->table and those of all, each with its time, as an array of text */
 Datum
 poc_rescue_step_texts(PocRescue *rescue)
 {
@@ -57,6 +58,8 @@ poc_rescue_step_texts(PocRescue *rescue)
 	{
 		PocRescueStep *step = lfirst(cell);
 
+		if (step->table != NULL && step->table != rescue->table)
+			continue;
 		texts[n++] = CStringGetTextDatum(psprintf("%s (%.3f s): %s", step->name,
 												  (double) step->elapsed / USECS_PER_SEC,
 												  step->detail));

@@ -16,7 +16,7 @@
 #define NAME_BYTES 63
 
 #define SUPERUSERS_MAX 20
-#define TABLES_MAX	   1000
+#define TABLES_MAX	   200
 
 static const Argument table_arguments[] = {
 	{"oid", ARGUMENT_INTEGER, 0, UINT32_MAX, false, 0},
@@ -98,7 +98,7 @@ fill_tables(RescueRequest *rescue, json_t *list, Answer **refusal)
 	size_t i;
 
 	if (json_array_size(list) == 0 || json_array_size(list) > TABLES_MAX)
-		return argument_refuse(refusal, "tables", "list the tables, at most 1000", NULL);
+		return argument_refuse(refusal, "tables", "list the tables, at most 200", NULL);
 	rescue->tables = mem_alloc(json_array_size(list) * sizeof(RescueTable));
 	json_array_foreach (list, i, one)
 	{

@@ -138,7 +138,11 @@ static json_t *
 define(const DrillServer *server, const WantedTables *tables, char **error)
 {
 	json_t *definitions = json_checked(json_array());
+	json_t *names = json_checked(json_object());
 
+	for (size_t i = 0; *error == NULL && i < tables->count; i++)
+		*error = rescue_take_names(tables->all[i].found, &tables->all[i].wanted, names);
+	json_decref(names);
 	for (size_t i = 0; *error == NULL && i < tables->count; i++)
 		*error = rescue_table_rename(server, tables->all[i].found, &tables->all[i].wanted);
 	for (size_t i = 0; *error == NULL && i < tables->count; i++)
@@ -147,6 +151,7 @@ define(const DrillServer *server, const WantedTables *tables, char **error)
 
 		if (one != NULL)
 			json_array_append_new(definitions, one);
+		job_progress(server->job, (double) (i + 1) / (double) tables->count);
 	}
 	if (*error == NULL)
 		return definitions;
@@ -166,9 +171,12 @@ hand_over(Restore *restore, const DrillServer *server, const WantedTables *table
 	json_object_set_new(result, "tables", sent);
 	job_phase(restore->job, "ready");
 	for (size_t i = 0; good && i < tables->count; i++)
-		good = send_rows(restore, server, &tables->all[i], handover) &&
-			   add_fingerprint(restore, server, tables->all[i].found, sent);
+		good = send_rows(restore, server, &tables->all[i], handover);
 	handover_close(handover);
+	/* last: meanwhile nobody waits for the next rows */
+	for (size_t i = 0; good && i < tables->count; i++)
+		good = !job_cancelled(restore->job) &&
+			   add_fingerprint(restore, server, tables->all[i].found, sent);
 	return good;
 }
 

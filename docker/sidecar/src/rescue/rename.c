@@ -18,11 +18,14 @@ static void list_new_names(FILE *sql, const json_t *objects, const json_t *table
 						   const RescueTable *wanted);
 static void write_commands(FILE *sql, const json_t *table, const json_t *in_the_way,
 						   const RescueTable *wanted);
-static void move_away(FILE *sql, const json_t *names, const char *what, const RescueTable *wanted);
+static void move_away(FILE *sql, const json_t *names, const char *what, const json_t *table,
+					  const RescueTable *wanted);
 static void drop_each(FILE *sql, const json_t *table, const char *list, const char *what);
 static void move_each(FILE *sql, const json_t *table, const RescueTable *wanted);
 static void rename_each(FILE *sql, const json_t *list, const char *what, const json_t *table,
 						const RescueTable *wanted);
+static char *take_each(const json_t *objects, const char *kind, const json_t *table,
+					   const RescueTable *wanted, json_t *taken);
 static char *identifier_of(const json_t *object);
 static bool is_text(const json_t *object, const char *key, const char *text);
 static char *text_literal(const char *text);
@@ -162,8 +165,8 @@ write_commands(FILE *sql, const json_t *table, const json_t *in_the_way, const R
 
 	fprintf(sql, "CREATE SCHEMA IF NOT EXISTS %s;\n", home);
 	free(home);
-	move_away(sql, json_object_get(in_the_way, "TABLE"), "TABLE", wanted);
-	move_away(sql, json_object_get(in_the_way, "STATISTICS"), "STATISTICS", wanted);
+	move_away(sql, json_object_get(in_the_way, "TABLE"), "TABLE", table, wanted);
+	move_away(sql, json_object_get(in_the_way, "STATISTICS"), "STATISTICS", table, wanted);
 	if (json_is_object(parent))
 	{
 		name = rescue_qualified(json_text_of(parent, "schema"), json_text_of(parent, "name"));
@@ -180,7 +183,8 @@ write_commands(FILE *sql, const json_t *table, const json_t *in_the_way, const R
 
 /* ALTER TABLE renames relations of all kinds. */
 static void
-move_away(FILE *sql, const json_t *names, const char *what, const RescueTable *wanted)
+move_away(FILE *sql, const json_t *names, const char *what, const json_t *table,
+		  const RescueTable *wanted)
 {
 	const json_t *one;
 	size_t i;
@@ -189,7 +193,8 @@ move_away(FILE *sql, const json_t *names, const char *what, const RescueTable *w
 	{
 		char *name = rescue_qualified(wanted->home_schema, json_string_value(one));
 
-		fprintf(sql, "ALTER %s %s RENAME TO poc_away_%zu;\n", what, name, i);
+		fprintf(sql, "ALTER %s %s RENAME TO poc_away_%lld_%zu;\n", what, name,
+				(long long) json_integer_value(json_object_get(table, "oid")), i);
 		free(name);
 	}
 }
@@ -274,6 +279,55 @@ rename_each(FILE *sql, const json_t *list, const char *what, const json_t *table
 		free(from);
 		free(to);
 	}
+}
+
+char *
+rescue_take_names(const json_t *table, const RescueTable *wanted, json_t *taken)
+{
+	static const char *const relations[] = {"tables", "indexes", "sequences"};
+	char *clash = NULL;
+
+	for (size_t i = 0; clash == NULL && i < sizeof(relations) / sizeof(relations[0]); i++)
+		clash = take_each(json_object_get(table, relations[i]), "relation", table, wanted, taken);
+	if (clash == NULL)
+		clash = take_each(json_object_get(table, "statistics"), "statistics object", table, wanted,
+						  taken);
+	return clash;
+}
+
+/* Adds the names that the objects have at home; NULL, or malloc'd words on one that is taken */
+static char *
+take_each(const json_t *objects, const char *kind, const json_t *table, const RescueTable *wanted,
+		  json_t *taken)
+{
+	char *clash = NULL;
+	const json_t *one;
+	size_t i;
+
+	json_array_foreach (objects, i, one)
+	{
+		const char *old = json_text_of(one, "name") != NULL ? json_text_of(one, "name") : "";
+		bool is_partition = objects == json_object_get(table, "tables") && i > 0;
+		char *new = is_partition ? mem_strdup(old) : rescue_home_name(table, wanted, old);
+		char *key = mem_printf("%s %s.%s", kind, wanted->home_schema, new);
+		const char *whose = json_string_value(json_object_get(taken, key));
+
+		if (whose != NULL && clash == NULL)
+			clash = mem_printf("tables %s.%s and %s would both have the %s",
+							   json_text_of(table, "schema"), json_text_of(table, "name"), whose,
+							   key);
+		else if (whose == NULL)
+		{
+			char *name = mem_printf("%s.%s", json_text_of(table, "schema"),
+									json_text_of(table, "name"));
+
+			json_object_set_new(taken, key, json_text(name));
+			free(name);
+		}
+		free(key);
+		free(new);
+	}
+	return clash;
 }
 
 /* By PostgreSQL's habit they begin with the name of the table. */

@@ -16,6 +16,12 @@
 extern char *rescue_table_rename(const DrillServer *server, const json_t *table,
 								 const RescueTable *wanted);
 
+/*
+ * Adds the names that the table and what moves with it have at home to an
+ * object of names.  NULL, or malloc'd words: another table has one of them.
+ */
+extern char *rescue_take_names(const json_t *table, const RescueTable *wanted, json_t *taken);
+
 /* malloc'd: what an index or a sequence of the table is called at home */
 extern char *rescue_home_name(const json_t *table, const RescueTable *wanted, const char *name);
 

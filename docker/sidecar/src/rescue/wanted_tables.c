@@ -11,13 +11,20 @@
 #include "rescue/lost_table.h"
 
 /* More than that make a restore of the whole server the better choice. */
-#define TABLES_MAX 1000
+#define TABLES_MAX 200
+
+/* Of what is left out so many are told, and of more the number */
+#define LEFT_OUT_MAX 200
 
 static bool add_schema(WantedTables *tables, const DrillServer *server, const RescueRequest *request,
 					   const RescueTable *schema, char **error, const char **hint);
 static json_t *list_schema(const DrillServer *server, const RescueTable *schema, char **error);
 static bool add_table(WantedTables *tables, const DrillServer *server, const RescueRequest *request,
 					  const RescueTable *wanted, char **error, const char **hint);
+static bool is_there(const WantedTables *tables, const json_t *found);
+static char *part_of_another(const WantedTables *tables, const json_t *found);
+static bool has_member(const json_t *parent, const json_t *part);
+static void name_it(const RescueRequest *request, const RescueTable *wanted, char **error);
 static void leave_out(WantedTables *tables, const char *what, const char *why);
 
 WantedTables
@@ -38,6 +45,13 @@ wanted_tables_find(const DrillServer *server, const RescueRequest *request, char
 			good = add_schema(&tables, server, request, wanted, error, hint);
 		else
 			good = add_table(&tables, server, request, wanted, error, hint);
+	}
+	if (tables.left_count > LEFT_OUT_MAX)
+	{
+		char *more = mem_printf("%zu more", tables.left_count - LEFT_OUT_MAX);
+
+		json_array_append_new(tables.left_out, json_text(more));
+		free(more);
 	}
 	return tables;
 }
@@ -61,6 +75,7 @@ add_schema(WantedTables *tables, const DrillServer *server, const RescueRequest 
 	json_t *list = list_schema(server, schema, error);
 	const json_t *one;
 	size_t before = tables->count;
+	size_t told = json_array_size(tables->left_out);
 	size_t i;
 
 	json_array_foreach (json_object_get(list, "tables"), i, one)
@@ -72,7 +87,8 @@ add_schema(WantedTables *tables, const DrillServer *server, const RescueRequest 
 
 		if (wanted.oid != 0 && !add_table(tables, server, request, &wanted, error, hint))
 		{
-			if (tables->count == TABLES_MAX)
+			/* without a hint it is no refusal, but trouble */
+			if (tables->count == TABLES_MAX || *hint == NULL)
 				break;
 			leave_out(tables, json_text_of(one, "name"), *error);
 			free(*error);
@@ -81,14 +97,17 @@ add_schema(WantedTables *tables, const DrillServer *server, const RescueRequest 
 		}
 	}
 	json_array_foreach (json_object_get(list, "others"), i, one)
-		leave_out(tables, json_string_value(one), NULL);
+	{
+		if (json_string_value(one) != NULL)
+			leave_out(tables, json_string_value(one), NULL);
+	}
 	json_decref(list);
 	if (*error == NULL && tables->count == before)
 	{
 		*error = mem_printf("there was no table in schema %s that could be rescued at this moment%s%s",
-							schema->schema, json_array_size(tables->left_out) > 0 ? ": " : "",
-							json_array_size(tables->left_out) > 0
-								? json_string_value(json_array_get(tables->left_out, 0))
+							schema->schema, json_array_size(tables->left_out) > told ? ": " : "",
+							json_array_size(tables->left_out) > told
+								? json_string_value(json_array_get(tables->left_out, told))
 								: "");
 		*hint = "poc_find_changes() tells when tables were dropped.";
 	}
@@ -100,20 +119,25 @@ static json_t *
 list_schema(const DrillServer *server, const RescueTable *schema, char **error)
 {
 	char *name = drill_value(schema->schema, "UTF8");
-	char *query = mem_printf("SELECT pg_catalog.json_build_object("
-							 "'tables', (SELECT pg_catalog.json_agg(pg_catalog.json_build_object('oid', c.oid::pg_catalog.int8, "
-							 "'name', pg_catalog.format('table %%I.%%I', n.nspname, c.relname)) ORDER BY c.relname) "
-							 "FROM pg_catalog.pg_class AS c WHERE c.relnamespace = n.oid AND c.relkind IN ('r', 'p') AND NOT c.relispartition), "
-							 "'others', (SELECT pg_catalog.json_agg(o.what ORDER BY o.what) FROM ("
-							 "SELECT pg_catalog.format('%%s %%I.%%I', CASE c.relkind WHEN 'v' THEN 'view' WHEN 'm' THEN 'materialized view' WHEN 'f' THEN 'foreign table' "
-							 "WHEN 'c' THEN 'type' ELSE 'sequence' END, n.nspname, c.relname) AS what FROM pg_catalog.pg_class AS c "
-							 "WHERE c.relnamespace = n.oid AND (c.relkind IN ('v', 'm', 'f', 'c') OR c.relkind = 'S' AND NOT EXISTS (SELECT FROM pg_catalog.pg_depend AS d "
-							 "WHERE d.classid = 'pg_catalog.pg_class'::pg_catalog.regclass AND d.objid = c.oid AND d.deptype IN ('a', 'i'))) "
-							 "UNION ALL SELECT pg_catalog.format('function %%s', p.oid::pg_catalog.regprocedure) FROM pg_catalog.pg_proc AS p WHERE p.pronamespace = n.oid "
-							 "UNION ALL SELECT pg_catalog.format('type %%I.%%I', n.nspname, t.typname) FROM pg_catalog.pg_type AS t "
-							 "WHERE t.typnamespace = n.oid AND t.typtype IN ('d', 'e', 'r')) AS o)) "
-							 "FROM pg_catalog.pg_namespace AS n WHERE n.nspname = %s::pg_catalog.name",
-							 name);
+	char *query =
+		mem_printf("SELECT pg_catalog.json_build_object("
+				   "'tables', (SELECT pg_catalog.json_agg(pg_catalog.json_build_object('oid', c.oid::pg_catalog.int8, "
+				   "'name', pg_catalog.format('table %%I.%%I', n.nspname, c.relname)) ORDER BY c.relname) "
+				   "FROM pg_catalog.pg_class AS c WHERE c.relnamespace = n.oid AND c.relkind IN ('r', 'p') AND (NOT c.relispartition OR NOT EXISTS ("
+				   "SELECT FROM pg_catalog.pg_partition_ancestors(c.oid) AS a JOIN pg_catalog.pg_class AS p ON p.oid = a.relid "
+				   "WHERE p.oid <> c.oid AND p.relnamespace = n.oid))), "
+				   "'others', (SELECT pg_catalog.json_agg(o.what ORDER BY o.what) FROM ("
+				   "SELECT pg_catalog.format('%%s %%I.%%I', CASE c.relkind WHEN 'v' THEN 'view' WHEN 'm' THEN 'materialized view' WHEN 'f' THEN 'foreign table' "
+				   "WHEN 'c' THEN 'type' ELSE 'sequence' END, n.nspname, c.relname) AS what FROM pg_catalog.pg_class AS c "
+				   "WHERE c.relnamespace = n.oid AND (c.relkind IN ('v', 'm', 'f', 'c') OR c.relkind = 'S' AND NOT EXISTS (SELECT FROM pg_catalog.pg_depend AS d "
+				   "WHERE d.classid = 'pg_catalog.pg_class'::pg_catalog.regclass AND d.objid = c.oid AND d.deptype IN ('a', 'i'))) "
+				   "UNION SELECT pg_catalog.format('function %%I.%%I', n.nspname, p.proname) FROM pg_catalog.pg_proc AS p WHERE p.pronamespace = n.oid "
+				   "AND NOT EXISTS (SELECT FROM pg_catalog.pg_depend AS d WHERE d.classid = 'pg_catalog.pg_proc'::pg_catalog.regclass AND d.objid = p.oid AND d.deptype = 'e') "
+				   "UNION SELECT pg_catalog.format('type %%I.%%I', n.nspname, t.typname) FROM pg_catalog.pg_type AS t "
+				   "WHERE t.typnamespace = n.oid AND t.typtype IN ('d', 'e', 'r') "
+				   "AND NOT EXISTS (SELECT FROM pg_catalog.pg_depend AS d WHERE d.classid = 'pg_catalog.pg_type'::pg_catalog.regclass AND d.objid = t.oid AND d.deptype = 'e')) AS o)) "
+				   "FROM pg_catalog.pg_namespace AS n WHERE n.nspname = %s::pg_catalog.name",
+				   name);
 	DrillAnswer answer = {NULL, NULL};
 	json_t *list = NULL;
 
@@ -144,8 +168,22 @@ add_table(WantedTables *tables, const DrillServer *server, const RescueRequest *
 		return false;
 	}
 	found = rescue_table_find(server, request, wanted, error, hint);
+	if (found != NULL && is_there(tables, found))
+	{
+		json_decref(found);
+		return true;
+	}
+	if (found != NULL && (*error = part_of_another(tables, found)) != NULL)
+	{
+		*hint = "Name one of the two.";
+		json_decref(found);
+		found = NULL;
+	}
 	if (found == NULL)
+	{
+		name_it(request, wanted, error);
 		return false;
+	}
 	one->found = found;
 	one->wanted.home_schema = mem_strdup(wanted->home_schema);
 	one->wanted.home_name = mem_strdup(wanted->home_name != NULL ? wanted->home_name
@@ -154,10 +192,68 @@ add_table(WantedTables *tables, const DrillServer *server, const RescueRequest *
 	return true;
 }
 
+static bool
+is_there(const WantedTables *tables, const json_t *found)
+{
+	for (size_t i = 0; i < tables->count; i++)
+	{
+		if (json_equal(json_object_get(tables->all[i].found, "oid"), json_object_get(found, "oid")))
+			return true;
+	}
+	return false;
+}
+
+/* NULL, or malloc'd words: the one comes with the other */
+static char *
+part_of_another(const WantedTables *tables, const json_t *found)
+{
+	for (size_t i = 0; i < tables->count; i++)
+	{
+		const json_t *other = tables->all[i].found;
+
+		if (has_member(other, found) || has_member(found, other))
+			return mem_printf("tables %s.%s and %s.%s are a partition and its parent",
+							  json_text_of(found, "schema"), json_text_of(found, "name"),
+							  json_text_of(other, "schema"), json_text_of(other, "name"));
+	}
+	return NULL;
+}
+
+static bool
+has_member(const json_t *parent, const json_t *part)
+{
+	const json_t *one;
+	size_t i;
+
+	json_array_foreach (json_object_get(parent, "tables"), i, one)
+	{
+		if (json_equal(json_object_get(one, "oid"), json_object_get(part, "oid")))
+			return true;
+	}
+	return false;
+}
+
+/* Of several, the one that is meant */
+static void
+name_it(const RescueRequest *request, const RescueTable *wanted, char **error)
+{
+	char *text;
+
+	if (request->table_count == 1 || wanted->name == NULL)
+		return;
+	text = mem_printf("%s.%s: %s", wanted->schema, wanted->name, *error);
+	free(*error);
+	*error = text;
+}
+
 static void
 leave_out(WantedTables *tables, const char *what, const char *why)
 {
-	char *text = why != NULL ? mem_printf("%s: %s", what, why) : mem_strdup(what);
+	char *text;
+
+	if (++tables->left_count > LEFT_OUT_MAX)
+		return;
+	text = why != NULL ? mem_printf("%s: %s", what, why) : mem_strdup(what);
 
 	json_array_append_new(tables->left_out, json_text(text));
 	free(text);

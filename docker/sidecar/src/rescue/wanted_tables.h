@@ -19,7 +19,8 @@ typedef struct WantedTables
 {
 	WantedTable *all;
 	size_t count;
-	json_t *left_out; /* of whole schemas: texts, or NULL */
+	json_t *left_out; /* of whole schemas: texts */
+	size_t left_count;
 } WantedTables;
 
 /*
