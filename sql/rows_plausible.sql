@@ -81,4 +81,15 @@ CREATE TABLE parted_1 PARTITION OF parted FOR VALUES FROM ('2020-01-01') TO ('20
 CREATE TABLE parted_2 PARTITION OF parted FOR VALUES FROM ('2900-01-01') TO ('2900-02-01');
 SELECT poc_generate_rows(500, 'parted', 1);
 SELECT count(*), count(DISTINCT tableoid) AS partitions, count(*) FILTER (WHERE updated_at < created_at OR deleted_at < created_at) AS wrong FROM parted;
+
+-- what a condition leaves open at one end, the name narrows
+CREATE TABLE open_ended (price numeric(10,2) NOT NULL CHECK (price > 0), quantity int NOT NULL CHECK (quantity >= 1), discount numeric NOT NULL CHECK (discount <= 30),
+	large_total numeric(12,2) NOT NULL CHECK (large_total >= 100000000), price_range numeric NOT NULL CHECK (price_range BETWEEN 5000 AND 6000),
+	created_at timestamptz NOT NULL CHECK (created_at > '2020-01-01'));
+SELECT poc_generate_rows(1000, 'open_ended', seed => 1);
+SELECT max(price) < 10000 AS prices, max(quantity) < 1000 AS quantities, min(discount) >= 0 AS discounts, min(large_total) >= 100000000 AS conditions_win,
+	min(price_range) >= 5000 AS ranges_win, max(created_at) <= now() AS past
+FROM open_ended;
+DROP TABLE open_ended;
+
 DROP SCHEMA rows_plausible CASCADE;

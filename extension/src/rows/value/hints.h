@@ -18,7 +18,7 @@
 extern int rows_text_forms(const char *column, const RowsSubject *subject, const char **forms);
 
 /* number_hints.c */
-extern bool rows_hint_number(RowsValue *value, const char *column, const RowsSubject *subject);
+extern bool rows_hint_number(RowsValue *value, const RowsBounds *bounds, const char *column);
 
 /* column_role.c: the place of a column among others of its row */
 typedef enum RowsRole

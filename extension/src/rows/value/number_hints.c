@@ -196,15 +196,18 @@ static const NumberHint number_hints[] = {{"day of month", 1, 28},
 										  {"size", 100, 10000000},
 										  {"bytes", 100, 10000000}};
 
-static bool hint_time(RowsValue *value, const char *column, const RowsSubject *subject);
+static bool hint_time(RowsValue *value, const RowsBounds *bounds, const char *column);
 static int64 last_day(int stage);
 static bool find_range(const RowsValue *value, const char *column, double *low, double *high);
 static bool rate_range(const RowsValue *value, const RowsName *name, double *high);
-static void set_range(RowsValue *value, int64 low, int64 high);
+static bool set_range(RowsValue *value, const RowsBounds *bounds, int64 low, int64 high);
 
-/* Restrict a value that nothing else restricts; false if its name suggests nothing. */
+/*
+ * Restricts a value to what its name suggests, within the bounds that it has; false if the
+ * name suggests nothing, or nothing within them.
+ */
 bool
-rows_hint_number(RowsValue *value, const char *column, const RowsSubject *subject)
+rows_hint_number(RowsValue *value, const RowsBounds *bounds, const char *column)
 {
 	double scale = 1;
 	double low;
@@ -215,7 +218,7 @@ rows_hint_number(RowsValue *value, const char *column, const RowsSubject *subjec
 		case DATEOID:
 		case TIMESTAMPOID:
 		case TIMESTAMPTZOID:
-			return subject != NULL && hint_time(value, column, subject);
+			return bounds->subject != NULL && hint_time(value, bounds, column);
 		case CASHOID:
 			scale = 100;
 			break;
@@ -239,16 +242,16 @@ rows_hint_number(RowsValue *value, const char *column, const RowsSubject *subjec
 	high = Min(high * scale, (double) value->unique_high);
 	if (low > high)
 		return false;
-	set_range(value, (int64) low, (int64) high);
-	return true;
+	return set_range(value, bounds, (int64) low, (int64) high);
 }
 
 /* ---- times ---- */
 
 /* Before the day of the call, with more of them lately, unless they are of what is still to come. */
 static bool
-hint_time(RowsValue *value, const char *column, const RowsSubject *subject)
+hint_time(RowsValue *value, const RowsBounds *bounds, const char *column)
 {
+	const RowsSubject *subject = bounds->subject;
 	int64 day = value->type == DATEOID ? 1 : USECS_PER_DAY;
 	int64 now = value->type == DATEOID ? subject->now / USECS_PER_DAY : subject->now;
 	RowsColumnRole role;
@@ -289,7 +292,8 @@ hint_time(RowsValue *value, const char *column, const RowsSubject *subject)
 		default:
 			return false;
 	}
-	set_range(value, now + first * day, now + last * day);
+	if (!set_range(value, bounds, now + first * day, now + last * day))
+		return false;
 	if (role.role == ROWS_ROLE_STAGE && role.stage >= ROWS_STAGE_CREATED && last <= 0 &&
 		value->distribution == ROWS_UNIFORM)
 		value->distribution = ROWS_RECENT;
@@ -385,10 +389,17 @@ rate_range(const RowsValue *value, const RowsName *name, double *high)
 	return false;
 }
 
-static void
-set_range(RowsValue *value, int64 low, int64 high)
+static bool
+set_range(RowsValue *value, const RowsBounds *bounds, int64 low, int64 high)
 {
+	if (bounds->lows != NIL)
+		low = Max(low, value->low);
+	if (bounds->highs != NIL)
+		high = Min(high, value->high);
+	if (low >= high)
+		return false;
 	value->low = low;
 	value->high = high;
 	value->steps = (uint64) (high - low) / value->unit + 1;
+	return true;
 }

@@ -50,11 +50,17 @@ static bool decode_code(const RowsValue *value, Datum datum, uint64 *ordinal);
 void
 rows_hint(RowsValue *value, RowsBounds *bounds, const char *column)
 {
-	if (value->nchoices > 0 || column == NULL || bounds->lows != NIL || bounds->highs != NIL)
+	bool is_text = value->is_text || value->type == BPCHAROID;
+
+	if (value->nchoices > 0 || column == NULL)
 		return;
-	if (value->is_text || value->type == BPCHAROID)
+	/* what has both ends is a range that somebody has chosen; "price > 0" is not */
+	if (is_text ? bounds->lows != NIL || bounds->highs != NIL
+				: bounds->lows != NIL && bounds->highs != NIL)
+		return;
+	if (is_text)
 		hint_text(value, bounds, column);
-	else if (value->from_int != NULL && rows_hint_number(value, column, bounds->subject))
+	else if (value->from_int != NULL && rows_hint_number(value, bounds, column))
 		value->detail = psprintf("as the name \"%s\" suggests", column);
 }
 
