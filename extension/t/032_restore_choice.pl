@@ -63,7 +63,7 @@ sub restored
 sub refused
 {
 	my ($arguments, $name) = @_;
-	my $before = value('SELECT pg_walfile_name(pg_current_wal_lsn())');
+	my $before = within_segment($node);
 	my @error = error_of($node, "SELECT poc_restore('one', $arguments)");
 	is(value('SELECT pg_walfile_name(pg_current_wal_lsn())'), $before, "$name: no segment was closed for it");
 	is(value("SELECT count(*) FROM poc_instances() WHERE instance = 'one'"), '0', "$name: there is no instance");
@@ -127,7 +127,7 @@ is($error[0], '42704', 'no such backup: refused');
 @error = refused("'monday', target_timeline => 7", 'no such timeline');
 is("$error[0] $error[1]", '55000 Barman does not know timeline 7 yet', 'no such timeline: refused');
 value("SELECT poc_restore('taken', immediate => true)");
-my $before = value('SELECT pg_walfile_name(pg_current_wal_lsn())');
+my $before = within_segment($node);
 @error = error_of($node, "SELECT poc_restore('taken')");
 is($error[0], '55006', 'a name that is taken: refused');
 is(value('SELECT pg_walfile_name(pg_current_wal_lsn())'), $before, 'a name that is taken: no segment was closed for it');

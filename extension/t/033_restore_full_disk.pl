@@ -103,9 +103,7 @@ $live->stop;
 
 # too little for the backup: refused before anything is done
 start_on($size / 2);
-# within a segment: at the end of one, whatever is written next would be in another
-value("SELECT pg_logical_emit_message(false, 'poc', 'x')");
-my $before = value('SELECT pg_walfile_name(pg_current_wal_lsn())');
+my $before = within_segment($node);
 my @error = error_of($node, "SELECT poc_restore('small')");
 is("$error[0] $error[1]", '55000 there is not enough room for the backup', 'no room for the backup');
 like($error[2], qr/^The backup has \d+ bytes, and \d+ are free/, 'no room for the backup: DETAIL');

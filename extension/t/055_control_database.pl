@@ -26,7 +26,7 @@ make_error_of($control);
 sub from_control
 {
 	my ($query, $name) = @_;
-	my $before = $control->safe_psql('postgres', 'SELECT pg_walfile_name(pg_current_wal_insert_lsn())');
+	my $before = within_segment($control, 'fresh');
 	my ($code, $out, $error) = $control->psql('postgres', $query);
 
 	is($code, 0, "$name: succeeds") or diag($error);
@@ -85,7 +85,7 @@ $holder->kill_kill;
 $served->stop('immediate');
 $live->stop;
 start_drills($live);
-my $before = $control->safe_psql('postgres', 'SELECT pg_walfile_name(pg_current_wal_insert_lsn())');
+my $before = within_segment($control, 'fresh');
 my ($code, $out, $said) = $control->psql('postgres', "SELECT * FROM poc_switch_wal(timeout => '2 s')");
 like($said, qr/"postgres1" is another PostgreSQL than this one/, 'down: a switch is not one of this server');
 is($control->safe_psql('postgres', 'SELECT pg_walfile_name(pg_current_wal_insert_lsn())'), $before, 'down: no segment is closed here');

@@ -12,7 +12,7 @@ use PostgreSQL::Test::Cluster;
 
 use StopsAlone;
 
-our @EXPORT = qw(poc_cluster create_barman_roles make_error_of use_url error_of elapsed least_time wait_until take_shm own_tree);
+our @EXPORT = qw(poc_cluster create_barman_roles make_error_of use_url error_of elapsed least_time wait_until take_shm own_tree within_segment);
 
 # Where tests may make no mounts of their own, /dev/shm is their small file
 # system: for one of them at a time, until it ends.  Returns the room there.
@@ -26,6 +26,16 @@ sub take_shm
 	}
 	my ($room) = `df --output=avail -B 1 /dev/shm` =~ /(\d+)\s*$/;
 	return $room;
+}
+
+# The name of the segment that is being written, for a test that none is closed: at the end of one, whatever is written
+# next would be in another.  With "fresh" there is all of a small segment left for what happens to be written meanwhile.
+sub within_segment
+{
+	my ($node, $fresh) = @_;
+
+	$node->safe_psql('postgres', 'SELECT pg_switch_wal()') if $fresh;
+	return $node->safe_psql('postgres', "SELECT pg_walfile_name(pg_logical_emit_message(false, 'poc', 'x'))");
 }
 
 # Copies the tree that make check installs into, for a test that changes it; returns its bin and share directories.
