@@ -12,6 +12,7 @@
  */
 #include "postgres.h"
 
+#include "access/htup_details.h"
 #include "access/genam.h"
 #include "access/sysattr.h"
 #include "catalog/pg_index.h"
