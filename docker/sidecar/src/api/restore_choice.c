@@ -79,7 +79,7 @@ restore_choose(Request *request, RestoreRequest *restore, json_t **backup, Answe
 		*refusal = NULL;
 		json_array_foreach (json_object_get(list->value, "backups"), i, one)
 		{
-			if (!route_text_is(one, "status", "DONE"))
+			if (!json_text_is(one, "status", "DONE"))
 				continue;
 			answer_release(*refusal);
 			*refusal = examine(&choice, one);
@@ -113,7 +113,7 @@ examine(Choice *choice, json_t *item)
 
 	json_decref(choice->backup);
 	choice->backup = json_incref(item);
-	if (!route_text_is(item, "status", "DONE") && !route_text_is(item, "status", "WAITING_FOR_WALS"))
+	if (!json_text_is(item, "status", "DONE") && !json_text_is(item, "status", "WAITING_FOR_WALS"))
 		return refuse(mem_printf("backup \"%s\" cannot be restored: it is %s",
 								 json_text_of(item, "backup_id"), json_text_of(item, "status")),
 					  mem_strdup(json_text_of(item, "error")),

@@ -191,7 +191,7 @@ name_is_free(Request *request, const char *name, Answer **refusal)
 		return false;
 	}
 	json_array_foreach (json_object_get(list->value, "backups"), i, one)
-		taken = taken || route_text_is(one, "name", name);
+		taken = taken || json_text_is(one, "name", name);
 	answer_release(list);
 	if (taken)
 	{
@@ -244,8 +244,8 @@ find_parent(Request *request, const char *parent, char **id, Answer **refusal)
 	answer_release(version);
 	if (!route_find_backup(request, parent, &backup, &list, refusal))
 		return false;
-	failed = !route_text_is(backup, "status", "DONE") &&
-			 !route_text_is(backup, "status", "WAITING_FOR_WALS");
+	failed = !json_text_is(backup, "status", "DONE") &&
+			 !json_text_is(backup, "status", "WAITING_FOR_WALS");
 	if (failed)
 		*refusal = answer_errorf("wrong_state",
 								 "backup \"%s\" cannot be the parent of another: it is %s", parent,

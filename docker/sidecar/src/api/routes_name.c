@@ -57,7 +57,7 @@ server_is_usable(Request *request, bool acts, Answer **refusal)
 	}
 	json_array_foreach (json_object_get(servers->value, "servers"), i, one)
 	{
-		if (!route_text_is(one, "server", server))
+		if (!json_text_is(one, "server", server))
 			continue;
 		found = true;
 		*refusal = refuse_state(server, json_text_of(one, "state"), acts);
@@ -122,13 +122,13 @@ route_find_backup(Request *request, const char *name, json_t **backup, Answer **
 		bool matches;
 
 		if (strcmp(name, "latest") == 0 || strcmp(name, "last") == 0)
-			matches = found == 0 && route_text_is(one, "status", "DONE");
+			matches = found == 0 && json_text_is(one, "status", "DONE");
 		else if (strcmp(name, "latest-full") == 0 || strcmp(name, "last-full") == 0)
-			matches = found == 0 && route_text_is(one, "status", "DONE") && is_full(one);
+			matches = found == 0 && json_text_is(one, "status", "DONE") && is_full(one);
 		else if (strcmp(name, "oldest") == 0 || strcmp(name, "first") == 0)
-			matches = route_text_is(one, "status", "DONE");
+			matches = json_text_is(one, "status", "DONE");
 		else
-			matches = route_text_is(one, "backup_id", name) || route_text_is(one, "name", name);
+			matches = json_text_is(one, "backup_id", name) || json_text_is(one, "name", name);
 		if (matches)
 		{
 			*backup = one;
@@ -167,14 +167,5 @@ route_is_shortcut(const char *name)
 static bool
 is_full(const json_t *backup)
 {
-	return !route_text_is(backup, "type", "incremental") &&
-		   !route_text_is(backup, "type", "snapshot");
-}
-
-bool
-route_text_is(const json_t *object, const char *key, const char *text)
-{
-	const char *value = json_string_value(json_object_get(object, key));
-
-	return value != NULL && strcmp(value, text) == 0;
+	return !json_text_is(backup, "type", "incremental") && !json_text_is(backup, "type", "snapshot");
 }

@@ -31,7 +31,4 @@ extern bool route_find_backup(Request *request, const char *name, json_t **backu
 /* Is name one of Barman's shortcuts? */
 extern bool route_is_shortcut(const char *name);
 
-/* Does the object have this text under this key? */
-extern bool route_text_is(const json_t *object, const char *key, const char *text);
-
 #endif /* API_ROUTES_NAME_H */

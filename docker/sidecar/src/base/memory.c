@@ -115,6 +115,14 @@ json_text_of(const json_t *object, const char *key)
 	return json_string_value(json_object_get(object, key));
 }
 
+bool
+json_text_is(const json_t *object, const char *key, const char *text)
+{
+	const char *has = json_text_of(object, key);
+
+	return has != NULL && strcmp(has, text) == 0;
+}
+
 static void
 out_of_memory(void)
 {

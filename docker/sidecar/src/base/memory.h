@@ -10,6 +10,8 @@
 #include <stdarg.h>
 #include <stddef.h>
 
+#include <stdbool.h>
+
 #include <jansson.h>
 
 extern void *mem_alloc(size_t size); /* zeroed */
@@ -27,5 +29,8 @@ extern json_t *json_text(const char *text);
 
 /* The string under a key, or NULL */
 extern const char *json_text_of(const json_t *object, const char *key);
+
+/* Whether the string under a key is this one */
+extern bool json_text_is(const json_t *object, const char *key, const char *text);
 
 #endif /* BASE_MEMORY_H */

@@ -98,6 +98,25 @@ drill_ask(const DrillServer *server, const char *user, int64_t deadline_ms, char
 	runner_free(&result);
 }
 
+json_t *
+drill_ask_object(const DrillServer *server, char *query, const char *words, char **error)
+{
+	DrillAnswer answer = {NULL, NULL};
+	json_t *object = NULL;
+
+	drill_ask(server, server->superuser, DRILL_QUICK_MS, &query, 1, &answer);
+	if (answer.output != NULL)
+		object = json_loads(answer.output[0] != '\0' ? answer.output : "{}", 0, NULL);
+	if (!json_is_object(object))
+	{
+		json_decref(object);
+		object = NULL;
+		*error = mem_strdup(answer.error != NULL ? answer.error : words);
+	}
+	drill_answer_free(&answer);
+	return object;
+}
+
 void
 drill_answer_free(DrillAnswer *answer)
 {

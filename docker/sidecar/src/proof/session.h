@@ -55,6 +55,13 @@ extern DrillServer drill_server(Job *job, const ServerConfig *config, int major,
 extern void drill_ask(const DrillServer *server, const char *user, int64_t deadline_ms,
 					  char *const *queries, size_t count, DrillAnswer *answers);
 
+/*
+ * Asks one query as superuser for a JSON object; without a row it is empty.
+ * NULL: *error has the server's words, malloc'd, or else these.
+ */
+extern json_t *drill_ask_object(const DrillServer *server, char *query, const char *words,
+								char **error);
+
 extern void drill_answer_free(DrillAnswer *answer);
 
 /* malloc'd: the connection string of the server for this user, with this client encoding */

@@ -100,7 +100,6 @@ static char *condition(const RescueTable *wanted);
 static char *readable(const RescueRequest *request);
 static const char *refusal_of(const json_t *table, const RescueRequest *request,
 							  const RescueTable *wanted, const char **hint);
-static bool is_text(const json_t *object, const char *key, const char *text);
 
 json_t *
 rescue_table_find(const DrillServer *server, const RescueRequest *request,
@@ -239,19 +238,11 @@ refusal_of(const json_t *table, const RescueRequest *request, const RescueTable 
 		*hint = "Whoever rescues it must be a superuser, or have been allowed to read all its rows then.";
 		return "permission denied: the role could not read all of its rows at this moment";
 	}
-	if (strcmp(kind, "p") == 0 && is_text(table, "schema", wanted->home_schema) &&
-		wanted->home_name != NULL && !is_text(table, "name", wanted->home_name))
+	if (strcmp(kind, "p") == 0 && json_text_is(table, "schema", wanted->home_schema) &&
+		wanted->home_name != NULL && !json_text_is(table, "name", wanted->home_name))
 	{
 		*hint = "Its partitions keep their names: give to_table another schema.";
 		return "a partitioned table cannot stand beside itself in one schema";
 	}
 	return NULL;
-}
-
-static bool
-is_text(const json_t *object, const char *key, const char *text)
-{
-	const char *has = json_text_of(object, key);
-
-	return has != NULL && strcmp(has, text) == 0;
 }

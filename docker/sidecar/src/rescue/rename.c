@@ -14,6 +14,8 @@
 
 static json_t *find_in_the_way(const DrillServer *server, const json_t *table,
 							   const RescueTable *wanted, char **error);
+static char *new_name_of(const json_t *objects, size_t i, const json_t *table,
+						 const RescueTable *wanted);
 static void list_new_names(FILE *sql, const json_t *objects, const json_t *table,
 						   const RescueTable *wanted);
 static void write_commands(FILE *sql, const json_t *table, const json_t *in_the_way,
@@ -27,7 +29,6 @@ static void rename_each(FILE *sql, const json_t *list, const char *what, const j
 static char *take_each(const json_t *objects, const char *kind, const json_t *table,
 					   const RescueTable *wanted, json_t *taken);
 static char *identifier_of(const json_t *object);
-static bool is_text(const json_t *object, const char *key, const char *text);
 static char *text_literal(const char *text);
 
 char *
@@ -88,8 +89,7 @@ find_in_the_way(const DrillServer *server, const json_t *table, const RescueTabl
 	char *query = NULL;
 	size_t size = 0;
 	FILE *sql = open_memstream(&query, &size);
-	DrillAnswer answer = {NULL, NULL};
-	json_t *names = NULL;
+	json_t *names;
 
 	if (sql == NULL)
 		abort(); /* out of memory */
@@ -105,17 +105,23 @@ find_in_the_way(const DrillServer *server, const json_t *table, const RescueTabl
 	fprintf(sql, "))) FROM pg_catalog.pg_namespace AS n WHERE n.nspname = %s::pg_catalog.name", home);
 	if (fclose(sql) != 0)
 		abort();
-	drill_ask(server, server->superuser, DRILL_QUICK_MS, &query, 1, &answer);
-	/* nothing: there is no such schema yet */
-	if (answer.output != NULL)
-		names = json_loads(answer.output[0] != '\0' ? answer.output : "{}", 0, NULL);
-	if (!json_is_object(names))
-		*error = mem_strdup(answer.error != NULL ? answer.error
-												 : "the server does not tell what its schema has");
-	drill_answer_free(&answer);
+	/* empty: there is no such schema yet */
+	names = drill_ask_object(server, query, "the server does not tell what its schema has", error);
 	free(query);
 	free(home);
 	return names;
+}
+
+/* malloc'd: what one of the objects is called at home; partitions keep their names */
+static char *
+new_name_of(const json_t *objects, size_t i, const json_t *table, const RescueTable *wanted)
+{
+	const char *old = json_text_of(json_array_get(objects, i), "name");
+	bool is_partition = objects == json_object_get(table, "tables") && i > 0;
+
+	if (old == NULL)
+		old = "";
+	return is_partition ? mem_strdup(old) : rescue_home_name(table, wanted, old);
 }
 
 /* Those of objects that get another name or schema */
@@ -128,10 +134,9 @@ list_new_names(FILE *sql, const json_t *objects, const json_t *table, const Resc
 	json_array_foreach (objects, i, one)
 	{
 		const char *old = json_text_of(one, "name") != NULL ? json_text_of(one, "name") : "";
-		bool is_partition = objects == json_object_get(table, "tables") && i > 0;
-		char *new = is_partition ? mem_strdup(old) : rescue_home_name(table, wanted, old);
+		char *new = new_name_of(objects, i, table, wanted);
 
-		bool moves = !is_text(one, "schema", wanted->home_schema);
+		bool moves = !json_text_is(one, "schema", wanted->home_schema);
 		char *value;
 
 		if (moves || strcmp(new, old) != 0)
@@ -235,18 +240,18 @@ move_each(FILE *sql, const json_t *table, const RescueTable *wanted)
 	json_array_foreach (json_object_get(table, "tables"), i, one)
 	{
 		from = rescue_qualified(json_text_of(one, "schema"), json_text_of(one, "name"));
-		if (!is_text(one, "schema", wanted->home_schema))
+		if (!json_text_is(one, "schema", wanted->home_schema))
 			fprintf(sql, "ALTER TABLE %s SET SCHEMA %s;\n", from, home);
 		free(from);
 	}
 	json_array_foreach (json_object_get(table, "statistics"), i, one)
 	{
 		from = rescue_qualified(json_text_of(one, "schema"), json_text_of(one, "name"));
-		if (!is_text(one, "schema", wanted->home_schema))
+		if (!json_text_is(one, "schema", wanted->home_schema))
 			fprintf(sql, "ALTER STATISTICS %s SET SCHEMA %s;\n", from, home);
 		free(from);
 	}
-	if (!is_text(table, "name", wanted->home_name))
+	if (!json_text_is(table, "name", wanted->home_name))
 	{
 		from = rescue_qualified(wanted->home_schema, json_text_of(table, "name"));
 		to = drill_identifier(wanted->home_name);
@@ -301,14 +306,10 @@ take_each(const json_t *objects, const char *kind, const json_t *table, const Re
 		  json_t *taken)
 {
 	char *clash = NULL;
-	const json_t *one;
-	size_t i;
 
-	json_array_foreach (objects, i, one)
+	for (size_t i = 0; i < json_array_size(objects); i++)
 	{
-		const char *old = json_text_of(one, "name") != NULL ? json_text_of(one, "name") : "";
-		bool is_partition = objects == json_object_get(table, "tables") && i > 0;
-		char *new = is_partition ? mem_strdup(old) : rescue_home_name(table, wanted, old);
+		char *new = new_name_of(objects, i, table, wanted);
 		char *key = mem_printf("%s %s.%s", kind, wanted->home_schema, new);
 		const char *whose = json_string_value(json_object_get(taken, key));
 
@@ -362,14 +363,6 @@ identifier_of(const json_t *object)
 	const char *name = json_text_of(object, "name");
 
 	return drill_identifier(name != NULL ? name : "");
-}
-
-static bool
-is_text(const json_t *object, const char *key, const char *text)
-{
-	const char *has = json_text_of(object, key);
-
-	return has != NULL && strcmp(has, text) == 0;
 }
 
 /* malloc'd: a literal where only a literal may stand, in hexadecimal */

@@ -138,17 +138,10 @@ list_schema(const DrillServer *server, const RescueTable *schema, char **error)
 				   "AND NOT EXISTS (SELECT FROM pg_catalog.pg_depend AS d WHERE d.classid = 'pg_catalog.pg_type'::pg_catalog.regclass AND d.objid = t.oid AND d.deptype = 'e')) AS o)) "
 				   "FROM pg_catalog.pg_namespace AS n WHERE n.nspname = %s::pg_catalog.name",
 				   name);
-	DrillAnswer answer = {NULL, NULL};
-	json_t *list = NULL;
+	/* empty: there is no such schema */
+	json_t *list = drill_ask_object(server, query, "the server does not tell what the schema has",
+									error);
 
-	drill_ask(server, server->superuser, DRILL_QUICK_MS, &query, 1, &answer);
-	/* nothing: there is no such schema */
-	if (answer.output != NULL)
-		list = json_loads(answer.output[0] != '\0' ? answer.output : "{}", 0, NULL);
-	if (!json_is_object(list))
-		*error = mem_strdup(answer.error != NULL ? answer.error
-												 : "the server does not tell what the schema has");
-	drill_answer_free(&answer);
 	free(query);
 	free(name);
 	return list;
