@@ -57,6 +57,72 @@ finish($run);
 $node->start;
 is($node->safe_psql('postgres', 'SELECT count(*) % 100000 FROM plain'), '0', 'only whole batches are there');
 is($node->safe_psql('postgres', "SELECT count(*) FROM pg_stat_activity WHERE backend_type LIKE 'poc_barman%'"), '0', 'no worker is left');
+# A crash while the btree is written, at its beginning, in its middle and near its end; fillfactor 10 makes the writing
+# long.  The watcher kills the backend from within the server, because a client would come too late.  It does not look at
+# the table, which would wait for the lock of the index.
+my $entries = 300000;
+my $watch = <<'SQL';
+SET statement_timeout = '30s';
+DO $$
+DECLARE
+	began boolean := false;
+	running boolean;
+	writer int;
+BEGIN
+	LOOP
+		PERFORM pg_stat_clear_snapshot();
+		SELECT pid INTO writer FROM pg_stat_progress_create_index
+		WHERE phase = 'building index: loading tuples in tree' AND tuples_done >= %d;
+		EXIT WHEN FOUND;
+		running := EXISTS (SELECT FROM pg_stat_activity WHERE state = 'active' AND query LIKE 'SELECT poc_generate_rows%%');
+		EXIT WHEN began AND NOT running;
+		began := running;
+	END LOOP;
+	IF writer IS NOT NULL THEN
+		EXECUTE format('COPY (SELECT) TO PROGRAM %%L', 'kill -9 ' || writer);
+	END IF;
+END
+$$
+SQL
+$node->safe_psql('postgres', 'CREATE TABLE tall (id bigserial, PRIMARY KEY (id) WITH (fillfactor = 10))');
+for my $percent (1, 50, 90)
+{
+	my ($left, $tries) = ('', 0);
+
+	# a call that was not met has committed its rows
+	while ($left ne '0' && $tries < 10)
+	{
+		$tries++;
+		$node->safe_psql('postgres', 'TRUNCATE tall');
+		my $watcher = in_background($node, sprintf($watch, $entries * $percent / 100));
+		wait_for($node, "SELECT count(*) = 1 FROM pg_stat_activity WHERE state = 'active' AND query LIKE '%kill%' AND pid <> pg_backend_pid()");
+		$run = in_background($node, "SELECT poc_generate_rows($entries, 'tall')");
+		finish($run);
+		finish($watcher);
+		$node->poll_query_until('postgres', 'SELECT true');
+		$left = $node->safe_psql('postgres', 'SELECT count(*) FROM tall');
+	}
+	is($left, '0', "a backend is killed when it has written $percent % of a btree, at try $tries");
+	is($node->safe_psql('postgres', "SELECT bt_index_parent_check('tall_pkey', true, true)"), '', 'the key is the empty one of before');
+	is($node->safe_psql('postgres', "SELECT poc_generate_rows(20000, 'tall')"), '20000', 'the table can be filled');
+	is($node->safe_psql('postgres', "SELECT bt_index_parent_check('tall_pkey', true, true)"), '', 'and its key is sound');
+}
+
+# and when it has been written but its transaction has not committed, before and after a checkpoint
+for my $checkpoint ('', 'CHECKPOINT')
+{
+	$node->safe_psql('postgres', 'TRUNCATE tall');
+	my $session = holding($node, "SELECT poc_generate_rows(20000, 'tall')");
+
+	$node->safe_psql('postgres', $checkpoint) if $checkpoint;
+	$node->stop('immediate');
+	eval { $session->quit };
+	$node->start;
+	is($node->safe_psql('postgres', 'SELECT count(*) FROM tall'), '0', "of what had not committed no row is there" . ($checkpoint && ' after a checkpoint'));
+	is($node->safe_psql('postgres', "SELECT bt_index_parent_check('tall_pkey', true, true)"), '', 'the key is the empty one of before');
+	is($node->safe_psql('postgres', "SELECT poc_generate_rows(20000, 'tall')"), '20000', 'the table can be filled');
+}
+
 ok(check_indexes($node), 'heaps and indexes are sound');
 ok(check_btrees($node), 'and each level of their trees agrees with the next');
 
