@@ -1,5 +1,6 @@
 # The btree that a load writes reaches a standby; it is sound with data checksums and without, with little WAL and with
-# all of it, in unlogged and temporary tables and in tablespaces.  061_rows_crash.pl has the crashes.
+# all of it, in unlogged and temporary tables and in tablespaces; a standby may crash while it replays it.
+# 061_rows_crash.pl has the crashes of the server that writes it.
 
 use strict;
 use warnings;
@@ -111,5 +112,26 @@ sub standby_sound
 	return;
 }
 standby_sound($rows, 'after it all', qw(plain elsewhere tall fresh));
+
+# ---- a standby that crashes in the middle of replaying a btree ----
+
+# the load is a fifth of this WAL at most, the pages of the index all that follow it
+$standby->stop;
+$primary->safe_psql('postgres', 'CREATE TABLE half (id bigserial, PRIMARY KEY (id) WITH (fillfactor = 10))');
+my $before = $primary->lsn('insert');
+fill($primary, 'half', "SELECT poc_generate_rows($rows, 'half')");
+my $middle = $primary->safe_psql('postgres', "SELECT '$before'::pg_lsn + ((pg_current_wal_insert_lsn() - '$before'::pg_lsn) * 0.6)");
+my $heap = $primary->safe_psql('postgres', "SELECT pg_relation_size('half') * 2 < pg_relation_size('half_pkey')");
+is($heap, 't', 'most of it is the index');
+
+$standby->append_conf('postgresql.conf', "allow_in_place_tablespaces = on\nrecovery_target_lsn = '$middle'\nrecovery_target_action = 'pause'\n");
+$standby->start;
+$standby->poll_query_until('postgres', "SELECT pg_get_wal_replay_pause_state() = 'paused'");
+is($standby->safe_psql('postgres', "SELECT count(*) FROM pg_locks WHERE relation = 'half_pkey'::regclass AND mode = 'AccessExclusiveLock'"),
+	'1', 'the standby is in the middle of it');
+$standby->stop('immediate');
+$standby->adjust_conf('postgresql.conf', 'recovery_target_lsn', undef);
+$standby->start;
+standby_sound($rows, 'after a crash in the middle of its replay', 'half');
 
 done_testing();
