@@ -9,18 +9,16 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
-#include <pthread.h>
 #include <signal.h>
 #include <spawn.h>
-#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/eventfd.h>
 #include <sys/mman.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "barman/output_stream.h"
 #include "base/memory.h"
 #include "base/timestamp.h"
 
@@ -45,26 +43,6 @@
 /* How often to check for the end of the child without a pidfd */
 #define NO_PIDFD_POLL_MS 20
 
-struct RunControl
-{
-	int event; /* readable once cancelled */
-	atomic_bool cancelled;
-	atomic_bool hurried;
-};
-
-typedef struct Stream
-{
-	int fd; /* -1: closed */
-	char *data;
-	size_t length;
-	size_t size;
-	size_t limit;
-	bool overflow;
-	bool (*sink)(void *arg, const char *bytes, size_t length); /* or NULL */
-	void *sink_arg;
-	bool refused; /* by the sink */
-} Stream;
-
 typedef enum EndReason
 {
 	NOT_ENDING,
@@ -73,22 +51,21 @@ typedef enum EndReason
 	ENDING_TOO_LARGE
 } EndReason;
 
-static int start_child(const RunRequest *request, pid_t *pid, Stream *out, Stream *err);
-static void watch_child(const RunRequest *request, RunResult *result, pid_t pid, Stream *out,
-						Stream *err);
-static void stream_read(Stream *stream);
-static void stream_pass_on(Stream *stream);
-static void stream_close(Stream *stream);
+static int start_child(const RunRequest *request, pid_t *pid, OutputStream *out, OutputStream *err);
+static void watch_child(const RunRequest *request, RunResult *result, pid_t pid, OutputStream *out,
+						OutputStream *err);
 static bool child_has_ended(pid_t pid);
 static int open_pidfd(pid_t pid);
 static int open_input(const char *text, int *fd);
-static int open_pipe(int fds[2]);
 
 void
 runner_run(const RunRequest *request, RunResult *result)
 {
-	Stream out = {.fd = -1, .limit = OUT_MAX, .sink = request->sink, .sink_arg = request->sink_arg};
-	Stream err = {.fd = -1, .limit = ERR_MAX};
+	OutputStream out = {.fd = -1,
+						.limit = OUT_MAX,
+						.sink = request->sink,
+						.sink_arg = request->sink_arg};
+	OutputStream err = {.fd = -1, .limit = ERR_MAX};
 	int64_t started = monotonic_ms();
 	pid_t pid;
 
@@ -107,8 +84,8 @@ runner_run(const RunRequest *request, RunResult *result)
 			watch_child(request, result, pid, &out, &err);
 		}
 	}
-	stream_close(&out);
-	stream_close(&err);
+	output_close(&out);
+	output_close(&err);
 	result->out = out.data != NULL ? out.data : mem_strdup("");
 	result->out_length = out.length;
 	result->err = err.data != NULL ? err.data : mem_strdup("");
@@ -138,73 +115,12 @@ runner_output(const RunResult *result)
 	return output;
 }
 
-RunControl *
-run_control_create(void)
-{
-	RunControl *control = mem_alloc(sizeof(RunControl));
-
-	atomic_init(&control->cancelled, false);
-	atomic_init(&control->hurried, false);
-	control->event = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-	if (control->event < 0)
-	{
-		free(control);
-		return NULL;
-	}
-	return control;
-}
-
-void
-run_control_destroy(RunControl *control)
-{
-	if (control == NULL)
-		return;
-	close(control->event);
-	free(control);
-}
-
-void
-run_control_cancel(RunControl *control)
-{
-	uint64_t one = 1;
-	ssize_t written;
-
-	atomic_store(&control->cancelled, true);
-	written = write(control->event, &one, sizeof(one));
-	(void) written; /* fails only if it is already readable */
-}
-
-void
-run_control_hurry(RunControl *control)
-{
-	atomic_store(&control->hurried, true);
-	run_control_cancel(control);
-}
-
-bool
-run_control_cancelled(RunControl *control)
-{
-	return atomic_load(&control->cancelled);
-}
-
-bool
-run_control_sleep(RunControl *control, int64_t milliseconds)
-{
-	struct pollfd event = {.fd = control->event, .events = POLLIN};
-	int64_t until = monotonic_ms() + milliseconds;
-	int64_t left;
-
-	while (!run_control_cancelled(control) && (left = until - monotonic_ms()) > 0)
-		poll(&event, 1, (int) left);
-	return !run_control_cancelled(control);
-}
-
 /*
  * Spawn the child with its input, or /dev/null, and pipes for the rest.  Our
  * descriptors are all close-on-exec, so it inherits nothing else.
  */
 static int
-start_child(const RunRequest *request, pid_t *pid, Stream *out, Stream *err)
+start_child(const RunRequest *request, pid_t *pid, OutputStream *out, OutputStream *err)
 {
 	extern char **environ;
 	posix_spawn_file_actions_t actions;
@@ -216,10 +132,10 @@ start_child(const RunRequest *request, pid_t *pid, Stream *out, Stream *err)
 	int input = -1;
 	int error;
 
-	error = open_pipe(out_pipe);
+	error = output_open_pipe(out_pipe);
 	if (error != 0)
 		return error;
-	error = open_pipe(err_pipe);
+	error = output_open_pipe(err_pipe);
 	if (error != 0)
 	{
 		close(out_pipe[0]);
@@ -289,7 +205,8 @@ start_child(const RunRequest *request, pid_t *pid, Stream *out, Stream *err)
  * is also the number of its process group, so kill() is safe.
  */
 static void
-watch_child(const RunRequest *request, RunResult *result, pid_t pid, Stream *out, Stream *err)
+watch_child(const RunRequest *request, RunResult *result, pid_t pid, OutputStream *out,
+			OutputStream *err)
 {
 	int pidfd = open_pidfd(pid);
 	int64_t deadline = monotonic_ms() + request->deadline_ms;
@@ -308,7 +225,9 @@ watch_child(const RunRequest *request, RunResult *result, pid_t pid, Stream *out
 			{.fd = out->fd, .events = POLLIN},
 			{.fd = err->fd, .events = POLLIN},
 			{.fd = ended ? -1 : pidfd, .events = POLLIN},
-			{.fd = request->control != NULL && reason == NOT_ENDING ? request->control->event : -1,
+			{.fd = request->control != NULL && reason == NOT_ENDING
+					   ? run_control_event(request->control)
+					   : -1,
 			 .events = POLLIN},
 		};
 		int64_t now = monotonic_ms();
@@ -328,11 +247,11 @@ watch_child(const RunRequest *request, RunResult *result, pid_t pid, Stream *out
 		now = monotonic_ms();
 
 		if (out->fd >= 0 && fds[0].revents != 0 && out->sink != NULL)
-			stream_pass_on(out);
+			output_pass_on(out);
 		else if (out->fd >= 0 && fds[0].revents != 0)
-			stream_read(out);
+			output_read(out);
 		if (err->fd >= 0 && fds[1].revents != 0)
-			stream_read(err);
+			output_read(err);
 		if (!ended && child_has_ended(pid))
 		{
 			ended = true;
@@ -364,7 +283,7 @@ watch_child(const RunRequest *request, RunResult *result, pid_t pid, Stream *out
 			}
 		}
 		if (reason != NOT_ENDING && request->control != NULL &&
-			atomic_load(&request->control->hurried) && kill_at > now + HURRIED_GRACE_MS)
+			run_control_hurried(request->control) && kill_at > now + HURRIED_GRACE_MS)
 			kill_at = now + HURRIED_GRACE_MS;
 		if (reason != NOT_ENDING && !ended && !killed && now >= kill_at)
 		{
@@ -387,78 +306,6 @@ watch_child(const RunRequest *request, RunResult *result, pid_t pid, Stream *out
 		result->outcome = RUN_TOO_LARGE;
 	else
 		result->outcome = WIFEXITED(status) ? RUN_EXITED : RUN_SIGNALED;
-}
-
-static void
-stream_read(Stream *stream)
-{
-	for (;;)
-	{
-		char scratch[4096];
-		char *into = scratch;
-		size_t room = sizeof(scratch);
-		ssize_t got;
-
-		if (stream->length < stream->limit)
-		{
-			if (stream->size - stream->length < 2)
-			{
-				stream->size = stream->size > 0 ? stream->size * 2 : 16384;
-				stream->data = mem_realloc(stream->data, stream->size);
-				stream->data[stream->length] = '\0';
-			}
-			into = stream->data + stream->length;
-			room = stream->size - stream->length - 1;
-			if (room > stream->limit - stream->length)
-				room = stream->limit - stream->length;
-		}
-		got = read(stream->fd, into, room);
-		if (got < 0 && errno == EINTR)
-			continue;
-		if (got < 0 && errno == EAGAIN)
-			return;
-		if (got <= 0)
-		{
-			stream_close(stream);
-			return;
-		}
-		if (into == scratch)
-		{
-			stream->overflow = true;
-			return; /* let the caller check the time */
-		}
-		stream->length += (size_t) got;
-		stream->data[stream->length] = '\0';
-	}
-}
-
-/*
- * One piece at a time, so that the caller looks at the time between two.  The
- * drain after the end of the child must not lose what the pipe still has: it
- * fits into one piece.
- */
-static void
-stream_pass_on(Stream *stream)
-{
-	/* as much as a pipe holds */
-	char piece[64 * 1024];
-	ssize_t got;
-
-	do
-		got = read(stream->fd, piece, sizeof(piece));
-	while (got < 0 && errno == EINTR);
-	if (got > 0 && !stream->refused)
-		stream->refused = !stream->sink(stream->sink_arg, piece, (size_t) got);
-	else if (got == 0 || (got < 0 && errno != EAGAIN))
-		stream_close(stream);
-}
-
-static void
-stream_close(Stream *stream)
-{
-	if (stream->fd >= 0)
-		close(stream->fd);
-	stream->fd = -1;
 }
 
 /* Checks without reaping. */
@@ -512,21 +359,4 @@ open_input(const char *text, int *fd)
 	if (error != 0)
 		close(*fd);
 	return error;
-}
-
-/* The reading end is non-blocking; returns errno. */
-static int
-open_pipe(int fds[2])
-{
-	if (pipe2(fds, O_CLOEXEC) != 0)
-		return errno;
-	if (fcntl(fds[0], F_SETFL, O_NONBLOCK) != 0)
-	{
-		int error = errno;
-
-		close(fds[0]);
-		close(fds[1]);
-		return error;
-	}
-	return 0;
 }

@@ -13,6 +13,7 @@
 #include <sys/types.h>
 
 #include "barman/json.h"
+#include "barman/run_control.h"
 
 typedef enum RunOutcome
 {
@@ -23,12 +24,6 @@ typedef enum RunOutcome
 	RUN_TOO_LARGE,	/* output exceeds our limit */
 	RUN_NOT_STARTED /* start_error is valid */
 } RunOutcome;
-
-/*
- * A handle with which another thread may end a run.  It outlives the run and
- * may be used for several runs, one after the other.
- */
-typedef struct RunControl RunControl;
 
 /* Starts a program in place of posix_spawn(); returns errno. */
 typedef int (*RunSpawn)(const void *how, pid_t *pid, const char *path,
@@ -71,16 +66,5 @@ typedef struct RunResult
 extern void runner_run(const RunRequest *request, RunResult *result);
 extern void runner_free(RunResult *result);
 extern BarmanOutput runner_output(const RunResult *result);
-
-extern RunControl *run_control_create(void);
-extern void run_control_destroy(RunControl *control);
-extern void run_control_cancel(RunControl *control);
-extern bool run_control_cancelled(RunControl *control);
-
-/* Sleep, but wake on cancel; false if cancelled. */
-extern bool run_control_sleep(RunControl *control, int64_t milliseconds);
-
-/* Cancel with a shorter grace, because the sidecar is stopping. */
-extern void run_control_hurry(RunControl *control);
 
 #endif /* BARMAN_RUNNER_H */
