@@ -17,7 +17,7 @@
 
 #include "base/settings.h"
 #include "options.h"
-#include "options_limits.h"
+#include "options_table.h"
 
 #define PARSE(...) parse((char *[]){"barman-sidecar", __VA_ARGS__, NULL})
 
@@ -74,25 +74,32 @@ the_world_needs_tls_or_a_word_of_the_risk(void **state)
 }
 
 static void
-each_limit_has_a_default_and_bounds(void **state)
+each_number_has_a_default_and_bounds(void **state)
 {
 	(void) state;
 	assert_int_equal(PARSE("--state-dir=/tmp/x", "--barman=/bin/true"), OPTIONS_RUN);
-	for (int i = 0; i < OPTIONS_LIMITS; i++)
+	for (const Option *option = options_table; option->name != NULL; option++)
 	{
-		const OptionsLimit *limit = &options_limits[i];
-		char highest[64];
-		char beyond[64];
+		char edge[64];
 
-		assert_int_equal(*limit->value, limit->standard);
-		snprintf(highest, sizeof(highest), "--%s=%d", limit->name, limit->high);
-		snprintf(beyond, sizeof(beyond), "--%s=%d", limit->name, limit->high + 1);
-		assert_int_equal(PARSE("--state-dir=/tmp/x", "--barman=/bin/true", beyond), OPTIONS_WRONG);
-		if (limit->value != &settings.http.reserved_connections)
-			assert_int_equal(PARSE("--state-dir=/tmp/x", "--barman=/bin/true", highest), OPTIONS_RUN);
-		else
-			assert_int_equal(PARSE("--state-dir=/tmp/x", "--barman=/bin/true", highest),
-							 OPTIONS_WRONG);
+		if (option->kind != OPTION_NUMBER)
+			continue;
+		assert_true(option->standard == 0 ||
+					(option->standard >= option->low && option->standard <= option->high));
+		assert_int_equal(*option->number, option->standard);
+		snprintf(edge, sizeof(edge), "--%s=%d", option->name, option->high + 1);
+		assert_int_equal(PARSE("--state-dir=/tmp/x", "--barman=/bin/true", edge), OPTIONS_WRONG);
+		snprintf(edge, sizeof(edge), "--%s=%d", option->name, option->low - 1);
+		assert_int_equal(PARSE("--state-dir=/tmp/x", "--barman=/bin/true", edge), OPTIONS_WRONG);
+		snprintf(edge, sizeof(edge), "--%s=%d", option->name, option->low);
+		assert_int_equal(PARSE("--state-dir=/tmp/x", "--barman=/bin/true", edge), OPTIONS_RUN);
+		assert_int_equal(*option->number, option->low);
+		snprintf(edge, sizeof(edge), "--%s=%d", option->name, option->high);
+		/* all connections cannot be kept for this machine */
+		assert_int_equal(PARSE("--state-dir=/tmp/x", "--barman=/bin/true", edge),
+						 option->number == &settings.http.reserved_connections ? OPTIONS_WRONG
+																			   : OPTIONS_RUN);
+		assert_int_equal(*option->number, option->high);
 		assert_int_equal(PARSE("--state-dir=/tmp/x", "--barman=/bin/true"), OPTIONS_RUN);
 	}
 }
@@ -197,7 +204,7 @@ main(void)
 		cmocka_unit_test(loopback_is_told_from_the_world),
 		cmocka_unit_test(the_world_needs_a_token),
 		cmocka_unit_test(the_world_needs_tls_or_a_word_of_the_risk),
-		cmocka_unit_test(each_limit_has_a_default_and_bounds),
+		cmocka_unit_test(each_number_has_a_default_and_bounds),
 		cmocka_unit_test(defaults_are_as_documented),
 		cmocka_unit_test(wrong_values_are_refused),
 		cmocka_unit_test(what_stays_free_is_a_size_or_a_share),
