@@ -74,7 +74,7 @@ while (my ($time, $line) = splice(@told, 0, 2))
 	push(@times, ($hours * 60 + $minutes) * 60 + $seconds);
 	push(@lines, $line);
 }
-cmp_ok(scalar(grep { /^\d+ % \(\d+ \wB of \d+ \wB\)$/ } @lines), '>=', 2, 'progress: notices') or diag(@lines);
+cmp_ok(scalar(grep { /^\d+ % \(\d+ \wB of \d+ \wB(, full)?\)$/ } @lines), '>=', 2, 'progress: notices') or diag(@lines);
 my @pauses = map { $_ < 0 ? $_ + 86400 : $_ } map { $times[$_] - $times[ $_ - 1 ] } 1 .. $#times;
 is(scalar(grep { $_ < 0.8 } @pauses), 0, 'progress: once a second at most') or diag("@pauses");
 is(sql("SELECT phase IS NULL, progress FROM poc_jobs() WHERE kind = 'backup' LIMIT 1"), 't|1', 'a job that is done has no phase, and progress 1');
