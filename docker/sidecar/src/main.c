@@ -22,7 +22,6 @@
 #include "barman/catalogue.h"
 #include "barman/check_config.h"
 #include "barman/read_cache.h"
-#include "barman/read_commands.h"
 #include "base/log.h"
 #include "base/notify.h"
 #include "base/settings.h"
@@ -35,6 +34,7 @@
 #include "metrics/requests.h"
 #include "metrics/scrape.h"
 #include "options.h"
+#include "outlook/reads.h"
 #include "plugin/nagios.h"
 #include "proof/last_drill.h"
 #include "restore/cage.h"
@@ -105,7 +105,7 @@ main(int argc, char **argv)
 	catalogue_start(settings.state_dir);
 	if (!jobs_start(settings.state_dir) || !instances_start(settings.state_dir))
 		return 1;
-	if (!reads_start(settings.max_reads, barman_read) || !cron_start(settings.cron_interval) ||
+	if (!reads_start(settings.max_reads, outlook_read) || !cron_start(settings.cron_interval) ||
 		!collector_start(settings.metrics_interval))
 	{
 		log_line(LOGLEVEL_ERROR, "could not start", "cause", strerror(errno), NULL);

@@ -17,6 +17,7 @@
 #include "api/authorization.h"
 #include "api/routes_job.h"
 #include "api/routes_name.h"
+#include "api/routes_outlook.h"
 #include "api/routes_read.h"
 #include "api/routes_rescue.h"
 #include "api/routes_restore.h"
@@ -72,6 +73,7 @@ static const Route routes[] = {
 	{"GET", {"v1", "servers", "*", "files", "*"}, SCOPE_READ, OF_ONE_SERVER, get_files},
 	{"GET", {"v1", "servers", "*", "disks"}, SCOPE_READ, OF_ONE_SERVER, get_disks},
 	{"GET", {"v1", "servers", "*", "archive"}, SCOPE_READ, OF_ONE_SERVER, get_archive},
+	{"GET", {"v1", "servers", "*", "windows"}, SCOPE_READ, OF_ONE_SERVER, get_windows},
 	{"POST", {"v1", "servers", "*", "switch-wal"}, SCOPE_OPERATE, OF_ONE_SERVER, post_switch_wal},
 	{"POST", {"v1", "servers", "*", "backups", "*", "verify"}, SCOPE_OPERATE, OF_ONE_SERVER, post_verify},
 	{"POST", {"v1", "servers", "*", "backups", "*", "keep"}, SCOPE_OPERATE, OF_ONE_SERVER, post_keep},

@@ -9,8 +9,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/* The shortest text of a segment's name */
-#define SEGMENT_NAME_SIZE 25
+#include "barman/archive_listing.h"
 
 typedef struct ArchiveCoverage
 {

@@ -73,7 +73,11 @@ barman_parse_directories(const BarmanOutput *output, const char *server, BarmanF
 					json_is_boolean(barman_get(data, "is_in_recovery"))
 						? json_boolean(json_is_true(barman_get(data, "is_in_recovery")))
 						: json_null()) ||
-		!barman_put(directories, "system_id", system_id_of(data)))
+		!barman_put(directories, "system_id", system_id_of(data)) ||
+		!barman_put(directories, "retention_policy",
+					barman_value_text(barman_get(data, "retention_policy"))) ||
+		!barman_put(directories, "minimum_redundancy",
+					barman_value_bytes(barman_get(data, "minimum_redundancy"))))
 	{
 		json_decref(directories);
 		directories = barman_fail_memory(failure);

@@ -73,7 +73,7 @@ static const struct
 	[READ_FILES] = {false, false, 1000},		  [READ_DIRECTORIES] = {true, false, 600 * 1000},
 	[READ_DISKS] = {false, false, 1000},		  [READ_CHECK] = {true, true, 10 * 1000},
 	[READ_STATUS] = {true, true, 10 * 1000},	  [READ_REPLICATION] = {true, false, 2 * 1000},
-	[READ_DIAGNOSE] = {true, false, 10 * 1000},
+	[READ_DIAGNOSE] = {true, false, 10 * 1000},	  [READ_WINDOWS] = {false, true, 10 * 1000},
 };
 
 typedef struct BlockingWaiter

@@ -25,10 +25,11 @@ typedef enum ReadKind
 	READ_CHECK,
 	READ_STATUS,
 	READ_REPLICATION,
-	READ_DIAGNOSE
+	READ_DIAGNOSE,
+	READ_WINDOWS /* runs no Barman: the executor that main.c gives lists and reads the archive */
 } ReadKind;
 
-#define READ_KINDS (READ_DIAGNOSE + 1)
+#define READ_KINDS (READ_WINDOWS + 1)
 
 /* The subject of a read; server and argument are "" if unused by its kind. */
 typedef struct ReadTarget

@@ -127,6 +127,8 @@ barman_read(const ReadTarget *target, RunControl *control)
 									barman_parse_replication);
 		case READ_DIAGNOSE:
 			return answer_of(&diagnose_question, control, "diagnose");
+		case READ_WINDOWS:
+			break;
 	}
 	return answer_error(BARMAN_INTERNAL, "unknown kind of read", NULL, NULL);
 }

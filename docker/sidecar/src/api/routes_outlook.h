@@ -1,0 +1,13 @@
+/*
+ * routes_outlook.h
+ *
+ * The routes that tell what can be restored, and how.
+ */
+#ifndef API_ROUTES_OUTLOOK_H
+#define API_ROUTES_OUTLOOK_H
+
+#include "http/request.h"
+
+extern Answer *get_windows(Request *request);
+
+#endif /* API_ROUTES_OUTLOOK_H */

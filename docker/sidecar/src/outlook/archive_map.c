@@ -1,0 +1,176 @@
+/*
+ * archive_map.c
+ *
+ * Puts the segments of an archive together to runs without a gap, timeline by
+ * timeline, and follows the ways that lead from one timeline to another.  Reads
+ * the histories, but no segment.
+ */
+#include "outlook/archive_map.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "base/memory.h"
+
+static void add_timeline(ArchiveMap *map, uint32_t timeline);
+static void add_segment(ArchiveTimeline *timeline, uint64_t number);
+static uint64_t begin_of(const ArchiveMap *map, const ArchiveTimeline *to, size_t part);
+
+bool
+archive_map_read(ArchiveMap *map, const char *server, int64_t segment_size)
+{
+	*map = (ArchiveMap){0};
+	if (!archive_list(&map->listing, server, segment_size))
+		return false;
+	for (size_t i = 0; i < map->listing.count; i++)
+	{
+		const ArchivedSegment *segment = &map->listing.segments[i];
+
+		if (map->count == 0 || map->timelines[map->count - 1].timeline != segment->timeline)
+			add_timeline(map, segment->timeline);
+		add_segment(&map->timelines[map->count - 1], segment->number);
+	}
+	return true;
+}
+
+void
+archive_map_free(ArchiveMap *map)
+{
+	for (size_t i = 0; i < map->count; i++)
+	{
+		free(map->timelines[i].parts);
+		free(map->timelines[i].runs);
+	}
+	free(map->timelines);
+	archive_list_free(&map->listing);
+	*map = (ArchiveMap){0};
+}
+
+static void
+add_timeline(ArchiveMap *map, uint32_t timeline)
+{
+	char *path = mem_printf("%s/%08X.history", map->listing.path, timeline);
+	ArchiveTimeline *one;
+
+	map->timelines = mem_realloc(map->timelines, (map->count + 1) * sizeof(ArchiveTimeline));
+	one = &map->timelines[map->count++];
+	*one = (ArchiveTimeline){.timeline = timeline};
+	one->parts = timeline_read(path, &one->part_count);
+	free(path);
+}
+
+/* They come in order. */
+static void
+add_segment(ArchiveTimeline *timeline, uint64_t number)
+{
+	ArchiveRun *last = timeline->run_count > 0 ? &timeline->runs[timeline->run_count - 1] : NULL;
+
+	if (last != NULL && last->last + 1 == number)
+	{
+		last->last = number;
+		return;
+	}
+	if ((timeline->run_count & (timeline->run_count - 1)) == 0)
+		timeline->runs = mem_realloc(timeline->runs,
+									 (timeline->run_count > 0 ? timeline->run_count * 2 : 1) *
+										 sizeof(ArchiveRun));
+	timeline->runs[timeline->run_count++] = (ArchiveRun){number, number};
+}
+
+const ArchiveTimeline *
+archive_map_find(const ArchiveMap *map, uint32_t timeline)
+{
+	for (size_t i = 0; i < map->count; i++)
+	{
+		if (map->timelines[i].timeline == timeline)
+			return &map->timelines[i];
+	}
+	return NULL;
+}
+
+bool
+archive_map_fork(const ArchiveTimeline *timeline, uint32_t *parent, uint64_t *position)
+{
+	const TimelinePart *last;
+
+	if (timeline->part_count == 0)
+		return false;
+	last = &timeline->parts[timeline->part_count - 1];
+	*parent = (uint32_t) last->timeline;
+	*position = last->end;
+	return *parent < timeline->timeline;
+}
+
+bool
+archive_map_leads(const ArchiveTimeline *to, uint32_t timeline, uint64_t position)
+{
+	if (to->timeline == timeline)
+		return true;
+	for (size_t i = 0; i < to->part_count; i++)
+	{
+		if ((uint32_t) to->parts[i].timeline == timeline)
+			return position <= to->parts[i].end;
+	}
+	return false;
+}
+
+/* The segment with which a part of the way begins; part_count is the timeline itself. */
+static uint64_t
+begin_of(const ArchiveMap *map, const ArchiveTimeline *to, size_t part)
+{
+	return part == 0 ? 0 : to->parts[part - 1].end / map->listing.segment_size;
+}
+
+uint32_t
+archive_map_owner(const ArchiveMap *map, const ArchiveTimeline *to, uint64_t number)
+{
+	size_t part = to->part_count;
+
+	while (part > 0 && number < begin_of(map, to, part))
+		part--;
+	return part == to->part_count ? to->timeline : (uint32_t) to->parts[part].timeline;
+}
+
+uint64_t
+archive_map_first_missing(const ArchiveMap *map, const ArchiveTimeline *to, uint64_t number)
+{
+	for (;;)
+	{
+		uint32_t owner = archive_map_owner(map, to, number);
+		const ArchiveTimeline *timeline = archive_map_find(map, owner);
+		const ArchiveRun *run = timeline != NULL ? archive_map_run(timeline, number) : NULL;
+		uint64_t next;
+
+		if (run == NULL)
+			return number;
+		/* the end of the run, or where the next timeline takes over */
+		next = run->last + 1;
+		for (size_t part = 1; part <= to->part_count; part++)
+		{
+			uint64_t begin = begin_of(map, to, part);
+
+			if (begin > number && begin < next)
+				next = begin;
+		}
+		number = next;
+	}
+}
+
+const ArchiveRun *
+archive_map_run(const ArchiveTimeline *timeline, uint64_t number)
+{
+	size_t low = 0;
+	size_t high = timeline->run_count;
+
+	while (low < high)
+	{
+		size_t middle = low + (high - low) / 2;
+
+		if (timeline->runs[middle].last < number)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low < timeline->run_count && timeline->runs[low].first <= number ? &timeline->runs[low]
+																			: NULL;
+}
