@@ -296,8 +296,19 @@ static const Column client_columns[] = {
 };
 
 static const Column directory_columns[] = {
-	{"base", 'p'},	{"wals", 'p'},	   {"streaming", 'p'},	 {"incoming", 'p'},	 {"errors", 'p'},
-	{"locks", 'p'}, {"receives", 'B'}, {"in_recovery", 'b'}, {"system_id", 't'}, {NULL, 0},
+	{"base", 'p'},
+	{"wals", 'p'},
+	{"streaming", 'p'},
+	{"incoming", 'p'},
+	{"errors", 'p'},
+	{"locks", 'p'},
+	{"receives", 'B'},
+	{"in_recovery", 'b'},
+	{"system_id", 't'},
+	{"has_passphrase", 'B'},
+	{"retention_policy", 't'},
+	{"minimum_redundancy", 'n'},
+	{NULL, 0},
 };
 
 static const Column message_columns[] = {

@@ -16,11 +16,8 @@
 #include "barman/lsn.h"
 #include "base/failure.h"
 #include "base/memory.h"
-#include "base/settings.h"
 #include "base/timestamp.h"
-#include "restore/copy.h"
-#include "restore/segment.h"
-#include "restore/server.h"
+#include "restore/backup_fits.h"
 #include "restore/state.h"
 #include "restore/timeline_path.h"
 
@@ -48,14 +45,23 @@ static Answer *refuse_timeline(Choice *choice);
 static int wanted_timeline(const Choice *choice, int own);
 static int caller_timeline(const Choice *choice);
 static Answer *refuse_backup(const json_t *backup);
-static Answer *refuse_host(const json_t *backup);
-static Answer *refuse_segments(const json_t *backup);
-static Answer *refuse_tablespaces(const json_t *backup);
 static Answer *refuse(char *message, char *detail, const char *hint);
 static int number_of(const json_t *object, const char *key);
 
 bool
 restore_choose(Request *request, RestoreRequest *restore, json_t **backup, Answer **refusal)
+{
+	if (!restore_choose_by_target(request, restore, backup, refusal))
+		return false;
+	*refusal = refuse_backup(*backup);
+	if (*refusal == NULL)
+		return true;
+	json_decref(*backup);
+	return false;
+}
+
+bool
+restore_choose_by_target(Request *request, RestoreRequest *restore, json_t **backup, Answer **refusal)
 {
 	const char *asked = restore->backup_id;
 	bool any = asked == NULL || strcmp(asked, "latest") == 0 || strcmp(asked, "last") == 0;
@@ -90,8 +96,6 @@ restore_choose(Request *request, RestoreRequest *restore, json_t **backup, Answe
 	answer_release(list);
 	if (choice.stopped)
 		*refusal = choice.answer;
-	else if (*refusal == NULL)
-		*refusal = refuse_backup(choice.backup);
 	if (*refusal != NULL || choice.stopped)
 	{
 		json_decref(choice.backup);
@@ -269,58 +273,13 @@ caller_timeline(const Choice *choice)
 static Answer *
 refuse_backup(const json_t *backup)
 {
-	Answer *refusal = refuse_host(backup);
+	Answer *refusal = backup_refuse_version(backup);
 
 	if (refusal == NULL)
-		refusal = refuse_segments(backup);
+		refusal = backup_refuse_segments(backup);
 	if (refusal == NULL)
-		refusal = refuse_tablespaces(backup);
+		refusal = backup_refuse_tablespaces(backup);
 	return refusal;
-}
-
-/* Can this host's PostgreSQL run the backup? */
-static Answer *
-refuse_host(const json_t *backup)
-{
-	int major = number_of(backup, "postgresql_version") / 10000;
-	int here = server_major_version(settings.pg_bindir);
-
-	if (here != major && major != 0)
-		return refuse(mem_printf("a server of PostgreSQL %d cannot be started here", major),
-					  here != 0
-						  ? mem_printf("The backup is of PostgreSQL %d, the sidecar has the programs of %d.",
-									   major, here)
-						  : mem_printf("The backup is of PostgreSQL %d, and \"%s\" holds no PostgreSQL server.",
-									   major, settings.pg_bindir),
-					  "Install that version of PostgreSQL on Barman's host and name its programs with --pg-bindir.");
-	return NULL;
-}
-
-/* All computations with WAL depend on the segment size. */
-static Answer *
-refuse_segments(const json_t *backup)
-{
-	char *words = restore_segment_size_is_bad(backup);
-
-	if (words == NULL)
-		return NULL;
-	return refuse(mem_printf("backup %s cannot be restored: what is recorded of it cannot be",
-							 json_text_of(backup, "backup_id")),
-				  words,
-				  "Find out what answers for pg_settings where Barman connects; choose another backup.");
-}
-
-static Answer *
-refuse_tablespaces(const json_t *backup)
-{
-	char *words = restore_tablespaces_are_bad(backup);
-
-	if (words == NULL)
-		return NULL;
-	return refuse(mem_printf("backup %s cannot be restored elsewhere",
-							 json_text_of(backup, "backup_id")),
-				  words,
-				  "Rename the tablespace (ALTER TABLESPACE ... RENAME TO ...) and take another backup.");
 }
 
 /* Takes ownership of message and detail. */

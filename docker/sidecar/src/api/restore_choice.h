@@ -18,4 +18,8 @@
 extern bool restore_choose(Request *request, RestoreRequest *restore, json_t **backup,
 						   Answer **refusal);
 
+/* The same, whether or not this host can restore the backup */
+extern bool restore_choose_by_target(Request *request, RestoreRequest *restore, json_t **backup,
+									 Answer **refusal);
+
 #endif /* API_RESTORE_CHOICE_H */

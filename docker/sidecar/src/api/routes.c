@@ -80,6 +80,7 @@ static const Route routes[] = {
 	{"DELETE", {"v1", "servers", "*", "backups", "*"}, SCOPE_DESTROY, OF_ONE_SERVER, delete_backup},
 	{"POST", {"v1", "servers", "*", "restores"}, SCOPE_OPERATE, OF_ONE_SERVER, post_restore},
 	{"POST", {"v1", "servers", "*", "restores", "check"}, SCOPE_READ, OF_ONE_SERVER, post_restore_check},
+	{"POST", {"v1", "servers", "*", "restores", "plan"}, SCOPE_READ, OF_ONE_SERVER, post_restore_plan},
 	{"GET", {"v1", "servers", "*", "drills", "last"}, SCOPE_READ, OF_ONE_SERVER, get_last_drill},
 	{"POST", {"v1", "servers", "*", "drills"}, SCOPE_OPERATE, OF_ONE_SERVER, post_drill},
 	{"POST", {"v1", "servers", "*", "changes"}, SCOPE_OPERATE, OF_ONE_SERVER, post_changes},

@@ -9,5 +9,6 @@
 #include "http/request.h"
 
 extern Answer *get_windows(Request *request);
+extern Answer *post_restore_plan(Request *request);
 
 #endif /* API_ROUTES_OUTLOOK_H */

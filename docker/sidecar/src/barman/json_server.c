@@ -74,6 +74,8 @@ barman_parse_directories(const BarmanOutput *output, const char *server, BarmanF
 						? json_boolean(json_is_true(barman_get(data, "is_in_recovery")))
 						: json_null()) ||
 		!barman_put(directories, "system_id", system_id_of(data)) ||
+		!barman_put(directories, "has_passphrase",
+					json_boolean(json_is_string(barman_get(data, "encryption_passphrase_command")))) ||
 		!barman_put(directories, "retention_policy",
 					barman_value_text(barman_get(data, "retention_policy"))) ||
 		!barman_put(directories, "minimum_redundancy",

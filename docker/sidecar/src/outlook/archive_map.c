@@ -10,8 +10,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "barman/lsn.h"
 #include "base/memory.h"
 
+static void inherit(const ArchiveMap *map, ArchiveTimeline *timeline, const TimelinePart *part);
 static void add_timeline(ArchiveMap *map, uint32_t timeline);
 static void add_segment(ArchiveTimeline *timeline, uint64_t number);
 static uint64_t begin_of(const ArchiveMap *map, const ArchiveTimeline *to, size_t part);
@@ -44,6 +46,58 @@ archive_map_free(ArchiveMap *map)
 	free(map->timelines);
 	archive_list_free(&map->listing);
 	*map = (ArchiveMap){0};
+}
+
+void
+archive_map_of_json(ArchiveMap *map, const json_t *archive, int64_t segment_size)
+{
+	const json_t *one;
+	const json_t *run;
+	size_t i;
+	size_t n;
+
+	*map = (ArchiveMap){.listing = {.segment_size = (uint64_t) segment_size,
+									.per_log = UINT64_C(0x100000000) / (uint64_t) segment_size}};
+	json_array_foreach (archive, i, one)
+	{
+		uint32_t number = (uint32_t) json_integer_value(json_object_get(one, "timeline"));
+		const char *fork = json_text_of(one, "fork_lsn");
+		int parent = (int) json_integer_value(json_object_get(one, "parent_timeline"));
+		TimelinePart part = {.timeline = parent};
+		ArchiveTimeline *timeline;
+
+		map->timelines = mem_realloc(map->timelines, (map->count + 1) * sizeof(ArchiveTimeline));
+		timeline = &map->timelines[map->count];
+		*timeline = (ArchiveTimeline){.timeline = number};
+		if (fork != NULL && lsn_parse(fork, &part.end))
+			inherit(map, timeline, &part);
+		map->count++;
+		json_array_foreach (json_object_get(one, "runs"), n, run)
+		{
+			ArchivedSegment first;
+			ArchivedSegment last;
+
+			if (!archive_segment_of_name(&map->listing, json_text_of(run, "first_wal"), &first) ||
+				!archive_segment_of_name(&map->listing, json_text_of(run, "last_wal"), &last))
+				continue;
+			add_segment(timeline, first.number);
+			timeline->runs[timeline->run_count - 1].last = last.number;
+		}
+	}
+}
+
+/* The parts of the parent, which comes before, and the parent itself */
+static void
+inherit(const ArchiveMap *map, ArchiveTimeline *timeline, const TimelinePart *part)
+{
+	const ArchiveTimeline *parent = archive_map_find(map, (uint32_t) part->timeline);
+	size_t count = parent != NULL ? parent->part_count : 0;
+
+	timeline->parts = mem_alloc((count + 1) * sizeof(TimelinePart));
+	for (size_t i = 0; i < count; i++)
+		timeline->parts[i] = parent->parts[i];
+	timeline->parts[count] = *part;
+	timeline->part_count = count + 1;
 }
 
 static void

@@ -11,6 +11,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include <jansson.h>
+
 #include "barman/archive_listing.h"
 #include "barman/timeline.h"
 
@@ -40,6 +42,9 @@ typedef struct ArchiveMap
 /* False, and nothing to free, if the archive cannot be listed.  May hang with the file system. */
 extern bool archive_map_read(ArchiveMap *map, const char *server, int64_t segment_size);
 extern void archive_map_free(ArchiveMap *map);
+
+/* The same from the member archive of the answer of windows_read() */
+extern void archive_map_of_json(ArchiveMap *map, const json_t *archive, int64_t segment_size);
 
 /* NULL: nothing of it is archived */
 extern const ArchiveTimeline *archive_map_find(const ArchiveMap *map, uint32_t timeline);

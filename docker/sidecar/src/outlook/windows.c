@@ -18,6 +18,7 @@
 #include "outlook/reachable.h"
 #include "outlook/retention.h"
 #include "outlook/wal_end.h"
+#include "restore/received_wal.h"
 #include "restore/segment.h"
 
 /* Of so many windows the ends are read from WAL, the newest; a damaged archive may have thousands. */
@@ -31,6 +32,7 @@ static void put_gap(json_t *value, const Reachable *reachable, const Window *win
 static void put_loss(json_t *value, const Reachable *reachable, const Window *window,
 					 const Window *then, const json_t *next, bool reads);
 static json_t *archive_json(const ArchiveMap *map);
+static json_t *received_json(const char *server, const ArchiveMap *map);
 static json_t *time_json(int64_t microseconds);
 static json_t *lsn_json(uint64_t lsn);
 static json_t *name_json(const ArchiveMap *map, uint32_t timeline, uint64_t number);
@@ -46,6 +48,7 @@ windows_read(const char *server, const json_t *backups)
 	Reachable now;
 	Reachable then;
 	json_t *archive;
+	json_t *received;
 
 	if (!archive_map_read(&map, server, size))
 	{
@@ -72,13 +75,15 @@ windows_read(const char *server, const json_t *backups)
 						json_incref(json_object_get(facts, "retention_policy") != NULL
 										? json_object_get(facts, "retention_policy")
 										: json_null()));
+	received = received_json(server, &map);
 	reachable_free(&now);
 	reachable_free(&then);
 	archive_map_free(&map);
 	json_decref(facts);
-	return answer_json(200, json_checked(json_pack("{s:o, s:o, s:o, s:I}", "windows", list,
-												   "archive", archive, "retention", next,
-												   "segment_size", (json_int_t) size)));
+	return answer_json(200,
+					   json_checked(json_pack("{s:o, s:o, s:o, s:o, s:I}", "windows", list,
+											  "archive", archive, "received", received, "retention",
+											  next, "segment_size", (json_int_t) size)));
 }
 
 /* All segments of a server have one size, and a backup that runs has none recorded. */
@@ -253,6 +258,22 @@ archive_json(const ArchiveMap *map)
 											forks ? lsn_json(fork) : json_null(), "runs", runs)));
 	}
 	return list;
+}
+
+/* How far Barman has received beyond the archive of the newest timeline */
+static json_t *
+received_json(const char *server, const ArchiveMap *map)
+{
+	WalTail tail;
+	uint32_t timeline;
+
+	if (map->count == 0)
+		return json_null();
+	timeline = map->timelines[map->count - 1].timeline;
+	tail = restore_wal_tail(server, (int) timeline, (int64_t) map->listing.segment_size, NULL);
+	return json_checked(json_pack("{s:I, s:o, s:o}", "timeline", (json_int_t) timeline, "until_lsn",
+								  tail.unknown ? json_null() : lsn_json(tail.received_end),
+								  "written", tail.at != 0 ? time_json(tail.at) : json_null()));
 }
 
 static json_t *

@@ -48,7 +48,7 @@ extern Instance *instance_claim(const char *name, const char *server, const Rest
 extern Instance *instance_claim_to_drop(const char *name, const TokenGrant *grant, Answer **refusal);
 extern void instance_give_back(Instance *instance);
 
-/* Why instance_claim() would refuse now; NULL if it would not. */
+/* Why instance_claim() would refuse now; NULL if it would not.  Without a name, that alone is not examined. */
 extern Answer *instance_refusal(const char *name, const char *server, const RestoreNeeds *needs);
 
 /* For the job: the instance of that name that its route has claimed */

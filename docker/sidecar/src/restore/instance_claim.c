@@ -115,10 +115,10 @@ instance_refusal(const char *name, const char *server, const RestoreNeeds *needs
 
 	if (refusal != NULL)
 		return refusal;
-	directory = mem_printf("%s/%s", settings.instance_root, name);
+	directory = mem_printf("%s/%s", settings.instance_root, name != NULL ? name : "");
 	pthread_mutex_lock(&instance_table.lock);
 	refusal = refuse_claim(name, server, share, needs);
-	if (refusal == NULL && lstat(directory, &status) == 0)
+	if (refusal == NULL && name != NULL && lstat(directory, &status) == 0)
 		refusal = refuse_directory(name);
 	pthread_mutex_unlock(&instance_table.lock);
 	free(directory);
@@ -216,7 +216,7 @@ share_of_a_server(void)
 static Answer *
 refuse_claim(const char *name, const char *server, int share, const RestoreNeeds *needs)
 {
-	const Instance *same = instance_find(name);
+	const Instance *same = name != NULL ? instance_find(name) : NULL;
 	Answer *refusal = NULL;
 	char *message;
 	char *detail;

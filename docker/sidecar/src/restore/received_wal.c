@@ -44,8 +44,8 @@ typedef struct Received
 } Received;
 
 static bool is_wanted(const Restore *restore);
-static Received newest_received(Restore *restore);
-static char *newest_received_in(Restore *restore, const char *directory, const char *known);
+static Received newest_received(const char *server, int timeline, Job *job);
+static char *newest_received_in(const char *directory, int timeline, const char *known, Job *job);
 static bool is_plain(const char *path);
 static int64_t changed_at(const char *path);
 static bool get_wal(Restore *restore, const char *name, const char *directory);
@@ -57,24 +57,34 @@ static int64_t file_end(const char *path);
 void
 restore_look_at_tail(Restore *restore)
 {
-	int64_t size = restore_segment_size(restore->backup);
+	WalTail tail = restore_wal_tail(job_server(restore->job), restore_timeline(restore),
+									restore_segment_size(restore->backup), restore->job);
+
+	restore->archived_end = tail.archived_end;
+	restore->received_end = tail.received_end;
+	restore->received_unknown = tail.unknown;
+	restore->received_at = tail.at != 0 ? tail.at : restore->received_at;
+}
+
+WalTail
+restore_wal_tail(const char *server, int timeline, int64_t size, Job *job)
+{
 	uint64_t per_log = UINT64_C(0x100000000) / (uint64_t) size;
-	char *archived = catalogue_newest_wal(job_server(restore->job), restore_timeline(restore));
+	char *archived = catalogue_newest_wal(server, timeline);
+	WalTail tail = {0};
 	Received received;
 	char *path;
 	uint64_t segment;
 
-	restore->archived_end = archived != NULL && parse_name(archived, per_log, &segment)
-								? (segment + 1) * (uint64_t) size
-								: 0;
-	restore->received_unknown = false;
-	restore->received_end = restore->archived_end;
-	received = newest_received(restore);
+	if (archived != NULL && parse_name(archived, per_log, &segment))
+		tail.archived_end = (segment + 1) * (uint64_t) size;
+	tail.received_end = tail.archived_end;
+	received = newest_received(server, timeline, job);
 	if (received.path != NULL)
 	{
 		uint64_t end = (uint64_t) size;
 
-		restore->received_at = changed_at(received.path);
+		tail.at = changed_at(received.path);
 		if (received.is_partial && !(received.is_compressed && received.is_archived))
 		{
 			int64_t used = received.is_compressed ? 0 : file_end(received.path);
@@ -82,25 +92,26 @@ restore_look_at_tail(Restore *restore)
 			end = used < 0 ? 0 : ((uint64_t) used + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT;
 		}
 		if (parse_name(received.name, per_log, &segment) &&
-			segment * (uint64_t) size + end >= restore->received_end)
+			segment * (uint64_t) size + end >= tail.received_end)
 		{
-			restore->received_end = segment * (uint64_t) size + end;
+			tail.received_end = segment * (uint64_t) size + end;
 			/* a compressed file does not show how much it holds */
-			restore->received_unknown = received.is_compressed;
+			tail.unknown = received.is_compressed;
 		}
-		if (restore->received_unknown && !received.is_archived)
-			job_log(restore->job, JOB_WARNING,
+		if (tail.unknown && !received.is_archived && job != NULL)
+			job_log(job, JOB_WARNING,
 					"%s is compressed, and what it holds cannot be restored before it is archived",
 					received.name);
 	}
 	else if (archived != NULL)
 	{
-		path = catalogue_wal_path(job_server(restore->job), archived);
-		restore->received_at = path != NULL ? changed_at(path) : 0;
+		path = catalogue_wal_path(server, archived);
+		tail.at = path != NULL ? changed_at(path) : 0;
 		free(path);
 	}
 	free(received.path);
 	free(archived);
+	return tail;
 }
 
 /* Microseconds; 0: the file does not exist */
@@ -280,11 +291,10 @@ file_end(const char *path)
 }
 
 static Received
-newest_received(Restore *restore)
+newest_received(const char *server, int timeline, Job *job)
 {
-	const char *server = job_server(restore->job);
-	char *newest = catalogue_newest_partial(server, restore_timeline(restore));
-	char *whole = catalogue_newest_wal(server, restore_timeline(restore));
+	char *newest = catalogue_newest_partial(server, timeline);
+	char *whole = catalogue_newest_wal(server, timeline);
 	Received received = {.is_archived = true};
 
 	/* ignore a partial segment that has been archived whole since */
@@ -299,7 +309,7 @@ newest_received(Restore *restore)
 	for (const char *const *area = catalogue_received_areas; *area != NULL; area++)
 	{
 		char *directory = catalogue_directory(server, *area);
-		char *name = directory != NULL ? newest_received_in(restore, directory, newest) : NULL;
+		char *name = directory != NULL ? newest_received_in(directory, timeline, newest, job) : NULL;
 
 		if (name != NULL)
 		{
@@ -325,14 +335,14 @@ newest_received(Restore *restore)
 
 /* malloc'd name; NULL if none is newer than known, which may be NULL */
 static char *
-newest_received_in(Restore *restore, const char *directory, const char *known)
+newest_received_in(const char *directory, int timeline, const char *known, Job *job)
 {
 	DIR *dir = opendir(directory);
 	struct dirent *entry;
 	char prefix[9];
 	char *newest = NULL;
 
-	snprintf(prefix, sizeof(prefix), "%08X", (unsigned int) restore_timeline(restore));
+	snprintf(prefix, sizeof(prefix), "%08X", (unsigned int) timeline);
 	while (dir != NULL && (entry = readdir(dir)) != NULL)
 	{
 		const char *name = entry->d_name;
@@ -343,8 +353,8 @@ newest_received_in(Restore *restore, const char *directory, const char *known)
 			continue;
 		if (strncmp(name, prefix, 8) != 0)
 		{
-			if (strncmp(name, prefix, 8) > 0)
-				job_log(restore->job, JOB_INFO, "%s is of another timeline and left out", name);
+			if (strncmp(name, prefix, 8) > 0 && job != NULL)
+				job_log(job, JOB_INFO, "%s is of another timeline and left out", name);
 			continue;
 		}
 		/* prefer a whole segment to its partial file */

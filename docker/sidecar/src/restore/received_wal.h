@@ -8,6 +8,18 @@
 
 #include "restore/state.h"
 
+/* The ends of the WAL of a timeline, as positions; 0: not known */
+typedef struct WalTail
+{
+	uint64_t archived_end;
+	uint64_t received_end;
+	bool unknown; /* the last file is compressed */
+	int64_t at;	  /* when the last file was written, in microseconds; 0: not known */
+} WalTail;
+
+/* How far archive and receiver are.  The job, which may be NULL, is told what is left out. */
+extern WalTail restore_wal_tail(const char *server, int timeline, int64_t segment_size, Job *job);
+
 /* Finds out how far archive and receiver are, before Barman copies. */
 extern void restore_look_at_tail(Restore *restore);
 
