@@ -35,6 +35,7 @@
 #include "metrics/scrape.h"
 #include "options.h"
 #include "outlook/reads.h"
+#include "outlook/size_history.h"
 #include "plugin/nagios.h"
 #include "proof/last_drill.h"
 #include "restore/cage.h"
@@ -106,7 +107,8 @@ main(int argc, char **argv)
 	if (!jobs_start(settings.state_dir) || !instances_start(settings.state_dir))
 		return 1;
 	if (!reads_start(settings.max_reads, outlook_read) || !cron_start(settings.cron_interval) ||
-		!collector_start(settings.metrics_interval))
+		!collector_start(settings.metrics_interval) ||
+		!size_history_start(settings.state_dir, settings.history_interval))
 	{
 		log_line(LOGLEVEL_ERROR, "could not start", "cause", strerror(errno), NULL);
 		return 1;
@@ -217,11 +219,13 @@ stop_rooms(void)
 	alarm(STOP_SECONDS);
 	http_quiesce();
 	collector_quit();
+	size_history_quit();
 	cron_stop();
 	jobs_stop();
 	instances_stop();
 	reads_stop();
 	collector_stop();
+	size_history_stop();
 	http_stop();
 	scrape_forget();
 	jobs_forget();

@@ -156,8 +156,8 @@ start_as(const char *const *extra, bool with_token)
 	const char *argv[32] = {program, "--listen=127.0.0.1:0", "--cron-interval=0",
 							"--max-backups-per-hour=0",
 							/* a scrape changes nothing that a test counts */
-							"--metrics-interval=0"};
-	int n = 5;
+							"--metrics-interval=0", "--history-interval=0"};
+	int n = 6;
 	char state_dir[128];
 	char token_file[128];
 	char barman_option[160];

@@ -74,6 +74,7 @@ static const Route routes[] = {
 	{"GET", {"v1", "servers", "*", "disks"}, SCOPE_READ, OF_ONE_SERVER, get_disks},
 	{"GET", {"v1", "servers", "*", "archive"}, SCOPE_READ, OF_ONE_SERVER, get_archive},
 	{"GET", {"v1", "servers", "*", "windows"}, SCOPE_READ, OF_ONE_SERVER, get_windows},
+	{"GET", {"v1", "servers", "*", "forecast"}, SCOPE_READ, OF_ONE_SERVER, get_forecast},
 	{"POST", {"v1", "servers", "*", "switch-wal"}, SCOPE_OPERATE, OF_ONE_SERVER, post_switch_wal},
 	{"POST", {"v1", "servers", "*", "backups", "*", "verify"}, SCOPE_OPERATE, OF_ONE_SERVER, post_verify},
 	{"POST", {"v1", "servers", "*", "backups", "*", "keep"}, SCOPE_OPERATE, OF_ONE_SERVER, post_keep},

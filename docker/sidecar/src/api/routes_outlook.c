@@ -16,6 +16,7 @@
 #include "barman/catalogue.h"
 #include "barman/lsn.h"
 #include "base/memory.h"
+#include "outlook/forecast.h"
 #include "outlook/plan.h"
 
 static RestoreRequest *read_request(const json_t *given, PlanRequest *plan, Answer **refusal);
@@ -30,6 +31,16 @@ get_windows(Request *request)
 	if (!route_server_exists(request, &refusal))
 		return refusal;
 	return read_windows(request);
+}
+
+Answer *
+get_forecast(Request *request)
+{
+	Answer *refusal;
+
+	if (!route_server_exists(request, &refusal))
+		return refusal;
+	return forecast_of(request->segments[SEGMENT_SERVER]);
 }
 
 /* What post_restore() would do: the same request, read and chosen by the same functions */

@@ -9,6 +9,7 @@
 #include "http/request.h"
 
 extern Answer *get_windows(Request *request);
+extern Answer *get_forecast(Request *request);
 extern Answer *post_restore_plan(Request *request);
 
 #endif /* API_ROUTES_OUTLOOK_H */

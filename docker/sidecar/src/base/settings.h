@@ -38,6 +38,7 @@ typedef struct Settings
 	int max_reads;
 	char *metrics_listen; /* ADDRESS:PORT that has /metrics alone, without a token; or NULL */
 	int metrics_interval; /* seconds; 0: nothing of Barman is read for them */
+	int history_interval; /* seconds; 0: no sizes are kept */
 	int max_jobs;
 	int max_jobs_of_kind;	  /* for one server */
 	int max_backups_per_hour; /* of one server; 0: any number */
