@@ -70,31 +70,20 @@ $$;
 COMMENT ON FUNCTION _poc.name_json(text) IS
 'Internal. The name of a relation as the sidecar is told it: a name in a database of SQL_ASCII may be of no encoding, and is given as bytes, beside words of it.';
 
-CREATE FUNCTION @extschema@.poc_restore(INOUT instance text, backup_id text DEFAULT 'latest', server text DEFAULT NULL,
-	target_name text DEFAULT NULL, target_time timestamptz DEFAULT NULL, target_lsn pg_lsn DEFAULT NULL,
-	target_xid xid8 DEFAULT NULL, immediate boolean DEFAULT false, start boolean DEFAULT true,
-	wait boolean DEFAULT true, target_timeline integer DEFAULT NULL, exclusive boolean DEFAULT false,
-	OUT state text, OUT conninfo text, OUT port integer, OUT recovered_lsn pg_lsn,
-	OUT recovered_time timestamptz, OUT timeline integer, OUT restore_elapsed interval,
-	OUT recovery_elapsed interval, OUT archived_lsn pg_lsn, OUT received_lsn pg_lsn,
-	OUT unreached_bytes bigint, OUT unreached interval)
-LANGUAGE plpgsql VOLATILE PARALLEL RESTRICTED COST 100000
-SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+CREATE FUNCTION _poc.restore_body(backup_id text, target_name text, target_time timestamptz, target_lsn pg_lsn,
+	target_xid xid8, immediate boolean, target_timeline integer, exclusive boolean) RETURNS jsonb
+LANGUAGE plpgsql VOLATILE PARALLEL RESTRICTED
+SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
-	path text[] := ARRAY['servers'::text, _poc.server(server), 'restores'::text];
-	body jsonb := jsonb_build_object('instance', instance, 'backup_id', coalesce(backup_id, ''),
+	body jsonb := jsonb_build_object('backup_id', coalesce(backup_id, ''),
 		'target_name', target_name,
 		'target_time', to_char(target_time AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'),
 		'target_lsn', target_lsn, 'target_xid', target_xid,
-		'immediate', coalesce(immediate, false), 'start', coalesce(start, true),
+		'immediate', coalesce(immediate, false),
 		'target_timeline', target_timeline, 'exclusive', coalesce(exclusive, false),
-		'system_identifier', (SELECT c.system_identifier::text FROM pg_control_system() AS c),
-		'primary', _poc.primary_facts(current_database()::text));
-	timeline_now integer;
+		'system_identifier', (SELECT c.system_identifier::text FROM pg_control_system() AS c));
 	mark record;
-	chosen jsonb;
-	job jsonb;
 BEGIN
 	IF exclusive AND target_lsn IS NULL THEN
 		RAISE EXCEPTION 'exclusive is for a target_lsn alone'
@@ -124,10 +113,54 @@ BEGIN
 
 	-- A standby may not ask for its own timeline, and closes no segment.
 	IF NOT pg_is_in_recovery() THEN
-		timeline_now := ('x' || left(pg_walfile_name(pg_current_wal_lsn()), 8))::bit(32)::integer;
-		body := body || jsonb_build_object('timeline', timeline_now);
+		body := body || jsonb_build_object('timeline', ('x' || left(pg_walfile_name(pg_current_wal_lsn()), 8))::bit(32)::integer);
 	END IF;
+	RETURN body;
+END
+$$;
 
+COMMENT ON FUNCTION _poc.restore_body(text, text, timestamptz, pg_lsn, xid8, boolean, integer, boolean) IS
+'Internal. What the sidecar is asked for a restore, without the instance: the backup and the target, the mark that its name means, and who asks. Errors: 22023 a target that cannot be.';
+
+CREATE FUNCTION _poc.unwritten_target(target_lsn pg_lsn, target_xid xid8)
+RETURNS TABLE (message text, detail text, hint text)
+LANGUAGE sql VOLATILE PARALLEL RESTRICTED ROWS 1
+SET search_path = pg_catalog, pg_temp
+AS $$
+	SELECT format('position %s lies beyond what is written', $1), format('The server is at %s.', pg_current_wal_insert_lsn()),
+		'Choose an earlier position, or leave the target out to recover all there is.'
+	WHERE $1 > pg_current_wal_insert_lsn()
+	UNION ALL
+	SELECT format('transaction %s has not ended yet', $2),
+		format('The next transaction that begins may be %s.', pg_snapshot_xmax(pg_current_snapshot())),
+		'Choose one that has ended, or leave the target out to recover all there is.'
+	WHERE $2 >= pg_snapshot_xmax(pg_current_snapshot())
+$$;
+
+COMMENT ON FUNCTION _poc.unwritten_target(pg_lsn, xid8) IS
+'Internal. Why a target on the timeline of this server, which is not in recovery, cannot be reached: it is not written yet. No row if it is.';
+
+CREATE FUNCTION @extschema@.poc_restore(INOUT instance text, backup_id text DEFAULT 'latest', server text DEFAULT NULL,
+	target_name text DEFAULT NULL, target_time timestamptz DEFAULT NULL, target_lsn pg_lsn DEFAULT NULL,
+	target_xid xid8 DEFAULT NULL, immediate boolean DEFAULT false, start boolean DEFAULT true,
+	wait boolean DEFAULT true, target_timeline integer DEFAULT NULL, exclusive boolean DEFAULT false,
+	OUT state text, OUT conninfo text, OUT port integer, OUT recovered_lsn pg_lsn,
+	OUT recovered_time timestamptz, OUT timeline integer, OUT restore_elapsed interval,
+	OUT recovery_elapsed interval, OUT archived_lsn pg_lsn, OUT received_lsn pg_lsn,
+	OUT unreached_bytes bigint, OUT unreached interval)
+LANGUAGE plpgsql VOLATILE PARALLEL RESTRICTED COST 100000
+SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+	path text[] := ARRAY['servers'::text, _poc.server(server), 'restores'::text];
+	body jsonb := jsonb_build_object('instance', instance, 'start', coalesce(start, true),
+			'primary', _poc.primary_facts(current_database()::text)) ||
+		_poc.restore_body(backup_id, target_name, target_time, target_lsn, target_xid, immediate, target_timeline, exclusive);
+	timeline_now integer := (body ->> 'timeline')::integer;
+	unwritten record;
+	chosen jsonb;
+	job jsonb;
+BEGIN
 	-- What is refused is refused before anything is done for it.
 	chosen := _poc.ask('restore'::text, body, path || 'check'::text);
 	target_lsn := (chosen ->> 'target_lsn')::pg_lsn;
@@ -139,17 +172,10 @@ BEGIN
 	ELSIF timeline_now IS NOT NULL AND
 		(chosen ->> 'timeline')::integer IN (0, timeline_now)
 	THEN
-		IF target_lsn > pg_current_wal_insert_lsn() THEN
-			RAISE EXCEPTION 'position % lies beyond what is written', target_lsn
-				USING ERRCODE = 'object_not_in_prerequisite_state',
-					DETAIL = format('The server is at %s.', pg_current_wal_insert_lsn()),
-					HINT = 'Choose an earlier position, or leave the target out to recover all there is.';
-		END IF;
-		IF target_xid >= pg_snapshot_xmax(pg_current_snapshot()) THEN
-			RAISE EXCEPTION 'transaction % has not ended yet', target_xid
-				USING ERRCODE = 'object_not_in_prerequisite_state',
-					DETAIL = format('The next transaction that begins may be %s.', pg_snapshot_xmax(pg_current_snapshot())),
-					HINT = 'Choose one that has ended, or leave the target out to recover all there is.';
+		SELECT u.message, u.detail, u.hint INTO unwritten FROM _poc.unwritten_target(target_lsn, target_xid) AS u;
+		IF FOUND THEN
+			RAISE EXCEPTION '%', unwritten.message
+				USING ERRCODE = 'object_not_in_prerequisite_state', DETAIL = unwritten.detail, HINT = unwritten.hint;
 		END IF;
 
 		-- Recovery to a time stops at the first transaction that ended after it:

@@ -100,6 +100,10 @@ GRANT EXECUTE ON FUNCTION @extschema@.poc_doctor(text) TO pg_monitor;
 GRANT EXECUTE ON FUNCTION @extschema@.poc_jobs() TO pg_monitor;
 GRANT EXECUTE ON FUNCTION @extschema@.poc_job_log(text) TO pg_monitor;
 GRANT EXECUTE ON FUNCTION @extschema@.poc_instances() TO pg_monitor;
+GRANT EXECUTE ON FUNCTION @extschema@.poc_recovery_windows(text) TO pg_monitor;
+GRANT EXECUTE ON FUNCTION @extschema@.poc_explain_restore(text, text, text, timestamptz, pg_lsn, xid8, boolean, integer, boolean) TO pg_monitor;
+GRANT EXECUTE ON FUNCTION @extschema@.poc_forecast(text) TO pg_monitor;
+GRANT EXECUTE ON FUNCTION @extschema@.poc_watch(text) TO pg_monitor;
 
 -- pg_dump reads what pg_extension_config_dump() names, and the owner of the
 -- database dumps it: who can dump all of a database can read all of it.

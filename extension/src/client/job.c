@@ -61,7 +61,6 @@ static void help_with_wal(WalHelp *help, const char *kind);
 static bool is_of_another_server(Jsonb *job);
 static bool is_copied_from_here(Jsonb *job);
 static void report_progress(ProgressReport *last);
-static char *job_path(const char *id);
 static bool is_in_phase(Jsonb *job, const char *phase);
 static TimestampTz deadline_of_argument(FunctionCallInfo fcinfo, int argument);
 
@@ -154,7 +153,7 @@ poc_post(PG_FUNCTION_ARGS)
 Datum
 poc_cancel_job(PG_FUNCTION_ARGS)
 {
-	char *path = psprintf("%s/cancel", job_path(text_to_cstring(PG_GETARG_TEXT_PP(0))));
+	char *path = psprintf("%s/cancel", poc_job_path(text_to_cstring(PG_GETARG_TEXT_PP(0))));
 	Jsonb *body = DatumGetJsonbP(DirectFunctionCall1(jsonb_in, CStringGetDatum("{}")));
 	Jsonb *answer = poc_sidecar_post(path, body);
 
@@ -204,7 +203,7 @@ Jsonb *
 poc_job_follow(PocJob *job, TimestampTz deadline, bool show_log, bool show_past,
 			   const char *until_phase)
 {
-	char *path = job_path(job->id);
+	char *path = poc_job_path(job->id);
 	MemoryContext outer = CurrentMemoryContext;
 	MemoryContext context = AllocSetContextCreate(outer, "poc_barman poll", ALLOCSET_DEFAULT_SIZES);
 	WalHelp help = {0};
@@ -414,8 +413,9 @@ report_progress(ProgressReport *last)
 	SPI_finish();
 }
 
-static char *
-job_path(const char *id)
+/* The address of a job; the name may be anything. */
+char *
+poc_job_path(const char *id)
 {
 	Datum segments[2];
 

@@ -38,6 +38,7 @@ typedef struct PocJobAbsence
 /* job.c */
 extern Jsonb *poc_job_follow(PocJob *job, TimestampTz deadline, bool show_log, bool show_past,
 							 const char *until_phase);
+extern char *poc_job_path(const char *id);
 extern bool poc_job_is_ended(Jsonb *job);
 extern void poc_job_require_success(Jsonb *job, const char *id);
 
