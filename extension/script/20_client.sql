@@ -35,6 +35,29 @@ AS 'MODULE_PATHNAME', 'poc_url_shown';
 COMMENT ON FUNCTION _poc.url() IS
 'The setting poc_barman.url; null if who asks, whatever function he asks through, may not see it.';
 
+CREATE FUNCTION _poc.progress() RETURNS text
+LANGUAGE c STABLE STRICT PARALLEL RESTRICTED
+AS 'MODULE_PATHNAME', 'poc_progress_shown';
+
+COMMENT ON FUNCTION _poc.progress() IS
+'How this session is told of progress: log, brief or none; what poc_barman.progress = auto means for its client.';
+
+CREATE FUNCTION _poc.tell(message text, detail text) RETURNS void
+LANGUAGE plpgsql VOLATILE PARALLEL RESTRICTED
+SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+	IF _poc.progress() = 'log' THEN
+		RAISE NOTICE '%', message;
+	ELSIF _poc.progress() = 'brief' THEN
+		RAISE NOTICE '%', message USING DETAIL = detail;
+	END IF;
+END
+$$;
+
+COMMENT ON FUNCTION _poc.tell(text, text) IS
+'Tells of a step of a longer work, as _poc.progress() says; pgcli shows a notice without a detail as None.';
+
 CREATE FUNCTION _poc.post(body jsonb, path text[]) RETURNS jsonb
 LANGUAGE c VOLATILE STRICT PARALLEL RESTRICTED COST 10000
 AS 'MODULE_PATHNAME', 'poc_post';

@@ -389,6 +389,7 @@ DECLARE
 	steps pg_catalog.jsonb;
 	step pg_catalog.jsonb;
 	step_began pg_catalog.timestamptz;
+	lines pg_catalog.text[];
 	-- rows made by the step, and before it by those of other tables
 	n pg_catalog.int8;
 	gained pg_catalog.int8;
@@ -481,7 +482,10 @@ BEGIN
 		reports := reports OPERATOR(pg_catalog.||) report;
 		PERFORM _poc.keep_report(reports);
 		message := _poc.populate_line(report, pg_catalog.jsonb_array_length(steps));
-		IF pg_catalog.length(hint) OPERATOR(pg_catalog.>) 0 AND pg_catalog.length(detail) OPERATOR(pg_catalog.>) 0 THEN
+		IF _poc.progress() OPERATOR(pg_catalog.<>) 'log'::pg_catalog.text THEN
+			lines := lines OPERATOR(pg_catalog.||) ARRAY[message, '  '::pg_catalog.text OPERATOR(pg_catalog.||) nullif(detail, ''),
+				'  '::pg_catalog.text OPERATOR(pg_catalog.||) nullif(hint, '')]::pg_catalog.text[];
+		ELSIF pg_catalog.length(hint) OPERATOR(pg_catalog.>) 0 AND pg_catalog.length(detail) OPERATOR(pg_catalog.>) 0 THEN
 			RAISE INFO '%', message USING DETAIL = detail, HINT = hint;
 		ELSIF pg_catalog.length(hint) OPERATOR(pg_catalog.>) 0 THEN
 			RAISE INFO '%', message USING HINT = hint;
@@ -489,6 +493,11 @@ BEGIN
 			RAISE INFO '%', message;
 		END IF;
 	END LOOP;
+	-- pgcli would show the last table first
+	IF _poc.progress() OPERATOR(pg_catalog.=) 'brief'::pg_catalog.text AND pg_catalog.cardinality(lines) OPERATOR(pg_catalog.>) 0 THEN
+		RAISE INFO 'poc_populate(): % tables', pg_catalog.jsonb_array_length(steps)
+			USING DETAIL = pg_catalog.array_to_string(lines, E'\n'::pg_catalog.text);
+	END IF;
 	elapsed := pg_catalog.age(pg_catalog.clock_timestamp(), began);
 END
 $$;

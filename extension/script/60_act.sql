@@ -201,7 +201,7 @@ BEGIN
 					HINT = format('Not all of Barman''s checks passed within %s; see the hints above and Barman''s log.', make_interval(secs => seconds));
 		END IF;
 		IF failing IS DISTINCT FROM failing_before THEN
-			RAISE NOTICE 'waiting for: %', failing;
+			PERFORM _poc.tell(format('waiting for: %s', failing), 'poc_check() tells more of what does not pass.'::text);
 			failing_before := failing;
 		END IF;
 		PERFORM pg_sleep(1);
@@ -264,7 +264,7 @@ BEGIN
 
 	-- Of a server whose WAL has never reached Barman, Barman refuses a backup.
 	IF archive -> 'newest_wal' = 'null'::jsonb THEN
-		RAISE NOTICE 'server % is new to Barman: making it ready', barman_server;
+		PERFORM _poc.tell(format('server %s is new to Barman: making it ready', barman_server), 'As poc_wait_ready() does.'::text);
 		PERFORM _poc.wait_ready(barman_server, 120);
 	END IF;
 

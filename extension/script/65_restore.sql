@@ -189,7 +189,8 @@ BEGIN
 		job := _poc.run_job(path, body, NULL::double precision, true);
 	ELSE
 		job := _poc.post(body, path);
-		RAISE NOTICE 'the restore is job %', job ->> 'id';
+		RAISE NOTICE 'the restore is job %', job ->> 'id'
+			USING DETAIL = format('SELECT * FROM poc_watch(%L) tells how it is getting on.', job ->> 'id');
 	END IF;
 
 	SELECT i.state, _poc.user_conninfo(i.conninfo), i.port, i.recovered_lsn, i.recovered_time, i.timeline, i.restore_elapsed, i.recovery_elapsed

@@ -196,7 +196,8 @@ BEGIN
 		undone := format('%s of %s%s%s by transaction %s, committed %s at %s', change.kind, change.relation,
 			CASE WHEN change.kind = 'truncate' AND (SELECT c.relkind = 'p' FROM pg_class AS c WHERE c.oid = change.relation_oid AND NOT elsewhere) THEN ' or of partitions of it' ELSE '' END,
 			CASE WHEN change.rows_deleted > 0 THEN format(' (%s rows)', change.rows_deleted) ELSE '' END, change.xid, change.at, change.commit_lsn);
-		RAISE NOTICE '%: what was just before it is rescued', undone;
+		RAISE NOTICE '%: what was just before it is rescued', undone
+			USING DETAIL = 'It is the newest change that poc_find_changes() finds.';
 	END IF;
 	IF mark IS NOT NULL THEN
 		SELECT m.* INTO target FROM _poc.marks AS m WHERE m.name = mark AND m.system_identifier = cluster;

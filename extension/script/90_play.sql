@@ -99,6 +99,8 @@ DECLARE
 	titles pg_catalog.text[];
 	step_began pg_catalog.timestamptz;
 	answer pg_catalog.jsonb;
+	line pg_catalog.text;
+	lines pg_catalog.text[];
 	-- what later steps need of earlier ones
 	learnt pg_catalog.jsonb := '{}'::pg_catalog.jsonb;
 BEGIN
@@ -144,18 +146,26 @@ BEGIN
 				USING ERRCODE = 'no_data_found';
 		END IF;
 		COMMIT;
-		RAISE INFO '%', pg_catalog.format('%s/%s  %s  %s  %s s'::pg_catalog.text,
+		line := pg_catalog.format('%s/%s  %s  %s  %s s'::pg_catalog.text,
 			pg_catalog.lpad(n::pg_catalog.text, 2), pg_catalog.cardinality(titles),
 			pg_catalog.rpad(titles[n], 41),
 			pg_catalog.rpad(answer OPERATOR(pg_catalog.->>) 'told'::pg_catalog.text, 48),
 			pg_catalog.to_char(pg_catalog.date_part('epoch'::pg_catalog.text,
 				pg_catalog.age(pg_catalog.clock_timestamp(), step_began)), '9990.00'::pg_catalog.text));
+		IF _poc.progress() OPERATOR(pg_catalog.=) 'log'::pg_catalog.text THEN
+			RAISE INFO '%', line;
+		END IF;
+		lines := lines OPERATOR(pg_catalog.||) line;
 		steps := n;
 		learnt := learnt OPERATOR(pg_catalog.||) coalesce(answer, '{}'::pg_catalog.jsonb);
 	END LOOP;
 	EXECUTE pg_catalog.format('DROP TABLE %s, %s'::pg_catalog.text, learnt OPERATOR(pg_catalog.->>) 'orders'::pg_catalog.text,
 		learnt OPERATOR(pg_catalog.->>) 'then'::pg_catalog.text);
 	COMMIT;
+	-- pgcli would show the last step first
+	IF _poc.progress() OPERATOR(pg_catalog.=) 'brief'::pg_catalog.text THEN
+		RAISE INFO 'poc_play(): % steps', steps USING DETAIL = pg_catalog.array_to_string(lines, E'\n'::pg_catalog.text);
+	END IF;
 	backup_id := learnt OPERATOR(pg_catalog.->>) 'backup_id'::pg_catalog.text;
 	status := learnt OPERATOR(pg_catalog.->>) 'status'::pg_catalog.text;
 	elapsed := pg_catalog.age(pg_catalog.clock_timestamp(), began);

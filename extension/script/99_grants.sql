@@ -64,6 +64,7 @@ GRANT EXECUTE ON FUNCTION _poc.diff_plan_of(regclass, regclass) TO PUBLIC;
 GRANT EXECUTE ON FUNCTION _poc.diff_query(regclass, regclass, text[], text[], text[]) TO PUBLIC;
 GRANT EXECUTE ON FUNCTION _poc.merge(regclass, regclass, text[], boolean, text, text) TO PUBLIC;
 GRANT EXECUTE ON FUNCTION _poc.require_top_level(text) TO PUBLIC;
+GRANT EXECUTE ON FUNCTION _poc.progress() TO PUBLIC;
 GRANT EXECUTE ON FUNCTION _poc.check_row_options(jsonb) TO PUBLIC;
 GRANT EXECUTE ON FUNCTION _poc.table_order(integer, integer[], integer[], integer[]) TO PUBLIC;
 GRANT EXECUTE ON FUNCTION _poc.populate_table(oid, bigint, bigint, jsonb, integer, oid[]) TO PUBLIC;

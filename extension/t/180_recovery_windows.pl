@@ -133,6 +133,9 @@ is(windows("string_agg(concat_ws(',', gap_first_wal, gap_last_wal, gap_segments,
 is(windows("bool_or(until_lsn < '$lsn{2}') AND bool_and(from_lsn > '$lsn{0}')"), 't', 'the first ends before it');
 is(windows("string_agg(coalesce(next_deleted, 'nothing') || ' ' || coalesce(then_from_lsn::text, 'gone'), '; ' ORDER BY from_lsn)"),
 	"$backup{a} gone; nothing gone", 'retention takes the whole first one next');
+# Barman copies by its list, and fails at what is not there any more, wherever the target lies
+agree('before a gap that Barman does not know of', $node, "target_lsn => '$lsn{1}'", 'f', 'catalogue');
+$live->run("barman -q rebuild-xlogdb postgres1");
 agree('before the gap', $node, "target_lsn => '$lsn{1}'", 't', '', '0 1');
 agree('behind the gap, from the backup before it', $node, "'$backup{a}', target_lsn => '$lsn{3}'", 'f', 'wal');
 agree('a time behind the gap, from the backup before it', $node, "'$backup{a}', target_time => '$time{3}'", 'f', 'wal');

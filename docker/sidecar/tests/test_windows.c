@@ -379,6 +379,26 @@ incrementals_go_with_their_chain(void **state)
 	json_decref(backups);
 }
 
+static void
+what_barman_lists_and_does_not_have_is_told(void **state)
+{
+	json_t *expected = json_pack("[{s:s, s:f}]", "name", "000000010000000000000002", "before", 10.5);
+	json_t *value;
+
+	(void) state;
+	put_range(1, 1, 1);
+	put_range(1, 3, 3);
+	put("xlog.db",
+		"000000010000000000000001\t16777216\t10.5\tNone\n00000002.history\t50\t11\tNone\n"
+		"000000010000000000000002\t16777216\t12.5\tgzip\nno line\n"
+		"000000010000000000000003\t16777216\t13.5\tNone\n",
+		0);
+	value = look(json_pack("[o]", backup("20261121T000000", 1, 0, "-")));
+	assert_true(json_equal(json_object_get(value, "missing"), expected));
+	json_decref(value);
+	json_decref(expected);
+}
+
 /* What a plan makes of the answer is the map that the answer was made of. */
 static void
 a_map_survives_the_answer(void **state)
@@ -434,6 +454,7 @@ main(void)
 		TEST(of_a_window_with_one_backup_nothing_is_left),
 		TEST(a_policy_is_judged_by_barmans_rules),
 		TEST(incrementals_go_with_their_chain),
+		TEST(what_barman_lists_and_does_not_have_is_told),
 		TEST(a_map_survives_the_answer),
 		TEST(a_line_goes_through_its_points),
 	};

@@ -19,6 +19,14 @@
 #include "base/curl_prelude.h"
 #include "base/settings.h"
 
+static const struct config_enum_entry progress_options[] = {
+	{"auto", POC_PROGRESS_AUTO, false},
+	{"log", POC_PROGRESS_LOG, false},
+	{"brief", POC_PROGRESS_BRIEF, false},
+	{"none", POC_PROGRESS_NONE, false},
+	{NULL, 0, false},
+};
+
 static bool check_url(char **newval, void **extra, GucSource source);
 static bool check_file(char **newval, void **extra, GucSource source);
 static bool check_server(char **newval, void **extra, GucSource source);
@@ -34,6 +42,7 @@ int poc_connect_timeout = POC_CONNECT_TIMEOUT_DEFAULT;
 int poc_timeout = POC_TIMEOUT_DEFAULT;
 int poc_max_response_size = POC_MAX_RESPONSE_SIZE_DEFAULT;
 int poc_mark_size_limit = POC_MARK_SIZE_LIMIT_DEFAULT;
+int poc_progress_setting = POC_PROGRESS_AUTO;
 
 void
 poc_define_settings(void)
@@ -82,6 +91,12 @@ poc_define_settings(void)
 							&poc_mark_size_limit, POC_MARK_SIZE_LIMIT_DEFAULT,
 							POC_MARK_SIZE_LIMIT_MIN, POC_MARK_SIZE_LIMIT_MAX, PGC_USERSET,
 							GUC_UNIT_MB, NULL, NULL, NULL);
+
+	DefineCustomEnumVariable("poc_barman.progress",
+							 "How the progress of jobs and of long procedures is told.",
+							 "log: a notice for each line as it comes; brief: one notice when it is over, with the lines as its detail; none: warnings alone; auto: brief for pgcli, which prints notices after the result and the newest first, else log.",
+							 &poc_progress_setting, POC_PROGRESS_AUTO, progress_options,
+							 PGC_USERSET, 0, NULL, NULL, NULL);
 
 	MarkGUCPrefixReserved("poc_barman");
 }

@@ -30,6 +30,15 @@
 #define POC_MARK_SIZE_LIMIT_DEFAULT (10 * 1024)
 #define POC_MARK_SIZE_LIMIT_MAX		INT_MAX
 
+/* How the progress of jobs and of long procedures is told */
+typedef enum PocProgress
+{
+	POC_PROGRESS_AUTO, /* as the client shows it best: poc_progress() */
+	POC_PROGRESS_LOG,
+	POC_PROGRESS_BRIEF,
+	POC_PROGRESS_NONE
+} PocProgress;
+
 extern char *poc_url;
 extern char *poc_token_file;
 extern char *poc_destroy_token_file;
@@ -39,6 +48,7 @@ extern int poc_connect_timeout;
 extern int poc_timeout;
 extern int poc_max_response_size;
 extern int poc_mark_size_limit;
+extern int poc_progress_setting;
 
 extern void poc_define_settings(void);
 

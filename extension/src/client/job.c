@@ -24,6 +24,7 @@
 
 #include "base/compat.h"
 #include "client/job.h"
+#include "client/job_report.h"
 #include "client/json.h"
 #include "client/sidecar.h"
 #include "wal/segments.h"
@@ -48,19 +49,10 @@ typedef struct WalHelp
 	TimestampTz next_switch;
 } WalHelp;
 
-/* The last report of a copy's progress. */
-typedef struct ProgressReport
-{
-	char text[100];
-	TimestampTz at;
-} ProgressReport;
-
 static Jsonb *poll_job(const char *path, int hold);
-static int64 report_log(Jsonb *answer, int64 after, bool show_log);
 static void help_with_wal(WalHelp *help, const char *kind);
 static bool is_of_another_server(Jsonb *job);
 static bool is_copied_from_here(Jsonb *job);
-static void report_progress(ProgressReport *last);
 static bool is_in_phase(Jsonb *job, const char *phase);
 static TimestampTz deadline_of_argument(FunctionCallInfo fcinfo, int argument);
 
@@ -207,7 +199,7 @@ poc_job_follow(PocJob *job, TimestampTz deadline, bool show_log, bool show_past,
 	MemoryContext outer = CurrentMemoryContext;
 	MemoryContext context = AllocSetContextCreate(outer, "poc_barman poll", ALLOCSET_DEFAULT_SIZES);
 	WalHelp help = {0};
-	ProgressReport progress = {0};
+	PocJobReport *report = poc_job_report_new(show_log);
 	int hold = 0; /* the first poll only reads the current state */
 	Jsonb *state;
 
@@ -228,7 +220,7 @@ poc_job_follow(PocJob *job, TimestampTz deadline, bool show_log, bool show_past,
 		job->may_run = !ended;
 		if (ended && job->log_seen == 0 && !show_past)
 			break;
-		job->log_seen = report_log(answer, job->log_seen, show_log);
+		job->log_seen = poc_job_report_log(report, answer, job->log_seen);
 
 		now = GetCurrentTimestamp();
 		if (ended || now >= deadline || is_in_phase(state, until_phase))
@@ -244,7 +236,7 @@ poc_job_follow(PocJob *job, TimestampTz deadline, bool show_log, bool show_past,
 		}
 		else if (show_log && is_copied_from_here(state))
 		{
-			report_progress(&progress);
+			poc_job_report_copy(report);
 			hold = POLL_HOLD_FOR_PROGRESS;
 		}
 		if (deadline != DT_NOEND)
@@ -258,6 +250,7 @@ poc_job_follow(PocJob *job, TimestampTz deadline, bool show_log, bool show_past,
 	}
 
 	MemoryContextSwitchTo(outer);
+	poc_job_report_end(report, state, job->id);
 	state = (Jsonb *) PG_DETOAST_DATUM_COPY(PointerGetDatum(state));
 	MemoryContextDelete(context);
 	return state;
@@ -281,48 +274,6 @@ poll_job(const char *path, int hold)
 			return answer;
 		poc_job_await_sidecar(&absence, &failure);
 	}
-}
-
-/* Reports the new lines of the log.  Returns the number of the last one. */
-static int64
-report_log(Jsonb *answer, int64 after, bool show_log)
-{
-	Jsonb *log = poc_json_member(answer, "log", jbvArray);
-	JsonbIterator *iterator;
-	JsonbIteratorToken token;
-	JsonbValue value;
-
-	if (log == NULL)
-		return after;
-
-	iterator = JsonbIteratorInit(&log->root);
-	token = JsonbIteratorNext(&iterator, &value, true);
-	Assert(token == WJB_BEGIN_ARRAY);
-
-	while ((token = JsonbIteratorNext(&iterator, &value, true)) == WJB_ELEM)
-	{
-		Jsonb *line;
-		char *level;
-		char *text;
-
-		if (value.type != jbvBinary)
-			continue;
-		line = JsonbValueToJsonb(&value);
-		if (!JB_ROOT_IS_OBJECT(line))
-			continue;
-		level = poc_json_text(line, "level");
-		text = poc_json_text(line, "text");
-		after = Max(after, poc_json_integer(line, "n"));
-		if (text == NULL)
-			continue;
-		if (level != NULL && strcmp(level, "warning") == 0)
-			ereport(WARNING, (errmsg("%s", text)));
-		else if (level != NULL && strcmp(level, "debug") == 0)
-			ereport(DEBUG1, (errmsg("%s", text)));
-		else if (show_log)
-			ereport(NOTICE, (errmsg("%s", text)));
-	}
-	return after;
 }
 
 /*
@@ -382,35 +333,6 @@ is_copied_from_here(Jsonb *job)
 	return kind != NULL && strcmp(kind, "backup") == 0 && phase != NULL &&
 		   strcmp(phase, "copying") == 0 && poc_json_text(job, "system_identifier") != NULL &&
 		   !is_of_another_server(job);
-}
-
-/*
- * Barman prints nothing until the copy is complete, but the server that sends it knows
- * the progress.  Reports at most once a second, and never repeats itself.
- */
-static void
-report_progress(ProgressReport *last)
-{
-	TimestampTz now = GetCurrentTimestamp();
-	char *text;
-
-	if (!TimestampDifferenceExceeds(last->at, now, 1000))
-		return;
-	last->at = now;
-
-	/* otherwise, the backend status is read once per transaction */
-	pgstat_clear_backend_activity_snapshot();
-
-	SPI_connect();
-	if (SPI_execute("SELECT p.line FROM _poc.backup_progress() AS p", false, 1) != SPI_OK_SELECT)
-		elog(ERROR, "could not ask for the progress of a backup");
-	text = SPI_processed > 0 ? SPI_getvalue(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 1) : NULL;
-	if (text != NULL && strcmp(text, last->text) != 0)
-	{
-		strlcpy(last->text, text, sizeof(last->text));
-		ereport(NOTICE, (errmsg("copying: %s", text)));
-	}
-	SPI_finish();
 }
 
 /* The address of a job; the name may be anything. */

@@ -18,6 +18,7 @@
 #include "utils/memutils.h"
 #include "utils/timestamp.h"
 
+#include "base/progress.h"
 #include "rows/fill.h"
 #include "rows/generate.h"
 #include "rows/plan/columns.h"
@@ -98,8 +99,13 @@ poc_fill(PG_FUNCTION_ARGS)
 
 	committed = rows_fill(plan, seed, rows > 0 ? rows : MOST_ROWS, bytes, options, &nworkers);
 	seconds = (GetCurrentTimestamp() - began) / 1e6;
-	ereport(NOTICE, (errmsg("poc_fill(): " UINT64_FORMAT " rows in %.1f s, %.0f rows/s by %d workers",
-							committed, seconds, committed / Max(seconds, 0.001), nworkers)));
+	if (poc_progress() != POC_PROGRESS_NONE)
+		ereport(NOTICE,
+				(errmsg("poc_fill(): " UINT64_FORMAT " rows in %.1f s, %.0f rows/s by %d workers",
+						committed, seconds, committed / Max(seconds, 0.001), nworkers),
+				 poc_progress() == POC_PROGRESS_BRIEF
+					 ? errdetail("The workers have committed them in batches.")
+					 : 0));
 	rows_close_plan(plan);
 	MemoryContextSwitchTo(old);
 	MemoryContextDelete(context);

@@ -34,6 +34,7 @@
 #include "utils/timestamp.h"
 
 #include "base/compat.h"
+#include "base/progress.h"
 #include "rows/fill.h"
 #include "rows/plan/columns.h"
 #include "rows/plan/options.h"
@@ -320,7 +321,8 @@ wait_for_workers(Fill *fill, TimestampTz began)
 			return;
 		}
 
-		if (TimestampDifferenceExceeds(told, GetCurrentTimestamp(), SECONDS_OF_PROGRESS * 1000))
+		if (poc_progress() == POC_PROGRESS_LOG &&
+			TimestampDifferenceExceeds(told, GetCurrentTimestamp(), SECONDS_OF_PROGRESS * 1000))
 		{
 			uint64 committed = pg_atomic_read_u64(&fill->state->committed);
 

@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "barman/lsn.h"
+#include "barman/read_cache.h"
 #include "base/memory.h"
 #include "base/timestamp.h"
 #include "outlook/archive_map.h"
@@ -20,6 +21,12 @@
 	"Choose a target before the gap, or a backup behind it; if the segments are elsewhere, archive them with \"barman put-wal\"."
 #define END_REMEDY \
 	"Choose an earlier target; or let SELECT * FROM poc_switch_wal() have what was written last archived. poc_check() tells whether Barman receives WAL."
+
+#define LIST_REMEDY \
+	"On Barman's host, \"barman rebuild-xlogdb\" takes from the list what is not there; or bring the segment back."
+
+/* Barman before this certainly copies all WAL for a position; later ones were not tried. */
+#define STOPS_SINCE 30500
 
 /* The way from the backup, in segments */
 typedef struct Way
@@ -44,6 +51,8 @@ static void judge_time(Way *way, const char *time);
 static const json_t *window_before(const Way *way);
 static void judge_unread(Way *way, const char *what);
 static void judge_all(Way *way);
+static void judge_list(Way *way);
+static bool is_copied(const Way *way, const json_t *missing, bool *beyond);
 static void put_wal(json_t *plan, const Way *way, PlanWal *wal);
 static void found(Way *way, const char *item, PlanJudgement judgement, char *finding,
 				  const char *remedy);
@@ -80,6 +89,7 @@ plan_wal(json_t *items, json_t *plan, const PlanRequest *request, PlanWal *wal)
 		judge_unread(&way, "the end of this transaction");
 	else
 		judge_all(&way);
+	judge_list(&way);
 	put_wal(plan, &way, wal);
 	archive_map_free(&way.map);
 }
@@ -255,6 +265,55 @@ judge_all(Way *way)
 			  GAP_REMEDY);
 	else
 		plan_item(way->items, "wal", PLAN_GOOD, "all archived WAL is there, without a gap", NULL);
+}
+
+/* Barman copies what it lists from the backup on, whether or not recovery gets there. */
+static void
+judge_list(Way *way)
+{
+	ReadTarget target = {READ_VERSION, "", ""};
+	Answer *version = reads_last(&target);
+	bool may_stop = version == NULL ||
+					json_integer_value(json_object_get(version->value, "number")) >= STOPS_SINCE;
+	const json_t *missing;
+	size_t i;
+
+	answer_release(version);
+	json_array_foreach (json_object_get(way->request->windows, "missing"), i, missing)
+	{
+		bool beyond;
+
+		if (!is_copied(way, missing, &beyond))
+			continue;
+		found(way, "catalogue", beyond && may_stop ? PLAN_UNKNOWN : PLAN_BAD,
+			  mem_printf("Barman lists segment %s and does not have it: %s",
+						 json_text_of(missing, "name"),
+						 beyond && may_stop ? "the copy fails unless Barman stops before it"
+											: "the copy fails"),
+			  LIST_REMEDY);
+		return;
+	}
+}
+
+/* By the rules of Barman's list; beyond: the target lies before it */
+static bool
+is_copied(const Way *way, const json_t *missing, bool *beyond)
+{
+	const RecoveryTarget *target = &way->request->restore->target;
+	const char *name = json_text_of(missing, "name");
+	const char *begin = json_text_of(way->request->backup, "begin_wal");
+	uint64_t position = way->end - 1;
+	int64_t time;
+	ArchivedSegment segment;
+
+	if (name == NULL || !archive_segment_of_name(&way->map.listing, name, &segment) ||
+		segment.timeline > way->to->timeline || (begin != NULL && strcmp(name, begin) < 0))
+		return false;
+	*beyond = (target->immediate || (target->lsn != NULL && lsn_parse(target->lsn, &position))) &&
+			  segment.number > position / way->size + 1;
+	/* it stops behind the first segment that was written after the target time */
+	return target->time == NULL || !timestamp_parse(target->time, &time) ||
+		   json_number_value(json_object_get(missing, "before")) <= (double) time / 1000000;
 }
 
 static void

@@ -12,6 +12,7 @@
 
 #include "barman/catalogue.h"
 #include "barman/lsn.h"
+#include "barman/xlogdb.h"
 #include "base/failure.h"
 #include "base/memory.h"
 #include "base/timestamp.h"
@@ -23,6 +24,9 @@
 
 /* Of so many windows the ends are read from WAL, the newest; a damaged archive may have thousands. */
 #define WINDOWS_READ_MOST 32
+
+/* Of what Barman lists and does not have; one is enough to make a restore fail. */
+#define MISSING_MOST 1000
 
 static const json_t *first_described(const json_t *backups);
 static json_t *window_json(const Reachable *reachable, const Window *window, bool reads);
@@ -49,6 +53,7 @@ windows_read(const char *server, const json_t *backups)
 	Reachable then;
 	json_t *archive;
 	json_t *received;
+	json_t *missing;
 
 	if (!archive_map_read(&map, server, size))
 	{
@@ -76,14 +81,15 @@ windows_read(const char *server, const json_t *backups)
 										? json_object_get(facts, "retention_policy")
 										: json_null()));
 	received = received_json(server, &map);
+	missing = xlogdb_missing(server, &map.listing, MISSING_MOST);
 	reachable_free(&now);
 	reachable_free(&then);
 	archive_map_free(&map);
 	json_decref(facts);
-	return answer_json(200,
-					   json_checked(json_pack("{s:o, s:o, s:o, s:o, s:I}", "windows", list,
-											  "archive", archive, "received", received, "retention",
-											  next, "segment_size", (json_int_t) size)));
+	return answer_json(200, json_checked(json_pack("{s:o, s:o, s:o, s:o, s:o, s:I}", "windows",
+												   list, "archive", archive, "missing", missing,
+												   "received", received, "retention", next,
+												   "segment_size", (json_int_t) size)));
 }
 
 /* All segments of a server have one size, and a backup that runs has none recorded. */

@@ -1,0 +1,16 @@
+/*-------------------------------------------------------------------------
+ *
+ * progress.h
+ *	  How the client of this session is told of progress.
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef POC_PROGRESS_H
+#define POC_PROGRESS_H
+
+#include "base/settings.h"
+
+/* Never POC_PROGRESS_AUTO */
+extern PocProgress poc_progress(void);
+
+#endif /* POC_PROGRESS_H */
