@@ -32,34 +32,34 @@ sub told
 sub count { my ($text) = @_; return join(' ', scalar(() = $text =~ /^(?:NOTICE|INFO|WARNING):/mg), scalar(() = $text =~ /^DETAIL:/mg)); }
 
 $live->start(cron_interval => 300);
-$node->safe_psql('postgres', 'SELECT count(*) FROM poc_wait_ready()');
+$node->safe_psql('postgres', 'SET client_min_messages = error; SELECT status FROM poc_backup()');
 
-my $log = told('psql', 'SELECT count(*) FROM poc_cron()');
+my $log = told('psql', 'SELECT status FROM poc_verify_backup()');
 cmp_ok((split(' ', count($log)))[0], '>', 1, 'psql is told line by line');
 is((split(' ', count($log)))[1], '0', 'without details');
 like($log, qr/NOTICE:  .*\nNOTICE:  done \(after/s, 'as they come, the end last');
 
-my $brief = told('pgcli', 'SELECT count(*) FROM poc_cron()');
+my $brief = told('pgcli', 'SELECT status FROM poc_verify_backup()');
 is(count($brief), '1 1', 'pgcli is told in one notice with a detail');
-like($brief, qr/^NOTICE:  cron: done\nDETAIL:  .*\ndone \(after [\d.]+ s\)$/s, 'which has the lines in their order');
+like($brief, qr/^NOTICE:  verify of postgres1: done\nDETAIL:  .*\ndone \(after [\d.]+ s\)$/s, 'which has the lines in their order');
 
 # the lines are the same, but for their times
-my $lines = sub { my ($text) = @_; $text =~ s/^(?:NOTICE:  cron: done\nDETAIL:  |NOTICE:  )//mg; $text =~ s/[\d.]+ s\b/N s/g; return $text; };
+my $lines = sub { my ($text) = @_; $text =~ s/^(?:NOTICE:  verify of postgres1: done\nDETAIL:  |NOTICE:  )//mg; $text =~ s/[\d.]+ s\b/N s/g; return $text; };
 is($lines->($brief), $lines->($log), 'and all of them');
 
 # a backup, whose copy this server sends, and the functions around it
 my $backup = told('pgcli 3.5', 'SELECT status FROM poc_backup()');
 is(count($backup), '1 1', 'a backup is one notice, too');
-like($backup, qr/^NOTICE:  backup of postgres1: done\nDETAIL:  .*\bhas begun\b.*\ndone \(after/s, 'which says what it was of');
+like($backup, qr/^(?:NOTICE|WARNING):  backup of postgres1: done\nDETAIL:  .*\bhas begun\b.*\ndone \(after/s, 'which says what it was of');
 like(told('psql', 'SELECT status FROM poc_backup()'), qr/NOTICE:  backup \S+ has begun\n/, 'psql is told as ever');
 
 # the setting chooses, whatever the client
-is(count(told('psql', 'SELECT count(*) FROM poc_cron()', "SET poc_barman.progress = 'brief'")), '1 1', 'brief for psql');
-is(count(told('pgcli', 'SELECT count(*) FROM poc_cron()', "SET poc_barman.progress = 'log'")), count($log), 'log for pgcli');
-is(told('psql', 'SELECT count(*) FROM poc_cron()', "SET poc_barman.progress = 'none'"), '', 'none is none');
-like(told('psql', 'SELECT 1', "SET poc_barman.progress = 'loud'"), qr/FAILED: ERROR:  invalid value for parameter "poc_barman.progress": "loud"/,
+is(count(told('psql', 'SELECT status FROM poc_verify_backup()', "SET poc_barman.progress = 'brief'")), '1 1', 'brief for psql');
+is(count(told('pgcli', 'SELECT status FROM poc_verify_backup()', "SET poc_barman.progress = 'log'")), count($log), 'log for pgcli');
+is(told('psql', 'SELECT status FROM poc_verify_backup()', "SET poc_barman.progress = 'none'"), '', 'none is none');
+like(told('psql', "SET poc_barman.progress = 'loud'", "LOAD 'poc_barman'"), qr/FAILED: ERROR:  invalid value for parameter "poc_barman.progress": "loud"/,
 	'and there are no others');
-is(count(told('psql', 'SELECT count(*) FROM poc_cron()', "SET client_min_messages = warning")), '0 0', 'client_min_messages counts as ever');
+is(count(told('psql', 'SELECT status FROM poc_verify_backup()', "SET client_min_messages = warning")), '0 0', 'client_min_messages counts as ever');
 
 # procedures that tell of their steps
 $node->safe_psql('postgres', 'CREATE SCHEMA shop; CREATE TABLE shop.customers (id serial PRIMARY KEY, name text); CREATE TABLE shop.orders (id serial PRIMARY KEY, customer int NOT NULL REFERENCES shop.customers)');
