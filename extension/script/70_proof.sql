@@ -73,6 +73,29 @@ $$;
 COMMENT ON FUNCTION @extschema@.poc_fingerprint(regclass) IS
 'number of rows and hash of the content of a table, the same for any order of the rows and on a restored copy. Reads the whole table with the privileges of the caller. Example: SELECT * FROM poc_fingerprint(''dummy'');';
 
+-- The same, as if the columns were in this order.
+CREATE FUNCTION _poc.fingerprint_of_columns(target regclass, columns text[], OUT rows bigint, OUT hash text)
+LANGUAGE plpgsql VOLATILE PARALLEL RESTRICTED STRICT
+SET search_path = pg_catalog, pg_temp
+SET datestyle = 'ISO, YMD'
+SET intervalstyle = 'postgres'
+SET timezone = 'UTC'
+SET extra_float_digits = 1
+SET bytea_output = 'hex'
+SET xmlbinary = 'base64'
+SET lc_monetary = 'C'
+SET quote_all_identifiers = off
+AS $$
+BEGIN
+	EXECUTE format('SELECT count(*), _poc.fingerprint_sum("poc row".*) FROM (SELECT %s FROM %s) AS "poc row"',
+			(SELECT string_agg(quote_ident(u.name), ', ' ORDER BY u.n) FROM unnest(columns) WITH ORDINALITY AS u(name, n)), target)
+		INTO rows, hash;
+END
+$$;
+
+COMMENT ON FUNCTION _poc.fingerprint_of_columns(regclass, text[]) IS
+'Internal. What poc_fingerprint() returns of a table that has these columns, in this order.';
+
 CREATE VIEW @extschema@.poc_marks AS
 	SELECT m.name, m.lsn, m.timeline, m.system_identifier, m.at,
 		(SELECT count(*) FROM _poc.mark_tables AS t WHERE t.mark = m.name)::integer AS tables,

@@ -128,7 +128,19 @@ $$;
 COMMENT ON FUNCTION _poc.rescue_wish(text, bigint, boolean, text[], text, text) IS
 'Internal. Schema and name of a table to rescue, then and at home; of a whole schema without names. Errors: 22023 no name of a table, 42P01 its schema is not known.';
 
--- Nothing that is there is touched.
+-- A table that is there: whether it can take the rows is seen by rescue/empty_home.c.
+CREATE FUNCTION _poc.is_table(schema text, name text) RETURNS boolean
+LANGUAGE sql STABLE PARALLEL RESTRICTED
+SET search_path = pg_catalog, pg_temp
+AS $$
+	SELECT EXISTS (SELECT FROM pg_class AS c JOIN pg_namespace AS n ON n.oid = c.relnamespace
+		WHERE n.nspname = schema AND c.relname = name AND c.relkind IN ('r', 'p') AND c.oid >= 16384)
+$$;
+
+COMMENT ON FUNCTION _poc.is_table(text, text) IS
+'Internal. Whether there is a table of this name, which is none of the system''s.';
+
+-- Nothing that is there is touched, but that a table may take rows.
 CREATE FUNCTION _poc.require_free_home(caller oid, schema text, name text) RETURNS void
 LANGUAGE plpgsql STABLE PARALLEL RESTRICTED
 SET search_path = pg_catalog, pg_temp
@@ -136,10 +148,13 @@ AS $$
 DECLARE
 	makes_schema CONSTANT boolean := to_regnamespace(quote_ident(schema)) IS NULL;
 BEGIN
+	IF _poc.is_table(schema, name) THEN
+		RETURN;
+	END IF;
 	IF to_regclass(quote_ident(schema) || '.' || quote_ident(name)) IS NOT NULL THEN
 		RAISE EXCEPTION 'relation "%" already exists', format('%I.%I', schema, name)
 			USING ERRCODE = 'duplicate_table',
-				DETAIL = 'A rescued table never comes over data.',
+				DETAIL = 'It is no table that could take rows.',
 				HINT = 'Drop or rename that one, or give another name: to_table => ''schema.name'', or to_schema.';
 	END IF;
 	IF NOT (CASE WHEN makes_schema THEN has_database_privilege(caller, current_database(), 'CREATE') ELSE has_schema_privilege(caller, schema, 'CREATE') END) THEN
@@ -152,7 +167,36 @@ END
 $$;
 
 COMMENT ON FUNCTION _poc.require_free_home(oid, text, text) IS
-'Internal. Errors: 42P07 there is such a relation, 42501 this role may not create tables there.';
+'Internal. Errors: 42P07 there is such a relation, which is no table, 42501 this role may not create tables there.';
+
+-- Which tables a schema had then is known for sure only when it is restored.
+CREATE FUNCTION _poc.warn_of_taken_names(wishes jsonb, cluster bigint, elsewhere boolean) RETURNS void
+LANGUAGE plpgsql STABLE PARALLEL RESTRICTED
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+	taken text := (SELECT string_agg(DISTINCT format('%I.%I', n.nspname, c.relname), ', ')
+		FROM jsonb_to_recordset(wishes) AS w(schema text, name text, home_schema text)
+			JOIN pg_namespace AS n ON n.nspname = w.home_schema
+			JOIN pg_class AS c ON c.relnamespace = n.oid
+		WHERE w.name IS NULL
+			AND (EXISTS (SELECT FROM pg_class AS t JOIN pg_namespace AS s ON s.oid = t.relnamespace
+					WHERE NOT elsewhere AND s.nspname = w.schema AND t.relname = c.relname AND t.relkind IN ('r', 'p'))
+				OR EXISTS (SELECT FROM _poc.relation_notes AS r
+					WHERE r.system_identifier = cluster AND r.schema = w.schema AND r.name = c.relname AND r.kind IN ('r', 'p')))
+			-- what is empty may take the rows
+			AND NOT (c.relkind = 'p' OR c.relkind = 'r' AND pg_relation_size(c.oid) = 0));
+BEGIN
+	IF taken IS NOT NULL THEN
+		RAISE WARNING 'names that the tables had are taken at home: %', taken
+			USING DETAIL = 'A rescued table never comes over data: if one of these was in the schema at that moment, and there are rows now, none will come.',
+				HINT = 'Give another to_schema.';
+	END IF;
+END
+$$;
+
+COMMENT ON FUNCTION _poc.warn_of_taken_names(jsonb, bigint, boolean) IS
+'Internal. Warns if tables of a whole schema would come home to names that are taken.';
 
 CREATE FUNCTION _poc.rescue_request(caller oid, relations text[], before pg_lsn, as_of timestamptz, mark text, to_table text, to_schema text, dry_run boolean, server text, search_path text[],
 	OUT path text[], OUT body jsonb, OUT undone text, OUT plan text)
@@ -210,6 +254,8 @@ BEGIN
 	END IF;
 	PERFORM _poc.require_free_home(caller, w.home_schema, w.home_name) FROM jsonb_to_recordset(wishes) AS w(home_schema text, home_name text);
 
+	PERFORM _poc.warn_of_taken_names(wishes, cluster, elsewhere);
+
 	body := jsonb_build_object(
 		'instance', format('rescue_%s_%s', to_char(clock_timestamp() AT TIME ZONE 'UTC', 'MMDD"t"HH24MISS'), pg_backend_pid()),
 		'target_lsn', before, 'exclusive', before IS NOT NULL,
@@ -222,7 +268,7 @@ BEGIN
 			(SELECT _poc.convertible(a.rolname::text) AS name FROM pg_roles AS a WHERE a.rolsuper AND a.rolcanlogin ORDER BY a.oid OFFSET 1 LIMIT 18)
 			UNION ALL SELECT 'postgres') AS o),
 		-- a table that has another name today is found by its OID
-		'tables', (SELECT jsonb_agg(e.wish || jsonb_build_object('oid',
+		'tables', (SELECT jsonb_agg(e.wish || jsonb_build_object('rows_only', coalesce(_poc.is_table(e.wish ->> 'home_schema', e.wish ->> 'home_name'), false), 'oid',
 				CASE WHEN quote_ident(e.wish ->> 'schema') || '.' || quote_ident(e.wish ->> 'name') = change.relation THEN change.relation_oid::bigint ELSE 0 END) ORDER BY e.n)
 			FROM jsonb_array_elements(wishes) WITH ORDINALITY AS e(wish, n)),
 		'role', CASE WHEN NOT role.rolsuper THEN role.rolname END,
@@ -262,6 +308,26 @@ $$;
 
 COMMENT ON FUNCTION _poc.rescue_lacks(jsonb) IS
 'Internal. The types, functions, collations, sequences and roles (of policies) among these that are not in this database; null if none is missing.';
+
+-- What keeps a table that is there from taking the rows of one that had this shape.
+CREATE FUNCTION _poc.rescue_misfits(relid oid, shape jsonb) RETURNS text
+LANGUAGE sql STABLE PARALLEL RESTRICTED
+SET search_path = pg_catalog, pg_temp
+AS $$
+	SELECT string_agg(CASE
+			WHEN here.name IS NULL THEN format('column %I is missing', was.name)
+			WHEN was.name IS NULL THEN format('column %I is new', here.name)
+			WHEN here.type <> was.type THEN format('column %I was %s and is %s', was.name, was.type, here.type)
+			ELSE format('column %I %s generated', was.name, CASE WHEN was.generated THEN 'was, and is not,' ELSE 'is, and was not,' END) END,
+		', ' ORDER BY coalesce(was.name, here.name))
+	FROM jsonb_to_recordset(shape) AS was(name text, type text, generated boolean)
+		FULL JOIN (SELECT a.attname::text AS name, format_type(a.atttypid, a.atttypmod) AS type, a.attgenerated <> '' AS generated
+			FROM pg_attribute AS a WHERE a.attrelid = $1 AND a.attnum > 0 AND NOT a.attisdropped) AS here ON here.name = was.name
+	WHERE (here.name, here.type, here.generated) IS DISTINCT FROM (was.name, was.type, was.generated)
+$$;
+
+COMMENT ON FUNCTION _poc.rescue_misfits(oid, jsonb) IS
+'Internal. In words, which columns differ, by name, type or whether they are generated; null if none does. Their order does not count.';
 
 -- What an owner has in a schema, but indexes and the types of rows.
 CREATE FUNCTION _poc.rescue_others(owner oid, namespace oid) RETURNS bigint
@@ -315,7 +381,7 @@ LANGUAGE c VOLATILE PARALLEL UNSAFE COST 1000000 ROWS 10
 AS 'MODULE_PATHNAME', 'poc_rescue';
 
 COMMENT ON FUNCTION @extschema@.poc_rescue(text, pg_lsn, timestamptz, text, text, boolean, text) IS
-'Brings one table home, or with ''schema.*'' all tables of a schema (poc_rescue_tables() a list of them): restores a backup on Barman''s host to just before it was dropped, truncated or had many rows deleted, makes it here from its definition then and its rows, compares the fingerprints of both, removes what was restored, and tells each step with its time. Without a moment the newest drop, truncate or delete of 100 rows or more is looked for, and named in a notice; or give one of before (a commit_lsn of poc_find_changes(): what was just before it), as_of (a time), mark. It comes home as rescued.NAME, or as to_table; never over data: a relation of that name is an error. Partitioned tables come with their partitions; one partition comes as a table of its own. Indexes, constraints, defaults, identity, owned sequences with their positions, statistics objects, policies, comments, and grants to roles that exist come along, and the owner, whom the caller must be, or be able to act as; triggers, rules and foreign keys are left out and listed. Types, functions and roles of policies that it needs and that are missing here are an error that names them. All is done in the caller''s transaction: if it fails or is cancelled nothing is left, here or on Barman''s host. dry_run => true tells the change, the backup and the moment, and restores nothing. Only the owner may execute it until granted; who is no superuser must have been allowed to read all rows of the table then, and to create the table now. The table is made, filled and read with the rights of its owner. A receipt is kept: the view poc_rescues. Errors: 22023 bad argument, 42501 no privilege, 42P01 no such table, 42P07 the name is taken, 42704 something it needs is missing here, P0002 no such change, 55000 a standby, the table cannot be rescued, or the moment not be reached, XX001 the fingerprints differ. Example: SELECT * FROM poc_rescue(''sales.orders'')';
+'Brings one table home, or with ''schema.*'' all tables of a schema (poc_rescue_tables() a list of them): restores a backup on Barman''s host to just before it was dropped, truncated or had many rows deleted, makes it here from its definition then and its rows, compares the fingerprints of both, removes what was restored, and tells each step with its time. Without a moment the newest drop, truncate or delete of 100 rows or more is looked for, and named in a notice; or give one of before (a commit_lsn of poc_find_changes(): what was just before it), as_of (a time), mark. It comes home as rescued.NAME, or as to_table; never over data: a relation of that name is an error, but for an empty table of the same columns, which takes the rows and stays as it is: its constraints and foreign keys are checked, its triggers do not fire, and the caller must be able to act as its owner. Partitioned tables come with their partitions, and a table with those that inherit from it; one partition, or one that inherits, comes as a table of its own. Indexes, constraints, defaults, identity, owned sequences with their positions, statistics objects, policies, comments, and grants to roles that exist come along, and the owner, whom the caller must be, or be able to act as; triggers, rules and foreign keys are left out and listed. Types, functions and roles of policies that it needs and that are missing here are an error that names them. All is done in the caller''s transaction: if it fails or is cancelled nothing is left, here or on Barman''s host. dry_run => true tells the change, the backup and the moment, and restores nothing. Only the owner may execute it until granted; who is no superuser must have been allowed to read all rows of the table then, and to create the table now. The table is made, filled and read with the rights of its owner. A receipt is kept: the view poc_rescues. Errors: 22023 bad argument, 42501 no privilege, 42P01 no such table, 42P07 the name is taken, or that table has rows or other columns, 42704 something it needs is missing here, P0002 no such change, 55000 a standby, the table cannot be rescued, or the moment not be reached, XX001 the fingerprints differ. Example: SELECT * FROM poc_rescue(''sales.orders'')';
 
 CREATE FUNCTION @extschema@.poc_rescue_tables(relations text[], before pg_lsn DEFAULT NULL, as_of timestamptz DEFAULT NULL, mark text DEFAULT NULL,
 	to_schema text DEFAULT NULL, dry_run boolean DEFAULT false, server text DEFAULT NULL)
@@ -324,4 +390,4 @@ LANGUAGE c VOLATILE PARALLEL UNSAFE COST 1000000 ROWS 100
 AS 'MODULE_PATHNAME', 'poc_rescue_tables';
 
 COMMENT ON FUNCTION @extschema@.poc_rescue_tables(text[], pg_lsn, timestamptz, text, text, boolean, text) IS
-'Brings several tables home from one restore and one moment, as poc_rescue() brings one: names, or ''schema.*'' for all tables of a schema. Without a moment it is just before the newest drop, truncate or mass delete of one of them. They come home to the schema rescued, or to to_schema, under their names. All come, or none; but of a whole schema it is left out, and listed, what cannot be rescued, and what is no table: views, functions, types. Foreign keys between them are left out, too, and listed with their definitions. What a table of the list needs (types, functions) must be there before. A receipt is kept for each. At most 200 tables. Errors: those of poc_rescue(). Example: SELECT * FROM poc_rescue_tables(''{sales.*}'', to_schema => ''sales'')';
+'Brings several tables home from one restore and one moment, as poc_rescue() brings one: names, or ''schema.*'' for all tables of a schema. Without a moment it is just before the newest drop, truncate or mass delete of one of them. They come home to the schema rescued, or to to_schema, under their names. All come, or none; but of a whole schema it is left out, and listed, what cannot be rescued, and what is no table: views, functions, types. Foreign keys between them are left out, too, and listed with their definitions. Tables come behind those whose sequences and row types they need; what else one needs (types, functions) must be there before. A receipt is kept for each. At most 200 tables. Errors: those of poc_rescue(). Example: SELECT * FROM poc_rescue_tables(''{sales.*}'', to_schema => ''sales'')';

@@ -99,8 +99,6 @@ CREATE TABLE no_columns ();
 INSERT INTO no_columns DEFAULT VALUES;
 CREATE UNLOGGED TABLE quick (id int);
 CREATE VIEW seen AS SELECT 1 AS one;
-CREATE TABLE parent (id int);
-CREATE TABLE child () INHERITS (parent);
 SQL
 sql('SELECT count(*) FROM poc_wait_ready()');
 sql('SELECT count(*) FROM poc_backup()');
@@ -202,7 +200,6 @@ for my $case (
 	[ qq{'quick', before => '$now'}, '55000', 'unlogged', qr/unlogged/ ],
 	[ qq{'seen', before => '$now'}, '42P01', 'a view, without a schema' ],
 	[ qq{'public.seen', before => '$now'}, '55000', 'a view', qr/no table/ ],
-	[ qq{'parent', before => '$now'}, '55000', 'inheritance', qr/inherit/ ],
 	[ q{'sales.customers'}, 'P0002', 'nothing was taken away' ],
 	[ q{'sales.customers', before => '0/1'}, '55000', 'older than any backup' ],
 	[ q{'sales.customers', as_of => 'infinity'}, '22023', 'no time' ],

@@ -46,8 +46,6 @@ CREATE TABLE sales.parted (id int PRIMARY KEY, v text) PARTITION BY RANGE (id);
 CREATE TABLE sales.parted_1 PARTITION OF sales.parted FOR VALUES FROM (0) TO (100);
 CREATE INDEX ON sales.parted (v);
 CREATE TABLE sales."Od""d" (a int);
-CREATE TABLE sales.parent (a int);
-CREATE TABLE sales.child () INHERITS (sales.parent);
 CREATE UNLOGGED TABLE sales.quick (a int);
 CREATE VIEW sales.seen AS SELECT 1 AS one;
 CREATE FUNCTION sales.f(int) RETURNS int LANGUAGE sql AS 'SELECT 1';
@@ -81,7 +79,7 @@ is(sql(q{SELECT bool_and(indisvalid) AND count(*) = 6 FROM pg_index WHERE indrel
 is(sql(q{SELECT nextval(pg_get_serial_sequence('rescued.orders', 'id')) BETWEEN 1001 AND 1033}), 't', 'and its sequences');
 like($steps, qr/^compare: sales\.orders: 1000 rows, the same fingerprint/m, 'each is compared');
 is(() = $steps =~ /^compare: /mg, 4, 'all are');
-for my $left ('table sales\.parent: it inherits.*', 'table sales\.child: it inherits.*', 'table sales\.quick: it is an unlogged table',
+for my $left ('table sales\.quick: it is an unlogged table',
 	'view sales\.seen', 'function sales\.f', 'sequence sales\.alone', 'sales\.orders: foreign key orders_customer_fkey: FOREIGN KEY \(customer\) REFERENCES sales\.customers\(id\)')
 {
 	like($steps, qr/^left out: $left$/m, "left out: $left");
@@ -93,7 +91,7 @@ is(left(), '0 instances, 0 directories', 'nothing is left on the host of Barman'
 # ---- to their old place: all, or none
 my $point = sql(q{SELECT commit_lsn FROM poc_find_changes(kinds => '{drop}') WHERE relation LIKE 'sales.%' LIMIT 1});
 sql(q{CREATE SCHEMA sales; CREATE TABLE sales.orders (mine int)});
-like(join(' ', refused(qq{poc_rescue_tables('{sales.*}', before => '$point', to_schema => 'sales')})), qr/^42P07 relation "sales.orders" already exists A rescued table/, 'never over a table');
+like(join(' ', refused(qq{poc_rescue_tables('{sales.*}', before => '$point', to_schema => 'sales')})), qr/^42P07 relation "sales.orders" already exists It is empty, but not of the shape of sales\.orders: .*column mine is new/, 'never over a table');
 is(tables_of('sales'), 'orders', 'then none comes');
 sql('DROP TABLE sales.orders');
 $steps = rescue(qq{poc_rescue_tables('{sales.*}', before => '$point', to_schema => 'sales')});

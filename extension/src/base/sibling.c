@@ -22,6 +22,8 @@
 #include "base/compat.h"
 #include "base/sibling.h"
 
+static Oid find(Oid function, Oid schema, const char *name, int nargs, const Oid *types);
+
 /*
  * The owner of the extension's tables.
  */
@@ -56,18 +58,29 @@ poc_owner_of(Oid relid)
 Oid
 poc_sibling(Oid function, const char *name, int nargs, const Oid *types)
 {
+	return find(function, get_func_namespace(function), name, nargs, types);
+}
+
+/* The same in the schema of internal objects */
+Oid
+poc_internal_sibling(Oid function, const char *name, int nargs, const Oid *types)
+{
+	return find(function, get_namespace_oid(POC_INTERNAL_SCHEMA, false), name, nargs, types);
+}
+
+static Oid
+find(Oid function, Oid schema, const char *name, int nargs, const Oid *types)
+{
 	Oid found = GetSysCacheOid3(PROCNAMEARGSNSP, Anum_pg_proc_oid, CStringGetDatum(name),
 								PointerGetDatum(buildoidvector(types, nargs)),
-								ObjectIdGetDatum(get_func_namespace(function)));
+								ObjectIdGetDatum(schema));
 	Oid extension = getExtensionOfObject(ProcedureRelationId, function);
 
 	if (!OidIsValid(found) || !OidIsValid(extension) ||
 		getExtensionOfObject(ProcedureRelationId, found) != extension)
-		ereport(ERROR,
-				(errcode(ERRCODE_UNDEFINED_FUNCTION),
-				 errmsg("function %s() of extension poc_barman is missing", name),
-				 errdetail(
-					 "It is not in the schema of the function that needs it, or does not belong to the extension."),
-				 errhint("Drop the extension and create it again.")));
+		ereport(ERROR, (errcode(ERRCODE_UNDEFINED_FUNCTION),
+						errmsg("function %s() of extension poc_barman is missing", name),
+						errdetail("It is not in its schema, or does not belong to the extension."),
+						errhint("Drop the extension and create it again.")));
 	return found;
 }

@@ -14,5 +14,6 @@
 extern Oid poc_owner_of(Oid relid);
 extern Oid poc_keeper(void);
 extern Oid poc_sibling(Oid function, const char *name, int nargs, const Oid *types);
+extern Oid poc_internal_sibling(Oid function, const char *name, int nargs, const Oid *types);
 
 #endif /* POC_SIBLING_H */

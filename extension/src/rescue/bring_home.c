@@ -28,6 +28,7 @@
 #include "client/job.h"
 #include "client/json.h"
 #include "client/sidecar.h"
+#include "rescue/empty_home.h"
 #include "rescue/home_table.h"
 #include "rescue/home_rows.h"
 #include "rescue/keeper.h"
@@ -51,10 +52,13 @@ static void await_tables(PocRescue *rescue, PocJob *job);
 static PocRescuedTable *make_table(Jsonb *definition, int number, const char *path);
 static char *member(Jsonb *definition, const char *name, const char *path);
 static void for_each_table(PocRescue *rescue, ForTable act);
+static void name_table(void *arg);
 static void require_needs(PocRescue *rescue);
 static void throw_failure_of_job(void *arg);
-static void load_rows(PocRescue *rescue, PocJob *job);
+static void fill_table(PocRescue *rescue);
+static void load_rows(PocRescue *rescue);
 static void fingerprint_home(PocRescue *rescue);
+static Datum columns_then(PocRescue *rescue);
 static void compare(PocRescue *rescue);
 static Jsonb *fingerprint_there(Jsonb *result, int number);
 static void tell_left_out(PocRescue *rescue);
@@ -105,6 +109,7 @@ rescue_tables(FunctionCallInfo fcinfo, Datum relations, bool is_list)
 	SPI_connect();
 	rescue = start_rescue(fcinfo);
 	poc_rescue_ask(rescue, fcinfo, relations, is_list);
+	poc_rescue_foresee_homes(rescue);
 	if (PG_ARGISNULL(ARGUMENT_DRY_RUN) || !PG_GETARG_BOOL(ARGUMENT_DRY_RUN))
 		bring_home(rescue);
 	poc_rescue_return_steps(rescue, (ReturnSetInfo *) fcinfo->resultinfo);
@@ -129,23 +134,18 @@ static void
 bring_home(PocRescue *rescue)
 {
 	PocJob *job = poc_job_new();
-	ListCell *cell;
 
+	rescue->running = job;
 	PG_ENSURE_ERROR_CLEANUP(poc_job_cancel, PointerGetDatum(job));
 	{
 		(void) poc_job_start(job, rescue->path, rescue->request);
 		await_tables(rescue, job);
+		for_each_table(rescue, poc_rescue_take_home);
 		require_needs(rescue);
 		for_each_table(rescue, poc_rescue_choose_owner);
-		for_each_table(rescue, poc_rescue_require_free);
 		for_each_table(rescue, poc_rescue_prepare_loan);
 		for_each_table(rescue, poc_rescue_lend);
-		foreach (cell, rescue->tables)
-		{
-			rescue->table = lfirst(cell);
-			poc_rescue_make_table(rescue);
-			load_rows(rescue, job);
-		}
+		for_each_table(rescue, fill_table);
 		for_each_table(rescue, fingerprint_home);
 		for_each_table(rescue, poc_rescue_finish_table);
 		for_each_table(rescue, poc_rescue_end_loan);
@@ -155,6 +155,7 @@ bring_home(PocRescue *rescue)
 	PG_END_ENSURE_ERROR_CLEANUP(poc_job_cancel, PointerGetDatum(job));
 	for_each_table(rescue, compare);
 	for_each_table(rescue, poc_rescue_require_home);
+	for_each_table(rescue, poc_rescue_advance_sequences);
 	for_each_table(rescue, poc_rescue_tell_left_out);
 	tell_left_out(rescue);
 	for_each_table(rescue, poc_rescue_keep_receipt);
@@ -215,8 +216,12 @@ member(Jsonb *definition, const char *name, const char *path)
 static void
 for_each_table(PocRescue *rescue, ForTable act)
 {
+	ErrorContextCallback named = {.callback = name_table,
+								  .arg = rescue,
+								  .previous = error_context_stack};
 	ListCell *cell;
 
+	error_context_stack = &named;
 	foreach (cell, rescue->tables)
 	{
 		CHECK_FOR_INTERRUPTS();
@@ -224,6 +229,29 @@ for_each_table(PocRescue *rescue, ForTable act)
 		act(rescue);
 	}
 	rescue->table = NULL;
+	error_context_stack = named.previous;
+}
+
+/* Code of a table that fails does not tell whose it is. */
+static void
+name_table(void *arg)
+{
+	PocRescue *rescue = arg;
+
+	if (rescue->table != NULL)
+		errcontext("rescue of table %s", rescue->table->relation);
+}
+
+/* Made, or found, and filled */
+static void
+fill_table(PocRescue *rescue)
+{
+	if (rescue->table->is_there)
+		poc_rescue_silence_triggers(rescue);
+	else
+		poc_rescue_make_table(rescue);
+	load_rows(rescue);
+	poc_rescue_wake_triggers(rescue);
 }
 
 /* Of all tables in one error */
@@ -242,7 +270,7 @@ require_needs(PocRescue *rescue)
 		Datum values[1];
 		char *lacks;
 
-		if (needs == NULL)
+		if (needs == NULL || table->is_there)
 			continue;
 		values[0] = JsonbPGetDatum(needs);
 		poc_rescue_ask_keeper(rescue, "SELECT _poc.rescue_lacks($1)", 1, types, values, NULL);
@@ -279,8 +307,9 @@ throw_failure_of_job(void *arg)
 }
 
 static void
-load_rows(PocRescue *rescue, PocJob *job)
+load_rows(PocRescue *rescue)
 {
+	PocJob *job = rescue->running;
 	char *path = psprintf("/v1/jobs/%s/rows", job->id);
 	char *body = psprintf("{\"table\": %d}", rescue->table->number);
 	PocHttpRequest request = {.method = "POST", .path = path, .body = body};
@@ -310,8 +339,13 @@ load_rows(PocRescue *rescue, PocJob *job)
 static void
 fingerprint_home(PocRescue *rescue)
 {
-	Oid types[] = {REGCLASSOID};
-	Oid function = poc_sibling(rescue->function, "poc_fingerprint", lengthof(types), types);
+	Oid types[] = {REGCLASSOID, TEXTARRAYOID};
+	/* the columns of one that is there, or inherits, may be in another order here */
+	bool by_name = rescue->table->is_there ||
+				   poc_json_member(rescue->table->definition, "parents", jbvArray) != NULL;
+	Oid function = by_name
+					   ? poc_internal_sibling(rescue->function, "fingerprint_of_columns", 2, types)
+					   : poc_sibling(rescue->function, "poc_fingerprint", 1, types);
 	int nest_level = NewGUCNestLevel();
 	HeapTupleHeader row;
 	bool isnull;
@@ -321,12 +355,29 @@ fingerprint_home(PocRescue *rescue)
 	poc_rescue_pin_settings();
 	GetUserIdAndSecContext(&user, &context);
 	SetUserIdAndSecContext(rescue->table->owner, context | SECURITY_RESTRICTED_OPERATION);
-	row = DatumGetHeapTupleHeader(OidFunctionCall1(function, ObjectIdGetDatum(rescue->table->relid)));
+	row = DatumGetHeapTupleHeader(
+		by_name
+			? OidFunctionCall2(function, ObjectIdGetDatum(rescue->table->relid), columns_then(rescue))
+			: OidFunctionCall1(function, ObjectIdGetDatum(rescue->table->relid)));
 	SetUserIdAndSecContext(user, context);
 	AtEOXact_GUC(false, nest_level);
 	rescue->table->home_rows = DatumGetInt64(GetAttributeByName(row, "rows", &isnull));
 	rescue->table->home_hash = TextDatumGetCString(GetAttributeByName(row, "hash", &isnull));
 	poc_rescue_step(rescue, "fingerprint", INT64_FORMAT " rows here", rescue->table->home_rows);
+}
+
+/* Their names, in the order that they had, as an array of text */
+static Datum
+columns_then(PocRescue *rescue)
+{
+	List *columns = poc_rescue_texts(rescue, "all_columns");
+	Datum *names = palloc(list_length(columns) * sizeof(Datum));
+	int n = 0;
+	ListCell *cell;
+
+	foreach (cell, columns)
+		names[n++] = CStringGetTextDatum(strVal(lfirst(cell)));
+	return PointerGetDatum(construct_array(names, n, TEXTOID, -1, false, TYPALIGN_INT));
 }
 
 /* As the job tells it of that table; NULL if it does not */

@@ -29,18 +29,17 @@
 #include "base/compat.h"
 #include "base/sibling.h"
 #include "client/json.h"
+#include "client/sidecar.h"
 #include "rescue/home_table.h"
 #include "rescue/keeper.h"
-#include "rescue/pinned_settings.h"
+#include "rescue/run_as.h"
 #include "rescue/step_list.h"
 
 /* What is done with each object of a list of the definition */
 typedef void (*ForObject)(PocRescue *rescue, Jsonb *object);
 
 static void for_each(PocRescue *rescue, const char *list, ForObject act);
-static void run_as_owner(PocRescue *rescue, const char *commands);
-static void run_as_caller(const char *command);
-static void run_as(Oid role, int flags, const char *commands);
+static void require_free(PocRescue *rescue);
 static void make_schema(PocRescue *rescue);
 static void lock_schema(PocRescue *rescue);
 static int64 count_others(PocRescue *rescue);
@@ -50,48 +49,14 @@ static void change_loan(PocRescue *rescue, const char *verb, const char *preposi
 static void revoke_defaults(PocRescue *rescue);
 static void set_sequence(PocRescue *rescue, Jsonb *sequence);
 static void grant(PocRescue *rescue, Jsonb *grant);
+static void leave_of_definition(PocRescue *rescue);
 static void leave_foreign_key(PocRescue *rescue, Jsonb *key);
 static void leave_trigger(PocRescue *rescue, Jsonb *trigger);
 static void leave_rule(PocRescue *rescue, Jsonb *rule);
+static void leave_inheritance(PocRescue *rescue, Jsonb *parent);
 static void leave_parent(PocRescue *rescue);
 static void leave(PocRescue *rescue, char *what);
 static const char *text_of(Jsonb *object, const char *key);
-
-/*
- * Runs commands with the rights of the table's owner.  They are parsed before the first of
- * them is run, so that what pg_dump's text sets for itself is set for it here; and nothing
- * of what is set, by it or by code that it runs, outlives it.
- */
-static void
-run_as_owner(PocRescue *rescue, const char *commands)
-{
-	run_as(rescue->table->owner, SECURITY_RESTRICTED_OPERATION, commands);
-}
-
-/* The same with the caller's rights, for what names no code */
-static void
-run_as_caller(const char *command)
-{
-	run_as(GetUserId(), 0, command);
-}
-
-static void
-run_as(Oid role, int flags, const char *commands)
-{
-	int nest_level = NewGUCNestLevel();
-	Oid user;
-	int context;
-	int result;
-
-	poc_rescue_pin_settings();
-	GetUserIdAndSecContext(&user, &context);
-	SetUserIdAndSecContext(role, context | flags);
-	result = SPI_execute(commands, false, 0);
-	if (result < 0)
-		elog(ERROR, "SPI_execute failed: %s", SPI_result_code_string(result));
-	SetUserIdAndSecContext(user, context);
-	AtEOXact_GUC(false, nest_level);
-}
 
 /* The texts of a list of the definition, as String nodes */
 List *
@@ -121,6 +86,8 @@ poc_rescue_choose_owner(PocRescue *rescue)
 {
 	const char *name = text_of(rescue->table->definition, "owner");
 
+	if (rescue->table->is_there)
+		return;
 	rescue->table->owner = get_role_oid(name, true);
 	if (!OidIsValid(rescue->table->owner))
 		ereport(ERROR,
@@ -145,12 +112,15 @@ poc_rescue_make_table(PocRescue *rescue)
 {
 	char *commands = poc_json_text(rescue->table->definition, "before");
 
+	if (commands == NULL && poc_json_true(rescue->table->definition, "rows_only"))
+		ereport(ERROR, (errcode(ERRCODE_UNDEFINED_TABLE),
+						errmsg("table %s, which was to take the rows, is not there any more",
+							   rescue->table->home),
+						errhint("Call this function again: the table is made then.")));
 	if (commands == NULL)
-		ereport(ERROR, (errcode(ERRCODE_PROTOCOL_VIOLATION),
-						errmsg("the Barman sidecar does not tell the definition of table %s",
-							   rescue->table->relation)));
-	poc_rescue_require_free(rescue);
-	run_as_owner(rescue, commands);
+		poc_sidecar_malformed("a definition", "It has no \"before\".");
+	require_free(rescue);
+	poc_rescue_run_as_owner(rescue, commands);
 	rescue->table->relid = get_relname_relid(rescue->table->home_name,
 											 get_namespace_oid(rescue->table->home_schema, false));
 	if (!OidIsValid(rescue->table->relid) ||
@@ -163,9 +133,9 @@ poc_rescue_make_table(PocRescue *rescue)
 					list_length(poc_rescue_texts(rescue, "columns")));
 }
 
-/* Of a whole schema the names are not known before. */
-void
-poc_rescue_require_free(PocRescue *rescue)
+/* Made by somebody else since it was looked for */
+static void
+require_free(PocRescue *rescue)
 {
 	Oid schema = get_namespace_oid(rescue->table->home_schema, true);
 
@@ -186,7 +156,8 @@ make_schema(PocRescue *rescue)
 		return;
 	lock_schema(rescue);
 	if (!OidIsValid(get_namespace_oid(rescue->table->home_schema, true)))
-		run_as_caller(psprintf("CREATE SCHEMA %s", quote_identifier(rescue->table->home_schema)));
+		poc_rescue_run_as_caller(
+			psprintf("CREATE SCHEMA %s", quote_identifier(rescue->table->home_schema)));
 	CommandCounterIncrement();
 }
 
@@ -210,6 +181,8 @@ poc_rescue_prepare_loan(PocRescue *rescue)
 	PocRescuedTable *table = rescue->table;
 	Oid schema;
 
+	if (table->is_there)
+		return;
 	make_schema(rescue);
 	schema = get_namespace_oid(table->home_schema, false);
 	if (object_aclcheck(NamespaceRelationId, schema, table->owner, ACL_USAGE) != ACLCHECK_OK ||
@@ -256,7 +229,7 @@ count_made(PocRescue *rescue)
 	{
 		PocRescuedTable *table = lfirst(cell);
 
-		if (table->owner == rescue->table->owner &&
+		if (!table->is_there && table->owner == rescue->table->owner &&
 			strcmp(table->home_schema, rescue->table->home_schema) == 0)
 			made += size_of(table->definition, "tables") + size_of(table->definition, "sequences");
 	}
@@ -281,9 +254,9 @@ change_loan(PocRescue *rescue, const char *verb, const char *preposition)
 
 	if (what == NULL)
 		return;
-	run_as_caller(psprintf("%s %s ON SCHEMA %s %s %s", verb, what,
-						   quote_identifier(rescue->table->home_schema), preposition,
-						   quote_identifier(GetUserNameFromId(rescue->table->owner, false))));
+	poc_rescue_run_as_caller(
+		psprintf("%s %s ON SCHEMA %s %s %s", verb, what, quote_identifier(rescue->table->home_schema),
+				 preposition, quote_identifier(GetUserNameFromId(rescue->table->owner, false))));
 	CommandCounterIncrement();
 }
 
@@ -295,10 +268,12 @@ poc_rescue_finish_table(PocRescue *rescue)
 	ListCell *cell;
 
 	poc_rescue_require_home(rescue);
+	if (rescue->table->is_there)
+		return;
 	if (commands != NULL)
-		run_as_owner(rescue, commands);
+		poc_rescue_run_as_owner(rescue, commands);
 	foreach (cell, poc_rescue_texts(rescue, "statistics"))
-		run_as_owner(rescue, strVal(lfirst(cell)));
+		poc_rescue_run_as_owner(rescue, strVal(lfirst(cell)));
 	for_each(rescue, "sequences", set_sequence);
 	revoke_defaults(rescue);
 	for_each(rescue, "grants", grant);
@@ -343,25 +318,21 @@ revoke_defaults(PocRescue *rescue)
 	Datum values[] = {ObjectIdGetDatum(rescue->table->relid)};
 	SPITupleTable *table;
 	uint64 count;
-	int nest_level = NewGUCNestLevel();
 
-	poc_rescue_pin_settings();
-	if (SPI_execute_with_args("SELECT pg_catalog.format('REVOKE ALL ON %s %I.%I FROM %s', "
-							  "CASE c.relkind WHEN 'S' THEN 'SEQUENCE' ELSE 'TABLE' END, n.nspname, c.relname, "
-							  "CASE a.grantee WHEN 0 THEN 'PUBLIC' ELSE pg_catalog.quote_ident(pg_catalog.pg_get_userbyid(a.grantee)) END) "
-							  "FROM pg_catalog.pg_class AS c JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace, "
-							  "pg_catalog.aclexplode(c.relacl) AS a "
-							  "WHERE a.grantee <> c.relowner AND (c.oid = $1 "
-							  "OR c.oid IN (SELECT p.relid FROM pg_catalog.pg_partition_tree($1) AS p) "
-							  "OR c.oid IN (SELECT d.objid FROM pg_catalog.pg_depend AS d WHERE d.classid = 'pg_catalog.pg_class'::pg_catalog.regclass "
-							  "AND d.refclassid = 'pg_catalog.pg_class'::pg_catalog.regclass AND d.refobjid = $1 AND d.deptype IN ('a', 'i')))",
-							  lengthof(types), types, values, NULL, false, 0) != SPI_OK_SELECT)
-		elog(ERROR, "could not look for privileges of table %s", rescue->table->home);
-	AtEOXact_GUC(false, nest_level);
+	poc_rescue_look_up("SELECT pg_catalog.format('REVOKE ALL ON %s %I.%I FROM %s', "
+					   "CASE c.relkind WHEN 'S' THEN 'SEQUENCE' ELSE 'TABLE' END, n.nspname, c.relname, "
+					   "CASE a.grantee WHEN 0 THEN 'PUBLIC' ELSE pg_catalog.quote_ident(pg_catalog.pg_get_userbyid(a.grantee)) END) "
+					   "FROM pg_catalog.pg_class AS c JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace, "
+					   "pg_catalog.aclexplode(c.relacl) AS a "
+					   "WHERE a.grantee <> c.relowner AND (c.oid = $1 "
+					   "OR c.oid IN (SELECT p.relid FROM pg_catalog.pg_partition_tree($1) AS p) "
+					   "OR c.oid IN (SELECT d.objid FROM pg_catalog.pg_depend AS d WHERE d.classid = 'pg_catalog.pg_class'::pg_catalog.regclass "
+					   "AND d.refclassid = 'pg_catalog.pg_class'::pg_catalog.regclass AND d.refobjid = $1 AND d.deptype IN ('a', 'i')))",
+					   lengthof(types), types, values);
 	table = SPI_tuptable;
 	count = SPI_processed;
 	for (uint64 i = 0; i < count; i++)
-		run_as_owner(rescue, SPI_getvalue(table->vals[i], table->tupdesc, 1));
+		poc_rescue_run_as_owner(rescue, SPI_getvalue(table->vals[i], table->tupdesc, 1));
 }
 
 void
@@ -369,16 +340,26 @@ poc_rescue_tell_left_out(PocRescue *rescue)
 {
 	ListCell *cell;
 
+	if (!rescue->table->is_there)
+		leave_of_definition(rescue);
+	foreach (cell, rescue->table->left_out)
+		poc_rescue_step(rescue, "left out", "%s", (char *) lfirst(cell));
+}
+
+static void
+leave_of_definition(PocRescue *rescue)
+{
+	ListCell *cell;
+
 	for_each(rescue, "foreign_keys", leave_foreign_key);
 	for_each(rescue, "triggers", leave_trigger);
 	for_each(rescue, "rules", leave_rule);
 	leave_parent(rescue);
+	for_each(rescue, "no_inherit", leave_inheritance);
 	foreach (cell, poc_rescue_texts(rescue, "left_out"))
 		leave(rescue, strVal(lfirst(cell)));
 	foreach (cell, poc_rescue_texts(rescue, "referenced_by"))
 		leave(rescue, psprintf("foreign key of %s, which referred to it", strVal(lfirst(cell))));
-	foreach (cell, rescue->table->left_out)
-		poc_rescue_step(rescue, "left out", "%s", (char *) lfirst(cell));
 }
 
 static void
@@ -401,13 +382,14 @@ set_sequence(PocRescue *rescue, Jsonb *sequence)
 	int64 value;
 
 	if (poc_json_bigint(sequence, "value", &value))
-		run_as_owner(rescue,
-					 psprintf("SELECT pg_catalog.setval(%s::pg_catalog.regclass, " INT64_FORMAT
-							  ", %s)",
-							  quote_literal_cstr(
-								  quote_qualified_identifier(rescue->table->home_schema,
-															 text_of(sequence, "name"))),
-							  value, poc_json_true(sequence, "is_called") ? "true" : "false"));
+		poc_rescue_run_as_owner(rescue,
+								psprintf("SELECT pg_catalog.setval(%s::pg_catalog.regclass, " INT64_FORMAT
+										 ", %s)",
+										 quote_literal_cstr(
+											 quote_qualified_identifier(rescue->table->home_schema,
+																		text_of(sequence, "name"))),
+										 value,
+										 poc_json_true(sequence, "is_called") ? "true" : "false"));
 }
 
 static void
@@ -429,10 +411,12 @@ grant(PocRescue *rescue, Jsonb *one)
 			  psprintf("%s for %s: there is no such role", privilege, quote_identifier(grantee)));
 		return;
 	}
-	run_as_owner(rescue, psprintf("GRANT %s%s ON %s %s TO %s%s", privilege,
-								  column != NULL ? psprintf(" (%s)", quote_identifier(column)) : "",
-								  kind, name, grantee != NULL ? quote_identifier(grantee) : "PUBLIC",
-								  poc_json_true(one, "grantable") ? " WITH GRANT OPTION" : ""));
+	poc_rescue_run_as_owner(rescue,
+							psprintf("GRANT %s%s ON %s %s TO %s%s", privilege,
+									 column != NULL ? psprintf(" (%s)", quote_identifier(column)) : "",
+									 kind, name,
+									 grantee != NULL ? quote_identifier(grantee) : "PUBLIC",
+									 poc_json_true(one, "grantable") ? " WITH GRANT OPTION" : ""));
 }
 
 static void
@@ -452,6 +436,14 @@ static void
 leave_rule(PocRescue *rescue, Jsonb *rule)
 {
 	leave(rescue, psprintf("rule %s", quote_identifier(text_of(rule, "name"))));
+}
+
+static void
+leave_inheritance(PocRescue *rescue, Jsonb *parent)
+{
+	leave(rescue,
+		  psprintf("that it inherited from %s",
+				   quote_qualified_identifier(text_of(parent, "schema"), text_of(parent, "name"))));
 }
 
 static void

@@ -12,7 +12,6 @@
 
 extern List *poc_rescue_texts(PocRescue *rescue, const char *list);
 extern void poc_rescue_choose_owner(PocRescue *rescue);
-extern void poc_rescue_require_free(PocRescue *rescue);
 extern void poc_rescue_prepare_loan(PocRescue *rescue);
 extern void poc_rescue_lend(PocRescue *rescue);
 extern void poc_rescue_make_table(PocRescue *rescue);

@@ -28,8 +28,10 @@ typedef struct PocRescuedTable
 	char *relation;	   /* its name then, quoted */
 	char *home_schema;
 	char *home_name;
-	char *home; /* both, quoted */
-	Oid owner;
+	char *home;		  /* both, quoted */
+	bool is_there;	  /* empty, and takes the rows: nothing is made */
+	List *silenced;	  /* for the time that it is loaded: triggers of it (empty_home.c) */
+	Oid owner;		  /* of the table at home */
 	bool lends_usage; /* of the schema, to its owner, for the time of the rescue */
 	bool lends_create;
 	int64 others; /* of his objects there, before */
@@ -55,6 +57,7 @@ typedef struct PocRescue
 	Jsonb *request;
 	char *undone; /* the change, or NULL */
 
+	struct PocJob *running; /* until it has ended */
 	Jsonb *job;				/* when it has ended */
 	List *tables;			/* of PocRescuedTable */
 	PocRescuedTable *table; /* that steps are told of, or NULL */

@@ -24,6 +24,7 @@ static const Argument table_arguments[] = {
 	{"name", ARGUMENT_TEXT, 0, 0, true, 0},
 	{"home_schema", ARGUMENT_TEXT, 0, 0, true, 0},
 	{"home_name", ARGUMENT_TEXT, 0, 0, true, 0},
+	{"rows_only", ARGUMENT_BOOL, 0, 0, false, false},
 	{NULL, ARGUMENT_TEXT, 0, 0, false, 0},
 };
 
@@ -115,6 +116,7 @@ fill_tables(RescueRequest *rescue, json_t *list, Answer **refusal)
 		table->name = arguments_text(arguments, "name");
 		table->home_schema = arguments_text(arguments, "home_schema");
 		table->home_name = arguments_text(arguments, "home_name");
+		table->rows_only = json_is_true(json_object_get(arguments, "rows_only"));
 		rescue->table_count = i + 1;
 		json_decref(arguments);
 		if (!names_are_sound(table, refusal))

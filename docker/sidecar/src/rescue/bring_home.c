@@ -143,6 +143,10 @@ define(const DrillServer *server, const WantedTables *tables, char **error)
 	for (size_t i = 0; *error == NULL && i < tables->count; i++)
 		*error = rescue_take_names(tables->all[i].found, &tables->all[i].wanted, names);
 	json_decref(names);
+	if (tables->count > 0)
+		rescue_end_prepared(server, tables->all[0].found);
+	for (size_t i = 0; *error == NULL && i < tables->count; i++)
+		*error = rescue_table_part(server, tables->all[i].found);
 	for (size_t i = 0; *error == NULL && i < tables->count; i++)
 		*error = rescue_table_rename(server, tables->all[i].found, &tables->all[i].wanted);
 	for (size_t i = 0; *error == NULL && i < tables->count; i++)

@@ -31,20 +31,25 @@ json_t *
 rescue_definition(const DrillServer *server, const json_t *table, const RescueTable *wanted,
 				  char **error)
 {
-	static const char *const passed_on[] = {"oid",			"kind",			 "schema",	 "name",
-											"owner",		"columns",		 "format",	 "tables",
-											"foreign_keys", "referenced_by", "triggers", "rules",
-											"left_out",		"needs",		 "prepared", "parent"};
+	static const char *const passed_on[] = {"oid",			 "kind",	 "schema",
+											"name",			 "owner",	 "columns",
+											"format",		 "tables",	 "foreign_keys",
+											"referenced_by", "triggers", "rules",
+											"left_out",		 "needs",	 "prepared",
+											"parent",		 "parents",	 "no_inherit",
+											"all_columns",	 "shape"};
 	json_t *value = json_checked(json_object());
-	char *before = dump(server, table, wanted, "pre-data", error);
-	char *after = *error == NULL ? dump(server, table, wanted, "post-data", error) : NULL;
-	json_t *statistics = *error == NULL ? statistics_of(server, table, error) : NULL;
+	bool made = !wanted->rows_only;
+	char *before = made ? dump(server, table, wanted, "pre-data", error) : NULL;
+	char *after = made && *error == NULL ? dump(server, table, wanted, "post-data", error) : NULL;
+	json_t *statistics = made && *error == NULL ? statistics_of(server, table, error) : NULL;
 
 	for (size_t i = 0; i < sizeof(passed_on) / sizeof(passed_on[0]); i++)
 		json_object_set(value, passed_on[i], json_object_get(table, passed_on[i]));
 	json_object_set_new(value, "before",
 						json_text(before != NULL ? rescue_without_psql(before) : NULL));
 	json_object_set_new(value, "after", json_text(after != NULL ? rescue_without_psql(after) : NULL));
+	json_object_set_new(value, "rows_only", json_boolean(wanted->rows_only));
 	json_object_set_new(value, "home_schema", json_text(wanted->home_schema));
 	json_object_set_new(value, "home_name", json_text(wanted->home_name));
 	json_object_set_new(value, "statistics", statistics != NULL ? statistics : json_null());
@@ -185,8 +190,10 @@ sequences_at_home(const DrillServer *server, const json_t *table, const RescueTa
 
 	json_array_foreach (json_object_get(table, "sequences"), i, one)
 	{
-		char *home = rescue_home_name(table, wanted, text_of(one, "name"));
-		char *name = rescue_qualified(wanted->home_schema, home);
+		char *home = wanted->rows_only ? mem_strdup(text_of(one, "name"))
+									   : rescue_home_name(table, wanted, text_of(one, "name"));
+		char *name = rescue_qualified(wanted->rows_only ? text_of(one, "schema") : wanted->home_schema,
+									  home);
 		char *query = mem_printf("SELECT pg_catalog.json_build_object('value', s.last_value, 'is_called', s.is_called) FROM %s AS s",
 								 name);
 		DrillAnswer answer = {NULL, NULL};
@@ -198,6 +205,7 @@ sequences_at_home(const DrillServer *server, const json_t *table, const RescueTa
 		if (json_is_object(sequence))
 		{
 			json_object_set_new(sequence, "name", json_text(home));
+			json_object_set(sequence, "column", json_object_get(one, "column"));
 			json_array_append(value, sequence);
 		}
 		else if (*error == NULL)

@@ -26,7 +26,8 @@ static const char which_sql[] =
 	"UNION SELECT 'pg_catalog.pg_constraint'::pg_catalog.regclass::pg_catalog.oid, k.oid FROM pg_catalog.pg_constraint AS k JOIN members AS m ON m.oid = k.conrelid WHERE k.contype <> 'f' "
 	"UNION SELECT 'pg_catalog.pg_policy'::pg_catalog.regclass::pg_catalog.oid, q.oid FROM pg_catalog.pg_policy AS q JOIN members AS m ON m.oid = q.polrelid "
 	"UNION SELECT 'pg_catalog.pg_class'::pg_catalog.regclass::pg_catalog.oid, i.indexrelid FROM pg_catalog.pg_index AS i JOIN members AS m ON m.oid = i.indrelid), "
-	"owned AS (SELECT q.oid, q.relname, s.nspname FROM pg_catalog.pg_class AS q JOIN pg_catalog.pg_namespace AS s ON s.oid = q.relnamespace "
+	"owned AS (SELECT q.oid, q.relname, s.nspname, (SELECT a.attname FROM pg_catalog.pg_attribute AS a "
+	"WHERE a.attrelid = d.refobjid AND a.attnum = d.refobjsubid) AS attname FROM pg_catalog.pg_class AS q JOIN pg_catalog.pg_namespace AS s ON s.oid = q.relnamespace "
 	"JOIN pg_catalog.pg_depend AS d ON d.classid = 'pg_catalog.pg_class'::pg_catalog.regclass AND d.objid = q.oid AND d.deptype IN ('a', 'i') "
 	"JOIN members AS m ON d.refclassid = 'pg_catalog.pg_class'::pg_catalog.regclass AND d.refobjid = m.oid WHERE q.relkind = 'S') ";
 
@@ -36,7 +37,13 @@ static const char what_sql[] =
 	"'parent', (SELECT pg_catalog.json_build_object('schema', s.nspname, 'name', p.relname) FROM pg_catalog.pg_inherits AS i "
 	"JOIN pg_catalog.pg_class AS p ON p.oid = i.inhparent JOIN pg_catalog.pg_namespace AS s ON s.oid = p.relnamespace "
 	"WHERE i.inhrelid = t.oid AND t.relispartition), "
-	"'inherits', t.relkind = 'r' AND EXISTS (SELECT FROM pg_catalog.pg_inherits AS i WHERE i.inhparent = t.oid OR (i.inhrelid = t.oid AND NOT t.relispartition)), "
+	"'parents', (SELECT pg_catalog.json_agg(pg_catalog.json_build_object('oid', p.oid::pg_catalog.int8, 'schema', s.nspname, 'name', p.relname) ORDER BY i.inhseqno) "
+	"FROM pg_catalog.pg_inherits AS i JOIN pg_catalog.pg_class AS p ON p.oid = i.inhparent JOIN pg_catalog.pg_namespace AS s ON s.oid = p.relnamespace "
+	"WHERE i.inhrelid = t.oid AND NOT t.relispartition), "
+	"'children', (WITH RECURSIVE x AS (SELECT i.inhrelid FROM pg_catalog.pg_inherits AS i WHERE i.inhparent = t.oid AND t.relkind = 'r' "
+	"UNION SELECT i.inhrelid FROM x JOIN pg_catalog.pg_inherits AS i ON i.inhparent = x.inhrelid) "
+	"SELECT pg_catalog.json_agg(pg_catalog.json_build_object('oid', c.oid::pg_catalog.int8, 'name', pg_catalog.format('%%I.%%I', s.nspname, c.relname)) ORDER BY c.oid) "
+	"FROM x JOIN pg_catalog.pg_class AS c ON c.oid = x.inhrelid JOIN pg_catalog.pg_namespace AS s ON s.oid = c.relnamespace), "
 	"'extension', EXISTS (SELECT FROM pg_catalog.pg_depend AS d WHERE d.classid = 'pg_catalog.pg_class'::pg_catalog.regclass AND d.objid = t.oid AND d.deptype = 'e'), "
 	"'foreign_part', EXISTS (SELECT FROM pg_catalog.pg_class AS m WHERE m.oid IN (SELECT members.oid FROM members) AND m.relkind NOT IN ('r', 'p')), "
 	"'odd_name', EXISTS (SELECT FROM pg_catalog.pg_class AS m WHERE m.oid IN (SELECT parts.oid FROM parts UNION SELECT owned.oid FROM owned) AND m.relname ~ '[[:cntrl:]]') "
@@ -49,6 +56,10 @@ static const char what_sql[] =
 	"'tables', (SELECT pg_catalog.json_agg(pg_catalog.json_build_object('oid', m.oid::pg_catalog.int8, 'schema', m.nspname, 'name', m.relname) ORDER BY m.oid <> t.oid, m.nspname, m.relname) FROM members AS m), "
 	"'columns', (SELECT pg_catalog.json_agg(a.attname ORDER BY a.attnum) FROM pg_catalog.pg_attribute AS a "
 	"WHERE a.attrelid = t.oid AND a.attnum > 0 AND NOT a.attisdropped AND a.attgenerated = ''), "
+	"'all_columns', (SELECT pg_catalog.json_agg(a.attname ORDER BY a.attnum) FROM pg_catalog.pg_attribute AS a "
+	"WHERE a.attrelid = t.oid AND a.attnum > 0 AND NOT a.attisdropped), "
+	"'shape', (SELECT coalesce(pg_catalog.json_agg(pg_catalog.json_build_object('name', a.attname, 'type', pg_catalog.format_type(a.atttypid, a.atttypmod), "
+	"'generated', a.attgenerated <> '')), '[]'::pg_catalog.json) FROM pg_catalog.pg_attribute AS a WHERE a.attrelid = t.oid AND a.attnum > 0 AND NOT a.attisdropped), "
 	/* a type without a function that sends it goes as text, and with it the table */
 	"'format', CASE WHEN EXISTS (WITH RECURSIVE y AS (SELECT a.atttypid AS oid FROM pg_catalog.pg_attribute AS a WHERE a.attrelid = t.oid AND a.attnum > 0 AND NOT a.attisdropped "
 	"UNION SELECT x.o FROM y JOIN pg_catalog.pg_type AS p ON p.oid = y.oid, LATERAL (SELECT p.typbasetype AS o WHERE p.typtype = 'd' "
@@ -56,10 +67,10 @@ static const char what_sql[] =
 	"UNION ALL SELECT a.atttypid FROM pg_catalog.pg_attribute AS a WHERE p.typtype = 'c' AND a.attrelid = p.typrelid AND a.attnum > 0 AND NOT a.attisdropped) AS x) "
 	"SELECT FROM y JOIN pg_catalog.pg_type AS p ON p.oid = y.oid WHERE p.typsend = 0::pg_catalog.oid OR p.typreceive = 0::pg_catalog.oid) "
 	"THEN 'text' ELSE 'binary' END, "
-	"'sequences', (SELECT pg_catalog.json_agg(pg_catalog.json_build_object('schema', o.nspname, 'name', o.relname) ORDER BY o.relname) FROM owned AS o), "
+	"'sequences', (SELECT pg_catalog.json_agg(pg_catalog.json_build_object('schema', o.nspname, 'name', o.relname, 'column', o.attname) ORDER BY o.relname) FROM owned AS o), "
 	"'indexes', (SELECT pg_catalog.json_agg(pg_catalog.json_build_object('schema', m.nspname, 'name', x.relname) ORDER BY x.relname) FROM pg_catalog.pg_index AS i "
 	"JOIN members AS m ON m.oid = i.indrelid JOIN pg_catalog.pg_class AS x ON x.oid = i.indexrelid), "
-	"'foreign_keys', (SELECT pg_catalog.json_agg(pg_catalog.json_build_object('schema', m.nspname, 'table', m.relname, 'name', k.conname, 'definition', pg_catalog.pg_get_constraintdef(k.oid)) ORDER BY k.conname) "
+	"'foreign_keys', (SELECT pg_catalog.json_agg(pg_catalog.json_build_object('schema', m.nspname, 'table', m.relname, 'name', k.conname, 'references', k.confrelid::pg_catalog.int8, 'definition', pg_catalog.pg_get_constraintdef(k.oid)) ORDER BY k.conname) "
 	"FROM pg_catalog.pg_constraint AS k JOIN members AS m ON m.oid = k.conrelid WHERE k.contype = 'f' AND (k.conparentid = 0 OR k.conrelid = t.oid)), "
 	"'referenced_by', (SELECT pg_catalog.json_agg(k.conrelid::pg_catalog.regclass::pg_catalog.text ORDER BY 1) FROM pg_catalog.pg_constraint AS k "
 	"WHERE k.contype = 'f' AND k.confrelid = t.oid AND k.conparentid = 0 AND k.conrelid NOT IN (SELECT m.oid FROM members AS m)), "
@@ -76,7 +87,7 @@ static const char what_sql[] =
 	"JOIN pg_catalog.pg_class AS c ON c.oid = m.oid) AS g, pg_catalog.aclexplode(g.acl) AS a WHERE a.grantee <> g.relowner), "
 	"'statistics', (SELECT pg_catalog.json_agg(pg_catalog.json_build_object('oid', e.oid::pg_catalog.int8, 'schema', s.nspname, 'name', e.stxname)) "
 	"FROM pg_catalog.pg_statistic_ext AS e JOIN pg_catalog.pg_namespace AS s ON s.oid = e.stxnamespace JOIN members AS m ON m.oid = e.stxrelid), "
-	"'needs', (SELECT pg_catalog.json_agg(DISTINCT pg_catalog.jsonb_build_object('kind', x.kind, 'name', x.name)) FROM (SELECT DISTINCT CASE d.refclassid "
+	"'needs', (SELECT pg_catalog.json_agg(DISTINCT pg_catalog.jsonb_build_object('kind', x.kind, 'name', x.name, 'oid', x.oid)) FROM (SELECT DISTINCT d.refobjid::pg_catalog.int8 AS oid, CASE d.refclassid "
 	"WHEN 'pg_catalog.pg_type'::pg_catalog.regclass THEN 'type' WHEN 'pg_catalog.pg_proc'::pg_catalog.regclass THEN 'function' "
 	"WHEN 'pg_catalog.pg_collation'::pg_catalog.regclass THEN 'collation' WHEN 'pg_catalog.pg_class'::pg_catalog.regclass THEN 'relation' END AS kind, "
 	"CASE d.refclassid WHEN 'pg_catalog.pg_type'::pg_catalog.regclass THEN pg_catalog.format_type(d.refobjid, NULL::pg_catalog.int4) "
@@ -88,8 +99,12 @@ static const char what_sql[] =
 	"AND (d.refclassid <> 'pg_catalog.pg_class'::pg_catalog.regclass OR d.refobjid IN (SELECT q.oid FROM pg_catalog.pg_class AS q WHERE q.relkind = 'S')) "
 	"AND d.refclassid IN ('pg_catalog.pg_type'::pg_catalog.regclass, 'pg_catalog.pg_proc'::pg_catalog.regclass, "
 	"'pg_catalog.pg_collation'::pg_catalog.regclass, 'pg_catalog.pg_class'::pg_catalog.regclass) "
-	"UNION SELECT 'role', r.rolname::pg_catalog.text FROM pg_catalog.pg_policy AS q JOIN members AS m ON m.oid = q.polrelid "
+	"UNION SELECT 0, 'role', r.rolname::pg_catalog.text FROM pg_catalog.pg_policy AS q JOIN members AS m ON m.oid = q.polrelid "
 	"JOIN pg_catalog.pg_roles AS r ON r.oid = ANY (q.polroles)) AS x), "
+	/* what comes with it, and others may need */
+	"'gives', (SELECT pg_catalog.json_agg(pg_catalog.json_build_object('kind', g.kind, 'oid', g.oid::pg_catalog.int8)) FROM ("
+	"SELECT 'type' AS kind, u.oid FROM members AS m JOIN pg_catalog.pg_class AS c ON c.oid = m.oid JOIN pg_catalog.pg_type AS y ON y.oid = c.reltype, "
+	"LATERAL (VALUES (y.oid), (y.typarray)) AS u(oid) UNION ALL SELECT 'relation', o.oid FROM owned AS o) AS g), "
 	"'left_out', (SELECT pg_catalog.json_agg(DISTINCT x.what) FROM (SELECT pg_catalog.format('security label of provider %%I', l.provider) AS what "
 	"FROM pg_catalog.pg_seclabel AS l JOIN members AS m ON l.classoid = 'pg_catalog.pg_class'::pg_catalog.regclass AND l.objoid = m.oid "
 	"UNION ALL SELECT pg_catalog.format('that publication %%I publishes it', p.pubname) FROM pg_catalog.pg_publication AS p "
@@ -218,11 +233,6 @@ refusal_of(const json_t *table, const RescueRequest *request, const RescueTable 
 		*hint = "CREATE EXTENSION makes it; its rows can be had from a restored instance: poc_restore().";
 		return "it belongs to an extension";
 	}
-	if (json_is_true(json_object_get(table, "inherits")))
-	{
-		*hint = "Restore an instance and take it from there: poc_restore().";
-		return "it inherits, or others inherit from it, which is no partitioning";
-	}
 	if (json_is_true(json_object_get(table, "foreign_part")))
 	{
 		*hint = "Rescue its other partitions, one by one.";
@@ -238,11 +248,19 @@ refusal_of(const json_t *table, const RescueRequest *request, const RescueTable 
 		*hint = "Whoever rescues it must be a superuser, or have been allowed to read all its rows then.";
 		return "permission denied: the role could not read all of its rows at this moment";
 	}
-	if (strcmp(kind, "p") == 0 && json_text_is(table, "schema", wanted->home_schema) &&
-		wanted->home_name != NULL && !json_text_is(table, "name", wanted->home_name))
+	if (!wanted->rows_only && strcmp(kind, "p") == 0 &&
+		json_text_is(table, "schema", wanted->home_schema) && wanted->home_name != NULL &&
+		!json_text_is(table, "name", wanted->home_name))
 	{
 		*hint = "Its partitions keep their names: give to_table another schema.";
 		return "a partitioned table cannot stand beside itself in one schema";
+	}
+	if (json_array_size(json_object_get(table, "children")) > 0 && !wanted->rows_only &&
+		json_text_is(table, "schema", wanted->home_schema) && wanted->home_name != NULL &&
+		!json_text_is(table, "name", wanted->home_name))
+	{
+		*hint = "Tables that inherit from it keep their names: give to_table another schema.";
+		return "a table from which others inherit cannot stand beside itself in one schema";
 	}
 	return NULL;
 }

@@ -31,22 +31,15 @@ static char *take_each(const json_t *objects, const char *kind, const json_t *ta
 static char *identifier_of(const json_t *object);
 static char *text_literal(const char *text);
 
-char *
-rescue_table_rename(const DrillServer *server, const json_t *table, const RescueTable *wanted)
+/* Errors are those of transactions that have ended: of each table the list is the same. */
+void
+rescue_end_prepared(const DrillServer *server, const json_t *table)
 {
 	const json_t *prepared = json_object_get(table, "prepared");
 	size_t count = json_array_size(prepared);
 	char **queries = mem_alloc((count + 1) * sizeof(char *));
 	DrillAnswer *answers = mem_alloc((count + 1) * sizeof(DrillAnswer));
-	size_t size = 0;
-	FILE *sql = open_memstream(&queries[count], &size);
-	json_t *in_the_way;
-	char *error = NULL;
 
-	if (sql == NULL)
-		abort(); /* out of memory */
-	in_the_way = find_in_the_way(server, table, wanted, &error);
-	/* they hold their locks, and no block of commands takes them */
 	for (size_t i = 0; i < count; i++)
 	{
 		char *name = text_literal(json_string_value(json_array_get(prepared, i)));
@@ -54,25 +47,79 @@ rescue_table_rename(const DrillServer *server, const json_t *table, const Rescue
 		queries[i] = mem_printf("ROLLBACK PREPARED %s", name);
 		free(name);
 	}
-	fputs("BEGIN;\n", sql);
-	write_commands(sql, table, in_the_way, wanted);
-	fputs("COMMIT", sql);
-	if (fclose(sql) != 0)
-		abort();
-	json_decref(in_the_way);
-	if (error == NULL)
-	{
-		drill_ask(server, server->superuser, DRILL_QUICK_MS, queries, count + 1, answers);
-		error = answers[count].error;
-		answers[count].error = NULL;
-	}
-	for (size_t i = 0; i <= count; i++)
+	if (count > 0)
+		drill_ask(server, server->superuser, DRILL_QUICK_MS, queries, count, answers);
+	for (size_t i = 0; i < count; i++)
 	{
 		drill_answer_free(&answers[i]);
 		free(queries[i]);
 	}
 	free(queries);
 	free(answers);
+}
+
+char *
+rescue_table_rename(const DrillServer *server, const json_t *table, const RescueTable *wanted)
+{
+	DrillAnswer answer = {NULL, NULL};
+	char *query = NULL;
+	size_t size = 0;
+	FILE *sql;
+	json_t *in_the_way;
+	char *error = NULL;
+
+	if (wanted->rows_only)
+		return NULL;
+	in_the_way = find_in_the_way(server, table, wanted, &error);
+	if (error != NULL)
+		return error;
+	sql = open_memstream(&query, &size);
+	if (sql == NULL)
+		abort(); /* out of memory */
+	fputs("BEGIN;\n", sql);
+	write_commands(sql, table, in_the_way, wanted);
+	fputs("COMMIT", sql);
+	if (fclose(sql) != 0)
+		abort();
+	json_decref(in_the_way);
+	drill_ask(server, server->superuser, DRILL_QUICK_MS, &query, 1, &answer);
+	error = answer.error;
+	answer.error = NULL;
+	drill_answer_free(&answer);
+	free(query);
+	return error;
+}
+
+char *
+rescue_table_part(const DrillServer *server, const json_t *table)
+{
+	const json_t *parents = json_object_get(table, "no_inherit");
+	size_t count = json_array_size(parents);
+	char **queries = mem_alloc((count + 1) * sizeof(char *));
+	DrillAnswer *answers = mem_alloc((count + 1) * sizeof(DrillAnswer));
+	char *name = rescue_qualified(json_text_of(table, "schema"), json_text_of(table, "name"));
+	char *error = NULL;
+
+	for (size_t i = 0; i < count; i++)
+	{
+		const json_t *parent = json_array_get(parents, i);
+		char *from = rescue_qualified(json_text_of(parent, "schema"), json_text_of(parent, "name"));
+
+		queries[i] = mem_printf("ALTER TABLE %s NO INHERIT %s", name, from);
+		free(from);
+	}
+	if (count > 0)
+		drill_ask(server, server->superuser, DRILL_QUICK_MS, queries, count, answers);
+	for (size_t i = 0; i < count; i++)
+	{
+		if (error == NULL && answers[i].error != NULL)
+			error = mem_strdup(answers[i].error);
+		drill_answer_free(&answers[i]);
+		free(queries[i]);
+	}
+	free(queries);
+	free(answers);
+	free(name);
 	return error;
 }
 
@@ -307,7 +354,12 @@ take_each(const json_t *objects, const char *kind, const json_t *table, const Re
 {
 	char *clash = NULL;
 
-	for (size_t i = 0; i < json_array_size(objects); i++)
+	/* of one that is there, its name alone is known */
+	size_t count = !wanted->rows_only							 ? json_array_size(objects)
+				   : objects == json_object_get(table, "tables") ? 1
+																 : 0;
+
+	for (size_t i = 0; i < count; i++)
 	{
 		char *new = new_name_of(objects, i, table, wanted);
 		char *key = mem_printf("%s %s.%s", kind, wanted->home_schema, new);
@@ -342,6 +394,14 @@ rescue_home_name(const json_t *table, const RescueTable *wanted, const char *nam
 		return mem_strdup(name);
 	return mem_printf("%s%s%s", wanted->home_name, begins ? "" : "_",
 					  begins ? name + strlen(old) : name);
+}
+
+char *
+rescue_name_in_copy(const json_t *table, const RescueTable *wanted)
+{
+	if (wanted->rows_only)
+		return rescue_qualified(json_text_of(table, "schema"), json_text_of(table, "name"));
+	return rescue_qualified(wanted->home_schema, wanted->home_name);
 }
 
 char *

@@ -22,6 +22,9 @@ typedef struct RescueTable
 	/* What it is called where it comes home to; without a name, what it was called */
 	char *home_schema;
 	char *home_name;
+
+	/* There it is already, and is given rows alone: the copy is left as it is. */
+	bool rows_only;
 } RescueTable;
 
 typedef struct RescueRequest

@@ -96,7 +96,7 @@ copy_command(const json_t *table, const RescueTable *wanted)
 {
 	const char *kind = json_text_of(table, "kind");
 	const char *format = json_text_of(table, "format");
-	char *name = rescue_qualified(wanted->home_schema, wanted->home_name);
+	char *name = rescue_name_in_copy(table, wanted);
 	bool is_parent = kind != NULL && strcmp(kind, "p") == 0;
 	char *command = NULL;
 	size_t size = 0;

@@ -6,9 +6,11 @@
 #include "rescue/wanted_tables.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/memory.h"
 #include "rescue/lost_table.h"
+#include "rescue/table_order.h"
 
 /* More than that make a restore of the whole server the better choice. */
 #define TABLES_MAX 200
@@ -21,6 +23,10 @@ static bool add_schema(WantedTables *tables, const DrillServer *server, const Re
 static json_t *list_schema(const DrillServer *server, const RescueTable *schema, char **error);
 static bool add_table(WantedTables *tables, const DrillServer *server, const RescueRequest *request,
 					  const RescueTable *wanted, char **error, const char **hint);
+static bool add_children(WantedTables *tables, const DrillServer *server,
+						 const RescueRequest *request, size_t parent, char **error,
+						 const char **hint);
+static void forget_from(WantedTables *tables, size_t count);
 static bool is_there(const WantedTables *tables, const json_t *found);
 static char *part_of_another(const WantedTables *tables, const json_t *found);
 static bool has_member(const json_t *parent, const json_t *part);
@@ -46,6 +52,7 @@ wanted_tables_find(const DrillServer *server, const RescueRequest *request, char
 		else
 			good = add_table(&tables, server, request, wanted, error, hint);
 	}
+	good = good && wanted_tables_order(tables.all, tables.count, error, hint);
 	if (tables.left_count > LEFT_OUT_MAX)
 	{
 		char *more = mem_printf("%zu more", tables.left_count - LEFT_OUT_MAX);
@@ -59,13 +66,21 @@ wanted_tables_find(const DrillServer *server, const RescueRequest *request, char
 void
 wanted_tables_clear(WantedTables *tables)
 {
-	for (size_t i = 0; i < tables->count; i++)
+	forget_from(tables, 0);
+	free(tables->all);
+	json_decref(tables->left_out);
+}
+
+static void
+forget_from(WantedTables *tables, size_t count)
+{
+	for (size_t i = count; i < tables->count; i++)
 	{
 		rescue_table_clear(&tables->all[i].wanted);
 		json_decref(tables->all[i].found);
 	}
-	free(tables->all);
-	json_decref(tables->left_out);
+	memset(&tables->all[count], 0, (tables->count - count) * sizeof(WantedTable));
+	tables->count = count;
 }
 
 static bool
@@ -181,7 +196,38 @@ add_table(WantedTables *tables, const DrillServer *server, const RescueRequest *
 	one->wanted.home_schema = mem_strdup(wanted->home_schema);
 	one->wanted.home_name = mem_strdup(wanted->home_name != NULL ? wanted->home_name
 																 : json_text_of(found, "name"));
+	one->wanted.rows_only = wanted->rows_only;
 	tables->count++;
+	return add_children(tables, server, request, tables->count - 1, error, hint);
+}
+
+/* All that inherit from it, or not even itself: its rows are theirs, too */
+static bool
+add_children(WantedTables *tables, const DrillServer *server, const RescueRequest *request,
+			 size_t parent, char **error, const char **hint)
+{
+	const WantedTable *above = &tables->all[parent];
+	const json_t *child;
+	size_t i;
+
+	json_array_foreach (json_object_get(above->found, "children"), i, child)
+	{
+		RescueTable wanted = {
+			.oid = (uint32_t) json_integer_value(json_object_get(child, "oid")),
+			.home_schema = above->wanted.home_schema,
+			.rows_only = above->wanted.rows_only,
+		};
+		char *text;
+
+		if (wanted.oid == 0 || add_table(tables, server, request, &wanted, error, hint))
+			continue;
+		text = mem_printf("%s inherits from it, and cannot be rescued: %s",
+						  json_text_of(child, "name"), *error);
+		free(*error);
+		*error = text;
+		forget_from(tables, parent);
+		return false;
+	}
 	return true;
 }
 

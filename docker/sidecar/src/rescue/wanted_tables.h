@@ -8,12 +8,7 @@
 
 #include "proof/session.h"
 #include "rescue/request.h"
-
-typedef struct WantedTable
-{
-	RescueTable wanted; /* with both names at home */
-	json_t *found;		/* rescue_table_find() */
-} WantedTable;
+#include "rescue/table_order.h"
 
 typedef struct WantedTables
 {
@@ -24,7 +19,8 @@ typedef struct WantedTables
 } WantedTables;
 
 /*
- * All of them, those of whole schemas by their names.  *error is NULL, or has
+ * All of them, with those that inherit from them, in an order in which they can
+ * be made.  *error is NULL, or has
  * why one cannot be had, malloc'd, and *hint what to do; wanted_tables_clear()
  * frees in both cases.  Of a whole schema it is left out, and listed, what
  * cannot be rescued, and what is no table.
