@@ -112,7 +112,7 @@ LANGUAGE c VOLATILE PARALLEL UNSAFE COST 100000
 AS 'MODULE_PATHNAME', 'poc_mark';
 
 COMMENT ON FUNCTION @extschema@.poc_mark(text, regclass[]) IS
-'Creates a restore point of this name and records, for exactly that position in WAL, the number of rows and the fingerprint of each of the tables, so that a restore to it can be proved. Until the transaction ends nobody can write to them (SHARE locks; lock_timeout counts). Without tables, all of the database: ordinary tables, partitions, populated materialized views and large objects (those with SELECT on pg_largeobject), but none of extensions, and the values of sequences, which a restored server may be beyond by some that nobody was given; notices tell what is left out: tables larger than poc_barman.mark_size_limit (10 GB), unlogged ones, what may not be read. Reads with its caller''s rights: needs SELECT on the tables, and no row security in the way. Must be the first change of its transaction, at "read committed". Errors: 22023 bad name, 42501 no privilege, 42710 name taken, 42809 nothing that a backup brings back, 42P01 no such table, 55000 wrong transaction, standby or wal_level, 55P03 lock timeout. Example: SELECT * FROM poc_mark(''before_upgrade'')';
+'Creates a restore point of this name and records, for exactly that position in WAL, the number of rows and the fingerprint of each of the tables, so that a restore to it can be proved. Until the transaction ends nobody can write to them (SHARE locks; lock_timeout counts). Without tables, all of the database: ordinary tables, partitions, populated materialized views and large objects (those with SELECT on pg_largeobject), but none of extensions, and the values of sequences, which a restored server may be beyond by some that nobody was given; notices tell what is left out: tables larger than poc_barman.mark_size_limit (10 GB), unlogged ones, what may not be read. Reads with its caller''s rights: needs SELECT on the tables, and no row security in the way. The sidecar keeps the mark, too, for the day when this database is lost (poc_kept_marks()); a notice tells if it is not reached within seconds. Must be the first change of its transaction, at "read committed". Errors: 22023 bad name, 42501 no privilege, 42710 name taken, 42809 nothing that a backup brings back, 42P01 no such table, 55000 wrong transaction, standby or wal_level, 55P03 lock timeout. Example: SELECT * FROM poc_mark(''before_upgrade'')';
 
 CREATE VIEW @extschema@.poc_drills AS
 	SELECT d.at, d.ok, d.server, d.backup_id, d.mark, d.timeline,
@@ -131,6 +131,143 @@ CREATE VIEW @extschema@.poc_drills AS
 COMMENT ON VIEW @extschema@.poc_drills IS
 'The receipts of poc_restore_drill(). at is when the drill ended; rto is how long restore and recovery took; rpo is how old, when the drill began, the newest data was that it brought back; tables and rows are those compared and found to be as at the mark; bytes is the size of what was restored; archived_lsn and received_lsn are how far Barman had archived and received, unreached_bytes and unreached what of that was not brought back (after a mark: on purpose); database is the one that was examined. Example: SELECT at, ok, rto, rpo, verdict FROM poc_drills ORDER BY at DESC';
 
+-- A mark as the sidecar keeps it, and as a drill is asked for.
+CREATE FUNCTION _poc.mark_facts(target _poc.marks) RETURNS jsonb
+LANGUAGE sql STABLE PARALLEL RESTRICTED
+SET search_path = pg_catalog, pg_temp
+AS $$
+	SELECT jsonb_build_object('name', target.name, 'lsn', target.lsn, 'timeline', target.timeline, 'system_identifier', target.system_identifier::text,
+		'at', to_char(target.at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'), 'database', current_database(), 'omitted', to_jsonb(target.omitted),
+		'tables', (SELECT jsonb_agg(_poc.name_json(t.relation) || jsonb_build_object('bytes', t.bytes, 'rows', t.rows, 'hash', t.hash) ORDER BY t.relation)
+			FROM _poc.mark_tables AS t WHERE t.mark = target.name),
+		'sequences', (SELECT jsonb_agg(_poc.name_json(q.relation) || jsonb_build_object('value', q.value, 'ascending', q.ascending) ORDER BY q.relation)
+			FROM _poc.mark_sequences AS q WHERE q.mark = target.name))
+$$;
+
+COMMENT ON FUNCTION _poc.mark_facts(_poc.marks) IS
+'Internal. All that is known of a mark of this database, as the sidecar is told it.';
+
+CREATE FUNCTION _poc.keep_mark(mark text, barman_server text) RETURNS void
+LANGUAGE plpgsql VOLATILE PARALLEL RESTRICTED COST 10000
+SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+	PERFORM _poc.ask('mark'::text, _poc.mark_facts(m), ARRAY['servers'::text, barman_server, 'marks'::text])
+	FROM _poc.marks AS m WHERE m.name = mark;
+END
+$$;
+
+COMMENT ON FUNCTION _poc.keep_mark(text, text) IS
+'Internal. Has the sidecar keep a mark of this database.';
+
+-- The tables of a mark are locked meanwhile: a sidecar that is slow is not waited for.
+CREATE FUNCTION _poc.try_to_keep_mark(mark text) RETURNS void
+LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE COST 10000
+SET search_path = pg_catalog, pg_temp
+SET poc_barman.timeout = '5s'
+AS $$
+DECLARE
+	cause text;
+BEGIN
+	PERFORM _poc.keep_mark(mark, _poc.server(NULL::text));
+EXCEPTION WHEN OTHERS THEN
+	GET STACKED DIAGNOSTICS cause = PG_EXCEPTION_DETAIL;
+	RAISE NOTICE 'mark "%" is kept in this database alone', mark
+		USING DETAIL = concat_ws(': ', SQLERRM, nullif(cause, '')),
+			HINT = 'SELECT poc_keep_marks() has the sidecar keep it, too, for the day when this database is lost.';
+END
+$$;
+
+COMMENT ON FUNCTION _poc.try_to_keep_mark(text) IS
+'Internal. Has the sidecar keep a mark that has just been set, if it can within seconds; a notice tells if not.';
+
+CREATE FUNCTION @extschema@.poc_keep_marks(server text DEFAULT NULL) RETURNS bigint
+LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE COST 100000
+SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+	barman_server CONSTANT text := _poc.server(server);
+	cluster CONSTANT bigint := (SELECT c.system_identifier FROM pg_control_system() AS c);
+	mark text;
+	sent bigint := 0;
+BEGIN
+	PERFORM _poc.is_elsewhere(barman_server, _poc.cluster_of(barman_server), 'marks of this one are kept with it'::text);
+	FOR mark IN
+		SELECT m.name FROM _poc.marks AS m
+		WHERE m.system_identifier = cluster AND (m.name, m.lsn) NOT IN (
+			SELECT k.name, k.lsn
+			FROM _poc.records(_poc.get_list('marks'::text, ARRAY['servers'::text, barman_server, 'marks'::text])) AS k(name text, lsn pg_lsn, system_identifier text)
+			WHERE k.system_identifier = cluster::text)
+		ORDER BY m.at
+	LOOP
+		PERFORM _poc.keep_mark(mark, barman_server);
+		sent := sent + 1;
+	END LOOP;
+	RETURN sent;
+END
+$$;
+
+COMMENT ON FUNCTION @extschema@.poc_keep_marks(text) IS
+'Has the sidecar keep those marks of this database that it does not keep yet, so that poc_restore_drill() and poc_rescue() find them when this database is lost, and returns how many. poc_mark() does it by itself, and tells in a notice if it could not: the sidecar was not reached. The sidecar keeps the newest 2,000 of a server. Errors: those of a request to the sidecar. Example: SELECT poc_keep_marks()';
+
+CREATE FUNCTION @extschema@.poc_kept_marks(server text DEFAULT NULL)
+RETURNS TABLE (name text, lsn pg_lsn, timeline integer, system_identifier bigint, at timestamptz, database text, tables integer, rows bigint, bytes bigint)
+LANGUAGE sql VOLATILE PARALLEL RESTRICTED COST 10000 ROWS 100
+SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+AS $$
+	SELECT k.name, k.lsn, k.timeline, k.system_identifier::bigint, k.at, k.database, k.tables, k.rows, k.bytes
+	FROM _poc.records(_poc.get_list('marks'::text, ARRAY['servers'::text, _poc.server(server), 'marks'::text]))
+		AS k(name text, lsn pg_lsn, timeline integer, system_identifier text, at timestamptz, database text, tables integer, rows bigint, bytes bigint)
+	ORDER BY k.at DESC
+$$;
+
+COMMENT ON FUNCTION @extschema@.poc_kept_marks(text) IS
+'Lists the marks of a server''s databases that the sidecar keeps, the newest first: as the view poc_marks lists those of this database, and of which database each is. They are there when the database that has set them is not. Errors: those of a request to the sidecar. Example: SELECT name, at, database, rows FROM poc_kept_marks(''postgres1'')';
+
+-- Of this database, or as the sidecar keeps it of a database that is lost.
+CREATE FUNCTION _poc.find_mark(mark text, barman_server text, cluster bigint, database text, OUT target _poc.marks, OUT facts jsonb)
+LANGUAGE plpgsql VOLATILE PARALLEL RESTRICTED COST 10000
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+	another bigint;
+BEGIN
+	SELECT m.* INTO target FROM _poc.marks AS m WHERE m.name = mark AND m.system_identifier = cluster;
+	IF FOUND THEN
+		facts := _poc.mark_facts(target);
+		RETURN;
+	END IF;
+	SELECT m.system_identifier INTO another FROM _poc.marks AS m WHERE m.name = mark;
+	BEGIN
+		facts := _poc.get_object('mark'::text, ARRAY['servers'::text, barman_server, 'marks'::text, cluster::text, mark]);
+	EXCEPTION WHEN undefined_object THEN
+		IF another IS NOT NULL THEN
+			RAISE EXCEPTION 'mark "%" is of another cluster', mark
+				USING ERRCODE = 'object_not_in_prerequisite_state',
+					DETAIL = format('Its system identifier is %s, that of server "%s" %s.', another, barman_server, cluster),
+					HINT = 'It came with a dump, perhaps. Set a mark: SELECT * FROM poc_mark(''name'')';
+		END IF;
+		RAISE EXCEPTION 'there is no mark "%"', mark
+			USING ERRCODE = 'undefined_object',
+				DETAIL = format('Neither has this database a mark of this name of server "%s", nor does the sidecar keep one.', barman_server),
+				HINT = format('SELECT * FROM poc_mark(%L) sets one; the view poc_marks shows those of this database, poc_kept_marks() those that the sidecar keeps.', mark);
+	END;
+	IF facts ->> 'database' <> database THEN
+		RAISE EXCEPTION 'mark "%" is of database "%"', mark, facts ->> 'database'
+			USING ERRCODE = 'object_not_in_prerequisite_state',
+				DETAIL = format('This one is "%s".', database),
+				HINT = 'Call this function in a database of that name.';
+	END IF;
+	target := ROW(facts ->> 'name', (facts ->> 'lsn')::pg_lsn, (facts ->> 'timeline')::integer, (facts ->> 'system_identifier')::bigint,
+		(facts ->> 'at')::timestamptz, ARRAY(SELECT jsonb_array_elements_text(CASE jsonb_typeof(facts -> 'omitted') WHEN 'array' THEN facts -> 'omitted' ELSE '[]' END)));
+	RAISE NOTICE 'mark "%" is known from the sidecar alone', mark
+		USING DETAIL = format('It was set %s in database "%s".', target.at, facts ->> 'database');
+END
+$$;
+
+COMMENT ON FUNCTION _poc.find_mark(text, text, bigint, text) IS
+'Internal. A mark of this cluster, from the table of marks or else from the sidecar, and all that is known of it. Errors: 42704 there is none, 55000 it is of another cluster or database.';
+
 -- The drill itself, with the rights of the extension's owner: two functions call it, each with privileges of its own.
 CREATE FUNCTION _poc.restore_drill(mark text, backup_id text, server text, asserts text[], keep boolean, database text)
 RETURNS TABLE (step text, ok boolean, elapsed interval, detail text)
@@ -145,6 +282,8 @@ DECLARE
 	cluster CONSTANT bigint := coalesce(_poc.cluster_of(barman_server), this_cluster);
 	elsewhere boolean;
 	target _poc.marks;
+	found record;
+	facts jsonb;
 	body jsonb;
 	job jsonb;
 	drill jsonb;
@@ -164,26 +303,11 @@ BEGIN
 			USING ERRCODE = 'invalid_parameter_value',
 				HINT = 'For example: SELECT * FROM poc_restore_drill(asserts => ''{SELECT count(*) > 0 FROM orders}'')';
 	END IF;
-	IF mark IS NOT NULL AND cluster <> this_cluster THEN
-		RAISE EXCEPTION 'Barman''s server "%" is another PostgreSQL than this one, whose mark "%" is', barman_server, mark
-			USING ERRCODE = 'object_not_in_prerequisite_state',
-				DETAIL = format('Its system identifier is %s, this one''s %s.', cluster, this_cluster),
-				HINT = 'Call this function there; or without a mark, and what Barman has archived of it is restored.';
-	END IF;
 	elsewhere := _poc.is_elsewhere(barman_server, cluster, 'what Barman has archived of it is restored, no segment is closed for it'::text);
 	IF mark IS NOT NULL THEN
-		SELECT m.* INTO target FROM _poc.marks AS m WHERE m.name = mark;
-		IF NOT FOUND THEN
-			RAISE EXCEPTION 'there is no mark "%"', mark
-				USING ERRCODE = 'undefined_object',
-					HINT = format('SELECT * FROM poc_mark(%L) sets one; the view poc_marks shows those there are.', mark);
-		END IF;
-		IF target.system_identifier <> this_cluster THEN
-			RAISE EXCEPTION 'mark "%" is of another cluster', mark
-				USING ERRCODE = 'object_not_in_prerequisite_state',
-					DETAIL = format('Its system identifier is %s, that of this one %s.', target.system_identifier, this_cluster),
-					HINT = 'It came with a dump. Set a mark here: SELECT * FROM poc_mark(''name'')';
-		END IF;
+		SELECT f.target AS target, f.facts AS facts INTO found FROM _poc.find_mark(mark, barman_server, cluster, database) AS f;
+		target := found.target;
+		facts := found.facts;
 	END IF;
 
 	body := jsonb_build_object(
@@ -197,10 +321,7 @@ BEGIN
 		'superusers', (SELECT jsonb_agg(o.name) FROM (
 			(SELECT _poc.convertible(a.rolname::text) AS name FROM pg_roles AS a WHERE a.rolsuper AND a.rolcanlogin ORDER BY a.oid OFFSET 1 LIMIT 18)
 			UNION ALL SELECT 'postgres') AS o),
-		'tables', (SELECT jsonb_agg(_poc.name_json(t.relation) || jsonb_build_object('bytes', t.bytes, 'rows', t.rows, 'hash', t.hash) ORDER BY t.relation)
-			FROM _poc.mark_tables AS t WHERE t.mark = target.name),
-		'sequences', (SELECT jsonb_agg(_poc.name_json(q.relation) || jsonb_build_object('value', q.value, 'ascending', q.ascending) ORDER BY q.relation)
-			FROM _poc.mark_sequences AS q WHERE q.mark = target.name),
+		'tables', nullif(facts -> 'tables', 'null'), 'sequences', nullif(facts -> 'sequences', 'null'),
 		'asserts', to_jsonb(asserts), 'primary', _poc.primary_facts(database));
 
 	IF elsewhere THEN
@@ -274,7 +395,7 @@ AS $$
 $$;
 
 COMMENT ON FUNCTION @extschema@.poc_restore_drill(text, text, text, text[], boolean) IS
-'Proves that a backup can be restored: restores it on Barman''s host to a server apart from production (the kernel refuses each connection that it tries to make), compares, tells each step with its time, removes the server and keeps a receipt (the view poc_drills). With a mark it recovers to that point, on the mark''s timeline, and compares each of its tables, by functions of Barman''s host: PostgreSQL there must have poc_barman installed; without, it recovers all there is up to this call. Before anything is asked, the settings of databases and roles, connection limits, event triggers, passwords and the options of foreign servers and subscriptions are removed in the copy. Then pg_amcheck reads every table and index of the database, where it is installed, beside the assertions; so the times of these steps overlap. Each assertion must be a query that returns true; names must be qualified (search_path is pg_catalog); of its errors only the SQLSTATE is told. A step that is not ok says what differs; it is no error, so that the receipt is kept. keep => true leaves the server as an instance, for poc_drop_instance() to remove. It asks and checks the database of the caller''s name; poc_restore_drill_database() another. The assertions are run by a role that can read every table and large object of the restored server and write none: whoever may call this function may know all there is in it. Errors: 22023 bad argument, 42704 no such mark or backup, 55000 a mark of another cluster, a standby, or the sidecar restores nothing, 53400 too many instances, 54000 too many or too large assertions. Example: SELECT * FROM poc_restore_drill(''before_upgrade'', asserts => ''{SELECT count(*) > 0 FROM public.orders}'')';
+'Proves that a backup can be restored: restores it on Barman''s host to a server apart from production (the kernel refuses each connection that it tries to make), compares, tells each step with its time, removes the server and keeps a receipt (the view poc_drills). With a mark it recovers to that point, on the mark''s timeline, and compares each of its tables (of a mark that this database does not have, as the sidecar keeps it: poc_kept_marks()), by functions of Barman''s host: PostgreSQL there must have poc_barman installed; without, it recovers all there is up to this call. Before anything is asked, the settings of databases and roles, connection limits, event triggers, passwords and the options of foreign servers and subscriptions are removed in the copy. Then pg_amcheck reads every table and index of the database, where it is installed, beside the assertions; so the times of these steps overlap. Each assertion must be a query that returns true; names must be qualified (search_path is pg_catalog); of its errors only the SQLSTATE is told. A step that is not ok says what differs; it is no error, so that the receipt is kept. keep => true leaves the server as an instance, for poc_drop_instance() to remove. It asks and checks the database of the caller''s name; poc_restore_drill_database() another. The assertions are run by a role that can read every table and large object of the restored server and write none: whoever may call this function may know all there is in it. Errors: 22023 bad argument, 42704 no such mark or backup, 55000 a mark of another cluster, a standby, or the sidecar restores nothing, 53400 too many instances, 54000 too many or too large assertions. Example: SELECT * FROM poc_restore_drill(''before_upgrade'', asserts => ''{SELECT count(*) > 0 FROM public.orders}'')';
 
 -- EXECUTE decides who may read another database: of its caller a function with the rights of its owner knows nothing
 -- that holds wherever it is called from (an index expression that autovacuum evaluates, SET ROLE).

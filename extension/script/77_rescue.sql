@@ -2,7 +2,7 @@
 -- 77_rescue.sql: brings tables home from just before they were dropped, emptied or
 -- changed (rescue/bring_home.c).
 --
--- May use: 10_schema, 20_client, 40_wal, 65_restore, 75_changes.
+-- May use: 10_schema, 20_client, 40_wal, 65_restore, 70_proof, 75_changes.
 -- ---------------------------------------------------------------------
 
 -- The change that is most likely meant: what took all rows away, or many.  Of
@@ -244,11 +244,7 @@ BEGIN
 			USING DETAIL = 'It is the newest change that poc_find_changes() finds.';
 	END IF;
 	IF mark IS NOT NULL THEN
-		SELECT m.* INTO target FROM _poc.marks AS m WHERE m.name = mark AND m.system_identifier = cluster;
-		IF NOT FOUND THEN
-			RAISE EXCEPTION 'there is no mark "%" of that cluster', mark
-				USING ERRCODE = 'undefined_object', HINT = 'The view poc_marks shows those there are.';
-		END IF;
+		SELECT (f.target).* INTO target FROM _poc.find_mark(mark, barman_server, cluster, current_database()::text) AS f;
 		before := target.lsn;
 		undone := format('mark %s, set %s at %s', mark, target.at, target.lsn);
 	END IF;

@@ -97,6 +97,7 @@ GRANT EXECUTE ON FUNCTION @extschema@.poc_replication_status(text) TO pg_monitor
 GRANT EXECUTE ON FUNCTION @extschema@.poc_files(text, text) TO pg_monitor;
 GRANT EXECUTE ON FUNCTION @extschema@.poc_diagnose() TO pg_monitor;
 GRANT EXECUTE ON FUNCTION @extschema@.poc_sidecar() TO pg_monitor;
+GRANT EXECUTE ON FUNCTION @extschema@.poc_kept_marks(text) TO pg_monitor;
 GRANT EXECUTE ON FUNCTION @extschema@.poc_doctor(text) TO pg_monitor;
 GRANT EXECUTE ON FUNCTION @extschema@.poc_jobs() TO pg_monitor;
 GRANT EXECUTE ON FUNCTION @extschema@.poc_job_log(text) TO pg_monitor;

@@ -45,7 +45,7 @@ is($control->safe_psql('postgres', 'SELECT ok, system_identifier = (SELECT syste
 
 $control->safe_psql('postgres', "SELECT poc_mark('here', '{mine}')");
 my @error = error_of($control, "SELECT * FROM poc_restore_drill('here')");
-is("$error[0] $error[1]", '55000 Barman\'s server "postgres1" is another PostgreSQL than this one, whose mark "here" is', 'a mark of this server is refused');
+is("$error[0] $error[1]", '55000 mark "here" is of another cluster', 'a mark of this server is refused');
 
 my $rows = examine($control);
 is_ill($rows, 'server', qr/another PostgreSQL, whose settings, slot, roles and WAL are not examined here/, qr/poc_servers\(\)/, 'the doctor');

@@ -37,6 +37,7 @@
 #include "outlook/reads.h"
 #include "outlook/size_history.h"
 #include "plugin/nagios.h"
+#include "proof/kept_marks.h"
 #include "proof/last_drill.h"
 #include "restore/cage.h"
 #include "restore/instance.h"
@@ -103,6 +104,7 @@ main(int argc, char **argv)
 	for (int i = 0; i < settings.host_name_count; i++)
 		http_host_allow(settings.host_names[i]);
 	drill_record_start(settings.state_dir);
+	kept_marks_start(settings.state_dir);
 	catalogue_start(settings.state_dir);
 	if (!jobs_start(settings.state_dir) || !instances_start(settings.state_dir))
 		return 1;
@@ -230,6 +232,7 @@ stop_rooms(void)
 	scrape_forget();
 	jobs_forget();
 	drill_record_stop();
+	kept_marks_stop();
 	catalogue_forget_all();
 	backup_memory_forget_all();
 }

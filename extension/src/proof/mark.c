@@ -335,6 +335,8 @@ store_mark(PocMark *mark)
 	}
 	/* with the names of the tables of this moment, for the search in WAL */
 	run("SELECT _poc.note_relations()", 0, NULL, NULL, SPI_OK_SELECT);
+	/* and elsewhere, for the day when this database is lost */
+	run("SELECT _poc.try_to_keep_mark($1)", 1, mark_types, mark_values, SPI_OK_SELECT);
 	SetUserIdAndSecContext(user, context);
 }
 

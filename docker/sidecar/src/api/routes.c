@@ -16,6 +16,7 @@
 #include "api/arguments.h"
 #include "api/authorization.h"
 #include "api/routes_job.h"
+#include "api/routes_mark.h"
 #include "api/routes_name.h"
 #include "api/routes_outlook.h"
 #include "api/routes_read.h"
@@ -84,6 +85,9 @@ static const Route routes[] = {
 	{"POST", {"v1", "servers", "*", "restores", "plan"}, SCOPE_READ, OF_ONE_SERVER, post_restore_plan},
 	{"GET", {"v1", "servers", "*", "drills", "last"}, SCOPE_READ, OF_ONE_SERVER, get_last_drill},
 	{"POST", {"v1", "servers", "*", "drills"}, SCOPE_OPERATE, OF_ONE_SERVER, post_drill},
+	{"GET", {"v1", "servers", "*", "marks"}, SCOPE_READ, OF_ONE_SERVER, get_marks},
+	{"POST", {"v1", "servers", "*", "marks"}, SCOPE_OPERATE, OF_ONE_SERVER, post_mark},
+	{"GET", {"v1", "servers", "*", "marks", "*", "*"}, SCOPE_OPERATE, OF_ONE_SERVER, get_mark},
 	{"POST", {"v1", "servers", "*", "changes"}, SCOPE_OPERATE, OF_ONE_SERVER, post_changes},
 	{"POST", {"v1", "servers", "*", "rescues"}, SCOPE_OPERATE, OF_ONE_SERVER, post_rescue},
 	{"GET", {"v1", "instances"}, SCOPE_READ, OF_OWN_SERVERS, get_instances},
@@ -131,7 +135,8 @@ routes_admit(Request *request)
 	request->apart = strcmp(route->method, "GET") != 0;
 	if (request->apart)
 	{
-		bool lists_tables = route->handler == post_drill || route->handler == post_changes;
+		bool lists_tables = route->handler == post_drill || route->handler == post_mark ||
+							route->handler == post_changes;
 
 		request->body_max = lists_tables ? TABLES_BODY_MAX : BODY_MAX;
 		request->values_max = lists_tables ? TABLES_MAX_VALUES : ARGUMENTS_MAX_VALUES;
