@@ -3,7 +3,7 @@
 --
 -- With the rights of its caller alone: what it reads and writes, he could.
 --
--- May use: 70_proof.
+-- May use: 70_proof, 77_rescue.
 -- ---------------------------------------------------------------------
 
 -- How two tables are compared: by which columns their rows are found, with which
@@ -102,36 +102,106 @@ $$;
 COMMENT ON FUNCTION _poc.diff_plan_of(regclass, regclass) IS
 'Internal. What _poc.diff_plan() returns, after it has said what is not compared.';
 
-CREATE FUNCTION @extschema@.poc_diff(relation regclass, was regclass, max_rows bigint DEFAULT 1000)
+-- What a table was at a moment: poc_rescue() brings it to a schema that is dropped
+-- when it has been compared, in the same transaction.
+CREATE FUNCTION _poc.rescue_to(relation text, before pg_lsn, as_of timestamptz, mark text, to_table text, server text) RETURNS bigint
+LANGUAGE sql VOLATILE PARALLEL UNSAFE COST 1000000
+BEGIN ATOMIC
+	SELECT count(*) FROM @extschema@.poc_rescue(relation, before, as_of, mark, to_table, false, server);
+END;
+
+COMMENT ON FUNCTION _poc.rescue_to(text, pg_lsn, timestamptz, text, text, text) IS
+'Internal. Calls poc_rescue(), with the rights of the caller.';
+
+CREATE FUNCTION _poc.bring_to_compare(relation regclass, before pg_lsn, as_of timestamptz, mark text, server text) RETURNS regclass
+LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE COST 1000000
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+	scratch CONSTANT text := format('poc_compared_%s_%s', pg_backend_pid(), to_char(clock_timestamp(), 'HH24MISSUS'));
+	table_name text;
+	qualified text;
+BEGIN
+	SELECT c.relname, format('%I.%I', n.nspname, c.relname) INTO table_name, qualified
+	FROM pg_class AS c JOIN pg_namespace AS n ON n.oid = c.relnamespace WHERE c.oid = relation;
+	-- the caller's: he can drop what comes into it, whoever owns that
+	EXECUTE format('CREATE SCHEMA %I', scratch);
+	PERFORM _poc.rescue_to(qualified, before, as_of, mark, format('%I.%I', scratch, table_name), server);
+	RETURN format('%I.%I', scratch, table_name)::regclass;
+END
+$$;
+
+COMMENT ON FUNCTION _poc.bring_to_compare(regclass, pg_lsn, timestamptz, text, text) IS
+'Internal. Rescues what a table was into a schema of its own. Errors: 42501 the caller may not create schemas, and those of poc_rescue().';
+
+CREATE FUNCTION _poc.drop_compared(was regclass) RETURNS void
+LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
+SET search_path = pg_catalog, pg_temp
+SET client_min_messages = warning
+AS $$
+BEGIN
+	EXECUTE (SELECT format('DROP SCHEMA %I CASCADE', n.nspname)
+		FROM pg_class AS c JOIN pg_namespace AS n ON n.oid = c.relnamespace WHERE c.oid = was AND starts_with(n.nspname, 'poc_compared_'));
+END
+$$;
+
+COMMENT ON FUNCTION _poc.drop_compared(regclass) IS
+'Internal. Drops the schema that _poc.bring_to_compare() has made.';
+
+CREATE FUNCTION _poc.require_one_past(was regclass, before pg_lsn, as_of timestamptz, mark text, server text) RETURNS void
+LANGUAGE plpgsql STABLE PARALLEL RESTRICTED
+SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+	IF was IS NOT NULL AND num_nonnulls(before, as_of, mark, server) > 0 THEN
+		RAISE EXCEPTION 'either a table is compared with, or a moment'
+			USING ERRCODE = 'invalid_parameter_value',
+				HINT = 'Give one of was, before, as_of and mark, or none: then it is just before the newest drop, truncate or mass delete.';
+	END IF;
+END
+$$;
+
+COMMENT ON FUNCTION _poc.require_one_past(regclass, pg_lsn, timestamptz, text, text) IS
+'Internal. Errors: 22023 a table and a moment are given.';
+
+CREATE FUNCTION @extschema@.poc_diff(relation regclass, was regclass DEFAULT NULL, max_rows bigint DEFAULT 1000,
+	before pg_lsn DEFAULT NULL, as_of timestamptz DEFAULT NULL, mark text DEFAULT NULL, server text DEFAULT NULL)
 RETURNS TABLE (kind text, key jsonb, there jsonb, here jsonb, columns text[])
-LANGUAGE plpgsql VOLATILE PARALLEL RESTRICTED COST 100000 ROWS 100
+LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE COST 100000 ROWS 100
 SET search_path = pg_catalog, pg_temp
 SET row_security = off
 SET extra_float_digits = 1
 AS $$
 #variable_conflict use_column
 DECLARE
+	other regclass := $2;
 	plan record;
 	same boolean;
 	told bigint;
 BEGIN
-	IF $1 IS NULL OR $2 IS NULL OR $3 < 1 THEN
-		RAISE EXCEPTION 'two tables are needed, and a number of rows from 1 on'
-			USING ERRCODE = 'invalid_parameter_value', HINT = 'For example: SELECT * FROM poc_diff(''orders'', ''rescued.orders'')';
+	IF $1 IS NULL OR $3 < 1 THEN
+		RAISE EXCEPTION 'a table is needed, and a number of rows from 1 on'
+			USING ERRCODE = 'invalid_parameter_value', HINT = 'For example: SELECT * FROM poc_diff(''orders'', ''rescued.orders''), or poc_diff(''orders'', as_of => ''2026-11-22 06:10'')';
 	END IF;
-	plan := _poc.diff_plan_of($1, $2);
+	PERFORM _poc.require_one_past($2, $4, $5, $6, $7);
+	IF $2 IS NULL THEN
+		other := _poc.bring_to_compare($1, $4, $5, $6, $7);
+	END IF;
+	plan := _poc.diff_plan_of($1, other);
 	EXECUTE format('SELECT (SELECT (count(*), _poc.fingerprint_sum("poc row".*)) FROM (SELECT %1$s FROM %2$s) AS "poc row") = (SELECT (count(*), _poc.fingerprint_sum("poc row".*)) FROM (SELECT %1$s FROM %3$s) AS "poc row")',
-		array_to_string(plan.columns, ', '), $1, $2) INTO same;
-	IF same THEN
-		RETURN;
-	END IF;
-	IF plan.key IS NULL THEN
+		array_to_string(plan.columns, ', '), $1, other) INTO same;
+	IF NOT same AND plan.key IS NULL THEN
 		RAISE NOTICE 'table % has no key: rows are compared as a whole', $1
 			USING DETAIL = 'A changed row is told as one that is missing and one that is extra.';
 	END IF;
-	RETURN QUERY EXECUTE 'SELECT d.kind, d.key, d.there, d.here, d.columns FROM (' || _poc.diff_query($1, $2, plan.key, plan.equals, plan.columns)
-		|| ' LIMIT $1) AS d(kind, key, there, here, columns, condition, now)' USING $3;
-	GET DIAGNOSTICS told = ROW_COUNT;
+	IF NOT same THEN
+		RETURN QUERY EXECUTE 'SELECT d.kind, d.key, d.there, d.here, d.columns FROM (' || _poc.diff_query($1, other, plan.key, plan.equals, plan.columns)
+			|| ' LIMIT $1) AS d(kind, key, there, here, columns, condition, now)' USING $3;
+		GET DIAGNOSTICS told = ROW_COUNT;
+	END IF;
+	IF $2 IS NULL THEN
+		PERFORM _poc.drop_compared(other);
+	END IF;
 	IF told = $3 THEN
 		RAISE WARNING '% rows are told, and more may differ', told
 			USING HINT = 'Give a larger max_rows, or null for all.';
@@ -139,12 +209,13 @@ BEGIN
 END
 $$;
 
-COMMENT ON FUNCTION @extschema@.poc_diff(regclass, regclass, bigint) IS
-'Tells what differs between a table and what it was: a row that is missing in it, extra, or changed, with its key, as it was (there) and as it is (here), and the columns that differ. was is the other table, such as poc_rescue() has brought home. Rows are found by the primary key of the first, or its smallest unique index of columns that are not null; without one they are compared as a whole, each as often as it is there. Columns are the same if their names and types are; a warning tells those that only one has. First the fingerprints are compared, so that equal tables are read once each. At most max_rows are told, in the order of the key; null: all. Reads with the rights of its caller; row security that hides rows is an error. Errors: 22023 bad argument, 42501 no privilege, 42804 no column in common. Example: SELECT * FROM poc_diff(''sales.orders'', ''rescued.orders'')';
+COMMENT ON FUNCTION @extschema@.poc_diff(regclass, regclass, bigint, pg_lsn, timestamptz, text, text) IS
+'Tells what differs between a table and what it was: a row that is missing in it, extra, or changed, with its key, as it was (there) and as it is (here), and the columns that differ. was is the other table, such as poc_rescue() has brought home; without it, what the table was at a moment is restored for it, as poc_rescue() does, and removed when it has been compared: just before a commit_lsn (before), at a time (as_of) or a mark, or without any just before the newest drop, truncate or mass delete. That needs EXECUTE on poc_rescue(), and CREATE on the database. Rows are found by the primary key of the first, or its smallest unique index of columns that are not null; without one they are compared as a whole, each as often as it is there. Columns are the same if their names and types are; a warning tells those that only one has. First the fingerprints are compared, so that equal tables are read once each. At most max_rows are told, in the order of the key; null: all. Reads with the rights of its caller; row security that hides rows is an error. Errors: 22023 bad argument, 42501 no privilege, 42804 no column in common, and for a moment those of poc_rescue(). Example: SELECT * FROM poc_diff(''sales.orders'', ''rescued.orders'')';
 
 -- What is compared is looked up in pg_catalog; what is written, with all that its
 -- triggers and checks look up, under the settings of the caller.
-CREATE FUNCTION _poc.merge(relation regclass, was regclass, kinds text[], dry_run boolean, path text, security text)
+CREATE FUNCTION _poc.merge(relation regclass, was regclass, kinds text[], dry_run boolean, path text, security text,
+	before pg_lsn, as_of timestamptz, mark text, server text)
 RETURNS TABLE (kind text, key jsonb, there jsonb, here jsonb, columns text[], done text)
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE COST 100000 ROWS 100
 SET search_path = pg_catalog, pg_temp
@@ -153,22 +224,27 @@ SET extra_float_digits = 1
 AS $$
 #variable_conflict use_column
 DECLARE
+	other regclass := $2;
 	plan record;
 	found record;
 	command text;
 	changes bigint;
 	conflicts bigint := 0;
 BEGIN
-	IF $1 IS NULL OR $2 IS NULL OR NOT coalesce($3 <@ '{missing,changed}' AND cardinality($3) > 0, false) THEN
-		RAISE EXCEPTION 'two tables are needed, and kinds of rows to put back'
+	IF $1 IS NULL OR NOT coalesce($3 <@ '{missing,changed}' AND cardinality($3) > 0, false) THEN
+		RAISE EXCEPTION 'a table is needed, and kinds of rows to put back'
 			USING ERRCODE = 'invalid_parameter_value', DETAIL = 'Kinds are missing and changed.',
 				HINT = 'For example: SELECT * FROM poc_merge(''orders'', ''rescued.orders'', dry_run => false)';
 	END IF;
-	plan := _poc.diff_plan_of($1, $2);
+	PERFORM _poc.require_one_past($2, $7, $8, $9, $10);
+	IF $2 IS NULL THEN
+		other := _poc.bring_to_compare($1, $7, $8, $9, $10);
+	END IF;
+	plan := _poc.diff_plan_of($1, other);
 	IF plan.retyped IS NOT NULL THEN
 		RAISE EXCEPTION 'columns of table % have other types than they had: %', $1, array_to_string(plan.retyped, ', ')
 			USING ERRCODE = 'datatype_mismatch', DETAIL = 'Rows would be put back without them.',
-				HINT = format('ALTER TABLE %s ALTER ... TYPE, as that of today.', $2);
+				HINT = format('ALTER TABLE %s ALTER ... TYPE, as that of today.', coalesce($2::text, 'rescued...'));
 	END IF;
 	IF plan.key IS NULL THEN
 		RAISE EXCEPTION 'table % has no key by which its rows are found', $1
@@ -176,7 +252,7 @@ BEGIN
 				DETAIL = 'A primary key is needed, or a unique index of columns that are not null, which both tables have.',
 				HINT = 'poc_diff() tells what is missing.';
 	END IF;
-	FOR found IN EXECUTE 'SELECT * FROM (' || _poc.diff_query($1, $2, plan.key, plan.equals, plan.columns)
+	FOR found IN EXECUTE 'SELECT * FROM (' || _poc.diff_query($1, other, plan.key, plan.equals, plan.columns)
 		|| ') AS d(kind, key, there, here, columns, condition, now) WHERE d.kind = ANY ($1)' USING $3
 	LOOP
 		kind := found.kind; key := found.key; there := found.there; here := found.here; columns := found.columns;
@@ -187,10 +263,10 @@ BEGIN
 		END IF;
 		command := CASE WHEN found.condition IS NULL THEN NULL
 			WHEN found.kind = 'missing' THEN format('INSERT INTO %s (%s) OVERRIDING SYSTEM VALUE SELECT %2$s FROM %s WHERE %s', $1,
-				array_to_string(plan.writable, ', '), $2, found.condition)
+				array_to_string(plan.writable, ', '), other, found.condition)
 			-- as it was seen, and only what differs: a key, and an identity that is always generated, cannot be written
 			ELSE (SELECT format('UPDATE %s SET (%s) = (SELECT %2$s FROM %s WHERE %s) WHERE %4$s AND ROW(%s)::pg_catalog.text OPERATOR(pg_catalog.=) %L',
-					$1, string_agg(quote_ident(c), ', '), $2, found.condition, array_to_string(plan.columns, ', '), found.now)
+					$1, string_agg(quote_ident(c), ', '), other, found.condition, array_to_string(plan.columns, ', '), found.now)
 				FROM unnest(found.columns) AS c WHERE quote_ident(c) = ANY (plan.writable) HAVING count(*) > 0) END;
 		done := CASE WHEN found.condition IS NULL THEN 'not done: a part of its key is null'
 			WHEN command IS NULL THEN 'not done: only columns differ that are computed, or the bytes of a value' END;
@@ -209,6 +285,9 @@ BEGIN
 		conflicts := conflicts + (done LIKE 'not done:%')::integer;
 		RETURN NEXT;
 	END LOOP;
+	IF $2 IS NULL THEN
+		PERFORM _poc.drop_compared(other);
+	END IF;
 	IF conflicts > 0 THEN
 		RAISE WARNING '% rows were not put back', conflicts
 			USING HINT = 'The column "done" tells why; roll back if all or none is wanted.';
@@ -216,16 +295,17 @@ BEGIN
 END
 $$;
 
-COMMENT ON FUNCTION _poc.merge(regclass, regclass, text[], boolean, text, text) IS
+COMMENT ON FUNCTION _poc.merge(regclass, regclass, text[], boolean, text, text, pg_lsn, timestamptz, text, text) IS
 'Internal. What poc_merge() does, with the search_path and the row_security of its caller.';
 
-CREATE FUNCTION @extschema@.poc_merge(relation regclass, was regclass, kinds text[] DEFAULT '{missing}', dry_run boolean DEFAULT true)
+CREATE FUNCTION @extschema@.poc_merge(relation regclass, was regclass DEFAULT NULL, kinds text[] DEFAULT '{missing}', dry_run boolean DEFAULT true,
+	before pg_lsn DEFAULT NULL, as_of timestamptz DEFAULT NULL, mark text DEFAULT NULL, server text DEFAULT NULL)
 RETURNS TABLE (kind text, key jsonb, there jsonb, here jsonb, columns text[], done text)
 LANGUAGE sql VOLATILE PARALLEL UNSAFE COST 100000 ROWS 100
 BEGIN ATOMIC
 	SELECT m.kind, m.key, m.there, m.here, m.columns, m.done
-	FROM _poc.merge(relation, was, kinds, dry_run, current_setting('search_path'::text), current_setting('row_security'::text)) AS m;
+	FROM _poc.merge(relation, was, kinds, dry_run, current_setting('search_path'::text), current_setting('row_security'::text), before, as_of, mark, server) AS m;
 END;
 
-COMMENT ON FUNCTION @extschema@.poc_merge(regclass, regclass, text[], boolean) IS
-'Puts rows back into a table, from what it was: those that are missing, those that were changed, or both; in the order of the key, in the caller''s transaction, and returns what poc_diff() tells of each with what was done. By default it only tells what would be done. Rows that are extra stay. A row that cannot be put back (a constraint, a trigger, a row that was changed meanwhile) is told, with a warning, and the others are put back all the same. Triggers and foreign keys work as for every INSERT and UPDATE; generated columns are computed. They see the caller''s search_path. Errors: 22023 bad argument, 42501 no privilege, 42804 no column in common, or columns of other types now, 55000 the table has no key. Example: SELECT key, done FROM poc_merge(''sales.orders'', ''rescued.orders'', kinds => ''{missing,changed}'', dry_run => false)';
+COMMENT ON FUNCTION @extschema@.poc_merge(regclass, regclass, text[], boolean, pg_lsn, timestamptz, text, text) IS
+'Puts rows back into a table, from what it was (another table, or a moment, as for poc_diff()): those that are missing, those that were changed, or both; in the order of the key, in the caller''s transaction, and returns what poc_diff() tells of each with what was done. By default it only tells what would be done. Rows that are extra stay. A row that cannot be put back (a constraint, a trigger, a row that was changed meanwhile) is told, with a warning, and the others are put back all the same. Triggers and foreign keys work as for every INSERT and UPDATE; generated columns are computed. They see the caller''s search_path. Errors: 22023 bad argument, 42501 no privilege, 42804 no column in common, or columns of other types now, 55000 the table has no key, and for a moment those of poc_rescue(). Example: SELECT key, done FROM poc_merge(''sales.orders'', ''rescued.orders'', kinds => ''{missing,changed}'', dry_run => false)';

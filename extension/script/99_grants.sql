@@ -50,8 +50,8 @@ GRANT EXECUTE ON FUNCTION @extschema@.poc_populate_plan(text, bigint, jsonb, jso
 GRANT EXECUTE ON PROCEDURE @extschema@.poc_populate(text, bigint, jsonb, bigint, jsonb, integer, integer, integer, bigint, interval) TO PUBLIC;
 GRANT EXECUTE ON FUNCTION @extschema@.poc_last_populate() TO PUBLIC;
 GRANT EXECUTE ON FUNCTION @extschema@.poc_fingerprint(regclass) TO PUBLIC;
-GRANT EXECUTE ON FUNCTION @extschema@.poc_diff(regclass, regclass, bigint) TO PUBLIC;
-GRANT EXECUTE ON FUNCTION @extschema@.poc_merge(regclass, regclass, text[], boolean) TO PUBLIC;
+GRANT EXECUTE ON FUNCTION @extschema@.poc_diff(regclass, regclass, bigint, pg_lsn, timestamptz, text, text) TO PUBLIC;
+GRANT EXECUTE ON FUNCTION @extschema@.poc_merge(regclass, regclass, text[], boolean, pg_lsn, timestamptz, text, text) TO PUBLIC;
 
 -- And the internals that these, and poc_play(), call with the rights of their
 -- caller: to name them he needs USAGE.  It opens nothing else, as every other
@@ -62,7 +62,11 @@ GRANT EXECUTE ON FUNCTION _poc.fingerprint_sum(record) TO PUBLIC;
 GRANT EXECUTE ON FUNCTION _poc.diff_plan(regclass, regclass) TO PUBLIC;
 GRANT EXECUTE ON FUNCTION _poc.diff_plan_of(regclass, regclass) TO PUBLIC;
 GRANT EXECUTE ON FUNCTION _poc.diff_query(regclass, regclass, text[], text[], text[]) TO PUBLIC;
-GRANT EXECUTE ON FUNCTION _poc.merge(regclass, regclass, text[], boolean, text, text) TO PUBLIC;
+GRANT EXECUTE ON FUNCTION _poc.merge(regclass, regclass, text[], boolean, text, text, pg_lsn, timestamptz, text, text) TO PUBLIC;
+GRANT EXECUTE ON FUNCTION _poc.rescue_to(text, pg_lsn, timestamptz, text, text, text) TO PUBLIC;
+GRANT EXECUTE ON FUNCTION _poc.bring_to_compare(regclass, pg_lsn, timestamptz, text, text) TO PUBLIC;
+GRANT EXECUTE ON FUNCTION _poc.drop_compared(regclass) TO PUBLIC;
+GRANT EXECUTE ON FUNCTION _poc.require_one_past(regclass, pg_lsn, timestamptz, text, text) TO PUBLIC;
 GRANT EXECUTE ON FUNCTION _poc.require_top_level(text) TO PUBLIC;
 GRANT EXECUTE ON FUNCTION _poc.progress() TO PUBLIC;
 GRANT EXECUTE ON FUNCTION _poc.check_row_options(jsonb) TO PUBLIC;
