@@ -313,6 +313,18 @@ sub check_compressed
 	return;
 }
 
+# However much WAL is read, it takes no more memory than a little does.
+sub check_memory
+{
+	my ($name, @segments) = @_;
+	my ($out) = run_command([ $wal_dump, 'repeat', @segments ]);
+	my @kilobytes = $out =~ /^\d+ records, (\d+) kB/mg;
+
+	is(scalar(@kilobytes), 10, "$name: read again and again, looked at ten times") or diag($out);
+	cmp_ok($kilobytes[-1] - $kilobytes[0], '<', 1024, "$name: memory stays as it is") or diag($out);
+	return;
+}
+
 my @servers = (
 	[ 'replica', ['--wal-segsize=64'], 'wal_level = replica', 'wal_log_hints = on' ],
 	[ 'pglz', ['--wal-segsize=1'], 'wal_compression = pglz' ],
@@ -349,6 +361,7 @@ for my $server (@servers)
 	my @segments = wal_segments($node);
 	check_records($name, @segments);
 	check_changes($name, @segments);
+	check_memory($name, @segments) if $name eq 'pglz';
 	check_compressed($name, @segments > 8 ? @segments[ 0 .. 7 ] : @segments) if $name eq 'pglz';
 }
 

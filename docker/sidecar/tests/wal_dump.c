@@ -8,6 +8,8 @@
  *	wal_dump changes SEGMENT...		a line for each transaction and relation
  *	wal_dump catalogs SEGMENT...	the same, of system catalogs too
  *	wal_dump fast SEGMENT...		without the rows
+ *	wal_dump repeat SEGMENT...		all of them again and again, as if they were some
+ *									gigabytes of WAL: the memory that this takes
  *
  * The name of each file begins with the segment's.
  */
@@ -18,6 +20,10 @@
 
 #include "wal/changes.h"
 #include "wal/scan.h"
+
+/* How often "repeat" reads what it is given; memory is looked at after each of so many times */
+#define REPETITIONS 200
+#define LOOK_EACH	20
 
 typedef struct Dump
 {
@@ -115,6 +121,47 @@ dump_file(RecordReader *reader, const char *path, Dump *dump)
 	return outcome;
 }
 
+/* Resident memory in kB; 0 if the system does not tell */
+static long
+memory(void)
+{
+	FILE *status = fopen("/proc/self/status", "r");
+	char line[200];
+	long kilobytes = 0;
+
+	while (status != NULL && fgets(line, sizeof(line), status) != NULL)
+	{
+		if (strncmp(line, "VmRSS:", 6) == 0)
+			kilobytes = strtol(line + 6, NULL, 10);
+	}
+	if (status != NULL)
+		fclose(status);
+	return kilobytes;
+}
+
+static void
+count_change(const WalChange *change, void *context)
+{
+	(void) change;
+	(void) context;
+}
+
+/* Between two times WAL is missing, as the search takes it */
+static void
+repeat(RecordReader *reader, char **paths, int count, Dump *dump)
+{
+	for (int n = 1; n <= REPETITIONS; n++)
+	{
+		for (int i = 0; i < count; i++)
+			(void) dump_file(reader, paths[i], dump);
+		changes_gap(dump->changes);
+		record_reader_restart(reader);
+		if (n % LOOK_EACH == 0)
+			printf("%" PRIu64 " records, %ld kB, %" PRIu32 " transactions in flight\n",
+				   dump->records, memory(), changes_in_flight(dump->changes));
+	}
+}
+
 int
 main(int argc, char **argv)
 {
@@ -127,13 +174,16 @@ main(int argc, char **argv)
 	dump.print = strcmp(argv[1], "records") == 0;
 	if (!dump.print && strcmp(argv[1], "count") != 0)
 	{
-		ChangesOptions options = {.callback = print_change,
+		ChangesOptions options = {.callback = strcmp(argv[1], "repeat") == 0 ? count_change
+																			 : print_change,
 								  .fast = strcmp(argv[1], "fast") == 0,
 								  .catalogs = strcmp(argv[1], "catalogs") == 0};
 
 		dump.changes = changes_new(&options);
 	}
-	for (int i = 2; i < argc && outcome == SCAN_DONE; i++)
+	if (strcmp(argv[1], "repeat") == 0)
+		repeat(reader, argv + 2, argc - 2, &dump);
+	for (int i = 2; i < argc && strcmp(argv[1], "repeat") != 0 && outcome == SCAN_DONE; i++)
 		outcome = dump_file(reader, argv[i], &dump);
 	printf("%" PRIu64 " records\n", dump.records);
 	changes_free(dump.changes);
