@@ -121,8 +121,6 @@ error_kind(const char *code, int status)
 		 "poc_backups() lists the backups that Barman has."},
 		{"unknown_job", 404, ERRCODE_UNDEFINED_OBJECT, "The sidecar has no record of such a job.",
 		 "poc_jobs() lists the jobs that the sidecar knows."},
-		{"unknown_mark", 404, ERRCODE_UNDEFINED_OBJECT, "The sidecar keeps no such mark.",
-		 "poc_kept_marks() lists those that it keeps."},
 		{"method_not_allowed", 405, ERRCODE_PROTOCOL_VIOLATION,
 		 "The sidecar knows the address, and does something else there.", no_match},
 		{"request_timeout", 408, ERRCODE_CONNECTION_FAILURE,

@@ -100,7 +100,7 @@ get_mark(Request *request)
 		return refusal;
 	mark = kept_marks_find(request->segments[SEGMENT_SERVER], name, identifier);
 	if (mark == NULL)
-		return answer_errorf("unknown_mark", "no mark \"%.63s\" of this server is kept", name);
+		return answer_errorf("not_found", "no mark \"%.63s\" of this server is kept", name);
 	return answer_json(200, json_checked(json_pack("{s:o}", "mark", mark)));
 }
 

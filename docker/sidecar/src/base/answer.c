@@ -28,7 +28,6 @@ static const struct
 	{BARMAN_UNKNOWN_BACKUP, 404},
 	{"unknown_job", 404},
 	{"unknown_instance", 404},
-	{"unknown_mark", 404},
 	{"method_not_allowed", 405},
 	{"request_timeout", 408},
 	{BARMAN_BACKUP_RUNNING, 409},
