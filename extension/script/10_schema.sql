@@ -150,6 +150,8 @@ CREATE TABLE _poc.drills (
 	unreached_bytes bigint,
 	unreached interval,
 	database text NOT NULL DEFAULT current_database(),
+	target_lsn pg_lsn,
+	reason text,
 	PRIMARY KEY (at, began)
 );
 
@@ -200,6 +202,18 @@ CREATE TABLE _poc.rescues (
 COMMENT ON TABLE _poc.rescues IS
 'The receipts of rescued tables, with their steps: the name that the table had, and the one it came home as.';
 
+CREATE TABLE _poc.receipts (
+	n bigint PRIMARY KEY,
+	chain text COLLATE "C" NOT NULL,
+	kind text COLLATE "C" NOT NULL,
+	text text NOT NULL,
+	previous text COLLATE "C" NOT NULL,
+	hash text COLLATE "C" NOT NULL
+);
+
+COMMENT ON TABLE _poc.receipts IS
+'The chain of all receipts, of drills and rescues: each holds the hash of the one before; chain is the cluster and the database that wrote it, which changes with a dump.';
+
 CREATE TABLE _poc.ddl_notes (
 	system_identifier bigint NOT NULL,
 	database oid NOT NULL,
@@ -241,3 +255,4 @@ SELECT pg_catalog.pg_extension_config_dump('_poc.drills', '');
 SELECT pg_catalog.pg_extension_config_dump('_poc.relation_notes', '');
 SELECT pg_catalog.pg_extension_config_dump('_poc.rescues', '');
 SELECT pg_catalog.pg_extension_config_dump('_poc.ddl_notes', '');
+SELECT pg_catalog.pg_extension_config_dump('_poc.receipts', '');

@@ -2,7 +2,7 @@
 -- 70_proof.sql: fingerprints of tables (proof/fingerprint.c), marks (proof/mark.c), and
 -- drills that restore a backup and compare it with a mark.
 --
--- May use: 10_schema, 20_client, 40_wal, 65_restore.
+-- May use: 10_schema, 20_client, 40_wal, 65_restore, 68_receipts.
 -- ---------------------------------------------------------------------
 
 -- The hash of a table is the sum of the hashes of its rows.  Parallel workers
@@ -125,11 +125,11 @@ CREATE VIEW @extschema@.poc_drills AS
 			WHERE NOT (s.step ->> 'ok')::boolean), 'failed') END AS verdict,
 		d.recovered_lsn, d.recovered_time, d.at - d.began AS elapsed,
 		d.system_identifier, d.postgresql_version, d.barman_version, d.job_id,
-		d.archived_lsn, d.received_lsn, d.unreached_bytes, d.unreached, d.database
+		d.archived_lsn, d.received_lsn, d.unreached_bytes, d.unreached, d.database, d.target_lsn, d.reason
 	FROM _poc.drills AS d;
 
 COMMENT ON VIEW @extschema@.poc_drills IS
-'The receipts of poc_restore_drill(). at is when the drill ended; rto is how long restore and recovery took; rpo is how old, when the drill began, the newest data was that it brought back; tables and rows are those compared and found to be as at the mark; bytes is the size of what was restored; archived_lsn and received_lsn are how far Barman had archived and received, unreached_bytes and unreached what of that was not brought back (after a mark: on purpose); database is the one that was examined. Example: SELECT at, ok, rto, rpo, verdict FROM poc_drills ORDER BY at DESC';
+'The receipts of poc_restore_drill(). at is when the drill ended; rto is how long restore and recovery took; rpo is how old, when the drill began, the newest data was that it brought back; tables and rows are those compared and found to be as at the mark; bytes is the size of what was restored; archived_lsn and received_lsn are how far Barman had archived and received, unreached_bytes and unreached what of that was not brought back (after a mark: on purpose); database is the one that was examined; target_lsn is where recovery was to end, null: with all there was; reason is why poc_prove() chose it. Example: SELECT at, ok, rto, rpo, verdict FROM poc_drills ORDER BY at DESC';
 
 -- A mark as the sidecar keeps it, and as a drill is asked for.
 CREATE FUNCTION _poc.mark_facts(target _poc.marks) RETURNS jsonb
@@ -269,7 +269,8 @@ COMMENT ON FUNCTION _poc.find_mark(text, text, bigint, text) IS
 'Internal. A mark of this cluster, from the table of marks or else from the sidecar, and all that is known of it. Errors: 42704 there is none, 55000 it is of another cluster or database.';
 
 -- The drill itself, with the rights of the extension's owner: two functions call it, each with privileges of its own.
-CREATE FUNCTION _poc.restore_drill(mark text, backup_id text, server text, asserts text[], keep boolean, database text)
+CREATE FUNCTION _poc.restore_drill(mark text, backup_id text, server text, asserts text[], keep boolean, database text,
+	until_lsn pg_lsn DEFAULT NULL, until_timeline integer DEFAULT NULL, reason text DEFAULT NULL)
 RETURNS TABLE (step text, ok boolean, elapsed interval, detail text)
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE COST 1000000 ROWS 10
 SET search_path = pg_catalog, pg_temp
@@ -289,6 +290,7 @@ DECLARE
 	drill jsonb;
 	steps jsonb;
 	recovered timestamptz;
+	ended timestamptz;
 	message text;
 	cause text;
 BEGIN
@@ -313,7 +315,7 @@ BEGIN
 	body := jsonb_build_object(
 		'instance', format('drill_%s_%s', to_char(began AT TIME ZONE 'UTC', 'MMDD"t"HH24MISS'), pg_backend_pid()),
 		'backup_id', coalesce(backup_id, 'latest'), 'keep', coalesce(keep, false),
-		'target_lsn', target.lsn, 'target_timeline', target.timeline, 'system_identifier', cluster::text,
+		'target_lsn', coalesce(target.lsn, until_lsn), 'target_timeline', coalesce(target.timeline, until_timeline), 'system_identifier', cluster::text,
 		'marked_at', to_char(target.at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'),
 		'database', database,
 		-- the one of initdb, unless it may not log in; the copy may have others
@@ -329,7 +331,7 @@ BEGIN
 		body := body - 'primary';
 	ELSE
 		-- without a mark, the end of a transaction tells up to when all there is goes
-		body := body || jsonb_build_object('wal_file', _poc.wal_for_recovery(target.lsn, true));
+		body := body || jsonb_build_object('wal_file', _poc.wal_for_recovery(coalesce(target.lsn, until_lsn), true));
 	END IF;
 
 	-- A sidecar or a Barman that fails is what a drill is to find; what was
@@ -352,12 +354,13 @@ BEGIN
 	END IF;
 
 	-- What the mark recorded is newer than the last transaction before it.
+	ended := clock_timestamp();
 	recovered := greatest((drill ->> 'recovered_time')::timestamptz, target.at);
 	INSERT INTO _poc.drills (at, job_id, began, ok, server, backup_id, mark, system_identifier,
 		timeline, recovered_lsn, recovered_time, restore_elapsed, recovery_elapsed,
 		tables, rows, bytes, postgresql_version, barman_version, steps,
-		archived_lsn, received_lsn, unreached_bytes, unreached, database)
-	VALUES (clock_timestamp(), job ->> 'id', began, coalesce((drill ->> 'ok')::boolean, false), barman_server,
+		archived_lsn, received_lsn, unreached_bytes, unreached, database, target_lsn, reason)
+	VALUES (ended, job ->> 'id', began, coalesce((drill ->> 'ok')::boolean, false), barman_server,
 		drill ->> 'backup_id', target.name, cluster,
 		(drill ->> 'timeline')::integer, (drill ->> 'recovered_lsn')::pg_lsn,
 		CASE WHEN drill ->> 'recovered_lsn' IS NOT NULL THEN recovered END,
@@ -367,7 +370,9 @@ BEGIN
 		(drill ->> 'bytes')::bigint, drill ->> 'postgresql_version', drill ->> 'barman_version', steps,
 		(drill -> 'reach' ->> 'archived_lsn')::pg_lsn, (drill -> 'reach' ->> 'received_lsn')::pg_lsn,
 		(drill -> 'reach' ->> 'unreached_bytes')::bigint,
-		make_interval(secs => (drill -> 'reach' ->> 'unreached_seconds')::double precision), database);
+		make_interval(secs => (drill -> 'reach' ->> 'unreached_seconds')::double precision), database,
+		coalesce(target.lsn, until_lsn), reason);
+	PERFORM _poc.chain_receipt('drill'::text, ended, began, NULL::text);
 
 	RETURN QUERY
 		SELECT s.step, s.ok, make_interval(secs => s.seconds), s.detail
@@ -381,8 +386,8 @@ BEGIN
 END
 $$;
 
-COMMENT ON FUNCTION _poc.restore_drill(text, text, text, text[], boolean, text) IS
-'A drill of one database of the copy. A mark is of this database.';
+COMMENT ON FUNCTION _poc.restore_drill(text, text, text, text[], boolean, text, pg_lsn, integer, text) IS
+'A drill of one database of the copy. A mark is of this database. Without one recovery ends at until_lsn of that timeline, if that is given. reason is kept in the receipt.';
 
 CREATE FUNCTION @extschema@.poc_restore_drill(mark text DEFAULT NULL, backup_id text DEFAULT 'latest',
 	server text DEFAULT NULL, asserts text[] DEFAULT '{}', keep boolean DEFAULT false)
@@ -391,7 +396,7 @@ LANGUAGE sql VOLATILE PARALLEL UNSAFE COST 1000000 ROWS 10
 SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 AS $$
 	SELECT d.step, d.ok, d.elapsed, d.detail
-	FROM _poc.restore_drill(mark, backup_id, server, asserts, keep, current_database()::text) AS d
+	FROM _poc.restore_drill(mark, backup_id, server, asserts, keep, current_database()::text, NULL::pg_lsn, NULL::integer, NULL::text) AS d
 $$;
 
 COMMENT ON FUNCTION @extschema@.poc_restore_drill(text, text, text, text[], boolean) IS
@@ -406,7 +411,7 @@ LANGUAGE sql VOLATILE PARALLEL UNSAFE COST 1000000 ROWS 10
 SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 AS $$
 	SELECT d.step, d.ok, d.elapsed, d.detail
-	FROM _poc.restore_drill(NULL::text, backup_id, server, asserts, keep, coalesce(database, current_database()::text)) AS d
+	FROM _poc.restore_drill(NULL::text, backup_id, server, asserts, keep, coalesce(database, current_database()::text), NULL::pg_lsn, NULL::integer, NULL::text) AS d
 $$;
 
 COMMENT ON FUNCTION @extschema@.poc_restore_drill_database(text, text, text, text[], boolean) IS

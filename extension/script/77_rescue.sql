@@ -2,7 +2,7 @@
 -- 77_rescue.sql: brings tables home from just before they were dropped, emptied or
 -- changed (rescue/bring_home.c).
 --
--- May use: 10_schema, 20_client, 40_wal, 65_restore, 70_proof, 75_changes.
+-- May use: 10_schema, 20_client, 40_wal, 65_restore, 68_receipts, 70_proof, 75_changes.
 -- ---------------------------------------------------------------------
 
 -- The change that is most likely meant: what took all rows away, or many.  Of
@@ -356,7 +356,8 @@ AS $$
 	VALUES (at, began, job ->> 'id', role, job ->> 'server', (request ->> 'system_identifier')::bigint, relation, home, undone,
 		(request ->> 'target_lsn')::pg_lsn, (request ->> 'target_time')::timestamptz,
 		job -> 'result' ->> 'backup_id', (job -> 'result' ->> 'timeline')::integer, (job -> 'result' ->> 'recovered_lsn')::pg_lsn,
-		(job -> 'result' ->> 'recovered_time')::timestamptz, rows, hash, bytes, steps)
+		(job -> 'result' ->> 'recovered_time')::timestamptz, rows, hash, bytes, steps);
+	SELECT _poc.chain_receipt('rescue'::text, at, began, home);
 $$;
 
 COMMENT ON FUNCTION _poc.rescue_receipt(timestamptz, timestamptz, text, text, text, jsonb, jsonb, bigint, bigint, text, jsonb, text) IS

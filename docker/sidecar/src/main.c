@@ -39,6 +39,7 @@
 #include "plugin/nagios.h"
 #include "proof/kept_marks.h"
 #include "proof/last_drill.h"
+#include "proof/receipt_log.h"
 #include "restore/cage.h"
 #include "restore/instance.h"
 #include "restore/server_keeper.h"
@@ -108,6 +109,8 @@ main(int argc, char **argv)
 	catalogue_start(settings.state_dir);
 	if (!jobs_start(settings.state_dir) || !instances_start(settings.state_dir))
 		return 1;
+	/* jobs_start() makes the directory, and keeps other sidecars out of it */
+	receipts_start(settings.state_dir);
 	if (!reads_start(settings.max_reads, outlook_read) || !cron_start(settings.cron_interval) ||
 		!collector_start(settings.metrics_interval) ||
 		!size_history_start(settings.state_dir, settings.history_interval))
@@ -233,6 +236,7 @@ stop_rooms(void)
 	jobs_forget();
 	drill_record_stop();
 	kept_marks_stop();
+	receipts_stop();
 	catalogue_forget_all();
 	backup_memory_forget_all();
 }

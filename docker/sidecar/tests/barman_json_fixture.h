@@ -194,9 +194,11 @@ static const Column server_columns[] = {
 };
 
 static const Column item_columns[] = {
-	{"server", 'T'},	 {"backup_id", 'I'}, {"name", 't'}, {"type", 'w'},	   {"status", 'w'},
-	{"begin_time", 'z'}, {"end_time", 'z'},	 {"size", 'n'}, {"wal_size", 'n'}, {"parent_id", 'i'},
-	{"retention", 't'},	 {"error", 't'},	 {NULL, 0},
+	{"server", 'T'},   {"backup_id", 'I'},	  {"name", 't'},	  {"type", 'w'},
+	{"status", 'w'},   {"begin_time", 'z'},	  {"end_time", 'z'},  {"size", 'n'},
+	{"wal_size", 'n'}, {"parent_id", 'i'},	  {"timeline", 'n'},  {"begin_lsn", 'l'},
+	{"end_lsn", 'l'},  {"cluster_size", 'n'}, {"retention", 't'}, {"error", 't'},
+	{NULL, 0},
 };
 
 static const Column wide_columns[] = {

@@ -232,7 +232,9 @@ diagnose_fills_what_the_list_lacks(void **state)
 				"{\"server\":\"pg\",\"backup_id\":\"20261122T060943\",\"name\":null,"
 				"\"type\":\"full\",\"status\":\"DONE\",\"begin_time\":\"2026-11-22T06:09:43.620752Z\","
 				"\"end_time\":\"2026-11-22T06:09:44.435473Z\",\"size\":48930482,"
-				"\"wal_size\":33554432,\"parent_id\":null,\"retention\":\"-\",\"error\":null}");
+				"\"wal_size\":33554432,\"parent_id\":null,\"timeline\":1,"
+				"\"begin_lsn\":\"0/6000028\",\"end_lsn\":\"0/7000000\",\"cluster_size\":null,"
+				"\"retention\":\"-\",\"error\":null}");
 	json_decref(backups);
 	json_decref(unknown);
 	json_decref(diagnosis);
@@ -257,10 +259,13 @@ diagnose_knows_parents_and_errors(void **state)
 				"[{\"server\":\"pg\",\"backup_id\":\"20260102T000000\",\"name\":null,"
 				"\"type\":\"incremental\",\"status\":\"FAILED\",\"begin_time\":\"2026-01-02T00:00:00.500000Z\","
 				"\"end_time\":null,\"size\":null,\"wal_size\":null,\"parent_id\":\"20260101T000000\","
+				"\"timeline\":null,\"begin_lsn\":null,\"end_lsn\":null,\"cluster_size\":null,"
 				"\"retention\":null,\"error\":\"out of luck\"},"
 				"{\"server\":\"pg\",\"backup_id\":\"20260103T000000\",\"name\":null,"
 				"\"type\":null,\"status\":\"DONE\",\"begin_time\":null,\"end_time\":null,\"size\":null,"
-				"\"wal_size\":null,\"parent_id\":null,\"retention\":null,\"error\":null}]");
+				"\"wal_size\":null,\"parent_id\":null,"
+				"\"timeline\":null,\"begin_lsn\":null,\"end_lsn\":null,\"cluster_size\":null,"
+				"\"retention\":null,\"error\":null}]");
 	json_decref(diagnosis);
 }
 

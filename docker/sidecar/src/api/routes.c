@@ -20,6 +20,7 @@
 #include "api/routes_name.h"
 #include "api/routes_outlook.h"
 #include "api/routes_read.h"
+#include "api/routes_receipt.h"
 #include "api/routes_rescue.h"
 #include "api/routes_restore.h"
 #include "api/waiting.h"
@@ -31,6 +32,9 @@
 #define BODY_MAX		  ((size_t) 64 * 1024)
 #define TABLES_BODY_MAX	  ((size_t) 32 * 1024 * 1024)
 #define TABLES_MAX_VALUES ((size_t) 500000)
+
+/* The text of a receipt is one value, with escapes */
+#define RECEIPT_BODY_MAX ((size_t) 2 * 1024 * 1024)
 
 /* The servers that a route concerns, and what checks that the token reaches them */
 typedef enum RouteReach
@@ -90,6 +94,8 @@ static const Route routes[] = {
 	{"GET", {"v1", "servers", "*", "marks", "*", "*"}, SCOPE_OPERATE, OF_ONE_SERVER, get_mark},
 	{"POST", {"v1", "servers", "*", "changes"}, SCOPE_OPERATE, OF_ONE_SERVER, post_changes},
 	{"POST", {"v1", "servers", "*", "rescues"}, SCOPE_OPERATE, OF_ONE_SERVER, post_rescue},
+	{"GET", {"v1", "servers", "*", "receipts", "*"}, SCOPE_OPERATE, OF_ONE_SERVER, get_receipts},
+	{"POST", {"v1", "servers", "*", "receipts"}, SCOPE_OPERATE, OF_ONE_SERVER, post_receipt},
 	{"GET", {"v1", "instances"}, SCOPE_READ, OF_OWN_SERVERS, get_instances},
 	{"DELETE", {"v1", "instances", "*"}, SCOPE_OPERATE, OF_OWN_SERVERS, delete_instance},
 	{"GET", {"v1", "diagnose"}, SCOPE_READ, OF_ALL_SERVERS, get_diagnose},
@@ -138,7 +144,9 @@ routes_admit(Request *request)
 		bool lists_tables = route->handler == post_drill || route->handler == post_mark ||
 							route->handler == post_changes;
 
-		request->body_max = lists_tables ? TABLES_BODY_MAX : BODY_MAX;
+		request->body_max = lists_tables					 ? TABLES_BODY_MAX
+							: route->handler == post_receipt ? RECEIPT_BODY_MAX
+															 : BODY_MAX;
 		request->values_max = lists_tables ? TABLES_MAX_VALUES : ARGUMENTS_MAX_VALUES;
 	}
 	return keep_key(request);

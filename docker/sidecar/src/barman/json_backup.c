@@ -108,7 +108,9 @@ one_item(const json_t *item, const char *server, bool *bad)
 		!barman_put(row, "end_time", barman_value_time(NULL, barman_get(item, "end_time_timestamp"))) ||
 		!barman_put(row, "size", barman_value_bytes(barman_get(item, "size_bytes"))) ||
 		!barman_put(row, "wal_size", barman_value_bytes(barman_get(item, "wal_size_bytes"))) ||
-		!barman_put(row, "parent_id", json_null()) ||
+		!barman_put(row, "parent_id", json_null()) || !barman_put(row, "timeline", json_null()) ||
+		!barman_put(row, "begin_lsn", json_null()) || !barman_put(row, "end_lsn", json_null()) ||
+		!barman_put(row, "cluster_size", json_null()) ||
 		!barman_put(row, "retention", barman_value_text(barman_get(item, "retention_status"))) ||
 		!barman_put(row, "error", barman_value_text(barman_get(item, "error"))))
 	{

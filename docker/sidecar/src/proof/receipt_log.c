@@ -1,0 +1,313 @@
+/*
+ * receipt_log.c
+ *
+ * Keeps copies of receipts in one file, a line of JSON for each.  Lines are
+ * appended and never changed; what is there, right or wrong, stays.
+ */
+#include "proof/receipt_log.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <gnutls/crypto.h>
+
+#include "base/log.h"
+#include "base/memory.h"
+#include "base/timestamp.h"
+
+/* Of one answer; the extension takes 16 MB by default */
+#define ANSWER_MAX_BYTES	((size_t) 2 * 1024 * 1024)
+#define ANSWER_MAX_RECEIPTS 500
+
+/* The other members of a line, and escapes in the text */
+#define LINE_MAX_BYTES (2 * RECEIPT_TEXT_MAX)
+
+typedef struct Entry
+{
+	char *server;
+	char *chain;
+	int64_t number;
+	char hash[RECEIPT_HASH_LENGTH + 1];
+	off_t offset; /* of its line */
+	size_t length;
+} Entry;
+
+static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+static int file = -1;
+static off_t file_size;
+static bool ends_within_line; /* the sidecar or the machine stopped in the middle */
+static Entry *entries;
+static size_t entry_count;
+static size_t entry_space;
+
+static void read_log(const char *path);
+static bool remember(const json_t *line, off_t offset, size_t length);
+static Entry *find(const char *chain, int64_t number);
+static int write_line(const char *text, size_t length);
+static json_t *read_line(const Entry *entry);
+
+void
+receipts_start(const char *state_dir)
+{
+	char *path = mem_printf("%s/receipts.jsonl", state_dir);
+	struct stat facts;
+
+	file = open(path, O_RDWR | O_APPEND | O_CREAT | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC, 0600);
+	if (file >= 0 && (fstat(file, &facts) != 0 || !S_ISREG(facts.st_mode)))
+	{
+		close(file);
+		file = -1;
+		errno = EINVAL;
+	}
+	if (file < 0)
+		log_line(LOGLEVEL_ERROR, "no copies of receipts are kept", "file", path, "cause",
+				 strerror(errno), NULL);
+	else
+		read_log(path);
+	free(path);
+}
+
+void
+receipts_stop(void)
+{
+	pthread_mutex_lock(&lock);
+	if (file >= 0)
+		close(file);
+	file = -1;
+	for (size_t i = 0; i < entry_count; i++)
+	{
+		free(entries[i].server);
+		free(entries[i].chain);
+	}
+	free(entries);
+	entries = NULL;
+	entry_count = entry_space = 0;
+	file_size = 0;
+	ends_within_line = false;
+	pthread_mutex_unlock(&lock);
+}
+
+ReceiptVerdict
+receipts_append(const Receipt *receipt)
+{
+	ReceiptVerdict verdict = RECEIPT_KEPT;
+	char received[TIMESTAMP_LENGTH];
+	json_t *line;
+	char *text;
+	Entry *known;
+
+	timestamp_format(timestamp_now(), received);
+	line = json_checked(json_pack("{s:s, s:s, s:I, s:s, s:s, s:s, s:s, s:s}", "server",
+								  receipt->server, "chain", receipt->chain, "n",
+								  (json_int_t) receipt->number, "kind", receipt->kind, "previous",
+								  receipt->previous, "hash", receipt->hash, "text", receipt->text,
+								  "received", received));
+	text = json_dumps(line, JSON_COMPACT);
+	pthread_mutex_lock(&lock);
+	known = find(receipt->chain, receipt->number);
+	if (known != NULL)
+		verdict = strcmp(known->hash, receipt->hash) == 0 ? RECEIPT_KEPT : RECEIPT_OTHER;
+	else if (file < 0 || text == NULL)
+	{
+		errno = file < 0 ? EBADF : ENOMEM;
+		verdict = RECEIPT_FAILED;
+	}
+	else if (entry_count >= RECEIPTS_MAX || file_size + (off_t) strlen(text) + 2 > RECEIPTS_MAX_BYTES)
+		verdict = RECEIPT_NO_ROOM;
+	else
+	{
+		off_t offset = file_size + (ends_within_line ? 1 : 0);
+
+		errno = write_line(text, strlen(text));
+		if (errno != 0)
+			verdict = RECEIPT_FAILED;
+		else
+			remember(line, offset, strlen(text));
+	}
+	pthread_mutex_unlock(&lock);
+	json_decref(line);
+	free(text);
+	return verdict;
+}
+
+int64_t
+receipts_count(const char *server, const char *chain)
+{
+	int64_t count = 0;
+
+	pthread_mutex_lock(&lock);
+	for (size_t i = 0; i < entry_count; i++)
+		count += strcmp(entries[i].server, server) == 0 &&
+				 (chain == NULL || strcmp(entries[i].chain, chain) == 0);
+	pthread_mutex_unlock(&lock);
+	return count;
+}
+
+json_t *
+receipts_after(const char *server, int64_t place, bool *more)
+{
+	json_t *list = json_checked(json_array());
+	size_t bytes = 0;
+
+	*more = false;
+	pthread_mutex_lock(&lock);
+	for (size_t i = place < 0 ? 0 : (size_t) place; i < entry_count && !*more; i++)
+	{
+		json_t *line;
+
+		if (strcmp(entries[i].server, server) != 0)
+			continue;
+		*more = json_array_size(list) == ANSWER_MAX_RECEIPTS ||
+				(bytes > 0 && bytes + entries[i].length > ANSWER_MAX_BYTES);
+		if (*more)
+			break;
+		line = read_line(&entries[i]);
+		if (line == NULL)
+			continue;
+		bytes += entries[i].length;
+		json_object_set_new(line, "place", json_integer((json_int_t) i + 1));
+		json_array_append_new(list, line);
+	}
+	pthread_mutex_unlock(&lock);
+	return list;
+}
+
+void
+receipt_hash(const Receipt *receipt, char out[RECEIPT_HASH_LENGTH + 1])
+{
+	char *text = mem_printf("%s\n%s\n%lld\n%s\n%s", receipt->previous, receipt->chain,
+							(long long) receipt->number, receipt->kind, receipt->text);
+	unsigned char digest[RECEIPT_HASH_LENGTH / 2] = {0};
+
+	if (gnutls_hash_fast(GNUTLS_DIG_SHA256, text, strlen(text), digest) != 0)
+		memset(digest, 0, sizeof(digest));
+	for (size_t i = 0; i < sizeof(digest); i++)
+		snprintf(out + 2 * i, 3, "%02x", digest[i]);
+	free(text);
+}
+
+/* A line that is none is told, and left where it is. */
+static void
+read_log(const char *path)
+{
+	int copy = dup(file);
+	FILE *stream = copy >= 0 ? fdopen(copy, "r") : NULL;
+	char *text = NULL;
+	size_t space = 0;
+	ssize_t length;
+	int broken = 0;
+
+	if (stream != NULL)
+		rewind(stream);
+	while (stream != NULL && (length = getline(&text, &space, stream)) > 0)
+	{
+		json_t *line = (size_t) length <= LINE_MAX_BYTES
+						   ? json_loadb(text, (size_t) length, JSON_REJECT_DUPLICATES, NULL)
+						   : NULL;
+
+		ends_within_line = text[length - 1] != '\n';
+		if ((length > 1 || ends_within_line) &&
+			!remember(line, file_size, (size_t) length - !ends_within_line))
+			broken++;
+		file_size += length;
+		json_decref(line);
+	}
+	free(text);
+	if (stream != NULL)
+		fclose(stream);
+	if (broken > 0)
+		log_line(LOGLEVEL_ERROR, "lines of the copies of receipts cannot be read", "file", path,
+				 "cause", "somebody else wrote to it, or a write was cut off", NULL);
+}
+
+static bool
+remember(const json_t *line, off_t offset, size_t length)
+{
+	const char *server = json_text_of(line, "server");
+	const char *chain = json_text_of(line, "chain");
+	const char *hash = json_text_of(line, "hash");
+	const json_t *number = json_object_get(line, "n");
+	Entry *entry;
+
+	if (server == NULL || chain == NULL || hash == NULL || strlen(hash) != RECEIPT_HASH_LENGTH ||
+		!json_is_integer(number) || json_text_of(line, "text") == NULL)
+		return false;
+	if (entry_count == entry_space)
+	{
+		entry_space = entry_space > 0 ? 2 * entry_space : 64;
+		entries = mem_realloc(entries, entry_space * sizeof(Entry));
+	}
+	entry = &entries[entry_count++];
+	*entry = (Entry){.server = mem_strdup(server),
+					 .chain = mem_strdup(chain),
+					 .number = json_integer_value(number),
+					 .offset = offset,
+					 .length = length};
+	memcpy(entry->hash, hash, RECEIPT_HASH_LENGTH);
+	return true;
+}
+
+/* The first: what somebody else may have appended does not replace it. */
+static Entry *
+find(const char *chain, int64_t number)
+{
+	for (size_t i = 0; i < entry_count; i++)
+	{
+		if (entries[i].number == number && strcmp(entries[i].chain, chain) == 0)
+			return &entries[i];
+	}
+	return NULL;
+}
+
+/* Durably, or not at all.  Returns errno. */
+static int
+write_line(const char *text, size_t length)
+{
+	char *line = mem_printf("%s%s\n", ends_within_line ? "\n" : "", text);
+	size_t total = length + 1 + (ends_within_line ? 1 : 0);
+	size_t done = 0;
+	int error = 0;
+
+	while (error == 0 && done < total)
+	{
+		ssize_t put = write(file, line + done, total - done);
+
+		if (put < 0 && errno != EINTR)
+			error = errno;
+		if (put > 0)
+			done += (size_t) put;
+	}
+	if (error == 0 && fsync(file) != 0)
+		error = errno;
+	if (error == 0)
+	{
+		file_size += (off_t) total;
+		ends_within_line = false;
+	}
+	else if (ftruncate(file, file_size) != 0)
+	{
+		/* what is left of it is a line of its own, of no use */
+		file_size += (off_t) done;
+		ends_within_line = true;
+	}
+	free(line);
+	return error;
+}
+
+static json_t *
+read_line(const Entry *entry)
+{
+	char *text = mem_alloc(entry->length + 1);
+	json_t *line = NULL;
+
+	if (pread(file, text, entry->length, entry->offset) == (ssize_t) entry->length)
+		line = json_loadb(text, entry->length, JSON_REJECT_DUPLICATES, NULL);
+	free(text);
+	return line;
+}

@@ -1,0 +1,230 @@
+/*
+ * test_http_receipts.c
+ *
+ * Copies of receipts, as those meet them who post and read them; across
+ * restarts, cut writes and files that somebody else has changed.
+ */
+#include "proof/receipt_log.h"
+#include "sidecar_fixture.h"
+
+#define RECEIPTS "/v1/servers/pg/receipts"
+#define CHAIN	 "7553172360219537718/5/16402"
+#define NO_HASH	 "0000000000000000000000000000000000000000000000000000000000000000"
+
+/* The body of a receipt whose hash is right; then its members may be replaced */
+static json_t *
+receipt_of(int number, const char *text)
+{
+	Receipt receipt = {"pg", CHAIN, number, "drill", NO_HASH, NULL, text};
+	char hash[RECEIPT_HASH_LENGTH + 1];
+
+	receipt_hash(&receipt, hash);
+	return json_pack("{s:s, s:i, s:s, s:s, s:s, s:s}", "chain", CHAIN, "n", number, "kind", "drill",
+					 "previous", NO_HASH, "hash", hash, "text", text);
+}
+
+static Response
+post_json(json_t *body)
+{
+	char *text = json_dumps(body, JSON_COMPACT);
+	Response response = post(RECEIPTS, text);
+
+	free(text);
+	json_decref(body);
+	return response;
+}
+
+static void
+keep_copy(int number, const char *text)
+{
+	Response response = post_json(receipt_of(number, text));
+
+	if (response.status != 200)
+		fail_msg("%d: %ld %s", number, response.status, response.body);
+	release(&response);
+}
+
+static int
+kept(void)
+{
+	Response response = get(RECEIPTS "/0");
+	int count = (int) json_array_size(json_object_get(response.value, "receipts"));
+
+	assert_int_equal(response.status, 200);
+	assert_true(json_is_false(json_object_get(response.value, "more")));
+	release(&response);
+	return count;
+}
+
+static void
+a_copy_is_kept_once_and_never_replaced(void **state)
+{
+	Response response;
+	json_t *first;
+
+	(void) state;
+	start();
+	assert_int_equal(kept(), 0);
+	keep_copy(1, "{\"server\": \"pg\", \"ok\": true}");
+	keep_copy(2, "{\"server\": \"pg\", \"ok\": false}");
+	keep_copy(1, "{\"server\": \"pg\", \"ok\": true}");
+	assert_int_equal(kept(), 2);
+	response = post_json(receipt_of(2, "{\"server\": \"pg\", \"ok\": true}"));
+	assert_int_equal(response.status, 409);
+	release(&response);
+
+	crash();
+	start();
+	assert_int_equal(kept(), 2);
+	response = get(RECEIPTS "/1");
+	first = json_array_get(json_object_get(response.value, "receipts"), 0);
+	assert_string_equal(text_in(first, "text"), "{\"server\": \"pg\", \"ok\": false}");
+	assert_int_equal(json_integer_value(json_object_get(first, "place")), 2);
+	assert_true(text_in(first, "received")[0] != '\0');
+	release(&response);
+	response = post_json(receipt_of(2, "{\"server\": \"pg\", \"ok\": true}"));
+	assert_int_equal(response.status, 409);
+	release(&response);
+}
+
+static void
+what_is_no_receipt_is_refused(void **state)
+{
+	static const char good[] = "{\"server\": \"pg\"}";
+	static const struct
+	{
+		const char *member;
+		const char *value;
+	} wrong[] = {
+		{"chain", "7553172360219537718/5"},
+		{"chain", "7553172360219537718/5/"},
+		{"chain", "7553172360219537718//5"},
+		{"chain", "../../../5"},
+		{"chain", "1/2/3/4"},
+		{"chain", "99999999999999999999/99999999999/99999999999"},
+		{"chain", ""},
+		{"kind", "backup"},
+		{"previous", "0"},
+		{"hash", NO_HASH},
+		{"hash", "0000000000000000000000000000000000000000000000000000000000000 0\n"},
+		{"text", "{\"server\": \"other\"}"},
+		{"text", "{\"server\": \"pg\""},
+		{"text", "\"pg\""},
+		{"text", "{\"server\": \"pg\", \"server\": \"other\"}"},
+	};
+	char *long_text = mem_alloc(RECEIPT_TEXT_MAX + 64);
+	Response response;
+
+	(void) state;
+	start();
+	for (size_t i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++)
+	{
+		json_t *body = strcmp(wrong[i].member, "text") == 0 ? receipt_of(1, wrong[i].value)
+															: receipt_of(1, good);
+
+		json_object_set_new(body, wrong[i].member, json_string(wrong[i].value));
+		response = post_json(body);
+		if (response.status != 400)
+			fail_msg("%s = %s: %ld %s", wrong[i].member, wrong[i].value, response.status,
+					 response.body);
+		release(&response);
+	}
+	for (int number = -1; number <= 0; number++)
+	{
+		response = post_json(receipt_of(number, good));
+		assert_int_equal(response.status, 400);
+		release(&response);
+	}
+	memset(long_text, ' ', RECEIPT_TEXT_MAX + 1);
+	memcpy(long_text, good, sizeof(good) - 1);
+	response = post_json(receipt_of(1, long_text));
+	assert_int_equal(response.status, 400);
+	release(&response);
+	free(long_text);
+	expect_error("POST", "/v1/servers/nobody/receipts", "{}", 404, "unknown_server");
+	expect_error("GET", "/v1/servers/nobody/receipts/0", NULL, 404, "unknown_server");
+	expect_error("GET", RECEIPTS "/-1", NULL, 400, "bad_argument");
+	expect_error("GET", RECEIPTS "/99999999999999999999", NULL, 400, "bad_argument");
+	assert_int_equal(kept(), 0);
+}
+
+static void
+a_cut_line_and_a_foreign_one_hide_no_other(void **state)
+{
+	(void) state;
+	start();
+	keep_copy(1, "{\"server\": \"pg\", \"ok\": true}");
+	crash();
+	shell("printf 'nonsense\\n{\"server\": \"pg\", \"chain\": \"x\"}\\n{\"server\": \"p' >> %s/state/receipts.jsonl",
+		  home);
+	start();
+	assert_non_null(strstr(read_text("log"), "lines of the copies of receipts cannot be read"));
+	assert_int_equal(kept(), 1);
+	keep_copy(2, "{\"server\": \"pg\", \"ok\": true}");
+	assert_int_equal(kept(), 2);
+	crash();
+	start();
+	assert_int_equal(kept(), 2);
+	/* what is no file is no log, and hangs nothing */
+	crash();
+	shell("rm %s/state/receipts.jsonl && mkfifo %s/state/receipts.jsonl", home, home);
+	start();
+	assert_non_null(strstr(read_text("log"), "no copies of receipts are kept"));
+	assert_int_equal(kept(), 0);
+	expect_error("POST", RECEIPTS, "{}", 400, "bad_argument");
+}
+
+static void
+many_come_in_parts(void **state)
+{
+	static const char form[] = "{\"server\": \"pg\", \"filler\": \"%0*d\"}";
+	int64_t place = 0;
+	int seen = 0;
+	bool more = true;
+	int answers = 0;
+
+	(void) state;
+	start();
+	for (int i = 1; i <= 7; i++)
+	{
+		char *text = mem_printf(form, 700000, i);
+
+		keep_copy(i, text);
+		free(text);
+	}
+	while (more)
+	{
+		char *path = mem_printf(RECEIPTS "/%lld", (long long) place);
+		Response response = get(path);
+		json_t *list = json_object_get(response.value, "receipts");
+		json_t *one;
+		size_t i;
+
+		assert_int_equal(response.status, 200);
+		assert_true(response.length < 4 * 1024 * 1024);
+		json_array_foreach (list, i, one)
+		{
+			assert_int_equal(json_integer_value(json_object_get(one, "n")), ++seen);
+			place = json_integer_value(json_object_get(one, "place"));
+		}
+		more = json_is_true(json_object_get(response.value, "more"));
+		release(&response);
+		free(path);
+		answers++;
+	}
+	assert_int_equal(seen, 7);
+	assert_true(answers > 1);
+}
+
+int
+main(int argc, char **argv)
+{
+	const struct CMUnitTest tests[] = {
+		HTTP_TEST(a_copy_is_kept_once_and_never_replaced),
+		HTTP_TEST(what_is_no_receipt_is_refused),
+		HTTP_TEST(a_cut_line_and_a_foreign_one_hide_no_other),
+		HTTP_TEST(many_come_in_parts),
+	};
+
+	return RUN_HTTP_TESTS(argc, argv, tests);
+}

@@ -1,0 +1,378 @@
+-- ---------------------------------------------------------------------
+-- 68_receipts.sql: the chain of receipts, their copies at the sidecar, and what becomes
+-- visible when somebody has changed them (proof/receipt_head.c).
+--
+-- May use: 10_schema, 20_client, 65_restore.
+-- ---------------------------------------------------------------------
+
+-- ---- the chain
+
+CREATE FUNCTION _poc.receipt_chain() RETURNS text
+LANGUAGE sql STABLE PARALLEL RESTRICTED
+SET search_path = pg_catalog, pg_temp
+AS $$
+	SELECT format('%s/%s/%s', (SELECT c.system_identifier FROM pg_control_system() AS c),
+		(SELECT d.oid FROM pg_database AS d WHERE d.datname = current_database()), '_poc.receipts'::regclass::oid)
+$$;
+
+COMMENT ON FUNCTION _poc.receipt_chain() IS
+'Internal. The chain that this database writes: system identifier of its cluster, its OID, and that of the table of receipts.';
+
+CREATE FUNCTION _poc.receipt_hash(previous text, chain text, n bigint, kind text, text text) RETURNS text
+LANGUAGE sql STABLE STRICT PARALLEL RESTRICTED
+SET search_path = pg_catalog, pg_temp
+AS $$
+	SELECT encode(sha256(convert_to(concat_ws(E'\n', previous, chain, n, kind, text), 'UTF8')), 'hex')
+$$;
+
+COMMENT ON FUNCTION _poc.receipt_hash(text, text, bigint, text, text) IS
+'Internal. The hash of a receipt: SHA-256, in hexadecimal, of the hash of the one before, the chain, its number, its kind and its text, in UTF-8 with newlines between them.';
+
+-- Every setting that changes how a value is written is pinned.
+CREATE FUNCTION _poc.receipt_text(kind text, at timestamptz, began timestamptz, home text) RETURNS text
+LANGUAGE sql STABLE PARALLEL RESTRICTED
+SET search_path = pg_catalog, pg_temp
+SET timezone = 'UTC'
+SET datestyle = 'ISO, YMD'
+SET intervalstyle = 'iso_8601'
+AS $$
+	SELECT _poc.convertible(CASE kind
+		WHEN 'drill' THEN (SELECT to_jsonb(d) FROM _poc.drills AS d WHERE d.at = $2 AND d.began = $3)
+		WHEN 'rescue' THEN (SELECT to_jsonb(r) FROM _poc.rescues AS r WHERE r.at = $2 AND r.began = $3 AND r.home = $4) END::text)
+$$;
+
+COMMENT ON FUNCTION _poc.receipt_text(text, timestamptz, timestamptz, text) IS
+'Internal. The canonical text of a receipt: its row as jsonb, times in UTC; null if there is no such row.';
+
+CREATE FUNCTION _poc.receipt_head(OUT n bigint, OUT hash text)
+LANGUAGE c VOLATILE PARALLEL UNSAFE
+AS 'MODULE_PATHNAME', 'poc_receipt_head';
+
+COMMENT ON FUNCTION _poc.receipt_head() IS
+'Internal. The newest receipt of the chain, also if it was committed after the transaction took its snapshot; nulls if there is none.';
+
+CREATE FUNCTION _poc.append_receipt(kind text, text text) RETURNS void
+LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+	chain CONSTANT text := _poc.receipt_chain();
+	head record := _poc.receipt_head();
+	number CONSTANT bigint := coalesce(head.n, 0) + 1;
+	before CONSTANT text := coalesce(head.hash, repeat('0', 64));
+BEGIN
+	INSERT INTO _poc.receipts (n, chain, kind, text, previous, hash)
+	VALUES (number, chain, kind, text, before, _poc.receipt_hash(before, chain, number, kind, text));
+END
+$$;
+
+COMMENT ON FUNCTION _poc.append_receipt(text, text) IS
+'Internal. Puts a receipt at the end of the chain, which its caller has locked.';
+
+CREATE FUNCTION _poc.chain_receipt(kind text, at timestamptz, began timestamptz, home text) RETURNS void
+LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+	older record;
+BEGIN
+	-- until the transaction ends, so that there is one receipt after each
+	LOCK TABLE _poc.receipts IN SHARE ROW EXCLUSIVE MODE;
+	IF (SELECT h.n FROM _poc.receipt_head() AS h) IS NULL THEN
+		-- what was there before there was a chain, and is known to be so
+		FOR older IN
+			SELECT 'drill' AS kind, d.at, d.began, NULL::text AS home FROM _poc.drills AS d
+				WHERE NOT (chain_receipt.kind = 'drill' AND d.at = chain_receipt.at AND d.began = chain_receipt.began)
+			UNION ALL
+			SELECT 'rescue', r.at, r.began, r.home FROM _poc.rescues AS r
+				WHERE NOT (chain_receipt.kind = 'rescue' AND r.at = chain_receipt.at AND r.began = chain_receipt.began AND r.home = chain_receipt.home)
+			ORDER BY 2, 3, 4
+		LOOP
+			PERFORM _poc.append_receipt(older.kind, (_poc.receipt_text(older.kind, older.at, older.began, older.home)::jsonb || '{"adopted": true}')::text);
+		END LOOP;
+	END IF;
+	PERFORM _poc.append_receipt(kind, _poc.receipt_text(kind, at, began, home));
+END
+$$;
+
+COMMENT ON FUNCTION _poc.chain_receipt(text, timestamptz, timestamptz, text) IS
+'Internal. Appends a receipt to the chain. Takes a SHARE ROW EXCLUSIVE lock of _poc.receipts until the transaction ends: two that end at the same time wait for each other. The first of a chain is preceded by the receipts that were there already, as adopted.';
+
+-- ---- the copies at the sidecar
+
+CREATE FUNCTION _poc.receipt_copies(server text)
+RETURNS TABLE (n bigint, chain text, kind text, text text, previous text, hash text, received timestamptz)
+LANGUAGE plpgsql VOLATILE PARALLEL RESTRICTED COST 10000
+SET search_path = pg_catalog, pg_temp
+AS $$
+#variable_conflict use_column
+DECLARE
+	place bigint := 0;
+	answer jsonb;
+BEGIN
+	LOOP
+		answer := _poc.get_object(NULL::text, ARRAY['servers'::text, server, 'receipts'::text, place::text]);
+		RETURN QUERY SELECT r.n, r.chain, r.kind, r.text, r.previous, r.hash, r.received
+			FROM _poc.records(answer -> 'receipts') AS r(n bigint, chain text, kind text, text text, previous text, hash text, received timestamptz);
+		EXIT WHEN NOT coalesce((answer ->> 'more')::boolean, false);
+		SELECT max(r.place) INTO place FROM _poc.records(answer -> 'receipts') AS r(place bigint) WHERE r.place > place;
+		-- a sidecar that says there is more, and has none
+		EXIT WHEN place IS NULL;
+	END LOOP;
+END
+$$;
+
+COMMENT ON FUNCTION _poc.receipt_copies(text) IS
+'Internal. The copies of the receipts of a server that the sidecar keeps.';
+
+CREATE FUNCTION _poc.copy_receipt() RETURNS trigger
+LANGUAGE plpgsql
+SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+	server CONSTANT text := NEW.text::jsonb ->> 'server';
+	path CONSTANT text[] := ARRAY['servers'::text, server, 'receipts'::text];
+	answer jsonb;
+	message text;
+	cause text;
+BEGIN
+	-- what comes with a dump was copied by who wrote it
+	IF NEW.chain <> _poc.receipt_chain() THEN
+		RETURN NULL;
+	END IF;
+	BEGIN
+		answer := _poc.ask('receipt'::text, to_jsonb(NEW), path);
+		-- what could not be copied before
+		IF (answer ->> 'kept')::bigint < (SELECT count(*) FROM _poc.receipts AS r WHERE r.chain = NEW.chain AND r.n <= NEW.n AND r.text::jsonb ->> 'server' = server) THEN
+			PERFORM _poc.ask('receipt'::text, to_jsonb(r), path)
+			FROM (SELECT r.* FROM _poc.receipts AS r
+				WHERE r.chain = NEW.chain AND r.n < NEW.n AND r.text::jsonb ->> 'server' = server
+					AND NOT EXISTS (SELECT FROM _poc.receipt_copies(server) AS c WHERE c.chain = r.chain AND c.n = r.n)
+				ORDER BY r.n LIMIT 1000) AS r;
+		END IF;
+	EXCEPTION WHEN OTHERS THEN
+		-- the receipt itself is not lost for that
+		GET STACKED DIAGNOSTICS message = MESSAGE_TEXT, cause = PG_EXCEPTION_DETAIL;
+		RAISE WARNING 'the sidecar has no copy of receipt %', NEW.n
+			USING DETAIL = concat_ws(': ', message, nullif(cause, '')),
+				HINT = 'It is sent with the next receipt of this server; SELECT * FROM poc_check_receipts() tells whether it is there.';
+	END;
+	RETURN NULL;
+END
+$$;
+
+COMMENT ON FUNCTION _poc.copy_receipt() IS
+'Internal. Sends a receipt to the sidecar when its transaction commits, so that none that was rolled back is there.';
+
+CREATE CONSTRAINT TRIGGER copy_receipt AFTER INSERT ON _poc.receipts
+	DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION _poc.copy_receipt();
+
+-- ---- the check
+
+-- Of one receipt: what is wrong with it, or null.  An expectation and the hash
+-- before it tell whether one is missing.
+CREATE FUNCTION _poc.fault_of_receipt(receipt _poc.receipts, expected bigint, before text) RETURNS text
+LANGUAGE plpgsql STABLE PARALLEL RESTRICTED
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+	original jsonb;
+	now_there jsonb;
+	moved_from bigint;
+	changed text;
+BEGIN
+	IF receipt.n <> expected THEN
+		RETURN format('receipt %s was removed', expected);
+	END IF;
+	IF receipt.hash IS DISTINCT FROM _poc.receipt_hash(receipt.previous, receipt.chain, receipt.n, receipt.kind, receipt.text) THEN
+		-- with the number that it had
+		SELECT o.n INTO moved_from FROM _poc.receipts AS o
+		WHERE o.n <> receipt.n AND receipt.hash = _poc.receipt_hash(receipt.previous, receipt.chain, o.n, receipt.kind, receipt.text) LIMIT 1;
+		RETURN CASE WHEN moved_from IS NULL THEN format('receipt %s was changed: its hash is not that of its text', receipt.n)
+			ELSE format('receipt %s stands where it does not belong: it was receipt %s', receipt.n, moved_from) END;
+	END IF;
+	IF receipt.previous <> before THEN
+		SELECT o.n INTO moved_from FROM _poc.receipts AS o WHERE o.hash = receipt.previous LIMIT 1;
+		RETURN concat(format('receipt %s does not follow the one before it: one of them was changed, inserted or moved', receipt.n),
+			format('; it follows receipt %s', moved_from));
+	END IF;
+	BEGIN
+		original := receipt.text::jsonb;
+		now_there := _poc.receipt_text(receipt.kind, (original ->> 'at')::timestamptz, (original ->> 'began')::timestamptz, original ->> 'home')::jsonb;
+	EXCEPTION WHEN data_exception THEN
+		RETURN format('receipt %s is none: its text cannot be read', receipt.n);
+	END;
+	IF now_there IS NULL THEN
+		RETURN format('receipt %s, of a %s of %s, has lost its row: that was removed or its times were changed', receipt.n, receipt.kind, original ->> 'at');
+	END IF;
+	-- a newer version of the extension may have more columns
+	SELECT string_agg(e.key, ', ' ORDER BY e.key) INTO changed
+	FROM jsonb_each(original - 'adopted') AS e WHERE now_there -> e.key IS DISTINCT FROM e.value;
+	RETURN CASE WHEN changed IS NOT NULL THEN format('the row of receipt %s, of a %s of %s, was changed: %s', receipt.n, receipt.kind, original ->> 'at', changed) END;
+END
+$$;
+
+COMMENT ON FUNCTION _poc.fault_of_receipt(_poc.receipts, bigint, text) IS
+'Internal. What is wrong with a receipt that should have this number and follow this hash; null if nothing is.';
+
+CREATE FUNCTION _poc.check_chain(OUT ok boolean, OUT receipts bigint, OUT first_bad bigint, OUT finding text)
+LANGUAGE plpgsql STABLE PARALLEL RESTRICTED
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+	receipt _poc.receipts;
+	expected bigint := 1;
+	before text := repeat('0', 64);
+	stray text;
+	strays bigint;
+BEGIN
+	receipts := (SELECT count(*) FROM _poc.receipts);
+	FOR receipt IN SELECT r.* FROM _poc.receipts AS r ORDER BY r.n LOOP
+		finding := _poc.fault_of_receipt(receipt, expected, before);
+		IF finding IS NOT NULL THEN
+			ok := false;
+			first_bad := expected;
+			RETURN;
+		END IF;
+		expected := expected + 1;
+		before := receipt.hash;
+	END LOOP;
+	SELECT count(*), min(format('a %s of %s', s.kind, s.at)) INTO strays, stray
+	FROM (SELECT 'drill' AS kind, d.at, d.began, NULL::text AS home FROM _poc.drills AS d
+			UNION ALL SELECT 'rescue', r.at, r.began, r.home FROM _poc.rescues AS r) AS s
+	WHERE NOT EXISTS (SELECT FROM _poc.receipts AS r, jsonb_to_record(r.text::jsonb) AS t(at timestamptz, began timestamptz, home text)
+		WHERE r.kind = s.kind AND t.at = s.at AND t.began = s.began AND t.home IS NOT DISTINCT FROM s.home);
+	IF strays > 0 AND receipts = 0 THEN
+		finding := format('%s receipts are from before there was a chain: the next one adopts them', strays);
+		RETURN;
+	END IF;
+	ok := strays = 0;
+	finding := CASE WHEN strays > 0 THEN format('%s in no receipt of the chain, and so inserted by other means: %s', CASE WHEN strays = 1 THEN '1 row is' ELSE strays || ' rows are' END, stray)
+		WHEN receipts = 0 THEN 'there are no receipts yet'
+		ELSE format('%s receipts, each follows the one before it', receipts) END;
+END
+$$;
+
+COMMENT ON FUNCTION _poc.check_chain() IS
+'Internal. Whether the receipts of this database are as they were written, each after the one before.';
+
+CREATE FUNCTION _poc.check_copies(server text, OUT ok boolean, OUT receipts bigint, OUT first_bad bigint, OUT finding text)
+LANGUAGE plpgsql VOLATILE PARALLEL RESTRICTED COST 10000
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+	own CONSTANT text := _poc.receipt_chain();
+	copy record;
+	copies CONSTANT jsonb := (SELECT coalesce(jsonb_agg(to_jsonb(c)), '[]') FROM _poc.receipt_copies(server) AS c);
+	others bigint := 0;
+	gone bigint := 0;
+	lacking bigint;
+BEGIN
+	receipts := 0;
+	FOR copy IN
+		SELECT c.*, here.hash AS here, c.hash = _poc.receipt_hash(c.previous, c.chain, c.n, c.kind, c.text) AS whole
+		FROM jsonb_to_recordset(copies) AS c(n bigint, chain text, kind text, text text, previous text, hash text, received timestamptz)
+			LEFT JOIN _poc.receipts AS here ON here.n = c.n AND here.chain = c.chain
+		ORDER BY c.n
+	LOOP
+		IF copy.here IS NULL AND copy.chain <> own THEN
+			-- another table of receipts that this database had; else of other databases, or newer than the dump from which this one came
+			IF starts_with(copy.chain, regexp_replace(own, '[^/]+$', '')) THEN
+				gone := gone + 1;
+			ELSE
+				others := others + 1;
+			END IF;
+			CONTINUE;
+		END IF;
+		receipts := receipts + 1;
+		finding := CASE WHEN NOT copy.whole THEN format('the sidecar''s copy of receipt %s was changed', copy.n)
+			WHEN copy.here IS NULL THEN format('receipt %s, which the sidecar copied at %s, was removed here', copy.n, copy.received)
+			WHEN copy.here <> copy.hash THEN format('receipt %s is not the one that the sidecar copied at %s', copy.n, copy.received) END;
+		IF finding IS NOT NULL THEN
+			ok := false;
+			first_bad := copy.n;
+			RETURN;
+		END IF;
+	END LOOP;
+	SELECT count(*), min(r.n) INTO lacking, first_bad
+	FROM _poc.receipts AS r
+	WHERE r.chain = own AND r.text::jsonb ->> 'server' = server
+		AND NOT EXISTS (SELECT FROM jsonb_to_recordset(copies) AS c(n bigint, chain text) WHERE c.n = r.n AND c.chain = r.chain);
+	ok := CASE WHEN gone > 0 THEN false WHEN lacking = 0 THEN true END;
+	finding := concat_ws('; ', CASE WHEN gone > 0 THEN format('%s receipts that this database wrote before are gone: the extension was dropped, or its tables were made anew', gone) END,
+		CASE WHEN lacking > 0 THEN format('%s have no copy, the first is receipt %s: they are sent with the next receipt', lacking, first_bad) END,
+		format('%s copies are the same here', receipts), CASE WHEN others > 0 THEN format('%s more are of other databases', others) END);
+END
+$$;
+
+COMMENT ON FUNCTION _poc.check_copies(text) IS
+'Internal. Whether the receipts of this database are those that the sidecar has copied, of one server.';
+
+CREATE FUNCTION _poc.check_receipts()
+RETURNS TABLE (source text, ok boolean, receipts bigint, first_bad bigint, finding text)
+LANGUAGE plpgsql VOLATILE PARALLEL RESTRICTED COST 100000 ROWS 3
+SET search_path = pg_catalog, pg_temp
+AS $$
+#variable_conflict use_column
+DECLARE
+	names text[] := ARRAY(SELECT d.server FROM _poc.drills AS d UNION SELECT r.server FROM _poc.rescues AS r);
+	name text;
+	message text;
+	cause text;
+BEGIN
+	RETURN QUERY SELECT 'this database', c.ok, c.receipts, c.first_bad, c.finding FROM _poc.check_chain() AS c;
+	BEGIN
+		names := names || ARRAY(SELECT s.server FROM _poc.records(_poc.get_list('servers'::text, ARRAY['servers'::text])) AS s(server text));
+	EXCEPTION WHEN OTHERS THEN
+		GET STACKED DIAGNOSTICS message = MESSAGE_TEXT, cause = PG_EXCEPTION_DETAIL;
+		RETURN QUERY SELECT 'the sidecar', NULL::boolean, NULL::bigint, NULL::bigint, format('its copies could not be compared: %s', concat_ws(': ', message, nullif(cause, '')));
+		RETURN;
+	END;
+	FOR name IN SELECT DISTINCT n.name FROM unnest(names) AS n(name) WHERE n.name IS NOT NULL ORDER BY 1 LOOP
+		BEGIN
+			RETURN QUERY SELECT format('the sidecar''s copies of server %s', name), c.ok, c.receipts, c.first_bad, c.finding FROM _poc.check_copies(name) AS c;
+		EXCEPTION WHEN OTHERS THEN
+			GET STACKED DIAGNOSTICS message = MESSAGE_TEXT, cause = PG_EXCEPTION_DETAIL;
+			RETURN QUERY SELECT format('the sidecar''s copies of server %s', name), NULL::boolean, NULL::bigint, NULL::bigint, format('they could not be compared: %s', concat_ws(': ', message, nullif(cause, '')));
+		END;
+	END LOOP;
+END
+$$;
+
+COMMENT ON FUNCTION _poc.check_receipts() IS
+'Internal. What poc_check_receipts() returns.';
+
+CREATE FUNCTION _poc.checked_receipts() RETURNS jsonb
+LANGUAGE sql VOLATILE PARALLEL RESTRICTED COST 100000
+SET search_path = pg_catalog, pg_temp
+AS $$
+	SELECT coalesce(jsonb_agg(to_jsonb(c)), '[]') FROM _poc.check_receipts() AS c
+$$;
+
+COMMENT ON FUNCTION _poc.checked_receipts() IS
+'Internal. The same, as an array.';
+
+CREATE FUNCTION @extschema@.poc_check_receipts()
+RETURNS TABLE (source text, ok boolean, receipts bigint, first_bad bigint, finding text)
+LANGUAGE sql VOLATILE PARALLEL RESTRICTED COST 100000 ROWS 3
+SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+AS $$
+	SELECT c.source, c.ok, c.receipts, c.first_bad, c.finding FROM _poc.check_receipts() AS c
+$$;
+
+COMMENT ON FUNCTION @extschema@.poc_check_receipts() IS
+'Whether the receipts of drills and rescues are those that were written. Each holds the hash of the one before (SHA-256), and the sidecar keeps a copy of each. A row for this database and one for each of Barman''s servers: ok is true, false, or null if it could not be found out, which is no proof; first_bad is the number of the first receipt that was changed, removed, inserted or moved, and finding says what is known of it. Somebody who can change the tables can also make a new chain of them; the sidecar''s copies reveal that, and that the newest are gone. Example: SELECT * FROM poc_check_receipts() WHERE ok IS NOT TRUE';
+
+CREATE FUNCTION @extschema@.poc_receipts(server text DEFAULT NULL)
+RETURNS TABLE (n bigint, kind text, at timestamptz, ok boolean, server text, backup_id text, chain text, copied timestamptz, previous text, hash text, receipt jsonb)
+LANGUAGE sql VOLATILE PARALLEL RESTRICTED COST 10000 ROWS 100
+SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+AS $$
+	SELECT c.n, c.kind, t.at, CASE WHEN c.kind = 'rescue' THEN true ELSE t.ok END, t.server, t.backup_id, c.chain, c.received, c.previous, c.hash, c.text::jsonb
+	FROM _poc.receipt_copies(_poc.server($1)) AS c,
+		jsonb_to_record(c.text::jsonb) AS t(at timestamptz, ok boolean, server text, backup_id text)
+	ORDER BY t.at DESC, c.n DESC
+$$;
+
+COMMENT ON FUNCTION @extschema@.poc_receipts(text) IS
+'The copies that the sidecar keeps of the receipts of a server, newest first, whichever database wrote them: any PostgreSQL that has the extension and a token of the scope operate can read them when the primary is lost. receipt has all of a receipt, the words of assertions among it. Example: SELECT at, kind, ok, backup_id FROM poc_receipts()';
