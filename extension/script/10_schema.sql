@@ -214,6 +214,37 @@ CREATE TABLE _poc.receipts (
 COMMENT ON TABLE _poc.receipts IS
 'The chain of all receipts, of drills and rescues: each holds the hash of the one before; chain is the cluster and the database that wrote it, which changes with a dump.';
 
+CREATE TABLE _poc.proofs (
+	run timestamptz,
+	n integer,
+	server text NOT NULL,
+	system_identifier bigint NOT NULL,
+	backup_id text NOT NULL,
+	mark text,
+	target_lsn pg_lsn,
+	timeline integer,
+	bytes bigint,
+	reason text NOT NULL,
+	outcome text NOT NULL,
+	estimate interval,
+	elapsed interval,
+	detail text,
+	PRIMARY KEY (run, n)
+);
+
+COMMENT ON TABLE _poc.proofs IS
+'What each poc_prove() has considered, in its order: what it was to restore, why, and what became of it.';
+
+CREATE TABLE _poc.slo (
+	server text COLLATE "C" PRIMARY KEY,
+	rto interval,
+	rpo interval,
+	proof_every interval
+);
+
+COMMENT ON TABLE _poc.slo IS
+'What is wanted of each server of Barman''s: how long a restore may take, how much may be lost, how often that is proven.';
+
 CREATE TABLE _poc.ddl_notes (
 	system_identifier bigint NOT NULL,
 	database oid NOT NULL,
@@ -256,3 +287,5 @@ SELECT pg_catalog.pg_extension_config_dump('_poc.relation_notes', '');
 SELECT pg_catalog.pg_extension_config_dump('_poc.rescues', '');
 SELECT pg_catalog.pg_extension_config_dump('_poc.ddl_notes', '');
 SELECT pg_catalog.pg_extension_config_dump('_poc.receipts', '');
+SELECT pg_catalog.pg_extension_config_dump('_poc.proofs', '');
+SELECT pg_catalog.pg_extension_config_dump('_poc.slo', '');

@@ -59,10 +59,10 @@ BEGIN
 		CASE WHEN r.kind = 'rescue' THEN format('%s rows, the same fingerprint', t.rows) WHEN t.ok THEN 'passed'
 			ELSE coalesce((SELECT string_agg(concat_ws(': ', s.step ->> 'step', s.step ->> 'detail'), '; ' ORDER BY s.n)
 				FROM jsonb_array_elements(t.steps) WITH ORDINALITY AS s(step, n) WHERE NOT (s.step ->> 'ok')::boolean), 'failed') END,
-		-- nothing was restored: that proves nothing, and disproves nothing
-		r.kind = 'rescue' OR t.recovered_lsn IS NOT NULL
+		-- who was not asked has neither proved nor disproved anything
+		r.kind = 'rescue' OR NOT EXISTS (SELECT FROM jsonb_array_elements(t.steps) AS s(step) WHERE s.step ->> 'step' = 'sidecar' AND NOT (s.step ->> 'ok')::boolean)
 	FROM all_of_them AS r, jsonb_to_record(r.text::jsonb) AS t(at timestamptz, began timestamptz, ok boolean, server text, backup_id text,
-		mark text, target_lsn pg_lsn, recovered_lsn pg_lsn, relation text, home text, rows bigint, steps jsonb)
+		mark text, target_lsn pg_lsn, relation text, home text, rows bigint, steps jsonb)
 	WHERE (since IS NULL OR t.at >= since) AND (receipts_to_export.server IS NULL OR t.server = receipts_to_export.server)
 	ORDER BY r.n, r.chain;
 END
@@ -102,7 +102,7 @@ AS $$
 $$;
 
 COMMENT ON FUNCTION _poc.receipts_as_junit(jsonb, jsonb) IS
-'Internal. Receipts and the check of their chain as JUnit XML: a suite for each server, a drill that restored nothing is an error, another that did not pass a failure.';
+'Internal. Receipts and the check of their chain as JUnit XML: a suite for each server, a drill that could not run is an error, another that did not pass a failure.';
 
 CREATE FUNCTION _poc.receipts_as_markdown(receipts jsonb, checks jsonb) RETURNS text
 LANGUAGE sql STABLE PARALLEL RESTRICTED
@@ -155,4 +155,4 @@ END
 $$;
 
 COMMENT ON FUNCTION @extschema@.poc_export_receipts(text, timestamptz, text, boolean) IS
-'The receipts of drills and rescues for an auditor, with the result of poc_check_receipts(): json (all of each, with the exact text that its hash is of), junit (XML for what reads the results of tests: a drill that restored nothing is an error, another that did not pass a failure) or markdown (for people). since: those that ended then or later; server: of this server of Barman''s. With copies => true those that the sidecar keeps of the server, where the primary is lost. Only the owner may execute it until granted: receipts hold the words of assertions. Errors: 22023 unknown format. Example: \copy (SELECT poc_export_receipts(''markdown'', now() - interval ''1 year'')) TO STDOUT';
+'The receipts of drills and rescues for an auditor, with the result of poc_check_receipts(): json (all of each, with the exact text that its hash is of), junit (XML for what reads the results of tests: a drill that could not run is an error, another that did not pass a failure) or markdown (for people). since: those that ended then or later; server: of this server of Barman''s. With copies => true those that the sidecar keeps of the server, where the primary is lost. Only the owner may execute it until granted: receipts hold the words of assertions. Errors: 22023 unknown format. Example: \copy (SELECT poc_export_receipts(''markdown'', now() - interval ''1 year'')) TO STDOUT';

@@ -111,9 +111,13 @@ GRANT EXECUTE ON FUNCTION @extschema@.poc_explain_restore(text, text, text, time
 GRANT EXECUTE ON FUNCTION @extschema@.poc_forecast(text) TO pg_monitor;
 GRANT EXECUTE ON FUNCTION @extschema@.poc_watch(text) TO pg_monitor;
 GRANT EXECUTE ON FUNCTION @extschema@.poc_check_receipts() TO pg_monitor;
+GRANT EXECUTE ON FUNCTION @extschema@.poc_prove_plan(text, interval, interval, interval) TO pg_monitor;
+GRANT EXECUTE ON FUNCTION @extschema@.poc_slo(text, interval) TO pg_monitor;
+GRANT SELECT ON @extschema@.poc_proofs TO pg_monitor;
+GRANT SELECT ON @extschema@.poc_slo TO pg_monitor;
 
 -- pg_dump reads what pg_extension_config_dump() names, and the owner of the
 -- database dumps it: who can dump all of a database can read all of it.
-GRANT SELECT ON _poc.marks, _poc.mark_tables, _poc.mark_sequences, _poc.drills, _poc.relation_notes, _poc.rescues, _poc.ddl_notes, _poc.receipts TO pg_database_owner;
+GRANT SELECT ON _poc.marks, _poc.mark_tables, _poc.mark_sequences, _poc.drills, _poc.relation_notes, _poc.rescues, _poc.ddl_notes, _poc.receipts, _poc.proofs, _poc.slo TO pg_database_owner;
 
 -- Actions, and what is left of _poc: by explicit GRANT alone.
