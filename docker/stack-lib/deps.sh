@@ -37,6 +37,9 @@ DEPS_CHECK=(
   "cmd:zstd|zstd|compressed WAL"
   "cmd:lz4|lz4|compressed WAL"
   "cmd:promtool|prometheus|metrics, rules and queries"
+  "cmd:sshd|openssh-server|backups by rsync, WAL by ssh"
+  "cmd:barman-wal-archive|barman-cli|WAL by archive_command"
+  "cmd:gpg|gnupg|encrypted backups"
 )
 DEPS_LINT=(
   "cmd:clang|clang|second compiler for warnings"
