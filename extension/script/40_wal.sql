@@ -1,5 +1,5 @@
 -- ---------------------------------------------------------------------
--- 40_wal.sql: writes WAL and closes segments (wal/segments.c, wal/tick.c).
+-- 40_wal.sql: writes WAL and closes segments (wal/segments.c, wal/tick.c, wal/archiver.c).
 --
 -- Never asks the sidecar.
 --
@@ -28,6 +28,30 @@ AS 'MODULE_PATHNAME', 'poc_wal_tick_sql';
 
 COMMENT ON FUNCTION _poc.wal_tick() IS
 'Writes and flushes one small WAL record (a logical message, not transactional). Returns its end.';
+
+CREATE FUNCTION _poc.archiver_trouble() RETURNS text
+LANGUAGE c VOLATILE STRICT PARALLEL RESTRICTED
+AS 'MODULE_PATHNAME', 'poc_archiver_trouble_sql';
+
+COMMENT ON FUNCTION _poc.archiver_trouble() IS
+'What is wrong with this server''s archive_command now, in words; null if nothing is, or if it archives nothing.';
+
+CREATE FUNCTION _poc.warn_of_archiver() RETURNS void
+LANGUAGE plpgsql VOLATILE PARALLEL RESTRICTED
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+	trouble text := _poc.archiver_trouble();
+BEGIN
+	IF trouble IS NOT NULL THEN
+		RAISE WARNING '%', trouble
+			USING HINT = 'This server''s log has what the command said, and poc_doctor() what Barman expects; until it succeeds all WAL is kept, and no backup comes to an end.';
+	END IF;
+END
+$$;
+
+COMMENT ON FUNCTION _poc.warn_of_archiver() IS
+'Warns if this server''s archive_command fails.';
 
 CREATE FUNCTION _poc.wal_end() RETURNS void
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE

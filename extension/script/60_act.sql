@@ -45,7 +45,8 @@ BEGIN
 		archived := coalesce((SELECT r.archived FROM _poc.records(job -> 'result') AS r(archived boolean)), false);
 		IF NOT archived THEN
 			RAISE WARNING 'WAL file % was not archived in time', wal_file
-				USING DETAIL = format('Barman did not archive it within %s.', timeout),
+				USING DETAIL = concat_ws(E'\n', format('Barman did not archive it within %s.', timeout),
+						CASE WHEN NOT elsewhere THEN 'On this server ' || _poc.archiver_trouble() || '.' END),
 					HINT = 'SELECT * FROM poc_check() WHERE NOT ok tells whether Barman receives WAL; poc_wait_ready() starts what is missing.';
 		END IF;
 	END IF;
@@ -131,6 +132,8 @@ DECLARE
 	elsewhere boolean := false;
 	standby_ready boolean;
 	made_checkpoint boolean := false;
+	archiver text;
+	archiver_told boolean := false;
 BEGIN
 	IF seconds < 0 THEN
 		RAISE EXCEPTION 'timeout must not be negative'
@@ -194,15 +197,21 @@ BEGIN
 		END IF;
 
 		EXIT WHEN failing IS NULL;
+		-- of which Barman has no words
+		archiver := CASE WHEN NOT elsewhere THEN _poc.archiver_trouble() END;
 		IF clock_timestamp() >= deadline THEN
 			RAISE EXCEPTION 'server % is not ready for backups', barman_server
 				USING ERRCODE = 'object_not_in_prerequisite_state',
-					DETAIL = concat_ws(E'\n', details, cron_trouble),
+					DETAIL = concat_ws(E'\n', details, cron_trouble, 'On this server ' || archiver || '.'),
 					HINT = format('Not all of Barman''s checks passed within %s; see the hints above and Barman''s log.', make_interval(secs => seconds));
 		END IF;
 		IF failing IS DISTINCT FROM failing_before THEN
 			PERFORM _poc.tell(format('waiting for: %s', failing), 'poc_check() tells more of what does not pass.'::text);
 			failing_before := failing;
+		END IF;
+		IF archiver IS NOT NULL AND NOT archiver_told THEN
+			PERFORM _poc.warn_of_archiver();
+			archiver_told := true;
 		END IF;
 		PERFORM pg_sleep(1);
 	END LOOP;
@@ -258,6 +267,9 @@ DECLARE
 BEGIN
 	-- who names no server may have been given one, by the owner of the database
 	elsewhere := _poc.is_elsewhere(barman_server, (archive ->> 'system_identifier')::bigint, 'the backup is of that one'::text);
+	IF NOT elsewhere THEN
+		PERFORM _poc.warn_of_archiver();
+	END IF;
 	IF NOT elsewhere AND NOT current_setting('transaction_read_only')::boolean THEN
 		PERFORM _poc.note_relations();
 	END IF;

@@ -27,6 +27,7 @@
 #include "client/job_report.h"
 #include "client/json.h"
 #include "client/sidecar.h"
+#include "wal/archiver.h"
 #include "wal/segments.h"
 #include "wal/tick.h"
 
@@ -47,9 +48,11 @@ typedef struct WalHelp
 {
 	int switches;
 	TimestampTz next_switch;
+	bool archiver_failed; /* known, or reported */
 } WalHelp;
 
 static Jsonb *poll_job(const char *path, int hold);
+static void warn_of_archiver(WalHelp *help);
 static void help_with_wal(WalHelp *help, const char *kind);
 static bool is_of_another_server(Jsonb *job);
 static bool is_copied_from_here(Jsonb *job);
@@ -198,7 +201,7 @@ poc_job_follow(PocJob *job, TimestampTz deadline, bool show_log, bool show_past,
 	char *path = poc_job_path(job->id);
 	MemoryContext outer = CurrentMemoryContext;
 	MemoryContext context = AllocSetContextCreate(outer, "poc_barman poll", ALLOCSET_DEFAULT_SIZES);
-	WalHelp help = {0};
+	WalHelp help = {.archiver_failed = poc_archiver_trouble() != NULL};
 	PocJobReport *report = poc_job_report_new(show_log);
 	int hold = 0; /* the first poll only reads the current state */
 	Jsonb *state;
@@ -231,7 +234,10 @@ poc_job_follow(PocJob *job, TimestampTz deadline, bool show_log, bool show_past,
 		if (needs != NULL && strcmp(needs, "wal") == 0)
 		{
 			if (!is_of_another_server(state))
+			{
+				warn_of_archiver(&help);
 				help_with_wal(&help, poc_json_text(state, "kind"));
+			}
 			hold = POLL_HOLD_FOR_WAL;
 		}
 		else if (show_log && is_copied_from_here(state))
@@ -274,6 +280,21 @@ poll_job(const char *path, int hold)
 			return answer;
 		poc_job_await_sidecar(&absence, &failure);
 	}
+}
+
+/*
+ * Warns, once, if archive_command began to fail while the job waits: WAL that we write
+ * does not reach Barman by it.  Of one that failed before, the caller knows.
+ */
+static void
+warn_of_archiver(WalHelp *help)
+{
+	char *trouble = help->archiver_failed ? NULL : poc_archiver_trouble();
+
+	if (trouble == NULL)
+		return;
+	help->archiver_failed = true;
+	ereport(WARNING, (errmsg("%s", trouble), errhint(POC_ARCHIVER_HINT)));
 }
 
 /*

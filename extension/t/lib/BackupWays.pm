@@ -16,7 +16,7 @@ use Documentation;
 use LiveBarman;
 use PocTest;
 
-our @EXPORT = qw(ways_stack start_ssh add_server restart_sidecar archive_by promised play_way barman_version version_number
+our @EXPORT = qw(ways_stack start_ssh add_server restart_sidecar archive_by promised possible play_way barman_version version_number
   @features %table);
 
 # The columns of the table, in its order
@@ -30,9 +30,9 @@ sub read_table
 
 	for my $line (split(/\n/, slurp_document('docs/ways.md')))
 	{
-		my ($way, @cells) = map { s/^\s+|\s+$//gr } split(/(?<!\\)\|/, $line =~ s/^\||\|$//gr);
-		next if @cells != @features || $way !~ /^`(\w[\w-]*)`$/;
-		@{ $ways{$1} }{@features} = @cells;
+		my ($way, $needs, @cells) = map { s/^\s+|\s+$//gr } split(/(?<!\\)\|/, $line =~ s/^\||\|$//gr);
+		next if @cells != @features || $way !~ /^`([\w-]+)`$/;
+		@{ $ways{$1} }{ 'needs', @features } = ($needs, @cells);
 	}
 	return %ways;
 }
@@ -53,26 +53,41 @@ sub promised
 	my $cell = $table{$way}{$feature} // die "docs/ways.md says nothing of $feature by $way";
 
 	return 1 if $cell eq 'yes';
-	return 0 if $cell =~ /^no\b/;
+	return 0 if $cell eq 'no';
+	return versions_suffice($node, $cell) // die "docs/ways.md, $feature by $way: what is \"$cell\"?";
+}
+
+# Are PostgreSQL and Barman as new as these words ask? undef if they ask for nothing.
+sub versions_suffice
+{
+	my ($node, $cell) = @_;
 	my ($pg) = $cell =~ /PostgreSQL (\d+)/;
 	my ($barman) = $cell =~ /Barman ([\d.]+)/;
-	die "docs/ways.md, $feature by $way: what is \"$cell\"?" if !$pg && !$barman;
+	return if !$pg && !$barman;
 	return $node->pg_version >= ($pg // 0) && barman_version() >= version_number($barman // '0.0');
 }
 
-# A stack with a table in a tablespace, whose server sends WAL by whatever archive_by() says.
+# Is there this way with the versions that are here?
+sub possible { my ($node, $way) = @_; return versions_suffice($node, $table{$way}{needs} // die("docs/ways.md has no way $way")) // 1; }
+
+# A stack with a tablespace, unless it is "flat", whose server sends WAL by whatever archive_by() says.
 sub ways_stack
 {
 	my ($name, %args) = @_;
-	my $live = LiveBarman->new($name, conf => "poc_barman.timeout = '5min'\narchive_mode = on\narchive_timeout = 0\n" . ($args{conf} // ''));
+	my $live = LiveBarman->new($name, conf => "poc_barman.timeout = '5min'\narchive_mode = on\narchive_timeout = 0\n" . ($args{conf} // ''),
+		segment_mb => $args{segment_mb});
 	my ($home, $node) = @$live{qw(home node)};
-	my $tablespace = PostgreSQL::Test::Utils::tempdir();
-
 	make_error_of($node);
 	archive_by($live, $node);
 	start_ssh($live);
-	$node->safe_psql('postgres', $_) for "CREATE TABLESPACE elsewhere LOCATION '$tablespace'",
-	  'CREATE TABLE base (id int PRIMARY KEY, v text)', "INSERT INTO base SELECT i, 'row ' || i FROM generate_series(1, 1000) AS i";
+	if (!$args{flat})
+	{
+		my $directory = PostgreSQL::Test::Utils::tempdir();
+
+		$live->{tablespace} = 'TABLESPACE elsewhere';
+		$node->safe_psql('postgres', "CREATE TABLESPACE elsewhere LOCATION '$directory'");
+	}
+	$node->safe_psql('postgres', $_) for 'CREATE TABLE base (id int PRIMARY KEY, v text)', "INSERT INTO base SELECT i, 'row ' || i FROM generate_series(1, 1000) AS i";
 	return $live;
 }
 
@@ -206,30 +221,31 @@ sub play_way
 
 	note("---- $way");
 	$live->{played}{$way} = 1;
-	value($node, "CREATE TABLE $table (id int PRIMARY KEY, v text) TABLESPACE elsewhere");
+	value($node, "CREATE TABLE $table (id int PRIMARY KEY, v text) " . ($live->{tablespace} // ''));
 	value($node, "INSERT INTO $table SELECT i, '$way ' || i FROM generate_series(1, 2000) AS i");
 	# without it all else only takes its time to fail
 	return if !keep_promise($asked, $way, 'ready', "SELECT coalesce(string_agg(check_name || ' ' || hint, ', ') FILTER (WHERE NOT ok), 'well') FROM poc_wait_ready('$server')",
 		'well', "SELECT * FROM poc_wait_ready('$server')");
 	keep_promise($asked, $way, 'switch', "SELECT archived FROM poc_switch_wal('$server')", 't', "SELECT * FROM poc_switch_wal('$server')");
 	keep_promise($asked, $way, 'backup', "SELECT status FROM poc_backup('$server')", 'DONE', "SELECT * FROM poc_backup('$server')");
-	my $full = $args{backup} // value($asked, "SELECT backup_id FROM poc_backups('$server') LIMIT 1");
+	my $full = value($asked, "SELECT backup_id FROM poc_backups('$server') LIMIT 1");
 	value($node, "INSERT INTO $table SELECT i, '$way ' || i FROM generate_series(2001, 2100) AS i");
 	keep_promise($asked, $way, 'incremental', "SELECT type || ' ' || status FROM poc_backup('$server', incremental => 'latest')",
 		'incremental DONE', "SELECT * FROM poc_backup('$server', incremental => 'latest')");
 	keep_promise($asked, $way, 'verify', "SELECT status FROM poc_verify_backup('$full', '$server')", 'valid', "SELECT * FROM poc_verify_backup('$full', '$server')");
-	$args{after_backup}->() if $args{after_backup};
 
 	# a mark, and rows that are too many; of the latest backup, incremental or not
 	value($node, "SELECT count(*) FROM poc_mark('$way', ARRAY['$table']::regclass[])");
 	value($node, "INSERT INTO $table SELECT i, 'too many' FROM generate_series(2101, 2200) AS i");
+	$args{bring_wal}->() if $args{bring_wal};
 	keep_promise($asked, $way, 'restore', "SELECT state FROM poc_restore('one', server => '$server', target_name => '$way')", 'running',
 		"SELECT * FROM poc_restore('one', server => '$server', target_name => '$way')");
-	is($args{live}{instance} // $live->ask_instance('one', "SELECT count(*) FROM $table"), '2100', "$way: the rows of the mark") if promised($asked, $way, 'restore');
+	is($live->ask_instance('one', "SELECT count(*) FROM $table"), '2100', "$way: the rows of the mark") if promised($asked, $way, 'restore');
 	value($asked, "SELECT poc_drop_instance('one')");
 	my $drill = "FROM poc_restore_drill('$way', server => '$server')";
 	keep_promise($asked, $way, 'drill', "SELECT coalesce(string_agg(step || ': ' || detail, ', ') FILTER (WHERE NOT ok), 'proven') $drill", 'proven', "SELECT * $drill");
 	value($node, "DROP TABLE $table");
+	$args{bring_wal}->() if $args{bring_wal};
 	my $rescue = "FROM poc_rescue('$table', server => '$server')";
 	keep_promise($asked, $way, 'rescue', "SELECT string_agg(detail, ', ') FILTER (WHERE step = 'compare') $rescue", qr/^2200 rows, the same fingerprint/, "SELECT * $rescue");
 	return;

@@ -33,7 +33,7 @@ sub new
 
 	# small segments, so that a little WAL is many of them
 	my $node = $self->{node} = PostgreSQL::Test::Cluster->new($name);
-	$node->init(allows_streaming => 1, extra => ['--wal-segsize=1', '--encoding=UTF8']);
+	$node->init(allows_streaming => 1, extra => [ '--wal-segsize=' . ($args{segment_mb} // 1), '--encoding=UTF8' ]);
 	$node->append_conf('postgresql.conf', <<"CONF");
 max_wal_size = 16MB
 max_slot_wal_keep_size = 64MB

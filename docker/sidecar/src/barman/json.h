@@ -83,9 +83,10 @@ extern json_t *barman_parse_replication(const BarmanOutput *output, const char *
 
 /*
  * show-servers SERVER: {base, wals, streaming, incoming, errors, locks}:
- * absolute paths or null; receives: is WAL streaming configured; in_recovery;
- * system_id: text or null; has_passphrase: is a command for it configured;
- * retention_policy: its words, or null if there is none; minimum_redundancy
+ * absolute paths or null; receives: is WAL streaming configured; passive: does
+ * it copy from another Barman; in_recovery; system_id: text or null;
+ * has_passphrase: is a command for it configured; retention_policy: its words,
+ * or null if there is none; minimum_redundancy
  */
 extern json_t *barman_parse_directories(const BarmanOutput *output, const char *server,
 										BarmanFailure *failure);

@@ -68,6 +68,8 @@ barman_parse_directories(const BarmanOutput *output, const char *server, BarmanF
 		!barman_put(directories, "locks", locks_of(data)) ||
 		!barman_put(directories, "receives",
 					json_boolean(json_is_true(barman_get(data, "streaming_archiver")))) ||
+		!barman_put(directories, "passive",
+					json_boolean(json_is_true(barman_get(data, "passive_node")))) ||
 		/* null: Barman could not connect to it */
 		!barman_put(directories, "in_recovery",
 					json_is_boolean(barman_get(data, "is_in_recovery"))

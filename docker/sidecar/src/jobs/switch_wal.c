@@ -47,15 +47,21 @@ wal_file_name_is_valid(const char *name)
 bool
 archive_wal(Job *job)
 {
-	const char *command[] = {"archive-wal", job_server(job), NULL};
+	const char *archive[] = {"archive-wal", job_server(job), NULL};
+
+	/* a passive server copies WAL from the Barman that archives it, and cron alone asks that */
+	const char *copy[] = {"cron", NULL};
+	json_t *facts = catalogue_facts(job_server(job));
+	const char *const *command = json_is_true(json_object_get(facts, "passive")) ? copy : archive;
 	RunResult result;
 	BarmanOutput output;
 	bool going_on;
 
+	json_decref(facts);
 	going_on = job_run(job, command, ARCHIVE_DEADLINE_MS, NULL, NULL, &result);
 	output = runner_output(&result);
 	/* Log only what was archived, not every attempt. */
-	if (going_on && strstr(result.out, "Another archive-wal process") == NULL &&
+	if (going_on && command == archive && strstr(result.out, "Another archive-wal process") == NULL &&
 		strstr(result.out, "no file found") == NULL)
 		job_log_messages(job, json_checked(barman_parse_messages(&output)));
 	runner_free(&result);

@@ -27,7 +27,17 @@
 /* Bytes shown of the log of a server that did not recover */
 #define LOG_SHOWN 8000
 
+/* What the log of a server says that cannot start, and what it means */
+typedef struct KnownCause
+{
+	const char *text;
+	const char *code;
+	const char *message;
+	const char *hint;
+} KnownCause;
+
 static bool start_caged(Restore *restore, ServerProcess *process);
+static const KnownCause *known_cause(const char *log);
 static bool explain_recovery(Restore *restore);
 static void log_end_of_server_log(Job *job, const char *log);
 static char *last_transaction(const char *log);
@@ -145,6 +155,28 @@ start_caged(Restore *restore, ServerProcess *process)
 						"could not start PostgreSQL");
 }
 
+static const KnownCause *
+known_cause(const char *log)
+{
+	static const KnownCause causes[] = {
+		{"Address already in use", "conflict",
+		 "another program has taken the port of the instance",
+		 "Restore again: another port will be chosen."},
+		{"No space left on device", BARMAN_WRONG_STATE, "the disk became full during recovery",
+		 "Free space where the instances are kept: drop one, or give the sidecar another --instance-root."},
+		{"database files are incompatible with server", BARMAN_UNSUPPORTED,
+		 "the backup is of a PostgreSQL that was built otherwise than the one on Barman's host",
+		 "Give the sidecar by --pg-bindir a PostgreSQL that was built as the primary's was, with its --with-blocksize, --with-wal-blocksize and --with-segsize."},
+	};
+
+	for (size_t i = 0; i < sizeof(causes) / sizeof(causes[0]); i++)
+	{
+		if (strstr(log, causes[i].text) != NULL)
+			return &causes[i];
+	}
+	return NULL;
+}
+
 /* Explains why the server ended during recovery. */
 static bool
 explain_recovery(Restore *restore)
@@ -152,6 +184,7 @@ explain_recovery(Restore *restore)
 	char *log = mem_printf("%s/" INSTANCE_LOG, restore->directory);
 	char *tail = files_tail(log, LOG_SHOWN);
 	char *words = last_words(tail);
+	const KnownCause *known;
 
 	free(log);
 	log_end_of_server_log(restore->job, tail);
@@ -171,13 +204,8 @@ explain_recovery(Restore *restore)
 		free(detail);
 		free(last);
 	}
-	else if (strstr(tail, "Address already in use") != NULL)
-		restore_fail(restore, "conflict", words, "Restore again: another port will be chosen.",
-					 "another program has taken the port of the instance");
-	else if (strstr(tail, "No space left on device") != NULL)
-		restore_fail(restore, BARMAN_WRONG_STATE, words,
-					 "Free space where the instances are kept: drop one, or give the sidecar another --instance-root.",
-					 "the disk became full during recovery");
+	else if ((known = known_cause(tail)) != NULL)
+		restore_fail(restore, known->code, words, known->hint, "%s", known->message);
 	else if (strstr(tail, "resource manager with ID") != NULL)
 	{
 		const char *preload = restore->request->primary.preload;
