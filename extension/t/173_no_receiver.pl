@@ -70,7 +70,7 @@ is($node->safe_psql('postgres', 'SET client_min_messages = error; SELECT status 
 my ($backup) = sort { $b cmp $a } glob("$home/barman/64-MB-segments/base/*/data/global/pg_control");
 build_otherwise($backup);
 ($state, $message, $detail, $hint) = error_of($node, q{SELECT * FROM poc_restore('one')});
-is("$state $message", "0A000 the backup is of a PostgreSQL that was built otherwise than the one on Barman's host", 'another BLCKSZ: refused');
+is("$state $message", "55000 the backup is of a PostgreSQL that was built otherwise than the one on Barman's host", 'another BLCKSZ: refused');
 like($detail, qr/BLCKSZ 32768/, 'another BLCKSZ: which');
 like($hint, qr/--pg-bindir.*--with-blocksize/, 'another BLCKSZ: what to do');
 done_testing();

@@ -51,6 +51,7 @@ static const char controldata[] = "pg_control version number:            1300\n"
 								  "max_prepared_xacts setting:           700\n"
 								  "max_locks_per_xact setting:           512\n"
 								  "track_commit_timestamp setting:       on\n"
+								  "Bytes per WAL segment:                67108864\n"
 								  "Mock authentication nonce:            00\n";
 
 /* As an argument of this program, which is then not a test, and when it has run for long enough */
@@ -180,6 +181,8 @@ test_settings_keep_apart(void **state)
 		"\nmax_prepared_transactions = 700\n",
 		"\nmax_replication_slots = 4096\n",
 		"\ntrack_commit_timestamp = on\n",
+		"\nmin_wal_size = '128MB'\n",
+		"\nmax_wal_size = '1024MB'\n",
 	};
 	ServerConfig config = {.name = "x", .directory = "/i/x", .listen = "127.0.0.1", .port = 5555};
 	ServerNeeds needs = server_needs("/i/x/data", controldata, &untold);

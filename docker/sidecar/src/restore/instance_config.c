@@ -123,6 +123,8 @@ instance_config_main(const ServerConfig *config, const ServerNeeds *needs)
 		   needs->commit_timestamps ? "on" : "off");
 	if (needs->knows_origins)
 		append(&text, "max_active_replication_origins = %lld\n", (long long) needs->origins);
+	append(&text, "min_wal_size = '%lldMB'\nmax_wal_size = '%lldMB'\n",
+		   (long long) needs->min_wal_size, (long long) needs->max_wal_size);
 
 	/* One process replays: prefetch the pages that it needs, and keep them cached. */
 	append(&text,

@@ -41,6 +41,10 @@
 /* pg_logical/replorigin_checkpoint: four bytes before and after, and these for each */
 #define ORIGIN_BYTES 16
 
+/* PostgreSQL's defaults; a server with less than two segments does not start. */
+#define MIN_WAL_SIZE 80
+#define MAX_WAL_SIZE 1024
+
 /* PostgreSQL 18, by the version of its control file */
 #define CONTROL_VERSION_ORIGINS 1800
 
@@ -56,6 +60,7 @@ server_needs(const char *data, const char *controldata, const PrimarySettings *t
 {
 	int64_t memory = memory_bytes();
 	int64_t most_locks = memory / MEMORY_SHARE / BYTES_PER_LOCK;
+	int64_t two_segments = 2 * controldata_number(controldata, "Bytes per WAL segment", 0) / MB;
 	int64_t ours;
 	int64_t theirs;
 	int64_t locks;
@@ -76,6 +81,8 @@ server_needs(const char *data, const char *controldata, const PrimarySettings *t
 		.knows_origins = controldata_number(controldata, "pg_control version number", 0) >=
 						 CONTROL_VERSION_ORIGINS,
 		.shared_buffers = memory / MEMORY_SHARE / MB,
+		.min_wal_size = greatest(MIN_WAL_SIZE, two_segments, 0),
+		.max_wal_size = greatest(MAX_WAL_SIZE, two_segments, 0),
 	};
 
 	needs.origins = greatest(ORIGINS, 2 * origins_in(data), told->max_replication_slots);

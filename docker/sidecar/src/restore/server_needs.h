@@ -33,6 +33,8 @@ typedef struct ServerNeeds
 	bool commit_timestamps;
 	bool knows_origins;		/* PostgreSQL has a separate setting for them */
 	int64_t shared_buffers; /* in MB */
+	int64_t min_wal_size;	/* in MB: at least two segments */
+	int64_t max_wal_size;	/* in MB */
 } ServerNeeds;
 
 /*
