@@ -42,6 +42,7 @@ CALL poc_populate('rows_populate', 30, '{"countries": 5, "waits": 0}', seed => 7
 SELECT :filled AS filled, :refused AS refused, :made AS made, :'elapsed'::interval > '0 s' AS elapsed;
 SELECT step, target, state, rows, path, CASE WHEN target <> 'impossible'::regclass THEN message END AS message FROM poc_last_populate();
 SELECT DISTINCT hint FROM poc_last_populate() WHERE state = 'left out' ORDER BY 1;
+SELECT detail, hint FROM poc_last_populate() WHERE target = 'guarded_late'::regclass;
 SELECT count(*) FROM events_1;
 SELECT count(*), count(DISTINCT customer_id) FROM a_profiles;
 SELECT seed AS customers_seed FROM poc_last_populate() WHERE target = 'customers'::regclass \gset

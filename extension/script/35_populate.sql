@@ -399,6 +399,7 @@ DECLARE
 	message pg_catalog.text;
 	detail pg_catalog.text;
 	hint pg_catalog.text;
+	context pg_catalog.text;
 	report pg_catalog.jsonb;
 	reports pg_catalog.jsonb := '[]'::pg_catalog.jsonb;
 BEGIN
@@ -452,7 +453,14 @@ BEGIN
 					EXIT;
 				EXCEPTION WHEN OTHERS THEN
 					GET STACKED DIAGNOSTICS code = RETURNED_SQLSTATE, message = MESSAGE_TEXT,
-						detail = PG_EXCEPTION_DETAIL, hint = PG_EXCEPTION_HINT;
+						detail = PG_EXCEPTION_DETAIL, hint = PG_EXCEPTION_HINT, context = PG_EXCEPTION_CONTEXT;
+					-- a trigger that is deferred, for example
+					IF pg_catalog.length(hint) OPERATOR(pg_catalog.=) 0 THEN
+						hint := 'If a trigger or another function asks for it: give the columns that it looks at values that suit it by the option "columns", or lift it for the time of the load.';
+						IF pg_catalog.length(detail) OPERATOR(pg_catalog.=) 0 THEN
+							detail := pg_catalog.concat('Raised in ', pg_catalog.split_part(context, pg_catalog.chr(10), 1), '.');
+						END IF;
+					END IF;
 					-- no room, a server that stops, a disk that fails: no reason of a table
 					IF pg_catalog."left"(code, 2) OPERATOR(pg_catalog.=) ANY (ARRAY['53', '57', '58']::pg_catalog.text[])
 						AND code OPERATOR(pg_catalog.<>) '53400'::pg_catalog.text

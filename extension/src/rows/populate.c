@@ -99,8 +99,9 @@ poc_populate_table(PG_FUNCTION_ARGS)
 }
 
 /*
- * The number of rows that all keys have values left for, of n.  At least one: the load
- * then reports the key that has none left.
+ * The number of rows that all keys have values left for, of n.  None if the table has all
+ * rows already that a key takes; at least one if it has no row: the load then reports the
+ * key that takes none.
  */
 static uint64
 most_rows(RowsPlan *plan, uint64 n, char **note)
@@ -118,8 +119,10 @@ most_rows(RowsPlan *plan, uint64 n, char **note)
 	foreach (cell, plan->uniques)
 	{
 		RowsUnique *unique = lfirst(cell);
-		uint64 left = Max(unique->capacity - Min(unique->base, unique->capacity), 1);
+		uint64 left = unique->capacity - Min(unique->base, unique->capacity);
 
+		if (left == 0 && (unique->base == 0 || unique->partial))
+			left = 1;
 		if (left >= most)
 			continue;
 		most = left;

@@ -206,14 +206,18 @@ rows_try_unbounded(RowsPlan *plan)
 		Form_pg_attribute attribute = TupleDescAttr(tupdesc, i);
 		NullTest *test;
 
-		if (attribute->attisdropped || attribute->attgenerated == '\0' || !attribute->attnotnull ||
-			!contains_nullable((Node *) build_column_default(plan->rel, i + 1), plan))
+		if (attribute->attisdropped || attribute->attgenerated == '\0' || !attribute->attnotnull)
 			continue;
 		test = makeNode(NullTest);
 		test->arg = (Expr *) build_column_default(plan->rel, i + 1);
 		test->nulltesttype = IS_NOT_NULL;
 		test->location = -1;
 		rows_add_check(plan, psprintf("%s is NOT NULL", NameStr(attribute->attname)), (Node *) test);
+		if (contains_nullable((Node *) test->arg, plan))
+			continue;
+		/* only a search could break it */
+		plan->bounding_checks = lappend(plan->bounding_checks, llast(plan->checks));
+		plan->checks = list_delete_last(plan->checks);
 	}
 }
 

@@ -81,6 +81,7 @@ rows_make_plan(Relation target, uint64 seed, RowsOptions *options, const RowsCal
 		plan->columns[i].attnum = i + 1;
 		rows_init_bounds(&plan->columns[i].bounds);
 		plan->columns[i].bounds.subject = subject;
+		plan->columns[i].bounds.column = NameStr(TupleDescAttr(tupdesc, i)->attname);
 	}
 
 	conditions = list_concat(conditions, rows_policy_conditions(rel, plan->role));

@@ -5,7 +5,8 @@
  *	  values that may suit it.
  *
  * A column whose values somebody else determines (a key, a partition, an option, the
- * rows that a foreign key refers to) must get no other value than its generator makes.
+ * rows that a foreign key refers to) must get no other value than its generator makes, or
+ * a null.
  *
  *-------------------------------------------------------------------------
  */
@@ -85,19 +86,21 @@ static void
 plan_column_moves(RowsPlan *plan, RowsCheck *check, RowsColumn *column, const RowsMention *mention)
 {
 	Form_pg_attribute attribute = TupleDescAttr(RelationGetDescr(plan->rel), column->attnum - 1);
+	bool movable = is_movable(column);
 	ListCell *cell;
 
-	if (!is_movable(column))
-		return;
 	if (!attribute->attnotnull && !column->bounds.not_null &&
+		(movable || rows_key_may_be_null(plan, column)) &&
 		(column->options == NULL || (!column->shaped && column->options->null_fraction < 0) ||
-		 column->value->null_fraction > 0))
+		 (column->value != NULL && column->value->null_fraction > 0)))
 	{
 		check->nullable = lappend(check->nullable, column);
 		/* of one column, a null tells nothing: it is the last resort */
 		if (bms_membership(check->attributes) == BMS_MULTIPLE)
 			add_move(check, ROWS_MOVE_NULL, column, 1);
 	}
+	if (!movable)
+		return;
 	add_move(check, ROWS_MOVE_DRAW, column, DRAWS_OF_CANDIDATE);
 	if (!column->shaped)
 	{

@@ -41,6 +41,9 @@ extern RowsMention *rows_read_mention(Node *condition);
 /* equation.c */
 extern List *rows_solve(Node *condition, RowsColumn *column, Oid type, int32 typmod);
 
+/* nullable_key.c */
+extern bool rows_key_may_be_null(RowsPlan *plan, RowsColumn *column);
+
 /* moves.c */
 extern void rows_plan_moves(RowsPlan *plan);
 

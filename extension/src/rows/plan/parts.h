@@ -63,6 +63,9 @@ typedef struct RowsColumn
 	int64 next_number;	   /* next of the values taken in advance */
 	int64 increment;
 	uint64 reserved;
+	int64 *taken; /* values that rows have already, ascending */
+	int ntaken;
+	int most_taken;
 	Datum ahead; /* the next value, if has_ahead: an earlier row refers to it */
 	bool has_ahead;
 
@@ -225,6 +228,7 @@ typedef struct RowsPlan
 	List *bounding_checks; /* of RowsCheck: implied by the bounds */
 	List *search_checks;   /* of those: what a search might break */
 	bool searched;		   /* are the moves planned? */
+	bool making;		   /* a row: an error is one of values, not of triggers */
 	bool has_volatile_default;
 	List *hierarchies;			/* of RowsHierarchy */
 	List *checked_foreign_keys; /* OIDs of constraints that are checked in bulk */

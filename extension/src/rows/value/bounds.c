@@ -28,8 +28,11 @@ rows_no_value(Oid type, RowsBounds *bounds)
 	if (!bounds->may_be_empty)
 		ereport(ERROR,
 				(errcode(ERRCODE_CHECK_VIOLATION),
-				 errmsg("no value of type %s lies within the bounds of the column",
-						format_type_be(type)),
+				 bounds->column == NULL
+					 ? errmsg("no value of type %s lies within the bounds of the column",
+							  format_type_be(type))
+					 : errmsg("no value of type %s lies within the bounds of column \"%s\" of table \"%s\"",
+							  format_type_be(type), bounds->column, bounds->subject->table),
 				 errdetail("The CHECK constraints and options of the column leave an empty range."),
 				 errhint(
 					 "See poc_explain_rows() for the columns; widen the constraint or the option.")));

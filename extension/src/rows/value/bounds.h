@@ -39,6 +39,7 @@ typedef struct RowsPatternBound
 typedef struct RowsBounds
 {
 	const RowsSubject *subject; /* NULL: unknown */
+	const char *column;			/* its name; NULL: none */
 
 	List *lows;		/* of RowsBound */
 	List *highs;	/* of RowsBound */

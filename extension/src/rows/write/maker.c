@@ -80,6 +80,7 @@ rows_make_row(RowsMaker *maker, uint64 row, Datum *values, bool *isnull)
 	RowsCheck *failed = NULL;
 
 	maker->row = row;
+	plan->making = true;
 	for (int attempt = 0; attempt < ROWS_MAX_ATTEMPTS; attempt++)
 	{
 		for (int i = 0; i < plan->natts; i++)
@@ -193,7 +194,7 @@ rows_make_row(RowsMaker *maker, uint64 row, Datum *values, bool *isnull)
 				rows_end_trial(maker->trial);
 			if (unlikely(maker->elders != NULL))
 				rows_remember_row(maker, row, values, isnull);
-			return;
+			plan->making = false;
 			return;
 		}
 		CHECK_FOR_INTERRUPTS();

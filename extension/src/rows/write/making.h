@@ -26,6 +26,8 @@ typedef struct RowsMaker
 	bool catches;		/* may a condition raise an error about the data? */
 	RowsCheck **checks; /* what the search evaluates; set when it first runs */
 	int nchecks;
+	Datum *first_values; /* of the row, when the search begins */
+	bool *first_isnull;
 	Datum *saved_values; /* of the row, while the search tries a change */
 	bool *saved_isnull;
 	RowsArena arena;
@@ -39,6 +41,10 @@ typedef struct RowsMaker
 /* sequence.c */
 extern void rows_check_sequences(RowsPlan *plan, uint64 nrows);
 extern Datum rows_next_in_sequence(RowsColumn *column, uint64 wanted, RowsArena *arena);
+
+/* taken.c */
+extern void rows_find_taken(RowsPlan *plan, RowsColumn *column, int64 from);
+extern bool rows_is_taken(const RowsColumn *column, int64 number);
 
 /* The part of a row's ordinal that a unique column shows. */
 static inline uint64

@@ -57,6 +57,7 @@ static bool apply(Search *search, RowsCheck *check, RowsMove *move);
 static bool apply_expression(Search *search, RowsMove *move);
 static void apply_nulls(Search *search, RowsCheck *check);
 static void draw_value(Search *search, RowsColumn *column, RowsValue *value);
+static void set_value(Search *search, RowsColumn *column);
 static int64 some_distance(const RowsValue *value, RowsDraw *draw);
 
 /* Change values until all conditions pass.  False: not found; *failed rejected the last row. */
@@ -78,8 +79,11 @@ rows_search(RowsMaker *maker, uint64 row, int attempt, Datum *values, bool *isnu
 static bool
 mend(Search *search, RowsCheck **failed)
 {
+	RowsMaker *maker = search->maker;
 	int nfailed;
 
+	memcpy(maker->first_values, search->values, sizeof(Datum) * maker->plan->natts);
+	memcpy(maker->first_isnull, search->isnull, sizeof(bool) * maker->plan->natts);
 	rows_catch_in_trial(search->trial, true);
 	nfailed = count_failed(search, failed);
 	while (nfailed > 0 && search->evaluations < MOST_EVALUATIONS && (*failed)->moves != NIL)
@@ -124,6 +128,8 @@ prepare(RowsMaker *maker)
 				move->state = ExecInitExpr(move->expr, NULL);
 		}
 	}
+	maker->first_values = palloc(sizeof(Datum) * plan->natts);
+	maker->first_isnull = palloc(sizeof(bool) * plan->natts);
 	maker->saved_values = palloc(sizeof(Datum) * plan->natts);
 	maker->saved_isnull = palloc(sizeof(bool) * plan->natts);
 	MemoryContextSwitchTo(old);
@@ -354,6 +360,21 @@ draw_value(Search *search, RowsColumn *column, RowsValue *value)
 	search->isnull[column->attnum - 1] = false;
 }
 
+/* A value in place of a null: of a key, the one that the row began with. */
+static void
+set_value(Search *search, RowsColumn *column)
+{
+	int i = column->attnum - 1;
+
+	if (column->kind == ROWS_COLUMN_RANDOM || column->kind == ROWS_COLUMN_FALLBACK)
+	{
+		draw_value(search, column, column->value);
+		return;
+	}
+	search->values[i] = search->maker->first_values[i];
+	search->isnull[i] = search->maker->first_isnull[i];
+}
+
 /* The value that the other columns give, or one near it. */
 static bool
 apply_expression(Search *search, RowsMove *move)
@@ -429,7 +450,7 @@ apply_nulls(Search *search, RowsCheck *check)
 		if (null)
 			search->values[column->attnum - 1] = (Datum) 0;
 		else if (search->isnull[column->attnum - 1])
-			draw_value(search, column, column->value);
-		search->isnull[column->attnum - 1] = null;
+			set_value(search, column);
+		search->isnull[column->attnum - 1] = null || search->isnull[column->attnum - 1];
 	}
 }

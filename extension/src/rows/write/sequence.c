@@ -32,6 +32,7 @@
 /* Same as the number of rows per batch. */
 #define BATCH_VALUES 1000
 
+static int64 next_number(RowsColumn *column, uint64 wanted);
 static void reserve(RowsColumn *column, uint64 wanted);
 static void check_room(RowsPlan *plan, RowsColumn *column, uint64 wanted);
 
@@ -71,6 +72,7 @@ check_room(RowsPlan *plan, RowsColumn *column, uint64 wanted)
 	int64 increment;
 	uint64 left;
 	bool cycles;
+	bool ascends;
 	NullableDatum last;
 	LOCAL_FCINFO(fcinfo, 1);
 
@@ -99,8 +101,11 @@ check_room(RowsPlan *plan, RowsColumn *column, uint64 wanted)
 	else
 		left = ((uint64) next - (uint64) least) / ((uint64) 0 - (uint64) increment) +
 			   (last.isnull ? 1 : 0);
+	ascends = increment > 0 && !cycles;
 	ReleaseSysCache(tuple);
 
+	if (ascends && left > 0)
+		rows_find_taken(plan, column, last.isnull ? next : next + increment);
 	if (!cycles && left < wanted)
 		ereport(ERROR,
 				(errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
@@ -119,17 +124,9 @@ rows_next_in_sequence(RowsColumn *column, uint64 wanted, RowsArena *arena)
 {
 	int64 number;
 
-	if (column->reserved == 0 && wanted > 1)
-		reserve(column, Min(wanted, BATCH_VALUES));
-	if (column->reserved > 0)
-	{
-		number = column->next_number;
-		column->reserved--;
-		if (column->reserved > 0)
-			column->next_number += column->increment;
-	}
-	else
-		number = nextval_internal(column->sequence, column->sequence_checked);
+	do
+		number = next_number(column, wanted);
+	while (unlikely(column->ntaken > 0) && rows_is_taken(column, number));
 
 	switch (column->sequence_type)
 	{
@@ -155,6 +152,22 @@ rows_next_in_sequence(RowsColumn *column, uint64 wanted, RowsArena *arena)
 		}
 #endif
 	}
+}
+
+static int64
+next_number(RowsColumn *column, uint64 wanted)
+{
+	int64 number;
+
+	if (column->reserved == 0 && wanted > 1)
+		reserve(column, Min(wanted, BATCH_VALUES));
+	if (column->reserved == 0)
+		return nextval_internal(column->sequence, column->sequence_checked);
+	number = column->next_number;
+	column->reserved--;
+	if (column->reserved > 0)
+		column->next_number += column->increment;
+	return number;
 }
 
 /*
