@@ -284,5 +284,6 @@ is_to_be_filled(RowsPlan *plan, RowsKey *key)
 		list_member_oid(call->postponed, key->info->conoid))
 		return false;
 	return !list_member_oid(call->waiting, key->info->confrelid) ||
-		   (key->deferrable && !rows_may_be_null(plan, key) && rows_find_promise(plan, key) == NULL);
+		   (rows_may_promise(plan, key) && !rows_may_be_null(plan, key) &&
+			rows_find_promise(plan, key) == NULL);
 }

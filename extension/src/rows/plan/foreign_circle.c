@@ -12,8 +12,10 @@
 #include "access/table.h"
 #include "catalog/pg_constraint.h"
 #include "miscadmin.h"
+#include "utils/acl.h"
 #include "utils/lsyscache.h"
 #include "utils/rel.h"
+#include "utils/rls.h"
 #include "utils/syscache.h"
 
 #include "base/compat.h"
@@ -98,6 +100,28 @@ is_strict(Relation rel, ForeignKeyCacheInfo *info)
 	for (int i = 0; i < info->nkeys; i++)
 		nullable += !TupleDescAttr(RelationGetDescr(rel), info->conkey[i] - 1)->attnotnull;
 	return full ? nullable < info->nkeys : nullable == 0;
+}
+
+/*
+ * May rows refer to keys that the other table will have?  Where PostgreSQL does not wait with
+ * its check, it takes the place of that to read both tables.
+ */
+bool
+rows_may_promise(RowsPlan *plan, RowsKey *key)
+{
+	Oid relids[] = {RelationGetRelid(plan->rel), key->info->confrelid};
+
+	if (key->deferrable)
+		return true;
+	if (key->leaves != NIL || plan->rel != plan->target || plan->manager != NULL)
+		return false;
+	for (int i = 0; i < (int) lengthof(relids); i++)
+	{
+		if (pg_class_aclcheck(relids[i], GetUserId(), ACL_SELECT) != ACLCHECK_OK ||
+			check_enable_rls(relids[i], InvalidOid, true) == RLS_ENABLED)
+			return false;
+	}
+	return true;
 }
 
 /* Columns whose values other rows refer to already get these values, in their order. */

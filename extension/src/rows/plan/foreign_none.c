@@ -28,6 +28,7 @@ static bool is_free(RowsColumn *column);
 static bool set_null(RowsPlan *plan, RowsKey *key);
 static bool is_postponed(RowsPlan *plan, RowsKey *key);
 static void postpone(RowsPlan *plan, RowsKey *key);
+static void note_unverified(RowsCircle *circle, RowsKey *key);
 static void tell_null(RowsPlan *plan, RowsKey *key, const char *reason);
 static void plan_hierarchy(RowsPlan *plan, RowsKey *key);
 static double fraction_of_roots(RowsPlan *plan, RowsHierarchy *hierarchy);
@@ -135,7 +136,7 @@ rows_find_promise(RowsPlan *plan, RowsKey *key)
 	return NULL;
 }
 
-/* Refer to rows that do not exist yet: the foreign key is deferred. */
+/* Refer to rows that do not exist yet: the foreign key is deferred, or verified afterwards. */
 void
 rows_take_promised(RowsPlan *plan, RowsKey *key, RowsForeign *foreign)
 {
@@ -143,10 +144,30 @@ rows_take_promised(RowsPlan *plan, RowsKey *key, RowsForeign *foreign)
 
 	if (promise == NULL || promise->kept)
 		return;
+	if (!list_member_oid(promise->deferred, key->info->conoid) && !plan->call.promising)
+	{
+		if (!rows_may_promise(plan, key))
+			return;
+		plan->checked_foreign_keys = list_concat(plan->checked_foreign_keys, key->constraints);
+		note_unverified(plan->call.circle, key);
+	}
 	foreign->nparents = promise->nrows;
 	foreign->values = palloc(sizeof(Datum) * Max(promise->nrows, 1) * promise->ncolumns);
 	memcpy(foreign->values, promise->values, sizeof(Datum) * promise->nrows * promise->ncolumns);
 	foreign->locked = false;
+}
+
+static void
+note_unverified(RowsCircle *circle, RowsKey *key)
+{
+	ListCell *cell;
+
+	foreach (cell, circle->unverified)
+	{
+		if (((RowsKey *) lfirst(cell))->info->conoid == key->info->conoid)
+			return;
+	}
+	circle->unverified = lappend(circle->unverified, key);
 }
 
 /* Foreign keys share columns, but no rows agree in them. */

@@ -33,6 +33,7 @@ extern bool rows_agrees_already(RowsPlan *plan, RowsKey *key, RowsForeign *wider
 /* foreign_circle.c */
 extern bool rows_is_in_circle(RowsPlan *plan, RowsKey *key);
 extern bool rows_waits(RowsPlan *plan, Oid relid);
+extern bool rows_may_promise(RowsPlan *plan, RowsKey *key);
 extern void rows_plan_promised(RowsPlan *plan);
 
 /* foreign_null.c */

@@ -168,7 +168,8 @@ typedef struct RowsPromise
 	int ncolumns;
 	AttrNumber *attnums;
 	uint64 nrows;
-	Datum *values; /* ncolumns of each row */
+	Datum *values;	/* ncolumns of each row */
+	List *deferred; /* OIDs of foreign keys that PostgreSQL checks when the transaction ends */
 	bool kept;
 } RowsPromise;
 
@@ -184,9 +185,10 @@ typedef struct RowsLater
 /* Foreign keys in a circle: what one call leaves for later. */
 typedef struct RowsCircle
 {
-	List *promises; /* of RowsPromise */
-	List *laters;	/* of RowsLater */
-	List *tables;	/* OIDs of those that may be filled; NIL: any */
+	List *promises;	  /* of RowsPromise */
+	List *laters;	  /* of RowsLater */
+	List *unverified; /* of RowsKey: foreign keys to promised rows that nobody else checks */
+	List *tables;	  /* OIDs of those that may be filled; NIL: any */
 } RowsCircle;
 
 /* Parameters of a call other than the user's options. */

@@ -4,8 +4,8 @@
  *	  Tables that refer to each other: keys that are promised, and keys that are set later.
  *
  * A promised key is one that a table will have: its rows are made without being written,
- * sequences drawn from.  The foreign key is deferred until the rows are there.  A key that
- * was null is set by an UPDATE of the caller.
+ * sequences drawn from.  The foreign key is deferred until the rows are there, or verified
+ * when they are.  A key that was null is set by an UPDATE of the caller.
  *
  *-------------------------------------------------------------------------
  */
@@ -37,7 +37,6 @@ static void keep_keys(RowsPromise *promise, RowsPlan *parent, uint64 row, const 
 					  const bool *isnull);
 static void defer(RowsKey *key);
 static char *update_of(RowsPlan *plan, RowsLater *later);
-static char *table_of(Oid relid);
 
 /* Make the keys of rows that the referenced table will have. */
 void
@@ -76,7 +75,11 @@ rows_promise(RowsPlan *plan, RowsKey *key, uint64 nrows)
 		ExecDropSingleTupleTableSlot(maker->check_slot);
 	FreeExecutorState(estate);
 	rows_close_plan(parent);
-	defer(key);
+	if (key->deferrable)
+	{
+		defer(key);
+		promise->deferred = list_copy(key->constraints);
+	}
 	plan->call.circle->promises = lappend(plan->call.circle->promises, promise);
 }
 
@@ -207,8 +210,9 @@ update_of(RowsPlan *plan, RowsLater *later)
 					 " pg_catalog.count(*) OVER (%s) AS of FROM %s AS p WHERE %s),"
 					 " children AS (SELECT c.ctid AS id, c.tableoid AS part, pg_catalog.row_number() OVER (ORDER BY c.tableoid, c.ctid) OPERATOR(pg_catalog.-) 1 AS n"
 					 " FROM %s AS c WHERE c.xmin OPERATOR(pg_catalog.=) '%u'::pg_catalog.xid",
-					 keys.data, shared.data, names.data, shared.data, table_of(info->confrelid),
-					 null.data, table_of(later->relid), (unsigned int) GetCurrentTransactionId());
+					 keys.data, shared.data, names.data, shared.data,
+					 rows_table_of(info->confrelid), null.data, rows_table_of(later->relid),
+					 (unsigned int) GetCurrentTransactionId());
 	for (int i = 0; i < info->nkeys; i++)
 	{
 		if (later->set[i])
@@ -218,7 +222,7 @@ update_of(RowsPlan *plan, RowsLater *later)
 	appendStringInfo(&query,
 					 ") UPDATE %s AS c SET %s FROM children, parents"
 					 " WHERE c.ctid OPERATOR(pg_catalog.=) children.id AND c.tableoid OPERATOR(pg_catalog.=) children.part AND parents.n OPERATOR(pg_catalog.=) %s%s",
-					 table_of(later->relid), set.data,
+					 rows_table_of(later->relid), set.data,
 					 once ? "children.n"
 						  : psprintf("pg_catalog.mod(pg_catalog.abs(pg_catalog.mod("
 									 "pg_catalog.hashint8extended(children.n, " INT64_FORMAT
@@ -228,8 +232,9 @@ update_of(RowsPlan *plan, RowsLater *later)
 	return query.data;
 }
 
-static char *
-table_of(Oid relid)
+/* What a foreign key sees: a table alone, or all of its partitions. */
+char *
+rows_table_of(Oid relid)
 {
 	return psprintf("%s%s", get_rel_relkind(relid) == RELKIND_PARTITIONED_TABLE ? "" : "ONLY ",
 					quote_qualified_identifier(get_namespace_name(get_rel_namespace(relid)),

@@ -146,13 +146,19 @@ rows_close_circle(RowsPlan *plan, uint64 nrows)
 	RowsCircle *circle = plan->call.circle;
 	ListCell *cell;
 
+	/* first, as what is filled below must not fill this table again */
 	foreach (cell, circle->promises)
 	{
 		RowsPromise *promise = lfirst(cell);
 
-		if (promise->relid == RelationGetRelid(plan->rel))
-			promise->kept = true;
-		else if (!promise->kept && !rows_waits(plan, promise->relid))
+		promise->kept |= promise->relid == RelationGetRelid(plan->rel);
+	}
+	rows_verify(circle, RelationGetRelid(plan->rel));
+	foreach (cell, circle->promises)
+	{
+		RowsPromise *promise = lfirst(cell);
+
+		if (!promise->kept && !rows_waits(plan, promise->relid))
 			fill_promised(plan, promise);
 	}
 	foreach (cell, circle->laters)
@@ -171,6 +177,8 @@ rows_close_circle(RowsPlan *plan, uint64 nrows)
 			rows_fill_table(parent, Min(Max(nrows / 10, 1), MOST_FILLED_PARENTS), plan->seed, &call);
 		rows_set_later(plan, later);
 	}
+	if (plan->call.waiting == NIL)
+		rows_verify(circle, InvalidOid);
 }
 
 /* Workers fill the table: what had to wait stays null. */
