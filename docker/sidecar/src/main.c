@@ -36,6 +36,7 @@
 #include "options.h"
 #include "outlook/reads.h"
 #include "outlook/size_history.h"
+#include "page/document.h"
 #include "plugin/nagios.h"
 #include "proof/kept_marks.h"
 #include "proof/last_drill.h"
@@ -97,6 +98,8 @@ main(int argc, char **argv)
 	log_permissions();
 	log_confinement();
 	routes_init();
+	if (!settings.no_page && !document_start())
+		return 1;
 	http_options.listen = settings.listen;
 	http_options.open_listen = settings.metrics_listen;
 	http_options.tls_cert = settings.tls_cert;

@@ -88,6 +88,8 @@ const Option options_table[] = {
 	{OPTION_NUMBER, "history-interval", "SECONDS",
 	 "how often to keep the sizes of backups and WAL, from which it is forecast when a disk is full; 0 never",
 	 .number = &settings.history_interval, .low = 0, .high = 86400, .standard = 900},
+	{OPTION_SWITCH, "no-page", NULL, "nothing at /, where browsers get a page otherwise",
+	 .flag = &settings.no_page},
 	{OPTION_PARSED, "log-level", "LEVEL", "debug, info, warning or error", .parse = parse_log_level,
 	 .text_standard = "info"},
 	{OPTION_SWITCH, "allow-delete", NULL, "let who has a destroy token delete backups",

@@ -61,10 +61,11 @@ read_routes(Addresses *addresses)
 			continue;
 		for (p += 3; *p == '{' || *p == ' ' || *p == ',';)
 		{
-			char segment[64];
+			char segment[64] = "";
 
 			p += strspn(p, "{ ,");
-			if (sscanf(p, "\"%63[^\"]\"", segment) != 1)
+			/* the address "/" has one segment, and nothing in it */
+			if (strncmp(p, "\"\"", 2) != 0 && sscanf(p, "\"%63[^\"]\"", segment) != 1)
 				break;
 			strncat(path, "/", sizeof(path) - strlen(path) - 1);
 			strncat(path, segment, sizeof(path) - strlen(path) - 1);

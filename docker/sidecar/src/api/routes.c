@@ -25,6 +25,7 @@
 #include "api/routes_restore.h"
 #include "api/waiting.h"
 #include "base/memory.h"
+#include "base/settings.h"
 #include "jobs/idempotency.h"
 #include "jobs/job.h"
 
@@ -65,6 +66,7 @@ static const char *label_of(const Route *route);
 static void make_labels(void);
 
 static const Route routes[] = {
+	{"GET", {""}, SCOPE_NONE, OF_ANYBODY, get_page},
 	{"GET", {"healthz"}, SCOPE_NONE, OF_ANYBODY, get_health},
 	{"GET", {"metrics"}, SCOPE_READ, OF_ALL_SERVERS, get_metrics},
 	{"GET", {"v1", "servers"}, SCOPE_READ, OF_OWN_SERVERS, get_servers},
@@ -195,7 +197,7 @@ find_route(const Request *request, Answer **refusal)
 	{
 		const Route *route = &routes[i];
 
-		if (!leads_to(route, request))
+		if (!leads_to(route, request) || (route->handler == get_page && settings.no_page))
 			continue;
 		if (strcmp(route->method, method) == 0)
 			return route;

@@ -21,6 +21,7 @@
 #include "http/service.h"
 #include "jobs/cron.h"
 #include "metrics/scrape.h"
+#include "page/document.h"
 #include "proof/last_drill.h"
 
 static json_t *cron_json(void);
@@ -89,6 +90,13 @@ time_json(int64_t microseconds)
 
 	timestamp_format(microseconds, text);
 	return json_text(text);
+}
+
+/* The same for everybody: what it shows it asks for with a token. */
+Answer *
+get_page(Request *request)
+{
+	return document_answer(http_header(request, "If-None-Match"));
 }
 
 Answer *

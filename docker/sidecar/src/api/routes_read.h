@@ -11,6 +11,7 @@
 /* Call once at start, for the uptime. */
 extern void routes_init(void);
 
+extern Answer *get_page(Request *request);
 extern Answer *get_health(Request *request);
 extern Answer *get_metrics(Request *request);
 extern Answer *get_servers(Request *request);

@@ -16,6 +16,13 @@
 #include "base/byte_stream.h"
 #include "base/failure.h"
 
+/* One more header of an answer */
+typedef struct AnswerHeader
+{
+	const char *name; /* NULL ends a list */
+	const char *value;
+} AnswerHeader;
+
 typedef struct Answer
 {
 	atomic_int references;
@@ -23,14 +30,15 @@ typedef struct Answer
 	json_t *value; /* the JSON of body */
 	char *body;
 	size_t length;
-	ByteStream *stream;		  /* the body in place of these, of unknown length; or NULL */
-	int64_t made;			  /* monotonic_ms() */
-	bool cached;			  /* a read: carries the header Age */
-	bool provisional;		  /* likely to change soon: cache it briefly */
-	char *location;			  /* header Location, or NULL */
-	int retry_after;		  /* seconds, header Retry-After of a 429 or 503; 0: at once */
-	const char *allow;		  /* header Allow, or NULL; static */
-	const char *content_type; /* static */
+	ByteStream *stream;			 /* the body in place of these, of unknown length; or NULL */
+	int64_t made;				 /* monotonic_ms() */
+	bool cached;				 /* a read: carries the header Age */
+	bool provisional;			 /* likely to change soon: cache it briefly */
+	char *location;				 /* header Location, or NULL */
+	int retry_after;			 /* seconds, header Retry-After of a 429 or 503; 0: at once */
+	const char *allow;			 /* header Allow, or NULL; static */
+	const char *content_type;	 /* static */
+	const AnswerHeader *headers; /* more, Cache-Control among them; NULL: none, and nobody stores it */
 } Answer;
 
 extern Answer *answer_json(int status, json_t *value);			  /* takes ownership of value */

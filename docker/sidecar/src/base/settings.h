@@ -39,6 +39,7 @@ typedef struct Settings
 	char *metrics_listen; /* ADDRESS:PORT that has /metrics alone, without a token; or NULL */
 	int metrics_interval; /* seconds; 0: nothing of Barman is read for them */
 	int history_interval; /* seconds; 0: no sizes are kept */
+	bool no_page;		  /* nothing at / */
 	int max_jobs;
 	int max_jobs_of_kind;	  /* for one server */
 	int max_backups_per_hour; /* of one server; 0: any number */

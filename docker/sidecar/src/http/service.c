@@ -282,7 +282,10 @@ reply(Request *request, Answer *answer)
 		return MHD_NO;
 	}
 	MHD_add_response_header(response, MHD_HTTP_HEADER_CONTENT_TYPE, answer->content_type);
-	MHD_add_response_header(response, MHD_HTTP_HEADER_CACHE_CONTROL, "no-store");
+	if (answer->headers == NULL)
+		MHD_add_response_header(response, MHD_HTTP_HEADER_CACHE_CONTROL, "no-store");
+	for (const AnswerHeader *more = answer->headers; more != NULL && more->name != NULL; more++)
+		MHD_add_response_header(response, more->name, more->value);
 	MHD_add_response_header(response, "X-Content-Type-Options", "nosniff");
 	if (answer->cached)
 	{

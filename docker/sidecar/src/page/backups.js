@@ -1,0 +1,123 @@
+/*
+ * backups.js
+ *
+ * The view of one server: what can be restored, its backups as a tree, its
+ * checks, drills and disks.
+ */
+
+const ROW = 46;
+
+/* Full backups with their increments below them, the newest full one first */
+function treeOf(backups) {
+	const rows = [];
+	const add = (one) => {
+		rows.push(one);
+		one.children.forEach(add);
+	};
+	for (let i = backups.length - 1; i >= 0; i--) {
+		if (backups[i].parent === null)
+			add(backups[i]);
+	}
+	return rows;
+}
+
+function backupRow(one) {
+	const level = Math.min(one.depth, 6);
+	return element('span', {class: 'cells'},
+		element('span', {class: 'cell name level' + level}, one.depth ? element('span', {'aria-hidden': 'true'}, '└ ') : null, one.backup_id,
+			one.name ? element('b', {}, ' ' + one.name) : null),
+		element('span', {class: 'cell'}, sign(statusKind(one), one.status.toLowerCase().replace(/_/g, ' '))),
+		element('span', {class: 'cell type'}, one.type || 'unknown'),
+		element('span', {class: 'cell number'}, sizeText(one.size)),
+		element('span', {class: 'cell time'}, timeText(one.end)),
+		element('span', {class: 'cell quiet extra'}, one.retention && one.retention !== '-' ? one.retention : ''));
+}
+
+function checksOf(server) {
+	const checks = known(server, 'checks');
+	if (checks === null)
+		return failure(server, 'checks') ? complaint(failure(server, 'checks')) : element('p', {class: 'quiet'}, 'Barman is checking …');
+	const bad = checks.filter((one) => !one.ok);
+	const line = (one) => element('li', {}, sign(one.ok ? 'good' : 'bad', one.check_name.replace(/_/g, ' ')),
+		one.hint ? element('span', {class: 'quiet'}, ' ' + one.hint) : null);
+	return element('div', {},
+		bad.length ? element('ul', {class: 'checks'}, bad.map(line)) : element('p', {}, sign('good', 'all ' + checks.length + ' checks pass')),
+		element('details', {}, element('summary', {}, countText(checks.length - bad.length, 'check that passes', 'checks that pass')),
+			element('ul', {class: 'checks'}, checks.filter((one) => one.ok).map(line))));
+}
+
+/* What the chosen point can be restored from */
+function targetPanel(server, time, fixed) {
+	const found = reach(server, time);
+	const goes = found.problem === null;
+	return element('div', {class: 'target'},
+		element('h3', {}, 'Restore to ' + timeText(time) + ' UTC: ', goes ? sign('good', 'can be done') : sign('bad', 'cannot be done')),
+		found.problem ? element('p', {}, found.problem) : null,
+		found.backup === null ? null : facts([
+			['Backup', backupTitle(found.backup)],
+			['Chain', found.chain.map((one) => one.backup_id).join(' → ')],
+			['WAL to replay', found.segments === null ? 'not known' : countText(found.segments, 'segment', 'segments') + ', ' + sizeText(found.bytes)],
+			['Expected time', Number.isFinite(found.seconds) ? durationText(found.seconds) + ', as its drills went' : 'not known: no drill of this server has passed'],
+			['Disk', sizeText(found.size) + ' and the WAL'],
+		]),
+		goes ? copyable(restoreStatement(server, found), 'the SQL') : null,
+		fixed ? null : element('p', {class: 'quiet'}, 'A click or Enter keeps this point.'));
+}
+
+function serverView(server) {
+	const panel = element('div', {id: 'target', 'aria-live': 'polite'}, element('p', {class: 'quiet'}, 'Point at the time line: what can be restored then, and how?'));
+	const line = timeline(server, (time, fixed) => {
+		panel.setAttribute('aria-live', fixed ? 'polite' : 'off');
+		panel.replaceChildren(targetPanel(server, time, fixed));
+	});
+	const list = virtualList('Backups of ' + server, ROW, backupRow, (one) => line.point(one.end));
+	const parts = {checks: element('div'), disks: element('div'), drills: element('div'), count: element('span', {class: 'quiet'}),
+		trouble: element('div')};
+	const heading = element('h2', {}, server);
+	return {
+		title: server,
+		node: element('div', {}, heading, parts.trouble,
+			element('section', {'aria-label': 'Time line'}, element('h3', {}, 'What can be restored'), line.node, panel),
+			element('section', {}, element('h3', {}, 'Backups ', parts.count), list.node),
+			element('div', {class: 'columns'},
+				element('section', {}, element('h3', {}, 'Checks'), parts.checks),
+				element('section', {}, element('h3', {}, 'Disk'), parts.disks)),
+			element('section', {}, element('h3', {}, 'Drills'), parts.drills)),
+		async refresh() {
+			await Promise.all([learnServers(), learn(server, 'backups'), learnJobs()]);
+			this.draw();
+			await Promise.all([learn(server, 'archive').then(() => this.draw()), learnDrills(server, 50).then(() => this.draw()),
+				learn(server, 'checks').then(() => this.draw()), learn(server, 'disks').then(() => this.draw())]);
+		},
+		draw() {
+			const one = catalog.servers.find((each) => each.server === server);
+			heading.replaceChildren(server, one && one.description ? element('span', {class: 'quiet'}, ' ' + one.description) : '');
+			const failed = ['backups', 'archive'].map((what) => failure(server, what)).filter(Boolean);
+			parts.trouble.replaceChildren(...failed.map(complaint));
+			if (!one && catalog.servers.length)
+				parts.trouble.append(complaint({message: 'Barman has no such server, or the token does not reach it'}));
+			drawBackups(server, list, parts.count);
+			line.draw();
+			parts.checks.replaceChildren(checksOf(server));
+			parts.disks.replaceChildren(disksOf(server));
+			parts.drills.replaceChildren(drillCharts(server));
+		},
+		filter() { drawBackups(server, list, parts.count); },
+	};
+}
+
+/* Draws the list only if there is another: it may be scrolled. */
+function drawBackups(server, list, count) {
+	const backups = known(server, 'backups') || [];
+	const words = filterWords();
+	const rows = words.length === 0 ? treeOf(backups)
+		: backups.filter((one) => matches(words, [one.backup_id, one.name, one.type, one.status])).reverse();
+	const archive = known(server, 'archive');
+	count.textContent = rows.length + (rows.length === backups.length ? '' : ' of ' + backups.length) +
+		(archive && archive.truncated ? '; the archive has more segments than the sidecar lists, so the time line shows only part of it' : '');
+	const state = JSON.stringify(rows.map((one) => [one.backup_id, one.status, one.size, one.retention]));
+	if (list.state !== state || list.words !== words.join(' '))
+		list.show(rows);
+	list.state = state;
+	list.words = words.join(' ');
+}
