@@ -42,13 +42,23 @@ bool
 timestamp_parse(const char *text, int64_t *microseconds)
 {
 	struct tm parts;
-	int fraction;
-	char zone;
+	int fraction = 0;
+	int unit = 100000;
+	int length = 0;
 
 	memset(&parts, 0, sizeof(parts));
-	if (sscanf(text, "%4d-%2d-%2dT%2d:%2d:%2d.%6d%c", &parts.tm_year, &parts.tm_mon, &parts.tm_mday,
-			   &parts.tm_hour, &parts.tm_min, &parts.tm_sec, &fraction, &zone) != 8 ||
-		zone != 'Z')
+	if (sscanf(text, "%4d-%2d-%2dT%2d:%2d:%2d%n", &parts.tm_year, &parts.tm_mon, &parts.tm_mday,
+			   &parts.tm_hour, &parts.tm_min, &parts.tm_sec, &length) != 6)
+		return false;
+	text += length;
+	if (*text == '.')
+	{
+		for (text++; *text >= '0' && *text <= '9' && unit > 0; text++, unit /= 10)
+			fraction += (*text - '0') * unit;
+		if (unit == 100000)
+			return false;
+	}
+	if (strcmp(text, "Z") != 0)
 		return false;
 	parts.tm_year -= 1900;
 	parts.tm_mon -= 1;

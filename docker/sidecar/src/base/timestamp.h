@@ -19,7 +19,7 @@ extern int64_t monotonic_ms(void);
 /* "2026-11-22T06:10:22.423819Z" */
 extern void timestamp_format(int64_t microseconds, char buffer[TIMESTAMP_LENGTH]);
 
-/* The inverse of timestamp_format(); accepts no other format. */
+/* The inverse of timestamp_format(); the fraction may have fewer digits, or be absent: Barman's whole seconds have none. */
 extern bool timestamp_parse(const char *text, int64_t *microseconds);
 
 /* Convert monotonic milliseconds for pthread_cond_timedwait(). */
