@@ -41,6 +41,10 @@ DEPS_CHECK=(
   "cmd:barman-wal-archive|barman-cli|WAL by archive_command"
   "cmd:gpg|gnupg|encrypted backups"
 )
+# a large package, which only the tests of the page need
+DEPS_PAGE=(
+  "cmd:chromedriver|chromium-driver|the page in a real browser"
+)
 DEPS_LINT=(
   "cmd:clang|clang|second compiler for warnings"
   "cmd:clang-format|clang-format|what C looks like"
@@ -60,7 +64,7 @@ DEPS_FUZZ=(
   "clang:fuzzer,address,undefined|libclang-rt-dev|libFuzzer and the sanitizers of clang"
 )
 
-# deps FOR...: demo, check, bench, lint, fuzz, or deb alone
+# deps FOR...: demo, check, bench, lint, fuzz, page, or deb alone
 deps() {
   local purpose entries=("${DEPS_BUILD[@]}") missing=() postgres=find_postgres
   [[ $* == deb ]] || entries+=("${DEPS_DEMO[@]}")
@@ -74,8 +78,9 @@ deps() {
         ;;
       check) entries+=("${DEPS_CHECK[@]}") ;;
       lint) entries+=("${DEPS_CHECK[@]}" "${DEPS_LINT[@]}") ;;
+      page) entries+=("${DEPS_CHECK[@]}" "${DEPS_PAGE[@]}") ;;
       fuzz) entries+=("${DEPS_CHECK[@]}" "${DEPS_FUZZ[@]}") ;;
-      *) die "deps: unknown purpose \"$purpose\"" "one of: demo check bench lint fuzz deb" ;;
+      *) die "deps: unknown purpose \"$purpose\"" "one of: demo check bench lint fuzz page deb" ;;
     esac
   done
 

@@ -68,6 +68,7 @@ one_unit() {
 one_tap() {
   # one that failed has left its servers' data to look at, until now
   as_server rm -rf results/tap
+  [[ ${1##*/} != 19* ]] || deps page
   TAP_FILES=${1#extension/} suite_tap
 }
 

@@ -8,7 +8,7 @@ check() {
   local suite lines="" began=$SECONDS all_passed=0 all_failed=0 suites=("$@") lane live
   ((${#suites[@]} > 0)) || suites=(unit sanitized regress tap)
   for suite in "${suites[@]}"; do
-    declare -F "suite_$suite" > /dev/null || die "check: unknown suite \"$suite\"" "one of: unit sanitized regress tap, and threads fuzz backend"
+    declare -F "suite_$suite" > /dev/null || die "check: unknown suite \"$suite\"" "one of: unit sanitized regress tap, and threads fuzz backend page"
   done
   # a copy, for by its name what another user has opened cannot be opened again
   if ((${#suites[@]} > 1)); then exec {live}> /dev/null; else exec {live}>&1; fi
@@ -17,7 +17,7 @@ check() {
   as_server mkdir -p results
   # it changes what the others use
   [[ " ${suites[*]} " != *" backend "* ]] || ((${#suites[@]} == 1)) || die "check: backend runs alone"
-  for lane in "unit sanitized threads fuzz" regress backend tap; do
+  for lane in "unit sanitized threads fuzz" regress backend page tap; do
     [[ $lane != tap ]] || (($(nproc) >= 4 || ${#backgrounds[@]} == 0)) || wait "${backgrounds[@]}" || true
     mapfile -t lane < <(printf '%s\n' "${suites[@]}" | grep -xF "${lane// /$'\n'}")
     ((${#lane[@]} == 0)) || background check_lane "${lane[@]}"
@@ -194,6 +194,12 @@ suite_fuzz() {
 
 suite_regress() { regress; }
 
+# The page, in a real browser
+suite_page() {
+  deps page
+  TAP_FILES='t/19*.pl' suite_tap
+}
+
 # The extension under UBSan: an error ends the session, and with it the server.
 suite_backend() {
   as_server make -s -C "$POC_HOME/src" PG_CONFIG="$(pg_bindir)/pg_config" with_llvm=no clean
@@ -213,7 +219,7 @@ regress() {
 
 # Files at a time: each has servers of its own and waits more than it computes.
 TAP_JOBS=${TAP_JOBS:-2}
-TAP_FILES=${TAP_FILES:-t/*.pl}
+TAP_FILES=${TAP_FILES:-t/0*.pl t/1[0-8]*.pl}
 
 # As PGXS's prove_installcheck does it.
 # shellcheck disable=SC2016

@@ -41,6 +41,8 @@ sub new
 							'--force-color-profile=srgb', '--no-first-run', '--disable-background-networking', "--user-data-dir=$home/profile",
 							@{ $args{options} // [] } ] } } } });
 	$self->{url} .= "/session/$session->{sessionId}";
+	# a busy machine draws few pictures a second
+	$self->call(POST => '/timeouts', { script => 300_000 });
 	return $self;
 }
 

@@ -19,7 +19,7 @@ sub drill_stack
 {
 	my ($name, %args) = @_;
 	# on a busy machine Barman takes its time
-	my $live = LiveBarman->new($name, conf => "poc_barman.timeout = '5min'\n" . ($args{conf} // ''));
+	my $live = LiveBarman->new($name, listen => $args{listen}, conf => "poc_barman.timeout = '5min'\n" . ($args{conf} // ''));
 	my ($home, $node) = @$live{qw(home node)};
 
 	$live->{bindir} = $node->config_data('--bindir');

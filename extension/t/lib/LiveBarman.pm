@@ -10,6 +10,7 @@ use warnings;
 
 use Cwd qw(abs_path);
 use File::Basename qw(dirname);
+use IO::Socket::INET;
 use IO::Socket::UNIX;
 use PostgreSQL::Test::Cluster;
 use PostgreSQL::Test::Utils;
@@ -23,7 +24,8 @@ sub new
 {
 	my ($class, $name, %args) = @_;
 	my $home = PostgreSQL::Test::Utils::tempdir_short();
-	my $self = bless { home => $home, owner => $$ }, $class;
+	my $self = bless { home => $home, owner => $$, listen => $args{listen} // "unix:$home/sidecar" }, $class;
+	my $url = $args{listen} ? "http://$args{listen}" : $self->{listen};
 
 	$self->{sidecar} = $ENV{POC_SIDECAR} // "$docker/sidecar/barman-sidecar";
 	-x $self->{sidecar} or die "no sidecar to test with: $self->{sidecar}";
@@ -37,7 +39,7 @@ sub new
 	$node->append_conf('postgresql.conf', <<"CONF");
 max_wal_size = 16MB
 max_slot_wal_keep_size = 64MB
-poc_barman.url = 'unix:$home/sidecar'
+poc_barman.url = '$url'
 poc_barman.token_file = '$home/token'
 poc_barman.server = 'postgres1'
 CONF
@@ -151,12 +153,12 @@ mount -t tmpfs -o "size=\$2m,mode=1777" small "\$1" && head -c "\$((\$2 * 104857
 uid=\$3 gid=\${4%% *}; shift 4
 exec unshare -U --map-user="\$uid" --map-group="\$gid" "\$@"
 SH
-		exec(@{ $args{below} // [] }, @where, $self->{sidecar}, '--listen', "unix:$home/sidecar", '--token-file', "$home/token", '--token-file', "destroy=$home/token_that_destroys", '--state-dir', "$home/jobs",
+		exec(@{ $args{below} // [] }, @where, $self->{sidecar}, '--listen', $self->{listen}, '--token-file', "$home/token", '--token-file', "destroy=$home/token_that_destroys", '--state-dir', "$home/jobs",
 			'--barman-config', "$home/barman/barman.conf", '--cron-interval', $args{cron_interval} // 30, '--max-backups-per-hour', '0',
 			'--instance-ports', $port . '-' . ($port + 49), @{ $args{options} // [] })
 		  or POSIX::_exit(1);
 	}
-	wait_until(sub { -S "$home/sidecar" }) or die 'the sidecar does not start: ' . slurp_file("$home/sidecar.log");
+	wait_until(sub { -S "$home/sidecar" || ($self->{listen} !~ /^unix:/ && IO::Socket::INET->new($self->{listen})) }) or die 'the sidecar does not start: ' . slurp_file("$home/sidecar.log");
 	return;
 }
 

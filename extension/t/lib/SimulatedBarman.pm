@@ -15,6 +15,9 @@ use PostgreSQL::Test::Utils;
 
 use PocTest;
 
+# the programs of a server that restores could start
+my ($major) = `pg_config --version` =~ /(\d+)/;
+my $version = $major * 10000;
 my $sources = abs_path(dirname(__FILE__) . '/../../../docker/sidecar');
 
 sub new
@@ -38,6 +41,16 @@ sub json { return JSON::PP->new->canonical->encode($_[0]); }
 sub stamp { return strftime('%Y%m%dT%H%M%S', gmtime($_[0])); }
 sub iso { return strftime('%Y-%m-%dT%H:%M:%S.000000Z', gmtime($_[0])); }
 
+# Lines of backup.info: a position in a segment of 16 MB
+sub wal_of
+{
+	my ($which, $number, $offset) = @_;
+	my $position = $number * 16777216 + $offset;
+
+	return (sprintf('%s_xlog=%X/%X', $which, $position >> 32, $position & 0xFFFFFFFF), sprintf('%s_wal=%08X%08X%08X', $which, 1, int($number / 256), $number % 256),
+		"${which}_offset=$offset");
+}
+
 # A server; backups are {begin, seconds, size, wal, status, type, parent, name, retention}, of which begin is enough, and get
 # their ids by when they begin; segments are [number, time]; checks {name => hint} are those that fail.
 sub server
@@ -45,6 +58,10 @@ sub server
 	my ($self, $name, %args) = @_;
 	my $place = "$self->{home}/servers/$name";
 	my @listed;
+
+	# the segment that is written at a time
+	my @segments = sort { $a->[0] <=> $b->[0] } @{ $args{segments} // [] };
+	my $written = sub { my ($time) = @_; my ($one) = grep { $_->[1] >= $time } @segments; return $one ? $one->[0] : @segments ? $segments[-1][0] : 1; };
 
 	make_path(map { "$place/$_" } qw(base wals streaming incoming errors));
 	for my $backup (@{ $args{backups} // [] })
@@ -56,10 +73,12 @@ sub server
 			backup_id => $id, backup_type => $backup->{type} // 'full', status => $backup->{status} // 'DONE',
 			backup_name => $backup->{name}, end_time_timestamp => "$end", size_bytes => $backup->{size} // 1000000000,
 			wal_size_bytes => $backup->{wal} // 0, retention_status => $backup->{retention} // '-' };
-		mkdir("$place/base/$id");
+		my ($first, $last) = map { $written->($_) } $backup->{begin}, $end;
+		make_path("$place/base/$id/data");
 		$self->write("servers/$name/base/$id/backup.info", join("\n", "backup_id=$id", 'status=' . ($backup->{status} // 'DONE'),
 				'begin_time=' . strftime('%Y-%m-%d %H:%M:%S', gmtime($backup->{begin})) . '+00:00',
 				'end_time=' . strftime('%Y-%m-%d %H:%M:%S', gmtime($end)) . '+00:00', 'mode=postgres',
+				wal_of('begin', $first, 40), wal_of('end', $last, 4096), 'timeline=1', 'xlog_segment_size=16777216', 'systemid=7553172360219537718', "version=$version",
 				'backup_name=' . ($backup->{name} // 'None'), 'parent_backup_id=' . ($backup->{parent} ? $backup->{parent}{id} : 'None'), ''));
 	}
 	for my $segment (@{ $args{segments} // [] })
@@ -102,6 +121,7 @@ sub start
 {
 	my ($self, @options) = @_;
 	my $home = $self->{home};
+	my $bindir = `pg_config --bindir` =~ s/\s+$//r;
 	my $port = $self->{port} // 0;
 
 	$self->write('answers/list-servers', json($self->{servers}));
@@ -114,7 +134,8 @@ sub start
 		open(STDOUT, '>', "$home/log");
 		open(STDERR, '>&', \*STDOUT);
 		exec($ENV{POC_SIDECAR} // "$sources/barman-sidecar", '--listen', "127.0.0.1:$port", '--token-file', "read=$home/token", '--state-dir', "$home/jobs",
-			'--barman', "$home/fake_barman", '--cron-interval', '0', '--metrics-interval', '0', @options)
+			'--barman', "$home/fake_barman", '--cron-interval', '0', '--metrics-interval', '0',
+			'--instance-root', "$home/instances", '--pg-bindir', $bindir, '--confinement', 'best-effort', @options)
 		  or POSIX::_exit(1);
 	}
 	wait_until(sub { -e "$home/log" && slurp_file("$home/log") =~ /listening"? .*address="?127\.0\.0\.1:(\d+)/ && ($self->{port} = $1) })

@@ -67,3 +67,9 @@ function gapsThatMatter(archive, backups) {
 function archiveEnd(archive) {
 	return archive.ranges.reduce((end, range) => Number.isNaN(end) ? range.until : Math.max(end, range.until), NaN);
 }
+
+/* The windows to which the server can be restored, with their times as numbers; the oldest first */
+function windowsOf(list) {
+	return list.map((one) => Object.assign({}, one, {from: timeOf(one.from_time), until: timeOf(one.until_time)}))
+		.sort((a, b) => (a.until || a.from) - (b.until || b.from));
+}

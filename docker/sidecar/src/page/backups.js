@@ -46,22 +46,53 @@ function checksOf(server) {
 			element('ul', {class: 'checks'}, checks.filter((one) => one.ok).map(line))));
 }
 
-/* What the chosen point can be restored from */
+/* What the page itself can tell of a point: enough while it is moved */
 function targetPanel(server, time, fixed) {
 	const found = reach(server, time);
-	const goes = found.problem === null;
-	return element('div', {class: 'target'},
-		element('h3', {}, 'Restore to ' + timeText(time) + ' UTC: ', goes ? sign('good', 'can be done') : sign('bad', 'cannot be done')),
+	const node = element('div', {class: 'target'}, targetHeading(found, found.problem === null),
 		found.problem ? element('p', {}, found.problem) : null,
 		found.backup === null ? null : facts([
 			['Backup', backupTitle(found.backup)],
 			['Chain', found.chain.map((one) => one.backup_id).join(' → ')],
-			['WAL to replay', found.segments === null ? 'not known' : countText(found.segments, 'segment', 'segments') + ', ' + sizeText(found.bytes)],
-			['Expected time', Number.isFinite(found.seconds) ? durationText(found.seconds) + ', as its drills went' : 'not known: no drill of this server has passed'],
-			['Disk', sizeText(found.size) + ' and the WAL'],
 		]),
-		goes ? copyable(restoreStatement(server, found), 'the SQL') : null,
-		fixed ? null : element('p', {class: 'quiet'}, 'A click or Enter keeps this point.'));
+		fixed ? null : element('p', {class: 'quiet'}, 'A click or Enter keeps this point, and tells WAL, time, disk and the SQL.'));
+	if (fixed && found.problem === null)
+		planOf(found).then((plan) => node.replaceChildren(...planPanel(found, plan)), (error) => node.append(complaint(error)));
+	return node;
+}
+
+function targetHeading(found, goes) {
+	const verdicts = {true: ['good', 'can be done'], false: ['bad', 'cannot be done'], null: ['odd', 'nothing known is in the way']};
+	return element('h3', {}, 'Restore to ' + timeText(found.time) + ' UTC: ', sign(...verdicts[goes]));
+}
+
+/* The same as the sidecar would do it, with the SQL */
+function planPanel(found, plan) {
+	if (plan === null)
+		return [targetHeading(found, null), element('p', {class: 'quiet'}, 'A sidecar without a token plans nothing for web pages.'),
+			copyable(restoreStatement(found, found.backup.backup_id), 'the SQL')];
+	const needed = plan.disk.needed_bytes === null ? 'not known' : sizeText(plan.disk.needed_bytes) + ' needed, ' +
+		(plan.disk.free_bytes === null ? 'free is not known' : sizeText(plan.disk.free_bytes) + ' free, of which ' +
+			sizeText(plan.disk.reserved_bytes + plan.disk.kept_free_bytes) + ' are kept');
+	return [targetHeading(found, plan.ok),
+		element('ul', {class: 'checks'}, plan.items.filter((one) => one.ok !== true).map((one) => element('li', {},
+			sign(one.ok === false ? 'bad' : 'odd', one.item), ' ' + one.finding, one.remedy ? element('span', {class: 'quiet'}, ' ' + one.remedy) : null))),
+		facts([
+			['Backup', plan.backup_id === null ? 'none serves' : [plan.backup_id, plan.why ? element('span', {class: 'quiet'}, ' ' + plan.why) : null]],
+			['Chain', plan.chain.slice().reverse().map((one) => one.backup_id + ' (' + (one.type || 'unknown type') + ', ' + sizeText(one.size) + ')').join(' → ')],
+			['WAL to replay', plan.wal === null ? 'not known' : (plan.wal.at_most ? 'at most ' : '') + countText(plan.wal.segments, 'segment', 'segments') +
+				', ' + sizeText(plan.wal.bytes) + ', from ' + plan.wal.first_wal + ' to ' + plan.wal.last_wal],
+			['Expected time', expectedText(plan.expected)],
+			['Disk', needed],
+		]),
+		plan.backup_id === null || plan.ok === false ? null : copyable(restoreStatement(found, plan.backup_id), 'the SQL')].filter(Boolean);
+}
+
+function expectedText(expected) {
+	if (expected.restore_seconds === null)
+		return 'not known: the sidecar remembers no restore of this server';
+	return durationText(expected.restore_seconds) + ' to restore' + (expected.recovery_seconds === null ? ', recovery is not known'
+		: ', ' + durationText(expected.recovery_seconds) + ' to recover') + ', as the last ' + countText(expected.restores, 'restore', 'restores') + ' went';
 }
 
 function serverView(server) {
@@ -87,12 +118,12 @@ function serverView(server) {
 			await Promise.all([learnServers(), learn(server, 'backups'), learnJobs()]);
 			this.draw();
 			await Promise.all([learn(server, 'archive').then(() => this.draw()), learnDrills(server, 50).then(() => this.draw()),
-				learn(server, 'checks').then(() => this.draw()), learn(server, 'disks').then(() => this.draw())]);
+				...['windows', 'checks', 'disks', 'forecast'].map((what) => learn(server, what).then(() => this.draw()))]);
 		},
 		draw() {
 			const one = catalog.servers.find((each) => each.server === server);
 			heading.replaceChildren(server, one && one.description ? element('span', {class: 'quiet'}, ' ' + one.description) : '');
-			const failed = ['backups', 'archive'].map((what) => failure(server, what)).filter(Boolean);
+			const failed = ['backups', 'windows', 'archive'].map((what) => failure(server, what)).filter(Boolean);
 			parts.trouble.replaceChildren(...failed.map(complaint));
 			if (!one && catalog.servers.length)
 				parts.trouble.append(complaint({message: 'Barman has no such server, or the token does not reach it'}));
@@ -114,7 +145,7 @@ function drawBackups(server, list, count) {
 		: backups.filter((one) => matches(words, [one.backup_id, one.name, one.type, one.status])).reverse();
 	const archive = known(server, 'archive');
 	count.textContent = rows.length + (rows.length === backups.length ? '' : ' of ' + backups.length) +
-		(archive && archive.truncated ? '; the archive has more segments than the sidecar lists, so the time line shows only part of it' : '');
+		(archive && archive.truncated ? '; the archive has more segments than the sidecar lists: the time line shows the WAL of the windows alone' : '');
 	const state = JSON.stringify(rows.map((one) => [one.backup_id, one.status, one.size, one.retention]));
 	if (list.state !== state || list.words !== words.join(' '))
 		list.show(rows);

@@ -31,6 +31,8 @@ const READS = {
 	backups: (server) => ask(ofServer(server, 'backups')).then((answer) => backupsOf(answer.backups)),
 	disks: (server) => ask(ofServer(server, 'disks')).then((answer) => answer.disks),
 	drill: (server) => ask(ofServer(server, 'drills', 'last')).then((answer) => answer.drill),
+	windows: (server) => ask(ofServer(server, 'windows')).then((answer) => windowsOf(answer.windows)),
+	forecast: (server) => ask(ofServer(server, 'forecast')).then((answer) => answer.forecast),
 	archive: (server) => ask(ofServer(server, 'files', 'wals')).then((answer) => archiveOf(answer)),
 };
 

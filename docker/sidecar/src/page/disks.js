@@ -7,24 +7,19 @@
 /* Below this part of a disk it is short */
 const SHORT = 0.1;
 
-/* Bytes a day that backups and their WAL took of late; NaN if they tell too little */
-function growthOf(server) {
-	const backups = (known(server, 'backups') || []).filter(isGood);
-	if (backups.length < 2)
-		return NaN;
-	const end = backups[backups.length - 1].end;
-	const begin = Math.max(backups[0].begin, end - 30 * DAY);
-	if (end - begin < 3600000)
-		return NaN;
-	const bytes = backups.filter((one) => one.begin > begin).reduce((sum, one) => sum + (one.size || 0) + (one.wal_size || 0), 0);
-	return bytes / ((end - begin) / DAY);
-}
-
-function forecastText(server, free) {
-	const growth = growthOf(server);
-	if (!(growth > 0))
-		return 'No forecast: the backups span less than an hour.';
-	return 'Backups and WAL take ' + sizeText(growth) + ' a day: full in ' + durationText(free / growth * 86400) + ' if nothing is deleted.';
+/* When a disk of these areas is full, by the history of sizes that the sidecar keeps */
+function forecastText(server, areas) {
+	const forecast = known(server, 'forecast');
+	if (forecast === null)
+		return failure(server, 'forecast') ? failure(server, 'forecast').message : '';
+	const one = forecast.find((each) => each.areas.some((area) => areas.includes(area)));
+	if (!one)
+		return areas.includes('base') ? 'No forecast: the sidecar has kept no size yet.' : '';
+	const growth = one.growth_bytes_per_day === null ? '' : ' Backups and WAL grow by ' + sizeText(one.growth_bytes_per_day) + ' a day' +
+		(one.wal_bytes_per_day === null ? '.' : ', WAL alone by ' + sizeText(one.wal_bytes_per_day) + '.');
+	const full = timeOf(one.full_at);
+	return (Number.isFinite(full) ? 'Full in ' + durationText((full - Date.now()) / 1000) + ', on ' + timeText(full).slice(0, 10) + '.'
+		: 'No forecast: ' + one.reason + (one.reason && one.reason.endsWith('.') ? '' : '.')) + growth;
 }
 
 /* Areas on the same file system, together */
@@ -49,7 +44,7 @@ function disksOf(server) {
 		const text = sizeText(one.free) + ' of ' + sizeText(one.total) + ' free (' + Math.floor(part * 100) + ' %)';
 		return element('li', {}, element('div', {}, sign(part < SHORT ? 'bad' : 'good', one.areas.join(', ')), ' ', text),
 			element('meter', {min: 0, max: 1, value: 1 - part, high: 1 - SHORT, optimum: 0, 'aria-label': 'used of ' + one.areas.join(', ')}),
-			one.areas.includes('base') ? element('div', {class: 'quiet'}, forecastText(server, one.free)) : null);
+			element('div', {class: 'quiet'}, forecastText(server, one.areas)));
 	}));
 }
 
@@ -60,7 +55,7 @@ function disksView() {
 		node: element('section', {}, element('h2', {}, 'Disks'), list),
 		async refresh() {
 			await learnServers();
-			await Promise.all(catalog.servers.flatMap((one) => [learn(one.server, 'disks'), learn(one.server, 'backups')]));
+			await Promise.all(catalog.servers.flatMap((one) => [learn(one.server, 'disks'), learn(one.server, 'forecast')]));
 			this.draw();
 		},
 		draw() {

@@ -9,7 +9,7 @@ const STEPS = [1e3, 5e3, 15e3, 60e3, 300e3, 900e3, 3600e3, 3 * 3600e3, 6 * 3600e
 
 /* Times at which an axis from one to another of such a width has its marks */
 function ticks(from, until, width) {
-	const most = Math.max(2, Math.floor(width / 110));
+	const most = Math.max(2, Math.floor(width / 90));
 	const step = STEPS.find((one) => (until - from) / one <= most) || (until - from) / most;
 	const list = [];
 	for (let at = Math.ceil(from / step) * step; at <= until; at += step)

@@ -18,7 +18,7 @@ function hasEnded(job) {
 }
 
 function jobRow(job) {
-	return element('span', {class: 'cells'},
+	return element('span', {class: 'cells of-job'},
 		element('span', {class: 'cell name'}, element('a', {view: ['job', job.id], tabindex: '-1'}, job.kind), ' ', job.server || 'all servers'),
 		element('span', {class: 'cell'}, stateSign(job)),
 		element('span', {class: 'cell time'}, timeText(timeOf(job.created))),
@@ -27,7 +27,7 @@ function jobRow(job) {
 }
 
 function jobsView() {
-	const list = virtualList('Jobs', ROW, jobRow, (job) => { location.hash = '#/job/' + encodeURIComponent(job.id); });
+	const list = virtualList('Jobs', ROW, jobRow, (job) => { location.hash = '#/job/' + encodeURIComponent(job.id); }, '75vh');
 	const told = element('p', {class: 'quiet', role: 'status'});
 	return {
 		title: 'Jobs',

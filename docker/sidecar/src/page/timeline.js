@@ -23,7 +23,7 @@ function timeline(server, pointed) {
 	state.node = element('div', {class: 'timeline-frame'}, zoomButtons(state), state.svg,
 		element('p', {class: 'quiet legend'}, legend()));
 	state.svg.addEventListener('pointermove', (event) => !state.fixed && pointAt(state, timeAtEvent(state, event)));
-	state.svg.addEventListener('click', (event) => { state.fixed = true; pointAt(state, timeAtEvent(state, event)); state.svg.focus(); });
+	takePresses(state);
 	state.svg.addEventListener('keydown', (event) => timelineKey(state, event));
 	new ResizeObserver(() => {
 		if (state.node.clientWidth && state.node.clientWidth !== state.width)
@@ -34,9 +34,27 @@ function timeline(server, pointed) {
 	return state;
 }
 
+/*
+ * A press keeps the point, unless it became a gesture.  No "click": there is none
+ * if what was pressed is drawn anew meanwhile.
+ */
+function takePresses(state) {
+	let pressed = null;
+	state.svg.addEventListener('pointerdown', (event) => { pressed = event; });
+	state.svg.addEventListener('pointercancel', () => { pressed = null; });
+	state.svg.addEventListener('pointerup', (event) => {
+		if (pressed && Math.hypot(event.clientX - pressed.clientX, event.clientY - pressed.clientY) < 8) {
+			state.fixed = true;
+			pointAt(state, timeAtEvent(state, event));
+			state.svg.focus();
+		}
+		pressed = null;
+	});
+}
+
 function legend() {
 	return ['Bars are backups, higher ones larger; incrementals hang below what they build on. ', 'Solid: good; hatched: waits for WAL; ✖: failed. ',
-		'Band: WAL; red and hatched: a gap. ', '✔ ✖: proofs, ◆: marks that drills restored to; the primary alone knows the others.'];
+		'Broad band: what can be restored; narrow: WAL that no backup leads to; red and hatched: a gap. ', '✔ ✖: proofs, ◆: marks that drills restored to; the primary alone knows the others.'];
 }
 
 function zoomButtons(state) {
@@ -56,7 +74,7 @@ function extent(state) {
 	const backups = known(state.server, 'backups') || [];
 	const archive = known(state.server, 'archive') || {ranges: []};
 	const times = [backups.length ? backups[0].begin : NaN, backups.length ? backups[backups.length - 1].end : NaN, archiveEnd(archive),
-		...archive.ranges.map((range) => range.from)].filter(Number.isFinite);
+		...archive.ranges.map((range) => range.from), ...(known(state.server, 'windows') || []).map((one) => one.until)].filter(Number.isFinite);
 	if (times.length === 0)
 		return [Date.now() - DAY, Date.now()];
 	const from = Math.min(...times);
@@ -149,7 +167,7 @@ function inSight(state, backups) {
 
 function drawTimeline(state) {
 	const backups = known(state.server, 'backups') || [];
-	const archive = known(state.server, 'archive') || {ranges: [], gaps: []};
+	const archive = drawnArchive(state.server);
 	state.width = Math.max(280, state.node.clientWidth || 800);
 	if (state.whole)
 		[state.from, state.until] = extent(state);
@@ -168,6 +186,17 @@ function drawTimeline(state) {
 	state.svg.setAttribute('aria-valuemax', Math.round(state.until / 1000));
 	state.line = null;
 	drawCursor(state);
+}
+
+/* What is drawn of the archive: its segments; or the windows alone, if these are more than the sidecar lists */
+function drawnArchive(server) {
+	const archive = known(server, 'archive') || {ranges: [], gaps: [], truncated: true};
+	const windows = (known(server, 'windows') || []).filter((one) => one.from_lsn !== null && Number.isFinite(one.from) && Number.isFinite(one.until));
+	if (!archive.truncated)
+		return {ranges: archive.ranges, gaps: archive.gaps, windows};
+	return {windows, ranges: windows.map((one) => ({timeline: one.timeline, from: one.from, until: one.until, segments: null})),
+		gaps: windows.filter((one) => one.gap_segments).map((one) => ({timeline: one.timeline, from: one.until, until: one.until,
+			missing: one.gap_segments, after: 'before ' + one.gap_first_wal}))};
 }
 
 function backupTitle(one) {
@@ -231,11 +260,16 @@ function drawWal(state, archive, gaps, timelines, top) {
 	};
 	const lane = (timeline_) => top + Math.max(0, timelines.indexOf(timeline_)) * BAND;
 	const sighted = (one) => timelines.includes(one.timeline) && one.from <= state.until && one.until >= state.from;
+	const name = (range) => 'WAL of timeline ' + range.timeline + (range.segments === null ? ', from ' + timeText(range.from) + ' to ' + timeText(range.until)
+		: ', ' + countText(range.segments.length, 'segment', 'segments') + ', ' + range.first + ' to ' + range.last);
 	return drawn('g', {},
 		timelines.length === 0 ? drawn('text', {class: 'axis', x: SIDE, y: top + 12}, 'no WAL in sight') : null,
 		archive.ranges.filter(sighted).map((range) => drawn('g', {class: 'wal'},
-			drawn('title', {}, 'WAL of timeline ' + range.timeline + ', ' + countText(range.segments.length, 'segment', 'segments') + ', ' + range.first + ' to ' + range.last),
-			drawn('rect', {...place(range.from, range.until, 2), y: lane(range.timeline) + 3, height: BAND - 6, rx: 2}))),
+			drawn('title', {}, name(range)),
+			drawn('rect', {...place(range.from, range.until, 2), y: lane(range.timeline) + 6, height: BAND - 12, rx: 2}))),
+		archive.windows.filter(sighted).map((one) => drawn('g', {class: 'window'},
+			drawn('title', {}, 'Can be restored: timeline ' + one.timeline + ', from ' + timeText(one.from) + ' to ' + timeText(one.until)),
+			drawn('rect', {...place(one.from, one.until, 2), y: lane(one.timeline) + 2, height: BAND - 4, rx: 2}))),
 		gaps.filter(sighted).map((gap) => {
 			const at = place(gap.from, gap.until, 10);
 			return drawn('g', {class: 'gap'},
@@ -246,12 +280,20 @@ function drawWal(state, archive, gaps, timelines, top) {
 		timelines.length > 1 ? timelines.map((one) => drawn('text', {class: 'inside timeline-name', x: SIDE, y: lane(one) + 13}, 'timeline ' + one)) : null);
 }
 
+function pinTitle(one) {
+	return (one.ok ? 'Proven' : 'Not proven') + ': drill of ' + timeText(one.at) + ' recovered to ' + timeText(one.recovered);
+}
+
 function drawPins(state) {
 	const pins = drillsOf(state.server).filter((one) => one.result && one.recovered >= state.from && one.recovered <= state.until);
+	/* where they would cover each other, those that passed are dots */
+	const crowded = pins.length * 16 > state.width;
 	return drawn('g', {}, pins.map((one) => {
 		const x = xOf(state, one.recovered);
+		if (crowded && one.ok)
+			return drawn('g', {class: 'pin good dot'}, drawn('title', {}, pinTitle(one)), drawn('circle', {cx: x, cy: 8, r: 2.5}), drawn('path', {d: 'M' + x + ' 11v10'}));
 		return drawn('g', {class: 'pin ' + (one.ok ? 'good' : 'bad')},
-			drawn('title', {}, (one.ok ? 'Proven' : 'Not proven') + ': drill of ' + timeText(one.at) + ' recovered to ' + timeText(one.recovered)),
+			drawn('title', {}, pinTitle(one)),
 			drawn('path', {d: 'M' + x + ' 14v8'}),
 			one.result.tables > 0 ? drawn('path', {class: 'mark', d: 'M' + x + ' 18l3.5 4l-3.5 4l-3.5 -4z'}) : null,
 			drawn('circle', {cx: x, cy: 8, r: 7}), drawn('text', {x, y: 12, 'text-anchor': 'middle'}, SIGNS[one.ok ? 'good' : 'bad']));

@@ -12,7 +12,7 @@ let lists = 0;
  * {node, show(items), choose(item), chosen()}: draw(item) gives the content of a
  * row, chosen(item) is told which was chosen by mouse or keyboard.
  */
-function virtualList(label, height, draw, chosen) {
+function virtualList(label, height, draw, chosen, most = '60vh') {
 	const list = {items: [], at: -1, rows: new Map(), prefix: 'list' + (++lists) + '-'};
 	const space = element('div', {class: 'space', role: 'presentation'});
 	const node = element('div', {class: 'virtual', role: 'listbox', tabindex: '0', 'aria-label': label}, space);
@@ -85,7 +85,7 @@ function virtualList(label, height, draw, chosen) {
 			list.rows.forEach((row) => row.remove());
 			list.rows.clear();
 			space.style.height = items.length * height + 'px';
-			node.style.height = 'min(60vh, ' + (Math.max(1, items.length) * height + 2) + 'px)';
+			node.style.height = 'min(' + most + ', ' + (Math.max(1, items.length) * height + 2) + 'px)';
 			list.at = kept === undefined ? -1 : items.findIndex((one) => sameThing(one, kept));
 			place();
 			mark(list.at);
