@@ -159,8 +159,7 @@ static const KnownCause *
 known_cause(const char *log)
 {
 	static const KnownCause causes[] = {
-		{"Address already in use", "conflict",
-		 "another program has taken the port of the instance",
+		{"Address already in use", "conflict", "another program has taken the port of the instance",
 		 "Restore again: another port will be chosen."},
 		{"No space left on device", BARMAN_WRONG_STATE, "the disk became full during recovery",
 		 "Free space where the instances are kept: drop one, or give the sidecar another --instance-root."},
