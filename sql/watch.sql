@@ -39,6 +39,17 @@ SELECT * FROM poc_explain_restore(server => 'no_such_server');
 SELECT count(*) > 0 AS there_are, bool_and((full_at IS NULL) = (reason IS NOT NULL)) AS reasoned FROM poc_forecast();
 SELECT * FROM poc_forecast('no_such_server');
 
+-- who has written what was archived last: this database, for one
+CREATE TABLE regress_watch AS SELECT n, repeat('x', 100) AS text FROM generate_series(1, 5000) AS n;
+SELECT archived FROM poc_switch_wal();
+SELECT bytes > 500000 AS bytes, records > 50 AS records, share > 0 AND share <= 1 AS share, first_wal <= last_wal AS named, unread
+FROM poc_wal_by_database(4) WHERE database = current_database();
+SELECT round(sum(share)::numeric, 6) AS all_of_it FROM poc_wal_by_database(4);
+DROP TABLE regress_watch;
+SELECT * FROM poc_wal_by_database(0);
+SELECT * FROM poc_wal_by_database(65);
+SELECT * FROM poc_wal_by_database(server => 'no_such_server');
+
 -- a job in one row
 SELECT count(*) FROM poc_watch();
 SELECT * FROM poc_watch('no such job');

@@ -174,6 +174,29 @@ $$;
 COMMENT ON FUNCTION @extschema@.poc_forecast(text) IS
 'When the disks that hold the backups and the WAL of a server are full: a row for each disk, areas being what is on it (base, wals). free and size are bytes of the disk, backup_bytes and wal_bytes what the server has, when last sampled. growth_per_day is by how many bytes a day what the server has on this disk grows, wal_per_day the archive, used_per_day all that is on the disk, whoever writes it: by least squares through the samples that the sidecar keeps (from first_sample to last_sample, since the disk has its size). full_at follows from used_per_day; it is null, and reason says why, if there are fewer than three samples or less than an hour of them, or if the disk does not fill. Errors: 42704 unknown server. Example: SELECT areas, pg_size_pretty(free), full_at, reason FROM poc_forecast()';
 
+CREATE FUNCTION @extschema@.poc_wal_by_database(segments integer DEFAULT 8, server text DEFAULT NULL)
+RETURNS TABLE (database_oid oid, database text, records bigint, bytes bigint, image_bytes bigint, share double precision,
+	first_wal text, last_wal text, unread bigint)
+LANGUAGE sql VOLATILE PARALLEL RESTRICTED COST 10000 ROWS 10
+SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+AS $$
+	SELECT d.database_oid::oid,
+		CASE WHEN d.database_oid IS NULL THEN '(no database)' WHEN d.database_oid = 0 THEN '(shared)'
+			-- of another server's databases nothing is known here
+			WHEN c.cluster = (SELECT own.system_identifier FROM pg_control_system() AS own) THEN
+				(SELECT _poc.convertible(b.datname::text) FROM pg_database AS b WHERE b.oid = d.database_oid::oid) END,
+		d.records, d.bytes, d.image_bytes, d.bytes::double precision / nullif((a.answer ->> 'bytes')::bigint, 0),
+		a.answer ->> 'first_wal', a.answer ->> 'last_wal', (a.answer ->> 'unread')::bigint
+	FROM _poc.server($2) AS s(name),
+		LATERAL _poc.cluster_of(s.name) AS c(cluster),
+		LATERAL _poc.get_object('sources'::text, ARRAY['servers'::text, s.name, 'wal-sources'::text, coalesce($1, 8)::text]) AS a(answer),
+		LATERAL _poc.records(a.answer -> 'databases') AS d(database_oid bigint, records bigint, bytes bigint, image_bytes bigint)
+	ORDER BY d.bytes DESC
+$$;
+
+COMMENT ON FUNCTION @extschema@.poc_wal_by_database(integer, text) IS
+'Which database has written the WAL that was archived last, by the records of the newest segments (1 to 64) of the newest timeline, from first_wal to last_wal: records and bytes, of these the bytes of images of whole pages, and the share of all. A record counts for the database of the first file it is about; "(shared)" is what all databases share, "(no database)" are records about no file, such as commits and checkpoints. database is null of a database that is gone, or of another server. unread is the number of segments that could not be read to their ends (encrypted, damaged), whose rest is not counted. Errors: 22023 bad number of segments, 42704 unknown server. Example: SELECT database, pg_size_pretty(bytes), round(100 * share) AS percent FROM poc_wal_by_database()';
+
 CREATE FUNCTION _poc.look_at_job(job_id text) RETURNS jsonb
 LANGUAGE c VOLATILE STRICT PARALLEL RESTRICTED COST 10000
 AS 'MODULE_PATHNAME', 'poc_look_at_job';

@@ -109,6 +109,7 @@ GRANT EXECUTE ON FUNCTION @extschema@.poc_instances() TO pg_monitor;
 GRANT EXECUTE ON FUNCTION @extschema@.poc_recovery_windows(text) TO pg_monitor;
 GRANT EXECUTE ON FUNCTION @extschema@.poc_explain_restore(text, text, text, timestamptz, pg_lsn, xid8, boolean, integer, boolean) TO pg_monitor;
 GRANT EXECUTE ON FUNCTION @extschema@.poc_forecast(text) TO pg_monitor;
+GRANT EXECUTE ON FUNCTION @extschema@.poc_wal_by_database(integer, text) TO pg_monitor;
 GRANT EXECUTE ON FUNCTION @extschema@.poc_watch(text) TO pg_monitor;
 GRANT EXECUTE ON FUNCTION @extschema@.poc_check_receipts() TO pg_monitor;
 GRANT EXECUTE ON FUNCTION @extschema@.poc_prove_plan(text, interval, interval, interval) TO pg_monitor;

@@ -82,6 +82,7 @@ static const Route routes[] = {
 	{"GET", {"v1", "servers", "*", "archive"}, SCOPE_READ, OF_ONE_SERVER, get_archive},
 	{"GET", {"v1", "servers", "*", "windows"}, SCOPE_READ, OF_ONE_SERVER, get_windows},
 	{"GET", {"v1", "servers", "*", "forecast"}, SCOPE_READ, OF_ONE_SERVER, get_forecast},
+	{"GET", {"v1", "servers", "*", "wal-sources", "*"}, SCOPE_READ, OF_ONE_SERVER, get_wal_sources},
 	{"POST", {"v1", "servers", "*", "switch-wal"}, SCOPE_OPERATE, OF_ONE_SERVER, post_switch_wal},
 	{"POST", {"v1", "servers", "*", "backups", "*", "verify"}, SCOPE_OPERATE, OF_ONE_SERVER, post_verify},
 	{"POST", {"v1", "servers", "*", "backups", "*", "keep"}, SCOPE_OPERATE, OF_ONE_SERVER, post_keep},

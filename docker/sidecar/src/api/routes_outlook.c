@@ -5,6 +5,7 @@
  */
 #include "api/routes_outlook.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -18,10 +19,12 @@
 #include "base/memory.h"
 #include "outlook/forecast.h"
 #include "outlook/plan.h"
+#include "outlook/wal_sources.h"
 
 static RestoreRequest *read_request(const json_t *given, PlanRequest *plan, Answer **refusal);
 static bool is_of_caller(const RestoreRequest *restore, const json_t *backup);
 static Answer *read_windows(Request *request);
+static Answer *read_archive(Request *request, ReadKind kind, const char *argument);
 
 Answer *
 get_windows(Request *request)
@@ -41,6 +44,24 @@ get_forecast(Request *request)
 	if (!route_server_exists(request, &refusal))
 		return refusal;
 	return forecast_of(request->segments[SEGMENT_SERVER]);
+}
+
+/* Of so many segments; few numbers are ever asked for, so that the cache serves them. */
+Answer *
+get_wal_sources(Request *request)
+{
+	const char *text = request->segments[SEGMENT_NAME];
+	char number[12];
+	long segments = strtol(text, NULL, 10);
+	Answer *refusal;
+
+	snprintf(number, sizeof(number), "%ld", segments);
+	if (segments < 1 || segments > WAL_SOURCES_SEGMENTS_MOST || strcmp(number, text) != 0)
+		return answer_error("bad_argument", "there is no such number of segments", NULL,
+							"It goes from 1 to 64.");
+	if (!route_server_exists(request, &refusal))
+		return refusal;
+	return read_archive(request, READ_WAL_SOURCES, number);
 }
 
 /* What post_restore() would do: the same request, read and chosen by the same functions */
@@ -123,9 +144,15 @@ is_of_caller(const RestoreRequest *restore, const json_t *backup)
 		   (restore->target.timeline == 0 || restore->target.timeline == restore->timeline);
 }
 
-/* The windows are made of what the two reads before have brought. */
 static Answer *
 read_windows(Request *request)
+{
+	return read_archive(request, READ_WINDOWS, "");
+}
+
+/* Both are made of what the two reads before have brought. */
+static Answer *
+read_archive(Request *request, ReadKind kind, const char *argument)
 {
 	const char *server = request->segments[SEGMENT_SERVER];
 	json_t *facts = catalogue_facts(server);
@@ -144,5 +171,5 @@ read_windows(Request *request)
 	if (answer == NULL || answer->status != 200)
 		return answer;
 	answer_release(answer);
-	return route_read(request, READ_WINDOWS, server, "");
+	return route_read(request, kind, server, argument);
 }

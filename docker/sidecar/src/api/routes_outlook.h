@@ -10,6 +10,7 @@
 
 extern Answer *get_windows(Request *request);
 extern Answer *get_forecast(Request *request);
+extern Answer *get_wal_sources(Request *request);
 extern Answer *post_restore_plan(Request *request);
 
 #endif /* API_ROUTES_OUTLOOK_H */

@@ -26,10 +26,11 @@ typedef enum ReadKind
 	READ_STATUS,
 	READ_REPLICATION,
 	READ_DIAGNOSE,
-	READ_WINDOWS /* runs no Barman: the executor that main.c gives lists and reads the archive */
+	READ_WINDOWS, /* runs no Barman: the executor that main.c gives lists and reads the archive */
+	READ_WAL_SOURCES /* so does this; argument: number of segments */
 } ReadKind;
 
-#define READ_KINDS (READ_WINDOWS + 1)
+#define READ_KINDS (READ_WAL_SOURCES + 1)
 
 /* The subject of a read; server and argument are "" if unused by its kind. */
 typedef struct ReadTarget

@@ -128,6 +128,7 @@ barman_read(const ReadTarget *target, RunControl *control)
 		case READ_DIAGNOSE:
 			return answer_of(&diagnose_question, control, "diagnose");
 		case READ_WINDOWS:
+		case READ_WAL_SOURCES:
 			break;
 	}
 	return answer_error(BARMAN_INTERNAL, "unknown kind of read", NULL, NULL);

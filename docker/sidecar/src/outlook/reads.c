@@ -6,10 +6,13 @@
  */
 #include "outlook/reads.h"
 
+#include <stdlib.h>
+
 #include "barman/backup_info.h"
 #include "barman/backup_memory.h"
 #include "barman/read_commands.h"
 #include "base/memory.h"
+#include "outlook/wal_sources.h"
 #include "outlook/windows.h"
 
 static void add_record(const char *server, json_t *backup);
@@ -20,13 +23,15 @@ outlook_read(const ReadTarget *target, RunControl *control)
 	json_t *backups;
 	Answer *answer;
 
-	if (target->kind != READ_WINDOWS)
+	if (target->kind != READ_WINDOWS && target->kind != READ_WAL_SOURCES)
 		return barman_read(target, control);
 	backups = outlook_backups(target->server);
 	if (backups == NULL)
 		return answer_error("unavailable", "Barman does not list the backups of the server now",
 							NULL, "Try again.");
-	answer = windows_read(target->server, backups);
+	answer = target->kind == READ_WINDOWS
+				 ? windows_read(target->server, backups)
+				 : wal_sources_read(target->server, backups, atoi(target->argument));
 	json_decref(backups);
 	return answer;
 }

@@ -8,7 +8,7 @@
 
 #include "barman/read_cache.h"
 
-/* A ReadExecutor: as barman_read(), and READ_WINDOWS */
+/* A ReadExecutor: as barman_read(), READ_WINDOWS and READ_WAL_SOURCES */
 extern Answer *outlook_read(const ReadTarget *target, RunControl *control);
 
 /*

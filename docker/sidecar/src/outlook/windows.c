@@ -18,9 +18,9 @@
 #include "base/timestamp.h"
 #include "outlook/reachable.h"
 #include "outlook/retention.h"
+#include "outlook/segment_size.h"
 #include "outlook/wal_end.h"
 #include "restore/received_wal.h"
-#include "restore/segment.h"
 
 /* Of so many windows the ends are read from WAL, the newest; a damaged archive may have thousands. */
 #define WINDOWS_READ_MOST 32
@@ -28,7 +28,6 @@
 /* Of what Barman lists and does not have; one is enough to make a restore fail. */
 #define MISSING_MOST 1000
 
-static const json_t *first_described(const json_t *backups);
 static json_t *window_json(const Reachable *reachable, const Window *window, bool reads);
 static void put_start(json_t *value, const Reachable *reachable, const Window *window, bool reads);
 static void put_end(json_t *value, const Reachable *reachable, const Window *window, bool reads);
@@ -44,7 +43,7 @@ static json_t *name_json(const ArchiveMap *map, uint32_t timeline, uint64_t numb
 Answer *
 windows_read(const char *server, const json_t *backups)
 {
-	int64_t size = restore_segment_size(first_described(backups));
+	int64_t size = outlook_segment_size(backups);
 	json_t *facts = catalogue_facts(server);
 	json_t *next = retention_next(backups, facts);
 	json_t *list = json_checked(json_array());
@@ -90,21 +89,6 @@ windows_read(const char *server, const json_t *backups)
 												   list, "archive", archive, "missing", missing,
 												   "received", received, "retention", next,
 												   "segment_size", (json_int_t) size)));
-}
-
-/* All segments of a server have one size, and a backup that runs has none recorded. */
-static const json_t *
-first_described(const json_t *backups)
-{
-	const json_t *one;
-	size_t i;
-
-	json_array_foreach (backups, i, one)
-	{
-		if (json_text_of(one, "begin_lsn") != NULL)
-			return one;
-	}
-	return NULL;
 }
 
 static json_t *
