@@ -103,6 +103,8 @@ agree('consistent', $node, 'immediate => true', 't', '', '0 1 2 3');
 agree('a position', $node, "target_lsn => '$lsn{1}'", 't', '', '0 1');
 agree('a time', $node, "target_time => '$time{2}'", 't', '', '0 1 2');
 agree('a position that is not archived', $node, "target_lsn => pg_current_wal_insert_lsn()", 't', '', '0 1 2 3 4');
+value("SELECT count(*) FROM poc_mark('the mark', '{t}')");
+agree('a mark', $node, "target_name => 'the mark'", 't', '', '0 1 2 3 4');
 agree('a position before the backups', $node, "target_lsn => '$lsn{0}'", 'f', 'backup');
 agree('a time before the backups', $node, "target_time => '$time{0}'", 'f', 'backup');
 agree('a position that the named backup has passed', $node, "'$backup{b}', target_lsn => '$lsn{1}'", 'f', 'backup');

@@ -36,6 +36,7 @@
 #include "options.h"
 #include "outlook/reads.h"
 #include "outlook/size_history.h"
+#include "outlook/size_sample.h"
 #include "page/document.h"
 #include "plugin/nagios.h"
 #include "proof/kept_marks.h"
@@ -108,6 +109,7 @@ main(int argc, char **argv)
 	for (int i = 0; i < settings.host_name_count; i++)
 		http_host_allow(settings.host_names[i]);
 	drill_record_start(settings.state_dir);
+	size_history_open(settings.state_dir);
 	kept_marks_start(settings.state_dir);
 	catalogue_start(settings.state_dir);
 	if (!jobs_start(settings.state_dir) || !instances_start(settings.state_dir))
@@ -115,8 +117,7 @@ main(int argc, char **argv)
 	/* jobs_start() makes the directory, and keeps other sidecars out of it */
 	receipts_start(settings.state_dir);
 	if (!reads_start(settings.max_reads, outlook_read) || !cron_start(settings.cron_interval) ||
-		!collector_start(settings.metrics_interval) ||
-		!size_history_start(settings.state_dir, settings.history_interval))
+		!collector_start(settings.metrics_interval) || !size_samples_start(settings.history_interval))
 	{
 		log_line(LOGLEVEL_ERROR, "could not start", "cause", strerror(errno), NULL);
 		return 1;
@@ -227,13 +228,14 @@ stop_rooms(void)
 	alarm(STOP_SECONDS);
 	http_quiesce();
 	collector_quit();
-	size_history_quit();
+	size_samples_quit();
 	cron_stop();
 	jobs_stop();
 	instances_stop();
 	reads_stop();
 	collector_stop();
-	size_history_stop();
+	size_samples_stop();
+	size_history_close();
 	http_stop();
 	scrape_forget();
 	jobs_forget();

@@ -31,7 +31,10 @@ set_up(void **state)
 {
 	(void) state;
 	strcpy(home, "/tmp/test-forecast-XXXXXX");
-	return mkdtemp(home) == NULL || !size_history_start(home, 0);
+	if (mkdtemp(home) == NULL)
+		return 1;
+	size_history_open(home);
+	return 0;
 }
 
 static int
@@ -41,7 +44,7 @@ tear_down(void **state)
 	int result = system(command);
 
 	(void) state;
-	size_history_stop();
+	size_history_close();
 	free(command);
 	return result;
 }
@@ -193,8 +196,8 @@ a_history_is_thinned_out_and_bounded(void **state)
 	free(samples);
 
 	/* and is still there after a restart */
-	size_history_stop();
-	assert_true(size_history_start(home, 0));
+	size_history_close();
+	size_history_open(home);
 	samples = size_history_of("pg", &count);
 	assert_true(count > 300);
 	assert_int_equal(samples[count - 1].base_total, 1000 * GB);
@@ -221,9 +224,9 @@ a_damaged_history_begins_anew(void **state)
 		SizeSample sample = at(0);
 		SizeSample *samples;
 
-		size_history_stop();
+		size_history_close();
 		assert_int_equal(files_write(path, texts[i]), 0);
-		assert_true(size_history_start(home, 0));
+		size_history_open(home);
 		free(size_history_of("pg", &count));
 		assert_int_equal(count, 0);
 		size_history_add("pg", &sample);

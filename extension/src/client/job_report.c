@@ -17,7 +17,7 @@
 #include "utils/timestamp.h"
 
 #include "base/compat.h"
-#include "base/progress.h"
+#include "base/progress_mode.h"
 #include "client/job_report.h"
 #include "client/json.h"
 

@@ -18,7 +18,7 @@
 #include "utils/memutils.h"
 #include "utils/timestamp.h"
 
-#include "base/progress.h"
+#include "base/progress_mode.h"
 #include "rows/fill.h"
 #include "rows/generate.h"
 #include "rows/plan/columns.h"

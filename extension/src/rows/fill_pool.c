@@ -34,7 +34,7 @@
 #include "utils/timestamp.h"
 
 #include "base/compat.h"
-#include "base/progress.h"
+#include "base/progress_mode.h"
 #include "rows/fill.h"
 #include "rows/plan/columns.h"
 #include "rows/plan/options.h"

@@ -10,7 +10,7 @@
 
 #include <jansson.h>
 
-#include "outlook/plan.h"
+#include "outlook/plan_request.h"
 
 typedef struct PlanWal
 {

@@ -7,7 +7,6 @@
 #include "outlook/size_history.h"
 
 #include <pthread.h>
-#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -19,21 +18,13 @@
 #include "base/memory.h"
 #include "base/names.h"
 #include "base/timestamp.h"
-#include "outlook/size_sample.h"
 
 #define SECOND_US INT64_C(1000000)
 #define DAY_US	  (86400 * SECOND_US)
 
 #define NUMBERS 7
 
-#define FIRST_MS 60000
-
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
-static pthread_cond_t changed;
-static pthread_t thread;
-static bool started;
-static int64_t interval_ms;
-static atomic_bool stopping;
 
 /* The lock guards these. */
 static json_t *servers; /* server -> [[numbers of a sample], ...], the oldest first */
@@ -45,50 +36,20 @@ static bool sample_of_json(const json_t *value, SizeSample *sample);
 static json_t *sample_json(const SizeSample *sample);
 static void thin_out(json_t *list, int64_t now);
 static int64_t step_at(int64_t age);
-static void wait_for(int64_t milliseconds);
-static void *history_main(void *arg);
 
-bool
-size_history_start(const char *state_dir, int interval)
+void
+size_history_open(const char *state_dir)
 {
-	pthread_condattr_t attributes;
-
 	pthread_mutex_lock(&lock);
 	path = mem_printf("%s/sizes.json", state_dir);
 	load();
 	pthread_mutex_unlock(&lock);
-	atomic_store(&stopping, false);
-	if (interval == 0)
-		return true;
-	interval_ms = (int64_t) interval * 1000;
-	pthread_condattr_init(&attributes);
-	pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
-	pthread_cond_init(&changed, &attributes);
-	pthread_condattr_destroy(&attributes);
-	started = pthread_create(&thread, NULL, history_main, NULL) == 0;
-	return started;
 }
 
 void
-size_history_quit(void)
+size_history_close(void)
 {
 	pthread_mutex_lock(&lock);
-	atomic_store(&stopping, true);
-	if (started)
-		pthread_cond_signal(&changed);
-	pthread_mutex_unlock(&lock);
-}
-
-void
-size_history_stop(void)
-{
-	if (started)
-	{
-		size_history_quit();
-		pthread_join(thread, NULL);
-	}
-	pthread_mutex_lock(&lock);
-	started = false;
 	json_decref(servers);
 	servers = NULL;
 	free(path);
@@ -254,34 +215,4 @@ step_at(int64_t age)
 	if (age < 30 * DAY_US)
 		return 4 * 3600 * SECOND_US;
 	return age < 730 * DAY_US ? 7 * DAY_US : 0;
-}
-
-/* Until that time is over, or the sidecar stops; the lock is held. */
-static void
-wait_for(int64_t milliseconds)
-{
-	struct timespec until = monotonic_timespec(monotonic_ms() + milliseconds);
-
-	while (!stopping && pthread_cond_timedwait(&changed, &lock, &until) == 0)
-		;
-}
-
-static void *
-history_main(void *arg)
-{
-	(void) arg;
-	pthread_mutex_lock(&lock);
-	/* a sidecar that starts has other things to ask Barman for */
-	wait_for(interval_ms < FIRST_MS ? interval_ms : FIRST_MS);
-	while (!stopping)
-	{
-		int64_t began = monotonic_ms();
-
-		pthread_mutex_unlock(&lock);
-		size_samples_take(&stopping);
-		pthread_mutex_lock(&lock);
-		wait_for(began + interval_ms - monotonic_ms());
-	}
-	pthread_mutex_unlock(&lock);
-	return NULL;
 }

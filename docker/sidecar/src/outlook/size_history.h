@@ -25,14 +25,9 @@ typedef struct SizeSample
 /* More are never kept of a server. */
 #define SIZE_SAMPLES_MOST 512
 
-/* Loads what is kept, and samples all servers every interval seconds; 0: never. */
-extern bool size_history_start(const char *state_dir, int interval);
-
-/* Begin no more reads. */
-extern void size_history_quit(void);
-
-/* Call after reads_stop(), which ends a read that it waits for. */
-extern void size_history_stop(void);
+/* Loads what is kept. */
+extern void size_history_open(const char *state_dir);
+extern void size_history_close(void);
 
 /* Adds a sample, thins out the older ones, and keeps them durably. */
 extern void size_history_add(const char *server, const SizeSample *sample);

@@ -7,6 +7,8 @@
  */
 #include "outlook/size_sample.h"
 
+#include <pthread.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -19,13 +21,92 @@
 #include "base/timestamp.h"
 #include "outlook/size_history.h"
 
+/* A sidecar that starts has other things to ask Barman for. */
+#define FIRST_MS 60000
+
+static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+static pthread_cond_t changed;
+static pthread_t thread;
+static bool started;
+static int64_t interval_ms;
+static atomic_bool stopping;
+
+static void *samples_main(void *arg);
+static void wait_for(int64_t milliseconds);
+static void take_all(void);
 static void take(const char *server);
 static int64_t backup_bytes(const char *server);
 static bool measure_disks(const char *base, const char *wals, SizeSample *sample);
 static bool measure(const char *path, int64_t *free_bytes, int64_t *total);
 
+bool
+size_samples_start(int interval)
+{
+	pthread_condattr_t attributes;
+
+	if (interval == 0)
+		return true;
+	interval_ms = (int64_t) interval * 1000;
+	atomic_store(&stopping, false);
+	pthread_condattr_init(&attributes);
+	pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
+	pthread_cond_init(&changed, &attributes);
+	pthread_condattr_destroy(&attributes);
+	started = pthread_create(&thread, NULL, samples_main, NULL) == 0;
+	return started;
+}
+
 void
-size_samples_take(const atomic_bool *stop)
+size_samples_quit(void)
+{
+	pthread_mutex_lock(&lock);
+	atomic_store(&stopping, true);
+	if (started)
+		pthread_cond_signal(&changed);
+	pthread_mutex_unlock(&lock);
+}
+
+void
+size_samples_stop(void)
+{
+	if (!started)
+		return;
+	size_samples_quit();
+	pthread_join(thread, NULL);
+	started = false;
+}
+
+static void *
+samples_main(void *arg)
+{
+	(void) arg;
+	pthread_mutex_lock(&lock);
+	wait_for(interval_ms < FIRST_MS ? interval_ms : FIRST_MS);
+	while (!stopping)
+	{
+		int64_t began = monotonic_ms();
+
+		pthread_mutex_unlock(&lock);
+		take_all();
+		pthread_mutex_lock(&lock);
+		wait_for(began + interval_ms - monotonic_ms());
+	}
+	pthread_mutex_unlock(&lock);
+	return NULL;
+}
+
+/* Until that time is over, or the sidecar stops; the lock is held. */
+static void
+wait_for(int64_t milliseconds)
+{
+	struct timespec until = monotonic_timespec(monotonic_ms() + milliseconds);
+
+	while (!stopping && pthread_cond_timedwait(&changed, &lock, &until) == 0)
+		;
+}
+
+static void
+take_all(void)
 {
 	ReadTarget target = {READ_SERVERS, "", ""};
 	Answer *answer = reads_wait(&target, READ_AGE_DEFAULT);
@@ -37,7 +118,7 @@ size_samples_take(const atomic_bool *stop)
 		const char *server = json_text_of(one, "server");
 		const char *state = json_text_of(one, "state");
 
-		if (atomic_load(stop))
+		if (atomic_load(&stopping))
 			break;
 		if (server != NULL && state != NULL &&
 			(strcmp(state, "active") == 0 || strcmp(state, "passive") == 0))

@@ -1,6 +1,6 @@
 /*-------------------------------------------------------------------------
  *
- * progress.c
+ * progress_mode.c
  *	  Decides how the client of this session is told of progress.
  *
  * pgcli collects notices and prints them after the result, the newest first, each with its
@@ -16,7 +16,7 @@
 #include "utils/guc.h"
 
 #include "base/compat.h"
-#include "base/progress.h"
+#include "base/progress_mode.h"
 
 #define PGCLI "pgcli"
 
