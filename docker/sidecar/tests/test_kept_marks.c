@@ -3,6 +3,7 @@
  *
  * Marks are kept, told, and never overwritten by others.
  */
+#include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -35,6 +36,8 @@ remove_home(void **state)
 	return directory_remove(home);
 }
 
+static int expected; /* errno of the next mark */
+
 static void
 keep(const char *server, const char *name, const char *cluster, uint64_t lsn, const char *at,
 	 const char *tables)
@@ -44,7 +47,7 @@ keep(const char *server, const char *name, const char *cluster, uint64_t lsn, co
 	json_t *all = json_checked(json_pack("{s:s, s:s}", "name", name, "tables", tables));
 	KeptMark mark = {.name = name, .lsn = lsn, .system_identifier = cluster, .facts = facts, .all = all};
 
-	assert_int_equal(kept_marks_write(server, &mark), 0);
+	assert_int_equal(kept_marks_write(server, &mark), expected);
 	json_decref(facts);
 	json_decref(all);
 }
@@ -77,6 +80,11 @@ the_newest_of_a_name_is_found(void **state)
 	expect_tables("two", "m", "1", NULL);
 	/* the same once more is the same */
 	keep("one", "m", "1", 100, "2026-01-02T00:00:00.000000Z", "second");
+	/* and nothing else is put in its place */
+	expected = EEXIST;
+	keep("one", "m", "1", 100, "2026-01-04T00:00:00.000000Z", "a lie");
+	expected = 0;
+	expect_tables("one", "m", "1", "second");
 	list = kept_marks_list("one");
 	assert_int_equal(json_array_size(list), 3);
 	json_decref(list);

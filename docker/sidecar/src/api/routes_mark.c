@@ -5,6 +5,7 @@
  */
 #include "api/routes_mark.h"
 
+#include <errno.h>
 #include <string.h>
 
 #include "api/arguments.h"
@@ -71,6 +72,10 @@ post_mark(Request *request)
 	if (error != 0)
 	{
 		json_decref(facts);
+		if (error == EEXIST)
+			return answer_error("conflict",
+								"a mark of this name and position is kept, and says something else",
+								"What a mark has said is not changed.", NULL);
 		return answer_errorf("internal", "the mark could not be written: %s", strerror(error));
 	}
 	return answer_json(200, json_checked(json_pack("{s:o}", "mark", facts)));

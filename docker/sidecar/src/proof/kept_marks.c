@@ -33,6 +33,7 @@ static int write_both(const char *directory, const KeptMark *mark);
 static char *directory_of(const char *server);
 static int write_json(const char *directory, const char *key, const char *suffix,
 					  const json_t *value);
+static json_t *read_json(const char *directory, const char *key, const char *suffix);
 static char *key_of(const KeptMark *mark);
 static json_t *read_all(const char *directory);
 static size_t count_files(const char *directory);
@@ -75,13 +76,20 @@ write_both(const char *directory, const KeptMark *mark)
 {
 	char *key = key_of(mark);
 	json_t *facts = json_checked(json_deep_copy(mark->facts));
-	int error;
+	json_t *kept = read_json(directory, key, ALL_SUFFIX);
+	int error = 0;
 
-	remove_oldest(directory);
 	json_object_set_new(facts, "key", json_text(key));
-	error = write_json(directory, key, ALL_SUFFIX, mark->all);
+	if (kept != NULL && !json_equal(kept, mark->all))
+		error = EEXIST;
+	else if (kept == NULL)
+	{
+		remove_oldest(directory);
+		error = write_json(directory, key, ALL_SUFFIX, mark->all);
+	}
 	if (error == 0)
 		error = write_json(directory, key, FACTS_SUFFIX, facts);
+	json_decref(kept);
 	json_decref(facts);
 	free(key);
 	return error;
@@ -115,12 +123,7 @@ kept_marks_find(const char *server, const char *name, const char *system_identif
 			found = one;
 	}
 	if (found != NULL)
-	{
-		char *path = mem_printf("%s/%s" ALL_SUFFIX, directory, json_text_of(found, "key"));
-
-		mark = files_json(path);
-		free(path);
-	}
+		mark = read_json(directory, json_text_of(found, "key"), ALL_SUFFIX);
 	json_decref(list);
 	free(directory);
 	return mark;
@@ -143,6 +146,17 @@ write_json(const char *directory, const char *key, const char *suffix, const jso
 	free(text);
 	free(path);
 	return error;
+}
+
+/* However many tables it has; NULL if it is not there */
+static json_t *
+read_json(const char *directory, const char *key, const char *suffix)
+{
+	char *path = mem_printf("%s/%s%s", directory, key, suffix);
+	json_t *value = json_load_file(path, JSON_REJECT_DUPLICATES, NULL);
+
+	free(path);
+	return value;
 }
 
 /* malloc'd; the parts are letters, digits, and what the name of a mark may have */

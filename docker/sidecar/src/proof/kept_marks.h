@@ -23,8 +23,8 @@ extern void kept_marks_start(const char *state_dir);
 extern void kept_marks_stop(void);
 
 /*
- * Keeps a mark of a server's, durably.  One of this name, cluster and position
- * is replaced, and no other.  Returns errno.
+ * Keeps a mark of a server's, durably.  Returns errno; EEXIST: one of this name,
+ * cluster and position says something else.
  */
 extern int kept_marks_write(const char *server, const KeptMark *mark);
 
