@@ -30,7 +30,8 @@ sub found
 }
 
 my $bindir = $node->config_data('--bindir') =~ s/\s+$//r;
-$live->start(cron_interval => 300, options => [ '--instance-root', "$home/instances", '--pg-bindir', $bindir ]);
+my @sidecar = (cron_interval => 300, options => [ '--instance-root', "$home/instances", '--pg-bindir', $bindir ]);
+$live->start(@sidecar);
 sql(<<'SQL');
 CREATE TABLE orders (id int PRIMARY KEY, v int, note text);
 CREATE INDEX ON orders (v);
@@ -174,6 +175,26 @@ $live->write("barman/postgres1/wals/0000000100000000/$middle", 'x' x 100000);
 (undef, undef, $said) = $node->psql('postgres', 'SELECT * FROM poc_find_changes()');
 like($said, qr/WARNING:  segment $middle: /, 'and one that is no WAL');
 rename("$home/$middle", "$wals/$middle") or die "$middle: $!";
+
+# ---- compressed by a program that only Barman's configuration knows ----
+for my $segment (@segments)
+{
+	next if $segment eq $segments[0];
+	# as it was before: the tools above have packed it
+	my $tool = { '1f8b' => 'gzip', '425a' => 'bzip2', 'fd37' => 'xz', '28b5' => 'zstd', '0422' => 'lz4' }->{ unpack('H4', slurp_file("$wals/$segment")) };
+	system_or_bail('sh', '-c', "(printf poc; $tool -dc) < '$wals/$segment' > '$wals/packed' && mv '$wals/packed' '$wals/$segment'");
+}
+(undef, undef, $said) = $node->psql('postgres', 'SELECT * FROM poc_find_changes()');
+like($said, qr/WARNING:  segment $middle: /, 'a segment in a form that nobody knows is said');
+$live->configure(<<'CONF');
+compression = custom
+custom_compression_filter = sh -c 'printf poc; cat'
+custom_decompression_filter = tail -c +4
+CONF
+$live->stop;
+$live->start(@sidecar);
+is(found("since => '$since'"), $unknown, 'in a form that Barman knows: the same is found');
+is(join(' ', glob("$home/jobs/wal_*")), '', 'and nothing of it is left');
 
 # ---- on the next timeline ----
 change('DELETE FROM orders WHERE id = 6');

@@ -19,6 +19,7 @@
 #include "jobs/switch_wal.h"
 #include "rescue/backups_before.h"
 #include "rescue/wal_path.h"
+#include "rescue/wal_source.h"
 #include "rescue/wal_start.h"
 #include "wal/changes.h"
 #include "wal/record_reader.h"
@@ -60,7 +61,6 @@ static bool bring_wal(Job *job, const char *wal_file);
 static void scan_all(Scan *scan);
 static bool is_after(int64_t until, int64_t earliest);
 static void scan_file(Scan *scan, const WalPathFile *file);
-static SegmentFile *open_segment(Scan *scan, const WalPathFile *file, SegmentError *error);
 static bool visit(const WalRecord *record, void *context);
 static void report_end(Scan *scan, const WalPathFile *file, bool is_last);
 static void report_gap(Scan *scan, const WalPathFile *file, const char *why);
@@ -167,7 +167,7 @@ static void
 scan_file(Scan *scan, const WalPathFile *file)
 {
 	SegmentError error;
-	SegmentFile *segment = open_segment(scan, file, &error);
+	SegmentFile *segment = wal_source_open(scan->job, file, &error);
 	ScanOutcome outcome = SCAN_FAILED;
 
 	if (segment != NULL)
@@ -179,22 +179,6 @@ scan_file(Scan *scan, const WalPathFile *file)
 		report_gap(scan, file, error.detail);
 	else if (outcome == SCAN_WAL_ENDED)
 		report_end(scan, file, file == &scan->path.files[scan->path.count - 1]);
-}
-
-/* What was received may have been archived meanwhile. */
-static SegmentFile *
-open_segment(Scan *scan, const WalPathFile *file, SegmentError *error)
-{
-	SegmentFile *segment = segment_file_open(file->path, error);
-	char *archived;
-
-	if (segment != NULL || error->refusal != SEGMENT_UNREADABLE)
-		return segment;
-	archived = catalogue_wal_path(job_server(scan->job), file->name);
-	if (archived != NULL)
-		segment = segment_file_open(archived, error);
-	free(archived);
-	return segment;
 }
 
 /* A ScanVisitor */

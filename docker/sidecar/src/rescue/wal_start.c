@@ -8,6 +8,7 @@
 
 #include <stdbool.h>
 
+#include "rescue/wal_source.h"
 #include "wal/commit_record.h"
 #include "wal/record_reader.h"
 #include "wal/scan.h"
@@ -70,7 +71,7 @@ first_commit(Job *job, const WalPathFile *file, int64_t *time)
 {
 	Probe probe = {.job = job, .time = INT64_MIN};
 	SegmentError error;
-	SegmentFile *segment = segment_file_open(file->path, &error);
+	SegmentFile *segment = wal_source_open(job, file, &error);
 	RecordReader *reader = record_reader_new();
 
 	if (segment != NULL)
