@@ -86,7 +86,10 @@ deps() {
 
   mapfile -t missing < <(missing_of "${entries[@]}")
   "$postgres" || add_postgres_packages
-  ((${#missing[@]} > 0)) || return 0
+  if ((${#missing[@]} == 0)); then
+    deps_cron "$@"
+    return
+  fi
   command -v apt-get > /dev/null ||
     die "missing: $(packages_of "${missing[@]}")" \
       "this machine has no apt-get: install them by its own means (docs/install.md, \"Requirements\")"
@@ -107,6 +110,24 @@ deps() {
   ((${#missing[@]} == 0)) || die "still missing after apt-get: $(packages_of "${missing[@]}")"
   "$postgres" || die "apt-get did not bring a PostgreSQL $MIN_VERSION or later" \
     "set PG_CONFIG to one that has its server and development files"
+  deps_cron "$@"
+}
+
+# deps_cron FOR...: pg_cron of the PostgreSQL that is tested, where the system has it for that one; without it
+# t/187_prove.pl leaves out what needs it
+# shellcheck disable=SC2154 # find_postgres sets it
+deps_cron() {
+  local package
+  [[ " $* " == *" check "* || " $* " == *" lint "* ]] || return 0
+  find_postgres || return 0
+  [[ $system_pg_config == /usr/lib/postgresql/*/bin/pg_config && ! -e $("$system_pg_config" --pkglibdir)/pg_cron.so ]] || return 0
+  package=postgresql-$(postgres_major "$system_pg_config")-cron
+  if [[ -n $(apt-cache show "$package" 2> /dev/null) ]] && can_be_root; then
+    say "installing $package, with apt: proofs on a schedule"
+    apt_install "$package"
+  else
+    say "without $package: proofs are not tested with pg_cron"
+  fi
 }
 
 # "package|why"... as words

@@ -25,21 +25,18 @@ my ($home, $node) = @$live{qw(home node)};
 sub sql { return $node->safe_psql('postgres', "SET client_min_messages = error; $_[0]"); }
 sub outcomes { return sql(q{SELECT string_agg(outcome, ' ' ORDER BY n) FROM poc_proofs WHERE run = (SELECT max(run) FROM poc_proofs)}); }
 
-# A Barman that restores when it is told to: between it and the drill stands a fifo
-sub hold_restores
-{
-	$live->write('bin/barman', <<"SH", 0755);
+# A Barman that can be told to restore when a line comes, or to kill who asks it
+$live->write('bin/barman.new', <<"SH", 0755);
 #!/bin/sh
 case "\$(cat $home/barman.mode):\$*" in
 hold:*recover* | hold:*restore*) touch $home/held; read -r line < $home/fifo ;;
+kill:*recover* | kill:*restore*) kill -9 \$(cat $home/sidecar_pid); exit 1 ;;
 esac
 exec barman "\$@"
 SH
-	return;
-}
-
+# one that runs is not written to
+rename("$home/bin/barman.new", "$home/bin/barman") or die "barman: $!";
 POSIX::mkfifo("$home/fifo", 0600) or die "mkfifo: $!";
-hold_restores();
 my $first = sql('SELECT backup_id FROM poc_backups()');
 is(sql('SELECT status FROM poc_backup()'), 'DONE', 'a second backup');
 is(sql(q{SELECT rows FROM poc_mark('mark', '{t}')}), '1000', 'a mark');
@@ -93,19 +90,13 @@ $live->stop;
 (undef, undef, $err) = $node->psql('postgres', 'CALL poc_prove()');
 like($err, qr/ERROR:  .*sidecar/, 'without a sidecar nothing is chosen');
 start_drills($live);
-$live->write('bin/barman', <<"SH", 0755);
-#!/bin/sh
-case "\$*" in
-*recover* | *restore*) kill -9 \$(cat $home/sidecar_pid); exit 1 ;;
-esac
-exec barman "\$@"
-SH
+$live->write('barman.mode', 'kill');
 $live->write('sidecar_pid', $live->{pid});
 (undef, undef, $err) = $node->psql('postgres', 'CALL poc_prove()');
 like($err, qr/ERROR:  1 of 1 proofs did not pass\nDETAIL:  $first: not run: /, 'a sidecar that is killed: the proof could not run');
 is(outcomes() =~ s/ left out//gr =~ s/left out //gr, 'not run', 'which is no pass');
 $live->stop('KILL');
-hold_restores();
+$live->write('barman.mode', 'good');
 start_drills($live);
 nothing_left($live, 'killed');
 

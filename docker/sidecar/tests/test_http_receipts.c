@@ -88,6 +88,42 @@ a_copy_is_kept_once_and_never_replaced(void **state)
 }
 
 static void
+a_token_of_another_server_takes_no_number_away(void **state)
+{
+	static const char text[] = "{\"server\": \"other\"}";
+	Receipt receipt = {"other", CHAIN, 1, "drill", NO_HASH, NULL, text};
+	char hash[RECEIPT_HASH_LENGTH + 1];
+	Response response;
+	json_t *body;
+	char *posted;
+	char option[256];
+	const char *extra[] = {option, NULL};
+
+	(void) state;
+	write_file("others", "the-others-operator");
+	chmod(path_of("others"), 0600);
+	snprintf(option, sizeof(option), "--token-file=operate:other=%s", path_of("others"));
+	start_with(extra);
+	receipt_hash(&receipt, hash);
+	body = receipt_of(1, text);
+	json_object_set_new(body, "hash", json_string(hash));
+	posted = json_dumps(body, JSON_COMPACT);
+	response = request_as("the-others-operator", "POST", "/v1/servers/other/receipts", posted);
+	assert_int_equal(response.status, 200);
+	release(&response);
+	response = request_as("the-others-operator", "POST", RECEIPTS, posted);
+	assert_int_equal(response.status, 404);
+	release(&response);
+	response = request_as("the-others-operator", "GET", RECEIPTS "/0", NULL);
+	assert_int_equal(response.status, 404);
+	release(&response);
+	keep_copy(1, "{\"server\": \"pg\"}");
+	assert_int_equal(kept(), 1);
+	free(posted);
+	json_decref(body);
+}
+
+static void
 what_is_no_receipt_is_refused(void **state)
 {
 	static const char good[] = "{\"server\": \"pg\"}";
@@ -221,6 +257,7 @@ main(int argc, char **argv)
 {
 	const struct CMUnitTest tests[] = {
 		HTTP_TEST(a_copy_is_kept_once_and_never_replaced),
+		HTTP_TEST(a_token_of_another_server_takes_no_number_away),
 		HTTP_TEST(what_is_no_receipt_is_refused),
 		HTTP_TEST(a_cut_line_and_a_foreign_one_hide_no_other),
 		HTTP_TEST(many_come_in_parts),

@@ -48,7 +48,7 @@ static size_t entry_space;
 
 static void read_log(const char *path);
 static bool remember(const json_t *line, off_t offset, size_t length);
-static Entry *find(const char *chain, int64_t number);
+static Entry *find(const Receipt *receipt);
 static int write_line(const char *text, size_t length);
 static json_t *read_line(const Entry *entry);
 
@@ -110,7 +110,7 @@ receipts_append(const Receipt *receipt)
 								  "received", received));
 	text = json_dumps(line, JSON_COMPACT);
 	pthread_mutex_lock(&lock);
-	known = find(receipt->chain, receipt->number);
+	known = find(receipt);
 	if (known != NULL)
 		verdict = strcmp(known->hash, receipt->hash) == 0 ? RECEIPT_KEPT : RECEIPT_OTHER;
 	else if (file < 0 || text == NULL)
@@ -255,11 +255,13 @@ remember(const json_t *line, off_t offset, size_t length)
 
 /* The first: what somebody else may have appended does not replace it. */
 static Entry *
-find(const char *chain, int64_t number)
+find(const Receipt *receipt)
 {
 	for (size_t i = 0; i < entry_count; i++)
 	{
-		if (entries[i].number == number && strcmp(entries[i].chain, chain) == 0)
+		/* a token of another server takes no number away */
+		if (entries[i].number == receipt->number && strcmp(entries[i].chain, receipt->chain) == 0 &&
+			strcmp(entries[i].server, receipt->server) == 0)
 			return &entries[i];
 	}
 	return NULL;
