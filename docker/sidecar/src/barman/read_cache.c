@@ -12,6 +12,7 @@
 
 #include "barman/catalogue.h"
 #include "barman/configuration.h"
+#include "barman/read_ahead.h"
 #include "base/log.h"
 #include "base/memory.h"
 #include "base/settings.h"
@@ -224,6 +225,20 @@ reads_last(const ReadTarget *target)
 }
 
 bool
+reads_has(const ReadTarget *target)
+{
+	uint64_t signature = signature_of(target->kind, target->server);
+	Entry *entry;
+	bool fresh;
+
+	pthread_mutex_lock(&lock);
+	entry = seek_entry(target);
+	fresh = entry != NULL && is_fresh(entry, signature, READ_AGE_DEFAULT);
+	pthread_mutex_unlock(&lock);
+	return fresh;
+}
+
+bool
 reads_learn_directories(const char *server)
 {
 	ReadTarget directories = {READ_DIRECTORIES, server, ""};
@@ -246,6 +261,7 @@ reads_invalidate(const char *server)
 			entry->generation++;
 	}
 	pthread_mutex_unlock(&lock);
+	read_ahead_forget(server);
 }
 
 ReadCounters

@@ -76,6 +76,9 @@ extern Answer *reads_wait(const ReadTarget *target, int64_t max_age_ms);
 /* The last answer, however old, without asking Barman and without counting it; or NULL */
 extern Answer *reads_last(const ReadTarget *target);
 
+/* Is there an answer that reads_get() would give at once? */
+extern bool reads_has(const ReadTarget *target);
+
 /* Whether it is known where the server's files are; asks Barman if it is not.  For threads that may block. */
 extern bool reads_learn_directories(const char *server);
 

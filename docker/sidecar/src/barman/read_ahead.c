@@ -1,0 +1,258 @@
+/*
+ * read_ahead.c
+ *
+ * Runs Barman once for the lists of all servers.  To start Barman takes longer
+ * than to list a hundred backups, so a caller who asks for each of fifty servers
+ * would wait fifty times.  Who asks for one server waits for no other: the run
+ * begins when a second one is asked for soon after the first.
+ */
+#include "barman/read_ahead.h"
+
+#include <pthread.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "barman/catalogue.h"
+#include "base/memory.h"
+#include "base/timestamp.h"
+
+/* With fewer servers whose lists are due, each is asked for by itself. */
+#define SERVERS_MIN 4
+
+/* How long the lists wait to be asked for; a change of a catalogue that is known, or a job, ends that sooner. */
+#define AGE_MS 30000
+
+/* Servers that are asked for one after the other: on a busy host each takes seconds. */
+#define SOON_MS 30000
+
+/* How soon all are asked for again after a failure */
+#define REST_MS 30000
+
+typedef struct Directories
+{
+	pthread_t thread;
+	const ReadAhead *ahead;
+	char *text;
+} Directories;
+
+/* One run at a time; the others wait for its lists. */
+static pthread_mutex_t running = PTHREAD_MUTEX_INITIALIZER;
+
+static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+static json_t *lists; /* {server: {"text": text, "signature": text or null}} */
+static int64_t made;
+static int64_t rests_until;
+static char *asked; /* the last server that had no list */
+static int64_t asked_at;
+static uint64_t changes; /* counts what was forgotten, also while Barman runs */
+
+static char *take(const char *server, bool *watched);
+static bool is_second(const char *server);
+static json_t *servers_due(const ReadAhead *ahead, const json_t *servers);
+static void run_for_all(const ReadAhead *ahead, const json_t *due);
+static void *read_directories_main(void *arg);
+static void learn_all(const ReadAhead *ahead, const char *text);
+static void keep_all(const char *text, const json_t *due, uint64_t changes_before);
+static json_t *signature_of(const char *server);
+static char *document_of(const char *server, const json_t *value);
+
+char *
+read_ahead_backups(const ReadAhead *ahead, const char *server, const json_t *servers, bool *watched)
+{
+	char *text = take(server, watched);
+
+	if (text != NULL || !is_second(server))
+		return text;
+	pthread_mutex_lock(&running);
+	text = take(server, watched);
+	if (text == NULL)
+	{
+		json_t *due = servers_due(ahead, servers);
+
+		if (json_object_size(due) >= SERVERS_MIN)
+			run_for_all(ahead, due);
+		json_decref(due);
+		text = take(server, watched);
+	}
+	pthread_mutex_unlock(&running);
+	return text;
+}
+
+void
+read_ahead_forget(const char *server)
+{
+	pthread_mutex_lock(&lock);
+	changes++;
+	if (server == NULL)
+		json_object_clear(lists);
+	else if (lists != NULL)
+		json_object_del(lists, server);
+	pthread_mutex_unlock(&lock);
+}
+
+/* Each list is good for one answer. */
+static char *
+take(const char *server, bool *watched)
+{
+	json_t *now = signature_of(server);
+	json_t *list;
+	char *text = NULL;
+
+	pthread_mutex_lock(&lock);
+	if (lists != NULL && monotonic_ms() - made >= AGE_MS)
+		json_object_clear(lists);
+	list = json_object_get(lists, server);
+	*watched = json_is_string(json_object_get(list, "signature"));
+	if (list != NULL && (!*watched || json_equal(json_object_get(list, "signature"), now)))
+		text = mem_strdup(json_text_of(list, "text"));
+	if (list != NULL)
+		json_object_del(lists, server);
+	pthread_mutex_unlock(&lock);
+	json_decref(now);
+	return text;
+}
+
+/* Was another server asked for just before? */
+static bool
+is_second(const char *server)
+{
+	int64_t now = monotonic_ms();
+	bool second;
+
+	pthread_mutex_lock(&lock);
+	second = asked != NULL && strcmp(asked, server) != 0 && now - asked_at < SOON_MS &&
+			 now >= rests_until;
+	free(asked);
+	asked = mem_strdup(server);
+	asked_at = now;
+	pthread_mutex_unlock(&lock);
+	return second;
+}
+
+/* The servers whose lists Barman must be asked for: {server: signature of its catalogue, or null} */
+static json_t *
+servers_due(const ReadAhead *ahead, const json_t *servers)
+{
+	json_t *due = json_checked(json_object());
+	json_t *one;
+	size_t i;
+
+	json_array_foreach ((json_t *) servers, i, one)
+	{
+		const char *server = json_text_of(one, "server");
+
+		if (server != NULL && !json_text_is(one, "state", "inactive") && ahead->is_due(server))
+			json_object_set_new(due, server, signature_of(server));
+	}
+	return due;
+}
+
+static void
+run_for_all(const ReadAhead *ahead, const json_t *due)
+{
+	Directories directories = {.ahead = ahead};
+	const char *server;
+	json_t *signature;
+	bool unknown = false;
+	bool beside;
+	uint64_t changes_before;
+	char *text;
+
+	json_object_foreach ((json_t *) due, server, signature)
+		unknown = unknown || json_is_null(signature);
+	pthread_mutex_lock(&lock);
+	changes_before = changes;
+	pthread_mutex_unlock(&lock);
+	beside = unknown &&
+			 pthread_create(&directories.thread, NULL, read_directories_main, &directories) == 0;
+	text = ahead->run("list-backups", ahead->control);
+	if (beside)
+		pthread_join(directories.thread, NULL);
+	learn_all(ahead, directories.text);
+	keep_all(text, due, changes_before);
+	free(directories.text);
+	free(text);
+}
+
+static void *
+read_directories_main(void *arg)
+{
+	Directories *directories = arg;
+
+	directories->text = directories->ahead->run("show-servers", directories->ahead->control);
+	return NULL;
+}
+
+static void
+learn_all(const ReadAhead *ahead, const char *text)
+{
+	json_t *document = text != NULL ? json_loads(text, 0, NULL) : NULL;
+	const char *server;
+	json_t *value;
+
+	json_object_foreach (document, server, value)
+	{
+		char *one = json_is_object(value) ? document_of(server, value) : NULL;
+
+		if (one != NULL)
+			ahead->learn(server, one);
+		free(one);
+	}
+	json_decref(document);
+}
+
+static void
+keep_all(const char *text, const json_t *due, uint64_t changes_before)
+{
+	json_t *document = text != NULL ? json_loads(text, 0, NULL) : NULL;
+	const char *server;
+	json_t *value;
+
+	pthread_mutex_lock(&lock);
+	if (lists == NULL)
+		lists = json_checked(json_object());
+	json_object_clear(lists);
+	made = monotonic_ms();
+	if (document == NULL)
+		rests_until = made + REST_MS;
+	json_object_foreach (document, server, value)
+	{
+		json_t *signature = json_object_get(due, server);
+		char *one = json_is_array(value) && signature != NULL && changes == changes_before
+						? document_of(server, value)
+						: NULL;
+
+		if (one != NULL)
+			json_object_set_new(lists, server,
+								json_checked(
+									json_pack("{s:s, s:O}", "text", one, "signature", signature)));
+		free(one);
+	}
+	pthread_mutex_unlock(&lock);
+	json_decref(document);
+}
+
+/* As text, because JSON has no such numbers; null: the server's directories are not known */
+static json_t *
+signature_of(const char *server)
+{
+	uint64_t signature = catalogue_signature(server);
+	char *text = mem_printf("%llx", (unsigned long long) signature);
+	json_t *value = signature != 0 ? json_checked(json_string(text)) : json_null();
+
+	free(text);
+	return value;
+}
+
+/* malloc'd */
+static char *
+document_of(const char *server, const json_t *value)
+{
+	json_t *document = json_checked(json_object());
+	char *text;
+
+	json_object_set(document, server, (json_t *) value);
+	text = json_dumps(document, JSON_COMPACT);
+	json_decref(document);
+	return text;
+}

@@ -1,0 +1,169 @@
+/*
+ * test_read_ahead.c
+ *
+ * Many servers are listed by one run of Barman, one server by its own; and a
+ * list is not given once something has changed.
+ */
+#include "barman_json_fixture.h"
+
+#include "barman/catalogue.h"
+#include "barman/read_ahead.h"
+#include "base/memory.h"
+
+static int runs;
+static int learnt;
+static bool change_meanwhile;
+static bool fails;
+
+static char *
+run(const char *command, RunControl *control)
+{
+	(void) control;
+	if (strcmp(command, "show-servers") == 0)
+		return fails ? NULL
+					 : mem_strdup("{\"a\": {}, \"b\": {}, \"c\": {}, \"d\": {}, \"_INFO\": []}");
+	runs++;
+	if (change_meanwhile)
+		read_ahead_forget("c");
+	return fails
+			   ? NULL
+			   : mem_strdup("{\"a\": [1], \"b\": [2], \"c\": [3], \"d\": [4], \"_INFO\": [\"x\"]}");
+}
+
+static void
+learn(const char *server, const char *text)
+{
+	assert_non_null(strstr(text, server));
+	learnt++;
+}
+
+static bool
+is_due(const char *server)
+{
+	(void) server;
+	return true;
+}
+
+static json_t *
+servers(int count)
+{
+	json_t *all = json_array();
+
+	for (int i = 0; i < count; i++)
+	{
+		char name[2] = {(char) ('a' + i), '\0'};
+
+		json_array_append_new(all, json_pack("{s:s, s:s}", "server", name, "state", "active"));
+	}
+	return all;
+}
+
+static char *
+list(const char *server, int count)
+{
+	const ReadAhead ahead = {run, learn, is_due, NULL};
+	json_t *all = servers(count);
+	bool watched;
+	char *text = read_ahead_backups(&ahead, server, all, &watched);
+
+	/* nothing is known of their catalogues */
+	if (text != NULL)
+		assert_false(watched);
+	json_decref(all);
+	return text;
+}
+
+static void
+assert_list(const char *server, const char *wanted)
+{
+	char *text = list(server, 4);
+
+	if (wanted == NULL)
+		assert_null(text);
+	else
+		assert_string_equal(text, wanted);
+	free(text);
+}
+
+/* As if "a" had been asked for just before */
+static int
+set_up(void **state)
+{
+	(void) state;
+	change_meanwhile = fails = false;
+	read_ahead_forget(NULL);
+	free(list("a", 0));
+	runs = learnt = 0;
+	return 0;
+}
+
+static void
+test_many(void **state)
+{
+	(void) state;
+	assert_list("a", NULL);
+	assert_int_equal(runs, 0);
+	assert_list("b", "{\"b\":[2]}");
+	assert_int_equal(learnt, 4);
+	assert_list("c", "{\"c\":[3]}");
+	assert_list("d", "{\"d\":[4]}");
+	assert_int_equal(runs, 1);
+	/* each is given once */
+	assert_list("c", "{\"c\":[3]}");
+	assert_int_equal(runs, 2);
+}
+
+static void
+test_one(void **state)
+{
+	(void) state;
+	assert_list("a", NULL);
+	assert_list("a", NULL);
+	assert_int_equal(runs, 0);
+}
+
+static void
+test_few(void **state)
+{
+	(void) state;
+	assert_null(list("b", 3));
+	assert_int_equal(runs, 0);
+}
+
+static void
+test_changed(void **state)
+{
+	(void) state;
+	assert_list("b", "{\"b\":[2]}");
+	read_ahead_forget("c");
+	assert_list("c", "{\"c\":[3]}");
+	assert_int_equal(runs, 2);
+	read_ahead_forget(NULL);
+	change_meanwhile = true;
+	assert_list("d", NULL);
+	assert_int_equal(runs, 3);
+}
+
+/* Last: then it rests. */
+static void
+test_failed(void **state)
+{
+	(void) state;
+	fails = true;
+	assert_list("b", NULL);
+	assert_int_equal(runs, 1);
+	assert_list("c", NULL);
+	assert_int_equal(runs, 1);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup(test_many, set_up),	 cmocka_unit_test_setup(test_one, set_up),
+		cmocka_unit_test_setup(test_few, set_up),	 cmocka_unit_test_setup(test_changed, set_up),
+		cmocka_unit_test_setup(test_failed, set_up),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
