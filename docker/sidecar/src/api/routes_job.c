@@ -12,6 +12,7 @@
 #include "api/arguments.h"
 #include "api/routes_name.h"
 #include "api/waiting.h"
+#include "barman/backup_info.h"
 #include "barman/read_cache.h"
 #include "base/failure.h"
 #include "base/memory.h"
@@ -32,9 +33,13 @@
 
 #define VERSION_INCREMENTAL 31100
 
+/* Since this version with compressed backups, too */
+#define VERSION_INCREMENTAL_COMPRESSED 31500
+
 static bool name_is_free(Request *request, const char *name, Answer **refusal);
 static BackupRequest *make_backup_request(Request *request, const json_t *arguments,
 										  Answer **refusal);
+static Answer *refuse_by_way(const char *server, const json_t *parent, json_int_t version);
 static bool find_parent(Request *request, const char *parent, char **id, Answer **refusal);
 static bool body_is_empty(Request *request, Answer **refusal);
 
@@ -216,7 +221,6 @@ find_parent(Request *request, const char *parent, char **id, Answer **refusal)
 	Answer *list;
 	json_t *backup;
 	json_int_t number;
-	bool failed;
 
 	if (!barman_valid_backup_id(parent))
 	{
@@ -244,16 +248,55 @@ find_parent(Request *request, const char *parent, char **id, Answer **refusal)
 	answer_release(version);
 	if (!route_find_backup(request, parent, &backup, &list, refusal))
 		return false;
-	failed = !json_text_is(backup, "status", "DONE") &&
-			 !json_text_is(backup, "status", "WAITING_FOR_WALS");
-	if (failed)
+	if (!json_text_is(backup, "status", "DONE") && !json_text_is(backup, "status", "WAITING_FOR_WALS"))
 		*refusal = answer_errorf("wrong_state",
 								 "backup \"%s\" cannot be the parent of another: it is %s", parent,
 								 json_string_value(json_object_get(backup, "status")));
 	else
+		*refusal = refuse_by_way(request->segments[SEGMENT_SERVER], backup, number);
+	if (*refusal == NULL)
 		*id = mem_strdup(json_text_of(backup, "backup_id"));
 	answer_release(list);
-	return !failed;
+	return *refusal == NULL;
+}
+
+/* What the way in which a server is backed up rules out; NULL if nothing */
+static Answer *
+refuse_by_way(const char *server, const json_t *parent, json_int_t version)
+{
+	const char *id = json_text_of(parent, "backup_id");
+	const char *type = json_text_of(parent, "type");
+	json_t *record;
+	const char *compression;
+	Answer *refusal = NULL;
+	char *message;
+	char *detail;
+
+	if (type != NULL && (strcmp(type, "rsync") == 0 || strcmp(type, "snapshot") == 0))
+	{
+		message = mem_printf("backup \"%s\" cannot be the parent of another", id);
+		detail = mem_printf("It is of type %s, and incremental backups of blocks need backup_method = postgres.",
+							type);
+		refusal = answer_error(BARMAN_UNSUPPORTED, message, detail,
+							   "Take a full backup: with reuse_backup = link rsync copies only the files that have changed.");
+		free(detail);
+		free(message);
+		return refusal;
+	}
+	record = version < VERSION_INCREMENTAL_COMPRESSED ? backup_info_find(server, id) : NULL;
+	compression = json_text_of(record, "compression");
+	if (compression != NULL && strcmp(compression, "none") != 0)
+	{
+		message = mem_printf("backup \"%s\" cannot be the parent of another: it is compressed", id);
+		detail = mem_printf("Its backup_compression is %s, and this Barman cannot take incremental backups with that.",
+							compression);
+		refusal = answer_error(BARMAN_UNSUPPORTED, message, detail,
+							   "It needs Barman 3.15; or take a full backup without backup_compression first.");
+		free(detail);
+		free(message);
+	}
+	json_decref(record);
+	return refusal;
 }
 
 Answer *
