@@ -38,6 +38,7 @@ DEPS_CHECK=(
   "cmd:lz4|lz4|compressed WAL"
   "cmd:promtool|prometheus|metrics, rules and queries"
   "cmd:sshd|openssh-server|backups by rsync, WAL by ssh"
+  "cmd:ssh|openssh-client|the same"
   "cmd:barman-wal-archive|barman-cli|WAL by archive_command"
   "cmd:gpg|gnupg|encrypted backups"
 )
