@@ -42,6 +42,7 @@ typedef struct Solving
 
 static bool find_comparisons(Node *node, void *context);
 static void solve(Solving *solving, Node *term, Node *other);
+static void add_contained(Solving *solving, OpExpr *op);
 static Node *isolate(Node *term, Node *other, AttrNumber attnum);
 static Node *isolate_operand(OpExpr *op, Node *other, AttrNumber attnum, Node **term);
 static Node *isolate_argument(FuncExpr *func, Node *other, AttrNumber attnum, Node **term);
@@ -78,6 +79,8 @@ find_comparisons(Node *node, void *context)
 	{
 		solve(solving, linitial(args), lsecond(args));
 		solve(solving, lsecond(args), linitial(args));
+		if (IsA(node, OpExpr))
+			add_contained(solving, (OpExpr *) node);
 	}
 	/* two columns as arguments: tstzrange(s, e) is like s < e */
 	if (IsA(node, FuncExpr) && list_length(((FuncExpr *) node)->args) >= 2)
@@ -109,6 +112,22 @@ solve(Solving *solving, Node *term, Node *other)
 	if (solution == NULL || !rows_calls_no_more(solution, solving->condition))
 		return;
 	solving->solutions = lappend(solving->solutions, solution);
+}
+
+/* a @> b: a and b together keep what other conditions ask of a. */
+static void
+add_contained(Solving *solving, OpExpr *op)
+{
+	Node *column = linitial(op->args);
+	Node *both;
+
+	set_opfuncid(op);
+	if ((op->opfuncid != F_JSONB_CONTAINS && op->opfuncid != F_ARRAYCONTAINS) ||
+		!IsA(column, Var) || ((Var *) column)->varattno != solving->attnum)
+		return;
+	both = operation("||", copyObject(column), copyObject(lsecond(op->args)));
+	if (both != NULL && exprType(both) == solving->type)
+		solving->solutions = lappend(solving->solutions, both);
 }
 
 /* The value of the column for which term equals other; NULL if not known. */

@@ -37,7 +37,8 @@ typedef struct TextCandidate
 } TextCandidate;
 
 static const char *const alphabets[] = {"abcdefghijklmnopqrstuvwxyz", "ABCDEFGHIJKLMNOPQRSTUVWXYZ",
-										"0123456789", "abcdefghijklmnopqrstuvwxyz0123456789"};
+										"0123456789", "0123456789abcdef",
+										"abcdefghijklmnopqrstuvwxyz0123456789"};
 
 static void add_length(TextCandidate *candidate, int length);
 static Datum make_around(const RowsValue *value, RowsDraw *draw, RowsArena *arena);
@@ -59,7 +60,7 @@ rows_text_candidates(const RowsValue *like, const RowsMention *mention)
 		shapes->room = NAMEDATALEN - 1;
 	else if (like->typmod >= (int32) VARHDRSZ)
 		shapes->room = Min(shapes->room, like->typmod - VARHDRSZ);
-	shapes->lengths = palloc(sizeof(int) * (4 * list_length(mention->numbers) + 4));
+	shapes->lengths = palloc(sizeof(int) * (6 * list_length(mention->numbers) + 4));
 	shapes->numbers = palloc(sizeof(int) * (list_length(mention->numbers) + 1));
 	foreach (cell, mention->numbers)
 	{
@@ -69,6 +70,9 @@ rows_text_candidates(const RowsValue *like, const RowsMention *mention)
 		add_length(shapes, number);
 		add_length(shapes, number - 1);
 		add_length(shapes, number + 1);
+		/* length(a) + length(b) <= 20; decode(a, 'hex') of 32 bytes */
+		add_length(shapes, number / 2);
+		add_length(shapes, number <= LONGEST_CANDIDATE / 2 ? 2 * number : -1);
 		if (number % BITS_PER_BYTE == 0)
 			add_length(shapes, number / BITS_PER_BYTE);
 	}

@@ -18,8 +18,12 @@ typedef enum RowsRegexKind
 	ROWS_REGEX_LITERAL, /* these bytes: a character that is not ASCII */
 	ROWS_REGEX_SEQUENCE,
 	ROWS_REGEX_CHOICE,
-	ROWS_REGEX_REPEAT
+	ROWS_REGEX_REPEAT,
+	ROWS_REGEX_BACK /* the same string as a group before it */
 } RowsRegexKind;
+
+/* \1 to \9 */
+#define ROWS_REGEX_GROUPS 10
 
 /* A node of an expression. */
 typedef struct RowsRegex
@@ -31,6 +35,7 @@ typedef struct RowsRegex
 	int least;		/* repetitions */
 	int most;
 	bool open; /* has no upper limit of its own */
+	int group; /* its number, if it is one, or the one that it refers back to */
 } RowsRegex;
 
 /* What a pattern is written in. */

@@ -72,7 +72,15 @@ rows_read_escape(RowsRegexReader *reader)
 		return rows_make_literal(reader, "\t", 1);
 	if (letter == 'n')
 		return rows_make_literal(reader, "\n", 1);
-	reader->failed = true; /* back references and the like */
+	if (letter >= '1' && letter <= '9' && reader->groups[letter - '0'] != NULL)
+	{
+		RowsRegex *back = rows_make_regex_node(ROWS_REGEX_BACK);
+
+		back->group = letter - '0';
+		back->children = list_make1(reader->groups[back->group]);
+		return back;
+	}
+	reader->failed = true;
 	return NULL;
 }
 

@@ -19,6 +19,8 @@ typedef struct RowsRegexReader
 	bool any_case;
 	bool failed;
 	int depth;
+	int ngroups;
+	RowsRegex *groups[ROWS_REGEX_GROUPS]; /* those that are closed */
 } RowsRegexReader;
 
 extern RowsRegex *rows_read_escape(RowsRegexReader *reader);

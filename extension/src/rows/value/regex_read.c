@@ -4,7 +4,7 @@
  *	  Reads a regular expression or a LIKE pattern into a tree from which strings are
  *	  made.
  *
- * Knows anchors, classes, counts, groups and alternation.  It must return NULL for what
+ * Knows anchors, classes, counts, groups, references back to them and alternation.  It must return NULL for what
  * it cannot read; the caller still tries each string on the condition itself.
  *
  *-------------------------------------------------------------------------
@@ -131,9 +131,11 @@ read_group(RowsRegexReader *reader)
 {
 	RowsRegex *inside;
 	bool looks = false;
+	bool captures = (reader->next[1] != '?');
+	int number = reader->ngroups + 1;
 
 	reader->next++;
-	if (reader->next[0] == '?')
+	if (!captures)
 	{
 		looks = (reader->next[1] == '=' || reader->next[1] == '!');
 		if (!looks && reader->next[1] != ':')
@@ -143,11 +145,21 @@ read_group(RowsRegexReader *reader)
 		}
 		reader->next += 2;
 	}
+	else
+		reader->ngroups++;
 	inside = read_choice(reader);
 	if (*reader->next != ')')
 		reader->failed = true;
 	else
 		reader->next++;
+	/* groups within what looks ahead have no number */
+	if (looks)
+		reader->ngroups = number - 1;
+	if (captures && number < ROWS_REGEX_GROUPS)
+	{
+		inside->group = number;
+		reader->groups[number] = inside;
+	}
 	return looks ? NULL : inside;
 }
 

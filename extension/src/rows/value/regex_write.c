@@ -25,13 +25,26 @@
 #define DRAWS_FOR_LENGTH 16
 #define LONGEST_STRING	 1000
 
+/* Where the strings of groups are, for references back to them. */
+typedef struct Groups
+{
+	const char *text[ROWS_REGEX_GROUPS];
+	int length[ROWS_REGEX_GROUPS];
+	int nwaiting; /* references whose group is not written yet */
+	char *waiting[LONGEST_STRING];
+	int groups[LONGEST_STRING];
+} Groups;
+
+static int referenced_groups(const RowsRegex *node);
+static bool is_countable(const RowsRegex *node, int referenced, bool varies);
 static bool lengthen(RowsRegex *node, int length);
 static bool shorten(RowsRegex *node);
-static int write_random(const RowsRegex *node, RowsDraw *draw, char *out, int room);
+static int write_node(const RowsRegex *node, RowsDraw *draw, Groups *groups, char *out, int room);
+static int write_random(const RowsRegex *node, RowsDraw *draw, Groups *groups, char *out, int room);
 static int width(const RowsRegex *node);
 static uint64 count(const RowsRegex *node);
-static int write_counted(const RowsRegex *node, uint64 ordinal, char *out);
-static bool read_counted(const RowsRegex *node, const char *text, uint64 *ordinal);
+static int write_counted(const RowsRegex *node, uint64 ordinal, Groups *groups, char *out);
+static bool read_counted(const RowsRegex *node, const char *text, Groups *groups, uint64 *ordinal);
 static Datum make_regex(const RowsValue *value, RowsDraw *draw, RowsArena *arena);
 static Datum encode_regex(const RowsValue *value, uint64 ordinal, RowsDraw *draw, RowsArena *arena);
 static bool decode_regex(const RowsValue *value, Datum datum, uint64 *ordinal);
@@ -66,11 +79,45 @@ rows_init_regex(RowsValue *value, const char *pattern, RowsPatternKind kind, con
 	value->encode = NULL;
 	value->decode = NULL;
 	value->nchoices = 0;
-	if (width(regex) <= room && width(regex) > 0)
+	if (width(regex) <= room && width(regex) > 0 &&
+		is_countable(regex, referenced_groups(regex), false))
 	{
 		value->capacity = count(regex);
 		value->encode = encode_regex;
 		value->decode = decode_regex;
+	}
+	return true;
+}
+
+/* The groups that something refers back to, as bits. */
+static int
+referenced_groups(const RowsRegex *node)
+{
+	int groups = 0;
+	ListCell *cell;
+
+	if (node->kind == ROWS_REGEX_BACK)
+		return 1 << node->group;
+	foreach (cell, node->children)
+		groups |= referenced_groups(lfirst(cell));
+	return groups;
+}
+
+/* Of a group that is repeated or one of several, it depends on the string what \1 means. */
+static bool
+is_countable(const RowsRegex *node, int referenced, bool varies)
+{
+	ListCell *cell;
+
+	if (varies && node->group > 0 && (referenced & (1 << node->group)) != 0)
+		return false;
+	if (node->kind == ROWS_REGEX_BACK)
+		return true;
+	varies |= node->kind == ROWS_REGEX_REPEAT || node->kind == ROWS_REGEX_CHOICE;
+	foreach (cell, node->children)
+	{
+		if (!is_countable(lfirst(cell), referenced, varies))
+			return false;
 	}
 	return true;
 }
@@ -117,7 +164,20 @@ shorten(RowsRegex *node)
 }
 
 static int
-write_random(const RowsRegex *node, RowsDraw *draw, char *out, int room)
+write_random(const RowsRegex *node, RowsDraw *draw, Groups *groups, char *out, int room)
+{
+	int length = write_node(node, draw, groups, out, room);
+
+	if (node->group > 0 && node->kind != ROWS_REGEX_BACK)
+	{
+		groups->text[node->group] = out;
+		groups->length[node->group] = Min(length, Max(room, 0));
+	}
+	return length;
+}
+
+static int
+write_node(const RowsRegex *node, RowsDraw *draw, Groups *groups, char *out, int room)
 {
 	int length = 0;
 	int times;
@@ -135,16 +195,23 @@ write_random(const RowsRegex *node, RowsDraw *draw, char *out, int room)
 			return node->ncharacters;
 		case ROWS_REGEX_SEQUENCE:
 			foreach (cell, node->children)
-				length += write_random(lfirst(cell), draw, out + length, room - length);
+				length += write_random(lfirst(cell), draw, groups, out + length, room - length);
 			return length;
 		case ROWS_REGEX_CHOICE:
 			return write_random(list_nth(node->children,
 										 (int) rows_below(draw, list_length(node->children))),
-								draw, out, room);
+								draw, groups, out, room);
 		case ROWS_REGEX_REPEAT:
 			times = node->least + (int) rows_below(draw, node->most - node->least + 1);
 			for (int i = 0; i < times && length <= room; i++)
-				length += write_random(linitial(node->children), draw, out + length, room - length);
+				length += write_random(linitial(node->children), draw, groups, out + length,
+									   room - length);
+			return length;
+		case ROWS_REGEX_BACK:
+			/* a group of a branch that was not taken is no string: the condition rejects that */
+			length = groups->length[node->group];
+			if (groups->text[node->group] != NULL)
+				memmove(out, groups->text[node->group], Max(Min(room, length), 0));
 			return length;
 	}
 	return length;
@@ -163,6 +230,7 @@ width(const RowsRegex *node)
 		case ROWS_REGEX_LITERAL:
 			return node->ncharacters;
 		case ROWS_REGEX_CHOICE:
+		case ROWS_REGEX_BACK:
 			return width(linitial(node->children));
 		case ROWS_REGEX_REPEAT:
 			return Min(node->most * width(linitial(node->children)), 10 * LONGEST_STRING);
@@ -194,6 +262,7 @@ count(const RowsRegex *node)
 		case ROWS_REGEX_SET:
 			return node->ncharacters;
 		case ROWS_REGEX_LITERAL:
+		case ROWS_REGEX_BACK:
 			return 1;
 		case ROWS_REGEX_SEQUENCE:
 			foreach (cell, node->children)
@@ -217,12 +286,17 @@ count(const RowsRegex *node)
 
 /* Writes the string of an ordinal; its last character changes fastest. */
 static int
-write_counted(const RowsRegex *node, uint64 ordinal, char *out)
+write_counted(const RowsRegex *node, uint64 ordinal, Groups *groups, char *out)
 {
 	int length = width(node);
 	int end = length;
 	ListCell *cell;
 
+	if (node->group > 0 && node->kind != ROWS_REGEX_BACK)
+	{
+		groups->text[node->group] = out;
+		groups->length[node->group] = length;
+	}
 	switch (node->kind)
 	{
 		case ROWS_REGEX_SET:
@@ -239,7 +313,7 @@ write_counted(const RowsRegex *node, uint64 ordinal, char *out)
 				if (width(lfirst(cell)) != length)
 					continue;
 				if (ordinal < n)
-					return write_counted(lfirst(cell), ordinal, out);
+					return write_counted(lfirst(cell), ordinal, groups, out);
 				ordinal -= n;
 			}
 			break;
@@ -250,7 +324,7 @@ write_counted(const RowsRegex *node, uint64 ordinal, char *out)
 				uint64 n = count(child);
 
 				end -= width(child);
-				write_counted(child, ordinal % n, out + end);
+				write_counted(child, ordinal % n, groups, out + end);
 				ordinal /= n;
 			}
 			break;
@@ -260,9 +334,15 @@ write_counted(const RowsRegex *node, uint64 ordinal, char *out)
 				uint64 n = count(linitial(node->children));
 
 				end -= width(linitial(node->children));
-				write_counted(linitial(node->children), ordinal % n, out + end);
+				write_counted(linitial(node->children), ordinal % n, groups, out + end);
 				ordinal /= n;
 			}
+			break;
+		case ROWS_REGEX_BACK:
+			if (groups->nwaiting == LONGEST_STRING)
+				break;
+			groups->waiting[groups->nwaiting] = out;
+			groups->groups[groups->nwaiting++] = node->group;
 			break;
 	}
 	return length;
@@ -270,7 +350,7 @@ write_counted(const RowsRegex *node, uint64 ordinal, char *out)
 
 /* The ordinal of a string that is as long as a counted one. */
 static bool
-read_counted(const RowsRegex *node, const char *text, uint64 *ordinal)
+read_counted(const RowsRegex *node, const char *text, Groups *groups, uint64 *ordinal)
 {
 	const char *found;
 	uint64 digit = 0;
@@ -278,6 +358,8 @@ read_counted(const RowsRegex *node, const char *text, uint64 *ordinal)
 	ListCell *cell;
 
 	*ordinal = 0;
+	if (node->group > 0 && node->kind != ROWS_REGEX_BACK)
+		groups->text[node->group] = text;
 	switch (node->kind)
 	{
 		case ROWS_REGEX_SET:
@@ -293,7 +375,7 @@ read_counted(const RowsRegex *node, const char *text, uint64 *ordinal)
 			{
 				if (width(lfirst(cell)) != width(node))
 					continue;
-				if (read_counted(lfirst(cell), text, &digit))
+				if (read_counted(lfirst(cell), text, groups, &digit))
 				{
 					*ordinal = before + digit;
 					return true;
@@ -304,7 +386,7 @@ read_counted(const RowsRegex *node, const char *text, uint64 *ordinal)
 		case ROWS_REGEX_SEQUENCE:
 			foreach (cell, node->children)
 			{
-				if (!read_counted(lfirst(cell), text, &digit))
+				if (!read_counted(lfirst(cell), text, groups, &digit))
 					return false;
 				*ordinal = *ordinal * count(lfirst(cell)) + digit;
 				text += width(lfirst(cell));
@@ -313,12 +395,15 @@ read_counted(const RowsRegex *node, const char *text, uint64 *ordinal)
 		case ROWS_REGEX_REPEAT:
 			for (int i = 0; i < node->most; i++)
 			{
-				if (!read_counted(linitial(node->children), text, &digit))
+				if (!read_counted(linitial(node->children), text, groups, &digit))
 					return false;
 				*ordinal = *ordinal * count(linitial(node->children)) + digit;
 				text += width(linitial(node->children));
 			}
 			return true;
+		case ROWS_REGEX_BACK:
+			return groups->text[node->group] != NULL &&
+				   memcmp(text, groups->text[node->group], width(node)) == 0;
 	}
 	return false;
 }
@@ -332,7 +417,11 @@ make_regex(const RowsValue *value, RowsDraw *draw, RowsArena *arena)
 
 	for (int i = 0; i < DRAWS_FOR_LENGTH; i++)
 	{
-		length = write_random(value->regex, draw, buffer, LONGEST_STRING);
+		Groups groups;
+
+		memset(groups.text, 0, sizeof(groups.text));
+		memset(groups.length, 0, sizeof(groups.length));
+		length = write_random(value->regex, draw, &groups, buffer, LONGEST_STRING);
 		if (length <= LONGEST_STRING && pg_mbstrlen_with_len(buffer, length) <= value->max_length)
 			break;
 	}
@@ -345,8 +434,16 @@ static Datum
 encode_regex(const RowsValue *value, uint64 ordinal, RowsDraw *draw, RowsArena *arena)
 {
 	char buffer[LONGEST_STRING + 1];
+	Groups groups;
+	int length;
 
-	return rows_make_string(value, buffer, write_counted(value->regex, ordinal, buffer), arena);
+	groups.nwaiting = 0;
+	memset(groups.text, 0, sizeof(groups.text));
+	length = write_counted(value->regex, ordinal, &groups, buffer);
+	/* from the left, as a group may have a reference itself */
+	for (int i = groups.nwaiting - 1; i >= 0; i--)
+		memmove(groups.waiting[i], groups.text[groups.groups[i]], groups.length[groups.groups[i]]);
+	return rows_make_string(value, buffer, length, arena);
 }
 
 static bool
@@ -354,11 +451,15 @@ decode_regex(const RowsValue *value, Datum datum, uint64 *ordinal)
 {
 	struct varlena *text = PG_DETOAST_DATUM_PACKED(datum);
 	int length = VARSIZE_ANY_EXHDR(text);
+	Groups groups;
+
+	memset(groups.text, 0, sizeof(groups.text));
 
 	if (value->type == BPCHAROID)
 	{
 		while (length > 0 && VARDATA_ANY(text)[length - 1] == ' ')
 			length--;
 	}
-	return length == width(value->regex) && read_counted(value->regex, VARDATA_ANY(text), ordinal);
+	return length == width(value->regex) &&
+		   read_counted(value->regex, VARDATA_ANY(text), &groups, ordinal);
 }
