@@ -47,6 +47,15 @@ CREATE UNIQUE INDEX tens_once ON tens ((a % 10));
 CREATE TABLE lowered (a text NOT NULL);
 CREATE UNIQUE INDEX ON lowered (lower(a));
 CREATE TABLE even (id smallint PRIMARY KEY CHECK (id % 2 = 0));
+-- of a null key there may be many, unless nulls are equal
+CREATE TABLE documents (id serial PRIMARY KEY, d jsonb);
+CREATE UNIQUE INDEX ON documents ((d ->> 'reference'));
+CREATE TABLE equal_nulls (a int);
+CREATE UNIQUE INDEX ON equal_nulls ((nullif(a % 3, 0))) NULLS NOT DISTINCT;
+CREATE TABLE other_nulls (a int);
+CREATE UNIQUE INDEX ON other_nulls ((nullif(a % 3, 0)));
+SELECT poc_generate_rows(500, 'documents'), poc_generate_rows(3, 'equal_nulls'), poc_generate_rows(500, 'other_nulls');
+SELECT poc_generate_rows(1, 'equal_nulls');
 SELECT poc_generate_rows(6, 'tens'), poc_generate_rows(4, 'tens'), poc_generate_rows(5000, 'lowered'), poc_generate_rows(16000, 'even');
 SELECT poc_generate_rows(1, 'tens');
 -- none: the condition is named, and no count is made up

@@ -11,6 +11,7 @@
  */
 #include "postgres.h"
 
+#include "access/genam.h"
 #include "access/sysattr.h"
 #include "catalog/pg_index.h"
 #include "common/hashfn.h"
@@ -55,6 +56,8 @@ typedef struct Trial
 	uint64 *seen;		 /* hashes of their values, and the place of each */
 	uint32 *seen_places; /* ... */
 	uint64 nseen;		 /* a power of 2 */
+	bool distinct_nulls; /* is a key that has a null like no other? */
+	uint32 no_place;
 } Trial;
 
 static bool has_equal_keys(RowsPlan *plan, RowsUnique *unique, List *keys);
@@ -63,6 +66,7 @@ static void set_radixes(RowsUnique *unique, const uint64 *radixes);
 static Bitmapset *told_columns(RowsUnique *unique);
 static List *relevant_checks(RowsPlan *plan, RowsUnique *unique);
 static List *index_keys(RowsPlan *plan, RowsUnique *unique, Relation index);
+static bool has_equal_nulls(Oid relid);
 static void start_trial(Trial *trial, RowsPlan *plan, RowsUnique *unique, List *checks, List *keys,
 						uint64 n);
 static void end_trial(Trial *trial);
@@ -238,6 +242,16 @@ index_keys(RowsPlan *plan, RowsUnique *unique, Relation index)
 			   : NIL;
 }
 
+static bool
+has_equal_nulls(Oid relid)
+{
+	Relation index = index_open(relid, AccessShareLock);
+	bool result = index->rd_index->indnullsnotdistinct;
+
+	index_close(index, AccessShareLock);
+	return result;
+}
+
 static void
 start_trial(Trial *trial, RowsPlan *plan, RowsUnique *unique, List *checks, List *keys, uint64 n)
 {
@@ -246,6 +260,7 @@ start_trial(Trial *trial, RowsPlan *plan, RowsUnique *unique, List *checks, List
 	memset(trial, 0, sizeof(Trial));
 	trial->plan = plan;
 	trial->unique = unique;
+	trial->distinct_nulls = !has_equal_nulls(unique->index);
 	trial->estate = CreateExecutorState();
 	trial->row = rows_make_trial(plan, trial->estate);
 	trial->values = palloc0(sizeof(Datum) * Max(plan->natts, 1));
@@ -385,6 +400,11 @@ place_of_key(Trial *trial)
 		if (!rows_compute(trial->row, lfirst(cell), &trial->arena, get_typbyval(type_oid),
 						  get_typlen(type_oid), &datum, &isnull))
 			return NULL;
+		if (isnull && trial->distinct_nulls)
+		{
+			trial->no_place = ROWS_NO_PLACE;
+			return &trial->no_place;
+		}
 		hash = hash_combine64(hash,
 							  rows_mix(isnull ? 0 : 1 + (uint64) rows_hash_datum(datum, type_oid)));
 	}
