@@ -92,4 +92,13 @@ SELECT max(price) < 10000 AS prices, max(quantity) < 1000 AS quantities, min(dis
 FROM open_ended;
 DROP TABLE open_ended;
 
+-- words that are joined, as PostgreSQL folds "OrderDate"; "candidate" and "update" are no dates
+CREATE TABLE joined (orderdate timestamp, requireddate date, shipdate timestamp, sellstartdate timestamp, sellenddate timestamp, standardcost numeric(10,2), listprice numeric(10,2),
+	totaldue numeric(12,2), productname text, candidate int, "update" text, isactive int, is_active int, discontinued int, closed_flag smallint, marital_status text, composer text);
+SELECT poc_generate_rows(300, 'joined', seed => 1);
+SELECT count(*) FILTER (WHERE shipdate < orderdate OR requireddate < orderdate::date OR sellenddate < sellstartdate OR standardcost > listprice) AS wrong, max(listprice) < 2000 AS prices, max(totaldue) <= 1000 AS due,
+	min(orderdate) > now() - interval '3 years' AS recent, max(candidate) > 1000 AS candidates, max(isactive) > 1 AS joined_flag, max(is_active) || ' ' || max(discontinued) || ' ' || max(closed_flag) AS flags,
+	count(DISTINCT marital_status), count(*) FILTER (WHERE productname !~ '^[A-Z]\w+ [A-Z]\w+ [A-Z]\w+$' OR composer !~ '^[A-Z]\w+ [A-Z]\w+$') AS names
+FROM joined;
+
 DROP SCHEMA rows_plausible CASCADE;

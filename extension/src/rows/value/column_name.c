@@ -13,8 +13,31 @@
 #include "rows/value/column_name.h"
 
 static void end_word(RowsName *split, int *length);
+static int joined_length(const char *word, int length);
+static bool is_one_of(const char *const *words, int nwords, const char *word, int length);
 
-/* Split at what is no letter, and where a capital follows a small letter. */
+/*
+ * Words that names without any separator are joined of, as "OrderDate" becomes "orderdate" in
+ * PostgreSQL.  Both must be known: "update" and "candidate" are no dates.
+ */
+static const char *const joined_ends[] = {"date",  "time",	"price",   "cost", "amount",
+										  "amt",   "due",	"start",   "end",  "from",
+										  "until", "hours", "name",	   "code", "number",
+										  "title", "phone", "address", "rate", "quantity",
+										  "qty"};
+static const char *const joined_starts[] =
+	{"order",		"ship",		  "shipped",  "shipping",	"due",		 "sell",	  "sale",
+	 "sales",		"hire",		  "birth",	  "start",		"end",		 "modified",  "created",
+	 "updated",		"deleted",	  "required", "delivery",	"payment",	 "invoice",	  "purchase",
+	 "unit",		"list",		  "standard", "tax",		"total",	 "net",		  "gross",
+	 "expiry",		"expiration", "release",  "return",		"valid",	 "effective", "active",
+	 "available",	"vacation",	  "booking",  "arrival",	"departure", "event",	  "issue",
+	 "transaction", "item",		  "retail",	  "contact",	"company",	 "product",	  "customer",
+	 "category",	"supplier",	  "employee", "country",	"currency",	 "language",  "bank",
+	 "brand",		"store",	  "project",  "department", "account",	 "room",	  "course",
+	 "author"};
+
+/* Split at what is no letter, where a capital follows a small letter, and where known words meet. */
 void
 rows_split_name(const char *name, RowsName *split)
 {
@@ -48,9 +71,51 @@ rows_split_name(const char *name, RowsName *split)
 static void
 end_word(RowsName *split, int *length)
 {
+	char *word = split->words[Min(split->n, ROWS_NAME_WORDS - 1)];
+	int first;
+
 	if (*length > 0)
 		split->n++;
+	/* from the end: "sellstartdate" */
+	while (*length > 0 && split->n < ROWS_NAME_WORDS && (first = joined_length(word, *length)) > 0)
+	{
+		int at = word - split->words[0];
+
+		at /= NAMEDATALEN;
+		memmove(split->words[at + 1], split->words[at], sizeof(split->words[0]) * (split->n - at));
+		memmove(split->words[at + 1], word + first, *length - first + 1);
+		word[first] = '\0';
+		split->n++;
+		*length = first;
+	}
 	*length = 0;
+}
+
+/* The length of the part before the last of joined words; 0: there is but one. */
+static int
+joined_length(const char *word, int length)
+{
+	for (int i = 0; i < (int) lengthof(joined_ends); i++)
+	{
+		int first = length - (int) strlen(joined_ends[i]);
+
+		if (first > 0 && strncmp(word + first, joined_ends[i], length - first) == 0 &&
+			(is_one_of(joined_starts, lengthof(joined_starts), word, first) ||
+			 joined_length(word, first) > 0))
+			return first;
+	}
+	return 0;
+}
+
+static bool
+is_one_of(const char *const *words, int nwords, const char *word, int length)
+{
+	for (int i = 0; i < nwords; i++)
+	{
+		if ((int) strlen(words[i]) == length && strncmp(words[i], word, length) == 0)
+			return true;
+	}
+	return false;
 }
 
 /*

@@ -47,6 +47,7 @@ static const NumberHint number_hints[] = {{"day of month", 1, 28},
 										  {"credit limit", 0, 100000},
 										  {"on hand", 0, 500},
 										  {"in stock", 0, 500},
+										  {"on order", 0, 100},
 										  {"reorder level", 0, 500},
 										  {"week number", 1, 52},
 										  {"sort order", 1, 100},
@@ -199,6 +200,7 @@ static const NumberHint number_hints[] = {{"day of month", 1, 28},
 static bool hint_time(RowsValue *value, const RowsBounds *bounds, const char *column);
 static int64 last_day(int stage);
 static bool find_range(const RowsValue *value, const char *column, double *low, double *high);
+static bool is_flag(const RowsName *name);
 static bool rate_range(const RowsValue *value, const RowsName *name, double *high);
 static bool set_range(RowsValue *value, const RowsBounds *bounds, int64 low, int64 high);
 
@@ -321,6 +323,12 @@ find_range(const RowsValue *value, const char *column, double *low, double *high
 	double factor = 1;
 
 	rows_split_name(column, &name);
+	if (value->scale == 0 && is_flag(&name))
+	{
+		*low = 0;
+		*high = 1;
+		return true;
+	}
 	if (name.n > 1 && (strcmp(name.words[name.n - 1], "cents") == 0 ||
 					   strcmp(name.words[name.n - 1], "cent") == 0))
 	{
@@ -352,6 +360,23 @@ find_range(const RowsValue *value, const char *column, double *low, double *high
 			return false;
 		name.n--;
 	}
+}
+
+/* A yes or no that somebody keeps as a number. */
+static bool
+is_flag(const RowsName *name)
+{
+	static const char *const flags[] = {"flag",	  "enabled", "disabled",	 "active", "inactive",
+										"hidden", "visible", "discontinued", "locked", "archived"};
+
+	if (name->n > 1 && (strcmp(name->words[0], "is") == 0 || strcmp(name->words[0], "has") == 0))
+		return true;
+	for (int i = 0; i < (int) lengthof(flags); i++)
+	{
+		if (name->n > 0 && strcmp(name->words[name->n - 1], flags[i]) == 0)
+			return true;
+	}
+	return false;
 }
 
 /* 0 to 1 where there are more digits after the point than a per cent needs, otherwise to 100. */

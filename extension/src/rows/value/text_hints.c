@@ -38,7 +38,8 @@ static const TextHint text_hints[] = {
 	 "%F", NULL},
 	{"last name|family name|maiden name|surname|lastname", "%L", NULL},
 	{"full name|display name|contact name|person name|real name|"
-	 "contact person|author|contact|reviewer|assignee|recipient",
+	 "contact person|author|contact|reviewer|assignee|recipient|composer|"
+	 "artist|writer|director|instructor|performer",
 	 "%F %L", "%L"},
 	{"user name|login name|screen name|username|login|handle", "%f%l##", "%f##"},
 	{"job title|position title|job name|occupation|profession|job", "%J", NULL},
@@ -96,6 +97,7 @@ static const TextHint text_hints[] = {
 	 "hex code",
 	 "\\#%h%h%h", NULL},
 	{"month name|month", "%0", NULL},
+	{"marital status|civil status", "%5", NULL},
 	{"order status|payment status|status", "%s", NULL},
 	{"category name|group name|category|genre|kind|topic|subcategory|tag|"
 	 "tags|keyword|keywords|label",

@@ -127,6 +127,7 @@ static const char *const language_names[] = {"Arabic",	  "Czech",	   "Danish",  
 											 "Korean",	  "Norwegian", "Polish",  "Portuguese",
 											 "Spanish",	  "Swahili",   "Swedish", "Turkish",
 											 "Vietnamese"};
+static const char *const marital_statuses[] = {"divorced", "married", "married", "single", "widowed"};
 
 /* The list for the letter after % in a form. */
 const WordList *
@@ -148,6 +149,7 @@ rows_word_list(char letter)
 		{roles, lengthof(roles)},
 		{units, lengthof(units)},
 		{language_names, lengthof(language_names)},
+		{marital_statuses, lengthof(marital_statuses)},
 	};
 
 	if (letter >= '0' && letter < '0' + (int) lengthof(digits))
