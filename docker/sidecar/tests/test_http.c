@@ -41,7 +41,7 @@ health_needs_no_token_but_tells_more_with_one(void **state)
 static void
 all_else_needs_the_token(void **state)
 {
-	const char *paths[] = {"/v1/servers", "/v1/jobs", "/metrics", "/nonsense", "/"};
+	const char *paths[] = {"/v1/servers", "/v1/jobs", "/metrics", "/nonsense", "/v1", "//"};
 	Response response;
 
 	(void) state;
@@ -95,7 +95,7 @@ addresses_and_methods_are_exact(void **state)
 
 	(void) state;
 	start();
-	expect_error("GET", "/", NULL, 404, "not_found");
+	expect_error("GET", "//", NULL, 404, "not_found");
 	expect_error("GET", "/v1", NULL, 404, "not_found");
 	expect_error("GET", "/v1/servers/", NULL, 404, "not_found");
 	expect_error("GET", "/v1/servers/pg", NULL, 404, "not_found");

@@ -74,7 +74,7 @@ sub server
 			backup_name => $backup->{name}, end_time_timestamp => "$end", size_bytes => $backup->{size} // 1000000000,
 			wal_size_bytes => $backup->{wal} // 0, retention_status => $backup->{retention} // '-' };
 		my ($first, $last) = map { $written->($_) } $backup->{begin}, $end;
-		make_path("$place/base/$id/data");
+		make_path("$place/base/$id" . (@segments ? '/data' : ''));
 		$self->write("servers/$name/base/$id/backup.info", join("\n", "backup_id=$id", 'status=' . ($backup->{status} // 'DONE'),
 				'begin_time=' . strftime('%Y-%m-%d %H:%M:%S', gmtime($backup->{begin})) . '+00:00',
 				'end_time=' . strftime('%Y-%m-%d %H:%M:%S', gmtime($end)) . '+00:00', 'mode=postgres',
