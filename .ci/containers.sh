@@ -32,6 +32,9 @@ CONTAINERS_TAP=${CONTAINERS_TAP:-t/021*.pl t/03[0146]*.pl t/05[04]*.pl t/07[0468
 # In there every test can run, so one that skips itself has failed.
 containers_check() { containers_run -e POC_SKIPPED=fail -e "TAP_JOBS=$TAP_JOBS" -e "TAP_FILES=$CONTAINERS_TAP" 'docker/stack check unit tap'; }
 
+# In there, because it is Debian's Chromium that the tests of the page know; 40 s to install.
+containers_page() { containers_run -e POC_SKIPPED=fail 'docker/stack check page'; }
+
 containers_build() {
   docker compose --progress plain build > "$LEGS/build.log" 2>&1 || {
     tail -n 60 "$LEGS/build.log"

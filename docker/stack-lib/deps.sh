@@ -45,6 +45,7 @@ DEPS_CHECK=(
 # a large package, which only the tests of the page need
 DEPS_PAGE=(
   "cmd:chromedriver|chromium-driver|the page in a real browser"
+  "file:/usr/share/fonts/truetype/dejavu/DejaVuSans.ttf|fonts-dejavu-core|letters for it"
 )
 DEPS_LINT=(
   "cmd:clang|clang|second compiler for warnings"
