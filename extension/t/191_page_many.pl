@@ -188,7 +188,8 @@ for my $look ([ 'desk', 1280, 900, 'light' ], [ 'night', 1280, 900, 'dark' ], [ 
 		{
 			wait_until(sub { $browser->run('return document.querySelectorAll(".timeline .window").length') > 1 });
 			$browser->point('svg.timeline', 0.75, 0.4, 1);
-			ok($browser->shows(qr/can be done|nothing known is in the way/, '#target') && $browser->shows(qr/poc_restore/, '#target'), 'a point is planned');
+			# whether it can be done depends on the room of this machine
+			ok($browser->shows(qr/WAL to replay.*Expected time.*Disk\s+\S.*needed/s, '#target'), 'a point is planned');
 			$browser->run('scrollTo(0, 0)');
 		}
 		is_deeply([ too_wide($browser) ], [], 'nothing is wider than the screen');

@@ -68,7 +68,7 @@ function reach(server, time) {
 function planOf(found) {
 	if (sessionStorage.getItem(TOKEN_KEY) === null)
 		return Promise.resolve(null);
-	const target = {target_time: new Date(found.time).toISOString()};
+	const target = {target_time: new Date(found.time).toISOString().replace('Z', '000Z')};
 	if (found.window)
 		target.target_timeline = found.window.timeline;
 	return ask(ofServer(found.server, 'restores', 'plan'), {body: target}).then((answer) => answer.plan);
