@@ -23,6 +23,11 @@ backup_refuse_version(const json_t *backup)
 	int major = (int) json_integer_value(json_object_get(backup, "postgresql_version")) / 10000;
 	int here = server_major_version(settings.pg_bindir);
 
+	if (here != major && major != 0 && settings.pg_bindir == NULL)
+		return refuse(mem_printf("a server of PostgreSQL %d cannot be started here", major),
+					  mem_strdup(
+						  "The sidecar runs without --instance-root and --pg-bindir: it restores nothing."),
+					  "Give it --instance-root, and PostgreSQL's programs with --pg-bindir.");
 	if (here != major && major != 0)
 		return refuse(mem_printf("a server of PostgreSQL %d cannot be started here", major),
 					  here != 0
