@@ -187,9 +187,16 @@ server_end(const char *directory, const ServerProcess *process, int64_t grace_ms
 		kill(process->pid, SIGSTOP);
 		while ((left = server_keeper_end_below(process->pid)) > 0 && monotonic_ms() < until)
 			usleep(LOOK_AGAIN_MS * 1000);
-		/* only the keeper leads to those that are left: it must live and go on */
-		kill(process->pid, left == 0 ? SIGKILL : SIGCONT);
-		gone = left == 0 && wait_gone(process, KILL_MS);
+		/*
+		 * Only the keeper leads to those that are left, and a look from outside
+		 * may miss one that is just being forked: it lives and goes on until
+		 * the kernel tells it that it has no child.
+		 */
+		if (left == 0 && !server_keeper_is(process->pid))
+			kill(process->pid, SIGKILL);
+		kill(process->pid, SIGTERM);
+		kill(process->pid, SIGCONT);
+		gone = wait_gone(process, KILL_MS);
 	}
 	if (gone && shared_memory != NULL)
 		remove_shared_memory(shared_memory);

@@ -22,6 +22,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "base/files.h"
 #include "base/memory.h"
 #include "base/process.h"
 #include "base/timestamp.h"
@@ -46,6 +47,9 @@
  * forks faster than it is stopped would never end.
  */
 #define PROCESSES_MAX 4096
+
+/* As /proc/PID/comm shows it; only the process itself can set it. */
+#define KEEPER_NAME "server-keeper"
 
 /* Directory, bindir, port, network, required */
 #define ARGUMENTS 5
@@ -132,6 +136,18 @@ server_keeper_start(const Cage *cage, CageHold *held, pid_t *pid)
 	return error;
 }
 
+bool
+server_keeper_is(pid_t pid)
+{
+	char *path = mem_printf("/proc/%d/comm", (int) pid);
+	char *name = files_read(path);
+	bool is = name != NULL && strcmp(name, KEEPER_NAME "\n") == 0;
+
+	free(name);
+	free(path);
+	return is;
+}
+
 /* A child of the keeper was started by it or by a process below it. */
 bool
 server_keeper_is_filtered(pid_t keeper)
@@ -162,7 +178,7 @@ server_keeper_main(int argc, char **argv)
 	int64_t end_at = -1;
 
 	/* killing the sidecar by its name must not kill its servers */
-	prctl(PR_SET_NAME, "server-keeper", 0, 0, 0);
+	prctl(PR_SET_NAME, KEEPER_NAME, 0, 0, 0);
 	sigemptyset(&signals);
 	sigaddset(&signals, SIGCHLD);
 	sigaddset(&signals, SIGQUIT);

@@ -28,6 +28,9 @@ extern int server_keeper_start(const Cage *cage, CageHold *held, pid_t *pid);
  */
 extern int server_keeper_end_below(pid_t keeper);
 
+/* Is it a keeper?  An older sidecar has started servers without one. */
+extern bool server_keeper_is(pid_t pid);
+
 /* Whether seccomp filters the server and all other children of the keeper */
 extern bool server_keeper_is_filtered(pid_t keeper);
 
