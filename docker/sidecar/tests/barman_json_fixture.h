@@ -305,6 +305,7 @@ static const Column directory_columns[] = {
 	{"errors", 'p'},
 	{"locks", 'p'},
 	{"receives", 'B'},
+	{"passive", 'B'},
 	{"in_recovery", 'b'},
 	{"system_id", 't'},
 	{"has_passphrase", 'B'},

@@ -151,7 +151,10 @@ start_caged(Restore *restore, ServerProcess *process)
 		free(detail);
 		return false;
 	}
-	return restore_fail(restore, BARMAN_INTERNAL, strerror(error), "Check --pg-bindir.",
+	return restore_fail(restore, BARMAN_INTERNAL, strerror(error),
+						error == EAGAIN
+							? "The user that Barman runs as has as many processes as it may: see what runs as that user, and \"ulimit -u\"."
+							: "Check --pg-bindir.",
 						"could not start PostgreSQL");
 }
 

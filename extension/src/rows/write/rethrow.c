@@ -129,17 +129,16 @@ static void
 tell_function(RowsPlan *plan, ErrorData *error)
 {
 	const char *table = RelationGetRelationName(plan->rel);
+	const char *place = place_of(error);
 	StringInfoData text;
 
 	initStringInfo(&text);
 	if (error->detail != NULL)
 		appendStringInfo(&text, "%s\n", error->detail);
-	/* the first line says where it was raised */
-	if (error->context != NULL)
-		appendStringInfo(&text, "Raised in %.*s.", (int) strcspn(error->context, "\n"),
-						 error->context);
+	if (place != NULL)
+		appendStringInfoString(&text, place);
 	if (!plan->making)
-		appendStringInfo(&text, "%sTriggers: %s.", error->context != NULL ? "\n" : "",
+		appendStringInfo(&text, "%sTriggers: %s.", place != NULL ? "\n" : "",
 						 names_of_triggers(plan));
 	error->detail = text.data;
 
@@ -168,11 +167,11 @@ tell_function(RowsPlan *plan, ErrorData *error)
 	error->hint = text.data;
 }
 
-/* The first line of the context says where it was raised. */
+/* The first line of the context says where it was raised; NULL: in no code of the user's. */
 static char *
 place_of(const ErrorData *error)
 {
-	if (error->context == NULL)
+	if (error->context == NULL || strncmp(error->context, "generating row ", 15) == 0)
 		return NULL;
 	return psprintf("Raised in %.*s.", (int) strcspn(error->context, "\n"), error->context);
 }
