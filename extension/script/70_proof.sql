@@ -317,7 +317,8 @@ BEGIN
 		'backup_id', coalesce(backup_id, 'latest'), 'keep', coalesce(keep, false),
 		'target_lsn', coalesce(target.lsn, until_lsn), 'target_timeline', coalesce(target.timeline, until_timeline), 'system_identifier', cluster::text,
 		'marked_at', to_char(target.at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'),
-		'database', database,
+		-- what ends with its backup is asked nothing of this database, which may be younger
+		'database', database, 'any_database', mark IS NULL AND until_lsn IS NOT NULL,
 		-- the one of initdb, unless it may not log in; the copy may have others
 		'superuser', (SELECT a.rolname FROM pg_roles AS a WHERE a.rolsuper AND a.rolcanlogin ORDER BY a.oid LIMIT 1),
 		'superusers', (SELECT jsonb_agg(o.name) FROM (

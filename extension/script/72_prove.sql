@@ -252,6 +252,7 @@ BEGIN
 		WHEN steps IS NULL THEN 'not run' ELSE 'failed' END;
 	detail := concat_ws('; ',
 		(SELECT string_agg(concat_ws(': ', s.step, s.detail), '; ') FROM jsonb_to_recordset(steps) AS s(step text, ok boolean, detail text) WHERE s.ok IS NOT TRUE),
+		(SELECT s.detail FROM jsonb_to_recordset(steps) AS s(step text, ok boolean, detail text) WHERE s.step = 'connect' AND s.ok),
 		CASE WHEN outcome = 'passed' AND NOT EXISTS (SELECT FROM jsonb_to_recordset(steps) AS s(step text) WHERE s.step = 'amcheck')
 			THEN 'without pg_amcheck, which Barman''s host lacks' END);
 EXCEPTION WHEN OTHERS THEN

@@ -42,6 +42,15 @@ is(sql('SELECT status FROM poc_backup()'), 'DONE', 'a second backup');
 is(sql(q{SELECT rows FROM poc_mark('mark', '{t}')}), '1000', 'a mark');
 my $second = sql('SELECT backup_id FROM poc_backups() LIMIT 1');
 
+# ---- a database that was made after the backups ----
+$node->safe_psql('postgres', 'CREATE DATABASE young');
+$node->safe_psql('young', 'CREATE EXTENSION poc_barman');
+my ($status, undef, $words) = $node->psql('young', "SET client_min_messages = error; CALL poc_prove()");
+is($status, 0, 'older backups are proven from there') or diag($words);
+is($node->safe_psql('young', q{SELECT string_agg(DISTINCT detail, '; ') FROM poc_proofs WHERE outcome = 'passed' AND detail LIKE '%made after%'}),
+	'database "young" was made after this backup: "postgres" is examined', 'by another database, and that is said');
+is($node->safe_psql('young', q{SELECT count(*) FROM poc_proofs WHERE outcome = 'passed' AND target = 'all there is' AND coalesce(detail, '') NOT LIKE '%made after%'}), '1', 'and by itself where it is');
+
 # ---- a cancel, two at a time, and the next call ----
 my %run = (out => '', err => '');
 $run{harness} = IPC::Run::start([ 'psql', '-XAtq', '-d', $node->connstr('postgres'), '-c', 'CALL poc_prove()' ], '<', \undef, '>', \$run{out}, '2>', \$run{err});
@@ -73,14 +82,14 @@ $node->psql('postgres', 'CALL poc_prove()', stderr => \$told);
 like($told, qr/NOTICE:  no backup of server postgres1 is due to be proven/, 'then nothing is due');
 
 # ---- the budget ----
-is(sql(q{CALL poc_prove(again => '1 s', budget => '100 ms')}), '', 'a budget that is too short for any');
+is(sql(q{CALL poc_prove(again => '1 ms', budget => '100 ms')}), '', 'a budget that is too short for any');
 like(outcomes(), qr/^passed left out left out$/, 'begins the first alone');
 like(sql(q{SELECT DISTINCT detail FROM poc_proofs WHERE outcome = 'left out' AND run = (SELECT max(run) FROM poc_proofs)}), qr/^it would take about .*, and 00:00:00 of the budget is left$/, 'and says why not the others');
 
 # ---- what fails, and what cannot run ----
 my ($data) = (glob("$home/barman/*/base/$first/data"), glob("$home/barman/base/$first/data"));
 rename("$data/global/pg_control", "$home/pg_control") or die "pg_control: $!";
-(undef, undef, $err) = $node->psql('postgres', "CALL poc_prove(again => '1 s')");
+(undef, undef, $err) = $node->psql('postgres', "CALL poc_prove(again => '1 ms')");
 like($err, qr/ERROR:  1 of 3 proofs did not pass\nDETAIL:  $first: failed: .*pg_control/s, 'a backup that cannot be restored fails the call');
 is(outcomes(), 'passed passed failed', 'after the others have passed');
 is(sql('SELECT ok FROM poc_drills ORDER BY at DESC LIMIT 1'), 'f', 'with a receipt');
@@ -126,7 +135,7 @@ SKIP:
 	ok(wait_until(sub { sql(q{SELECT count(*) FROM poc_proofs AS p, cron.job_run_details AS r WHERE r.command LIKE '%poc_prove%' AND p.run >= r.start_time AND p.outcome = 'passed'}) > 0 }), 'a backup is proven by it');
 	is(sql(q{SELECT count(*) > 0 FROM poc_marks WHERE name LIKE 'nightly%'}), 't', 'and a mark is set');
 	rename("$data/global/pg_control", "$home/pg_control") or die "pg_control: $!";
-	sql(q{UPDATE cron.job SET command = $$CALL poc_prove(again => '1 s')$$ WHERE command LIKE '%poc_prove%'});
+	sql(q{UPDATE cron.job SET command = $$CALL poc_prove(again => '1 ms')$$ WHERE command LIKE '%poc_prove%'});
 	ok(wait_until(sub { sql(q{SELECT count(*) FROM cron.job_run_details WHERE status = 'failed' AND return_message LIKE '%proofs did not pass%'}) > 0 }), 'and sees that one failed');
 	sql('SELECT cron.unschedule(jobid) FROM cron.job');
 }

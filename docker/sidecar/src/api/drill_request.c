@@ -38,6 +38,7 @@ static const Argument drill_arguments[] = {
 	{"marked_at", ARGUMENT_TEXT, 0, 0, true, 0},
 	{"keep", ARGUMENT_BOOL, 0, 0, false, false},
 	{"database", ARGUMENT_TEXT, 0, 0, true, 0},
+	{"any_database", ARGUMENT_BOOL, 0, 0, false, false},
 	{"superuser", ARGUMENT_TEXT, 0, 0, true, 0},
 	{"superusers", ARGUMENT_LIST, 0, 0, true, 0},
 	{"schema", ARGUMENT_TEXT, 0, 0, true, 0},
@@ -77,6 +78,7 @@ fill(DrillRequest *drill, const json_t *arguments)
 	if (marked_at == NULL || !timestamp_parse(marked_at, &drill->marked_at))
 		drill->marked_at = -1;
 	drill->database = arguments_text(arguments, "database");
+	drill->any_database = json_is_true(json_object_get(arguments, "any_database"));
 	drill->superuser = arguments_text(arguments, "superuser");
 	wrong = read_lists(drill, arguments);
 	if (wrong != NULL)

@@ -13,6 +13,7 @@
 #include "api/routes_name.h"
 #include "api/waiting.h"
 #include "barman/catalogue.h"
+#include "barman/json.h"
 #include "barman/lsn.h"
 #include "base/failure.h"
 #include "base/memory.h"
@@ -122,8 +123,8 @@ examine(Choice *choice, json_t *item)
 								 json_text_of(item, "backup_id"), json_text_of(item, "status")),
 					  mem_strdup(json_text_of(item, "error")),
 					  "Choose a backup whose status is DONE.");
-	/* if diagnose was late, the list alone lacks these */
-	if (json_is_null(json_object_get(item, "end_lsn")) || json_object_get(item, "end_lsn") == NULL)
+	/* the list tells less than a restore must know */
+	if (!barman_backup_is_wide(item))
 	{
 		json_t *wide = read_backup(choice, json_text_of(item, "backup_id"));
 

@@ -38,8 +38,9 @@ extern json_t *barman_parse_servers(const BarmanOutput *output, BarmanFailure *f
 
 /*
  * list-backups SERVER: [ {server, backup_id, name, type, status, begin_time,
- * end_time, size, wal_size, parent_id, retention, error} ] newest first; only
- * diagnose reports begin_time, parent_id and error.
+ * end_time, size, wal_size, parent_id, timeline, begin_lsn, end_lsn,
+ * cluster_size, retention, error} ] newest first; only diagnose reports
+ * begin_time, parent_id, timeline, positions, cluster_size and error.
  */
 extern json_t *barman_parse_backups(const BarmanOutput *output, const char *server,
 									BarmanFailure *failure);
@@ -68,6 +69,9 @@ extern json_t *barman_diagnose_backup(const json_t *diagnose, const char *server
 /* show-backup SERVER ID: the wide object */
 extern json_t *barman_parse_backup(const BarmanOutput *output, const char *server,
 								   BarmanFailure *failure);
+
+/* Is this the wide object, and not a line of the list?  Of a backup that has failed both lack what tells. */
+extern bool barman_backup_is_wide(const json_t *backup);
 
 /* check SERVER: [ {server, check_name, ok, hint} ]; exit code 1 with rows is a value */
 extern json_t *barman_parse_check(const BarmanOutput *output, const char *server,

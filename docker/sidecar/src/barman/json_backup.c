@@ -324,6 +324,12 @@ backup_ids_of(const json_t *list)
 	return ids;
 }
 
+bool
+barman_backup_is_wide(const json_t *backup)
+{
+	return json_is_string(json_object_get(backup, "begin_wal"));
+}
+
 static json_t *
 tablespaces_of(const json_t *list)
 {

@@ -10,6 +10,7 @@
 
 #include "barman/backup_info.h"
 #include "barman/backup_memory.h"
+#include "barman/json.h"
 #include "barman/read_commands.h"
 #include "base/memory.h"
 #include "outlook/wal_sources.h"
@@ -53,7 +54,7 @@ outlook_backups(const char *server)
 	return backups;
 }
 
-/* The list lacks positions and timelines; what it has is newer. */
+/* The list lacks names of segments and much else; what it has is newer. */
 static void
 add_record(const char *server, json_t *backup)
 {
@@ -62,7 +63,7 @@ add_record(const char *server, json_t *backup)
 	const char *key;
 	json_t *value;
 
-	if (id == NULL || json_text_of(backup, "end_lsn") != NULL)
+	if (id == NULL || barman_backup_is_wide(backup))
 		return;
 	record = backup_memory_find(server, id);
 	if (record == NULL)

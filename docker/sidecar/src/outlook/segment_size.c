@@ -8,7 +8,7 @@
 
 #include <stddef.h>
 
-#include "base/memory.h"
+#include "barman/json.h"
 #include "restore/segment.h"
 
 int64_t
@@ -19,7 +19,7 @@ outlook_segment_size(const json_t *backups)
 
 	json_array_foreach (backups, i, one)
 	{
-		if (json_text_of(one, "begin_lsn") != NULL)
+		if (barman_backup_is_wide(one))
 			return restore_segment_size(one);
 	}
 	return restore_segment_size(NULL);

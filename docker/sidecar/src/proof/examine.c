@@ -21,7 +21,7 @@
 #include "proof/steps.h"
 #include "proof/superuser.h"
 
-static bool prepare(const DrillServer *server, json_t *result);
+static bool prepare(DrillServer *server, const DrillRequest *request, json_t *result);
 static bool compare_identity(const DrillServer *server, const char *expected, json_t *result);
 
 bool
@@ -34,7 +34,7 @@ drill_examine(Job *job, const ServerConfig *config, int major, const DrillReques
 
 	job_phase(job, "comparing");
 	server.superuser = drill_superuser(&server, &request->superusers);
-	if (!prepare(&server, result) ||
+	if (!prepare(&server, request, result) ||
 		!compare_identity(&server, request->restore.system_identifier, result))
 		return false;
 
@@ -53,16 +53,23 @@ drill_examine(Job *job, const ServerConfig *config, int major, const DrillReques
 	return good && !job_cancelled(job);
 }
 
+/* Nothing that is asked of one database can be asked of another. */
 static bool
-prepare(const DrillServer *server, json_t *result)
+prepare(DrillServer *server, const DrillRequest *request, json_t *result)
 {
 	int64_t began = monotonic_ms();
-	char *error = drill_prepare(server);
+	bool any_database = request->any_database && request->table_count == 0 &&
+						request->sequence_count == 0 && request->asserts.count == 0;
+	char *detail = drill_prepare(server, any_database);
+	bool good = detail == NULL;
 
-	if (error != NULL)
-		drill_step(result, "connect", false, monotonic_ms() - began, error);
-	free(error);
-	return error == NULL;
+	if (good && strcmp(server->database, request->database) != 0)
+		detail = mem_printf("database \"%s\" was made after this backup: \"%s\" is examined",
+							request->database, server->database);
+	if (detail != NULL)
+		drill_step(result, "connect", good, monotonic_ms() - began, detail);
+	free(detail);
+	return good;
 }
 
 /* expected: NULL if the caller does not know it */

@@ -81,16 +81,19 @@ static char *empty_named(const DrillServer *server, const char *name);
 static char *empty_database(const DrillServer *server);
 static char *empty_databases(const DrillServer *server, const char *databases);
 static bool lets_nobody_in(const char *error);
+static bool is_listed(const char *databases, const char *name);
 static char *make_reader(const DrillServer *server);
 static char *name_of(const char *hex, size_t length);
 static char *ask(const DrillServer *server, const char *sql, char **output);
 
 char *
-drill_prepare(const DrillServer *server)
+drill_prepare(DrillServer *server, bool any_database)
 {
 	char *databases = NULL;
 	char *error = empty_cluster(server, &databases);
 
+	if (error == NULL && any_database && !is_listed(databases, server->database))
+		server->database = is_listed(databases, "postgres") ? "postgres" : "template1";
 	if (error == NULL)
 		error = empty_databases(server, databases);
 	if (error == NULL)
@@ -202,6 +205,24 @@ empty_next(void *arg)
 		pthread_mutex_unlock(&work->lock);
 	}
 	return NULL;
+}
+
+/* Among the names in hexadecimal? */
+static bool
+is_listed(const char *databases, const char *name)
+{
+	bool listed = false;
+
+	while (!listed && *databases != '\0')
+	{
+		size_t length = strcspn(databases, ",");
+		char *one = name_of(databases, length);
+
+		listed = strcmp(one, name) == 0;
+		free(one);
+		databases += length + (databases[length] == ',');
+	}
+	return listed;
 }
 
 /* The next name, malloc'd; NULL: there is none left, or one database has failed */

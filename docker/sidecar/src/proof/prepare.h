@@ -10,9 +10,10 @@
 
 /*
  * Removes the copy's settings, limits, event triggers and secrets, and creates
- * the role for queries.  NULL, or malloc'd text on what failed.
+ * the role for queries.  NULL, or malloc'd text on what failed.  any_database:
+ * if the copy does not have the server's database, that becomes one that it has.
  */
-extern char *drill_prepare(const DrillServer *server);
+extern char *drill_prepare(DrillServer *server, bool any_database);
 
 /*
  * Creates the fingerprint functions in the server's schema, from the library

@@ -50,6 +50,7 @@ typedef struct DrillRequest
 
 	/* To query the restored server */
 	char *database;
+	bool any_database; /* examine another if the copy is older than this one */
 	char *superuser;
 	TextList superusers; /* others to try */
 

@@ -110,7 +110,7 @@ bring_home(Restore *restore, const RescueRequest *asked, json_t *result)
 
 	job_phase(job, "preparing");
 	server.superuser = drill_superuser(&server, &asked->superusers);
-	error = drill_prepare(&server);
+	error = drill_prepare(&server, false);
 	if (error != NULL)
 		return fail_in_copy(restore, "the restored server could not be prepared", error, NULL);
 	tables = wanted_tables_find(&server, asked, &error, &hint);
