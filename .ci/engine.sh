@@ -37,6 +37,8 @@ engine_install() {
     return
   fi
   engine_root install -d -o "$(id -u)" "$ENGINE_RUN"
+  # a file, for a leg is a process of its own: what it sets nobody else sees
+  touch "$ENGINE_RUN/started_by_$$"
   # its own id: that of the job would be a shell's
   # shellcheck disable=SC2016
   engine_root setsid sh -c 'echo $$ > "$1" && exec dockerd' sh "$ENGINE_RUN/dockerd.pid" > "$ENGINE_RUN/dockerd.log" 2>&1 < /dev/null &
@@ -95,7 +97,8 @@ engine_base() {
 # Only the daemon that we started ourselves.
 engine_stop() {
   local pid
-  [[ -e $ENGINE_RUN/dockerd.pid ]] || return 0
+  # of a daemon that another run has started, others have need
+  [[ -e $ENGINE_RUN/started_by_$$ ]] || return 0
   pid=$(< "$ENGINE_RUN/dockerd.pid")
   if [[ $(cat "/proc/$pid/comm" 2> /dev/null) == dockerd ]]; then
     engine_root kill -TERM "$pid"
