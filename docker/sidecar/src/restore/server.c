@@ -171,7 +171,7 @@ server_end(const char *directory, const ServerProcess *process, int64_t grace_ms
 
 		kill(process->pid, SIGTERM);
 		do
-			gone = wait_gone(process, KILL_MS);
+			gone = wait_gone(process, process_is_stopped(process->pid) ? 0 : KILL_MS);
 		while (!gone && !process_is_stopped(process->pid) && monotonic_ms() < until);
 	}
 	if (!gone)
