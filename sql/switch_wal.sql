@@ -10,13 +10,14 @@ DECLARE
 	current text;
 	closed record;
 BEGIN
-	FOR i IN 1 .. 5 LOOP
+	FOR i IN 1 .. 100 LOOP
 		current := pg_walfile_name(pg_current_wal_insert_lsn());
 		ASSERT poc_generate_wal('100 kB') IS NOT NULL;
 		SELECT * INTO closed FROM poc_switch_wal();
 		ASSERT closed.switched AND closed.archived;
 		ASSERT closed.elapsed BETWEEN '0 s' AND '60 s', closed.elapsed;
 		EXIT WHEN closed.wal_file = current;
+		PERFORM pg_sleep(0.2);
 	END LOOP;
 	ASSERT closed.wal_file = current;
 END
@@ -28,10 +29,11 @@ DECLARE
 	first record;
 	second record;
 BEGIN
-	FOR i IN 1 .. 5 LOOP
+	FOR i IN 1 .. 100 LOOP
 		SELECT * INTO first FROM poc_switch_wal('postgres1');
 		SELECT * INTO second FROM poc_switch_wal('postgres1');
 		EXIT WHEN NOT second.switched;
+		PERFORM pg_sleep(0.2);
 	END LOOP;
 	ASSERT first.archived AND second.archived;
 	ASSERT NOT second.switched;

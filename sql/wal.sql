@@ -57,29 +57,31 @@ DECLARE
 	current text;
 	closed record;
 BEGIN
-	FOR i IN 1 .. 5 LOOP
+	FOR i IN 1 .. 100 LOOP
 		current := pg_walfile_name(pg_current_wal_insert_lsn());
 		ASSERT poc_generate_wal('64 kB') IS NOT NULL;
 		SELECT * INTO closed FROM poc_switch_wal(wait => false);
 		ASSERT closed.switched;
 		ASSERT pg_walfile_name(closed.lsn) = closed.wal_file;
 		EXIT WHEN closed.wal_file = current;
+		PERFORM pg_sleep(0.2);
 	END LOOP;
 	ASSERT closed.wal_file = current;
 END
 $$;
 
 -- with nothing written since, there is nothing to close, and it says what was
--- closed (tried again, as autovacuum may write something just then)
+-- closed (tried again, as autovacuum may write something just then, and for a while)
 DO $$
 DECLARE
 	first record;
 	second record;
 BEGIN
-	FOR i IN 1 .. 5 LOOP
+	FOR i IN 1 .. 100 LOOP
 		SELECT * INTO first FROM poc_switch_wal(wait => false);
 		SELECT * INTO second FROM poc_switch_wal(wait => false);
 		EXIT WHEN NOT second.switched AND second.lsn = first.lsn;
+		PERFORM pg_sleep(0.2);
 	END LOOP;
 	ASSERT NOT second.switched;
 	ASSERT second.wal_file = first.wal_file;
@@ -93,12 +95,13 @@ DECLARE
 	current text;
 	closed record;
 BEGIN
-	FOR i IN 1 .. 5 LOOP
+	FOR i IN 1 .. 100 LOOP
 		PERFORM _poc.wal_tick();
 		current := pg_walfile_name(pg_current_wal_insert_lsn());
 		PERFORM pg_switch_wal();
 		SELECT * INTO closed FROM _poc.wal_switch(false);
 		EXIT WHEN NOT closed.switched;
+		PERFORM pg_sleep(0.2);
 	END LOOP;
 	ASSERT NOT closed.switched;
 	ASSERT closed.wal_file = current;
@@ -111,11 +114,12 @@ DECLARE
 	current text;
 	closed record;
 BEGIN
-	FOR i IN 1 .. 5 LOOP
+	FOR i IN 1 .. 100 LOOP
 		current := pg_walfile_name(pg_current_wal_insert_lsn());
 		SELECT * INTO closed FROM _poc.wal_switch(true);
 		ASSERT closed.switched;
 		EXIT WHEN closed.wal_file = current;
+		PERFORM pg_sleep(0.2);
 	END LOOP;
 	ASSERT closed.wal_file = current;
 END
