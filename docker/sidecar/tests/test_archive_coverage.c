@@ -10,71 +10,22 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <sys/types.h>
 #include <unistd.h>
-#include <utime.h>
 
 #include <cmocka.h>
 #include <jansson.h>
 
+#include "archive_fixture.h"
 #include "barman/archive_coverage.h"
-#include "barman/catalogue.h"
 #include "base/memory.h"
 
 #define SIZE (INT64_C(16) * 1024 * 1024)
 
-static char home[64];
-
 static int
 set_up(void **state)
 {
-	char *wals;
-	json_t *told;
-
 	(void) state;
-	strcpy(home, "/tmp/test-coverage-XXXXXX");
-	if (mkdtemp(home) == NULL)
-		return 1;
-	wals = mem_printf("%s/wals", home);
-	mkdir(wals, 0700);
-	catalogue_start(home);
-	told = json_pack("{s:s}", "wals", wals);
-	catalogue_learn("pg", told);
-	json_decref(told);
-	free(wals);
-	return 0;
-}
-
-static int
-tear_down(void **state)
-{
-	char *command = mem_printf("rm -rf %s", home);
-	int result = system(command);
-
-	(void) state;
-	free(command);
-	catalogue_forget_all();
-	return result;
-}
-
-static void
-put(const char *name, const char *text, time_t modified)
-{
-	struct utimbuf times = {modified, modified};
-	char *path = strlen(name) >= 24 ? mem_printf("%s/wals/%.16s", home, name)
-									: mem_printf("%s/wals", home);
-	char *file = mem_printf("%s/%s", path, name);
-	FILE *out;
-
-	mkdir(path, 0700);
-	out = fopen(file, "w");
-	assert_non_null(out);
-	fputs(text, out);
-	fclose(out);
-	utime(file, &times);
-	free(path);
-	free(file);
+	return archive_make(json_object());
 }
 
 /* Segments of a timeline below 4 GB */
@@ -225,15 +176,17 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup_teardown(an_empty_archive_has_no_end, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(a_complete_archive_lacks_nothing, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(a_gap_is_counted_and_ends_recovery, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(wal_before_the_oldest_backup_may_be_gone, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(a_timeline_begins_where_it_left_its_parent, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(a_gap_between_timelines_is_one, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(an_empty_archive_has_no_end, set_up, archive_remove),
+		cmocka_unit_test_setup_teardown(a_complete_archive_lacks_nothing, set_up, archive_remove),
+		cmocka_unit_test_setup_teardown(a_gap_is_counted_and_ends_recovery, set_up, archive_remove),
+		cmocka_unit_test_setup_teardown(wal_before_the_oldest_backup_may_be_gone, set_up,
+										archive_remove),
+		cmocka_unit_test_setup_teardown(a_timeline_begins_where_it_left_its_parent, set_up,
+										archive_remove),
+		cmocka_unit_test_setup_teardown(a_gap_between_timelines_is_one, set_up, archive_remove),
 		cmocka_unit_test_setup_teardown(segments_of_a_gigabyte_are_numbered_by_four, set_up,
-										tear_down),
-		cmocka_unit_test_setup_teardown(an_unknown_directory_is_no_archive, set_up, tear_down),
+										archive_remove),
+		cmocka_unit_test_setup_teardown(an_unknown_directory_is_no_archive, set_up, archive_remove),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -9,6 +9,7 @@
 #include "barman/backup_chain.h"
 #include "barman/backup_memory.h"
 #include "barman/catalogue.h"
+#include "base/directory.h"
 #include "base/memory.h"
 #include "jobs/table.h"
 #include "restore/backup_links.h"
@@ -49,14 +50,10 @@ set_up(void **state)
 static int
 tear_down(void **state)
 {
-	char *command = mem_printf("rm -r %s", home);
-
 	(void) state;
 	backup_memory_forget_all();
 	catalogue_forget_all();
-	assert_int_equal(system(command), 0);
-	free(command);
-	return 0;
+	return directory_remove(home);
 }
 
 /* Two backups of a real diagnosis, listed with these states */

@@ -14,6 +14,7 @@
 #include <cmocka.h>
 #include <jansson.h>
 
+#include "base/directory.h"
 #include "base/files.h"
 #include "base/memory.h"
 #include "outlook/forecast.h"
@@ -40,13 +41,9 @@ set_up(void **state)
 static int
 tear_down(void **state)
 {
-	char *command = mem_printf("rm -rf %s", home);
-	int result = system(command);
-
 	(void) state;
 	size_history_close();
-	free(command);
-	return result;
+	return directory_remove(home);
 }
 
 /* One disk of 1000 GB; the server and the disk grow by 10 GB a day. */

@@ -16,6 +16,7 @@
 #include <jansson.h>
 
 #include "barman/catalogue.h"
+#include "base/directory.h"
 #include "base/memory.h"
 #include "outlook/plan.h"
 
@@ -35,13 +36,9 @@ set_up(void **state)
 static int
 tear_down(void **state)
 {
-	char *command = mem_printf("rm -rf %s", home);
-	int result = system(command);
-
 	(void) state;
-	free(command);
 	catalogue_forget_all();
-	return result;
+	return directory_remove(home);
 }
 
 /* Segments 2 to 5 and 7 of timeline 1 are archived, and a part of 8 is received. */

@@ -11,15 +11,12 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <sys/types.h>
 #include <unistd.h>
-#include <utime.h>
 
 #include <cmocka.h>
 #include <jansson.h>
 
-#include "barman/catalogue.h"
+#include "archive_fixture.h"
 #include "base/answer.h"
 #include "base/memory.h"
 #include "outlook/archive_map.h"
@@ -29,58 +26,12 @@
 
 #define SIZE 0x1000000
 
-static char home[64];
-
 static int
 set_up(void **state)
 {
-	char *wals;
-	json_t *told;
-
 	(void) state;
-	strcpy(home, "/tmp/test-windows-XXXXXX");
-	if (mkdtemp(home) == NULL)
-		return 1;
-	wals = mem_printf("%s/wals", home);
-	mkdir(wals, 0700);
-	catalogue_start(home);
-	told = json_pack("{s:s, s:s, s:i}", "wals", wals, "retention_policy", "redundancy 2 b",
-					 "minimum_redundancy", 0);
-	catalogue_learn("pg", told);
-	json_decref(told);
-	free(wals);
-	return 0;
-}
-
-static int
-tear_down(void **state)
-{
-	char *command = mem_printf("rm -rf %s", home);
-	int result = system(command);
-
-	(void) state;
-	free(command);
-	catalogue_forget_all();
-	return result;
-}
-
-static void
-put(const char *name, const char *text, time_t modified)
-{
-	struct utimbuf times = {modified, modified};
-	char *path = strlen(name) >= 24 ? mem_printf("%s/wals/%.16s", home, name)
-									: mem_printf("%s/wals", home);
-	char *file = mem_printf("%s/%s", path, name);
-	FILE *out;
-
-	mkdir(path, 0700);
-	out = fopen(file, "w");
-	assert_non_null(out);
-	fputs(text, out);
-	fclose(out);
-	utime(file, &times);
-	free(path);
-	free(file);
+	return archive_make(
+		json_pack("{s:s, s:i}", "retention_policy", "redundancy 2 b", "minimum_redundancy", 0));
 }
 
 /* Segments that hold nothing, the last written at second "last" of 1970 */
@@ -438,7 +389,7 @@ a_line_goes_through_its_points(void **state)
 	assert_false(line_fit((const Point[]){{3, 1}, {3, 2}}, 2, &line));
 }
 
-#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, archive_remove)
 
 int
 main(void)

@@ -35,13 +35,9 @@ ByteStream *
 byte_stream_new(size_t capacity)
 {
 	ByteStream *stream = mem_alloc(sizeof(ByteStream));
-	pthread_condattr_t attributes;
 
 	pthread_mutex_init(&stream->lock, NULL);
-	pthread_condattr_init(&attributes);
-	pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
-	pthread_cond_init(&stream->room, &attributes);
-	pthread_condattr_destroy(&attributes);
+	monotonic_cond_init(&stream->room);
 	stream->bytes = mem_alloc(capacity);
 	stream->capacity = capacity;
 	return stream;

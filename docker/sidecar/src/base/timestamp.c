@@ -66,6 +66,17 @@ timestamp_parse(const char *text, int64_t *microseconds)
 	return true;
 }
 
+void
+monotonic_cond_init(pthread_cond_t *condition)
+{
+	pthread_condattr_t attributes;
+
+	pthread_condattr_init(&attributes);
+	pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
+	pthread_cond_init(condition, &attributes);
+	pthread_condattr_destroy(&attributes);
+}
+
 struct timespec
 monotonic_timespec(int64_t milliseconds)
 {

@@ -7,6 +7,7 @@
 #ifndef BASE_TIMESTAMP_H
 #define BASE_TIMESTAMP_H
 
+#include <pthread.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <time.h>
@@ -22,7 +23,10 @@ extern void timestamp_format(int64_t microseconds, char buffer[TIMESTAMP_LENGTH]
 /* The inverse of timestamp_format(); the fraction may have fewer digits, or be absent: Barman's whole seconds have none. */
 extern bool timestamp_parse(const char *text, int64_t *microseconds);
 
-/* Convert monotonic milliseconds for pthread_cond_timedwait(). */
+/* Initialize a condition whose timed waits end by the monotonic clock. */
+extern void monotonic_cond_init(pthread_cond_t *condition);
+
+/* Convert monotonic milliseconds for pthread_cond_timedwait() on such a condition. */
 extern struct timespec monotonic_timespec(int64_t milliseconds);
 
 #endif /* BASE_TIMESTAMP_H */

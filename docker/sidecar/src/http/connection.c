@@ -67,15 +67,10 @@ static const char
 void
 http_connections_init(const HttpLimits *wanted, bool tls, void (*tick)(int64_t now))
 {
-	pthread_condattr_t attributes;
-
 	limits = *wanted;
 	plain = !tls;
 	tick_others = tick;
-	pthread_condattr_init(&attributes);
-	pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
-	pthread_cond_init(&connections_changed, &attributes);
-	pthread_condattr_destroy(&attributes);
+	monotonic_cond_init(&connections_changed);
 }
 
 bool

@@ -110,8 +110,6 @@ cron_body(Job *job, const void *unused)
 bool
 cron_start(int interval)
 {
-	pthread_condattr_t attributes;
-
 	if (interval == 0)
 		return true;
 	interval_ms = interval * 1000;
@@ -119,10 +117,7 @@ cron_start(int interval)
 	control = run_control_create();
 	if (control == NULL)
 		return false;
-	pthread_condattr_init(&attributes);
-	pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
-	pthread_cond_init(&changed, &attributes);
-	pthread_condattr_destroy(&attributes);
+	monotonic_cond_init(&changed);
 	started = pthread_create(&thread, NULL, cron_main, NULL) == 0;
 	return started;
 }

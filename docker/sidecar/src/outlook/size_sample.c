@@ -42,16 +42,11 @@ static bool measure(const char *path, int64_t *free_bytes, int64_t *total);
 bool
 size_samples_start(int interval)
 {
-	pthread_condattr_t attributes;
-
 	if (interval == 0)
 		return true;
 	interval_ms = (int64_t) interval * 1000;
 	atomic_store(&stopping, false);
-	pthread_condattr_init(&attributes);
-	pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
-	pthread_cond_init(&changed, &attributes);
-	pthread_condattr_destroy(&attributes);
+	monotonic_cond_init(&changed);
 	started = pthread_create(&thread, NULL, samples_main, NULL) == 0;
 	return started;
 }

@@ -32,13 +32,8 @@ static json_t *died(const Instance *instance);
 bool
 instance_watch_start(void)
 {
-	pthread_condattr_t attributes;
-
 	instance_table.stopping = false;
-	pthread_condattr_init(&attributes);
-	pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
-	pthread_cond_init(&stop_watch, &attributes);
-	pthread_condattr_destroy(&attributes);
+	monotonic_cond_init(&stop_watch);
 	watching = pthread_create(&watcher, NULL, watch, NULL) == 0;
 	return watching;
 }
