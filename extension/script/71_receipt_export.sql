@@ -1,5 +1,5 @@
 -- ---------------------------------------------------------------------
--- 71_evidence.sql: receipts for an auditor, as JSON, JUnit XML or Markdown.
+-- 71_receipt_export.sql: receipts for an auditor, as JSON, JUnit XML or Markdown.
 --
 -- May use: 10_schema, 20_client, 65_restore, 68_receipts, 70_proof.
 -- ---------------------------------------------------------------------
