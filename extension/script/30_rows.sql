@@ -111,3 +111,12 @@ AS 'MODULE_PATHNAME';
 
 COMMENT ON PROCEDURE @extschema@.poc_fill(regclass, bigint, text, integer, bigint, jsonb) IS
 'the rows of poc_generate_rows(), by parallel background workers that commit in batches, until so many rows are made or the table (with TOAST, without indexes) has the size. Half of max_worker_processes stays free for others; a notice tells if that leaves fewer workers. Not atomic: what is committed stays when it fails or is cancelled. Not inside a transaction block (25001). Example: CALL poc_fill(''orders'', size => ''2 GB'', workers => 4);';
+
+-- ---- whose code may run
+
+CREATE FUNCTION _poc.type_is_of_others(type oid) RETURNS boolean
+LANGUAGE c STABLE STRICT PARALLEL RESTRICTED
+AS 'MODULE_PATHNAME', 'poc_type_is_of_others_sql';
+
+COMMENT ON FUNCTION _poc.type_is_of_others(oid) IS
+'Internal. Whether the type, or one that its values contain, is owned by somebody who is neither the current user nor a superuser: its owner can make casts, which run his functions as whoever casts.';

@@ -3,7 +3,7 @@
 --
 -- With the rights of its caller alone: what it reads and writes, he could.
 --
--- May use: 70_proof, 77_rescue.
+-- May use: 30_rows, 70_proof, 77_rescue.
 -- ---------------------------------------------------------------------
 
 -- How two tables are compared: by which columns their rows are found, with which
@@ -45,6 +45,30 @@ $$;
 COMMENT ON FUNCTION _poc.diff_plan(regclass, regclass) IS
 'Internal. The primary key of the first table, or its smallest unique index of columns that are not null, and its operators of equality; the columns that both tables have, by name and type; those that can be written; those that only one of the tables has, and those of other types.';
 
+-- A cast runs what the owner of its type has made it: where that is somebody else, the
+-- output function of the type gives the text, and the text is what becomes JSON.
+CREATE FUNCTION _poc.without_casts(relation regclass, column_name text, expression text) RETURNS text
+LANGUAGE sql STABLE PARALLEL RESTRICTED
+SET search_path = pg_catalog, pg_temp
+AS $$
+	SELECT CASE WHEN _poc.type_is_of_others(a.atttypid) THEN format('CASE WHEN num_nulls(%1$s) = 0 THEN format(''%%s'', %1$s) END', $3) ELSE $3 END
+	FROM pg_attribute AS a WHERE a.attrelid = $1 AND quote_ident(a.attname) = $2
+$$;
+
+COMMENT ON FUNCTION _poc.without_casts(regclass, text, text) IS
+'Internal. The expression, whose type is that of a column, so that no function of another role runs when it is cast to text or JSON.';
+
+-- An operator may be chosen by implicit casts, of which the owner of a type has his own.
+CREATE FUNCTION _poc.equality(relation regclass, column_name text, operator text) RETURNS text
+LANGUAGE sql STABLE PARALLEL RESTRICTED
+SET search_path = pg_catalog, pg_temp
+AS $$
+	SELECT CASE WHEN _poc.without_casts($1, $2, $2) = $2 THEN $3 ELSE 'OPERATOR(pg_catalog.=)' END
+$$;
+
+COMMENT ON FUNCTION _poc.equality(regclass, text, text) IS
+'Internal. The operator of equality of a key''s column, or that of text where _poc.without_casts() compares texts.';
+
 -- Rows are the same if they are byte by byte: so are those that a fingerprint
 -- takes for the same.  No name may be that of a column: these have blanks.
 CREATE FUNCTION _poc.diff_query(here regclass, there regclass, key text[], equals text[], columns text[]) RETURNS text
@@ -55,24 +79,28 @@ AS $$
 			'CASE WHEN d."poc n" > 0 THEN d."poc r" END, CASE WHEN d."poc n" < 0 THEN d."poc r" END, NULL::text[], NULL::text, NULL::text '
 			'FROM (SELECT u."poc row"::text AS "poc s", sum(u."poc n") AS "poc n", min(to_jsonb(u."poc row")::text)::jsonb AS "poc r" '
 			'FROM (SELECT 1 AS "poc n", "poc row" FROM (SELECT %1$s FROM %2$s) AS "poc row" UNION ALL SELECT -1, "poc row" FROM (SELECT %1$s FROM %3$s) AS "poc row") AS u '
-			'GROUP BY u."poc row"::text HAVING sum(u."poc n") <> 0) AS d, generate_series(1, abs(d."poc n")) ORDER BY d."poc s"', c.columns, $2, $1)
+			'GROUP BY u."poc row"::text HAVING sum(u."poc n") <> 0) AS d, generate_series(1, abs(d."poc n")) ORDER BY d."poc s"', w.without_casts, $2, $1)
 		ELSE format('SELECT CASE WHEN h."poc m" IS NULL THEN ''missing'' WHEN t."poc m" IS NULL THEN ''extra'' ELSE ''changed'' END, '
-			'jsonb_build_object(%1$s), CASE WHEN t."poc m" THEN to_jsonb(t."poc row") END, CASE WHEN h."poc m" THEN to_jsonb(h."poc row") END, '
+			'jsonb_build_object(%1$s), CASE WHEN t."poc m" THEN (SELECT to_jsonb(s) FROM (SELECT %10$s) AS s) END, CASE WHEN h."poc m" THEN (SELECT to_jsonb(s) FROM (SELECT %11$s) AS s) END, '
 			'CASE WHEN h."poc m" AND t."poc m" THEN array_remove(ARRAY[%2$s], NULL) END, %3$s, h."poc row"::text '
 			'FROM (SELECT true AS "poc m", "poc row", %5$s FROM (SELECT %4$s FROM %6$s) AS "poc row") AS t '
 			'FULL JOIN (SELECT true AS "poc m", "poc row", %5$s FROM (SELECT %4$s FROM %7$s) AS "poc row") AS h ON %8$s '
 			'WHERE t."poc m" IS NULL OR h."poc m" IS NULL OR t."poc row" OPERATOR(pg_catalog.*<>) h."poc row" ORDER BY %9$s',
-			(SELECT string_agg(format('%L, coalesce(t."poc k%2$s", h."poc k%2$s")', (parse_ident(k))[1], n), ', ' ORDER BY n) FROM unnest($3) WITH ORDINALITY AS u(k, n)),
-			(SELECT string_agg(format('CASE WHEN t."poc c%1$s"::text IS DISTINCT FROM h."poc c%1$s"::text THEN %2$L END', n, (parse_ident(k))[1]), ', ' ORDER BY n) FROM unnest($5) WITH ORDINALITY AS u(k, n)),
+			(SELECT string_agg(format('%L, %s', (parse_ident(k))[1], _poc.without_casts($1, k, format('coalesce(t."poc k%1$s", h."poc k%1$s")', n))), ', ' ORDER BY n) FROM unnest($3) WITH ORDINALITY AS u(k, n)),
+			(SELECT string_agg(format('CASE WHEN (%s)::text IS DISTINCT FROM (%s)::text THEN %L END', _poc.without_casts($1, k, format('t."poc c%s"', n)), _poc.without_casts($1, k, format('h."poc c%s"', n)), (parse_ident(k))[1]), ', ' ORDER BY n) FROM unnest($5) WITH ORDINALITY AS u(k, n)),
 			-- null if a part of the key is
-			(SELECT string_agg(format('%L || quote_literal(coalesce(t."poc k%2$s", h."poc k%2$s")::text)', format('%s %s ', k, $4[n]), n), ' || '' AND '' || ' ORDER BY n) FROM unnest($3) WITH ORDINALITY AS u(k, n)),
+			(SELECT string_agg(format('%L || quote_literal((%s)::text)', format('%s %s ', _poc.without_casts($1, k, k), o.equals), _poc.without_casts($1, k, format('coalesce(t."poc k%1$s", h."poc k%1$s")', n))), ' || '' AND '' || ' ORDER BY n) FROM unnest($3) WITH ORDINALITY AS u(k, n), _poc.equality($1, k, $4[n]) AS o(equals)),
 			c.columns,
 			(SELECT string_agg(format('"poc row".%s AS "poc k%s"', k, n), ', ' ORDER BY n) FROM unnest($3) WITH ORDINALITY AS u(k, n)) || ', ' ||
 			(SELECT string_agg(format('"poc row".%s AS "poc c%s"', k, n), ', ' ORDER BY n) FROM unnest($5) WITH ORDINALITY AS u(k, n)),
 			$2, $1,
-			(SELECT string_agg(format('t."poc k%1$s" %2$s h."poc k%1$s"', n, $4[n]), ' AND ' ORDER BY n) FROM unnest($3) WITH ORDINALITY AS u(k, n)),
-			(SELECT string_agg(format('coalesce(t."poc k%1$s", h."poc k%1$s")', n), ', ' ORDER BY n) FROM unnest($3) WITH ORDINALITY AS u(k, n))) END
-	FROM array_to_string($5, ', ') AS c(columns)
+			(SELECT string_agg(format('%s %s %s', _poc.without_casts($1, k, format('t."poc k%s"', n)), o.equals, _poc.without_casts($1, k, format('h."poc k%s"', n))), ' AND ' ORDER BY n)
+				FROM unnest($3) WITH ORDINALITY AS u(k, n), _poc.equality($1, k, $4[n]) AS o(equals)),
+			(SELECT string_agg(format('coalesce(t."poc k%1$s", h."poc k%1$s")', n), ', ' ORDER BY n) FROM unnest($3) WITH ORDINALITY AS u(k, n)),
+			(SELECT string_agg(format('%s AS %s', _poc.without_casts($1, k, format('t."poc c%s"', n)), k), ', ' ORDER BY n) FROM unnest($5) WITH ORDINALITY AS u(k, n)),
+			(SELECT string_agg(format('%s AS %s', _poc.without_casts($1, k, format('h."poc c%s"', n)), k), ', ' ORDER BY n) FROM unnest($5) WITH ORDINALITY AS u(k, n))) END
+	FROM array_to_string($5, ', ') AS c(columns),
+		(SELECT string_agg(format('%s AS %s', _poc.without_casts($1, k, k), k), ', ' ORDER BY n) FROM unnest($5) WITH ORDINALITY AS u(k, n)) AS w(without_casts)
 $$;
 
 COMMENT ON FUNCTION _poc.diff_query(regclass, regclass, text[], text[], text[]) IS

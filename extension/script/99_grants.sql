@@ -61,6 +61,9 @@ GRANT EXECUTE ON FUNCTION _poc.rows(anyelement, regclass, bigint, bigint, bigint
 GRANT EXECUTE ON FUNCTION _poc.fingerprint_sum(record) TO PUBLIC;
 GRANT EXECUTE ON FUNCTION _poc.diff_plan(regclass, regclass) TO PUBLIC;
 GRANT EXECUTE ON FUNCTION _poc.diff_plan_of(regclass, regclass) TO PUBLIC;
+GRANT EXECUTE ON FUNCTION _poc.type_is_of_others(oid) TO PUBLIC;
+GRANT EXECUTE ON FUNCTION _poc.without_casts(regclass, text, text) TO PUBLIC;
+GRANT EXECUTE ON FUNCTION _poc.equality(regclass, text, text) TO PUBLIC;
 GRANT EXECUTE ON FUNCTION _poc.diff_query(regclass, regclass, text[], text[], text[]) TO PUBLIC;
 GRANT EXECUTE ON FUNCTION _poc.merge(regclass, regclass, text[], boolean, text, text, pg_lsn, timestamptz, text, text) TO PUBLIC;
 GRANT EXECUTE ON FUNCTION _poc.rescue_to(text, pg_lsn, timestamptz, text, text, text) TO PUBLIC;

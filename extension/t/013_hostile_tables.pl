@@ -64,6 +64,40 @@ is($node->safe_psql('postgres', join(' UNION ALL ', map { "SELECT '$_', hash FRO
 $node->psql('postgres', "SELECT * FROM poc_fingerprint('a.t')");
 is($node->safe_psql('postgres', 'SELECT last_value FROM ran'), '1000', 'which would have run it, as any SELECT from the table by a superuser');
 
+# types whose casts run code when their values become JSON or text
+$node->safe_psql('postgres', 'SELECT setval($$ran$$, 1)');
+$node->safe_psql('postgres', <<'SQL', extra_params => [ '-U', 'mallory' ]);
+CREATE TYPE a.kind AS ENUM ('one', 'two');
+CREATE DOMAIN a.kinder AS a.kind;
+CREATE TYPE a.pair AS (k a.kind, i int);
+CREATE FUNCTION a.as_json(k a.kind) RETURNS json LANGUAGE plpgsql AS $$ BEGIN PERFORM a.run('json'); RETURN '1'; END $$;
+CREATE FUNCTION a.as_text(k a.kind) RETURNS text LANGUAGE plpgsql AS $$ BEGIN PERFORM a.run('text'); RETURN 'x'; END $$;
+CREATE FUNCTION a.as_json(p a.pair) RETURNS json LANGUAGE plpgsql AS $$ BEGIN PERFORM a.run('json of a row'); RETURN '1'; END $$;
+CREATE CAST (a.kind AS json) WITH FUNCTION a.as_json(a.kind);
+CREATE CAST (a.kind AS text) WITH FUNCTION a.as_text(a.kind) AS IMPLICIT;
+CREATE CAST (a.pair AS json) WITH FUNCTION a.as_json(a.pair);
+CREATE TABLE a.here (id int, k a.kind, "More %s" a.kind[], d a.kinder, p a.pair, PRIMARY KEY (id, k));
+CREATE TABLE a.there (LIKE a.here INCLUDING ALL);
+INSERT INTO a.here VALUES (1, 'one', '{one}', 'one', '(one,1)'), (2, 'one', NULL, NULL, NULL), (4, 'one', '{two}', 'two', '(two,2)');
+INSERT INTO a.there VALUES (1, 'one', '{two}', 'two', '(two,2)'), (2, 'one', NULL, NULL, NULL), (3, 'two', '{one}', 'one', '(one,1)');
+CREATE TABLE a.keyless AS SELECT * FROM a.here;
+CREATE TABLE a.keyless_was AS SELECT * FROM a.there;
+SQL
+for my $call ("poc_diff('a.here', 'a.there')", "poc_diff('a.keyless', 'a.keyless_was')", "poc_merge('a.here', 'a.there', '{missing,changed}')",
+	"poc_preview_rows('a.here', 3)", "poc_preview_rows('a.keyless', 3)")
+{
+	my ($code, $out, $error) = $node->psql('postgres', "SELECT * FROM $call");
+	is($code, 0, "$call by a superuser") or diag($error);
+	is($node->safe_psql('postgres', 'SELECT last_value FROM ran'), '1', 'runs no cast of the owner of a type');
+}
+is($node->safe_psql('postgres', q{SELECT kind, key, columns FROM poc_diff('a.here', 'a.there')}), join("\n",
+	'changed|{"k": "one", "id": 1}|{"More %s",d,p}', 'missing|{"k": "two", "id": 3}|', 'extra|{"k": "one", "id": 4}|'), 'and finds what differs');
+is($node->safe_psql('postgres', q{SELECT here FROM poc_diff('a.here', 'a.there') WHERE kind = 'changed'}),
+	'{"d": "one", "k": "one", "p": "(one,1)", "id": 1, "More %s": "{one}"}', 'which it shows as their types print it');
+$node->safe_psql('postgres', q{CREATE TYPE own AS (a int); CREATE TABLE mine (id int PRIMARY KEY, o own, a int[]); INSERT INTO mine VALUES (1, '(1)', '{1}');
+	CREATE TABLE was (LIKE mine INCLUDING ALL)});
+is($node->safe_psql('postgres', q{SELECT here FROM poc_diff('mine', 'was')}), '{"a": [1], "o": {"a": 1}, "id": 1}', 'what is nobody else\'s is shown as JSON');
+
 # a row type that changes between two rows
 for my $type ('uuid', 'name', 'bigint', 'interval', 'text[]', 'bool')
 {

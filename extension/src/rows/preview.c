@@ -18,10 +18,13 @@
 #include "nodes/makefuncs.h"
 #include "utils/fmgroids.h"
 #include "utils/jsonb.h"
+#include "utils/builtins.h"
+#include "utils/lsyscache.h"
 #include "utils/memutils.h"
 #include "utils/tuplestore.h"
 
 #include "base/compat.h"
+#include "base/type_owner.h"
 #include "rows/generate.h"
 #include "rows/plan/columns.h"
 #include "rows/plan/options.h"
@@ -31,7 +34,8 @@
 #include "rows/write/maker.h"
 #include "rows/write/unique_start.h"
 
-static TupleDesc shown_columns(RowsPlan *plan, AttrNumber *sources);
+static Datum text_of(Datum value, Oid type);
+static TupleDesc shown_columns(RowsPlan *plan, AttrNumber *sources, bool *as_text);
 static void start_to_jsonb(FmgrInfo *to_jsonb);
 
 PG_FUNCTION_INFO_V1(poc_preview_rows);
@@ -56,6 +60,7 @@ poc_preview_rows(PG_FUNCTION_ARGS)
 	bool *isnull;
 	Datum *shown;
 	bool *shown_isnull;
+	bool *as_text;
 
 	if (n < 0 || PG_ARGISNULL(3))
 		ereport(ERROR,
@@ -73,7 +78,8 @@ poc_preview_rows(PG_FUNCTION_ARGS)
 	values = palloc0(sizeof(Datum) * Max(plan->natts, 1));
 	isnull = palloc0(sizeof(bool) * Max(plan->natts, 1));
 	sources = palloc(sizeof(AttrNumber) * Max(RelationGetDescr(plan->target)->natts, 1));
-	desc = shown_columns(plan, sources);
+	as_text = palloc0(sizeof(bool) * Max(RelationGetDescr(plan->target)->natts, 1));
+	desc = shown_columns(plan, sources, as_text);
 	shown = palloc(sizeof(Datum) * Max(desc->natts, 1));
 	shown_isnull = palloc(sizeof(bool) * Max(desc->natts, 1));
 	start_to_jsonb(&to_jsonb);
@@ -96,6 +102,9 @@ poc_preview_rows(PG_FUNCTION_ARGS)
 		{
 			shown[i] = values[sources[i] - 1];
 			shown_isnull[i] = isnull[sources[i] - 1];
+			if (!shown_isnull[i] && as_text[i])
+				shown[i] = text_of(shown[i],
+								   TupleDescAttr(RelationGetDescr(plan->rel), sources[i] - 1)->atttypid);
 		}
 		old = MemoryContextSwitchTo(context);
 		json = FunctionCall1(&to_jsonb,
@@ -113,9 +122,23 @@ poc_preview_rows(PG_FUNCTION_ARGS)
 	return (Datum) 0;
 }
 
-/* The columns of the named table or view that get a value, and their source columns. */
+/* By the output function, which no owner of a type chooses. */
+static Datum
+text_of(Datum value, Oid type)
+{
+	Oid output;
+	bool is_varlena;
+
+	getTypeOutputInfo(type, &output, &is_varlena);
+	return CStringGetTextDatum(OidOutputFunctionCall(output, value));
+}
+
+/*
+ * The columns of the named table or view that get a value, and their source columns;
+ * as text those whose cast to JSON could run code of another role.
+ */
 static TupleDesc
-shown_columns(RowsPlan *plan, AttrNumber *sources)
+shown_columns(RowsPlan *plan, AttrNumber *sources, bool *as_text)
 {
 	TupleDesc target = RelationGetDescr(plan->target);
 	TupleDesc desc;
@@ -132,13 +155,17 @@ shown_columns(RowsPlan *plan, AttrNumber *sources)
 	{
 		AttrNumber source = rows_source_column(plan, i, true);
 		Form_pg_attribute attribute = TupleDescAttr(target, i);
+		Oid type;
+		int32 typmod;
 
 		if (source == InvalidAttrNumber)
 			continue;
+		type = TupleDescAttr(RelationGetDescr(plan->rel), source - 1)->atttypid;
+		typmod = TupleDescAttr(RelationGetDescr(plan->rel), source - 1)->atttypmod;
+		as_text[n] = poc_type_is_of_others(type);
 		sources[n++] = source;
-		TupleDescInitEntry(desc, n, NameStr(attribute->attname),
-						   TupleDescAttr(RelationGetDescr(plan->rel), source - 1)->atttypid,
-						   TupleDescAttr(RelationGetDescr(plan->rel), source - 1)->atttypmod, 0);
+		TupleDescInitEntry(desc, n, NameStr(attribute->attname), as_text[n - 1] ? TEXTOID : type,
+						   as_text[n - 1] ? -1 : typmod, 0);
 	}
 	return BlessTupleDesc(desc);
 }
