@@ -76,9 +76,9 @@ BEGIN ATOMIC
 			WHERE r.step = 'compare')
 		WHEN 26 THEN (SELECT jsonb_build_object('told', format('%s missing, %s changed, %s extra', count(*) FILTER (WHERE d.kind = 'missing'),
 				count(*) FILTER (WHERE d.kind = 'changed'), count(*) FILTER (WHERE d.kind = 'extra')))
-			FROM @extschema@.poc_diff((learnt ->> 'orders')::regclass, (learnt ->> 'then')::regclass, NULL::bigint) AS d)
+			FROM @extschema@.poc_diff((learnt ->> 'orders')::regclass, (learnt ->> 'then')::regclass, NULL::bigint, NULL::pg_lsn, NULL::timestamptz, NULL::text, NULL::text) AS d)
 		WHEN 27 THEN (SELECT jsonb_build_object('told', format('%s inserted', count(*) FILTER (WHERE m.done = 'inserted')))
-			FROM @extschema@.poc_merge((learnt ->> 'orders')::regclass, (learnt ->> 'then')::regclass, '{missing}'::text[], false) AS m)
+			FROM @extschema@.poc_merge((learnt ->> 'orders')::regclass, (learnt ->> 'then')::regclass, '{missing}'::text[], false, NULL::pg_lsn, NULL::timestamptz, NULL::text, NULL::text) AS m)
 	END;
 END;
 

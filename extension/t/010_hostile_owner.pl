@@ -45,8 +45,11 @@ CREATE ROLE operator LOGIN IN ROLE pg_monitor;
 CREATE DATABASE victim OWNER owner;
 SQL
 
-# Types that are words of the grammar need no schema, and take none.
-sub qualified { my ($type) = @_; return $type =~ /^(bigint|integer|boolean|interval|double precision|timestamp .*)(\[\])?$/ ? $type : "pg_catalog.$type"; }
+# Types that are words of the grammar need no schema, and take none; ours have theirs.
+sub qualified { my ($type) = @_; return $type =~ /^(_poc\..*|bigint|integer|boolean|interval|double precision|timestamp .*)(\[\])?$/ ? $type : "pg_catalog.$type"; }
+
+# Types of which an owner makes no domain
+my $special = qr/\bany|record|\binternal\b|\b_poc\./;
 
 # Each function of ours: where (ours or internal), name, and the types of its arguments.
 my $members = <<'SQL';
@@ -121,9 +124,9 @@ sub signatures
 		my @first = @types[ 0 .. $count - 1 ];
 		$all{ join(', ', @first, "VARIADIC $_") } = 1 for qw(pg_catalog.text[] pg_catalog.int8[] anycompatiblearray);
 	}
-	$all{ join(', ', map { /\bany|record|\binternal\b/ ? $_ : "$schema.d_" . ($_ =~ s/\W/_/gr) } @types) } = 1;
-	# only the languages of superusers take these
-	delete $all{$_} for grep { /\b(record|internal)\b/ } keys %all;
+	$all{ join(', ', map { /$special/ ? $_ : "$schema.d_" . ($_ =~ s/\W/_/gr) } @types) } = 1;
+	# only the languages of superusers take these, and ours are in a schema that nobody else may use
+	delete $all{$_} for grep { /\b(record|internal)\b|\b_poc\./ } keys %all;
 	my %seen = $exact ? () : (join(', ', @types) => 1);
 	return grep { !$seen{ s/VARIADIC //r }++ } sort keys %all;
 }
@@ -132,7 +135,7 @@ sub planted
 {
 	my ($schema, $exact, @relations) = @_;
 	my (@sql, %there);
-	my %domains = map { $_ => 1 } grep { !/\bany|record|\binternal\b/ } map { @{ $_->{types} } } @functions;
+	my %domains = map { $_ => 1 } grep { !/$special/ } map { @{ $_->{types} } } @functions;
 	push @sql, "CREATE DOMAIN $schema.d_" . (s/\W/_/gr) . " AS $_;" for sort keys %domains;
 	for my $function (@functions)
 	{
