@@ -50,7 +50,7 @@ done_testing();
 sub far_barman
 {
 	my $there = PostgreSQL::Test::Utils::tempdir_short();
-	my $far = bless { %$live{qw(node sidecar owner)}, home => $there }, 'LiveBarman';
+	my $far = bless { %$live{qw(node sidecar owner)}, home => $there, listen => "unix:$there/sidecar" }, 'LiveBarman';
 
 	mkdir("$there/$_") for qw(barman jobs);
 	symlink("$home/bin", "$there/bin") or die "$there/bin: $!";

@@ -45,20 +45,25 @@ wal_file_name_is_valid(const char *name)
 }
 
 bool
+wal_comes_by_cron(const char *server)
+{
+	json_t *facts = catalogue_facts(server);
+	bool passive = json_is_true(json_object_get(facts, "passive"));
+
+	json_decref(facts);
+	return passive;
+}
+
+bool
 archive_wal(Job *job)
 {
 	const char *archive[] = {"archive-wal", job_server(job), NULL};
 
-	/* a passive server copies WAL from the Barman that archives it, and cron alone asks that */
 	const char *copy[] = {"cron", NULL};
-	json_t *facts = catalogue_facts(job_server(job));
-	const char *const *command = json_is_true(json_object_get(facts, "passive")) ? copy : archive;
+	const char *const *command = wal_comes_by_cron(job_server(job)) ? copy : archive;
 	RunResult result;
 	BarmanOutput output;
-	bool going_on;
-
-	json_decref(facts);
-	going_on = job_run(job, command, ARCHIVE_DEADLINE_MS, NULL, NULL, &result);
+	bool going_on = job_run(job, command, ARCHIVE_DEADLINE_MS, NULL, NULL, &result);
 	output = runner_output(&result);
 	/* Log only what was archived, not every attempt. */
 	if (going_on && command == archive && strstr(result.out, "Another archive-wal process") == NULL &&

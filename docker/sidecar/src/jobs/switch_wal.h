@@ -23,6 +23,9 @@ extern const JobKind job_switch_wal;
 /* 24 hexadecimal digits, as PostgreSQL writes them */
 extern bool wal_file_name_is_valid(const char *name);
 
+/* A passive server copies WAL from the Barman that archives it, and barman cron alone asks that one. */
+extern bool wal_comes_by_cron(const char *server);
+
 /*
  * Has Barman archive the WAL that has arrived.  Barman skips this silently
  * while another archiver runs, so callers repeat it.  False if cancelled.

@@ -17,6 +17,7 @@
 #include "base/timestamp.h"
 #include "jobs/switch_wal.h"
 #include "restore/cause.h"
+#include "restore/hold.h"
 #include "restore/received_wal.h"
 #include "restore/segment.h"
 #include "restore/timeline_path.h"
@@ -30,6 +31,7 @@
 #define TIMELINES_MAX	 1000
 #define ARCHIVE_EVERY_MS 5000
 
+static bool wait_for_segment(Restore *restore);
 static void bring_received(Restore *restore);
 static bool wal_is_needed(Restore *restore);
 static bool is_of_timeline(const char *wal_file, int timeline);
@@ -44,11 +46,7 @@ bool
 restore_bring_wal(Restore *restore)
 {
 	Job *job = restore->job;
-	const char *wal_file = restore->request->wal_file;
-	int64_t began = monotonic_ms();
-	int64_t archived_at = INT64_MIN / 2;
-	uint64_t seen = 0;
-	bool arrived;
+	bool held = restore->hold != NULL;
 
 	if (!wal_is_needed(restore))
 	{
@@ -57,7 +55,33 @@ restore_bring_wal(Restore *restore)
 	}
 	job_phase(job, "archiving");
 	(void) reads_learn_directories(job_server(job));
-	while (!(arrived = catalogue_has_wal(job_server(job), wal_file)) &&
+	/* the lock that holds a backup is the one of Barman's maintenance */
+	if (held && wal_comes_by_cron(job_server(job)))
+		restore_let_go(restore);
+	if (!wait_for_segment(restore))
+		return false;
+	if (held && restore->hold == NULL && !restore_hold(restore))
+		return false;
+	reads_invalidate(job_server(job));
+	restore_look_at_tail(restore);
+	if (!restore->wal_arrived)
+		job_log(job, JOB_WARNING,
+				"segment %s was not archived within %d seconds: restoring from what is archived",
+				restore->request->wal_file, WAL_MS / 1000);
+	return true;
+}
+
+/* False if the job was cancelled */
+static bool
+wait_for_segment(Restore *restore)
+{
+	Job *job = restore->job;
+	const char *wal_file = restore->request->wal_file;
+	int64_t began = monotonic_ms();
+	int64_t archived_at = INT64_MIN / 2;
+	uint64_t seen = 0;
+
+	while (!(restore->wal_arrived = catalogue_has_wal(job_server(job), wal_file)) &&
 		   monotonic_ms() < began + WAL_MS)
 	{
 		uint64_t signature = catalogue_wal_signature(job_server(job));
@@ -77,13 +101,6 @@ restore_bring_wal(Restore *restore)
 			return false;
 	}
 	job_needs_wal(job, false);
-	reads_invalidate(job_server(job));
-	restore->wal_arrived = arrived;
-	restore_look_at_tail(restore);
-	if (!arrived)
-		job_log(job, JOB_WARNING,
-				"segment %s was not archived within %d seconds: restoring from what is archived",
-				wal_file, WAL_MS / 1000);
 	return true;
 }
 
