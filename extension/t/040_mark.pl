@@ -44,6 +44,8 @@ sub waits
 # ---- locks ----
 my $writer = $node->background_psql('postgres', on_error_stop => 0);
 my $marker = $node->background_psql('postgres');
+# that no sidecar keeps it is said
+$marker->query_safe('SET client_min_messages = warning');
 $writer->query_safe("BEGIN; INSERT INTO p VALUES (50);");
 my ($rc, $stdout, $stderr) = $node->psql('postgres',
 	'SET lock_timeout = 200; ' . mark('impatient'), extra_params => [ '-v', 'VERBOSITY=verbose' ]);

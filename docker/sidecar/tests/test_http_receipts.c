@@ -146,6 +146,14 @@ what_is_no_receipt_is_refused(void **state)
 		{"text", "{\"server\": \"other\"}"},
 		{"text", "{\"server\": \"pg\""},
 		{"text", "\"pg\""},
+		{"text", "{\"server\": \"pg\", \"at\": \"x\"}"},
+		{"text", "{\"server\": \"pg\", \"at\": \"2026-02-30T00:00:00+00:00\"}"},
+		{"text", "{\"server\": \"pg\", \"began\": 7}"},
+		{"text", "{\"server\": \"pg\", \"ok\": \"yes\"}"},
+		{"text", "{\"server\": \"pg\", \"rows\": \"many\"}"},
+		{"text", "{\"server\": \"pg\", \"target_lsn\": \"x\"}"},
+		{"text", "{\"server\": \"pg\", \"steps\": {}}"},
+		{"text", "{\"server\": \"pg\", \"steps\": [{\"ok\": 7}]}"},
 		{"text", "{\"server\": \"pg\", \"server\": \"other\"}"},
 	};
 	char *long_text = mem_alloc(RECEIPT_TEXT_MAX + 64);

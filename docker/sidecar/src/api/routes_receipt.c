@@ -7,14 +7,17 @@
 #include "api/routes_receipt.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "api/arguments.h"
 #include "api/routes_name.h"
+#include "barman/lsn.h"
 #include "base/log.h"
 #include "base/memory.h"
 #include "base/names.h"
+#include "base/timestamp.h"
 #include "proof/receipt_log.h"
 
 /* "SYSTEM_IDENTIFIER/DATABASE/TABLE": who writes a chain */
@@ -24,6 +27,10 @@
 static bool read_receipt(const json_t *arguments, Receipt *receipt, Answer **refusal);
 static bool is_chain(const char *text);
 static bool is_hash(const char *text);
+static bool has_fields_of_a_receipt(const json_t *receipt);
+static bool has_steps_of_a_receipt(const json_t *steps);
+static bool is_null_or(const json_t *value, json_type one, json_type other);
+static bool is_time(const json_t *value);
 static bool is_of_server(const char *text, const char *server);
 static Answer *refuse_unkept(const Receipt *receipt, ReceiptVerdict verdict, int error);
 
@@ -154,10 +161,85 @@ static bool
 is_of_server(const char *text, const char *server)
 {
 	json_t *receipt = json_loads(text, JSON_REJECT_DUPLICATES, NULL);
-	bool is = json_text_is(receipt, "server", server);
+	bool is = json_text_is(receipt, "server", server) && has_fields_of_a_receipt(receipt);
 
 	json_decref(receipt);
 	return is;
+}
+
+/* Each of the type that poc_receipts() and poc_export_receipts() read: one that is not would end them for all. */
+static bool
+has_fields_of_a_receipt(const json_t *receipt)
+{
+	static const char *const texts[] = {"backup_id", "mark", "relation", "home"};
+	const json_t *rows = json_object_get(receipt, "rows");
+	const char *lsn = json_text_of(receipt, "target_lsn");
+	uint64_t position;
+
+	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++)
+	{
+		const json_t *value = json_object_get(receipt, texts[i]);
+
+		if (value != NULL && !json_is_null(value) && !json_is_string(value))
+			return false;
+	}
+	return is_time(json_object_get(receipt, "at")) && is_time(json_object_get(receipt, "began")) &&
+		   is_null_or(json_object_get(receipt, "ok"), JSON_TRUE, JSON_FALSE) &&
+		   (rows == NULL || json_is_null(rows) || json_is_integer(rows)) &&
+		   (lsn != NULL ? lsn_parse(lsn, &position)
+						: is_null_or(json_object_get(receipt, "target_lsn"), JSON_NULL, JSON_NULL)) &&
+		   has_steps_of_a_receipt(json_object_get(receipt, "steps"));
+}
+
+static bool
+has_steps_of_a_receipt(const json_t *steps)
+{
+	const json_t *step;
+	size_t i;
+
+	if (!is_null_or(steps, JSON_ARRAY, JSON_ARRAY))
+		return false;
+	json_array_foreach (steps, i, step)
+	{
+		/* words of a rescue, or a step of a drill */
+		if (!json_is_string(step) &&
+			!(json_is_object(step) && is_null_or(json_object_get(step, "ok"), JSON_TRUE, JSON_FALSE)))
+			return false;
+	}
+	return true;
+}
+
+static bool
+is_null_or(const json_t *value, json_type one, json_type other)
+{
+	return value == NULL || json_is_null(value) || json_typeof(value) == one ||
+		   json_typeof(value) == other;
+}
+
+/* As PostgreSQL writes it in JSON, with the offset of a time zone; or nothing */
+static bool
+is_time(const json_t *value)
+{
+	const char *text = json_string_value(value);
+	size_t length = text != NULL ? strlen(text) : 0;
+	int64_t found;
+	char utc[64];
+	int hours;
+	int minutes;
+	int used = 0;
+
+	if (is_null_or(value, JSON_NULL, JSON_NULL))
+		return true;
+	if (length < 7 || length >= sizeof(utc))
+		return false;
+	if (text[length - 1] == 'Z')
+		return timestamp_parse(text, &found);
+	if (sscanf(text + length - 5, "%2d:%2d%n", &hours, &minutes, &used) != 2 || used != 5 ||
+		hours < 0 || hours > 15 || minutes < 0 || minutes > 59 ||
+		strchr("+-", text[length - 6]) == NULL)
+		return false;
+	snprintf(utc, sizeof(utc), "%.*sZ", (int) length - 6, text);
+	return timestamp_parse(utc, &found);
 }
 
 static Answer *

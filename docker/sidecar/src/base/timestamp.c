@@ -42,6 +42,8 @@ bool
 timestamp_parse(const char *text, int64_t *microseconds)
 {
 	struct tm parts;
+	struct tm whole;
+	time_t seconds;
 	int fraction = 0;
 	int unit = 100000;
 	int length = 0;
@@ -62,7 +64,14 @@ timestamp_parse(const char *text, int64_t *microseconds)
 		return false;
 	parts.tm_year -= 1900;
 	parts.tm_mon -= 1;
-	*microseconds = (int64_t) timegm(&parts) * 1000000 + fraction;
+	whole = parts;
+	seconds = timegm(&whole);
+	/* timegm() makes a time of any numbers, others read them as they are */
+	if (whole.tm_year != parts.tm_year || whole.tm_mon != parts.tm_mon ||
+		whole.tm_mday != parts.tm_mday || whole.tm_hour != parts.tm_hour ||
+		whole.tm_min != parts.tm_min || whole.tm_sec != parts.tm_sec)
+		return false;
+	*microseconds = (int64_t) seconds * 1000000 + fraction;
 	return true;
 }
 

@@ -163,6 +163,8 @@ sample_of_json(const json_t *value, SizeSample *sample)
 			return false;
 		numbers[i] = json_integer_value(number);
 	}
+	if (numbers[0] <= 0 || numbers[0] > INT64_MAX / SECOND_US)
+		return false;
 	*sample = (SizeSample){numbers[0] * SECOND_US,
 						   numbers[1],
 						   numbers[2],
@@ -170,7 +172,7 @@ sample_of_json(const json_t *value, SizeSample *sample)
 						   numbers[4],
 						   numbers[5],
 						   numbers[6]};
-	return numbers[0] > 0 && numbers[0] < INT64_MAX / SECOND_US;
+	return true;
 }
 
 static json_t *
