@@ -208,21 +208,21 @@ END
 $$;
 
 COMMENT ON FUNCTION @extschema@.poc_keep_marks(text) IS
-'Has the sidecar keep those marks of this database that it does not keep yet, so that poc_restore_drill() and poc_rescue() find them when this database is lost, and returns how many. poc_mark() does it by itself, and tells in a notice if it could not: the sidecar was not reached. The sidecar keeps the newest 2,000 of a server. Errors: those of a request to the sidecar. Example: SELECT poc_keep_marks()';
+'Has the sidecar keep those marks of this database that it does not keep yet, so that poc_restore_drill() and poc_rescue() find them when this database is lost, and returns how many. poc_mark() does it by itself, and tells in a notice if it could not: the sidecar was not reached. The sidecar keeps 2,000 of a server, each for 30 days at least: if all are younger, no more are taken (53400). Errors: those of a request to the sidecar. Example: SELECT poc_keep_marks()';
 
 CREATE FUNCTION @extschema@.poc_kept_marks(server text DEFAULT NULL)
-RETURNS TABLE (name text, lsn pg_lsn, timeline integer, system_identifier bigint, at timestamptz, database text, tables integer, rows bigint, bytes bigint)
+RETURNS TABLE (name text, lsn pg_lsn, timeline integer, system_identifier bigint, at timestamptz, database text, tables integer, rows bigint, bytes bigint, kept timestamptz)
 LANGUAGE sql VOLATILE PARALLEL RESTRICTED COST 10000 ROWS 100
 SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 AS $$
-	SELECT k.name, k.lsn, k.timeline, k.system_identifier::bigint, k.at, k.database, k.tables, k.rows, k.bytes
+	SELECT k.name, k.lsn, k.timeline, k.system_identifier::bigint, k.at, k.database, k.tables, k.rows, k.bytes, k.kept
 	FROM _poc.records(_poc.get_list('marks'::text, ARRAY['servers'::text, _poc.server(server), 'marks'::text]))
-		AS k(name text, lsn pg_lsn, timeline integer, system_identifier text, at timestamptz, database text, tables integer, rows bigint, bytes bigint)
-	ORDER BY k.at DESC
+		AS k(name text, lsn pg_lsn, timeline integer, system_identifier text, at timestamptz, database text, tables integer, rows bigint, bytes bigint, kept timestamptz)
+	ORDER BY k.kept DESC
 $$;
 
 COMMENT ON FUNCTION @extschema@.poc_kept_marks(text) IS
-'Lists the marks of a server''s databases that the sidecar keeps, the newest first: as the view poc_marks lists those of this database, and of which database each is. They are there when the database that has set them is not. Errors: those of a request to the sidecar. Example: SELECT name, at, database, rows FROM poc_kept_marks(''postgres1'')';
+'Lists the marks of a server''s databases that the sidecar keeps, the last kept first: as the view poc_marks lists those of this database, of which database each is, and when the sidecar got it (kept, by its own clock; the rest is what the database has said). They are there when the database that has set them is not. One of several of a name is meant by name@lsn. Errors: those of a request to the sidecar. Example: SELECT name, at, database, rows FROM poc_kept_marks(''postgres1'')';
 
 -- Of this database, or as the sidecar keeps it of a database that is lost.
 CREATE FUNCTION _poc.find_mark(mark text, barman_server text, cluster bigint, database text, OUT target _poc.marks, OUT facts jsonb)
@@ -230,18 +230,33 @@ LANGUAGE plpgsql VOLATILE PARALLEL RESTRICTED COST 10000
 SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
+	-- no name of a mark has this character
+	wanted CONSTANT text := split_part(mark, '@', 1);
+	place CONSTANT pg_lsn := nullif(substr(mark, length(wanted) + 2), '');
 	another bigint;
+	kept record;
 BEGIN
-	SELECT m.* INTO target FROM _poc.marks AS m WHERE m.name = mark AND m.system_identifier = cluster;
+	SELECT m.* INTO target FROM _poc.marks AS m WHERE m.name = wanted AND m.system_identifier = cluster AND m.lsn = coalesce(place, m.lsn);
 	IF FOUND THEN
 		facts := _poc.mark_facts(target);
 		RETURN;
 	END IF;
-	SELECT m.system_identifier INTO another FROM _poc.marks AS m WHERE m.name = mark;
-	BEGIN
-		facts := _poc.get_object('mark'::text, ARRAY['servers'::text, barman_server, 'marks'::text, cluster::text, mark]);
-	EXCEPTION WHEN undefined_object THEN
-		IF another IS NOT NULL THEN
+	-- what a database says of its own marks is not taken for the truth: of several of a name somebody chooses
+	SELECT count(*) FILTER (WHERE k.database = find_mark.database) AS here, count(*) AS everywhere, min(k.database) AS database,
+			min(k.key) FILTER (WHERE k.database = find_mark.database) AS key,
+			string_agg(format('%s@%s, set %s, kept %s', k.name, k.lsn, k.at, k.kept), '; ' ORDER BY k.kept DESC) FILTER (WHERE k.database = find_mark.database) AS list
+		INTO kept
+		FROM _poc.records(_poc.get_list('marks'::text, ARRAY['servers'::text, barman_server, 'marks'::text]))
+			AS k(name text, lsn pg_lsn, system_identifier text, at timestamptz, database text, key text, kept timestamptz)
+		WHERE k.name = wanted AND k.system_identifier = cluster::text AND k.lsn = coalesce(place, k.lsn);
+	IF kept.here > 1 THEN
+		RAISE EXCEPTION 'the sidecar keeps % marks "%" of this database', kept.here, mark
+			USING ERRCODE = 'ambiguous_parameter', DETAIL = kept.list,
+				HINT = 'Name one of them with its position, as NAME@LSN.';
+	END IF;
+	IF kept.everywhere = 0 THEN
+		SELECT m.system_identifier INTO another FROM _poc.marks AS m WHERE m.name = wanted;
+		IF another <> cluster THEN
 			RAISE EXCEPTION 'mark "%" is of another cluster', mark
 				USING ERRCODE = 'object_not_in_prerequisite_state',
 					DETAIL = format('Its system identifier is %s, that of server "%s" %s.', another, barman_server, cluster),
@@ -250,14 +265,15 @@ BEGIN
 		RAISE EXCEPTION 'there is no mark "%"', mark
 			USING ERRCODE = 'undefined_object',
 				DETAIL = format('Neither has this database a mark of this name of server "%s", nor does the sidecar keep one.', barman_server),
-				HINT = format('SELECT * FROM poc_mark(%L) sets one; the view poc_marks shows those of this database, poc_kept_marks() those that the sidecar keeps.', mark);
-	END;
-	IF facts ->> 'database' <> database THEN
-		RAISE EXCEPTION 'mark "%" is of database "%"', mark, facts ->> 'database'
+				HINT = format('SELECT * FROM poc_mark(%L) sets one; the view poc_marks shows those of this database, poc_kept_marks() those that the sidecar keeps.', wanted);
+	END IF;
+	IF kept.here = 0 THEN
+		RAISE EXCEPTION 'mark "%" is of database "%"', mark, kept.database
 			USING ERRCODE = 'object_not_in_prerequisite_state',
 				DETAIL = format('This one is "%s".', database),
 				HINT = 'Call this function in a database of that name.';
 	END IF;
+	facts := _poc.get_object('mark'::text, ARRAY['servers'::text, barman_server, 'marks'::text, kept.key]);
 	target := ROW(facts ->> 'name', (facts ->> 'lsn')::pg_lsn, (facts ->> 'timeline')::integer, (facts ->> 'system_identifier')::bigint,
 		(facts ->> 'at')::timestamptz, ARRAY(SELECT jsonb_array_elements_text(CASE jsonb_typeof(facts -> 'omitted') WHEN 'array' THEN facts -> 'omitted' ELSE '[]' END)));
 	RAISE NOTICE 'mark "%" is known from the sidecar alone', mark
@@ -266,7 +282,7 @@ END
 $$;
 
 COMMENT ON FUNCTION _poc.find_mark(text, text, bigint, text) IS
-'Internal. A mark of this cluster, from the table of marks or else from the sidecar, and all that is known of it. Errors: 42704 there is none, 55000 it is of another cluster or database.';
+'Internal. A mark of this cluster, from the table of marks or else from the sidecar, and all that is known of it. Errors: 22P02 no position behind the "@", 42704 there is none, 42P08 there are several, 55000 it is of another cluster or database.';
 
 -- The drill itself, with the rights of the extension's owner: two functions call it, each with privileges of its own.
 CREATE FUNCTION _poc.restore_drill(mark text, backup_id text, server text, asserts text[], keep boolean, database text,

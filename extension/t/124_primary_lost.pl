@@ -82,8 +82,11 @@ my $steps = steps_of(q{poc_restore_drill('full', asserts => '{SELECT count(*) = 
 like($steps, qr/^compare: true: 2 table/m, 'a drill to a mark of the lost database') or diag($steps);
 like($steps, qr/^assert: true:/m, 'at that moment');
 is(from_other(q{SELECT ok, mark, tables, rows, system_identifier FROM poc_drills}), "t|full|2|1300|$cluster", 'its receipt is here');
-$steps = steps_of(q{poc_restore_drill('early')});
-like($steps, qr/^compare: true:/m, 'of two of one name the newest is meant') or diag($steps);
+my @error = error_of($other, q{SELECT * FROM poc_restore_drill('early')});
+like("@error", qr/^42P08 the sidecar keeps 2 marks "early" of this database/, 'of two of one name none is guessed');
+like("@error", qr/early\@\Q$lsn_of_early\E, set .*; early\@/, 'but told');
+$steps = steps_of(qq{poc_restore_drill('early\@$lsn_of_early')});
+like($steps, qr/^compare: true: 1 table/m, 'one is meant by its position') or diag($steps);
 is(from_other(q{SELECT ok FROM poc_drills WHERE mark = 'early'}), 't', 'and proven');
 
 $steps = steps_of(qq{poc_rescue('shop.orders', before => '$commit')});
@@ -94,7 +97,7 @@ is(from_other(q{SELECT (SELECT count(*) FROM shop.orders) || ' ' || (SELECT coun
 is(from_other(q{SELECT string_agg(relation || ' ' || rows, ',' ORDER BY relation, rows) FROM poc_rescues}), 'shop.orders 1000,shop.orders 1000,shop.stock 300', 'with receipts here');
 
 # ---- refused
-my @error = error_of($other, q{SELECT * FROM poc_restore_drill('never')});
+@error = error_of($other, q{SELECT * FROM poc_restore_drill('never')});
 is("$error[0] $error[1]", '42704 there is no mark "never"', 'a mark that nobody knows');
 $other->safe_psql('postgres', 'CREATE DATABASE shop');
 $other->safe_psql('shop', 'CREATE EXTENSION poc_barman');

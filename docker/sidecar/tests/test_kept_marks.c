@@ -10,11 +10,13 @@
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include <cmocka.h>
 
 #include "base/directory.h"
 #include "base/memory.h"
+#include "base/timestamp.h"
 #include "proof/kept_marks.h"
 
 static char home[] = "/tmp/poc_marks_XXXXXX";
@@ -53,9 +55,9 @@ keep(const char *server, const char *name, const char *cluster, uint64_t lsn, co
 }
 
 static void
-expect_tables(const char *server, const char *name, const char *cluster, const char *tables)
+expect_tables(const char *server, const char *key, const char *tables)
 {
-	json_t *mark = kept_marks_find(server, name, cluster);
+	json_t *mark = kept_marks_find(server, key);
 
 	if (tables == NULL)
 		assert_null(mark);
@@ -64,47 +66,73 @@ expect_tables(const char *server, const char *name, const char *cluster, const c
 	json_decref(mark);
 }
 
-static void
-the_newest_of_a_name_is_found(void **state)
+static size_t
+count(const char *server)
 {
-	json_t *list;
+	json_t *list = kept_marks_list(server);
+	size_t marks = json_array_size(list);
 
+	json_decref(list);
+	return marks;
+}
+
+static void
+no_mark_takes_the_place_of_another(void **state)
+{
 	(void) state;
-	expect_tables("one", "m", "1", NULL);
+	expect_tables("one", "1_0000000000000064_m", NULL);
 	keep("one", "m", "1", 100, "2026-01-02T00:00:00.000000Z", "second");
 	keep("one", "m", "1", 50, "2026-01-01T00:00:00.000000Z", "first");
 	keep("one", "m", "2", 100, "2026-01-03T00:00:00.000000Z", "of another cluster");
-	expect_tables("one", "m", "1", "second");
-	expect_tables("one", "m", "2", "of another cluster");
-	expect_tables("one", "m", "3", NULL);
-	expect_tables("two", "m", "1", NULL);
+	expect_tables("one", "1_0000000000000064_m", "second");
+	expect_tables("one", "1_0000000000000032_m", "first");
+	expect_tables("one", "2_0000000000000064_m", "of another cluster");
+	expect_tables("two", "1_0000000000000064_m", NULL);
 	/* the same once more is the same */
 	keep("one", "m", "1", 100, "2026-01-02T00:00:00.000000Z", "second");
 	/* and nothing else is put in its place */
 	expected = EEXIST;
 	keep("one", "m", "1", 100, "2026-01-04T00:00:00.000000Z", "a lie");
 	expected = 0;
-	expect_tables("one", "m", "1", "second");
-	list = kept_marks_list("one");
-	assert_int_equal(json_array_size(list), 3);
-	json_decref(list);
+	expect_tables("one", "1_0000000000000064_m", "second");
+	assert_int_equal(count("one"), 3);
+}
+
+static void
+no_other_file_is_a_mark(void **state)
+{
+	static const char *const keys[] = {"../one/1_0000000000000064_m", "..", ".", "", "/etc/passwd"};
+
+	(void) state;
+	keep("one", "m", "1", 100, "2026-01-02T00:00:00.000000Z", "second");
+	for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++)
+		assert_null(kept_marks_find("two", keys[i]));
+}
+
+/* When a mark came: so many days ago, and seconds after that */
+static void
+came(char text[TIMESTAMP_LENGTH], int days, int seconds)
+{
+	timestamp_format(timestamp_now() + (seconds - INT64_C(86400) * days) * 1000000, text);
 }
 
 /* What keep() writes of a mark, without waiting for the disk */
 static void
-scribble(int number)
+scribble(const char *server, int number, int days, const char *more)
 {
 	static const char *const suffixes[] = {"mark", "tables"};
+	char at[TIMESTAMP_LENGTH];
 
+	came(at, days, number);
 	for (size_t i = 0; i < 2; i++)
 	{
-		char *path = mem_printf("%s/marks/many/1_%016d_m.%s", home, number, suffixes[i]);
+		char *path = mem_printf("%s/marks/%s/1_%016X_m.%s", home, server, number, suffixes[i]);
 		FILE *file = fopen(path, "w");
 
 		assert_non_null(file);
 		fprintf(file,
-				"{\"name\": \"m\", \"system_identifier\": \"1\", \"key\": \"1_%016d_m\", \"at\": \"2026-02-01T01:%02d:%02d.000000Z\"}",
-				number, number / 60, number % 60);
+				"{\"name\": \"m\", \"system_identifier\": \"1\", \"key\": \"1_%016X_m\", \"kept\": \"%s\", \"tables\": \"%s\"}",
+				number, at, i == 1 ? more : "");
 		assert_int_equal(fclose(file), 0);
 		free(path);
 	}
@@ -113,30 +141,56 @@ scribble(int number)
 static void
 the_oldest_goes_when_there_are_too_many(void **state)
 {
-	json_t *list;
+	(void) state;
+	/* "at" is what a database says */
+	keep("many", "one", "1", 1, "1999-02-01T00:00:01.000000Z", "t");
+	for (int i = 2; i <= 2000; i++)
+		scribble("many", i, i < 4 ? 31 : 1, "");
+	assert_int_equal(count("many"), 2000);
+	keep("many", "one_more", "1", 3000, "2026-02-02T00:00:00.000000Z", "t");
+	assert_int_equal(count("many"), 2000);
+	expect_tables("many", "1_0000000000000002_m", NULL);
+	expect_tables("many", "1_0000000000000003_m", "");
+	keep("many", "one_more", "1", 3001, "1999-01-01T00:00:00.000000Z", "t");
+	expect_tables("many", "1_0000000000000003_m", NULL);
+	/* those of the last month stay */
+	expected = ENOSPC;
+	keep("many", "one_more", "1", 3002, "2026-02-02T00:00:00.000000Z", "t");
+	expected = 0;
+	expect_tables("many", "1_0000000000000001_one", "t");
+	assert_int_equal(count("many"), 2000);
+}
+
+static void
+their_size_has_a_limit(void **state)
+{
+	char *large = mem_alloc(16 * 1024 * 1024);
 
 	(void) state;
-	keep("many", "oldest", "1", 1, "2026-02-01T00:00:01.000000Z", "t");
-	keep("many", "next", "1", 2, "2026-02-01T00:00:02.000000Z", "t");
-	for (int i = 3; i < 2001; i++)
-		scribble(i);
-	list = kept_marks_list("many");
-	assert_int_equal(json_array_size(list), 2000);
-	json_decref(list);
-	keep("many", "one_more", "1", 3000, "2026-02-02T00:00:00.000000Z", "t");
-	list = kept_marks_list("many");
-	assert_int_equal(json_array_size(list), 2000);
-	json_decref(list);
-	expect_tables("many", "oldest", "1", NULL);
-	expect_tables("many", "next", "1", "t");
+	memset(large, 'x', 16 * 1024 * 1024 - 1);
+	large[16 * 1024 * 1024 - 1] = '\0';
+	keep("large", "one", "1", 1, "2026-02-01T00:00:01.000000Z", "t");
+	for (int i = 2; i <= 17; i++)
+		scribble("large", i, i < 4 ? 31 : 1, large);
+	keep("large", "one", "1", 100, "2026-02-01T00:00:01.000000Z", "t");
+	expect_tables("large", "1_0000000000000002_m", NULL);
+	scribble("large", 18, 1, large);
+	keep("large", "one", "1", 101, "2026-02-01T00:00:01.000000Z", "t");
+	scribble("large", 19, 1, large);
+	expected = ENOSPC;
+	keep("large", "one", "1", 102, "2026-02-01T00:00:01.000000Z", "t");
+	expected = 0;
+	free(large);
 }
 
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(the_newest_of_a_name_is_found),
+		cmocka_unit_test(no_mark_takes_the_place_of_another),
+		cmocka_unit_test(no_other_file_is_a_mark),
 		cmocka_unit_test(the_oldest_goes_when_there_are_too_many),
+		cmocka_unit_test(their_size_has_a_limit),
 	};
 
 	return cmocka_run_group_tests(tests, make_home, remove_home);

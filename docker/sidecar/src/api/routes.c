@@ -94,7 +94,7 @@ static const Route routes[] = {
 	{"POST", {"v1", "servers", "*", "drills"}, SCOPE_OPERATE, OF_ONE_SERVER, post_drill},
 	{"GET", {"v1", "servers", "*", "marks"}, SCOPE_READ, OF_ONE_SERVER, get_marks},
 	{"POST", {"v1", "servers", "*", "marks"}, SCOPE_OPERATE, OF_ONE_SERVER, post_mark},
-	{"GET", {"v1", "servers", "*", "marks", "*", "*"}, SCOPE_OPERATE, OF_ONE_SERVER, get_mark},
+	{"GET", {"v1", "servers", "*", "marks", "*"}, SCOPE_OPERATE, OF_ONE_SERVER, get_mark},
 	{"POST", {"v1", "servers", "*", "changes"}, SCOPE_OPERATE, OF_ONE_SERVER, post_changes},
 	{"POST", {"v1", "servers", "*", "rescues"}, SCOPE_OPERATE, OF_ONE_SERVER, post_rescue},
 	{"GET", {"v1", "servers", "*", "receipts", "*"}, SCOPE_OPERATE, OF_ONE_SERVER, get_receipts},

@@ -20,9 +20,8 @@
 #define NAME_CHARACTERS	 "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_.-"
 #define IDENTIFIER_BYTES 20
 
-/* Segments of /v1/servers/{server}/marks/{system_identifier}/{name} */
-#define SEGMENT_IDENTIFIER 4
-#define SEGMENT_MARK	   5
+/* A segment of /v1/servers/{server}/marks/{key} */
+#define SEGMENT_KEY 4
 
 static const Argument mark_arguments[] = {
 	{"name", ARGUMENT_TEXT, 0, 0, true, 0},
@@ -76,6 +75,10 @@ post_mark(Request *request)
 			return answer_error("conflict",
 								"a mark of this name and position is kept, and says something else",
 								"What a mark has said is not changed.", NULL);
+		if (error == ENOSPC)
+			return answer_errorf("too_many_requests",
+								 "there is no room for one more mark of this server, and all are younger than %d days",
+								 KEPT_MARK_DAYS);
 		return answer_errorf("internal", "the mark could not be written: %s", strerror(error));
 	}
 	return answer_json(200, json_checked(json_pack("{s:o}", "mark", facts)));
@@ -96,16 +99,15 @@ get_marks(Request *request)
 Answer *
 get_mark(Request *request)
 {
-	const char *identifier = request->segments[SEGMENT_IDENTIFIER];
-	const char *name = request->segments[SEGMENT_MARK];
+	const char *key = request->segments[SEGMENT_KEY];
 	Answer *refusal;
 	json_t *mark;
 
 	if (!route_server_exists(request, &refusal))
 		return refusal;
-	mark = kept_marks_find(request->segments[SEGMENT_SERVER], name, identifier);
+	mark = kept_marks_find(request->segments[SEGMENT_SERVER], key);
 	if (mark == NULL)
-		return answer_errorf("not_found", "no mark \"%.63s\" of this server is kept", name);
+		return answer_errorf("not_found", "no mark \"%.128s\" of this server is kept", key);
 	return answer_json(200, json_checked(json_pack("{s:o}", "mark", mark)));
 }
 

@@ -43,6 +43,8 @@ drill_examine(Job *job, const ServerConfig *config, int major, const DrillReques
 	 * those that run no code of the database, then the others.
 	 */
 	good = drill_compare(&server, request->tables, request->table_count, result);
+	if (request->marked_at >= 0 && request->table_count == 0)
+		drill_step(result, "compare", true, 0, "the mark has no tables: nothing is compared");
 	if (!job_cancelled(job))
 		good = drill_sequences(&server, request->sequences, request->sequence_count, result) && good;
 	amcheck = drill_amcheck_start(&server);

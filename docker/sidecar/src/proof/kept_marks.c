@@ -2,9 +2,10 @@
  * kept_marks.c
  *
  * Keeps the marks of databases in the state directory: two files for each, so
- * that a list of marks need not read the tables of all of them.  No mark is
- * overwritten by another: who holds the token of a primary cannot change what
- * its marks have said.
+ * that a list of marks need not read the tables of all of them.  Who holds the
+ * token of a primary cannot change what its marks have said: none is overwritten,
+ * none of the last month makes room for another, and what orders them is when they
+ * came.
  */
 #include "proof/kept_marks.h"
 
@@ -17,14 +18,19 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/directory.h"
 #include "base/files.h"
 #include "base/memory.h"
+#include "base/timestamp.h"
 
 #define FACTS_SUFFIX ".mark"
 #define ALL_SUFFIX	 ".tables"
 
-/* Of a server; then the oldest goes. */
-#define MARKS_MAX 2000
+/* Of a server; then the oldest goes, if it is old enough. */
+#define MARKS_MAX  2000
+#define BYTES_MAX  (INT64_C(256) * 1024 * 1024)
+#define KEEP_US	   (INT64_C(86400) * 1000000 * KEPT_MARK_DAYS)
+#define KEY_LENGTH 128
 
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static char *root;
@@ -36,9 +42,10 @@ static int write_json(const char *directory, const char *key, const char *suffix
 static json_t *read_json(const char *directory, const char *key, const char *suffix);
 static char *key_of(const KeptMark *mark);
 static json_t *read_all(const char *directory);
-static size_t count_files(const char *directory);
-static void remove_oldest(const char *directory);
-static bool is_newer(const json_t *mark, const json_t *than);
+static bool is_full(const char *directory);
+static int make_room(const char *directory);
+static void remove_both(const char *directory, const char *key);
+static bool came_before(const json_t *mark, const json_t *than);
 
 void
 kept_marks_start(const char *state_dir)
@@ -75,21 +82,24 @@ static int
 write_both(const char *directory, const KeptMark *mark)
 {
 	char *key = key_of(mark);
-	json_t *facts = json_checked(json_deep_copy(mark->facts));
 	json_t *kept = read_json(directory, key, ALL_SUFFIX);
+	json_t *listed = read_json(directory, key, FACTS_SUFFIX);
+	json_t *facts = json_checked(json_deep_copy(mark->facts));
+	char now[TIMESTAMP_LENGTH];
 	int error = 0;
 
+	timestamp_format(timestamp_now(), now);
 	json_object_set_new(facts, "key", json_text(key));
+	json_object_set_new(facts, "kept", json_text(now));
 	if (kept != NULL && !json_equal(kept, mark->all))
 		error = EEXIST;
-	else if (kept == NULL)
-	{
-		remove_oldest(directory);
+	else if (kept == NULL && (error = make_room(directory)) == 0)
 		error = write_json(directory, key, ALL_SUFFIX, mark->all);
-	}
-	if (error == 0)
+	/* the same once more came when it came first */
+	if (error == 0 && (kept == NULL || listed == NULL))
 		error = write_json(directory, key, FACTS_SUFFIX, facts);
 	json_decref(kept);
+	json_decref(listed);
 	json_decref(facts);
 	free(key);
 	return error;
@@ -106,25 +116,15 @@ kept_marks_list(const char *server)
 }
 
 json_t *
-kept_marks_find(const char *server, const char *name, const char *system_identifier)
+kept_marks_find(const char *server, const char *key)
 {
-	char *directory = directory_of(server);
-	json_t *list = kept_marks_list(server);
-	const json_t *found = NULL;
-	json_t *mark = NULL;
-	json_t *one;
-	size_t i;
+	char *directory;
+	json_t *mark;
 
-	json_array_foreach (list, i, one)
-	{
-		if (json_text_is(one, "name", name) &&
-			(system_identifier == NULL || json_text_is(one, "system_identifier", system_identifier)) &&
-			(found == NULL || is_newer(one, found)))
-			found = one;
-	}
-	if (found != NULL)
-		mark = read_json(directory, json_text_of(found, "key"), ALL_SUFFIX);
-	json_decref(list);
+	if (key[0] == '.' || strchr(key, '/') != NULL || strlen(key) > KEY_LENGTH)
+		return NULL;
+	directory = directory_of(server);
+	mark = read_json(directory, key, ALL_SUFFIX);
 	free(directory);
 	return mark;
 }
@@ -184,7 +184,8 @@ read_all(const char *directory)
 			continue;
 		path = mem_printf("%s/%s", directory, file->d_name);
 		one = files_json(path);
-		if (json_is_object(one) && json_text_of(one, "key") != NULL)
+		if (json_is_object(one) && json_text_of(one, "key") != NULL &&
+			json_text_of(one, "kept") != NULL)
 			json_array_append(list, one);
 		json_decref(one);
 		free(path);
@@ -194,58 +195,61 @@ read_all(const char *directory)
 	return list;
 }
 
-static size_t
-count_files(const char *directory)
-{
-	DIR *files = opendir(directory);
-	size_t count = 0;
-
-	for (struct dirent *file; files != NULL && (file = readdir(files)) != NULL;)
-		count += file->d_name[0] != '.' ? 1 : 0;
-	if (files != NULL)
-		closedir(files);
-	return count;
-}
-
-/* If there is no room for one more */
-static void
-remove_oldest(const char *directory)
-{
-	json_t *list;
-	const json_t *oldest = NULL;
-	const json_t *one;
-	size_t i;
-
-	/* two files each; only then all of them are read */
-	if (count_files(directory) < 2 * MARKS_MAX)
-		return;
-	list = read_all(directory);
-	json_array_foreach (list, i, one)
-	{
-		if (oldest == NULL || is_newer(oldest, one))
-			oldest = one;
-	}
-	if (oldest != NULL)
-	{
-		static const char *const suffixes[] = {FACTS_SUFFIX, ALL_SUFFIX};
-
-		for (size_t j = 0; j < sizeof(suffixes) / sizeof(suffixes[0]); j++)
-		{
-			char *path = mem_printf("%s/%s%s", directory, json_text_of(oldest, "key"), suffixes[j]);
-
-			(void) unlink(path);
-			free(path);
-		}
-	}
-	json_decref(list);
-}
-
-/* Times are written alike: the later is the greater text. */
+/* Two files for each: only when there are many the list is read. */
 static bool
-is_newer(const json_t *mark, const json_t *than)
+is_full(const char *directory)
 {
-	const char *at = json_text_of(mark, "at");
-	const char *other = json_text_of(than, "at");
+	FilesSize size = directory_size(directory);
 
-	return strcmp(at != NULL ? at : "", other != NULL ? other : "") > 0;
+	return size.files >= 2 * MARKS_MAX || size.bytes >= BYTES_MAX;
+}
+
+/* Returns errno. */
+static int
+make_room(const char *directory)
+{
+	while (is_full(directory))
+	{
+		json_t *list = read_all(directory);
+		const json_t *oldest = NULL;
+		const json_t *one;
+		bool goes;
+		int64_t came;
+		size_t i;
+
+		json_array_foreach (list, i, one)
+		{
+			if (oldest == NULL || came_before(one, oldest))
+				oldest = one;
+		}
+		goes = oldest != NULL && (!timestamp_parse(json_text_of(oldest, "kept"), &came) ||
+								  came < timestamp_now() - KEEP_US);
+		if (goes)
+			remove_both(directory, json_text_of(oldest, "key"));
+		json_decref(list);
+		if (!goes)
+			return ENOSPC;
+	}
+	return 0;
+}
+
+static void
+remove_both(const char *directory, const char *key)
+{
+	static const char *const suffixes[] = {FACTS_SUFFIX, ALL_SUFFIX};
+
+	for (size_t i = 0; i < sizeof(suffixes) / sizeof(suffixes[0]); i++)
+	{
+		char *path = mem_printf("%s/%s%s", directory, key, suffixes[i]);
+
+		(void) unlink(path);
+		free(path);
+	}
+}
+
+/* Times are written alike: the earlier is the smaller text. */
+static bool
+came_before(const json_t *mark, const json_t *than)
+{
+	return strcmp(json_text_of(mark, "kept"), json_text_of(than, "kept")) < 0;
 }

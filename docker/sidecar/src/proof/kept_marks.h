@@ -19,19 +19,23 @@ typedef struct KeptMark
 	const json_t *all;			   /* with its tables and sequences */
 } KeptMark;
 
+/* How long a mark is kept at least, whatever comes after it */
+#define KEPT_MARK_DAYS 30
+
 extern void kept_marks_start(const char *state_dir);
 extern void kept_marks_stop(void);
 
 /*
  * Keeps a mark of a server's, durably.  Returns errno; EEXIST: one of this name,
- * cluster and position says something else.
+ * cluster and position says something else; ENOSPC: there is no room, and all
+ * that are kept are younger than KEPT_MARK_DAYS.
  */
 extern int kept_marks_write(const char *server, const KeptMark *mark);
 
-/* The facts of all marks of a server's */
+/* The facts of all marks of a server's, with "key" and the time when each came, "kept" */
 extern json_t *kept_marks_list(const char *server);
 
-/* All of the newest mark of this name of a cluster; NULL if there is none */
-extern json_t *kept_marks_find(const char *server, const char *name, const char *system_identifier);
+/* All of a mark; NULL if there is none of this key */
+extern json_t *kept_marks_find(const char *server, const char *key);
 
 #endif /* PROOF_KEPT_MARKS_H */
