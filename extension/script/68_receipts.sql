@@ -51,6 +51,13 @@ AS 'MODULE_PATHNAME', 'poc_receipt_head';
 COMMENT ON FUNCTION _poc.receipt_head() IS
 'Internal. The newest receipt of the chain, also if it was committed after the transaction took its snapshot; nulls if there is none.';
 
+CREATE FUNCTION _poc.copy_at_commit(n bigint) RETURNS void
+LANGUAGE c VOLATILE STRICT PARALLEL UNSAFE
+AS 'MODULE_PATHNAME', 'poc_copy_at_commit';
+
+COMMENT ON FUNCTION _poc.copy_at_commit(bigint) IS
+'Internal. Has _poc.copy_receipts() called with this number, or the smallest of several, when the transaction commits, and not before; it cannot be prepared any more.';
+
 CREATE FUNCTION _poc.append_receipt(kind text, text text) RETURNS void
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
 SET search_path = pg_catalog, pg_temp
@@ -63,6 +70,7 @@ DECLARE
 BEGIN
 	INSERT INTO _poc.receipts (n, chain, kind, text, previous, hash)
 	VALUES (number, chain, kind, text, before, _poc.receipt_hash(before, chain, number, kind, text));
+	PERFORM _poc.copy_at_commit(number);
 END
 $$;
 
@@ -125,47 +133,57 @@ $$;
 COMMENT ON FUNCTION _poc.receipt_copies(text) IS
 'Internal. The copies of the receipts of a server that the sidecar keeps.';
 
-CREATE FUNCTION _poc.copy_receipt() RETURNS trigger
-LANGUAGE plpgsql
-SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+CREATE FUNCTION _poc.copy_receipt(receipt _poc.receipts) RETURNS void
+LANGUAGE plpgsql VOLATILE PARALLEL RESTRICTED COST 10000
+SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
-	server CONSTANT text := NEW.text::jsonb ->> 'server';
+	server CONSTANT text := receipt.text::jsonb ->> 'server';
 	path CONSTANT text[] := ARRAY['servers'::text, server, 'receipts'::text];
 	answer jsonb;
 	message text;
 	cause text;
 BEGIN
-	-- what comes with a dump was copied by who wrote it
-	IF NEW.chain <> _poc.receipt_chain() THEN
-		RETURN NULL;
+	answer := _poc.ask('receipt'::text, to_jsonb(receipt), path);
+	-- what could not be copied before
+	IF (answer ->> 'kept')::bigint < (SELECT count(*) FROM _poc.receipts AS r WHERE r.chain = receipt.chain AND r.n <= receipt.n AND r.text::jsonb ->> 'server' = server) THEN
+		PERFORM _poc.ask('receipt'::text, to_jsonb(r), path)
+		FROM (SELECT r.* FROM _poc.receipts AS r
+			WHERE r.chain = receipt.chain AND r.n < receipt.n AND r.text::jsonb ->> 'server' = server
+				AND NOT EXISTS (SELECT FROM _poc.receipt_copies(server) AS c WHERE c.chain = r.chain AND c.n = r.n)
+			ORDER BY r.n LIMIT 1000) AS r;
 	END IF;
-	BEGIN
-		answer := _poc.ask('receipt'::text, to_jsonb(NEW), path);
-		-- what could not be copied before
-		IF (answer ->> 'kept')::bigint < (SELECT count(*) FROM _poc.receipts AS r WHERE r.chain = NEW.chain AND r.n <= NEW.n AND r.text::jsonb ->> 'server' = server) THEN
-			PERFORM _poc.ask('receipt'::text, to_jsonb(r), path)
-			FROM (SELECT r.* FROM _poc.receipts AS r
-				WHERE r.chain = NEW.chain AND r.n < NEW.n AND r.text::jsonb ->> 'server' = server
-					AND NOT EXISTS (SELECT FROM _poc.receipt_copies(server) AS c WHERE c.chain = r.chain AND c.n = r.n)
-				ORDER BY r.n LIMIT 1000) AS r;
-		END IF;
-	EXCEPTION WHEN OTHERS THEN
-		-- the receipt itself is not lost for that
-		GET STACKED DIAGNOSTICS message = MESSAGE_TEXT, cause = PG_EXCEPTION_DETAIL;
-		RAISE WARNING 'the sidecar has no copy of receipt %', NEW.n
-			USING DETAIL = concat_ws(': ', message, nullif(cause, '')),
-				HINT = 'It is sent with the next receipt of this server; SELECT * FROM poc_check_receipts() tells whether it is there.';
-	END;
-	RETURN NULL;
+EXCEPTION WHEN OTHERS THEN
+	-- the receipt itself is not lost for that
+	GET STACKED DIAGNOSTICS message = MESSAGE_TEXT, cause = PG_EXCEPTION_DETAIL;
+	RAISE WARNING 'the sidecar has no copy of receipt %', receipt.n
+		USING DETAIL = concat_ws(': ', message, nullif(cause, '')),
+			HINT = 'It is sent with the next receipt of this server; SELECT * FROM poc_check_receipts() tells whether it is there.';
 END
 $$;
 
-COMMENT ON FUNCTION _poc.copy_receipt() IS
-'Internal. Sends a receipt to the sidecar when its transaction commits, so that none that was rolled back is there.';
+COMMENT ON FUNCTION _poc.copy_receipt(_poc.receipts) IS
+'Internal. Sends a receipt to the sidecar, and those before it that have no copy; a warning tells why not.';
 
-CREATE CONSTRAINT TRIGGER copy_receipt AFTER INSERT ON _poc.receipts
-	DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION _poc.copy_receipt();
+-- Called as a transaction commits, whoever commits it: none that was rolled back is sent.
+CREATE FUNCTION _poc.copy_receipts(since bigint) RETURNS bigint
+LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE COST 10000
+SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+	receipt _poc.receipts;
+	sent bigint := 0;
+BEGIN
+	FOR receipt IN SELECT r.* FROM _poc.receipts AS r WHERE r.n >= since AND r.chain = _poc.receipt_chain() ORDER BY r.n LOOP
+		PERFORM _poc.copy_receipt(receipt);
+		sent := sent + 1;
+	END LOOP;
+	RETURN sent;
+END
+$$;
+
+COMMENT ON FUNCTION _poc.copy_receipts(bigint) IS
+'Internal. Sends the receipts from this number on to the sidecar; returns how many there are.';
 
 -- ---- the check
 
@@ -249,7 +267,8 @@ BEGIN
 	ok := strays = 0;
 	finding := CASE WHEN strays > 0 THEN format('%s in no receipt of the chain, and so inserted by other means: %s', CASE WHEN strays = 1 THEN '1 row is' ELSE strays || ' rows are' END, stray)
 		WHEN receipts = 0 THEN 'there are no receipts yet'
-		ELSE format('%s receipts, each follows the one before it', receipts) END;
+		ELSE concat(format('%s receipts, each follows the one before it', receipts),
+			format('; %s of them were there before the chain', nullif((SELECT count(*) FROM _poc.receipts AS r WHERE r.text::jsonb ? 'adopted'), 0))) END;
 END
 $$;
 
@@ -265,6 +284,7 @@ DECLARE
 	copy record;
 	copies CONSTANT jsonb := (SELECT coalesce(jsonb_agg(to_jsonb(c)), '[]') FROM _poc.receipt_copies(server) AS c);
 	others bigint := 0;
+	siblings bigint := 0;
 	gone bigint := 0;
 	lacking bigint;
 BEGIN
@@ -281,12 +301,15 @@ BEGIN
 				gone := gone + 1;
 			ELSE
 				others := others + 1;
+				siblings := siblings + starts_with(copy.chain, split_part(own, '/', 1) || '/')::integer;
 			END IF;
 			CONTINUE;
 		END IF;
 		receipts := receipts + 1;
 		finding := CASE WHEN NOT copy.whole THEN format('the sidecar''s copy of receipt %s was changed', copy.n)
 			WHEN copy.here IS NULL THEN format('receipt %s, which the sidecar copied at %s, was removed here', copy.n, copy.received)
+			WHEN copy.here <> copy.hash AND EXISTS (SELECT FROM jsonb_to_recordset(copies) AS c(n bigint, chain text, hash text) WHERE c.n = copy.n AND c.chain = copy.chain AND c.hash = copy.here)
+				THEN format('receipt %s is not the only one that the sidecar copied: that of %s was replaced, or its transaction was lost as it committed', copy.n, copy.received)
 			WHEN copy.here <> copy.hash THEN format('receipt %s is not the one that the sidecar copied at %s', copy.n, copy.received) END;
 		IF finding IS NOT NULL THEN
 			ok := false;
@@ -296,12 +319,13 @@ BEGIN
 	END LOOP;
 	SELECT count(*), min(r.n) INTO lacking, first_bad
 	FROM _poc.receipts AS r
-	WHERE r.chain = own AND r.text::jsonb ->> 'server' = server
+	WHERE r.text::jsonb ->> 'server' = server
 		AND NOT EXISTS (SELECT FROM jsonb_to_recordset(copies) AS c(n bigint, chain text) WHERE c.n = r.n AND c.chain = r.chain);
-	ok := CASE WHEN gone > 0 THEN false WHEN lacking = 0 THEN true END;
+	-- a chain that its writer has renamed has no copy; nor does it prove anything that none was compared
+	ok := CASE WHEN gone > 0 THEN false WHEN lacking > 0 OR (receipts = 0 AND siblings > 0) THEN NULL ELSE true END;
 	finding := concat_ws('; ', CASE WHEN gone > 0 THEN format('%s receipts that this database wrote before are gone: the extension was dropped, or its tables were made anew', gone) END,
-		CASE WHEN lacking > 0 THEN format('%s have no copy, the first is receipt %s: they are sent with the next receipt', lacking, first_bad) END,
-		format('%s copies are the same here', receipts), CASE WHEN others > 0 THEN format('%s more are of other databases', others) END);
+		CASE WHEN lacking > 0 THEN format('%s have no copy, the first is receipt %s: those of this database are sent with the next receipt', lacking, first_bad) END,
+		CASE WHEN receipts = 0 AND siblings > 0 THEN 'nothing is compared: the sidecar has copies of this cluster, and none of this database' ELSE format('%s copies are the same here', receipts) END, CASE WHEN others > 0 THEN format('%s more are of other databases', others) END);
 END
 $$;
 

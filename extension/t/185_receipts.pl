@@ -39,7 +39,7 @@ sql(q{DROP TABLE gone});
 is(sql(q{SELECT bool_and(ok) FROM poc_rescue('gone')}), 't', 'a rescue');
 is(sql(q{SELECT string_agg(n || ' ' || kind, ', ' ORDER BY n) FROM _poc.receipts}), '1 drill, 2 drill, 3 drill, 4 rescue', 'all are in one chain, the older one too');
 is(sql(q{SELECT text::jsonb -> 'adopted' FROM _poc.receipts WHERE n = 1}), 'true', 'which is told of that');
-is(here(), 't||4 receipts, each follows the one before it', 'the chain is whole');
+is(here(), 't||4 receipts, each follows the one before it; 1 of them were there before the chain', 'the chain is whole');
 like(copies(), qr/^t\|\|4 copies are the same here$/, 'so are the copies');
 
 # anybody can compute the hashes
@@ -112,6 +112,47 @@ start_drills($live);
 like(copies(), qr/^\|9\|1 have no copy, the first is receipt 9/, 'nor is a check of what has no copy');
 is(sql(q{SELECT bool_and(ok) FROM poc_restore_drill('mark')}), 't', 'the next drill');
 like(copies(), qr/^t\|\|10 copies/, 'brings its copy along');
+
+# ---- what is rolled back is not copied ----
+my $again = q{SELECT _poc.chain_receipt('drill', at, began, NULL) FROM _poc.drills ORDER BY at LIMIT 1};
+my $copied = q{SELECT count(*) FROM poc_receipts('postgres1')};
+my $were = sql($copied);
+sql("BEGIN; SET CONSTRAINTS ALL IMMEDIATE; $again; ROLLBACK");
+sql("BEGIN; SAVEPOINT s; $again; ROLLBACK TO s; COMMIT");
+is(sql($copied), $were, 'a receipt that was rolled back has no copy');
+$node->append_conf('postgresql.conf', 'max_prepared_transactions = 2');
+$node->restart;
+($code, undef, $err) = $node->psql('postgres', "BEGIN; $again; PREPARE TRANSACTION 'p'");
+like($err, qr/ERROR:  a transaction that has written a receipt cannot be prepared\nDETAIL/, 'it cannot be prepared');
+is(sql($copied), $were, 'nor sent then');
+like(copies(), qr/^t\|\|10 copies are the same here/, 'the check agrees');
+
+# ---- a history that somebody made up ----
+# a clone of the database whose chain has another name
+$node->safe_psql('postgres', 'CREATE DATABASE forged');
+$node->command_ok([ 'pg_dump', '-f', "$home/forged.sql", $node->connstr('postgres') ], 'a clone');
+$node->command_ok([ 'psql', '-X', '-q', '-v', 'ON_ERROR_STOP=1', '-f', "$home/forged.sql", $node->connstr('forged') ], 'of the database');
+my $rename = q{SET session_replication_role = replica;
+UPDATE _poc.receipts SET chain = split_part(chain, '/', 1) || '/1/1';
+} . $rechain;
+$node->safe_psql('forged', "BEGIN; $rename; COMMIT");
+like(here('forged'), qr/^t\|\|10 /, 'whose chain has another name, but is whole');
+like(copies('forged'), qr/^\|1\|10 have no copy, the first is receipt 1/, 'is not proven by copies');
+$node->safe_psql('forged', "BEGIN; SET session_replication_role = replica; TRUNCATE _poc.receipts, _poc.drills, _poc.rescues; COMMIT");
+like(copies('forged'), qr/^\|\|nothing is compared: the sidecar has copies of this cluster, and none of this database/, 'nor is one without receipts');
+
+# ---- a crash as it commits ----
+# the sidecar has the copy, the database has not
+sql("BEGIN; $again; SELECT _poc.copy_receipts(11); ROLLBACK");
+like(copies(), qr/^f\|11\|receipt 11, which the sidecar copied at .*, was removed here/, 'a copy without its receipt is told');
+is(sql(q{SELECT bool_and(ok) FROM poc_restore_drill('mark')}), 't', 'the next has its number');
+like(copies(), qr/^f\|11\|receipt 11 is not the only one that the sidecar copied: that of .* was replaced, or its transaction was lost as it committed/, 'and a copy');
+# the sidecar begins anew, as its administrator would have it
+$live->stop;
+system_or_bail('sh', '-c', "grep -v '\"n\":11,' $home/jobs/receipts.jsonl > $home/kept; cat $home/kept > $home/jobs/receipts.jsonl");
+start_drills($live);
+sql(q{BEGIN; SET session_replication_role = replica; DELETE FROM _poc.drills AS d USING _poc.receipts AS r WHERE r.n = 11 AND (r.text::jsonb ->> 'at')::timestamptz = d.at; DELETE FROM _poc.receipts WHERE n = 11; COMMIT});
+like(copies(), qr/^t\|\|10 copies/, 'as it was');
 
 # ---- pg_dump ----
 $node->safe_psql('postgres', 'CREATE DATABASE copy');

@@ -69,7 +69,7 @@ a_copy_is_kept_once_and_never_replaced(void **state)
 	keep_copy(2, "{\"server\": \"pg\", \"ok\": false}");
 	keep_copy(1, "{\"server\": \"pg\", \"ok\": true}");
 	assert_int_equal(kept(), 2);
-	response = post_json(receipt_of(2, "{\"server\": \"pg\", \"ok\": true}"));
+	response = post_json(receipt_of(1, "{\"server\": \"pg\", \"ok\": false}"));
 	assert_int_equal(response.status, 409);
 	release(&response);
 
@@ -82,9 +82,71 @@ a_copy_is_kept_once_and_never_replaced(void **state)
 	assert_int_equal(json_integer_value(json_object_get(first, "place")), 2);
 	assert_true(text_in(first, "received")[0] != '\0');
 	release(&response);
-	response = post_json(receipt_of(2, "{\"server\": \"pg\", \"ok\": true}"));
+	response = post_json(receipt_of(1, "{\"server\": \"pg\", \"ok\": false}"));
 	assert_int_equal(response.status, 409);
 	release(&response);
+}
+
+/* Its transaction may have been lost as it committed: another has the number then. */
+static void
+the_newest_may_have_two_copies(void **state)
+{
+	Response response;
+
+	(void) state;
+	start();
+	keep_copy(1, "{\"server\": \"pg\", \"ok\": true}");
+	keep_copy(1, "{\"server\": \"pg\", \"ok\": false}");
+	keep_copy(1, "{\"server\": \"pg\", \"ok\": true}");
+	assert_int_equal(kept(), 2);
+	crash();
+	start();
+	assert_int_equal(kept(), 2);
+	keep_copy(1, "{\"server\": \"pg\", \"ok\": false}");
+	assert_int_equal(kept(), 2);
+	keep_copy(2, "{\"server\": \"pg\", \"ok\": true}");
+	response = post_json(receipt_of(1, "{\"server\": \"pg\", \"ok\": null}"));
+	assert_int_equal(response.status, 409);
+	release(&response);
+	assert_int_equal(kept(), 3);
+}
+
+/* The text of a receipt with so many backslashes, of which JSON makes four each */
+static char *
+long_text(size_t backslashes)
+{
+	char *filler = mem_alloc(2 * backslashes + 1);
+	char *text;
+
+	memset(filler, '\\', 2 * backslashes);
+	filler[2 * backslashes] = '\0';
+	text = mem_printf("{\"server\": \"pg\", \"filler\": \"%s\"}", filler);
+	free(filler);
+	return text;
+}
+
+/* The log has more of it than the request. */
+static void
+the_longest_is_there_after_a_restart(void **state)
+{
+	static const size_t body_max = (size_t) 2 * 1024 * 1024;
+	size_t backslashes = body_max / 4;
+	char *text = long_text(backslashes);
+	json_t *receipt = receipt_of(1, text);
+	char *body = json_dumps(receipt, JSON_COMPACT);
+
+	(void) state;
+	start();
+	backslashes -= (strlen(body) - body_max) / 4 + 1;
+	free(body);
+	free(text);
+	json_decref(receipt);
+	text = long_text(backslashes);
+	keep_copy(1, text);
+	free(text);
+	crash();
+	start();
+	assert_int_equal(kept(), 1);
 }
 
 static void
@@ -137,6 +199,7 @@ what_is_no_receipt_is_refused(void **state)
 		{"chain", "7553172360219537718//5"},
 		{"chain", "../../../5"},
 		{"chain", "1/2/3/4"},
+		{"chain", "1/2/3/"},
 		{"chain", "99999999999999999999/99999999999/99999999999"},
 		{"chain", ""},
 		{"kind", "backup"},
@@ -188,6 +251,7 @@ what_is_no_receipt_is_refused(void **state)
 	expect_error("POST", "/v1/servers/nobody/receipts", "{}", 404, "unknown_server");
 	expect_error("GET", "/v1/servers/nobody/receipts/0", NULL, 404, "unknown_server");
 	expect_error("GET", RECEIPTS "/-1", NULL, 400, "bad_argument");
+	expect_error("GET", RECEIPTS "/%2b0", NULL, 400, "bad_argument");
 	expect_error("GET", RECEIPTS "/99999999999999999999", NULL, 400, "bad_argument");
 	assert_int_equal(kept(), 0);
 }
@@ -265,6 +329,8 @@ main(int argc, char **argv)
 {
 	const struct CMUnitTest tests[] = {
 		HTTP_TEST(a_copy_is_kept_once_and_never_replaced),
+		HTTP_TEST(the_newest_may_have_two_copies),
+		HTTP_TEST(the_longest_is_there_after_a_restart),
 		HTTP_TEST(a_token_of_another_server_takes_no_number_away),
 		HTTP_TEST(what_is_no_receipt_is_refused),
 		HTTP_TEST(a_cut_line_and_a_foreign_one_hide_no_other),

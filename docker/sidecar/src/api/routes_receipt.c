@@ -46,7 +46,7 @@ Answer *
 get_receipts(Request *request)
 {
 	const char *server = request->segments[SEGMENT_SERVER];
-	char *end;
+	const char *text = request->segments[SEGMENT_NAME];
 	long long place;
 	bool more;
 	json_t *list;
@@ -55,8 +55,8 @@ get_receipts(Request *request)
 	if (!barman_valid_server_name(server))
 		return answer_errorf("bad_server_name", "\"%.128s\" cannot be a server", server);
 	errno = 0;
-	place = strtoll(request->segments[SEGMENT_NAME], &end, 10);
-	if (errno != 0 || *end != '\0' || place < 0)
+	place = strtoll(text, NULL, 10);
+	if (errno != 0 || *text == '\0' || text[strspn(text, "0123456789")] != '\0')
 		return answer_error("bad_argument", "the place in the list must be a number", NULL,
 							"0 is before the first; each receipt tells its own.");
 	if (receipts_count(server, NULL) == 0 && !route_server_exists(request, &refusal))
@@ -146,8 +146,8 @@ is_chain(const char *text)
 			return false;
 		text += digits;
 		parts++;
-	} while (*text == '/' && *++text != '\0');
-	return *text == '\0' && parts == CHAIN_PARTS;
+	} while (*text == '/' && *++text != '\0' && parts < CHAIN_PARTS);
+	return *text == '\0' && parts == CHAIN_PARTS && text[-1] != '/';
 }
 
 static bool

@@ -25,8 +25,8 @@
 #define ANSWER_MAX_BYTES	((size_t) 2 * 1024 * 1024)
 #define ANSWER_MAX_RECEIPTS 500
 
-/* The other members of a line, and escapes in the text */
-#define LINE_MAX_BYTES (2 * RECEIPT_TEXT_MAX)
+/* The other members of a line, and the text, of which JSON escapes every character at most */
+#define LINE_MAX_BYTES (2 * RECEIPT_TEXT_MAX + 4096)
 
 typedef struct Entry
 {
@@ -49,6 +49,7 @@ static size_t entry_space;
 static void read_log(const char *path);
 static bool remember(const json_t *line, off_t offset, size_t length);
 static Entry *find(const Receipt *receipt);
+static bool is_last(const Receipt *receipt);
 static int write_line(const char *text, size_t length);
 static json_t *read_line(const Entry *entry);
 
@@ -111,8 +112,10 @@ receipts_append(const Receipt *receipt)
 	text = json_dumps(line, JSON_COMPACT);
 	pthread_mutex_lock(&lock);
 	known = find(receipt);
-	if (known != NULL)
-		verdict = strcmp(known->hash, receipt->hash) == 0 ? RECEIPT_KEPT : RECEIPT_OTHER;
+	if (known != NULL && strcmp(known->hash, receipt->hash) == 0)
+		verdict = RECEIPT_KEPT;
+	else if (known != NULL && !is_last(receipt))
+		verdict = RECEIPT_OTHER;
 	else if (file < 0 || text == NULL)
 	{
 		errno = file < 0 ? EBADF : ENOMEM;
@@ -253,18 +256,37 @@ remember(const json_t *line, off_t offset, size_t length)
 	return true;
 }
 
-/* The first: what somebody else may have appended does not replace it. */
+/* One of this number, the same if it is there; a token of another server takes no number away. */
 static Entry *
 find(const Receipt *receipt)
 {
+	Entry *found = NULL;
+
 	for (size_t i = 0; i < entry_count; i++)
 	{
-		/* a token of another server takes no number away */
-		if (entries[i].number == receipt->number && strcmp(entries[i].chain, receipt->chain) == 0 &&
-			strcmp(entries[i].server, receipt->server) == 0)
+		if (entries[i].number != receipt->number || strcmp(entries[i].chain, receipt->chain) != 0 ||
+			strcmp(entries[i].server, receipt->server) != 0)
+			continue;
+		if (strcmp(entries[i].hash, receipt->hash) == 0)
 			return &entries[i];
+		found = &entries[i];
 	}
-	return NULL;
+	return found;
+}
+
+/*
+ * Nothing follows in its chain.  The transaction of the newest may have been lost in a crash
+ * as it committed, and another has its number then; both are kept.
+ */
+static bool
+is_last(const Receipt *receipt)
+{
+	for (size_t i = 0; i < entry_count; i++)
+	{
+		if (entries[i].number > receipt->number && strcmp(entries[i].chain, receipt->chain) == 0)
+			return false;
+	}
+	return true;
 }
 
 /* Durably, or not at all.  Returns errno. */

@@ -37,7 +37,7 @@ typedef struct Receipt
 typedef enum ReceiptVerdict
 {
 	RECEIPT_KEPT,  /* durably, or was so before */
-	RECEIPT_OTHER, /* another of this server, chain and number is kept, and stays */
+	RECEIPT_OTHER, /* another of this server, chain and number is kept, and others follow it */
 	RECEIPT_NO_ROOM,
 	RECEIPT_FAILED /* of the file: errno */
 } ReceiptVerdict;
