@@ -166,6 +166,13 @@ COMMENT ON FUNCTION @extschema@.poc_prove_plan(text, interval, interval, interva
 
 -- ---- the proofs
 
+CREATE FUNCTION _poc.lock_proofs(key integer) RETURNS boolean
+LANGUAGE c VOLATILE STRICT PARALLEL UNSAFE
+AS 'MODULE_PATHNAME', 'poc_lock_proofs';
+
+COMMENT ON FUNCTION _poc.lock_proofs(integer) IS
+'Internal. Takes the lock of this key, for the session; false if somebody has it. An error gives it back, and so does poc_prove().';
+
 CREATE FUNCTION _poc.prove_lock(server text, OUT barman_server text, OUT key integer)
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
 SET search_path = pg_catalog, pg_temp
@@ -181,20 +188,20 @@ BEGIN
 	END IF;
 	barman_server := _poc.server(server);
 	key := hashtext(barman_server);
-	IF NOT pg_try_advisory_lock(1886348130, key) THEN
+	IF NOT _poc.lock_proofs(key) THEN
 		SELECT l.pid, a.query_start INTO holder FROM pg_locks AS l LEFT JOIN pg_stat_activity AS a ON a.pid = l.pid
-		WHERE l.locktype = 'advisory' AND l.classid = 1886348130 AND l.objid = (key::bigint & 4294967295)::oid AND l.objsubid = 2 AND l.granted
+		WHERE l.locktype = 'object' AND l.classid = '_poc.proofs'::regclass AND l.objid = (key::bigint & 4294967295)::oid AND l.granted
 			AND l.database = (SELECT d.oid FROM pg_database AS d WHERE d.datname = current_database()) LIMIT 1;
 		RAISE EXCEPTION 'the backups of server % are being proven already', barman_server
 			USING ERRCODE = 'object_in_use',
-				DETAIL = format('Process %s holds the advisory lock (1886348130, %s), since %s.', coalesce(holder.pid::text, 'of somebody'), key, coalesce(holder.query_start::text, 'a while')),
+				DETAIL = format('Process %s does so, since %s.', coalesce(holder.pid::text, 'of somebody'), coalesce(holder.query_start::text, 'a while')),
 				HINT = 'The view poc_proofs shows how far it is; SELECT pg_cancel_backend(pid) ends it.';
 	END IF;
 END
 $$;
 
 COMMENT ON FUNCTION _poc.prove_lock(text) IS
-'Internal. Takes the advisory lock of this server, which its caller gives back. Errors: 55000 a standby, 55006 somebody has it.';
+'Internal. Takes the lock of this server, which its caller gives back. Errors: 55000 a standby, 55006 somebody has it.';
 
 CREATE FUNCTION _poc.prove_begin(server text, budget interval, oldest interval, again interval, dry_run boolean) RETURNS timestamptz
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
@@ -340,4 +347,4 @@ LANGUAGE c
 AS 'MODULE_PATHNAME', 'poc_prove';
 
 COMMENT ON PROCEDURE @extschema@.poc_prove(text, interval, interval, interval, boolean) IS
-'Proves the backups of a server that deserve it, one drill after another: the newest with all there is and to a mark, those whose last drill failed, the oldest, the newest of each timeline and of each chain, and those that were never proven. Recovery ends at the first mark behind the backup, if there is one before the next backup; else at the end of the backup, which proves that it is consistent. Each is committed by itself, with its receipt; after a cancel the next call goes on. No drill is begun that is not expected to end within budget (null: no limit), but the first; what is left out is told, and stands in poc_proofs. oldest: only backups that ended so long ago at most. again: what passed within that time is not due (null: proof_every of poc_set_slo(), else a day), of chains and timelines within seven times that. dry_run => true tells the choice and restores nothing, as poc_prove_plan() does. Fails at its end if a proof did not pass, so that a scheduler sees it; what could not run did not pass. Takes the advisory lock (1886348130, hashtext(server)): one at a time in a database. Only the owner may execute it until granted, which is enough. Errors: 22023 bad argument, 25001 inside a transaction block, 55000 a standby, or a proof could not run, 55006 one is under way, XX001 a proof failed. Example: CALL poc_prove(budget => ''2 h'')';
+'Proves the backups of a server that deserve it, one drill after another: the newest with all there is and to a mark, those whose last drill failed, the oldest, the newest of each timeline and of each chain, and those that were never proven. Recovery ends at the first mark behind the backup, if there is one before the next backup; else at the end of the backup, which proves that it is consistent. Each is committed by itself, with its receipt; after a cancel the next call goes on. No drill is begun that is not expected to end within budget (null: no limit), but the first; what is left out is told, and stands in poc_proofs. oldest: only backups that ended so long ago at most. again: what passed within that time is not due (null: proof_every of poc_set_slo(), else a day), of chains and timelines within seven times that. dry_run => true tells the choice and restores nothing, as poc_prove_plan() does. Fails at its end if a proof did not pass, so that a scheduler sees it; what could not run did not pass. One at a time for a server in a database: it holds a lock of its own meanwhile, which no command takes. Only the owner may execute it until granted, which is enough. Errors: 22023 bad argument, 25001 inside a transaction block, 55000 a standby, or a proof could not run, 55006 one is under way, XX001 a proof failed. Example: CALL poc_prove(budget => ''2 h'')';

@@ -11,27 +11,26 @@
  */
 #include "postgres.h"
 
+#include "catalog/namespace.h"
 #include "catalog/pg_type.h"
 #include "executor/spi.h"
 #include "fmgr.h"
 #include "miscadmin.h"
+#include "storage/lock.h"
 #include "utils/builtins.h"
-#include "utils/fmgrprotos.h"
+#include "utils/lsyscache.h"
 #include "utils/memutils.h"
 #include "utils/timestamp.h"
 
 #include "base/compat.h"
 #include "base/sibling.h"
 
-/* Of the advisory lock: "pocb"; _poc.prove_lock() takes it */
-#define LOCK_CLASS 1886348130
-
 typedef struct Proving
 {
 	Oid keeper;
 	MemoryContext context; /* outlives the transactions */
 	Datum server;
-	int32 lock;
+	LOCKTAG lock;
 	Datum run;
 } Proving;
 
@@ -39,10 +38,12 @@ static void lock_server(Proving *proving, FunctionCallInfo fcinfo);
 static bool begin_run(Proving *proving, FunctionCallInfo fcinfo);
 static char *prove_next(Proving *proving, Datum budget, bool unlimited);
 static void end_run(Proving *proving);
+static LOCKTAG lock_of(int32 key);
 static Datum ask(Proving *proving, const char *command, int nargs, Oid *types, Datum *values,
 				 const char *nulls, int column, bool *isnull);
 
 PG_FUNCTION_INFO_V1(poc_prove);
+PG_FUNCTION_INFO_V1(poc_lock_proofs);
 
 /* poc_prove(server text, budget interval, oldest interval, again interval, dry_run boolean) */
 Datum
@@ -67,28 +68,20 @@ poc_prove(PG_FUNCTION_ARGS)
 	}
 	SPI_connect_ext(SPI_OPT_NONATOMIC);
 	lock_server(&proving, fcinfo);
-	/* the lock is of the session, and stays when a transaction fails */
-	PG_TRY();
+	if (begin_run(&proving, fcinfo))
 	{
-		if (begin_run(&proving, fcinfo))
+		SPI_commit();
+		while ((told = prove_next(&proving, budget, PG_ARGISNULL(1))) != NULL)
 		{
 			SPI_commit();
-			while ((told = prove_next(&proving, budget, PG_ARGISNULL(1))) != NULL)
-			{
-				SPI_commit();
-				ereport(INFO, (errmsg("%s", told)));
-				pfree(told);
-				CHECK_FOR_INTERRUPTS();
-			}
-			end_run(&proving);
+			ereport(INFO, (errmsg("%s", told)));
+			pfree(told);
+			CHECK_FOR_INTERRUPTS();
 		}
+		end_run(&proving);
 	}
-	PG_FINALLY();
-	{
-		DirectFunctionCall2(pg_advisory_unlock_int4, Int32GetDatum(LOCK_CLASS),
-							Int32GetDatum(proving.lock));
-	}
-	PG_END_TRY();
+	/* an error gives it back, too */
+	LockRelease(&proving.lock, ExclusiveLock, true);
 	SPI_finish();
 	PG_RETURN_VOID();
 }
@@ -103,9 +96,34 @@ lock_server(Proving *proving, FunctionCallInfo fcinfo)
 
 	key = ask(proving, "SELECT l.barman_server, l.key FROM _poc.prove_lock($1) AS l", 1, types,
 			  values, fcinfo->args[0].isnull ? "n" : " ", 2, &isnull);
-	proving->lock = DatumGetInt32(key);
+	proving->lock = lock_of(DatumGetInt32(key));
 	proving->server = PointerGetDatum(
 		cstring_to_text(SPI_getvalue(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 1)));
+}
+
+/*
+ * _poc.lock_proofs(key integer): boolean
+ *
+ * Takes a lock of the session, which outlives the transactions of a run; false if another
+ * has it.  An advisory lock could be taken by anybody.
+ */
+Datum
+poc_lock_proofs(PG_FUNCTION_ARGS)
+{
+	LOCKTAG lock = lock_of(PG_GETARG_INT32(0));
+
+	PG_RETURN_BOOL(LockAcquire(&lock, ExclusiveLock, true, true) != LOCKACQUIRE_NOT_AVAIL);
+}
+
+/* No object has a table of ours as its catalog, so no command takes this lock. */
+static LOCKTAG
+lock_of(int32 key)
+{
+	Oid proofs = get_relname_relid("proofs", get_namespace_oid(POC_INTERNAL_SCHEMA, false));
+	LOCKTAG lock;
+
+	SET_LOCKTAG_OBJECT(lock, MyDatabaseId, proofs, (uint32) key, 0);
+	return lock;
 }
 
 /* False: a dry run, which is over */
