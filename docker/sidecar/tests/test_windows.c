@@ -19,7 +19,7 @@
 #include "archive_fixture.h"
 #include "base/answer.h"
 #include "base/memory.h"
-#include "outlook/archive_map.h"
+#include "outlook/timeline_map.h"
 #include "outlook/line_fit.h"
 #include "outlook/retention.h"
 #include "outlook/windows.h"

@@ -14,7 +14,7 @@
 #include "barman/backup_hold.h"
 #include "barman/catalogue.h"
 #include "base/memory.h"
-#include "outlook/pace.h"
+#include "outlook/restore_pace.h"
 #include "outlook/plan_items.h"
 #include "outlook/plan_wal.h"
 #include "restore/backup_fits.h"

@@ -14,7 +14,7 @@
 #include "barman/read_cache.h"
 #include "base/memory.h"
 #include "base/timestamp.h"
-#include "outlook/archive_map.h"
+#include "outlook/timeline_map.h"
 #include "outlook/plan_items.h"
 
 #define GAP_REMEDY \

@@ -12,7 +12,7 @@
 
 #include <jansson.h>
 
-#include "outlook/archive_map.h"
+#include "outlook/timeline_map.h"
 
 /*
  * A part of a timeline that can be reached, without a gap; or a backup that

@@ -10,7 +10,7 @@
 
 #include "base/memory.h"
 #include "wal/bytes.h"
-#include "wal/collection.h"
+#include "wal/changes_state.h"
 #include "wal/ending.h"
 #include "wal/row_records.h"
 

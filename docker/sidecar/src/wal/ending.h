@@ -6,7 +6,7 @@
 #ifndef WAL_ENDING_H
 #define WAL_ENDING_H
 
-#include "wal/collection.h"
+#include "wal/changes_state.h"
 
 /* Reports what a transaction has done, if it commits, and forgets it and its subtransactions. */
 extern void transaction_ends(Changes *changes, const WalRecord *record, const CommitRecord *commit);

@@ -6,7 +6,7 @@
 #ifndef WAL_OPERATIONS_H
 #define WAL_OPERATIONS_H
 
-#include "wal/evidence.h"
+#include "wal/operation_evidence.h"
 
 /* What is dropped, truncated and rewritten; items are malloc'd. */
 extern void operations_find(const Ended *ended, Operations *operations);

@@ -6,7 +6,7 @@
 #ifndef WAL_ROW_RECORDS_H
 #define WAL_ROW_RECORDS_H
 
-#include "wal/collection.h"
+#include "wal/changes_state.h"
 
 /* Counts the rows of a heap's record, whose parts are known.  False: it has failed. */
 extern bool row_record(Changes *changes, FlightTransaction *transaction, const WalRecord *record);

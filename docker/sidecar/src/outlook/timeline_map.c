@@ -1,11 +1,11 @@
 /*
- * archive_map.c
+ * timeline_map.c
  *
  * Puts the segments of an archive together to runs without a gap, timeline by
  * timeline, and follows the ways that lead from one timeline to another.  Reads
  * the histories, but no segment.
  */
-#include "outlook/archive_map.h"
+#include "outlook/timeline_map.h"
 
 #include <stdio.h>
 #include <stdlib.h>

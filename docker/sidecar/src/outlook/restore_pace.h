@@ -1,10 +1,10 @@
 /*
- * pace.h
+ * restore_pace.h
  *
  * How long restores of a server take, from those that were done.
  */
-#ifndef OUTLOOK_PACE_H
-#define OUTLOOK_PACE_H
+#ifndef OUTLOOK_RESTORE_PACE_H
+#define OUTLOOK_RESTORE_PACE_H
 
 #include <stdint.h>
 
@@ -18,4 +18,4 @@ typedef struct Pace
 /* For a backup that has so many bytes when restored, and so many bytes of WAL to replay (-1: not known) */
 extern Pace pace_expect(const char *server, int64_t backup_bytes, int64_t wal_bytes);
 
-#endif /* OUTLOOK_PACE_H */
+#endif /* OUTLOOK_RESTORE_PACE_H */

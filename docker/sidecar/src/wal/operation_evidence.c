@@ -1,9 +1,9 @@
 /*
- * evidence.c
+ * operation_evidence.c
  *
  * A list of operations that grows.
  */
-#include "wal/evidence.h"
+#include "wal/operation_evidence.h"
 
 #include "base/memory.h"
 

@@ -1,10 +1,10 @@
 /*
- * collection.c
+ * changes_state.c
  *
  * Ends a collection that met a record which PostgreSQL does not write, or too
  * many of them.
  */
-#include "wal/collection.h"
+#include "wal/changes_state.h"
 
 #include <inttypes.h>
 #include <stdio.h>

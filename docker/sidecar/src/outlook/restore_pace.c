@@ -1,10 +1,10 @@
 /*
- * pace.c
+ * restore_pace.c
  *
  * Lays a line through what the latest restores of a server took, by their
  * bytes; where they were all alike, their mean is all there is.
  */
-#include "outlook/pace.h"
+#include "outlook/restore_pace.h"
 
 #include <jansson.h>
 

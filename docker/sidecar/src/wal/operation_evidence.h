@@ -1,12 +1,12 @@
 /*
- * evidence.h
+ * operation_evidence.h
  *
  * What WAL says of one transaction's operations, and what has been found.
  */
-#ifndef WAL_EVIDENCE_H
-#define WAL_EVIDENCE_H
+#ifndef WAL_OPERATION_EVIDENCE_H
+#define WAL_OPERATION_EVIDENCE_H
 
-#include "wal/collection.h"
+#include "wal/changes_state.h"
 #include "wal/relation_set.h"
 
 /* What has happened to a relation as a whole */
@@ -48,4 +48,4 @@ typedef struct Evidence
 extern Operation *operations_add(Operations *operations, unsigned int kinds, uint32_t database,
 								 uint32_t relation);
 
-#endif /* WAL_EVIDENCE_H */
+#endif /* WAL_OPERATION_EVIDENCE_H */

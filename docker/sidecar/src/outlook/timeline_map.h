@@ -1,11 +1,11 @@
 /*
- * archive_map.h
+ * timeline_map.h
  *
  * The timelines of an archive: where each left its parent, and which segments
  * of it are there without a gap.
  */
-#ifndef OUTLOOK_ARCHIVE_MAP_H
-#define OUTLOOK_ARCHIVE_MAP_H
+#ifndef OUTLOOK_TIMELINE_MAP_H
+#define OUTLOOK_TIMELINE_MAP_H
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -65,4 +65,4 @@ extern uint64_t archive_map_first_missing(const ArchiveMap *map, const ArchiveTi
 /* NULL: it is missing */
 extern const ArchiveRun *archive_map_run(const ArchiveTimeline *timeline, uint64_t number);
 
-#endif /* OUTLOOK_ARCHIVE_MAP_H */
+#endif /* OUTLOOK_TIMELINE_MAP_H */

@@ -1,11 +1,11 @@
 /*
- * collection.h
+ * changes_state.h
  *
  * The state of a collection of changes, and what of it concerns a transaction
  * that has committed.
  */
-#ifndef WAL_COLLECTION_H
-#define WAL_COLLECTION_H
+#ifndef WAL_CHANGES_STATE_H
+#define WAL_CHANGES_STATE_H
 
 #include "wal/change.h"
 #include "wal/commit_record.h"
@@ -47,4 +47,4 @@ relation_key(uint32_t database, uint32_t number)
 	return (uint64_t) database << 32 | number;
 }
 
-#endif /* WAL_COLLECTION_H */
+#endif /* WAL_CHANGES_STATE_H */
