@@ -53,11 +53,11 @@ sub receipt
 	return;
 }
 
-sub plan { return sql(q{SELECT backup_id, target, reason, chosen FROM poc_prove_plan(} . ($_[0] // '') . ')'); }
+sub planned { return sql(q{SELECT backup_id, target, reason, chosen FROM poc_prove_plan(} . ($_[0] // '') . ')'); }
 
 # ---- nothing at all ----
 backups();
-is(plan(), '', 'without backups, nothing');
+is(planned(), '', 'without backups, nothing');
 is(sql('CALL poc_prove(); SELECT count(*) FROM poc_proofs'), '0', 'is proven, and that is no error');
 
 # ---- the order ----
@@ -71,7 +71,7 @@ my @backups = (
 	[ '20260104T000000', 120, end_lsn => '"0/4000000"' ],
 	[ '20260103T000000', 2400, end_lsn => '"0/3000000"' ]);
 backups(@backups);
-is(plan("oldest => '10 days'"), <<'PLAN' =~ s/\n$//r, 'never proven');
+is(planned("oldest => '10 days'"), <<'PLAN' =~ s/\n$//r, 'never proven');
 20260110T000000|all there is|the newest, with all there is|t
 20260104T000000|its end|the oldest, never proven|t
 20260108T000000|its end|the newest of timeline 1, the newest of the chain of 20260107T000000, never proven|t
@@ -82,12 +82,12 @@ is(plan("oldest => '10 days'"), <<'PLAN' =~ s/\n$//r, 'never proven');
 20260103T000000||none|f
 PLAN
 is(sql(q{SELECT backup_id, detail FROM poc_prove_plan(oldest => '10 days') WHERE NOT chosen}), "20260106T000000|its status is FAILED\n20260103T000000|it ended more than 10 days ago", 'what is left out is told');
-like(plan(), qr/^20260103T000000\|its end\|the oldest, never proven\|t$/m, 'without a limit, the oldest of all');
+like(planned(), qr/^20260103T000000\|its end\|the oldest, never proven\|t$/m, 'without a limit, the oldest of all');
 
 # ---- marks ----
 sql(qq{INSERT INTO _poc.marks VALUES ('far', '0/4F00000', 1, $cluster, now(), '{}'), ('near', '0/4000001', 1, $cluster, now(), '{}'), ('before', '0/3FFFFFF', 1, $cluster, now(), '{}'),
 	('of_another', '0/4000000', 1, 7, now(), '{}'), ('elsewhere', '0/8500000', 1, $cluster, now(), '{}'), ('last', '0/A000000', 2, $cluster, now(), '{}')});
-my %target = map { my ($id, $target, $reason) = split(/\|/, $_); ("$id $reason" => $target) } split(/\n/, plan("oldest => '10 days'"));
+my %target = map { my ($id, $target, $reason) = split(/\|/, $_); ("$id $reason" => $target) } split(/\n/, planned("oldest => '10 days'"));
 is($target{'20260104T000000 the oldest, never proven'}, 'mark near', 'the first mark behind a backup');
 is($target{'20260105T000000 never proven'}, 'its end', 'none behind the next backup');
 is($target{'20260109T000000 never proven'}, 'its end', 'none of another timeline');
@@ -97,21 +97,21 @@ sql('DELETE FROM _poc.marks');
 
 # ---- what is proven is not due, until it is again ----
 receipt($_->[0], '2 h', 'true') for @backups[0 .. 3, 5 .. 6];
-unlike(plan("oldest => '10 days'"), qr/t$/m, 'all is proven');
+unlike(planned("oldest => '10 days'"), qr/t$/m, 'all is proven');
 like(sql(q{SELECT detail FROM poc_prove_plan(oldest => '10 days') WHERE n = 1}), qr/^proven 02:00:0\d ago$/, 'which is told');
-like(plan("oldest => '10 days', again => '1 h'"), qr/^20260110T000000\|all there is\|the newest, with all there is\|t\n20260104T000000\|its end\|the oldest\|t\n20260108T000000\|.*\|f$/m, 'the newest and the oldest are due again first');
-like(plan("oldest => '10 days', again => '10 min'"), qr/^20260108T000000\|its end\|the newest of timeline 1, .*\|t$/m, 'timelines and chains later');
-like(plan("oldest => '10 days', again => '1 s'"), qr/^20260105T000000\|its end\|a chain of its own\|t\n20260109T000000\|\|none\|f\n20260107T000000\|\|none\|f$/m, 'the members of a chain are proven once');
+like(planned("oldest => '10 days', again => '1 h'"), qr/^20260110T000000\|all there is\|the newest, with all there is\|t\n20260104T000000\|its end\|the oldest\|t\n20260108T000000\|.*\|f$/m, 'the newest and the oldest are due again first');
+like(planned("oldest => '10 days', again => '10 min'"), qr/^20260108T000000\|its end\|the newest of timeline 1, .*\|t$/m, 'timelines and chains later');
+like(planned("oldest => '10 days', again => '1 s'"), qr/^20260105T000000\|its end\|a chain of its own\|t\n20260109T000000\|\|none\|f\n20260107T000000\|\|none\|f$/m, 'the members of a chain are proven once');
 # a schedule that is a little early
-like(plan("oldest => '10 days', again => '2 h 5 min'"), qr/^20260110T000000\|.*\|t$/m, 'a tenth of the time is left for schedules');
+like(planned("oldest => '10 days', again => '2 h 5 min'"), qr/^20260110T000000\|.*\|t$/m, 'a tenth of the time is left for schedules');
 sql(q{SELECT poc_set_slo('good', proof_every => '1 h')});
-like(plan("oldest => '10 days'"), qr/^20260110T000000\|.*\|t$/m, 'proof_every says how often');
+like(planned("oldest => '10 days'"), qr/^20260110T000000\|.*\|t$/m, 'proof_every says how often');
 sql(q{SELECT poc_set_slo('good')});
 receipt('20260105T000000', '1 h', 'false');
-like(plan("oldest => '10 days'"), qr/^20260105T000000\|its end\|its last drill failed\|t$/m, 'one that failed is due at once');
+like(planned("oldest => '10 days'"), qr/^20260105T000000\|its end\|its last drill failed\|t$/m, 'one that failed is due at once');
 receipt('20260110T000000', '1 h', 'true', target_lsn => q{'0/9000000'}, mark => q{'last'});
 sql(q{UPDATE _poc.drills SET server = 'other' WHERE backup_id = '20260110T000000' AND mark IS NULL});
-like(plan("oldest => '10 days'"), qr/^20260110T000000\|all there is\|the newest, with all there is\|t$/m, 'a mark does not tell how old the newest data is, nor does another server');
+like(planned("oldest => '10 days'"), qr/^20260110T000000\|all there is\|the newest, with all there is\|t$/m, 'a mark does not tell how old the newest data is, nor does another server');
 
 # ---- the budget ----
 sql('TRUNCATE _poc.drills');

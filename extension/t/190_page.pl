@@ -27,6 +27,7 @@ my $url = "http://$listen/";
 
 $node->safe_psql('postgres', "SELECT poc_mark('mark')");
 $node->safe_psql('postgres', "SELECT count(*) FROM poc_restore_drill('mark')");
+$node->safe_psql('postgres', "SELECT poc_mark('later')");
 $node->safe_psql('postgres', "SELECT count(*) FROM poc_restore('one')");
 $node->safe_psql('postgres', 'INSERT INTO t VALUES (0, \'late\'); SELECT poc_switch_wal()');
 
@@ -64,6 +65,7 @@ ok(wait_until(sub { $browser->run('return document.querySelectorAll(".timeline .
 ok(wait_until(sub { $browser->run('return document.querySelectorAll(".timeline .window").length') >= 1 }), 'the window beneath');
 ok(wait_until(sub { $browser->run('return document.querySelectorAll(".timeline .pin.good").length') == 1 }), 'and a pin for the proof');
 is($browser->run('return document.querySelectorAll(".timeline .gap").length'), 0, 'there is no gap');
+ok(wait_until(sub { $browser->run('return document.querySelectorAll(".timeline .mark").length') == 2 }), 'the marks, also one that no drill was made to');
 ok($browser->shows(qr/checks pass/, 'main'), 'its checks');
 ok($browser->shows(qr/free \(\d+ %\)/, 'main'), 'its disks');
 ok($browser->shows(qr/forecast|Full in/, 'main'), 'and their forecast');
@@ -86,13 +88,20 @@ my $statement = $browser->text('#target .sql');
 like($statement, qr/poc_restore\('restored'.*server => 'postgres1'.*target_time => '/s, 'and the SQL');
 is((split(/\|/, $node->safe_psql('postgres', $statement)))[1], 'running', 'which does what it says');
 
+# a mark under the pointer
+my $place = $browser->run('const mark = document.querySelector(".timeline .mark:last-of-type path").getBBox(), line = document.querySelector("svg.timeline").getBoundingClientRect(); return (mark.x + mark.width / 2) / line.width');
+$browser->point('svg.timeline', $place, 0.3, 1);
+ok($browser->shows(qr/Mark "\w+" of database "postgres"/, '#target'), 'a mark that is pointed at is named');
+my ($drill) = $browser->text('#target') =~ /(SELECT \* FROM poc_restore_drill\('[^;]*;)/;
+like($node->safe_psql('postgres', $drill), qr/compare\|t/, 'and proven by the SQL beside it');
+
 # ---- instances, drills, disks ----
 $browser->visit("$url#/instances");
 ok($browser->shows(qr/restored.*running/s, '.cards'), 'the restored server is there');
 like($browser->text('.cards'), qr/host=/, 'with its connection string');
 $browser->visit("$url#/drills");
 ok($browser->shows(qr/proven/, 'table'), 'the drill is there');
-is($browser->run('return document.querySelectorAll(".chart .point.good").length'), 2, 'with its RTO and its RPO');
+is($browser->run('return document.querySelectorAll(".chart .point.good").length'), 4, 'with its RTO and its RPO');
 $browser->visit("$url#/disks");
 ok($browser->shows(qr/postgres1.*free/s, '.cards'), 'and the disks');
 

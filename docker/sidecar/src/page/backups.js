@@ -47,7 +47,7 @@ function checksOf(server) {
 }
 
 /* What the page itself can tell of a point: enough while it is moved */
-function targetPanel(server, time, fixed) {
+function targetPanel(server, time, fixed, mark) {
 	const found = reach(server, time);
 	const node = element('div', {class: 'target'}, targetHeading(found, found.problem === null),
 		found.problem ? element('p', {}, found.problem) : null,
@@ -58,7 +58,14 @@ function targetPanel(server, time, fixed) {
 		fixed ? null : element('p', {class: 'quiet'}, 'A click or Enter keeps this point, and tells WAL, time, disk and the SQL.'));
 	if (fixed && found.problem === null)
 		planOf(found).then((plan) => node.replaceChildren(...planPanel(found, plan)), (error) => node.append(complaint(error)));
-	return node;
+	return element('div', {}, node, mark === null ? null : markPanel(server, mark, fixed));
+}
+
+/* What can be proven of a mark, and how */
+function markPanel(server, mark, fixed) {
+	return element('div', {class: 'target'}, element('p', {}, markTitle(mark)),
+		fixed ? copyable('SELECT * FROM poc_restore_drill(' + quoted(mark.name + '@' + mark.lsn) + ', server => ' + quoted(server) + ');',
+			'the SQL that proves it') : null);
 }
 
 function targetHeading(found, goes) {
@@ -97,9 +104,9 @@ function expectedText(expected) {
 
 function serverView(server) {
 	const panel = element('div', {id: 'target', 'aria-live': 'polite'}, element('p', {class: 'quiet'}, 'Point at the time line: what can be restored then, and how?'));
-	const line = timeline(server, (time, fixed) => {
+	const line = timeline(server, (time, fixed, mark) => {
 		panel.setAttribute('aria-live', fixed ? 'polite' : 'off');
-		panel.replaceChildren(targetPanel(server, time, fixed));
+		panel.replaceChildren(targetPanel(server, time, fixed, mark));
 	});
 	const list = virtualList('Backups of ' + server, ROW, backupRow, (one) => line.point(one.end));
 	const parts = {checks: element('div'), disks: element('div'), drills: element('div'), count: element('span', {class: 'quiet'}),
@@ -118,7 +125,7 @@ function serverView(server) {
 			await Promise.all([learnServers(), learn(server, 'backups'), learnJobs()]);
 			this.draw();
 			await Promise.all([learn(server, 'archive').then(() => this.draw()), learnDrills(server, 50).then(() => this.draw()),
-				...['windows', 'checks', 'disks', 'forecast'].map((what) => learn(server, what).then(() => this.draw()))]);
+				...['windows', 'checks', 'disks', 'forecast', 'marks'].map((what) => learn(server, what).then(() => this.draw()))]);
 		},
 		draw() {
 			const one = catalog.servers.find((each) => each.server === server);

@@ -34,6 +34,7 @@ const READS = {
 	windows: (server) => ask(ofServer(server, 'windows')).then((answer) => windowsOf(answer.windows)),
 	forecast: (server) => ask(ofServer(server, 'forecast')).then((answer) => answer.forecast),
 	archive: (server) => ask(ofServer(server, 'files', 'wals')).then((answer) => archiveOf(answer)),
+	marks: (server) => ask(ofServer(server, 'marks')).then((answer) => marksOf(answer.marks)),
 };
 
 /* Reads something of a server unless it is fresh; true if there is news. */
@@ -99,6 +100,12 @@ function backupsOf(list) {
 	for (const one of backups)
 		one.depth = chainOf(one).length - 1;
 	return backups;
+}
+
+/* The marks that databases have set, with their times, the oldest first */
+function marksOf(list) {
+	return list.map((one) => Object.assign({}, one, {time: timeOf(one.at)})).filter((one) => Number.isFinite(one.time))
+		.sort((a, b) => a.time - b.time);
 }
 
 /* A backup and what it is an increment of, the full one first */

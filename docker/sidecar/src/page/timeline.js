@@ -54,7 +54,7 @@ function takePresses(state) {
 
 function legend() {
 	return ['Bars are backups, higher ones larger; incrementals hang below what they build on. ', 'Solid: good; hatched: waits for WAL; ✖: failed. ',
-		'Broad band: what can be restored; narrow: WAL that no backup leads to; red and hatched: a gap. ', '✔ ✖: proofs, ◆: marks that drills restored to; the primary alone knows the others.'];
+		'Broad band: what can be restored; narrow: WAL that no backup leads to; red and hatched: a gap. ', '✔ ✖: proofs, ◆: marks, as the sidecar keeps them.'];
 }
 
 function zoomButtons(state) {
@@ -146,8 +146,15 @@ function pointAt(state, time) {
 		drawCursor(state);
 		state.svg.setAttribute('aria-valuetext', timeText(state.cursor));
 		state.svg.setAttribute('aria-valuenow', Math.round(state.cursor / 1000));
-		state.pointed(state.cursor, state.fixed);
+		state.pointed(state.cursor, state.fixed, markAt(state));
 	});
+}
+
+/* The mark at the cursor, or null */
+function markAt(state) {
+	const near = 6 * (state.until - state.from) / state.width;
+	return (known(state.server, 'marks') || []).filter((one) => Math.abs(one.time - state.cursor) <= near)
+		.reduce((best, one) => best === null || Math.abs(one.time - state.cursor) < Math.abs(best.time - state.cursor) ? one : best, null);
 }
 
 function drawCursor(state) {
@@ -181,7 +188,7 @@ function drawTimeline(state) {
 	state.svg.replaceChildren(hatching(),
 		...axis(state.from, state.until, state.width, state.height, (at) => xOf(state, at)).flat(),
 		seen.length > MANY ? drawColumns(state, seen) : drawBars(state, seen, lanes),
-		drawWal(state, archive, gapsThatMatter(archive, backups), timelines, wal), drawPins(state));
+		drawWal(state, archive, gapsThatMatter(archive, backups), timelines, wal), drawMarks(state), drawPins(state));
 	state.svg.setAttribute('aria-valuemin', Math.round(state.from / 1000));
 	state.svg.setAttribute('aria-valuemax', Math.round(state.until / 1000));
 	state.line = null;
@@ -280,6 +287,21 @@ function drawWal(state, archive, gaps, timelines, top) {
 		timelines.length > 1 ? timelines.map((one) => drawn('text', {class: 'inside timeline-name', x: SIDE, y: lane(one) + 13}, 'timeline ' + one)) : null);
 }
 
+function markTitle(one) {
+	return 'Mark "' + one.name + '" of database "' + one.database + '", ' + timeText(one.time) + ', ' + countText(one.tables, 'table', 'tables');
+}
+
+/* One in each place: more would cover each other */
+function drawMarks(state) {
+	const places = new Map();
+	for (const one of known(state.server, 'marks') || []) {
+		if (one.time >= state.from && one.time <= state.until)
+			places.set(Math.floor(xOf(state, one.time) / 4), one);
+	}
+	return drawn('g', {}, [...places.values()].map((one) => drawn('g', {class: 'mark'}, drawn('title', {}, markTitle(one)),
+		drawn('path', {d: 'M' + xOf(state, one.time) + ' 17l4 4l-4 4l-4 -4z'}))));
+}
+
 function pinTitle(one) {
 	return (one.ok ? 'Proven' : 'Not proven') + ': drill of ' + timeText(one.at) + ' recovered to ' + timeText(one.recovered);
 }
@@ -295,7 +317,6 @@ function drawPins(state) {
 		return drawn('g', {class: 'pin ' + (one.ok ? 'good' : 'bad')},
 			drawn('title', {}, pinTitle(one)),
 			drawn('path', {d: 'M' + x + ' 14v8'}),
-			one.result.tables > 0 ? drawn('path', {class: 'mark', d: 'M' + x + ' 18l3.5 4l-3.5 4l-3.5 -4z'}) : null,
 			drawn('circle', {cx: x, cy: 8, r: 7}), drawn('text', {x, y: 12, 'text-anchor': 'middle'}, SIGNS[one.ok ? 'good' : 'bad']));
 	}));
 }
