@@ -29,6 +29,7 @@
 #include "client/json.h"
 #include "client/sidecar.h"
 #include "rescue/empty_home.h"
+#include "rescue/home_schema.h"
 #include "rescue/home_table.h"
 #include "rescue/home_rows.h"
 #include "rescue/keeper.h"

@@ -12,11 +12,8 @@
 
 extern List *poc_rescue_texts(PocRescue *rescue, const char *list);
 extern void poc_rescue_choose_owner(PocRescue *rescue);
-extern void poc_rescue_prepare_loan(PocRescue *rescue);
-extern void poc_rescue_lend(PocRescue *rescue);
 extern void poc_rescue_make_table(PocRescue *rescue);
 extern void poc_rescue_finish_table(PocRescue *rescue);
-extern void poc_rescue_end_loan(PocRescue *rescue);
 extern void poc_rescue_require_home(PocRescue *rescue);
 extern void poc_rescue_tell_left_out(PocRescue *rescue);
 
