@@ -84,6 +84,7 @@ COMMENT ON TABLE sales.orders IS 'what''s ordered';
 COMMENT ON COLUMN sales.orders.note IS E'two\n\\lines';
 INSERT INTO sales.orders (customer, mood, note, many) SELECT i % 10, 'happy', 'no ' || i, '{sad,happy}' FROM generate_series(1, 1000) i;
 CREATE TRIGGER fired BEFORE INSERT ON sales.orders FOR EACH ROW EXECUTE FUNCTION sales.fired();
+CREATE RULE seen AS ON UPDATE TO sales.orders WHERE false DO ALSO NOTHING;
 CREATE TABLE sales.refers (id bigint REFERENCES sales.orders);
 CREATE TABLE part (id int PRIMARY KEY, v text) PARTITION BY RANGE (id);
 CREATE TABLE part_1 PARTITION OF part FOR VALUES FROM (0) TO (100);
@@ -131,7 +132,8 @@ is(sql(q{SELECT has_table_privilege('reader', 'rescued.orders', 'SELECT WITH GRA
 is(sql(q{SELECT relrowsecurity, (SELECT count(*) FROM pg_policy WHERE polrelid = c.oid) FROM pg_class AS c WHERE oid = 'rescued.orders'::regclass}), 't|1', 'dropped: its row security');
 is(sql(q{SELECT stxnamespace::regnamespace || '.' || stxname FROM pg_statistic_ext WHERE stxrelid = 'rescued.orders'::regclass}), 'rescued.st', 'dropped: its statistics objects');
 is(sql(q{SELECT count(*) FROM pg_trigger WHERE tgrelid = 'rescued.orders'::regclass}), 0, 'no triggers');
-for my $left ('foreign key orders_customer_fkey: FOREIGN KEY \(customer\) REFERENCES sales\.customers\(id\)', 'trigger fired',
+for my $left ('foreign key orders_customer_fkey: FOREIGN KEY \(customer\) REFERENCES sales\.customers\(id\)', 'trigger fired: CREATE TRIGGER fired BEFORE INSERT ON sales\.orders FOR EACH ROW EXECUTE FUNCTION sales\.fired\(\)',
+	'rule seen: CREATE RULE seen AS\s+ON UPDATE TO sales\.orders',
 	'foreign key of sales\.refers, which referred to it', 'SELECT for gone_role: there is no such role')
 {
 	like($steps, qr/^left out: $left$/m, "left out: $left");

@@ -291,13 +291,15 @@ leave_foreign_key(PocRescue *rescue, Jsonb *key)
 static void
 leave_trigger(PocRescue *rescue, Jsonb *trigger)
 {
-	leave(rescue, psprintf("trigger %s", quote_identifier(text_of(trigger, "name"))));
+	leave(rescue, psprintf("trigger %s: %s", quote_identifier(text_of(trigger, "name")),
+						   text_of(trigger, "definition")));
 }
 
 static void
 leave_rule(PocRescue *rescue, Jsonb *rule)
 {
-	leave(rescue, psprintf("rule %s", quote_identifier(text_of(rule, "name"))));
+	leave(rescue, psprintf("rule %s: %s", quote_identifier(text_of(rule, "name")),
+						   text_of(rule, "definition")));
 }
 
 static void
