@@ -243,6 +243,7 @@ DECLARE
 	before text := repeat('0', 64);
 	stray text;
 	strays bigint;
+	adopted bigint;
 BEGIN
 	receipts := (SELECT count(*) FROM _poc.receipts);
 	FOR receipt IN SELECT r.* FROM _poc.receipts AS r ORDER BY r.n LOOP
@@ -264,11 +265,13 @@ BEGIN
 		finding := format('%s receipts are from before there was a chain: the next one adopts them', strays);
 		RETURN;
 	END IF;
+	-- the text of each has been read
+	adopted := (SELECT count(*) FROM _poc.receipts AS r WHERE r.text::jsonb ? 'adopted');
 	ok := strays = 0;
 	finding := CASE WHEN strays > 0 THEN format('%s in no receipt of the chain, and so inserted by other means: %s', CASE WHEN strays = 1 THEN '1 row is' ELSE strays || ' rows are' END, stray)
 		WHEN receipts = 0 THEN 'there are no receipts yet'
-		ELSE concat(format('%s receipts, each follows the one before it', receipts),
-			format('; %s of them were there before the chain', nullif((SELECT count(*) FROM _poc.receipts AS r WHERE r.text::jsonb ? 'adopted'), 0))) END;
+		ELSE format('%s, each follows the one before it', CASE WHEN receipts = 1 THEN '1 receipt' ELSE receipts || ' receipts' END)
+			|| CASE WHEN adopted > 0 THEN format('; %s of them from before the chain', adopted) ELSE '' END END;
 END
 $$;
 
@@ -324,8 +327,8 @@ BEGIN
 	-- a chain that its writer has renamed has no copy; nor does it prove anything that none was compared
 	ok := CASE WHEN gone > 0 THEN false WHEN lacking > 0 OR (receipts = 0 AND siblings > 0) THEN NULL ELSE true END;
 	finding := concat_ws('; ', CASE WHEN gone > 0 THEN format('%s receipts that this database wrote before are gone: the extension was dropped, or its tables were made anew', gone) END,
-		CASE WHEN lacking > 0 THEN format('%s have no copy, the first is receipt %s: those of this database are sent with the next receipt', lacking, first_bad) END,
-		CASE WHEN receipts = 0 AND siblings > 0 THEN 'nothing is compared: the sidecar has copies of this cluster, and none of this database' ELSE format('%s copies are the same here', receipts) END, CASE WHEN others > 0 THEN format('%s more are of other databases', others) END);
+		CASE WHEN lacking > 0 THEN format('%s of the receipts here without a copy, the first is receipt %s: those of this database are sent with the next one', lacking, first_bad) END,
+		CASE WHEN receipts = 0 AND siblings > 0 THEN 'nothing is compared: the sidecar has copies of this cluster, and none of this database' WHEN receipts = 1 THEN '1 copy is the same here' ELSE format('%s copies are the same here', receipts) END, CASE WHEN others > 0 THEN format('%s more are of other databases', others) END);
 END
 $$;
 

@@ -39,7 +39,7 @@ sql(q{DROP TABLE gone});
 is(sql(q{SELECT bool_and(ok) FROM poc_rescue('gone')}), 't', 'a rescue');
 is(sql(q{SELECT string_agg(n || ' ' || kind, ', ' ORDER BY n) FROM _poc.receipts}), '1 drill, 2 drill, 3 drill, 4 rescue', 'all are in one chain, the older one too');
 is(sql(q{SELECT text::jsonb -> 'adopted' FROM _poc.receipts WHERE n = 1}), 'true', 'which is told of that');
-is(here(), 't||4 receipts, each follows the one before it; 1 of them were there before the chain', 'the chain is whole');
+is(here(), 't||4 receipts, each follows the one before it; 1 of them from before the chain', 'the chain is whole');
 like(copies(), qr/^t\|\|4 copies are the same here$/, 'so are the copies');
 
 # anybody can compute the hashes
@@ -109,7 +109,7 @@ my ($code, undef, $err) = $node->psql('postgres', q{SET poc_barman.server = 'pos
 like($err, qr/WARNING:  the sidecar has no copy of receipt 9\nDETAIL:  .*\nHINT:  It is sent with the next receipt/, 'a receipt without a copy is told');
 like($node->safe_psql('postgres', q{SELECT ok IS NULL, finding FROM poc_check_receipts() WHERE source = 'the sidecar'}), qr/^t\|its copies could not be compared: /, 'a check without the sidecar is none');
 start_drills($live);
-like(copies(), qr/^\|9\|1 have no copy, the first is receipt 9/, 'nor is a check of what has no copy');
+like(copies(), qr/^\|9\|1 of the receipts here without a copy, the first is receipt 9/, 'nor is a check of what has no copy');
 is(sql(q{SELECT bool_and(ok) FROM poc_restore_drill('mark')}), 't', 'the next drill');
 like(copies(), qr/^t\|\|10 copies/, 'brings its copy along');
 
@@ -137,7 +137,7 @@ UPDATE _poc.receipts SET chain = split_part(chain, '/', 1) || '/1/1';
 } . $rechain;
 $node->safe_psql('forged', "BEGIN; $rename; COMMIT");
 like(here('forged'), qr/^t\|\|10 /, 'whose chain has another name, but is whole');
-like(copies('forged'), qr/^\|1\|10 have no copy, the first is receipt 1/, 'is not proven by copies');
+like(copies('forged'), qr/^\|1\|10 of the receipts here without a copy, the first is receipt 1/, 'is not proven by copies');
 $node->safe_psql('forged', "BEGIN; SET session_replication_role = replica; TRUNCATE _poc.receipts, _poc.drills, _poc.rescues; COMMIT");
 like(copies('forged'), qr/^\|\|nothing is compared: the sidecar has copies of this cluster, and none of this database/, 'nor is one without receipts');
 
