@@ -14,6 +14,7 @@
 #include "catalog/pg_type.h"
 #include "fmgr.h"
 #include "utils/snapmgr.h"
+#include "utils/syscache.h"
 
 #include "base/compat.h"
 #include "base/sibling.h"
@@ -68,7 +69,9 @@ copy_as_it_commits(XactEvent event, void *arg)
 						errdetail("The sidecar gets a copy of the receipt as it commits."),
 						errhint("COMMIT it.")));
 	first_receipt = 0;
-	if (event == XACT_EVENT_PRE_COMMIT)
+	/* with the extension the receipts are gone */
+	if (event == XACT_EVENT_PRE_COMMIT &&
+		SearchSysCacheExists1(PROCOID, ObjectIdGetDatum(copy_receipts)))
 	{
 		PushActiveSnapshot(GetTransactionSnapshot());
 		OidFunctionCall1(copy_receipts, Int64GetDatum(first));
