@@ -77,12 +77,12 @@ SET search_path = pg_catalog, pg_temp
 SET timezone = 'UTC'
 AS $$
 	WITH cases AS (
-		SELECT r.server, r.n, r.at, NOT r.ok AND r.ran AS failed, NOT r.ok AND NOT r.ran AS erred, date_part('epoch', r.at - r.began)::numeric(12, 3) AS seconds,
+		SELECT r.server, r.n, r.at, NOT r.ok AND r.ran AS failed, NOT r.ok AND NOT r.ran AS erred, round(date_part('epoch', r.at - r.began)::numeric, 3) AS seconds,
 			format(E'    <testcase classname="%s" name="%s" time="%s">%s</testcase>\n',
-				_poc.xml_text('poc_barman.' || r.kind), _poc.xml_text(format('receipt %s: %s', r.n, r.what)), date_part('epoch', r.at - r.began)::numeric(12, 3),
+				_poc.xml_text('poc_barman.' || r.kind), _poc.xml_text(format('receipt %s: %s', r.n, r.what)), round(date_part('epoch', r.at - r.began)::numeric, 3),
 				CASE WHEN NOT r.ok THEN format('<%1$s message="%2$s">%2$s</%1$s>', CASE WHEN r.ran THEN 'failure' ELSE 'error' END, _poc.xml_text(r.verdict)) END) AS failing,
 			format(E'    <testcase classname="%s" name="%s" time="%s"><system-out>%s</system-out></testcase>\n',
-				_poc.xml_text('poc_barman.' || r.kind), _poc.xml_text(format('receipt %s: %s', r.n, r.what)), date_part('epoch', r.at - r.began)::numeric(12, 3),
+				_poc.xml_text('poc_barman.' || r.kind), _poc.xml_text(format('receipt %s: %s', r.n, r.what)), round(date_part('epoch', r.at - r.began)::numeric, 3),
 				_poc.xml_text(format('%s, SHA-256 %s', r.at, r.hash))) AS passing, r.ok
 		FROM jsonb_to_recordset(receipts) AS r(server text, n bigint, kind text, at timestamptz, began timestamptz, ok boolean, ran boolean, what text, verdict text, hash text)
 		UNION ALL

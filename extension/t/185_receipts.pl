@@ -202,6 +202,8 @@ like($markdown, qr/^Exported .*: 11 receipts, 10 passed, 1 failed, 0 could not r
 is(scalar(() = $markdown =~ /^\| \d+ \|(?:[^|\\\n]|\\.)*\|(?:[^|\\\n]|\\.)*\|(?:[^|\\\n]|\\.)*\|(?:[^|\\\n]|\\.)*\|(?:[^|\\\n]|\\.)*\|(?:[^|\\\n]|\\.)*\|(?:[^|\\\n]|\\.)*\|$/mg), 11, 'each has a line of eight cells');
 is($node->safe_psql('postgres', q{SELECT poc_export_receipts('junit', now() + '1 day') ~ 'tests="2"'}), 't', 'since: those of later alone');
 is($node->safe_psql('postgres', q{SELECT poc_export_receipts('junit', server => 'other') ~ 'tests="2"'}), 't', 'server: those of it alone');
+# copies hold what whoever has the token says
+is($node->safe_psql('postgres', q{SELECT _poc.receipts_as_junit('[{"server": "s", "n": 1, "at": "9999-12-31", "began": "0001-01-01", "ok": true}]', '[]') ~ ' time="315537811200.000"'}), 't', 'one that took as long as no drill does');
 (undef, undef, $err) = $node->psql('postgres', q{SELECT poc_export_receipts('pdf')});
 like($err, qr/unknown format of receipts: 'pdf'/, 'other formats are refused');
 

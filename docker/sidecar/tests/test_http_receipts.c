@@ -211,7 +211,18 @@ what_is_no_receipt_is_refused(void **state)
 		{"text", "\"pg\""},
 		{"text", "{\"server\": \"pg\", \"at\": \"x\"}"},
 		{"text", "{\"server\": \"pg\", \"at\": \"2026-02-30T00:00:00+00:00\"}"},
+		{"text", "{\"server\": \"pg\", \"at\": \"2026-11-22T06:10:22++5:+5\"}"},
+		{"text", "{\"server\": \"pg\", \"at\": \"2026-11-22T06:10:22+ 5: 5\"}"},
+		{"text", "{\"server\": \"pg\", \"at\": \"0000-11-22T06:10:22+00:00\"}"},
 		{"text", "{\"server\": \"pg\", \"began\": 7}"},
+		{"text", "{\"server\": \"pg\", \"restore_elapsed\": \"nonsense\"}"},
+		{"text", "{\"server\": \"pg\", \"restore_elapsed\": 7}"},
+		{"text", "{\"server\": \"pg\", \"restore_elapsed\": \"PT\"}"},
+		{"text", "{\"server\": \"pg\", \"restore_elapsed\": \"P\"}"},
+		{"text", "{\"server\": \"pg\", \"restore_elapsed\": \"P1H\"}"},
+		{"text", "{\"server\": \"pg\", \"restore_elapsed\": \"PT1S1S\"}"},
+		{"text", "{\"server\": \"pg\", \"recovery_elapsed\": \"PT1S \"}"},
+		{"text", "{\"server\": \"pg\", \"recovery_elapsed\": \"P178000000Y\"}"},
 		{"text", "{\"server\": \"pg\", \"ok\": \"yes\"}"},
 		{"text", "{\"server\": \"pg\", \"rows\": \"many\"}"},
 		{"text", "{\"server\": \"pg\", \"target_lsn\": \"x\"}"},
@@ -254,6 +265,27 @@ what_is_no_receipt_is_refused(void **state)
 	expect_error("GET", RECEIPTS "/%2b0", NULL, 400, "bad_argument");
 	expect_error("GET", RECEIPTS "/99999999999999999999", NULL, 400, "bad_argument");
 	assert_int_equal(kept(), 0);
+}
+
+static void
+what_postgresql_writes_is_a_receipt(void **state)
+{
+	static const char *const elapsed[] = {
+		"PT0S", "PT1.083S", "PT-0.5S", "PT27H46M40S", "P1Y2M3DT4H5M6.789012S", "P-1Y", "P3D",
+	};
+	int number = 0;
+
+	(void) state;
+	start();
+	for (size_t i = 0; i < sizeof(elapsed) / sizeof(elapsed[0]); i++)
+	{
+		char *text = mem_printf("{\"server\": \"pg\", \"at\": \"2026-11-22T06:10:22.5-03:30\", \"restore_elapsed\": \"%s\"}",
+								elapsed[i]);
+
+		keep_copy(++number, text);
+		free(text);
+	}
+	assert_int_equal(kept(), number);
 }
 
 static void
@@ -333,6 +365,7 @@ main(int argc, char **argv)
 		HTTP_TEST(the_longest_is_there_after_a_restart),
 		HTTP_TEST(a_token_of_another_server_takes_no_number_away),
 		HTTP_TEST(what_is_no_receipt_is_refused),
+		HTTP_TEST(what_postgresql_writes_is_a_receipt),
 		HTTP_TEST(a_cut_line_and_a_foreign_one_hide_no_other),
 		HTTP_TEST(many_come_in_parts),
 	};

@@ -6,6 +6,8 @@
 #include "api/routes_mark.h"
 
 #include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "api/arguments.h"
@@ -16,9 +18,11 @@
 #include "proof/kept_marks.h"
 
 /* As poc_mark() allows them: the name becomes part of a file's */
-#define NAME_BYTES		 63
-#define NAME_CHARACTERS	 "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_.-"
-#define IDENTIFIER_BYTES 20
+#define NAME_BYTES		63
+#define NAME_CHARACTERS "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_.-"
+
+/* 63 bytes in the encoding of the database are more in UTF-8; a list holds many of them */
+#define DATABASE_BYTES 252
 
 /* A segment of /v1/servers/{server}/marks/{key} */
 #define SEGMENT_KEY 4
@@ -116,6 +120,7 @@ is_sound(const json_t *mark, uint64_t *lsn, Answer **refusal)
 {
 	const char *position = json_text_of(mark, "lsn");
 	const char *at = json_text_of(mark, "at");
+	const char *database = json_text_of(mark, "database");
 	int64_t time;
 
 	if (!is_name(json_text_of(mark, "name")))
@@ -124,10 +129,11 @@ is_sound(const json_t *mark, uint64_t *lsn, Answer **refusal)
 	if (position == NULL || !lsn_parse(position, lsn))
 		return argument_refuse(refusal, "lsn", "be a position in WAL", NULL);
 	if (!is_identifier(json_text_of(mark, "system_identifier")))
-		return argument_refuse(refusal, "system_identifier", "be a number", NULL);
+		return argument_refuse(refusal, "system_identifier", "be that of a cluster",
+							   "As pg_control_system() tells it: a bigint.");
 	if (at == NULL || !timestamp_parse(at, &time))
 		return argument_refuse(refusal, "at", "be a time", "Such as 2026-11-22T06:10:22.423819Z.");
-	if (json_text_of(mark, "database") == NULL)
+	if (database == NULL || strlen(database) > DATABASE_BYTES)
 		return argument_refuse(refusal, "database", "name the mark's database", NULL);
 	return true;
 }
@@ -139,11 +145,16 @@ is_name(const char *name)
 		   strlen(name) <= NAME_BYTES && name[strspn(name, NAME_CHARACTERS)] == '\0';
 }
 
+/* As PostgreSQL writes a bigint: one that it cannot read would end the list of marks for all. */
 static bool
 is_identifier(const char *text)
 {
-	return text != NULL && text[0] != '\0' && strlen(text) <= IDENTIFIER_BYTES &&
-		   text[strspn(text, "-0123456789")] == '\0';
+	char written[32];
+
+	if (text == NULL)
+		return false;
+	snprintf(written, sizeof(written), "%lld", strtoll(text, NULL, 10));
+	return strcmp(written, text) == 0;
 }
 
 /* What a list of marks tells */

@@ -24,6 +24,9 @@
 #define CHAIN_PARTS 3
 #define CHAIN_MAX	42
 
+/* Of a part of a time that something took: sums of such are intervals, too */
+#define ELAPSED_DIGITS 7
+
 static bool read_receipt(const json_t *arguments, Receipt *receipt, Answer **refusal);
 static bool is_chain(const char *text);
 static bool is_hash(const char *text);
@@ -31,6 +34,8 @@ static bool has_fields_of_a_receipt(const json_t *receipt);
 static bool has_steps_of_a_receipt(const json_t *steps);
 static bool is_null_or(const json_t *value, json_type one, json_type other);
 static bool is_time(const json_t *value);
+static bool is_elapsed(const json_t *value);
+static bool pass_units(const char **text, const char *units);
 static bool is_of_server(const char *text, const char *server);
 static Answer *refuse_unkept(const Receipt *receipt, ReceiptVerdict verdict, int error);
 
@@ -184,6 +189,8 @@ has_fields_of_a_receipt(const json_t *receipt)
 			return false;
 	}
 	return is_time(json_object_get(receipt, "at")) && is_time(json_object_get(receipt, "began")) &&
+		   is_elapsed(json_object_get(receipt, "restore_elapsed")) &&
+		   is_elapsed(json_object_get(receipt, "recovery_elapsed")) &&
 		   is_null_or(json_object_get(receipt, "ok"), JSON_TRUE, JSON_FALSE) &&
 		   (rows == NULL || json_is_null(rows) || json_is_integer(rows)) &&
 		   (lsn != NULL ? lsn_parse(lsn, &position)
@@ -234,12 +241,58 @@ is_time(const json_t *value)
 		return false;
 	if (text[length - 1] == 'Z')
 		return timestamp_parse(text, &found);
+	/* not even a sign or a blank before a number */
 	if (sscanf(text + length - 5, "%2d:%2d%n", &hours, &minutes, &used) != 2 || used != 5 ||
-		hours < 0 || hours > 15 || minutes < 0 || minutes > 59 ||
+		strspn(text + length - 5, "0123456789:") != 5 || hours > 15 || minutes > 59 ||
 		strchr("+-", text[length - 6]) == NULL)
 		return false;
 	snprintf(utc, sizeof(utc), "%.*sZ", (int) length - 6, text);
 	return timestamp_parse(utc, &found);
+}
+
+/* As PostgreSQL writes an interval with intervalstyle iso_8601, such as PT1H2M3.5S; or nothing */
+static bool
+is_elapsed(const json_t *value)
+{
+	const char *text = json_string_value(value);
+	bool any;
+
+	if (is_null_or(value, JSON_NULL, JSON_NULL))
+		return true;
+	if (text == NULL || *text++ != 'P')
+		return false;
+	any = pass_units(&text, "YMD");
+	if (*text == 'T')
+	{
+		text++;
+		any = pass_units(&text, "HMS");
+	}
+	return any && *text == '\0';
+}
+
+/* Numbers that have these units, each once and in this order; false: there is none. */
+static bool
+pass_units(const char **text, const char *units)
+{
+	static const char digits[] = "0123456789";
+	bool any = false;
+
+	for (;;)
+	{
+		const char *number = *text + (**text == '-');
+		size_t whole = strspn(number, digits);
+		size_t length = whole;
+		const char *unit;
+
+		if (number[whole] == '.')
+			length += 1 + strspn(number + whole + 1, digits);
+		unit = number[length] != '\0' ? strchr(units, number[length]) : NULL;
+		if (whole == 0 || whole > ELAPSED_DIGITS || length > 2 * ELAPSED_DIGITS || unit == NULL)
+			return any;
+		units = unit + 1;
+		*text = number + length + 1;
+		any = true;
+	}
 }
 
 static Answer *

@@ -38,9 +38,16 @@ timestamp_format(int64_t microseconds, char buffer[TIMESTAMP_LENGTH])
 	snprintf(buffer, TIMESTAMP_LENGTH, "%s.%06dZ", whole, (int) (microseconds % 1000000));
 }
 
+/*
+ * Only as timestamp_format() writes it, with fewer digits behind the point or
+ * none: others, PostgreSQL among them, read what is written otherwise otherwise,
+ * or not at all.
+ */
 bool
 timestamp_parse(const char *text, int64_t *microseconds)
 {
+	static const char digits[] = "0123456789";
+	static const char form[] = "####-##-##T##:##:##";
 	struct tm parts;
 	struct tm whole;
 	time_t seconds;
@@ -48,9 +55,15 @@ timestamp_parse(const char *text, int64_t *microseconds)
 	int unit = 100000;
 	int length = 0;
 
+	for (size_t i = 0; form[i] != '\0'; i++)
+	{
+		if (form[i] == '#' ? text[i] == '\0' || strchr(digits, text[i]) == NULL : text[i] != form[i])
+			return false;
+	}
 	memset(&parts, 0, sizeof(parts));
 	if (sscanf(text, "%4d-%2d-%2dT%2d:%2d:%2d%n", &parts.tm_year, &parts.tm_mon, &parts.tm_mday,
-			   &parts.tm_hour, &parts.tm_min, &parts.tm_sec, &length) != 6)
+			   &parts.tm_hour, &parts.tm_min, &parts.tm_sec, &length) != 6 ||
+		parts.tm_year == 0) /* no calendar has it */
 		return false;
 	text += length;
 	if (*text == '.')

@@ -1,0 +1,119 @@
+/*
+ * test_http_marks.c
+ *
+ * Marks, as those meet them who post and list them: nothing that one says makes the
+ * list of all unreadable.
+ */
+#include "sidecar_fixture.h"
+
+#define MARKS "/v1/servers/pg/marks"
+
+/* The body of a mark, of whose members one has another value */
+static Response
+post_mark_with(const char *member, const char *value)
+{
+	json_t *body = json_pack("{s:s, s:s, s:s, s:s, s:s}", "name", "m", "lsn", "0/16B3748",
+							 "system_identifier", "7553172360219537718", "at",
+							 "2026-11-22T06:10:22.423819Z", "database", "postgres");
+	Response response;
+	char *text;
+
+	json_object_set_new(body, member, json_string(value));
+	text = json_dumps(body, JSON_COMPACT);
+	response = post(MARKS, text);
+	free(text);
+	json_decref(body);
+	return response;
+}
+
+static int
+listed(void)
+{
+	Response response = get(MARKS);
+	int count = (int) json_array_size(json_object_get(response.value, "marks"));
+
+	assert_int_equal(response.status, 200);
+	release(&response);
+	return count;
+}
+
+static void
+what_is_no_mark_is_refused(void **state)
+{
+	static const char *const wrong[][2] = {
+		{"name", ""},
+		{"name", ".hidden"},
+		{"name", "a@0"},
+		{"name", "../m"},
+		{"lsn", "0"},
+		{"lsn", "0/123456789"},
+		{"system_identifier", ""},
+		{"system_identifier", "-"},
+		{"system_identifier", "1-"},
+		{"system_identifier", "--1"},
+		{"system_identifier", "+1"},
+		{"system_identifier", " 1"},
+		{"system_identifier", "01"},
+		{"system_identifier", "9223372036854775808"},
+		{"system_identifier", "99999999999999999999"},
+		{"at", "0000-11-22T06:10:22Z"},
+		{"at", " +26-11-22T06:10:22Z"},
+		{"at", "2026-11-22T06:10:22+00:00"},
+	};
+	char *name = mem_alloc(254);
+	Response response;
+
+	(void) state;
+	start();
+	for (size_t i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++)
+	{
+		response = post_mark_with(wrong[i][0], wrong[i][1]);
+		if (response.status != 400)
+			fail_msg("%s = %s: %ld %s", wrong[i][0], wrong[i][1], response.status, response.body);
+		release(&response);
+	}
+	/* a list of such would be too large for those who ask for it */
+	memset(name, 'd', 253);
+	name[253] = '\0';
+	response = post_mark_with("database", name);
+	assert_int_equal(response.status, 400);
+	release(&response);
+	free(name);
+	assert_int_equal(listed(), 0);
+}
+
+static void
+what_postgresql_writes_is_a_mark(void **state)
+{
+	static const char *const good[][2] = {
+		{"system_identifier", "9223372036854775807"},
+		{"system_identifier", "-9223372036854775808"},
+		{"name", "of-the_31.12"},
+		{"lsn", "FFFFFFFF/ffffffff"},
+		{"database", ""},
+	};
+	int count = 0;
+
+	(void) state;
+	start();
+	for (size_t i = 0; i < sizeof(good) / sizeof(good[0]); i++)
+	{
+		Response response = post_mark_with(good[i][0], good[i][1]);
+
+		if (response.status != 200)
+			fail_msg("%s = %s: %ld %s", good[i][0], good[i][1], response.status, response.body);
+		release(&response);
+		assert_int_equal(listed(), ++count);
+	}
+}
+
+int
+main(int argc, char **argv)
+{
+	const struct CMUnitTest tests[] = {
+		HTTP_TEST(what_is_no_mark_is_refused),
+		HTTP_TEST(what_postgresql_writes_is_a_mark),
+	};
+
+	return RUN_HTTP_TESTS(argc, argv, tests);
+}
