@@ -69,6 +69,7 @@ BEGIN
 		format('SELECT public.hostile(%L, %L)', 'remove', target ->> 'token'),
 		format('SELECT public.hostile(%L, %L)', 'limit', target ->> 'pid2'),
 		format('SELECT public.hostile(%L, %L)', 'kill', target ->> 'pid2'),
+		format('SELECT public.hostile(%L, %L)', 'segment', '67108864'),
 		format('SELECT public.hostile(%L, %L)', 'tcp', target ->> 'tcp'),
 		format('SELECT public.hostile(%L, %L)', 'socket', target ->> 'sidecar'),
 		format('SELECT public.hostile(%L, %L)', 'socket', target ->> 'primary'),
@@ -194,8 +195,12 @@ is(ask("COPY (SELECT 1) TO PROGRAM 'cat > copied'; SELECT pg_read_file('copied')
 # a leftover of it leads the sidecar nowhere: the log of a server that died is shown, and this one is the token
 ask("COPY (SELECT 1) TO PROGRAM 'ln -sf $home/token ../server.log && cat > /dev/null'");
 my $pid = (split(/\n/, slurp_file("$live->{instances}/ours/data/postmaster.pid")))[0];
+# PostgreSQL's key is the inode number of the data directory
+my $key = unpack('l', pack('L', (stat("$live->{instances}/ours/data"))[1] & 0xffffffff));
+ok(defined shmget($key, 0, 0), 'it has its shared memory');
 kill('KILL', $pid);
 ok(wait_until(sub { $node->safe_psql('postgres', "SELECT state FROM poc_instances() WHERE instance = 'ours'") eq 'failed' }), 'it is noticed that it died');
+ok(!defined shmget($key, 0, 0), 'and it has left none');
 unlike($live->get('/v1/instances'), qr/secret/, 'the token is not shown');
 is($node->safe_psql('postgres', "SELECT state FROM poc_drop_instance('ours')"), 'dropped', 'it is dropped');
 is(what_matters($live), $before, 'Barman is as it was');

@@ -24,9 +24,14 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/inotify.h>
+#include <sys/ipc.h>
+#include <sys/msg.h>
 #include <sys/prctl.h>
 #include <sys/ptrace.h>
 #include <sys/resource.h>
+#include <sys/sem.h>
+#include <sys/shm.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
@@ -83,6 +88,9 @@ typedef struct Place
 static char self[PATH_MAX];
 static char directory[PATH_MAX];
 static Place place;
+
+/* As if an inode had that number */
+static const SharedKeys own_keys = {0x7e57ca9e};
 
 /* ---- in the child: each returns what it got ---- */
 
@@ -275,6 +283,74 @@ try_shared_memory(void)
 	if (result == REACHED)
 		unlinkat(AT_FDCWD, mem_printf("/dev/shm/%s", name), 0);
 	return result;
+}
+
+/* A segment that stays when its processes are gone, unless it is removed */
+static int
+try_segment(key_t key, size_t size)
+{
+	int id = shmget(key, size, IPC_CREAT | IPC_EXCL | 0600);
+
+	return id < 0 || shmctl(id, IPC_RMID, NULL) != 0 ? errno : REACHED;
+}
+
+static int
+try_own_segment(void)
+{
+	return try_segment((key_t) own_keys.first + SHARED_KEYS - 1, SHARED_BYTES);
+}
+
+static int
+try_large_segment(void)
+{
+	return try_segment((key_t) own_keys.first, SHARED_BYTES + 1);
+}
+
+static int
+try_foreign_segment(void)
+{
+	return try_segment((key_t) own_keys.first + SHARED_KEYS, 1);
+}
+
+static int
+try_private_segment(void)
+{
+	return try_segment(IPC_PRIVATE, 1);
+}
+
+static int
+try_semaphores(void)
+{
+	int id = semget(IPC_PRIVATE, 1, IPC_CREAT | 0600);
+
+	return id < 0 || semctl(id, 0, IPC_RMID) != 0 ? errno : REACHED;
+}
+
+static int
+try_messages(void)
+{
+	int id = msgget(IPC_PRIVATE, IPC_CREAT | 0600);
+
+	return id < 0 || msgctl(id, IPC_RMID, NULL) != 0 ? errno : REACHED;
+}
+
+/* The kernel wants no slash, which the library takes away. */
+static int
+try_queue(void)
+{
+	char *name = mem_printf("test_cage_%d", getpid());
+	long fd = syscall(SYS_mq_open, name, O_RDWR | O_CREAT, 0600, NULL);
+
+	return fd < 0 || syscall(SYS_mq_unlink, name) != 0 ? errno : REACHED;
+}
+
+/* It would be told the names of files. */
+static int
+try_watch(void)
+{
+	int fd = inotify_init1(IN_CLOEXEC);
+
+	return fd < 0 || inotify_add_watch(fd, place.other, IN_CREATE) < 0 ? errno : REACHED;
 }
 
 static int
@@ -557,6 +633,14 @@ static const Attempt attempts[] = {
 	{"create", try_create, EACCES, false},
 	{"list", try_list, EACCES, false},
 	{"shared memory", try_shared_memory, EACCES, false},
+	{"own segment", try_own_segment, REACHED, false},
+	{"large segment", try_large_segment, EACCES, false},
+	{"foreign segment", try_foreign_segment, EACCES, false},
+	{"private segment", try_private_segment, EACCES, false},
+	{"semaphores", try_semaphores, EACCES, false},
+	{"messages", try_messages, EACCES, false},
+	{"queue", try_queue, EACCES, false},
+	{"watch", try_watch, EACCES, false},
 	{"cut", try_cut, EACCES, false},
 	{"remove", try_remove, EACCES, false},
 	{"make directory", try_make_directory, EACCES, false},
@@ -619,6 +703,7 @@ cage_of(Where where)
 		.directory = place.home,
 		.bindir = directory,
 		.port = place.own_port,
+		.keys = &own_keys,
 		.required = true,
 		.network = where == CAGED_WITH_NETWORK,
 		.read_only = where == CAGED_TO_READ,
@@ -704,11 +789,16 @@ static void
 test_to_ask(void **state)
 {
 	static const char *const nothing_of[] = {
-		"tcp",		   "datagram",		 "send to",	 "send message",  "netlink",
-		"ring",		   "any port",		 "own port", "read",		  "write",
-		"append",	   "create",		 "list",	 "shared memory", "cut",
-		"remove",	   "make directory", "link in",	 "rename out",	  "change mode",
-		"run its own", "program",		 "shell",	 "write at home", "read at home",
+		"tcp",			 "datagram",	  "send to",
+		"send message",	 "netlink",		  "ring",
+		"any port",		 "own port",	  "read",
+		"write",		 "append",		  "create",
+		"list",			 "shared memory", "cut",
+		"own segment",	 "semaphores",	  "queue",
+		"watch",		 "remove",		  "make directory",
+		"link in",		 "rename out",	  "change mode",
+		"run its own",	 "program",		  "shell",
+		"write at home", "read at home",
 	};
 
 	(void) state;

@@ -9,8 +9,10 @@
 #include <fcntl.h>
 #include <netinet/in.h>
 #include <signal.h>
+#include <sys/ipc.h>
 #include <sys/mman.h>
 #include <sys/resource.h>
+#include <sys/shm.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
@@ -63,6 +65,12 @@ try(const char *what, const char *path)
 		return kill(atoi(path), SIGKILL) == 0;
 	if (strcmp(what, "limit") == 0)
 		return prlimit(atoi(path), RLIMIT_FSIZE, &limit, NULL) == 0;
+	if (strcmp(what, "segment") == 0)
+	{
+		int id = shmget(IPC_PRIVATE, atoi(path), IPC_CREAT | 0600);
+
+		return id >= 0 && shmctl(id, IPC_RMID, NULL) == 0;
+	}
 	if (strcmp(what, "tcp") == 0)
 	{
 		address.sin_port = htons(atoi(path));

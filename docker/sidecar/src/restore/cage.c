@@ -187,7 +187,7 @@ spawn_caged(void *arg)
 						  : spawn->cage->socket_files ? REACH_SOCKET_FILES
 													  : REACH_NOBODY;
 
-		spawn->error = cage_filter_apply(reach, held->abi >= ABI_TRUNCATE);
+		spawn->error = cage_filter_apply(reach, held->abi >= ABI_TRUNCATE, spawn->cage->keys);
 		held->connections = spawn->error == 0 && reach == REACH_NOBODY;
 
 		/* a caller that wants connections refused must get that */

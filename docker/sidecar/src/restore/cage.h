@@ -10,18 +10,21 @@
 #include <stdbool.h>
 #include <sys/types.h>
 
+#include "restore/shared_memory.h"
+
 /* What the program may use; all else is refused. */
 typedef struct Cage
 {
-	const char *directory; /* absolute; files below it may be read, */
-	bool read_only;		   /* unless set also written, never executed */
-	const char *bindir;	   /* of PostgreSQL's programs, or NULL */
-	const char *only;	   /* the only file it may execute; NULL: */
-						   /* the system's programs and PostgreSQL's */
-	int port;			   /* port to listen on; 0: none */
-	bool network;		   /* outgoing connections */
-	bool socket_files;	   /* connections to sockets in the file system only */
-	bool required;		   /* do not start it without Landlock */
+	const char *directory;	/* absolute; files below it may be read, */
+	bool read_only;			/* unless set also written, never executed */
+	const char *bindir;		/* of PostgreSQL's programs, or NULL */
+	const char *only;		/* the only file it may execute; NULL: */
+							/* the system's programs and PostgreSQL's */
+	int port;				/* port to listen on; 0: none */
+	const SharedKeys *keys; /* of shared memory (System V), or NULL: none */
+	bool network;			/* outgoing connections */
+	bool socket_files;		/* connections to sockets in the file system only */
+	bool required;			/* do not start it without Landlock */
 } Cage;
 
 /* What the kernel enforces */

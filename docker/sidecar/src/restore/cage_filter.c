@@ -71,6 +71,13 @@ static const Refusal connecting[] = {
 	{SYS_connect, EACCES},
 };
 
+/* What is shared by a key outlives its processes, and is in no file system. */
+static const Refusal sharing[] = {
+	{SYS_shmget, EACCES},
+	{SYS_shmat, EACCES},
+	{SYS_shmctl, EACCES},
+};
+
 /* Calls that send to an address that a filter cannot see */
 static const Refusal addressed[] = {
 	{SYS_sendmsg, EACCES},
@@ -152,6 +159,25 @@ static const Refusal never[] = {
 	/* a filter cannot see its flags; libraries fall back to clone() */
 	{SYS_clone3, ENOSYS},
 
+	/* the same, and PostgreSQL has its semaphores and queues elsewhere */
+	{SYS_semget, EACCES},
+	{SYS_semctl, EACCES},
+	{SYS_semop, EACCES},
+	{SYS_semtimedop, EACCES},
+	{SYS_msgget, EACCES},
+	{SYS_msgctl, EACCES},
+	{SYS_msgsnd, EACCES},
+	{SYS_msgrcv, EACCES},
+	{SYS_mq_open, EACCES},
+	{SYS_mq_unlink, EACCES},
+
+/* these tell the names of files that cannot be listed */
+#ifdef SYS_inotify_init
+	{SYS_inotify_init, EACCES},
+#endif
+	{SYS_inotify_init1, EACCES},
+	{SYS_fanotify_init, EACCES},
+
 	/* parts of the kernel that a database does not need */
 	{SYS_bpf, EACCES},
 	{SYS_perf_event_open, EACCES},
@@ -179,6 +205,7 @@ static void refuse_calls(Program *program, const Refusal *refusals, size_t count
 static void refuse_where_bits(Program *program, int number, int argument, unsigned int bits);
 static void refuse_unless_zero(Program *program, int number, int argument);
 static void refuse_everybody(Program *program);
+static void refuse_foreign_memory(Program *program, const SharedKeys *keys);
 static void refuse_sockets(Program *program);
 static void refuse_sockets_but_of_files(Program *program);
 static int filters_of(pid_t pid);
@@ -188,7 +215,7 @@ static int filters_of(pid_t pid);
 #define HIGH(n) (LOW(n) + 4)
 
 int
-cage_filter_apply(CageReach reach, bool by_path)
+cage_filter_apply(CageReach reach, bool by_path, const SharedKeys *keys)
 {
 	const Refusal cut = {SYS_truncate, EACCES};
 	Program program = {.length = 0};
@@ -212,6 +239,10 @@ cage_filter_apply(CageReach reach, bool by_path)
 	refuse_where_bits(&program, SYS_clone, 0, NEW_NAMESPACES);
 	refuse_unless_zero(&program, SYS_prlimit64, 0);
 	refuse_everybody(&program);
+	if (keys != NULL)
+		refuse_foreign_memory(&program, keys);
+	else
+		refuse_calls(&program, sharing, sizeof(sharing) / sizeof(sharing[0]));
 	/* sendto() without an address is send() */
 	if (reach != REACH_NETWORK)
 		refuse_unless_zero(&program, SYS_sendto, 4);
@@ -297,6 +328,22 @@ refuse_everybody(Program *program)
 	add(program, BPF_JMP | BPF_JEQ | BPF_K, (unsigned int) -1, 0, 1);
 	give(program, EACCES);
 	add(program, BPF_RET | BPF_K, SECCOMP_RET_ALLOW, 0, 0);
+}
+
+/* The postmaster has a small segment, by which another notices it; the large one is no such. */
+static void
+refuse_foreign_memory(Program *program, const SharedKeys *keys)
+{
+	add(program, BPF_JMP | BPF_JEQ | BPF_K, SYS_shmget, 0, 9);
+	load(program, HIGH(1));
+	add(program, BPF_JMP | BPF_JEQ | BPF_K, 0, 0, 6);
+	load(program, LOW(1));
+	add(program, BPF_JMP | BPF_JGT | BPF_K, SHARED_BYTES, 4, 0);
+	load(program, LOW(0));
+	add(program, BPF_ALU | BPF_SUB | BPF_K, keys->first, 0, 0);
+	add(program, BPF_JMP | BPF_JGE | BPF_K, SHARED_KEYS, 1, 0);
+	add(program, BPF_RET | BPF_K, SECCOMP_RET_ALLOW, 0, 0);
+	give(program, EACCES);
 }
 
 /* Allows only sockets to listen on: in the file system, and TCP. */

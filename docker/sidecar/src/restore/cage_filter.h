@@ -9,6 +9,8 @@
 #include <stdbool.h>
 #include <sys/types.h>
 
+#include "restore/shared_memory.h"
+
 /* Where connections may go */
 typedef enum CageReach
 {
@@ -20,9 +22,10 @@ typedef enum CageReach
 /*
  * Installs the filter on the calling thread and on what it starts, for good.
  * by_path: it may truncate files by path, because Landlock decides which.
+ * keys: of the shared memory that it may have, or NULL.
  * Returns errno; ENOSYS if the kernel or the architecture has no such filter.
  */
-extern int cage_filter_apply(CageReach reach, bool by_path);
+extern int cage_filter_apply(CageReach reach, bool by_path, const SharedKeys *keys);
 
 /* Whether that process has more seccomp filters than this one */
 extern bool process_is_filtered(pid_t pid);

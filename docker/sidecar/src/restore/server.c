@@ -14,8 +14,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/ipc.h>
-#include <sys/shm.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -39,13 +37,11 @@
 #define PROGRAM_MS 30000
 
 /* Lines of postmaster.pid, from 1 (PostgreSQL's utils/pidfile.h) */
-#define PIDFILE_SHARED_MEMORY 7
-#define PIDFILE_STATUS		  8
+#define PIDFILE_STATUS 8
 
 static bool lives(const ServerProcess *process);
 static bool wait_gone(const ServerProcess *process, int64_t milliseconds);
 static char *pidfile_line(const char *directory, int number);
-static void remove_shared_memory(const char *words);
 
 char *
 server_program(const char *bindir, const char *program, const char *argument)
@@ -155,12 +151,10 @@ server_ended_cleanly(const char *directory)
 bool
 server_end(const char *directory, const ServerProcess *process, int64_t grace_ms)
 {
-	char *shared_memory;
 	bool gone = true;
 
 	if (!lives(process))
 		return true;
-	shared_memory = pidfile_line(directory, PIDFILE_SHARED_MEMORY);
 
 	/* immediate shutdown: data that is about to be removed needs no checkpoint */
 	kill(process->pid, SIGQUIT);
@@ -198,9 +192,6 @@ server_end(const char *directory, const ServerProcess *process, int64_t grace_ms
 		kill(process->pid, SIGCONT);
 		gone = wait_gone(process, KILL_MS);
 	}
-	if (gone && shared_memory != NULL)
-		remove_shared_memory(shared_memory);
-	free(shared_memory);
 	return gone;
 }
 
@@ -255,20 +246,4 @@ pidfile_line(const char *directory, int number)
 	}
 	free(text);
 	return found;
-}
-
-/*
- * Removes the small System V segment that a killed server leaves behind; words
- * are its key and id.  No process may be attached to it.
- */
-static void
-remove_shared_memory(const char *words)
-{
-	unsigned long key;
-	int id;
-	struct shmid_ds status;
-
-	if (sscanf(words, "%lu %d", &key, &id) == 2 && shmctl(id, IPC_STAT, &status) == 0 &&
-		status.shm_nattch == 0 && (unsigned long) status.shm_perm.__key == key)
-		shmctl(id, IPC_RMID, NULL);
 }

@@ -28,6 +28,7 @@
 #include "base/timestamp.h"
 #include "restore/cage_filter.h"
 #include "restore/instance_files.h"
+#include "restore/shared_memory.h"
 
 /* The descriptor on which the keeper reports the start */
 #define REPORT_FILE 3
@@ -173,6 +174,7 @@ int
 server_keeper_main(int argc, char **argv)
 {
 	Report report = {.error = EINVAL};
+	SharedKeys keys = {0};
 	sigset_t signals;
 	pid_t server = 0;
 	int64_t end_at = -1;
@@ -196,10 +198,13 @@ server_keeper_main(int argc, char **argv)
 			.port = atoi(argv[2]),
 			.network = argv[3][0] == '1',
 			.required = argv[4][0] == '1',
+			.keys = &keys,
 		};
 
 		limit_processes();
-		report.error = start_server(&cage, &report.held, &server);
+		report.error = shared_memory_keys(cage.directory, &keys);
+		if (report.error == 0)
+			report.error = start_server(&cage, &report.held, &server);
 	}
 	if (write(REPORT_FILE, &report, sizeof(report)) != (ssize_t) sizeof(report))
 		end_at = 0; /* no sidecar knows of it */
@@ -222,7 +227,10 @@ server_keeper_main(int argc, char **argv)
 			}
 		}
 		if (ended < 0 && errno == ECHILD)
+		{
+			shared_memory_remove(&keys);
 			return report.error != 0;
+		}
 		if (end_at >= 0 && now >= end_at)
 			server_keeper_end_below(getpid());
 		pause.tv_sec = wait_ms / 1000;
