@@ -47,6 +47,29 @@ run_to_end(const char *const *extra)
 	return -1;
 }
 
+/* A link in the place of an instance would lead Barman elsewhere. */
+static void
+nobody_else_writes_where_instances_are(void **state)
+{
+	char root[160];
+	char state_dir[160];
+	const char *ours[] = {root, "--pg-bindir=/usr/bin", NULL};
+	const char *foreign[] = {state_dir, "--instance-root=/tmp", "--pg-bindir=/usr/bin", NULL};
+	struct stat facts;
+
+	(void) state;
+	shell("mkdir %s/instances && chmod 777 %s/instances", home, home);
+	snprintf(root, sizeof(root), "--instance-root=%s", path_of("instances"));
+	start_with(ours);
+	assert_int_equal(stat(path_of("instances"), &facts), 0);
+	assert_int_equal(facts.st_mode & 0777, 0755);
+	crash();
+	/* that of another user is not made safe */
+	snprintf(state_dir, sizeof(state_dir), "--state-dir=%s", path_of("state"));
+	assert_int_not_equal(run_to_end(foreign), 0);
+	assert_non_null(strstr(read_text("out"), "others may write to the directory of the instances"));
+}
+
 static void
 leftovers_neither_hang_the_start_nor_are_believed(void **state)
 {
@@ -299,6 +322,7 @@ int
 main(int argc, char **argv)
 {
 	const struct CMUnitTest tests[] = {
+		HTTP_TEST(nobody_else_writes_where_instances_are),
 		HTTP_TEST(leftovers_neither_hang_the_start_nor_are_believed),
 		HTTP_TEST(what_a_crash_left_is_removed_however_deep),
 		HTTP_TEST(one_server_takes_half_of_the_instances),

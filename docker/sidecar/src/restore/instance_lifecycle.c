@@ -32,6 +32,7 @@ static int root_lock = -1; /* held while the sidecar runs */
 
 static void use_real_root(void);
 static bool lock_root(void);
+static bool close_root(void);
 static bool libraries_are_here(void);
 static void settle_after_crash(Instance *instance);
 static void remove_leftovers(void);
@@ -76,6 +77,8 @@ static bool
 lock_root(void)
 {
 	root_lock = open(settings.instance_root, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (root_lock >= 0 && !close_root())
+		return false;
 	if (root_lock >= 0 && flock(root_lock, LOCK_EX | LOCK_NB) == 0)
 		return true;
 	log_line(LOGLEVEL_ERROR,
@@ -83,6 +86,25 @@ lock_root(void)
 							: "cannot open the directory of the instances",
 			 "directory", settings.instance_root, "error", strerror(errno), "remedy",
 			 "give each sidecar an --instance-root of its own", NULL);
+	return false;
+}
+
+/* Who may write there puts a link in the place of an instance, and Barman follows it. */
+static bool
+close_root(void)
+{
+	struct stat facts;
+	bool is_ours;
+
+	if (fstat(root_lock, &facts) == 0 && (facts.st_mode & 022) == 0)
+		return true;
+	is_ours = facts.st_uid == geteuid();
+	if (is_ours && fchmod(root_lock, facts.st_mode & 07777 & ~022U) == 0)
+		return true;
+	log_line(LOGLEVEL_ERROR, "others may write to the directory of the instances", "directory",
+			 settings.instance_root, "cause",
+			 is_ours ? strerror(errno) : "it belongs to somebody else", "remedy",
+			 "give the sidecar a directory of its own", NULL);
 	return false;
 }
 
