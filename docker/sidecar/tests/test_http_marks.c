@@ -4,9 +4,15 @@
  * Marks, as those meet them who post and list them: nothing that one says makes the
  * list of all unreadable.
  */
-#include "sidecar_fixture.h"
+#include "raw_fixture.h"
 
 #define MARKS "/v1/servers/pg/marks"
+
+#define READERS 8
+
+/* A mark of so many tables, whose names are that long: 20 MB */
+#define TABLES		20000
+#define NAME_LENGTH 1000
 
 /* The body of a mark, of whose members one has another value */
 static Response
@@ -107,12 +113,91 @@ what_postgresql_writes_is_a_mark(void **state)
 	}
 }
 
+/* Of the sidecar, in bytes */
+static long
+memory(void)
+{
+	char *path = mem_printf("/proc/%d/statm", (int) sidecar);
+	FILE *file = fopen(path, "r");
+	long pages = 0;
+
+	assert_non_null(file);
+	assert_int_equal(fscanf(file, "%*d %ld", &pages), 1);
+	fclose(file);
+	free(path);
+	return pages * sysconf(_SC_PAGESIZE);
+}
+
+static void
+keep_large_mark(void)
+{
+	json_t *tables = json_array();
+	json_t *body;
+	Response response;
+	char *text;
+
+	for (int i = 0; i < TABLES; i++)
+	{
+		char *name = mem_printf("%0*d", NAME_LENGTH, i);
+
+		json_array_append_new(tables, json_pack("{s:s}", "name", name));
+		free(name);
+	}
+	body = json_pack("{s:s, s:s, s:s, s:s, s:s, s:o}", "name", "m", "lsn", "0/1", "system_identifier",
+					 "1", "at", "2026-11-22T06:10:22Z", "database", "postgres", "tables", tables);
+	text = json_dumps(body, JSON_COMPACT);
+	response = post(MARKS, text);
+	assert_int_equal(response.status, 200);
+	release(&response);
+	free(text);
+	json_decref(body);
+}
+
+/* Neither do they fill the memory, nor does anybody wait for them. */
+static void
+many_readers_of_a_large_mark_take_no_memory(void **state)
+{
+	static const char path[] = MARKS "/1_0000000000000001_m";
+	int readers[READERS];
+	Response response;
+	long before;
+
+	(void) state;
+	start();
+	keep_large_mark();
+	crash();
+	start();
+	response = get(path);
+	assert_int_equal(response.status, 200);
+	assert_int_equal(json_array_size(
+						 json_object_get(json_object_get(response.value, "mark"), "tables")),
+					 TABLES);
+	release(&response);
+	assert_int_equal(listed(), 1);
+	before = memory();
+	for (int i = 0; i < READERS; i++)
+	{
+		char *request = mem_printf("GET %s HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer " TOKEN
+								   "\r\n\r\n",
+								   path);
+
+		readers[i] = open_raw(request);
+		assert_int_equal(read_status(readers[i]), 200);
+		free(request);
+	}
+	/* one answer has more than they may take together */
+	assert_true(memory() - before < (long) TABLES * NAME_LENGTH);
+	for (int i = 0; i < READERS; i++)
+		close(readers[i]);
+}
+
 int
 main(int argc, char **argv)
 {
 	const struct CMUnitTest tests[] = {
 		HTTP_TEST(what_is_no_mark_is_refused),
 		HTTP_TEST(what_postgresql_writes_is_a_mark),
+		HTTP_TEST(many_readers_of_a_large_mark_take_no_memory),
 	};
 
 	return RUN_HTTP_TESTS(argc, argv, tests);

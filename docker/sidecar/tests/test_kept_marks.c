@@ -11,6 +11,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
@@ -54,10 +55,28 @@ keep(const char *server, const char *name, const char *cluster, uint64_t lsn, co
 	json_decref(all);
 }
 
+/* NULL if there is none */
+static json_t *
+read_mark(const char *server, const char *key)
+{
+	size_t length;
+	int file = kept_marks_open(server, key, &length);
+	json_t *answer = file >= 0 ? json_loadfd(file, 0, NULL) : NULL;
+	json_t *mark = json_incref(json_object_get(answer, "mark"));
+
+	if (file >= 0)
+	{
+		assert_int_equal(lseek(file, 0, SEEK_END), length);
+		close(file);
+	}
+	json_decref(answer);
+	return mark;
+}
+
 static void
 expect_tables(const char *server, const char *key, const char *tables)
 {
-	json_t *mark = kept_marks_find(server, key);
+	json_t *mark = read_mark(server, key);
 
 	if (tables == NULL)
 		assert_null(mark);
@@ -106,7 +125,7 @@ no_other_file_is_a_mark(void **state)
 	(void) state;
 	keep("one", "m", "1", 100, "2026-01-02T00:00:00.000000Z", "second");
 	for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++)
-		assert_null(kept_marks_find("two", keys[i]));
+		assert_null(read_mark("two", keys[i]));
 }
 
 /* When a mark came: so many days ago, and seconds after that */
@@ -114,6 +133,14 @@ static void
 came(char text[TIMESTAMP_LENGTH], int days, int seconds)
 {
 	timestamp_format(timestamp_now() + (seconds - INT64_C(86400) * days) * 1000000, text);
+}
+
+/* As after a restart: the lists are read at the start */
+static void
+read_again(void)
+{
+	kept_marks_stop();
+	kept_marks_start(home);
 }
 
 /* What keep() writes of a mark, without waiting for the disk */
@@ -130,9 +157,12 @@ scribble(const char *server, int number, int days, const char *more)
 		FILE *file = fopen(path, "w");
 
 		assert_non_null(file);
-		fprintf(file,
-				"{\"name\": \"m\", \"system_identifier\": \"1\", \"key\": \"1_%016X_m\", \"kept\": \"%s\", \"tables\": \"%s\"}",
-				number, at, i == 1 ? more : "");
+		if (i == 1)
+			fprintf(file, "{\"mark\": {\"tables\": \"%s\"}}", more);
+		else
+			fprintf(file,
+					"{\"name\": \"m\", \"system_identifier\": \"1\", \"key\": \"1_%016X_m\", \"kept\": \"%s\"}",
+					number, at);
 		assert_int_equal(fclose(file), 0);
 		free(path);
 	}
@@ -146,6 +176,7 @@ the_oldest_goes_when_there_are_too_many(void **state)
 	keep("many", "one", "1", 1, "1999-02-01T00:00:01.000000Z", "t");
 	for (int i = 2; i <= 2000; i++)
 		scribble("many", i, i < 4 ? 31 : 1, "");
+	read_again();
 	assert_int_equal(count("many"), 2000);
 	keep("many", "one_more", "1", 3000, "2026-02-02T00:00:00.000000Z", "t");
 	assert_int_equal(count("many"), 2000);
@@ -158,6 +189,8 @@ the_oldest_goes_when_there_are_too_many(void **state)
 	keep("many", "one_more", "1", 3002, "2026-02-02T00:00:00.000000Z", "t");
 	expected = 0;
 	expect_tables("many", "1_0000000000000001_one", "t");
+	assert_int_equal(count("many"), 2000);
+	read_again();
 	assert_int_equal(count("many"), 2000);
 }
 
@@ -172,6 +205,7 @@ their_size_has_a_limit(void **state)
 	keep("large", "one", "1", 1, "2026-02-01T00:00:01.000000Z", "t");
 	for (int i = 2; i <= 17; i++)
 		scribble("large", i, i < 4 ? 31 : 1, large);
+	read_again();
 	keep("large", "one", "1", 100, "2026-02-01T00:00:01.000000Z", "t");
 	expect_tables("large", "1_0000000000000002_m", NULL);
 	scribble("large", 18, 1, large);

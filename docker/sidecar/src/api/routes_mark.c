@@ -105,14 +105,15 @@ get_mark(Request *request)
 {
 	const char *key = request->segments[SEGMENT_KEY];
 	Answer *refusal;
-	json_t *mark;
+	size_t length;
+	int file;
 
 	if (!route_server_exists(request, &refusal))
 		return refusal;
-	mark = kept_marks_find(request->segments[SEGMENT_SERVER], key);
-	if (mark == NULL)
+	file = kept_marks_open(request->segments[SEGMENT_SERVER], key, &length);
+	if (file < 0)
 		return answer_errorf("not_found", "no mark \"%.128s\" of this server is kept", key);
-	return answer_json(200, json_checked(json_pack("{s:o}", "mark", mark)));
+	return answer_file(file, length);
 }
 
 static bool

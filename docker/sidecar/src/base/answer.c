@@ -7,6 +7,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/memory.h"
 #include "base/timestamp.h"
@@ -89,6 +90,17 @@ answer_stream(const char *content_type, ByteStream *stream)
 }
 
 Answer *
+answer_file(int file, size_t length)
+{
+	Answer *answer = answer_text("application/json", mem_strdup(""));
+
+	answer->file = file;
+	answer->has_file = true;
+	answer->length = length;
+	return answer;
+}
+
+Answer *
 answer_error(const char *code, const char *message, const char *detail, const char *hint)
 {
 	json_t *envelope = json_checked(json_object());
@@ -140,6 +152,8 @@ answer_release(Answer *answer)
 	free(answer->location);
 	if (answer->stream != NULL)
 		byte_stream_reader_release(answer->stream);
+	if (answer->has_file)
+		close(answer->file);
 	free(answer);
 }
 

@@ -30,7 +30,9 @@ typedef struct Answer
 	json_t *value; /* the JSON of body */
 	char *body;
 	size_t length;
-	ByteStream *stream;			 /* the body in place of these, of unknown length; or NULL */
+	ByteStream *stream; /* the body in place of these, of unknown length; or NULL */
+	int file;			/* or, if has_file, an open file of that length */
+	bool has_file;
 	int64_t made;				 /* monotonic_ms() */
 	bool cached;				 /* a read: carries the header Age */
 	bool provisional;			 /* likely to change soon: cache it briefly */
@@ -46,6 +48,9 @@ extern Answer *answer_text(const char *content_type, char *body); /* takes owner
 
 /* For one request alone; takes the reader's part of the stream. */
 extern Answer *answer_stream(const char *content_type, ByteStream *stream);
+
+/* For one request alone; takes ownership of the file, which holds JSON and is not in memory. */
+extern Answer *answer_file(int file, size_t length);
 extern Answer *answer_error(const char *code, const char *message, const char *detail,
 							const char *hint);
 extern Answer *answer_errorf(const char *code, const char *format, ...)

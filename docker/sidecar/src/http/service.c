@@ -48,6 +48,7 @@ static enum MHD_Result handle(void *cls, struct MHD_Connection *connection, cons
 							  const char *method, const char *version, const char *upload_data,
 							  size_t *upload_data_size, void **request_cls);
 static enum MHD_Result reply(Request *request, Answer *answer);
+static struct MHD_Response *response_of_file(Answer *answer);
 static void release_body(void *answer);
 static void completed(void *cls, struct MHD_Connection *connection, void **request_cls,
 					  enum MHD_RequestTerminationCode code);
@@ -268,10 +269,13 @@ reply(Request *request, Answer *answer)
 	enum MHD_Result result;
 	char text[32];
 	int status = answer->status;
+	bool of_file = answer->has_file;
 
 	http_connection_stage(request->connection, HTTP_TAKES_ANSWER);
 	if (answer->stream != NULL)
 		response = http_streaming_response(request, answer);
+	else if (of_file)
+		response = response_of_file(answer);
 	else
 		response = MHD_create_response_from_buffer_with_free_callback_cls(answer->length,
 																		  answer->body,
@@ -308,6 +312,8 @@ reply(Request *request, Answer *answer)
 		MHD_add_response_header(response, MHD_HTTP_HEADER_CONNECTION, "close");
 	result = MHD_queue_response(request->connection, (unsigned int) status, response);
 	MHD_destroy_response(response);
+	if (of_file)
+		answer_release(answer);
 	service.answered(request, status);
 
 	{
@@ -320,6 +326,16 @@ reply(Request *request, Answer *answer)
 				 "status", code, "ms", elapsed, NULL);
 	}
 	return result;
+}
+
+/* libmicrohttpd closes the file, once it has made a response of it. */
+static struct MHD_Response *
+response_of_file(Answer *answer)
+{
+	struct MHD_Response *response = MHD_create_response_from_fd64(answer->length, answer->file);
+
+	answer->has_file = response == NULL;
+	return response;
 }
 
 static void

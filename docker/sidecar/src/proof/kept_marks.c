@@ -1,8 +1,9 @@
 /*
  * kept_marks.c
  *
- * Keeps the marks of databases in the state directory: two files for each, so
- * that a list of marks need not read the tables of all of them.  Who holds the
+ * Keeps the marks of databases in the state directory: two files for each, its facts
+ * and all of it.  The facts are in memory as well, for whoever lists marks waits for no
+ * file.  Who holds the
  * token of a primary cannot change what its marks have said: none is overwritten,
  * none of the last month makes room for another, and what orders them is when they
  * came.
@@ -11,6 +12,7 @@
 
 #include <dirent.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <inttypes.h>
 #include <pthread.h>
 #include <stdlib.h>
@@ -35,7 +37,13 @@
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static char *root;
 
-static int write_both(const char *directory, const KeptMark *mark);
+/* The list of each server.  One is replaced and never changed: others read it without the lock. */
+static json_t *lists;
+
+static int write_both(const char *server, const char *directory, const KeptMark *mark);
+static json_t *list_of(const char *server);
+static void list_more(const char *server, json_t *facts);
+static void list_no_more(const char *server, size_t which);
 static char *directory_of(const char *server);
 static int write_json(const char *directory, const char *key, const char *suffix,
 					  const json_t *value);
@@ -43,14 +51,30 @@ static json_t *read_json(const char *directory, const char *key, const char *suf
 static char *key_of(const KeptMark *mark);
 static json_t *read_all(const char *directory);
 static bool is_full(const char *directory);
-static int make_room(const char *directory);
+static int make_room(const char *server, const char *directory);
 static void remove_both(const char *directory, const char *key);
 static bool came_before(const json_t *mark, const json_t *than);
 
 void
 kept_marks_start(const char *state_dir)
 {
+	DIR *servers;
+
 	root = mem_printf("%s/marks", state_dir);
+	lists = json_checked(json_object());
+	servers = opendir(root);
+	for (struct dirent *server; servers != NULL && (server = readdir(servers)) != NULL;)
+	{
+		char *directory;
+
+		if (server->d_name[0] == '.')
+			continue;
+		directory = directory_of(server->d_name);
+		json_object_set_new(lists, server->d_name, read_all(directory));
+		free(directory);
+	}
+	if (servers != NULL)
+		closedir(servers);
 }
 
 void
@@ -58,6 +82,8 @@ kept_marks_stop(void)
 {
 	free(root);
 	root = NULL;
+	json_decref(lists);
+	lists = NULL;
 }
 
 int
@@ -71,7 +97,7 @@ kept_marks_write(const char *server, const KeptMark *mark)
 		(mkdir(directory, 0700) != 0 && errno != EEXIST))
 		error = errno;
 	else
-		error = write_both(directory, mark);
+		error = write_both(server, directory, mark);
 	pthread_mutex_unlock(&lock);
 	free(directory);
 	return error;
@@ -79,28 +105,34 @@ kept_marks_write(const char *server, const KeptMark *mark)
 
 /* The tables first: a mark that is listed is there. */
 static int
-write_both(const char *directory, const KeptMark *mark)
+write_both(const char *server, const char *directory, const KeptMark *mark)
 {
 	char *key = key_of(mark);
 	json_t *kept = read_json(directory, key, ALL_SUFFIX);
-	json_t *listed = read_json(directory, key, FACTS_SUFFIX);
+	json_t *told = read_json(directory, key, FACTS_SUFFIX);
 	json_t *facts = json_checked(json_deep_copy(mark->facts));
+	json_t *all = json_checked(json_pack("{s:O}", "mark", mark->all));
 	char now[TIMESTAMP_LENGTH];
 	int error = 0;
 
 	timestamp_format(timestamp_now(), now);
 	json_object_set_new(facts, "key", json_text(key));
 	json_object_set_new(facts, "kept", json_text(now));
-	if (kept != NULL && !json_equal(kept, mark->all))
+	if (kept != NULL && !json_equal(kept, all))
 		error = EEXIST;
-	else if (kept == NULL && (error = make_room(directory)) == 0)
-		error = write_json(directory, key, ALL_SUFFIX, mark->all);
+	else if (kept == NULL && (error = make_room(server, directory)) == 0)
+		error = write_json(directory, key, ALL_SUFFIX, all);
 	/* the same once more came when it came first */
-	if (error == 0 && (kept == NULL || listed == NULL))
+	if (error == 0 && (kept == NULL || told == NULL))
+	{
 		error = write_json(directory, key, FACTS_SUFFIX, facts);
+		if (error == 0)
+			list_more(server, facts);
+	}
 	json_decref(kept);
-	json_decref(listed);
+	json_decref(told);
 	json_decref(facts);
+	json_decref(all);
 	free(key);
 	return error;
 }
@@ -108,25 +140,61 @@ write_both(const char *directory, const KeptMark *mark)
 json_t *
 kept_marks_list(const char *server)
 {
-	char *directory = directory_of(server);
-	json_t *list = read_all(directory);
+	json_t *list;
 
-	free(directory);
+	pthread_mutex_lock(&lock);
+	list = json_incref(list_of(server));
+	pthread_mutex_unlock(&lock);
 	return list;
 }
 
-json_t *
-kept_marks_find(const char *server, const char *key)
+int
+kept_marks_open(const char *server, const char *key, size_t *length)
 {
-	char *directory;
-	json_t *mark;
+	char *path;
+	struct stat facts;
+	int file;
 
 	if (key[0] == '.' || strchr(key, '/') != NULL || strlen(key) > KEY_LENGTH)
-		return NULL;
-	directory = directory_of(server);
-	mark = read_json(directory, key, ALL_SUFFIX);
-	free(directory);
-	return mark;
+		return -1;
+	path = mem_printf("%s/%s/%s" ALL_SUFFIX, root, server, key);
+	file = open(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+	free(path);
+	if (file >= 0 && (fstat(file, &facts) != 0 || !S_ISREG(facts.st_mode)))
+	{
+		close(file);
+		file = -1;
+	}
+	if (file >= 0)
+		*length = (size_t) facts.st_size;
+	return file;
+}
+
+/* Borrowed */
+static json_t *
+list_of(const char *server)
+{
+	if (json_object_get(lists, server) == NULL)
+		json_object_set_new(lists, server, json_checked(json_array()));
+	return json_object_get(lists, server);
+}
+
+static void
+list_more(const char *server, json_t *facts)
+{
+	json_t *list = json_checked(json_copy(list_of(server)));
+
+	json_array_append(list, facts);
+	json_object_set_new(lists, server, list);
+}
+
+static void
+list_no_more(const char *server, size_t which)
+{
+	json_t *list = json_checked(json_copy(list_of(server)));
+
+	json_array_remove(list, which);
+	json_object_set_new(lists, server, list);
 }
 
 /* malloc'd; the name of a server is none of a path (base/names.h) */
@@ -206,29 +274,30 @@ is_full(const char *directory)
 
 /* Returns errno. */
 static int
-make_room(const char *directory)
+make_room(const char *server, const char *directory)
 {
 	while (is_full(directory))
 	{
-		json_t *list = read_all(directory);
+		const json_t *list = list_of(server);
 		const json_t *oldest = NULL;
 		const json_t *one;
-		bool goes;
+		size_t which = 0;
 		int64_t came;
 		size_t i;
 
 		json_array_foreach (list, i, one)
 		{
 			if (oldest == NULL || came_before(one, oldest))
+			{
 				oldest = one;
+				which = i;
+			}
 		}
-		goes = oldest != NULL && (!timestamp_parse(json_text_of(oldest, "kept"), &came) ||
-								  came < timestamp_now() - KEEP_US);
-		if (goes)
-			remove_both(directory, json_text_of(oldest, "key"));
-		json_decref(list);
-		if (!goes)
+		if (oldest == NULL || (timestamp_parse(json_text_of(oldest, "kept"), &came) &&
+							   came >= timestamp_now() - KEEP_US))
 			return ENOSPC;
+		remove_both(directory, json_text_of(oldest, "key"));
+		list_no_more(server, which);
 	}
 	return 0;
 }

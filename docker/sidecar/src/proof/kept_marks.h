@@ -22,6 +22,7 @@ typedef struct KeptMark
 /* How long a mark is kept at least, whatever comes after it */
 #define KEPT_MARK_DAYS 30
 
+/* Reads the facts of all, before there are other threads */
 extern void kept_marks_start(const char *state_dir);
 extern void kept_marks_stop(void);
 
@@ -32,10 +33,16 @@ extern void kept_marks_stop(void);
  */
 extern int kept_marks_write(const char *server, const KeptMark *mark);
 
-/* The facts of all marks of a server's, with "key" and the time when each came, "kept" */
+/*
+ * The facts of all marks of a server's, with "key" and the time when each came, "kept".
+ * Others read it, too: it is not to be changed.
+ */
 extern json_t *kept_marks_list(const char *server);
 
-/* All of a mark; NULL if there is none of this key */
-extern json_t *kept_marks_find(const char *server, const char *key);
+/*
+ * An open file of {"mark": all of a mark}, which may have many tables, and its length; -1 if
+ * there is none of this key.
+ */
+extern int kept_marks_open(const char *server, const char *key, size_t *length);
 
 #endif /* PROOF_KEPT_MARKS_H */
