@@ -185,6 +185,51 @@ a_token_of_another_server_takes_no_number_away(void **state)
 	json_decref(body);
 }
 
+/* Lines of another server, of a megabyte each, as somebody may have had them kept */
+static void
+fill_log_of_other(int lines)
+{
+	char *filler = mem_alloc(1024 * 1024);
+	FILE *log = fopen(path_of("state/receipts.jsonl"), "a");
+
+	assert_non_null(log);
+	memset(filler, 'x', 1024 * 1024 - 1);
+	filler[1024 * 1024 - 1] = '\0';
+	for (int n = 2; n < lines + 2; n++)
+		fprintf(log,
+				"{\"server\": \"other\", \"chain\": \"" CHAIN "\", \"n\": %d, \"hash\": \"" NO_HASH
+				"\", \"text\": \"%s\"}\n",
+				n, filler);
+	assert_int_equal(fclose(log), 0);
+	free(filler);
+}
+
+static void
+another_server_takes_no_room_away(void **state)
+{
+	Receipt receipt = {"other", CHAIN, 1, "drill", NO_HASH, NULL, "{\"server\": \"other\"}"};
+	char hash[RECEIPT_HASH_LENGTH + 1];
+	json_t *body = receipt_of(1, receipt.text);
+	char *text;
+
+	(void) state;
+	start();
+	keep_copy(1, "{\"server\": \"pg\", \"ok\": true}");
+	crash();
+	fill_log_of_other(128);
+	start();
+	/* nor does a chain of the same name there say that others follow here */
+	keep_copy(1, "{\"server\": \"pg\", \"ok\": false}");
+	keep_copy(2, "{\"server\": \"pg\"}");
+	assert_int_equal(kept(), 3);
+	receipt_hash(&receipt, hash);
+	json_object_set_new(body, "hash", json_string(hash));
+	text = json_dumps(body, JSON_COMPACT);
+	expect_error("POST", "/v1/servers/other/receipts", text, 429, "too_many_requests");
+	free(text);
+	json_decref(body);
+}
+
 static void
 what_is_no_receipt_is_refused(void **state)
 {
@@ -364,6 +409,7 @@ main(int argc, char **argv)
 		HTTP_TEST(the_newest_may_have_two_copies),
 		HTTP_TEST(the_longest_is_there_after_a_restart),
 		HTTP_TEST(a_token_of_another_server_takes_no_number_away),
+		HTTP_TEST(another_server_takes_no_room_away),
 		HTTP_TEST(what_is_no_receipt_is_refused),
 		HTTP_TEST(what_postgresql_writes_is_a_receipt),
 		HTTP_TEST(a_cut_line_and_a_foreign_one_hide_no_other),

@@ -309,8 +309,9 @@ refuse_unkept(const Receipt *receipt, ReceiptVerdict verdict, int error)
 							 receipt->chain);
 	}
 	if (verdict == RECEIPT_NO_ROOM)
-		return answer_error("too_many_requests", "there is no room for more copies of receipts",
-							"The sidecar keeps 100,000 of them, and 128 MB.",
+		return answer_error("too_many_requests",
+							"there is no room for more copies of receipts of this server",
+							"The sidecar keeps 100,000 of each server, and 128 MB.",
 							"On Barman's host, stop the sidecar, move receipts.jsonl of its state directory to where it is safe, and start it.");
 	log_line(LOGLEVEL_ERROR, "a copy of a receipt cannot be kept", "chain", receipt->chain, "n",
 			 number, "cause", strerror(error), NULL);

@@ -50,6 +50,7 @@ static void read_log(const char *path);
 static bool remember(const json_t *line, off_t offset, size_t length);
 static Entry *find(const Receipt *receipt);
 static bool is_last(const Receipt *receipt);
+static bool has_room(const char *server, size_t length);
 static int write_line(const char *text, size_t length);
 static json_t *read_line(const Entry *entry);
 
@@ -121,7 +122,7 @@ receipts_append(const Receipt *receipt)
 		errno = file < 0 ? EBADF : ENOMEM;
 		verdict = RECEIPT_FAILED;
 	}
-	else if (entry_count >= RECEIPTS_MAX || file_size + (off_t) strlen(text) + 2 > RECEIPTS_MAX_BYTES)
+	else if (!has_room(receipt->server, strlen(text)))
 		verdict = RECEIPT_NO_ROOM;
 	else
 	{
@@ -283,10 +284,28 @@ is_last(const Receipt *receipt)
 {
 	for (size_t i = 0; i < entry_count; i++)
 	{
-		if (entries[i].number > receipt->number && strcmp(entries[i].chain, receipt->chain) == 0)
+		if (entries[i].number > receipt->number && strcmp(entries[i].chain, receipt->chain) == 0 &&
+			strcmp(entries[i].server, receipt->server) == 0)
 			return false;
 	}
 	return true;
+}
+
+/* Of each server by itself: a token of another takes no room away. */
+static bool
+has_room(const char *server, size_t length)
+{
+	size_t bytes = length;
+	size_t count = 1;
+
+	for (size_t i = 0; i < entry_count; i++)
+	{
+		if (strcmp(entries[i].server, server) != 0)
+			continue;
+		bytes += entries[i].length;
+		count++;
+	}
+	return count <= RECEIPTS_MAX && bytes <= RECEIPTS_MAX_BYTES;
 }
 
 /* Durably, or not at all.  Returns errno. */

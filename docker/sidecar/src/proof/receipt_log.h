@@ -18,9 +18,9 @@
 /* The JSON of one receipt */
 #define RECEIPT_TEXT_MAX ((size_t) 1024 * 1024)
 
-/* What the log holds at most; it forgets nothing, so that it refuses more. */
+/* What the log holds of a server at most; it forgets nothing, so that it refuses more. */
 #define RECEIPTS_MAX	   100000
-#define RECEIPTS_MAX_BYTES (INT64_C(128) * 1024 * 1024)
+#define RECEIPTS_MAX_BYTES ((size_t) 128 * 1024 * 1024)
 
 /* A receipt as it comes in; its strings are checked at the door, and borrowed. */
 typedef struct Receipt
