@@ -212,7 +212,7 @@ BEGIN
 	IF receipt.previous <> before THEN
 		SELECT o.n INTO moved_from FROM _poc.receipts AS o WHERE o.hash = receipt.previous LIMIT 1;
 		RETURN concat(format('receipt %s does not follow the one before it: one of them was changed, inserted or moved', receipt.n),
-			format('; it follows receipt %s', moved_from));
+			'; it follows receipt ' || moved_from);
 	END IF;
 	BEGIN
 		original := receipt.text::jsonb;

@@ -14,8 +14,9 @@ AS $$
 DECLARE
 	barman_server CONSTANT text := _poc.server(poc_set_slo.server);
 BEGIN
-	IF rto <= '0' OR rpo <= '0' OR proof_every <= '0' THEN
-		RAISE EXCEPTION 'rto, rpo and proof_every must be more than nothing'
+	-- a time that is so far off is none any more
+	IF rto <= '0' OR rpo <= '0' OR proof_every <= '0' OR greatest(rto, rpo, proof_every) > '1000 years' THEN
+		RAISE EXCEPTION 'rto, rpo and proof_every must be more than nothing, and no more than 1000 years'
 			USING ERRCODE = 'invalid_parameter_value',
 				HINT = 'Null is for no target.';
 	END IF;
@@ -29,7 +30,7 @@ END
 $$;
 
 COMMENT ON FUNCTION @extschema@.poc_set_slo(text, interval, interval, interval) IS
-'Sets what is wanted of a server of Barman''s: rto, how long restore and recovery may take; rpo, how much time may be lost; proof_every, how often a drill must pass, which poc_prove() goes by. A null is no target, three nulls forget the server. poc_slo shows how it is met. Errors: 22023 an interval that is not positive. Example: SELECT poc_set_slo(''postgres1'', rto => ''1 h'', rpo => ''5 min'', proof_every => ''1 day'')';
+'Sets what is wanted of a server of Barman''s: rto, how long restore and recovery may take; rpo, how much time may be lost; proof_every, how often a drill must pass, which poc_prove() goes by. A null is no target, three nulls forget the server. poc_slo shows how it is met. Errors: 22023 an interval that is not positive, or longer than 1000 years. Example: SELECT poc_set_slo(''postgres1'', rto => ''1 h'', rpo => ''5 min'', proof_every => ''1 day'')';
 
 CREATE FUNCTION _poc.unproven(barman_server text, OUT unproven bigint, OUT oldest_unproven text, OUT note text)
 LANGUAGE plpgsql VOLATILE PARALLEL RESTRICTED COST 10000

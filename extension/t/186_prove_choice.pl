@@ -154,6 +154,14 @@ pass('a search_path of the caller changes nothing');
 
 # ---- what is attained ----
 backups(@backups[0 .. 1]);
+# an operator cannot make the plan and the view fail for all
+for my $interval ('0', '-1 day', '300000 years')
+{
+	my (undef, undef, $refused) = $node->psql('postgres', "SELECT poc_set_slo('good', proof_every => '$interval')");
+	like($refused, qr/must be more than nothing, and no more than 1000 years/, "a proof every $interval");
+}
+sql(q{SELECT poc_set_slo('good', proof_every => '1000 years')});
+is(sql(q{SELECT count(*) > 0 FROM poc_prove_plan('good')}) . sql(q{SELECT count(*) > 0 FROM poc_slo}), 'tt', 'the longest is reckoned with');
 sql(q{TRUNCATE _poc.drills; SELECT poc_set_slo('good', rto => '2 min', rpo => '10 min', proof_every => '1 day')});
 is(sql('SELECT rto_target, rto_met IS NULL, rpo_met IS NULL, overdue, next_proof_due <= now(), passed, unproven, oldest_unproven, note FROM poc_slo'),
 	'00:02:00|t|t|t|t|0|2|20260109T000000|no drill passed in the period', 'nothing is attained before a drill');
