@@ -28,6 +28,7 @@
 #include "base/timestamp.h"
 #include "restore/cage_filter.h"
 #include "restore/instance_files.h"
+#include "restore/process_limit.h"
 #include "restore/shared_memory.h"
 
 /* The descriptor on which the keeper reports the start */
@@ -42,12 +43,6 @@
 
 /* How long to forbid forks before the processes are killed anyway */
 #define STOP_MS 3000
-
-/*
- * Limits all processes of Barman's user together: without it, a program that
- * forks faster than it is stopped would never end.
- */
-#define PROCESSES_MAX 4096
 
 /* As /proc/PID/comm shows it; only the process itself can set it. */
 #define KEEPER_NAME "server-keeper"
@@ -315,15 +310,20 @@ start_server(const Cage *cage, CageHold *held, pid_t *pid)
 	return error;
 }
 
+/*
+ * Limits all processes of Barman's user together: without it, a program that
+ * forks faster than it is stopped would never end.
+ */
 static void
 limit_processes(void)
 {
+	const rlim_t most = (rlim_t) process_limit("");
 	struct rlimit limit;
 
 	if (getrlimit(RLIMIT_NPROC, &limit) != 0)
 		return;
-	limit.rlim_cur = limit.rlim_cur < PROCESSES_MAX ? limit.rlim_cur : PROCESSES_MAX;
-	limit.rlim_max = limit.rlim_max < PROCESSES_MAX ? limit.rlim_max : PROCESSES_MAX;
+	limit.rlim_cur = limit.rlim_cur < most ? limit.rlim_cur : most;
+	limit.rlim_max = limit.rlim_max < most ? limit.rlim_max : most;
 	setrlimit(RLIMIT_NPROC, &limit);
 }
 
