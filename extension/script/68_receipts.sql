@@ -115,17 +115,17 @@ SET search_path = pg_catalog, pg_temp
 AS $$
 #variable_conflict use_column
 DECLARE
-	place bigint := 0;
+	reached bigint := 0;
 	answer jsonb;
 BEGIN
 	LOOP
-		answer := _poc.get_object(NULL::text, ARRAY['servers'::text, server, 'receipts'::text, place::text]);
+		answer := _poc.get_object(NULL::text, ARRAY['servers'::text, server, 'receipts'::text, reached::text]);
 		RETURN QUERY SELECT r.n, r.chain, r.kind, r.text, r.previous, r.hash, r.received
 			FROM _poc.records(answer -> 'receipts') AS r(n bigint, chain text, kind text, text text, previous text, hash text, received timestamptz);
 		EXIT WHEN NOT coalesce((answer ->> 'more')::boolean, false);
-		SELECT max(r.place) INTO place FROM _poc.records(answer -> 'receipts') AS r(place bigint) WHERE r.place > place;
+		SELECT max(r.place) INTO reached FROM _poc.records(answer -> 'receipts') AS r(place bigint) WHERE r.place > reached;
 		-- a sidecar that says there is more, and has none
-		EXIT WHEN place IS NULL;
+		EXIT WHEN reached IS NULL;
 	END LOOP;
 END
 $$;

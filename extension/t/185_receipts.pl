@@ -113,6 +113,22 @@ like(copies(), qr/^\|9\|1 of the receipts here without a copy, the first is rece
 is(sql(q{SELECT bool_and(ok) FROM poc_restore_drill('mark')}), 't', 'the next drill');
 like(copies(), qr/^t\|\|10 copies/, 'brings its copy along');
 
+# ---- more copies than one answer has ----
+# of another chain, and large; those of this database come behind them
+sql(q{SELECT _poc.ask('receipt', jsonb_build_object('chain', '1/2/3', 'n', i, 'kind', 'drill', 'previous', repeat('0', 64), 'text', f.text,
+	'hash', _poc.receipt_hash(repeat('0', 64), '1/2/3', i, 'drill', f.text)), '{servers,postgres1,receipts}')
+	FROM generate_series(1, 3) AS i, LATERAL (SELECT jsonb_build_object('server', 'postgres1', 'filler', repeat('x', 900000), 'i', i)::text) AS f(text)});
+is(sql(q{SELECT bool_and(ok) FROM poc_restore_drill('mark')}), 't', 'a drill behind many copies');
+is(sql(q{SELECT count(*) FILTER (WHERE chain = '1/2/3') || ' ' || count(*) FILTER (WHERE chain = _poc.receipt_chain()) FROM poc_receipts('postgres1')}), '3 11', 'all are read');
+like(copies(), qr/^t\|\|11 copies are the same here; 3 more are of other databases$/, 'and compared');
+sql(q{BEGIN; SET session_replication_role = replica; DELETE FROM _poc.drills AS d USING _poc.receipts AS r WHERE r.n = 11 AND (r.text::jsonb ->> 'at')::timestamptz = d.at; DELETE FROM _poc.receipts WHERE n = 11; COMMIT});
+like(copies(), qr/^f\|11\|receipt 11, which the sidecar copied at .*, was removed here/, 'the newest too');
+# the sidecar begins anew, as its administrator would have it
+$live->stop;
+system_or_bail('sh', '-c', "grep -v -e '\"n\":11,' -e '\"chain\":\"1/2/3\"' $home/jobs/receipts.jsonl > $home/kept; cat $home/kept > $home/jobs/receipts.jsonl");
+start_drills($live);
+like(copies(), qr/^t\|\|10 copies are the same here$/, 'as it was');
+
 # ---- what is rolled back is not copied ----
 my $again = q{SELECT _poc.chain_receipt('drill', at, began, NULL) FROM _poc.drills ORDER BY at LIMIT 1};
 my $copied = q{SELECT count(*) FROM poc_receipts('postgres1')};
