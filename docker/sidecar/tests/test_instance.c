@@ -751,7 +751,7 @@ test_ends_with_all_its_processes(void **state)
 		/* soon after, before what it does not reap is as much as its user may have */
 		if (how == 4)
 			kill(process.pid, SIGSTOP);
-		assert_true(server_end(instance, &process, how == 2 ? 200 : how == 4 ? 10 : 15000));
+		assert_true(server_end(&process, how == 2 ? 200 : how == 4 ? 10 : 15000));
 		assert_int_equal(process_start_time(pids[0]), 0);
 		assert_int_equal(process_start_time(pids[1]), 0);
 		assert_int_equal(server_look(instance, &process), SERVER_GONE);

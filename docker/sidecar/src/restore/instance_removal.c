@@ -23,7 +23,7 @@ instance_remove_files(Instance *instance)
 {
 	int error = 0;
 
-	if (!server_end(instance->directory, &instance->process, END_GRACE_MS))
+	if (!server_end(&instance->process, END_GRACE_MS))
 		error = EBUSY;
 	if (error == 0 && instance->has_files)
 		error = directory_remove(instance->directory);

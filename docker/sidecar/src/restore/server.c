@@ -149,7 +149,7 @@ server_ended_cleanly(const char *directory)
 }
 
 bool
-server_end(const char *directory, const ServerProcess *process, int64_t grace_ms)
+server_end(const ServerProcess *process, int64_t grace_ms)
 {
 	bool gone = true;
 

@@ -56,6 +56,6 @@ extern bool server_ended_cleanly(const char *directory);
  * Ends a server whose data is no longer needed.  Returns true once none of its
  * processes is left, false if it gives up.
  */
-extern bool server_end(const char *directory, const ServerProcess *process, int64_t grace_ms);
+extern bool server_end(const ServerProcess *process, int64_t grace_ms);
 
 #endif /* RESTORE_SERVER_H */
