@@ -299,8 +299,10 @@ BEGIN
 		ORDER BY c.n
 	LOOP
 		IF copy.here IS NULL AND copy.chain <> own THEN
-			-- another table of receipts that this database had; else of other databases, or newer than the dump from which this one came
-			IF starts_with(copy.chain, regexp_replace(own, '[^/]+$', '')) THEN
+			-- another table of receipts that this database had, or one of its name that was dropped; else of other databases, or newer than the dump from which this one came
+			IF starts_with(copy.chain, regexp_replace(own, '[^/]+$', '')) OR (starts_with(copy.chain, split_part(own, '/', 1) || '/')
+				AND NOT EXISTS (SELECT FROM pg_database AS d WHERE d.oid::text = split_part(copy.chain, '/', 2)) AND copy.text::jsonb ->> 'database' = current_database())
+			THEN
 				gone := gone + 1;
 			ELSE
 				others := others + 1;
@@ -326,7 +328,7 @@ BEGIN
 		AND NOT EXISTS (SELECT FROM jsonb_to_recordset(copies) AS c(n bigint, chain text) WHERE c.n = r.n AND c.chain = r.chain);
 	-- a chain that its writer has renamed has no copy; nor does it prove anything that none was compared
 	ok := CASE WHEN gone > 0 THEN false WHEN lacking > 0 OR (receipts = 0 AND siblings > 0) THEN NULL ELSE true END;
-	finding := concat_ws('; ', CASE WHEN gone > 0 THEN format('%s receipts that this database wrote before are gone: the extension was dropped, or its tables were made anew', gone) END,
+	finding := concat_ws('; ', CASE WHEN gone > 0 THEN format('%s receipts that this database wrote before are gone: the extension or the database was dropped, or its tables were made anew', gone) END,
 		CASE WHEN lacking > 0 THEN format('%s of the receipts here without a copy, the first is receipt %s: those of this database are sent with the next one', lacking, first_bad) END,
 		CASE WHEN receipts = 0 AND siblings > 0 THEN 'nothing is compared: the sidecar has copies of this cluster, and none of this database' WHEN receipts = 1 THEN '1 copy is the same here' ELSE format('%s copies are the same here', receipts) END, CASE WHEN others > 0 THEN format('%s more are of other databases', others) END);
 END

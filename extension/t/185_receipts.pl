@@ -196,7 +196,19 @@ for my $database ('postgres', 'copy')
 	like(copies($database), qr/^t\|\|11 copies are the same here; 1 more are of other databases$/, 'each by itself');
 }
 $node->safe_psql('copy', q{DROP EXTENSION poc_barman; CREATE EXTENSION poc_barman});
-like(copies('copy'), qr/^f\|\|1 receipts that this database wrote before are gone: the extension was dropped/, 'who drops the extension is found out');
+like(copies('copy'), qr/^f\|\|1 receipts that this database wrote before are gone: the extension or the database was dropped/, 'who drops the extension is found out');
+# or puts another database in the place of one, with a chain of its own
+my $first = q{INSERT INTO _poc.drills (at, began, ok, server, system_identifier, database, tables, rows, steps)
+	SELECT '2020-01-01', '2019-12-31', true, 'postgres1', system_identifier, current_database(), 0, 0, '[]' FROM pg_control_system();
+	SELECT _poc.chain_receipt('drill', '2020-01-01', '2019-12-31', NULL)};
+for my $round (1, 2)
+{
+	$node->safe_psql('postgres', 'DROP DATABASE IF EXISTS replaced');
+	$node->safe_psql('postgres', 'CREATE DATABASE replaced');
+	$node->safe_psql('replaced', "CREATE EXTENSION poc_barman; $first");
+}
+like(copies('replaced'), qr/^f\|\|1 receipts that this database wrote before are gone: .*; 1 copy is the same here/, 'who replaces the database, too');
+like(copies('postgres'), qr/^t\|\|11 copies are the same here/, 'which is no matter of another');
 
 # ---- exports ----
 $node->safe_psql('postgres', q{\pset format unaligned
@@ -237,6 +249,6 @@ my $spare = $live->spare('spare');
 my $lost = sql('SELECT string_agg(hash, chr(10) ORDER BY n) FROM _poc.receipts');
 $node->stop('immediate');
 is($spare->safe_psql('postgres', q{SELECT string_agg(hash, chr(10) ORDER BY n) FROM poc_receipts('postgres1') WHERE receipt ->> 'database' = 'postgres' OR kind = 'rescue'}), $lost, 'another server reads the copies');
-like($spare->safe_psql('postgres', q{SELECT poc_export_receipts('markdown', server => 'postgres1', copies => true)}), qr/12 receipts, 11 passed, 1 failed/, 'and exports them');
+like($spare->safe_psql('postgres', q{SELECT poc_export_receipts('markdown', server => 'postgres1', copies => true)}), qr/14 receipts, 13 passed, 1 failed/, 'and exports them');
 
 done_testing();
