@@ -13,6 +13,7 @@
 
 #include "access/sysattr.h"
 #include "access/transam.h"
+#include "catalog/pg_collation.h"
 #include "catalog/pg_type.h"
 #include "nodes/makefuncs.h"
 #include "nodes/nodeFuncs.h"
@@ -42,8 +43,10 @@ typedef struct Solving
 
 static bool find_comparisons(Node *node, void *context);
 static void solve(Solving *solving, Node *term, Node *other);
+static void add_address(Solving *solving, Node *network);
 static void add_contained(Solving *solving, OpExpr *op);
 static Node *isolate(Node *term, Node *other, AttrNumber attnum);
+static Node *float_one(void);
 static Node *isolate_operand(OpExpr *op, Node *other, AttrNumber attnum, Node **term);
 static Node *isolate_argument(FuncExpr *func, Node *other, AttrNumber attnum, Node **term);
 static bool uses(Node *node, AttrNumber attnum);
@@ -114,6 +117,25 @@ solve(Solving *solving, Node *term, Node *other)
 	solving->solutions = lappend(solving->solutions, solution);
 }
 
+/* The last address of a network. */
+static void
+add_address(Solving *solving, Node *network)
+{
+	Node *last = (Node *) makeFuncExpr(F_BROADCAST, INETOID, list_make1(copyObject(network)),
+									   InvalidOid, InvalidOid, COERCE_EXPLICIT_CALL);
+	CoerceViaIO *address = makeNode(CoerceViaIO);
+
+	if (solving->type != INETOID || uses(network, solving->attnum))
+		return;
+	/* without the network's mask */
+	address->arg = (Expr *) makeFuncExpr(F_HOST, TEXTOID, list_make1(last), DEFAULT_COLLATION_OID,
+										 InvalidOid, COERCE_EXPLICIT_CALL);
+	address->resulttype = INETOID;
+	address->coerceformat = COERCE_EXPLICIT_CAST;
+	address->location = -1;
+	solving->solutions = lappend(solving->solutions, address);
+}
+
 /* a @> b: a and b together keep what other conditions ask of a. */
 static void
 add_contained(Solving *solving, OpExpr *op)
@@ -122,6 +144,12 @@ add_contained(Solving *solving, OpExpr *op)
 	Node *both;
 
 	set_opfuncid(op);
+	if ((op->opfuncid == F_NETWORK_SUB || op->opfuncid == F_NETWORK_SUBEQ) &&
+		uses(column, solving->attnum))
+	{
+		add_address(solving, lsecond(op->args));
+		return;
+	}
 	if ((op->opfuncid != F_JSONB_CONTAINS && op->opfuncid != F_ARRAYCONTAINS) ||
 		!IsA(column, Var) || ((Var *) column)->varattno != solving->attnum)
 		return;
@@ -171,6 +199,13 @@ isolate(Node *term, Node *other, AttrNumber attnum)
 }
 
 static Node *
+float_one(void)
+{
+	return (Node *) makeConst(FLOAT8OID, -1, InvalidOid, sizeof(float8), Float8GetDatum(1), false,
+							  FLOAT8PASSBYVAL);
+}
+
+static Node *
 isolate_operand(OpExpr *op, Node *other, AttrNumber attnum, Node **term)
 {
 	char *name = get_opname(op->opno);
@@ -178,14 +213,18 @@ isolate_operand(OpExpr *op, Node *other, AttrNumber attnum, Node **term)
 	Node *right = list_length(op->args) == 2 ? lsecond(op->args) : NULL;
 	bool is_left = uses(left, attnum);
 
-	if (name == NULL || op->opfuncid >= FirstNormalObjectId || strlen(name) != 1)
+	if (name == NULL || op->opfuncid >= FirstNormalObjectId)
 		return NULL;
 	if (right == NULL)
 	{
 		*term = left;
-		return *name == '-' ? operation("-", NULL, other) : other;
+		return *name == '-' || *name == '~' ? operation(name, NULL, other) : other;
 	}
 	*term = is_left ? left : right;
+	if (strcmp(name, ">>") == 0 || strcmp(name, "<<") == 0)
+		return is_left ? operation(*name == '>' ? "<<" : ">>", other, right) : NULL;
+	if (strlen(name) != 1)
+		return NULL;
 	switch (*name)
 	{
 		case '+':
@@ -200,6 +239,16 @@ isolate_operand(OpExpr *op, Node *other, AttrNumber attnum, Node **term)
 			/* the multiple below the value, and the rest that is wanted */
 			return is_left ? operation("+", operation("-", left, operation("%", left, right)), other)
 						   : NULL;
+		case '#':
+			return operation("#", other, is_left ? right : left);
+		case '&':
+			/* the bits that the mask leaves out stay */
+			return operation("|", operation("&", *term, operation("~", NULL, is_left ? right : left)),
+							 other);
+		case '|':
+			return other;
+		case '^':
+			return is_left ? operation("^", other, operation("/", float_one(), right)) : NULL;
 		default:
 			return NULL;
 	}
@@ -234,6 +283,14 @@ isolate_argument(FuncExpr *func, Node *other, AttrNumber attnum, Node **term)
 		case F_DATE_TRUNC_TEXT_TIMESTAMPTZ:
 			*term = lsecond(func->args);
 			return other;
+		case F_SQRT_FLOAT8:
+		case F_SQRT_NUMERIC:
+			return operation("*", other, other);
+		case F_POWER_FLOAT8_FLOAT8:
+		case F_POW_FLOAT8_FLOAT8:
+			return uses(first, attnum)
+					   ? operation("^", other, operation("/", float_one(), lsecond(func->args)))
+					   : NULL;
 		default:
 			/* upper(x) = 'A', abs(x) = 1, a cast: the value itself, mostly */
 			return uses(first, attnum) &&

@@ -24,7 +24,9 @@
 #include "utils/fmgroids.h"
 #include "utils/lsyscache.h"
 #include "utils/numeric.h"
+#include "utils/rangetypes.h"
 #include "utils/syscache.h"
+#include "utils/typcache.h"
 
 #include "base/compat.h"
 #include "rows/plan/moves.h"
@@ -36,6 +38,8 @@
 
 static bool note(Node *node, void *mention);
 static void note_constant(RowsMention *mention, Const *constant);
+static void note_bounds(RowsMention *mention, Const *constant);
+static void note_cast(RowsMention *mention, Node *node);
 static void note_elements(RowsMention *mention, Const *constant);
 static void note_patterns(RowsMention *mention, Node *node);
 static void note_sources(RowsMention *mention, Node *node);
@@ -76,6 +80,7 @@ note(Node *node, void *context)
 	}
 	note_patterns(mention, node);
 	note_sources(mention, node);
+	note_cast(mention, node);
 	if (IsA(node, FuncExpr) && list_length(((FuncExpr *) node)->args) == 2)
 		note_path(mention, linitial(((FuncExpr *) node)->args), lsecond(((FuncExpr *) node)->args));
 	return expression_tree_walker(node, note, context);
@@ -128,6 +133,63 @@ note_constant(RowsMention *mention, Const *constant)
 	}
 	if (type_is_array(type))
 		note_elements(mention, constant);
+	else if (type_is_range(type))
+		note_bounds(mention, constant);
+}
+
+/* The ends of a range, as of x <@ '[1, 5)'. */
+static void
+note_bounds(RowsMention *mention, Const *constant)
+{
+	TypeCacheEntry *typcache = lookup_type_cache(constant->consttype, TYPECACHE_RANGE_INFO);
+	TypeCacheEntry *element = typcache->rngelemtype;
+	RangeBound bounds[2];
+	bool empty;
+
+	range_deserialize(typcache, DatumGetRangeTypeP(constant->constvalue), &bounds[0], &bounds[1],
+					  &empty);
+	for (int i = 0; i < lengthof(bounds) && !empty; i++)
+	{
+		if (!bounds[i].infinite)
+			note_constant(mention,
+						  makeConst(element->type_id, -1, typcache->rng_collation, element->typlen,
+									bounds[i].val, false, element->typbyval));
+	}
+}
+
+/* x::date, to_date(x, 'YYYY-MM-DD'), and what tells characters from bytes */
+static void
+note_cast(RowsMention *mention, Node *node)
+{
+	char category;
+	bool preferred;
+
+	if (IsA(node, CoerceViaIO))
+	{
+		get_type_category_preferred(exprType((Node *) ((CoerceViaIO *) node)->arg), &category,
+									&preferred);
+		if (category == TYPCATEGORY_STRING)
+			mention->types = list_append_unique_oid(mention->types,
+													((CoerceViaIO *) node)->resulttype);
+	}
+	else if (IsA(node, FuncExpr))
+	{
+		switch (((FuncExpr *) node)->funcid)
+		{
+			case F_TO_DATE:
+				mention->types = list_append_unique_oid(mention->types, DATEOID);
+				break;
+			case F_TO_TIMESTAMP_TEXT_TEXT:
+				mention->types = list_append_unique_oid(mention->types, TIMESTAMPOID);
+				break;
+			case F_OCTET_LENGTH_TEXT:
+			case F_BIT_LENGTH_TEXT:
+				mention->counts_bytes = true;
+				break;
+			default:
+				break;
+		}
+	}
 }
 
 /* The elements of an array, as of x IN (...). */

@@ -31,6 +31,9 @@
 /* ... unless the condition mentions a smaller one, but not below this. */
 #define SMALLEST_SPAN 10
 
+/* Rows that show whether an expression over other columns raises errors. */
+#define SAMPLED_ROWS 32
+
 static void narrow_condition(RowsPlan *plan, Node *condition);
 static bool note_computed(Node *node, void *attributes);
 static bool is_plain_number(RowsColumn *column);
@@ -38,7 +41,8 @@ static void narrow(RowsColumn *column, int64 span);
 static void fit_generated(RowsPlan *plan, EState *estate, RowsTrial *trial, AttrNumber attnum,
 						  Node *expr);
 static bool change_ranges(RowsPlan *plan, Bitmapset *attributes, bool raise);
-static bool computes(RowsPlan *plan, RowsTrial *trial, ExprState *state, RowsArena *arena, bool high);
+static bool computes(RowsPlan *plan, RowsTrial *trial, ExprState *state, RowsArena *arena,
+					 bool high, uint64 row);
 
 void
 rows_narrow_computed(RowsPlan *plan)
@@ -168,13 +172,16 @@ fit_generated(RowsPlan *plan, EState *estate, RowsTrial *trial, AttrNumber attnu
 	rows_catch_in_trial(trial, true);
 	for (int i = 0; i < 64 && !fits; i++)
 	{
-		bool low = computes(plan, trial, state, &arena, false);
-		bool high = computes(plan, trial, state, &arena, true);
+		bool low = computes(plan, trial, state, &arena, false, 0);
+		bool high = computes(plan, trial, state, &arena, true, 0);
 
 		fits = low && high;
 		if (!fits && !change_ranges(plan, attributes, high && i == 0))
 			break;
 	}
+	/* what is no number differs from row to row */
+	for (int i = 1; i < SAMPLED_ROWS && fits; i++)
+		fits = computes(plan, trial, state, &arena, i & 1, i);
 	rows_end_trial(trial);
 	if (!fits)
 	{
@@ -222,7 +229,7 @@ change_ranges(RowsPlan *plan, Bitmapset *attributes, bool raise)
 
 /* Does the expression have a value where all numbers are at the upper, or the lower, end? */
 static bool
-computes(RowsPlan *plan, RowsTrial *trial, ExprState *state, RowsArena *arena, bool high)
+computes(RowsPlan *plan, RowsTrial *trial, ExprState *state, RowsArena *arena, bool high, uint64 row)
 {
 	Datum *values = palloc0(sizeof(Datum) * plan->natts);
 	bool *isnull = palloc0(sizeof(bool) * plan->natts);
@@ -237,7 +244,7 @@ computes(RowsPlan *plan, RowsTrial *trial, ExprState *state, RowsArena *arena, b
 		isnull[i] = column->kind != ROWS_COLUMN_RANDOM || column->promised;
 		if (isnull[i])
 			continue;
-		rows_draw_start(&draw, column->stream, 0);
+		rows_draw_start(&draw, column->stream, row);
 		values[i] = is_plain_number(column)
 						? column->value->from_int(column->value,
 												  high ? column->value->high : column->value->low,

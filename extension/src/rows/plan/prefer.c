@@ -65,12 +65,15 @@ typedef struct Choosing
 
 static void choose(Choosing *choosing);
 static bool start_choosing(Choosing *choosing);
+static List *bounds_of(Choosing *choosing);
+static void try_bounds(Choosing *choosing);
 static void follow_pattern(Choosing *choosing);
 static bool is_unique(RowsPlan *plan, RowsColumn *column);
 static bool accepts(Choosing *choosing, Datum value);
 static int count_accepted(Choosing *choosing, const RowsValue *value);
 static List *alternatives(Choosing *choosing);
 static void add_texts(Choosing *choosing, List **list);
+static void add_versions(Choosing *choosing, List **list);
 static void add_multiples(Choosing *choosing, List **list);
 static RowsValue *pool_of(Choosing *choosing, List *generators);
 
@@ -121,6 +124,8 @@ start_choosing(Choosing *choosing)
 		follow_pattern(choosing);
 		return false;
 	}
+	/* what another generator makes need not lie within the bounds */
+	conditions = list_concat(conditions, bounds_of(choosing));
 	if (choosing->estate == NULL)
 	{
 		choosing->estate = CreateExecutorState();
@@ -137,6 +142,44 @@ start_choosing(Choosing *choosing)
 	choosing->counted = is_unique(plan, choosing->column);
 	rows_catch_in_trial(choosing->trial, true);
 	return true;
+}
+
+/* The conditions that the bounds of the column imply. */
+static List *
+bounds_of(Choosing *choosing)
+{
+	List *conditions = NIL;
+	ListCell *cell;
+	int member;
+
+	foreach (cell, choosing->plan->bounding_checks)
+	{
+		RowsCheck *check = lfirst(cell);
+
+		if (bms_get_singleton_member(check->attributes, &member) &&
+			member == choosing->column->attnum - FirstLowInvalidHeapAttributeNumber &&
+			!list_member_ptr(choosing->plan->checks, check) && rows_is_built_in((Node *) check->expr))
+			conditions = lappend(conditions, check->expr);
+	}
+	return conditions;
+}
+
+/* Bounds that the column's own generator obeys, and the chosen one need not: try each row. */
+static void
+try_bounds(Choosing *choosing)
+{
+	RowsPlan *plan = choosing->plan;
+	ListCell *cell;
+	int member;
+
+	foreach (cell, plan->bounding_checks)
+	{
+		RowsCheck *check = lfirst(cell);
+
+		if (bms_get_singleton_member(check->attributes, &member) &&
+			member == choosing->column->attnum - FirstLowInvalidHeapAttributeNumber)
+			plan->checks = list_append_unique_ptr(plan->checks, check);
+	}
 }
 
 /* A pattern whose operator is not PostgreSQL's own, as citext's: it is followed untried. */
@@ -218,6 +261,9 @@ choose(Choosing *choosing)
 	}
 	if (best == NULL)
 		return;
+	/* of numbers, the alternatives are multiples within the bounds */
+	if (best->from_int == NULL && best->nchoices == 0)
+		try_bounds(choosing);
 	column->suits = (most == SAMPLES);
 	best->null_fraction = column->value->null_fraction;
 	column->value = best;
@@ -274,6 +320,8 @@ alternatives(Choosing *choosing)
 		add_texts(choosing, &list);
 	else if (value->from_int != NULL && choosing->counted)
 		add_multiples(choosing, &list);
+	else if (value->type == UUIDOID && choosing->counted)
+		add_versions(choosing, &list);
 	return list;
 }
 
@@ -320,6 +368,22 @@ add_texts(Choosing *choosing, List **list)
 	}
 }
 
+/* A uuid of another version than those that are counted usually. */
+static void
+add_versions(Choosing *choosing, List **list)
+{
+	static const int versions[] = {4, 7, 1, 6, 5, 3, 2};
+
+	for (int i = 0; i < lengthof(versions); i++)
+	{
+		RowsValue *value = palloc(sizeof(RowsValue));
+
+		*value = *choosing->column->value;
+		value->uuid_version = versions[i];
+		*list = lappend(*list, value);
+	}
+}
+
 /* Multiples of the numbers that the conditions mention, and those plus a rest. */
 static void
 add_multiples(Choosing *choosing, List **list)
@@ -363,6 +427,7 @@ pool_of(Choosing *choosing, List *generators)
 	Datum *pool = palloc(sizeof(Datum) * POOL_SIZE);
 	uint32 *hashes = palloc(sizeof(uint32) * POOL_SIZE);
 	int n = 0;
+	int nfound = 0;
 	RowsDraw draw;
 	RowsValue *value;
 
@@ -378,6 +443,7 @@ pool_of(Choosing *choosing, List *generators)
 		CHECK_FOR_INTERRUPTS();
 		if (!accepts(choosing, datum))
 			continue;
+		nfound++;
 		hash = rows_hash_image(datum, like->typbyval, like->typlen);
 		for (int j = 0; j < n && !again; j++)
 			again = hashes[j] == hash;
@@ -386,7 +452,8 @@ pool_of(Choosing *choosing, List *generators)
 		pool[n] = datumCopy(datum, like->typbyval, like->typlen);
 		hashes[n++] = hash;
 	}
-	if (n < LEAST_POOL)
+	/* few, found again and again, are all that there are */
+	if (n < LEAST_POOL && (n == 0 || nfound < LEAST_POOL * n))
 		return NULL;
 	value = rows_make_choice_value(like->type, pool, n);
 	value->typmod = like->typmod;

@@ -82,6 +82,10 @@ rows_candidates(Oid type, int32 typmod, const RowsMention *mention)
 		result = list_concat(result, rows_text_candidates(like, mention));
 	else if (type == JSONBOID || type == JSONOID)
 		result = list_concat(result, rows_json_candidates(like, mention));
+	else if (type == UUIDOID)
+		result = list_concat(result, rows_uuid_candidates(like, mention));
+	else if (type == BITOID || type == VARBITOID)
+		result = list_concat(result, rows_bit_candidates(like, mention));
 	else if (type == INETOID || type == CIDROID)
 		result = list_concat(result, rows_network_candidates(like, mention));
 	else if (type_is_array(type))

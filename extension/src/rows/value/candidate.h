@@ -21,6 +21,8 @@ typedef struct RowsMention
 	List *texts;	 /* of char *: strings of any type */
 	List *paths;	 /* of List of char *: members of a jsonb that it looks at */
 	List *patterns;	 /* of RowsPatternBound */
+	List *types;	 /* OIDs: what it casts strings to */
+	bool counts_bytes;
 } RowsMention;
 
 /* candidate.c */
@@ -28,9 +30,14 @@ extern List *rows_candidates(Oid type, int32 typmod, const RowsMention *mention)
 extern void rows_append_quoted(StringInfo out, const char *string);
 extern int64 rows_clamp(const RowsValue *value, int64 number);
 
+/* candidate_cast.c: strings that are read as values of other types */
+extern List *rows_cast_candidates(const RowsValue *like, const RowsMention *mention, bool numbers);
+
 /* candidate_text.c, candidate_json.c, candidate_container.c: for the types of their names */
 extern List *rows_text_candidates(const RowsValue *like, const RowsMention *mention);
 extern List *rows_json_candidates(const RowsValue *like, const RowsMention *mention);
+extern List *rows_uuid_candidates(const RowsValue *like, const RowsMention *mention);
+extern List *rows_bit_candidates(const RowsValue *like, const RowsMention *mention);
 extern List *rows_network_candidates(const RowsValue *like, const RowsMention *mention);
 extern List *rows_array_candidates(const RowsValue *like, const RowsMention *mention);
 extern List *rows_range_candidates(const RowsValue *like, const RowsMention *mention);

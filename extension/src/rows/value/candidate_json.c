@@ -34,12 +34,15 @@ static Datum make_json(const RowsValue *value, RowsDraw *draw, RowsArena *arena)
 static void write_members(StringInfo out, List *paths, int depth, const JsonCandidate *json,
 						  RowsDraw *draw, RowsArena *arena);
 static void write_any(StringInfo out, const JsonCandidate *json, RowsDraw *draw, RowsArena *arena);
+static void write_string(StringInfo out, const JsonCandidate *json, RowsDraw *draw, RowsArena *arena);
+static void write_array(StringInfo out, const JsonCandidate *json, RowsDraw *draw, RowsArena *arena);
 static int some_number(const RowsMention *mention, RowsDraw *draw);
 
 List *
 rows_json_candidates(const RowsValue *like, const RowsMention *mention)
 {
 	JsonCandidate *candidate = palloc0(sizeof(JsonCandidate));
+	RowsBounds none;
 	Oid input;
 	ListCell *cell;
 
@@ -49,7 +52,6 @@ rows_json_candidates(const RowsValue *like, const RowsMention *mention)
 	foreach (cell, mention->patterns)
 	{
 		RowsPatternBound *pattern = lfirst(cell);
-		RowsBounds none;
 		RowsValue *string;
 
 		rows_init_bounds(&none);
@@ -57,6 +59,10 @@ rows_json_candidates(const RowsValue *like, const RowsMention *mention)
 		if (rows_init_regex(string, pattern->text, pattern->kind, &none))
 			candidate->strings = lappend(candidate->strings, string);
 	}
+	rows_init_bounds(&none);
+	candidate->strings = list_concat(candidate->strings,
+									 rows_cast_candidates(rows_make_value(TEXTOID, -1, &none, NULL),
+														  mention, false));
 	getTypeInputInfo(like->type, &input, &candidate->value.ioparam);
 	fmgr_info(input, &candidate->value.input);
 	return list_make1(candidate);
@@ -126,8 +132,6 @@ static void
 write_any(StringInfo out, const JsonCandidate *json, RowsDraw *draw, RowsArena *arena)
 {
 	const RowsMention *mention = json->mention;
-	RowsValue *string;
-	int n;
 
 	switch (rows_below(draw, 20))
 	{
@@ -139,11 +143,7 @@ write_any(StringInfo out, const JsonCandidate *json, RowsDraw *draw, RowsArena *
 			break;
 		case 2:
 		case 3:
-			n = Min(Max(some_number(mention, draw), 0), 100);
-			appendStringInfoChar(out, '[');
-			for (int i = 0; i < n; i++)
-				appendStringInfo(out, "%s%d", i > 0 ? ", " : "", (int) rows_below(draw, 100));
-			appendStringInfoChar(out, ']');
+			write_array(out, json, draw, arena);
 			break;
 		case 4:
 			appendStringInfoString(out, (rows_draw(draw) & 1) ? "true" : "false");
@@ -160,19 +160,54 @@ write_any(StringInfo out, const JsonCandidate *json, RowsDraw *draw, RowsArena *
 			appendStringInfo(out, "%d", some_number(mention, draw));
 			break;
 		default:
-			if (json->strings != NIL && (rows_draw(draw) & 1))
-			{
-				string = list_nth(json->strings, (int) rows_below(draw, list_length(json->strings)));
-				rows_append_quoted(out, TextDatumGetCString(string->make(string, draw, arena)));
-			}
-			else if (mention->texts != NIL)
-				rows_append_quoted(out,
-								   list_nth(mention->texts,
-											(int) rows_below(draw, list_length(mention->texts))));
+			if (list_member_oid(mention->types, BOOLOID) && rows_below(draw, 3) == 0)
+				appendStringInfoString(out, (rows_draw(draw) & 1) ? "true" : "false");
 			else
-				appendStringInfo(out, "\"word%d\"", (int) rows_below(draw, 1000));
+				write_string(out, json, draw, arena);
 			break;
 	}
+}
+
+static void
+write_string(StringInfo out, const JsonCandidate *json, RowsDraw *draw, RowsArena *arena)
+{
+	List *texts = json->mention->texts;
+
+	if (json->strings != NIL && (rows_draw(draw) & 1))
+	{
+		RowsValue *string = list_nth(json->strings,
+									 (int) rows_below(draw, list_length(json->strings)));
+
+		rows_append_quoted(out, TextDatumGetCString(string->make(string, draw, arena)));
+	}
+	else if (texts != NIL && rows_below(draw, 4) != 0)
+		rows_append_quoted(out, list_nth(texts, (int) rows_below(draw, list_length(texts))));
+	else
+		appendStringInfo(out, "\"word%d\"", (int) rows_below(draw, 1000));
+}
+
+/* Numbers, strings or objects, as many as the condition says, but not many of themselves. */
+static void
+write_array(StringInfo out, const JsonCandidate *json, RowsDraw *draw, RowsArena *arena)
+{
+	int kind = (int) rows_below(draw, 4);
+	int n = (int) rows_below(draw, 4);
+
+	if (json->mention->numbers != NIL && (rows_draw(draw) & 1))
+		n = Min(Max(some_number(json->mention, draw), 0), 100);
+	appendStringInfoChar(out, '[');
+	for (int i = 0; i < n; i++)
+	{
+		if (i > 0)
+			appendStringInfoString(out, ", ");
+		if (kind < 2)
+			appendStringInfo(out, "%d", (int) rows_below(draw, 100));
+		else if (kind == 2)
+			write_string(out, json, draw, arena);
+		else
+			appendStringInfo(out, "{\"id\": %d}", i + 1);
+	}
+	appendStringInfoChar(out, ']');
 }
 
 /* A number that the condition mentions, or one beside it. */

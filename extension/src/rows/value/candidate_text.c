@@ -34,6 +34,8 @@ typedef struct TextCandidate
 	int room; /* in characters */
 	int nnumbers;
 	int *numbers;
+	List *separators; /* of char *: strings without letters and digits, each once */
+	bool counts_bytes;
 } TextCandidate;
 
 static const char *const alphabets[] = {"abcdefghijklmnopqrstuvwxyz", "ABCDEFGHIJKLMNOPQRSTUVWXYZ",
@@ -41,6 +43,8 @@ static const char *const alphabets[] = {"abcdefghijklmnopqrstuvwxyz", "ABCDEFGHI
 										"abcdefghijklmnopqrstuvwxyz0123456789"};
 
 static void add_length(TextCandidate *candidate, int length);
+static void find_separators(TextCandidate *candidate);
+static Datum make_joined(const RowsValue *value, RowsDraw *draw, RowsArena *arena);
 static Datum make_around(const RowsValue *value, RowsDraw *draw, RowsArena *arena);
 static Datum make_shape(const RowsValue *value, RowsDraw *draw, RowsArena *arena);
 static Datum make_bytes(const RowsValue *value, RowsDraw *draw, RowsArena *arena);
@@ -76,6 +80,7 @@ rows_text_candidates(const RowsValue *like, const RowsMention *mention)
 		if (number % BITS_PER_BYTE == 0)
 			add_length(shapes, number / BITS_PER_BYTE);
 	}
+	shapes->counts_bytes = mention->counts_bytes;
 	if (shapes->nlengths == 0)
 	{
 		add_length(shapes, 1);
@@ -96,6 +101,7 @@ rows_text_candidates(const RowsValue *like, const RowsMention *mention)
 			if (rows_init_regex(value, pattern->text, pattern->kind, &none))
 				result = lappend(result, value);
 		}
+		result = list_concat(result, rows_cast_candidates(like, mention, true));
 	}
 	if (mention->texts == NIL || like->type == BYTEAOID)
 		return result;
@@ -106,7 +112,36 @@ rows_text_candidates(const RowsValue *like, const RowsMention *mention)
 	around->strings = palloc(sizeof(char *) * list_length(mention->texts));
 	foreach (cell, mention->texts)
 		around->strings[around->nstrings++] = lfirst(cell);
-	return lappend(result, around);
+	result = lappend(result, around);
+	find_separators(around);
+	if (around->separators != NIL)
+	{
+		TextCandidate *joined = palloc(sizeof(TextCandidate));
+
+		*joined = *around;
+		joined->value.make = make_joined;
+		result = lappend(result, joined);
+	}
+	return result;
+}
+
+/* Short strings of punctuation: what the condition splits others at, or looks for. */
+static void
+find_separators(TextCandidate *candidate)
+{
+	for (int i = 0; i < candidate->nstrings; i++)
+	{
+		const char *string = candidate->strings[i];
+		bool is_new = *string != '\0' && strlen(string) <= 3;
+		ListCell *cell;
+
+		for (const char *p = string; *p != '\0'; p++)
+			is_new = is_new && !isalnum((unsigned char) *p);
+		foreach (cell, candidate->separators)
+			is_new = is_new && strcmp(lfirst(cell), string) != 0;
+		if (is_new)
+			candidate->separators = lappend(candidate->separators, (void *) string);
+	}
 }
 
 static void
@@ -151,8 +186,70 @@ make_around(const RowsValue *value, RowsDraw *draw, RowsArena *arena)
 			c = tolower(c);
 		buffer[length++] = (char) c;
 	}
-	if (mode >= 6)
+	if (mode >= 6 && candidate->nlengths > 0 && rows_below(draw, 3) == 0)
+	{
+		/* up to a length that the condition mentions */
+		int whole = candidate->lengths[rows_below(draw, candidate->nlengths)];
+
+		if (whole > length)
+			length += write_letters(buffer + length, Min(whole, LONGEST_CANDIDATE) - length, draw);
+	}
+	else if (mode >= 6)
 		length += write_letters(buffer + length, 1 + (int) rows_below(draw, 8), draw);
+	length = pg_mbcharcliplen(buffer, length, candidate->room);
+	return rows_make_string(value, buffer, length, arena);
+}
+
+/* Letters, digits, or one of the strings. */
+static int
+write_piece(char *out, const TextCandidate *candidate, int kind, RowsDraw *draw)
+{
+	const char *string = candidate->strings[rows_below(draw, candidate->nstrings)];
+	int length = (int) strlen(string);
+
+	switch (kind)
+	{
+		case 0:
+			return sprintf(out, "%d", (int) rows_below(draw, 10));
+		case 1:
+			return sprintf(out, "%d", (int) rows_below(draw, 250));
+		case 2:
+			if (isalnum((unsigned char) *string) && length < 32)
+			{
+				memcpy(out, string, length);
+				return length;
+			}
+			/* fall through */
+		default:
+			return write_letters(out, 2 + (int) rows_below(draw, 7), draw);
+	}
+}
+
+/* Pieces with the condition's separators between them: each once, or one several times. */
+static Datum
+make_joined(const RowsValue *value, RowsDraw *draw, RowsArena *arena)
+{
+	const TextCandidate *candidate = (const TextCandidate *) value;
+	char buffer[LONGEST_CANDIDATE + 64];
+	int nseparators = list_length(candidate->separators);
+	bool each = nseparators > 1 && (rows_draw(draw) & 1);
+	int which = (int) rows_below(draw, nseparators);
+	int n = each ? nseparators + 1 : 2 + (int) rows_below(draw, 3);
+	int kind = (int) rows_below(draw, 5); /* of all pieces, mostly */
+	int length = 0;
+
+	if (!each && candidate->nnumbers > 0 && (rows_draw(draw) & 1))
+		n = candidate->numbers[rows_below(draw, candidate->nnumbers)] + (int) rows_below(draw, 2);
+	for (int i = 0; i < n && length < LONGEST_CANDIDATE - 64; i++)
+	{
+		int own = (i == 0 && rows_below(draw, 3) == 0) ? 2 : (int) rows_below(draw, 5);
+
+		if (i > 0)
+			length += sprintf(buffer + length, "%s",
+							  (char *) list_nth(candidate->separators, each ? i - 1 : which));
+		length += write_piece(buffer + length, candidate, rows_below(draw, 3) == 0 ? own : kind,
+							  draw);
+	}
 	length = pg_mbcharcliplen(buffer, length, candidate->room);
 	return rows_make_string(value, buffer, length, arena);
 }
@@ -167,6 +264,14 @@ make_shape(const RowsValue *value, RowsDraw *draw, RowsArena *arena)
 
 	if (candidate->nlengths > 0)
 		length = candidate->lengths[rows_below(draw, candidate->nlengths)];
+	/* characters of two bytes each */
+	if (candidate->counts_bytes && GetDatabaseEncoding() == PG_UTF8 && rows_below(draw, 4) == 0)
+	{
+		length = Min(length, LONGEST_CANDIDATE / 2);
+		for (int i = 0; i < length; i++)
+			memcpy(buffer + 2 * i, (rows_draw(draw) & 1) ? "\xc3\xa9" : "\xc3\xbc", 2);
+		return rows_make_string(value, buffer, 2 * length, arena);
+	}
 	return rows_make_string(value, buffer, write_letters(buffer, length, draw), arena);
 }
 

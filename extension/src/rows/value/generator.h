@@ -69,6 +69,8 @@ struct RowsValue
 	RowsDecode decode;
 	uint64 capacity; /* number of distinct values */
 
+	int uuid_version; /* of counted ones */
+
 	/* strings of characters, bytes or bits */
 	bool is_text; /* same representation as text */
 	int min_length;

@@ -30,6 +30,9 @@ static Datum make_macaddr(const RowsValue *value, RowsDraw *draw, RowsArena *are
 static Datum encode_macaddr(const RowsValue *value, uint64 ordinal, RowsDraw *draw, RowsArena *arena);
 static bool decode_macaddr(const RowsValue *value, Datum datum, uint64 *ordinal);
 
+/* The version that leaves all bits to its maker. */
+#define COUNTED_UUID 8
+
 bool
 rows_init_network(RowsValue *value)
 {
@@ -40,6 +43,7 @@ rows_init_network(RowsValue *value)
 			value->make = make_uuid;
 			value->encode = encode_uuid;
 			value->decode = decode_uuid;
+			value->uuid_version = COUNTED_UUID;
 			value->capacity = UINT64CONST(1) << 48;
 			return true;
 		case INETOID:
@@ -85,10 +89,20 @@ make_uuid(const RowsValue *value, RowsDraw *draw, RowsArena *arena)
 	return put_uuid((high & UINT64CONST(0xFFFFFFFFFFFF0FFF)) | 0x4000, rows_draw(draw), arena);
 }
 
-/* Version 8: the first 48 bits count, so that inserts go to the end of an index. */
+/*
+ * Version 8: the first 48 bits count, so that inserts go to the end of an index.  Where a
+ * condition asks for another version, bits that depend on the ordinal tell it from those
+ * that others made.
+ */
 static Datum
 encode_uuid(const RowsValue *value, uint64 ordinal, RowsDraw *draw, RowsArena *arena)
 {
+	uint64 high = (ordinal << 16) | ((uint64) value->uuid_version << 12);
+	uint64 sum = rows_mix(ordinal + 1);
+
+	if (value->uuid_version != COUNTED_UUID)
+		return put_uuid(high | (sum & 0x0FFF),
+						(sum & ~UINT64CONST(0xFFFFFFFF)) | (uint32) rows_draw(draw), arena);
 	return put_uuid((ordinal << 16) | 0x8000 | (rows_draw(draw) & 0x0FFF), rows_draw(draw), arena);
 }
 
@@ -96,13 +110,20 @@ static bool
 decode_uuid(const RowsValue *value, Datum datum, uint64 *ordinal)
 {
 	uint64 high;
+	uint64 low;
+	uint64 sum;
 
 	memcpy(&high, DatumGetUUIDP(datum)->data, sizeof(high));
+	memcpy(&low, DatumGetUUIDP(datum)->data + sizeof(high), sizeof(low));
 	high = pg_ntoh64(high);
-	if ((high & 0xF000) != 0x8000)
+	low = pg_ntoh64(low);
+	if ((high >> 12 & 0xF) != (uint64) value->uuid_version)
 		return false;
 	*ordinal = high >> 16;
-	return true;
+	sum = rows_mix(*ordinal + 1);
+	return value->uuid_version == COUNTED_UUID ||
+		   ((high & 0x0FFF) == (sum & 0x0FFF) &&
+			(low & UINT64CONST(0x3FFFFFFF00000000)) == (sum & UINT64CONST(0x3FFFFFFF00000000)));
 }
 
 /* ---- inet and cidr ---- */
