@@ -19,6 +19,7 @@
 #include "optimizer/prep.h"
 #include "rewrite/rewriteHandler.h"
 #include "rewrite/rewriteManip.h"
+#include "utils/fmgroids.h"
 #include "utils/lsyscache.h"
 #include "utils/partcache.h"
 #include "utils/typcache.h"
@@ -31,6 +32,7 @@
 
 static void read_constraint(RowsPlan *plan, const char *name, Node *expr);
 static void read_condition(RowsPlan *plan, const char *name, Node *condition);
+static void read_ends(RowsPlan *plan, Node *condition);
 static void read_domain(RowsPlan *plan, Form_pg_attribute attribute);
 static Node *of_column(Node *node, void *attribute);
 static bool contains_nullable(Node *node, void *plan);
@@ -99,12 +101,41 @@ read_condition(RowsPlan *plan, const char *name, Node *condition)
 
 		understood = rows_read_condition(condition, attnum, &plan->columns[attnum - 1].bounds);
 	}
+	else
+		read_ends(plan, condition);
 	rows_add_check(plan, name, condition);
 	if (!understood)
 		return;
 	check = llast(plan->checks);
 	plan->checks = list_delete_last(plan->checks);
 	plan->bounding_checks = lappend(plan->bounding_checks, check);
+}
+
+/* tstzrange(starts, ends) <@ constant: both columns lie within it. */
+static void
+read_ends(RowsPlan *plan, Node *condition)
+{
+	OpExpr *op = (OpExpr *) condition;
+	FuncExpr *range;
+	ListCell *cell;
+
+	if (!IsA(condition, OpExpr) || op->opfuncid != F_RANGE_CONTAINED_BY ||
+		!IsA(linitial(op->args), FuncExpr) || !IsA(lsecond(op->args), Const))
+		return;
+	range = linitial(op->args);
+	foreach (cell, range->args)
+	{
+		Var *column = lfirst(cell);
+		OpExpr *contained;
+
+		if (!IsA(column, Var) || column->varattno <= 0 || foreach_current_index(cell) > 1)
+			continue;
+		contained = copyObject(op);
+		contained->opfuncid = F_ELEM_CONTAINED_BY_RANGE;
+		linitial(contained->args) = column;
+		(void) rows_read_condition((Node *) contained, column->varattno,
+								   &plan->columns[column->varattno - 1].bounds);
+	}
 }
 
 /* The constraints of a column's domain, and of the domains that it is made of. */

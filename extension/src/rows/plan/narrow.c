@@ -17,6 +17,7 @@
 #include "nodes/nodeFuncs.h"
 #include "optimizer/optimizer.h"
 #include "rewrite/rewriteHandler.h"
+#include "utils/fmgroids.h"
 #include "utils/lsyscache.h"
 #include "utils/rel.h"
 
@@ -112,8 +113,22 @@ note_computed(Node *node, void *attributes)
 	{
 		char *name = get_opname(((OpExpr *) node)->opno);
 
-		if (name != NULL && strlen(name) == 1 && strchr("+-*/", *name) != NULL)
+		if (name != NULL && strlen(name) == 1 && strchr("+-*/^", *name) != NULL)
 			pull_varattnos(node, 1, attributes);
+	}
+	if (IsA(node, FuncExpr))
+	{
+		switch (((FuncExpr *) node)->funcid)
+		{
+			case F_POWER_FLOAT8_FLOAT8:
+			case F_POWER_NUMERIC_NUMERIC:
+			case F_SQRT_FLOAT8:
+			case F_SQRT_NUMERIC:
+				pull_varattnos(node, 1, attributes);
+				break;
+			default:
+				break;
+		}
 	}
 	return expression_tree_walker(node, note_computed, attributes);
 }

@@ -44,6 +44,7 @@
 #define SMALL_POOL	32
 #define SMALL_DRAWS 500
 #define LEAST_POOL	8
+#define RARE_DRAWS	8000 /* where few are accepted, but some */
 
 /* The stream of samples: no column has this number. */
 #define SAMPLE_STREAM (MaxHeapAttributeNumber + 4100)
@@ -75,6 +76,7 @@ static List *alternatives(Choosing *choosing);
 static void add_texts(Choosing *choosing, List **list);
 static void add_versions(Choosing *choosing, List **list);
 static void add_multiples(Choosing *choosing, List **list);
+static int draws_for(int n);
 static RowsValue *pool_of(Choosing *choosing, List *generators);
 
 void
@@ -248,7 +250,8 @@ choose(Choosing *choosing)
 		if (n >= ENOUGH)
 			break;
 	}
-	if (most < SAMPLES / 2 && !choosing->counted && column->value->from_int == NULL)
+	/* numbers that are found are not as evenly distributed as those of a range */
+	if (most < (column->value->from_int == NULL ? SAMPLES / 2 : 1) && !choosing->counted)
 	{
 		RowsValue *pool;
 
@@ -419,6 +422,15 @@ add_multiples(Choosing *choosing, List **list)
 	}
 }
 
+/* How many values are tried, if so many of them are accepted. */
+static int
+draws_for(int n)
+{
+	if (n > 0 && n < LEAST_POOL)
+		return RARE_DRAWS;
+	return n < SMALL_POOL ? POOL_DRAWS : SMALL_DRAWS;
+}
+
 /* A list of values that the conditions accept; NULL if too few are found. */
 static RowsValue *
 pool_of(Choosing *choosing, List *generators)
@@ -432,8 +444,7 @@ pool_of(Choosing *choosing, List *generators)
 	RowsValue *value;
 
 	rows_draw_start(&draw, rows_stream(0, SAMPLE_STREAM, 1), 0);
-	for (int i = 0;
-		 i < (n < SMALL_POOL ? POOL_DRAWS : SMALL_DRAWS) && n < POOL_SIZE && generators != NIL; i++)
+	for (int i = 0; i < draws_for(n) && n < POOL_SIZE && generators != NIL; i++)
 	{
 		RowsValue *generator = list_nth(generators, i % list_length(generators));
 		Datum datum = generator->make(generator, &draw, choosing->arena);

@@ -144,7 +144,10 @@ make_some_range(const RowsValue *value, RowsDraw *draw, RowsArena *arena)
 	upper.val = some_element(container, draw, arena);
 	order = DatumGetInt32(FunctionCall2Coll(&container->typcache->rng_cmp_proc_finfo,
 											container->typcache->rng_collation, lower.val, upper.val));
-	if (order > 0)
+	lower.infinite = form == 4 || form == 7;
+	upper.infinite = form == 5 || form == 6;
+	/* an end that has no other need not be the lower one of two */
+	if (order > 0 && !lower.infinite && !upper.infinite)
 	{
 		Datum swap = lower.val;
 
@@ -153,8 +156,6 @@ make_some_range(const RowsValue *value, RowsDraw *draw, RowsArena *arena)
 	}
 	lower.inclusive = form != 1 && form != 2;
 	upper.inclusive = form == 2 || form == 3;
-	lower.infinite = form == 4;
-	upper.infinite = form == 5;
 	old = MemoryContextSwitchTo(arena->context);
 	result = make_range(container->typcache, &lower, &upper, form == 0, NULL);
 	MemoryContextSwitchTo(old);

@@ -34,6 +34,7 @@ typedef struct TextCandidate
 	int room; /* in characters */
 	int nnumbers;
 	int *numbers;
+	List *bytes;	  /* of bytea *: what the condition compares with */
 	List *separators; /* of char *: strings without letters and digits, each once */
 	bool counts_bytes;
 } TextCandidate;
@@ -81,6 +82,13 @@ rows_text_candidates(const RowsValue *like, const RowsMention *mention)
 			add_length(shapes, number / BITS_PER_BYTE);
 	}
 	shapes->counts_bytes = mention->counts_bytes;
+	foreach (cell, mention->constants)
+	{
+		Const *constant = lfirst(cell);
+
+		if (constant->consttype == BYTEAOID)
+			shapes->bytes = lappend(shapes->bytes, DatumGetByteaPP(constant->constvalue));
+	}
 	if (shapes->nlengths == 0)
 	{
 		add_length(shapes, 1);
@@ -288,6 +296,14 @@ make_bytes(const RowsValue *value, RowsDraw *draw, RowsArena *arena)
 	SET_VARSIZE(result, length + VARHDRSZ);
 	for (int i = 0; i < length; i++)
 		VARDATA(result)[i] = (char) rows_draw(draw);
+	if (candidate->bytes != NIL && (rows_draw(draw) & 1))
+	{
+		const bytea *begin = list_nth(candidate->bytes,
+									  (int) rows_below(draw, list_length(candidate->bytes)));
+
+		memcpy(VARDATA(result), VARDATA_ANY(begin), Min(length, (int) VARSIZE_ANY_EXHDR(begin)));
+		return PointerGetDatum(result);
+	}
 	/* get_byte(c, 0) = 1 */
 	if (length > 0 && candidate->nnumbers > 0 && (rows_draw(draw) & 1))
 		VARDATA(result)[0] = (char) candidate->numbers[rows_below(draw, candidate->nnumbers)];

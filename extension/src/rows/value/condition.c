@@ -22,12 +22,14 @@
 #include "utils/fmgroids.h"
 #include "utils/lsyscache.h"
 #include "utils/memutils.h"
+#include "utils/rangetypes.h"
 #include "utils/typcache.h"
 
 #include "base/compat.h"
 #include "rows/value/bounds.h"
 
 static bool read_operator(OpExpr *op, AttrNumber attnum, RowsBounds *bounds);
+static bool read_range(Const *constant, RowsBounds *bounds);
 static bool is_obeyed(Node *subject, const Const *constant);
 static bool read_in_list(ScalarArrayOpExpr *in, AttrNumber attnum, RowsBounds *bounds);
 static bool meet_choices(RowsBounds *bounds, List *choices);
@@ -88,6 +90,10 @@ read_operator(OpExpr *op, AttrNumber attnum, RowsBounds *bounds)
 		return false;
 	left = linitial(op->args);
 	right = lsecond(op->args);
+	if (op->opfuncid == F_ELEM_CONTAINED_BY_RANGE && rows_is_subject(left, attnum))
+		return read_range(rows_constant_of(right), bounds);
+	if (op->opfuncid == F_RANGE_CONTAINS_ELEM && rows_is_subject(right, attnum))
+		return read_range(rows_constant_of(left), bounds);
 	strategy = comparison(op->opno, exprType(left));
 	if (strategy == InvalidStrategy)
 		return false;
@@ -135,6 +141,37 @@ read_operator(OpExpr *op, AttrNumber attnum, RowsBounds *bounds)
 		bounds->highs = lappend(bounds->highs, bound);
 
 	return is_obeyed(left, constant);
+}
+
+/* column <@ '[1, 5)': the ends of the range are bounds; tried, all the same. */
+static bool
+read_range(Const *constant, RowsBounds *bounds)
+{
+	TypeCacheEntry *typcache;
+	RangeBound ends[2];
+	bool empty;
+
+	if (constant == NULL || constant->constisnull || !type_is_range(constant->consttype))
+		return false;
+	typcache = lookup_type_cache(constant->consttype, TYPECACHE_RANGE_INFO);
+	range_deserialize(typcache, DatumGetRangeTypeP(constant->constvalue), &ends[0], &ends[1], &empty);
+	for (int i = 0; i < lengthof(ends) && !empty; i++)
+	{
+		TypeCacheEntry *element = typcache->rngelemtype;
+		RowsBound *bound;
+
+		if (ends[i].infinite)
+			continue;
+		bound = palloc(sizeof(RowsBound));
+		bound->constant = makeConst(element->type_id, -1, typcache->rng_collation, element->typlen,
+									ends[i].val, false, element->typbyval);
+		bound->open = !ends[i].inclusive;
+		if (i == 0)
+			bounds->lows = lappend(bounds->lows, bound);
+		else
+			bounds->highs = lappend(bounds->highs, bound);
+	}
+	return false;
 }
 
 /* Do the generators of the column's type obey a bound of the constant's? */
