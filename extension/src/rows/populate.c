@@ -121,6 +121,8 @@ most_rows(RowsPlan *plan, uint64 n, char **note)
 		RowsUnique *unique = lfirst(cell);
 		uint64 left = unique->capacity - Min(unique->base, unique->capacity);
 
+		if (unique->leaves_out)
+			continue;
 		if (left == 0 && (unique->base == 0 || unique->partial))
 			left = 1;
 		if (left >= most)

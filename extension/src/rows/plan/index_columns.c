@@ -39,6 +39,35 @@ add_columns_of(RowsPlan *plan, AttrMap *map, Node *expression, List **columns)
 }
 
 /*
+ * The expression of each key of an index of the table itself, also of a generated column;
+ * NULL for any other column.
+ */
+List *
+rows_key_expressions(RowsPlan *plan, Relation index)
+{
+	List *expressions = RelationGetIndexExpressions(index);
+	ListCell *next = list_head(expressions);
+	List *result = NIL;
+
+	for (int i = 0; i < index->rd_index->indnkeyatts; i++)
+	{
+		AttrNumber attnum = index->rd_index->indkey.values[i];
+		Node *expr = NULL;
+
+		if (attnum == 0)
+		{
+			expr = rows_without_generated(lfirst(next), plan->rel);
+			next = lnext(expressions, next);
+		}
+		else if (attnum > 0 &&
+				 TupleDescAttr(RelationGetDescr(plan->rel), attnum - 1)->attgenerated != '\0')
+			expr = build_column_default(plan->rel, attnum);
+		result = lappend(result, expr);
+	}
+	return result;
+}
+
+/*
  * The columns of which at least one has to differ.  An index on an expression
  * stands for its columns: counted values mostly stay different under functions
  * such as lower(); where they do not, the index raises an error.

@@ -171,6 +171,7 @@ note_cast(RowsMention *mention, Node *node)
 		if (category == TYPCATEGORY_STRING)
 			mention->types = list_append_unique_oid(mention->types,
 													((CoerceViaIO *) node)->resulttype);
+		mention->counts_digits |= category == TYPCATEGORY_NUMERIC;
 	}
 	else if (IsA(node, FuncExpr))
 	{

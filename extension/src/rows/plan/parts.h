@@ -88,7 +88,8 @@ typedef struct RowsUnique
 	uint32 *ordinals; /* those that pass the conditions; NULL: all of them */
 	uint32 *places;	  /* of each ordinal among them */
 	uint64 nplaces;
-	bool partial; /* do rows beyond the capacity stay out of the index? */
+	bool partial;	 /* do rows beyond the capacity stay out of the index? */
+	bool leaves_out; /* ... and is it known that rows can? */
 } RowsUnique;
 
 /* The ordinal of a row is no ordinal of such values. */

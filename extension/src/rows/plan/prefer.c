@@ -141,6 +141,8 @@ start_choosing(Choosing *choosing)
 	foreach (cell, conditions)
 		choosing->states = lappend(choosing->states, ExecPrepareExpr(lfirst(cell), choosing->estate));
 	choosing->mention = rows_read_mention((Node *) conditions);
+	choosing->mention->min_length = choosing->column->bounds.min_length;
+	choosing->mention->max_length = choosing->column->bounds.max_length;
 	choosing->counted = is_unique(plan, choosing->column);
 	rows_catch_in_trial(choosing->trial, true);
 	return true;

@@ -58,6 +58,9 @@ extern void rows_set_stride(RowsPlan *plan, RowsUnique *unique);
 
 /* unique_expression.c */
 extern void rows_spread(RowsPlan *plan, Relation index, RowsColumn *column);
+
+/* unique_span.c */
+extern bool rows_is_plain_number(const RowsColumn *column);
 extern bool rows_find_span(RowsPlan *plan, Relation index, RowsColumn **start, RowsColumn **end);
 extern void rows_end_spans(RowsColumn *start, RowsColumn *end);
 
@@ -70,6 +73,10 @@ extern void rows_plan_keys(RowsPlan *plan);
 
 /* index_columns.c */
 extern List *rows_columns_of_index(RowsPlan *plan, Relation rel, Relation index);
+extern List *rows_key_expressions(RowsPlan *plan, Relation index);
+
+/* unique_joint.c */
+extern bool rows_count_together(RowsPlan *plan, List *columns, RowsColumn *best);
 
 /* unique_list.c */
 extern bool rows_list_ordinals(RowsPlan *plan, RowsUnique *unique, Relation index);

@@ -25,6 +25,7 @@
 #include "rows/plan/trial.h"
 #include "rows/value/arena.h"
 #include "rows/value/bounds.h"
+#include "rows/value/type.h"
 
 static bool is_about_data(int code);
 static bool evaluate(RowsTrial *trial, ExprState *state, bool check, Datum *value, bool *isnull);
@@ -100,6 +101,24 @@ rows_compute(RowsTrial *trial, ExprState *state, RowsArena *arena, bool byval, i
 	MemoryContextSwitchTo(old);
 	ResetExprContext(trial->econtext);
 	return true;
+}
+
+/* A row of what its columns make at random, without keys: some are null, as in its load. */
+void
+rows_draw_some(RowsPlan *plan, uint64 row, RowsArena *arena, Datum *values, bool *isnull)
+{
+	for (int i = 0; i < plan->natts; i++)
+	{
+		RowsColumn *column = &plan->columns[i];
+		RowsDraw draw;
+
+		isnull[i] = true;
+		if (column->promised ||
+			(column->kind != ROWS_COLUMN_RANDOM && column->kind != ROWS_COLUMN_FALLBACK))
+			continue;
+		rows_draw_start(&draw, column->stream, row);
+		values[i] = rows_value(column->value, &draw, arena, &isnull[i]);
+	}
 }
 
 static bool

@@ -31,6 +31,7 @@ extern void rows_set_trial(RowsTrial *trial, Datum *values, bool *isnull);
 extern bool rows_passes(RowsTrial *trial, ExprState *state);
 extern bool rows_compute(RowsTrial *trial, ExprState *state, RowsArena *arena, bool byval,
 						 int16 typlen, Datum *value, bool *isnull);
+extern void rows_draw_some(RowsPlan *plan, uint64 row, RowsArena *arena, Datum *values, bool *isnull);
 extern Const *rows_try_constant_of(Node *node);
 extern Expr *rows_try_simplify(Expr *expr);
 extern bool rows_may_fail(Node *node);

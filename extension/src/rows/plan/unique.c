@@ -34,12 +34,16 @@
 /* A type with fewer values is counted together with other columns. */
 #define ENOUGH_FOR_ANY (UINT64CONST(1) << 24)
 
+/* A column of fewer values is counted beside the spans of each. */
+#define MOST_OTHERS 10000
+
 /* Ordinals stay below this, so that sums cannot overflow. */
 #define LAST_ORDINAL (UINT64CONST(1) << 62)
 
 static void plan_keys_of(RowsPlan *plan, Relation rel, int pass);
 static bool is_partial(RowsPlan *plan, Relation index);
 static void plan_key(RowsPlan *plan, Relation rel, Relation index);
+static List *other_digits(Relation index, List *columns, RowsColumn *best);
 static List *digits_of(RowsPlan *plan, List *columns);
 static List *replace_default(RowsPlan *plan, List *columns);
 static bool is_unique_already(List *columns);
@@ -113,6 +117,11 @@ plan_key(RowsPlan *plan, Relation rel, Relation index)
 		return;
 	if (own && rows_find_span(plan, index, &best, &end))
 	{
+		if (end == NULL)
+		{
+			add_key(plan, index, list_concat(list_make1(best), other_digits(index, columns, best)));
+			return;
+		}
 		add_key(plan, index, list_make1(best));
 		rows_end_spans(best, end);
 		return;
@@ -130,6 +139,8 @@ plan_key(RowsPlan *plan, Relation rel, Relation index)
 	}
 	if (best == NULL && rows_share_digit(plan, columns))
 		return;
+	if (best != NULL && rows_count_together(plan, columns, best))
+		best = NULL;
 	if (best == NULL)
 		digits = digits_of(plan, columns);
 	if (best == NULL && digits == NIL)
@@ -137,7 +148,7 @@ plan_key(RowsPlan *plan, Relation rel, Relation index)
 
 	if (best != NULL)
 	{
-		if (own && RelationGetIndexExpressions(index) != NIL)
+		if (own)
 			rows_spread(plan, index, best);
 		add_key(plan, index, list_make1(best));
 	}
@@ -174,6 +185,37 @@ plan_key(RowsPlan *plan, Relation rel, Relation index)
 				 errhint(
 					 "Give the column a DEFAULT that is unique, or drop the index for the time of the load.")));
 	}
+}
+
+/* Is the column itself a key of the index, and not only in an expression? */
+static bool
+is_key(Relation index, RowsColumn *column)
+{
+	for (int i = 0; i < index->rd_index->indnkeyatts; i++)
+	{
+		if (index->rd_index->indkey.values[i] == column->attnum)
+			return true;
+	}
+	return false;
+}
+
+/* Columns of few values that an exclusion constraint compares for equality, beside a span. */
+static List *
+other_digits(Relation index, List *columns, RowsColumn *best)
+{
+	List *digits = NIL;
+	ListCell *cell;
+
+	foreach (cell, columns)
+	{
+		RowsColumn *column = lfirst(cell);
+
+		if (column != best && column->kind == ROWS_COLUMN_RANDOM && column->value->encode != NULL &&
+			column->value->capacity > 0 && column->value->capacity < MOST_OTHERS &&
+			is_key(index, column))
+			digits = lappend(digits, column);
+	}
+	return digits;
 }
 
 /* The columns that can be counted.  Columns of one foreign key are counted as one. */

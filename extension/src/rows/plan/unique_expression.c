@@ -2,16 +2,14 @@
  *
  * unique_expression.c
  *	  Unique expressions: counted values so far apart that the expression tells them
- *	  apart; and ranges of two columns that must not overlap.
+ *	  apart.
  *
  *-------------------------------------------------------------------------
  */
 #include "postgres.h"
 
 #include "catalog/pg_type.h"
-#include "datatype/timestamp.h"
 #include "executor/executor.h"
-#include "nodes/nodeFuncs.h"
 #include "optimizer/optimizer.h"
 #include "utils/lsyscache.h"
 #include "utils/rel.h"
@@ -29,8 +27,6 @@
 static bool tells_apart(RowsPlan *plan, Node *expr, RowsColumn *column, RowsValue *value);
 static bool spread_number(RowsPlan *plan, Node *expr, RowsColumn *column);
 static bool shorten_text(RowsPlan *plan, Node *expr, RowsColumn *column);
-static RowsColumn *plain_column(RowsPlan *plan, Node *node);
-static int64 slot_of(const RowsValue *value);
 
 /* Let the column count in steps, or in other strings, that the index's expressions tell apart. */
 void
@@ -38,11 +34,11 @@ rows_spread(RowsPlan *plan, Relation index, RowsColumn *column)
 {
 	ListCell *cell;
 
-	foreach (cell, RelationGetIndexExpressions(index))
+	foreach (cell, rows_key_expressions(plan, index))
 	{
 		Node *expr = lfirst(cell);
 
-		if (!rows_is_built_in(expr) || tells_apart(plan, expr, column, column->value))
+		if (expr == NULL || !rows_is_built_in(expr) || tells_apart(plan, expr, column, column->value))
 			continue;
 		if (column->value->from_int != NULL)
 			(void) spread_number(plan, expr, column);
@@ -145,108 +141,4 @@ tells_apart(RowsPlan *plan, Node *expr, RowsColumn *column, RowsValue *value)
 	ExecDropSingleTupleTableSlot(trial->slot);
 	FreeExecutorState(estate);
 	return apart;
-}
-
-/* ---- tstzrange(starts, ends) WITH && ---- */
-
-bool
-rows_find_span(RowsPlan *plan, Relation index, RowsColumn **start, RowsColumn **end)
-{
-	List *expressions;
-	ListCell *cell;
-	Oid *operators;
-	Oid *procs;
-	uint16 *strategies;
-
-	if (!index->rd_index->indisexclusion)
-		return false;
-	RelationGetExclusionInfo(index, &operators, &procs, &strategies);
-	expressions = RelationGetIndexExpressions(index);
-	cell = list_head(expressions);
-	for (int i = 0; i < index->rd_index->indnkeyatts && cell != NULL; i++)
-	{
-		Node *expr;
-		List *args;
-		char *name;
-
-		if (index->rd_index->indkey.values[i] != 0)
-			continue;
-		expr = lfirst(cell);
-		cell = lnext(expressions, cell);
-		name = get_opname(operators[i]);
-		if (name == NULL || strcmp(name, "&&") != 0 || !IsA(expr, FuncExpr) ||
-			!type_is_range(exprType(expr)))
-			continue;
-		args = ((FuncExpr *) expr)->args;
-		if (list_length(args) < 2 || list_length(args) > 3)
-			continue;
-		*start = plain_column(plan, linitial(args));
-		*end = plain_column(plan, lsecond(args));
-		if (*start != NULL && *end != NULL && *start != *end &&
-			(*start)->value->type == (*end)->value->type)
-		{
-			RowsValue *value = (*start)->value;
-
-			value->unique_unit = slot_of(value);
-			value->capacity = (uint64) (value->unique_high - value->unique_low) / value->unique_unit;
-			return true;
-		}
-	}
-	*start = *end = NULL;
-	return false;
-}
-
-/* A column that may be counted, perhaps cast to another type. */
-static RowsColumn *
-plain_column(RowsPlan *plan, Node *node)
-{
-	RowsColumn *column;
-
-	node = strip_implicit_coercions(node);
-	if (!IsA(node, Var) || ((Var *) node)->varattno <= 0)
-		return NULL;
-	column = &plan->columns[((Var *) node)->varattno - 1];
-	if (column->kind != ROWS_COLUMN_RANDOM || column->shaped || column->planned ||
-		column->region_value != NULL || column->value->from_int == NULL ||
-		column->value->encode == NULL || column->value->nchoices > 0)
-		return NULL;
-	return column;
-}
-
-/* How far apart spans start. */
-static int64
-slot_of(const RowsValue *value)
-{
-	int64 slot = 12;
-
-	switch (value->type)
-	{
-		case DATEOID:
-			return 4;
-		case TIMESTAMPOID:
-		case TIMESTAMPTZOID:
-			return USECS_PER_HOUR;
-		default:
-			for (int i = 0; i < value->scale; i++)
-				slot *= 10;
-			return slot;
-	}
-}
-
-/* Each span ends before the next starts. */
-void
-rows_end_spans(RowsColumn *start, RowsColumn *end)
-{
-	int64 length = start->value->unique_unit / 4 * 3;
-
-	*end->value = *start->value;
-	if (end->value->unit > 1)
-		length -= length % end->value->unit;
-	end->value->unique_low += Max(length, 1);
-	end->value->unique_high += Max(length, 1);
-	end->kind = ROWS_COLUMN_KEY;
-	end->counted = start->counted;
-	end->divisor = start->divisor;
-	end->radix = start->radix;
-	start->value->null_fraction = end->value->null_fraction = 0;
 }

@@ -213,29 +213,32 @@ relevant_checks(RowsPlan *plan, RowsUnique *unique)
 static List *
 index_keys(RowsPlan *plan, RowsUnique *unique, Relation index)
 {
-	List *expressions = RelationGetIndexExpressions(index);
-	ListCell *next = list_head(expressions);
+	List *expressions;
 	Bitmapset *attributes = NULL;
 	List *keys = NIL;
+	bool any = false;
 
-	if (expressions == NIL || index->rd_index->indisexclusion ||
-		index->rd_index->indrelid != RelationGetRelid(plan->rel))
+	if (index->rd_index->indisexclusion || index->rd_index->indrelid != RelationGetRelid(plan->rel))
 		return NIL;
+	expressions = rows_key_expressions(plan, index);
 	for (int i = 0; i < index->rd_index->indnkeyatts; i++)
 	{
 		AttrNumber attnum = index->rd_index->indkey.values[i];
+		Node *expr = list_nth(expressions, i);
 		Form_pg_attribute attribute;
 
-		if (attnum == 0)
+		if (expr != NULL)
 		{
-			keys = lappend(keys, rows_without_generated(lfirst(next), plan->rel));
-			next = lnext(expressions, next);
+			keys = lappend(keys, expr);
+			any = true;
 			continue;
 		}
 		attribute = TupleDescAttr(RelationGetDescr(plan->rel), attnum - 1);
 		keys = lappend(keys, makeVar(1, attnum, attribute->atttypid, attribute->atttypmod,
 									 attribute->attcollation, 0));
 	}
+	if (!any)
+		return NIL;
 	pull_varattnos((Node *) keys, 1, &attributes);
 	return bms_is_subset(attributes, told_columns(unique)) && rows_may_evaluate(plan, (Node *) keys)
 			   ? keys

@@ -7,12 +7,20 @@
  */
 #include "postgres.h"
 
+#include "executor/executor.h"
 #include "nodes/makefuncs.h"
 #include "utils/rel.h"
 #include "utils/relcache.h"
 
 #include "base/compat.h"
 #include "rows/plan/steps.h"
+#include "rows/plan/trial.h"
+#include "rows/value/arena.h"
+
+/* Rows that show whether a partial index leaves out any. */
+#define SAMPLED_ROWS 64
+
+static bool leaves_out(RowsPlan *plan, RowsCheck *check);
 
 /* A partial index binds no row that its predicate leaves out. */
 void
@@ -25,6 +33,35 @@ rows_stay_outside(RowsPlan *plan, Relation index, RowsUnique *unique)
 	test->location = -1;
 	rows_add_check(plan, unique->name, (Node *) test);
 	((RowsCheck *) llast(plan->checks))->outside = unique;
+	unique->leaves_out = rows_may_evaluate(plan, (Node *) test) &&
+						 leaves_out(plan, llast(plan->checks));
+}
+
+/* Is one of some rows outside of the index? */
+static bool
+leaves_out(RowsPlan *plan, RowsCheck *check)
+{
+	EState *estate = CreateExecutorState();
+	RowsTrial *trial = rows_make_trial(plan, estate);
+	ExprState *state = ExecPrepareExpr((Expr *) copyObject(check->expr), estate);
+	Datum *values = palloc0(sizeof(Datum) * plan->natts);
+	bool *isnull = palloc(sizeof(bool) * plan->natts);
+	bool found = false;
+	RowsArena arena;
+
+	rows_init_arena(&arena);
+	rows_catch_in_trial(trial, true);
+	for (int row = 0; row < SAMPLED_ROWS && !found; row++)
+	{
+		rows_draw_some(plan, row, &arena, values, isnull);
+		rows_set_trial(trial, values, isnull);
+		found = rows_passes(trial, state);
+	}
+	rows_end_trial(trial);
+	rows_reset_arena(&arena);
+	ExecDropSingleTupleTableSlot(trial->slot);
+	FreeExecutorState(estate);
+	return found;
 }
 
 /*

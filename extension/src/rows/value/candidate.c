@@ -13,6 +13,7 @@
 #include "access/htup_details.h"
 #include "access/xact.h"
 #include "catalog/pg_type.h"
+#include "common/int.h"
 #include "nodes/primnodes.h"
 #include "utils/builtins.h"
 #include "utils/date.h"
@@ -49,12 +50,16 @@ typedef struct PatternNumber
 /* ... and how many digits they have at most. */
 #define LONGEST_NUMBER 12
 
+/* Numbers of a condition that are multiplied with each other. */
+#define MOST_FACTORS 6
+
 static const char *name_of(Oid type);
 static List *digits_of_patterns(const RowsValue *like, const RowsMention *mention);
 static Datum make_pattern_number(const RowsValue *value, RowsDraw *draw, RowsArena *arena);
 static List *same_type(Oid type, int32 typmod, const RowsMention *mention);
 static RowsValue *make_near_value(const RowsValue *like, const RowsMention *mention);
 static void add_times(NearValue *near, const RowsMention *mention);
+static void add_products(NearValue *near, const RowsMention *mention);
 static void add_durations(NearValue *near, const RowsMention *mention);
 static void add_number(NearValue *near, int64 number);
 static Datum make_near(const RowsValue *value, RowsDraw *draw, RowsArena *arena);
@@ -179,7 +184,8 @@ static RowsValue *
 make_near_value(const RowsValue *like, const RowsMention *mention)
 {
 	NearValue *near = palloc0(sizeof(NearValue));
-	int room = 4 * (list_length(mention->constants) + list_length(mention->numbers)) + 8;
+	int room = 4 * (list_length(mention->constants) + list_length(mention->numbers)) + 8 +
+			   MOST_FACTORS * MOST_FACTORS;
 	ListCell *cell;
 
 	near->value = *like;
@@ -209,6 +215,7 @@ make_near_value(const RowsValue *like, const RowsMention *mention)
 			break;
 		default:
 			add_number(near, 0);
+			add_products(near, mention);
 			near->span = 10;
 			for (int i = 0; i < like->scale; i++)
 				near->span *= 10;
@@ -250,6 +257,41 @@ add_times(NearValue *near, const RowsMention *mention)
 			continue;
 		for (int i = 0; i < 2; i++)
 			add_number(near, (date2j(year + i, 1, 1) - POSTGRES_EPOCH_JDATE) * day);
+	}
+}
+
+/* a / 100 = 4; length(a::text) = 5 */
+static void
+add_products(NearValue *near, const RowsMention *mention)
+{
+	int n = Min(list_length(mention->numbers), MOST_FACTORS);
+	int64 scale = 1;
+
+	for (int i = 0; i < near->value.scale; i++)
+		scale *= 10;
+	for (int i = 0; i < n; i++)
+	{
+		int factor = list_nth_int(mention->numbers, i);
+		int64 power = scale;
+
+		for (int j = 0; j < i; j++)
+		{
+			int64 product;
+
+			if (!pg_mul_s64_overflow((int64) factor * list_nth_int(mention->numbers, j), scale,
+									 &product))
+				add_number(near, product);
+		}
+		if (!mention->counts_digits || factor < 1 || factor > 18)
+			continue;
+		for (int digit = 1; digit < factor; digit++)
+		{
+			if (pg_mul_s64_overflow(power, 10, &power))
+				break;
+		}
+		add_number(near, power);
+		if (!pg_mul_s64_overflow(power, 10, &power))
+			add_number(near, power - near->value.unit);
 	}
 }
 

@@ -23,6 +23,9 @@ typedef struct RowsMention
 	List *patterns;	 /* of RowsPatternBound */
 	List *types;	 /* OIDs: what it casts strings to */
 	bool counts_bytes;
+	bool counts_digits;
+	int min_length; /* of the column that the candidates are for; 0: unknown */
+	int max_length;
 } RowsMention;
 
 /* candidate.c */

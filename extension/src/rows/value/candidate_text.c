@@ -65,7 +65,7 @@ rows_text_candidates(const RowsValue *like, const RowsMention *mention)
 		shapes->room = NAMEDATALEN - 1;
 	else if (like->typmod >= (int32) VARHDRSZ)
 		shapes->room = Min(shapes->room, like->typmod - VARHDRSZ);
-	shapes->lengths = palloc(sizeof(int) * (6 * list_length(mention->numbers) + 4));
+	shapes->lengths = palloc(sizeof(int) * (7 * list_length(mention->numbers) + 5));
 	shapes->numbers = palloc(sizeof(int) * (list_length(mention->numbers) + 1));
 	foreach (cell, mention->numbers)
 	{
@@ -88,6 +88,12 @@ rows_text_candidates(const RowsValue *like, const RowsMention *mention)
 
 		if (constant->consttype == BYTEAOID)
 			shapes->bytes = lappend(shapes->bytes, DatumGetByteaPP(constant->constvalue));
+	}
+	/* what the column's other conditions say of it */
+	for (int i = 0; i < list_length(mention->numbers) + 1; i++)
+	{
+		if (mention->max_length > 0)
+			add_length(shapes, i & 1 ? mention->max_length : Max(mention->min_length, 1));
 	}
 	if (shapes->nlengths == 0)
 	{
