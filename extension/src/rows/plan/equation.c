@@ -21,9 +21,11 @@
 #include "parser/parse_coerce.h"
 #include "parser/parse_oper.h"
 #include "miscadmin.h"
+#include "utils/builtins.h"
 #include "utils/fmgroids.h"
 #include "utils/lsyscache.h"
 #include "utils/syscache.h"
+#include "utils/timestamp.h"
 
 #include "base/compat.h"
 #include "rows/plan/moves.h"
@@ -46,6 +48,9 @@ static void solve(Solving *solving, Node *term, Node *other);
 static void add_address(Solving *solving, Node *network);
 static void add_contained(Solving *solving, OpExpr *op);
 static Node *isolate(Node *term, Node *other, AttrNumber attnum);
+static Node *integer(int32 number);
+static Node *call(Oid funcid, Oid type, Node *first, Node *second, Node *third, Node *fourth);
+static Node *unit_of(Node *name);
 static Node *float_one(void);
 static Node *isolate_operand(OpExpr *op, Node *other, AttrNumber attnum, Node **term);
 static Node *isolate_argument(FuncExpr *func, Node *other, AttrNumber attnum, Node **term);
@@ -89,6 +94,8 @@ find_comparisons(Node *node, void *context)
 	if (IsA(node, FuncExpr) && list_length(((FuncExpr *) node)->args) >= 2)
 	{
 		args = ((FuncExpr *) node)->args;
+		if (((FuncExpr *) node)->funcid == F_STARTS_WITH)
+			solve(solving, linitial(args), operation("||", lsecond(args), linitial(args)));
 		if (exprType(linitial(args)) == exprType(lsecond(args)))
 		{
 			solve(solving, linitial(args), lsecond(args));
@@ -103,7 +110,7 @@ solve(Solving *solving, Node *term, Node *other)
 {
 	Node *solution;
 
-	if (!uses(term, solving->attnum))
+	if (other == NULL || !uses(term, solving->attnum))
 		return;
 	solution = isolate(copyObject(term), copyObject(other), solving->attnum);
 	if (solution == NULL || (IsA(solution, Var) && ((Var *) solution)->varattno == solving->attnum))
@@ -199,6 +206,53 @@ isolate(Node *term, Node *other, AttrNumber attnum)
 }
 
 static Node *
+integer(int32 number)
+{
+	return (Node *) makeConst(INT4OID, -1, InvalidOid, sizeof(int32), Int32GetDatum(number), false,
+							  true);
+}
+
+/* A call of a function of PostgreSQL's own, with up to four arguments. */
+static Node *
+call(Oid funcid, Oid type, Node *first, Node *second, Node *third, Node *fourth)
+{
+	Node *given[] = {first, second, third, fourth};
+	List *args = NIL;
+
+	for (int i = 0; i < lengthof(given) && given[i] != NULL; i++)
+		args = lappend(args, given[i]);
+	return (Node *) makeFuncExpr(funcid, type, args, DEFAULT_COLLATION_OID, DEFAULT_COLLATION_OID,
+								 COERCE_EXPLICIT_CALL);
+}
+
+/* The interval that the name of a field counts; NULL if it is not a constant, or another. */
+static Node *
+unit_of(Node *name)
+{
+	static const struct
+	{
+		const char *name;
+		int64 seconds;
+	} units[] = {{"epoch", 1}, {"second", 1}, {"minute", 60}, {"hour", 3600}, {"day", 86400}};
+	const Const *constant = (const Const *) name;
+
+	if (!IsA(name, Const) || constant->constisnull)
+		return NULL;
+	for (int i = 0; i < lengthof(units); i++)
+	{
+		Interval *interval;
+
+		if (strcmp(TextDatumGetCString(constant->constvalue), units[i].name) != 0)
+			continue;
+		interval = palloc0(sizeof(Interval));
+		interval->time = units[i].seconds * USECS_PER_SEC;
+		return (Node *) makeConst(INTERVALOID, -1, InvalidOid, sizeof(Interval),
+								  IntervalPGetDatum(interval), false, false);
+	}
+	return NULL;
+}
+
+static Node *
 float_one(void)
 {
 	return (Node *) makeConst(FLOAT8OID, -1, InvalidOid, sizeof(float8), Float8GetDatum(1), false,
@@ -283,6 +337,35 @@ isolate_argument(FuncExpr *func, Node *other, AttrNumber attnum, Node **term)
 		case F_DATE_TRUNC_TEXT_TIMESTAMPTZ:
 			*term = lsecond(func->args);
 			return other;
+		case F_LEFT:
+			/* the rest stays */
+			return uses(first, attnum)
+					   ? operation("||", other,
+								   call(F_SUBSTR_TEXT_INT4, TEXTOID, first,
+										operation("+", lsecond(func->args), integer(1)), NULL, NULL))
+					   : NULL;
+		case F_RIGHT:
+			return uses(first, attnum)
+					   ? operation("||",
+								   call(F_LEFT, TEXTOID, first,
+										operation("-", NULL, lsecond(func->args)), NULL, NULL),
+								   other)
+					   : NULL;
+		case F_SUBSTR_TEXT_INT4:
+		case F_SUBSTR_TEXT_INT4_INT4:
+		case F_SUBSTRING_TEXT_INT4:
+		case F_SUBSTRING_TEXT_INT4_INT4:
+			return uses(first, attnum) && exprType(other) == TEXTOID
+					   ? call(F_OVERLAY_TEXT_TEXT_INT4, TEXTOID, first, other, lsecond(func->args),
+							  NULL)
+					   : NULL;
+		case F_EXTRACT_TEXT_INTERVAL:
+		case F_DATE_PART_TEXT_INTERVAL:
+			*term = lsecond(func->args);
+			return operation("*",
+							 coerce_to_target_type(NULL, other, exprType(other), FLOAT8OID, -1,
+												   COERCION_EXPLICIT, COERCE_EXPLICIT_CAST, -1),
+							 unit_of(first));
 		case F_SQRT_FLOAT8:
 		case F_SQRT_NUMERIC:
 			return operation("*", other, other);

@@ -40,6 +40,8 @@ static bool note(Node *node, void *mention);
 static void note_constant(RowsMention *mention, Const *constant);
 static void note_bounds(RowsMention *mention, Const *constant);
 static void note_cast(RowsMention *mention, Node *node);
+static void note_part(RowsMention *mention, Node *node);
+static int part_of(Node *node);
 static void note_elements(RowsMention *mention, Const *constant);
 static void note_patterns(RowsMention *mention, Node *node);
 static void note_sources(RowsMention *mention, Node *node);
@@ -81,6 +83,7 @@ note(Node *node, void *context)
 	note_patterns(mention, node);
 	note_sources(mention, node);
 	note_cast(mention, node);
+	note_part(mention, node);
 	if (IsA(node, FuncExpr) && list_length(((FuncExpr *) node)->args) == 2)
 		note_path(mention, linitial(((FuncExpr *) node)->args), lsecond(((FuncExpr *) node)->args));
 	return expression_tree_walker(node, note, context);
@@ -190,6 +193,75 @@ note_cast(RowsMention *mention, Node *node)
 			default:
 				break;
 		}
+	}
+}
+
+/* left(code, 3) = 'ACC', right(code, 2) ~ '[0-9]{2}', substr(code, 5, 1) IN ('-', '/') */
+static void
+note_part(RowsMention *mention, Node *node)
+{
+	List *args = NIL;
+	RowsMention texts = {0};
+	Const *constant;
+	ListCell *cell;
+	int from;
+
+	if (IsA(node, OpExpr))
+		args = ((OpExpr *) node)->args;
+	else if (IsA(node, ScalarArrayOpExpr))
+		args = ((ScalarArrayOpExpr *) node)->args;
+	from = list_length(args) == 2 ? part_of(linitial(args)) : 0;
+	constant = from != 0 && rows_is_built_in(lsecond(args)) ? rows_try_constant_of(lsecond(args))
+															: NULL;
+	if (constant == NULL || constant->constisnull)
+		return;
+	note_patterns(&texts, node);
+	if (texts.patterns == NIL)
+		note_constant(&texts, constant);
+	foreach (cell, texts.patterns != NIL ? texts.patterns : texts.texts)
+	{
+		RowsMentionPart *part = palloc0(sizeof(RowsMentionPart));
+
+		part->from = from;
+		if (texts.patterns != NIL)
+			part->pattern = lfirst(cell);
+		else
+			part->text = lfirst(cell);
+		mention->parts = lappend(mention->parts, part);
+	}
+}
+
+/* Where the part begins, if the expression is one of a string: -2 for right(x, 2); or 0. */
+static int
+part_of(Node *node)
+{
+	FuncExpr *func;
+	Const *place;
+	int number;
+
+	node = strip_implicit_coercions(node);
+	func = (FuncExpr *) node;
+	if (!IsA(node, FuncExpr) || list_length(func->args) < 2 || !IsA(lsecond(func->args), Const))
+		return 0;
+	place = lsecond(func->args);
+	if (place->constisnull || place->consttype != INT4OID)
+		return 0;
+	number = DatumGetInt32(place->constvalue);
+	if (number < 1)
+		return 0;
+	switch (func->funcid)
+	{
+		case F_LEFT:
+			return 1;
+		case F_RIGHT:
+			return -number;
+		case F_SUBSTR_TEXT_INT4:
+		case F_SUBSTR_TEXT_INT4_INT4:
+		case F_SUBSTRING_TEXT_INT4:
+		case F_SUBSTRING_TEXT_INT4_INT4:
+			return number;
+		default:
+			return 0;
 	}
 }
 
@@ -303,28 +375,50 @@ read_source(RowsMention *mention, char *source)
 	}
 }
 
-/* $."a"."b"?(@ > 3) */
+/* $."a"."b"[*]?(@."c" > 3 && @."d" == "x") */
 static void
 note_jsonpath(RowsMention *mention, char *path)
 {
+	List *base = NIL; /* what @ stands for */
 	List *keys = NIL;
+	int filters = 0;
 
 	for (char *p = path; *p != '\0'; p++)
 	{
-		if (*p == '.' && p[1] == '"')
+		bool member = *p == '.' && p[1] == '"';
+
+		if (member || *p == '"')
 		{
-			char *end = strchr(p + 2, '"');
+			char *begin = p + (member ? 2 : 1);
+			char *end = strchr(begin, '"');
+			char *text;
 
 			if (end == NULL)
 				break;
-			keys = lappend(keys, pnstrdup(p + 2, end - p - 2));
+			text = pnstrdup(begin, end - begin);
+			if (member)
+				keys = lappend(list_copy(keys), text);
+			else
+				mention->texts = lappend(mention->texts, text);
 			p = end;
+		}
+		else if (*p == '[')
+		{
+			keys = lappend(list_copy(keys), ROWS_JSON_ELEMENTS);
+			p += strcspn(p, "]");
+			if (*p == '\0')
+				break;
+		}
+		else if (*p == '?')
+		{
+			base = keys;
+			filters++;
 		}
 		else if (*p == '$' || *p == '@')
 		{
-			if (keys != NIL)
+			if (keys != NIL && keys != base)
 				mention->paths = lappend(mention->paths, keys);
-			keys = NIL;
+			keys = *p == '@' && filters > 0 ? base : NIL;
 		}
 		else if (isdigit((unsigned char) *p))
 		{
@@ -351,9 +445,11 @@ path_of(Node *node)
 	if (list_length(args) != 2 || exprType(linitial(args)) != JSONBOID)
 		return NIL;
 	key = rows_try_constant_of(lsecond(args));
-	if (key == NULL || key->constisnull || key->consttype != TEXTOID)
+	if (key == NULL || key->constisnull || (key->consttype != TEXTOID && key->consttype != INT4OID))
 		return NIL;
 	path = list_copy(path_of(linitial(args)));
+	if (key->consttype == INT4OID)
+		return lappend(path, ROWS_JSON_ELEMENTS);
 	return lappend(path, TextDatumGetCString(key->constvalue));
 }
 
@@ -377,6 +473,8 @@ note_path(RowsMention *mention, Node *subject, Node *key)
 	before = path_of(subject);
 	if (constant->consttype == TEXTOID)
 		path = lappend(list_copy(before), TextDatumGetCString(constant->constvalue));
+	else if (constant->consttype == INT4OID && (type == JSONBOID || type == JSONOID))
+		path = lappend(list_copy(before), ROWS_JSON_ELEMENTS);
 	else if (constant->consttype == TEXTARRAYOID)
 	{
 		note_elements(&keys, constant);

@@ -33,7 +33,7 @@
 
 static void plan_check(RowsPlan *plan, RowsCheck *check);
 static void plan_column_moves(RowsPlan *plan, RowsCheck *check, RowsColumn *column,
-							  const RowsMention *mention);
+							  RowsMention *mention);
 static bool is_free(RowsColumn *column);
 static void add_move(RowsCheck *check, RowsMoveKind kind, RowsColumn *column, int times);
 static void add_patterns(RowsPlan *plan, RowsCheck *check, RowsColumn *column);
@@ -83,7 +83,7 @@ plan_check(RowsPlan *plan, RowsCheck *check)
 }
 
 static void
-plan_column_moves(RowsPlan *plan, RowsCheck *check, RowsColumn *column, const RowsMention *mention)
+plan_column_moves(RowsPlan *plan, RowsCheck *check, RowsColumn *column, RowsMention *mention)
 {
 	Form_pg_attribute attribute = TupleDescAttr(RelationGetDescr(plan->rel), column->attnum - 1);
 	bool movable = is_movable(column);
@@ -123,6 +123,8 @@ plan_column_moves(RowsPlan *plan, RowsCheck *check, RowsColumn *column, const Ro
 	}
 	if (!is_free(column))
 		return;
+	mention->min_length = column->bounds.min_length;
+	mention->max_length = column->bounds.max_length;
 	foreach (cell, rows_candidates(attribute->atttypid, attribute->atttypmod, mention))
 	{
 		for (int i = 0; i < DRAWS_OF_CANDIDATE; i++)

@@ -36,6 +36,7 @@
 #define SAMPLED_ROWS 32
 
 static void narrow_condition(RowsPlan *plan, Node *condition);
+static int least_bound(RowsPlan *plan, Node *condition);
 static bool note_computed(Node *node, void *attributes);
 static bool is_plain_number(RowsColumn *column);
 static void narrow(RowsColumn *column, int64 span);
@@ -85,6 +86,7 @@ narrow_condition(RowsPlan *plan, Node *condition)
 {
 	Bitmapset *computed = NULL;
 	int span = 0;
+	int most;
 	int member = -1;
 	ListCell *cell;
 
@@ -93,6 +95,9 @@ narrow_condition(RowsPlan *plan, Node *condition)
 		return;
 	foreach (cell, rows_read_mention(condition)->numbers)
 		span = Max(span, lfirst_int(cell));
+	most = least_bound(plan, condition);
+	if (most > 0 && (span == 0 || most < span))
+		span = most;
 	while ((member = bms_next_member(computed, member)) >= 0)
 	{
 		AttrNumber attnum = member + FirstLowInvalidHeapAttributeNumber;
@@ -101,6 +106,33 @@ narrow_condition(RowsPlan *plan, Node *condition)
 			narrow(&plan->columns[attnum - 1],
 				   span >= SMALLEST_SPAN && span < COMPUTED_SPAN ? span : COMPUTED_SPAN);
 	}
+}
+
+/* The lowest upper bound of its columns, if that is a whole number: a sum does not exceed it. */
+static int
+least_bound(RowsPlan *plan, Node *condition)
+{
+	Bitmapset *attributes = NULL;
+	int64 least = 0;
+	int member = -1;
+
+	pull_varattnos(condition, 1, &attributes);
+	while ((member = bms_next_member(attributes, member)) >= 0)
+	{
+		AttrNumber attnum = member + FirstLowInvalidHeapAttributeNumber;
+		RowsColumn *column = attnum > 0 ? &plan->columns[attnum - 1] : NULL;
+		int64 most;
+
+		if (column == NULL || column->kind != ROWS_COLUMN_RANDOM || column->bounds.highs == NIL ||
+			column->value->from_int == NULL || column->value->nchoices > 0)
+			continue;
+		most = column->value->high;
+		for (int i = 0; i < column->value->scale; i++)
+			most /= 10;
+		if (most > 0 && (least == 0 || most < least))
+			least = most;
+	}
+	return least < COMPUTED_SPAN ? (int) Max(least, 0) : 0;
 }
 
 /* Add the columns that are operands of PostgreSQL's own arithmetic. */

@@ -74,8 +74,6 @@ static bool accepts(Choosing *choosing, Datum value);
 static int count_accepted(Choosing *choosing, const RowsValue *value);
 static List *alternatives(Choosing *choosing);
 static void add_texts(Choosing *choosing, List **list);
-static void add_versions(Choosing *choosing, List **list);
-static void add_multiples(Choosing *choosing, List **list);
 static int draws_for(int n);
 static RowsValue *pool_of(Choosing *choosing, List *generators);
 
@@ -323,10 +321,8 @@ alternatives(Choosing *choosing)
 
 	if (value->is_text || value->type == BPCHAROID)
 		add_texts(choosing, &list);
-	else if (value->from_int != NULL && choosing->counted)
-		add_multiples(choosing, &list);
-	else if (value->type == UUIDOID && choosing->counted)
-		add_versions(choosing, &list);
+	else if (choosing->counted)
+		list = rows_other_counts(value, choosing->mention);
 	return list;
 }
 
@@ -370,57 +366,6 @@ add_texts(Choosing *choosing, List **list)
 								&room, NULL);
 		if (value != NULL && rows_init_regex(value, pattern->text, pattern->kind, &room))
 			*list = lappend(*list, value);
-	}
-}
-
-/* A uuid of another version than those that are counted usually. */
-static void
-add_versions(Choosing *choosing, List **list)
-{
-	static const int versions[] = {4, 7, 1, 6, 5, 3, 2};
-
-	for (int i = 0; i < lengthof(versions); i++)
-	{
-		RowsValue *value = palloc(sizeof(RowsValue));
-
-		*value = *choosing->column->value;
-		value->uuid_version = versions[i];
-		*list = lappend(*list, value);
-	}
-}
-
-/* Multiples of the numbers that the conditions mention, and those plus a rest. */
-static void
-add_multiples(Choosing *choosing, List **list)
-{
-	List *rests = lcons_int(0, list_copy(choosing->mention->numbers));
-	int64 scale = 1;
-	ListCell *cell;
-
-	for (int i = 0; i < choosing->column->value->scale; i++)
-		scale *= 10;
-	foreach (cell, choosing->mention->numbers)
-	{
-		int64 unit = lfirst_int(cell) * scale;
-		ListCell *other;
-
-		foreach (other, rests)
-		{
-			RowsValue *value;
-			int64 low = choosing->column->value->unique_low;
-
-			if (unit <= 1 || lfirst_int(other) * scale >= unit)
-				continue;
-			value = palloc(sizeof(RowsValue));
-			*value = *choosing->column->value;
-			low += (unit - low % unit) % unit + lfirst_int(other) * scale;
-			if (low > value->unique_high)
-				continue;
-			value->unique_low = low;
-			value->unique_unit = unit;
-			value->capacity = (uint64) (value->unique_high - low) / unit + 1;
-			*list = lappend(*list, value);
-		}
 	}
 }
 

@@ -11,6 +11,7 @@
 #include "lib/stringinfo.h"
 
 #include "rows/plan/parts.h"
+#include "rows/value/candidate.h"
 
 /* evaluation.c */
 extern bool rows_may_evaluate(RowsPlan *plan, Node *expression);
@@ -45,6 +46,9 @@ extern void rows_shape_value(RowsValue *value, const RowsColumnOptions *options)
 
 /* narrow.c */
 extern void rows_narrow_computed(RowsPlan *plan);
+
+/* prefer_count.c */
+extern List *rows_other_counts(const RowsValue *like, const RowsMention *mention);
 
 /* prefer.c */
 extern void rows_prefer_values(RowsPlan *plan);

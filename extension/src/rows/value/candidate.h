@@ -11,7 +11,19 @@
 #include "lib/stringinfo.h"
 #include "nodes/pg_list.h"
 
+#include "rows/value/bounds.h"
 #include "rows/value/generator.h"
+
+/* What a condition says of a part of a string: left(code, 3) = 'ACC', right(code, 1) ~ '[0-9]' */
+typedef struct RowsMentionPart
+{
+	int from;		  /* the first character is 1, the last -1 */
+	const char *text; /* or NULL */
+	RowsPatternBound *pattern;
+} RowsMentionPart;
+
+/* In a path of JSON: any element of an array. */
+#define ROWS_JSON_ELEMENTS "[*]"
 
 /* What a condition mentions. */
 typedef struct RowsMention
@@ -21,6 +33,7 @@ typedef struct RowsMention
 	List *texts;	 /* of char *: strings of any type */
 	List *paths;	 /* of List of char *: members of a jsonb that it looks at */
 	List *patterns;	 /* of RowsPatternBound */
+	List *parts;	 /* of RowsMentionPart */
 	List *types;	 /* OIDs: what it casts strings to */
 	bool counts_bytes;
 	bool counts_digits;
@@ -32,6 +45,9 @@ typedef struct RowsMention
 extern List *rows_candidates(Oid type, int32 typmod, const RowsMention *mention);
 extern void rows_append_quoted(StringInfo out, const char *string);
 extern int64 rows_clamp(const RowsValue *value, int64 number);
+
+/* candidate_part.c: strings of given parts */
+extern RowsValue *rows_part_candidate(const RowsValue *like, const RowsMention *mention);
 
 /* candidate_cast.c: strings that are read as values of other types */
 extern List *rows_cast_candidates(const RowsValue *like, const RowsMention *mention, bool numbers);

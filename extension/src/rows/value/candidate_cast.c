@@ -59,9 +59,13 @@ static Datum make_bits(const RowsValue *value, RowsDraw *draw, RowsArena *arena)
 List *
 rows_cast_candidates(const RowsValue *like, const RowsMention *mention, bool numbers)
 {
+	RowsMention *inner = palloc(sizeof(RowsMention));
 	List *result = NIL;
 	ListCell *cell;
 
+	/* strings within the value are not read once more */
+	*inner = *mention;
+	inner->types = NIL;
 	foreach (cell, mention->types)
 	{
 		Oid type = lfirst_oid(cell);
@@ -76,7 +80,7 @@ rows_cast_candidates(const RowsValue *like, const RowsMention *mention, bool num
 		if (any == NULL)
 			continue;
 		result = lappend(result, cast_of(like, any, type));
-		foreach (other, rows_candidates(type, -1, mention))
+		foreach (other, rows_candidates(type, -1, inner))
 			result = lappend(result, cast_of(like, lfirst(other), type));
 	}
 	return result;

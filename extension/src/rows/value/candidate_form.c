@@ -36,6 +36,7 @@ static List *geometries(const RowsValue *like, bool has_srid, const RowsMention 
 static Datum make_geometric(const RowsValue *value, RowsDraw *draw, RowsArena *arena);
 static Datum make_labels(const RowsValue *value, RowsDraw *draw, RowsArena *arena);
 static Datum make_members(const RowsValue *value, RowsDraw *draw, RowsArena *arena);
+static Datum make_elements(const RowsValue *value, RowsDraw *draw, RowsArena *arena);
 static Datum make_row(const RowsValue *value, RowsDraw *draw, RowsArena *arena);
 
 /* For the types of pattern.c, by name. */
@@ -50,7 +51,7 @@ rows_form_candidates(const RowsValue *like, const char *type, const RowsMention 
 		{"point", make_geometric},	 {"box", make_geometric},  {"circle", make_geometric},
 		{"lseg", make_geometric},	 {"path", make_geometric}, {"line", make_geometric},
 		{"polygon", make_geometric}, {"cube", make_geometric}, {"ltree", make_labels},
-		{"hstore", make_members},
+		{"hstore", make_members},	 {"xml", make_elements},
 	};
 
 	if (strcmp(type, "geometry") == 0 || strcmp(type, "geography") == 0)
@@ -224,6 +225,59 @@ make_members(const RowsValue *value, RowsDraw *draw, RowsArena *arena)
 		else
 			append_word(&text, draw);
 	}
+	return read_form(value, text.data, arena);
+}
+
+/* The elements of a path of the condition, /order/item/@id, one in the other. */
+static Datum
+make_elements(const RowsValue *value, RowsDraw *draw, RowsArena *arena)
+{
+	const RowsMention *mention = ((const FormCandidate *) value)->mention;
+	const char *path = "/row/id";
+	StringInfoData text;
+	StringInfoData ends;
+	bool attribute = false;
+
+	initStringInfo(&text);
+	initStringInfo(&ends);
+	if (mention->texts != NIL)
+		path = list_nth(mention->texts, (int) rows_below(draw, list_length(mention->texts)));
+	while (*path == '/')
+	{
+		int length;
+
+		path += strspn(path, "/");
+		attribute = *path == '@';
+		path += attribute;
+		length = (int) strspn(path,
+							  "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ_0123456789");
+		if (length == 0 || isdigit((unsigned char) *path))
+			break;
+		if (attribute && text.len > 0 && text.data[text.len - 1] == '>')
+		{
+			text.data[--text.len] = '\0';
+			appendStringInfo(&text, " %.*s=\"%d\">", length, path, (int) rows_below(draw, 1000));
+		}
+		else
+		{
+			char *end = psprintf("</%.*s>%s", length, path, ends.data);
+
+			appendStringInfo(&text, "<%.*s>", length, path);
+			resetStringInfo(&ends);
+			appendStringInfoString(&ends, end);
+		}
+		path += length;
+		/* a condition within the path is tried */
+		if (*path == '[')
+			path += strcspn(path, "]");
+		path += *path == ']';
+	}
+	if (text.len == 0)
+	{
+		appendStringInfoString(&text, "<row>");
+		appendStringInfoString(&ends, "</row>");
+	}
+	appendStringInfo(&text, "%d%s", (int) rows_below(draw, 1000), ends.data);
 	return read_form(value, text.data, arena);
 }
 

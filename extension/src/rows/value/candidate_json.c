@@ -33,6 +33,8 @@ typedef struct JsonCandidate
 static Datum make_json(const RowsValue *value, RowsDraw *draw, RowsArena *arena);
 static void write_members(StringInfo out, List *paths, int depth, const JsonCandidate *json,
 						  RowsDraw *draw, RowsArena *arena);
+static void write_elements(StringInfo out, List *paths, int depth, const JsonCandidate *json,
+						   RowsDraw *draw, RowsArena *arena);
 static void write_any(StringInfo out, const JsonCandidate *json, RowsDraw *draw, RowsArena *arena);
 static void write_string(StringInfo out, const JsonCandidate *json, RowsDraw *draw, RowsArena *arena);
 static void write_array(StringInfo out, const JsonCandidate *json, RowsDraw *draw, RowsArena *arena);
@@ -95,6 +97,11 @@ write_members(StringInfo out, List *paths, int depth, const JsonCandidate *json,
 	List *written = NIL;
 	ListCell *cell;
 
+	if (strcmp(list_nth(linitial(paths), depth), ROWS_JSON_ELEMENTS) == 0)
+	{
+		write_elements(out, paths, depth, json, draw, arena);
+		return;
+	}
 	appendStringInfoChar(out, '{');
 	foreach (cell, paths)
 	{
@@ -125,6 +132,37 @@ write_members(StringInfo out, List *paths, int depth, const JsonCandidate *json,
 		written = lappend(written, (void *) key);
 	}
 	appendStringInfoChar(out, '}');
+}
+
+/* An array whose elements have the members at the next depth of the paths. */
+static void
+write_elements(StringInfo out, List *paths, int depth, const JsonCandidate *json, RowsDraw *draw,
+			   RowsArena *arena)
+{
+	int n = 1 + (int) rows_below(draw, 3);
+	List *deeper = NIL;
+	ListCell *cell;
+
+	foreach (cell, paths)
+	{
+		List *path = lfirst(cell);
+
+		if (list_length(path) > depth + 1 && strcmp(list_nth(path, depth), ROWS_JSON_ELEMENTS) == 0)
+			deeper = lappend(deeper, path);
+	}
+	if (json->mention->numbers != NIL && rows_below(draw, 3) == 0)
+		n = Min(Max(some_number(json->mention, draw), 1), 10);
+	appendStringInfoChar(out, '[');
+	for (int i = 0; i < n; i++)
+	{
+		if (i > 0)
+			appendStringInfoString(out, ", ");
+		if (deeper != NIL && depth < DEEPEST_MEMBER)
+			write_members(out, deeper, depth + 1, json, draw, arena);
+		else
+			write_any(out, json, draw, arena);
+	}
+	appendStringInfoChar(out, ']');
 }
 
 /* Any value, of the condition's constants where it has some. */

@@ -44,6 +44,7 @@ static const char *const alphabets[] = {"abcdefghijklmnopqrstuvwxyz", "ABCDEFGHI
 										"abcdefghijklmnopqrstuvwxyz0123456789"};
 
 static void add_length(TextCandidate *candidate, int length);
+static Datum make_base64(const RowsValue *value, RowsDraw *draw, RowsArena *arena);
 static void find_separators(TextCandidate *candidate);
 static Datum make_joined(const RowsValue *value, RowsDraw *draw, RowsArena *arena);
 static Datum make_around(const RowsValue *value, RowsDraw *draw, RowsArena *arena);
@@ -55,6 +56,7 @@ rows_text_candidates(const RowsValue *like, const RowsMention *mention)
 {
 	TextCandidate *shapes = palloc0(sizeof(TextCandidate));
 	TextCandidate *around;
+	RowsValue *parts;
 	List *result;
 	ListCell *cell;
 
@@ -116,6 +118,9 @@ rows_text_candidates(const RowsValue *like, const RowsMention *mention)
 				result = lappend(result, value);
 		}
 		result = list_concat(result, rows_cast_candidates(like, mention, true));
+		parts = rows_part_candidate(like, mention);
+		if (parts != NULL)
+			result = lappend(result, parts);
 	}
 	if (mention->texts == NIL || like->type == BYTEAOID)
 		return result;
@@ -127,6 +132,18 @@ rows_text_candidates(const RowsValue *like, const RowsMention *mention)
 	foreach (cell, mention->texts)
 		around->strings[around->nstrings++] = lfirst(cell);
 	result = lappend(result, around);
+	for (int i = 0; i < around->nstrings; i++)
+	{
+		TextCandidate *base64;
+
+		if (strcmp(around->strings[i], "base64") != 0)
+			continue;
+		base64 = palloc(sizeof(TextCandidate));
+		*base64 = *shapes;
+		base64->value.make = make_base64;
+		result = lappend(result, base64);
+		break;
+	}
 	find_separators(around);
 	if (around->separators != NIL)
 	{
@@ -146,8 +163,13 @@ find_separators(TextCandidate *candidate)
 	for (int i = 0; i < candidate->nstrings; i++)
 	{
 		const char *string = candidate->strings[i];
-		bool is_new = *string != '\0' && strlen(string) <= 3;
+		bool is_new;
 		ListCell *cell;
+
+		/* what regexp_split_to_array() splits at */
+		if (strncmp(string, "\\s", 2) == 0)
+			string = " ";
+		is_new = *string != '\0' && strlen(string) <= 3;
 
 		for (const char *p = string; *p != '\0'; p++)
 			is_new = is_new && !isalnum((unsigned char) *p);
@@ -212,6 +234,30 @@ make_around(const RowsValue *value, RowsDraw *draw, RowsArena *arena)
 		length += write_letters(buffer + length, 1 + (int) rows_below(draw, 8), draw);
 	length = pg_mbcharcliplen(buffer, length, candidate->room);
 	return rows_make_string(value, buffer, length, arena);
+}
+
+/* As base64 of so many bytes. */
+static Datum
+make_base64(const RowsValue *value, RowsDraw *draw, RowsArena *arena)
+{
+	static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+	const TextCandidate *candidate = (const TextCandidate *) value;
+	char buffer[2 * LONGEST_CANDIDATE];
+	int nbytes = 3 * (1 + (int) rows_below(draw, 16));
+	int length;
+
+	if (candidate->nnumbers > 0 && rows_below(draw, 4) != 0)
+		nbytes = candidate->numbers[rows_below(draw, candidate->nnumbers)];
+	nbytes = Min(Max(nbytes, 1), LONGEST_CANDIDATE);
+	length = (nbytes * 4 + 2) / 3;
+	for (int i = 0; i < length; i++)
+		buffer[i] = digits[rows_below(draw, 64)];
+	/* bits beyond the last byte are zero */
+	if (nbytes % 3 != 0)
+		buffer[length - 1] = 'A';
+	while (length % 4 != 0)
+		buffer[length++] = '=';
+	return rows_make_string(value, buffer, Min(length, candidate->room), arena);
 }
 
 /* Letters, digits, or one of the strings. */

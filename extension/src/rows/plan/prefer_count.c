@@ -1,0 +1,219 @@
+/*-------------------------------------------------------------------------
+ *
+ * prefer_count.c
+ *	  Other ways to count the values of a unique column: in multiples, in hours, from
+ *	  another start, ranges of other lengths, uuids of another version.
+ *
+ * Which of them the conditions of the column accept, prefer.c finds out.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "catalog/pg_type.h"
+#include "datatype/timestamp.h"
+#include "nodes/primnodes.h"
+#include "utils/lsyscache.h"
+
+#include "base/compat.h"
+#include "rows/plan/steps.h"
+#include "rows/value/kinds.h"
+
+#define MINUTE (60 * USECS_PER_SEC)
+
+/* Ends of ranges that a condition names and that counting may start from. */
+#define MOST_STARTS 4
+
+static void add_multiples(const RowsValue *like, const RowsMention *mention, List **list);
+static void add_times(const RowsValue *like, List **list);
+static void add_multiple(const RowsValue *like, int64 unit, int64 rest, List **list);
+static void add_versions(const RowsValue *like, List **list);
+static void add_ranges(const RowsValue *like, const RowsMention *mention, List **list);
+static List *starts_of(const RowsValue *element, const RowsMention *mention);
+static List *lengths_of(const RowsValue *element, const RowsMention *mention);
+
+/* A list of RowsValue. */
+List *
+rows_other_counts(const RowsValue *like, const RowsMention *mention)
+{
+	List *list = NIL;
+
+	if (like->from_int != NULL)
+	{
+		add_multiples(like, mention, &list);
+		add_times(like, &list);
+	}
+	else if (like->type == UUIDOID)
+		add_versions(like, &list);
+	else if (type_is_range(like->type) && like->encode != NULL && like->element->from_int != NULL)
+		add_ranges(like, mention, &list);
+	return list;
+}
+
+/* Multiples of the numbers that the conditions mention, and those plus a rest. */
+static void
+add_multiples(const RowsValue *like, const RowsMention *mention, List **list)
+{
+	List *rests = lcons_int(0, list_copy(mention->numbers));
+	int64 scale = 1;
+	ListCell *cell;
+
+	for (int i = 0; i < like->scale; i++)
+		scale *= 10;
+	foreach (cell, mention->numbers)
+	{
+		ListCell *other;
+
+		foreach (other, rests)
+			add_multiple(like, lfirst_int(cell) * scale, lfirst_int(other) * scale, list);
+	}
+}
+
+/* Whole minutes, hours, days; each weekday */
+static void
+add_times(const RowsValue *like, List **list)
+{
+	static const int64 units[] = {USECS_PER_SEC, MINUTE, 15 * MINUTE, USECS_PER_HOUR, USECS_PER_DAY};
+	int64 day = like->type == DATEOID ? 1 : USECS_PER_DAY;
+
+	switch (like->type)
+	{
+		case TIMEOID:
+		case INTERVALOID:
+		case TIMESTAMPOID:
+		case TIMESTAMPTZOID:
+			for (int i = 0; i < lengthof(units); i++)
+				add_multiple(like, units[i], 0, list);
+			break;
+		case DATEOID:
+			break;
+		default:
+			return;
+	}
+	for (int i = 0; i < 7 && like->type != TIMEOID && like->type != INTERVALOID; i++)
+		add_multiple(like, 7 * day, i * day, list);
+}
+
+static void
+add_multiple(const RowsValue *like, int64 unit, int64 rest, List **list)
+{
+	RowsValue *value;
+	int64 low = like->unique_low;
+
+	if (unit <= 1 || rest >= unit || rest < 0)
+		return;
+	low += (unit - low % unit) % unit + rest;
+	if (low > like->unique_high)
+		return;
+	value = palloc(sizeof(RowsValue));
+	*value = *like;
+	value->unique_low = low;
+	value->unique_unit = unit;
+	value->capacity = (uint64) (value->unique_high - low) / unit + 1;
+	*list = lappend(*list, value);
+}
+
+/* A uuid of another version than those that are counted usually. */
+static void
+add_versions(const RowsValue *like, List **list)
+{
+	static const int versions[] = {4, 7, 1, 6, 5, 3, 2};
+
+	for (int i = 0; i < lengthof(versions); i++)
+	{
+		RowsValue *value = palloc(sizeof(RowsValue));
+
+		*value = *like;
+		value->uuid_version = versions[i];
+		*list = lappend(*list, value);
+	}
+}
+
+/* Adjacent ranges of other lengths, from other starts. */
+static void
+add_ranges(const RowsValue *like, const RowsMention *mention, List **list)
+{
+	List *starts = starts_of(like->element, mention);
+	List *lengths = lengths_of(like->element, mention);
+	ListCell *cell;
+
+	foreach (cell, starts)
+	{
+		int64 start = *(int64 *) lfirst(cell);
+		ListCell *other;
+
+		foreach (other, lengths)
+		{
+			int64 length = *(int64 *) lfirst(other);
+			RowsValue *value;
+			RowsValue *element;
+
+			if (length < 1 || start > like->element->unique_high - length)
+				continue;
+			value = palloc(sizeof(RowsValue));
+			element = palloc(sizeof(RowsValue));
+			*value = *like;
+			*element = *like->element;
+			element->unique_low = start;
+			value->element = element;
+			value->step = length;
+			value->capacity = (uint64) (element->unique_high - start) / length;
+			*list = lappend(*list, value);
+		}
+	}
+}
+
+static List *
+add_number(List *list, int64 number)
+{
+	int64 *copy = palloc(sizeof(int64));
+
+	*copy = number;
+	return lappend(list, copy);
+}
+
+/* Where counting starts usually, and at the constants of the conditions. */
+static List *
+starts_of(const RowsValue *element, const RowsMention *mention)
+{
+	List *list = add_number(NIL, element->unique_low);
+	ListCell *cell;
+
+	foreach (cell, mention->constants)
+	{
+		int64 number;
+		bool exact;
+
+		if (list_length(list) < MOST_STARTS &&
+			rows_number_from_const(element, lfirst(cell), true, &number, &exact) &&
+			number >= rows_least_number(element) && number <= element->unique_high)
+		{
+			list = add_number(list, number);
+			list = add_number(list, number + element->unique_unit);
+		}
+	}
+	return list;
+}
+
+static List *
+lengths_of(const RowsValue *element, const RowsMention *mention)
+{
+	static const int64 minutes[] = {60,		30,		15,		 5,			  2 * 60,
+									4 * 60, 8 * 60, 24 * 60, 7 * 24 * 60, 30 * 24 * 60};
+	static const int64 numbers[] = {1, 2, 5, 7, 10, 12, 30, 100, 365, 1000};
+	bool is_time = element->type == TIMESTAMPOID || element->type == TIMESTAMPTZOID;
+	int64 scale = 1;
+	List *list = NIL;
+	ListCell *cell;
+
+	for (int i = 0; i < element->scale; i++)
+		scale *= 10;
+	for (int i = 0; i < lengthof(numbers); i++)
+		list = add_number(list, is_time ? minutes[i] * MINUTE : numbers[i] * scale);
+	foreach (cell, mention->numbers)
+	{
+		if (!is_time && list_length(list) < 2 * lengthof(numbers))
+			list = add_number(list, lfirst_int(cell) * scale);
+	}
+	return list;
+}
