@@ -22,6 +22,7 @@
 #include "utils/array.h"
 #include "utils/builtins.h"
 #include "utils/fmgroids.h"
+#include "utils/jsonb.h"
 #include "utils/lsyscache.h"
 #include "utils/numeric.h"
 #include "utils/rangetypes.h"
@@ -41,13 +42,14 @@ static void note_constant(RowsMention *mention, Const *constant);
 static void note_bounds(RowsMention *mention, Const *constant);
 static void note_cast(RowsMention *mention, Node *node);
 static void note_part(RowsMention *mention, Node *node);
-static int part_of(Node *node);
+static int part_of(Node *node, const char **separator);
 static void note_elements(RowsMention *mention, Const *constant);
 static void note_patterns(RowsMention *mention, Node *node);
 static void note_sources(RowsMention *mention, Node *node);
 static void read_source(RowsMention *mention, char *source);
 static void note_jsonpath(RowsMention *mention, char *path);
 static List *path_of(Node *node);
+static void note_document(RowsMention *mention, Node *subject, Node *document);
 static void note_path(RowsMention *mention, Node *subject, Node *key);
 
 RowsMention *
@@ -110,11 +112,13 @@ note_constant(RowsMention *mention, Const *constant)
 			mention->numbers = lappend_int(mention->numbers, DatumGetInt32(constant->constvalue));
 			break;
 		case INT8OID:
+		case FLOAT8OID:
 		case NUMERICOID:
 		{
 			Datum number = constant->constvalue;
-			double value = type == INT8OID
-							   ? (double) DatumGetInt64(number)
+			double value = type == INT8OID ? (double) DatumGetInt64(number)
+						   : type == FLOAT8OID
+							   ? DatumGetFloat8(number)
 							   : DatumGetFloat8(DirectFunctionCall1(numeric_float8, number));
 
 			if (value >= 0 && value < 1e6)
@@ -204,13 +208,14 @@ note_part(RowsMention *mention, Node *node)
 	RowsMention texts = {0};
 	Const *constant;
 	ListCell *cell;
+	const char *separator = NULL;
 	int from;
 
 	if (IsA(node, OpExpr))
 		args = ((OpExpr *) node)->args;
 	else if (IsA(node, ScalarArrayOpExpr))
 		args = ((ScalarArrayOpExpr *) node)->args;
-	from = list_length(args) == 2 ? part_of(linitial(args)) : 0;
+	from = list_length(args) == 2 ? part_of(linitial(args), &separator) : 0;
 	constant = from != 0 && rows_is_built_in(lsecond(args)) ? rows_try_constant_of(lsecond(args))
 															: NULL;
 	if (constant == NULL || constant->constisnull)
@@ -223,6 +228,7 @@ note_part(RowsMention *mention, Node *node)
 		RowsMentionPart *part = palloc0(sizeof(RowsMentionPart));
 
 		part->from = from;
+		part->separator = separator;
 		if (texts.patterns != NIL)
 			part->pattern = lfirst(cell);
 		else
@@ -233,7 +239,7 @@ note_part(RowsMention *mention, Node *node)
 
 /* Where the part begins, if the expression is one of a string: -2 for right(x, 2); or 0. */
 static int
-part_of(Node *node)
+part_of(Node *node, const char **separator)
 {
 	FuncExpr *func;
 	Const *place;
@@ -244,6 +250,11 @@ part_of(Node *node)
 	if (!IsA(node, FuncExpr) || list_length(func->args) < 2 || !IsA(lsecond(func->args), Const))
 		return 0;
 	place = lsecond(func->args);
+	if (func->funcid == F_SPLIT_PART && IsA(lthird(func->args), Const) && !place->constisnull)
+	{
+		*separator = TextDatumGetCString(place->constvalue);
+		place = lthird(func->args);
+	}
 	if (place->constisnull || place->consttype != INT4OID)
 		return 0;
 	number = DatumGetInt32(place->constvalue);
@@ -259,6 +270,7 @@ part_of(Node *node)
 		case F_SUBSTR_TEXT_INT4_INT4:
 		case F_SUBSTRING_TEXT_INT4:
 		case F_SUBSTRING_TEXT_INT4_INT4:
+		case F_SPLIT_PART:
 			return number;
 		default:
 			return 0;
@@ -453,6 +465,56 @@ path_of(Node *node)
 	return lappend(path, TextDatumGetCString(key->constvalue));
 }
 
+/* j @> '{"a": {"b": 1}}': what the document consists of */
+static void
+note_document(RowsMention *mention, Node *subject, Node *document)
+{
+	List *path = path_of(subject);
+	Const *constant;
+	JsonbIterator *iterator;
+	JsonbIteratorToken token;
+	JsonbValue value;
+
+	if (exprType(subject) != JSONBOID || exprType(document) != JSONBOID ||
+		!rows_is_built_in(document))
+		return;
+	constant = rows_try_constant_of(document);
+	if (constant == NULL || constant->constisnull)
+		return;
+	iterator = JsonbIteratorInit(&DatumGetJsonbP(constant->constvalue)->root);
+	while ((token = JsonbIteratorNext(&iterator, &value, false)) != WJB_DONE)
+	{
+		if (token == WJB_KEY)
+			path = lappend(list_copy(path), pnstrdup(value.val.string.val, value.val.string.len));
+		else if (token == WJB_BEGIN_ARRAY && !value.val.array.rawScalar)
+			path = lappend(list_copy(path), ROWS_JSON_ELEMENTS);
+		if (token == WJB_VALUE || token == WJB_END_OBJECT)
+		{
+			/* the member is complete */
+			if (token == WJB_VALUE && path != NIL)
+				mention->paths = lappend(mention->paths, path);
+			path = list_truncate(list_copy(path), Max(list_length(path) - 1, 0));
+		}
+		else if (token == WJB_END_ARRAY && path != NIL)
+		{
+			path = list_truncate(list_copy(path), Max(list_length(path) - 2, 0));
+		}
+		if (token != WJB_VALUE && token != WJB_ELEM)
+			continue;
+		if (token == WJB_ELEM && path != NIL)
+			mention->paths = lappend(mention->paths, path);
+		if (value.type == jbvString)
+			mention->texts = lappend(mention->texts,
+									 pnstrdup(value.val.string.val, value.val.string.len));
+		else if (value.type == jbvNumeric)
+			mention->numbers = lappend_int(mention->numbers,
+										   (int) DatumGetFloat8(
+											   DirectFunctionCall1(numeric_float8,
+																   NumericGetDatum(
+																	   value.val.numeric))));
+	}
+}
+
 /* j ? 'a', j -> 'a', j ->> 'a', j #> '{a,b}', j ?& '{a,b}' */
 static void
 note_path(RowsMention *mention, Node *subject, Node *key)
@@ -464,6 +526,7 @@ note_path(RowsMention *mention, Node *subject, Node *key)
 	RowsMention keys = {0};
 	ListCell *cell;
 
+	note_document(mention, subject, key);
 	/* of hstore, too */
 	if ((type != JSONBOID && type != JSONOID && type < FirstNormalObjectId) || !rows_is_built_in(key))
 		return;

@@ -36,6 +36,7 @@
 #define SAMPLED_ROWS 32
 
 static void narrow_condition(RowsPlan *plan, Node *condition);
+static int smallest_span(const RowsValue *value);
 static int least_bound(RowsPlan *plan, Node *condition);
 static bool note_computed(Node *node, void *attributes);
 static bool is_plain_number(RowsColumn *column);
@@ -104,8 +105,18 @@ narrow_condition(RowsPlan *plan, Node *condition)
 
 		if (attnum > 0 && is_plain_number(&plan->columns[attnum - 1]))
 			narrow(&plan->columns[attnum - 1],
-				   span >= SMALLEST_SPAN && span < COMPUTED_SPAN ? span : COMPUTED_SPAN);
+				   span >= smallest_span(plan->columns[attnum - 1].value) && span < COMPUTED_SPAN
+					   ? span
+					   : COMPUTED_SPAN);
 	}
+}
+
+/* Fractions have many values in a small range. */
+static int
+smallest_span(const RowsValue *value)
+{
+	return value->scale > 0 || value->type == FLOAT4OID || value->type == FLOAT8OID ? 1
+																					: SMALLEST_SPAN;
 }
 
 /* The lowest upper bound of its columns, if that is a whole number: a sum does not exceed it. */

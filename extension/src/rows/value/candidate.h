@@ -17,8 +17,9 @@
 /* What a condition says of a part of a string: left(code, 3) = 'ACC', right(code, 1) ~ '[0-9]' */
 typedef struct RowsMentionPart
 {
-	int from;		  /* the first character is 1, the last -1 */
-	const char *text; /* or NULL */
+	int from;			   /* the first character is 1, the last -1 */
+	const char *separator; /* split_part(): it is the so manieth part; or NULL */
+	const char *text;	   /* or NULL */
 	RowsPatternBound *pattern;
 } RowsMentionPart;
 
@@ -47,7 +48,7 @@ extern void rows_append_quoted(StringInfo out, const char *string);
 extern int64 rows_clamp(const RowsValue *value, int64 number);
 
 /* candidate_part.c: strings of given parts */
-extern RowsValue *rows_part_candidate(const RowsValue *like, const RowsMention *mention);
+extern List *rows_part_candidates(const RowsValue *like, const RowsMention *mention);
 
 /* candidate_cast.c: strings that are read as values of other types */
 extern List *rows_cast_candidates(const RowsValue *like, const RowsMention *mention, bool numbers);

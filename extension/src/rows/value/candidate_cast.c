@@ -44,6 +44,7 @@ typedef struct FormedCandidate
 	Oid ioparam;
 	List *forms;	/* of RowsValue: strings that it begins with */
 	List *versions; /* of int */
+	List *parts;	/* of RowsMentionPart */
 	List *lengths;	/* of int */
 } FormedCandidate;
 
@@ -52,6 +53,7 @@ static CastCandidate *cast_of(const RowsValue *like, RowsValue *inner, Oid type)
 static Datum make_cast(const RowsValue *value, RowsDraw *draw, RowsArena *arena);
 static FormedCandidate *start_formed(const RowsValue *like);
 static Datum read_formed(const FormedCandidate *candidate, char *text, RowsArena *arena);
+static void write_digits(char *uuid, int at, const char *string);
 static Datum make_uuid_form(const RowsValue *value, RowsDraw *draw, RowsArena *arena);
 static Datum make_bits(const RowsValue *value, RowsDraw *draw, RowsArena *arena);
 
@@ -179,6 +181,7 @@ rows_uuid_candidates(const RowsValue *like, const RowsMention *mention)
 	ListCell *cell;
 
 	candidate->value.make = make_uuid_form;
+	candidate->parts = mention->parts;
 	foreach (cell, mention->patterns)
 	{
 		RowsPatternBound *pattern = lfirst(cell);
@@ -206,6 +209,19 @@ rows_uuid_candidates(const RowsValue *like, const RowsMention *mention)
 	return list_make1(candidate);
 }
 
+/* Write a string into it, from a place on, as far as it fits. */
+static void
+write_digits(char *uuid, int at, const char *string)
+{
+	for (int i = 0; string[i] != '\0' && at + i >= 0 && at + i < UUID_LENGTH; i++)
+	{
+		if ((uuid[at + i] == '-') != (string[i] == '-') ||
+			(string[i] != '-' && !isxdigit((unsigned char) string[i])))
+			return;
+		uuid[at + i] = string[i];
+	}
+}
+
 /* A random one that begins with a string of the condition, or is of its version. */
 static Datum
 make_uuid_form(const RowsValue *value, RowsDraw *draw, RowsArena *arena)
@@ -228,14 +244,17 @@ make_uuid_form(const RowsValue *value, RowsDraw *draw, RowsArena *arena)
 								   (int) rows_below(draw, list_length(candidate->forms)));
 		char *begin = TextDatumGetCString(form->make(form, draw, arena));
 
-		for (int i = 0; i < UUID_LENGTH && begin[i] != '\0'; i++)
-		{
-			if ((uuid[i] == '-') != (begin[i] == '-') ||
-				(begin[i] != '-' && !isxdigit((unsigned char) begin[i])))
-				break;
-			uuid[i] = begin[i];
-		}
+		write_digits(uuid, 0, begin);
 		pfree(begin);
+	}
+	if (candidate->parts != NIL)
+	{
+		const RowsMentionPart *part = list_nth(candidate->parts,
+											   (int) rows_below(draw, list_length(candidate->parts)));
+
+		if (part->text != NULL && part->separator == NULL)
+			write_digits(uuid, part->from > 0 ? part->from - 1 : UUID_LENGTH + part->from,
+						 part->text);
 	}
 	return read_formed(candidate, uuid, arena);
 }

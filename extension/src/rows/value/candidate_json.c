@@ -95,6 +95,7 @@ write_members(StringInfo out, List *paths, int depth, const JsonCandidate *json,
 			  RowsArena *arena)
 {
 	List *written = NIL;
+	bool sparse = rows_below(draw, 10) == 0;
 	ListCell *cell;
 
 	if (strcmp(list_nth(linitial(paths), depth), ROWS_JSON_ELEMENTS) == 0)
@@ -103,6 +104,10 @@ write_members(StringInfo out, List *paths, int depth, const JsonCandidate *json,
 		return;
 	}
 	appendStringInfoChar(out, '{');
+	/* some of the members may be forbidden */
+	if (sparse)
+		appendStringInfo(out, "\"word%d\": %d", (int) rows_below(draw, 1000),
+						 (int) rows_below(draw, 100));
 	foreach (cell, paths)
 	{
 		const char *key = list_nth(lfirst(cell), depth);
@@ -112,7 +117,7 @@ write_members(StringInfo out, List *paths, int depth, const JsonCandidate *json,
 
 		foreach (other, written)
 			again |= strcmp(lfirst(other), key) == 0;
-		if (again)
+		if (again || (sparse && (rows_draw(draw) & 1)))
 			continue;
 		foreach (other, paths)
 		{
@@ -121,7 +126,7 @@ write_members(StringInfo out, List *paths, int depth, const JsonCandidate *json,
 			if (strcmp(list_nth(path, depth), key) == 0 && list_length(path) > depth + 1)
 				deeper = lappend(deeper, path);
 		}
-		if (written != NIL)
+		if (written != NIL || sparse)
 			appendStringInfoString(out, ", ");
 		rows_append_quoted(out, key);
 		appendStringInfoString(out, ": ");
@@ -177,7 +182,11 @@ write_any(StringInfo out, const JsonCandidate *json, RowsDraw *draw, RowsArena *
 			appendStringInfoString(out, "{}");
 			break;
 		case 1:
-			appendStringInfoString(out, "{\"id\": 1}");
+			if (rows_draw(draw) & 1)
+				appendStringInfo(out, "{\"id\": %d}", 1 + (int) rows_below(draw, 1000));
+			else
+				appendStringInfo(out, "{\"name\": \"word%d\", \"value\": %d}",
+								 (int) rows_below(draw, 1000), (int) rows_below(draw, 100));
 			break;
 		case 2:
 		case 3:

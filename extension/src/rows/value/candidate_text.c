@@ -56,7 +56,6 @@ rows_text_candidates(const RowsValue *like, const RowsMention *mention)
 {
 	TextCandidate *shapes = palloc0(sizeof(TextCandidate));
 	TextCandidate *around;
-	RowsValue *parts;
 	List *result;
 	ListCell *cell;
 
@@ -118,9 +117,7 @@ rows_text_candidates(const RowsValue *like, const RowsMention *mention)
 				result = lappend(result, value);
 		}
 		result = list_concat(result, rows_cast_candidates(like, mention, true));
-		parts = rows_part_candidate(like, mention);
-		if (parts != NULL)
-			result = lappend(result, parts);
+		result = list_concat(result, rows_part_candidates(like, mention));
 	}
 	if (mention->texts == NIL || like->type == BYTEAOID)
 		return result;
