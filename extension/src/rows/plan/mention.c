@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * mention.c
- *	  What a condition mentions: constants, lengths, strings, members of JSON.
+ *	  What a condition mentions: constants, lengths, strings and their parts.
  *
  * Evaluates what needs no row, such as current_date, but only by PostgreSQL's own
  * functions.
@@ -22,7 +22,6 @@
 #include "utils/array.h"
 #include "utils/builtins.h"
 #include "utils/fmgroids.h"
-#include "utils/jsonb.h"
 #include "utils/lsyscache.h"
 #include "utils/numeric.h"
 #include "utils/rangetypes.h"
@@ -43,14 +42,8 @@ static void note_bounds(RowsMention *mention, Const *constant);
 static void note_cast(RowsMention *mention, Node *node);
 static void note_part(RowsMention *mention, Node *node);
 static int part_of(Node *node, const char **separator);
-static void note_elements(RowsMention *mention, Const *constant);
-static void note_patterns(RowsMention *mention, Node *node);
 static void note_sources(RowsMention *mention, Node *node);
 static void read_source(RowsMention *mention, char *source);
-static void note_jsonpath(RowsMention *mention, char *path);
-static List *path_of(Node *node);
-static void note_document(RowsMention *mention, Node *subject, Node *document);
-static void note_path(RowsMention *mention, Node *subject, Node *key);
 
 RowsMention *
 rows_read_mention(Node *condition)
@@ -80,14 +73,16 @@ note(Node *node, void *context)
 	{
 		OpExpr *op = (OpExpr *) node;
 
-		note_path(mention, linitial(op->args), lsecond(op->args));
+		rows_note_path(mention, linitial(op->args), lsecond(op->args));
 	}
-	note_patterns(mention, node);
+	rows_note_patterns(mention, node);
 	note_sources(mention, node);
 	note_cast(mention, node);
 	note_part(mention, node);
+	rows_note_member(mention, node);
 	if (IsA(node, FuncExpr) && list_length(((FuncExpr *) node)->args) == 2)
-		note_path(mention, linitial(((FuncExpr *) node)->args), lsecond(((FuncExpr *) node)->args));
+		rows_note_path(mention, linitial(((FuncExpr *) node)->args),
+					   lsecond(((FuncExpr *) node)->args));
 	return expression_tree_walker(node, note, context);
 }
 
@@ -130,8 +125,8 @@ note_constant(RowsMention *mention, Const *constant)
 	}
 	get_type_category_preferred(type, &category, &preferred);
 	if (type == JSONPATHOID)
-		note_jsonpath(mention,
-					  DatumGetCString(DirectFunctionCall1(jsonpath_out, constant->constvalue)));
+		rows_note_jsonpath(mention,
+						   DatumGetCString(DirectFunctionCall1(jsonpath_out, constant->constvalue)));
 	if (category == TYPCATEGORY_STRING ||
 		(category == TYPCATEGORY_USER && type >= FirstNormalObjectId))
 	{
@@ -139,7 +134,7 @@ note_constant(RowsMention *mention, Const *constant)
 		mention->texts = lappend(mention->texts, OidOutputFunctionCall(output, constant->constvalue));
 	}
 	if (type_is_array(type))
-		note_elements(mention, constant);
+		rows_note_elements(mention, constant);
 	else if (type_is_range(type))
 		note_bounds(mention, constant);
 }
@@ -220,7 +215,7 @@ note_part(RowsMention *mention, Node *node)
 															: NULL;
 	if (constant == NULL || constant->constisnull)
 		return;
-	note_patterns(&texts, node);
+	rows_note_patterns(&texts, node);
 	if (texts.patterns == NIL)
 		note_constant(&texts, constant);
 	foreach (cell, texts.patterns != NIL ? texts.patterns : texts.texts)
@@ -278,8 +273,8 @@ part_of(Node *node, const char **separator)
 }
 
 /* The elements of an array, as of x IN (...). */
-static void
-note_elements(RowsMention *mention, Const *constant)
+void
+rows_note_elements(RowsMention *mention, Const *constant)
 {
 	ArrayType *array = DatumGetArrayTypeP(constant->constvalue);
 	Oid element = ARR_ELEMTYPE(array);
@@ -301,8 +296,8 @@ note_elements(RowsMention *mention, Const *constant)
 }
 
 /* Strings that something is compared with as patterns: x ~ '...', x LIKE ANY ('{...}') */
-static void
-note_patterns(RowsMention *mention, Node *node)
+void
+rows_note_patterns(RowsMention *mention, Node *node)
 {
 	List *args = NIL;
 	Const *constant;
@@ -323,7 +318,7 @@ note_patterns(RowsMention *mention, Node *node)
 		RowsMention elements = {0};
 		ListCell *cell;
 
-		note_elements(&elements, constant);
+		rows_note_elements(&elements, constant);
 		foreach (cell, elements.constants)
 			mention->patterns = rows_add_patterns(mention->patterns, node, lfirst(cell));
 	}
@@ -385,169 +380,4 @@ read_source(RowsMention *mention, char *source)
 			p--;
 		}
 	}
-}
-
-/* $."a"."b"[*]?(@."c" > 3 && @."d" == "x") */
-static void
-note_jsonpath(RowsMention *mention, char *path)
-{
-	List *base = NIL; /* what @ stands for */
-	List *keys = NIL;
-	int filters = 0;
-
-	for (char *p = path; *p != '\0'; p++)
-	{
-		bool member = *p == '.' && p[1] == '"';
-
-		if (member || *p == '"')
-		{
-			char *begin = p + (member ? 2 : 1);
-			char *end = strchr(begin, '"');
-			char *text;
-
-			if (end == NULL)
-				break;
-			text = pnstrdup(begin, end - begin);
-			if (member)
-				keys = lappend(list_copy(keys), text);
-			else
-				mention->texts = lappend(mention->texts, text);
-			p = end;
-		}
-		else if (*p == '[')
-		{
-			keys = lappend(list_copy(keys), ROWS_JSON_ELEMENTS);
-			p += strcspn(p, "]");
-			if (*p == '\0')
-				break;
-		}
-		else if (*p == '?')
-		{
-			base = keys;
-			filters++;
-		}
-		else if (*p == '$' || *p == '@')
-		{
-			if (keys != NIL && keys != base)
-				mention->paths = lappend(mention->paths, keys);
-			keys = *p == '@' && filters > 0 ? base : NIL;
-		}
-		else if (isdigit((unsigned char) *p))
-		{
-			mention->numbers = lappend_int(mention->numbers, (int) strtol(p, &p, 10));
-			p--;
-		}
-	}
-	if (keys != NIL)
-		mention->paths = lappend(mention->paths, keys);
-}
-
-/* The keys of j -> 'a' -> 'b'; NIL for j itself. */
-static List *
-path_of(Node *node)
-{
-	List *args = NIL;
-	List *path;
-	Const *key;
-
-	if (IsA(node, OpExpr))
-		args = ((OpExpr *) node)->args;
-	else if (IsA(node, FuncExpr))
-		args = ((FuncExpr *) node)->args;
-	if (list_length(args) != 2 || exprType(linitial(args)) != JSONBOID)
-		return NIL;
-	key = rows_try_constant_of(lsecond(args));
-	if (key == NULL || key->constisnull || (key->consttype != TEXTOID && key->consttype != INT4OID))
-		return NIL;
-	path = list_copy(path_of(linitial(args)));
-	if (key->consttype == INT4OID)
-		return lappend(path, ROWS_JSON_ELEMENTS);
-	return lappend(path, TextDatumGetCString(key->constvalue));
-}
-
-/* j @> '{"a": {"b": 1}}': what the document consists of */
-static void
-note_document(RowsMention *mention, Node *subject, Node *document)
-{
-	List *path = path_of(subject);
-	Const *constant;
-	JsonbIterator *iterator;
-	JsonbIteratorToken token;
-	JsonbValue value;
-
-	if (exprType(subject) != JSONBOID || exprType(document) != JSONBOID ||
-		!rows_is_built_in(document))
-		return;
-	constant = rows_try_constant_of(document);
-	if (constant == NULL || constant->constisnull)
-		return;
-	iterator = JsonbIteratorInit(&DatumGetJsonbP(constant->constvalue)->root);
-	while ((token = JsonbIteratorNext(&iterator, &value, false)) != WJB_DONE)
-	{
-		if (token == WJB_KEY)
-			path = lappend(list_copy(path), pnstrdup(value.val.string.val, value.val.string.len));
-		else if (token == WJB_BEGIN_ARRAY && !value.val.array.rawScalar)
-			path = lappend(list_copy(path), ROWS_JSON_ELEMENTS);
-		if (token == WJB_VALUE || token == WJB_END_OBJECT)
-		{
-			/* the member is complete */
-			if (token == WJB_VALUE && path != NIL)
-				mention->paths = lappend(mention->paths, path);
-			path = list_truncate(list_copy(path), Max(list_length(path) - 1, 0));
-		}
-		else if (token == WJB_END_ARRAY && path != NIL)
-		{
-			path = list_truncate(list_copy(path), Max(list_length(path) - 2, 0));
-		}
-		if (token != WJB_VALUE && token != WJB_ELEM)
-			continue;
-		if (token == WJB_ELEM && path != NIL)
-			mention->paths = lappend(mention->paths, path);
-		if (value.type == jbvString)
-			mention->texts = lappend(mention->texts,
-									 pnstrdup(value.val.string.val, value.val.string.len));
-		else if (value.type == jbvNumeric)
-			mention->numbers = lappend_int(mention->numbers,
-										   (int) DatumGetFloat8(
-											   DirectFunctionCall1(numeric_float8,
-																   NumericGetDatum(
-																	   value.val.numeric))));
-	}
-}
-
-/* j ? 'a', j -> 'a', j ->> 'a', j #> '{a,b}', j ?& '{a,b}' */
-static void
-note_path(RowsMention *mention, Node *subject, Node *key)
-{
-	Oid type = exprType(subject);
-	Const *constant;
-	List *before;
-	List *path = NIL;
-	RowsMention keys = {0};
-	ListCell *cell;
-
-	note_document(mention, subject, key);
-	/* of hstore, too */
-	if ((type != JSONBOID && type != JSONOID && type < FirstNormalObjectId) || !rows_is_built_in(key))
-		return;
-	constant = rows_try_constant_of(key);
-	if (constant == NULL || constant->constisnull)
-		return;
-	before = path_of(subject);
-	if (constant->consttype == TEXTOID)
-		path = lappend(list_copy(before), TextDatumGetCString(constant->constvalue));
-	else if (constant->consttype == INT4OID && (type == JSONBOID || type == JSONOID))
-		path = lappend(list_copy(before), ROWS_JSON_ELEMENTS);
-	else if (constant->consttype == TEXTARRAYOID)
-	{
-		note_elements(&keys, constant);
-		foreach (cell, keys.texts)
-		{
-			path = lappend(path == NIL ? list_copy(before) : path, lfirst(cell));
-			/* each on its own for ?&; one below the other for #> */
-			mention->paths = lappend(mention->paths, lappend(list_copy(before), lfirst(cell)));
-		}
-	}
-	if (path != NIL)
-		mention->paths = lappend(mention->paths, path);
 }

@@ -37,6 +37,13 @@ typedef struct RowsMove
 
 /* mention.c */
 extern RowsMention *rows_read_mention(Node *condition);
+extern void rows_note_elements(RowsMention *mention, Const *constant);
+extern void rows_note_patterns(RowsMention *mention, Node *node);
+
+/* mention_json.c */
+extern void rows_note_jsonpath(RowsMention *mention, char *path);
+extern void rows_note_path(RowsMention *mention, Node *subject, Node *key);
+extern void rows_note_member(RowsMention *mention, Node *node);
 
 /* equation.c */
 extern List *rows_solve(Node *condition, RowsColumn *column, Oid type, int32 typmod);

@@ -43,19 +43,31 @@ leaves_out(RowsPlan *plan, RowsCheck *check)
 {
 	EState *estate = CreateExecutorState();
 	RowsTrial *trial = rows_make_trial(plan, estate);
-	ExprState *state = ExecPrepareExpr((Expr *) copyObject(check->expr), estate);
+	List *states = list_make1(ExecPrepareExpr((Expr *) copyObject(check->expr), estate));
 	Datum *values = palloc0(sizeof(Datum) * plan->natts);
 	bool *isnull = palloc(sizeof(bool) * plan->natts);
 	bool found = false;
 	RowsArena arena;
+	ListCell *cell;
 
+	/* nor do other conditions on the predicate's columns reject it */
+	foreach (cell, plan->checks)
+	{
+		RowsCheck *other = lfirst(cell);
+
+		if (other->outside == NULL && bms_overlap(other->attributes, check->attributes) &&
+			rows_may_evaluate(plan, (Node *) other->expr))
+			states = lappend(states, ExecPrepareExpr((Expr *) copyObject(other->expr), estate));
+	}
 	rows_init_arena(&arena);
 	rows_catch_in_trial(trial, true);
 	for (int row = 0; row < SAMPLED_ROWS && !found; row++)
 	{
 		rows_draw_some(plan, row, &arena, values, isnull);
 		rows_set_trial(trial, values, isnull);
-		found = rows_passes(trial, state);
+		found = true;
+		foreach (cell, states)
+			found = found && rows_passes(trial, lfirst(cell));
 	}
 	rows_end_trial(trial);
 	rows_reset_arena(&arena);

@@ -23,6 +23,15 @@ typedef struct RowsMentionPart
 	RowsPatternBound *pattern;
 } RowsMentionPart;
 
+/* What it says of a member of JSON: (j ->> 'age')::int > 18, j ->> 'zip' ~ '^[0-9]{5}$' */
+typedef struct RowsMentionMember
+{
+	List *path; /* of char * */
+	Oid type;	/* that it is read as; or InvalidOid */
+	RowsPatternBound *pattern;
+	const char *text;
+} RowsMentionMember;
+
 /* In a path of JSON: any element of an array. */
 #define ROWS_JSON_ELEMENTS "[*]"
 
@@ -34,6 +43,7 @@ typedef struct RowsMention
 	List *texts;	 /* of char *: strings of any type */
 	List *paths;	 /* of List of char *: members of a jsonb that it looks at */
 	List *patterns;	 /* of RowsPatternBound */
+	List *members;	 /* of RowsMentionMember */
 	List *parts;	 /* of RowsMentionPart */
 	List *types;	 /* OIDs: what it casts strings to */
 	bool counts_bytes;
@@ -51,7 +61,13 @@ extern int64 rows_clamp(const RowsValue *value, int64 number);
 extern List *rows_part_candidates(const RowsValue *like, const RowsMention *mention);
 
 /* candidate_cast.c: strings that are read as values of other types */
+extern bool rows_is_read(Oid type, bool numbers);
 extern List *rows_cast_candidates(const RowsValue *like, const RowsMention *mention, bool numbers);
+
+/* candidate_member.c: members of JSON */
+extern List *rows_prepare_members(const RowsMention *mention);
+extern bool rows_write_member(StringInfo out, List *members, List *path, int depth, RowsDraw *draw,
+							  RowsArena *arena);
 
 /* candidate_text.c, candidate_json.c, candidate_container.c: for the types of their names */
 extern List *rows_text_candidates(const RowsValue *like, const RowsMention *mention);

@@ -13,6 +13,7 @@
 #include <ctype.h>
 
 #include "catalog/pg_type.h"
+#include "miscadmin.h"
 #include "utils/builtins.h"
 #include "utils/lsyscache.h"
 
@@ -48,8 +49,8 @@ typedef struct FormedCandidate
 	List *lengths;	/* of int */
 } FormedCandidate;
 
-static bool is_read(Oid type, bool numbers);
 static CastCandidate *cast_of(const RowsValue *like, RowsValue *inner, Oid type);
+static char *write_iso(FmgrInfo *output, Datum datum);
 static Datum make_cast(const RowsValue *value, RowsDraw *draw, RowsArena *arena);
 static FormedCandidate *start_formed(const RowsValue *like);
 static Datum read_formed(const FormedCandidate *candidate, char *text, RowsArena *arena);
@@ -68,6 +69,7 @@ rows_cast_candidates(const RowsValue *like, const RowsMention *mention, bool num
 	/* strings within the value are not read once more */
 	*inner = *mention;
 	inner->types = NIL;
+	inner->members = NIL;
 	foreach (cell, mention->types)
 	{
 		Oid type = lfirst_oid(cell);
@@ -75,7 +77,7 @@ rows_cast_candidates(const RowsValue *like, const RowsMention *mention, bool num
 		RowsValue *any;
 		ListCell *other;
 
-		if (!is_read(type, numbers))
+		if (!rows_is_read(type, numbers))
 			continue;
 		rows_init_bounds(&none);
 		any = rows_make_value(type, -1, &none, NULL);
@@ -89,8 +91,8 @@ rows_cast_candidates(const RowsValue *like, const RowsMention *mention, bool num
 }
 
 /* Types whose values look like what people write into a string. */
-static bool
-is_read(Oid type, bool numbers)
+bool
+rows_is_read(Oid type, bool numbers)
 {
 	switch (type)
 	{
@@ -134,13 +136,33 @@ cast_of(const RowsValue *like, RowsValue *inner, Oid type)
 	return candidate;
 }
 
+/* The type's output; of times the same in each session. */
+static char *
+write_iso(FmgrInfo *output, Datum datum)
+{
+	int style = DateStyle;
+	char *volatile text = NULL;
+
+	PG_TRY();
+	{
+		DateStyle = USE_ISO_DATES;
+		text = OutputFunctionCall(output, datum);
+	}
+	PG_FINALLY();
+	{
+		DateStyle = style;
+	}
+	PG_END_TRY();
+	return text;
+}
+
 static Datum
 make_cast(const RowsValue *value, RowsDraw *draw, RowsArena *arena)
 {
 	const CastCandidate *candidate = (const CastCandidate *) value;
 	Datum datum = candidate->inner->make(candidate->inner, draw, arena);
 	MemoryContext old = MemoryContextSwitchTo(arena->context);
-	char *text = OutputFunctionCall((FmgrInfo *) &candidate->output, datum);
+	char *text = write_iso((FmgrInfo *) &candidate->output, datum);
 	int room = value->typmod >= (int32) VARHDRSZ ? value->typmod - VARHDRSZ : MaxAllocSize;
 
 	MemoryContextSwitchTo(old);

@@ -23,10 +23,15 @@
 
 #define DEEPEST_MEMBER 8
 
+/* Elements of an array. */
+#define USUAL_ARRAY	  12
+#define LONGEST_ARRAY 100
+
 typedef struct JsonCandidate
 {
 	RowsValue value;
 	const RowsMention *mention;
+	List *members; /* of rows_prepare_members() */
 	List *strings; /* of RowsValue: text that follows patterns */
 } JsonCandidate;
 
@@ -38,6 +43,7 @@ static void write_elements(StringInfo out, List *paths, int depth, const JsonCan
 static void write_any(StringInfo out, const JsonCandidate *json, RowsDraw *draw, RowsArena *arena);
 static void write_string(StringInfo out, const JsonCandidate *json, RowsDraw *draw, RowsArena *arena);
 static void write_array(StringInfo out, const JsonCandidate *json, RowsDraw *draw, RowsArena *arena);
+static int some_length(const RowsMention *mention, int other, RowsDraw *draw);
 static int some_number(const RowsMention *mention, RowsDraw *draw);
 
 List *
@@ -51,6 +57,7 @@ rows_json_candidates(const RowsValue *like, const RowsMention *mention)
 	candidate->value = *like;
 	candidate->value.make = make_json;
 	candidate->mention = mention;
+	candidate->members = rows_prepare_members(mention);
 	foreach (cell, mention->patterns)
 	{
 		RowsPatternBound *pattern = lfirst(cell);
@@ -132,7 +139,8 @@ write_members(StringInfo out, List *paths, int depth, const JsonCandidate *json,
 		appendStringInfoString(out, ": ");
 		if (deeper != NIL && depth < DEEPEST_MEMBER && rows_below(draw, 8) != 0)
 			write_members(out, deeper, depth + 1, json, draw, arena);
-		else
+		else if (json->members == NIL || rows_below(draw, 8) == 0 ||
+				 !rows_write_member(out, json->members, lfirst(cell), depth, draw, arena))
 			write_any(out, json, draw, arena);
 		written = lappend(written, (void *) key);
 	}
@@ -144,7 +152,7 @@ static void
 write_elements(StringInfo out, List *paths, int depth, const JsonCandidate *json, RowsDraw *draw,
 			   RowsArena *arena)
 {
-	int n = 1 + (int) rows_below(draw, 3);
+	int n = some_length(json->mention, 1 + (int) rows_below(draw, 3), draw);
 	List *deeper = NIL;
 	ListCell *cell;
 
@@ -155,8 +163,6 @@ write_elements(StringInfo out, List *paths, int depth, const JsonCandidate *json
 		if (list_length(path) > depth + 1 && strcmp(list_nth(path, depth), ROWS_JSON_ELEMENTS) == 0)
 			deeper = lappend(deeper, path);
 	}
-	if (json->mention->numbers != NIL && rows_below(draw, 3) == 0)
-		n = Min(Max(some_number(json->mention, draw), 1), 10);
 	appendStringInfoChar(out, '[');
 	for (int i = 0; i < n; i++)
 	{
@@ -238,10 +244,8 @@ static void
 write_array(StringInfo out, const JsonCandidate *json, RowsDraw *draw, RowsArena *arena)
 {
 	int kind = (int) rows_below(draw, 4);
-	int n = (int) rows_below(draw, 4);
+	int n = some_length(json->mention, (int) rows_below(draw, 4), draw);
 
-	if (json->mention->numbers != NIL && (rows_draw(draw) & 1))
-		n = Min(Max(some_number(json->mention, draw), 0), 100);
 	appendStringInfoChar(out, '[');
 	for (int i = 0; i < n; i++)
 	{
@@ -255,6 +259,16 @@ write_array(StringInfo out, const JsonCandidate *json, RowsDraw *draw, RowsArena
 			appendStringInfo(out, "{\"id\": %d}", i + 1);
 	}
 	appendStringInfoChar(out, ']');
+}
+
+/* As many elements as the condition says, or another number of them; large ones cost time. */
+static int
+some_length(const RowsMention *mention, int other, RowsDraw *draw)
+{
+	int most = rows_below(draw, 16) == 0 ? LONGEST_ARRAY : USUAL_ARRAY;
+	int n = mention->numbers != NIL && (rows_draw(draw) & 1) ? some_number(mention, draw) : other;
+
+	return n < 0 || n > most ? other : n;
 }
 
 /* A number that the condition mentions, or one beside it. */
