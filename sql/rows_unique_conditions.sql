@@ -21,7 +21,10 @@ INSERT INTO zoo (columns) VALUES
 ('p int NOT NULL, s timestamptz NOT NULL, e timestamptz, CHECK (e > s), EXCLUDE USING gist (p WITH =, tstzrange(s, coalesce(e, ''infinity'')) WITH &&)'),
 ('p int NOT NULL CHECK (p BETWEEN 1 AND 10), d date NOT NULL, a time NOT NULL, b time NOT NULL, CHECK (a < b), EXCLUDE USING gist (p WITH =, tsrange(d + a, d + b) WITH &&)'),
 ('p int NOT NULL, s timestamp NOT NULL, l interval NOT NULL CHECK (l BETWEEN ''15 min'' AND ''3 hours''), EXCLUDE USING gist (p WITH =, tsrange(s, s + l) WITH &&)'),
-('p int NOT NULL, s date NOT NULL, nights int NOT NULL CHECK (nights BETWEEN 1 AND 21), EXCLUDE USING gist (p WITH =, daterange(s, s + nights) WITH &&)');
+('p int NOT NULL, s date NOT NULL, nights int NOT NULL CHECK (nights BETWEEN 1 AND 21), EXCLUDE USING gist (p WITH =, daterange(s, s + nights) WITH &&)'),
+('n cidr NOT NULL CHECK (masklen(n) BETWEEN 20 AND 28), EXCLUDE USING gist (n inet_ops WITH &&)'),
+('n inet NOT NULL CHECK (n << ''172.16.0.0/12'' AND masklen(n) = 30), EXCLUDE USING gist (n inet_ops WITH &&)'),
+('c circle NOT NULL CHECK (radius(c) BETWEEN 1 AND 2), EXCLUDE USING gist (c WITH &&)');
 
 -- the second half counts on from the first
 DO $$

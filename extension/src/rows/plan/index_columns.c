@@ -13,6 +13,7 @@
 #include "access/genam.h"
 #include "access/sysattr.h"
 #include "catalog/pg_index.h"
+#include "catalog/pg_type.h"
 #include "optimizer/optimizer.h"
 #include "rewrite/rewriteHandler.h"
 #include "utils/lsyscache.h"
@@ -21,6 +22,7 @@
 #include "base/compat.h"
 #include "rows/plan/parts.h"
 #include "rows/plan/steps.h"
+#include "rows/value/kinds.h"
 
 static void
 add_columns_of(RowsPlan *plan, AttrMap *map, Node *expression, List **columns)
@@ -67,6 +69,20 @@ rows_key_expressions(RowsPlan *plan, Relation index)
 	return result;
 }
 
+/* Do counted values of the type not overlap?  Circles do so on a grid. */
+static bool
+keep_apart(Oid type, RowsColumn *column)
+{
+	type = getBaseType(type);
+	if (type == CIRCLEOID && column->kind == ROWS_COLUMN_RANDOM && !column->shaped &&
+		!column->planned && column->region_value == NULL)
+	{
+		rows_init_pattern(column->value, "<(####0,####0),1>");
+		return true;
+	}
+	return type_is_range(type) || type_is_multirange(type) || type == INETOID || type == CIDROID;
+}
+
 /*
  * The columns of which at least one has to differ.  An index on an expression
  * stands for its columns: counted values mostly stay different under functions
@@ -110,12 +126,11 @@ rows_columns_of_index(RowsPlan *plan, Relation rel, Relation index)
 		{
 			char *name = get_opname(operators[i]);
 
-			/* counted ranges do not overlap */
 			if (name == NULL ||
 				(strcmp(name, "=") != 0 &&
 				 !(strcmp(name, "&&") == 0 &&
-				   (type_is_range(TupleDescAttr(RelationGetDescr(rel), attnum - 1)->atttypid) ||
-					type_is_multirange(TupleDescAttr(RelationGetDescr(rel), attnum - 1)->atttypid)))))
+				   keep_apart(TupleDescAttr(RelationGetDescr(rel), attnum - 1)->atttypid,
+							  &plan->columns[map->attnums[attnum - 1] - 1]))))
 				continue;
 		}
 		columns = lappend(columns, &plan->columns[map->attnums[attnum - 1] - 1]);

@@ -10,9 +10,13 @@
  */
 #include "postgres.h"
 
+#include <sys/socket.h>
+
 #include "catalog/pg_type.h"
 #include "datatype/timestamp.h"
 #include "nodes/primnodes.h"
+#include "port/pg_bswap.h"
+#include "utils/inet.h"
 #include "utils/lsyscache.h"
 
 #include "base/compat.h"
@@ -28,6 +32,7 @@ static void add_multiples(const RowsValue *like, const RowsMention *mention, Lis
 static void add_times(const RowsValue *like, List **list);
 static void add_multiple(const RowsValue *like, int64 unit, int64 rest, List **list);
 static void add_versions(const RowsValue *like, List **list);
+static void add_networks(const RowsValue *like, const RowsMention *mention, List **list);
 static void add_ranges(const RowsValue *like, const RowsMention *mention, List **list);
 static List *starts_of(const RowsValue *element, const RowsMention *mention);
 static List *lengths_of(const RowsValue *element, const RowsMention *mention);
@@ -45,6 +50,8 @@ rows_other_counts(const RowsValue *like, const RowsMention *mention)
 	}
 	else if (like->type == UUIDOID)
 		add_versions(like, &list);
+	else if (like->network_bits > 0)
+		add_networks(like, mention, &list);
 	else if (type_is_range(like->type) && like->encode != NULL && like->element->from_int != NULL)
 		add_ranges(like, mention, &list);
 	return list;
@@ -126,6 +133,48 @@ add_versions(const RowsValue *like, List **list)
 		*value = *like;
 		value->uuid_version = versions[i];
 		*list = lappend(*list, value);
+	}
+}
+
+/* Networks of the masks that the conditions mention, within the networks that they name. */
+static void
+add_networks(const RowsValue *like, const RowsMention *mention, List **list)
+{
+	List *lengths = list_concat_copy(list_make2_int(32, 24), mention->numbers);
+	ListCell *cell;
+
+	foreach (cell, lengths)
+	{
+		int bits = lfirst_int(cell);
+		ListCell *other;
+		RowsValue *value;
+
+		if (bits < 1 || bits > 32)
+			continue;
+		value = palloc(sizeof(RowsValue));
+		*value = *like;
+		value->network_bits = bits;
+		value->capacity = UINT64CONST(1) << bits;
+		*list = lappend(*list, value);
+		foreach (other, mention->constants)
+		{
+			Const *constant = lfirst(other);
+			RowsValue *within;
+			inet *network;
+			uint32 address;
+
+			if (constant->consttype != INETOID && constant->consttype != CIDROID)
+				continue;
+			network = DatumGetInetPP(constant->constvalue);
+			if (ip_family(network) != PGSQL_AF_INET || ip_bits(network) > bits)
+				continue;
+			memcpy(&address, ip_addr(network), sizeof(address));
+			within = palloc(sizeof(RowsValue));
+			*within = *value;
+			within->network = pg_ntoh32(address);
+			within->capacity = UINT64CONST(1) << (bits - ip_bits(network));
+			*list = lappend(*list, within);
+		}
 	}
 }
 

@@ -70,6 +70,8 @@ struct RowsValue
 	uint64 capacity; /* number of distinct values */
 
 	int uuid_version; /* of counted ones */
+	uint32 network;	  /* where counted addresses of IPv4 start, and how long their masks are */
+	int network_bits;
 
 	/* strings of characters, bytes or bits */
 	bool is_text; /* same representation as text */

@@ -52,6 +52,8 @@ rows_init_network(RowsValue *value)
 			value->make = make_inet;
 			value->encode = encode_inet;
 			value->decode = decode_inet;
+			value->network = 0x0A000000;
+			value->network_bits = 32;
 			value->capacity = UINT64CONST(1) << 32;
 			return true;
 		case MACADDROID:
@@ -129,7 +131,7 @@ decode_uuid(const RowsValue *value, Datum datum, uint64 *ordinal)
 /* ---- inet and cidr ---- */
 
 static Datum
-put_inet(uint32 address, RowsArena *arena)
+put_inet(uint32 address, int bits, RowsArena *arena)
 {
 	Size size = VARHDRSZ + offsetof(inet_struct, ipaddr) + 4;
 	inet *result = rows_alloc(arena, VARHDRSZ + sizeof(inet_struct));
@@ -137,7 +139,7 @@ put_inet(uint32 address, RowsArena *arena)
 	memset(result, 0, VARHDRSZ + sizeof(inet_struct));
 	SET_VARSIZE(result, size);
 	ip_family(result) = PGSQL_AF_INET;
-	ip_bits(result) = 32;
+	ip_bits(result) = bits;
 	address = pg_hton32(address);
 	memcpy(ip_addr(result), &address, sizeof(address));
 	return InetPGetDatum(result);
@@ -147,13 +149,14 @@ put_inet(uint32 address, RowsArena *arena)
 static Datum
 make_inet(const RowsValue *value, RowsDraw *draw, RowsArena *arena)
 {
-	return put_inet(0x0A000000 + (uint32) rows_below(draw, 1 << 24), arena);
+	return put_inet(0x0A000000 + (uint32) rows_below(draw, 1 << 24), 32, arena);
 }
 
 static Datum
 encode_inet(const RowsValue *value, uint64 ordinal, RowsDraw *draw, RowsArena *arena)
 {
-	return put_inet(0x0A000000 + (uint32) ordinal, arena);
+	return put_inet(value->network + ((uint32) ordinal << (32 - value->network_bits)),
+					value->network_bits, arena);
 }
 
 static bool
@@ -165,8 +168,11 @@ decode_inet(const RowsValue *value, Datum datum, uint64 *ordinal)
 	if (ip_family(address) != PGSQL_AF_INET)
 		return false;
 	memcpy(&number, ip_addr(address), sizeof(number));
-	/* counting starts at 10.0.0.0 and wraps around */
-	*ordinal = (uint32) (pg_ntoh32(number) - 0x0A000000);
+	/* counting starts at 10.0.0.0, mostly, and wraps around; it goes on after the last address */
+	number = pg_ntoh32(number);
+	if (ip_bits(address) < value->network_bits)
+		number |= (uint32) (UINT64CONST(0xFFFFFFFF) >> ip_bits(address));
+	*ordinal = (uint32) (number - value->network) >> (32 - value->network_bits);
 	return true;
 }
 
