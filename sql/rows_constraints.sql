@@ -81,6 +81,8 @@ SELECT poc_generate_rows(100, 'overlapping'), poc_generate_rows(1500, 'overlappi
 SELECT count(*), min(lower(r)) FROM overlapping;
 CREATE TABLE circles (c circle, EXCLUDE USING gist (c WITH &&));
 SELECT poc_generate_rows(100, 'circles');
+CREATE TABLE boxes (b box, EXCLUDE USING gist (b WITH &&));
+SELECT poc_generate_rows(100, 'boxes');
 CREATE TABLE uncountable (a interval year UNIQUE);
 SELECT poc_generate_rows(100, 'uncountable');
 

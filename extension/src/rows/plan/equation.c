@@ -45,6 +45,7 @@ typedef struct Solving
 
 static bool find_comparisons(Node *node, void *context);
 static void solve(Solving *solving, Node *term, Node *other);
+static void add_element(Solving *solving, List *args);
 static void add_address(Solving *solving, Node *network);
 static void add_contained(Solving *solving, OpExpr *op);
 static Node *isolate(Node *term, Node *other, AttrNumber attnum);
@@ -90,6 +91,8 @@ find_comparisons(Node *node, void *context)
 		if (IsA(node, OpExpr))
 			add_contained(solving, (OpExpr *) node);
 	}
+	if (IsA(node, ScalarArrayOpExpr) && ((ScalarArrayOpExpr *) node)->useOr)
+		add_element(solving, ((ScalarArrayOpExpr *) node)->args);
 	/* two columns as arguments: tstzrange(s, e) is like s < e */
 	if (IsA(node, FuncExpr) && list_length(((FuncExpr *) node)->args) >= 2)
 	{
@@ -124,6 +127,27 @@ solve(Solving *solving, Node *term, Node *other)
 	solving->solutions = lappend(solving->solutions, solution);
 }
 
+/* a = ANY (b): the first element of b. */
+static void
+add_element(Solving *solving, List *args)
+{
+	Node *array = lsecond(args);
+	SubscriptingRef *first;
+
+	if (!IsA(array, Var) || !uses(linitial(args), solving->attnum) ||
+		uses(array, solving->attnum) || !type_is_array(exprType(array)))
+		return;
+	first = makeNode(SubscriptingRef);
+	first->refcontainertype = first->refelemtype = exprType(array);
+	first->refelemtype = get_element_type(exprType(array));
+	first->refrestype = first->refelemtype;
+	first->reftypmod = -1;
+	first->refcollid = get_typcollation(first->refelemtype);
+	first->refupperindexpr = list_make1(integer(1));
+	first->refexpr = (Expr *) copyObject(array);
+	solve(solving, linitial(args), (Node *) first);
+}
+
 /* The last address of a network. */
 static void
 add_address(Solving *solving, Node *network)
@@ -155,6 +179,17 @@ add_contained(Solving *solving, OpExpr *op)
 		uses(column, solving->attnum))
 	{
 		add_address(solving, lsecond(op->args));
+		return;
+	}
+	/* j ? key */
+	if (op->opfuncid == F_JSONB_EXISTS && IsA(column, Var) &&
+		((Var *) column)->varattno == solving->attnum)
+	{
+		both = operation("||", copyObject(column),
+						 call(F_JSONB_BUILD_OBJECT_ANY, JSONBOID, lsecond(op->args), integer(1),
+							  NULL, NULL));
+		if (both != NULL && !IsA(lsecond(op->args), Const))
+			solving->solutions = lappend(solving->solutions, both);
 		return;
 	}
 	if ((op->opfuncid != F_JSONB_CONTAINS && op->opfuncid != F_ARRAYCONTAINS) ||

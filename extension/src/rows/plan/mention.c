@@ -17,28 +17,18 @@
 #include "catalog/pg_language.h"
 #include "catalog/pg_proc.h"
 #include "catalog/pg_type.h"
-#include "nodes/makefuncs.h"
 #include "nodes/nodeFuncs.h"
-#include "utils/array.h"
 #include "utils/builtins.h"
 #include "utils/fmgroids.h"
 #include "utils/lsyscache.h"
-#include "utils/numeric.h"
-#include "utils/rangetypes.h"
 #include "utils/syscache.h"
-#include "utils/typcache.h"
 
 #include "base/compat.h"
 #include "rows/plan/moves.h"
 #include "rows/plan/trial.h"
 #include "rows/value/bounds.h"
 
-/* More do not help, and a long IN list has them. */
-#define MOST_MENTIONED 200
-
 static bool note(Node *node, void *mention);
-static void note_constant(RowsMention *mention, Const *constant);
-static void note_bounds(RowsMention *mention, Const *constant);
 static void note_cast(RowsMention *mention, Node *node);
 static void note_part(RowsMention *mention, Node *node);
 static int part_of(Node *node, const char **separator);
@@ -67,7 +57,10 @@ note(Node *node, void *context)
 	{
 		constant = rows_try_constant_of(node);
 		if (constant != NULL && !constant->constisnull)
-			note_constant(mention, constant);
+			rows_note_constant(mention, constant);
+		if (constant != NULL && !constant->constisnull && constant->consttype == JSONPATHOID)
+			rows_note_jsonpath(mention, DatumGetCString(DirectFunctionCall1(jsonpath_out,
+																			constant->constvalue)));
 	}
 	if (IsA(node, OpExpr) && list_length(((OpExpr *) node)->args) == 2)
 	{
@@ -84,79 +77,6 @@ note(Node *node, void *context)
 		rows_note_path(mention, linitial(((FuncExpr *) node)->args),
 					   lsecond(((FuncExpr *) node)->args));
 	return expression_tree_walker(node, note, context);
-}
-
-static void
-note_constant(RowsMention *mention, Const *constant)
-{
-	Oid type = constant->consttype;
-	char category;
-	bool preferred;
-	Oid output;
-	bool varlena;
-
-	if (list_length(mention->constants) >= MOST_MENTIONED)
-		return;
-	mention->constants = lappend(mention->constants, constant);
-	switch (type)
-	{
-		case INT2OID:
-			mention->numbers = lappend_int(mention->numbers, DatumGetInt16(constant->constvalue));
-			break;
-		case INT4OID:
-			mention->numbers = lappend_int(mention->numbers, DatumGetInt32(constant->constvalue));
-			break;
-		case INT8OID:
-		case FLOAT8OID:
-		case NUMERICOID:
-		{
-			Datum number = constant->constvalue;
-			double value = type == INT8OID ? (double) DatumGetInt64(number)
-						   : type == FLOAT8OID
-							   ? DatumGetFloat8(number)
-							   : DatumGetFloat8(DirectFunctionCall1(numeric_float8, number));
-
-			if (value >= 0 && value < 1e6)
-				mention->numbers = lappend_int(mention->numbers, (int) value);
-		}
-		break;
-		default:
-			break;
-	}
-	get_type_category_preferred(type, &category, &preferred);
-	if (type == JSONPATHOID)
-		rows_note_jsonpath(mention,
-						   DatumGetCString(DirectFunctionCall1(jsonpath_out, constant->constvalue)));
-	if (category == TYPCATEGORY_STRING ||
-		(category == TYPCATEGORY_USER && type >= FirstNormalObjectId))
-	{
-		getTypeOutputInfo(type, &output, &varlena);
-		mention->texts = lappend(mention->texts, OidOutputFunctionCall(output, constant->constvalue));
-	}
-	if (type_is_array(type))
-		rows_note_elements(mention, constant);
-	else if (type_is_range(type))
-		note_bounds(mention, constant);
-}
-
-/* The ends of a range, as of x <@ '[1, 5)'. */
-static void
-note_bounds(RowsMention *mention, Const *constant)
-{
-	TypeCacheEntry *typcache = lookup_type_cache(constant->consttype, TYPECACHE_RANGE_INFO);
-	TypeCacheEntry *element = typcache->rngelemtype;
-	RangeBound bounds[2];
-	bool empty;
-
-	range_deserialize(typcache, DatumGetRangeTypeP(constant->constvalue), &bounds[0], &bounds[1],
-					  &empty);
-	for (int i = 0; i < lengthof(bounds) && !empty; i++)
-	{
-		if (!bounds[i].infinite)
-			note_constant(mention,
-						  makeConst(element->type_id, -1, typcache->rng_collation, element->typlen,
-									bounds[i].val, false, element->typbyval));
-	}
 }
 
 /* x::date, to_date(x, 'YYYY-MM-DD'), and what tells characters from bytes */
@@ -217,7 +137,7 @@ note_part(RowsMention *mention, Node *node)
 		return;
 	rows_note_patterns(&texts, node);
 	if (texts.patterns == NIL)
-		note_constant(&texts, constant);
+		rows_note_constant(&texts, constant);
 	foreach (cell, texts.patterns != NIL ? texts.patterns : texts.texts)
 	{
 		RowsMentionPart *part = palloc0(sizeof(RowsMentionPart));
@@ -270,60 +190,6 @@ part_of(Node *node, const char **separator)
 		default:
 			return 0;
 	}
-}
-
-/* The elements of an array, as of x IN (...). */
-void
-rows_note_elements(RowsMention *mention, Const *constant)
-{
-	ArrayType *array = DatumGetArrayTypeP(constant->constvalue);
-	Oid element = ARR_ELEMTYPE(array);
-	int16 typlen;
-	bool typbyval;
-	char typalign;
-	Datum *datums;
-	bool *nulls;
-	int n;
-
-	get_typlenbyvalalign(element, &typlen, &typbyval, &typalign);
-	deconstruct_array(array, element, typlen, typbyval, typalign, &datums, &nulls, &n);
-	for (int i = 0; i < n; i++)
-	{
-		if (!nulls[i])
-			note_constant(mention, makeConst(element, -1, get_typcollation(element), typlen,
-											 datums[i], false, typbyval));
-	}
-}
-
-/* Strings that something is compared with as patterns: x ~ '...', x LIKE ANY ('{...}') */
-void
-rows_note_patterns(RowsMention *mention, Node *node)
-{
-	List *args = NIL;
-	Const *constant;
-
-	if (IsA(node, OpExpr))
-		args = ((OpExpr *) node)->args;
-	else if (IsA(node, ScalarArrayOpExpr))
-		args = ((ScalarArrayOpExpr *) node)->args;
-	else if (IsA(node, FuncExpr))
-		args = ((FuncExpr *) node)->args;
-	if (list_length(args) != 2 || !rows_is_built_in(lsecond(args)))
-		return;
-	constant = rows_try_constant_of(lsecond(args));
-	if (constant == NULL || constant->constisnull)
-		return;
-	if (IsA(node, ScalarArrayOpExpr) && type_is_array(constant->consttype))
-	{
-		RowsMention elements = {0};
-		ListCell *cell;
-
-		rows_note_elements(&elements, constant);
-		foreach (cell, elements.constants)
-			mention->patterns = rows_add_patterns(mention->patterns, node, lfirst(cell));
-	}
-	else
-		mention->patterns = rows_add_patterns(mention->patterns, node, constant);
 }
 
 /* A function in a language of its own: the literals in its source tell what it looks for. */

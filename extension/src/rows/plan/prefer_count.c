@@ -18,6 +18,7 @@
 #include "port/pg_bswap.h"
 #include "utils/inet.h"
 #include "utils/lsyscache.h"
+#include "utils/timestamp.h"
 
 #include "base/compat.h"
 #include "rows/plan/steps.h"
@@ -259,10 +260,25 @@ lengths_of(const RowsValue *element, const RowsMention *mention)
 		scale *= 10;
 	for (int i = 0; i < lengthof(numbers); i++)
 		list = add_number(list, is_time ? minutes[i] * MINUTE : numbers[i] * scale);
-	foreach (cell, mention->numbers)
+	foreach (cell, mention->constants)
 	{
-		if (!is_time && list_length(list) < 2 * lengthof(numbers))
-			list = add_number(list, lfirst_int(cell) * scale);
+		Const *constant = lfirst(cell);
+		int64 number;
+		bool exact;
+
+		if (list_length(list) >= 2 * lengthof(numbers))
+			break;
+		if (is_time && constant->consttype == INTERVALOID)
+		{
+			const Interval *length = DatumGetIntervalP(constant->constvalue);
+
+			list = add_number(list, length->time + length->day * USECS_PER_DAY);
+		}
+		else if (!is_time && element->type != DATEOID &&
+				 rows_number_from_const(element, constant, true, &number, &exact))
+			list = add_number(list, number);
+		else if (element->type == DATEOID && constant->consttype == INT4OID)
+			list = add_number(list, DatumGetInt32(constant->constvalue));
 	}
 	return list;
 }

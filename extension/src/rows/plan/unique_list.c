@@ -132,7 +132,9 @@ take_fewer(RowsUnique *unique, uint64 *radixes)
 {
 	uint64 *fewer = palloc(sizeof(uint64) * unique->ncolumns);
 
-	memcpy(fewer, radixes, sizeof(uint64) * unique->ncolumns);
+	/* the radix of a first column may be what the others left */
+	for (int i = 0; i < unique->ncolumns; i++)
+		fewer[i] = Max(radixes[i], Min(unique->columns[i]->value->capacity, MOST_LISTED));
 	for (;;)
 	{
 		double product = 1;

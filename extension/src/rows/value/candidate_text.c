@@ -13,7 +13,9 @@
 #include <ctype.h>
 
 #include "catalog/pg_type.h"
+#include "lib/stringinfo.h"
 #include "mb/pg_wchar.h"
+#include "utils/builtins.h"
 
 #include "base/compat.h"
 #include "base/random.h"
@@ -39,12 +41,26 @@ typedef struct TextCandidate
 	bool counts_bytes;
 } TextCandidate;
 
+/* What follows several patterns at once. */
+typedef struct PatternsCandidate
+{
+	RowsValue value;
+	List *patterns; /* of RowsValue */
+	int length;		/* at least */
+	int room;
+} PatternsCandidate;
+
+/* Characters of one of several patterns. */
+#define LONGEST_PATTERN 8
+
 static const char *const alphabets[] = {"abcdefghijklmnopqrstuvwxyz", "ABCDEFGHIJKLMNOPQRSTUVWXYZ",
 										"0123456789", "0123456789abcdef",
 										"abcdefghijklmnopqrstuvwxyz0123456789"};
 
 static void add_length(TextCandidate *candidate, int length);
 static Datum make_base64(const RowsValue *value, RowsDraw *draw, RowsArena *arena);
+static List *all_patterns(const RowsValue *like, const RowsMention *mention);
+static Datum make_patterns(const RowsValue *value, RowsDraw *draw, RowsArena *arena);
 static void find_separators(TextCandidate *candidate);
 static Datum make_joined(const RowsValue *value, RowsDraw *draw, RowsArena *arena);
 static Datum make_around(const RowsValue *value, RowsDraw *draw, RowsArena *arena);
@@ -118,6 +134,7 @@ rows_text_candidates(const RowsValue *like, const RowsMention *mention)
 		}
 		result = list_concat(result, rows_cast_candidates(like, mention, true));
 		result = list_concat(result, rows_part_candidates(like, mention));
+		result = list_concat(result, all_patterns(like, mention));
 	}
 	if (mention->texts == NIL || like->type == BYTEAOID)
 		return result;
@@ -150,6 +167,63 @@ rows_text_candidates(const RowsValue *like, const RowsMention *mention)
 		joined->value.make = make_joined;
 		result = lappend(result, joined);
 	}
+	return result;
+}
+
+/* Strings of each pattern, one after the other: w ~ '[a-z]' AND w ~ '[0-9]' */
+static List *
+all_patterns(const RowsValue *like, const RowsMention *mention)
+{
+	PatternsCandidate *candidate = palloc0(sizeof(PatternsCandidate));
+	ListCell *cell;
+
+	foreach (cell, mention->patterns)
+	{
+		RowsPatternBound *pattern = lfirst(cell);
+		RowsValue *value = palloc(sizeof(RowsValue));
+		RowsBounds none;
+
+		if (*pattern->text == '^')
+			continue;
+		rows_init_bounds(&none);
+		none.max_length = LONGEST_PATTERN;
+		*value = *like;
+		if (rows_init_regex(value, pattern->text, pattern->kind, &none))
+			candidate->patterns = lappend(candidate->patterns, value);
+	}
+	if (list_length(candidate->patterns) < 2)
+		return NIL;
+	candidate->value = *like;
+	candidate->value.make = make_patterns;
+	candidate->length = Max(mention->min_length, 0);
+	candidate->room = like->typmod >= (int32) VARHDRSZ ? like->typmod - VARHDRSZ : LONGEST_CANDIDATE;
+	return list_make1(candidate);
+}
+
+static Datum
+make_patterns(const RowsValue *value, RowsDraw *draw, RowsArena *arena)
+{
+	const PatternsCandidate *candidate = (const PatternsCandidate *) value;
+	int n = list_length(candidate->patterns);
+	int first = (int) rows_below(draw, n);
+	StringInfoData string;
+	Datum result;
+
+	initStringInfo(&string);
+	/* all of them once, and again until the string is long enough */
+	for (int i = 0; i < n || string.len < Min(candidate->length, candidate->room); i++)
+	{
+		RowsValue *pattern = list_nth(candidate->patterns, (first + i) % n);
+		char *part = TextDatumGetCString(pattern->make(pattern, draw, arena));
+
+		if (i > 8 * n && *part == '\0')
+			break;
+		appendStringInfoString(&string, part);
+		pfree(part);
+	}
+	result = rows_make_string(value, string.data,
+							  pg_mbcharcliplen(string.data, string.len, candidate->room), arena);
+	pfree(string.data);
 	return result;
 }
 
