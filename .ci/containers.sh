@@ -131,14 +131,52 @@ containers_documented() {
   bash -euxo pipefail -c "$commands" < /dev/null
 }
 
+# What docs/three-hosts.md says, in its order, from "up" to "down -v", with the images of the other legs.
+containers_three_hosts() {
+  local commands
+  containers_of_three_hosts
+  POC_STANDBY_PORT=$(first_free 28432 1)
+  export POC_STANDBY_PORT
+  # what is wrong with it, Compose may only warn of
+  [[ -z $(docker compose config -q 2>&1) ]] || { docker compose config -q && return 1; }
+  commands=$(awk '/^```/ {shown = $0 == "```sh on three hosts"; next} shown' docs/three-hosts.md)
+  [[ $commands == *"compose up"*"compose kill"*"compose down -v"* ]]
+  bash -euxo pipefail -c "$commands" < /dev/null 2>&1 | tee "$LEGS/three-hosts" || {
+    docker compose ps -a
+    docker compose logs --tail 50
+    return 1
+  }
+  printf '%s\n' barman_receive_wal standby DONE before t running 1000 t t \
+    after running 'before|t' 'after|t' 1002 DONE later 'later|t' 'timeline|2' \
+    'pair: standby is the primary now, and primary was it before: side by side they would go different ways' \
+    'pair: primary copies the data of standby, to be its standby' barman_receive_wal primary |
+    containers_printed "$LEGS/three-hosts"
+  containers_left
+}
+
+containers_of_three_hosts() {
+  export COMPOSE_FILE=compose.three-hosts.yaml COMPOSE_PROFILES="" COMPOSE_PROJECT_NAME=${COMPOSE_PROJECT_NAME}_three
+}
+
+# containers_printed FILE: has it these lines, in this order, perhaps with others between them?
+containers_printed() {
+  awk 'NR == FNR {wanted[++count] = $0; next} {sub(/\r$/, "")} $0 == wanted[found + 1] {found++}
+    END {if (found < count) {print "not printed: " wanted[found + 1] > "/dev/stderr"; exit 1}}' - "$1"
+}
+
 containers_down() {
-  local left
   docker compose down -v --rmi all
+  containers_left "$COMPOSE_PROJECT_NAME*"
+}
+
+# containers_left [IMAGES]: nothing may be left of this project, and none of these images
+containers_left() {
+  local left
   left=$(
     docker ps -aq --filter "label=com.docker.compose.project=$COMPOSE_PROJECT_NAME"
     docker volume ls -q --filter "label=com.docker.compose.project=$COMPOSE_PROJECT_NAME"
     docker network ls -q --filter "label=com.docker.compose.project=$COMPOSE_PROJECT_NAME"
-    docker images -q --filter "reference=$COMPOSE_PROJECT_NAME*"
+    [[ -z ${1:-} ]] || docker images -q --filter "reference=$1"
   )
   [[ -z $left ]] || { echo "left behind: $left" >&2; return 1; }
 }
@@ -146,6 +184,7 @@ containers_down() {
 # Whatever happened before.
 containers_remove() {
   if docker info > /dev/null 2>&1; then
+    (containers_of_three_hosts && docker compose down -v --remove-orphans > /dev/null 2>&1) || true
     docker compose down -v --rmi all --remove-orphans > /dev/null 2>&1 || true
   fi
 }

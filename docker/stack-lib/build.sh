@@ -78,7 +78,7 @@ SOURCES=(
   --exclude='*.d' --exclude='/docker/sidecar/barman-sidecar' --exclude='/docker/sidecar/tests/test_*[!.]?'
   --exclude='/extension/poc_barman--*.sql' --exclude='tmp_check' --exclude='/results' --exclude='/.git'
   --exclude='/docker/packaging/build'
-  --include='/Makefile' --include='/META.json' --include='/compose.yaml' --include='/extension/***'
+  --include='/Makefile' --include='/META.json' --include='/compose*.yaml' --include='/extension/***'
   --include='/*.md' --include='/docs/***'
   --include='/sql/***' --include='/expected/***' --include='/docker/***'
 )

@@ -52,7 +52,7 @@ DEPS_LINT=(
   "cmd:clang-format|clang-format|what C looks like"
   "cmd:cppcheck|cppcheck|static analysis"
   "cmd:shellcheck|shellcheck|shell scripts"
-  "python:yaml|python3-yaml|reads openapi.yaml and compose.yaml"
+  "python:yaml|python3-yaml|reads openapi.yaml and compose*.yaml"
 )
 
 # builds packages, and starts nothing

@@ -33,7 +33,7 @@ lint_scripts() {
   done
 
   # Markdown has trailing blanks on purpose, psql's output by nature
-  ! grep -rnIE '[[:blank:]]+$' Makefile META.json compose.yaml .ci docker extension sql \
+  ! grep -rnIE '[[:blank:]]+$' Makefile META.json compose*.yaml .ci docker extension sql \
     --exclude-dir=fixtures || status=1
   return "$status"
 }

@@ -21,7 +21,7 @@ my @blocks = map { blocks($_) } @documents;
 my %ways = (
 	sql => qr/^(|shown: \S.*)$/,
 	psql => qr/^$/,
-	sh => qr/^(|in containers|on a Barman host|shown: \S.*)$/,
+	sh => qr/^(|in containers|on three hosts|on a Barman host|shown: \S.*)$/,
 	ini => qr/^$/,
 	text => qr/^$/);
 # what a reader would type, in a block that nobody runs

@@ -44,7 +44,7 @@ sub slurp_document
 }
 
 # The fenced blocks of a document, each { where, language, how, text }: how is "" for one to run here,
-# "in containers", "on a Barman host", or "shown: REASON".
+# "in containers", "on three hosts", "on a Barman host", or "shown: REASON".
 sub blocks
 {
 	my ($document) = @_;
