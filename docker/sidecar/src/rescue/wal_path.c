@@ -14,6 +14,7 @@
 
 #include "barman/catalogue.h"
 #include "base/memory.h"
+#include "rescue/wal_fetch.h"
 #include "restore/timeline_path.h"
 #include "wal/page_header.h"
 #include "wal/segment_file.h"
@@ -24,6 +25,9 @@
 /* A history has a few lines. */
 #define GET_HISTORY_DEADLINE_MS 60000
 
+/* Each takes Barman a second; one that cannot be had may be damaged. */
+#define FETCHES 3
+
 /* Whatever has not this many digits is no directory of segments. */
 #define DIRECTORY_LENGTH 16
 
@@ -32,6 +36,9 @@ static void list_directory(WalPath *path, const char *directory);
 static void add(WalPath *path, const char *directory, const char *name);
 static bool is_hexadecimal(const char *text, size_t length);
 static uint64_t size_of_segments(const WalPath *path);
+static uint64_t size_of_fetched(Job *job, const WalPath *path);
+static uint64_t size_in(SegmentFile *file);
+static void refuse_unread(Job *job, const WalPath *path);
 static bool read_history(Job *job, WalPath *path);
 static void keep_way(WalPath *path);
 static bool is_of_path(const WalPath *path, const char *name);
@@ -56,10 +63,11 @@ wal_path_find(Job *job, WalPath *path)
 	}
 	path->segment_size = size_of_segments(path);
 	if (path->segment_size == 0)
+		path->segment_size = size_of_fetched(job, path);
+	if (path->segment_size == 0)
 	{
+		refuse_unread(job, path);
 		wal_path_free(path);
-		job_fail(job, BARMAN_WRONG_STATE, "Barman has no WAL of this server that can be read", NULL,
-				 "SELECT * FROM poc_check() tells why none arrives.");
 		return false;
 	}
 	if (!read_history(job, path))
@@ -161,18 +169,58 @@ size_of_segments(const WalPath *path)
 	for (size_t i = 0; i < path->count && size == 0; i++)
 	{
 		SegmentError error;
-		SegmentFile *file = segment_file_open(path->files[i].path, &error);
-		uint8_t page[WAL_PAGE_SIZE];
-		PageHeader header;
 
-		if (file != NULL &&
-			segment_file_read(file, page, sizeof(page), &error) == (long) sizeof(page) &&
-			page_header_read(page, &header) && header.is_long &&
-			wal_segment_size_is_valid(header.segment_size))
-			size = header.segment_size;
-		segment_file_close(file);
+		size = size_in(segment_file_open(path->files[i].path, &error));
 	}
 	return size;
+}
+
+/* Of an archive that is encrypted as a whole, as Barman returns one of the segments; 0: it returns none */
+static uint64_t
+size_of_fetched(Job *job, const WalPath *path)
+{
+	uint64_t size = 0;
+	int tries = FETCHES;
+
+	for (size_t i = path->count; i > 0 && size == 0 && tries > 0; i--)
+	{
+		SegmentError error = {0};
+
+		if (path->files[i - 1].is_partial)
+			continue;
+		tries--;
+		size = size_in(wal_fetch(job, path->files[i - 1].name, &error));
+	}
+	return size;
+}
+
+/* Closes the file. */
+static uint64_t
+size_in(SegmentFile *file)
+{
+	uint8_t page[WAL_PAGE_SIZE];
+	PageHeader header;
+	SegmentError error;
+	uint64_t size = 0;
+
+	if (file != NULL && segment_file_read(file, page, sizeof(page), &error) == (long) sizeof(page) &&
+		page_header_read(page, &header) && header.is_long &&
+		wal_segment_size_is_valid(header.segment_size))
+		size = header.segment_size;
+	segment_file_close(file);
+	return size;
+}
+
+static void
+refuse_unread(Job *job, const WalPath *path)
+{
+	if (path->count == 0)
+		job_fail(job, BARMAN_WRONG_STATE, "Barman has no WAL of this server", NULL,
+				 "SELECT * FROM poc_check() tells why none arrives.");
+	else
+		job_fail(job, BARMAN_WRONG_STATE, "Barman has no WAL of this server that can be read",
+				 "Its files are no WAL as they are, and \"barman get-wal\" returns none either.",
+				 "If they are encrypted, set encryption_passphrase_command in Barman's configuration; \"barman get-wal\" says what else is wrong.");
 }
 
 /* Barman returns a history as PostgreSQL has written it, however it is archived. */
