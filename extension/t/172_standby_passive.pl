@@ -25,7 +25,7 @@ $standby->init_from_backup($node, 'base', has_streaming => 1);
 $standby->start;
 add_server($live, 'standby', node => $standby, primary_conninfo => $primary);
 restart_sidecar($live, '--cron-interval', 5);
-play_way($live, 'standby');
+play_way($live, 'standby', before_incremental => \&check_refusal_and_begin_anew);
 
 # the first Barman's own server, and its copy at another Barman
 my $ask = sub { return $node->safe_psql('postgres', "SET client_min_messages = error; $_[0]") };
@@ -45,6 +45,19 @@ my (undef, undef, $said) = $node->psql('postgres', "SELECT state FROM poc_restor
 unlike($said, qr/ERROR|was not archived within/, 'a restore there brings the newest WAL from the first Barman') or diag($said);
 $far->stop;
 done_testing();
+
+# A backup of a standby begins with its last restartpoint, which may be from before the full backup ended: that is said,
+# and what is said helps.
+sub check_refusal_and_begin_anew
+{
+	return if !promised($node, 'standby', 'incremental');
+	my (undef, undef, undef, $hint) = error_of($node, q{SELECT * FROM poc_backup('standby', incremental => 'latest')});
+	like($hint, qr/CHECKPOINT on the primary, then on the standby/, 'an increment of a standby that rests');
+	$node->safe_psql('postgres', 'CHECKPOINT');
+	$node->wait_for_catchup($standby, 'replay');
+	$standby->safe_psql('postgres', 'CHECKPOINT');
+	return;
+}
 
 # Another Barman, which copies what the first one has
 sub far_barman

@@ -321,7 +321,7 @@ static const Column message_columns[] = {
 };
 
 static const Column run_columns[] = {
-	{"backup_id", 'I'}, {"status", 'w'}, {"waiting", 'B'}, {"error", 't'}, {NULL, 0},
+	{"backup_id", 'I'}, {"status", 'w'}, {"waiting", 'B'}, {"error", 't'}, {"hint", 't'}, {NULL, 0},
 };
 
 static const Column switch_columns[] = {

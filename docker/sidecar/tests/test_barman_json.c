@@ -479,13 +479,22 @@ backup_waits_only_if_barman_says_so_last(void **state)
 {
 	BarmanOutput output;
 	BarmanFailure failure = {0};
+	json_t *run;
 
 	(void) state;
 	/* 3.4.0 printed WAITING_FOR_WALS and a moment later it was DONE */
 	assert_json(parse_fixture("3.4.0/11backup_nowait.json", "backup_run"),
-				"{\"backup_id\":\"20261122T060943\",\"status\":\"WAITING_FOR_WALS\",\"waiting\":false,\"error\":null}");
+				"{\"backup_id\":\"20261122T060943\",\"status\":\"WAITING_FOR_WALS\",\"waiting\":false,\"error\":null,\"hint\":null}");
 	assert_json(parse_fixture("3.13.3-pg17/54-backup-wait-stuck.json", "backup_run"),
-				"{\"backup_id\":\"20261122T070314\",\"status\":\"WAITING_FOR_WALS\",\"waiting\":true,\"error\":null}");
+				"{\"backup_id\":\"20261122T070314\",\"status\":\"WAITING_FOR_WALS\",\"waiting\":true,\"error\":null,\"hint\":null}");
+	output = printed(1,
+					 "{\"_ERROR\":[\"Backup failed copying files.\\nHINT:  This can happen for incremental backups "
+					 "on a standby if there was little activity since the previous backup.\"],"
+					 "\"backup_id\":\"20260101T000000\",\"error\":\"copying\",\"status\":\"FAILED\"}");
+	run = barman_parse_backup_run(&output, "pg", &failure);
+	assert_non_null(
+		strstr(json_string_value(json_object_get(run, "hint")), "CHECKPOINT on the primary"));
+	json_decref(run);
 	output = printed(0, "{\"backup_id\":\"20260101T000000\",\"server_name\":\"other\"}");
 	assert_null(barman_parse_backup_run(&output, "pg", &failure));
 	assert_string_equal(failure.code, "bad_output");

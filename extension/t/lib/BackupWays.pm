@@ -230,6 +230,7 @@ sub play_way
 	keep_promise($asked, $way, 'backup', "SELECT status FROM poc_backup('$server')", 'DONE', "SELECT * FROM poc_backup('$server')");
 	my $full = value($asked, "SELECT backup_id FROM poc_backups('$server') LIMIT 1");
 	value($node, "INSERT INTO $table SELECT i, '$way ' || i FROM generate_series(2001, 2100) AS i");
+	$args{before_incremental}->() if $args{before_incremental};
 	keep_promise($asked, $way, 'incremental', "SELECT type || ' ' || status FROM poc_backup('$server', incremental => 'latest')",
 		'incremental DONE', "SELECT * FROM poc_backup('$server', incremental => 'latest')");
 	keep_promise($asked, $way, 'verify', "SELECT status FROM poc_verify_backup('$full', '$server')", 'valid', "SELECT * FROM poc_verify_backup('$full', '$server')");

@@ -105,7 +105,7 @@ extern json_t *barman_parse_diagnose(const BarmanOutput *output, BarmanFailure *
 extern json_t *barman_parse_messages(const BarmanOutput *output);
 
 /*
- * backup SERVER: {backup_id, status, waiting, error}.  A backup that failed
+ * backup SERVER: {backup_id, status, waiting, error, hint}.  A backup that failed
  * during the copy is a value (status FAILED, with an error); one that did not
  * start is NULL: backup_running, unknown_server, unknown_backup (of the parent)
  * or barman_failed.  The status may be outdated: check the catalogue before you

@@ -10,6 +10,16 @@
 
 #include "base/names.h"
 
+static const struct
+{
+	const char *words;
+	const char *hint;
+} remedies[] = {
+	{"little activity since the previous backup",
+	 "On a standby a backup begins with its last restartpoint: CHECKPOINT on the primary, then on the standby, or take a full backup."},
+};
+
+static const char *remedy_for(const json_t *document);
 static bool says_waiting(const json_t *document);
 
 json_t *
@@ -18,6 +28,7 @@ barman_parse_backup_run(const BarmanOutput *output, const char *server, BarmanFa
 	json_t *document = barman_redacted_document(output);
 	const char *id = json_string_value(json_object_get(document, "backup_id"));
 	const char *of_server = json_string_value(json_object_get(document, "server_name"));
+	const char *remedy = remedy_for(document);
 	json_t *run;
 
 	/* A backup with an id has started, even if it failed later. */
@@ -32,13 +43,33 @@ barman_parse_backup_run(const BarmanOutput *output, const char *server, BarmanFa
 	if (run == NULL || !barman_put(run, "backup_id", json_string(id)) ||
 		!barman_put(run, "status", barman_value_word(barman_get(document, "status"))) ||
 		!barman_put(run, "waiting", json_boolean(says_waiting(document))) ||
-		!barman_put(run, "error", barman_value_text(barman_get(document, "error"))))
+		!barman_put(run, "error", barman_value_text(barman_get(document, "error"))) ||
+		!barman_put(run, "hint", remedy != NULL ? json_string(remedy) : json_null()))
 	{
 		json_decref(run);
 		run = barman_fail_memory(failure);
 	}
 	json_decref(document);
 	return run;
+}
+
+/* What helps against the failure of a copy that is known; or NULL */
+static const char *
+remedy_for(const json_t *document)
+{
+	const json_t *errors = json_object_get(document, "_ERROR");
+
+	for (size_t i = 0; i < json_array_size(errors); i++)
+	{
+		const char *error = json_string_value(json_array_get(errors, i));
+
+		for (size_t k = 0; error != NULL && k < sizeof(remedies) / sizeof(remedies[0]); k++)
+		{
+			if (strstr(error, remedies[k].words) != NULL)
+				return remedies[k].hint;
+		}
+	}
+	return NULL;
 }
 
 /*

@@ -105,13 +105,8 @@ backup_body(Job *job, const void *request)
 			job_fail_with(job, &failure);
 		}
 		else
-		{
-			free(run.id);
-			run.id = mem_strdup(json_string_value(json_object_get(value, "backup_id")));
-			backup_await_wal(job, run.id, json_text_of(value, "error"),
-							 json_is_true(json_object_get(value, "waiting")),
+			backup_await_wal(job, value,
 							 asked->timeout_ms == 0 ? monotonic_ms() + WAIT_MS : began + limit);
-		}
 		json_decref(value);
 	}
 	else

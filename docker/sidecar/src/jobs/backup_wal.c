@@ -41,7 +41,8 @@ typedef struct CopiedBackup
 {
 	Job *job;
 	const char *id;
-	const char *error; /* why it failed, as Barman reports it */
+	const char *error; /* why it failed, as Barman reports it, or NULL */
+	const char *hint;  /* what helps against that, or NULL */
 } CopiedBackup;
 
 static bool look_at_catalogue(const CopiedBackup *copied, bool *waiting);
@@ -57,9 +58,11 @@ static void still_waiting(const CopiedBackup *copied);
  * that the backup waits for WAL, skip the first query of the catalogue.
  */
 void
-backup_await_wal(Job *job, const char *id, const char *error, bool waiting, int64_t deadline)
+backup_await_wal(Job *job, const json_t *run, int64_t deadline)
 {
-	CopiedBackup copied = {job, id, error};
+	CopiedBackup copied = {job, json_text_of(run, "backup_id"), json_text_of(run, "error"),
+						   json_text_of(run, "hint")};
+	bool waiting = json_is_true(json_object_get(run, "waiting"));
 	int64_t began = monotonic_ms();
 	int64_t next_switch = began + LEAVE_MS;
 	int64_t pause = SWITCH_AGAIN_MS;
@@ -83,7 +86,8 @@ backup_await_wal(Job *job, const char *id, const char *error, bool waiting, int6
 		if (waiting && !announced)
 		{
 			job_needs_wal(job, true);
-			job_log(job, JOB_INFO, "backup %s is copied and waits for the WAL that closes it", id);
+			job_log(job, JOB_INFO, "backup %s is copied and waits for the WAL that closes it",
+					copied.id);
 			job_phase(job, "waiting_for_wal");
 			announced = true;
 		}
@@ -154,7 +158,9 @@ look_at_catalogue(const CopiedBackup *copied, bool *waiting)
 		const char *error = json_string_value(json_object_get(found, "error"));
 
 		job_fail(copied->job, BARMAN_FAILED, message, error != NULL ? error : copied->error,
-				 "Look at Barman's log; a failed backup stays in the list until it is deleted.");
+				 copied->hint != NULL
+					 ? copied->hint
+					 : "Look at Barman's log; a failed backup stays in the list until it is deleted.");
 		free(message);
 		going_on = false;
 	}
