@@ -34,6 +34,8 @@ if ($encrypted)
 {
 	my ($copied) = glob("$home/barman/gpg/base/*/data/*");
 	like($copied, qr/[.]gpg$/, 'what is called encrypted is') or diag($copied);
+	is($node->safe_psql('postgres', q{SELECT ok, finding FROM poc_explain_restore(server => 'gpg') WHERE item = 'encryption'}),
+		't|the backup is encrypted (gpg), and Barman knows where to ask for the passphrase', 'and the plan says so');
 	system('gpgconf', '--kill', 'gpg-agent');
 }
 done_testing();
