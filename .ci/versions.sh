@@ -1,7 +1,8 @@
 # shellcheck shell=bash
 # versions.sh: the story on versions newer than those of the other lanes: the images are built, a backup can be
-# taken, the regression tests of what depends on the version pass and the scenario is played.  The whole suite runs on
-# the system's version alone, most of it on that of the images.
+# taken, the regression tests of what depends on the version pass and the scenario is played; and with the newest
+# Barman the ways to back up that an older one has not.  The whole suite runs on the system's version alone, most of
+# it on that of the images.
 
 VERSIONS=("18 sid" "19 experimental")
 
@@ -35,7 +36,12 @@ versions_story() (
   # shellcheck disable=SC2046
   leg "PostgreSQL $1: make installcheck" containers_installcheck $(versions_tests)
   leg "PostgreSQL $1: the scenario" containers_scenario
+  # they depend on Barman, which is the same for all
+  [[ $1 != "${VERSIONS[0]%% *}" ]] || leg "PostgreSQL $1: the ways of a newer Barman" versions_ways
 )
+
+# Encryption, and what else the Barman of the other lanes is too old for
+versions_ways() { containers_run -e POC_SKIPPED=fail -e "TAP_JOBS=$TAP_JOBS" -e "TAP_FILES=t/17[15]*.pl" 'docker/stack check tap'; }
 
 versions_images() {
   if [[ $1 == experimental ]]; then
