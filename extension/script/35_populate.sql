@@ -72,7 +72,7 @@ BEGIN
 		RAISE EXCEPTION 'permission denied for schema %', schema
 			USING ERRCODE = 'insufficient_privilege', HINT = format('Its owner can grant it: GRANT USAGE ON SCHEMA %I TO %I;', schema, current_user);
 	END IF;
-	IF (schema LIKE 'pg\_%' AND namespace <> pg_my_temp_schema()) OR schema = 'information_schema' THEN
+	IF (schema LIKE E'pg\\_%' AND namespace <> pg_my_temp_schema()) OR schema = 'information_schema' THEN
 		RAISE EXCEPTION 'permission denied: "%" is a schema of the system', schema
 			USING ERRCODE = 'insufficient_privilege', HINT = 'Name a schema of your own.';
 	END IF;

@@ -24,7 +24,7 @@ AS $$
 		-- our own is told of where tables are compared
 		'libraries', (SELECT jsonb_agg(l.name ORDER BY l.name)
 			FROM (SELECT DISTINCT _poc.convertible(p.probin) AS name FROM pg_proc AS p
-				WHERE p.oid >= 16384 AND p.probin IS NOT NULL AND p.probin NOT LIKE '%poc\_barman' AND octet_length(p.probin) <= 200
+				WHERE p.oid >= 16384 AND p.probin IS NOT NULL AND p.probin NOT LIKE E'%poc\\_barman' AND octet_length(p.probin) <= 200
 				LIMIT 1000) AS l
 			WHERE primary_facts.database = current_database()),
 		'locales', (SELECT jsonb_agg(jsonb_build_object('of', l.of, 'locale', l.locale, 'needed', l.needed, 'version', l.version))
@@ -51,7 +51,7 @@ LANGUAGE sql STABLE STRICT PARALLEL SAFE
 SET search_path = pg_catalog, pg_temp
 AS $$
 	SELECT $1 || ' user=' || CASE WHEN session_user ~ '^[A-Za-z0-9_]+$' THEN session_user::text
-		ELSE '''' || regexp_replace(session_user::text, '([\\''])', '\\\1', 'g') || '''' END
+		ELSE '''' || regexp_replace(session_user::text, E'([\\\\''])', E'\\\\\\1', 'g') || '''' END
 $$;
 
 COMMENT ON FUNCTION _poc.user_conninfo(text) IS

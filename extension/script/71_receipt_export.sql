@@ -32,7 +32,7 @@ CREATE FUNCTION _poc.markdown_text(text text) RETURNS text
 LANGUAGE sql STABLE STRICT PARALLEL RESTRICTED
 SET search_path = pg_catalog, pg_temp
 AS $$
-	SELECT regexp_replace(regexp_replace(replace(replace(_poc.convertible($1), '&', '&amp;'), '<', '&lt;'), '[[:cntrl:]]+', ' ', 'g'), '([\\`*_{}\[\]()#+!|>~-])', '\\\1', 'g')
+	SELECT regexp_replace(regexp_replace(replace(replace(_poc.convertible($1), '&', '&amp;'), '<', '&lt;'), '[[:cntrl:]]+', ' ', 'g'), E'([\\\\`*_{}\\[\\]()#+!|>~-])', E'\\\\\\1', 'g')
 $$;
 
 COMMENT ON FUNCTION _poc.markdown_text(text) IS

@@ -114,7 +114,7 @@ BEGIN
 	IF pattern IS NULL OR keep_all < '0' OR keep_daily < '0' THEN
 		RAISE EXCEPTION 'the pattern must not be null, and the intervals not be negative'
 			USING ERRCODE = 'invalid_parameter_value',
-				HINT = 'For example: SELECT * FROM poc_thin_marks(''nightly\_%'')';
+				HINT = E'For example: SELECT * FROM poc_thin_marks(''nightly\\_%'')';
 	END IF;
 	FOR thinned IN
 		SELECT m.name, m.at, CASE WHEN m.newest THEN 'the newest' WHEN m.at >= now() - keep_all THEN format('not older than %s', keep_all)

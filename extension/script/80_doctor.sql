@@ -127,7 +127,7 @@ AS $$
 	SELECT substring(coalesce(facts -> 'barman' -> 'status' ->> 'postgres_systemid',
 		facts -> 'barman' -> 'status' ->> 'streaming_systemid',
 		(SELECT b.value ->> 'systemid' FROM jsonb_each(facts -> 'barman' -> 'backups') AS b
-			WHERE b.value ->> 'systemid' IS NOT NULL ORDER BY b.key COLLATE "C" DESC LIMIT 1)) FROM '^\d+$')
+			WHERE b.value ->> 'systemid' IS NOT NULL ORDER BY b.key COLLATE "C" DESC LIMIT 1)) FROM E'^\\d+$')
 $$;
 
 COMMENT ON FUNCTION _poc.doctor_cluster(jsonb) IS
@@ -149,7 +149,7 @@ LANGUAGE sql STABLE PARALLEL RESTRICTED
 SET search_path = pg_catalog, pg_temp
 AS $$
 	SELECT coalesce(
-		(regexp_match(conninfo, '(?:^|\s)' || key || '\s*=\s*''?([^\s'']+)'))[1],
+		(regexp_match(conninfo, E'(?:^|\\s)' || key || E'\\s*=\\s*''?([^\\s'']+)'))[1],
 		CASE WHEN key = 'user' THEN (regexp_match(conninfo, '^postgres(?:ql)?://([^:@/]+)(?::[^@]*)?@'))[1] END)
 $$;
 
@@ -193,7 +193,7 @@ BEGIN
 	ELSIF state <> '55000' THEN
 		RETURN QUERY SELECT 'sidecar', false,
 			CASE WHEN state IN ('08001', '08006')
-				THEN format('no answer from the sidecar at %s: %s', url, regexp_replace(error ->> 'detail', ' \(libcurl.*|\.$', ''))
+				THEN format('no answer from the sidecar at %s: %s', url, regexp_replace(error ->> 'detail', E' \\(libcurl.*|\\.$', ''))
 				ELSE format('the sidecar at %s: %s (%s)', url, error ->> 'message', rtrim(error ->> 'detail', '.')) END,
 			CASE
 				WHEN state = '08006' THEN
@@ -201,7 +201,7 @@ BEGIN
 				WHEN state = '08001' AND error ->> 'detail' !~* 'resolve|certificate|SSL|TLS' THEN
 					format('pgrep -a barman-sidecar || barman-sidecar --listen %s --token-file %s --state-dir ~/sidecar   # on the Barman host, as Barman''s user', address,
 						-- on one host, both can read the same file
-						coalesce(CASE WHEN address ~ '^(unix:|127\.|localhost|\[::1\])' THEN quote_literal(nullif(current_setting('poc_barman.token_file'), '')) END, '~/sidecar.token'))
+						coalesce(CASE WHEN address ~ E'^(unix:|127\\.|localhost|\\[::1\\])' THEN quote_literal(nullif(current_setting('poc_barman.token_file'), '')) END, '~/sidecar.token'))
 				ELSE 'SHOW poc_barman.url;   -- no barman-sidecar is there: ALTER SYSTEM SET it to where one listens, then SELECT pg_reload_conf();'
 			END;
 	END IF;
@@ -395,7 +395,7 @@ BEGIN
 	synchronous := ARRAY(
 		SELECT lower(btrim(n, ' "'))
 		FROM unnest(string_to_array(regexp_replace(current_setting('synchronous_standby_names'),
-			'^\s*(first\s|any\s)?\s*\d+\s*\((.*)\)\s*$', '\2', 'i'), ',')) AS n
+			E'^\\s*(first\\s|any\\s)?\\s*\\d+\\s*\\((.*)\\)\\s*$', E'\\2', 'i'), ',')) AS n
 		WHERE btrim(n) <> '');
 	others := (SELECT count(*) FROM pg_stat_replication AS r
 		WHERE r.application_name <> receiver AND r.sync_state IN ('sync', 'potential', 'quorum'));
@@ -591,7 +591,7 @@ SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
 	config jsonb := facts -> 'barman' -> 'config';
-	version integer[] := string_to_array(substring(facts -> 'health' ->> 'barman_version' FROM '^\d+\.\d+'), '.')::integer[];
+	version integer[] := string_to_array(substring(facts -> 'health' ->> 'barman_version' FROM E'^\\d+\\.\\d+'), '.')::integer[];
 	broken record;
 	wanted record;
 	found record;
@@ -620,13 +620,13 @@ BEGIN
 		-- without Barman's configuration, these names are but a guess
 		WHERE (config IS NOT NULL OR r.oid IS NOT NULL)
 			-- what is in a service file, only Barman's host knows
-			AND coalesce(config ->> CASE WHEN w.streams THEN 'streaming_conninfo' ELSE 'conninfo' END, '') !~ '(^|\s)service\s*='
+			AND coalesce(config ->> CASE WHEN w.streams THEN 'streaming_conninfo' ELSE 'conninfo' END, '') !~ E'(^|\\s)service\\s*='
 			-- who neither streams WAL nor backups needs no replication
 			AND NOT (w.streams AND config ->> 'streaming_archiver' = 'false' AND config ->> 'backup_method' IS DISTINCT FROM 'postgres')
 	LOOP
 		missing := '{}';
 		IF wanted.oid IS NULL THEN
-			missing := ARRAY[format('CREATE ROLE %I LOGIN%s; \password %1$I', wanted.name,
+			missing := ARRAY[format(E'CREATE ROLE %I LOGIN%s; \\password %1$I', wanted.name,
 				CASE WHEN wanted.streams THEN ' REPLICATION' ELSE '' END)];
 		ELSE
 			missing := missing || ARRAY(
@@ -704,7 +704,7 @@ DECLARE
 	error jsonb;
 	-- of the server that Barman means, which may be another
 	version text := coalesce(status ->> 'server_txt_version', current_setting('server_version'));
-	major integer := substring(version FROM '^\d+')::integer;
+	major integer := substring(version FROM E'^\\d+')::integer;
 	clients text;
 	clients_major integer;
 	-- told by a part of its own, in words that help more
@@ -721,7 +721,7 @@ BEGIN
 		error := facts -> (asked || '_error');
 		IF error IS NOT NULL THEN
 			RETURN QUERY SELECT 'Barman', false,
-				format('%s (%s)', error ->> 'message', regexp_replace(split_part(error ->> 'detail', E'\n', 1), ' \(libcurl.*|\.$', '')),
+				format('%s (%s)', error ->> 'message', regexp_replace(split_part(error ->> 'detail', E'\n', 1), E' \\(libcurl.*|\\.$', '')),
 				CASE asked WHEN 'servers' THEN 'barman list-servers   # on the Barman host, as Barman''s user'
 					WHEN 'diagnose' THEN 'barman diagnose   # on the Barman host, as Barman''s user'
 					ELSE format('barman check %s   # on the Barman host, as Barman''s user', server) END;
@@ -772,7 +772,7 @@ BEGIN
 	END IF;
 
 	clients := coalesce(status ->> 'pg_receivexlog_version', status ->> 'pg_basebackup_version');
-	clients_major := substring(clients FROM '^\d+')::integer;
+	clients_major := substring(clients FROM E'^\\d+')::integer;
 	IF clients_major IS NOT NULL THEN
 		RETURN QUERY SELECT 'Barman', v.compatible,
 			format('the Barman host has the client programs of PostgreSQL %s', clients)
@@ -928,16 +928,16 @@ DECLARE
 	failed text[];
 	abandoned text[];
 	fulls bigint;
-	redundancy integer := substring(config ->> 'retention_policy' FROM '(?i)^\s*redundancy\s+(\d+)')::integer;
+	redundancy integer := substring(config ->> 'retention_policy' FROM E'(?i)^\\s*redundancy\\s+(\\d+)')::integer;
 	-- Barman tells "window 2 w", or what its configuration says; a month has 31 days
-	policy text[] := regexp_match(config ->> 'retention_policy', '^\s*(?:recovery\s+window\s+of|window)\s+(\d{1,5})\s*([dwm])', 'i');
+	policy text[] := regexp_match(config ->> 'retention_policy', E'^\\s*(?:recovery\\s+window\\s+of|window)\\s+(\\d{1,5})\\s*([dwm])', 'i');
 	recovery_window interval := make_interval(days => policy[1]::integer * CASE lower(policy[2]) WHEN 'd' THEN 1 WHEN 'w' THEN 7 ELSE 31 END);
 	-- as people write it
 	retention text := coalesce('REDUNDANCY ' || redundancy,
 		'RECOVERY WINDOW OF ' || policy[1] || CASE lower(policy[2]) WHEN 'd' THEN ' DAYS' WHEN 'w' THEN ' WEEKS' ELSE ' MONTHS' END,
 		config ->> 'retention_policy');
 	first_end timestamptz;
-	minimum_redundancy integer := substring(config ->> 'minimum_redundancy' FROM '^\d+$')::integer;
+	minimum_redundancy integer := substring(config ->> 'minimum_redundancy' FROM E'^\\d+$')::integer;
 	minimum text := (SELECT c ->> 'hint' FROM jsonb_array_elements(facts -> 'checks') AS c
 		WHERE c ->> 'check_name' = 'minimum_redundancy_requirements' AND NOT (c ->> 'ok')::boolean);
 BEGIN

@@ -10,7 +10,7 @@ LANGUAGE sql VOLATILE PARALLEL RESTRICTED COST 10000
 BEGIN ATOMIC
 	SELECT CASE WHEN current_setting('server_version_num'::text)::integer < 170000 THEN 'PostgreSQL is older than 17'
 		WHEN current_setting('summarize_wal'::text, true) IS DISTINCT FROM 'on' THEN 'summarize_wal is off'
-		WHEN s.barman_version ~ '^([12]\.|3\.([0-9]|10)([^0-9]|$))' THEN 'Barman is older than 3.11' END
+		WHEN s.barman_version ~ E'^([12]\\.|3\\.([0-9]|10)([^0-9]|$))' THEN 'Barman is older than 3.11' END
 	FROM @extschema@.poc_sidecar() AS s;
 END;
 
