@@ -33,6 +33,8 @@ INSERT INTO zoo (kind, columns) VALUES
 ('part', 'c text NOT NULL CHECK (length(c) - length(replace(c, ''.'', '''')) = 2)'),
 ('part', 'c text NOT NULL CHECK (array_length(regexp_split_to_array(c, ''\s+''), 1) = 3 AND c = trim(c))'),
 ('part', 'c text NOT NULL CHECK (octet_length(c) > char_length(c))'),
+('part', 'c text NOT NULL CHECK (c ~ ''[a-z]'' AND c ~ ''[A-Z]'' AND c ~ ''[0-9]'' AND c ~ ''[!@#$%]'' AND length(c) >= 10)'),
+('part', 'b bytea NOT NULL CHECK (substr(encode(b, ''hex''), 1, 4) = ''1f8b'' AND length(b) >= 10)'),
 -- what a string is read as
 ('read', 'c text NOT NULL CHECK (c::uuid IS NOT NULL), d text NOT NULL CHECK (d::date >= ''2020-01-01'')'),
 ('read', 'c text NOT NULL CHECK (to_date(c, ''YYYY-MM-DD'') > ''2000-01-01'' AND c ~ ''^\d{4}-\d{2}-\d{2}$'')'),
@@ -52,6 +54,8 @@ INSERT INTO zoo (kind, columns) VALUES
 ('member', 'j jsonb NOT NULL CHECK (jsonb_typeof(j) = ''array'' AND jsonb_typeof(j -> 0) = ''string'')'),
 ('member', 'j jsonb NOT NULL CHECK (jsonb_typeof(j) = ''object'' AND NOT j ? ''id'' AND length(j::text) BETWEEN 10 AND 200)'),
 ('member', 'x xml NOT NULL CHECK (xpath_exists(''/order/id'', x)), y xml NOT NULL CHECK (xpath_exists(''/a/b/@c'', y))'),
+('member', 'j jsonb NOT NULL, k text NOT NULL, CHECK (j ? k), CHECK (k IN (''foo'', ''bar''))'),
+('member', 'l text[] NOT NULL DEFAULT ''{en}'' CHECK (l <@ ''{en,de,fr}'' AND cardinality(l) > 0), k text NOT NULL, CHECK (k = ANY (l))'),
 -- equations through bits, roots, fields of intervals; networks
 ('solved', 'n int NOT NULL CHECK ((n & 1) = 1 AND (n >> 8) = 2), m bigint NOT NULL CHECK (m >> 4 = 3)'),
 ('solved', 'n int NOT NULL CHECK (n # 5 = 12), m int NOT NULL CHECK (~m = -8), o int NOT NULL CHECK (o & 12 = 8)'),

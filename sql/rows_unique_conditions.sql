@@ -22,6 +22,8 @@ INSERT INTO zoo (columns) VALUES
 ('p int NOT NULL CHECK (p BETWEEN 1 AND 10), d date NOT NULL, a time NOT NULL, b time NOT NULL, CHECK (a < b), EXCLUDE USING gist (p WITH =, tsrange(d + a, d + b) WITH &&)'),
 ('p int NOT NULL, s timestamp NOT NULL, l interval NOT NULL CHECK (l BETWEEN ''15 min'' AND ''3 hours''), EXCLUDE USING gist (p WITH =, tsrange(s, s + l) WITH &&)'),
 ('p int NOT NULL, s date NOT NULL, nights int NOT NULL CHECK (nights BETWEEN 1 AND 21), EXCLUDE USING gist (p WITH =, daterange(s, s + nights) WITH &&)'),
+('r numrange NOT NULL CHECK (upper(r) - lower(r) = 0.5), EXCLUDE USING gist (r WITH &&)'),
+('r tstzrange NOT NULL CHECK (upper(r) - lower(r) = ''90 minutes''), EXCLUDE USING gist (r WITH &&)'),
 ('n cidr NOT NULL CHECK (masklen(n) BETWEEN 20 AND 28), EXCLUDE USING gist (n inet_ops WITH &&)'),
 ('n inet NOT NULL CHECK (n << ''172.16.0.0/12'' AND masklen(n) = 30), EXCLUDE USING gist (n inet_ops WITH &&)'),
 ('c circle NOT NULL CHECK (radius(c) BETWEEN 1 AND 2), EXCLUDE USING gist (c WITH &&)');
@@ -46,6 +48,10 @@ BEGIN
 END $$;
 SELECT count(*) AS tables, count(failure) AS not_filled FROM zoo;
 SELECT columns, failure FROM zoo WHERE failure IS NOT NULL ORDER BY n;
+-- three columns that add up: all 91 rows that there are, and not one more
+CREATE TABLE sums (a int NOT NULL, b int NOT NULL, c int NOT NULL, UNIQUE (a, b, c), CHECK (a + b + c = 12), CHECK (a >= 0 AND b >= 0 AND c >= 0));
+SELECT poc_generate_rows(50, 'sums'), poc_generate_rows(41, 'sums');
+SELECT poc_generate_rows(1, 'sums');
 -- uuids of others are no ordinals of ours: counting goes on where it was
 CREATE TABLE version4 (u uuid PRIMARY KEY CHECK (substr(u::text, 15, 1) = '4'));
 INSERT INTO version4 SELECT gen_random_uuid() FROM generate_series(1, 1000);

@@ -165,6 +165,8 @@ make_parts(const RowsValue *value, RowsDraw *draw, RowsArena *arena)
 			if (at + j >= 0)
 				string[at + j] = written[j];
 		}
+		if (part->generator != NULL)
+			pfree((void *) written);
 	}
 	return rows_make_string(value, string, length, arena);
 }
@@ -208,8 +210,12 @@ make_split(const RowsValue *value, RowsDraw *draw, RowsArena *arena)
 		if (i > 1)
 			appendStringInfoString(&string, first->part.separator);
 		if (part != NULL && part->generator != NULL)
-			appendStringInfoString(&string, TextDatumGetCString(
-												part->generator->make(part->generator, draw, arena)));
+		{
+			char *made = TextDatumGetCString(part->generator->make(part->generator, draw, arena));
+
+			appendStringInfoString(&string, made);
+			pfree(made);
+		}
 		else if (part != NULL && (*part->part.text != '\0' || rows_below(draw, 4) == 0))
 			appendStringInfoString(&string, part->part.text);
 		else if (candidate->has_digits || (rows_draw(draw) & 1))

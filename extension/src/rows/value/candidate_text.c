@@ -16,6 +16,7 @@
 #include "lib/stringinfo.h"
 #include "mb/pg_wchar.h"
 #include "utils/builtins.h"
+#include "utils/fmgrprotos.h"
 
 #include "base/compat.h"
 #include "base/random.h"
@@ -105,6 +106,18 @@ rows_text_candidates(const RowsValue *like, const RowsMention *mention)
 
 		if (constant->consttype == BYTEAOID)
 			shapes->bytes = lappend(shapes->bytes, DatumGetByteaPP(constant->constvalue));
+	}
+	foreach (cell, mention->texts)
+	{
+		const char *digits = lfirst(cell);
+
+		/* encode(c, 'hex') = '1f8b', of a part of it */
+		if (like->type == BYTEAOID && strspn(digits, "0123456789abcdef") == strlen(digits) &&
+			strlen(digits) >= 2 && strlen(digits) % 2 == 0)
+			shapes->bytes = lappend(shapes->bytes,
+									DatumGetByteaPP(
+										DirectFunctionCall1(byteain, CStringGetDatum(
+																		 psprintf("\\x%s", digits)))));
 	}
 	/* what the column's other conditions say of it */
 	for (int i = 0; i < list_length(mention->numbers) + 1; i++)

@@ -99,12 +99,13 @@ make_uuid(const RowsValue *value, RowsDraw *draw, RowsArena *arena)
 static Datum
 encode_uuid(const RowsValue *value, uint64 ordinal, RowsDraw *draw, RowsArena *arena)
 {
-	uint64 high = (ordinal << 16) | ((uint64) value->uuid_version << 12);
-	uint64 sum = rows_mix(ordinal + 1);
+	if (unlikely(value->uuid_version != COUNTED_UUID))
+	{
+		uint64 sum = rows_mix(ordinal + 1);
 
-	if (value->uuid_version != COUNTED_UUID)
-		return put_uuid(high | (sum & 0x0FFF),
+		return put_uuid((ordinal << 16) | ((uint64) value->uuid_version << 12) | (sum & 0x0FFF),
 						(sum & ~UINT64CONST(0xFFFFFFFF)) | (uint32) rows_draw(draw), arena);
+	}
 	return put_uuid((ordinal << 16) | 0x8000 | (rows_draw(draw) & 0x0FFF), rows_draw(draw), arena);
 }
 
