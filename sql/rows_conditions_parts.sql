@@ -29,6 +29,7 @@ INSERT INTO zoo (kind, columns) VALUES
 ('part', 'c text NOT NULL CHECK (split_part(c, '':'', 1) IN (''http'', ''ftp'') AND split_part(c, '':'', 2) <> '''')'),
 ('part', 'c text NOT NULL CHECK (split_part(c, ''-'', 1) ~ ''^[A-Z]{2}$'' AND split_part(c, ''-'', 2) ~ ''^\d{4}$'' AND split_part(c, ''-'', 3) = '''')'),
 ('part', 'c text NOT NULL CHECK (split_part(c, ''.'', 1)::int BETWEEN 0 AND 9 AND split_part(c, ''.'', 2)::int BETWEEN 0 AND 99 AND split_part(c, ''.'', 3) = '''')'),
+('part', 'c text NOT NULL CHECK (c ~ ''^[01]+$'' AND length(c) % 8 = 0)'),
 ('part', 'c text NOT NULL CHECK (regexp_count(c, '','') = 2)'),
 ('part', 'c text NOT NULL CHECK (length(c) - length(replace(c, ''.'', '''')) = 2)'),
 ('part', 'c text NOT NULL CHECK (array_length(regexp_split_to_array(c, ''\s+''), 1) = 3 AND c = trim(c))'),
@@ -38,6 +39,7 @@ INSERT INTO zoo (kind, columns) VALUES
 -- what a string is read as
 ('read', 'c text NOT NULL CHECK (c::uuid IS NOT NULL), d text NOT NULL CHECK (d::date >= ''2020-01-01'')'),
 ('read', 'c text NOT NULL CHECK (to_date(c, ''YYYY-MM-DD'') > ''2000-01-01'' AND c ~ ''^\d{4}-\d{2}-\d{2}$'')'),
+('read', 'c text NOT NULL CHECK (c ~ ''^\d{8}$'' AND to_date(c, ''YYYYMMDD'') BETWEEN ''2000-01-01'' AND ''2030-12-31'')'),
 ('read', 'c text NOT NULL CHECK (to_timestamp(c, ''YYYY-MM-DD HH24:MI'') > ''2000-01-01'')'),
 ('read', 'c text NOT NULL CHECK (c::inet << ''10.0.0.0/8''), d text NOT NULL CHECK ((d::jsonb) ? ''id'')'),
 ('read', 'c text NOT NULL CHECK (length(decode(c, ''base64'')) = 16)'),
@@ -64,6 +66,7 @@ INSERT INTO zoo (kind, columns) VALUES
 ('solved', 'i inet NOT NULL, n cidr NOT NULL, CHECK (i << n), CHECK (masklen(n) = 24)'),
 ('solved', 'b varbit(32) NOT NULL CHECK (length(b) = 16 AND get_bit(b, 0) = 1)'),
 ('solved', 'b bytea NOT NULL CHECK (length(b) = 20 AND substring(b FROM 1 FOR 1) = ''\x04'')'),
+('solved', 'r tstzrange NOT NULL CHECK (r <@ tstzrange(''2024-01-01'', ''2024-12-31'') AND upper(r) - lower(r) <= ''3 days'' AND NOT isempty(r))'),
 ('solved', 'r tstzrange NOT NULL CHECK (NOT lower_inf(r) AND upper_inf(r) AND lower(r) > ''2024-01-01'')'),
 ('solved', 'q quarter_hour NOT NULL, s timestamp NOT NULL, e timestamp NOT NULL, span tsrange GENERATED ALWAYS AS (tsrange(s, e)) STORED');
 

@@ -11,6 +11,7 @@ INSERT INTO zoo (columns) VALUES
 ('x int NOT NULL, y int NOT NULL, UNIQUE (x, y), CHECK (x + y < 100 AND x >= 0 AND y >= 0)'),
 ('a int NOT NULL, b int NOT NULL, UNIQUE (a, b), CHECK (b = a + 1 OR b = a + 2)'),
 ('a int NOT NULL, b int GENERATED ALWAYS AS (a / 2) STORED UNIQUE, CHECK (a >= 0)'),
+('j jsonb NOT NULL, k text GENERATED ALWAYS AS (j #>> ''{meta,key}'') STORED NOT NULL UNIQUE'),
 ('u uuid PRIMARY KEY CHECK (substr(u::text, 15, 1) = ''4''), v uuid UNIQUE CHECK (v::text LIKE ''%-7___-%'')'),
 ('t timestamptz PRIMARY KEY CHECK (date_trunc(''hour'', t) = t)'),
 ('t timestamp NOT NULL UNIQUE CHECK (extract(minute FROM t) IN (0, 30) AND extract(second FROM t) = 0)'),

@@ -36,6 +36,7 @@ static void read_ends(RowsPlan *plan, Node *condition);
 static void read_domain(RowsPlan *plan, Form_pg_attribute attribute);
 static Node *of_column(Node *node, void *attribute);
 static bool contains_nullable(Node *node, void *plan);
+static bool contains_document(Node *node, void *context);
 static bool keeps_within_bounds(RowsColumn *column);
 
 /* Fill the bounds of all columns; the conditions not fully understood become plan->checks. */
@@ -244,7 +245,8 @@ rows_try_unbounded(RowsPlan *plan)
 		test->nulltesttype = IS_NOT_NULL;
 		test->location = -1;
 		rows_add_check(plan, psprintf("%s is NOT NULL", NameStr(attribute->attname)), (Node *) test);
-		if (contains_nullable((Node *) test->arg, plan))
+		if (contains_nullable((Node *) test->arg, plan) ||
+			contains_document((Node *) test->arg, NULL))
 			continue;
 		/* only a search could break it */
 		plan->bounding_checks = lappend(plan->bounding_checks, llast(plan->checks));
@@ -266,6 +268,17 @@ contains_nullable(Node *node, void *plan)
 			   (column->kind == ROWS_COLUMN_RANDOM && column->value->null_fraction > 0);
 	}
 	return expression_tree_walker(node, contains_nullable, plan);
+}
+
+/* Does it read documents, which may lack what it looks for? */
+static bool
+contains_document(Node *node, void *context)
+{
+	if (node == NULL)
+		return false;
+	if (IsA(node, Var) && (exprType(node) == JSONBOID || exprType(node) == JSONOID))
+		return true;
+	return expression_tree_walker(node, contains_document, context);
 }
 
 static bool

@@ -172,7 +172,8 @@ plan_column(RowsPlan *plan, RowsColumn *column, Form_pg_attribute attribute)
 	{
 		column->value = column->region_value;
 		column->kind = ROWS_COLUMN_RANDOM;
-		column->bounded = true;
+		/* between two strings there are shorter and longer ones */
+		column->bounded = column->bounds.min_length < 0 && column->bounds.max_length < 0;
 		finish_column(plan, column, attribute);
 		return;
 	}

@@ -29,6 +29,7 @@
 #include "rows/value/bounds.h"
 
 static bool note(Node *node, void *mention);
+static void note_format(RowsMention *mention, Node *node);
 static void note_cast(RowsMention *mention, Node *node);
 static void note_part(RowsMention *mention, Node *node);
 static int part_of(Node *node, const char **separator);
@@ -79,6 +80,15 @@ note(Node *node, void *context)
 	return expression_tree_walker(node, note, context);
 }
 
+static void
+note_format(RowsMention *mention, Node *node)
+{
+	const Const *format = (const Const *) node;
+
+	if (IsA(node, Const) && !format->constisnull)
+		mention->formats = lappend(mention->formats, TextDatumGetCString(format->constvalue));
+}
+
 /* x::date, to_date(x, 'YYYY-MM-DD'), and what tells characters from bytes */
 static void
 note_cast(RowsMention *mention, Node *node)
@@ -100,10 +110,8 @@ note_cast(RowsMention *mention, Node *node)
 		switch (((FuncExpr *) node)->funcid)
 		{
 			case F_TO_DATE:
-				mention->types = list_append_unique_oid(mention->types, DATEOID);
-				break;
 			case F_TO_TIMESTAMP_TEXT_TEXT:
-				mention->types = list_append_unique_oid(mention->types, TIMESTAMPOID);
+				note_format(mention, lsecond(((FuncExpr *) node)->args));
 				break;
 			case F_OCTET_LENGTH_TEXT:
 			case F_BIT_LENGTH_TEXT:

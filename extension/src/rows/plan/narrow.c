@@ -98,7 +98,7 @@ narrow_condition(RowsPlan *plan, Node *condition)
 		span = Max(span, lfirst_int(cell));
 	most = least_bound(plan, condition);
 	if (most > 0 && (span == 0 || most < span))
-		span = most;
+		span = Max(most / bms_num_members(computed), 1);
 	while ((member = bms_next_member(computed, member)) >= 0)
 	{
 		AttrNumber attnum = member + FirstLowInvalidHeapAttributeNumber;

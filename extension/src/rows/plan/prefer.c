@@ -20,6 +20,8 @@
 #include "executor/executor.h"
 #include "miscadmin.h"
 #include "nodes/nodeFuncs.h"
+#include "optimizer/optimizer.h"
+#include "rewrite/rewriteHandler.h"
 #include "utils/datum.h"
 #include "utils/lsyscache.h"
 #include "utils/rel.h"
@@ -205,6 +207,20 @@ follow_pattern(Choosing *choosing)
 	column->value = value;
 }
 
+/* Is the column generated from the other one alone? */
+static bool
+is_computed_from(RowsPlan *plan, AttrNumber attnum, RowsColumn *column)
+{
+	Bitmapset *attributes = NULL;
+	int member;
+
+	if (TupleDescAttr(RelationGetDescr(plan->rel), attnum - 1)->attgenerated == '\0')
+		return false;
+	pull_varattnos(build_column_default(plan->rel, attnum), 1, &attributes);
+	return bms_get_singleton_member(attributes, &member) &&
+		   member == column->attnum - FirstLowInvalidHeapAttributeNumber;
+}
+
 static bool
 is_unique(RowsPlan *plan, RowsColumn *column)
 {
@@ -218,7 +234,12 @@ is_unique(RowsPlan *plan, RowsColumn *column)
 		Form_pg_index form = index->rd_index;
 
 		for (int i = 0; i < form->indnkeyatts && (form->indisunique || form->indisexclusion); i++)
-			found |= form->indkey.values[i] == column->attnum;
+		{
+			AttrNumber attnum = form->indkey.values[i];
+
+			found |= attnum == column->attnum ||
+					 (attnum > 0 && is_computed_from(plan, attnum, column));
+		}
 		index_close(index, AccessShareLock);
 	}
 	list_free(indexes);

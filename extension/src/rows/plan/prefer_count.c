@@ -34,6 +34,7 @@ static void add_times(const RowsValue *like, List **list);
 static void add_multiple(const RowsValue *like, int64 unit, int64 rest, List **list);
 static void add_versions(const RowsValue *like, List **list);
 static void add_networks(const RowsValue *like, const RowsMention *mention, List **list);
+static void add_documents(const RowsValue *like, const RowsMention *mention, List **list);
 static void add_ranges(const RowsValue *like, const RowsMention *mention, List **list);
 static List *starts_of(const RowsValue *element, const RowsMention *mention);
 static List *lengths_of(const RowsValue *element, const RowsMention *mention);
@@ -51,6 +52,8 @@ rows_other_counts(const RowsValue *like, const RowsMention *mention)
 	}
 	else if (like->type == UUIDOID)
 		add_versions(like, &list);
+	else if (like->type == JSONBOID && mention->paths != NIL)
+		add_documents(like, mention, &list);
 	else if (like->network_bits > 0)
 		add_networks(like, mention, &list);
 	else if (type_is_range(like->type) && like->encode != NULL && like->element->from_int != NULL)
@@ -175,6 +178,40 @@ add_networks(const RowsValue *like, const RowsMention *mention, List **list)
 			within->network = pg_ntoh32(address);
 			within->capacity = UINT64CONST(1) << (bits - ip_bits(network));
 			*list = lappend(*list, within);
+		}
+	}
+}
+
+/* Documents of one member that the conditions name, with letters or digits that count. */
+static void
+add_documents(const RowsValue *like, const RowsMention *mention, List **list)
+{
+	static const char *const leaves[] = {"\"????????\"", "1########"};
+	ListCell *cell;
+
+	foreach (cell, mention->paths)
+	{
+		List *path = lfirst(cell);
+
+		for (int i = 0; i < lengthof(leaves); i++)
+		{
+			char *form = pstrdup(leaves[i]);
+			RowsValue *value = palloc(sizeof(RowsValue));
+
+			for (int j = list_length(path) - 1; j >= 0; j--)
+			{
+				const char *key = list_nth(path, j);
+
+				if (strpbrk(key, "#?[]\\\"") != NULL)
+					form = psprintf("[%s]", form);
+				else
+					form = psprintf("{\"%s\": %s}", key, form);
+			}
+			if (*form == '[')
+				continue;
+			*value = *like;
+			rows_init_pattern(value, form);
+			*list = lappend(*list, value);
 		}
 	}
 }

@@ -157,15 +157,20 @@ evaluate(RowsTrial *trial, ExprState *state, bool check, Datum *value, bool *isn
 	}
 	PG_CATCH();
 	{
-		if (!is_about_data(geterrcode()))
-			PG_RE_THROW();
+		ErrorData *error = NULL;
+
+		/* whoever catches any other error knows nothing of the subtransaction */
 		MemoryContextSwitchTo(trial->context);
+		if (!is_about_data(geterrcode()))
+			error = CopyErrorData();
 		FlushErrorState();
 		RollbackAndReleaseCurrentSubTransaction();
 		MemoryContextSwitchTo(trial->context);
 		CurrentResourceOwner = trial->owner;
 		trial->inside = false;
 		passed = false;
+		if (error != NULL)
+			ReThrowError(error);
 	}
 	PG_END_TRY();
 	if (check || !passed)

@@ -46,6 +46,7 @@ typedef struct RowsMention
 	List *members;	 /* of RowsMentionMember */
 	List *parts;	 /* of RowsMentionPart */
 	List *types;	 /* OIDs: what it casts strings to */
+	List *formats;	 /* of char *: as to_date() reads them */
 	bool counts_bytes;
 	bool counts_digits;
 	int min_length; /* of the column that the candidates are for; 0: unknown */

@@ -12,9 +12,11 @@
 
 #include <ctype.h>
 
+#include "catalog/pg_collation.h"
 #include "catalog/pg_type.h"
 #include "miscadmin.h"
 #include "utils/builtins.h"
+#include "utils/fmgrprotos.h"
 #include "utils/lsyscache.h"
 
 #include "base/compat.h"
@@ -35,6 +37,7 @@ typedef struct CastCandidate
 {
 	RowsValue value;
 	RowsValue *inner; /* makes what the string is read as */
+	text *format;	  /* of to_char(); NULL: the type's output */
 	FmgrInfo output;
 } CastCandidate;
 
@@ -49,6 +52,7 @@ typedef struct FormedCandidate
 	List *lengths;	/* of int */
 } FormedCandidate;
 
+static List *formatted(const RowsValue *like, const RowsMention *mention, const char *format);
 static CastCandidate *cast_of(const RowsValue *like, RowsValue *inner, Oid type);
 static char *write_iso(FmgrInfo *output, Datum datum);
 static Datum make_cast(const RowsValue *value, RowsDraw *draw, RowsArena *arena);
@@ -86,6 +90,29 @@ rows_cast_candidates(const RowsValue *like, const RowsMention *mention, bool num
 		result = lappend(result, cast_of(like, any, type));
 		foreach (other, rows_candidates(type, -1, inner))
 			result = lappend(result, cast_of(like, lfirst(other), type));
+	}
+	foreach (cell, mention->formats)
+		result = list_concat(result, formatted(like, inner, lfirst(cell)));
+	return result;
+}
+
+/* Times as to_char() writes them. */
+static List *
+formatted(const RowsValue *like, const RowsMention *mention, const char *format)
+{
+	List *generators = rows_candidates(TIMESTAMPOID, -1, mention);
+	List *result = NIL;
+	RowsBounds none;
+	ListCell *cell;
+
+	rows_init_bounds(&none);
+	generators = lappend(generators, rows_make_value(TIMESTAMPOID, -1, &none, NULL));
+	foreach (cell, generators)
+	{
+		CastCandidate *candidate = cast_of(like, lfirst(cell), TIMESTAMPOID);
+
+		candidate->format = cstring_to_text(format);
+		result = lappend(result, candidate);
 	}
 	return result;
 }
@@ -162,11 +189,15 @@ make_cast(const RowsValue *value, RowsDraw *draw, RowsArena *arena)
 	const CastCandidate *candidate = (const CastCandidate *) value;
 	Datum datum = candidate->inner->make(candidate->inner, draw, arena);
 	MemoryContext old = MemoryContextSwitchTo(arena->context);
-	char *text = write_iso((FmgrInfo *) &candidate->output, datum);
+	char *string = candidate->format == NULL
+					   ? write_iso((FmgrInfo *) &candidate->output, datum)
+					   : text_to_cstring(DatumGetTextPP(
+							 DirectFunctionCall2Coll(timestamp_to_char, DEFAULT_COLLATION_OID,
+													 datum, PointerGetDatum(candidate->format))));
 	int room = value->typmod >= (int32) VARHDRSZ ? value->typmod - VARHDRSZ : MaxAllocSize;
 
 	MemoryContextSwitchTo(old);
-	return rows_make_string(value, text, Min((int) strlen(text), room), arena);
+	return rows_make_string(value, string, Min((int) strlen(string), room), arena);
 }
 
 /* ---- what an input function reads ---- */

@@ -18,6 +18,7 @@
 #include "utils/inet.h"
 #include "utils/lsyscache.h"
 #include "utils/rangetypes.h"
+#include "utils/timestamp.h"
 #include "utils/typcache.h"
 
 #include "base/compat.h"
@@ -34,6 +35,7 @@ typedef struct Container
 	List *elements; /* of RowsValue */
 	List *numbers;	/* of int */
 	List *networks; /* of inet * */
+	List *lengths;	/* of int64 *: of ranges */
 	TypeCacheEntry *typcache;
 	Oid element;
 	int16 typlen;
@@ -123,10 +125,45 @@ List *
 rows_range_candidates(const RowsValue *like, const RowsMention *mention)
 {
 	Container *container = start_container(like, mention, get_range_subtype(like->type));
+	ListCell *cell;
 
 	container->typcache = lookup_type_cache(like->type, TYPECACHE_RANGE_INFO);
 	container->value.make = make_some_range;
+	foreach (cell, mention->constants)
+	{
+		const Const *constant = lfirst(cell);
+		int64 *length = palloc0(sizeof(int64));
+
+		if (constant->consttype == INTERVALOID)
+		{
+			const Interval *interval = DatumGetIntervalP(constant->constvalue);
+
+			*length = interval->time + interval->day * USECS_PER_DAY;
+		}
+		else if (constant->consttype == INT4OID)
+			*length = DatumGetInt32(constant->constvalue);
+		container->lengths = lappend(container->lengths, length);
+	}
 	return container->elements != NIL ? list_make1(container) : NIL;
+}
+
+/* An end as far from the start as the condition says, or less; another one if it says nothing. */
+static Datum
+some_end(const Container *container, Datum start, Datum other, RowsDraw *draw, RowsArena *arena)
+{
+	const RowsValue *like = linitial(container->elements);
+	int64 number;
+	int64 length;
+
+	if (container->lengths == NIL || like->from_int == NULL || like->to_int == NULL)
+		return other;
+	length = *(int64 *) list_nth(container->lengths,
+								 (int) rows_below(draw, list_length(container->lengths)));
+	if (length < 1 || !like->to_int(like, start, &number) || number > PG_INT64_MAX - length)
+		return other;
+	if (rows_draw(draw) & 1)
+		length = 1 + (int64) rows_below(draw, (uint64) length);
+	return like->from_int(like, rows_clamp(like, number + length), arena);
 }
 
 static Datum
@@ -142,6 +179,8 @@ make_some_range(const RowsValue *value, RowsDraw *draw, RowsArena *arena)
 
 	lower.val = some_element(container, draw, arena);
 	upper.val = some_element(container, draw, arena);
+	if (rows_below(draw, 3) == 0)
+		upper.val = some_end(container, lower.val, upper.val, draw, arena);
 	order = DatumGetInt32(FunctionCall2Coll(&container->typcache->rng_cmp_proc_finfo,
 											container->typcache->rng_collation, lower.val, upper.val));
 	lower.infinite = form == 4 || form == 7;

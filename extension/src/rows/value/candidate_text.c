@@ -54,12 +54,18 @@ typedef struct PatternsCandidate
 /* Characters of one of several patterns. */
 #define LONGEST_PATTERN 8
 
+/* Lengths of which strings of a pattern are made. */
+#define MOST_LENGTHS	3
+#define MOST_CHARACTERS 64
+
 static const char *const alphabets[] = {"abcdefghijklmnopqrstuvwxyz", "ABCDEFGHIJKLMNOPQRSTUVWXYZ",
 										"0123456789", "0123456789abcdef",
 										"abcdefghijklmnopqrstuvwxyz0123456789"};
 
 static void add_length(TextCandidate *candidate, int length);
 static Datum make_base64(const RowsValue *value, RowsDraw *draw, RowsArena *arena);
+static void add_of_lengths(List **list, const RowsValue *like, const RowsPatternBound *pattern,
+						   List *numbers);
 static List *all_patterns(const RowsValue *like, const RowsMention *mention);
 static Datum make_patterns(const RowsValue *value, RowsDraw *draw, RowsArena *arena);
 static void find_separators(TextCandidate *candidate);
@@ -144,6 +150,7 @@ rows_text_candidates(const RowsValue *like, const RowsMention *mention)
 			*value = *like;
 			if (rows_init_regex(value, pattern->text, pattern->kind, &none))
 				result = lappend(result, value);
+			add_of_lengths(&result, like, pattern, mention->numbers);
 		}
 		result = list_concat(result, rows_cast_candidates(like, mention, true));
 		result = list_concat(result, rows_part_candidates(like, mention));
@@ -181,6 +188,29 @@ rows_text_candidates(const RowsValue *like, const RowsMention *mention)
 		result = lappend(result, joined);
 	}
 	return result;
+}
+
+/* The pattern's strings of lengths that the condition mentions: length(c) % 8 = 0 */
+static void
+add_of_lengths(List **list, const RowsValue *like, const RowsPatternBound *pattern, List *numbers)
+{
+	ListCell *cell;
+
+	foreach (cell, numbers)
+	{
+		RowsValue *value;
+		RowsBounds bounds;
+
+		if (lfirst_int(cell) < 2 || lfirst_int(cell) > MOST_CHARACTERS ||
+			foreach_current_index(cell) >= MOST_LENGTHS)
+			continue;
+		value = palloc(sizeof(RowsValue));
+		*value = *like;
+		rows_init_bounds(&bounds);
+		bounds.min_length = bounds.max_length = lfirst_int(cell);
+		if (rows_init_regex(value, pattern->text, pattern->kind, &bounds))
+			*list = lappend(*list, value);
+	}
 }
 
 /* Strings of each pattern, one after the other: w ~ '[a-z]' AND w ~ '[0-9]' */
