@@ -10,6 +10,7 @@ INSERT INTO zoo (columns) VALUES
 ('a int NOT NULL, b int NOT NULL, UNIQUE (a, b), CHECK (a < b), CHECK (b <= 100)'),
 ('x int NOT NULL, y int NOT NULL, UNIQUE (x, y), CHECK (x + y < 100 AND x >= 0 AND y >= 0)'),
 ('a int NOT NULL, b int NOT NULL, UNIQUE (a, b), CHECK (b = a + 1 OR b = a + 2)'),
+('a uuid NOT NULL, b uuid NOT NULL, UNIQUE (a, b), CHECK (a < b)'),
 ('a int NOT NULL, b int GENERATED ALWAYS AS (a / 2) STORED UNIQUE, CHECK (a >= 0)'),
 ('j jsonb NOT NULL, k text GENERATED ALWAYS AS (j #>> ''{meta,key}'') STORED NOT NULL UNIQUE'),
 ('u uuid PRIMARY KEY CHECK (substr(u::text, 15, 1) = ''4''), v uuid UNIQUE CHECK (v::text LIKE ''%-7___-%'')'),

@@ -80,6 +80,7 @@ extern List *rows_columns_of_index(RowsPlan *plan, Relation rel, Relation index)
 extern List *rows_key_expressions(RowsPlan *plan, Relation index);
 
 /* unique_joint.c */
+extern RowsColumn *rows_better_count(RowsPlan *plan, List *columns, RowsColumn *best);
 extern bool rows_count_together(RowsPlan *plan, List *columns, RowsColumn *best);
 
 /* unique_list.c */

@@ -139,6 +139,8 @@ plan_key(RowsPlan *plan, Relation rel, Relation index)
 	}
 	if (best == NULL && rows_share_digit(plan, columns))
 		return;
+	if (best != NULL)
+		best = rows_better_count(plan, columns, best);
 	if (best != NULL && rows_count_together(plan, columns, best))
 		best = NULL;
 	if (best == NULL)

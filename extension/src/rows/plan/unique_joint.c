@@ -39,6 +39,34 @@ rows_count_together(RowsPlan *plan, List *columns, RowsColumn *best)
 		   !is_possible(plan, columns, best, checks, HIGH_ORDINAL);
 }
 
+/*
+ * Another column than this, if conditions between them accept none of many values beside
+ * its first ones: nothing is below a counted uuid, but much is above it.
+ */
+RowsColumn *
+rows_better_count(RowsPlan *plan, List *columns, RowsColumn *best)
+{
+	List *checks = checks_between(plan, columns, best);
+	ListCell *cell;
+
+	if (checks == NIL || is_possible(plan, columns, best, checks, 0))
+		return best;
+	foreach (cell, columns)
+	{
+		RowsColumn *column = lfirst(cell);
+
+		if (column != best && column->kind == ROWS_COLUMN_RANDOM && column->value->encode != NULL &&
+			column->value->capacity > HIGH_ORDINAL && column->region_value == NULL)
+		{
+			checks = checks_between(plan, columns, column);
+			if (checks != NIL && is_possible(plan, columns, column, checks, 0) &&
+				is_possible(plan, columns, column, checks, HIGH_ORDINAL))
+				return column;
+		}
+	}
+	return best;
+}
+
 /* The conditions between the column and others of the index, which all may be counted. */
 static List *
 checks_between(RowsPlan *plan, List *columns, RowsColumn *best)
