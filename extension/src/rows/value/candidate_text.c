@@ -74,21 +74,12 @@ static Datum make_around(const RowsValue *value, RowsDraw *draw, RowsArena *aren
 static Datum make_shape(const RowsValue *value, RowsDraw *draw, RowsArena *arena);
 static Datum make_bytes(const RowsValue *value, RowsDraw *draw, RowsArena *arena);
 
-List *
-rows_text_candidates(const RowsValue *like, const RowsMention *mention)
+/* The lengths and numbers that the condition mentions. */
+static void
+note_lengths(TextCandidate *shapes, const RowsMention *mention)
 {
-	TextCandidate *shapes = palloc0(sizeof(TextCandidate));
-	TextCandidate *around;
-	List *result;
 	ListCell *cell;
 
-	shapes->value = *like;
-	shapes->value.make = (like->type == BYTEAOID) ? make_bytes : make_shape;
-	shapes->room = LONGEST_CANDIDATE;
-	if (like->type == NAMEOID)
-		shapes->room = NAMEDATALEN - 1;
-	else if (like->typmod >= (int32) VARHDRSZ)
-		shapes->room = Min(shapes->room, like->typmod - VARHDRSZ);
 	shapes->lengths = palloc(sizeof(int) * (7 * list_length(mention->numbers) + 5));
 	shapes->numbers = palloc(sizeof(int) * (list_length(mention->numbers) + 1));
 	foreach (cell, mention->numbers)
@@ -105,6 +96,26 @@ rows_text_candidates(const RowsValue *like, const RowsMention *mention)
 		if (number % BITS_PER_BYTE == 0)
 			add_length(shapes, number / BITS_PER_BYTE);
 	}
+	/* what the column's other conditions say of it */
+	for (int i = 0; i < list_length(mention->numbers) + 1; i++)
+	{
+		if (mention->max_length > 0)
+			add_length(shapes, i & 1 ? mention->max_length : Max(mention->min_length, 1));
+	}
+	if (shapes->nlengths == 0)
+	{
+		add_length(shapes, 1);
+		add_length(shapes, 8);
+		add_length(shapes, shapes->value.max_length);
+	}
+}
+
+/* What it says of bytes. */
+static void
+note_bytes(TextCandidate *shapes, const RowsMention *mention)
+{
+	ListCell *cell;
+
 	shapes->counts_bytes = mention->counts_bytes;
 	foreach (cell, mention->constants)
 	{
@@ -118,25 +129,32 @@ rows_text_candidates(const RowsValue *like, const RowsMention *mention)
 		const char *digits = lfirst(cell);
 
 		/* encode(c, 'hex') = '1f8b', of a part of it */
-		if (like->type == BYTEAOID && strspn(digits, "0123456789abcdef") == strlen(digits) &&
+		if (shapes->value.type == BYTEAOID && strspn(digits, "0123456789abcdef") == strlen(digits) &&
 			strlen(digits) >= 2 && strlen(digits) % 2 == 0)
 			shapes->bytes = lappend(shapes->bytes,
 									DatumGetByteaPP(
 										DirectFunctionCall1(byteain, CStringGetDatum(
 																		 psprintf("\\x%s", digits)))));
 	}
-	/* what the column's other conditions say of it */
-	for (int i = 0; i < list_length(mention->numbers) + 1; i++)
-	{
-		if (mention->max_length > 0)
-			add_length(shapes, i & 1 ? mention->max_length : Max(mention->min_length, 1));
-	}
-	if (shapes->nlengths == 0)
-	{
-		add_length(shapes, 1);
-		add_length(shapes, 8);
-		add_length(shapes, like->max_length);
-	}
+}
+
+List *
+rows_text_candidates(const RowsValue *like, const RowsMention *mention)
+{
+	TextCandidate *shapes = palloc0(sizeof(TextCandidate));
+	TextCandidate *around;
+	List *result;
+	ListCell *cell;
+
+	shapes->value = *like;
+	shapes->value.make = (like->type == BYTEAOID) ? make_bytes : make_shape;
+	shapes->room = LONGEST_CANDIDATE;
+	if (like->type == NAMEOID)
+		shapes->room = NAMEDATALEN - 1;
+	else if (like->typmod >= (int32) VARHDRSZ)
+		shapes->room = Min(shapes->room, like->typmod - VARHDRSZ);
+	note_lengths(shapes, mention);
+	note_bytes(shapes, mention);
 	result = list_make1(shapes);
 	if (like->type != BYTEAOID)
 	{
