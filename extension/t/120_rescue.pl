@@ -277,7 +277,7 @@ CREATE TABLE sales.a_trap (id int PRIMARY KEY, g bigint GENERATED ALWAYS AS (sal
 CREATE FUNCTION sales.counts(int) RETURNS bigint BEGIN ATOMIC SELECT count(*) + sales.quiet($1) FROM sales.a_trap; END;
 ALTER TABLE sales.a_trap ADD CHECK (sales.counts(id) > 0);
 CREATE INDEX commented ON sales.a_trap (sales.quiet(id));
-COMMENT ON INDEX sales.commented IS '\'; ALTER ROLE seller SUPERUSER; --';
+COMMENT ON INDEX sales.commented IS E'\'; ALTER ROLE seller SUPERUSER; --';
 CREATE DOMAIN sales.checked AS int CHECK (sales.quiet(VALUE) > 0);
 CREATE TABLE sales.a_parted_trap (id sales.checked, n int) PARTITION BY RANGE ((sales.quiet(1) + n));
 CREATE TABLE sales.a_parted_trap_1 PARTITION OF sales.a_parted_trap FOR VALUES FROM (0) TO (10000);

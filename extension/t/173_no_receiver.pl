@@ -82,8 +82,8 @@ sub build_otherwise
 	my $control = slurp_binary($path);
 	# where its checksum is: that of all before it
 	my ($length) = grep { $_ % 4 == 0 && crc32c(substr($control, 0, $_)) == unpack('L<', substr($control, $_, 4)) } 200 .. 400;
-	# blcksz, relseg_size, xlog_blcksz
-	my $at = index($control, pack('L<3', 8192, 131072, 8192));
+	# blcksz, relseg_size
+	my $at = index($control, pack('L<2', 8192, 131072));
 
 	die 'this is no control file as we know it' if !$length || $at < 0;
 	substr($control, $at, 4) = pack('L<', 32768);
