@@ -114,7 +114,7 @@ prepare_parts(const RowsMention *mention, bool split)
 		RowsBounds none;
 
 		part->part = *(RowsMentionPart *) lfirst(cell);
-		if (part->part.from == 0 || Abs(part->part.from) > LONGEST_STRING ||
+		if (part->part.from == 0 || abs(part->part.from) > LONGEST_STRING ||
 			(part->part.separator != NULL) != split)
 			continue;
 		if (part->part.pattern != NULL)

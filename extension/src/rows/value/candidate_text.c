@@ -399,22 +399,14 @@ write_piece(char *out, const TextCandidate *candidate, int kind, RowsDraw *draw)
 	const char *string = candidate->strings[rows_below(draw, candidate->nstrings)];
 	int length = (int) strlen(string);
 
-	switch (kind)
-	{
-		case 0:
-			return sprintf(out, "%d", (int) rows_below(draw, 10));
-		case 1:
-			return sprintf(out, "%d", (int) rows_below(draw, 250));
-		case 2:
-			if (isalnum((unsigned char) *string) && length < 32)
-			{
-				memcpy(out, string, length);
-				return length;
-			}
-			/* fall through */
-		default:
-			return write_letters(out, 2 + (int) rows_below(draw, 7), draw);
-	}
+	if (kind == 0)
+		return sprintf(out, "%d", (int) rows_below(draw, 10));
+	if (kind == 1)
+		return sprintf(out, "%d", (int) rows_below(draw, 250));
+	if (kind != 2 || !isalnum((unsigned char) *string) || length >= 32)
+		return write_letters(out, 2 + (int) rows_below(draw, 7), draw);
+	memcpy(out, string, length);
+	return length;
 }
 
 /* Pieces with the condition's separators between them: each once, or one several times. */
