@@ -14,6 +14,7 @@
 #include "access/transam.h"
 #include "catalog/pg_type.h"
 #include "executor/executor.h"
+#include "nodes/makefuncs.h"
 #include "nodes/nodeFuncs.h"
 #include "optimizer/optimizer.h"
 #include "rewrite/rewriteHandler.h"
@@ -244,14 +245,18 @@ fit_generated(RowsPlan *plan, EState *estate, RowsTrial *trial, AttrNumber attnu
 	if (!fits)
 	{
 		NullTest *test = makeNode(NullTest);
-		NullTest *known = makeNode(NullTest);
+		CaseWhen *when = makeNode(CaseWhen);
+		CaseExpr *known = makeNode(CaseExpr);
 
-		/* true whatever the value is, but computes it */
+		/* true whatever the value is, but computes it; PostgreSQL 19 knows that a test for null is never null */
 		test->arg = (Expr *) copyObject(expr);
 		test->nulltesttype = IS_NULL;
-		known->arg = (Expr *) test;
-		known->nulltesttype = IS_NOT_NULL;
-		test->location = known->location = -1;
+		when->expr = (Expr *) test;
+		when->result = (Expr *) makeBoolConst(true, false);
+		known->casetype = BOOLOID;
+		known->args = list_make1(when);
+		known->defresult = (Expr *) makeBoolConst(true, false);
+		test->location = when->location = known->location = -1;
 		rows_add_check(plan,
 					   psprintf("%s is computed",
 								NameStr(
