@@ -80,7 +80,7 @@ my @all = (
 	"default_tablespace = 'gone'", 'row_security = on', 'extra_float_digits = -5', "DateStyle = 'German'", "bytea_output = 'escape'",
 	"IntervalStyle = 'sql_standard'", "TimeZone = 'Asia/Kolkata'", "client_encoding = 'LATIN1'", 'quote_all_identifiers = on',
 	'search_path = public', "role = 'pg_monitor'", 'ignore_checksum_failure = on',
-	$node->pg_version < 19 ? 'standard_conforming_strings = off' : (),
+	$node->pg_version->major < 19 ? 'standard_conforming_strings = off' : (),
 	$node->pg_version >= 17 ? "transaction_timeout = '5ms'" : ());
 drill('all at once', 'ALTER DATABASE shut ALLOW_CONNECTIONS false', (map { "ALTER DATABASE app SET $_" } @all), 'ALTER DATABASE app CONNECTION LIMIT 2');
 

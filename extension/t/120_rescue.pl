@@ -290,7 +290,7 @@ is($node->safe_psql('postgres', q{SET client_min_messages = error; SELECT count(
 	qq{1\non"\$user", public}, 'what the code of the owner sets does not outlive it');
 like(rescue(q{'sales.a_parted_trap'}), qr/^compare: 200 rows/m, 'a key of partitions, and a domain');
 is(is_super(), 'none', 'code of a table is run with the rights of its owner, wherever it stands');
-if ($node->pg_version < 19)
+if ($node->pg_version->major < 19)
 {
 	sql(q{ALTER DATABASE postgres SET standard_conforming_strings = off});
 	like(rescue(q{'sales.a_trap', to_table => 'rescued.a_trap_too'}), qr/^compare: 200 rows/m, 'where strings are not as in the standard');
