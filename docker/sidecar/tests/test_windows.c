@@ -355,7 +355,7 @@ static void
 a_map_survives_the_answer(void **state)
 {
 	json_t *value;
-	ArchiveMap map;
+	TimelineMap map;
 
 	(void) state;
 	put_range(1, 1, 4);
@@ -364,15 +364,15 @@ a_map_survives_the_answer(void **state)
 	put("00000002.history", "1\t0/5000148\tx\n", 0);
 	put("00000003.history", "1\t0/5000148\tx\n2\t0/7000148\tx\n", 0);
 	value = look(json_pack("[o]", backup("20261121T000000", 1, 2, "-")));
-	archive_map_of_json(&map, json_object_get(value, "archive"), SIZE);
+	timeline_map_of_json(&map, json_object_get(value, "archive"), SIZE);
 	assert_int_equal(map.count, 3);
-	assert_int_equal(archive_map_owner(&map, &map.timelines[2], 4), 1);
-	assert_int_equal(archive_map_owner(&map, &map.timelines[2], 5), 2);
-	assert_int_equal(archive_map_owner(&map, &map.timelines[2], 7), 3);
-	assert_int_equal(archive_map_first_missing(&map, &map.timelines[2], 2), 9);
-	assert_int_equal(archive_map_first_missing(&map, &map.timelines[1], 2), 8);
-	assert_int_equal(archive_map_first_missing(&map, &map.timelines[0], 2), 5);
-	archive_map_free(&map);
+	assert_int_equal(timeline_map_owner(&map, &map.timelines[2], 4), 1);
+	assert_int_equal(timeline_map_owner(&map, &map.timelines[2], 5), 2);
+	assert_int_equal(timeline_map_owner(&map, &map.timelines[2], 7), 3);
+	assert_int_equal(timeline_map_first_missing(&map, &map.timelines[2], 2), 9);
+	assert_int_equal(timeline_map_first_missing(&map, &map.timelines[1], 2), 8);
+	assert_int_equal(timeline_map_first_missing(&map, &map.timelines[0], 2), 5);
+	timeline_map_free(&map);
 	json_decref(value);
 }
 

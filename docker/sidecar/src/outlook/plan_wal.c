@@ -33,8 +33,8 @@ typedef struct Way
 {
 	const PlanRequest *request;
 	json_t *items;
-	ArchiveMap map;
-	const ArchiveTimeline *to;
+	TimelineMap map;
+	const MappedTimeline *to;
 	uint64_t size;
 	uint64_t begin; /* of the backup, as positions */
 	uint64_t end;
@@ -68,7 +68,7 @@ plan_wal(json_t *items, json_t *plan, const PlanRequest *request, PlanWal *wal)
 	json_object_set_new(plan, "wal", json_null());
 	if (request->backup == NULL || !find_way(&way))
 	{
-		archive_map_free(&way.map);
+		timeline_map_free(&way.map);
 		return;
 	}
 	if (way.missing <= (way.end - 1) / way.size)
@@ -91,7 +91,7 @@ plan_wal(json_t *items, json_t *plan, const PlanRequest *request, PlanWal *wal)
 		judge_all(&way);
 	judge_list(&way);
 	put_wal(plan, &way, wal);
-	archive_map_free(&way.map);
+	timeline_map_free(&way.map);
 }
 
 /* False if there is nothing to look at; an item says so. */
@@ -112,11 +112,11 @@ find_way(Way *way)
 		return false;
 	}
 	way->size = (uint64_t) json_integer_value(json_object_get(way->request->windows, "segment_size"));
-	archive_map_of_json(&way->map, json_object_get(way->request->windows, "archive"),
-						(int64_t) way->size);
+	timeline_map_of_json(&way->map, json_object_get(way->request->windows, "archive"),
+						 (int64_t) way->size);
 	if (timeline == 0)
 		timeline = (int) json_integer_value(json_object_get(backup, "timeline"));
-	way->to = archive_map_find(&way->map, (uint32_t) timeline);
+	way->to = timeline_map_find(&way->map, (uint32_t) timeline);
 	if (way->to == NULL)
 	{
 		found(way, "wal", way->request->written != 0 ? PLAN_UNKNOWN : PLAN_BAD,
@@ -124,9 +124,9 @@ find_way(Way *way)
 		return false;
 	}
 	way->first = way->begin / way->size;
-	way->missing = archive_map_first_missing(&way->map, way->to, way->first);
+	way->missing = timeline_map_first_missing(&way->map, way->to, way->first);
 	way->has_gap = way->to->runs[way->to->run_count - 1].last > way->missing;
-	segment = (ArchivedSegment){archive_map_owner(&way->map, way->to, way->missing), way->missing};
+	segment = (ArchivedSegment){timeline_map_owner(&way->map, way->to, way->missing), way->missing};
 	archive_name_of_segment(&way->map.listing, &segment, way->missing_name);
 	return true;
 }
@@ -168,11 +168,11 @@ has_heir(const Way *way, uint64_t position)
 {
 	for (size_t i = 0; i < way->map.count; i++)
 	{
-		const ArchiveTimeline *heir = &way->map.timelines[i];
+		const MappedTimeline *heir = &way->map.timelines[i];
 
 		if (heir->timeline > way->to->timeline &&
-			archive_map_leads(heir, way->to->timeline, position) &&
-			archive_map_first_missing(&way->map, heir, way->first) > position / way->size)
+			timeline_map_leads(heir, way->to->timeline, position) &&
+			timeline_map_first_missing(&way->map, heir, way->first) > position / way->size)
 			return true;
 	}
 	return false;
@@ -219,9 +219,9 @@ judge_time(Way *way, const char *time)
 static const json_t *
 window_before(const Way *way)
 {
-	uint32_t owner = archive_map_owner(&way->map, way->to, way->missing - 1);
-	const ArchiveTimeline *timeline = archive_map_find(&way->map, owner);
-	const ArchiveRun *run = timeline != NULL ? archive_map_run(timeline, way->missing - 1) : NULL;
+	uint32_t owner = timeline_map_owner(&way->map, way->to, way->missing - 1);
+	const MappedTimeline *timeline = timeline_map_find(&way->map, owner);
+	const SegmentRun *run = timeline != NULL ? timeline_map_run(timeline, way->missing - 1) : NULL;
 	const json_t *window;
 	size_t i;
 
@@ -333,10 +333,10 @@ put_wal(json_t *plan, const Way *way, PlanWal *wal)
 	else if (target->lsn != NULL && lsn_parse(target->lsn, &end))
 		is_exact = true;
 	wal->bytes = end > way->begin ? (int64_t) (end - way->begin) : 0;
-	segment = (ArchivedSegment){archive_map_owner(&way->map, way->to, way->first), way->first};
+	segment = (ArchivedSegment){timeline_map_owner(&way->map, way->to, way->first), way->first};
 	archive_name_of_segment(&way->map.listing, &segment, first);
 	segment.number = end > way->begin ? (end - 1) / way->size : way->first;
-	segment.timeline = archive_map_owner(&way->map, way->to, segment.number);
+	segment.timeline = timeline_map_owner(&way->map, way->to, segment.number);
 	archive_name_of_segment(&way->map.listing, &segment, last);
 	json_object_set_new(plan, "wal",
 						json_checked(json_pack("{s:s, s:s, s:I, s:I, s:b}", "first_wal", first,

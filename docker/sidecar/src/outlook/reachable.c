@@ -30,25 +30,25 @@ typedef struct Backup
 typedef struct Search
 {
 	Reachable *reachable;
-	const ArchiveMap *map;
+	const TimelineMap *map;
 	Backup *backups; /* the oldest first */
 	size_t count;
 } Search;
 
 static void read_backups(Search *search, const char *server, const json_t *list,
 						 const json_t *without);
-static bool read_backup(const ArchiveMap *map, const json_t *one, Backup *backup);
+static bool read_backup(const TimelineMap *map, const json_t *one, Backup *backup);
 static bool is_in(const json_t *ids, const char *id);
-static void add_run(Search *search, const ArchiveTimeline *timeline, size_t run);
-static bool is_reached(const Search *search, const ArchiveTimeline *timeline, uint64_t fork);
-static void find_end(const ArchiveMap *map, const ArchiveTimeline *timeline, size_t run,
+static void add_run(Search *search, const MappedTimeline *timeline, size_t run);
+static bool is_reached(const Search *search, const MappedTimeline *timeline, uint64_t fork);
+static void find_end(const TimelineMap *map, const MappedTimeline *timeline, size_t run,
 					 Window *window);
 static void add_broken(Search *search, const Backup *backup);
-static bool is_whole(const ArchiveMap *map, const Backup *backup);
+static bool is_whole(const TimelineMap *map, const Backup *backup);
 static Window *append(Reachable *reachable, const Window *window);
 
 void
-reachable_find(Reachable *reachable, const ArchiveMap *map, const char *server,
+reachable_find(Reachable *reachable, const TimelineMap *map, const char *server,
 			   const json_t *backups, const json_t *without)
 {
 	Search search = {.reachable = reachable, .map = map};
@@ -114,7 +114,7 @@ read_backups(Search *search, const char *server, const json_t *list, const json_
 
 /* False if too little is recorded of it. */
 static bool
-read_backup(const ArchiveMap *map, const json_t *one, Backup *backup)
+read_backup(const TimelineMap *map, const json_t *one, Backup *backup)
 {
 	const char *begin = json_text_of(one, "begin_lsn");
 	const char *end = json_text_of(one, "end_lsn");
@@ -151,10 +151,10 @@ is_in(const json_t *ids, const char *id)
 }
 
 static void
-add_run(Search *search, const ArchiveTimeline *timeline, size_t run)
+add_run(Search *search, const MappedTimeline *timeline, size_t run)
 {
 	uint64_t size = search->map->listing.segment_size;
-	const ArchiveRun *segments = &timeline->runs[run];
+	const SegmentRun *segments = &timeline->runs[run];
 	Window window = {.timeline = timeline->timeline,
 					 .first = segments->first,
 					 .last = segments->last,
@@ -162,8 +162,8 @@ add_run(Search *search, const ArchiveTimeline *timeline, size_t run)
 	uint32_t parent;
 	uint64_t fork;
 
-	if (archive_map_fork(timeline, &parent, &fork) &&
-		archive_map_run(timeline, fork / size) == segments && is_reached(search, timeline, fork))
+	if (timeline_map_fork(timeline, &parent, &fork) &&
+		timeline_map_run(timeline, fork / size) == segments && is_reached(search, timeline, fork))
 	{
 		window.is_open = true;
 		window.parent = parent;
@@ -197,15 +197,15 @@ add_run(Search *search, const ArchiveTimeline *timeline, size_t run)
 
 /* Whether a backup of an earlier timeline leads to where this one begins */
 static bool
-is_reached(const Search *search, const ArchiveTimeline *timeline, uint64_t fork)
+is_reached(const Search *search, const MappedTimeline *timeline, uint64_t fork)
 {
 	for (size_t i = 0; i < search->count; i++)
 	{
 		const Backup *backup = &search->backups[i];
 
 		if (backup->timeline != timeline->timeline && backup->is_known &&
-			archive_map_leads(timeline, backup->timeline, backup->end) &&
-			archive_map_first_missing(search->map, timeline, backup->first_wal) >
+			timeline_map_leads(timeline, backup->timeline, backup->end) &&
+			timeline_map_first_missing(search->map, timeline, backup->first_wal) >
 				fork / search->map->listing.segment_size)
 			return true;
 	}
@@ -214,7 +214,7 @@ is_reached(const Search *search, const ArchiveTimeline *timeline, uint64_t fork)
 
 /* A run ends at the next one, where a later timeline goes on, or where the archive does. */
 static void
-find_end(const ArchiveMap *map, const ArchiveTimeline *timeline, size_t run, Window *window)
+find_end(const TimelineMap *map, const MappedTimeline *timeline, size_t run, Window *window)
 {
 	uint64_t size = map->listing.segment_size;
 	bool is_last = run + 1 == timeline->run_count;
@@ -226,12 +226,12 @@ find_end(const ArchiveMap *map, const ArchiveTimeline *timeline, size_t run, Win
 		uint32_t parent;
 		uint64_t fork;
 
-		if (!archive_map_fork(&map->timelines[i], &parent, &fork) || parent != timeline->timeline ||
-			fork / size <= window->last)
+		if (!timeline_map_fork(&map->timelines[i], &parent, &fork) ||
+			parent != timeline->timeline || fork / size <= window->last)
 			continue;
 		/* the child's first segment repeats what this timeline had in it */
 		if (fork / size == window->last + 1 &&
-			archive_map_run(&map->timelines[i], fork / size) != NULL)
+			timeline_map_run(&map->timelines[i], fork / size) != NULL)
 		{
 			window->forks = window->until < fork || window->forks;
 			window->until = window->until < fork ? fork : window->until;
@@ -249,7 +249,7 @@ find_end(const ArchiveMap *map, const ArchiveTimeline *timeline, size_t run, Win
 static void
 add_broken(Search *search, const Backup *backup)
 {
-	const ArchiveTimeline *timeline = archive_map_find(search->map, backup->timeline);
+	const MappedTimeline *timeline = timeline_map_find(search->map, backup->timeline);
 	Window window = {.timeline = backup->timeline,
 					 .backups = json_checked(json_pack("[s]", backup->id)),
 					 .gap_timeline = backup->timeline};
@@ -258,12 +258,12 @@ add_broken(Search *search, const Backup *backup)
 	{
 		uint64_t first = backup->first_wal;
 
-		while (timeline != NULL && archive_map_run(timeline, first) != NULL)
+		while (timeline != NULL && timeline_map_run(timeline, first) != NULL)
 			first++;
 		window.has_gap = true;
 		window.gap_first = window.gap_last = first;
 		while (window.gap_last < backup->last_wal &&
-			   (timeline == NULL || archive_map_run(timeline, window.gap_last + 1) == NULL))
+			   (timeline == NULL || timeline_map_run(timeline, window.gap_last + 1) == NULL))
 			window.gap_last++;
 		window.detail = "the backup cannot be restored: WAL that makes it consistent is missing";
 	}
@@ -273,10 +273,10 @@ add_broken(Search *search, const Backup *backup)
 }
 
 static bool
-is_whole(const ArchiveMap *map, const Backup *backup)
+is_whole(const TimelineMap *map, const Backup *backup)
 {
-	const ArchiveTimeline *timeline = archive_map_find(map, backup->timeline);
-	const ArchiveRun *run = timeline != NULL ? archive_map_run(timeline, backup->first_wal) : NULL;
+	const MappedTimeline *timeline = timeline_map_find(map, backup->timeline);
+	const SegmentRun *run = timeline != NULL ? timeline_map_run(timeline, backup->first_wal) : NULL;
 
 	return run != NULL && run->last >= backup->last_wal;
 }

@@ -39,7 +39,7 @@ typedef struct Window
 
 typedef struct Reachable
 {
-	const ArchiveMap *map;
+	const TimelineMap *map;
 	Window *windows; /* by timeline and position */
 	size_t count;
 } Reachable;
@@ -48,7 +48,7 @@ typedef struct Reachable
  * backups: newest first, with what is recorded of each; but not those whose ids
  * are in the array without (or NULL).  Both must outlive the windows.
  */
-extern void reachable_find(Reachable *reachable, const ArchiveMap *map, const char *server,
+extern void reachable_find(Reachable *reachable, const TimelineMap *map, const char *server,
 						   const json_t *backups, const json_t *without);
 extern void reachable_free(Reachable *reachable);
 

@@ -13,15 +13,15 @@
 #include "barman/lsn.h"
 #include "base/memory.h"
 
-static void inherit(const ArchiveMap *map, ArchiveTimeline *timeline, const TimelinePart *part);
-static void add_timeline(ArchiveMap *map, uint32_t timeline);
-static void add_segment(ArchiveTimeline *timeline, uint64_t number);
-static uint64_t begin_of(const ArchiveMap *map, const ArchiveTimeline *to, size_t part);
+static void inherit(const TimelineMap *map, MappedTimeline *timeline, const TimelinePart *part);
+static void add_timeline(TimelineMap *map, uint32_t timeline);
+static void add_segment(MappedTimeline *timeline, uint64_t number);
+static uint64_t begin_of(const TimelineMap *map, const MappedTimeline *to, size_t part);
 
 bool
-archive_map_read(ArchiveMap *map, const char *server, int64_t segment_size)
+timeline_map_read(TimelineMap *map, const char *server, int64_t segment_size)
 {
-	*map = (ArchiveMap){0};
+	*map = (TimelineMap){0};
 	if (!archive_list(&map->listing, server, segment_size))
 		return false;
 	for (size_t i = 0; i < map->listing.count; i++)
@@ -36,7 +36,7 @@ archive_map_read(ArchiveMap *map, const char *server, int64_t segment_size)
 }
 
 void
-archive_map_free(ArchiveMap *map)
+timeline_map_free(TimelineMap *map)
 {
 	for (size_t i = 0; i < map->count; i++)
 	{
@@ -45,30 +45,30 @@ archive_map_free(ArchiveMap *map)
 	}
 	free(map->timelines);
 	archive_list_free(&map->listing);
-	*map = (ArchiveMap){0};
+	*map = (TimelineMap){0};
 }
 
 void
-archive_map_of_json(ArchiveMap *map, const json_t *archive, int64_t segment_size)
+timeline_map_of_json(TimelineMap *map, const json_t *archive, int64_t segment_size)
 {
 	const json_t *one;
 	const json_t *run;
 	size_t i;
 	size_t n;
 
-	*map = (ArchiveMap){.listing = {.segment_size = (uint64_t) segment_size,
-									.per_log = UINT64_C(0x100000000) / (uint64_t) segment_size}};
+	*map = (TimelineMap){.listing = {.segment_size = (uint64_t) segment_size,
+									 .per_log = UINT64_C(0x100000000) / (uint64_t) segment_size}};
 	json_array_foreach (archive, i, one)
 	{
 		uint32_t number = (uint32_t) json_integer_value(json_object_get(one, "timeline"));
 		const char *fork = json_text_of(one, "fork_lsn");
 		int parent = (int) json_integer_value(json_object_get(one, "parent_timeline"));
 		TimelinePart part = {.timeline = parent};
-		ArchiveTimeline *timeline;
+		MappedTimeline *timeline;
 
-		map->timelines = mem_realloc(map->timelines, (map->count + 1) * sizeof(ArchiveTimeline));
+		map->timelines = mem_realloc(map->timelines, (map->count + 1) * sizeof(MappedTimeline));
 		timeline = &map->timelines[map->count];
-		*timeline = (ArchiveTimeline){.timeline = number};
+		*timeline = (MappedTimeline){.timeline = number};
 		if (fork != NULL && lsn_parse(fork, &part.end))
 			inherit(map, timeline, &part);
 		map->count++;
@@ -88,9 +88,9 @@ archive_map_of_json(ArchiveMap *map, const json_t *archive, int64_t segment_size
 
 /* The parts of the parent, which comes before, and the parent itself */
 static void
-inherit(const ArchiveMap *map, ArchiveTimeline *timeline, const TimelinePart *part)
+inherit(const TimelineMap *map, MappedTimeline *timeline, const TimelinePart *part)
 {
-	const ArchiveTimeline *parent = archive_map_find(map, (uint32_t) part->timeline);
+	const MappedTimeline *parent = timeline_map_find(map, (uint32_t) part->timeline);
 	size_t count = parent != NULL ? parent->part_count : 0;
 
 	timeline->parts = mem_alloc((count + 1) * sizeof(TimelinePart));
@@ -101,23 +101,23 @@ inherit(const ArchiveMap *map, ArchiveTimeline *timeline, const TimelinePart *pa
 }
 
 static void
-add_timeline(ArchiveMap *map, uint32_t timeline)
+add_timeline(TimelineMap *map, uint32_t timeline)
 {
 	char *path = mem_printf("%s/%08X.history", map->listing.path, timeline);
-	ArchiveTimeline *one;
+	MappedTimeline *one;
 
-	map->timelines = mem_realloc(map->timelines, (map->count + 1) * sizeof(ArchiveTimeline));
+	map->timelines = mem_realloc(map->timelines, (map->count + 1) * sizeof(MappedTimeline));
 	one = &map->timelines[map->count++];
-	*one = (ArchiveTimeline){.timeline = timeline};
+	*one = (MappedTimeline){.timeline = timeline};
 	one->parts = timeline_read(path, &one->part_count);
 	free(path);
 }
 
 /* They come in order. */
 static void
-add_segment(ArchiveTimeline *timeline, uint64_t number)
+add_segment(MappedTimeline *timeline, uint64_t number)
 {
-	ArchiveRun *last = timeline->run_count > 0 ? &timeline->runs[timeline->run_count - 1] : NULL;
+	SegmentRun *last = timeline->run_count > 0 ? &timeline->runs[timeline->run_count - 1] : NULL;
 
 	if (last != NULL && last->last + 1 == number)
 	{
@@ -127,12 +127,12 @@ add_segment(ArchiveTimeline *timeline, uint64_t number)
 	if ((timeline->run_count & (timeline->run_count - 1)) == 0)
 		timeline->runs = mem_realloc(timeline->runs,
 									 (timeline->run_count > 0 ? timeline->run_count * 2 : 1) *
-										 sizeof(ArchiveRun));
-	timeline->runs[timeline->run_count++] = (ArchiveRun){number, number};
+										 sizeof(SegmentRun));
+	timeline->runs[timeline->run_count++] = (SegmentRun){number, number};
 }
 
-const ArchiveTimeline *
-archive_map_find(const ArchiveMap *map, uint32_t timeline)
+const MappedTimeline *
+timeline_map_find(const TimelineMap *map, uint32_t timeline)
 {
 	for (size_t i = 0; i < map->count; i++)
 	{
@@ -143,7 +143,7 @@ archive_map_find(const ArchiveMap *map, uint32_t timeline)
 }
 
 bool
-archive_map_fork(const ArchiveTimeline *timeline, uint32_t *parent, uint64_t *position)
+timeline_map_fork(const MappedTimeline *timeline, uint32_t *parent, uint64_t *position)
 {
 	const TimelinePart *last;
 
@@ -156,7 +156,7 @@ archive_map_fork(const ArchiveTimeline *timeline, uint32_t *parent, uint64_t *po
 }
 
 bool
-archive_map_leads(const ArchiveTimeline *to, uint32_t timeline, uint64_t position)
+timeline_map_leads(const MappedTimeline *to, uint32_t timeline, uint64_t position)
 {
 	if (to->timeline == timeline)
 		return true;
@@ -170,13 +170,13 @@ archive_map_leads(const ArchiveTimeline *to, uint32_t timeline, uint64_t positio
 
 /* The segment with which a part of the way begins; part_count is the timeline itself. */
 static uint64_t
-begin_of(const ArchiveMap *map, const ArchiveTimeline *to, size_t part)
+begin_of(const TimelineMap *map, const MappedTimeline *to, size_t part)
 {
 	return part == 0 ? 0 : to->parts[part - 1].end / map->listing.segment_size;
 }
 
 uint32_t
-archive_map_owner(const ArchiveMap *map, const ArchiveTimeline *to, uint64_t number)
+timeline_map_owner(const TimelineMap *map, const MappedTimeline *to, uint64_t number)
 {
 	size_t part = to->part_count;
 
@@ -186,13 +186,13 @@ archive_map_owner(const ArchiveMap *map, const ArchiveTimeline *to, uint64_t num
 }
 
 uint64_t
-archive_map_first_missing(const ArchiveMap *map, const ArchiveTimeline *to, uint64_t number)
+timeline_map_first_missing(const TimelineMap *map, const MappedTimeline *to, uint64_t number)
 {
 	for (;;)
 	{
-		uint32_t owner = archive_map_owner(map, to, number);
-		const ArchiveTimeline *timeline = archive_map_find(map, owner);
-		const ArchiveRun *run = timeline != NULL ? archive_map_run(timeline, number) : NULL;
+		uint32_t owner = timeline_map_owner(map, to, number);
+		const MappedTimeline *timeline = timeline_map_find(map, owner);
+		const SegmentRun *run = timeline != NULL ? timeline_map_run(timeline, number) : NULL;
 		uint64_t next;
 
 		if (run == NULL)
@@ -210,8 +210,8 @@ archive_map_first_missing(const ArchiveMap *map, const ArchiveTimeline *to, uint
 	}
 }
 
-const ArchiveRun *
-archive_map_run(const ArchiveTimeline *timeline, uint64_t number)
+const SegmentRun *
+timeline_map_run(const MappedTimeline *timeline, uint64_t number)
 {
 	size_t low = 0;
 	size_t high = timeline->run_count;

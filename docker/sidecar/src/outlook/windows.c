@@ -34,11 +34,11 @@ static void put_end(json_t *value, const Reachable *reachable, const Window *win
 static void put_gap(json_t *value, const Reachable *reachable, const Window *window);
 static void put_loss(json_t *value, const Reachable *reachable, const Window *window,
 					 const Window *then, const json_t *next, bool reads);
-static json_t *archive_json(const ArchiveMap *map);
-static json_t *received_json(const char *server, const ArchiveMap *map);
+static json_t *archive_json(const TimelineMap *map);
+static json_t *received_json(const char *server, const TimelineMap *map);
 static json_t *time_json(int64_t microseconds);
 static json_t *lsn_json(uint64_t lsn);
-static json_t *name_json(const ArchiveMap *map, uint32_t timeline, uint64_t number);
+static json_t *name_json(const TimelineMap *map, uint32_t timeline, uint64_t number);
 
 Answer *
 windows_read(const char *server, const json_t *backups)
@@ -47,14 +47,14 @@ windows_read(const char *server, const json_t *backups)
 	json_t *facts = catalogue_facts(server);
 	json_t *next = retention_next(backups, facts);
 	json_t *list = json_checked(json_array());
-	ArchiveMap map;
+	TimelineMap map;
 	Reachable now;
 	Reachable then;
 	json_t *archive;
 	json_t *received;
 	json_t *missing;
 
-	if (!archive_map_read(&map, server, size))
+	if (!timeline_map_read(&map, server, size))
 	{
 		json_decref(facts);
 		json_decref(next);
@@ -83,7 +83,7 @@ windows_read(const char *server, const json_t *backups)
 	missing = xlogdb_missing(server, &map.listing, MISSING_MOST);
 	reachable_free(&now);
 	reachable_free(&then);
-	archive_map_free(&map);
+	timeline_map_free(&map);
 	json_decref(facts);
 	return answer_json(200, json_checked(json_pack("{s:o, s:o, s:o, s:o, s:o, s:I}", "windows",
 												   list, "archive", archive, "missing", missing,
@@ -110,7 +110,7 @@ window_json(const Reachable *reachable, const Window *window, bool reads)
 static void
 put_start(json_t *value, const Reachable *reachable, const Window *window, bool reads)
 {
-	const ArchiveMap *map = reachable->map;
+	const TimelineMap *map = reachable->map;
 	const char *source = NULL;
 	int64_t time = 0;
 
@@ -136,7 +136,7 @@ put_start(json_t *value, const Reachable *reachable, const Window *window, bool 
 static void
 put_end(json_t *value, const Reachable *reachable, const Window *window, bool reads)
 {
-	const ArchiveMap *map = reachable->map;
+	const TimelineMap *map = reachable->map;
 	const ArchivedSegment last = {window->timeline, window->last};
 	const char *lsn_source = "segment";
 	const char *source = NULL;
@@ -170,7 +170,7 @@ put_end(json_t *value, const Reachable *reachable, const Window *window, bool re
 static void
 put_gap(json_t *value, const Reachable *reachable, const Window *window)
 {
-	const ArchiveMap *map = reachable->map;
+	const TimelineMap *map = reachable->map;
 
 	json_object_set_new(value, "gap_first_wal",
 						window->has_gap ? name_json(map, window->gap_timeline, window->gap_first)
@@ -211,21 +211,21 @@ put_loss(json_t *value, const Reachable *reachable, const Window *window, const 
 
 /* All runs, whether or not a backup leads into them */
 static json_t *
-archive_json(const ArchiveMap *map)
+archive_json(const TimelineMap *map)
 {
 	json_t *list = json_checked(json_array());
 
 	for (size_t i = 0; i < map->count; i++)
 	{
-		const ArchiveTimeline *timeline = &map->timelines[i];
+		const MappedTimeline *timeline = &map->timelines[i];
 		uint32_t parent;
 		uint64_t fork;
-		bool forks = archive_map_fork(timeline, &parent, &fork);
+		bool forks = timeline_map_fork(timeline, &parent, &fork);
 		json_t *runs = json_checked(json_array());
 
 		for (size_t n = 0; n < timeline->run_count; n++)
 		{
-			const ArchiveRun *run = &timeline->runs[n];
+			const SegmentRun *run = &timeline->runs[n];
 
 			json_array_append_new(runs,
 								  json_checked(
@@ -252,7 +252,7 @@ archive_json(const ArchiveMap *map)
 
 /* How far Barman has received beyond the archive of the newest timeline */
 static json_t *
-received_json(const char *server, const ArchiveMap *map)
+received_json(const char *server, const TimelineMap *map)
 {
 	WalTail tail;
 	uint32_t timeline;
@@ -284,7 +284,7 @@ lsn_json(uint64_t lsn)
 }
 
 static json_t *
-name_json(const ArchiveMap *map, uint32_t timeline, uint64_t number)
+name_json(const TimelineMap *map, uint32_t timeline, uint64_t number)
 {
 	const ArchivedSegment segment = {timeline, number};
 	char name[SEGMENT_NAME_SIZE];
