@@ -177,22 +177,19 @@ static bool
 has_fields_of_a_receipt(const json_t *receipt)
 {
 	static const char *const texts[] = {"backup_id", "mark", "relation", "home"};
-	const json_t *rows = json_object_get(receipt, "rows");
 	const char *lsn = json_text_of(receipt, "target_lsn");
 	uint64_t position;
 
 	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++)
 	{
-		const json_t *value = json_object_get(receipt, texts[i]);
-
-		if (value != NULL && !json_is_null(value) && !json_is_string(value))
+		if (!is_null_or(json_object_get(receipt, texts[i]), JSON_STRING, JSON_STRING))
 			return false;
 	}
 	return is_time(json_object_get(receipt, "at")) && is_time(json_object_get(receipt, "began")) &&
 		   is_elapsed(json_object_get(receipt, "restore_elapsed")) &&
 		   is_elapsed(json_object_get(receipt, "recovery_elapsed")) &&
 		   is_null_or(json_object_get(receipt, "ok"), JSON_TRUE, JSON_FALSE) &&
-		   (rows == NULL || json_is_null(rows) || json_is_integer(rows)) &&
+		   is_null_or(json_object_get(receipt, "rows"), JSON_INTEGER, JSON_INTEGER) &&
 		   (lsn != NULL ? lsn_parse(lsn, &position)
 						: is_null_or(json_object_get(receipt, "target_lsn"), JSON_NULL, JSON_NULL)) &&
 		   has_steps_of_a_receipt(json_object_get(receipt, "steps"));

@@ -10,14 +10,10 @@
 
 #include "base/names.h"
 
-static const struct
-{
-	const char *words;
-	const char *hint;
-} remedies[] = {
-	{"little activity since the previous backup",
-	 "On a standby a backup begins with its last restartpoint: CHECKPOINT on the primary, then on the standby, or take a full backup."},
-};
+/* An increment of a standby that rests, as pg_basebackup refuses it */
+#define AT_REST "little activity since the previous backup"
+#define AT_REST_HINT \
+	"On a standby a backup begins with its last restartpoint: CHECKPOINT on the primary, then on the standby, or take a full backup."
 
 static const char *remedy_for(const json_t *document);
 static bool says_waiting(const json_t *document);
@@ -63,11 +59,8 @@ remedy_for(const json_t *document)
 	{
 		const char *error = json_string_value(json_array_get(errors, i));
 
-		for (size_t k = 0; error != NULL && k < sizeof(remedies) / sizeof(remedies[0]); k++)
-		{
-			if (strstr(error, remedies[k].words) != NULL)
-				return remedies[k].hint;
-		}
+		if (error != NULL && strstr(error, AT_REST) != NULL)
+			return AT_REST_HINT;
 	}
 	return NULL;
 }

@@ -3,10 +3,9 @@
  *
  * Keeps the marks of databases in the state directory: two files for each, its facts
  * and all of it.  The facts are in memory as well, for whoever lists marks waits for no
- * file.  Who holds the
- * token of a primary cannot change what its marks have said: none is overwritten,
- * none of the last month makes room for another, and what orders them is when they
- * came.
+ * file.  Who holds the token of a primary cannot change what its marks have said: none
+ * is overwritten, none of the last month makes room for another, and what orders them
+ * is when they came.
  */
 #include "proof/kept_marks.h"
 
