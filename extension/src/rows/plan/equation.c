@@ -138,7 +138,7 @@ add_element(Solving *solving, List *args)
 		uses(array, solving->attnum) || !type_is_array(exprType(array)))
 		return;
 	first = makeNode(SubscriptingRef);
-	first->refcontainertype = first->refelemtype = exprType(array);
+	first->refcontainertype = exprType(array);
 	first->refelemtype = get_element_type(exprType(array));
 	first->refrestype = first->refelemtype;
 	first->reftypmod = -1;

@@ -86,6 +86,39 @@ rows_passes(RowsTrial *trial, ExprState *state)
 	return evaluate(trial, state, true, &value, &isnull);
 }
 
+/* Does one of so many rows pass all of these conditions? */
+bool
+rows_any_passes(RowsPlan *plan, List *conditions, uint64 rows, RowsFillRow fill, void *context)
+{
+	EState *estate = CreateExecutorState();
+	RowsTrial *trial = rows_make_trial(plan, estate);
+	Datum *values = palloc0(sizeof(Datum) * plan->natts);
+	bool *isnull = palloc(sizeof(bool) * plan->natts);
+	List *states = NIL;
+	bool found = false;
+	RowsArena arena;
+	ListCell *cell;
+
+	foreach (cell, conditions)
+		states = lappend(states, ExecPrepareExpr((Expr *) copyObject(lfirst(cell)), estate));
+	memset(isnull, true, sizeof(bool) * plan->natts);
+	rows_init_arena(&arena);
+	rows_catch_in_trial(trial, true);
+	for (uint64 row = 0; row < rows && !found; row++)
+	{
+		fill(plan, row, &arena, values, isnull, context);
+		rows_set_trial(trial, values, isnull);
+		found = true;
+		foreach (cell, states)
+			found = found && rows_passes(trial, lfirst(cell));
+	}
+	rows_end_trial(trial);
+	rows_reset_arena(&arena);
+	ExecDropSingleTupleTableSlot(trial->slot);
+	FreeExecutorState(estate);
+	return found;
+}
+
 /* Compute an expression over the row.  False: it raised an error. */
 bool
 rows_compute(RowsTrial *trial, ExprState *state, RowsArena *arena, bool byval, int16 typlen,

@@ -24,11 +24,17 @@ typedef struct RowsTrial
 	ResourceOwner owner;
 } RowsTrial;
 
+/* Fills a row, of which every column is null before the first. */
+typedef void (*RowsFillRow)(RowsPlan *plan, uint64 row, RowsArena *arena, Datum *values,
+							bool *isnull, void *context);
+
 extern RowsTrial *rows_make_trial(RowsPlan *plan, EState *estate);
 extern void rows_catch_in_trial(RowsTrial *trial, bool catches);
 extern void rows_end_trial(RowsTrial *trial);
 extern void rows_set_trial(RowsTrial *trial, Datum *values, bool *isnull);
 extern bool rows_passes(RowsTrial *trial, ExprState *state);
+extern bool rows_any_passes(RowsPlan *plan, List *conditions, uint64 rows, RowsFillRow fill,
+							void *context);
 extern bool rows_compute(RowsTrial *trial, ExprState *state, RowsArena *arena, bool byval,
 						 int16 typlen, Datum *value, bool *isnull);
 extern void rows_draw_some(RowsPlan *plan, uint64 row, RowsArena *arena, Datum *values, bool *isnull);

@@ -12,7 +12,6 @@
 
 #include "access/htup_details.h"
 #include "access/sysattr.h"
-#include "executor/executor.h"
 
 #include "base/compat.h"
 #include "rows/plan/parts.h"
@@ -27,8 +26,18 @@
 /* The stream of the draws: no column has this number. */
 #define JOINT_STREAM (MaxHeapAttributeNumber + 4200)
 
+/* Columns of a key, and the one of them that counts, from an ordinal on */
+typedef struct Counting
+{
+	List *columns;
+	RowsColumn *best;
+	uint64 first;
+} Counting;
+
 static List *checks_between(RowsPlan *plan, List *columns, RowsColumn *best);
 static bool is_possible(RowsPlan *plan, List *columns, RowsColumn *best, List *checks, uint64 first);
+static void count_best(RowsPlan *plan, uint64 row, RowsArena *arena, Datum *values, bool *isnull,
+					   void *context);
 
 /* Does the column, if it alone counts, run out of values that conditions with the others accept? */
 bool
@@ -102,46 +111,33 @@ checks_between(RowsPlan *plan, List *columns, RowsColumn *best)
 static bool
 is_possible(RowsPlan *plan, List *columns, RowsColumn *best, List *checks, uint64 first)
 {
-	EState *estate = CreateExecutorState();
-	RowsTrial *trial = rows_make_trial(plan, estate);
-	Datum *values = palloc0(sizeof(Datum) * plan->natts);
-	bool *isnull = palloc(sizeof(bool) * plan->natts);
-	List *states = NIL;
-	bool found = false;
-	RowsArena arena;
+	Counting counting = {columns, best, first};
+
+	return rows_any_passes(plan, checks, DRAWN, count_best, &counting);
+}
+
+/* The column that counts has some ordinals, the others what they draw. */
+static void
+count_best(RowsPlan *plan, uint64 row, RowsArena *arena, Datum *values, bool *isnull, void *context)
+{
+	const Counting *counting = context;
 	ListCell *cell;
 
-	foreach (cell, checks)
-		states = lappend(states, ExecPrepareExpr(lfirst(cell), estate));
-	memset(isnull, true, sizeof(bool) * plan->natts);
-	rows_init_arena(&arena);
-	rows_catch_in_trial(trial, true);
-	for (int i = 0; i < DRAWN && !found; i++)
+	foreach (cell, counting->columns)
 	{
-		foreach (cell, columns)
-		{
-			RowsColumn *column = lfirst(cell);
-			RowsDraw draw;
+		RowsColumn *column = lfirst(cell);
+		RowsValue *value = column->value;
+		RowsDraw draw;
 
-			if (column->kind != ROWS_COLUMN_RANDOM || column->value == NULL)
-				continue;
-			rows_draw_start(&draw, rows_stream(0, JOINT_STREAM, column->attnum), i);
-			values[column->attnum - 1] = column == best
-											 ? best->value->encode(best->value,
-																   Min(first + i / 8,
-																	   best->value->capacity - 1),
-																   &draw, &arena)
-											 : column->value->make(column->value, &draw, &arena);
-			isnull[column->attnum - 1] = false;
-		}
-		rows_set_trial(trial, values, isnull);
-		found = true;
-		foreach (cell, states)
-			found = found && rows_passes(trial, lfirst(cell));
+		if (column->kind != ROWS_COLUMN_RANDOM || value == NULL)
+			continue;
+		rows_draw_start(&draw, rows_stream(0, JOINT_STREAM, column->attnum), row);
+		values[column->attnum - 1] = column == counting->best
+										 ? value->encode(value,
+														 Min(counting->first + row / 8,
+															 value->capacity - 1),
+														 &draw, arena)
+										 : value->make(value, &draw, arena);
+		isnull[column->attnum - 1] = false;
 	}
-	rows_end_trial(trial);
-	rows_reset_arena(&arena);
-	ExecDropSingleTupleTableSlot(trial->slot);
-	FreeExecutorState(estate);
-	return found;
 }

@@ -7,7 +7,6 @@
  */
 #include "postgres.h"
 
-#include "executor/executor.h"
 #include "nodes/makefuncs.h"
 #include "utils/rel.h"
 #include "utils/relcache.h"
@@ -21,6 +20,8 @@
 #define SAMPLED_ROWS 64
 
 static bool leaves_out(RowsPlan *plan, RowsCheck *check);
+static void draw_all(RowsPlan *plan, uint64 row, RowsArena *arena, Datum *values, bool *isnull,
+					 void *context);
 
 /* A partial index binds no row that its predicate leaves out. */
 void
@@ -41,13 +42,7 @@ rows_stay_outside(RowsPlan *plan, Relation index, RowsUnique *unique)
 static bool
 leaves_out(RowsPlan *plan, RowsCheck *check)
 {
-	EState *estate = CreateExecutorState();
-	RowsTrial *trial = rows_make_trial(plan, estate);
-	List *states = list_make1(ExecPrepareExpr((Expr *) copyObject(check->expr), estate));
-	Datum *values = palloc0(sizeof(Datum) * plan->natts);
-	bool *isnull = palloc(sizeof(bool) * plan->natts);
-	bool found = false;
-	RowsArena arena;
+	List *conditions = list_make1(check->expr);
 	ListCell *cell;
 
 	/* nor do other conditions on the predicate's columns reject it */
@@ -57,23 +52,15 @@ leaves_out(RowsPlan *plan, RowsCheck *check)
 
 		if (other->outside == NULL && bms_overlap(other->attributes, check->attributes) &&
 			rows_may_evaluate(plan, (Node *) other->expr))
-			states = lappend(states, ExecPrepareExpr((Expr *) copyObject(other->expr), estate));
+			conditions = lappend(conditions, other->expr);
 	}
-	rows_init_arena(&arena);
-	rows_catch_in_trial(trial, true);
-	for (int row = 0; row < SAMPLED_ROWS && !found; row++)
-	{
-		rows_draw_some(plan, row, &arena, values, isnull);
-		rows_set_trial(trial, values, isnull);
-		found = true;
-		foreach (cell, states)
-			found = found && rows_passes(trial, lfirst(cell));
-	}
-	rows_end_trial(trial);
-	rows_reset_arena(&arena);
-	ExecDropSingleTupleTableSlot(trial->slot);
-	FreeExecutorState(estate);
-	return found;
+	return rows_any_passes(plan, conditions, SAMPLED_ROWS, draw_all, NULL);
+}
+
+static void
+draw_all(RowsPlan *plan, uint64 row, RowsArena *arena, Datum *values, bool *isnull, void *context)
+{
+	rows_draw_some(plan, row, arena, values, isnull);
 }
 
 /*

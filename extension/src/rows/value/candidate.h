@@ -62,7 +62,7 @@ extern int64 rows_clamp(const RowsValue *value, int64 number);
 extern List *rows_part_candidates(const RowsValue *like, const RowsMention *mention);
 
 /* candidate_cast.c: strings that are read as values of other types */
-extern bool rows_is_read(Oid type, bool numbers);
+extern bool rows_is_plain(Oid type);
 extern List *rows_cast_candidates(const RowsValue *like, const RowsMention *mention, bool numbers);
 
 /* candidate_member.c: members of JSON */

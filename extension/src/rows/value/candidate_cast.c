@@ -52,6 +52,7 @@ typedef struct FormedCandidate
 	List *lengths;	/* of int */
 } FormedCandidate;
 
+static bool is_read_from_text(Oid type);
 static List *formatted(const RowsValue *like, const RowsMention *mention, const char *format);
 static CastCandidate *cast_of(const RowsValue *like, RowsValue *inner, Oid type);
 static char *write_iso(FmgrInfo *output, Datum datum);
@@ -81,7 +82,7 @@ rows_cast_candidates(const RowsValue *like, const RowsMention *mention, bool num
 		RowsValue *any;
 		ListCell *other;
 
-		if (!rows_is_read(type, numbers))
+		if (!is_read_from_text(type) && !(numbers && rows_is_plain(type)))
 			continue;
 		rows_init_bounds(&none);
 		any = rows_make_value(type, -1, &none, NULL);
@@ -117,9 +118,9 @@ formatted(const RowsValue *like, const RowsMention *mention, const char *format)
 	return result;
 }
 
-/* Types whose values look like what people write into a string. */
+/* Types whose values a document has without quotes. */
 bool
-rows_is_read(Oid type, bool numbers)
+rows_is_plain(Oid type)
 {
 	switch (type)
 	{
@@ -130,7 +131,18 @@ rows_is_read(Oid type, bool numbers)
 		case FLOAT4OID:
 		case FLOAT8OID:
 		case BOOLOID:
-			return numbers;
+			return true;
+		default:
+			return false;
+	}
+}
+
+/* Types whose values look like what people write into a string. */
+static bool
+is_read_from_text(Oid type)
+{
+	switch (type)
+	{
 		case DATEOID:
 		case TIMEOID:
 		case TIMESTAMPOID:

@@ -27,8 +27,6 @@ typedef struct Member
 	bool plain;		  /* a number, true or false: without quotes */
 } Member;
 
-static bool is_plain(Oid type);
-
 /* A list of Member, for rows_write_member(). */
 List *
 rows_prepare_members(const RowsMention *mention)
@@ -59,31 +57,13 @@ rows_prepare_members(const RowsMention *mention)
 		{
 			inner->types = list_make1_oid(member->mention->type);
 			member->generators = rows_cast_candidates(like, inner, true);
-			member->plain = is_plain(member->mention->type);
+			member->plain = rows_is_plain(member->mention->type);
 			if (member->generators == NIL)
 				continue;
 		}
 		members = lappend(members, member);
 	}
 	return members;
-}
-
-static bool
-is_plain(Oid type)
-{
-	switch (type)
-	{
-		case INT2OID:
-		case INT4OID:
-		case INT8OID:
-		case NUMERICOID:
-		case FLOAT4OID:
-		case FLOAT8OID:
-		case BOOLOID:
-			return true;
-		default:
-			return false;
-	}
 }
 
 static bool
