@@ -6,7 +6,7 @@
 #ifndef WAL_TRUNCATIONS_H
 #define WAL_TRUNCATIONS_H
 
-#include "wal/operation_evidence.h"
+#include "wal/operation_list.h"
 
 /* After drops and rewrites have been found */
 extern void truncations_find(Evidence *evidence);

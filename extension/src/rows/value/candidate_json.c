@@ -1,7 +1,8 @@
 /*-------------------------------------------------------------------------
  *
  * candidate_json.c
- *	  JSON documents that a condition may accept: with the members that it looks at.
+ *	  JSON documents that a condition may accept: with the members that it looks at
+ *	  (mention_json.c), and values of them (candidate_member.c).
  *
  * A candidate is only a guess; the condition itself decides.
  *

@@ -1,8 +1,8 @@
 /*-------------------------------------------------------------------------
  *
  * candidate_part.c
- *	  Strings of the parts that a condition demands at their places: left(code, 3) = 'ACC'
- *	  and right(code, 2) ~ '^[0-9]+$'.
+ *	  Strings of the parts that a condition demands at their places: left(code, 3) = 'ACC',
+ *	  right(code, 2) ~ '^[0-9]+$' and split_part(code, '-', 2) = 'x' (mention.c finds them).
  *
  * A candidate is only a guess; the condition itself decides.
  *

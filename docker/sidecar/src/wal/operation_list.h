@@ -1,10 +1,10 @@
 /*
- * operation_evidence.h
+ * operation_list.h
  *
- * What WAL says of one transaction's operations, and what has been found.
+ * A list of operations, and what operations.c and truncations.c find them in.
  */
-#ifndef WAL_OPERATION_EVIDENCE_H
-#define WAL_OPERATION_EVIDENCE_H
+#ifndef WAL_OPERATION_LIST_H
+#define WAL_OPERATION_LIST_H
 
 #include "wal/changes_state.h"
 #include "wal/relation_set.h"
@@ -48,4 +48,4 @@ typedef struct Evidence
 extern Operation *operations_add(Operations *operations, unsigned int kinds, uint32_t database,
 								 uint32_t relation);
 
-#endif /* WAL_OPERATION_EVIDENCE_H */
+#endif /* WAL_OPERATION_LIST_H */

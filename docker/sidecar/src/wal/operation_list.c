@@ -1,9 +1,9 @@
 /*
- * operation_evidence.c
+ * operation_list.c
  *
  * A list of operations that grows.
  */
-#include "wal/operation_evidence.h"
+#include "wal/operation_list.h"
 
 #include "base/memory.h"
 
