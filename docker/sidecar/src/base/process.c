@@ -74,7 +74,8 @@ process_is_stopped(pid_t pid)
 {
 	ProcessFacts facts;
 
-	return read_facts(pid, &facts) && strchr("Tt", facts.state) != NULL;
+	/* not 't', a debugger's stop, such as LeakSanitizer's at exit */
+	return read_facts(pid, &facts) && facts.state == 'T';
 }
 
 pid_t

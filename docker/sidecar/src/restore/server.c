@@ -40,6 +40,7 @@
 #define PIDFILE_STATUS 8
 
 static bool lives(const ServerProcess *process);
+static bool wait_for_keeper(const ServerProcess *process);
 static bool wait_gone(const ServerProcess *process, int64_t milliseconds);
 static char *pidfile_line(const char *directory, int number);
 
@@ -161,12 +162,8 @@ server_end(const ServerProcess *process, int64_t grace_ms)
 	if (!wait_gone(process, grace_ms))
 	{
 		/* Stopped or stuck: the keeper ends all its processes */
-		int64_t until = monotonic_ms() + KEEPER_MS;
-
 		kill(process->pid, SIGTERM);
-		do
-			gone = wait_gone(process, process_is_stopped(process->pid) ? 0 : KILL_MS);
-		while (!gone && !process_is_stopped(process->pid) && monotonic_ms() < until);
+		gone = wait_for_keeper(process);
 	}
 	if (!gone)
 	{
@@ -190,7 +187,7 @@ server_end(const ServerProcess *process, int64_t grace_ms)
 			kill(process->pid, SIGKILL);
 		kill(process->pid, SIGTERM);
 		kill(process->pid, SIGCONT);
-		gone = wait_gone(process, KILL_MS);
+		gone = wait_for_keeper(process);
 	}
 	return gone;
 }
@@ -206,6 +203,21 @@ lives(const ServerProcess *process)
 	if (waitpid(process->pid, NULL, WNOHANG) == process->pid)
 		return false;
 	return process_is_running(process->pid, process->start_time);
+}
+
+/* Until it has ended all its processes; one that is stopped ends nothing. */
+static bool
+wait_for_keeper(const ServerProcess *process)
+{
+	int64_t until = monotonic_ms() + KEEPER_MS;
+
+	while (lives(process))
+	{
+		if (process_is_stopped(process->pid) || monotonic_ms() >= until)
+			return false;
+		usleep(LOOK_AGAIN_MS * 1000);
+	}
+	return true;
 }
 
 static bool
