@@ -78,11 +78,11 @@ read_constraint(RowsPlan *plan, const char *name, Node *expr)
 	/* only PostgreSQL itself can evaluate a subquery */
 	if (checkExprHasSubLink(expr))
 		return;
-	expr = eval_const_expressions(NULL, rows_without_generated(expr, plan->rel));
+	expr = rows_simplify(rows_without_generated(expr, plan->rel));
 	/* a CHECK passes where it is null, so NOT may go inwards, and the rest be split */
 	expr = (Node *) canonicalize_qual((Expr *) expr, true);
 	foreach (cell, make_ands_implicit((Expr *) expr))
-		read_condition(plan, name, lfirst(cell));
+		read_condition(plan, name, rows_simplify(lfirst(cell)));
 }
 
 /* One of the conditions that a constraint joins by AND. */

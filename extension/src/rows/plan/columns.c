@@ -63,6 +63,7 @@ rows_make_plan(Relation target, uint64 seed, RowsOptions *options, const RowsCal
 	Relation rel;
 	TupleDesc tupdesc;
 
+	rows_own_code_only(call != NULL && call->explaining);
 	plan->target = target;
 	rows_look_through_view(plan, &conditions);
 	rel = plan->rel;
@@ -287,7 +288,7 @@ plan_default(RowsPlan *plan, RowsColumn *column, Expr *expr)
 	Volatility volatility = {false, false};
 	bool is_wanted = column->options != NULL && column->options->use_default == 1;
 
-	expr = is_wanted ? (Expr *) eval_const_expressions(NULL, (Node *) expr) : rows_try_simplify(expr);
+	expr = is_wanted ? (Expr *) rows_simplify((Node *) expr) : rows_try_simplify(expr);
 	/* the conditions of a domain are tried with the others */
 	while (!is_wanted && expr != NULL && IsA(expr, CoerceToDomain))
 		expr = ((CoerceToDomain *) expr)->arg;

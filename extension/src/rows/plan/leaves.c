@@ -128,8 +128,7 @@ rows_leaf_checks(RowsPlan *plan, Relation leaf)
 			continue;
 		found = palloc0(sizeof(RowsCheck));
 		found->name = pstrdup(check->ccname);
-		found->expr = (Expr *) eval_const_expressions(NULL, as_of_table(plan, leaf,
-																		stringToNode(check->ccbin)));
+		found->expr = (Expr *) rows_simplify(as_of_table(plan, leaf, stringToNode(check->ccbin)));
 		if (checkExprHasSubLink((Node *) found->expr))
 			continue;
 		pull_varattnos((Node *) found->expr, 1, &found->attributes);

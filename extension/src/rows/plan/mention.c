@@ -28,6 +28,8 @@
 #include "rows/plan/trial.h"
 #include "rows/value/bounds.h"
 
+#define LONGEST_FORMAT 100
+
 static bool note(Node *node, void *mention);
 static void note_format(RowsMention *mention, Node *node);
 static void note_cast(RowsMention *mention, Node *node);
@@ -83,10 +85,15 @@ note(Node *node, void *context)
 static void
 note_format(RowsMention *mention, Node *node)
 {
-	const Const *format = (const Const *) node;
+	const Const *constant = (const Const *) node;
+	char *format;
 
-	if (IsA(node, Const) && !format->constisnull)
-		mention->formats = lappend(mention->formats, TextDatumGetCString(format->constvalue));
+	if (!IsA(node, Const) || constant->constisnull)
+		return;
+	format = TextDatumGetCString(constant->constvalue);
+	/* nobody writes times so long; nothing is read by an empty one */
+	if (*format != '\0' && strlen(format) <= LONGEST_FORMAT)
+		mention->formats = lappend(mention->formats, format);
 }
 
 /* x::date, to_date(x, 'YYYY-MM-DD'), and what tells characters from bytes */

@@ -54,7 +54,8 @@ rows_note_constant(RowsMention *mention, Const *constant)
 			double value = type == INT8OID ? (double) DatumGetInt64(number)
 						   : type == FLOAT8OID
 							   ? DatumGetFloat8(number)
-							   : DatumGetFloat8(DirectFunctionCall1(numeric_float8, number));
+							   : DatumGetFloat8(
+									 DirectFunctionCall1(numeric_float8_no_overflow, number));
 
 			if (value >= 0 && value < 1e6)
 				mention->numbers = lappend_int(mention->numbers, (int) value);

@@ -164,7 +164,7 @@ note_document(RowsMention *mention, Node *subject, Node *document)
 		else if (value.type == jbvNumeric)
 			mention->numbers = lappend_int(mention->numbers,
 										   (int) DatumGetFloat8(
-											   DirectFunctionCall1(numeric_float8,
+											   DirectFunctionCall1(numeric_float8_no_overflow,
 																   NumericGetDatum(
 																	   value.val.numeric))));
 	}

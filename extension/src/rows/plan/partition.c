@@ -194,7 +194,7 @@ read_leaf(RowsPlan *plan, Relation leaf, List *quals, List **regions)
 {
 	List *checks = leaf == plan->rel ? NIL : rows_leaf_checks(plan, leaf);
 	List *conditions = make_ands_implicit(
-		(Expr *) eval_const_expressions(NULL, (Node *) make_ands_explicit(copyObject(quals))));
+		(Expr *) rows_simplify((Node *) make_ands_explicit(copyObject(quals))));
 	List *found = NIL;
 	List *alternatives;
 	ListCell *cell;

@@ -415,12 +415,14 @@ pool_of(Choosing *choosing, List *generators)
 	for (int i = 0; i < draws_for(n) && n < POOL_SIZE && generators != NIL; i++)
 	{
 		RowsValue *generator = list_nth(generators, i % list_length(generators));
-		Datum datum = generator->make(generator, &draw, choosing->arena);
+		Datum datum;
 		bool again = false;
 		uint32 hash;
 
 		CHECK_FOR_INTERRUPTS();
-		if (!accepts(choosing, datum))
+		rows_reset_arena(choosing->arena);
+		if (!rows_make_in_trial(choosing->trial, generator, &draw, choosing->arena, &datum) ||
+			!accepts(choosing, datum))
 			continue;
 		nfound++;
 		hash = rows_hash_image(datum, like->typbyval, like->typlen);

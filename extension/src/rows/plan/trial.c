@@ -28,6 +28,8 @@
 #include "rows/value/type.h"
 
 static bool is_about_data(int code);
+static void enter(RowsTrial *trial);
+static void reject(RowsTrial *trial);
 static bool evaluate(RowsTrial *trial, ExprState *state, bool check, Datum *value, bool *isnull);
 
 RowsTrial *
@@ -156,6 +158,32 @@ rows_draw_some(RowsPlan *plan, uint64 row, RowsArena *arena, Datum *values, bool
 	}
 }
 
+/* Make a value.  False: that raised an error about its data, such as a range without room. */
+bool
+rows_make_in_trial(RowsTrial *trial, const RowsValue *value, RowsDraw *draw, RowsArena *arena,
+				   Datum *datum)
+{
+	volatile bool made = false;
+
+	if (!trial->catches && !trial->inside)
+	{
+		*datum = value->make(value, draw, arena);
+		return true;
+	}
+	enter(trial);
+	PG_TRY();
+	{
+		*datum = value->make(value, draw, arena);
+		made = true;
+	}
+	PG_CATCH();
+	{
+		reject(trial);
+	}
+	PG_END_TRY();
+	return made;
+}
+
 static bool
 evaluate(RowsTrial *trial, ExprState *state, bool check, Datum *value, bool *isnull)
 {
@@ -172,12 +200,7 @@ evaluate(RowsTrial *trial, ExprState *state, bool check, Datum *value, bool *isn
 		*value = ExecEvalExprSwitchContext(state, trial->econtext, isnull);
 		return true;
 	}
-	if (!trial->inside)
-	{
-		BeginInternalSubTransaction(NULL);
-		MemoryContextSwitchTo(trial->context);
-		trial->inside = true;
-	}
+	enter(trial);
 	PG_TRY();
 	{
 		if (check)
@@ -190,25 +213,42 @@ evaluate(RowsTrial *trial, ExprState *state, bool check, Datum *value, bool *isn
 	}
 	PG_CATCH();
 	{
-		ErrorData *error = NULL;
-
-		/* whoever catches any other error knows nothing of the subtransaction */
-		MemoryContextSwitchTo(trial->context);
-		if (!is_about_data(geterrcode()))
-			error = CopyErrorData();
-		FlushErrorState();
-		RollbackAndReleaseCurrentSubTransaction();
-		MemoryContextSwitchTo(trial->context);
-		CurrentResourceOwner = trial->owner;
-		trial->inside = false;
 		passed = false;
-		if (error != NULL)
-			ReThrowError(error);
+		reject(trial);
 	}
 	PG_END_TRY();
 	if (check || !passed)
 		ResetExprContext(trial->econtext);
 	return passed;
+}
+
+static void
+enter(RowsTrial *trial)
+{
+	if (trial->inside)
+		return;
+	BeginInternalSubTransaction(NULL);
+	MemoryContextSwitchTo(trial->context);
+	trial->inside = true;
+}
+
+/* In PG_CATCH(): an error about the data is forgotten, any other goes on. */
+static void
+reject(RowsTrial *trial)
+{
+	ErrorData *error = NULL;
+
+	/* whoever catches any other error knows nothing of the subtransaction */
+	MemoryContextSwitchTo(trial->context);
+	if (!is_about_data(geterrcode()))
+		error = CopyErrorData();
+	FlushErrorState();
+	RollbackAndReleaseCurrentSubTransaction();
+	MemoryContextSwitchTo(trial->context);
+	CurrentResourceOwner = trial->owner;
+	trial->inside = false;
+	if (error != NULL)
+		ReThrowError(error);
 }
 
 static bool
@@ -228,7 +268,7 @@ constant_of(Node *node)
 static Node *
 simplify(Node *node)
 {
-	return eval_const_expressions(NULL, node);
+	return rows_simplify(node);
 }
 
 /* What a function makes of an expression; NULL if that raises an error about its data. */
@@ -340,33 +380,6 @@ rows_may_fail(Node *node)
 	return may_fail(node, NULL);
 }
 
-static bool
-is_foreign_function(Oid funcid, void *context)
-{
-	return funcid >= FirstNormalObjectId;
-}
-
-/* The input and output functions of a cast by text. */
-static bool
-casts_others(Node *node)
-{
-	CoerceViaIO *cast = (CoerceViaIO *) node;
-
-	return IsA(node, CoerceViaIO) && (cast->resulttype >= FirstNormalObjectId ||
-									  exprType((Node *) cast->arg) >= FirstNormalObjectId);
-}
-
-static bool
-calls_others(Node *node, void *context)
-{
-	if (node == NULL)
-		return false;
-	if (IsA(node, CoerceToDomain) || IsA(node, SubLink) || casts_others(node) ||
-		check_functions_in_node(node, is_foreign_function, NULL))
-		return true;
-	return expression_tree_walker(node, calls_others, context);
-}
-
 /*
  * Does it run PostgreSQL's own functions only, and change nothing, so that a plan may
  * evaluate it?
@@ -374,7 +387,7 @@ calls_others(Node *node, void *context)
 bool
 rows_is_built_in(Node *node)
 {
-	return !calls_others(node, NULL) && !contain_volatile_functions(node);
+	return !rows_runs_others(node) && !contain_volatile_functions(node);
 }
 
 static bool
@@ -403,7 +416,7 @@ rows_calls_no_more(Node *node, Node *condition)
 	List *called = NIL;
 	List *known = NIL;
 
-	if (!calls_others(node, NULL))
+	if (!rows_runs_others(node))
 		return true;
 	add_functions(node, &called);
 	add_functions(condition, &known);

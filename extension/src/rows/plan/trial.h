@@ -37,6 +37,8 @@ extern bool rows_any_passes(RowsPlan *plan, List *conditions, uint64 rows, RowsF
 							void *context);
 extern bool rows_compute(RowsTrial *trial, ExprState *state, RowsArena *arena, bool byval,
 						 int16 typlen, Datum *value, bool *isnull);
+extern bool rows_make_in_trial(RowsTrial *trial, const RowsValue *value, RowsDraw *draw,
+							   RowsArena *arena, Datum *datum);
 extern void rows_draw_some(RowsPlan *plan, uint64 row, RowsArena *arena, Datum *values, bool *isnull);
 extern Const *rows_try_constant_of(Node *node);
 extern Expr *rows_try_simplify(Expr *expr);

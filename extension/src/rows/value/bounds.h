@@ -59,7 +59,12 @@ extern void rows_no_value(Oid type, RowsBounds *bounds);
 /* condition.c */
 extern bool rows_read_condition(Node *node, AttrNumber attnum, RowsBounds *bounds);
 
+/* others_code.c */
+extern bool rows_runs_others(Node *node);
+
 /* expression.c */
+extern void rows_own_code_only(bool only);
+extern Node *rows_simplify(Node *node);
 extern bool rows_is_subject(Node *node, AttrNumber attnum);
 extern Const *rows_constant_of(Node *node);
 

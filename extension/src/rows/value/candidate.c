@@ -53,6 +53,8 @@ typedef struct PatternNumber
 /* Numbers of a condition that are multiplied with each other. */
 #define MOST_FACTORS 6
 
+#define MOST_YEARS 2000
+
 static const char *name_of(Oid type);
 static List *digits_of_patterns(const RowsValue *like, const RowsMention *mention);
 static Datum make_pattern_number(const RowsValue *value, RowsDraw *draw, RowsArena *arena);
@@ -226,6 +228,16 @@ make_near_value(const RowsValue *like, const RowsMention *mention)
 	return &near->value;
 }
 
+/* From today, either way: some thousand years at most, so that the time can be computed. */
+static bool
+leads_to_time(const Interval *interval)
+{
+	return interval->month > -MOST_YEARS * MONTHS_PER_YEAR &&
+		   interval->month < MOST_YEARS * MONTHS_PER_YEAR && interval->day > -MOST_YEARS * 365 &&
+		   interval->day < MOST_YEARS * 365 && interval->time > -MOST_YEARS * 365 * USECS_PER_DAY &&
+		   interval->time < MOST_YEARS * 365 * USECS_PER_DAY;
+}
+
 /* Years, and times that an interval leads to from today. */
 static void
 add_times(NearValue *near, const RowsMention *mention)
@@ -239,7 +251,8 @@ add_times(NearValue *near, const RowsMention *mention)
 		Const *constant = lfirst(cell);
 		PGFunction moves[] = {timestamp_mi_interval, timestamp_pl_interval};
 
-		if (constant->consttype != INTERVALOID)
+		if (constant->consttype != INTERVALOID ||
+			!leads_to_time(DatumGetIntervalP(constant->constvalue)))
 			continue;
 		for (int i = 0; i < lengthof(moves); i++)
 		{

@@ -331,6 +331,8 @@ rows_bit_candidates(const RowsValue *like, const RowsMention *mention)
 {
 	FormedCandidate *candidate = start_formed(like);
 
+	if (like->type == BITOID && like->typmod > MOST_BITS)
+		return NIL;
 	candidate->value.make = make_bits;
 	candidate->lengths = mention->numbers;
 	return list_make1(candidate);

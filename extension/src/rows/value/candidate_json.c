@@ -28,6 +28,9 @@
 #define USUAL_ARRAY	  12
 #define LONGEST_ARRAY 100
 
+/* Bytes, from which on arrays have no more elements: those of arrays multiply. */
+#define LONG_DOCUMENT (64 * 1024)
+
 typedef struct JsonCandidate
 {
 	RowsValue value;
@@ -165,7 +168,7 @@ write_elements(StringInfo out, List *paths, int depth, const JsonCandidate *json
 			deeper = lappend(deeper, path);
 	}
 	appendStringInfoChar(out, '[');
-	for (int i = 0; i < n; i++)
+	for (int i = 0; i < n && out->len < LONG_DOCUMENT; i++)
 	{
 		if (i > 0)
 			appendStringInfoString(out, ", ");

@@ -24,6 +24,7 @@
 static RowsPatternBound *pattern_of(int kind, Oid funcid, List *args, AttrNumber attnum);
 static int kind_of_operator(Oid opno);
 static int kind_of_function(Oid funcid);
+static bool is_text(const Const *constant);
 static char *starting_with(const char *start);
 
 /* Add the patterns that a comparison mentions, whatever it compares with them. */
@@ -39,7 +40,7 @@ rows_add_patterns(List *patterns, Node *comparison, Const *constant)
 		kind = kind_of_operator(((ScalarArrayOpExpr *) comparison)->opno);
 	else if (IsA(comparison, FuncExpr))
 		kind = kind_of_function(((FuncExpr *) comparison)->funcid);
-	if (kind == NOT_A_PATTERN || type_is_array(constant->consttype))
+	if (kind == NOT_A_PATTERN || !is_text(constant))
 		return patterns;
 	pattern = palloc(sizeof(RowsPatternBound));
 	pattern->kind = kind;
@@ -112,7 +113,7 @@ pattern_of(int kind, Oid funcid, List *args, AttrNumber attnum)
 	if (kind == NOT_A_PATTERN || list_length(args) != 2 || !rows_is_subject(linitial(args), attnum))
 		return NULL;
 	constant = rows_constant_of(lsecond(args));
-	if (constant == NULL || constant->constisnull)
+	if (constant == NULL || constant->constisnull || !is_text(constant))
 		return NULL;
 	pattern = palloc(sizeof(RowsPatternBound));
 	pattern->kind = kind;
@@ -120,6 +121,17 @@ pattern_of(int kind, Oid funcid, List *args, AttrNumber attnum)
 	if (funcid == F_STARTS_WITH)
 		pattern->text = starting_with(pattern->text);
 	return pattern;
+}
+
+/* Somebody's operator may take a name, whose image is no text. */
+static bool
+is_text(const Const *constant)
+{
+	char category;
+	bool preferred;
+
+	get_type_category_preferred(constant->consttype, &category, &preferred);
+	return category == TYPCATEGORY_STRING && constant->constlen == -1;
 }
 
 /* The LIKE pattern of what starts with a string. */

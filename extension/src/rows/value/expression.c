@@ -3,6 +3,9 @@
  * expression.c
  *	  Parts of a condition: its subject, and what has a value without a row.
  *
+ * Whoever only asks what a load would do must not run code of others: rows_own_code_only()
+ * says so before a plan is made, since types and domains are read without the plan.
+ *
  *-------------------------------------------------------------------------
  */
 #include "postgres.h"
@@ -19,6 +22,22 @@
 #include "rows/value/bounds.h"
 
 static bool contains_domain_value(Node *node, void *context);
+
+static bool own_code_only = false;
+
+/* From now on, until the next plan: evaluate PostgreSQL's own code only, or any. */
+void
+rows_own_code_only(bool only)
+{
+	own_code_only = only;
+}
+
+/* Evaluate the constant parts of an expression, unless that runs what it must not. */
+Node *
+rows_simplify(Node *node)
+{
+	return own_code_only && rows_runs_others(node) ? node : eval_const_expressions(NULL, node);
+}
 
 /* Is this the column, or a cast of the column to a wider type? */
 bool
@@ -69,7 +88,7 @@ rows_constant_of(Node *node)
 	if (IsA(node, Const))
 		return (Const *) node;
 	if (contain_var_clause(node) || contain_volatile_functions(node) || contain_subplans(node) ||
-		contains_domain_value(node, NULL))
+		contains_domain_value(node, NULL) || (own_code_only && rows_runs_others(node)))
 		return NULL;
 
 	get_typlenbyval(type, &typlen, &typbyval);

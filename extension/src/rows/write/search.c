@@ -56,7 +56,7 @@ static void wander(Search *search, RowsCheck *check);
 static bool apply(Search *search, RowsCheck *check, RowsMove *move);
 static bool apply_expression(Search *search, RowsMove *move);
 static void apply_nulls(Search *search, RowsCheck *check);
-static void draw_value(Search *search, RowsColumn *column, RowsValue *value);
+static bool draw_value(Search *search, RowsColumn *column, RowsValue *value);
 static void set_value(Search *search, RowsColumn *column);
 static int64 some_distance(const RowsValue *value, RowsDraw *draw);
 
@@ -171,7 +171,7 @@ practise(RowsMaker *maker)
 			}
 			else if ((column->kind == ROWS_COLUMN_RANDOM && !column->promised) ||
 					 column->kind == ROWS_COLUMN_FALLBACK)
-				draw_value(&search, column, column->value);
+				(void) draw_value(&search, column, column->value);
 		}
 		(void) mend(&search, &failed);
 	}
@@ -341,11 +341,9 @@ apply(Search *search, RowsCheck *check, RowsMove *move)
 			apply_nulls(search, check);
 			return true;
 		case ROWS_MOVE_DRAW:
-			draw_value(search, move->column, move->column->value);
-			return true;
+			return draw_value(search, move->column, move->column->value);
 		case ROWS_MOVE_CANDIDATE:
-			draw_value(search, move->column, move->value);
-			return true;
+			return draw_value(search, move->column, move->value);
 		case ROWS_MOVE_EXPRESSION:
 		case ROWS_MOVE_NEAR:
 			return apply_expression(search, move);
@@ -353,11 +351,15 @@ apply(Search *search, RowsCheck *check, RowsMove *move)
 	return false;
 }
 
-static void
+/* False: it cannot be made, and the column stays as it is. */
+static bool
 draw_value(Search *search, RowsColumn *column, RowsValue *value)
 {
-	search->values[column->attnum - 1] = value->make(value, &search->draw, &search->maker->arena);
+	if (!rows_make_in_trial(search->trial, value, &search->draw, &search->maker->arena,
+							&search->values[column->attnum - 1]))
+		return false;
 	search->isnull[column->attnum - 1] = false;
+	return true;
 }
 
 /* A value in place of a null: of a key, the one that the row began with. */
@@ -368,7 +370,7 @@ set_value(Search *search, RowsColumn *column)
 
 	if (column->kind == ROWS_COLUMN_RANDOM || column->kind == ROWS_COLUMN_FALLBACK)
 	{
-		draw_value(search, column, column->value);
+		(void) draw_value(search, column, column->value);
 		return;
 	}
 	search->values[i] = search->maker->first_values[i];

@@ -1,0 +1,145 @@
+/*-------------------------------------------------------------------------
+ *
+ * others_code.c
+ *	  Which expressions run code that is not PostgreSQL's own.
+ *
+ * Not only those that call a function of somebody's: PostgreSQL's own functions run the
+ * conditions of domains when they read a composite type, and the functions of views when
+ * they export tables.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "access/transam.h"
+#include "catalog/pg_type.h"
+#include "nodes/nodeFuncs.h"
+#include "utils/fmgroids.h"
+#include "utils/lsyscache.h"
+
+#include "base/compat.h"
+#include "rows/value/bounds.h"
+
+static bool runs_others(Node *node, void *context);
+static bool may_run_others(Oid funcid, void *context);
+static bool takes_cstring(Node *node);
+static bool reads_others_type(Node *node);
+static bool makes_others_type(Node *node);
+static bool writes_json(Node *node, List *args);
+static bool is_others_type(Oid type);
+static Oid element_of(Oid type);
+
+bool
+rows_runs_others(Node *node)
+{
+	return runs_others(node, NULL);
+}
+
+static bool
+runs_others(Node *node, void *context)
+{
+	if (node == NULL)
+		return false;
+	if (IsA(node, CoerceToDomain) || IsA(node, SubLink) || takes_cstring(node) ||
+		reads_others_type(node) || check_functions_in_node(node, may_run_others, NULL))
+		return true;
+	return expression_tree_walker(node, runs_others, context);
+}
+
+static bool
+may_run_others(Oid funcid, void *context)
+{
+	switch (funcid)
+	{
+		/* they run queries, though they are not volatile */
+		case F_TABLE_TO_XML:
+		case F_TABLE_TO_XML_AND_XMLSCHEMA:
+		case F_SCHEMA_TO_XML:
+		case F_SCHEMA_TO_XML_AND_XMLSCHEMA:
+		case F_DATABASE_TO_XML:
+		case F_DATABASE_TO_XML_AND_XMLSCHEMA:
+#ifdef F_PG_INPUT_IS_VALID
+		/* they run the conditions of a domain */
+		case F_PG_INPUT_IS_VALID:
+		case F_PG_INPUT_ERROR_INFO:
+#endif
+			return true;
+		default:
+			return funcid >= FirstNormalObjectId;
+	}
+}
+
+/* Somebody calls an input function, of whatever type. */
+static bool
+takes_cstring(Node *node)
+{
+	const FuncExpr *call = (const FuncExpr *) node;
+
+	return IsA(node, FuncExpr) && call->args != NIL && exprType(linitial(call->args)) == CSTRINGOID;
+}
+
+/* A cast by text, jsonb_populate_record(), JSON_VALUE(... RETURNING type) */
+static bool
+reads_others_type(Node *node)
+{
+	switch (nodeTag(node))
+	{
+		case T_CoerceViaIO:
+			return is_others_type(exprType(node)) ||
+				   is_others_type(exprType((Node *) ((CoerceViaIO *) node)->arg));
+		case T_FuncExpr:
+			return makes_others_type(node) || writes_json(node, ((FuncExpr *) node)->args);
+		case T_OpExpr:
+		case T_ArrayCoerceExpr:
+#if PG_VERSION_NUM >= 170000
+		case T_JsonExpr:
+#endif
+			return makes_others_type(node);
+#if PG_VERSION_NUM >= 160000
+		case T_JsonConstructorExpr:
+			return writes_json(node, ((JsonConstructorExpr *) node)->args);
+#endif
+		default:
+			return false;
+	}
+}
+
+/* An enum's values are read by no code of its owner's. */
+static bool
+makes_others_type(Node *node)
+{
+	return is_others_type(exprType(node)) && !type_is_enum(element_of(exprType(node)));
+}
+
+/* to_jsonb() looks for a cast to JSON, and the owner of a type may make one. */
+static bool
+writes_json(Node *node, List *args)
+{
+	ListCell *cell;
+
+	if (exprType(node) != JSONOID && exprType(node) != JSONBOID)
+		return false;
+	foreach (cell, args)
+	{
+		Oid type = exprType(lfirst(cell));
+
+		if (type == RECORDOID || type == RECORDARRAYOID || is_others_type(type))
+			return true;
+	}
+	return false;
+}
+
+static bool
+is_others_type(Oid type)
+{
+	return type >= FirstNormalObjectId;
+}
+
+/* Of an array; of any other type itself */
+static Oid
+element_of(Oid type)
+{
+	Oid element = get_element_type(type);
+
+	return OidIsValid(element) ? element : type;
+}

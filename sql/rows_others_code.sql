@@ -1,0 +1,60 @@
+-- What the owner of a table, or of a type, writes into conditions is not run for who only asks
+SET client_min_messages = warning;
+CREATE EXTENSION IF NOT EXISTS poc_barman;
+DROP ROLE IF EXISTS poc_others_owner;
+CREATE ROLE poc_others_owner;
+CREATE SCHEMA rows_others_code AUTHORIZATION poc_others_owner;
+SET search_path = rows_others_code, public;
+SET ROLE poc_others_owner;
+CREATE FUNCTION ran(what text, result int DEFAULT 5) RETURNS int LANGUAGE plpgsql AS
+$$BEGIN RAISE WARNING '% ran as %', what, current_user; RETURN result; END$$;
+CREATE FUNCTION ran_stable(what text) RETURNS int STABLE LANGUAGE plpgsql AS
+$$BEGIN RAISE WARNING '% ran as %', what, current_user; RETURN 5; END$$;
+CREATE FUNCTION ran_immutable(what text) RETURNS int IMMUTABLE LANGUAGE plpgsql AS
+$$BEGIN RAISE WARNING '% ran as %', what, current_user; RETURN 5; END$$;
+CREATE DOMAIN checked AS text CHECK (ran('the condition of a domain') > 0);
+CREATE TYPE pair AS (a checked);
+CREATE VIEW shown AS SELECT ran('a view');
+CREATE TYPE kind AS ENUM ('a', 'b');
+CREATE FUNCTION kind_to_json(kind) RETURNS json LANGUAGE sql AS
+$$SELECT to_json(ran('a cast to JSON'))$$;
+CREATE CAST (kind AS json) WITH FUNCTION kind_to_json(kind);
+
+CREATE TABLE t_query (a int, b int, UNIQUE (a, b),
+	CHECK (a < b AND query_to_xml('SELECT ran($$a query$$)', true, true, '') IS NOT NULL));
+CREATE TABLE t_setting (a int, b int, UNIQUE (a, b),
+	CHECK (a < b AND set_config('poc_others.changed', 'yes', false) <> ''));
+CREATE TABLE t_export (a text CHECK (a > table_to_xml('shown', true, true, '')::text));
+CREATE TABLE t_schema (a text CHECK (a > schema_to_xml('rows_others_code', true, true, '')::text));
+CREATE TABLE t_cast (a text CHECK (a > (('(x)'::text)::pair)::text));
+CREATE TABLE t_populate (a jsonb CHECK (jsonb_populate_record(NULL::pair, a) IS NOT NULL));
+CREATE TABLE t_json (a text CHECK (a > to_json('a'::kind)::text));
+CREATE TABLE t_record (a text CHECK (a > row_to_json(ROW('a'::kind))::text));
+CREATE TABLE t_bound (a int CHECK (a < ran_stable('a bound')));
+CREATE TABLE t_list (a int CHECK (a IN (ran_stable('a list'), 3)));
+CREATE TABLE t_pattern (a text CHECK (a ~ ran_stable('a pattern')::text));
+CREATE TABLE t_constant (a int, b int, CHECK (a < ran_immutable('a constant') AND b > 3));
+CREATE TABLE t_default (a int, b int DEFAULT ran_immutable('a default'));
+CREATE VIEW v_condition AS SELECT * FROM t_default WHERE a > ran_immutable('a view''s condition');
+RESET ROLE;
+
+-- no warning
+SELECT relname, count(*) FROM pg_class, LATERAL poc_explain_rows(oid)
+	WHERE relnamespace = 'rows_others_code'::regnamespace AND (relname LIKE 't\_%' OR relname LIKE 'v\_%')
+		AND relkind IN ('r', 'v') GROUP BY 1 ORDER BY 1;
+SELECT current_setting('poc_others.changed', true) IS NULL AS unchanged;
+-- what PostgreSQL computes is a bound, as ever
+CREATE TABLE own (a int CHECK (a < 2 + 3 AND a > -1), b date CHECK (b > current_date - 7));
+SELECT column_name, detail FROM poc_explain_rows('own') WHERE column_name = 'a';
+
+-- an operator by the name of a pattern's, of names: their images are no text
+CREATE FUNCTION matches(text, name) RETURNS boolean LANGUAGE plpgsql AS 'BEGIN RETURN true; END';
+CREATE OPERATOR ~ (LEFTARG = text, RIGHTARG = name, FUNCTION = matches);
+CREATE TABLE named (a text CHECK (a OPERATOR(rows_others_code.~) 'dddddddddddddddddddddddddddddddd'::name),
+	b text CHECK (b OPERATOR(rows_others_code.~) 'bzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzz'::name));
+SELECT count(*) FROM poc_explain_rows('named');
+SELECT count(*) FROM poc_preview_rows('named', 3, 1);
+
+SET client_min_messages = error;
+DROP SCHEMA rows_others_code CASCADE;
+DROP ROLE poc_others_owner;
