@@ -2,7 +2,7 @@
 -- 72_prove.sql: chooses which backups deserve a drill, and drills them within a budget
 -- (proof/prove.c).
 --
--- May use: 10_schema, 20_client, 68_receipts, 70_proof.
+-- May use: 10_schema, 20_client, 70_drills.
 -- ---------------------------------------------------------------------
 
 -- ---- the choice

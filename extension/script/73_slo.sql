@@ -1,8 +1,7 @@
 -- ---------------------------------------------------------------------
--- 73_slo.sql: what is wanted of each server and what drills have shown of it; old marks
--- are thinned out.
+-- 73_slo.sql: what is wanted of each server and what drills have shown of it.
 --
--- May use: 10_schema, 20_client, 70_proof.
+-- May use: 10_schema, 20_client.
 -- ---------------------------------------------------------------------
 
 CREATE FUNCTION @extschema@.poc_set_slo(server text, rto interval DEFAULT NULL, rpo interval DEFAULT NULL, proof_every interval DEFAULT NULL)
@@ -101,41 +100,3 @@ CREATE VIEW @extschema@.poc_slo AS
 
 COMMENT ON VIEW @extschema@.poc_slo IS
 'poc_slo() of all servers and the last 30 days. Example: SELECT server, rto_target, rto_worst, rto_met, rpo_met, overdue FROM poc_slo';
-
-CREATE FUNCTION @extschema@.poc_thin_marks(pattern text, keep_all interval DEFAULT '2 days', keep_daily interval DEFAULT '30 days', dry_run boolean DEFAULT false)
-RETURNS TABLE (name text, at timestamptz, kept boolean, reason text)
-LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE ROWS 100
-SECURITY DEFINER SET search_path = pg_catalog, pg_temp
-AS $$
-#variable_conflict use_column
-DECLARE
-	thinned record;
-BEGIN
-	IF pattern IS NULL OR keep_all < '0' OR keep_daily < '0' THEN
-		RAISE EXCEPTION 'the pattern must not be null, and the intervals not be negative'
-			USING ERRCODE = 'invalid_parameter_value',
-				HINT = E'For example: SELECT * FROM poc_thin_marks(''nightly\\_%'')';
-	END IF;
-	FOR thinned IN
-		SELECT m.name, m.at, CASE WHEN m.newest THEN 'the newest' WHEN m.at >= now() - keep_all THEN format('not older than %s', keep_all)
-				WHEN m.of_day AND m.at >= now() - keep_daily THEN format('the newest of its day, not older than %s', keep_daily) END AS reason
-		FROM (SELECT k.name, k.at, row_number() OVER (ORDER BY k.at DESC, k.name) = 1 AS newest,
-				row_number() OVER (PARTITION BY date_trunc('day', k.at) ORDER BY k.at DESC, k.name) = 1 AS of_day
-			FROM _poc.marks AS k
-			WHERE k.name LIKE pattern AND k.system_identifier = (SELECT c.system_identifier FROM pg_control_system() AS c)) AS m
-		ORDER BY m.at DESC, m.name
-	LOOP
-		name := thinned.name;
-		at := thinned.at;
-		kept := thinned.reason IS NOT NULL;
-		reason := coalesce(thinned.reason, CASE WHEN thinned.at < now() - keep_daily THEN format('older than %s', keep_daily) ELSE 'not the newest of its day' END);
-		IF NOT kept AND NOT coalesce(dry_run, false) THEN
-			DELETE FROM _poc.marks AS m WHERE m.name = thinned.name;
-		END IF;
-		RETURN NEXT;
-	END LOOP;
-END
-$$;
-
-COMMENT ON FUNCTION @extschema@.poc_thin_marks(text, interval, interval, boolean) IS
-'Forgets old marks of this cluster whose names are LIKE the pattern, those that a schedule sets: all are kept that are not older than keep_all, then the newest of each day (of the session''s time zone) until keep_daily, and in any case the newest. Restore points in WAL stay, what tables held at them is forgotten. A row for each mark of the pattern, and why; dry_run => true only tells. Errors: 22023 no pattern, or a negative interval. Example: SELECT * FROM poc_thin_marks(''nightly\_%'', keep_daily => ''90 days'')';

@@ -2,7 +2,7 @@
 -- 77_rescue.sql: brings tables home from just before they were dropped, emptied or
 -- changed (rescue/bring_home.c).
 --
--- May use: 10_schema, 20_client, 40_wal, 65_restore, 68_receipts, 70_proof, 75_changes.
+-- May use: 10_schema, 20_client, 40_wal, 65_restore, 67_marks, 68_receipts, 75_changes.
 -- ---------------------------------------------------------------------
 
 -- The change that is most likely meant: what took all rows away, or many.  Of

@@ -3,7 +3,7 @@
 --
 -- With the rights of its caller alone: what it reads and writes, he could.
 --
--- May use: 30_rows, 70_proof, 77_rescue.
+-- May use: 30_rows, 66_fingerprint, 77_rescue.
 -- ---------------------------------------------------------------------
 
 -- How two tables are compared: by which columns their rows are found, with which
