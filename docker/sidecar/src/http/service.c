@@ -8,7 +8,6 @@
 #include "http/service.h"
 
 #include <stdatomic.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -25,8 +24,8 @@
 #include "http/connection.h"
 #include "http/headers.h"
 #include "http/listen.h"
+#include "http/reply.h"
 #include "http/sleep.h"
-#include "http/streaming.h"
 #include "http/tls.h"
 #include "http/work.h"
 
@@ -47,9 +46,6 @@ static void *begin(void *cls, const char *uri, struct MHD_Connection *connection
 static enum MHD_Result handle(void *cls, struct MHD_Connection *connection, const char *url,
 							  const char *method, const char *version, const char *upload_data,
 							  size_t *upload_data_size, void **request_cls);
-static enum MHD_Result reply(Request *request, Answer *answer);
-static struct MHD_Response *response_of_file(Answer *answer);
-static void release_body(void *answer);
 static void completed(void *cls, struct MHD_Connection *connection, void **request_cls,
 					  enum MHD_RequestTerminationCode code);
 static size_t keep_escapes(void *cls, struct MHD_Connection *connection, char *text);
@@ -225,7 +221,7 @@ handle(void *cls, struct MHD_Connection *connection, const char *url, const char
 		request->path = mem_strndup(url, strnlen(url, PATH_MAX_BYTES + 1));
 		http_connection_stage(connection, HTTP_SENDS_BODY);
 		answer = http_refuse_early(request, version, service.admit);
-		return answer != NULL ? reply(request, answer) : MHD_YES;
+		return answer != NULL ? http_reply(request, answer, service.answered) : MHD_YES;
 	}
 	if (*upload_data_size > 0)
 	{
@@ -258,90 +254,7 @@ handle(void *cls, struct MHD_Connection *connection, const char *url, const char
 		answer = service.answer(request);
 	if (answer == NULL)
 		return MHD_YES; /* the request sleeps */
-	return reply(request, answer);
-}
-
-/* Gives the reference to the answer to libmicrohttpd. */
-static enum MHD_Result
-reply(Request *request, Answer *answer)
-{
-	struct MHD_Response *response;
-	enum MHD_Result result;
-	char text[32];
-	int status = answer->status;
-	bool of_file = answer->has_file;
-
-	http_connection_stage(request->connection, HTTP_TAKES_ANSWER);
-	if (answer->stream != NULL)
-		response = http_streaming_response(request, answer);
-	else if (of_file)
-		response = response_of_file(answer);
-	else
-		response = MHD_create_response_from_buffer_with_free_callback_cls(answer->length,
-																		  answer->body,
-																		  release_body, answer);
-	if (response == NULL)
-	{
-		answer_release(answer);
-		return MHD_NO;
-	}
-	MHD_add_response_header(response, MHD_HTTP_HEADER_CONTENT_TYPE, answer->content_type);
-	if (answer->headers == NULL)
-		MHD_add_response_header(response, MHD_HTTP_HEADER_CACHE_CONTROL, "no-store");
-	for (const AnswerHeader *more = answer->headers; more != NULL && more->name != NULL; more++)
-		MHD_add_response_header(response, more->name, more->value);
-	MHD_add_response_header(response, "X-Content-Type-Options", "nosniff");
-	if (answer->cached)
-	{
-		snprintf(text, sizeof(text), "%lld", (long long) (monotonic_ms() - answer->made) / 1000);
-		MHD_add_response_header(response, MHD_HTTP_HEADER_AGE, text);
-	}
-	if (answer->location != NULL)
-		MHD_add_response_header(response, MHD_HTTP_HEADER_LOCATION, answer->location);
-	if (answer->allow != NULL)
-		MHD_add_response_header(response, MHD_HTTP_HEADER_ALLOW, answer->allow);
-	if (status == 401)
-		MHD_add_response_header(response, MHD_HTTP_HEADER_WWW_AUTHENTICATE,
-								"Bearer realm=\"barman-sidecar\"");
-	if (status == 429 || status == 503)
-	{
-		snprintf(text, sizeof(text), "%d", answer->retry_after > 0 ? answer->retry_after : 1);
-		MHD_add_response_header(response, MHD_HTTP_HEADER_RETRY_AFTER, text);
-	}
-	if (!request->authorized)
-		MHD_add_response_header(response, MHD_HTTP_HEADER_CONNECTION, "close");
-	result = MHD_queue_response(request->connection, (unsigned int) status, response);
-	MHD_destroy_response(response);
-	if (of_file)
-		answer_release(answer);
-	service.answered(request, status);
-
-	{
-		char code[16];
-		char elapsed[32];
-
-		snprintf(code, sizeof(code), "%d", status);
-		snprintf(elapsed, sizeof(elapsed), "%lld", (long long) (monotonic_ms() - request->started));
-		log_line(LOGLEVEL_DEBUG, "request", "method", request->method, "path", request->path,
-				 "status", code, "ms", elapsed, NULL);
-	}
-	return result;
-}
-
-/* libmicrohttpd closes the file, once it has made a response of it. */
-static struct MHD_Response *
-response_of_file(Answer *answer)
-{
-	struct MHD_Response *response = MHD_create_response_from_fd64(answer->length, answer->file);
-
-	answer->has_file = response == NULL;
-	return response;
-}
-
-static void
-release_body(void *answer)
-{
-	answer_release(answer);
+	return http_reply(request, answer, service.answered);
 }
 
 static void
