@@ -11,8 +11,8 @@
 #include <string.h>
 
 #include "api/arguments.h"
-#include "api/drill_request.h"
-#include "api/restore_request.h"
+#include "api/parse_drill_request.h"
+#include "api/parse_restore_request.h"
 #include "base/memory.h"
 #include "http/body.h"
 #include "http/request.h"

@@ -13,7 +13,7 @@
 #include "base/memory.h"
 #include "jobs/table.h"
 #include "restore/backup_links.h"
-#include "restore/state.h"
+#include "restore/running_restore.h"
 
 #define NEWER "20261122T061025"
 #define OLDER "20261122T060946"

@@ -10,7 +10,7 @@
 
 #include <cmocka.h>
 
-#include "barman/areas.h"
+#include "barman/file_areas.h"
 #include "base/disk.h"
 
 static json_int_t number(const json_t *disk, const char *key);

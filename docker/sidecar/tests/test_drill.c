@@ -24,15 +24,15 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "api/drill_request.h"
+#include "api/parse_drill_request.h"
 #include "base/directory.h"
 #include "base/files.h"
 #include "base/memory.h"
 #include "base/settings.h"
 #include "base/timestamp.h"
-#include "proof/examine.h"
-#include "proof/session.h"
-#include "proof/steps.h"
+#include "proof/drill_steps.h"
+#include "proof/examine_server.h"
+#include "proof/psql_session.h"
 #include "restore/cage.h"
 #include "restore/instance_files.h"
 

@@ -37,9 +37,9 @@
 #include "restore/instance_config.h"
 #include "restore/instance_files.h"
 #include "restore/recovery_end.h"
-#include "restore/segment.h"
+#include "restore/running_restore.h"
+#include "restore/segment_name.h"
 #include "restore/server_keeper.h"
-#include "restore/state.h"
 
 /* of a primary that reports nothing */
 static const PrimarySettings untold;

@@ -13,8 +13,8 @@
 #include <cmocka.h>
 
 #include "base/memory.h"
-#include "rescue/definition.h"
-#include "rescue/rename.h"
+#include "rescue/prepare_table.h"
+#include "rescue/table_definition.h"
 
 static void
 expect_text(const char *dump, const char *expected)

@@ -13,8 +13,8 @@
 
 #include <string.h>
 
-#include "api/drill_request.h"
-#include "api/restore_request.h"
+#include "api/parse_drill_request.h"
+#include "api/parse_restore_request.h"
 #include "base/memory.h"
 #include "base/settings.h"
 

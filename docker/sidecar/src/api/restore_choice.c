@@ -9,8 +9,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "api/restore_mark.h"
-#include "api/routes_name.h"
+#include "api/path_names.h"
+#include "api/restore_mark_position.h"
 #include "api/waiting.h"
 #include "barman/catalogue.h"
 #include "barman/json.h"
@@ -19,7 +19,7 @@
 #include "base/memory.h"
 #include "base/timestamp.h"
 #include "restore/backup_fits.h"
-#include "restore/state.h"
+#include "restore/running_restore.h"
 #include "restore/timeline_path.h"
 
 /* Added where the retention policy may have removed a suitable backup */

@@ -7,7 +7,7 @@
 #define API_RESTORE_CHOICE_H
 
 #include "http/request.h"
-#include "restore/request.h"
+#include "restore/recovery_request.h"
 
 /*
  * Sets the backup_id, the timeline of the target (0: the newest) and timeline_is_new.

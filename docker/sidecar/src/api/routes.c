@@ -15,9 +15,9 @@
 
 #include "api/arguments.h"
 #include "api/authorization.h"
+#include "api/path_names.h"
 #include "api/routes_job.h"
 #include "api/routes_mark.h"
-#include "api/routes_name.h"
 #include "api/routes_outlook.h"
 #include "api/routes_read.h"
 #include "api/routes_receipt.h"

@@ -11,7 +11,7 @@
 #include <string.h>
 
 #include "api/arguments.h"
-#include "api/routes_name.h"
+#include "api/path_names.h"
 #include "barman/lsn.h"
 #include "base/memory.h"
 #include "base/timestamp.h"

@@ -10,15 +10,15 @@
 #include <string.h>
 
 #include "api/arguments.h"
+#include "api/parse_restore_request.h"
+#include "api/path_names.h"
 #include "api/restore_choice.h"
-#include "api/restore_request.h"
-#include "api/routes_name.h"
 #include "api/waiting.h"
 #include "barman/catalogue.h"
 #include "barman/lsn.h"
 #include "base/memory.h"
 #include "outlook/forecast.h"
-#include "outlook/plan.h"
+#include "outlook/restore_plan.h"
 #include "outlook/wal_sources.h"
 
 static RestoreRequest *read_request(const json_t *given, PlanRequest *plan, Answer **refusal);

@@ -7,11 +7,11 @@
 
 #include <stdlib.h>
 
-#include "api/routes_name.h"
+#include "api/path_names.h"
 #include "api/waiting.h"
-#include "barman/areas.h"
 #include "barman/backup_info.h"
 #include "barman/catalogue.h"
+#include "barman/file_areas.h"
 #include "barman/read_cache.h"
 #include "base/failure.h"
 #include "base/memory.h"

@@ -10,7 +10,7 @@
 #include <string.h>
 
 #include "api/arguments.h"
-#include "api/routes_name.h"
+#include "api/path_names.h"
 #include "api/waiting.h"
 #include "base/memory.h"
 #include "base/timestamp.h"

@@ -12,7 +12,7 @@
 #include "base/memory.h"
 #include "http/connection.h"
 #include "http/peer.h"
-#include "http/work.h"
+#include "http/worker_thread.h"
 
 /* The most answers that a route waits for, one after the other */
 #define READS_MAX 16

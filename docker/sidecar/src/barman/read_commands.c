@@ -6,8 +6,8 @@
  */
 #include "barman/read_commands.h"
 
-#include "barman/areas.h"
 #include "barman/catalogue.h"
+#include "barman/file_areas.h"
 #include "barman/read_catalogue.h"
 #include "barman/read_question.h"
 #include "base/memory.h"

@@ -27,7 +27,7 @@
 #include "http/reply.h"
 #include "http/sleep.h"
 #include "http/tls.h"
-#include "http/work.h"
+#include "http/worker_thread.h"
 
 /* Read this much more of a body that is too large, so that the sender gets the answer. */
 #define BODY_DISCARD_MAX (1024 * 1024)

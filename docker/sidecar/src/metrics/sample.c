@@ -15,7 +15,7 @@
 #include "barman/read_cache.h"
 #include "base/memory.h"
 #include "base/timestamp.h"
-#include "restore/segment.h"
+#include "restore/segment_name.h"
 
 const char *const sample_read_names[SAMPLE_READS] = {
 	[SAMPLE_BACKUPS] = "backups", [SAMPLE_LATEST] = "latest_backup",

@@ -11,7 +11,7 @@
 
 #include <jansson.h>
 
-#include "restore/request.h"
+#include "restore/recovery_request.h"
 
 typedef struct PlanRequest
 {

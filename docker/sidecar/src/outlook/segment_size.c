@@ -9,7 +9,7 @@
 #include <stddef.h>
 
 #include "barman/json.h"
-#include "restore/segment.h"
+#include "restore/segment_name.h"
 
 int64_t
 outlook_segment_size(const json_t *backups)

@@ -15,8 +15,8 @@
 #include "base/memory.h"
 #include "base/settings.h"
 #include "base/timestamp.h"
-#include "proof/compare.h"
-#include "proof/steps.h"
+#include "proof/compare_tables.h"
+#include "proof/drill_steps.h"
 #include "restore/caged_run.h"
 
 /* Time to read every table and index of the database */

@@ -10,7 +10,7 @@
 
 #include <jansson.h>
 
-#include "proof/session.h"
+#include "proof/psql_session.h"
 
 typedef struct DrillAmcheck DrillAmcheck;
 

@@ -8,8 +8,8 @@
 
 #include <stddef.h>
 
-#include "proof/request.h"
-#include "proof/session.h"
+#include "proof/drill_request.h"
+#include "proof/psql_session.h"
 
 /* A name from the caller, and its result */
 typedef struct DrillRelation

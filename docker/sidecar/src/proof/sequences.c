@@ -11,8 +11,8 @@
 
 #include "base/memory.h"
 #include "base/timestamp.h"
+#include "proof/drill_steps.h"
 #include "proof/relation_name.h"
-#include "proof/steps.h"
 
 /* This many sequences that differ are named; the others are only counted. */
 #define NAMED_MAX 100

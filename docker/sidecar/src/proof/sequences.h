@@ -10,8 +10,8 @@
 
 #include <jansson.h>
 
-#include "proof/request.h"
-#include "proof/session.h"
+#include "proof/drill_request.h"
+#include "proof/psql_session.h"
 
 /* Adds steps to the result; false if one of the sequences differs. */
 extern bool drill_sequences(const DrillServer *server, const DrillSequence *sequences, size_t count,

@@ -7,7 +7,7 @@
 #define PROOF_SUPERUSER_H
 
 #include "base/text_list.h"
-#include "proof/session.h"
+#include "proof/psql_session.h"
 
 /*
  * Returns server->superuser, or the first of the others that is a superuser of

@@ -7,7 +7,7 @@
 #define RESCUE_BRING_HOME_H
 
 #include "jobs/job.h"
-#include "rescue/request.h"
+#include "rescue/table_request.h"
 
 /*
  * Its request is a RescueRequest; its instance is claimed.  In the phase

@@ -6,8 +6,8 @@
 #ifndef RESCUE_LOST_TABLE_H
 #define RESCUE_LOST_TABLE_H
 
-#include "proof/session.h"
-#include "rescue/request.h"
+#include "proof/psql_session.h"
+#include "rescue/table_request.h"
 
 /*
  * What the table is, as JSON: "oid", "kind", "schema", "name", "owner";

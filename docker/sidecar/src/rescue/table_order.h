@@ -9,7 +9,7 @@
 #include <jansson.h>
 #include <stdbool.h>
 
-#include "rescue/request.h"
+#include "rescue/table_request.h"
 
 typedef struct WantedTable
 {

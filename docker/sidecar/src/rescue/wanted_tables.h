@@ -6,9 +6,9 @@
 #ifndef RESCUE_WANTED_TABLES_H
 #define RESCUE_WANTED_TABLES_H
 
-#include "proof/session.h"
-#include "rescue/request.h"
+#include "proof/psql_session.h"
 #include "rescue/table_order.h"
+#include "rescue/table_request.h"
 
 typedef struct WantedTables
 {

@@ -16,10 +16,10 @@
 #include "base/memory.h"
 #include "base/timestamp.h"
 #include "jobs/switch_wal.h"
-#include "restore/cause.h"
-#include "restore/hold.h"
+#include "restore/failure_cause.h"
+#include "restore/hold_backup.h"
 #include "restore/received_wal.h"
-#include "restore/segment.h"
+#include "restore/segment_name.h"
 #include "restore/timeline_path.h"
 
 /* How long to wait before asking the caller for more WAL */

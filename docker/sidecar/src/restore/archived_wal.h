@@ -6,7 +6,7 @@
 #ifndef RESTORE_ARCHIVED_WAL_H
 #define RESTORE_ARCHIVED_WAL_H
 
-#include "restore/state.h"
+#include "restore/running_restore.h"
 
 extern bool restore_bring_wal(Restore *restore);
 extern bool restore_timeline_is_reached(Restore *restore);

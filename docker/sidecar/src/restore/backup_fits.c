@@ -10,9 +10,9 @@
 
 #include "base/memory.h"
 #include "base/settings.h"
-#include "restore/copy.h"
-#include "restore/segment.h"
-#include "restore/server.h"
+#include "restore/copy_backup.h"
+#include "restore/segment_name.h"
+#include "restore/server_process.h"
 
 static Answer *refuse(char *message, char *detail, const char *hint);
 

@@ -13,9 +13,9 @@
 #include "barman/catalogue.h"
 #include "barman/read_cache.h"
 #include "base/memory.h"
-#include "restore/cause.h"
 #include "restore/data_directory.h"
-#include "restore/hold.h"
+#include "restore/failure_cause.h"
+#include "restore/hold_backup.h"
 #include "restore/instance_files.h"
 
 static char *look_at_backup(const char *base, const json_t *backup);

@@ -6,7 +6,7 @@
 #ifndef RESTORE_BACKUP_LINKS_H
 #define RESTORE_BACKUP_LINKS_H
 
-#include "restore/state.h"
+#include "restore/running_restore.h"
 
 /* Whether nothing in the backup's files leads out of it */
 extern bool restore_source_is_sound(Restore *restore);

@@ -5,7 +5,7 @@
  * and waits until recovery has ended.  Removes everything if the restore
  * fails.
  */
-#include "restore/state.h"
+#include "restore/running_restore.h"
 
 #include <stdarg.h>
 #include <stdlib.h>
@@ -19,16 +19,16 @@
 #include "jobs/switch_wal.h"
 #include "restore/archived_wal.h"
 #include "restore/backup_to_instance.h"
-#include "restore/cause.h"
-#include "restore/copy.h"
-#include "restore/hold.h"
-#include "restore/host.h"
+#include "restore/copy_backup.h"
+#include "restore/failure_cause.h"
+#include "restore/hold_backup.h"
+#include "restore/host_fits.h"
 #include "restore/instance_files.h"
 #include "restore/named_points.h"
-#include "restore/reach.h"
 #include "restore/received_wal.h"
 #include "restore/recover.h"
-#include "restore/segment.h"
+#include "restore/recovery_reach.h"
+#include "restore/segment_name.h"
 
 #define LOOK_MS			  100
 #define CHECK_DEADLINE_MS 120000

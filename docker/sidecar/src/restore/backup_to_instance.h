@@ -7,7 +7,7 @@
 #define RESTORE_BACKUP_TO_INSTANCE_H
 
 #include "jobs/job.h"
-#include "restore/state.h"
+#include "restore/running_restore.h"
 
 /* Its request is a RestoreRequest whose backup is chosen and whose instance is claimed. */
 extern const JobKind job_restore;

@@ -11,7 +11,7 @@
 #include "barman/catalogue.h"
 #include "barman/lsn.h"
 #include "base/memory.h"
-#include "restore/segment.h"
+#include "restore/segment_name.h"
 
 /* Log, statistics, and pages that recovery adds */
 #define WORK_BYTES (INT64_C(16) * 1024 * 1024)

@@ -16,7 +16,7 @@
 #include "restore/disk_needs.h"
 #include "restore/instance_config.h"
 #include "restore/recovery_end.h"
-#include "restore/server.h"
+#include "restore/server_process.h"
 
 typedef struct Instance Instance;
 

@@ -12,7 +12,7 @@
 #include "base/directory.h"
 #include "base/log.h"
 #include "restore/instance_record.h"
-#include "restore/server.h"
+#include "restore/server_process.h"
 
 /* Time before a server that is no longer needed is killed */
 #define END_GRACE_MS 8000

@@ -16,7 +16,7 @@
 #include "base/timestamp.h"
 #include "restore/caged_run.h"
 #include "restore/received_wal.h"
-#include "restore/segment.h"
+#include "restore/segment_name.h"
 #include "restore/timeline_path.h"
 
 /* pg_waldump reads some hundred segments a second; a longer scan is not worth it. */

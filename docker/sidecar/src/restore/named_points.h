@@ -6,7 +6,7 @@
 #ifndef RESTORE_NAMED_POINTS_H
 #define RESTORE_NAMED_POINTS_H
 
-#include "restore/state.h"
+#include "restore/running_restore.h"
 
 /*
  * If a restore stops at a name that is no mark of the caller, logs where

@@ -21,7 +21,7 @@
 #include "base/memory.h"
 #include "base/timestamp.h"
 #include "restore/instance_files.h"
-#include "restore/segment.h"
+#include "restore/segment_name.h"
 
 #define PARTIAL ".partial"
 

@@ -6,7 +6,7 @@
 #ifndef RESTORE_RECEIVED_WAL_H
 #define RESTORE_RECEIVED_WAL_H
 
-#include "restore/state.h"
+#include "restore/running_restore.h"
 
 /* The ends of the WAL of a timeline, as positions; 0: not known */
 typedef struct WalTail

@@ -17,7 +17,7 @@
 #include "base/settings.h"
 #include "base/timestamp.h"
 #include "restore/cage.h"
-#include "restore/cause.h"
+#include "restore/failure_cause.h"
 #include "restore/instance_files.h"
 #include "restore/server_keeper.h"
 

@@ -6,7 +6,7 @@
 #ifndef RESTORE_RECOVER_H
 #define RESTORE_RECOVER_H
 
-#include "restore/state.h"
+#include "restore/running_restore.h"
 
 extern bool restore_recover(Restore *restore, Recovery *recovery);
 

@@ -15,8 +15,8 @@
 #include "barman/timeline.h"
 #include "base/memory.h"
 #include "restore/received_wal.h"
-#include "restore/segment.h"
-#include "restore/state.h"
+#include "restore/running_restore.h"
+#include "restore/segment_name.h"
 
 /* The limit of failovers after a position that are considered */
 #define HEIRS_MAX 100

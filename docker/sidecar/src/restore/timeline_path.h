@@ -10,7 +10,7 @@
 #include <stdint.h>
 
 #include "barman/timeline.h"
-#include "restore/state.h"
+#include "restore/running_restore.h"
 
 /*
  * A timeline ends within a segment, which may be archived only for the

@@ -11,8 +11,8 @@
 #include "base/memory.h"
 #include "wal/bytes.h"
 #include "wal/changes_state.h"
-#include "wal/ending.h"
 #include "wal/row_records.h"
+#include "wal/transaction_end.h"
 
 /* Those below are of initdb */
 #define FIRST_NORMAL_XID 3
