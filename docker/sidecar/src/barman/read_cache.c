@@ -1,82 +1,25 @@
 /*
  * read_cache.c
  *
- * The cache of reads: coalesces, expires, and detects a changed catalogue.
- * Knows no HTTP, and of an answer only its status.
+ * The cache of reads, and the threads that run Barman for it: gives one run's
+ * answer to all who ask meanwhile, and again while it is fresh
+ * (read_freshness.c).  Knows no HTTP, and of an answer only its status.
  */
 #include "barman/read_cache.h"
 
 #include <pthread.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "barman/catalogue.h"
-#include "barman/configuration.h"
 #include "barman/read_ahead.h"
-#include "base/log.h"
-#include "base/memory.h"
-#include "base/settings.h"
+#include "barman/read_entries.h"
+#include "barman/read_freshness.h"
 #include "base/timestamp.h"
 
 #define MAX_WORKERS 64
 
-/* More entries are never needed at once; the oldest unused ones are dropped. */
-#define MAX_ENTRIES 1024
-
 /* A longer queue only makes things worse. */
 #define MAX_QUEUE 128
-
-/* Errors and failed checks expire soon. */
-#define SHORT_AGE_MS 1000
-
-/* How long an expired answer may be served while Barman runs again */
-#define MAX_STALE_MS 5000
-
-/* Expiry of answers without a signature to detect changes */
-#define UNWATCHED_AGE_MS 5000
-
-typedef struct Entry
-{
-	struct Entry *next; /* all entries */
-	struct Entry *queued_next;
-	ReadKind kind;
-	char *server;
-	char *argument;
-
-	Answer *answer; /* NULL until the first run ends */
-	uint64_t answer_generation;
-	uint64_t answer_signature;
-
-	bool queued;
-	bool running;
-	uint64_t run_generation;
-	uint64_t run_signature;
-
-	uint64_t generation; /* counts invalidations */
-	int64_t used;
-	ReadWaiter *waiters; /* of the queued or running run */
-	ReadWaiter *later;	 /* of the run after the running one */
-} Entry;
-
-/*
- * live: Barman connects to PostgreSQL and may hang with it, so these never get
- * the last worker.  watched: a change of the catalogue, or of Barman's
- * configuration, makes the answer stale.
- */
-static const struct
-{
-	bool live;
-	bool watched;
-	int64_t max_age_ms;
-} kinds[READ_KINDS] = {
-	[READ_VERSION] = {false, false, 3600 * 1000},  [READ_SERVERS] = {false, true, 600 * 1000},
-	[READ_BACKUPS] = {false, true, 60 * 1000},	   [READ_BACKUP] = {false, true, 60 * 1000},
-	[READ_FILES] = {false, false, 1000},		   [READ_DIRECTORIES] = {true, false, 600 * 1000},
-	[READ_DISKS] = {false, false, 1000},		   [READ_CHECK] = {true, true, 10 * 1000},
-	[READ_STATUS] = {true, true, 10 * 1000},	   [READ_REPLICATION] = {true, false, 2 * 1000},
-	[READ_DIAGNOSE] = {true, false, 10 * 1000},	   [READ_WINDOWS] = {false, true, 10 * 1000},
-	[READ_WAL_SOURCES] = {false, true, 60 * 1000},
-};
 
 typedef struct BlockingWaiter
 {
@@ -92,27 +35,19 @@ static int live_running;
 static bool stopping;
 static RunControl *control;
 static ReadExecutor execute;
-static Entry *entries;
-static int entry_count;
-static Entry *queue_head;
-static Entry **queue_tail = &queue_head;
+static ReadEntry *queue_head;
+static ReadEntry **queue_tail = &queue_head;
 static int queue_length;
 static ReadCounters counters;
 
 static Answer *get(const ReadTarget *target, int64_t max_age_ms, ReadWaiter *waiter);
-static Entry *find_entry(const ReadTarget *target);
-static Entry *seek_entry(const ReadTarget *target);
-static void evict_entries(void);
-static void free_entry(Entry *entry);
-static bool is_fresh(const Entry *entry, uint64_t signature, int64_t max_age_ms);
-static bool is_stale_but_good(const Entry *entry, uint64_t signature, int64_t max_age_ms);
-static uint64_t signature_of(ReadKind kind, const char *server);
+static bool is_unchanged(const ReadEntry *entry, uint64_t signature);
 static void add_waiter(ReadWaiter **list, ReadWaiter *waiter);
 static void wake_all(ReadWaiter **list, Answer *answer);
-static void enqueue(Entry *entry);
-static Entry *dequeue(void);
+static void enqueue(ReadEntry *entry);
+static ReadEntry *dequeue(void);
 static void *worker_main(void *arg);
-static void run_entry(Entry *entry);
+static void run_entry(ReadEntry *entry);
 static void blocking_wait(void *arg);
 static void blocking_wake(void *arg, Answer *answer);
 
@@ -146,6 +81,7 @@ void
 reads_stop(void)
 {
 	Answer *refusal;
+	ReadEntry *entry;
 
 	if (control == NULL)
 		return;
@@ -161,16 +97,12 @@ reads_stop(void)
 	refusal = answer_error("shutting_down", "the sidecar is shutting down", NULL,
 						   "Try again when it is back.");
 	pthread_mutex_lock(&lock);
-	while (entries != NULL)
+	while ((entry = read_entries_take()) != NULL)
 	{
-		Entry *entry = entries;
-
-		entries = entry->next;
 		wake_all(&entry->waiters, refusal);
 		wake_all(&entry->later, refusal);
-		free_entry(entry);
+		read_entry_free(entry);
 	}
-	entry_count = 0;
 	queue_head = NULL;
 	queue_tail = &queue_head;
 	queue_length = 0;
@@ -214,11 +146,11 @@ reads_wait(const ReadTarget *target, int64_t max_age_ms)
 Answer *
 reads_last(const ReadTarget *target)
 {
-	Entry *entry;
+	ReadEntry *entry;
 	Answer *answer;
 
 	pthread_mutex_lock(&lock);
-	entry = seek_entry(target);
+	entry = read_entry_find(target);
 	answer = entry != NULL && entry->answer != NULL ? answer_keep(entry->answer) : NULL;
 	pthread_mutex_unlock(&lock);
 	return answer;
@@ -227,13 +159,14 @@ reads_last(const ReadTarget *target)
 bool
 reads_has(const ReadTarget *target)
 {
-	uint64_t signature = signature_of(target->kind, target->server);
-	Entry *entry;
+	uint64_t signature = read_signature(target->kind, target->server);
+	ReadEntry *entry;
 	bool fresh;
 
 	pthread_mutex_lock(&lock);
-	entry = seek_entry(target);
-	fresh = entry != NULL && is_fresh(entry, signature, READ_AGE_DEFAULT);
+	entry = read_entry_find(target);
+	fresh = entry != NULL && is_unchanged(entry, signature) &&
+			read_is_fresh(entry->kind, entry->answer, signature, READ_AGE_DEFAULT);
 	pthread_mutex_unlock(&lock);
 	return fresh;
 }
@@ -252,7 +185,7 @@ void
 reads_invalidate(const char *server)
 {
 	pthread_mutex_lock(&lock);
-	for (Entry *entry = entries; entry != NULL; entry = entry->next)
+	for (ReadEntry *entry = read_entries_all(); entry != NULL; entry = entry->next)
 	{
 		if (entry->kind == READ_VERSION || entry->kind == READ_SERVERS ||
 			entry->kind == READ_DIRECTORIES)
@@ -278,22 +211,25 @@ reads_counters(void)
 static Answer *
 get(const ReadTarget *target, int64_t max_age_ms, ReadWaiter *waiter)
 {
-	uint64_t signature = signature_of(target->kind, target->server);
-	Entry *entry;
+	uint64_t signature = read_signature(target->kind, target->server);
+	ReadEntry *entry;
+	bool unchanged;
 
 	if (stopping)
 		return answer_error("shutting_down", "the sidecar is shutting down", NULL,
 							"Try again when it is back.");
-	entry = find_entry(target);
+	entry = read_entry_for(target);
 	entry->used = monotonic_ms();
-	if (is_fresh(entry, signature, max_age_ms))
+	unchanged = is_unchanged(entry, signature);
+	if (unchanged && read_is_fresh(entry->kind, entry->answer, signature, max_age_ms))
 	{
 		counters.hits++;
 		return answer_keep(entry->answer);
 	}
 
 	/* while Barman runs again for one caller, others get the answer of a moment ago */
-	if ((entry->running || entry->queued) && is_stale_but_good(entry, signature, max_age_ms))
+	if ((entry->running || entry->queued) && unchanged &&
+		read_is_stale_but_good(entry->kind, entry->answer, signature, max_age_ms))
 	{
 		counters.hits++;
 		return answer_keep(entry->answer);
@@ -322,122 +258,12 @@ get(const ReadTarget *target, int64_t max_age_ms, ReadWaiter *waiter)
 	return NULL;
 }
 
-static Entry *
-find_entry(const ReadTarget *target)
-{
-	Entry *entry = seek_entry(target);
-
-	if (entry != NULL)
-		return entry;
-	if (entry_count >= MAX_ENTRIES)
-		evict_entries();
-	entry = mem_alloc(sizeof(Entry));
-	entry->kind = target->kind;
-	entry->server = mem_strdup(target->server);
-	entry->argument = mem_strdup(target->argument);
-	entry->next = entries;
-	entries = entry;
-	entry_count++;
-	return entry;
-}
-
-static Entry *
-seek_entry(const ReadTarget *target)
-{
-	for (Entry *entry = entries; entry != NULL; entry = entry->next)
-	{
-		if (entry->kind == target->kind && strcmp(entry->server, target->server) == 0 &&
-			strcmp(entry->argument, target->argument) == 0)
-			return entry;
-	}
-	return NULL;
-}
-
-/* Drop the older half of the entries that nobody waits for. */
-static void
-evict_entries(void)
-{
-	int64_t oldest = INT64_MAX;
-	int64_t limit;
-
-	for (Entry *entry = entries; entry != NULL; entry = entry->next)
-	{
-		if (entry->used < oldest)
-			oldest = entry->used;
-	}
-	limit = oldest + (monotonic_ms() - oldest) / 2;
-	for (Entry **link = &entries; *link != NULL;)
-	{
-		Entry *entry = *link;
-
-		if (entry->used <= limit && !entry->running && !entry->queued)
-		{
-			*link = entry->next;
-			free_entry(entry);
-			entry_count--;
-		}
-		else
-			link = &entry->next;
-	}
-}
-
-static void
-free_entry(Entry *entry)
-{
-	answer_release(entry->answer);
-	free(entry->server);
-	free(entry->argument);
-	free(entry);
-}
-
+/* Neither a job nor a change of the files has come since the answer was made. */
 static bool
-is_fresh(const Entry *entry, uint64_t signature, int64_t max_age_ms)
+is_unchanged(const ReadEntry *entry, uint64_t signature)
 {
-	int64_t limit = kinds[entry->kind].max_age_ms;
-
-	if (entry->answer == NULL || entry->answer_generation != entry->generation ||
-		entry->answer_signature != signature)
-		return false;
-	if (kinds[entry->kind].watched && signature == 0 && limit > UNWATCHED_AGE_MS)
-		limit = UNWATCHED_AGE_MS;
-	if ((entry->answer->status != 200 || entry->answer->provisional) && limit > SHORT_AGE_MS)
-		limit = SHORT_AGE_MS;
-	if (max_age_ms >= 0 && max_age_ms < limit)
-		limit = max_age_ms;
-	return monotonic_ms() - entry->answer->made < limit;
-}
-
-/*
- * Expired, but no job and no change of the catalogue has come since; never for
- * longer than a run of Barman should take.  Expired failures are not served.
- */
-static bool
-is_stale_but_good(const Entry *entry, uint64_t signature, int64_t max_age_ms)
-{
-	int64_t limit = kinds[entry->kind].max_age_ms;
-
-	if (max_age_ms >= 0 || entry->answer == NULL || entry->answer->status != 200 ||
-		entry->answer->provisional || entry->answer_generation != entry->generation ||
-		entry->answer_signature != signature)
-		return false;
-	if (kinds[entry->kind].watched && signature == 0 && limit > UNWATCHED_AGE_MS)
-		limit = UNWATCHED_AGE_MS;
-	return monotonic_ms() - entry->answer->made < limit + MAX_STALE_MS;
-}
-
-static uint64_t
-signature_of(ReadKind kind, const char *server)
-{
-	uint64_t configuration;
-	uint64_t catalogue;
-
-	if (!kinds[kind].watched)
-		return 0;
-	configuration = configuration_signature(settings.barman_config);
-	if (kind == READ_SERVERS)
-		return configuration;
-	catalogue = catalogue_signature(server);
-	return catalogue != 0 ? catalogue ^ configuration : 0;
+	return entry->answer != NULL && entry->answer_generation == entry->generation &&
+		   entry->answer_signature == signature;
 }
 
 static void
@@ -466,7 +292,7 @@ wake_all(ReadWaiter **list, Answer *answer)
 }
 
 static void
-enqueue(Entry *entry)
+enqueue(ReadEntry *entry)
 {
 	entry->queued = true;
 	entry->queued_next = NULL;
@@ -476,15 +302,15 @@ enqueue(Entry *entry)
 	pthread_cond_broadcast(&work);
 }
 
-/* The first entry that may run now: see "live" above. */
-static Entry *
+/* The first entry that may run now: one that is live never gets the last worker. */
+static ReadEntry *
 dequeue(void)
 {
-	for (Entry **link = &queue_head; *link != NULL; link = &(*link)->queued_next)
+	for (ReadEntry **link = &queue_head; *link != NULL; link = &(*link)->queued_next)
 	{
-		Entry *entry = *link;
+		ReadEntry *entry = *link;
 
-		if (kinds[entry->kind].live && live_running >= worker_count - 1)
+		if (read_is_live(entry->kind) && live_running >= worker_count - 1)
 			continue;
 		*link = entry->queued_next;
 		if (queue_tail == &entry->queued_next)
@@ -503,7 +329,7 @@ worker_main(void *arg)
 	pthread_mutex_lock(&lock);
 	while (!stopping)
 	{
-		Entry *entry = dequeue();
+		ReadEntry *entry = dequeue();
 
 		if (entry != NULL)
 			run_entry(entry);
@@ -516,16 +342,16 @@ worker_main(void *arg)
 
 /* Call with the lock held; releases it while Barman runs. */
 static void
-run_entry(Entry *entry)
+run_entry(ReadEntry *entry)
 {
 	ReadTarget target = {entry->kind, entry->server, entry->argument};
-	bool live = kinds[entry->kind].live;
+	bool live = read_is_live(entry->kind);
 	Answer *answer;
 
 	/* Set both before the run: a change during the run makes its answer stale. */
 	entry->running = true;
 	entry->run_generation = entry->generation;
-	entry->run_signature = signature_of(entry->kind, entry->server);
+	entry->run_signature = read_signature(entry->kind, entry->server);
 	live_running += live;
 	counters.runs++;
 	pthread_mutex_unlock(&lock);

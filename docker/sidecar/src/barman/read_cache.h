@@ -10,35 +10,9 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "barman/read_target.h"
 #include "barman/runner.h"
 #include "base/answer.h"
-
-typedef enum ReadKind
-{
-	READ_VERSION,
-	READ_SERVERS,
-	READ_BACKUPS,
-	READ_BACKUP, /* argument: backup id */
-	READ_FILES,	 /* argument: area */
-	READ_DIRECTORIES,
-	READ_DISKS,
-	READ_CHECK,
-	READ_STATUS,
-	READ_REPLICATION,
-	READ_DIAGNOSE,
-	READ_WINDOWS, /* runs no Barman: the executor that main.c gives lists and reads the archive */
-	READ_WAL_SOURCES /* so does this; argument: number of segments */
-} ReadKind;
-
-#define READ_KINDS (READ_WAL_SOURCES + 1)
-
-/* The subject of a read; server and argument are "" if unused by its kind. */
-typedef struct ReadTarget
-{
-	ReadKind kind;
-	const char *server;
-	const char *argument;
-} ReadTarget;
 
 /*
  * A caller that waits for an answer.  wait() is called before anybody can call
@@ -55,9 +29,6 @@ typedef struct ReadWaiter
 
 /* Makes an answer that is not cached; tests use their own. */
 typedef Answer *(*ReadExecutor)(const ReadTarget *target, RunControl *control);
-
-/* Accept an answer of any age that its kind allows. */
-#define READ_AGE_DEFAULT (-1)
 
 extern bool reads_start(int workers, ReadExecutor executor);
 

@@ -17,9 +17,9 @@
 #include "base/settings.h"
 #include "base/timestamp.h"
 #include "restore/cage.h"
+#include "restore/descendants.h"
 #include "restore/failure_cause.h"
 #include "restore/instance_files.h"
-#include "restore/server_keeper.h"
 
 /* How often to check whether recovery has ended */
 #define RECOVERY_LOOK_MS 50
@@ -85,7 +85,7 @@ restore_recover(Restore *restore, Recovery *recovery)
 	if (state == SERVER_READY)
 	{
 		restore->held.connections = restore->held.connections &&
-									server_keeper_is_filtered(process.pid);
+									descendants_are_filtered(process.pid);
 		recovery_read(restore->directory, json_text_of(restore->backup, "end_time"), recovery);
 		job_log(job, JOB_INFO, "recovery has ended at %s on timeline %d",
 				recovery->lsn != NULL ? recovery->lsn : "an unknown position", recovery->timeline);

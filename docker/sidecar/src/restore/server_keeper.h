@@ -22,17 +22,8 @@
  */
 extern int server_keeper_start(const Cage *cage, CageHold *held, pid_t *pid);
 
-/*
- * Ends all processes below a keeper, but not the keeper; returns how many it
- * still found.  The keeper may be stopped.
- */
-extern int server_keeper_end_below(pid_t keeper);
-
 /* Is it a keeper?  An older sidecar has started servers without one. */
 extern bool server_keeper_is(pid_t pid);
-
-/* Whether seccomp filters the server and all other children of the keeper */
-extern bool server_keeper_is_filtered(pid_t keeper);
 
 /* The main program of a keeper; returns the exit status. */
 extern int server_keeper_main(int argc, char **argv);

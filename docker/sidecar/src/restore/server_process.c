@@ -23,6 +23,7 @@
 #include "base/process.h"
 #include "base/timestamp.h"
 #include "restore/cage.h"
+#include "restore/descendants.h"
 #include "restore/instance_files.h"
 #include "restore/server_keeper.h"
 
@@ -176,7 +177,7 @@ server_end(const ServerProcess *process, int64_t grace_ms)
 		int left;
 
 		kill(process->pid, SIGSTOP);
-		while ((left = server_keeper_end_below(process->pid)) > 0 && monotonic_ms() < until)
+		while ((left = descendants_end(process->pid)) > 0 && monotonic_ms() < until)
 			usleep(LOOK_AGAIN_MS * 1000);
 		/*
 		 * Only the keeper leads to those that are left, and a look from outside
