@@ -13,7 +13,7 @@
 #include <cmocka.h>
 
 #include "base/memory.h"
-#include "rescue/prepare_table.h"
+#include "rescue/home_names.h"
 #include "rescue/table_definition.h"
 
 static void

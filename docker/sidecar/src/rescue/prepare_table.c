@@ -11,11 +11,10 @@
 #include <string.h>
 
 #include "base/memory.h"
+#include "rescue/home_names.h"
 
 static json_t *find_in_the_way(const DrillServer *server, const json_t *table,
 							   const RescueTable *wanted, char **error);
-static char *new_name_of(const json_t *objects, size_t i, const json_t *table,
-						 const RescueTable *wanted);
 static void list_new_names(FILE *sql, const json_t *objects, const json_t *table,
 						   const RescueTable *wanted);
 static void write_commands(FILE *sql, const json_t *table, const json_t *in_the_way,
@@ -26,8 +25,6 @@ static void drop_each(FILE *sql, const json_t *table, const char *list, const ch
 static void move_each(FILE *sql, const json_t *table, const RescueTable *wanted);
 static void rename_each(FILE *sql, const json_t *list, const char *what, const json_t *table,
 						const RescueTable *wanted);
-static char *take_each(const json_t *objects, const char *kind, const json_t *table,
-					   const RescueTable *wanted, json_t *taken);
 static char *identifier_of(const json_t *object);
 static char *text_literal(const char *text);
 
@@ -159,18 +156,6 @@ find_in_the_way(const DrillServer *server, const json_t *table, const RescueTabl
 	return names;
 }
 
-/* malloc'd: what one of the objects is called at home; partitions keep their names */
-static char *
-new_name_of(const json_t *objects, size_t i, const json_t *table, const RescueTable *wanted)
-{
-	const char *old = json_text_of(json_array_get(objects, i), "name");
-	bool is_partition = objects == json_object_get(table, "tables") && i > 0;
-
-	if (old == NULL)
-		old = "";
-	return is_partition ? mem_strdup(old) : rescue_home_name(table, wanted, old);
-}
-
 /* Those of objects that get another name or schema */
 static void
 list_new_names(FILE *sql, const json_t *objects, const json_t *table, const RescueTable *wanted)
@@ -181,7 +166,7 @@ list_new_names(FILE *sql, const json_t *objects, const json_t *table, const Resc
 	json_array_foreach (objects, i, one)
 	{
 		const char *old = json_text_of(one, "name") != NULL ? json_text_of(one, "name") : "";
-		char *new = new_name_of(objects, i, table, wanted);
+		char *new = rescue_new_name(objects, i, table, wanted);
 
 		bool moves = !json_text_is(one, "schema", wanted->home_schema);
 		char *value;
@@ -331,89 +316,6 @@ rename_each(FILE *sql, const json_t *list, const char *what, const json_t *table
 		free(from);
 		free(to);
 	}
-}
-
-char *
-rescue_take_names(const json_t *table, const RescueTable *wanted, json_t *taken)
-{
-	static const char *const relations[] = {"tables", "indexes", "sequences"};
-	char *clash = NULL;
-
-	for (size_t i = 0; clash == NULL && i < sizeof(relations) / sizeof(relations[0]); i++)
-		clash = take_each(json_object_get(table, relations[i]), "relation", table, wanted, taken);
-	if (clash == NULL)
-		clash = take_each(json_object_get(table, "statistics"), "statistics object", table, wanted,
-						  taken);
-	return clash;
-}
-
-/* Adds the names that the objects have at home; NULL, or malloc'd words on one that is taken */
-static char *
-take_each(const json_t *objects, const char *kind, const json_t *table, const RescueTable *wanted,
-		  json_t *taken)
-{
-	char *clash = NULL;
-
-	/* of one that is there, its name alone is known */
-	size_t count = !wanted->rows_only							 ? json_array_size(objects)
-				   : objects == json_object_get(table, "tables") ? 1
-																 : 0;
-
-	for (size_t i = 0; i < count; i++)
-	{
-		char *new = new_name_of(objects, i, table, wanted);
-		char *key = mem_printf("%s %s.%s", kind, wanted->home_schema, new);
-		const char *whose = json_string_value(json_object_get(taken, key));
-
-		if (whose != NULL && clash == NULL)
-			clash = mem_printf("tables %s.%s and %s would both have the %s",
-							   json_text_of(table, "schema"), json_text_of(table, "name"), whose,
-							   key);
-		else if (whose == NULL)
-		{
-			char *name = mem_printf("%s.%s", json_text_of(table, "schema"),
-									json_text_of(table, "name"));
-
-			json_object_set_new(taken, key, json_text(name));
-			free(name);
-		}
-		free(key);
-		free(new);
-	}
-	return clash;
-}
-
-/* By PostgreSQL's habit they begin with the name of the table. */
-char *
-rescue_home_name(const json_t *table, const RescueTable *wanted, const char *name)
-{
-	const char *old = json_text_of(table, "name");
-	bool begins = strncmp(name, old, strlen(old)) == 0;
-
-	if (strcmp(old, wanted->home_name) == 0)
-		return mem_strdup(name);
-	return mem_printf("%s%s%s", wanted->home_name, begins ? "" : "_",
-					  begins ? name + strlen(old) : name);
-}
-
-char *
-rescue_name_in_copy(const json_t *table, const RescueTable *wanted)
-{
-	if (wanted->rows_only)
-		return rescue_qualified(json_text_of(table, "schema"), json_text_of(table, "name"));
-	return rescue_qualified(wanted->home_schema, wanted->home_name);
-}
-
-char *
-rescue_qualified(const char *schema, const char *name)
-{
-	char *first = drill_identifier(schema != NULL ? schema : "");
-	char *second = drill_identifier(name != NULL ? name : "");
-	char *text = mem_printf("%s.%s", first, second);
-
-	free(first);
-	free(second);
-	return text;
 }
 
 /* malloc'd: the identifier of an object's "name" */

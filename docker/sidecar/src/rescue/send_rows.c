@@ -12,7 +12,7 @@
 #include "base/memory.h"
 #include "base/settings.h"
 #include "base/timestamp.h"
-#include "rescue/prepare_table.h"
+#include "rescue/home_names.h"
 #include "restore/caged_run.h"
 
 /* The client takes nothing for so long: it waits for something that will not come. */

@@ -11,7 +11,7 @@
 
 #include "base/memory.h"
 #include "base/settings.h"
-#include "rescue/prepare_table.h"
+#include "rescue/home_names.h"
 #include "restore/caged_run.h"
 
 #define DUMP_MS (INT64_C(10) * 60 * 1000)
