@@ -32,6 +32,9 @@ typedef struct RowsMentionMember
 	const char *text;
 } RowsMentionMember;
 
+/* Characters of a string that is made for a condition. */
+#define ROWS_LONGEST_CANDIDATE 1000
+
 /* In a path of JSON: any element of an array. */
 #define ROWS_JSON_ELEMENTS "[*]"
 
@@ -60,6 +63,10 @@ extern int64 rows_clamp(const RowsValue *value, int64 number);
 
 /* candidate_part.c: strings of given parts */
 extern List *rows_part_candidates(const RowsValue *like, const RowsMention *mention);
+
+/* candidate_pattern.c: strings that match patterns: one of them, or all */
+extern List *rows_pattern_candidates(const RowsValue *like, const RowsMention *mention);
+extern List *rows_joined_pattern_candidates(const RowsValue *like, const RowsMention *mention);
 
 /* candidate_cast.c: strings that are read as values of other types */
 extern bool rows_is_plain(Oid type);

@@ -23,9 +23,6 @@
 #include "rows/value/arena.h"
 #include "rows/value/candidate.h"
 #include "rows/value/kinds.h"
-#include "rows/value/regex.h"
-
-#define LONGEST_CANDIDATE 1000
 
 typedef struct TextCandidate
 {
@@ -42,32 +39,12 @@ typedef struct TextCandidate
 	bool counts_bytes;
 } TextCandidate;
 
-/* What follows several patterns at once. */
-typedef struct PatternsCandidate
-{
-	RowsValue value;
-	List *patterns; /* of RowsValue */
-	int length;		/* at least */
-	int room;
-} PatternsCandidate;
-
-/* Characters of one of several patterns. */
-#define LONGEST_PATTERN 8
-
-/* Lengths of which strings of a pattern are made. */
-#define MOST_LENGTHS	3
-#define MOST_CHARACTERS 64
-
 static const char *const alphabets[] = {"abcdefghijklmnopqrstuvwxyz", "ABCDEFGHIJKLMNOPQRSTUVWXYZ",
 										"0123456789", "0123456789abcdef",
 										"abcdefghijklmnopqrstuvwxyz0123456789"};
 
 static void add_length(TextCandidate *candidate, int length);
 static Datum make_base64(const RowsValue *value, RowsDraw *draw, RowsArena *arena);
-static void add_of_lengths(List **list, const RowsValue *like, const RowsPatternBound *pattern,
-						   List *numbers);
-static List *all_patterns(const RowsValue *like, const RowsMention *mention);
-static Datum make_patterns(const RowsValue *value, RowsDraw *draw, RowsArena *arena);
 static void find_separators(TextCandidate *candidate);
 static Datum make_joined(const RowsValue *value, RowsDraw *draw, RowsArena *arena);
 static Datum make_around(const RowsValue *value, RowsDraw *draw, RowsArena *arena);
@@ -92,7 +69,7 @@ note_lengths(TextCandidate *shapes, const RowsMention *mention)
 		add_length(shapes, number + 1);
 		/* length(a) + length(b) <= 20; decode(a, 'hex') of 32 bytes */
 		add_length(shapes, number / 2);
-		add_length(shapes, number <= LONGEST_CANDIDATE / 2 ? 2 * number : -1);
+		add_length(shapes, number <= ROWS_LONGEST_CANDIDATE / 2 ? 2 * number : -1);
 		if (number % BITS_PER_BYTE == 0)
 			add_length(shapes, number / BITS_PER_BYTE);
 	}
@@ -148,7 +125,7 @@ rows_text_candidates(const RowsValue *like, const RowsMention *mention)
 
 	shapes->value = *like;
 	shapes->value.make = (like->type == BYTEAOID) ? make_bytes : make_shape;
-	shapes->room = LONGEST_CANDIDATE;
+	shapes->room = ROWS_LONGEST_CANDIDATE;
 	if (like->type == NAMEOID)
 		shapes->room = NAMEDATALEN - 1;
 	else if (like->typmod >= (int32) VARHDRSZ)
@@ -158,21 +135,10 @@ rows_text_candidates(const RowsValue *like, const RowsMention *mention)
 	result = list_make1(shapes);
 	if (like->type != BYTEAOID)
 	{
-		foreach (cell, mention->patterns)
-		{
-			RowsPatternBound *pattern = lfirst(cell);
-			RowsValue *value = palloc(sizeof(RowsValue));
-			RowsBounds none;
-
-			rows_init_bounds(&none);
-			*value = *like;
-			if (rows_init_regex(value, pattern->text, pattern->kind, &none))
-				result = lappend(result, value);
-			add_of_lengths(&result, like, pattern, mention->numbers);
-		}
+		result = list_concat(result, rows_pattern_candidates(like, mention));
 		result = list_concat(result, rows_cast_candidates(like, mention, true));
 		result = list_concat(result, rows_part_candidates(like, mention));
-		result = list_concat(result, all_patterns(like, mention));
+		result = list_concat(result, rows_joined_pattern_candidates(like, mention));
 	}
 	if (mention->texts == NIL || like->type == BYTEAOID)
 		return result;
@@ -205,86 +171,6 @@ rows_text_candidates(const RowsValue *like, const RowsMention *mention)
 		joined->value.make = make_joined;
 		result = lappend(result, joined);
 	}
-	return result;
-}
-
-/* The pattern's strings of lengths that the condition mentions: length(c) % 8 = 0 */
-static void
-add_of_lengths(List **list, const RowsValue *like, const RowsPatternBound *pattern, List *numbers)
-{
-	ListCell *cell;
-
-	foreach (cell, numbers)
-	{
-		RowsValue *value;
-		RowsBounds bounds;
-
-		if (lfirst_int(cell) < 2 || lfirst_int(cell) > MOST_CHARACTERS ||
-			foreach_current_index(cell) >= MOST_LENGTHS)
-			continue;
-		value = palloc(sizeof(RowsValue));
-		*value = *like;
-		rows_init_bounds(&bounds);
-		bounds.min_length = bounds.max_length = lfirst_int(cell);
-		if (rows_init_regex(value, pattern->text, pattern->kind, &bounds))
-			*list = lappend(*list, value);
-	}
-}
-
-/* Strings of each pattern, one after the other: w ~ '[a-z]' AND w ~ '[0-9]' */
-static List *
-all_patterns(const RowsValue *like, const RowsMention *mention)
-{
-	PatternsCandidate *candidate = palloc0(sizeof(PatternsCandidate));
-	ListCell *cell;
-
-	foreach (cell, mention->patterns)
-	{
-		RowsPatternBound *pattern = lfirst(cell);
-		RowsValue *value = palloc(sizeof(RowsValue));
-		RowsBounds none;
-
-		if (*pattern->text == '^')
-			continue;
-		rows_init_bounds(&none);
-		none.max_length = LONGEST_PATTERN;
-		*value = *like;
-		if (rows_init_regex(value, pattern->text, pattern->kind, &none))
-			candidate->patterns = lappend(candidate->patterns, value);
-	}
-	if (list_length(candidate->patterns) < 2)
-		return NIL;
-	candidate->value = *like;
-	candidate->value.make = make_patterns;
-	candidate->length = Max(mention->min_length, 0);
-	candidate->room = like->typmod >= (int32) VARHDRSZ ? like->typmod - VARHDRSZ : LONGEST_CANDIDATE;
-	return list_make1(candidate);
-}
-
-static Datum
-make_patterns(const RowsValue *value, RowsDraw *draw, RowsArena *arena)
-{
-	const PatternsCandidate *candidate = (const PatternsCandidate *) value;
-	int n = list_length(candidate->patterns);
-	int first = (int) rows_below(draw, n);
-	StringInfoData string;
-	Datum result;
-
-	initStringInfo(&string);
-	/* all of them once, and again until the string is long enough */
-	for (int i = 0; i < n || string.len < Min(candidate->length, candidate->room); i++)
-	{
-		RowsValue *pattern = list_nth(candidate->patterns, (first + i) % n);
-		char *part = TextDatumGetCString(pattern->make(pattern, draw, arena));
-
-		if (i > 8 * n && *part == '\0')
-			break;
-		appendStringInfoString(&string, part);
-		pfree(part);
-	}
-	result = rows_make_string(value, string.data,
-							  pg_mbcharcliplen(string.data, string.len, candidate->room), arena);
-	pfree(string.data);
 	return result;
 }
 
@@ -336,8 +222,8 @@ make_around(const RowsValue *value, RowsDraw *draw, RowsArena *arena)
 {
 	const TextCandidate *candidate = (const TextCandidate *) value;
 	const char *string = candidate->strings[rows_below(draw, candidate->nstrings)];
-	char buffer[LONGEST_CANDIDATE + 64];
-	int taken = Min((int) strlen(string), LONGEST_CANDIDATE);
+	char buffer[ROWS_LONGEST_CANDIDATE + 64];
+	int taken = Min((int) strlen(string), ROWS_LONGEST_CANDIDATE);
 	int mode = (int) rows_below(draw, 10);
 	int length = 0;
 
@@ -360,7 +246,8 @@ make_around(const RowsValue *value, RowsDraw *draw, RowsArena *arena)
 		int whole = candidate->lengths[rows_below(draw, candidate->nlengths)];
 
 		if (whole > length)
-			length += write_letters(buffer + length, Min(whole, LONGEST_CANDIDATE) - length, draw);
+			length += write_letters(buffer + length, Min(whole, ROWS_LONGEST_CANDIDATE) - length,
+									draw);
 	}
 	else if (mode >= 6)
 		length += write_letters(buffer + length, 1 + (int) rows_below(draw, 8), draw);
@@ -374,13 +261,13 @@ make_base64(const RowsValue *value, RowsDraw *draw, RowsArena *arena)
 {
 	static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 	const TextCandidate *candidate = (const TextCandidate *) value;
-	char buffer[2 * LONGEST_CANDIDATE];
+	char buffer[2 * ROWS_LONGEST_CANDIDATE];
 	int nbytes = 3 * (1 + (int) rows_below(draw, 16));
 	int length;
 
 	if (candidate->nnumbers > 0 && rows_below(draw, 4) != 0)
 		nbytes = candidate->numbers[rows_below(draw, candidate->nnumbers)];
-	nbytes = Min(Max(nbytes, 1), LONGEST_CANDIDATE);
+	nbytes = Min(Max(nbytes, 1), ROWS_LONGEST_CANDIDATE);
 	length = (nbytes * 4 + 2) / 3;
 	for (int i = 0; i < length; i++)
 		buffer[i] = digits[rows_below(draw, 64)];
@@ -414,7 +301,7 @@ static Datum
 make_joined(const RowsValue *value, RowsDraw *draw, RowsArena *arena)
 {
 	const TextCandidate *candidate = (const TextCandidate *) value;
-	char buffer[LONGEST_CANDIDATE + 64];
+	char buffer[ROWS_LONGEST_CANDIDATE + 64];
 	int nseparators = list_length(candidate->separators);
 	bool each = nseparators > 1 && (rows_draw(draw) & 1);
 	int which = (int) rows_below(draw, nseparators);
@@ -424,7 +311,7 @@ make_joined(const RowsValue *value, RowsDraw *draw, RowsArena *arena)
 
 	if (!each && candidate->nnumbers > 0 && (rows_draw(draw) & 1))
 		n = candidate->numbers[rows_below(draw, candidate->nnumbers)] + (int) rows_below(draw, 2);
-	for (int i = 0; i < n && length < LONGEST_CANDIDATE - 64; i++)
+	for (int i = 0; i < n && length < ROWS_LONGEST_CANDIDATE - 64; i++)
 	{
 		int own = (i == 0 && rows_below(draw, 3) == 0) ? 2 : (int) rows_below(draw, 5);
 
@@ -443,7 +330,7 @@ static Datum
 make_shape(const RowsValue *value, RowsDraw *draw, RowsArena *arena)
 {
 	const TextCandidate *candidate = (const TextCandidate *) value;
-	char buffer[LONGEST_CANDIDATE];
+	char buffer[ROWS_LONGEST_CANDIDATE];
 	int length = 0;
 
 	if (candidate->nlengths > 0)
@@ -451,7 +338,7 @@ make_shape(const RowsValue *value, RowsDraw *draw, RowsArena *arena)
 	/* characters of two bytes each */
 	if (candidate->counts_bytes && GetDatabaseEncoding() == PG_UTF8 && rows_below(draw, 4) == 0)
 	{
-		length = Min(length, LONGEST_CANDIDATE / 2);
+		length = Min(length, ROWS_LONGEST_CANDIDATE / 2);
 		for (int i = 0; i < length; i++)
 			memcpy(buffer + 2 * i, (rows_draw(draw) & 1) ? "\xc3\xa9" : "\xc3\xbc", 2);
 		return rows_make_string(value, buffer, 2 * length, arena);

@@ -25,6 +25,9 @@ typedef enum RowsRegexKind
 /* \1 to \9 */
 #define ROWS_REGEX_GROUPS 10
 
+/* Bytes of a string. */
+#define ROWS_REGEX_LONGEST 1000
+
 /* A node of an expression. */
 typedef struct RowsRegex
 {
@@ -52,5 +55,9 @@ extern RowsRegex *rows_parse_pattern(const char *pattern, RowsPatternKind kind);
 /* regex_write.c */
 extern bool rows_init_regex(RowsValue *value, const char *pattern, RowsPatternKind kind,
 							const RowsBounds *bounds);
+
+/* regex_count.c */
+extern void rows_count_regex(RowsValue *value);
+extern int rows_regex_width(const RowsRegex *node);
 
 #endif /* POC_ROWS_VALUE_REGEX_H */

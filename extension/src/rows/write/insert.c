@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * insert.c
- *	  Inserts rows into the table: a thousand at a time, or one by one.
+ *	  Inserts rows into the table: in batches (batch.c), or one by one.
  *
  * Follows COPY FROM step by step.  It must never skip a check that an INSERT
  * of the same user would make: privileges, constraints, partition bounds,
@@ -12,22 +12,18 @@
 #include "postgres.h"
 
 #include "access/heapam.h"
-#include "access/hio.h"
 #include "access/tableam.h"
 #include "access/tupconvert.h"
 #include "access/xact.h"
-#include "access/xlog.h"
 #include "catalog/pg_class.h"
 #include "commands/progress.h"
 #include "commands/trigger.h"
 #include "executor/execPartition.h"
 #include "executor/executor.h"
-#include "executor/instrument.h"
 #include "executor/nodeModifyTable.h"
 #include "miscadmin.h"
 #include "nodes/makefuncs.h"
 #include "parser/parse_relation.h"
-#include "storage/bufmgr.h"
 #include "utils/acl.h"
 #include "utils/backend_progress.h"
 #include "utils/backend_status.h"
@@ -38,7 +34,7 @@
 #include "base/compat.h"
 #include "rows/plan/options.h"
 #include "rows/plan/parts.h"
-#include "rows/value/arena.h"
+#include "rows/write/batch.h"
 #include "rows/write/indexes.h"
 #include "rows/write/insert.h"
 #include "rows/write/maker.h"
@@ -46,61 +42,11 @@
 #include "rows/write/tuple.h"
 #include "rows/write/unique_start.h"
 
-/* Rows inserted per batch; more does not help. */
-#define BATCH_ROWS 1000
-/* ... and the memory that their values may take */
-#define BATCH_BYTES (512 * 1024)
-
-/* Amount of WAL that is worth waking the WAL writer. */
-#define WAL_BYTES_TO_WRITE (1024 * 1024)
-
-/* A table may fill 1/2 of the shared buffers; INSERT could fill them all. */
-#define BUFFER_PART 2
-
-/* Rows to be inserted into one table or partition. */
-typedef struct RowsBuffer
-{
-	ResultRelInfo *relinfo;
-	RowsLayout *layout; /* NULL: the access method forms the tuples */
-	BulkInsertState bistate;
-	BlockNumber first_block; /* first block written */
-	uint64 nrows;			 /* rows written */
-	int nslots;
-	TupleTableSlot *slots[BATCH_ROWS];
-	bool formed[BATCH_ROWS]; /* does the slot hold a tuple made here? */
-	uint64 rows[BATCH_ROWS]; /* row numbers, for the error context */
-} RowsBuffer;
-
-typedef struct RowsInsert
-{
-	RowsPlan *plan;
-	RowsMaker *maker;
-	EState *estate;
-	ModifyTableState *mtstate;
-	ResultRelInfo *root;
-	PartitionTupleRouting *routing;
-	TransitionCaptureState *transition;
-	CommandId command;
-	MemoryContext flush_context;
-	TupleTableSlot *slot; /* of the root, if rows are routed */
-	List *buffers;		  /* of RowsBuffer */
-	RowsBuffer *current;
-	RowsEntries *entries; /* of an index that is built after the load */
-	uint64 wal_told;	  /* wal_bytes when the WAL writer was last woken */
-	uint64 wanted;		  /* total number of rows */
-	uint64 inserted;
-} RowsInsert;
-
 static void start_insert(RowsInsert *insert, RowsPlan *plan, uint64 end, bool with_indexes);
 static void check_privileges(RowsInsert *insert, ParseState *pstate, Relation rel);
 static void insert_row(RowsInsert *insert, uint64 row);
 static ResultRelInfo *route_row(RowsInsert *insert, TupleTableSlot **slot);
-static RowsBuffer *buffer_for(RowsInsert *insert, ResultRelInfo *relinfo);
 static void write_one(RowsInsert *insert, ResultRelInfo *relinfo, TupleTableSlot *slot);
-static void wake_wal_writer(RowsInsert *insert);
-static void write_batch(RowsInsert *insert);
-static void write_buffer(RowsInsert *insert, RowsBuffer *buffer);
-static void limit_buffers(RowsBuffer *buffer);
 static void end_insert(RowsInsert *insert);
 static void start_progress(Oid relid, uint64 nrows);
 
@@ -131,7 +77,7 @@ rows_insert(RowsPlan *plan, uint64 first, uint64 nrows)
 		CHECK_FOR_INTERRUPTS();
 		insert_row(&insert, first + i);
 	}
-	write_batch(&insert);
+	rows_write_batch(&insert);
 	error_context_stack = callback.previous;
 	/* a function has written since the table was seen to be empty, perhaps to it */
 	if (GetCurrentCommandId(false) != began)
@@ -194,7 +140,7 @@ start_insert(RowsInsert *insert, RowsPlan *plan, uint64 end, bool with_indexes)
 	insert->slot = MakeSingleTupleTableSlot(RelationGetDescr(plan->rel),
 											table_slot_callbacks(plan->rel));
 	if (plan->path == ROWS_PATH_MULTI && insert->routing == NULL)
-		insert->current = buffer_for(insert, insert->root);
+		insert->current = rows_batch_buffer(insert, insert->root);
 }
 
 /* Require INSERT on each column that the caller's INSERT would have to name. */
@@ -229,9 +175,7 @@ insert_row(RowsInsert *insert, uint64 row)
 	ResetPerTupleExprContext(insert->estate);
 	if (buffer != NULL)
 	{
-		if (unlikely(buffer->slots[buffer->nslots] == NULL))
-			buffer->slots[buffer->nslots] = table_slot_create(relinfo->ri_RelationDesc, NULL);
-		slot = buffer->slots[buffer->nslots];
+		slot = rows_batch_slot(buffer);
 	}
 
 	ExecClearTuple(slot);
@@ -272,8 +216,8 @@ insert_row(RowsInsert *insert, uint64 row)
 	buffer->formed[buffer->nslots] = buffer->layout != NULL &&
 									 rows_store_tuple(buffer->layout, slot, &insert->maker->arena);
 	buffer->rows[buffer->nslots++] = row;
-	if (buffer->nslots == BATCH_ROWS || rows_arena_size(&insert->maker->arena) > BATCH_BYTES)
-		write_batch(insert);
+	if (rows_batch_is_full(insert))
+		rows_write_batch(insert);
 }
 
 /* Route a row to its partition; *slot becomes a slot of that partition. */
@@ -287,12 +231,10 @@ route_row(RowsInsert *insert, TupleTableSlot **slot)
 
 	if (insert->plan->path == ROWS_PATH_MULTI)
 	{
-		RowsBuffer *buffer = buffer_for(insert, relinfo);
+		RowsBuffer *buffer = rows_batch_buffer(insert, relinfo);
 
 		insert->current = buffer;
-		if (buffer->slots[buffer->nslots] == NULL)
-			buffer->slots[buffer->nslots] = table_slot_create(relinfo->ri_RelationDesc, NULL);
-		target = buffer->slots[buffer->nslots];
+		target = rows_batch_slot(buffer);
 	}
 	else
 		target = relinfo->ri_PartitionTupleSlot;
@@ -312,35 +254,6 @@ route_row(RowsInsert *insert, TupleTableSlot **slot)
 	return relinfo;
 }
 
-/* The buffer of a table or partition, created on first use. */
-static RowsBuffer *
-buffer_for(RowsInsert *insert, ResultRelInfo *relinfo)
-{
-	RowsBuffer *buffer = insert->current;
-	ListCell *cell;
-
-	if (buffer != NULL && buffer->relinfo == relinfo)
-		return buffer;
-	foreach (cell, insert->buffers)
-	{
-		buffer = lfirst(cell);
-		if (buffer->relinfo == relinfo)
-			return buffer;
-	}
-
-	buffer = palloc0(sizeof(RowsBuffer));
-	buffer->relinfo = relinfo;
-	buffer->layout = rows_make_layout(relinfo->ri_RelationDesc);
-	buffer->bistate = GetBulkInsertState();
-	buffer->first_block = InvalidBlockNumber;
-	FreeAccessStrategy(buffer->bistate->strategy);
-	buffer->bistate->strategy = NULL;
-	if (insert->routing != NULL)
-		rows_disable_checks(insert->plan, relinfo->ri_TrigDesc);
-	insert->buffers = lappend(insert->buffers, buffer);
-	return buffer;
-}
-
 static void
 write_one(RowsInsert *insert, ResultRelInfo *relinfo, TupleTableSlot *slot)
 {
@@ -354,122 +267,10 @@ write_one(RowsInsert *insert, ResultRelInfo *relinfo, TupleTableSlot *slot)
 	pgstat_progress_update_param(PROGRESS_COPY_TUPLES_PROCESSED, ++insert->inserted);
 }
 
-/*
- * Let the WAL writer write and flush what exists while this process
- * continues.  Otherwise it wakes only five times a second, and this process
- * has to write when the WAL buffers are full, and wait for the rest at commit.
- */
-static void
-wake_wal_writer(RowsInsert *insert)
-{
-	if (pgWalUsage.wal_bytes - insert->wal_told < WAL_BYTES_TO_WRITE)
-		return;
-	insert->wal_told = pgWalUsage.wal_bytes;
-	/*
-	 * Up to our last record, as a commit does: the start of the next record
-	 * may be after a page header that nobody has initialized.
-	 */
-	XLogSetAsyncXactLSN(XactLastRecEnd);
-}
-
-/* Write all buffered rows. */
-static void
-write_batch(RowsInsert *insert)
-{
-	ListCell *cell;
-
-	foreach (cell, insert->buffers)
-		write_buffer(insert, lfirst(cell));
-	wake_wal_writer(insert);
-	rows_reset_maker(insert->maker);
-	pgstat_progress_update_param(PROGRESS_COPY_TUPLES_PROCESSED, insert->inserted);
-}
-
-static void
-write_buffer(RowsInsert *insert, RowsBuffer *buffer)
-{
-	ResultRelInfo *relinfo = buffer->relinfo;
-	EState *estate = insert->estate;
-	bool has_triggers = relinfo->ri_TrigDesc != NULL &&
-						(relinfo->ri_TrigDesc->trig_insert_after_row ||
-						 relinfo->ri_TrigDesc->trig_insert_new_table);
-	MemoryContext old;
-
-	if (buffer->nslots == 0)
-		return;
-
-	/* table_multi_insert() leaks */
-	old = MemoryContextSwitchTo(insert->flush_context);
-	table_multi_insert(relinfo->ri_RelationDesc, buffer->slots, buffer->nslots, insert->command, 0,
-					   buffer->bistate);
-	MemoryContextSwitchTo(old);
-	MemoryContextReset(insert->flush_context);
-	limit_buffers(buffer);
-	insert->inserted += buffer->nslots;
-	buffer->nrows += buffer->nslots;
-
-	for (int i = 0; i < buffer->nslots; i++)
-	{
-		TupleTableSlot *slot = buffer->slots[i];
-
-		if (insert->entries != NULL)
-			rows_add_entry(insert->entries, slot);
-		if (relinfo->ri_NumIndices > 0 || has_triggers)
-		{
-			List *recheck = NIL;
-
-			insert->maker->row = buffer->rows[i];
-			ResetPerTupleExprContext(estate);
-			if (relinfo->ri_NumIndices > 0)
-				recheck = ExecInsertIndexTuples(relinfo, estate, 0, slot, NIL, NULL);
-			if (has_triggers)
-				ExecARInsertTriggers(estate, relinfo, slot, recheck, insert->transition);
-			list_free(recheck);
-			if ((i & 127) == 127)
-				CHECK_FOR_INTERRUPTS();
-		}
-		if (buffer->formed[i])
-			rows_forget_tuple(slot);
-		ExecClearTuple(slot);
-	}
-	buffer->nslots = 0;
-}
-
-/*
- * Like any INSERT, use the shared buffers, which avoids writing pages early
- * and reading them again for the indexes.  Beyond BUFFER_PART, continue in a
- * ring, as COPY does from the start.
- */
-static void
-limit_buffers(RowsBuffer *buffer)
-{
-	BulkInsertState bistate = buffer->bistate;
-	BlockNumber block;
-
-	if (bistate->strategy != NULL || !BufferIsValid(bistate->current_buf))
-		return;
-	block = BufferGetBlockNumber(bistate->current_buf);
-	if (buffer->first_block == InvalidBlockNumber)
-		buffer->first_block = block;
-	else if (block > buffer->first_block && block - buffer->first_block > NBuffers / BUFFER_PART)
-		bistate->strategy = GetAccessStrategy(BAS_BULKWRITE);
-}
-
 static void
 end_insert(RowsInsert *insert)
 {
-	ListCell *cell;
-
-	foreach (cell, insert->buffers)
-	{
-		RowsBuffer *buffer = lfirst(cell);
-
-		FreeBulkInsertState(buffer->bistate);
-		table_finish_bulk_insert(buffer->relinfo->ri_RelationDesc, 0);
-		for (int i = 0; i < BATCH_ROWS && buffer->slots[i] != NULL; i++)
-			ExecDropSingleTupleTableSlot(buffer->slots[i]);
-	}
-
+	rows_end_batches(insert);
 	ExecASInsertTriggers(insert->estate, insert->root, insert->transition);
 	AfterTriggerEndQuery(insert->estate);
 

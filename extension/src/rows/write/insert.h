@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * insert.h
- *	  Inserts rows into the table: a thousand at a time, or one by one.
+ *	  Inserts rows into the table: in batches, or one by one.
  *
  *-------------------------------------------------------------------------
  */

@@ -2,7 +2,7 @@
  *
  * search.c
  *	  The search for values with which a row satisfies its conditions: local search over
- *	  the moves that the conditions suggest (rows/plan/moves.c).
+ *	  the moves that the conditions suggest (rows/plan/moves.c, apply_move.c).
  *
  * The result depends on the seed and the number of the row only: nothing may be
  * remembered from one row to the next.
@@ -12,7 +12,6 @@
 #include "postgres.h"
 
 #include "access/htup_details.h"
-#include "catalog/pg_type.h"
 #include "executor/executor.h"
 #include "miscadmin.h"
 #include "utils/memutils.h"
@@ -21,7 +20,7 @@
 #include "base/random.h"
 #include "rows/plan/moves.h"
 #include "rows/plan/trial.h"
-#include "rows/value/candidate.h"
+#include "rows/write/apply_move.h"
 #include "rows/write/search.h"
 
 /* Conditions evaluated before the search starts again from another row. */
@@ -34,37 +33,19 @@
 /* The stream of the search: no column has this number. */
 #define SEARCH_STREAM (MaxHeapAttributeNumber + 4000)
 
-typedef struct Search
-{
-	RowsMaker *maker;
-	RowsTrial *trial;
-	Datum *values;
-	bool *isnull;
-	RowsDraw draw;
-	int evaluations;
-	bool practises; /* counts which moves help */
-} Search;
-
 static void prepare(RowsMaker *maker);
-static int count_failed(Search *search, RowsCheck **failed);
+static int count_failed(RowsSearch *search, RowsCheck **failed);
 static void practise(RowsMaker *maker);
-static bool mend(Search *search, RowsCheck **failed);
-static bool make_null(Search *search, RowsCheck *check);
-static RowsMove *favourite(Search *search, RowsCheck *check);
-static bool improve(Search *search, RowsCheck *check, int *nfailed);
-static void wander(Search *search, RowsCheck *check);
-static bool apply(Search *search, RowsCheck *check, RowsMove *move);
-static bool apply_expression(Search *search, RowsMove *move);
-static void apply_nulls(Search *search, RowsCheck *check);
-static bool draw_value(Search *search, RowsColumn *column, RowsValue *value);
-static void set_value(Search *search, RowsColumn *column);
-static int64 some_distance(const RowsValue *value, RowsDraw *draw);
+static bool mend(RowsSearch *search, RowsCheck **failed);
+static RowsMove *favourite(RowsSearch *search, RowsCheck *check);
+static bool improve(RowsSearch *search, RowsCheck *check, int *nfailed);
+static void wander(RowsSearch *search, RowsCheck *check);
 
 /* Change values until all conditions pass.  False: not found; *failed rejected the last row. */
 bool
 rows_search(RowsMaker *maker, uint64 row, int attempt, Datum *values, bool *isnull, RowsCheck **failed)
 {
-	Search search = {.maker = maker, .trial = maker->trial, .values = values, .isnull = isnull};
+	RowsSearch search = {.maker = maker, .trial = maker->trial, .values = values, .isnull = isnull};
 
 	if (maker->nchecks == 0)
 	{
@@ -77,7 +58,7 @@ rows_search(RowsMaker *maker, uint64 row, int attempt, Datum *values, bool *isnu
 }
 
 static bool
-mend(Search *search, RowsCheck **failed)
+mend(RowsSearch *search, RowsCheck **failed)
 {
 	RowsMaker *maker = search->maker;
 	int nfailed;
@@ -148,11 +129,11 @@ practise(RowsMaker *maker)
 
 	for (uint64 row = 0; row < PRACTICE_ROWS; row++)
 	{
-		Search search = {.maker = maker,
-						 .trial = maker->trial,
-						 .values = values,
-						 .isnull = isnull,
-						 .practises = true};
+		RowsSearch search = {.maker = maker,
+							 .trial = maker->trial,
+							 .values = values,
+							 .isnull = isnull,
+							 .practises = true};
 		RowsCheck *failed = NULL;
 
 		rows_draw_start(&search.draw, rows_stream(plan->seed, SEARCH_STREAM + 1, 0), row);
@@ -171,7 +152,7 @@ practise(RowsMaker *maker)
 			}
 			else if ((column->kind == ROWS_COLUMN_RANDOM && !column->promised) ||
 					 column->kind == ROWS_COLUMN_FALLBACK)
-				(void) draw_value(&search, column, column->value);
+				(void) rows_apply_value(&search, column, column->value);
 		}
 		(void) mend(&search, &failed);
 	}
@@ -195,7 +176,7 @@ practise(RowsMaker *maker)
 
 /* How many conditions reject the row?  *failed becomes one of them. */
 static int
-count_failed(Search *search, RowsCheck **failed)
+count_failed(RowsSearch *search, RowsCheck **failed)
 {
 	RowsMaker *maker = search->maker;
 	int nfailed = 0;
@@ -218,7 +199,7 @@ count_failed(Search *search, RowsCheck **failed)
 }
 
 static void
-save(Search *search)
+save(RowsSearch *search)
 {
 	RowsMaker *maker = search->maker;
 
@@ -227,7 +208,7 @@ save(Search *search)
 }
 
 static void
-restore(Search *search)
+restore(RowsSearch *search)
 {
 	RowsMaker *maker = search->maker;
 
@@ -237,7 +218,7 @@ restore(Search *search)
 
 /* Try the moves of a condition, first those that helped in practice, until fewer conditions fail. */
 static bool
-improve(Search *search, RowsCheck *check, int *nfailed)
+improve(RowsSearch *search, RowsCheck *check, int *nfailed)
 {
 	/* a prime divides no number of moves: each step size reaches all of them */
 	static const int steps[] = {10007, 10009, 10037, 10039, 10061, 10067, 10069, 10079};
@@ -254,7 +235,7 @@ improve(Search *search, RowsCheck *check, int *nfailed)
 
 		if (k >= 0)
 			i = (i + step) % nmoves;
-		if (!apply(search, check, move))
+		if (!rows_apply_move(search, check, move))
 			continue;
 		move->tries += search->practises;
 		rows_set_trial(search->trial, search->values, search->isnull);
@@ -271,31 +252,17 @@ improve(Search *search, RowsCheck *check, int *nfailed)
 		}
 		restore(search);
 	}
-	if (sideways == NULL && make_null(search, check))
+	if (sideways == NULL && rows_apply_null(search, check))
 		return true;
 	/* at the cost of another condition, which the next step mends */
 	if (sideways != NULL && rows_below(&search->draw, 4) != 0)
-		return apply(search, check, sideways);
+		return rows_apply_move(search, check, sideways);
 	return false;
-}
-
-/* The last resort for a condition of one column: null. */
-static bool
-make_null(Search *search, RowsCheck *check)
-{
-	RowsColumn *column;
-
-	if (list_length(check->nullable) != 1 || bms_membership(check->attributes) != BMS_SINGLETON)
-		return false;
-	column = linitial(check->nullable);
-	search->values[column->attnum - 1] = (Datum) 0;
-	search->isnull[column->attnum - 1] = true;
-	return true;
 }
 
 /* A move, more often one that helped more often. */
 static RowsMove *
-favourite(Search *search, RowsCheck *check)
+favourite(RowsSearch *search, RowsCheck *check)
 {
 	int64 weight = (int64) rows_below(&search->draw, check->weight);
 	ListCell *cell;
@@ -313,146 +280,12 @@ favourite(Search *search, RowsCheck *check)
 
 /* Change several columns at once. */
 static void
-wander(Search *search, RowsCheck *check)
+wander(RowsSearch *search, RowsCheck *check)
 {
 	int nmoves = list_length(check->moves);
 	int n = 2 + (int) rows_below(&search->draw, 3);
 
 	for (int i = 0; i < n; i++)
-		(void) apply(search, check, list_nth(check->moves, (int) rows_below(&search->draw, nmoves)));
-}
-
-/* False: the move changes nothing. */
-static bool
-apply(Search *search, RowsCheck *check, RowsMove *move)
-{
-	int i;
-
-	switch (move->kind)
-	{
-		case ROWS_MOVE_NULL:
-			i = move->column->attnum - 1;
-			if (search->isnull[i])
-				return false;
-			search->values[i] = (Datum) 0;
-			search->isnull[i] = true;
-			return true;
-		case ROWS_MOVE_NULLS:
-			apply_nulls(search, check);
-			return true;
-		case ROWS_MOVE_DRAW:
-			return draw_value(search, move->column, move->column->value);
-		case ROWS_MOVE_CANDIDATE:
-			return draw_value(search, move->column, move->value);
-		case ROWS_MOVE_EXPRESSION:
-		case ROWS_MOVE_NEAR:
-			return apply_expression(search, move);
-	}
-	return false;
-}
-
-/* False: it cannot be made, and the column stays as it is. */
-static bool
-draw_value(Search *search, RowsColumn *column, RowsValue *value)
-{
-	if (!rows_make_in_trial(search->trial, value, &search->draw, &search->maker->arena,
-							&search->values[column->attnum - 1]))
-		return false;
-	search->isnull[column->attnum - 1] = false;
-	return true;
-}
-
-/* A value in place of a null: of a key, the one that the row began with. */
-static void
-set_value(Search *search, RowsColumn *column)
-{
-	int i = column->attnum - 1;
-
-	if (column->kind == ROWS_COLUMN_RANDOM || column->kind == ROWS_COLUMN_FALLBACK)
-	{
-		(void) draw_value(search, column, column->value);
-		return;
-	}
-	search->values[i] = search->maker->first_values[i];
-	search->isnull[i] = search->maker->first_isnull[i];
-}
-
-/* The value that the other columns give, or one near it. */
-static bool
-apply_expression(Search *search, RowsMove *move)
-{
-	const RowsValue *value = move->column->value;
-	int i = move->column->attnum - 1;
-	Datum datum;
-	bool isnull;
-	int64 number;
-	uint64 ordinal;
-
-	rows_set_trial(search->trial, search->values, search->isnull);
-	search->evaluations++;
-	if (!rows_compute(search->trial, move->state, &search->maker->arena, value->typbyval,
-					  value->typlen, &datum, &isnull) ||
-		isnull)
-		return false;
-	/* a foreign key refers to rows that are there */
-	if (move->column->planned && (value->decode == NULL || !value->decode(value, datum, &ordinal)))
-		return false;
-	if (move->kind == ROWS_MOVE_NEAR)
-	{
-		if (!value->to_int(value, datum, &number))
-			return false;
-		datum = value->from_int(value,
-								rows_clamp(value, number + some_distance(value, &search->draw)),
-								&search->maker->arena);
-	}
-	search->values[i] = datum;
-	search->isnull[i] = false;
-	return true;
-}
-
-static int64
-some_distance(const RowsValue *value, RowsDraw *draw)
-{
-	static const int64 times[] = {1, 1000000, INT64CONST(3600000000), INT64CONST(86400000000)};
-	static const int64 numbers[] = {1, 3, 10, 100};
-	uint64 i = rows_below(draw, lengthof(times));
-	int64 distance = value->type == TIMESTAMPOID || value->type == TIMESTAMPTZOID ||
-							 value->type == TIMEOID || value->type == INTERVALOID
-						 ? times[i]
-						 : numbers[i];
-
-	if (distance > 1)
-		distance = 1 + (int64) rows_below(draw, 10 * (uint64) distance);
-	return (rows_draw(draw) & 1) ? distance : -distance;
-}
-
-/* One of the nullable columns has a value, or one has none, or all, or as it comes. */
-static void
-apply_nulls(Search *search, RowsCheck *check)
-{
-	int n = list_length(check->nullable);
-	int one = (int) rows_below(&search->draw, n);
-	int form = (int) rows_below(&search->draw, 8);
-	ListCell *cell;
-
-	foreach (cell, check->nullable)
-	{
-		RowsColumn *column = lfirst(cell);
-		int i = foreach_current_index(cell);
-		bool null;
-
-		if (form < 3)
-			null = (i != one);
-		else if (form == 3)
-			null = (i == one);
-		else if (form == 4)
-			null = true;
-		else
-			null = (rows_draw(&search->draw) & 1);
-		if (null)
-			search->values[column->attnum - 1] = (Datum) 0;
-		else if (search->isnull[column->attnum - 1])
-			set_value(search, column);
-		search->isnull[column->attnum - 1] = null || search->isnull[column->attnum - 1];
-	}
+		(void) rows_apply_move(search, check,
+							   list_nth(check->moves, (int) rows_below(&search->draw, nmoves)));
 }
