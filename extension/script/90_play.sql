@@ -1,7 +1,7 @@
 -- ---------------------------------------------------------------------
 -- 90_play.sql: plays the whole scenario.
 --
--- May use: 20_client, 30_rows, 50_read, 60_act, 65_restore, 67_marks, 70_drills, 75_changes, 77_rescue, 78_diff_merge.
+-- May use: 20_client, 30_rows, 50_read, 60_backup, 65_restore, 67_marks, 70_drills, 75_changes, 77_rescue, 78_diff_merge.
 -- ---------------------------------------------------------------------
 
 -- Why this server and its Barman can take no incremental backup; null if they can.

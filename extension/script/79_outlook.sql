@@ -1,6 +1,6 @@
 -- ---------------------------------------------------------------------
--- 79_watch.sql: what can be restored, how and how long; what retention and the disk
--- will take away; how a job is getting on.
+-- 79_outlook.sql: what can be restored, how and how long; what retention and the disk
+-- will take away; who writes the WAL.
 --
 -- Changes nothing.
 --
@@ -196,24 +196,3 @@ $$;
 
 COMMENT ON FUNCTION @extschema@.poc_wal_by_database(integer, text) IS
 'Which database has written the WAL that was archived last, by the records of the newest segments (1 to 64) of the newest timeline, from first_wal to last_wal: records and bytes, of these the bytes of images of whole pages, and the share of all. A record counts for the database of the first file it is about; "(shared)" is what all databases share, "(no database)" are records about no file, such as commits and checkpoints. database is null of a database that is gone, or of another server. unread is the number of segments that could not be read to their ends (encrypted, damaged), whose rest is not counted. Errors: 22023 bad number of segments, 42704 unknown server. Example: SELECT database, pg_size_pretty(bytes), round(100 * share) AS percent FROM poc_wal_by_database()';
-
-CREATE FUNCTION _poc.look_at_job(job_id text) RETURNS jsonb
-LANGUAGE c VOLATILE STRICT PARALLEL RESTRICTED COST 10000
-AS 'MODULE_PATHNAME', 'poc_look_at_job';
-
-COMMENT ON FUNCTION _poc.look_at_job(text) IS
-'Internal. The sidecar''s answer of a job as it is now, with the last line of its log alone.';
-
-CREATE FUNCTION @extschema@.poc_watch(job_id text DEFAULT NULL,
-	OUT job_id text, OUT kind text, OUT state text, OUT phase text, OUT progress double precision, OUT line text, OUT elapsed interval)
-LANGUAGE sql VOLATILE PARALLEL RESTRICTED COST 10000
-SECURITY DEFINER SET search_path = pg_catalog, pg_temp
-AS $$
-	SELECT j.job_id, j.kind, j.state, j.phase, j.progress, w.answer -> 'log' -> -1 ->> 'text', j.elapsed
-	FROM _poc.look_at_job(coalesce($1, (SELECT l.id FROM _poc.records(_poc.get_list('jobs'::text, ARRAY['jobs'::text])) AS l(id text, created timestamptz)
-			ORDER BY l.created DESC LIMIT 1), '')) AS w(answer),
-		LATERAL _poc.job_rows(jsonb_build_array(w.answer -> 'job')) AS j
-$$;
-
-COMMENT ON FUNCTION @extschema@.poc_watch(text) IS
-'How a job is getting on, in one row for \watch of psql: its state and phase, its progress from 0 to 1 where that is known, the last line of its log, and for how long it has run. Without a job_id, the newest job. Does not wait, and writes no WAL that a backup waits for: poc_wait_job() does. Errors: 42704 unknown job. Example: SELECT * FROM poc_watch() \watch 2';

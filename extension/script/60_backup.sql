@@ -1,5 +1,6 @@
 -- ---------------------------------------------------------------------
--- 60_act.sql: WAL switches, backups and jobs: what has Barman do something.
+-- 60_backup.sql: takes, verifies, keeps and deletes backups; switches WAL, runs cron, and
+-- waits until a server is ready for that.
 --
 -- May use: 10_schema, 20_client, 40_wal, 45_relation_notes.
 -- ---------------------------------------------------------------------
@@ -296,58 +297,6 @@ $$;
 
 COMMENT ON FUNCTION @extschema@.poc_backup(text, text, text, boolean, boolean, interval) IS
 'Takes a backup and waits until Barman has all the WAL it needs: status is DONE then, also on a server that nobody else writes to. A server that is new to Barman is made ready first, as poc_wait_ready() does. incremental names the parent backup (PostgreSQL 17, Barman 3.11); name gives the backup a name. With immediate_checkpoint => false the checkpoint before it takes its time. With wait => false the row tells the job, to be followed by poc_wait_job(). size is in bytes, with the WAL that the backup needs. Cancelling the query cancels the backup. While this server sends it, notices tell how much; one tells if the server is another PostgreSQL than this one. Errors: 55006 another backup of the server runs, 08006 not done within timeout (the backup is cancelled), 58000 with Barman''s own words. Example: SELECT * FROM poc_backup()';
-
-CREATE FUNCTION @extschema@.poc_jobs()
-RETURNS TABLE (job_id text, kind text, server text, state text, phase text,
-	progress double precision, created timestamptz, ended timestamptz, elapsed interval,
-	error text)
-LANGUAGE sql VOLATILE PARALLEL RESTRICTED COST 10000 ROWS 100
-SECURITY DEFINER SET search_path = pg_catalog, pg_temp
-AS $$
-	SELECT j.job_id, j.kind, j.server, j.state, j.phase,
-		j.progress, j.created, j.ended, j.elapsed, j.error
-	FROM _poc.job_rows(_poc.get_list('jobs'::text, ARRAY['jobs'::text])) AS j
-$$;
-
-COMMENT ON FUNCTION @extschema@.poc_jobs() IS
-'The jobs that the sidecar knows, newest first. state is queued, running, done, failed, cancelled or lost (the sidecar was restarted under it); progress goes from 0 to 1 where it is known: of a restore, of a backup while this server sends it, and it is 1 of what is done. phase is null of what has ended. poc_wait_job() tells the result of one that is done.';
-
-CREATE FUNCTION @extschema@.poc_job_log(job_id text)
-RETURNS TABLE (n bigint, at timestamptz, level text, line text)
-LANGUAGE sql VOLATILE PARALLEL RESTRICTED COST 10000 ROWS 100
-SECURITY DEFINER SET search_path = pg_catalog, pg_temp
-AS $$
-	SELECT l.n, l.at, l.level, l.text
-	FROM _poc.records(_poc.get_list('log'::text, ARRAY['jobs'::text, $1]))
-		AS l(n bigint, at timestamptz, level text, text text)
-$$;
-
-COMMENT ON FUNCTION @extschema@.poc_job_log(text) IS
-'What a job has said so far. level is debug (what only this function shows: of a restored server that did not start, the end of its log), info, warning or error. Errors: 42704 unknown job.';
-
-CREATE FUNCTION @extschema@.poc_wait_job(job_id text, timeout interval DEFAULT NULL)
-RETURNS SETOF _poc.job
-LANGUAGE sql VOLATILE PARALLEL RESTRICTED COST 100000 ROWS 1
-SECURITY DEFINER SET search_path = pg_catalog, pg_temp
-AS $$
-	SELECT j.*
-	FROM _poc.job_rows(jsonb_build_array(_poc.follow_job($1, date_part('epoch', $2)))) AS j
-$$;
-
-COMMENT ON FUNCTION @extschema@.poc_wait_job(text, interval) IS
-'Waits until a job has ended, shows its log meanwhile and writes the WAL that a backup waits for; returns the job, as it is when the time is over if that comes first. A job that failed is a row, not an error. Cancelling this query leaves the job alone. Errors: 42704 unknown job. Example: SELECT state, result FROM poc_wait_job((SELECT job_id FROM poc_backup(wait => false)))';
-
-CREATE FUNCTION @extschema@.poc_cancel_job(job_id text)
-RETURNS SETOF _poc.job
-LANGUAGE sql VOLATILE PARALLEL RESTRICTED COST 10000 ROWS 1
-SECURITY DEFINER SET search_path = pg_catalog, pg_temp
-AS $$
-	SELECT j.*
-	FROM _poc.job_rows(jsonb_build_array(_poc.cancel_job(coalesce($1, '')))) AS j
-$$;
-
-COMMENT ON FUNCTION @extschema@.poc_cancel_job(text) IS
-'Asks the sidecar to cancel a job, and returns the job as it was then; poc_wait_job() tells when it has ended. The next backup need not wait for that: it does so itself. Errors: 42704 unknown job, 55006 the job has ended already.';
 
 CREATE FUNCTION @extschema@.poc_verify_backup(backup_id text DEFAULT 'latest', server text DEFAULT NULL,
 	OUT job_id text, OUT status text, OUT detail text)

@@ -1,5 +1,5 @@
 -- ---------------------------------------------------------------------
--- 74_ddl.sql: remembers who drops and rewrites tables, while that is watched.
+-- 74_watch_ddl.sql: remembers who drops and rewrites tables, while that is watched.
 --
 -- May use: 10_schema.
 -- ---------------------------------------------------------------------
