@@ -10,9 +10,9 @@
 #include <string.h>
 
 #include "api/arguments.h"
+#include "api/choose_backup.h"
 #include "api/parse_restore_request.h"
 #include "api/path_names.h"
-#include "api/restore_choice.h"
 #include "api/waiting.h"
 #include "barman/catalogue.h"
 #include "barman/lsn.h"

@@ -11,11 +11,11 @@
 
 #include "api/arguments.h"
 #include "api/authorization.h"
+#include "api/choose_backup.h"
 #include "api/parse_drill_request.h"
 #include "api/parse_rescue_request.h"
 #include "api/parse_restore_request.h"
 #include "api/path_names.h"
-#include "api/restore_choice.h"
 #include "api/waiting.h"
 #include "base/memory.h"
 #include "base/names.h"

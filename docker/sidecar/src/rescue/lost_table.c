@@ -12,6 +12,7 @@
 #include <string.h>
 
 #include "base/memory.h"
+#include "rescue/may_read.h"
 
 /* The table, as t; with its partitions as members */
 static const char which_sql[] =
@@ -112,7 +113,6 @@ static const char what_sql[] =
 	"'prepared', (SELECT pg_catalog.json_agg(x.gid) FROM pg_catalog.pg_prepared_xacts AS x WHERE x.database = pg_catalog.current_database()))::pg_catalog.text FROM t";
 
 static char *condition(const RescueTable *wanted);
-static char *readable(const RescueRequest *request);
 static const char *refusal_of(const json_t *table, const RescueRequest *request,
 							  const RescueTable *wanted, const char **hint);
 
@@ -121,7 +121,7 @@ rescue_table_find(const DrillServer *server, const RescueRequest *request,
 				  const RescueTable *wanted, char **error, const char **hint)
 {
 	char *where = condition(wanted);
-	char *may_read = readable(request);
+	char *may_read = rescue_may_read(request);
 	char *which = mem_printf(which_sql, where);
 	char *what = mem_printf(what_sql, may_read);
 	char *query = mem_printf("%s%s", which, what);
@@ -176,28 +176,6 @@ condition(const RescueTable *wanted)
 					  schema, name);
 	free(schema);
 	free(name);
-	return text;
-}
-
-/* malloc'd: may this role read all rows of the table?  Whom the copy does not know may not. */
-static char *
-readable(const RescueRequest *request)
-{
-	char *value;
-	char *text;
-
-	if (request->role == NULL)
-		return mem_strdup("true");
-	value = drill_value(request->role, "UTF8");
-	/* a role may have been dropped since, and another of its name made */
-	text = mem_printf("coalesce((SELECT pg_catalog.has_table_privilege(r.oid, t.oid, 'SELECT'::pg_catalog.text) AND "
-					  "pg_catalog.has_schema_privilege(r.oid, t.relnamespace, 'USAGE'::pg_catalog.text) AND "
-					  "(NOT t.relrowsecurity OR r.rolsuper OR r.rolbypassrls OR "
-					  "(pg_catalog.pg_has_role(r.oid, t.relowner, 'USAGE'::pg_catalog.text) AND NOT t.relforcerowsecurity)) "
-					  "FROM pg_catalog.pg_roles AS r WHERE r.rolname = %s::pg_catalog.name AND "
-					  "(r.oid = %u::pg_catalog.oid OR 0::pg_catalog.oid = %u::pg_catalog.oid)), false)",
-					  value, request->role_oid, request->role_oid);
-	free(value);
 	return text;
 }
 

@@ -2,7 +2,9 @@
  * shared_memory.c
  *
  * Which keys of shared memory a restored server uses, and removes what is left of
- * them.  Removes no segment that a process is attached to, or may soon be.
+ * them.  Removes no segment that a process is attached to, or may soon be.  In
+ * /dev/shm a restored server has nothing: instance_config.c gives it files of
+ * its own for parallel queries, and cage.c no access.
  */
 #include "restore/shared_memory.h"
 

@@ -1,10 +1,10 @@
 /*
- * restore_choice.h
+ * choose_backup.h
  *
  * Chooses the backup for a restore, and the timeline to follow.
  */
-#ifndef API_RESTORE_CHOICE_H
-#define API_RESTORE_CHOICE_H
+#ifndef API_CHOOSE_BACKUP_H
+#define API_CHOOSE_BACKUP_H
 
 #include "http/request.h"
 #include "restore/recovery_request.h"
@@ -22,4 +22,4 @@ extern bool restore_choose(Request *request, RestoreRequest *restore, json_t **b
 extern bool restore_choose_by_target(Request *request, RestoreRequest *restore, json_t **backup,
 									 Answer **refusal);
 
-#endif /* API_RESTORE_CHOICE_H */
+#endif /* API_CHOOSE_BACKUP_H */

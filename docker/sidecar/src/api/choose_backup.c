@@ -1,10 +1,10 @@
 /*
- * restore_choice.c
+ * choose_backup.c
  *
  * Chooses the backup for a recovery target, and the timeline to follow from it.
  * Starts nothing and writes nothing, so that a refusal has no cost.
  */
-#include "api/restore_choice.h"
+#include "api/choose_backup.h"
 
 #include <stdlib.h>
 #include <string.h>
