@@ -21,6 +21,20 @@ AS 'MODULE_PATHNAME', 'poc_get_object';
 COMMENT ON FUNCTION _poc.get_object(text, text[]) IS
 'Asks the sidecar for /v1/path... and returns the object of this name in its answer; with a null name, the whole answer.';
 
+CREATE FUNCTION _poc.get_exact(field text, path text[]) RETURNS jsonb
+LANGUAGE c VOLATILE PARALLEL RESTRICTED COST 10000
+AS 'MODULE_PATHNAME', 'poc_get_exact';
+
+COMMENT ON FUNCTION _poc.get_exact(text, text[]) IS
+'The same for what is acted upon. Errors: 22P05 the encoding of this database lacks a character of the answer, which the others show as <U+4E2D>.';
+
+CREATE FUNCTION _poc.answer_json(text) RETURNS jsonb
+LANGUAGE c STABLE STRICT PARALLEL SAFE
+AS 'MODULE_PATHNAME', 'poc_answer_json';
+
+COMMENT ON FUNCTION _poc.answer_json(text) IS
+'JSON that the sidecar has answered as a text. An escaped character that the encoding of this database lacks is shown as <U+4E2D>.';
+
 CREATE FUNCTION _poc.get_health() RETURNS jsonb
 LANGUAGE c VOLATILE STRICT PARALLEL RESTRICTED COST 10000
 AS 'MODULE_PATHNAME', 'poc_get_health';

@@ -165,7 +165,7 @@ BEGIN
 				DETAIL = format('This one is "%s".', database),
 				HINT = 'Call this function in a database of that name.';
 	END IF;
-	facts := _poc.get_object('mark'::text, ARRAY['servers'::text, barman_server, 'marks'::text, kept.key]);
+	facts := _poc.get_exact('mark'::text, ARRAY['servers'::text, barman_server, 'marks'::text, kept.key]);
 	target := ROW(facts ->> 'name', (facts ->> 'lsn')::pg_lsn, (facts ->> 'timeline')::integer, (facts ->> 'system_identifier')::bigint,
 		(facts ->> 'at')::timestamptz, ARRAY(SELECT jsonb_array_elements_text(CASE jsonb_typeof(facts -> 'omitted') WHEN 'array' THEN facts -> 'omitted' ELSE '[]' END)));
 	RAISE NOTICE 'mark "%" is known from the sidecar alone', mark
@@ -174,7 +174,7 @@ END
 $$;
 
 COMMENT ON FUNCTION _poc.find_mark(text, text, bigint, text) IS
-'Internal. A mark of this cluster, from the table of marks or else from the sidecar, and all that is known of it. Errors: 22P02 no position behind the "@", 42704 there is none, 42P08 there are several, 55000 it is of another cluster or database.';
+'Internal. A mark of this cluster, from the table of marks or else from the sidecar, and all that is known of it. Errors: 22P02 no position behind the "@", 22P05 a name in it that this database cannot have, 42704 there is none, 42P08 there are several, 55000 it is of another cluster or database.';
 
 CREATE FUNCTION @extschema@.poc_thin_marks(pattern text, keep_all interval DEFAULT '2 days', keep_daily interval DEFAULT '30 days', dry_run boolean DEFAULT false)
 RETURNS TABLE (name text, at timestamptz, kept boolean, reason text)

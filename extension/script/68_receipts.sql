@@ -301,7 +301,7 @@ BEGIN
 		IF copy.here IS NULL AND copy.chain <> own THEN
 			-- another table of receipts that this database had, or one of its name that was dropped; else of other databases, or newer than the dump from which this one came
 			IF starts_with(copy.chain, regexp_replace(own, '[^/]+$', '')) OR (starts_with(copy.chain, split_part(own, '/', 1) || '/')
-				AND NOT EXISTS (SELECT FROM pg_database AS d WHERE d.oid::text = split_part(copy.chain, '/', 2)) AND copy.text::jsonb ->> 'database' = current_database())
+				AND NOT EXISTS (SELECT FROM pg_database AS d WHERE d.oid::text = split_part(copy.chain, '/', 2)) AND _poc.answer_json(copy.text) ->> 'database' = current_database())
 			THEN
 				gone := gone + 1;
 			ELSE
@@ -397,9 +397,9 @@ RETURNS TABLE (n bigint, kind text, at timestamptz, ok boolean, server text, bac
 LANGUAGE sql VOLATILE PARALLEL RESTRICTED COST 10000 ROWS 100
 SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 AS $$
-	SELECT c.n, c.kind, t.at, CASE WHEN c.kind = 'rescue' THEN true ELSE t.ok END, t.server, t.backup_id, c.chain, c.received, c.previous, c.hash, c.text::jsonb
+	SELECT c.n, c.kind, t.at, CASE WHEN c.kind = 'rescue' THEN true ELSE t.ok END, t.server, t.backup_id, c.chain, c.received, c.previous, c.hash, _poc.answer_json(c.text)
 	FROM _poc.receipt_copies(_poc.server($1)) AS c,
-		jsonb_to_record(c.text::jsonb) AS t(at timestamptz, ok boolean, server text, backup_id text)
+		jsonb_to_record(_poc.answer_json(c.text)) AS t(at timestamptz, ok boolean, server text, backup_id text)
 	ORDER BY t.at DESC, c.n DESC
 $$;
 

@@ -52,7 +52,7 @@ BEGIN
 		UNION ALL
 		SELECT c.n, c.chain, c.kind, c.text, c.previous, c.hash, c.received
 		FROM _poc.receipt_copies(CASE WHEN copies THEN _poc.server(receipts_to_export.server) END) AS c WHERE copies)
-	SELECT r.*, r.text::jsonb, t.at, t.began, r.kind = 'rescue' OR t.ok,
+	SELECT r.*, _poc.answer_json(r.text), t.at, t.began, r.kind = 'rescue' OR t.ok,
 		CASE WHEN r.kind = 'rescue' THEN format('%s came home as %s', t.relation, t.home)
 			ELSE format('backup %s, %s', coalesce(t.backup_id, 'unknown'), CASE WHEN t.mark IS NOT NULL THEN format('to mark %s', t.mark)
 				WHEN t.target_lsn IS NOT NULL THEN format('to %s', t.target_lsn) ELSE 'with all there was' END) END,
@@ -61,7 +61,7 @@ BEGIN
 				FROM jsonb_array_elements(t.steps) WITH ORDINALITY AS s(step, n) WHERE NOT (s.step ->> 'ok')::boolean), 'failed') END,
 		-- who was not asked has neither proved nor disproved anything
 		r.kind = 'rescue' OR NOT EXISTS (SELECT FROM jsonb_array_elements(t.steps) AS s(step) WHERE s.step ->> 'step' = 'sidecar' AND NOT (s.step ->> 'ok')::boolean)
-	FROM all_of_them AS r, jsonb_to_record(r.text::jsonb) AS t(at timestamptz, began timestamptz, ok boolean, server text, backup_id text,
+	FROM all_of_them AS r, jsonb_to_record(_poc.answer_json(r.text)) AS t(at timestamptz, began timestamptz, ok boolean, server text, backup_id text,
 		mark text, target_lsn pg_lsn, relation text, home text, rows bigint, steps jsonb)
 	WHERE (since IS NULL OR t.at >= since) AND (receipts_to_export.server IS NULL OR t.server = receipts_to_export.server)
 	ORDER BY r.n, r.chain;

@@ -12,33 +12,25 @@
 
 #include "catalog/pg_type.h"
 #include "fmgr.h"
-#include "mb/pg_wchar.h"
 #include "utils/builtins.h"
-#include "utils/memutils.h"
 
 #include "base/curl_prelude.h"
 #include "base/compat.h"
 #include "base/settings.h"
+#include "client/answer.h"
 #include "client/http.h"
 #include "client/json.h"
 #include "client/sidecar.h"
 
-/* The sidecar's own answers nest five levels deep, Barman's diagnosis ten. */
-#define MAX_JSON_DEPTH 64
-
-/* Most characters of an unexpected answer that a DETAIL shows. */
-#define MAX_EXCERPT 200
-
-static Datum get_field(PG_FUNCTION_ARGS, enum jbvType type);
-static Jsonb *read_answer(const PocHttpResponse *response, const char *path, bool *refused);
+static Datum get_field(PG_FUNCTION_ARGS, enum jbvType type, bool exact);
+static Jsonb *get(const char *path, int hold, PocHttpFailure *failure, bool exact);
+static Jsonb *read_answer(const PocHttpResponse *response, const char *path, bool *refused,
+						  bool exact);
 static bool needs_destroy_token(const char *path, Jsonb *body, bool *refused);
-static Jsonb *parse_json(const PocHttpResponse *response, const char *path);
-static bool is_json_type(const char *content_type);
-static int json_depth(const char *text, size_t length);
-static char *excerpt(const PocHttpResponse *response);
 
 PG_FUNCTION_INFO_V1(poc_get_list);
 PG_FUNCTION_INFO_V1(poc_get_object);
+PG_FUNCTION_INFO_V1(poc_get_exact);
 PG_FUNCTION_INFO_V1(poc_get_health);
 
 /*
@@ -48,7 +40,7 @@ PG_FUNCTION_INFO_V1(poc_get_health);
 Datum
 poc_get_list(PG_FUNCTION_ARGS)
 {
-	return get_field(fcinfo, jbvArray);
+	return get_field(fcinfo, jbvArray, false);
 }
 
 /*
@@ -58,7 +50,17 @@ poc_get_list(PG_FUNCTION_ARGS)
 Datum
 poc_get_object(PG_FUNCTION_ARGS)
 {
-	return get_field(fcinfo, jbvObject);
+	return get_field(fcinfo, jbvObject, false);
+}
+
+/*
+ * _poc.get_exact(field text, path text[]) returns jsonb: as _poc.get_object(), but
+ * fails if the object has a character that this database cannot have.
+ */
+Datum
+poc_get_exact(PG_FUNCTION_ARGS)
+{
+	return get_field(fcinfo, jbvObject, true);
 }
 
 /*
@@ -71,7 +73,7 @@ poc_get_health(PG_FUNCTION_ARGS)
 }
 
 static Datum
-get_field(PG_FUNCTION_ARGS, enum jbvType type)
+get_field(PG_FUNCTION_ARGS, enum jbvType type, bool exact)
 {
 	char *path;
 	Jsonb *answer;
@@ -81,7 +83,7 @@ get_field(PG_FUNCTION_ARGS, enum jbvType type)
 	if (PG_ARGISNULL(1))
 		elog(ERROR, "no path given");
 	path = poc_sidecar_path(PG_GETARG_ARRAYTYPE_P(1));
-	answer = poc_sidecar_get(path, 0, NULL);
+	answer = get(path, 0, NULL, exact);
 	if (PG_ARGISNULL(0))
 		PG_RETURN_JSONB_P(answer);
 
@@ -132,7 +134,7 @@ poc_sidecar_path(ArrayType *segments)
 					 errhint(
 						 "See poc_servers(), poc_backups() and poc_jobs() for the names there are.")));
 
-		utf8 = pg_server_to_any(segment, strlen(segment), PG_UTF8);
+		utf8 = poc_answer_key(segment);
 		encoded = curl_easy_escape(NULL, utf8, strlen(utf8));
 		if (encoded == NULL)
 			ereport(ERROR, (errcode(ERRCODE_OUT_OF_MEMORY), errmsg("out of memory")));
@@ -162,6 +164,22 @@ poc_sidecar_path(ArrayType *segments)
 Jsonb *
 poc_sidecar_get(const char *path, int hold, PocHttpFailure *failure)
 {
+	return get(path, hold, failure, false);
+}
+
+/*
+ * The same of what is acted upon, such as names and definitions of tables: fails if the
+ * encoding of the database lacks a character of the answer.
+ */
+Jsonb *
+poc_sidecar_get_exact(const char *path)
+{
+	return get(path, 0, NULL, true);
+}
+
+static Jsonb *
+get(const char *path, int hold, PocHttpFailure *failure, bool exact)
+{
 	PocHttpRequest request = {.method = "GET", .path = path, .hold = hold};
 	PocHttpFailure own_failure = {0};
 	PocHttpResponse *response;
@@ -176,14 +194,14 @@ poc_sidecar_get(const char *path, int hold, PocHttpFailure *failure)
 		poc_sidecar_unavailable(failure);
 		return NULL;
 	}
-	return response ? read_answer(response, path, NULL) : NULL;
+	return response ? read_answer(response, path, NULL, exact) : NULL;
 }
 
 /* Returns the JSON object in an answer, or throws the error in it. */
 Jsonb *
 poc_sidecar_read(const PocHttpResponse *response, const char *path)
 {
-	return read_answer(response, path, NULL);
+	return read_answer(response, path, NULL, false);
 }
 
 /* Posts a JSON object; returns the JSON object in the answer. */
@@ -218,10 +236,10 @@ poc_sidecar_start(const char *path, Jsonb *body, const char *key, PocHttpFailure
 	{
 		char *text = JsonbToCString(NULL, &body->root, VARSIZE(body));
 
-		request.body = pg_server_to_any(text, strlen(text), PG_UTF8);
+		request.body = poc_answer_utf8(text);
 	}
 	response = poc_http_request(&request, failure);
-	return response ? read_answer(response, path, refused) : NULL;
+	return response ? read_answer(response, path, refused, false) : NULL;
 }
 
 /*
@@ -258,7 +276,7 @@ needs_destroy_token(const char *path, Jsonb *body, bool *refused)
 }
 
 static Jsonb *
-read_answer(const PocHttpResponse *response, const char *path, bool *refused)
+read_answer(const PocHttpResponse *response, const char *path, bool *refused, bool exact)
 {
 	Jsonb *answer;
 	Jsonb *error;
@@ -269,10 +287,10 @@ read_answer(const PocHttpResponse *response, const char *path, bool *refused)
 									   response->status));
 
 	/* a proxy between us and the sidecar does not answer with JSON */
-	if (response->status >= 400 && !is_json_type(response->content_type))
+	if (response->status >= 400 && !poc_answer_is_json(response))
 		poc_sidecar_throw_error(NULL, response->status, NULL);
 
-	answer = parse_json(response, path);
+	answer = poc_answer_parse(response, path, exact);
 	if (response->status >= 200 && response->status < 300)
 		return answer;
 	if (response->status < 400)
@@ -282,111 +300,4 @@ read_answer(const PocHttpResponse *response, const char *path, bool *refused)
 	if (refused != NULL)
 		*refused = error != NULL;
 	poc_sidecar_throw_error(error, response->status, NULL);
-}
-
-static Jsonb *
-parse_json(const PocHttpResponse *response, const char *path)
-{
-	MemoryContext context = CurrentMemoryContext;
-	Jsonb *volatile answer = NULL;
-	char *text;
-
-	if (response->content_encoding != NULL &&
-		pg_strcasecmp(response->content_encoding, "identity") != 0)
-		poc_sidecar_malformed(path,
-							  psprintf("Its content is encoded (\"%s\"), which was not asked for.",
-									   response->content_encoding));
-	if (!is_json_type(response->content_type))
-		poc_sidecar_malformed(path,
-							  psprintf("Its type is \"%s\", not \"application/json\"; it begins with: %s",
-									   response->content_type ? response->content_type : "",
-									   excerpt(response)));
-	if (memchr(response->body, '\0', response->length) != NULL)
-		poc_sidecar_malformed(path, "It contains a NUL character.");
-	if (!pg_verify_mbstr(PG_UTF8, response->body, response->length, true))
-		poc_sidecar_malformed(path, "It is not valid UTF-8.");
-	if (json_depth(response->body, response->length) > MAX_JSON_DEPTH)
-		poc_sidecar_malformed(path,
-							  psprintf("Its JSON is nested more than %d deep.", MAX_JSON_DEPTH));
-
-	text = pg_any_to_server(response->body, response->length, PG_UTF8);
-
-	PG_TRY();
-	{
-		answer = DatumGetJsonbP(DirectFunctionCall1(jsonb_in, CStringGetDatum(text)));
-	}
-	PG_CATCH();
-	{
-		ErrorData *edata;
-
-		MemoryContextSwitchTo(context);
-		edata = CopyErrorData();
-		if (ERRCODE_TO_CATEGORY(edata->sqlerrcode) != ERRCODE_DATA_EXCEPTION &&
-			ERRCODE_TO_CATEGORY(edata->sqlerrcode) != ERRCODE_PROGRAM_LIMIT_EXCEEDED)
-			PG_RE_THROW();
-
-		/* only the error is replaced; the transaction still aborts */
-		FlushErrorState();
-		poc_sidecar_malformed(path, psprintf("%s: %s  It begins with: %s", edata->message,
-											 edata->detail ? edata->detail : "No detail.",
-											 excerpt(response)));
-	}
-	PG_END_TRY();
-
-	if (!JB_ROOT_IS_OBJECT(answer))
-		poc_sidecar_malformed(path, "It is not a JSON object.");
-	return answer;
-}
-
-/* Is this application/json, with or without parameters? */
-static bool
-is_json_type(const char *content_type)
-{
-	static const char json[] = "application/json";
-
-	if (content_type == NULL || pg_strncasecmp(content_type, json, sizeof(json) - 1) != 0)
-		return false;
-	content_type += sizeof(json) - 1;
-	return *content_type == '\0' || strchr("; \t", *content_type) != NULL;
-}
-
-/*
- * Depth of nested brackets.  The parser's own limit is the stack depth, and
- * its error would advise the user to raise max_stack_depth.
- */
-static int
-json_depth(const char *text, size_t length)
-{
-	int depth = 0;
-	int deepest = 0;
-	bool in_string = false;
-
-	for (size_t i = 0; i < length; i++)
-	{
-		if (in_string && text[i] == '\\')
-			i++;
-		else if (text[i] == '"')
-			in_string = !in_string;
-		else if (!in_string && (text[i] == '{' || text[i] == '['))
-		{
-			depth++;
-			deepest = Max(deepest, depth);
-		}
-		else if (!in_string && (text[i] == '}' || text[i] == ']'))
-			depth--;
-	}
-	return deepest;
-}
-
-/* Returns the start of an answer as printable characters on one line. */
-static char *
-excerpt(const PocHttpResponse *response)
-{
-	size_t length = Min(response->length, MAX_EXCERPT);
-	char *text = palloc(length + 4);
-
-	for (size_t i = 0; i < length; i++)
-		text[i] = (response->body[i] >= 0x20 && response->body[i] < 0x7f) ? response->body[i] : '?';
-	strcpy(text + length, response->length > length ? "..." : "");
-	return text;
 }

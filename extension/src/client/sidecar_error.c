@@ -12,7 +12,7 @@
 
 #include "base/compat.h"
 #include "client/json.h"
-#include "client/sidecar.h"
+#include "client/sidecar_error.h"
 
 /* an error of the sidecar, and the texts for what it leaves out */
 typedef struct ErrorKind

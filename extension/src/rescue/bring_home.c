@@ -175,7 +175,7 @@ await_tables(PocRescue *rescue, PocJob *job)
 		poc_job_require_success(state, job->id);
 		poc_sidecar_malformed(path, "The job was done before it handed the table over.");
 	}
-	definitions = poc_json_member(poc_sidecar_get(path, 0, NULL), "definitions", jbvArray);
+	definitions = poc_json_member(poc_sidecar_get_exact(path), "definitions", jbvArray);
 	if (definitions == NULL || JsonContainerSize(&definitions->root) == 0)
 		poc_sidecar_malformed(path, "It has no list of the name \"definitions\".");
 	poc_rescue_step(rescue, "restore", "restored by job %s", job->id);

@@ -82,9 +82,9 @@ SQL
 # What an error consists of, in one line: what error_of() below asks
 sub make_error_of
 {
-	my ($node) = @_;
+	my ($node, $database) = @_;
 
-	$node->safe_psql('postgres', <<'SQL');
+	$node->safe_psql($database // 'postgres', <<'SQL');
 CREATE FUNCTION error_of(command text) RETURNS text LANGUAGE plpgsql AS $$
 DECLARE
 	state text;
