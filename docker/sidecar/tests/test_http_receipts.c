@@ -11,6 +11,9 @@
 #define CHAIN	 "7553172360219537718/5/16402"
 #define NO_HASH	 "0000000000000000000000000000000000000000000000000000000000000000"
 
+/* Reads of one page: what they take is many ticks of the clock */
+#define PAGES 50
+
 /* The body of a receipt whose hash is right; then its members may be replaced */
 static json_t *
 receipt_of(int number, const char *text)
@@ -401,6 +404,89 @@ many_come_in_parts(void **state)
 	assert_true(answers > 1);
 }
 
+/* Of a process, in ticks of the clock */
+static long
+processor_time(pid_t process)
+{
+	char *path = mem_printf("/proc/%d/stat", (int) process);
+	FILE *file = fopen(path, "r");
+	long user = 0;
+	long kernel = 0;
+
+	assert_non_null(file);
+	assert_int_equal(fscanf(file, "%*d (%*[^)]) %*c %*d %*d %*d %*d %*d %*u %*u %*u %*u %*u %ld %ld",
+							&user, &kernel),
+					 2);
+	fclose(file);
+	free(path);
+	return user + kernel;
+}
+
+/* The thread that serves all connections does not parse what it hands out, which takes this process longer. */
+static void
+a_page_takes_little_of_others_time(void **state)
+{
+	char *text = long_text(200000);
+	Response response = {0};
+	json_t *list = NULL;
+	long served;
+	long parsed;
+
+	(void) state;
+	start();
+	for (int i = 1; i <= 2; i++)
+		keep_copy(i, text);
+	free(text);
+	served = processor_time(sidecar);
+	for (int i = 0; i < PAGES; i++)
+	{
+		release(&response);
+		response = get(RECEIPTS "/0");
+	}
+	served = processor_time(sidecar) - served;
+
+	parsed = processor_time(getpid());
+	for (int i = 0; i < PAGES; i++)
+	{
+		json_decref(list);
+		list = json_loads(response.body, 0, NULL);
+		assert_int_equal(json_array_size(json_object_get(list, "receipts")), 2);
+	}
+	parsed = processor_time(getpid()) - parsed;
+	json_decref(list);
+	release(&response);
+	if (served >= parsed)
+		fail_msg("%d pages took the sidecar %ld ticks, and parsing them %ld", PAGES, served, parsed);
+}
+
+/* What somebody has made of the file since is left out, and told in the log. */
+static void
+a_line_that_was_changed_later_hides_no_other(void **state)
+{
+	Response response;
+	char *text;
+	FILE *log;
+
+	(void) state;
+	start();
+	for (int i = 1; i <= 3; i++)
+		keep_copy(i, "{\"server\": \"pg\", \"place\": 7}");
+	text = read_text("state/receipts.jsonl");
+	log = fopen(path_of("state/receipts.jsonl"), "r+");
+	assert_non_null(log);
+	assert_int_equal(fseek(log, strchr(strchr(text, '\n') + 1, '\n') - text - 1, SEEK_SET), 0);
+	assert_int_equal(fputc(']', log), ']');
+	assert_int_equal(fclose(log), 0);
+	response = get(RECEIPTS "/0");
+	assert_int_equal(json_array_size(json_object_get(response.value, "receipts")), 2);
+	assert_int_equal(json_integer_value(
+						 json_object_get(json_array_get(json_object_get(response.value, "receipts"), 1),
+										 "place")),
+					 3);
+	release(&response);
+	assert_non_null(strstr(read_text("log"), "a copy of a receipt cannot be read"));
+}
+
 int
 main(int argc, char **argv)
 {
@@ -414,6 +500,8 @@ main(int argc, char **argv)
 		HTTP_TEST(what_postgresql_writes_is_a_receipt),
 		HTTP_TEST(a_cut_line_and_a_foreign_one_hide_no_other),
 		HTTP_TEST(many_come_in_parts),
+		HTTP_TEST(a_page_takes_little_of_others_time),
+		HTTP_TEST(a_line_that_was_changed_later_hides_no_other),
 	};
 
 	return RUN_HTTP_TESTS(argc, argv, tests);

@@ -53,8 +53,6 @@ get_receipts(Request *request)
 	const char *server = request->segments[SEGMENT_SERVER];
 	const char *text = request->segments[SEGMENT_NAME];
 	long long place;
-	bool more;
-	json_t *list;
 	Answer *refusal;
 
 	if (!barman_valid_server_name(server))
@@ -66,8 +64,7 @@ get_receipts(Request *request)
 							"0 is before the first; each receipt tells its own.");
 	if (receipts_count(server, NULL) == 0 && !route_server_exists(request, &refusal))
 		return refusal;
-	list = receipts_after(server, place, &more);
-	return answer_json(200, json_checked(json_pack("{s:o, s:b}", "receipts", list, "more", more)));
+	return answer_text("application/json", receipts_page(server, place));
 }
 
 Answer *

@@ -16,6 +16,7 @@
 #include <unistd.h>
 
 #include <gnutls/crypto.h>
+#include <jansson.h>
 
 #include "base/log.h"
 #include "base/memory.h"
@@ -24,6 +25,9 @@
 /* Of one answer; the extension takes 16 MB by default */
 #define ANSWER_MAX_BYTES	((size_t) 2 * 1024 * 1024)
 #define ANSWER_MAX_RECEIPTS 500
+
+/* ,"place":N}, behind a line */
+#define PLACE_MAX_BYTES 40
 
 /* The other members of a line, and the text, of which JSON escapes every character at most */
 #define LINE_MAX_BYTES (2 * RECEIPT_TEXT_MAX + 4096)
@@ -38,6 +42,19 @@ typedef struct Entry
 	size_t length;
 } Entry;
 
+/* One line of a page */
+typedef struct PageLine
+{
+	size_t place;
+	off_t offset;
+	size_t length;
+} PageLine;
+
+/*
+ * Who appends holds the first, also while the disk is slow, and reads the entries; who changes
+ * them holds both; who reads a page holds the second.
+ */
+static pthread_mutex_t append_lock = PTHREAD_MUTEX_INITIALIZER;
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static int file = -1;
 static off_t file_size;
@@ -52,7 +69,8 @@ static Entry *find(const Receipt *receipt);
 static bool is_last(const Receipt *receipt);
 static bool has_room(const char *server, size_t length);
 static int write_line(const char *text, size_t length);
-static json_t *read_line(const Entry *entry);
+static size_t choose_lines(const char *server, int64_t place, PageLine *lines, bool *more);
+static char *append_line(char *end, const PageLine *line);
 
 void
 receipts_start(const char *state_dir)
@@ -78,6 +96,7 @@ receipts_start(const char *state_dir)
 void
 receipts_stop(void)
 {
+	pthread_mutex_lock(&append_lock);
 	pthread_mutex_lock(&lock);
 	if (file >= 0)
 		close(file);
@@ -93,6 +112,7 @@ receipts_stop(void)
 	file_size = 0;
 	ends_within_line = false;
 	pthread_mutex_unlock(&lock);
+	pthread_mutex_unlock(&append_lock);
 }
 
 ReceiptVerdict
@@ -111,7 +131,7 @@ receipts_append(const Receipt *receipt)
 								  receipt->previous, "hash", receipt->hash, "text", receipt->text,
 								  "received", received));
 	text = json_dumps(line, JSON_COMPACT);
-	pthread_mutex_lock(&lock);
+	pthread_mutex_lock(&append_lock);
 	known = find(receipt);
 	if (known != NULL && strcmp(known->hash, receipt->hash) == 0)
 		verdict = RECEIPT_KEPT;
@@ -132,9 +152,13 @@ receipts_append(const Receipt *receipt)
 		if (errno != 0)
 			verdict = RECEIPT_FAILED;
 		else
+		{
+			pthread_mutex_lock(&lock);
 			remember(line, offset, strlen(text));
+			pthread_mutex_unlock(&lock);
+		}
 	}
-	pthread_mutex_unlock(&lock);
+	pthread_mutex_unlock(&append_lock);
 	json_decref(line);
 	free(text);
 	return verdict;
@@ -153,33 +177,72 @@ receipts_count(const char *server, const char *chain)
 	return count;
 }
 
-json_t *
-receipts_after(const char *server, int64_t place, bool *more)
+char *
+receipts_page(const char *server, int64_t place)
 {
-	json_t *list = json_checked(json_array());
+	PageLine *lines = mem_alloc(ANSWER_MAX_RECEIPTS * sizeof(PageLine));
+	bool more;
+	size_t count = choose_lines(server, place, lines, &more);
+	size_t size = sizeof("{\"receipts\":[],\"more\":false}");
+	char *page;
+	char *end;
+
+	for (size_t i = 0; i < count; i++)
+		size += lines[i].length + PLACE_MAX_BYTES;
+	page = mem_alloc(size);
+	end = page + sprintf(page, "{\"receipts\":[");
+	for (size_t i = 0; i < count; i++)
+		end = append_line(end, &lines[i]);
+	if (end[-1] == ',')
+		end--;
+	sprintf(end, "],\"more\":%s}", more ? "true" : "false");
+	free(lines);
+	return page;
+}
+
+static size_t
+choose_lines(const char *server, int64_t place, PageLine *lines, bool *more)
+{
+	size_t count = 0;
 	size_t bytes = 0;
 
 	*more = false;
 	pthread_mutex_lock(&lock);
 	for (size_t i = place < 0 ? 0 : (size_t) place; i < entry_count && !*more; i++)
 	{
-		json_t *line;
+		const Entry *entry = &entries[i];
 
-		if (strcmp(entries[i].server, server) != 0)
+		if (strcmp(entry->server, server) != 0)
 			continue;
-		*more = json_array_size(list) == ANSWER_MAX_RECEIPTS ||
-				(bytes > 0 && bytes + entries[i].length > ANSWER_MAX_BYTES);
+		*more = count == ANSWER_MAX_RECEIPTS ||
+				(bytes > 0 && bytes + entry->length > ANSWER_MAX_BYTES);
 		if (*more)
 			break;
-		line = read_line(&entries[i]);
-		if (line == NULL)
-			continue;
-		bytes += entries[i].length;
-		json_object_set_new(line, "place", json_integer((json_int_t) i + 1));
-		json_array_append_new(list, line);
+		bytes += entry->length;
+		lines[count++] = (PageLine){i + 1, entry->offset, entry->length};
 	}
 	pthread_mutex_unlock(&lock);
-	return list;
+	return count;
+}
+
+/* The line was one object when it was remembered.  Its place comes last, so that it is the one that counts. */
+static char *
+append_line(char *end, const PageLine *line)
+{
+	size_t length = line->length;
+
+	if (pread(file, end, length, line->offset) == (ssize_t) length)
+	{
+		while (length > 0 &&
+			   (end[length - 1] == ' ' || end[length - 1] == '\t' || end[length - 1] == '\r'))
+			length--;
+		if (length > 0 && end[length - 1] == '}' && memchr(end, '\n', length) == NULL &&
+			memchr(end, '\0', length) == NULL)
+			return end + length - 1 + sprintf(end + length - 1, ",\"place\":%zu},", line->place);
+	}
+	log_line(LOGLEVEL_ERROR, "a copy of a receipt cannot be read", "cause",
+			 "somebody else wrote to the file", NULL);
+	return end;
 }
 
 void
@@ -341,16 +404,4 @@ write_line(const char *text, size_t length)
 	}
 	free(line);
 	return error;
-}
-
-static json_t *
-read_line(const Entry *entry)
-{
-	char *text = mem_alloc(entry->length + 1);
-	json_t *line = NULL;
-
-	if (pread(file, text, entry->length, entry->offset) == (ssize_t) entry->length)
-		line = json_loadb(text, entry->length, JSON_REJECT_DUPLICATES, NULL);
-	free(text);
-	return line;
 }

@@ -10,8 +10,6 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include <jansson.h>
-
 /* Of a receipt's hash, and of the one before it */
 #define RECEIPT_HASH_LENGTH 64
 
@@ -52,10 +50,10 @@ extern ReceiptVerdict receipts_append(const Receipt *receipt);
 extern int64_t receipts_count(const char *server, const char *chain);
 
 /*
- * Of this server, those after that place in the log, with their places, as many
- * as fit into an answer; *more: there are others behind.
+ * {"receipts": those of this server after that place in the log, with their places, "more": there
+ * are others behind}, as JSON: as many as fit into an answer.  The lines are copied, not parsed.
  */
-extern json_t *receipts_after(const char *server, int64_t place, bool *more);
+extern char *receipts_page(const char *server, int64_t place);
 
 /* The SHA-256 in hexadecimal that a receipt must have; out has room for its end, too */
 extern void receipt_hash(const Receipt *receipt, char out[RECEIPT_HASH_LENGTH + 1]);
