@@ -21,7 +21,7 @@ LANGUAGE c VOLATILE PARALLEL UNSAFE COST 100000
 AS 'MODULE_PATHNAME', 'poc_mark';
 
 COMMENT ON FUNCTION @extschema@.poc_mark(text, regclass[]) IS
-'Creates a restore point of this name and records, for exactly that position in WAL, the number of rows and the fingerprint of each of the tables, so that a restore to it can be proved. Until the transaction ends nobody can write to them (SHARE locks; lock_timeout counts). Without tables, all of the database: ordinary tables, partitions, populated materialized views and large objects (those with SELECT on pg_largeobject), but none of extensions, and the values of sequences, which a restored server may be beyond by some that nobody was given; notices tell what is left out: tables larger than poc_barman.mark_size_limit (10 GB), unlogged ones, what may not be read. Reads with its caller''s rights: needs SELECT on the tables, and no row security in the way. The sidecar keeps the mark, too, for the day when this database is lost (poc_kept_marks()); a notice tells if it is not reached within seconds. Must be the first change of its transaction, at "read committed". Errors: 22023 bad name, 42501 no privilege, 42710 name taken, 42809 nothing that a backup brings back, 42P01 no such table, 55000 wrong transaction, standby or wal_level, 55P03 lock timeout. Example: SELECT * FROM poc_mark(''before_upgrade'')';
+'Creates a restore point of this name and records, for exactly that position in WAL, the number of rows and the fingerprint of each of the tables, so that a restore to it can be proved. Until the transaction ends nobody can write to them (SHARE locks; lock_timeout counts). Without tables, all of the database: ordinary tables, partitions, populated materialized views and large objects (those with SELECT on pg_largeobject), but none of extensions, and the values of sequences, which a restored server may be beyond by some that nobody was given; notices tell what is left out: tables larger than poc_barman.mark_size_limit (10 GB), unlogged ones, what may not be read. Reads with its caller''s rights: needs SELECT on the tables, and no row security in the way. The sidecar keeps the mark, too, for the day when this database is lost (poc_kept_marks()); a notice tells if it is not reached within seconds, a warning if the mark is too large for it: it takes 100,000 tables, 32 MB, and drills to no larger one. Must be the first change of its transaction, at "read committed". Errors: 22023 bad name, 42501 no privilege, 42710 name taken, 42809 nothing that a backup brings back, 42P01 no such table, 55000 wrong transaction, standby or wal_level, 55P03 lock timeout. Example: SELECT * FROM poc_mark(''before_upgrade'')';
 
 -- A mark as the sidecar keeps it, and as a drill is asked for.
 CREATE FUNCTION _poc.mark_facts(target _poc.marks) RETURNS jsonb
@@ -52,6 +52,22 @@ $$;
 COMMENT ON FUNCTION _poc.keep_mark(text, text) IS
 'Internal. Has the sidecar keep a mark of this database.';
 
+-- A drill sends a mark as it is sent to be kept.
+CREATE FUNCTION _poc.warn_of_large_mark(mark text, cause text) RETURNS void
+LANGUAGE plpgsql VOLATILE PARALLEL RESTRICTED
+SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+	RAISE WARNING 'mark "%" is too large for the sidecar: it is kept in this database alone, and cannot be drilled', mark
+		USING DETAIL = format('%s Tables of the mark: %s; the sidecar takes 100,000.', cause,
+				(SELECT count(*) FROM _poc.mark_tables AS t WHERE t.mark = warn_of_large_mark.mark)),
+			HINT = 'Name the tables that matter: poc_mark(name, ''{orders,customers}'').';
+END
+$$;
+
+COMMENT ON FUNCTION _poc.warn_of_large_mark(text, text) IS
+'Internal. Warns of a mark that the sidecar does not take.';
+
 -- The tables of a mark are locked meanwhile: a sidecar that is slow is not waited for.
 CREATE FUNCTION _poc.try_to_keep_mark(mark text) RETURNS void
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE COST 10000
@@ -62,7 +78,10 @@ DECLARE
 	cause text;
 BEGIN
 	PERFORM _poc.keep_mark(mark, _poc.server(NULL::text));
-EXCEPTION WHEN OTHERS THEN
+EXCEPTION WHEN program_limit_exceeded THEN
+	GET STACKED DIAGNOSTICS cause = PG_EXCEPTION_DETAIL;
+	PERFORM _poc.warn_of_large_mark(mark, concat_ws(': ', SQLERRM, nullif(cause, '')));
+WHEN OTHERS THEN
 	GET STACKED DIAGNOSTICS cause = PG_EXCEPTION_DETAIL;
 	RAISE NOTICE 'mark "%" is kept in this database alone', mark
 		USING DETAIL = concat_ws(': ', SQLERRM, nullif(cause, '')),
@@ -81,6 +100,7 @@ DECLARE
 	barman_server CONSTANT text := _poc.server(server);
 	cluster CONSTANT bigint := (SELECT c.system_identifier FROM pg_control_system() AS c);
 	mark text;
+	cause text;
 	sent bigint := 0;
 BEGIN
 	PERFORM _poc.is_elsewhere(barman_server, _poc.cluster_of(barman_server), 'marks of this one are kept with it'::text);
@@ -92,15 +112,21 @@ BEGIN
 			WHERE k.system_identifier = cluster::text)
 		ORDER BY m.at
 	LOOP
-		PERFORM _poc.keep_mark(mark, barman_server);
-		sent := sent + 1;
+		BEGIN
+			PERFORM _poc.keep_mark(mark, barman_server);
+			sent := sent + 1;
+		EXCEPTION WHEN program_limit_exceeded THEN
+			-- the others are kept
+			GET STACKED DIAGNOSTICS cause = PG_EXCEPTION_DETAIL;
+			PERFORM _poc.warn_of_large_mark(mark, concat_ws(': ', SQLERRM, nullif(cause, '')));
+		END;
 	END LOOP;
 	RETURN sent;
 END
 $$;
 
 COMMENT ON FUNCTION @extschema@.poc_keep_marks(text) IS
-'Has the sidecar keep those marks of this database that it does not keep yet, so that poc_restore_drill() and poc_rescue() find them when this database is lost, and returns how many. poc_mark() does it by itself, and tells in a notice if it could not: the sidecar was not reached. The sidecar keeps 2,000 of a server, each for 30 days at least: if all are younger, no more are taken (53400). Errors: those of a request to the sidecar. Example: SELECT poc_keep_marks()';
+'Has the sidecar keep those marks of this database that it does not keep yet, so that poc_restore_drill() and poc_rescue() find them when this database is lost, and returns how many. poc_mark() does it by itself, and tells in a notice if it could not: the sidecar was not reached. The sidecar keeps 2,000 of a server, each for 30 days at least: if all are younger, no more are taken (53400). A mark that is too large for it is left out, with a warning. Errors: those of a request to the sidecar. Example: SELECT poc_keep_marks()';
 
 CREATE FUNCTION @extschema@.poc_kept_marks(server text DEFAULT NULL)
 RETURNS TABLE (name text, lsn pg_lsn, timeline integer, system_identifier bigint, at timestamptz, database text, tables integer, rows bigint, bytes bigint, kept timestamptz)
