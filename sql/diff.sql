@@ -42,6 +42,16 @@ SELECT kind, key, done FROM poc_merge('pairs', 'was.pairs', kinds => '{missing,c
 SELECT kind FROM poc_diff('pairs', 'was.pairs');
 TABLE pairs ORDER BY a;
 
+-- what one alone has, of either
+CREATE TABLE wide (id int PRIMARY KEY, new int);
+CREATE TABLE was.wide (id int, "Go ne" int);
+\set VERBOSITY default
+SELECT kind FROM poc_diff('wide', 'was.wide');
+ALTER TABLE was.wide DROP COLUMN "Go ne";
+SELECT kind FROM poc_diff('wide', 'was.wide');
+SELECT kind FROM poc_diff('was.wide', 'wide');
+\set VERBOSITY terse
+
 -- without a key, as often as they are there
 CREATE TABLE heap (a int, b float8);
 CREATE TABLE was.heap (a int, b float8);

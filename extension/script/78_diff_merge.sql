@@ -120,8 +120,8 @@ BEGIN
 	END IF;
 	IF plan.only_here IS NOT NULL OR plan.only_there IS NOT NULL THEN
 		RAISE WARNING 'columns that only one of the tables has are not compared'
-			USING DETAIL = concat_ws(' ', format('Only in %s: %s.', here, nullif(array_to_string(plan.only_here, ', '), '')),
-				format('Only in %s: %s.', there, nullif(array_to_string(plan.only_there, ', '), '')));
+			USING DETAIL = concat_ws(' ', 'Only in ' || here::text || ': ' || nullif(array_to_string(plan.only_here, ', '), '') || '.',
+				'Only in ' || there::text || ': ' || nullif(array_to_string(plan.only_there, ', '), '') || '.');
 	END IF;
 	RETURN plan;
 END
