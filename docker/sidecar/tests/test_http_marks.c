@@ -191,6 +191,43 @@ many_readers_of_a_large_mark_take_no_memory(void **state)
 		close(readers[i]);
 }
 
+/* As on a disk that is slow: the file of a mark is one that blocks whoever reads it. */
+static void
+a_mark_that_is_written_keeps_no_reader_waiting(void **state)
+{
+	static const char body[] = "{\"name\":\"m\",\"lsn\":\"0/1\",\"system_identifier\":\"1\","
+							   "\"at\":\"2026-11-22T06:10:22Z\",\"database\":\"postgres\"}";
+	char *request = mem_printf("POST " MARKS
+							   " HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer " TOKEN
+							   "\r\nContent-Length: %zu\r\n\r\n%s",
+							   strlen(body), body);
+	Response response;
+	int64_t until = monotonic_ms() + PATIENCE_MS;
+	int writer;
+	int file;
+
+	(void) state;
+	start();
+	response = post_mark_with("name", "other");
+	assert_int_equal(response.status, 200);
+	release(&response);
+	shell("mkfifo %s/state/marks/pg/1_0000000000000001_m.tables", home);
+	writer = open_raw(request);
+	/* there is no writer before there is a reader */
+	for (file = -1; file < 0 && monotonic_ms() < until; usleep(1000))
+		file = open(path_of("state/marks/pg/1_0000000000000001_m.tables"), O_WRONLY | O_NONBLOCK);
+	assert_true(file >= 0);
+	assert_int_equal(listed(), 1);
+	response = get("/healthz");
+	assert_int_equal(response.status, 200);
+	release(&response);
+	close(file);
+	assert_int_equal(read_status(writer), 200);
+	assert_int_equal(listed(), 2);
+	close(writer);
+	free(request);
+}
+
 int
 main(int argc, char **argv)
 {
@@ -198,6 +235,7 @@ main(int argc, char **argv)
 		HTTP_TEST(what_is_no_mark_is_refused),
 		HTTP_TEST(what_postgresql_writes_is_a_mark),
 		HTTP_TEST(many_readers_of_a_large_mark_take_no_memory),
+		HTTP_TEST(a_mark_that_is_written_keeps_no_reader_waiting),
 	};
 
 	return RUN_HTTP_TESTS(argc, argv, tests);

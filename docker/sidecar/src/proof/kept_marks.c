@@ -33,16 +33,22 @@
 #define KEEP_US	   (INT64_C(86400) * 1000000 * KEPT_MARK_DAYS)
 #define KEY_LENGTH 128
 
-static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+/* Who writes holds it, however long that takes. */
+static pthread_mutex_t write_lock = PTHREAD_MUTEX_INITIALIZER;
 static char *root;
 
-/* The list of each server.  One is replaced and never changed: others read it without the lock. */
+/*
+ * The list of each server.  One is replaced and never changed: others read it without the
+ * lock, which nobody holds while the disk is slow.
+ */
+static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static json_t *lists;
 
 static int write_both(const char *server, const char *directory, const KeptMark *mark);
 static json_t *list_of(const char *server);
 static void list_more(const char *server, json_t *facts);
 static void list_no_more(const char *server, size_t which);
+static void replace_list(const char *server, json_t *list);
 static char *directory_of(const char *server);
 static int write_json(const char *directory, const char *key, const char *suffix,
 					  const json_t *value);
@@ -91,13 +97,13 @@ kept_marks_write(const char *server, const KeptMark *mark)
 	char *directory = directory_of(server);
 	int error = 0;
 
-	pthread_mutex_lock(&lock);
+	pthread_mutex_lock(&write_lock);
 	if ((mkdir(root, 0700) != 0 && errno != EEXIST) ||
 		(mkdir(directory, 0700) != 0 && errno != EEXIST))
 		error = errno;
 	else
 		error = write_both(server, directory, mark);
-	pthread_mutex_unlock(&lock);
+	pthread_mutex_unlock(&write_lock);
 	free(directory);
 	return error;
 }
@@ -169,7 +175,7 @@ kept_marks_open(const char *server, const char *key, size_t *length)
 	return file;
 }
 
-/* Borrowed */
+/* Borrowed; with the lock */
 static json_t *
 list_of(const char *server)
 {
@@ -181,19 +187,32 @@ list_of(const char *server)
 static void
 list_more(const char *server, json_t *facts)
 {
-	json_t *list = json_checked(json_copy(list_of(server)));
+	json_t *old = kept_marks_list(server);
+	json_t *list = json_checked(json_copy(old));
 
 	json_array_append(list, facts);
-	json_object_set_new(lists, server, list);
+	replace_list(server, list);
+	json_decref(old);
 }
 
 static void
 list_no_more(const char *server, size_t which)
 {
-	json_t *list = json_checked(json_copy(list_of(server)));
+	json_t *old = kept_marks_list(server);
+	json_t *list = json_checked(json_copy(old));
 
 	json_array_remove(list, which);
+	replace_list(server, list);
+	json_decref(old);
+}
+
+/* Takes ownership of the list. */
+static void
+replace_list(const char *server, json_t *list)
+{
+	pthread_mutex_lock(&lock);
 	json_object_set_new(lists, server, list);
+	pthread_mutex_unlock(&lock);
 }
 
 /* malloc'd; the name of a server is none of a path (base/names.h) */
@@ -277,10 +296,11 @@ make_room(const char *server, const char *directory)
 {
 	while (is_full(directory))
 	{
-		const json_t *list = list_of(server);
+		json_t *list = kept_marks_list(server);
 		const json_t *oldest = NULL;
 		const json_t *one;
 		size_t which = 0;
+		bool is_young;
 		int64_t came;
 		size_t i;
 
@@ -292,11 +312,16 @@ make_room(const char *server, const char *directory)
 				which = i;
 			}
 		}
-		if (oldest == NULL || (timestamp_parse(json_text_of(oldest, "kept"), &came) &&
-							   came >= timestamp_now() - KEEP_US))
+		is_young = oldest == NULL || (timestamp_parse(json_text_of(oldest, "kept"), &came) &&
+									  came >= timestamp_now() - KEEP_US);
+		if (!is_young)
+		{
+			remove_both(directory, json_text_of(oldest, "key"));
+			list_no_more(server, which);
+		}
+		json_decref(list);
+		if (is_young)
 			return ENOSPC;
-		remove_both(directory, json_text_of(oldest, "key"));
-		list_no_more(server, which);
 	}
 	return 0;
 }
