@@ -184,6 +184,16 @@ a_token_of_another_server_takes_no_number_away(void **state)
 	release(&response);
 	keep_copy(1, "{\"server\": \"pg\"}");
 	assert_int_equal(kept(), 1);
+	/* nor does a place tell how many others have */
+	response = get(RECEIPTS "/0");
+	assert_int_equal(json_integer_value(
+						 json_object_get(json_array_get(json_object_get(response.value, "receipts"), 0),
+										 "place")),
+					 1);
+	release(&response);
+	response = get(RECEIPTS "/1");
+	assert_int_equal(json_array_size(json_object_get(response.value, "receipts")), 0);
+	release(&response);
 	free(posted);
 	json_decref(body);
 }

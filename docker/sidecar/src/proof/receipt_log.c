@@ -205,21 +205,22 @@ choose_lines(const char *server, int64_t place, PageLine *lines, bool *more)
 {
 	size_t count = 0;
 	size_t bytes = 0;
+	int64_t passed = 0; /* of this server: how many others have is not for everybody */
 
 	*more = false;
 	pthread_mutex_lock(&lock);
-	for (size_t i = place < 0 ? 0 : (size_t) place; i < entry_count && !*more; i++)
+	for (size_t i = 0; i < entry_count && !*more; i++)
 	{
 		const Entry *entry = &entries[i];
 
-		if (strcmp(entry->server, server) != 0)
+		if (strcmp(entry->server, server) != 0 || ++passed <= place)
 			continue;
 		*more = count == ANSWER_MAX_RECEIPTS ||
 				(bytes > 0 && bytes + entry->length > ANSWER_MAX_BYTES);
 		if (*more)
 			break;
 		bytes += entry->length;
-		lines[count++] = (PageLine){i + 1, entry->offset, entry->length};
+		lines[count++] = (PageLine){(size_t) passed, entry->offset, entry->length};
 	}
 	pthread_mutex_unlock(&lock);
 	return count;

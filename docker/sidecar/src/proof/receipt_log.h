@@ -50,7 +50,7 @@ extern ReceiptVerdict receipts_append(const Receipt *receipt);
 extern int64_t receipts_count(const char *server, const char *chain);
 
 /*
- * {"receipts": those of this server after that place in the log, with their places, "more": there
+ * {"receipts": those of this server after that place among them, with their places, "more": there
  * are others behind}, as JSON: as many as fit into an answer.  The lines are copied, not parsed.
  */
 extern char *receipts_page(const char *server, int64_t place);
