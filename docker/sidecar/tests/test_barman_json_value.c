@@ -262,6 +262,9 @@ foreign_bytes_become_text(void **state)
 		 "b"},
 		{"a\0b", 3, "a b"},
 		{"a\x1B[1m\r\n\tb", 9, "a [1m \n\tb"},
+		{"a\xC2\x9B"
+		 "31mb\xC2\xA0",
+		 9, "a 31mb\xC2\xA0"},
 		{"\xC3", 1, "\xEF\xBF\xBD"},
 		{"\xC0\x80", 2, "\xEF\xBF\xBD\xEF\xBF\xBD"},
 		{"\xED\xA0\x80", 3, "\xEF\xBF\xBD\xEF\xBF\xBD\xEF\xBF\xBD"},

@@ -250,6 +250,35 @@ no_body_is_read_of_what_is_refused(void **state)
 	}
 }
 
+/* The log of every request, which somebody reads in a terminal, obeys none. */
+static void
+no_request_writes_control_characters_into_the_log(void **state)
+{
+	static const char *const requests[] = {
+		"G\x1b[2JT /v1/jobs HTTP/1.1\r\nHost: localhost\r\n\r\n",
+		"GET /v1/\x1b]0;title\x07 HTTP/1.1\r\nHost: localhost\r\n\r\n",
+		"GET /v1/servers/\xc2\x9b"
+		"31m/backups HTTP/1.1\r\nHost: localhost\r\n" AUTHORIZED "\r\n",
+	};
+	const char *text;
+
+	(void) state;
+	start();
+	for (size_t i = 0; i < sizeof(requests) / sizeof(requests[0]); i++)
+	{
+		int fd = open_raw(requests[i]);
+
+		assert_true(read_status(fd) >= 400);
+		close(fd);
+	}
+	text = read_text("log");
+	assert_non_null(strstr(text, "\\x1b[2J"));
+	assert_non_null(strstr(text, "\\xc2\\x9b31m"));
+	assert_null(strchr(text, '\x1b'));
+	assert_null(strchr(text, '\x07'));
+	assert_null(strstr(text, "\xc2\x9b"));
+}
+
 int
 main(int argc, char **argv)
 {
@@ -259,6 +288,7 @@ main(int argc, char **argv)
 		HTTP_TEST(a_name_that_is_made_to_point_here_reads_nothing),
 		HTTP_TEST(without_a_token_a_web_page_reads_nothing),
 		HTTP_TEST(no_body_is_read_of_what_is_refused),
+		HTTP_TEST(no_request_writes_control_characters_into_the_log),
 	};
 
 	return RUN_HTTP_TESTS(argc, argv, tests);

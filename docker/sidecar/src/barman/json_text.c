@@ -62,7 +62,8 @@ barman_text_starts(const char *text, const char *prefix)
 
 /*
  * A copy that jansson and PostgreSQL both accept as text: bytes that are not
- * UTF-8 become U+FFFD, control characters except tab and newline a space.
+ * UTF-8 become U+FFFD, control characters except tab and newline a space: those
+ * of C1, too, which terminals obey as well.
  */
 char *
 barman_text_utf8(const char *data, size_t length)
@@ -81,6 +82,8 @@ barman_text_utf8(const char *data, size_t length)
 			width = 1;
 		}
 		else if (width == 1 && (c < 0x20 || c == 0x7F) && c != '\t' && c != '\n')
+			barman_text_append(&clean, " ", 1);
+		else if (width == 2 && c == 0xC2 && (unsigned char) data[i + 1] < 0xA0)
 			barman_text_append(&clean, " ", 1);
 		else
 			barman_text_append(&clean, data + i, width);

@@ -31,6 +31,8 @@ static const char *const level_names[] = {
 	[LOGLEVEL_ERROR] = "error",
 };
 
+static bool is_plain(const char *value);
+static size_t control_length(const char *text);
 static void append(LogBuffer *buffer, const char *text);
 static void append_quoted(LogBuffer *buffer, const char *value);
 
@@ -83,7 +85,7 @@ log_line(LogLevel level, const char *message, ...)
 		append(&buffer, " ");
 		append(&buffer, key);
 		append(&buffer, "=");
-		if (value[0] != '\0' && strpbrk(value, " =\"\\\n\r\t") == NULL)
+		if (value[0] != '\0' && is_plain(value))
 			append(&buffer, value);
 		else
 			append_quoted(&buffer, value);
@@ -92,6 +94,30 @@ log_line(LogLevel level, const char *message, ...)
 	buffer.text[buffer.length++] = '\n';
 	written = write(STDERR_FILENO, buffer.text, buffer.length);
 	(void) written; /* there is nowhere to report a failure */
+}
+
+/* Needs no quotes: no blanks, no signs of our own, and nothing that a terminal obeys. */
+static bool
+is_plain(const char *value)
+{
+	for (const char *p = value; *p != '\0'; p++)
+	{
+		if (*p == ' ' || *p == '=' || *p == '"' || *p == '\\' || control_length(p) > 0)
+			return false;
+	}
+	return true;
+}
+
+/* Length of the control character that this begins with, C1 in UTF-8 included; 0: it is none. */
+static size_t
+control_length(const char *text)
+{
+	unsigned char first = (unsigned char) text[0];
+	unsigned char second = first != '\0' ? (unsigned char) text[1] : 0;
+
+	if (first < 0x20 || first == 0x7f)
+		return 1;
+	return first == 0xc2 && second >= 0x80 && second <= 0x9f ? 2 : 0;
 }
 
 static void
@@ -112,7 +138,7 @@ append_quoted(LogBuffer *buffer, const char *value)
 	append(buffer, "\"");
 	for (const char *p = value; *p != '\0'; p++)
 	{
-		char piece[8] = {*p, '\0'};
+		char piece[16] = {*p, '\0'};
 
 		if (*p == '"' || *p == '\\')
 			snprintf(piece, sizeof(piece), "\\%c", *p);
@@ -120,7 +146,13 @@ append_quoted(LogBuffer *buffer, const char *value)
 			strcpy(piece, "\\n");
 		else if (*p == '\t')
 			strcpy(piece, "\\t");
-		else if ((unsigned char) *p < 0x20 || *p == 0x7f)
+		else if (control_length(p) == 2)
+		{
+			snprintf(piece, sizeof(piece), "\\x%02x\\x%02x", (unsigned char) p[0],
+					 (unsigned char) p[1]);
+			p++;
+		}
+		else if (control_length(p) == 1)
 			snprintf(piece, sizeof(piece), "\\x%02x", (unsigned char) *p);
 		append(buffer, piece);
 	}
