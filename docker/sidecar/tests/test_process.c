@@ -57,6 +57,8 @@ end_child(pid_t child)
 	assert_int_equal(waitpid(child, NULL, 0), child);
 	assert_int_equal(process_start_time(child), 0);
 	assert_int_equal(process_parent(child), 0);
+	assert_int_equal(process_parent_and_start(child, &start), 0);
+	assert_int_equal(start, 0);
 	assert_true(process_has_ended(child));
 }
 
@@ -65,8 +67,11 @@ test_stopped(void **state)
 {
 	pid_t child = start_child(false);
 	uint64_t start = process_start_time(child);
+	uint64_t same;
 
 	(void) state;
+	assert_int_equal(process_parent_and_start(child, &same), getpid());
+	assert_int_equal(same, start);
 	assert_true(process_is_stopped(child));
 	assert_true(process_is_running(child, start));
 	assert_false(process_is_running(child, start + 1));

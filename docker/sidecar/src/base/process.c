@@ -86,6 +86,16 @@ process_parent(pid_t pid)
 	return read_facts(pid, &facts) ? facts.parent : 0;
 }
 
+pid_t
+process_parent_and_start(pid_t pid, uint64_t *start_time)
+{
+	ProcessFacts facts;
+	bool exists = read_facts(pid, &facts);
+
+	*start_time = exists ? facts.start_time : 0;
+	return exists ? facts.parent : 0;
+}
+
 const char *
 process_boot_id(void)
 {

@@ -28,6 +28,9 @@ extern bool process_is_stopped(pid_t pid);
 /* 0 if there is no such process */
 extern pid_t process_parent(pid_t pid);
 
+/* Both of the same process */
+extern pid_t process_parent_and_start(pid_t pid, uint64_t *start_time);
+
 /* Changes with every boot; "" if the kernel does not provide it. */
 extern const char *process_boot_id(void);
 

@@ -9,6 +9,7 @@
 #include <ctype.h>
 #include <dirent.h>
 #include <signal.h>
+#include <stdint.h>
 #include <stdlib.h>
 #include <sys/resource.h>
 #include <sys/syscall.h>
@@ -26,6 +27,7 @@ typedef struct Below
 {
 	pid_t pid;
 	pid_t parent;
+	uint64_t start_time;
 	enum
 	{
 		NOT_KNOWN,
@@ -152,7 +154,11 @@ signal_process(int handle, int number)
 	return syscall(SYS_pidfd_send_signal, handle, number, NULL, 0) == 0;
 }
 
-/* Visits each process once: the result holds for all its ancestors up to the keeper. */
+/*
+ * Visits each process once: the result holds for all its ancestors up to the keeper.
+ * A parent that is still the one that was listed was so when its child was: its pid may
+ * have been that of another process, below the keeper, when the list began.
+ */
 static bool
 is_ours(pid_t keeper, Below *processes, size_t count, size_t which)
 {
@@ -166,10 +172,10 @@ is_ours(pid_t keeper, Below *processes, size_t count, size_t which)
 		process->whose = FOREIGN; /* ends the recursion in a cycle of parents */
 		if (process->parent == keeper)
 			process->whose = OURS;
-		else if ((parent = bsearch(&wanted, processes, count, sizeof(Below), compare_pids)) != NULL)
-			process->whose = is_ours(keeper, processes, count, (size_t) (parent - processes))
-								 ? OURS
-								 : FOREIGN;
+		else if ((parent = bsearch(&wanted, processes, count, sizeof(Below), compare_pids)) != NULL &&
+				 is_ours(keeper, processes, count, (size_t) (parent - processes)) &&
+				 process_start_time(parent->pid) == parent->start_time)
+			process->whose = OURS;
 	}
 	return process->whose == OURS;
 }
@@ -194,17 +200,19 @@ list_processes(Below **processes)
 	*processes = NULL;
 	while (proc != NULL && (entry = readdir(proc)) != NULL)
 	{
-		pid_t pid = (pid_t) atoi(entry->d_name);
-		pid_t parent = isdigit((unsigned char) entry->d_name[0]) ? process_parent(pid) : 0;
+		Below process = {.pid = (pid_t) atoi(entry->d_name)};
 
-		if (parent <= 0)
+		if (!isdigit((unsigned char) entry->d_name[0]))
+			continue;
+		process.parent = process_parent_and_start(process.pid, &process.start_time);
+		if (process.parent <= 0)
 			continue;
 		if (count == room)
 		{
 			room = 2 * room + 256;
 			*processes = mem_realloc(*processes, room * sizeof(Below));
 		}
-		(*processes)[count++] = (Below){pid, parent, NOT_KNOWN};
+		(*processes)[count++] = process;
 	}
 	if (proc != NULL)
 		closedir(proc);
