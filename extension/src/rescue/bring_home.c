@@ -5,7 +5,7 @@
  *
  * Everything that is made here is made in the caller's transaction and with the rights
  * of the table's owner (home_table.c).  What is asked of the extension's own tables is
- * asked with the rights of their owner, by functions that nobody else may call (keeper.c).
+ * asked with the rights of their owner, by functions that nobody else may call (own_functions.c).
  *
  *-------------------------------------------------------------------------
  */
@@ -29,10 +29,10 @@
 #include "client/json.h"
 #include "client/sidecar.h"
 #include "rescue/empty_home.h"
+#include "rescue/home_rows.h"
 #include "rescue/home_schema.h"
 #include "rescue/home_table.h"
-#include "rescue/home_rows.h"
-#include "rescue/keeper.h"
+#include "rescue/own_functions.h"
 #include "rescue/pinned_settings.h"
 #include "rescue/state.h"
 #include "rescue/step_list.h"

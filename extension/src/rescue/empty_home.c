@@ -35,7 +35,7 @@
 #include "client/json.h"
 #include "client/sidecar.h"
 #include "rescue/empty_home.h"
-#include "rescue/keeper.h"
+#include "rescue/own_functions.h"
 #include "rescue/run_as.h"
 #include "rescue/step_list.h"
 

@@ -24,7 +24,7 @@
 #include "base/compat.h"
 #include "client/json.h"
 #include "rescue/home_schema.h"
-#include "rescue/keeper.h"
+#include "rescue/own_functions.h"
 #include "rescue/run_as.h"
 
 static void make_schema(PocRescue *rescue);

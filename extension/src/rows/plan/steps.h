@@ -38,7 +38,7 @@ extern void rows_plan_foreign_keys(RowsPlan *plan);
 /* partition.c */
 extern void rows_plan_partitions(RowsPlan *plan);
 
-/* pairs.c */
+/* ordered_columns.c */
 extern void rows_plan_pairs(RowsPlan *plan);
 
 /* shape.c */
@@ -68,8 +68,11 @@ extern bool rows_is_plain_number(const RowsColumn *column);
 extern bool rows_find_span(RowsPlan *plan, Relation index, RowsColumn **start, RowsColumn **end);
 extern void rows_end_spans(RowsColumn *start, RowsColumn *end);
 
-/* unique_share.c */
+/* unique_partial.c */
+extern bool rows_is_partial(RowsPlan *plan, Relation index);
 extern void rows_stay_outside(RowsPlan *plan, Relation index, RowsUnique *unique);
+
+/* unique_share.c */
 extern bool rows_share_digit(RowsPlan *plan, List *columns);
 
 /* unique.c */

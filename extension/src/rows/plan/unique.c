@@ -41,7 +41,6 @@
 #define LAST_ORDINAL (UINT64CONST(1) << 62)
 
 static void plan_keys_of(RowsPlan *plan, Relation rel, int pass);
-static bool is_partial(RowsPlan *plan, Relation index);
 static void plan_key(RowsPlan *plan, Relation rel, Relation index);
 static List *other_digits(Relation index, List *columns, RowsColumn *best);
 static List *digits_of(RowsPlan *plan, List *columns);
@@ -84,7 +83,7 @@ plan_keys_of(RowsPlan *plan, Relation rel, int pass)
 	{
 		Relation index = index_open(lfirst_oid(cell), AccessShareLock);
 		Form_pg_index form = index->rd_index;
-		int turn = is_partial(plan, index) ? 2 : form->indnkeyatts != 1;
+		int turn = rows_is_partial(plan, index) ? 2 : form->indnkeyatts != 1;
 
 		if ((form->indisunique || form->indisexclusion) && turn == pass &&
 			(rel == plan->rel || !index->rd_rel->relispartition))
@@ -94,21 +93,13 @@ plan_keys_of(RowsPlan *plan, Relation rel, int pass)
 	list_free(indexes);
 }
 
-/* Has the index a predicate?  What a partition alone leaves out is counted with the rest. */
-static bool
-is_partial(RowsPlan *plan, Relation index)
-{
-	return index->rd_index->indrelid == RelationGetRelid(plan->rel) &&
-		   RelationGetIndexPredicate(index) != NIL;
-}
-
 static void
 plan_key(RowsPlan *plan, Relation rel, Relation index)
 {
 	List *columns = rows_columns_of_index(plan, rel, index);
 	RowsColumn *best = NULL;
 	List *digits = NIL;
-	bool partial = is_partial(plan, index);
+	bool partial = rows_is_partial(plan, index);
 	bool own = index->rd_index->indrelid == RelationGetRelid(plan->rel);
 	RowsColumn *end = NULL;
 	ListCell *cell;
@@ -382,7 +373,7 @@ add_key(RowsPlan *plan, Relation index, List *columns)
 		column->radix = Min(column->value->capacity, Max(LAST_ORDINAL / divisor, 1));
 		divisor *= column->radix;
 	}
-	unique->partial = is_partial(plan, index) && divisor < ENOUGH_FOR_ANY;
+	unique->partial = rows_is_partial(plan, index) && divisor < ENOUGH_FOR_ANY;
 	unique->stride = 1;
 	unique->capacity = columns != NIL || !unique->partial ? divisor : 0;
 	if (!rows_list_ordinals(plan, unique, index))

@@ -14,7 +14,7 @@ extern void rows_promise(RowsPlan *plan, RowsKey *key, uint64 nrows);
 extern char *rows_table_of(Oid relid);
 extern void rows_set_later(RowsPlan *plan, RowsLater *later);
 
-/* verify.c */
+/* verify_references.c */
 extern void rows_verify(RowsCircle *circle, Oid parent);
 
 #endif /* POC_ROWS_WRITE_CIRCLE_H */

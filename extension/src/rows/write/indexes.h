@@ -20,7 +20,7 @@ extern void rows_add_entry(RowsEntries *entries, TupleTableSlot *slot);
 extern Oid rows_index_of_entries(const RowsEntries *entries, uint64 nrows);
 extern void rows_write_btree(Relation index, const RowsEntries *entries);
 
-/* index.c */
+/* index_build.c */
 extern bool rows_may_index_after(RowsPlan *plan, uint64 nrows);
 extern const char *rows_explain_indexes(RowsPlan *plan, const char **reason);
 extern void rows_index_after(Relation rel, RowsEntries *entries, uint64 nrows);

@@ -3,6 +3,9 @@
  * load.c
  *	  Writes rows by the path that the plan chose.
  *
+ * Of two sessions that count in the same table the second waits for the first, under a
+ * lock that neither deadlocks nor blocks ordinary writers.
+ *
  * The plan obeys constraints and types, so an error of theirs comes from a
  * default, a trigger, an expression or an option.  Such an error must never be
  * hidden; it only gets a hint.
@@ -20,9 +23,9 @@
 #include "rows/plan/parts.h"
 #include "rows/plan/rights.h"
 #include "rows/write/insert.h"
+#include "rows/write/insert_select.h"
 #include "rows/write/load.h"
 #include "rows/write/making.h"
-#include "rows/write/query.h"
 #include "rows/write/rethrow.h"
 
 /* Make rows first, first + 1, ... and write them; returns the number inserted. */

@@ -42,7 +42,7 @@ typedef struct RowsMaker
 extern void rows_check_sequences(RowsPlan *plan, uint64 nrows);
 extern Datum rows_next_in_sequence(RowsColumn *column, uint64 wanted, RowsArena *arena);
 
-/* taken.c */
+/* sequence_taken.c */
 extern void rows_find_taken(RowsPlan *plan, RowsColumn *column, int64 from);
 extern bool rows_is_taken(const RowsColumn *column, int64 number);
 

@@ -1,12 +1,12 @@
 /*-------------------------------------------------------------------------
  *
- * keeper.h
+ * own_functions.h
  *	  Asks the extension's own functions, which nobody else may call.
  *
  *-------------------------------------------------------------------------
  */
-#ifndef POC_KEEPER_H
-#define POC_KEEPER_H
+#ifndef POC_OWN_FUNCTIONS_H
+#define POC_OWN_FUNCTIONS_H
 
 #include "fmgr.h"
 
@@ -25,4 +25,4 @@ extern void poc_rescue_ask(PocRescue *rescue, FunctionCallInfo fcinfo, Datum rel
 /* The receipt of rescue->table */
 extern void poc_rescue_keep_receipt(PocRescue *rescue);
 
-#endif /* POC_KEEPER_H */
+#endif /* POC_OWN_FUNCTIONS_H */

@@ -1,6 +1,6 @@
 /*-------------------------------------------------------------------------
  *
- * verify.c
+ * verify_references.c
  *	  Foreign keys that cannot be deferred, to rows that are made later in the same call.
  *
  * Their check of each row is left out; before the call ends, all rows of the table are

@@ -1,6 +1,6 @@
 /*-------------------------------------------------------------------------
  *
- * query.c
+ * insert_select.c
  *	  INSERT ... SELECT through the executor, for tables that only it may write to.
  *
  *-------------------------------------------------------------------------
@@ -16,7 +16,7 @@
 #include "base/sibling.h"
 #include "rows/plan/parts.h"
 #include "rows/plan/source_column.h"
-#include "rows/write/query.h"
+#include "rows/write/insert_select.h"
 
 /* The plan of the running INSERT. */
 static RowsPlan *writing = NULL;

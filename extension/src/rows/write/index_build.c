@@ -1,6 +1,6 @@
 /*-------------------------------------------------------------------------
  *
- * index.c
+ * index_build.c
  *	  Indexes that are built after the load: when, and how.
  *
  * No other session may have to wait for the table.

@@ -1,6 +1,6 @@
 /*-------------------------------------------------------------------------
  *
- * source.c
+ * query_source.c
  *	  _poc.rows(): generated rows as the source of a query, for tables that
  *	  only the executor may write to.
  *
@@ -30,8 +30,8 @@
 #include "rows/plan/options.h"
 #include "rows/plan/parts.h"
 #include "rows/plan/target.h"
+#include "rows/write/insert_select.h"
 #include "rows/write/maker.h"
-#include "rows/write/query.h"
 #include "rows/write/unique_start.h"
 
 /* State of _poc.rows() between calls. */

@@ -1,6 +1,6 @@
 /*-------------------------------------------------------------------------
  *
- * taken.c
+ * sequence_taken.c
  *	  Values of a sequence that rows have already.
  *
  * Whoever inserts rows with keys of his own and does not advance the sequence leaves values

@@ -1,6 +1,6 @@
 /*-------------------------------------------------------------------------
  *
- * keeper.c
+ * own_functions.c
  *	  Asks the extension's own functions, which nobody else may call.
  *
  *-------------------------------------------------------------------------
@@ -19,7 +19,7 @@
 
 #include "base/compat.h"
 #include "client/sidecar.h"
-#include "rescue/keeper.h"
+#include "rescue/own_functions.h"
 #include "rescue/pinned_settings.h"
 #include "rescue/step_list.h"
 

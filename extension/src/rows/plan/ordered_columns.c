@@ -1,6 +1,6 @@
 /*-------------------------------------------------------------------------
  *
- * pairs.c
+ * ordered_columns.c
  *	  Columns whose values are in order within a row, as their names suggest: created_at
  *	  before updated_at, min_price below max_price.
  *
