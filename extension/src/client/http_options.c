@@ -1,8 +1,8 @@
 /*-------------------------------------------------------------------------
  *
  * http_options.c
- *	  Prepares a request: its URL, its headers, the token, and libcurl's
- *	  options.
+ *	  Prepares a request: its URL, its headers, how TLS is verified, its timeouts
+ *	  and all of libcurl's other options.
  *
  * The code must neither throw nor use palloc(), because requests are also sent
  * at exit.
@@ -11,20 +11,14 @@
  */
 #include "postgres.h"
 
-#include <fcntl.h>
-#include <unistd.h>
-
 #include "base/curl_prelude.h"
 #include "base/compat.h"
 #include "base/settings.h"
 #include "client/http_exchange.h"
-
-/* A bearer token has 32 to 100 characters; JSON web tokens reach 2 kB. */
-#define MAX_TOKEN_SIZE 4096
+#include "client/token.h"
 
 static bool endpoint(const char *path, const char **socket_path, char *url, size_t url_size);
 static struct curl_slist *make_headers(const PocHttpRequest *request, char *error);
-static bool read_token(const char *path, char *token, size_t size, char *error);
 
 /*
  * Sets all options again, so that nothing remains of the last request or of
@@ -127,7 +121,7 @@ endpoint(const char *path, const char **socket_path, char *url, size_t url_size)
 static struct curl_slist *
 make_headers(const PocHttpRequest *request, char *error)
 {
-	char header[MAX_TOKEN_SIZE + 32] = "Authorization: Bearer ";
+	char header[POC_MAX_TOKEN_SIZE + 32] = "Authorization: Bearer ";
 	size_t prefix = strlen(header);
 	const char *token_file = request->destroys ? poc_destroy_token_file : poc_token_file;
 	struct curl_slist *list;
@@ -160,7 +154,8 @@ make_headers(const PocHttpRequest *request, char *error)
 	if (list != NULL && token_file[0] != '\0')
 	{
 		longer = NULL;
-		if (read_token(token_file, header + prefix, sizeof(header) - prefix, error))
+		if (poc_read_token(token_file, header + prefix, sizeof(header) - prefix, error,
+						   CURL_ERROR_SIZE))
 			longer = curl_slist_append(list, header);
 		explicit_bzero(header, sizeof(header));
 		if (longer == NULL)
@@ -172,56 +167,4 @@ make_headers(const PocHttpRequest *request, char *error)
 	if (list != NULL)
 		error[0] = '\0';
 	return list;
-}
-
-/*
- * Reads the token with plain system calls, because this also runs at exit.
- * The error must not contain the path, which only superusers may see.
- */
-static bool
-read_token(const char *path, char *token, size_t size, char *error)
-{
-	int fd;
-	ssize_t length;
-
-	/* O_NONBLOCK: do not hang on a FIFO */
-	fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-	if (fd < 0)
-	{
-		snprintf(error, CURL_ERROR_SIZE, "The token file could not be opened: %s.", strerror(errno));
-		return false;
-	}
-	length = read(fd, token, size - 1);
-	if (length < 0)
-		snprintf(error, CURL_ERROR_SIZE, "The token file could not be read: %s.", strerror(errno));
-	close(fd);
-	if (length < 0)
-		return false;
-
-	while (length > 0 && strchr(" \t\r\n", token[length - 1]) != NULL)
-		length--;
-	token[length] = '\0';
-
-	if (length == 0)
-	{
-		snprintf(error, CURL_ERROR_SIZE, "The token file is empty.");
-		return false;
-	}
-	if (length > MAX_TOKEN_SIZE)
-	{
-		snprintf(error, CURL_ERROR_SIZE, "The token in the token file exceeds %d bytes.",
-				 MAX_TOKEN_SIZE);
-		return false;
-	}
-	for (ssize_t i = 0; i < length; i++)
-	{
-		/* other characters could end the header and start another */
-		if (token[i] <= 0x20 || token[i] >= 0x7f)
-		{
-			snprintf(error, CURL_ERROR_SIZE,
-					 "The token file holds more than one line of plain characters.");
-			return false;
-		}
-	}
-	return true;
 }

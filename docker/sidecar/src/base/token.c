@@ -1,9 +1,9 @@
 /*
  * token.c
  *
- * Compares the token of a request with those in the token files.  Stats each
- * file on every request, so that a token can be rotated.  Never logs a token,
- * and refuses a file that another user could read or write.
+ * Compares the token of a request with those in the token files, in constant
+ * time.  Stats each file on every request, so that a token can be rotated.
+ * Never logs a token, and refuses a file that another user could read or write.
  */
 #include "base/token.h"
 

@@ -1,9 +1,10 @@
 /*
  * connection.c
  *
- * The open connections: their peers, the stage of each, and the thread that
- * ends those that exceed the time limit of their stage.  Does not count a
- * connection that it has ended.
+ * The open connections: their peers, how many there may be and how many may
+ * wait in a long poll, the stage of each, and the thread that ends those that
+ * exceed the time limit of their stage.  Does not count a connection that it
+ * has ended.
  */
 #include "http/connection.h"
 
