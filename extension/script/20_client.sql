@@ -28,12 +28,19 @@ AS 'MODULE_PATHNAME', 'poc_get_exact';
 COMMENT ON FUNCTION _poc.get_exact(text, text[]) IS
 'The same for what is acted upon. Errors: 22P05 the encoding of this database lacks a character of the answer, which the others show as <U+4E2D>.';
 
+CREATE FUNCTION _poc.get_verbatim(path text[]) RETURNS jsonb
+LANGUAGE c VOLATILE STRICT PARALLEL RESTRICTED COST 10000
+AS 'MODULE_PATHNAME', 'poc_get_verbatim';
+
+COMMENT ON FUNCTION _poc.get_verbatim(text[]) IS
+'Asks the sidecar for /v1/path... and returns the whole answer, with characters that control a terminal as they are, not as <U+001B>: for hashes.';
+
 CREATE FUNCTION _poc.answer_json(text) RETURNS jsonb
 LANGUAGE c STABLE STRICT PARALLEL SAFE
 AS 'MODULE_PATHNAME', 'poc_answer_json';
 
 COMMENT ON FUNCTION _poc.answer_json(text) IS
-'JSON that the sidecar has answered as a text. An escaped character that the encoding of this database lacks is shown as <U+4E2D>.';
+'JSON that the sidecar has answered as a text. Characters that the encoding of this database lacks, or that control a terminal, are shown as <U+4E2D>.';
 
 CREATE FUNCTION _poc.get_health() RETURNS jsonb
 LANGUAGE c VOLATILE STRICT PARALLEL RESTRICTED COST 10000

@@ -185,13 +185,16 @@ BEGIN
 				DETAIL = format('Neither has this database a mark of this name of server "%s", nor does the sidecar keep one.', barman_server),
 				HINT = format('SELECT * FROM poc_mark(%L) sets one; the view poc_marks shows those of this database, poc_kept_marks() those that the sidecar keeps.', wanted);
 	END IF;
-	IF kept.here = 0 THEN
+	IF kept.here = 1 THEN
+		facts := _poc.get_exact('mark'::text, ARRAY['servers'::text, barman_server, 'marks'::text, kept.key]);
+	END IF;
+	-- a list shows what it cannot have as another database may be called
+	IF facts IS NULL OR facts ->> 'database' IS DISTINCT FROM database THEN
 		RAISE EXCEPTION 'mark "%" is of database "%"', mark, kept.database
 			USING ERRCODE = 'object_not_in_prerequisite_state',
 				DETAIL = format('This one is "%s".', database),
 				HINT = 'Call this function in a database of that name.';
 	END IF;
-	facts := _poc.get_exact('mark'::text, ARRAY['servers'::text, barman_server, 'marks'::text, kept.key]);
 	target := ROW(facts ->> 'name', (facts ->> 'lsn')::pg_lsn, (facts ->> 'timeline')::integer, (facts ->> 'system_identifier')::bigint,
 		(facts ->> 'at')::timestamptz, ARRAY(SELECT jsonb_array_elements_text(CASE jsonb_typeof(facts -> 'omitted') WHEN 'array' THEN facts -> 'omitted' ELSE '[]' END)));
 	RAISE NOTICE 'mark "%" is known from the sidecar alone', mark

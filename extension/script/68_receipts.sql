@@ -119,7 +119,7 @@ DECLARE
 	answer jsonb;
 BEGIN
 	LOOP
-		answer := _poc.get_object(NULL::text, ARRAY['servers'::text, server, 'receipts'::text, reached::text]);
+		answer := _poc.get_verbatim(ARRAY['servers'::text, server, 'receipts'::text, reached::text]);
 		RETURN QUERY SELECT r.n, r.chain, r.kind, r.text, r.previous, r.hash, r.received
 			FROM _poc.records(answer -> 'receipts') AS r(n bigint, chain text, kind text, text text, previous text, hash text, received timestamptz);
 		EXIT WHEN NOT coalesce((answer ->> 'more')::boolean, false);

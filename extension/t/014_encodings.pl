@@ -1,6 +1,6 @@
 # Answers of the sidecar with characters that the encoding of the database
-# lacks: every list comes, shows them as <U+4E2D>, and what is acted upon is
-# never another object.
+# lacks, or that control a terminal: every list comes, shows them as <U+4E2D>,
+# and what is acted upon is never another object.
 
 use strict;
 use warnings;
@@ -15,11 +15,12 @@ use Test::More;
 use FakeSidecar;
 use PocTest;
 
-# Bytes, as they come: e with an accent, a Chinese character, a face; the last two escaped; one that is its own notation
-my $word = "\xc3\xa9\xe4\xb8\xad\xf0\x9f\x98\x80\\u4e2d\\ud83d\\ude00<U+4E2D>\\\\u4e2d";
+# Bytes, as they come: e with an accent, a Chinese character, a face; the last two escaped; one that is its own notation;
+# escapes of terminals, a line that is overwritten
+my $word = "\xc3\xa9\xe4\xb8\xad\xf0\x9f\x98\x80\\u4e2d\\ud83d\\ude00<U+4E2D>\\\\u4e2d\\u001b]0;\\u0007\x7f\\u009b31m\xc2\x9b\\r\\b";
 my $server = "\xe4\xb8\xad";
 my $cluster = '7553172360219537718';
-my $receipt = qq({\\"server\\":\\"s\\",\\"at\\":\\"2026-11-22T06:10:22Z\\",\\"mark\\":\\"\\\\u4e2d$server\\"});
+my $receipt = qq({\\"server\\":\\"s\\",\\"at\\":\\"2026-11-22T06:10:22Z\\",\\"mark\\":\\"\\\\u4e2d$server\\\\u001b\\"});
 my $job = qq({"id":"j","kind":"$word","server":"$word","state":"failed","log_lines":1,"error":{"code":"barman_failed","message":"m $word","detail":"d $word","hint":"h $word"}});
 my $mark = qq("name":"m","lsn":"0/1000000","timeline":1,"system_identifier":"CLUSTER","at":"2026-11-22T06:10:22Z");
 
@@ -37,6 +38,9 @@ sub answers
 		'/v1/servers/s/replication' => qq({"clients":[{"name":"$word"}]}),
 		'/v1/servers/s/files/base' => qq({"files":[{"name":"$word"}]}),
 		'/v1/servers/s/marks' => qq({"marks":[{$mark,"database":"$word","key":"other"},{$mark,"database":"DATABASE","key":"k"}]}),
+		'/v1/servers/t/marks' => qq({"marks":[{$mark,"database":"a\\u001b","key":"k"}]}),
+		'/v1/servers/t/marks/k' => qq({"mark":{$mark,"database":"a\\u001b","tables":[]}}),
+		'/v1/servers/t/archive' => qq({"archive":{"system_identifier":"CLUSTER"}}),
 		'/v1/servers/s/marks/k' => qq({"mark":{$mark,"database":"DATABASE","tables":[{"relation":"public.$server","rows":1}]}}),
 		'/v1/servers/s/archive' => qq({"archive":{"system_identifier":"CLUSTER"}}),
 		'/v1/servers/s/receipts/0' => qq({"receipts":[{"n":1,"chain":"1/2/3","kind":"drill","text":"$receipt","previous":"p","hash":"h"}],"more":false}),
@@ -55,11 +59,12 @@ my $system_identifier = $node->safe_psql('postgres', 'SELECT system_identifier F
 my $fake = FakeSidecar->new(dir => PostgreSQL::Test::Utils::tempdir_short(), answers => answers($system_identifier));
 use_url($node, $fake->url);
 
+my $controls = '<U+001B>]0;<U+0007><U+007F><U+009B>31m<U+009B><U+000D><U+0008>';
 my %shown = (
-	UTF8 => "\xc3\xa9\xe4\xb8\xad\xf0\x9f\x98\x80\xe4\xb8\xad\xf0\x9f\x98\x80<U+4E2D>\\u4e2d",
-	SQL_ASCII => "\xc3\xa9\xe4\xb8\xad\xf0\x9f\x98\x80\xe4\xb8\xad\xf0\x9f\x98\x80<U+4E2D>\\u4e2d",
-	LATIN1 => "\xe9<U+4E2D><U+1F600><U+4E2D><U+1F600><U+4E2D>\\u4e2d",
-	EUC_JP => "\x8f\xab\xb1\xc3\xe6<U+1F600>\xc3\xe6<U+1F600><U+4E2D>\\u4e2d");
+	UTF8 => "\xc3\xa9\xe4\xb8\xad\xf0\x9f\x98\x80\xe4\xb8\xad\xf0\x9f\x98\x80<U+4E2D>\\u4e2d$controls",
+	SQL_ASCII => "\xc3\xa9\xe4\xb8\xad\xf0\x9f\x98\x80\xe4\xb8\xad\xf0\x9f\x98\x80<U+4E2D>\\u4e2d$controls",
+	LATIN1 => "\xe9<U+4E2D><U+1F600><U+4E2D><U+1F600><U+4E2D>\\u4e2d$controls",
+	EUC_JP => "\x8f\xab\xb1\xc3\xe6<U+1F600>\xc3\xe6<U+1F600><U+4E2D>\\u4e2d$controls");
 my %server_shown = (UTF8 => $server, SQL_ASCII => $server, LATIN1 => '<U+4E2D>', EUC_JP => "\xc3\xe6");
 my %lists = (
 	'poc_servers()' => 'description', 'poc_backups()' => 'name', "poc_backups('s')" => 'name', "poc_show_backup('b', 's')" => 'error',
@@ -85,18 +90,19 @@ for my $encoding (sort keys %shown)
 		  or diag($text);
 	}
 	is($node->safe_psql($database, "SELECT encode(convert_to(receipt ->> 'mark', '$encoding'), 'hex') FROM poc_receipts('s')"),
-		unpack('H*', $server_shown{$encoding} x 2), "$encoding: receipts, and escapes within them");
+		unpack('H*', $server_shown{$encoding} x 2 . '<U+001B>'), "$encoding: receipts, and escapes within them");
 	like($node->safe_psql($database, "SELECT poc_export_receipts('json', server => 's', copies => true)"), qr/"mark"/, "$encoding: receipts are exported");
 
 	# an error, too
 	my ($exit, $out, $err) = $node->psql($database, "SELECT * FROM poc_cron()");
 	like($err, qr/ERROR:  m .*DETAIL:  d .*HINT:  h /s, "$encoding: the words of a failure");
+	unlike($err, qr/[\x00-\x08\x0b-\x1f\x7f]|\xc2[\x80-\x9f]/, "$encoding: and no terminal obeys them");
 
 	# a name that is shown means that server again, and no other
 	my ($named) = $node->safe_psql($database, "SELECT count(*) FROM poc_servers() AS s, LATERAL poc_backups(s.server) WHERE s.server <> 's'");
 	is($named, 1, "$encoding: a name that was shown is one that can be given");
 }
-is(scalar(grep { !m{^\w+ /v1/servers(/s|/%E4%B8%AD)?(/|$)} && m{/v1/servers/} } $fake->requests), 0, 'nobody asked for another server');
+is(scalar(grep { !m{^\w+ /v1/servers(/[st]|/%E4%B8%AD)?(/|$)} && m{/v1/servers/} } $fake->requests), 0, 'nobody asked for another server');
 
 # what is not the notation of a character that there is not
 for my $name ('<U+41>', '<U+0041>', '<U+04E2D>', '<U+4e2d>', '<U+D83D>', '<U+110000>', '<U+4E2D', '<U+ 4E2>', '<U+>')
@@ -110,6 +116,11 @@ for my $name ('<U+41>', '<U+0041>', '<U+04E2D>', '<U+4e2d>', '<U+D83D>', '<U+110
 # a mark is acted upon: a table called "<U+4E2D>" is another
 like($node->safe_psql('latin1', q{SELECT error_of($$SELECT * FROM poc_restore_drill('m', server => 's')$$)}),
 	qr{^22P05\|.*/marks/k has a character that this database cannot have\|.*LATIN1 lacks the character <U\+4E2D>}, 'a mark with such a table is refused');
+$node->safe_psql('postgres', 'CREATE DATABASE "a<U+001B>"');
+$node->safe_psql('a<U+001B>', 'CREATE EXTENSION poc_barman');
+make_error_of($node, 'a<U+001B>');
+like($node->safe_psql('a<U+001B>', q{SELECT error_of($$SELECT * FROM poc_restore_drill('m', server => 't')$$)}),
+	qr{^55000\|mark "m" is of database "a<U\+001B>"}, 'so is one of a database that is only shown by this name');
 is(scalar(grep { m{^POST } && !m{/cron$} } $fake->requests), 0, 'and nothing is asked for');
 
 done_testing();

@@ -27,9 +27,9 @@
 static int json_depth(const char *text, size_t length);
 static char *excerpt(const PocHttpResponse *response);
 
-/* Returns the JSON object in an answer, or throws.  exact: with every character of it. */
+/* Returns the JSON object in an answer, or throws. */
 Jsonb *
-poc_answer_parse(const PocHttpResponse *response, const char *path, bool exact)
+poc_answer_parse(const PocHttpResponse *response, const char *path, PocAnswerUse use)
 {
 	MemoryContext context = CurrentMemoryContext;
 	Jsonb *volatile answer = NULL;
@@ -54,8 +54,8 @@ poc_answer_parse(const PocHttpResponse *response, const char *path, bool exact)
 		poc_sidecar_malformed(path,
 							  psprintf("Its JSON is nested more than %d deep.", MAX_JSON_DEPTH));
 
-	text = poc_answer_text(response->body, response->length, true, &lacking);
-	if (exact && lacking != NULL)
+	text = poc_answer_text(response->body, response->length, true, use == POC_ANSWER_SHOWN, &lacking);
+	if (use == POC_ANSWER_EXACT && lacking != NULL)
 		ereport(ERROR,
 				(errcode(ERRCODE_UNTRANSLATABLE_CHARACTER),
 				 errmsg("the answer of the Barman sidecar to %s has a character that this database cannot have",

@@ -4,9 +4,11 @@
  *	  Text of the sidecar's, which is UTF-8, in the encoding of the database.
  *
  * A character that the encoding lacks is shown as <U+4E2D>, and makes no list
- * unreadable.  No name of the sidecar's own has a "<", so that this means the
- * character again in the path of a request.  Whoever acts upon another name
- * or text of an answer must ask for an exact one: a table may be called so.
+ * unreadable; so is one that controls a terminal, but for tabs and ends of
+ * lines: notices and errors print texts as they are.  No name of the sidecar's
+ * own has a "<", so that this means the character again in the path of a
+ * request.  Whoever acts upon another name or text of an answer must ask for
+ * an exact one: a table may be called so.
  *
  *-------------------------------------------------------------------------
  */
@@ -36,14 +38,19 @@ typedef struct Conversion
 	int encoding;
 	Oid proc; /* InvalidOid: there is none, or none is needed */
 	bool is_utf8;
+	bool shows_controls;
 	StringInfoData result;
 	char *lacking; /* the first character that there is not, as shown; NULL: none */
 } Conversion;
 
+static bool is_plain(const Conversion *conversion, char character);
 static int add_escape(Conversion *conversion, const char *escape);
+static pg_wchar escaped(const char *escape, int *length);
+static bool is_shown(const Conversion *conversion, pg_wchar code);
 static bool read_code_unit(const char *escape, pg_wchar *unit);
 static int add_run(Conversion *conversion, const char *text);
 static void add_characters(Conversion *conversion, const char *text, int length);
+static char *add_notation(Conversion *conversion, pg_wchar code);
 static int convert(Conversion *conversion, const char *text, int length);
 static int read_notation(const char *text, unsigned char *character);
 
@@ -51,7 +58,7 @@ PG_FUNCTION_INFO_V1(poc_answer_json);
 
 /*
  * _poc.answer_json(text) returns jsonb: JSON that an answer of the sidecar has as a text;
- * an escaped character that the encoding lacks is shown as any other.
+ * its escaped characters are shown as those of the answer.
  */
 Datum
 poc_answer_json(PG_FUNCTION_ARGS)
@@ -59,7 +66,7 @@ poc_answer_json(PG_FUNCTION_ARGS)
 	char *json = text_to_cstring(PG_GETARG_TEXT_PP(0));
 	char *lacking;
 
-	json = poc_answer_text(json, strlen(json), false, &lacking);
+	json = poc_answer_text(json, strlen(json), GetDatabaseEncoding() == PG_UTF8, true, &lacking);
 	return DirectFunctionCall1(jsonb_in, CStringGetDatum(json));
 }
 
@@ -68,15 +75,17 @@ poc_answer_json(PG_FUNCTION_ARGS)
  * characters and escapes in that encoding.  *lacking: the first that it lacks, or NULL.
  */
 char *
-poc_answer_text(const char *json, size_t length, bool is_utf8, char **lacking)
+poc_answer_text(const char *json, size_t length, bool is_utf8, bool shows_controls, char **lacking)
 {
-	Conversion conversion = {.encoding = GetDatabaseEncoding(), .is_utf8 = is_utf8};
+	Conversion conversion = {.encoding = GetDatabaseEncoding(),
+							 .is_utf8 = is_utf8,
+							 .shows_controls = shows_controls};
 	const char *end = json + length;
 
 	*lacking = NULL;
-	if (conversion.encoding == PG_UTF8)
+	if (conversion.encoding == PG_UTF8 && !shows_controls)
 		return unconstify(char *, json);
-	if (conversion.encoding != PG_SQL_ASCII)
+	if (conversion.encoding != PG_SQL_ASCII && conversion.encoding != PG_UTF8)
 		conversion.proc = FindDefaultConversionProc(PG_UTF8, conversion.encoding);
 
 	initStringInfo(&conversion.result);
@@ -84,15 +93,32 @@ poc_answer_text(const char *json, size_t length, bool is_utf8, char **lacking)
 	{
 		const char *plain = json;
 
-		while (json < end && *json != '\\' && !IS_HIGHBIT_SET(*json))
+		while (json < end && is_plain(&conversion, *json))
 			json++;
 		appendBinaryStringInfo(&conversion.result, plain, json - plain);
 		CHECK_FOR_INTERRUPTS();
-		if (json < end)
-			json += *json == '\\' ? add_escape(&conversion, json) : add_run(&conversion, json);
+		if (json == end)
+			break;
+		if (*json == '\\')
+			json += add_escape(&conversion, json);
+		else if (IS_HIGHBIT_SET(*json))
+			json += add_run(&conversion, json);
+		else
+		{
+			add_notation(&conversion, (unsigned char) *json);
+			json++;
+		}
 	}
 	*lacking = conversion.lacking;
 	return conversion.result.data;
+}
+
+/* Controls within strings of JSON are escaped, but DEL. */
+static bool
+is_plain(const Conversion *conversion, char character)
+{
+	return character != '\\' && !IS_HIGHBIT_SET(character) &&
+		   (character != 0x7f || !conversion->shows_controls);
 }
 
 /* As an escape of JSON is converted by PostgreSQL, but for what it would refuse.  Returns its length. */
@@ -100,21 +126,14 @@ static int
 add_escape(Conversion *conversion, const char *escape)
 {
 	unsigned char character[CHARACTER_SIZE] = {0};
-	int length = 6;
-	pg_wchar code;
-	pg_wchar second;
+	int length;
+	pg_wchar code = escaped(escape, &length);
 
-	if (!read_code_unit(escape, &code))
-		length = escape[1] != '\0' && !IS_HIGHBIT_SET(escape[1]) ? 2 : 1;
-	else if (is_utf16_surrogate_first(code) && read_code_unit(escape + 6, &second) &&
-			 is_utf16_surrogate_second(second))
-	{
-		code = surrogate_pair_to_codepoint(code, second);
-		length = 12;
-	}
+	if (is_shown(conversion, code))
+		add_notation(conversion, code);
 	/* what is no character is for the parser to refuse */
-	if (length == 2 || length == 1 || code < 0x80 || is_utf16_surrogate_first(code) ||
-		is_utf16_surrogate_second(code))
+	else if (code < 0x80 || is_utf16_surrogate_first(code) || is_utf16_surrogate_second(code) ||
+			 conversion->encoding == PG_UTF8)
 		appendBinaryStringInfo(&conversion->result, escape, length);
 	else
 	{
@@ -122,6 +141,36 @@ add_escape(Conversion *conversion, const char *escape)
 		add_characters(conversion, (char *) character, pg_utf_mblen(character));
 	}
 	return length;
+}
+
+/* The character, or one that needs nothing; and the length of the escape */
+static pg_wchar
+escaped(const char *escape, int *length)
+{
+	pg_wchar code;
+	pg_wchar second;
+
+	*length = 6;
+	if (!read_code_unit(escape, &code))
+	{
+		*length = escape[1] != '\0' && !IS_HIGHBIT_SET(escape[1]) ? 2 : 1;
+		return escape[1] == 'b' ? '\b' : escape[1] == 'f' ? '\f' : escape[1] == 'r' ? '\r' : ' ';
+	}
+	if (is_utf16_surrogate_first(code) && read_code_unit(escape + 6, &second) &&
+		is_utf16_surrogate_second(second))
+	{
+		*length = 12;
+		return surrogate_pair_to_codepoint(code, second);
+	}
+	return code;
+}
+
+/* One that controls a terminal; no text can have U+0000. */
+static bool
+is_shown(const Conversion *conversion, pg_wchar code)
+{
+	return conversion->shows_controls && code != '\0' && code != '\t' && code != '\n' &&
+		   (code < 0x20 || (code >= 0x7f && code < 0xa0));
 }
 
 /* \u and four digits */
@@ -146,8 +195,19 @@ add_run(Conversion *conversion, const char *text)
 {
 	int length = 0;
 
+	if (conversion->is_utf8 && is_shown(conversion, utf8_to_unicode((const unsigned char *) text)))
+	{
+		add_notation(conversion, utf8_to_unicode((const unsigned char *) text));
+		return pg_utf_mblen((const unsigned char *) text);
+	}
 	while (length < MAX_RUN && IS_HIGHBIT_SET(text[length]))
-		length += conversion->is_utf8 ? pg_utf_mblen((const unsigned char *) text + length) : 1;
+	{
+		const unsigned char *character = (const unsigned char *) text + length;
+
+		if (conversion->is_utf8 && is_shown(conversion, utf8_to_unicode(character)))
+			break;
+		length += conversion->is_utf8 ? pg_utf_mblen(character) : 1;
+	}
 	if (conversion->is_utf8)
 		add_characters(conversion, text, length);
 	else
@@ -167,17 +227,23 @@ add_characters(Conversion *conversion, const char *text, int length)
 		if (length > 0)
 		{
 			const unsigned char *character = (const unsigned char *) text;
-			char *notation = psprintf("<U+%04X>", utf8_to_unicode(character));
+			char *notation = add_notation(conversion, utf8_to_unicode(character));
 
-			appendStringInfoString(&conversion->result, notation);
 			if (conversion->lacking == NULL)
 				conversion->lacking = notation;
-			else
-				pfree(notation);
 			text += pg_utf_mblen(character);
 			length -= pg_utf_mblen(character);
 		}
 	}
+}
+
+static char *
+add_notation(Conversion *conversion, pg_wchar code)
+{
+	char *notation = psprintf("<U+%04X>", code);
+
+	appendStringInfoString(&conversion->result, notation);
+	return notation;
 }
 
 /* Appends what can be converted, up to the first character that cannot; returns how many bytes that is. */
@@ -187,7 +253,7 @@ convert(Conversion *conversion, const char *text, int length)
 	unsigned char converted[(MAX_RUN + CHARACTER_SIZE) * MAX_CONVERSION_GROWTH + 1];
 	int done;
 
-	if (conversion->encoding == PG_SQL_ASCII)
+	if (conversion->encoding == PG_SQL_ASCII || conversion->encoding == PG_UTF8)
 	{
 		appendBinaryStringInfo(&conversion->result, text, length);
 		return length;

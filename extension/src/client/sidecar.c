@@ -22,15 +22,16 @@
 #include "client/json.h"
 #include "client/sidecar.h"
 
-static Datum get_field(PG_FUNCTION_ARGS, enum jbvType type, bool exact);
-static Jsonb *get(const char *path, int hold, PocHttpFailure *failure, bool exact);
+static Datum get_field(PG_FUNCTION_ARGS, enum jbvType type, PocAnswerUse use);
+static Jsonb *get(const char *path, int hold, PocHttpFailure *failure, PocAnswerUse use);
 static Jsonb *read_answer(const PocHttpResponse *response, const char *path, bool *refused,
-						  bool exact);
+						  PocAnswerUse use);
 static bool needs_destroy_token(const char *path, Jsonb *body, bool *refused);
 
 PG_FUNCTION_INFO_V1(poc_get_list);
 PG_FUNCTION_INFO_V1(poc_get_object);
 PG_FUNCTION_INFO_V1(poc_get_exact);
+PG_FUNCTION_INFO_V1(poc_get_verbatim);
 PG_FUNCTION_INFO_V1(poc_get_health);
 
 /*
@@ -40,7 +41,7 @@ PG_FUNCTION_INFO_V1(poc_get_health);
 Datum
 poc_get_list(PG_FUNCTION_ARGS)
 {
-	return get_field(fcinfo, jbvArray, false);
+	return get_field(fcinfo, jbvArray, POC_ANSWER_SHOWN);
 }
 
 /*
@@ -50,7 +51,7 @@ poc_get_list(PG_FUNCTION_ARGS)
 Datum
 poc_get_object(PG_FUNCTION_ARGS)
 {
-	return get_field(fcinfo, jbvObject, false);
+	return get_field(fcinfo, jbvObject, POC_ANSWER_SHOWN);
 }
 
 /*
@@ -60,7 +61,16 @@ poc_get_object(PG_FUNCTION_ARGS)
 Datum
 poc_get_exact(PG_FUNCTION_ARGS)
 {
-	return get_field(fcinfo, jbvObject, true);
+	return get_field(fcinfo, jbvObject, POC_ANSWER_EXACT);
+}
+
+/*
+ * _poc.get_verbatim(path text[]) returns jsonb: the whole answer, with controls as they are.
+ */
+Datum
+poc_get_verbatim(PG_FUNCTION_ARGS)
+{
+	PG_RETURN_JSONB_P(get(poc_sidecar_path(PG_GETARG_ARRAYTYPE_P(0)), 0, NULL, POC_ANSWER_VERBATIM));
 }
 
 /*
@@ -73,7 +83,7 @@ poc_get_health(PG_FUNCTION_ARGS)
 }
 
 static Datum
-get_field(PG_FUNCTION_ARGS, enum jbvType type, bool exact)
+get_field(PG_FUNCTION_ARGS, enum jbvType type, PocAnswerUse use)
 {
 	char *path;
 	Jsonb *answer;
@@ -83,7 +93,7 @@ get_field(PG_FUNCTION_ARGS, enum jbvType type, bool exact)
 	if (PG_ARGISNULL(1))
 		elog(ERROR, "no path given");
 	path = poc_sidecar_path(PG_GETARG_ARRAYTYPE_P(1));
-	answer = get(path, 0, NULL, exact);
+	answer = get(path, 0, NULL, use);
 	if (PG_ARGISNULL(0))
 		PG_RETURN_JSONB_P(answer);
 
@@ -164,7 +174,7 @@ poc_sidecar_path(ArrayType *segments)
 Jsonb *
 poc_sidecar_get(const char *path, int hold, PocHttpFailure *failure)
 {
-	return get(path, hold, failure, false);
+	return get(path, hold, failure, POC_ANSWER_SHOWN);
 }
 
 /*
@@ -174,11 +184,11 @@ poc_sidecar_get(const char *path, int hold, PocHttpFailure *failure)
 Jsonb *
 poc_sidecar_get_exact(const char *path)
 {
-	return get(path, 0, NULL, true);
+	return get(path, 0, NULL, POC_ANSWER_EXACT);
 }
 
 static Jsonb *
-get(const char *path, int hold, PocHttpFailure *failure, bool exact)
+get(const char *path, int hold, PocHttpFailure *failure, PocAnswerUse use)
 {
 	PocHttpRequest request = {.method = "GET", .path = path, .hold = hold};
 	PocHttpFailure own_failure = {0};
@@ -194,14 +204,14 @@ get(const char *path, int hold, PocHttpFailure *failure, bool exact)
 		poc_sidecar_unavailable(failure);
 		return NULL;
 	}
-	return response ? read_answer(response, path, NULL, exact) : NULL;
+	return response ? read_answer(response, path, NULL, use) : NULL;
 }
 
 /* Returns the JSON object in an answer, or throws the error in it. */
 Jsonb *
 poc_sidecar_read(const PocHttpResponse *response, const char *path)
 {
-	return read_answer(response, path, NULL, false);
+	return read_answer(response, path, NULL, POC_ANSWER_SHOWN);
 }
 
 /* Posts a JSON object; returns the JSON object in the answer. */
@@ -239,7 +249,7 @@ poc_sidecar_start(const char *path, Jsonb *body, const char *key, PocHttpFailure
 		request.body = poc_answer_utf8(text);
 	}
 	response = poc_http_request(&request, failure);
-	return response ? read_answer(response, path, refused, false) : NULL;
+	return response ? read_answer(response, path, refused, POC_ANSWER_SHOWN) : NULL;
 }
 
 /*
@@ -276,10 +286,11 @@ needs_destroy_token(const char *path, Jsonb *body, bool *refused)
 }
 
 static Jsonb *
-read_answer(const PocHttpResponse *response, const char *path, bool *refused, bool exact)
+read_answer(const PocHttpResponse *response, const char *path, bool *refused, PocAnswerUse use)
 {
 	Jsonb *answer;
 	Jsonb *error;
+	bool is_good;
 
 	if (response->status >= 300 && response->status < 400)
 		poc_sidecar_malformed(path,
@@ -290,8 +301,9 @@ read_answer(const PocHttpResponse *response, const char *path, bool *refused, bo
 	if (response->status >= 400 && !poc_answer_is_json(response))
 		poc_sidecar_throw_error(NULL, response->status, NULL);
 
-	answer = poc_answer_parse(response, path, exact);
-	if (response->status >= 200 && response->status < 300)
+	is_good = response->status >= 200 && response->status < 300;
+	answer = poc_answer_parse(response, path, is_good ? use : POC_ANSWER_SHOWN);
+	if (is_good)
 		return answer;
 	if (response->status < 400)
 		poc_sidecar_malformed(path, psprintf("Its status is %d.", response->status));
