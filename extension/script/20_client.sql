@@ -115,6 +115,13 @@ AS 'MODULE_PATHNAME', 'poc_follow_job';
 COMMENT ON FUNCTION _poc.follow_job(text, double precision) IS
 'Follows a job that runs already and returns it, as it is when it has ended or the time is over.';
 
+CREATE FUNCTION _poc.get_log(job_id text, after bigint) RETURNS jsonb
+LANGUAGE c VOLATILE STRICT PARALLEL RESTRICTED COST 10000
+AS 'MODULE_PATHNAME', 'poc_get_log';
+
+COMMENT ON FUNCTION _poc.get_log(text, bigint) IS
+'Asks the sidecar for the lines of a job''s log behind this one, and returns its answer: as many as it sends at a time, and "more" if there are others.';
+
 CREATE FUNCTION _poc.records(objects jsonb) RETURNS SETOF record
 LANGUAGE c STABLE PARALLEL RESTRICTED ROWS 100
 AS 'MODULE_PATHNAME', 'poc_records';

@@ -21,14 +21,37 @@ $$;
 COMMENT ON FUNCTION @extschema@.poc_jobs() IS
 'The jobs that the sidecar knows, newest first. state is queued, running, done, failed, cancelled or lost (the sidecar was restarted under it); progress goes from 0 to 1 where it is known: of a restore, of a backup while this server sends it, and it is 1 of what is done. phase is null of what has ended. poc_wait_job() tells the result of one that is done.';
 
+CREATE FUNCTION _poc.job_log(job_id text)
+RETURNS TABLE (n bigint, at timestamptz, level text, line text)
+LANGUAGE plpgsql VOLATILE PARALLEL RESTRICTED COST 10000 ROWS 100
+SET search_path = pg_catalog, pg_temp
+AS $$
+#variable_conflict use_column
+DECLARE
+	reached bigint := 0;
+	answer jsonb;
+BEGIN
+	LOOP
+		answer := _poc.get_log(job_id, reached);
+		RETURN QUERY SELECT l.n, l.at, l.level, l.text
+			FROM _poc.records(answer -> 'log') AS l(n bigint, at timestamptz, level text, text text);
+		EXIT WHEN answer -> 'more' IS DISTINCT FROM 'true'::jsonb;
+		SELECT max(l.n) INTO reached FROM _poc.records(answer -> 'log') AS l(n bigint) WHERE l.n > reached;
+		-- a sidecar that says there is more, and has none
+		EXIT WHEN reached IS NULL;
+	END LOOP;
+END
+$$;
+
+COMMENT ON FUNCTION _poc.job_log(text) IS
+'Internal. All lines of a job''s log, of which the sidecar sends a part at a time.';
+
 CREATE FUNCTION @extschema@.poc_job_log(job_id text)
 RETURNS TABLE (n bigint, at timestamptz, level text, line text)
 LANGUAGE sql VOLATILE PARALLEL RESTRICTED COST 10000 ROWS 100
 SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 AS $$
-	SELECT l.n, l.at, l.level, l.text
-	FROM _poc.records(_poc.get_list('log'::text, ARRAY['jobs'::text, $1]))
-		AS l(n bigint, at timestamptz, level text, text text)
+	SELECT l.n, l.at, l.level, l.line FROM _poc.job_log(coalesce($1, '')) AS l
 $$;
 
 COMMENT ON FUNCTION @extschema@.poc_job_log(text) IS

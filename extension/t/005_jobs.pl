@@ -145,5 +145,21 @@ my $warning = while_waiting("SELECT * FROM poc_wait_job('endless', timeout => '5
 like($warning, qr/NOTICE:  .*; trying again/, 'away: told');
 unlike($warning, qr/ERROR/, 'away: the job is followed on');
 
+# ---- a log that comes in parts ----
+my @parts = map { my $from = $_; '{"job":' . FakeSidecar::job('long', 'failed', error => '{"code":"barman_failed","message":"it failed"}') . ',"log":['
+	. join(',', map { qq({"n":$_,"at":"2026-11-22T06:10:22Z","level":"info","text":"line $_"}) } $from, $from + 1) . ']' . ($from < 5 ? ',"more":true}' : '}') } 1, 3, 5;
+my $long = FakeSidecar->new(dir => PostgreSQL::Test::Utils::tempdir_short(), answers => {
+	(map { my $after = 2 * $_; ("/v1/jobs/long?after=$after" => $parts[$_], "/v1/jobs/long?after=$after&wait=0" => $parts[$_]) } 0 .. 2),
+	'/v1/servers/good/backups' => $parts[0] =~ s/"failed"/"running"/r,
+	'/v1/jobs' => '{"jobs":[' . FakeSidecar::job('long', 'failed') . '],"more":true}',
+});
+use_url($node, $long->url);
+is($node->safe_psql('postgres', q{SELECT string_agg(line, ',' ORDER BY n) FROM poc_job_log('long')}), join(',', map { "line $_" } 1 .. 6), 'all of a log that comes in parts');
+my (undef, undef, $told) = $node->psql('postgres', q{SELECT * FROM poc_backup('good')});
+like($told, qr/line 1\n.*line 6\n.*it failed/s, 'and who follows the job sees all of it before the error');
+(undef, undef, $told) = $node->psql('postgres', 'SELECT * FROM poc_jobs()');
+like($told, qr/WARNING:  the list is not complete/, 'a list with more behind it says so');
+$long->stop;
+
 $node->stop;
 done_testing();

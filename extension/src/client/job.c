@@ -211,6 +211,7 @@ poc_job_follow(PocJob *job, TimestampTz deadline, bool show_log, bool show_past,
 		Jsonb *answer;
 		char *needs;
 		bool ended;
+		int64 seen;
 		TimestampTz now;
 
 		MemoryContextReset(context);
@@ -223,8 +224,15 @@ poc_job_follow(PocJob *job, TimestampTz deadline, bool show_log, bool show_past,
 		job->may_run = !ended;
 		if (ended && job->log_seen == 0 && !show_past)
 			break;
-		job->log_seen = poc_job_report_log(report, answer, job->log_seen);
+		seen = job->log_seen;
+		job->log_seen = poc_job_report_log(report, answer, seen);
 
+		/* a long log comes in parts */
+		if (poc_json_true(answer, "more") && job->log_seen > seen)
+		{
+			hold = 0;
+			continue;
+		}
 		now = GetCurrentTimestamp();
 		if (ended || now >= deadline || is_in_phase(state, until_phase))
 			break;

@@ -88,7 +88,6 @@ get_field(PG_FUNCTION_ARGS, enum jbvType type, PocAnswerUse use)
 	char *path;
 	Jsonb *answer;
 	Jsonb *field;
-	JsonbValue *truncated;
 
 	if (PG_ARGISNULL(1))
 		elog(ERROR, "no path given");
@@ -103,8 +102,7 @@ get_field(PG_FUNCTION_ARGS, enum jbvType type, PocAnswerUse use)
 											 type == jbvArray ? "array" : "object",
 											 text_to_cstring(PG_GETARG_TEXT_PP(0))));
 
-	truncated = poc_json_find(answer, "truncated");
-	if (truncated != NULL && truncated->type == jbvBool && truncated->val.boolean)
+	if (poc_json_true(answer, "truncated") || poc_json_true(answer, "more"))
 		ereport(WARNING, (errmsg("the list is not complete"),
 						  errdetail("The sidecar left off the entries beyond the %d it sends at most.",
 									(int) JsonContainerSize(&field->root))));

@@ -16,7 +16,7 @@ use Time::HiRes qw(sleep);
 
 # new(dir => where to write, unix => 1 for a Unix-domain socket,
 #     token => the one to ask for, port => one to take again,
-#     answers => { path => the body to answer with })
+#     answers => { path, with or without its query => the body to answer with })
 sub new
 {
 	my ($class, %args) = @_;
@@ -284,7 +284,7 @@ sub route
 {
 	my ($self, $client, $method, $path) = @_;
 
-	if (defined(my $body = $self->{answers}{ $path =~ s/\?.*//r }))
+	if (defined(my $body = $self->{answers}{$path} // $self->{answers}{ $path =~ s/\?.*//r }))
 	{
 		return answer($client, '200 OK', $body);
 	}
