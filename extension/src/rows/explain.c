@@ -143,6 +143,13 @@ explain_column(RowsPlan *plan, RowsColumn *column, Datum *values, bool *isnull)
 			generator = "computed";
 			detail = "PostgreSQL computes it from other columns";
 			break;
+		case ROWS_COLUMN_FOLLOWING:
+			generator = "computed";
+			detail = clip(deparse_expression(column->follows,
+											 deparse_context_for(RelationGetRelationName(plan->rel),
+																 RelationGetRelid(plan->rel)),
+											 false, false));
+			break;
 		case ROWS_COLUMN_NULL:
 			generator = "null";
 			detail = column->null_reason != NULL ? column->null_reason : "no value is known for it";

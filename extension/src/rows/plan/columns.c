@@ -101,6 +101,7 @@ rows_make_plan(Relation target, uint64 seed, RowsOptions *options, const RowsCal
 	rows_plan_foreign_nulls(plan);
 	rows_settle_defaults(plan);
 	rows_try_unbounded(plan);
+	rows_plan_following(plan);
 	rows_narrow_computed(plan);
 	rows_prefer_values(plan);
 	rows_plan_keys(plan);

@@ -52,6 +52,7 @@ static Node *isolate(Node *term, Node *other, AttrNumber attnum);
 static Node *integer(int32 number);
 static Node *call(Oid funcid, Oid type, Node *first, Node *second, Node *third, Node *fourth);
 static Node *unit_of(Node *name);
+static Node *units(Node *number, Node *name);
 static Node *float_one(void);
 static Node *isolate_operand(OpExpr *op, Node *other, AttrNumber attnum, Node **term);
 static Node *isolate_argument(FuncExpr *func, Node *other, AttrNumber attnum, Node **term);
@@ -267,8 +268,14 @@ unit_of(Node *name)
 	static const struct
 	{
 		const char *name;
+		int months;
+		int days;
 		int64 seconds;
-	} units[] = {{"epoch", 1}, {"second", 1}, {"minute", 60}, {"hour", 3600}, {"day", 86400}};
+	} units[] = {{"epoch", 0, 0, 1},   {"second", 0, 0, 1},	 {"minute", 0, 0, 60},
+				 {"hour", 0, 0, 3600}, {"day", 0, 1, 0},	 {"dow", 0, 1, 0},
+				 {"isodow", 0, 1, 0},  {"doy", 0, 1, 0},	 {"week", 0, 7, 0},
+				 {"month", 1, 0, 0},   {"quarter", 3, 0, 0}, {"year", 12, 0, 0},
+				 {"isoyear", 12, 0, 0}};
 	const Const *constant = (const Const *) name;
 
 	if (!IsA(name, Const) || constant->constisnull)
@@ -280,11 +287,25 @@ unit_of(Node *name)
 		if (strcmp(TextDatumGetCString(constant->constvalue), units[i].name) != 0)
 			continue;
 		interval = palloc0(sizeof(Interval));
+		interval->month = units[i].months;
+		interval->day = units[i].days;
 		interval->time = units[i].seconds * USECS_PER_SEC;
 		return (Node *) makeConst(INTERVALOID, -1, InvalidOid, sizeof(Interval),
 								  IntervalPGetDatum(interval), false, false);
 	}
 	return NULL;
+}
+
+/* So many of the units that the name of a field counts. */
+static Node *
+units(Node *number, Node *name)
+{
+	if (number == NULL)
+		return NULL;
+	return operation("*",
+					 coerce_to_target_type(NULL, number, exprType(number), FLOAT8OID, -1,
+										   COERCION_EXPLICIT, COERCE_EXPLICIT_CAST, -1),
+					 unit_of(name));
 }
 
 static Node *
@@ -397,10 +418,19 @@ isolate_argument(FuncExpr *func, Node *other, AttrNumber attnum, Node **term)
 		case F_EXTRACT_TEXT_INTERVAL:
 		case F_DATE_PART_TEXT_INTERVAL:
 			*term = lsecond(func->args);
-			return operation("*",
-							 coerce_to_target_type(NULL, other, exprType(other), FLOAT8OID, -1,
-												   COERCION_EXPLICIT, COERCE_EXPLICIT_CAST, -1),
-							 unit_of(first));
+			return units(other, first);
+		case F_EXTRACT_TEXT_DATE:
+		case F_EXTRACT_TEXT_TIME:
+		case F_EXTRACT_TEXT_TIMESTAMP:
+		case F_EXTRACT_TEXT_TIMESTAMPTZ:
+		case F_DATE_PART_TEXT_DATE:
+		case F_DATE_PART_TEXT_TIME:
+		case F_DATE_PART_TEXT_TIMESTAMP:
+		case F_DATE_PART_TEXT_TIMESTAMPTZ:
+			/* the other fields stay */
+			*term = lsecond(func->args);
+			return operation("+", copyObject(*term),
+							 units(operation("-", other, copyObject((Node *) func)), first));
 		case F_SQRT_FLOAT8:
 		case F_SQRT_NUMERIC:
 			return operation("*", other, other);

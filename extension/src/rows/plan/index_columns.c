@@ -36,7 +36,10 @@ add_columns_of(RowsPlan *plan, AttrMap *map, Node *expression, List **columns)
 		AttrNumber attnum = member + FirstLowInvalidHeapAttributeNumber;
 
 		if (attnum > 0)
-			*columns = list_append_unique_ptr(*columns, &plan->columns[map->attnums[attnum - 1] - 1]);
+			*columns = list_append_unique_ptr(*columns,
+											  &plan->columns[(map == NULL ? attnum
+																		  : map->attnums[attnum - 1]) -
+															 1]);
 	}
 }
 
@@ -61,9 +64,8 @@ rows_key_expressions(RowsPlan *plan, Relation index)
 			expr = rows_without_generated(lfirst(next), plan->rel);
 			next = lnext(expressions, next);
 		}
-		else if (attnum > 0 &&
-				 TupleDescAttr(RelationGetDescr(plan->rel), attnum - 1)->attgenerated != '\0')
-			expr = build_column_default(plan->rel, attnum);
+		else
+			expr = rows_computed_from(plan, attnum);
 		result = lappend(result, expr);
 	}
 	return result;
@@ -120,6 +122,11 @@ rows_columns_of_index(RowsPlan *plan, Relation rel, Relation index)
 		if (TupleDescAttr(RelationGetDescr(rel), attnum - 1)->attgenerated != '\0')
 		{
 			add_columns_of(plan, map, build_column_default(rel, attnum), &columns);
+			continue;
+		}
+		if (plan->columns[map->attnums[attnum - 1] - 1].kind == ROWS_COLUMN_FOLLOWING)
+		{
+			add_columns_of(plan, NULL, plan->columns[map->attnums[attnum - 1] - 1].follows, &columns);
 			continue;
 		}
 		if (operators != NULL)

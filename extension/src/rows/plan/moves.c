@@ -32,6 +32,7 @@
 #define DRAWS_OF_NEAR	   3
 
 static void plan_check(RowsPlan *plan, RowsCheck *check);
+static void plan_arms(RowsPlan *plan, RowsCheck *check);
 static void plan_column_moves(RowsPlan *plan, RowsCheck *check, RowsColumn *column,
 							  RowsMention *mention);
 static bool is_free(RowsColumn *column);
@@ -51,6 +52,7 @@ rows_plan_moves(RowsPlan *plan)
 		RowsCheck *check = lfirst(cell);
 
 		plan_check(plan, check);
+		plan_arms(plan, check);
 		movable = bms_add_members(movable, check->attributes);
 	}
 	foreach (cell, plan->bounding_checks)
@@ -80,6 +82,33 @@ plan_check(RowsPlan *plan, RowsCheck *check)
 	}
 	if (list_length(check->nullable) > 1)
 		add_move(check, ROWS_MOVE_NULLS, NULL, DRAWS_OF_NULLS);
+}
+
+/* The alternatives of a condition of several columns, with the moves of each part. */
+static void
+plan_arms(RowsPlan *plan, RowsCheck *check)
+{
+	ListCell *cell;
+
+	if (bms_membership(check->attributes) != BMS_MULTIPLE)
+		return;
+	foreach (cell, rows_arms((Node *) check->expr))
+	{
+		List *arm = NIL;
+		ListCell *part;
+
+		foreach (part, (List *) lfirst(cell))
+		{
+			RowsCheck *found = palloc0(sizeof(RowsCheck));
+
+			found->name = check->name;
+			found->expr = lfirst(part);
+			pull_varattnos(lfirst(part), 1, &found->attributes);
+			plan_check(plan, found);
+			arm = lappend(arm, found);
+		}
+		check->arms = lappend(check->arms, arm);
+	}
 }
 
 static void

@@ -53,6 +53,9 @@ extern void rows_note_member(RowsMention *mention, Node *node);
 /* equation.c */
 extern List *rows_solve(Node *condition, RowsColumn *column, Oid type, int32 typmod);
 
+/* arms.c */
+extern List *rows_arms(Node *condition);
+
 /* nullable_key.c */
 extern bool rows_key_may_be_null(RowsPlan *plan, RowsColumn *column);
 

@@ -27,9 +27,10 @@ typedef enum RowsColumnKind
 	ROWS_COLUMN_FALLBACK, /* the same, or another value where that does not suit */
 	ROWS_COLUMN_SEQUENCE, /* the next value of a sequence */
 	ROWS_COLUMN_RANDOM,
-	ROWS_COLUMN_KEY,	 /* one part of the ordinal of unique columns */
-	ROWS_COLUMN_FOREIGN, /* part of a foreign key of several columns */
-	ROWS_COLUMN_ITSELF	 /* part of a reference to another row of the same load */
+	ROWS_COLUMN_KEY,	   /* one part of the ordinal of unique columns */
+	ROWS_COLUMN_FOREIGN,   /* part of a foreign key of several columns */
+	ROWS_COLUMN_FOLLOWING, /* computed from the other columns, as a condition asks for */
+	ROWS_COLUMN_ITSELF	   /* part of a reference to another row of the same load */
 } RowsColumnKind;
 
 typedef struct RowsColumn
@@ -53,6 +54,9 @@ typedef struct RowsColumn
 	struct RowsForeign *foreign; /* the foreign key that it is a part of */
 	int component;
 	struct RowsHierarchy *hierarchy; /* of ROWS_COLUMN_ITSELF */
+
+	Node *follows; /* of ROWS_COLUMN_FOLLOWING: the expression */
+	ExprState *follows_state;
 
 	Expr *default_expr;
 	bool is_volatile; /* beyond nextval() */
@@ -160,6 +164,7 @@ typedef struct RowsCheck
 	List *moves;	/* of RowsMove */
 	List *nullable; /* of RowsColumn */
 	uint64 weight;	/* of all moves */
+	List *arms;		/* of lists of RowsCheck: alternatives, each with all its parts */
 } RowsCheck;
 
 /* Keys that rows of another table refer to before they exist; their rows must be made of them. */
@@ -232,6 +237,7 @@ typedef struct RowsPlan
 	List *search_checks;   /* of those: what a search might break */
 	bool searched;		   /* are the moves planned? */
 	bool making;		   /* a row: an error is one of values, not of triggers */
+	bool follows;		   /* does a column follow from others? */
 	bool has_volatile_default;
 	List *hierarchies;			/* of RowsHierarchy */
 	List *checked_foreign_keys; /* OIDs of constraints that are checked in bulk */

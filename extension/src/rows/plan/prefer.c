@@ -22,6 +22,7 @@
 #include "nodes/nodeFuncs.h"
 #include "optimizer/optimizer.h"
 #include "rewrite/rewriteHandler.h"
+#include "utils/builtins.h"
 #include "utils/datum.h"
 #include "utils/lsyscache.h"
 #include "utils/rel.h"
@@ -48,6 +49,9 @@
 #define LEAST_POOL	8
 #define RARE_DRAWS	8000 /* where few are accepted, but some */
 
+/* Strings whose form is tried to count by. */
+#define MOST_EXAMPLES 12
+
 /* The stream of samples: no column has this number. */
 #define SAMPLE_STREAM (MaxHeapAttributeNumber + 4100)
 
@@ -72,7 +76,8 @@ static List *bounds_of(Choosing *choosing);
 static void try_bounds(Choosing *choosing);
 static void follow_pattern(Choosing *choosing);
 static bool is_unique(RowsPlan *plan, RowsColumn *column);
-static bool accepts(Choosing *choosing, Datum value);
+static RowsValue *learn_form(Choosing *choosing, List *generators);
+static bool accepts(void *context, Datum value);
 static int count_accepted(Choosing *choosing, const RowsValue *value);
 static List *alternatives(Choosing *choosing);
 static void add_texts(Choosing *choosing, List **list);
@@ -196,7 +201,18 @@ follow_pattern(Choosing *choosing)
 	RowsPatternBound *pattern;
 
 	if (column->bounds.patterns == NIL)
+	{
+		if (column->value->is_text && is_unique(choosing->plan, column))
+		{
+			value = rows_pattern_beside(choosing->plan, column);
+			if (value != NULL)
+			{
+				value->null_fraction = column->value->null_fraction;
+				column->value = value;
+			}
+		}
 		return;
+	}
 	pattern = linitial(column->bounds.patterns);
 	room.lows = room.highs = room.choices = NIL;
 	value = rows_make_value(choosing->attribute->atttypid, choosing->attribute->atttypmod, &room,
@@ -225,6 +241,7 @@ static bool
 is_unique(RowsPlan *plan, RowsColumn *column)
 {
 	List *indexes = RelationGetIndexList(plan->rel);
+	Bitmapset *expressions = NULL;
 	bool found = false;
 	ListCell *cell;
 
@@ -240,10 +257,12 @@ is_unique(RowsPlan *plan, RowsColumn *column)
 			found |= attnum == column->attnum ||
 					 (attnum > 0 && is_computed_from(plan, attnum, column));
 		}
+		if (form->indisunique)
+			pull_varattnos((Node *) RelationGetIndexExpressions(index), 1, &expressions);
 		index_close(index, AccessShareLock);
 	}
 	list_free(indexes);
-	return found;
+	return found || bms_is_member(column->attnum - FirstLowInvalidHeapAttributeNumber, expressions);
 }
 
 static void
@@ -271,6 +290,17 @@ choose(Choosing *choosing)
 		if (n >= ENOUGH)
 			break;
 	}
+	if (most < ENOUGH && choosing->counted &&
+		(column->value->is_text || column->value->type == BPCHAROID))
+	{
+		RowsValue *learned = learn_form(choosing, generators);
+
+		if (learned != NULL)
+		{
+			best = learned;
+			most = count_accepted(choosing, learned);
+		}
+	}
 	/* numbers that are found are not as evenly distributed as those of a range */
 	if (most < (column->value->from_int == NULL ? SAMPLES / 2 : 1) && !choosing->counted)
 	{
@@ -293,9 +323,46 @@ choose(Choosing *choosing)
 	column->value = best;
 }
 
-static bool
-accepts(Choosing *choosing, Datum value)
+/* A form that some string has which the conditions accept; NULL: none is found. */
+static RowsValue *
+learn_form(Choosing *choosing, List *generators)
 {
+	RowsValue *best = NULL;
+	int nexamples = 0;
+	RowsDraw draw;
+
+	generators = list_concat_copy(generators, rows_candidates(choosing->attribute->atttypid,
+															  choosing->attribute->atttypmod,
+															  choosing->mention));
+	rows_draw_start(&draw, rows_stream(0, SAMPLE_STREAM, 2), 0);
+	for (int i = 0; i < POOL_DRAWS && nexamples < MOST_EXAMPLES && generators != NIL; i++)
+	{
+		RowsValue *value;
+		Datum datum;
+		char *example;
+
+		CHECK_FOR_INTERRUPTS();
+		rows_reset_arena(choosing->arena);
+		if (!rows_make_in_trial(choosing->trial, list_nth(generators, i % list_length(generators)),
+								&draw, choosing->arena, &datum))
+			continue;
+		example = rows_example_of(TextDatumGetCString(datum), accepts, choosing);
+		if (example == NULL)
+			continue;
+		nexamples++;
+		value = rows_form_of_example(choosing->column->value, example, accepts, choosing);
+		if (value != NULL && (best == NULL || value->capacity > best->capacity) &&
+			count_accepted(choosing, value) == SAMPLES)
+			best = value;
+	}
+	return best;
+}
+
+static bool
+accepts(void *context, Datum value)
+{
+	Choosing *choosing = context;
+
 	int i = choosing->column->attnum - 1;
 	ListCell *cell;
 
@@ -316,7 +383,7 @@ count_accepted(Choosing *choosing, const RowsValue *value)
 {
 	int accepted = 0;
 
-	if (choosing->counted && (value->encode == NULL || value->capacity < SAMPLES))
+	if (choosing->counted && (value->encode == NULL || value->capacity == 0))
 		return 0;
 	for (int i = 0; i < SAMPLES && (accepted > 0 || i < HOPELESS); i++)
 	{

@@ -50,6 +50,17 @@ extern void rows_narrow_computed(RowsPlan *plan);
 /* prefer_count.c */
 extern List *rows_other_counts(const RowsValue *like, const RowsMention *mention);
 
+/* prefer_beside.c */
+extern RowsValue *rows_pattern_beside(RowsPlan *plan, RowsColumn *column);
+
+/* prefer_form.c */
+/* Fewer strings than these do not last for a unique column. */
+#define ROWS_ENOUGH_STRINGS (UINT64CONST(1) << 20)
+typedef bool (*RowsAccepts)(void *context, Datum value);
+extern char *rows_example_of(char *string, RowsAccepts accepts, void *context);
+extern RowsValue *rows_form_of_example(const RowsValue *like, const char *example,
+									   RowsAccepts accepts, void *context);
+
 /* prefer.c */
 extern void rows_prefer_values(RowsPlan *plan);
 
@@ -58,6 +69,8 @@ extern bool rows_default_suits(RowsPlan *plan, RowsColumn *column, Expr *expr);
 extern void rows_settle_defaults(RowsPlan *plan);
 
 /* unique_stride.c */
+/* Values of a key that each row may try. */
+#define ROWS_CHECKED_STRIDE 64
 extern void rows_set_stride(RowsPlan *plan, RowsUnique *unique);
 
 /* unique_expression.c */
@@ -77,6 +90,10 @@ extern bool rows_share_digit(RowsPlan *plan, List *columns);
 
 /* unique.c */
 extern void rows_plan_keys(RowsPlan *plan);
+
+/* following.c */
+extern void rows_plan_following(RowsPlan *plan);
+extern Node *rows_computed_from(RowsPlan *plan, AttrNumber attnum);
 
 /* index_columns.c */
 extern List *rows_columns_of_index(RowsPlan *plan, Relation rel, Relation index);

@@ -53,8 +53,8 @@ static void add_key(RowsPlan *plan, Relation index, List *columns);
 void
 rows_plan_keys(RowsPlan *plan)
 {
-	/* indexes of one column first, because they offer no choice; partial ones last */
-	for (int pass = 0; pass < 3; pass++)
+	/* indexes of one column first, because they offer no choice, then spans; partial ones last */
+	for (int pass = 0; pass < 4; pass++)
 	{
 		ListCell *cell;
 
@@ -83,8 +83,10 @@ plan_keys_of(RowsPlan *plan, Relation rel, int pass)
 	{
 		Relation index = index_open(lfirst_oid(cell), AccessShareLock);
 		Form_pg_index form = index->rd_index;
-		int turn = rows_is_partial(plan, index) ? 2 : form->indnkeyatts != 1;
+		int turn = form->indnkeyatts == 1 ? 0 : form->indisexclusion ? 1 : 2;
 
+		if (rows_is_partial(plan, index))
+			turn = 3;
 		if ((form->indisunique || form->indisexclusion) && turn == pass &&
 			(rel == plan->rel || !index->rd_rel->relispartition))
 			plan_key(plan, rel, index);

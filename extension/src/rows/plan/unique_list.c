@@ -39,6 +39,8 @@
 #define MOST_LISTED (UINT64CONST(1) << 20)
 /* As many show whether an expression of the index makes values equal. */
 #define PROBED 4096
+/* Rows' choices of values that show whether some have none that passes. */
+#define PROBED_WINDOWS 48
 
 /* What an ordinal is tried on. */
 typedef struct Trial
@@ -61,6 +63,7 @@ typedef struct Trial
 } Trial;
 
 static bool has_equal_keys(RowsPlan *plan, RowsUnique *unique, List *keys);
+static bool has_gaps(RowsPlan *plan, RowsUnique *unique, List *checks);
 static uint64 take_fewer(RowsUnique *unique, uint64 *radixes);
 static void set_radixes(RowsUnique *unique, const uint64 *radixes);
 static Bitmapset *told_columns(RowsUnique *unique);
@@ -92,7 +95,7 @@ rows_list_ordinals(RowsPlan *plan, RowsUnique *unique, Relation index)
 		radixes[i] = unique->columns[i]->radix;
 	/* of a column of many values each row tries some, one after the other */
 	if (all > MOST_LISTED && (checks == NIL || unique->ncolumns == 1) &&
-		!has_equal_keys(plan, unique, keys))
+		!has_equal_keys(plan, unique, keys) && !has_gaps(plan, unique, checks))
 		return false;
 	if (all > MOST_LISTED && checks != NIL)
 		n = take_fewer(unique, radixes);
@@ -124,6 +127,39 @@ has_equal_keys(RowsPlan *plan, RowsUnique *unique, List *keys)
 	unique->capacity = all;
 	unique->ordinals = NULL;
 	return found;
+}
+
+/*
+ * Are there many values in a row that the conditions reject, and others that they accept?
+ * No row then finds one among those that it may try.
+ */
+static bool
+has_gaps(RowsPlan *plan, RowsUnique *unique, List *checks)
+{
+	bool any = false;
+	bool gaps = false;
+	Trial trial;
+
+	if (checks == NIL)
+		return false;
+	start_trial(&trial, plan, unique, checks, NIL, 0);
+	for (uint64 window = 0; window < PROBED_WINDOWS; window++)
+	{
+		bool found = false;
+
+		CHECK_FOR_INTERRUPTS();
+		for (uint64 i = 0; i < ROWS_CHECKED_STRIDE && !found; i++)
+		{
+			store_values(&trial, window * ROWS_CHECKED_STRIDE + i);
+			found = passes(&trial);
+			rows_reset_arena(&trial.arena);
+			ResetExprContext(trial.row->econtext);
+		}
+		any |= found;
+		gaps |= !found;
+	}
+	end_trial(&trial);
+	return any && gaps;
 }
 
 /* Take fewer values of those columns that have the most; returns how many combinations are left. */

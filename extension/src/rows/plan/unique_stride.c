@@ -16,8 +16,6 @@
 #include "rows/plan/parents.h"
 #include "rows/plan/steps.h"
 
-#define CHECKED_STRIDE 64
-
 /* Of so many values, few are not wasted: where no other column can satisfy a condition, and where one can. */
 #define MANY_VALUES		 (UINT64CONST(1) << 20)
 #define MANY_MORE_VALUES (UINT64CONST(1) << 30)
@@ -42,7 +40,7 @@ rows_set_stride(RowsPlan *plan, RowsUnique *unique)
 	}
 	if (!any || unique->capacity < (any_alone ? MANY_VALUES : MANY_MORE_VALUES))
 		return;
-	unique->stride = CHECKED_STRIDE;
+	unique->stride = ROWS_CHECKED_STRIDE;
 	unique->capacity /= unique->stride;
 }
 

@@ -23,6 +23,7 @@ typedef struct RowsSearch
 	RowsDraw draw;
 	int evaluations;
 	bool practises; /* counts which moves help */
+	bool hopeless;	/* nothing can be changed about a condition that fails */
 } RowsSearch;
 
 /* False: the move changes nothing. */

@@ -26,13 +26,14 @@
 #include "rows/write/refuse_row.h"
 #include "rows/write/search.h"
 
-/* Attempts at a row from which the search starts; the others only draw. */
-#define SEARCHED_ATTEMPTS 16
+/* Searches for a row; further attempts only draw. */
+#define MOST_SEARCHES 16
 
 static uint64 choose_parent(RowsPlan *plan, RowsForeign *foreign, uint64 row, int attempt);
 static bool is_null_key(RowsPlan *plan, RowsColumn *column, uint64 row, int attempt);
 static void make_fallback(RowsMaker *maker, RowsColumn *column, uint64 row, int attempt,
 						  Datum *value, bool *isnull);
+static void compute_following(RowsMaker *maker, Datum *values, bool *isnull);
 static bool passes_checks(RowsMaker *maker, Datum *values, bool *isnull, RowsCheck **failed);
 static bool is_mended(RowsMaker *maker, uint64 row, int attempt, Datum *values, bool *isnull,
 					  RowsCheck **failed);
@@ -55,6 +56,8 @@ rows_make_maker(RowsPlan *plan, EState *estate, uint64 end)
 
 		if (column->kind == ROWS_COLUMN_DEFAULT || column->kind == ROWS_COLUMN_FALLBACK)
 			column->default_state = ExecPrepareExpr(column->default_expr, estate);
+		if (column->kind == ROWS_COLUMN_FOLLOWING)
+			column->follows_state = ExecPrepareExpr((Expr *) column->follows, estate);
 	}
 	foreach (cell, plan->checks)
 	{
@@ -64,7 +67,7 @@ rows_make_maker(RowsPlan *plan, EState *estate, uint64 end)
 		maker->catches |= check->may_fail;
 	}
 	maker->elders = rows_start_elders(plan);
-	if (plan->checks != NIL)
+	if (plan->checks != NIL || plan->follows)
 	{
 		maker->trial = rows_make_trial(plan, estate);
 		maker->check_slot = maker->trial->slot;
@@ -80,6 +83,7 @@ rows_make_row(RowsMaker *maker, uint64 row, Datum *values, bool *isnull)
 	RowsCheck *failed = NULL;
 
 	maker->row = row;
+	maker->searches = 0;
 	plan->making = true;
 	for (int attempt = 0; attempt < ROWS_MAX_ATTEMPTS; attempt++)
 	{
@@ -175,6 +179,7 @@ rows_make_row(RowsMaker *maker, uint64 row, Datum *values, bool *isnull)
 								is_null_key(plan, column, row, attempt);
 					break;
 
+				case ROWS_COLUMN_FOLLOWING:
 				case ROWS_COLUMN_ITSELF: /* set below, when the other columns are known */
 				case ROWS_COLUMN_NOTHING:
 				case ROWS_COLUMN_NULL:
@@ -191,7 +196,7 @@ rows_make_row(RowsMaker *maker, uint64 row, Datum *values, bool *isnull)
 			is_mended(maker, row, attempt, values, isnull, &failed))
 		{
 			if (unlikely(maker->trial != NULL))
-				rows_end_trial(maker->trial);
+				compute_following(maker, values, isnull);
 			if (unlikely(maker->elders != NULL))
 				rows_remember_row(maker, row, values, isnull);
 			plan->making = false;
@@ -262,6 +267,27 @@ make_fallback(RowsMaker *maker, RowsColumn *column, uint64 row, int attempt, Dat
 	*value = rows_value(column->value, &draw, &maker->arena, isnull);
 }
 
+/* The columns that follow from the others of a row that passes. */
+static void
+compute_following(RowsMaker *maker, Datum *values, bool *isnull)
+{
+	RowsPlan *plan = maker->plan;
+
+	for (int i = 0; i < plan->natts && plan->follows; i++)
+	{
+		RowsColumn *column = &plan->columns[i];
+
+		if (column->kind != ROWS_COLUMN_FOLLOWING)
+			continue;
+		rows_set_trial(maker->trial, values, isnull);
+		/* the condition on it has computed it already */
+		if (!rows_compute(maker->trial, column->follows_state, &maker->arena,
+						  column->value->typbyval, column->value->typlen, &values[i], &isnull[i]))
+			elog(ERROR, "column %d cannot be computed", column->attnum);
+	}
+	rows_end_trial(maker->trial);
+}
+
 static bool
 passes_checks(RowsMaker *maker, Datum *values, bool *isnull, RowsCheck **failed)
 {
@@ -291,7 +317,7 @@ passes_checks(RowsMaker *maker, Datum *values, bool *isnull, RowsCheck **failed)
 static bool
 is_mended(RowsMaker *maker, uint64 row, int attempt, Datum *values, bool *isnull, RowsCheck **failed)
 {
-	if (attempt >= SEARCHED_ATTEMPTS || !rows_search(maker, row, attempt, values, isnull, failed))
+	if (maker->searches >= MOST_SEARCHES || !rows_search(maker, row, attempt, values, isnull, failed))
 		return false;
 	if (maker->elders == NULL)
 		return true;

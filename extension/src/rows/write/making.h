@@ -26,10 +26,13 @@ typedef struct RowsMaker
 	bool catches;		/* may a condition raise an error about the data? */
 	RowsCheck **checks; /* what the search evaluates; set when it first runs */
 	int nchecks;
+	int searches;		 /* for the row so far */
 	Datum *first_values; /* of the row, when the search begins */
 	bool *first_isnull;
 	Datum *saved_values; /* of the row, while the search tries a change */
 	bool *saved_isnull;
+	Datum *other_values; /* ... and one that it may go on from */
+	bool *other_isnull;
 	RowsArena arena;
 	RowsElders *elders; /* of a table that refers to itself, or NULL */
 	bool dry;			/* do not draw from sequences */

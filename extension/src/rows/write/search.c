@@ -20,6 +20,7 @@
 #include "base/random.h"
 #include "rows/plan/moves.h"
 #include "rows/plan/trial.h"
+#include "rows/write/aim.h"
 #include "rows/write/apply_move.h"
 #include "rows/write/search.h"
 
@@ -34,6 +35,7 @@
 #define SEARCH_STREAM (MaxHeapAttributeNumber + 4000)
 
 static void prepare(RowsMaker *maker);
+static void prepare_moves(RowsCheck *check);
 static int count_failed(RowsSearch *search, RowsCheck **failed);
 static void practise(RowsMaker *maker);
 static bool mend(RowsSearch *search, RowsCheck **failed);
@@ -67,10 +69,14 @@ mend(RowsSearch *search, RowsCheck **failed)
 	memcpy(maker->first_isnull, search->isnull, sizeof(bool) * maker->plan->natts);
 	rows_catch_in_trial(search->trial, true);
 	nfailed = count_failed(search, failed);
+	/* another attempt has other values of a key that counts */
+	if (search->hopeless)
+		return false;
+	maker->searches += !search->practises;
 	while (nfailed > 0 && search->evaluations < MOST_EVALUATIONS && (*failed)->moves != NIL)
 	{
 		CHECK_FOR_INTERRUPTS();
-		if (!improve(search, *failed, &nfailed))
+		if (!improve(search, *failed, &nfailed) && !rows_aim(search, *failed))
 			wander(search, *failed);
 		nfailed = count_failed(search, failed);
 	}
@@ -100,20 +106,42 @@ prepare(RowsMaker *maker)
 	}
 	for (int i = 0; i < maker->nchecks; i++)
 	{
-		foreach (cell, maker->checks[i]->moves)
+		prepare_moves(maker->checks[i]);
+		foreach (cell, maker->checks[i]->arms)
 		{
-			RowsMove *move = lfirst(cell);
+			ListCell *part;
 
-			/* not ExecPrepareExpr(): its constant parts may raise errors */
-			if (move->expr != NULL)
-				move->state = ExecInitExpr(move->expr, NULL);
+			foreach (part, (List *) lfirst(cell))
+			{
+				RowsCheck *check = lfirst(part);
+
+				check->state = ExecInitExpr(check->expr, NULL);
+				prepare_moves(check);
+			}
 		}
 	}
 	maker->first_values = palloc(sizeof(Datum) * plan->natts);
 	maker->first_isnull = palloc(sizeof(bool) * plan->natts);
 	maker->saved_values = palloc(sizeof(Datum) * plan->natts);
 	maker->saved_isnull = palloc(sizeof(bool) * plan->natts);
+	maker->other_values = palloc(sizeof(Datum) * plan->natts);
+	maker->other_isnull = palloc(sizeof(bool) * plan->natts);
 	MemoryContextSwitchTo(old);
+}
+
+static void
+prepare_moves(RowsCheck *check)
+{
+	ListCell *cell;
+
+	foreach (cell, check->moves)
+	{
+		RowsMove *move = lfirst(cell);
+
+		/* not ExecPrepareExpr(): its constant parts may raise errors */
+		if (move->expr != NULL)
+			move->state = ExecInitExpr(move->expr, NULL);
+	}
 }
 
 /*
@@ -192,6 +220,13 @@ count_failed(RowsSearch *search, RowsCheck **failed)
 		if (rows_passes(search->trial, maker->checks[i]->state))
 			continue;
 		nfailed++;
+		if (maker->checks[i]->moves == NIL && !search->practises)
+		{
+			search->hopeless = true;
+			if (failed != NULL)
+				*failed = maker->checks[i];
+			break;
+		}
 		if (failed != NULL && (nfailed == 1 || rows_below(&search->draw, nfailed) == 0))
 			*failed = maker->checks[i];
 	}
@@ -226,7 +261,7 @@ improve(RowsSearch *search, RowsCheck *check, int *nfailed)
 	int step = steps[rows_below(&search->draw, lengthof(steps))] % nmoves;
 	int i = (int) rows_below(&search->draw, nmoves);
 	int favoured = (check->weight > 0) ? FAVOURED_MOVES : 0;
-	RowsMove *sideways = NULL;
+	int sideways = 0; /* conditions that fail then */
 
 	save(search);
 	for (int k = -favoured; k < nmoves && search->evaluations < MOST_EVALUATIONS; k++)
@@ -242,22 +277,32 @@ improve(RowsSearch *search, RowsCheck *check, int *nfailed)
 		search->evaluations++;
 		if (rows_passes(search->trial, check->state))
 		{
-			if (count_failed(search, NULL) < *nfailed)
+			int n = count_failed(search, NULL);
+
+			if (n < *nfailed)
 			{
 				move->hits += search->practises;
 				return true;
 			}
-			if (sideways == NULL || rows_below(&search->draw, 3) == 0)
-				sideways = move;
+			if (sideways == 0 || n < sideways || (n == sideways && rows_below(&search->draw, 3) == 0))
+			{
+				sideways = n;
+				memcpy(search->maker->other_values, search->values,
+					   sizeof(Datum) * search->maker->plan->natts);
+				memcpy(search->maker->other_isnull, search->isnull,
+					   sizeof(bool) * search->maker->plan->natts);
+			}
 		}
 		restore(search);
 	}
-	if (sideways == NULL && rows_apply_null(search, check))
+	if (sideways == 0 && rows_apply_null(search, check))
 		return true;
 	/* at the cost of another condition, which the next step mends */
-	if (sideways != NULL && rows_below(&search->draw, 4) != 0)
-		return rows_apply_move(search, check, sideways);
-	return false;
+	if (sideways == 0 || rows_below(&search->draw, 4) == 0)
+		return false;
+	memcpy(search->values, search->maker->other_values, sizeof(Datum) * search->maker->plan->natts);
+	memcpy(search->isnull, search->maker->other_isnull, sizeof(bool) * search->maker->plan->natts);
+	return true;
 }
 
 /* A move, more often one that helped more often. */
