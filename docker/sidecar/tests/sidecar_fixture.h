@@ -125,6 +125,24 @@ shell(const char *format, ...)
 	free(command);
 }
 
+/* Of a process, in ticks of the clock */
+static inline long
+processor_time(pid_t process)
+{
+	char *path = mem_printf("/proc/%d/stat", (int) process);
+	FILE *file = fopen(path, "r");
+	long user = 0;
+	long kernel = 0;
+
+	assert_non_null(file);
+	assert_int_equal(fscanf(file, "%*d (%*[^)]) %*c %*d %*d %*d %*d %*d %*u %*u %*u %*u %*u %ld %ld",
+							&user, &kernel),
+					 2);
+	fclose(file);
+	free(path);
+	return user + kernel;
+}
+
 static inline bool
 wait_until_gone(pid_t pid)
 {

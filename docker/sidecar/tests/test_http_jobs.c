@@ -4,7 +4,13 @@
  * Jobs as those meet them who start, follow and cancel them; across restarts
  * and crashes of the program.
  */
+#include "base/timestamp.h"
 #include "sidecar_fixture.h"
+
+#define MANY_JOBS 900
+
+/* Reads of one list: what they take is many ticks of the clock */
+#define LISTS 50
 
 /* ---- jobs ---- */
 
@@ -335,7 +341,7 @@ a_long_log_comes_in_pages(void **state)
 	path = mem_printf("/v1/jobs/%s", id);
 	response = get(path);
 	assert_true(json_is_true(json_object_get(response.value, "more")));
-	assert_true(response.length >= 500000 && response.length <= 1300000);
+	assert_true(response.length >= 125000 && response.length <= 1300000);
 	release(&response);
 	free(path);
 	path = mem_printf("/v1/jobs/%s?after=790", id);
@@ -453,6 +459,77 @@ ended_jobs_survive_a_restart(void **state)
 	free(id);
 }
 
+/* As many records as the sidecar keeps, with long words of Barman's */
+static void
+write_many_records(void)
+{
+	shell("mkdir -p %s/state", home);
+	for (int i = 0; i < MANY_JOBS; i++)
+	{
+		char *name = mem_printf("state/many-%03d.json", i);
+		char now[TIMESTAMP_LENGTH];
+		char *text;
+
+		timestamp_format(timestamp_now(), now);
+		text = mem_printf("{\"id\": \"many-%03d\", \"kind\": \"backup\", \"server\": \"pg\", \"state\": \"failed\", "
+						  "\"created\": \"%s\", \"log_lines\": 0, \"error\": {\"code\": \"barman_failed\", "
+						  "\"message\": \"%0900d\", \"detail\": \"%0900d\"}}",
+						  i, now, i, i);
+
+		write_file(name, text);
+		chmod(path_of(name), 0600);
+		free(text);
+		free(name);
+	}
+}
+
+/* The thread that serves all connections makes each text once: to parse them takes many times as long. */
+static void
+a_list_takes_little_of_others_time(void **state)
+{
+	Response response;
+	json_t *list = NULL;
+	long served;
+	long parsed;
+	char *id;
+
+	(void) state;
+	write_many_records();
+	start();
+	response = get("/v1/jobs");
+	served = processor_time(sidecar);
+	for (int i = 0; i < LISTS; i++)
+	{
+		release(&response);
+		response = get("/v1/jobs");
+	}
+	served = processor_time(sidecar) - served;
+	parsed = processor_time(getpid());
+	for (int i = 0; i < LISTS; i++)
+	{
+		json_decref(list);
+		list = json_loads(response.body, 0, NULL);
+		assert_int_equal(json_array_size(json_object_get(list, "jobs")), MANY_JOBS);
+	}
+	parsed = processor_time(getpid()) - parsed;
+	json_decref(list);
+	release(&response);
+	if (served >= parsed / 2)
+		fail_msg("%d lists took the sidecar %ld ticks, and parsing them %ld", LISTS, served, parsed);
+
+	/* what changes is told as it is */
+	id = submit("/v1/cron", "{}");
+	json_decref(follow(id));
+	response = get("/v1/jobs?limit=1");
+	assert_string_equal(text_in(json_array_get(json_object_get(response.value, "jobs"), 0), "id"),
+						id);
+	assert_string_equal(text_in(json_array_get(json_object_get(response.value, "jobs"), 0), "state"),
+						"done");
+	assert_true(json_is_true(json_object_get(response.value, "more")));
+	release(&response);
+	free(id);
+}
+
 int
 main(int argc, char **argv)
 {
@@ -472,6 +549,7 @@ main(int argc, char **argv)
 		HTTP_TEST(a_job_is_lost_when_the_sidecar_crashes),
 		HTTP_TEST(crashes_in_the_middle_lose_nothing),
 		HTTP_TEST(ended_jobs_survive_a_restart),
+		HTTP_TEST(a_list_takes_little_of_others_time),
 	};
 
 	return RUN_HTTP_TESTS(argc, argv, tests);

@@ -414,24 +414,6 @@ many_come_in_parts(void **state)
 	assert_true(answers > 1);
 }
 
-/* Of a process, in ticks of the clock */
-static long
-processor_time(pid_t process)
-{
-	char *path = mem_printf("/proc/%d/stat", (int) process);
-	FILE *file = fopen(path, "r");
-	long user = 0;
-	long kernel = 0;
-
-	assert_non_null(file);
-	assert_int_equal(fscanf(file, "%*d (%*[^)]) %*c %*d %*d %*d %*d %*d %*u %*u %*u %*u %*u %ld %ld",
-							&user, &kernel),
-					 2);
-	fclose(file);
-	free(path);
-	return user + kernel;
-}
-
 /* The thread that serves all connections does not parse what it hands out, which takes this process longer. */
 static void
 a_page_takes_little_of_others_time(void **state)

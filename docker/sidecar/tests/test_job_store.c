@@ -308,6 +308,7 @@ static void
 only_the_newest_jobs_are_kept(void **state)
 {
 	Answer *answer;
+	json_t *value;
 	json_t *list;
 	struct stat facts;
 
@@ -333,12 +334,14 @@ only_the_newest_jobs_are_kept(void **state)
 	}
 	assert_true(jobs_start(directory));
 	answer = jobs_list(&reader, JOBS_LIST_MAX, NULL);
-	list = json_object_get(answer->value, "jobs");
+	value = json_loads(answer->body, 0, NULL);
+	list = json_object_get(value, "jobs");
 	assert_int_equal(json_array_size(list), 1000);
 	assert_string_equal(json_string_value(json_object_get(json_array_get(list, 0), "id")),
 						"20261122T000000Z-0003ea");
 	assert_string_equal(json_string_value(json_object_get(json_array_get(list, 999), "id")),
 						"20261122T000000Z-000003");
+	json_decref(value);
 	answer_release(answer);
 	jobs_stop();
 	jobs_forget();

@@ -48,6 +48,7 @@ job_free(Job *job)
 	free(job->request);
 	free(job->phase);
 	free(job->system_identifier);
+	free(job->brief);
 	json_decref(job->result);
 	json_decref(job->error);
 	job_request_release(&job->asked);

@@ -23,6 +23,7 @@
 /* Taken before the lock of the jobs, so that the newest record is the last one written. */
 static pthread_mutex_t record_lock = PTHREAD_MUTEX_INITIALIZER;
 
+static json_t *job_json_brief(const Job *job);
 static json_t *record_json(const Job *job);
 static int64_t time_of(const json_t *value, const char *key);
 static void time_set(json_t *value, const char *key, int64_t time);
@@ -32,8 +33,35 @@ const char *const job_state_names[] = {
 	[STATE_FAILED] = "failed", [STATE_CANCELLED] = "cancelled", [STATE_LOST] = "lost",
 };
 
+/* Nothing of a job changes that has ended, but that a line of its log may come. */
+void
+job_write_brief(Job *job, const char *separator, FILE *list)
+{
+	bool ended = job_has_ended(job);
+	char *text = ended && job->brief_lines == job->log_lines ? job->brief : NULL;
+
+	if (text == NULL)
+	{
+		json_t *value = job_json_brief(job);
+
+		text = json_dumps(value, JSON_COMPACT | JSON_REAL_PRECISION(15));
+		json_decref(value);
+		if (text == NULL)
+			(void) json_checked(NULL);
+		if (ended)
+		{
+			free(job->brief);
+			job->brief = text;
+			job->brief_lines = job->log_lines;
+		}
+	}
+	fprintf(list, "%s%s", separator, text);
+	if (!ended)
+		free(text);
+}
+
 /* As job_json(), but so short that a thousand can be sent. */
-json_t *
+static json_t *
 job_json_brief(const Job *job)
 {
 	Job shown = *job;

@@ -6,6 +6,8 @@
 #ifndef JOBS_RECORD_H
 #define JOBS_RECORD_H
 
+#include <stdio.h>
+
 #include "jobs/table.h"
 
 extern const char *const job_state_names[];
@@ -15,7 +17,9 @@ extern const char *const job_state_names[];
  * but job_write_record() takes it.
  */
 extern json_t *job_json(const Job *job);
-extern json_t *job_json_brief(const Job *job); /* for lists: without its result */
+
+/* For lists, without its result, behind the separator; keeps the text of one that has ended. */
+extern void job_write_brief(Job *job, const char *separator, FILE *list);
 extern bool job_write_record(Job *job);
 extern Job *job_of_record(const json_t *record); /* NULL: incomplete */
 

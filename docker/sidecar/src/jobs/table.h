@@ -49,6 +49,8 @@ struct Job
 	json_t *result;
 	json_t *error;
 	JobWaiter *waiters;
+	char *brief; /* as lists have it, once it has ended and was listed */
+	int brief_lines;
 
 	/* Only while it runs */
 	const JobKind *does;

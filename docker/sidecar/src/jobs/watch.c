@@ -11,7 +11,7 @@
 #include "jobs/table.h"
 
 /* Bytes of a log in one answer: few enough to parse and send without a noticeable delay */
-#define LOG_PAGE ((size_t) 1024 * 1024)
+#define LOG_PAGE ((size_t) 256 * 1024)
 
 Answer *
 job_poll(const TokenGrant *grant, const char *id, int64_t after, int64_t wait_ms, JobWaiter *waiter)
