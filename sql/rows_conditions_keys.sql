@@ -16,6 +16,8 @@ CREATE TABLE parcel (id serial PRIMARY KEY, state text NOT NULL, packed date, se
 CREATE TABLE rule (id serial PRIMARY KEY, on_days boolean NOT NULL, day int, days int[], CHECK (on_days = (day IS NULL AND cardinality(days) = 2 AND days <@ '{1,2,3}' AND days IS NOT NULL)));
 CREATE TABLE recipe (id serial PRIMARY KEY, protein int NOT NULL, carbs int NOT NULL, fat int NOT NULL, kcal int NOT NULL,
 	CHECK (protein >= 0 AND carbs >= 0 AND fat >= 0), CHECK (kcal = 4 * protein + 4 * carbs + 9 * fat), CHECK (protein + carbs + fat <= 1000));
+CREATE TABLE mix (id serial PRIMARY KEY, n smallint NOT NULL CHECK (n BETWEEN 0 AND 100), p smallint NOT NULL CHECK (p BETWEEN 0 AND 100), k smallint NOT NULL CHECK (k BETWEEN 0 AND 100),
+	rest smallint NOT NULL CHECK (rest = 100 - n - p - k AND rest >= 0), name text NOT NULL CHECK (name = 'NPK ' || n || '-' || p || '-' || k));
 
 -- strings that no one pattern tells
 CREATE TABLE bank (iban text PRIMARY KEY CHECK (iban ~ '^DE\d{20}$' OR iban ~ '^AT\d{18}$'), country char(2) NOT NULL CHECK (country = substr(iban, 1, 2)));
@@ -24,6 +26,7 @@ CREATE UNIQUE INDEX ON mail (lower(address));
 CREATE TABLE coupon (code char(8) UNIQUE NOT NULL CHECK (code = upper(code) AND length(code) = 8 AND code !~ '[0O1IL]'));
 CREATE TABLE card (brand text NOT NULL CHECK (brand IN ('visa', 'amex')), number text NOT NULL UNIQUE, code text NOT NULL,
 	CHECK (CASE brand WHEN 'visa' THEN number ~ '^4\d{15}$' AND code ~ '^\d{3}$' ELSE number ~ '^3[47]\d{13}$' AND code ~ '^\d{4}$' END));
+CREATE TABLE region (code text PRIMARY KEY CHECK (code = upper(code) AND length(code) BETWEEN 1 AND 6)); -- more than there are of the shortest
 CREATE TABLE quota (tenant uuid, resource text CHECK (resource ~ '^(cpu|disk)$'), PRIMARY KEY (tenant, resource));
 
 -- values far from each other
@@ -47,6 +50,7 @@ CREATE TABLE month (y smallint CHECK (y BETWEEN 2010 AND 2030), m smallint CHECK
 -- ranges that exclude each other, beside a key of the same columns
 CREATE TABLE tier (product int NOT NULL, low int NOT NULL CHECK (low >= 1), high int CHECK (high IS NULL OR high >= low), PRIMARY KEY (product, low),
 	EXCLUDE USING gist (product WITH =, int4range(low, high, '[]') WITH &&));
+CREATE TABLE grade (emp int NOT NULL CHECK (emp < 5), since date NOT NULL, until date NOT NULL DEFAULT '9999-12-31', CHECK (since < until), EXCLUDE USING gist (emp WITH =, daterange(since, until) WITH &&));
 
 CREATE TABLE loads (target text, rows bigint);
 DO $$

@@ -25,6 +25,7 @@
 /* More are not told apart. */
 #define MOST_ARMS 24
 
+static bool is_impossible(List *arm);
 static List *arms_of(Node *node);
 static List *joined(List *args);
 static List *branches(CaseExpr *expr);
@@ -37,8 +38,30 @@ List *
 rows_arms(Node *condition)
 {
 	List *arms = arms_of(copyObject(condition));
+	ListCell *cell;
 
+	foreach (cell, arms)
+	{
+		if (list_length(arms) > 1 && is_impossible(lfirst(cell)))
+			arms = foreach_delete_current(arms, cell);
+	}
 	return list_length(arms) > 1 || list_length(linitial(arms)) > 1 ? arms : NIL;
+}
+
+/* ELSE false */
+static bool
+is_impossible(List *arm)
+{
+	ListCell *cell;
+
+	foreach (cell, arm)
+	{
+		const Const *part = lfirst(cell);
+
+		if (IsA(part, Const) && !part->constisnull && !DatumGetBool(part->constvalue))
+			return true;
+	}
+	return false;
 }
 
 static List *

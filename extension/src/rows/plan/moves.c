@@ -105,6 +105,9 @@ plan_arms(RowsPlan *plan, RowsCheck *check)
 			found->expr = lfirst(part);
 			pull_varattnos(lfirst(part), 1, &found->attributes);
 			plan_check(plan, found);
+			/* beside other parts, a null of one column tells something */
+			if (bms_membership(found->attributes) == BMS_SINGLETON && found->nullable != NIL)
+				add_move(found, ROWS_MOVE_NULL, linitial(found->nullable), DRAWS_OF_NULLS);
 			arm = lappend(arm, found);
 		}
 		check->arms = lappend(check->arms, arm);

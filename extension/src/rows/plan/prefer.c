@@ -77,6 +77,7 @@ static void try_bounds(Choosing *choosing);
 static void follow_pattern(Choosing *choosing);
 static bool is_unique(RowsPlan *plan, RowsColumn *column);
 static RowsValue *learn_form(Choosing *choosing, List *generators);
+static bool lasts_longer(Choosing *choosing, const RowsValue *value, const RowsValue *other);
 static bool accepts(void *context, Datum value);
 static int count_accepted(Choosing *choosing, const RowsValue *value);
 static List *alternatives(Choosing *choosing);
@@ -282,12 +283,12 @@ choose(Choosing *choosing)
 	{
 		int n = count_accepted(choosing, lfirst(cell));
 
-		if (n > most)
+		if (n > most || (best != NULL && n == most && lasts_longer(choosing, lfirst(cell), best)))
 		{
 			most = n;
 			best = lfirst(cell);
 		}
-		if (n >= ENOUGH)
+		if (n >= ENOUGH && (!choosing->counted || best->capacity >= ROWS_ENOUGH_STRINGS))
 			break;
 	}
 	if (most < ENOUGH && choosing->counted &&
@@ -356,6 +357,14 @@ learn_form(Choosing *choosing, List *generators)
 			best = value;
 	}
 	return best;
+}
+
+/* Has a generator more values, where the other one has few for a unique column? */
+static bool
+lasts_longer(Choosing *choosing, const RowsValue *value, const RowsValue *other)
+{
+	return choosing->counted && other->capacity < ROWS_ENOUGH_STRINGS &&
+		   value->capacity > other->capacity;
 }
 
 static bool

@@ -90,6 +90,7 @@ extern bool rows_share_digit(RowsPlan *plan, List *columns);
 
 /* unique.c */
 extern void rows_plan_keys(RowsPlan *plan);
+extern List *rows_replace_default(RowsPlan *plan, List *columns);
 
 /* following.c */
 extern void rows_plan_following(RowsPlan *plan);

@@ -44,7 +44,6 @@ static void plan_keys_of(RowsPlan *plan, Relation rel, int pass);
 static void plan_key(RowsPlan *plan, Relation rel, Relation index);
 static List *other_digits(Relation index, List *columns, RowsColumn *best);
 static List *digits_of(RowsPlan *plan, List *columns);
-static List *replace_default(RowsPlan *plan, List *columns);
 static bool is_unique_already(List *columns);
 static bool is_unique_hierarchy(List *columns, RowsColumn *column);
 static bool covers_digit(List *columns, RowsColumn *digit);
@@ -139,7 +138,7 @@ plan_key(RowsPlan *plan, Relation rel, Relation index)
 	if (best == NULL)
 		digits = digits_of(plan, columns);
 	if (best == NULL && digits == NIL)
-		digits = replace_default(plan, columns);
+		digits = rows_replace_default(plan, columns);
 
 	if (best != NULL)
 	{
@@ -247,8 +246,8 @@ digits_of(RowsPlan *plan, List *columns)
  * A constant default cannot be unique: count the column instead, as if the
  * option "default" were false.
  */
-static List *
-replace_default(RowsPlan *plan, List *columns)
+List *
+rows_replace_default(RowsPlan *plan, List *columns)
 {
 	ListCell *cell;
 

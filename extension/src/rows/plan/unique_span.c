@@ -115,6 +115,8 @@ plain_column(RowsPlan *plan, Node *node)
 	if (!IsA(node, Var) || ((Var *) node)->varattno <= 0)
 		return NULL;
 	column = &plan->columns[((Var *) node)->varattno - 1];
+	/* all spans would end where the default is */
+	(void) rows_replace_default(plan, list_make1(column));
 	return rows_is_plain_number(column) ? column : NULL;
 }
 

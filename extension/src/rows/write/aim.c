@@ -15,23 +15,24 @@
 #include "base/compat.h"
 #include "rows/plan/moves.h"
 #include "rows/write/aim.h"
+#include "rows/write/failed_checks.h"
 
 /* A change that mends one part may break another. */
 #define ROUNDS		   3
 #define MOVES_OF_PARTS 40
 
+static List *some_arm(RowsSearch *search, List *arms);
 static bool mend_part(RowsSearch *search, List *arm, RowsCheck *part);
 static int count_passing(RowsSearch *search, List *arm);
 
-/* False: the condition has no alternatives. */
+/* False: the condition has no alternatives, or none that can be reached. */
 bool
 rows_aim(RowsSearch *search, RowsCheck *check)
 {
-	List *arm;
+	List *arm = some_arm(search, check->arms);
 
-	if (check->arms == NIL)
+	if (arm == NIL)
 		return false;
-	arm = list_nth(check->arms, (int) rows_below(&search->draw, list_length(check->arms)));
 	for (int round = 0; round < ROUNDS; round++)
 	{
 		bool all = true;
@@ -43,6 +44,51 @@ rows_aim(RowsSearch *search, RowsCheck *check)
 			break;
 	}
 	return true;
+}
+
+/* An arm of which no part fails that nothing can be changed about, as of a key that counts. */
+static List *
+some_arm(RowsSearch *search, List *arms)
+{
+	List *some = NIL;
+	int n = 0;
+	ListCell *cell;
+
+	rows_set_trial(search->trial, search->values, search->isnull);
+	foreach (cell, arms)
+	{
+		bool possible = true;
+		ListCell *part;
+
+		foreach (part, (List *) lfirst(cell))
+		{
+			RowsCheck *check = lfirst(part);
+
+			if (check->moves != NIL)
+				continue;
+			search->evaluations++;
+			possible = possible && rows_passes(search->trial, check->state);
+		}
+		if (possible && rows_below(&search->draw, ++n) == 0)
+			some = lfirst(cell);
+	}
+	return some;
+}
+
+/* ... and fewer conditions fail then.  False: the row is as it was. */
+bool
+rows_aim_better(RowsSearch *search, RowsCheck *check, int nfailed)
+{
+	RowsMaker *maker = search->maker;
+	Size natts = maker->plan->natts;
+
+	memcpy(maker->other_values, search->values, sizeof(Datum) * natts);
+	memcpy(maker->other_isnull, search->isnull, sizeof(bool) * natts);
+	if (rows_aim(search, check) && rows_count_failed(search, NULL) < nfailed)
+		return true;
+	memcpy(search->values, maker->other_values, sizeof(Datum) * natts);
+	memcpy(search->isnull, maker->other_isnull, sizeof(bool) * natts);
+	return false;
 }
 
 /* Change the columns of one part until it passes, and as many of the others as before. */
