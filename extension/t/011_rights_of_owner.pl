@@ -120,7 +120,9 @@ is($node->safe_psql('victim', "SELECT to_regclass('public.dummy') IS NULL"), 't'
 # ---- the address of the sidecar ----
 my $port = $fake->{port};
 my $silent = IO::Socket::INET->new(LocalAddr => '127.0.0.1', Listen => 1) or die "listen: $!";
-my $closed = do { my $s = IO::Socket::INET->new(LocalAddr => '127.0.0.1', Listen => 1); my $p = $s->sockport; close($s); $p };
+# bound, so that no other test has it, and nobody listens
+my $unheard = IO::Socket::INET->new(LocalAddr => '127.0.0.1', Proto => 'tcp') or die "bind: $!";
+my $closed = $unheard->sockport;
 my $denied = FakeSidecar->new(dir => PostgreSQL::Test::Utils::tempdir_short(), token => 'another');
 my %routes = (
 	'nobody listens' => [ "http://127.0.0.1:$closed", 'poc_servers()' ],
