@@ -21,6 +21,7 @@
 #include "base/compat.h"
 #include "rows/plan/steps.h"
 #include "rows/plan/trial.h"
+#include "rows/value/generator.h"
 #include "rows/value/type.h"
 
 static bool has_condition(RowsPlan *plan, RowsColumn *column, bool is_constant);
@@ -158,4 +159,34 @@ has_condition(RowsPlan *plan, RowsColumn *column, bool is_constant)
 		}
 	}
 	return false;
+}
+
+/*
+ * A constant default cannot be unique: count the column instead, as if the
+ * option "default" were false.
+ */
+List *
+rows_replace_default(RowsPlan *plan, List *columns)
+{
+	ListCell *cell;
+
+	foreach (cell, columns)
+	{
+		RowsColumn *column = lfirst(cell);
+		Form_pg_attribute attribute = TupleDescAttr(RelationGetDescr(plan->rel), column->attnum - 1);
+		RowsValue *value;
+
+		if ((column->kind != ROWS_COLUMN_DEFAULT && column->kind != ROWS_COLUMN_FALLBACK) ||
+			column->is_volatile || (column->options != NULL && column->options->use_default == 1))
+			continue;
+		value = rows_make_value(attribute->atttypid, attribute->atttypmod, &column->bounds,
+								NameStr(attribute->attname));
+		if (value == NULL || value->encode == NULL || value->capacity == 0)
+			continue;
+		column->kind = ROWS_COLUMN_RANDOM;
+		column->value = value;
+		column->bounded = true;
+		return list_make1(column);
+	}
+	return NIL;
 }

@@ -67,6 +67,7 @@ extern void rows_prefer_values(RowsPlan *plan);
 /* defaults.c */
 extern bool rows_default_suits(RowsPlan *plan, RowsColumn *column, Expr *expr);
 extern void rows_settle_defaults(RowsPlan *plan);
+extern List *rows_replace_default(RowsPlan *plan, List *columns);
 
 /* unique_stride.c */
 /* Values of a key that each row may try. */
@@ -90,7 +91,6 @@ extern bool rows_share_digit(RowsPlan *plan, List *columns);
 
 /* unique.c */
 extern void rows_plan_keys(RowsPlan *plan);
-extern List *rows_replace_default(RowsPlan *plan, List *columns);
 
 /* following.c */
 extern void rows_plan_following(RowsPlan *plan);

@@ -242,36 +242,6 @@ digits_of(RowsPlan *plan, List *columns)
 	return digits;
 }
 
-/*
- * A constant default cannot be unique: count the column instead, as if the
- * option "default" were false.
- */
-List *
-rows_replace_default(RowsPlan *plan, List *columns)
-{
-	ListCell *cell;
-
-	foreach (cell, columns)
-	{
-		RowsColumn *column = lfirst(cell);
-		Form_pg_attribute attribute = TupleDescAttr(RelationGetDescr(plan->rel), column->attnum - 1);
-		RowsValue *value;
-
-		if ((column->kind != ROWS_COLUMN_DEFAULT && column->kind != ROWS_COLUMN_FALLBACK) ||
-			column->is_volatile || (column->options != NULL && column->options->use_default == 1))
-			continue;
-		value = rows_make_value(attribute->atttypid, attribute->atttypmod, &column->bounds,
-								NameStr(attribute->attname));
-		if (value == NULL || value->encode == NULL || value->capacity == 0)
-			continue;
-		column->kind = ROWS_COLUMN_RANDOM;
-		column->value = value;
-		column->bounded = true;
-		return list_make1(column);
-	}
-	return NIL;
-}
-
 /* Does a sequence, or unique columns among these, already make the rows unique? */
 static bool
 is_unique_already(List *columns)
