@@ -11,17 +11,23 @@
 #include <linux/openat2.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
 #include "base/memory.h"
+#include "base/timestamp.h"
 
 /* A job or instance record has a few kilobytes. */
 #define RECORD_MAX (4 * 1024 * 1024)
 
 /* The sidecar's and PostgreSQL's configuration and control files are smaller. */
 #define SMALL_FILE_MAX (1024 * 1024)
+
+/* How long another program may hold a lock before it counts as one that runs */
+#define LOCK_MS		  3000
+#define LOCK_AGAIN_MS 20
 
 static int open_to_read(const char *path);
 
@@ -149,4 +155,18 @@ open_to_read(const char *path)
 		errno = EINVAL;
 	}
 	return fd;
+}
+
+int
+files_lock(int fd)
+{
+	int64_t until = monotonic_ms() + LOCK_MS;
+
+	while (flock(fd, LOCK_EX | LOCK_NB) != 0)
+	{
+		if (errno != EWOULDBLOCK || monotonic_ms() >= until)
+			return errno;
+		usleep(LOCK_AGAIN_MS * 1000);
+	}
+	return 0;
 }

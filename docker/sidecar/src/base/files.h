@@ -22,4 +22,10 @@ extern json_t *files_json(const char *path);
 /* Replace a file durably, with mode 0600.  Returns errno. */
 extern int files_write(const char *path, const char *text);
 
+/*
+ * Locks an open file for this program alone, as flock() does; 0 or errno.  Waits for a moment:
+ * what a sidecar that was killed had just begun to start has its files until it runs.
+ */
+extern int files_lock(int fd);
+
 #endif /* BASE_FILES_H */

@@ -12,10 +12,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/files.h"
 #include "base/log.h"
 #include "base/memory.h"
 
@@ -62,7 +62,7 @@ job_store_open(const char *state_dir)
 					   0600);
 	if (lock_file < 0)
 		return complain("could not write to the state directory", state_dir);
-	if (flock(lock_file, LOCK_EX | LOCK_NB) != 0)
+	if (files_lock(lock_file) != 0)
 	{
 		errno = EBUSY;
 		return complain("another sidecar uses this state directory", state_dir);

@@ -12,11 +12,11 @@
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/directory.h"
+#include "base/files.h"
 #include "base/log.h"
 #include "base/memory.h"
 #include "base/settings.h"
@@ -79,7 +79,7 @@ lock_root(void)
 	root_lock = open(settings.instance_root, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (root_lock >= 0 && !close_root())
 		return false;
-	if (root_lock >= 0 && flock(root_lock, LOCK_EX | LOCK_NB) == 0)
+	if (root_lock >= 0 && (errno = files_lock(root_lock)) == 0)
 		return true;
 	log_line(LOGLEVEL_ERROR,
 			 root_lock >= 0 ? "another sidecar uses this directory of the instances"
