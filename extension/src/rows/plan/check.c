@@ -184,13 +184,19 @@ of_column(Node *node, void *attribute)
 void
 rows_add_check(RowsPlan *plan, const char *name, Node *expr)
 {
+	plan->checks = lappend(plan->checks, rows_make_check(name, expr));
+}
+
+RowsCheck *
+rows_make_check(const char *name, Node *expr)
+{
 	RowsCheck *check = palloc0(sizeof(RowsCheck));
 
 	check->name = pstrdup(name);
 	check->expr = (Expr *) expr;
 	check->may_fail = rows_may_fail(expr);
 	pull_varattnos(expr, 1, &check->attributes);
-	plan->checks = lappend(plan->checks, check);
+	return check;
 }
 
 /* Replace generated columns by their expressions. */

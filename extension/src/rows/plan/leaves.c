@@ -122,17 +122,13 @@ rows_leaf_checks(RowsPlan *plan, Relation leaf)
 	for (int i = 0; constr != NULL && i < constr->num_check; i++)
 	{
 		ConstrCheck *check = &constr->check[i];
-		RowsCheck *found;
+		Node *expr;
 
 		if (!poc_check_is_enforced(check) || table_has_check(plan->rel, check))
 			continue;
-		found = palloc0(sizeof(RowsCheck));
-		found->name = pstrdup(check->ccname);
-		found->expr = (Expr *) rows_simplify(as_of_table(plan, leaf, stringToNode(check->ccbin)));
-		if (checkExprHasSubLink((Node *) found->expr))
-			continue;
-		pull_varattnos((Node *) found->expr, 1, &found->attributes);
-		checks = lappend(checks, found);
+		expr = rows_simplify(as_of_table(plan, leaf, stringToNode(check->ccbin)));
+		if (!checkExprHasSubLink(expr))
+			checks = lappend(checks, rows_make_check(check->ccname, expr));
 	}
 	return checks;
 }

@@ -27,6 +27,7 @@
 #include "rows/value/bounds.h"
 
 static List *path_of(Node *node);
+static void note_number(RowsMention *mention, Numeric number);
 static void note_document(RowsMention *mention, Node *subject, Node *document);
 
 /* $."a"."b"[*]?(@."c" > 3 && @."d" == "x") */
@@ -120,6 +121,17 @@ path_of(Node *node)
 	return lappend(path, TextDatumGetCString(key->constvalue));
 }
 
+/* One that is no integer of C is no hint. */
+static void
+note_number(RowsMention *mention, Numeric number)
+{
+	double value = DatumGetFloat8(
+		DirectFunctionCall1(numeric_float8_no_overflow, NumericGetDatum(number)));
+
+	if (value > PG_INT32_MIN && value < PG_INT32_MAX)
+		mention->numbers = lappend_int(mention->numbers, (int) value);
+}
+
 /* j @> '{"a": {"b": 1}}': what the document consists of */
 static void
 note_document(RowsMention *mention, Node *subject, Node *document)
@@ -162,11 +174,7 @@ note_document(RowsMention *mention, Node *subject, Node *document)
 			mention->texts = lappend(mention->texts,
 									 pnstrdup(value.val.string.val, value.val.string.len));
 		else if (value.type == jbvNumeric)
-			mention->numbers = lappend_int(mention->numbers,
-										   (int) DatumGetFloat8(
-											   DirectFunctionCall1(numeric_float8_no_overflow,
-																   NumericGetDatum(
-																	   value.val.numeric))));
+			note_number(mention, value.val.numeric);
 	}
 }
 

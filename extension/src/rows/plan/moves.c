@@ -21,6 +21,7 @@
 
 #include "base/compat.h"
 #include "rows/plan/moves.h"
+#include "rows/plan/steps.h"
 #include "rows/plan/trial.h"
 #include "rows/value/kinds.h"
 #include "rows/value/regex.h"
@@ -99,11 +100,8 @@ plan_arms(RowsPlan *plan, RowsCheck *check)
 
 		foreach (part, (List *) lfirst(cell))
 		{
-			RowsCheck *found = palloc0(sizeof(RowsCheck));
+			RowsCheck *found = rows_make_check(check->name, lfirst(part));
 
-			found->name = check->name;
-			found->expr = lfirst(part);
-			pull_varattnos(lfirst(part), 1, &found->attributes);
 			plan_check(plan, found);
 			/* beside other parts, a null of one column tells something */
 			if (bms_membership(found->attributes) == BMS_SINGLETON && found->nullable != NIL)

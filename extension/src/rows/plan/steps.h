@@ -13,7 +13,7 @@
 #include "rows/plan/parts.h"
 #include "rows/value/candidate.h"
 
-/* evaluation.c */
+/* may_evaluate.c */
 extern bool rows_may_evaluate(RowsPlan *plan, Node *expression);
 
 /* view.c */
@@ -29,6 +29,7 @@ extern void rows_name_policies(Relation rel, Oid role, StringInfo names, StringI
 /* check.c */
 extern void rows_read_checks(RowsPlan *plan, List *conditions);
 extern void rows_add_check(RowsPlan *plan, const char *name, Node *expr);
+extern RowsCheck *rows_make_check(const char *name, Node *expr);
 extern Node *rows_without_generated(Node *node, void *relation);
 extern void rows_try_unbounded(RowsPlan *plan);
 
@@ -92,7 +93,7 @@ extern bool rows_share_digit(RowsPlan *plan, List *columns);
 /* unique.c */
 extern void rows_plan_keys(RowsPlan *plan);
 
-/* following.c */
+/* unique_computed.c */
 extern void rows_plan_following(RowsPlan *plan);
 extern Node *rows_computed_from(RowsPlan *plan, AttrNumber attnum);
 

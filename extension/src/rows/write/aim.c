@@ -80,14 +80,11 @@ bool
 rows_aim_better(RowsSearch *search, RowsCheck *check, int nfailed)
 {
 	RowsMaker *maker = search->maker;
-	Size natts = maker->plan->natts;
 
-	memcpy(maker->other_values, search->values, sizeof(Datum) * natts);
-	memcpy(maker->other_isnull, search->isnull, sizeof(bool) * natts);
+	rows_keep_row(search, &maker->other);
 	if (rows_aim(search, check) && rows_count_failed(search, NULL) < nfailed)
 		return true;
-	memcpy(search->values, maker->other_values, sizeof(Datum) * natts);
-	memcpy(search->isnull, maker->other_isnull, sizeof(bool) * natts);
+	rows_restore_row(search, &maker->other);
 	return false;
 }
 
@@ -96,29 +93,22 @@ static bool
 mend_part(RowsSearch *search, List *arm, RowsCheck *part)
 {
 	RowsMaker *maker = search->maker;
-	Size natts = maker->plan->natts;
 	int nmoves = list_length(part->moves);
 	int passing;
 
-	rows_set_trial(search->trial, search->values, search->isnull);
-	search->evaluations++;
-	if (rows_passes(search->trial, part->state))
+	if (rows_row_passes(search, part))
 		return true;
 	passing = count_passing(search, arm);
-	memcpy(maker->saved_values, search->values, sizeof(Datum) * natts);
-	memcpy(maker->saved_isnull, search->isnull, sizeof(bool) * natts);
+	rows_keep_row(search, &maker->saved);
 	for (int i = 0; i < MOVES_OF_PARTS && nmoves > 0; i++)
 	{
 		RowsMove *move = list_nth(part->moves, (int) rows_below(&search->draw, nmoves));
 
 		if (!rows_apply_move(search, part, move))
 			continue;
-		rows_set_trial(search->trial, search->values, search->isnull);
-		search->evaluations++;
-		if (rows_passes(search->trial, part->state) && count_passing(search, arm) > passing)
+		if (rows_row_passes(search, part) && count_passing(search, arm) > passing)
 			return true;
-		memcpy(search->values, maker->saved_values, sizeof(Datum) * natts);
-		memcpy(search->isnull, maker->saved_isnull, sizeof(bool) * natts);
+		rows_restore_row(search, &maker->saved);
 	}
 	return false;
 }

@@ -19,22 +19,37 @@
 static bool apply_expression(RowsSearch *search, RowsMove *move);
 static void apply_nulls(RowsSearch *search, RowsCheck *check);
 static void set_value(RowsSearch *search, RowsColumn *column);
+static void set_null(RowsSearch *search, const RowsColumn *column);
 static int64 some_distance(const RowsValue *value, RowsDraw *draw);
+
+void
+rows_keep_row(const RowsSearch *search, RowsCopy *copy)
+{
+	Size natts = search->maker->plan->natts;
+
+	memcpy(copy->values, search->values, sizeof(Datum) * natts);
+	memcpy(copy->isnull, search->isnull, sizeof(bool) * natts);
+}
+
+void
+rows_restore_row(RowsSearch *search, const RowsCopy *copy)
+{
+	Size natts = search->maker->plan->natts;
+
+	memcpy(search->values, copy->values, sizeof(Datum) * natts);
+	memcpy(search->isnull, copy->isnull, sizeof(bool) * natts);
+}
 
 /* False: the move changes nothing. */
 bool
 rows_apply_move(RowsSearch *search, RowsCheck *check, RowsMove *move)
 {
-	int i;
-
 	switch (move->kind)
 	{
 		case ROWS_MOVE_NULL:
-			i = move->column->attnum - 1;
-			if (search->isnull[i])
+			if (search->isnull[move->column->attnum - 1])
 				return false;
-			search->values[i] = (Datum) 0;
-			search->isnull[i] = true;
+			set_null(search, move->column);
 			return true;
 		case ROWS_MOVE_NULLS:
 			apply_nulls(search, check);
@@ -72,8 +87,8 @@ set_value(RowsSearch *search, RowsColumn *column)
 		(void) rows_apply_value(search, column, column->value);
 		return;
 	}
-	search->values[i] = search->maker->first_values[i];
-	search->isnull[i] = search->maker->first_isnull[i];
+	search->values[i] = search->maker->first.values[i];
+	search->isnull[i] = search->maker->first.isnull[i];
 }
 
 /* The value that the other columns give, or one near it. */
@@ -149,10 +164,9 @@ apply_nulls(RowsSearch *search, RowsCheck *check)
 		else
 			null = (rows_draw(&search->draw) & 1);
 		if (null)
-			search->values[column->attnum - 1] = (Datum) 0;
+			set_null(search, column);
 		else if (search->isnull[column->attnum - 1])
 			set_value(search, column);
-		search->isnull[column->attnum - 1] = null || search->isnull[column->attnum - 1];
 	}
 }
 
@@ -160,12 +174,15 @@ apply_nulls(RowsSearch *search, RowsCheck *check)
 bool
 rows_apply_null(RowsSearch *search, RowsCheck *check)
 {
-	RowsColumn *column;
-
 	if (list_length(check->nullable) != 1 || bms_membership(check->attributes) != BMS_SINGLETON)
 		return false;
-	column = linitial(check->nullable);
+	set_null(search, linitial(check->nullable));
+	return true;
+}
+
+static void
+set_null(RowsSearch *search, const RowsColumn *column)
+{
 	search->values[column->attnum - 1] = (Datum) 0;
 	search->isnull[column->attnum - 1] = true;
-	return true;
 }

@@ -26,6 +26,10 @@ typedef struct RowsSearch
 	bool hopeless;	/* nothing can be changed about a condition that fails */
 } RowsSearch;
 
+/* Keep the row as it is now, and make it what was kept. */
+extern void rows_keep_row(const RowsSearch *search, RowsCopy *copy);
+extern void rows_restore_row(RowsSearch *search, const RowsCopy *copy);
+
 /* False: the move changes nothing. */
 extern bool rows_apply_move(RowsSearch *search, RowsCheck *check, RowsMove *move);
 

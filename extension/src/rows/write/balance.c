@@ -29,7 +29,6 @@ bool
 rows_balance(RowsSearch *search, RowsCheck *check, int nfailed)
 {
 	RowsMaker *maker = search->maker;
-	Size natts = maker->plan->natts;
 
 	/* of two columns, the search has tried both */
 	if (bms_num_members(check->attributes) < 3)
@@ -43,13 +42,10 @@ rows_balance(RowsSearch *search, RowsCheck *check, int nfailed)
 		draw_others(search, check, solution->column);
 		if (rows_apply_move(search, check, solution))
 		{
-			rows_set_trial(search->trial, search->values, search->isnull);
-			search->evaluations++;
-			if (rows_passes(search->trial, check->state) && rows_count_failed(search, NULL) <= nfailed)
+			if (rows_row_passes(search, check) && rows_count_failed(search, NULL) <= nfailed)
 				return true;
 		}
-		memcpy(search->values, maker->saved_values, sizeof(Datum) * natts);
-		memcpy(search->isnull, maker->saved_isnull, sizeof(bool) * natts);
+		rows_restore_row(search, &maker->saved);
 	}
 	return false;
 }

@@ -12,6 +12,14 @@
 #include "rows/plan/trial.h"
 #include "rows/write/failed_checks.h"
 
+bool
+rows_row_passes(RowsSearch *search, RowsCheck *check)
+{
+	rows_set_trial(search->trial, search->values, search->isnull);
+	search->evaluations++;
+	return rows_passes(search->trial, check->state);
+}
+
 /* How many conditions reject the row?  *failed becomes one of them. */
 int
 rows_count_failed(RowsSearch *search, RowsCheck **failed)

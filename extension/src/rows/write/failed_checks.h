@@ -10,6 +10,9 @@
 
 #include "rows/write/apply_move.h"
 
+/* Does the row, as it is now, pass this condition? */
+extern bool rows_row_passes(RowsSearch *search, RowsCheck *check);
+
 /* How many conditions reject the row?  *failed becomes one of them. */
 extern int rows_count_failed(RowsSearch *search, RowsCheck **failed);
 

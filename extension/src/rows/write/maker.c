@@ -195,8 +195,10 @@ rows_make_row(RowsMaker *maker, uint64 row, Datum *values, bool *isnull)
 		if (likely(plan->checks == NIL) || passes_checks(maker, values, isnull, &failed) ||
 			is_mended(maker, row, attempt, values, isnull, &failed))
 		{
-			if (unlikely(maker->trial != NULL))
+			if (unlikely(plan->follows))
 				compute_following(maker, values, isnull);
+			if (unlikely(maker->trial != NULL))
+				rows_end_trial(maker->trial);
 			if (unlikely(maker->elders != NULL))
 				rows_remember_row(maker, row, values, isnull);
 			plan->making = false;
@@ -273,7 +275,7 @@ compute_following(RowsMaker *maker, Datum *values, bool *isnull)
 {
 	RowsPlan *plan = maker->plan;
 
-	for (int i = 0; i < plan->natts && plan->follows; i++)
+	for (int i = 0; i < plan->natts; i++)
 	{
 		RowsColumn *column = &plan->columns[i];
 
@@ -285,7 +287,6 @@ compute_following(RowsMaker *maker, Datum *values, bool *isnull)
 						  column->value->typbyval, column->value->typlen, &values[i], &isnull[i]))
 			elog(ERROR, "column %d cannot be computed", column->attnum);
 	}
-	rows_end_trial(maker->trial);
 }
 
 static bool

@@ -15,6 +15,13 @@
 
 typedef struct RowsElders RowsElders;
 
+/* The values of a row that the search may come back to. */
+typedef struct RowsCopy
+{
+	Datum *values;
+	bool *isnull;
+} RowsCopy;
+
 /* State of making rows from their numbers. */
 typedef struct RowsMaker
 {
@@ -26,13 +33,10 @@ typedef struct RowsMaker
 	bool catches;		/* may a condition raise an error about the data? */
 	RowsCheck **checks; /* what the search evaluates; set when it first runs */
 	int nchecks;
-	int searches;		 /* for the row so far */
-	Datum *first_values; /* of the row, when the search begins */
-	bool *first_isnull;
-	Datum *saved_values; /* of the row, while the search tries a change */
-	bool *saved_isnull;
-	Datum *other_values; /* ... and one that it may go on from */
-	bool *other_isnull;
+	int searches;	/* for the row so far */
+	RowsCopy first; /* of the row, when the search begins */
+	RowsCopy saved; /* of the row, while the search tries a change */
+	RowsCopy other; /* ... and one that it may go on from */
 	RowsArena arena;
 	RowsElders *elders; /* of a table that refers to itself, or NULL */
 	bool dry;			/* do not draw from sequences */

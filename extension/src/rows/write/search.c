@@ -40,6 +40,7 @@
 #define SEARCH_STREAM (MaxHeapAttributeNumber + 4000)
 
 static void prepare(RowsMaker *maker);
+static RowsCopy make_copy(const RowsPlan *plan);
 static void prepare_moves(RowsCheck *check);
 static void practise(RowsMaker *maker);
 static bool mend(RowsSearch *search, RowsCheck **failed);
@@ -69,8 +70,7 @@ mend(RowsSearch *search, RowsCheck **failed)
 	RowsMaker *maker = search->maker;
 	int nfailed;
 
-	memcpy(maker->first_values, search->values, sizeof(Datum) * maker->plan->natts);
-	memcpy(maker->first_isnull, search->isnull, sizeof(bool) * maker->plan->natts);
+	rows_keep_row(search, &maker->first);
 	rows_catch_in_trial(search->trial, true);
 	nfailed = rows_count_failed(search, failed);
 	/* another attempt has other values of a key that counts */
@@ -124,13 +124,18 @@ prepare(RowsMaker *maker)
 			}
 		}
 	}
-	maker->first_values = palloc(sizeof(Datum) * plan->natts);
-	maker->first_isnull = palloc(sizeof(bool) * plan->natts);
-	maker->saved_values = palloc(sizeof(Datum) * plan->natts);
-	maker->saved_isnull = palloc(sizeof(bool) * plan->natts);
-	maker->other_values = palloc(sizeof(Datum) * plan->natts);
-	maker->other_isnull = palloc(sizeof(bool) * plan->natts);
+	maker->first = make_copy(plan);
+	maker->saved = make_copy(plan);
+	maker->other = make_copy(plan);
 	MemoryContextSwitchTo(old);
+}
+
+static RowsCopy
+make_copy(const RowsPlan *plan)
+{
+	RowsCopy copy = {palloc(sizeof(Datum) * plan->natts), palloc(sizeof(bool) * plan->natts)};
+
+	return copy;
 }
 
 static void
@@ -206,24 +211,6 @@ practise(RowsMaker *maker)
 	pfree(isnull);
 }
 
-static void
-save(RowsSearch *search)
-{
-	RowsMaker *maker = search->maker;
-
-	memcpy(maker->saved_values, search->values, sizeof(Datum) * maker->plan->natts);
-	memcpy(maker->saved_isnull, search->isnull, sizeof(bool) * maker->plan->natts);
-}
-
-static void
-restore(RowsSearch *search)
-{
-	RowsMaker *maker = search->maker;
-
-	memcpy(search->values, maker->saved_values, sizeof(Datum) * maker->plan->natts);
-	memcpy(search->isnull, maker->saved_isnull, sizeof(bool) * maker->plan->natts);
-}
-
 /* Try the moves of a condition, first those that helped in practice, until fewer conditions fail. */
 static bool
 improve(RowsSearch *search, RowsCheck *check, int *nfailed)
@@ -239,7 +226,7 @@ improve(RowsSearch *search, RowsCheck *check, int *nfailed)
 	if (check->arms != NIL && !search->practises && check->weight < LEAST_WEIGHT &&
 		rows_aim_better(search, check, *nfailed))
 		return true;
-	save(search);
+	rows_keep_row(search, &search->maker->saved);
 	for (int k = -favoured; k < nmoves && search->evaluations < MOST_EVALUATIONS; k++)
 	{
 		RowsMove *move = k < 0 ? favourite(search, check) : list_nth(check->moves, i);
@@ -249,9 +236,7 @@ improve(RowsSearch *search, RowsCheck *check, int *nfailed)
 		if (!rows_apply_move(search, check, move))
 			continue;
 		move->tries += search->practises;
-		rows_set_trial(search->trial, search->values, search->isnull);
-		search->evaluations++;
-		if (rows_passes(search->trial, check->state))
+		if (rows_row_passes(search, check))
 		{
 			int n = rows_count_failed(search, NULL);
 
@@ -263,13 +248,10 @@ improve(RowsSearch *search, RowsCheck *check, int *nfailed)
 			if (sideways == 0 || n < sideways || (n == sideways && rows_below(&search->draw, 3) == 0))
 			{
 				sideways = n;
-				memcpy(search->maker->other_values, search->values,
-					   sizeof(Datum) * search->maker->plan->natts);
-				memcpy(search->maker->other_isnull, search->isnull,
-					   sizeof(bool) * search->maker->plan->natts);
+				rows_keep_row(search, &search->maker->other);
 			}
 		}
-		restore(search);
+		rows_restore_row(search, &search->maker->saved);
 	}
 	if (sideways == 0 && rows_apply_null(search, check))
 		return true;
@@ -278,8 +260,7 @@ improve(RowsSearch *search, RowsCheck *check, int *nfailed)
 	/* at the cost of another condition, which the next step mends */
 	if (sideways == 0 || rows_below(&search->draw, 4) == 0)
 		return false;
-	memcpy(search->values, search->maker->other_values, sizeof(Datum) * search->maker->plan->natts);
-	memcpy(search->isnull, search->maker->other_isnull, sizeof(bool) * search->maker->plan->natts);
+	rows_restore_row(search, &search->maker->other);
 	return true;
 }
 

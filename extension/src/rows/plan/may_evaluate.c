@@ -1,6 +1,6 @@
 /*-------------------------------------------------------------------------
  *
- * evaluation.c
+ * may_evaluate.c
  *	  Which expressions of a table a plan may evaluate.
  *
  * An INSERT runs the functions of its CHECKs, domains and indexes with the rights of the

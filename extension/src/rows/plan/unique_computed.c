@@ -1,6 +1,6 @@
 /*-------------------------------------------------------------------------
  *
- * following.c
+ * unique_computed.c
  *	  Unique columns that follow from others: UNIQUE (number) with
  *	  CHECK (number = year || '-' || lpad(seq::text, 5, '0')).
  *
@@ -175,8 +175,7 @@ follows(RowsPlan *plan, Node *expr, RowsColumn *column)
 	int member = -1;
 
 	/* a copy of another column is counted as that is */
-	if (IsA(strip_implicit_coercions(expr), Var) || !rows_is_built_in(expr) ||
-		contain_volatile_functions(expr))
+	if (IsA(strip_implicit_coercions(expr), Var) || !rows_is_built_in(expr))
 		return false;
 	pull_varattnos(expr, 1, &attributes);
 	if (bms_is_empty(attributes))
