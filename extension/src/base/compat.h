@@ -175,4 +175,20 @@ typedef RangeTblEntry PocPermissions;
 #define poc_foreign_key_is_enforced(key) ((key)->conenforced)
 #endif
 
+/* 16: expressions of SQL that make JSON */
+#if PG_VERSION_NUM >= 160000
+#define poc_makes_json(node)	 IsA(node, JsonConstructorExpr)
+#define poc_json_arguments(node) (((JsonConstructorExpr *) (node))->args)
+#else
+#define poc_makes_json(node)	 false
+#define poc_json_arguments(node) NIL
+#endif
+
+/* 17: and those that read it */
+#if PG_VERSION_NUM >= 170000
+#define poc_reads_json(node) IsA(node, JsonExpr)
+#else
+#define poc_reads_json(node) false
+#endif
+
 #endif /* POC_COMPAT_H */

@@ -82,6 +82,10 @@ takes_cstring(Node *node)
 static bool
 reads_others_type(Node *node)
 {
+	if (poc_makes_json(node))
+		return writes_json(node, poc_json_arguments(node));
+	if (poc_reads_json(node))
+		return makes_others_type(node);
 	switch (nodeTag(node))
 	{
 		case T_CoerceViaIO:
@@ -91,14 +95,7 @@ reads_others_type(Node *node)
 			return makes_others_type(node) || writes_json(node, ((FuncExpr *) node)->args);
 		case T_OpExpr:
 		case T_ArrayCoerceExpr:
-#if PG_VERSION_NUM >= 170000
-		case T_JsonExpr:
-#endif
 			return makes_others_type(node);
-#if PG_VERSION_NUM >= 160000
-		case T_JsonConstructorExpr:
-			return writes_json(node, ((JsonConstructorExpr *) node)->args);
-#endif
 		default:
 			return false;
 	}
