@@ -39,34 +39,29 @@ $$;
 COMMENT ON FUNCTION _poc.mark_facts(_poc.marks) IS
 'Internal. All that is known of a mark of this database, as the sidecar is told it.';
 
-CREATE FUNCTION _poc.keep_mark(mark text, barman_server text) RETURNS void
-LANGUAGE plpgsql VOLATILE PARALLEL RESTRICTED COST 10000
+-- A drill sends a mark as it is sent to be kept.
+CREATE FUNCTION _poc.keep_mark(mark text, barman_server text) RETURNS boolean
+LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE COST 10000
 SET search_path = pg_catalog, pg_temp
 AS $$
+DECLARE
+	cause text;
 BEGIN
 	PERFORM _poc.ask('mark'::text, _poc.mark_facts(m), ARRAY['servers'::text, barman_server, 'marks'::text])
 	FROM _poc.marks AS m WHERE m.name = mark;
+	RETURN true;
+EXCEPTION WHEN program_limit_exceeded THEN
+	GET STACKED DIAGNOSTICS cause = PG_EXCEPTION_DETAIL;
+	RAISE WARNING 'mark "%" is too large for the sidecar: it is kept in this database alone, and cannot be drilled', mark
+		USING DETAIL = format('%s Tables of the mark: %s; the sidecar takes 100,000.', concat_ws(': ', SQLERRM, nullif(cause, '')),
+				(SELECT count(*) FROM _poc.mark_tables AS t WHERE t.mark = keep_mark.mark)),
+			HINT = 'Name the tables that matter: poc_mark(name, ''{orders,customers}'').';
+	RETURN false;
 END
 $$;
 
 COMMENT ON FUNCTION _poc.keep_mark(text, text) IS
-'Internal. Has the sidecar keep a mark of this database.';
-
--- A drill sends a mark as it is sent to be kept.
-CREATE FUNCTION _poc.warn_of_large_mark(mark text, cause text) RETURNS void
-LANGUAGE plpgsql VOLATILE PARALLEL RESTRICTED
-SET search_path = pg_catalog, pg_temp
-AS $$
-BEGIN
-	RAISE WARNING 'mark "%" is too large for the sidecar: it is kept in this database alone, and cannot be drilled', mark
-		USING DETAIL = format('%s Tables of the mark: %s; the sidecar takes 100,000.', cause,
-				(SELECT count(*) FROM _poc.mark_tables AS t WHERE t.mark = warn_of_large_mark.mark)),
-			HINT = 'Name the tables that matter: poc_mark(name, ''{orders,customers}'').';
-END
-$$;
-
-COMMENT ON FUNCTION _poc.warn_of_large_mark(text, text) IS
-'Internal. Warns of a mark that the sidecar does not take.';
+'Internal. Has the sidecar keep a mark of this database; false, with a warning, if it is too large for it.';
 
 -- The tables of a mark are locked meanwhile: a sidecar that is slow is not waited for.
 CREATE FUNCTION _poc.try_to_keep_mark(mark text) RETURNS void
@@ -78,10 +73,7 @@ DECLARE
 	cause text;
 BEGIN
 	PERFORM _poc.keep_mark(mark, _poc.server(NULL::text));
-EXCEPTION WHEN program_limit_exceeded THEN
-	GET STACKED DIAGNOSTICS cause = PG_EXCEPTION_DETAIL;
-	PERFORM _poc.warn_of_large_mark(mark, concat_ws(': ', SQLERRM, nullif(cause, '')));
-WHEN OTHERS THEN
+EXCEPTION WHEN OTHERS THEN
 	GET STACKED DIAGNOSTICS cause = PG_EXCEPTION_DETAIL;
 	RAISE NOTICE 'mark "%" is kept in this database alone', mark
 		USING DETAIL = concat_ws(': ', SQLERRM, nullif(cause, '')),
@@ -100,7 +92,6 @@ DECLARE
 	barman_server CONSTANT text := _poc.server(server);
 	cluster CONSTANT bigint := (SELECT c.system_identifier FROM pg_control_system() AS c);
 	mark text;
-	cause text;
 	sent bigint := 0;
 BEGIN
 	PERFORM _poc.is_elsewhere(barman_server, _poc.cluster_of(barman_server), 'marks of this one are kept with it'::text);
@@ -112,14 +103,10 @@ BEGIN
 			WHERE k.system_identifier = cluster::text)
 		ORDER BY m.at
 	LOOP
-		BEGIN
-			PERFORM _poc.keep_mark(mark, barman_server);
+		-- of one that is too large, the others are kept
+		IF _poc.keep_mark(mark, barman_server) THEN
 			sent := sent + 1;
-		EXCEPTION WHEN program_limit_exceeded THEN
-			-- the others are kept
-			GET STACKED DIAGNOSTICS cause = PG_EXCEPTION_DETAIL;
-			PERFORM _poc.warn_of_large_mark(mark, concat_ws(': ', SQLERRM, nullif(cause, '')));
-		END;
+		END IF;
 	END LOOP;
 	RETURN sent;
 END
