@@ -14,7 +14,7 @@
 #include <string.h>
 
 #include "api/arguments.h"
-#include "api/authorization.h"
+#include "api/refuse_unauthorized.h"
 #include "api/path_names.h"
 #include "api/routes_job.h"
 #include "api/routes_mark.h"

@@ -10,7 +10,7 @@
 #include <string.h>
 
 #include "api/arguments.h"
-#include "api/authorization.h"
+#include "api/refuse_unauthorized.h"
 #include "api/choose_backup.h"
 #include "api/parse_drill_request.h"
 #include "api/parse_rescue_request.h"

@@ -1,10 +1,10 @@
 /*
- * authorization.c
+ * refuse_unauthorized.c
  *
  * Refuses requests without a token or with too small a scope.  Does not reveal
  * what a better token would find.
  */
-#include "api/authorization.h"
+#include "api/refuse_unauthorized.h"
 
 #include <stdlib.h>
 

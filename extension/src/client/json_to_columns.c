@@ -1,6 +1,6 @@
 /*-------------------------------------------------------------------------
  *
- * records.c
+ * json_to_columns.c
  *	  The sidecar's JSON objects as typed rows.
  *
  * The columns are the declaration: each has a type, and the member of its name

@@ -1,10 +1,10 @@
 /*
- * authorization.h
+ * refuse_unauthorized.h
  *
  * Refuses requests without a token or with too small a scope.
  */
-#ifndef API_AUTHORIZATION_H
-#define API_AUTHORIZATION_H
+#ifndef API_REFUSE_UNAUTHORIZED_H
+#define API_REFUSE_UNAUTHORIZED_H
 
 #include "base/token.h"
 #include "http/request.h"
@@ -15,4 +15,4 @@ extern Answer *authorization_refuse_caller(const Request *request, TokenScope ne
 /* The answer to a caller whose token has too small a scope */
 extern Answer *authorization_refuse_scope(const Request *request, TokenScope needed);
 
-#endif /* API_AUTHORIZATION_H */
+#endif /* API_REFUSE_UNAUTHORIZED_H */
