@@ -46,7 +46,6 @@ static Answer *refuse_timeline(Choice *choice);
 static int wanted_timeline(const Choice *choice, int own);
 static int caller_timeline(const Choice *choice);
 static Answer *refuse_backup(const json_t *backup);
-static Answer *refuse(char *message, char *detail, const char *hint);
 static int number_of(const json_t *object, const char *key);
 
 bool
@@ -119,10 +118,11 @@ examine(Choice *choice, json_t *item)
 	json_decref(choice->backup);
 	choice->backup = json_incref(item);
 	if (!json_text_is(item, "status", "DONE") && !json_text_is(item, "status", "WAITING_FOR_WALS"))
-		return refuse(mem_printf("backup \"%s\" cannot be restored: it is %s",
-								 json_text_of(item, "backup_id"), json_text_of(item, "status")),
-					  mem_strdup(json_text_of(item, "error")),
-					  "Choose a backup whose status is DONE.");
+		return answer_wrong_state(mem_printf("backup \"%s\" cannot be restored: it is %s",
+											 json_text_of(item, "backup_id"),
+											 json_text_of(item, "status")),
+								  mem_strdup(json_text_of(item, "error")),
+								  "Choose a backup whose status is DONE.");
 	/* the list tells less than a restore must know */
 	if (!barman_backup_is_wide(item))
 	{
@@ -165,15 +165,15 @@ refuse_target(const Choice *choice)
 	uint64_t end_lsn;
 
 	if (time != NULL && !ends_by(choice->backup, time))
-		return refuse(mem_strdup("the target time lies before the end of the backup"),
-					  mem_printf("Backup %s ended at %s.", id,
-								 json_text_of(choice->backup, "end_time")),
-					  "Choose an older backup, or a later time." KEEP_HINT);
+		return answer_wrong_state(mem_strdup("the target time lies before the end of the backup"),
+								  mem_printf("Backup %s ended at %s.", id,
+											 json_text_of(choice->backup, "end_time")),
+								  "Choose an older backup, or a later time." KEEP_HINT);
 	if (lsn != NULL && end != NULL && lsn_parse(lsn, &target) && lsn_parse(end, &end_lsn) &&
 		target < end_lsn)
-		return refuse(mem_printf("position %s lies before the end of the backup", lsn),
-					  mem_printf("Backup %s is consistent from %s on.", id, end),
-					  "Choose an older backup, or a later position." KEEP_HINT);
+		return answer_wrong_state(mem_printf("position %s lies before the end of the backup", lsn),
+								  mem_printf("Backup %s is consistent from %s on.", id, end),
+								  "Choose an older backup, or a later position." KEEP_HINT);
 	return NULL;
 }
 
@@ -207,18 +207,18 @@ refuse_timeline(Choice *choice)
 	if (wanted == own || own == 0 || wanted == 0)
 		return NULL;
 	if (wanted < own)
-		return refuse(mem_printf("backup %s does not lead to timeline %d", id, wanted),
-					  mem_printf("It is of timeline %d, which began later.", own),
-					  "Choose a backup of that timeline, or of one before it.");
+		return answer_wrong_state(mem_printf("backup %s does not lead to timeline %d", id, wanted),
+								  mem_printf("It is of timeline %d, which began later.", own),
+								  "Choose a backup of that timeline, or of one before it.");
 	choice->timeline_is_new = wanted > catalogue_newest_history(choice->server);
 	if (choice->timeline_is_new &&
 		(wanted == caller_timeline(choice) || wanted <= catalogue_received_history(choice->server)))
 		return NULL;
 	if (choice->timeline_is_new)
-		return refuse(mem_printf("Barman does not know timeline %d yet", wanted),
-					  mem_printf("Its history, %08X.history, is not in the archive.",
-								 (unsigned int) wanted),
-					  "Once Barman receives from the server that was promoted, SELECT * FROM poc_switch_wal() has it archived.");
+		return answer_wrong_state(mem_printf("Barman does not know timeline %d yet", wanted),
+								  mem_printf("Its history, %08X.history, is not in the archive.",
+											 (unsigned int) wanted),
+								  "Once Barman receives from the server that was promoted, SELECT * FROM poc_switch_wal() has it archived.");
 	wide = read_backup(choice, id);
 	if (wide == NULL)
 		return NULL;
@@ -226,10 +226,10 @@ refuse_timeline(Choice *choice)
 	json_decref(wide);
 	if (leads)
 		return NULL;
-	return refuse(mem_printf("backup %s does not lead to timeline %d", id, wanted),
-				  mem_printf("It is of timeline %d, and ended after timeline %d had begun.", own,
-							 wanted),
-				  "Choose an older backup, or with target_timeline the backup's own timeline; or take a new backup.");
+	return answer_wrong_state(mem_printf("backup %s does not lead to timeline %d", id, wanted),
+							  mem_printf("It is of timeline %d, and ended after timeline %d had begun.",
+										 own, wanted),
+							  "Choose an older backup, or with target_timeline the backup's own timeline; or take a new backup.");
 }
 
 /* The requested timeline; else the caller's; else the newest. */
@@ -281,17 +281,6 @@ refuse_backup(const json_t *backup)
 	if (refusal == NULL)
 		refusal = backup_refuse_tablespaces(backup);
 	return refusal;
-}
-
-/* Takes ownership of message and detail. */
-static Answer *
-refuse(char *message, char *detail, const char *hint)
-{
-	Answer *answer = answer_error(BARMAN_WRONG_STATE, message, detail, hint);
-
-	free(message);
-	free(detail);
-	return answer;
 }
 
 static int

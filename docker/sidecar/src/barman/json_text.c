@@ -8,6 +8,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/control_character.h"
+
 static size_t utf8_sequence(const unsigned char *data, size_t length);
 
 void
@@ -73,7 +75,6 @@ barman_text_utf8(const char *data, size_t length)
 
 	while (i < length)
 	{
-		unsigned char c = (unsigned char) data[i];
 		size_t width = utf8_sequence((const unsigned char *) data + i, length - i);
 
 		if (width == 0)
@@ -81,9 +82,7 @@ barman_text_utf8(const char *data, size_t length)
 			barman_text_append(&clean, "\xEF\xBF\xBD", 3);
 			width = 1;
 		}
-		else if (width == 1 && (c < 0x20 || c == 0x7F) && c != '\t' && c != '\n')
-			barman_text_append(&clean, " ", 1);
-		else if (width == 2 && c == 0xC2 && (unsigned char) data[i + 1] < 0xA0)
+		else if (data[i] != '\t' && data[i] != '\n' && control_character_length(data + i) > 0)
 			barman_text_append(&clean, " ", 1);
 		else
 			barman_text_append(&clean, data + i, width);

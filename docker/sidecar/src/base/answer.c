@@ -125,6 +125,16 @@ answer_errorf(const char *code, const char *format, ...)
 }
 
 Answer *
+answer_wrong_state(char *message, char *detail, const char *hint)
+{
+	Answer *answer = answer_error(BARMAN_WRONG_STATE, message, detail, hint);
+
+	free(message);
+	free(detail);
+	return answer;
+}
+
+Answer *
 answer_failure(BarmanFailure *failure)
 {
 	Answer *answer = answer_error(failure->code ? failure->code : BARMAN_INTERNAL,

@@ -55,6 +55,8 @@ extern Answer *answer_error(const char *code, const char *message, const char *d
 							const char *hint);
 extern Answer *answer_errorf(const char *code, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));
+extern Answer *answer_wrong_state(char *message, char *detail,
+								  const char *hint);   /* takes ownership of both */
 extern Answer *answer_failure(BarmanFailure *failure); /* clears failure */
 extern Answer *answer_keep(Answer *answer);
 extern void answer_release(Answer *answer);

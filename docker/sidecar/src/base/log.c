@@ -11,6 +11,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/control_character.h"
 #include "base/timestamp.h"
 
 /* Longer lines are truncated: people read the log. */
@@ -32,7 +33,6 @@ static const char *const level_names[] = {
 };
 
 static bool is_plain(const char *value);
-static size_t control_length(const char *text);
 static void append(LogBuffer *buffer, const char *text);
 static void append_quoted(LogBuffer *buffer, const char *value);
 
@@ -102,22 +102,10 @@ is_plain(const char *value)
 {
 	for (const char *p = value; *p != '\0'; p++)
 	{
-		if (*p == ' ' || *p == '=' || *p == '"' || *p == '\\' || control_length(p) > 0)
+		if (*p == ' ' || *p == '=' || *p == '"' || *p == '\\' || control_character_length(p) > 0)
 			return false;
 	}
 	return true;
-}
-
-/* Length of the control character that this begins with, C1 in UTF-8 included; 0: it is none. */
-static size_t
-control_length(const char *text)
-{
-	unsigned char first = (unsigned char) text[0];
-	unsigned char second = first != '\0' ? (unsigned char) text[1] : 0;
-
-	if (first < 0x20 || first == 0x7f)
-		return 1;
-	return first == 0xc2 && second >= 0x80 && second <= 0x9f ? 2 : 0;
 }
 
 static void
@@ -146,13 +134,13 @@ append_quoted(LogBuffer *buffer, const char *value)
 			strcpy(piece, "\\n");
 		else if (*p == '\t')
 			strcpy(piece, "\\t");
-		else if (control_length(p) == 2)
+		else if (control_character_length(p) == 2)
 		{
 			snprintf(piece, sizeof(piece), "\\x%02x\\x%02x", (unsigned char) p[0],
 					 (unsigned char) p[1]);
 			p++;
 		}
-		else if (control_length(p) == 1)
+		else if (control_character_length(p) == 1)
 			snprintf(piece, sizeof(piece), "\\x%02x", (unsigned char) *p);
 		append(buffer, piece);
 	}

@@ -14,8 +14,6 @@
 #include "restore/segment_name.h"
 #include "restore/server_process.h"
 
-static Answer *refuse(char *message, char *detail, const char *hint);
-
 /* Can this host's PostgreSQL run the backup? */
 Answer *
 backup_refuse_version(const json_t *backup)
@@ -24,18 +22,20 @@ backup_refuse_version(const json_t *backup)
 	int here = server_major_version(settings.pg_bindir);
 
 	if (here != major && major != 0 && settings.pg_bindir == NULL)
-		return refuse(mem_printf("a server of PostgreSQL %d cannot be started here", major),
-					  mem_strdup(
-						  "The sidecar runs without --instance-root and --pg-bindir: it restores nothing."),
-					  "Give it --instance-root, and PostgreSQL's programs with --pg-bindir.");
+		return answer_wrong_state(mem_printf("a server of PostgreSQL %d cannot be started here",
+											 major),
+								  mem_strdup(
+									  "The sidecar runs without --instance-root and --pg-bindir: it restores nothing."),
+								  "Give it --instance-root, and PostgreSQL's programs with --pg-bindir.");
 	if (here != major && major != 0)
-		return refuse(mem_printf("a server of PostgreSQL %d cannot be started here", major),
-					  here != 0
-						  ? mem_printf("The backup is of PostgreSQL %d, the sidecar has the programs of %d.",
-									   major, here)
-						  : mem_printf("The backup is of PostgreSQL %d, and \"%s\" holds no PostgreSQL server.",
-									   major, settings.pg_bindir),
-					  "Install that version of PostgreSQL on Barman's host and name its programs with --pg-bindir.");
+		return answer_wrong_state(mem_printf("a server of PostgreSQL %d cannot be started here",
+											 major),
+								  here != 0
+									  ? mem_printf("The backup is of PostgreSQL %d, the sidecar has the programs of %d.",
+												   major, here)
+									  : mem_printf("The backup is of PostgreSQL %d, and \"%s\" holds no PostgreSQL server.",
+												   major, settings.pg_bindir),
+								  "Install that version of PostgreSQL on Barman's host and name its programs with --pg-bindir.");
 	return NULL;
 }
 
@@ -47,10 +47,10 @@ backup_refuse_segments(const json_t *backup)
 
 	if (words == NULL)
 		return NULL;
-	return refuse(mem_printf("backup %s cannot be restored: what is recorded of it cannot be",
-							 json_text_of(backup, "backup_id")),
-				  words,
-				  "Find out what answers for pg_settings where Barman connects; choose another backup.");
+	return answer_wrong_state(mem_printf("backup %s cannot be restored: what is recorded of it cannot be",
+										 json_text_of(backup, "backup_id")),
+							  words,
+							  "Find out what answers for pg_settings where Barman connects; choose another backup.");
 }
 
 Answer *
@@ -60,19 +60,8 @@ backup_refuse_tablespaces(const json_t *backup)
 
 	if (words == NULL)
 		return NULL;
-	return refuse(mem_printf("backup %s cannot be restored elsewhere",
-							 json_text_of(backup, "backup_id")),
-				  words,
-				  "Rename the tablespace (ALTER TABLESPACE ... RENAME TO ...) and take another backup.");
-}
-
-/* Takes ownership of message and detail. */
-static Answer *
-refuse(char *message, char *detail, const char *hint)
-{
-	Answer *answer = answer_error(BARMAN_WRONG_STATE, message, detail, hint);
-
-	free(message);
-	free(detail);
-	return answer;
+	return answer_wrong_state(mem_printf("backup %s cannot be restored elsewhere",
+										 json_text_of(backup, "backup_id")),
+							  words,
+							  "Rename the tablespace (ALTER TABLESPACE ... RENAME TO ...) and take another backup.");
 }

@@ -40,9 +40,9 @@
 /* Lines of postmaster.pid, from 1 (PostgreSQL's utils/pidfile.h) */
 #define PIDFILE_STATUS 8
 
+static char *output_of(RunRequest *request);
 static bool lives(const ServerProcess *process);
-static bool wait_for_keeper(const ServerProcess *process);
-static bool wait_gone(const ServerProcess *process, int64_t milliseconds);
+static bool wait_gone(const ServerProcess *process, int64_t milliseconds, bool patient);
 static char *pidfile_line(const char *directory, int number);
 
 char *
@@ -50,13 +50,9 @@ server_program(const char *bindir, const char *program, const char *argument)
 {
 	char *path = mem_printf("%s/%s", bindir, program);
 	const char *argv[] = {"/usr/bin/env", "LC_ALL=C", path, argument, NULL};
-	RunRequest request = {.argv = argv, .deadline_ms = PROGRAM_MS, .grace_ms = 1000};
-	RunResult result;
-	char *text;
+	RunRequest request = {.argv = argv};
+	char *text = output_of(&request);
 
-	runner_run(&request, &result);
-	text = mem_strdup(result.outcome == RUN_EXITED && result.exit_code == 0 ? result.out : "");
-	runner_free(&result);
 	free(path);
 	return text;
 }
@@ -93,21 +89,26 @@ server_controldata(const char *bindir, const char *directory, bool required)
 		.only = path,
 		.required = required,
 	};
-	RunRequest request = {
-		.argv = argv,
-		.deadline_ms = PROGRAM_MS,
-		.grace_ms = 1000,
-		.spawn = cage_spawn_run,
-		.how = &cage,
-	};
+	RunRequest request = {.argv = argv, .spawn = cage_spawn_run, .how = &cage};
+	char *text = output_of(&request);
+
+	free(path);
+	free(data);
+	return text;
+}
+
+/* "" if it failed */
+static char *
+output_of(RunRequest *request)
+{
 	RunResult result;
 	char *text;
 
-	runner_run(&request, &result);
+	request->deadline_ms = PROGRAM_MS;
+	request->grace_ms = 1000;
+	runner_run(request, &result);
 	text = mem_strdup(result.outcome == RUN_EXITED && result.exit_code == 0 ? result.out : "");
 	runner_free(&result);
-	free(path);
-	free(data);
 	return text;
 }
 
@@ -160,11 +161,11 @@ server_end(const ServerProcess *process, int64_t grace_ms)
 
 	/* immediate shutdown: data that is about to be removed needs no checkpoint */
 	kill(process->pid, SIGQUIT);
-	if (!wait_gone(process, grace_ms))
+	if (!wait_gone(process, grace_ms, true))
 	{
 		/* Stopped or stuck: the keeper ends all its processes */
 		kill(process->pid, SIGTERM);
-		gone = wait_for_keeper(process);
+		gone = wait_gone(process, KEEPER_MS, false);
 	}
 	if (!gone)
 	{
@@ -188,7 +189,7 @@ server_end(const ServerProcess *process, int64_t grace_ms)
 			kill(process->pid, SIGKILL);
 		kill(process->pid, SIGTERM);
 		kill(process->pid, SIGCONT);
-		gone = wait_for_keeper(process);
+		gone = wait_gone(process, KEEPER_MS, false);
 	}
 	return gone;
 }
@@ -206,29 +207,15 @@ lives(const ServerProcess *process)
 	return process_is_running(process->pid, process->start_time);
 }
 
-/* Until it has ended all its processes; one that is stopped ends nothing. */
+/* patient: also while it is stopped, as it may soon go on; a stopped keeper ends nothing. */
 static bool
-wait_for_keeper(const ServerProcess *process)
-{
-	int64_t until = monotonic_ms() + KEEPER_MS;
-
-	while (lives(process))
-	{
-		if (process_is_stopped(process->pid) || monotonic_ms() >= until)
-			return false;
-		usleep(LOOK_AGAIN_MS * 1000);
-	}
-	return true;
-}
-
-static bool
-wait_gone(const ServerProcess *process, int64_t milliseconds)
+wait_gone(const ServerProcess *process, int64_t milliseconds, bool patient)
 {
 	int64_t until = monotonic_ms() + milliseconds;
 
 	while (lives(process))
 	{
-		if (monotonic_ms() >= until)
+		if (monotonic_ms() >= until || (!patient && process_is_stopped(process->pid)))
 			return false;
 		usleep(LOOK_AGAIN_MS * 1000);
 	}
