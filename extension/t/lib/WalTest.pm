@@ -24,7 +24,7 @@ sub build_wal_dump
 	my $sidecar = "$FindBin::RealBin/../../docker/sidecar";
 
 	system_or_bail('cc', '-std=c11', '-D_GNU_SOURCE', '-O2', '-pthread', "-I$sidecar/src", '-o', $to, "$sidecar/tests/wal_dump.c",
-		glob("$sidecar/src/wal/*.c"), map({ "$sidecar/src/base/$_.c" } qw(memory log timestamp)),
+		glob("$sidecar/src/wal/*.c"), glob("$sidecar/src/base/*.c"),
 		qw(-ljansson -lz -lbz2 -llzma -lzstd -llz4));
 	return $to;
 }
