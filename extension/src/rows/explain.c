@@ -23,6 +23,7 @@
 #include "rows/plan/columns.h"
 #include "rows/plan/options.h"
 #include "rows/plan/parts.h"
+#include "rows/plan/steps.h"
 #include "rows/plan/target.h"
 #include "rows/write/indexes.h"
 
@@ -59,6 +60,8 @@ poc_explain_rows(PG_FUNCTION_ARGS)
 	if (explain_indexes(plan, values))
 		tuplestore_putvalues(result->setResult, result->setDesc, values, isnull);
 
+	/* types are named as the caller finds them */
+	rows_act_as_caller(plan);
 	for (int i = 0; i < RelationGetDescr(target)->natts; i++)
 	{
 		AttrNumber source = plan->view_columns != NULL ? plan->view_columns[i] : i + 1;

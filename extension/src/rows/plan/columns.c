@@ -11,6 +11,7 @@
 #include "catalog/pg_attribute.h"
 #include "catalog/pg_proc.h"
 #include "catalog/pg_type.h"
+#include "miscadmin.h"
 #include "nodes/nodeFuncs.h"
 #include "optimizer/optimizer.h"
 #include "rewrite/rewriteHandler.h"
@@ -65,15 +66,18 @@ rows_make_plan(Relation target, uint64 seed, RowsOptions *options, const RowsCal
 
 	rows_own_code_only(call != NULL && call->explaining);
 	plan->target = target;
+	if (call != NULL)
+		plan->call = *call;
+	plan->call.caller = GetUserId();
 	rows_look_through_view(plan, &conditions);
 	rel = plan->rel;
+	if (plan->call.explaining)
+		rows_act_as_owner(plan);
 	tupdesc = RelationGetDescr(rel);
 	rows_refuse_catalog(rel);
 	plan->manager = rows_manager(rel);
 	plan->seed = seed;
 	plan->options = options;
-	if (call != NULL)
-		plan->call = *call;
 	plan->natts = tupdesc->natts;
 	plan->columns = palloc0(sizeof(RowsColumn) * Max(plan->natts, 1));
 	subject = describe_subject(plan);
@@ -133,6 +137,7 @@ describe_subject(RowsPlan *plan)
 void
 rows_close_plan(RowsPlan *plan)
 {
+	rows_act_as_caller(plan);
 	if (plan->rel != plan->target)
 		relation_close(plan->rel, NoLock);
 	relation_close(plan->target, NoLock);

@@ -117,8 +117,8 @@ rows_may_promise(RowsPlan *plan, RowsKey *key)
 		return false;
 	for (int i = 0; i < (int) lengthof(relids); i++)
 	{
-		if (pg_class_aclcheck(relids[i], GetUserId(), ACL_SELECT) != ACLCHECK_OK ||
-			check_enable_rls(relids[i], InvalidOid, true) == RLS_ENABLED)
+		if (pg_class_aclcheck(relids[i], plan->call.caller, ACL_SELECT) != ACLCHECK_OK ||
+			check_enable_rls(relids[i], plan->call.caller, true) == RLS_ENABLED)
 			return false;
 	}
 	return true;

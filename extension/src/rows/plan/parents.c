@@ -9,9 +9,11 @@
 
 #include "access/genam.h"
 #include "access/htup_details.h"
+#include "access/transam.h"
 #include "catalog/pg_class.h"
 #include "executor/spi.h"
 #include "miscadmin.h"
+#include "parser/parse_coerce.h"
 #include "storage/lmgr.h"
 #include "utils/acl.h"
 #include "utils/builtins.h"
@@ -33,6 +35,7 @@
 
 static bool may_lock(Oid relid);
 static char *parents_query(RowsPlan *plan, ForeignKeyCacheInfo *key, uint64 most, bool lock);
+static void refuse_others_cast(ForeignKeyCacheInfo *key, Oid from, Oid to);
 static char *referenced_table(ForeignKeyCacheInfo *key);
 static char *is_complete(ForeignKeyCacheInfo *key);
 
@@ -68,9 +71,11 @@ rows_is_unique_alone(RowsPlan *plan, ForeignKeyCacheInfo *key, bool *one_null)
 bool
 rows_has_parents(RowsPlan *plan, ForeignKeyCacheInfo *key)
 {
+	RowsOwner owner;
 	bool found;
 
 	LockRelationOid(key->confrelid, AccessShareLock);
+	rows_act_as_parents_owner(plan, key, &owner);
 	SPI_connect();
 	if (SPI_execute(psprintf("SELECT FROM %s AS p WHERE %s LIMIT 1", referenced_table(key),
 							 is_complete(key)),
@@ -79,6 +84,7 @@ rows_has_parents(RowsPlan *plan, ForeignKeyCacheInfo *key)
 			 SPI_result_code_string(SPI_result));
 	found = SPI_processed > 0;
 	SPI_finish();
+	rows_stop_acting(&owner);
 	return found;
 }
 
@@ -92,6 +98,7 @@ rows_read_parents(RowsPlan *plan, ForeignKeyCacheInfo *key, RowsForeign *foreign
 				plan->options->foreign_keys != ROWS_FOREIGN_KEYS_EACH;
 	char *query;
 	bool same_types = true;
+	RowsOwner owner;
 
 	for (int i = 0; i < key->nkeys; i++)
 		same_types &= (getBaseType(get_atttype(RelationGetRelid(plan->rel), key->conkey[i])) ==
@@ -99,6 +106,7 @@ rows_read_parents(RowsPlan *plan, ForeignKeyCacheInfo *key, RowsForeign *foreign
 
 	/* the query finds the table by its name, which the lock keeps */
 	LockRelationOid(key->confrelid, lock ? RowShareLock : AccessShareLock);
+	rows_act_as_parents_owner(plan, key, &owner);
 	query = parents_query(plan, key, most, lock);
 
 	SPI_connect();
@@ -126,6 +134,7 @@ rows_read_parents(RowsPlan *plan, ForeignKeyCacheInfo *key, RowsForeign *foreign
 		}
 	}
 	SPI_finish();
+	rows_stop_acting(&owner);
 	foreign->locked = lock && same_types;
 }
 
@@ -153,10 +162,18 @@ parents_query(RowsPlan *plan, ForeignKeyCacheInfo *key, uint64 most, bool lock)
 	{
 		char *name = get_attname(key->confrelid, key->confkey[i], false);
 		Oid type = getBaseType(get_atttype(RelationGetRelid(plan->rel), key->conkey[i]));
+		Oid from = getBaseType(get_atttype(key->confrelid, key->confkey[i]));
 
-		appendStringInfo(&query, "%s(p.%s)::%s", i > 0 ? ", " : "", quote_identifier(name),
-						 format_type_extended(type, -1,
-											  FORMAT_TYPE_TYPEMOD_GIVEN | FORMAT_TYPE_FORCE_QUALIFY));
+		appendStringInfo(&query, "%sp.%s", i > 0 ? ", " : "", quote_identifier(name));
+		if (type != from)
+		{
+			if (plan->call.explaining)
+				refuse_others_cast(key, from, type);
+			appendStringInfo(&query, "::%s",
+							 format_type_extended(type, -1,
+												  FORMAT_TYPE_TYPEMOD_GIVEN |
+													  FORMAT_TYPE_FORCE_QUALIFY));
+		}
 		appendStringInfo(&names, "%sp.%s", i > 0 ? ", " : "", quote_identifier(name));
 	}
 	appendStringInfo(&query, " FROM %s AS p", referenced_table(key));
@@ -175,6 +192,34 @@ parents_query(RowsPlan *plan, ForeignKeyCacheInfo *key, uint64 most, bool lock)
 	appendStringInfo(&query, " WHERE %s ORDER BY %s LIMIT " UINT64_FORMAT "%s", is_complete(key),
 					 names.data, most, lock ? " FOR KEY SHARE OF p" : "");
 	return query.data;
+}
+
+/* Who only asks runs no cast that the owner of a type has made. */
+static void
+refuse_others_cast(ForeignKeyCacheInfo *key, Oid from, Oid to)
+{
+	Oid function;
+
+	if (from < FirstNormalObjectId && to < FirstNormalObjectId)
+		return;
+	switch (find_coercion_pathway(to, from, COERCION_EXPLICIT, &function))
+	{
+		case COERCION_PATH_RELABELTYPE:
+			return;
+		case COERCION_PATH_FUNC:
+			if (function < FirstNormalObjectId)
+				return;
+			break;
+		default:
+			break;
+	}
+	ereport(ERROR,
+			(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
+			 errmsg("cannot tell which rows of \"%s\" may be referred to",
+					get_rel_name(key->confrelid)),
+			 errdetail("Foreign key \"%s\" casts %s to %s by a function that a question must not run with your rights.",
+					   get_constraint_name(key->conoid), format_type_be(from), format_type_be(to)),
+			 errhint("Load rows and roll back.")));
 }
 
 /* A foreign key sees the partitions of a table, but not the children that inherit from it. */

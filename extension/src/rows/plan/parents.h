@@ -47,6 +47,13 @@ extern bool rows_is_unique_alone(RowsPlan *plan, ForeignKeyCacheInfo *key, bool 
 extern bool rows_has_parents(RowsPlan *plan, ForeignKeyCacheInfo *key);
 extern void rows_read_parents(RowsPlan *plan, ForeignKeyCacheInfo *key, RowsForeign *foreign);
 
+/* owner_role.c */
+extern void rows_act_as_parents_owner(RowsPlan *plan, ForeignKeyCacheInfo *key, RowsOwner *owner);
+extern void rows_stop_acting(RowsOwner *owner);
+
+/* policy.c */
+extern bool rows_policies_run_others(Relation rel, Oid role);
+
 /* parents_hash.c */
 extern void rows_hash_parents(RowsForeign *foreign);
 extern bool rows_find_parent(RowsForeign *foreign, const Datum *values, uint64 *ordinal);

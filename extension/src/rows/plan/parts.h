@@ -202,6 +202,7 @@ typedef struct RowsCall
 {
 	bool writing;	 /* false: nothing is inserted or locked */
 	bool explaining; /* not even made */
+	Oid caller;		 /* whose privileges count; rows_make_plan() sets it */
 	bool commits;	 /* the caller commits right after the load */
 	uint64 *bases;	 /* ordinals of row 0, if poc_fill() gives them to a worker */
 	int nbases;
@@ -213,6 +214,15 @@ typedef struct RowsCall
 	RowsCircle *circle;
 	bool promising; /* only keys are made: other foreign keys without rows do not matter */
 } RowsCall;
+
+/* What to return to when code no longer runs as the owner of the table. */
+typedef struct RowsOwner
+{
+	bool acting;
+	Oid user;
+	int security_context;
+	int nest_level; /* of settings */
+} RowsOwner;
 
 typedef struct RowsPlan
 {
@@ -227,6 +237,7 @@ typedef struct RowsPlan
 	uint64 seed;
 	RowsOptions *options;
 	RowsCall call;
+	RowsOwner owner;  /* while explaining: whose code runs as whom */
 	RowsKey *lacking; /* its table must be filled first; the plan is incomplete */
 	List *leaf_keys;  /* of RowsKey: partitions disagree in them, each obeys its own */
 	int natts;

@@ -20,9 +20,10 @@
 #include "utils/rls.h"
 
 #include "base/compat.h"
+#include "rows/plan/parents.h"
 #include "rows/plan/steps.h"
 
-static bool applies(RowSecurityPolicy *policy, Oid role);
+static bool applies(RowSecurityPolicy *policy, char command, Oid role);
 
 /* Conditions on new rows: all restrictive policies, and one permissive policy. */
 List *
@@ -41,7 +42,7 @@ rows_policy_conditions(Relation rel, Oid role)
 		RowSecurityPolicy *policy = lfirst(cell);
 		Expr *condition = policy->with_check_qual != NULL ? policy->with_check_qual : policy->qual;
 
-		if (!applies(policy, role))
+		if (!applies(policy, ACL_INSERT_CHR, role))
 			continue;
 		if (condition == NULL || policy->hassublinks)
 			unknown |= policy->permissive;
@@ -68,7 +69,7 @@ rows_name_policies(Relation rel, Oid role, StringInfo names, StringInfo columns)
 	{
 		RowSecurityPolicy *policy = lfirst(cell);
 
-		if (!applies(policy, role))
+		if (!applies(policy, ACL_INSERT_CHR, role))
 			continue;
 		appendStringInfo(names, "%s\"%s\"", names->len > 0 ? ", " : "", policy->policy_name);
 		pull_varattnos((Node *) (policy->with_check_qual != NULL ? policy->with_check_qual
@@ -85,12 +86,29 @@ rows_name_policies(Relation rel, Oid role, StringInfo names, StringInfo columns)
 	}
 }
 
+/* Does a SELECT of the role call a function of others, or run a query, to hide rows? */
+bool
+rows_policies_run_others(Relation rel, Oid role)
+{
+	ListCell *cell;
+
+	foreach (cell, rel->rd_rsdesc->policies)
+	{
+		RowSecurityPolicy *policy = lfirst(cell);
+
+		if (applies(policy, ACL_SELECT_CHR, role) &&
+			(policy->hassublinks || rows_runs_others((Node *) policy->qual)))
+			return true;
+	}
+	return false;
+}
+
 static bool
-applies(RowSecurityPolicy *policy, Oid role)
+applies(RowSecurityPolicy *policy, char command, Oid role)
 {
 	Oid *roles = (Oid *) ARR_DATA_PTR(policy->roles);
 
-	if (policy->polcmd != '*' && policy->polcmd != ACL_INSERT_CHR)
+	if (policy->polcmd != '*' && policy->polcmd != command)
 		return false;
 	for (int i = 0; i < ARR_DIMS(policy->roles)[0]; i++)
 	{

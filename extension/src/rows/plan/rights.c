@@ -79,14 +79,14 @@ require_inserted_columns(RowsPlan *plan)
 {
 	Oid relid = RelationGetRelid(plan->target);
 
-	if (pg_class_aclcheck(relid, GetUserId(), ACL_INSERT) == ACLCHECK_OK)
+	if (pg_class_aclcheck(relid, plan->call.caller, ACL_INSERT) == ACLCHECK_OK)
 		return;
 	for (int i = 0; i < RelationGetDescr(plan->target)->natts; i++)
 	{
 		AttrNumber source = rows_source_column(plan, i, false);
 
 		if (source != InvalidAttrNumber && plan->columns[source - 1].kind != ROWS_COLUMN_NULL &&
-			pg_attribute_aclcheck(relid, i + 1, GetUserId(), ACL_INSERT) != ACLCHECK_OK)
+			pg_attribute_aclcheck(relid, i + 1, plan->call.caller, ACL_INSERT) != ACLCHECK_OK)
 			aclcheck_error(ACLCHECK_NO_PRIV, get_relkind_objtype(plan->target->rd_rel->relkind),
 						   RelationGetRelationName(plan->target));
 	}
@@ -133,7 +133,7 @@ refuse_counting(RowsPlan *plan, RowsUnique *unique, Bitmapset *columns)
 	Oid relid = RelationGetRelid(plan->rel);
 	char *names = names_of(plan->rel, columns);
 
-	if (check_enable_rls(relid, InvalidOid, true) == RLS_ENABLED)
+	if (check_enable_rls(relid, plan->call.caller, true) == RLS_ENABLED)
 		ereport(ERROR,
 				(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
 				 errmsg("cannot count values that are unique in \"%s\" of table \"%s\"",
@@ -149,7 +149,7 @@ refuse_counting(RowsPlan *plan, RowsUnique *unique, Bitmapset *columns)
 					   unique->name),
 			 errhint("The owner can grant it: GRANT SELECT (%s) ON %s TO %s; or give a column of the key a DEFAULT that draws from a sequence.",
 					 names, qualified_name(relid),
-					 quote_identifier(GetUserNameFromId(GetUserId(), false)))));
+					 quote_identifier(GetUserNameFromId(plan->call.caller, false)))));
 }
 
 static char *

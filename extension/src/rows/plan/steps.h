@@ -16,6 +16,10 @@
 /* may_evaluate.c */
 extern bool rows_may_evaluate(RowsPlan *plan, Node *expression);
 
+/* owner_role.c */
+extern void rows_act_as_owner(RowsPlan *plan);
+extern void rows_act_as_caller(RowsPlan *plan);
+
 /* view.c */
 extern void rows_look_through_view(RowsPlan *plan, List **conditions);
 

@@ -160,7 +160,7 @@ rows_choose_path(RowsPlan *plan)
 		plan->path_reason = "a rule rewrites INSERT";
 	else if (plan->options->path_is_given && plan->options->path == ROWS_PATH_SPI)
 		plan->path_reason = "the option \"path\" says so";
-	else if (check_enable_rls(RelationGetRelid(rel), InvalidOid, true) == RLS_ENABLED)
+	else if (check_enable_rls(RelationGetRelid(rel), plan->call.caller, true) == RLS_ENABLED)
 		plan->path_reason = "row-level security applies to this user";
 	else if (plan->manager != NULL)
 		plan->path_reason = plan->manager;

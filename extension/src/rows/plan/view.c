@@ -12,7 +12,6 @@
 
 #include "access/relation.h"
 #include "catalog/pg_class.h"
-#include "miscadmin.h"
 #include "nodes/makefuncs.h"
 #include "nodes/nodeFuncs.h"
 #include "parser/parsetree.h"
@@ -41,7 +40,7 @@ rows_look_through_view(RowsPlan *plan, List **conditions)
 	Relation rel = view;
 	AttrNumber **view_columns = &plan->view_columns;
 
-	plan->role = GetUserId();
+	plan->role = plan->call.caller;
 	plan->readable = rows_readable_columns(rel, plan->role);
 	while (rel->rd_rel->relkind == RELKIND_VIEW)
 	{
@@ -59,12 +58,12 @@ rows_look_through_view(RowsPlan *plan, List **conditions)
 			break;
 		reference = linitial_node(RangeTblRef, query->jointree->fromlist);
 		entry = rt_fetch(reference->rtindex, query->rtable);
-		plan->role = RelationHasSecurityInvoker(rel) ? GetUserId() : rel->rd_rel->relowner;
+		plan->role = RelationHasSecurityInvoker(rel) ? plan->call.caller : rel->rd_rel->relowner;
 		rows_require_insert(entry->relid, plan->role);
 		behind = relation_open(entry->relid, AccessShareLock);
 		plan->readable = bms_union(shown_columns(plan->readable, query,
 												 rows_readable_columns(behind, plan->role)),
-								   rows_readable_columns(behind, GetUserId()));
+								   rows_readable_columns(behind, plan->call.caller));
 
 		columns = palloc0(sizeof(AttrNumber) * natts);
 		for (int i = 0; i < natts; i++)

@@ -64,6 +64,7 @@ extern bool rows_runs_others(Node *node);
 
 /* expression.c */
 extern void rows_own_code_only(bool only);
+extern bool rows_may_run(Node *node);
 extern Node *rows_simplify(Node *node);
 extern bool rows_is_subject(Node *node, AttrNumber attnum);
 extern Const *rows_constant_of(Node *node);

@@ -36,7 +36,14 @@ rows_own_code_only(bool only)
 Node *
 rows_simplify(Node *node)
 {
-	return own_code_only && rows_runs_others(node) ? node : eval_const_expressions(NULL, node);
+	return rows_may_run(node) ? eval_const_expressions(NULL, node) : node;
+}
+
+/* May an expression be evaluated, as far as whose code it runs? */
+bool
+rows_may_run(Node *node)
+{
+	return !own_code_only || !rows_runs_others(node);
 }
 
 /* Is this the column, or a cast of the column to a wider type? */
@@ -88,7 +95,7 @@ rows_constant_of(Node *node)
 	if (IsA(node, Const))
 		return (Const *) node;
 	if (contain_var_clause(node) || contain_volatile_functions(node) || contain_subplans(node) ||
-		contains_domain_value(node, NULL) || (own_code_only && rows_runs_others(node)))
+		contains_domain_value(node, NULL) || !rows_may_run(node))
 		return NULL;
 
 	get_typlenbyval(type, &typlen, &typbyval);

@@ -4,28 +4,37 @@
  *	  Which expressions run code that is not PostgreSQL's own.
  *
  * Not only those that call a function of somebody's: PostgreSQL's own functions run the
- * conditions of domains when they read a composite type, and the functions of views when
- * they export tables.
+ * conditions of domains when they read a composite type, the functions of views when they
+ * export tables, and the casts that the owner of a type has made; and the planner puts the
+ * negator of an operator in its place.
  *
  *-------------------------------------------------------------------------
  */
 #include "postgres.h"
 
+#include "access/htup_details.h"
 #include "access/transam.h"
+#include "catalog/pg_language.h"
+#include "catalog/pg_proc.h"
 #include "catalog/pg_type.h"
 #include "nodes/nodeFuncs.h"
 #include "utils/fmgroids.h"
 #include "utils/lsyscache.h"
+#include "utils/syscache.h"
 
 #include "base/compat.h"
 #include "rows/value/bounds.h"
 
 static bool runs_others(Node *node, void *context);
 static bool may_run_others(Oid funcid, void *context);
+static Oid operator_of(Node *node);
 static bool takes_cstring(Node *node);
 static bool reads_others_type(Node *node);
 static bool makes_others_type(Node *node);
-static bool writes_json(Node *node, List *args);
+static bool gives_others_type(Oid funcid, List *args);
+static bool is_written_in_sql(Oid funcid);
+static bool is_json(Node *node);
+static bool writes_json(List *args);
 static bool is_others_type(Oid type);
 static Oid element_of(Oid type);
 
@@ -41,7 +50,8 @@ runs_others(Node *node, void *context)
 	if (node == NULL)
 		return false;
 	if (IsA(node, CoerceToDomain) || IsA(node, SubLink) || takes_cstring(node) ||
-		reads_others_type(node) || check_functions_in_node(node, may_run_others, NULL))
+		operator_of(node) >= FirstNormalObjectId || reads_others_type(node) ||
+		check_functions_in_node(node, may_run_others, NULL))
 		return true;
 	return expression_tree_walker(node, runs_others, context);
 }
@@ -58,6 +68,9 @@ may_run_others(Oid funcid, void *context)
 		case F_SCHEMA_TO_XML_AND_XMLSCHEMA:
 		case F_DATABASE_TO_XML:
 		case F_DATABASE_TO_XML_AND_XMLSCHEMA:
+		/* they read a relation's keys, whose constant parts are evaluated then */
+		case F_PG_GET_PARTITION_CONSTRAINTDEF:
+		case F_SATISFIES_HASH_PARTITION:
 #ifdef F_PG_INPUT_IS_VALID
 		/* they run the conditions of a domain */
 		case F_PG_INPUT_IS_VALID:
@@ -66,6 +79,23 @@ may_run_others(Oid funcid, void *context)
 			return true;
 		default:
 			return funcid >= FirstNormalObjectId;
+	}
+}
+
+/* The planner takes the negator of somebody's operator, or its commutator, whose function may be another. */
+static Oid
+operator_of(Node *node)
+{
+	switch (nodeTag(node))
+	{
+		case T_OpExpr:
+		case T_DistinctExpr:
+		case T_NullIfExpr:
+			return ((OpExpr *) node)->opno;
+		case T_ScalarArrayOpExpr:
+			return ((ScalarArrayOpExpr *) node)->opno;
+		default:
+			return InvalidOid;
 	}
 }
 
@@ -83,7 +113,7 @@ static bool
 reads_others_type(Node *node)
 {
 	if (poc_makes_json(node))
-		return writes_json(node, poc_json_arguments(node));
+		return makes_others_type(node) || writes_json(poc_json_arguments(node));
 	if (poc_reads_json(node))
 		return makes_others_type(node);
 	switch (nodeTag(node))
@@ -92,8 +122,18 @@ reads_others_type(Node *node)
 			return is_others_type(exprType(node)) ||
 				   is_others_type(exprType((Node *) ((CoerceViaIO *) node)->arg));
 		case T_FuncExpr:
-			return makes_others_type(node) || writes_json(node, ((FuncExpr *) node)->args);
+		{
+			FuncExpr *call = (FuncExpr *) node;
+
+			return makes_others_type(node) || gives_others_type(call->funcid, call->args) ||
+				   (is_json(node) && writes_json(call->args));
+		}
 		case T_OpExpr:
+			return makes_others_type(node) ||
+				   gives_others_type(get_opcode(((OpExpr *) node)->opno), ((OpExpr *) node)->args);
+		case T_ScalarArrayOpExpr:
+			return gives_others_type(get_opcode(((ScalarArrayOpExpr *) node)->opno),
+									 ((ScalarArrayOpExpr *) node)->args);
 		case T_ArrayCoerceExpr:
 			return makes_others_type(node);
 		default:
@@ -108,14 +148,51 @@ makes_others_type(Node *node)
 	return is_others_type(exprType(node)) && !type_is_enum(element_of(exprType(node)));
 }
 
-/* to_jsonb() looks for a cast to JSON, and the owner of a type may make one. */
+/*
+ * A function may convert the fields of a composite type as it likes; and one that PostgreSQL
+ * has written in SQL casts its arguments, such as the operator || of text and any type.
+ */
 static bool
-writes_json(Node *node, List *args)
+gives_others_type(Oid funcid, List *args)
 {
 	ListCell *cell;
 
-	if (exprType(node) != JSONOID && exprType(node) != JSONBOID)
-		return false;
+	foreach (cell, args)
+	{
+		Oid type = exprType(lfirst(cell));
+
+		if (is_others_type(type) &&
+			(get_typtype(element_of(type)) == TYPTYPE_COMPOSITE || is_written_in_sql(funcid)))
+			return true;
+	}
+	return false;
+}
+
+static bool
+is_written_in_sql(Oid funcid)
+{
+	HeapTuple tuple = SearchSysCache1(PROCOID, ObjectIdGetDatum(funcid));
+	bool result;
+
+	if (!HeapTupleIsValid(tuple))
+		return true;
+	result = ((Form_pg_proc) GETSTRUCT(tuple))->prolang == SQLlanguageId;
+	ReleaseSysCache(tuple);
+	return result;
+}
+
+static bool
+is_json(Node *node)
+{
+	return exprType(node) == JSONOID || exprType(node) == JSONBOID;
+}
+
+/* to_jsonb() looks for a cast to JSON, and the owner of a type may make one. */
+static bool
+writes_json(List *args)
+{
+	ListCell *cell;
+
 	foreach (cell, args)
 	{
 		Oid type = exprType(lfirst(cell));

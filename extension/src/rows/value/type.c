@@ -155,6 +155,7 @@ make_domain(Oid domain, int32 typmod, RowsBounds *bounds, int depth)
 	DomainConstraintRef *ref = palloc0(sizeof(DomainConstraintRef));
 	Oid basetype;
 	RowsValue *value;
+	bool may_try = true;
 	ListCell *cell;
 
 	InitDomainConstraintRef(domain, ref, CurrentMemoryContext, true);
@@ -162,8 +163,10 @@ make_domain(Oid domain, int32 typmod, RowsBounds *bounds, int depth)
 	{
 		DomainConstraintState *constraint = (DomainConstraintState *) lfirst(cell);
 
-		if (constraint->constrainttype == DOM_CONSTRAINT_CHECK)
-			rows_read_condition((Node *) constraint->check_expr, InvalidAttrNumber, bounds);
+		if (constraint->constrainttype != DOM_CONSTRAINT_CHECK)
+			continue;
+		rows_read_condition((Node *) constraint->check_expr, InvalidAttrNumber, bounds);
+		may_try &= rows_may_run((Node *) constraint->check_expr);
 	}
 
 	basetype = getBaseTypeAndTypmod(domain, &typmod);
@@ -175,7 +178,7 @@ make_domain(Oid domain, int32 typmod, RowsBounds *bounds, int depth)
 		(void) rows_init_regex(value, pattern->text, pattern->kind, bounds);
 	}
 	/* the plan tries the conditions of a column's domain with those of the table */
-	if (value != NULL && ref->constraints != NIL && depth > 0)
+	if (value != NULL && ref->constraints != NIL && depth > 0 && may_try)
 	{
 		value->domain = ref;
 		value->econtext = CreateStandaloneExprContext();

@@ -135,7 +135,7 @@ obstacle(RowsPlan *plan, List *indexes)
 		return "its rows are inserted one by one";
 	if (rows_has_insert_triggers(plan))
 		return "its triggers might look for rows by an index";
-	if (!object_ownercheck(RelationRelationId, RelationGetRelid(rel), GetUserId()))
+	if (!object_ownercheck(RelationRelationId, RelationGetRelid(rel), plan->call.caller))
 		return "only its owner may lock everybody else out";
 	if (rel->rd_refcnt != 1 || AfterTriggerPendingOnRel(RelationGetRelid(rel)))
 		return "this session uses it in another command";

@@ -1,0 +1,131 @@
+/*-------------------------------------------------------------------------
+ *
+ * owner_role.c
+ *	  As whom code runs while somebody only asks what a load would do.
+ *
+ * No function of others is called then, but PostgreSQL evaluates constant parts of index
+ * expressions, partition keys and conditions of domains whenever it reads these.  So it
+ * does as the owner of the table, as it does in ANALYZE and REINDEX.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "access/relation.h"
+#include "catalog/pg_class.h"
+#include "catalog/pg_namespace.h"
+#include "miscadmin.h"
+#include "utils/acl.h"
+#include "utils/guc.h"
+#include "utils/lsyscache.h"
+#include "utils/rls.h"
+
+#include "base/compat.h"
+#include "rows/plan/parents.h"
+#include "rows/plan/parts.h"
+#include "rows/plan/steps.h"
+
+static void act_as(RowsOwner *owner, Oid role, int flags);
+static Oid role_for(Oid owner, Oid caller);
+static void require_select(ForeignKeyCacheInfo *key, Oid caller);
+static void refuse_others_policies(Relation rel, Oid caller);
+
+/* Until rows_act_as_caller(), or the end of the transaction; privileges stay the caller's. */
+void
+rows_act_as_owner(RowsPlan *plan)
+{
+	act_as(&plan->owner, role_for(plan->rel->rd_rel->relowner, plan->call.caller), 0);
+}
+
+/* Does nothing if that is so already. */
+void
+rows_act_as_caller(RowsPlan *plan)
+{
+	rows_stop_acting(&plan->owner);
+}
+
+/*
+ * The same for a query of a referenced table, which the caller must be allowed to read.
+ * Row-level security hides rows from the caller alone.
+ */
+void
+rows_act_as_parents_owner(RowsPlan *plan, ForeignKeyCacheInfo *key, RowsOwner *owner)
+{
+	Oid caller = plan->call.caller;
+	Relation parent;
+
+	memset(owner, 0, sizeof(*owner));
+	if (!plan->call.explaining)
+		return;
+	require_select(key, caller);
+	parent = relation_open(key->confrelid, AccessShareLock);
+	if (check_enable_rls(key->confrelid, caller, true) == RLS_ENABLED)
+	{
+		refuse_others_policies(parent, caller);
+		act_as(owner, caller, 0);
+	}
+	else
+		act_as(owner, role_for(parent->rd_rel->relowner, caller),
+			   SECURITY_LOCAL_USERID_CHANGE | SECURITY_NOFORCE_RLS);
+	relation_close(parent, NoLock);
+}
+
+void
+rows_stop_acting(RowsOwner *owner)
+{
+	if (!owner->acting)
+		return;
+	AtEOXact_GUC(false, owner->nest_level);
+	SetUserIdAndSecContext(owner->user, owner->security_context);
+	owner->acting = false;
+}
+
+/* An error needs no cleaning up: the end of the (sub)transaction does the same. */
+static void
+act_as(RowsOwner *owner, Oid role, int flags)
+{
+	GetUserIdAndSecContext(&owner->user, &owner->security_context);
+	SetUserIdAndSecContext(role, owner->security_context | SECURITY_RESTRICTED_OPERATION | flags);
+	owner->nest_level = NewGUCNestLevel();
+	(void) set_config_option("search_path", "pg_catalog, pg_temp", PGC_USERSET, PGC_S_SESSION,
+							 GUC_ACTION_SAVE, true, 0, false);
+	owner->acting = true;
+}
+
+/* Nobody becomes a superuser by asking. */
+static Oid
+role_for(Oid owner, Oid caller)
+{
+	return superuser_arg(owner) && !superuser_arg(caller) ? caller : owner;
+}
+
+/* What the query needs if the caller runs it */
+static void
+require_select(ForeignKeyCacheInfo *key, Oid caller)
+{
+	Oid schema = get_rel_namespace(key->confrelid);
+
+	if (object_aclcheck(NamespaceRelationId, schema, caller, ACL_USAGE) != ACLCHECK_OK)
+		aclcheck_error(ACLCHECK_NO_PRIV, OBJECT_SCHEMA, get_namespace_name(schema));
+	if (pg_class_aclcheck(key->confrelid, caller, ACL_SELECT) == ACLCHECK_OK)
+		return;
+	for (int i = 0; i < key->nkeys; i++)
+	{
+		if (pg_attribute_aclcheck(key->confrelid, key->confkey[i], caller, ACL_SELECT) != ACLCHECK_OK)
+			aclcheck_error(ACLCHECK_NO_PRIV, OBJECT_TABLE, get_rel_name(key->confrelid));
+	}
+}
+
+/* A query would run the policies with the caller's rights. */
+static void
+refuse_others_policies(Relation rel, Oid caller)
+{
+	if (rows_policies_run_others(rel, caller))
+		ereport(ERROR,
+				(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
+				 errmsg("cannot tell which rows of \"%s\" may be referred to",
+						RelationGetRelationName(rel)),
+				 errdetail(
+					 "Its row-level security runs functions or queries of others, which a question must not run with your rights."),
+				 errhint("Load rows and roll back: a load runs what your SELECT on that table runs.")));
+}
