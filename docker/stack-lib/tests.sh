@@ -96,9 +96,16 @@ SKIPPED_LINES='
 # count SUITE LINES: the sum of these numbers
 count() { as_server cat "results/$1.log" | sed -nE "$2" | awk '{n += $1} END {print n + 0}'; }
 
-# bench [CASE...], or bench barman [CASE...]
+# bench [CASE...], bench barman [CASE...], or bench page
 bench() {
   local program=run
+  if [[ ${1:-} == page ]]; then
+    deps page
+    command -v wrk > /dev/null || die "wrk is missing" "apt-get install wrk"
+    private_stack
+    TAP_FILES=bench/page.pl suite_tap
+    return
+  fi
   if [[ ${1:-} == barman ]]; then
     program=barman
     shift
