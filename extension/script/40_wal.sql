@@ -1,5 +1,5 @@
 -- ---------------------------------------------------------------------
--- 40_wal.sql: writes WAL and closes segments (wal/segments.c, wal/tick.c, wal/archiver.c).
+-- 40_wal.sql: writes WAL and closes segments (wal/generate_wal.c, wal/switch_wal.c, wal/tick.c, wal/archiver.c).
 --
 -- Never asks the sidecar.
 --

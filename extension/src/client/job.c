@@ -28,7 +28,7 @@
 #include "client/json.h"
 #include "client/sidecar.h"
 #include "wal/archiver.h"
-#include "wal/segments.h"
+#include "wal/switch_wal.h"
 #include "wal/tick.h"
 
 /* seconds that the sidecar is asked to delay the answer to a poll */

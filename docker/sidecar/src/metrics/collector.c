@@ -16,9 +16,9 @@
 #include "base/memory.h"
 #include "base/timestamp.h"
 #include "metrics/sample.h"
-#include "metrics/server_archive.h"
-#include "metrics/server_backups.h"
-#include "metrics/server_checks.h"
+#include "metrics/barman_archive.h"
+#include "metrics/barman_backups.h"
+#include "metrics/barman_checks.h"
 
 /*
  * Values are shown for so many intervals, or rounds if these take longer.  How
@@ -239,9 +239,9 @@ publish(const Samples *samples)
 	exposition_family(&exposition, "barman_sidecar_servers_known", "gauge",
 					  "Whether Barman told which servers it has; if not, no metric of a server is given.");
 	exposition_sample(&exposition, samples->known, NULL);
-	server_checks_metrics(&exposition, list, count);
-	server_backups_metrics(&exposition, list, count);
-	server_archive_metrics(&exposition, list, count);
+	barman_checks_metrics(&exposition, list, count);
+	barman_backups_metrics(&exposition, list, count);
+	barman_archive_metrics(&exposition, list, count);
 	free(list);
 
 	pthread_mutex_lock(&lock);

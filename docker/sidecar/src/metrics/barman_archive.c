@@ -1,10 +1,10 @@
 /*
- * server_archive.c
+ * barman_archive.c
  *
  * The archived WAL of the servers: how far behind it is, its gaps, what can be
  * restored; and the disks that hold it.
  */
-#include "metrics/server_archive.h"
+#include "metrics/barman_archive.h"
 
 #include <string.h>
 
@@ -55,7 +55,7 @@ static const struct
 };
 
 void
-server_archive_metrics(Exposition *exposition, const Sample *samples, int count)
+barman_archive_metrics(Exposition *exposition, const Sample *samples, int count)
 {
 	for (size_t n = 0; n < sizeof(gauges) / sizeof(gauges[0]); n++)
 	{

@@ -1,10 +1,10 @@
 /*
- * server_backups.c
+ * barman_backups.c
  *
  * The backups of the servers: those names that Barman's known exporter has,
  * with its meaning, and ours beside them.
  */
-#include "metrics/server_backups.h"
+#include "metrics/barman_backups.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -55,7 +55,7 @@ static const json_t *latest_of_type(const Sample *sample, bool incremental);
 static bool number_of(const json_t *object, const char *key, Way way, double *number);
 
 void
-server_backups_metrics(Exposition *exposition, const Sample *samples, int count)
+barman_backups_metrics(Exposition *exposition, const Sample *samples, int count)
 {
 	write_counts(exposition, samples, count);
 	exposition_family(exposition, "barman_backup_size", "gauge",

@@ -1,9 +1,9 @@
 /*
- * server_checks.c
+ * barman_checks.c
  *
  * Barman's checks of the servers, and whether they could be read at all.
  */
-#include "metrics/server_checks.h"
+#include "metrics/barman_checks.h"
 
 #include <string.h>
 
@@ -32,7 +32,7 @@ static void write_reads(Exposition *exposition, const Sample *samples, int count
 static void write_summaries(Exposition *exposition, const Sample *samples, int count);
 
 void
-server_checks_metrics(Exposition *exposition, const Sample *samples, int count)
+barman_checks_metrics(Exposition *exposition, const Sample *samples, int count)
 {
 	exposition_family(exposition, "barman_up", "gauge", "Whether a check of Barman's passed.");
 	for (int i = 0; i < count; i++)
