@@ -28,7 +28,7 @@ DECLARE
 BEGIN
 	RETURN QUERY SELECT b.* FROM _poc.records(NULL::_poc.backup_item,
 		_poc.get_list('backups'::text, ARRAY['servers'::text, server, 'backups'::text])) AS b;
-EXCEPTION WHEN system_error OR object_not_in_prerequisite_state OR invalid_parameter_value THEN
+EXCEPTION WHEN system_error OR object_not_in_prerequisite_state OR invalid_parameter_value OR protocol_violation THEN
 	-- the trouble of one server is not that of the others
 	IF alone THEN
 		RAISE;

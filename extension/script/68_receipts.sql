@@ -106,6 +106,66 @@ $$;
 COMMENT ON FUNCTION _poc.chain_receipt(text, timestamptz, timestamptz, text) IS
 'Internal. Appends a receipt to the chain. Takes a SHARE ROW EXCLUSIVE lock of _poc.receipts until the transaction ends: two that end at the same time wait for each other. The first of a chain is preceded by the receipts that were there already, as adopted.';
 
+-- ---- what a receipt says
+
+CREATE FUNCTION _poc.read_receipt(kind text, text text, OUT receipt jsonb, OUT at timestamptz, OUT began timestamptz, OUT ok boolean, OUT server text,
+	OUT backup_id text, OUT rto interval, OUT what text, OUT verdict text, OUT ran boolean, OUT fault text)
+LANGUAGE plpgsql STABLE PARALLEL RESTRICTED
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+	said record;
+BEGIN
+	receipt := _poc.answer_json(text);
+	SELECT t.* INTO said FROM jsonb_to_record(receipt) AS t(at timestamptz, began timestamptz, ok boolean, server text, backup_id text, mark text,
+		target_lsn pg_lsn, relation text, home text, rows bigint, steps jsonb, restore_elapsed interval, recovery_elapsed interval);
+	at := said.at;
+	began := said.began;
+	ok := kind = 'rescue' OR said.ok;
+	server := said.server;
+	backup_id := said.backup_id;
+	rto := said.restore_elapsed + said.recovery_elapsed;
+	what := CASE WHEN kind = 'rescue' THEN format('%s came home as %s', said.relation, said.home)
+		ELSE format('backup %s, %s', coalesce(said.backup_id, 'unknown'), CASE WHEN said.mark IS NOT NULL THEN format('to mark %s', said.mark)
+			WHEN said.target_lsn IS NOT NULL THEN format('to %s', said.target_lsn) ELSE 'with all there was' END) END;
+	verdict := CASE WHEN kind = 'rescue' THEN format('%s rows, the same fingerprint', said.rows) WHEN said.ok THEN 'passed'
+		ELSE coalesce((SELECT string_agg(concat_ws(': ', s.step ->> 'step', s.step ->> 'detail'), '; ' ORDER BY s.n)
+			FROM jsonb_array_elements(said.steps) WITH ORDINALITY AS s(step, n) WHERE NOT (s.step ->> 'ok')::boolean), 'failed') END;
+	-- who was not asked has neither proved nor disproved anything
+	ran := kind = 'rescue' OR NOT EXISTS (SELECT FROM jsonb_array_elements(said.steps) AS s(step) WHERE s.step ->> 'step' = 'sidecar' AND NOT (s.step ->> 'ok')::boolean);
+EXCEPTION WHEN data_exception OR program_limit_exceeded THEN
+	-- one that cannot be read hides no other
+	receipt := NULL;
+	at := NULL;
+	began := NULL;
+	ok := NULL;
+	server := NULL;
+	backup_id := NULL;
+	rto := NULL;
+	what := 'unreadable';
+	verdict := format('cannot be read: %s', SQLERRM);
+	ran := false;
+	fault := SQLERRM;
+END
+$$;
+
+COMMENT ON FUNCTION _poc.read_receipt(text, text) IS
+'Internal. What the text of a receipt says, with a few words of it; fault tells why it cannot be read, and is null if it can.';
+
+CREATE FUNCTION _poc.receipt_member(text text, member text) RETURNS text
+LANGUAGE plpgsql STABLE STRICT PARALLEL RESTRICTED
+SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+	RETURN _poc.answer_json(text) ->> member;
+EXCEPTION WHEN data_exception OR program_limit_exceeded THEN
+	RETURN NULL;
+END
+$$;
+
+COMMENT ON FUNCTION _poc.receipt_member(text, text) IS
+'Internal. A member of a receipt, as text; null if there is none, or the receipt cannot be read.';
+
 -- ---- the copies at the sidecar
 
 CREATE FUNCTION _poc.receipt_copies(server text)
@@ -138,7 +198,7 @@ LANGUAGE plpgsql VOLATILE PARALLEL RESTRICTED COST 10000
 SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
-	server CONSTANT text := receipt.text::jsonb ->> 'server';
+	server CONSTANT text := _poc.receipt_member(receipt.text, 'server'::text);
 	path CONSTANT text[] := ARRAY['servers'::text, server, 'receipts'::text];
 	answer jsonb;
 	message text;
@@ -146,10 +206,10 @@ DECLARE
 BEGIN
 	answer := _poc.ask('receipt'::text, to_jsonb(receipt), path);
 	-- what could not be copied before
-	IF (answer ->> 'kept')::bigint < (SELECT count(*) FROM _poc.receipts AS r WHERE r.chain = receipt.chain AND r.n <= receipt.n AND r.text::jsonb ->> 'server' = server) THEN
+	IF (answer ->> 'kept')::bigint < (SELECT count(*) FROM _poc.receipts AS r WHERE r.chain = receipt.chain AND r.n <= receipt.n AND _poc.receipt_member(r.text, 'server'::text) = server) THEN
 		PERFORM _poc.ask('receipt'::text, to_jsonb(r), path)
 		FROM (SELECT r.* FROM _poc.receipts AS r
-			WHERE r.chain = receipt.chain AND r.n < receipt.n AND r.text::jsonb ->> 'server' = server
+			WHERE r.chain = receipt.chain AND r.n < receipt.n AND _poc.receipt_member(r.text, 'server'::text) = server
 				AND NOT EXISTS (SELECT FROM _poc.receipt_copies(server) AS c WHERE c.chain = r.chain AND c.n = r.n)
 			ORDER BY r.n LIMIT 1000) AS r;
 	END IF;
@@ -217,7 +277,7 @@ BEGIN
 	BEGIN
 		original := receipt.text::jsonb;
 		now_there := _poc.receipt_text(receipt.kind, (original ->> 'at')::timestamptz, (original ->> 'began')::timestamptz, original ->> 'home')::jsonb;
-	EXCEPTION WHEN data_exception THEN
+	EXCEPTION WHEN data_exception OR program_limit_exceeded THEN
 		RETURN format('receipt %s is none: its text cannot be read', receipt.n);
 	END;
 	IF now_there IS NULL THEN
@@ -301,7 +361,7 @@ BEGIN
 		IF copy.here IS NULL AND copy.chain <> own THEN
 			-- another table of receipts that this database had, or one of its name that was dropped; else of other databases, or newer than the dump from which this one came
 			IF starts_with(copy.chain, regexp_replace(own, '[^/]+$', '')) OR (starts_with(copy.chain, split_part(own, '/', 1) || '/')
-				AND NOT EXISTS (SELECT FROM pg_database AS d WHERE d.oid::text = split_part(copy.chain, '/', 2)) AND _poc.answer_json(copy.text) ->> 'database' = current_database())
+				AND NOT EXISTS (SELECT FROM pg_database AS d WHERE d.oid::text = split_part(copy.chain, '/', 2)) AND _poc.receipt_member(copy.text, 'database'::text) = current_database())
 			THEN
 				gone := gone + 1;
 			ELSE
@@ -324,7 +384,7 @@ BEGIN
 	END LOOP;
 	SELECT count(*), min(r.n) INTO lacking, first_bad
 	FROM _poc.receipts AS r
-	WHERE r.text::jsonb ->> 'server' = server
+	WHERE _poc.receipt_member(r.text, 'server'::text) = server
 		AND NOT EXISTS (SELECT FROM jsonb_to_recordset(copies) AS c(n bigint, chain text) WHERE c.n = r.n AND c.chain = r.chain);
 	-- a chain that its writer has renamed has no copy; nor does it prove anything that none was compared
 	ok := CASE WHEN gone > 0 THEN false WHEN lacking > 0 OR (receipts = 0 AND siblings > 0) THEN NULL ELSE true END;
@@ -397,11 +457,10 @@ RETURNS TABLE (n bigint, kind text, at timestamptz, ok boolean, server text, bac
 LANGUAGE sql VOLATILE PARALLEL RESTRICTED COST 10000 ROWS 100
 SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 AS $$
-	SELECT c.n, c.kind, t.at, CASE WHEN c.kind = 'rescue' THEN true ELSE t.ok END, t.server, t.backup_id, c.chain, c.received, c.previous, c.hash, _poc.answer_json(c.text)
-	FROM _poc.receipt_copies(_poc.server($1)) AS c,
-		jsonb_to_record(_poc.answer_json(c.text)) AS t(at timestamptz, ok boolean, server text, backup_id text)
-	ORDER BY t.at DESC, c.n DESC
+	SELECT c.n, c.kind, t.at, t.ok, coalesce(t.server, w.server), t.backup_id, c.chain, c.received, c.previous, c.hash, coalesce(t.receipt, jsonb_build_object('unreadable', t.fault))
+	FROM (SELECT _poc.server($1) AS server) AS w, LATERAL _poc.receipt_copies(w.server) AS c, LATERAL _poc.read_receipt(c.kind, c.text) AS t
+	ORDER BY t.at DESC NULLS LAST, c.n DESC
 $$;
 
 COMMENT ON FUNCTION @extschema@.poc_receipts(text) IS
-'The copies that the sidecar keeps of the receipts of a server, newest first, whichever database wrote them: any PostgreSQL that has the extension and a token of the scope operate can read them when the primary is lost. receipt has all of a receipt, the words of assertions among it. Example: SELECT at, kind, ok, backup_id FROM poc_receipts()';
+'The copies that the sidecar keeps of the receipts of a server, newest first, whichever database wrote them: any PostgreSQL that has the extension and a token of the scope operate can read them when the primary is lost. receipt has all of a receipt, the words of assertions among it; of one that cannot be read {"unreadable": "why"}, and at, ok and backup_id are null. Example: SELECT at, kind, ok, backup_id FROM poc_receipts()';

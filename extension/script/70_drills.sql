@@ -95,9 +95,18 @@ BEGIN
 		job := _poc.run_job(ARRAY['servers'::text, barman_server, 'drills'::text], body, NULL::double precision, true);
 		drill := job -> 'result';
 		steps := drill -> 'steps';
+		-- what is not of its type is the sidecar's failure, too
+		PERFORM FROM _poc.records(drill) AS r(ok boolean, backup_id text, timeline integer, recovered_lsn pg_lsn, recovered_time timestamptz, restore_elapsed interval,
+			recovery_elapsed interval, tables integer, rows bigint, bytes bigint, postgresql_version text, barman_version text);
+		PERFORM FROM _poc.records(nullif(drill -> 'reach', 'null')) AS r(archived_lsn pg_lsn, received_lsn pg_lsn, unreached_bytes bigint, unreached_elapsed interval);
+		PERFORM FROM _poc.records(steps) AS s(step text, ok boolean, seconds double precision, detail text);
+		IF jsonb_typeof(steps) IS DISTINCT FROM 'array' THEN
+			RAISE EXCEPTION 'the Barman sidecar has told no steps of the drill' USING ERRCODE = 'protocol_violation';
+		END IF;
 	EXCEPTION WHEN connection_exception OR sqlclient_unable_to_establish_sqlconnection OR connection_failure
 		OR protocol_violation OR system_error THEN
 		GET STACKED DIAGNOSTICS message = MESSAGE_TEXT, cause = PG_EXCEPTION_DETAIL;
+		drill := NULL;
 		steps := jsonb_build_array(jsonb_build_object('step', 'sidecar', 'ok', false,
 			'seconds', date_part('epoch', clock_timestamp() - began),
 			'detail', concat_ws(': ', message, nullif(cause, ''))));

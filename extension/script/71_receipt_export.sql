@@ -39,37 +39,31 @@ COMMENT ON FUNCTION _poc.markdown_text(text) IS
 'Internal. The text as a cell of a table in Markdown has it, without a meaning of its own.';
 
 CREATE FUNCTION _poc.receipts_to_export(since timestamptz, server text, copies boolean)
-RETURNS TABLE (n bigint, chain text, kind text, text text, previous text, hash text, copied timestamptz, receipt jsonb, at timestamptz, began timestamptz, ok boolean, what text, verdict text, ran boolean)
+RETURNS TABLE (n bigint, chain text, kind text, text text, previous text, hash text, copied timestamptz, receipt jsonb, at timestamptz, began timestamptz, ok boolean, of_server text, rto interval, what text, verdict text, ran boolean)
 LANGUAGE plpgsql VOLATILE PARALLEL RESTRICTED
 SET search_path = pg_catalog, pg_temp
 AS $$
 #variable_conflict use_column
 BEGIN
 	RETURN QUERY
-	WITH all_of_them AS MATERIALIZED (
+	WITH wanted AS MATERIALIZED (
+		SELECT CASE WHEN copies THEN _poc.server(receipts_to_export.server) ELSE receipts_to_export.server END AS server),
+	all_of_them AS MATERIALIZED (
 		SELECT r.n, r.chain, r.kind, r.text, r.previous, r.hash, NULL::timestamptz AS copied
 		FROM _poc.receipts AS r WHERE NOT copies
 		UNION ALL
 		SELECT c.n, c.chain, c.kind, c.text, c.previous, c.hash, c.received
-		FROM _poc.receipt_copies(CASE WHEN copies THEN _poc.server(receipts_to_export.server) END) AS c WHERE copies)
-	SELECT r.*, _poc.answer_json(r.text), t.at, t.began, r.kind = 'rescue' OR t.ok,
-		CASE WHEN r.kind = 'rescue' THEN format('%s came home as %s', t.relation, t.home)
-			ELSE format('backup %s, %s', coalesce(t.backup_id, 'unknown'), CASE WHEN t.mark IS NOT NULL THEN format('to mark %s', t.mark)
-				WHEN t.target_lsn IS NOT NULL THEN format('to %s', t.target_lsn) ELSE 'with all there was' END) END,
-		CASE WHEN r.kind = 'rescue' THEN format('%s rows, the same fingerprint', t.rows) WHEN t.ok THEN 'passed'
-			ELSE coalesce((SELECT string_agg(concat_ws(': ', s.step ->> 'step', s.step ->> 'detail'), '; ' ORDER BY s.n)
-				FROM jsonb_array_elements(t.steps) WITH ORDINALITY AS s(step, n) WHERE NOT (s.step ->> 'ok')::boolean), 'failed') END,
-		-- who was not asked has neither proved nor disproved anything
-		r.kind = 'rescue' OR NOT EXISTS (SELECT FROM jsonb_array_elements(t.steps) AS s(step) WHERE s.step ->> 'step' = 'sidecar' AND NOT (s.step ->> 'ok')::boolean)
-	FROM all_of_them AS r, jsonb_to_record(_poc.answer_json(r.text)) AS t(at timestamptz, began timestamptz, ok boolean, server text, backup_id text,
-		mark text, target_lsn pg_lsn, relation text, home text, rows bigint, steps jsonb)
-	WHERE (since IS NULL OR t.at >= since) AND (receipts_to_export.server IS NULL OR t.server = receipts_to_export.server)
+		FROM wanted AS w, LATERAL _poc.receipt_copies(w.server) AS c WHERE copies)
+	SELECT r.*, t.receipt, t.at, t.began, coalesce(t.ok, false), coalesce(t.server, w.server), t.rto, t.what, t.verdict, t.ran
+	FROM wanted AS w, all_of_them AS r, LATERAL _poc.read_receipt(r.kind, r.text) AS t
+	-- of one that cannot be read nobody knows
+	WHERE t.fault IS NOT NULL OR ((since IS NULL OR t.at >= since) AND (receipts_to_export.server IS NULL OR t.server = receipts_to_export.server))
 	ORDER BY r.n, r.chain;
 END
 $$;
 
 COMMENT ON FUNCTION _poc.receipts_to_export(timestamptz, text, boolean) IS
-'Internal. The receipts to export, in the order of their chain, from here or from the sidecar''s copies, with a few words of each.';
+'Internal. The receipts to export, in the order of their chain, from here or from the sidecar''s copies, with a few words of each. One that cannot be read did not run, whatever its server and time.';
 
 CREATE FUNCTION _poc.receipts_as_junit(receipts jsonb, checks jsonb) RETURNS text
 LANGUAGE sql STABLE PARALLEL RESTRICTED
@@ -77,12 +71,12 @@ SET search_path = pg_catalog, pg_temp
 SET timezone = 'UTC'
 AS $$
 	WITH cases AS (
-		SELECT r.server, r.n, r.at, NOT r.ok AND r.ran AS failed, NOT r.ok AND NOT r.ran AS erred, round(date_part('epoch', r.at - r.began)::numeric, 3) AS seconds,
+		SELECT r.server, r.n, r.at, NOT r.ok AND r.ran AS failed, NOT r.ok AND NOT r.ran AS erred, round(coalesce(date_part('epoch', r.at - r.began), 0)::numeric, 3) AS seconds,
 			format(E'    <testcase classname="%s" name="%s" time="%s">%s</testcase>\n',
-				_poc.xml_text('poc_barman.' || r.kind), _poc.xml_text(format('receipt %s: %s', r.n, r.what)), round(date_part('epoch', r.at - r.began)::numeric, 3),
+				_poc.xml_text('poc_barman.' || r.kind), _poc.xml_text(format('receipt %s: %s', r.n, r.what)), round(coalesce(date_part('epoch', r.at - r.began), 0)::numeric, 3),
 				CASE WHEN NOT r.ok THEN format('<%1$s message="%2$s">%2$s</%1$s>', CASE WHEN r.ran THEN 'failure' ELSE 'error' END, _poc.xml_text(r.verdict)) END) AS failing,
 			format(E'    <testcase classname="%s" name="%s" time="%s"><system-out>%s</system-out></testcase>\n',
-				_poc.xml_text('poc_barman.' || r.kind), _poc.xml_text(format('receipt %s: %s', r.n, r.what)), round(date_part('epoch', r.at - r.began)::numeric, 3),
+				_poc.xml_text('poc_barman.' || r.kind), _poc.xml_text(format('receipt %s: %s', r.n, r.what)), round(coalesce(date_part('epoch', r.at - r.began), 0)::numeric, 3),
 				_poc.xml_text(format('%s, SHA-256 %s', r.at, r.hash))) AS passing, r.ok
 		FROM jsonb_to_recordset(receipts) AS r(server text, n bigint, kind text, at timestamptz, began timestamptz, ok boolean, ran boolean, what text, verdict text, hash text)
 		UNION ALL
@@ -96,7 +90,7 @@ AS $$
 		coalesce(sum(s.tests), 0), coalesce(sum(s.failures), 0), coalesce(sum(s.errors), 0), coalesce(sum(s.seconds), 0), string_agg(s.suite, '' ORDER BY s.server))
 	FROM (SELECT c.server, count(*) AS tests, count(*) FILTER (WHERE c.failed) AS failures, count(*) FILTER (WHERE c.erred) AS errors, sum(c.seconds) AS seconds,
 			format(E'  <testsuite name="%s" tests="%s" failures="%s" errors="%s" time="%s" timestamp="%s">\n%s  </testsuite>\n', _poc.xml_text(c.server),
-				count(*), count(*) FILTER (WHERE c.failed), count(*) FILTER (WHERE c.erred), sum(c.seconds), to_char(min(c.at), 'YYYY-MM-DD"T"HH24:MI:SS'),
+				count(*), count(*) FILTER (WHERE c.failed), count(*) FILTER (WHERE c.erred), sum(c.seconds), to_char(coalesce(min(c.at), now()), 'YYYY-MM-DD"T"HH24:MI:SS'),
 				string_agg(CASE WHEN c.ok THEN c.passing ELSE c.failing END, '' ORDER BY c.n)) AS suite
 		FROM cases AS c GROUP BY c.server) AS s
 $$;
@@ -141,8 +135,8 @@ BEGIN
 			USING ERRCODE = 'invalid_parameter_value',
 				HINT = 'It is json, junit or markdown.';
 	END IF;
-	SELECT coalesce(jsonb_agg(jsonb_build_object('n', r.n, 'chain', r.chain, 'kind', r.kind, 'server', r.receipt ->> 'server', 'at', r.at, 'began', r.began, 'ok', r.ok, 'ran', r.ran,
-			'what', r.what, 'verdict', r.verdict, 'rto', (r.receipt ->> 'restore_elapsed')::interval + (r.receipt ->> 'recovery_elapsed')::interval,
+	SELECT coalesce(jsonb_agg(jsonb_build_object('n', r.n, 'chain', r.chain, 'kind', r.kind, 'server', r.of_server, 'at', r.at, 'began', r.began, 'ok', r.ok, 'ran', r.ran,
+			'what', r.what, 'verdict', r.verdict, 'rto', r.rto,
 			'previous', r.previous, 'hash', r.hash, 'copied', r.copied, 'text', r.text, 'receipt', r.receipt) ORDER BY r.n, r.chain), '[]')
 	INTO receipts
 	FROM _poc.receipts_to_export(since, server, coalesce(copies, false)) AS r;
@@ -155,4 +149,4 @@ END
 $$;
 
 COMMENT ON FUNCTION @extschema@.poc_export_receipts(text, timestamptz, text, boolean) IS
-'The receipts of drills and rescues for an auditor, with the result of poc_check_receipts(): json (all of each, with the exact text that its hash is of), junit (XML for what reads the results of tests: a drill that could not run is an error, another that did not pass a failure) or markdown (for people). since: those that ended then or later; server: of this server of Barman''s. With copies => true those that the sidecar keeps of the server, where the primary is lost. Only the owner may execute it until granted: receipts hold the words of assertions. Errors: 22023 unknown format. Example: \copy (SELECT poc_export_receipts(''markdown'', now() - interval ''1 year'')) TO STDOUT';
+'The receipts of drills and rescues for an auditor, with the result of poc_check_receipts(): json (all of each, with the exact text that its hash is of), junit (XML for what reads the results of tests: a drill that could not run is an error, another that did not pass a failure) or markdown (for people). since: those that ended then or later; server: of this server of Barman''s. With copies => true those that the sidecar keeps of the server, where the primary is lost. One that cannot be read is among them as one that could not run, and says why. Only the owner may execute it until granted: receipts hold the words of assertions. Errors: 22023 unknown format. Example: \copy (SELECT poc_export_receipts(''markdown'', now() - interval ''1 year'')) TO STDOUT';

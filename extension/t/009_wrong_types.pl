@@ -95,5 +95,14 @@ like($errors[0], qr/^08P01\|.*no object/, 'a list of names');
 like($errors[1], qr/^08P01\|.*no object/, 'a list of lists');
 like($errors[2], qr/^08P01\|.*"state"/, 'a job whose state is a number');
 
+# the trouble of one server is not that of the others
+%answers = ('/v1/servers' => '{"servers":[{"server":"odd"},{"server":"even"}]}', '/v1/servers/odd/backups' => '{"backups":[{"backup_id":"b","size":1e30}]}',
+	'/v1/servers/even/backups' => '{"backups":[{"backup_id":"c","size":1}]}');
+$fake = FakeSidecar->new(dir => $dir, answers => \%answers);
+use_url($node, $fake->url);
+my (undef, $listed, $told) = $node->psql('postgres', 'SELECT backup_id FROM poc_backups()');
+is($listed, 'c', 'the backups of all servers but one');
+like($told, qr/WARNING:  the backups of server odd are not listed: .*\nDETAIL:  .*"size"/, 'of which a warning tells');
+
 $node->stop;
 done_testing();

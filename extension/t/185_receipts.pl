@@ -117,7 +117,7 @@ like(copies(), qr/^t\|\|10 copies/, 'brings its copy along');
 # of another chain, and large; those of this database come behind them
 sql(q{SELECT _poc.ask('receipt', jsonb_build_object('chain', '1/2/3', 'n', i, 'kind', 'drill', 'previous', repeat('0', 64), 'text', f.text,
 	'hash', _poc.receipt_hash(repeat('0', 64), '1/2/3', i, 'drill', f.text)), '{servers,postgres1,receipts}')
-	FROM generate_series(1, 3) AS i, LATERAL (SELECT jsonb_build_object('server', 'postgres1', 'filler', repeat('x', 900000), 'i', i)::text) AS f(text)});
+	FROM generate_series(1, 3) AS i, LATERAL (SELECT jsonb_build_object('server', 'postgres1', 'reason', repeat('x', 900000), 'rows', i)::text) AS f(text)});
 is(sql(q{SELECT bool_and(ok) FROM poc_restore_drill('mark')}), 't', 'a drill behind many copies');
 is(sql(q{SELECT count(*) FILTER (WHERE chain = '1/2/3') || ' ' || count(*) FILTER (WHERE chain = _poc.receipt_chain()) FROM poc_receipts('postgres1')}), '3 11', 'all are read');
 like(copies(), qr/^t\|\|11 copies are the same here; 3 more are of other databases$/, 'and compared');

@@ -123,7 +123,7 @@ long_text(size_t backslashes)
 
 	memset(filler, '\\', 2 * backslashes);
 	filler[2 * backslashes] = '\0';
-	text = mem_printf("{\"server\": \"pg\", \"filler\": \"%s\"}", filler);
+	text = mem_printf("{\"server\": \"pg\", \"reason\": \"%s\"}", filler);
 	free(filler);
 	return text;
 }
@@ -286,6 +286,19 @@ what_is_no_receipt_is_refused(void **state)
 		{"text", "{\"server\": \"pg\", \"target_lsn\": \"x\"}"},
 		{"text", "{\"server\": \"pg\", \"steps\": {}}"},
 		{"text", "{\"server\": \"pg\", \"steps\": [{\"ok\": 7}]}"},
+		{"text", "{\"server\": \"pg\", \"steps\": [{\"words\": \"x\"}]}"},
+		{"text", "{\"server\": \"pg\", \"steps\": [{\"detail\": 7}]}"},
+		{"text", "{\"server\": \"pg\", \"steps\": [{\"seconds\": \"7\"}]}"},
+		{"text", "{\"server\": \"pg\", \"steps\": [[]]}"},
+		/* numbers that PostgreSQL refuses, wherever they stand */
+		{"text", "{\"server\": \"pg\", \"steps\": [{\"seconds\": 1e-20000}]}"},
+		{"text", "{\"server\": \"pg\", \"steps\": [{\"seconds\": 1E200}]}"},
+		{"text", "{\"server\": \"pg\", \"rows\": 99999999999999999999}"},
+		{"text", "{\"server\": \"pg\", \"rows\": 1.5}"},
+		{"text", "{\"server\": \"pg\", \"timeline\": \"1\"}"},
+		{"text", "{\"server\": \"pg\", \"recovered_time\": \"infinity\"}"},
+		{"text", "{\"server\": \"pg\", \"received_lsn\": \"0\"}"},
+		{"text", "{\"server\": \"pg\", \"unknown\": null}"},
 		{"text", "{\"server\": \"pg\", \"server\": \"other\"}"},
 	};
 	char *long_text = mem_alloc(RECEIPT_TEXT_MAX + 64);
@@ -325,9 +338,41 @@ what_is_no_receipt_is_refused(void **state)
 	assert_int_equal(kept(), 0);
 }
 
+/* What a number takes that PostgreSQL refuses for its digits */
+static void
+a_number_of_many_digits_is_refused(void **state)
+{
+	char *text = mem_printf("{\"server\": \"pg\", \"steps\": [{\"seconds\": 0.%020000d}]}", 1);
+	Response response;
+
+	(void) state;
+	start();
+	response = post_json(receipt_of(1, text));
+	assert_int_equal(response.status, 400);
+	release(&response);
+	free(text);
+	assert_int_equal(kept(), 0);
+}
+
+/* All columns of the receipts of a drill and a rescue */
 static void
 what_postgresql_writes_is_a_receipt(void **state)
 {
+	static const char *const texts[] = {
+		"{\"at\": \"2026-11-22T06:10:22.423819+00:00\", \"ok\": true, \"mark\": \"1e-20000 \\\" 1e9\", "
+		"\"rows\": 0, \"began\": \"2026-11-22T06:10:20+00:00\", \"bytes\": 9223372036854775807, "
+		"\"steps\": [{\"ok\": true, \"step\": \"restore\", \"detail\": null, \"seconds\": 0.000012}], "
+		"\"job_id\": null, \"reason\": null, \"server\": \"pg\", \"tables\": 0, \"database\": \"postgres\", "
+		"\"timeline\": 1, \"backup_id\": \"20261122T061022\", \"unreached\": null, \"target_lsn\": \"0/16B3748\", "
+		"\"archived_lsn\": null, \"received_lsn\": null, \"recovered_lsn\": \"0/16B3748\", \"barman_version\": null, "
+		"\"recovered_time\": null, \"restore_elapsed\": null, \"unreached_bytes\": null, \"recovery_elapsed\": null, "
+		"\"system_identifier\": 7553172360219537718, \"postgresql_version\": null, \"adopted\": true}",
+		"{\"at\": \"2026-11-22T06:10:22+00:00\", \"hash\": \"0\", \"home\": \"public.t\", \"role\": \"r\", \"rows\": 1, "
+		"\"began\": \"2026-11-22T06:10:20+00:00\", \"bytes\": 1, \"steps\": [\"e9 \\\\\"], \"job_id\": \"j\", "
+		"\"server\": \"pg\", \"undone\": null, \"relation\": \"t\", \"timeline\": 1, \"backup_id\": null, "
+		"\"target_lsn\": null, \"target_time\": \"2026-11-22T06:10:22.1+00:00\", \"recovered_lsn\": null, "
+		"\"recovered_time\": null, \"system_identifier\": 1}",
+	};
 	static const char *const elapsed[] = {
 		"PT0S", "PT1.083S", "PT-0.5S", "PT27H46M40S", "P1Y2M3DT4H5M6.789012S", "P-1Y", "P3D",
 	};
@@ -343,6 +388,8 @@ what_postgresql_writes_is_a_receipt(void **state)
 		keep_copy(++number, text);
 		free(text);
 	}
+	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++)
+		keep_copy(++number, texts[i]);
 	assert_int_equal(kept(), number);
 }
 
@@ -375,7 +422,7 @@ a_cut_line_and_a_foreign_one_hide_no_other(void **state)
 static void
 many_come_in_parts(void **state)
 {
-	static const char form[] = "{\"server\": \"pg\", \"filler\": \"%0*d\"}";
+	static const char form[] = "{\"server\": \"pg\", \"reason\": \"%0*d\"}";
 	int64_t place = 0;
 	int seen = 0;
 	bool more = true;
@@ -462,7 +509,7 @@ a_line_that_was_changed_later_hides_no_other(void **state)
 	(void) state;
 	start();
 	for (int i = 1; i <= 3; i++)
-		keep_copy(i, "{\"server\": \"pg\", \"place\": 7}");
+		keep_copy(i, "{\"server\": \"pg\", \"rows\": 7}");
 	text = read_text("state/receipts.jsonl");
 	log = fopen(path_of("state/receipts.jsonl"), "r+");
 	assert_non_null(log);
@@ -489,6 +536,7 @@ main(int argc, char **argv)
 		HTTP_TEST(a_token_of_another_server_takes_no_number_away),
 		HTTP_TEST(another_server_takes_no_room_away),
 		HTTP_TEST(what_is_no_receipt_is_refused),
+		HTTP_TEST(a_number_of_many_digits_is_refused),
 		HTTP_TEST(what_postgresql_writes_is_a_receipt),
 		HTTP_TEST(a_cut_line_and_a_foreign_one_hide_no_other),
 		HTTP_TEST(many_come_in_parts),

@@ -13,30 +13,19 @@
 
 #include "api/arguments.h"
 #include "api/path_names.h"
-#include "barman/lsn.h"
+#include "api/receipt_members.h"
 #include "base/log.h"
 #include "base/memory.h"
 #include "base/names.h"
-#include "base/timestamp.h"
 #include "proof/receipt_log.h"
 
 /* "SYSTEM_IDENTIFIER/DATABASE/TABLE": who writes a chain */
 #define CHAIN_PARTS 3
 #define CHAIN_MAX	42
 
-/* Of a part of a time that something took: sums of such are intervals, too */
-#define ELAPSED_DIGITS 7
-
 static bool read_receipt(const json_t *arguments, Receipt *receipt, Answer **refusal);
 static bool is_chain(const char *text);
 static bool is_hash(const char *text);
-static bool has_fields_of_a_receipt(const json_t *receipt);
-static bool has_steps_of_a_receipt(const json_t *steps);
-static bool is_null_or(const json_t *value, json_type one, json_type other);
-static bool is_time(const json_t *value);
-static bool is_elapsed(const json_t *value);
-static bool pass_units(const char **text, const char *units);
-static bool is_of_server(const char *text, const char *server);
 static Answer *refuse_unkept(const Receipt *receipt, ReceiptVerdict verdict, int error);
 
 static const Argument receipt_arguments[] = {
@@ -123,9 +112,9 @@ read_receipt(const json_t *arguments, Receipt *receipt, Answer **refusal)
 	if (!is_hash(receipt->hash))
 		return argument_refuse(refusal, "hash", "be a SHA-256 in hexadecimal", NULL);
 	if (receipt->text == NULL || strlen(receipt->text) > RECEIPT_TEXT_MAX ||
-		!is_of_server(receipt->text, receipt->server))
+		!receipt_is_of_server(receipt->text, receipt->server))
 		return argument_refuse(refusal, "text", "be the JSON of a receipt of this server",
-							   "It has at most 1 MB.");
+							   "It has at most 1 MB, no members but those of a receipt, and numbers and times as PostgreSQL writes them.");
 	receipt_hash(receipt, hash);
 	if (strcmp(hash, receipt->hash) != 0)
 		return argument_refuse(refusal, "hash", "be that of the receipt",
@@ -157,136 +146,6 @@ is_hash(const char *text)
 {
 	return text != NULL && strlen(text) == RECEIPT_HASH_LENGTH &&
 		   strspn(text, "0123456789abcdef") == RECEIPT_HASH_LENGTH;
-}
-
-static bool
-is_of_server(const char *text, const char *server)
-{
-	json_t *receipt = json_loads(text, JSON_REJECT_DUPLICATES, NULL);
-	bool is = json_text_is(receipt, "server", server) && has_fields_of_a_receipt(receipt);
-
-	json_decref(receipt);
-	return is;
-}
-
-/* Each of the type that poc_receipts() and poc_export_receipts() read: one that is not would end them for all. */
-static bool
-has_fields_of_a_receipt(const json_t *receipt)
-{
-	static const char *const texts[] = {"backup_id", "mark", "relation", "home"};
-	const char *lsn = json_text_of(receipt, "target_lsn");
-	uint64_t position;
-
-	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++)
-	{
-		if (!is_null_or(json_object_get(receipt, texts[i]), JSON_STRING, JSON_STRING))
-			return false;
-	}
-	return is_time(json_object_get(receipt, "at")) && is_time(json_object_get(receipt, "began")) &&
-		   is_elapsed(json_object_get(receipt, "restore_elapsed")) &&
-		   is_elapsed(json_object_get(receipt, "recovery_elapsed")) &&
-		   is_null_or(json_object_get(receipt, "ok"), JSON_TRUE, JSON_FALSE) &&
-		   is_null_or(json_object_get(receipt, "rows"), JSON_INTEGER, JSON_INTEGER) &&
-		   (lsn != NULL ? lsn_parse(lsn, &position)
-						: is_null_or(json_object_get(receipt, "target_lsn"), JSON_NULL, JSON_NULL)) &&
-		   has_steps_of_a_receipt(json_object_get(receipt, "steps"));
-}
-
-static bool
-has_steps_of_a_receipt(const json_t *steps)
-{
-	const json_t *step;
-	size_t i;
-
-	if (!is_null_or(steps, JSON_ARRAY, JSON_ARRAY))
-		return false;
-	json_array_foreach (steps, i, step)
-	{
-		/* words of a rescue, or a step of a drill */
-		if (!json_is_string(step) &&
-			!(json_is_object(step) && is_null_or(json_object_get(step, "ok"), JSON_TRUE, JSON_FALSE)))
-			return false;
-	}
-	return true;
-}
-
-static bool
-is_null_or(const json_t *value, json_type one, json_type other)
-{
-	return value == NULL || json_is_null(value) || json_typeof(value) == one ||
-		   json_typeof(value) == other;
-}
-
-/* As PostgreSQL writes it in JSON, with the offset of a time zone; or nothing */
-static bool
-is_time(const json_t *value)
-{
-	const char *text = json_string_value(value);
-	size_t length = text != NULL ? strlen(text) : 0;
-	int64_t found;
-	char utc[64];
-	int hours;
-	int minutes;
-	int used = 0;
-
-	if (is_null_or(value, JSON_NULL, JSON_NULL))
-		return true;
-	if (length < 7 || length >= sizeof(utc))
-		return false;
-	if (text[length - 1] == 'Z')
-		return timestamp_parse(text, &found);
-	/* not even a sign or a blank before a number */
-	if (sscanf(text + length - 5, "%2d:%2d%n", &hours, &minutes, &used) != 2 || used != 5 ||
-		strspn(text + length - 5, "0123456789:") != 5 || hours > 15 || minutes > 59 ||
-		strchr("+-", text[length - 6]) == NULL)
-		return false;
-	snprintf(utc, sizeof(utc), "%.*sZ", (int) length - 6, text);
-	return timestamp_parse(utc, &found);
-}
-
-/* As PostgreSQL writes an interval with intervalstyle iso_8601, such as PT1H2M3.5S; or nothing */
-static bool
-is_elapsed(const json_t *value)
-{
-	const char *text = json_string_value(value);
-	bool any;
-
-	if (is_null_or(value, JSON_NULL, JSON_NULL))
-		return true;
-	if (text == NULL || *text++ != 'P')
-		return false;
-	any = pass_units(&text, "YMD");
-	if (*text == 'T')
-	{
-		text++;
-		any = pass_units(&text, "HMS");
-	}
-	return any && *text == '\0';
-}
-
-/* Numbers that have these units, each once and in this order; false: there is none. */
-static bool
-pass_units(const char **text, const char *units)
-{
-	static const char digits[] = "0123456789";
-	bool any = false;
-
-	for (;;)
-	{
-		const char *number = *text + (**text == '-');
-		size_t whole = strspn(number, digits);
-		size_t length = whole;
-		const char *unit;
-
-		if (number[whole] == '.')
-			length += 1 + strspn(number + whole + 1, digits);
-		unit = number[length] != '\0' ? strchr(units, number[length]) : NULL;
-		if (whole == 0 || whole > ELAPSED_DIGITS || length > 2 * ELAPSED_DIGITS || unit == NULL)
-			return any;
-		units = unit + 1;
-		*text = number + length + 1;
-		any = true;
-	}
 }
 
 static Answer *
