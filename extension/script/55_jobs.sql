@@ -21,6 +21,7 @@ $$;
 COMMENT ON FUNCTION @extschema@.poc_jobs() IS
 'The jobs that the sidecar knows, newest first. state is queued, running, done, failed, cancelled or lost (the sidecar was restarted under it); progress goes from 0 to 1 where it is known: of a restore, of a backup while this server sends it, and it is 1 of what is done. phase is null of what has ended. poc_wait_job() tells the result of one that is done.';
 
+-- A sidecar keeps 2,000 lines of a job, each of 4,000 bytes.
 CREATE FUNCTION _poc.job_log(job_id text)
 RETURNS TABLE (n bigint, at timestamptz, level text, line text)
 LANGUAGE plpgsql VOLATILE PARALLEL RESTRICTED COST 10000 ROWS 100
@@ -29,6 +30,10 @@ AS $$
 #variable_conflict use_column
 DECLARE
 	reached bigint := 0;
+	pages bigint := 0;
+	seen bigint := 0;
+	bytes bigint := 0;
+	page record;
 	answer jsonb;
 BEGIN
 	LOOP
@@ -36,15 +41,23 @@ BEGIN
 		RETURN QUERY SELECT l.n, l.at, l.level, l.text
 			FROM _poc.records(answer -> 'log') AS l(n bigint, at timestamptz, level text, text text);
 		EXIT WHEN answer -> 'more' IS DISTINCT FROM 'true'::jsonb;
-		SELECT max(l.n) INTO reached FROM _poc.records(answer -> 'log') AS l(n bigint) WHERE l.n > reached;
-		-- a sidecar that says there is more, and has none
-		EXIT WHEN reached IS NULL;
+		SELECT count(*) AS lines, max(l.n) AS last, coalesce(sum(octet_length(l.text)), 0) AS bytes INTO page
+			FROM _poc.records(answer -> 'log') AS l(n bigint, text text);
+		pages := pages + 1;
+		seen := seen + page.lines;
+		bytes := bytes + page.bytes;
+		IF coalesce(page.last, 0) <= reached OR pages >= 1000 OR seen >= 10000 OR bytes >= 50000000 THEN
+			RAISE WARNING 'the log is not complete'
+				USING DETAIL = format('The Barman sidecar has sent %s lines and says that there are more, but has sent none of those at last, or more than a sidecar keeps.', seen);
+			EXIT;
+		END IF;
+		reached := page.last;
 	END LOOP;
 END
 $$;
 
 COMMENT ON FUNCTION _poc.job_log(text) IS
-'Internal. All lines of a job''s log, of which the sidecar sends a part at a time.';
+'Internal. All lines of a job''s log, of which the sidecar sends a part at a time; a warning tells of a sidecar that has no end of them.';
 
 CREATE FUNCTION @extschema@.poc_job_log(job_id text)
 RETURNS TABLE (n bigint, at timestamptz, level text, line text)

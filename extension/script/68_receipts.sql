@@ -168,7 +168,32 @@ COMMENT ON FUNCTION _poc.receipt_member(text, text) IS
 
 -- ---- the copies at the sidecar
 
-CREATE FUNCTION _poc.receipt_copies(server text)
+-- Who commits waits no longer for the sidecar.
+CREATE FUNCTION _poc.keep_to_time(until timestamptz) RETURNS void
+LANGUAGE plpgsql VOLATILE PARALLEL RESTRICTED
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+	milliseconds double precision;
+BEGIN
+	IF NOT isfinite(until) THEN
+		RETURN;
+	END IF;
+	milliseconds := floor(1000 * date_part('epoch', until - clock_timestamp()));
+	IF milliseconds < 1 THEN
+		RAISE EXCEPTION 'the Barman sidecar has taken too long'
+			USING ERRCODE = 'connection_failure',
+				DETAIL = 'Several requests have taken seconds together.';
+	END IF;
+	PERFORM set_config('poc_barman.timeout', milliseconds::text, true);
+END
+$$;
+
+COMMENT ON FUNCTION _poc.keep_to_time(timestamptz) IS
+'Internal. Gives the next request the time that is left until then, for a caller that has set poc_barman.timeout for itself; infinity: leaves it as it is. Errors: 08006 none is left.';
+
+-- A sidecar keeps 100,000 copies of a server, in 128 MB.
+CREATE FUNCTION _poc.receipt_copies(server text, until timestamptz DEFAULT 'infinity')
 RETURNS TABLE (n bigint, chain text, kind text, text text, previous text, hash text, received timestamptz)
 LANGUAGE plpgsql VOLATILE PARALLEL RESTRICTED COST 10000
 SET search_path = pg_catalog, pg_temp
@@ -176,66 +201,117 @@ AS $$
 #variable_conflict use_column
 DECLARE
 	reached bigint := 0;
+	pages bigint := 0;
+	seen bigint := 0;
+	bytes bigint := 0;
+	page record;
 	answer jsonb;
 BEGIN
 	LOOP
+		PERFORM _poc.keep_to_time(until);
 		answer := _poc.get_verbatim(ARRAY['servers'::text, server, 'receipts'::text, reached::text]);
 		RETURN QUERY SELECT r.n, r.chain, r.kind, r.text, r.previous, r.hash, r.received
 			FROM _poc.records(answer -> 'receipts') AS r(n bigint, chain text, kind text, text text, previous text, hash text, received timestamptz);
-		EXIT WHEN NOT coalesce((answer ->> 'more')::boolean, false);
-		SELECT max(r.place) INTO reached FROM _poc.records(answer -> 'receipts') AS r(place bigint) WHERE r.place > reached;
-		-- a sidecar that says there is more, and has none
-		EXIT WHEN reached IS NULL;
+		EXIT WHEN answer -> 'more' IS DISTINCT FROM 'true'::jsonb;
+		SELECT count(*) AS entries, max(r.place) AS last, coalesce(sum(octet_length(r.text)), 0) AS bytes INTO page
+			FROM _poc.records(answer -> 'receipts') AS r(place bigint, text text);
+		pages := pages + 1;
+		seen := seen + page.entries;
+		bytes := bytes + page.bytes;
+		IF coalesce(page.last, 0) <= reached OR pages >= 1000 OR seen >= 100000 OR bytes >= 200000000 THEN
+			RAISE WARNING 'the list of the copies of receipts is not complete'
+				USING DETAIL = format('The Barman sidecar has sent %s of server %s and says that there are more, but has sent none of those at last, or more than a sidecar keeps.', seen, server);
+			EXIT;
+		END IF;
+		reached := page.last;
 	END LOOP;
 END
 $$;
 
-COMMENT ON FUNCTION _poc.receipt_copies(text) IS
-'Internal. The copies of the receipts of a server that the sidecar keeps.';
+COMMENT ON FUNCTION _poc.receipt_copies(text, timestamptz) IS
+'Internal. The copies of the receipts of a server that the sidecar keeps; a warning tells of a sidecar that has no end of them. Errors: 08006 it has not sent all until then.';
 
-CREATE FUNCTION _poc.copy_receipt(receipt _poc.receipts) RETURNS void
+CREATE FUNCTION _poc.copy_older_receipts(receipt _poc.receipts, server text, kept bigint, until timestamptz) RETURNS void
+LANGUAGE plpgsql VOLATILE PARALLEL RESTRICTED COST 10000
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+	older _poc.receipts;
+	message text;
+	cause text;
+BEGIN
+	IF kept >= (SELECT count(*) FROM _poc.receipts AS r WHERE r.chain = receipt.chain AND r.n <= receipt.n AND _poc.receipt_member(r.text, 'server'::text) = server) THEN
+		RETURN;
+	END IF;
+	FOR older IN
+		SELECT r.* FROM _poc.receipts AS r
+		WHERE r.chain = receipt.chain AND r.n < receipt.n AND _poc.receipt_member(r.text, 'server'::text) = server
+			AND NOT EXISTS (SELECT FROM _poc.receipt_copies(server, until) AS c WHERE c.chain = r.chain AND c.n = r.n)
+		ORDER BY r.n LIMIT 1000
+	LOOP
+		PERFORM _poc.keep_to_time(until);
+		PERFORM _poc.ask('receipt'::text, to_jsonb(older), ARRAY['servers'::text, server, 'receipts'::text]);
+	END LOOP;
+EXCEPTION WHEN OTHERS THEN
+	GET STACKED DIAGNOSTICS message = MESSAGE_TEXT, cause = PG_EXCEPTION_DETAIL;
+	RAISE WARNING 'the sidecar has no copies of some receipts before receipt %', receipt.n
+		USING DETAIL = concat_ws(': ', message, nullif(cause, '')),
+			HINT = 'They are sent with the next receipt of this server; SELECT * FROM poc_check_receipts() tells which.';
+END
+$$;
+
+COMMENT ON FUNCTION _poc.copy_older_receipts(_poc.receipts, text, bigint, timestamptz) IS
+'Internal. Sends those receipts before this one to the sidecar that have no copy, if it keeps fewer than there are and they can be sent until then; a warning tells why not.';
+
+CREATE FUNCTION _poc.copy_receipt(receipt _poc.receipts, until timestamptz) RETURNS void
 LANGUAGE plpgsql VOLATILE PARALLEL RESTRICTED COST 10000
 SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
 	server CONSTANT text := _poc.receipt_member(receipt.text, 'server'::text);
-	path CONSTANT text[] := ARRAY['servers'::text, server, 'receipts'::text];
-	answer jsonb;
+	kept bigint;
 	message text;
 	cause text;
 BEGIN
-	answer := _poc.ask('receipt'::text, to_jsonb(receipt), path);
-	-- what could not be copied before
-	IF (answer ->> 'kept')::bigint < (SELECT count(*) FROM _poc.receipts AS r WHERE r.chain = receipt.chain AND r.n <= receipt.n AND _poc.receipt_member(r.text, 'server'::text) = server) THEN
-		PERFORM _poc.ask('receipt'::text, to_jsonb(r), path)
-		FROM (SELECT r.* FROM _poc.receipts AS r
-			WHERE r.chain = receipt.chain AND r.n < receipt.n AND _poc.receipt_member(r.text, 'server'::text) = server
-				AND NOT EXISTS (SELECT FROM _poc.receipt_copies(server) AS c WHERE c.chain = r.chain AND c.n = r.n)
-			ORDER BY r.n LIMIT 1000) AS r;
-	END IF;
-EXCEPTION WHEN OTHERS THEN
-	-- the receipt itself is not lost for that
-	GET STACKED DIAGNOSTICS message = MESSAGE_TEXT, cause = PG_EXCEPTION_DETAIL;
-	RAISE WARNING 'the sidecar has no copy of receipt %', receipt.n
-		USING DETAIL = concat_ws(': ', message, nullif(cause, '')),
-			HINT = 'It is sent with the next receipt of this server; SELECT * FROM poc_check_receipts() tells whether it is there.';
+	BEGIN
+		PERFORM _poc.keep_to_time(until);
+		SELECT k.kept INTO kept
+			FROM _poc.records(_poc.ask('receipt'::text, to_jsonb(receipt), ARRAY['servers'::text, server, 'receipts'::text])) AS k(kept bigint);
+	EXCEPTION WHEN OTHERS THEN
+		-- the receipt itself is not lost for that
+		GET STACKED DIAGNOSTICS message = MESSAGE_TEXT, cause = PG_EXCEPTION_DETAIL;
+		RAISE WARNING 'the sidecar has no copy of receipt %', receipt.n
+			USING DETAIL = concat_ws(': ', message, nullif(cause, '')),
+				HINT = 'It is sent with the next receipt of this server; SELECT * FROM poc_check_receipts() tells whether it is there.';
+		RETURN;
+	END;
+	PERFORM _poc.copy_older_receipts(receipt, server, kept, until);
 END
 $$;
 
-COMMENT ON FUNCTION _poc.copy_receipt(_poc.receipts) IS
-'Internal. Sends a receipt to the sidecar, and those before it that have no copy; a warning tells why not.';
+COMMENT ON FUNCTION _poc.copy_receipt(_poc.receipts, timestamptz) IS
+'Internal. Sends a receipt to the sidecar, and those before it that have no copy, if that can be done until then; a warning tells why not.';
 
--- Called as a transaction commits, whoever commits it: none that was rolled back is sent.
+-- Called as a transaction commits, whoever commits it: none that was rolled back is sent.  Its locks are held
+-- meanwhile, that of the chain among them.
 CREATE FUNCTION _poc.copy_receipts(since bigint) RETURNS bigint
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE COST 10000
 SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+SET poc_barman.timeout = '5s'
 AS $$
 DECLARE
+	until CONSTANT timestamptz := clock_timestamp() + '5 s';
 	receipt _poc.receipts;
 	sent bigint := 0;
 BEGIN
 	FOR receipt IN SELECT r.* FROM _poc.receipts AS r WHERE r.n >= since AND r.chain = _poc.receipt_chain() ORDER BY r.n LOOP
-		PERFORM _poc.copy_receipt(receipt);
+		IF sent > 0 AND clock_timestamp() >= until THEN
+			RAISE WARNING 'the sidecar has no copy of receipt % and those behind it', receipt.n
+				USING DETAIL = 'It has taken seconds for those before.',
+					HINT = 'They are sent with the next receipt of this server; SELECT * FROM poc_check_receipts() tells whether they are there.';
+			EXIT;
+		END IF;
+		PERFORM _poc.copy_receipt(receipt, until);
 		sent := sent + 1;
 	END LOOP;
 	RETURN sent;
@@ -243,7 +319,7 @@ END
 $$;
 
 COMMENT ON FUNCTION _poc.copy_receipts(bigint) IS
-'Internal. Sends the receipts from this number on to the sidecar; returns how many there are.';
+'Internal. Sends the receipts from this number on to the sidecar, as many as it takes within five seconds; a warning tells of the others. Returns how many were sent.';
 
 -- ---- the check
 

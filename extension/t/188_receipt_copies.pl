@@ -14,6 +14,9 @@ use Test::More;
 use FakeSidecar;
 use PocTest;
 
+# far below what the fakes would take, because the machine may be busy with other tests
+my $soon = 30;
+
 # An entry of the list: JSON of which the text is one that is given
 sub entry
 {
@@ -82,6 +85,71 @@ for my $odd ('{"ok":true}', '{"ok":true,"steps":null}', '{"ok":true,"steps":{}}'
 	like($node->safe_psql('postgres', q{SELECT verdict FROM poc_drills ORDER BY at DESC LIMIT 1}), qr/^failed: sidecar: /, "$odd: and there is its receipt");
 }
 like($node->safe_psql('postgres', q{SELECT finding FROM poc_check_receipts() LIMIT 1}), qr/^11 receipts, each follows the one before it$/, 'in the chain');
+
+# ---- a sidecar that always says that there is more ----
+my $endless = FakeSidecar->new(dir => PostgreSQL::Test::Utils::tempdir_short());
+use_url($node, $endless->url);
+for my $name ('more', 'stuck')
+{
+	my ($exit, $out, $told) = $node->psql('postgres', "SET statement_timeout = '60s'; SELECT count(*) FROM poc_receipts('$name')");
+	is($out, $name eq 'more' ? 1000 : 2, "$name: copies of receipts, as far as they come");
+	like($told, qr/WARNING:  the list of the copies of receipts is not complete\nDETAIL:  /, "$name: and it is told");
+	($exit, $out, $told) = $node->psql('postgres', "SET statement_timeout = '60s'; SELECT count(*) FROM poc_job_log('$name')");
+	is($out, $name eq 'more' ? 1000 : 2, "$name: lines of a log, as far as they come");
+	like($told, qr/WARNING:  the log is not complete\nDETAIL:  /, "$name: and it is told");
+}
+my (undef, $state, $told) = $node->psql('postgres', q{SET statement_timeout = '60s'; SELECT job_id, status FROM poc_backup('more')});
+like($told, qr/WARNING:  the log of job more is not shown to its end/, 'a job that has ended is followed to an end');
+my $chatted = elapsed(sub { ($state) = $node->safe_psql('postgres', q{SET statement_timeout = '60s'; SELECT state FROM poc_wait_job('chatty', timeout => '1s')}); });
+is($state, 'running', 'and one that runs no longer than its time');
+cmp_ok($chatted, '<', 1 + $soon, 'in time');
+
+# ---- as a transaction commits ----
+# Statements that write a receipt of a server, whose name says what becomes of its copy
+sub written
+{
+	my ($server) = @_;
+
+	return (qq{INSERT INTO _poc.drills (at, began, ok, server, system_identifier, tables, rows, steps)
+		SELECT clock_timestamp(), now(), true, '$server', system_identifier, 0, 0, '[]' FROM pg_control_system()},
+		qq{SELECT FROM _poc.drills AS d, _poc.chain_receipt('drill', d.at, d.began, NULL) WHERE d.server = '$server' AND d.began = now()});
+}
+sub write_receipt
+{
+	my ($server, $before, $after) = @_;
+
+	return $node->psql('postgres', join(";\n", 'SET client_min_messages = warning', $before, 'BEGIN', written($server), 'COMMIT', $after));
+}
+sub receipts_of { return $node->safe_psql('postgres', "SELECT count(*) FROM _poc.receipts WHERE text::jsonb ->> 'server' = '$_[0]'"); }
+
+my ($exit, $out, $err) = write_receipt('slow', 'SELECT', 'SELECT');
+# one before it has no copy, as the sidecar says
+my $time = elapsed(sub { ($exit, $out, $err) = write_receipt('slow', q{SET poc_barman.timeout = '10min'}, 'SELECT 7'); });
+cmp_ok($time, '<', 5 + $soon, 'a list without an end holds up no commit');
+is(receipts_of('slow'), 2, 'nor takes it the receipt back');
+like($err, qr/WARNING:  the sidecar has no copies of some receipts before receipt \d+\nDETAIL:  .*\nHINT:  They are sent with the next/, 'a warning tells');
+is($out, '7', 'the session goes on');
+$time = elapsed(sub { ($exit, $out, $err) = write_receipt('silent', q{SET poc_barman.timeout = '10min'}, 'SHOW poc_barman.timeout'); });
+cmp_ok($time, '<', 5 + $soon, 'nor does one that says nothing');
+is(receipts_of('silent'), 1, 'its receipt is there');
+like($err, qr/WARNING:  the sidecar has no copy of receipt \d+\n/, 'without a copy');
+is($out, '10min', 'who commits has the settings that it had');
+
+# who cancels a commit leaves off the copy, and not the commit
+for my $end ('cancel', 'terminate')
+{
+	my %output;
+	my $count = receipts_of('silent');
+	my @command = ('psql', '-XAtq', '-d', $node->connstr('postgres'), map { ('-c', $_) } 'BEGIN', written('silent'), 'COMMIT', 'SELECT 7');
+	my $run = IPC::Run::start(\@command, '<', \undef, '>', \$output{stdout}, '2>', \$output{stderr}, IPC::Run::timeout(180));
+	my $pid;
+	wait_until(sub { $pid = $node->safe_psql('postgres', q{SELECT pid FROM pg_stat_activity WHERE wait_event_type = 'Extension' AND query = 'COMMIT'}); return $pid =~ /^\d+$/; });
+	$time = elapsed(sub { $node->safe_psql('postgres', "SELECT pg_${end}_backend($pid)"); eval { $run->finish; }; });
+	cmp_ok($time, '<', $soon, "$end: at once");
+	is(receipts_of('silent'), $count + ($end eq 'cancel'), "$end: " . ($end eq 'cancel' ? 'the receipt is there' : 'nothing was committed'));
+	like($output{stderr}, $end eq 'cancel' ? qr/WARNING:  the sidecar has no copies.*DETAIL:  canceling statement due to user request/s : qr/FATAL:  terminating connection/, "$end: told");
+	is($output{stdout} =~ s/\s//gr, $end eq 'cancel' ? '7' : '', "$end: the session");
+}
 
 $node->stop;
 done_testing();

@@ -43,6 +43,9 @@
 /* milliseconds between polls if less than a second is left */
 #define POLL_NAP 100
 
+/* Of a log, one after the other; a sidecar sends 2,000 lines in some dozens */
+#define PARTS_MAX 1000
+
 /* State of the help for a job that waits for WAL. */
 typedef struct WalHelp
 {
@@ -203,7 +206,8 @@ poc_job_follow(PocJob *job, TimestampTz deadline, bool show_log, bool show_past,
 	MemoryContext context = AllocSetContextCreate(outer, "poc_barman poll", ALLOCSET_DEFAULT_SIZES);
 	WalHelp help = {.archiver_failed = poc_archiver_trouble() != NULL};
 	PocJobReport *report = poc_job_report_new(show_log);
-	int hold = 0; /* the first poll only reads the current state */
+	int hold = 0;  /* the first poll only reads the current state */
+	int parts = 0; /* of the log, with others behind them */
 	Jsonb *state;
 
 	for (;;)
@@ -227,13 +231,20 @@ poc_job_follow(PocJob *job, TimestampTz deadline, bool show_log, bool show_past,
 		seen = job->log_seen;
 		job->log_seen = poc_job_report_log(report, answer, seen);
 
+		now = GetCurrentTimestamp();
+
 		/* a long log comes in parts */
-		if (poc_json_true(answer, "more") && job->log_seen > seen)
+		parts = poc_json_true(answer, "more") && job->log_seen > seen ? parts + 1 : 0;
+		if (parts > 0 && parts < PARTS_MAX && now < deadline)
 		{
 			hold = 0;
 			continue;
 		}
-		now = GetCurrentTimestamp();
+		if (parts == PARTS_MAX)
+			ereport(WARNING,
+					(errmsg("the log of job %s is not shown to its end", job->id),
+					 errdetail("The Barman sidecar says that there is more in each of %d answers, one after the other.",
+							   PARTS_MAX)));
 		if (ended || now >= deadline || is_in_phase(state, until_phase))
 			break;
 

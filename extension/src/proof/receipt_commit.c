@@ -6,6 +6,9 @@
  * A deferred trigger would not do: SET CONSTRAINTS fires it at once, and a copy of
  * what was rolled back afterwards would stay at the sidecar for ever.
  *
+ * Whatever becomes of a copy, the transaction commits: neither an error nor a cancel
+ * must take the receipt back.
+ *
  *-------------------------------------------------------------------------
  */
 #include "postgres.h"
@@ -13,6 +16,8 @@
 #include "access/xact.h"
 #include "catalog/pg_type.h"
 #include "fmgr.h"
+#include "utils/memutils.h"
+#include "utils/resowner.h"
 #include "utils/snapmgr.h"
 #include "utils/syscache.h"
 
@@ -24,6 +29,7 @@ static int64 first_receipt;
 static Oid copy_receipts;
 
 static void copy_as_it_commits(XactEvent event, void *arg);
+static void copy_or_warn(int64 first);
 
 PG_FUNCTION_INFO_V1(poc_copy_at_commit);
 
@@ -53,8 +59,7 @@ poc_copy_at_commit(PG_FUNCTION_ARGS)
 }
 
 /*
- * What a savepoint has taken back is not found any more.  The function is one of
- * SECURITY DEFINER, and tells an error as a warning.
+ * What a savepoint has taken back is not found any more.
  */
 static void
 copy_as_it_commits(XactEvent event, void *arg)
@@ -72,9 +77,49 @@ copy_as_it_commits(XactEvent event, void *arg)
 	/* with the extension the receipts are gone */
 	if (event == XACT_EVENT_PRE_COMMIT &&
 		SearchSysCacheExists1(PROCOID, ObjectIdGetDatum(copy_receipts)))
+		copy_or_warn(first);
+}
+
+/*
+ * The function is one of SECURITY DEFINER, and tells most errors as warnings itself.
+ * A cancel ends it and is obeyed with that: as where
+ * a commit waits for a synchronous standby, it leaves off the wait and not the commit.
+ * To be terminated is FATAL, and caught by nobody.
+ */
+static void
+copy_or_warn(int64 first)
+{
+	MemoryContext context = CurrentMemoryContext;
+	ResourceOwner owner = CurrentResourceOwner;
+
+	BeginInternalSubTransaction(NULL);
+	MemoryContextSwitchTo(context);
+	PG_TRY();
 	{
 		PushActiveSnapshot(GetTransactionSnapshot());
 		OidFunctionCall1(copy_receipts, Int64GetDatum(first));
 		PopActiveSnapshot();
+		ReleaseCurrentSubTransaction();
 	}
+	PG_CATCH();
+	{
+		ErrorData *error;
+
+		MemoryContextSwitchTo(context);
+		error = CopyErrorData();
+		FlushErrorState();
+		RollbackAndReleaseCurrentSubTransaction();
+		MemoryContextSwitchTo(context);
+		CurrentResourceOwner = owner;
+		ereport(WARNING,
+				(errmsg("the sidecar has no copies of all receipts from receipt " INT64_FORMAT " on",
+						first),
+				 errdetail("%s", error->message),
+				 errhint(
+					 "They are sent with the next receipt of this server; SELECT * FROM poc_check_receipts() tells whether they are there.")));
+		FreeErrorData(error);
+	}
+	PG_END_TRY();
+	MemoryContextSwitchTo(context);
+	CurrentResourceOwner = owner;
 }

@@ -280,9 +280,44 @@ my %jobs = (
 	cancelled => sub { job('cancelled', 'cancelled') },
 );
 
+# Lists in parts that have no end: of copies of receipts, and of lines of a log.  What the server is called tells how:
+# "stuck" sends the same again and again, "slow" takes its time.
+sub endless_receipts
+{
+	my ($client, $server, $after) = @_;
+	my $place = $server eq 'stuck' ? 1 : $after + 1;
+	my $hash = '0' x 64;
+
+	sleep 0.2 if $server eq 'slow';
+	return answer($client, '200 OK', qq({"receipts":[{"n":$place,"chain":"1/2/3","kind":"drill","text":"{}","previous":"$hash","hash":"$hash",)
+		. qq("received":"2026-11-22T06:10:22Z","place":$place}],"more":true}));
+}
+
+sub endless_log
+{
+	my ($client, $job, $after) = @_;
+	my $n = $job eq 'stuck' ? 1 : $after + 1;
+
+	return answer($client, '200 OK', '{"job":' . job($job, $job eq 'chatty' ? 'running' : 'done')
+		. qq(,"log":[{"n":$n,"at":"2026-11-22T06:10:22Z","level":"info","text":"line $n"}],"more":true}));
+}
+
 sub route
 {
 	my ($self, $client, $method, $path) = @_;
+
+	if ($path =~ m{^/v1/servers/(more|stuck|slow)/receipts/(\d+)$})
+	{
+		return endless_receipts($client, $1, $2);
+	}
+	if ($path =~ m{^/v1/jobs/(more|stuck|chatty)\?after=(\d+)})
+	{
+		return endless_log($client, $1, $2);
+	}
+	if ($method eq 'POST' && $path =~ m{^/v1/servers/(\w+)/receipts$} && !$self->{answers}{$path})
+	{
+		return $faults{$1} ? $faults{$1}->($client) : answer($client, '200 OK', '{"receipt":{"hash":"h","kept":0}}');
+	}
 
 	if (defined(my $body = $self->{answers}{$path} // $self->{answers}{ $path =~ s/\?.*//r }))
 	{
