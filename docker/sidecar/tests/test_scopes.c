@@ -191,6 +191,22 @@ a_token_of_some_servers_sees_these_alone(void **state)
 	assert_int_equal(count_in(TOKEN, "/v1/jobs", "jobs", NULL), 3);
 	assert_int_equal(count_in("the-others-reader", "/v1/jobs", "jobs", NULL), 1);
 	assert_int_equal(count_in("the-others-reader", "/v1/jobs", "jobs", "other"), 1);
+	/* nor does a page tell that there are others, or which: the newest is cron's, and the oldest pg's */
+	response = request_as("the-others-reader", "GET", "/v1/jobs?limit=1", NULL);
+	assert_int_equal(json_array_size(json_object_get(response.value, "jobs")), 1);
+	assert_null(json_object_get(response.value, "more"));
+	release(&response);
+	response = get("/v1/jobs?limit=2");
+	assert_true(json_is_true(json_object_get(response.value, "more")));
+	release(&response);
+	path = mem_printf("/v1/jobs?before=%s", cron);
+	assert_int_equal(count_in(TOKEN, path, "jobs", NULL), 2);
+	assert_int_equal(count_in("the-others-reader", path, "jobs", NULL), 0);
+	free(path);
+	path = mem_printf("/v1/jobs?before=%s", of_other);
+	assert_int_equal(count_in(TOKEN, path, "jobs", NULL), 1);
+	assert_int_equal(count_in("the-others-reader", path, "jobs", NULL), 0);
+	free(path);
 	for (int i = 0; i < 2; i++)
 	{
 		path = mem_printf("/v1/jobs/%s", i == 0 ? of_pg : cron);

@@ -115,7 +115,8 @@ jobs_forget(void)
  * Lists the newest jobs first, at most limit, beginning after the job
  * "before".  Leaves out the results, so that the list stays within what its
  * readers accept.  Of those that have ended it has the texts: the thread that
- * serves all connections makes the list.
+ * serves all connections makes the list.  A job that is not visible is as one
+ * that is not there, as "before" and behind the last, too.
  */
 Answer *
 jobs_list(const TokenGrant *grant, int64_t limit, const char *before)
@@ -124,22 +125,25 @@ jobs_list(const TokenGrant *grant, int64_t limit, const char *before)
 	size_t length = 0;
 	FILE *text = open_memstream(&body, &length);
 	int64_t count = 0;
+	bool more = false;
 	Job *job;
 
 	if (text == NULL)
 		(void) json_checked(NULL);
 	fputs("{\"jobs\":[", text);
 	pthread_mutex_lock(&job_table.lock);
-	job = before != NULL ? job_find(before) : NULL;
-	for (job = job != NULL		? job->next
-			   : before != NULL ? NULL
-								: job_table.newest;
-		 job != NULL && count < limit; job = job->next)
+	job = before != NULL ? job_find(before) : job_table.newest;
+	if (before != NULL && job != NULL)
+		job = job_is_visible(job, grant) ? job->next : NULL;
+	for (; job != NULL && !more; job = job->next)
 	{
-		if (job_is_visible(job, grant))
+		if (!job_is_visible(job, grant))
+			continue;
+		more = count == limit;
+		if (!more)
 			job_write_brief(job, count++ == 0 ? "" : ",", text);
 	}
-	fputs(job != NULL ? "],\"more\":true}" : "]}", text);
+	fputs(more ? "],\"more\":true}" : "]}", text);
 	pthread_mutex_unlock(&job_table.lock);
 	if (fclose(text) != 0)
 		(void) json_checked(NULL);
