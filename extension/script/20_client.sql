@@ -33,14 +33,24 @@ LANGUAGE c VOLATILE STRICT PARALLEL RESTRICTED COST 10000
 AS 'MODULE_PATHNAME', 'poc_get_verbatim';
 
 COMMENT ON FUNCTION _poc.get_verbatim(text[]) IS
-'Asks the sidecar for /v1/path... and returns the whole answer, with characters that control a terminal as they are, not as <U+001B>: for hashes.';
+'Asks the sidecar for /v1/path... and returns the whole answer, with characters that control a terminal or the direction of text as they are, not as <U+001B>: for hashes.';
 
 CREATE FUNCTION _poc.answer_json(text) RETURNS jsonb
 LANGUAGE c STABLE STRICT PARALLEL SAFE
 AS 'MODULE_PATHNAME', 'poc_answer_json';
 
 COMMENT ON FUNCTION _poc.answer_json(text) IS
-'JSON that the sidecar has answered as a text. Characters that the encoding of this database lacks, or that control a terminal, are shown as <U+4E2D>.';
+'JSON that the sidecar has answered as a text. Characters that the encoding of this database lacks, or that control a terminal or the direction of text, are shown as <U+4E2D>.';
+
+CREATE FUNCTION _poc.shown(text) RETURNS text
+LANGUAGE sql STABLE STRICT PARALLEL SAFE
+SET search_path = pg_catalog, pg_temp
+AS $$
+	SELECT _poc.answer_json(to_jsonb($1)::text) #>> '{}'
+$$;
+
+COMMENT ON FUNCTION _poc.shown(text) IS
+'The same for a text that others have written, for a message.';
 
 CREATE FUNCTION _poc.get_health() RETURNS jsonb
 LANGUAGE c VOLATILE STRICT PARALLEL RESTRICTED COST 10000

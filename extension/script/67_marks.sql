@@ -183,7 +183,8 @@ BEGIN
 				HINT = 'Call this function in a database of that name.';
 	END IF;
 	target := ROW(facts ->> 'name', (facts ->> 'lsn')::pg_lsn, (facts ->> 'timeline')::integer, (facts ->> 'system_identifier')::bigint,
-		(facts ->> 'at')::timestamptz, ARRAY(SELECT jsonb_array_elements_text(CASE jsonb_typeof(facts -> 'omitted') WHEN 'array' THEN facts -> 'omitted' ELSE '[]' END)));
+		(facts ->> 'at')::timestamptz, -- words alone
+		ARRAY(SELECT _poc.shown(o) FROM jsonb_array_elements_text(CASE jsonb_typeof(facts -> 'omitted') WHEN 'array' THEN facts -> 'omitted' ELSE '[]' END) AS o));
 	RAISE NOTICE 'mark "%" is known from the sidecar alone', mark
 		USING DETAIL = format('It was set %s in database "%s".', target.at, facts ->> 'database');
 END

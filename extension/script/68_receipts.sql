@@ -192,6 +192,26 @@ $$;
 COMMENT ON FUNCTION _poc.keep_to_time(timestamptz) IS
 'Internal. Gives the next request the time that is left until then, for a caller that has set poc_barman.timeout for itself; infinity: leaves it as it is. Errors: 08006 none is left.';
 
+CREATE FUNCTION _poc.read_copy(jsonb, jsonb, jsonb, jsonb, jsonb, jsonb, jsonb)
+RETURNS TABLE (n bigint, chain text, kind text, text text, previous text, hash text, received timestamptz)
+LANGUAGE plpgsql STABLE PARALLEL RESTRICTED ROWS 1
+SET search_path = pg_catalog, pg_temp
+AS $$
+#variable_conflict use_column
+BEGIN
+	IF $1 #>> '{}' ~ '^[0-9]{1,18}$' AND $2 #>> '{}' ~ '^[0-9/]{5,42}$' AND $3 #>> '{}' IN ('drill', 'rescue') AND jsonb_typeof($4) = 'string'
+		AND $5 #>> '{}' ~ '^[0-9a-f]{64}$' AND $6 #>> '{}' ~ '^[0-9a-f]{64}$'
+	THEN
+		RETURN QUERY SELECT ($1 #>> '{}')::bigint, $2 #>> '{}', $3 #>> '{}', $4 #>> '{}', $5 #>> '{}', $6 #>> '{}', ($7 #>> '{}')::timestamptz;
+	END IF;
+EXCEPTION WHEN data_exception THEN
+	RETURN;
+END
+$$;
+
+COMMENT ON FUNCTION _poc.read_copy(jsonb, jsonb, jsonb, jsonb, jsonb, jsonb, jsonb) IS
+'Internal. The copy of a receipt, from its number, chain, kind, text, the hash before it, its own and when it was received. No row if one of them has not the form that it must have; the text may say anything.';
+
 -- A sidecar keeps 100,000 copies of a server, in 128 MB.
 CREATE FUNCTION _poc.receipt_copies(server text, until timestamptz DEFAULT 'infinity')
 RETURNS TABLE (n bigint, chain text, kind text, text text, previous text, hash text, received timestamptz)
@@ -204,19 +224,25 @@ DECLARE
 	pages bigint := 0;
 	seen bigint := 0;
 	bytes bigint := 0;
+	odd bigint := 0;
+	sound bigint;
 	page record;
 	answer jsonb;
 BEGIN
 	LOOP
 		PERFORM _poc.keep_to_time(until);
 		answer := _poc.get_verbatim(ARRAY['servers'::text, server, 'receipts'::text, reached::text]);
-		RETURN QUERY SELECT r.n, r.chain, r.kind, r.text, r.previous, r.hash, r.received
-			FROM _poc.records(answer -> 'receipts') AS r(n bigint, chain text, kind text, text text, previous text, hash text, received timestamptz);
-		EXIT WHEN answer -> 'more' IS DISTINCT FROM 'true'::jsonb;
-		SELECT count(*) AS entries, max(r.place) AS last, coalesce(sum(octet_length(r.text)), 0) AS bytes INTO page
-			FROM _poc.records(answer -> 'receipts') AS r(place bigint, text text);
+		RETURN QUERY SELECT c.*
+			FROM _poc.records(answer -> 'receipts') AS r(n jsonb, chain jsonb, kind jsonb, text jsonb, previous jsonb, hash jsonb, received jsonb),
+				LATERAL _poc.read_copy(r.n, r.chain, r.kind, r.text, r.previous, r.hash, r.received) AS c;
+		GET DIAGNOSTICS sound = ROW_COUNT;
+		SELECT count(*) AS entries, max(CASE WHEN r.place #>> '{}' ~ '^[0-9]{1,18}$' THEN (r.place #>> '{}')::bigint END) AS last,
+				coalesce(sum(octet_length(r.text #>> '{}')), 0) AS bytes INTO page
+			FROM _poc.records(answer -> 'receipts') AS r(place jsonb, text jsonb);
 		pages := pages + 1;
 		seen := seen + page.entries;
+		odd := odd + page.entries - sound;
+		EXIT WHEN answer -> 'more' IS DISTINCT FROM 'true'::jsonb;
 		bytes := bytes + page.bytes;
 		IF coalesce(page.last, 0) <= reached OR pages >= 1000 OR seen >= 100000 OR bytes >= 200000000 THEN
 			RAISE WARNING 'the list of the copies of receipts is not complete'
@@ -225,6 +251,11 @@ BEGIN
 		END IF;
 		reached := page.last;
 	END LOOP;
+	IF odd > 0 THEN
+		RAISE WARNING '% of the copies of receipts are left out', odd
+			USING DETAIL = format('What the Barman sidecar has sent of server %s has not the form of a receipt.', server),
+				HINT = 'Somebody has written to receipts.jsonl of the sidecar''s state directory, or what answers is no barman-sidecar.';
+	END IF;
 END
 $$;
 
@@ -485,7 +516,7 @@ DECLARE
 	message text;
 	cause text;
 BEGIN
-	RETURN QUERY SELECT 'this database', c.ok, c.receipts, c.first_bad, c.finding FROM _poc.check_chain() AS c;
+	RETURN QUERY SELECT 'this database', c.ok, c.receipts, c.first_bad, _poc.shown(c.finding) FROM _poc.check_chain() AS c;
 	BEGIN
 		names := names || ARRAY(SELECT s.server FROM _poc.records(_poc.get_list('servers'::text, ARRAY['servers'::text])) AS s(server text));
 	EXCEPTION WHEN OTHERS THEN

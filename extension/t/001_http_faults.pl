@@ -50,6 +50,8 @@ my @expected = (
 	[ 'redirect', '08P01', 'redirection \(HTTP 302\)' ],
 	[ 'html', '08P01', 'text/html.*It works' ],
 	[ 'untyped', '08P01', 'not "application/json"' ],
+	[ 'typed_oddly', '08P01', 'text/\?\[31m\?{5}",' ],
+	[ 'coded_oddly', '08P01', 'encoded \("\?\[31m\?{5}"\)' ],
 	[ 'gzip', '08P01', 'encoded \("gzip"\)' ],
 	[ 'nul', '08P01', 'NUL' ],
 	[ 'escaped_nul', '08P01', 'u0000' ],

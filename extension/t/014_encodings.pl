@@ -16,11 +16,12 @@ use FakeSidecar;
 use PocTest;
 
 # Bytes, as they come: e with an accent, a Chinese character, a face; the last two escaped; one that is its own notation;
-# escapes of terminals, a line that is overwritten
-my $word = "\xc3\xa9\xe4\xb8\xad\xf0\x9f\x98\x80\\u4e2d\\ud83d\\ude00<U+4E2D>\\\\u4e2d\\u001b]0;\\u0007\x7f\\u009b31m\xc2\x9b\\r\\b";
+# escapes of terminals, a line that is overwritten, text that runs the other way
+my $word = "\xc3\xa9\xe4\xb8\xad\xf0\x9f\x98\x80\\u4e2d\\ud83d\\ude00<U+4E2D>\\\\u4e2d\\u001b]0;\\u0007\x7f\\u009b31m\xc2\x9b\\r\\b\xe2\x80\xae\\u202e\xe2\x81\xa6\\u2069\xe2\x80\x8f\\u200e\xd8\x9c";
 my $server = "\xe4\xb8\xad";
+my $hash = '0' x 64;
 my $cluster = '7553172360219537718';
-my $receipt = qq({\\"server\\":\\"s\\",\\"at\\":\\"2026-11-22T06:10:22Z\\",\\"mark\\":\\"\\\\u4e2d$server\\\\u001b\\"});
+my $receipt = qq({\\"server\\":\\"s\\",\\"at\\":\\"2026-11-22T06:10:22Z\\",\\"mark\\":\\"\\\\u4e2d$server\\\\u001b\xc2\x9b\xe2\x80\xae\\"});
 my $job = qq({"id":"j","kind":"$word","server":"$word","state":"failed","log_lines":1,"error":{"code":"barman_failed","message":"m $word","detail":"d $word","hint":"h $word"}});
 my $mark = qq("name":"m","lsn":"0/1000000","timeline":1,"system_identifier":"CLUSTER","at":"2026-11-22T06:10:22Z");
 
@@ -43,7 +44,7 @@ sub answers
 		'/v1/servers/t/archive' => qq({"archive":{"system_identifier":"CLUSTER"}}),
 		'/v1/servers/s/marks/k' => qq({"mark":{$mark,"database":"DATABASE","tables":[{"relation":"public.$server","rows":1}]}}),
 		'/v1/servers/s/archive' => qq({"archive":{"system_identifier":"CLUSTER"}}),
-		'/v1/servers/s/receipts/0' => qq({"receipts":[{"n":1,"chain":"1/2/3","kind":"drill","text":"$receipt","previous":"p","hash":"h"}],"more":false}),
+		'/v1/servers/s/receipts/0' => qq({"receipts":[{"n":1,"chain":"1/2/3","kind":"drill","text":"$receipt","previous":"$hash","hash":"$hash"},{"n":2,"chain":"1/2/3","kind":"drill\\u001b","text":"$receipt","previous":"$hash","hash":"$hash"}],"more":false}),
 		'/v1/instances' => qq({"instances":[{"instance":"i","server":"$word"}]}),
 		'/v1/jobs' => qq({"jobs":[$job]}),
 		'/v1/jobs/j' => qq({"job":$job,"log":[{"n":1,"level":"info","text":"$word"}]}),
@@ -59,7 +60,7 @@ my $system_identifier = $node->safe_psql('postgres', 'SELECT system_identifier F
 my $fake = FakeSidecar->new(dir => PostgreSQL::Test::Utils::tempdir_short(), answers => answers($system_identifier));
 use_url($node, $fake->url);
 
-my $controls = '<U+001B>]0;<U+0007><U+007F><U+009B>31m<U+009B><U+000D><U+0008>';
+my $controls = '<U+001B>]0;<U+0007><U+007F><U+009B>31m<U+009B><U+000D><U+0008><U+202E><U+202E><U+2066><U+2069><U+200F><U+200E><U+061C>';
 my %shown = (
 	UTF8 => "\xc3\xa9\xe4\xb8\xad\xf0\x9f\x98\x80\xe4\xb8\xad\xf0\x9f\x98\x80<U+4E2D>\\u4e2d$controls",
 	SQL_ASCII => "\xc3\xa9\xe4\xb8\xad\xf0\x9f\x98\x80\xe4\xb8\xad\xf0\x9f\x98\x80<U+4E2D>\\u4e2d$controls",
@@ -90,13 +91,13 @@ for my $encoding (sort keys %shown)
 		  or diag($text);
 	}
 	is($node->safe_psql($database, "SELECT encode(convert_to(receipt ->> 'mark', '$encoding'), 'hex') FROM poc_receipts('s')"),
-		unpack('H*', $server_shown{$encoding} x 2 . '<U+001B>'), "$encoding: receipts, and escapes within them");
+		unpack('H*', $server_shown{$encoding} x 2 . '<U+001B><U+009B><U+202E>'), "$encoding: receipts, and escapes within them");
 	like($node->safe_psql($database, "SELECT poc_export_receipts('json', server => 's', copies => true)"), qr/"mark"/, "$encoding: receipts are exported");
 
 	# an error, too
 	my ($exit, $out, $err) = $node->psql($database, "SELECT * FROM poc_cron()");
 	like($err, qr/ERROR:  m .*DETAIL:  d .*HINT:  h /s, "$encoding: the words of a failure");
-	unlike($err, qr/[\x00-\x08\x0b-\x1f\x7f]|\xc2[\x80-\x9f]/, "$encoding: and no terminal obeys them");
+	unlike($err, qr/[\x00-\x08\x0b-\x1f\x7f]|\xc2[\x80-\x9f]|\xe2\x80[\x8e\x8f\xaa-\xae]|\xe2\x81[\xa6-\xa9]|\xd8\x9c/, "$encoding: and no terminal obeys them");
 
 	# a name that is shown means that server again, and no other
 	my ($named) = $node->safe_psql($database, "SELECT count(*) FROM poc_servers() AS s, LATERAL poc_backups(s.server) WHERE s.server <> 's'");

@@ -59,6 +59,16 @@ like($node->safe_psql('postgres', q{SELECT poc_export_receipts('junit', copies =
 like($node->safe_psql('postgres', q{SELECT poc_export_receipts('markdown', copies => true)}), qr/$all receipts, 2 passed, 0 failed, @{[scalar(@odd)]} could not run/, 'and as Markdown');
 is($node->safe_psql('postgres', q{SELECT finding FROM poc_check_receipts() WHERE source LIKE '%s'}), "0 copies are the same here; $all more are of other databases", 'and checked');
 
+# ---- what has not the form of a copy ----
+my @formless = (entry(2, $good, chain => '1/2/\\u001b[31m'), entry(2, $good, kind => 'backup'), entry(2, $good, previous => 'p'), entry(2, $good, hash => 'F' x 64), entry(2, $good, received => 'x'),
+	entry(2, $good) =~ s/"n":2/"n":1e30/r, entry(2, $good) =~ s/"text":"/"words":"/r, '{}');
+my $formless = FakeSidecar->new(dir => PostgreSQL::Test::Utils::tempdir_short(), answers => {
+	'/v1/servers/s/receipts/0' => '{"receipts":[' . join(',', entry(1, $good), @formless, entry(3, $good)) . '],"more":false}'});
+use_url($node, $formless->url);
+my (undef, $rows, $warned) = $node->psql('postgres', q{SELECT string_agg(n::text, ',' ORDER BY n) FROM poc_receipts('s')});
+is($rows, '1,3', 'what is no copy is left out');
+like($warned, qr/WARNING:  8 of the copies of receipts are left out\nDETAIL:  .*\nHINT:  /, 'which is told');
+
 # one of this cluster, of a database that is not there: whose it is cannot be read
 my $cluster = $node->safe_psql('postgres', 'SELECT system_identifier FROM pg_control_system()');
 my $gone = FakeSidecar->new(dir => PostgreSQL::Test::Utils::tempdir_short(), answers => {

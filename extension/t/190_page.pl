@@ -48,6 +48,11 @@ like(join("\n", $browser->complaints), qr/\A[^\n]*status of 401[^\n]*\z/, 'the b
 $browser->visit($url);
 ok($browser->shows(qr/1 server\b/), 'it is asked for once');
 
+# what a terminal or the browser itself would obey, and what is copied, is as the extension shows it
+is($browser->run(q{return element('p', {title: 'a\u202eb'}, 'c\u2066\u001b\u009b\n\u200fd').outerHTML}),
+	"<p title=\"a&lt;U+202E&gt;b\">c&lt;U+2066&gt;&lt;U+001B&gt;&lt;U+009B&gt;\n&lt;U+200F&gt;d</p>", 'no text runs the other way');
+is($browser->run(q{return copyable('a\u001bb\u202e', 'it').querySelector('pre').textContent}), 'a<U+001B>b<U+202E>', 'nor does one that is copied');
+
 # ---- the servers ----
 ok($browser->shows(qr/checks pass/, '.server'), 'checks');
 ok($browser->shows(qr/1 backup,/, '.server'), 'backups');

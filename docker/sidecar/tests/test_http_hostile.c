@@ -259,6 +259,12 @@ no_request_writes_control_characters_into_the_log(void **state)
 		"GET /v1/\x1b]0;title\x07 HTTP/1.1\r\nHost: localhost\r\n\r\n",
 		"GET /v1/servers/\xc2\x9b"
 		"31m/backups HTTP/1.1\r\nHost: localhost\r\n" AUTHORIZED "\r\n",
+		/* nor does it run from right to left */
+		"GET /v1/servers/\xe2\x80\xae\xe2\x81\xa6\xe2\x80\x8f\xd8\x9c/backups HTTP/1.1\r\nHost: localhost\r\n" AUTHORIZED
+		"\r\n",
+		/* what is none is as it is */
+		"GET /v1/servers/\xe2\x80\x90\xe2\x81\xaa\xd8\x9b/backups HTTP/1.1\r\nHost: localhost\r\n" AUTHORIZED
+		"\r\n",
 	};
 	const char *text;
 
@@ -277,6 +283,8 @@ no_request_writes_control_characters_into_the_log(void **state)
 	assert_null(strchr(text, '\x1b'));
 	assert_null(strchr(text, '\x07'));
 	assert_null(strstr(text, "\xc2\x9b"));
+	assert_non_null(strstr(text, "\\xe2\\x80\\xae\\xe2\\x81\\xa6\\xe2\\x80\\x8f\\xd8\\x9c"));
+	assert_non_null(strstr(text, "\xe2\x80\x90\xe2\x81\xaa\xd8\x9b"));
 }
 
 int

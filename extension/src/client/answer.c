@@ -15,6 +15,7 @@
 #include "utils/memutils.h"
 
 #include "base/compat.h"
+#include "base/printable.h"
 #include "client/answer.h"
 #include "client/sidecar_error.h"
 
@@ -23,9 +24,11 @@
 
 /* Most characters of an unexpected answer that a DETAIL shows. */
 #define MAX_EXCERPT 200
+#define MAX_HEADER	64
 
 static int json_depth(const char *text, size_t length);
 static char *excerpt(const PocHttpResponse *response);
+static char *printable_header(const char *value);
 
 /* Returns the JSON object in an answer, or throws. */
 Jsonb *
@@ -40,12 +43,11 @@ poc_answer_parse(const PocHttpResponse *response, const char *path, PocAnswerUse
 		pg_strcasecmp(response->content_encoding, "identity") != 0)
 		poc_sidecar_malformed(path,
 							  psprintf("Its content is encoded (\"%s\"), which was not asked for.",
-									   response->content_encoding));
+									   printable_header(response->content_encoding)));
 	if (!poc_answer_is_json(response))
 		poc_sidecar_malformed(path,
 							  psprintf("Its type is \"%s\", not \"application/json\"; it begins with: %s",
-									   response->content_type ? response->content_type : "",
-									   excerpt(response)));
+									   printable_header(response->content_type), excerpt(response)));
 	if (memchr(response->body, '\0', response->length) != NULL)
 		poc_sidecar_malformed(path, "It contains a NUL character.");
 	if (!pg_verify_mbstr(PG_UTF8, response->body, response->length, true))
@@ -136,11 +138,11 @@ json_depth(const char *text, size_t length)
 static char *
 excerpt(const PocHttpResponse *response)
 {
-	size_t length = Min(response->length, MAX_EXCERPT);
-	char *text = palloc(length + 4);
+	return poc_printable(response->body, response->length, MAX_EXCERPT);
+}
 
-	for (size_t i = 0; i < length; i++)
-		text[i] = (response->body[i] >= 0x20 && response->body[i] < 0x7f) ? response->body[i] : '?';
-	strcpy(text + length, response->length > length ? "..." : "");
-	return text;
+static char *
+printable_header(const char *value)
+{
+	return value != NULL ? poc_printable(value, strlen(value), MAX_HEADER) : pstrdup("");
 }

@@ -64,15 +64,21 @@ Datum
 poc_answer_json(PG_FUNCTION_ARGS)
 {
 	char *json = text_to_cstring(PG_GETARG_TEXT_PP(0));
+	bool is_utf8 = true;
 	char *lacking;
 
-	json = poc_answer_text(json, strlen(json), GetDatabaseEncoding() == PG_UTF8, true, &lacking);
+	/* what a byte beyond ASCII means depends on the encoding, which is none in SQL_ASCII */
+	if (GetDatabaseEncoding() == PG_SQL_ASCII)
+		is_utf8 = pg_verify_mbstr(PG_UTF8, json, strlen(json), true);
+	else
+		json = poc_answer_utf8(json);
+	json = poc_answer_text(json, strlen(json), is_utf8, true, &lacking);
 	return DirectFunctionCall1(jsonb_in, CStringGetDatum(json));
 }
 
 /*
- * Returns JSON, in UTF-8 or already in the encoding of the database, with all of its
- * characters and escapes in that encoding.  *lacking: the first that it lacks, or NULL.
+ * Returns JSON, in UTF-8 or (of SQL_ASCII) in no encoding, with all of its characters and
+ * escapes in the encoding of the database.  *lacking: the first that it lacks, or NULL.
  */
 char *
 poc_answer_text(const char *json, size_t length, bool is_utf8, bool shows_controls, char **lacking)
@@ -165,12 +171,14 @@ escaped(const char *escape, int *length)
 	return code;
 }
 
-/* One that controls a terminal; no text can have U+0000. */
+/* One that controls a terminal, or the direction of text; no text can have U+0000. */
 static bool
 is_shown(const Conversion *conversion, pg_wchar code)
 {
 	return conversion->shows_controls && code != '\0' && code != '\t' && code != '\n' &&
-		   (code < 0x20 || (code >= 0x7f && code < 0xa0));
+		   (code < 0x20 || (code >= 0x7f && code < 0xa0) || code == 0x61c || code == 0x200e ||
+			code == 0x200f || (code >= 0x202a && code <= 0x202e) ||
+			(code >= 0x2066 && code <= 0x2069));
 }
 
 /* \u and four digits */

@@ -12,6 +12,7 @@
 
 #include "base/curl_prelude.h"
 #include "base/compat.h"
+#include "base/printable.h"
 #include "base/settings.h"
 #include "client/http_exchange.h"
 
@@ -36,8 +37,10 @@ poc_http_explain_failure(CURL *handle, CURLcode code, const PocHttpExchange *exc
 	if (poc_url_is_visible())
 		failure->detail = psprintf("%s (libcurl: %s); the address is %s.",
 								   is_socket && system_error != 0 ? strerror((int) system_error)
-								   : exchange->error[0]			  ? exchange->error
-																  : "No answer",
+								   : exchange->error[0]
+									   ? poc_printable(exchange->error, strlen(exchange->error),
+													   CURL_ERROR_SIZE)
+									   : "No answer",
 								   curl_easy_strerror(code), poc_url);
 	else
 		failure->detail = psprintf("libcurl says: %s.", curl_easy_strerror(code));

@@ -234,6 +234,8 @@ my %faults = (
 	redirect => sub { answer($_[0], '302 Found', $good, 'Location' => 'file:///etc/passwd') },
 	html => sub { answer($_[0], '200 OK', '<html>It works!</html>', 'Content-Type' => 'text/html') },
 	untyped => sub { answer($_[0], '200 OK', $good, 'Content-Type' => undef) },
+	typed_oddly => sub { answer($_[0], '200 OK', $good, 'Content-Type' => "text/\x1b[31m\xc2\x9b\xe2\x80\xae") },
+	coded_oddly => sub { answer($_[0], '200 OK', $good, 'Content-Encoding' => "\x1b[31m\xc2\x9b\xe2\x80\xae") },
 	gzip => sub { answer($_[0], '200 OK', "\x1f\x8b\x08\x00\x00\x00\x00\x00", 'Content-Encoding' => 'gzip') },
 	nul => sub { answer($_[0], '200 OK', "{\"backups\":[]\0}") },
 	escaped_nul => sub { answer($_[0], '200 OK', '{"backups":[{"name":"\u0000"}]}') },

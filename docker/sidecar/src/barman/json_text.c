@@ -65,7 +65,7 @@ barman_text_starts(const char *text, const char *prefix)
 /*
  * A copy that jansson and PostgreSQL both accept as text: bytes that are not
  * UTF-8 become U+FFFD, control characters except tab and newline a space: those
- * of C1, too, which terminals obey as well.
+ * of C1 and for two directions, too, which terminals obey as well.
  */
 char *
 barman_text_utf8(const char *data, size_t length)

@@ -126,6 +126,7 @@ append_quoted(LogBuffer *buffer, const char *value)
 	append(buffer, "\"");
 	for (const char *p = value; *p != '\0'; p++)
 	{
+		size_t length = control_character_length(p);
 		char piece[16] = {*p, '\0'};
 
 		if (*p == '"' || *p == '\\')
@@ -134,14 +135,12 @@ append_quoted(LogBuffer *buffer, const char *value)
 			strcpy(piece, "\\n");
 		else if (*p == '\t')
 			strcpy(piece, "\\t");
-		else if (control_character_length(p) == 2)
+		else if (length > 0)
 		{
-			snprintf(piece, sizeof(piece), "\\x%02x\\x%02x", (unsigned char) p[0],
-					 (unsigned char) p[1]);
-			p++;
+			for (size_t i = 0; i < length; i++)
+				snprintf(piece + 4 * i, sizeof(piece) - 4 * i, "\\x%02x", (unsigned char) p[i]);
+			p += length - 1;
 		}
-		else if (control_character_length(p) == 1)
-			snprintf(piece, sizeof(piece), "\\x%02x", (unsigned char) *p);
 		append(buffer, piece);
 	}
 	append(buffer, "\"");

@@ -112,7 +112,7 @@ function openDoor(refusal) {
 	if (opened !== null)
 		return opened;
 	const door = byId('door');
-	byId('door-trouble').textContent = kept !== null ? 'The sidecar refuses this token: ' + refusal.message + '.' : '';
+	byId('door-trouble').textContent = kept !== null ? 'The sidecar refuses this token: ' + harmless(refusal.message) + '.' : '';
 	sessionStorage.removeItem(TOKEN_KEY);
 	opened = new Promise((resolve) => {
 		byId('door-form').onsubmit = (event) => {

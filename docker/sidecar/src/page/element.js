@@ -21,14 +21,23 @@ function fill(made, attributes, children) {
 		} else if (REFUSED.test(name)) {
 			throw new Error('attribute ' + name);
 		} else if (value !== null && value !== undefined && value !== false) {
-			made.setAttribute(name, value === true ? '' : String(value));
+			made.setAttribute(name, value === true ? '' : name === 'value' ? String(value) : harmless(String(value)));
 		}
 	}
 	for (const child of children.flat(Infinity)) {
 		if (child !== null && child !== undefined && child !== false)
-			made.append(child instanceof Node ? child : document.createTextNode(String(child)));
+			made.append(child instanceof Node ? child : document.createTextNode(harmless(String(child))));
 	}
 	return made;
+}
+
+/*
+ * What a terminal or a browser would obey, as the extension shows it: no name is written backwards, and
+ * what is copied is what is seen.
+ */
+function harmless(text) {
+	return text.replace(/[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]/g,
+		(one) => '<U+' + one.charCodeAt(0).toString(16).toUpperCase().padStart(4, '0') + '>');
 }
 
 /* An element; "view" is where a link leads within the page, a list of words */
@@ -69,17 +78,18 @@ function table(caption, head, rows) {
 
 /* Text to copy, where the browser lets us; else it is selected. */
 function copyable(text, what) {
-	const shown = element('pre', {class: 'sql', tabindex: '0'}, text);
+	const copied = harmless(text);
+	const made = element('pre', {class: 'sql', tabindex: '0'}, copied);
 	const told = element('span', {role: 'status', class: 'quiet'});
 	const button = element('button', {type: 'button', on: {click: () => {
 		const range = document.createRange();
-		range.selectNodeContents(shown);
+		range.selectNodeContents(made);
 		getSelection().removeAllRanges();
 		getSelection().addRange(range);
-		const done = navigator.clipboard ? navigator.clipboard.writeText(text) : Promise.reject();
+		const done = navigator.clipboard ? navigator.clipboard.writeText(copied) : Promise.reject();
 		done.then(() => { told.textContent = 'copied'; }, () => { told.textContent = 'selected: copy it by the keyboard'; });
 	}}}, 'Copy ' + what);
-	return element('div', {class: 'copyable'}, shown, button, ' ', told);
+	return element('div', {class: 'copyable'}, made, button, ' ', told);
 }
 
 /* What went wrong, as the sidecar says it */

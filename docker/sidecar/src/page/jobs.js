@@ -90,7 +90,7 @@ function jobView(id) {
 		take(answer) {
 			const below = log.scrollHeight - log.scrollTop - log.clientHeight < 30;
 			const words = filterWords();
-			heading.textContent = answer.job.kind + ' ' + answer.job.id;
+			heading.textContent = harmless(answer.job.kind + ' ' + answer.job.id);
 			head.replaceChildren(...jobHead(answer.job));
 			for (const line of answer.log) {
 				const made = log.appendChild(logLine(line));

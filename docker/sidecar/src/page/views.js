@@ -45,7 +45,7 @@ function show() {
 		else
 			link.removeAttribute('aria-current');
 	}
-	document.title = shown.title + ' – Barman';
+	document.title = harmless(shown.title) + ' – Barman';
 	byId('content').replaceChildren(shown.node);
 	shown.draw();
 	scrollTo(0, 0);

@@ -13,6 +13,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "base/control_character.h"
 #include "base/memory.h"
 
 static const char *const words[] = {"OK", "WARNING", "CRITICAL", "UNKNOWN"};
@@ -280,9 +281,14 @@ join(char **text, const char *between, char *more)
 static void
 clean(char *text)
 {
-	for (char *c = text; *c != '\0'; c++)
+	char *end = text;
+
+	while (*text != '\0')
 	{
-		if (*c == '|' || (unsigned char) *c < ' ' || *c == 0x7f)
-			*c = ' ';
+		size_t length = *text == '|' ? 1 : control_character_length(text);
+
+		*end++ = length > 0 ? ' ' : *text;
+		text += length > 0 ? length : 1;
 	}
+	*end = '\0';
 }
