@@ -7,6 +7,11 @@
 #include "base/timestamp.h"
 #include "sidecar_fixture.h"
 
+/* Of one job, and how much it has to say */
+#define POLLS		 50
+#define RESULT_BYTES ((size_t) 1000 * 1000)
+#define LOG_LINES	 1000
+
 #define MANY_JOBS 900
 
 /* Reads of one list: what they take is many ticks of the clock */
@@ -530,6 +535,78 @@ a_list_takes_little_of_others_time(void **state)
 	free(id);
 }
 
+/* A job that is done, whose result is as large as one may be and of many parts, and its long log */
+static void
+write_large_job(void)
+{
+	char *text = mem_alloc(2 * RESULT_BYTES);
+	char now[TIMESTAMP_LENGTH];
+	size_t length;
+	FILE *log;
+
+	timestamp_format(timestamp_now(), now);
+	length = (size_t)
+		sprintf(text,
+				"{\"id\": \"large\", \"kind\": \"changes\", \"server\": \"pg\", \"state\": \"done\", "
+				"\"created\": \"%s\", \"log_lines\": %d, \"result\": {\"changes\": [{\"xid\": 0}",
+				now, LOG_LINES);
+	for (int i = 1; length < RESULT_BYTES; i++)
+		length += (size_t)
+			sprintf(text + length,
+					",{\"xid\": %d, \"kind\": \"delete\", \"rows\": %d, \"relation\": \"public.t\"}",
+					i, i);
+	strcpy(text + length, "]}}");
+	shell("mkdir -p %s/state", home);
+	write_file("state/large.json", text);
+	chmod(path_of("state/large.json"), 0600);
+	log = fopen(path_of("state/large.log"), "w");
+	assert_non_null(log);
+	for (int i = 1; i <= LOG_LINES; i++)
+		fprintf(log, "{\"n\":%d,\"at\":\"%s\",\"level\":\"info\",\"text\":\"%0100d\"}\n", i, now, i);
+	assert_int_equal(fclose(log), 0);
+	free(text);
+}
+
+/*
+ * All who wait for a job are answered when it ends, by the thread that serves all connections: it makes the
+ * text of the result once, and parses no log.  To parse what it says takes many times as long.
+ */
+static void
+pollers_of_a_large_result_take_little_of_others_time(void **state)
+{
+	Response response;
+	json_t *job = NULL;
+	long served;
+	long parsed;
+
+	(void) state;
+	write_large_job();
+	start();
+	response = get("/v1/jobs/large");
+	served = processor_time(sidecar);
+	for (int i = 0; i < POLLS; i++)
+	{
+		release(&response);
+		response = get("/v1/jobs/large");
+	}
+	served = processor_time(sidecar) - served;
+	parsed = processor_time(getpid());
+	for (int i = 0; i < POLLS; i++)
+	{
+		json_decref(job);
+		job = json_loads(response.body, 0, NULL);
+		assert_string_equal(text_in(json_object_get(job, "job"), "state"), "done");
+		assert_int_equal(json_array_size(json_object_get(job, "log")), LOG_LINES);
+	}
+	parsed = processor_time(getpid()) - parsed;
+	assert_true(json_array_size(json_object_get(json_object_get(json_object_get(job, "job"), "result"),
+												"changes")) > 10000);
+	json_decref(job);
+	release(&response);
+	if (served >= parsed / 2)
+		fail_msg("%d polls took the sidecar %ld ticks, and parsing them %ld", POLLS, served, parsed);
+}
+
 int
 main(int argc, char **argv)
 {
@@ -550,6 +627,7 @@ main(int argc, char **argv)
 		HTTP_TEST(crashes_in_the_middle_lose_nothing),
 		HTTP_TEST(ended_jobs_survive_a_restart),
 		HTTP_TEST(a_list_takes_little_of_others_time),
+		HTTP_TEST(pollers_of_a_large_result_take_little_of_others_time),
 	};
 
 	return RUN_HTTP_TESTS(argc, argv, tests);

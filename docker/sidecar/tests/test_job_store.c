@@ -21,6 +21,7 @@
 #include <cmocka.h>
 
 #include "base/log.h"
+#include "base/memory.h"
 #include "base/process.h"
 #include "jobs/job.h"
 #include "jobs/store.h"
@@ -70,7 +71,7 @@ static json_t *
 job_of(const char *id)
 {
 	Answer *answer = job_poll(&reader, id, 0, 0, NULL);
-	json_t *value = json_incref(answer->value);
+	json_t *value = json_loads(answer->body, 0, NULL);
 
 	answer_release(answer);
 	return value;
@@ -149,6 +150,57 @@ a_torn_log_line_is_ignored(void **state)
 	lines = job_store_read_log("nobody", 0, SIZE_MAX, &more);
 	assert_int_equal(json_array_size(lines), 0);
 	json_decref(lines);
+}
+
+static void
+text_of_log_is(const char *expected, json_int_t after, size_t limit, bool expected_more)
+{
+	bool more;
+	char *text = job_store_log_text("a", after, limit, &more);
+
+	assert_string_equal(text, expected);
+	assert_int_equal(more, expected_more);
+	free(text);
+}
+
+/* Nobody parses it: what is no JSON, or more than a line, must not get into the answer. */
+static void
+the_text_of_a_log_is_json(void **state)
+{
+	static const char *const odd[] = {
+		"{\"n\":3,\"te",
+		"{\"n\":3,\"text\":\"th{\"n\":4,\"text\":\"four\"}",
+		"{\"n\":3,\"text\":\"three\"},",
+		"{\"n\":3,\"text\":\"three\"}]",
+		"{\"n\":3,\"text\":\"\\x\"}",
+		"{\"n\":3,\"text\":\"\\u00g0\"}",
+		"{\"n\":3,\"text\":\"three\\\"}",
+		"{\"n\":3,\"text\":\"\t\"}",
+		"{\"n\":3,\"text\":3}",
+		"{\"n\":3,\"text\"}",
+		"{\"n\":3,}",
+		"{\"n\":-3}",
+		"{\"n\":3",
+		"nonsense",
+		"",
+	};
+	static const char one[] = "{\"n\":1,\"text\":\"one\"}";
+	static const char two[] = "{\"n\":2,\"text\":\"\\\"t\\u001bw\\\\o\xc3\xa9\\n\"}";
+	char *both = mem_printf("[%s,%s]", one, two);
+
+	(void) state;
+	assert_true(job_store_open(directory));
+	for (size_t i = 0; i < sizeof(odd) / sizeof(odd[0]); i++)
+	{
+		char *log = mem_printf("%s\n%s\n%s\n", one, odd[i], two);
+
+		write_file("a.log", log);
+		text_of_log_is(both, 0, SIZE_MAX, false);
+		free(log);
+	}
+	text_of_log_is("[{\"n\":1,\"text\":\"one\"}]", 0, 30, true);
+	text_of_log_is("[]", 2, SIZE_MAX, false);
+	free(both);
 }
 
 static void *
@@ -360,6 +412,7 @@ main(void)
 		STORE_TEST(a_record_comes_back),
 		STORE_TEST(broken_records_are_put_aside),
 		STORE_TEST(a_torn_log_line_is_ignored),
+		STORE_TEST(the_text_of_a_log_is_json),
 		STORE_TEST(lines_of_two_threads_do_not_mix),
 		STORE_TEST(a_second_sidecar_is_locked_out),
 		STORE_TEST(a_running_job_is_lost_after_a_crash),

@@ -49,6 +49,7 @@ job_free(Job *job)
 	free(job->phase);
 	free(job->system_identifier);
 	free(job->brief);
+	free(job->result_text);
 	json_decref(job->result);
 	json_decref(job->error);
 	job_request_release(&job->asked);

@@ -24,6 +24,7 @@
 static pthread_mutex_t record_lock = PTHREAD_MUTEX_INITIALIZER;
 
 static json_t *job_json_brief(const Job *job);
+static char *dump(json_t *value);
 static json_t *record_json(const Job *job);
 static int64_t time_of(const json_t *value, const char *key);
 static void time_set(json_t *value, const char *key, int64_t time);
@@ -42,12 +43,7 @@ job_write_brief(Job *job, const char *separator, FILE *list)
 
 	if (text == NULL)
 	{
-		json_t *value = job_json_brief(job);
-
-		text = json_dumps(value, JSON_COMPACT | JSON_REAL_PRECISION(15));
-		json_decref(value);
-		if (text == NULL)
-			(void) json_checked(NULL);
+		text = dump(job_json_brief(job));
 		if (ended)
 		{
 			free(job->brief);
@@ -58,6 +54,50 @@ job_write_brief(Job *job, const char *separator, FILE *list)
 	fprintf(list, "%s%s", separator, text);
 	if (!ended)
 		free(text);
+}
+
+char *
+job_text(Job *job, size_t *length)
+{
+	static const char result[] = ",\"result\":";
+	bool has_result = job_has_ended(job) && job->result != NULL;
+	Job shown = *job;
+	json_t *value;
+	char *head;
+	char *text;
+	size_t size;
+
+	shown.result = NULL;
+	value = job_json(&shown);
+	json_object_del(value, "result");
+	head = dump(value);
+	if (has_result && job->result_text == NULL)
+	{
+		job->result_text = dump(json_incref(job->result));
+		job->result_length = strlen(job->result_text);
+	}
+	/* the result in place of the last brace; what is copied most is copied once */
+	size = strlen(head) - 1;
+	text = mem_realloc(head, size + sizeof(result) + (has_result ? job->result_length : 4) + 2);
+	memcpy(text + size, result, sizeof(result) - 1);
+	size += sizeof(result) - 1;
+	memcpy(text + size, has_result ? job->result_text : "null", has_result ? job->result_length : 4);
+	size += has_result ? job->result_length : 4;
+	strcpy(text + size, "}");
+	*length = size + 1;
+	return text;
+}
+
+/* Takes the value. */
+static char *
+dump(json_t *value)
+{
+	char *text = json_dumps(value, JSON_COMPACT | JSON_REAL_PRECISION(15));
+
+	json_decref(value);
+	if (text == NULL)
+		(void) json_checked(NULL);
+	return text;
 }
 
 /* As job_json(), but so short that a thousand can be sent. */

@@ -18,6 +18,12 @@ extern const char *const job_state_names[];
  */
 extern json_t *job_json(const Job *job);
 
+/*
+ * The same as text of that length, to be freed.  Keeps that of the result of one that has ended: the thread that
+ * serves all connections would make it again for each who waited for the job.
+ */
+extern char *job_text(Job *job, size_t *length);
+
 /* For lists, without its result, behind the separator; keeps the text of one that has ended. */
 extern void job_write_brief(Job *job, const char *separator, FILE *list);
 extern bool job_write_record(Job *job);

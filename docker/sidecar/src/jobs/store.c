@@ -36,6 +36,8 @@ static int lock_file = -1;
 static bool complain(const char *message, const char *name);
 static bool write_all(int fd, const char *text, size_t length);
 static bool is_plain(int fd, off_t size_max);
+static bool is_log_line(const char *text, size_t length);
+static size_t json_string_span(const char *text);
 static bool has_suffix(const char *name, const char *suffix);
 
 bool
@@ -172,6 +174,95 @@ job_store_append_log(const char *id, const json_t *line)
 	free(text);
 	free(name);
 	return good;
+}
+
+char *
+job_store_log_text(const char *id, json_int_t after, size_t limit, bool *more)
+{
+	char *name = mem_printf("%s" LOG_SUFFIX, id);
+	int fd = openat(directory, name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
+	FILE *file = fd >= 0 && is_plain(fd, LOG_MAX) ? fdopen(fd, "r") : NULL;
+	char *lines = NULL;
+	size_t lines_length = 0;
+	FILE *list = open_memstream(&lines, &lines_length);
+	char *text = NULL;
+	size_t size = 0;
+	size_t bytes = 0;
+	ssize_t length;
+
+	if (list == NULL)
+		(void) json_checked(NULL);
+	*more = false;
+	fputc('[', list);
+	while (file != NULL && (length = getline(&text, &size, file)) > 0)
+	{
+		long long n;
+
+		length -= text[length - 1] == '\n';
+		text[length] = '\0';
+		if (sscanf(text, "{\"n\":%lld", &n) != 1 || n <= after || !is_log_line(text, (size_t) length))
+			continue;
+		*more = bytes > 0 && bytes + (size_t) length > limit;
+		if (*more)
+			break;
+		fprintf(list, "%s%s", bytes > 0 ? "," : "", text);
+		bytes += (size_t) length;
+	}
+	fputc(']', list);
+	if (fclose(list) != 0)
+		(void) json_checked(NULL);
+	if (file != NULL)
+		fclose(file);
+	else if (fd >= 0)
+		close(fd);
+	free(text);
+	free(name);
+	return lines;
+}
+
+/* A number and texts, as job_store_append_log() writes it; one that was cut off, and what follows it, is none. */
+static bool
+is_log_line(const char *text, size_t length)
+{
+	static const char number[] = "{\"n\":";
+	const char *at = text + sizeof(number) - 1;
+
+	if (strncmp(text, number, sizeof(number) - 1) != 0)
+		return false;
+	at += strspn(at, "0123456789");
+	while (*at == ',')
+	{
+		size_t name = json_string_span(at + 1);
+		size_t value = name > 0 && at[1 + name] == ':' ? json_string_span(at + 2 + name) : 0;
+
+		if (value == 0)
+			return false;
+		at += 2 + name + value;
+	}
+	return strcmp(at, "}") == 0 && at + 1 == text + length;
+}
+
+/* The length of the string of JSON that this text begins with; 0: it begins with none. */
+static size_t
+json_string_span(const char *text)
+{
+	size_t length = 1;
+
+	if (text[0] != '"')
+		return 0;
+	while (text[length] != '"')
+	{
+		if ((unsigned char) text[length] < ' ')
+			return 0;
+		if (text[length] == '\\' && text[length + 1] == 'u' &&
+			strspn(text + length + 2, "0123456789abcdefABCDEF") < 4)
+			return 0;
+		if (text[length] == '\\' &&
+			(text[length + 1] == '\0' || strchr("\"\\/bfnrtu", text[length + 1]) == NULL))
+			return 0;
+		length += text[length] == '\\' ? 2 : 1;
+	}
+	return length + 1;
 }
 
 json_t *

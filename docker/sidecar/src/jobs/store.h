@@ -28,6 +28,12 @@ extern bool job_store_append_log(const char *id, const json_t *line);
  */
 extern json_t *job_store_read_log(const char *id, json_int_t after, size_t limit, bool *more);
 
+/*
+ * The same as JSON, to be freed; without parsing: the thread that serves all connections reads
+ * it for each who watches the job.
+ */
+extern char *job_store_log_text(const char *id, json_int_t after, size_t limit, bool *more);
+
 extern void job_store_remove(const char *id);
 
 #endif /* JOBS_STORE_H */

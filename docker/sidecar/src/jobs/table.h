@@ -51,6 +51,8 @@ struct Job
 	JobWaiter *waiters;
 	char *brief; /* as lists have it, once it has ended and was listed */
 	int brief_lines;
+	char *result_text; /* once it has ended and somebody asked */
+	size_t result_length;
 
 	/* Only while it runs */
 	const JobKind *does;
