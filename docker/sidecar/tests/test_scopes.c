@@ -230,6 +230,93 @@ a_token_of_some_servers_sees_these_alone(void **state)
 	free(cron);
 }
 
+/* POST of an empty object with an idempotency key */
+static Response
+post_with_key(const char *token, const char *path)
+{
+	Response response;
+	struct curl_slist *headers = prepare(curl, &response, "POST", path, "{}", token);
+
+	headers = curl_slist_append(headers, "Idempotency-Key: 0123456789abcdef");
+	curl_easy_setopt(curl, CURLOPT_HTTPHEADER, headers);
+	curl_easy_perform(curl);
+	finish(curl, &response);
+	curl_slist_free_all(headers);
+	return response;
+}
+
+static void
+a_token_of_some_servers_hears_nothing_of_others(void **state)
+{
+	static const char words[] = "of-server-pg";
+	int64_t began = monotonic_ms();
+	Response response;
+	bool failed = false;
+
+	(void) state;
+	write_file("cron.sh", "echo 'ERROR: of-server-pg' >&2; exit 1");
+	start_with_all_tokens("--cron-interval=1");
+
+	/* what Barman says when cron fails */
+	while (!failed)
+	{
+		response = get("/healthz");
+		failed = strstr(response.body, words) != NULL;
+		release(&response);
+		assert_true(failed || look_again(began));
+	}
+	response = request_as("the-others-reader", "GET", "/healthz", NULL);
+	assert_int_equal(response.status, 200);
+	assert_null(strstr(response.body, words));
+	assert_true(json_is_string(json_object_get(json_object_get(response.value, "cron"), "error")));
+	release(&response);
+
+	/* the request that a key belongs to */
+	response = post_with_key(TOKEN, "/v1/servers/pg/switch-wal");
+	assert_int_equal(response.status, 202);
+	release(&response);
+	response = post_with_key("the-others-operator", "/v1/servers/other/switch-wal");
+	assert_int_equal(response.status, 409);
+	assert_null(strstr(response.body, "/pg/"));
+	release(&response);
+	response = post_with_key(TOKEN, "/v1/servers/other/switch-wal");
+	assert_int_equal(response.status, 409);
+	assert_non_null(strstr(response.body, "/pg/"));
+	release(&response);
+}
+
+/* Names of instances are one's for all servers: that one is taken cannot be hidden, how it is can. */
+static void
+an_instance_of_another_server_is_a_name_alone(void **state)
+{
+	char token[256];
+	char root[256];
+	const char *extra[] = {token, root, "--confinement=best-effort", NULL};
+	Response response;
+
+	(void) state;
+	write_file("others", "the-others-operator");
+	chmod(path_of("others"), 0600);
+	snprintf(token, sizeof(token), "--token-file=operate:other=%s", path_of("others"));
+	shell("mkdir -m 700 -p %s/root/mine %s/state/instances", home, home);
+	snprintf(root, sizeof(root), "--instance-root=%s", path_of("root"));
+	write_file("state/instances/mine.json",
+			   "{\"instance\": \"mine\", \"server\": \"pg\", \"state\": \"failed\", "
+			   "\"created\": \"2026-11-22T06:10:22.423819Z\", \"has_files\": true, \"port\": 1}");
+	chmod(path_of("state/instances/mine.json"), 0600);
+	start_with(extra);
+	assert_int_equal(count_in("the-others-operator", "/v1/instances", "instances", NULL), 0);
+	response = post("/v1/servers/pg/restores/check", "{\"instance\": \"mine\"}");
+	assert_int_equal(response.status, 409);
+	assert_non_null(strstr(response.body, "It is failed."));
+	release(&response);
+	response = request_as("the-others-operator", "POST", "/v1/servers/other/restores/check",
+						  "{\"instance\": \"mine\"}");
+	assert_int_equal(response.status, 409);
+	assert_non_null(strstr(response.body, "It is of another server."));
+	release(&response);
+}
+
 static void
 release_needs_destroy_and_lessening_too(void **state)
 {
@@ -348,6 +435,8 @@ main(int argc, char **argv)
 		cmocka_unit_test(every_route_has_a_scope_and_a_reach),
 		HTTP_TEST(every_route_by_every_caller),
 		HTTP_TEST(a_token_of_some_servers_sees_these_alone),
+		HTTP_TEST(a_token_of_some_servers_hears_nothing_of_others),
+		HTTP_TEST(an_instance_of_another_server_is_a_name_alone),
 		HTTP_TEST(release_needs_destroy_and_lessening_too),
 		HTTP_TEST(a_token_is_rotated_while_the_sidecar_runs),
 		HTTP_TEST(a_header_that_can_be_read_in_two_ways_is_refused),

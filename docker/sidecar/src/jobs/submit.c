@@ -150,7 +150,10 @@ job_of_request(const JobCaller *caller)
 	text = job_request_text(caller);
 	pthread_mutex_lock(&job_table.lock);
 	job = job_find_key(caller->key);
-	if (job != NULL && strcmp(job->request, text) != 0)
+	if (job != NULL && !job_is_visible(job, caller->grant))
+		answer = answer_error("conflict", "the idempotency key belongs to another request", NULL,
+							  "Use each key for one request.");
+	else if (job != NULL && strcmp(job->request, text) != 0)
 	{
 		char *detail = mem_printf("It was sent with: %s.", job->request);
 

@@ -243,7 +243,10 @@ refuse_claim(const char *name, const char *server, int share, const RestoreNeeds
 	if (same != NULL && (same->claimed || same->has_files))
 	{
 		message = mem_printf("there is an instance \"%s\" already", name);
-		detail = mem_printf("It is %s.", instance_state_names[same->state]);
+		/* who restores this server perhaps sees no other */
+		detail = strcmp(same->server, server) == 0
+					 ? mem_printf("It is %s.", instance_state_names[same->state])
+					 : mem_strdup("It is of another server.");
 		refusal = answer_error("conflict", message, detail,
 							   "Choose another name, or drop that instance first.");
 		free(message);
