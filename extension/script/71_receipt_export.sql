@@ -1,7 +1,7 @@
 -- ---------------------------------------------------------------------
 -- 71_receipt_export.sql: receipts for an auditor, as JSON, JUnit XML or Markdown.
 --
--- May use: 10_schema, 20_client, 65_restore, 68_receipts.
+-- May use: 10_schema, 20_client, 65_restore, 68_receipts, 69_check_receipts.
 -- ---------------------------------------------------------------------
 
 CREATE FUNCTION _poc.xml_text(text text) RETURNS text
