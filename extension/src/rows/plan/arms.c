@@ -5,7 +5,8 @@
  *	  sides of an equation between booleans.
  *
  * A row that satisfies all parts of one arm satisfies the condition, mostly: an arm is
- * only an aim of the search, and the condition itself decides.
+ * only an aim of the search, and the condition itself decides.  So what is too large to
+ * be told apart stays one part.
  *
  *-------------------------------------------------------------------------
  */
@@ -22,22 +23,39 @@
 #include "base/compat.h"
 #include "rows/plan/moves.h"
 
-/* More are not told apart. */
-#define MOST_ARMS 24
+/* More are not told apart, nor are more parts of one arm, nor what is nested deeper. */
+#define MOST_ARMS	 24
+#define MOST_PARTS	 64
+#define DEEPEST_PART 32
+
+/* Nodes that are looked at or copied for one condition: equations within each other double them. */
+#define MOST_NODES 20000
+
+typedef struct Telling
+{
+	int depth;
+	int nnodes;
+} Telling;
 
 static bool is_impossible(List *arm);
-static List *arms_of(Node *node);
-static List *joined(List *args);
-static List *branches(CaseExpr *expr);
+static List *arms_of(Telling *telling, Node *node);
+static List *told_apart(Telling *telling, Node *node);
+static List *either(Telling *telling, OpExpr *op);
+static List *joined(Telling *telling, List *args);
+static List *product(List *arms, List *others);
+static List *branches(Telling *telling, CaseExpr *expr);
+static int most_parts(List *arms);
 static List *with_part(List *arms, Node *part);
-static Node *negated(Node *node);
+static Node *negated(Telling *telling, Node *node);
+static bool count_nodes(Node *node, void *nnodes);
 static Node *with_subject(Node *node, void *subject);
 
 /* A list of lists of conditions; NIL if the condition has but one part. */
 List *
 rows_arms(Node *condition)
 {
-	List *arms = arms_of(copyObject(condition));
+	Telling telling = {0};
+	List *arms = arms_of(&telling, copyObject(condition));
 	ListCell *cell;
 
 	foreach (cell, arms)
@@ -65,90 +83,151 @@ is_impossible(List *arm)
 }
 
 static List *
-arms_of(Node *node)
+arms_of(Telling *telling, Node *node)
 {
 	List *arms = NIL;
 
-	check_stack_depth();
-	if (is_orclause(node))
+	CHECK_FOR_INTERRUPTS();
+	if (telling->depth < DEEPEST_PART && ++telling->nnodes <= MOST_NODES)
 	{
-		ListCell *cell;
-
-		foreach (cell, ((BoolExpr *) node)->args)
-			arms = list_concat(arms, arms_of(lfirst(cell)));
+		telling->depth++;
+		arms = told_apart(telling, node);
+		telling->depth--;
 	}
-	else if (is_andclause(node))
-		arms = joined(((BoolExpr *) node)->args);
-	else if (IsA(node, CaseExpr))
-		arms = branches((CaseExpr *) node);
-	else if (IsA(node, OpExpr) &&
-			 (((OpExpr *) node)->opfuncid == F_BOOLEQ || ((OpExpr *) node)->opfuncid == F_BOOLNE))
-	{
-		Node *left = linitial(((OpExpr *) node)->args);
-		Node *right = lsecond(((OpExpr *) node)->args);
-		bool equal = ((OpExpr *) node)->opfuncid == F_BOOLEQ;
-
-		arms = list_concat(joined(list_make2(left, equal ? right : negated(right))),
-						   joined(list_make2(negated(left), equal ? negated(right) : right)));
-	}
-	if (arms == NIL || list_length(arms) > MOST_ARMS)
+	if (arms == NIL || list_length(arms) > MOST_ARMS || telling->nnodes > MOST_NODES)
 		return list_make1(list_make1(node));
 	return arms;
 }
 
-/* Each arm of each condition with each of the others'. */
+/* NIL, or more than MOST_ARMS: it stays one part. */
 static List *
-joined(List *args)
+told_apart(Telling *telling, Node *node)
 {
-	List *arms = list_make1(NIL);
+	List *arms = NIL;
 	ListCell *cell;
 
-	foreach (cell, args)
+	if (is_orclause(node))
 	{
-		List *others = arms_of(lfirst(cell));
-		List *product = NIL;
-		ListCell *arm;
-
-		if (list_length(arms) * list_length(others) > MOST_ARMS)
+		foreach (cell, ((BoolExpr *) node)->args)
 		{
-			arms = with_part(arms, lfirst(cell));
-			continue;
+			arms = list_concat(arms, arms_of(telling, lfirst(cell)));
+			if (list_length(arms) > MOST_ARMS)
+				break;
 		}
-		foreach (arm, arms)
-		{
-			ListCell *other;
+		return arms;
+	}
+	if (is_andclause(node))
+		return joined(telling, ((BoolExpr *) node)->args);
+	if (IsA(node, CaseExpr))
+		return branches(telling, (CaseExpr *) node);
+	if (IsA(node, OpExpr) &&
+		(((OpExpr *) node)->opfuncid == F_BOOLEQ || ((OpExpr *) node)->opfuncid == F_BOOLNE))
+		return either(telling, (OpExpr *) node);
+	return NIL;
+}
 
-			foreach (other, others)
-				product = lappend(product, list_concat_copy(lfirst(arm), lfirst(other)));
-		}
-		arms = product;
+/* Both sides true, or both untrue; or one of them. */
+static List *
+either(Telling *telling, OpExpr *op)
+{
+	Node *left = linitial(op->args);
+	Node *right = lsecond(op->args);
+	Node *not_left = negated(telling, left);
+	Node *not_right = negated(telling, right);
+	bool equal = op->opfuncid == F_BOOLEQ;
+
+	if (not_left == NULL || not_right == NULL)
+		return NIL;
+	return list_concat(joined(telling, list_make2(left, equal ? right : not_right)),
+					   joined(telling, list_make2(not_left, equal ? not_right : right)));
+}
+
+/* Each arm of each condition with each of the others'. */
+static List *
+joined(Telling *telling, List *args)
+{
+	List *arms = list_make1(NIL);
+
+	for (int i = 0; i < list_length(args); i++)
+	{
+		List *others;
+
+		/* one part is left for the rest */
+		if (most_parts(arms) == MOST_PARTS - 1 && i < list_length(args) - 1)
+			return with_part(arms, (Node *) make_andclause(list_copy_tail(args, i)));
+		others = arms_of(telling, list_nth(args, i));
+		if (list_length(arms) * list_length(others) > MOST_ARMS ||
+			most_parts(arms) + most_parts(others) + (i < list_length(args) - 1) > MOST_PARTS)
+			arms = with_part(arms, list_nth(args, i));
+		else
+			arms = product(arms, others);
 	}
 	return arms;
 }
 
+static List *
+product(List *arms, List *others)
+{
+	List *result = NIL;
+	ListCell *arm;
+
+	foreach (arm, arms)
+	{
+		ListCell *other;
+
+		foreach (other, others)
+			result = lappend(result, list_concat_copy(lfirst(arm), lfirst(other)));
+	}
+	return result;
+}
+
 /* Each WHEN with its result, and the conditions before it untrue. */
 static List *
-branches(CaseExpr *expr)
+branches(Telling *telling, CaseExpr *expr)
 {
 	List *before = NIL;
 	List *arms = NIL;
 	ListCell *cell;
 
+	/* each has one arm at least */
+	if (list_length(expr->args) > MOST_ARMS)
+		return NIL;
 	foreach (cell, expr->args)
 	{
 		CaseWhen *when = lfirst(cell);
 		Node *condition = (Node *) when->expr;
+		Node *untrue;
 
 		if (expr->arg != NULL)
+		{
+			if (count_nodes((Node *) expr->arg, &telling->nnodes))
+				return NIL;
 			condition = with_subject(condition, expr->arg);
+		}
 		/* what comes before it is untrue by the condition itself, mostly, as in CASE kind WHEN */
-		arms = list_concat(arms, joined(list_concat(list_make2(condition, when->result),
+		arms = list_concat(arms, joined(telling,
+										list_concat(list_make2(condition, when->result),
 													expr->arg == NULL ? list_copy(before) : NIL)));
-		before = lappend(before, negated(condition));
+		untrue = negated(telling, condition);
+		if (untrue == NULL || list_length(arms) > MOST_ARMS)
+			return NIL;
+		before = lappend(before, untrue);
 	}
 	if (expr->defresult != NULL)
-		arms = list_concat(arms, joined(lappend(before, expr->defresult)));
+		arms = list_concat(arms, joined(telling, lappend(before, expr->defresult)));
 	return arms;
+}
+
+/* Of an arm. */
+static int
+most_parts(List *arms)
+{
+	int most = 0;
+	ListCell *cell;
+
+	foreach (cell, arms)
+		most = Max(most, list_length(lfirst(cell)));
+	return most;
 }
 
 static List *
@@ -162,10 +241,24 @@ with_part(List *arms, Node *part)
 	return result;
 }
 
+/* NULL: the condition has been copied often enough. */
 static Node *
-negated(Node *node)
+negated(Telling *telling, Node *node)
 {
+	if (count_nodes(node, &telling->nnodes))
+		return NULL;
 	return negate_clause(copyObject(node));
+}
+
+/* Counts on, up to MOST_NODES; true: there are more. */
+static bool
+count_nodes(Node *node, void *nnodes)
+{
+	if (node == NULL)
+		return false;
+	if (++*(int *) nnodes > MOST_NODES)
+		return true;
+	return expression_tree_walker(node, count_nodes, nnodes);
 }
 
 /* CASE kind WHEN 'card': the subject in place of what stands for it. */
