@@ -64,4 +64,10 @@ measure('CASE of many', "$searched, a int, b int, CHECK (CASE " . joined(' ', 10
 measure('equations within each other', "$searched, a bool, b bool, CHECK (" . nested('(a = ', 'b', ')', 1500) . ')', $made);
 measure('OR of long AND', "a int, b int, CHECK ((" . joined(' AND ', 1000, 'a > #') . ') OR (' . joined(' AND ', 1000, 'b > #') . '))', $made);
 
+# ---- patterns: regex_write.c ----
+measure('LIKE of many pairs', "a text CHECK (a LIKE '" . '_%' x 10000 . "')", $none);
+# PostgreSQL itself need not try these
+measure('repetitions of nothing', "$searched, a text NOT NULL CHECK (length(a) >= 0 OR a ~ '^" . nested('(', '', '){9}', 10) . "[0-9]{6}\$')", $made);
+measure('references to references', "$searched, a text NOT NULL CHECK (length(a) >= 0 OR a ~ '^(x?)" . join('', map { '(' . "\\$_" x 12 . ')' } 1 .. 8) . "[0-9]{6}\$')", $made);
+
 done_testing();

@@ -37,8 +37,10 @@ typedef struct RowsRegex
 	List *children; /* of RowsRegex */
 	int least;		/* repetitions */
 	int most;
-	bool open; /* has no upper limit of its own */
-	int group; /* its number, if it is one, or the one that it refers back to */
+	bool open;		 /* has no upper limit of its own */
+	double width;	 /* of a counted string, and the most that one at random has, in bytes */
+	uint64 nstrings; /* that are counted */
+	int group;		 /* its number, if it is one, or the one that it refers back to */
 } RowsRegex;
 
 /* What a pattern is written in. */
@@ -58,6 +60,7 @@ extern bool rows_init_regex(RowsValue *value, const char *pattern, RowsPatternKi
 
 /* regex_count.c */
 extern void rows_count_regex(RowsValue *value);
-extern int rows_regex_width(const RowsRegex *node);
+extern void rows_measure_regex(RowsRegex *node);
+extern bool rows_regex_refers(const RowsRegex *regex);
 
 #endif /* POC_ROWS_VALUE_REGEX_H */

@@ -32,7 +32,6 @@ typedef struct Groups
 
 static int referenced_groups(const RowsRegex *node);
 static bool is_countable(const RowsRegex *node, int referenced, bool varies);
-static uint64 count(const RowsRegex *node);
 static int write_counted(const RowsRegex *node, uint64 ordinal, Groups *groups, char *out);
 static bool read_counted(const RowsRegex *node, const char *text, Groups *groups, uint64 *ordinal);
 static Datum encode_regex(const RowsValue *value, uint64 ordinal, RowsDraw *draw, RowsArena *arena);
@@ -44,7 +43,7 @@ rows_count_regex(RowsValue *value)
 {
 	if (!is_countable(value->regex, referenced_groups(value->regex), false))
 		return;
-	value->capacity = count(value->regex);
+	value->capacity = value->regex->nstrings;
 	value->encode = encode_regex;
 	value->decode = decode_regex;
 }
@@ -61,6 +60,12 @@ referenced_groups(const RowsRegex *node)
 	foreach (cell, node->children)
 		groups |= referenced_groups(lfirst(cell));
 	return groups;
+}
+
+bool
+rows_regex_refers(const RowsRegex *regex)
+{
+	return referenced_groups(regex) != 0;
 }
 
 /* Of a group that is repeated or one of several, it depends on the string what \1 means. */
@@ -82,33 +87,6 @@ is_countable(const RowsRegex *node, int referenced, bool varies)
 	return true;
 }
 
-/* The length of a counted string, and the most that one at random has, in bytes. */
-int
-rows_regex_width(const RowsRegex *node)
-{
-	int result = 0;
-	ListCell *cell;
-
-	switch (node->kind)
-	{
-		case ROWS_REGEX_SET:
-			return 1;
-		case ROWS_REGEX_LITERAL:
-			return node->ncharacters;
-		case ROWS_REGEX_CHOICE:
-		case ROWS_REGEX_BACK:
-			return rows_regex_width(linitial(node->children));
-		case ROWS_REGEX_REPEAT:
-			return Min(node->most * rows_regex_width(linitial(node->children)),
-					   10 * ROWS_REGEX_LONGEST);
-		case ROWS_REGEX_SEQUENCE:
-			foreach (cell, node->children)
-				result = Min(result + rows_regex_width(lfirst(cell)), 10 * ROWS_REGEX_LONGEST);
-			break;
-	}
-	return result;
-}
-
 static uint64
 times(uint64 left, uint64 right)
 {
@@ -117,48 +95,77 @@ times(uint64 left, uint64 right)
 	return left * right;
 }
 
-/* The number of counted strings. */
-static uint64
-count(const RowsRegex *node)
+/*
+ * Note the widths and the numbers of strings, once for all nodes.  A group is measured
+ * before what refers back to it.
+ */
+void
+rows_measure_regex(RowsRegex *node)
 {
-	uint64 result = 1;
+	const RowsRegex *first = node->children != NIL ? linitial(node->children) : NULL;
 	ListCell *cell;
 
+	if (node->kind != ROWS_REGEX_BACK)
+	{
+		foreach (cell, node->children)
+			rows_measure_regex(lfirst(cell));
+	}
+	node->nstrings = 1;
 	switch (node->kind)
 	{
 		case ROWS_REGEX_SET:
-			return node->ncharacters;
+			node->width = 1;
+			node->nstrings = node->ncharacters;
+			break;
 		case ROWS_REGEX_LITERAL:
+			node->width = node->ncharacters;
+			break;
 		case ROWS_REGEX_BACK:
-			return 1;
-		case ROWS_REGEX_SEQUENCE:
-			foreach (cell, node->children)
-				result = times(result, count(lfirst(cell)));
-			return result;
+			node->width = first->width;
+			break;
 		case ROWS_REGEX_CHOICE:
-			result = 0;
+			node->width = first->width;
+			node->nstrings = 0;
 			foreach (cell, node->children)
 			{
-				if (rows_regex_width(lfirst(cell)) == rows_regex_width(node))
-					result = Min(result + count(lfirst(cell)), MOST_STRINGS);
+				const RowsRegex *branch = lfirst(cell);
+
+				if (branch->width == node->width)
+					node->nstrings = Min(node->nstrings + branch->nstrings, MOST_STRINGS);
 			}
-			return result;
+			break;
 		case ROWS_REGEX_REPEAT:
-			for (int i = 0; i < node->most; i++)
-				result = times(result, count(linitial(node->children)));
-			return result;
+			node->width = node->most * first->width;
+			for (int i = 0; i < node->most && node->nstrings < MOST_STRINGS; i++)
+				node->nstrings = times(node->nstrings, first->nstrings);
+			break;
+		case ROWS_REGEX_SEQUENCE:
+			node->width = 0;
+			foreach (cell, node->children)
+			{
+				const RowsRegex *part = lfirst(cell);
+
+				node->width += part->width;
+				node->nstrings = times(node->nstrings, part->nstrings);
+			}
+			break;
 	}
-	return result;
+	/* of no characters, there is one */
+	if (node->width == 0)
+		node->nstrings = 1;
 }
 
 /* Writes the string of an ordinal; its last character changes fastest. */
 static int
 write_counted(const RowsRegex *node, uint64 ordinal, Groups *groups, char *out)
 {
-	int length = rows_regex_width(node);
+	int length = (int) node->width;
 	int end = length;
 	ListCell *cell;
 
+	/* however often it is repeated */
+	if (length == 0)
+		return 0;
 	if (node->group > 0 && node->kind != ROWS_REGEX_BACK)
 	{
 		groups->text[node->group] = out;
@@ -175,34 +182,33 @@ write_counted(const RowsRegex *node, uint64 ordinal, Groups *groups, char *out)
 		case ROWS_REGEX_CHOICE:
 			foreach (cell, node->children)
 			{
-				uint64 n = count(lfirst(cell));
+				const RowsRegex *branch = lfirst(cell);
 
-				if (rows_regex_width(lfirst(cell)) != length)
+				if (branch->width != length)
 					continue;
-				if (ordinal < n)
-					return write_counted(lfirst(cell), ordinal, groups, out);
-				ordinal -= n;
+				if (ordinal < branch->nstrings)
+					return write_counted(branch, ordinal, groups, out);
+				ordinal -= branch->nstrings;
 			}
 			break;
 		case ROWS_REGEX_SEQUENCE:
 			for (int i = list_length(node->children) - 1; i >= 0; i--)
 			{
-				RowsRegex *child = list_nth(node->children, i);
-				uint64 n = count(child);
+				const RowsRegex *part = list_nth(node->children, i);
 
-				end -= rows_regex_width(child);
-				write_counted(child, ordinal % n, groups, out + end);
-				ordinal /= n;
+				end -= (int) part->width;
+				write_counted(part, ordinal % part->nstrings, groups, out + end);
+				ordinal /= part->nstrings;
 			}
 			break;
 		case ROWS_REGEX_REPEAT:
 			for (int i = 0; i < node->most; i++)
 			{
-				uint64 n = count(linitial(node->children));
+				const RowsRegex *part = linitial(node->children);
 
-				end -= rows_regex_width(linitial(node->children));
-				write_counted(linitial(node->children), ordinal % n, groups, out + end);
-				ordinal /= n;
+				end -= (int) part->width;
+				write_counted(part, ordinal % part->nstrings, groups, out + end);
+				ordinal /= part->nstrings;
 			}
 			break;
 		case ROWS_REGEX_BACK:
@@ -225,6 +231,8 @@ read_counted(const RowsRegex *node, const char *text, Groups *groups, uint64 *or
 	ListCell *cell;
 
 	*ordinal = 0;
+	if (node->width == 0)
+		return true;
 	if (node->group > 0 && node->kind != ROWS_REGEX_BACK)
 		groups->text[node->group] = text;
 	switch (node->kind)
@@ -240,37 +248,43 @@ read_counted(const RowsRegex *node, const char *text, Groups *groups, uint64 *or
 		case ROWS_REGEX_CHOICE:
 			foreach (cell, node->children)
 			{
-				if (rows_regex_width(lfirst(cell)) != rows_regex_width(node))
+				const RowsRegex *branch = lfirst(cell);
+
+				if (branch->width != node->width)
 					continue;
-				if (read_counted(lfirst(cell), text, groups, &digit))
+				if (read_counted(branch, text, groups, &digit))
 				{
 					*ordinal = before + digit;
 					return true;
 				}
-				before += count(lfirst(cell));
+				before += branch->nstrings;
 			}
 			return false;
 		case ROWS_REGEX_SEQUENCE:
 			foreach (cell, node->children)
 			{
-				if (!read_counted(lfirst(cell), text, groups, &digit))
+				const RowsRegex *part = lfirst(cell);
+
+				if (!read_counted(part, text, groups, &digit))
 					return false;
-				*ordinal = *ordinal * count(lfirst(cell)) + digit;
-				text += rows_regex_width(lfirst(cell));
+				*ordinal = *ordinal * part->nstrings + digit;
+				text += (int) part->width;
 			}
 			return true;
 		case ROWS_REGEX_REPEAT:
 			for (int i = 0; i < node->most; i++)
 			{
-				if (!read_counted(linitial(node->children), text, groups, &digit))
+				const RowsRegex *part = linitial(node->children);
+
+				if (!read_counted(part, text, groups, &digit))
 					return false;
-				*ordinal = *ordinal * count(linitial(node->children)) + digit;
-				text += rows_regex_width(linitial(node->children));
+				*ordinal = *ordinal * part->nstrings + digit;
+				text += (int) part->width;
 			}
 			return true;
 		case ROWS_REGEX_BACK:
 			return groups->text[node->group] != NULL &&
-				   memcmp(text, groups->text[node->group], rows_regex_width(node)) == 0;
+				   memcmp(text, groups->text[node->group], (size_t) node->width) == 0;
 	}
 	return false;
 }
@@ -305,6 +319,6 @@ decode_regex(const RowsValue *value, Datum datum, uint64 *ordinal)
 		while (length > 0 && VARDATA_ANY(text)[length - 1] == ' ')
 			length--;
 	}
-	return length == rows_regex_width(value->regex) &&
+	return length == value->regex->width &&
 		   read_counted(value->regex, VARDATA_ANY(text), &groups, ordinal);
 }
