@@ -70,4 +70,10 @@ measure('LIKE of many pairs', "a text CHECK (a LIKE '" . '_%' x 10000 . "')", $n
 measure('repetitions of nothing', "$searched, a text NOT NULL CHECK (length(a) >= 0 OR a ~ '^" . nested('(', '', '){9}', 10) . "[0-9]{6}\$')", $made);
 measure('references to references', "$searched, a text NOT NULL CHECK (length(a) >= 0 OR a ~ '^(x?)" . join('', map { '(' . "\\$_" x 12 . ')' } 1 .. 8) . "[0-9]{6}\$')", $made);
 
+# ---- documents: mention_json.c ----
+measure('a long path', "$searched, a jsonb CHECK (a" . "->'x'" x 2000 . ' IS NULL)', $made);
+measure('a long path of jsonpath', "$searched, a jsonb CHECK (NOT a @? '\$" . '.a' x 3000 . "')", $made);
+measure('a large document', "$searched, a jsonb CHECK (NOT a @> '{" . joined(',', 60000, '"k#": #') . "}')", $made);
+measure('a large document around', "$searched, a jsonb CHECK (a <@ '[" . joined(',', 100000, '#') . "]')", $made);
+
 done_testing();

@@ -24,6 +24,7 @@
 #include "utils/builtins.h"
 #include "utils/fmgroids.h"
 #include "utils/lsyscache.h"
+#include "utils/memutils.h"
 #include "utils/syscache.h"
 #include "utils/timestamp.h"
 
@@ -45,6 +46,7 @@ typedef struct Solving
 
 static bool find_comparisons(Node *node, void *context);
 static void solve(Solving *solving, Node *term, Node *other);
+static Node *solution_of(Solving *solving, Node *term, Node *other);
 static void add_element(Solving *solving, List *args);
 static void add_address(Solving *solving, Node *network);
 static void add_contained(Solving *solving, OpExpr *op);
@@ -109,23 +111,42 @@ find_comparisons(Node *node, void *context)
 	return expression_tree_walker(node, find_comparisons, context);
 }
 
+/* Terms are copied on the way: of a long condition, many of them. */
 static void
 solve(Solving *solving, Node *term, Node *other)
 {
+	MemoryContext old = CurrentMemoryContext;
+	MemoryContext copies;
 	Node *solution;
 
+	CHECK_FOR_INTERRUPTS();
 	if (other == NULL || !uses(term, solving->attnum))
 		return;
+	copies = AllocSetContextCreate(old, "poc_barman terms", ALLOCSET_SMALL_SIZES);
+	MemoryContextSwitchTo(copies);
+	solution = solution_of(solving, term, other);
+	MemoryContextSwitchTo(old);
+	if (solution != NULL)
+		solving->solutions = lappend(solving->solutions, copyObject(solution));
+	MemoryContextDelete(copies);
+}
+
+/* NULL: not known, or of a type that the column does not take */
+static Node *
+solution_of(Solving *solving, Node *term, Node *other)
+{
+	Node *solution;
+
 	solution = isolate(copyObject(term), copyObject(other), solving->attnum);
 	if (solution == NULL || (IsA(solution, Var) && ((Var *) solution)->varattno == solving->attnum))
-		return;
+		return NULL;
 	if (!can_coerce_type(1, (Oid[]){exprType(solution)}, &solving->type, COERCION_ASSIGNMENT))
-		return;
+		return NULL;
 	solution = coerce_to_target_type(NULL, solution, exprType(solution), solving->type,
 									 solving->typmod, COERCION_ASSIGNMENT, COERCE_IMPLICIT_CAST, -1);
 	if (solution == NULL || !rows_calls_no_more(solution, solving->condition))
-		return;
-	solving->solutions = lappend(solving->solutions, solution);
+		return NULL;
+	return solution;
 }
 
 /* a = ANY (b): the first element of b. */
@@ -195,6 +216,8 @@ add_contained(Solving *solving, OpExpr *op)
 	}
 	if ((op->opfuncid != F_JSONB_CONTAINS && op->opfuncid != F_ARRAYCONTAINS) ||
 		!IsA(column, Var) || ((Var *) column)->varattno != solving->attnum)
+		return;
+	if (rows_is_large(lsecond(op->args)))
 		return;
 	both = operation("||", copyObject(column), copyObject(lsecond(op->args)));
 	if (both != NULL && exprType(both) == solving->type)
@@ -452,9 +475,12 @@ static bool
 uses(Node *node, AttrNumber attnum)
 {
 	Bitmapset *attributes = NULL;
+	bool result;
 
 	pull_varattnos(node, 1, &attributes);
-	return bms_is_member(attnum - FirstLowInvalidHeapAttributeNumber, attributes);
+	result = bms_is_member(attnum - FirstLowInvalidHeapAttributeNumber, attributes);
+	bms_free(attributes);
+	return result;
 }
 
 /* left NAME right, by an operator of PostgreSQL's own; NULL if there is none. */

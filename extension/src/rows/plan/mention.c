@@ -17,6 +17,7 @@
 #include "catalog/pg_language.h"
 #include "catalog/pg_proc.h"
 #include "catalog/pg_type.h"
+#include "miscadmin.h"
 #include "nodes/nodeFuncs.h"
 #include "utils/builtins.h"
 #include "utils/fmgroids.h"
@@ -53,6 +54,7 @@ note(Node *node, void *context)
 	RowsMention *mention = context;
 	Const *constant;
 
+	CHECK_FOR_INTERRUPTS();
 	if (node == NULL)
 		return false;
 	if (!IsA(node, List) && !IsA(node, CaseWhen) && exprType(node) != BOOLOID &&
@@ -92,7 +94,8 @@ note_format(RowsMention *mention, Node *node)
 		return;
 	format = TextDatumGetCString(constant->constvalue);
 	/* nobody writes times so long; nothing is read by an empty one */
-	if (*format != '\0' && strlen(format) <= LONGEST_FORMAT)
+	if (*format != '\0' && strlen(format) <= LONGEST_FORMAT &&
+		list_length(mention->formats) < MOST_MENTIONED)
 		mention->formats = lappend(mention->formats, format);
 }
 
@@ -155,8 +158,11 @@ note_part(RowsMention *mention, Node *node)
 		rows_note_constant(&texts, constant);
 	foreach (cell, texts.patterns != NIL ? texts.patterns : texts.texts)
 	{
-		RowsMentionPart *part = palloc0(sizeof(RowsMentionPart));
+		RowsMentionPart *part;
 
+		if (list_length(mention->parts) >= MOST_MENTIONED)
+			break;
+		part = palloc0(sizeof(RowsMentionPart));
 		part->from = from;
 		part->separator = separator;
 		if (texts.patterns != NIL)
@@ -239,6 +245,7 @@ read_source(RowsMention *mention, char *source)
 {
 	for (char *p = source; *p != '\0' && list_length(mention->texts) < MOST_MENTIONED; p++)
 	{
+		CHECK_FOR_INTERRUPTS();
 		if (*p == '\'')
 		{
 			char *end = strchr(p + 1, '\'');
@@ -246,17 +253,20 @@ read_source(RowsMention *mention, char *source)
 
 			if (end == NULL)
 				return;
-			pattern = palloc0(sizeof(RowsPatternBound));
-			pattern->text = pnstrdup(p + 1, end - p - 1);
-			mention->texts = lappend(mention->texts, (void *) pattern->text);
-			mention->patterns = lappend(mention->patterns, pattern);
+			if (end - p <= ROWS_LONGEST_CANDIDATE)
+			{
+				pattern = palloc0(sizeof(RowsPatternBound));
+				pattern->text = pnstrdup(p + 1, end - p - 1);
+				mention->texts = lappend(mention->texts, (void *) pattern->text);
+				mention->patterns = lappend(mention->patterns, pattern);
+			}
 			p = end;
 		}
 		else if (isdigit((unsigned char) *p) && (p == source || !isalnum((unsigned char) p[-1])))
 		{
 			long number = strtol(p, &p, 10);
 
-			if (number < 1000000)
+			if (number < 1000000 && list_length(mention->numbers) < MOST_MENTIONED)
 				mention->numbers = lappend_int(mention->numbers, (int) number);
 			p--;
 		}

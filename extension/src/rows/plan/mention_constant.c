@@ -24,7 +24,23 @@
 #include "rows/plan/trial.h"
 #include "rows/value/bounds.h"
 
+/* Bytes of a value that is made again: PostgreSQL may compare the elements of two each with each. */
+#define LARGEST_MENTIONED (16 * 1024)
+
+/* ... and of a string, that may be part of another. */
+#define LONGEST_TEXT (4 * ROWS_LONGEST_CANDIDATE)
+
 static void note_bounds(RowsMention *mention, Const *constant);
+
+/* Is it a constant that is better not made again? */
+bool
+rows_is_large(Node *node)
+{
+	const Const *constant = (const Const *) node;
+
+	return IsA(node, Const) && !constant->constisnull && constant->constlen == -1 &&
+		   VARSIZE_ANY(DatumGetPointer(constant->constvalue)) > LARGEST_MENTIONED;
+}
 
 void
 rows_note_constant(RowsMention *mention, Const *constant)
@@ -37,7 +53,9 @@ rows_note_constant(RowsMention *mention, Const *constant)
 
 	if (list_length(mention->constants) >= MOST_MENTIONED)
 		return;
-	mention->constants = lappend(mention->constants, constant);
+	/* elements of one that is too large are mentioned, all the same */
+	if (!rows_is_large((Node *) constant))
+		mention->constants = lappend(mention->constants, constant);
 	switch (type)
 	{
 		case INT2OID:
@@ -65,8 +83,10 @@ rows_note_constant(RowsMention *mention, Const *constant)
 			break;
 	}
 	get_type_category_preferred(type, &category, &preferred);
-	if (category == TYPCATEGORY_STRING ||
-		(category == TYPCATEGORY_USER && type >= FirstNormalObjectId))
+	if ((category == TYPCATEGORY_STRING ||
+		 (category == TYPCATEGORY_USER && type >= FirstNormalObjectId)) &&
+		(constant->constlen != -1 ||
+		 VARSIZE_ANY(DatumGetPointer(constant->constvalue)) <= LONGEST_TEXT))
 	{
 		getTypeOutputInfo(type, &output, &varlena);
 		mention->texts = lappend(mention->texts, OidOutputFunctionCall(output, constant->constvalue));
@@ -112,7 +132,7 @@ rows_note_elements(RowsMention *mention, Const *constant)
 
 	get_typlenbyvalalign(element, &typlen, &typbyval, &typalign);
 	deconstruct_array(array, element, typlen, typbyval, typalign, &datums, &nulls, &n);
-	for (int i = 0; i < n; i++)
+	for (int i = 0; i < n && list_length(mention->constants) < MOST_MENTIONED; i++)
 	{
 		if (!nulls[i])
 			rows_note_constant(mention, makeConst(element, -1, get_typcollation(element), typlen,
@@ -133,7 +153,8 @@ rows_note_patterns(RowsMention *mention, Node *node)
 		args = ((ScalarArrayOpExpr *) node)->args;
 	else if (IsA(node, FuncExpr))
 		args = ((FuncExpr *) node)->args;
-	if (list_length(args) != 2 || !rows_is_built_in(lsecond(args)))
+	if (list_length(args) != 2 || list_length(mention->patterns) >= MOST_MENTIONED ||
+		!rows_is_built_in(lsecond(args)))
 		return;
 	constant = rows_try_constant_of(lsecond(args));
 	if (constant == NULL || constant->constisnull)

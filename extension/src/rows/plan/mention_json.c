@@ -14,6 +14,7 @@
 
 #include "access/transam.h"
 #include "catalog/pg_type.h"
+#include "miscadmin.h"
 #include "nodes/nodeFuncs.h"
 #include "utils/builtins.h"
 #include "utils/fmgrprotos.h"
@@ -26,7 +27,15 @@
 #include "rows/plan/trial.h"
 #include "rows/value/bounds.h"
 
-static List *path_of(Node *node);
+/* Members within each other, and the bytes of a name: what is longer is not understood. */
+#define LONGEST_PATH 64
+#define LONGEST_KEY	 1000
+
+static bool path_of(Node *node, List **path);
+static List *keys_of(Const *key);
+static void add_path(RowsMention *mention, List *path);
+static bool is_full(const RowsMention *mention);
+static void note_text(RowsMention *mention, const char *text, int length);
 static void note_number(RowsMention *mention, Numeric number);
 static void note_document(RowsMention *mention, Node *subject, Node *document);
 
@@ -38,7 +47,7 @@ rows_note_jsonpath(RowsMention *mention, char *path)
 	List *keys = NIL;
 	int filters = 0;
 
-	for (char *p = path; *p != '\0'; p++)
+	for (char *p = path; *p != '\0' && list_length(keys) <= LONGEST_PATH; p++)
 	{
 		bool member = *p == '.' && p[1] == '"';
 
@@ -50,10 +59,10 @@ rows_note_jsonpath(RowsMention *mention, char *path)
 
 			if (end == NULL)
 				break;
-			text = pnstrdup(begin, end - begin);
+			text = pnstrdup(begin, Min(end - begin, LONGEST_KEY));
 			if (member)
 				keys = lappend(list_copy(keys), text);
-			else
+			else if (list_length(mention->texts) < MOST_MENTIONED)
 				mention->texts = lappend(mention->texts, text);
 			p = end;
 		}
@@ -71,54 +80,116 @@ rows_note_jsonpath(RowsMention *mention, char *path)
 		}
 		else if (*p == '$' || *p == '@')
 		{
-			if (keys != NIL && keys != base)
-				mention->paths = lappend(mention->paths, keys);
+			if (keys != base)
+				add_path(mention, keys);
 			keys = *p == '@' && filters > 0 ? base : NIL;
 		}
 		else if (isdigit((unsigned char) *p))
 		{
-			mention->numbers = lappend_int(mention->numbers, (int) strtol(p, &p, 10));
+			int number = (int) strtol(p, &p, 10);
+
+			if (list_length(mention->numbers) < MOST_MENTIONED)
+				mention->numbers = lappend_int(mention->numbers, number);
 			p--;
 		}
 	}
-	if (keys != NIL)
-		mention->paths = lappend(mention->paths, keys);
+	add_path(mention, keys);
 }
 
-/* The keys of j -> 'a' -> 'b'; NIL for j itself. */
-static List *
-path_of(Node *node)
+/* The keys of j -> 'a' -> 'b'; none for j itself.  False: they are too many. */
+static bool
+path_of(Node *node, List **path)
 {
-	List *args = NIL;
-	List *path;
-	Const *key;
+	List *backwards = NIL; /* of List */
+	int nkeys = 0;
 
-	if (IsA(node, OpExpr))
-		args = ((OpExpr *) node)->args;
-	else if (IsA(node, FuncExpr))
-		args = ((FuncExpr *) node)->args;
-	if (list_length(args) != 2 ||
-		(exprType(linitial(args)) != JSONBOID && exprType(linitial(args)) != JSONOID))
-		return NIL;
-	key = rows_is_built_in(lsecond(args)) ? rows_try_constant_of(lsecond(args)) : NULL;
-	if (key != NULL && !key->constisnull && key->consttype == TEXTARRAYOID)
+	*path = NIL;
+	for (;;)
 	{
-		RowsMention keys = {0};
-		ListCell *cell;
+		List *args = NIL;
+		List *keys;
+		Const *key;
 
-		path = list_copy(path_of(linitial(args)));
-		rows_note_elements(&keys, key);
-		foreach (cell, keys.texts)
-			path = lappend(path, isdigit((unsigned char) *(char *) lfirst(cell)) ? ROWS_JSON_ELEMENTS
-																				 : lfirst(cell));
-		return path;
+		if (IsA(node, OpExpr))
+			args = ((OpExpr *) node)->args;
+		else if (IsA(node, FuncExpr))
+			args = ((FuncExpr *) node)->args;
+		if (list_length(args) != 2 ||
+			(exprType(linitial(args)) != JSONBOID && exprType(linitial(args)) != JSONOID))
+			break;
+		key = rows_is_built_in(lsecond(args)) ? rows_try_constant_of(lsecond(args)) : NULL;
+		if (key == NULL || key->constisnull)
+			break;
+		keys = keys_of(key);
+		if (keys == NIL && key->consttype != TEXTARRAYOID)
+			break;
+		nkeys += list_length(keys);
+		if (nkeys > LONGEST_PATH)
+			return false;
+		backwards = lappend(backwards, keys);
+		node = linitial(args);
 	}
-	if (key == NULL || key->constisnull || (key->consttype != TEXTOID && key->consttype != INT4OID))
-		return NIL;
-	path = list_copy(path_of(linitial(args)));
-	if (key->consttype == INT4OID)
-		return lappend(path, ROWS_JSON_ELEMENTS);
-	return lappend(path, TextDatumGetCString(key->constvalue));
+	for (int i = list_length(backwards) - 1; i >= 0; i--)
+		*path = list_concat(*path, list_nth(backwards, i));
+	return true;
+}
+
+/* 'a', 1, '{a,b}' */
+static List *
+keys_of(Const *key)
+{
+	RowsMention mention = {0};
+	List *keys = NIL;
+	ListCell *cell;
+
+	switch (key->consttype)
+	{
+		case INT4OID:
+			return list_make1(ROWS_JSON_ELEMENTS);
+		case TEXTOID:
+			return list_make1(TextDatumGetCString(key->constvalue));
+		case TEXTARRAYOID:
+			rows_note_elements(&mention, key);
+			foreach (cell, mention.texts)
+				keys = lappend(keys, isdigit((unsigned char) *(char *) lfirst(cell))
+										 ? ROWS_JSON_ELEMENTS
+										 : lfirst(cell));
+			return keys;
+		default:
+			return NIL;
+	}
+}
+
+static void
+add_path(RowsMention *mention, List *path)
+{
+	ListCell *cell;
+
+	if (path == NIL || list_length(path) > LONGEST_PATH ||
+		list_length(mention->paths) >= MOST_MENTIONED)
+		return;
+	foreach (cell, path)
+	{
+		if (strlen(lfirst(cell)) > LONGEST_KEY)
+			return;
+	}
+	mention->paths = lappend(mention->paths, path);
+}
+
+/* Nothing more of a document would be noted. */
+static bool
+is_full(const RowsMention *mention)
+{
+	return list_length(mention->paths) >= MOST_MENTIONED &&
+		   list_length(mention->texts) >= MOST_MENTIONED &&
+		   list_length(mention->numbers) >= MOST_MENTIONED;
+}
+
+static void
+note_text(RowsMention *mention, const char *text, int length)
+{
+	if (list_length(mention->texts) < MOST_MENTIONED && length <= ROWS_LONGEST_CANDIDATE)
+		mention->texts = lappend(mention->texts, pnstrdup(text, length));
 }
 
 /* One that is no integer of C is no hint. */
@@ -128,7 +199,7 @@ note_number(RowsMention *mention, Numeric number)
 	double value = DatumGetFloat8(
 		DirectFunctionCall1(numeric_float8_no_overflow, NumericGetDatum(number)));
 
-	if (value > PG_INT32_MIN && value < PG_INT32_MAX)
+	if (value > PG_INT32_MIN && value < PG_INT32_MAX && list_length(mention->numbers) < MOST_MENTIONED)
 		mention->numbers = lappend_int(mention->numbers, (int) value);
 }
 
@@ -136,30 +207,33 @@ note_number(RowsMention *mention, Numeric number)
 static void
 note_document(RowsMention *mention, Node *subject, Node *document)
 {
-	List *path = path_of(subject);
+	List *path;
 	Const *constant;
 	JsonbIterator *iterator;
 	JsonbIteratorToken token;
 	JsonbValue value;
 
 	if (exprType(subject) != JSONBOID || exprType(document) != JSONBOID ||
-		!rows_is_built_in(document))
+		!rows_is_built_in(document) || !path_of(subject, &path))
 		return;
 	constant = rows_try_constant_of(document);
 	if (constant == NULL || constant->constisnull)
 		return;
 	iterator = JsonbIteratorInit(&DatumGetJsonbP(constant->constvalue)->root);
-	while ((token = JsonbIteratorNext(&iterator, &value, false)) != WJB_DONE)
+	while ((token = JsonbIteratorNext(&iterator, &value, false)) != WJB_DONE &&
+		   list_length(path) <= LONGEST_PATH && !is_full(mention))
 	{
+		CHECK_FOR_INTERRUPTS();
 		if (token == WJB_KEY)
-			path = lappend(list_copy(path), pnstrdup(value.val.string.val, value.val.string.len));
+			path = lappend(list_copy(path), pnstrdup(value.val.string.val,
+													 Min(value.val.string.len, LONGEST_KEY + 1)));
 		else if (token == WJB_BEGIN_ARRAY && !value.val.array.rawScalar)
 			path = lappend(list_copy(path), ROWS_JSON_ELEMENTS);
 		if (token == WJB_VALUE || token == WJB_END_OBJECT)
 		{
 			/* the member is complete */
-			if (token == WJB_VALUE && path != NIL)
-				mention->paths = lappend(mention->paths, path);
+			if (token == WJB_VALUE)
+				add_path(mention, path);
 			path = list_truncate(list_copy(path), Max(list_length(path) - 1, 0));
 		}
 		else if (token == WJB_END_ARRAY && path != NIL)
@@ -168,11 +242,10 @@ note_document(RowsMention *mention, Node *subject, Node *document)
 		}
 		if (token != WJB_VALUE && token != WJB_ELEM)
 			continue;
-		if (token == WJB_ELEM && path != NIL)
-			mention->paths = lappend(mention->paths, path);
+		if (token == WJB_ELEM)
+			add_path(mention, path);
 		if (value.type == jbvString)
-			mention->texts = lappend(mention->texts,
-									 pnstrdup(value.val.string.val, value.val.string.len));
+			note_text(mention, value.val.string.val, value.val.string.len);
 		else if (value.type == jbvNumeric)
 			note_number(mention, value.val.numeric);
 	}
@@ -194,9 +267,8 @@ rows_note_path(RowsMention *mention, Node *subject, Node *key)
 	if ((type != JSONBOID && type != JSONOID && type < FirstNormalObjectId) || !rows_is_built_in(key))
 		return;
 	constant = rows_try_constant_of(key);
-	if (constant == NULL || constant->constisnull)
+	if (constant == NULL || constant->constisnull || !path_of(subject, &before))
 		return;
-	before = path_of(subject);
 	if (constant->consttype == TEXTOID)
 		path = lappend(list_copy(before), TextDatumGetCString(constant->constvalue));
 	else if (constant->consttype == INT4OID && (type == JSONBOID || type == JSONOID))
@@ -208,11 +280,10 @@ rows_note_path(RowsMention *mention, Node *subject, Node *key)
 		{
 			path = lappend(path == NIL ? list_copy(before) : path, lfirst(cell));
 			/* each on its own for ?&; one below the other for #> */
-			mention->paths = lappend(mention->paths, lappend(list_copy(before), lfirst(cell)));
+			add_path(mention, lappend(list_copy(before), lfirst(cell)));
 		}
 	}
-	if (path != NIL)
-		mention->paths = lappend(mention->paths, path);
+	add_path(mention, path);
 }
 
 /* Add what is known of a member. */
@@ -222,7 +293,8 @@ add_member(RowsMention *mention, List *path)
 	RowsMentionMember *member = palloc0(sizeof(RowsMentionMember));
 
 	member->path = path;
-	mention->members = lappend(mention->members, member);
+	if (list_length(mention->members) < MOST_MENTIONED)
+		mention->members = lappend(mention->members, member);
 	return member;
 }
 
@@ -239,8 +311,8 @@ rows_note_member(RowsMention *mention, Node *node)
 
 	if (IsA(node, CoerceViaIO))
 	{
-		path = path_of(strip_implicit_coercions((Node *) ((CoerceViaIO *) node)->arg));
-		if (path != NIL)
+		if (path_of(strip_implicit_coercions((Node *) ((CoerceViaIO *) node)->arg), &path) &&
+			path != NIL)
 			add_member(mention, path)->type = ((CoerceViaIO *) node)->resulttype;
 		return;
 	}
@@ -256,8 +328,8 @@ rows_note_member(RowsMention *mention, Node *node)
 	}
 	if (list_length(args) != 2 || name == NULL || exprType(linitial(args)) != TEXTOID)
 		return;
-	path = path_of(strip_implicit_coercions(linitial(args)));
-	if (path == NIL || !rows_is_built_in(lsecond(args)))
+	if (!path_of(strip_implicit_coercions(linitial(args)), &path) || path == NIL ||
+		!rows_is_built_in(lsecond(args)))
 		return;
 	constant = rows_try_constant_of(lsecond(args));
 	if (constant == NULL || constant->constisnull)

@@ -41,6 +41,7 @@ extern RowsMention *rows_read_mention(Node *condition);
 /* mention_constant.c */
 /* More do not help, and a long IN list has them. */
 #define MOST_MENTIONED 200
+extern bool rows_is_large(Node *node);
 extern void rows_note_constant(RowsMention *mention, Const *constant);
 extern void rows_note_elements(RowsMention *mention, Const *constant);
 extern void rows_note_patterns(RowsMention *mention, Node *node);

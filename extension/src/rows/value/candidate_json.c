@@ -13,7 +13,9 @@
 #include "catalog/pg_type.h"
 #include "lib/stringinfo.h"
 #include "utils/builtins.h"
+#include "utils/datum.h"
 #include "utils/lsyscache.h"
+#include "utils/memutils.h"
 
 #include "base/compat.h"
 #include "base/random.h"
@@ -86,7 +88,10 @@ make_json(const RowsValue *value, RowsDraw *draw, RowsArena *arena)
 {
 	const JsonCandidate *json = (const JsonCandidate *) value;
 	const RowsMention *mention = json->mention;
-	MemoryContext old = MemoryContextSwitchTo(arena->context);
+	/* what is read needs many times its size */
+	MemoryContext reading = AllocSetContextCreate(arena->context, "poc_barman document",
+												  ALLOCSET_SMALL_SIZES);
+	MemoryContext old = MemoryContextSwitchTo(reading);
 	StringInfoData out;
 	Datum result;
 
@@ -96,7 +101,10 @@ make_json(const RowsValue *value, RowsDraw *draw, RowsArena *arena)
 	else
 		write_any(&out, json, draw, arena);
 	result = InputFunctionCall((FmgrInfo *) &value->input, out.data, value->ioparam, value->typmod);
+	MemoryContextSwitchTo(arena->context);
+	result = datumCopy(result, false, -1);
 	MemoryContextSwitchTo(old);
+	MemoryContextDelete(reading);
 	return result;
 }
 
