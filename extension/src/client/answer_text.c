@@ -50,7 +50,7 @@ static bool is_shown(const Conversion *conversion, pg_wchar code);
 static bool read_code_unit(const char *escape, pg_wchar *unit);
 static int add_run(Conversion *conversion, const char *text);
 static void add_characters(Conversion *conversion, const char *text, int length);
-static char *add_notation(Conversion *conversion, pg_wchar code);
+static void add_notation(Conversion *conversion, pg_wchar code);
 static int convert(Conversion *conversion, const char *text, int length);
 static int read_notation(const char *text, unsigned char *character);
 
@@ -190,7 +190,9 @@ read_code_unit(const char *escape, pg_wchar *unit)
 	*unit = 0;
 	if (escape[0] != '\\' || escape[1] != 'u')
 		return false;
-	strlcpy(digits, escape + 2, sizeof(digits));
+	/* strlcpy() would walk all of the answer */
+	for (int i = 0; i < 4 && escape[2 + i] != '\0'; i++)
+		digits[i] = escape[2 + i];
 	if (strspn(digits, "0123456789abcdefABCDEF") != 4)
 		return false;
 	*unit = (pg_wchar) strtoul(digits, NULL, 16);
@@ -235,23 +237,21 @@ add_characters(Conversion *conversion, const char *text, int length)
 		if (length > 0)
 		{
 			const unsigned char *character = (const unsigned char *) text;
-			char *notation = add_notation(conversion, utf8_to_unicode(character));
+			pg_wchar code = utf8_to_unicode(character);
 
+			add_notation(conversion, code);
 			if (conversion->lacking == NULL)
-				conversion->lacking = notation;
+				conversion->lacking = psprintf("<U+%04X>", code);
 			text += pg_utf_mblen(character);
 			length -= pg_utf_mblen(character);
 		}
 	}
 }
 
-static char *
+static void
 add_notation(Conversion *conversion, pg_wchar code)
 {
-	char *notation = psprintf("<U+%04X>", code);
-
-	appendStringInfoString(&conversion->result, notation);
-	return notation;
+	appendStringInfo(&conversion->result, "<U+%04X>", code);
 }
 
 /* Appends what can be converted, up to the first character that cannot; returns how many bytes that is. */
