@@ -76,4 +76,18 @@ measure('a long path of jsonpath', "$searched, a jsonb CHECK (NOT a @? '\$" . '.
 measure('a large document', "$searched, a jsonb CHECK (NOT a @> '{" . joined(',', 60000, '"k#": #') . "}')", $made);
 measure('a large document around', "$searched, a jsonb CHECK (a <@ '[" . joined(',', 100000, '#') . "]')", $made);
 
+measure('a large array within', "$searched, a int[] CHECK (a @> ARRAY[" . joined(',', 50000, '#') . '])', $none);
+
+# ---- lists, columns and domains ----
+measure('two long lists', 'a int CHECK (a IN (' . joined(',', 100000, '#') . ')) CHECK (a IN (' . join(',', reverse(1 .. 100000)) . '))', $made);
+measure('a key outside of a long list', 'a int PRIMARY KEY CHECK (a NOT IN (' . joined(',', 30000, '#') . '))', $none);
+measure('a condition of many columns', joined(', ', 1500, 'c# int') . ', CHECK (' . joined(' OR ', 1500, 'c# = 1') . ')', $made);
+measure('domains over domains', 'a d899', $none,
+	"CREATE DOMAIN d0 AS text CHECK (VALUE ~ 'x'); " . join('; ', map { "CREATE DOMAIN d$_ AS d" . ($_ - 1) . " CHECK (VALUE ~ 'x$_?')" } 1 .. 899));
+
+# ---- expressions in the place of columns ----
+measure('a generated column in a product', 'a int CHECK (a BETWEEN 0 AND 1), b int CHECK (b BETWEEN 0 AND 1), g int GENERATED ALWAYS AS (a' . '+b' x 800 . ') STORED, CHECK ('
+	. joined('+', 800, 'g') . ' >= 0)', $made);
+measure('columns that follow from each other', 'a int, c0 int UNIQUE, CHECK (c0 = a), ' . join(', ', map { "c$_ bigint UNIQUE, CHECK (c$_ = (c" . ($_ - 1) . ' + c' . ($_ - 1) . ') / 2)' } 1 .. 30), $none);
+
 done_testing();

@@ -13,6 +13,7 @@
 #include "access/sysattr.h"
 #include "catalog/pg_type.h"
 #include "executor/executor.h"
+#include "miscadmin.h"
 #include "nodes/makefuncs.h"
 #include "nodes/nodeFuncs.h"
 #include "optimizer/optimizer.h"
@@ -30,7 +31,20 @@
 #include "rows/plan/trial.h"
 #include "rows/value/bounds.h"
 
+/* Of generated columns' expressions, that come into a condition. */
+#define MOST_NODES 100000
+
+typedef struct Counting
+{
+	RowsPlan *plan;
+	int nnodes;
+	bool inside;  /* of such an expression */
+	int *lengths; /* of the expressions of generated columns; 0: not counted yet */
+} Counting;
+
 static void read_constraint(RowsPlan *plan, const char *name, Node *expr);
+static bool is_long(RowsPlan *plan, Node *expr);
+static bool count_nodes(Node *node, void *context);
 static void read_condition(RowsPlan *plan, const char *name, Node *condition);
 static void read_ends(RowsPlan *plan, Node *condition);
 static void read_domain(RowsPlan *plan, Form_pg_attribute attribute);
@@ -75,14 +89,58 @@ read_constraint(RowsPlan *plan, const char *name, Node *expr)
 {
 	ListCell *cell;
 
-	/* only PostgreSQL itself can evaluate a subquery */
-	if (checkExprHasSubLink(expr))
+	/* only PostgreSQL itself can evaluate a subquery, and had better do so with what grows that large */
+	if (checkExprHasSubLink(expr) || is_long(plan, expr))
 		return;
 	expr = rows_simplify(rows_without_generated(expr, plan->rel));
 	/* a CHECK passes where it is null, so NOT may go inwards, and the rest be split */
 	expr = (Node *) canonicalize_qual((Expr *) expr, true);
 	foreach (cell, make_ands_implicit((Expr *) expr))
 		read_condition(plan, name, rows_simplify(lfirst(cell)));
+}
+
+/* Does it grow so large by the expressions of generated columns, as often as they are mentioned? */
+static bool
+is_long(RowsPlan *plan, Node *expr)
+{
+	Counting counting = {.plan = plan, .lengths = palloc0(sizeof(int) * Max(plan->natts, 1))};
+	bool result = count_nodes(expr, &counting);
+
+	pfree(counting.lengths);
+	return result;
+}
+
+/* True: there are too many. */
+static bool
+count_nodes(Node *node, void *context)
+{
+	Counting *counting = context;
+	AttrNumber attnum = node != NULL && IsA(node, Var) ? ((Var *) node)->varattno : 0;
+
+	if (node == NULL)
+		return false;
+	if (attnum > 0 &&
+		TupleDescAttr(RelationGetDescr(counting->plan->rel), attnum - 1)->attgenerated != '\0')
+	{
+		int *length = &counting->lengths[attnum - 1];
+
+		if (*length == 0)
+		{
+			int before = counting->nnodes;
+
+			CHECK_FOR_INTERRUPTS();
+			counting->inside = true;
+			(void) count_nodes(build_column_default(counting->plan->rel, attnum), counting);
+			counting->inside = false;
+			*length = counting->nnodes - before;
+		}
+		else
+			counting->nnodes += *length;
+	}
+	counting->nnodes += counting->inside;
+	if (counting->nnodes > MOST_NODES)
+		return true;
+	return expression_tree_walker(node, count_nodes, context);
 }
 
 /* One of the conditions that a constraint joins by AND. */
@@ -205,6 +263,7 @@ rows_without_generated(Node *node, void *relation)
 {
 	Relation rel = relation;
 
+	CHECK_FOR_INTERRUPTS();
 	if (node == NULL)
 		return NULL;
 	if (IsA(node, Var) && ((Var *) node)->varattno > 0 &&

@@ -120,7 +120,7 @@ solve(Solving *solving, Node *term, Node *other)
 	Node *solution;
 
 	CHECK_FOR_INTERRUPTS();
-	if (other == NULL || !uses(term, solving->attnum))
+	if (other == NULL || rows_is_large(other) || !uses(term, solving->attnum))
 		return;
 	copies = AllocSetContextCreate(old, "poc_barman terms", ALLOCSET_SMALL_SIZES);
 	MemoryContextSwitchTo(copies);

@@ -124,6 +124,7 @@ rows_leaf_checks(RowsPlan *plan, Relation leaf)
 		ConstrCheck *check = &constr->check[i];
 		Node *expr;
 
+		CHECK_FOR_INTERRUPTS();
 		if (!poc_check_is_enforced(check) || table_has_check(plan->rel, check))
 			continue;
 		expr = rows_simplify(as_of_table(plan, leaf, stringToNode(check->ccbin)));
@@ -141,6 +142,7 @@ rows_has_own_checks(Relation rel, Relation leaf)
 
 	for (int i = 0; constr != NULL && i < constr->num_check; i++)
 	{
+		CHECK_FOR_INTERRUPTS();
 		if (poc_check_is_enforced(&constr->check[i]) && !table_has_check(rel, &constr->check[i]))
 			return true;
 	}

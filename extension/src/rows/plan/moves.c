@@ -14,6 +14,7 @@
 
 #include "access/sysattr.h"
 #include "catalog/pg_type.h"
+#include "miscadmin.h"
 #include "nodes/nodeFuncs.h"
 #include "optimizer/optimizer.h"
 #include "utils/builtins.h"
@@ -74,6 +75,7 @@ plan_check(RowsPlan *plan, RowsCheck *check)
 	RowsMention *mention = rows_read_mention((Node *) check->expr);
 	int member = -1;
 
+	CHECK_FOR_INTERRUPTS();
 	while ((member = bms_next_member(check->attributes, member)) >= 0)
 	{
 		AttrNumber attnum = member + FirstLowInvalidHeapAttributeNumber;
@@ -201,6 +203,8 @@ static void
 add_patterns(RowsPlan *plan, RowsCheck *check, RowsColumn *column)
 {
 	Form_pg_attribute attribute = TupleDescAttr(RelationGetDescr(plan->rel), column->attnum - 1);
+	int32 typmod = attribute->atttypmod;
+	Oid type = getBaseTypeAndTypmod(attribute->atttypid, &typmod);
 	RowsPatternBound *only = rows_read_pattern((Node *) check->expr, column->attnum);
 	List *patterns = (only != NULL) ? list_make1(only) : NIL;
 	ListCell *cell;
@@ -214,7 +218,7 @@ add_patterns(RowsPlan *plan, RowsCheck *check, RowsColumn *column)
 		rows_init_bounds(&none);
 		none.min_length = column->bounds.min_length;
 		none.max_length = column->bounds.max_length;
-		value = rows_make_value(attribute->atttypid, attribute->atttypmod, &none, NULL);
+		value = rows_make_value(type, typmod, &none, NULL);
 		if (value == NULL || !rows_init_regex(value, pattern->text, pattern->kind, &none))
 			continue;
 		for (int i = 0; i < DRAWS_OF_CANDIDATE; i++)

@@ -49,6 +49,9 @@
 #define LEAST_POOL	8
 #define RARE_DRAWS	8000 /* where few are accepted, but some */
 
+/* Patterns of strings that are tried. */
+#define MOST_PATTERNS 40
+
 /* Strings whose form is tried to count by. */
 #define MOST_EXAMPLES 12
 
@@ -75,6 +78,7 @@ static bool start_choosing(Choosing *choosing);
 static List *bounds_of(Choosing *choosing);
 static void try_bounds(Choosing *choosing);
 static void follow_pattern(Choosing *choosing);
+static RowsValue *make_plain(Choosing *choosing, RowsBounds *bounds);
 static bool is_unique(RowsPlan *plan, RowsColumn *column);
 static RowsValue *learn_form(Choosing *choosing, List *generators);
 static bool lasts_longer(Choosing *choosing, const RowsValue *value, const RowsValue *other);
@@ -216,12 +220,21 @@ follow_pattern(Choosing *choosing)
 	}
 	pattern = linitial(column->bounds.patterns);
 	room.lows = room.highs = room.choices = NIL;
-	value = rows_make_value(choosing->attribute->atttypid, choosing->attribute->atttypmod, &room,
-							NULL);
+	value = make_plain(choosing, &room);
 	if (value == NULL || !rows_init_regex(value, pattern->text, pattern->kind, &room))
 		return;
 	value->null_fraction = column->value->null_fraction;
 	column->value = value;
+}
+
+/* Of the column's base type: the conditions of its domain are among those of the column already. */
+static RowsValue *
+make_plain(Choosing *choosing, RowsBounds *bounds)
+{
+	int32 typmod = choosing->attribute->atttypmod;
+	Oid type = getBaseTypeAndTypmod(choosing->attribute->atttypid, &typmod);
+
+	return rows_make_value(type, typmod, bounds, NULL);
 }
 
 /* Is the column generated from the other one alone? */
@@ -375,6 +388,7 @@ accepts(void *context, Datum value)
 	int i = choosing->column->attnum - 1;
 	ListCell *cell;
 
+	CHECK_FOR_INTERRUPTS();
 	choosing->values[i] = value;
 	choosing->isnull[i] = false;
 	rows_set_trial(choosing->trial, choosing->values, choosing->isnull);
@@ -430,17 +444,16 @@ add_texts(Choosing *choosing, List **list)
 	static const char *const forms[] = {"[a-z]{%d}", "[A-Z]{%d}", "[0-9]{%d}", "[1-9][0-9]{%d}",
 										"[A-Z][a-z]{%d}"};
 	RowsBounds *bounds = &choosing->column->bounds;
-	List *patterns = NIL;
+	List *patterns;
 	List *lengths = list_concat_copy(choosing->mention->numbers, list_make2_int(8, 1));
 	ListCell *cell;
 
-	foreach (cell, bounds->patterns)
-		patterns = lappend(patterns, lfirst(cell));
+	patterns = list_copy_head(bounds->patterns, MOST_PATTERNS);
 	foreach (cell, lengths)
 	{
 		int length = lfirst_int(cell);
 
-		if (length < 1 || length > 200 || list_length(patterns) > 40 ||
+		if (length < 1 || length > 200 || list_length(patterns) > MOST_PATTERNS ||
 			(bounds->max_length >= 0 && length > bounds->max_length))
 			continue;
 		length = Max(length, bounds->min_length);
@@ -459,8 +472,7 @@ add_texts(Choosing *choosing, List **list)
 		RowsValue *value;
 
 		room.lows = room.highs = room.choices = NIL;
-		value = rows_make_value(choosing->attribute->atttypid, choosing->attribute->atttypmod,
-								&room, NULL);
+		value = make_plain(choosing, &room);
 		if (value != NULL && rows_init_regex(value, pattern->text, pattern->kind, &room))
 			*list = lappend(*list, value);
 	}

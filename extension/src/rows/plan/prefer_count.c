@@ -29,6 +29,9 @@
 /* Ends of ranges that a condition names and that counting may start from. */
 #define MOST_STARTS 4
 
+/* Numbers that it names and that may be units, masks or rests of each other: each is tried. */
+#define MOST_UNITS 24
+
 static void add_multiples(const RowsValue *like, const RowsMention *mention, List **list);
 static void add_times(const RowsValue *like, List **list);
 static void add_multiple(const RowsValue *like, int64 unit, int64 rest, List **list);
@@ -65,13 +68,14 @@ rows_other_counts(const RowsValue *like, const RowsMention *mention)
 static void
 add_multiples(const RowsValue *like, const RowsMention *mention, List **list)
 {
-	List *rests = lcons_int(0, list_copy(mention->numbers));
+	List *numbers = list_copy_head(mention->numbers, MOST_UNITS);
+	List *rests = lcons_int(0, list_copy(numbers));
 	int64 scale = 1;
 	ListCell *cell;
 
 	for (int i = 0; i < like->scale; i++)
 		scale *= 10;
-	foreach (cell, mention->numbers)
+	foreach (cell, numbers)
 	{
 		ListCell *other;
 
@@ -144,7 +148,8 @@ add_versions(const RowsValue *like, List **list)
 static void
 add_networks(const RowsValue *like, const RowsMention *mention, List **list)
 {
-	List *lengths = list_concat_copy(list_make2_int(32, 24), mention->numbers);
+	List *lengths = list_concat_copy(list_make2_int(32, 24),
+									 list_copy_head(mention->numbers, MOST_UNITS));
 	ListCell *cell;
 
 	foreach (cell, lengths)
@@ -167,6 +172,8 @@ add_networks(const RowsValue *like, const RowsMention *mention, List **list)
 			inet *network;
 			uint32 address;
 
+			if (foreach_current_index(other) >= MOST_UNITS)
+				break;
 			if (constant->consttype != INETOID && constant->consttype != CIDROID)
 				continue;
 			network = DatumGetInetPP(constant->constvalue);

@@ -30,6 +30,9 @@
 #include "rows/plan/steps.h"
 #include "rows/plan/trial.h"
 
+/* Of an expression that stands for a column wherever that is mentioned. */
+#define MOST_NODES 200
+
 typedef struct Replacing
 {
 	AttrNumber attnum;
@@ -39,6 +42,8 @@ typedef struct Replacing
 static void follow(RowsPlan *plan, RowsColumn *column, Bitmapset *unique);
 static Bitmapset *unique_columns(RowsPlan *plan);
 static Node *equal_to(RowsPlan *plan, RowsColumn *column, RowsCheck *check, Bitmapset *unique);
+static bool is_long(Node *expr);
+static bool count_nodes(Node *node, void *nnodes);
 static bool is_side_of(Node *expr, const RowsCheck *check);
 static bool is_equality(Node *node);
 static bool follows(RowsPlan *plan, Node *expr, RowsColumn *column);
@@ -83,7 +88,7 @@ follow(RowsPlan *plan, RowsColumn *column, Bitmapset *unique)
 	{
 		Node *expr = equal_to(plan, column, lfirst(cell), unique);
 
-		if (expr == NULL)
+		if (expr == NULL || is_long(expr))
 			continue;
 		column->follows = expr;
 		column->kind = ROWS_COLUMN_FOLLOWING;
@@ -94,6 +99,25 @@ follow(RowsPlan *plan, RowsColumn *column, Bitmapset *unique)
 		replace_column(plan, column);
 		return;
 	}
+}
+
+/* Does it take so many nodes that expressions of it, and of those again, would double without end? */
+static bool
+is_long(Node *expr)
+{
+	int nnodes = 0;
+
+	return count_nodes(expr, &nnodes);
+}
+
+static bool
+count_nodes(Node *node, void *nnodes)
+{
+	if (node == NULL)
+		return false;
+	if (++*(int *) nnodes > MOST_NODES)
+		return true;
+	return expression_tree_walker(node, count_nodes, nnodes);
 }
 
 static bool

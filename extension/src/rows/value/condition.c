@@ -27,12 +27,15 @@
 
 #include "base/compat.h"
 #include "rows/value/bounds.h"
+#include "rows/value/hash.h"
 
 static bool read_operator(OpExpr *op, AttrNumber attnum, RowsBounds *bounds);
 static bool read_range(Const *constant, RowsBounds *bounds);
 static bool is_obeyed(Node *subject, const Const *constant);
 static bool read_in_list(ScalarArrayOpExpr *in, AttrNumber attnum, RowsBounds *bounds);
 static bool meet_choices(RowsBounds *bounds, List *choices);
+static RowsIndexEntry *index_constants(List *constants);
+static bool is_indexed(const Const *constant, List *constants, const RowsIndexEntry *index);
 static bool read_or(BoolExpr * or, AttrNumber attnum, RowsBounds *bounds);
 static bool is_length_of_subject(Node *node, AttrNumber attnum);
 static int comparison(Oid opno, Oid type);
@@ -256,6 +259,8 @@ static bool
 meet_choices(RowsBounds *bounds, List *choices)
 {
 	List *both = NIL;
+	RowsIndexEntry *index;
+	Oid type;
 	ListCell *cell;
 
 	if (bounds->choices == NIL)
@@ -263,24 +268,24 @@ meet_choices(RowsBounds *bounds, List *choices)
 		bounds->choices = choices;
 		return true;
 	}
+	type = ((Const *) linitial(choices))->consttype;
 	foreach (cell, bounds->choices)
 	{
-		Const *old = lfirst(cell);
-		ListCell *other;
-
-		foreach (other, choices)
-		{
-			Const *new = lfirst(other);
-
-			if (old->consttype != new->consttype)
-				return false;
-			if (datumIsEqual(old->constvalue, new->constvalue, old->constbyval, old->constlen))
-			{
-				both = lappend(both, old);
-				break;
-			}
-		}
+		if (((Const *) lfirst(cell))->consttype != type)
+			return false;
 	}
+	foreach (cell, choices)
+	{
+		if (((Const *) lfirst(cell))->consttype != type)
+			return false;
+	}
+	index = index_constants(choices);
+	foreach (cell, bounds->choices)
+	{
+		if (is_indexed(lfirst(cell), choices, index))
+			both = lappend(both, lfirst(cell));
+	}
+	pfree(index);
 	if (both == NIL)
 	{
 		bounds->is_empty = bounds->may_be_empty;
@@ -288,6 +293,42 @@ meet_choices(RowsBounds *bounds, List *choices)
 	}
 	bounds->choices = both;
 	return true;
+}
+
+static RowsIndexEntry *
+index_constants(List *constants)
+{
+	uint64 n = list_length(constants);
+	RowsIndexEntry *index = palloc(sizeof(RowsIndexEntry) * n);
+
+	for (uint64 i = 0; i < n; i++)
+	{
+		const Const *constant = list_nth(constants, (int) i);
+
+		index[i].hash = datum_image_hash(constant->constvalue, constant->constbyval,
+										 constant->constlen);
+		index[i].choice = i;
+	}
+	rows_sort_by_hash(index, n);
+	return index;
+}
+
+/* Is the same constant, byte by byte, among those that are indexed? */
+static bool
+is_indexed(const Const *constant, List *constants, const RowsIndexEntry *index)
+{
+	uint64 n = list_length(constants);
+	uint32 hash = datum_image_hash(constant->constvalue, constant->constbyval, constant->constlen);
+
+	for (uint64 i = rows_first_of_hash(index, n, hash); i < n && index[i].hash == hash; i++)
+	{
+		const Const *other = list_nth(constants, (int) index[i].choice);
+
+		if (datumIsEqual(constant->constvalue, other->constvalue, constant->constbyval,
+						 constant->constlen))
+			return true;
+	}
+	return false;
 }
 
 /* column = constant OR column = constant ..., perhaps OR column IS NULL */

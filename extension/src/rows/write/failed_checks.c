@@ -7,6 +7,8 @@
  */
 #include "postgres.h"
 
+#include "miscadmin.h"
+
 #include "base/compat.h"
 #include "base/random.h"
 #include "rows/plan/trial.h"
@@ -15,6 +17,7 @@
 bool
 rows_row_passes(RowsSearch *search, RowsCheck *check)
 {
+	CHECK_FOR_INTERRUPTS();
 	rows_set_trial(search->trial, search->values, search->isnull);
 	search->evaluations++;
 	return rows_passes(search->trial, check->state);
@@ -32,6 +35,7 @@ rows_count_failed(RowsSearch *search, RowsCheck **failed)
 	{
 		RowsUnique *outside = maker->checks[i]->outside;
 
+		CHECK_FOR_INTERRUPTS();
 		if (outside != NULL && !search->practises && !rows_is_outside(outside, maker->row))
 			continue;
 		search->evaluations++;

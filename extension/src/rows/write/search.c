@@ -141,15 +141,21 @@ make_copy(const RowsPlan *plan)
 static void
 prepare_moves(RowsCheck *check)
 {
+	const RowsMove *before = NULL;
 	ListCell *cell;
 
+	CHECK_FOR_INTERRUPTS();
 	foreach (cell, check->moves)
 	{
 		RowsMove *move = lfirst(cell);
 
+		/* to the value and near it, of the same expression */
+		if (before != NULL && move->expr == before->expr)
+			move->state = before->state;
 		/* not ExecPrepareExpr(): its constant parts may raise errors */
-		if (move->expr != NULL)
+		else if (move->expr != NULL)
 			move->state = ExecInitExpr(move->expr, NULL);
+		before = move;
 	}
 }
 
