@@ -105,4 +105,37 @@ like($out, qr/0\s*$/, 'no lock is left');
 is($node->safe_psql('postgres', 'SELECT count(*) FROM pg_stat_progress_copy'), '0', 'nor a line in the progress view');
 unlike(slurp_file($node->logfile), qr/leak|PANIC|was terminated by signal/, 'nor a complaint in the log');
 
+
+# Rows are tried within subtransactions, and none of them outlives a cancel: neither where PL/pgSQL catches it ...
+$node->safe_psql('postgres', <<'SQL');
+CREATE TABLE cancels (a int, b int,
+	CHECK (a / nullif(b, 0) IS NOT NULL), CHECK (a % 1009 = b % 1013 + 1), CHECK (pg_cancel_backend(pg_backend_pid()) AND a / nullif(b, 0) >= 0));
+CREATE TABLE caught (n int);
+SQL
+for my $call ("PERFORM poc_generate_rows(10, 'cancels')", "PERFORM * FROM poc_preview_rows('cancels')")
+{
+	($rc, $out, $err) = $node->psql('postgres', <<"SQL", on_error_stop => 0);
+DO \$\$
+BEGIN
+	TRUNCATE caught;
+	BEGIN
+		$call;
+		INSERT INTO caught VALUES (0);
+	EXCEPTION WHEN query_canceled THEN
+		INSERT INTO caught VALUES (1);
+	END;
+END \$\$;
+SELECT 'goes on';
+SQL
+	like($out, qr/goes on/, "$call: the session goes on") or diag($err);
+	is($node->safe_psql('postgres', 'SELECT n FROM caught'), '1', "$call: what was done behind the EXCEPTION is committed");
+}
+
+# ... nor where nobody does.
+my $tried = join "\n", map { "SET statement_timeout = '${_}ms'; SELECT poc_generate_rows(100000000, 'searched'); RESET statement_timeout; SELECT 'goes on';" } 11 .. 60;
+$node->safe_psql('postgres', 'CREATE TABLE searched (a int, b int, CHECK (a % 1009 = b % 1013 + 1 AND a / nullif(b, 0) IS NOT NULL))');
+($rc, $out, $err) = $node->psql('postgres', $tried, on_error_stop => 0);
+is(scalar(() = $out =~ /goes on/g), 50, 'fifty timeouts leave the session in no transaction');
+unlike($err, qr/transaction is aborted/, 'and none that is aborted');
+
 done_testing();

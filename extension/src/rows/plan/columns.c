@@ -22,6 +22,7 @@
 
 #include "base/compat.h"
 #include "base/random.h"
+#include "base/subtransaction.h"
 #include "rows/plan/columns.h"
 #include "rows/plan/leaves.h"
 #include "rows/plan/options.h"
@@ -40,6 +41,7 @@ typedef struct Volatility
 	bool other;
 } Volatility;
 
+static RowsPlan *make_plan(Relation target, uint64 seed, RowsOptions *options, const RowsCall *call);
 static const RowsSubject *describe_subject(RowsPlan *plan);
 static void plan_column(RowsPlan *plan, RowsColumn *column, Form_pg_attribute attribute);
 static bool wants_default(RowsPlan *plan, RowsColumn *column, Form_pg_attribute attribute);
@@ -57,6 +59,24 @@ pg_noreturn static void refuse_type(RowsPlan *plan, Form_pg_attribute attribute)
  */
 RowsPlan *
 rows_make_plan(Relation target, uint64 seed, RowsOptions *options, const RowsCall *call)
+{
+	PocLevel level = poc_transaction_level();
+	RowsPlan *volatile plan = NULL;
+
+	PG_TRY();
+	{
+		plan = make_plan(target, seed, options, call);
+	}
+	PG_CATCH();
+	{
+		poc_rethrow_at(&level);
+	}
+	PG_END_TRY();
+	return plan;
+}
+
+static RowsPlan *
+make_plan(Relation target, uint64 seed, RowsOptions *options, const RowsCall *call)
 {
 	RowsPlan *plan = palloc0(sizeof(RowsPlan));
 	List *conditions = NIL;

@@ -24,6 +24,7 @@
 #include "utils/resowner.h"
 
 #include "base/compat.h"
+#include "base/subtransaction.h"
 #include "rows/plan/columns.h"
 #include "rows/plan/options.h"
 #include "rows/plan/parents.h"
@@ -128,11 +129,10 @@ void
 rows_set_later(RowsPlan *plan, RowsLater *later)
 {
 	char *query = update_of(plan, later);
-	MemoryContext context = CurrentMemoryContext;
-	ResourceOwner owner = CurrentResourceOwner;
+	PocLevel level = poc_transaction_level();
 
 	BeginInternalSubTransaction(NULL);
-	MemoryContextSwitchTo(context);
+	MemoryContextSwitchTo(level.context);
 	PG_TRY();
 	{
 		SPI_connect();
@@ -146,24 +146,24 @@ rows_set_later(RowsPlan *plan, RowsLater *later)
 	{
 		ErrorData *error;
 
-		MemoryContextSwitchTo(context);
+		MemoryContextSwitchTo(level.context);
 		error = CopyErrorData();
 		if (ERRCODE_TO_CATEGORY(error->sqlerrcode) ==
 				ERRCODE_TO_CATEGORY(ERRCODE_OPERATOR_INTERVENTION) ||
 			error->sqlerrcode == ERRCODE_QUERY_CANCELED)
-			PG_RE_THROW();
+			poc_rethrow_at(&level);
 		FlushErrorState();
 		RollbackAndReleaseCurrentSubTransaction();
-		MemoryContextSwitchTo(context);
-		CurrentResourceOwner = owner;
+		MemoryContextSwitchTo(level.context);
+		CurrentResourceOwner = level.owner;
 		ereport(NOTICE,
 				(errmsg("foreign key \"%s\" of table \"%s\" stays null",
 						get_constraint_name(later->key->info->conoid), get_rel_name(later->relid)),
 				 errdetail_internal("%s", error->message)));
 	}
 	PG_END_TRY();
-	MemoryContextSwitchTo(context);
-	CurrentResourceOwner = owner;
+	MemoryContextSwitchTo(level.context);
+	CurrentResourceOwner = level.owner;
 }
 
 /*

@@ -17,6 +17,7 @@
 
 #include "base/compat.h"
 #include "base/random.h"
+#include "base/subtransaction.h"
 #include "rows/plan/parents.h"
 #include "rows/plan/parts.h"
 #include "rows/value/arena.h"
@@ -29,6 +30,7 @@
 /* Searches for a row; further attempts only draw. */
 #define MOST_SEARCHES 16
 
+static void make_row(RowsMaker *maker, uint64 row, Datum *values, bool *isnull);
 static uint64 choose_parent(RowsPlan *plan, RowsForeign *foreign, uint64 row, int attempt);
 static bool is_null_key(RowsPlan *plan, RowsColumn *column, uint64 row, int attempt);
 static void make_fallback(RowsMaker *maker, RowsColumn *column, uint64 row, int attempt,
@@ -78,6 +80,28 @@ rows_make_maker(RowsPlan *plan, EState *estate, uint64 end)
 /* Make the row of a number.  Its values are valid until rows_reset_maker(). */
 void
 rows_make_row(RowsMaker *maker, uint64 row, Datum *values, bool *isnull)
+{
+	PocLevel level;
+
+	if (likely(maker->trial == NULL))
+	{
+		make_row(maker, row, values, isnull);
+		return;
+	}
+	level = poc_transaction_level();
+	PG_TRY();
+	{
+		make_row(maker, row, values, isnull);
+	}
+	PG_CATCH();
+	{
+		poc_rethrow_at(&level);
+	}
+	PG_END_TRY();
+}
+
+static void
+make_row(RowsMaker *maker, uint64 row, Datum *values, bool *isnull)
 {
 	RowsPlan *plan = maker->plan;
 	RowsCheck *failed = NULL;
