@@ -70,5 +70,14 @@ check_flat('failed jobs', "SELECT * FROM poc_backup('failed')", 1000, '');
 $fake->stop;
 check_flat('refused', 'SELECT * FROM poc_servers()', 1000, $settings);
 
+# A list of a million short records takes what its text does, and not the memory of each record.
+$node->safe_psql('postgres', q{CREATE TABLE list AS SELECT ('[' || repeat('{},', 999999) || '{}]')::jsonb AS objects});
+my ($count, $peak) = split /\n/, $node->safe_psql('postgres', <<'SQL');
+SELECT count(*) FROM list, _poc.records(objects) AS t(a text, b int);
+SELECT substring(pg_read_file(format('/proc/%s/status', pg_backend_pid()), 0, 4000) FROM 'VmHWM:\s+(\d+)')::bigint / 1024;
+SQL
+is($count, 1000000, 'a long list comes');
+cmp_ok($peak, '<', 300, "a long list takes $peak MB");
+
 $node->stop;
 done_testing();

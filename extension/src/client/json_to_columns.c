@@ -17,12 +17,14 @@
 #include "catalog/pg_type.h"
 #include "fmgr.h"
 #include "funcapi.h"
+#include "miscadmin.h"
 #include "utils/array.h"
 #include "utils/builtins.h"
 #include "utils/datetime.h"
 #include "utils/fmgroids.h"
 #include "utils/jsonb.h"
 #include "utils/lsyscache.h"
+#include "utils/memutils.h"
 #include "utils/numeric.h"
 #include "utils/timestamp.h"
 #include "utils/tuplestore.h"
@@ -61,6 +63,7 @@ poc_records(PG_FUNCTION_ARGS)
 	ReturnSetInfo *rsinfo = (ReturnSetInfo *) fcinfo->resultinfo;
 	int last = PG_NARGS() - 1;
 	MemoryContext context = CurrentMemoryContext;
+	MemoryContext reading;
 	Column *columns;
 	Column *volatile current = NULL;
 
@@ -68,6 +71,8 @@ poc_records(PG_FUNCTION_ARGS)
 	if (PG_ARGISNULL(last))
 		return (Datum) 0;
 	columns = make_columns(rsinfo->setDesc);
+	/* of one record: an answer may have millions, of three bytes each */
+	reading = AllocSetContextCreate(context, "poc_barman record", ALLOCSET_DEFAULT_SIZES);
 
 	PG_TRY();
 	{
@@ -84,7 +89,11 @@ poc_records(PG_FUNCTION_ARGS)
 			{
 				if (value.type != jbvBinary || !JsonContainerIsObject(value.val.binary.data))
 					poc_sidecar_malformed(NULL, "It has a list with an element that is no object.");
+				CHECK_FOR_INTERRUPTS();
+				MemoryContextSwitchTo(reading);
 				add_record(rsinfo, columns, JsonbValueToJsonb(&value), &current);
+				MemoryContextSwitchTo(context);
+				MemoryContextReset(reading);
 			}
 		}
 	}
@@ -103,6 +112,7 @@ poc_records(PG_FUNCTION_ARGS)
 											 edata->message));
 	}
 	PG_END_TRY();
+	MemoryContextDelete(reading);
 	return (Datum) 0;
 }
 
