@@ -121,7 +121,10 @@ make_plan(Relation target, uint64 seed, RowsOptions *options, const RowsCall *ca
 		return plan;
 	rows_plan_partitions(plan);
 	for (int i = 0; i < plan->natts; i++)
+	{
+		CHECK_FOR_INTERRUPTS();
 		plan_column(plan, &plan->columns[i], TupleDescAttr(tupdesc, i));
+	}
 	rows_plan_foreign_nulls(plan);
 	rows_settle_defaults(plan);
 	rows_try_unbounded(plan);
