@@ -29,6 +29,14 @@
 #include "rows/value/hash.h"
 #include "rows/value/kinds.h"
 
+/* Of an enum. */
+typedef struct Label
+{
+	float4 order;
+	Oid oid;
+} Label;
+
+static int compare_labels(const void *a, const void *b);
 static uint64 limit_enum(RowsValue *value, RowsBounds *bounds);
 static bool within(const Const *constant, RowsBounds *bounds);
 static void set_choices(RowsValue *value, Datum *choices, uint64 nchoices);
@@ -41,28 +49,24 @@ void
 rows_init_enum(RowsValue *value, RowsBounds *bounds)
 {
 	CatCList *list = SearchSysCacheList1(ENUMTYPOIDNAME, ObjectIdGetDatum(value->type));
-	float4 *order = palloc(sizeof(float4) * Max(list->n_members, 1));
+	Label *labels = palloc(sizeof(Label) * Max(list->n_members, 1));
 
 	value->name = "enum";
 	value->choices = palloc(sizeof(Datum) * Max(list->n_members, 1));
 	for (int i = 0; i < list->n_members; i++)
 	{
 		Form_pg_enum label = (Form_pg_enum) GETSTRUCT(&list->members[i]->tuple);
-		int j = value->nchoices;
 
 		/* this transaction must not use a label that it has added */
 		if (EnumUncommitted(label->oid))
 			continue;
-		while (j > 0 && order[j - 1] > label->enumsortorder)
-		{
-			order[j] = order[j - 1];
-			value->choices[j] = value->choices[j - 1];
-			j--;
-		}
-		order[j] = label->enumsortorder;
-		value->choices[j] = ObjectIdGetDatum(label->oid);
-		value->nchoices++;
+		labels[value->nchoices].order = label->enumsortorder;
+		labels[value->nchoices++].oid = label->oid;
 	}
+	qsort(labels, value->nchoices, sizeof(Label), compare_labels);
+	for (uint64 i = 0; i < value->nchoices; i++)
+		value->choices[i] = ObjectIdGetDatum(labels[i].oid);
+	pfree(labels);
 	ReleaseSysCacheList(list);
 
 	if (value->nchoices == 0)
@@ -72,6 +76,15 @@ rows_init_enum(RowsValue *value, RowsBounds *bounds)
 				 errhint("Add labels with ALTER TYPE ... ADD VALUE and commit.")));
 
 	set_choices(value, value->choices, limit_enum(value, bounds));
+}
+
+static int
+compare_labels(const void *a, const void *b)
+{
+	float4 left = ((const Label *) a)->order;
+	float4 right = ((const Label *) b)->order;
+
+	return (left > right) - (left < right);
 }
 
 /* Leave out the labels beyond the bounds. */
