@@ -135,7 +135,7 @@ COMMENT ON FUNCTION _poc.diff_plan_of(regclass, regclass) IS
 CREATE FUNCTION _poc.rescue_to(relation text, before pg_lsn, as_of timestamptz, mark text, to_table text, server text) RETURNS bigint
 LANGUAGE sql VOLATILE PARALLEL UNSAFE COST 1000000
 BEGIN ATOMIC
-	SELECT count(*) FROM @extschema@.poc_rescue(relation, before, as_of, mark, to_table, false, server);
+	SELECT count(*) FROM @extschema@.poc_rescue(relation, before, as_of, mark, to_table, false, server, false);
 END;
 
 COMMENT ON FUNCTION _poc.rescue_to(text, pg_lsn, timestamptz, text, text, text) IS

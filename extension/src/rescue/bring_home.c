@@ -32,13 +32,15 @@
 #include "rescue/home_rows.h"
 #include "rescue/home_schema.h"
 #include "rescue/home_table.h"
+#include "rescue/home_triggers.h"
 #include "rescue/own_functions.h"
 #include "rescue/pinned_settings.h"
 #include "rescue/state.h"
 #include "rescue/step_list.h"
 
-/* Argument of poc_rescue() */
-#define ARGUMENT_DRY_RUN 5
+/* Arguments of poc_rescue() and poc_rescue_tables() */
+#define ARGUMENT_DRY_RUN	   5
+#define ARGUMENT_FIRE_TRIGGERS 7
 
 /* Time for a job that fails to tell why: it removes the restored server first */
 #define LAST_WORDS_MS 30000
@@ -47,6 +49,7 @@
 typedef void (*ForTable)(PocRescue *rescue);
 
 static Datum rescue_tables(FunctionCallInfo fcinfo, Datum relations, bool is_list);
+static bool is_wanted(FunctionCallInfo fcinfo, int argument);
 static PocRescue *start_rescue(FunctionCallInfo fcinfo);
 static void bring_home(PocRescue *rescue);
 static void await_tables(PocRescue *rescue, PocJob *job);
@@ -68,7 +71,7 @@ PG_FUNCTION_INFO_V1(poc_rescue);
 
 /*
  * poc_rescue(relation text, before pg_lsn, as_of timestamptz, mark text, to_table text,
- * dry_run boolean, server text) returns table(step, ok, elapsed, detail)
+ * dry_run boolean, server text, fire_triggers boolean) returns table(step, ok, elapsed, detail)
  */
 Datum
 poc_rescue(PG_FUNCTION_ARGS)
@@ -110,12 +113,19 @@ rescue_tables(FunctionCallInfo fcinfo, Datum relations, bool is_list)
 	SPI_connect();
 	rescue = start_rescue(fcinfo);
 	poc_rescue_ask(rescue, fcinfo, relations, is_list);
-	poc_rescue_foresee_homes(rescue);
-	if (PG_ARGISNULL(ARGUMENT_DRY_RUN) || !PG_GETARG_BOOL(ARGUMENT_DRY_RUN))
+	poc_rescue_foresee_homes(rescue, is_wanted(fcinfo, ARGUMENT_DRY_RUN));
+	if (!is_wanted(fcinfo, ARGUMENT_DRY_RUN))
 		bring_home(rescue);
 	poc_rescue_return_steps(rescue, (ReturnSetInfo *) fcinfo->resultinfo);
 	SPI_finish();
 	return (Datum) 0;
+}
+
+/* A script of before may lack the last argument; null is false */
+static bool
+is_wanted(FunctionCallInfo fcinfo, int argument)
+{
+	return argument < PG_NARGS() && !PG_ARGISNULL(argument) && PG_GETARG_BOOL(argument);
 }
 
 static PocRescue *
@@ -126,6 +136,7 @@ start_rescue(FunctionCallInfo fcinfo)
 	rescue->function = fcinfo->flinfo->fn_oid;
 	rescue->caller = GetUserId();
 	rescue->keeper = poc_keeper();
+	rescue->fire_triggers = is_wanted(fcinfo, ARGUMENT_FIRE_TRIGGERS);
 	rescue->began = GetCurrentTimestamp();
 	rescue->step_began = rescue->began;
 	return rescue;
@@ -247,12 +258,11 @@ name_table(void *arg)
 static void
 fill_table(PocRescue *rescue)
 {
-	if (rescue->table->is_there)
-		poc_rescue_silence_triggers(rescue);
-	else
+	if (!rescue->table->is_there)
 		poc_rescue_make_table(rescue);
+	poc_rescue_prepare_triggers(rescue);
 	load_rows(rescue);
-	poc_rescue_wake_triggers(rescue);
+	poc_rescue_restore_triggers(rescue);
 }
 
 /* Of all tables in one error */
@@ -322,7 +332,9 @@ load_rows(PocRescue *rescue)
 	stream = poc_http_stream_open(&request, throw_failure_of_job, job);
 	PG_TRY();
 	{
-		rescue->table->rows = poc_load_rows(rescue->table->relid, rescue->table->owner,
+		rescue->table->rows = poc_load_rows(rescue->table->relid,
+											rescue->table->fires == NIL ? rescue->table->owner
+																		: InvalidOid,
 											poc_rescue_texts(rescue, "columns"), format, stream);
 		rescue->table->bytes = poc_http_stream_bytes(stream);
 	}
@@ -402,6 +414,7 @@ compare(PocRescue *rescue)
 	Jsonb *result = poc_json_member(rescue->job, "result", jbvObject);
 	Jsonb *there = fingerprint_there(result, rescue->table->number);
 	char *hash = there != NULL ? poc_json_text(there, "hash") : NULL;
+	char *fired = poc_rescue_fired_triggers(rescue);
 	int64 rows = -1;
 
 	if (hash == NULL || !poc_json_bigint(there, "rows", &rows) ||
@@ -413,8 +426,11 @@ compare(PocRescue *rescue)
 						   " rows with fingerprint %s, here are " INT64_FORMAT " with %s.",
 						   rows, hash != NULL ? hash : "unknown", rescue->table->home_rows,
 						   rescue->table->home_hash),
-				 errhint(
-					 "A type that is written in another way here (an enum, a composite type, a library's version) may be why; nothing was kept.")));
+				 fired != NULL
+					 ? errhint("Triggers that fired may have changed, left out or added rows: %s. Disable these, or rescue without fire_triggers; nothing was kept.",
+							   fired)
+					 : errhint(
+						   "A type that is written in another way here (an enum, a composite type, a library's version) may be why; nothing was kept.")));
 	poc_rescue_step(rescue, "compare",
 					INT64_FORMAT
 					" rows, the same fingerprint as in the restored server (backup %s, recovered to %s)",

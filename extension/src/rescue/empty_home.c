@@ -17,7 +17,6 @@
 #include "catalog/catalog.h"
 #include "catalog/namespace.h"
 #include "catalog/pg_inherits.h"
-#include "catalog/pg_trigger.h"
 #include "catalog/pg_type.h"
 #include "executor/executor.h"
 #include "executor/spi.h"
@@ -35,29 +34,19 @@
 #include "client/json.h"
 #include "client/sidecar.h"
 #include "rescue/empty_home.h"
+#include "rescue/home_triggers.h"
 #include "rescue/own_functions.h"
 #include "rescue/run_as.h"
 #include "rescue/step_list.h"
-
-/* A trigger that is silenced, or a constraint that does not wait: commands that do and undo it */
-typedef struct Silenced
-{
-	char *silence;
-	char *wake; /* NULL: stays as it is then */
-	char *name; /* of a trigger */
-} Silenced;
 
 static Oid lock_home(PocRescue *rescue, const char *schema, const char *name, LOCKMODE mode);
 static void may_take(const RangeVar *relation, Oid relid, Oid oldrelid, void *arg);
 static void require_empty(Oid relid, const char *home, LOCKMODE mode);
 static bool has_rows(Oid relid);
 static void require_shape(PocRescue *rescue);
-static List *triggers_of(Oid relid);
-static List *deferrable_constraints(Oid relid);
-static List *look_up(Oid relid, const char *query);
 
 void
-poc_rescue_foresee_homes(PocRescue *rescue)
+poc_rescue_foresee_homes(PocRescue *rescue, bool is_dry_run)
 {
 	Jsonb *tables = poc_json_member(rescue->request, "tables", jbvArray);
 
@@ -77,8 +66,11 @@ poc_rescue_foresee_homes(PocRescue *rescue)
 		if (schema == NULL || name == NULL || !poc_json_true(table, "rows_only"))
 			continue;
 		relid = lock_home(rescue, schema, name, AccessShareLock);
-		if (OidIsValid(relid))
-			require_empty(relid, quote_qualified_identifier(schema, name), AccessShareLock);
+		if (!OidIsValid(relid))
+			continue;
+		require_empty(relid, quote_qualified_identifier(schema, name), AccessShareLock);
+		if (is_dry_run)
+			poc_rescue_foresee_triggers(rescue, relid, quote_qualified_identifier(schema, name));
 	}
 }
 
@@ -96,7 +88,7 @@ poc_rescue_take_home(PocRescue *rescue)
 	require_empty(relid, table->home, ShareRowExclusiveLock);
 	require_shape(rescue);
 	poc_rescue_step(rescue, "home",
-					"%s is there and empty, owned by %s: it stays as it is; its constraints and foreign keys are checked",
+					"%s is there and empty, owned by %s: it stays as it is; its constraints are checked",
 					table->home, quote_identifier(GetUserNameFromId(table->owner, false)));
 }
 
@@ -210,95 +202,6 @@ require_shape(PocRescue *rescue)
 						   misfits),
 				 errhint(
 					 "Drop, rename or alter that one, or give another name: to_table => 'schema.name', or to_schema.")));
-}
-
-/*
- * Nobody else sees that triggers are off, as they are on again before the transaction ends,
- * and the table is locked.  Constraints are not off, but checked at once: code of an owner
- * whose rights are lent to it cannot wait for the end of the transaction.
- */
-void
-poc_rescue_silence_triggers(PocRescue *rescue)
-{
-	PocRescuedTable *table = rescue->table;
-	ListCell *cell;
-
-	table->silenced = list_concat(deferrable_constraints(table->relid), triggers_of(table->relid));
-	foreach (cell, table->silenced)
-	{
-		Silenced *one = lfirst(cell);
-
-		poc_rescue_run_as_owner(rescue, one->silence);
-		CommandCounterIncrement();
-		if (one->name != NULL)
-			table->left_out = lappend(table->left_out,
-									  psprintf("%s: it did not fire for the rows", one->name));
-	}
-}
-
-void
-poc_rescue_wake_triggers(PocRescue *rescue)
-{
-	ListCell *cell;
-
-	foreach (cell, rescue->table->silenced)
-	{
-		Silenced *one = lfirst(cell);
-
-		if (one->wake != NULL)
-			poc_rescue_run_as_owner(rescue, one->wake);
-		CommandCounterIncrement();
-	}
-}
-
-/* Those for INSERT that are enabled, of the table and its parts; not those of constraints */
-static List *
-triggers_of(Oid relid)
-{
-	return look_up(relid,
-				   "SELECT pg_catalog.format('ALTER TABLE ONLY %s DISABLE TRIGGER %I', g.tgrelid::pg_catalog.regclass, g.tgname), "
-				   "pg_catalog.format('ALTER TABLE ONLY %s ENABLE %s TRIGGER %I', g.tgrelid::pg_catalog.regclass, "
-				   "CASE g.tgenabled WHEN 'A' THEN 'ALWAYS' WHEN 'R' THEN 'REPLICA' END, g.tgname), "
-				   "pg_catalog.format('trigger %I of %s', g.tgname, g.tgrelid::pg_catalog.regclass) "
-				   "FROM pg_catalog.pg_trigger AS g JOIN m ON m.relid = g.tgrelid "
-				   "WHERE NOT g.tgisinternal AND g.tgenabled <> 'D' AND (g.tgtype::pg_catalog.int4 & " CppAsString2(
-					   TRIGGER_TYPE_INSERT) ") <> 0 "
-											"ORDER BY g.tgrelid, g.tgname");
-}
-
-/* What the transaction has set for them before is not known: they get back what they have by themselves. */
-static List *
-deferrable_constraints(Oid relid)
-{
-	return look_up(relid,
-				   "SELECT DISTINCT pg_catalog.format('SET CONSTRAINTS %I.%I IMMEDIATE', n.nspname, k.conname), "
-				   "CASE WHEN k.condeferred THEN pg_catalog.format('SET CONSTRAINTS %I.%I DEFERRED', n.nspname, k.conname) END, NULL "
-				   "FROM pg_catalog.pg_constraint AS k JOIN m ON m.relid = k.conrelid "
-				   "JOIN pg_catalog.pg_namespace AS n ON n.oid = k.connamespace WHERE k.condeferrable");
-}
-
-/* Of the table and its parts (m.relid) */
-static List *
-look_up(Oid relid, const char *query)
-{
-	Oid types[] = {OIDOID};
-	Datum values[] = {ObjectIdGetDatum(relid)};
-	List *list = NIL;
-
-	poc_rescue_look_up(psprintf("WITH RECURSIVE m AS (SELECT $1 AS relid UNION "
-								"SELECT i.inhrelid FROM m JOIN pg_catalog.pg_inherits AS i ON i.inhparent = m.relid) %s",
-								query),
-					   lengthof(types), types, values);
-	for (uint64 i = 0; i < SPI_processed; i++)
-	{
-		Silenced *one = palloc0(sizeof(Silenced));
-
-		one->silence = SPI_getvalue(SPI_tuptable->vals[i], SPI_tuptable->tupdesc, 1);
-		one->wake = SPI_getvalue(SPI_tuptable->vals[i], SPI_tuptable->tupdesc, 2);
-		one->name = SPI_getvalue(SPI_tuptable->vals[i], SPI_tuptable->tupdesc, 3);
-		list = lappend(list, one);
-	}
-	return list;
 }
 
 /* Never back: what they have given since has been given. */

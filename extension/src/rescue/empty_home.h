@@ -11,14 +11,10 @@
 #include "rescue/state.h"
 
 /* Before anything is restored: those of the tables that are asked for must be empty, and the caller's. */
-extern void poc_rescue_foresee_homes(PocRescue *rescue);
+extern void poc_rescue_foresee_homes(PocRescue *rescue, bool is_dry_run);
 
 /* Locks the table that has the name of rescue->table at home, if there is one, and requires that it can take the rows. */
 extern void poc_rescue_take_home(PocRescue *rescue);
-
-/* Triggers do not fire for rows that come home: they did when these were written. */
-extern void poc_rescue_silence_triggers(PocRescue *rescue);
-extern void poc_rescue_wake_triggers(PocRescue *rescue);
 
 /* Sequences of the table go on behind what they had given then. */
 extern void poc_rescue_advance_sequences(PocRescue *rescue);

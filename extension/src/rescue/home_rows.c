@@ -5,7 +5,8 @@
  *
  * COPY checks neither privileges nor row security where it is called like this.  What
  * computes generated columns, checks and routes rows is code of the table's owner: it is
- * run with his rights, as an index build does.
+ * run with his rights, as an index build does.  Only where the caller has asked for its
+ * triggers is all of it run with the caller's, as for a COPY of his (home_triggers.c).
  *
  *-------------------------------------------------------------------------
  */
@@ -53,12 +54,14 @@ poc_load_rows(Oid relid, Oid owner, List *columns, const char *format, PocHttpSt
 						errmsg("a table is being rescued in this session")));
 	/* what the owner's code sets must not outlive it */
 	nest_level = NewGUCNestLevel();
-	poc_rescue_pin_settings();
+	if (OidIsValid(owner))
+		poc_rescue_pin_settings();
 	GetUserIdAndSecContext(&user, &context);
 	PG_TRY();
 	{
 		source = stream;
-		SetUserIdAndSecContext(owner, context | SECURITY_RESTRICTED_OPERATION);
+		if (OidIsValid(owner))
+			SetUserIdAndSecContext(owner, context | SECURITY_RESTRICTED_OPERATION);
 		/* the rows come in the encoding of the database */
 		if (SetClientEncoding(GetDatabaseEncoding()) != 0)
 			elog(ERROR, "could not set the encoding of the rows");

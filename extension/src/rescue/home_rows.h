@@ -12,6 +12,7 @@
 
 #include "client/http_stream.h"
 
+/* With the rights of the owner; InvalidOid: with those of the caller, as a COPY of his would */
 extern uint64 poc_load_rows(Oid relid, Oid owner, List *columns, const char *format,
 							PocHttpStream *stream);
 

@@ -30,7 +30,8 @@ typedef struct PocRescuedTable
 	char *home_name;
 	char *home;		  /* both, quoted */
 	bool is_there;	  /* empty, and takes the rows: nothing is made */
-	List *silenced;	  /* for the time that it is loaded: triggers of it (empty_home.c) */
+	List *silenced;	  /* for the time that it is loaded: triggers of it (home_triggers.c) */
+	List *fires;	  /* of char *: triggers that fire for its rows, with the caller's rights */
 	Oid owner;		  /* of the table at home */
 	bool lends_usage; /* of the schema, to its owner, for the time of the rescue */
 	bool lends_create;
@@ -56,6 +57,7 @@ typedef struct PocRescue
 	char *path;
 	Jsonb *request;
 	char *undone; /* the change, or NULL */
+	bool fire_triggers;
 
 	struct PocJob *running; /* until it has ended */
 	Jsonb *job;				/* when it has ended */
