@@ -170,11 +170,12 @@ CREATE TABLE _poc.relation_notes (
 	name text COLLATE "C" NOT NULL,
 	root oid NOT NULL,
 	ancestors oid[] NOT NULL,
+	restored boolean NOT NULL DEFAULT false,
 	PRIMARY KEY (system_identifier, database, relid, lsn)
 );
 
 COMMENT ON TABLE _poc.relation_notes IS
-'Relations of a database as they were at some position: name, kind, file (0: it has none), root: the partitioned table at the top that it belongs to, the table of an index or TOAST table, or itself; and the partitioned tables above a partition.';
+'Relations of a database as they were at some position: name, kind, file (0: it has none), root: the partitioned table at the top that it belongs to, the table of an index or TOAST table, or itself; and the partitioned tables above a partition. restored: a server restored to there has told it.';
 
 CREATE TABLE _poc.rescues (
 	at timestamptz NOT NULL,

@@ -140,6 +140,29 @@ $$;
 COMMENT ON FUNCTION _poc.unwritten_target(pg_lsn, xid8) IS
 'Internal. Why a target on the timeline of this server, which is not in recovery, cannot be reached: it is not written yet. No row if it is.';
 
+-- A copy of this database as it was, for a job that throws it away.
+CREATE FUNCTION _poc.copy_request(prefix text, before pg_lsn, as_of timestamptz, timeline integer, cluster bigint, elsewhere boolean) RETURNS jsonb
+LANGUAGE sql VOLATILE PARALLEL RESTRICTED
+SET search_path = pg_catalog, pg_temp
+AS $$
+	SELECT jsonb_build_object(
+		'instance', format('%s_%s_%s', prefix, to_char(clock_timestamp() AT TIME ZONE 'UTC', 'MMDD"t"HH24MISS'), pg_backend_pid()),
+		'target_lsn', before, 'exclusive', before IS NOT NULL,
+		'target_time', to_char(as_of AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'),
+		'target_timeline', timeline, 'system_identifier', cluster::text,
+		'database', current_database(),
+		-- the one of initdb, unless it may not log in; the copy may have others
+		'superuser', (SELECT a.rolname FROM pg_roles AS a WHERE a.rolsuper AND a.rolcanlogin ORDER BY a.oid LIMIT 1),
+		'superusers', (SELECT jsonb_agg(o.name) FROM (
+			(SELECT _poc.convertible(a.rolname::text) AS name FROM pg_roles AS a WHERE a.rolsuper AND a.rolcanlogin ORDER BY a.oid OFFSET 1 LIMIT 18)
+			UNION ALL SELECT 'postgres') AS o))
+		|| CASE WHEN elsewhere OR pg_is_in_recovery() THEN '{}'::jsonb
+			ELSE jsonb_build_object('timeline', ('x' || left(pg_walfile_name(pg_current_wal_lsn()), 8))::bit(32)::integer) END
+$$;
+
+COMMENT ON FUNCTION _poc.copy_request(text, pg_lsn, timestamptz, integer, bigint, boolean) IS
+'Internal. What the sidecar is asked for to restore a copy of the database of this name, to just before a position or to a time; elsewhere: of another PostgreSQL than this one.';
+
 CREATE FUNCTION @extschema@.poc_restore(INOUT instance text, backup_id text DEFAULT 'latest', server text DEFAULT NULL,
 	target_name text DEFAULT NULL, target_time timestamptz DEFAULT NULL, target_lsn pg_lsn DEFAULT NULL,
 	target_xid xid8 DEFAULT NULL, immediate boolean DEFAULT false, start boolean DEFAULT true,

@@ -1,7 +1,7 @@
 -- ---------------------------------------------------------------------
 -- 75_changes.sql: finds in the archive who dropped, emptied or changed a table.
 --
--- May use: 10_schema, 20_client, 40_wal, 45_relation_notes.
+-- May use: 10_schema, 20_client, 40_wal, 45_relation_notes, 65_restore.
 -- ---------------------------------------------------------------------
 
 -- What is known of the relations of a database, for the sidecar: the file of each
@@ -58,8 +58,154 @@ $$;
 COMMENT ON FUNCTION _poc.noted_oids(bigint, oid, text) IS
 'Internal. The OIDs of the tables that have, or had, this name. Errors: 22023 no name of a table, 42P01 nobody remembers one.';
 
+-- One search of the archive; relations are those of noted_relations().
+CREATE FUNCTION _poc.search_archive(barman_server text, request jsonb, relations jsonb, show_log boolean) RETURNS jsonb
+LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE COST 1000000
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+	changes CONSTANT jsonb := _poc.run_job(ARRAY['servers'::text, barman_server, 'changes'::text], request || jsonb_build_object('relations', relations),
+		NULL::double precision, show_log) -> 'result' -> 'changes';
+BEGIN
+	IF changes IS NULL THEN
+		RAISE EXCEPTION 'the list of changes is too long'
+			USING ERRCODE = 'program_limit_exceeded',
+				HINT = 'Give since, until, or a larger min_rows.';
+	END IF;
+	RETURN changes;
+END
+$$;
+
+COMMENT ON FUNCTION _poc.search_archive(text, jsonb, jsonb, boolean) IS
+'Internal. The changes that the sidecar finds in the archive. Errors: 54000 they are too many, and those of the job.';
+
+-- Of what is dropped together with its database, nobody has a name.
+CREATE FUNCTION _poc.unnamed_changes(changes jsonb, cluster bigint, database oid)
+RETURNS TABLE (at timestamptz, relation_oid bigint, filenode bigint, commit_lsn pg_lsn, timeline integer, backup_id text)
+LANGUAGE sql STABLE PARALLEL RESTRICTED
+SET search_path = pg_catalog, pg_temp
+AS $$
+	SELECT c.at, c.relation_oid, c.filenode, c.commit_lsn, c.timeline, c.backup_id
+	FROM _poc.records(changes) AS c(at timestamptz, relation_oid bigint, filenode bigint, commit_lsn pg_lsn, timeline integer, backup_id text)
+	WHERE (c.relation_oid > 0 OR c.filenode > 0) AND NOT EXISTS (SELECT FROM _poc.relation_notes AS n
+		WHERE n.system_identifier = $2 AND n.database = $3 AND n.relid = c.relation_oid::oid)
+$$;
+
+COMMENT ON FUNCTION _poc.unnamed_changes(jsonb, bigint, oid) IS
+'Internal. Those of the changes whose table nobody remembers.';
+
+-- What a restored server has told is remembered like all else, so that it needs to be restored once.
+CREATE FUNCTION _poc.note_restored(names jsonb, cluster bigint, known oid, lsn pg_lsn, at timestamptz) RETURNS oid
+LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+	its_database CONSTANT oid := (names ->> 'database')::bigint::oid;
+BEGIN
+	IF its_database IS NULL OR jsonb_typeof(names -> 'relations') IS DISTINCT FROM 'array' THEN
+		RAISE EXCEPTION 'the restored server told no names'
+			USING ERRCODE = 'protocol_violation';
+	END IF;
+	IF known <> its_database THEN
+		RAISE EXCEPTION 'the database of this name was another one then'
+			USING ERRCODE = 'object_not_in_prerequisite_state';
+	END IF;
+	INSERT INTO _poc.relation_notes (system_identifier, database, relid, lsn, at, filenode, kind, schema, name, root, ancestors, restored)
+	SELECT cluster, its_database, r.relid, note_restored.lsn, coalesce(note_restored.at, clock_timestamp()), r.file, r.kind, r.schema, r.name, r.root, r.ancestors, true
+	FROM jsonb_array_elements(names -> 'relations') AS e(r),
+		LATERAL (SELECT (e.r ->> 0)::bigint::oid AS relid, (e.r ->> 1)::bigint::oid AS file, (e.r ->> 2)::"char" AS kind, e.r ->> 3 AS schema, e.r ->> 4 AS name,
+			(e.r ->> 5)::bigint::oid AS root, ARRAY(SELECT a::bigint::oid FROM jsonb_array_elements_text(e.r -> 6) AS a) AS ancestors) AS r
+	-- what no PostgreSQL would say could not be searched for
+	WHERE r.relid >= 16384 AND r.root >= 16384 AND r.kind IN ('r', 'p', 'm', 't', 'i', 'I', 'S', 'v', 'f', 'c') AND NOT EXISTS (SELECT FROM _poc.relation_notes AS n
+		WHERE n.system_identifier = cluster AND n.database = its_database AND n.relid = r.relid AND n.filenode = r.file)
+	ON CONFLICT DO NOTHING;
+	RETURN its_database;
+END
+$$;
+
+COMMENT ON FUNCTION _poc.note_restored(jsonb, bigint, oid, pg_lsn, timestamptz) IS
+'Internal. Remembers what a server restored to just before this position has told of relations; returns the OID of its database. Errors: 08P01 it told nothing, 55000 it is another database.';
+
+-- Says of how many changes the table still has no name, and why.
+CREATE FUNCTION _poc.warn_of_unnamed(changes jsonb, cluster bigint, database oid, restored pg_lsn[], failures text[]) RETURNS void
+LANGUAGE plpgsql STABLE PARALLEL RESTRICTED
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+	unnamed CONSTANT record := (SELECT c FROM (
+		SELECT count(*) AS total, count(*) FILTER (WHERE u.backup_id IS NULL) AS unreachable, max(u.at) FILTER (WHERE u.backup_id IS NULL) AS unreachable_at,
+			count(*) FILTER (WHERE u.commit_lsn = ANY (restored)) AS absent,
+			count(*) FILTER (WHERE u.backup_id IS NOT NULL AND u.commit_lsn <> ALL (restored)) AS waiting
+		FROM _poc.unnamed_changes(changes, cluster, database) AS u) AS c);
+BEGIN
+	IF unnamed.total > 0 THEN
+		RAISE WARNING 'of % changes the name of the table could not be had', unnamed.total
+			USING DETAIL = concat_ws(' ',
+					CASE WHEN unnamed.unreachable > 0 THEN format('No backup leads to just before %s of them, the last at %s.', unnamed.unreachable, unnamed.unreachable_at) END,
+					CASE WHEN unnamed.absent > 0 THEN format('Of %s there was no such table just before: the same transaction made it.', unnamed.absent) END,
+					CASE WHEN unnamed.waiting > 0 THEN format('Just before %s no copy was restored.', unnamed.waiting) END,
+					nullif(array_to_string(failures, ' '), '')),
+				HINT = CASE WHEN unnamed.waiting > 0 THEN 'What was found is remembered: ask again, or for less time (since, until).'
+					ELSE 'WAL has no names. Have poc_note_relations() called more often.' END;
+	END IF;
+END
+$$;
+
+COMMENT ON FUNCTION _poc.warn_of_unnamed(jsonb, bigint, oid, pg_lsn[], text[]) IS
+'Internal. Warns of changes whose table has no name, although copies were restored to just before these positions.';
+
+-- The oldest first: a server that is restored to before it knows what was there, and so most of what was changed later.
+CREATE FUNCTION _poc.restore_names(barman_server text, cluster bigint, elsewhere boolean, request jsonb) RETURNS void
+LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE COST 1000000
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+	most CONSTANT integer := 3;
+	database oid := (request ->> 'database')::bigint::oid;
+	changes jsonb := _poc.search_archive(barman_server, request, _poc.noted_relations(cluster, database, NULL::oid[]), false);
+	tried pg_lsn[] := '{}';
+	restored pg_lsn[] := '{}';
+	failures text[] := '{}';
+	target record;
+	wanted jsonb;
+	job jsonb;
+BEGIN
+	WHILE cardinality(tried) < most LOOP
+		SELECT u.* INTO target FROM _poc.unnamed_changes(changes, cluster, database) AS u
+		WHERE u.backup_id IS NOT NULL AND u.commit_lsn <> ALL (tried)
+		ORDER BY u.commit_lsn LIMIT 1;
+		EXIT WHEN NOT FOUND;
+		tried := tried || target.commit_lsn;
+		SELECT jsonb_build_object('oids', coalesce(jsonb_agg(DISTINCT u.relation_oid) FILTER (WHERE u.relation_oid > 0), '[]'),
+			'files', coalesce(jsonb_agg(DISTINCT u.filenode) FILTER (WHERE u.filenode > 0), '[]'))
+		INTO wanted
+		FROM _poc.unnamed_changes(changes, cluster, database) AS u;
+		RAISE NOTICE 'for names that nobody remembers, a copy is restored to just before %', target.commit_lsn
+			USING DETAIL = format('It is of backup %s, and removed afterwards; at most %s are restored.', target.backup_id, most);
+		BEGIN
+			job := _poc.run_job(ARRAY['servers'::text, barman_server, 'rescues'::text],
+				_poc.copy_request('names'::text, target.commit_lsn, NULL::timestamptz, target.timeline, cluster, elsewhere) || jsonb_build_object('names_of', wanted)
+					|| CASE WHEN elsewhere THEN '{}' ELSE jsonb_build_object('primary', _poc.primary_facts(current_database()::text)) END,
+				NULL::double precision, true);
+			database := _poc.note_restored(job -> 'result' -> 'names', cluster, database, target.commit_lsn, target.at);
+			-- anew: tables get their partitions, and files that they had since become theirs
+			changes := _poc.search_archive(barman_server, request || jsonb_build_object('database', database::bigint) - 'wal_file',
+				_poc.noted_relations(cluster, database, NULL::oid[]), false);
+			restored := restored || target.commit_lsn;
+		-- who cancels is obeyed: that is not among the others
+		EXCEPTION WHEN OTHERS THEN
+			failures := failures || format('The copy of just before %s failed: %s.', target.commit_lsn, SQLERRM);
+		END;
+	END LOOP;
+	PERFORM _poc.warn_of_unnamed(changes, cluster, database, restored, failures);
+END
+$$;
+
+COMMENT ON FUNCTION _poc.restore_names(text, bigint, boolean, jsonb) IS
+'Internal. Remembers the names of relations that changes were found of and nobody knows, as restored servers tell them. Errors: those of the search.';
+
 -- The search itself, with the rights of the extension's owner: what calls it has privileges of its own.
-CREATE FUNCTION _poc.find_changes(relation text, since timestamptz, until timestamptz, kinds text[], min_rows bigint, server text)
+CREATE FUNCTION _poc.find_changes(relation text, since timestamptz, until timestamptz, kinds text[], min_rows bigint, server text, restore_names boolean)
 RETURNS SETOF _poc.change
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE COST 1000000 ROWS 100
 SET search_path = pg_catalog, pg_temp
@@ -73,13 +219,19 @@ DECLARE
 	body jsonb := jsonb_build_object('kinds', to_jsonb(kinds), 'min_rows', min_rows,
 		'since', to_char(since AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'),
 		'until', to_char(until AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'));
-	job jsonb;
+	changes jsonb;
 BEGIN
 	IF NOT coalesce(kinds <@ '{drop,truncate,delete,update,rewrite}' AND cardinality(kinds) > 0, false) THEN
 		RAISE EXCEPTION 'invalid kinds of changes'
 			USING ERRCODE = 'invalid_parameter_value',
 				DETAIL = format('They are %s.', coalesce(kinds::text, 'null')),
 				HINT = 'Give some of drop, truncate, delete, update and rewrite.';
+	END IF;
+	IF restore_names AND current_setting('transaction_read_only')::boolean THEN
+		RAISE EXCEPTION 'names cannot be restored in a read-only transaction'
+			USING ERRCODE = 'read_only_sql_transaction',
+				DETAIL = 'They are remembered in a table.',
+				HINT = 'Call this function on the primary, or without restore_names.';
 	END IF;
 	IF min_rows IS NULL OR min_rows < 0 OR since >= until OR NOT isfinite(since) OR NOT isfinite(until) THEN
 		RAISE EXCEPTION 'invalid limits of a search for changes'
@@ -94,32 +246,30 @@ BEGIN
 	ELSIF NOT current_setting('transaction_read_only')::boolean THEN
 		PERFORM _poc.note_relations();
 	END IF;
-	body := body || jsonb_build_object('database', this_database::bigint, 'only', relation IS NOT NULL,
-		'relations', _poc.noted_relations(cluster, this_database,
-			CASE WHEN relation IS NOT NULL THEN _poc.noted_oids(cluster, this_database, relation) END));
 	IF NOT elsewhere AND NOT pg_is_in_recovery() THEN
 		body := body || jsonb_build_object('wal_file', _poc.wal_for_recovery(NULL::pg_lsn, false));
 	END IF;
-
-	job := _poc.run_job(ARRAY['servers'::text, barman_server, 'changes'::text], body, NULL::double precision, true);
-	IF job -> 'result' -> 'changes' IS NULL THEN
-		RAISE EXCEPTION 'the list of changes is too long'
-			USING ERRCODE = 'program_limit_exceeded',
-				HINT = 'Give since, until, or a larger min_rows.';
+	IF restore_names THEN
+		PERFORM _poc.restore_names(barman_server, cluster, elsewhere, body || jsonb_build_object('database', this_database::bigint));
+		this_database := coalesce(this_database, (SELECT n.database FROM _poc.relation_notes AS n WHERE n.system_identifier = cluster ORDER BY n.at DESC LIMIT 1));
 	END IF;
+	changes := _poc.search_archive(barman_server, body || jsonb_build_object('database', this_database::bigint, 'only', relation IS NOT NULL),
+		_poc.noted_relations(cluster, this_database,
+			CASE WHEN relation IS NOT NULL THEN _poc.noted_oids(cluster, this_database, relation) END), true);
 	RETURN QUERY
 		SELECT c.at, c.kind, n.name, nullif(c.relation_oid, 0)::oid, c.xid::text::xid, c.begin_lsn, c.commit_lsn,
 			c.rows_inserted, c.rows_updated, c.rows_deleted, c.timeline, c.backup_id,
 			CASE WHEN n.name IS NULL THEN 'file ' || c.filenode
 				WHEN NOT elsewhere AND n.name = (SELECT format('%I.%I', s.nspname, t.relname) FROM pg_class AS t JOIN pg_namespace AS s ON s.oid = t.relnamespace
 					WHERE t.oid = c.relation_oid::oid) THEN 'catalog'
+				WHEN n.restored THEN 'restored'
 				ELSE 'note' END,
 			w.role, w.client, w.query
-		FROM _poc.records(job -> 'result' -> 'changes') AS c(at timestamptz, kind text, relation_oid bigint, filenode bigint, xid bigint, begin_lsn pg_lsn, commit_lsn pg_lsn,
+		FROM _poc.records(changes) AS c(at timestamptz, kind text, relation_oid bigint, filenode bigint, xid bigint, begin_lsn pg_lsn, commit_lsn pg_lsn,
 				rows_inserted bigint, rows_updated bigint, rows_deleted bigint, timeline integer, backup_id text)
 			LEFT JOIN LATERAL (
 				-- its name then: as it was remembered last before, or else first after
-				SELECT format('%I.%I', n.schema, n.name) AS name
+				SELECT format('%I.%I', n.schema, n.name) AS name, n.restored
 				FROM _poc.relation_notes AS n
 				WHERE n.system_identifier = cluster AND n.database = this_database AND n.relid = c.relation_oid::oid
 				ORDER BY n.lsn > c.commit_lsn, abs(n.lsn - c.commit_lsn)
@@ -140,17 +290,17 @@ BEGIN
 END
 $$;
 
-COMMENT ON FUNCTION _poc.find_changes(text, timestamptz, timestamptz, text[], bigint, text) IS
+COMMENT ON FUNCTION _poc.find_changes(text, timestamptz, timestamptz, text[], bigint, text, boolean) IS
 'Internal. What poc_find_changes() returns.';
 
 CREATE FUNCTION @extschema@.poc_find_changes(relation text DEFAULT NULL, since timestamptz DEFAULT NULL, until timestamptz DEFAULT NULL,
-	kinds text[] DEFAULT '{drop,truncate,delete,update,rewrite}', min_rows bigint DEFAULT 1, server text DEFAULT NULL)
+	kinds text[] DEFAULT '{drop,truncate,delete,update,rewrite}', min_rows bigint DEFAULT 1, server text DEFAULT NULL, restore_names boolean DEFAULT false)
 RETURNS SETOF _poc.change
 LANGUAGE sql VOLATILE PARALLEL UNSAFE COST 1000000 ROWS 100
 SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 AS $$
-	SELECT c.* FROM _poc.find_changes(relation, since, until, kinds, min_rows, server) AS c
+	SELECT c.* FROM _poc.find_changes(relation, since, until, kinds, min_rows, server, coalesce(restore_names, false)) AS c
 $$;
 
-COMMENT ON FUNCTION @extschema@.poc_find_changes(text, timestamptz, timestamptz, text[], bigint, text) IS
-'Finds in the WAL that Barman has, after closing the segment of this moment, the transactions that dropped, truncated, rewrote (VACUUM FULL, ALTER TABLE), deleted from or updated a table of this database: one row for each transaction and table, the newest first. relation is a name with or without schema, also of a table that is gone; partitions are counted with their table. since and until are times of commits; min_rows leaves out transactions that deleted and updated fewer rows. commit_lsn is the beginning of the record of the commit: poc_restore(target_lsn => commit_lsn, exclusive => true) restores what was just before it. backup_id is the newest backup that leads there. Counts are null where WAL does not tell them: of drop, truncate and rewrite, and of a transaction that began before the WAL that was read. WAL has no names: they are those that poc_note_relations() has remembered; name_from tells whether from the catalog or from a note; where nobody knows, the number of the file that the rows were in, if WAL tells it. role, client and query are of a drop or a rewrite that poc_watch_ddl() has noted. Temporary and unlogged tables leave no rows in WAL. Cancelling the query ends the search. Errors: 22023 bad argument, 42704 unknown server, 42P01 nobody remembers the table, 55000 no WAL. Example: SELECT * FROM poc_find_changes(''orders'', since => now() - interval ''1 day'')';
+COMMENT ON FUNCTION @extschema@.poc_find_changes(text, timestamptz, timestamptz, text[], bigint, text, boolean) IS
+'Finds in the WAL that Barman has, after closing the segment of this moment, the transactions that dropped, truncated, rewrote (VACUUM FULL, ALTER TABLE), deleted from or updated a table of this database: one row for each transaction and table, the newest first. relation is a name with or without schema, also of a table that is gone; partitions are counted with their table. since and until are times of commits; min_rows leaves out transactions that deleted and updated fewer rows. commit_lsn is the beginning of the record of the commit: poc_restore(target_lsn => commit_lsn, exclusive => true) restores what was just before it. backup_id is the newest backup that leads there. Counts are null where WAL does not tell them: of drop, truncate and rewrite, and of a transaction that began before the WAL that was read. WAL has no names: they are those that poc_note_relations() has remembered; name_from tells whether from the catalog, a note, or a restored server; where nobody knows, the number of the file that the rows were in, if WAL tells it. restore_names => true has these looked up on Barman''s host in a copy that is restored to just before the oldest such change, and removed afterwards; then in one for the oldest that is left, in at most three. What they tell is remembered. A warning tells of how many changes the name could not be had, and why: no backup leads to before them, the same transaction made the table, or the restore failed. It takes the time and room of a restore, and whoever may execute this function may ask for it. role, client and query are of a drop or a rewrite that poc_watch_ddl() has noted. Temporary and unlogged tables leave no rows in WAL. Cancelling the query ends the search. Errors: 22023 bad argument, 42704 unknown server, 25006 restore_names on a standby, 42P01 nobody remembers the table, 55000 no WAL. Example: SELECT * FROM poc_find_changes(''orders'', since => now() - interval ''1 day'')';

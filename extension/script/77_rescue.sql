@@ -21,7 +21,7 @@ DECLARE
 	earlier text;
 BEGIN
 	changes := ARRAY(SELECT c
-		FROM _poc.find_changes(CASE WHEN single THEN named END, NULL::timestamptz, NULL::timestamptz, '{drop,truncate,delete}'::text[], many, server) AS c
+		FROM _poc.find_changes(CASE WHEN single THEN named END, NULL::timestamptz, NULL::timestamptz, '{drop,truncate,delete}'::text[], many, server, false) AS c
 		WHERE (c.kind <> 'delete' OR c.rows_deleted IS NULL OR c.rows_deleted >= many)
 			-- of that name then: a table that had it once may have another since
 			AND EXISTS (SELECT FROM jsonb_to_recordset(wishes) AS w(schema text, name text)
@@ -252,17 +252,7 @@ BEGIN
 
 	PERFORM _poc.warn_of_taken_names(wishes, cluster, elsewhere);
 
-	body := jsonb_build_object(
-		'instance', format('rescue_%s_%s', to_char(clock_timestamp() AT TIME ZONE 'UTC', 'MMDD"t"HH24MISS'), pg_backend_pid()),
-		'target_lsn', before, 'exclusive', before IS NOT NULL,
-		'target_time', to_char(as_of AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'),
-		'target_timeline', coalesce(target.timeline, change.timeline), 'system_identifier', cluster::text,
-		'database', current_database(),
-		-- the one of initdb, unless it may not log in; the copy may have others
-		'superuser', (SELECT a.rolname FROM pg_roles AS a WHERE a.rolsuper AND a.rolcanlogin ORDER BY a.oid LIMIT 1),
-		'superusers', (SELECT jsonb_agg(o.name) FROM (
-			(SELECT _poc.convertible(a.rolname::text) AS name FROM pg_roles AS a WHERE a.rolsuper AND a.rolcanlogin ORDER BY a.oid OFFSET 1 LIMIT 18)
-			UNION ALL SELECT 'postgres') AS o),
+	body := _poc.copy_request('rescue'::text, before, as_of, coalesce(target.timeline, change.timeline), cluster, elsewhere) || jsonb_build_object(
 		-- a table that has another name today is found by its OID
 		'tables', (SELECT jsonb_agg(e.wish || jsonb_build_object('rows_only', coalesce(_poc.is_table(e.wish ->> 'home_schema', e.wish ->> 'home_name'), false), 'oid',
 				CASE WHEN quote_ident(e.wish ->> 'schema') || '.' || quote_ident(e.wish ->> 'name') = change.relation THEN change.relation_oid::bigint ELSE 0 END) ORDER BY e.n)
@@ -270,9 +260,6 @@ BEGIN
 		'role', CASE WHEN NOT role.rolsuper THEN role.rolname END,
 		'role_oid', CASE WHEN elsewhere THEN 0 ELSE caller::bigint END,
 		'database_oid', CASE WHEN elsewhere THEN 0 ELSE (SELECT d.oid::bigint FROM pg_database AS d WHERE d.datname = current_database()) END);
-	IF NOT elsewhere AND NOT pg_is_in_recovery() THEN
-		body := body || jsonb_build_object('timeline', ('x' || left(pg_walfile_name(pg_current_wal_lsn()), 8))::bit(32)::integer);
-	END IF;
 	path := ARRAY['servers'::text, barman_server, 'rescues'::text];
 
 	-- what cannot be restored is refused before anything is done for it

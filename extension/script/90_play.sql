@@ -70,7 +70,7 @@ BEGIN ATOMIC
 		WHEN 21 THEN (SELECT jsonb_build_object('told', format('%s, %s rows as at the mark, RTO %s s', d.verdict, d.rows, round(date_part('epoch', d.rto)::numeric, 1)))
 			FROM @extschema@.poc_drills AS d WHERE d.mark = play_step.name)
 		WHEN 24 THEN (SELECT jsonb_build_object('told', format('%s of %s rows at %s', c.kind, c.rows_deleted, c.commit_lsn))
-			FROM @extschema@.poc_find_changes(learnt ->> 'orders', NULL::timestamptz, NULL::timestamptz, '{delete}'::text[], 1::bigint, NULL::text) AS c LIMIT 1)
+			FROM @extschema@.poc_find_changes(learnt ->> 'orders', NULL::timestamptz, NULL::timestamptz, '{delete}'::text[], 1::bigint, NULL::text, false) AS c LIMIT 1)
 		WHEN 25 THEN (SELECT jsonb_build_object('told', split_part(r.detail, ' as in '::text, 1))
 			FROM @extschema@.poc_rescue(learnt ->> 'orders', NULL::pg_lsn, NULL::timestamptz, NULL::text, learnt ->> 'then', false, NULL::text, false) AS r
 			WHERE r.step = 'compare')

@@ -244,6 +244,8 @@ a_body_of_many_values_holds_nobody_up(void **state)
 		curl_multi_cleanup(multi);
 	}
 	expect_error("POST", "/v1/servers/pg/restores", small, 413, "too_large");
+	/* which may list 200 tables */
+	expect_error("POST", "/v1/servers/pg/rescues", small, 400, "bad_argument");
 	memset(deep, '[', 40000);
 	expect_error("POST", "/v1/cron", deep, 413, "too_large");
 	memcpy(deep, "{\"x\":\"", 6);

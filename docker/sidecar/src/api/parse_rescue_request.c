@@ -18,6 +18,9 @@
 #define SUPERUSERS_MAX 20
 #define TABLES_MAX	   200
 
+/* A search for changes tells of fewer (FIND_CHANGES_MOST) */
+#define NAMES_MAX 2000
+
 static const Argument table_arguments[] = {
 	{"oid", ARGUMENT_INTEGER, 0, UINT32_MAX, false, 0},
 	{"schema", ARGUMENT_TEXT, 0, 0, true, 0},
@@ -28,7 +31,16 @@ static const Argument table_arguments[] = {
 	{NULL, ARGUMENT_TEXT, 0, 0, false, 0},
 };
 
+static const Argument name_arguments[] = {
+	{"oids", ARGUMENT_LIST, 0, 0, true, 0},
+	{"files", ARGUMENT_LIST, 0, 0, true, 0},
+	{NULL, ARGUMENT_TEXT, 0, 0, false, 0},
+};
+
 static bool fill(RescueRequest *rescue, const json_t *arguments, Answer **refusal);
+static bool fill_wanted(RescueRequest *rescue, const json_t *arguments, Answer **refusal);
+static bool fill_names(RescueNames *names, json_t *given, Answer **refusal);
+static bool read_numbers(const json_t *list, uint32_t **numbers, size_t *count);
 static bool fill_tables(RescueRequest *rescue, json_t *list, Answer **refusal);
 static bool names_are_sound(const RescueTable *table, Answer **refusal);
 static bool is_name(const char *text);
@@ -47,6 +59,7 @@ static const Argument rescue_arguments[] = {
 	{"superuser", ARGUMENT_TEXT, 0, 0, true, 0},
 	{"superusers", ARGUMENT_LIST, 0, 0, true, 0},
 	{"tables", ARGUMENT_LIST, 0, 0, true, 0},
+	{"names_of", ARGUMENT_OBJECT, 0, 0, true, 0},
 	{"role", ARGUMENT_TEXT, 0, 0, true, 0},
 	{"role_oid", ARGUMENT_INTEGER, 0, UINT32_MAX, false, 0},
 	{"database_oid", ARGUMENT_INTEGER, 0, UINT32_MAX, false, 0},
@@ -88,8 +101,57 @@ fill(RescueRequest *rescue, const json_t *arguments, Answer **refusal)
 	if (rescue->database == NULL || rescue->superuser == NULL)
 		return argument_refuse(refusal, "database", "name a database, and \"superuser\" a role",
 							   NULL);
-	return fill_tables(rescue, json_object_get(arguments, "tables"), refusal) &&
+	return fill_wanted(rescue, arguments, refusal) &&
 		   restore_request_fill(&rescue->restore, arguments, refusal);
+}
+
+/* Tables, or names */
+static bool
+fill_wanted(RescueRequest *rescue, const json_t *arguments, Answer **refusal)
+{
+	json_t *names = json_object_get(arguments, "names_of");
+	json_t *tables = json_object_get(arguments, "tables");
+
+	if (!json_is_object(names))
+		return fill_tables(rescue, tables, refusal);
+	if (!json_is_null(tables))
+		return argument_refuse(refusal, "names_of", "stand without \"tables\"", NULL);
+	return fill_names(&rescue->names, names, refusal);
+}
+
+static bool
+fill_names(RescueNames *names, json_t *given, Answer **refusal)
+{
+	json_t *arguments = arguments_check(given, name_arguments, refusal);
+	bool good;
+
+	if (arguments == NULL)
+		return false;
+	good = read_numbers(json_object_get(arguments, "oids"), &names->oids, &names->oid_count) &&
+		   read_numbers(json_object_get(arguments, "files"), &names->files, &names->file_count) &&
+		   names->oid_count + names->file_count > 0;
+	json_decref(arguments);
+	return good || argument_refuse(refusal, "names_of",
+								   "list \"oids\" or \"files\", each at most 2000 numbers", NULL);
+}
+
+static bool
+read_numbers(const json_t *list, uint32_t **numbers, size_t *count)
+{
+	const json_t *one;
+	size_t i;
+
+	if (json_array_size(list) > NAMES_MAX)
+		return false;
+	*numbers = mem_alloc((json_array_size(list) + 1) * sizeof(uint32_t));
+	json_array_foreach (list, i, one)
+	{
+		if (!json_is_integer(one) || json_integer_value(one) < 1 ||
+			json_integer_value(one) > UINT32_MAX)
+			return false;
+		(*numbers)[(*count)++] = (uint32_t) json_integer_value(one);
+	}
+	return true;
 }
 
 static bool

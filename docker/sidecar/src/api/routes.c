@@ -145,7 +145,7 @@ routes_admit(Request *request)
 	if (request->apart)
 	{
 		bool lists_tables = route->handler == post_drill || route->handler == post_mark ||
-							route->handler == post_changes;
+							route->handler == post_changes || route->handler == post_rescue;
 
 		request->body_max = lists_tables					 ? TABLES_BODY_MAX
 							: route->handler == post_receipt ? RECEIPT_BODY_MAX

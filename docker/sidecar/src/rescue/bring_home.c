@@ -2,7 +2,8 @@
  * bring_home.c
  *
  * Restores a backup to just before a change, hands tables of it over, tells
- * their fingerprints, and removes what was restored, however that goes.
+ * their fingerprints, and removes what was restored, however that goes.  Or
+ * tells what relations are called there, and no more.
  */
 #include "rescue/bring_home.h"
 
@@ -20,6 +21,7 @@
 #include "rescue/prepare_table.h"
 #include "rescue/send_rows.h"
 #include "rescue/table_definition.h"
+#include "rescue/tell_names.h"
 #include "rescue/wanted_tables.h"
 #include "restore/archived_wal.h"
 #include "restore/backup_to_instance.h"
@@ -38,6 +40,8 @@
 static void rescue_body(Job *job, const void *request);
 static bool is_isolated(Restore *restore);
 static bool bring_home(Restore *restore, const RescueRequest *asked, json_t *result);
+static bool tell_names(Restore *restore, const DrillServer *server, const RescueRequest *asked,
+					   json_t *result);
 static json_t *define(const DrillServer *server, const WantedTables *tables, char **error);
 static bool hand_over(Restore *restore, const DrillServer *server, const WantedTables *tables,
 					  json_t *definitions, json_t *result);
@@ -114,6 +118,8 @@ bring_home(Restore *restore, const RescueRequest *asked, json_t *result)
 	error = drill_prepare(&server, false);
 	if (error != NULL)
 		return fail_in_copy(restore, "the restored server could not be prepared", error, NULL);
+	if (asked->table_count == 0)
+		return tell_names(restore, &server, asked, result);
 	tables = wanted_tables_find(&server, asked, &error, &hint);
 	if (error != NULL)
 	{
@@ -132,6 +138,18 @@ bring_home(Restore *restore, const RescueRequest *asked, json_t *result)
 	json_object_set(result, "left_out", tables.left_out);
 	wanted_tables_clear(&tables);
 	return good;
+}
+
+static bool
+tell_names(Restore *restore, const DrillServer *server, const RescueRequest *asked, json_t *result)
+{
+	char *error = NULL;
+	json_t *names = rescue_names(server, &asked->names, &error);
+
+	if (names == NULL)
+		return fail_in_copy(restore, "the restored server could not be asked for names", error, NULL);
+	json_object_set_new(result, "names", names);
+	return !job_cancelled(restore->job);
 }
 
 /* All get their names before any is described: two may be in each other's way. */

@@ -14,7 +14,8 @@
  * "ready" it waits for the client to ask for the rows (handover.h).  The
  * result: {backup_id, timeline, recovered_lsn, recovered_time,
  * restore_seconds, recovery_seconds, bytes, tables: [{rows, hash}], left_out,
- * removed}
+ * removed}; if names alone are asked for, names (tell_names.h) in place of tables
+ * and left_out.
  */
 extern const JobKind job_rescue;
 

@@ -19,6 +19,8 @@ rescue_request_free(void *pointer)
 	for (size_t i = 0; i < request->table_count; i++)
 		rescue_table_clear(&request->tables[i]);
 	free(request->tables);
+	free(request->names.oids);
+	free(request->names.files);
 	free(request->role);
 	free(request);
 }

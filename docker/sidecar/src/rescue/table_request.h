@@ -1,7 +1,8 @@
 /*
  * table_request.h
  *
- * What a rescue is asked for: a restore, and the tables that are wanted of it.
+ * What a rescue is asked for: a restore, and the tables that are wanted of it,
+ * or the names of relations alone.
  * Its route makes it from what the caller has sent.
  */
 #ifndef RESCUE_TABLE_REQUEST_H
@@ -27,6 +28,15 @@ typedef struct RescueTable
 	bool rows_only;
 } RescueTable;
 
+/* Relations whose names are asked for, by OID or by the number of the file that they were in */
+typedef struct RescueNames
+{
+	uint32_t *oids;
+	size_t oid_count;
+	uint32_t *files;
+	size_t file_count;
+} RescueNames;
+
 typedef struct RescueRequest
 {
 	RestoreRequest restore;
@@ -36,8 +46,9 @@ typedef struct RescueRequest
 	char *superuser;
 	TextList superusers; /* others to try */
 
-	RescueTable *tables;
+	RescueTable *tables; /* none: the names alone */
 	size_t table_count;
+	RescueNames names;
 
 	/* Who must have been allowed to read them; NULL: anybody may.  In the cluster that he asks from he has this OID, else 0. */
 	char *role;
