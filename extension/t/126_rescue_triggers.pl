@@ -128,6 +128,21 @@ like($steps, qr/^triggers: none fired: shop\.orders has none that does for INSER
 like($steps, qr/^left out: foreign key whose of shop\.orders: it was not checked, as it is off$/m, 'a foreign key that is not checked is told');
 unlike($steps, qr/^foreign keys: /m, 'and not as checked');
 
+# ---- a trigger that the caller's snapshot does not show fires all the same
+sql('INSERT INTO shop.customers VALUES (7); TRUNCATE shop.orders, audit.log; DROP TRIGGER waits ON shop.orders');
+for my $fires ('false', 'true')
+{
+	my $old = $node->background_psql('postgres', on_error_stop => 0);
+	$old->query_safe('SET search_path = audit, public; BEGIN ISOLATION LEVEL REPEATABLE READ; SELECT 1');
+	sql('DROP TRIGGER IF EXISTS late_false ON shop.orders');
+	sql("CREATE TRIGGER late_$fires AFTER INSERT ON shop.orders FOR EACH STATEMENT EXECUTE FUNCTION shop.notes()");
+	$steps = $old->query("SELECT step || ': ' || detail FROM $into, fire_triggers => $fires)");
+	like($steps, $fires eq 'true' ? qr/^triggers: 1 fired, .*: trigger late_true of/m : qr/^left out: trigger late_false of shop\.orders: it did not fire/m, "one that is newer than the snapshot, fire_triggers => $fires: is told");
+	is($old->query('SELECT count(*) FROM log'), $fires eq 'true' ? 1 : 0, 'and that is so');
+	$old->query('ROLLBACK');
+	$old->quit;
+}
+
 # ---- partitions; a table that is made
 $steps = rescue(q{poc_rescue('shop.parted', mark => 'full', to_table => 'shop.parted', fire_triggers => true)}, $path);
 my $notes = "(function shop.notes() of role $me)";

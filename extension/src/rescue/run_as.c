@@ -7,9 +7,11 @@
  */
 #include "postgres.h"
 
+#include "access/xact.h"
 #include "executor/spi.h"
 #include "miscadmin.h"
 #include "utils/guc.h"
+#include "utils/snapmgr.h"
 
 #include "base/compat.h"
 #include "rescue/pinned_settings.h"
@@ -53,14 +55,22 @@ run_as(Oid role, int flags, const char *commands)
 	AtEOXact_GUC(false, nest_level);
 }
 
-/* A query of the catalogs, whose rows are then SPI's result; names in it come out qualified. */
+/*
+ * A query of the catalogs as they are now, whatever the transaction's own snapshot shows:
+ * PostgreSQL acts by what is there.  Its rows are then SPI's result; names in it come out
+ * qualified.
+ */
 void
 poc_rescue_look_up(const char *query, int nargs, Oid *types, Datum *values)
 {
 	int nest_level = NewGUCNestLevel();
 
 	poc_rescue_pin_settings();
-	if (SPI_execute_with_args(query, nargs, types, values, NULL, false, 0) != SPI_OK_SELECT)
+	CommandCounterIncrement();
+	PushActiveSnapshot(GetLatestSnapshot());
+	/* what is read-only takes the active snapshot */
+	if (SPI_execute_with_args(query, nargs, types, values, NULL, true, 0) != SPI_OK_SELECT)
 		elog(ERROR, "could not look up: %s", query);
+	PopActiveSnapshot();
 	AtEOXact_GUC(false, nest_level);
 }
