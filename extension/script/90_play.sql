@@ -59,7 +59,7 @@ BEGIN ATOMIC
 			FROM @extschema@.poc_generate_rows(100::bigint, (learnt ->> 'table')::oid::regclass, NULL::bigint, '{}'::jsonb) AS r)
 		WHEN 17 THEN (SELECT jsonb_build_object('told', format('%s on port %s, timeline %s', r.state, r.port, r.timeline))
 			FROM @extschema@.poc_restore(play_step.name, 'latest'::text, NULL::text, play_step.name, NULL::timestamptz,
-				NULL::pg_lsn, NULL::xid8, false, true, true, NULL::integer, false) AS r)
+				NULL::pg_lsn, NULL::xid8, false, true, true, NULL::integer, false, false) AS r)
 		WHEN 18 THEN (SELECT jsonb_build_object('told', format('recovered to %s, %s', i.recovered_lsn,
 				CASE WHEN i.recovered_lsn = (learnt ->> 'lsn')::pg_lsn THEN 'the mark' ELSE 'not the mark' END))
 			FROM @extschema@.poc_instances() AS i WHERE i.instance = play_step.name)

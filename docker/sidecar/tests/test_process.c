@@ -94,12 +94,47 @@ test_traced(void **state)
 	end_child(child);
 }
 
+static void
+test_work_of_a_group(void **state)
+{
+	pid_t child = fork();
+	pid_t session = getsid(0);
+	uint64_t start;
+	uint64_t work;
+
+	(void) state;
+	assert_true(child >= 0);
+	if (child == 0)
+	{
+		prctl(PR_SET_PDEATHSIG, SIGKILL);
+		setpgid(0, 0);
+		for (;;)
+			;
+	}
+	setpgid(child, child);
+	start = process_start_time(child);
+	work = process_group_work(child, session, start);
+	while (process_group_work(child, session, start) == work)
+		usleep(1000);
+	assert_int_equal(process_group_work(child, session, start + 1), 0);
+
+	/* one that is stopped does nothing */
+	kill(child, SIGSTOP);
+	assert_int_equal(waitpid(child, NULL, WUNTRACED), child);
+	work = process_group_work(child, session, start);
+	assert_true(work > 0);
+	assert_int_equal(process_group_work(child, session, start), work);
+	end_child(child);
+	assert_int_equal(process_group_work(child, session, start), 0);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_stopped),
 		cmocka_unit_test(test_traced),
+		cmocka_unit_test(test_work_of_a_group),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -78,9 +78,13 @@ a_restore_has_defaults(void **state)
 	assert_false(restore->target.exclusive);
 	assert_int_equal(restore->target.timeline, 0);
 	assert_true(restore->start);
+	assert_false(restore->refresh);
 	assert_null(restore->wal_file);
 	assert_int_equal(restore->primary.locale_count, 0);
 	assert_int_equal(restore->primary.libraries.count, 0);
+	restore_request_free(restore);
+	restore = restore_of(json_pack("{s:s, s:b}", "instance", "x", "refresh", 1));
+	assert_true(restore->refresh);
 	restore_request_free(restore);
 }
 
@@ -239,6 +243,10 @@ an_unsound_drill_is_refused(void **state)
 	bad = good_drill();
 	json_array_append_new(json_object_get(bad, "asserts"), json_null());
 	drill_is_refused(bad, "bad_argument", "\"asserts\"");
+
+	bad = good_drill();
+	json_object_set_new(bad, "refresh", json_true());
+	drill_is_refused(bad, "bad_argument", "\"refresh\"");
 
 	/* the drill's own fields are looked at first */
 	bad = good_drill();

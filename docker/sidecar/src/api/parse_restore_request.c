@@ -49,6 +49,7 @@ static const Argument restore_arguments[] = {
 	{"immediate", ARGUMENT_BOOL, 0, 0, false, false},
 	{"exclusive", ARGUMENT_BOOL, 0, 0, false, false},
 	{"start", ARGUMENT_BOOL, 0, 0, false, true},
+	{"refresh", ARGUMENT_BOOL, 0, 0, false, false},
 	{"mark_lsn", ARGUMENT_TEXT, 0, 0, true, 0},
 	{"mark_timeline", ARGUMENT_INTEGER, 1, INT32_MAX, true, 0},
 	{"target_timeline", ARGUMENT_INTEGER, 1, INT32_MAX, true, 0},
@@ -97,6 +98,7 @@ restore_request_fill(RestoreRequest *restore, const json_t *arguments, Answer **
 	restore->target.exclusive = json_is_true(json_object_get(arguments, "exclusive"));
 	restore->target.timeline = (int) json_integer_value(json_object_get(arguments, "target_timeline"));
 	restore->start = json_is_true(json_object_get(arguments, "start"));
+	restore->refresh = json_is_true(json_object_get(arguments, "refresh"));
 	restore->mark_lsn = arguments_text(arguments, "mark_lsn");
 	restore->mark_timeline = (int) json_integer_value(json_object_get(arguments, "mark_timeline"));
 	restore->system_identifier = arguments_text(arguments, "system_identifier");

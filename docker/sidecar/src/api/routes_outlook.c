@@ -124,6 +124,8 @@ read_request(const json_t *given, PlanRequest *plan, Answer **refusal)
 		json_object_set_new(arguments, "instance", json_text("plan"));
 	if (written != NULL && !lsn_parse(written, &plan->written))
 		argument_refuse(refusal, "written_lsn", "be a position in the WAL", "Such as 0/3000060.");
+	else if (json_object_get(arguments, "refresh") != NULL)
+		*refusal = answer_error("bad_argument", "unknown field \"refresh\"", NULL, NULL);
 	else
 	{
 		json_object_del(arguments, "written_lsn");

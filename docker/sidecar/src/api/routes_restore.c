@@ -29,6 +29,8 @@
 
 static Instance *choose_and_claim(Request *request, RestoreRequest *restore, json_t **for_receipt,
 								  Answer **refusal);
+static Answer *refuse_instance(const Request *request, const RestoreRequest *restore,
+							   const RestoreNeeds *needs);
 static bool goes_into_receipt(json_t **for_receipt, Answer **refusal);
 static Answer *submit_with_instance(Request *request, const JobKind *kind, Instance *instance,
 									JobRequest asked);
@@ -76,12 +78,12 @@ post_restore_check(Request *request)
 
 	if (restore == NULL)
 		return refusal;
-	refusal = instance_refusal(restore->instance, server, &nothing);
+	refusal = refuse_instance(request, restore, &nothing);
 	if (refusal == NULL && restore_choose(request, restore, &backup, &refusal))
 	{
 		RestoreNeeds needs = restore_needs(backup, &restore->target, server);
 
-		refusal = instance_refusal(restore->instance, server, &needs);
+		refusal = refuse_instance(request, restore, &needs);
 		if (refusal == NULL)
 			refusal = answer_json(200, json_checked(json_pack("{s:{s:s, s:i, s:O, s:s?}}", "restore",
 															  "backup_id", restore->backup_id,
@@ -157,13 +159,26 @@ choose_and_claim(Request *request, RestoreRequest *restore, json_t **for_receipt
 		return NULL;
 	json_decref(backup);
 	/* a drill reports a lack of space in its receipt, but other refusals at once */
-	*refusal = instance_refusal(restore->instance, server, &nothing);
+	*refusal = refuse_instance(request, restore, &nothing);
 	if (*refusal != NULL)
 		return NULL;
+	if (restore->refresh)
+		return instance_claim_to_refresh(restore->instance, server, request->grant, &needs, refusal);
 	instance = instance_claim(restore->instance, server, &needs, refusal);
 	if (instance == NULL && goes_into_receipt(for_receipt, refusal))
 		instance = instance_claim(restore->instance, server, &nothing, refusal);
 	return instance;
+}
+
+/* Why the instance could not be claimed now, or NULL */
+static Answer *
+refuse_instance(const Request *request, const RestoreRequest *restore, const RestoreNeeds *needs)
+{
+	const char *server = request->segments[SEGMENT_SERVER];
+
+	return restore->refresh
+			   ? instance_refresh_refusal(restore->instance, server, request->grant, needs)
+			   : instance_refusal(restore->instance, server, needs);
 }
 
 /* If no backup serves a drill's mark, its receipt reports that. */

@@ -52,6 +52,33 @@ directory_remove(const char *directory)
 	return error != 0 ? error : remove_entry(AT_FDCWD, directory, AT_REMOVEDIR);
 }
 
+int
+directory_remove_others(const char *directory, const char *const *kept)
+{
+	DIR *here = read_directory(open_directory(AT_FDCWD, directory, true));
+	struct dirent *entry;
+	int error = here != NULL ? 0 : errno;
+
+	while (here != NULL && (entry = readdir(here)) != NULL)
+	{
+		const char *const *name = kept;
+		char *path;
+		int one;
+
+		while (*name != NULL && strcmp(*name, entry->d_name) != 0)
+			name++;
+		if (*name != NULL || is_dots(entry->d_name))
+			continue;
+		path = mem_printf("%s/%s", directory, entry->d_name);
+		one = directory_remove(path);
+		error = error != 0 ? error : one;
+		free(path);
+	}
+	if (here != NULL)
+		closedir(here);
+	return error;
+}
+
 FilesSize
 directory_size(const char *directory)
 {

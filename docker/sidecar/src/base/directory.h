@@ -14,6 +14,9 @@ extern int directory_make(const char *directory, const char *name);
 /* Remove the directory and all below it; follows no link.  Returns errno. */
 extern int directory_remove(const char *directory);
 
+/* Remove all in the directory but what has one of these names, the last of which is NULL.  Returns errno. */
+extern int directory_remove_others(const char *directory, const char *const *kept);
+
 /* The size and the number of all files below a directory */
 typedef struct FilesSize
 {

@@ -28,6 +28,7 @@ typedef struct ProcessFacts
 	pid_t group;
 	pid_t session;
 	int threads;
+	uint64_t work; /* CPU time in ticks, with that of children that were reaped */
 	uint64_t start_time;
 } ProcessFacts;
 
@@ -35,6 +36,8 @@ static bool has_ended(const ProcessFacts *facts);
 static bool read_facts(pid_t pid, ProcessFacts *facts);
 static bool await_end(pid_t group, pid_t session, uint64_t start_time, int64_t limit_ms);
 static bool group_lives(pid_t group, pid_t session, uint64_t start_time);
+static bool is_member(const char *name, pid_t group, pid_t session, uint64_t start_time,
+					  ProcessFacts *facts);
 static void read_boot_id(void);
 
 static char boot_id[64];
@@ -105,6 +108,25 @@ process_boot_id(void)
 	return boot_id;
 }
 
+uint64_t
+process_group_work(pid_t group, pid_t session, uint64_t start_time)
+{
+	DIR *proc = opendir("/proc");
+	struct dirent *entry;
+	uint64_t work = 0;
+
+	while (proc != NULL && (entry = readdir(proc)) != NULL)
+	{
+		ProcessFacts facts;
+
+		if (is_member(entry->d_name, group, session, start_time, &facts))
+			work += facts.work;
+	}
+	if (proc != NULL)
+		closedir(proc);
+	return work;
+}
+
 bool
 process_end_group(pid_t group, pid_t session, uint64_t start_time, int64_t grace_ms)
 {
@@ -144,6 +166,7 @@ read_facts(pid_t pid, ProcessFacts *facts)
 	int parent;
 	int group;
 	int session;
+	unsigned long long work[4];
 	unsigned long long start_time;
 
 	snprintf(path, sizeof(path), "/proc/%d/stat", (int) pid);
@@ -160,20 +183,18 @@ read_facts(pid_t pid, ProcessFacts *facts)
 	rest = strrchr(text, ')');
 	if (rest == NULL ||
 		sscanf(rest + 1,
-			   " %c %d %d %d %*d %*d %*u %*u %*u %*u %*u %*u %*u %*d %*d %*d %*d %d %*d %llu",
-			   &facts->state, &parent, &group, &session, &facts->threads, &start_time) != 6)
+			   " %c %d %d %d %*d %*d %*u %*u %*u %*u %*u %llu %llu %llu %llu %*d %*d %d %*d %llu",
+			   &facts->state, &parent, &group, &session, &work[0], &work[1], &work[2], &work[3],
+			   &facts->threads, &start_time) != 10)
 		return false;
 	facts->parent = parent;
 	facts->group = group;
 	facts->session = session;
+	facts->work = work[0] + work[1] + work[2] + work[3];
 	facts->start_time = start_time;
 	return true;
 }
 
-/*
- * The kernel does not reuse a group's number while a member lives, and members inherit
- * our session.  So a process with both numbers that is no older belongs to that group.
- */
 static bool
 group_lives(pid_t group, pid_t session, uint64_t start_time)
 {
@@ -185,13 +206,22 @@ group_lives(pid_t group, pid_t session, uint64_t start_time)
 	{
 		ProcessFacts facts;
 
-		lives = isdigit((unsigned char) entry->d_name[0]) &&
-				read_facts((pid_t) atoi(entry->d_name), &facts) && facts.group == group &&
-				facts.session == session && facts.start_time >= start_time && !has_ended(&facts);
+		lives = is_member(entry->d_name, group, session, start_time, &facts) && !has_ended(&facts);
 	}
 	if (proc != NULL)
 		closedir(proc);
 	return lives;
+}
+
+/*
+ * The kernel does not reuse a group's number while a member lives, and members inherit
+ * our session.  So a process with both numbers that is no older belongs to that group.
+ */
+static bool
+is_member(const char *name, pid_t group, pid_t session, uint64_t start_time, ProcessFacts *facts)
+{
+	return isdigit((unsigned char) name[0]) && read_facts((pid_t) atoi(name), facts) &&
+		   facts->group == group && facts->session == session && facts->start_time >= start_time;
 }
 
 static void

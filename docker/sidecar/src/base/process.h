@@ -35,6 +35,12 @@ extern pid_t process_parent_and_start(pid_t pid, uint64_t *start_time);
 extern const char *process_boot_id(void);
 
 /*
+ * The CPU time in ticks that the processes of a group, and those of its own that have ended, have
+ * used: it changes while they work.
+ */
+extern uint64_t process_group_work(pid_t group, pid_t session, uint64_t start_time);
+
+/*
  * End the remains of a process group that began in this session no earlier than
  * start_time: SIGINT, then SIGKILL after the grace.  False if nothing was left.
  */

@@ -139,6 +139,12 @@ extern void job_log_messages(Job *job, json_t *messages);
 extern bool job_run(Job *job, const char *const *arguments, int64_t deadline_ms,
 					bool (*tick)(void *arg), void *arg, RunResult *result);
 
+/*
+ * For the tick of job_run(): a number that changes while the processes of the run work, although
+ * nothing is to be seen of it
+ */
+extern uint64_t job_run_work(Job *job);
+
 /* False if the job was cancelled. */
 extern bool job_sleep(Job *job, int64_t milliseconds);
 extern bool job_cancelled(const Job *job);

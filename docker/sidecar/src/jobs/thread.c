@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "barman/command.h"
 #include "barman/read_cache.h"
@@ -230,6 +231,19 @@ run_ticks(void *arg)
 	JobRun *run = arg;
 
 	return run->tick(run->arg);
+}
+
+uint64_t
+job_run_work(Job *job)
+{
+	pid_t process;
+	uint64_t start;
+
+	pthread_mutex_lock(&job_table.lock);
+	process = job->process;
+	start = job->process_start;
+	pthread_mutex_unlock(&job_table.lock);
+	return process > 0 ? process_group_work(process, getsid(0), start) : 0;
 }
 
 bool

@@ -3,7 +3,7 @@
  *
  * Restores a backup below --instance-root, starts it apart from production,
  * and waits until recovery has ended.  Removes everything if the restore
- * fails.
+ * fails; what is to be refreshed, only once its server was ended.
  */
 #include "restore/running_restore.h"
 
@@ -38,6 +38,7 @@ static void drop_body(Job *job, const void *request);
 static bool read_backup(Restore *restore, const char *id);
 static json_t *log_reach(Restore *restore, const Recovery *recovery);
 static void end(Restore *restore, const Recovery *recovery);
+static void remove_instance(Restore *restore);
 
 const JobKind job_restore = {.name = "restore", .body = restore_body};
 const JobKind job_drop_instance = {.name = "drop_instance", .body = drop_body, .frees_room = true};
@@ -79,6 +80,7 @@ restore_begin(Job *job, const RestoreRequest *request)
 	};
 
 	restore.directory = instance_directory(restore.instance);
+	restore.is_former = request->refresh;
 	return restore;
 }
 
@@ -250,17 +252,35 @@ end(Restore *restore, const Recovery *recovery)
 							instance_ready(restore->instance, restore->restore_ms,
 										   restore->recovery_ms, recovery));
 		json_object_set_new(value, "reach", log_reach(restore, recovery));
+		json_object_set_new(value, "delta", json_boolean(restore->is_delta));
 		job_done(job, value);
 		return;
 	}
 	if (restore->error == NULL)
 		restore->error = error_json("cancelled", "the restore was cancelled",
-									"What had been restored was removed.", NULL);
-	job_phase(job, "removing");
-	if (!instance_failed(restore->instance, json_incref(restore->error)))
-		job_log(job, JOB_WARNING, "what was restored could not be removed: drop the instance");
+									restore->is_former ? "The instance is what it was."
+													   : "What had been restored was removed.",
+									NULL);
+	if (restore->is_former)
+		instance_give_back(restore->instance);
+	else
+		remove_instance(restore);
 	if (!job_cancelled(job))
 		job_fail(job, json_text_of(restore->error, "code"), json_text_of(restore->error, "message"),
 				 json_text_of(restore->error, "detail"), json_text_of(restore->error, "hint"));
 	json_decref(restore->error);
+}
+
+static void
+remove_instance(Restore *restore)
+{
+	Job *job = restore->job;
+
+	job_phase(job, "removing");
+	if (restore->request->refresh)
+		job_log(job, JOB_WARNING,
+				"instance \"%s\" is removed: the server that it had was ended for the refresh",
+				restore->request->instance);
+	if (!instance_failed(restore->instance, json_incref(restore->error)))
+		job_log(job, JOB_WARNING, "what was restored could not be removed: drop the instance");
 }

@@ -24,6 +24,7 @@
 #include "restore/failure_cause.h"
 #include "restore/hold_backup.h"
 #include "restore/instance_files.h"
+#include "restore/refresh.h"
 #include "restore/segment_name.h"
 #include "restore/server_needs.h"
 
@@ -59,7 +60,7 @@ restore_copy(Restore *restore)
 	json_t *message;
 	char *words;
 	size_t i;
-	int64_t began = monotonic_ms();
+	int64_t began;
 	bool going_on;
 
 	words = restore_tablespaces_are_bad(restore->backup);
@@ -70,8 +71,9 @@ restore_copy(Restore *restore)
 		free(words);
 		return false;
 	}
-	if (!restore_source_is_sound(restore))
+	if (!restore_source_is_sound(restore) || !restore_make_place(restore))
 		return false;
+	began = monotonic_ms();
 	count = recover_command(restore, command, owned);
 	job_phase(job, "restoring");
 	job_log(job, JOB_INFO, "restoring backup %s of server \"%s\"",
@@ -123,7 +125,7 @@ restore_copy(Restore *restore)
 								"Find out who put it into the backup.",
 								"what Barman copied leads out of the directory of the instance");
 	free(words);
-	return going_on;
+	return going_on && restore_left_nothing(restore);
 }
 
 char *
@@ -166,6 +168,12 @@ recover_command(Restore *restore, const char **command, char **owned)
 	int count = 0;
 
 	command[n++] = "recover";
+
+	/* Whatever Barman's configuration says, it is the caller who decides. */
+	if (restore->is_delta)
+		command[n++] = "--delta-restore";
+	else if (version >= RESTORE_VERSION_DELTA)
+		command[n++] = "--no-delta-restore";
 
 	/* Whatever Barman's configuration says, a restored server gets no access to Barman's home. */
 	command[n++] = "--no-get-wal";
@@ -236,16 +244,21 @@ watch_copy(void *arg)
 	Restore *restore = arg;
 	int64_t now = monotonic_ms();
 	FilesSize size;
+	uint64_t work;
 
 	if (now < restore->measured_at + MEASURE_MS)
 		return true;
 	backup_hold_look(restore->hold);
 	size = directory_size(restore->directory);
-	if (size.bytes != restore->size.bytes || size.files != restore->size.files)
+	/* what replaces files of the same size, or finds them the same, is not to be seen by their sizes */
+	work = restore->is_delta ? job_run_work(restore->job) : 0;
+	if (size.bytes != restore->size.bytes || size.files != restore->size.files ||
+		work != restore->work)
 		restore->progress_at = now;
 	restore->size = size;
+	restore->work = work;
 	instance_has_written(restore->instance, size.bytes);
-	if (restore->expected > 0)
+	if (restore->expected > 0 && !restore->is_delta)
 		job_progress(restore->job, (double) size.bytes / (double) restore->expected);
 	restore->stalled = now >= restore->progress_at + (int64_t) settings.restore_timeout * 1000;
 

@@ -29,6 +29,8 @@ typedef struct Walk
 {
 	LinkIsGood good;
 	void *arg;
+	EntryIsBad is_bad; /* or NULL */
+	void *bad_arg;
 	char *words;
 } Walk;
 
@@ -36,7 +38,6 @@ static void look_through(Walk *walk, int parent, const char *name, const char *p
 static void look_at(Walk *walk, int parent, const char *name, const char *path, int depth);
 static bool is_our_tablespace(const char *name, const char *target, void *arg);
 static char *complete(const char *data, int major);
-static void forget_former_life(const char *data);
 static char *take_wal(const char *data);
 static char *put_aside(const char *directory, const char *data);
 static bool is_wal(const char *name);
@@ -53,7 +54,7 @@ instance_mend(const char *directory, int major)
 	words = complete(data, major);
 	if (words == NULL)
 	{
-		forget_former_life(data);
+		instance_forget_former_life(data);
 		words = take_wal(data);
 	}
 	if (words == NULL)
@@ -67,6 +68,15 @@ char *
 instance_check(const char *directory)
 {
 	return instance_find_foreign(directory, is_our_tablespace, (void *) (uintptr_t) directory);
+}
+
+char *
+instance_check_each(const char *directory, EntryIsBad is_bad, void *arg)
+{
+	Walk walk = {is_our_tablespace, (void *) (uintptr_t) directory, is_bad, arg, NULL};
+
+	look_through(&walk, AT_FDCWD, directory, "", 0);
+	return walk.words;
 }
 
 char *
@@ -101,10 +111,13 @@ look_through(Walk *walk, int parent, const char *name, const char *path, int dep
 		char *below;
 
 		if (strcmp(entry->d_name, ".") == 0 || strcmp(entry->d_name, "..") == 0 ||
-			entry->d_type == DT_REG)
+			(entry->d_type == DT_REG && walk->is_bad == NULL))
 			continue;
 		below = mem_printf("%s%s%s", path, path[0] != '\0' ? "/" : "", entry->d_name);
-		look_at(walk, dirfd(directory), entry->d_name, below, depth);
+		if (walk->is_bad != NULL)
+			walk->words = walk->is_bad(dirfd(directory), entry->d_name, below, walk->bad_arg);
+		if (walk->words == NULL && entry->d_type != DT_REG)
+			look_at(walk, dirfd(directory), entry->d_name, below, depth);
 		free(below);
 	}
 	closedir(directory);
@@ -193,8 +206,8 @@ complete(const char *data, int major)
  * because the primary may have made a directory there.  With tablespace_map,
  * PostgreSQL would make the links again as on the primary.
  */
-static void
-forget_former_life(const char *data)
+void
+instance_forget_former_life(const char *data)
 {
 	static const char *const former[] = {
 		"standby.signal",

@@ -24,6 +24,21 @@ extern char *instance_find_foreign(const char *directory, LinkIsGood good, void 
 extern char *instance_check(const char *directory);
 
 /*
+ * Malloc'd text what is wrong with an entry of any kind, or NULL; path is below the searched
+ * directory, name in parent.
+ */
+typedef char *(*EntryIsBad)(int parent, const char *name, const char *path, void *arg);
+
+/* As instance_check(), and asks of each entry */
+extern char *instance_check_each(const char *directory, EntryIsBad is_bad, void *arg);
+
+/*
+ * Removes from the data directory what a server that ran there has left: files that say what it
+ * was doing.  The directory is no link.
+ */
+extern void instance_forget_former_life(const char *data);
+
+/*
  * Turns a checked copy into a data directory that PostgreSQL accepts: adds what Barman
  * 3.11 to 3.14 leave out of a combined incremental, moves the WAL to where recovery finds
  * it without a command, and removes files of the former server.  major is the version of

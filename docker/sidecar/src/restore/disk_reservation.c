@@ -42,24 +42,30 @@ instance_room_look(void)
 }
 
 Answer *
-instance_room_refusal(const RestoreNeeds *needs)
+instance_room_refusal(const RestoreNeeds *needs, int64_t replaced)
 {
 	Room room = {.reserved = promised()};
 	int64_t sum = restore_needs_sum(needs);
+	int64_t more = replaced <= 0 ? sum : sum > replaced ? sum - replaced : 0;
 	Answer *refusal;
+	char *given = NULL;
 	char *detail;
 
-	if (sum == 0 || !look(&room) ||
-		restore_add_bytes(restore_add_bytes(sum, room.reserved), room.floor) <= room.free)
+	if (more == 0 || !look(&room) ||
+		restore_add_bytes(restore_add_bytes(more, room.reserved), room.floor) <= room.free)
 		return NULL;
-	detail = mem_printf("The backup has %lld bytes, and %lld are free below \"%s\". With its WAL and room to work the restore needs %lld; %lld of the free ones are reserved for restores that run, and %lld are kept free for Barman (--reserve-free).",
+	if (replaced > 0)
+		given = mem_printf("; what it replaces has %lld", (long long) replaced);
+	detail = mem_printf("The backup has %lld bytes, and %lld are free below \"%s\". With its WAL and room to work the restore needs %lld%s; %lld of the free ones are reserved for restores that run, and %lld are kept free for Barman (--reserve-free).",
 						(long long) needs->backup, (long long) room.free, settings.instance_root,
-						(long long) sum, (long long) room.reserved, (long long) room.floor);
+						(long long) sum, given != NULL ? given : "", (long long) room.reserved,
+						(long long) room.floor);
 	refusal = answer_error("wrong_state", "there is not enough room for the backup", detail,
-						   room.reserved > 0 && restore_add_bytes(sum, room.floor) <= room.free
+						   room.reserved > 0 && restore_add_bytes(more, room.floor) <= room.free
 							   ? "Wait until the restores that run have ended, or drop an instance that is not needed any more."
 							   : "Drop an instance that is not needed any more, or give the sidecar another --instance-root.");
 	free(detail);
+	free(given);
 	return refusal;
 }
 

@@ -23,7 +23,7 @@ extern Room instance_room_seen(void);
 /* Called once a second by the watch; the lock is not held. */
 extern void instance_room_look(void);
 
-/* NULL if there is space for it now; the lock of the instances is held. */
-extern Answer *instance_room_refusal(const RestoreNeeds *needs);
+/* NULL if there is space for it now beside what it replaces; the lock of the instances is held. */
+extern Answer *instance_room_refusal(const RestoreNeeds *needs, int64_t replaced);
 
 #endif /* RESTORE_DISK_RESERVATION_H */

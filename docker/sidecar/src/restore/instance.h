@@ -39,17 +39,25 @@ extern bool instance_name_is_valid(const char *name);
 
 /*
  * For routes.  Claims a name, a directory and a port for a restore; or an
- * instance to drop.  NULL: *refusal has the reason.  The caller owns it until
+ * instance to refresh, which stays what it is until instance_refreshes(), or
+ * one to drop.  NULL: *refusal has the reason.  The caller owns it until
  * a job has ended with it, or until it gives it back.  The space for a restore
  * is reserved while its instance is restoring or recovering.
  */
 extern Instance *instance_claim(const char *name, const char *server, const RestoreNeeds *needs,
 								Answer **refusal);
+extern Instance *instance_claim_to_refresh(const char *name, const char *server,
+										   const TokenGrant *grant, const RestoreNeeds *needs,
+										   Answer **refusal);
 extern Instance *instance_claim_to_drop(const char *name, const TokenGrant *grant, Answer **refusal);
 extern void instance_give_back(Instance *instance);
 
 /* Why instance_claim() would refuse now; NULL if it would not.  Without a name, that alone is not examined. */
 extern Answer *instance_refusal(const char *name, const char *server, const RestoreNeeds *needs);
+
+/* The same of instance_claim_to_refresh() */
+extern Answer *instance_refresh_refusal(const char *name, const char *server,
+										const TokenGrant *grant, const RestoreNeeds *needs);
 
 /* For the job: the instance of that name that its route has claimed */
 extern Instance *instance_claimed(const char *name);
@@ -63,6 +71,15 @@ extern void instance_has_written(Instance *instance, int64_t bytes);
 
 /* Changes of state; each is recorded when the call returns. */
 extern void instance_restores(Instance *instance, const char *backup_id);
+
+/* NULL if there is room for what a refresh needs beside what the instance has by now */
+extern Answer *instance_refresh_room(Instance *instance, const RestoreNeeds *needs);
+
+/*
+ * Ends the server of an instance that is refreshed; from now on the instance is
+ * restoring.  False if it could not be ended, or its end could not be recorded.
+ */
+extern bool instance_refreshes(Instance *instance);
 extern void instance_recovers(Instance *instance, int64_t restore_ms, const ServerProcess *process,
 							  const char *isolation);
 

@@ -4,14 +4,10 @@
  * Claims an instance: a name, a directory and a port for a restore, or one to
  * drop.  Never gives one to two callers.
  */
-#include <arpa/inet.h>
 #include <errno.h>
-#include <netinet/in.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/socket.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
 #include "barman/read_cache.h"
 #include "base/directory.h"
@@ -20,19 +16,18 @@
 #include "base/timestamp.h"
 #include "restore/cage.h"
 #include "restore/disk_reservation.h"
+#include "restore/instance_claim.h"
 #include "restore/instance_files.h"
+#include "restore/instance_port.h"
 #include "restore/instance_record.h"
 #include "restore/instance_removal.h"
 #include "restore/instance_table.h"
 
-static Answer *refuse_if_off(void);
 static int share_of_a_server(void);
 static Answer *refuse_claim(const char *name, const char *server, int share,
 							const RestoreNeeds *needs);
 static Answer *refuse_directory(const char *name);
-static Answer *refuse_unknown(const char *name);
-static int find_port(void);
-static bool port_is_free(int port);
+static Answer *refuse_unknown(const char *name, const char *hint);
 
 Instance *
 instance_claim(const char *name, const char *server, const RestoreNeeds *needs, Answer **refusal)
@@ -41,7 +36,7 @@ instance_claim(const char *name, const char *server, const RestoreNeeds *needs, 
 	int error;
 	int share = share_of_a_server();
 
-	*refusal = refuse_if_off();
+	*refusal = instance_refuse_if_off();
 	if (*refusal != NULL)
 		return NULL;
 
@@ -66,7 +61,7 @@ instance_claim(const char *name, const char *server, const RestoreNeeds *needs, 
 	instance->restore_ms = instance->recovery_ms = instance->bytes = -1;
 	instance->created = timestamp_now();
 	instance->reserved = restore_needs_sum(needs);
-	instance->port = find_port();
+	instance->port = instance_port_find();
 	error = instance_files_make(instance->directory);
 	if (error == EEXIST)
 		*refusal = refuse_directory(name);
@@ -108,7 +103,7 @@ instance_claim(const char *name, const char *server, const RestoreNeeds *needs, 
 Answer *
 instance_refusal(const char *name, const char *server, const RestoreNeeds *needs)
 {
-	Answer *refusal = refuse_if_off();
+	Answer *refusal = instance_refuse_if_off();
 	int share = share_of_a_server();
 	char *directory;
 	struct stat status;
@@ -130,31 +125,17 @@ instance_claim_to_drop(const char *name, const TokenGrant *grant, Answer **refus
 {
 	Instance *instance;
 
-	*refusal = refuse_if_off();
+	*refusal = instance_refuse_if_off();
 	if (*refusal != NULL)
 		return NULL;
 	pthread_mutex_lock(&instance_table.lock);
-	instance = instance_name_is_valid(name) ? instance_find(name) : NULL;
-	if (instance == NULL || !token_reaches(grant, instance->server))
-	{
-		instance = NULL;
-		*refusal = refuse_unknown(name);
-	}
-	else if (instance->claimed)
-	{
-		char *message = mem_printf("instance \"%s\" is busy", name);
-		char *detail = mem_printf("It is %s, or being dropped already.",
-								  instance_state_names[instance->state]);
-
-		*refusal = answer_error("conflict", message, detail,
-								"Wait for the job that works on it, or cancel that.");
-		free(message);
-		free(detail);
-	}
-	else
+	instance = instance_find_unclaimed(name, grant,
+									   "Ask for the list of instances to see those there are.",
+									   refusal);
+	if (instance != NULL)
 		instance->claimed = true;
 	pthread_mutex_unlock(&instance_table.lock);
-	return *refusal == NULL ? instance : NULL;
+	return instance;
 }
 
 void
@@ -162,6 +143,9 @@ instance_give_back(Instance *instance)
 {
 	pthread_mutex_lock(&instance_table.lock);
 	instance->claimed = false;
+	instance->reserved = 0;
+	free(instance->next_backup_id);
+	instance->next_backup_id = NULL;
 	if (instance->state == INSTANCE_RESTORING)
 	{
 		instance_remove_files(instance);
@@ -183,14 +167,31 @@ instance_claimed(const char *name)
 	return instance;
 }
 
-static Answer *
-refuse_if_off(void)
+Answer *
+instance_refuse_if_off(void)
 {
 	if (settings.instance_root != NULL)
 		return NULL;
 	return answer_error("wrong_state", "this sidecar restores nothing",
 						"It was started without a directory for instances.",
 						"Start barman-sidecar with --instance-root=DIRECTORY.");
+}
+
+Answer *
+instance_refuse_without_cage(void)
+{
+	CageHold offered = cage_offered();
+	Answer *refusal;
+	char *detail;
+
+	if (!settings.confinement_required || offered.abi != 0)
+		return NULL;
+	detail = cage_why_not(offered.error);
+	refusal = answer_error("wrong_state",
+						   "nothing is restored here: a restored server could not be kept in its directory",
+						   detail, cage_hint(offered.error));
+	free(detail);
+	return refusal;
 }
 
 /* A token for one server must not use up what the others need. */
@@ -217,22 +218,15 @@ static Answer *
 refuse_claim(const char *name, const char *server, int share, const RestoreNeeds *needs)
 {
 	const Instance *same = name != NULL ? instance_find(name) : NULL;
-	Answer *refusal = NULL;
+	Answer *refusal;
 	char *message;
 	char *detail;
 	int count = 0;
 	int of_server = 0;
-	CageHold offered = cage_offered();
 
-	if (settings.confinement_required && offered.abi == 0)
-	{
-		detail = cage_why_not(offered.error);
-		refusal = answer_error("wrong_state",
-							   "nothing is restored here: a restored server could not be kept in its directory",
-							   detail, cage_hint(offered.error));
-		free(detail);
+	refusal = instance_refuse_without_cage();
+	if (refusal != NULL)
 		return refusal;
-	}
 	for (Instance *one = instance_table.newest; one != NULL; one = one->next)
 	{
 		bool counts = one != same && (one->claimed || one->has_files);
@@ -270,7 +264,7 @@ refuse_claim(const char *name, const char *server, int share, const RestoreNeeds
 		free(message);
 		free(detail);
 	}
-	else if (find_port() == 0)
+	else if (instance_port_find() == 0)
 	{
 		detail = mem_printf("All ports from %d to %d are taken (--instance-ports).",
 							settings.instance_port_low, settings.instance_port_high);
@@ -279,8 +273,32 @@ refuse_claim(const char *name, const char *server, int share, const RestoreNeeds
 		free(detail);
 	}
 	else
-		refusal = instance_room_refusal(needs);
+		refusal = instance_room_refusal(needs, 0);
 	return refusal;
+}
+
+Instance *
+instance_find_unclaimed(const char *name, const TokenGrant *grant, const char *hint, Answer **refusal)
+{
+	Instance *instance = instance_name_is_valid(name) ? instance_find(name) : NULL;
+	char *message;
+	char *detail;
+
+	if (instance == NULL || !token_reaches(grant, instance->server))
+	{
+		*refusal = refuse_unknown(name, hint);
+		return NULL;
+	}
+	if (!instance->claimed)
+		return instance;
+	message = mem_printf("instance \"%s\" is busy", name);
+	detail = mem_printf("It is %s, or another job works on it already.",
+						instance_state_names[instance->state]);
+	*refusal = answer_error("conflict", message, detail,
+							"Wait for the job that works on it, or cancel that.");
+	free(message);
+	free(detail);
+	return NULL;
 }
 
 static Answer *
@@ -297,46 +315,11 @@ refuse_directory(const char *name)
 }
 
 static Answer *
-refuse_unknown(const char *name)
+refuse_unknown(const char *name, const char *hint)
 {
 	char *message = mem_printf("there is no instance \"%.128s\"", name);
-	Answer *answer = answer_error("unknown_instance", message, NULL,
-								  "Ask for the list of instances to see those there are.");
+	Answer *answer = answer_error("unknown_instance", message, NULL, hint);
 
 	free(message);
 	return answer;
-}
-
-/* A port that no instance and no other program uses; 0: none. */
-static int
-find_port(void)
-{
-	for (int port = settings.instance_port_low; port <= settings.instance_port_high; port++)
-	{
-		bool ours = false;
-
-		for (Instance *instance = instance_table.newest; instance != NULL; instance = instance->next)
-			ours = ours || instance->port == port;
-		if (!ours && port_is_free(port))
-			return port;
-	}
-	return 0;
-}
-
-static bool
-port_is_free(int port)
-{
-	struct sockaddr_in address = {.sin_family = AF_INET, .sin_port = htons((uint16_t) port)};
-	int on = 1;
-	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-	bool bound;
-
-	if (fd < 0)
-		return false;
-	if (inet_pton(AF_INET, settings.instance_listen, &address.sin_addr) != 1)
-		address.sin_addr.s_addr = htonl(INADDR_ANY);
-	setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on)); /* as PostgreSQL does */
-	bound = bind(fd, (struct sockaddr *) &address, sizeof(address)) == 0;
-	close(fd);
-	return bound;
 }

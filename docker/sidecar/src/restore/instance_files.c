@@ -15,23 +15,31 @@
 int
 instance_files_make(const char *directory)
 {
+	int error;
+
+	if (mkdir(directory, 0700) != 0)
+		return errno;
+	error = instance_files_complete(directory);
+	if (error != 0)
+		directory_remove(directory);
+	return error;
+}
+
+int
+instance_files_complete(const char *directory)
+{
 	static const char *const names[] = {
 		INSTANCE_TABLESPACES,
 		INSTANCE_STAGING,
 		INSTANCE_SOCKET,
 	};
-	int error;
 
-	if (mkdir(directory, 0700) != 0)
-		return errno;
 	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
 	{
-		error = directory_make(directory, names[i]);
-		if (error != 0)
-		{
-			directory_remove(directory);
+		int error = directory_make(directory, names[i]);
+
+		if (error != 0 && error != EEXIST)
 			return error;
-		}
 	}
 	return 0;
 }

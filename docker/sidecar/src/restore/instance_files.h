@@ -23,4 +23,7 @@
  */
 extern int instance_files_make(const char *directory);
 
+/* The same where they are already; what they hold stays */
+extern int instance_files_complete(const char *directory);
+
 #endif /* RESTORE_INSTANCE_FILES_H */

@@ -244,10 +244,21 @@ instances_list(const TokenGrant *grant)
 void
 instance_restores(Instance *instance, const char *backup_id)
 {
+	bool is_former;
+
 	pthread_mutex_lock(&instance_table.lock);
-	free(instance->backup_id);
-	instance->backup_id = mem_strdup(backup_id);
-	instance_write_record(instance);
+	is_former = instance->state != INSTANCE_RESTORING;
+	if (is_former)
+	{
+		free(instance->next_backup_id);
+		instance->next_backup_id = mem_strdup(backup_id);
+	}
+	else
+	{
+		free(instance->backup_id);
+		instance->backup_id = mem_strdup(backup_id);
+		instance_write_record(instance);
+	}
 	pthread_mutex_unlock(&instance_table.lock);
 }
 
@@ -354,10 +365,16 @@ instance_is_restoring(const char *server, const char *backup_id)
 
 	pthread_mutex_lock(&instance_table.lock);
 	for (Instance *instance = instance_table.newest; instance != NULL; instance = instance->next)
-		restoring = restoring || (instance->claimed && instance->state == INSTANCE_RESTORING &&
-								  strcmp(instance->server, server) == 0 &&
-								  (backup_id == NULL || instance->backup_id == NULL ||
-								   strcmp(instance->backup_id, backup_id) == 0));
+	{
+		const char *id = instance->next_backup_id;
+		bool copies = instance->claimed && (instance->state == INSTANCE_RESTORING || id != NULL) &&
+					  strcmp(instance->server, server) == 0;
+
+		if (id == NULL)
+			id = instance->backup_id;
+		restoring = restoring ||
+					(copies && (backup_id == NULL || id == NULL || strcmp(id, backup_id) == 0));
+	}
 	pthread_mutex_unlock(&instance_table.lock);
 	return restoring;
 }

@@ -17,13 +17,19 @@
 /* Time before a server that is no longer needed is killed */
 #define END_GRACE_MS 8000
 
+bool
+instance_end_server(Instance *instance)
+{
+	return server_end(&instance->process, END_GRACE_MS);
+}
+
 /* Ends the server first; the instance is claimed. */
 bool
 instance_remove_files(Instance *instance)
 {
 	int error = 0;
 
-	if (!server_end(&instance->process, END_GRACE_MS))
+	if (!instance_end_server(instance))
 		error = EBUSY;
 	if (error == 0 && instance->has_files)
 		error = directory_remove(instance->directory);

@@ -8,6 +8,9 @@
 
 #include "restore/instance_table.h"
 
+/* Ends the server, if there is one; false if it still runs.  A claim is enough. */
+extern bool instance_end_server(Instance *instance);
+
 /* Ends the server, if there is one, and removes its files; a claim is enough. */
 extern bool instance_remove_files(Instance *instance);
 

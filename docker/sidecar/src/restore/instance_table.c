@@ -42,6 +42,7 @@ instance_free(Instance *instance)
 	free(instance->server);
 	free(instance->directory);
 	free(instance->backup_id);
+	free(instance->next_backup_id);
 	free(instance->isolation);
 	free(instance->recovery.lsn);
 	free(instance->recovery.time);

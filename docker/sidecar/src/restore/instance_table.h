@@ -26,6 +26,7 @@ struct Instance
 	char *server;
 	char *directory;
 	char *backup_id;
+	char *next_backup_id; /* of a refresh that has not begun; or NULL */
 	InstanceState state;
 	bool claimed; /* by a job */
 	bool has_files;
@@ -38,7 +39,7 @@ struct Instance
 	int64_t created;  /* timestamp_now() */
 	int64_t bytes;	  /* -1: unknown */
 	int64_t reserved; /* for its restore while that runs */
-	int64_t written;  /* bytes of reserved that are written */
+	int64_t written;  /* bytes of reserved that are written, or that a refresh replaces */
 	json_t *error;
 };
 

@@ -40,6 +40,7 @@ typedef struct RestoreRequest
 	RecoveryTarget target; /* its texts belong to the request */
 	bool timeline_is_new;  /* the timeline of the target is not archived yet */
 	bool start;			   /* start the server that was restored */
+	bool refresh;		   /* the instance is there, and gets the backup in place of what it has */
 
 	/* The mark that the target is the name of, until the backup is chosen */
 	char *mark_lsn; /* NULL: it is no mark of the caller's */

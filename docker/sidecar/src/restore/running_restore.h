@@ -23,6 +23,8 @@ typedef struct Restore
 	const RestoreRequest *request;
 	Instance *instance;
 	const char *directory;
+	bool is_former;		   /* the instance is what it was before its refresh */
+	bool is_delta;		   /* what differs is copied over what it had */
 	RecoveryTarget target; /* of the request, and the timeline that has it */
 	json_t *backup;		   /* the wide object */
 	json_t *error;		   /* the cause, once something failed */
@@ -50,6 +52,7 @@ typedef struct Restore
 	/* While Barman copies */
 	FilesSize size;
 	int64_t expected; /* bytes, or 0 */
+	uint64_t work;	  /* of Barman, as job_run_work() */
 	int64_t measured_at;
 	int64_t progress_at;
 	bool stalled;
