@@ -7,16 +7,20 @@
 #include "barman/catalogue.h"
 
 #include <dirent.h>
+#include <inttypes.h>
 #include <pthread.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 
+#include "barman/configuration.h"
 #include "base/file_hash.h"
 #include "base/files.h"
 #include "base/memory.h"
 #include "base/names.h"
+#include "base/settings.h"
 #include "base/timestamp.h"
 
 /* Appended to the directory of a backup */
@@ -29,6 +33,7 @@ typedef struct Catalogue
 	struct Catalogue *next;
 	char *server;
 	json_t *directories;
+	uint64_t configuration; /* of Barman, when it told the directories */
 	FileListing base;
 	FileListing meta;
 	FileListing kept;	 /* the annotations of kept backups */
@@ -43,6 +48,7 @@ static Catalogue *catalogues;
 static char *store; /* the file that keeps this over a restart; NULL: none */
 
 static void keep(void);
+static bool is_of_configuration(const json_t *known, uint64_t configuration);
 static Catalogue *find(const char *server);
 static void forget(Catalogue *catalogue);
 static const char *directory_of(const Catalogue *catalogue, const char *area);
@@ -56,10 +62,14 @@ catalogue_start(const char *state_dir)
 	const char *server;
 	json_t *directories;
 
-	json_object_foreach (known, server, directories)
+	/* what another configuration meant may be elsewhere now */
+	if (is_of_configuration(known, configuration_signature(settings.barman_config)))
 	{
-		if (barman_valid_server_name(server) && json_is_object(directories))
-			catalogue_learn(server, directories);
+		json_object_foreach (json_object_get(known, "servers"), server, directories)
+		{
+			if (barman_valid_server_name(server) && json_is_object(directories))
+				catalogue_learn(server, directories);
+		}
 	}
 	json_decref(known);
 	pthread_mutex_lock(&lock);
@@ -71,11 +81,25 @@ catalogue_start(const char *state_dir)
 static void
 keep(void)
 {
-	json_t *known = json_checked(json_object());
+	uint64_t configuration;
+	json_t *servers;
+	json_t *known;
 	char *text;
 
+	if (store == NULL)
+		return;
+	configuration = configuration_signature(settings.barman_config);
+	servers = json_checked(json_object());
+	known = json_checked(json_object());
 	for (Catalogue *c = catalogues; c != NULL; c = c->next)
-		json_object_set(known, c->server, c->directories);
+	{
+		if (c->configuration == configuration)
+			json_object_set(servers, c->server, c->directories);
+	}
+	text = mem_printf("%016" PRIx64, configuration);
+	json_object_set_new(known, "configuration", json_text(text));
+	json_object_set_new(known, "servers", servers);
+	free(text);
 	text = json_dumps(known, JSON_INDENT(2));
 	if (text != NULL)
 		files_write(store, text);
@@ -83,10 +107,19 @@ keep(void)
 	json_decref(known);
 }
 
+static bool
+is_of_configuration(const json_t *known, uint64_t configuration)
+{
+	const char *text = json_text_of(known, "configuration");
+
+	return text != NULL && strtoull(text, NULL, 16) == configuration;
+}
+
 void
 catalogue_learn(const char *server, const json_t *directories)
 {
 	Catalogue *catalogue;
+	uint64_t configuration = configuration_signature(settings.barman_config);
 	const char *base;
 	const char *wals;
 
@@ -94,6 +127,11 @@ catalogue_learn(const char *server, const json_t *directories)
 	catalogue = find(server);
 	if (catalogue != NULL && json_equal(catalogue->directories, directories))
 	{
+		if (catalogue->configuration != configuration)
+		{
+			catalogue->configuration = configuration;
+			keep();
+		}
 		pthread_mutex_unlock(&lock);
 		return;
 	}
@@ -107,6 +145,7 @@ catalogue_learn(const char *server, const json_t *directories)
 	else
 		forget(catalogue);
 	catalogue->directories = json_checked(json_deep_copy(directories));
+	catalogue->configuration = configuration;
 	catalogue->looked = -1;
 	base = directory_of(catalogue, "base");
 	wals = directory_of(catalogue, "wals");
@@ -125,18 +164,20 @@ catalogue_learn(const char *server, const json_t *directories)
 		catalogue->xlogdb = mem_printf("%s/xlog.db", wals);
 		catalogue->server_xlogdb = mem_printf("%s/%s-xlog.db", wals, server);
 	}
-	if (store != NULL)
-		keep();
+	keep();
 	pthread_mutex_unlock(&lock);
 }
 
 bool
 catalogue_known(const char *server)
 {
+	uint64_t configuration = configuration_signature(settings.barman_config);
+	const Catalogue *catalogue;
 	bool known;
 
 	pthread_mutex_lock(&lock);
-	known = find(server) != NULL;
+	catalogue = find(server);
+	known = catalogue != NULL && catalogue->configuration == configuration;
 	pthread_mutex_unlock(&lock);
 	return known;
 }

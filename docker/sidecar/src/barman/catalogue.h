@@ -20,6 +20,7 @@ extern void catalogue_start(const char *state_dir);
 
 /* directories: the result of barman_parse_directories() */
 extern void catalogue_learn(const char *server, const json_t *directories);
+/* Whether Barman has told the directories since its configuration was changed */
 extern bool catalogue_known(const char *server);
 
 /* What Barman reported about the server; the caller releases it; or NULL */

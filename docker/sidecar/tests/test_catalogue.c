@@ -1,0 +1,142 @@
+/*
+ * test_catalogue.c
+ *
+ * What Barman has told of its directories is remembered over a restart, but not
+ * over a change of its configuration.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "barman/catalogue.h"
+#include "base/directory.h"
+#include "base/files.h"
+#include "base/memory.h"
+#include "base/settings.h"
+#include "base/timestamp.h"
+
+static char home[64];
+static char *configuration;
+
+/* The signature is looked up once a millisecond. */
+static void
+configure(const char *text)
+{
+	int64_t began = monotonic_ms();
+
+	assert_int_equal(files_write(configuration, text), 0);
+	while (monotonic_ms() <= began + 1)
+		;
+}
+
+static void
+learn(const char *incoming)
+{
+	json_t *directories = json_pack("{s:s}", "incoming", incoming);
+
+	catalogue_learn("pg", directories);
+	json_decref(directories);
+}
+
+/* As if the sidecar had been started again */
+static void
+restart(void)
+{
+	catalogue_forget_all();
+	catalogue_start(home);
+}
+
+static int
+set_up(void **state)
+{
+	(void) state;
+	strcpy(home, "/tmp/sidecar-catalogue-XXXXXX");
+	assert_non_null(mkdtemp(home));
+	configuration = mem_printf("%s/barman.conf", home);
+	settings.barman_config = configuration;
+	configure("[barman]\n");
+	catalogue_start(home);
+	learn("/old");
+	return 0;
+}
+
+static int
+tear_down(void **state)
+{
+	(void) state;
+	catalogue_forget_all();
+	settings.barman_config = NULL;
+	free(configuration);
+	return directory_remove(home);
+}
+
+static void
+test_remembers_over_a_restart(void **state)
+{
+	char *path;
+
+	(void) state;
+	assert_true(catalogue_known("pg"));
+	restart();
+	assert_true(catalogue_known("pg"));
+	path = catalogue_directory("pg", "incoming");
+	assert_string_equal(path, "/old");
+	free(path);
+}
+
+static void
+test_asks_anew_after_a_change_of_the_configuration(void **state)
+{
+	char *path;
+
+	(void) state;
+	configure("[barman]\nincoming_wals_directory = /new\n");
+	assert_false(catalogue_known("pg"));
+	learn("/new");
+	assert_true(catalogue_known("pg"));
+	path = catalogue_directory("pg", "incoming");
+	assert_string_equal(path, "/new");
+	free(path);
+}
+
+static void
+test_remembers_nothing_of_another_configuration(void **state)
+{
+	(void) state;
+	configure("[barman]\nincoming_wals_directory = /new\n");
+	restart();
+	assert_false(catalogue_known("pg"));
+	assert_null(catalogue_directory("pg", "incoming"));
+}
+
+/* The same directories, told again, count for the new configuration, also after a restart. */
+static void
+test_the_same_directories_count_again(void **state)
+{
+	(void) state;
+	configure("[barman]\ndescription = new\n");
+	learn("/old");
+	assert_true(catalogue_known("pg"));
+	restart();
+	assert_true(catalogue_known("pg"));
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(test_remembers_over_a_restart, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_asks_anew_after_a_change_of_the_configuration, set_up,
+										tear_down),
+		cmocka_unit_test_setup_teardown(test_remembers_nothing_of_another_configuration, set_up,
+										tear_down),
+		cmocka_unit_test_setup_teardown(test_the_same_directories_count_again, set_up, tear_down),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
