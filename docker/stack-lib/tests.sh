@@ -177,12 +177,12 @@ test_as_server() {
 
 suite_unit() { test_as_server make -s -C src/docker/sidecar -j "$(nproc)" check; }
 
-# The same under ASan and UBSan, in a copy: these objects are not for the running sidecar.
+# The same under ASan and UBSan, in a copy: these objects are not for the running sidecar.  After the unit tests: these
+# measure how soon something happens.
 suite_sanitized() {
   as_server cp -r src/docker/sidecar sanitized
   as_server make -s -C sanitized clean
-  # after those that measure how soon something happens
-  test_as_server nice make -s -C sanitized -j "$(nproc)" SANITIZE=1 WERROR= check
+  test_as_server make -s -C sanitized -j "$(nproc)" SANITIZE=1 WERROR= check
 }
 
 # What meets the network, under ThreadSanitizer: the sidecar's HTTP and its cache.
