@@ -63,6 +63,12 @@ CREATE TABLE t_tried (a warned[], b warned_pair, c warned_range, n int, m int, C
 	CHECK ((b).b + n > m OR n IS NOT NULL), CHECK (isempty(c) OR n < m), CHECK (a IS NOT NULL AND cardinality(a) % 2 = 1),
 	UNIQUE (n, m));
 CREATE TABLE t_domain_unique (a warned[] UNIQUE, b warned_pair UNIQUE, c warned UNIQUE);
+CREATE FUNCTION reads_pair() RETURNS text LANGUAGE sql AS $$SELECT 'x'$$;
+SET check_function_bodies = off;
+CREATE OR REPLACE FUNCTION reads_pair() RETURNS text LANGUAGE sql AS $$SELECT ('(x)'::pair)::text$$;
+RESET check_function_bodies;
+CREATE TABLE t_record_field (a text CHECK (a > jsonb_populate_record(ROW(('{}'::checked[])[1]), '{"f1": "x"}')::text));
+CREATE TABLE t_validator (a int CHECK (a > CASE WHEN fmgr_sql_validator('reads_pair()'::regprocedure::oid) IS NULL THEN 1 ELSE 2 END));
 CREATE TABLE t_definition (a text CHECK (a > pg_get_partition_constraintdef('t_domain'::regclass)),
 	b int CHECK (satisfies_hash_partition('t_domain'::regclass, 2, 1, b) IS NULL));
 DO $$

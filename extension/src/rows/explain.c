@@ -25,11 +25,13 @@
 #include "rows/plan/parts.h"
 #include "rows/plan/steps.h"
 #include "rows/plan/target.h"
+#include "rows/value/bounds.h"
 #include "rows/write/indexes.h"
 
 /* Bytes of a pattern that the output shows. */
 #define MOST_DETAIL 36
 
+static void explain(ReturnSetInfo *result, Relation target, RowsPlan *plan);
 static void explain_path(RowsPlan *plan, Datum *values, bool *isnull);
 static bool explain_indexes(RowsPlan *plan, Datum *values);
 static const char *clip(const char *detail);
@@ -44,16 +46,34 @@ poc_explain_rows(PG_FUNCTION_ARGS)
 	ReturnSetInfo *result = (ReturnSetInfo *) fcinfo->resultinfo;
 	Relation target;
 	RowsCall call = {.explaining = true};
-	RowsPlan *plan;
-	Datum values[4];
-	bool isnull[4];
+	RowsOptions *options;
+	bool before;
 
 	if (PG_ARGISNULL(1))
 		ereport(ERROR, (errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED), errmsg("options must not be null"),
 						errhint("Leave them out, or give '{}'.")));
 	target = rows_open_target(PG_ARGISNULL(0) ? rows_default_target() : PG_GETARG_OID(0), false);
-	plan = rows_make_plan(target, 0, rows_parse_options(PG_GETARG_JSONB_P(1)), &call);
+	options = rows_parse_options(PG_GETARG_JSONB_P(1));
 	InitMaterializedSRF(fcinfo, 0);
+	before = rows_own_code_only(true);
+	PG_TRY();
+	{
+		explain(result, target, rows_make_plan(target, 0, options, &call));
+	}
+	PG_FINALLY();
+	{
+		rows_own_code_only(before);
+	}
+	PG_END_TRY();
+	return (Datum) 0;
+}
+
+static void
+explain(ReturnSetInfo *result, Relation target, RowsPlan *plan)
+{
+	Datum values[4];
+	bool isnull[4];
+
 	memset(isnull, false, sizeof(isnull));
 	explain_path(plan, values, isnull);
 	tuplestore_putvalues(result->setResult, result->setDesc, values, isnull);
@@ -74,7 +94,6 @@ poc_explain_rows(PG_FUNCTION_ARGS)
 		tuplestore_putvalues(result->setResult, result->setDesc, values, isnull);
 	}
 	rows_close_plan(plan);
-	return (Datum) 0;
 }
 
 /* The first line describes the whole table. */

@@ -84,7 +84,6 @@ make_plan(Relation target, uint64 seed, RowsOptions *options, const RowsCall *ca
 	Relation rel;
 	TupleDesc tupdesc;
 
-	rows_own_code_only(call != NULL && call->explaining);
 	plan->target = target;
 	if (call != NULL)
 		plan->call = *call;

@@ -82,6 +82,7 @@ extern RowsColumnOptions *rows_options_of(RowsOptions *options, const char *colu
 extern bool rows_options_shape(const RowsColumnOptions *options);
 extern void rows_options_bounds(RowsColumnOptions *options, Oid type, int32 typmod,
 								RowsBounds *bounds);
+extern void rows_require_readable(Oid type, const char *column);
 extern void rows_options_all_used(RowsOptions *options, const char *table);
 
 #endif /* POC_ROWS_PLAN_OPTIONS_H */

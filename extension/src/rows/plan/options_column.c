@@ -102,6 +102,20 @@ rows_options_all_used(RowsOptions *options, const char *table)
 	}
 }
 
+/* Who only asks runs no condition of a domain within the type. */
+void
+rows_require_readable(Oid type, const char *column)
+{
+	if (!rows_may_read(type))
+		ereport(ERROR,
+				(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
+				 errmsg("cannot read values for column \"%s\" without running the conditions of a domain",
+						column),
+				 errdetail("Values of type %s contain some of a domain, whose owner may have made its conditions of functions.",
+						   format_type_be(type)),
+				 errhint("See poc_preview_rows(), which runs what a load runs.")));
+}
+
 static Const *
 constant_of_text(RowsColumnOptions *options, const char *text, Oid type, int32 typmod)
 {
@@ -112,6 +126,7 @@ constant_of_text(RowsColumnOptions *options, const char *text, Oid type, int32 t
 	Datum datum;
 	ErrorContextCallback callback;
 
+	rows_require_readable(type, options->name);
 	callback.callback = value_error_context;
 	callback.arg = options->name;
 	callback.previous = error_context_stack;

@@ -27,10 +27,15 @@
 
 static void act_as(RowsOwner *owner, Oid role, int flags);
 static Oid role_for(Oid owner, Oid caller);
+static bool may_select(ForeignKeyCacheInfo *key, Oid role);
+pg_noreturn static void refuse_owner(Relation parent);
 static void require_select(ForeignKeyCacheInfo *key, Oid caller);
 static void refuse_others_policies(Relation rel, Oid caller);
 
-/* Until rows_act_as_caller(), or the end of the transaction; privileges stay the caller's. */
+/*
+ * Until rows_act_as_caller(), or the end of the transaction; privileges stay the caller's.  For
+ * who is not the owner's equal, that is the caller himself, as in an INSERT.
+ */
 void
 rows_act_as_owner(RowsPlan *plan)
 {
@@ -65,8 +70,13 @@ rows_act_as_parents_owner(RowsPlan *plan, ForeignKeyCacheInfo *key, RowsOwner *o
 		act_as(owner, caller, 0);
 	}
 	else
-		act_as(owner, role_for(parent->rd_rel->relowner, caller),
-			   SECURITY_LOCAL_USERID_CHANGE | SECURITY_NOFORCE_RLS);
+	{
+		Oid role = role_for(parent->rd_rel->relowner, caller);
+
+		if (role != caller && !may_select(key, role))
+			refuse_owner(parent);
+		act_as(owner, role, SECURITY_LOCAL_USERID_CHANGE | SECURITY_NOFORCE_RLS);
+	}
 	relation_close(parent, NoLock);
 }
 
@@ -92,11 +102,46 @@ act_as(RowsOwner *owner, Oid role, int flags)
 	owner->acting = true;
 }
 
-/* Nobody becomes a superuser by asking. */
+/*
+ * The caller's view may have brought conditions of the caller's, so only whoever may do all
+ * that the owner may is helped; and nobody becomes a superuser by asking.
+ */
 static Oid
 role_for(Oid owner, Oid caller)
 {
-	return superuser_arg(owner) && !superuser_arg(caller) ? caller : owner;
+	return has_privs_of_role(caller, owner) && (superuser_arg(caller) || !superuser_arg(owner))
+			   ? owner
+			   : caller;
+}
+
+/* May the role run the query? */
+static bool
+may_select(ForeignKeyCacheInfo *key, Oid role)
+{
+	bool may = true;
+
+	if (object_aclcheck(NamespaceRelationId, get_rel_namespace(key->confrelid), role, ACL_USAGE) !=
+		ACLCHECK_OK)
+		return false;
+	if (pg_class_aclcheck(key->confrelid, role, ACL_SELECT) == ACLCHECK_OK)
+		return true;
+	for (int i = 0; i < key->nkeys; i++)
+		may &= pg_attribute_aclcheck(key->confrelid, key->confkey[i], role, ACL_SELECT) ==
+			   ACLCHECK_OK;
+	return may;
+}
+
+static void
+refuse_owner(Relation parent)
+{
+	ereport(ERROR,
+			(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
+			 errmsg("cannot tell which rows of \"%s\" may be referred to",
+					RelationGetRelationName(parent)),
+			 errdetail("A question reads that table with the rights of its owner, role \"%s\", who may not read it.",
+					   GetUserNameFromId(parent->rd_rel->relowner, false)),
+			 errhint(
+				 "GRANT SELECT on it, and USAGE on its schema, to its owner; or load rows and roll back.")));
 }
 
 /* What the query needs if the caller runs it */

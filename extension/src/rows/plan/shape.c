@@ -58,7 +58,10 @@ rows_shape_value(RowsValue *value, const RowsColumnOptions *options)
 		value->detail = psprintf("one of " UINT64_FORMAT " values of the options", value->nchoices);
 	}
 	if (options->pattern != NULL)
+	{
+		rows_require_readable(value->type, options->name);
 		rows_init_pattern(value, options->pattern);
+	}
 	if (options->prefix != NULL)
 	{
 		if (!value->is_text || (value->typmod >= (int32) VARHDRSZ &&

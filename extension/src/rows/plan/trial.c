@@ -387,7 +387,7 @@ rows_may_fail(Node *node)
 bool
 rows_is_built_in(Node *node)
 {
-	return !rows_runs_others(node) && !contain_volatile_functions(node);
+	return rows_may_run(node) && !rows_runs_others(node) && !contain_volatile_functions(node);
 }
 
 static bool

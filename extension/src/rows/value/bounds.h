@@ -61,10 +61,12 @@ extern bool rows_read_condition(Node *node, AttrNumber attnum, RowsBounds *bound
 
 /* others_code.c */
 extern bool rows_runs_others(Node *node);
+extern bool rows_reads_domain(Oid type);
 
 /* expression.c */
-extern void rows_own_code_only(bool only);
+extern bool rows_own_code_only(bool only);
 extern bool rows_may_run(Node *node);
+extern bool rows_may_read(Oid type);
 extern Node *rows_simplify(Node *node);
 extern bool rows_is_subject(Node *node, AttrNumber attnum);
 extern Const *rows_constant_of(Node *node);

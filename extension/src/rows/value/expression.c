@@ -10,26 +10,35 @@
  */
 #include "postgres.h"
 
+#include "catalog/pg_type.h"
 #include "executor/executor.h"
 #include "nodes/makefuncs.h"
 #include "nodes/nodeFuncs.h"
 #include "optimizer/clauses.h"
 #include "optimizer/optimizer.h"
 #include "utils/datum.h"
+#include "utils/fmgroids.h"
 #include "utils/lsyscache.h"
 
 #include "base/compat.h"
 #include "rows/value/bounds.h"
 
+static bool depends_on_role(Node *node, void *context);
 static bool contains_domain_value(Node *node, void *context);
 
 static bool own_code_only = false;
 
-/* From now on, until the next plan: evaluate PostgreSQL's own code only, or any. */
-void
+/*
+ * From now on: evaluate PostgreSQL's own code only, or any.  Returns what was so before, which
+ * the caller restores, however it ends: code of others may begin a plan within a plan.
+ */
+bool
 rows_own_code_only(bool only)
 {
+	bool before = own_code_only;
+
 	own_code_only = only;
+	return before;
 }
 
 /* Evaluate the constant parts of an expression, unless that runs what it must not. */
@@ -39,11 +48,32 @@ rows_simplify(Node *node)
 	return rows_may_run(node) ? eval_const_expressions(NULL, node) : node;
 }
 
-/* May an expression be evaluated, as far as whose code it runs? */
+/* May an expression be evaluated, as far as whose code it runs, and as whom? */
 bool
 rows_may_run(Node *node)
 {
-	return !own_code_only || !rows_runs_others(node);
+	return !own_code_only || !(rows_runs_others(node) || depends_on_role(node, NULL));
+}
+
+/* May a value of a type be read from text? */
+bool
+rows_may_read(Oid type)
+{
+	return !own_code_only || !rows_reads_domain(type);
+}
+
+/* A plan that only explains is made in another role, and with another search_path, than a load. */
+static bool
+depends_on_role(Node *node, void *context)
+{
+	if (node == NULL)
+		return false;
+	if (IsA(node, SQLValueFunction) && exprType(node) == NAMEOID)
+		return true;
+	if (IsA(node, FuncExpr) && (((FuncExpr *) node)->funcid == F_CURRENT_SCHEMA ||
+								((FuncExpr *) node)->funcid == F_CURRENT_SCHEMAS))
+		return true;
+	return expression_tree_walker(node, depends_on_role, context);
 }
 
 /* Is this the column, or a cast of the column to a wider type? */

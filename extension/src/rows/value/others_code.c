@@ -5,8 +5,8 @@
  *
  * Not only those that call a function of somebody's: PostgreSQL's own functions run the
  * conditions of domains when they read a composite type, the functions of views when they
- * export tables, and the casts that the owner of a type has made; and the planner puts the
- * negator of an operator in its place.
+ * export tables, what functions are made of when they look at these, and the casts that the
+ * owner of a type has made; and the planner puts the negator of an operator in its place.
  *
  *-------------------------------------------------------------------------
  */
@@ -17,10 +17,12 @@
 #include "catalog/pg_language.h"
 #include "catalog/pg_proc.h"
 #include "catalog/pg_type.h"
+#include "miscadmin.h"
 #include "nodes/nodeFuncs.h"
 #include "utils/fmgroids.h"
 #include "utils/lsyscache.h"
 #include "utils/syscache.h"
+#include "utils/typcache.h"
 
 #include "base/compat.h"
 #include "rows/value/bounds.h"
@@ -31,6 +33,9 @@ static Oid operator_of(Node *node);
 static bool takes_cstring(Node *node);
 static bool reads_others_type(Node *node);
 static bool makes_others_type(Node *node);
+static bool takes_objects(List *args);
+static bool is_object(Oid type);
+static bool reads_domain(Oid type, List **seen);
 static bool gives_others_type(Oid funcid, List *args);
 static bool is_written_in_sql(Oid funcid);
 static bool is_json(Node *node);
@@ -68,9 +73,6 @@ may_run_others(Oid funcid, void *context)
 		case F_SCHEMA_TO_XML_AND_XMLSCHEMA:
 		case F_DATABASE_TO_XML:
 		case F_DATABASE_TO_XML_AND_XMLSCHEMA:
-		/* they read a relation's keys, whose constant parts are evaluated then */
-		case F_PG_GET_PARTITION_CONSTRAINTDEF:
-		case F_SATISFIES_HASH_PARTITION:
 #ifdef F_PG_INPUT_IS_VALID
 		/* they run the conditions of a domain */
 		case F_PG_INPUT_IS_VALID:
@@ -119,13 +121,14 @@ reads_others_type(Node *node)
 	switch (nodeTag(node))
 	{
 		case T_CoerceViaIO:
-			return is_others_type(exprType(node)) ||
+			return is_others_type(exprType(node)) || is_object(exprType(node)) ||
 				   is_others_type(exprType((Node *) ((CoerceViaIO *) node)->arg));
 		case T_FuncExpr:
 		{
 			FuncExpr *call = (FuncExpr *) node;
 
-			return makes_others_type(node) || gives_others_type(call->funcid, call->args) ||
+			return makes_others_type(node) || takes_objects(call->args) ||
+				   gives_others_type(call->funcid, call->args) ||
 				   (is_json(node) && writes_json(call->args));
 		}
 		case T_OpExpr:
@@ -166,6 +169,47 @@ gives_others_type(Oid funcid, List *args)
 			return true;
 	}
 	return false;
+}
+
+/*
+ * A function may look at an object and evaluate what that is made of: constant parts of keys,
+ * literals within functions.  One may read the fields of a row by the conditions of their domains.
+ */
+static bool
+takes_objects(List *args)
+{
+	ListCell *cell;
+
+	foreach (cell, args)
+	{
+		Oid type = exprType(lfirst(cell));
+
+		if (is_object(type) || type == RECORDOID || type == RECORDARRAYOID)
+			return true;
+	}
+	return false;
+}
+
+/* Of what is known by an OID; a text search configuration is a superuser's, as to its code. */
+static bool
+is_object(Oid type)
+{
+	switch (type)
+	{
+		case OIDOID:
+		case REGCLASSOID:
+		case REGPROCOID:
+		case REGPROCEDUREOID:
+		case REGOPEROID:
+		case REGOPERATOROID:
+		case REGTYPEOID:
+		case REGNAMESPACEOID:
+		case REGROLEOID:
+		case PG_NODE_TREEOID:
+			return true;
+		default:
+			return false;
+	}
 }
 
 static bool
@@ -216,4 +260,40 @@ element_of(Oid type)
 	Oid element = get_element_type(type);
 
 	return OidIsValid(element) ? element : type;
+}
+
+/* Does whoever reads a value of the type from text run the conditions of a domain? */
+bool
+rows_reads_domain(Oid type)
+{
+	List *seen = NIL;
+
+	return reads_domain(type, &seen);
+}
+
+/* seen: a composite type may contain an array of itself */
+static bool
+reads_domain(Oid type, List **seen)
+{
+	char typtype = get_typtype(type);
+	TupleDesc columns;
+	bool found = false;
+
+	check_stack_depth();
+	if (type < FirstNormalObjectId || list_member_oid(*seen, type))
+		return false;
+	*seen = lappend_oid(*seen, type);
+	if (typtype == TYPTYPE_DOMAIN)
+		return true;
+	if (typtype == TYPTYPE_RANGE)
+		return reads_domain(get_range_subtype(type), seen);
+	if (typtype == TYPTYPE_MULTIRANGE)
+		return reads_domain(get_multirange_range(type), seen);
+	if (typtype != TYPTYPE_COMPOSITE)
+		return OidIsValid(get_element_type(type)) && reads_domain(get_element_type(type), seen);
+	columns = lookup_rowtype_tupdesc_copy(type, -1);
+	for (int i = 0; i < columns->natts && !found; i++)
+		found = !TupleDescAttr(columns, i)->attisdropped &&
+				reads_domain(TupleDescAttr(columns, i)->atttypid, seen);
+	return found;
 }
