@@ -223,7 +223,7 @@ DECLARE
 	pages bigint := 0;
 	seen bigint := 0;
 	bytes bigint := 0;
-	odd bigint := 0;
+	left_out bigint := 0;
 	sound bigint;
 	page record;
 	answer jsonb;
@@ -240,7 +240,7 @@ BEGIN
 			FROM _poc.records(answer -> 'receipts') AS r(place jsonb, text jsonb);
 		pages := pages + 1;
 		seen := seen + page.entries;
-		odd := odd + page.entries - sound;
+		left_out := left_out + page.entries - sound;
 		EXIT WHEN answer -> 'more' IS DISTINCT FROM 'true'::jsonb;
 		bytes := bytes + page.bytes;
 		IF coalesce(page.last, 0) <= reached OR pages >= 1000 OR seen >= 100000 OR bytes >= 200000000 THEN
@@ -250,8 +250,8 @@ BEGIN
 		END IF;
 		reached := page.last;
 	END LOOP;
-	IF odd > 0 THEN
-		RAISE WARNING '% of the copies of receipts are left out', odd
+	IF left_out > 0 THEN
+		RAISE WARNING '% of the copies of receipts are left out', left_out
 			USING DETAIL = format('What the Barman sidecar has sent of server %s has not the form of a receipt.', server),
 				HINT = 'Somebody has written to receipts.jsonl of the sidecar''s state directory, or what answers is no barman-sidecar.';
 	END IF;
