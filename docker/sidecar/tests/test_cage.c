@@ -847,6 +847,7 @@ test_older_kernel(void **state)
 	assert_int_equal(spawn_in(&cage, &held, &pid, argv), 0);
 	assert_int_equal(waitpid(pid, NULL, 0), pid);
 	assert_int_equal(held.abi, 2);
+	assert_false(cage_holds_signals(&held));
 	words = cage_words(&held, "x");
 	assert_non_null(
 		strstr(words, "held are files, not held are signals, abstract sockets and the ports"));

@@ -5,6 +5,7 @@
  * and what of an instance's files Barman may copy over.
  */
 #include <errno.h>
+#include <fcntl.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -24,6 +25,7 @@
 #include "base/settings.h"
 #include "restore/former_data.h"
 #include "restore/instance.h"
+#include "restore/instance_files.h"
 
 static char *home;
 static char *root; /* of the instances, below home */
@@ -350,6 +352,28 @@ test_finds_what_is_left(void **state)
 	free(backup);
 }
 
+/* A process that the cage of the former directory allows to write is not allowed to in this one. */
+static void
+test_makes_another_directory(void **state)
+{
+	char *path = instance_of_files();
+	int former = open(path, O_PATH | O_DIRECTORY);
+	struct stat before;
+	struct stat after;
+
+	(void) state;
+	assert_true(former >= 0);
+	assert_int_equal(instance_files_make_anew(path), 0);
+	assert_int_equal(fstat(former, &before), 0);
+	assert_int_equal(lstat(path, &after), 0);
+	assert_true(before.st_ino != after.st_ino);
+	assert_int_equal(mkdirat(former, "data", 0700), -1);
+	assert_true(there(path, "staging") && !there(path, "staging/x") && !there(path, "data"));
+	close(former);
+	directory_remove(path);
+	free(path);
+}
+
 int
 main(void)
 {
@@ -360,6 +384,7 @@ main(void)
 		cmocka_unit_test(test_strips),
 		cmocka_unit_test(test_follows_nothing),
 		cmocka_unit_test(test_finds_what_is_left),
+		cmocka_unit_test(test_makes_another_directory),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

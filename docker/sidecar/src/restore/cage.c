@@ -163,6 +163,12 @@ cage_offered(void)
 	return held;
 }
 
+bool
+cage_holds_signals(const CageHold *held)
+{
+	return held->abi >= ABI_SCOPES;
+}
+
 static void *
 spawn_caged(void *arg)
 {
@@ -318,7 +324,7 @@ cage_words(const CageHold *held, const char *option)
 						   connections, why);
 		free(why);
 	}
-	else if (held->abi >= ABI_SCOPES)
+	else if (cage_holds_signals(held))
 		words = mem_printf("%s; held are files, signals, abstract sockets and ports (Landlock ABI %d)",
 						   connections, held->abi);
 	else if (held->abi >= ABI_PORTS)

@@ -53,6 +53,12 @@ extern int cage_spawn_run(const void *how, pid_t *pid, const char *path,
 extern CageHold cage_offered(void);
 
 /*
+ * Whether no caged program can signal what is outside of its cage, such as the
+ * keeper of its server: otherwise one of its processes may outlive the server.
+ */
+extern bool cage_holds_signals(const CageHold *held);
+
+/*
  * malloc'd text on what is enforced, what is not and why; option is the name
  * of the option that allows connections.
  */

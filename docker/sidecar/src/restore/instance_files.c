@@ -43,3 +43,11 @@ instance_files_complete(const char *directory)
 	}
 	return 0;
 }
+
+int
+instance_files_make_anew(const char *directory)
+{
+	int error = directory_remove(directory);
+
+	return error != 0 ? error : instance_files_make(directory);
+}

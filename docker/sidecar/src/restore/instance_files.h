@@ -26,4 +26,11 @@ extern int instance_files_make(const char *directory);
 /* The same where they are already; what they hold stays */
 extern int instance_files_complete(const char *directory);
 
+/*
+ * Removes the directory with all in it, and makes another one of the same name:
+ * what a cage allows hangs on the directory itself, so a process that is left in
+ * the cage of the former has no access to this one.
+ */
+extern int instance_files_make_anew(const char *directory);
+
 #endif /* RESTORE_INSTANCE_FILES_H */

@@ -12,7 +12,6 @@
 
 #include "barman/catalogue.h"
 #include "barman/read_commands.h"
-#include "base/directory.h"
 #include "base/memory.h"
 #include "restore/failure_cause.h"
 #include "restore/former_data.h"
@@ -50,9 +49,7 @@ restore_make_place(Restore *restore)
 	else
 	{
 		job_log(job, JOB_INFO, "the instance is emptied, and the backup copied whole: %s", whole);
-		error = directory_remove(restore->directory);
-		if (error == 0)
-			error = instance_files_make(restore->directory);
+		error = instance_files_make_anew(restore->directory);
 	}
 	free(whole);
 	if (error != 0)
@@ -80,8 +77,12 @@ has_room(Restore *restore)
 static char *
 why_whole(const Restore *restore)
 {
+	const CageHold offered = cage_offered();
 	char *words = why_not_delta(restore->backup);
 
+	/* it would keep its access to a directory that stays, while Barman writes there without a cage */
+	if (words == NULL && !cage_holds_signals(&offered))
+		words = mem_strdup("a process of the former server may have outlived it");
 	if (words == NULL)
 		words = former_data_strip(restore->directory,
 								  json_array_size(json_object_get(restore->backup, "tablespaces")));
