@@ -67,6 +67,7 @@ static void test_own_target(void **state);
 static void test_mend(void **state);
 static void test_mend_refuses(void **state);
 static void test_mend_finds_links(void **state);
+static void test_counts_what_is_freed(void **state);
 static void test_remove_follows_no_link(void **state);
 static void test_make_is_a_claim(void **state);
 static void test_follows_no_link_of_a_server(void **state);
@@ -98,6 +99,7 @@ main(int argc, char **argv)
 		cmocka_unit_test(test_mend),
 		cmocka_unit_test(test_mend_refuses),
 		cmocka_unit_test(test_mend_finds_links),
+		cmocka_unit_test(test_counts_what_is_freed),
 		cmocka_unit_test(test_remove_follows_no_link),
 		cmocka_unit_test(test_make_is_a_claim),
 		cmocka_unit_test(test_follows_no_link_of_a_server),
@@ -446,6 +448,38 @@ test_mend_finds_links(void **state)
 		free(link);
 		free(path);
 	}
+}
+
+/* Holes free nothing, and a name a part; sums do not overflow. */
+static void
+test_counts_what_is_freed(void **state)
+{
+	char *path = directory();
+	char *elsewhere = directory();
+	char *names[] = {mem_printf("%s/hole", path), mem_printf("%s/hole2", path),
+					 mem_printf("%s/many", path), mem_printf("%s/many", elsewhere)};
+	FilesSize size;
+
+	(void) state;
+	put(path, "hole", "");
+	put(path, "hole2", "");
+	put(path, "many", "0123456789");
+	assert_int_equal(link(names[2], names[3]), 0);
+	assert_int_equal(truncate(names[0], (off_t) 1 << 43), 0);
+	size = directory_size(path);
+	assert_int_equal(size.bytes, ((int64_t) 1 << 43) + 10);
+	assert_int_equal(size.freed, 5);
+
+	/* where the file system has such files */
+	if (truncate(names[0], INT64_MAX) == 0 && truncate(names[1], INT64_MAX) == 0)
+		assert_int_equal(directory_size(path).bytes, INT64_MAX);
+	assert_int_equal(directory_size(path).freed, 5);
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+		free(names[i]);
+	directory_remove(path);
+	directory_remove(elsewhere);
+	free(path);
+	free(elsewhere);
 }
 
 static void

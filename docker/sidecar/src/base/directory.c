@@ -20,6 +20,9 @@
 /* Directories open at a time; PostgreSQL's own are less than half as deep. */
 #define LEVELS_MAX 32
 
+/* The unit of st_blocks, whatever the blocks of the file system are */
+#define STAT_BLOCK 512
+
 /* An open directory on the path to the one being removed */
 typedef struct Level
 {
@@ -32,6 +35,8 @@ static int remove_pass(int top, unsigned int *moved);
 static int remove_entry(int parent, const char *name, int flags);
 static int move_to_top(int parent, const char *name, int top, unsigned int *moved);
 static void measure_below(int parent, const char *name, FilesSize *size, int depth);
+static int64_t freed_by(const struct stat *status);
+static int64_t add(int64_t sum, int64_t more);
 static int open_directory(int parent, const char *name, bool to_change);
 static DIR *read_directory(int fd);
 static bool is_dots(const char *name);
@@ -82,7 +87,7 @@ directory_remove_others(const char *directory, const char *const *kept)
 FilesSize
 directory_size(const char *directory)
 {
-	FilesSize size = {0, 0};
+	FilesSize size = {0};
 
 	measure_below(AT_FDCWD, directory, &size, 0);
 	return size;
@@ -220,11 +225,34 @@ measure_below(int parent, const char *name, FilesSize *size, int depth)
 			continue;
 		size->files++;
 		if (S_ISREG(status.st_mode))
-			size->bytes += status.st_size;
+		{
+			size->bytes = add(size->bytes, status.st_size);
+			size->freed = add(size->freed, freed_by(&status));
+		}
 		else if (S_ISDIR(status.st_mode))
 			measure_below(dirfd(directory), entry->d_name, size, depth + 1);
 	}
 	closedir(directory);
+}
+
+/* Who runs a restored server chooses sizes and names: neither is what the file takes of the disk. */
+static int64_t
+freed_by(const struct stat *status)
+{
+	int64_t allocated;
+
+	if (__builtin_mul_overflow((int64_t) status->st_blocks, (int64_t) STAT_BLOCK, &allocated) ||
+		allocated > status->st_size)
+		allocated = status->st_size;
+	return allocated / (status->st_nlink > 0 ? (int64_t) status->st_nlink : 1);
+}
+
+static int64_t
+add(int64_t sum, int64_t more)
+{
+	int64_t total;
+
+	return __builtin_add_overflow(sum, more, &total) ? INT64_MAX : total;
 }
 
 /*

@@ -257,7 +257,7 @@ watch_copy(void *arg)
 		restore->progress_at = now;
 	restore->size = size;
 	restore->work = work;
-	instance_has_written(restore->instance, size.bytes);
+	instance_has_written(restore->instance, size.freed);
 	if (restore->expected > 0 && !restore->is_delta)
 		job_progress(restore->job, (double) size.bytes / (double) restore->expected);
 	restore->stalled = now >= restore->progress_at + (int64_t) settings.restore_timeout * 1000;

@@ -287,12 +287,13 @@ instance_recovers(Instance *instance, int64_t restore_ms, const ServerProcess *p
 json_t *
 instance_ready(Instance *instance, int64_t restore_ms, int64_t recovery_ms, const Recovery *recovery)
 {
-	int64_t bytes = directory_size(instance->directory).bytes;
+	FilesSize size = directory_size(instance->directory);
 	json_t *value;
 
 	pthread_mutex_lock(&instance_table.lock);
 	instance->restore_ms = restore_ms;
-	instance->bytes = bytes;
+	instance->bytes = size.bytes;
+	instance->freed = size.freed;
 	instance->reserved = 0;
 	if (recovery != NULL)
 	{

@@ -126,6 +126,7 @@ instance_of_record(const json_t *value)
 								? (int64_t) (json_number_value(recovery) * 1000 + 0.5)
 								: -1;
 	instance->bytes = json_is_integer(bytes) ? json_integer_value(bytes) : -1;
+	instance->freed = json_integer_value(json_object_get(value, "freed_bytes"));
 	instance->isolation = mem_strdup(json_string_value(json_object_get(value, "isolation")));
 	instance->error = json_is_object(error) ? json_checked(json_deep_copy(error)) : NULL;
 	if (created == NULL || !timestamp_parse(created, &instance->created))
@@ -174,6 +175,7 @@ record_json(const Instance *instance)
 	json_t *value = instance_json(instance);
 
 	json_object_set_new(value, "has_files", json_boolean(instance->has_files));
+	json_object_set_new(value, "freed_bytes", json_integer(instance->freed));
 	json_object_set_new(value, "pid", json_integer(instance->process.pid));
 	json_object_set_new(value, "start_time", json_integer((json_int_t) instance->process.start_time));
 	json_object_set_new(value, "boot", json_text(process_boot_id()));

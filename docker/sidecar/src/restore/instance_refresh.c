@@ -33,7 +33,7 @@ instance_claim_to_refresh(const char *name, const char *server, const TokenGrant
 	{
 		instance->claimed = true;
 		instance->reserved = restore_needs_sum(needs);
-		instance->written = instance->bytes;
+		instance->written = instance->freed;
 	}
 	pthread_mutex_unlock(&instance_table.lock);
 	return instance;
@@ -54,14 +54,14 @@ instance_refresh_refusal(const char *name, const char *server, const TokenGrant 
 Answer *
 instance_refresh_room(Instance *instance, const RestoreNeeds *needs)
 {
-	int64_t bytes = directory_size(instance->directory).bytes; /* may take long, so before the lock */
+	int64_t freed = directory_size(instance->directory).freed; /* may take long, so before the lock */
 	Answer *refusal;
 
 	pthread_mutex_lock(&instance_table.lock);
 	instance->reserved = 0; /* not to be counted twice */
-	refusal = instance_room_refusal(needs, bytes);
+	refusal = instance_room_refusal(needs, freed);
 	instance->reserved = restore_needs_sum(needs);
-	instance->written = bytes;
+	instance->written = freed;
 	pthread_mutex_unlock(&instance_table.lock);
 	return refusal;
 }
@@ -85,6 +85,7 @@ instance_refreshes(Instance *instance)
 	free(instance->recovery.time);
 	instance->recovery = (Recovery){0};
 	instance->restore_ms = instance->recovery_ms = instance->bytes = -1;
+	instance->freed = 0;
 	json_decref(instance->error);
 	instance->error = NULL;
 	recorded = instance_write_record(instance);
@@ -108,7 +109,7 @@ find_to_refresh(const char *name, const char *server, const TokenGrant *grant,
 	if (instance != NULL)
 		*refusal = refuse_refresh(instance, server);
 	if (*refusal == NULL)
-		*refusal = instance_room_refusal(needs, instance->bytes);
+		*refusal = instance_room_refusal(needs, instance->freed);
 	return *refusal == NULL ? instance : NULL;
 }
 

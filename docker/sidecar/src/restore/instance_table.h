@@ -38,6 +38,7 @@ struct Instance
 	int64_t recovery_ms;
 	int64_t created;  /* timestamp_now() */
 	int64_t bytes;	  /* -1: unknown */
+	int64_t freed;	  /* what of the disk a refresh may count on; 0: unknown */
 	int64_t reserved; /* for its restore while that runs */
 	int64_t written;  /* bytes of reserved that are written, or that a refresh replaces */
 	json_t *error;
