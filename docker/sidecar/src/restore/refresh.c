@@ -49,6 +49,8 @@ restore_make_place(Restore *restore)
 	else
 	{
 		job_log(job, JOB_INFO, "the instance is emptied, and the backup copied whole: %s", whole);
+		/* what is removed is room that others must not take */
+		instance_has_written(restore->instance, 0);
 		error = instance_files_make_anew(restore->directory);
 	}
 	free(whole);
