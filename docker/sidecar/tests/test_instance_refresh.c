@@ -13,9 +13,12 @@
 
 #include <cmocka.h>
 
+#include <arpa/inet.h>
+#include <netinet/in.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -212,7 +215,8 @@ test_begins(void **state)
 
 	(void) state;
 	instance_restores(instance, "20260202T000000");
-	assert_true(instance_refreshes(instance));
+	assert_true(instance_refreshes(instance, &refusal));
+	assert_null(refusal);
 	value = files_json(record);
 	assert_string_equal(json_text_of(value, "state"), "restoring");
 	assert_string_equal(json_text_of(value, "backup_id"), "20260202T000000");
@@ -223,6 +227,34 @@ test_begins(void **state)
 	assert_true(instance_failed(instance, NULL));
 	assert_null(files_json(record));
 	free(record);
+}
+
+/* A server that was started by hand meanwhile keeps its files. */
+static void
+test_port_is_taken_meanwhile(void **state)
+{
+	char *before = listed();
+	char *after;
+	Answer *refusal = NULL;
+	Instance *instance = instance_claim_to_refresh("stopped", "pg", &for_pg, &nothing, &refusal);
+	struct sockaddr_in address = {.sin_family = AF_INET, .sin_port = htons(65001)};
+	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+	(void) state;
+	instance_restores(instance, "20260202T000000");
+	address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+	assert_int_equal(bind(fd, (struct sockaddr *) &address, sizeof(address)), 0);
+	assert_int_equal(listen(fd, 1), 0);
+	assert_false(instance_refreshes(instance, &refusal));
+	assert_non_null(refusal);
+	assert_string_equal(json_text_of(json_object_get(refusal->value, "error"), "code"), "conflict");
+	answer_release(refusal);
+	close(fd);
+	instance_give_back(instance);
+	after = listed();
+	assert_string_equal(after, before);
+	free(after);
+	free(before);
 }
 
 static char *
@@ -381,6 +413,7 @@ main(void)
 		cmocka_unit_test_setup_teardown(test_refuses, start, stop),
 		cmocka_unit_test_setup_teardown(test_gives_back, start, stop),
 		cmocka_unit_test_setup_teardown(test_begins, start, stop),
+		cmocka_unit_test_setup_teardown(test_port_is_taken_meanwhile, start, stop),
 		cmocka_unit_test(test_strips),
 		cmocka_unit_test(test_follows_nothing),
 		cmocka_unit_test(test_finds_what_is_left),

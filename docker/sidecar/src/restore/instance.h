@@ -77,9 +77,11 @@ extern Answer *instance_refresh_room(Instance *instance, const RestoreNeeds *nee
 
 /*
  * Ends the server of an instance that is refreshed; from now on the instance is
- * restoring.  False if it could not be ended, or its end could not be recorded.
+ * restoring.  False if it could not be ended, or its end could not be recorded;
+ * or, with *refusal set, if another program has its port: then its files are
+ * not touched, for that may be a server that somebody has started on them.
  */
-extern bool instance_refreshes(Instance *instance);
+extern bool instance_refreshes(Instance *instance, Answer **refusal);
 extern void instance_recovers(Instance *instance, int64_t restore_ms, const ServerProcess *process,
 							  const char *isolation);
 

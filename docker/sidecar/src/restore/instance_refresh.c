@@ -20,6 +20,7 @@
 static Instance *find_to_refresh(const char *name, const char *server, const TokenGrant *grant,
 								 const RestoreNeeds *needs, Answer **refusal);
 static Answer *refuse_refresh(const Instance *instance, const char *server);
+static Answer *refuse_port(const Instance *instance);
 
 Instance *
 instance_claim_to_refresh(const char *name, const char *server, const TokenGrant *grant,
@@ -67,11 +68,20 @@ instance_refresh_room(Instance *instance, const RestoreNeeds *needs)
 }
 
 bool
-instance_refreshes(Instance *instance)
+instance_refreshes(Instance *instance, Answer **refusal)
 {
-	bool ended = instance_end_server(instance);
+	bool ended;
 	bool recorded;
 
+	/* while the restore waited for WAL, somebody may have started a server by hand */
+	pthread_mutex_lock(&instance_table.lock);
+	*refusal = instance->state != INSTANCE_RUNNING ? refuse_port(instance) : NULL;
+	pthread_mutex_unlock(&instance_table.lock);
+	if (*refusal != NULL)
+		return false;
+	ended = instance_end_server(instance);
+	if (ended && (*refusal = refuse_port(instance)) != NULL)
+		return false;
 	pthread_mutex_lock(&instance_table.lock);
 	instance->state = INSTANCE_RESTORING;
 	if (ended)
@@ -133,13 +143,27 @@ refuse_refresh(const Instance *instance, const char *server)
 							 instance->name);
 		refusal = answer_error("conflict", message, NULL, "Drop it, and restore it without refresh.");
 	}
-	else if (instance->state != INSTANCE_RUNNING && !instance_port_is_free(instance->port))
-	{
-		message = mem_printf("another program has taken the port of instance \"%s\"", instance->name);
-		detail = mem_printf("It is port %d.", instance->port);
-		refusal = answer_error("conflict", message, detail,
-							   "End that program, or drop the instance and restore it without refresh.");
-	}
+	else if (instance->state != INSTANCE_RUNNING)
+		refusal = refuse_port(instance);
+	free(message);
+	free(detail);
+	return refusal;
+}
+
+/* NULL if no program has its port; its own server must not run. */
+static Answer *
+refuse_port(const Instance *instance)
+{
+	Answer *refusal;
+	char *message;
+	char *detail;
+
+	if (instance_port_is_free(instance->port))
+		return NULL;
+	message = mem_printf("another program has taken the port of instance \"%s\"", instance->name);
+	detail = mem_printf("It is port %d.", instance->port);
+	refusal = answer_error("conflict", message, detail,
+						   "End that program, or drop the instance and restore it without refresh.");
 	free(message);
 	free(detail);
 	return refusal;

@@ -18,6 +18,7 @@
 #include "restore/instance_files.h"
 
 static bool has_room(Restore *restore);
+static bool fail_as(Restore *restore, Answer *refusal);
 static char *why_whole(const Restore *restore);
 static char *why_not_delta(const json_t *backup);
 
@@ -25,6 +26,7 @@ bool
 restore_make_place(Restore *restore)
 {
 	Job *job = restore->job;
+	Answer *refusal;
 	char *whole;
 	int error;
 
@@ -34,11 +36,16 @@ restore_make_place(Restore *restore)
 		return false;
 	job_phase(job, "removing");
 	restore->is_former = false;
-	if (!instance_refreshes(restore->instance))
+	if (!instance_refreshes(restore->instance, &refusal))
+	{
+		restore->is_former = refusal != NULL;
+		if (refusal != NULL)
+			return fail_as(restore, refusal);
 		return restore_fail(restore, BARMAN_INTERNAL, restore->directory,
 							"See the sidecar's log for the cause.",
 							"the server of instance \"%s\" could not be ended",
 							restore->request->instance);
+	}
 	whole = why_whole(restore);
 	restore->is_delta = whole == NULL;
 	if (whole == NULL)
@@ -68,8 +75,13 @@ has_room(Restore *restore)
 	RestoreNeeds needs = restore_needs(restore->backup, &restore->target, job_server(restore->job));
 	Answer *refusal = instance_refresh_room(restore->instance, &needs);
 
-	if (refusal == NULL)
-		return true;
+	return refusal == NULL || fail_as(restore, refusal);
+}
+
+/* Takes the refusal; returns false. */
+static bool
+fail_as(Restore *restore, Answer *refusal)
+{
 	restore_fail_with(restore, json_object_get(refusal->value, "error"));
 	answer_release(refusal);
 	return false;
