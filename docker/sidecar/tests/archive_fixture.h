@@ -39,7 +39,7 @@ archive_make(json_t *told)
 	mkdir(wals, 0700);
 	catalogue_start(home);
 	json_object_set_new(told, "wals", json_string(wals));
-	catalogue_learn("pg", told);
+	catalogue_learn("pg", told, catalogue_configuration());
 	json_decref(told);
 	free(wals);
 	return 0;

@@ -28,7 +28,7 @@ learn(bool receives)
 {
 	json_t *directories = json_pack("{s:s, s:b}", "locks", home, "receives", receives);
 
-	catalogue_learn("pg", directories);
+	catalogue_learn("pg", directories, catalogue_configuration());
 	json_decref(directories);
 }
 
@@ -110,7 +110,7 @@ where_barman_has_no_locks_nothing_is_held(void **state)
 	bool busy = true;
 
 	(void) state;
-	catalogue_learn("pg", directories);
+	catalogue_learn("pg", directories, catalogue_configuration());
 	assert_null(backup_hold("pg", ids, &busy));
 	assert_false(busy);
 	json_decref(directories);

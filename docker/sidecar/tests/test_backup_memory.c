@@ -41,7 +41,7 @@ set_up(void **state)
 	assert_non_null(mkdtemp(home));
 	base = mem_printf("%s/base", home);
 	directories = json_pack("{s:s}", "base", base);
-	catalogue_learn("pg", directories);
+	catalogue_learn("pg", directories, catalogue_configuration());
 	json_decref(directories);
 	free(base);
 	return 0;
@@ -167,7 +167,7 @@ the_archive_tells_its_timelines(void **state)
 	char *newest;
 
 	(void) state;
-	catalogue_learn("pg", directories);
+	catalogue_learn("pg", directories, catalogue_configuration());
 	assert_int_equal(catalogue_newest_history("pg"), 0);
 	assert_null(catalogue_newest_wal("pg", 1));
 	write_info("wals/0000000100000000/0000000100000000000000FE", "1");
@@ -248,7 +248,7 @@ what_cannot_be_looked_at_is_not_copied(void **state)
 
 	(void) state;
 	/* Barman has told of the server, but not where its backups are */
-	catalogue_learn("other", directories);
+	catalogue_learn("other", directories, catalogue_configuration());
 	restore.backup = json_pack("{s:s, s:s}", "backup_id", OLDER, "type", "full");
 	assert_false(restore_source_is_sound(&restore));
 	assert_string_equal(json_text_of(restore.error, "code"), "unavailable");

@@ -39,7 +39,7 @@ learn(const char *incoming)
 {
 	json_t *directories = json_pack("{s:s}", "incoming", incoming);
 
-	catalogue_learn("pg", directories);
+	catalogue_learn("pg", directories, catalogue_configuration());
 	json_decref(directories);
 }
 
@@ -126,6 +126,22 @@ test_the_same_directories_count_again(void **state)
 	assert_true(catalogue_known("pg"));
 }
 
+/* What Barman has read before a change may be elsewhere after it. */
+static void
+test_a_change_while_barman_runs(void **state)
+{
+	uint64_t before = catalogue_configuration();
+	json_t *directories = json_pack("{s:s}", "incoming", "/old");
+
+	(void) state;
+	configure("[barman]\nincoming_wals_directory = /new\n");
+	catalogue_learn("pg", directories, before);
+	assert_false(catalogue_known("pg"));
+	restart();
+	assert_null(catalogue_directory("pg", "incoming"));
+	json_decref(directories);
+}
+
 int
 main(void)
 {
@@ -136,6 +152,7 @@ main(void)
 		cmocka_unit_test_setup_teardown(test_remembers_nothing_of_another_configuration, set_up,
 										tear_down),
 		cmocka_unit_test_setup_teardown(test_the_same_directories_count_again, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_a_change_while_barman_runs, set_up, tear_down),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

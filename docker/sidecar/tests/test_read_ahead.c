@@ -31,9 +31,10 @@ run(const char *command, RunControl *control)
 }
 
 static void
-learn(const char *server, const char *text)
+learn(const char *server, const char *text, uint64_t configuration)
 {
 	assert_non_null(strstr(text, server));
+	assert_int_equal(configuration, catalogue_configuration());
 	learnt++;
 }
 

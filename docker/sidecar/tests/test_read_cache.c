@@ -264,7 +264,7 @@ a_changed_catalogue_makes_it_stale(void **state)
 	assert_int_equal(system(command), 0);
 	directories = json_pack("{s:o,s:o}", "base", json_sprintf("%s/base", directory), "wals",
 							json_sprintf("%s/wals", directory));
-	catalogue_learn("pg", directories);
+	catalogue_learn("pg", directories, catalogue_configuration());
 	json_decref(directories);
 
 	assert_int_equal(ask(READ_BACKUPS, "pg"), 1);

@@ -198,13 +198,13 @@ an_encrypted_backup_needs_a_passphrase(void **state)
 
 	(void) state;
 	json_object_set_new(encrypted, "encryption", json_string("gpg"));
-	catalogue_learn("pg", told);
+	catalogue_learn("pg", told, catalogue_configuration());
 	plan = plan_of(json_incref(encrypted), TO_LSN("0/4000028"), 0, windows_text);
 	assert_string_equal(judged(plan, "encryption"), "bad");
 	assert_true(json_is_false(json_object_get(plan, "ok")));
 	json_decref(plan);
 	json_object_set_new(told, "has_passphrase", json_true());
-	catalogue_learn("pg", told);
+	catalogue_learn("pg", told, catalogue_configuration());
 	plan = plan_of(encrypted, TO_LSN("0/4000028"), 0, windows_text);
 	assert_string_equal(judged(plan, "encryption"), "good");
 	json_decref(plan);

@@ -11,7 +11,6 @@
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 
@@ -61,14 +60,15 @@ catalogue_start(const char *state_dir)
 	json_t *known = files_json(path);
 	const char *server;
 	json_t *directories;
+	uint64_t configuration = catalogue_configuration();
 
 	/* what another configuration meant may be elsewhere now */
-	if (is_of_configuration(known, configuration_signature(settings.barman_config)))
+	if (is_of_configuration(known, configuration))
 	{
 		json_object_foreach (json_object_get(known, "servers"), server, directories)
 		{
 			if (barman_valid_server_name(server) && json_is_object(directories))
-				catalogue_learn(server, directories);
+				catalogue_learn(server, directories, configuration);
 		}
 	}
 	json_decref(known);
@@ -88,7 +88,7 @@ keep(void)
 
 	if (store == NULL)
 		return;
-	configuration = configuration_signature(settings.barman_config);
+	configuration = catalogue_configuration();
 	servers = json_checked(json_object());
 	known = json_checked(json_object());
 	for (Catalogue *c = catalogues; c != NULL; c = c->next)
@@ -115,11 +115,16 @@ is_of_configuration(const json_t *known, uint64_t configuration)
 	return text != NULL && strtoull(text, NULL, 16) == configuration;
 }
 
+uint64_t
+catalogue_configuration(void)
+{
+	return configuration_signature(settings.barman_config);
+}
+
 void
-catalogue_learn(const char *server, const json_t *directories)
+catalogue_learn(const char *server, const json_t *directories, uint64_t configuration)
 {
 	Catalogue *catalogue;
-	uint64_t configuration = configuration_signature(settings.barman_config);
 	const char *base;
 	const char *wals;
 
@@ -171,7 +176,7 @@ catalogue_learn(const char *server, const json_t *directories)
 bool
 catalogue_known(const char *server)
 {
-	uint64_t configuration = configuration_signature(settings.barman_config);
+	uint64_t configuration = catalogue_configuration();
 	const Catalogue *catalogue;
 	bool known;
 

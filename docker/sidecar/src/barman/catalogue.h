@@ -18,8 +18,15 @@
  */
 extern void catalogue_start(const char *state_dir);
 
-/* directories: the result of barman_parse_directories() */
-extern void catalogue_learn(const char *server, const json_t *directories);
+/* The state of Barman's configuration; changes with it */
+extern uint64_t catalogue_configuration(void);
+
+/*
+ * directories: the result of barman_parse_directories(); configuration: the
+ * state before Barman was asked, as it may have changed while Barman ran
+ */
+extern void catalogue_learn(const char *server, const json_t *directories, uint64_t configuration);
+
 /* Whether Barman has told the directories since its configuration was changed */
 extern bool catalogue_known(const char *server);
 

@@ -32,6 +32,7 @@ typedef struct Directories
 {
 	pthread_t thread;
 	const ReadAhead *ahead;
+	uint64_t configuration; /* before Barman was asked */
 	char *text;
 } Directories;
 
@@ -51,7 +52,7 @@ static bool is_second(const char *server);
 static json_t *servers_due(const ReadAhead *ahead, const json_t *servers);
 static void run_for_all(const ReadAhead *ahead, const json_t *due);
 static void *read_directories_main(void *arg);
-static void learn_all(const ReadAhead *ahead, const char *text);
+static void learn_all(const Directories *directories);
 static void keep_all(const char *text, const json_t *due, uint64_t changes_before);
 static json_t *signature_of(const char *server);
 static char *document_of(const char *server, const json_t *value);
@@ -150,7 +151,7 @@ servers_due(const ReadAhead *ahead, const json_t *servers)
 static void
 run_for_all(const ReadAhead *ahead, const json_t *due)
 {
-	Directories directories = {.ahead = ahead};
+	Directories directories = {.ahead = ahead, .configuration = catalogue_configuration()};
 	const char *server;
 	json_t *signature;
 	bool unknown = false;
@@ -168,7 +169,7 @@ run_for_all(const ReadAhead *ahead, const json_t *due)
 	text = ahead->run("list-backups", ahead->control);
 	if (beside)
 		pthread_join(directories.thread, NULL);
-	learn_all(ahead, directories.text);
+	learn_all(&directories);
 	keep_all(text, due, changes_before);
 	free(directories.text);
 	free(text);
@@ -184,9 +185,9 @@ read_directories_main(void *arg)
 }
 
 static void
-learn_all(const ReadAhead *ahead, const char *text)
+learn_all(const Directories *directories)
 {
-	json_t *document = text != NULL ? json_loads(text, 0, NULL) : NULL;
+	json_t *document = directories->text != NULL ? json_loads(directories->text, 0, NULL) : NULL;
 	const char *server;
 	json_t *value;
 
@@ -195,7 +196,7 @@ learn_all(const ReadAhead *ahead, const char *text)
 		char *one = json_is_object(value) ? document_of(server, value) : NULL;
 
 		if (one != NULL)
-			ahead->learn(server, one);
+			directories->ahead->learn(server, one, directories->configuration);
 		free(one);
 	}
 	json_decref(document);

@@ -8,6 +8,7 @@
 #define BARMAN_READ_AHEAD_H
 
 #include <stdbool.h>
+#include <stdint.h>
 
 #include <jansson.h>
 
@@ -19,8 +20,8 @@ typedef struct ReadAhead
 	/* Runs a reading command ("list-backups", "show-servers") for all servers; malloc'd output or NULL */
 	char *(*run)(const char *command, RunControl *control);
 
-	/* Learns the directories of a server from a document of show-servers */
-	void (*learn)(const char *server, const char *text);
+	/* Learns the directories of a server from a document of show-servers, and catalogue_configuration() before that */
+	void (*learn)(const char *server, const char *text, uint64_t configuration);
 
 	/* Is there no list of this server that would be given at once? */
 	bool (*is_due)(const char *server);

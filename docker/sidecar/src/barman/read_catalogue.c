@@ -57,7 +57,7 @@ static json_t *list_of(const Question *question, RunControl *control, bool *watc
 					   BarmanFailure *failure);
 static void *learn_main(void *arg);
 static char *run_for_all(const char *command, RunControl *control);
-static void learn_server(const char *server, const char *text);
+static void learn_server(const char *server, const char *text, uint64_t configuration);
 static bool list_is_due(const char *server);
 static bool lacks_something(const json_t *backups);
 static Diagnose *diagnose_begin(void);
@@ -189,14 +189,14 @@ run_for_all(const char *command, RunControl *control)
 
 /* For read_ahead_backups() */
 static void
-learn_server(const char *server, const char *text)
+learn_server(const char *server, const char *text, uint64_t configuration)
 {
 	BarmanOutput output = {.out = text, .out_length = strlen(text)};
 	BarmanFailure failure = {0};
 	json_t *directories = barman_parse_directories(&output, server, &failure);
 
 	if (directories != NULL)
-		catalogue_learn(server, directories);
+		catalogue_learn(server, directories, configuration);
 	json_decref(directories);
 	barman_failure_clear(&failure);
 }
@@ -271,13 +271,14 @@ read_directories(const ReadTarget *target, RunControl *control)
 		.parse_server = barman_parse_directories,
 	};
 	BarmanFailure failure;
+	uint64_t configuration = catalogue_configuration();
 	json_t *directories = question_ask(&question, control, &failure);
 	/* if PostgreSQL was unreachable, it may answer soon */
 	bool reached = json_is_boolean(json_object_get(directories, "in_recovery"));
 	Answer *answer;
 
 	if (directories != NULL)
-		catalogue_learn(target->server, directories);
+		catalogue_learn(target->server, directories, configuration);
 	answer = question_finish(directories, NULL, &failure);
 	answer->provisional = !reached;
 	return answer;
