@@ -194,6 +194,9 @@ restore_target_is_archived(Restore *restore)
 	uint64_t lsn;
 	bool archived = restore->target.lsn == NULL;
 
+	/* where nobody knows them, all counts as archived; a refresh cannot go back later */
+	if (!archived)
+		(void) reads_learn_directories(job_server(restore->job));
 	/* an earlier timeline may have the position: later ones continue it */
 	for (int one = timeline; one > 0 && one > timeline - TIMELINES_MAX && !archived; one--)
 		archived = compare_with_archive(restore, one) >= 0;
