@@ -34,6 +34,9 @@
 /* Measuring a large directory takes time. */
 #define MEASURE_MS 1000
 
+/* Ticks of CPU time that are no progress */
+#define WORK_IDLE 5
+
 /* Limit for Barman's command line; no server has so many tablespaces. */
 #define TABLESPACES_MAX 100
 
@@ -44,6 +47,7 @@
 
 static int recover_command(Restore *restore, const char **command, char **owned);
 static bool watch_copy(void *arg);
+static bool works(Restore *restore, int64_t now);
 
 bool
 restore_copy(Restore *restore)
@@ -244,19 +248,15 @@ watch_copy(void *arg)
 	Restore *restore = arg;
 	int64_t now = monotonic_ms();
 	FilesSize size;
-	uint64_t work;
 
 	if (now < restore->measured_at + MEASURE_MS)
 		return true;
 	backup_hold_look(restore->hold);
 	size = directory_size(restore->directory);
-	/* what replaces files of the same size, or finds them the same, is not to be seen by their sizes */
-	work = restore->is_delta ? job_run_work(restore->job) : 0;
 	if (size.bytes != restore->size.bytes || size.files != restore->size.files ||
-		work != restore->work)
+		(restore->is_delta && works(restore, now)))
 		restore->progress_at = now;
 	restore->size = size;
-	restore->work = work;
 	instance_has_written(restore->instance, size.freed);
 	if (restore->expected > 0 && !restore->is_delta)
 		job_progress(restore->job, (double) size.bytes / (double) restore->expected);
@@ -265,6 +265,24 @@ watch_copy(void *arg)
 	/* if measuring takes long, do it less often */
 	restore->measured_at = monotonic_ms() + 9 * (monotonic_ms() - now);
 	return !restore->stalled;
+}
+
+/*
+ * Whether Barman works, by its CPU time: what replaces files of the same size,
+ * or finds them the same, is not to be seen by their sizes.  One that waits uses
+ * a few ticks, and far less than a hundredth of a second in each.
+ */
+static bool
+works(Restore *restore, int64_t now)
+{
+	uint64_t work = job_run_work(restore->job);
+	uint64_t idle = WORK_IDLE + (uint64_t) (now - restore->progress_at) / 1000;
+
+	/* less: one of its processes has ended */
+	if (work >= restore->work && work - restore->work <= idle)
+		return false;
+	restore->work = work;
+	return true;
 }
 
 /* Turns Barman's copy into a directory that PostgreSQL starts on. */

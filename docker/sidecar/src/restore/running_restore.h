@@ -52,7 +52,7 @@ typedef struct Restore
 	/* While Barman copies */
 	FilesSize size;
 	int64_t expected; /* bytes, or 0 */
-	uint64_t work;	  /* of Barman, as job_run_work() */
+	uint64_t work;	  /* of Barman when it was last progress, as job_run_work() */
 	int64_t measured_at;
 	int64_t progress_at;
 	bool stalled;
