@@ -68,6 +68,8 @@ CREATE TRIGGER off BEFORE INSERT ON shop.orders FOR EACH ROW EXECUTE FUNCTION sh
 CREATE TRIGGER replica BEFORE INSERT ON shop.orders FOR EACH ROW EXECUTE FUNCTION shop.changes();
 ALTER TABLE shop.orders DISABLE TRIGGER off, ENABLE REPLICA TRIGGER replica;
 ALTER TABLE shop.orders ADD CONSTRAINT whose FOREIGN KEY (customer) REFERENCES shop.customers DEFERRABLE INITIALLY DEFERRED;
+-- of the same name: what is told to wait by it would have to do so as well
+CREATE TABLE shop.others (id int CONSTRAINT whose CHECK (id > 0));
 CREATE TRIGGER each BEFORE INSERT ON shop.parted FOR EACH ROW WHEN (NEW.id IN (1, 99)) EXECUTE FUNCTION shop.notes();
 CREATE TRIGGER own BEFORE INSERT ON shop.parted_2 FOR EACH ROW WHEN (NEW.id = 99) EXECUTE FUNCTION shop.notes();
 CREATE TRIGGER never BEFORE INSERT ON shop.parted_2 FOR EACH STATEMENT EXECUTE FUNCTION shop.notes();
@@ -81,6 +83,8 @@ like($steps, qr/^compare: 100 rows/m, 'without being asked') or diag($steps);
 like($steps, qr/^left out: trigger counts of shop\.orders: it did not fire for the rows\n.*^left out: trigger waits of/ms, 'none fires, which is told');
 unlike($steps, qr/^triggers: /m, 'and nothing is told of triggers that fired');
 like($steps, qr/^foreign keys: checked: foreign key whose of shop\.orders$/m, 'foreign keys are checked, and told');
+like($steps, qr/^constraints: checked at once until the transaction ends: shop\.whose, /m, 'that one stays checked at once is told, as another of its name cannot wait');
+unlike($steps, qr/^constraints: .*waits/m, 'and one that waits again is not');
 
 # ---- asked for: before, and then
 my $two = q{trigger counts of shop.orders (function shop.counts() of role seller), trigger waits of shop.orders (function shop.notes() of role postgres)};

@@ -29,8 +29,9 @@
 typedef struct Silenced
 {
 	char *silence;
-	char *wake; /* NULL: stays as it is then */
-	char *name; /* of a trigger */
+	char *wake;	 /* NULL: stays as it is then */
+	char *name;	 /* of a trigger */
+	char *stays; /* name of constraints some of which were other before, or NULL */
 } Silenced;
 
 /* Whether a trigger of pg_trigger, as g, fires in this session */
@@ -89,6 +90,10 @@ poc_rescue_restore_triggers(PocRescue *rescue)
 
 		if (one->wake != NULL)
 			poc_rescue_run_as_owner(rescue, one->wake);
+		if (one->stays != NULL)
+			poc_rescue_step(rescue, "constraints",
+							"checked at once until the transaction ends: %s, for not all constraints of that name in its schema are INITIALLY DEFERRED",
+							one->stays);
 		CommandCounterIncrement();
 	}
 	if (table->is_there)
@@ -144,6 +149,7 @@ silenced_of(Oid relid, const char *query)
 		one->silence = column(i, 1);
 		one->wake = column(i, 2);
 		one->name = column(i, 3);
+		one->stays = column(i, 4);
 		list = lappend(list, one);
 	}
 	return list;
@@ -157,21 +163,28 @@ triggers_of(Oid relid)
 					   "SELECT pg_catalog.format('ALTER TABLE ONLY %s DISABLE TRIGGER %I', g.tgrelid::pg_catalog.regclass, g.tgname), "
 					   "pg_catalog.format('ALTER TABLE ONLY %s ENABLE %s TRIGGER %I', g.tgrelid::pg_catalog.regclass, "
 					   "CASE g.tgenabled WHEN 'A' THEN 'ALWAYS' WHEN 'R' THEN 'REPLICA' END, g.tgname), "
-					   "pg_catalog.format('trigger %I of %s', g.tgname, g.tgrelid::pg_catalog.regclass) "
+					   "pg_catalog.format('trigger %I of %s', g.tgname, g.tgrelid::pg_catalog.regclass), NULL "
 					   "FROM pg_catalog.pg_trigger AS g JOIN m ON m.relid = g.tgrelid "
 					   "WHERE NOT g.tgisinternal AND g.tgenabled <> 'D' AND " IS_FOR_INSERT
 					   " ORDER BY g.tgrelid, g.tgname");
 }
 
-/* What the transaction has set for them before is not known: they get back what they have by themselves. */
+/*
+ * What the transaction has set for them before is not known: they get back what they have by
+ * themselves.  The command means all of that name in the schema, also those of other tables:
+ * it fails if one is not deferrable, and defers one that is not INITIALLY DEFERRED.
+ */
 static List *
 deferrable_constraints(Oid relid)
 {
 	return silenced_of(relid,
-					   "SELECT DISTINCT pg_catalog.format('SET CONSTRAINTS %I.%I IMMEDIATE', n.nspname, k.conname), "
-					   "CASE WHEN k.condeferred THEN pg_catalog.format('SET CONSTRAINTS %I.%I DEFERRED', n.nspname, k.conname) END, NULL "
+					   "SELECT pg_catalog.format('SET CONSTRAINTS %I.%I IMMEDIATE', n.nspname, k.conname), "
+					   "CASE WHEN pg_catalog.bool_and(o.condeferred) THEN pg_catalog.format('SET CONSTRAINTS %I.%I DEFERRED', n.nspname, k.conname) END, NULL, "
+					   "CASE WHEN pg_catalog.bool_or(o.condeferred) AND NOT pg_catalog.bool_and(o.condeferred) THEN pg_catalog.format('%I.%I', n.nspname, k.conname) END "
 					   "FROM pg_catalog.pg_constraint AS k JOIN m ON m.relid = k.conrelid "
-					   "JOIN pg_catalog.pg_namespace AS n ON n.oid = k.connamespace WHERE k.condeferrable");
+					   "JOIN pg_catalog.pg_namespace AS n ON n.oid = k.connamespace "
+					   "JOIN pg_catalog.pg_constraint AS o ON o.conname = k.conname AND o.connamespace = k.connamespace "
+					   "WHERE k.condeferrable GROUP BY n.nspname, k.conname ORDER BY n.nspname, k.conname");
 }
 
 /*
