@@ -94,37 +94,55 @@ $$;
 COMMENT ON FUNCTION _poc.unnamed_changes(jsonb, bigint, oid) IS
 'Internal. Those of the changes whose table nobody remembers.';
 
--- What a restored server has told is remembered like all else, so that it needs to be restored once.
-CREATE FUNCTION _poc.note_restored(names jsonb, cluster bigint, known oid, lsn pg_lsn, at timestamptz) RETURNS oid
+-- What a restored server has told is remembered like all else, so that it needs to be restored once: of the tables
+-- that it was asked for (asked: oids and files, as in the request), with all that belongs to these.
+CREATE FUNCTION _poc.note_restored(names jsonb, asked jsonb, cluster bigint, known oid, lsn pg_lsn, at timestamptz, elsewhere boolean) RETURNS oid
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
 SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
+	most CONSTANT integer := 3000;
 	its_database CONSTANT oid := (names ->> 'database')::bigint::oid;
+	oids CONSTANT oid[] := ARRAY(SELECT o::bigint::oid FROM jsonb_array_elements_text(asked -> 'oids') AS o);
+	files CONSTANT oid[] := ARRAY(SELECT f::bigint::oid FROM jsonb_array_elements_text(asked -> 'files') AS f);
+	-- none is of later, where it would count as the latest for good
+	noted_lsn CONSTANT pg_lsn := CASE WHEN elsewhere THEN lsn ELSE least(lsn, pg_current_wal_lsn()) END;
+	noted_at CONSTANT timestamptz := least(at, clock_timestamp());
 BEGIN
 	IF its_database IS NULL OR jsonb_typeof(names -> 'relations') IS DISTINCT FROM 'array' THEN
 		RAISE EXCEPTION 'the restored server told no names'
 			USING ERRCODE = 'protocol_violation';
 	END IF;
+	IF jsonb_array_length(names -> 'relations') > most THEN
+		RAISE EXCEPTION 'the restored server told too many names'
+			USING ERRCODE = 'protocol_violation',
+				DETAIL = format('It told %s, and %s are the most.', jsonb_array_length(names -> 'relations'), most);
+	END IF;
 	IF known <> its_database THEN
 		RAISE EXCEPTION 'the database of this name was another one then'
 			USING ERRCODE = 'object_not_in_prerequisite_state';
 	END IF;
+	WITH told AS (
+		SELECT r.*
+		FROM jsonb_array_elements(names -> 'relations') AS e(r),
+			LATERAL (SELECT (e.r ->> 0)::bigint::oid AS relid, (e.r ->> 1)::bigint::oid AS file, (e.r ->> 2)::"char" AS kind, e.r ->> 3 AS schema, e.r ->> 4 AS name,
+				(e.r ->> 5)::bigint::oid AS root, ARRAY(SELECT a::bigint::oid FROM jsonb_array_elements_text(e.r -> 6) AS a) AS ancestors) AS r
+		-- what no PostgreSQL would say could not be searched for; names are at most 63 bytes, in the encoding of their database
+		WHERE r.relid >= 16384 AND r.root >= 16384 AND r.kind IN ('r', 'p', 'm', 't', 'i', 'I', 'S', 'v', 'f', 'c')
+			AND char_length(r.schema) BETWEEN 1 AND 63 AND char_length(r.name) BETWEEN 1 AND 63)
 	INSERT INTO _poc.relation_notes (system_identifier, database, relid, lsn, at, filenode, kind, schema, name, root, ancestors, restored)
-	SELECT cluster, its_database, r.relid, note_restored.lsn, coalesce(note_restored.at, clock_timestamp()), r.file, r.kind, r.schema, r.name, r.root, r.ancestors, true
-	FROM jsonb_array_elements(names -> 'relations') AS e(r),
-		LATERAL (SELECT (e.r ->> 0)::bigint::oid AS relid, (e.r ->> 1)::bigint::oid AS file, (e.r ->> 2)::"char" AS kind, e.r ->> 3 AS schema, e.r ->> 4 AS name,
-			(e.r ->> 5)::bigint::oid AS root, ARRAY(SELECT a::bigint::oid FROM jsonb_array_elements_text(e.r -> 6) AS a) AS ancestors) AS r
-	-- what no PostgreSQL would say could not be searched for
-	WHERE r.relid >= 16384 AND r.root >= 16384 AND r.kind IN ('r', 'p', 'm', 't', 'i', 'I', 'S', 'v', 'f', 'c') AND NOT EXISTS (SELECT FROM _poc.relation_notes AS n
-		WHERE n.system_identifier = cluster AND n.database = its_database AND n.relid = r.relid AND n.filenode = r.file)
+	SELECT cluster, its_database, t.relid, noted_lsn, noted_at, t.file, t.kind, t.schema, t.name, t.root, t.ancestors, true
+	FROM told AS t
+	WHERE t.root IN (SELECT w.root FROM told AS w WHERE w.relid = ANY (oids) OR w.file <> 0 AND w.file = ANY (files))
+		AND NOT EXISTS (SELECT FROM _poc.relation_notes AS n
+			WHERE n.system_identifier = cluster AND n.database = its_database AND n.relid = t.relid AND n.filenode = t.file)
 	ON CONFLICT DO NOTHING;
 	RETURN its_database;
 END
 $$;
 
-COMMENT ON FUNCTION _poc.note_restored(jsonb, bigint, oid, pg_lsn, timestamptz) IS
-'Internal. Remembers what a server restored to just before this position has told of relations; returns the OID of its database. Errors: 08P01 it told nothing, 55000 it is another database.';
+COMMENT ON FUNCTION _poc.note_restored(jsonb, jsonb, bigint, oid, pg_lsn, timestamptz, boolean) IS
+'Internal. Remembers what a server restored to just before this position has told of the relations that it was asked for; returns the OID of its database. Errors: 08P01 it told nothing, or too much, 55000 it is another database.';
 
 -- Says of how many changes the table still has no name, and why.
 CREATE FUNCTION _poc.warn_of_unnamed(changes jsonb, cluster bigint, database oid, restored pg_lsn[], failures text[]) RETURNS void
@@ -169,6 +187,7 @@ DECLARE
 	target record;
 	wanted jsonb;
 	job jsonb;
+	its_detail text;
 BEGIN
 	WHILE cardinality(tried) < most LOOP
 		SELECT u.* INTO target FROM _poc.unnamed_changes(changes, cluster, database) AS u
@@ -187,14 +206,22 @@ BEGIN
 				_poc.copy_request('names'::text, target.commit_lsn, NULL::timestamptz, target.timeline, cluster, elsewhere) || jsonb_build_object('names_of', wanted)
 					|| CASE WHEN elsewhere THEN '{}' ELSE jsonb_build_object('primary', _poc.primary_facts(current_database()::text)) END,
 				NULL::double precision, true);
-			database := _poc.note_restored(job -> 'result' -> 'names', cluster, database, target.commit_lsn, target.at);
+			database := _poc.note_restored(job -> 'result' -> 'names', wanted, cluster, database, target.commit_lsn, target.at, elsewhere);
+		-- who cancels is obeyed: that is not among the others
+		EXCEPTION WHEN OTHERS THEN
+			GET STACKED DIAGNOSTICS its_detail = PG_EXCEPTION_DETAIL;
+			failures := failures || format('The copy of just before %s failed: %s.%s', target.commit_lsn, SQLERRM, coalesce(' ' || nullif(its_detail, ''), ''));
+			CONTINUE;
+		END;
+		-- what was told stays remembered even if this fails: it took a restore
+		BEGIN
 			-- anew: tables get their partitions, and files that they had since become theirs
 			changes := _poc.search_archive(barman_server, request || jsonb_build_object('database', database::bigint) - 'wal_file',
 				_poc.noted_relations(cluster, database, NULL::oid[]), false);
 			restored := restored || target.commit_lsn;
-		-- who cancels is obeyed: that is not among the others
 		EXCEPTION WHEN OTHERS THEN
-			failures := failures || format('The copy of just before %s failed: %s.', target.commit_lsn, SQLERRM);
+			GET STACKED DIAGNOSTICS its_detail = PG_EXCEPTION_DETAIL;
+			failures := failures || format('The copy of just before %s told its names, and the search after it failed: %s.%s', target.commit_lsn, SQLERRM, coalesce(' ' || nullif(its_detail, ''), ''));
 		END;
 	END LOOP;
 	PERFORM _poc.warn_of_unnamed(changes, cluster, database, restored, failures);
