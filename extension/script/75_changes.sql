@@ -216,7 +216,7 @@ BEGIN
 		-- what was told stays remembered even if this fails: it took a restore
 		BEGIN
 			-- anew: tables get their partitions, and files that they had since become theirs
-			changes := _poc.search_archive(barman_server, request || jsonb_build_object('database', database::bigint) - 'wal_file',
+			changes := _poc.search_archive(barman_server, (request || jsonb_build_object('database', database::bigint)) - 'wal_file',
 				_poc.noted_relations(cluster, database, NULL::oid[]), false);
 			restored := restored || target.commit_lsn;
 		EXCEPTION WHEN OTHERS THEN

@@ -117,6 +117,25 @@ like($said, qr/WARNING:  of \d changes .*\nDETAIL:  .*Just before \d no copy was
 (undef, $with) = $node->psql('postgres', call("since => (SELECT at FROM poc_find_changes('came_2')), kinds => '{drop}', restore_names => true"));
 like($with, qr/^drop\|public\.came_2\|.*\ndrop\|public\.came_3\|.*\ndrop\|public\.came_4\|.*restored$/m, 'asked again, of less time, the others come') or diag($with);
 
+# ---- what a copy told stays, although the search after it fails
+forget();
+sql(<<'SQL');
+ALTER FUNCTION _poc.search_archive(text, jsonb, jsonb, boolean) RENAME TO search_really;
+CREATE FUNCTION _poc.search_archive(barman_server text, request jsonb, relations jsonb, show_log boolean) RETURNS jsonb LANGUAGE plpgsql AS $$
+BEGIN
+	-- the first and the last search close a segment
+	IF NOT request ? 'wal_file' THEN
+		RAISE EXCEPTION 'no search' USING DETAIL = 'It is told to fail.';
+	END IF;
+	RETURN _poc.search_really(barman_server, request, relations, show_log);
+END
+$$;
+SQL
+($result, $with, $said) = $node->psql('postgres', call("since => '$reachable', until => '$until', restore_names => true"));
+like($with, qr/^truncate\|shop\.orders\|-\|restored$/m, 'the search after a restore fails: its names stay') or diag($said);
+like($said, qr/WARNING:  of \d+ changes .*\nDETAIL:  .*The copy of just before \S+ told its names, and the search after it failed: no search\. It is told to fail\./, 'and the warning has the words, with the cause') or diag($said);
+sql('DROP FUNCTION _poc.search_archive(text, jsonb, jsonb, boolean); ALTER FUNCTION _poc.search_really(text, jsonb, jsonb, boolean) RENAME TO search_archive');
+
 # ---- a restore that fails, one that is cancelled, a standby
 forget();
 my $gone = "$home/barman/postgres1/base/$second/data";
