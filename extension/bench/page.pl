@@ -76,6 +76,8 @@ for (1 .. $runs)
 			$browser->type('#token', "the-reader\n");
 		}
 		$browser->shows(qr/50 servers/, 'main') or die 'a tab shows no servers';
+		# open means read: what a page asks at first is over
+		wait_until(sub { $browser->text('main') !~ /\bchecking\b|\basking\b/ }) or die 'a tab goes on asking';
 	}
 	push @beside, rate();
 	for my $handle (@opened)
