@@ -165,7 +165,7 @@ read_archive(Request *request, ReadKind kind, const char *argument)
 	if (!is_told)
 	{
 		answer = route_read(request, READ_DIRECTORIES, server, "");
-		if (answer == NULL || (answer->status != 200 && !catalogue_known(server)))
+		if (answer == NULL || (answer->status != 200 && !catalogue_told(server)))
 			return answer;
 		answer_release(answer);
 	}

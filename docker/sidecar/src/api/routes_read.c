@@ -328,7 +328,8 @@ get_of_directories(Request *request, ReadKind kind, const char *argument)
 	if (!catalogue_known(request->segments[SEGMENT_SERVER]))
 	{
 		directories = route_read(request, READ_DIRECTORIES, request->segments[SEGMENT_SERVER], "");
-		if (directories == NULL || directories->status != 200)
+		if (directories == NULL ||
+			(directories->status != 200 && !catalogue_told(request->segments[SEGMENT_SERVER])))
 			return directories;
 		answer_release(directories);
 	}

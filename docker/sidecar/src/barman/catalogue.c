@@ -187,6 +187,17 @@ catalogue_known(const char *server)
 	return known;
 }
 
+bool
+catalogue_told(const char *server)
+{
+	bool told;
+
+	pthread_mutex_lock(&lock);
+	told = find(server) != NULL;
+	pthread_mutex_unlock(&lock);
+	return told;
+}
+
 json_t *
 catalogue_facts(const char *server)
 {

@@ -30,6 +30,9 @@ extern void catalogue_learn(const char *server, const json_t *directories, uint6
 /* Whether Barman has told the directories since its configuration was changed */
 extern bool catalogue_known(const char *server);
 
+/* Whether it has told them at all */
+extern bool catalogue_told(const char *server);
+
 /* What Barman reported about the server; the caller releases it; or NULL */
 extern json_t *catalogue_facts(const char *server);
 

@@ -178,7 +178,8 @@ reads_learn_directories(const char *server)
 
 	if (!catalogue_known(server))
 		answer_release(reads_wait(&directories, READ_AGE_DEFAULT));
-	return catalogue_known(server);
+	/* if it cannot be had now, what was told before counts */
+	return catalogue_told(server);
 }
 
 void
