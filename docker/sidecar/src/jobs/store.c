@@ -36,6 +36,7 @@ static int lock_file = -1;
 static bool complain(const char *message, const char *name);
 static bool write_all(int fd, const char *text, size_t length);
 static bool is_plain(int fd, off_t size_max);
+static FILE *open_log(const char *id);
 static bool is_log_line(const char *text, size_t length);
 static size_t json_string_span(const char *text);
 static bool has_suffix(const char *name, const char *suffix);
@@ -176,12 +177,24 @@ job_store_append_log(const char *id, const json_t *line)
 	return good;
 }
 
-char *
-job_store_log_text(const char *id, json_int_t after, size_t limit, bool *more)
+/* NULL: there is none that can be read. */
+static FILE *
+open_log(const char *id)
 {
 	char *name = mem_printf("%s" LOG_SUFFIX, id);
 	int fd = openat(directory, name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
 	FILE *file = fd >= 0 && is_plain(fd, LOG_MAX) ? fdopen(fd, "r") : NULL;
+
+	if (file == NULL && fd >= 0)
+		close(fd);
+	free(name);
+	return file;
+}
+
+char *
+job_store_log_text(const char *id, json_int_t after, size_t limit, bool *more)
+{
+	FILE *file = open_log(id);
 	char *lines = NULL;
 	size_t lines_length = 0;
 	FILE *list = open_memstream(&lines, &lines_length);
@@ -213,10 +226,7 @@ job_store_log_text(const char *id, json_int_t after, size_t limit, bool *more)
 		(void) json_checked(NULL);
 	if (file != NULL)
 		fclose(file);
-	else if (fd >= 0)
-		close(fd);
 	free(text);
-	free(name);
 	return lines;
 }
 
@@ -269,9 +279,7 @@ json_t *
 job_store_read_log(const char *id, json_int_t after, size_t limit, bool *more)
 {
 	json_t *lines = json_checked(json_array());
-	char *name = mem_printf("%s" LOG_SUFFIX, id);
-	int fd = openat(directory, name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
-	FILE *file = fd >= 0 && is_plain(fd, LOG_MAX) ? fdopen(fd, "r") : NULL;
+	FILE *file = open_log(id);
 	char *text = NULL;
 	size_t size = 0;
 	size_t bytes = 0;
@@ -297,10 +305,7 @@ job_store_read_log(const char *id, json_int_t after, size_t limit, bool *more)
 	}
 	if (file != NULL)
 		fclose(file);
-	else if (fd >= 0)
-		close(fd);
 	free(text);
-	free(name);
 	return lines;
 }
 
