@@ -47,7 +47,6 @@ static List *branches(Telling *telling, CaseExpr *expr);
 static int most_parts(List *arms);
 static List *with_part(List *arms, Node *part);
 static Node *negated(Telling *telling, Node *node);
-static bool count_nodes(Node *node, void *nnodes);
 static Node *with_subject(Node *node, void *subject);
 
 /* A list of lists of conditions; NIL if the condition has but one part. */
@@ -200,7 +199,7 @@ branches(Telling *telling, CaseExpr *expr)
 
 		if (expr->arg != NULL)
 		{
-			if (count_nodes((Node *) expr->arg, &telling->nnodes))
+			if (rows_counts_beyond((Node *) expr->arg, &telling->nnodes, MOST_NODES))
 				return NIL;
 			condition = with_subject(condition, expr->arg);
 		}
@@ -245,20 +244,9 @@ with_part(List *arms, Node *part)
 static Node *
 negated(Telling *telling, Node *node)
 {
-	if (count_nodes(node, &telling->nnodes))
+	if (rows_counts_beyond(node, &telling->nnodes, MOST_NODES))
 		return NULL;
 	return negate_clause(copyObject(node));
-}
-
-/* Counts on, up to MOST_NODES; true: there are more. */
-static bool
-count_nodes(Node *node, void *nnodes)
-{
-	if (node == NULL)
-		return false;
-	if (++*(int *) nnodes > MOST_NODES)
-		return true;
-	return expression_tree_walker(node, count_nodes, nnodes);
 }
 
 /* CASE kind WHEN 'card': the subject in place of what stands for it. */

@@ -43,7 +43,6 @@ static void follow(RowsPlan *plan, RowsColumn *column, Bitmapset *unique);
 static Bitmapset *unique_columns(RowsPlan *plan);
 static Node *equal_to(RowsPlan *plan, RowsColumn *column, RowsCheck *check, Bitmapset *unique);
 static bool is_long(Node *expr);
-static bool count_nodes(Node *node, void *nnodes);
 static bool is_side_of(Node *expr, const RowsCheck *check);
 static bool is_equality(Node *node);
 static bool follows(RowsPlan *plan, Node *expr, RowsColumn *column);
@@ -107,17 +106,7 @@ is_long(Node *expr)
 {
 	int nnodes = 0;
 
-	return count_nodes(expr, &nnodes);
-}
-
-static bool
-count_nodes(Node *node, void *nnodes)
-{
-	if (node == NULL)
-		return false;
-	if (++*(int *) nnodes > MOST_NODES)
-		return true;
-	return expression_tree_walker(node, count_nodes, nnodes);
+	return rows_counts_beyond(expr, &nnodes, MOST_NODES);
 }
 
 static bool

@@ -23,6 +23,13 @@
 #include "base/compat.h"
 #include "rows/value/bounds.h"
 
+typedef struct NodeCount
+{
+	int found;
+	int most;
+} NodeCount;
+
+static bool count_nodes(Node *node, void *context);
 static bool depends_on_role(Node *node, void *context);
 static bool contains_domain_value(Node *node, void *context);
 
@@ -74,6 +81,29 @@ depends_on_role(Node *node, void *context)
 								((FuncExpr *) node)->funcid == F_CURRENT_SCHEMAS))
 		return true;
 	return expression_tree_walker(node, depends_on_role, context);
+}
+
+/* Adds the nodes of an expression to a number of them, and stops where that is beyond the most: true. */
+bool
+rows_counts_beyond(Node *node, int *nnodes, int most)
+{
+	NodeCount count = {*nnodes, most};
+	bool beyond = count_nodes(node, &count);
+
+	*nnodes = count.found;
+	return beyond;
+}
+
+static bool
+count_nodes(Node *node, void *context)
+{
+	NodeCount *count = context;
+
+	if (node == NULL)
+		return false;
+	if (++count->found > count->most)
+		return true;
+	return expression_tree_walker(node, count_nodes, context);
 }
 
 /* Is this the column, or a cast of the column to a wider type? */
