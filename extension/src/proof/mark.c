@@ -33,6 +33,7 @@
 #include "utils/syscache.h"
 #include "utils/timestamp.h"
 
+#include "base/acting_role.h"
 #include "base/compat.h"
 #include "base/sibling.h"
 #include "proof/fingerprint.h"
@@ -73,8 +74,7 @@ poc_mark(PG_FUNCTION_ARGS)
 	nest_level = NewGUCNestLevel();
 	(void) set_config_option("row_security", "off", PGC_USERSET, PGC_S_SESSION, GUC_ACTION_SAVE,
 							 true, 0, false);
-	(void) set_config_option("search_path", "pg_catalog, pg_temp", PGC_USERSET, PGC_S_SESSION,
-							 GUC_ACTION_SAVE, true, 0, false);
+	poc_restrict_search_path();
 	mark = start_mark(name, fcinfo->flinfo->fn_oid);
 	poc_fingerprint_settings(mark->fingerprint);
 	SPI_connect();

@@ -23,6 +23,7 @@
 #include "utils/guc.h"
 #include "utils/timestamp.h"
 
+#include "base/acting_role.h"
 #include "base/compat.h"
 #include "base/sibling.h"
 #include "client/job.h"
@@ -359,21 +360,16 @@ fingerprint_home(PocRescue *rescue)
 	Oid function = by_name
 					   ? poc_internal_sibling(rescue->function, "fingerprint_of_columns", 2, types)
 					   : poc_sibling(rescue->function, "poc_fingerprint", 1, types);
-	int nest_level = NewGUCNestLevel();
+	PocActing acting = poc_act_as(rescue->table->owner, SECURITY_RESTRICTED_OPERATION);
 	HeapTupleHeader row;
 	bool isnull;
-	Oid user;
-	int context;
 
 	poc_rescue_pin_settings();
-	GetUserIdAndSecContext(&user, &context);
-	SetUserIdAndSecContext(rescue->table->owner, context | SECURITY_RESTRICTED_OPERATION);
 	row = DatumGetHeapTupleHeader(
 		by_name
 			? OidFunctionCall2(function, ObjectIdGetDatum(rescue->table->relid), columns_then(rescue))
 			: OidFunctionCall1(function, ObjectIdGetDatum(rescue->table->relid)));
-	SetUserIdAndSecContext(user, context);
-	AtEOXact_GUC(false, nest_level);
+	poc_stop_acting(&acting);
 	rescue->table->home_rows = DatumGetInt64(GetAttributeByName(row, "rows", &isnull));
 	rescue->table->home_hash = TextDatumGetCString(GetAttributeByName(row, "hash", &isnull));
 	poc_rescue_step(rescue, "fingerprint", INT64_FORMAT " rows here", rescue->table->home_rows);

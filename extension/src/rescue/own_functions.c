@@ -17,6 +17,7 @@
 #include "utils/lsyscache.h"
 #include "utils/timestamp.h"
 
+#include "base/acting_role.h"
 #include "base/compat.h"
 #include "client/sidecar.h"
 #include "rescue/own_functions.h"
@@ -36,18 +37,13 @@ void
 poc_rescue_ask_keeper(PocRescue *rescue, const char *command, int nargs, Oid *types, Datum *values,
 					  const char *nulls)
 {
-	int nest_level = NewGUCNestLevel();
-	Oid user;
-	int context;
+	PocActing acting = poc_act_as(rescue->keeper, SECURITY_LOCAL_USERID_CHANGE);
 
 	poc_rescue_pin_settings();
-	GetUserIdAndSecContext(&user, &context);
-	SetUserIdAndSecContext(rescue->keeper, context | SECURITY_LOCAL_USERID_CHANGE);
 	if (SPI_execute_with_args(command, nargs, types, values, nulls, false, 0) != SPI_OK_SELECT ||
 		SPI_processed != 1)
 		elog(ERROR, "%s: no row", command);
-	SetUserIdAndSecContext(user, context);
-	AtEOXact_GUC(false, nest_level);
+	poc_stop_acting(&acting);
 }
 
 /* A column of the only row of the last query, or NULL; lives as long as the rescue */

@@ -9,6 +9,7 @@
 
 #include "utils/guc.h"
 
+#include "base/acting_role.h"
 #include "base/compat.h"
 #include "rescue/pinned_settings.h"
 
@@ -19,8 +20,7 @@
 void
 poc_rescue_pin_settings(void)
 {
-	(void) set_config_option("search_path", "pg_catalog, pg_temp", PGC_USERSET, PGC_S_SESSION,
-							 GUC_ACTION_SAVE, true, 0, false);
+	poc_restrict_search_path();
 	(void) set_config_option("standard_conforming_strings", "on", PGC_USERSET, PGC_S_SESSION,
 							 GUC_ACTION_SAVE, true, 0, false);
 }

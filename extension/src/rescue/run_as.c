@@ -13,6 +13,7 @@
 #include "utils/guc.h"
 #include "utils/snapmgr.h"
 
+#include "base/acting_role.h"
 #include "base/compat.h"
 #include "rescue/pinned_settings.h"
 #include "rescue/run_as.h"
@@ -40,19 +41,14 @@ poc_rescue_run_as_caller(const char *command)
 static void
 run_as(Oid role, int flags, const char *commands)
 {
-	int nest_level = NewGUCNestLevel();
-	Oid user;
-	int context;
+	PocActing acting = poc_act_as(role, flags);
 	int result;
 
 	poc_rescue_pin_settings();
-	GetUserIdAndSecContext(&user, &context);
-	SetUserIdAndSecContext(role, context | flags);
 	result = SPI_execute(commands, false, 0);
 	if (result < 0)
 		elog(ERROR, "SPI_execute failed: %s", SPI_result_code_string(result));
-	SetUserIdAndSecContext(user, context);
-	AtEOXact_GUC(false, nest_level);
+	poc_stop_acting(&acting);
 }
 
 /*

@@ -16,7 +16,6 @@
 #include "catalog/pg_namespace.h"
 #include "miscadmin.h"
 #include "utils/acl.h"
-#include "utils/guc.h"
 #include "utils/lsyscache.h"
 #include "utils/rls.h"
 
@@ -28,6 +27,7 @@
 static void act_as(RowsOwner *owner, Oid role, int flags);
 static Oid role_for(Oid owner, Oid caller);
 static bool may_select(ForeignKeyCacheInfo *key, Oid role);
+static bool may_use_schema(ForeignKeyCacheInfo *key, Oid role);
 pg_noreturn static void refuse_owner(Relation parent);
 static void require_select(ForeignKeyCacheInfo *key, Oid caller);
 static void refuse_others_policies(Relation rel, Oid caller);
@@ -73,7 +73,7 @@ rows_act_as_parents_owner(RowsPlan *plan, ForeignKeyCacheInfo *key, RowsOwner *o
 	{
 		Oid role = role_for(parent->rd_rel->relowner, caller);
 
-		if (role != caller && !may_select(key, role))
+		if (role != caller && !(may_use_schema(key, role) && may_select(key, role)))
 			refuse_owner(parent);
 		act_as(owner, role, SECURITY_LOCAL_USERID_CHANGE | SECURITY_NOFORCE_RLS);
 	}
@@ -85,20 +85,15 @@ rows_stop_acting(RowsOwner *owner)
 {
 	if (!owner->acting)
 		return;
-	AtEOXact_GUC(false, owner->nest_level);
-	SetUserIdAndSecContext(owner->user, owner->security_context);
+	poc_stop_acting(&owner->before);
 	owner->acting = false;
 }
 
-/* An error needs no cleaning up: the end of the (sub)transaction does the same. */
 static void
 act_as(RowsOwner *owner, Oid role, int flags)
 {
-	GetUserIdAndSecContext(&owner->user, &owner->security_context);
-	SetUserIdAndSecContext(role, owner->security_context | SECURITY_RESTRICTED_OPERATION | flags);
-	owner->nest_level = NewGUCNestLevel();
-	(void) set_config_option("search_path", "pg_catalog, pg_temp", PGC_USERSET, PGC_S_SESSION,
-							 GUC_ACTION_SAVE, true, 0, false);
+	owner->before = poc_act_as(role, SECURITY_RESTRICTED_OPERATION | flags);
+	poc_restrict_search_path();
 	owner->acting = true;
 }
 
@@ -114,21 +109,25 @@ role_for(Oid owner, Oid caller)
 			   : caller;
 }
 
-/* May the role run the query? */
+/* May the role read all columns of the key? */
 static bool
 may_select(ForeignKeyCacheInfo *key, Oid role)
 {
 	bool may = true;
 
-	if (object_aclcheck(NamespaceRelationId, get_rel_namespace(key->confrelid), role, ACL_USAGE) !=
-		ACLCHECK_OK)
-		return false;
 	if (pg_class_aclcheck(key->confrelid, role, ACL_SELECT) == ACLCHECK_OK)
 		return true;
 	for (int i = 0; i < key->nkeys; i++)
 		may &= pg_attribute_aclcheck(key->confrelid, key->confkey[i], role, ACL_SELECT) ==
 			   ACLCHECK_OK;
 	return may;
+}
+
+static bool
+may_use_schema(ForeignKeyCacheInfo *key, Oid role)
+{
+	return object_aclcheck(NamespaceRelationId, get_rel_namespace(key->confrelid), role,
+						   ACL_USAGE) == ACLCHECK_OK;
 }
 
 static void
@@ -148,17 +147,11 @@ refuse_owner(Relation parent)
 static void
 require_select(ForeignKeyCacheInfo *key, Oid caller)
 {
-	Oid schema = get_rel_namespace(key->confrelid);
-
-	if (object_aclcheck(NamespaceRelationId, schema, caller, ACL_USAGE) != ACLCHECK_OK)
-		aclcheck_error(ACLCHECK_NO_PRIV, OBJECT_SCHEMA, get_namespace_name(schema));
-	if (pg_class_aclcheck(key->confrelid, caller, ACL_SELECT) == ACLCHECK_OK)
-		return;
-	for (int i = 0; i < key->nkeys; i++)
-	{
-		if (pg_attribute_aclcheck(key->confrelid, key->confkey[i], caller, ACL_SELECT) != ACLCHECK_OK)
-			aclcheck_error(ACLCHECK_NO_PRIV, OBJECT_TABLE, get_rel_name(key->confrelid));
-	}
+	if (!may_use_schema(key, caller))
+		aclcheck_error(ACLCHECK_NO_PRIV, OBJECT_SCHEMA,
+					   get_namespace_name(get_rel_namespace(key->confrelid)));
+	if (!may_select(key, caller))
+		aclcheck_error(ACLCHECK_NO_PRIV, OBJECT_TABLE, get_rel_name(key->confrelid));
 }
 
 /* A query would run the policies with the caller's rights. */

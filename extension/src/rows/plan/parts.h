@@ -14,6 +14,7 @@
 #include "nodes/execnodes.h"
 #include "utils/rel.h"
 
+#include "base/acting_role.h"
 #include "rows/plan/options.h"
 #include "rows/value/bounds.h"
 #include "rows/value/generator.h"
@@ -215,13 +216,11 @@ typedef struct RowsCall
 	bool promising; /* only keys are made: other foreign keys without rows do not matter */
 } RowsCall;
 
-/* What to return to when code no longer runs as the owner of the table. */
+/* Whether code runs as the owner of a table, and what to return to. */
 typedef struct RowsOwner
 {
 	bool acting;
-	Oid user;
-	int security_context;
-	int nest_level; /* of settings */
+	PocActing before;
 } RowsOwner;
 
 typedef struct RowsPlan
