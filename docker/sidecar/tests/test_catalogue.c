@@ -142,6 +142,27 @@ test_a_change_while_barman_runs(void **state)
 	json_decref(directories);
 }
 
+/* What may have become another server since is asked for again, once. */
+static void
+test_asks_once_after_a_restart(void **state)
+{
+	json_t *reached = json_pack("{s:s, s:b}", "incoming", "/old", "in_recovery", 0);
+
+	(void) state;
+	/* PostgreSQL was not reached */
+	assert_false(catalogue_recent("pg"));
+	catalogue_learn("pg", reached, catalogue_configuration());
+	assert_true(catalogue_recent("pg"));
+	restart();
+	assert_true(catalogue_known("pg"));
+	assert_false(catalogue_recent("pg"));
+	catalogue_learn("pg", reached, catalogue_configuration());
+	assert_true(catalogue_recent("pg"));
+	configure("[barman]\n; another\n");
+	assert_false(catalogue_recent("pg"));
+	json_decref(reached);
+}
+
 int
 main(void)
 {
@@ -152,6 +173,7 @@ main(void)
 		cmocka_unit_test_setup_teardown(test_remembers_nothing_of_another_configuration, set_up,
 										tear_down),
 		cmocka_unit_test_setup_teardown(test_the_same_directories_count_again, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_asks_once_after_a_restart, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_a_change_while_barman_runs, set_up, tear_down),
 	};
 

@@ -12,16 +12,14 @@
 
 static int runs;
 static int learnt;
+static int begun;
 static bool change_meanwhile;
 static bool fails;
 
 static char *
-run(const char *command, RunControl *control)
+list_all(RunControl *control)
 {
 	(void) control;
-	if (strcmp(command, "show-servers") == 0)
-		return fails ? NULL
-					 : mem_strdup("{\"a\": {}, \"b\": {}, \"c\": {}, \"d\": {}, \"_INFO\": []}");
 	runs++;
 	if (change_meanwhile)
 		read_ahead_forget("c");
@@ -31,11 +29,16 @@ run(const char *command, RunControl *control)
 }
 
 static void
-learn(const char *server, const char *text, uint64_t configuration)
+learn_all(RunControl *control)
 {
-	assert_non_null(strstr(text, server));
-	assert_int_equal(configuration, catalogue_configuration());
+	(void) control;
 	learnt++;
+}
+
+static void
+begin(void)
+{
+	begun++;
 }
 
 static bool
@@ -59,10 +62,11 @@ servers(int count)
 	return all;
 }
 
+static const ReadAhead ahead = {list_all, learn_all, begin, is_due, NULL};
+
 static char *
 list(const char *server, int count)
 {
-	const ReadAhead ahead = {run, learn, is_due, NULL};
 	json_t *all = servers(count);
 	bool watched;
 	char *text = read_ahead_backups(&ahead, server, all, &watched);
@@ -94,7 +98,7 @@ set_up(void **state)
 	change_meanwhile = fails = false;
 	read_ahead_forget(NULL);
 	free(list("a", 0));
-	runs = learnt = 0;
+	runs = learnt = begun = 0;
 	return 0;
 }
 
@@ -105,7 +109,7 @@ test_many(void **state)
 	assert_list("a", NULL);
 	assert_int_equal(runs, 0);
 	assert_list("b", "{\"b\":[2]}");
-	assert_int_equal(learnt, 4);
+	assert_int_equal(learnt, 1);
 	assert_list("c", "{\"c\":[3]}");
 	assert_list("d", "{\"d\":[4]}");
 	assert_int_equal(runs, 1);
@@ -145,6 +149,41 @@ test_changed(void **state)
 	assert_int_equal(runs, 3);
 }
 
+/* Somebody who asks for one server alone begins one run for all, not one each time. */
+static void
+test_in_advance(void **state)
+{
+	json_t *all = servers(4);
+
+	(void) state;
+	/* whoever took a list makes the next run worth it */
+	assert_list("b", "{\"b\":[2]}");
+	assert_list("b", NULL);
+	assert_int_equal(begun, 1);
+	assert_list("b", NULL);
+	assert_int_equal(begun, 1);
+	read_ahead_forget(NULL);
+	runs = 0;
+	read_ahead_begin(&ahead, all);
+	assert_int_equal(runs, 1);
+	/* all lists are there */
+	read_ahead_begin(&ahead, all);
+	assert_int_equal(runs, 1);
+	assert_list("d", "{\"d\":[4]}");
+	json_decref(all);
+}
+
+static void
+test_in_advance_of_few(void **state)
+{
+	json_t *few = servers(3);
+
+	(void) state;
+	read_ahead_begin(&ahead, few);
+	assert_int_equal(runs, 0);
+	json_decref(few);
+}
+
 /* Last: then it rests. */
 static void
 test_failed(void **state)
@@ -161,8 +200,12 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup(test_many, set_up),	 cmocka_unit_test_setup(test_one, set_up),
-		cmocka_unit_test_setup(test_few, set_up),	 cmocka_unit_test_setup(test_changed, set_up),
+		cmocka_unit_test_setup(test_many, set_up),
+		cmocka_unit_test_setup(test_one, set_up),
+		cmocka_unit_test_setup(test_few, set_up),
+		cmocka_unit_test_setup(test_changed, set_up),
+		cmocka_unit_test_setup(test_in_advance, set_up),
+		cmocka_unit_test_setup(test_in_advance_of_few, set_up),
 		cmocka_unit_test_setup(test_failed, set_up),
 	};
 

@@ -12,6 +12,7 @@
 #include "api/waiting.h"
 #include "barman/backup_memory.h"
 #include "barman/read_cache.h"
+#include "barman/read_directories.h"
 #include "base/failure.h"
 #include "base/memory.h"
 #include "base/names.h"
@@ -37,7 +38,6 @@ static bool
 server_is_usable(Request *request, bool acts, Answer **refusal)
 {
 	const char *server = request->segments[SEGMENT_SERVER];
-	ReadTarget directories = {READ_DIRECTORIES, server, ""};
 	Answer *servers;
 	json_t *one;
 	size_t i;
@@ -62,15 +62,13 @@ server_is_usable(Request *request, bool acts, Answer **refusal)
 		found = true;
 		*refusal = refuse_state(server, json_text_of(one, "state"), acts);
 	}
-	answer_release(servers);
 	if (!found)
 		*refusal = answer_errorf(BARMAN_UNKNOWN_SERVER, "Barman has no server \"%s\"", server);
-	if (*refusal != NULL)
-		return false;
-
 	/* Learn where its files are, for the cache; do not wait for it. */
-	answer_release(reads_get(&directories, READ_AGE_DEFAULT, NULL));
-	return true;
+	if (*refusal == NULL)
+		read_directories_ahead(server, json_object_get(servers->value, "servers"));
+	answer_release(servers);
+	return *refusal == NULL;
 }
 
 /* Barman does nothing for such servers, and its messages explain little. */

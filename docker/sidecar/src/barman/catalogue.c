@@ -25,6 +25,11 @@
 /* Appended to the directory of a backup */
 #define KEEP_SUFFIX "/annotations/keep"
 
+/* How long what Barman told is not asked for again: a primary may become a standby */
+#define RECENT_MS 600000
+
+#define NEVER INT64_MIN
+
 const char *const catalogue_received_areas[] = {"streaming", "incoming", NULL};
 
 typedef struct Catalogue
@@ -33,6 +38,7 @@ typedef struct Catalogue
 	char *server;
 	json_t *directories;
 	uint64_t configuration; /* of Barman, when it told the directories */
+	int64_t told;			/* when that was; NEVER: before a restart */
 	FileListing base;
 	FileListing meta;
 	FileListing kept;	 /* the annotations of kept backups */
@@ -46,6 +52,8 @@ static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static Catalogue *catalogues;
 static char *store; /* the file that keeps this over a restart; NULL: none */
 
+static void learn(const char *server, const json_t *directories, uint64_t configuration,
+				  int64_t told);
 static void keep(void);
 static bool is_of_configuration(const json_t *known, uint64_t configuration);
 static Catalogue *find(const char *server);
@@ -68,7 +76,7 @@ catalogue_start(const char *state_dir)
 		json_object_foreach (json_object_get(known, "servers"), server, directories)
 		{
 			if (barman_valid_server_name(server) && json_is_object(directories))
-				catalogue_learn(server, directories, configuration);
+				learn(server, directories, configuration, NEVER);
 		}
 	}
 	json_decref(known);
@@ -124,6 +132,12 @@ catalogue_configuration(void)
 void
 catalogue_learn(const char *server, const json_t *directories, uint64_t configuration)
 {
+	learn(server, directories, configuration, monotonic_ms());
+}
+
+static void
+learn(const char *server, const json_t *directories, uint64_t configuration, int64_t told)
+{
 	Catalogue *catalogue;
 	const char *base;
 	const char *wals;
@@ -132,6 +146,7 @@ catalogue_learn(const char *server, const json_t *directories, uint64_t configur
 	catalogue = find(server);
 	if (catalogue != NULL && json_equal(catalogue->directories, directories))
 	{
+		catalogue->told = told;
 		if (catalogue->configuration != configuration)
 		{
 			catalogue->configuration = configuration;
@@ -151,6 +166,7 @@ catalogue_learn(const char *server, const json_t *directories, uint64_t configur
 		forget(catalogue);
 	catalogue->directories = json_checked(json_deep_copy(directories));
 	catalogue->configuration = configuration;
+	catalogue->told = told;
 	catalogue->looked = -1;
 	base = directory_of(catalogue, "base");
 	wals = directory_of(catalogue, "wals");
@@ -185,6 +201,23 @@ catalogue_known(const char *server)
 	known = catalogue != NULL && catalogue->configuration == configuration;
 	pthread_mutex_unlock(&lock);
 	return known;
+}
+
+bool
+catalogue_recent(const char *server)
+{
+	uint64_t configuration = catalogue_configuration();
+	int64_t now = monotonic_ms();
+	const Catalogue *catalogue;
+	bool recent;
+
+	pthread_mutex_lock(&lock);
+	catalogue = find(server);
+	recent = catalogue != NULL && catalogue->configuration == configuration &&
+			 catalogue->told != NEVER && now - catalogue->told < RECENT_MS &&
+			 json_is_boolean(json_object_get(catalogue->directories, "in_recovery"));
+	pthread_mutex_unlock(&lock);
+	return recent;
 }
 
 bool

@@ -30,6 +30,9 @@ extern void catalogue_learn(const char *server, const json_t *directories, uint6
 /* Whether Barman has told the directories since its configuration was changed */
 extern bool catalogue_known(const char *server);
 
+/* Whether it has told them so a short time ago, and reached PostgreSQL for it */
+extern bool catalogue_recent(const char *server);
+
 /* Whether it has told them at all */
 extern bool catalogue_told(const char *server);
 

@@ -4,7 +4,8 @@
  * Runs Barman once for the lists of all servers.  To start Barman takes longer
  * than to list a hundred backups, so a caller who asks for each of fifty servers
  * would wait fifty times.  Who asks for one server waits for no other: the run
- * begins when a second one is asked for soon after the first.
+ * for all begins in another thread.  If then nobody asks for a second server,
+ * the next one begins only when somebody does.
  */
 #include "barman/read_ahead.h"
 
@@ -28,14 +29,6 @@
 /* How soon all are asked for again after a failure */
 #define REST_MS 30000
 
-typedef struct Directories
-{
-	pthread_t thread;
-	const ReadAhead *ahead;
-	uint64_t configuration; /* before Barman was asked */
-	char *text;
-} Directories;
-
 /* One run at a time; the others wait for its lists. */
 static pthread_mutex_t running = PTHREAD_MUTEX_INITIALIZER;
 
@@ -45,14 +38,15 @@ static int64_t made;
 static int64_t rests_until;
 static char *asked; /* the last server that had no list */
 static int64_t asked_at;
+static bool unused;		 /* nobody took a list of the last run that began in advance */
 static uint64_t changes; /* counts what was forgotten, also while Barman runs */
 
 static char *take(const char *server, bool *watched);
-static bool is_second(const char *server);
+static bool is_second(const char *server, bool *in_advance);
 static json_t *servers_due(const ReadAhead *ahead, const json_t *servers);
+static size_t count_missing(const json_t *due);
 static void run_for_all(const ReadAhead *ahead, const json_t *due);
-static void *read_directories_main(void *arg);
-static void learn_all(const Directories *directories);
+static void *learn_main(void *arg);
 static void keep_all(const char *text, const json_t *due, uint64_t changes_before);
 static json_t *signature_of(const char *server);
 static char *document_of(const char *server, const json_t *value);
@@ -61,9 +55,16 @@ char *
 read_ahead_backups(const ReadAhead *ahead, const char *server, const json_t *servers, bool *watched)
 {
 	char *text = take(server, watched);
+	bool in_advance;
 
-	if (text != NULL || !is_second(server))
+	if (text != NULL)
 		return text;
+	if (!is_second(server, &in_advance))
+	{
+		if (in_advance)
+			ahead->begin();
+		return NULL;
+	}
 	pthread_mutex_lock(&running);
 	text = take(server, watched);
 	if (text == NULL)
@@ -77,6 +78,24 @@ read_ahead_backups(const ReadAhead *ahead, const char *server, const json_t *ser
 	}
 	pthread_mutex_unlock(&running);
 	return text;
+}
+
+void
+read_ahead_begin(const ReadAhead *ahead, const json_t *servers)
+{
+	json_t *due;
+	bool many;
+
+	pthread_mutex_lock(&running);
+	due = servers_due(ahead, servers);
+	many = count_missing(due) >= SERVERS_MIN;
+	pthread_mutex_lock(&lock);
+	unused = many;
+	pthread_mutex_unlock(&lock);
+	if (many)
+		run_for_all(ahead, due);
+	json_decref(due);
+	pthread_mutex_unlock(&running);
 }
 
 void
@@ -105,7 +124,10 @@ take(const char *server, bool *watched)
 	list = json_object_get(lists, server);
 	*watched = json_is_string(json_object_get(list, "signature"));
 	if (list != NULL && (!*watched || json_equal(json_object_get(list, "signature"), now)))
+	{
 		text = mem_strdup(json_text_of(list, "text"));
+		unused = false;
+	}
 	if (list != NULL)
 		json_object_del(lists, server);
 	pthread_mutex_unlock(&lock);
@@ -113,9 +135,9 @@ take(const char *server, bool *watched)
 	return text;
 }
 
-/* Was another server asked for just before? */
+/* Was another server asked for just before?  *in_advance: if not, whether to list all for the next */
 static bool
-is_second(const char *server)
+is_second(const char *server, bool *in_advance)
 {
 	int64_t now = monotonic_ms();
 	bool second;
@@ -123,6 +145,8 @@ is_second(const char *server)
 	pthread_mutex_lock(&lock);
 	second = asked != NULL && strcmp(asked, server) != 0 && now - asked_at < SOON_MS &&
 			 now >= rests_until;
+	*in_advance = !second && !unused && now >= rests_until;
+	unused = unused || *in_advance;
 	free(asked);
 	asked = mem_strdup(server);
 	asked_at = now;
@@ -148,10 +172,25 @@ servers_due(const ReadAhead *ahead, const json_t *servers)
 	return due;
 }
 
+/* Those of them whose list is not at hand */
+static size_t
+count_missing(const json_t *due)
+{
+	size_t missing = 0;
+	const char *server;
+	json_t *ignored;
+
+	pthread_mutex_lock(&lock);
+	json_object_foreach ((json_t *) due, server, ignored)
+		missing += json_object_get(lists, server) == NULL;
+	pthread_mutex_unlock(&lock);
+	return missing;
+}
+
 static void
 run_for_all(const ReadAhead *ahead, const json_t *due)
 {
-	Directories directories = {.ahead = ahead, .configuration = catalogue_configuration()};
+	pthread_t learns;
 	const char *server;
 	json_t *signature;
 	bool unknown = false;
@@ -164,42 +203,21 @@ run_for_all(const ReadAhead *ahead, const json_t *due)
 	pthread_mutex_lock(&lock);
 	changes_before = changes;
 	pthread_mutex_unlock(&lock);
-	beside = unknown &&
-			 pthread_create(&directories.thread, NULL, read_directories_main, &directories) == 0;
-	text = ahead->run("list-backups", ahead->control);
+	beside = unknown && pthread_create(&learns, NULL, learn_main, (void *) ahead) == 0;
+	text = ahead->list_all(ahead->control);
 	if (beside)
-		pthread_join(directories.thread, NULL);
-	learn_all(&directories);
+		pthread_join(learns, NULL);
 	keep_all(text, due, changes_before);
-	free(directories.text);
 	free(text);
 }
 
 static void *
-read_directories_main(void *arg)
+learn_main(void *arg)
 {
-	Directories *directories = arg;
+	const ReadAhead *ahead = arg;
 
-	directories->text = directories->ahead->run("show-servers", directories->ahead->control);
+	ahead->learn_all(ahead->control);
 	return NULL;
-}
-
-static void
-learn_all(const Directories *directories)
-{
-	json_t *document = directories->text != NULL ? json_loads(directories->text, 0, NULL) : NULL;
-	const char *server;
-	json_t *value;
-
-	json_object_foreach (document, server, value)
-	{
-		char *one = json_is_object(value) ? document_of(server, value) : NULL;
-
-		if (one != NULL)
-			directories->ahead->learn(server, one, directories->configuration);
-		free(one);
-	}
-	json_decref(document);
 }
 
 static void

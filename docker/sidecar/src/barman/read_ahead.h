@@ -17,11 +17,14 @@
 /* What it needs of those who know Barman's commands and the cache */
 typedef struct ReadAhead
 {
-	/* Runs a reading command ("list-backups", "show-servers") for all servers; malloc'd output or NULL */
-	char *(*run)(const char *command, RunControl *control);
+	/* Lists the backups of all servers; malloc'd output or NULL */
+	char *(*list_all)(RunControl *control);
 
-	/* Learns the directories of a server from a document of show-servers, and catalogue_configuration() before that */
-	void (*learn)(const char *server, const char *text, uint64_t configuration);
+	/* Learns where all servers have their files */
+	void (*learn_all)(RunControl *control);
+
+	/* Has another thread call read_ahead_begin() */
+	void (*begin)(void);
 
 	/* Is there no list of this server that would be given at once? */
 	bool (*is_due)(const char *server);
@@ -37,6 +40,12 @@ typedef struct ReadAhead
  */
 extern char *read_ahead_backups(const ReadAhead *ahead, const char *server, const json_t *servers,
 								bool *watched);
+
+/*
+ * Lists all servers for those who may ask for a second one.  Blocks while Barman
+ * runs; does nothing if few lists are missing.
+ */
+extern void read_ahead_begin(const ReadAhead *ahead, const json_t *servers);
 
 /* The lists of this server, or of all (NULL), may have changed. */
 extern void read_ahead_forget(const char *server);

@@ -1,7 +1,7 @@
 /*
  * read_catalogue.c
  *
- * Reads the backups of a server, and where its files are.  Only reads.
+ * Reads the backups of a server.  Only reads.
  */
 #include "barman/read_catalogue.h"
 
@@ -14,6 +14,7 @@
 #include "barman/catalogue.h"
 #include "barman/command.h"
 #include "barman/read_ahead.h"
+#include "barman/read_directories.h"
 #include "barman/read_question.h"
 #include "base/log.h"
 #include "base/memory.h"
@@ -26,12 +27,6 @@
  */
 #define DIAGNOSE_DEADLINE_MS 10000
 #define DIAGNOSE_REST_MS	 30000
-
-/* show-servers hangs with PostgreSQL too, but its answer rarely changes. */
-#define DIRECTORIES_DEADLINE_MS 15000
-
-/* The same for all servers, one after the other: the first time that it is needed */
-#define ALL_DIRECTORIES_DEADLINE_MS 60000
 
 /* diagnose, in parallel with another command */
 typedef struct Diagnose
@@ -56,8 +51,10 @@ static int64_t diagnose_rests_until;
 static json_t *list_of(const Question *question, RunControl *control, bool *watched,
 					   BarmanFailure *failure);
 static void *learn_main(void *arg);
-static char *run_for_all(const char *command, RunControl *control);
-static void learn_server(const char *server, const char *text, uint64_t configuration);
+static ReadAhead read_ahead_with(RunControl *control);
+static char *list_all(RunControl *control);
+static void learn_all(RunControl *control);
+static void begin_in_advance(void);
 static bool list_is_due(const char *server);
 static bool lacks_something(const json_t *backups);
 static Diagnose *diagnose_begin(void);
@@ -123,7 +120,7 @@ read_backups(const ReadTarget *target, RunControl *control)
 static json_t *
 list_of(const Question *question, RunControl *control, bool *watched, BarmanFailure *failure)
 {
-	const ReadAhead ahead = {run_for_all, learn_server, list_is_due, control};
+	const ReadAhead ahead = read_ahead_with(control);
 	ReadTarget all = {READ_SERVERS, "", ""};
 	Answer *servers = reads_last(&all);
 	char *text = servers == NULL
@@ -164,12 +161,38 @@ learn_main(void *arg)
 	return NULL;
 }
 
-/* For read_ahead_backups() */
-static char *
-run_for_all(const char *command, RunControl *control)
+Answer *
+read_all_lists(RunControl *control)
 {
-	bool lists = strcmp(command, "list-backups") == 0;
-	const char *arguments[] = {command, "all", NULL};
+	const ReadAhead ahead = read_ahead_with(control);
+	ReadTarget all = {READ_SERVERS, "", ""};
+	Answer *servers = reads_last(&all);
+
+	if (servers != NULL)
+		read_ahead_begin(&ahead, json_object_get(servers->value, "servers"));
+	answer_release(servers);
+	return answer_json(200, json_checked(json_object()));
+}
+
+static ReadAhead
+read_ahead_with(RunControl *control)
+{
+	ReadAhead ahead = {
+		.list_all = list_all,
+		.learn_all = learn_all,
+		.begin = begin_in_advance,
+		.is_due = list_is_due,
+		.control = control,
+	};
+
+	return ahead;
+}
+
+/* For ReadAhead */
+static char *
+list_all(RunControl *control)
+{
+	const char *arguments[] = {"list-backups", "all", NULL};
 	RunRequest request = {
 		.deadline_ms = settings.read_timeout * 1000,
 		.grace_ms = READ_GRACE_MS,
@@ -178,8 +201,6 @@ run_for_all(const char *command, RunControl *control)
 	RunResult result;
 	char *text = NULL;
 
-	if (!lists && request.deadline_ms > ALL_DIRECTORIES_DEADLINE_MS)
-		request.deadline_ms = ALL_DIRECTORIES_DEADLINE_MS;
 	barman_run(&request, arguments, &result);
 	if (result.outcome == RUN_EXITED && result.exit_code == 0)
 		text = mem_strndup(result.out, result.out_length);
@@ -187,21 +208,23 @@ run_for_all(const char *command, RunControl *control)
 	return text;
 }
 
-/* For read_ahead_backups() */
+/* For ReadAhead */
 static void
-learn_server(const char *server, const char *text, uint64_t configuration)
+learn_all(RunControl *control)
 {
-	BarmanOutput output = {.out = text, .out_length = strlen(text)};
-	BarmanFailure failure = {0};
-	json_t *directories = barman_parse_directories(&output, server, &failure);
-
-	if (directories != NULL)
-		catalogue_learn(server, directories, configuration);
-	json_decref(directories);
-	barman_failure_clear(&failure);
+	answer_release(read_all_directories(control));
 }
 
-/* For read_ahead_backups() */
+/* For ReadAhead */
+static void
+begin_in_advance(void)
+{
+	ReadTarget lists = {READ_ALL_LISTS, "", ""};
+
+	answer_release(reads_get(&lists, READ_AGE_DEFAULT, NULL));
+}
+
+/* For ReadAhead */
 static bool
 list_is_due(const char *server)
 {
@@ -259,29 +282,6 @@ read_backup(const ReadTarget *target, RunControl *control)
 	}
 	json_decref(backups);
 	return question_finish(backup, "backup", &failure);
-}
-
-Answer *
-read_directories(const ReadTarget *target, RunControl *control)
-{
-	const Question question = {
-		.arguments = {"show-servers", target->server},
-		.longest_ms = DIRECTORIES_DEADLINE_MS,
-		.server = target->server,
-		.parse_server = barman_parse_directories,
-	};
-	BarmanFailure failure;
-	uint64_t configuration = catalogue_configuration();
-	json_t *directories = question_ask(&question, control, &failure);
-	/* if PostgreSQL was unreachable, it may answer soon */
-	bool reached = json_is_boolean(json_object_get(directories, "in_recovery"));
-	Answer *answer;
-
-	if (directories != NULL)
-		catalogue_learn(target->server, directories, configuration);
-	answer = question_finish(directories, NULL, &failure);
-	answer->provisional = !reached;
-	return answer;
 }
 
 /* NULL while diagnose must not run after a timeout, or on an error */

@@ -1,7 +1,7 @@
 /*
  * read_catalogue.h
  *
- * Reads the backups of a server, and where its files are, by running Barman.
+ * Reads the backups of a server by running Barman.
  */
 #ifndef BARMAN_READ_CATALOGUE_H
 #define BARMAN_READ_CATALOGUE_H
@@ -10,6 +10,8 @@
 
 extern Answer *read_backups(const ReadTarget *target, RunControl *control);
 extern Answer *read_backup(const ReadTarget *target, RunControl *control);
-extern Answer *read_directories(const ReadTarget *target, RunControl *control);
+
+/* Reads the lists of all servers for those who ask next. */
+extern Answer *read_all_lists(RunControl *control);
 
 #endif /* BARMAN_READ_CATALOGUE_H */

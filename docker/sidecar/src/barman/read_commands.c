@@ -9,14 +9,11 @@
 #include "barman/catalogue.h"
 #include "barman/file_areas.h"
 #include "barman/read_catalogue.h"
+#include "barman/read_directories.h"
 #include "barman/read_question.h"
 #include "base/memory.h"
 
-/* The most servers whose directories are read in advance */
-#define LEARN_MAX 16
-
 static Answer *read_servers(RunControl *control);
-static void learn_directories(const json_t *servers);
 static Answer *read_check(const ReadTarget *target, RunControl *control);
 static Answer *answer_of_server(const ReadTarget *target, RunControl *control, const char *command,
 								const char *key, ParseServer parse);
@@ -50,6 +47,10 @@ barman_read(const ReadTarget *target, RunControl *control)
 			return area_list_files(target->server, target->argument);
 		case READ_DIRECTORIES:
 			return read_directories(target, control);
+		case READ_ALL_LISTS:
+			return read_all_lists(control);
+		case READ_ALL_DIRECTORIES:
+			return read_all_directories(control);
 		case READ_DISKS:
 			return area_list_disks(target->server);
 		case READ_CHECK:
@@ -86,31 +87,9 @@ read_servers(RunControl *control)
 {
 	Answer *answer = answer_of(&servers_question, control, "servers");
 
-	learn_directories(json_object_get(answer->value, "servers"));
+	/* in advance, so that their first lists are already watched */
+	read_directories_of_each(json_object_get(answer->value, "servers"));
 	return answer;
-}
-
-/*
- * Read the directories of each server in advance, so that its first list of
- * backups is already watched.
- */
-static void
-learn_directories(const json_t *servers)
-{
-	json_t *one;
-	size_t i;
-
-	/* of many they are learnt with their lists, by one run for all */
-	if (json_array_size(servers) > LEARN_MAX)
-		return;
-	json_array_foreach (servers, i, one)
-	{
-		const char *server = json_string_value(json_object_get(one, "server"));
-		ReadTarget target = {READ_DIRECTORIES, server, ""};
-
-		if (server != NULL && !catalogue_known(server))
-			answer_release(reads_get(&target, READ_AGE_DEFAULT, NULL));
-	}
 }
 
 static Answer *

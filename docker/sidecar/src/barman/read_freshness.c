@@ -31,13 +31,21 @@ static const struct
 	bool watched;
 	int64_t max_age_ms;
 } kinds[READ_KINDS] = {
-	[READ_VERSION] = {false, false, 3600 * 1000},  [READ_SERVERS] = {false, true, 600 * 1000},
-	[READ_BACKUPS] = {false, true, 60 * 1000},	   [READ_BACKUP] = {false, true, 60 * 1000},
-	[READ_FILES] = {false, false, 1000},		   [READ_DIRECTORIES] = {true, false, 600 * 1000},
-	[READ_DISKS] = {false, false, 1000},		   [READ_CHECK] = {true, true, 10 * 1000},
-	[READ_STATUS] = {true, true, 10 * 1000},	   [READ_REPLICATION] = {true, false, 2 * 1000},
-	[READ_DIAGNOSE] = {true, false, 10 * 1000},	   [READ_WINDOWS] = {false, true, 10 * 1000},
+	[READ_VERSION] = {false, false, 3600 * 1000},
+	[READ_SERVERS] = {false, true, 600 * 1000},
+	[READ_BACKUPS] = {false, true, 60 * 1000},
+	[READ_BACKUP] = {false, true, 60 * 1000},
+	[READ_FILES] = {false, false, 1000},
+	[READ_DIRECTORIES] = {true, false, 600 * 1000},
+	[READ_DISKS] = {false, false, 1000},
+	[READ_CHECK] = {true, true, 10 * 1000},
+	[READ_STATUS] = {true, true, 10 * 1000},
+	[READ_REPLICATION] = {true, false, 2 * 1000},
+	[READ_DIAGNOSE] = {true, false, 10 * 1000},
+	[READ_WINDOWS] = {false, true, 10 * 1000},
 	[READ_WAL_SOURCES] = {false, true, 60 * 1000},
+	[READ_ALL_LISTS] = {false, false, 0},
+	[READ_ALL_DIRECTORIES] = {true, false, 600 * 1000},
 };
 
 static int64_t age_limit(ReadKind kind, uint64_t signature);

@@ -20,10 +20,12 @@ typedef enum ReadKind
 	READ_REPLICATION,
 	READ_DIAGNOSE,
 	READ_WINDOWS, /* runs no Barman: the executor that main.c gives lists and reads the archive */
-	READ_WAL_SOURCES /* so does this; argument: number of segments */
+	READ_WAL_SOURCES, /* so does this; argument: number of segments */
+	READ_ALL_LISTS,	  /* these two read for later questions, and answer nobody */
+	READ_ALL_DIRECTORIES
 } ReadKind;
 
-#define READ_KINDS (READ_WAL_SOURCES + 1)
+#define READ_KINDS (READ_ALL_DIRECTORIES + 1)
 
 /* The subject of a read; server and argument are "" if unused by its kind. */
 typedef struct ReadTarget
