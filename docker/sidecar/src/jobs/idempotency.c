@@ -1,15 +1,19 @@
 /*
  * idempotency.c
  *
- * Idempotency keys: which are valid, and which must not start a job.
+ * Idempotency keys: which are valid, which job a request that is sent again has
+ * started, and which keys must not start one.
  */
 #include "jobs/idempotency.h"
 
+#include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/memory.h"
 #include "base/timestamp.h"
+#include "jobs/record.h"
+#include "jobs/table.h"
 
 #define KEY_MIN 16
 #define KEY_MAX 64
@@ -32,6 +36,39 @@ static BarredKey *barred_keys;
 
 static void forget(int64_t until);
 static void forget_from(BarredKey **link);
+
+Answer *
+job_of_request(const JobCaller *caller)
+{
+	Job *job;
+	Answer *answer = NULL;
+	char *text;
+
+	if (caller->key == NULL)
+		return NULL;
+	text = job_request_text(caller);
+	pthread_mutex_lock(&job_table.lock);
+	job = job_find_key(caller->key);
+	if (job != NULL && !job_is_visible(job, caller->grant))
+		answer = answer_error("conflict", "the idempotency key belongs to another request", NULL,
+							  "Use each key for one request.");
+	else if (job != NULL && strcmp(job->request, text) != 0)
+	{
+		char *detail = mem_printf("It was sent with: %s.", job->request);
+
+		answer = answer_error("conflict", "the idempotency key belongs to another request", detail,
+							  "Use each key for one request.");
+		free(detail);
+	}
+	else if (job != NULL)
+		answer = job_accepted(202, job);
+	else if (job_keys_barred(caller->key))
+		answer = answer_error("conflict", "the request was cancelled before it came", NULL,
+							  "Send it again with another Idempotency-Key.");
+	pthread_mutex_unlock(&job_table.lock);
+	free(text);
+	return answer;
+}
 
 bool
 job_key_is_valid(const char *key)

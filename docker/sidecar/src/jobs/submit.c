@@ -138,39 +138,6 @@ start_thread(Job *job)
 	return answer_error(BARMAN_INTERNAL, "could not start a thread", NULL, NULL);
 }
 
-Answer *
-job_of_request(const JobCaller *caller)
-{
-	Job *job;
-	Answer *answer = NULL;
-	char *text;
-
-	if (caller->key == NULL)
-		return NULL;
-	text = job_request_text(caller);
-	pthread_mutex_lock(&job_table.lock);
-	job = job_find_key(caller->key);
-	if (job != NULL && !job_is_visible(job, caller->grant))
-		answer = answer_error("conflict", "the idempotency key belongs to another request", NULL,
-							  "Use each key for one request.");
-	else if (job != NULL && strcmp(job->request, text) != 0)
-	{
-		char *detail = mem_printf("It was sent with: %s.", job->request);
-
-		answer = answer_error("conflict", "the idempotency key belongs to another request", detail,
-							  "Use each key for one request.");
-		free(detail);
-	}
-	else if (job != NULL)
-		answer = job_accepted(202, job);
-	else if (job_keys_barred(caller->key))
-		answer = answer_error("conflict", "the request was cancelled before it came", NULL,
-							  "Send it again with another Idempotency-Key.");
-	pthread_mutex_unlock(&job_table.lock);
-	free(text);
-	return answer;
-}
-
 /* 20261122T081530Z-3f9a2c: sorts by time, and is hard to guess. */
 static void
 new_id(char id[ID_SIZE])

@@ -22,6 +22,7 @@
 #include "rows/plan/parts.h"
 #include "rows/value/arena.h"
 #include "rows/value/type.h"
+#include "rows/write/choose_parent.h"
 #include "rows/write/hierarchy.h"
 #include "rows/write/maker.h"
 #include "rows/write/refuse_row.h"
@@ -31,8 +32,6 @@
 #define MOST_SEARCHES 16
 
 static void make_row(RowsMaker *maker, uint64 row, Datum *values, bool *isnull);
-static uint64 choose_parent(RowsPlan *plan, RowsForeign *foreign, uint64 row, int attempt);
-static bool is_null_key(RowsPlan *plan, RowsColumn *column, uint64 row, int attempt);
 static void make_fallback(RowsMaker *maker, RowsColumn *column, uint64 row, int attempt,
 						  Datum *value, bool *isnull);
 static void compute_following(RowsMaker *maker, Datum *values, bool *isnull);
@@ -197,10 +196,11 @@ make_row(RowsMaker *maker, uint64 row, Datum *values, bool *isnull)
 						(uint64) attempt >= column->foreign->counting->counted->stride)
 						break;
 					values[i] = rows_foreign_value(column->foreign,
-												   choose_parent(plan, column->foreign, row, attempt),
+												   rows_choose_parent(plan, column->foreign, row,
+																	  attempt),
 												   column->component);
 					isnull[i] = unlikely(column->null_below > 0) &&
-								is_null_key(plan, column, row, attempt);
+								rows_refers_to_none(plan, column, row, attempt);
 					break;
 
 				case ROWS_COLUMN_FOLLOWING:
@@ -241,35 +241,6 @@ rows_reset_maker(RowsMaker *maker)
 {
 	rows_reset_arena(&maker->arena);
 	ResetExprContext(maker->econtext);
-}
-
-/* Choose the referenced row. */
-static uint64
-choose_parent(RowsPlan *plan, RowsForeign *foreign, uint64 row, int attempt)
-{
-	RowsDraw draw;
-
-	if (foreign->counting != NULL && !rows_is_outside(foreign->counting->counted, row))
-		return rows_counted_part(foreign->counting, row, attempt);
-	rows_draw_start(&draw,
-					likely(attempt == 0)
-						? foreign->stream
-						: rows_stream(plan->seed, MaxHeapAttributeNumber + foreign->number, attempt),
-					row);
-	return rows_below(&draw, foreign->nparents);
-}
-
-/* The columns of one foreign key are null together. */
-static bool
-is_null_key(RowsPlan *plan, RowsColumn *column, uint64 row, int attempt)
-{
-	RowsDraw draw;
-
-	rows_draw_start(&draw,
-					rows_stream(plan->seed, 3 * MaxHeapAttributeNumber + column->foreign->number,
-								attempt),
-					row);
-	return rows_unit(&draw) < column->null_below;
 }
 
 /* The default where there is one, and at another attempt another value. */

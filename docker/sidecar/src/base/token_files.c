@@ -1,56 +1,36 @@
 /*
- * token.c
+ * token_files.c
  *
- * Compares the token of a request with those in the token files, in constant
- * time.  Stats each file on every request, so that a token can be rotated.
- * Never logs a token, and refuses a file that another user could read or write.
+ * Reads the token files.  Stats each on every request, so that a token can be
+ * rotated.  Never logs a token, and refuses a file that another user could read
+ * or write.
  */
-#include "base/token.h"
+#include "base/token_files.h"
 
 #include <ctype.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <pthread.h>
-#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "base/failure.h"
 #include "base/log.h"
 #include "base/memory.h"
 #include "base/names.h"
 
-/* Less than a page, and more than any sensible token */
-#define TOKEN_MAX 1024
-
 /* Enough for an operator, a monitor and control hosts, each twice during rotation */
 #define FILES_MAX 32
-
-typedef struct TokenFile
-{
-	TokenGrant grant;
-	char *path;
-	char token[TOKEN_MAX];
-	size_t length; /* 0: the file holds no valid token */
-	bool looked;   /* facts are valid */
-	struct stat facts;
-} TokenFile;
 
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static TokenFile files[FILES_MAX];
 static int file_count;
 
-/* Without tokens, anybody who can connect may operate, but not destroy. */
-static const TokenGrant everybody = {SCOPE_OPERATE, NULL};
-
 static bool parse_servers(const char *text, size_t length, TokenGrant *grant);
 static void look_at(TokenFile *file);
 static char *read_token(TokenFile *file, struct stat *facts);
 static bool same_facts(const struct stat *a, const struct stat *b);
-static bool token_equal(const char *token, size_t token_length, const char *candidate, size_t length);
 
 char *
 token_add_file(const char *option)
@@ -122,16 +102,35 @@ token_forget_files(void)
 	file_count = 0;
 }
 
-bool
-token_configured(void)
+int
+token_files_lock(bool again, TokenFile **all)
 {
-	return file_count > 0;
+	pthread_mutex_lock(&lock);
+	for (int i = 0; i < file_count; i++)
+	{
+		files[i].looked = files[i].looked && !again;
+		look_at(&files[i]);
+	}
+	*all = files;
+	return file_count;
+}
+
+void
+token_files_unlock(void)
+{
+	pthread_mutex_unlock(&lock);
+}
+
+int
+token_files_count(void)
+{
+	return file_count;
 }
 
 TokenScope
-token_strongest(void)
+token_files_strongest(void)
 {
-	TokenScope strongest = file_count > 0 ? SCOPE_NONE : everybody.scope;
+	TokenScope strongest = SCOPE_NONE;
 
 	for (int i = 0; i < file_count; i++)
 	{
@@ -139,110 +138,6 @@ token_strongest(void)
 			strongest = files[i].grant.scope;
 	}
 	return strongest;
-}
-
-TokenVerdict
-token_check(const char *authorization, const TokenGrant **grant)
-{
-	static const char scheme[] = "Bearer ";
-	const char *candidate = NULL;
-	size_t length = 0;
-	TokenVerdict verdict = authorization == NULL ? TOKEN_MISSING : TOKEN_WRONG;
-	int usable = 0;
-
-	*grant = NULL;
-	if (file_count == 0)
-	{
-		*grant = &everybody;
-		return TOKEN_GOOD;
-	}
-	if (authorization != NULL && strncasecmp(authorization, scheme, sizeof(scheme) - 1) == 0)
-	{
-		candidate = authorization + sizeof(scheme) - 1;
-		candidate += strspn(candidate, " ");
-		length = strlen(candidate);
-		while (length > 0 && isspace((unsigned char) candidate[length - 1]))
-			length--;
-	}
-
-	/* compare with every token, so that the time does not depend on which one matches */
-	pthread_mutex_lock(&lock);
-	for (int i = 0; i < file_count; i++)
-	{
-		TokenFile *file = &files[i];
-		bool equal;
-
-		look_at(file);
-		usable += file->length > 0;
-		equal = token_equal(file->token, file->length, candidate, length);
-		/* if two files hold the same token, the weaker scope applies */
-		if (equal && (*grant == NULL || file->grant.scope < (*grant)->scope))
-			*grant = &file->grant;
-	}
-	pthread_mutex_unlock(&lock);
-	if (*grant != NULL)
-		return TOKEN_GOOD;
-	return usable == 0 || (usable < file_count && verdict == TOKEN_WRONG) ? TOKEN_UNREADABLE
-																		  : verdict;
-}
-
-bool
-token_read_files(void)
-{
-	bool good = true;
-
-	pthread_mutex_lock(&lock);
-	for (int i = 0; i < file_count; i++)
-	{
-		files[i].looked = false;
-		look_at(&files[i]);
-		good = good && files[i].length > 0;
-		for (int j = 0; j < i; j++)
-		{
-			if (files[i].length == 0 ||
-				!token_equal(files[j].token, files[j].length, files[i].token, files[i].length))
-				continue;
-			log_line(LOGLEVEL_ERROR,
-					 "two token files hold the same token: nobody can tell what it is for", "path",
-					 files[j].path, "other", files[i].path, NULL);
-			good = false;
-		}
-	}
-	pthread_mutex_unlock(&lock);
-	return good;
-}
-
-bool
-token_reaches(const TokenGrant *grant, const char *server)
-{
-	if (grant == NULL)
-		return false;
-	if (grant->servers == NULL)
-		return true;
-	for (char **one = grant->servers; server != NULL && *one != NULL; one++)
-	{
-		if (strcmp(*one, server) == 0)
-			return true;
-	}
-	return false;
-}
-
-const char *
-token_scope_name(TokenScope scope)
-{
-	switch (scope)
-	{
-		case SCOPE_READ:
-			return "read";
-		case SCOPE_OPERATE:
-			return "operate";
-		case SCOPE_DESTROY:
-			return "destroy";
-		case SCOPE_NONE:
-		case SCOPE_UNSET:
-			break;
-	}
-	return "none";
 }
 
 /* Read the file again if it has changed; log a problem once. */
@@ -334,19 +229,4 @@ same_facts(const struct stat *a, const struct stat *b)
 		   a->st_uid == b->st_uid && a->st_size == b->st_size &&
 		   a->st_mtim.tv_sec == b->st_mtim.tv_sec && a->st_mtim.tv_nsec == b->st_mtim.tv_nsec &&
 		   a->st_ctim.tv_sec == b->st_ctim.tv_sec && a->st_ctim.tv_nsec == b->st_ctim.tv_nsec;
-}
-
-/* Takes the same time wherever the first difference is. */
-static bool
-token_equal(const char *token, size_t token_length, const char *candidate, size_t length)
-{
-	unsigned char difference = (unsigned char) (length != token_length || token_length == 0);
-
-	for (size_t i = 0; i < token_length; i++)
-	{
-		unsigned char byte = length > 0 ? (unsigned char) candidate[i % length] : 0;
-
-		difference |= (unsigned char) (byte ^ (unsigned char) token[i]);
-	}
-	return difference == 0;
 }
