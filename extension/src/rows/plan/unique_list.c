@@ -11,29 +11,19 @@
  */
 #include "postgres.h"
 
-#include "access/genam.h"
 #include "access/sysattr.h"
 #include "catalog/pg_index.h"
-#include "common/hashfn.h"
-#include "executor/executor.h"
 #include "miscadmin.h"
 #include "nodes/makefuncs.h"
-#include "nodes/nodeFuncs.h"
-#include "port/pg_bitutils.h"
 #include "optimizer/optimizer.h"
-#include "utils/lsyscache.h"
-#include "utils/memutils.h"
 #include "utils/rel.h"
 
 #include "base/compat.h"
-#include "base/random.h"
-#include "rows/plan/parents.h"
 #include "rows/plan/parts.h"
 #include "rows/plan/steps.h"
 #include "rows/plan/trial.h"
+#include "rows/plan/unique_trial.h"
 #include "rows/value/arena.h"
-#include "rows/value/generator.h"
-#include "rows/value/hash.h"
 
 /* At most this many ordinals are tried. */
 #define MOST_LISTED (UINT64CONST(1) << 20)
@@ -42,26 +32,6 @@
 /* Rows' choices of values that show whether some have none that passes. */
 #define PROBED_WINDOWS 48
 
-/* What an ordinal is tried on. */
-typedef struct Trial
-{
-	RowsPlan *plan;
-	RowsUnique *unique;
-	EState *estate;
-	RowsTrial *row;
-	Datum *values;
-	bool *isnull;
-	RowsArena arena;
-	List *checks;		 /* of ExprState */
-	List *expressions;	 /* of ExprState: all keys of the index, if one is an expression */
-	List *types;		 /* of the expressions */
-	uint64 *seen;		 /* hashes of their values, and the place of each */
-	uint32 *seen_places; /* ... */
-	uint64 nseen;		 /* a power of 2 */
-	bool distinct_nulls; /* is a key that has a null like no other? */
-	uint32 no_place;
-} Trial;
-
 static bool has_equal_keys(RowsPlan *plan, RowsUnique *unique, List *keys);
 static bool has_gaps(RowsPlan *plan, RowsUnique *unique, List *checks);
 static uint64 take_fewer(RowsUnique *unique, uint64 *radixes);
@@ -69,14 +39,7 @@ static void set_radixes(RowsUnique *unique, const uint64 *radixes);
 static Bitmapset *told_columns(RowsUnique *unique);
 static List *relevant_checks(RowsPlan *plan, RowsUnique *unique);
 static List *index_keys(RowsPlan *plan, RowsUnique *unique, Relation index);
-static bool has_equal_nulls(Oid relid);
-static void start_trial(Trial *trial, RowsPlan *plan, RowsUnique *unique, List *checks, List *keys,
-						uint64 n);
-static void end_trial(Trial *trial);
-static void list_ordinals(Trial *trial, uint64 n);
-static void store_values(Trial *trial, uint64 ordinal);
-static bool passes(Trial *trial);
-static uint32 *place_of_key(Trial *trial);
+static void list_ordinals(RowsUniqueTrial *trial, uint64 n);
 
 /* List the ordinals, if that is possible and makes a difference. */
 bool
@@ -87,7 +50,7 @@ rows_list_ordinals(RowsPlan *plan, RowsUnique *unique, Relation index)
 	uint64 all = unique->capacity;
 	uint64 n = Min(all, MOST_LISTED);
 	uint64 *radixes = palloc(sizeof(uint64) * (unique->ncolumns + 1));
-	Trial trial;
+	RowsUniqueTrial trial;
 
 	if (unique->ncolumns == 0 || (checks == NIL && keys == NIL))
 		return false;
@@ -99,9 +62,9 @@ rows_list_ordinals(RowsPlan *plan, RowsUnique *unique, Relation index)
 		return false;
 	if (all > MOST_LISTED && checks != NIL)
 		n = take_fewer(unique, radixes);
-	start_trial(&trial, plan, unique, checks, keys, n);
+	rows_start_unique_trial(&trial, plan, unique, checks, keys, n);
 	list_ordinals(&trial, n);
-	end_trial(&trial);
+	rows_end_unique_trial(&trial);
 	if (unique->capacity > 0)
 		return true;
 	set_radixes(unique, radixes);
@@ -115,14 +78,14 @@ static bool
 has_equal_keys(RowsPlan *plan, RowsUnique *unique, List *keys)
 {
 	uint64 all = unique->capacity;
-	Trial trial;
+	RowsUniqueTrial trial;
 	bool found;
 
 	if (keys == NIL)
 		return false;
-	start_trial(&trial, plan, unique, NIL, keys, PROBED);
+	rows_start_unique_trial(&trial, plan, unique, NIL, keys, PROBED);
 	list_ordinals(&trial, PROBED);
-	end_trial(&trial);
+	rows_end_unique_trial(&trial);
 	found = unique->capacity < PROBED;
 	unique->capacity = all;
 	unique->ordinals = NULL;
@@ -138,11 +101,11 @@ has_gaps(RowsPlan *plan, RowsUnique *unique, List *checks)
 {
 	bool any = false;
 	bool gaps = false;
-	Trial trial;
+	RowsUniqueTrial trial;
 
 	if (checks == NIL)
 		return false;
-	start_trial(&trial, plan, unique, checks, NIL, 0);
+	rows_start_unique_trial(&trial, plan, unique, checks, NIL, 0);
 	for (uint64 window = 0; window < PROBED_WINDOWS; window++)
 	{
 		bool found = false;
@@ -150,15 +113,15 @@ has_gaps(RowsPlan *plan, RowsUnique *unique, List *checks)
 		CHECK_FOR_INTERRUPTS();
 		for (uint64 i = 0; i < ROWS_CHECKED_STRIDE && !found; i++)
 		{
-			store_values(&trial, window * ROWS_CHECKED_STRIDE + i);
-			found = passes(&trial);
+			rows_store_ordinal(&trial, window * ROWS_CHECKED_STRIDE + i);
+			found = rows_ordinal_passes(&trial);
 			rows_reset_arena(&trial.arena);
 			ResetExprContext(trial.row->econtext);
 		}
 		any |= found;
 		gaps |= !found;
 	}
-	end_trial(&trial);
+	rows_end_unique_trial(&trial);
 	return any && gaps;
 }
 
@@ -283,60 +246,9 @@ index_keys(RowsPlan *plan, RowsUnique *unique, Relation index)
 			   : NIL;
 }
 
-static bool
-has_equal_nulls(Oid relid)
-{
-	Relation index = index_open(relid, AccessShareLock);
-	bool result = index->rd_index->indnullsnotdistinct;
-
-	index_close(index, AccessShareLock);
-	return result;
-}
-
-static void
-start_trial(Trial *trial, RowsPlan *plan, RowsUnique *unique, List *checks, List *keys, uint64 n)
-{
-	ListCell *cell;
-
-	memset(trial, 0, sizeof(Trial));
-	trial->plan = plan;
-	trial->unique = unique;
-	trial->distinct_nulls = !has_equal_nulls(unique->index);
-	trial->estate = CreateExecutorState();
-	trial->row = rows_make_trial(plan, trial->estate);
-	trial->values = palloc0(sizeof(Datum) * Max(plan->natts, 1));
-	trial->isnull = palloc(sizeof(bool) * Max(plan->natts, 1));
-	rows_init_arena(&trial->arena);
-	/* what raises an error about its data is not possible */
-	rows_catch_in_trial(trial->row, rows_may_fail((Node *) checks) || rows_may_fail((Node *) keys));
-	foreach (cell, checks)
-		trial->checks = lappend(trial->checks, ExecPrepareExpr(lfirst(cell), trial->estate));
-	foreach (cell, keys)
-	{
-		trial->expressions = lappend(trial->expressions,
-									 ExecPrepareExpr(lfirst(cell), trial->estate));
-		trial->types = lappend_oid(trial->types, exprType(lfirst(cell)));
-	}
-	if (keys != NIL)
-	{
-		trial->nseen = pg_nextpower2_64(n * 2);
-		trial->seen = palloc0(sizeof(uint64) * trial->nseen);
-		trial->seen_places = palloc(sizeof(uint32) * trial->nseen);
-		memset(trial->seen_places, 0xff, sizeof(uint32) * trial->nseen);
-	}
-}
-
-static void
-end_trial(Trial *trial)
-{
-	rows_end_trial(trial->row);
-	ExecDropSingleTupleTableSlot(trial->row->slot);
-	FreeExecutorState(trial->estate);
-}
-
 /* Those of the first n ordinals that pass; an ordinal whose key another one has takes its place. */
 static void
-list_ordinals(Trial *trial, uint64 n)
+list_ordinals(RowsUniqueTrial *trial, uint64 n)
 {
 	RowsUnique *unique = trial->unique;
 	uint32 nlisted = 0;
@@ -350,11 +262,11 @@ list_ordinals(Trial *trial, uint64 n)
 		bool possible;
 
 		CHECK_FOR_INTERRUPTS();
-		store_values(trial, ordinal);
-		possible = passes(trial);
+		rows_store_ordinal(trial, ordinal);
+		possible = rows_ordinal_passes(trial);
 		if (possible && trial->expressions != NIL)
 		{
-			place = place_of_key(trial);
+			place = rows_place_of_key(trial);
 			possible = (place != NULL);
 		}
 		if (possible)
@@ -376,85 +288,4 @@ list_ordinals(Trial *trial, uint64 n)
 		ResetExprContext(trial->row->econtext);
 	}
 	unique->capacity = nlisted;
-}
-
-/* The values of the columns that the ordinal determines. */
-static void
-store_values(Trial *trial, uint64 ordinal)
-{
-	RowsUnique *unique = trial->unique;
-
-	memset(trial->isnull, true, sizeof(bool) * trial->plan->natts);
-	for (int i = 0; i < unique->ncolumns; i++)
-	{
-		RowsColumn *column = unique->columns[i];
-		uint64 part = ordinal / column->divisor % column->radix;
-		RowsDraw draw;
-
-		if (column->kind != ROWS_COLUMN_FOREIGN)
-		{
-			rows_draw_start(&draw, column->stream, 0);
-			trial->values[column->attnum - 1] = column->value->encode(column->value, part, &draw,
-																	  &trial->arena);
-			trial->isnull[column->attnum - 1] = false;
-			continue;
-		}
-		for (int j = 0; j < column->foreign->ncolumns; j++)
-		{
-			AttrNumber attnum = column->foreign->attnums[j];
-
-			trial->values[attnum - 1] = rows_foreign_value(column->foreign, part, j);
-			trial->isnull[attnum - 1] = false;
-		}
-	}
-	rows_set_trial(trial->row, trial->values, trial->isnull);
-}
-
-static bool
-passes(Trial *trial)
-{
-	ListCell *cell;
-
-	foreach (cell, trial->checks)
-	{
-		if (!rows_passes(trial->row, lfirst(cell)))
-			return false;
-	}
-	return true;
-}
-
-/* Where the place of the row's key is kept; NULL: it has none.  Keys of one hash count as equal. */
-static uint32 *
-place_of_key(Trial *trial)
-{
-	uint64 hash = 0;
-	uint64 at;
-	ListCell *cell;
-	ListCell *type;
-
-	forboth (cell, trial->expressions, type, trial->types)
-	{
-		Oid type_oid = lfirst_oid(type);
-		bool isnull;
-		Datum datum;
-
-		if (!rows_compute(trial->row, lfirst(cell), &trial->arena, get_typbyval(type_oid),
-						  get_typlen(type_oid), &datum, &isnull))
-			return NULL;
-		if (isnull && trial->distinct_nulls)
-		{
-			trial->no_place = ROWS_NO_PLACE;
-			return &trial->no_place;
-		}
-		hash = hash_combine64(hash,
-							  rows_mix(isnull ? 0 : 1 + (uint64) rows_hash_datum(datum, type_oid)));
-	}
-	hash = Max(hash, 1);
-	for (at = hash & (trial->nseen - 1); trial->seen[at] != 0; at = (at + 1) & (trial->nseen - 1))
-	{
-		if (trial->seen[at] == hash)
-			return &trial->seen_places[at];
-	}
-	trial->seen[at] = hash;
-	return &trial->seen_places[at];
 }
