@@ -1,7 +1,8 @@
 /*-------------------------------------------------------------------------
  *
  * index_columns.c
- *	  The columns of which at least one has to differ in the rows of a unique index.
+ *	  The columns of which at least one has to differ in the rows of a unique index, and
+ *	  whether a column is one of such an index.
  *
  * A column of a partition is the table's of the same name.
  *
@@ -143,4 +144,47 @@ rows_columns_of_index(RowsPlan *plan, Relation rel, Relation index)
 		columns = lappend(columns, &plan->columns[map->attnums[attnum - 1] - 1]);
 	}
 	return columns;
+}
+
+/* Is the column generated from the other one alone? */
+static bool
+is_computed_from(RowsPlan *plan, AttrNumber attnum, RowsColumn *column)
+{
+	Bitmapset *attributes = NULL;
+	int member;
+
+	if (TupleDescAttr(RelationGetDescr(plan->rel), attnum - 1)->attgenerated == '\0')
+		return false;
+	pull_varattnos(build_column_default(plan->rel, attnum), 1, &attributes);
+	return bms_get_singleton_member(attributes, &member) &&
+		   member == column->attnum - FirstLowInvalidHeapAttributeNumber;
+}
+
+/* Has the column, or one generated from it alone, a place in a unique or exclusion index? */
+bool
+rows_is_unique_column(RowsPlan *plan, RowsColumn *column)
+{
+	List *indexes = RelationGetIndexList(plan->rel);
+	Bitmapset *expressions = NULL;
+	bool found = false;
+	ListCell *cell;
+
+	foreach (cell, indexes)
+	{
+		Relation index = index_open(lfirst_oid(cell), AccessShareLock);
+		Form_pg_index form = index->rd_index;
+
+		for (int i = 0; i < form->indnkeyatts && (form->indisunique || form->indisexclusion); i++)
+		{
+			AttrNumber attnum = form->indkey.values[i];
+
+			found |= attnum == column->attnum ||
+					 (attnum > 0 && is_computed_from(plan, attnum, column));
+		}
+		if (form->indisunique)
+			pull_varattnos((Node *) RelationGetIndexExpressions(index), 1, &expressions);
+		index_close(index, AccessShareLock);
+	}
+	list_free(indexes);
+	return found || bms_is_member(column->attnum - FirstLowInvalidHeapAttributeNumber, expressions);
 }

@@ -4,7 +4,7 @@
  *	  Other ways to count the values of a unique column: in multiples, in hours, from
  *	  another start, ranges of other lengths, uuids of another version.
  *
- * Which of them the conditions of the column accept, prefer.c finds out.
+ * Which of them the conditions of the column accept, prefer_sampling.c finds out.
  *
  *-------------------------------------------------------------------------
  */

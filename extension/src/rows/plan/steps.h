@@ -104,6 +104,7 @@ extern Node *rows_computed_from(RowsPlan *plan, AttrNumber attnum);
 /* index_columns.c */
 extern List *rows_columns_of_index(RowsPlan *plan, Relation rel, Relation index);
 extern List *rows_key_expressions(RowsPlan *plan, Relation index);
+extern bool rows_is_unique_column(RowsPlan *plan, RowsColumn *column);
 
 /* unique_joint.c */
 extern RowsColumn *rows_better_count(RowsPlan *plan, List *columns, RowsColumn *best);
