@@ -18,7 +18,7 @@ use StopsAlone;
 my $build = tempdir('poc_XXXXXX', TMPDIR => 1, CLEANUP => 1);
 my $root = realpath("$FindBin::RealBin/../..");
 system_or_bail('cp', '-r', '-p', "$root/Makefile", "$root/extension", $build);
-system_or_bail('sh', '-c', "find '$build' -name '*.o' -exec grep -l rows_write_btree {} + | xargs rm -f; rm -f '$build'/*.so");
+system_or_bail('sh', '-c', "find '$build' -name '*.o' -exec grep -lE 'rows_(write_btree|collect_entries)' {} + | xargs rm -f; rm -f '$build'/*.so");
 system_or_bail('make', '-s', '-C', $build, 'with_llvm=no', 'COPT=-DPOC_UNKNOWN_MAJOR', 'poc_barman.so',
 	$ENV{PG_CONFIG} ? "PG_CONFIG=$ENV{PG_CONFIG}" : ());
 

@@ -13,11 +13,13 @@
 
 #include "rows/plan/parts.h"
 
-/* btree.c */
+/* index_entries.c */
 typedef struct RowsEntries RowsEntries;
 extern RowsEntries *rows_collect_entries(Relation rel);
 extern void rows_add_entry(RowsEntries *entries, TupleTableSlot *slot);
 extern Oid rows_index_of_entries(const RowsEntries *entries, uint64 nrows);
+
+/* btree.c */
 extern void rows_write_btree(Relation index, const RowsEntries *entries);
 
 /* index_build.c */
