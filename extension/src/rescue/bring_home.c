@@ -23,19 +23,19 @@
 #include "utils/guc.h"
 #include "utils/timestamp.h"
 
-#include "base/acting_role.h"
 #include "base/compat.h"
 #include "base/sibling.h"
 #include "client/job.h"
 #include "client/json.h"
 #include "client/sidecar.h"
 #include "rescue/empty_home.h"
+#include "rescue/home_dependencies.h"
+#include "rescue/home_fingerprint.h"
 #include "rescue/home_rows.h"
 #include "rescue/home_schema.h"
 #include "rescue/home_table.h"
 #include "rescue/home_triggers.h"
 #include "rescue/own_functions.h"
-#include "rescue/pinned_settings.h"
 #include "rescue/state.h"
 #include "rescue/step_list.h"
 
@@ -58,14 +58,9 @@ static PocRescuedTable *make_table(Jsonb *definition, int number, const char *pa
 static char *member(Jsonb *definition, const char *name, const char *path);
 static void for_each_table(PocRescue *rescue, ForTable act);
 static void name_table(void *arg);
-static void require_needs(PocRescue *rescue);
 static void throw_failure_of_job(void *arg);
 static void fill_table(PocRescue *rescue);
 static void load_rows(PocRescue *rescue);
-static void fingerprint_home(PocRescue *rescue);
-static Datum columns_then(PocRescue *rescue);
-static void compare(PocRescue *rescue);
-static Jsonb *fingerprint_there(Jsonb *result, int number);
 static void tell_left_out(PocRescue *rescue);
 
 PG_FUNCTION_INFO_V1(poc_rescue);
@@ -154,19 +149,19 @@ bring_home(PocRescue *rescue)
 		(void) poc_job_start(job, rescue->path, rescue->request);
 		await_tables(rescue, job);
 		for_each_table(rescue, poc_rescue_take_home);
-		require_needs(rescue);
+		poc_rescue_require_needs(rescue);
 		for_each_table(rescue, poc_rescue_choose_owner);
 		for_each_table(rescue, poc_rescue_prepare_loan);
 		for_each_table(rescue, poc_rescue_lend);
 		for_each_table(rescue, fill_table);
-		for_each_table(rescue, fingerprint_home);
+		for_each_table(rescue, poc_rescue_fingerprint_home);
 		for_each_table(rescue, poc_rescue_finish_table);
 		for_each_table(rescue, poc_rescue_end_loan);
 		rescue->job = poc_job_follow(job, DT_NOEND, true, true, NULL);
 		poc_job_require_success(rescue->job, job->id);
 	}
 	PG_END_ENSURE_ERROR_CLEANUP(poc_job_cancel, PointerGetDatum(job));
-	for_each_table(rescue, compare);
+	for_each_table(rescue, poc_rescue_compare);
 	for_each_table(rescue, poc_rescue_require_home);
 	for_each_table(rescue, poc_rescue_advance_sequences);
 	for_each_table(rescue, poc_rescue_tell_left_out);
@@ -266,46 +261,6 @@ fill_table(PocRescue *rescue)
 	poc_rescue_restore_triggers(rescue);
 }
 
-/* Of all tables in one error */
-static void
-require_needs(PocRescue *rescue)
-{
-	Oid types[] = {JSONBOID};
-	StringInfoData missing;
-	ListCell *cell;
-
-	initStringInfo(&missing);
-	foreach (cell, rescue->tables)
-	{
-		PocRescuedTable *table = lfirst(cell);
-		Jsonb *needs = poc_json_member(table->definition, "needs", jbvArray);
-		Datum values[1];
-		char *lacks;
-
-		if (needs == NULL || table->is_there)
-			continue;
-		values[0] = JsonbPGetDatum(needs);
-		poc_rescue_ask_keeper(rescue, "SELECT _poc.rescue_lacks($1)", 1, types, values, NULL);
-		lacks = poc_rescue_answer(1);
-		if (lacks == NULL)
-			continue;
-		if (list_length(rescue->tables) == 1)
-			appendStringInfoString(&missing, lacks);
-		else
-			appendStringInfo(&missing, "%sfor %s: %s", missing.len > 0 ? "; " : "", table->relation,
-							 lacks);
-	}
-	if (missing.len > 0)
-		ereport(ERROR,
-				(errcode(ERRCODE_UNDEFINED_OBJECT),
-				 list_length(rescue->tables) == 1
-					 ? errmsg("what table %s needs is missing in this database",
-							  ((PocRescuedTable *) linitial(rescue->tables))->relation)
-					 : errmsg("what some of the tables need is missing in this database"),
-				 errdetail("Missing: %s.", missing.data),
-				 errhint("Make it first; as it was it is in a restored instance: poc_restore().")));
-}
-
 /* The rows break off because the job has failed, or is about to: it tells why. */
 static void
 throw_failure_of_job(void *arg)
@@ -347,94 +302,6 @@ load_rows(PocRescue *rescue)
 	CommandCounterIncrement();
 	poc_rescue_step(rescue, "rows", UINT64_FORMAT " rows, " UINT64_FORMAT " bytes as %s",
 					rescue->table->rows, rescue->table->bytes, format);
-}
-
-/* With the owner's rights, as to read the table may run code of his */
-static void
-fingerprint_home(PocRescue *rescue)
-{
-	Oid types[] = {REGCLASSOID, TEXTARRAYOID};
-	/* the columns of one that is there, or inherits, may be in another order here */
-	bool by_name = rescue->table->is_there ||
-				   poc_json_member(rescue->table->definition, "parents", jbvArray) != NULL;
-	Oid function = by_name
-					   ? poc_internal_sibling(rescue->function, "fingerprint_of_columns", 2, types)
-					   : poc_sibling(rescue->function, "poc_fingerprint", 1, types);
-	PocActing acting = poc_act_as(rescue->table->owner, SECURITY_RESTRICTED_OPERATION);
-	HeapTupleHeader row;
-	bool isnull;
-
-	poc_rescue_pin_settings();
-	row = DatumGetHeapTupleHeader(
-		by_name
-			? OidFunctionCall2(function, ObjectIdGetDatum(rescue->table->relid), columns_then(rescue))
-			: OidFunctionCall1(function, ObjectIdGetDatum(rescue->table->relid)));
-	poc_stop_acting(&acting);
-	rescue->table->home_rows = DatumGetInt64(GetAttributeByName(row, "rows", &isnull));
-	rescue->table->home_hash = TextDatumGetCString(GetAttributeByName(row, "hash", &isnull));
-	poc_rescue_step(rescue, "fingerprint", INT64_FORMAT " rows here", rescue->table->home_rows);
-}
-
-/* Their names, in the order that they had, as an array of text */
-static Datum
-columns_then(PocRescue *rescue)
-{
-	List *columns = poc_rescue_texts(rescue, "all_columns");
-	Datum *names = palloc(list_length(columns) * sizeof(Datum));
-	int n = 0;
-	ListCell *cell;
-
-	foreach (cell, columns)
-		names[n++] = CStringGetTextDatum(strVal(lfirst(cell)));
-	return PointerGetDatum(construct_array(names, n, TEXTOID, -1, false, TYPALIGN_INT));
-}
-
-/* As the job tells it of that table; NULL if it does not */
-static Jsonb *
-fingerprint_there(Jsonb *result, int number)
-{
-	Jsonb *tables = result != NULL ? poc_json_member(result, "tables", jbvArray) : NULL;
-	JsonbValue *value = tables != NULL
-							? getIthJsonbValueFromContainer(&tables->root, (uint32) number)
-							: NULL;
-
-	return value != NULL && value->type == jbvBinary && JsonContainerIsObject(value->val.binary.data)
-			   ? JsonbValueToJsonb(value)
-			   : NULL;
-}
-
-/* What came home must be what was there: else nothing of it stays. */
-static void
-compare(PocRescue *rescue)
-{
-	Jsonb *result = poc_json_member(rescue->job, "result", jbvObject);
-	Jsonb *there = fingerprint_there(result, rescue->table->number);
-	char *hash = there != NULL ? poc_json_text(there, "hash") : NULL;
-	char *fired = poc_rescue_fired_triggers(rescue);
-	int64 rows = -1;
-
-	if (hash == NULL || !poc_json_bigint(there, "rows", &rows) ||
-		rows != rescue->table->home_rows || strcmp(hash, rescue->table->home_hash) != 0)
-		ereport(ERROR,
-				(errcode(ERRCODE_DATA_CORRUPTED),
-				 errmsg("table %s did not come home as it was", rescue->table->relation),
-				 errdetail("The restored server had " INT64_FORMAT
-						   " rows with fingerprint %s, here are " INT64_FORMAT " with %s.",
-						   rows, hash != NULL ? hash : "unknown", rescue->table->home_rows,
-						   rescue->table->home_hash),
-				 fired != NULL
-					 ? errhint("Triggers that fired may have changed, left out or added rows: %s. Disable these, or rescue without fire_triggers; nothing was kept.",
-							   fired)
-					 : errhint(
-						   "A type that is written in another way here (an enum, a composite type, a library's version) may be why; nothing was kept.")));
-	poc_rescue_step(rescue, "compare",
-					INT64_FORMAT
-					" rows, the same fingerprint as in the restored server (backup %s, recovered to %s)",
-					rows,
-					poc_json_text(result, "backup_id") ? poc_json_text(result, "backup_id")
-													   : "unknown",
-					poc_json_text(result, "recovered_lsn") ? poc_json_text(result, "recovered_lsn")
-														   : "an unknown position");
 }
 
 /* Of whole schemas */

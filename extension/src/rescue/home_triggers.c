@@ -6,7 +6,7 @@
  * Triggers do not fire for these rows: they did when the rows were written.  A caller who
  * asks for it has them fire as they would for a COPY of his, with his rights and under his
  * settings: code of others is run as the caller because he has said so, and only then.
- * What they have changed is noticed by the comparison of both ends (bring_home.c).
+ * What they have changed is noticed by the comparison of both ends (home_fingerprint.c).
  *
  *-------------------------------------------------------------------------
  */
