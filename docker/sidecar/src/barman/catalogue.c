@@ -1,19 +1,17 @@
 /*
  * catalogue.c
  *
- * Watches the files of Barman's catalogue by their stat data, so that the cache
- * detects when it is stale.  Does not read their contents.
+ * What Barman told of each server: above all, where its backups and WAL are.
+ * Keeps it over a restart; does not look into these directories.
  */
 #include "barman/catalogue.h"
 
-#include <dirent.h>
 #include <inttypes.h>
 #include <pthread.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 
+#include "barman/catalogue_inside.h"
 #include "barman/configuration.h"
 #include "base/file_hash.h"
 #include "base/files.h"
@@ -22,9 +20,6 @@
 #include "base/settings.h"
 #include "base/timestamp.h"
 
-/* Appended to the directory of a backup */
-#define KEEP_SUFFIX "/annotations/keep"
-
 /* How long what Barman told is not asked for again: a primary may become a standby */
 #define RECENT_MS 600000
 
@@ -32,23 +27,7 @@
 
 const char *const catalogue_received_areas[] = {"streaming", "incoming", NULL};
 
-typedef struct Catalogue
-{
-	struct Catalogue *next;
-	char *server;
-	json_t *directories;
-	uint64_t configuration; /* of Barman, when it told the directories */
-	int64_t told;			/* when that was; NEVER: before a restart */
-	FileListing base;
-	FileListing meta;
-	FileListing kept;	 /* the annotations of kept backups */
-	char *xlogdb;		 /* before Barman 3.13.2 */
-	char *server_xlogdb; /* since Barman 3.13.2 */
-	int64_t looked;		 /* when signature was computed */
-	uint64_t signature;	 /* hash of its files */
-} Catalogue;
-
-static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+pthread_mutex_t catalogue_lock = PTHREAD_MUTEX_INITIALIZER;
 static Catalogue *catalogues;
 static char *store; /* the file that keeps this over a restart; NULL: none */
 
@@ -56,10 +35,7 @@ static void learn(const char *server, const json_t *directories, uint64_t config
 				  int64_t told);
 static void keep(void);
 static bool is_of_configuration(const json_t *known, uint64_t configuration);
-static Catalogue *find(const char *server);
 static void forget(Catalogue *catalogue);
-static const char *directory_of(const Catalogue *catalogue, const char *area);
-static json_t *describe(const char *base, const char *id);
 
 void
 catalogue_start(const char *state_dir)
@@ -80,9 +56,9 @@ catalogue_start(const char *state_dir)
 		}
 	}
 	json_decref(known);
-	pthread_mutex_lock(&lock);
+	pthread_mutex_lock(&catalogue_lock);
 	store = path;
-	pthread_mutex_unlock(&lock);
+	pthread_mutex_unlock(&catalogue_lock);
 }
 
 /* The caller holds the lock.  If the file is lost, Barman has to run again. */
@@ -142,8 +118,8 @@ learn(const char *server, const json_t *directories, uint64_t configuration, int
 	const char *base;
 	const char *wals;
 
-	pthread_mutex_lock(&lock);
-	catalogue = find(server);
+	pthread_mutex_lock(&catalogue_lock);
+	catalogue = catalogue_find(server);
 	if (catalogue != NULL && json_equal(catalogue->directories, directories))
 	{
 		catalogue->told = told;
@@ -152,7 +128,7 @@ learn(const char *server, const json_t *directories, uint64_t configuration, int
 			catalogue->configuration = configuration;
 			keep();
 		}
-		pthread_mutex_unlock(&lock);
+		pthread_mutex_unlock(&catalogue_lock);
 		return;
 	}
 	if (catalogue == NULL)
@@ -168,8 +144,8 @@ learn(const char *server, const json_t *directories, uint64_t configuration, int
 	catalogue->configuration = configuration;
 	catalogue->told = told;
 	catalogue->looked = -1;
-	base = directory_of(catalogue, "base");
-	wals = directory_of(catalogue, "wals");
+	base = catalogue_area_path(catalogue, "base");
+	wals = catalogue_area_path(catalogue, "wals");
 	if (base != NULL)
 	{
 		catalogue->base.path = mem_strdup(base);
@@ -186,7 +162,7 @@ learn(const char *server, const json_t *directories, uint64_t configuration, int
 		catalogue->server_xlogdb = mem_printf("%s/%s-xlog.db", wals, server);
 	}
 	keep();
-	pthread_mutex_unlock(&lock);
+	pthread_mutex_unlock(&catalogue_lock);
 }
 
 bool
@@ -196,10 +172,10 @@ catalogue_known(const char *server)
 	const Catalogue *catalogue;
 	bool known;
 
-	pthread_mutex_lock(&lock);
-	catalogue = find(server);
+	pthread_mutex_lock(&catalogue_lock);
+	catalogue = catalogue_find(server);
 	known = catalogue != NULL && catalogue->configuration == configuration;
-	pthread_mutex_unlock(&lock);
+	pthread_mutex_unlock(&catalogue_lock);
 	return known;
 }
 
@@ -211,12 +187,12 @@ catalogue_recent(const char *server)
 	const Catalogue *catalogue;
 	bool recent;
 
-	pthread_mutex_lock(&lock);
-	catalogue = find(server);
+	pthread_mutex_lock(&catalogue_lock);
+	catalogue = catalogue_find(server);
 	recent = catalogue != NULL && catalogue->configuration == configuration &&
 			 catalogue->told != NEVER && now - catalogue->told < RECENT_MS &&
 			 json_is_boolean(json_object_get(catalogue->directories, "in_recovery"));
-	pthread_mutex_unlock(&lock);
+	pthread_mutex_unlock(&catalogue_lock);
 	return recent;
 }
 
@@ -225,9 +201,9 @@ catalogue_told(const char *server)
 {
 	bool told;
 
-	pthread_mutex_lock(&lock);
-	told = find(server) != NULL;
-	pthread_mutex_unlock(&lock);
+	pthread_mutex_lock(&catalogue_lock);
+	told = catalogue_find(server) != NULL;
+	pthread_mutex_unlock(&catalogue_lock);
 	return told;
 }
 
@@ -237,10 +213,10 @@ catalogue_facts(const char *server)
 	Catalogue *catalogue;
 	json_t *told;
 
-	pthread_mutex_lock(&lock);
-	catalogue = find(server);
+	pthread_mutex_lock(&catalogue_lock);
+	catalogue = catalogue_find(server);
 	told = catalogue != NULL ? json_deep_copy(catalogue->directories) : NULL;
-	pthread_mutex_unlock(&lock);
+	pthread_mutex_unlock(&catalogue_lock);
 	return told;
 }
 
@@ -250,139 +226,18 @@ catalogue_directory(const char *server, const char *area)
 	Catalogue *catalogue;
 	char *path = NULL;
 
-	pthread_mutex_lock(&lock);
-	catalogue = find(server);
+	pthread_mutex_lock(&catalogue_lock);
+	catalogue = catalogue_find(server);
 	if (catalogue != NULL)
-		path = mem_strdup(directory_of(catalogue, area));
-	pthread_mutex_unlock(&lock);
+		path = mem_strdup(catalogue_area_path(catalogue, area));
+	pthread_mutex_unlock(&catalogue_lock);
 	return path;
-}
-
-uint64_t
-catalogue_signature(const char *server)
-{
-	Catalogue *catalogue;
-	uint64_t hash = 0;
-	struct stat ignored;
-
-	pthread_mutex_lock(&lock);
-	catalogue = find(server);
-	if (catalogue != NULL && catalogue->base.path != NULL)
-	{
-		int64_t now = monotonic_ms();
-
-		/* at most once per millisecond: a busy sidecar calls this more often */
-		if (catalogue->looked != now)
-		{
-			hash = file_hash_listing(FILE_HASH_START, &catalogue->base);
-			hash = file_hash_listing(hash, &catalogue->meta);
-			hash = file_hash_listing(hash, &catalogue->kept);
-			if (catalogue->xlogdb != NULL)
-			{
-				hash = file_hash_stat(hash, catalogue->xlogdb, &ignored);
-				hash = file_hash_stat(hash, catalogue->server_xlogdb, &ignored);
-			}
-			catalogue->signature = hash != 0 ? hash : 1;
-			catalogue->looked = now;
-		}
-		hash = catalogue->signature;
-	}
-	pthread_mutex_unlock(&lock);
-	return hash;
-}
-
-json_t *
-catalogue_backup_ids(const char *server)
-{
-	json_t *ids = json_checked(json_object());
-	char *base = catalogue_directory(server, "base");
-	DIR *dir = base != NULL ? opendir(base) : NULL;
-	struct dirent *entry;
-
-	while (dir != NULL && (entry = readdir(dir)) != NULL)
-	{
-		if (barman_is_backup_id(entry->d_name))
-			json_object_set_new(ids, entry->d_name, describe(base, entry->d_name));
-	}
-	if (dir != NULL)
-		closedir(dir);
-	free(base);
-	return ids;
-}
-
-static json_t *
-describe(const char *base, const char *id)
-{
-	RecordPaths paths = catalogue_record_paths(base, id);
-	struct stat ignored;
-	char text[17];
-
-	snprintf(text, sizeof(text), "%016llx",
-			 (unsigned long long) file_hash_stat(file_hash_stat(FILE_HASH_START, paths.old, &ignored),
-												 paths.new, &ignored));
-	catalogue_free_paths(&paths);
-	return json_text(text);
-}
-
-RecordPaths
-catalogue_record_paths(const char *base, const char *id)
-{
-	RecordPaths paths = {
-		.new = mem_printf("%s/../meta/%s-backup.info", base, id),
-		.old = mem_printf("%s/%s/backup.info", base, id),
-	};
-
-	return paths;
-}
-
-RecordPaths
-catalogue_keep_paths(const char *base, const char *id)
-{
-	RecordPaths paths = {
-		.new = mem_printf("%s/../meta/%s-keep", base, id),
-		.old = mem_printf("%s/%s" KEEP_SUFFIX, base, id),
-	};
-
-	return paths;
-}
-
-void
-catalogue_free_paths(RecordPaths *paths)
-{
-	free(paths->new);
-	free(paths->old);
-}
-
-uint64_t
-catalogue_wal_signature(const char *server)
-{
-	uint64_t hash = FILE_HASH_START;
-	struct stat ignored;
-	Catalogue *catalogue;
-
-	pthread_mutex_lock(&lock);
-	catalogue = find(server);
-	for (const char *const *area = catalogue_received_areas; catalogue != NULL && *area != NULL;
-		 area++)
-	{
-		const char *path = directory_of(catalogue, *area);
-
-		if (path != NULL)
-			hash = file_hash_names(hash, path);
-	}
-	if (catalogue != NULL && catalogue->xlogdb != NULL)
-	{
-		hash = file_hash_stat(hash, catalogue->xlogdb, &ignored);
-		hash = file_hash_stat(hash, catalogue->server_xlogdb, &ignored);
-	}
-	pthread_mutex_unlock(&lock);
-	return hash;
 }
 
 void
 catalogue_forget_all(void)
 {
-	pthread_mutex_lock(&lock);
+	pthread_mutex_lock(&catalogue_lock);
 	while (catalogues != NULL)
 	{
 		Catalogue *next = catalogues->next;
@@ -394,11 +249,11 @@ catalogue_forget_all(void)
 	}
 	free(store);
 	store = NULL;
-	pthread_mutex_unlock(&lock);
+	pthread_mutex_unlock(&catalogue_lock);
 }
 
-static Catalogue *
-find(const char *server)
+Catalogue *
+catalogue_find(const char *server)
 {
 	for (Catalogue *c = catalogues; c != NULL; c = c->next)
 	{
@@ -426,8 +281,8 @@ forget(Catalogue *catalogue)
 	catalogue->xlogdb = catalogue->server_xlogdb = NULL;
 }
 
-static const char *
-directory_of(const Catalogue *catalogue, const char *area)
+const char *
+catalogue_area_path(const Catalogue *catalogue, const char *area)
 {
 	const char *path = json_string_value(json_object_get(catalogue->directories, area));
 
