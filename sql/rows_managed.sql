@@ -92,6 +92,26 @@ RESET allow_system_table_mods;
 
 SET client_min_messages = warning;
 DROP SCHEMA _timescaledb_catalog CASCADE;
+
+-- who owns an extension may add a list of their own to it: none is read, as a query would run their code
+CREATE ROLE poc_managed_owner;
+CREATE SCHEMA _timescaledb_catalog AUTHORIZATION poc_managed_owner;
+SET client_min_messages = error;
+SET ROLE poc_managed_owner;
+CREATE FUNCTION _timescaledb_catalog.ran(result anyelement) RETURNS anyelement IMMUTABLE LANGUAGE plpgsql AS
+$$BEGIN RAISE WARNING 'the list of another role ran as %', current_user; RETURN result; END$$;
+CREATE TABLE _timescaledb_catalog.hypertable (schema_name name, table_name name);
+CREATE INDEX ON _timescaledb_catalog.hypertable ((table_name = _timescaledb_catalog.ran('x'::text)));
+RESET ROLE;
+ALTER EXTENSION poc_barman ADD TABLE _timescaledb_catalog.hypertable;
+\c -
+SET client_min_messages = warning;
+SET search_path = rows_managed, public;
+SELECT generator, detail FROM poc_explain_rows('measured') LIMIT 1;
+SELECT poc_generate_rows(1, 'remote');
+ALTER EXTENSION poc_barman DROP TABLE _timescaledb_catalog.hypertable;
+DROP SCHEMA _timescaledb_catalog CASCADE;
+DROP ROLE poc_managed_owner;
 DROP SCHEMA rows_managed CASCADE;
 DROP ACCESS METHOD poc_rows_heap;
 DROP SERVER poc_rows_loopback CASCADE;

@@ -5,12 +5,14 @@
  *
  * Citus and TimescaleDB store rows outside the named table, and direct writes to it
  * would be lost.  Only a catalog that belongs to an extension counts, because any user
- * can create a table of the same name.
+ * can create a table of the same name; and only a superuser's is read, because who owns an
+ * extension may add a table to it, and a query evaluates what its owner makes of that.
  *
  *-------------------------------------------------------------------------
  */
 #include "postgres.h"
 
+#include "access/htup_details.h"
 #include "catalog/dependency.h"
 #include "catalog/namespace.h"
 #include "catalog/pg_am_d.h"
@@ -23,6 +25,7 @@
 #include "utils/acl.h"
 #include "utils/builtins.h"
 #include "utils/lsyscache.h"
+#include "utils/syscache.h"
 
 #include "base/compat.h"
 #include "rows/plan/steps.h"
@@ -46,6 +49,7 @@ static const RowsCatalog catalogs[] = {
 };
 
 static bool is_listed(Relation rel, const RowsCatalog *catalog);
+static bool may_read(Oid table);
 
 /* Description of who stores the rows of the table; NULL: PostgreSQL itself. */
 const char *
@@ -80,8 +84,8 @@ is_listed(Relation rel, const RowsCatalog *catalog)
 	if (!OidIsValid(table) || get_rel_relkind(table) != RELKIND_RELATION ||
 		!OidIsValid(getExtensionOfObject(RelationRelationId, table)))
 		return false;
-	/* without SELECT on the catalog the caller cannot know that the table is absent */
-	if (pg_class_aclcheck(table, GetUserId(), ACL_SELECT) != ACLCHECK_OK)
+	/* who may not read the catalog cannot know that the table is absent */
+	if (!may_read(table))
 		return true;
 
 	namestrcpy(&names[0], get_namespace_name(RelationGetNamespace(rel)));
@@ -96,4 +100,19 @@ is_listed(Relation rel, const RowsCatalog *catalog)
 	listed = SPI_processed > 0;
 	SPI_finish();
 	return listed;
+}
+
+/* Does that take SELECT alone, and run no code of others: casts, policies, constants of indexes? */
+static bool
+may_read(Oid table)
+{
+	HeapTuple tuple = SearchSysCache1(RELOID, ObjectIdGetDatum(table));
+	Oid owner;
+
+	if (!HeapTupleIsValid(tuple))
+		return false;
+	owner = ((Form_pg_class) GETSTRUCT(tuple))->relowner;
+	ReleaseSysCache(tuple);
+	return (owner == GetUserId() || superuser_arg(owner)) &&
+		   pg_class_aclcheck(table, GetUserId(), ACL_SELECT) == ACLCHECK_OK;
 }
