@@ -164,6 +164,6 @@ refuse_others_policies(Relation rel, Oid caller)
 				 errmsg("cannot tell which rows of \"%s\" may be referred to",
 						RelationGetRelationName(rel)),
 				 errdetail(
-					 "Its row-level security runs functions or queries of others, which a question must not run with your rights."),
+					 "Its row-level security runs functions or queries of others, or volatile ones, which a question must not run with your rights."),
 				 errhint("Load rows and roll back: a load runs what your SELECT on that table runs.")));
 }

@@ -86,7 +86,7 @@ rows_name_policies(Relation rel, Oid role, StringInfo names, StringInfo columns)
 	}
 }
 
-/* Does a SELECT of the role call a function of others, or run a query, to hide rows? */
+/* Does a SELECT of the role run code of others, a query, or what changes something, to hide rows? */
 bool
 rows_policies_run_others(Relation rel, Oid role)
 {
@@ -97,7 +97,8 @@ rows_policies_run_others(Relation rel, Oid role)
 		RowSecurityPolicy *policy = lfirst(cell);
 
 		if (applies(policy, ACL_SELECT_CHR, role) &&
-			(policy->hassublinks || rows_runs_others((Node *) policy->qual)))
+			(policy->hassublinks || rows_runs_others((Node *) policy->qual) ||
+			 contain_volatile_functions((Node *) policy->qual)))
 			return true;
 	}
 	return false;
