@@ -63,6 +63,9 @@ CREATE TABLE t_tried (a warned[], b warned_pair, c warned_range, n int, m int, C
 	CHECK ((b).b + n > m OR n IS NOT NULL), CHECK (isempty(c) OR n < m), CHECK (a IS NOT NULL AND cardinality(a) % 2 = 1),
 	UNIQUE (n, m));
 CREATE TABLE t_domain_unique (a warned[] UNIQUE, b warned_pair UNIQUE, c warned UNIQUE);
+CREATE DOMAIN exporting AS int CHECK (query_to_xml('SELECT rows_others_code.ran($$a query of a domain$$)', true, true, '') IS NOT NULL);
+CREATE TYPE exporting_pair AS (a exporting, b int);
+CREATE TABLE t_domain_query (a exporting[] CHECK (cardinality(a) % 2 = 1), b exporting_pair UNIQUE, c exporting CHECK (c % 2 = 1));
 CREATE FUNCTION reads_pair() RETURNS text LANGUAGE sql AS $$SELECT 'x'$$;
 SET check_function_bodies = off;
 CREATE OR REPLACE FUNCTION reads_pair() RETURNS text LANGUAGE sql AS $$SELECT ('(x)'::pair)::text$$;

@@ -67,6 +67,7 @@ extern bool rows_reads_domain(Oid type);
 extern bool rows_own_code_only(bool only);
 extern bool rows_counts_beyond(Node *node, int *nnodes, int most);
 extern bool rows_may_run(Node *node);
+extern bool rows_may_try(Node *node);
 extern bool rows_may_read(Oid type);
 extern Node *rows_simplify(Node *node);
 extern bool rows_is_subject(Node *node, AttrNumber attnum);

@@ -62,6 +62,13 @@ rows_may_run(Node *node)
 	return !own_code_only || !(rows_runs_others(node) || depends_on_role(node, NULL));
 }
 
+/* May an expression be tried on values, though it may be volatile: query_to_xml() runs any query? */
+bool
+rows_may_try(Node *node)
+{
+	return rows_may_run(node) && !(own_code_only && contain_volatile_functions(node));
+}
+
 /* May a value of a type be read from text? */
 bool
 rows_may_read(Oid type)

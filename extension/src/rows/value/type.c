@@ -166,7 +166,7 @@ make_domain(Oid domain, int32 typmod, RowsBounds *bounds, int depth)
 		if (constraint->constrainttype != DOM_CONSTRAINT_CHECK)
 			continue;
 		rows_read_condition((Node *) constraint->check_expr, InvalidAttrNumber, bounds);
-		may_try &= rows_may_run((Node *) constraint->check_expr);
+		may_try &= rows_may_try((Node *) constraint->check_expr);
 	}
 
 	basetype = getBaseTypeAndTypmod(domain, &typmod);
