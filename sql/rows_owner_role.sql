@@ -31,6 +31,8 @@ $$BEGIN PERFORM * FROM public.poc_preview_rows('rows_owner_role.own', 1); RETURN
 CREATE TABLE nesting (id int PRIMARY KEY);
 INSERT INTO nesting VALUES (1);
 CREATE INDEX ON nesting ((id + nested()));
+CREATE STATISTICS statistics ON (no + only_owner('statistics of a parent')), (no * 2) FROM parent;
+ANALYZE parent;
 RESET ROLE;
 CREATE TABLE t_supers_child (id int REFERENCES parent);
 CREATE TABLE t_supers_nesting (id int REFERENCES nesting, b int DEFAULT only_owner('a default'), CHECK (b > only_owner('a condition')));
@@ -46,6 +48,13 @@ SET search_path = rows_owner_role, public;
 SELECT relname, count(*) FROM pg_class, LATERAL poc_explain_rows(oid)
 	WHERE relnamespace = 'rows_owner_role'::regnamespace AND (relname LIKE 't\_%' OR relname LIKE 'v\_%')
 		AND relkind IN ('r', 'v', 'p') GROUP BY 1 ORDER BY 1;
+-- nor by a load of a table of one's own, as in an INSERT
+\c -
+SET client_min_messages = warning;
+SET search_path = rows_owner_role, public;
+SELECT count(*) FROM poc_preview_rows('t_supers_child', 3);
+SELECT poc_generate_rows(3, 't_supers_child'), poc_generate_rows(3, 't_supers_child', options => '{"foreign_keys": "each"}');
+SELECT count(*), count(id) FROM t_supers_child;
 -- whoever is not the owner's equal runs that, as in an INSERT, himself, and never as the owner
 \c -
 SET client_min_messages = warning;

@@ -1,11 +1,13 @@
 /*-------------------------------------------------------------------------
  *
  * owner_role.c
- *	  As whom code runs while somebody only asks what a load would do.
+ *	  As whom code runs while somebody only asks what a load would do, and while referenced
+ *	  rows are read.
  *
- * No function of others is called then, but PostgreSQL evaluates constant parts of index
- * expressions, partition keys and conditions of domains whenever it reads these.  So it
- * does as the owner of the table, as it does in ANALYZE and REINDEX.
+ * No function of others is called for a question, but PostgreSQL evaluates constant parts of
+ * index expressions, statistics, partition keys and conditions of domains whenever it reads
+ * these.  So it does as the owner of the table, as it does in ANALYZE and REINDEX; and of a
+ * referenced table for a load too, as it does where an INSERT looks up a foreign key.
  *
  *-------------------------------------------------------------------------
  */
@@ -50,8 +52,8 @@ rows_act_as_caller(RowsPlan *plan)
 }
 
 /*
- * The same for a query of a referenced table, which the caller must be allowed to read.
- * Row-level security hides rows from the caller alone.
+ * The same for a query of a referenced table, which the caller must be allowed to read, and
+ * for a load, too.  Row-level security hides rows from the caller alone.
  */
 void
 rows_act_as_parents_owner(RowsPlan *plan, ForeignKeyCacheInfo *key, RowsOwner *owner)
@@ -60,14 +62,16 @@ rows_act_as_parents_owner(RowsPlan *plan, ForeignKeyCacheInfo *key, RowsOwner *o
 	Relation parent;
 
 	memset(owner, 0, sizeof(*owner));
-	if (!plan->call.explaining)
-		return;
 	require_select(key, caller);
 	parent = relation_open(key->confrelid, AccessShareLock);
 	if (check_enable_rls(key->confrelid, caller, true) == RLS_ENABLED)
 	{
-		refuse_others_policies(parent, caller);
-		act_as(owner, caller, 0);
+		/* a load runs what a SELECT of the caller runs */
+		if (plan->call.explaining)
+		{
+			refuse_others_policies(parent, caller);
+			act_as(owner, caller, 0);
+		}
 	}
 	else
 	{
@@ -75,7 +79,8 @@ rows_act_as_parents_owner(RowsPlan *plan, ForeignKeyCacheInfo *key, RowsOwner *o
 
 		if (role != caller && !(may_use_schema(key, role) && may_select(key, role)))
 			refuse_owner(parent);
-		act_as(owner, role, SECURITY_LOCAL_USERID_CHANGE | SECURITY_NOFORCE_RLS);
+		if (role != caller || plan->call.explaining)
+			act_as(owner, role, SECURITY_LOCAL_USERID_CHANGE | SECURITY_NOFORCE_RLS);
 	}
 	relation_close(parent, NoLock);
 }
@@ -134,13 +139,13 @@ static void
 refuse_owner(Relation parent)
 {
 	ereport(ERROR,
-			(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
+			(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
 			 errmsg("cannot tell which rows of \"%s\" may be referred to",
 					RelationGetRelationName(parent)),
-			 errdetail("A question reads that table with the rights of its owner, role \"%s\", who may not read it.",
+			 errdetail("That table is read with the rights of its owner, role \"%s\", who may not read it.",
 					   GetUserNameFromId(parent->rd_rel->relowner, false)),
 			 errhint(
-				 "GRANT SELECT on it, and USAGE on its schema, to its owner; or load rows and roll back.")));
+				 "GRANT SELECT on it, and USAGE on its schema, to its owner: an INSERT needs that as well.")));
 }
 
 /* What the query needs if the caller runs it */

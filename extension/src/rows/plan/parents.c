@@ -107,6 +107,7 @@ rows_read_parents(RowsPlan *plan, ForeignKeyCacheInfo *key, RowsForeign *foreign
 	/* the query finds the table by its name, which the lock keeps */
 	LockRelationOid(key->confrelid, lock ? RowShareLock : AccessShareLock);
 	rows_act_as_parents_owner(plan, key, &owner);
+	lock = lock && may_lock(key->confrelid);
 	query = parents_query(plan, key, most, lock);
 
 	SPI_connect();
@@ -138,7 +139,7 @@ rows_read_parents(RowsPlan *plan, ForeignKeyCacheInfo *key, RowsForeign *foreign
 	foreign->locked = lock && same_types;
 }
 
-/* May the caller lock rows of the table?  That takes the UPDATE privilege. */
+/* May the current role lock rows of the table?  That takes the UPDATE privilege. */
 static bool
 may_lock(Oid relid)
 {
