@@ -10,6 +10,8 @@
  */
 #include "postgres.h"
 
+#include "miscadmin.h"
+
 #include "base/compat.h"
 #include "rows/plan/parents.h"
 #include "rows/plan/parts.h"
@@ -44,6 +46,7 @@ rows_count_foreign(RowsPlan *plan, RowsForeign *foreign, List *columns)
 	{
 		uint64 ordinal;
 
+		CHECK_FOR_INTERRUPTS();
 		/* the lookup returns the first of equal rows */
 		if (!rows_find_parent(foreign, foreign->values + row * foreign->ncolumns, &ordinal) ||
 			ordinal != row)

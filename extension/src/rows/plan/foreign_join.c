@@ -13,6 +13,7 @@
 #include "postgres.h"
 
 #include "common/hashfn.h"
+#include "miscadmin.h"
 #include "utils/memutils.h"
 
 #include "base/compat.h"
@@ -143,6 +144,7 @@ order_rows(RowsJoin *join, RowsPart *part)
 
 	for (uint64 row = 0; row < nrows; row++)
 	{
+		CHECK_FOR_INTERRUPTS();
 		rows[row].hash = hash_shared(join, part, row);
 		rows[row].choice = row;
 	}
@@ -169,7 +171,10 @@ group_rows(RowsJoin *join)
 
 		first_group[i] = same_hash ? first_group[i - 1] : join->ngroups;
 		for (uint32 group = first_group[i]; group < join->ngroups && !found; group++)
+		{
+			CHECK_FOR_INTERRUPTS();
 			found = same_shared(join, first, ordered[i].choice, first, founder[group]);
+		}
 		if (!found)
 			founder[join->ngroups++] = ordered[i].choice;
 	}
@@ -202,6 +207,7 @@ group_rows(RowsJoin *join)
 				 group < join->ngroups && hash_shared(join, first, founder[group]) == rows[i].hash;
 				 group++)
 			{
+				CHECK_FOR_INTERRUPTS();
 				if (same_shared(join, part, row, first, founder[group]))
 				{
 					part->group[row] = group;

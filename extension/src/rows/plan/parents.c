@@ -130,6 +130,7 @@ rows_read_parents(RowsPlan *plan, ForeignKeyCacheInfo *key, RowsForeign *foreign
 										&isnull);
 			MemoryContext old = MemoryContextSwitchTo(context);
 
+			CHECK_FOR_INTERRUPTS();
 			foreign->values[row * key->nkeys + i] = datumCopy(datum, typbyval, typlen);
 			MemoryContextSwitchTo(old);
 		}

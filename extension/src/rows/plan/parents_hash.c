@@ -9,6 +9,7 @@
 #include "postgres.h"
 
 #include "common/hashfn.h"
+#include "miscadmin.h"
 #include "utils/memutils.h"
 
 #include "base/compat.h"
@@ -28,6 +29,7 @@ rows_hash_parents(RowsForeign *foreign)
 
 	for (uint64 row = 0; row < foreign->nparents; row++)
 	{
+		CHECK_FOR_INTERRUPTS();
 		index[row].hash = hash_row(foreign, foreign->values + row * foreign->ncolumns);
 		index[row].choice = row;
 	}
@@ -46,6 +48,8 @@ rows_find_parent(RowsForeign *foreign, const Datum *values, uint64 *ordinal)
 	for (uint64 i = rows_first_of_hash(index, foreign->nparents, hash);
 		 i < foreign->nparents && index[i].hash == hash; i++)
 	{
+		/* nobody promises that rows of one hash are few */
+		CHECK_FOR_INTERRUPTS();
 		if (same_row(foreign, values, foreign->values + index[i].choice * foreign->ncolumns))
 		{
 			*ordinal = index[i].choice;

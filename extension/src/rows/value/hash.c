@@ -16,13 +16,13 @@
 #include "base/compat.h"
 #include "rows/value/hash.h"
 
-static int compare_entries(const void *a, const void *b);
+static int compare_entries(const void *a, const void *b, void *context);
 
-/* Entries with the same hash keep their order. */
+/* Entries with the same hash keep their order.  There may be millions: a cancel ends it. */
 void
 rows_sort_by_hash(RowsIndexEntry *index, uint64 n)
 {
-	qsort(index, n, sizeof(RowsIndexEntry), compare_entries);
+	qsort_interruptible(index, n, sizeof(RowsIndexEntry), compare_entries, NULL);
 }
 
 /* Position of the first entry with this hash, or where it would be. */
@@ -78,7 +78,7 @@ rows_same_datum(Datum left, Datum right, Oid type)
 }
 
 static int
-compare_entries(const void *a, const void *b)
+compare_entries(const void *a, const void *b, void *context)
 {
 	const RowsIndexEntry *left = a;
 	const RowsIndexEntry *right = b;
