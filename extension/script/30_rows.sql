@@ -87,7 +87,7 @@ AS 'MODULE_PATHNAME'
 LANGUAGE C VOLATILE PARALLEL UNSAFE CALLED ON NULL INPUT;
 
 COMMENT ON FUNCTION @extschema@.poc_preview_rows(regclass, integer, bigint, jsonb) IS
-'the rows that poc_generate_rows() would insert with the same seed, without columns that a sequence or PostgreSQL itself fills. Writes nothing. Example: SELECT * FROM poc_preview_rows(''orders'', 5);';
+'the rows that poc_generate_rows() would insert with the same seed, without columns that a sequence or PostgreSQL itself fills. Evaluates the conditions of the table, with what functions in them do, such as drawing from a sequence; writes nothing else. Example: SELECT * FROM poc_preview_rows(''orders'', 5);';
 
 CREATE FUNCTION @extschema@.poc_last_rows(
 	OUT target regclass, OUT rows bigint, OUT seed bigint, OUT path text,
