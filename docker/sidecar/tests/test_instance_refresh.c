@@ -108,7 +108,7 @@ start(void **state)
 }
 
 static int
-stop(void **state)
+tear_down(void **state)
 {
 	(void) state;
 	instances_stop();
@@ -410,10 +410,10 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup_teardown(test_refuses, start, stop),
-		cmocka_unit_test_setup_teardown(test_gives_back, start, stop),
-		cmocka_unit_test_setup_teardown(test_begins, start, stop),
-		cmocka_unit_test_setup_teardown(test_port_is_taken_meanwhile, start, stop),
+		cmocka_unit_test_setup_teardown(test_refuses, start, tear_down),
+		cmocka_unit_test_setup_teardown(test_gives_back, start, tear_down),
+		cmocka_unit_test_setup_teardown(test_begins, start, tear_down),
+		cmocka_unit_test_setup_teardown(test_port_is_taken_meanwhile, start, tear_down),
 		cmocka_unit_test(test_strips),
 		cmocka_unit_test(test_follows_nothing),
 		cmocka_unit_test(test_finds_what_is_left),
