@@ -23,6 +23,7 @@
 #include "barman/check_config.h"
 #include "barman/read_cache.h"
 #include "base/log.h"
+#include "base/messages_locale.h"
 #include "base/settings.h"
 #include "base/systemd_notify.h"
 #include "base/token.h"
@@ -82,6 +83,7 @@ main(int argc, char **argv)
 			return 2;
 	}
 	log_set_level(settings.log_level);
+	messages_in_english();
 
 	/* Threads inherit the mask, so only wait_for_signal() receives these signals. */
 	signal(SIGPIPE, SIG_IGN);

@@ -22,6 +22,7 @@
 #include <cmocka.h>
 
 #include "barman/runner.h"
+#include "base/messages_locale.h"
 #include "base/process.h"
 #include "base/timestamp.h"
 #include "patience.h"
@@ -262,6 +263,27 @@ cancel_soon(void *control)
 	return NULL;
 }
 
+/* Barman relays what rsync and pg_basebackup say; causes are recognized in English. */
+static void
+programs_speak_english(void **state)
+{
+	const char *env[] = {"/usr/bin/env", NULL};
+	RunResult result;
+
+	(void) state;
+	setenv("LC_ALL", "de_DE.UTF-8", 1);
+	setenv("LANGUAGE", "de", 1);
+	messages_in_english();
+	result = run(env, MUCH_LATER_MS, 100, NULL);
+	assert_int_equal(result.outcome, RUN_EXITED);
+	assert_non_null(strstr(result.out, "LC_MESSAGES=C\n"));
+	assert_non_null(strstr(result.out, "LC_CTYPE=de_DE.UTF-8\n"));
+	assert_null(strstr(result.out, "LC_ALL="));
+	assert_null(strstr(result.out, "LANGUAGE="));
+	runner_free(&result);
+	unsetenv("LC_CTYPE");
+}
+
 static void
 another_thread_can_cancel(void **state)
 {
@@ -418,6 +440,7 @@ main(void)
 		cmocka_unit_test(long_standard_error_is_dropped_not_fatal),
 		cmocka_unit_test(the_child_inherits_three_descriptors),
 		cmocka_unit_test(signals_are_as_a_new_program_expects_them),
+		cmocka_unit_test(programs_speak_english),
 		cmocka_unit_test(another_thread_can_cancel),
 		cmocka_unit_test(a_hurried_run_is_killed_before_its_grace),
 		cmocka_unit_test(a_sink_gets_all),

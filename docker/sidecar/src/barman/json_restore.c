@@ -9,6 +9,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "barman/disk_full.h"
+
 /* The meaning of Barman's messages in these commands; the first match counts. */
 static const struct
 {
@@ -28,8 +30,7 @@ static const struct
 	 "Take another backup first, or lower minimum_redundancy in Barman's configuration."},
 	{"Another process in running on server", BARMAN_BACKUP_RUNNING,
 	 "Wait until the running backup ends, or cancel it."},
-	{"No space left on device", BARMAN_FAILED,
-	 "Free space where the instances are kept: drop one, or give the sidecar another --instance-root."},
+	{DISK_FULL_WORDS, BARMAN_FAILED, DISK_FULL_HINT},
 	{"pg_verifybackup not found", BARMAN_UNSUPPORTED,
 	 "Install PostgreSQL's client programs on Barman's host and set path_prefix in Barman's configuration."},
 	{"error while cloning file", BARMAN_WRONG_STATE,

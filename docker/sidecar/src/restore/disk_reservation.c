@@ -4,7 +4,8 @@
  * Accounts for the disk space reserved for restores.  A reservation belongs to
  * its instance and ends with the restore, whatever the outcome.  What a
  * restore has written is no longer free, so it does not count twice.  After a
- * start of the sidecar no restore is running, so nothing is reserved.
+ * start of the sidecar no restore is running, so nothing is reserved.  A disk
+ * that becomes full all the same: barman/disk_full.h.
  */
 #include "restore/disk_reservation.h"
 

@@ -12,6 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "barman/disk_full.h"
 #include "base/files.h"
 #include "base/memory.h"
 #include "base/settings.h"
@@ -59,8 +60,7 @@ known_cause(const char *log)
 	static const KnownCause causes[] = {
 		{"Address already in use", "conflict", "another program has taken the port of the instance",
 		 "Restore again: another port will be chosen."},
-		{"No space left on device", BARMAN_WRONG_STATE, "the disk became full during recovery",
-		 "Free space where the instances are kept: drop one, or give the sidecar another --instance-root."},
+		{DISK_FULL_WORDS, BARMAN_WRONG_STATE, "the disk became full during recovery", DISK_FULL_HINT},
 		{"database files are incompatible with server", BARMAN_UNSUPPORTED,
 		 "the backup is of a PostgreSQL that was built otherwise than the one on Barman's host",
 		 "Give the sidecar by --pg-bindir a PostgreSQL that was built as the primary's was, with its --with-blocksize, --with-wal-blocksize and --with-segsize."},
