@@ -36,12 +36,13 @@ versions_story() (
   # shellcheck disable=SC2046
   leg "PostgreSQL $1: make installcheck" containers_installcheck $(versions_tests)
   leg "PostgreSQL $1: the scenario" containers_scenario
-  # they depend on Barman, which is the same for all
-  [[ $1 != "${VERSIONS[0]%% *}" ]] || leg "PostgreSQL $1: the ways of a newer Barman" versions_ways
+  # they depend on Barman and on libraries, which are the same for all
+  [[ $1 != "${VERSIONS[0]%% *}" ]] || leg "PostgreSQL $1: unit tests, and the ways of a newer Barman" versions_ways
 )
 
-# Encryption, and what else the Barman of the other lanes is too old for
-versions_ways() { containers_run -e POC_SKIPPED=fail -e "TAP_JOBS=$TAP_JOBS" -e "TAP_FILES=t/17[15]*.pl" 'docker/stack check tap'; }
+# The newest cmocka and compiler; encryption, and what else the Barman of the other lanes is too old for; where its
+# files lie otherwise (t/111), and PostgreSQL's roles are otherwise (t/126)
+versions_ways() { containers_run -e POC_SKIPPED=fail -e "TAP_JOBS=$TAP_JOBS" -e "TAP_FILES=t/17[15]*.pl t/111*.pl t/126*.pl" 'docker/stack check unit tap'; }
 
 versions_images() {
   if [[ $1 == experimental ]]; then
