@@ -16,8 +16,9 @@ use DoctorTest;
 use LiveBarman;
 use PocTest;
 
-# no more than Barman needs, so that another can take it away
-my $live = LiveBarman->new('live', conf => "max_wal_senders = 2\nmax_replication_slots = 2\narchive_mode = on\narchive_command = 'true'\n");
+# so few senders that others can take them away; Barman's commands, of which several may run at a time, need one each
+my $senders = 6;
+my $live = LiveBarman->new('live', conf => "max_wal_senders = $senders\nmax_replication_slots = 2\narchive_mode = on\narchive_command = 'true'\n");
 my $node = $live->{node};
 my $home = $live->{home};
 # the sidecar does not answer with a token file of its own that is open
@@ -100,9 +101,10 @@ my $hba = slurp_file($node->data_dir . '/pg_hba.conf');
 open(my $file, '>', $node->data_dir . '/pg_hba.conf') or die;
 print $file "local replication streaming_barman reject\nnonsense\n$hba";
 close($file);
-my $other = IPC::Run::start([ 'pg_receivewal', '-D', PostgreSQL::Test::Utils::tempdir(), '-d', $node->connstr('postgres'), '--no-loop' ],
-	'<', \undef, '>', \my $out, '2>', \my $err);
-wait_until(sub { sql('SELECT count(*) FROM pg_stat_replication') == 2 });
+my ($out, $err);
+my @others = map { IPC::Run::start([ 'pg_receivewal', '-D', PostgreSQL::Test::Utils::tempdir(), '-d', $node->connstr('postgres'), '--no-loop' ],
+	'<', \undef, '>', \$out, '2>', \$err) } 2 .. $senders;
+wait_until(sub { sql('SELECT count(*) FROM pg_stat_replication') == $senders });
 
 $rows = examine($node);
 my @remedies = (
@@ -113,9 +115,9 @@ my @remedies = (
 	is_ill($rows, 'token', qr/every user of this host can read the token file \(mode 0644\)/, qr/^chmod o-rwx/, 'token file open to all'),
 	is_ill($rows, 'access', qr/pg_hba.conf rejects it in line 1 \(role streaming_barman/, qr/^sed -i '1i local replication streaming_barman/, 'rejected by pg_hba.conf'));
 is_ill($rows, 'access', qr/pg_hba.conf, line 2: /, qr/FROM pg_hba_file_rules/, 'pg_hba.conf broken');
-is_ill($rows, 'settings', qr/max_wal_senders is 2, 2 in use: Barman needs 1 more/, qr/^ALTER SYSTEM SET max_wal_senders = 10;/, 'no sender left');
+is_ill($rows, 'settings', qr/max_wal_senders is $senders, $senders in use: Barman needs 1 more/, qr/^ALTER SYSTEM SET max_wal_senders = 14;/, 'no sender left');
 
-$other->kill_kill;
+$_->kill_kill for @others;
 type($_) for @remedies;
 $rows = examine($node);
 is_ill($rows, 'access', qr/line 3: /, qr/./, 'the broken line is left');
