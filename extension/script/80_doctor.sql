@@ -198,7 +198,8 @@ BEGIN
 			CASE
 				WHEN state = '08006' THEN
 					'pkill -x barman-sidecar   # on the Barman host; then start it again: its log may tell why it hangs'
-				WHEN state = '08001' AND error ->> 'detail' !~* 'resolve|certificate|SSL|TLS' THEN
+				-- what the host or the path is called tells nothing
+				WHEN state = '08001' AND (address LIKE 'unix:%' OR replace(error ->> 'detail', regexp_replace(address, ':[0-9]+$', ''), '') !~* 'resolve|certificate|SSL|TLS') THEN
 					format('pgrep -a barman-sidecar || barman-sidecar --listen %s --token-file %s --state-dir ~/sidecar   # on the Barman host, as Barman''s user', address,
 						-- on one host, both can read the same file
 						coalesce(CASE WHEN address ~ E'^(unix:|127\\.|localhost|\\[::1\\])' THEN quote_literal(nullif(current_setting('poc_barman.token_file'), '')) END, '~/sidecar.token'))

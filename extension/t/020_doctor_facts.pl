@@ -345,6 +345,12 @@ is_well($rows, 'access', qr/role barman may/, 'roles without a sidecar');
 no_row($rows, 'backups', qr/./, 'backups');
 cmp_ok($time, '<', 10, 'soon');
 
+# the cause counts, not what the path is called
+$node->append_conf('postgresql.conf', "poc_barman.url = 'unix:$dir/ssl/tls/certificate'");
+$node->reload;
+wait_until(sub { $node->safe_psql('postgres', 'SHOW poc_barman.url') =~ /^unix:/ });
+is_ill(examine($node), 'sidecar', qr/certificate: No such file/, qr/^pgrep -a barman-sidecar /, 'sidecar down, on a path that is called like TLS');
+
 $node->stop;
 done_testing();
 
