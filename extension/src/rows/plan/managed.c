@@ -12,7 +12,6 @@
  */
 #include "postgres.h"
 
-#include "access/htup_details.h"
 #include "catalog/dependency.h"
 #include "catalog/namespace.h"
 #include "catalog/pg_am_d.h"
@@ -25,9 +24,9 @@
 #include "utils/acl.h"
 #include "utils/builtins.h"
 #include "utils/lsyscache.h"
-#include "utils/syscache.h"
 
 #include "base/compat.h"
+#include "base/sibling.h"
 #include "rows/plan/steps.h"
 
 /* A catalog in which an extension lists its tables. */
@@ -106,13 +105,8 @@ is_listed(Relation rel, const RowsCatalog *catalog)
 static bool
 may_read(Oid table)
 {
-	HeapTuple tuple = SearchSysCache1(RELOID, ObjectIdGetDatum(table));
-	Oid owner;
+	Oid owner = poc_owner_of(table);
 
-	if (!HeapTupleIsValid(tuple))
-		return false;
-	owner = ((Form_pg_class) GETSTRUCT(tuple))->relowner;
-	ReleaseSysCache(tuple);
 	return (owner == GetUserId() || superuser_arg(owner)) &&
 		   pg_class_aclcheck(table, GetUserId(), ACL_SELECT) == ACLCHECK_OK;
 }
