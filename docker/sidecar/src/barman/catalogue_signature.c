@@ -12,12 +12,13 @@
 #include "barman/catalogue_inside.h"
 #include "base/timestamp.h"
 
+static uint64_t hash_xlogdb(uint64_t hash, const Catalogue *catalogue);
+
 uint64_t
 catalogue_signature(const char *server)
 {
 	Catalogue *catalogue;
 	uint64_t hash = 0;
-	struct stat ignored;
 
 	pthread_mutex_lock(&catalogue_lock);
 	catalogue = catalogue_find(server);
@@ -31,11 +32,7 @@ catalogue_signature(const char *server)
 			hash = file_hash_listing(FILE_HASH_START, &catalogue->base);
 			hash = file_hash_listing(hash, &catalogue->meta);
 			hash = file_hash_listing(hash, &catalogue->kept);
-			if (catalogue->xlogdb != NULL)
-			{
-				hash = file_hash_stat(hash, catalogue->xlogdb, &ignored);
-				hash = file_hash_stat(hash, catalogue->server_xlogdb, &ignored);
-			}
+			hash = hash_xlogdb(hash, catalogue);
 			catalogue->signature = hash != 0 ? hash : 1;
 			catalogue->looked = now;
 		}
@@ -49,7 +46,6 @@ uint64_t
 catalogue_wal_signature(const char *server)
 {
 	uint64_t hash = FILE_HASH_START;
-	struct stat ignored;
 	Catalogue *catalogue;
 
 	pthread_mutex_lock(&catalogue_lock);
@@ -62,11 +58,19 @@ catalogue_wal_signature(const char *server)
 		if (path != NULL)
 			hash = file_hash_names(hash, path);
 	}
-	if (catalogue != NULL && catalogue->xlogdb != NULL)
-	{
-		hash = file_hash_stat(hash, catalogue->xlogdb, &ignored);
-		hash = file_hash_stat(hash, catalogue->server_xlogdb, &ignored);
-	}
+	if (catalogue != NULL)
+		hash = hash_xlogdb(hash, catalogue);
 	pthread_mutex_unlock(&catalogue_lock);
 	return hash;
+}
+
+static uint64_t
+hash_xlogdb(uint64_t hash, const Catalogue *catalogue)
+{
+	struct stat ignored;
+
+	if (catalogue->xlogdb == NULL)
+		return hash;
+	hash = file_hash_stat(hash, catalogue->xlogdb, &ignored);
+	return file_hash_stat(hash, catalogue->server_xlogdb, &ignored);
 }

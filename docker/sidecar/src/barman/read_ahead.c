@@ -14,6 +14,7 @@
 #include <string.h>
 
 #include "barman/catalogue.h"
+#include "barman/read_question.h"
 #include "base/memory.h"
 #include "base/timestamp.h"
 
@@ -49,7 +50,6 @@ static void run_for_all(const ReadAhead *ahead, const json_t *due);
 static void *learn_main(void *arg);
 static void keep_all(const char *text, const json_t *due, uint64_t changes_before);
 static json_t *signature_of(const char *server);
-static char *document_of(const char *server, const json_t *value);
 
 char *
 read_ahead_backups(const ReadAhead *ahead, const char *server, const json_t *servers, bool *watched)
@@ -238,7 +238,7 @@ keep_all(const char *text, const json_t *due, uint64_t changes_before)
 	{
 		json_t *signature = json_object_get(due, server);
 		char *one = json_is_array(value) && signature != NULL && changes == changes_before
-						? document_of(server, value)
+						? question_document_of(server, value)
 						: NULL;
 
 		if (one != NULL)
@@ -261,17 +261,4 @@ signature_of(const char *server)
 
 	free(text);
 	return value;
-}
-
-/* malloc'd */
-static char *
-document_of(const char *server, const json_t *value)
-{
-	json_t *document = json_checked(json_object());
-	char *text;
-
-	json_object_set(document, server, (json_t *) value);
-	text = json_dumps(document, JSON_COMPACT);
-	json_decref(document);
-	return text;
 }

@@ -18,7 +18,6 @@
 #include "barman/read_question.h"
 #include "base/log.h"
 #include "base/memory.h"
-#include "base/settings.h"
 #include "base/timestamp.h"
 
 /*
@@ -192,20 +191,9 @@ read_ahead_with(RunControl *control)
 static char *
 list_all(RunControl *control)
 {
-	const char *arguments[] = {"list-backups", "all", NULL};
-	RunRequest request = {
-		.deadline_ms = settings.read_timeout * 1000,
-		.grace_ms = READ_GRACE_MS,
-		.control = control,
-	};
-	RunResult result;
-	char *text = NULL;
+	const Question question = {.arguments = {"list-backups", "all"}};
 
-	barman_run(&request, arguments, &result);
-	if (result.outcome == RUN_EXITED && result.exit_code == 0)
-		text = mem_strndup(result.out, result.out_length);
-	runner_free(&result);
-	return text;
+	return question_text(&question, control);
 }
 
 /* For ReadAhead */

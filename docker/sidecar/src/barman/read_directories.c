@@ -11,11 +11,9 @@
 #include <string.h>
 
 #include "barman/catalogue.h"
-#include "barman/command.h"
 #include "barman/read_cache.h"
 #include "barman/read_question.h"
 #include "base/memory.h"
-#include "base/settings.h"
 #include "base/timestamp.h"
 
 /* show-servers hangs with PostgreSQL too, but its answer rarely changes. */
@@ -30,7 +28,6 @@
 static pthread_mutex_t running = PTHREAD_MUTEX_INITIALIZER;
 
 static void ask_for_all(RunControl *control);
-static void learn_all(const char *text, size_t length, uint64_t configuration);
 static void learn_one(const char *server, const json_t *value, uint64_t configuration);
 static size_t count_missing(const json_t *servers);
 
@@ -105,27 +102,13 @@ read_directories_of_each(const json_t *servers)
 static void
 ask_for_all(RunControl *control)
 {
-	const char *arguments[] = {"show-servers", "all", NULL};
-	RunRequest request = {
-		.deadline_ms = settings.read_timeout * 1000,
-		.grace_ms = READ_GRACE_MS,
-		.control = control,
+	const Question question = {
+		.arguments = {"show-servers", "all"},
+		.longest_ms = ALL_DEADLINE_MS,
 	};
 	uint64_t configuration = catalogue_configuration();
-	RunResult result;
-
-	if (request.deadline_ms > ALL_DEADLINE_MS)
-		request.deadline_ms = ALL_DEADLINE_MS;
-	barman_run(&request, arguments, &result);
-	if (result.outcome == RUN_EXITED && result.exit_code == 0)
-		learn_all(result.out, result.out_length, configuration);
-	runner_free(&result);
-}
-
-static void
-learn_all(const char *text, size_t length, uint64_t configuration)
-{
-	json_t *document = json_loadb(text, length, 0, NULL);
+	char *text = question_text(&question, control);
+	json_t *document = text != NULL ? json_loads(text, 0, NULL) : NULL;
 	const char *server;
 	json_t *value;
 
@@ -135,20 +118,17 @@ learn_all(const char *text, size_t length, uint64_t configuration)
 			learn_one(server, value, configuration);
 	}
 	json_decref(document);
+	free(text);
 }
 
 static void
 learn_one(const char *server, const json_t *value, uint64_t configuration)
 {
-	json_t *document = json_checked(json_object());
+	char *text = question_document_of(server, value);
 	BarmanFailure failure = {0};
 	BarmanOutput output = {0};
 	json_t *directories;
-	char *text;
 
-	json_object_set(document, server, (json_t *) value);
-	text = json_dumps(document, JSON_COMPACT);
-	json_decref(document);
 	if (text == NULL)
 		return;
 	output.out = text;

@@ -9,6 +9,8 @@
 #include "base/memory.h"
 #include "base/settings.h"
 
+static void run(const Question *question, RunControl *control, RunResult *result);
+
 const Question diagnose_question = {
 	.arguments = {"diagnose"},
 	.console = true,
@@ -33,20 +35,10 @@ question_finish(json_t *value, const char *key, BarmanFailure *failure)
 json_t *
 question_ask(const Question *question, RunControl *control, BarmanFailure *failure)
 {
-	RunRequest request = {
-		.deadline_ms = settings.read_timeout * 1000,
-		.grace_ms = READ_GRACE_MS,
-		.control = control,
-	};
 	RunResult result;
 	json_t *value = NULL;
 
-	if (question->longest_ms != 0 && request.deadline_ms > question->longest_ms)
-		request.deadline_ms = question->longest_ms;
-	if (question->console)
-		barman_run_console(&request, question->arguments, &result);
-	else
-		barman_run(&request, question->arguments, &result);
+	run(question, control, &result);
 	if (barman_run_succeeded(&result, question->arguments[0], failure))
 	{
 		BarmanOutput output = runner_output(&result);
@@ -57,4 +49,46 @@ question_ask(const Question *question, RunControl *control, BarmanFailure *failu
 	}
 	runner_free(&result);
 	return value;
+}
+
+char *
+question_text(const Question *question, RunControl *control)
+{
+	RunResult result;
+	char *text = NULL;
+
+	run(question, control, &result);
+	if (result.outcome == RUN_EXITED && result.exit_code == 0)
+		text = mem_strndup(result.out, result.out_length);
+	runner_free(&result);
+	return text;
+}
+
+char *
+question_document_of(const char *server, const json_t *value)
+{
+	json_t *document = json_checked(json_object());
+	char *text;
+
+	json_object_set(document, server, (json_t *) value);
+	text = json_dumps(document, JSON_COMPACT);
+	json_decref(document);
+	return text;
+}
+
+static void
+run(const Question *question, RunControl *control, RunResult *result)
+{
+	RunRequest request = {
+		.deadline_ms = settings.read_timeout * 1000,
+		.grace_ms = READ_GRACE_MS,
+		.control = control,
+	};
+
+	if (question->longest_ms != 0 && request.deadline_ms > question->longest_ms)
+		request.deadline_ms = question->longest_ms;
+	if (question->console)
+		barman_run_console(&request, question->arguments, result);
+	else
+		barman_run(&request, question->arguments, result);
 }

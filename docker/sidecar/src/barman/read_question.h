@@ -39,6 +39,12 @@ extern const Question diagnose_question;
 /* What was parsed; NULL with *failure filled */
 extern json_t *question_ask(const Question *question, RunControl *control, BarmanFailure *failure);
 
+/* malloc'd: what it prints; NULL if it fails.  Its parsers are not used. */
+extern char *question_text(const Question *question, RunControl *control);
+
+/* malloc'd: of a document for all servers, what Barman prints for this one */
+extern char *question_document_of(const char *server, const json_t *value);
+
 /* The value under its key, or an error answer. */
 extern Answer *question_finish(json_t *value, const char *key, BarmanFailure *failure);
 
